@@ -1,0 +1,70 @@
+/**
+ * What an application protocol is to the decoder: a name, a probe, and a reader of its messages.
+ * Protocols read *streams* (tcp-stream.ts puts segments in order and hands over contiguous bytes with a carry),
+ * or single datagrams. Wire data never throws; what is not understood is counted by the reader's sink.
+ */
+import type { Access } from '../../observation.ts';
+
+/** Certain: these bytes are this protocol. Unsure: not enough bytes yet. NotForUs: something else. */
+export const PROBE = { notForUs: 0, unsure: 1, certain: 2 } as const;
+
+/** Flow direction of the bytes, once known by evidence. */
+export const TO_SERVER = 0;
+export const TO_CLIENT = 1;
+
+/** Kind of a message with respect to its operation. */
+export const MESSAGE = { request: 0, response: 1, error: 2 } as const;
+
+/**
+ * Where readers put what they understood. The flow layer implements it; every call is about the conversation whose
+ * bytes are being read. Strings are raw wire text (bounded by the reader to 256 characters); escaping is done at output.
+ */
+export interface ProtocolSink {
+  /**
+   * An operation was asked or answered.
+   * @param unit Modbus unit id, or -1
+   * @param code function code / service id (stable number within the protocol)
+   * @param kind MESSAGE.request, .response or .error
+   * @param errorCode exception or status code when kind is error, else 0
+   */
+  operation(unit: number, code: number, kind: number, errorCode: number): void;
+  /** The request just reported covers this inclusive range. access: 0 read, 1 write. */
+  range(access: number, first: number, last: number): void;
+  /** The request just reported touches this node, area, class or method. */
+  target(name: string): void;
+  /** Something about the conversation, counted per direction: `fact('opcua.policy', 'http://...#None')`. */
+  fact(name: string, value: string): void;
+  /** Something about the device on the server (or client) side: a name, vendor, product. */
+  serverFact(name: string, value: string): void;
+  clientFact(name: string, value: string): void;
+  /** The bytes prove who is the server: `sender` is true when the sender of the bytes being read is the server. */
+  serverIs(sender: boolean): void;
+  /** A message, or part of it, that cannot be right: counted by reason, the reader resynchronises. */
+  malformed(reason: string): void;
+}
+
+/** Memory of one protocol in one session: only small integers and short strings; serialised into checkpoints as JSON. */
+export type SessionMemory = Record<string, number | string | number[] | null>;
+
+/** A protocol whose messages are read. One file each, registered in registry.ts. */
+export interface StreamProtocol {
+  readonly name: string;
+  /** Ports that hint at it (evidence, never proof). */
+  readonly ports: readonly number[];
+  /** Looks at the first payload bytes of a direction (or a datagram): PROBE.*. `port` is the server's if known, else 0. */
+  probe(bytes: Uint8Array, from: number, to: number, direction: number, port: number): number;
+  newMemory(): SessionMemory;
+  /**
+   * Reads as many whole messages from [from, to) as there are and returns the offset of the first byte not consumed.
+   * `from` is a message boundary. Returns -1 when the bytes at `from` cannot be a message: the stream layer then asks `resync`.
+   * When a message is longer than `maxCarry` and its body need not be read, it may return an offset > `to`: the stream
+   * layer skips the rest of it as it arrives.
+   */
+  read(bytes: Uint8Array, view: DataView, from: number, to: number, direction: number, memory: SessionMemory, sink: ProtocolSink): number;
+  /** First offset in [from, to) at which a message plausibly starts, or -1. */
+  resync(bytes: Uint8Array, view: DataView, from: number, to: number, direction: number, memory: SessionMemory): number;
+  /** Longest unfinished message kept between segments, octets. */
+  readonly maxCarry: number;
+  /** The standard's name and access class of an operation. */
+  describe(code: number): { readonly name: string; readonly access: Access };
+}

@@ -1,0 +1,46 @@
+/**
+ * The user-error family: everything a user can cause and mend. Each carries one line that says what is wrong,
+ * where, and what to do. `main.ts` prints that line and exits with the family's code; anything else that is
+ * thrown is a fault of ours and keeps its stack. The table is docs/exit-codes.md.
+ */
+
+export const EXIT = {
+  ok: 0,
+  findings: 1,
+  usage: 2,
+  incomplete: 3,
+  store: 4,
+  capture: 5,
+  interrupted: 130,
+} as const;
+
+export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
+
+/** A mistake that the user can mend: `message` says what and where, `remedy` what to do about it. */
+export class BaselineError extends Error {
+  readonly exitCode: ExitCode;
+  readonly remedy: string;
+
+  constructor(message: string, remedy: string, exitCode: ExitCode) {
+    super(message);
+    this.name = 'BaselineError';
+    this.remedy = remedy;
+    this.exitCode = exitCode;
+  }
+}
+
+/** Wrong arguments, or an input that is not what it should be; nothing was imported from it. */
+export const usageError = (message: string, remedy: string): BaselineError =>
+  new BaselineError(message, remedy, EXIT.usage);
+
+/** The store is locked, corrupt, foreign, newer than this program, or the disk is full. */
+export const storeError = (message: string, remedy: string): BaselineError =>
+  new BaselineError(message, remedy, EXIT.store);
+
+/** No such interface, no capability, no libpcap. */
+export const captureError = (message: string, remedy: string): BaselineError =>
+  new BaselineError(message, remedy, EXIT.capture);
+
+/** A spec that does not hold: `line` and `column` count from 1, as editors do. */
+export const specError = (file: string, line: number, column: number, message: string, remedy: string): BaselineError =>
+  new BaselineError(`${file}:${line}:${column}: ${message}`, remedy, EXIT.usage);

@@ -1,0 +1,152 @@
+/**
+ * Observation: all that was seen. The first of the two nouns (the other is Permit).
+ *
+ * The store keeps Observations normalised; analysis reads them only as the records below, never as SQL.
+ * Addresses are text: an IPv4 or IPv6 address in canonical form (RFC 5952), or a MAC address
+ * (`00:1d:9c:20:01:10`) where a frame has no IP header. Instants are nanoseconds since 1970 (UTC) as bigint.
+ */
+
+/** What an operation does to the device, from harmless to dangerous (docs/architecture.md, access classes). */
+export type Access = 'browse' | 'read' | 'diagnose' | 'write' | 'control' | 'program';
+
+/** `tcp`, `udp`, `icmp`, `icmpv6`, `sctp`, `ip-<protocol number>`, `eth-0x<EtherType>`. */
+export type Transport = string;
+
+/** Why the client is believed to be the client, strongest first. */
+export type DirectionBy = 'protocol' | 'handshake' | 'known-server' | 'port' | 'first-packet';
+
+/** How the service was named: by its own bytes, by its port alone, or not at all. */
+export type ServiceBy = 'probe' | 'port' | 'none';
+
+/** Packets, or octets on the wire, each way. */
+export interface BothWays {
+  readonly toServer: number;
+  readonly toClient: number;
+}
+
+/** An inclusive range of Modbus data addresses (0 = 40001 for holding registers; Modbus V1.1b3 clause 4.4). */
+export interface RegisterRange {
+  readonly access: 'read' | 'write';
+  readonly first: number;
+  readonly last: number;
+  /** Requests with exactly this range. */
+  readonly requests: number;
+}
+
+/** One bin of a histogram of times between consecutive requests. Bins are half octaves; `meanMs` is the bin's own mean. */
+export interface RhythmBin {
+  readonly count: number;
+  readonly meanMs: number;
+}
+
+/** A day (UTC, days since 1970-01-01) and how many requests (packets where no operation is known) fell on it. */
+export interface DayCount {
+  readonly day: number;
+  readonly count: number;
+}
+
+export interface Operation {
+  /** `modbus`, `opcua`, `s7comm`, `enip`, ... */
+  readonly protocol: string;
+  /** Modbus unit id; null for other protocols. */
+  readonly unit: number | null;
+  /** Modbus function code without the exception bit, OPC UA service's request type id, S7 function, CIP service... */
+  readonly function: number;
+  /** The standard's name: `Read Holding Registers`, `Read`, `Write Var`, ... */
+  readonly name: string;
+  readonly access: Access;
+  readonly requests: number;
+  readonly responses: number;
+  /** Exceptions, faults, error answers. */
+  readonly errors: number;
+  /** Modbus exception codes or OPC UA status codes with their counts, ascending by code. */
+  readonly errorCodes: readonly { readonly code: number; readonly count: number }[];
+  /** Distinct requested ranges, ascending by access, first, last. Bounded: see `rangesFolded`. */
+  readonly ranges: readonly RegisterRange[];
+  /** Requests whose range was merged into a neighbour because the operation had too many distinct ones. */
+  readonly rangesFolded: number;
+  /** OPC UA nodes and methods (`ns=2;i=1001`), S7 areas, CIP classes touched; bounded, ascending. */
+  readonly targets: readonly string[];
+  readonly firstNs: bigint;
+  readonly lastNs: bigint;
+  readonly days: readonly DayCount[];
+  readonly rhythm: readonly RhythmBin[];
+}
+
+/** Something the wire said about a conversation: `opcua.policy`, `opcua.mode`, `opcua.endpoint`, `tls.sni`, ... */
+export interface Fact {
+  readonly name: string;
+  readonly value: string;
+  readonly toServer: number;
+  readonly toClient: number;
+}
+
+/** One client, one server, one service, over the whole time observed. */
+export interface Conversation {
+  readonly id: number;
+  readonly client: string;
+  readonly server: string;
+  readonly transport: Transport;
+  /** The server's port; 0 where the transport has none. */
+  readonly port: number;
+  /** Outermost VLAN id first seen; null when untagged. */
+  readonly vlan: number | null;
+  readonly service: { readonly name: string; readonly by: ServiceBy };
+  readonly direction: { readonly by: DirectionBy; readonly confidence: number };
+  readonly packets: BothWays;
+  readonly bytes: BothWays;
+  /** TCP sessions (or UDP 5-tuples) it consists of. */
+  readonly sessions: number;
+  /** Sessions in which the server answered at all (for TCP: with anything but a reset). */
+  readonly answeredSessions: number;
+  /** Client segments or datagrams with payload. */
+  readonly requests: number;
+  readonly firstNs: bigint;
+  readonly lastNs: bigint;
+  readonly days: readonly DayCount[];
+  readonly rhythm: readonly RhythmBin[];
+  /** Smallest handshake round trip seen (SYN to SYN/ACK, or request to answer), milliseconds; null if none. */
+  readonly rttMs: number | null;
+  readonly operations: readonly Operation[];
+  readonly facts: readonly Fact[];
+}
+
+/** What is known of one address, beyond its conversations. */
+export interface AddressRecord {
+  readonly address: string;
+  /** Link addresses that sent from this address, most frames first. Empty for MAC addresses. */
+  readonly macs: readonly { readonly mac: string; readonly firstNs: bigint; readonly lastNs: bigint }[];
+  /** Names and descriptions from the wire: `lldp.name`, `lldp.capabilities`, `modbus.vendor`, `modbus.product`, `netbios.name`, `dhcp.hostname`, ... */
+  readonly facts: readonly { readonly name: string; readonly value: string }[];
+  readonly firstNs: bigint;
+  readonly lastNs: bigint;
+}
+
+/** A client that touched many targets briefly: what the flow table folded, or what analysis calls a scan. */
+export interface FoldedScan {
+  readonly client: string;
+  readonly transport: Transport;
+  readonly targets: number;
+  readonly packets: number;
+  readonly firstNs: bigint;
+  readonly lastNs: bigint;
+}
+
+/** What this sensor could not see, or saw twice: nothing is dropped in silence. */
+export interface SensorTruth {
+  readonly packets: number;
+  readonly bytes: number;
+  readonly firstNs: bigint | null;
+  readonly lastNs: bigint | null;
+  /** Hours (since 1970) in which anything was captured, ascending. */
+  readonly hours: readonly number[];
+  readonly counters: Readonly<Record<string, number>>;
+  readonly scans: readonly FoldedScan[];
+}
+
+/** All that analysis gets to see. Arrays are sorted (by id, by address): same store, same order. */
+export interface ObservationSet {
+  readonly conversations: readonly Conversation[];
+  readonly addresses: readonly AddressRecord[];
+  readonly sensor: SensorTruth;
+}

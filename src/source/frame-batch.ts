@@ -1,0 +1,93 @@
+/**
+ * Frame batches: what every source (pcap, pcapng, compressed, pipe, live) hands to the one decoder.
+ * A batch is one block of bytes plus parallel typed arrays. It is reused: its content is valid only until the
+ * source's next `next()`. All frames of a batch have the same link type; a source ends the batch where it changes.
+ */
+
+/** Frames in one batch at most. A 512 KiB block of minimal records holds about 7,000. */
+export const BATCH_FRAMES = 8192;
+
+export interface FrameBatch {
+  /** The block. Always a plain `Uint8Array` (never a `Buffer`): one class per call site keeps the decoder fast. */
+  bytes: Uint8Array;
+  /** A view over exactly the same memory as `bytes`. */
+  view: DataView;
+  /** Link type (LINKTYPE_ number, https://www.tcpdump.org/linktypes.html) of every frame in this batch. */
+  linkType: number;
+  /** Number of frames. */
+  count: number;
+  /** Offset of each frame in `bytes`. */
+  readonly offset: Int32Array;
+  /** Captured octets of each frame: `offset + captured <= bytes.length` is guaranteed. */
+  readonly captured: Int32Array;
+  /** Octets on the wire (original length), as unsigned 32 bit: read it as `wire[i] >>> 0`. */
+  readonly wire: Int32Array;
+  /** Seconds since 1970-01-01T00:00:00Z; `NaN` where the record has no time (pcapng Simple Packet Block). */
+  readonly seconds: Float64Array;
+  /** Nanoseconds within the second, 0..999,999,999. */
+  readonly nanos: Int32Array;
+}
+
+export function createFrameBatch(): FrameBatch {
+  const bytes = new Uint8Array(0);
+  return {
+    bytes,
+    view: new DataView(bytes.buffer),
+    linkType: 0,
+    count: 0,
+    offset: new Int32Array(BATCH_FRAMES),
+    captured: new Int32Array(BATCH_FRAMES),
+    wire: new Int32Array(BATCH_FRAMES),
+    seconds: new Float64Array(BATCH_FRAMES),
+    nanos: new Int32Array(BATCH_FRAMES),
+  };
+}
+
+/** How a source ended. The words are kept apart everywhere: reader, store, JSON, exit code. */
+export type SourceEnd =
+  | { readonly kind: 'complete' }
+  /** The file stops inside a record: `lost` octets of it were there, `need` were announced. */
+  | { readonly kind: 'truncated'; readonly offset: number; readonly lost: number; readonly reason: string }
+  /** A structure that cannot be right at `offset`; what came before was read. `skipped`: octets stepped over by resynchronising. */
+  | { readonly kind: 'corrupt'; readonly offset: number; readonly skipped: number; readonly reason: string }
+  /** A capture of a kind that is recognised but not read (or not a capture at all: see `reason`). */
+  | { readonly kind: 'unsupported'; readonly offset: number; readonly reason: string };
+
+/** What the reader noticed on its way; all counters only grow. */
+export interface SourceCounts {
+  /** Frames handed out. */
+  frames: number;
+  /** Uncompressed octets consumed up to and including the last frame handed out. */
+  position: number;
+  /** Octets of the file itself (compressed, if it is) read so far: for progress bars. */
+  fileBytesRead: number;
+  /** Frames captured shorter than on the wire (snap length). */
+  shortened: number;
+  /** Frames without a timestamp. */
+  withoutTime: number;
+  /** Frames whose timestamp is earlier than the one before. */
+  timeBackwards: number;
+  /** pcapng blocks that hold no packet and are not understood, by block type; bounded. */
+  readonly unknownBlocks: Map<number, number>;
+  /** Frames dropped by the capturing machine, as the file itself reports (Interface Statistics Block, epb_dropcount). */
+  droppedByCapture: number;
+}
+
+export interface CaptureInterface {
+  readonly name: string;
+  readonly linkType: number;
+  readonly snapLength: number;
+  frames: number;
+}
+
+/** A capture being read. `next` resolves to the batch (always the same object, refilled) or to null at the end. */
+export interface FrameSource {
+  /** `pcap`, `pcap-ns`, `pcapng`, each with a suffix such as `+gzip` where compressed. */
+  readonly format: string;
+  readonly counts: SourceCounts;
+  readonly interfaces: readonly CaptureInterface[];
+  next(): Promise<FrameBatch | null>;
+  /** Meaningful once `next` gave null. */
+  end(): SourceEnd;
+  close(): Promise<void>;
+}
