@@ -1,0 +1,207 @@
+/**
+ * The store's schema: SQLite, STRICT, integer keys, forward-only migrations. `MIGRATIONS[n]` brings a store from
+ * version n to n + 1. Normalised (docs/adr/0004-store-layout.md): names and keys stand once, counters in narrow rows
+ * keyed by (id, hour), each with a change number `rev` that grows per store. Aggregates only: no payload, no PDU rows.
+ *
+ * Instants are nanoseconds since 1970 (UTC), hours are hours since 1970; the hour -1 holds frames without a timestamp.
+ */
+
+/** ASCII "bsln": how `file(1)` and we recognise a store. */
+export const APPLICATION_ID = 0x62736c6e;
+
+const VERSION_1 = `
+-- One capture: a file, a stream on standard input, or a live run on interfaces.
+CREATE TABLE capture (
+  id INTEGER PRIMARY KEY,
+  kind TEXT NOT NULL,                    -- file | stream | live
+  name TEXT NOT NULL,
+  format TEXT NOT NULL,                  -- pcap, pcap-ns, pcapng, with +gzip or +zstd
+  head TEXT NOT NULL,                    -- SHA-256 of the first 4 KiB (or all, if shorter): finds candidates for 'the same file'
+  digest TEXT NOT NULL,                  -- SHA-256 of the first 'size' octets
+  size INTEGER NOT NULL,                 -- octets of the file covered by 'digest'
+  state TEXT NOT NULL,                   -- complete | truncated | corrupt | unsupported | running | interrupted
+  reason TEXT NOT NULL DEFAULT '',
+  frames INTEGER NOT NULL,               -- frames taken into the counters so far: where a resumed import goes on
+  bytes INTEGER NOT NULL,                -- their octets on the wire
+  first_ns INTEGER,
+  last_ns INTEGER,
+  received INTEGER NOT NULL DEFAULT 0,   -- live: as libpcap counts (received = processed + kernel_dropped)
+  kernel_dropped INTEGER NOT NULL DEFAULT 0,
+  interface_dropped INTEGER NOT NULL DEFAULT 0,
+  rev INTEGER NOT NULL
+) STRICT;
+
+-- Everything counted about a capture that has no table of its own: stop.<reason>, link.<number>, vlan.<id>, reader.<what>, tcp.<what> ...
+CREATE TABLE capture_counter (
+  capture INTEGER NOT NULL,
+  name TEXT NOT NULL,
+  count INTEGER NOT NULL,
+  PRIMARY KEY (capture, name)
+) STRICT, WITHOUT ROWID;
+
+-- Sensor truth by hour, over all captures.
+CREATE TABLE sensor_hour (
+  hour INTEGER PRIMARY KEY,
+  packets INTEGER NOT NULL,
+  bytes INTEGER NOT NULL,
+  lost_segments INTEGER NOT NULL,        -- TCP gaps: loss upstream of the sensor
+  duplicates INTEGER NOT NULL,           -- frames seen twice (SPAN of both directions, several VLANs)
+  rev INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE address (
+  id INTEGER PRIMARY KEY,
+  text TEXT NOT NULL UNIQUE,             -- IPv4, IPv6 (RFC 5952) or MAC
+  first_ns INTEGER,
+  last_ns INTEGER
+) STRICT;
+
+-- Which MAC sent for which IP address.
+CREATE TABLE address_mac (
+  address INTEGER NOT NULL,
+  mac INTEGER NOT NULL,                  -- address.id of the MAC
+  first_ns INTEGER,
+  last_ns INTEGER,
+  PRIMARY KEY (address, mac)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE address_fact (
+  address INTEGER NOT NULL,
+  name TEXT NOT NULL,                    -- lldp.name, modbus.vendor, netbios.name, ...
+  value TEXT NOT NULL,
+  count INTEGER NOT NULL,
+  PRIMARY KEY (address, name, value)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE conversation (
+  id INTEGER PRIMARY KEY,
+  client INTEGER NOT NULL,               -- address.id
+  server INTEGER NOT NULL,
+  transport INTEGER NOT NULL,            -- IP protocol number, or 65536 + EtherType
+  port INTEGER NOT NULL,                 -- the server's, 0 without
+  vlan INTEGER,
+  service TEXT NOT NULL,                 -- '' when not named
+  service_by INTEGER NOT NULL,           -- 0 none, 1 port, 2 probe
+  direction_by INTEGER NOT NULL,         -- 0 first-packet, 1 port, 2 known-server, 3 handshake, 4 protocol
+  packets_to_server INTEGER NOT NULL,
+  packets_to_client INTEGER NOT NULL,
+  bytes_to_server INTEGER NOT NULL,
+  bytes_to_client INTEGER NOT NULL,
+  sessions INTEGER NOT NULL,
+  answered INTEGER NOT NULL,             -- sessions with an answer
+  requests INTEGER NOT NULL,             -- client segments or datagrams with payload
+  rtt_us INTEGER,                        -- smallest handshake round trip
+  first_ns INTEGER,
+  last_ns INTEGER,
+  rev INTEGER NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX conversation_key ON conversation (client, server, transport, port);
+
+CREATE TABLE conversation_hour (
+  conversation INTEGER NOT NULL,
+  hour INTEGER NOT NULL,
+  packets_to_server INTEGER NOT NULL,
+  packets_to_client INTEGER NOT NULL,
+  bytes_to_server INTEGER NOT NULL,
+  bytes_to_client INTEGER NOT NULL,
+  requests INTEGER NOT NULL,
+  rev INTEGER NOT NULL,
+  PRIMARY KEY (conversation, hour)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE conversation_fact (
+  conversation INTEGER NOT NULL,
+  name TEXT NOT NULL,                    -- opcua.policy, tls.sni, ...
+  value TEXT NOT NULL,
+  to_server INTEGER NOT NULL,
+  to_client INTEGER NOT NULL,
+  PRIMARY KEY (conversation, name, value)
+) STRICT, WITHOUT ROWID;
+
+-- One operation of a conversation: (protocol, Modbus unit, function).
+CREATE TABLE operation (
+  id INTEGER PRIMARY KEY,
+  conversation INTEGER NOT NULL,
+  protocol TEXT NOT NULL,
+  unit INTEGER NOT NULL,                 -- Modbus unit id, -1 for others
+  function INTEGER NOT NULL,
+  requests INTEGER NOT NULL,
+  responses INTEGER NOT NULL,
+  errors INTEGER NOT NULL,
+  ranges_folded INTEGER NOT NULL,
+  first_ns INTEGER,
+  last_ns INTEGER,
+  rev INTEGER NOT NULL
+) STRICT;
+CREATE INDEX operation_conversation ON operation (conversation);
+
+CREATE TABLE operation_hour (
+  operation INTEGER NOT NULL,
+  hour INTEGER NOT NULL,
+  requests INTEGER NOT NULL,
+  responses INTEGER NOT NULL,
+  errors INTEGER NOT NULL,
+  rev INTEGER NOT NULL,
+  PRIMARY KEY (operation, hour)
+) STRICT, WITHOUT ROWID;
+
+-- Distinct requested register or coil ranges, inclusive.
+CREATE TABLE operation_range (
+  operation INTEGER NOT NULL,
+  access INTEGER NOT NULL,               -- 0 read, 1 write
+  first INTEGER NOT NULL,
+  last INTEGER NOT NULL,
+  requests INTEGER NOT NULL,
+  PRIMARY KEY (operation, access, first, last)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE operation_error (
+  operation INTEGER NOT NULL,
+  code INTEGER NOT NULL,
+  count INTEGER NOT NULL,
+  PRIMARY KEY (operation, code)
+) STRICT, WITHOUT ROWID;
+
+-- Nodes, areas, classes and methods touched; bounded per operation.
+CREATE TABLE operation_target (
+  operation INTEGER NOT NULL,
+  target TEXT NOT NULL,
+  count INTEGER NOT NULL,
+  PRIMARY KEY (operation, target)
+) STRICT, WITHOUT ROWID;
+
+-- Times between consecutive requests, as half-octave bins of milliseconds. subject: conversation.id, or -operation.id.
+CREATE TABLE rhythm (
+  subject INTEGER NOT NULL,
+  bin INTEGER NOT NULL,
+  count INTEGER NOT NULL,
+  sum_ms INTEGER NOT NULL,
+  PRIMARY KEY (subject, bin)
+) STRICT, WITHOUT ROWID;
+
+-- What the flow table folded under a flood of new keys: counted, not kept one by one.
+CREATE TABLE scan (
+  client INTEGER NOT NULL,
+  transport INTEGER NOT NULL,
+  targets INTEGER NOT NULL,
+  packets INTEGER NOT NULL,
+  bytes INTEGER NOT NULL,
+  first_ns INTEGER,
+  last_ns INTEGER,
+  PRIMARY KEY (client, transport)
+) STRICT, WITHOUT ROWID;
+
+-- The decoder's memory between packets (open TCP streams, learned servers), so that an import goes on where it stopped
+-- and sessions continue from one file of a ring to the next. One row.
+CREATE TABLE decoder_state (
+  id INTEGER PRIMARY KEY CHECK (id = 1),
+  state BLOB NOT NULL
+) STRICT;
+
+CREATE TABLE store_meta (
+  key TEXT PRIMARY KEY,
+  value TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+`;
+
+export const MIGRATIONS: readonly string[] = [VERSION_1];
