@@ -23,13 +23,25 @@ export interface PermitService {
   readonly ports: readonly { readonly first: number; readonly last: number }[];
 }
 
+export type ModbusTable = 'coil' | 'discrete-input' | 'input-register' | 'holding-register';
+
+export interface ModbusRange {
+  readonly access: 'read' | 'write';
+  readonly table?: ModbusTable;
+  readonly first: number;
+  readonly last: number;
+}
+
 export interface ModbusOperations {
   /** Function codes, ascending. */
   readonly functionCodes: readonly number[];
   /** Unit ids, ascending; empty = every unit. */
   readonly unitIds: readonly number[];
-  /** Inclusive address ranges by access; empty = every address of the permitted function codes. */
-  readonly ranges: readonly { readonly access: 'read' | 'write'; readonly first: number; readonly last: number }[];
+  /**
+   * Inclusive address ranges by access; empty = every address of the permitted function codes. A range with a `table`
+   * binds only the function codes of that table (Modbus V1.1b3 clause 4.3); without one it binds all of its access.
+   */
+  readonly ranges: readonly ModbusRange[];
 }
 
 export interface OpcUaOperations {
