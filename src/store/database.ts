@@ -1,0 +1,306 @@
+/**
+ * Opens and closes the store: one SQLite file (better-sqlite3), marked with our application_id.
+ * In: a path. Out: a `Store` with its connection, or a `storeError` line that says what is wrong and what to do.
+ * Writers create and migrate; readers never create, never migrate in place, and work beside a writer (WAL).
+ * Left out on purpose: every query (read.ts, write.ts).
+ */
+import Database from 'better-sqlite3';
+import {
+  chmodSync, closeSync, copyFileSync, existsSync, fchmodSync, mkdtempSync, openSync, renameSync, rmSync, statSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, dirname, join, resolve } from 'node:path';
+import { BaselineError, storeError, usageError } from '../errors.ts';
+import { damaged, newer, recogniseFile } from './database-file.ts';
+import { APPLICATION_ID, MIGRATIONS } from './schema.ts';
+
+export interface Store {
+  /** As the user wrote it: for messages. */
+  readonly path: string;
+  readonly db: Database.Database;
+  /** Leaves the file checkpointed, with nothing beside it unless another process still has it open. */
+  close(): void;
+}
+
+export interface OpenOptions {
+  /** How long to wait for another process's lock. */
+  readonly busyTimeoutMs?: number;
+  /** For tests of migrations that do not exist yet. */
+  readonly migrations?: readonly string[];
+}
+
+/** A user may wait 30 s for an answer, not longer. */
+const BUSY_TIMEOUT_MS = 25_000;
+/** Only the owner: a store names every device of a plant. */
+const PRIVATE_FILE = 0o600;
+/** Up to here every page is checked on opening (about 0.5 s); beyond, damage shows where it is met. */
+const CHECKED_OCTETS = 128 * 1024 * 1024;
+
+/** `--db`, else BASELINE_DB, else `baseline.db` in the working folder. */
+export const storePath = (option: string | undefined, environment: Readonly<Record<string, string | undefined>>): string =>
+  option || environment['BASELINE_DB'] || 'baseline.db';
+
+/** Opens for writing; creates the file if there is none, brings an older one up to date. */
+export function openForWriting(path: string, options: OpenOptions = {}): Store {
+  return told(path, () => {
+    const file = absolute(path);
+    const migrations = options.migrations ?? MIGRATIONS;
+    const kind = recogniseFile(path, migrations.length);
+    if (kind !== 'store') createFile(file, kind);
+    const db = connect(file, options, false);
+    try {
+      db.pragma('synchronous = NORMAL');
+      db.pragma('foreign_keys = OFF');
+      // Creation is one transaction: a disk that fills up half way leaves an empty file, never a store without its mark.
+      db.transaction(() => {
+        if (isEmpty(db)) migrate(db, 0, migrations);
+      }).immediate();
+      const version = checkMark(db, path, migrations.length);
+      checkPages(db, file, path);
+      if (version < migrations.length) {
+        backUp(db, file, version);
+        db.transaction(() => {
+          // Another process may have been faster.
+          const now = userVersion(db);
+          if (now < migrations.length) migrate(db, now, migrations);
+        }).immediate();
+        // The file's own header must say the version: it is read before SQLite is let near the file.
+        db.pragma('wal_checkpoint(TRUNCATE)');
+      }
+      db.pragma('journal_mode = WAL');
+    } catch (error) {
+      closeQuietly(db);
+      throw error;
+    }
+    return { path, db, close: () => told(path, () => closeWriter(db)) };
+  });
+}
+
+/** Opens for reading only. Where the folder is read-only, or the store older than we are, a private copy is read. */
+export function openForReading(path: string, options: OpenOptions = {}): Store {
+  return told(path, () => {
+    const file = absolute(path);
+    const migrations = options.migrations ?? MIGRATIONS;
+    const kind = recogniseFile(path, migrations.length);
+    if (kind === 'absent') {
+      throw storeError(`there is no store ${path}`, 'Run `baseline import PATH...` first, or name the store with --db.');
+    }
+    if (kind === 'empty') {
+      throw storeError(`the store ${path} is empty`, 'Run `baseline import PATH...` first, or name another store with --db.');
+    }
+    let db: Database.Database;
+    try {
+      db = connect(file, options, true);
+      try {
+        userVersion(db);
+      } catch (error) {
+        closeQuietly(db);
+        throw error;
+      }
+    } catch (error) {
+      if (!needsCopy(error)) throw error;
+      return openCopy(file, path, options);
+    }
+    try {
+      if (isEmpty(db)) {
+        throw storeError(`the store ${path} is empty`, 'Run `baseline import PATH...` first, or name another store with --db.');
+      }
+      const version = checkMark(db, path, migrations.length);
+      checkPages(db, file, path);
+      if (version < migrations.length) {
+        closeQuietly(db);
+        return openCopy(file, path, options);
+      }
+      db.pragma('query_only = ON');
+    } catch (error) {
+      closeQuietly(db);
+      throw error;
+    }
+    return { path, db, close: () => closeQuietly(db) };
+  });
+}
+
+/** Opens, reads in one transaction (one moment's view while another process writes), closes. */
+export function readFromStore<T>(path: string, read: (db: Database.Database) => T, options: OpenOptions = {}): T {
+  const store = openForReading(path, options);
+  try {
+    return told(path, () => store.db.transaction(() => read(store.db)).deferred());
+  } finally {
+    store.close();
+  }
+}
+
+/** What SQLite or the file system says, as a line for the user; anything else comes back as it is. */
+export function asStoreError(error: unknown, path: string): unknown {
+  if (error instanceof BaselineError || !(error instanceof Error)) return error;
+  const code = String((error as { code?: unknown }).code ?? '');
+  const line = (how: string, remedy: string): BaselineError => storeError(`the store ${path} ${how}`, remedy);
+  if (code === 'SQLITE_FULL' || code === 'ENOSPC' || code === 'EDQUOT') {
+    return line('cannot grow: the disk is full', 'Free some space, then run the same command again; what was stored before stays.');
+  }
+  if (code.startsWith('SQLITE_BUSY') || code.startsWith('SQLITE_LOCKED')) {
+    return line('is locked by another process', 'Wait until the other import or capture ends, then run the same command again.');
+  }
+  if (code === 'EISDIR') return line('is a folder', 'Name a file, for example --db baseline.db.');
+  if (code === 'ENOENT' || code === 'ENOTDIR') {
+    return line('cannot be made: its folder does not exist', `Make the folder ${dirname(path)} first, or name another file with --db.`);
+  }
+  if (code.startsWith('SQLITE_READONLY') || code === 'EROFS') {
+    return line('is read-only', 'Give yourself write permission on the file and its folder, or name another file with --db.');
+  }
+  if (code === 'EACCES' || code === 'EPERM' || code === 'SQLITE_PERM' || code === 'SQLITE_AUTH') {
+    return line('may not be opened: permission denied', 'Ask its owner for permission, or name another file with --db.');
+  }
+  if (code.startsWith('SQLITE_CORRUPT') || code === 'SQLITE_NOTADB' || code === 'SQLITE_SCHEMA') {
+    return damaged(path, error.message);
+  }
+  if (code.startsWith('SQLITE_CANTOPEN')) {
+    return line('cannot be opened', 'Check that its folder exists and that you may read it and write into it.');
+  }
+  if (code.startsWith('SQLITE_IOERR') || ['EIO', 'EFBIG', 'EMFILE', 'ENFILE', 'ENAMETOOLONG', 'ELOOP'].includes(code)) {
+    return line(`cannot be read or written (${code})`, 'Check the disk and its free space, then run the same command again.');
+  }
+  if (code === 'SQLITE_NOMEM' || code === 'SQLITE_TOOBIG') {
+    return line('needs more memory than there is', 'Free memory, then run the same command again.');
+  }
+  // A statement that does not fit the tables: the mark is ours, the content is not.
+  if (code === 'SQLITE_ERROR' && /no such (?:table|column)/.test(error.message)) return damaged(path, error.message);
+  return error;
+}
+
+function told<T>(path: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw asStoreError(error, path);
+  }
+}
+
+function absolute(path: string): string {
+  // The driver trims file names: the name checked first and the name opened must be the same.
+  if (path !== path.trimEnd()) throw usageError(`the store name "${path}" ends with a blank`, 'Name the store without it.');
+  return resolve(path);
+}
+
+/** `file` is absolute, so that no name (`:memory:`, `file:x`) means anything to SQLite. */
+function connect(file: string, options: OpenOptions, readonly: boolean): Database.Database {
+  return new Database(file, {
+    readonly,
+    fileMustExist: true,
+    timeout: options.busyTimeoutMs ?? BUSY_TIMEOUT_MS,
+  });
+}
+
+/** SQLite gives a log and a journal the mode of the file, so this covers them as well. */
+function createFile(file: string, kind: 'absent' | 'empty'): void {
+  const descriptor = openSync(file, kind === 'absent' ? 'a' : 'r+', PRIVATE_FILE);
+  try {
+    fchmodSync(descriptor, PRIVATE_FILE);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+const userVersion = (db: Database.Database): number => Number(db.pragma('user_version', { simple: true }));
+
+const isEmpty = (db: Database.Database): boolean =>
+  db.prepare('SELECT count(*) FROM sqlite_schema').pluck().get() === 0 && userVersion(db) === 0;
+
+function migrate(db: Database.Database, from: number, migrations: readonly string[]): void {
+  for (let version = from; version < migrations.length; version++) db.exec(migrations[version]);
+  db.pragma(`application_id = ${APPLICATION_ID}`);
+  db.pragma(`user_version = ${migrations.length}`);
+}
+
+/** The version, once it is sure that the file is ours and not from the future. */
+function checkMark(db: Database.Database, path: string, known: number): number {
+  if (db.pragma('application_id', { simple: true }) !== APPLICATION_ID) {
+    throw storeError(
+      `the store ${path} is an SQLite file of another program`,
+      'Name another file with --db; this one was left as it is.',
+    );
+  }
+  const version = userVersion(db);
+  if (version > known) throw newer(path, version, known);
+  if (version < 1) throw damaged(path, 'it has no version');
+  return version;
+}
+
+function checkPages(db: Database.Database, file: string, path: string): void {
+  if (statSync(file).size > CHECKED_OCTETS) return;
+  const verdict = db.pragma('quick_check(1)', { simple: true });
+  if (verdict !== 'ok') throw damaged(path, String(verdict).replaceAll(/\s+/g, ' '));
+}
+
+/** A whole, consistent copy of the store as it was, put in place by one rename. */
+function backUp(db: Database.Database, file: string, version: number): void {
+  const backup = `${file}.v${version}.bak`;
+  const unfinished = `${backup}.part`;
+  rmSync(unfinished, { force: true });
+  closeSync(openSync(unfinished, 'wx', PRIVATE_FILE));
+  chmodSync(unfinished, PRIVATE_FILE);
+  db.prepare('VACUUM INTO ?').run(unfinished);
+  renameSync(unfinished, backup);
+}
+
+/** A store left in WAL mode cannot be opened where no file may be made beside it (https://www.sqlite.org/wal.html#readonly). */
+function needsCopy(error: unknown): boolean {
+  const code = String((error as { code?: unknown }).code ?? '');
+  return code.startsWith('SQLITE_READONLY') || code.startsWith('SQLITE_CANTOPEN');
+}
+
+/** The store and its log, copied into a private folder that goes away with the connection. */
+function openCopy(file: string, path: string, options: OpenOptions): Store {
+  const folder = mkdtempSync(join(tmpdir(), 'baseline-'));
+  const remove = (): void => rmSync(folder, { recursive: true, force: true });
+  try {
+    const copy = join(folder, basename(file));
+    copyFileSync(file, copy);
+    if (existsSync(`${file}-wal`)) copyFileSync(`${file}-wal`, `${copy}-wal`);
+    if (existsSync(`${file}-journal`)) copyFileSync(`${file}-journal`, `${copy}-journal`);
+    for (const suffix of ['', '-wal', '-journal']) {
+      if (existsSync(copy + suffix)) chmodSync(copy + suffix, PRIVATE_FILE);
+    }
+    const store = openForWriting(copy, options);
+    store.db.pragma('query_only = ON');
+    return {
+      path,
+      db: store.db,
+      close: () => {
+        closeQuietly(store.db);
+        remove();
+      },
+    };
+  } catch (error) {
+    remove();
+    if (error instanceof BaselineError) {
+      throw new BaselineError(error.message.replaceAll(join(folder, basename(file)), path), error.remedy, error.exitCode);
+    }
+    throw error;
+  }
+}
+
+/**
+ * Back to a rollback journal, so that the file alone is the store and can be read from a read-only folder or after
+ * being copied. Another process that still has it open keeps it in WAL mode: then SQLite refuses at once, and that is fine.
+ */
+function closeWriter(db: Database.Database): void {
+  if (!db.open) return;
+  try {
+    if (db.inTransaction) db.exec('ROLLBACK');
+    db.pragma('busy_timeout = 0');
+    for (const leave of ['wal_checkpoint(TRUNCATE)', 'journal_mode = DELETE']) {
+      try {
+        db.pragma(leave);
+      } catch (error) {
+        if (!/^SQLITE_(?:BUSY|LOCKED)/.test(String((error as { code?: unknown }).code))) throw error;
+      }
+    }
+  } finally {
+    db.close();
+  }
+}
+
+function closeQuietly(db: Database.Database): void {
+  if (db.open) db.close();
+}
