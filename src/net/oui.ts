@@ -1,0 +1,39 @@
+/**
+ * Vendor of a MAC address by the IEEE registries (MA-L 24 bit, MA-M 28 bit, MA-S 36 bit): the longest prefix wins.
+ * The table is read on first use from data/oui.tsv.gz (made by scripts/make-oui.mjs). A locally administered or
+ * multicast address has no vendor (IEEE 802 clause 8.2), whatever its digits look like.
+ */
+import { readFileSync } from 'node:fs';
+import { gunzipSync } from 'node:zlib';
+
+/** Hex digits of MA-S, MA-M and MA-L prefixes, longest first. */
+const PREFIX_DIGITS = [9, 7, 6] as const;
+const MAC_DIGITS = 12;
+const LOCAL_OR_MULTICAST = 3;
+
+let vendors: Map<string, string> | null = null;
+
+const loadVendors = (): Map<string, string> => {
+  const table = new Map<string, string>();
+  const text = gunzipSync(readFileSync(new URL('./data/oui.tsv.gz', import.meta.url))).toString('utf8');
+  for (const line of text.split('\n')) {
+    const tab = line.indexOf('\t');
+    if (tab < 0 || line.startsWith('#')) continue;
+    const vendor = line.slice(0, tab);
+    for (const prefix of line.slice(tab + 1).split(' ')) table.set(prefix, vendor);
+  }
+  return table;
+};
+
+/** `00:1d:9c:20:01:10` (or with dashes or dots) to its vendor's name as registered; null where there is none. */
+export function vendorOf(mac: string): string | null {
+  const digits = mac.replaceAll(/[:.-]/g, '').toLowerCase();
+  if (digits.length !== MAC_DIGITS || !/^[0-9a-f]+$/.test(digits)) return null;
+  if ((parseInt(digits.slice(0, 2), 16) & LOCAL_OR_MULTICAST) !== 0) return null;
+  vendors ??= loadVendors();
+  for (const length of PREFIX_DIGITS) {
+    const vendor = vendors.get(digits.slice(0, length));
+    if (vendor !== undefined) return vendor;
+  }
+  return null;
+}
