@@ -1,0 +1,138 @@
+/**
+ * The services of OPC UA: type ids of their binary encodings (OPC 10000-6 Annex A), names (without Request/Response)
+ * and access classes, and the headers that every request and response begins with (OPC 10000-4 clauses 7.33, 7.34).
+ *
+ * Access: session and channel management and discovery are `browse` (they show the server, they do not touch the
+ * process); subscriptions are `read` (they only decide how the client is told values); AddNodes and its kin change
+ * what the server is and are `program`.
+ */
+import type { Access } from '../../observation.ts';
+import type { Cursor } from './opcua-encoding.ts';
+import { readCount, readStandardId, readU32, skip, skipDiagnosticInfo, skipExtensionObject, skipNodeId, skipText } from './opcua-encoding.ts';
+
+export const SERVICE_FAULT = 397;
+export const SERVICE = {
+  findServers: 422,
+  getEndpoints: 428,
+  registerServer: 437,
+  openSecureChannel: 446,
+  closeSecureChannel: 452,
+  createSession: 461,
+  activateSession: 467,
+  addNodes: 488,
+  addReferences: 494,
+  deleteNodes: 500,
+  deleteReferences: 506,
+  browse: 527,
+  translateBrowsePaths: 554,
+  registerNodes: 560,
+  unregisterNodes: 566,
+  read: 631,
+  historyRead: 664,
+  write: 673,
+  historyUpdate: 700,
+  call: 712,
+  createMonitoredItems: 751,
+  registerServer2: 12211,
+} as const;
+
+/** [request type id, response type id, name, access] */
+const SERVICES: readonly (readonly [number, number, string, Access])[] = [
+  [410, 413, 'TestStack', 'diagnose'],
+  [416, 419, 'TestStackEx', 'diagnose'],
+  [SERVICE.findServers, 425, 'FindServers', 'browse'],
+  [SERVICE.getEndpoints, 431, 'GetEndpoints', 'browse'],
+  [SERVICE.registerServer, 440, 'RegisterServer', 'browse'],
+  [SERVICE.openSecureChannel, 449, 'OpenSecureChannel', 'browse'],
+  [SERVICE.closeSecureChannel, 455, 'CloseSecureChannel', 'browse'],
+  [SERVICE.createSession, 464, 'CreateSession', 'browse'],
+  [SERVICE.activateSession, 470, 'ActivateSession', 'browse'],
+  [473, 476, 'CloseSession', 'browse'],
+  [479, 482, 'Cancel', 'browse'],
+  [SERVICE.addNodes, 491, 'AddNodes', 'program'],
+  [SERVICE.addReferences, 497, 'AddReferences', 'program'],
+  [SERVICE.deleteNodes, 503, 'DeleteNodes', 'program'],
+  [SERVICE.deleteReferences, 509, 'DeleteReferences', 'program'],
+  [SERVICE.browse, 530, 'Browse', 'browse'],
+  [533, 536, 'BrowseNext', 'browse'],
+  [SERVICE.translateBrowsePaths, 557, 'TranslateBrowsePathsToNodeIds', 'browse'],
+  [SERVICE.registerNodes, 563, 'RegisterNodes', 'read'],
+  [SERVICE.unregisterNodes, 569, 'UnregisterNodes', 'read'],
+  [615, 618, 'QueryFirst', 'read'],
+  [621, 624, 'QueryNext', 'read'],
+  [SERVICE.read, 634, 'Read', 'read'],
+  [SERVICE.historyRead, 667, 'HistoryRead', 'read'],
+  [SERVICE.write, 676, 'Write', 'write'],
+  [SERVICE.historyUpdate, 703, 'HistoryUpdate', 'write'],
+  [SERVICE.call, 715, 'Call', 'control'],
+  [SERVICE.createMonitoredItems, 754, 'CreateMonitoredItems', 'read'],
+  [763, 766, 'ModifyMonitoredItems', 'read'],
+  [769, 772, 'SetMonitoringMode', 'read'],
+  [775, 778, 'SetTriggering', 'read'],
+  [781, 784, 'DeleteMonitoredItems', 'read'],
+  [787, 790, 'CreateSubscription', 'read'],
+  [793, 796, 'ModifySubscription', 'read'],
+  [799, 802, 'SetPublishingMode', 'read'],
+  [826, 829, 'Publish', 'read'],
+  [832, 835, 'Republish', 'read'],
+  [841, 844, 'TransferSubscriptions', 'read'],
+  [847, 850, 'DeleteSubscriptions', 'read'],
+  [12208, 12209, 'FindServersOnNetwork', 'browse'],
+  [SERVICE.registerServer2, 12212, 'RegisterServer2', 'browse'],
+  [15903, 21001, 'SessionlessInvoke', 'control'],
+];
+
+const byRequest = new Map(SERVICES.map(([request, , name, access]) => [request, { name, access }]));
+const requestOfResponse = new Map(SERVICES.map(([request, response]) => [response, request]));
+const FAULT = { name: 'ServiceFault', access: 'browse' } as const;
+
+/** What a type id is: a request, a response (with its request's id) or neither. */
+export const isRequest = (typeId: number): boolean => byRequest.has(typeId);
+export const requestOf = (typeId: number): number => requestOfResponse.get(typeId) ?? -1;
+
+/** A service outside the standard's table may do anything, so it is not called harmless. */
+export const describeService = (code: number): { readonly name: string; readonly access: Access } =>
+  byRequest.get(code) ?? (code === SERVICE_FAULT ? FAULT : { name: `id-${code}`, access: 'write' });
+
+/** Bad: the two highest bits are 10 (OPC 10000-4 clause 7.39). */
+export const isBad = (status: number): boolean => status >>> 30 === 2;
+
+/** High halves of FILETIME for 1970 and 2100: a timestamp outside, unless zero, is not one. */
+const FILETIME_1970 = 0x019db1de;
+const FILETIME_2100 = 0x023a0000;
+
+const skipTimestamp = (c: Cursor): void => {
+  const low = readU32(c);
+  const high = readU32(c);
+  const isUnset = low === 0 && high === 0;
+  if (!isUnset && (high < FILETIME_1970 || high > FILETIME_2100)) c.ok = false;
+};
+
+/** Diagnostics that a client may ask for: bits 0 to 9 (OPC 10000-4 Table 175). */
+const RETURN_DIAGNOSTICS = 0x3ff;
+
+/** RequestHeader; the cursor stands behind it where it is plausible, else `ok` is false. */
+export function skipRequestHeader(c: Cursor): void {
+  skipNodeId(c);
+  skipTimestamp(c);
+  skip(c, 4);
+  if (readU32(c) > RETURN_DIAGNOSTICS) c.ok = false;
+  skipText(c);
+  skip(c, 4);
+  skipExtensionObject(c);
+}
+
+/** ResponseHeader; returns the ServiceResult. */
+export function readResponseHeader(c: Cursor): number {
+  skipTimestamp(c);
+  skip(c, 4);
+  const result = readU32(c);
+  skipDiagnosticInfo(c);
+  const strings = readCount(c);
+  for (let i = 0; i < strings && c.ok; i++) skipText(c);
+  skipExtensionObject(c);
+  return result;
+}
+
+/** Type id of the message's body; -1 where it is none of the standard's. */
+export const readServiceId = (c: Cursor): number => readStandardId(c);

@@ -1,0 +1,325 @@
+/**
+ * OPC UA TCP binary (OPC 10000-6 clauses 6.7 and 7.1): HEL, ACK, ERR, RHE, OPN, MSG, CLO and their chunks, read as far
+ * as a passive observer can. In: a stream's octets at a message boundary. Out: every chunk as a message, endpoint and
+ * security of the channel, and (only where the channel is in clear) services, faults, nodes and names.
+ *
+ * A channel whose policy is not None is named as such and never guessed at: its services are not counted as operations,
+ * even where a body is signed but readable (that is told as the fact `opcua.signed`). A stream joined after its OPN is
+ * read as clear text only where a body is a known service with a plausible header. A chunked message counts once, at
+ * its final chunk; an aborted one does not count.
+ */
+import type { ProtocolSink, SessionMemory, StreamProtocol } from './protocol.ts';
+import { MESSAGE, PROBE, TO_SERVER } from './protocol.ts';
+import { certificateApplicationUri, collectNodes, modeName, tellRequest, tellResponse } from './opcua-bodies.ts';
+import type { Cursor } from './opcua-encoding.ts';
+import { openCursor, readText, readU32, skip, skipText } from './opcua-encoding.ts';
+import { SERVICE, SERVICE_FAULT, describeService, isBad, isRequest, readResponseHeader, readServiceId, requestOf, skipRequestHeader } from './opcua-services.ts';
+
+const HEADER_OCTETS = 8;
+const SIZE_AT = 4;
+const LARGEST_CHUNK = 16 * 1024 * 1024;
+/** A chunk up to this size is read whole (the usual buffer is 65,535); of a larger one only the head. */
+const WHOLE_CHUNK = 64 * 1024;
+const HEAD_OF_LARGE_CHUNK = 32 * 1024;
+
+/** Requests whose answer is still out, remembered to know what a ServiceFault refuses. */
+const OUTSTANDING = 64;
+/** Nodes of an unfinished chunked request. */
+const NODES_KEPT = 16;
+
+const CHANNEL = { unknown: 0, clear: 1, secured: 2 } as const;
+
+const POLICY_NONE = '#None';
+
+/** The three letters of a type as one number, first letter lowest. */
+const typeCode = (name: string): number => name.charCodeAt(0) | (name.charCodeAt(1) << 8) | (name.charCodeAt(2) << 16);
+
+const TYPE = { hello: typeCode('HEL'), acknowledge: typeCode('ACK'), error: typeCode('ERR'), reverseHello: typeCode('RHE'), open: typeCode('OPN'), message: typeCode('MSG'), close: typeCode('CLO') } as const;
+
+/** Name and smallest size by type: header, then the fields of fixed size (7.1.2, 6.7.2). */
+const TYPES = new Map<number, { readonly name: string; readonly least: number; readonly facts: Readonly<Record<string, string>> }>(
+  (
+    [
+      ['HEL', 32],
+      ['ACK', 28],
+      ['ERR', 12],
+      ['RHE', 16],
+      ['OPN', 32],
+      ['MSG', 24],
+      ['CLO', 24],
+    ] as const
+  ).map(([name, least]) => [typeCode(name), { name, least, facts: { F: `${name}/F`, C: `${name}/C`, A: `${name}/A` } }]),
+);
+
+const CHUNK = { final: 0x46, intermediate: 0x43, abort: 0x41 } as const;
+const CHUNK_LETTER: Readonly<Record<number, string>> = { [CHUNK.final]: 'F', [CHUNK.intermediate]: 'C', [CHUNK.abort]: 'A' };
+
+const typeAt = (bytes: Uint8Array, at: number): number => bytes[at] | (bytes[at + 1] << 8) | (bytes[at + 2] << 16);
+
+/** Only MSG may be split (6.7.2.2). */
+const isChunkOf = (type: number, chunk: number): boolean =>
+  chunk === CHUNK.final || (type === TYPE.message && (chunk === CHUNK.intermediate || chunk === CHUNK.abort));
+
+/** Whether the octets at `at` can begin a message: as much of a header as there is has to fit. */
+const fitsHeader = (bytes: Uint8Array, at: number, to: number): boolean => {
+  if (to - at < 4) {
+    const start = String.fromCharCode(...bytes.subarray(at, to));
+    for (const { name } of TYPES.values()) if (name.startsWith(start)) return true;
+    return false;
+  }
+  const type = typeAt(bytes, at);
+  const known = TYPES.get(type);
+  if (known === undefined || !isChunkOf(type, bytes[at + 3])) return false;
+  if (to - at < HEADER_OCTETS) return true;
+  const size = bytes[at + SIZE_AT] + bytes[at + SIZE_AT + 1] * 0x100 + bytes[at + SIZE_AT + 2] * 0x10000 + bytes[at + SIZE_AT + 3] * 0x1000000;
+  return size >= known.least && size <= LARGEST_CHUNK;
+};
+
+const policyState = (uri: string): number => (uri.endsWith(POLICY_NONE) ? CHANNEL.clear : CHANNEL.secured);
+
+const rememberRequest = (memory: SessionMemory, requestId: number, service: number): void => {
+  const outstanding = memory.outstanding as number[];
+  if (outstanding.length >= OUTSTANDING * 2) outstanding.splice(0, 2);
+  outstanding.push(requestId, service);
+};
+
+/** The service that `requestId` asked for, forgotten thereby; -1 where that is not known. */
+const takeRequest = (memory: SessionMemory, requestId: number): number => {
+  const outstanding = memory.outstanding as number[];
+  for (let i = 0; i < outstanding.length; i += 2) {
+    if (outstanding[i] !== requestId) continue;
+    const service = outstanding[i + 1];
+    outstanding.splice(i, 2);
+    return service;
+  }
+  return -1;
+};
+
+/** A message as its first chunk tells it. */
+interface Reading {
+  service: number;
+  kind: number;
+  status: number;
+  isFault: boolean;
+  nodes: string[];
+}
+
+/**
+ * Reads a body that may be clear text. Null where it is none that the standard knows (or, on a channel of unknown
+ * security, where its header is not plausible).
+ */
+const readBody = (c: Cursor, direction: number, requestId: number, state: number, isWhole: boolean, memory: SessionMemory, sink: ProtocolSink): Reading | null => {
+  const typeId = readServiceId(c);
+  if (!c.ok || typeId <= 0) return null;
+  const isClear = state === CHANNEL.clear;
+  if (isRequest(typeId)) {
+    skipRequestHeader(c);
+    if (!c.ok && !isClear) return null;
+    const nodes: string[] = [];
+    if (!c.ok) sink.malformed('opcua.header');
+    else if (state !== CHANNEL.secured) {
+      sink.serverIs(false);
+      const body = { ...c };
+      collectNodes(c, typeId, nodes);
+      tellRequest(body, typeId, sink);
+      if (isWhole && !c.ok) sink.malformed('opcua.body');
+    }
+    if (state !== CHANNEL.secured) rememberRequest(memory, requestId, typeId);
+    return { service: typeId, kind: MESSAGE.request, status: 0, isFault: false, nodes };
+  }
+  const isFault = typeId === SERVICE_FAULT;
+  const answered = isFault ? SERVICE_FAULT : requestOf(typeId);
+  if (answered < 0) {
+    // Not of the standard's table: counted by its id on a clear channel, like any other service.
+    if (!isClear || typeId > 0xffff) return null;
+    return { service: typeId, kind: direction === TO_SERVER ? MESSAGE.request : MESSAGE.response, status: 0, isFault: false, nodes: [] };
+  }
+  const status = readResponseHeader(c);
+  if (!c.ok && !isClear) return null;
+  const asked = state === CHANNEL.secured ? -1 : takeRequest(memory, requestId);
+  const service = isFault && asked >= 0 ? asked : answered;
+  if (!c.ok) sink.malformed('opcua.header');
+  else if (state !== CHANNEL.secured) {
+    sink.serverIs(true);
+    if (!isBad(status)) tellResponse(c, service, sink, isClear);
+  }
+  return { service, kind: isFault || isBad(status) ? MESSAGE.error : MESSAGE.response, status, isFault, nodes: [] };
+};
+
+const tellOperation = (reading: Reading, sink: ProtocolSink): void => {
+  const { service, kind, status } = reading;
+  sink.operation(-1, service, kind, kind === MESSAGE.error ? status : 0);
+  for (const node of reading.nodes) sink.target(node);
+  if (reading.isFault) sink.fact('opcua.fault', describeService(service).name);
+};
+
+/** HEL, ACK, ERR, RHE: the connection protocol (7.1.2). */
+const readConnection = (c: Cursor, type: number, memory: SessionMemory, sink: ProtocolSink): void => {
+  switch (type) {
+    case TYPE.hello: {
+      sink.serverIs(false);
+      // A Hello opens a new connection: nothing known of an earlier one holds.
+      memory.channel = CHANNEL.unknown;
+      memory.outstanding = [];
+      memory.pending0 = null;
+      memory.pending1 = null;
+      skip(c, 20);
+      const url = readText(c);
+      if (url) sink.fact('opcua.endpoint', url);
+      break;
+    }
+    case TYPE.acknowledge:
+      sink.serverIs(true);
+      skip(c, 20);
+      break;
+    case TYPE.reverseHello: {
+      sink.serverIs(true);
+      const server = readText(c);
+      const url = readText(c);
+      if (server) sink.serverFact('opcua.application-uri', server);
+      if (url) sink.fact('opcua.reverse-endpoint', url);
+      break;
+    }
+    default:
+      sink.fact('opcua.error', `0x${readU32(c).toString(16).padStart(8, '0')}`);
+  }
+  if (!c.ok) sink.malformed('opcua.connection');
+};
+
+/** OPN (6.7.2.3): its security header is in clear whatever the policy. */
+const readOpen = (c: Cursor, direction: number, memory: SessionMemory, sink: ProtocolSink): void => {
+  skip(c, 4);
+  const policy = readText(c);
+  const certificate = c.at + 4;
+  skipText(c);
+  const certificateEnd = c.at;
+  skipText(c);
+  skip(c, 4);
+  const requestId = readU32(c);
+  if (!c.ok || policy === null) {
+    sink.malformed('opcua.open');
+    return;
+  }
+  sink.fact('opcua.policy', policy);
+  const state = policyState(policy);
+  // A renewed channel keeps its policy (OPC 10000-4 clause 5.5.2): a stream once secured is not believed to be clear again.
+  memory.channel = Math.max(memory.channel as number, state);
+  if (state === CHANNEL.secured) {
+    sink.fact('opcua.encrypted', 'OPN');
+    const uri = certificateApplicationUri(c.bytes, certificate, certificateEnd);
+    if (uri !== null) {
+      if (direction === TO_SERVER) sink.clientFact('opcua.application-uri', uri);
+      else sink.serverFact('opcua.application-uri', uri);
+    }
+    return;
+  }
+  if (memory.channel !== CHANNEL.clear) return;
+  const body = { ...c };
+  const reading = readBody(c, direction, requestId, CHANNEL.clear, true, memory, sink);
+  if (reading === null) return;
+  tellOperation(reading, sink);
+  if (reading.kind !== MESSAGE.request || reading.service !== SERVICE.openSecureChannel) return;
+  readServiceId(body);
+  skipRequestHeader(body);
+  skip(body, 8);
+  const mode = readU32(body);
+  if (body.ok) sink.fact('opcua.mode', modeName(mode));
+};
+
+const NODE_SEPARATOR = '\n';
+
+/**
+ * An unfinished message of one direction, as text, so that a checkpoint can keep it:
+ * request id, service, kind, status, fault, nodes.
+ */
+const keepPending = (requestId: number, reading: Reading | null): string => {
+  if (reading === null) return `${requestId}`;
+  return [requestId, reading.service, reading.kind, reading.status, reading.isFault ? 1 : 0, ...reading.nodes.slice(0, NODES_KEPT).map((node) => node.replaceAll(NODE_SEPARATOR, ' '))].join(NODE_SEPARATOR);
+};
+
+const finishPending = (pending: string): Reading | null => {
+  const parts = pending.split(NODE_SEPARATOR);
+  if (parts.length < 5) return null;
+  return { service: Number(parts[1]), kind: Number(parts[2]), status: Number(parts[3]), isFault: parts[4] === '1', nodes: parts.slice(5) };
+};
+
+/** MSG and CLO (6.7.2.4): channel and token, sequence number and request id, then the body or a part of it. */
+const readMessage = (c: Cursor, type: number, chunk: number, isWhole: boolean, direction: number, memory: SessionMemory, sink: ProtocolSink): void => {
+  skip(c, 12);
+  const requestId = readU32(c);
+  const state = memory.channel as number;
+  if (state === CHANNEL.secured) {
+    sink.fact('opcua.encrypted', type === TYPE.close ? 'CLO' : 'MSG');
+    const reading = chunk === CHUNK.abort ? null : readBody(c, direction, requestId, state, false, memory, sink);
+    if (reading !== null) sink.fact('opcua.signed', describeService(reading.service).name);
+    return;
+  }
+  if (state === CHANNEL.unknown) sink.fact('opcua.policy-unknown', type === TYPE.close ? 'CLO' : 'MSG');
+  const slot = direction === TO_SERVER ? 'pending0' : 'pending1';
+  const pending = memory[slot];
+  const isContinued = typeof pending === 'string' && parseInt(pending, 10) === requestId;
+  if (chunk === CHUNK.abort) {
+    if (isContinued) memory[slot] = null;
+    return;
+  }
+  if (!isContinued && pending !== null) {
+    sink.malformed('opcua.unfinished');
+    memory[slot] = null;
+  }
+  const isLast = chunk === CHUNK.final;
+  if (isContinued) {
+    if (!isLast) return;
+    memory[slot] = null;
+    const reading = finishPending(pending);
+    if (reading !== null) tellOperation(reading, sink);
+    return;
+  }
+  const reading = readBody(c, direction, requestId, state, isWhole && isLast, memory, sink);
+  if (!isLast) memory[slot] = keepPending(requestId, reading);
+  else if (reading !== null) tellOperation(reading, sink);
+  else sink.fact('opcua.unreadable', 'MSG');
+};
+
+const read: StreamProtocol['read'] = (bytes, view, from, to, direction, memory, sink) => {
+  let at = from;
+  while (to - at >= HEADER_OCTETS) {
+    const type = typeAt(bytes, at);
+    const chunk = bytes[at + 3];
+    const known = TYPES.get(type);
+    if (known === undefined || !isChunkOf(type, chunk)) return at === from ? -1 : at;
+    const size = view.getUint32(at + SIZE_AT, true);
+    if (size < HEADER_OCTETS || size > LARGEST_CHUNK) return at === from ? -1 : at;
+    const isWhole = size <= WHOLE_CHUNK;
+    const need = isWhole ? size : HEAD_OF_LARGE_CHUNK;
+    if (to - at < need) return at;
+    sink.fact('opcua.message', known.name);
+    sink.fact('opcua.chunk', known.facts[CHUNK_LETTER[chunk]]);
+    const c = openCursor(bytes, view, at + HEADER_OCTETS, at + need);
+    if (size < known.least) sink.malformed('opcua.size');
+    else if (type === TYPE.message || type === TYPE.close) readMessage(c, type, chunk, isWhole, direction, memory, sink);
+    else if (type === TYPE.open) readOpen(c, direction, memory, sink);
+    else readConnection(c, type, memory, sink);
+    at += size;
+  }
+  if (at < to && !fitsHeader(bytes, at, to)) return at === from ? -1 : at;
+  return at;
+};
+
+const PORT = 4840;
+
+export const OPCUA: StreamProtocol = {
+  name: 'opcua',
+  ports: [PORT],
+  maxCarry: WHOLE_CHUNK,
+  probe(bytes, from, to) {
+    if (to <= from || !fitsHeader(bytes, from, to)) return PROBE.notForUs;
+    return to - from < HEADER_OCTETS ? PROBE.unsure : PROBE.certain;
+  },
+  newMemory: () => ({ channel: CHANNEL.unknown, outstanding: [], pending0: null, pending1: null }),
+  read,
+  resync(bytes, _view, from, to) {
+    for (let at = from; at < to; at++) if (fitsHeader(bytes, at, to)) return at;
+    return -1;
+  },
+  describe: describeService,
+};

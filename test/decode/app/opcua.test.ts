@@ -1,0 +1,277 @@
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { OPCUA } from '../../../src/decode/app/opcua.ts';
+import { MESSAGE, PROBE, TO_CLIENT, TO_SERVER } from '../../../src/decode/app/protocol.ts';
+import type { Session } from './capture-streams.ts';
+import { createSink, createTold, readCapture } from './capture-streams.ts';
+
+const captures = process.env.BASELINE_CAPTURES ?? '../shared/captures';
+const truthFolder = join(captures, 'truth', 'opcua');
+
+const u32 = (value: number): number[] => [value & 255, (value >> 8) & 255, (value >> 16) & 255, (value >>> 24) & 255];
+const text = (value: string): number[] => [...u32(value.length), ...Buffer.from(value)];
+const NULL_TEXT = u32(-1);
+const chunk = (type: string, letter: string, body: number[]): Uint8Array => Uint8Array.from([...Buffer.from(type + letter), ...u32(body.length + 8), ...body]);
+const hello = (url: string): Uint8Array => chunk('HEL', 'F', [...u32(0), ...u32(65535), ...u32(65535), ...u32(0), ...u32(0), ...text(url)]);
+const TIME = [0x00, 0x80, 0x3e, 0xd5, 0xde, 0xb1, 0xd9, 0x01];
+const typeId = (id: number): number[] => [1, 0, id & 255, id >> 8];
+const requestHeader = [0, 0, ...TIME, ...u32(7), ...u32(0), ...NULL_TEXT, ...u32(10000), 0, 0, 0];
+const responseHeader = (status: number): number[] => [...TIME, ...u32(7), ...u32(status), 0, ...u32(0), 0, 0, 0];
+const open = (policy: string, body: number[], certificate: number[] = NULL_TEXT): Uint8Array =>
+  chunk('OPN', 'F', [...u32(0), ...text(policy), ...certificate, ...NULL_TEXT, ...u32(1), ...u32(1), ...body]);
+const message = (requestId: number, body: number[], letter = 'F', type = 'MSG'): Uint8Array =>
+  chunk(type, letter, [...u32(5), ...u32(1), ...u32(requestId), ...u32(requestId), ...body]);
+const NONE = 'http://opcfoundation.org/UA/SecurityPolicy#None';
+const openNone = open(NONE, [...typeId(446), ...requestHeader, ...u32(0), ...u32(0), ...u32(1), ...NULL_TEXT, ...u32(3600000)]);
+const readNode = (node: number[]): number[] => [...node, ...u32(13), ...NULL_TEXT, 0, 0, ...NULL_TEXT];
+const readRequest = (nodes: number[][]): number[] => [...typeId(631), ...requestHeader, 0, 0, 0, 0, 0, 0, 0, 0, ...u32(2), ...u32(nodes.length), ...nodes.flatMap(readNode)];
+const nodeNumeric = [1, 2, 0xe9, 0x03];
+const nodeText = [3, 3, 0, ...text('Tag')];
+
+const tell = (messages: readonly (readonly [number, Uint8Array])[]) => {
+  const told = createTold();
+  const sink = createSink(told);
+  const memory = OPCUA.newMemory();
+  for (const [direction, bytes] of messages) {
+    told.direction = direction;
+    expect(OPCUA.read(bytes, new DataView(bytes.buffer), 0, bytes.length, direction, memory, sink)).toBe(bytes.length);
+  }
+  return told;
+};
+
+describe('OPC UA messages', () => {
+  it('reads Hello, policy None with its mode, a request with its nodes, and the answer', () => {
+    const told = tell([
+      [TO_SERVER, hello('opc.tcp://plc:4840')],
+      [TO_SERVER, openNone],
+      [TO_SERVER, message(2, readRequest([nodeNumeric, nodeText]))],
+      [TO_CLIENT, message(2, [...typeId(634), ...responseHeader(0), ...u32(0), ...u32(0)])],
+    ]);
+    expect([...told.facts[0]]).toEqual([
+      ['opcua.message=HEL', 1],
+      ['opcua.chunk=HEL/F', 1],
+      ['opcua.endpoint=opc.tcp://plc:4840', 1],
+      ['opcua.message=OPN', 1],
+      ['opcua.chunk=OPN/F', 1],
+      [`opcua.policy=${NONE}`, 1],
+      ['opcua.mode=None', 1],
+      ['opcua.message=MSG', 1],
+      ['opcua.chunk=MSG/F', 1],
+    ]);
+    expect([...told.operations]).toEqual([
+      [`446 ${MESSAGE.request} 0`, 1],
+      [`631 ${MESSAGE.request} 0`, 1],
+      [`631 ${MESSAGE.response} 0`, 1],
+    ]);
+    expect([...told.targets.keys()]).toEqual(['ns=2;i=1001', 'ns=3;s=Tag']);
+    expect(told.directionHolds).toBe(true);
+  });
+
+  it('gives a ServiceFault to the service that was asked, and a bad result to its own', () => {
+    const told = tell([
+      [TO_SERVER, openNone],
+      [TO_SERVER, message(2, readRequest([nodeNumeric]))],
+      [TO_CLIENT, message(2, [...typeId(397), ...responseHeader(0x80040000)])],
+      [TO_CLIENT, message(9, [...typeId(397), ...responseHeader(0x80040000)])],
+      [TO_CLIENT, message(3, [...typeId(676), ...responseHeader(0x80100000), ...u32(0), ...u32(0)])],
+    ]);
+    expect(told.operations.get(`631 ${MESSAGE.error} ${0x80040000}`)).toBe(1);
+    expect(told.operations.get(`397 ${MESSAGE.error} ${0x80040000}`)).toBe(1);
+    expect(told.operations.get(`673 ${MESSAGE.error} ${0x80100000}`)).toBe(1);
+    expect(told.facts[1].get('opcua.fault=Read')).toBe(1);
+  });
+
+  it('counts a chunked request once, at its last chunk, and not at all when it is aborted', () => {
+    const body = readRequest([nodeNumeric, nodeText]);
+    const first = message(2, body.slice(0, body.length - 3), 'C');
+    const unfinished = tell([[TO_SERVER, openNone], [TO_SERVER, first]]);
+    expect(unfinished.operations.has(`631 ${MESSAGE.request} 0`)).toBe(false);
+    const finished = tell([[TO_SERVER, openNone], [TO_SERVER, first], [TO_SERVER, message(2, [1, 2], 'C')], [TO_SERVER, message(2, [3])]]);
+    expect(finished.operations.get(`631 ${MESSAGE.request} 0`)).toBe(1);
+    expect([...finished.targets.keys()]).toEqual(['ns=2;i=1001', 'ns=3;s=Tag']);
+    expect(finished.facts[0].get('opcua.chunk=MSG/C')).toBe(2);
+    const aborted = tell([[TO_SERVER, openNone], [TO_SERVER, first], [TO_SERVER, message(2, [...u32(0x80000000), ...NULL_TEXT], 'A')]]);
+    expect(aborted.operations.has(`631 ${MESSAGE.request} 0`)).toBe(false);
+    expect(aborted.malformed.size).toBe(0);
+  });
+
+  it('never guesses on a secured channel, even where a signed body can be read', () => {
+    const policy = 'http://opcfoundation.org/UA/SecurityPolicy#Basic256Sha256';
+    const san = [0x30, 0x10, 0x06, 0x03, 0x55, 0x1d, 0x11, 0x04, 0x0e, 0x30, 0x0c, 0x86, 0x0a, ...Buffer.from('urn:plc:ua')];
+    const told = tell([
+      [TO_SERVER, hello('opc.tcp://plc:4840')],
+      [TO_SERVER, open(policy, [9, 9, 9, 9, 9, 9, 9, 9], [...u32(san.length), ...san])],
+      [TO_SERVER, message(2, readRequest([nodeNumeric]))],
+      [TO_SERVER, message(3, [0xde, 0xad, 0xbe, 0xef, 0, 1, 2, 3, 4, 5])],
+    ]);
+    expect(told.operations.size).toBe(0);
+    expect(told.targets.size).toBe(0);
+    expect(told.facts[0].get(`opcua.policy=${policy}`)).toBe(1);
+    expect(told.facts[0].get('opcua.encrypted=MSG')).toBe(2);
+    expect(told.facts[0].get('opcua.signed=Read')).toBe(1);
+    expect([...told.clientFacts]).toEqual(['opcua.application-uri=urn:plc:ua']);
+  });
+
+  it('reads a stream joined without OPN only where the body is plausible', () => {
+    const told = tell([
+      [TO_SERVER, message(2, readRequest([nodeText]))],
+      [TO_SERVER, message(3, [1, 0, 0x77, 0x02, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff])],
+    ]);
+    expect([...told.operations.keys()]).toEqual([`631 ${MESSAGE.request} 0`]);
+    expect(told.facts[0].get('opcua.policy-unknown=MSG')).toBe(2);
+    expect(told.facts[0].get('opcua.unreadable=MSG')).toBe(1);
+  });
+
+  it('tells who is the server in a reverse hello, and an error code as the standard writes it', () => {
+    const told = tell([
+      [TO_CLIENT, chunk('RHE', 'F', [...text('urn:plc:ua'), ...text('opc.tcp://plc:4840')])],
+      [TO_CLIENT, chunk('ERR', 'F', [...u32(0x807d0000), ...NULL_TEXT])],
+    ]);
+    expect(told.directionHolds).toBe(true);
+    expect([...told.serverFacts]).toEqual(['opcua.application-uri=urn:plc:ua']);
+    expect(told.facts[1].get('opcua.error=0x807d0000')).toBe(1);
+  });
+
+  it('names the nodes of Write, Call, Browse and CreateMonitoredItems', () => {
+    const written = [...typeId(673), ...requestHeader, ...u32(2), ...nodeText, ...u32(13), ...NULL_TEXT, 0x0d, 0x8b, ...u32(1), 0, 0, 0, 0, 0, 0, 0, 0, ...TIME, ...TIME, ...nodeNumeric, ...u32(13), ...NULL_TEXT, 0];
+    const called = [...typeId(712), ...requestHeader, ...u32(1), ...nodeNumeric, ...nodeText, ...u32(1), 0x0c, ...text('x')];
+    const told = tell([[TO_SERVER, openNone], [TO_SERVER, message(2, written)], [TO_SERVER, message(3, called)]]);
+    expect([...told.targets]).toEqual([['ns=3;s=Tag', 2], ['ns=2;i=1001', 2]]);
+    expect(told.malformed.size).toBe(0);
+    expect(OPCUA.describe(712)).toEqual({ name: 'Call', access: 'control' });
+    expect(OPCUA.describe(488).access).toBe('program');
+  });
+});
+
+describe('OPC UA framing', () => {
+  it('waits for the rest of a message and skips the rest of one that is too large', () => {
+    const bytes = message(2, readRequest([nodeNumeric]));
+    const told = createTold();
+    for (let to = 0; to < bytes.length; to++) {
+      expect(OPCUA.read(bytes, new DataView(bytes.buffer), 0, to, TO_SERVER, OPCUA.newMemory(), createSink(told))).toBe(0);
+    }
+    expect(told.facts[0].size).toBe(0);
+    const large = new Uint8Array(40000);
+    large.set(bytes);
+    new DataView(large.buffer).setUint32(4, 5_000_000, true);
+    expect(OPCUA.read(large, new DataView(large.buffer), 0, 40000, TO_SERVER, OPCUA.newMemory(), createSink(told))).toBe(5_000_000);
+  });
+
+  it.each([
+    ['size below its header', 'MSGF', 7],
+    ['size above 16 MiB', 'MSGF', 0x1000001],
+    ['a chunk type that OPN cannot have', 'OPNC', 64],
+    ['another type', 'XYZF', 64],
+  ])('refuses %s', (_why, head, size) => {
+    const bytes = Uint8Array.from([...Buffer.from(head), ...u32(size), ...Buffer.alloc(64)]);
+    expect(OPCUA.read(bytes, new DataView(bytes.buffer), 0, bytes.length, TO_SERVER, OPCUA.newMemory(), createSink(createTold()))).toBe(-1);
+    expect(OPCUA.probe(bytes, 0, bytes.length, TO_SERVER, 4840)).toBe(PROBE.notForUs);
+  });
+
+  it('finds the next message after bytes that are none', () => {
+    const bytes = Uint8Array.from([...Buffer.from('garbage MSG'), ...hello('opc.tcp://x')]);
+    expect(OPCUA.resync(bytes, new DataView(bytes.buffer), 0, bytes.length, TO_SERVER, OPCUA.newMemory())).toBe(11);
+  });
+
+  it('holds its contract on any octets behind any header', () => {
+    const heads = ['HELF', 'ACKF', 'ERRF', 'RHEF', 'OPNF', 'MSGF', 'MSGC', 'CLOF'];
+    fc.assert(
+      fc.property(fc.constantFrom(...heads), fc.uint8Array({ maxLength: 300 }), fc.constantFrom(0, 1, 2), fc.boolean(), (head, body, channel, isService) => {
+        const start = isService ? Uint8Array.from([...u32(5), ...u32(1), ...u32(2), ...u32(2), 1, 0, body[0] ?? 0, (body[1] ?? 0) & 3]) : new Uint8Array(0);
+        const bytes = chunk(head.slice(0, 3), head.slice(3), [...start, ...body]);
+        const memory = { ...OPCUA.newMemory(), channel };
+        const end = OPCUA.read(bytes, new DataView(bytes.buffer), 0, bytes.length, TO_SERVER, memory, createSink(createTold()));
+        expect(end).toBe(bytes.length);
+        expect(JSON.parse(JSON.stringify(memory))).toEqual(memory);
+      }),
+      { numRuns: 2000 },
+    );
+  });
+});
+
+interface Row {
+  readonly client: string;
+  readonly n: number;
+  readonly [key: string]: string | number;
+}
+interface Truth {
+  readonly counts: readonly Row[];
+  readonly chunks: readonly Row[];
+  readonly security_policies: readonly Row[];
+  readonly security_modes: readonly Row[];
+  readonly endpoint_urls: readonly Row[];
+  readonly offered_endpoints: readonly Row[];
+  readonly services: readonly Row[];
+  readonly services_unknown_policy: readonly Row[];
+}
+
+/** Sums of one fact over sessions, by value, with the direction where `byDirection`. */
+const factSums = (sessions: readonly Session[], name: string, byDirection: boolean): Record<string, number> => {
+  const sums: Record<string, number> = {};
+  for (const { told } of sessions) {
+    for (const direction of [0, 1]) {
+      for (const [fact, n] of told.facts[direction]) {
+        if (!fact.startsWith(`${name}=`)) continue;
+        const key = fact.slice(name.length + 1) + (byDirection ? (direction === 0 ? ' to-server' : ' to-client') : '');
+        sums[key] = (sums[key] ?? 0) + n;
+      }
+    }
+  }
+  return sums;
+};
+
+/** Services as tshark names them: a fault is one of its own, whatever it refuses. */
+const serviceSums = (sessions: readonly Session[]): Record<string, number> => {
+  const sums: Record<string, number> = {};
+  const add = (key: string, n: number): void => {
+    sums[key] = (sums[key] ?? 0) + n;
+    if (sums[key] === 0) delete sums[key];
+  };
+  for (const { told } of sessions) {
+    for (const [operation, n] of told.operations) {
+      const [code, kind] = operation.split(' ').map(Number);
+      const { name } = OPCUA.describe(code);
+      if (name !== 'ServiceFault') add(name + (kind === MESSAGE.request ? 'Request' : 'Response'), n);
+    }
+    for (const facts of told.facts) {
+      for (const [fact, n] of facts) {
+        if (!fact.startsWith('opcua.fault=')) continue;
+        add('ServiceFault', n);
+        if (fact !== 'opcua.fault=ServiceFault') add(`${fact.slice('opcua.fault='.length)}Response`, -n);
+      }
+    }
+  }
+  return sums;
+};
+
+const rowSums = (rows: readonly Row[], key: (row: Row) => string): Record<string, number> => {
+  const sums: Record<string, number> = {};
+  for (const row of rows) sums[key(row)] = (sums[key(row)] ?? 0) + row.n;
+  return sums;
+};
+
+const files = existsSync(truthFolder) ? readdirSync(truthFolder).sort() : [];
+if (files.length === 0) console.warn(`OPC UA conformance: no captures at ${truthFolder}; set BASELINE_CAPTURES to check against them`);
+
+describe('OPC UA against captures', () => {
+  it('has captures, or says that it has none', () => {
+    expect(files.length > 0 || !existsSync(truthFolder)).toBe(true);
+  });
+
+  it.each(files)('%s', (file) => {
+    const truth = (JSON.parse(readFileSync(join(truthFolder, file), 'utf8')) as { opcua: Truth }).opcua;
+    const ports = new Set(truth.counts.map((row) => Number(row.server_port)));
+    const sessions = readCapture(join(captures, 'opcua', file.replace(/\.json$/, '')), 'tcp', OPCUA, (port) => ports.has(port));
+    const all = (name: string, byDirection = false): Record<string, number> => factSums(sessions, name, byDirection);
+    expect(all('opcua.message', true)).toEqual(rowSums(truth.counts, (row) => `${row.type} ${row.direction}`));
+    expect(all('opcua.chunk')).toEqual(rowSums(truth.chunks, (row) => `${row.type}/${row.chunk}`));
+    expect(all('opcua.policy', true)).toEqual(rowSums(truth.security_policies, (row) => `${row.uri} ${row.direction}`));
+    expect(all('opcua.mode')).toEqual(rowSums(truth.security_modes, (row) => String(row.mode)));
+    expect(all('opcua.endpoint')).toEqual(rowSums(truth.endpoint_urls, (row) => String(row.url)));
+    expect(all('opcua.offered')).toEqual(rowSums(truth.offered_endpoints, (row) => `${row.url} ${row.mode} ${row.policy}`));
+    expect(serviceSums(sessions)).toEqual(rowSums([...truth.services, ...truth.services_unknown_policy], (row) => String(row.service)));
+    expect(sessions.flatMap(({ told }) => [...told.malformed])).toEqual([]);
+  });
+});
