@@ -1,0 +1,202 @@
+/**
+ * Sets of addresses: IPv4, IPv6 and MAC, as disjoint ascending spans.
+ *
+ * In: the address texts of a spec (`10.20.1.10`, `10.20.0.0/16`, `10.20.1.12-10.20.1.21`, `00:1d:9c:20:01:10`).
+ * Out: union, difference, intersection, containment, size, and canonical text again. An empty set is empty: it never
+ * means "any". Left out on purpose: names (spec-assets.ts resolves those) and zones of IPv6 scope (`%eth0`).
+ */
+import ipaddr from 'ipaddr.js';
+
+type AddressFamily = 'ipv4' | 'ipv6' | 'mac';
+
+/** Inclusive. */
+export interface AddressSpan {
+  readonly family: AddressFamily;
+  readonly first: bigint;
+  readonly last: bigint;
+}
+
+/** Disjoint, not adjacent, ascending by family and first. */
+export type AddressSet = readonly AddressSpan[];
+
+const BITS: Readonly<Record<AddressFamily, number>> = { ipv4: 32, ipv6: 128, mac: 48 };
+const FAMILY_ORDER: Readonly<Record<AddressFamily, number>> = { ipv4: 0, ipv6: 1, mac: 2 };
+const MAC = /^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/i;
+const IPV4 = /^(0|[1-9]\d{0,2})(\.(0|[1-9]\d{0,2})){3}$/;
+
+const fromBytes = (bytes: readonly number[]): bigint => {
+  let value = 0n;
+  for (const byte of bytes) value = (value << 8n) | BigInt(byte);
+  return value;
+};
+
+const toBytes = (value: bigint, count: number): number[] => {
+  const bytes: number[] = [];
+  for (let i = count - 1; i >= 0; i--) bytes.push(Number((value >> BigInt(8 * i)) & 0xffn));
+  return bytes;
+};
+
+const parseSingle = (text: string): { family: AddressFamily; value: bigint } | null => {
+  if (MAC.test(text)) return { family: 'mac', value: BigInt(`0x${text.replaceAll(':', '')}`) };
+  if (IPV4.test(text)) {
+    const bytes = text.split('.').map(Number);
+    return bytes.some((byte) => byte > 255) ? null : { family: 'ipv4', value: fromBytes(bytes) };
+  }
+  if (text.includes(':') && !text.includes('%') && ipaddr.IPv6.isValid(text)) {
+    return { family: 'ipv6', value: fromBytes(ipaddr.IPv6.parse(text).toByteArray()) };
+  }
+  return null;
+};
+
+/** Why a text is no address, in words for the user; null when it is one. */
+export const addressProblem = (text: string): string | null => {
+  if (parseSpan(text) !== null) return null;
+  const slash = text.indexOf('/');
+  if (slash >= 0) {
+    const base = parseSingle(text.slice(0, slash));
+    if (base === null || base.family === 'mac') return `"${text.slice(0, slash)}" is not an IP address`;
+    const bits = Number(text.slice(slash + 1));
+    if (!/^\d{1,3}$/.test(text.slice(slash + 1)) || bits > BITS[base.family]) return `the prefix length must be 0 to ${BITS[base.family]}`;
+    return `host bits are set: the network is ${formatSpan(prefixSpan(base.family, base.value, bits))}`;
+  }
+  const dash = text.indexOf('-');
+  if (dash >= 0) {
+    const first = parseSingle(text.slice(0, dash).trim());
+    const last = parseSingle(text.slice(dash + 1).trim());
+    if (first === null || last === null) return 'both ends of a range must be addresses, as in 10.20.1.12-10.20.1.21';
+    return first.family === last.family ? 'the range runs backwards: put the lower address first' : 'the two ends of the range are of different kinds';
+  }
+  if (/^\d+(\.\d+){3}$/.test(text)) return 'each part of an IPv4 address is 0 to 255, without leading zeros';
+  return 'expected an IP address, a prefix (10.20.0.0/16), a range (10.20.1.12-10.20.1.21) or a MAC address (00:1d:9c:20:01:10)';
+};
+
+const prefixSpan = (family: AddressFamily, value: bigint, bits: number): AddressSpan => {
+  const host = BigInt(BITS[family] - bits);
+  const first = (value >> host) << host;
+  return { family, first, last: first | ((1n << host) - 1n) };
+};
+
+/** Null when the text is none of: address, prefix without host bits, ascending range, MAC address. */
+export const parseSpan = (text: string): AddressSpan | null => {
+  const trimmed = text.trim();
+  const single = parseSingle(trimmed);
+  if (single !== null) return { family: single.family, first: single.value, last: single.value };
+  const slash = trimmed.indexOf('/');
+  if (slash > 0) {
+    const base = parseSingle(trimmed.slice(0, slash));
+    if (base === null || base.family === 'mac' || !/^\d{1,3}$/.test(trimmed.slice(slash + 1))) return null;
+    const bits = Number(trimmed.slice(slash + 1));
+    if (bits > BITS[base.family]) return null;
+    const span = prefixSpan(base.family, base.value, bits);
+    return span.first === base.value ? span : null;
+  }
+  const dash = trimmed.indexOf('-');
+  if (dash > 0) {
+    const first = parseSingle(trimmed.slice(0, dash).trim());
+    const last = parseSingle(trimmed.slice(dash + 1).trim());
+    if (first === null || last === null || first.family !== last.family || first.value > last.value) return null;
+    return { family: first.family, first: first.value, last: last.value };
+  }
+  return null;
+};
+
+const formatSingle = (family: AddressFamily, value: bigint): string => {
+  if (family === 'ipv4') return toBytes(value, 4).join('.');
+  if (family === 'mac') return toBytes(value, 6).map((byte) => byte.toString(16).padStart(2, '0')).join(':');
+  return new ipaddr.IPv6(toBytes(value, 16)).toRFC5952String();
+};
+
+/** One address, a prefix where the span is exactly one, else `first-last`. */
+export const formatSpan = (span: AddressSpan): string => {
+  if (span.first === span.last) return formatSingle(span.family, span.first);
+  const size = span.last - span.first + 1n;
+  if (span.family !== 'mac' && (size & (size - 1n)) === 0n && span.first % size === 0n) {
+    const bits = BITS[span.family] - (size.toString(2).length - 1);
+    return `${formatSingle(span.family, span.first)}/${bits}`;
+  }
+  return `${formatSingle(span.family, span.first)}-${formatSingle(span.family, span.last)}`;
+};
+
+const compareSpans = (a: AddressSpan, b: AddressSpan): number =>
+  FAMILY_ORDER[a.family] - FAMILY_ORDER[b.family] || (a.first < b.first ? -1 : a.first > b.first ? 1 : 0);
+
+/** Sorts, and merges what overlaps or touches. */
+export const normaliseSet = (spans: readonly AddressSpan[]): AddressSet => {
+  const sorted = [...spans].sort(compareSpans);
+  const merged: AddressSpan[] = [];
+  for (const span of sorted) {
+    const top = merged.at(-1);
+    if (top !== undefined && top.family === span.family && span.first <= top.last + 1n) {
+      if (span.last > top.last) merged[merged.length - 1] = { ...top, last: span.last };
+    } else merged.push(span);
+  }
+  return merged;
+};
+
+/** Texts that are no addresses are skipped: spec-load.ts has already refused them by line. */
+export const parseSet = (texts: readonly string[]): AddressSet =>
+  normaliseSet(texts.flatMap((text) => parseSpan(text) ?? []));
+
+export const unionSets = (a: AddressSet, b: AddressSet): AddressSet => normaliseSet([...a, ...b]);
+
+export const intersectSets = (a: AddressSet, b: AddressSet): AddressSet => {
+  const out: AddressSpan[] = [];
+  for (const x of a) {
+    for (const y of b) {
+      if (x.family !== y.family) continue;
+      const first = x.first > y.first ? x.first : y.first;
+      const last = x.last < y.last ? x.last : y.last;
+      if (first <= last) out.push({ family: x.family, first, last });
+    }
+  }
+  return normaliseSet(out);
+};
+
+export const subtractSets = (a: AddressSet, b: AddressSet): AddressSet => {
+  let rest: AddressSpan[] = [...a];
+  for (const cut of b) {
+    rest = rest.flatMap((span) => {
+      if (span.family !== cut.family || cut.last < span.first || cut.first > span.last) return [span];
+      const parts: AddressSpan[] = [];
+      if (span.first < cut.first) parts.push({ ...span, last: cut.first - 1n });
+      if (cut.last < span.last) parts.push({ ...span, first: cut.last + 1n });
+      return parts;
+    });
+  }
+  return normaliseSet(rest);
+};
+
+export const setContains = (set: AddressSet, address: AddressSpan): boolean =>
+  set.some((span) => span.family === address.family && span.first <= address.first && address.last <= span.last);
+
+export const isSubset = (inner: AddressSet, outer: AddressSet): boolean => inner.every((span) => setContains(outer, span));
+
+export const sizeOfSet = (set: AddressSet): bigint => set.reduce((sum, span) => sum + (span.last - span.first + 1n), 0n);
+
+/**
+ * Group addresses that no router carries: broadcast, IPv4 224.0.0.0/24 (RFC 5771 clause 4), IPv6 ff02::/16 (RFC 4291
+ * clause 2.7), link addresses with the group bit (IEEE 802-2014 clause 8.2). And group addresses that one may carry.
+ */
+export const groupAddressKind = (text: string): 'link' | 'routed' | null => {
+  const span = parseSpan(text);
+  if (span === null) return null;
+  if (span.family === 'mac') return ((span.first >> 40n) & 1n) === 1n ? 'link' : null;
+  if (span.family === 'ipv4') {
+    if (span.first === 0xffff_ffffn || span.first === 0n) return 'link';
+    if (span.first >> 8n === 0xe0_0000n) return 'link';
+    return span.first >> 28n === 0xen ? 'routed' : null;
+  }
+  if (span.first === 0n) return 'link';
+  if (span.first >> 120n !== 0xffn) return null;
+  return ((span.first >> 112n) & 0xfn) <= 2n ? 'link' : 'routed';
+};
+
+const PRIVATE_USE = parseSet([
+  '10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '100.64.0.0/10', '169.254.0.0/16', '127.0.0.0/8', 'fc00::/7', 'fe80::/10', '::1',
+]);
+
+/** True for an IP address of the public Internet (not RFC 1918, 6598, 3927, 4193, 4291 link-local; not a group). */
+export const isPublicAddress = (text: string): boolean => {
+  const span = parseSpan(text);
+  return span !== null && span.family !== 'mac' && groupAddressKind(text) === null && !setContains(PRIVATE_USE, span);
+};
