@@ -120,7 +120,7 @@ const PcapLibrary* LoadLibraryLocked(const std::vector<std::string>& names, std:
 
 // header (16 doubles) | seconds f64 | offset i32 | captured i32 | wire i32 | nanos i32 | bytes
 constexpr size_t kHeaderSlots = 16;
-enum HeaderSlot { kCount, kProcessed, kShortened, kBackwards, kReceived, kDropped, kInterfaceDropped, kStatsValid };
+enum HeaderSlot { kCount, kProcessed, kShortened, kBackwards, kReceived, kDropped, kInterfaceDropped, kStatsValid, kSequence, kFigures };
 
 struct Block {
   uint8_t* memory = nullptr;
@@ -333,6 +333,9 @@ class Session {
       const int set = pcap_->setfilter(handle_, &program);
       pcap_->freecode(&program);
       if (set != 0) return Fail("filter", kErrorGeneric, pcap_->geterr(handle_));
+      // The kernel counted what came before the filter stood; libpcap has thrown it away, and it was never asked for.
+      PcapStats before{};
+      if (pcap_->stats(handle_, &before) == 0) beforeFilter_ = before.received - before.dropped;
     }
     if (pcap_->setnonblock(handle_, 1, error) != 0) return Fail("open", kErrorGeneric, error);
     fd_ = pcap_->get_selectable_fd(handle_);
@@ -365,8 +368,9 @@ class Session {
     std::lock_guard<std::mutex> lock(mutex_);
     latest_[kProcessed] = static_cast<double>(processed_);
     latest_[kStatsValid] = valid ? 1 : 0;
+    latest_[kSequence]++;
     if (!valid) return false;
-    latest_[kReceived] = stats.received;
+    latest_[kReceived] = static_cast<uint32_t>(stats.received - beforeFilter_);
     latest_[kDropped] = stats.dropped;
     latest_[kInterfaceDropped] = stats.interfaceDropped;
     return true;
@@ -379,7 +383,7 @@ class Session {
       std::lock_guard<std::mutex> lock(mutex_);
       latest_[kProcessed] = static_cast<double>(processed_);
       block.header[kCount] = count_;
-      for (int slot : {kProcessed, kReceived, kDropped, kInterfaceDropped, kStatsValid})
+      for (int slot : {kProcessed, kReceived, kDropped, kInterfaceDropped, kStatsValid, kSequence})
         block.header[slot] = latest_[slot];
       filled_.push_back(index);
     }
@@ -506,10 +510,10 @@ class Session {
   std::vector<std::shared_ptr<Block>> blocks_;
   std::deque<int> free_, filled_;
   uint64_t lent_ = 0;
-  double latest_[8] = {};
+  double latest_[kFigures] = {};
 
   // The thread's own.
-  uint32_t count_ = 0, pending_ = 0;
+  uint32_t count_ = 0, pending_ = 0, beforeFilter_ = 0;
   size_t used_ = 0;
   uint64_t processed_ = 0;
   int64_t startedMs_ = 0, statsMs_ = 0, deadlineMs_ = 0, lastSeconds_ = 0;
@@ -632,7 +636,7 @@ class Capture : public Napi::ObjectWrap<Capture> {
   void Stats(const Napi::CallbackInfo& info) {
     if (!info[0].IsTypedArray()) return;
     Napi::TypedArray array = info[0].As<Napi::TypedArray>();
-    if (array.TypedArrayType() != napi_float64_array || array.ElementLength() < 8) return;
+    if (array.TypedArrayType() != napi_float64_array || array.ElementLength() < kFigures) return;
     session_->ReadStats(array.As<Napi::Float64Array>().Data());
   }
 

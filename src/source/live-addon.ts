@@ -1,0 +1,156 @@
+/**
+ * The typed door to native/: loads the addon and libpcap, and mirrors the layout of the blocks that it fills.
+ * In: nothing but the installed package. Out: the addon's functions, or one line that says what is missing.
+ * Left out on purpose: any policy; what to listen on, and what to do when it goes away, is live.ts.
+ */
+
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+
+import { captureError } from '../errors.ts';
+
+/** Where libpcap may be found: Debian's name is .so.0.8, most others' .so.1; the last is there with the headers. */
+const LIBRARY_NAMES: readonly string[] = ['libpcap.so.0.8', 'libpcap.so.1', 'libpcap.so'];
+
+export interface CaptureOptions {
+  readonly device: string;
+  readonly snapLength: number;
+  readonly promiscuous: boolean;
+  readonly filter: string;
+  /** The kernel's ring buffer. */
+  readonly bufferBytes: number;
+  /** How long the kernel may keep a partly filled block to itself. */
+  readonly timeoutMs: number;
+  readonly adapterTimestamps: boolean;
+  readonly blocks: number;
+  readonly blockFrames: number;
+  readonly blockBytes: number;
+}
+
+export interface CaptureFailure {
+  /** `gone`: another interface, or none, has the name now. `read`: libpcap gave up for another reason. */
+  readonly stage: 'open' | 'filter' | 'read' | 'gone';
+  /** libpcap's status (pcap/pcap.h, PCAP_ERROR_...). */
+  readonly code: number;
+  readonly message: string;
+}
+
+export interface CaptureDetails {
+  readonly dataLink?: number;
+  readonly snapLength?: number;
+  readonly nanoseconds?: boolean;
+  readonly warning?: string;
+  readonly failure?: CaptureFailure;
+}
+
+/** One interface being listened to, on a thread of its own. */
+export interface Capture {
+  /** The blocks, in the order of their numbers; given once. */
+  memory(): ArrayBuffer[];
+  /** 0 opening, 1 open, 2 ended. Asking it re-arms the callback: ask first, then take. */
+  state(): number;
+  details(): CaptureDetails;
+  /** The number of the next filled block, or -1. It stays untouched until it is released. */
+  take(): number;
+  release(block: number): void;
+  /** The newest figures, in the order of HEADER. */
+  stats(into: Float64Array): void;
+  /** What the kernel holds already is still handed over; then the state is `ended`. */
+  stop(): void;
+  /** Ends at once. */
+  close(): void;
+}
+
+export interface HostInterface {
+  readonly name: string;
+  readonly index: number;
+  /** IFF_ flags (netdevice(7)). */
+  readonly flags: number;
+}
+
+export interface Addon {
+  readonly Capture: new (options: CaptureOptions, tell: () => void) => Capture;
+  loadLibrary(names: readonly string[]): string;
+  interfaces(): HostInterface[];
+  /** True when every thread got no_new_privs, false when only the calling one did. */
+  dropPrivileges(options: { uid?: number; gid?: number; keepNetRaw: boolean }): boolean;
+}
+
+export const CAPTURE_STATE = { opening: 0, open: 1, ended: 2 } as const;
+
+/** Where a block's header keeps what; see native/capture.cc. */
+export const HEADER = {
+  count: 0,
+  processed: 1,
+  shortened: 2,
+  backwards: 3,
+  received: 4,
+  dropped: 5,
+  interfaceDropped: 6,
+  statsValid: 7,
+  /** Grows with every reading of pcap_stats. */
+  sequence: 8,
+} as const;
+export const HEADER_SLOTS = 16;
+
+/** Views over one block; made once, filled again and again by the capture's thread. */
+export interface BlockViews {
+  readonly header: Float64Array;
+  readonly seconds: Float64Array;
+  readonly offset: Int32Array;
+  readonly captured: Int32Array;
+  readonly wire: Int32Array;
+  readonly nanos: Int32Array;
+  readonly bytes: Uint8Array;
+  readonly view: DataView;
+}
+
+export function viewBlock(memory: ArrayBuffer, frames: number): BlockViews {
+  let at = HEADER_SLOTS * 8;
+  const seconds = new Float64Array(memory, at, frames);
+  at += frames * 8;
+  const words: Int32Array[] = [];
+  for (let i = 0; i < 4; i++, at += frames * 4) words.push(new Int32Array(memory, at, frames));
+  const [offset, captured, wire, nanos] = words as [Int32Array, Int32Array, Int32Array, Int32Array];
+  const header = new Float64Array(memory, 0, HEADER_SLOTS);
+  return { header, seconds, offset, captured, wire, nanos, bytes: new Uint8Array(memory, at), view: new DataView(memory, at) };
+}
+
+/** Also reads as `this program was installed where nothing may be compiled`: the pipe needs nothing of ours. */
+const PIPE_INSTEAD = 'or pipe from another program: tcpdump -i IF -U -w - | baseline capture -';
+
+let loaded: Addon | undefined;
+
+export function loadAddon(): Addon {
+  if (loaded !== undefined) return loaded;
+  if (process.platform !== 'linux') {
+    throw captureError('live capture works on Linux only', `capture on a Linux machine, ${PIPE_INSTEAD}`);
+  }
+  const require = createRequire(import.meta.url);
+  const folder = fileURLToPath(new URL('../../native', import.meta.url));
+  try {
+    const load = require('node-gyp-build') as (folder: string) => Addon;
+    loaded = load(folder);
+    return loaded;
+  } catch (error) {
+    const reason = (error instanceof Error ? error.message : String(error)).split('\n')[0] ?? '';
+    throw captureError(
+      `the live capture addon is not built (${reason})`,
+      `install a C++17 compiler, make and python3 (Debian: build-essential python3) and run npm rebuild baseline ` +
+        `(in a source folder: npm run install), ${PIPE_INSTEAD}`,
+    );
+  }
+}
+
+/** The addon with libpcap behind it. `names` is for tests. */
+export function loadLibpcap(names: readonly string[] = LIBRARY_NAMES): { addon: Addon; version: string } {
+  const addon = loadAddon();
+  try {
+    return { addon, version: addon.loadLibrary(names) };
+  } catch (error) {
+    throw captureError(
+      `libpcap is not installed (${error instanceof Error ? error.message : String(error)})`,
+      'install it: Debian and Ubuntu package libpcap0.8 (libpcap0.8t64 on the newest), Fedora and Red Hat libpcap, Alpine libpcap',
+    );
+  }
+}

@@ -1,0 +1,462 @@
+/**
+ * Live capture as a frame source. In: interfaces and how to listen on them. Out: the same frame batches as from a file,
+ * with the totals of pcap_stats beside each, and at least one (perhaps empty) batch per heartbeat, so that a plain
+ * `while ((batch = await source.next()) !== null)` loop also keeps its checkpoints when nothing is on the wire.
+ * An interface that disappears is opened again for as long as it takes; what happened to it is told as events.
+ * Several interfaces are merged batch by batch, the one whose first frame is earliest first.
+ * Left out on purpose: signals, duration, storing. And sending: see native/capture.cc.
+ */
+
+import { captureError, type BaselineError } from '../errors.ts';
+import { BATCH_FRAMES, createFrameBatch, type CaptureInterface, type FrameBatch, type FrameSource, type SourceCounts, type SourceEnd } from './frame-batch.ts';
+import { CAPTURE_STATE, HEADER, HEADER_SLOTS, loadLibpcap, viewBlock, type Addon, type BlockViews, type Capture, type CaptureDetails } from './live-addon.ts';
+import { openingError, PCAP_STATUS, plain } from './live-errors.ts';
+import { createStatsMeter, sumTotals, type CaptureTotals, type StatsMeter } from './pcap-stats.ts';
+
+export interface LiveOptions {
+  readonly interfaces: readonly string[];
+  /** Octets kept of each frame. */
+  readonly snapLength?: number;
+  readonly promiscuous?: boolean;
+  /** As for tcpdump (pcap-filter(7)). */
+  readonly filter?: string;
+  /** The kernel's ring buffer, per interface. */
+  readonly bufferBytes?: number;
+  /** Timestamps of the network card's own clock, where it has one. */
+  readonly adapterTimestamps?: boolean;
+  /** `next` resolves at least this often. */
+  readonly heartbeatMs?: number;
+  readonly onEvent?: (event: LiveEvent) => void;
+  /** For tests: where to look for libpcap. */
+  readonly libraryNames?: readonly string[];
+}
+
+export type LiveEvent =
+  | { readonly kind: 'opened'; readonly interface: string; readonly linkType: number; readonly nanoseconds: boolean; readonly warning: string }
+  /** The interface is gone, or libpcap gave up on it. It is tried again unless `final`. */
+  | { readonly kind: 'lost'; readonly interface: string; readonly reason: string; readonly final: boolean }
+  | { readonly kind: 'reopened'; readonly interface: string; readonly linkType: number; readonly linkTypeChanged: boolean; readonly awayMs: number }
+  /** The machine's clock was set: wall time moved by this much more than time passed. */
+  | { readonly kind: 'clock-step'; readonly stepMs: number };
+
+export interface LiveBatch extends FrameBatch {
+  /** Index into `interfaces` of the source. */
+  interfaceIndex: number;
+  /** Totals of this batch's interface, this batch included. */
+  totals: CaptureTotals;
+}
+
+export interface LiveInterfaceState {
+  readonly name: string;
+  readonly state: 'opening' | 'open' | 'away' | 'ended';
+  readonly reopenings: number;
+  /** Time without the interface so far, in all its absences. */
+  readonly awayMs: number;
+  readonly totals: CaptureTotals;
+}
+
+export interface LiveSource extends FrameSource {
+  readonly libraryVersion: string;
+  next(): Promise<LiveBatch | null>;
+  /** Over all interfaces. */
+  totals(): CaptureTotals;
+  states(): LiveInterfaceState[];
+  /** Stops listening; what the kernel has received already still comes out of `next`, and then null. */
+  stop(): void;
+}
+
+const DEFAULTS = {
+  // What tcpdump takes: more than any frame, receive offload (64 KiB and its headers) included.
+  snapLength: 262_144,
+  bufferBytes: 64 * 1024 * 1024,
+  heartbeatMs: 1000,
+} as const;
+const KERNEL_TIMEOUT_MS = 100;
+const BLOCKS = 8;
+const BLOCK_BYTES = 1024 * 1024;
+const FIRST_RETRY_MS = 200;
+const LAST_RETRY_MS = 5000;
+/** Below this, a difference between wall time and passed time is the timer's, or the clock is being slewed. */
+const CLOCK_STEP_MS = 500;
+
+/** libpcap's DLT_ numbers that differ from the LINKTYPE_ numbers of files (pcap-common.c). */
+const LINK_TYPE_OF_DLT: ReadonlyMap<number, number> = new Map([
+  [11, 100], // ATM RFC 1483
+  [12, 101], // raw IP, as of tun interfaces
+  [14, 101], // raw IP on OpenBSD
+]);
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
+interface Channel {
+  readonly name: string;
+  readonly meter: StatsMeter;
+  state: LiveInterfaceState['state'];
+  capture: Capture | undefined;
+  blocks: BlockViews[];
+  /** A block taken from the capture and not handed out yet, or -1. */
+  ready: number;
+  interfaceIndex: number;
+  sequence: number;
+  handedOut: number;
+  reopenings: number;
+  awaySinceMs: number;
+  awayMs: number;
+  retryMs: number;
+  retryTimer: NodeJS.Timeout | undefined;
+}
+
+const createChannel = (name: string): Channel => ({
+  name,
+  meter: createStatsMeter(),
+  state: 'opening',
+  capture: undefined,
+  blocks: [],
+  ready: -1,
+  interfaceIndex: -1,
+  sequence: 0,
+  handedOut: 0,
+  reopenings: 0,
+  awaySinceMs: 0,
+  awayMs: 0,
+  retryMs: FIRST_RETRY_MS,
+  retryTimer: undefined,
+});
+
+/** A flag that somebody waits for: set from the capture threads' callbacks and the retry timers. */
+function createBell(): { ring(): void; wait(ms: number): Promise<boolean> } {
+  let rung = false;
+  let answer: (() => void) | undefined;
+  return {
+    ring() {
+      rung = true;
+      answer?.();
+    },
+    wait(ms) {
+      return new Promise((resolve) => {
+        const finish = (): void => {
+          clearTimeout(timer);
+          answer = undefined;
+          const heard = rung;
+          rung = false;
+          resolve(heard);
+        };
+        const timer = setTimeout(finish, ms);
+        answer = finish;
+        if (rung) finish();
+      });
+    },
+  };
+}
+
+/** Opens every interface, or none: the first that cannot be opened is the error. */
+export async function openLive(options: LiveOptions): Promise<LiveSource> {
+  if (options.interfaces.length === 0) throw captureError('no interface was named', 'name one: capture --iface eth1');
+  const { addon, version } = loadLibpcap(options.libraryNames);
+  const session = createSession(addon, options);
+  try {
+    await session.openAll();
+  } catch (error) {
+    await session.close();
+    throw error;
+  }
+  return {
+    format: 'live',
+    libraryVersion: version,
+    counts: session.counts,
+    interfaces: session.interfaces,
+    next: session.next,
+    totals: session.totals,
+    states: session.states,
+    stop: session.stop,
+    close: session.close,
+    end: (): SourceEnd => ({ kind: 'complete' }),
+  };
+}
+
+interface Session extends Omit<LiveSource, 'format' | 'libraryVersion' | 'end'> {
+  openAll(): Promise<void>;
+}
+
+function createSession(addon: Addon, options: LiveOptions): Session {
+  const channels = [...new Set(options.interfaces)].map(createChannel);
+  const interfaces: Mutable<CaptureInterface>[] = [];
+  const heartbeatMs = options.heartbeatMs ?? DEFAULTS.heartbeatMs;
+  const snapLength = options.snapLength ?? DEFAULTS.snapLength;
+  const bell = createBell();
+  const figures = new Float64Array(HEADER_SLOTS);
+  const tell = options.onEvent ?? ((): void => {});
+  const counts: SourceCounts = {
+    frames: 0,
+    position: 0,
+    fileBytesRead: 0,
+    shortened: 0,
+    withoutTime: 0,
+    timeBackwards: 0,
+    unknownBlocks: new Map(),
+    droppedByCapture: 0,
+  };
+  const batch: Mutable<LiveBatch> = {
+    ...createFrameBatch(),
+    interfaceIndex: 0,
+    totals: createStatsMeter().totals(),
+  };
+  let lent: { channel: Channel; capture: Capture; block: number } | undefined;
+  let stopping = false;
+  let opening = true;
+  let failure: BaselineError | undefined;
+  let clockOffsetMs = Date.now() - performance.now();
+
+  function startCapture(channel: Channel): void {
+    channel.retryTimer = undefined;
+    const capture = new addon.Capture(
+      {
+        device: channel.name,
+        snapLength,
+        promiscuous: options.promiscuous ?? false,
+        filter: options.filter ?? '',
+        bufferBytes: options.bufferBytes ?? DEFAULTS.bufferBytes,
+        timeoutMs: KERNEL_TIMEOUT_MS,
+        adapterTimestamps: options.adapterTimestamps ?? false,
+        blocks: BLOCKS,
+        blockFrames: BATCH_FRAMES,
+        blockBytes: Math.max(BLOCK_BYTES, snapLength + 64),
+      },
+      bell.ring,
+    );
+    channel.capture = capture;
+    channel.blocks = capture.memory().map((memory) => viewBlock(memory, BATCH_FRAMES));
+    channel.sequence = 0;
+    channel.handedOut = 0;
+  }
+
+  /** Feeds the totals; a reading older than the last one (a block overtaken by a heartbeat) is not fed twice. */
+  function readMeter(channel: Channel, header: Float64Array): void {
+    const sequence = header[HEADER.sequence];
+    const newer = sequence > channel.sequence;
+    if (newer) channel.sequence = sequence;
+    channel.meter.read({
+      processed: channel.handedOut,
+      received: header[HEADER.received],
+      dropped: header[HEADER.dropped],
+      interfaceDropped: header[HEADER.interfaceDropped],
+      kernel: !newer ? 'unread' : header[HEADER.statsValid] === 1 ? 'read' : 'failed',
+    });
+  }
+
+  function onOpened(channel: Channel, details: CaptureDetails): void {
+    const dataLink = details.dataLink ?? -1;
+    const linkType = LINK_TYPE_OF_DLT.get(dataLink) ?? dataLink;
+    const before = interfaces[channel.interfaceIndex];
+    const first = before === undefined;
+    const changed = !first && before.linkType !== linkType;
+    if (first || changed) {
+      channel.interfaceIndex = interfaces.length;
+      interfaces.push({ name: channel.name, linkType, snapLength: details.snapLength ?? snapLength, frames: 0 });
+    }
+    channel.state = 'open';
+    channel.retryMs = FIRST_RETRY_MS;
+    if (first) {
+      tell({ kind: 'opened', interface: channel.name, linkType, nanoseconds: details.nanoseconds ?? false, warning: plain(details.warning ?? '') });
+      return;
+    }
+    const awayMs = Math.round(performance.now() - channel.awaySinceMs);
+    channel.awayMs += awayMs;
+    channel.reopenings++;
+    tell({ kind: 'reopened', interface: channel.name, linkType, linkTypeChanged: changed, awayMs });
+  }
+
+  function onEnded(channel: Channel, capture: Capture): void {
+    capture.stats(figures);
+    readMeter(channel, figures);
+    channel.capture = undefined;
+    const { failure: reason } = capture.details();
+    const wasOpen = channel.state === 'open';
+    if (reason === undefined || stopping) {
+      channel.state = 'ended';
+      return;
+    }
+    const error = openingError(channel.name, options.filter ?? '', reason, addon.interfaces());
+    if (opening) {
+      channel.state = 'ended';
+      failure ??= error;
+      return;
+    }
+    channel.meter.reopened();
+    // Without the right to open it again there is nothing to wait for.
+    const final = reason.code === PCAP_STATUS.permissionDenied;
+    if (wasOpen) channel.awaySinceMs = performance.now();
+    if (wasOpen || final) tell({ kind: 'lost', interface: channel.name, reason: plain(reason.message), final });
+    if (final) {
+      channel.state = 'ended';
+      if (channels.every((one) => one.state === 'ended')) failure ??= error;
+      return;
+    }
+    channel.state = 'away';
+    channel.retryTimer = setTimeout(() => {
+      startCapture(channel);
+      bell.ring();
+    }, channel.retryMs);
+    channel.retryMs = Math.min(channel.retryMs * 2, LAST_RETRY_MS);
+  }
+
+  /** One look at a capture: its state first, for that re-arms the callback, then what it has filled. */
+  function look(channel: Channel): void {
+    const { capture } = channel;
+    if (capture === undefined || channel.ready >= 0) return;
+    const state = capture.state();
+    if (state !== CAPTURE_STATE.opening && channel.state !== 'open') {
+      const details = capture.details();
+      // A capture that opened and ended before we looked was open all the same: its blocks need the link type.
+      if (details.dataLink !== undefined && details.dataLink >= 0 && details.failure?.stage !== 'open' && details.failure?.stage !== 'filter') {
+        onOpened(channel, details);
+      }
+    }
+    channel.ready = capture.take();
+    if (channel.ready < 0 && state === CAPTURE_STATE.ended) onEnded(channel, capture);
+  }
+
+  function earliest(): Channel | undefined {
+    let best: Channel | undefined;
+    for (const channel of channels) {
+      look(channel);
+      if (channel.ready < 0) continue;
+      if (best === undefined || firstFrameIsBefore(channel, best)) best = channel;
+    }
+    return best;
+  }
+
+  function handOut(channel: Channel): LiveBatch {
+    const capture = channel.capture as Capture;
+    const block = channel.blocks[channel.ready];
+    lent = { channel, capture, block: channel.ready };
+    channel.ready = -1;
+    const count = block.header[HEADER.count];
+    const last = count - 1;
+    channel.handedOut += count;
+    counts.frames += count;
+    counts.position += block.offset[last] + block.captured[last];
+    counts.shortened += block.header[HEADER.shortened];
+    counts.timeBackwards += block.header[HEADER.backwards];
+    readMeter(channel, block.header);
+    const face = interfaces[channel.interfaceIndex];
+    face.frames += count;
+    batch.bytes = block.bytes;
+    batch.view = block.view;
+    batch.offset = block.offset;
+    batch.captured = block.captured;
+    batch.wire = block.wire;
+    batch.seconds = block.seconds;
+    batch.nanos = block.nanos;
+    return describe(channel, count, face.linkType);
+  }
+
+  /** An empty batch: nothing came, but time passed and the totals may have grown. */
+  function heartbeat(): LiveBatch {
+    for (const channel of channels) {
+      if (channel.capture === undefined || channel.state !== 'open') continue;
+      channel.capture.stats(figures);
+      readMeter(channel, figures);
+    }
+    const channel = channels.find((one) => one.state === 'open') ?? channels[0];
+    return describe(channel, 0, interfaces[channel.interfaceIndex].linkType);
+  }
+
+  function describe(channel: Channel, count: number, linkType: number): LiveBatch {
+    batch.count = count;
+    batch.linkType = linkType;
+    batch.interfaceIndex = channel.interfaceIndex;
+    batch.totals = channel.meter.totals();
+    const sum = totals();
+    counts.droppedByCapture = sum.kernelDropped + sum.interfaceDropped;
+    return batch;
+  }
+
+  function giveBack(): void {
+    lent?.capture.release(lent.block);
+    lent = undefined;
+  }
+
+  function watchClock(): void {
+    const offsetMs = Date.now() - performance.now();
+    const stepMs = Math.round(offsetMs - clockOffsetMs);
+    clockOffsetMs = offsetMs;
+    if (Math.abs(stepMs) >= CLOCK_STEP_MS) tell({ kind: 'clock-step', stepMs });
+  }
+
+  async function openAll(): Promise<void> {
+    channels.forEach(startCapture);
+    while (channels.some((channel) => channel.state === 'opening') && failure === undefined) {
+      channels.forEach(look);
+      if (channels.some((channel) => channel.state === 'opening')) await bell.wait(heartbeatMs);
+    }
+    if (failure !== undefined) throw failure;
+    opening = false;
+  }
+
+  async function next(): Promise<LiveBatch | null> {
+    giveBack();
+    const until = performance.now() + heartbeatMs;
+    for (;;) {
+      watchClock();
+      const channel = earliest();
+      if (channel !== undefined) return handOut(channel);
+      if (failure !== undefined) throw failure;
+      if (channels.every((one) => one.state === 'ended')) return null;
+      const left = until - performance.now();
+      if (left <= 0) return heartbeat();
+      await bell.wait(left);
+    }
+  }
+
+  function end(channel: Channel): void {
+    clearTimeout(channel.retryTimer);
+    if (channel.capture === undefined) channel.state = 'ended';
+  }
+
+  function stop(): void {
+    stopping = true;
+    for (const channel of channels) {
+      channel.capture?.stop();
+      end(channel);
+    }
+    bell.ring();
+  }
+
+  async function close(): Promise<void> {
+    stopping = true;
+    giveBack();
+    for (const channel of channels) {
+      channel.capture?.close();
+      end(channel);
+      while (channel.capture !== undefined && channel.capture.state() !== CAPTURE_STATE.ended) await bell.wait(heartbeatMs);
+      channel.capture = undefined;
+      channel.state = 'ended';
+      channel.ready = -1;
+    }
+    bell.ring();
+  }
+
+  function totals(): CaptureTotals {
+    return sumTotals(channels.map((channel) => channel.meter.totals()));
+  }
+
+  function states(): LiveInterfaceState[] {
+    return channels.map((channel) => ({
+      name: channel.name,
+      state: channel.state,
+      reopenings: channel.reopenings,
+      awayMs: channel.awayMs + (channel.state === 'away' ? Math.round(performance.now() - channel.awaySinceMs) : 0),
+      totals: channel.meter.totals(),
+    }));
+  }
+
+  return { counts, interfaces, openAll, next, totals, states, stop, close };
+}
+
+function firstFrameIsBefore(a: Channel, b: Channel): boolean {
+  const left = a.blocks[a.ready];
+  const right = b.blocks[b.ready];
+  const seconds = left.seconds[0] - right.seconds[0];
+  return seconds < 0 || (seconds === 0 && left.nanos[0] < right.nanos[0]);
+}
