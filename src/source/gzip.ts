@@ -1,0 +1,207 @@
+/**
+ * gzip (RFC 1952) over a byte source. In: compressed octets; out: the octets inside, member after member. A member
+ * that is cut or whose CRC or size is wrong is a fault with a name, and what was decoded before it is kept. The member
+ * frame is read here and only the deflate stream given to zlib: node's own gunzip says neither where a member was cut
+ * nor gives what it had decoded by then. zlib is asked for more only when the last piece is consumed.
+ */
+import { constants, crc32, createInflateRaw } from 'node:zlib';
+import type { InflateRaw } from 'node:zlib';
+import type { ByteFault, ByteSource } from './byte-source.ts';
+
+/** 16 KiB, node's default, costs twice the time. */
+const OUTPUT_CHUNK_BYTES = 256 * 1024;
+/** Small, because an error in a write loses what that write had decoded. */
+const INPUT_CHUNK_BYTES = 16 * 1024;
+const INPUT_BLOCK_BYTES = 512 * 1024;
+const MAX_HEADER_BYTES = 1 << 17;
+const TRAILER_BYTES = 8;
+
+const FLAG = { headerCrc: 2, extra: 4, name: 8, comment: 16, reserved: 0xe0 } as const;
+
+export function gunzip(source: ByteSource): ByteSource {
+  const input = new Uint8Array(INPUT_BLOCK_BYTES);
+  let from = 0;
+  let to = 0;
+  let inputEnded = false;
+  let fault: ByteFault | null = null;
+  let isDone = false;
+  let members = 0;
+  let inflate: InflateRaw | null = null;
+  /** Octets of the present write that zlib was given, and `bytesWritten` before it. */
+  let given = 0;
+  let writtenBefore = 0;
+  let isWriting = false;
+  let isMemberEnd = false;
+  let zlibError: string | null = null;
+  let piece: Uint8Array = new Uint8Array(0);
+  let memberBytes = 0;
+  let memberCrc = 0;
+  let wake = (): void => undefined;
+
+  const stop = (kind: ByteFault['kind'], reason: string): void => {
+    fault = source.fault() ?? { kind, reason };
+    isDone = true;
+  };
+
+  /** Makes `need` input octets contiguous at `from`; false where the input ends before. */
+  async function fillInput(need: number): Promise<boolean> {
+    while (to - from < need && !inputEnded) {
+      if (from > 0) {
+        input.copyWithin(0, from, to);
+        to -= from;
+        from = 0;
+      }
+      const reading = source.read(input, to, input.length - to);
+      const got = typeof reading === 'number' ? reading : await reading;
+      if (got === 0) inputEnded = true;
+      to += got;
+    }
+    return to - from >= need;
+  }
+
+  /** Length of the member header at `from`; 0 where it is cut or wrong (then stopped). */
+  async function headerBytes(): Promise<number> {
+    const cut = (): number => {
+      stop('truncated', 'the gzip data end inside a header');
+      return 0;
+    };
+    if (!(await fillInput(10))) return cut();
+    const flags = input[from + 3] as number;
+    if (input[from] !== 0x1f || input[from + 1] !== 0x8b || input[from + 2] !== 8 || (flags & FLAG.reserved) !== 0) {
+      stop('corrupt', members === 0 ? 'a gzip header that is not right' : 'octets behind the gzip data that are not gzip');
+      return 0;
+    }
+    let bytes = 10;
+    if ((flags & FLAG.extra) !== 0) {
+      if (!(await fillInput(bytes + 2))) return cut();
+      bytes += 2 + (input[from + bytes] as number) + (input[from + bytes + 1] as number) * 256;
+    }
+    for (const flag of [FLAG.name, FLAG.comment]) {
+      if ((flags & flag) === 0) continue;
+      for (;;) {
+        if (!(await fillInput(bytes + 1))) return cut();
+        if (bytes > MAX_HEADER_BYTES) {
+          stop('corrupt', 'a gzip header without end');
+          return 0;
+        }
+        if (input[from + bytes++] === 0) break;
+      }
+    }
+    if ((flags & FLAG.headerCrc) !== 0) bytes += 2;
+    return (await fillInput(bytes)) ? bytes : cut();
+  }
+
+  /** Zeros behind a member are padding (as tapes and gzip itself have it). */
+  async function skipPadding(): Promise<void> {
+    while (await fillInput(1)) {
+      while (from < to && input[from] === 0) from++;
+      if (from < to) return;
+    }
+  }
+
+  async function openMember(): Promise<void> {
+    if (members > 0) {
+      await skipPadding();
+      if (from === to) {
+        isDone = true;
+        fault = source.fault();
+        return;
+      }
+    }
+    const header = await headerBytes();
+    if (header === 0) return;
+    from += header;
+    members++;
+    memberBytes = 0;
+    memberCrc = 0;
+    isMemberEnd = false;
+    writtenBefore = 0;
+    inflate = createInflateRaw({ chunkSize: OUTPUT_CHUNK_BYTES, finishFlush: constants.Z_SYNC_FLUSH });
+    inflate.on('readable', () => wake());
+    inflate.on('end', () => {
+      isMemberEnd = true;
+      wake();
+    });
+    inflate.on('error', (error) => {
+      zlibError = error.message;
+      wake();
+    });
+  }
+
+  async function closeMember(stream: InflateRaw): Promise<void> {
+    from -= given - (stream.bytesWritten - writtenBefore);
+    stream.destroy();
+    inflate = null;
+    isWriting = false;
+    if (!(await fillInput(TRAILER_BYTES))) {
+      stop('truncated', 'the gzip data end inside a trailer');
+      return;
+    }
+    const view = new DataView(input.buffer, from, TRAILER_BYTES);
+    from += TRAILER_BYTES;
+    if (view.getUint32(0, true) !== memberCrc) stop('corrupt', 'the CRC of the gzip data is wrong');
+    else if (view.getUint32(4, true) !== memberBytes % 2 ** 32) stop('corrupt', 'the size in the gzip trailer is wrong');
+  }
+
+  /** Hands zlib the next input; false where there is none. */
+  async function write(stream: InflateRaw): Promise<boolean> {
+    if (!(await fillInput(1))) return false;
+    given = Math.min(to - from, INPUT_CHUNK_BYTES);
+    writtenBefore = stream.bytesWritten;
+    isWriting = true;
+    // A copy: `input` moves on while zlib still reads.
+    stream.write(input.slice(from, from + given), () => {
+      isWriting = false;
+      wake();
+    });
+    from += given;
+    return true;
+  }
+
+  /** The next piece of output into `piece`; nothing there means done. */
+  async function nextPiece(): Promise<void> {
+    let isEnding = false;
+    while (!isDone) {
+      if (inflate === null) {
+        await openMember();
+        continue;
+      }
+      const stream: InflateRaw = inflate;
+      const chunk: unknown = stream.read();
+      if (chunk instanceof Uint8Array) {
+        piece = chunk;
+        memberBytes += chunk.length;
+        memberCrc = crc32(chunk, memberCrc);
+        return;
+      }
+      if (zlibError !== null) {
+        stream.destroy();
+        stop('corrupt', `the gzip data are damaged (${zlibError})`);
+      } else if (isMemberEnd) {
+        if (isEnding) stop('truncated', 'the gzip data are cut short');
+        else await closeMember(stream);
+      } else if (isWriting || isEnding) {
+        await new Promise<void>((resolve) => (wake = resolve));
+      } else if (!(await write(stream))) {
+        isEnding = true;
+        stream.end();
+      }
+    }
+  }
+
+  return {
+    async read(into, at, length) {
+      if (piece.length === 0) await nextPiece();
+      const count = Math.min(piece.length, length);
+      into.set(piece.subarray(0, count), at);
+      piece = piece.subarray(count);
+      return count;
+    },
+    fault: () => fault,
+    fileBytesRead: () => source.fileBytesRead(),
+    async close() {
+      inflate?.destroy();
+      await source.close();
+    },
+  };
+}

@@ -1,0 +1,222 @@
+/**
+ * A capture file, stream or device as frame batches. In: a path, or `-`; out: a FrameSource, whatever the format and
+ * the compression, which are told by content. Throws a usageError for what is no capture, saying what it looks like.
+ * Left out: link types (decode counts those it does not know), seeking (a resumed file is walked again).
+ */
+import { usageError } from '../errors.ts';
+import type { BaselineError } from '../errors.ts';
+import { BLOCK_BYTES, createBlock, fillBlock } from './block.ts';
+import { openBytes } from './byte-source.ts';
+import type { ByteSource } from './byte-source.ts';
+import { createFrameBatch } from './frame-batch.ts';
+import type { FrameBatch, FrameSource, SourceCounts, SourceEnd } from './frame-batch.ts';
+import { gunzip } from './gzip.ts';
+import { createPcapWalker } from './pcap.ts';
+import { createPcapngWalker } from './pcapng/pcapng.ts';
+import { STOP } from './record-walker.ts';
+import { sniff, SNIFF_BYTES } from './sniff.ts';
+import type { Sniffed } from './sniff.ts';
+import { unzstd } from './zstd.ts';
+
+export interface OpenOptions {
+  /**
+   * Walk past the first N frames without handing them out (a resumed import). They are in `counts.position`, the
+   * interfaces' frames and the block counters, but in no other count.
+   */
+  readonly skipFrames?: number;
+  /** Size of the block; smaller where only the first frames are wanted. */
+  readonly blockBytes?: number;
+}
+
+type CaptureKind = Exclude<Sniffed, { kind: 'compressed' | 'cut' | 'other' }>;
+
+const shownPath = (path: string): string => (path === '-' ? 'standard input' : path);
+
+/** Counts what the frames of a batch tell by themselves. */
+function createTally(counts: SourceCounts): (batch: FrameBatch) => void {
+  let lastSeconds = -Infinity;
+  let lastNanos = 0;
+  return (batch) => {
+    const { captured, wire, seconds, nanos, count } = batch;
+    let shortened = 0;
+    let withoutTime = 0;
+    let backwards = 0;
+    for (let i = 0; i < count; i++) {
+      if ((captured[i] as number) < (wire[i] as number) >>> 0) shortened++;
+      const second = seconds[i] as number;
+      const nano = nanos[i] as number;
+      if (second !== second) {
+        withoutTime++;
+        continue;
+      }
+      if (second < lastSeconds || (second === lastSeconds && nano < lastNanos)) backwards++;
+      lastSeconds = second;
+      lastNanos = nano;
+    }
+    counts.frames += count;
+    counts.shortened += shortened;
+    counts.withoutTime += withoutTime;
+    counts.timeBackwards += backwards;
+  };
+}
+
+/** Drops the first `count` frames of a batch. */
+function dropFirst(batch: FrameBatch, count: number): void {
+  for (const column of [batch.offset, batch.captured, batch.wire, batch.seconds, batch.nanos]) {
+    column.copyWithin(0, count, batch.count);
+  }
+  batch.count -= count;
+}
+
+/** How the input's own fault (a cut or damaged compression, a read error) colours the walk's end. */
+function withFault(end: SourceEnd, source: ByteSource, offset: number): SourceEnd {
+  const fault = source.fault();
+  if (fault === null || end.kind === 'unsupported') return end;
+  if (end.kind === 'corrupt') return { ...end, reason: `${end.reason}; then ${fault.reason}` };
+  const lost = end.kind === 'truncated' ? end.lost : 0;
+  const at = end.kind === 'truncated' ? end.offset : offset;
+  if (fault.kind === 'truncated') return { kind: 'truncated', offset: at, lost, reason: fault.reason };
+  return { kind: 'corrupt', offset: at, skipped: lost, reason: fault.reason };
+}
+
+function readFrames(
+  source: ByteSource,
+  block: ReturnType<typeof createBlock>,
+  kind: CaptureKind,
+  suffix: string,
+  skipFrames: number,
+): FrameSource {
+  const counts: SourceCounts = {
+    frames: 0,
+    position: 0,
+    fileBytesRead: source.fileBytesRead(),
+    shortened: 0,
+    withoutTime: 0,
+    timeBackwards: 0,
+    unknownBlocks: new Map(),
+    droppedByCapture: 0,
+  };
+  const walker = kind.kind === 'pcap' ? createPcapWalker() : createPcapngWalker(counts.unknownBlocks);
+  const batch = createFrameBatch();
+  const tally = createTally(counts);
+  let toSkip = skipFrames;
+  let end: SourceEnd | null = null;
+
+  async function next(): Promise<FrameBatch | null> {
+    while (end === null) {
+      batch.count = 0;
+      const need = walker.walk(block, batch);
+      counts.droppedByCapture = walker.droppedByCapture();
+      if (batch.count > 0) {
+        counts.position = walker.endOfLastFrame();
+        const dropped = Math.min(toSkip, batch.count);
+        toSkip -= dropped;
+        if (dropped > 0) dropFirst(batch, dropped);
+        if (batch.count === 0) continue;
+        batch.bytes = block.bytes;
+        batch.view = block.view;
+        tally(batch);
+        return batch;
+      }
+      if (need === STOP || (need > 0 && block.ended)) {
+        end = withFault(walker.end(block), source, block.base + block.to);
+      } else if (need > 0) {
+        await fillBlock(block, source, need);
+        counts.fileBytesRead = source.fileBytesRead();
+      }
+    }
+    return null;
+  }
+
+  return {
+    format: (kind.kind === 'pcap' ? kind.format : 'pcapng') + suffix,
+    counts,
+    interfaces: walker.interfaces,
+    next,
+    end: () => end ?? { kind: 'truncated', offset: counts.position, lost: 0, reason: 'reading was broken off' },
+    close: () => source.close(),
+  };
+}
+
+/** A compressed input that stops before its content can be told. */
+function endedSource(source: ByteSource, format: string, end: SourceEnd): FrameSource {
+  return {
+    format,
+    counts: {
+      frames: 0,
+      position: 0,
+      fileBytesRead: source.fileBytesRead(),
+      shortened: 0,
+      withoutTime: 0,
+      timeBackwards: 0,
+      unknownBlocks: new Map(),
+      droppedByCapture: 0,
+    },
+    interfaces: [],
+    next: async () => null,
+    end: () => end,
+    close: () => source.close(),
+  };
+}
+
+function notACapture(path: string, sniffed: Extract<Sniffed, { kind: 'other' }>, input: ByteSource, packing: string): BaselineError {
+  const fault = input.fault();
+  if (fault !== null && packing === '') return usageError(`${shownPath(path)}: ${fault.reason}`, 'Check the disk or the pipe.');
+  const within = packing === '' ? '' : ` inside ${packing}`;
+  if (sniffed.looksLike === 'empty') return usageError(`${shownPath(path)}: is empty${within}`, sniffed.remedy);
+  return usageError(`${shownPath(path)}: is not a capture: it looks like ${sniffed.looksLike}${within}`, sniffed.remedy);
+}
+
+/** The source itself, or, where its first octets say so, what is compressed in it. */
+async function openInput(source: ByteSource, path: string, options: OpenOptions): Promise<FrameSource> {
+  const blockBytes = Math.max(options.blockBytes ?? BLOCK_BYTES, SNIFF_BYTES * 2);
+  let block = createBlock(blockBytes);
+  let input = source;
+  let packing = '';
+  for (;;) {
+    await fillBlock(block, input, SNIFF_BYTES);
+    const sniffed = sniff(block.bytes.slice(0, Math.min(block.to, SNIFF_BYTES)), block.ended);
+    if (sniffed.kind === 'pcap' || sniffed.kind === 'pcapng') {
+      return readFrames(input, block, sniffed, packing === '' ? '' : `+${packing}`, options.skipFrames ?? 0);
+    }
+    if (sniffed.kind === 'cut' || (packing !== '' && block.to < 12 && input.fault() !== null)) {
+      const reason = 'the input ends before it tells what it is';
+      const cut: SourceEnd = { kind: 'truncated', offset: 0, lost: block.to, reason };
+      return endedSource(input, packing === '' ? 'unknown' : `unknown+${packing}`, withFault(cut, input, 0));
+    }
+    if (sniffed.kind === 'other') throw notACapture(path, sniffed, input, packing);
+    if (packing !== '') {
+      throw usageError(`${shownPath(path)}: ${sniffed.by}-compressed data inside ${packing}`, 'Unpack the outer layer first.');
+    }
+    packing = sniffed.by;
+    const packed = prefixed(source, block.bytes.slice(0, block.to));
+    input = sniffed.by === 'gzip' ? gunzip(packed) : unzstd(packed);
+    block = createBlock(blockBytes);
+  }
+}
+
+/** A source whose first octets have been read already. */
+function prefixed(source: ByteSource, head: Uint8Array): ByteSource {
+  let at = 0;
+  return {
+    ...source,
+    read(into, into0, length) {
+      if (at === head.length) return source.read(into, into0, length);
+      const count = Math.min(length, head.length - at);
+      into.set(head.subarray(at, at + count), into0);
+      at += count;
+      return count;
+    },
+  };
+}
+
+/** `path`: a file, FIFO or device, or `-` for standard input. */
+export async function openCapture(path: string, options: OpenOptions = {}): Promise<FrameSource> {
+  const source = await openBytes(path);
+  try {
+    return await openInput(source, path, options);
+  } catch (error) {
+    await source.close();
+    throw error;
+  }
+}

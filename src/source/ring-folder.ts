@@ -1,0 +1,150 @@
+/**
+ * The paths of the command line as capture files. In: paths as given; out: files in the order to read them, what was
+ * passed over in folders and why, and paths that cannot be read at all. A file given by name is taken as it is (opening
+ * it judges it); of a folder the captures count, told by content, in capture order: first packet's time, then name in
+ * natural order (ring files). Hidden entries, links to folders, pipes and devices in folders are passed over.
+ */
+import * as fs from 'node:fs';
+import { join } from 'node:path';
+import { BaselineError, usageError } from '../errors.ts';
+import { openCapture } from './open.ts';
+
+export interface CaptureFile {
+  readonly path: string;
+  /** Octets; 0 where it cannot be known (standard input, FIFO, device). */
+  readonly size: number;
+}
+
+export interface ExpandedPaths {
+  readonly files: readonly CaptureFile[];
+  /** Entries of folders that are no captures. */
+  readonly skipped: readonly { readonly path: string; readonly reason: string }[];
+  /** Paths as given that yield nothing; the others go on without them. */
+  readonly rejected: readonly { readonly path: string; readonly error: BaselineError }[];
+}
+
+const MAX_DEPTH = 16;
+/** Enough for the headers and the first frames. */
+const PEEK_BYTES = 64 * 1024;
+
+interface FoundFile extends CaptureFile {
+  /** NaN: no packet with a time. */
+  readonly seconds: number;
+  readonly nanos: number;
+}
+
+const natural = new Intl.Collator('en', { numeric: true });
+
+function compareFound(a: FoundFile, b: FoundFile): number {
+  const aTimed = Number.isNaN(a.seconds) ? 1 : 0;
+  const bTimed = Number.isNaN(b.seconds) ? 1 : 0;
+  if (aTimed !== bTimed) return aTimed - bTimed;
+  if (aTimed === 0) {
+    if (a.seconds !== b.seconds) return a.seconds - b.seconds;
+    if (a.nanos !== b.nanos) return a.nanos - b.nanos;
+  }
+  return natural.compare(a.path, b.path) || (a.path < b.path ? -1 : a.path > b.path ? 1 : 0);
+}
+
+/** When a capture begins; throws a usageError where it is none. */
+async function readFirstTime(path: string): Promise<{ seconds: number; nanos: number }> {
+  const source = await openCapture(path, { blockBytes: PEEK_BYTES });
+  try {
+    const batch = await source.next();
+    if (batch === null) return { seconds: NaN, nanos: 0 };
+    return { seconds: batch.seconds[0] as number, nanos: batch.nanos[0] as number };
+  } finally {
+    await source.close();
+  }
+}
+
+const codeOf = (error: unknown): string =>
+  error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
+
+interface Walk {
+  readonly found: FoundFile[];
+  readonly skipped: { path: string; reason: string }[];
+}
+
+async function walkFolder(folder: string, depth: number, into: Walk): Promise<void> {
+  for (const entry of fs.readdirSync(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name);
+    const skip = (reason: string): void => void into.skipped.push({ path, reason });
+    if (entry.name.startsWith('.')) skip('hidden');
+    else if (entry.isDirectory()) {
+      if (depth >= MAX_DEPTH) skip(`more than ${MAX_DEPTH} folders deep`);
+      else {
+        try {
+          await walkFolder(path, depth + 1, into);
+        } catch (error) {
+          skip(`cannot be listed: ${codeOf(error)}`);
+        }
+      }
+    } else await addEntry(path, skip, into);
+  }
+}
+
+async function addEntry(path: string, skip: (reason: string) => void, into: Walk): Promise<void> {
+  let stat: fs.Stats;
+  try {
+    stat = fs.statSync(path);
+  } catch (error) {
+    skip(`cannot be read: ${codeOf(error)}`);
+    return;
+  }
+  if (stat.isDirectory()) skip('a link to a folder');
+  else if (!stat.isFile()) skip('not a regular file');
+  else {
+    try {
+      into.found.push({ path, size: stat.size, ...(await readFirstTime(path)) });
+    } catch (error) {
+      if (!(error instanceof BaselineError)) throw error;
+      skip(error.message.startsWith(`${path}: `) ? error.message.slice(path.length + 2) : error.message);
+    }
+  }
+}
+
+/** Never throws for what a path is: each path that yields nothing is in `rejected` with its one line. */
+export async function expandPaths(paths: readonly string[]): Promise<ExpandedPaths> {
+  const files: CaptureFile[] = [];
+  const skipped: { path: string; reason: string }[] = [];
+  const rejected: { path: string; error: BaselineError }[] = [];
+  for (const path of paths) {
+    if (path === '-') {
+      files.push({ path, size: 0 });
+      continue;
+    }
+    try {
+      const stat = fs.statSync(path);
+      if (!stat.isDirectory()) {
+        files.push({ path, size: stat.isFile() ? stat.size : 0 });
+        continue;
+      }
+      const walk: Walk = { found: [], skipped: [] };
+      await walkFolder(path, 1, walk);
+      walk.found.sort(compareFound);
+      walk.skipped.sort((a, b) => (a.path < b.path ? -1 : 1));
+      skipped.push(...walk.skipped);
+      for (const { path, size } of walk.found) files.push({ path, size });
+      if (walk.found.length === 0) {
+        const count = walk.skipped.length;
+        const seen = count === 0 ? 'it is empty' : `none of its ${count} entries is a pcap or pcapng file`;
+        rejected.push({ path, error: usageError(`${path}: no captures in this folder: ${seen}`, 'Name a folder that holds captures.') });
+      }
+    } catch (error) {
+      rejected.push({ path, error: rejection(path, error) });
+    }
+  }
+  return { files, skipped, rejected };
+}
+
+function rejection(path: string, error: unknown): BaselineError {
+  if (error instanceof BaselineError) return error;
+  const code = codeOf(error);
+  if (code === 'ENOENT' || code === 'ENOTDIR') return usageError(`${path}: no such file or folder`, 'Check the path.');
+  if (code === 'EACCES' || code === 'EPERM') {
+    return usageError(`${path}: may not be read (permission denied)`, 'Give your user read access to it.');
+  }
+  if (error instanceof Error && 'code' in error) return usageError(`${path}: cannot be read: ${code}`, 'Check the path and the disk.');
+  throw error;
+}

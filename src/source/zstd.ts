@@ -1,0 +1,177 @@
+/**
+ * Zstandard (RFC 8878) over a byte source, by fzstd. In: compressed octets; out: the octets inside, frame after frame,
+ * skippable frames stepped over. The frame structure is read here so that one block (128 KiB at most) is decoded at a
+ * time, whatever it expands to, and so that a cut or damaged frame is named with all whole blocks before it kept.
+ * Left out: dictionaries (no capture uses one), windows above 128 MiB (as the zstd program by default), checksums.
+ */
+import { Decompress } from 'fzstd';
+import type { ByteFault, ByteSource } from './byte-source.ts';
+
+const INPUT_BLOCK_BYTES = 512 * 1024;
+const FRAME_MAGIC = 0xfd2fb528;
+const SKIPPABLE_MAGIC = 0x184d2a50;
+const MAX_FRAME_HEADER_BYTES = 18;
+const MAX_BLOCK_BYTES = 128 * 1024;
+const MAX_WINDOW_BYTES = 128 * 1024 * 1024;
+/** fzstd moves the whole window for every block: a flood of tiny blocks in a large window would take hours. */
+const MOVED_BYTES_FREE = 2 ** 31;
+const MOVED_BYTES_PER_OUTPUT = 8192;
+const BLOCK_KIND = { raw: 0, runLength: 1, compressed: 2, reserved: 3 } as const;
+
+interface FrameHeader {
+  readonly bytes: number;
+  readonly windowBytes: number;
+  readonly hasChecksum: boolean;
+  readonly hasDictionary: boolean;
+}
+
+/** RFC 8878, section 3.1.1.1; the 18 octets at `at` are all there, or zero behind the end of the input. */
+function readFrameHeader(bytes: Uint8Array, at: number): FrameHeader {
+  const flags = bytes[at + 4] as number;
+  const isSingleSegment = (flags & 0x20) !== 0;
+  const dictionaryBytes = [0, 1, 2, 4][flags & 3] as number;
+  const sizeFlag = flags >> 6;
+  const sizeBytes = sizeFlag === 0 ? (isSingleSegment ? 1 : 0) : 1 << sizeFlag;
+  const sizeAt = 5 + (isSingleSegment ? 0 : 1) + dictionaryBytes;
+  let windowBytes = 0;
+  if (isSingleSegment) {
+    for (let i = sizeBytes - 1; i >= 0; i--) windowBytes = windowBytes * 256 + (bytes[at + sizeAt + i] as number);
+    if (sizeBytes === 2) windowBytes += 256;
+  } else {
+    const descriptor = bytes[at + 5] as number;
+    const base = 2 ** (10 + (descriptor >> 3));
+    windowBytes = base + (base / 8) * (descriptor & 7);
+  }
+  return {
+    bytes: sizeAt + sizeBytes,
+    windowBytes,
+    hasChecksum: (flags & 4) !== 0,
+    hasDictionary: dictionaryBytes > 0,
+  };
+}
+
+export function unzstd(source: ByteSource): ByteSource {
+  const input = new Uint8Array(INPUT_BLOCK_BYTES);
+  const view = new DataView(input.buffer);
+  let from = 0;
+  let to = 0;
+  let inputEnded = false;
+  let fault: ByteFault | null = null;
+  let isDone = false;
+  let decoder: Decompress | null = null;
+  let header: FrameHeader | null = null;
+  let pieces: Uint8Array[] = [];
+  let movedBytes = 0;
+  let outputBytes = 0;
+
+  const stop = (kind: ByteFault['kind'], reason: string): void => {
+    fault = source.fault() ?? { kind, reason };
+    isDone = true;
+  };
+
+  async function fillInput(need: number): Promise<boolean> {
+    while (to - from < need && !inputEnded) {
+      if (from > 0) {
+        input.copyWithin(0, from, to);
+        to -= from;
+        from = 0;
+      }
+      const reading = source.read(input, to, input.length - to);
+      const got = typeof reading === 'number' ? reading : await reading;
+      if (got === 0) inputEnded = true;
+      to += got;
+    }
+    return to - from >= need;
+  }
+
+  async function skipInput(count: number): Promise<boolean> {
+    for (let left = count; left > 0; ) {
+      if (!(await fillInput(1))) return false;
+      const step = Math.min(left, to - from);
+      from += step;
+      left -= step;
+    }
+    return true;
+  }
+
+  async function openFrame(): Promise<void> {
+    if (!(await fillInput(4))) {
+      if (to === from) {
+        isDone = true;
+        fault = source.fault();
+      } else stop('truncated', 'the zstd data end inside a header');
+      return;
+    }
+    const magic = view.getUint32(from, true);
+    if ((magic & 0xfffffff0) >>> 0 === SKIPPABLE_MAGIC) {
+      const isWhole = (await fillInput(8)) && (await skipInput(8 + view.getUint32(from + 4, true)));
+      if (!isWhole) stop('truncated', 'the zstd data end inside a skippable frame');
+      return;
+    }
+    if (magic !== FRAME_MAGIC) {
+      stop('corrupt', 'octets between zstd frames that are no frame');
+      return;
+    }
+    const isWide = await fillInput(MAX_FRAME_HEADER_BYTES);
+    if (!isWide) input.fill(0, to, Math.min(input.length, to + MAX_FRAME_HEADER_BYTES));
+    header = readFrameHeader(input, from);
+    if (header.bytes > to - from) stop('truncated', 'the zstd data end inside a header');
+    else if (header.hasDictionary) stop('corrupt', 'the zstd data need a dictionary');
+    else if (header.windowBytes > MAX_WINDOW_BYTES) stop('corrupt', `a zstd window of ${header.windowBytes} octets (128 MiB at most)`);
+    if (isDone) return;
+    decoder = new Decompress((piece) => {
+      if (piece.length > 0) pieces.push(piece);
+    });
+    decode(decoder, header.bytes, false);
+  }
+
+  /** Gives fzstd the next `count` input octets; what it throws is damage. */
+  function decode(to: Decompress, count: number, isLast: boolean): void {
+    try {
+      to.push(input.slice(from, from + count), isLast);
+      from += count;
+    } catch (error) {
+      stop('corrupt', `the zstd data are damaged (${error instanceof Error ? error.message : String(error)})`);
+    }
+  }
+
+  async function decodeBlock(into: Decompress, frame: FrameHeader): Promise<void> {
+    if (!(await fillInput(3))) return stop('truncated', 'the zstd data are cut short');
+    const head = (input[from] as number) | ((input[from + 1] as number) << 8) | ((input[from + 2] as number) << 16);
+    const isLast = (head & 1) !== 0;
+    const kind = (head >> 1) & 3;
+    const size = head >> 3;
+    if (kind === BLOCK_KIND.reserved || size > MAX_BLOCK_BYTES) return stop('corrupt', 'a zstd block that cannot be right');
+    const bytes = 3 + (kind === BLOCK_KIND.runLength ? 1 : size);
+    if (!(await fillInput(bytes))) return stop('truncated', 'the zstd data are cut short');
+    movedBytes += frame.windowBytes;
+    if (movedBytes > MOVED_BYTES_FREE + outputBytes * MOVED_BYTES_PER_OUTPUT) {
+      return stop('corrupt', 'zstd blocks far too small for their window');
+    }
+    decode(into, bytes, isLast);
+    for (const piece of pieces) outputBytes += piece.length;
+    if (!isLast || isDone) return;
+    decoder = null;
+    header = null;
+    if (frame.hasChecksum && !(await skipInput(4))) stop('truncated', 'the zstd data end inside a checksum');
+  }
+
+  return {
+    async read(into, at, length) {
+      while (pieces.length === 0 && !isDone) {
+        if (decoder !== null && header !== null) await decodeBlock(decoder, header);
+        else await openFrame();
+      }
+      const piece = pieces[0];
+      if (piece === undefined) return 0;
+      const count = Math.min(piece.length, length);
+      into.set(piece.subarray(0, count), at);
+      if (count === piece.length) pieces = pieces.slice(1);
+      else pieces[0] = piece.subarray(count);
+      return count;
+    },
+    fault: () => fault,
+    fileBytesRead: () => source.fileBytesRead(),
+    close: () => source.close(),
+  };
+}
