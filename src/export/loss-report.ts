@@ -1,0 +1,98 @@
+/**
+ * The loss report as files: `loss-report.md` for people, `loss-report.json` for programs. In: loss rows. Out: text.
+ */
+import type { Exporter, LossRow, Mode } from './exporter.ts';
+import { rangeText } from './ip-notation.ts';
+import { safeComment } from './vendor-name.ts';
+
+/** Markdown table cell: the text of a spec can neither open markup nor leave its cell. */
+const cell = (text: string): string =>
+  text
+    .replace(/[^\x20-\x7e]+/g, '_')
+    .replace(/[\\|<>`*[\]]/g, (character) => `&#${character.charCodeAt(0)};`);
+
+const extraText = (row: LossRow): string =>
+  row.verdict !== 'widened' ? '' : row.extraOperations === null ? 'not countable' : `${row.extraOperations}`;
+
+const countOf = (rows: readonly LossRow[], verdict: LossRow['verdict']): number =>
+  rows.filter((row) => row.verdict === verdict).length;
+
+export const lossMarkdown = (exporter: Exporter, mode: Mode, rows: readonly LossRow[], refused: readonly string[]): string => {
+  const lines = [
+    `# Loss report: ${exporter.name}, ${mode}`,
+    '',
+    `${countOf(rows, 'enforced')} enforced, ${countOf(rows, 'widened')} widened, ${countOf(rows, 'not-enforceable')} not enforceable.`,
+    'An extra operation is one that this configuration lets through between the same clients and servers and the Permit does not name.',
+    '',
+  ];
+  if (refused.length > 0)
+    lines.push(
+      `No configuration was written: ${refused.length} Permits would let through more than they say (${refused.map(cell).join(', ')}).`,
+      'Read the rows below; then choose another target, change the spec, or accept them with --allow-wider.',
+      '',
+    );
+  lines.push('| Permit | conduit | device | verdict | widened to | extra operations | why |', '|---|---|---|---|---|---|---|');
+  for (const row of rows)
+    lines.push(
+      `| ${[row.permit, row.conduit, row.device, row.verdict, row.widenedTo, extraText(row), row.reasons.join('. ')].map(cell).join(' | ')} |`,
+    );
+  return `${lines.join('\n')}\n`;
+};
+
+/** `JSON.stringify` leaves DEL, C1, bidi and zero-width characters as they are; here only ASCII is left. */
+export const asciiJson = (value: unknown): string =>
+  `${JSON.stringify(value, null, 2).replace(/[\u007f-\uffff]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)}\n`;
+
+export const lossJson = (exporter: Exporter, mode: Mode, rows: readonly LossRow[], refused: readonly string[]): string =>
+  asciiJson({
+    schemaVersion: 1,
+    target: exporter.name,
+    mode,
+    refused,
+    permits: rows.map((row) => ({
+      ...row,
+      effects: row.effects.map((effect) => ({
+        ...effect,
+        client: effect.client.map(rangeText),
+        server: effect.server.map(rangeText),
+      })),
+    })),
+  });
+
+export const readmeMarkdown = (
+  exporter: Exporter,
+  mode: Mode,
+  facility: string,
+  provenance: readonly string[],
+  sections: readonly { readonly device: string; readonly apply: readonly string[]; readonly notes: readonly string[]; readonly rollback: string }[],
+): string => {
+  const lines = [
+    `# ${safeComment(facility, 120) || 'Plant'}: ${exporter.title}`,
+    '',
+    ...provenance.map((line) => `- ${cell(line)}`),
+    `- mode: ${mode} (${mode === 'monitor' ? 'everything passes, what enforcement would block is logged' : 'what no Permit lets through is blocked and logged'})`,
+    '',
+    'Read `loss-report.md` first: it says for every Permit what this target really enforces.',
+    '',
+  ];
+  for (const section of sections) {
+    lines.push(`## ${cell(section.device)}`, '');
+    if (exporter.filters)
+      lines.push(
+        'Order of the cut-over (one conduit at a time, in a maintenance window, with a way back):',
+        '',
+        '1. Save the running configuration of the device.',
+        mode === 'monitor'
+          ? '2. Apply this configuration: it blocks nothing.'
+          : '2. Only after the monitor configuration of the same spec has run for two weeks without undeclared traffic, apply this one.',
+        ...section.apply.map((step, index) => `${index + 3}. ${step}`),
+        `${section.apply.length + 3}. Feed the device's log to \`baseline import\`, then run \`baseline diff\` (monitor) or \`baseline verify\` (enforce).`,
+        `${section.apply.length + 4}. If the process suffers: \`${section.rollback}\`.`,
+        '',
+      );
+    else lines.push(...section.apply.map((step, index) => `${index + 1}. ${step}`), '');
+    lines.push(...section.notes.map((note) => `- ${note}`));
+    if (section.notes.length > 0) lines.push('');
+  }
+  return `${lines.join('\n').trimEnd()}\n`;
+};

@@ -1,0 +1,208 @@
+/**
+ * The loss report: what a target lets through for a Permit, against what the Permit says. In: a resolved Permit and
+ * the target's declared capabilities. Out: a LossRow with a verdict, every reason, how many operations too many, and
+ * the effects in machine form. Nothing here is per vendor: an exporter that does better or worse than its capabilities
+ * for one Permit says so by `modbus` and `also`.
+ */
+import type { Permit } from '../permit.ts';
+import { formatSpan } from '../net/address-set.ts';
+import type { Capabilities, Effect, LossRow, ModbusEffect, PlanPermit } from './exporter.ts';
+import { ofFamily } from './ip-notation.ts';
+import { EVERY_FUNCTION, extraModbusOperations, isModbus, modbusText, requiredModbus } from './modbus-scope.ts';
+
+/** OPC 10000-4, clauses 5.5 to 5.14. */
+const OPCUA_SERVICES = 39;
+const OPCUA_MODES = 3;
+const WITH_PORTS = /^(tcp|udp|sctp)$/;
+const WITHOUT_PORTS = /^(icmp|icmpv6|any|ip-\d{1,3})$/;
+
+export interface Assessment {
+  readonly device: string;
+  readonly capabilities: Capabilities;
+  /** What the target's rules let through of Modbus; undefined = what the capabilities say. */
+  readonly modbus?: ModbusEffect | null;
+  /** Reasons that only the exporter knows; each widens. */
+  readonly also?: readonly string[];
+}
+
+export const portTexts = (permit: Permit): string[] =>
+  permit.service.ports.map(({ first, last }) => (first === last ? `${first}` : `${first}-${last}`));
+
+export const scheduleText = (permit: Permit): string => {
+  const { days, start, end } = permit.conditions;
+  if (days.length === 0 && start === null && end === null) return '';
+  return `${days.length === 0 ? 'mon,tue,wed,thu,fri,sat,sun' : days.join(',')} ${start ?? '00:00'}-${end ?? '24:00'}`;
+};
+
+/** Why a Permit cannot be written at all; null when it can. An unknown address or port is never "any". */
+export const refusalOf = (entry: PlanPermit, capabilities: Capabilities): string | null => {
+  const { permit, client, server } = entry;
+  const { transport, ports } = permit.service;
+  if (transport.startsWith('eth-') || transport === 'l2')
+    return capabilities.layer2 ? null : `${transport} is not IP: this target cannot see it`;
+  if (!WITH_PORTS.test(transport) && !WITHOUT_PORTS.test(transport)) return `transport "${transport}" is not known to this target`;
+  if (WITH_PORTS.test(transport) && ports.length === 0) return `no ${transport} port is stated: that never means every port`;
+  if (client.length === 0) return `no address is known for the client side (${permit.from.zone}): that never means any`;
+  if (server.length === 0) return `no address is known for the server side (${permit.to.zone}): that never means any`;
+  if (entry.unidirectional !== null && !capabilities.unidirectional)
+    return 'it is declared unidirectional: a firewall rule would open the way back beside the data diode; see the data-diode target';
+  const families = familiesOf(entry, capabilities);
+  if (families.length > 0) return null;
+  return familiesOf(entry, { ...capabilities, ipv6: true }).length > 0
+    ? 'its addresses are IPv6, which this target does not write'
+    : 'client and server have no IP address family in common';
+};
+
+/** Families in which both sides have addresses, and which the target writes. */
+export const familiesOf = (entry: PlanPermit, capabilities: Capabilities): ('ipv4' | 'ipv6')[] =>
+  (['ipv4', 'ipv6'] as const).filter(
+    (family) =>
+      (family === 'ipv4' || capabilities.ipv6) &&
+      !(family === 'ipv6' && entry.permit.service.transport === 'icmp') &&
+      !(family === 'ipv4' && entry.permit.service.transport === 'icmpv6') &&
+      ofFamily(entry.client, family).length > 0 &&
+      ofFamily(entry.server, family).length > 0,
+  );
+
+const modbusByCapability = (permit: Permit, required: ModbusEffect, capabilities: Capabilities): ModbusEffect | null => {
+  if (permit.service.transport !== 'tcp') return null;
+  if (!capabilities.modbusFunction && !capabilities.modbusUnit && !capabilities.modbusRange) return null;
+  return {
+    functions: capabilities.modbusFunction ? required.functions : EVERY_FUNCTION,
+    units: capabilities.modbusUnit ? required.units : [],
+    ranges: capabilities.modbusRange ? required.ranges : [],
+  };
+};
+
+interface Widening {
+  readonly reason: string;
+  readonly to: string;
+  /** null = cannot be counted. */
+  readonly extra: number | null;
+}
+
+const modbusWidening = (required: ModbusEffect, effect: ModbusEffect | null): Widening[] => {
+  const extra = extraModbusOperations(required, effect);
+  if (extra === 0) return [];
+  return [
+    {
+      reason:
+        effect === null
+          ? `Modbus is not inspected here: ${modbusText(required)} cannot be held`
+          : `Modbus is inspected only in part: asked ${modbusText(required)}`,
+      to: effect === null ? 'anything on the port' : modbusText(effect),
+      extra,
+    },
+  ];
+};
+
+const opcuaWidenings = (permit: Permit, capabilities: Capabilities): Widening[] => {
+  const { opcua } = permit;
+  if (opcua === null) return [];
+  const widenings: Widening[] = [];
+  const encrypted = opcua.securityModes.includes('SignAndEncrypt');
+  if (opcua.services.length > 0 && !capabilities.opcuaService)
+    widenings.push({
+      reason: `OPC UA services cannot be told apart here${encrypted ? ' (SignAndEncrypt hides them from every firewall: keep read-only by the roles of the OPC UA server)' : ''}`,
+      to: 'every OPC UA service',
+      extra: OPCUA_SERVICES - Math.min(OPCUA_SERVICES, opcua.services.length),
+    });
+  if (opcua.services.length === 0 && permit.access.length > 0 && !capabilities.opcuaService)
+    widenings.push({ reason: `"${permit.access.join(', ')}" of OPC UA cannot be told from other access here`, to: 'every OPC UA service', extra: null });
+  if (opcua.securityModes.length > 0 && opcua.securityModes.length < OPCUA_MODES)
+    widenings.push({
+      reason: `the message security mode (${opcua.securityModes.join(', ')}) is not visible to a firewall: set it on the OPC UA server`,
+      to: 'every security mode',
+      extra: 0,
+    });
+  if (opcua.securityPolicies.length > 0 && !capabilities.opcuaPolicy)
+    widenings.push({ reason: 'the OPC UA security policy is not checked here', to: 'every security policy', extra: 0 });
+  return widenings;
+};
+
+const conditionWidenings = (permit: Permit, capabilities: Capabilities): Widening[] => {
+  const widenings: Widening[] = [];
+  const schedule = scheduleText(permit);
+  if (schedule !== '' && !capabilities.schedule)
+    widenings.push({ reason: `the schedule (${schedule}) cannot be held here`, to: 'at any time', extra: 0 });
+  if (permit.conditions.expires !== null && !capabilities.expiry)
+    widenings.push({ reason: `it does not end by itself on ${permit.conditions.expires} here`, to: 'without an end', extra: 0 });
+  if (permit.conditions.onDemand && !capabilities.onDemand)
+    widenings.push({ reason: 'it cannot be written switched off here', to: 'always on, not on demand', extra: 0 });
+  return widenings;
+};
+
+const operationWidenings = (permit: Permit, capabilities: Capabilities): Widening[] => {
+  if (permit.opcua !== null || isModbus(permit)) return [];
+  if (permit.named !== null && permit.named.names.length > 0)
+    return capabilities.namedOperations
+      ? []
+      : [{ reason: `${permit.service.protocol} operations cannot be told apart here`, to: `every ${permit.service.protocol} operation`, extra: null }];
+  if (permit.access.length === 0) return [];
+  return [
+    {
+      reason: `"${permit.access.join(', ')}" of ${permit.service.protocol} cannot be told from other access here`,
+      to: `every ${permit.service.protocol} operation`,
+      extra: null,
+    },
+  ];
+};
+
+const effectsOf = (entry: PlanPermit, capabilities: Capabilities, modbus: ModbusEffect | null): Effect[] => {
+  const { permit } = entry;
+  return familiesOf(entry, capabilities).map((family) => ({
+    client: ofFamily(entry.client, family),
+    server: ofFamily(entry.server, family),
+    transport: permit.service.transport,
+    ports: portTexts(permit),
+    modbus,
+    schedule: capabilities.schedule ? scheduleText(permit) : '',
+    expires: capabilities.expiry ? (permit.conditions.expires ?? '') : '',
+    onDemand: capabilities.onDemand && permit.conditions.onDemand,
+  }));
+};
+
+export const notEnforceable = (permit: Permit, device: string, reason: string): LossRow => ({
+  permit: permit.id,
+  conduit: permit.conduit,
+  device,
+  verdict: 'not-enforceable',
+  widenedTo: '',
+  extraOperations: 0,
+  reasons: [reason],
+  effects: [],
+});
+
+const narrowings = (entry: PlanPermit, capabilities: Capabilities): string[] => {
+  const left = capabilities.ipv6
+    ? []
+    : [...entry.client, ...entry.server].filter((span) => span.family === 'ipv6').map(formatSpan);
+  return [...entry.omitted, ...(left.length > 0 ? [`left out, this target writes no IPv6: ${left.join(', ')}`] : [])];
+};
+
+/** The verdict on one Permit. */
+export const assess = (entry: PlanPermit, { device, capabilities, modbus, also = [] }: Assessment): LossRow => {
+  const { permit } = entry;
+  const refusal = refusalOf(entry, capabilities);
+  if (refusal !== null) return notEnforceable(permit, device, refusal);
+  const required = requiredModbus(permit);
+  const effect = required === null ? null : modbus === undefined ? modbusByCapability(permit, required, capabilities) : modbus;
+  const widenings: Widening[] = [
+    ...(required === null ? [] : modbusWidening(required, effect)),
+    ...opcuaWidenings(permit, capabilities),
+    ...operationWidenings(permit, capabilities),
+    ...conditionWidenings(permit, capabilities),
+    ...also.map((reason) => ({ reason, to: reason, extra: null })),
+  ];
+  const uncounted = widenings.some((widening) => widening.extra === null);
+  return {
+    permit: permit.id,
+    conduit: permit.conduit,
+    device,
+    verdict: widenings.length === 0 ? 'enforced' : 'widened',
+    widenedTo: widenings.map((widening) => widening.to).join('; '),
+    extraOperations: uncounted ? null : widenings.reduce((sum, widening) => sum + (widening.extra ?? 0), 0),
+    reasons: [...widenings.map((widening) => widening.reason), ...narrowings(entry, capabilities)],
+    effects: effectsOf(entry, capabilities, effect),
+  };
+};

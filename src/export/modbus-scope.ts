@@ -1,0 +1,115 @@
+/**
+ * What a Permit asks of Modbus, in the form the exporters enforce and the loss report counts: function codes, unit
+ * ids, and address spans per function code. In: a Permit. Out: a ModbusEffect; null where the Permit does not look
+ * into Modbus at all. An operation is counted as one (unit id, function code) pair; request codes are 1 to 127
+ * (Modbus V1.1b3 clause 4.1, the upper half are exceptions), unit ids 0 to 255 (Modbus Messaging on TCP/IP 3.1.3).
+ */
+import type { Permit } from '../permit.ts';
+import { accessOfFunctionCode, bindingSpans, tableOf } from '../net/register-set.ts';
+import { permitsAccess } from '../policy/permits.ts';
+import type { ModbusEffect } from './exporter.ts';
+
+export const EVERY_FUNCTION: readonly number[] = Array.from({ length: 127 }, (_, index) => index + 1);
+const UNIT_IDS = 256;
+
+/** Public function codes with their names (Modbus V1.1b3 clause 5.1). */
+export const FUNCTION_NAMES: Readonly<Record<number, string>> = {
+  1: 'Read Coils',
+  2: 'Read Discrete Inputs',
+  3: 'Read Holding Registers',
+  4: 'Read Input Registers',
+  5: 'Write Single Coil',
+  6: 'Write Single Register',
+  7: 'Read Exception Status',
+  8: 'Diagnostics',
+  11: 'Get Comm Event Counter',
+  12: 'Get Comm Event Log',
+  15: 'Write Multiple Coils',
+  16: 'Write Multiple Registers',
+  17: 'Report Server ID',
+  20: 'Read File Record',
+  21: 'Write File Record',
+  22: 'Mask Write Register',
+  23: 'Read/Write Multiple Registers',
+  24: 'Read FIFO Queue',
+  43: 'Encapsulated Interface Transport',
+};
+
+export interface AddressSpan16 {
+  readonly access: 'read' | 'write';
+  readonly first: number;
+  readonly last: number;
+}
+
+/** One text per span: `3:0-999`; function code 23 reads and writes, so its spans carry `r` or `w`. */
+const spanText = (functionCode: number, span: AddressSpan16): string =>
+  `${functionCode}${functionCode === 23 ? span.access[0] : ''}:${span.first}-${span.last}`;
+
+/** The spans that bind a function code, `null` for an access of it that is not bound. */
+export const spansOf = (permit: Permit, functionCode: number, access: 'read' | 'write'): readonly AddressSpan16[] | null => {
+  if (permit.modbus === null || tableOf(functionCode, access) === null) return null;
+  const spans = bindingSpans(permit.modbus.ranges, functionCode, access);
+  return spans === null ? null : spans.map((span) => ({ access, first: span.first, last: span.last }));
+};
+
+export const rangesFor = (permit: Permit, functionCodes: readonly number[]): string[] =>
+  functionCodes.flatMap((code) =>
+    (['read', 'write'] as const).flatMap((access) => (spansOf(permit, code, access) ?? []).map((span) => spanText(code, span))),
+  );
+
+export const isModbus = (permit: Permit): boolean => permit.modbus !== null || /modbus/i.test(permit.service.protocol);
+
+/** Function codes a Permit names, or every one when it names none, as far as its access classes let them through. */
+export const functionsOf = (permit: Permit): readonly number[] => {
+  const named = permit.modbus?.functionCodes ?? [];
+  return EVERY_FUNCTION.filter(
+    (code) => (named.length === 0 || named.includes(code)) && permitsAccess(permit, accessOfFunctionCode(code)),
+  );
+};
+
+/** Null: any Modbus (and anything else on the port) is permitted. */
+export const requiredModbus = (permit: Permit): ModbusEffect | null => {
+  if (!isModbus(permit)) return null;
+  const functions = functionsOf(permit);
+  const units = [...new Set(permit.modbus?.unitIds ?? [])].sort((a, b) => a - b);
+  const ranges = rangesFor(permit, functions);
+  if (functions.length === EVERY_FUNCTION.length && units.length === 0 && ranges.length === 0) return null;
+  return { functions, units, ranges };
+};
+
+const functionOfRange = (range: string): number => Number.parseInt(range, 10);
+
+/** Pairs (unit id, function code) that pass the effect and are not, or not with all their addresses, in the Permit. */
+export const extraModbusOperations = (required: ModbusEffect | null, effect: ModbusEffect | null): number => {
+  if (required === null) return 0;
+  const functions = effect === null ? EVERY_FUNCTION : effect.functions;
+  const units = effect === null || effect.units.length === 0 ? UNIT_IDS : effect.units.length;
+  const requiredUnits = required.units.length === 0 ? UNIT_IDS : required.units.length;
+  let extra = 0;
+  for (const code of functions) {
+    const known = required.functions.includes(code);
+    const sameRanges =
+      required.ranges.filter((range) => functionOfRange(range) === code).join() ===
+      (effect?.ranges ?? []).filter((range) => functionOfRange(range) === code).join();
+    extra += known && sameRanges ? units - Math.min(units, requiredUnits) : units;
+  }
+  return extra;
+};
+
+export const modbusText = (effect: ModbusEffect): string => {
+  const parts = [`FC ${listText(effect.functions)}`, effect.units.length === 0 ? 'every unit' : `unit ${listText(effect.units)}`];
+  if (effect.ranges.length > 0) parts.push(`addresses ${effect.ranges.join(' ')}`);
+  return parts.join(', ');
+};
+
+/** `1-4,6`. */
+export const listText = (numbers: readonly number[]): string => {
+  const parts: string[] = [];
+  for (let at = 0; at < numbers.length; at++) {
+    const first = numbers[at];
+    while (at + 1 < numbers.length && numbers[at + 1] === (numbers[at] ?? 0) + 1) at++;
+    const last = numbers[at];
+    parts.push(first === last ? `${first}` : `${first}-${last}`);
+  }
+  return parts.join(',');
+};

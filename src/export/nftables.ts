@@ -1,0 +1,201 @@
+/**
+ * nftables (Linux firewall between zones): one chain per conduit, one jump per Permit, sets for addresses, payload
+ * matches for Modbus (nftables-modbus.ts). In: a device plan. Out: `baseline.nft`, the same file for both modes but
+ * for verdicts and log prefixes. A Permit that does not match returns, so several Permits of one pair add up.
+ * Log prefixes are `OTZ:<rule>:<what>:<D|W>` (denied, or would have been): `baseline import` reads them back.
+ */
+import type { Permit } from '../permit.ts';
+import { formatSpan, type AddressSpan } from '../net/address-set.ts';
+import type { Capabilities, DeviceExport, DevicePlan, Exporter, PlanConduit, PlanPermit } from './exporter.ts';
+import { NO_CAPABILITIES } from './exporter.ts';
+import { ofFamily } from './ip-notation.ts';
+import { assess, familiesOf, refusalOf } from './loss.ts';
+import { functionsOf, requiredModbus } from './modbus-scope.ts';
+import { leftOut, modbusChains, setBlock, wholeRequestSets } from './nftables-modbus.ts';
+import { evidenceLine, permitLine } from './permit-text.ts';
+import { DAY_NAMES, dayAfter, windowsOf } from './time-window.ts';
+import { nameScope, safeComment, type NameScope } from './vendor-name.ts';
+
+const CAPABILITIES: Capabilities = {
+  ...NO_CAPABILITIES,
+  ipv6: true,
+  schedule: true,
+  expiry: true,
+  onDemand: true,
+  modbusFunction: true,
+  modbusUnit: true,
+  modbusRange: true,
+};
+
+const ON_DEMAND_TIMEOUT = '4h';
+
+/** Payload is judged only where TCP carries Modbus and the Permit restricts it. */
+const inspected = (permit: Permit): boolean => permit.service.transport === 'tcp' && requiredModbus(permit) !== null;
+
+const serviceMatch = (permit: Permit): string => {
+  const { transport, ports } = permit.service;
+  if (transport === 'any') return '';
+  if (transport === 'icmp') return 'meta l4proto icmp';
+  if (transport === 'icmpv6') return 'meta l4proto ipv6-icmp';
+  if (transport.startsWith('ip-')) return `meta l4proto ${Number(transport.slice(3))}`;
+  const texts = ports.map(({ first, last }) => (first === last ? `${first}` : `${first}-${last}`));
+  return `${transport} dport ${texts.length === 1 ? texts[0] : `{ ${texts.join(', ')} }`}`;
+};
+
+/** One text per window; a lone empty text when the Permit always holds. */
+const timeMatches = (permit: Permit): string[] => {
+  const { expires } = permit.conditions;
+  const end = expires === null ? null : dayAfter(expires);
+  const two = (value: number): string => `${value}`.padStart(2, '0');
+  const until = end === null ? '' : `meta time < "${end.year}-${two(end.month)}-${two(end.day)} 00:00:00"`;
+  const windows = windowsOf(permit).map((window) => {
+    const days = window.days.length === 7 ? '' : `meta day { ${window.days.map((day) => `"${DAY_NAMES[day] ?? day}"`).join(', ')} } `;
+    const whole = window.start === '00:00' && window.end === '24:00';
+    return `${days}${whole ? '' : `meta hour "${window.start}"-"${window.end === '24:00' ? '23:59:59' : window.end}"`}`.trim();
+  });
+  return (windows.length === 0 ? [''] : windows).map((window) => [window, until].filter((part) => part !== '').join(' '));
+};
+
+interface Side {
+  readonly match: string;
+  readonly set: string[];
+}
+
+const side = (name: string, keyword: string, spans: readonly AddressSpan[], family: 'ipv4' | 'ipv6', onDemand: boolean): Side => {
+  const ip = family === 'ipv4' ? 'ip' : 'ip6';
+  const texts = spans.map(formatSpan);
+  const type = `type ${family}_addr`;
+  if (onDemand)
+    return { match: `${ip} ${keyword} @${name}`, set: [`\tset ${name} {`, `\t\t${type}`, '\t\tflags interval, timeout', `\t\ttimeout ${ON_DEMAND_TIMEOUT}`, '\t}'] };
+  if (texts.length === 1) return { match: `${ip} ${keyword} ${texts[0]}`, set: [] };
+  return { match: `${ip} ${keyword} @${name}`, set: setBlock(name, type, 'interval', texts) };
+};
+
+interface PermitText {
+  readonly sets: string[];
+  readonly chains: string[];
+  /** Lines of the conduit's chain. */
+  readonly jumps: string[];
+  /** Lines at its end: what is Modbus on a permitted path and yet not permitted. */
+  readonly denials: string[];
+}
+
+const permitText = (entry: PlanPermit, name: string, verdict: string, suffix: string, shared: Map<string, string[]>): PermitText => {
+  const { permit } = entry;
+  const { onDemand } = permit.conditions;
+  const text: PermitText = { sets: [], chains: [], jumps: [], denials: [] };
+  const target = inspected(permit) ? `jump ${name}` : 'counter accept';
+  text.jumps.push(`\t\t# ${permitLine(permit, 200)}`, `\t\t# ${evidenceLine(permit, 200)}`);
+  if (inspected(permit)) {
+    const modbus = modbusChains(name, permit, shared);
+    text.sets.push(...modbus.sets);
+    text.chains.push(...modbus.rules);
+  }
+  for (const family of familiesOf(entry, CAPABILITIES)) {
+    const digit = family === 'ipv4' ? '4' : '6';
+    const clients = ofFamily(entry.client, family);
+    const client = side(`${name}/c${digit}`, 'saddr', clients, family, onDemand);
+    const server = side(`${name}/s${digit}`, 'daddr', ofFamily(entry.server, family), family, false);
+    text.sets.push(...client.set, ...server.set);
+    if (onDemand)
+      text.jumps.push(`\t\t# off until: nft add element inet baseline ${name}/c${digit} { ${clients.map(formatSpan).join(', ')} }`);
+    const tuple = [client.match, server.match, serviceMatch(permit)].filter((part) => part !== '').join(' ');
+    for (const time of timeMatches(permit)) text.jumps.push(`\t\t${tuple}${time === '' ? '' : ` ${time}`} ${target}`);
+    if (inspected(permit))
+      text.denials.push(`\t\t${tuple} @ih,0,8 0-255 counter log prefix "OTZ:${name.slice(2)}:FC:${suffix} " flags tcp options ${verdict}`);
+  }
+  return text;
+};
+
+/** `iifname`/`oifname` matches where the spec gives the device's interfaces, both directions of the conduit. */
+const conduitJumps = (plan: DevicePlan, conduit: PlanConduit, chain: string): string[] => {
+  const ports = (zone: string): string[] =>
+    plan.device.interfaces
+      .filter((port) => port.zone === zone && /^[A-Za-z0-9_.-]{1,15}$/.test(port.interface))
+      .map((port) => `"${port.interface}"`);
+  const known = conduit.connects.every((zone) => ports(zone).length > 0);
+  if (!known) return [`\t\tjump ${chain}`];
+  const all = [...new Set(conduit.connects.flatMap(ports))].join(', ');
+  return [`\t\tiifname { ${all} } oifname { ${all} } jump ${chain}`];
+};
+
+const conduitText = (plan: DevicePlan, conduit: PlanConduit, names: NameScope, shared: Map<string, string[]>): { sets: string[]; chains: string[]; jump: string[] } => {
+  const enforce = plan.mode === 'enforce';
+  const suffix = enforce ? 'D' : 'W';
+  const chain = names.nameOf(`conduit ${conduit.id}`, `c-${conduit.id}`);
+  const texts = plan.permits
+    .filter((entry) => entry.permit.conduit === conduit.id && refusalOf(entry, CAPABILITIES) === null)
+    .map((entry) => permitText(entry, names.nameOf(`permit ${entry.permit.id}`, `p-${entry.permit.id}`), enforce ? 'drop' : 'accept', suffix, shared));
+  if (texts.length === 0) return { sets: [], chains: [], jump: [] };
+  return {
+    sets: texts.flatMap((text) => text.sets),
+    chains: [
+      ...texts.flatMap((text) => text.chains),
+      `\tchain ${chain} {`,
+      `\t\t# ${safeComment(`${conduit.id} ${conduit.name}: ${conduit.connects.join(' / ')}`, 200)}`,
+      ...texts.flatMap((text) => text.jumps),
+      ...texts.flatMap((text) => text.denials),
+      '\t}',
+    ],
+    jump: conduitJumps(plan, conduit, chain),
+  };
+};
+
+const ruleset = (plan: DevicePlan): string => {
+  const enforce = plan.mode === 'enforce';
+  const verdict = enforce ? 'drop' : 'accept';
+  const suffix = enforce ? 'D' : 'W';
+  const names = nameScope({ maxLength: 40, punctuation: '_.-' });
+  const shared = new Map<string, string[]>();
+  const conduits = plan.conduits.map((conduit) => conduitText(plan, conduit, names, shared));
+  const inspectedCodes = plan.permits.filter((entry) => inspected(entry.permit) && refusalOf(entry, CAPABILITIES) === null).flatMap((entry) => functionsOf(entry.permit));
+  const lines = [
+    '#!/usr/sbin/nft -f',
+    ...plan.provenance.map((line) => `# ${safeComment(line, 200)}`),
+    `# mode: ${plan.mode}`,
+    'table inet baseline',
+    'delete table inet baseline',
+    'table inet baseline {',
+    ...(inspectedCodes.length > 0 ? wholeRequestSets(inspectedCodes) : []),
+    ...[...shared.keys()].sort().flatMap((name) => shared.get(name) ?? []),
+    ...conduits.flatMap((conduit) => conduit.sets),
+    ...conduits.flatMap((conduit) => conduit.chains),
+    '\tchain forward {',
+    `\t\ttype filter hook forward priority filter; policy ${verdict};`,
+    `\t\tct state invalid counter log prefix "OTZ:INVALID:CT:${suffix} " ${verdict}`,
+    '\t\tct state established,related ct direction reply counter accept',
+    ...conduits.flatMap((conduit) => conduit.jump),
+    `\t\tcounter log prefix "OTZ:NOCONDUIT:ANY:${suffix} " flags tcp options ${verdict}`,
+    '\t}',
+    '}',
+  ];
+  return `${lines.join('\n')}\n`;
+};
+
+const build = (plan: DevicePlan): DeviceExport => ({
+  files: [{ path: 'baseline.nft', content: ruleset(plan) }],
+  losses: plan.permits.map((entry) => {
+    const row = assess(entry, { device: plan.device.id, capabilities: CAPABILITIES });
+    if (row.verdict === 'not-enforceable' || !inspected(entry.permit)) return row;
+    return { ...row, reasons: [...row.reasons, ...leftOut(entry.permit), 'clients that split a request over segments or send several in one are blocked'] };
+  }),
+  rollback: ['nft delete table inet baseline'],
+  apply: ['Check it: `nft -c -f baseline.nft`.', 'Load it: `nft -f baseline.nft` (it replaces only its own table).'],
+  notes: [
+    'Needs Linux 5.16 or newer and nft 1.0.6 or newer. It filters what this machine routes; bridged frames do not pass this hook.',
+    'Hours and days follow the kernel clock; nft converts local time to UTC when the file is loaded, so load it again after a change of daylight saving time.',
+    'Connections that were open before the file is loaded continue when their client sends next; until then packets of the server alone match no Permit.',
+    'A Modbus request passes only when its segment is exactly one request: bare acknowledgements pass, split and pipelined requests do not. Watch `:FC:W` in monitor mode before enforcing.',
+    'Inside a network namespace the kernel logs only with `net.netfilter.nf_log_all_netns=1`.',
+  ],
+});
+
+export const nftables: Exporter = {
+  name: 'nftables',
+  title: 'nftables ruleset for a Linux firewall between zones',
+  platforms: ['linux-nft'],
+  filters: true,
+  modes: ['monitor', 'enforce'],
+  capabilities: CAPABILITIES,
+  build,
+};

@@ -1,0 +1,183 @@
+/**
+ * From a loaded spec to the plan that exporters read: every end of a Permit resolved to addresses.
+ *
+ * In: LoadedSpec. Out: Plan. An end that names assets means their addresses, one that names addresses means those, one
+ * that names neither means its zone: the zone's networks, or where it has none the addresses of its assets. What
+ * cannot be resolved stays empty and is reported; it never becomes "any". Order is the spec's; sets are sorted.
+ */
+import type { PermitEnd } from '../permit.ts';
+import { formatSpan, normaliseSet, parseSet, parseSpan, setContains, type AddressSet, type AddressSpan } from '../net/address-set.ts';
+import { portsOf, type DeclaredPermit } from '../policy/permits.ts';
+import { declaredAssets } from '../policy/spec-assets.ts';
+import type { LoadedSpec } from '../policy/spec-load.ts';
+import type { Spec, SpecAsset, SpecEndpoint, SpecZone } from '../policy/spec-schema.ts';
+import type { DeviceInterface, Plan, PlanAsset, PlanDevice, PlanPermit, PlanZone } from './exporter.ts';
+
+const networksOf = (zone: SpecZone): AddressSet => parseSet(zone.networks ?? []);
+
+const specAsset = (zone: SpecZone, index: number): SpecAsset | null => {
+  const entry = zone.assets?.[index];
+  return entry === undefined || typeof entry === 'string' ? null : entry;
+};
+
+const zonesOf = (spec: Spec): PlanZone[] => {
+  const declared = declaredAssets(spec);
+  return spec.zones.map((zone, zoneIndex) => ({
+    id: zone.zone_id,
+    name: zone.name,
+    level: zone.purdue_level === undefined ? '' : `${zone.purdue_level}`,
+    securityLevel: securityLevelText(zone.security_level_target),
+    airGapped: zone.air_gapped ?? false,
+    networks: networksOf(zone),
+    vlans: [...(zone.vlans ?? [])].sort((a, b) => a - b),
+    assets: declared
+      .filter((asset) => asset.zoneIndex === zoneIndex)
+      .map((asset): PlanAsset => {
+        const entry = asset.fromText ? null : specAsset(zone, asset.assetIndex);
+        const port = entry?.switch_port;
+        return {
+          id: asset.id,
+          label: asset.label,
+          role: asset.role ?? '',
+          vendor: entry?.vendor ?? '',
+          addresses: normaliseSet(asset.spans.filter((span) => span.family !== 'mac')),
+          macs: normaliseSet(asset.spans.filter((span) => span.family === 'mac' && span.first === span.last)).flatMap(macTexts),
+          vlan: asset.vlan,
+          port:
+            port === undefined
+              ? null
+              : { switch: port.switch, interface: port.interface, maxMacs: port.max_macs ?? null, violation: port.violation ?? null },
+        };
+      }),
+  }));
+};
+
+/** normaliseSet joins neighbours: one text for every MAC address again. */
+const macTexts = (span: AddressSpan): string[] => {
+  const texts: string[] = [];
+  for (let value = span.first; value <= span.last; value += 1n) texts.push(formatSpan({ family: 'mac', first: value, last: value }));
+  return texts;
+};
+
+const securityLevelText = (level: SpecZone['security_level_target']): string => {
+  if (level === undefined) return '';
+  if (typeof level === 'string') return level;
+  return `SL ${typeof level === 'number' ? level : level.target}`;
+};
+
+interface ResolvedEnd {
+  readonly addresses: AddressSet;
+  readonly omitted: readonly string[];
+}
+
+/** An asset with legs in two zones (a diode, a jump server) stands in a zone with its legs there. */
+const legsIn = (zone: PlanZone, zones: readonly PlanZone[], spans: readonly AddressSpan[]): AddressSpan[] =>
+  spans.filter(
+    (span) =>
+      zone.networks.length === 0 ||
+      setContains(zone.networks, span) ||
+      !zones.some((other) => other.id !== zone.id && setContains(other.networks, span)),
+  );
+
+const resolveEnd = (end: PermitEnd, zones: readonly PlanZone[], wantMac: boolean): ResolvedEnd => {
+  const zone = zones.find((candidate) => candidate.id === end.zone);
+  const wanted = (span: AddressSpan): boolean => (span.family === 'mac') === wantMac;
+  const addressesOf = (asset: PlanAsset): AddressSet => (wantMac ? parseSet(asset.macs) : asset.addresses);
+  if (end.assets.length === 0 && end.addresses.length === 0) {
+    if (zone === undefined) return { addresses: [], omitted: [] };
+    const whole = wantMac || zone.networks.length === 0 ? zone.assets.flatMap(addressesOf) : zone.networks;
+    return { addresses: normaliseSet(whole), omitted: [] };
+  }
+  const omitted: string[] = [];
+  const spans: AddressSpan[] = end.addresses.flatMap((text) => parseSpan(text) ?? []).filter(wanted);
+  for (const id of end.assets) {
+    const holder = zones.find((candidate) => candidate.assets.some((asset) => asset.id === id));
+    const asset = holder?.assets.find((candidate) => candidate.id === id);
+    const known = asset === undefined ? [] : addressesOf(asset);
+    const legs = zone === undefined || wantMac ? known : legsIn(zone, zones, known);
+    if (legs.length === 0) omitted.push(`asset ${id} has no address in ${end.zone}: it is left out`);
+    spans.push(...legs);
+  }
+  return { addresses: normaliseSet(spans), omitted };
+};
+
+const endpointEnd = (endpoint: SpecEndpoint): PermitEnd => ({
+  zone: endpoint.zone,
+  assets: endpoint.assets ?? [],
+  addresses: endpoint.addresses ?? [],
+});
+
+const unidirectionalOf = (spec: Spec, declared: DeclaredPermit, zones: readonly PlanZone[]): PlanPermit['unidirectional'] => {
+  if (declared.unidirectional === null) return null;
+  const [, conduitIndex = -1, , flowIndex = -1] = declared.path.map(Number);
+  const stated = spec.conduits[conduitIndex]?.protocols_allowed?.[flowIndex]?.unidirectional;
+  const leg = (endpoint: SpecEndpoint | undefined): AddressSet =>
+    endpoint === undefined ? [] : resolveEnd(endpointEnd(endpoint), zones, false).addresses;
+  return { via: stated?.via_asset ?? '', tx: leg(stated?.tx_endpoint), rx: leg(stated?.rx_endpoint) };
+};
+
+const permitOf = (spec: Spec, declared: DeclaredPermit, zones: readonly PlanZone[]): PlanPermit => {
+  const { permit } = declared;
+  const wantMac = permit.service.transport.startsWith('eth-') || permit.service.transport === 'l2';
+  const client = resolveEnd(permit.from, zones, wantMac);
+  const server = resolveEnd(permit.to, zones, wantMac);
+  return {
+    permit,
+    client: client.addresses,
+    server: server.addresses,
+    omitted: [...client.omitted, ...server.omitted],
+    unidirectional: unidirectionalOf(spec, declared, zones),
+  };
+};
+
+const interfaceAddress = (text: string | undefined): DeviceInterface['address'] => {
+  if (text === undefined) return null;
+  const [ip = '', length] = text.split('/');
+  if (parseSpan(ip) === null) return null;
+  return { ip, length: length === undefined ? null : Number(length) };
+};
+
+const SYSLOG_PORT = 514;
+
+const devicesOf = (spec: Spec): PlanDevice[] =>
+  (spec.enforcement_points ?? []).map((point) => ({
+    id: point.ep_id,
+    platform: point.platform,
+    interfaces: point.interfaces.map((port) => ({
+      zone: port.zone,
+      interface: port.interface,
+      nameif: port.nameif ?? null,
+      address: interfaceAddress(port.address),
+      vlan: port.vlan ?? null,
+      securityLevel: port.security_level ?? null,
+    })),
+    syslog:
+      point.syslog === undefined
+        ? null
+        : {
+            host: point.syslog.host,
+            zone: point.syslog.via_zone,
+            port: portsOf(point.syslog.port)[0]?.first ?? SYSLOG_PORT,
+          },
+  }));
+
+/** `provenance`: one line each for the head of every file (version, command, spec digest), written by the caller. */
+export const planOf = (loaded: LoadedSpec, provenance: readonly string[]): Plan => {
+  const { spec } = loaded;
+  const zones = zonesOf(spec);
+  return {
+    facility: spec.facility ?? '',
+    timezone: spec.timezone ?? '',
+    zones,
+    conduits: spec.conduits.map((conduit) => ({
+      id: conduit.conduit_id,
+      name: conduit.name ?? '',
+      connects: conduit.connects,
+      mode: conduit.mode ?? null,
+      enforcedBy: conduit.enforced_by ?? [],
+    })),
+    permits: loaded.permits.map((declared) => permitOf(spec, declared, zones)),
+    devices: devicesOf(spec),
+    provenance,
+  };
+};
