@@ -1,0 +1,90 @@
+/**
+ * The store read through analysis, as the commands that only look need it: who is who, and how operations are called.
+ * In: an open store. Out: assets by address and by name.
+ */
+import type Database from 'better-sqlite3';
+import { modbus } from '../decode/app/modbus.ts';
+import { OPCUA } from '../decode/app/opcua.ts';
+import { usageError } from '../errors.ts';
+import { inferAssets } from '../infer/assets.ts';
+import type { Asset, Completeness, PlacedAsset, Zone } from '../infer/proposal.ts';
+import { formatSpan, parseSpan } from '../net/address-set.ts';
+import { vendorOf } from '../net/oui.ts';
+import type { DescribeOperation } from '../store/read-words.ts';
+import { readOutline } from '../store/read.ts';
+
+export const describeOperation: DescribeOperation = (protocol, code) => {
+  if (protocol === 'modbus') return modbus.describe(code);
+  if (protocol === 'opcua') return OPCUA.describe(code);
+  return { name: `${protocol} ${code}`, access: 'diagnose' };
+};
+
+export interface NamedAssets {
+  readonly assets: readonly Asset[];
+  idOf(address: string): string | null;
+}
+
+export function nameAssets(db: Database.Database): NamedAssets {
+  const inventory = inferAssets(readOutline(db), vendorOf);
+  return {
+    assets: inventory.assets,
+    idOf: (address) => {
+      const index = inventory.indexOf.get(address);
+      return index === undefined ? null : inventory.assets[index].id;
+    },
+  };
+}
+
+export interface PlacedPlant {
+  /** In address order. */
+  readonly assets: readonly PlacedAsset[];
+  readonly zones: ReadonlyMap<string, Zone>;
+  readonly completeness: Completeness | null;
+}
+
+export function placeAssets(db: Database.Database): PlacedPlant {
+  const { assets } = inferAssets(readOutline(db), vendorOf);
+  return {
+    assets: assets.map((asset) => ({
+      ...asset,
+      role: 'other',
+      subRole: null,
+      level: null,
+      confidence: 0,
+      evidence: [],
+      against: [],
+      runnerUpRole: null,
+      zone: '',
+      placement: { zone: '', reason: '', pinned: false, stability: null, runnerUp: null },
+    })),
+    zones: new Map(),
+    completeness: null,
+  };
+}
+
+/** By id or name (any case), or by one of its addresses. */
+export function matchesKey(asset: Asset, key: string): boolean {
+  const wanted = key.toLowerCase();
+  return (
+    asset.id.toLowerCase() === wanted ||
+    asset.names.some((name) => name.toLowerCase() === wanted) ||
+    asset.addresses.includes(wanted) ||
+    asset.macs.includes(wanted)
+  );
+}
+
+/** Every address of the assets that are meant: by id, by name (any case), or by one of their addresses. */
+export function addressesOfAssets(named: NamedAssets, keys: readonly string[]): string[] {
+  const addresses = new Set<string>();
+  for (const key of keys) {
+    const found = named.assets.filter((asset) => matchesKey(asset, key));
+    for (const asset of found) for (const address of [...asset.addresses, ...asset.macs]) addresses.add(address);
+    if (found.length === 0) {
+      // An address without an asset (a group address, a device never heard) still has conversations.
+      const span = parseSpan(key);
+      if (span === null) throw usageError(`--asset ${key}: there is no such asset in the store`, '`baseline assets` lists them.');
+      addresses.add(formatSpan(span));
+    }
+  }
+  return [...addresses].toSorted();
+}

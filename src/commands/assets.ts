@@ -1,0 +1,165 @@
+/**
+ * `baseline assets`: the inventory with role, Purdue level, vendor, zone and the evidence for each.
+ * In: options. Out: text. What is shown was inferred from traffic; a spec (pins) decides otherwise in propose-zones.
+ */
+import { EXIT, usageError } from '../errors.ts';
+import { ROLES, type PlacedAsset, type Role } from '../infer/proposal.ts';
+import { assetRecord } from '../render/asset-record.ts';
+import { csvTable } from '../render/csv.ts';
+import { jsonLines, jsonList } from '../render/json.ts';
+import { markdownTable } from '../render/markdown.ts';
+import { fieldLines, textTable, type Cell, type Column } from '../render/table.ts';
+import { readFromStore, storePath } from '../store/database.ts';
+import { matchesKey, placeAssets, type PlacedPlant } from './analysis.ts';
+import { chosenFormat, DB_OPTION, defineCommand, FORMAT_OPTION, JSON_OPTION, type CommandContext, type CommandResult, type Format } from './command.ts';
+
+const SORTS = ['address', 'id', 'role', 'level', 'zone', 'confidence'] as const;
+
+const OPTIONS = {
+  db: DB_OPTION,
+  format: FORMAT_OPTION,
+  json: JSON_OPTION,
+  asset: { type: 'string', array: true, requiresArg: true, describe: 'only this id, name or address; a single one is shown with its evidence' },
+  role: { choices: ROLES, array: true, requiresArg: true, describe: 'only these roles' },
+  zone: { type: 'string', array: true, requiresArg: true, describe: 'only these zones, by id or name' },
+  sort: { choices: SORTS, requiresArg: true, describe: 'order (default: address)' },
+} as const;
+
+export const assetsCommand = defineCommand({
+  syntax: 'assets',
+  summary: 'List the devices: addresses, vendor, names, role, level, zone, with confidence and evidence.',
+  examples: [
+    ['assets', 'the inventory'],
+    ['assets --role plc --role io', 'controllers and their I/O'],
+    ['assets --asset PLC-07', 'one device, with the evidence'],
+    ['assets --format csv > assets.csv', 'for a spreadsheet'],
+  ],
+  options: OPTIONS,
+  run: listAssets,
+});
+
+interface AssetsArguments {
+  readonly db?: string | undefined;
+  readonly format?: Format | undefined;
+  readonly json?: boolean | undefined;
+  readonly asset?: readonly string[] | undefined;
+  readonly role?: readonly Role[] | undefined;
+  readonly zone?: readonly string[] | undefined;
+  readonly sort?: (typeof SORTS)[number] | undefined;
+}
+
+export function listAssets(argv: AssetsArguments, context: CommandContext): CommandResult {
+  const format = chosenFormat(argv);
+  const plant = readFromStore(storePath(argv.db, context.environment), placeAssets);
+  const chosen = plant.assets.filter((asset) => isChosen(asset, argv, plant));
+  if (argv.asset && chosen.length === 0) {
+    throw usageError(`--asset ${argv.asset.join(' ')}: there is no such asset in the store`, '`baseline assets` lists them.');
+  }
+  return { exitCode: EXIT.ok, output: render(sorted(chosen, argv.sort ?? 'address'), plant, format, argv, context) };
+}
+
+function isChosen(asset: PlacedAsset, argv: AssetsArguments, plant: PlacedPlant): boolean {
+  const zone = plant.zones.get(asset.zone);
+  const isNamed = (name: string): boolean => [asset.zone, zone?.name].some((known) => known?.toLowerCase() === name.toLowerCase());
+  return (
+    (!argv.asset || argv.asset.some((key) => matchesKey(asset, key))) &&
+    (!argv.role || argv.role.includes(asset.role)) &&
+    (!argv.zone || argv.zone.some(isNamed))
+  );
+}
+
+/** Assets come in address order; sorting is stable, so that order decides between equals. */
+function sorted(assets: readonly PlacedAsset[], by: (typeof SORTS)[number]): PlacedAsset[] {
+  const text = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+  return assets.toSorted((a, b) => {
+    switch (by) {
+      case 'address':
+        return 0;
+      case 'id':
+        return text(a.id, b.id);
+      case 'role':
+        return ROLES.indexOf(a.role) - ROLES.indexOf(b.role);
+      case 'level':
+        return (a.level ?? 99) - (b.level ?? 99);
+      case 'zone':
+        return text(a.zone, b.zone);
+      case 'confidence':
+        return a.confidence - b.confidence;
+    }
+  });
+}
+
+const COLUMNS: readonly Column[] = [
+  { title: 'asset', shrinkTo: 10 },
+  { title: 'addresses', shrinkTo: 11 },
+  { title: 'vendor', shrinkTo: 8 },
+  { title: 'role', shrinkTo: 8 },
+  { title: 'level', align: 'right' },
+  { title: 'conf.', align: 'right' },
+  { title: 'zone', shrinkTo: 8 },
+  { title: 'because', shrinkTo: 12 },
+];
+
+const MAX_LISTED = 3;
+const listed = (values: readonly string[]): string =>
+  values.slice(0, MAX_LISTED).join(' ') + (values.length > MAX_LISTED ? ` +${values.length - MAX_LISTED}` : '');
+
+const zoneName = (asset: PlacedAsset, plant: PlacedPlant): string | null =>
+  plant.zones.get(asset.zone)?.name ?? (asset.zone === '' ? null : asset.zone);
+
+const tableRow = (asset: PlacedAsset, plant: PlacedPlant): Cell[] => [
+  asset.id,
+  listed(asset.addresses),
+  asset.vendor,
+  asset.role,
+  asset.level,
+  asset.confidence.toFixed(2),
+  zoneName(asset, plant),
+  asset.evidence[0]?.sentence ?? null,
+];
+
+const CSV_COLUMNS = ['id', 'addresses', 'macs', 'vendor', 'names', 'role', 'level', 'confidence', 'zone', 'zoneName', 'evidence', 'notes'];
+
+const csvRow = (asset: PlacedAsset, plant: PlacedPlant): Cell[] => [
+  asset.id, asset.addresses.join(' '), asset.macs.join(' '), asset.vendor, asset.names.join('; '), asset.role, asset.level,
+  asset.confidence, asset.zone === '' ? null : asset.zone, zoneName(asset, plant), asset.evidence.map((reason) => reason.sentence).join('; '),
+  asset.notes.map((note) => note.sentence).join('; '),
+];
+
+/** One asset for a person: everything known, and why. */
+function portrait(asset: PlacedAsset, plant: PlacedPlant): string {
+  const fields: [string, string][] = [
+    ['asset', asset.id],
+    ['addresses', asset.addresses.join(' ')],
+    ['MAC', asset.macs.join(' ') || '-'],
+    ['vendor', asset.vendor ?? '-'],
+    ['names', asset.names.join(', ') || '-'],
+    ['role', `${asset.role} (confidence ${asset.confidence.toFixed(2)}${asset.runnerUpRole ? `; next: ${asset.runnerUpRole.role}` : ''})`],
+    ['level', asset.level === null ? '-' : String(asset.level)],
+    ['zone', zoneName(asset, plant) ?? '-'],
+    ...asset.evidence.map((reason): [string, string] => ['for', reason.sentence]),
+    ...asset.against.map((reason): [string, string] => ['against', reason.sentence]),
+    ...asset.notes.map((note): [string, string] => ['note', note.sentence]),
+  ];
+  return fieldLines(fields);
+}
+
+function render(
+  assets: readonly PlacedAsset[], plant: PlacedPlant, format: Format, argv: AssetsArguments, context: CommandContext,
+): Iterable<string> {
+  const records = assets.map((asset) => assetRecord(asset, plant.zones.get(asset.zone)));
+  switch (format) {
+    case 'json':
+      return jsonList({ total: records.length }, 'assets', records);
+    case 'jsonl':
+      return jsonLines(records);
+    case 'csv':
+      return csvTable(CSV_COLUMNS, assets.map((asset) => csvRow(asset, plant)));
+    case 'md':
+      return markdownTable(COLUMNS, assets.map((asset) => tableRow(asset, plant)));
+    case 'table':
+      if (assets.length === 0) return ['no asset matches\n'];
+      if (argv.asset && assets.length === 1) return [portrait(assets[0], plant)];
+      return textTable(COLUMNS, assets.map((asset) => tableRow(asset, plant)), { width: context.width, colour: context.colour });
+  }
+}

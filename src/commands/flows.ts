@@ -1,0 +1,206 @@
+/**
+ * `baseline flows`: the conversations of the store with their operations; filtered, sorted, in five formats.
+ * In: options. Out: text. Filters that name no address, port or instant are refused with what they should be.
+ */
+import { usageError, EXIT } from '../errors.ts';
+import { addressProblem } from '../net/address-set.ts';
+import type { Access } from '../observation.ts';
+import { csvTable } from '../render/csv.ts';
+import { flowRecord, operationsText, serviceText } from '../render/flow-record.ts';
+import { grouped, isoInstant, shortInstant, shortOctets } from '../render/instant.ts';
+import { jsonLines, jsonList } from '../render/json.ts';
+import { markdownTable } from '../render/markdown.ts';
+import { textTable, type Cell, type Column } from '../render/table.ts';
+import { readFromStore, storePath } from '../store/database.ts';
+import { FLOW_SORTS, readFlowPage, type Flow, type FlowFilter, type FlowPage } from '../store/read-flows.ts';
+import { addressesOfAssets, describeOperation, nameAssets, type NamedAssets } from './analysis.ts';
+import { chosenFormat, DB_OPTION, defineCommand, FORMAT_OPTION, JSON_OPTION, type CommandContext, type CommandResult, type Format } from './command.ts';
+
+const ACCESS_CLASSES = ['browse', 'read', 'diagnose', 'write', 'control', 'program'] as const satisfies readonly Access[];
+/** Lines of a table on a terminal, unless --limit says otherwise; machine formats are never cut. */
+const TABLE_LIMIT = 100;
+
+const OPTIONS = {
+  db: DB_OPTION,
+  format: FORMAT_OPTION,
+  json: JSON_OPTION,
+  client: { type: 'string', array: true, requiresArg: true, describe: 'address, prefix or range of the client' },
+  server: { type: 'string', array: true, requiresArg: true, describe: 'address, prefix or range of the server' },
+  asset: { type: 'string', array: true, requiresArg: true, describe: 'id, name or address of an asset at either end' },
+  service: { type: 'string', array: true, requiresArg: true, describe: 'service, for example modbus' },
+  port: { type: 'string', array: true, requiresArg: true, describe: "the server's port, or a range such as 5000-5010" },
+  vlan: { type: 'string', array: true, requiresArg: true, describe: 'VLAN id, or none' },
+  access: { choices: ACCESS_CLASSES, array: true, requiresArg: true, describe: 'only with operations of this access class' },
+  since: { type: 'string', requiresArg: true, describe: 'active at or after this instant (ISO 8601, UTC unless said)' },
+  until: { type: 'string', requiresArg: true, describe: 'active before this instant' },
+  sort: { choices: FLOW_SORTS, requiresArg: true, describe: 'order (default: client); numbers largest first' },
+  limit: { type: 'number', requiresArg: true, describe: `at most this many; 0 = all (default: ${TABLE_LIMIT} for tables on a terminal)` },
+} as const;
+
+export const flowsCommand = defineCommand({
+  syntax: 'flows',
+  summary: 'List who asked whom for what: conversations with their operations.',
+  examples: [
+    ['flows', 'all conversations'],
+    ['flows --service modbus --access write', 'who writes registers'],
+    ['flows --asset 10.20.1.10 --sort bytes', 'what one device does'],
+    ['flows --json > flows.json', 'for programs (docs/json.md)'],
+  ],
+  options: OPTIONS,
+  run: listFlows,
+});
+
+interface FlowsArguments {
+  readonly db?: string | undefined;
+  readonly format?: Format | undefined;
+  readonly json?: boolean | undefined;
+  readonly client?: readonly string[] | undefined;
+  readonly server?: readonly string[] | undefined;
+  readonly asset?: readonly string[] | undefined;
+  readonly service?: readonly string[] | undefined;
+  readonly port?: readonly string[] | undefined;
+  readonly vlan?: readonly string[] | undefined;
+  readonly access?: readonly Access[] | undefined;
+  readonly since?: string | undefined;
+  readonly until?: string | undefined;
+  readonly sort?: FlowFilter['sort'] | undefined;
+  readonly limit?: number | undefined;
+}
+
+export function listFlows(argv: FlowsArguments, context: CommandContext): CommandResult {
+  const format = chosenFormat(argv);
+  const path = storePath(argv.db, context.environment);
+  const given = filterOf(argv, format, context);
+  const { page, assets } = readFromStore(path, (db) => {
+    const named = nameAssets(db);
+    const filter = argv.asset ? { ...given, either: addressesOfAssets(named, argv.asset) } : given;
+    return { page: readFlowPage(db, filter, describeOperation), assets: named };
+  });
+  if (format === 'table' && page.flows.length < page.total) {
+    context.say(`${page.flows.length} of ${page.total} conversations; --limit 0 shows all`);
+  }
+  return { exitCode: EXIT.ok, output: render(page, assets, format, context) };
+}
+
+function filterOf(argv: FlowsArguments, format: Format, context: CommandContext): FlowFilter {
+  const tableLimit = format === 'table' && context.width !== null ? TABLE_LIMIT : 0;
+  const limit = argv.limit ?? tableLimit;
+  if (!Number.isInteger(limit) || limit < 0) throw usageError('--limit is not a count', 'Give a whole number; 0 shows all.');
+  return {
+    ...(argv.client ? { client: addresses('--client', argv.client) } : {}),
+    ...(argv.server ? { server: addresses('--server', argv.server) } : {}),
+    ...(argv.service ? { services: argv.service.flatMap(split) } : {}),
+    ...(argv.port ? { ports: argv.port.flatMap(split).map(portRange) } : {}),
+    ...(argv.vlan ? { vlans: argv.vlan.flatMap(split).map(vlanId) } : {}),
+    ...(argv.access ? { access: argv.access } : {}),
+    ...(argv.since ? { sinceNs: parseInstant('--since', argv.since) } : {}),
+    ...(argv.until ? { untilNs: parseInstant('--until', argv.until) } : {}),
+    sort: argv.sort ?? 'client',
+    limit,
+  };
+}
+
+const split = (text: string): string[] => text.split(',').map((part) => part.trim()).filter((part) => part !== '');
+
+function addresses(option: string, texts: readonly string[]): string[] {
+  const all = texts.flatMap(split);
+  for (const text of all) {
+    const problem = addressProblem(text);
+    if (problem !== null) {
+      throw usageError(`${option} ${text}: ${problem}`, 'Names and ids of assets go to --asset.');
+    }
+  }
+  return all;
+}
+
+function portRange(text: string): { first: number; last: number } {
+  const match = /^(\d{1,5})(?:-(\d{1,5}))?$/.exec(text);
+  const first = Number(match?.[1] ?? Number.NaN);
+  const last = Number(match?.[2] ?? first);
+  if (!(first <= last && last <= 65_535)) throw usageError(`--port ${text} is no port`, 'Give a number up to 65535, or a range such as 5000-5010.');
+  return { first, last };
+}
+
+function vlanId(text: string): number | null {
+  if (text === 'none') return null;
+  const id = Number(text);
+  if (!/^\d{1,4}$/.test(text) || id > 4095) throw usageError(`--vlan ${text} is no VLAN id`, 'Give a number up to 4095, or none.');
+  return id;
+}
+
+/** A date, a date and time, or seconds since 1970; UTC unless the text names an offset. Up to nine fraction digits count. */
+function parseInstant(option: string, text: string): bigint {
+  const match = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d)?)(?:\.(\d{1,9}))?)?(Z|[+-]\d\d:?\d\d)?$/i.exec(text.trim());
+  if (match !== null) {
+    const offset = (match[4] ?? 'Z').toUpperCase().replace(/^([+-]\d\d)(\d\d)$/, '$1:$2');
+    const ms = Date.parse(`${match[1]}T${match[2] ?? '00:00'}${match[2]?.length === 8 ? '' : ':00'}${offset}`);
+    if (!Number.isNaN(ms)) return BigInt(ms) * 1_000_000n + BigInt((match[3] ?? '').padEnd(9, '0'));
+  }
+  if (/^\d{1,11}$/.test(text)) return BigInt(text) * 1_000_000_000n;
+  throw usageError(`${option} ${text} is no instant`, 'Write it as 2026-11-22, 2026-11-22T06:00 or 2026-11-22T06:00:00Z.');
+}
+
+const COLUMNS: readonly Column[] = [
+  { title: 'client', shrinkTo: 9 },
+  { title: 'server', shrinkTo: 9 },
+  { title: 'service', shrinkTo: 9 },
+  { title: 'vlan', align: 'right' },
+  { title: 'packets', align: 'right' },
+  { title: 'bytes', align: 'right' },
+  { title: 'first' },
+  { title: 'last', shrinkTo: 10 },
+  { title: 'operations', shrinkTo: 12 },
+];
+
+/** `PLC-07 (10.20.1.17)`, or the address alone. */
+function endText(address: string, assets: NamedAssets): string {
+  const id = assets.idOf(address);
+  return id === null || id === address ? address : `${id} (${address})`;
+}
+
+const tableRow = (flow: Flow, assets: NamedAssets): Cell[] => [
+  endText(flow.client, assets),
+  endText(flow.server, assets),
+  serviceText(flow),
+  flow.vlan,
+  grouped(flow.packets.toServer + flow.packets.toClient),
+  shortOctets(flow.bytes.toServer + flow.bytes.toClient),
+  shortInstant(flow.firstNs),
+  shortInstant(flow.lastNs),
+  operationsText(flow),
+];
+
+const CSV_COLUMNS = [
+  'client', 'server', 'clientAsset', 'serverAsset', 'transport', 'port', 'service', 'serviceBy', 'vlan', 'packetsToServer',
+  'packetsToClient', 'bytesToServer', 'bytesToClient', 'sessions', 'first', 'last', 'directionBy', 'directionConfidence', 'operations',
+];
+
+const csvRow = (flow: Flow, assets: NamedAssets): Cell[] => [
+  flow.client, flow.server, assets.idOf(flow.client), assets.idOf(flow.server), flow.transport, flow.port, flow.service.name,
+  flow.service.by, flow.vlan, flow.packets.toServer, flow.packets.toClient, flow.bytes.toServer, flow.bytes.toClient,
+  flow.sessions, isoInstant(flow.firstNs), isoInstant(flow.lastNs), flow.direction.by, flow.direction.confidence,
+  operationsText(flow, Number.POSITIVE_INFINITY),
+];
+
+function render(page: FlowPage, assets: NamedAssets, format: Format, context: CommandContext): Iterable<string> {
+  const records = function* (): Generator<object> {
+    for (const flow of page.flows) yield flowRecord(flow, assets.idOf);
+  };
+  const rows = function* (make: (flow: Flow, named: NamedAssets) => Cell[]): Generator<Cell[]> {
+    for (const flow of page.flows) yield make(flow, assets);
+  };
+  switch (format) {
+    case 'json':
+      return jsonList({ total: page.total }, 'flows', records());
+    case 'jsonl':
+      return jsonLines(records());
+    case 'csv':
+      return csvTable(CSV_COLUMNS, rows(csvRow));
+    case 'md':
+      return markdownTable(COLUMNS, rows(tableRow));
+    case 'table':
+      return page.flows.length === 0
+        ? ['no conversation matches\n']
+        : textTable(COLUMNS, [...rows(tableRow)], { width: context.width, colour: context.colour });
+  }
+}

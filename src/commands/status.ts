@@ -1,0 +1,167 @@
+/**
+ * `baseline status`: what was observed, and first of all what was not: losses, cuts, frames not understood, and how much
+ * longer to listen. In: options. Out: text; exit 3 under --strict when the evidence is incomplete.
+ */
+import { EXIT } from '../errors.ts';
+import type { Completeness } from '../infer/proposal.ts';
+import { csvTable } from '../render/csv.ts';
+import { grouped, shortInstant, shortOctets } from '../render/instant.ts';
+import { jsonDocument, jsonLine } from '../render/json.ts';
+import { markdownTable } from '../render/markdown.ts';
+import { statusRecord } from '../render/status-record.ts';
+import { fieldLines, textTable, type Cell, type Column, type TableStyle } from '../render/table.ts';
+import { readFromStore, storePath } from '../store/database.ts';
+import { readStatus, type StoreStatus } from '../store/read-status.ts';
+import { placeAssets } from './analysis.ts';
+import { chosenFormat, DB_OPTION, defineCommand, FORMAT_OPTION, JSON_OPTION, type CommandContext, type CommandResult, type Format } from './command.ts';
+
+export const statusCommand = defineCommand({
+  syntax: 'status',
+  summary: 'Tell what was observed, what was lost, and how much longer to listen.',
+  examples: [
+    ['status', 'the state of the evidence'],
+    ['status --strict', 'exit 3 unless the evidence is complete'],
+    ['status --json', 'for programs (docs/json.md)'],
+  ],
+  options: {
+    db: DB_OPTION,
+    format: FORMAT_OPTION,
+    json: JSON_OPTION,
+    strict: { type: 'boolean', describe: 'exit 3 when something was lost or not enough was seen' },
+  },
+  run: showStatus,
+});
+
+interface StatusArguments {
+  readonly db?: string | undefined;
+  readonly format?: Format | undefined;
+  readonly json?: boolean | undefined;
+  readonly strict?: boolean | undefined;
+}
+
+export function showStatus(argv: StatusArguments, context: CommandContext): CommandResult {
+  const path = storePath(argv.db, context.environment);
+  const { status, plant } = readFromStore(path, (db) => ({ status: readStatus(db), plant: placeAssets(db) }));
+  const record = statusRecord(path, status, plant.assets.length, plant.completeness);
+  const isComplete = record.sensor.complete && plant.completeness?.sufficient === true;
+  return {
+    exitCode: argv.strict && !isComplete ? EXIT.incomplete : EXIT.ok,
+    output: render(chosenFormat(argv), record, status, plant.completeness, context),
+  };
+}
+
+const CAPTURE_COLUMNS: readonly Column[] = [
+  { title: 'id', align: 'right' },
+  { title: 'capture', shrinkTo: 12 },
+  { title: 'format', shrinkTo: 4 },
+  { title: 'state' },
+  { title: 'packets', align: 'right' },
+  { title: 'bytes', align: 'right' },
+  { title: 'first' },
+  { title: 'last', shrinkTo: 10 },
+];
+
+const captureRows = (status: StoreStatus): Cell[][] =>
+  status.captures.map((capture) => [
+    capture.id,
+    capture.name,
+    capture.format,
+    capture.reason === '' ? capture.state : `${capture.state}: ${capture.reason}`,
+    grouped(capture.packets),
+    shortOctets(capture.bytes),
+    shortInstant(capture.firstNs),
+    shortInstant(capture.lastNs),
+  ]);
+
+/** Captures listed to a person; the JSON has all. */
+const LISTED_CAPTURES = 20;
+
+type StatusRecord = ReturnType<typeof statusRecord>;
+
+function render(
+  format: Format, record: StatusRecord, status: StoreStatus, completeness: Completeness | null, context: CommandContext,
+): Iterable<string> {
+  switch (format) {
+    case 'json':
+      return [jsonDocument(record)];
+    case 'jsonl':
+      return [jsonLine({ schemaVersion: 1, ...record })];
+    case 'csv':
+      return csvTable(['name', 'value'], csvRows(record));
+    case 'md':
+      return markdown(record, status, completeness);
+    case 'table':
+      return table(record, status, completeness, { width: context.width, colour: context.colour });
+  }
+}
+
+function summary(record: StatusRecord, status: StoreStatus): [string, string][] {
+  const { totals, live } = status;
+  return [
+    ['store', `${record.store.path} (version ${record.store.version})`],
+    ['observed', status.firstNs === null ? 'nothing yet' : `${shortInstant(status.firstNs)} to ${shortInstant(status.lastNs)} UTC, ${hoursText(status)}`],
+    ['packets', `${grouped(totals.packets)} (${shortOctets(totals.bytes)})`],
+    ['seen', `${grouped(record.totals.assets)} assets, ${grouped(totals.conversations)} conversations, ${grouped(totals.operations)} operations`],
+    ...(status.captures.some((capture) => capture.kind === 'live')
+      ? [['live', `${grouped(live.received)} received, ${grouped(live.processed)} processed, ${grouped(live.kernelDropped)} dropped by the kernel, ${grouped(live.interfaceDropped)} by the interface`] as [string, string]]
+      : []),
+  ];
+}
+
+const hoursText = (status: StoreStatus): string => `${status.activeHours} of ${status.spannedHours} hours with packets`;
+
+function listenText(completeness: Completeness | null): string[] {
+  if (completeness === null) return ['not estimated'];
+  const verdict = completeness.sufficient
+    ? 'enough was seen under the stopping rule'
+    : completeness.listenUntil === null
+      ? 'keep listening: too little was seen to say for how long'
+      : `keep listening until ${completeness.listenUntil}, about ${completeness.moreDays} more day${completeness.moreDays === 1 ? '' : 's'}`;
+  return [verdict, ...completeness.sentences];
+}
+
+/** Losses first: no number below them means anything without them. */
+function* table(record: StatusRecord, status: StoreStatus, completeness: Completeness | null, style: TableStyle): Generator<string> {
+  const losses = record.sensor.losses;
+  yield losses.length === 0 ? 'Nothing is known to be missing.\n' : `What is missing or doubtful:\n${bullets(losses)}`;
+  yield `\n${fieldLines(summary(record, status))}`;
+  yield `\nCompleteness:\n${bullets(listenText(completeness))}`;
+  const uncovered = (completeness?.regimes ?? []).filter((regime) => !regime.covered);
+  if (uncovered.length > 0) yield `\nNot covered yet:\n${bullets(uncovered.map((regime) => regime.sentence))}`;
+  const stops = Object.entries(record.stops);
+  if (stops.length > 0) {
+    yield `\nFrames whose decoding stopped:\n${fieldLines(stops.map(([name, count]) => [name, grouped(count)]), '  ')}`;
+  }
+  const rows = captureRows(status);
+  if (rows.length > 0) {
+    yield '\n';
+    yield* textTable(CAPTURE_COLUMNS, rows.slice(-LISTED_CAPTURES), style);
+    if (rows.length > LISTED_CAPTURES) yield `the last ${LISTED_CAPTURES} of ${rows.length} captures; --json lists all\n`;
+  }
+}
+
+const bullets = (lines: readonly string[]): string => fieldLines(lines.map((line) => ['  -', line]));
+
+function* markdown(record: StatusRecord, status: StoreStatus, completeness: Completeness | null): Generator<string> {
+  const field: readonly Column[] = [{ title: 'what' }, { title: 'value' }];
+  yield* markdownTable(field, [
+    ...record.sensor.losses.map((loss) => ['missing or doubtful', loss]),
+    ...summary(record, status),
+    ...listenText(completeness).map((line) => ['completeness', line]),
+    ...Object.entries(record.stops).map(([name, count]): Cell[] => [`stop ${name}`, count]),
+  ]);
+  yield '\n';
+  yield* markdownTable(CAPTURE_COLUMNS, captureRows(status));
+}
+
+/** Every leaf of the record by its path, so that no number is out of a spreadsheet's reach. */
+function csvRows(record: object): Cell[][] {
+  const rows: Cell[][] = [];
+  const walk = (path: string, value: unknown): void => {
+    if (value !== null && typeof value === 'object') {
+      for (const [key, member] of Object.entries(value)) walk(path === '' ? key : `${path}.${key}`, member);
+    } else rows.push([path, typeof value === 'number' || value === null ? value : String(value)]);
+  };
+  walk('', record);
+  return rows;
+}

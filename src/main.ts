@@ -1,0 +1,251 @@
+#!/usr/bin/env node
+/**
+ * The command line: argv -> command -> text on standard output, talk on standard error, exit code (docs/exit-codes.md).
+ * The only file that touches argv, the streams, colours and the process; everything else returns text and numbers.
+ */
+import { readFileSync, realpathSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import yargs, { type Argv } from 'yargs';
+import { assetsCommand } from './commands/assets.ts';
+import type { Command, CommandContext, CommandResult } from './commands/command.ts';
+import { flowsCommand } from './commands/flows.ts';
+import { statusCommand } from './commands/status.ts';
+import { BaselineError, EXIT, usageError } from './errors.ts';
+import { nearestWord } from './policy/nearest-word.ts';
+import { printable } from './render/printable.ts';
+
+/** In the order of the main job; one line a command. */
+const COMMANDS: readonly Command[] = [
+  statusCommand,
+  assetsCommand,
+  flowsCommand,
+];
+
+/** sysexits(3) EX_SOFTWARE: a fault of ours, never the user's. */
+const EXIT_FAULT = 70;
+const LONGEST_LINE = 2000;
+
+/** Everything that main needs of the machine, so that tests can stand in for it. */
+export interface Surroundings {
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly stdout: OutputStream;
+  readonly stderr: OutputStream;
+  readonly signal: AbortSignal;
+}
+
+export interface OutputStream {
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+  write(text: string, done?: (error?: Error | null) => void): boolean;
+}
+
+interface CommonOptions {
+  readonly quiet?: boolean;
+  readonly verbose?: boolean;
+  readonly color?: boolean;
+}
+
+const version = (): string =>
+  (JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }).version;
+
+/** Runs one command line and returns its exit code; never throws for what a user can cause. */
+export async function runCommandLine(args: readonly string[], surroundings: Surroundings): Promise<number> {
+  const { stdout, stderr } = surroundings;
+  let exitCode: number = EXIT.ok;
+  let chosen: Promise<void> = Promise.resolve();
+  try {
+    const parser = commandLine(args, (command, argv) => {
+      chosen = (async () => {
+        refuseTwice(command, argv);
+        const context = contextOf(args, argv, surroundings);
+        const result = await command.run(argv, context);
+        context.progress('');
+        await writeOut(result, stdout);
+        exitCode = result.exitCode;
+      })();
+      return chosen;
+    });
+    if (args.length === 0) {
+      await write(stderr, `${await parser.getHelp()}\n`);
+      return EXIT.usage;
+    }
+    // With a callback yargs hands its own texts (help, version, completion) over instead of printing them.
+    let text = '';
+    await parser.parseAsync([...args], {}, (_error: unknown, _argv: unknown, output: string) => {
+      text = output;
+    });
+    await chosen;
+    if (text !== '') await write(stdout, text.endsWith('\n') ? text : `${text}\n`);
+    return exitCode;
+  } catch (error) {
+    if (isBrokenPipe(error)) return exitCode;
+    const known = error instanceof BaselineError ? error : null;
+    if (known === null) {
+      const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
+      await write(stderr, `baseline: a fault of the program, not of yours; please report it with the lines below\n${lines(stack)}`);
+      return EXIT_FAULT;
+    }
+    await write(stderr, `baseline: ${printable(known.message, LONGEST_LINE)}\n`);
+    if (known.remedy !== '') await write(stderr, `  ${printable(known.remedy, LONGEST_LINE)}\n`);
+    return known.exitCode;
+  }
+}
+
+function commandLine(args: readonly string[], start: (command: Command, argv: Readonly<Record<string, unknown>>) => Promise<void>): Argv {
+  // yargs changes the parser in place; what its methods return is the same object with a narrower type.
+  const parser: Argv = yargs();
+  parser
+    .scriptName('baseline')
+    .usage('$0 <command> [options]\n\nFrom weeks of passively observed industrial traffic to zones, conduits and their proof.')
+    .parserConfiguration({ 'greedy-arrays': false, 'dot-notation': false })
+    .option('quiet', { type: 'boolean', global: true, describe: 'say nothing but results and errors' })
+    .option('verbose', { type: 'boolean', global: true, describe: 'say more' })
+    .option('color', { type: 'boolean', global: true, describe: 'colours (--no-color or NO_COLOR: none)' })
+    .conflicts('quiet', 'verbose')
+    .version(`baseline ${version()}`)
+    .alias('help', 'h')
+    .completion('completion', 'print a completion script for bash, zsh or fish')
+    .strict()
+    .recommendCommands()
+    .demandCommand(1, 1, 'which command? `baseline --help` lists them', 'one command at a time')
+    .epilogue('Exit codes: 0 done, 1 findings, 2 usage, 3 incomplete, 4 store, 5 capture, 130 interrupted.')
+    .exitProcess(false)
+    .showHelpOnFail(false)
+    .wrap(100)
+    .fail((message, error) => {
+      // YError: yargs' own name for a wrong use that it finds while parsing.
+      if (error && error.name !== 'YError') throw error;
+      throw wrongUse(message || error.message, args);
+    });
+  for (const command of COMMANDS) {
+    parser.command(
+      command.syntax,
+      command.summary,
+      (builder: Argv) => {
+        let built = builder.usage(`${examplesOf(command)}$0 ${command.syntax} [options]\n\n${command.summary}`);
+        for (const [name, option] of Object.entries(command.positionals)) built = built.positional(name, option);
+        return built.options({ ...command.options });
+      },
+      (argv) => start(command, argv),
+    );
+  }
+  return parser;
+}
+
+/** Examples stand before everything else: they are what people look for. */
+function examplesOf(command: Command): string {
+  if (command.examples.length === 0) return '';
+  const widest = Math.max(...command.examples.map(([line]) => line.length));
+  return `Examples:\n${command.examples.map(([line, does]) => `  baseline ${line.padEnd(widest)}  ${does}\n`).join('')}\n`;
+}
+
+/** yargs makes a list of an option that is given twice; only options that say so are lists. */
+function refuseTwice(command: Command, argv: Readonly<Record<string, unknown>>): void {
+  for (const [name, value] of Object.entries(argv)) {
+    if (Array.isArray(value) && name !== '_' && !(name in command.positionals) && command.options[name]?.array !== true) {
+      throw usageError(`--${name} is given ${value.length} times`, 'Give it once.');
+    }
+  }
+}
+
+const SEE_HELP = 'See `baseline --help`, or `baseline <command> --help`.';
+
+/** yargs' words in ours: what is wrong on one line, what was probably meant on the next. */
+function wrongUse(message: string, args: readonly string[]): BaselineError {
+  const word = args.find((arg) => !arg.startsWith('-')) ?? '';
+  const command = COMMANDS.find((known) => known.syntax.split(' ')[0] === word);
+  const meant = /^Did you mean (.*)\?$/.exec(message)?.[1];
+  if (meant !== undefined) return usageError(`there is no command "${word}"`, `Did you mean \`baseline ${meant}\`?`);
+  const unknown = /^Unknown (?:argument|command)s?: ([^,\n]*)/.exec(message)?.[1];
+  if (unknown !== undefined) {
+    const typed = args.find((arg) => arg.replace(/^-+/, '').split('=')[0] === unknown) ?? unknown;
+    if (command === undefined) return usageError(`there is no command "${typed}"`, SEE_HELP);
+    const options = [...Object.keys(command.options), 'quiet', 'verbose', 'color', 'help'];
+    const near = typed.startsWith('-') ? nearestWord(unknown, options) : null;
+    return usageError(
+      `${command.syntax.split(' ')[0]} knows no ${typed.startsWith('-') ? 'option' : 'argument'} "${typed}"`,
+      near === null ? `See \`baseline ${word} --help\`.` : `Did you mean --${near}?`,
+    );
+  }
+  const choice = /Argument: (.*), Given: (.*), Choices: (.*)/.exec(message);
+  if (choice !== null) return usageError(`--${choice[1]} cannot be ${choice[2]}`, `Choose one of ${choice[3].replaceAll('"', '')}.`);
+  return usageError(message.split('\n').join(' ').trim(), command === undefined ? SEE_HELP : `See \`baseline ${word} --help\`.`);
+}
+
+function contextOf(args: readonly string[], argv: CommonOptions, surroundings: Surroundings): CommandContext {
+  const { environment, stdout, stderr, signal } = surroundings;
+  const quiet = argv.quiet === true;
+  const talksToPerson = stderr.isTTY === true && !quiet;
+  const noColour = Boolean(environment['NO_COLOR']) || argv.color === false || environment['TERM'] === 'dumb';
+  let progressWidth = 0;
+  const clear = (): void => {
+    if (progressWidth > 0) stderr.write(`\r${' '.repeat(progressWidth)}\r`);
+    progressWidth = 0;
+  };
+  return {
+    environment,
+    width: stdout.isTTY === true ? Math.max(40, stdout.columns ?? 80) : null,
+    colour: !noColour && (stdout.isTTY === true || argv.color === true),
+    version: `baseline ${version()}`,
+    commandLine: printable(['baseline', ...args].map(quoted).join(' '), LONGEST_LINE),
+    quiet,
+    verbose: argv.verbose === true,
+    signal,
+    say: (line) => {
+      if (quiet) return;
+      clear();
+      stderr.write(`${printable(line, LONGEST_LINE)}\n`);
+    },
+    progress: (line) => {
+      if (!talksToPerson) return;
+      clear();
+      const text = printable(line, Math.max(20, (stderr.columns ?? 80) - 1));
+      stderr.write(text);
+      progressWidth = text.length;
+    },
+    write: (text) => {
+      clear();
+      return write(stdout, text);
+    },
+  };
+}
+
+const quoted = (word: string): string => (/^[\w./:=@%+,-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`);
+
+async function writeOut(result: CommandResult, stdout: OutputStream): Promise<void> {
+  for (const chunk of result.output) await write(stdout, chunk);
+}
+
+/** Resolves when the text has been taken: a slow reader slows us down instead of filling the memory. */
+const write = (stream: OutputStream, text: string): Promise<void> =>
+  new Promise((resolve, reject) => {
+    stream.write(text, (error) => (error ? reject(error) : resolve()));
+  });
+
+const isBrokenPipe = (error: unknown): boolean => (error as { code?: unknown } | null)?.code === 'EPIPE';
+
+const lines = (text: string): string => text.split('\n').map((line) => `${printable(line, LONGEST_LINE)}\n`).join('');
+
+async function main(): Promise<void> {
+  const interruption = new AbortController();
+  let signals = 0;
+  const interrupt = (): void => {
+    signals++;
+    if (signals > 1) process.exit(EXIT.interrupted);
+    interruption.abort();
+  };
+  process.on('SIGINT', interrupt);
+  process.on('SIGTERM', interrupt);
+  // A reader that went away (`| head`) is no fault; write() reports it to whom it concerns.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
+  process.exitCode = await runCommandLine(process.argv.slice(2), {
+    environment: process.env,
+    stdout: process.stdout,
+    stderr: process.stderr,
+    signal: interruption.signal,
+  });
+  process.off('SIGINT', interrupt);
+  process.off('SIGTERM', interrupt);
+}
+
+if (process.argv[1] !== undefined && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) await main();

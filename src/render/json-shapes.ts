@@ -1,0 +1,192 @@
+/**
+ * The shapes of the JSON that others rely on: `status`, `assets`, `flows`. The record makers take their types from here,
+ * docs/json/*.schema.json is generated from here, and tests hold real output against it. New keys are added freely;
+ * a key that changes or goes away raises SCHEMA_VERSION (json.ts).
+ */
+import { z } from 'zod';
+
+const count = z.int().nonnegative();
+const instant = z
+  .string()
+  .regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z$/)
+  .describe('ISO 8601, UTC, nanoseconds');
+const instantOrNull = instant.nullable().describe('null where no frame had a time');
+const bothWays = z.strictObject({ toServer: count, toClient: count });
+const access = z.enum(['browse', 'read', 'diagnose', 'write', 'control', 'program']);
+const schemaVersion = z.literal(1);
+
+const modbusOperation = z.strictObject({
+  protocol: z.literal('modbus'),
+  unit: count.nullable(),
+  function: count.describe('function code without the exception bit'),
+  name: z.string(),
+  access,
+  ranges: z
+    .array(z.strictObject({ access: z.enum(['read', 'write']), first: count, last: count }))
+    .describe('requested addresses, inclusive, from 0; touching ranges of one access are joined'),
+  requests: count,
+  responses: count,
+  exceptions: count,
+  exceptionCodes: z.array(z.strictObject({ code: count, count })),
+});
+
+const opcuaOperation = z.strictObject({
+  protocol: z.literal('opcua'),
+  service: z.string(),
+  access,
+  requests: count,
+  responses: count,
+  faults: count,
+  faultCodes: z.array(z.strictObject({ code: count, count })).describe('OPC UA status codes'),
+  targets: z.array(z.string()).describe('nodes and methods touched; bounded'),
+});
+
+const otherOperation = z.strictObject({
+  protocol: z.string(),
+  function: count,
+  name: z.string(),
+  access,
+  requests: count,
+  responses: count,
+  errors: count,
+  errorCodes: z.array(z.strictObject({ code: count, count })),
+  targets: z.array(z.string()),
+});
+
+const flow = z.strictObject({
+  client: z.string().describe('IP address, or MAC where there is no IP'),
+  server: z.string(),
+  clientAsset: z.string().nullable().describe('id in `assets`; null for group addresses and devices never heard'),
+  serverAsset: z.string().nullable(),
+  transport: z.string().regex(/^(tcp|udp|icmp|icmpv6|sctp|ip-\d+|eth-0x[0-9a-f]{4})$/),
+  port: count.describe("the server's; 0 where the transport has none"),
+  service: z.string().describe('empty when not named'),
+  serviceBy: z.enum(['probe', 'port', 'none']),
+  vlan: count.nullable(),
+  packets: bothWays,
+  bytes: bothWays.describe("frames' length on the wire"),
+  sessions: count,
+  first: instantOrNull,
+  last: instantOrNull,
+  direction: z.strictObject({
+    by: z.enum(['protocol', 'handshake', 'known-server', 'port', 'first-packet']),
+    confidence: z.number().min(0).max(1),
+  }),
+  operations: z.array(z.union([modbusOperation, opcuaOperation, otherOperation])),
+  opcua: z
+    .strictObject({
+      endpoints: z.array(z.string()),
+      policies: z.array(z.string()),
+      modes: z.array(z.string()),
+      messages: z.record(z.string(), bothWays).describe('chunks by message type'),
+    })
+    .optional(),
+  facts: z
+    .array(z.strictObject({ name: z.string(), value: z.string(), toServer: count, toClient: count }))
+    .optional()
+    .describe('what else the wire said: tls.sni, ...'),
+});
+
+const evidence = z.strictObject({ rule: z.string(), points: z.number(), sentence: z.string() });
+
+const asset = z.strictObject({
+  id: z.string(),
+  addresses: z.array(z.string()),
+  macs: z.array(z.string()),
+  vendor: z.string().nullable(),
+  names: z.array(z.string()),
+  role: z.string(),
+  level: z.number().nullable().describe('Purdue level'),
+  confidence: z.number().min(0).max(1),
+  evidence: z.array(evidence),
+  against: z.array(evidence),
+  zone: z.string().optional(),
+  zoneName: z.string().optional(),
+  external: z.boolean(),
+  notes: z.array(z.string()),
+});
+
+const capture = z.strictObject({
+  id: count,
+  kind: z.string(),
+  name: z.string(),
+  format: z.string(),
+  digest: z.string(),
+  state: z.enum(['complete', 'truncated', 'corrupt', 'unsupported', 'running', 'interrupted']),
+  reason: z.string().optional(),
+  packets: count,
+  bytes: count,
+  first: instantOrNull,
+  last: instantOrNull,
+});
+
+const counters = z.record(z.string(), count);
+
+const completeness = z.strictObject({
+  sufficient: z.boolean(),
+  estimate: z.number().describe('estimated share of all conversations and operations that has been seen'),
+  days: count,
+  seen: count,
+  unseen: z.number(),
+  newShare: z.number().describe('estimated share of new (conversation, day) incidences tomorrow'),
+  newShareLow: z.number(),
+  newShareHigh: z.number(),
+  moreDays: z.number(),
+  listenUntil: z.string().nullable(),
+  regimes: z.array(z.strictObject({ regime: z.string(), covered: z.boolean(), sentence: z.string() })),
+  conduits: z.array(
+    z.strictObject({
+      fromZone: z.string(),
+      toZone: z.string(),
+      completeness: z.number(),
+      seen: count,
+      unseen: z.number(),
+      sufficient: z.boolean(),
+    }),
+  ),
+  sentences: z.array(z.string()),
+});
+
+const status = z.strictObject({
+  schemaVersion,
+  store: z.strictObject({ path: z.string(), version: count }),
+  span: z.strictObject({ first: instantOrNull, last: instantOrNull }),
+  captures: z.array(capture),
+  capture: z.strictObject({
+    received: count,
+    processed: count,
+    kernelDropped: count,
+    interfaceDropped: count,
+    uncleanEnds: count,
+  }),
+  limits: z.strictObject({ evictedConversations: count, foldedPackets: count }),
+  totals: z.strictObject({ packets: count, bytes: count, conversations: count, assets: count, operations: count }),
+  stops: counters.describe('frames whose decoding stopped, by reason'),
+  sensor: z
+    .strictObject({
+      complete: z.boolean().describe('nothing is known to be missing'),
+      losses: z.array(z.string()).describe('what is missing or doubtful, in sentences'),
+      activeHours: count,
+      spannedHours: count,
+      lostSegments: count,
+      duplicates: count,
+      oneWayConversations: count,
+    })
+    .describe('sensor truth: losses first'),
+  counters: counters.describe('every other counter, by name'),
+  completeness: completeness.nullable(),
+});
+
+export const STATUS_SHAPE = status;
+export const ASSETS_SHAPE = z.strictObject({ schemaVersion, total: count, assets: z.array(asset) });
+export const FLOWS_SHAPE = z.strictObject({
+  schemaVersion,
+  total: count.describe('conversations that match; more than listed where --limit cut the list'),
+  flows: z.array(flow),
+});
+
+export type FlowRecord = z.infer<typeof flow>;
+export type OperationRecord = FlowRecord['operations'][number];
+export type AssetRecord = z.infer<typeof asset>;
+export type StatusRecord = Omit<z.infer<typeof status>, 'schemaVersion'>;
+export type CompletenessRecord = z.infer<typeof completeness>;

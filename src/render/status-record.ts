@@ -1,0 +1,138 @@
+/**
+ * The store's state as programs read it (`status --json`, docs/json/status.schema.json), with sensor truth in sentences.
+ * In: what the store says of itself, how many assets, completeness. Out: one record.
+ */
+import type { Completeness } from '../infer/proposal.ts';
+import type { StoreStatus } from '../store/read-status.ts';
+import { grouped, isoInstant } from './instant.ts';
+import type { CompletenessRecord, StatusRecord } from './json-shapes.ts';
+
+const STOP_PREFIX = 'stop.';
+const EVICTED_COUNTER = 'flow.evicted';
+
+export function statusRecord(path: string, status: StoreStatus, assets: number, completeness: Completeness | null): StatusRecord {
+  const stops: [string, number][] = [];
+  const counters: [string, number][] = [];
+  for (const [name, count] of Object.entries(status.counters)) {
+    if (name.startsWith(STOP_PREFIX)) stops.push([name.slice(STOP_PREFIX.length), count]);
+    else counters.push([name, count]);
+  }
+  const losses = lossSentences(status, stops);
+  return {
+    store: { path, version: status.version },
+    span: { first: isoInstant(status.firstNs), last: isoInstant(status.lastNs) },
+    captures: status.captures.map((capture) => ({
+      id: capture.id,
+      kind: capture.kind,
+      name: capture.name,
+      format: capture.format,
+      digest: capture.digest,
+      state: capture.state as StatusRecord['captures'][number]['state'],
+      ...(capture.reason === '' ? {} : { reason: capture.reason }),
+      packets: capture.packets,
+      bytes: capture.bytes,
+      first: isoInstant(capture.firstNs),
+      last: isoInstant(capture.lastNs),
+    })),
+    capture: { ...status.live },
+    limits: { evictedConversations: status.counters[EVICTED_COUNTER] ?? 0, foldedPackets: status.foldedPackets },
+    totals: {
+      packets: status.totals.packets,
+      bytes: status.totals.bytes,
+      conversations: status.totals.conversations,
+      assets,
+      operations: status.totals.operations,
+    },
+    stops: Object.fromEntries(stops),
+    sensor: {
+      complete: losses.length === 0,
+      losses,
+      activeHours: status.activeHours,
+      spannedHours: status.spannedHours,
+      lostSegments: status.lostSegments,
+      duplicates: status.duplicates,
+      oneWayConversations: status.oneWayConversations,
+    },
+    counters: Object.fromEntries(counters),
+    completeness: completeness === null ? null : completenessRecord(completeness),
+  };
+}
+
+/** A mirror port that forwards one direction makes most conversations one-way; some always are. */
+const ONE_WAY_SHARE = 0.2;
+const ONE_WAY_LEAST = 3;
+
+function lossSentences(status: StoreStatus, stops: readonly (readonly [string, number])[]): string[] {
+  const sentences: string[] = [];
+  const { live, captures } = status;
+  const packets = status.totals.packets;
+  if (captures.length === 0) sentences.push('no capture was imported yet');
+  else if (packets === 0) sentences.push('not one packet was seen');
+  if (live.kernelDropped > 0) {
+    sentences.push(`${grouped(live.kernelDropped)} packets were dropped by the kernel (${percent(live.kernelDropped, live.received)} of those received)`);
+  }
+  if (live.interfaceDropped > 0) sentences.push(`${grouped(live.interfaceDropped)} packets were dropped by the interface`);
+  const droppedBefore = status.counters['reader.droppedByCapture'] ?? 0;
+  if (droppedBefore > 0) sentences.push(`${grouped(droppedBefore)} packets were dropped by the machines that made the captures, as the files say`);
+  for (const [state, says] of UNFINISHED) {
+    const names = captures.filter((capture) => capture.state === state).map((capture) => capture.name);
+    if (names.length > 0) sentences.push(`${names.length} capture${names.length === 1 ? '' : 's'} ${says}: ${namesText(names)}`);
+  }
+  if (status.lostSegments > 0) sentences.push(`${grouped(status.lostSegments)} gaps in TCP streams: packets were lost before the sensor`);
+  if (status.duplicates > 0) {
+    sentences.push(`${grouped(status.duplicates)} frames were seen twice (${percent(status.duplicates, packets)}): the mirror port forwards both directions or several VLANs`);
+  }
+  if (status.oneWayConversations >= ONE_WAY_LEAST && status.oneWayConversations > ONE_WAY_SHARE * status.tcpConversations) {
+    sentences.push(`${grouped(status.oneWayConversations)} of ${grouped(status.tcpConversations)} TCP conversations were heard one way only: check the mirror port`);
+  }
+  if (status.foldedPackets > 0) {
+    sentences.push(`${grouped(status.foldedPackets)} packets of a flood of new conversations were counted by client only (${status.foldedClients} clients)`);
+  }
+  const stopped = stops.reduce((sum, [, count]) => sum + count, 0);
+  if (stopped > 0) sentences.push(`${grouped(stopped)} frames were not decoded to the end (${percent(stopped, packets)}); the reasons are counted under stops`);
+  return sentences;
+}
+
+const UNFINISHED: readonly (readonly [string, string])[] = [
+  ['truncated', 'stopped in mid-record'],
+  ['corrupt', 'damaged'],
+  ['unsupported', 'not readable'],
+  ['interrupted', 'interrupted'],
+];
+
+const NAMED = 3;
+const namesText = (names: readonly string[]): string =>
+  names.slice(0, NAMED).join(', ') + (names.length > NAMED ? ` and ${names.length - NAMED} more` : '');
+
+function percent(part: number, whole: number): string {
+  if (whole <= 0) return '?';
+  const share = (100 * part) / whole;
+  return share > 0 && share < 0.01 ? 'under 0.01 %' : `${share.toFixed(2)} %`;
+}
+
+function completenessRecord(completeness: Completeness): CompletenessRecord {
+  const { plant } = completeness;
+  return {
+    sufficient: completeness.sufficient,
+    estimate: plant.completeness,
+    days: plant.days,
+    seen: plant.seen,
+    unseen: plant.unseen,
+    newShare: plant.newShare,
+    newShareLow: plant.newShareLow,
+    newShareHigh: plant.newShareHigh,
+    moreDays: completeness.moreDays,
+    listenUntil: completeness.listenUntil,
+    regimes: completeness.regimes.map(({ regime, covered, sentence }) => ({ regime, covered, sentence })),
+    conduits: completeness.conduits.map((conduit) => ({
+      fromZone: conduit.fromZone,
+      toZone: conduit.toZone,
+      completeness: conduit.completeness,
+      seen: conduit.seen,
+      unseen: conduit.unseen,
+      sufficient: conduit.sufficient,
+    })),
+    sentences: [...completeness.sentences],
+  };
+}
+

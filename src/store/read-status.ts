@@ -1,0 +1,120 @@
+/**
+ * What the store says of itself: captures, span, totals, and above all what was lost, cut or not understood.
+ * In: an open store. Out: one record. Every sum is exact; nothing is judged here (commands/status.ts words it).
+ */
+import type Database from 'better-sqlite3';
+import { readCounters } from './read.ts';
+import { instant, instantColumns } from './read-words.ts';
+
+export interface CaptureRecord {
+  readonly id: number;
+  readonly kind: string;
+  readonly name: string;
+  readonly format: string;
+  readonly digest: string;
+  readonly state: string;
+  readonly reason: string;
+  readonly packets: number;
+  readonly bytes: number;
+  readonly firstNs: bigint | null;
+  readonly lastNs: bigint | null;
+}
+
+export interface StoreStatus {
+  readonly version: number;
+  readonly captures: readonly CaptureRecord[];
+  readonly firstNs: bigint | null;
+  readonly lastNs: bigint | null;
+  /** Hours with at least one packet, and hours between the first and the last of them. */
+  readonly activeHours: number;
+  readonly spannedHours: number;
+  /** Over live captures, 64 bit: received = processed + kernelDropped. */
+  readonly live: {
+    readonly received: number;
+    readonly processed: number;
+    readonly kernelDropped: number;
+    readonly interfaceDropped: number;
+    readonly uncleanEnds: number;
+  };
+  readonly totals: {
+    readonly packets: number;
+    readonly bytes: number;
+    readonly conversations: number;
+    readonly addresses: number;
+    readonly operations: number;
+  };
+  readonly lostSegments: number;
+  readonly duplicates: number;
+  /** Packets of conversations that were folded under a flood of new keys, and how many clients they came from. */
+  readonly foldedPackets: number;
+  readonly foldedClients: number;
+  /** Conversations in which only one side was ever seen, of all TCP conversations. */
+  readonly tcpConversations: number;
+  readonly oneWayConversations: number;
+  /** Every capture counter by name, summed. */
+  readonly counters: Readonly<Record<string, number>>;
+}
+
+type CaptureRow = [
+  id: number, kind: string, name: string, format: string, digest: string, state: string, reason: string, frames: number,
+  bytes: number, firstS: number | null, firstN: number | null, lastS: number | null, lastN: number | null,
+];
+
+export function readStatus(db: Database.Database): StoreStatus {
+  const captures = (
+    db
+      .prepare(`SELECT id, kind, name, format, digest, state, reason, frames, bytes, ${instantColumns('first')}, ${instantColumns('last')}
+        FROM capture ORDER BY id`)
+      .raw()
+      .all() as CaptureRow[]
+  ).map(([id, kind, name, format, digest, state, reason, packets, bytes, firstS, firstN, lastS, lastN]): CaptureRecord => ({
+    id, kind, name, format, digest, state, reason, packets, bytes,
+    firstNs: instant(firstS, firstN),
+    lastNs: instant(lastS, lastN),
+  }));
+  const numbers = (sql: string): number[] => db.prepare(sql).raw().get() as number[];
+  const [received, kernelDropped, interfaceDropped] = numbers(
+    `SELECT coalesce(sum(received), 0), coalesce(sum(kernel_dropped), 0), coalesce(sum(interface_dropped), 0)
+     FROM capture WHERE kind = 'live'`);
+  const [lostSegments, duplicates, activeHours, firstHour, lastHour] = numbers(
+    `SELECT coalesce(sum(lost_segments), 0), coalesce(sum(duplicates), 0),
+       count(*) FILTER (WHERE hour >= 0 AND packets > 0), min(hour) FILTER (WHERE hour >= 0), max(hour) FILTER (WHERE hour >= 0)
+     FROM sensor_hour`);
+  const [conversations, tcpConversations, oneWayConversations] = numbers(
+    `SELECT count(*), count(*) FILTER (WHERE transport = 6),
+       count(*) FILTER (WHERE transport = 6 AND (packets_to_server = 0 OR packets_to_client = 0)) FROM conversation`);
+  const [operations] = numbers('SELECT count(*) FROM operation');
+  const [addresses] = numbers('SELECT count(*) FROM address');
+  const [foldedPackets, foldedClients] = numbers('SELECT coalesce(sum(packets), 0), count(DISTINCT client) FROM scan');
+  const times = (pick: (capture: CaptureRecord) => bigint | null): bigint[] => captures.flatMap((capture) => pick(capture) ?? []);
+  const live = captures.filter((capture) => capture.kind === 'live');
+  return {
+    version: Number(db.pragma('user_version', { simple: true })),
+    captures,
+    firstNs: times((capture) => capture.firstNs).reduce<bigint | null>((least, ns) => (least === null || ns < least ? ns : least), null),
+    lastNs: times((capture) => capture.lastNs).reduce<bigint | null>((most, ns) => (most === null || ns > most ? ns : most), null),
+    activeHours,
+    spannedHours: activeHours === 0 ? 0 : lastHour - firstHour + 1,
+    live: {
+      received,
+      processed: received - kernelDropped,
+      kernelDropped,
+      interfaceDropped,
+      uncleanEnds: live.filter((capture) => capture.state === 'interrupted').length,
+    },
+    totals: {
+      packets: captures.reduce((sum, capture) => sum + capture.packets, 0),
+      bytes: captures.reduce((sum, capture) => sum + capture.bytes, 0),
+      conversations,
+      addresses,
+      operations,
+    },
+    lostSegments,
+    duplicates,
+    foldedPackets,
+    foldedClients,
+    tcpConversations,
+    oneWayConversations,
+    counters: readCounters(db),
+  };
+}

@@ -1,0 +1,55 @@
+/**
+ * From the store's integers to the words of an Observation (schema.ts says what each stands for), and back where a
+ * filter needs it. Instants are read as two integers, seconds and nanoseconds: both fit a number, their product does not.
+ */
+import type { Access, DirectionBy, ServiceBy, Transport } from '../observation.ts';
+
+/** What the decoders say of an operation code; src/decode/app/registry.ts answers. */
+export type DescribeOperation = (protocol: string, code: number) => { readonly name: string; readonly access: Access };
+
+const ETHER_TYPE_BASE = 65_536;
+
+/** IANA protocol numbers with a name of their own in this program. */
+const TRANSPORT_NAMES: ReadonlyMap<number, Transport> = new Map([
+  [1, 'icmp'],
+  [6, 'tcp'],
+  [17, 'udp'],
+  [58, 'icmpv6'],
+  [132, 'sctp'],
+]);
+
+export function transportText(transport: number): Transport {
+  if (transport >= ETHER_TYPE_BASE) return `eth-0x${(transport - ETHER_TYPE_BASE).toString(16).padStart(4, '0')}`;
+  return TRANSPORT_NAMES.get(transport) ?? `ip-${transport}`;
+}
+
+/** Weakest first, as the store numbers them; confidence is what each rests on (docs/architecture.md, direction). */
+const DIRECTIONS: readonly { readonly by: DirectionBy; readonly confidence: number }[] = [
+  { by: 'first-packet', confidence: 0.5 },
+  { by: 'port', confidence: 0.8 },
+  { by: 'known-server', confidence: 0.9 },
+  { by: 'handshake', confidence: 0.98 },
+  { by: 'protocol', confidence: 0.99 },
+];
+const UNKNOWN_DIRECTION = DIRECTIONS[0];
+
+export const direction = (code: number): { readonly by: DirectionBy; readonly confidence: number } =>
+  DIRECTIONS[code] ?? UNKNOWN_DIRECTION;
+
+const SERVICE_BY: readonly ServiceBy[] = ['none', 'port', 'probe'];
+
+export const serviceBy = (code: number): ServiceBy => SERVICE_BY[code] ?? 'none';
+
+const NS_PER_SECOND = 1_000_000_000n;
+
+/** Select list of an instant: `instant('first')` reads column first_ns into two integers. */
+export const instantColumns = (name: string, table = ''): string => {
+  const column = `${table === '' ? '' : `${table}.`}${name}_ns`;
+  return `${column} / 1000000000, ${column} % 1000000000`;
+};
+
+export const instant = (seconds: number | null, nanos: number | null): bigint | null =>
+  seconds === null || nanos === null ? null : BigInt(seconds) * NS_PER_SECOND + BigInt(nanos);
+
+/** Nothing that was counted has no first time but frames without any timestamp: 1970 then. */
+export const instantOrZero = (seconds: number | null, nanos: number | null): bigint => instant(seconds, nanos) ?? 0n;
