@@ -120,7 +120,7 @@ const PcapLibrary* LoadLibraryLocked(const std::vector<std::string>& names, std:
 
 // header (16 doubles) | seconds f64 | offset i32 | captured i32 | wire i32 | nanos i32 | bytes
 constexpr size_t kHeaderSlots = 16;
-enum HeaderSlot { kCount, kProcessed, kShortened, kBackwards, kReceived, kDropped, kInterfaceDropped, kStatsValid, kSequence, kFigures };
+enum HeaderSlot { kCount, kProcessed, kShortened, kBackwards, kReceived, kDropped, kInterfaceDropped, kStatsValid, kSequence, kFlags, kFigures };
 
 struct Block {
   uint8_t* memory = nullptr;
@@ -178,7 +178,7 @@ class Session {
 
   Session(Options options, const PcapLibrary* library) : options_(std::move(options)), pcap_(library) {
     wakeFd_ = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-    askFd_ = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);  // only ever asked SIOCGIFINDEX
+    askFd_ = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);  // only ever asked SIOCGIF...
   }
   ~Session() {
     Join();
@@ -296,11 +296,15 @@ class Session {
     return false;
   }
 
+  bool Ask(unsigned long what, struct ifreq* answer) const {
+    memset(answer, 0, sizeof *answer);
+    strncpy(answer->ifr_name, options_.device.c_str(), IFNAMSIZ - 1);
+    return askFd_ >= 0 && ioctl(askFd_, what, answer) == 0;
+  }
+
   int InterfaceIndex() const {
-    struct ifreq request;
-    memset(&request, 0, sizeof request);
-    strncpy(request.ifr_name, options_.device.c_str(), IFNAMSIZ - 1);
-    return askFd_ >= 0 && ioctl(askFd_, SIOCGIFINDEX, &request) == 0 ? request.ifr_ifindex : 0;
+    struct ifreq answer;
+    return Ask(SIOCGIFINDEX, &answer) ? answer.ifr_ifindex : 0;
   }
 
   bool Open() {
@@ -365,9 +369,12 @@ class Session {
     statsMs_ = now;
     PcapStats stats{};
     const bool valid = pcap_->stats(handle_, &stats) == 0;
+    struct ifreq answer;
+    const bool known = Ask(SIOCGIFFLAGS, &answer);
     std::lock_guard<std::mutex> lock(mutex_);
     latest_[kProcessed] = static_cast<double>(processed_);
     latest_[kStatsValid] = valid ? 1 : 0;
+    latest_[kFlags] = known ? static_cast<uint16_t>(answer.ifr_flags) : 0;
     latest_[kSequence]++;
     if (!valid) return false;
     latest_[kReceived] = static_cast<uint32_t>(stats.received - beforeFilter_);
@@ -383,7 +390,7 @@ class Session {
       std::lock_guard<std::mutex> lock(mutex_);
       latest_[kProcessed] = static_cast<double>(processed_);
       block.header[kCount] = count_;
-      for (int slot : {kProcessed, kReceived, kDropped, kInterfaceDropped, kStatsValid, kSequence})
+      for (int slot : {kProcessed, kReceived, kDropped, kInterfaceDropped, kStatsValid, kSequence, kFlags})
         block.header[slot] = latest_[slot];
       filled_.push_back(index);
     }

@@ -90,6 +90,8 @@ export const HEADER = {
   statsValid: 7,
   /** Grows with every reading of pcap_stats. */
   sequence: 8,
+  /** IFF_ flags, read together with pcap_stats; 0 where they are not known (the interface is gone, or is no interface). */
+  flags: 9,
 } as const;
 export const HEADER_SLOTS = 16;
 

@@ -36,6 +36,8 @@ export type LiveEvent =
   /** The interface is gone, or libpcap gave up on it. It is tried again unless `final`. */
   | { readonly kind: 'lost'; readonly interface: string; readonly reason: string; readonly final: boolean }
   | { readonly kind: 'reopened'; readonly interface: string; readonly linkType: number; readonly linkTypeChanged: boolean; readonly awayMs: number }
+  /** The cable, the far end or an administrator: the interface stays ours, but nothing can come from it while it is down. */
+  | { readonly kind: 'link'; readonly interface: string; readonly up: boolean; readonly afterMs: number }
   /** The machine's clock was set: wall time moved by this much more than time passed. */
   | { readonly kind: 'clock-step'; readonly stepMs: number };
 
@@ -52,6 +54,7 @@ export interface LiveInterfaceState {
   readonly reopenings: number;
   /** Time without the interface so far, in all its absences. */
   readonly awayMs: number;
+  readonly linkUp: boolean;
   readonly totals: CaptureTotals;
 }
 
@@ -86,6 +89,10 @@ const LINK_TYPE_OF_DLT: ReadonlyMap<number, number> = new Map([
   [14, 101], // raw IP on OpenBSD
 ]);
 
+/** netdevice(7). */
+const IFF_UP = 0x1;
+const IFF_RUNNING = 0x40;
+
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 interface Channel {
@@ -98,6 +105,8 @@ interface Channel {
   ready: number;
   interfaceIndex: number;
   sequence: number;
+  linkUp: boolean;
+  linkSinceMs: number;
   handedOut: number;
   reopenings: number;
   awaySinceMs: number;
@@ -115,6 +124,8 @@ const createChannel = (name: string): Channel => ({
   ready: -1,
   interfaceIndex: -1,
   sequence: 0,
+  linkUp: true,
+  linkSinceMs: performance.now(),
   handedOut: 0,
   reopenings: 0,
   awaySinceMs: 0,
@@ -242,6 +253,17 @@ function createSession(addon: Addon, options: LiveOptions): Session {
       interfaceDropped: header[HEADER.interfaceDropped],
       kernel: !newer ? 'unread' : header[HEADER.statsValid] === 1 ? 'read' : 'failed',
     });
+    if (newer) watchLink(channel, header[HEADER.flags]);
+  }
+
+  function watchLink(channel: Channel, flags: number): void {
+    if (flags === 0) return;
+    const up = (flags & IFF_UP) !== 0 && (flags & IFF_RUNNING) !== 0;
+    if (up === channel.linkUp) return;
+    const now = performance.now();
+    tell({ kind: 'link', interface: channel.name, up, afterMs: Math.round(now - channel.linkSinceMs) });
+    channel.linkUp = up;
+    channel.linkSinceMs = now;
   }
 
   function onOpened(channel: Channel, details: CaptureDetails): void {
@@ -446,6 +468,7 @@ function createSession(addon: Addon, options: LiveOptions): Session {
       name: channel.name,
       state: channel.state,
       reopenings: channel.reopenings,
+      linkUp: channel.linkUp && channel.state === 'open',
       awayMs: channel.awayMs + (channel.state === 'away' ? Math.round(performance.now() - channel.awaySinceMs) : 0),
       totals: channel.meter.totals(),
     }));

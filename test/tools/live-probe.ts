@@ -11,6 +11,7 @@ import { createInterface } from 'node:readline';
 
 import { openLive, type LiveOptions } from '../../src/source/live.ts';
 import { dropPrivileges } from '../../src/source/live-privileges.ts';
+import { listSilenceWarnings, readInterfaceFrames } from '../../src/source/live-silence.ts';
 import { BaselineError } from '../../src/errors.ts';
 
 interface ProbeOptions extends LiveOptions {
@@ -30,7 +31,12 @@ async function main(): Promise<void> {
   const source = await openLive({ ...options, onEvent: say });
   const hash = createHash('sha256');
   if (options.drop !== undefined) say({ kind: 'privileges', report: { ...dropPrivileges(options.drop), capabilities: undefined }, status: readFileSync('/proc/self/status', 'utf8') });
-  say({ kind: 'ready', library: source.libraryVersion });
+  say({
+    kind: 'ready',
+    library: source.libraryVersion,
+    silence: options.interfaces.flatMap(listSilenceWarnings),
+    frames: options.interfaces.map((name) => readInterfaceFrames(name) ?? null),
+  });
   const lines = createInterface({ input: process.stdin });
   lines.on('line', (line) => {
     if (line === 'stop') source.stop();
