@@ -83,8 +83,8 @@ export const ACCESS_CLASSES: readonly Access[] = ['browse', 'read', 'diagnose', 
 export const accessOfFunctionCode = (functionCode: number): Access => {
   if (functionCode >= 1 && functionCode <= 4) return 'read';
   if (functionCode === 20 || functionCode === 24) return 'read';
-  if (functionCode === 5 || functionCode === 6 || functionCode === 15 || functionCode === 16 || functionCode === 21 || functionCode === 22 || functionCode === 23) return 'write';
-  if (functionCode === 7 || functionCode === 8 || functionCode === 11 || functionCode === 12) return 'diagnose';
-  if (functionCode === 17 || functionCode === 43) return 'browse';
-  return 'program';
+  if (functionCode === 5 || functionCode === 6 || functionCode === 15 || functionCode === 16 || functionCode === 22 || functionCode === 23) return 'write';
+  if (functionCode === 43) return 'browse';
+  if (functionCode === 7 || functionCode === 8 || functionCode === 11 || functionCode === 12 || functionCode === 17) return 'diagnose';
+  return functionCode === 21 || functionCode >= 65 ? 'program' : 'diagnose';
 };

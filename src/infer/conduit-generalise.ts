@@ -1,0 +1,212 @@
+/**
+ * The stated rules by which Permits are wider than what was seen. Each grant that a rule touches carries the rule's name,
+ * and what it lets through that was never seen is counted; `--exact` applies none of them.
+ *
+ * block-poll       gaps between the blocks that one client reads of one table are closed up to one request's reach
+ * array-stride     writes to three or more addresses of one table are taken for one array, up to its ends
+ * same-table       function codes of one table and access (FC 6 and 16, FC 5 and 15) share their addresses
+ * adjacent-units   three or more unit ids without large gaps behind one gateway are taken for one row of devices
+ * session-services opening, keeping and closing an OPC UA session is permitted where any of its services is
+ * redundant-partner the standby of a redundant pair may do, and be asked, what its partner does
+ * same-role-group  most of the possible pairs between two groups of one role each ask alike: all of them may
+ * shared-service   two or more members of a zone use one infrastructure server: the whole zone may
+ * outside-iacs     business traffic with the Internet is outside the system under consideration: one Permit per service
+ * maintenance      (on demand only) a maintenance station may do, where it was seen, what its role does elsewhere
+ *
+ * In: exact grants. Out: more and wider grants. Thresholds are those measured in docs/conduits.md.
+ */
+import type { Span } from '../net/register-set.ts';
+import { mergeSpans, tableOf } from '../net/register-set.ts';
+import { grantKey, mergeDetails, NO_EVIDENCE, OPCUA_SESSION_SERVICES } from './conduit-grants.ts';
+import type { Grant, GrantDetail, ModbusAsk, OperationClass } from './conduit-grants.ts';
+import type { PlanIndex, PlannedAsset } from './conduit-plan.ts';
+
+/** Most addresses that one request may read: registers (V1.1b3 clause 6.3) and coils (clause 6.1). */
+const READ_REACH = { register: 125, coil: 2000 } as const;
+/** A write array's end may lie this far beyond the last address seen. */
+const WRITE_MARGIN = 50;
+/** Share of the possible pairs that must have been seen before the rest is taken for alike. */
+const GROUP_COVERAGE: Readonly<Record<OperationClass, number>> = { read: 0.5, any: 0.5, write: 0.7, engineer: 0.34 };
+const MAX_UNIT_GAP = 2;
+
+const clamp = (address: number): number => Math.max(0, Math.min(65535, address));
+
+const closeGaps = (spans: readonly Span[], reach: number): Span[] => {
+  const merged: Span[] = [];
+  for (const span of mergeSpans(spans)) {
+    const top = merged.at(-1);
+    if (top !== undefined && span.first - top.last <= reach) merged[merged.length - 1] = { first: top.first, last: span.last };
+    else merged.push(span);
+  }
+  return merged;
+};
+
+const sameSpans = (a: readonly Span[], b: readonly Span[]): boolean => a.length === b.length && a.every((span, i) => span.first === b[i].first && span.last === b[i].last);
+
+const spansOf = (asks: readonly ModbusAsk[], access: 'read' | 'write', table: string): Span[] =>
+  asks.flatMap((ask) => (tableOf(ask.code, access) === table ? [...(ask.spans?.get(access) ?? [])] : []));
+
+/** Widens the addresses of one pair's requests, per unit and table; says which rules did it. */
+export function widenRanges(grant: Grant): Grant {
+  if (grant.detail.modbus.length === 0) return grant;
+  const rules = new Set(grant.rules);
+  const asks = grant.detail.modbus.map((ask): ModbusAsk => {
+    if (ask.spans === null) return ask;
+    const siblings = grant.detail.modbus.filter((other) => other.unit === ask.unit && other.spans !== null);
+    const spans = new Map<'read' | 'write', readonly Span[]>();
+    for (const [access, own] of ask.spans) {
+      const table = tableOf(ask.code, access) ?? '';
+      const shared = mergeSpans(spansOf(siblings, access, table));
+      if (!sameSpans(shared, own)) rules.add('same-table');
+      if (access === 'read') {
+        const reach = table === 'coil' || table === 'discrete-input' ? READ_REACH.coil : READ_REACH.register;
+        const closed = closeGaps(shared, reach);
+        if (!sameSpans(closed, shared)) rules.add('block-poll');
+        spans.set(access, closed);
+      } else if (shared.length >= 3) {
+        rules.add('array-stride');
+        spans.set(access, [{ first: clamp(shared[0].first - WRITE_MARGIN), last: clamp((shared.at(-1)?.last ?? 0) + WRITE_MARGIN) }]);
+      } else spans.set(access, shared);
+    }
+    return { ...ask, spans };
+  });
+  return { ...grant, detail: { ...grant.detail, modbus: asks }, rules: [...rules].sort() };
+}
+
+/** Every unit of a row gets the asks of every other unit of that row. */
+export function widenUnits(grant: Grant): Grant {
+  const units = [...new Set(grant.detail.modbus.map((ask) => ask.unit))].sort((a, b) => a - b);
+  if (units.length < 3) return grant;
+  const isRow = units.every((unit, i) => i === 0 || unit - units[i - 1] <= MAX_UNIT_GAP);
+  if (!isRow) return grant;
+  let detail: GrantDetail = { ...grant.detail, modbus: [] };
+  for (let unit = units[0]; unit <= units[units.length - 1]; unit++) {
+    detail = mergeDetails(detail, { ...grant.detail, modbus: grant.detail.modbus.map((ask) => ({ ...ask, unit })) });
+  }
+  return { ...grant, detail, rules: [...new Set([...grant.rules, 'adjacent-units'])].sort() };
+}
+
+export function addSessionServices(grant: Grant): Grant {
+  if (grant.protocol !== 'opcua' || grant.detail.opcuaServices.length === 0) return grant;
+  const services = [...new Set([...grant.detail.opcuaServices, ...OPCUA_SESSION_SERVICES])].sort();
+  if (services.length === grant.detail.opcuaServices.length) return grant;
+  return { ...grant, detail: { ...grant.detail, opcuaServices: services }, rules: [...new Set([...grant.rules, 'session-services'])].sort() };
+}
+
+/** Adds a never-seen grant, or widens the one there is; evidence stays what it was. */
+function extend(grants: Map<string, Grant>, grant: Grant, rule: string): void {
+  const key = grantKey(grant);
+  const held = grants.get(key);
+  const base = held ?? { ...grant, evidence: NO_EVIDENCE, rules: [] };
+  grants.set(key, { ...base, detail: mergeDetails(base.detail, grant.detail), rules: [...new Set([...base.rules, rule])].sort() });
+}
+
+const isBusiness = (kind: string): boolean => kind === 'enterprise' || kind === 'external';
+const isTemporary = (kind: string): boolean => kind === 'temporary';
+
+function addPartners(grants: Map<string, Grant>, index: PlanIndex): void {
+  for (const grant of [...grants.values()]) {
+    const client = index.partnerOf(grant.client.id);
+    const server = index.partnerOf(grant.server.id);
+    if (client !== null) extend(grants, { ...grant, client }, 'redundant-partner');
+    if (server !== null) extend(grants, { ...grant, server }, 'redundant-partner');
+    if (client !== null && server !== null) extend(grants, { ...grant, client, server }, 'redundant-partner');
+  }
+}
+
+/** Any address of the tables and units that the group touches: members differ in their maps, not in what they do. */
+const groupDetail = (details: readonly GrantDetail[]): GrantDetail => {
+  const merged = details.reduce(mergeDetails);
+  const units = [...new Set(merged.modbus.map((ask) => ask.unit))];
+  const codes = [...new Set(merged.modbus.map((ask) => ask.code))];
+  return { ...merged, modbus: units.flatMap((unit) => codes.map((code): ModbusAsk => ({ unit, code, spans: null }))) };
+};
+
+function addGroups(grants: Map<string, Grant>, index: PlanIndex): void {
+  const groups = new Map<string, Grant[]>();
+  for (const grant of grants.values()) {
+    if (isTemporary(index.kindOf(grant.client.zone)) || isTemporary(index.kindOf(grant.server.zone))) continue;
+    if (isBusiness(index.kindOf(grant.client.zone)) && isBusiness(index.kindOf(grant.server.zone))) continue;
+    const key = `${grant.client.zone}\n${grant.client.role}\n${grant.server.zone}\n${grant.server.role}\n${grant.transport}/${grant.port}\n${grant.class}`;
+    groups.set(key, [...(groups.get(key) ?? []), grant]);
+  }
+  for (const members of groups.values()) {
+    const [sample] = members;
+    const seen = members.filter((grant) => grant.evidence.witnesses.length > 0).length;
+    const clients = index.membersOf(sample.client.zone, sample.client.role);
+    const servers = index.membersOf(sample.server.zone, sample.server.role);
+    const possible = clients.length * servers.length;
+    if (possible < 3 || seen < 2 || seen / possible < GROUP_COVERAGE[sample.class]) continue;
+    const detail = groupDetail(members.map((grant) => grant.detail));
+    for (const client of clients) for (const server of servers) extend(grants, { ...sample, client, server, detail }, 'same-role-group');
+  }
+}
+
+const SHARED_ROLES = new Set(['infrastructure', 'patch-server', 'historian']);
+
+function addSharedServices(grants: Map<string, Grant>, index: PlanIndex): void {
+  const users = new Map<string, Grant[]>();
+  for (const grant of grants.values()) {
+    const kind = index.kindOf(grant.client.zone);
+    if (grant.class !== 'any' || !SHARED_ROLES.has(grant.server.role) || isBusiness(kind) || isTemporary(kind)) continue;
+    const key = `${grant.client.zone}\n${grant.server.id}\n${grant.transport}/${grant.port}`;
+    users.set(key, [...(users.get(key) ?? []), grant]);
+  }
+  for (const members of users.values()) {
+    const [sample] = members;
+    if (new Set(members.filter((grant) => grant.evidence.witnesses.length > 0).map((grant) => grant.client.id)).size < 2) continue;
+    const detail = members.map((grant) => grant.detail).reduce(mergeDetails);
+    for (const client of index.allOf(sample.client.zone)) extend(grants, { ...sample, client, detail }, 'shared-service');
+  }
+}
+
+/** All the standing rules, in their order; the input is not changed. */
+export function generaliseGrants(observed: readonly Grant[], index: PlanIndex): Grant[] {
+  const grants = new Map<string, Grant>();
+  for (const grant of observed) grants.set(grantKey(grant), addSessionServices(widenUnits(widenRanges(grant))));
+  addGroups(grants, index);
+  addSharedServices(grants, index);
+  addPartners(grants, index);
+  return [...grants.values()];
+}
+
+const MAINTENANCE_SERVICES = new Set(['smb', 'snmp', 'icmp', 'ssh', 'ftp', 'tftp', 'http', 'https']);
+
+const isMaintenance = (grant: Grant): boolean =>
+  grant.client.role === 'engineering-workstation' || grant.client.role === 'jump-server'
+  || (grant.client.role === 'infrastructure' && grant.class === 'any' && MAINTENANCE_SERVICES.has(grant.service));
+
+/** On demand: what a maintenance station's role does to a target's role, in the zones where this station was seen. */
+export function maintenanceGrants(observed: readonly Grant[], standing: readonly Grant[], index: PlanIndex): Grant[] {
+  const byRolePair = new Map<string, Grant[]>();
+  const zonesOf = new Map<string, { client: PlannedAsset; zones: Set<string> }>();
+  for (const grant of observed) {
+    if (!isMaintenance(grant) || isBusiness(index.kindOf(grant.server.zone))) continue;
+    const key = `${grant.client.role}\n${grant.server.role}\n${grant.transport}/${grant.port}\n${grant.class}`;
+    byRolePair.set(key, [...(byRolePair.get(key) ?? []), grant]);
+    const seen = zonesOf.get(grant.client.id) ?? { client: grant.client, zones: new Set<string>() };
+    seen.zones.add(grant.server.zone);
+    zonesOf.set(grant.client.id, seen);
+  }
+  const out = new Map<string, Grant>();
+  const held = new Map(standing.map((grant) => [grantKey(grant), grant]));
+  for (const { client, zones } of zonesOf.values()) {
+    for (const members of byRolePair.values()) {
+      const [sample] = members;
+      if (sample.client.role !== client.role) continue;
+      const detail = groupDetail(members.map((grant) => grant.detail));
+      for (const zone of zones) {
+        for (const server of index.membersOf(zone, sample.server.role)) {
+          if (server.id === client.id || server.zone === client.zone) continue;
+          const grant: Grant = { ...sample, client, server, detail, evidence: NO_EVIDENCE, rules: ['maintenance'] };
+          const key = grantKey(grant);
+          const same = held.get(key);
+          // What stands already needs no switch; only what goes beyond it does.
+          if (same !== undefined && same.detail.modbus.every((ask) => ask.spans === null) && same.detail.modbus.length === detail.modbus.length) continue;
+          out.set(key, grant);
+        }
+      }
+    }
+  }
+  return [...out.values()];
+}

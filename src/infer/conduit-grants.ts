@@ -1,0 +1,220 @@
+/**
+ * From crossing conversations to grants: what one client asset asks of one server asset on one service, by operation
+ * class, exactly as seen.
+ *
+ * In: Observations and the plan. Out: grants with operations, ranges, evidence and witnesses, and what crosses no
+ * boundary or was set aside, counted. Left out on purpose: any widening (conduit-generalise.ts).
+ */
+import type { Access, Conversation, ObservationSet, Operation } from '../observation.ts';
+import type { ModbusTable } from '../permit.ts';
+import type { Span } from '../net/register-set.ts';
+import { mergeSpans, tableOf } from '../net/register-set.ts';
+import { standingOf } from './conduit-plan.ts';
+import type { PlanIndex, PlannedAsset } from './conduit-plan.ts';
+
+/** What a client wants: to know, to change, to engineer; `any` where operations are not readable. */
+export type OperationClass = 'read' | 'write' | 'engineer' | 'any';
+
+/** One function code to one unit; `spans` is null when the code has no data address or any address is let through. */
+export interface ModbusAsk {
+  readonly unit: number;
+  readonly code: number;
+  readonly spans: ReadonlyMap<'read' | 'write', readonly Span[]> | null;
+}
+
+/** Everything but who: equal details can share a Permit. */
+export interface GrantDetail {
+  readonly modbus: readonly ModbusAsk[];
+  readonly opcuaServices: readonly string[];
+  readonly opcuaModes: readonly string[];
+  readonly opcuaPolicies: readonly string[];
+  readonly names: readonly string[];
+  readonly access: readonly Access[];
+}
+
+export interface GrantEvidence {
+  readonly firstNs: bigint | null;
+  readonly lastNs: bigint | null;
+  readonly days: readonly number[];
+  readonly requests: number;
+  readonly sessions: number;
+  /** Conversations that would break without this grant. */
+  readonly witnesses: readonly number[];
+}
+
+export interface Grant {
+  readonly client: PlannedAsset;
+  readonly server: PlannedAsset;
+  readonly transport: string;
+  readonly port: number;
+  readonly service: string;
+  /** `modbus`, `opcua`, another protocol whose operations were read, or `` when none was. */
+  readonly protocol: string;
+  readonly class: OperationClass;
+  readonly detail: GrantDetail;
+  readonly evidence: GrantEvidence;
+  /** Rules that widened it beyond what was seen; empty = exact. */
+  readonly rules: readonly string[];
+}
+
+export const NO_EVIDENCE: GrantEvidence = { firstNs: null, lastNs: null, days: [], requests: 0, sessions: 0, witnesses: [] };
+
+/** Services that only set up, keep and close a session or subscription (OPC 10000-4 clauses 5.5 to 5.7, 5.14). */
+export const OPCUA_SESSION_SERVICES: readonly string[] = [
+  'ActivateSession', 'CloseSecureChannel', 'CloseSession', 'CreateSession', 'FindServers', 'GetEndpoints', 'OpenSecureChannel',
+];
+
+export const classOfOperation = (operation: Operation): OperationClass => {
+  if (operation.protocol === 'modbus' && operation.access === 'browse') return 'engineer';
+  switch (operation.access) {
+    case 'browse':
+    case 'read': return 'read';
+    case 'write': return 'write';
+    case 'control': return operation.protocol === 's7comm' ? 'engineer' : 'write';
+    default: return 'engineer';
+  }
+};
+
+const serviceName = (name: string): string => name.replace(/(Request|Response)$/, '');
+
+const policyName = (policy: string): string => policy.slice(policy.lastIndexOf('#') + 1);
+
+const askOf = (operation: Operation): ModbusAsk => {
+  const unit = operation.unit ?? 0;
+  const spans = new Map<'read' | 'write', readonly Span[]>();
+  for (const access of ['read', 'write'] as const) {
+    if (tableOf(operation.function, access) === null) continue;
+    const seen = mergeSpans(operation.ranges.filter((range) => range.access === access));
+    if (seen.length > 0) spans.set(access, seen);
+  }
+  return { unit, code: operation.function, spans: spans.size === 0 ? null : spans };
+};
+
+const sortedUnique = <T extends string | number>(values: Iterable<T>): T[] => [...new Set(values)].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
+
+const mergeAsks = (asks: readonly ModbusAsk[]): ModbusAsk[] => {
+  const byKey = new Map<string, ModbusAsk>();
+  for (const ask of asks) {
+    const key = `${ask.unit}/${ask.code}`;
+    const held = byKey.get(key);
+    if (held === undefined) byKey.set(key, ask);
+    else if (held.spans === null || ask.spans === null) byKey.set(key, { ...held, spans: null });
+    else {
+      const spans = new Map<'read' | 'write', readonly Span[]>();
+      for (const access of ['read', 'write'] as const) {
+        const both = [...(held.spans.get(access) ?? []), ...(ask.spans.get(access) ?? [])];
+        if (both.length > 0) spans.set(access, mergeSpans(both));
+      }
+      byKey.set(key, { ...held, spans });
+    }
+  }
+  return [...byKey.values()].sort((a, b) => a.unit - b.unit || a.code - b.code);
+};
+
+export const mergeDetails = (a: GrantDetail, b: GrantDetail): GrantDetail => ({
+  modbus: mergeAsks([...a.modbus, ...b.modbus]),
+  opcuaServices: sortedUnique([...a.opcuaServices, ...b.opcuaServices]),
+  opcuaModes: sortedUnique([...a.opcuaModes, ...b.opcuaModes]),
+  opcuaPolicies: sortedUnique([...a.opcuaPolicies, ...b.opcuaPolicies]),
+  names: sortedUnique([...a.names, ...b.names]),
+  access: sortedUnique([...a.access, ...b.access]),
+});
+
+export const mergeEvidence = (a: GrantEvidence, b: GrantEvidence): GrantEvidence => ({
+  firstNs: a.firstNs === null ? b.firstNs : b.firstNs === null || a.firstNs < b.firstNs ? a.firstNs : b.firstNs,
+  lastNs: a.lastNs === null ? b.lastNs : b.lastNs === null || a.lastNs > b.lastNs ? a.lastNs : b.lastNs,
+  days: sortedUnique([...a.days, ...b.days]),
+  requests: a.requests + b.requests,
+  sessions: a.sessions + b.sessions,
+  witnesses: sortedUnique([...a.witnesses, ...b.witnesses]),
+});
+
+export const grantKey = (grant: Pick<Grant, 'client' | 'server' | 'transport' | 'port' | 'class'>): string =>
+  `${grant.client.id}\n${grant.server.id}\n${grant.transport}/${grant.port}\n${grant.class}`;
+
+const factValues = (conversation: Conversation, name: string): string[] => conversation.facts.filter((fact) => fact.name === name).map((fact) => fact.value);
+
+const MODES = new Set(['None', 'Sign', 'SignAndEncrypt']);
+
+/** The classes of one conversation, each with its operations. */
+function splitByClass(conversation: Conversation): Map<OperationClass, { detail: GrantDetail; operations: Operation[] }> {
+  const modes = sortedUnique(factValues(conversation, 'opcua.mode').filter((mode) => MODES.has(mode)));
+  const policies = sortedUnique(factValues(conversation, 'opcua.policy').map(policyName).filter((policy) => policy !== ''));
+  const opaque = conversation.facts.some((fact) => fact.name === 'opcua.encrypted' && fact.value === 'MSG') || modes.includes('SignAndEncrypt');
+  const byClass = new Map<OperationClass, Operation[]>();
+  for (const operation of conversation.operations) {
+    const own = opaque && operation.protocol === 'opcua' ? 'any' : classOfOperation(operation);
+    byClass.set(own, [...(byClass.get(own) ?? []), operation]);
+  }
+  if (byClass.size === 0 || (opaque && !byClass.has('any'))) byClass.set('any', byClass.get('any') ?? []);
+  const out = new Map<OperationClass, { detail: GrantDetail; operations: Operation[] }>();
+  for (const [own, operations] of byClass) {
+    const opcua = operations.filter((operation) => operation.protocol === 'opcua');
+    out.set(own, {
+      operations,
+      detail: {
+        modbus: mergeAsks(operations.filter((operation) => operation.protocol === 'modbus').map(askOf)),
+        // Behind encryption other services may pass unseen: naming the few that were readable would be a false promise.
+        opcuaServices: own === 'any' ? [] : sortedUnique(opcua.map((operation) => serviceName(operation.name))),
+        opcuaModes: modes,
+        opcuaPolicies: policies,
+        names: sortedUnique(operations.filter((operation) => operation.protocol !== 'modbus' && operation.protocol !== 'opcua').map((operation) => operation.name)),
+        access: own === 'any' ? [] : sortedUnique(operations.map((operation) => operation.access)),
+      },
+    });
+  }
+  return out;
+}
+
+export interface ObservedGrants {
+  readonly grants: readonly Grant[];
+  readonly withinZone: number;
+  readonly groupAddressed: number;
+  readonly setAside: readonly { readonly conversation: Conversation; readonly why: string }[];
+}
+
+/** Exactly what crossed a boundary, one grant per client, server, service and class. */
+export function observeGrants(set: ObservationSet, index: PlanIndex): ObservedGrants {
+  const grants = new Map<string, Grant>();
+  const setAside: { conversation: Conversation; why: string }[] = [];
+  let withinZone = 0;
+  let groupAddressed = 0;
+  for (const conversation of set.conversations) {
+    const standing = standingOf(conversation, index);
+    if (standing.kind === 'within-zone') withinZone++;
+    else if (standing.kind === 'group-address') groupAddressed++;
+    else if (standing.kind === 'set-aside') setAside.push({ conversation, why: standing.why });
+    else {
+      for (const [own, { detail, operations }] of splitByClass(conversation)) {
+        const isWhole = operations.length === 0;
+        const grant: Grant = {
+          client: standing.client,
+          server: standing.server,
+          transport: conversation.transport,
+          port: conversation.port,
+          service: conversation.service.name,
+          protocol: operations[0]?.protocol ?? (conversation.service.name === 'opcua' || conversation.service.name === 'modbus' ? conversation.service.name : ''),
+          class: own,
+          detail,
+          rules: [],
+          evidence: {
+            firstNs: isWhole ? conversation.firstNs : operations.reduce((min, one) => (one.firstNs < min ? one.firstNs : min), operations[0].firstNs),
+            lastNs: isWhole ? conversation.lastNs : operations.reduce((max, one) => (one.lastNs > max ? one.lastNs : max), operations[0].lastNs),
+            days: sortedUnique((isWhole ? conversation.days : operations.flatMap((one) => one.days)).map((day) => day.day)),
+            requests: isWhole ? conversation.requests : operations.reduce((sum, one) => sum + one.requests, 0),
+            sessions: conversation.sessions,
+            witnesses: [conversation.id],
+          },
+        };
+        const key = grantKey(grant);
+        const held = grants.get(key);
+        grants.set(key, held === undefined ? grant : { ...held, detail: mergeDetails(held.detail, detail), evidence: mergeEvidence(held.evidence, grant.evidence) });
+      }
+    }
+  }
+  return { grants: [...grants.values()], withinZone, groupAddressed, setAside };
+}
+
+/** The tables that a detail reads or writes, for rules that speak of tables. */
+export const tablesOf = (detail: GrantDetail): ModbusTable[] =>
+  sortedUnique(detail.modbus.flatMap((ask) => [tableOf(ask.code, 'read'), tableOf(ask.code, 'write')].filter((table) => table !== null)));

@@ -1,0 +1,118 @@
+/**
+ * What conduit inference needs to know of the zones: who is where, who stands in for whom, and on which days anybody
+ * listened.
+ *
+ * In: a zone proposal (or anything shaped like one) and the Observations. Out: an index by address, redundant partners,
+ * captured days. Left out on purpose: how zones were found (zones.ts).
+ */
+import type { Conversation, ObservationSet } from '../observation.ts';
+import { groupAddressKind } from './address-order.ts';
+
+export interface PlannedAsset {
+  readonly id: string;
+  readonly role: string;
+  readonly subRole: string | null;
+  readonly level: number | null;
+  readonly zone: string;
+  readonly addresses: readonly string[];
+  readonly macs: readonly string[];
+  readonly behindRouter: boolean;
+}
+
+export interface PlannedZone {
+  readonly id: string;
+  readonly name: string;
+  readonly kind: string;
+  readonly level: number | null;
+  readonly slT: { readonly value: number | null; readonly basis: string };
+}
+
+export interface ZonePlan {
+  readonly assets: readonly PlannedAsset[];
+  readonly zones: readonly PlannedZone[];
+  readonly dropped: readonly { readonly conversation: number; readonly why: string }[];
+}
+
+export interface PlanIndex {
+  readonly plan: ZonePlan;
+  readonly assetOf: (address: string) => PlannedAsset | null;
+  readonly kindOf: (zone: string) => string;
+  /** Members of a zone with a role, in plan order. */
+  readonly membersOf: (zone: string, role: string) => readonly PlannedAsset[];
+  readonly allOf: (zone: string) => readonly PlannedAsset[];
+  readonly partnerOf: (asset: string) => PlannedAsset | null;
+  /** Days since 1970 on which anything was captured, ascending. */
+  readonly capturedDays: readonly number[];
+  readonly droppedWhy: ReadonlyMap<number, string>;
+}
+
+/** Roles whose devices are built in redundant pairs that take over from each other. */
+const PAIRED_ROLES = new Set(['hmi', 'historian', 'opcua-server', 'mes']);
+
+/** Two assets of one role and zone that call each other on one port, day after day, and nobody else like that. */
+function findPartners(set: ObservationSet, assetOf: (address: string) => PlannedAsset | null, captured: number): Map<string, PlannedAsset> {
+  const calls = new Map<string, { from: PlannedAsset; to: PlannedAsset }>();
+  for (const conversation of set.conversations) {
+    const from = assetOf(conversation.client);
+    const to = assetOf(conversation.server);
+    if (from === null || to === null || from.id === to.id || from.role !== to.role || from.zone !== to.zone || !PAIRED_ROLES.has(from.role)) continue;
+    if (conversation.days.length < Math.max(3, captured / 2) && captured >= 3) continue;
+    calls.set(`${from.id}\n${to.id}\n${conversation.transport}/${conversation.port}`, { from, to });
+  }
+  const partners = new Map<string, Map<string, PlannedAsset>>();
+  for (const [key, { from, to }] of calls) {
+    const port = key.slice(key.lastIndexOf('\n') + 1);
+    if (!calls.has(`${to.id}\n${from.id}\n${port}`)) continue;
+    const held = partners.get(from.id) ?? new Map<string, PlannedAsset>();
+    partners.set(from.id, held.set(to.id, to));
+  }
+  const pairs = new Map<string, PlannedAsset>();
+  for (const [id, candidates] of partners) if (candidates.size === 1) pairs.set(id, [...candidates.values()][0]);
+  for (const [id, partner] of pairs) if (pairs.get(partner.id)?.id !== id) pairs.delete(id);
+  return pairs;
+}
+
+export function indexPlan(set: ObservationSet, plan: ZonePlan): PlanIndex {
+  const byAddress = new Map<string, PlannedAsset>();
+  const byZone = new Map<string, PlannedAsset[]>();
+  const byRole = new Map<string, PlannedAsset[]>();
+  for (const asset of plan.assets) {
+    for (const address of asset.addresses) byAddress.set(address, asset);
+    if (!asset.behindRouter) for (const mac of asset.macs) if (!byAddress.has(mac)) byAddress.set(mac, asset);
+    byZone.set(asset.zone, [...(byZone.get(asset.zone) ?? []), asset]);
+    const key = `${asset.zone}\n${asset.role}`;
+    byRole.set(key, [...(byRole.get(key) ?? []), asset]);
+  }
+  const kinds = new Map(plan.zones.map((zone) => [zone.id, zone.kind]));
+  const assetOf = (address: string): PlannedAsset | null => byAddress.get(address) ?? null;
+  const capturedDays = [...new Set(set.sensor.hours.map((hour) => Math.floor(hour / 24)).concat(set.conversations.flatMap((one) => one.days.map((day) => day.day))))].sort((a, b) => a - b);
+  const partners = findPartners(set, assetOf, capturedDays.length);
+  return {
+    plan,
+    assetOf,
+    kindOf: (zone) => kinds.get(zone) ?? 'other',
+    membersOf: (zone, role) => byRole.get(`${zone}\n${role}`) ?? [],
+    allOf: (zone) => byZone.get(zone) ?? [],
+    partnerOf: (asset) => partners.get(asset) ?? null,
+    capturedDays,
+    droppedWhy: new Map(plan.dropped.map((entry) => [entry.conversation, entry.why])),
+  };
+}
+
+/** Where a conversation stands with respect to conduits. */
+export type Standing =
+  | { readonly kind: 'crossing'; readonly client: PlannedAsset; readonly server: PlannedAsset }
+  | { readonly kind: 'within-zone' }
+  | { readonly kind: 'group-address' }
+  | { readonly kind: 'set-aside'; readonly why: string };
+
+export function standingOf(conversation: Conversation, index: PlanIndex): Standing {
+  if (groupAddressKind(conversation.server) !== null || groupAddressKind(conversation.client) !== null) return { kind: 'group-address' };
+  const client = index.assetOf(conversation.client);
+  const server = index.assetOf(conversation.server);
+  if (client !== null && server !== null && client.zone === server.zone) return { kind: 'within-zone' };
+  const why = index.droppedWhy.get(conversation.id);
+  if (why !== undefined) return { kind: 'set-aside', why };
+  if (client === null || server === null) return { kind: 'set-aside', why: 'no-asset' };
+  return { kind: 'crossing', client, server };
+}

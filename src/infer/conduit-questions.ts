@@ -1,0 +1,81 @@
+/**
+ * The decision queue: which grants a person has to look at before they are more than pending, and why.
+ *
+ * In: a grant (seen or widened) and the plan. Out: the kind of question, or null. Nothing is thresholded away: a rare
+ * flow is permitted as pending, with its dates, until somebody decides. Left out on purpose: the decision.
+ */
+import type { Grant } from './conduit-grants.ts';
+import type { PlanIndex } from './conduit-plan.ts';
+
+export const QUESTION_KINDS = [
+  'temporary-device', 'into-safety', 'enterprise-to-control', 'internet', 'remote-to-cell', 'cross-cell', 'unreadable', 'rare',
+] as const;
+
+export type QuestionKind = (typeof QUESTION_KINDS)[number];
+
+/** The sentence of each kind; dates are added where the flow is rare. */
+export const QUESTION_SENTENCES: Readonly<Record<QuestionKind, string>> = {
+  'temporary-device': 'a device that was connected for a few days only (ZCR 3.4): permitted on demand until it left; who brought it?',
+  'into-safety': 'writes to, or engineers, a safety zone from outside it (ZCR 3.3): is it designed and reviewed?',
+  'enterprise-to-control': 'crosses between business and control without ending in a DMZ (ZCR 3.2): can it end in one?',
+  internet: 'a control-side device and the Internet (SR 5.2): what for?',
+  'remote-to-cell': 'a device behind an external network reaches a cell directly (ZCR 3.6): is the link known?',
+  'cross-cell': 'steady, but nobody else of its kind does it: one cell\'s device asks another cell; is it an interlock?',
+  unreadable: 'the service is one we read, but no operation could be read: is it really that protocol?',
+  rare: 'seldom seen: a job of the month, a fail-over, maintenance, or a mistake?',
+};
+
+const CONTROL_KINDS = new Set(['safety', 'cell', 'supervisory', 'operations', 'engineering', 'remote', 'wireless']);
+const DEVICE_ROLES = new Set(['plc', 'io', 'hmi', 'safety-controller']);
+const READ_PROTOCOLS = new Set(['modbus', 'opcua']);
+
+/** Days on which a flow may have been seen and still be called rare: one a fortnight. */
+const rareDays = (capturedDays: number): number => (capturedDays < 7 ? 0 : Math.max(1, Math.floor(capturedDays / 14)));
+
+export function questionOf(grant: Grant, index: PlanIndex): QuestionKind | null {
+  const client = index.kindOf(grant.client.zone);
+  const server = index.kindOf(grant.server.zone);
+  if (client === 'temporary' || server === 'temporary') return 'temporary-device';
+  if (server === 'safety' && grant.class !== 'read' && !(grant.class === 'any' && grant.client.role === 'infrastructure')) return 'into-safety';
+  if ((client === 'external' && CONTROL_KINDS.has(server)) || (server === 'external' && CONTROL_KINDS.has(client))) return 'internet';
+  if ((client === 'enterprise' && CONTROL_KINDS.has(server)) || (server === 'enterprise' && CONTROL_KINDS.has(client))) return 'enterprise-to-control';
+  if (client === 'remote' && (server === 'cell' || server === 'safety')) return 'remote-to-cell';
+  if (grant.evidence.witnesses.length === 0) return null;
+  if (READ_PROTOCOLS.has(grant.protocol) && grant.class === 'any' && grant.detail.opcuaModes.length === 0 && grant.detail.opcuaPolicies.length === 0) return 'unreadable';
+  const isAlone = !grant.rules.includes('same-role-group') && !grant.rules.includes('shared-service');
+  if (isAlone && client === 'cell' && server === 'cell' && DEVICE_ROLES.has(grant.client.role)) return 'cross-cell';
+  if (isAlone && grant.evidence.days.length <= rareDays(index.capturedDays.length)) return 'rare';
+  return null;
+}
+
+const isoDay = (day: number): string => new Date(day * 86_400_000).toISOString().slice(0, 10);
+
+/** `2026-01-05, 2026-01-19` with the last ones counted when there are many. */
+export const daysText = (days: readonly number[], limit = 6): string => {
+  const shown = days.slice(0, limit).map(isoDay).join(', ');
+  return days.length > limit ? `${shown} and ${days.length - limit} more days` : shown;
+};
+
+const WEEKDAYS = ['Thursday', 'Friday', 'Saturday', 'Sunday', 'Monday', 'Tuesday', 'Wednesday'];
+
+/** The rhythm of the days on which something was seen, against the days on which anybody listened; null = no rhythm. */
+export function regimeOf(days: readonly number[], capturedDays: readonly number[]): string | null {
+  if (days.length === 0 || capturedDays.length < 14) return null;
+  const seen = new Set(days);
+  // 1970-01-01 was a Thursday.
+  const weekday = (day: number): number => ((day % 7) + 7) % 7;
+  const weekend = (day: number): boolean => weekday(day) === 2 || weekday(day) === 3;
+  if (days.length === capturedDays.length) return 'every day';
+  const own = new Set(days.map(weekday));
+  if (own.size === 1 && days.length >= 3) {
+    const chances = capturedDays.filter((day) => own.has(weekday(day)));
+    if (chances.every((day) => seen.has(day))) return `weekly, on ${WEEKDAYS[[...own][0]]}s (UTC)`;
+  }
+  const working = capturedDays.filter((day) => !weekend(day));
+  if (days.every((day) => !weekend(day)) && days.length >= 5 && days.length >= working.length * 0.6) return 'working days (UTC)';
+  if (days.every(weekend) && days.length >= 3) return 'weekends (UTC)';
+  const gaps = days.slice(1).map((day, i) => day - days[i]);
+  if (gaps.length > 0 && gaps.every((gap) => gap >= 26 && gap <= 33)) return 'monthly';
+  if (days.length === 1) return 'one day only';
+  return null;
+}

@@ -1,0 +1,62 @@
+/**
+ * What was seen and is not proposed: scans, calls that nobody answered, ends that are no device. Folded by who asked,
+ * for what and why, so that a sweep of a whole network is one entry; nothing is forgotten.
+ *
+ * In: conversations with the reason they were kept out of inference. Out: entries with servers as spans, ports as
+ * ranges, and the dates between which it was seen: the same traffic later is a finding again.
+ */
+import type { Conversation } from '../observation.ts';
+import { formatSpan, parseSet } from '../net/address-set.ts';
+import { mergeSpans } from '../net/register-set.ts';
+import { compareAddresses } from './address-order.ts';
+
+export interface SetAsideEntry {
+  readonly client: string;
+  /** Addresses, prefixes and ranges, exactly those asked. */
+  readonly servers: readonly string[];
+  readonly transport: string;
+  /** Ports or `first-last`; empty for transports without ports. */
+  readonly ports: readonly string[];
+  readonly reason: string;
+  readonly conversations: number;
+  readonly firstNs: bigint;
+  readonly lastNs: bigint;
+}
+
+export const SET_ASIDE_REASONS: Readonly<Record<string, string>> = {
+  scan: 'sweep over many targets',
+  unanswered: 'nobody answered',
+  'no-asset': 'one end never sent anything: no device was seen there',
+  'group-address': 'group address, not a device',
+};
+
+/** Per client, transport, reason and set of ports; a client's servers with equal ports share an entry. */
+export function foldSetAside(conversations: readonly { readonly conversation: Conversation; readonly why: string }[]): SetAsideEntry[] {
+  const byServer = new Map<string, { list: Conversation[]; why: string }>();
+  for (const { conversation, why } of conversations) {
+    const key = `${conversation.client}\n${conversation.transport}\n${why}\n${conversation.server}`;
+    const held = byServer.get(key) ?? { list: [], why };
+    held.list.push(conversation);
+    byServer.set(key, held);
+  }
+  const byPorts = new Map<string, { list: Conversation[]; why: string; ports: string[] }>();
+  for (const { list, why } of byServer.values()) {
+    const ports = mergeSpans(list.filter((one) => one.port > 0).map((one) => ({ first: one.port, last: one.port }))).map((span) => (span.first === span.last ? `${span.first}` : `${span.first}-${span.last}`));
+    const key = `${list[0].client}\n${list[0].transport}\n${why}\n${ports.join(',')}`;
+    const held = byPorts.get(key) ?? { list: [], why, ports };
+    held.list.push(...list);
+    byPorts.set(key, held);
+  }
+  return [...byPorts.values()]
+    .map(({ list, why, ports }) => ({
+      client: list[0].client,
+      servers: parseSet(list.map((one) => one.server)).map(formatSpan),
+      transport: list[0].transport,
+      ports,
+      reason: SET_ASIDE_REASONS[why] ?? why,
+      conversations: list.length,
+      firstNs: list.reduce((min, one) => (one.firstNs < min ? one.firstNs : min), list[0].firstNs),
+      lastNs: list.reduce((max, one) => (one.lastNs > max ? one.lastNs : max), list[0].lastNs),
+    }))
+    .sort((a, b) => compareAddresses(a.client, b.client) || a.transport.localeCompare(b.transport) || a.reason.localeCompare(b.reason) || a.ports.join().localeCompare(b.ports.join()));
+}

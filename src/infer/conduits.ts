@@ -1,0 +1,275 @@
+/**
+ * The proposal of conduits: the smallest explainable set of Permits that covers what crossed a zone boundary.
+ *
+ * In: Observations and a zone proposal. Out: zones, conduits and Permits in the words of a spec, each Permit with its
+ * evidence, the rules that widened it and the question it raises; and what was set aside, by whom it was asked and when.
+ * Exact at function and register level unless a stated rule (conduit-generalise.ts) says otherwise. Traffic within a
+ * zone needs no Permit. Left out on purpose: the YAML (policy/spec-write.ts) and its proof (policy/proof.ts).
+ */
+import type { ObservationSet } from '../observation.ts';
+import type { Permit, PermitEnd } from '../permit.ts';
+import { isMac } from './address-order.ts';
+import { generaliseGrants, maintenanceGrants } from './conduit-generalise.ts';
+import { grantKey, mergeDetails, mergeEvidence, observeGrants } from './conduit-grants.ts';
+import type { Grant } from './conduit-grants.ts';
+import { draftPermits } from './conduit-permits.ts';
+import type { DraftPermit } from './conduit-permits.ts';
+import { indexPlan } from './conduit-plan.ts';
+import type { PlanIndex, PlannedAsset, ZonePlan } from './conduit-plan.ts';
+import { daysText, QUESTION_SENTENCES, regimeOf } from './conduit-questions.ts';
+import type { QuestionKind } from './conduit-questions.ts';
+import { foldSetAside } from './conduit-set-aside.ts';
+import type { SetAsideEntry } from './conduit-set-aside.ts';
+
+export interface ConduitOptions {
+  /** No rule widens anything: exactly what was seen. */
+  readonly exact: boolean;
+  /** Propose on-demand Permits for maintenance stations. */
+  readonly maintenance: boolean;
+}
+
+export const DEFAULT_CONDUIT_OPTIONS: ConduitOptions = { exact: false, maintenance: true };
+
+export interface ProposedAsset {
+  /** The spec's id; `planId` is the plan's. */
+  readonly id: string;
+  readonly planId: string;
+  readonly label: string;
+  readonly role: string;
+  readonly level: number | null;
+  readonly ip: readonly string[];
+  readonly mac: readonly string[];
+}
+
+export interface ProposedZone {
+  readonly id: string;
+  readonly planId: string;
+  readonly name: string;
+  readonly kind: string;
+  readonly level: number | null;
+  readonly slT: number | null;
+  readonly assets: readonly ProposedAsset[];
+}
+
+export interface ProposedConduit {
+  readonly id: string;
+  readonly name: string;
+  readonly connects: readonly [string, string];
+  readonly slT: number | null;
+}
+
+export interface ProposedPermit {
+  readonly permit: Permit;
+  /** Null when nothing has to be decided. */
+  readonly question: { readonly kind: QuestionKind; readonly sentence: string; readonly days: readonly number[] } | null;
+  readonly regime: string | null;
+  readonly connections: number;
+  /** Conversations that would break without it. */
+  readonly witnesses: readonly number[];
+  readonly registersNeverSeen: number;
+}
+
+export interface RuleUse {
+  readonly rule: string;
+  readonly permits: number;
+  readonly neverSeen: number;
+  readonly registersNeverSeen: number;
+}
+
+export interface ConduitProposal {
+  readonly zones: readonly ProposedZone[];
+  readonly conduits: readonly ProposedConduit[];
+  readonly permits: readonly ProposedPermit[];
+  readonly setAside: readonly SetAsideEntry[];
+  readonly rules: readonly RuleUse[];
+  readonly counts: {
+    readonly conversations: number;
+    readonly withinZone: number;
+    readonly groupAddressed: number;
+    readonly crossing: number;
+    readonly setAside: number;
+    readonly capturedDays: number;
+  };
+}
+
+const MAX_ID = 63;
+
+/** Spec ids from any text: the spec's alphabet, at most 63 characters, each once. */
+function makeIds(texts: readonly string[], fallback: string): Map<string, string> {
+  const ids = new Map<string, string>();
+  const taken = new Set<string>();
+  for (const text of texts) {
+    const base = text.replaceAll(/[^A-Za-z0-9_.-]+/g, '-').replaceAll(/^[^A-Za-z0-9]+|[-_.]+$/g, '').slice(0, MAX_ID - 4) || fallback;
+    let id = base;
+    for (let n = 2; taken.has(id.toLowerCase()); n++) id = `${base}-${n}`;
+    taken.add(id.toLowerCase());
+    ids.set(text, id);
+  }
+  return ids;
+}
+
+const isoTime = (ns: bigint | null): string | null => (ns === null ? null : new Date(Number(ns / 1_000_000n)).toISOString().replace('.000Z', 'Z'));
+
+const isoDay = (day: number): string => new Date(day * 86_400_000).toISOString().slice(0, 10);
+
+/** How people write a protocol; what is not listed keeps its own name. */
+const PROTOCOL_NAMES: Readonly<Record<string, string>> = {
+  modbus: 'Modbus/TCP', opcua: 'OPC UA', s7comm: 'S7comm', enip: 'EtherNet/IP', iec104: 'IEC 104', dnp3: 'DNP3', https: 'HTTPS', http: 'HTTP', rdp: 'RDP', ssh: 'SSH',
+  smb: 'SMB', dns: 'DNS', ntp: 'NTP', snmp: 'SNMP', syslog: 'Syslog', ldap: 'LDAP', kerberos: 'Kerberos', icmp: 'ICMP', tls: 'TLS',
+};
+
+const protocolName = (draft: DraftPermit): string => {
+  const key = draft.protocol === '' ? draft.service.toLowerCase() : draft.protocol;
+  if (key === 'modbus' && draft.transport === 'udp') return 'Modbus/UDP';
+  const own = draft.service.replaceAll(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, '?').slice(0, 40);
+  return PROTOCOL_NAMES[key] ?? (own === '' || own === 'unknown' ? `${draft.transport}/${draft.port}` : own);
+};
+
+/** Business traffic with the Internet: one grant per service between two whole zones stands for all of it. */
+function foldBusiness(grants: readonly Grant[], index: PlanIndex): { rest: Grant[]; folded: Grant[] } {
+  const rest: Grant[] = [];
+  const folded = new Map<string, Grant>();
+  for (const grant of grants) {
+    const kinds = [index.kindOf(grant.client.zone), index.kindOf(grant.server.zone)];
+    if (!kinds.every((kind) => kind === 'enterprise' || kind === 'external')) {
+      rest.push(grant);
+      continue;
+    }
+    const key = `${grant.client.zone}\n${grant.server.zone}\n${grant.transport}/${grant.port}\n${grant.service}`;
+    const held = folded.get(key);
+    folded.set(key, held === undefined
+      ? { ...grant, class: 'any', detail: { ...grant.detail, modbus: [], opcuaServices: [], names: [], access: [] }, rules: ['outside-iacs'] }
+      : { ...held, detail: { ...mergeDetails(held.detail, grant.detail), modbus: [], opcuaServices: [], names: [], access: [] }, evidence: mergeEvidence(held.evidence, grant.evidence) });
+  }
+  return { rest, folded: [...folded.values()] };
+}
+
+interface Ids {
+  readonly zone: ReadonlyMap<string, string>;
+  readonly asset: ReadonlyMap<string, string>;
+}
+
+function proposedZones(plan: ZonePlan, ids: Ids): ProposedZone[] {
+  const members = new Map<string, PlannedAsset[]>();
+  for (const asset of plan.assets) members.set(asset.zone, [...(members.get(asset.zone) ?? []), asset]);
+  return plan.zones.map((zone) => ({
+    id: ids.zone.get(zone.id) ?? zone.id,
+    planId: zone.id,
+    name: zone.name,
+    kind: zone.kind,
+    level: zone.level,
+    slT: zone.slT.value,
+    assets: (members.get(zone.id) ?? []).map((asset) => ({
+      id: ids.asset.get(asset.id) ?? asset.id,
+      planId: asset.id,
+      label: asset.id,
+      role: asset.role,
+      level: asset.level,
+      ip: asset.addresses.filter((address) => !isMac(address)),
+      // Behind a router every device shows the router's MAC: it identifies none of them.
+      mac: asset.behindRouter ? [] : [...new Set([...asset.addresses.filter(isMac), ...asset.macs])].sort(),
+    })),
+  }));
+}
+
+function withUniqueMacs(zones: readonly ProposedZone[]): ProposedZone[] {
+  const owners = new Map<string, number>();
+  for (const zone of zones) for (const asset of zone.assets) for (const mac of asset.mac) owners.set(mac, (owners.get(mac) ?? 0) + 1);
+  return zones.map((zone) => ({ ...zone, assets: zone.assets.map((asset) => ({ ...asset, mac: asset.mac.filter((mac) => owners.get(mac) === 1) })) }));
+}
+
+function sumRules(permits: readonly ProposedPermit[]): RuleUse[] {
+  const uses = new Map<string, RuleUse>();
+  for (const { permit, registersNeverSeen } of permits) {
+    for (const rule of permit.evidence?.generalisedBy ?? []) {
+      const held = uses.get(rule) ?? { rule, permits: 0, neverSeen: 0, registersNeverSeen: 0 };
+      uses.set(rule, { rule, permits: held.permits + 1, neverSeen: held.neverSeen + (permit.evidence?.neverSeen ?? 0), registersNeverSeen: held.registersNeverSeen + registersNeverSeen });
+    }
+  }
+  return [...uses.values()].sort((a, b) => (a.rule < b.rule ? -1 : 1));
+}
+
+export function proposeConduits(set: ObservationSet, plan: ZonePlan, options: ConduitOptions = DEFAULT_CONDUIT_OPTIONS): ConduitProposal {
+  const index = indexPlan(set, plan);
+  const { grants: exact, withinZone, groupAddressed, setAside } = observeGrants(set, index);
+  const observed = new Map(exact.map((grant) => [grantKey(grant), grant]));
+  const { rest, folded } = options.exact ? { rest: [...exact], folded: [] } : foldBusiness(exact, index);
+  const standing = options.exact ? rest : generaliseGrants(rest, index);
+  const onDemand = options.exact || !options.maintenance ? [] : maintenanceGrants(rest, standing, index);
+  const drafts = [
+    ...draftPermits(standing, false, observed, index),
+    ...draftPermits(folded, false, observed, index).map((draft) => ({ ...draft, clients: [], servers: [], rules: ['outside-iacs'] })),
+    ...draftPermits(onDemand, true, observed, index),
+  ];
+
+  const ids: Ids = { zone: makeIds(plan.zones.map((zone) => zone.id), 'Z'), asset: makeIds(plan.assets.map((asset) => asset.id), 'asset') };
+  const zoneOrder = new Map(plan.zones.map((zone, i) => [zone.id, i]));
+  const slOf = new Map(plan.zones.map((zone) => [zone.id, zone.slT.value]));
+  const nameOf = new Map(plan.zones.map((zone) => [zone.id, zone.name]));
+  const byPair = new Map<string, { pair: [string, string]; drafts: DraftPermit[] }>();
+  for (const draft of drafts) {
+    const pair = [draft.clientZone, draft.serverZone].sort((a, b) => (zoneOrder.get(a) ?? 0) - (zoneOrder.get(b) ?? 0)) as [string, string];
+    const held = byPair.get(pair.join('\n')) ?? { pair, drafts: [] };
+    held.drafts.push(draft);
+    byPair.set(pair.join('\n'), held);
+  }
+  const pairs = [...byPair.values()].sort((a, b) => (zoneOrder.get(a.pair[0]) ?? 0) - (zoneOrder.get(b.pair[0]) ?? 0) || (zoneOrder.get(a.pair[1]) ?? 0) - (zoneOrder.get(b.pair[1]) ?? 0));
+  const conduitIds = makeIds(pairs.map(({ pair }) => `C-${ids.zone.get(pair[0])}-${ids.zone.get(pair[1])}`), 'C');
+
+  const endOf = (zone: string, assets: readonly string[]): PermitEnd => ({ zone: ids.zone.get(zone) ?? zone, assets: assets.map((id) => ids.asset.get(id) ?? id), addresses: [] });
+  const conduits: ProposedConduit[] = [];
+  const permits: ProposedPermit[] = [];
+  for (const { pair, drafts: own } of pairs) {
+    const id = conduitIds.get(`C-${ids.zone.get(pair[0])}-${ids.zone.get(pair[1])}`) ?? 'C';
+    const levels = pair.flatMap((zone) => slOf.get(zone) ?? []);
+    conduits.push({
+      id,
+      name: `${nameOf.get(pair[0]) ?? pair[0]} - ${nameOf.get(pair[1]) ?? pair[1]}`,
+      connects: [ids.zone.get(pair[0]) ?? pair[0], ids.zone.get(pair[1]) ?? pair[1]],
+      slT: levels.length === 0 ? null : Math.max(...levels),
+    });
+    for (const [i, draft] of own.entries()) {
+      const days = draft.evidence.days;
+      const lastDay = days.at(-1);
+      const kind = draft.question;
+      permits.push({
+        permit: {
+          id: `${id.slice(0, MAX_ID - 5)}-${String(i + 1).padStart(3, '0')}`,
+          conduit: id,
+          from: endOf(draft.clientZone, draft.clients),
+          to: endOf(draft.serverZone, draft.servers),
+          service: { protocol: protocolName(draft), transport: draft.transport, ports: draft.port === 0 ? [] : [{ first: draft.port, last: draft.port }] },
+          access: draft.access,
+          modbus: draft.modbus,
+          opcua: draft.opcua,
+          named: draft.names.length === 0 ? null : { protocol: draft.protocol, names: draft.names },
+          conditions: { days: [], start: null, end: null, expires: kind === 'temporary-device' && lastDay !== undefined ? isoDay(lastDay) : null, onDemand: draft.onDemand },
+          purpose: draft.onDemand && kind !== 'temporary-device' ? 'maintenance, switched on by a person for a while' : '',
+          basis: 'observed',
+          decision: kind === null && !draft.onDemand ? 'approved' : 'pending',
+          owner: '',
+          evidence: {
+            firstSeen: isoTime(draft.evidence.firstNs), lastSeen: isoTime(draft.evidence.lastNs), days: days.length, requests: draft.evidence.requests,
+            generalisedBy: draft.rules, neverSeen: draft.neverSeen,
+          },
+        },
+        question: kind === null ? null : { kind, sentence: kind === 'rare' ? `${QUESTION_SENTENCES.rare} Seen on ${daysText(days)}.` : QUESTION_SENTENCES[kind], days },
+        regime: regimeOf(days, index.capturedDays),
+        connections: draft.evidence.sessions,
+        witnesses: draft.evidence.witnesses,
+        registersNeverSeen: draft.registersNeverSeen,
+      });
+    }
+  }
+  return {
+    zones: withUniqueMacs(proposedZones(plan, ids)),
+    conduits,
+    permits,
+    setAside: foldSetAside(setAside),
+    rules: sumRules(permits),
+    counts: {
+      conversations: set.conversations.length, withinZone, groupAddressed, setAside: setAside.length,
+      crossing: set.conversations.length - withinZone - groupAddressed - setAside.length, capturedDays: index.capturedDays.length,
+    },
+  };
+}
