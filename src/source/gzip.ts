@@ -31,6 +31,7 @@ export function gunzip(source: ByteSource): ByteSource {
   let given = 0;
   let writtenBefore = 0;
   let isWriting = false;
+  let isEnding = false;
   let isMemberEnd = false;
   let zlibError: string | null = null;
   let piece: Uint8Array = new Uint8Array(0);
@@ -116,6 +117,8 @@ export function gunzip(source: ByteSource): ByteSource {
     memberCrc = 0;
     isMemberEnd = false;
     writtenBefore = 0;
+    given = 0;
+    isEnding = false;
     inflate = createInflateRaw({ chunkSize: OUTPUT_CHUNK_BYTES, finishFlush: constants.Z_SYNC_FLUSH });
     inflate.on('readable', () => wake());
     inflate.on('end', () => {
@@ -160,7 +163,6 @@ export function gunzip(source: ByteSource): ByteSource {
 
   /** The next piece of output into `piece`; nothing there means done. */
   async function nextPiece(): Promise<void> {
-    let isEnding = false;
     while (!isDone) {
       if (inflate === null) {
         await openMember();
@@ -178,9 +180,10 @@ export function gunzip(source: ByteSource): ByteSource {
         stream.destroy();
         stop('corrupt', `the gzip data are damaged (${zlibError})`);
       } else if (isMemberEnd) {
-        if (isEnding) stop('truncated', 'the gzip data are cut short');
+        // A stream that ended by itself left the trailer over; one that ran out of input did not.
+        if (stream.bytesWritten - writtenBefore === given) stop('truncated', 'the gzip data are cut short');
         else await closeMember(stream);
-      } else if (isWriting || isEnding) {
+      } else if (isWriting || isEnding || stream.bytesWritten - writtenBefore < given) {
         await new Promise<void>((resolve) => (wake = resolve));
       } else if (!(await write(stream))) {
         isEnding = true;

@@ -3,7 +3,7 @@
  * the file header; out: frames. Both endians, microseconds and nanoseconds, the 24-octet record headers of "modified"
  * pcap, versions 2.0 to 2.4 and 543.0 with their swapped lengths, files joined end to end (`cat a b`).
  *
- * Damage: a record whose length cannot be right, or whose header is all zero (no capture program writes one, file
+ * Damage: a record whose length cannot be right, or a run of zeros in its place (no capture program writes one, file
  * systems do after a power cut), is where the walk leaves the chain; it is taken up again by pcap-resync.ts.
  */
 import { MAX_RECORD_BYTES } from './block.ts';
@@ -18,6 +18,9 @@ import type { RecordWalker } from './record-walker.ts';
 const FILE_HEADER_BYTES = 24;
 /** libpcap's MAXIMUM_SNAPLEN: lengths up to here are believed whatever the header's snap length says. */
 const USUAL_RECORD_BYTES = 262_144;
+
+/** This many zero octets where a record should stand are no packets of length 0. */
+const ZERO_FILL_BYTES = 64;
 
 interface Magic {
   readonly littleEndian: boolean;
@@ -36,8 +39,8 @@ export function readPcapMagic(view: DataView, at: number): Magic | null {
   return null;
 }
 
-const isReadVersion = (major: number, minor: number): boolean =>
-  (major === 2 && minor <= 4) || (major === 543 && minor === 0);
+/** 2.4 and, as Wireshark does, whatever minor version; 543.0 is a DG/UX tcpdump (libpcap). */
+const isReadVersion = (major: number, minor: number): boolean => major === 2 || (major === 543 && minor === 0);
 
 export function createPcapWalker(): RecordWalker {
   const interfaces: CaptureInterface[] = [];
@@ -62,7 +65,7 @@ export function createPcapWalker(): RecordWalker {
     const major = view.getUint16(from + 4, le);
     const minor = view.getUint16(from + 6, le);
     if (!isReadVersion(major, minor)) {
-      unsupported = { offset: block.base + from, reason: `pcap version ${major}.${minor} is not read (2.0 to 2.4 are)` };
+      unsupported = { offset: block.base + from, reason: `pcap version ${major}.${minor} is not read (2.x is)` };
       return false;
     }
     shape.littleEndian = le;
@@ -103,11 +106,12 @@ export function createPcapWalker(): RecordWalker {
 
   /** A record header whose captured length is 0 or beyond the usual: 0 to accept it, octets lacking, or STOP for "no". */
   function judge(block: Block, at: number, captured: number): number {
-    const { view } = block;
-    const le = shape.littleEndian;
     if (captured === 0) {
-      const isZero = view.getUint32(at, le) === 0 && view.getUint32(at + 4, le) === 0 && view.getUint32(at + shape.wireAt, le) === 0;
-      return isZero ? STOP : 0;
+      for (let i = at; i < at + ZERO_FILL_BYTES; i++) {
+        if (i >= block.to) return block.ended ? 0 : ZERO_FILL_BYTES;
+        if (block.bytes[i] !== 0) return 0;
+      }
+      return STOP;
     }
     if (captured > MAX_RECORD_BYTES) return STOP;
     const next = at + shape.headerBytes + captured;
@@ -192,7 +196,7 @@ export function createPcapWalker(): RecordWalker {
         }
         if (verdict === STOP) {
           if (count > 0) break;
-          leaveChain(block, captured === 0 ? 'a record header of zero octets' : `record length ${captured} cannot be right`);
+          leaveChain(block, captured === 0 ? 'zero octets in place of records' : `record length ${captured} cannot be right`);
           return 0;
         }
       }
@@ -207,10 +211,12 @@ export function createPcapWalker(): RecordWalker {
         break;
       }
       let second = view.getUint32(at, littleEndian);
-      let units = view.getUint32(at + 4, littleEndian);
-      if (units >= unitsPerSecond) {
-        second += Math.floor(units / unitsPerSecond);
-        units %= unitsPerSecond;
+      // A signed field (struct timeval): time-shifting tools leave fractions below 0 or above a second.
+      let units = view.getInt32(at + 4, littleEndian);
+      if (units < 0 || units >= unitsPerSecond) {
+        const carry = Math.floor(units / unitsPerSecond);
+        second += carry;
+        units -= carry * unitsPerSecond;
       }
       offset[count] = at + headerBytes;
       capturedOut[count] = captured;

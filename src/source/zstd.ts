@@ -16,6 +16,7 @@ const MAX_WINDOW_BYTES = 128 * 1024 * 1024;
 /** fzstd moves the whole window for every block: a flood of tiny blocks in a large window would take hours. */
 const MOVED_BYTES_FREE = 2 ** 31;
 const MOVED_BYTES_PER_OUTPUT = 8192;
+const CHECKSUM_BYTES = 4;
 const BLOCK_KIND = { raw: 0, runLength: 1, compressed: 2, reserved: 3 } as const;
 
 interface FrameHeader {
@@ -122,14 +123,14 @@ export function unzstd(source: ByteSource): ByteSource {
     decoder = new Decompress((piece) => {
       if (piece.length > 0) pieces.push(piece);
     });
-    decode(decoder, header.bytes, false);
+    decode(decoder, input.slice(from, from + header.bytes), false);
+    from += header.bytes;
   }
 
-  /** Gives fzstd the next `count` input octets; what it throws is damage. */
-  function decode(to: Decompress, count: number, isLast: boolean): void {
+  /** What fzstd throws is damage. */
+  function decode(into: Decompress, octets: Uint8Array, isLast: boolean): void {
     try {
-      to.push(input.slice(from, from + count), isLast);
-      from += count;
+      into.push(octets, isLast);
     } catch (error) {
       stop('corrupt', `the zstd data are damaged (${error instanceof Error ? error.message : String(error)})`);
     }
@@ -148,12 +149,16 @@ export function unzstd(source: ByteSource): ByteSource {
     if (movedBytes > MOVED_BYTES_FREE + outputBytes * MOVED_BYTES_PER_OUTPUT) {
       return stop('corrupt', 'zstd blocks far too small for their window');
     }
-    decode(into, bytes, isLast);
+    // fzstd wants the checksum with the last block, and does not look at it.
+    const octets = new Uint8Array(bytes + (isLast && frame.hasChecksum ? CHECKSUM_BYTES : 0));
+    octets.set(input.subarray(from, from + bytes));
+    from += bytes;
+    decode(into, octets, isLast);
     for (const piece of pieces) outputBytes += piece.length;
     if (!isLast || isDone) return;
     decoder = null;
     header = null;
-    if (frame.hasChecksum && !(await skipInput(4))) stop('truncated', 'the zstd data end inside a checksum');
+    if (frame.hasChecksum && !(await skipInput(CHECKSUM_BYTES))) stop('truncated', 'the zstd data end inside a checksum');
   }
 
   return {
