@@ -10,8 +10,8 @@ import { assetsCommand } from './commands/assets.ts';
 import type { Command, CommandContext, CommandResult } from './commands/command.ts';
 import { flowsCommand } from './commands/flows.ts';
 import { statusCommand } from './commands/status.ts';
-import { BaselineError, EXIT, usageError } from './errors.ts';
-import { nearestWord } from './policy/nearest-word.ts';
+import { refuseTwice, wrongUse } from './commands/wrong-use.ts';
+import { BaselineError, EXIT } from './errors.ts';
 import { printable } from './render/printable.ts';
 
 /** In the order of the main job; one line a command. */
@@ -115,7 +115,7 @@ function commandLine(args: readonly string[], start: (command: Command, argv: Re
     .fail((message, error) => {
       // YError: yargs' own name for a wrong use that it finds while parsing.
       if (error && error.name !== 'YError') throw error;
-      throw wrongUse(message || error.message, args);
+      throw wrongUse(message || error.message, args, COMMANDS);
     });
   for (const command of COMMANDS) {
     parser.command(
@@ -137,39 +137,6 @@ function examplesOf(command: Command): string {
   if (command.examples.length === 0) return '';
   const widest = Math.max(...command.examples.map(([line]) => line.length));
   return `Examples:\n${command.examples.map(([line, does]) => `  baseline ${line.padEnd(widest)}  ${does}\n`).join('')}\n`;
-}
-
-/** yargs makes a list of an option that is given twice; only options that say so are lists. */
-function refuseTwice(command: Command, argv: Readonly<Record<string, unknown>>): void {
-  for (const [name, value] of Object.entries(argv)) {
-    if (Array.isArray(value) && name !== '_' && !(name in command.positionals) && command.options[name]?.array !== true) {
-      throw usageError(`--${name} is given ${value.length} times`, 'Give it once.');
-    }
-  }
-}
-
-const SEE_HELP = 'See `baseline --help`, or `baseline <command> --help`.';
-
-/** yargs' words in ours: what is wrong on one line, what was probably meant on the next. */
-function wrongUse(message: string, args: readonly string[]): BaselineError {
-  const word = args.find((arg) => !arg.startsWith('-')) ?? '';
-  const command = COMMANDS.find((known) => known.syntax.split(' ')[0] === word);
-  const meant = /^Did you mean (.*)\?$/.exec(message)?.[1];
-  if (meant !== undefined) return usageError(`there is no command "${word}"`, `Did you mean \`baseline ${meant}\`?`);
-  const unknown = /^Unknown (?:argument|command)s?: ([^,\n]*)/.exec(message)?.[1];
-  if (unknown !== undefined) {
-    const typed = args.find((arg) => arg.replace(/^-+/, '').split('=')[0] === unknown) ?? unknown;
-    if (command === undefined) return usageError(`there is no command "${typed}"`, SEE_HELP);
-    const options = [...Object.keys(command.options), 'quiet', 'verbose', 'color', 'help'];
-    const near = typed.startsWith('-') ? nearestWord(unknown, options) : null;
-    return usageError(
-      `${command.syntax.split(' ')[0]} knows no ${typed.startsWith('-') ? 'option' : 'argument'} "${typed}"`,
-      near === null ? `See \`baseline ${word} --help\`.` : `Did you mean --${near}?`,
-    );
-  }
-  const choice = /Argument: (.*), Given: (.*), Choices: (.*)/.exec(message);
-  if (choice !== null) return usageError(`--${choice[1]} cannot be ${choice[2]}`, `Choose one of ${choice[3].replaceAll('"', '')}.`);
-  return usageError(message.split('\n').join(' ').trim(), command === undefined ? SEE_HELP : `See \`baseline ${word} --help\`.`);
 }
 
 function contextOf(args: readonly string[], argv: CommonOptions, surroundings: Surroundings): CommandContext {

@@ -2,29 +2,20 @@
  * The store read through analysis, as the commands that only look need it: who is who, and how operations are called.
  * In: an open store. Out: assets by address and by name.
  */
-import type Database from 'better-sqlite3';
-import { modbus } from '../decode/app/modbus.ts';
-import { OPCUA } from '../decode/app/opcua.ts';
 import { usageError } from '../errors.ts';
 import { inferAssets } from '../infer/assets.ts';
 import type { Asset, Completeness, PlacedAsset, Zone } from '../infer/proposal.ts';
 import { formatSpan, parseSpan } from '../net/address-set.ts';
 import { vendorOf } from '../net/oui.ts';
-import type { DescribeOperation } from '../store/read-words.ts';
+import type { Connection } from '../store/database.ts';
 import { readOutline } from '../store/read.ts';
-
-export const describeOperation: DescribeOperation = (protocol, code) => {
-  if (protocol === 'modbus') return modbus.describe(code);
-  if (protocol === 'opcua') return OPCUA.describe(code);
-  return { name: `${protocol} ${code}`, access: 'diagnose' };
-};
 
 export interface NamedAssets {
   readonly assets: readonly Asset[];
   idOf(address: string): string | null;
 }
 
-export function nameAssets(db: Database.Database): NamedAssets {
+export function nameAssets(db: Connection): NamedAssets {
   const inventory = inferAssets(readOutline(db), vendorOf);
   return {
     assets: inventory.assets,
@@ -42,7 +33,7 @@ export interface PlacedPlant {
   readonly completeness: Completeness | null;
 }
 
-export function placeAssets(db: Database.Database): PlacedPlant {
+export function placeAssets(db: Connection): PlacedPlant {
   const { assets } = inferAssets(readOutline(db), vendorOf);
   return {
     assets: assets.map((asset) => ({

@@ -2,7 +2,8 @@
  * `baseline flows`: the conversations of the store with their operations; filtered, sorted, in five formats.
  * In: options. Out: text. Filters that name no address, port or instant are refused with what they should be.
  */
-import { usageError, EXIT } from '../errors.ts';
+import { describeOperation } from '../decode/app/registry.ts';
+import { EXIT, usageError } from '../errors.ts';
 import { addressProblem } from '../net/address-set.ts';
 import type { Access } from '../observation.ts';
 import { csvTable } from '../render/csv.ts';
@@ -13,7 +14,7 @@ import { markdownTable } from '../render/markdown.ts';
 import { textTable, type Cell, type Column } from '../render/table.ts';
 import { readFromStore, storePath } from '../store/database.ts';
 import { FLOW_SORTS, readFlowPage, type Flow, type FlowFilter, type FlowPage } from '../store/read-flows.ts';
-import { addressesOfAssets, describeOperation, nameAssets, type NamedAssets } from './analysis.ts';
+import { addressesOfAssets, nameAssets, type NamedAssets } from './analysis.ts';
 import { chosenFormat, DB_OPTION, defineCommand, FORMAT_OPTION, JSON_OPTION, type CommandContext, type CommandResult, type Format } from './command.ts';
 
 const ACCESS_CLASSES = ['browse', 'read', 'diagnose', 'write', 'control', 'program'] as const satisfies readonly Access[];

@@ -18,7 +18,7 @@ const schemaVersion = z.literal(1);
 const modbusOperation = z.strictObject({
   protocol: z.literal('modbus'),
   unit: count.nullable(),
-  function: count.describe('function code without the exception bit'),
+  function: z.int().describe('function code without the exception bit; -1: operations folded because there were too many'),
   name: z.string(),
   access,
   ranges: z
@@ -43,7 +43,7 @@ const opcuaOperation = z.strictObject({
 
 const otherOperation = z.strictObject({
   protocol: z.string(),
-  function: count,
+  function: z.int(),
   name: z.string(),
   access,
   requests: count,

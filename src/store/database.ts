@@ -14,10 +14,13 @@ import { BaselineError, storeError, usageError } from '../errors.ts';
 import { damaged, newer, recogniseFile } from './database-file.ts';
 import { APPLICATION_ID, MIGRATIONS } from './schema.ts';
 
+/** The only door to SQL; folders to the right of the store pass it on, and do not look inside. */
+export type Connection = Database.Database;
+
 export interface Store {
   /** As the user wrote it: for messages. */
   readonly path: string;
-  readonly db: Database.Database;
+  readonly db: Connection;
   /** Leaves the file checkpointed, with nothing beside it unless another process still has it open. */
   close(): void;
 }
@@ -88,7 +91,7 @@ export function openForReading(path: string, options: OpenOptions = {}): Store {
     if (kind === 'empty') {
       throw storeError(`the store ${path} is empty`, 'Run `baseline import PATH...` first, or name another store with --db.');
     }
-    let db: Database.Database;
+    let db: Connection;
     try {
       db = connect(file, options, true);
       try {
@@ -121,7 +124,7 @@ export function openForReading(path: string, options: OpenOptions = {}): Store {
 }
 
 /** Opens, reads in one transaction (one moment's view while another process writes), closes. */
-export function readFromStore<T>(path: string, read: (db: Database.Database) => T, options: OpenOptions = {}): T {
+export function readFromStore<T>(path: string, read: (db: Connection) => T, options: OpenOptions = {}): T {
   const store = openForReading(path, options);
   try {
     return told(path, () => store.db.transaction(() => read(store.db)).deferred());
@@ -183,7 +186,7 @@ function absolute(path: string): string {
 }
 
 /** `file` is absolute, so that no name (`:memory:`, `file:x`) means anything to SQLite. */
-function connect(file: string, options: OpenOptions, readonly: boolean): Database.Database {
+function connect(file: string, options: OpenOptions, readonly: boolean): Connection {
   return new Database(file, {
     readonly,
     fileMustExist: true,
@@ -201,19 +204,19 @@ function createFile(file: string, kind: 'absent' | 'empty'): void {
   }
 }
 
-const userVersion = (db: Database.Database): number => Number(db.pragma('user_version', { simple: true }));
+const userVersion = (db: Connection): number => Number(db.pragma('user_version', { simple: true }));
 
-const isEmpty = (db: Database.Database): boolean =>
+const isEmpty = (db: Connection): boolean =>
   db.prepare('SELECT count(*) FROM sqlite_schema').pluck().get() === 0 && userVersion(db) === 0;
 
-function migrate(db: Database.Database, from: number, migrations: readonly string[]): void {
+function migrate(db: Connection, from: number, migrations: readonly string[]): void {
   for (let version = from; version < migrations.length; version++) db.exec(migrations[version]);
   db.pragma(`application_id = ${APPLICATION_ID}`);
   db.pragma(`user_version = ${migrations.length}`);
 }
 
 /** The version, once it is sure that the file is ours and not from the future. */
-function checkMark(db: Database.Database, path: string, known: number): number {
+function checkMark(db: Connection, path: string, known: number): number {
   if (db.pragma('application_id', { simple: true }) !== APPLICATION_ID) {
     throw storeError(
       `the store ${path} is an SQLite file of another program`,
@@ -226,14 +229,14 @@ function checkMark(db: Database.Database, path: string, known: number): number {
   return version;
 }
 
-function checkPages(db: Database.Database, file: string, path: string): void {
+function checkPages(db: Connection, file: string, path: string): void {
   if (statSync(file).size > CHECKED_OCTETS) return;
   const verdict = db.pragma('quick_check(1)', { simple: true });
   if (verdict !== 'ok') throw damaged(path, String(verdict).replaceAll(/\s+/g, ' '));
 }
 
 /** A whole, consistent copy of the store as it was, put in place by one rename. */
-function backUp(db: Database.Database, file: string, version: number): void {
+function backUp(db: Connection, file: string, version: number): void {
   const backup = `${file}.v${version}.bak`;
   const unfinished = `${backup}.part`;
   rmSync(unfinished, { force: true });
@@ -284,7 +287,7 @@ function openCopy(file: string, path: string, options: OpenOptions): Store {
  * Back to a rollback journal, so that the file alone is the store and can be read from a read-only folder or after
  * being copied. Another process that still has it open keeps it in WAL mode: then SQLite refuses at once, and that is fine.
  */
-function closeWriter(db: Database.Database): void {
+function closeWriter(db: Connection): void {
   if (!db.open) return;
   try {
     if (db.inTransaction) db.exec('ROLLBACK');
@@ -301,6 +304,6 @@ function closeWriter(db: Database.Database): void {
   }
 }
 
-function closeQuietly(db: Database.Database): void {
+function closeQuietly(db: Connection): void {
   if (db.open) db.close();
 }

@@ -1,0 +1,40 @@
+/**
+ * A command line that yargs refuses, in our words: what is wrong on one line, what was probably meant on the next.
+ * In: yargs' message and the words typed. Out: a usage error.
+ */
+import { usageError, type BaselineError } from '../errors.ts';
+import { nearestWord } from '../policy/nearest-word.ts';
+import type { Command } from './command.ts';
+
+const SEE_HELP = 'See `baseline --help`, or `baseline <command> --help`.';
+
+/** yargs' words in ours: what is wrong on one line, what was probably meant on the next. */
+export function wrongUse(message: string, args: readonly string[], commands: readonly Command[]): BaselineError {
+  const word = args.find((arg) => !arg.startsWith('-')) ?? '';
+  const command = commands.find((known) => known.syntax.split(' ')[0] === word);
+  const meant = /^Did you mean (.*)\?$/.exec(message)?.[1];
+  if (meant !== undefined) return usageError(`there is no command "${word}"`, `Did you mean \`baseline ${meant}\`?`);
+  const unknown = /^Unknown (?:argument|command)s?: ([^,\n]*)/.exec(message)?.[1];
+  if (unknown !== undefined) {
+    const typed = args.find((arg) => arg.replace(/^-+/, '').split('=')[0] === unknown) ?? unknown;
+    if (command === undefined) return usageError(`there is no command "${typed}"`, SEE_HELP);
+    const options = [...Object.keys(command.options), 'quiet', 'verbose', 'color', 'help'];
+    const near = typed.startsWith('-') ? nearestWord(unknown, options) : null;
+    return usageError(
+      `${command.syntax.split(' ')[0]} knows no ${typed.startsWith('-') ? 'option' : 'argument'} "${typed}"`,
+      near === null ? `See \`baseline ${word} --help\`.` : `Did you mean --${near}?`,
+    );
+  }
+  const choice = /Argument: (.*), Given: (.*), Choices: (.*)/.exec(message);
+  if (choice !== null) return usageError(`--${choice[1]} cannot be ${choice[2]}`, `Choose one of ${choice[3].replaceAll('"', '')}.`);
+  return usageError(message.split('\n').join(' ').trim(), command === undefined ? SEE_HELP : `See \`baseline ${word} --help\`.`);
+}
+
+/** yargs makes a list of an option that is given twice; only options that say so are lists. */
+export function refuseTwice(command: Command, argv: Readonly<Record<string, unknown>>): void {
+  for (const [name, value] of Object.entries(argv)) {
+    if (Array.isArray(value) && name !== '_' && !(name in command.positionals) && command.options[name]?.array !== true) {
+      throw usageError(`--${name} is given ${value.length} times`, 'Give it once.');
+    }
+  }
+}
