@@ -14,6 +14,7 @@ import { certificateApplicationUri, collectNodes, modeName, tellRequest, tellRes
 import type { Cursor } from './opcua-encoding.ts';
 import { openCursor, readText, readU32, skip, skipText } from './opcua-encoding.ts';
 import { SERVICE, SERVICE_FAULT, describeService, isBad, isRequest, readResponseHeader, readServiceId, requestOf, skipRequestHeader } from './opcua-services.ts';
+import { rememberRequest, takeRequest } from './outstanding.ts';
 
 const HEADER_OCTETS = 8;
 const SIZE_AT = 4;
@@ -22,8 +23,6 @@ const LARGEST_CHUNK = 16 * 1024 * 1024;
 const WHOLE_CHUNK = 64 * 1024;
 const HEAD_OF_LARGE_CHUNK = 32 * 1024;
 
-/** Requests whose answer is still out, remembered to know what a ServiceFault refuses. */
-const OUTSTANDING = 64;
 /** Nodes of an unfinished chunked request. */
 const NODES_KEPT = 16;
 
@@ -77,24 +76,6 @@ const fitsHeader = (bytes: Uint8Array, at: number, to: number): boolean => {
 
 const policyState = (uri: string): number => (uri.endsWith(POLICY_NONE) ? CHANNEL.clear : CHANNEL.secured);
 
-const rememberRequest = (memory: SessionMemory, requestId: number, service: number): void => {
-  const outstanding = memory.outstanding as number[];
-  if (outstanding.length >= OUTSTANDING * 2) outstanding.splice(0, 2);
-  outstanding.push(requestId, service);
-};
-
-/** The service that `requestId` asked for, forgotten thereby; -1 where that is not known. */
-const takeRequest = (memory: SessionMemory, requestId: number): number => {
-  const outstanding = memory.outstanding as number[];
-  for (let i = 0; i < outstanding.length; i += 2) {
-    if (outstanding[i] !== requestId) continue;
-    const service = outstanding[i + 1];
-    outstanding.splice(i, 2);
-    return service;
-  }
-  return -1;
-};
-
 /** A message as its first chunk tells it. */
 interface Reading {
   service: number;
@@ -124,7 +105,7 @@ const readBody = (c: Cursor, direction: number, requestId: number, state: number
       tellRequest(body, typeId, sink);
       if (isWhole && !c.ok) sink.malformed('opcua.body');
     }
-    if (state !== CHANNEL.secured) rememberRequest(memory, requestId, typeId);
+    if (state !== CHANNEL.secured) rememberRequest(memory.outstanding as number[], requestId, typeId);
     return { service: typeId, kind: MESSAGE.request, status: 0, isFault: false, nodes };
   }
   const isFault = typeId === SERVICE_FAULT;
@@ -136,7 +117,7 @@ const readBody = (c: Cursor, direction: number, requestId: number, state: number
   }
   const status = readResponseHeader(c);
   if (!c.ok && !isClear) return null;
-  const asked = state === CHANNEL.secured ? -1 : takeRequest(memory, requestId);
+  const asked = state === CHANNEL.secured ? -1 : takeRequest(memory.outstanding as number[], requestId);
   const service = isFault && asked >= 0 ? asked : answered;
   if (!c.ok) sink.malformed('opcua.header');
   else if (state !== CHANNEL.secured) {

@@ -1,0 +1,196 @@
+/**
+ * EtherNet/IP explicit messaging (ODVA CIP volume 2 chapter 2) on TCP and UDP 44818, and the CIP messages within
+ * (volume 1 chapter 2). In: encapsulation packets. Out: commands and CIP services as operations with general status,
+ * classes and tags touched, identity of the device. Unconnected_Send and Multiple_Service_Packet are opened: what is
+ * inside counts, not the envelope. Left out on purpose: attribute values; implicit I/O (UDP 2222) is only named.
+ */
+import { COMMAND, COMMAND_BASE, FIRST_CLASS_SERVICE, PCCC_BASE, SYMBOL_CLASS, describeCip } from './cip-services.ts';
+import { asciiText, framedProtocol } from './framing.ts';
+import { rememberRequest, takeRequest } from './outstanding.ts';
+import type { ProtocolSink, SessionMemory } from './protocol.ts';
+import { MESSAGE } from './protocol.ts';
+
+const HEADER = 24;
+const AT = { command: 0, length: 2, status: 8, context: 12, options: 20 } as const;
+const COMMANDS = new Set<number>([...Object.values(COMMAND), 0x72, 0x73]);
+/** Status codes of table 2-3.3. */
+const LARGEST_STATUS = 0x6a;
+
+const ITEM = { null: 0x0000, identity: 0x000c, connected: 0x00b1, unconnected: 0x00b2 } as const;
+const ITEMS = 8;
+
+const SERVICE = { attributesAll: 0x01, multiple: 0x0a, unconnectedSend: 0x52, pccc: 0x4b } as const;
+const CLASS = { identity: 0x01, connectionManager: 0x06, pccc: 0x67 } as const;
+const RESPONSE = 0x80;
+
+const size = (bytes: Uint8Array, view: DataView, at: number): number => {
+  const command = view.getUint16(at + AT.command, true);
+  if (!COMMANDS.has(command)) return -1;
+  if (view.getUint32(at + AT.options, true) !== 0 || view.getUint32(at + AT.status, true) > LARGEST_STATUS) return -1;
+  const length = view.getUint16(at + AT.length, true);
+  if (command === COMMAND.registerSession && length !== 4 && length !== 0) return -1;
+  if (command === COMMAND.unregisterSession && length !== 0) return -1;
+  // All zeroes would be a NOP: too easily had.
+  if (command === COMMAND.nop && length === 0 && bytes[at + 4] === 0) return -1;
+  return HEADER + length;
+};
+
+/** Identity item (2-4.3.3) from its vendor id on, and the Identity object's attributes, which have the same order. */
+const tellIdentity = (bytes: Uint8Array, view: DataView, at: number, end: number, sink: ProtocolSink): void => {
+  if (at + 15 > end || at + 15 + bytes[at + 14] > end) return;
+  const product = asciiText(bytes, at + 15, at + 15 + bytes[at + 14]);
+  if (product === '') return;
+  sink.serverFact('enip.vendor-id', String(view.getUint16(at, true)));
+  sink.serverFact('enip.device-type', String(view.getUint16(at + 2, true)));
+  sink.serverFact('enip.product', product);
+  sink.serverFact('enip.revision', `${bytes[at + 6]}.${bytes[at + 7]}`);
+  sink.serverFact('enip.serial', `0x${view.getUint32(at + 10, true).toString(16).padStart(8, '0')}`);
+};
+
+interface Path {
+  cls: number;
+  tag: string;
+}
+
+const SEGMENT = { class8: 0x20, class16: 0x21, symbol: 0x91 } as const;
+
+/** Request path (volume 1, appendix C): its class, or the tag that it names. */
+const readPath = (bytes: Uint8Array, view: DataView, from: number, to: number): Path => {
+  const path: Path = { cls: -1, tag: '' };
+  for (let at = from; at + 2 <= to; ) {
+    const segment = bytes[at];
+    if (segment === SEGMENT.symbol) {
+      const end = at + 2 + bytes[at + 1];
+      if (end > to) break;
+      if (path.tag.length < 256) path.tag += (path.tag === '' ? '' : '.') + asciiText(bytes, at + 2, end);
+      at = end + (bytes[at + 1] & 1);
+    } else if ((segment & 0xe0) === 0x20) {
+      const octets = [2, 4, 6, 2][segment & 3];
+      if (segment === SEGMENT.class8) path.cls = bytes[at + 1];
+      else if (segment === SEGMENT.class16 && at + 4 <= to) path.cls = view.getUint16(at + 2, true);
+      at += octets;
+    } else at += 2;
+  }
+  return path;
+};
+
+const CIP_NESTING = 3;
+/** Stands for Get_Attributes_All of the Identity object among the outstanding requests: its answer names the device. */
+const IDENTITY_ASKED = 0x3000000;
+
+/** The operation code of a CIP request, told to the sink with its target; envelopes are opened. Returns the code, -1 for none. */
+const readRequest = (bytes: Uint8Array, view: DataView, at: number, end: number, depth: number, sink: ProtocolSink): number => {
+  if (at + 2 > end || depth > CIP_NESTING) return -1;
+  const service = bytes[at];
+  const data = at + 2 + bytes[at + 1] * 2;
+  if (service >= RESPONSE || data > end) {
+    sink.malformed('cip.path');
+    return -1;
+  }
+  const path = readPath(bytes, view, at + 2, data);
+  if (service === SERVICE.unconnectedSend && path.cls === CLASS.connectionManager && data + 4 <= end) {
+    const octets = view.getUint16(data + 2, true);
+    if (data + 4 + octets <= end) return readRequest(bytes, view, data + 4, data + 4 + octets, depth + 1, sink);
+  }
+  if (service === SERVICE.multiple && data + 2 <= end) {
+    const services = Math.min(view.getUint16(data, true), 64);
+    for (let i = 0; i < services && data + 4 + i * 2 <= end; i++) {
+      const inner = data + view.getUint16(data + 2 + i * 2, true);
+      const next = i + 1 < services && data + 6 + i * 2 <= end ? data + view.getUint16(data + 4 + i * 2, true) : end;
+      if (inner < next && next <= end) readRequest(bytes, view, inner, next, depth + 1, sink);
+    }
+    return SERVICE.multiple;
+  }
+  const cls = path.cls >= 0 ? path.cls : SYMBOL_CLASS;
+  let code = service < FIRST_CLASS_SERVICE ? service : cls * 256 + service;
+  // PCCC: requester id (its length, vendor, serial), command, status, transaction, function.
+  if (service === SERVICE.pccc && cls === CLASS.pccc) {
+    const pccc = data + bytes[data];
+    if (data < end && pccc + 5 <= end) code = PCCC_BASE | (bytes[pccc] << 8) | bytes[pccc + 4];
+  }
+  sink.operation(-1, code, MESSAGE.request, 0);
+  if (path.tag !== '') sink.target(path.tag);
+  else if (path.cls >= 0) sink.target(`class 0x${path.cls.toString(16).padStart(2, '0')}`);
+  return code === SERVICE.attributesAll && cls === CLASS.identity ? IDENTITY_ASKED : code;
+};
+
+const readResponse = (bytes: Uint8Array, view: DataView, at: number, end: number, asked: number, sink: ProtocolSink): void => {
+  if (at + 4 > end) return sink.malformed('cip.response');
+  const service = bytes[at] & 0x7f;
+  const status = bytes[at + 2];
+  const data = at + 4 + bytes[at + 3] * 2;
+  if (asked < 0 && service >= FIRST_CLASS_SERVICE) return sink.fact('enip.unmatched-response', `0x${service.toString(16)}`);
+  if (asked === SERVICE.multiple) return readResponses(bytes, view, data, end, sink);
+  const code = asked === IDENTITY_ASKED || asked < 0 ? service : asked;
+  // 6, partial transfer: the answer goes on in another packet, no error.
+  const isError = status !== 0 && status !== 6;
+  sink.operation(-1, code, isError ? MESSAGE.error : MESSAGE.response, isError ? status : 0);
+  if (asked === IDENTITY_ASKED && !isError) tellIdentity(bytes, view, data, end, sink);
+};
+
+/** Answers in a Multiple_Service_Packet: which class was asked is not remembered, so class services count as those of tags. */
+const readResponses = (bytes: Uint8Array, view: DataView, data: number, end: number, sink: ProtocolSink): void => {
+  if (data + 2 > end) return;
+  const services = Math.min(view.getUint16(data, true), 64);
+  for (let i = 0; i < services && data + 4 + i * 2 <= end; i++) {
+    const inner = data + view.getUint16(data + 2 + i * 2, true);
+    if (inner + 4 > end || bytes[inner] < RESPONSE) return;
+    const service = bytes[inner] & 0x7f;
+    if (service !== SERVICE.multiple) readResponse(bytes, view, inner, end, service < FIRST_CLASS_SERVICE ? service : SYMBOL_CLASS * 256 + service, sink);
+  }
+};
+
+/** Common packet format (2-6): addresses and data items. */
+const readItems = (bytes: Uint8Array, view: DataView, from: number, end: number, context: number, memory: SessionMemory, sink: ProtocolSink): void => {
+  if (from + 2 > end) return sink.malformed('enip.items');
+  const items = Math.min(view.getUint16(from, true), ITEMS);
+  const outstanding = memory.outstanding as number[];
+  for (let i = 0, at = from + 2; i < items && at + 4 <= end; i++) {
+    const type = view.getUint16(at, true);
+    const next = Math.min(end, at + 4 + view.getUint16(at + 2, true));
+    let cip = at + 4;
+    let key = context;
+    if (type === ITEM.connected && cip + 2 <= next) {
+      key = view.getUint16(cip, true);
+      cip += 2;
+    }
+    if ((type === ITEM.connected || type === ITEM.unconnected) && cip + 2 <= next) {
+      const isResponse = bytes[cip] >= RESPONSE;
+      sink.serverIs(isResponse);
+      if (isResponse) readResponse(bytes, view, cip, next, takeRequest(outstanding, key), sink);
+      else {
+        const code = readRequest(bytes, view, cip, next, 0, sink);
+        if (code >= 0) rememberRequest(outstanding, key, code);
+      }
+    } else if (type === ITEM.identity) tellIdentity(bytes, view, cip + 18, next, sink);
+    at = next;
+  }
+};
+
+const INTERFACE_AND_TIMEOUT = 6;
+const PORT = 44818;
+
+export const ENIP = framedProtocol({
+  name: 'enip',
+  ports: [PORT],
+  header: HEADER,
+  maxCarry: 65536,
+  size,
+  newMemory: () => ({ outstanding: [] }),
+  message(bytes, view, at, end, _direction, memory, sink) {
+    const command = view.getUint16(at + AT.command, true);
+    const status = view.getUint32(at + AT.status, true);
+    const data = at + HEADER;
+    if (command === COMMAND.sendRequestData || command === COMMAND.sendUnitData) {
+      if (status !== 0) return sink.operation(-1, COMMAND_BASE | command, MESSAGE.error, status);
+      return readItems(bytes, view, data + INTERFACE_AND_TIMEOUT, end, view.getUint32(at + AT.context, true), memory, sink);
+    }
+    // Requests of the list commands are empty, their answers are not; a session is registered by the handle in the answer.
+    const hasHandle = view.getUint32(at + 4, true) !== 0;
+    const isAnswer = command === COMMAND.registerSession ? hasHandle || status !== 0 : command >= COMMAND.listIdentity && command <= COMMAND.listInterfaces ? end > data : command === COMMAND.listServices ? end > data : false;
+    if (command !== COMMAND.nop) sink.serverIs(isAnswer);
+    sink.operation(-1, COMMAND_BASE | command, isAnswer ? (status === 0 ? MESSAGE.response : MESSAGE.error) : MESSAGE.request, isAnswer ? status : 0);
+    if (isAnswer && command === COMMAND.listIdentity) readItems(bytes, view, data, end, 0, memory, sink);
+  },
+  describe: describeCip,
+});

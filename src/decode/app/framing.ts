@@ -1,0 +1,67 @@
+/**
+ * Protocols whose messages say their own length: one loop for all of them. In: where a message's length stands and how
+ * to tell that octets cannot be a message. Out: `read`, `resync` and `probe` as the stream layer wants them.
+ */
+import type { ProtocolSink, SessionMemory, StreamProtocol } from './protocol.ts';
+import { PROBE } from './protocol.ts';
+
+export interface Framing {
+  readonly name: string;
+  readonly ports: readonly number[];
+  /** Octets that must be there before `size` may be asked. */
+  readonly header: number;
+  readonly maxCarry: number;
+  /** Octets of the whole message that begins at `at`, or -1 where none can begin. At least `header`. */
+  readonly size: (bytes: Uint8Array, view: DataView, at: number, to: number) => number;
+  /** Reads one message; `end` is its end, or less where it is longer than `maxCarry` (then only its head is there). */
+  readonly message: (bytes: Uint8Array, view: DataView, at: number, end: number, direction: number, memory: SessionMemory, sink: ProtocolSink) => void;
+  /** Whether a message with a possible size is certainly this protocol's; absent: the size alone is proof. */
+  readonly isCertain?: (bytes: Uint8Array, view: DataView, at: number, to: number, direction: number, port: number) => number;
+  readonly newMemory?: () => SessionMemory;
+  readonly describe: StreamProtocol['describe'];
+}
+
+const viewOf = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+
+export function framedProtocol(framing: Framing): StreamProtocol {
+  const { name, ports, header, maxCarry, size, message, describe } = framing;
+  return {
+    name,
+    ports,
+    maxCarry,
+    describe,
+    newMemory: framing.newMemory ?? (() => ({})),
+    probe(bytes, from, to, direction, port) {
+      if (to - from < header) return PROBE.unsure;
+      const view = viewOf(bytes);
+      const octets = size(bytes, view, from, to);
+      if (octets < 0) return PROBE.notForUs;
+      return framing.isCertain === undefined ? PROBE.certain : framing.isCertain(bytes, view, from, to, direction, port);
+    },
+    read(bytes, view, from, to, direction, memory, sink) {
+      let at = from;
+      while (to - at >= header) {
+        const octets = size(bytes, view, at, to);
+        if (octets < header) return at === from ? -1 : at;
+        const need = Math.min(octets, maxCarry);
+        if (to - at < need) return at;
+        message(bytes, view, at, at + need, direction, memory, sink);
+        at += octets;
+      }
+      return at;
+    },
+    resync(bytes, view, from, to) {
+      for (let at = from; at + header <= to; at++) if (size(bytes, view, at, to) >= header) return at;
+      return -1;
+    },
+  };
+}
+
+/** Text from wire octets, printable ASCII only up to the first zero, at most 256 characters. */
+export function asciiText(bytes: Uint8Array, from: number, to: number): string {
+  let text = '';
+  for (let i = from; i < to && text.length < 256 && bytes[i] !== 0; i++) {
+    text += bytes[i] >= 0x20 && bytes[i] < 0x7f ? String.fromCharCode(bytes[i]) : '.';
+  }
+  return text.trim();
+}

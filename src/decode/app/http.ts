@@ -1,0 +1,90 @@
+/**
+ * HTTP/1 (RFC 9112): heads of requests and responses. In: a stream. Out: methods as operations, host, server software and
+ * user agent as facts. Bodies are passed over: a head is looked for where bytes arrive, which is where heads begin in
+ * practice. Left out on purpose: paths, queries, cookies, bodies.
+ */
+import type { Access } from '../../observation.ts';
+import { asciiText } from './framing.ts';
+import type { StreamProtocol } from './protocol.ts';
+import { MESSAGE, PROBE } from './protocol.ts';
+
+const METHODS: readonly (readonly [string, Access])[] = [
+  ['GET', 'read'],
+  ['HEAD', 'read'],
+  ['POST', 'write'],
+  ['PUT', 'write'],
+  ['DELETE', 'write'],
+  ['PATCH', 'write'],
+  ['OPTIONS', 'browse'],
+  ['CONNECT', 'browse'],
+  ['TRACE', 'diagnose'],
+  ['PROPFIND', 'browse'],
+  ['SUBSCRIBE', 'read'],
+  ['BITS_POST', 'write'],
+  ['RPC_IN_DATA', 'write'],
+  ['RPC_OUT_DATA', 'read'],
+];
+const RESPONSE = 'HTTP/1.';
+const LONGEST_HEAD = 8192;
+/** From 400 on a response refuses. */
+const FIRST_ERROR = 400;
+
+const startsWith = (bytes: Uint8Array, from: number, to: number, text: string): boolean => {
+  if (to - from < text.length) return false;
+  for (let i = 0; i < text.length; i++) if (bytes[from + i] !== text.charCodeAt(i)) return false;
+  return true;
+};
+
+const methodAt = (bytes: Uint8Array, from: number, to: number): number => METHODS.findIndex(([name]) => startsWith(bytes, from, to, `${name} `));
+
+/** Offset behind the empty line that ends a head; -1 where it is not there yet. */
+const headEnd = (bytes: Uint8Array, from: number, to: number): number => {
+  for (let at = bytes.indexOf(10, from); at >= 0 && at < to; at = bytes.indexOf(10, at + 1)) {
+    if (bytes[at + 1] === 10 && at + 1 < to) return at + 2;
+    if (bytes[at + 1] === 13 && bytes[at + 2] === 10 && at + 2 < to) return at + 3;
+  }
+  return -1;
+};
+
+const field = (head: string, name: string): string => {
+  const found = new RegExp(`\\n${name}:[ \\t]*([^\\r\\n]{1,256})`, 'i').exec(head);
+  return found === null ? '' : found[1].trim();
+};
+
+export const HTTP: StreamProtocol = {
+  name: 'http',
+  ports: [80, 8080, 8000, 5985, 8530, 3128],
+  maxCarry: LONGEST_HEAD,
+  newMemory: () => ({ asked: -1 }),
+  probe(bytes, from, to) {
+    if (startsWith(bytes, from, to, RESPONSE) || methodAt(bytes, from, to) >= 0) return PROBE.certain;
+    return to - from < 4 ? PROBE.unsure : PROBE.notForUs;
+  },
+  read(bytes, _view, from, to, _direction, memory, sink) {
+    const method = methodAt(bytes, from, to);
+    const isResponse = method < 0 && startsWith(bytes, from, to, RESPONSE);
+    if (method < 0 && !isResponse) return to;
+    const end = headEnd(bytes, from, to);
+    if (end < 0) return to - from < LONGEST_HEAD ? from : to;
+    const head = String.fromCharCode(...bytes.subarray(from, Math.min(end, from + LONGEST_HEAD)));
+    sink.serverIs(isResponse);
+    if (isResponse) {
+      const status = parseInt(asciiText(bytes, from + 9, from + 12), 10) || 0;
+      if (typeof memory.asked === 'number' && memory.asked >= 0 && status >= 200) {
+        sink.operation(-1, memory.asked, status >= FIRST_ERROR ? MESSAGE.error : MESSAGE.response, status >= FIRST_ERROR ? status : 0);
+      }
+      const server = field(head, 'server');
+      if (server !== '') sink.serverFact('http.server', server);
+      return to;
+    }
+    memory.asked = method;
+    sink.operation(-1, method, MESSAGE.request, 0);
+    const host = field(head, 'host');
+    const agent = field(head, 'user-agent');
+    if (host !== '') sink.fact('http.host', host);
+    if (agent !== '') sink.clientFact('http.user-agent', agent);
+    return to;
+  },
+  resync: (_bytes, _view, from) => from,
+  describe: (code) => (METHODS[code] === undefined ? { name: `id-${code}`, access: 'write' } : { name: METHODS[code][0], access: METHODS[code][1] }),
+};

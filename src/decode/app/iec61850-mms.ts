@@ -1,0 +1,212 @@
+/**
+ * MMS (ISO 9506-2, as IEC 61850-8-1 uses it) over TPKT/COTP, ISO session and presentation. In: TPKTs. Out: confirmed
+ * services by their number in the standard's choice, and the variables that a request names. A write to a control block
+ * (`$CO$`, IEC 61850-8-1 clause 20) is told apart from other writes. Left out on purpose: values, reports' content, and
+ * PDUs that continue in a further TPDU.
+ */
+import type { Access } from '../../observation.ts';
+import { asciiText, framedProtocol } from './framing.ts';
+import { rememberRequest, takeRequest } from './outstanding.ts';
+import type { ProtocolSink, SessionMemory } from './protocol.ts';
+import { MESSAGE } from './protocol.ts';
+import { COTP, TPKT_HEADER, cotpKind, probeAbove, tpktSize, userData } from './tpkt.ts';
+
+/** Session SPDUs (ISO 8327): connect, accept; a data transfer is always preceded by Give Tokens, both without parameters. */
+const SPDU = { connect: 0x0d, accept: 0x0e } as const;
+const DATA_TRANSFER = [0x01, 0x00, 0x01, 0x00] as const;
+const PRESENTATION_DATA = 0x61;
+const SEQUENCE = 0x30;
+const CONTEXT_ID = 0x02;
+const SINGLE_VALUE = 0xa0;
+
+const PDU = { request: 0xa0, response: 0xa1, error: 0xa2, unconfirmed: 0xa3, reject: 0xa4, initiateRequest: 0xa8, initiateResponse: 0xa9 } as const;
+
+const SERVICE = { read: 4, write: 5 } as const;
+/** Our own codes beside the standard's numbers. */
+const CONTROL_WRITE = 0x105;
+const INFORMATION_REPORT = 0x200;
+const INITIATE = 0x201;
+const REJECT = 0x202;
+
+const SERVICES = new Map<number, readonly [string, Access]>([
+  [0, ['Status', 'diagnose']],
+  [1, ['GetNameList', 'browse']],
+  [2, ['Identify', 'browse']],
+  [3, ['Rename', 'program']],
+  [SERVICE.read, ['Read', 'read']],
+  [SERVICE.write, ['Write', 'write']],
+  [CONTROL_WRITE, ['Write (control)', 'control']],
+  [6, ['GetVariableAccessAttributes', 'browse']],
+  [7, ['DefineNamedVariable', 'program']],
+  [10, ['DeleteVariableAccess', 'program']],
+  [11, ['DefineNamedVariableList', 'write']],
+  [12, ['GetNamedVariableListAttributes', 'browse']],
+  [13, ['DeleteNamedVariableList', 'write']],
+  [19, ['TakeControl', 'control']],
+  [20, ['RelinquishControl', 'control']],
+  [26, ['InitiateDownloadSequence', 'program']],
+  [27, ['DownloadSegment', 'program']],
+  [28, ['TerminateDownloadSequence', 'program']],
+  [29, ['InitiateUploadSequence', 'program']],
+  [30, ['UploadSegment', 'program']],
+  [31, ['TerminateUploadSequence', 'program']],
+  [32, ['RequestDomainDownload', 'program']],
+  [33, ['RequestDomainUpload', 'program']],
+  [34, ['LoadDomainContent', 'program']],
+  [35, ['StoreDomainContent', 'program']],
+  [36, ['DeleteDomain', 'program']],
+  [37, ['GetDomainAttributes', 'browse']],
+  [38, ['CreateProgramInvocation', 'program']],
+  [39, ['DeleteProgramInvocation', 'program']],
+  [40, ['Start', 'control']],
+  [41, ['Stop', 'control']],
+  [42, ['Resume', 'control']],
+  [43, ['Reset', 'control']],
+  [44, ['Kill', 'control']],
+  [45, ['GetProgramInvocationAttributes', 'browse']],
+  [46, ['ObtainFile', 'program']],
+  [65, ['ReadJournal', 'read']],
+  [66, ['WriteJournal', 'write']],
+  [67, ['InitializeJournal', 'write']],
+  [68, ['ReportJournalStatus', 'read']],
+  [72, ['FileOpen', 'read']],
+  [73, ['FileRead', 'read']],
+  [74, ['FileClose', 'read']],
+  [75, ['FileRename', 'program']],
+  [76, ['FileDelete', 'program']],
+  [77, ['FileDirectory', 'browse']],
+  [INFORMATION_REPORT, ['InformationReport', 'read']],
+  [INITIATE, ['Initiate', 'browse']],
+  [REJECT, ['Reject', 'diagnose']],
+]);
+
+/** One BER element: its tag's first octet (and number), where its content begins and ends; end -1 = not one. */
+interface Element {
+  tag: number;
+  number: number;
+  from: number;
+  to: number;
+}
+
+/** Reads the element at `at`. A length beyond `end` is cut to it: the PDU may go on in another TPDU. */
+const readElement = (bytes: Uint8Array, at: number, end: number): Element | null => {
+  if (at + 2 > end) return null;
+  const tag = bytes[at];
+  let next = at + 1;
+  let number = tag & 0x1f;
+  if (number === 0x1f) {
+    number = 0;
+    do {
+      if (next + 1 >= end || number > 0xff) return null;
+      number = (number << 7) | (bytes[next] & 0x7f);
+    } while ((bytes[next++] & 0x80) !== 0);
+  }
+  let octets = bytes[next++];
+  if (octets >= 0x80) {
+    const size = octets & 0x7f;
+    if (size === 0 || size > 3 || next + size > end) return null;
+    octets = 0;
+    for (let i = 0; i < size; i++) octets = (octets << 8) | bytes[next++];
+  }
+  return { tag, number, from: next, to: Math.min(end, next + octets) };
+};
+
+/** The MMS PDU within a data transfer: past Give Tokens, Data Transfer, presentation data, PDV list, single ASN.1 value. */
+const findPdu = (bytes: Uint8Array, at: number, end: number): Element | null => {
+  if (at + 4 > end || DATA_TRANSFER.some((octet, i) => bytes[at + i] !== octet)) return null;
+  const data = readElement(bytes, at + 4, end);
+  if (data?.tag !== PRESENTATION_DATA) return null;
+  const list = readElement(bytes, data.from, data.to);
+  if (list?.tag !== SEQUENCE) return null;
+  const context = readElement(bytes, list.from, list.to);
+  if (context?.tag !== CONTEXT_ID) return null;
+  const value = readElement(bytes, context.to, list.to);
+  return value?.tag === SINGLE_VALUE ? readElement(bytes, value.from, value.to) : null;
+};
+
+const VISIBLE_STRING = 0x1a;
+const NAMES_PER_MESSAGE = 16;
+
+/** Domain-specific names (two VisibleStrings in a row: domain, item), joined as IEC 61850 writes them: `LD0/XCBR1$CO$Pos`. */
+const tellNames = (bytes: Uint8Array, from: number, to: number, sink: ProtocolSink | null): boolean => {
+  let hasControl = false;
+  for (let at = from, found = 0; at + 4 < to && found < NAMES_PER_MESSAGE; at++) {
+    const item = at + 2 + bytes[at + 1];
+    if (bytes[at] !== VISIBLE_STRING || bytes[at + 1] === 0 || bytes[at + 1] > 0x7f || bytes[item] !== VISIBLE_STRING) continue;
+    const end = item + 2 + bytes[item + 1];
+    if (end > to || bytes[item + 1] === 0 || bytes[item + 1] > 0x7f) continue;
+    const name = asciiText(bytes, item + 2, end);
+    hasControl ||= name.includes('$CO$');
+    sink?.target(`${asciiText(bytes, at + 2, item)}/${name}`);
+    found++;
+    at = end - 1;
+  }
+  return hasControl;
+};
+
+const readConfirmed = (bytes: Uint8Array, pdu: Element, memory: SessionMemory, sink: ProtocolSink): void => {
+  const invoke = readElement(bytes, pdu.from, pdu.to);
+  if (invoke === null || invoke.to - invoke.from > 4) return sink.malformed('mms.invoke');
+  let key = 0;
+  for (let i = invoke.from; i < invoke.to; i++) key = (key * 256 + bytes[i]) >>> 0;
+  const outstanding = memory.outstanding as number[];
+  sink.serverIs(pdu.tag !== PDU.request);
+  if (pdu.tag === PDU.error) {
+    const asked = takeRequest(outstanding, key);
+    return sink.operation(-1, asked < 0 ? REJECT : asked, MESSAGE.error, 0);
+  }
+  let service = readElement(bytes, invoke.to, pdu.to);
+  // Modifiers, if any, stand before the service.
+  if (service?.tag === SEQUENCE) service = readElement(bytes, service.to, pdu.to);
+  const isService = service !== null && (service.tag & 0xc0) === 0x80;
+  if (pdu.tag === PDU.response) {
+    const asked = takeRequest(outstanding, key);
+    if (asked >= 0 || isService) return sink.operation(-1, asked >= 0 ? asked : (service as Element).number, MESSAGE.response, 0);
+  }
+  if (!isService) return sink.malformed('mms.service');
+  const namesVariables = service.number === SERVICE.read || service.number === SERVICE.write;
+  const isControl = service.number === SERVICE.write && tellNames(bytes, service.from, service.to, null);
+  const code = isControl ? CONTROL_WRITE : service.number;
+  rememberRequest(outstanding, key, code);
+  sink.operation(-1, code, MESSAGE.request, 0);
+  if (namesVariables) tellNames(bytes, service.from, service.to, sink);
+};
+
+const isSession = (bytes: Uint8Array, at: number, end: number): boolean =>
+  bytes[at] === SPDU.connect || bytes[at] === SPDU.accept ? bytes[at + 1] > 0 : at + 5 <= end && DATA_TRANSFER.every((octet, i) => bytes[at + i] === octet) && bytes[at + 4] === PRESENTATION_DATA;
+
+const PORT = 102;
+
+export const MMS = framedProtocol({
+  name: 'mms',
+  ports: [PORT],
+  header: TPKT_HEADER,
+  maxCarry: 65536,
+  size: tpktSize,
+  isCertain: (bytes, view, at, to) => probeAbove(bytes, view, at, to, (data, end) => isSession(bytes, data, end)),
+  newMemory: () => ({ outstanding: [] }),
+  message(bytes, _view, at, end, _direction, memory, sink) {
+    const kind = cotpKind(bytes, at);
+    if (kind === COTP.connectRequest) sink.serverIs(false);
+    else if (kind === COTP.connectConfirm) sink.serverIs(true);
+    if (kind !== COTP.data) return;
+    const session = userData(bytes, at);
+    if (session + 2 > end) return;
+    if (bytes[session] === SPDU.connect || bytes[session] === SPDU.accept) {
+      const isRequest = bytes[session] === SPDU.connect;
+      sink.serverIs(!isRequest);
+      return sink.operation(-1, INITIATE, isRequest ? MESSAGE.request : MESSAGE.response, 0);
+    }
+    const pdu = findPdu(bytes, session, end);
+    if (pdu === null) return;
+    if (pdu.tag === PDU.request || pdu.tag === PDU.response || pdu.tag === PDU.error) return readConfirmed(bytes, pdu, memory, sink);
+    if (pdu.tag === PDU.unconfirmed) {
+      sink.serverIs(true);
+      sink.operation(-1, INFORMATION_REPORT, MESSAGE.response, 0);
+    } else if (pdu.tag === PDU.reject) sink.operation(-1, REJECT, MESSAGE.error, 0);
+  },
+  describe(code) {
+    const known = SERVICES.get(code);
+    return known === undefined ? { name: `Service ${code}`, access: 'write' } : { name: known[0], access: known[1] };
+  },
+});

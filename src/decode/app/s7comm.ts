@@ -1,0 +1,252 @@
+/**
+ * S7comm (Siemens S7-300/400, and 1200/1500 with PUT/GET) over TPKT/COTP. Siemens publishes no standard: field layout and
+ * names as Wireshark's and Snap7's, checked against captures. In: TPKTs. Out: operations by function (jobs and their
+ * acknowledgements) or by function group (user data), memory areas and blocks touched, names of modules that a system
+ * status list (SZL) tells. Left out on purpose: values, and data that continue in a further TPDU.
+ */
+import type { Access } from '../../observation.ts';
+import { asciiText, framedProtocol } from './framing.ts';
+import { rememberRequest, takeRequest } from './outstanding.ts';
+import type { ProtocolSink, SessionMemory } from './protocol.ts';
+import { MESSAGE } from './protocol.ts';
+import { COTP, TPKT_HEADER, cotpKind, probeAbove, tpktSize, userData } from './tpkt.ts';
+
+const S7_PROTOCOL_ID = 0x32;
+const ROSCTR = { job: 1, ack: 2, ackData: 3, userData: 7 } as const;
+const S7_HEADER = 10;
+const FUNCTION = { readVar: 0x04, writeVar: 0x05, requestDownload: 0x1a, downloadBlock: 0x1b, downloadEnded: 0x1c, startUpload: 0x1d, piService: 0x28, plcStop: 0x29, setup: 0xf0 } as const;
+
+/** Our own codes where one function has two faces: starting a program, and changing blocks (both PI services). */
+const START = 0x128;
+const CHANGE_BLOCKS = 0x228;
+/** User data: this, and the function group and subfunction. */
+const USER_DATA = 0x10000;
+
+const FUNCTIONS = new Map<number, readonly [string, Access]>([
+  [0x00, ['CPU Services', 'diagnose']],
+  [FUNCTION.setup, ['Setup Communication', 'browse']],
+  [FUNCTION.readVar, ['Read Var', 'read']],
+  [FUNCTION.writeVar, ['Write Var', 'write']],
+  [FUNCTION.requestDownload, ['Request Download', 'program']],
+  [FUNCTION.downloadBlock, ['Download Block', 'program']],
+  [FUNCTION.downloadEnded, ['Download Ended', 'program']],
+  [FUNCTION.startUpload, ['Start Upload', 'program']],
+  [0x1e, ['Upload', 'program']],
+  [0x1f, ['End Upload', 'program']],
+  [FUNCTION.piService, ['PI Service', 'control']],
+  [START, ['PLC Start', 'control']],
+  [CHANGE_BLOCKS, ['PI Service on Blocks', 'program']],
+  [FUNCTION.plcStop, ['PLC Stop', 'control']],
+]);
+
+const GROUPS: readonly (readonly [string, Access])[] = [
+  ['Mode Transition', 'diagnose'],
+  ['Programmer Commands', 'diagnose'],
+  ['Cyclic Data', 'read'],
+  ['Block Functions', 'browse'],
+  ['CPU Functions', 'diagnose'],
+  ['Security', 'program'],
+  ['PBC Block Send/Receive', 'write'],
+  ['Time Functions', 'read'],
+];
+
+/** Subfunctions that do more than their group: [group << 8 | subfunction, name, access]. */
+const SUBFUNCTIONS = new Map<number, readonly [string, Access]>([
+  [0x101, ['Block Status', 'diagnose']],
+  [0x102, ['Variable Status', 'diagnose']],
+  [0x107, ['Force Selection', 'control']],
+  [0x108, ['Modify Variable', 'write']],
+  [0x109, ['Force', 'control']],
+  [0x10a, ['Breakpoint', 'program']],
+  [0x10b, ['Exit Hold', 'control']],
+  [0x10c, ['Memory Reset', 'program']],
+  [0x10d, ['Disable Job', 'diagnose']],
+  [0x10e, ['Enable Job', 'diagnose']],
+  [0x10f, ['Delete Job', 'diagnose']],
+  [0x110, ['Read Job List', 'diagnose']],
+  [0x111, ['Read Job', 'diagnose']],
+  [0x112, ['Replace Job', 'diagnose']],
+  [0x113, ['Block Status 2', 'diagnose']],
+  [0x116, ['Flash LED', 'diagnose']],
+  [0x301, ['List Blocks', 'browse']],
+  [0x302, ['List Blocks of Type', 'browse']],
+  [0x303, ['Get Block Info', 'browse']],
+  [0x401, ['Read SZL', 'diagnose']],
+  [0x402, ['Message Service', 'read']],
+  [0x403, ['Diagnostic Message', 'diagnose']],
+  [0x501, ['PLC Password', 'program']],
+  [0x701, ['Read Clock', 'read']],
+  [0x702, ['Set Clock', 'write']],
+  [0x703, ['Read Clock', 'read']],
+  [0x704, ['Set Clock', 'write']],
+]);
+
+const describe = (code: number): { readonly name: string; readonly access: Access } => {
+  if (code < USER_DATA) {
+    const known = FUNCTIONS.get(code);
+    return known === undefined ? { name: `Function 0x${code.toString(16).padStart(2, '0')}`, access: 'write' } : { name: known[0], access: known[1] };
+  }
+  const sub = code & 0xffff;
+  const group = GROUPS[sub >> 8] ?? ['Other User Data', 'diagnose'];
+  const known = SUBFUNCTIONS.get(sub);
+  return known === undefined ? { name: `${group[0]} ${sub & 0xff}`, access: group[1] } : { name: known[0], access: known[1] };
+};
+
+const AREAS = new Map([
+  [0x03, 'SysInfo'],
+  [0x05, 'SysFlags'],
+  [0x06, 'AI'],
+  [0x07, 'AQ'],
+  [0x1c, 'C'],
+  [0x1d, 'T'],
+  [0x80, 'P'],
+  [0x81, 'I'],
+  [0x82, 'Q'],
+  [0x83, 'M'],
+  [0x84, 'DB'],
+  [0x85, 'DI'],
+  [0x86, 'L'],
+  [0x87, 'V'],
+]);
+const DATA_BLOCK_AREAS = new Set([0x84, 0x85]);
+const VARIABLE_SPECIFICATION = 0x12;
+const SYNTAX_S7ANY = 0x10;
+const ITEMS_PER_MESSAGE = 20;
+
+/** Areas of Read Var and Write Var: `DB1`, `M`, `I`. */
+const tellAreas = (bytes: Uint8Array, view: DataView, at: number, end: number, sink: ProtocolSink): void => {
+  if (at + 2 > end) return;
+  const items = Math.min(bytes[at + 1], ITEMS_PER_MESSAGE);
+  let item = at + 2;
+  for (let i = 0; i < items && item + 12 <= end && bytes[item] === VARIABLE_SPECIFICATION; i++) {
+    const area = bytes[item + 8];
+    if (bytes[item + 2] === SYNTAX_S7ANY) {
+      const name = AREAS.get(area) ?? `area 0x${area.toString(16)}`;
+      sink.target(DATA_BLOCK_AREAS.has(area) ? `${name}${view.getUint16(item + 6)}` : name);
+    }
+    item += 2 + bytes[item + 1];
+  }
+};
+
+const BLOCK_TYPES = new Map([
+  ['08', 'OB'],
+  ['0A', 'DB'],
+  ['0B', 'SDB'],
+  ['0C', 'FC'],
+  ['0D', 'SFC'],
+  ['0E', 'FB'],
+  ['0F', 'SFB'],
+]);
+
+/** File name of a block, `_0800001P`: type and number. */
+const tellBlock = (bytes: Uint8Array, at: number, end: number, sink: ProtocolSink): void => {
+  const octets = bytes[at + 8];
+  if (at + 9 + octets > end) return;
+  const found = /^[_$]([0-9A-F]{2})(\d{5})/.exec(asciiText(bytes, at + 9, at + 9 + octets));
+  if (found !== null) sink.target(`${BLOCK_TYPES.get(found[1]) ?? `block ${found[1]} `}${Number(found[2])}`);
+};
+
+/** Name of a PI service (after 7 octets and the argument block), and whether it starts the CPU or changes blocks. */
+const readPiService = (bytes: Uint8Array, view: DataView, at: number, end: number): readonly [number, string] => {
+  if (at + 10 > end) return [FUNCTION.piService, ''];
+  const nameAt = at + 10 + view.getUint16(at + 8);
+  if (nameAt + 1 > end || nameAt + 1 + bytes[nameAt] > end) return [FUNCTION.piService, ''];
+  const name = asciiText(bytes, nameAt + 1, nameAt + 1 + bytes[nameAt]);
+  if (name === 'P_PROGRAM') return [START, name];
+  return [/^_(INSE|DELE|MODU|GARB|INS2|DEL2|IN)/.test(name) ? CHANGE_BLOCKS : FUNCTION.piService, name];
+};
+
+const readJob = (bytes: Uint8Array, view: DataView, s7: number, parameters: number, end: number, memory: SessionMemory, sink: ProtocolSink): void => {
+  let code: number = bytes[parameters];
+  let name = '';
+  if (code === FUNCTION.piService) [code, name] = readPiService(bytes, view, parameters, end);
+  // In a download the controller itself asks for the blocks; every other job is the client's.
+  sink.serverIs(code === FUNCTION.downloadBlock || code === FUNCTION.downloadEnded);
+  sink.operation(-1, code, MESSAGE.request, 0);
+  rememberRequest(memory.outstanding as number[], view.getUint16(s7 + 4), code);
+  if (code === FUNCTION.readVar || code === FUNCTION.writeVar) tellAreas(bytes, view, parameters, end, sink);
+  else if (code >= FUNCTION.requestDownload && code <= FUNCTION.startUpload && parameters + 9 <= end) tellBlock(bytes, parameters, end, sink);
+  else if (name !== '') sink.target(name);
+};
+
+const SZL = { module: 0x11, component: 0x1c } as const;
+const COMPONENT_FACTS = new Map([
+  [1, 's7comm.system-name'],
+  [2, 's7comm.module-name'],
+  [3, 's7comm.plant-id'],
+  [5, 's7comm.serial'],
+  [7, 's7comm.module-type'],
+]);
+
+/** System status list 0x0011 (module identification) and 0x001c (component identification). */
+const tellIdentity = (bytes: Uint8Array, view: DataView, data: number, end: number, sink: ProtocolSink): void => {
+  if (data + 12 > end || bytes[data] !== 0xff) return;
+  const list = view.getUint16(data + 4) & 0xff;
+  const octets = view.getUint16(data + 8);
+  const records = Math.min(view.getUint16(data + 10), 16);
+  if (octets < 5) return;
+  for (let i = 0; i < records; i++) {
+    const at = data + 12 + i * octets;
+    if (at + octets > end) return;
+    const index = view.getUint16(at);
+    const name = list === SZL.component ? COMPONENT_FACTS.get(index & 0xff) : list === SZL.module && index === 1 ? 's7comm.order-number' : undefined;
+    const text = name === undefined ? '' : asciiText(bytes, at + 2, at + Math.min(octets, list === SZL.module ? 22 : 34));
+    if (name !== undefined && text !== '') sink.serverFact(name, text);
+  }
+};
+
+const USER_DATA_TYPE = { push: 0, request: 4, response: 8 } as const;
+
+const readUserData = (bytes: Uint8Array, view: DataView, parameters: number, end: number, sink: ProtocolSink): void => {
+  if (parameters + 8 > end) return sink.malformed('s7comm.user-data');
+  const type = (bytes[parameters + 5] >> 4) & 0xc;
+  const group = bytes[parameters + 5] & 0xf;
+  const code = USER_DATA | (group << 8) | bytes[parameters + 6];
+  const isRequest = type === USER_DATA_TYPE.request;
+  if (type !== USER_DATA_TYPE.push) sink.serverIs(!isRequest);
+  const error = !isRequest && parameters + 12 <= end && bytes[parameters + 3] >= 8 ? view.getUint16(parameters + 10) : 0;
+  sink.operation(-1, code, isRequest ? MESSAGE.request : error === 0 ? MESSAGE.response : MESSAGE.error, error);
+  if (code === (USER_DATA | 0x401) && type === USER_DATA_TYPE.response) tellIdentity(bytes, view, parameters + 4 + bytes[parameters + 3], end, sink);
+};
+
+/** One S7 PDU between `s7` and `end`. */
+const readPdu = (bytes: Uint8Array, view: DataView, s7: number, end: number, memory: SessionMemory, sink: ProtocolSink): void => {
+  const kind = bytes[s7 + 1];
+  const isAnswer = kind === ROSCTR.ack || kind === ROSCTR.ackData;
+  const parameters = s7 + S7_HEADER + (isAnswer ? 2 : 0);
+  if (parameters > end || parameters + view.getUint16(s7 + 6) > end) return sink.malformed('s7comm.length');
+  const hasFunction = view.getUint16(s7 + 6) > 0;
+  if (kind === ROSCTR.job && hasFunction) return readJob(bytes, view, s7, parameters, end, memory, sink);
+  if (kind === ROSCTR.userData && hasFunction) return readUserData(bytes, view, parameters, end, sink);
+  if (!isAnswer) return sink.malformed('s7comm.kind');
+  const asked = takeRequest(memory.outstanding as number[], view.getUint16(s7 + 4));
+  const code = asked >= 0 ? asked : hasFunction ? bytes[parameters] : -1;
+  if (code < 0) return;
+  sink.serverIs(code !== FUNCTION.downloadBlock && code !== FUNCTION.downloadEnded);
+  const error = view.getUint16(s7 + S7_HEADER);
+  sink.operation(-1, code, error === 0 ? MESSAGE.response : MESSAGE.error, error);
+};
+
+const isPdu = (bytes: Uint8Array, at: number): boolean => bytes[at] === S7_PROTOCOL_ID && (bytes[at + 1] === ROSCTR.userData || (bytes[at + 1] >= ROSCTR.job && bytes[at + 1] <= ROSCTR.ackData));
+
+const PORT = 102;
+
+export const S7COMM = framedProtocol({
+  name: 's7comm',
+  ports: [PORT],
+  header: TPKT_HEADER,
+  maxCarry: 65536,
+  size: tpktSize,
+  isCertain: (bytes, view, at, to) => probeAbove(bytes, view, at, to, (data) => isPdu(bytes, data)),
+  newMemory: () => ({ outstanding: [] }),
+  message(bytes, view, at, end, _direction, memory, sink) {
+    const kind = cotpKind(bytes, at);
+    if (kind === COTP.connectRequest) sink.serverIs(false);
+    else if (kind === COTP.connectConfirm) sink.serverIs(true);
+    if (kind !== COTP.data) return;
+    const s7 = userData(bytes, at);
+    if (s7 + S7_HEADER > end || !isPdu(bytes, s7)) return;
+    readPdu(bytes, view, s7, end, memory, sink);
+  },
+  describe,
+});

@@ -1,0 +1,186 @@
+/**
+ * Services that are only named, not read: by what their first octets must be. In: the first payload of a direction or a
+ * datagram. Out: which service it certainly is. A match is conservative: it fixes at least some four octets, or fewer
+ * together with the service's port. Banners tell software where they are in clear. After that nothing is read.
+ */
+import { asciiText } from './framing.ts';
+import type { ProtocolSink, StreamProtocol } from './protocol.ts';
+import { PROBE, TO_SERVER } from './protocol.ts';
+import { COTP, TPKT_HEADER, cotpKind, tpktSize } from './tpkt.ts';
+
+interface Signature {
+  readonly name: string;
+  readonly transport: 'tcp' | 'udp';
+  readonly ports: readonly number[];
+  /** Whether the octets certainly are this service's. They are at least `least`. */
+  readonly least: number;
+  readonly match: (bytes: Uint8Array, view: DataView, from: number, to: number, port: number) => boolean;
+  /** What a first payload says about a device. */
+  readonly tell?: (bytes: Uint8Array, from: number, to: number, direction: number, sink: ProtocolSink) => void;
+}
+
+const at = (bytes: Uint8Array, from: number, octets: readonly number[]): boolean => octets.every((octet, i) => bytes[from + i] === octet);
+const text = (words: string): readonly number[] => [...words].map((letter) => letter.charCodeAt(0));
+const lineOf = (bytes: Uint8Array, from: number, to: number): string => {
+  const end = bytes.indexOf(10, from);
+  return asciiText(bytes, from, end < 0 || end > to ? to : end).replace(/\.$/, '');
+};
+const tellBanner = (name: string): NonNullable<Signature['tell']> => (bytes, from, to, direction, sink) => {
+  const line = lineOf(bytes, from, to);
+  if (direction === TO_SERVER) sink.clientFact(name, line);
+  else sink.serverFact(name, line);
+};
+
+const SMB_MARKS = [0xff, 0xfe, 0xfd];
+const SSH = text('SSH-');
+const RFB = text('RFB 00');
+const RDP_NEGOTIATION = [0x01, 0x00, 0x08, 0x00];
+const MQTT_NAMES = [
+  [0, 4, ...text('MQTT')],
+  [0, 6, ...text('MQIsdp')],
+];
+const LDAP_OPERATIONS = new Set([0x42, 0x60, 0x61, 0x63, 0x64, 0x65, 0x73, 0x77, 0x78]);
+const KERBEROS_MESSAGES = new Set([0x6a, 0x6b, 0x6c, 0x6d, 0x6e, 0x6f, 0x7e]);
+const TDS = { login: 0x10, response: 0x04, prelogin: 0x12 } as const;
+
+/** ASN.1 length in long form with as many octets as there are: BER of more than 127 octets. */
+const berContent = (bytes: Uint8Array, from: number): number => (bytes[from + 1] < 0x80 ? from + 2 : from + 2 + (bytes[from + 1] & 0x7f));
+
+/** CRC-CCITT of IEEE C37.118.2 (annex B): polynomial 0x1021, first value 0xFFFF. */
+const crcCcitt = (bytes: Uint8Array, from: number, to: number): number => {
+  let crc = 0xffff;
+  for (let i = from; i < to; i++) {
+    crc ^= bytes[i] << 8;
+    for (let bit = 0; bit < 8; bit++) crc = (crc & 0x8000) === 0 ? (crc << 1) & 0xffff : ((crc << 1) ^ 0x1021) & 0xffff;
+  }
+  return crc;
+};
+
+const isSynchrophasor: Signature['match'] = (bytes, view, from, to) => {
+  const octets = view.getUint16(from + 2);
+  if (bytes[from] !== 0xaa || bytes[from + 1] >> 4 > 5 || octets < 18 || from + octets > to) return false;
+  return crcCcitt(bytes, from, from + octets - 2) === view.getUint16(from + octets - 2);
+};
+
+const SIGNATURES: readonly Signature[] = [
+  { name: 'ssh', transport: 'tcp', ports: [22], least: 8, match: (b, _v, f) => at(b, f, SSH) && (b[f + 4] === 0x31 || b[f + 4] === 0x32), tell: tellBanner('ssh.software') },
+  { name: 'vnc', transport: 'tcp', ports: [5900, 5901, 5902], least: 12, match: (b, _v, f) => at(b, f, RFB) && b[f + 11] === 10, tell: tellBanner('vnc.version') },
+  {
+    name: 'rdp',
+    transport: 'tcp',
+    ports: [3389],
+    least: TPKT_HEADER + 8,
+    // X.224 connection request or confirm with a cookie or a negotiation structure (MS-RDPBCGR 2.2.1.1, 2.2.1.2).
+    match: (b, v, f, to) => {
+      const size = tpktSize(b, v, f);
+      if (size < 0 || f + size > to) return false;
+      const kind = cotpKind(b, f);
+      if (kind === COTP.connectRequest && at(b, f + 11, text('Cookie: mstshash='))) return true;
+      const negotiation = f + size - 8;
+      return (kind === COTP.connectRequest && size >= 19 && at(b, negotiation, RDP_NEGOTIATION) && b[negotiation + 5] === 0) || (kind === COTP.connectConfirm && size === 19 && (b[negotiation] === 2 || b[negotiation] === 3) && b[negotiation + 2] === 8);
+    },
+  },
+  {
+    name: 'smb',
+    transport: 'tcp',
+    ports: [445, 139],
+    least: 8,
+    match: (b, _v, f) => (b[f] === 0 && SMB_MARKS.includes(b[f + 4]) && at(b, f + 5, text('SMB'))) || at(b, f, [0x81, 0, 0, 0x44, 0x20]),
+    tell(bytes, from, _to, _direction, sink) {
+      // SMB 1 is a finding of its own on most plants: say which.
+      if (bytes[from] === 0) sink.fact('smb.version', bytes[from + 4] === 0xff ? '1' : '2');
+    },
+  },
+  { name: 'telnet', transport: 'tcp', ports: [23], least: 3, match: (b, _v, f, to) => b[f] === 0xff && b[f + 1] >= 0xfb && b[f + 1] <= 0xfe && b[f + 2] < 0x50 && (to - f === 3 || b[f + 3] === 0xff) },
+  {
+    name: 'ftp',
+    transport: 'tcp',
+    ports: [21],
+    least: 5,
+    match: (b, _v, f, to, port) => (at(b, f, text('USER ')) && port !== 110) || (at(b, f, text('220')) && (port === 21 || /ftp/i.test(lineOf(b, f, to)))),
+    tell(bytes, from, to, direction, sink) {
+      if (direction !== TO_SERVER && at(bytes, from, text('220'))) sink.serverFact('ftp.banner', lineOf(bytes, from, to).slice(4));
+    },
+  },
+  { name: 'smtp', transport: 'tcp', ports: [25, 587], least: 5, match: (b, _v, f, to, port) => at(b, f, text('EHLO ')) || at(b, f, text('HELO ')) || (at(b, f, text('220')) && port !== 21 && /smtp/i.test(lineOf(b, f, to))) },
+  { name: 'mqtt', transport: 'tcp', ports: [1883], least: 10, match: (b, _v, f) => b[f] === 0x10 && MQTT_NAMES.some((name) => at(b, f + 2, name) || at(b, f + 3, name)) },
+  {
+    name: 'mssql',
+    transport: 'tcp',
+    ports: [1433],
+    least: 14,
+    // TDS (MS-TDS 2.2.3.1): pre-login begins with its VERSION option, login has its own length, both in one packet.
+    match: (b, v, f, to) => {
+      const isPacket = b[f + 1] === 1 && v.getUint16(f + 2) === to - f && b[f + 7] === 0;
+      if (!isPacket) return false;
+      if (b[f] === TDS.login) return v.getUint32(f + 8, true) === to - f - 8;
+      return (b[f] === TDS.prelogin || b[f] === TDS.response) && b[f + 8] === 0 && b[f + 9] === 0 && b[f + 11] === 0 && b[f + 12] === 6;
+    },
+  },
+  {
+    name: 'ldap',
+    transport: 'tcp',
+    ports: [389, 3268],
+    least: 10,
+    match: (b, _v, f, to) => {
+      const id = berContent(b, f);
+      return b[f] === 0x30 && b[f + 1] !== 0x80 && id + 4 < to && b[id] === 2 && b[id + 1] >= 1 && b[id + 1] <= 4 && LDAP_OPERATIONS.has(b[id + 2 + b[id + 1]]);
+    },
+  },
+  {
+    name: 'kerberos',
+    transport: 'tcp',
+    ports: [88],
+    least: 16,
+    match: (b, v, f) => v.getUint32(f) < 65536 && KERBEROS_MESSAGES.has(b[f + 4]) && b[f + 5] >= 0x80 && b[f + 5] <= 0x83 && b[berContent(b, f + 4)] === 0x30,
+  },
+  { name: 'kerberos', transport: 'udp', ports: [88], least: 16, match: (b, _v, f, _t, port) => port === 88 && KERBEROS_MESSAGES.has(b[f]) && b[berContent(b, f)] === 0x30 },
+  { name: 'synchrophasor', transport: 'tcp', ports: [4712], least: 18, match: isSynchrophasor },
+  { name: 'synchrophasor', transport: 'udp', ports: [4713], least: 18, match: isSynchrophasor },
+  {
+    name: 'ntp',
+    transport: 'udp',
+    ports: [123],
+    least: 12,
+    match: (b, _v, f, to, port) => port === 123 && (to - f >= 48 || (b[f] & 7) >= 6) && (b[f] & 7) >= 1 && (b[f] & 7) <= 7 && ((b[f] >> 3) & 7) >= 1 && ((b[f] >> 3) & 7) <= 4 && (b[f + 1] <= 16 || (b[f] & 7) >= 6),
+  },
+  { name: 'syslog', transport: 'udp', ports: [514], least: 6, match: (b, _v, f, to) => /^<(?:\d|[1-9]\d|1[0-8]\d|19[01])>/.test(asciiText(b, f, Math.min(to, f + 6))) },
+  { name: 'syslog', transport: 'tcp', ports: [601], least: 6, match: (b, _v, f, to) => /^(?:\d{1,4} )?<(?:\d|[1-9]\d|1[0-8]\d|19[01])>/.test(asciiText(b, f, Math.min(to, f + 12))) },
+  { name: 'ssdp', transport: 'udp', ports: [1900], least: 16, match: (b, _v, f, _t, port) => at(b, f, text('M-SEARCH * HTTP/')) || at(b, f, text('NOTIFY * HTTP/1')) || (port === 1900 && at(b, f, text('HTTP/1.1 200'))) },
+  { name: 'quic', transport: 'udp', ports: [443], least: 16, match: (b, _v, f) => (b[f] & 0xc0) === 0xc0 && (at(b, f + 1, [0, 0, 0, 1]) || at(b, f + 1, [0x6b, 0x33, 0x43, 0xcf])) && b[f + 5] <= 20 },
+  // Common packet format with a sequenced address and connected data (CIP volume 2, 2-6).
+  { name: 'enip-io', transport: 'udp', ports: [2222], least: 18, match: (b, _v, f) => at(b, f, [2, 0, 2, 0x80, 8, 0]) && at(b, f + 14, [0xb1, 0]) },
+  // TriStation: type, length of data, data, CRC; as described by the analysts of TRITON (no public standard).
+  { name: 'tristation', transport: 'udp', ports: [1502], least: 6, match: (b, v, f, to, port) => port === 1502 && b[f + 1] === 0 && b[f] <= 0x20 && v.getUint16(f + 2, true) + 6 === to - f },
+  { name: 'ads-discovery', transport: 'udp', ports: [48899], least: 12, match: (b, _v, f) => at(b, f, [0x03, 0x66, 0x14, 0x71]) },
+  { name: 'wireguard', transport: 'udp', ports: [51820], least: 92, match: (b, _v, f, to) => (at(b, f, [1, 0, 0, 0]) && to - f === 148) || (at(b, f, [2, 0, 0, 0]) && to - f === 92) },
+  { name: 'isakmp', transport: 'udp', ports: [500, 4500], least: 28, match: (b, v, f, to) => (b[f + 17] === 0x10 || b[f + 17] === 0x20) && v.getUint32(f + 24) === to - f },
+];
+
+const namedOnly = (signature: Signature): StreamProtocol => {
+  const { name, ports, least, match, tell } = signature;
+  return {
+    name,
+    ports,
+    maxCarry: 256,
+    newMemory: () => ({ told0: 0, told1: 0 }),
+    probe(bytes, from, to, _direction, port) {
+      if (to - from < least) return signature.transport === 'udp' ? PROBE.notForUs : PROBE.unsure;
+      const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+      return match(bytes, view, from, to, port) ? PROBE.certain : PROBE.notForUs;
+    },
+    read(bytes, view, from, to, direction, memory, sink) {
+      const told = direction === TO_SERVER ? 'told0' : 'told1';
+      if (memory[told] !== 0 || to <= from) return to;
+      memory[told] = 1;
+      if (tell !== undefined && to - from >= least && match(bytes, view, from, to, ports[0])) tell(bytes, from, to, direction, sink);
+      return to;
+    },
+    resync: (_bytes, _view, from) => from,
+    describe: (code) => ({ name: `id-${code}`, access: 'read' }),
+  };
+};
+
+/** Named services on TCP, and on UDP. */
+export const TCP_SIGNATURES: readonly StreamProtocol[] = SIGNATURES.filter(({ transport }) => transport === 'tcp').map(namedOnly);
+export const UDP_SIGNATURES: readonly StreamProtocol[] = SIGNATURES.filter(({ transport }) => transport === 'udp').map(namedOnly);

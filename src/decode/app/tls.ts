@@ -1,0 +1,102 @@
+/**
+ * TLS (RFC 5246, RFC 8446): what the two hellos say in clear: server name, version chosen, application protocol. In: a
+ * stream from its first record. Out: facts and who is the server. Left out on purpose: certificates, and everything
+ * after a direction's hello, which is passed over unread.
+ */
+import type { StreamProtocol } from './protocol.ts';
+import { PROBE } from './protocol.ts';
+import { asciiText } from './framing.ts';
+
+const RECORD_HEADER = 5;
+const HANDSHAKE = 22;
+const LARGEST_RECORD = 16384 + 2048;
+const HELLO = { client: 1, server: 2 } as const;
+const HANDSHAKE_HEADER = 4;
+const RANDOM_OCTETS = 32;
+const EXTENSION = { serverName: 0, alpn: 16, supportedVersions: 43 } as const;
+const VERSIONS = new Map([
+  [0x0300, 'SSL 3.0'],
+  [0x0301, 'TLS 1.0'],
+  [0x0302, 'TLS 1.1'],
+  [0x0303, 'TLS 1.2'],
+  [0x0304, 'TLS 1.3'],
+]);
+/** Extensions looked at; a hello has some twenty. */
+const MOST_EXTENSIONS = 64;
+
+interface Hello {
+  version: number;
+  serverName: string;
+  alpn: string;
+}
+
+const u16 = (bytes: Uint8Array, at: number): number => (bytes[at] << 8) | bytes[at + 1];
+
+/** Whether a record at `at` holds the start of a hello. */
+const isHello = (bytes: Uint8Array, at: number): boolean => {
+  const kind = bytes[at + RECORD_HEADER];
+  const record = u16(bytes, at + 3);
+  return bytes[at] === HANDSHAKE && bytes[at + 1] === 3 && bytes[at + 2] <= 4 && record > HANDSHAKE_HEADER && record <= LARGEST_RECORD && (kind === HELLO.client || kind === HELLO.server) && bytes[at + RECORD_HEADER + 1] === 0;
+};
+
+const readExtension = (bytes: Uint8Array, type: number, at: number, end: number, isClient: boolean, hello: Hello): void => {
+  if (type === EXTENSION.serverName && isClient && at + 5 <= end) hello.serverName = asciiText(bytes, at + 5, Math.min(end, at + 5 + u16(bytes, at + 3)));
+  else if (type === EXTENSION.supportedVersions && !isClient && at + 2 <= end) hello.version = u16(bytes, at);
+  else if (type === EXTENSION.alpn && !isClient && at + 3 <= end) hello.alpn = asciiText(bytes, at + 3, Math.min(end, at + 3 + bytes[at + 2]));
+};
+
+const readHello = (bytes: Uint8Array, at: number, end: number): Hello => {
+  const isClient = bytes[at] === HELLO.client;
+  const hello: Hello = { version: u16(bytes, at + HANDSHAKE_HEADER), serverName: '', alpn: '' };
+  let next = at + HANDSHAKE_HEADER + 2 + RANDOM_OCTETS;
+  if (next >= end) return hello;
+  next += 1 + bytes[next];
+  // Cipher suites and compression methods: lists of a client, one choice of a server.
+  if (isClient) {
+    if (next + 2 > end) return hello;
+    next += 2 + u16(bytes, next);
+    if (next >= end) return hello;
+    next += 1 + bytes[next];
+  } else next += 3;
+  next += 2;
+  for (let i = 0; i < MOST_EXTENSIONS && next + 4 <= end; i++) {
+    const from = next + 4;
+    next = from + u16(bytes, next + 2);
+    readExtension(bytes, u16(bytes, from - 4), from, Math.min(next, end), isClient, hello);
+  }
+  return hello;
+};
+
+const PORTS = [443, 8443, 636, 3269, 993, 995, 465, 4843, 8883, 5986, 8531, 5671, 6514, 802, 19998];
+
+export const TLS: StreamProtocol = {
+  name: 'tls',
+  ports: PORTS,
+  maxCarry: LARGEST_RECORD + RECORD_HEADER,
+  newMemory: () => ({ passed0: 0, passed1: 0 }),
+  probe(bytes, from, to) {
+    if (to - from < RECORD_HEADER + 2) return to > from && bytes[from] !== HANDSHAKE ? PROBE.notForUs : PROBE.unsure;
+    return isHello(bytes, from) ? PROBE.certain : PROBE.notForUs;
+  },
+  read(bytes, _view, from, to, direction, memory, sink) {
+    const passed = direction === 0 ? 'passed0' : 'passed1';
+    if (memory[passed] !== 0) return to;
+    if (to - from < RECORD_HEADER + 2) return from;
+    if (!isHello(bytes, from)) {
+      memory[passed] = 1;
+      return to;
+    }
+    const end = from + RECORD_HEADER + u16(bytes, from + 3);
+    if (end > to) return from;
+    memory[passed] = 1;
+    const isClient = bytes[from + RECORD_HEADER] === HELLO.client;
+    sink.serverIs(!isClient);
+    const hello = readHello(bytes, from + RECORD_HEADER, end);
+    if (isClient && hello.serverName !== '') sink.fact('tls.sni', hello.serverName);
+    if (!isClient) sink.fact('tls.version', VERSIONS.get(hello.version) ?? `0x${hello.version.toString(16)}`);
+    if (hello.alpn !== '') sink.fact('tls.alpn', hello.alpn);
+    return to;
+  },
+  resync: (_bytes, _view, from) => from,
+  describe: (code) => ({ name: `id-${code}`, access: 'read' }),
+};

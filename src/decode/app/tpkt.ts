@@ -1,0 +1,44 @@
+/**
+ * TPKT (RFC 1006) and COTP class 0 (ISO 8073) below S7comm, S7comm-plus, MMS and RDP. In: octets at a TPKT. Out: its size,
+ * the kind of its COTP TPDU and where the user data begin. What is above is told by the first data TPDU, not by the
+ * connection request, so a probe looks through requests and confirms.
+ */
+import { PROBE } from './protocol.ts';
+
+const TPKT_OCTETS = 4;
+const TPKT_VERSION = 3;
+export const TPKT_HEADER = 7;
+export const COTP = { connectRequest: 0xe0, connectConfirm: 0xd0, disconnectRequest: 0x80, data: 0xf0 } as const;
+const DATA_INDICATOR = 2;
+
+/** Octets of the TPKT at `at`; -1 where there is none with a COTP TPDU that we know. */
+export function tpktSize(bytes: Uint8Array, view: DataView, at: number): number {
+  if (bytes[at] !== TPKT_VERSION || bytes[at + 1] !== 0) return -1;
+  const size = view.getUint16(at + 2);
+  const indicator = bytes[at + TPKT_OCTETS];
+  if (size < TPKT_HEADER || indicator < DATA_INDICATOR || indicator + 1 + TPKT_OCTETS > size) return -1;
+  const kind = bytes[at + 5] & 0xf0;
+  if (kind === COTP.data) return indicator === DATA_INDICATOR ? size : -1;
+  return kind === COTP.connectRequest || kind === COTP.connectConfirm || kind === COTP.disconnectRequest ? size : -1;
+}
+
+export const cotpKind = (bytes: Uint8Array, at: number): number => bytes[at + 5] & 0xf0;
+
+/** Offset of the user data of the TPKT at `at`. */
+export const userData = (bytes: Uint8Array, at: number): number => at + TPKT_OCTETS + 1 + bytes[at + TPKT_OCTETS];
+
+/** Probes for what rides on COTP: unsure until the first data TPDU, which `matches` judges. */
+export function probeAbove(bytes: Uint8Array, view: DataView, from: number, to: number, matches: (at: number, end: number) => boolean): number {
+  for (let at = from; at + TPKT_HEADER <= to; ) {
+    const size = tpktSize(bytes, view, at);
+    if (size < 0) return PROBE.notForUs;
+    if (cotpKind(bytes, at) === COTP.data) {
+      const end = Math.min(to, at + size);
+      const data = userData(bytes, at);
+      if (data + 2 > end) return size === TPKT_HEADER ? PROBE.notForUs : PROBE.unsure;
+      return matches(data, end) ? PROBE.certain : PROBE.notForUs;
+    }
+    at += size;
+  }
+  return PROBE.unsure;
+}
