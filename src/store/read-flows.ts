@@ -3,9 +3,9 @@
  * In: an open store and a filter. Out: the page with operations and facts, and how many matched in all. Filters are keys
  * in SQL, so that an index serves where there is one; days and rhythms stay where analysis reads them (read.ts).
  */
-import type Database from 'better-sqlite3';
 import { formatSpan, parseSet, parseSpan, setContains } from '../net/address-set.ts';
 import type { Access, BothWays, DirectionBy, Fact, Operation, ServiceBy, Transport } from '../observation.ts';
+import type { Connection } from './database.ts';
 import { direction, instant, instantColumns, serviceBy, transportText, type DescribeOperation } from './read-words.ts';
 
 export const FLOW_SORTS = ['client', 'server', 'port', 'packets', 'bytes', 'first', 'last'] as const;
@@ -56,7 +56,7 @@ export interface FlowPage {
   readonly flows: readonly Flow[];
 }
 
-export function readFlowPage(db: Database.Database, filter: FlowFilter, describe: DescribeOperation): FlowPage {
+export function readFlowPage(db: Connection, filter: FlowFilter, describe: DescribeOperation): FlowPage {
   const ids = sortedIds(db, filter, describe);
   const page = filter.limit > 0 ? ids.slice(0, filter.limit) : ids;
   return { total: ids.length, flows: readFlows(db, page, describe) };
@@ -64,7 +64,7 @@ export function readFlowPage(db: Database.Database, filter: FlowFilter, describe
 
 /** A condition and its parameters; public for the test that asks SQLite for its plan. */
 export function flowConditions(
-  db: Database.Database,
+  db: Connection,
   filter: FlowFilter,
   describe: DescribeOperation,
 ): { readonly where: string; readonly parameters: readonly (string | number | bigint)[] } {
@@ -121,7 +121,7 @@ function addSpan(filter: FlowFilter, add: (condition: string, ...values: readonl
 }
 
 /** A few exact addresses by their index; prefixes and ranges by one pass over the addresses. */
-function addressIds(db: Database.Database, texts: readonly string[]): number[] {
+function addressIds(db: Connection, texts: readonly string[]): number[] {
   const exact = db.prepare('SELECT id FROM address WHERE text = ?').pluck();
   const ids = new Set<number>();
   const wide: string[] = [];
@@ -145,7 +145,7 @@ function addressIds(db: Database.Database, texts: readonly string[]): number[] {
   return [...ids].toSorted((a, b) => a - b);
 }
 
-function operationsWithAccess(db: Database.Database, access: readonly Access[], describe: DescribeOperation): string[] {
+function operationsWithAccess(db: Connection, access: readonly Access[], describe: DescribeOperation): string[] {
   const kinds = db.prepare('SELECT DISTINCT protocol, function FROM operation ORDER BY protocol, function').raw().all() as [string, number][];
   return kinds
     .filter(([protocol, code]) => access.includes(describe(protocol, code).access))
@@ -165,7 +165,7 @@ const SORT_COLUMN: Readonly<Record<FlowSort, string>> = {
   last: '-coalesce(c.last_ns / 1000, 0)',
 };
 
-function sortedIds(db: Database.Database, filter: FlowFilter, describe: DescribeOperation): number[] {
+function sortedIds(db: Connection, filter: FlowFilter, describe: DescribeOperation): number[] {
   const { where, parameters } = flowConditions(db, filter, describe);
   const rows = db
     .prepare(`SELECT c.id, c.client, c.server, c.transport, c.port, ${SORT_COLUMN[filter.sort]} FROM conversation c ${where}`)
@@ -184,7 +184,7 @@ function sortedIds(db: Database.Database, filter: FlowFilter, describe: Describe
 }
 
 /** Addresses in their own order: IPv4, IPv6, MAC, each by number (10.0.0.9 before 10.0.0.10). */
-function addressRanks(db: Database.Database): Map<number, number> {
+function addressRanks(db: Connection): Map<number, number> {
   const rows = (db.prepare('SELECT id, text FROM address').raw().all() as [number, string][]).map(([id, text]) => ({
     id,
     text,
@@ -206,7 +206,7 @@ type FlowRow = [
   bytesToClient: number, sessions: number, firstS: number | null, firstN: number | null, lastS: number | null, lastN: number | null,
 ];
 
-function readFlows(db: Database.Database, ids: readonly number[], describe: DescribeOperation): Flow[] {
+function readFlows(db: Connection, ids: readonly number[], describe: DescribeOperation): Flow[] {
   const wanted = JSON.stringify(ids);
   const byId = new Map<number, Flow>();
   const operations = readFlowOperations(db, wanted, describe);
@@ -256,7 +256,7 @@ function append<T>(lists: Map<number, T[]>, key: number, value: T): void {
 }
 
 /** Operations of these conversations (a JSON list of ids) by the index on operation.conversation, children by their keys. */
-function readFlowOperations(db: Database.Database, wanted: string, describe: DescribeOperation): Map<number, FlowOperation[]> {
+function readFlowOperations(db: Connection, wanted: string, describe: DescribeOperation): Map<number, FlowOperation[]> {
   const chosen = 'SELECT id FROM operation WHERE conversation IN (SELECT value FROM json_each(?))';
   const childRows = <R>(sql: string): IterableIterator<R> => db.prepare(sql).raw().iterate(wanted) as IterableIterator<R>;
   const ranges = new Map<number, FlowOperation['ranges'][number][]>();

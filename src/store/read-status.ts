@@ -2,7 +2,7 @@
  * What the store says of itself: captures, span, totals, and above all what was lost, cut or not understood.
  * In: an open store. Out: one record. Every sum is exact; nothing is judged here (commands/status.ts words it).
  */
-import type Database from 'better-sqlite3';
+import type { Connection } from './database.ts';
 import { readCounters } from './read.ts';
 import { instant, instantColumns } from './read-words.ts';
 
@@ -60,7 +60,7 @@ type CaptureRow = [
   bytes: number, firstS: number | null, firstN: number | null, lastS: number | null, lastN: number | null,
 ];
 
-export function readStatus(db: Database.Database): StoreStatus {
+export function readStatus(db: Connection): StoreStatus {
   const captures = (
     db
       .prepare(`SELECT id, kind, name, format, digest, state, reason, frames, bytes, ${instantColumns('first')}, ${instantColumns('last')}
