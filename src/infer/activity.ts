@@ -1,0 +1,199 @@
+/**
+ * Links: conversations between assets with what inference needs to know of them: the cycle, its duty, whether the
+ * client writes, engineers, or hides what it does. In: Observations and the inventory. Out: links in conversation
+ * order and a diary per asset. Conversations with group addresses or without an asset are reported, not guessed.
+ *
+ * Duty is the share of the pair's common life during which the cycle runs. It is measured against what the steadiest
+ * cycles of the same capture reach, because captures may be thinned to windows: a page left open for an hour is
+ * periodic but has no duty, while a poller seen in every window has.
+ */
+import type { Conversation, ObservationSet, Operation } from '../observation.ts';
+import { endsOf, type Inventory } from './assets.ts';
+import type { Dropped } from './proposal.ts';
+import { type Cycle, cycleOfGaps, cycleOfOperation } from './rhythm.ts';
+import { CONTROL_SERVICES, SAFETY_ENGINEERING, serviceOf } from './service-family.ts';
+
+export interface Link {
+  readonly conversation: Conversation;
+  /** Positions in the inventory. */
+  readonly client: number;
+  readonly server: number;
+  readonly service: string;
+  readonly control: boolean;
+  readonly days: readonly number[];
+  readonly requests: number;
+  readonly answered: boolean;
+  readonly cycle: Cycle | null;
+  /** 0..1; 0 without a cycle. */
+  readonly duty: number;
+  readonly writes: boolean;
+  /** Writes at I/O pace, as a controller drives outputs. */
+  readonly cyclicWrites: boolean;
+  readonly engineers: boolean;
+  /** Encrypted: not having seen a write proves nothing. */
+  readonly opaque: boolean;
+  /** Distinct ranges read. */
+  readonly blocks: number;
+}
+
+export interface Diary {
+  readonly days: number;
+  readonly firstDay: number;
+  readonly lastDay: number;
+}
+
+export interface Activity {
+  readonly links: readonly Link[];
+  readonly diaries: readonly Diary[];
+  /** Days on which anything was captured, ascending (days since 1970). */
+  readonly capturedDays: readonly number[];
+  readonly dropped: readonly Dropped[];
+  /** Assets whose sweeps the flow table folded before they became conversations. */
+  readonly foldedClients: readonly number[];
+}
+
+/** Datagram services that need no answer. */
+const ONE_WAY = new Set(['syslog', 'snmptrap', 'netflow', 'ipfix', 'sflow', 'enip-io', 'safeethernet', 'tricon-p2p', 'goose', 'sv', 'statsd', 'rtp']);
+const REQUEST_RESPONSE = new Set(['dns', 'ntp', 'snmp', 'dhcp', 'tftp', 'radius', 'tristation', 'bacnet', 'kerberos', 'ldap']);
+
+/** What is readable of an encrypted OPC UA session (OPC 10000-6 clause 6.7.2). */
+const CHANNEL_ONLY = /^(Hello|Acknowledge|(Open|Close)SecureChannel|GetEndpoints|FindServers|(Create|Activate|Close)Session)/;
+
+export const dayOfNs = (ns: bigint): number => Number(ns / 86_400_000_000_000n);
+
+export const isWrite = (operation: Operation): boolean => operation.access === 'write' || (operation.access === 'control' && operation.protocol !== 's7comm');
+
+/** Operations that change or explore a device rather than run the process. */
+export function isEngineering(operation: Operation): boolean {
+  if (operation.access === 'program') return true;
+  if (operation.access === 'control') return operation.protocol === 's7comm';
+  if (operation.protocol === 'modbus') return operation.access === 'diagnose' || operation.access === 'browse';
+  return operation.protocol === 'opcua' && /^Browse/.test(operation.name);
+}
+
+function isAnswered(conversation: Conversation, service: string): boolean {
+  if (conversation.answeredSessions > 0) return true;
+  if (conversation.transport === 'udp') return ONE_WAY.has(service) || !REQUEST_RESPONSE.has(service);
+  return !(conversation.transport === 'tcp' || conversation.transport === 'icmp' || conversation.transport === 'sctp');
+}
+
+/** The cycle that fills most of the time; of two that fill it alike, the faster. */
+function mainCycle(conversation: Conversation): { cycle: Cycle; days: number } | null {
+  let best: { cycle: Cycle; days: number; run: number } | null = null;
+  for (const operation of conversation.operations) {
+    const cycle = cycleOfOperation(operation);
+    if (cycle === null) continue;
+    const run = cycle.cycles * cycle.periodMs;
+    if (best === null || run > best.run * 1.5 || (run > best.run / 1.5 && cycle.periodMs < best.cycle.periodMs)) best = { cycle, days: operation.days.length, run };
+  }
+  if (best !== null) return best;
+  const cycle = cycleOfGaps(conversation.rhythm);
+  return cycle === null ? null : { cycle, days: conversation.days.length };
+}
+
+const quantile = (sorted: readonly number[], q: number): number => (sorted.length === 0 ? 0 : sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))]!);
+
+interface Draft extends Omit<Link, 'duty'> {
+  duty: number;
+  readonly cycleDays: number;
+}
+
+export function readActivity(set: ObservationSet, inventory: Inventory): Activity {
+  const dropped: Dropped[] = [];
+  const drafts: Draft[] = [];
+  const pseudo = new Map(inventory.pseudo.map(({ address, why }) => [address, why]));
+  const captured = new Set<number>(set.sensor.hours.map((hour) => Math.floor(hour / 24)));
+  for (const conversation of set.conversations) {
+    for (const { day } of conversation.days) captured.add(day);
+    const ends = endsOf(inventory, conversation);
+    if (ends === null || ends[0] === ends[1]) {
+      dropped.push(withoutAsset(conversation, pseudo));
+      continue;
+    }
+    drafts.push(draftLink(conversation, ends));
+  }
+  const capturedDays = [...captured].sort((a, b) => a - b);
+  const diaries = keepDiaries(inventory.assets.length, drafts);
+  measureDuty(drafts, diaries, capturedDays.length);
+  const foldedClients = [...new Set(set.sensor.scans.map((scan) => inventory.indexOf.get(scan.client)).filter((index) => index !== undefined))];
+  return { links: drafts, diaries, capturedDays, dropped, foldedClients };
+}
+
+function withoutAsset(conversation: Conversation, pseudo: ReadonlyMap<string, string>): Dropped {
+  const base = { conversation: conversation.id, client: conversation.client, server: conversation.server };
+  const address = pseudo.has(conversation.server) ? conversation.server : conversation.client;
+  const why = pseudo.get(address);
+  if (why !== undefined) return { ...base, why: why.startsWith('asked') ? 'unanswered' : 'group-address', sentence: `${address}: ${why}` };
+  return { ...base, why: 'no-asset', sentence: 'both ends are one asset' };
+}
+
+function draftLink(conversation: Conversation, ends: readonly [number, number]): Draft {
+  const service = serviceOf(conversation);
+  const main = mainCycle(conversation);
+  const { operations } = conversation;
+  const encrypted = conversation.facts.some((fact) => fact.name === 'opcua.mode' && fact.value === 'SignAndEncrypt');
+  const days = conversation.days.length > 0 ? conversation.days.map(({ day }) => day) : [...new Set([dayOfNs(conversation.firstNs), dayOfNs(conversation.lastNs)])];
+  return {
+    conversation,
+    client: ends[0],
+    server: ends[1],
+    service,
+    control: CONTROL_SERVICES.has(service),
+    days,
+    requests: conversation.requests,
+    answered: isAnswered(conversation, service),
+    cycle: main?.cycle ?? null,
+    cycleDays: main?.days ?? 0,
+    duty: 0,
+    writes: operations.some(isWrite),
+    cyclicWrites: operations.some((operation) => isWrite(operation) && (cycleOfOperation(operation)?.periodMs ?? Infinity) <= 1000),
+    engineers: operations.some(isEngineering) || SAFETY_ENGINEERING.has(service),
+    opaque: service === 'opcua' && (encrypted || !operations.some((operation) => operation.access !== 'browse' && !CHANNEL_ONLY.test(operation.name))),
+    blocks: operations.reduce((sum, operation) => sum + operation.ranges.length, 0),
+  };
+}
+
+function keepDiaries(assets: number, links: readonly Draft[]): Diary[] {
+  const days = Array.from({ length: assets }, () => new Set<number>());
+  for (const link of links) {
+    for (const day of link.days) {
+      days[link.client]!.add(day);
+      if (link.answered) days[link.server]!.add(day);
+    }
+  }
+  return days.map((set) => {
+    let firstDay = Infinity;
+    let lastDay = -Infinity;
+    for (const day of set) {
+      if (day < firstDay) firstDay = day;
+      if (day > lastDay) lastDay = day;
+    }
+    return set.size === 0 ? { days: 0, firstDay: 0, lastDay: 0 } : { days: set.size, firstDay, lastDay };
+  });
+}
+
+function measureDuty(links: readonly Draft[], diaries: readonly Diary[], capturedDays: number): void {
+  const dayShare = (link: Draft): number => Math.min(1, link.cycleDays / Math.max(1, Math.min(capturedDays, diaries[link.client]!.days, diaries[link.server]!.days)));
+  const runs: number[] = [];
+  const polls: number[] = [];
+  for (const link of links) {
+    if (link.cycle === null || link.cycleDays === 0 || dayShare(link) < 0.8) continue;
+    runs.push((link.cycle.cycles * link.cycle.periodMs) / link.cycleDays);
+    polls.push(link.cycle.cycles / link.cycleDays);
+  }
+  runs.sort((a, b) => a - b);
+  polls.sort((a, b) => a - b);
+  const typicalRun = Math.max(quantile(runs, 0.5), 1);
+  const typicalPolls = Math.max(quantile(polls, 0.5), 1);
+  const continuous = typicalRun > 6 * 3_600_000;
+  for (const link of links) {
+    if (link.cycle === null || link.cycleDays === 0) continue;
+    const run = (link.cycle.cycles * link.cycle.periodMs) / link.cycleDays / typicalRun;
+    const poll = link.cycle.cycles / link.cycleDays / typicalPolls;
+    link.duty = dayShare(link) * Math.min(1, continuous ? run : Math.max(run, poll));
+  }
+}
+
+/** Runs for a good part of the pair's life: a cycle by design, not a page somebody left open. */
+export const isSteady = (link: Link, leastDuty: number, capturedDays: number): boolean =>
+  link.cycle !== null && link.duty >= leastDuty && link.days.length >= Math.min(3, capturedDays);

@@ -1,0 +1,136 @@
+/**
+ * How closely controllers and their local clients belong together. In: the plant with roles, and which assets are
+ * already placed. Out: a weighted graph over cell heads (controllers, with their I/O contracted into them) and clients.
+ *
+ * Weights follow persistence, not volume: bytes and packets would let I/O cycles decide everything. A client counts for
+ * less the more controllers it reaches (as a word that stands in every document says nothing about one of them).
+ */
+import { isSteady, type Link } from './activity.ts';
+import { CONTROL_SERVICES } from './service-family.ts';
+import type { Plant } from './profiles.ts';
+import type { RoleDecision } from './roles.ts';
+import { addNode, addWeight, newGraph, type WeightedGraph } from './weighted-graph.ts';
+
+/** Least duty of a cycle that shapes cells: stricter than for roles, a wrong edge glues two cells. */
+const CELL_DUTY = 0.25;
+
+export interface Affinity {
+  readonly graph: WeightedGraph;
+  /** Head (controller) of every controller or I/O that is to be put into a cell. */
+  readonly headOf: ReadonlyMap<number, number>;
+  readonly heads: readonly number[];
+  /** Clients in the graph. */
+  readonly clients: readonly number[];
+  /** Affinity of every polling client to the heads it reaches steadily, in the graph or not. */
+  readonly reach: ReadonlyMap<number, ReadonlyMap<number, number>>;
+}
+
+/** Closeness of a client to the controller behind one link. */
+export function affinityOf(link: Link): number {
+  const period = link.cycle?.periodMs ?? 4000;
+  return link.duty * (link.writes ? 1.5 : 1) * (0.5 + 0.5 * Math.min(1, 2000 / period)) * (1 + 0.12 * Math.min(4, Math.max(0, link.blocks - 1)));
+}
+
+const keyOf = (a: number, b: number): string => (a < b ? `${a} ${b}` : `${b} ${a}`);
+
+/** The fastest steady poller of each I/O among the controllers to be placed; ties go to the higher duty, then to the lower number. */
+function contractIo(plant: Plant, decisions: readonly RoleDecision[], members: ReadonlySet<number>, captured: number): Map<number, number> {
+  const headOf = new Map<number, number>();
+  for (const member of members) {
+    headOf.set(member, member);
+    if (decisions[member]!.role !== 'io') continue;
+    let best: Link | null = null;
+    for (const link of plant.profiles[member]!.controlIn) {
+      if (!members.has(link.client) || decisions[link.client]!.role === 'io' || !isSteady(link, CELL_DUTY, captured)) continue;
+      if (best === null || link.cycle!.periodMs < best.cycle!.periodMs - 1e-9) best = link;
+    }
+    if (best !== null) headOf.set(member, best.client);
+  }
+  return headOf;
+}
+
+export function measureAffinity(plant: Plant, decisions: readonly RoleDecision[], isPlaced: (asset: number) => boolean): Affinity {
+  const captured = plant.activity.capturedDays.length;
+  const members = new Set<number>();
+  const candidates: number[] = [];
+  for (const { index } of plant.profiles) {
+    if (isPlaced(index)) continue;
+    const { role } = decisions[index]!;
+    if (role === 'plc' || role === 'io' || role === 'safety-controller') members.add(index);
+    else if (role === 'hmi' || role === 'opcua-server' || role === 'engineering-workstation') candidates.push(index);
+  }
+  const headOf = contractIo(plant, decisions, members, captured);
+  const heads = [...new Set(headOf.values())].sort((a, b) => a - b);
+  const graph = newGraph();
+  for (const head of heads) addNode(graph, head);
+  const steady = plant.links.filter((link) => CONTROL_SERVICES.has(link.service) && isSteady(link, CELL_DUTY, captured));
+  const reach = new Map<number, Map<number, number>>();
+  const isCandidate = new Set(candidates);
+  for (const link of steady) {
+    if (!isCandidate.has(link.client)) continue;
+    const head = headOf.get(link.server);
+    if (head === undefined) continue;
+    const row = reach.get(link.client) ?? new Map<number, number>();
+    reach.set(link.client, row);
+    row.set(head, Math.max(row.get(head) ?? 0, affinityOf(link)));
+  }
+  const clients = joinClients(graph, decisions, reach, heads.length);
+  joinControllers(graph, decisions, steady, headOf, localClients(decisions, reach, clients, heads.length));
+  return { graph, headOf, heads, clients, reach };
+}
+
+function joinClients(graph: WeightedGraph, decisions: readonly RoleDecision[], reach: ReadonlyMap<number, ReadonlyMap<number, number>>, heads: number): number[] {
+  const clients: number[] = [];
+  const log = Math.log(Math.max(2, heads));
+  for (const [client, row] of [...reach].sort(([a], [b]) => a - b)) {
+    const { role, subRole } = decisions[client]!;
+    const plantWide = (subRole === 'scada' || subRole === 'opstation') && row.size > 0.34 * heads && heads > 3;
+    if (plantWide || (role !== 'hmi' && row.size > Math.max(4, 0.3 * heads))) continue;
+    const rarity = Math.max(0, Math.log(Math.max(2, heads) / row.size) / log);
+    clients.push(client);
+    addNode(graph, client);
+    for (const [head, closeness] of row) addWeight(graph, client, head, 2.2 * rarity * closeness);
+  }
+  return clients;
+}
+
+/** For every head the operator stations that watch it closely and little else. */
+function localClients(decisions: readonly RoleDecision[], reach: Affinity['reach'], clients: readonly number[], heads: number): Map<number, Set<number>> {
+  const local = new Map<number, Set<number>>();
+  for (const client of clients) {
+    const row = reach.get(client)!;
+    if (decisions[client]!.role !== 'hmi' || row.size > Math.max(3, 0.34 * heads)) continue;
+    const most = Math.max(...row.values());
+    for (const [head, closeness] of row) {
+      if (closeness < 0.45 * most) continue;
+      const held = local.get(head) ?? new Set<number>();
+      local.set(head, held);
+      held.add(client);
+    }
+  }
+  return local;
+}
+
+/**
+ * Messages between controllers: strong when both share a local operator station, weak when each has its own (then it
+ * is an interlock between two cells, which is a conduit and no reason to merge them).
+ */
+function joinControllers(graph: WeightedGraph, decisions: readonly RoleDecision[], steady: readonly Link[], headOf: ReadonlyMap<number, number>, local: ReadonlyMap<number, ReadonlySet<number>>): void {
+  const strongest = new Map<string, { a: number; b: number; weight: number }>();
+  for (const link of steady) {
+    const a = headOf.get(link.client);
+    const b = headOf.get(link.server);
+    if (a === undefined || b === undefined || a === b) continue;
+    const weight = (decisions[link.server]!.role === 'io' ? 4 : 2) * (link.writes ? 1.25 : 1) * link.duty;
+    const key = keyOf(a, b);
+    const held = strongest.get(key);
+    if (held === undefined || weight > held.weight) strongest.set(key, { a, b, weight });
+  }
+  for (const { a, b, weight } of strongest.values()) {
+    const left = local.get(a);
+    const right = local.get(b);
+    let factor = 0.8;
+    if (left !== undefined && right !== undefined) factor = [...left].some((client) => right.has(client)) ? 1.25 : 0.2;
+    addWeight(graph, a, b, weight * factor);
+  }
+}

@@ -1,0 +1,262 @@
+/**
+ * Assets from addresses: a device may have several addresses, a router's MAC stands for many devices, and group
+ * addresses are no devices at all. In: an ObservationSet. Out: assets in address order with stable ids, the index of
+ * every address, and what was left out and why. Merging is cautious: two devices taken for one would hide a conduit.
+ */
+import type { AddressRecord, Conversation, ObservationSet } from '../observation.ts';
+import { compareAddresses, groupAddressKind, ipv4Number, isMac, isPrivateAddress, isVirtualRouterMac, subnetOf } from './address-order.ts';
+import type { Asset, AssetNote } from './proposal.ts';
+import { classifyVendor } from './vendor-class.ts';
+
+export type VendorLookup = (mac: string) => string | null;
+
+export interface Inventory {
+  readonly assets: readonly Asset[];
+  /** Position in `assets` of every address that belongs to one. */
+  readonly indexOf: ReadonlyMap<string, number>;
+  readonly pseudo: readonly { readonly address: string; readonly why: string }[];
+}
+
+/** A MAC that speaks for more addresses than this at the same time is a router's. */
+const ROUTER_FAN = 3;
+
+/** Handshakes slower than this did not stay in the plant's own network. */
+const FAR_RTT_MS = 20;
+
+const NAME_FACTS = new Set(['lldp.name', 'lldp.sysname', 'netbios.name', 'dhcp.hostname', 'mdns.name', 'opcua.hostname', 'snmp.sysname', 'profinet.name', 'dcp.name', 'cdp.name']);
+
+interface Sighting {
+  readonly address: string;
+  readonly record: AddressRecord | undefined;
+  sent: boolean;
+  rttMs: number | null;
+  vlan: number | null;
+  firstNs: bigint;
+  lastNs: bigint;
+}
+
+function sightAddresses(set: ObservationSet): Map<string, Sighting> {
+  const records = new Map(set.addresses.map((record) => [record.address, record]));
+  const seen = new Map<string, Sighting>();
+  const sight = (address: string, firstNs: bigint, lastNs: bigint): Sighting => {
+    const held = seen.get(address);
+    if (held !== undefined) {
+      if (firstNs < held.firstNs) held.firstNs = firstNs;
+      if (lastNs > held.lastNs) held.lastNs = lastNs;
+      return held;
+    }
+    const fresh: Sighting = { address, record: records.get(address), sent: false, rttMs: null, vlan: null, firstNs, lastNs };
+    seen.set(address, fresh);
+    return fresh;
+  };
+  for (const record of set.addresses) {
+    const sighting = sight(record.address, record.firstNs, record.lastNs);
+    if (record.macs.length > 0) sighting.sent = true;
+  }
+  for (const conversation of set.conversations) {
+    const client = sight(conversation.client, conversation.firstNs, conversation.lastNs);
+    const server = sight(conversation.server, conversation.firstNs, conversation.lastNs);
+    if (conversation.packets.toServer > 0) client.sent = true;
+    if (conversation.packets.toClient > 0) server.sent = true;
+    if (conversation.rttMs !== null && conversation.packets.toClient > 0) server.rttMs = Math.min(server.rttMs ?? Infinity, conversation.rttMs);
+    client.vlan ??= conversation.vlan;
+    server.vlan ??= conversation.vlan;
+  }
+  return seen;
+}
+
+const factsOf = (sighting: Sighting, names: ReadonlySet<string>): string[] =>
+  (sighting.record?.facts ?? []).filter((fact) => names.has(fact.name)).map((fact) => fact.value);
+
+/** Only what a terminal, a file name and a person can take. */
+const isPrintableName = (name: string): boolean => name.length > 0 && name.length <= 63 && /^[\p{L}\p{N}][\p{L}\p{N} ._:/()#-]*$/u.test(name);
+
+function namesOf(sighting: Sighting): string[] {
+  const names = factsOf(sighting, NAME_FACTS).map((name) => name.trim());
+  for (const fact of sighting.record?.facts ?? []) {
+    // urn:HOST:application (OPC 10000-4 clause 7.2): the host part is the product's default.
+    const host = fact.name === 'opcua.applicationUri' ? /^urn:([^:]+):/.exec(fact.value)?.[1] : undefined;
+    if (host !== undefined && !/^client-|^localhost$/i.test(host)) names.push(host);
+  }
+  return [...new Set(names.filter(isPrintableName))];
+}
+
+const looksLikeDirectedBroadcast = (sighting: Sighting): boolean => !sighting.sent && /\.255$/.test(sighting.address);
+
+/** Which addresses speak from one MAC, and which of those MACs are routers. */
+function addressesByMac(sightings: readonly Sighting[]): { byMac: Map<string, Sighting[]>; routers: Set<string> } {
+  const byMac = new Map<string, Sighting[]>();
+  for (const sighting of sightings) {
+    for (const { mac } of sighting.record?.macs ?? []) {
+      const held = byMac.get(mac);
+      if (held === undefined) byMac.set(mac, [sighting]);
+      else held.push(sighting);
+    }
+  }
+  const routers = new Set<string>();
+  for (const [mac, list] of byMac) {
+    const distinctV4 = list.filter((sighting) => ipv4Number(sighting.address) !== null);
+    const far = distinctV4.some((sighting) => (sighting.rttMs ?? 0) >= FAR_RTT_MS || !isPrivateAddress(sighting.address));
+    if (distinctV4.length > ROUTER_FAN || (distinctV4.length > 1 && far) || isVirtualRouterMac(mac)) routers.add(mac);
+  }
+  return { byMac, routers };
+}
+
+function unionFind(size: number): { find: (x: number) => number; join: (a: number, b: number) => void } {
+  const parent = Int32Array.from({ length: size }, (_, index) => index);
+  const find = (x: number): number => {
+    let root = x;
+    while (parent[root] !== root) {
+      parent[root] = parent[parent[root]!]!;
+      root = parent[root]!;
+    }
+    return root;
+  };
+  const join = (a: number, b: number): void => {
+    const left = find(a);
+    const right = find(b);
+    if (left !== right) parent[Math.max(left, right)] = Math.min(left, right);
+  };
+  return { find, join };
+}
+
+/** Two addresses on one MAC: one device unless their lives or names say otherwise. */
+function sameDevice(a: Sighting, b: Sighting): { same: boolean; note: AssetNote } {
+  const bothV4 = ipv4Number(a.address) !== null && ipv4Number(b.address) !== null;
+  const names = [namesOf(a), namesOf(b)] as const;
+  const contradict = names[0].length > 0 && names[1].length > 0 && !names[0].some((name) => names[1].includes(name));
+  const apart = a.lastNs < b.firstNs || b.lastNs < a.firstNs;
+  if (apart) return { same: !contradict, note: { kind: 'dhcp-move', sentence: `moved between ${a.address} and ${b.address} (same MAC, never at the same time)` } };
+  return { same: !contradict, note: { kind: 'several-addresses', sentence: `${a.address} and ${b.address} answer from one MAC${bothV4 ? '' : ' (IPv4 and IPv6)'}` } };
+}
+
+export function inferAssets(set: ObservationSet, vendorOf: VendorLookup): Inventory {
+  const pseudo: { address: string; why: string }[] = [];
+  const devices: Sighting[] = [];
+  for (const sighting of sightAddresses(set).values()) {
+    const group = groupAddressKind(sighting.address);
+    if (group !== null) pseudo.push({ address: sighting.address, why: `${group} address, not a device` });
+    else if (looksLikeDirectedBroadcast(sighting)) pseudo.push({ address: sighting.address, why: 'directed broadcast address, not a device' });
+    else if (!sighting.sent) pseudo.push({ address: sighting.address, why: 'asked for, but never sent anything: no device was seen behind it' });
+    else devices.push(sighting);
+  }
+  devices.sort((a, b) => compareAddresses(a.address, b.address));
+  const position = new Map(devices.map((sighting, index) => [sighting.address, index]));
+  const { byMac, routers } = addressesByMac(devices);
+  const { find, join } = unionFind(devices.length);
+  const notes = new Map<number, AssetNote[]>();
+  const note = (index: number, added: AssetNote): void => {
+    const held = notes.get(index);
+    if (held === undefined) notes.set(index, [added]);
+    else held.push(added);
+  };
+  for (const [mac, list] of byMac) {
+    const own = position.get(mac);
+    if (routers.has(mac)) {
+      for (const sighting of list) note(position.get(sighting.address)!, { kind: isVirtualRouterMac(mac) ? 'virtual-router' : 'router-mac', sentence: `seen through ${mac}, which speaks for ${list.length} addresses: its vendor is the router's` });
+      continue;
+    }
+    for (let index = 0; index < list.length; index++) {
+      const sighting = list[index]!;
+      const here = position.get(sighting.address)!;
+      if (own !== undefined) join(own, here);
+      if (index === 0) continue;
+      const verdict = sameDevice(list[0]!, sighting);
+      note(here, verdict.note);
+      if (verdict.same) join(position.get(list[0]!.address)!, here);
+    }
+  }
+  joinByName(devices, join, note, routers);
+  return assemble(devices, find, notes, routers, pseudo, vendorOf);
+}
+
+/** One name on two MACs in two subnets is one host with two network cards: a bridge between them. */
+function joinByName(devices: readonly Sighting[], join: (a: number, b: number) => void, note: (index: number, added: AssetNote) => void, routers: ReadonlySet<string>): void {
+  const byName = new Map<string, number[]>();
+  devices.forEach((sighting, index) => {
+    for (const name of namesOf(sighting)) {
+      const key = name.toUpperCase();
+      const held = byName.get(key);
+      if (held === undefined) byName.set(key, [index]);
+      else held.push(index);
+    }
+  });
+  for (const [, holders] of byName) {
+    if (holders.length !== 2) continue;
+    const [a, b] = [devices[holders[0]!]!, devices[holders[1]!]!];
+    const subnets = [subnetOf(a.address), subnetOf(b.address)];
+    const direct = [a, b].every((sighting) => (sighting.record?.macs.length ?? 0) > 0 && !sighting.record!.macs.some(({ mac }) => routers.has(mac)));
+    if (!direct || subnets[0] === null || subnets[1] === null || subnets[0] === subnets[1]) continue;
+    if (a.lastNs < b.firstNs || b.lastNs < a.firstNs) {
+      note(holders[1]!, { kind: 'readdressed', sentence: `${b.address} carries the name of ${a.address}, which had gone: moved or replaced` });
+      continue;
+    }
+    join(holders[0]!, holders[1]!);
+    note(holders[0]!, { kind: 'dual-homed', sentence: `one name on ${a.address} and ${b.address}: a host with two network cards joins both networks` });
+  }
+}
+
+function assemble(
+  devices: readonly Sighting[],
+  find: (x: number) => number,
+  notes: ReadonlyMap<number, readonly AssetNote[]>,
+  routers: ReadonlySet<string>,
+  pseudo: { address: string; why: string }[],
+  vendorOf: VendorLookup,
+): Inventory {
+  const groups = new Map<number, number[]>();
+  devices.forEach((_, index) => {
+    const root = find(index);
+    const held = groups.get(root);
+    if (held === undefined) groups.set(root, [index]);
+    else held.push(index);
+  });
+  const drafts = [...groups.values()].map((members) => {
+    const sightings = members.map((index) => devices[index]!);
+    const macs = [...new Set(sightings.flatMap((sighting) => (isMac(sighting.address) ? [sighting.address] : (sighting.record?.macs ?? []).map(({ mac }) => mac))))];
+    const own = macs.filter((mac) => !routers.has(mac));
+    const vendor = own.map((mac) => vendorOf(mac)).find((name) => name !== null) ?? null;
+    const addresses = sightings.map((sighting) => sighting.address).filter((address, _, all) => !isMac(address) || all.every(isMac));
+    const capabilities = sightings.flatMap((sighting) => factsOf(sighting, new Set(['lldp.capabilities', 'lldp.caps', 'cdp.capabilities'])));
+    const names = [...new Set(sightings.flatMap(namesOf))];
+    const held = members.flatMap((index) => notes.get(index) ?? []);
+    if (names.length > 2) held.push({ kind: 'nat-hint', sentence: `${names.length} host names on one address: address translation, or an address used again` });
+    const replaced = sightings.find((sighting) => !isMac(sighting.address) && (sighting.record?.macs.length ?? 0) === 2 && !sighting.record!.macs.some(({ mac }) => routers.has(mac)));
+    if (replaced !== undefined) held.push(twoMacs(replaced));
+    return {
+      names,
+      addresses,
+      macs,
+      vendor,
+      vendorClass: classifyVendor(vendor),
+      external: addresses.every((address) => !isPrivateAddress(address)),
+      behindRouter: macs.length > 0 && own.length === 0,
+      bridge: capabilities.some((text) => /bridge|router|switch/i.test(text)),
+      vlan: sightings.find((sighting) => sighting.vlan !== null)?.vlan ?? null,
+      notes: held,
+    };
+  });
+  const nameCount = new Map<string, number>();
+  for (const draft of drafts) for (const name of draft.names) nameCount.set(name.toUpperCase(), (nameCount.get(name.toUpperCase()) ?? 0) + 1);
+  const assets: Asset[] = drafts.map((draft) => ({ id: draft.names.find((name) => nameCount.get(name.toUpperCase()) === 1) ?? draft.addresses[0]!, ...draft }));
+  const indexOf = new Map<string, number>();
+  [...groups.values()].forEach((members, index) => {
+    for (const member of members) indexOf.set(devices[member]!.address, index);
+  });
+  pseudo.sort((a, b) => compareAddresses(a.address, b.address));
+  return { assets, indexOf, pseudo };
+}
+
+function twoMacs(sighting: Sighting): AssetNote {
+  const [first, second] = [...sighting.record!.macs].sort((a, b) => (a.firstNs < b.firstNs ? -1 : 1));
+  return first!.lastNs <= second!.firstNs
+    ? { kind: 'replaced', sentence: `${sighting.address} changed from ${first!.mac} to ${second!.mac}: the device was replaced or failed over` }
+    : { kind: 'shared-address', sentence: `${sighting.address} is used by ${first!.mac} and ${second!.mac} in turn: a redundant pair, or an address conflict` };
+}
+
+/** True when a conversation is between two things that can be assets. */
+export const endsOf = (inventory: Inventory, conversation: Pick<Conversation, 'client' | 'server'>): readonly [number, number] | null => {
+  const client = inventory.indexOf.get(conversation.client);
+  const server = inventory.indexOf.get(conversation.server);
+  return client === undefined || server === undefined ? null : [client, server];
+};

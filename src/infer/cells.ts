@@ -1,0 +1,92 @@
+/**
+ * Cells by process unit: communities of the affinity graph, at a resolution that does not merge small cells, then a
+ * second look at every community, because modularity misses small parts of a large graph (Fortunato and Barthélemy,
+ * PNAS 2007). Out: a community per controller and I/O, and the share of each client's affinity per community.
+ */
+import { type Affinity, measureAffinity } from './affinity.ts';
+import { applyHints, type HintVerdict } from './hints.ts';
+import { findCommunities } from './louvain.ts';
+import type { Plant } from './profiles.ts';
+import { ROLES } from './proposal.ts';
+import type { RoleDecision } from './roles.ts';
+
+export interface Cells {
+  /** Community of every controller and I/O to be placed; communities are numbered in no meaningful order. */
+  readonly cellOf: ReadonlyMap<number, number>;
+  readonly affinity: Affinity;
+  readonly hints: readonly HintVerdict[];
+  /** Controllers that no private traffic ties to any other: their cell cannot be told from traffic. */
+  readonly alone: readonly number[];
+}
+
+/** Plateau between 1 and 2 on generated plants. */
+export const RESOLUTION = 1.5;
+
+/** A community is split when its parts exchange less than this share of its weight. */
+const THIN_CUT = 0.16;
+
+export function findCells(plant: Plant, decisions: readonly RoleDecision[], isPlaced: (asset: number) => boolean, bindings: readonly Binding[], resolution: number): Cells {
+  const affinity = measureAffinity(plant, decisions, isPlaced);
+  const hints = applyHints(plant, affinity);
+  const { graph, heads, clients, headOf } = affinity;
+  const nodes = [...heads, ...clients];
+  const colour = (node: number): number => ROLES.indexOf(decisions[node]!.role);
+  const community = findCommunities(graph, nodes, resolution, colour);
+  splitCommunities(affinity, community, colour);
+  const cellOf = new Map<number, number>();
+  for (const [member, head] of headOf) cellOf.set(member, community.get(head)!);
+  bind(cellOf, bindings);
+  const alone = heads.filter((head) => (graph.neighbours.get(head)?.size ?? 0) === 0);
+  return { cellOf, affinity, hints, alone };
+}
+
+/** Two members that a person wants together (or apart). */
+export interface Binding {
+  readonly a: number;
+  readonly b: number;
+  readonly together: boolean;
+}
+
+function splitCommunities({ graph, heads }: Affinity, community: Map<number, number>, colour: (node: number) => number): void {
+  const isHead = new Set(heads);
+  const groups = new Map<number, number[]>();
+  for (const [node, label] of community) {
+    const held = groups.get(label);
+    if (held === undefined) groups.set(label, [node]);
+    else held.push(node);
+  }
+  let fresh = Math.max(-1, ...groups.keys()) + 1;
+  for (const [, members] of [...groups].sort(([a], [b]) => a - b)) {
+    if (members.length < 4) continue;
+    const parts = findCommunities(graph, members, 1, colour);
+    const labels = [...new Set(parts.values())];
+    if (labels.length < 2) continue;
+    const inside = new Set(members);
+    let cut = 0;
+    let total = 0;
+    for (const node of members) {
+      for (const [other, weight] of graph.neighbours.get(node)!) {
+        if (!inside.has(other)) continue;
+        total += weight;
+        if (parts.get(node) !== parts.get(other)) cut += weight;
+      }
+    }
+    const withController = labels.filter((label) => members.some((node) => parts.get(node) === label && isHead.has(node))).length;
+    if (withController < 2 || cut / total >= THIN_CUT) continue;
+    for (const label of labels.slice(1)) {
+      for (const node of members) if (parts.get(node) === label) community.set(node, fresh);
+      fresh++;
+    }
+  }
+}
+
+/** What a person pinned wins over the graph: whole communities join, or one member leaves. */
+function bind(cellOf: Map<number, number>, bindings: readonly Binding[]): void {
+  for (const { a, b, together } of bindings) {
+    const left = cellOf.get(a);
+    const right = cellOf.get(b);
+    if (left === undefined || right === undefined) continue;
+    if (together && left !== right) cellOf.set(b, left);
+    else if (!together && left === right) cellOf.set(b, Math.max(...cellOf.values()) + 1);
+  }
+}

@@ -1,0 +1,147 @@
+/**
+ * Have we listened long enough? Species estimators with the day as sampling unit (never a packet: packets of one poll
+ * are not independent). A tuple is a conversation's operation; its incidence is the number of days on which it was seen.
+ *
+ *   Q1, Q2   tuples seen on exactly one, two days;  U  sum of incidences;  T  days
+ *   newShare share of tomorrow's tuple-days that are new = Q1/U * (T-1)Q1 / ((T-1)Q1 + 2 Q2)     (Good-Turing; Chao and Jost 2012)
+ *   unseen   tuples not seen yet, at least               = (T-1)/T * Q1^2 / (2 Q2)                (Chao2; Chao 1987)
+ *   new(h)   new tuples within h days                    = unseen * (1 - (1 - Q1/(T unseen + Q1))^h)
+ *
+ * Biased low below four weeks (weekly and monthly jobs are not exchangeable) and for correlated events (a fail-over
+ * brings hundreds of tuples at once): every figure is to be read as "at least".
+ */
+import type { Inference } from './inference.ts';
+import { isEngineering, type Link } from './activity.ts';
+import type { Completeness, ConduitCompleteness, Regime, SpeciesEstimate } from './proposal.ts';
+import type { ZonePlan } from './zone-names.ts';
+
+const HORIZON_DAYS = 28;
+const WHOLE_MONTH_DAYS = 28;
+const SUFFICIENT_SHARE = 0.005;
+const SUFFICIENT_NEW = 0.5;
+const QUIET_DAYS = 7;
+const MOST_MORE_DAYS = 84;
+
+const round = (value: number, digits: number): number => Math.round(value * 10 ** digits) / 10 ** digits;
+
+/** Incidences (days seen) of all tuples, and the number of days listened. */
+export function estimateSpecies(incidences: readonly number[], days: number): SpeciesEstimate {
+  let once = 0;
+  let twice = 0;
+  let total = 0;
+  for (const incidence of incidences) {
+    total += incidence;
+    if (incidence === 1) once++;
+    else if (incidence === 2) twice++;
+  }
+  const seen = incidences.length;
+  const empty = { days, seen, onceOnly: once, twiceOnly: twice };
+  if (total === 0 || days === 0) return { ...empty, newShare: 1, newShareLow: 0, newShareHigh: 1, unseen: 0, newIn28Days: 0, completeness: 0 };
+  if (days === 1) return { ...empty, newShare: 1, newShareLow: 0, newShareHigh: 1, unseen: seen, newIn28Days: seen, completeness: 0.5 };
+  const effective = twice > 0 ? once : Math.max(0, once - 1);
+  const pairs = twice > 0 ? 2 * twice : 2;
+  const newShare = once === 0 ? 0 : (once / total) * (((days - 1) * effective) / ((days - 1) * effective + pairs));
+  const unseen = ((days - 1) / days) * (twice > 0 ? (once * once) / (2 * twice) : (once * (once - 1)) / 2);
+  const spread = (1.96 * Math.sqrt(once + 2 * twice)) / total;
+  const fresh = unseen > 0 ? unseen * (1 - (1 - once / (days * unseen + once)) ** HORIZON_DAYS) : 0;
+  return {
+    ...empty,
+    newShare: round(newShare, 6),
+    newShareLow: round(Math.max(0, newShare - spread), 6),
+    // No tuple seen once is no proof of none to come: the rule of three bounds what may still be hidden.
+    newShareHigh: round(Math.min(1, Math.max(newShare + spread, 3 / total)), 6),
+    unseen: round(unseen, 2),
+    newIn28Days: round(fresh, 2),
+    completeness: round(seen / (seen + unseen), 4),
+  };
+}
+
+/** Days seen of every tuple of a link. */
+function incidencesOf(link: Link): number[] {
+  const { operations } = link.conversation;
+  return operations.length > 0 ? operations.map((operation) => Math.max(1, operation.days.length)) : [link.days.length];
+}
+
+interface Pair {
+  readonly fromZone: string;
+  readonly toZone: string;
+  readonly pool: string;
+  readonly incidences: number[];
+}
+
+function collectPairs({ plant, placements }: Inference, plan: ZonePlan): Pair[] {
+  const kindOf = new Map(plan.zones.map((zone) => [zone.id, zone.kind]));
+  const zoneOf = placements.placed.map((placed) => plan.zoneIdOf(placed.zone));
+  const pairs = new Map<string, Pair>();
+  for (const link of plant.links) {
+    const fromZone = zoneOf[link.client]!;
+    const toZone = zoneOf[link.server]!;
+    if (fromZone === toZone) continue;
+    const key = `${fromZone} ${toZone}`;
+    const held = pairs.get(key) ?? { fromZone, toZone, pool: `${kindOf.get(fromZone)} ${kindOf.get(toZone)}`, incidences: [] };
+    pairs.set(key, held);
+    held.incidences.push(...incidencesOf(link));
+  }
+  return [...pairs.values()].sort((a, b) => (a.fromZone < b.fromZone ? -1 : a.fromZone > b.fromZone ? 1 : a.toZone < b.toZone ? -1 : 1));
+}
+
+export function estimateCompleteness(inference: Inference, plan: ZonePlan): Completeness {
+  const { capturedDays, diaries } = inference.plant.activity;
+  const days = capturedDays.length;
+  const plant = estimateSpecies(inference.plant.links.flatMap(incidencesOf), days);
+  const pairs = collectPairs(inference, plan);
+  const pools = new Map<string, number[]>();
+  for (const pair of pairs) {
+    const held = pools.get(pair.pool) ?? [];
+    pools.set(pair.pool, held);
+    held.push(...pair.incidences);
+  }
+  const pooled = new Map([...pools].map(([pool, incidences]) => [pool, estimateSpecies(incidences, days)]));
+  const conduits = pairs.map((pair): ConduitCompleteness => {
+    const pool = pooled.get(pair.pool)!;
+    // Single conduits are too small to estimate alone; each gets its part of its pool by tuple count.
+    const pooledNewIn28Days = round((pool.newIn28Days * pair.incidences.length) / pool.seen, 2);
+    return { fromZone: pair.fromZone, toZone: pair.toZone, ...estimateSpecies(pair.incidences, days), pooledNewIn28Days, sufficient: days >= WHOLE_MONTH_DAYS && pooledNewIn28Days < SUFFICIENT_NEW };
+  });
+  const regimes = coveredRegimes(inference);
+  const lastDay = capturedDays.at(-1) ?? 0;
+  const newestAsset = diaries.reduce((latest, diary) => (diary.days > 0 ? Math.max(latest, diary.firstDay) : latest), -Infinity);
+  const waits = [
+    { days: WHOLE_MONTH_DAYS - days, why: `${days} of at least ${WHOLE_MONTH_DAYS} days were heard` },
+    { days: (7 - (days % 7)) % 7, why: 'the last week is not whole' },
+    { days: QUIET_DAYS - (lastDay - newestAsset), why: 'a new asset appeared within the last week' },
+    { days: plant.newShare <= SUFFICIENT_SHARE ? 0 : Math.ceil(days * (plant.newShare / SUFFICIENT_SHARE - 1)), why: `about ${(plant.newShare * 100).toFixed(2)} % of tomorrow's operations would be new (stop below ${SUFFICIENT_SHARE * 100} %)` },
+  ].filter((wait) => wait.days > 0);
+  const moreDays = days === 0 ? WHOLE_MONTH_DAYS : Math.min(MOST_MORE_DAYS, Math.max(0, ...waits.map((wait) => wait.days)));
+  const sufficient = days > 0 && moreDays === 0;
+  const listenUntil = sufficient || days === 0 ? null : new Date((lastDay + moreDays) * 86_400_000).toISOString().slice(0, 10);
+  const open = conduits.filter((conduit) => !conduit.sufficient).length;
+  const missing = regimes.filter((regime) => !regime.covered);
+  const sentences = [
+    `At least ${(plant.newShare * 100).toFixed(2)} % (${(plant.newShareLow * 100).toFixed(2)} to ${(plant.newShareHigh * 100).toFixed(2)} %) of tomorrow's operations were never seen; at least ${plant.newIn28Days} new ones within ${HORIZON_DAYS} days.`,
+    sufficient ? `The stopping rule is met after ${days} days.` : `Keep listening${listenUntil === null ? '' : ` until ${listenUntil}`}, about ${moreDays} more days: ${waits.map((wait) => wait.why).join('; ') || 'nothing was heard yet'}.`,
+    ...(open > 0 ? [`${open} of ${conduits.length} conduits are expected to show something new, or were not heard for four weeks.`] : []),
+    ...missing.map((regime) => regime.sentence),
+  ];
+  return { plant, conduits, regimes, sufficient, moreDays, listenUntil, sentences };
+}
+
+/** What a plant does seldom, and whether the capture has been there when it did. Days and hours are UTC. */
+function coveredRegimes({ plant, decisions }: Inference): Regime[] {
+  const { capturedDays } = plant.activity;
+  const weekday = (day: number): number => (day + 4) % 7; // 1970-01-01 was a Thursday; 0 is Sunday.
+  const weekend = capturedDays.filter((day) => weekday(day) === 0 || weekday(day) === 6).length;
+  const monthEnd = capturedDays.some((day) => new Date((day + 1) * 86_400_000).getUTCDate() === 1);
+  const engineering = plant.links.filter((link) => link.conversation.operations.some(isEngineering) || link.engineers).length;
+  const idle = plant.profiles.filter((profile) => decisions[profile.index]!.evidence.some(({ rule }) => rule === 'standby' || rule === 'scada-heartbeat') && profile.controlOut.length === 0);
+  const weekly = plant.links.some((link) => link.days.length >= 2 && link.days.every((day, position) => position === 0 || (day - link.days[position - 1]!) % 7 === 0));
+  const state = (regime: string, covered: boolean, yes: string, no: string): Regime => ({ regime, covered, sentence: covered ? yes : no });
+  return [
+    state('weekend', weekend >= 2, `${weekend} weekend days were heard.`, 'No whole weekend was heard yet.'),
+    state('month-end', monthEnd, 'A month end was heard.', 'No month end was heard yet: closing jobs and reports are missing.'),
+    state('maintenance', engineering > 0, `Engineering was seen on ${engineering} conversations.`, 'No engineering session was seen yet: maintenance would be blocked.'),
+    state('weekly-job', weekly, 'Weekly jobs were seen.', 'No weekly job (backup, update) was seen twice yet.'),
+    state('failover', idle.length === 0, 'No standby is known that never took over.', `${idle.map(({ asset }) => asset.id).join(', ')}: a standby that never took over; its take-over would be blocked. Fail over once while listening.`),
+  ];
+}
+

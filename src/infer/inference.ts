@@ -1,0 +1,32 @@
+/**
+ * One run of inference, from Observations to placements: activity, scan filter, profiles, roles, zones. It is run once
+ * for the proposal and again for every resampled variant.
+ */
+import type { ObservationSet } from '../observation.ts';
+import { readActivity } from './activity.ts';
+import type { Inventory } from './assets.ts';
+import type { PinnedAssets } from './pins.ts';
+import { type Placements, placeAssets } from './placement.ts';
+import { type Plant, profilePlant } from './profiles.ts';
+import type { Dropped } from './proposal.ts';
+import { inferRoles, type RoleDecision } from './roles.ts';
+import { filterScans } from './scan-filter.ts';
+
+/** Everything that one run of inference found, before it is put into words. */
+export interface Inference {
+  readonly inventory: Inventory;
+  readonly plant: Plant;
+  readonly decisions: readonly RoleDecision[];
+  readonly placements: Placements;
+  readonly pinned: PinnedAssets;
+  readonly dropped: readonly Dropped[];
+}
+
+export function infer(set: ObservationSet, inventory: Inventory, pinned: PinnedAssets, resolution?: number): Inference {
+  const activity = readActivity(set, inventory);
+  const { kept, dropped } = filterScans(activity, inventory);
+  const plant = profilePlant(inventory, activity, kept);
+  const decisions = inferRoles(plant, pinned);
+  const placements = placeAssets(plant, decisions, pinned, resolution);
+  return { inventory, plant, decisions, placements, pinned, dropped: [...activity.dropped, ...dropped].sort((a, b) => a.conversation - b.conversation) };
+}

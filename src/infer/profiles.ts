@@ -1,0 +1,161 @@
+/**
+ * One profile per asset: its links from both sides and the counts that several rules ask for. Built once after the scan
+ * filter; the role rules only read it.
+ */
+import { type Activity, type Diary, isSteady, type Link } from './activity.ts';
+import type { Inventory } from './assets.ts';
+import type { Asset, Role } from './proposal.ts';
+import { DIRECTORY_SERVICES, SAFETY_SERVICES } from './service-family.ts';
+import type { VendorClass } from './vendor-class.ts';
+
+export interface Profile {
+  readonly index: number;
+  readonly asset: Asset;
+  readonly vendorClass: VendorClass | null;
+  readonly diary: Diary;
+  readonly out: Link[];
+  readonly in: Link[];
+  readonly controlOut: Link[];
+  readonly controlIn: Link[];
+  readonly steadyOut: Link[];
+  readonly steadyIn: Link[];
+  /** Service name to the distinct servers asked, or clients served. */
+  readonly uses: Map<string, Set<number>>;
+  readonly serves: Map<string, Set<number>>;
+  /** Steady control polling at scan-cycle pace: only controllers do that. */
+  scanCycles: number;
+  /** Logs on to a directory, or updates from one: an IT operating system. */
+  directoryClient: boolean;
+  /** Clearly a computer. */
+  computer: boolean;
+  /** Distinct public servers asked over TCP. */
+  internetServers: number;
+  fromInternet: boolean;
+  /** Controllers this asset engineers. */
+  readonly engineered: Set<number>;
+  /** Controllers it writes to without engineering them. */
+  readonly written: Set<number>;
+  /** Answers a control protocol and is no computer. */
+  controller: boolean;
+  /** Distinct controllers polled steadily, and the fastest period among them (Infinity: none). */
+  readonly polled: Set<number>;
+  fastestMs: number;
+  speaksSafety: boolean;
+}
+
+export interface Plant {
+  readonly inventory: Inventory;
+  readonly activity: Activity;
+  readonly links: readonly Link[];
+  readonly profiles: readonly Profile[];
+  readonly controllers: readonly Profile[];
+  /** Share of controllers that anybody is seen to write. */
+  readonly writtenShare: number;
+}
+
+/** The slowest polling that still looks like a controller's own I/O scan. */
+export const SCAN_CYCLE_MS = 300;
+
+/** Least duty of a cycle that counts as designed, for roles. */
+const ROLE_DUTY = 0.2;
+
+const addTo = (map: Map<string, Set<number>>, key: string, value: number): void => {
+  const held = map.get(key);
+  if (held === undefined) map.set(key, new Set([value]));
+  else held.add(value);
+};
+
+export const countServed = (profile: Profile, service: string): number => profile.serves.get(service)?.size ?? 0;
+export const countUsed = (profile: Profile, service: string): number => profile.uses.get(service)?.size ?? 0;
+export const clientsOf = (links: readonly Link[]): number[] => [...new Set(links.map((link) => link.client))];
+export const serversOf = (links: readonly Link[]): number[] => [...new Set(links.map((link) => link.server))];
+
+const CONTROLLER_VENDORS: ReadonlySet<VendorClass | null> = new Set<VendorClass | null>(['controller', 'rtu', 'safety', 'field-gateway', null]);
+
+function decideController(profile: Profile): boolean {
+  if (profile.controlIn.length === 0 || profile.directoryClient) return false;
+  if (profile.computer && profile.scanCycles === 0) return false;
+  if (profile.scanCycles > 0) return true;
+  if (profile.controlIn.some((link) => link.service !== 'opcua')) return true;
+  // OPC UA alone is spoken by servers on computers too.
+  return profile.vendorClass === 'controller' || (CONTROLLER_VENDORS.has(profile.vendorClass) && profile.steadyOut.length === 0);
+}
+
+export function profilePlant(inventory: Inventory, activity: Activity, links: readonly Link[]): Plant {
+  const captured = activity.capturedDays.length;
+  const profiles: Profile[] = inventory.assets.map((asset, index) => ({
+    index,
+    asset,
+    vendorClass: asset.vendorClass as VendorClass | null,
+    diary: activity.diaries[index]!,
+    out: [],
+    in: [],
+    controlOut: [],
+    controlIn: [],
+    steadyOut: [],
+    steadyIn: [],
+    uses: new Map(),
+    serves: new Map(),
+    scanCycles: 0,
+    directoryClient: false,
+    computer: false,
+    internetServers: 0,
+    fromInternet: false,
+    engineered: new Set(),
+    written: new Set(),
+    controller: false,
+    polled: new Set(),
+    fastestMs: Infinity,
+    speaksSafety: false,
+  }));
+  for (const link of links) {
+    const client = profiles[link.client]!;
+    const server = profiles[link.server]!;
+    client.out.push(link);
+    server.in.push(link);
+    addTo(client.uses, link.service, link.server);
+    addTo(server.serves, link.service, link.client);
+    if (!link.control) continue;
+    client.controlOut.push(link);
+    server.controlIn.push(link);
+    if (SAFETY_SERVICES.has(link.service)) server.speaksSafety = true;
+    if (link.engineers) client.engineered.add(link.server);
+    else if (link.writes) client.written.add(link.server);
+    if (!isSteady(link, ROLE_DUTY, captured)) continue;
+    client.steadyOut.push(link);
+    server.steadyIn.push(link);
+    if (link.cycle!.periodMs <= SCAN_CYCLE_MS) client.scanCycles++;
+  }
+  for (const profile of profiles) {
+    profile.directoryClient = [...DIRECTORY_SERVICES].some((service) => service !== 'dns' && profile.uses.has(service)) || profile.uses.has('wsus');
+    profile.computer = profile.directoryClient || profile.vendorClass === 'pc';
+    const publicServers = new Set<number>();
+    for (const link of profile.out) if (profiles[link.server]!.asset.external && link.conversation.transport === 'tcp') publicServers.add(link.server);
+    profile.internetServers = publicServers.size;
+    profile.fromInternet = profile.in.some((link) => profiles[link.client]!.asset.external);
+  }
+  for (const profile of profiles) profile.controller = !profile.asset.external && decideController(profile);
+  for (const profile of profiles) {
+    for (const link of profile.steadyOut) {
+      if (!profiles[link.server]!.controller) continue;
+      profile.polled.add(link.server);
+      profile.fastestMs = Math.min(profile.fastestMs, link.cycle!.periodMs);
+    }
+  }
+  const controllers = profiles.filter((profile) => profile.controller);
+  const written = controllers.filter((profile) => profile.controlIn.some((link) => link.writes)).length;
+  return { inventory, activity, links, profiles, controllers, writtenShare: written / Math.max(1, controllers.length) };
+}
+
+/** What the rules of one pass may ask: the plant, and the roles of the pass before (null in the first). */
+export interface RolePass {
+  readonly plant: Plant;
+  readonly profiles: readonly Profile[];
+  readonly before: readonly Role[] | null;
+  readonly subRoleBefore: readonly (string | null)[];
+  /** Number of controllers that are not I/O, as far as known. */
+  readonly controllerCount: number;
+  readonly capturedDays: number;
+}
+
+export const hasRole = (pass: RolePass, index: number, ...roles: readonly Role[]): boolean => pass.before !== null && roles.includes(pass.before[index]!);

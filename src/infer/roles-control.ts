@@ -1,0 +1,88 @@
+/** Evidence for controllers, their I/O, and safety controllers: who polls them, how fast, and what is never done to them. */
+import type { Link } from './activity.ts';
+import { type Ledger, record } from './evidence.ts';
+import { clientsOf, hasRole, type Profile, type RolePass, SCAN_CYCLE_MS, serversOf } from './profiles.ts';
+import { SAFETY_ENGINEERING, SAFETY_SERVICES } from './service-family.ts';
+
+const fastestPollMs = (profile: Profile): number => profile.steadyIn.reduce((fastest, link) => Math.min(fastest, link.cycle!.periodMs), Infinity);
+
+export function weighController(pass: RolePass, profile: Profile, ledger: Ledger): void {
+  if (profile.controlIn.length === 0 || profile.directoryClient) return;
+  const pollers = clientsOf(profile.steadyIn);
+  if (profile.controller || profile.controlIn.some((link) => link.service !== 'opcua')) {
+    const spoken = [...new Set(profile.controlIn.map((link) => link.service))].sort().join(', ');
+    record(ledger, 'plc', 2.8, 'answers-control', `answers ${spoken} for ${clientsOf(profile.controlIn).length} clients`);
+  }
+  if (pollers.length >= 2) record(ledger, 'plc', 0.8, 'several-pollers', `is polled by ${pollers.length} clients`);
+  if (profile.controlIn.some((link) => link.engineers)) record(ledger, 'plc', 1.2, 'is-engineered', 'receives engineering functions');
+  if (profile.controller && profile.controlIn.some((link) => link.writes)) record(ledger, 'plc', 0.5, 'is-written', 'receives writes');
+  weighIo(pass, profile, ledger, pollers);
+  if (!profile.controller) return;
+  if (profile.polled.size > 0) record(ledger, 'plc', 0.8, 'polls-devices', `polls ${profile.polled.size} field devices itself`);
+  if (profile.scanCycles > 0) {
+    record(ledger, 'plc', 2.5, 'scan-cycle', `polls ${profile.scanCycles} devices at scan-cycle pace (${SCAN_CYCLE_MS} ms or faster)`);
+    record(ledger, 'hmi', -3, 'scan-cycle', 'polls at scan-cycle pace, as no operator station does');
+  }
+  weighSafety(pass, profile, ledger);
+}
+
+function weighIo(pass: RolePass, profile: Profile, ledger: Ledger, pollers: readonly number[]): void {
+  if (pollers.length === 0) return;
+  const byControllers = pollers.every((client) => pass.profiles[client]!.controller && (pass.before === null || hasRole(pass, client, 'plc', 'safety-controller')));
+  if (!byControllers || pollers.length > 2 || profile.polled.size > 0) {
+    record(ledger, 'io', -3, 'polled-by-others', 'is polled by more than its controllers, or polls devices itself');
+    return;
+  }
+  const periodMs = fastestPollMs(profile);
+  record(ledger, 'io', 2.2, 'polled-by-controller', `is polled only by ${pollers.length === 1 ? 'one controller' : 'two controllers'} and polls nothing`);
+  if (periodMs <= SCAN_CYCLE_MS) record(ledger, 'io', 2, 'io-pace', `is polled every ${Math.round(periodMs)} ms, at the pace of I/O`);
+  else record(ledger, 'io', -1.2, 'io-pace', `is polled every ${Math.round(periodMs)} ms, slowly for I/O`);
+  if (profile.steadyIn.some((link) => link.cyclicWrites)) record(ledger, 'io', 1, 'cyclic-writes', 'its outputs are written every cycle');
+  if (profile.steadyIn.some((link) => link.service === 'enip-io' || link.service === 'pn-rt')) record(ledger, 'io', 2.5, 'implicit-io', 'exchanges implicit I/O messages');
+  if (profile.controlIn.some((link) => link.engineers)) record(ledger, 'io', -1.5, 'is-engineered', 'receives engineering functions');
+  if (hasRole(pass, pollers[0]!, 'safety-controller') && periodMs <= SCAN_CYCLE_MS) record(ledger, 'io', 1.5, 'safety-io', 'is the I/O of a safety controller');
+}
+
+/** Fast UDP of the same port in both directions between two controllers: safety peers (EtherNet/IP implicit I/O looks alike). */
+function hasSafetyPeer(pass: RolePass, profile: Profile): boolean {
+  return profile.out.some((link) => {
+    if (link.conversation.transport !== 'udp' || link.service === 'enip-io' || link.cycle === null || link.cycle.periodMs > 500) return false;
+    const peer = pass.profiles[link.server]!;
+    return peer.controller && (peer.out.some((back) => back.server === profile.index && back.conversation.port === link.conversation.port) || link.conversation.packets.toClient > link.conversation.packets.toServer / 2);
+  });
+}
+
+const mayWrite = (link: Link): boolean => link.writes || link.opaque;
+
+/** A station that engineers few controllers, none of which operators run, and polls nothing: a safety engineering station. */
+function isDedicatedEngineer(pass: RolePass, station: Profile): boolean {
+  const targets = serversOf(station.controlOut).filter((server) => pass.profiles[server]!.controller);
+  if (targets.length === 0 || targets.length > Math.max(2, 0.35 * pass.controllerCount) || station.steadyOut.length > 0) return false;
+  const unoperated = targets.filter((server) => !pass.profiles[server]!.controlIn.some((link) => mayWrite(link) && hasRole(pass, link.client, 'hmi')));
+  return unoperated.length >= 0.6 * targets.length;
+}
+
+function weighSafety(pass: RolePass, profile: Profile, ledger: Ledger): void {
+  const { scores } = ledger;
+  const asClient = profile.out.some((link) => SAFETY_SERVICES.has(link.service) && !SAFETY_ENGINEERING.has(link.service));
+  if (profile.speaksSafety || asClient) record(ledger, 'safety-controller', 5, 'safety-protocol', 'speaks a safety protocol');
+  if (hasSafetyPeer(pass, profile)) record(ledger, 'safety-controller', 2.5, 'safety-peer', 'exchanges fast symmetric datagrams with another controller, as safety peers do');
+  if (pass.before !== null) {
+    const engineers = clientsOf(profile.controlIn.filter((link) => link.engineers)).filter((client) => hasRole(pass, client, 'engineering-workstation'));
+    if (engineers.length > 0 && engineers.every((client) => isDedicatedEngineer(pass, pass.profiles[client]!))) {
+      record(ledger, 'safety-controller', 3, 'dedicated-engineering', 'is engineered only from a station whose few controllers are never run by operators');
+    }
+  }
+  const writers = clientsOf(profile.controlIn.filter(mayWrite)).filter((client) => pass.before === null || !hasRole(pass, client, 'safety-controller', 'engineering-workstation', 'transient'));
+  const read = profile.controlIn.some((link) => link.cycle !== null && link.conversation.operations.length > 0);
+  if (writers.length === 0 && read && pass.plant.writtenShare > 0.3) record(ledger, 'safety-controller', 1, 'read-only', 'is read but never written by the control system');
+  else if (writers.length > 0 && profile.vendorClass !== 'safety' && scores['safety-controller'] < 2.5) {
+    // Only where nothing else speaks for safety: the violation looked for must not hide the safety controller.
+    record(ledger, 'safety-controller', -4, 'is-written', 'is written by the control system');
+  }
+  if (scores['safety-controller'] > 0 || profile.vendorClass === 'safety') {
+    const hard = ledger.records.some((evidence) => evidence.role === 'safety-controller' && evidence.points >= 2.5);
+    record(ledger, 'safety-controller', Math.max(0, scores.plc) - 3, 'is-controller', 'behaves as a controller');
+    if (hard) record(ledger, 'safety-controller', 1, 'asymmetric-cost', 'in doubt it is kept apart: missing a safety controller costs more than guarding one too many');
+  }
+}

@@ -1,0 +1,110 @@
+/** Evidence for the people-facing side of control: operator stations, SCADA servers, their standbys, engineering stations. */
+import type { Link } from './activity.ts';
+import { type Ledger, record } from './evidence.ts';
+import { clientsOf, countServed, hasRole, type Profile, type RolePass, serversOf } from './profiles.ts';
+import type { Role } from './proposal.ts';
+
+/** Operators look at values at most this old; historians and applications are content with older ones. */
+const OPERATOR_PERIOD_MS = 5500;
+
+const isStream = (link: Link, leastDuty: number): boolean => !link.control && link.conversation.transport === 'tcp' && link.cycle !== null && link.duty >= leastDuty;
+/** Streams that no office service explains. */
+const isProductStream = (link: Link, leastDuty: number): boolean => (link.service === '' || link.service === 'scada') && isStream(link, leastDuty);
+
+const isControllerServer = (profile: Profile): boolean => profile.controller && profile.controlIn.some((link) => link.service !== 'opcua');
+
+export const speaksControlAsClient = (profile: Profile): boolean => profile.controlOut.length > 0 && !isControllerServer(profile) && profile.vendorClass !== 'network';
+
+export function weighOperator(pass: RolePass, profile: Profile, ledger: Ledger): void {
+  if (speaksControlAsClient(profile)) weighPoller(pass, profile, ledger);
+  const stations = countServed(profile, 'scada');
+  if (stations > 0 && !profile.uses.has('scada')) {
+    record(ledger, 'hmi', 4, 'scada-server', `serves ${stations} operator stations`);
+    ledger.subRoles.hmi = 'scada';
+  }
+  if (profile.uses.has('scada')) {
+    record(ledger, 'hmi', 3.5, 'scada-client', 'keeps a session with a SCADA server');
+    ledger.subRoles.hmi ??= 'opstation';
+  }
+  if (pass.before !== null && !profile.controller) {
+    weighStation(pass, profile, ledger);
+    weighStandby(pass, profile, ledger);
+  }
+}
+
+function weighPoller(pass: RolePass, profile: Profile, ledger: Ledger): void {
+  const { polled, fastestMs, written } = profile;
+  if (polled.size === 0) return;
+  const pace = `${Math.round(fastestMs)} ms`;
+  if (fastestMs <= OPERATOR_PERIOD_MS) {
+    record(ledger, 'hmi', 2, 'polls-as-operator', `polls ${polled.size} controllers, the fastest every ${pace}`);
+    if (written.size > 0) record(ledger, 'hmi', 1.5, 'operator-writes', `writes to ${written.size} controllers now and then, as operators do`);
+  }
+  if (profile.controlIn.length === 0) record(ledger, 'hmi', 0.8, 'pure-client', 'asks controllers and answers none');
+  if (polled.size <= 0.25 * pass.controllerCount && fastestMs <= 2200) record(ledger, 'hmi', 0.6, 'local-and-fast', `watches few controllers closely (${pace})`);
+  const attached = clientsOf(profile.in.filter((link) => isProductStream(link, 0.2)));
+  if (polled.size >= 3 && polled.size >= 0.3 * pass.controllerCount && attached.length > 0 && fastestMs <= OPERATOR_PERIOD_MS) {
+    record(ledger, 'hmi', 2, 'plant-wide-poller', `polls ${polled.size} controllers and feeds ${attached.length} attached stations`);
+    ledger.subRoles.hmi = 'scada';
+  }
+}
+
+/** A steady session to a SCADA server makes an operator station, even one that never speaks to a controller. */
+function weighStation(pass: RolePass, profile: Profile, ledger: Ledger): void {
+  const up = profile.out.filter((link) => isProductStream(link, 0.1) && isScada(pass, link.server));
+  if (up.length === 0 || profile.polled.size > 0) return;
+  if (up.some((link) => isMutual(profile, link))) {
+    record(ledger, 'hmi', 5, 'scada-heartbeat', 'exchanges a heartbeat with a SCADA server: its standby');
+    ledger.subRoles.hmi = 'scada';
+  } else if (profile.controlOut.length === 0) {
+    record(ledger, 'hmi', 4, 'scada-session', 'keeps a steady session with a SCADA server');
+    ledger.subRoles.hmi ??= 'opstation';
+  }
+  record(ledger, 'enterprise', -2, 'scada-session', 'is bound to a SCADA server');
+}
+
+function isScada(pass: RolePass, index: number): boolean {
+  return hasRole(pass, index, 'hmi') && (pass.subRoleBefore[index] === 'scada' || pass.profiles[index]!.polled.size >= 3);
+}
+
+const isMutual = (profile: Profile, link: Link): boolean =>
+  profile.in.some((back) => back.client === link.server && back.conversation.port === link.conversation.port && back.cycle !== null && back.duty > 0.1);
+
+const PAIRED: readonly Role[] = ['hmi', 'opcua-server', 'historian', 'mes'];
+
+/** A standby that never took over looks like an office PC; the heartbeat gives it away. */
+function weighStandby(pass: RolePass, profile: Profile, ledger: Ledger): void {
+  if (profile.polled.size > 0) return;
+  const twin = profile.out.find((link) => isStream(link, 0.5) && hasRole(pass, link.server, ...PAIRED) && isMutual(profile, link));
+  if (twin === undefined) return;
+  const role = pass.before![twin.server]!;
+  record(ledger, role, 5, 'standby', `exchanges a steady heartbeat with ${pass.profiles[twin.server]!.asset.id}: its standby`);
+  record(ledger, 'enterprise', -2, 'standby', 'is half of a redundant pair');
+  if (role === 'hmi') ledger.subRoles.hmi ??= 'scada';
+}
+
+export function weighEngineering(pass: RolePass, profile: Profile, ledger: Ledger): void {
+  const { profiles } = pass;
+  if (speaksControlAsClient(profile)) {
+    const targets = serversOf(profile.controlOut).filter((server) => profiles[server]!.controller);
+    const polled = serversOf(profile.steadyOut);
+    const engineered = profile.engineered.size;
+    if (engineered > 0) record(ledger, 'engineering-workstation', 1.5 + Math.min(2.5, engineered * 0.5), 'engineers', `sends engineering functions to ${engineered} controllers`);
+    if (profile.out.some((link) => link.service === 'tristation' || link.service === 'hima-eng')) record(ledger, 'engineering-workstation', 4, 'safety-engineering', 'speaks a safety engineering protocol');
+    const sporadic = targets.filter((target) => !profile.polled.has(target)).length;
+    if (sporadic >= 3 && sporadic / targets.length > 0.6) record(ledger, 'engineering-workstation', 1.5, 'sporadic-sessions', `opens sporadic sessions to ${sporadic} controllers`);
+    if (polled.length > sporadic) record(ledger, 'engineering-workstation', -1.2, 'polls', 'polls more than it engineers');
+    else if (sporadic >= 5 && polled.length > 0) record(ledger, 'engineering-workstation', 1.2, 'engineers-mostly', 'also polls, but engineers more controllers than it polls');
+  }
+  if (profile.out.some((link) => ['http', 'ftp', 'ssh', 'telnet'].includes(link.service) && profiles[link.server]!.controller)) {
+    record(ledger, 'engineering-workstation', 1.2, 'administers-controllers', 'opens administration sessions to controllers');
+  }
+  if (pass.before !== null) {
+    const remote = serversOf(profile.out.filter((link) => link.service === 'rdp' && hasRole(pass, link.server, 'hmi', 'opcua-server', 'historian')));
+    if (remote.length >= 2) record(ledger, 'engineering-workstation', 0.8, 'administers-servers', `opens remote desktops on ${remote.length} OT servers`);
+  }
+  if (profile.out.some((link) => link.service === 'ssh' && (profiles[link.server]!.vendorClass === 'network' || profiles[link.server]!.asset.bridge))) {
+    record(ledger, 'engineering-workstation', 0.7, 'manages-switches', 'manages network equipment');
+    record(ledger, 'enterprise', -0.7, 'manages-switches', 'manages network equipment');
+  }
+}

@@ -1,0 +1,132 @@
+/** Evidence for the servers of site operations: historians and their replicas, OPC UA aggregators, MES and other applications. */
+import type { Link } from './activity.ts';
+import { type Ledger, record } from './evidence.ts';
+import { clientsOf, countServed, hasRole, type Profile, type RolePass, serversOf } from './profiles.ts';
+import { speaksControlAsClient } from './roles-operation.ts';
+
+const SLOW_MS = 4800;
+
+/** Services that any office machine offers or asks: they say nothing about a data server. */
+const COMMON = new Set(['dns', 'kerberos', 'ldap', 'smb', 'rdp', 'ssh', 'vnc', 'ntp', 'snmp', 'snmptrap', 'syslog', 'icmp', 'nbns', 'netbios', 'https', 'http', 'ftp', 'wsus', 'av', 'print', 'rtsp', 'mssql', 'telnet', 'dhcp', 'arp', 'lldp']);
+
+/** Data clients of a product that no standard service explains (a historian's own protocol, mostly). */
+const productClients = (profile: Profile): Link[] => profile.in.filter((link) => !link.control && link.conversation.transport === 'tcp' && !COMMON.has(link.service) && link.service !== 'scada');
+
+const isReplication = (link: Link): boolean => !link.control && link.conversation.transport === 'tcp' && link.cycle !== null && link.duty > 0.3 && !COMMON.has(link.service);
+
+/** The port on which an asset serves others is the port on which it feeds its like: one product on both ends. */
+const servesPort = (profile: Profile, port: number, except: number): number => new Set(profile.in.filter((link) => link.conversation.port === port && link.client !== except).map((link) => link.client)).size;
+
+export function weighServers(pass: RolePass, profile: Profile, ledger: Ledger): void {
+  weighSlowPoller(pass, profile, ledger);
+  weighSubscriber(pass, profile, ledger);
+  weighAggregator(pass, profile, ledger);
+  weighHistorian(pass, profile, ledger);
+  weighApplication(pass, profile, ledger);
+}
+
+function weighSlowPoller(pass: RolePass, profile: Profile, ledger: Ledger): void {
+  if (!speaksControlAsClient(profile) || profile.polled.size === 0) return;
+  const { polled, fastestMs, written } = profile;
+  const application = profile.uses.has('mssql') || profile.uses.has('https') || profile.serves.has('https') || profile.controlOut.some((link) => hasRole(pass, link.server, 'opcua-server'));
+  if (fastestMs >= SLOW_MS && written.size > 0 && application) {
+    record(ledger, 'mes', 3.5, 'application-poller', 'polls slowly, writes sparsely, and has application traffic');
+    record(ledger, 'hmi', -2.5, 'application-poller', 'polls slowly and has application traffic');
+    record(ledger, 'historian', -2, 'application-poller', 'writes to controllers');
+  }
+  if (fastestMs >= SLOW_MS && polled.size >= Math.max(3, 0.3 * pass.controllerCount)) {
+    record(ledger, 'historian', written.size > 3 ? 1 : 3.2, 'slow-plant-poller', `polls ${polled.size} controllers slowly (fastest every ${Math.round(fastestMs)} ms)`);
+  } else if (fastestMs < 4000) record(ledger, 'historian', -1.5, 'fast-polling', 'polls faster than a historian needs');
+}
+
+function weighSubscriber(pass: RolePass, profile: Profile, ledger: Ledger): void {
+  if (pass.before === null || profile.polled.size > 0 || !speaksControlAsClient(profile)) return;
+  const sources = serversOf(profile.steadyOut);
+  if (sources.length === 0 || !sources.every((server) => hasRole(pass, server, 'opcua-server', 'hmi'))) return;
+  record(ledger, 'historian', 1.2, 'subscriber', 'subscribes to aggregation servers only');
+  record(ledger, 'mes', 1.6, 'subscriber', 'subscribes to aggregation servers only');
+  record(ledger, 'hmi', -1, 'subscriber', 'never asks a controller itself');
+  if (profile.controlOut.some((link) => link.writes)) {
+    record(ledger, 'mes', 1, 'writes-through-aggregator', 'writes through the aggregator');
+    record(ledger, 'historian', -1.5, 'writes-through-aggregator', 'writes, which historians do not');
+  }
+  const application = profile.uses.has('mssql') || profile.serves.has('mssql') || profile.uses.has('https') || profile.serves.has('https') || asksHistorian(pass, profile);
+  if (!application && !profile.controlOut.some((link) => link.writes)) record(ledger, 'historian', 1.8, 'pure-subscriber', 'subscribes and has no application traffic at all');
+}
+
+const asksHistorian = (pass: RolePass, profile: Profile): boolean => profile.uses.has('pi') || profile.out.some((link) => link.service === '' && link.cycle === null && hasRole(pass, link.server, 'historian'));
+
+function weighAggregator(pass: RolePass, profile: Profile, ledger: Ledger): void {
+  if (!profile.serves.has('opcua') || (profile.controller && profile.controlIn.some((link) => link.service !== 'opcua'))) return;
+  const sources = profile.polled.size;
+  const scada = ledger.subRoles.hmi === 'scada';
+  if (sources >= 2 || (sources > 0 && profile.computer)) {
+    record(ledger, 'opcua-server', 3.5 + (sources >= 0.2 * pass.controllerCount ? 1 : 0), 'aggregates', `serves over OPC UA what it reads from ${sources} controllers`);
+  } else if (profile.computer) record(ledger, 'opcua-server', 1.5, 'serves-opcua', 'serves OPC UA from a computer');
+  if (scada) record(ledger, 'opcua-server', -3, 'is-scada', 'is a SCADA server first');
+  if (sources > 0 && sources <= 2 && !profile.computer) {
+    record(ledger, 'opcua-server', -2, 'local-server', 'serves one or two controllers only');
+    record(ledger, 'hmi', 1, 'local-server', 'a local panel with an OPC UA server');
+  }
+  if (profile.written.size > 0.5 * sources) record(ledger, 'opcua-server', -1, 'operator-writes', 'writes to most of its controllers');
+  const consumers = [...profile.serves.get('opcua')!];
+  if (!scada && sources >= 2 && consumers.some((client) => hasRole(pass, client, 'historian', 'mes'))) record(ledger, 'opcua-server', 1.5, 'feeds-applications', 'feeds historians and applications');
+  if (sources >= 2) record(ledger, 'plc', -2, 'aggregates', 'serves what it reads from other controllers');
+}
+
+function weighHistorian(pass: RolePass, profile: Profile, ledger: Ledger): void {
+  const readers = countServed(profile, 'pi');
+  if (readers > 0) record(ledger, 'historian', 3.5, 'historian-protocol', `serves a historian's protocol to ${readers} clients`);
+  if (profile.controller) return;
+  const clients = clientsOf(productClients(profile));
+  if (profile.uses.has('opcua') && profile.controlIn.length === 0 && clients.length >= 3 && !profile.serves.has('mssql')) {
+    record(ledger, 'historian', 1.5, 'subscriber-with-clients', `subscribes over OPC UA and serves ${clients.length} data clients`);
+  }
+  if (pass.before !== null && clients.length >= 3 && profile.polled.size > 0 && profile.fastestMs >= SLOW_MS) record(ledger, 'historian', 1, 'poller-with-clients', `collects slowly and serves ${clients.length} data clients`);
+  for (const link of profile.out) {
+    if (!isReplication(link)) continue;
+    const others = servesPort(profile, link.conversation.port, link.server);
+    if (others === 0) continue;
+    record(ledger, 'historian', 2.5, 'replicates', `copies steadily to ${pass.profiles[link.server]!.asset.id} on the port on which it serves ${others} others`);
+    break;
+  }
+  weighReplica(pass, profile, ledger);
+}
+
+/** Fed steadily by a historian on that historian's own port, without touching the control layer. */
+function weighReplica(pass: RolePass, profile: Profile, ledger: Ledger): void {
+  if (pass.before === null || profile.controlOut.length > 0) return;
+  const feed = profile.in.find((link) => isReplication(link) && hasRole(pass, link.client, 'historian'));
+  if (feed === undefined) return;
+  const source = pass.profiles[feed.client]!;
+  const samePort = servesPort(source, feed.conversation.port, profile.index) > 0;
+  const office = clientsOf(profile.in.filter((link) => !link.control)).filter((client) => hasRole(pass, client, 'enterprise')).length;
+  record(ledger, 'historian', 3 + (office >= 2 ? 1.5 : 0) + (samePort ? 2 : 0), 'replica', `a replica: fed by ${source.asset.id}, read by ${office} office machines`);
+  record(ledger, 'mes', -1.5, 'replica', 'fed by a historian');
+  record(ledger, 'enterprise', -4.5, 'replica', 'fed by a historian');
+  ledger.subRoles.historian = 'replica';
+}
+
+function weighApplication(pass: RolePass, profile: Profile, ledger: Ledger): void {
+  if (profile.serves.has('mssql') || (profile.uses.has('mssql') && !profile.serves.has('pi'))) {
+    record(ledger, 'mes', 1.8, 'database', 'works with a database');
+    record(ledger, 'enterprise', -1, 'database', 'works with a database');
+  }
+  if (profile.uses.has('opcua') && profile.controlIn.length === 0 && profile.uses.has('https') && profile.polled.size === 0) record(ledger, 'mes', 1, 'integration', 'joins OPC UA and HTTPS');
+  const served = profile.serves.get('https');
+  if (served === undefined || profile.asset.bridge || profile.controller) return;
+  const clients = [...served];
+  record(ledger, 'mes', 1.2, 'serves-https', `serves HTTPS to ${clients.length} clients`);
+  if (pass.before === null) return;
+  const office = clients.filter((client) => hasRole(pass, client, 'enterprise')).length;
+  if (clients.length >= 3 && office / clients.length > 0.6 && !profile.serves.has('pi') && !profile.in.some((link) => hasRole(pass, link.client, 'historian'))) {
+    record(ledger, 'enterprise', 4.5, 'serves-office', `serves ${office} office machines`);
+    record(ledger, 'mes', -2, 'serves-office', 'serves mostly office machines');
+  } else if (clients.some((client) => hasRole(pass, client, 'mes', 'hmi', 'other'))) {
+    record(ledger, 'mes', 1.2, 'serves-operations', 'serves operators and applications');
+    record(ledger, 'enterprise', -1, 'serves-operations', 'serves operators and applications');
+  }
+  if (clients.some((client) => hasRole(pass, client, 'mes')) && profile.out.some((link) => link.service === 'https' && hasRole(pass, link.server, 'enterprise'))) {
+    record(ledger, 'mes', 2, 'relays', 'relays application data to the enterprise');
+  }
+}

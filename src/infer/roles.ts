@@ -1,0 +1,86 @@
+/**
+ * Roles from ordered evidence: every rule family writes into the asset's ledger, the highest sum wins. Four passes,
+ * because from the second on a rule may ask what its neighbours were taken for. Pinned roles are not judged.
+ */
+import { calibrate } from './calibration.ts';
+import { judge, type Ledger, openLedger, record } from './evidence.ts';
+import type { PinnedAssets } from './pins.ts';
+import type { Plant, Profile, RolePass } from './profiles.ts';
+import type { Evidence, Role } from './proposal.ts';
+import { weighController } from './roles-control.ts';
+import { weighHardware } from './roles-hardware.ts';
+import { weighOffice } from './roles-office.ts';
+import { weighEngineering, weighOperator } from './roles-operation.ts';
+import { weighServers } from './roles-server.ts';
+
+export interface RoleDecision {
+  readonly role: Role;
+  readonly subRole: string | null;
+  readonly confidence: number;
+  /** Raw share before calibration, for fitting. */
+  readonly share: number;
+  readonly evidence: readonly Evidence[];
+  readonly against: readonly Evidence[];
+  readonly runnerUp: { readonly role: Role; readonly behindBy: number } | null;
+  readonly safetyPoints: number;
+}
+
+const PASSES = 4;
+
+/** What an asset without any evidence is: some device. */
+const DEFAULT_POINTS = 0.4;
+
+function fillLedger(pass: RolePass, profile: Profile): Ledger {
+  const ledger = openLedger();
+  ledger.scores.other = DEFAULT_POINTS;
+  weighHardware(profile, ledger);
+  weighController(pass, profile, ledger);
+  weighOperator(pass, profile, ledger);
+  weighEngineering(pass, profile, ledger);
+  weighServers(pass, profile, ledger);
+  weighOffice(pass, profile, ledger);
+  return ledger;
+}
+
+export function inferRoles(plant: Plant, pinned: PinnedAssets): RoleDecision[] {
+  let before: Role[] | null = null;
+  let subRoleBefore: (string | null)[] = [];
+  let decisions: RoleDecision[] = [];
+  const polledByOthers = plant.controllers.filter((profile) => profile.controlIn.some((link) => !plant.profiles[link.client]!.controller));
+  for (let number = 0; number < PASSES; number++) {
+    const known: Role[] | null = before;
+    const controllerCount: number = known === null ? polledByOthers.length || plant.controllers.length : plant.controllers.filter((profile) => known[profile.index] === 'plc' || known[profile.index] === 'safety-controller').length;
+    const pass: RolePass = { plant, profiles: plant.profiles, before: known, subRoleBefore, controllerCount: Math.max(1, controllerCount), capturedDays: plant.activity.capturedDays.length };
+    decisions = plant.profiles.map((profile) => decide(pass, profile, pinned));
+    before = decisions.map((decision) => decision.role);
+    subRoleBefore = decisions.map((decision) => decision.subRole);
+  }
+  return decisions;
+}
+
+function decide(pass: RolePass, profile: Profile, pinned: PinnedAssets): RoleDecision {
+  if (profile.asset.external) return { role: 'other', subRole: 'internet', confidence: 0.99, share: 1, evidence: [], against: [], runnerUp: null, safetyPoints: 0 };
+  const ledger = fillLedger(pass, profile);
+  const safetyPoints = ledger.scores['safety-controller'];
+  if (pinned.safetyExclusive && pinned.role.get(profile.index) !== 'safety-controller') {
+    record(ledger, 'safety-controller', -99, 'operator-list', 'is not on the operator\'s list of safety assets');
+  }
+  const verdict = judge(ledger.scores);
+  const role = pinned.role.get(profile.index) ?? verdict.role;
+  const isPinned = pinned.role.has(profile.index);
+  const of = (sign: number): Evidence[] => ledger.records.filter((evidence) => evidence.role === role && evidence.points * sign > 0).sort((a, b) => Math.abs(b.points) - Math.abs(a.points) || (a.rule < b.rule ? -1 : 1));
+  const evidence = of(1);
+  if (isPinned) evidence.unshift({ rule: 'pinned', role, points: 99, sentence: 'was set by a person' });
+  if (evidence.length === 0) evidence.push({ rule: 'default', role, points: DEFAULT_POINTS, sentence: 'shows nothing that speaks for any other role' });
+  const runnerUp = isPinned && verdict.role !== role ? verdict.role : verdict.runnerUp;
+  return {
+    role,
+    subRole: ledger.subRoles[role] ?? null,
+    confidence: isPinned ? 1 : Math.round(calibrate(verdict.share) * 1000) / 1000,
+    share: verdict.share,
+    evidence,
+    against: of(-1),
+    runnerUp: { role: runnerUp, behindBy: Math.round((ledger.scores[role] - ledger.scores[runnerUp]) * 100) / 100 },
+    safetyPoints,
+  };
+}

@@ -1,0 +1,80 @@
+/**
+ * Scans, sweeps and strays out of the way before anything is inferred: a sweep touches many targets on one port on the
+ * same days with next to no volume, and a good part of the targets does not offer that port to anybody else.
+ * Dropped links are listed with the reason; conduits and zones never rest on them.
+ */
+import type { Activity, Link } from './activity.ts';
+import type { Inventory } from './assets.ts';
+import type { Dropped } from './proposal.ts';
+
+export interface Filtered {
+  readonly kept: readonly Link[];
+  readonly dropped: readonly Dropped[];
+}
+
+const FEWEST_TARGETS = 8;
+/** Share of targets that offer the port to nobody else: designed services are offered to several. */
+const ODD_SHARE = 0.25;
+
+const serverKey = (link: Link): string => `${link.server}/${link.conversation.transport}/${link.conversation.port}`;
+
+/** No cycle worth the name, and hardly more than one try a day. */
+const isThin = (link: Link): boolean => !(link.cycle !== null && link.duty > 0.05) && link.requests <= link.days.length * 3 + 3;
+
+export function filterScans(activity: Activity, inventory: Inventory): Filtered {
+  const { links } = activity;
+  const clientsOf = new Map<string, Set<number>>();
+  for (const link of links) {
+    if (!link.answered || !(link.days.length > 2 || link.requests > 20)) continue;
+    const key = serverKey(link);
+    const held = clientsOf.get(key);
+    if (held === undefined) clientsOf.set(key, new Set([link.client]));
+    else held.add(link.client);
+  }
+  const groups = new Map<string, Link[]>();
+  for (const link of links) {
+    if (!isThin(link)) continue;
+    const key = `${link.client}/${link.conversation.transport}/${link.conversation.port}/${link.days.join(',')}`;
+    const held = groups.get(key);
+    if (held === undefined) groups.set(key, [link]);
+    else held.push(link);
+  }
+  const scans = new Set<Link>();
+  const sweepDays = new Map<number, Set<number>>();
+  for (const group of groups.values()) {
+    if (group.length < FEWEST_TARGETS) continue;
+    const odd = group.filter((link) => {
+      const clients = clientsOf.get(serverKey(link));
+      return !link.answered || clients === undefined || (clients.size === 1 && clients.has(link.client));
+    });
+    if (odd.length / group.length < ODD_SHARE) continue;
+    for (const link of group) {
+      scans.add(link);
+      const held = sweepDays.get(link.client) ?? new Set<number>();
+      sweepDays.set(link.client, held);
+      for (const day of link.days) held.add(day);
+    }
+  }
+  // Clients whose sweeps the flow table already folded are sweepers too.
+  const folded = new Set(activity.foldedClients);
+  // What a sweeper did once on the days of its sweep belongs to the sweep.
+  for (const link of links) {
+    const days = sweepDays.get(link.client);
+    if (scans.has(link) || link.cycle !== null || link.requests > link.days.length * 3) continue;
+    if (days !== undefined ? link.days.every((day) => days.has(day)) : folded.has(link.client) && !link.answered) scans.add(link);
+  }
+  const kept: Link[] = [];
+  const dropped: Dropped[] = [];
+  const fan = new Map<number, number>();
+  for (const link of scans) fan.set(link.client, (fan.get(link.client) ?? 0) + 1);
+  for (const link of links) {
+    const { conversation } = link;
+    const base = { conversation: conversation.id, client: conversation.client, server: conversation.server };
+    if (scans.has(link)) {
+      const who = inventory.assets[link.client]!.id;
+      dropped.push({ ...base, why: 'scan', sentence: `part of a sweep: ${who} touched ${fan.get(link.client)} targets with next to no volume` });
+    } else if (!link.answered) dropped.push({ ...base, why: 'unanswered', sentence: 'never answered with anything but a reset' });
+    else kept.push(link);
+  }
+  return { kept, dropped };
+}

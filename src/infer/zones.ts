@@ -1,0 +1,102 @@
+/**
+ * The proposal: assets, roles, levels and zones with their reasons. In: an ObservationSet and what a person pinned.
+ * Out: plain data, the same bytes for the same input. It is a proposal: ZCR 3.1 groups by risk, function, location and
+ * responsibility as well, and traffic shows only some of that.
+ */
+import { vendorOf } from '../net/oui.ts';
+import type { ObservationSet } from '../observation.ts';
+import { inferAssets, type VendorLookup } from './assets.ts';
+import { estimateCompleteness } from './completeness.ts';
+import { infer, type Inference } from './inference.ts';
+import { levelOf } from './levels.ts';
+import { resolvePins } from './pins.ts';
+import { NO_PINS, type PinContradiction, type Pins, type PlacedAsset, type Proposal } from './proposal.ts';
+import { checkRequirements } from './requirements.ts';
+import { measureStability } from './stability.ts';
+import { nameZones, type ZonePlan } from './zone-names.ts';
+
+export interface ProposeOptions {
+  readonly pins?: Pins;
+  /** Vendor of a MAC; the registry by default. */
+  readonly vendorOf?: VendorLookup;
+  /** Resampled runs; 0 switches stability off. */
+  readonly stabilityRuns?: number;
+}
+
+const STABILITY_RUNS = 6;
+/** From here on resampling would cost more than it tells within a few seconds. */
+const LARGE_PLANT_LINKS = 20_000;
+
+export function proposeZones(set: ObservationSet, options: ProposeOptions = {}): Proposal {
+  const pins = options.pins ?? NO_PINS;
+  const inventory = inferAssets(set, options.vendorOf ?? vendorOf);
+  const pinned = resolvePins(inventory, pins);
+  const inference = infer(set, inventory, pinned);
+  const runs = options.stabilityRuns ?? (set.conversations.length > LARGE_PLANT_LINKS ? 2 : STABILITY_RUNS);
+  const stability = measureStability(set, inference, runs);
+  const plan = nameZones(inference, pins);
+  const assets = inventory.assets.map((_, index) => describeAsset(inference, plan, index, stability.shareOf[index] ?? null));
+  const completeness = estimateCompleteness(inference, plan);
+  return {
+    assets,
+    zones: plan.zones,
+    dropped: inference.dropped,
+    pseudo: inventory.pseudo,
+    completeness,
+    stability: { runs: stability.runs, moving: stability.moving },
+    requirements: checkRequirements(inference, plan),
+    safetyCandidates: safetyCandidates(inference),
+    contradictions: [...pinned.contradictions, ...disputedPins(inference, plan)],
+  };
+}
+
+function describeAsset(inference: Inference, plan: ZonePlan, index: number, stability: number | null): PlacedAsset {
+  const asset = inference.inventory.assets[index]!;
+  const decision = inference.decisions[index]!;
+  const placed = inference.placements.placed[index]!;
+  const zone = plan.zoneIdOf(placed.zone);
+  const kind = plan.zones.find(({ id }) => id === zone)!.kind;
+  const runnerUp = placed.runnerUp === null ? null : { zone: plan.zoneIdOf(placed.runnerUp.zone), reason: placed.runnerUp.reason, change: placed.runnerUp.change };
+  return {
+    ...asset,
+    role: decision.role,
+    subRole: decision.subRole,
+    level: inference.pinned.level.get(index) ?? levelOf(decision.role, kind),
+    confidence: decision.confidence,
+    evidence: decision.evidence,
+    against: decision.against,
+    runnerUpRole: decision.runnerUp,
+    zone,
+    placement: { zone, reason: placed.reason, pinned: inference.pinned.zone.has(index), stability, runnerUp },
+  };
+}
+
+function safetyCandidates({ decisions, inventory }: Inference): Proposal['safetyCandidates'] {
+  return decisions
+    .map((decision, index) => ({ decision, asset: inventory.assets[index]! }))
+    .filter(({ decision }) => decision.role === 'safety-controller' || decision.safetyPoints > 0)
+    .sort((a, b) => b.decision.safetyPoints - a.decision.safetyPoints)
+    .map(({ decision, asset }) => ({
+      asset: asset.id,
+      role: decision.role,
+      points: Math.round(decision.safetyPoints * 100) / 100,
+      sentence: decision.role === 'safety-controller' ? decision.evidence[0]!.sentence : 'shows some safety evidence, but more for another role: confirm or strike',
+    }));
+}
+
+/** A pin that the packets speak against is told, and stands. */
+function disputedPins({ pinned, decisions, placements, inventory, plant }: Inference, plan: ZonePlan): PinContradiction[] {
+  const disputes: PinContradiction[] = [];
+  for (const [index, role] of pinned.role) {
+    const { runnerUp } = decisions[index]!;
+    if (runnerUp !== null && runnerUp.behindBy < -2) disputes.push({ pin: `role of ${inventory.assets[index]!.id}`, sentence: `pinned as ${role}, but the traffic speaks for ${runnerUp.role}` });
+  }
+  for (const [index, zone] of pinned.zone) {
+    const own = decisions[index]!.role;
+    const others = placements.placed.map((placed, other) => ({ placed, other })).filter(({ placed, other }) => other !== index && plan.zoneIdOf(placed.zone) === zone);
+    const safety = others.some(({ other }) => decisions[other]!.role === 'safety-controller');
+    if (own !== 'safety-controller' && own !== 'io' && own !== 'engineering-workstation' && safety) disputes.push({ pin: `zone of ${inventory.assets[index]!.id}`, sentence: `pinned beside safety controllers in ${zone}: the whole zone becomes safety-related (ZCR 3.3)` });
+    if (own === 'enterprise' && others.some(({ other }) => plant.profiles[other]!.controller)) disputes.push({ pin: `zone of ${inventory.assets[index]!.id}`, sentence: `a business asset pinned beside controllers in ${zone} (ZCR 3.2)` });
+  }
+  return disputes;
+}
