@@ -9,6 +9,7 @@ import yargs, { type Argv } from 'yargs';
 import { assetsCommand } from './commands/assets.ts';
 import type { Command, CommandContext, CommandResult } from './commands/command.ts';
 import { flowsCommand } from './commands/flows.ts';
+import { importCommand } from './commands/import.ts';
 import { statusCommand } from './commands/status.ts';
 import { refuseTwice, wrongUse } from './commands/wrong-use.ts';
 import { BaselineError, EXIT } from './errors.ts';
@@ -16,6 +17,7 @@ import { printable } from './render/printable.ts';
 
 /** In the order of the main job; one line a command. */
 const COMMANDS: readonly Command[] = [
+  importCommand,
   statusCommand,
   assetsCommand,
   flowsCommand,

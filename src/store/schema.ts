@@ -175,7 +175,7 @@ CREATE TABLE rhythm (
   subject INTEGER NOT NULL,
   bin INTEGER NOT NULL,
   count INTEGER NOT NULL,
-  sum_ms INTEGER NOT NULL,
+  sum_ms REAL NOT NULL,
   PRIMARY KEY (subject, bin)
 ) STRICT, WITHOUT ROWID;
 

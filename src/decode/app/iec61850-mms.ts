@@ -158,12 +158,11 @@ const readConfirmed = (bytes: Uint8Array, pdu: Element, memory: SessionMemory, s
   let service = readElement(bytes, invoke.to, pdu.to);
   // Modifiers, if any, stand before the service.
   if (service?.tag === SEQUENCE) service = readElement(bytes, service.to, pdu.to);
-  const isService = service !== null && (service.tag & 0xc0) === 0x80;
-  if (pdu.tag === PDU.response) {
-    const asked = takeRequest(outstanding, key);
-    if (asked >= 0 || isService) return sink.operation(-1, asked >= 0 ? asked : (service as Element).number, MESSAGE.response, 0);
-  }
-  if (!isService) return sink.malformed('mms.service');
+  const number = service !== null && (service.tag & 0xc0) === 0x80 ? service.number : -1;
+  const asked = pdu.tag === PDU.response ? takeRequest(outstanding, key) : -1;
+  if (asked >= 0) return sink.operation(-1, asked, MESSAGE.response, 0);
+  if (service === null || number < 0) return sink.malformed('mms.service');
+  if (pdu.tag === PDU.response) return sink.operation(-1, number, MESSAGE.response, 0);
   const namesVariables = service.number === SERVICE.read || service.number === SERVICE.write;
   const isControl = service.number === SERVICE.write && tellNames(bytes, service.from, service.to, null);
   const code = isControl ? CONTROL_WRITE : service.number;

@@ -53,6 +53,11 @@ export interface StreamProtocol {
   readonly ports: readonly number[];
   /** Looks at the first payload bytes of a direction (or a datagram): PROBE.*. `port` is the server's if known, else 0. */
   probe(bytes: Uint8Array, from: number, to: number, direction: number, port: number): number;
+  /**
+   * Whether the sender of this message is the server, where its bytes alone tell; null where they do not. Asked only for
+   * sessions joined midstream on a port that says nothing.
+   */
+  senderIsServer?(bytes: Uint8Array, from: number, to: number): boolean | null;
   newMemory(): SessionMemory;
   /**
    * Reads as many whole messages from [from, to) as there are and returns the offset of the first byte not consumed.
@@ -63,6 +68,8 @@ export interface StreamProtocol {
   read(bytes: Uint8Array, view: DataView, from: number, to: number, direction: number, memory: SessionMemory, sink: ProtocolSink): number;
   /** First offset in [from, to) at which a message plausibly starts, or -1. */
   resync(bytes: Uint8Array, view: DataView, from: number, to: number, direction: number, memory: SessionMemory): number;
+  /** True when requests report ranges: the rhythm is then that of one and the same range, not of a burst over several. */
+  readonly reportsRanges?: boolean;
   /** Longest unfinished message kept between segments, octets. */
   readonly maxCarry: number;
   /** The standard's name and access class of an operation. */

@@ -1,0 +1,306 @@
+/**
+ * Modbus/TCP and Modbus/UDP (MODBUS Messaging on TCP/IP V1.0b; MODBUS Application Protocol V1.1b3).
+ *
+ * In: a stream or datagram at a message boundary. Out: operations by unit and function code, exceptions by code, the
+ * register, coil, file and FIFO ranges of requests, device identification (43/14). Values are never kept.
+ * Left out on purpose: Modbus RTU over TCP (no MBAP header; it cannot be told from other bytes with certainty).
+ */
+import type { Access } from '../../observation.ts';
+import { MESSAGE, PROBE, TO_CLIENT, type ProtocolSink, type SessionMemory, type StreamProtocol } from './protocol.ts';
+
+/** MBAP header (Messaging Guide 3.1.3): transaction id, protocol id (0), length of what follows, unit id. */
+const PROTOCOL_ID = 2;
+const LENGTH = 4;
+const UNIT = 6;
+const FUNCTION = 7;
+const PREFIX = 6;
+const MIN_LENGTH = 2;
+/** Unit id and the longest PDU: 1 + 253 (V1.1b3 clause 4.1). */
+const MAX_LENGTH = 254;
+const EXCEPTION_BIT = 0x80;
+
+const READ = 0;
+const WRITE = 1;
+
+const FC = {
+  readCoils: 1,
+  readDiscreteInputs: 2,
+  readHoldingRegisters: 3,
+  readInputRegisters: 4,
+  writeSingleCoil: 5,
+  writeSingleRegister: 6,
+  writeMultipleCoils: 15,
+  writeMultipleRegisters: 16,
+  readFileRecord: 20,
+  writeFileRecord: 21,
+  maskWriteRegister: 22,
+  readWriteMultipleRegisters: 23,
+  readFifoQueue: 24,
+  encapsulatedInterface: 43,
+} as const;
+
+const MEI_DEVICE_IDENTIFICATION = 14;
+
+/** Public function codes (V1.1b3 clause 5 and 6) and the vendor codes that field devices really use. */
+const FUNCTIONS = new Map<number, { readonly name: string; readonly access: Access }>([
+  [1, { name: 'Read Coils', access: 'read' }],
+  [2, { name: 'Read Discrete Inputs', access: 'read' }],
+  [3, { name: 'Read Holding Registers', access: 'read' }],
+  [4, { name: 'Read Input Registers', access: 'read' }],
+  [5, { name: 'Write Single Coil', access: 'write' }],
+  [6, { name: 'Write Single Register', access: 'write' }],
+  [7, { name: 'Read Exception Status', access: 'diagnose' }],
+  [8, { name: 'Diagnostics', access: 'diagnose' }],
+  [11, { name: 'Get Comm Event Counter', access: 'diagnose' }],
+  [12, { name: 'Get Comm Event Log', access: 'diagnose' }],
+  [15, { name: 'Write Multiple Coils', access: 'write' }],
+  [16, { name: 'Write Multiple Registers', access: 'write' }],
+  [17, { name: 'Report Server ID', access: 'diagnose' }],
+  [20, { name: 'Read File Record', access: 'read' }],
+  [21, { name: 'Write File Record', access: 'program' }],
+  [22, { name: 'Mask Write Register', access: 'write' }],
+  [23, { name: 'Read/Write Multiple Registers', access: 'write' }],
+  [24, { name: 'Read FIFO Queue', access: 'read' }],
+  [43, { name: 'Encapsulated Interface Transport', access: 'browse' }],
+  // Schneider Unity: configuration, download, start and stop all travel in function 90 (0x5A).
+  [90, { name: 'Unity Programming', access: 'program' }],
+  [125, { name: 'Program (vendor, 125)', access: 'program' }],
+  [126, { name: 'Program (vendor, 126)', access: 'program' }],
+]);
+
+/** Object ids of Read Device Identification (V1.1b3 clause 6.21, table of objects). */
+const IDENTIFICATION_OBJECTS = [
+  'modbus.vendor',
+  'modbus.product-code',
+  'modbus.revision',
+  'modbus.vendor-url',
+  'modbus.product',
+  'modbus.model',
+  'modbus.application',
+] as const;
+
+const uint16 = (bytes: Uint8Array, at: number): number => (bytes[at] << 8) | bytes[at + 1];
+
+/** Octets of a request PDU (function code included) by its own fields; 0 when unknown, -1 when it cannot be a request. */
+function requestLength(bytes: Uint8Array, at: number, end: number): number {
+  switch (bytes[at]) {
+    case FC.readCoils:
+    case FC.readDiscreteInputs:
+    case FC.readHoldingRegisters:
+    case FC.readInputRegisters:
+    case FC.writeSingleCoil:
+    case FC.writeSingleRegister:
+      return 5;
+    case FC.writeMultipleCoils:
+    case FC.writeMultipleRegisters:
+      return end - at >= 6 ? 6 + bytes[at + 5] : -1;
+    case FC.maskWriteRegister:
+      return 7;
+    case FC.readWriteMultipleRegisters:
+      return end - at >= 10 ? 10 + bytes[at + 9] : -1;
+    case FC.readFifoQueue:
+      return 3;
+    default:
+      return 0;
+  }
+}
+
+function responseLength(bytes: Uint8Array, at: number, end: number): number {
+  const code = bytes[at];
+  if (code >= EXCEPTION_BIT) return 2;
+  switch (code) {
+    case FC.readCoils:
+    case FC.readDiscreteInputs:
+    case FC.readHoldingRegisters:
+    case FC.readInputRegisters:
+    case FC.readWriteMultipleRegisters:
+      return end - at >= 2 ? 2 + bytes[at + 1] : -1;
+    case FC.writeSingleCoil:
+    case FC.writeSingleRegister:
+    case FC.writeMultipleCoils:
+    case FC.writeMultipleRegisters:
+      return 5;
+    case FC.maskWriteRegister:
+      return 7;
+    default:
+      return 0;
+  }
+}
+
+/** A whole message whose fields agree with its length as a request or as a response. */
+function looksConsistent(bytes: Uint8Array, from: number, to: number): boolean {
+  const pdu = from + FUNCTION;
+  const end = Math.min(to, from + PREFIX + uint16(bytes, from + LENGTH));
+  const have = end - pdu;
+  const code = bytes[pdu] & ~EXCEPTION_BIT;
+  if (!FUNCTIONS.has(code)) return false;
+  const request = requestLength(bytes, pdu, end);
+  const response = responseLength(bytes, pdu, end);
+  if (request === 0 && response === 0) return have <= MAX_LENGTH;
+  return request === have || response === have;
+}
+
+const headerFits = (bytes: Uint8Array, at: number): boolean => {
+  const length = uint16(bytes, at + LENGTH);
+  return bytes[at + PROTOCOL_ID] === 0 && bytes[at + PROTOCOL_ID + 1] === 0 && length >= MIN_LENGTH && length <= MAX_LENGTH;
+};
+
+function probe(bytes: Uint8Array, from: number, to: number, _direction: number, port: number): number {
+  const have = to - from;
+  if (have < FUNCTION + 1) {
+    if (port !== MODBUS_PORT) return PROBE.notForUs;
+    return have > PROTOCOL_ID && bytes[from + PROTOCOL_ID] !== 0 ? PROBE.notForUs : PROBE.unsure;
+  }
+  if (!headerFits(bytes, from)) return PROBE.notForUs;
+  const whole = PREFIX + uint16(bytes, from + LENGTH);
+  if (port === MODBUS_PORT) return PROBE.certain;
+  // On any other port the bytes must speak for themselves: exact length and consistent fields, in every message.
+  let at = from;
+  while (at + whole <= to && to - at >= FUNCTION + 1) {
+    if (!headerFits(bytes, at)) return PROBE.notForUs;
+    const next = at + PREFIX + uint16(bytes, at + LENGTH);
+    if (next > to || !looksConsistent(bytes, at, to)) return PROBE.notForUs;
+    at = next;
+  }
+  return at === to ? PROBE.certain : PROBE.notForUs;
+}
+
+function senderIsServer(bytes: Uint8Array, from: number, to: number): boolean | null {
+  if (to - from < FUNCTION + 1 || !headerFits(bytes, from)) return null;
+  const pdu = from + FUNCTION;
+  const end = Math.min(to, from + PREFIX + uint16(bytes, from + LENGTH));
+  const request = requestLength(bytes, pdu, end) === end - pdu;
+  const response = responseLength(bytes, pdu, end) === end - pdu;
+  return request === response ? null : response;
+}
+
+function read(
+  bytes: Uint8Array,
+  _view: DataView,
+  from: number,
+  to: number,
+  direction: number,
+  _memory: SessionMemory,
+  sink: ProtocolSink,
+): number {
+  let at = from;
+  while (to - at > PREFIX) {
+    if (!headerFits(bytes, at)) return at === from ? -1 : at;
+    const end = at + PREFIX + uint16(bytes, at + LENGTH);
+    if (end > to) return at;
+    readMessage(bytes, at, end, direction, sink);
+    at = end;
+  }
+  return at;
+}
+
+/** One whole ADU in [at, end). */
+function readMessage(bytes: Uint8Array, at: number, end: number, direction: number, sink: ProtocolSink): void {
+  const unit = bytes[at + UNIT];
+  const pdu = at + FUNCTION;
+  const code = bytes[pdu] & ~EXCEPTION_BIT;
+  if (direction === TO_CLIENT) {
+    if (bytes[pdu] >= EXCEPTION_BIT) {
+      sink.operation(unit, code, MESSAGE.error, end - pdu >= 2 ? bytes[pdu + 1] : -1);
+      return;
+    }
+    sink.operation(unit, code, MESSAGE.response, 0);
+    if (code === FC.encapsulatedInterface) readIdentification(bytes, pdu, end, sink);
+    return;
+  }
+  sink.operation(unit, code, MESSAGE.request, 0);
+  readRequestRange(bytes, pdu, end, code, sink);
+}
+
+function readRequestRange(bytes: Uint8Array, pdu: number, end: number, code: number, sink: ProtocolSink): void {
+  const have = end - pdu;
+  switch (code) {
+    case FC.readCoils:
+    case FC.readDiscreteInputs:
+    case FC.readHoldingRegisters:
+    case FC.readInputRegisters:
+      if (have >= 5) reportRange(sink, READ, uint16(bytes, pdu + 1), uint16(bytes, pdu + 3));
+      return;
+    case FC.writeSingleCoil:
+    case FC.writeSingleRegister:
+    case FC.maskWriteRegister:
+      if (have >= 3) reportRange(sink, WRITE, uint16(bytes, pdu + 1), 1);
+      return;
+    case FC.writeMultipleCoils:
+    case FC.writeMultipleRegisters:
+      if (have >= 5) reportRange(sink, WRITE, uint16(bytes, pdu + 1), uint16(bytes, pdu + 3));
+      return;
+    case FC.readWriteMultipleRegisters:
+      if (have < 9) return;
+      reportRange(sink, READ, uint16(bytes, pdu + 1), uint16(bytes, pdu + 3));
+      reportRange(sink, WRITE, uint16(bytes, pdu + 5), uint16(bytes, pdu + 7));
+      return;
+    case FC.readFifoQueue:
+      if (have >= 3) sink.target(`fifo ${uint16(bytes, pdu + 1)}`);
+      return;
+    case FC.readFileRecord:
+    case FC.writeFileRecord:
+      readFileGroups(bytes, pdu, end, code, sink);
+      return;
+    default:
+  }
+}
+
+function reportRange(sink: ProtocolSink, access: number, first: number, quantity: number): void {
+  if (quantity > 0) sink.range(access, first, first + quantity - 1);
+}
+
+/** Sub-requests of file record access (V1.1b3 clauses 6.14 and 6.15): reference type, file, record, length (and data). */
+function readFileGroups(bytes: Uint8Array, pdu: number, end: number, code: number, sink: ProtocolSink): void {
+  let at = pdu + 2;
+  while (end - at >= 7) {
+    const length = uint16(bytes, at + 5);
+    const record = uint16(bytes, at + 3);
+    sink.target(`file ${uint16(bytes, at + 1)} record ${record}-${record + Math.max(length, 1) - 1}`);
+    at += 7 + (code === FC.writeFileRecord ? length * 2 : 0);
+  }
+}
+
+/** Read Device Identification response (V1.1b3 clause 6.21). */
+function readIdentification(bytes: Uint8Array, pdu: number, end: number, sink: ProtocolSink): void {
+  if (end - pdu < 7 || bytes[pdu + 1] !== MEI_DEVICE_IDENTIFICATION) return;
+  const objects = bytes[pdu + 6];
+  let at = pdu + 7;
+  for (let i = 0; i < objects && end - at >= 2; i++) {
+    const id = bytes[at];
+    const length = bytes[at + 1];
+    at += 2;
+    if (at + length > end) return;
+    const name = IDENTIFICATION_OBJECTS[id];
+    if (name !== undefined && length > 0) sink.serverFact(name, latin1(bytes, at, at + length));
+    at += length;
+  }
+}
+
+const latin1 = (bytes: Uint8Array, from: number, to: number): string => String.fromCharCode(...bytes.subarray(from, to));
+
+function resync(bytes: Uint8Array, _view: DataView, from: number, to: number): number {
+  for (let at = from; at + FUNCTION < to; at++) {
+    if (!headerFits(bytes, at) || !FUNCTIONS.has(bytes[at + FUNCTION] & ~EXCEPTION_BIT)) continue;
+    const end = at + PREFIX + uint16(bytes, at + LENGTH);
+    // Either the message ends exactly with what we have, or another header follows it, or it goes on in the next segment.
+    if (end === to || (end < to - FUNCTION ? headerFits(bytes, end) : looksConsistent(bytes, at, to))) return at;
+  }
+  return -1;
+}
+
+const MODBUS_PORT = 502;
+
+export const modbus: StreamProtocol = {
+  name: 'modbus',
+  ports: [MODBUS_PORT],
+  probe,
+  senderIsServer,
+  newMemory: () => ({}),
+  read,
+  resync,
+  maxCarry: PREFIX + MAX_LENGTH,
+  reportsRanges: true,
+  describe: (code) => FUNCTIONS.get(code) ?? { name: `Function ${code}`, access: code >= 65 ? 'program' : 'diagnose' },
+};
+

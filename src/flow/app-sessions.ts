@@ -1,0 +1,147 @@
+/**
+ * Which application protocol a session speaks, and its stream while it does. Ports are hints, bytes decide: protocols are
+ * probed on the first payloads of a session; one that proves itself gets the session's stream. Runs once or a few times
+ * per session; `feed.ts` calls the attached stream directly.
+ */
+import { DATAGRAM_PROTOCOLS, PROTOCOL_NAMES, STREAM_PROTOCOLS } from '../decode/app/registry.ts';
+import { PROBE, TO_CLIENT, TO_SERVER, type StreamProtocol } from '../decode/app/protocol.ts';
+import { IP_PROTOCOL } from '../decode/transport.ts';
+import { conversationOf, learnServer, nameService, orient, proveServer, serverPort, transportOf } from './conversations.ts';
+import type { FlowSink } from './operations.ts';
+import { FLAG, internText, SESSION, type FlowState } from './flow-state.ts';
+import { createTcpStream, finishHalf, startHalf, type TcpStream } from './tcp-stream.ts';
+
+/** Payloads looked at before a session is left alone. */
+const MAX_PROBES = 4;
+/** Places without a message before a stream that never gave one is given up. */
+const MAX_FAILURES = 8;
+
+export const NOTHING_TO_READ = -1;
+
+/** Protocol names first, so that they get the same small numbers in every flow state. */
+export function internProtocolNames(state: FlowState): void {
+  for (const name of PROTOCOL_NAMES) internText(state, name);
+}
+
+/** Looks at a payload of a session that has no protocol yet. Returns the stream index, or -1. */
+export function probeSession(state: FlowState, session: number, bytes: Uint8Array, from: number, to: number, fromLo: boolean): number {
+  const s = session * SESSION.stride;
+  const words = state.sessionWords;
+  orient(state, session);
+  const isTcp = transportOf(state, session) === IP_PROTOCOL.tcp;
+  const protocols = isTcp ? STREAM_PROTOCOLS : DATAGRAM_PROTOCOLS;
+  const ports = state.sessions.keys[(session << 2) + 2];
+  const low = ports >>> 16;
+  const high = ports & 0xffff;
+  const midstream = (words[s] & (FLAG.synFromLo | FLAG.synFromHi | FLAG.synAckFromLo | FLAG.synAckFromHi)) === 0;
+  for (const protocol of protocols) {
+    const hinted = protocol.ports.includes(low) || protocol.ports.includes(high);
+    const port = hinted ? (protocol.ports.includes(serverPort(state, session)) ? serverPort(state, session) : protocol.ports.includes(low) ? low : high) : 0;
+    const direction = fromLo === ((words[s] & FLAG.clientIsLo) !== 0) ? TO_SERVER : TO_CLIENT;
+    const answer = protocol.probe(bytes, from, to, direction, port);
+    if (answer === PROBE.certain) {
+      proveByShape(state, session, protocol, low, high, bytes, from, to, fromLo);
+      return attach(state, session, protocol, true);
+    }
+    // On its own port a protocol gets the benefit of the doubt for what cannot be judged yet: a first segment that is
+    // too short, or the middle of a message in a session joined midstream.
+    if (isTcp && hinted && (answer === PROBE.unsure || midstream)) return attach(state, session, protocol, false);
+  }
+  if (++words[s + SESSION.probes] >= MAX_PROBES || !isTcp) words[s + SESSION.app] = NOTHING_TO_READ;
+  return -1;
+}
+
+/** The protocol's port on one side only, or else the message's own shape, tells who serves. */
+function proveByShape(
+  state: FlowState,
+  session: number,
+  protocol: StreamProtocol,
+  low: number,
+  high: number,
+  bytes: Uint8Array,
+  from: number,
+  to: number,
+  fromLo: boolean,
+): void {
+  if (protocol.senderIsServer === undefined) return;
+  const lowHinted = protocol.ports.includes(low);
+  if (lowHinted !== protocol.ports.includes(high)) {
+    proveServer(state, session, lowHinted);
+    return;
+  }
+  if ((state.sessionWords[session * SESSION.stride] & (FLAG.synFromLo | FLAG.synFromHi)) !== 0) return;
+  const sender = protocol.senderIsServer(bytes, from, to);
+  if (sender !== null) proveServer(state, session, sender === fromLo);
+}
+
+function attach(state: FlowState, session: number, protocol: StreamProtocol, certain: boolean): number {
+  const stream = createTcpStream(protocol, internText(state, protocol.name), session);
+  const index = placeStream(state, stream);
+  if (certain) confirmStream(state, stream);
+  return index;
+}
+
+export function placeStream(state: FlowState, stream: TcpStream): number {
+  const s = stream.session * SESSION.stride;
+  const index = state.freeStreams.pop() ?? state.streams.length;
+  state.streams[index] = stream;
+  state.sessionWords[s + SESSION.app] = index + 1;
+  const flags = state.sessionWords[s];
+  // The SYN was seen before there was a stream: its sequence number is where this side's bytes begin.
+  if ((flags & FLAG.synFromLo) !== 0 && (flags & FLAG.synFromHi) === 0) startHalf(stream.halves[0], state.sessionWords[s + SESSION.synSequence] + 1);
+  else if ((flags & FLAG.synFromHi) !== 0 && (flags & FLAG.synFromLo) === 0) startHalf(stream.halves[1], state.sessionWords[s + SESSION.synSequence] + 1);
+  return index;
+}
+
+/** The stream really speaks its protocol: name the service, keep the conversation, learn the server. */
+export function confirmStream(state: FlowState, stream: TcpStream): void {
+  stream.confirmed = true;
+  nameService(state, stream.session, stream.protocol.name);
+  conversationOf(state, stream.session, true);
+  learnServer(state, stream.session);
+}
+
+export function releaseStream(state: FlowState, session: number, app: number): void {
+  const s = session * SESSION.stride;
+  const index = state.sessionWords[s + SESSION.app] - 1;
+  if (index >= 0) {
+    state.streams[index] = null;
+    state.freeStreams.push(index);
+  }
+  state.sessionWords[s + SESSION.app] = app;
+}
+
+/** After a segment was taken: confirm a stream that gave its first message, give up one that never does. */
+export function reviewStream(state: FlowState, stream: TcpStream): void {
+  if (stream.reads > 0) confirmStream(state, stream);
+  else if (stream.failures >= MAX_FAILURES) releaseStream(state, stream.session, NOTHING_TO_READ);
+}
+
+/** Gives the sink the session whose bytes are read next. */
+export function aimSink(state: FlowState, sink: FlowSink, stream: TcpStream, fromLo: boolean): void {
+  const clientIsLo = (state.sessionWords[stream.session * SESSION.stride] & FLAG.clientIsLo) !== 0;
+  sink.session = stream.session;
+  sink.direction = fromLo === clientIsLo ? TO_SERVER : TO_CLIENT;
+  sink.fromLo = fromLo;
+  sink.operationIndex = -1;
+  sink.protocolText = stream.protocolText;
+  sink.measuresByRange = stream.measuresByRange;
+}
+
+/** Nobody will fill the holes any more: reads what waits behind them. */
+export function finishHoles(state: FlowState, stream: TcpStream, sink: FlowSink): void {
+  for (const side of [0, 1] as const) {
+    if (stream.halves[side].waiting === null) continue;
+    aimSink(state, sink, stream, side === 0);
+    finishHalf(stream, stream.halves[side], sink.direction, sink, sink);
+  }
+}
+
+/** The session is over: what waits is read, the stream let go. */
+export function finishStream(state: FlowState, session: number, sink: FlowSink, app: number): void {
+  const index = state.sessionWords[session * SESSION.stride + SESSION.app] - 1;
+  const stream = index >= 0 ? state.streams[index] : null;
+  if (stream === null || stream === undefined) return;
+  finishHoles(state, stream, sink);
+  releaseStream(state, session, app);
+}

@@ -1,0 +1,328 @@
+/**
+ * From sessions (5-tuples, as packets come) to conversations (client, server, service, over the whole time): who is the
+ * client, which hour, and what is folded away under a flood. Everything here runs once per session or hour, not per packet.
+ */
+import { IP_PROTOCOL } from '../decode/transport.ts';
+import { KIND, LINK_TRANSPORT } from '../decode/decoded-frame.ts';
+import { etherTypeName, serverPortRank, serviceByPort } from '../net/services.ts';
+import { internIpv4 } from './address-table.ts';
+import {
+  CONVERSATION,
+  CONVERSATION_D,
+  count,
+  DIRECTION,
+  DIRECTION_SHIFT,
+  FLAG,
+  internText,
+  NO_FIRST,
+  NO_LAST,
+  ROW,
+  ROW_D,
+  SERVICE_BY,
+  SESSION,
+  SESSION_D,
+  widenSpan,
+  type FlowState,
+} from './flow-state.ts';
+import { findKey, grownFloat64, grownInt32, internKey } from './int-table.ts';
+
+/** One-way conversations a single client may make between two flushes before the rest of them is folded into a scan. */
+const MAX_ONE_WAY_PER_CLIENT = 4096;
+/** The same over all clients: a flood with forged sources. */
+const MAX_ONE_WAY = 65536;
+const MAX_SCANNERS = 16384;
+const MAX_SERVERS = 65536;
+
+/** A port at or above this is ephemeral with every common system (RFC 6335 section 6: 49152; Linux: 32768). */
+const EPHEMERAL_PORT = 32768;
+
+/** Kind in the upper bits of a session key's last word, transport in the lower. */
+const KIND_SHIFT = 20;
+const TRANSPORT_MASK = (1 << KIND_SHIFT) - 1;
+
+export const sessionKeyWord = (kind: number, transport: number): number => (kind << KIND_SHIFT) | transport;
+
+const oriented = FLAG.oriented;
+
+/** Both ends of a session as address indices, and its ports. */
+function addressOf(state: FlowState, session: number, high: boolean): number {
+  const k = session << 2;
+  const { keys } = state.sessions;
+  const end = keys[k + (high ? 1 : 0)];
+  return keys[k + 3] >> KIND_SHIFT === KIND.ipv4 ? internIpv4(state.addresses, end) : end;
+}
+
+const portOf = (state: FlowState, session: number, high: boolean): number => {
+  const ports = state.sessions.keys[(session << 2) + 2];
+  return high ? ports & 0xffff : ports >>> 16;
+};
+
+export const transportOf = (state: FlowState, session: number): number => state.sessions.keys[(session << 2) + 3] & TRANSPORT_MASK;
+
+export const clientAddress = (state: FlowState, session: number): number =>
+  addressOf(state, session, (state.sessionWords[session * SESSION.stride] & FLAG.clientIsLo) === 0);
+
+export const serverAddress = (state: FlowState, session: number): number =>
+  addressOf(state, session, (state.sessionWords[session * SESSION.stride] & FLAG.clientIsLo) !== 0);
+
+export const serverPort = (state: FlowState, session: number): number =>
+  portOf(state, session, (state.sessionWords[session * SESSION.stride] & FLAG.clientIsLo) !== 0);
+
+function setDirection(state: FlowState, session: number, clientIsLo: boolean, by: number): void {
+  const s = session * SESSION.stride;
+  const flags = state.sessionWords[s] & ~(FLAG.clientIsLo | (7 << DIRECTION_SHIFT));
+  state.sessionWords[s] = flags | oriented | (clientIsLo ? FLAG.clientIsLo : 0) | (by << DIRECTION_SHIFT);
+}
+
+/** Decides who is the client, by the strongest evidence there is; once decided it stays, unless a protocol proves otherwise. */
+export function orient(state: FlowState, session: number): void {
+  const words = state.sessionWords;
+  const s = session * SESSION.stride;
+  const flags = words[s];
+  if ((flags & oriented) !== 0) return;
+  if ((flags & (FLAG.synFromLo | FLAG.synAckFromHi)) !== 0 && (flags & FLAG.synFromHi) === 0) setDirection(state, session, true, DIRECTION.handshake);
+  else if ((flags & (FLAG.synFromHi | FLAG.synAckFromLo)) !== 0 && (flags & FLAG.synFromLo) === 0) setDirection(state, session, false, DIRECTION.handshake);
+  else orientWithoutHandshake(state, session, (flags & FLAG.firstFromLo) !== 0);
+}
+
+function orientWithoutHandshake(state: FlowState, session: number, firstFromLo: boolean): void {
+  const transport = transportOf(state, session);
+  const low = portOf(state, session, false);
+  const high = portOf(state, session, true);
+  if (low === 0 && high === 0) {
+    setDirection(state, session, firstFromLo, DIRECTION.firstPacket);
+    return;
+  }
+  const lowServes = findKey(state.servers, addressOf(state, session, false), transport, low, 0) >= 0;
+  const highServes = findKey(state.servers, addressOf(state, session, true), transport, high, 0) >= 0;
+  if (lowServes !== highServes) {
+    setDirection(state, session, highServes, DIRECTION.knownServer);
+    return;
+  }
+  const family = transport === IP_PROTOCOL.tcp ? 'tcp' : 'udp';
+  const lowRank = serverPortRank(family, low) + (low < EPHEMERAL_PORT ? 0.5 : 0);
+  const highRank = serverPortRank(family, high) + (high < EPHEMERAL_PORT ? 0.5 : 0);
+  if (lowRank !== highRank) setDirection(state, session, highRank > lowRank, DIRECTION.port);
+  // A TCP session joined midstream between two nameless ports: the lower one more often listens than dials.
+  else if (transport === IP_PROTOCOL.tcp && low !== high) setDirection(state, session, high < low, DIRECTION.port);
+  else setDirection(state, session, firstFromLo, DIRECTION.firstPacket);
+}
+
+/** The protocol's own bytes prove who serves. A conversation already assigned to weaker evidence keeps what it counted. */
+export function proveServer(state: FlowState, session: number, serverIsLo: boolean): void {
+  const s = session * SESSION.stride;
+  const flags = state.sessionWords[s];
+  if ((flags & oriented) !== 0) {
+    if (((flags >> DIRECTION_SHIFT) & 7) === DIRECTION.protocol) return;
+    if (((flags & FLAG.clientIsLo) === 0) !== serverIsLo) {
+      count(state, 'direction.revised');
+      state.sessionWords[s + SESSION.conversation] = 0;
+    }
+  }
+  setDirection(state, session, !serverIsLo, DIRECTION.protocol);
+  learnServer(state, session);
+  const conversation = state.sessionWords[s + SESSION.conversation] - 1;
+  if (conversation >= 0) state.conversationWords[conversation * CONVERSATION.stride + CONVERSATION.directionBy] = DIRECTION.protocol;
+}
+
+/** Remembers (address, transport, port) as a server, so that sessions joined midstream later are oriented by it. */
+export function learnServer(state: FlowState, session: number): void {
+  const port = serverPort(state, session);
+  if (port === 0) return;
+  const address = serverAddress(state, session);
+  const transport = transportOf(state, session);
+  if (state.servers.count >= MAX_SERVERS) {
+    if (findKey(state.servers, address, transport, port, 0) < 0) count(state, 'limit.servers');
+    return;
+  }
+  internKey(state.servers, address, transport, port, 0);
+}
+
+/** Names the session's service by its own bytes; stronger than any port. */
+export function nameService(state: FlowState, session: number, service: string): void {
+  const s = session * SESSION.stride;
+  state.sessionWords[s + SESSION.service] = internText(state, service);
+  state.sessionWords[s] |= FLAG.serviceByProbe;
+  const conversation = state.sessionWords[s + SESSION.conversation] - 1;
+  if (conversation >= 0) applyService(state, session, conversation);
+}
+
+function applyService(state: FlowState, session: number, conversation: number): void {
+  const s = session * SESSION.stride;
+  const c = conversation * CONVERSATION.stride;
+  if ((state.sessionWords[s] & FLAG.serviceByProbe) !== 0) {
+    state.conversationWords[c + CONVERSATION.service] = state.sessionWords[s + SESSION.service];
+    state.conversationWords[c + CONVERSATION.serviceBy] = SERVICE_BY.probe;
+  }
+}
+
+function serviceNameByPort(transport: number, port: number): string | null {
+  if (transport >= LINK_TRANSPORT) return etherTypeName(transport - LINK_TRANSPORT);
+  if (transport === IP_PROTOCOL.tcp) return serviceByPort('tcp', port);
+  if (transport === IP_PROTOCOL.udp) return serviceByPort('udp', port);
+  if (transport === IP_PROTOCOL.icmp) return 'icmp';
+  if (transport === IP_PROTOCOL.icmpv6) return 'icmpv6';
+  return null;
+}
+
+/**
+ * The conversation of a session, made if need be; -1 when it is one of a flood and was not made.
+ * @param proven the session carries a protocol we read: it is never folded
+ */
+export function conversationOf(state: FlowState, session: number, proven: boolean): number {
+  const s = session * SESSION.stride;
+  const known = state.sessionWords[s + SESSION.conversation];
+  if (known > 0) return known - 1;
+  orient(state, session);
+  const client = clientAddress(state, session);
+  const server = serverAddress(state, session);
+  const transport = transportOf(state, session);
+  const port = serverPort(state, session);
+  const flags = state.sessionWords[s];
+  const answered = (flags & FLAG.spokeLo) !== 0 && (flags & FLAG.spokeHi) !== 0;
+  if (!proven && !answered && findKey(state.conversations, client, server, transport, port) < 0 && overOneWayBudget(state, client)) return -1;
+  const conversation = internKey(state.conversations, client, server, transport, port);
+  if (state.conversations.added) initConversation(state, conversation, transport, port, state.sessionWords[s + SESSION.vlan]);
+  const c = conversation * CONVERSATION.stride;
+  const by = (flags >> DIRECTION_SHIFT) & 7;
+  if (by > state.conversationWords[c + CONVERSATION.directionBy]) state.conversationWords[c + CONVERSATION.directionBy] = by;
+  if (state.conversationWords[c + CONVERSATION.vlan] < 0) state.conversationWords[c + CONVERSATION.vlan] = state.sessionWords[s + SESSION.vlan];
+  applyService(state, session, conversation);
+  state.sessionWords[s + SESSION.conversation] = conversation + 1;
+  return conversation;
+}
+
+function overOneWayBudget(state: FlowState, client: number): boolean {
+  const index = internKey(state.oneWay, client, 0, 0, 0);
+  state.oneWayCounts = grownInt32(state.oneWayCounts, index + 1);
+  if (state.oneWay.added) state.oneWayCounts[index] = 0;
+  if (state.oneWayCounts[index] >= MAX_ONE_WAY_PER_CLIENT || state.oneWayTotal >= MAX_ONE_WAY) return true;
+  state.oneWayCounts[index]++;
+  state.oneWayTotal++;
+  return false;
+}
+
+function initConversation(state: FlowState, conversation: number, transport: number, port: number, vlan: number): void {
+  const c = conversation * CONVERSATION.stride;
+  const d = conversation * CONVERSATION_D.stride;
+  state.conversationWords = grownInt32(state.conversationWords, c + CONVERSATION.stride);
+  state.conversationDoubles = grownFloat64(state.conversationDoubles, d + CONVERSATION_D.stride);
+  const words = state.conversationWords;
+  words.fill(0, c, c + CONVERSATION.stride);
+  const name = serviceNameByPort(transport, port);
+  words[c + CONVERSATION.vlan] = vlan;
+  words[c + CONVERSATION.service] = name === null ? 0 : internText(state, name);
+  words[c + CONVERSATION.serviceBy] = name === null ? SERVICE_BY.none : SERVICE_BY.port;
+  words[c + CONVERSATION.rttUs] = -1;
+  words[c + CONVERSATION.row] = -1;
+  state.conversationDoubles[d + CONVERSATION_D.firstSeconds] = NO_FIRST;
+  state.conversationDoubles[d + CONVERSATION_D.lastSeconds] = NO_LAST;
+  state.conversationDoubles[d + CONVERSATION_D.lastRequestSeconds] = NO_LAST;
+}
+
+/** Moves what the session counted (within one hour) into its conversation, or into a scan. */
+export function foldSession(state: FlowState, session: number): void {
+  const s = session * SESSION.stride;
+  const d = session * SESSION_D.stride;
+  const words = state.sessionWords;
+  const packets = words[s + SESSION.packetsLo] + words[s + SESSION.packetsHi];
+  if (packets === 0) return;
+  const conversation = conversationOf(state, session, false);
+  if (conversation < 0) foldIntoScan(state, session, packets);
+  else foldIntoConversation(state, session, conversation);
+  words[s + SESSION.packetsLo] = 0;
+  words[s + SESSION.packetsHi] = 0;
+  words[s + SESSION.payloadsLo] = 0;
+  words[s + SESSION.payloadsHi] = 0;
+  words[s] &= ~(FLAG.macLo | FLAG.macHi);
+  const doubles = state.sessionDoubles;
+  doubles[d + SESSION_D.bytesLo] = 0;
+  doubles[d + SESSION_D.bytesHi] = 0;
+  doubles[d + SESSION_D.firstSeconds] = NO_FIRST;
+  doubles[d + SESSION_D.lastSeconds] = NO_LAST;
+}
+
+function foldIntoConversation(state: FlowState, session: number, conversation: number): void {
+  const s = session * SESSION.stride;
+  const d = session * SESSION_D.stride;
+  const { sessionWords: from, sessionDoubles: fromD } = state;
+  const c = conversation * CONVERSATION.stride;
+  const cd = conversation * CONVERSATION_D.stride;
+  const words = state.conversationWords;
+  const doubles = state.conversationDoubles;
+  const flags = from[s];
+  if ((flags & FLAG.counted) === 0) {
+    words[c + CONVERSATION.sessions]++;
+    from[s] |= FLAG.counted;
+  }
+  const clientIsLo = (flags & FLAG.clientIsLo) !== 0;
+  if ((flags & FLAG.answeredCounted) === 0 && (flags & (clientIsLo ? FLAG.spokeHi : FLAG.spokeLo)) !== 0) {
+    words[c + CONVERSATION.answered]++;
+    from[s] |= FLAG.answeredCounted;
+  }
+  const rtt = from[s + SESSION.rttUs];
+  const best = words[c + CONVERSATION.rttUs];
+  if (rtt >= 0 && (best < 0 || rtt < best)) words[c + CONVERSATION.rttUs] = rtt;
+  const row = rowOf(state, conversation, from[s + SESSION.hour]);
+  const r = row * ROW.stride;
+  const rd = row * ROW_D.stride;
+  const [toServer, toClient] = clientIsLo ? [0, 1] : [1, 0];
+  state.rowWords[r + ROW.packetsToServer] += from[s + SESSION.packetsLo + toServer];
+  state.rowWords[r + ROW.packetsToClient] += from[s + SESSION.packetsLo + toClient];
+  state.rowWords[r + ROW.requests] += from[s + SESSION.payloadsLo + toServer];
+  state.rowDoubles[rd + ROW_D.bytesToServer] += fromD[d + SESSION_D.bytesLo + toServer];
+  state.rowDoubles[rd + ROW_D.bytesToClient] += fromD[d + SESSION_D.bytesLo + toClient];
+  const first = fromD[d + SESSION_D.firstSeconds];
+  const firstNanos = from[s + SESSION.firstNanos];
+  if (first < doubles[cd] || (first === doubles[cd] && firstNanos < words[c + CONVERSATION.firstNanos])) {
+    doubles[cd + CONVERSATION_D.firstSeconds] = first;
+    words[c + CONVERSATION.firstNanos] = firstNanos;
+  }
+  const last = fromD[d + SESSION_D.lastSeconds];
+  const lastNanos = from[s + SESSION.lastNanos];
+  const before = doubles[cd + CONVERSATION_D.lastSeconds];
+  if (last > before || (last === before && lastNanos > words[c + CONVERSATION.lastNanos])) {
+    doubles[cd + CONVERSATION_D.lastSeconds] = last;
+    words[c + CONVERSATION.lastNanos] = lastNanos;
+  }
+}
+
+/** The pending row of this conversation and hour; a new one when the hour changed. */
+function rowOf(state: FlowState, conversation: number, hour: number): number {
+  const c = conversation * CONVERSATION.stride + CONVERSATION.row;
+  const latest = state.conversationWords[c];
+  if (latest >= 0 && state.rowWords[latest * ROW.stride + ROW.hour] === hour) return latest;
+  const row = state.rows++;
+  const r = row * ROW.stride;
+  state.rowWords = grownInt32(state.rowWords, r + ROW.stride);
+  state.rowDoubles = grownFloat64(state.rowDoubles, (row + 1) * ROW_D.stride);
+  state.rowWords.fill(0, r, r + ROW.stride);
+  state.rowDoubles.fill(0, row * ROW_D.stride, (row + 1) * ROW_D.stride);
+  state.rowWords[r + ROW.conversation] = conversation;
+  state.rowWords[r + ROW.hour] = hour;
+  state.conversationWords[c] = row;
+  return row;
+}
+
+function foldIntoScan(state: FlowState, session: number, packets: number): void {
+  const s = session * SESSION.stride;
+  const d = session * SESSION_D.stride;
+  // Forged sources: beyond the limit all further scanners are one, under the address 0 of the table (the first seen).
+  const scanner = state.scans.count < MAX_SCANNERS ? clientAddress(state, session) : -1;
+  const index = internKey(state.scans, scanner, transportOf(state, session), 0, 0);
+  if (state.scans.added) {
+    state.scanTotals.push({ targets: 0, packets: 0, bytes: 0, firstSeconds: NO_FIRST, firstNanos: 0, lastSeconds: NO_LAST, lastNanos: 0 });
+  }
+  const totals = state.scanTotals[index];
+  if ((state.sessionWords[s] & FLAG.counted) === 0) {
+    totals.targets++;
+    state.sessionWords[s] |= FLAG.counted;
+  }
+  totals.packets += packets;
+  totals.bytes += state.sessionDoubles[d + SESSION_D.bytesLo] + state.sessionDoubles[d + SESSION_D.bytesHi];
+  const first = state.sessionDoubles[d + SESSION_D.firstSeconds];
+  if (first !== NO_FIRST) {
+    widenSpan(totals, first, state.sessionWords[s + SESSION.firstNanos]);
+    widenSpan(totals, state.sessionDoubles[d + SESSION_D.lastSeconds], state.sessionWords[s + SESSION.lastNanos]);
+  }
+}

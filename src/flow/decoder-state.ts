@@ -1,0 +1,195 @@
+/**
+ * What the decoder remembers across a flush: open streams with their unfinished bytes, and learned servers. Saved as text
+ * into the store's checkpoint and restored from it, by a resumed import and by an uninterrupted one alike: both go through
+ * the same door, so both give the same store.
+ */
+import { protocolByName } from '../decode/app/registry.ts';
+import type { SessionMemory } from '../decode/app/protocol.ts';
+import { KIND } from '../decode/decoded-frame.ts';
+import { aimSink, finishHoles, internProtocolNames, placeStream } from './app-sessions.ts';
+import { foldSession } from './conversations.ts';
+import { CONVERSATION_D, FLAG, internText, NO_FIRST, NO_LAST, OPERATION, OPERATION_D, SESSION, SESSION_D, type FlowState } from './flow-state.ts';
+import { clearIntTable, grownFloat64, grownInt32, internKey } from './int-table.ts';
+import { foldOperation, type FlowSink } from './operations.ts';
+import { createTcpStream, type HalfStream } from './tcp-stream.ts';
+
+/** Flags of a session that still hold in the next interval. */
+const LASTING_FLAGS = FLAG.oriented | FLAG.clientIsLo | FLAG.counted | FLAG.answeredCounted | FLAG.spokeLo | FLAG.spokeHi | FLAG.serviceByProbe | (7 << 20);
+
+interface SavedHalf {
+  readonly known: boolean;
+  readonly next: number;
+  readonly synced: boolean;
+  readonly skip: number;
+  readonly carry: string;
+}
+
+interface SavedStream {
+  readonly protocol: string;
+  /** Key words of both ends (addresses as four words each), ports, kind and transport. */
+  readonly ends: readonly [readonly number[], readonly number[]];
+  readonly ports: number;
+  readonly key: number;
+  readonly flags: number;
+  readonly vlan: number;
+  readonly confirmed: boolean;
+  readonly reads: number;
+  readonly memory: SessionMemory;
+  readonly halves: readonly [SavedHalf, SavedHalf];
+}
+
+interface SavedState {
+  readonly version: 1;
+  readonly streams: readonly SavedStream[];
+  readonly servers: readonly (readonly number[])[];
+}
+
+/** Ends the interval: holes are given up, every session and operation folds what it counted. */
+export function closeInterval(state: FlowState, sink: FlowSink): void {
+  for (const stream of state.streams) if (stream !== null) finishHoles(state, stream, sink);
+  for (let session = 0; session < state.sessions.count; session++) foldSession(state, session);
+  for (let operation = 0; operation < state.operations.count; operation++) {
+    foldOperation(state, operation, state.operationWords[operation * OPERATION.stride + OPERATION.hour]);
+  }
+}
+
+const addressWords = (state: FlowState, index: number): number[] => [...state.addresses.keys.subarray(index << 2, (index << 2) + 4)];
+
+function saveHalf(half: HalfStream): SavedHalf {
+  const carry = half.carried === 0 ? '' : Buffer.from((half.carry as Uint8Array).subarray(0, half.carried)).toString('base64');
+  return { known: half.known, next: half.next, synced: half.synced, skip: half.skip, carry };
+}
+
+export function saveDecoderState(state: FlowState): string {
+  const streams: SavedStream[] = [];
+  for (const stream of state.streams) {
+    if (stream === null || (!stream.confirmed && stream.reads === 0)) continue;
+    const k = stream.session << 2;
+    const { keys } = state.sessions;
+    const isIpv4 = keys[k + 3] >> 20 === KIND.ipv4;
+    const end = (word: number): number[] => (isIpv4 ? [word] : addressWords(state, word));
+    const s = stream.session * SESSION.stride;
+    streams.push({
+      protocol: stream.protocol.name,
+      ends: [end(keys[k]), end(keys[k + 1])],
+      ports: keys[k + 2],
+      key: keys[k + 3],
+      flags: state.sessionWords[s] & LASTING_FLAGS,
+      vlan: state.sessionWords[s + SESSION.vlan],
+      confirmed: stream.confirmed,
+      reads: stream.reads,
+      memory: stream.memory,
+      halves: [saveHalf(stream.halves[0]), saveHalf(stream.halves[1])],
+    });
+  }
+  const servers: number[][] = [];
+  for (let i = 0; i < state.servers.count; i++) {
+    const k = i << 2;
+    servers.push([...addressWords(state, state.servers.keys[k]), state.servers.keys[k + 1], state.servers.keys[k + 2]]);
+  }
+  const saved: SavedState = { version: 1, streams, servers };
+  return JSON.stringify(saved);
+}
+
+/** Empties everything that was flushed. */
+export function clearInterval(state: FlowState): void {
+  for (const table of [
+    state.addresses,
+    state.sessions,
+    state.conversations,
+    state.operations,
+    state.ranges,
+    state.errors,
+    state.targets,
+    state.facts,
+    state.addressFacts,
+    state.rhythm,
+    state.macs,
+    state.scans,
+    state.oneWay,
+    state.servers,
+    state.fragments,
+  ]) {
+    clearIntTable(table);
+  }
+  shrinkArrays(state);
+  state.rows = 0;
+  state.operationRowCount = 0;
+  state.oneWayTotal = 0;
+  state.macSpans.length = 0;
+  state.scanTotals.length = 0;
+  state.streams.length = 0;
+  state.freeStreams.length = 0;
+  state.texts.length = 1;
+  state.textIds.clear();
+  state.textIds.set('', 0);
+  internProtocolNames(state);
+  state.stops.fill(0);
+  state.counters.clear();
+  state.hours.clear();
+  Object.assign(state.totals, { packets: 0, bytes: 0, firstSeconds: NO_FIRST, firstNanos: 0, lastSeconds: NO_LAST, lastNanos: 0 });
+}
+
+/** A flood's large arrays are given back; ordinary ones stay. */
+function shrinkArrays(state: FlowState): void {
+  const LARGE = 1 << 20;
+  if (state.sessionWords.length > LARGE) {
+    state.sessionWords = new Int32Array(1024 * SESSION.stride);
+    state.sessionDoubles = new Float64Array(1024 * SESSION_D.stride);
+  }
+  if (state.rowWords.length > LARGE) {
+    state.rowWords = new Int32Array(1024);
+    state.rowDoubles = new Float64Array(1024);
+  }
+  if (state.conversationWords.length > LARGE) {
+    state.conversationWords = new Int32Array(1024);
+    state.conversationDoubles = new Float64Array(1024 * CONVERSATION_D.stride);
+  }
+  if (state.operationWords.length > LARGE) {
+    state.operationWords = new Int32Array(1024);
+    state.operationDoubles = new Float64Array(1024 * OPERATION_D.stride);
+  }
+}
+
+/** Puts saved streams and servers back. A text that is not ours (an older store) starts afresh. */
+export function restoreDecoderState(state: FlowState, sink: FlowSink, text: string): void {
+  const saved = JSON.parse(text) as SavedState;
+  if (saved.version !== 1) return;
+  for (const [a, b, c, d, transport, port] of saved.servers) internKey(state.servers, internKey(state.addresses, a, b, c, d), transport, port, 0);
+  for (const one of saved.streams) {
+    const protocol = protocolByName(one.protocol);
+    if (protocol === undefined) continue;
+    const [a, b] = one.ends.map((words) => (words.length === 1 ? words[0] : internKey(state.addresses, words[0], words[1], words[2], words[3])));
+    const session = internKey(state.sessions, a, b, one.ports, one.key);
+    const s = session * SESSION.stride;
+    const d = session * SESSION_D.stride;
+    state.sessionWords = grownInt32(state.sessionWords, s + SESSION.stride);
+    state.sessionDoubles = grownFloat64(state.sessionDoubles, d + SESSION_D.stride);
+    state.sessionWords.fill(0, s, s + SESSION.stride);
+    state.sessionWords[s] = one.flags;
+    state.sessionWords[s + SESSION.vlan] = one.vlan;
+    state.sessionWords[s + SESSION.rttUs] = -1;
+    state.sessionWords[s + SESSION.service] = one.confirmed ? internText(state, one.protocol) : 0;
+    state.sessionDoubles.fill(0, d, d + SESSION_D.stride);
+    state.sessionDoubles[d + SESSION_D.firstSeconds] = NO_FIRST;
+    state.sessionDoubles[d + SESSION_D.lastSeconds] = NO_LAST;
+    const stream = createTcpStream(protocol, internText(state, protocol.name), session);
+    stream.confirmed = one.confirmed;
+    stream.reads = one.reads;
+    stream.memory = one.memory;
+    for (const side of [0, 1] as const) {
+      const half = stream.halves[side];
+      const from = one.halves[side];
+      half.known = from.known;
+      half.next = from.next;
+      half.synced = from.synced;
+      half.skip = from.skip;
+      if (from.carry !== '') {
+        half.carry = new Uint8Array(Buffer.from(from.carry, 'base64'));
+        half.carried = half.carry.length;
+      }
+    }
+    placeStream(state, stream);
+    aimSink(state, sink, stream, true);
+  }
+}

@@ -1,0 +1,453 @@
+/**
+ * The hot function: frames in, sessions counted, streams read. One pass per frame: where it came from and went to, the
+ * session's record, four counters, and (for protocols that are read) the payload.
+ *
+ * The fast path is hand-inlined for what nearly every frame of a plant is: Ethernet, at most one 802.1Q tag, IPv4 without
+ * options or fragments, TCP or UDP. Everything else goes through `decodeFrame`, which the fast path must equal: a property
+ * test feeds both the same bytes (test/flow/fast-path.test.ts). Nothing here allocates per frame; all numbers are int32
+ * but octet sums and seconds, which live in Float64Arrays.
+ */
+import { readArp, type ArpClaim } from '../decode/arp.ts';
+import { FRAGMENT, KIND, TCP_ACK, TCP_FIN, TCP_RST, TCP_SYN, type DecodedFrame } from '../decode/decoded-frame.ts';
+import { ETHER_TYPE } from '../decode/ethernet.ts';
+import { readLldp, readProfinetDcp } from '../decode/lldp.ts';
+import { decodeFrame, LINK_TYPE } from '../decode/stack.ts';
+import { stopCode } from '../decode/stop.ts';
+import { IP_PROTOCOL } from '../decode/transport.ts';
+import { TO_CLIENT, TO_SERVER } from '../decode/app/protocol.ts';
+import type { FrameBatch } from '../source/frame-batch.ts';
+import { internIpv4, internIpv6, internMac } from './address-table.ts';
+import { aimSink, finishStream, NOTHING_TO_READ, probeSession, releaseStream, reviewStream } from './app-sessions.ts';
+import { conversationOf, foldSession, learnServer, orient, sessionKeyWord } from './conversations.ts';
+import {
+  CONVERSATION,
+  CONVERSATION_D,
+  count,
+  FLAG,
+  NO_FIRST,
+  NO_HOUR,
+  NO_LAST,
+  SESSION,
+  SESSION_D,
+  widenSpan,
+  type FlowState,
+  type HourTotals,
+} from './flow-state.ts';
+import { clearIntTable, findKey, grownFloat64, grownInt32, internKey } from './int-table.ts';
+import { noteAddressFact, type FlowSink } from './operations.ts';
+import { noteGap } from './rhythm.ts';
+import { noteAcknowledged, startHalf, takeSegment } from './tcp-stream.ts';
+
+const PROFINET = 0x8892;
+const SECONDS_PER_HOUR = 3600;
+/** Seconds from here on (year 2262) do not fit the store's 64-bit nanoseconds. */
+const MAX_SECONDS = 9_223_372_036;
+const MAX_FRAGMENTS = 4096;
+/** A one-way session gets its conversation (and its rhythm) only when it goes on. */
+const ONE_WAY_PAYLOADS = 8;
+
+const ETHERNET_IPV4_TCP = 54;
+const LATER_V4 = stopCode('ipv4.later-fragment');
+const LATER_V6 = stopCode('ipv6.later-fragment');
+
+const claim: ArpClaim = { macAt: 0, address: 0 };
+
+/** Feeds the frames [from, to) of a batch. @param slowPathOnly for the property test: decode every frame by the modular path */
+export function feed(state: FlowState, sink: FlowSink, batch: FrameBatch, from: number, to: number, slowPathOnly = false): void {
+  const { bytes, view, linkType, offset, captured, wire, seconds, nanos } = batch;
+  const { frame, totals, sessions } = state;
+  const tryFast = linkType === LINK_TYPE.ethernet && !slowPathOnly;
+  let hourStart = 0;
+  let hourEnd = 0;
+  let hour = NO_HOUR;
+  let hourTotals: HourTotals | null = null;
+  let hourPackets = 0;
+  let hourBytes = 0;
+
+  for (let i = from; i < to; i++) {
+    const at = offset[i];
+    const cap = captured[i];
+    const end = at + cap;
+    const wireLength = wire[i] >>> 0;
+    let sec = seconds[i];
+    const ns = nanos[i];
+
+    if (!(sec >= hourStart && sec < hourEnd)) {
+      if (hourTotals !== null) {
+        hourTotals.packets += hourPackets;
+        hourTotals.bytes += hourBytes;
+      }
+      hourPackets = 0;
+      hourBytes = 0;
+      if (sec >= 0 && sec < MAX_SECONDS) {
+        hour = Math.floor(sec / SECONDS_PER_HOUR);
+        hourStart = hour * SECONDS_PER_HOUR;
+        hourEnd = hourStart + SECONDS_PER_HOUR;
+      } else {
+        if (sec === sec) count(state, 'time.out-of-range');
+        hour = NO_HOUR;
+        hourStart = 0;
+        hourEnd = 0;
+      }
+      hourTotals = hourOf(state, hour);
+      sink.hour = hour;
+    }
+    if (hour === NO_HOUR) sec = NaN;
+    hourPackets++;
+    hourBytes += wireLength;
+    if (sec > totals.lastSeconds || sec < totals.firstSeconds || sec === totals.lastSeconds || sec === totals.firstSeconds) widenSpan(totals, sec, ns);
+
+    // ---- layers: fast path
+    let keyA = 0;
+    let keyB = 0;
+    let ports = 0;
+    let keyWord = 0;
+    let fromLo = false;
+    let macAt = -1;
+    let vlan = -1;
+    let payload = -1;
+    let payloadEnd = -1;
+    let payloadWire = 0;
+    let tcpFlags = 0;
+    let sequence = 0;
+    let acknowledgement = 0;
+    let fast = false;
+    let decoded: DecodedFrame | null = null;
+
+    if (tryFast && cap >= ETHERNET_IPV4_TCP) {
+      let ip = at + 14;
+      let type = view.getUint16(at + 12);
+      if (type === ETHER_TYPE.vlan) {
+        vlan = view.getUint16(at + 14) & 0x0fff;
+        type = view.getUint16(at + 16);
+        ip += 4;
+      }
+      // Version 4, five words of header, not a fragment (RFC 791).
+      if (type === ETHER_TYPE.ipv4 && view.getUint8(ip) === 0x45 && (view.getUint16(ip + 6) & 0x3fff) === 0) {
+        const protocol = view.getUint8(ip + 9);
+        const total = view.getUint16(ip + 2);
+        const l4 = ip + 20;
+        const onWire = at + (wireLength > cap ? wireLength : cap) - ip;
+        if (total > 27 && total <= onWire) {
+          let header = 0;
+          if (protocol === IP_PROTOCOL.tcp) {
+            if (end - l4 >= 20) {
+              header = (view.getUint8(l4 + 12) >> 4) << 2;
+              if (header >= 20 && header <= total - 20 && l4 + 20 <= ip + total) {
+                tcpFlags = view.getUint8(l4 + 13);
+                sequence = view.getInt32(l4 + 4);
+                acknowledgement = view.getInt32(l4 + 8);
+                payloadWire = total - 20 - header;
+                fast = true;
+              }
+            }
+          } else if (protocol === IP_PROTOCOL.udp && view.getUint16(l4 + 4) === total - 20) {
+            header = 8;
+            payloadWire = total - 28;
+            fast = true;
+          }
+          if (fast) {
+            const ipEnd = ip + total < end ? ip + total : end;
+            payload = l4 + header < ipEnd ? l4 + header : ipEnd;
+            payloadEnd = ipEnd;
+            macAt = at + 6;
+            const source = view.getInt32(ip + 12);
+            const destination = view.getInt32(ip + 16);
+            const sourcePort = view.getUint16(l4);
+            const destinationPort = view.getUint16(l4 + 2);
+            fromLo = source === destination ? sourcePort <= destinationPort : source >>> 0 < destination >>> 0;
+            keyA = fromLo ? source : destination;
+            keyB = fromLo ? destination : source;
+            ports = fromLo ? (sourcePort << 16) | destinationPort : (destinationPort << 16) | sourcePort;
+            keyWord = sessionKeyWord(KIND.ipv4, protocol);
+          }
+        }
+      }
+    }
+
+    // ---- layers: everything else
+    if (!fast) {
+      decoded = frame;
+      decodeFrame(frame, view, linkType, at, cap, wireLength);
+      if (frame.stop !== 0) noteStop(state, frame, linkType);
+      if (frame.kind === KIND.none) continue;
+      if (frame.fragment !== FRAGMENT.none) attributeFragment(state, frame, view);
+      const a = sessionEnd(state, frame, view, frame.source, frame.sourceAt);
+      const b = sessionEnd(state, frame, view, frame.destination, frame.destinationAt);
+      fromLo = a === b ? frame.sourcePort <= frame.destinationPort : a >>> 0 < b >>> 0;
+      keyA = fromLo ? a : b;
+      keyB = fromLo ? b : a;
+      ports = fromLo ? (frame.sourcePort << 16) | frame.destinationPort : (frame.destinationPort << 16) | frame.sourcePort;
+      keyWord = sessionKeyWord(frame.kind, frame.transport);
+      macAt = frame.macAt;
+      vlan = frame.vlan;
+      payload = frame.payload;
+      payloadEnd = frame.payloadEnd;
+      payloadWire = payload < 0 ? 0 : frame.payloadWire;
+      tcpFlags = frame.tcpFlags;
+      sequence = frame.tcpSequence;
+      acknowledgement = frame.tcpAcknowledgement;
+    }
+
+    // ---- the session and its counters
+    const session = internKey(sessions, keyA, keyB, ports, keyWord);
+    if (sessions.added) initSession(state, session, fromLo, vlan, hour, decoded, view);
+    const s = session * SESSION.stride;
+    const d = session * SESSION_D.stride;
+    let words = state.sessionWords;
+    const doubles = state.sessionDoubles;
+    if (words[s + SESSION.hour] !== hour) {
+      foldSession(state, session);
+      words[s + SESSION.hour] = hour;
+    }
+    const side = fromLo ? 0 : 1;
+    words[s + SESSION.packetsLo + side]++;
+    doubles[d + SESSION_D.bytesLo + side] += wireLength;
+    const lastSeconds = doubles[d + SESSION_D.lastSeconds];
+    if (sec > lastSeconds || (sec === lastSeconds && ns > words[s + SESSION.lastNanos])) {
+      doubles[d + SESSION_D.lastSeconds] = sec;
+      words[s + SESSION.lastNanos] = ns;
+    }
+    const firstSeconds = doubles[d + SESSION_D.firstSeconds];
+    if (sec < firstSeconds || (sec === firstSeconds && ns < words[s + SESSION.firstNanos])) {
+      doubles[d + SESSION_D.firstSeconds] = sec;
+      words[s + SESSION.firstNanos] = ns;
+    }
+    if (macAt >= 0 && (words[s] & (FLAG.macLo << side)) === 0) noteSender(state, session, side, view, macAt, sec, ns, decoded);
+    if ((tcpFlags & TCP_RST) === 0 && (words[s] & (FLAG.spokeLo << side)) === 0) words[s] |= FLAG.spokeLo << side;
+    if ((tcpFlags & (TCP_SYN | TCP_FIN | TCP_RST)) !== 0) noteTcpFlags(state, session, side, tcpFlags, sequence, sec, ns);
+
+    // ---- the payload
+    if (payloadWire > 0) {
+      words = state.sessionWords;
+      words[s + SESSION.payloadsLo + side]++;
+      let app = words[s + SESSION.app];
+      if (app === 0 && payload < payloadEnd && keyWord >= KIND_IP) {
+        sink.seconds = sec;
+        sink.nanos = ns;
+        app = probeSession(state, session, bytes, payload, payloadEnd, fromLo) + 1;
+        words = state.sessionWords;
+      }
+      if (app > 0) {
+        const stream = state.streams[app - 1];
+        if (stream !== null) {
+          const direction = fromLo === ((words[s] & FLAG.clientIsLo) !== 0) ? TO_SERVER : TO_CLIENT;
+          sink.session = session;
+          sink.direction = direction;
+          sink.fromLo = fromLo;
+          sink.seconds = sec;
+          sink.nanos = ns;
+          sink.operationIndex = -1;
+          if (stream.protocolText !== sink.protocolText) {
+            sink.protocolText = stream.protocolText;
+            sink.measuresByRange = stream.measuresByRange;
+          }
+          if ((keyWord & 0xff) === IP_PROTOCOL.tcp) {
+            takeSegment(stream, stream.halves[side], direction, sequence, bytes, view, payload, payloadEnd, payloadWire, sink, sink);
+            if (stream.halves[1 - side].waiting !== null && (tcpFlags & TCP_ACK) !== 0) acknowledge(state, session, 1 - side, acknowledgement, sink);
+          } else {
+            const rest = stream.protocol.read(bytes, view, payload, payloadEnd, direction, stream.memory, sink);
+            if (rest >= 0) stream.reads++;
+            else stream.failures++;
+          }
+          if (!stream.confirmed) reviewStream(state, stream);
+          else if (!stream.measuresByRange) noteRequest(state, session, fromLo, sec, ns);
+        }
+      } else noteRequest(state, session, fromLo, sec, ns);
+    } else if (tcpFlags !== 0 && words[s + SESSION.app] > 0 && (tcpFlags & TCP_ACK) !== 0) {
+      const stream = state.streams[words[s + SESSION.app] - 1];
+      if (stream !== null && stream.halves[1 - side].waiting !== null) {
+        sink.seconds = sec;
+        sink.nanos = ns;
+        acknowledge(state, session, 1 - side, acknowledgement, sink);
+      }
+    }
+    if ((tcpFlags & (TCP_FIN | TCP_RST)) !== 0 && (state.sessionWords[s] & FLAG.closing) !== 0) finishStream(state, session, sink, NOTHING_TO_READ);
+  }
+  if (hourTotals !== null) {
+    hourTotals.packets += hourPackets;
+    hourTotals.bytes += hourBytes;
+  }
+  totals.packets += to - from;
+  let octets = 0;
+  for (let i = from; i < to; i++) octets += wire[i] >>> 0;
+  totals.bytes += octets;
+}
+
+/** Session keys of IP conversations are at or above this; MAC conversations below. */
+const KIND_IP = sessionKeyWord(KIND.ipv4, 0);
+
+function hourOf(state: FlowState, hour: number): HourTotals {
+  let totals = state.hours.get(hour);
+  if (totals === undefined) {
+    totals = { packets: 0, bytes: 0, lostSegments: 0, duplicates: 0 };
+    state.hours.set(hour, totals);
+  }
+  return totals;
+}
+
+function sessionEnd(state: FlowState, frame: DecodedFrame, view: DataView, ipv4: number, at: number): number {
+  if (frame.kind === KIND.ipv4) return ipv4;
+  return frame.kind === KIND.ipv6 ? internIpv6(state.addresses, view, at) : internMac(state.addresses, view, at);
+}
+
+function noteStop(state: FlowState, frame: DecodedFrame, linkType: number): void {
+  state.stops[frame.stop]++;
+  if (frame.kind === KIND.none && frame.stop === UNKNOWN_LINK) count(state, `link.${linkType}`);
+}
+const UNKNOWN_LINK = stopCode('link.unknown-type');
+
+/** Ports of a first fragment are remembered for the later ones, which carry none (RFC 791 section 3.2). */
+function attributeFragment(state: FlowState, frame: DecodedFrame, view: DataView): void {
+  const a = sessionEnd(state, frame, view, frame.source, frame.sourceAt);
+  const b = sessionEnd(state, frame, view, frame.destination, frame.destinationAt);
+  const word = (frame.transport << 8) | frame.kind;
+  if (frame.fragment === FRAGMENT.first) {
+    count(state, 'fragment.first');
+    if (state.fragments.count >= MAX_FRAGMENTS) clearIntTable(state.fragments);
+    const index = internKey(state.fragments, a, b, frame.fragmentId, word);
+    state.fragmentPorts = grownInt32(state.fragmentPorts, index + 1);
+    state.fragmentPorts[index] = (frame.sourcePort << 16) | frame.destinationPort;
+    return;
+  }
+  const known = findKey(state.fragments, a, b, frame.fragmentId, word);
+  count(state, known < 0 ? 'fragment.unattributed' : 'fragment.later');
+  if (known < 0 || (frame.stop !== LATER_V4 && frame.stop !== LATER_V6)) return;
+  frame.sourcePort = state.fragmentPorts[known] >>> 16;
+  frame.destinationPort = state.fragmentPorts[known] & 0xffff;
+}
+
+function initSession(state: FlowState, session: number, fromLo: boolean, vlan: number, hour: number, frame: DecodedFrame | null, view: DataView): void {
+  const s = session * SESSION.stride;
+  const d = session * SESSION_D.stride;
+  state.sessionWords = grownInt32(state.sessionWords, s + SESSION.stride);
+  state.sessionDoubles = grownFloat64(state.sessionDoubles, d + SESSION_D.stride);
+  const words = state.sessionWords;
+  words.fill(0, s, s + SESSION.stride);
+  words[s] = firstSender(fromLo, frame, view) ? FLAG.firstFromLo : 0;
+  words[s + SESSION.hour] = hour;
+  words[s + SESSION.vlan] = vlan;
+  words[s + SESSION.rttUs] = -1;
+  state.sessionDoubles[d] = 0;
+  state.sessionDoubles[d + 1] = 0;
+  state.sessionDoubles[d + SESSION_D.firstSeconds] = NO_FIRST;
+  state.sessionDoubles[d + SESSION_D.lastSeconds] = NO_LAST;
+}
+
+/** Who asked first: the sender, but for ICMP answers (RFC 792, RFC 4443), whose sender was asked. */
+function firstSender(fromLo: boolean, frame: DecodedFrame | null, view: DataView): boolean {
+  if (frame === null || frame.payload < 0 || frame.payload >= frame.payloadEnd) return fromLo;
+  const type = view.getUint8(frame.payload);
+  const isAnswer =
+    (frame.transport === IP_PROTOCOL.icmp && (type === 0 || type === 14 || type === 16 || type === 18)) ||
+    (frame.transport === IP_PROTOCOL.icmpv6 && (type === 129 || type === 134 || type === 136));
+  return isAnswer ? !fromLo : fromLo;
+}
+
+/** Once per session, direction and hour: which MAC sends for this address; and what ARP, LLDP and DCP say of it. */
+function noteSender(state: FlowState, session: number, side: number, view: DataView, macAt: number, sec: number, ns: number, frame: DecodedFrame | null): void {
+  const mac = internMac(state.addresses, view, macAt);
+  if (frame !== null && frame.kind === KIND.link) {
+    tellLinkLayer(state, frame, view, mac, sec, ns);
+    return;
+  }
+  state.sessionWords[session * SESSION.stride] |= FLAG.macLo << side;
+  const k = session << 2;
+  const word = state.sessions.keys[k + side];
+  bindMac(state, frame === null || frame.kind === KIND.ipv4 ? internIpv4(state.addresses, word) : word, mac, sec, ns);
+}
+
+function bindMac(state: FlowState, address: number, mac: number, sec: number, ns: number): void {
+  const index = internKey(state.macs, address, mac, 0, 0);
+  if (state.macs.added) state.macSpans.push({ firstSeconds: NO_FIRST, firstNanos: 0, lastSeconds: NO_LAST, lastNanos: 0 });
+  if (sec === sec) widenSpan(state.macSpans[index], sec, ns);
+}
+
+function tellLinkLayer(state: FlowState, frame: DecodedFrame, view: DataView, mac: number, sec: number, ns: number): void {
+  const { payload, payloadEnd } = frame;
+  if (payload < 0) return;
+  const bytes = new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
+  const tell = (name: string, value: string): void => noteAddressFact(state, mac, name, value);
+  if (frame.etherType === ETHER_TYPE.arp) {
+    if (readArp(view, payload, payloadEnd, claim)) bindMac(state, internIpv4(state.addresses, claim.address), internMac(state.addresses, view, claim.macAt), sec, ns);
+    else count(state, 'arp.not-a-claim');
+  } else if (frame.etherType === ETHER_TYPE.lldp) {
+    const management = readLldp(bytes, view, payload, payloadEnd, tell);
+    if (management !== 0) bindMac(state, internIpv4(state.addresses, management), mac, sec, ns);
+  } else if (frame.etherType === PROFINET) readProfinetDcp(bytes, view, payload, payloadEnd, tell);
+}
+
+/** SYN, FIN and RST: direction, round trip, new sessions on old ports, and when a stream is over. */
+function noteTcpFlags(state: FlowState, session: number, side: number, tcpFlags: number, sequence: number, sec: number, ns: number): void {
+  const s = session * SESSION.stride;
+  const words = state.sessionWords;
+  const us = sec === sec ? (sec % 2000) * 1_000_000 + Math.floor(ns / 1000) : -1;
+  if ((tcpFlags & TCP_SYN) !== 0) {
+    if ((tcpFlags & TCP_ACK) === 0) {
+      const again = (words[s] & ((FLAG.synFromLo | FLAG.synFromHi) | FLAG.finLo | FLAG.finHi | FLAG.reset)) !== 0;
+      if (again && words[s + SESSION.synSequence] !== sequence) reopenSession(state, session);
+      words[s] |= FLAG.synFromLo << side;
+      words[s + SESSION.synSequence] = sequence;
+      words[s + SESSION.synUs] = us;
+    } else {
+      words[s] |= FLAG.synAckFromLo << side;
+      if (words[s + SESSION.rttUs] < 0 && (words[s] & (FLAG.synFromLo << (1 - side))) !== 0 && us >= 0 && words[s + SESSION.synUs] >= 0) {
+        const rtt = us - words[s + SESSION.synUs];
+        if (rtt >= 0) words[s + SESSION.rttUs] = rtt;
+      }
+      orient(state, session);
+      learnServer(state, session);
+    }
+    const app = words[s + SESSION.app];
+    if (app > 0) {
+      const stream = state.streams[app - 1];
+      if (stream !== null && (!stream.halves[side].known || stream.halves[side].next !== ((sequence + 1) | 0))) startHalf(stream.halves[side], sequence + 1);
+    }
+    return;
+  }
+  if ((tcpFlags & TCP_RST) !== 0) words[s] |= FLAG.reset;
+  if ((tcpFlags & TCP_FIN) !== 0) words[s] |= FLAG.finLo << side;
+  const over = (words[s] & FLAG.reset) !== 0 || (words[s] & (FLAG.finLo | FLAG.finHi)) === (FLAG.finLo | FLAG.finHi);
+  if (over) words[s] |= FLAG.closing;
+}
+
+/** A new session on the ports of an old one. */
+function reopenSession(state: FlowState, session: number): void {
+  const s = session * SESSION.stride;
+  const hour = state.sessionWords[s + SESSION.hour];
+  foldSession(state, session);
+  if (state.sessionWords[s + SESSION.app] !== 0) releaseStream(state, session, 0);
+  const words = state.sessionWords;
+  words[s] &= FLAG.oriented | FLAG.clientIsLo | FLAG.firstFromLo | FLAG.serviceByProbe | (7 << 20);
+  words[s + SESSION.hour] = hour;
+  words[s + SESSION.probes] = 0;
+  words[s + SESSION.rttUs] = -1;
+}
+
+function acknowledge(state: FlowState, session: number, side: number, acknowledged: number, sink: FlowSink): void {
+  const stream = state.streams[state.sessionWords[session * SESSION.stride + SESSION.app] - 1];
+  if (stream === null || stream === undefined) return;
+  aimSink(state, sink, stream, side === 0);
+  noteAcknowledged(stream, stream.halves[side], sink.direction, acknowledged, sink, sink);
+}
+
+/** A client's payload in a conversation whose protocol gives no rhythm of its own. */
+function noteRequest(state: FlowState, session: number, fromLo: boolean, sec: number, ns: number): void {
+  const s = session * SESSION.stride;
+  const words = state.sessionWords;
+  let conversation = words[s + SESSION.conversation] - 1;
+  if (conversation < 0) {
+    const answered = (words[s] & FLAG.spokeLo) !== 0 && (words[s] & FLAG.spokeHi) !== 0;
+    if (!answered && words[s + SESSION.payloadsLo] + words[s + SESSION.payloadsHi] < ONE_WAY_PAYLOADS) return;
+    conversation = conversationOf(state, session, false);
+    if (conversation < 0) return;
+  }
+  if (fromLo !== ((state.sessionWords[s] & FLAG.clientIsLo) !== 0) || sec !== sec) return;
+  const d = conversation * CONVERSATION_D.stride + CONVERSATION_D.lastRequestSeconds;
+  const c = conversation * CONVERSATION.stride + CONVERSATION.lastRequestNanos;
+  const before = state.conversationDoubles[d];
+  if (before >= 0) noteGap(state, conversation * 2, (sec - before) * 1000 + (ns - state.conversationWords[c]) / 1e6);
+  state.conversationDoubles[d] = sec;
+  state.conversationWords[c] = ns;
+}
+

@@ -1,0 +1,302 @@
+/**
+ * The flow layer's memory: everything decoded since the last checkpoint, in typed arrays by index, plus what must outlive
+ * a checkpoint (open TCP streams, learned servers). `feed.ts` fills it, `store/write.ts` empties it; the two agree on
+ * the strides below. Bounded: every table has a limit at which the owner is asked to flush (`isFull`), and a flood of
+ * one-way conversations is folded into counted scans (conversations.ts).
+ */
+import { createDecodedFrame, type DecodedFrame } from '../decode/decoded-frame.ts';
+import { STOP_REASONS } from '../decode/stop.ts';
+import { createIntTable, type IntTable } from './int-table.ts';
+import type { TcpStream } from './tcp-stream.ts';
+
+/** Words of a session (a 5-tuple), in `sessionWords`. lo/hi: the lower and higher end of the key. */
+export const SESSION = {
+  stride: 16,
+  flags: 0,
+  /** conversation index + 1 */
+  conversation: 1,
+  /** 0 not probed, -1 nothing to read, else stream index + 1 */
+  app: 2,
+  hour: 3,
+  packetsLo: 4,
+  packetsHi: 5,
+  payloadsLo: 6,
+  payloadsHi: 7,
+  firstNanos: 8,
+  lastNanos: 9,
+  vlan: 10,
+  service: 11,
+  /** Microseconds from SYN to SYN/ACK, -1 unknown. */
+  rttUs: 12,
+  synSequence: 13,
+  synUs: 14,
+  probes: 15,
+} as const;
+
+/** Doubles of a session, in `sessionDoubles`. */
+export const SESSION_D = { stride: 4, bytesLo: 0, bytesHi: 1, firstSeconds: 2, lastSeconds: 3 } as const;
+
+export const FLAG = {
+  synFromLo: 1,
+  synFromHi: 2,
+  synAckFromLo: 4,
+  synAckFromHi: 8,
+  finLo: 16,
+  finHi: 32,
+  reset: 64,
+  oriented: 128,
+  clientIsLo: 256,
+  counted: 512,
+  macLo: 1024,
+  macHi: 2048,
+  /** lo (hi) sent something that is not a reset */
+  spokeLo: 4096,
+  spokeHi: 8192,
+  firstFromLo: 16384,
+  answeredCounted: 32768,
+  serviceByProbe: 65536,
+  /** Reset, or both ends finished: the stream is let go at the next flush. */
+  closing: 131072,
+} as const;
+/** direction_by (0..4) in three bits above the flags. */
+export const DIRECTION_SHIFT = 20;
+
+export const DIRECTION = { firstPacket: 0, port: 1, knownServer: 2, handshake: 3, protocol: 4 } as const;
+export const SERVICE_BY = { none: 0, port: 1, probe: 2 } as const;
+
+export const CONVERSATION = {
+  stride: 16,
+  vlan: 0,
+  service: 1,
+  serviceBy: 2,
+  directionBy: 3,
+  sessions: 4,
+  answered: 5,
+  rttUs: 6,
+  /** index of the latest pending hour row, -1 none */
+  row: 7,
+  firstNanos: 8,
+  lastNanos: 9,
+  lastRequestNanos: 10,
+  facts: 11,
+  operations: 12,
+} as const;
+export const CONVERSATION_D = { stride: 3, firstSeconds: 0, lastSeconds: 1, lastRequestSeconds: 2 } as const;
+
+/** Pending (conversation, hour) rows. */
+export const ROW = { stride: 5, conversation: 0, hour: 1, packetsToServer: 2, packetsToClient: 3, requests: 4 } as const;
+export const ROW_D = { stride: 2, bytesToServer: 0, bytesToClient: 1 } as const;
+
+export const OPERATION = {
+  stride: 12,
+  requests: 0,
+  responses: 1,
+  errors: 2,
+  hour: 3,
+  rangesFolded: 4,
+  /** First address of the first range: the rhythm is measured on repetitions of that very request. */
+  referenceFirst: 5,
+  lastRequestNanos: 6,
+  firstNanos: 7,
+  lastNanos: 8,
+  ranges: 9,
+  targets: 10,
+} as const;
+export const OPERATION_D = { stride: 3, firstSeconds: 0, lastSeconds: 1, lastRequestSeconds: 2 } as const;
+export const OPERATION_ROW = { stride: 5, operation: 0, hour: 1, requests: 2, responses: 3, errors: 4 } as const;
+
+/** No time seen yet: `first` is later than everything, `last` earlier. */
+export const NO_FIRST = Infinity;
+export const NO_LAST = -1;
+/** Hour of frames without a timestamp. */
+export const NO_HOUR = -1;
+
+export interface HourTotals {
+  packets: number;
+  bytes: number;
+  lostSegments: number;
+  duplicates: number;
+}
+
+/** Times of something rare, as (seconds, nanoseconds) pairs. */
+export interface Span {
+  firstSeconds: number;
+  firstNanos: number;
+  lastSeconds: number;
+  lastNanos: number;
+}
+
+export interface ScanTotals extends Span {
+  targets: number;
+  packets: number;
+  bytes: number;
+}
+
+export interface FlowState {
+  readonly frame: DecodedFrame;
+  readonly addresses: IntTable;
+  readonly sessions: IntTable;
+  sessionWords: Int32Array;
+  sessionDoubles: Float64Array;
+  /** key: client, server (address indices), transport, port */
+  readonly conversations: IntTable;
+  conversationWords: Int32Array;
+  conversationDoubles: Float64Array;
+  rowWords: Int32Array;
+  rowDoubles: Float64Array;
+  rows: number;
+  /** key: conversation, protocol << 16 | unit + 1, code, 0 */
+  readonly operations: IntTable;
+  operationWords: Int32Array;
+  operationDoubles: Float64Array;
+  operationRows: Int32Array;
+  operationRowCount: number;
+  /** key: operation, access, first, last */
+  readonly ranges: IntTable;
+  rangeCounts: Int32Array;
+  /** key: operation, code, 0, 0 */
+  readonly errors: IntTable;
+  errorCounts: Int32Array;
+  /** key: operation, text, 0, 0 */
+  readonly targets: IntTable;
+  targetCounts: Int32Array;
+  /** key: conversation, name text, value text, 0 */
+  readonly facts: IntTable;
+  /** toServer, toClient per fact */
+  factCounts: Int32Array;
+  /** key: address, name text, value text, 0 */
+  readonly addressFacts: IntTable;
+  addressFactCounts: Int32Array;
+  /** key: conversation * 2 or operation * 2 + 1, bin, 0, 0 */
+  readonly rhythm: IntTable;
+  rhythmCounts: Int32Array;
+  rhythmSums: Float64Array;
+  /** key: address, MAC address, 0, 0; index into macSpans */
+  readonly macs: IntTable;
+  readonly macSpans: Span[];
+  /** key: client address, transport, 0, 0 */
+  readonly scans: IntTable;
+  readonly scanTotals: ScanTotals[];
+  /** key: client address: one-way conversations made since the last flush */
+  readonly oneWay: IntTable;
+  oneWayCounts: Int32Array;
+  oneWayTotal: number;
+  /** Interned strings: services, fact names and values, targets. */
+  readonly texts: string[];
+  readonly textIds: Map<string, number>;
+  readonly streams: (TcpStream | null)[];
+  readonly freeStreams: number[];
+  /** Learned servers; key: address, transport, port, 0. Outlives checkpoints. */
+  readonly servers: IntTable;
+  /** First IPv4 or IPv6 fragments whose ports are known; key: source, destination, id, transport. Bounded. */
+  readonly fragments: IntTable;
+  fragmentPorts: Int32Array;
+  readonly stops: Float64Array;
+  readonly counters: Map<string, number>;
+  readonly hours: Map<number, HourTotals>;
+  readonly totals: Span & { packets: number; bytes: number };
+}
+
+export function createFlowState(): FlowState {
+  return {
+    frame: createDecodedFrame(),
+    addresses: createIntTable(),
+    sessions: createIntTable(),
+    sessionWords: new Int32Array(1024 * SESSION.stride),
+    sessionDoubles: new Float64Array(1024 * SESSION_D.stride),
+    conversations: createIntTable(),
+    conversationWords: new Int32Array(1024 * CONVERSATION.stride),
+    conversationDoubles: new Float64Array(1024 * CONVERSATION_D.stride),
+    rowWords: new Int32Array(1024 * ROW.stride),
+    rowDoubles: new Float64Array(1024 * ROW_D.stride),
+    rows: 0,
+    operations: createIntTable(),
+    operationWords: new Int32Array(256 * OPERATION.stride),
+    operationDoubles: new Float64Array(256 * OPERATION_D.stride),
+    operationRows: new Int32Array(256 * OPERATION_ROW.stride),
+    operationRowCount: 0,
+    ranges: createIntTable(),
+    rangeCounts: new Int32Array(256),
+    errors: createIntTable(),
+    errorCounts: new Int32Array(64),
+    targets: createIntTable(),
+    targetCounts: new Int32Array(64),
+    facts: createIntTable(),
+    factCounts: new Int32Array(256),
+    addressFacts: createIntTable(),
+    addressFactCounts: new Int32Array(64),
+    rhythm: createIntTable(),
+    rhythmCounts: new Int32Array(1024),
+    rhythmSums: new Float64Array(1024),
+    macs: createIntTable(),
+    macSpans: [],
+    scans: createIntTable(),
+    scanTotals: [],
+    oneWay: createIntTable(),
+    oneWayCounts: new Int32Array(256),
+    oneWayTotal: 0,
+    texts: [''],
+    textIds: new Map([['', 0]]),
+    streams: [],
+    freeStreams: [],
+    servers: createIntTable(),
+    fragments: createIntTable(),
+    fragmentPorts: new Int32Array(64),
+    stops: new Float64Array(STOP_REASONS.length),
+    counters: new Map(),
+    hours: new Map(),
+    totals: { packets: 0, bytes: 0, firstSeconds: NO_FIRST, firstNanos: 0, lastSeconds: NO_LAST, lastNanos: 0 },
+  };
+}
+
+export function count(state: FlowState, name: string, by = 1): void {
+  state.counters.set(name, (state.counters.get(name) ?? 0) + by);
+}
+
+const MAX_TEXTS = 1 << 18;
+const MAX_TEXT_LENGTH = 256;
+
+/** A string as a small number. Bounded: beyond the limit every new text is `(more)`, and counted. */
+export function internText(state: FlowState, text: string): number {
+  const known = state.textIds.get(text);
+  if (known !== undefined) return known;
+  if (text.length > MAX_TEXT_LENGTH) return internText(state, text.slice(0, MAX_TEXT_LENGTH));
+  if (state.texts.length >= MAX_TEXTS) {
+    count(state, 'limit.texts');
+    return internText(state, '(more)');
+  }
+  const id = state.texts.push(text) - 1;
+  state.textIds.set(text, id);
+  return id;
+}
+
+/** Limits at which the owner must flush at the end of the batch. One batch adds at most a few entries per frame. */
+const MAX_SESSIONS = 1_100_000;
+const MAX_CONVERSATIONS = 1_100_000;
+const MAX_ROWS = 1_200_000;
+const MAX_OPERATIONS = 400_000;
+
+export function isFull(state: FlowState): boolean {
+  return (
+    state.sessions.count > MAX_SESSIONS ||
+    state.conversations.count > MAX_CONVERSATIONS ||
+    state.addresses.count > MAX_CONVERSATIONS ||
+    state.rows > MAX_ROWS ||
+    state.operationRowCount > MAX_OPERATIONS ||
+    state.operations.count > MAX_OPERATIONS ||
+    state.ranges.count > MAX_OPERATIONS ||
+    state.facts.count > MAX_OPERATIONS ||
+    state.texts.length > MAX_TEXTS / 2
+  );
+}
+
+export function widenSpan(span: Span, seconds: number, nanos: number): void {
+  if (seconds < span.firstSeconds || (seconds === span.firstSeconds && nanos < span.firstNanos)) {
+    span.firstSeconds = seconds;
+    span.firstNanos = nanos;
+  }
+  if (seconds > span.lastSeconds || (seconds === span.lastSeconds && nanos > span.lastNanos)) {
+    span.lastSeconds = seconds;
+    span.lastNanos = nanos;
+  }
+}

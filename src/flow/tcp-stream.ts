@@ -1,0 +1,323 @@
+/**
+ * TCP byte streams for the protocols that are read. In: segments with their sequence numbers, as captured. Out: the
+ * protocol's reader is called with contiguous bytes, each octet once. Retransmissions and overlaps are dropped, segments
+ * ahead of a hole wait (bounded), a hole that will not be filled is a counted gap after which the reader finds its feet
+ * again. The common case, the next segment in order with nothing carried over, is read in place without a copy.
+ */
+import type { ProtocolSink, SessionMemory, StreamProtocol } from '../decode/app/protocol.ts';
+
+/** One direction of a session. */
+export interface HalfStream {
+  known: boolean;
+  next: number;
+  /** False until a message boundary is established (midstream joins, gaps). */
+  synced: boolean;
+  carry: Uint8Array | null;
+  carried: number;
+  /** Octets of the current message that need not be read. */
+  skip: number;
+  waiting: WaitingSegment[] | null;
+}
+
+interface WaitingSegment {
+  sequence: number;
+  /** Captured octets; `wire` counts those on the wire. */
+  bytes: Uint8Array;
+  wire: number;
+}
+
+export interface TcpStream {
+  readonly protocol: StreamProtocol;
+  /** The protocol's name as the flow state's text number. */
+  readonly protocolText: number;
+  /** The protocol reports ranges, which give the rhythm of one and the same request. */
+  readonly measuresByRange: boolean;
+  memory: SessionMemory;
+  /** Session this stream belongs to. */
+  session: number;
+  /** Index 0: from the lower end, 1: from the higher. */
+  readonly halves: readonly [HalfStream, HalfStream];
+  /** Messages read, and places where the bytes made no sense: a stream that never speaks its protocol is given up. */
+  reads: number;
+  failures: number;
+  /** The protocol was certain, or gave a message: its name counts as proven. */
+  confirmed: boolean;
+}
+
+/** What happened, for the counters. */
+export interface StreamEvents {
+  retransmitted(): void;
+  gap(): void;
+  resynchronised(): void;
+  overflow(): void;
+}
+
+const newHalf = (): HalfStream => ({ known: false, next: 0, synced: false, carry: null, carried: 0, skip: 0, waiting: null });
+
+export function createTcpStream(protocol: StreamProtocol, protocolText: number, session: number): TcpStream {
+  return { protocol, protocolText, measuresByRange: protocol.reportsRanges === true, memory: protocol.newMemory(), session, halves: [newHalf(), newHalf()], reads: 0, failures: 0, confirmed: false };
+}
+
+/** Sequence numbers further apart than this are another session on the same ports, not a hole. */
+const MAX_JUMP = 1 << 22;
+const MAX_WAITING_SEGMENTS = 64;
+const MAX_WAITING_BYTES = 256 * 1024;
+
+/** A SYN was seen: the stream's first octet has this sequence number. */
+export function startHalf(half: HalfStream, firstSequence: number): void {
+  half.known = true;
+  half.next = firstSequence | 0;
+  half.synced = true;
+  half.carried = 0;
+  half.skip = 0;
+  half.waiting = null;
+}
+
+/**
+ * Takes one segment with payload.
+ * @param half direction it belongs to; @param direction TO_SERVER or TO_CLIENT
+ * @param wire octets of payload on the wire; more than `to - from` when cut by the snap length
+ */
+export function takeSegment(
+  stream: TcpStream,
+  half: HalfStream,
+  direction: number,
+  sequence: number,
+  bytes: Uint8Array,
+  view: DataView,
+  from: number,
+  to: number,
+  wire: number,
+  sink: ProtocolSink,
+  events: StreamEvents,
+): void {
+  if (!half.known) {
+    half.known = true;
+    half.next = sequence;
+    half.synced = false;
+  }
+  const ahead = (sequence - half.next) | 0;
+  if (ahead === 0) {
+    // In order: the case that matters.
+    half.next = (sequence + wire) | 0;
+    deliver(stream, half, direction, bytes, view, from, to, sink, events);
+    if (wire > to - from) loseBytes(half, events);
+    if (half.waiting !== null) drainWaiting(stream, half, direction, sink, events, false);
+    return;
+  }
+  if (ahead < 0) {
+    if (ahead > -MAX_JUMP) {
+      events.retransmitted();
+      const fresh = ahead + wire;
+      if (fresh <= 0) return;
+      half.next = (sequence + wire) | 0;
+      const start = from - ahead;
+      if (start < to) deliver(stream, half, direction, bytes, view, start, to, sink, events);
+      if (wire > to - from) loseBytes(half, events);
+      if (half.waiting !== null) drainWaiting(stream, half, direction, sink, events, false);
+      return;
+    }
+  } else if (ahead < MAX_JUMP) {
+    holdSegment(stream, half, direction, { sequence, bytes: bytes.slice(from, to), wire }, sink, events);
+    return;
+  }
+  // Another session on the same ports, whose SYN was not seen.
+  loseBytes(half, events);
+  half.waiting = null;
+  half.next = (sequence + wire) | 0;
+  deliver(stream, half, direction, bytes, view, from, to, sink, events);
+  if (wire > to - from) loseBytes(half, events);
+}
+
+/** The other end acknowledges up to here: what is missing before a waiting segment was lost on the way to the sensor. */
+export function noteAcknowledged(
+  stream: TcpStream,
+  half: HalfStream,
+  direction: number,
+  acknowledged: number,
+  sink: ProtocolSink,
+  events: StreamEvents,
+): void {
+  while (half.waiting !== null && half.waiting.length > 0 && ((acknowledged - half.waiting[0].sequence) | 0) > 0) {
+    drainWaiting(stream, half, direction, sink, events, true);
+  }
+}
+
+/** The end of a capture: nobody will fill the holes any more. */
+export function finishHalf(stream: TcpStream, half: HalfStream, direction: number, sink: ProtocolSink, events: StreamEvents): void {
+  while (half.waiting !== null && half.waiting.length > 0) drainWaiting(stream, half, direction, sink, events, true);
+}
+
+function holdSegment(
+  stream: TcpStream,
+  half: HalfStream,
+  direction: number,
+  segment: WaitingSegment,
+  sink: ProtocolSink,
+  events: StreamEvents,
+): void {
+  const waiting = (half.waiting ??= []);
+  let at = waiting.length;
+  while (at > 0 && ((waiting[at - 1].sequence - segment.sequence) | 0) > 0) at--;
+  if (at > 0 && waiting[at - 1].sequence === segment.sequence) {
+    events.retransmitted();
+    if (waiting[at - 1].wire >= segment.wire) return;
+    waiting[at - 1] = segment;
+    return;
+  }
+  waiting.splice(at, 0, segment);
+  let held = 0;
+  for (const one of waiting) held += one.bytes.length;
+  if (waiting.length > MAX_WAITING_SEGMENTS || held > MAX_WAITING_BYTES) drainWaiting(stream, half, direction, sink, events, true);
+}
+
+/** Delivers waiting segments that are in order now; with `force`, jumps the hole before the first one. */
+function drainWaiting(
+  stream: TcpStream,
+  half: HalfStream,
+  direction: number,
+  sink: ProtocolSink,
+  events: StreamEvents,
+  force: boolean,
+): void {
+  const { waiting } = half;
+  if (waiting === null) return;
+  let jump = force;
+  while (waiting.length > 0) {
+    const segment = waiting[0];
+    const ahead = (segment.sequence - half.next) | 0;
+    if (ahead > 0) {
+      if (!jump) return;
+      jump = false;
+      loseBytes(half, events);
+      half.next = segment.sequence;
+    }
+    waiting.shift();
+    const start = ahead < 0 ? -ahead : 0;
+    if (start >= segment.wire) continue;
+    half.next = (segment.sequence + segment.wire) | 0;
+    if (start < segment.bytes.length) {
+      const view = new DataView(segment.bytes.buffer, segment.bytes.byteOffset, segment.bytes.byteLength);
+      deliver(stream, half, direction, segment.bytes, view, start, segment.bytes.length, sink, events);
+    }
+    if (segment.wire > segment.bytes.length) loseBytes(half, events);
+  }
+  half.waiting = null;
+}
+
+/** Octets are missing here: whatever message was unfinished stays unread. */
+function loseBytes(half: HalfStream, events: StreamEvents): void {
+  events.gap();
+  half.carried = 0;
+  half.skip = 0;
+  half.synced = false;
+}
+
+function deliver(
+  stream: TcpStream,
+  half: HalfStream,
+  direction: number,
+  bytes: Uint8Array,
+  view: DataView,
+  from: number,
+  to: number,
+  sink: ProtocolSink,
+  events: StreamEvents,
+): void {
+  let start = from;
+  if (half.skip > 0) {
+    const skipped = half.skip < to - start ? half.skip : to - start;
+    half.skip -= skipped;
+    start += skipped;
+  }
+  if (start >= to) return;
+  if (half.carried === 0) {
+    const rest = readMessages(stream, half, direction, bytes, view, start, to, sink, events);
+    if (rest < to) carryOver(stream, half, bytes, rest, to, events);
+    return;
+  }
+  // A message was unfinished: join the pieces.
+  const { protocol } = stream;
+  const length = half.carried + (to - start);
+  let carry = half.carry as Uint8Array;
+  if (carry.length < length) {
+    const larger = new Uint8Array(length + protocol.maxCarry);
+    larger.set(carry.subarray(0, half.carried));
+    carry = larger;
+    half.carry = carry;
+  }
+  carry.set(bytes.subarray(start, to), half.carried);
+  const carryView = new DataView(carry.buffer, 0, length);
+  half.carried = 0;
+  const rest = readMessages(stream, half, direction, carry, carryView, 0, length, sink, events);
+  if (rest < length) carryOver(stream, half, carry, rest, length, events);
+}
+
+/** Reads whole messages; returns the offset of the first octet that has to wait for more (or `to`). */
+function readMessages(
+  stream: TcpStream,
+  half: HalfStream,
+  direction: number,
+  bytes: Uint8Array,
+  view: DataView,
+  from: number,
+  to: number,
+  sink: ProtocolSink,
+  events: StreamEvents,
+): number {
+  const { protocol, memory } = stream;
+  let at = from;
+  if (!half.synced) {
+    // A segment most often starts with a message: resync looks at `at` first.
+    at = protocol.resync(bytes, view, at, to, direction, memory);
+    if (at < 0) {
+      stream.failures++;
+      return to;
+    }
+    half.synced = true;
+  }
+  while (at < to) {
+    const consumed = protocol.read(bytes, view, at, to, direction, memory, sink);
+    if (consumed === at) return at;
+    if (consumed > to) {
+      stream.reads++;
+      half.skip = consumed - to;
+      return to;
+    }
+    if (consumed > at) {
+      stream.reads++;
+      at = consumed;
+      continue;
+    }
+    sink.malformed(`${protocol.name}.not-a-message`);
+    stream.failures++;
+    const found = protocol.resync(bytes, view, at + 1, to, direction, memory);
+    if (found < 0) {
+      half.synced = false;
+      return to;
+    }
+    events.resynchronised();
+    at = found;
+  }
+  return to;
+}
+
+function carryOver(stream: TcpStream, half: HalfStream, bytes: Uint8Array, from: number, to: number, events: StreamEvents): void {
+  const length = to - from;
+  const { protocol } = stream;
+  if (length > protocol.maxCarry) {
+    events.overflow();
+    half.synced = false;
+    return;
+  }
+  let carry = half.carry;
+  if (carry === bytes) carry.copyWithin(0, from, to);
+  else {
+    if (carry === null || carry.length < length) {
+      carry = new Uint8Array(protocol.maxCarry < 512 ? protocol.maxCarry * 2 : length + 512);
+      half.carry = carry;
+    }
+    carry.set(bytes.subarray(from, to), 0);
+  }
+  half.carried = length;
+}

@@ -1,0 +1,79 @@
+/**
+ * The capture records: which files were imported, how far, and how they ended; and the decoder's memory between them.
+ * A file is recognised by content: SHA-256 of its first octets finds candidates, SHA-256 of all octets covered decides.
+ */
+import type Database from 'better-sqlite3';
+
+export type CaptureState = 'running' | 'complete' | 'truncated' | 'corrupt' | 'unsupported' | 'interrupted';
+
+export interface KnownCapture {
+  readonly id: number;
+  readonly name: string;
+  readonly head: string;
+  readonly digest: string;
+  /** Octets that `digest` covers. */
+  readonly size: number;
+  readonly state: CaptureState;
+  readonly frames: number;
+}
+
+/** Captures of files, oldest first. */
+export function listFileCaptures(db: Database.Database): KnownCapture[] {
+  return db.prepare("SELECT id, name, head, digest, size, state, frames FROM capture WHERE kind = 'file' ORDER BY id").all() as KnownCapture[];
+}
+
+export interface NewCapture {
+  readonly kind: 'file' | 'stream' | 'live';
+  readonly name: string;
+  readonly format: string;
+  readonly head: string;
+}
+
+export function insertCapture(db: Database.Database, capture: NewCapture, revision: number): number {
+  const { kind, name, format, head } = capture;
+  return Number(
+    db
+      .prepare("INSERT INTO capture (kind, name, format, head, digest, size, state, frames, bytes, rev) VALUES (?, ?, ?, ?, '', 0, 'running', 0, 0, ?)")
+      .run(kind, name, format, head, revision).lastInsertRowid,
+  );
+}
+
+export interface CaptureProgress {
+  readonly state: CaptureState;
+  readonly reason: string;
+  readonly digest: string;
+  readonly size: number;
+  /** Frames and octets taken since the last update. */
+  readonly frames: number;
+  readonly bytes: number;
+  readonly firstSeconds: number;
+  readonly firstNanos: number;
+  readonly lastSeconds: number;
+  readonly lastNanos: number;
+}
+
+export function updateCapture(db: Database.Database, id: number, progress: CaptureProgress, revision: number): void {
+  const { state, reason, digest, size, frames, bytes } = progress;
+  const timed = Number.isFinite(progress.firstSeconds);
+  const times = timed ? [progress.firstSeconds, progress.firstNanos, progress.lastSeconds, progress.lastNanos] : [null, null, null, null];
+  const ns = '(CAST(? AS INTEGER) * 1000000000 + CAST(? AS INTEGER))';
+  db.prepare(
+    `UPDATE capture SET state = ?, reason = ?, digest = ?, size = ?, frames = frames + ?, bytes = bytes + ?,
+      first_ns = coalesce(min(first_ns, t.f), first_ns, t.f), last_ns = coalesce(max(last_ns, t.l), last_ns, t.l), rev = ?
+     FROM (SELECT ${ns} AS f, ${ns} AS l) AS t WHERE id = ?`,
+  ).run(state, reason, digest, size, frames, bytes, revision, ...times, id);
+}
+
+export function addCaptureCounters(db: Database.Database, id: number, counters: Iterable<readonly [string, number]>): void {
+  const add = db.prepare('INSERT INTO capture_counter (capture, name, count) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET count = count + excluded.count');
+  for (const [name, count] of counters) if (count > 0) add.run(id, name, count);
+}
+
+export function readDecoderState(db: Database.Database): string | null {
+  const state = db.prepare('SELECT state FROM decoder_state WHERE id = 1').pluck().get() as Buffer | undefined;
+  return state === undefined ? null : state.toString('utf8');
+}
+
+export function writeDecoderState(db: Database.Database, state: string): void {
+  db.prepare('INSERT INTO decoder_state (id, state) VALUES (1, ?) ON CONFLICT DO UPDATE SET state = excluded.state').run(Buffer.from(state));
+}

@@ -1,0 +1,304 @@
+/**
+ * Empties the flow layer's tables into the store, in the caller's transaction. In: a flow state whose interval was closed.
+ * Out: rows added to what is there: sums add, times widen, weaker evidence gives way to stronger. Ids are given in the
+ * order of the flow tables, which depends on the packets alone, so an import that was killed and resumed gives the same rows.
+ */
+import type Database from 'better-sqlite3';
+import { STOP_REASONS } from '../decode/stop.ts';
+import { addressText } from '../flow/address-table.ts';
+import {
+  CONVERSATION,
+  CONVERSATION_D,
+  NO_FIRST,
+  OPERATION,
+  OPERATION_D,
+  OPERATION_ROW,
+  ROW,
+  ROW_D,
+  type FlowState,
+  type Span,
+} from '../flow/flow-state.ts';
+
+/** An instant as two bound numbers: doubles hold neither 64-bit nanoseconds nor their sum, SQLite's integers do. */
+const NS = '(CAST(? AS INTEGER) * 1000000000 + CAST(? AS INTEGER))';
+const EARLIER = (column: string): string => `${column} = coalesce(min(${column}, excluded.${column}), ${column}, excluded.${column})`;
+const LATER = (column: string): string => `${column} = coalesce(max(${column}, excluded.${column}), ${column}, excluded.${column})`;
+const ADD = (...columns: string[]): string => columns.map((c) => `${c} = ${c} + excluded.${c}`).join(', ');
+
+const SQL = {
+  address: `INSERT INTO address (text, first_ns, last_ns) VALUES (?, ${NS}, ${NS})
+    ON CONFLICT (text) DO UPDATE SET ${EARLIER('first_ns')}, ${LATER('last_ns')} RETURNING id`,
+  mac: `INSERT INTO address_mac (address, mac, first_ns, last_ns) VALUES (?, ?, ${NS}, ${NS})
+    ON CONFLICT DO UPDATE SET ${EARLIER('first_ns')}, ${LATER('last_ns')}`,
+  addressFact: `INSERT INTO address_fact (address, name, value, count) VALUES (?, ?, ?, ?)
+    ON CONFLICT DO UPDATE SET ${ADD('count')}`,
+  conversation: `INSERT INTO conversation (client, server, transport, port, vlan, service, service_by, direction_by,
+      packets_to_server, packets_to_client, bytes_to_server, bytes_to_client, sessions, answered, requests, rtt_us, first_ns, last_ns, rev)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ${NS}, ${NS}, ?)
+    ON CONFLICT (client, server, transport, port) DO UPDATE SET
+      vlan = coalesce(vlan, excluded.vlan),
+      service = CASE WHEN excluded.service_by > service_by THEN excluded.service ELSE service END,
+      service_by = max(service_by, excluded.service_by),
+      direction_by = max(direction_by, excluded.direction_by),
+      ${ADD('packets_to_server', 'packets_to_client', 'bytes_to_server', 'bytes_to_client', 'sessions', 'answered', 'requests')},
+      rtt_us = coalesce(min(rtt_us, excluded.rtt_us), rtt_us, excluded.rtt_us),
+      ${EARLIER('first_ns')}, ${LATER('last_ns')}, rev = excluded.rev
+    RETURNING id`,
+  conversationHour: `INSERT INTO conversation_hour (conversation, hour, packets_to_server, packets_to_client, bytes_to_server,
+      bytes_to_client, requests, rev) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+    ON CONFLICT DO UPDATE SET ${ADD('packets_to_server', 'packets_to_client', 'bytes_to_server', 'bytes_to_client', 'requests')}, rev = excluded.rev`,
+  conversationFact: `INSERT INTO conversation_fact (conversation, name, value, to_server, to_client) VALUES (?, ?, ?, ?, ?)
+    ON CONFLICT DO UPDATE SET ${ADD('to_server', 'to_client')}`,
+  findOperation: 'SELECT id FROM operation WHERE conversation = ? AND protocol = ? AND unit = ? AND function = ?',
+  insertOperation: `INSERT INTO operation (conversation, protocol, unit, function, requests, responses, errors, ranges_folded, first_ns, last_ns, rev)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ${NS}, ${NS}, ?)`,
+  updateOperation: `UPDATE operation SET requests = requests + ?, responses = responses + ?, errors = errors + ?, ranges_folded = ranges_folded + ?,
+      first_ns = coalesce(min(first_ns, ${NS}), first_ns), last_ns = coalesce(max(last_ns, ${NS}), last_ns), rev = ? WHERE id = ?`,
+  operationHour: `INSERT INTO operation_hour (operation, hour, requests, responses, errors, rev) VALUES (?, ?, ?, ?, ?, ?)
+    ON CONFLICT DO UPDATE SET ${ADD('requests', 'responses', 'errors')}, rev = excluded.rev`,
+  range: `INSERT INTO operation_range (operation, access, first, last, requests) VALUES (?, ?, ?, ?, ?)
+    ON CONFLICT DO UPDATE SET ${ADD('requests')}`,
+  error: `INSERT INTO operation_error (operation, code, count) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET ${ADD('count')}`,
+  target: `INSERT INTO operation_target (operation, target, count) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET ${ADD('count')}`,
+  rhythm: `INSERT INTO rhythm (subject, bin, count, sum_ms) VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET ${ADD('count', 'sum_ms')}`,
+  scan: `INSERT INTO scan (client, transport, targets, packets, bytes, first_ns, last_ns) VALUES (?, ?, ?, ?, ?, ${NS}, ${NS})
+    ON CONFLICT DO UPDATE SET ${ADD('targets', 'packets', 'bytes')}, ${EARLIER('first_ns')}, ${LATER('last_ns')}`,
+  sensorHour: `INSERT INTO sensor_hour (hour, packets, bytes, lost_segments, duplicates, rev) VALUES (?, ?, ?, ?, ?, ?)
+    ON CONFLICT DO UPDATE SET ${ADD('packets', 'bytes', 'lost_segments', 'duplicates')}, rev = excluded.rev`,
+  counter: `INSERT INTO capture_counter (capture, name, count) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET ${ADD('count')}`,
+  readRevision: "SELECT CAST(value AS INTEGER) FROM store_meta WHERE key = 'rev'",
+  writeRevision: "INSERT INTO store_meta (key, value) VALUES ('rev', ?) ON CONFLICT DO UPDATE SET value = excluded.value",
+} as const;
+
+type Statements = { readonly [K in keyof typeof SQL]: Database.Statement };
+
+/** Prepared once per connection. */
+export interface StoreWriter {
+  readonly statements: Statements;
+}
+
+export function createStoreWriter(db: Database.Database): StoreWriter {
+  const statements = Object.fromEntries(Object.entries(SQL).map(([name, sql]) => [name, db.prepare(sql)])) as unknown as Statements;
+  for (const name of ['address', 'conversation', 'findOperation', 'readRevision'] as const) statements[name].pluck();
+  return { statements };
+}
+
+/** The change number that rows of this flush carry; one more than the last. */
+export function nextRevision(writer: StoreWriter): number {
+  const revision = Number(writer.statements.readRevision.get() ?? 0) + 1;
+  writer.statements.writeRevision.run(String(revision));
+  return revision;
+}
+
+/** Scanners beyond the limit are one (conversations.ts). */
+const MANY_SCANNERS = '(many)';
+/** Protocol text in the upper half of an operation's key word, unit id + 1 in the lower. */
+const UNIT_MASK = 0xffff;
+
+type MaybeSeconds = number | null;
+/** Seconds as bound to NS: null where nothing had a time. */
+const seconds = (value: number): MaybeSeconds => (value === NO_FIRST || value < 0 ? null : value);
+
+/** Adds everything that the flow state holds. The caller owns the transaction. */
+export function writeFlows(writer: StoreWriter, state: FlowState, capture: number, revision: number): void {
+  const addresses = writeAddresses(writer, state);
+  const conversations = writeConversations(writer, state, addresses, revision);
+  const operations = writeOperations(writer, state, conversations, revision);
+  writeRhythm(writer, state, conversations, operations);
+  writeScans(writer, state, addresses);
+  const { sensorHour, counter } = writer.statements;
+  for (const [hour, t] of [...state.hours].sort((a, b) => a[0] - b[0])) {
+    sensorHour.run(hour, t.packets, t.bytes, t.lostSegments, t.duplicates, revision);
+  }
+  state.stops.forEach((stops, code) => {
+    if (stops > 0) counter.run(capture, `stop.${STOP_REASONS[code]}`, stops);
+  });
+  for (const [name, value] of [...state.counters].sort((a, b) => (a[0] < b[0] ? -1 : 1))) counter.run(capture, name, value);
+}
+
+/** Every address that something refers to, with the time it was seen; index -> id. */
+function writeAddresses(writer: StoreWriter, state: FlowState): Float64Array {
+  const spans: (Span | undefined)[] = [];
+  const use = (index: number, span: Span | null): void => {
+    const own = (spans[index] ??= { firstSeconds: NO_FIRST, firstNanos: 0, lastSeconds: -1, lastNanos: 0 });
+    if (span === null || span.firstSeconds === NO_FIRST) return;
+    if (span.firstSeconds < own.firstSeconds || (span.firstSeconds === own.firstSeconds && span.firstNanos < own.firstNanos)) {
+      own.firstSeconds = span.firstSeconds;
+      own.firstNanos = span.firstNanos;
+    }
+    if (span.lastSeconds > own.lastSeconds || (span.lastSeconds === own.lastSeconds && span.lastNanos > own.lastNanos)) {
+      own.lastSeconds = span.lastSeconds;
+      own.lastNanos = span.lastNanos;
+    }
+  };
+  const { conversations, conversationWords, conversationDoubles, macs, macSpans, addressFacts, scans, scanTotals } = state;
+  const span: Span = { firstSeconds: 0, firstNanos: 0, lastSeconds: 0, lastNanos: 0 };
+  for (let i = 0; i < conversations.count; i++) {
+    const d = i * CONVERSATION_D.stride;
+    const c = i * CONVERSATION.stride;
+    span.firstSeconds = conversationDoubles[d + CONVERSATION_D.firstSeconds];
+    span.firstNanos = conversationWords[c + CONVERSATION.firstNanos];
+    span.lastSeconds = conversationDoubles[d + CONVERSATION_D.lastSeconds];
+    span.lastNanos = conversationWords[c + CONVERSATION.lastNanos];
+    use(conversations.keys[i << 2], span);
+    use(conversations.keys[(i << 2) + 1], span);
+  }
+  for (let i = 0; i < macs.count; i++) {
+    use(macs.keys[i << 2], macSpans[i]);
+    use(macs.keys[(i << 2) + 1], macSpans[i]);
+  }
+  for (let i = 0; i < addressFacts.count; i++) use(addressFacts.keys[i << 2], null);
+  for (let i = 0; i < scans.count; i++) if (scans.keys[i << 2] >= 0) use(scans.keys[i << 2], scanTotals[i]);
+  const ids = new Float64Array(state.addresses.count);
+  const { address } = writer.statements;
+  for (let i = 0; i < ids.length; i++) {
+    const own = spans[i];
+    if (own === undefined) continue;
+    const first = seconds(own.firstSeconds);
+    ids[i] = address.get(addressText(state.addresses, i), first, own.firstNanos, first === null ? null : own.lastSeconds, own.lastNanos) as number;
+  }
+  const { mac, addressFact } = writer.statements;
+  for (let i = 0; i < macs.count; i++) {
+    const own = macSpans[i];
+    const first = seconds(own.firstSeconds);
+    mac.run(ids[macs.keys[i << 2]], ids[macs.keys[(i << 2) + 1]], first, own.firstNanos, first === null ? null : own.lastSeconds, own.lastNanos);
+  }
+  for (let i = 0; i < addressFacts.count; i++) {
+    const k = i << 2;
+    addressFact.run(ids[addressFacts.keys[k]], state.texts[addressFacts.keys[k + 1]], state.texts[addressFacts.keys[k + 2]], state.addressFactCounts[i]);
+  }
+  return ids;
+}
+
+function writeConversations(writer: StoreWriter, state: FlowState, addresses: Float64Array, revision: number): Float64Array {
+  const { conversations, conversationWords: words, conversationDoubles: doubles, rowWords, rowDoubles } = state;
+  const { conversation, conversationHour, conversationFact } = writer.statements;
+  const count = conversations.count;
+  const sums = new Float64Array(count * 5);
+  for (let row = 0; row < state.rows; row++) {
+    const r = row * ROW.stride;
+    const t = rowWords[r + ROW.conversation] * 5;
+    sums[t] += rowWords[r + ROW.packetsToServer];
+    sums[t + 1] += rowWords[r + ROW.packetsToClient];
+    sums[t + 2] += rowDoubles[row * ROW_D.stride + ROW_D.bytesToServer];
+    sums[t + 3] += rowDoubles[row * ROW_D.stride + ROW_D.bytesToClient];
+    sums[t + 4] += rowWords[r + ROW.requests];
+  }
+  const ids = new Float64Array(count);
+  for (let i = 0; i < count; i++) {
+    const k = i << 2;
+    const c = i * CONVERSATION.stride;
+    const d = i * CONVERSATION_D.stride;
+    const t = i * 5;
+    const vlan = words[c + CONVERSATION.vlan];
+    const rtt = words[c + CONVERSATION.rttUs];
+    const first = seconds(doubles[d + CONVERSATION_D.firstSeconds]);
+    ids[i] = conversation.get(
+      addresses[conversations.keys[k]],
+      addresses[conversations.keys[k + 1]],
+      conversations.keys[k + 2],
+      conversations.keys[k + 3],
+      vlan < 0 ? null : vlan,
+      state.texts[words[c + CONVERSATION.service]],
+      words[c + CONVERSATION.serviceBy],
+      words[c + CONVERSATION.directionBy],
+      sums[t],
+      sums[t + 1],
+      sums[t + 2],
+      sums[t + 3],
+      words[c + CONVERSATION.sessions],
+      words[c + CONVERSATION.answered],
+      sums[t + 4],
+      rtt < 0 ? null : rtt,
+      first,
+      words[c + CONVERSATION.firstNanos],
+      first === null ? null : doubles[d + CONVERSATION_D.lastSeconds],
+      words[c + CONVERSATION.lastNanos],
+      revision,
+    ) as number;
+  }
+  for (let row = 0; row < state.rows; row++) {
+    const r = row * ROW.stride;
+    conversationHour.run(
+      ids[rowWords[r + ROW.conversation]],
+      rowWords[r + ROW.hour],
+      rowWords[r + ROW.packetsToServer],
+      rowWords[r + ROW.packetsToClient],
+      rowDoubles[row * ROW_D.stride + ROW_D.bytesToServer],
+      rowDoubles[row * ROW_D.stride + ROW_D.bytesToClient],
+      rowWords[r + ROW.requests],
+      revision,
+    );
+  }
+  const { facts, factCounts, texts } = state;
+  for (let i = 0; i < facts.count; i++) {
+    const k = i << 2;
+    conversationFact.run(ids[facts.keys[k]], texts[facts.keys[k + 1]], texts[facts.keys[k + 2]], factCounts[i * 2], factCounts[i * 2 + 1]);
+  }
+  return ids;
+}
+
+function writeOperations(writer: StoreWriter, state: FlowState, conversations: Float64Array, revision: number): Float64Array {
+  const { operations, operationWords: words, operationDoubles: doubles, operationRows: rows, texts } = state;
+  const { findOperation, insertOperation, updateOperation, operationHour, range, error, target } = writer.statements;
+  const sums = new Float64Array(operations.count * 3);
+  for (let row = 0; row < state.operationRowCount; row++) {
+    const r = row * OPERATION_ROW.stride;
+    const t = rows[r + OPERATION_ROW.operation] * 3;
+    for (let i = 0; i < 3; i++) sums[t + i] += rows[r + OPERATION_ROW.requests + i];
+  }
+  const ids = new Float64Array(operations.count);
+  for (let i = 0; i < operations.count; i++) {
+    const k = i << 2;
+    const conversation = conversations[operations.keys[k]];
+    const protocol = texts[operations.keys[k + 1] >> 16];
+    const unit = (operations.keys[k + 1] & UNIT_MASK) - 1;
+    const code = operations.keys[k + 2];
+    const d = i * OPERATION_D.stride;
+    const o = i * OPERATION.stride;
+    const first = seconds(doubles[d + OPERATION_D.firstSeconds]);
+    const last = first === null ? null : doubles[d + OPERATION_D.lastSeconds];
+    const counters = [sums[i * 3], sums[i * 3 + 1], sums[i * 3 + 2], words[o + OPERATION.rangesFolded]] as const;
+    const times = [first, words[o + OPERATION.firstNanos], last, words[o + OPERATION.lastNanos], revision] as const;
+    const known = findOperation.get(conversation, protocol, unit, code) as number | undefined;
+    if (known === undefined) ids[i] = Number(insertOperation.run(conversation, protocol, unit, code, ...counters, ...times).lastInsertRowid);
+    else {
+      updateOperation.run(...counters, ...times, known);
+      ids[i] = known;
+    }
+  }
+  for (let row = 0; row < state.operationRowCount; row++) {
+    const r = row * OPERATION_ROW.stride;
+    operationHour.run(ids[rows[r]], rows[r + 1], rows[r + 2], rows[r + 3], rows[r + 4], revision);
+  }
+  const { ranges, rangeCounts, errors, errorCounts, targets, targetCounts } = state;
+  for (let i = 0; i < ranges.count; i++) {
+    const k = i << 2;
+    range.run(ids[ranges.keys[k]], ranges.keys[k + 1], ranges.keys[k + 2], ranges.keys[k + 3], rangeCounts[i]);
+  }
+  for (let i = 0; i < errors.count; i++) error.run(ids[errors.keys[i << 2]], errors.keys[(i << 2) + 1] >>> 0, errorCounts[i]);
+  for (let i = 0; i < targets.count; i++) target.run(ids[targets.keys[i << 2]], texts[targets.keys[(i << 2) + 1]], targetCounts[i]);
+  return ids;
+}
+
+/** subject: conversation id, or the negative of an operation id. */
+function writeRhythm(writer: StoreWriter, state: FlowState, conversations: Float64Array, operations: Float64Array): void {
+  const { rhythm, rhythmCounts, rhythmSums } = state;
+  for (let i = 0; i < rhythm.count; i++) {
+    const subject = rhythm.keys[i << 2];
+    const id = (subject & 1) === 1 ? -operations[subject >> 1] : conversations[subject >> 1];
+    writer.statements.rhythm.run(id, rhythm.keys[(i << 2) + 1], rhythmCounts[i], rhythmSums[i]);
+  }
+}
+
+function writeScans(writer: StoreWriter, state: FlowState, addresses: Float64Array): void {
+  const { scans, scanTotals } = state;
+  for (let i = 0; i < scans.count; i++) {
+    const client = scans.keys[i << 2];
+    const id = client < 0 ? (writer.statements.address.get(MANY_SCANNERS, null, 0, null, 0) as number) : addresses[client];
+    const t = scanTotals[i];
+    const first = seconds(t.firstSeconds);
+    const last = first === null ? null : t.lastSeconds;
+    writer.statements.scan.run(id, scans.keys[(i << 2) + 1], t.targets, t.packets, t.bytes, first, t.firstNanos, last, t.lastNanos);
+  }
+}
