@@ -122,7 +122,6 @@ export function createPcapWalker(): RecordWalker {
 
   /** `cat a.pcap b.pcap`: a file header stands where a record header should. It has zone 0, accuracy 0: a record of length 0. */
   function joinedHeader(block: Block, at: number): Magic | null {
-    if (at + FILE_HEADER_BYTES > block.to) return null;
     const magic = readPcapMagic(block.view, at);
     if (magic === null) return null;
     const le = magic.littleEndian;
@@ -180,12 +179,9 @@ export function createPcapWalker(): RecordWalker {
       if (captured === 0 || captured > USUAL_RECORD_BYTES) {
         block.from = at;
         const magic = captured === 0 ? joinedHeader(block, at) : null;
-        if (captured === 0 && magic === null && at + FILE_HEADER_BYTES > to && !block.ended) {
-          need = FILE_HEADER_BYTES;
-          break;
-        }
         if (magic !== null) {
-          if (count > 0) break;
+          if (at + FILE_HEADER_BYTES > to) need = FILE_HEADER_BYTES;
+          if (count > 0 || need > 0) break;
           if (!readFileHeader(block, magic)) return STOP;
           return walkChain(block, batch);
         }

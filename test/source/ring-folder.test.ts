@@ -1,0 +1,67 @@
+import * as fs from 'node:fs';
+import { basename, join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { gzipSync } from 'node:zlib';
+import { execFileSync } from 'node:child_process';
+import { expandPaths } from '../../src/source/ring-folder.ts';
+import { concat, ngInterface, ngSection, pcapHeader, pcapRecord, testFolder, writeTestFile } from './capture-bytes.ts';
+
+const at = (sec: number, sub = 0): Uint8Array => concat(pcapHeader(), pcapRecord({ sec, sub }));
+
+describe('expandPaths', () => {
+  const folder = join(testFolder(), 'ring');
+  beforeAll(() => {
+    fs.mkdirSync(join(folder, 'deep'), { recursive: true });
+    fs.mkdirSync(join(folder, '.hidden-folder'));
+    const files: Record<string, Uint8Array> = {
+      'ring.pcap10': at(100),
+      'ring.pcap9': at(100),
+      'z-first.cap': at(50),
+      'late.gz': new Uint8Array(gzipSync(at(100, 1))),
+      'deep/deepest': at(99, 999_999),
+      'no-packet.pcapng': concat(ngSection(), ngInterface()),
+      'notes.txt': new TextEncoder().encode('ring started\n'),
+      empty: new Uint8Array(0),
+      '.hidden.pcap': at(1),
+    };
+    for (const [name, bytes] of Object.entries(files)) fs.writeFileSync(join(folder, name), bytes);
+    fs.symlinkSync(folder, join(folder, 'loop'));
+    fs.symlinkSync('nowhere', join(folder, 'dangling'));
+    execFileSync('mkfifo', [join(folder, 'pipe')]);
+  });
+
+  it('lists a folder in capture order, and says what it passes over', async () => {
+    const { files, skipped, rejected } = await expandPaths([folder]);
+    expect(files.map((file) => basename(file.path))).toEqual(['z-first.cap', 'deepest', 'ring.pcap9', 'ring.pcap10', 'late.gz', 'no-packet.pcapng']);
+    expect(files[0]?.size).toBe(100);
+    expect(rejected).toEqual([]);
+    expect(skipped.map((entry) => [basename(entry.path), entry.reason])).toEqual([
+      ['.hidden-folder', 'hidden'],
+      ['.hidden.pcap', 'hidden'],
+      ['dangling', 'cannot be read: ENOENT'],
+      ['empty', 'is empty'],
+      ['loop', 'a link to a folder'],
+      ['notes.txt', 'is not a capture: it looks like text'],
+      ['pipe', 'not a regular file'],
+    ]);
+  });
+  it('keeps the order of the command line, and takes named files as they are', async () => {
+    const text = writeTestFile(new TextEncoder().encode('no capture'), 'named.txt');
+    const { files } = await expandPaths([join(folder, 'ring.pcap9'), '-', text, folder]);
+    expect(files.slice(0, 3)).toEqual([{ path: join(folder, 'ring.pcap9'), size: 100 }, { path: '-', size: 0 }, { path: text, size: 10 }]);
+    expect(files).toHaveLength(9);
+  });
+  it('goes on after paths that yield nothing, each with its line', async () => {
+    const bare = join(testFolder(), 'bare');
+    fs.mkdirSync(bare);
+    const absent = join(testFolder(), 'absent');
+    const { files, rejected } = await expandPaths([absent, bare, join(folder, 'deep')]);
+    expect(files).toHaveLength(1);
+    expect(rejected.map(({ path, error }) => [path, error.message, error.exitCode])).toEqual([
+      [absent, `${absent}: no such file or folder`, 2],
+      [bare, `${bare}: no captures in this folder: it is empty`, 2],
+    ]);
+    fs.writeFileSync(join(bare, 'a.txt'), 'a');
+    expect((await expandPaths([bare])).rejected[0]?.error.message).toMatch(/none of its 1 entries is a pcap or pcapng file/);
+  });
+});
