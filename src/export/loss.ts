@@ -46,6 +46,8 @@ export const refusalOf = (entry: PlanPermit, capabilities: Capabilities): string
   if (server.length === 0) return `no address is known for the server side (${permit.to.zone}): that never means any`;
   if (entry.unidirectional !== null && !capabilities.unidirectional)
     return 'it is declared unidirectional: a firewall rule would open the way back beside the data diode; see the data-diode target';
+  if (permit.conditions.onDemand && !capabilities.onDemand)
+    return 'it is opened on demand, and this target cannot write a rule that is switched off: it stays closed';
   const families = familiesOf(entry, capabilities);
   if (families.length > 0) return null;
   return familiesOf(entry, { ...capabilities, ipv6: true }).length > 0
@@ -127,8 +129,6 @@ const conditionWidenings = (permit: Permit, capabilities: Capabilities): Widenin
     widenings.push({ reason: `the schedule (${schedule}) cannot be held here`, to: 'at any time', extra: 0 });
   if (permit.conditions.expires !== null && !capabilities.expiry)
     widenings.push({ reason: `it does not end by itself on ${permit.conditions.expires} here`, to: 'without an end', extra: 0 });
-  if (permit.conditions.onDemand && !capabilities.onDemand)
-    widenings.push({ reason: 'it cannot be written switched off here', to: 'always on, not on demand', extra: 0 });
   return widenings;
 };
 

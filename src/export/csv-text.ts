@@ -1,0 +1,12 @@
+/**
+ * CSV for spreadsheets (RFC 4180). In: cells. Out: one line. Cells that a spreadsheet would run as a formula get an
+ * apostrophe in front (OWASP, CSV injection); control characters become spaces.
+ */
+const csvCell = (value: string | number): string => {
+  if (typeof value === 'number') return `${value}`;
+  const text = value.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, ' ');
+  const harmless = /^[=+\-@\t]/.test(text) ? `'${text}` : text;
+  return /[",;']|^\s|\s$/.test(harmless) ? `"${harmless.replaceAll('"', '""')}"` : harmless;
+};
+
+export const csvLine = (cells: readonly (string | number)[]): string => cells.map(csvCell).join(',');

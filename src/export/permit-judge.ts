@@ -1,0 +1,65 @@
+/**
+ * What the Permits of a plan say about one concrete connection or request: the yardstick for test captures and for the
+ * readers of our own output. In: effects (what is let through) and a flow. Out: yes or no. Schedules are left out on
+ * purpose: a test runs inside the window.
+ */
+import { parseSpan, setContains } from '../net/address-set.ts';
+import { tableOf } from '../net/register-set.ts';
+import type { Effect, ModbusEffect } from './exporter.ts';
+import type { ModbusRequest } from './modbus-request.ts';
+
+export interface Flow {
+  readonly client: string;
+  readonly server: string;
+  readonly transport: string;
+  readonly port: number;
+  /** Null: whatever this is, it is no Modbus request. */
+  readonly modbus: ModbusRequest | null;
+}
+
+const portMatches = (ports: readonly string[], port: number): boolean =>
+  ports.length === 0 ||
+  ports.some((text) => {
+    const [first = 0, last = first] = text.split('-').map(Number);
+    return first <= port && port <= last;
+  });
+
+const lastOf = (request: ModbusRequest): number => {
+  const single = [5, 6, 22, 24].includes(request.functionCode);
+  return request.start + (single ? 1 : request.quantity) - 1;
+};
+
+const inRanges = (effect: ModbusEffect, request: ModbusRequest): boolean =>
+  (['read', 'write'] as const).every((access) => {
+    if (tableOf(request.functionCode, access) === null) return true;
+    const prefix = `${request.functionCode}${request.functionCode === 23 ? access[0] : ''}:`;
+    const spans = effect.ranges.filter((range) => range.startsWith(prefix)).map((range) => range.slice(prefix.length).split('-').map(Number));
+    return spans.length === 0 || spans.some(([first = 0, last = 0]) => first <= request.start && lastOf(request) <= last);
+  });
+
+export const modbusMatches = (effect: ModbusEffect | null, request: ModbusRequest | null): boolean => {
+  if (effect === null) return true;
+  if (request === null) return false;
+  return (
+    effect.functions.includes(request.functionCode) &&
+    (effect.units.length === 0 || effect.units.includes(request.unit)) &&
+    inRanges(effect, request)
+  );
+};
+
+const transportMatches = (effect: Effect, flow: Flow): boolean =>
+  effect.transport === 'any' || (effect.transport === flow.transport && portMatches(effect.ports, flow.port));
+
+/** Whether any of the effects lets the flow through. */
+export const letsThrough = (effects: readonly Effect[], flow: Flow): boolean => {
+  const client = parseSpan(flow.client);
+  const server = parseSpan(flow.server);
+  if (client === null || server === null) return false;
+  return effects.some(
+    (effect) =>
+      setContains(effect.client, client) &&
+      setContains(effect.server, server) &&
+      transportMatches(effect, flow) &&
+      modbusMatches(effect.modbus, flow.modbus),
+  );
+};

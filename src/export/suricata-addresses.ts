@@ -1,0 +1,116 @@
+/**
+ * Address and port lists of Suricata and Snort rules, and the tuples that no Permit names. In: plan parts. Out: rule
+ * heads. Everything between zones that no Permit names is spelled out, because an engine passes what no rule
+ * forbids. Traffic inside one zone is never judged where the zone's networks are known: a sensor on a mirror port sees it.
+ */
+import { formatSpan, normaliseSet, parseSet, subtractSets, type AddressSet, type AddressSpan } from '../net/address-set.ts';
+import type { Permit } from '../permit.ts';
+import type { DevicePlan, PlanPermit } from './exporter.ts';
+import { ofFamily, prefixesOf } from './ip-notation.ts';
+import { pairCells, portCells, type PairCell } from './pair-cells.ts';
+
+export interface RuleHead {
+  readonly protocol: 'ip' | 'tcp' | 'udp';
+  readonly source: string;
+  readonly target: string;
+  readonly ports: string;
+  /** IP protocols the rule must leave alone. */
+  readonly notProtocols: readonly number[];
+  readonly why: string;
+}
+
+const prefixTexts = (spans: readonly AddressSpan[]): string[] =>
+  spans.flatMap((span) => (span.first === span.last ? [formatSpan(span)] : prefixesOf(span).map((prefix) => `${prefix.network}/${prefix.length}`)));
+
+/** `10.0.0.1`, or `[10.0.0.1,10.0.0.8/29]`. */
+export const addressList = (spans: readonly AddressSpan[]): string => {
+  const texts = prefixTexts(spans);
+  return texts.length === 1 ? (texts[0] ?? '') : `[${texts.join(',')}]`;
+};
+
+const notList = (spans: readonly AddressSpan[]): string => (spans.length === 0 ? 'any' : `!${addressList(spans)}`);
+
+export const portList = (ports: readonly { readonly first: number; readonly last: number }[]): string => {
+  const texts = ports.map(({ first, last }) => (first === last ? `${first}` : `${first}:${last}`));
+  return texts.length === 1 ? (texts[0] ?? '') : `[${texts.join(',')}]`;
+};
+
+/** Broadcast and link-scope groups as targets, addresses of a link alone as sources: no router carries them. */
+const LINK_TARGETS = { ipv4: parseSet(['224.0.0.0/24', '255.255.255.255']), ipv6: parseSet(['ff02::/16']) } as const;
+const LINK_SOURCES = { ipv4: parseSet(['0.0.0.0']), ipv6: parseSet(['fe80::/10', '::']) } as const;
+
+const PROTOCOL_NUMBERS: Readonly<Record<string, number>> = { icmp: 1, tcp: 6, udp: 17, icmpv6: 58, sctp: 132 };
+
+const protocolNumber = (permit: Permit): number =>
+  PROTOCOL_NUMBERS[permit.service.transport] ?? Number(permit.service.transport.slice(3));
+
+/** Within a cell: every port and protocol that its Permits do not name. */
+const cellHeads = (cell: PairCell): RuleHead[] => {
+  const permits = cell.permits.map((entry) => entry.permit);
+  if (permits.some((permit) => permit.service.transport === 'any')) return [];
+  const source = addressList(cell.clients);
+  const target = addressList(cell.servers);
+  const named = [...new Set(permits.map(protocolNumber))].sort((a, b) => a - b);
+  const heads: RuleHead[] = [];
+  for (const transport of ['tcp', 'udp'] as const) {
+    const ports = portCells(cell.permits, transport);
+    if (ports.length > 0) heads.push({ protocol: transport, source, target, ports: `!${portList(ports)}`, notProtocols: [], why: `${transport} port that no Permit names` });
+  }
+  heads.push({ protocol: 'ip', source, target, ports: 'any', notProtocols: named, why: 'protocol that no Permit names' });
+  return heads;
+};
+
+/** Same sources, all their cells together: what else they may not reach. */
+const rowHeads = (cells: readonly PairCell[], home: (client: AddressSpan) => AddressSet): RuleHead[] => {
+  const rows = new Map<string, { clients: AddressSet; servers: AddressSpan[] }>();
+  for (const cell of cells)
+    for (const client of cell.clients) {
+      const key = formatSpan(client);
+      const row = rows.get(key);
+      if (row === undefined) rows.set(key, { clients: [client], servers: [...cell.servers] });
+      else row.servers.push(...cell.servers);
+    }
+  const merged = new Map<string, { clients: AddressSpan[]; except: AddressSet }>();
+  for (const row of rows.values())
+    for (const client of row.clients) {
+      const except = normaliseSet([...row.servers, ...home(client)]);
+      const key = addressList(except);
+      const known = merged.get(key);
+      if (known === undefined) merged.set(key, { clients: [client], except });
+      else known.clients.push(client);
+    }
+  return [...merged.values()].map(({ clients, except }) => ({
+    protocol: 'ip', source: addressList(normaliseSet(clients)), target: notList(except), ports: 'any', notProtocols: [], why: 'server that no Permit names for this client',
+  }));
+};
+
+const zoneNetworks = (plan: DevicePlan, family: 'ipv4' | 'ipv6'): AddressSet[] => {
+  const joined = new Set(plan.conduits.flatMap((conduit) => conduit.connects));
+  return plan.zones.filter((zone) => joined.has(zone.id)).map((zone) => ofFamily(zone.networks, family)).filter((networks) => networks.length > 0);
+};
+
+/** The tuples that must not pass, for one family. */
+export const forbiddenHeads = (plan: DevicePlan, permits: readonly PlanPermit[], family: 'ipv4' | 'ipv6'): RuleHead[] => {
+  const cells = pairCells(permits, family);
+  const networks = zoneNetworks(plan, family);
+  const everyClient = normaliseSet(cells.flatMap((cell) => cell.clients));
+  const links = LINK_TARGETS[family];
+  const home = (client: AddressSpan): AddressSet => [...links, ...networks.filter((zone) => subtractSets([client], zone).length === 0).flat()];
+  const heads = [...cells.flatMap(cellHeads), ...rowHeads(cells, home)];
+  for (const zone of networks) {
+    const rest = subtractSets(zone, everyClient);
+    if (rest.length > 0)
+      heads.push({ protocol: 'ip', source: addressList(rest), target: notList(normaliseSet([...zone, ...links])), ports: 'any', notProtocols: [], why: 'client that no Permit names' });
+  }
+  const known = normaliseSet([...everyClient, ...networks.flat(), ...LINK_SOURCES[family]]);
+  const all = family === 'ipv4' ? '0.0.0.0/0' : '::/0';
+  heads.push({
+    protocol: 'ip',
+    source: `[${all},${notList(known)}]`,
+    target: `[${all},${notList(links)}]`,
+    ports: 'any',
+    notProtocols: [],
+    why: 'client that no zone and no Permit names',
+  });
+  return heads;
+};

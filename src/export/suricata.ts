@@ -1,0 +1,254 @@
+/**
+ * Suricata 7: what no Permit lets through, as `drop` (enforce) or `alert` (monitor) rules. In: a device plan. Out:
+ * `baseline.rules` and the switch for suricata.yaml without which Modbus rules load and never fire.
+ * Never `pass`: one passed request would pass the rest of its connection. Suricata counts Modbus data addresses
+ * from 1 (address 0 of the wire is 1), `<>` leaves its ends out, one code stands for all that it has no name for:
+ * all three measured with 7.0.10, docs/exporters.md.
+ */
+import type { ModbusTable } from '../permit.ts';
+import type { Capabilities, DeviceExport, DevicePlan, Exporter, PlanPermit } from './exporter.ts';
+import { NO_CAPABILITIES } from './exporter.ts';
+import { assess, refusalOf } from './loss.ts';
+import { modbusComplement, type Complement, type Forbidden } from './modbus-complement.ts';
+import { passedModbus, type ModbusEngine } from './modbus-passed.ts';
+import { FUNCTION_NAMES, functionsOf, requiredModbus, spansOf } from './modbus-scope.ts';
+import { pairCells, portCells, type PairCell } from './pair-cells.ts';
+import { evidenceLine, permitLine } from './permit-text.ts';
+import { addressList, forbiddenHeads, portList } from './suricata-addresses.ts';
+import { safeComment } from './vendor-name.ts';
+
+const CAPABILITIES: Capabilities = {
+  ...NO_CAPABILITIES,
+  ipv6: true,
+  modbusFunction: true,
+  modbusUnit: true,
+  modbusRange: true,
+  opcuaPolicy: true,
+};
+
+const KNOWN = [...Array.from({ length: 24 }, (_, index) => index + 1), 43];
+const ENGINE: ModbusEngine = { known: KNOWN, inspectable: [1, 2, 3, 4, 5, 6, 15, 16, 22, 23] };
+/** Any code without a name matches every other such code. */
+const UNKNOWN_FUNCTION = 127;
+const FIRST_SID = 9_200_001;
+
+const TABLE_NAMES: Readonly<Record<ModbusTable, string>> = {
+  coil: 'coils',
+  'discrete-input': 'discretes',
+  'input-register': 'input',
+  'holding-register': 'holding',
+};
+
+/** A span of numbers as Suricata compares them: `<>` excludes both ends. */
+const comparison = (first: number, last: number, lowest: number, highest: number): string => {
+  if (first <= lowest) return `<${last + 1}`;
+  if (last >= highest) return `>${first - 1}`;
+  return first === last ? `${first}` : `${first - 1}<>${last + 1}`;
+};
+
+const keyword = (forbidden: Forbidden): { option: string; why: string } => {
+  switch (forbidden.kind) {
+    case 'function':
+      return { option: `modbus: function ${forbidden.functionCode};`, why: `FC ${forbidden.functionCode} ${FUNCTION_NAMES[forbidden.functionCode] ?? ''}`.trim() };
+    case 'unknown-function':
+      return { option: `modbus: function ${UNKNOWN_FUNCTION};`, why: 'function code without a name' };
+    case 'unit': {
+      const units = comparison(forbidden.units.first, forbidden.units.last, 0, 255);
+      const functionPart = forbidden.functionCode === null ? '' : `, function ${forbidden.functionCode}`;
+      return { option: `modbus: unit ${units}${functionPart};`, why: `unit ${forbidden.units.first}-${forbidden.units.last}${functionPart.replace(', function', ' FC')}` };
+    }
+    case 'address': {
+      const addresses = comparison(forbidden.addresses.first + 1, forbidden.addresses.last + 1, 1, 65536);
+      const unit = forbidden.unit === null ? '' : `unit ${forbidden.unit}, `;
+      return {
+        option: `modbus: ${unit}access ${forbidden.access} ${TABLE_NAMES[forbidden.table]}, address ${addresses};`,
+        why: `${unit}${forbidden.access} ${forbidden.table} ${forbidden.addresses.first}-${forbidden.addresses.last}`,
+      };
+    }
+  }
+};
+
+interface RuleText {
+  readonly head: string;
+  readonly options: string;
+  readonly why: string;
+  readonly about: string;
+}
+
+/** Codes that are permitted, but by no Permit at address 65535: Suricata cannot compare that one (it would be 65536). */
+const topForbidden = (permits: readonly PlanPermit[]): number[] =>
+  ENGINE.inspectable.filter((code) => {
+    const holders = permits.filter((entry) => functionsOf(entry.permit).includes(code));
+    const reaches = holders.some((entry) =>
+      (['read', 'write'] as const).every((access) => spansOf(entry.permit, code, access)?.some((span) => span.last === 65535) ?? true),
+    );
+    return holders.length > 0 && !reaches;
+  });
+
+/** The first request of a connection decides whether the engine takes it for Modbus at all: look at it raw. */
+const rawRules = (head: string, about: string, permits: readonly PlanPermit[], complement: Complement): RuleText[] => {
+  const rules: RuleText[] = [
+    { head: `tcp ${head}`, options: 'flow:to_server,established; app-layer-protocol:!modbus;', why: 'not Modbus', about },
+    { head: `tcp ${head}`, options: 'flow:to_server,established; dsize:>3; byte_test:2,!=,0,2;', why: 'MBAP protocol id is not 0', about },
+  ];
+  if (complement.forbidden.some((forbidden) => forbidden.kind === 'unknown-function'))
+    rules.push({ head: `tcp ${head}`, options: 'flow:to_server,established; dsize:>7; byte_test:1,>,24,7; byte_test:1,!=,43,7;', why: 'function code without a name', about });
+  for (const functionCode of topForbidden(permits))
+    for (const offset of functionCode === 23 ? [8, 12] : [8])
+      rules.push({
+        head: `tcp ${head}`,
+        options: `flow:to_server,established; dsize:>${offset + 1}; byte_test:1,=,${functionCode},7; byte_test:2,=,65535,${offset};`,
+        why: `FC ${functionCode} at address 65535`,
+        about,
+      });
+  return rules;
+};
+
+const modbusRules = (head: string, permits: readonly PlanPermit[], complement: Complement): RuleText[] => {
+  const about = permits.map((entry) => entry.permit.id).join(' ');
+  return [
+    ...rawRules(head, about, permits, complement),
+    ...complement.forbidden.map((forbidden) => {
+      const { option, why } = keyword(forbidden);
+      return { head: `modbus ${head}`, options: `flow:to_server,established; ${option}`, why, about };
+    }),
+  ];
+};
+
+const opcuaRules = (head: string, permits: readonly PlanPermit[]): RuleText[] => {
+  const policies = permits.map((entry) => entry.permit.opcua?.securityPolicies ?? []);
+  if (policies.some((list) => list.length === 0)) return [];
+  const names = [...new Set(policies.flat())].sort().map((policy) => safeComment(policy.replace(/^.*#/, ''), 60).replace(/[:,;]/g, '_'));
+  return [
+    {
+      head: `tcp ${head}`,
+      options: `flow:to_server,established; content:"OPN"; depth:3; ${names.map((name) => `content:!"SecurityPolicy#${name}";`).join(' ')}`,
+      why: `OPC UA security policy other than ${names.join(' ')}`,
+      about: permits.map((entry) => entry.permit.id).join(' '),
+    },
+  ];
+};
+
+const inspectionRules = (cell: PairCell, complements: Map<PlanPermit, Complement[]>): RuleText[] =>
+  portCells(cell.permits, 'tcp').flatMap((port) => {
+    if (cell.permits.some((entry) => entry.permit.service.transport === 'any')) return [];
+    const head = `${addressList(cell.clients)} any -> ${addressList(cell.servers)} ${portList([port])}`;
+    if (port.permits.every((entry) => requiredModbus(entry.permit) !== null)) {
+      const complement = modbusComplement(port.permits.map((entry) => entry.permit), ENGINE.known, ENGINE.inspectable);
+      for (const entry of port.permits) complements.set(entry, [...(complements.get(entry) ?? []), complement]);
+      return modbusRules(head, port.permits, complement);
+    }
+    return port.permits.every((entry) => entry.permit.opcua !== null) ? opcuaRules(head, port.permits) : [];
+  });
+
+const ruleLine = (action: string, rule: RuleText, sid: number): string =>
+  `${action} ${rule.head} (msg:"OTZ ${safeComment(`${rule.about}: ${rule.why}`, 180)}"; ${rule.options} metadata:rule ${safeComment(rule.about, 120).replace(/[,:]/g, '_') || 'none'}; classtype:${rule.head.startsWith('ip ') ? 'policy-violation' : 'protocol-command-decode'}; sid:${sid}; rev:1;)`;
+
+const rulesFile = (plan: DevicePlan, permits: readonly PlanPermit[], complements: Map<PlanPermit, Complement[]>): string => {
+  const action = plan.mode === 'enforce' ? 'drop' : 'alert';
+  const rules: RuleText[] = [];
+  for (const family of ['ipv4', 'ipv6'] as const) {
+    for (const cell of pairCells(permits, family)) rules.push(...inspectionRules(cell, complements));
+    for (const head of forbiddenHeads(plan, permits, family))
+      rules.push({
+        head: `${head.protocol} ${head.source} any -> ${head.target} ${head.ports}`,
+        options: `flow:to_server;${head.notProtocols.map((number) => ` ip_proto:!${number};`).join('')}`,
+        why: head.why,
+        about: 'no Permit',
+      });
+  }
+  const lines = [
+    ...plan.provenance.map((line) => `# ${safeComment(line, 200)}`),
+    `# mode: ${plan.mode}`,
+    '# Every rule names something that no Permit lets through. There is no pass rule on purpose.',
+    ...permits.flatMap((entry) => [`# ${permitLine(entry.permit, 200)}`, `#   ${evidenceLine(entry.permit, 200)}`]),
+    ...rules.map((rule, index) => ruleLine(action, rule, FIRST_SID + index)),
+  ];
+  return `${lines.join('\n')}\n`;
+};
+
+const modbusPorts = (permits: readonly PlanPermit[]): string => {
+  const ports = new Set([502]);
+  for (const entry of permits)
+    if (requiredModbus(entry.permit) !== null && entry.permit.service.transport === 'tcp')
+      for (const { first, last } of entry.permit.service.ports) for (let port = first; port <= last && ports.size < 64; port++) ports.add(port);
+  return [...ports].sort((a, b) => a - b).join(', ');
+};
+
+const SWITCH_FILE = 'suricata-switch.yaml';
+
+const yamlFile = (permits: readonly PlanPermit[]): string =>
+  [
+    '# Set these in suricata.yaml (do not include this file: Suricata 7 mixes up the lists of two files).',
+    '# Without the first one Modbus rules do not load, or load and never fire: Debian ships the parser switched off.',
+    'app-layer:',
+    '  protocols:',
+    '    modbus:',
+    '      enabled: yes',
+    '      detection-ports:',
+    `        dp: ${modbusPorts(permits)}`,
+    'stream:',
+    '  midstream: true',
+    '  reassembly:',
+    '    depth: 0',
+    '',
+  ].join('\n');
+
+/** Stops unless the parser is on in the configuration that will run, and every rule loads. */
+const checkScript = (permits: readonly PlanPermit[]): string =>
+  [
+    '#!/bin/sh',
+    '# usage: sh check.sh [suricata.yaml]',
+    'set -eu',
+    'config=${1:-/etc/suricata/suricata.yaml}',
+    'here=$(dirname "$0")',
+    'wanted() {',
+    '  suricata -c "$config" --dump-config 2>/dev/null | grep -qx "$1" || { echo "missing in $config: $1" >&2; exit 1; }',
+    '}',
+    "wanted 'app-layer.protocols.modbus.enabled = yes'",
+    `wanted 'app-layer.protocols.modbus.detection-ports.dp = ${modbusPorts(permits)}'`,
+    'suricata -T -c "$config" -S "$here/baseline.rules"',
+    '',
+  ].join('\n');
+
+const build = (plan: DevicePlan): DeviceExport => {
+  const permits = plan.permits.filter((entry) => refusalOf(entry, CAPABILITIES) === null);
+  const complements = new Map<PlanPermit, Complement[]>();
+  const rules = rulesFile(plan, permits, complements);
+  return {
+    files: [{ path: 'baseline.rules', content: rules }, { path: SWITCH_FILE, content: yamlFile(permits) }, { path: 'check.sh', content: checkScript(permits) }],
+    losses: plan.permits.map((entry) => {
+      const inspectedHere = complements.get(entry);
+      const modbus = inspectedHere === undefined || entry.permit.service.transport !== 'tcp' ? null : passedModbus(entry.permit, ENGINE, inspectedHere);
+      return assess(entry, { device: plan.device.id, capabilities: CAPABILITIES, modbus });
+    }),
+    rollback: [
+      'Remove baseline.rules from rule-files in suricata.yaml, then: suricatasc -c reload-rules',
+      'An inline engine that is stopped passes or blocks everything depending on how it is wired: know which before you stop it.',
+    ],
+    apply: [
+      `Set what ${SWITCH_FILE} says in suricata.yaml and add baseline.rules to rule-files.`,
+      'Check: `sh check.sh /etc/suricata/suricata.yaml`.',
+      plan.mode === 'enforce'
+        ? 'Run inline (AF_PACKET copy-mode ips, or NFQUEUE): `drop` blocks only there.'
+        : 'Run on a mirror port or inline: `alert` blocks nothing.',
+      'Replay the `test-pcaps` of the same spec first: every must-pass session must stay silent, every must-be-blocked one must alert.',
+    ],
+    notes: [
+      'Broadcasts and multicasts of link scope, and addresses that exist only on a link, are never judged.',
+      'Directions of connections that were open before the engine started are guessed from the first packet it sees.',
+      'A second request in one segment is judged like any other, except one for data address 65535 and one with a function code that has no name in a connection whose first request was cut in two.',
+      'Large requests that are split over segments can look like an unknown function code in their second part.',
+    ],
+  };
+};
+
+export const suricata: Exporter = {
+  name: 'suricata',
+  title: 'Suricata 7 rules, as detection or inline prevention',
+  platforms: ['suricata'],
+  filters: true,
+  modes: ['monitor', 'enforce'],
+  capabilities: CAPABILITIES,
+  build,
+};
