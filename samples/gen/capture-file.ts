@@ -36,7 +36,7 @@ export interface Endian {
   u16(value: number): Uint8Array;
 }
 
-export function endian(isLittle: boolean): Endian {
+function endian(isLittle: boolean): Endian {
   const write = (bytes: number, value: number): Uint8Array => {
     const view = new DataView(new ArrayBuffer(bytes));
     if (bytes === 4) view.setUint32(0, value, isLittle);
@@ -50,7 +50,7 @@ const pad4 = (bytes: Uint8Array): Uint8Array => concatBytes(bytes, new Uint8Arra
 
 const option = (e: Endian, code: number, value: Uint8Array): Uint8Array => concatBytes(e.u16(code), e.u16(value.length), pad4(value));
 
-export function block(e: Endian, type: number, body: Uint8Array): Uint8Array {
+function block(e: Endian, type: number, body: Uint8Array): Uint8Array {
   const total = e.u32(body.length + 12);
   return concatBytes(e.u32(type), total, body, total);
 }
@@ -63,7 +63,7 @@ const u64 = (isLittle: boolean, value: number): Uint8Array => {
   return new Uint8Array(view.buffer);
 };
 
-export function sectionHeader(isLittle: boolean, comment: string): Uint8Array {
+function sectionHeader(isLittle: boolean, comment: string): Uint8Array {
   const e = endian(isLittle);
   return block(e, BLOCK.section, concatBytes(
     e.u32(0x1a2b3c4d), e.u16(1), e.u16(0), e.u32(0xffffffff), e.u32(0xffffffff),
@@ -74,7 +74,7 @@ export function sectionHeader(isLittle: boolean, comment: string): Uint8Array {
   ));
 }
 
-export function interfaceBlock(isLittle: boolean, options: InterfaceOptions): Uint8Array {
+function interfaceBlock(isLittle: boolean, options: InterfaceOptions): Uint8Array {
   const e = endian(isLittle);
   return block(e, BLOCK.interface, concatBytes(
     e.u16(options.linkType), e.u16(0), e.u32(options.snapLength),
@@ -85,7 +85,7 @@ export function interfaceBlock(isLittle: boolean, options: InterfaceOptions): Ui
   ));
 }
 
-export function packetBlock(isLittle: boolean, frame: CapturedFrame): Uint8Array {
+function packetBlock(isLittle: boolean, frame: CapturedFrame): Uint8Array {
   const e = endian(isLittle);
   return block(e, BLOCK.enhancedPacket, concatBytes(
     e.u32(frame.interfaceId), time64(e, frame.timeNs),

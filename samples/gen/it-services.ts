@@ -15,7 +15,7 @@ const dnsName = (name: string): Uint8Array =>
   concatBytes(...name.split('.').map((label) => concatBytes(Uint8Array.of(label.length), ascii(label))), Uint8Array.of(0));
 
 /** DNS query for an address and its answer (RFC 1035 clause 4). */
-export function lookUp(timeline: Timeline, atNs: number, client: Host, server: Host, clientPort: number, name: string, answer: string): void {
+function lookUp(timeline: Timeline, atNs: number, client: Host, server: Host, clientPort: number, name: string, answer: string): void {
   const question = concatBytes(dnsName(name), words(1, 1));
   timeline.udp(atNs, client, server, clientPort, PORT.dns, concatBytes(words(clientPort, 0x0100, 1, 0, 0, 0), question));
   const address = concatBytes(words(0xc00c, 1, 1, 0, 300, 4), Uint8Array.from(answer.split('.'), Number));
@@ -51,7 +51,7 @@ const serverHello = (random: Random): Uint8Array => {
 
 const tlsData = (random: Random, bytes: number): Uint8Array => concatBytes(hex('170303'), words(bytes), random.bytes(bytes));
 
-export function browseHttps(timeline: Timeline, atNs: number, client: Host, server: Host, clientPort: number, serverName: string, random: Random): void {
+function browseHttps(timeline: Timeline, atNs: number, client: Host, server: Host, clientPort: number, serverName: string, random: Random): void {
   const tcp = createTcpSession(timeline, client, server, clientPort, PORT.https, random.integer(1, 0x7fffffff));
   const readyNs = tcp.open(atNs);
   tcp.exchange(readyNs, clientHello(serverName, random), serverHello(random), 12 * MS, true);
@@ -60,7 +60,7 @@ export function browseHttps(timeline: Timeline, atNs: number, client: Host, serv
 }
 
 /** Remote desktop: X.224 connection request with the user's cookie, confirm, then opaque (MS-RDPBCGR 2.2.1.1). */
-export function remoteDesktop(timeline: Timeline, atNs: number, client: Host, server: Host, clientPort: number, random: Random): void {
+function remoteDesktop(timeline: Timeline, atNs: number, client: Host, server: Host, clientPort: number, random: Random): void {
   const cookie = concatBytes(ascii('Cookie: mstshash=operator\r\n'), hex('0100080003000000'));
   const request = concatBytes(hex('0300'), words(11 + cookie.length), Uint8Array.of(6 + cookie.length), hex('e00000000000'), cookie);
   const tcp = createTcpSession(timeline, client, server, clientPort, PORT.rdp, random.integer(1, 0x7fffffff));

@@ -8,14 +8,14 @@ import type { Random } from './random.ts';
 export const OPCUA_PORT = 4840;
 
 /** Encoding ids of the service messages, DefaultBinary (OPC 10000-6 annex A, NodeIds). */
-export const SERVICE = {
+const SERVICE = {
   fault: 397, getEndpoints: [428, 431], openChannel: [446, 449], closeChannel: 452, createSession: [461, 464], activateSession: [467, 470],
   closeSession: [473, 476], browse: [527, 530], read: [631, 634], write: [673, 676], createMonitoredItems: [751, 754],
   createSubscription: [787, 790], publish: [826, 829],
 } as const;
 
 const POLICY_PREFIX = 'http://opcfoundation.org/UA/SecurityPolicy#';
-export const POLICY = { none: `${POLICY_PREFIX}None`, basic256Sha256: `${POLICY_PREFIX}Basic256Sha256` } as const;
+const POLICY = { none: `${POLICY_PREFIX}None`, basic256Sha256: `${POLICY_PREFIX}Basic256Sha256` } as const;
 const MODE = { none: 1, signAndEncrypt: 3 } as const;
 
 const u8 = (...values: readonly number[]): Uint8Array => Uint8Array.from(values);
