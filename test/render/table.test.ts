@@ -1,0 +1,76 @@
+import { expect, test } from 'vitest';
+import { grouped, isoInstant, shortInstant, shortOctets } from '../../src/render/instant.ts';
+import { cut, escapeCharacter, printable } from '../../src/render/printable.ts';
+import { displayWidth, textTable } from '../../src/render/table.ts';
+
+const render = (rows: (string | number | null)[][], width: number | null, colour = false): string =>
+  [...textTable([{ title: 'name', shrinkTo: 6 }, { title: 'count', align: 'right' }], rows, { width, colour })].join('');
+
+test('columns are aligned, numbers to the right, nothing as a dash', () => {
+  expect(render([['a', 5], ['bcd', 1234], ['e', null]], null)).toBe(
+    ['┌──────┬───────┐', '│ name │ count │', '├──────┼───────┤', '│ a    │     5 │', '│ bcd  │  1234 │', '│ e    │     - │', '└──────┴───────┘', ''].join('\n'));
+});
+
+test('a narrow terminal cuts what may be cut, with an ellipsis', () => {
+  const text = render([['a very long name indeed', 12_345]], 24);
+  expect(text).toContain('a very long… ');
+  expect(text).toContain('12345');
+  for (const line of text.trimEnd().split('\n')) expect(displayWidth(line)).toBe(24);
+});
+
+test('a column never gets narrower than it may', () => {
+  expect(render([['abcdefghij', 1]], 10)).toContain('abcde…');
+});
+
+test('wide characters take two columns', () => {
+  expect(displayWidth('漢字')).toBe(4);
+  expect(displayWidth('é')).toBe(1);
+  expect(displayWidth('e\u0301')).toBe(1);
+  const lines = render([['漢字漢字漢字', 1], ['ab', 2]], null).trimEnd().split('\n');
+  expect(new Set(lines.map(displayWidth)).size).toBe(1);
+});
+
+test('more than 500 rows are plain columns, and all are there', () => {
+  const lines = render(Array.from({ length: 501 }, (_, i) => [`n${i}`, i]), null).trimEnd().split('\n');
+  expect(lines).toHaveLength(502);
+  expect(lines[0]).toBe('name  count');
+  expect(lines[501]).toBe('n500    500');
+});
+
+test('colours only when asked for', () => {
+  expect(render([['a', 1]], null)).not.toContain('\u001b');
+  expect(render([['a', 1]], null, true)).toContain('\u001b[1m');
+});
+
+test.each([
+  [0n, '1970-01-01T00:00:00.000000000Z'],
+  [1_772_431_200_000_000_001n, '2026-03-02T06:00:00.000000001Z'],
+  [-1n, '1969-12-31T23:59:59.999999999Z'],
+  [4_294_967_296n * 1_000_000_000n, '2106-02-07T06:28:16.000000000Z'],
+  [2n ** 63n - 1n, '2262-04-11T23:47:16.854775807Z'],
+])('instant %s is %s', (ns, text) => {
+  expect(isoInstant(ns)).toBe(text);
+});
+
+test('no instant is nothing to programs and a dash to people', () => {
+  expect(isoInstant(null)).toBeNull();
+  expect(shortInstant(null)).toBe('-');
+});
+
+test.each([
+  [0, '0 B'], [999, '999 B'], [1000, '1.0 kB'], [9949, '9.9 kB'], [9951, '10 kB'], [999_600, '1.0 MB'], [1.5e9, '1.5 GB'], [3e15, '3.0 PB'], [4e18, '4000 PB'],
+])('%d octets are %s', (octets, text) => {
+  expect(shortOctets(octets)).toBe(text);
+});
+
+test('counts are grouped', () => {
+  expect(grouped(1_234_567)).toBe('1 234 567');
+  expect(grouped(999)).toBe('999');
+});
+
+test('escapes can be searched for; cuts never split a pair', () => {
+  expect(printable('a\u001bb\u202ec\u{e0041}')).toBe(String.raw`a\x1bb\u202ec\u{e0041}`);
+  expect(escapeCharacter('\n')).toBe(String.raw`\x0a`);
+  expect(cut('ab😀cd', 4)).toBe('ab…');
+  expect(cut('abc', 0)).toBe('');
+});
