@@ -5,7 +5,7 @@
  * range before a zone's network), and names. Left out on purpose: guesses. An address that nothing declares has no asset.
  */
 import type { AddressRecord } from '../observation.ts';
-import { parseSpan, sizeOfSet } from '../net/address-set.ts';
+import { isPublicAddress, parseSpan, sizeOfSet } from '../net/address-set.ts';
 import type { AddressSpan } from '../net/address-set.ts';
 import { parseAssetText } from './free-text.ts';
 import type { Spec } from './spec-schema.ts';
@@ -28,7 +28,8 @@ export interface DeclaredAsset {
   readonly assetIndex: number;
 }
 
-export type ResolvedBy = 'address' | 'range' | 'name' | 'network';
+/** `public`: an address of the Internet, where the spec declares a zone of kind external. */
+export type ResolvedBy = 'address' | 'range' | 'name' | 'network' | 'public';
 
 export interface Resolution {
   readonly zone: string;
@@ -96,6 +97,7 @@ export const indexAssets = (spec: Spec, records: readonly AddressRecord[] = []):
   }
   ranges.sort((a, b) => Number(a.resolution.by === 'network') - Number(b.resolution.by === 'network') || (a.size < b.size ? -1 : a.size > b.size ? 1 : 0));
 
+  const external = spec.zones.find((zone) => zone.kind === 'external');
   const recordOf = new Map(records.map((record) => [record.address, record]));
   const resolveUncached = (address: string): Resolution | null => {
     const span = parseSpan(address);
@@ -110,7 +112,8 @@ export const indexAssets = (spec: Spec, records: readonly AddressRecord[] = []):
       const named = byName.get(fact.value.toLowerCase()) ?? byName.get(fact.value.toLowerCase().split('.')[0]);
       if (named !== undefined && named !== null && named.spans.length === 0) return { zone: named.zone, asset: named, by: 'name' };
     }
-    return range?.resolution ?? null;
+    if (range !== undefined) return range.resolution;
+    return external !== undefined && isPublicAddress(address) ? { zone: external.zone_id, asset: null, by: 'public' } : null;
   };
   const cache = new Map<string, Resolution | null>();
   return {

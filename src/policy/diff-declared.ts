@@ -1,0 +1,181 @@
+/**
+ * Permits that the Observations do not bear out: never used, wider than used, or against a rule by themselves.
+ *
+ * In: the context of a diff and which Permit let what through. Out: findings. What this sensor could not have seen is
+ * never called unused: it is `insufficient-evidence`, with what is missing. A width that a stated rule gave a Permit on
+ * purpose is not a finding. Left out on purpose: traffic without a Permit (diff-observed.ts).
+ */
+import { sizeOfSpans, subtractSpans, mergeSpans, tableOf } from '../net/register-set.ts';
+import { parseSet, parseSpan, setContains, sizeOfSet } from '../net/address-set.ts';
+import type { DiffContext, PermitUse } from './diff-observed.ts';
+import { makeFinding } from './findings.ts';
+import type { Finding, FindingDraft } from './findings.ts';
+import type { PermitEnd } from '../permit.ts';
+import { isLive } from './permits.ts';
+import type { DeclaredPermit } from './permits.ts';
+import { coZonedSafety, crossingRequirement, permitsChange, REQUIREMENTS } from './requirements.ts';
+
+const WEEKDAYS = ['thu', 'fri', 'sat', 'sun', 'mon', 'tue', 'wed'];
+
+const weekdayOf = (day: number): string => WEEKDAYS[((day % 7) + 7) % 7];
+
+const capturedDays = (context: DiffContext): number[] =>
+  [...new Set([...context.set.sensor.hours.map((hour) => Math.floor(hour / 24)), ...context.set.conversations.flatMap((one) => one.days.map((day) => day.day))])].sort((a, b) => a - b);
+
+const base = (context: DiffContext, declared: DeclaredPermit): Pick<FindingDraft, 'fromZone' | 'toZone' | 'conduit' | 'permit' | 'requirement' | 'client' | 'server' | 'service' | 'seen' | 'directionConfidence' | 'place'> => ({
+  fromZone: declared.permit.from.zone, toZone: declared.permit.to.zone, conduit: declared.permit.conduit, permit: declared.permit.id, requirement: null, client: null, server: null,
+  service: declared.permit.service.protocol, seen: [], directionConfidence: null, place: context.loaded.locate(declared.path),
+});
+
+/** Whether this sensor ever heard anybody who belongs to one end of a Permit. */
+const endHeard = (context: DiffContext, end: PermitEnd, heard: readonly string[]): boolean => {
+  const addresses = parseSet(end.addresses);
+  const assets = new Set(end.assets);
+  return heard.some((address) => {
+    const resolution = context.assets.resolve(address);
+    if (end.assets.length === 0 && end.addresses.length === 0) return resolution?.zone === end.zone;
+    if (resolution?.asset && assets.has(resolution.asset.id)) return true;
+    const span = parseSpan(address);
+    return span !== null && setContains(addresses, span);
+  });
+};
+
+const judgeUnused = (context: DiffContext, declared: DeclaredPermit, heard: readonly string[], days: readonly number[], minDays: number): Finding => {
+  const { permit } = declared;
+  const reasons: string[] = [];
+  if (!endHeard(context, permit.from, heard)) reasons.push(`this sensor never heard anybody of the client side (${permit.from.assets.join(', ') || permit.from.zone})`);
+  if (!endHeard(context, permit.to, heard)) reasons.push(`this sensor never heard anybody of the server side (${permit.to.assets.join(', ') || permit.to.zone})`);
+  if (days.length < minDays) reasons.push(`only ${days.length} of the ${minDays} days were captured that it takes to call a Permit unused`);
+  if (permit.conditions.days.length > 0 && !days.some((day) => permit.conditions.days.includes(weekdayOf(day)))) reasons.push(`no ${permit.conditions.days.join(' or ')} was captured`);
+  const what = `${permit.id} (${permit.from.zone} -> ${permit.to.zone}, ${permit.service.protocol})`;
+  if (reasons.length > 0) {
+    return makeFinding({
+      ...base(context, declared), type: 'insufficient-evidence', severity: 'info', key: [permit.id],
+      title: `${what} was not seen, and could not have been`,
+      detail: `${reasons.join('; ')}.`.replace(/^./, (first) => first.toUpperCase()),
+      remedy: 'listen at that place, or for longer, before removing or enforcing the Permit',
+    });
+  }
+  return makeFinding({
+    ...base(context, declared), type: 'unused-permit', severity: permitsChange(declared) ? 'medium' : 'low', key: [permit.id],
+    title: `${what} was never used in ${days.length} days`,
+    detail: 'Both sides were heard, so it would have been seen.',
+    remedy: 'remove it, or say in "purpose" which seldom job needs it and make it on_demand',
+  });
+};
+
+/** Everything of a Permit that nothing used, in words; null = all used, or not comparable. */
+const unusedParts = (context: DiffContext, { declared, conversations, verdicts }: PermitUse): { parts: string[]; change: boolean } => {
+  const { permit } = declared;
+  const parts: string[] = [];
+  let change = false;
+  const endParts = (end: PermitEnd, side: 'client' | 'server'): void => {
+    const used = new Set<string>();
+    for (const conversation of conversations) {
+      const resolution = context.assets.resolve(conversation[side]);
+      used.add(resolution?.asset?.id ?? conversation[side]);
+    }
+    const idle = end.assets.filter((id) => !used.has(id));
+    if (idle.length > 0) parts.push(`${side === 'client' ? 'clients' : 'servers'} ${idle.slice(0, 6).join(', ')}${idle.length > 6 ? ` and ${idle.length - 6} more` : ''}`);
+    if (end.addresses.length > 0) {
+      const size = sizeOfSet(parseSet(end.addresses));
+      const own = new Set(conversations.map((conversation) => conversation[side]));
+      if (size > BigInt(own.size) && end.assets.length === 0) parts.push(`${size - BigInt(own.size)} of the ${size} ${side} addresses`);
+    } else if (end.assets.length === 0) {
+      const zoneAssets = context.assets.assets.filter((asset) => asset.zone === end.zone);
+      const rest = zoneAssets.filter((asset) => !used.has(asset.id));
+      if (rest.length > 0) parts.push(`${rest.length} of the ${zoneAssets.length} ${side === 'client' ? 'clients' : 'servers'} of the whole zone ${end.zone}`);
+    }
+  };
+  endParts(permit.from, 'client');
+  endParts(permit.to, 'server');
+  const asks = verdicts.map((verdict) => verdict.ask);
+  const modbus = asks.flatMap((ask) => (ask.modbus === null ? [] : [ask.modbus]));
+  if (modbus.length > 0 && permit.modbus !== null) {
+    const codes = permit.modbus.functionCodes.filter((code) => !modbus.some((ask) => ask.code === code));
+    if (codes.length > 0) parts.push(`function codes ${codes.join(', ')}`);
+    change ||= codes.some((code) => tableOf(code, 'write') !== null);
+    const units = permit.modbus.unitIds.filter((unit) => !modbus.some((ask) => ask.unit === unit));
+    if (units.length > 0) parts.push(`units ${units.join(', ')}`);
+    let idle = 0;
+    for (const access of ['read', 'write'] as const) {
+      for (const table of new Set(permit.modbus.ranges.filter((range) => range.access === access).map((range) => range.table))) {
+        const declaredSpans = mergeSpans(permit.modbus.ranges.filter((range) => range.access === access && range.table === table));
+        const seen = mergeSpans(modbus.flatMap((ask) => (ask.range !== null && ask.range.access === access && (table === undefined || tableOf(ask.code, access) === table) ? [ask.range] : [])));
+        const rest = sizeOfSpans(subtractSpans(declaredSpans, seen));
+        idle += rest;
+        if (rest > 0 && access === 'write') change = true;
+      }
+    }
+    if (idle > 0) parts.push(`${idle} data addresses`);
+  } else if (modbus.length > 0 && permit.access.length === 0) {
+    parts.push('every function code (the Permit names none)');
+    change = true;
+  }
+  const services = asks.flatMap((ask) => (ask.opcuaService === null ? [] : [ask.opcuaService]));
+  if (services.length > 0 && permit.opcua !== null) {
+    const idle = permit.opcua.services.filter((service) => !services.includes(service));
+    if (idle.length > 0) parts.push(`services ${idle.slice(0, 6).join(', ')}${idle.length > 6 ? ` and ${idle.length - 6} more` : ''}`);
+    change ||= idle.some((service) => /^(Write|Call)$/.test(service));
+  }
+  if (permit.named !== null) {
+    const idle = permit.named.names.filter((name) => !asks.some((ask) => ask.name === name || `#${ask.code}` === name));
+    if (idle.length > 0 && asks.some((ask) => ask.name !== null)) parts.push(`operations ${idle.join(', ')}`);
+  }
+  const ports = new Set(conversations.map((conversation) => conversation.port));
+  const width = permit.service.ports.reduce((sum, range) => sum + range.last - range.first + 1, 0);
+  if (width > ports.size) parts.push(`${width - ports.size} of ${width} ports`);
+  return { parts, change };
+};
+
+const judgePermit = (context: DiffContext, declared: DeclaredPermit): Finding | null => {
+  const from = context.kinds.get(declared.permit.from.zone);
+  const to = context.kinds.get(declared.permit.to.zone);
+  if (from === undefined || to === undefined || declared.permit.decision !== 'approved') return null;
+  const requirement = crossingRequirement(from, to, permitsChange(declared));
+  if (requirement === null || declared.acceptedRisks.includes(requirement.id)) return null;
+  return makeFinding({
+    ...base(context, declared), type: 'requirement-violation', severity: requirement.severity, requirement: requirement.id, key: [declared.permit.id, requirement.id],
+    title: `${declared.permit.id} approves what a rule forbids: ${requirement.sentence}`,
+    detail: `${requirement.citation}. ${declared.permit.from.zone} -> ${declared.permit.to.zone}, ${declared.permit.service.protocol}.`,
+    remedy: `${requirement.remedy}; or write accepted_risks: ["${requirement.id}"] with an owner`,
+  });
+};
+
+/** `minDays` is how long one must have listened before silence means anything. */
+export const judgeDeclared = (context: DiffContext, uses: ReadonlyMap<DeclaredPermit, PermitUse>, minDays: number): Finding[] => {
+  const findings: Finding[] = [];
+  const days = capturedDays(context);
+  const heard = [...new Set(context.set.conversations.flatMap((one) => (one.packets.toClient > 0 ? [one.client, one.server] : [one.client])))].sort();
+  const lastDay = days.at(-1);
+  for (const declared of context.loaded.permits) {
+    const { permit } = declared;
+    if (!isLive(permit)) continue;
+    const violation = judgePermit(context, declared);
+    if (violation !== null) findings.push(violation);
+    if (permit.conditions.onDemand) continue;
+    const use = uses.get(declared);
+    const isOver = permit.conditions.expires !== null && lastDay !== undefined && new Date(lastDay * 86_400_000).toISOString().slice(0, 10) > permit.conditions.expires;
+    if (use === undefined) {
+      if (!isOver) findings.push(judgeUnused(context, declared, heard, days, minDays));
+      continue;
+    }
+    if ((permit.evidence?.generalisedBy.length ?? 0) > 0 || days.length < minDays) continue;
+    const { parts, change } = unusedParts(context, use);
+    if (parts.length === 0) continue;
+    findings.push(makeFinding({
+      ...base(context, declared), type: 'wider-than-observed', severity: change ? 'medium' : 'low', key: [permit.id],
+      title: `${permit.id} lets through more than was seen in ${days.length} days`,
+      detail: `Never used: ${parts.join('; ')}.`,
+      remedy: 'narrow it to what is used, or say in "purpose" what needs the rest',
+    }));
+  }
+  for (const { zone, zoneIndex, safety, others } of coZonedSafety(context.loaded.spec, context.kinds)) {
+    findings.push(makeFinding({
+      type: 'requirement-violation', severity: REQUIREMENTS.safetyZone.severity, requirement: REQUIREMENTS.safetyZone.id, key: [zone, REQUIREMENTS.safetyZone.id],
+      title: `${zone}: ${REQUIREMENTS.safetyZone.sentence}`, detail: `${REQUIREMENTS.safetyZone.citation}. Safety: ${safety.slice(0, 6).join(', ')}; others: ${others.slice(0, 6).join(', ')}.`, remedy: REQUIREMENTS.safetyZone.remedy,
+      fromZone: zone, toZone: null, conduit: null, permit: null, client: null, server: null, service: null, seen: [], directionConfidence: null, place: context.loaded.locate(['zones', zoneIndex]),
+    }));
+  }
+  return findings;
+};

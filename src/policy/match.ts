@@ -1,0 +1,197 @@
+/**
+ * Does this Observation fall under this Permit, and why not.
+ *
+ * In: the Permits of a spec and who is who. Out: for a conversation, which ask is let through by which Permit, and for
+ * what is not, the nearest miss in words. Every request must fit one Permit whole: two Permits that each know half of a
+ * range do not let it through. Left out on purpose: what a given firewall makes of it (simulate.ts).
+ */
+import type { Conversation } from '../observation.ts';
+import type { Permit, PermitEnd } from '../permit.ts';
+import { parseSet, parseSpan, setContains } from '../net/address-set.ts';
+import type { AddressSet } from '../net/address-set.ts';
+import { bindingSpans, spansContain } from '../net/register-set.ts';
+import { asksOf, securityOf, weakerThan } from './asks.ts';
+import type { Ask } from './asks.ts';
+import { permitsAccess, protocolKey } from './permits.ts';
+import type { DeclaredPermit } from './permits.ts';
+import type { AssetIndex, Resolution } from './spec-assets.ts';
+import { scheduleProblem } from './schedule.ts';
+
+/** What kept an ask from a Permit, from the outside in: the later, the nearer the miss. */
+export type MissKind = 'ends' | 'port' | 'protocol' | 'security' | 'access' | 'operation' | 'unit' | 'range' | 'schedule' | 'expired' | 'rejected';
+
+const MISS_ORDER: readonly MissKind[] = ['ends', 'port', 'protocol', 'access', 'operation', 'unit', 'range', 'security', 'schedule', 'expired', 'rejected'];
+
+export interface Miss {
+  readonly kind: MissKind;
+  readonly permit: string;
+  readonly sentence: string;
+}
+
+export interface AskVerdict {
+  readonly ask: Ask;
+  /** The Permit that lets it through, or null. */
+  readonly permit: DeclaredPermit | null;
+  /** Why not, by the Permit that comes nearest; null when nothing is declared between the two at all. */
+  readonly miss: Miss | null;
+}
+
+export interface ConversationVerdict {
+  readonly asks: readonly AskVerdict[];
+  /** Permits whose ends and service fit, whatever they say of operations. */
+  readonly related: readonly DeclaredPermit[];
+  /** Security settings weaker than any related Permit demands. */
+  readonly weaker: readonly string[];
+}
+
+interface PreparedEnd {
+  readonly zone: string;
+  readonly assets: ReadonlySet<string>;
+  readonly addresses: AddressSet;
+  readonly wholeZone: boolean;
+}
+
+interface Prepared {
+  readonly declared: DeclaredPermit;
+  readonly from: PreparedEnd;
+  readonly to: PreparedEnd;
+}
+
+export interface Matcher {
+  readonly judge: (conversation: Conversation) => ConversationVerdict;
+  /** Permits between two zones in that direction, whatever the service. */
+  readonly between: (fromZone: string, toZone: string) => readonly DeclaredPermit[];
+  /** Whether ends and service of a Permit fit a client and a server. */
+  readonly fits: (declared: DeclaredPermit, client: string, server: string, transport: string, port: number) => boolean;
+  readonly timezone: string;
+}
+
+const prepareEnd = (end: PermitEnd): PreparedEnd => ({
+  zone: end.zone, assets: new Set(end.assets), addresses: parseSet(end.addresses), wholeZone: end.assets.length === 0 && end.addresses.length === 0,
+});
+
+const endFits = (end: PreparedEnd, address: string, resolution: Resolution | null): boolean => {
+  if (end.wholeZone) return resolution?.zone === end.zone;
+  if (resolution?.asset && end.assets.has(resolution.asset.id) && resolution.zone === end.zone) return true;
+  const span = parseSpan(address);
+  return span !== null && setContains(end.addresses, span);
+};
+
+const transportFits = (permit: Permit, transport: string): boolean =>
+  permit.service.transport === 'any' || permit.service.transport === transport || (permit.service.transport === 'icmp' && transport === 'icmpv6' && permit.service.protocol.toLowerCase().includes('icmp'));
+
+const portFits = (permit: Permit, port: number): boolean =>
+  permit.service.ports.length === 0 || permit.service.ports.some((range) => range.first <= port && port <= range.last);
+
+const portText = (permit: Permit): string =>
+  `${permit.service.transport}/${permit.service.ports.map((range) => (range.first === range.last ? range.first : `${range.first}-${range.last}`)).join(',') || 'any port'}`;
+
+/** Protocols whose operations a Permit can limit; another protocol on their port is not what was permitted. */
+const INSPECTED = new Set(['modbus', 'opcua', 's7comm', 'enip', 'dnp3', 'iec104']);
+
+const SESSION_SERVICES = new Set(['OpenSecureChannel', 'CloseSecureChannel', 'CreateSession', 'ActivateSession', 'CloseSession', 'GetEndpoints', 'FindServers']);
+
+/** Null when the operation is let through; ends, port and time have been judged. */
+const operationMiss = (permit: Permit, ask: Ask, conversation: Conversation): { kind: MissKind; sentence: string } | null => {
+  const declared = protocolKey(permit.service.protocol);
+  const observed = protocolKey(ask.protocol);
+  if (INSPECTED.has(declared) && INSPECTED.has(observed) && declared !== observed && conversation.service.by === 'probe') {
+    return { kind: 'protocol', sentence: `${permit.service.protocol} is permitted on that port, and what was seen is ${ask.protocol}` };
+  }
+  if (ask.modbus !== null) {
+    const { unit, code, range } = ask.modbus;
+    const modbus = permit.modbus;
+    if (modbus !== null && modbus.functionCodes.length > 0) {
+      if (!modbus.functionCodes.includes(code)) return { kind: 'operation', sentence: `FC ${code} is not among the permitted FC ${modbus.functionCodes.join(', ')}` };
+    } else if (ask.access !== null && !permitsAccess(permit, ask.access)) return { kind: 'access', sentence: `FC ${code} is ${ask.access}, and only ${permit.access.join(', ')} is permitted` };
+    if (modbus !== null && modbus.unitIds.length > 0 && !modbus.unitIds.includes(unit)) return { kind: 'unit', sentence: `unit ${unit} is not among the permitted units ${modbus.unitIds.join(', ')}` };
+    if (modbus !== null && range !== null) {
+      const spans = bindingSpans(modbus.ranges, code, range.access);
+      if (spans !== null && !spansContain(spans, range)) return { kind: 'range', sentence: `addresses ${range.first} to ${range.last} are not within ${spans.map((span) => `${span.first}-${span.last}`).join(', ')}` };
+    }
+    return null;
+  }
+  if (ask.opcuaService !== null) {
+    if (permit.opcua !== null && permit.opcua.services.length > 0) {
+      return permit.opcua.services.includes(ask.opcuaService) ? null : { kind: 'operation', sentence: `the service ${ask.opcuaService} is not among the permitted ones` };
+    }
+    if (!SESSION_SERVICES.has(ask.opcuaService) && ask.access !== null && !permitsAccess(permit, ask.access)) {
+      return { kind: 'access', sentence: `${ask.opcuaService} is ${ask.access}, and only ${permit.access.join(', ')} is permitted` };
+    }
+    return null;
+  }
+  if (ask.name !== null) {
+    if (permit.named !== null && permit.named.names.length > 0) {
+      const fits = permit.named.names.some((name) => name.toLowerCase() === ask.name?.toLowerCase() || name === `#${ask.code}`);
+      return fits ? null : { kind: 'operation', sentence: `"${ask.name}" is not among the permitted operations` };
+    }
+    if (ask.access !== null && !permitsAccess(permit, ask.access)) return { kind: 'access', sentence: `"${ask.name}" is ${ask.access}, and only ${permit.access.join(', ')} is permitted` };
+  }
+  return null;
+};
+
+const timeMiss = (permit: Permit, ask: Ask, timezone: string): { kind: MissKind; sentence: string } | null => {
+  if (permit.decision === 'rejected') return { kind: 'rejected', sentence: `somebody rejected it${permit.owner === '' ? '' : ` (${permit.owner})`}` };
+  const problem = scheduleProblem(permit.conditions, ask, timezone);
+  return problem === null ? null : { kind: problem.kind, sentence: problem.sentence };
+};
+
+export const createMatcher = (permits: readonly DeclaredPermit[], assets: AssetIndex, timezone: string): Matcher => {
+  const prepared: Prepared[] = permits.map((declared) => ({ declared, from: prepareEnd(declared.permit.from), to: prepareEnd(declared.permit.to) }));
+  const byZones = new Map<string, Prepared[]>();
+  const byAddress: Prepared[] = [];
+  for (const entry of prepared) {
+    // Address ends may reach beyond what the zone's assets resolve to, so they are tried for every pair.
+    if (entry.from.addresses.length > 0 || entry.to.addresses.length > 0) byAddress.push(entry);
+    else {
+      const key = `${entry.from.zone}\n${entry.to.zone}`;
+      byZones.set(key, [...(byZones.get(key) ?? []), entry]);
+    }
+  }
+  const candidates = (fromZone: string | undefined, toZone: string | undefined): readonly Prepared[] => [...(byZones.get(`${fromZone}\n${toZone}`) ?? []), ...byAddress];
+
+  const judge = (conversation: Conversation): ConversationVerdict => {
+    const client = assets.resolve(conversation.client);
+    const server = assets.resolve(conversation.server);
+    const near = candidates(client?.zone, server?.zone).filter((entry) => endFits(entry.from, conversation.client, client) && endFits(entry.to, conversation.server, server));
+    const related = near.filter((entry) => transportFits(entry.declared.permit, conversation.transport) && portFits(entry.declared.permit, conversation.port));
+    const security = securityOf(conversation);
+    // Security is a property of the session: it is met when one Permit that fits the ends and port is satisfied with it.
+    const weakerBy = related.map((entry) => (entry.declared.permit.opcua === null ? [] : weakerThan(security, entry.declared.permit.opcua.securityModes, entry.declared.permit.opcua.securityPolicies)));
+    const weaker = weakerBy.length > 0 && weakerBy.every((list) => list.length > 0) ? [...weakerBy].sort((a, b) => a.length - b.length)[0] : [];
+    const zoneNear = near.length > 0 ? near : candidates(client?.zone, server?.zone);
+    const asks = asksOf(conversation).map((ask): AskVerdict => {
+      let miss: Miss | null = null;
+      const offer = (next: Miss): void => {
+        if (miss === null || MISS_ORDER.indexOf(next.kind) > MISS_ORDER.indexOf(miss.kind)) miss = next;
+      };
+      for (const entry of related) {
+        const { permit } = entry.declared;
+        const failure = operationMiss(permit, ask, conversation) ?? timeMiss(permit, ask, timezone);
+        if (failure === null) return { ask, permit: entry.declared, miss: null };
+        offer({ ...failure, permit: permit.id });
+      }
+      if (related.length === 0) {
+        for (const entry of zoneNear) {
+          const { permit } = entry.declared;
+          if (near.includes(entry)) offer({ kind: 'port', permit: permit.id, sentence: `between the two, ${permit.id} permits ${permit.service.protocol} on ${portText(permit)} only` });
+          else if (transportFits(permit, conversation.transport) && portFits(permit, conversation.port)) offer({ kind: 'ends', permit: permit.id, sentence: `${permit.id} permits this service between the two zones, but not for this client and server` });
+        }
+      }
+      return { ask, permit: null, miss };
+    });
+    return { asks, related: related.map((entry) => entry.declared), weaker };
+  };
+
+  const byDeclared = new Map(prepared.map((entry) => [entry.declared, entry]));
+  return {
+    judge,
+    between: (fromZone, toZone) => permits.filter(({ permit }) => permit.from.zone === fromZone && permit.to.zone === toZone),
+    fits: (declared, client, server, transport, port) => {
+      const entry = byDeclared.get(declared);
+      return entry !== undefined && endFits(entry.from, client, assets.resolve(client)) && endFits(entry.to, server, assets.resolve(server))
+        && transportFits(declared.permit, transport) && portFits(declared.permit, port);
+    },
+    timezone,
+  };
+};

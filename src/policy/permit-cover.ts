@@ -1,0 +1,69 @@
+/**
+ * Does one Permit let through everything that another one does.
+ *
+ * In: two Permits and who is who. Out: yes or no, by set arithmetic on ends, ports, codes, units, ranges and services.
+ * "No" may also mean "not by this Permit alone". Left out on purpose: traffic (match.ts judges that).
+ */
+import type { Permit, PermitEnd } from '../permit.ts';
+import { isSubset, parseSet, unionSets } from '../net/address-set.ts';
+import type { AddressSet } from '../net/address-set.ts';
+import { bindingSpans, spansContain, tableOf } from '../net/register-set.ts';
+import type { AssetIndex } from './spec-assets.ts';
+
+export const addressesOfEnd = (end: PermitEnd, assets: AssetIndex): AddressSet =>
+  end.assets.reduce<AddressSet>((set, id) => unionSets(set, assets.byId.get(id)?.spans ?? []), parseSet(end.addresses));
+
+const endCovers = (outer: PermitEnd, inner: PermitEnd, assets: AssetIndex): boolean => {
+  if (outer.zone === inner.zone && outer.assets.length === 0 && outer.addresses.length === 0) return true;
+  if (inner.assets.length === 0 && inner.addresses.length === 0) return false;
+  const restAssets = inner.assets.filter((id) => outer.zone !== inner.zone || !outer.assets.includes(id));
+  // An asset without addresses can be covered by its name only.
+  if (restAssets.some((id) => (assets.byId.get(id)?.spans.length ?? 0) === 0)) return false;
+  return isSubset(addressesOfEnd({ ...inner, assets: restAssets }, assets), addressesOfEnd(outer, assets));
+};
+
+const listCovers = <T>(outer: readonly T[], inner: readonly T[]): boolean =>
+  outer.length === 0 || (inner.length > 0 && inner.every((value) => outer.includes(value)));
+
+const operationsCover = (outer: Permit, inner: Permit): boolean => {
+  const codesNamed = outer.modbus !== null && outer.modbus.functionCodes.length > 0 && inner.modbus !== null && inner.modbus.functionCodes.length > 0;
+  if (!codesNamed && !listCovers(outer.access, inner.access)) return false;
+  if (outer.modbus !== null) {
+    if (inner.modbus === null) return outer.modbus.functionCodes.length === 0 && outer.modbus.unitIds.length === 0 && outer.modbus.ranges.length === 0;
+    if (!listCovers(outer.modbus.functionCodes, inner.modbus.functionCodes) || !listCovers(outer.modbus.unitIds, inner.modbus.unitIds)) return false;
+    for (const code of inner.modbus.functionCodes) {
+      for (const access of ['read', 'write'] as const) {
+        if (tableOf(code, access) === null) continue;
+        const bound = bindingSpans(outer.modbus.ranges, code, access);
+        if (bound === null) continue;
+        const wanted = bindingSpans(inner.modbus.ranges, code, access) ?? [{ first: 0, last: 65535 }];
+        if (!wanted.every((span) => spansContain(bound, span))) return false;
+      }
+    }
+    if (inner.modbus.functionCodes.length === 0 && outer.modbus.ranges.length > 0) return false;
+  }
+  if (outer.opcua !== null) {
+    const own = inner.opcua ?? { services: [], securityModes: [], securityPolicies: [] };
+    if (!listCovers(outer.opcua.services, own.services) || !listCovers(outer.opcua.securityModes, own.securityModes) || !listCovers(outer.opcua.securityPolicies, own.securityPolicies)) return false;
+  }
+  return outer.named === null || listCovers(outer.named.names, inner.named?.names ?? []);
+};
+
+const conditionsCover = (outer: Permit, inner: Permit): boolean => {
+  const a = outer.conditions;
+  const b = inner.conditions;
+  if (a.onDemand && !b.onDemand) return false;
+  if (a.expires !== null && (b.expires === null || b.expires > a.expires)) return false;
+  if (!listCovers(a.days, b.days)) return false;
+  return a.start === null || (a.start === b.start && a.end === b.end);
+};
+
+export const serviceCovers = (outer: Permit, inner: Permit): boolean => {
+  if (outer.service.transport !== 'any' && outer.service.transport !== inner.service.transport) return false;
+  if (outer.service.ports.length === 0) return true;
+  return inner.service.ports.length > 0 && inner.service.ports.every((range) => spansContain(outer.service.ports, range));
+};
+
+export const permitCovers = (outer: Permit, inner: Permit, assets: AssetIndex): boolean =>
+  outer.decision !== 'rejected' && serviceCovers(outer, inner) && endCovers(outer.from, inner.from, assets) && endCovers(outer.to, inner.to, assets)
+  && operationsCover(outer, inner) && conditionsCover(outer, inner);

@@ -1,0 +1,97 @@
+/**
+ * Conditions of time: does a Permit hold when something was asked.
+ *
+ * In: conditions, and the first and last instant and the days (UTC) of an ask. Out: why not, or null. Observations know
+ * days and their first and last instant, not every clock time: what cannot be known is not held against anybody.
+ * Local time is the spec's time zone (IANA), UTC when it names none.
+ */
+import type { PermitConditions } from '../permit.ts';
+
+interface Asked {
+  readonly firstNs: bigint;
+  readonly lastNs: bigint;
+  readonly days: readonly number[];
+}
+
+const DAY_MS = 86_400_000;
+const WEEKDAYS = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'];
+
+const formatters = new Map<string, Intl.DateTimeFormat>();
+
+const formatterOf = (timezone: string): Intl.DateTimeFormat => {
+  const held = formatters.get(timezone);
+  if (held !== undefined) return held;
+  const build = (zone: string): Intl.DateTimeFormat =>
+    new Intl.DateTimeFormat('en-GB', { timeZone: zone, weekday: 'short', hour: '2-digit', minute: '2-digit', year: 'numeric', month: '2-digit', day: '2-digit', hourCycle: 'h23' });
+  let formatter: Intl.DateTimeFormat;
+  try {
+    formatter = build(timezone);
+  } catch {
+    // A name that this runtime does not know; spec-check.ts says so.
+    formatter = build('UTC');
+  }
+  formatters.set(timezone, formatter);
+  return formatter;
+};
+
+export const isKnownTimezone = (timezone: string): boolean => {
+  try {
+    new Intl.DateTimeFormat('en-GB', { timeZone: timezone }).format(0);
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+interface LocalTime {
+  readonly day: string;
+  readonly minutes: number;
+  readonly date: string;
+}
+
+const localTime = (epochMs: number, timezone: string): LocalTime => {
+  const parts = new Map(formatterOf(timezone).formatToParts(epochMs).map((part) => [part.type, part.value]));
+  return {
+    day: (parts.get('weekday') ?? 'Sun').toLowerCase().slice(0, 3),
+    minutes: Number(parts.get('hour')) * 60 + Number(parts.get('minute')),
+    date: `${parts.get('year')}-${parts.get('month')}-${parts.get('day')}`,
+  };
+};
+
+const minutesOf = (clock: string): number => Number(clock.slice(0, 2)) * 60 + Number(clock.slice(3, 5));
+
+/** A window that ends before it begins runs past midnight and belongs to the day on which it began. */
+const instantFits = (conditions: PermitConditions, epochMs: number, timezone: string): boolean => {
+  const local = localTime(epochMs, timezone);
+  const dayFits = (day: string): boolean => conditions.days.length === 0 || conditions.days.includes(day);
+  if (conditions.start === null || conditions.end === null) return dayFits(local.day);
+  const start = minutesOf(conditions.start);
+  const end = minutesOf(conditions.end);
+  if (start < end) return dayFits(local.day) && local.minutes >= start && local.minutes <= end;
+  const before = WEEKDAYS[(WEEKDAYS.indexOf(local.day) + 6) % 7];
+  return (dayFits(local.day) && local.minutes >= start) || (dayFits(before) && local.minutes <= end);
+};
+
+export const scheduleProblem = (conditions: PermitConditions, asked: Asked, timezone: string): { kind: 'schedule' | 'expired'; sentence: string } | null => {
+  const firstMs = Number(asked.firstNs / 1_000_000n);
+  const lastMs = Number(asked.lastNs / 1_000_000n);
+  if (conditions.expires !== null && localTime(lastMs, timezone).date > conditions.expires) return { kind: 'expired', sentence: `the Permit expired on ${conditions.expires}` };
+  if (conditions.days.length === 0 && conditions.start === null) return null;
+  const window = `${conditions.days.join(', ') || 'every day'}${conditions.start === null ? '' : ` ${conditions.start}-${conditions.end}`} (${timezone})`;
+  for (const instant of [firstMs, lastMs]) {
+    if (!instantFits(conditions, instant, timezone)) return { kind: 'schedule', sentence: `seen outside the window ${window}` };
+  }
+  if (conditions.days.length > 0) {
+    for (const day of asked.days) {
+      // A UTC day touches up to two local days (three with a window past midnight): only when none fits was it outside.
+      const touched = new Set([localTime(day * DAY_MS, timezone).day, localTime((day + 1) * DAY_MS - 1, timezone).day]);
+      if (conditions.start !== null && conditions.end !== null && minutesOf(conditions.start) > minutesOf(conditions.end)) {
+        for (const local of [...touched]) touched.add(WEEKDAYS[(WEEKDAYS.indexOf(local) + 6) % 7]);
+      }
+      if (![...touched].some((local) => conditions.days.includes(local))) {
+        return { kind: 'schedule', sentence: `seen on ${new Date(day * DAY_MS).toISOString().slice(0, 10)}, outside the window ${window}` };
+      }
+    }
+  }
+  return null;
+};

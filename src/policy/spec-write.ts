@@ -1,0 +1,239 @@
+/**
+ * Writes a proposal as a spec: a new file, or into an existing one with its comments, order and hand edits kept.
+ *
+ * In: a ConduitProposal, the text of an existing spec or null, and provenance. Out: YAML text that loads. In an existing
+ * spec nothing is removed, moved or narrowed: known assets keep their id and zone, a rule that already lets a Permit
+ * through only gets its evidence refreshed, and what is new is appended. Left out on purpose: the decision (a person's).
+ */
+import { Document, isMap, isScalar, isSeq, parseDocument, visit } from 'yaml';
+import type { YAMLMap, YAMLSeq } from 'yaml';
+import { usageError } from '../errors.ts';
+import type { ConduitProposal, ProposedPermit } from '../infer/conduits.ts';
+import type { Permit, PermitEnd } from '../permit.ts';
+import { permitCovers } from './permit-cover.ts';
+import { indexAssets } from './spec-assets.ts';
+import type { AssetIndex } from './spec-assets.ts';
+import { parseSpec } from './spec-load.ts';
+import type { LoadedSpec } from './spec-load.ts';
+import { assetEntry, listedAssets, ruleEntry, setAsideEntry, zoneEntry } from './spec-rules.ts';
+
+/** Version, command, captures with digests, span: anything that says where the evidence came from. */
+export type SpecProvenance = Readonly<Record<string, string | number | readonly string[]>>;
+
+/** Short maps and lists of plain values stand on one line, as people write them. */
+const FLOW_KEYS = new Set([
+  'client', 'server', 'evidence', 'ranges', 'function_codes', 'unit_ids', 'services', 'security_mode', 'security_policy', 'access', 'connects', 'allowed_conduits', 'ip', 'mac', 'ports',
+  'generalised_by', 'operations', 'vlans', 'networks', 'schedule', 'names', 'servers',
+]);
+
+const keyText = (pair: { key: unknown }): string => (isScalar(pair.key) ? String(pair.key.value) : '');
+
+const styleNode = (root: unknown): void => {
+  visit(root as YAMLMap, {
+    Pair: (_, pair) => {
+      if (FLOW_KEYS.has(keyText(pair)) && (isMap(pair.value) || isSeq(pair.value))) pair.value.flow = true;
+      if (keyText(pair) === 'assets' && isSeq(pair.value)) for (const item of pair.value.items) if (isMap(item)) item.flow = true;
+      if (keyText(pair) === 'set_aside' && isSeq(pair.value)) for (const item of pair.value.items) if (isMap(item)) item.flow = true;
+    },
+  });
+};
+
+const styledText = (document: Document): string => document.toString({ lineWidth: 0, flowCollectionPadding: false });
+
+const conduitsOfZone = (proposal: ConduitProposal, zone: string): string[] => proposal.conduits.filter((conduit) => conduit.connects.includes(zone)).map((conduit) => conduit.id);
+
+const slText = (slT: number | null): Record<string, string> => (slT === null ? {} : { security_level: `SL ${slT}` });
+
+const newSpecText = (proposal: ConduitProposal, provenance: SpecProvenance): string => {
+  const document = new Document({
+    spec_version: 1,
+    standard: 'IEC 62443-3-2:2020',
+    timezone: 'UTC',
+    ...(Object.keys(provenance).length === 0 ? {} : { provenance }),
+    zones: proposal.zones.map((zone) => zoneEntry(zone, listedAssets(proposal, zone).map(assetEntry), conduitsOfZone(proposal, zone.id))),
+    conduits: proposal.conduits.map((conduit) => ({
+      conduit_id: conduit.id,
+      name: conduit.name,
+      connects: [...conduit.connects],
+      ...slText(conduit.slT),
+      mode: 'monitor',
+      default_action: 'deny-log',
+      protocols_allowed: proposal.permits.filter(({ permit }) => permit.conduit === conduit.id).map(ruleEntry),
+    })),
+    ...(proposal.setAside.length === 0 ? {} : { set_aside: proposal.setAside.map(setAsideEntry) }),
+  });
+  styleNode(document.contents);
+  document.commentBefore = [
+    ' Zones and conduits proposed from observed traffic. A proposal, not a decision:',
+    ' security levels are assumptions to be replaced by the risk assessment (IEC 62443-3-2 ZCR 5.6);',
+    ' rules with "decision: pending" let their traffic through until somebody answers their "question".',
+  ].join('\n');
+  return styledText(document);
+};
+
+/** Where the existing spec puts what the proposal speaks of. */
+interface Placement {
+  readonly zoneOf: ReadonlyMap<string, string>;
+  readonly assetOf: ReadonlyMap<string, { readonly id: string; readonly zone: string }>;
+  readonly newZones: ReadonlySet<string>;
+}
+
+const placeInto = (proposal: ConduitProposal, existing: LoadedSpec, known: AssetIndex): Placement => {
+  const zoneIds = new Set(existing.spec.zones.map((zone) => zone.zone_id));
+  const assetOf = new Map<string, { id: string; zone: string }>();
+  const zoneOf = new Map<string, string>();
+  const newZones = new Set<string>();
+  const takenIds = new Set(known.assets.map((asset) => asset.id));
+  for (const zone of proposal.zones) {
+    const votes = new Map<string, number>();
+    for (const asset of zone.assets) {
+      const found = [...asset.ip, ...asset.mac].map((address) => known.resolve(address)).find((resolution) => resolution?.asset);
+      if (!found?.asset) continue;
+      assetOf.set(asset.id, { id: found.asset.id, zone: found.zone });
+      votes.set(found.zone, (votes.get(found.zone) ?? 0) + 1);
+    }
+    const [favourite] = [...votes].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1));
+    const target = zoneIds.has(zone.id) ? zone.id : (favourite?.[0] ?? zone.id);
+    zoneOf.set(zone.id, target);
+    if (!zoneIds.has(target)) newZones.add(target);
+    for (const asset of zone.assets) {
+      if (assetOf.has(asset.id)) continue;
+      const network = asset.ip.map((address) => known.resolve(address)).find((resolution) => resolution?.by === 'network');
+      let id = asset.id;
+      for (let n = 2; takenIds.has(id); n++) id = `${asset.id}-${n}`;
+      takenIds.add(id);
+      assetOf.set(asset.id, { id, zone: network?.zone ?? target });
+    }
+  }
+  return { zoneOf, assetOf, newZones };
+};
+
+/** One Permit per pair of zones in which the existing spec puts its assets. */
+const relocate = (permit: Permit, placement: Placement): Permit[] => {
+  const ends = (end: PermitEnd): PermitEnd[] => {
+    if (end.assets.length === 0) return [{ ...end, zone: placement.zoneOf.get(end.zone) ?? end.zone }];
+    const byZone = new Map<string, string[]>();
+    for (const id of end.assets) {
+      const place = placement.assetOf.get(id) ?? { id, zone: end.zone };
+      byZone.set(place.zone, [...new Set([...(byZone.get(place.zone) ?? []), place.id])]);
+    }
+    return [...byZone].map(([zone, assets]) => ({ zone, assets: assets.sort(), addresses: end.addresses }));
+  };
+  return ends(permit.from).flatMap((from) => ends(permit.to).flatMap((to) => (from.zone === to.zone ? [] : [{ ...permit, from, to }])));
+};
+
+const seqAt = (document: Document, path: readonly (string | number)[]): YAMLSeq => {
+  const held = document.getIn(path);
+  if (isSeq(held)) return held;
+  document.setIn(path, document.createNode([]));
+  return document.getIn(path) as YAMLSeq;
+};
+
+const append = (document: Document, seq: YAMLSeq, value: unknown, flow = false): void => {
+  const node = document.createNode(value);
+  styleNode(node);
+  if (flow && isMap(node)) node.flow = true;
+  // A list written [] grows into a block, unless its siblings stand on one line too.
+  if (seq.flow === true && seq.items.length === 0 && isMap(node)) seq.flow = false;
+  seq.add(node);
+};
+
+const updatedText = (proposal: ConduitProposal, existingText: string, provenance: SpecProvenance): string => {
+  const { loaded, problems } = parseSpec(existingText, 'the existing spec');
+  if (loaded === null) throw usageError(`the existing spec does not hold: line ${problems[0].line}: ${problems[0].message}`, problems[0].remedy);
+  const known = indexAssets(loaded.spec);
+  const placement = placeInto(proposal, loaded, known);
+  const document = parseDocument(existingText, { keepSourceTokens: false });
+  if (Object.keys(provenance).length > 0) document.set('provenance', document.createNode(provenance));
+
+  const zoneIndex = new Map(loaded.spec.zones.map((zone, i) => [zone.zone_id, i]));
+  for (const zone of proposal.zones) {
+    const target = placement.zoneOf.get(zone.id) ?? zone.id;
+    if (!zoneIndex.has(target)) {
+      zoneIndex.set(target, zoneIndex.size);
+      append(document, seqAt(document, ['zones']), { ...zoneEntry({ ...zone, id: target }, [], []) });
+    }
+  }
+  for (const zone of proposal.zones) {
+    for (const asset of listedAssets(proposal, zone)) {
+      const place = placement.assetOf.get(asset.id);
+      if (place === undefined || known.byId.has(place.id)) continue;
+      const at = zoneIndex.get(place.zone);
+      if (at !== undefined) append(document, seqAt(document, ['zones', at, 'assets']), assetEntry({ ...asset, id: place.id }), true);
+    }
+  }
+
+  // Permits are compared with who is who after the new assets have been added.
+  const grown = parseSpec(styledText(document), 'the updated spec').loaded ?? loaded;
+  const assets = indexAssets(grown.spec);
+  const conduitOf = new Map<string, { id: string; index: number }>();
+  for (const [i, conduit] of loaded.spec.conduits.entries()) {
+    for (const a of conduit.connects) for (const b of conduit.connects) if (a < b && !conduitOf.has(`${a}\n${b}`)) conduitOf.set(`${a}\n${b}`, { id: conduit.conduit_id, index: i });
+  }
+  const conduitIds = new Set(loaded.spec.conduits.map((conduit) => conduit.conduit_id));
+  const ruleIds = new Set(loaded.permits.map(({ permit }) => permit.id));
+  let conduitCount = loaded.spec.conduits.length;
+  for (const proposed of proposal.permits) {
+    for (const permit of relocate(proposed.permit, placement)) {
+      const same = loaded.permits.find((declared) => permitCovers(declared.permit, permit, assets));
+      if (same !== undefined) {
+        refreshEvidence(document, loaded, same.path, { ...proposed, permit });
+        continue;
+      }
+      const pair = [permit.from.zone, permit.to.zone].sort();
+      let conduit = conduitOf.get(pair.join('\n'));
+      if (conduit === undefined) {
+        const wanted = proposal.conduits.find((one) => one.id === proposed.permit.conduit);
+        let id = `C-${pair[0]}-${pair[1]}`.slice(0, 58);
+        for (let n = 2; conduitIds.has(id); n++) id = `C-${pair[0]}-${pair[1]}`.slice(0, 54).concat(`-${n}`);
+        conduitIds.add(id);
+        conduit = { id, index: conduitCount++ };
+        conduitOf.set(pair.join('\n'), conduit);
+        append(document, seqAt(document, ['conduits']), { conduit_id: id, name: `${pair[0]} - ${pair[1]}`, connects: pair, ...slText(wanted?.slT ?? null), mode: 'monitor', default_action: 'deny-log', protocols_allowed: [] });
+        for (const zone of pair) seqAt(document, ['zones', zoneIndex.get(zone) ?? 0, 'allowed_conduits']).add(id);
+      }
+      let n = 1;
+      const ruleId = (): string => `${conduit?.id.slice(0, 58)}-${String(n).padStart(3, '0')}`;
+      while (ruleIds.has(ruleId())) n++;
+      ruleIds.add(ruleId());
+      append(document, seqAt(document, ['conduits', conduit.index, 'protocols_allowed']), ruleEntry({ ...proposed, permit: { ...permit, id: ruleId(), conduit: conduit.id } }));
+    }
+  }
+  mergeSetAside(document, proposal, loaded);
+  return styledText(document);
+};
+
+/** Only for rules that speak of observation: a designed rule's evidence is the designer's business until it has some. */
+const refreshEvidence = (document: Document, loaded: LoadedSpec, path: readonly (string | number)[], proposed: ProposedPermit): void => {
+  const declared = loaded.permits.find((one) => one.path === path);
+  if (declared === undefined || proposed.permit.evidence === null) return;
+  const fresh = ruleEntry(proposed).evidence ?? {};
+  const held = document.getIn([...path, 'evidence'], true);
+  if (isMap(held)) {
+    for (const key of ['first_seen', 'last_seen', 'days', 'connections', 'requests', 'regime'] as const) {
+      const value = fresh[key];
+      if (value === undefined) continue;
+      const old = held.get(key);
+      if (key === 'first_seen' && typeof old === 'string' && old < String(value)) continue;
+      if (typeof value === 'number' && typeof old === 'number' && old > value) continue;
+      held.set(key, value);
+    }
+  } else {
+    const node = document.createNode({ first_seen: fresh.first_seen, last_seen: fresh.last_seen, days: fresh.days, requests: fresh.requests });
+    if (isMap(node)) node.flow = true;
+    document.setIn([...path, 'evidence'], node);
+    if (document.getIn([...path, 'basis']) === 'designed') document.setIn([...path, 'basis'], 'observed+designed');
+  }
+};
+
+const mergeSetAside = (document: Document, proposal: ConduitProposal, loaded: LoadedSpec): void => {
+  for (const entry of proposal.setAside.map(setAsideEntry)) {
+    const at = (loaded.spec.set_aside ?? []).findIndex((held) =>
+      held.client === entry.client && held.transport === entry.transport && held.reason === entry.reason && held.servers.join() === entry.servers.join() && (held.ports ?? []).join() === (entry.ports ?? []).join());
+    if (at < 0) append(document, seqAt(document, ['set_aside']), entry, true);
+    else if (entry.last_seen > (loaded.spec.set_aside?.[at].last_seen ?? '')) document.setIn(['set_aside', at, 'last_seen'], entry.last_seen);
+  }
+};
+
+export const writeSpec = (proposal: ConduitProposal, existingText: string | null, provenance: SpecProvenance = {}): string =>
+  existingText === null || existingText.trim() === '' ? newSpecText(proposal, provenance) : updatedText(proposal, existingText, provenance);
