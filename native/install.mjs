@@ -25,18 +25,19 @@ function loads() {
   }
 }
 
-/** npm names its own node-gyp in the environment of an install script; outside of npm, the one on the PATH. */
+/** npm names its own node-gyp in the environment of a script; outside of npm, it is the one on the PATH. */
 function nodeGyp() {
   const bundled = process.env['npm_config_node_gyp'];
-  if (bundled !== undefined && existsSync(bundled)) return [process.execPath, bundled];
-  try {
-    return [process.execPath, require.resolve('node-gyp/bin/node-gyp.js')];
-  } catch {
-    return ['node-gyp'];
-  }
+  return bundled !== undefined && existsSync(bundled) ? [process.execPath, bundled] : ['node-gyp'];
 }
 
+/** Why there is no addon now, or undefined when there is one. */
 function build() {
+  try {
+    require.resolve('node-addon-api'); // binding.gyp asks it where its headers are
+  } catch {
+    return 'node-addon-api is not installed';
+  }
   const [program, ...first] = nodeGyp();
   const nodedir = process.env['npm_config_nodedir'];
   const run = spawnSync(program, [...first, 'rebuild', ...(nodedir ? [`--nodedir=${nodedir}`] : [])], {

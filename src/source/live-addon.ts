@@ -121,19 +121,22 @@ export function viewBlock(memory: ArrayBuffer, frames: number): BlockViews {
 /** Also reads as `this program was installed where nothing may be compiled`: the pipe needs nothing of ours. */
 const PIPE_INSTEAD = 'or pipe from another program: tcpdump -i IF -U -w - | baseline capture -';
 
+const FOLDER = fileURLToPath(new URL('../../native', import.meta.url));
+
 let loaded: Addon | undefined;
 
-export function loadAddon(): Addon {
-  if (loaded !== undefined) return loaded;
+/** `folder` is for tests. */
+export function loadAddon(folder: string = FOLDER): Addon {
+  if (loaded !== undefined && folder === FOLDER) return loaded;
   if (process.platform !== 'linux') {
     throw captureError('live capture works on Linux only', `capture on a Linux machine, ${PIPE_INSTEAD}`);
   }
   const require = createRequire(import.meta.url);
-  const folder = fileURLToPath(new URL('../../native', import.meta.url));
   try {
     const load = require('node-gyp-build') as (folder: string) => Addon;
-    loaded = load(folder);
-    return loaded;
+    const addon = load(folder);
+    if (folder === FOLDER) loaded = addon;
+    return addon;
   } catch (error) {
     const reason = (error instanceof Error ? error.message : String(error)).split('\n')[0] ?? '';
     throw captureError(

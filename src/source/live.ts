@@ -161,28 +161,22 @@ function createBell(): { ring(): void; wait(ms: number): Promise<boolean> } {
 }
 
 /** Opens every interface, or none: the first that cannot be opened is the error. */
-export async function openLive(options: LiveOptions): Promise<LiveSource> {
-  if (options.interfaces.length === 0) throw captureError('no interface was named', 'name one: capture --iface eth1');
+export function openLive(options: LiveOptions): Promise<LiveSource> {
   const { addon, version } = loadLibpcap(options.libraryNames);
-  const session = createSession(addon, options);
+  return openLiveBy(addon, version, options);
+}
+
+/** The same with the addon given: for tests that need no interface. */
+export async function openLiveBy(addon: Addon, libraryVersion: string, options: LiveOptions): Promise<LiveSource> {
+  if (options.interfaces.length === 0) throw captureError('no interface was named', 'name one: capture --iface eth1');
+  const { openAll, ...session } = createSession(addon, options);
   try {
-    await session.openAll();
+    await openAll();
   } catch (error) {
     await session.close();
     throw error;
   }
-  return {
-    format: 'live',
-    libraryVersion: version,
-    counts: session.counts,
-    interfaces: session.interfaces,
-    next: session.next,
-    totals: session.totals,
-    states: session.states,
-    stop: session.stop,
-    close: session.close,
-    end: (): SourceEnd => ({ kind: 'complete' }),
-  };
+  return { ...session, format: 'live', libraryVersion, end: (): SourceEnd => ({ kind: 'complete' }) };
 }
 
 interface Session extends Omit<LiveSource, 'format' | 'libraryVersion' | 'end'> {
@@ -408,11 +402,12 @@ function createSession(addon: Addon, options: LiveOptions): Session {
 
   async function openAll(): Promise<void> {
     channels.forEach(startCapture);
-    while (channels.some((channel) => channel.state === 'opening') && failure === undefined) {
+    for (;;) {
       channels.forEach(look);
-      if (channels.some((channel) => channel.state === 'opening')) await bell.wait(heartbeatMs);
+      if (failure !== undefined) throw failure;
+      if (channels.every((channel) => channel.state !== 'opening')) break;
+      await bell.wait(heartbeatMs);
     }
-    if (failure !== undefined) throw failure;
     opening = false;
   }
 
