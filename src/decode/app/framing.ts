@@ -4,6 +4,7 @@
  */
 import type { ProtocolSink, SessionMemory, StreamProtocol } from './protocol.ts';
 import { PROBE } from './protocol.ts';
+import { senderByReading } from './sender.ts';
 
 export interface Framing {
   readonly name: string;
@@ -25,12 +26,14 @@ const viewOf = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes
 
 export function framedProtocol(framing: Framing): StreamProtocol {
   const { name, ports, header, maxCarry, size, message, describe } = framing;
-  return {
+  const newMemory = framing.newMemory ?? (() => ({}));
+  const protocol: StreamProtocol = {
     name,
     ports,
     maxCarry,
     describe,
-    newMemory: framing.newMemory ?? (() => ({})),
+    newMemory,
+    senderIsServer: (bytes, from, to) => senderByReading(protocol.read, newMemory, bytes, from, to),
     probe(bytes, from, to, direction, port) {
       if (to - from < header) return PROBE.unsure;
       const view = viewOf(bytes);
@@ -55,6 +58,7 @@ export function framedProtocol(framing: Framing): StreamProtocol {
       return -1;
     },
   };
+  return protocol;
 }
 
 /** Text from wire octets, printable ASCII only up to the first zero, at most 256 characters. */

@@ -15,6 +15,7 @@ import type { Cursor } from './opcua-encoding.ts';
 import { openCursor, readText, readU32, skip, skipText } from './opcua-encoding.ts';
 import { SERVICE, SERVICE_FAULT, describeService, isBad, isRequest, readResponseHeader, readServiceId, requestOf, skipRequestHeader } from './opcua-services.ts';
 import { rememberRequest, takeRequest } from './outstanding.ts';
+import { senderByReading } from './sender.ts';
 
 const HEADER_OCTETS = 8;
 const SIZE_AT = 4;
@@ -286,6 +287,8 @@ const read: StreamProtocol['read'] = (bytes, view, from, to, direction, memory, 
   return at;
 };
 
+const newMemory = (): SessionMemory => ({ channel: CHANNEL.unknown, outstanding: [], pending0: null, pending1: null });
+
 const PORT = 4840;
 
 export const OPCUA: StreamProtocol = {
@@ -296,7 +299,8 @@ export const OPCUA: StreamProtocol = {
     if (to <= from || !fitsHeader(bytes, from, to)) return PROBE.notForUs;
     return to - from < HEADER_OCTETS ? PROBE.unsure : PROBE.certain;
   },
-  newMemory: () => ({ channel: CHANNEL.unknown, outstanding: [], pending0: null, pending1: null }),
+  senderIsServer: (bytes, from, to) => senderByReading(read, newMemory, bytes, from, to),
+  newMemory,
   read,
   resync(bytes, _view, from, to) {
     for (let at = from; at < to; at++) if (fitsHeader(bytes, at, to)) return at;

@@ -1,0 +1,71 @@
+/**
+ * Beckhoff ADS over AMS/TCP (TwinCAT, port 48898; Beckhoff Information System, "AMS/TCP packet"). In: AMS packets. Out: ADS
+ * commands with their error codes, the ports that are addressed on the target. Left out on purpose: index groups and data.
+ */
+import type { Access } from '../../observation.ts';
+import { framedProtocol } from './framing.ts';
+import { MESSAGE } from './protocol.ts';
+
+const TCP_HEADER = 6;
+const AMS_HEADER = 32;
+const AT = { length: 2, targetPort: 6 + 6, command: 6 + 16, state: 6 + 18, dataLength: 6 + 20, error: 6 + 24 } as const;
+const STATE = { isResponse: 1, isCommand: 4, known: 0x00ff } as const;
+const LARGEST = 16 * 1024 * 1024;
+
+const COMMANDS = new Map<number, readonly [string, Access]>([
+  [0, ['Invalid', 'diagnose']],
+  [1, ['Read Device Info', 'browse']],
+  [2, ['Read', 'read']],
+  [3, ['Write', 'write']],
+  [4, ['Read State', 'diagnose']],
+  [5, ['Write Control', 'control']],
+  [6, ['Add Device Notification', 'read']],
+  [7, ['Delete Device Notification', 'read']],
+  [8, ['Device Notification', 'read']],
+  [9, ['Read Write', 'write']],
+]);
+const NOTIFICATION = 8;
+/** Well-known AMS ports: what on the controller is addressed. */
+const AMS_PORTS = new Map([
+  [100, 'logger'],
+  [300, 'io'],
+  [500, 'nc'],
+  [801, 'plc 1'],
+  [811, 'plc 2'],
+  [851, 'plc 1'],
+  [852, 'plc 2'],
+  [10000, 'system service'],
+]);
+
+const PORT = 48898;
+
+export const ADS = framedProtocol({
+  name: 'ads',
+  ports: [PORT],
+  header: TCP_HEADER + AMS_HEADER,
+  maxCarry: 8192,
+  size(_bytes, view, at) {
+    const length = view.getUint32(at + AT.length, true);
+    if (view.getUint16(at, true) !== 0 || length < AMS_HEADER || length > LARGEST) return -1;
+    const hasCommand = COMMANDS.has(view.getUint16(at + AT.command, true)) && (view.getUint16(at + AT.state, true) & STATE.isCommand) !== 0 && view.getUint16(at + AT.state, true) <= STATE.known;
+    return hasCommand && view.getUint32(at + AT.dataLength, true) + AMS_HEADER === length ? TCP_HEADER + length : -1;
+  },
+  message(_bytes, view, at, _end, _direction, _memory, sink) {
+    const code = view.getUint16(at + AT.command, true);
+    const isResponse = (view.getUint16(at + AT.state, true) & STATE.isResponse) !== 0;
+    const error = view.getUint32(at + AT.error, true);
+    if (code === NOTIFICATION) {
+      sink.serverIs(true);
+      return sink.operation(-1, code, MESSAGE.response, 0);
+    }
+    sink.serverIs(isResponse);
+    sink.operation(-1, code, !isResponse ? MESSAGE.request : error === 0 ? MESSAGE.response : MESSAGE.error, isResponse ? error : 0);
+    if (isResponse) return;
+    const port = view.getUint16(at + AT.targetPort, true);
+    sink.target(AMS_PORTS.get(port) ?? `ams port ${port}`);
+  },
+  describe(code) {
+    const known = COMMANDS.get(code);
+    return known === undefined ? { name: `Command ${code}`, access: 'write' } : { name: known[0], access: known[1] };
+  },
+});
