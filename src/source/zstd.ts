@@ -2,10 +2,13 @@
  * Zstandard (RFC 8878) over a byte source, by fzstd. In: compressed octets; out: the octets inside, frame after frame,
  * skippable frames stepped over. The frame structure is read here so that one block (128 KiB at most) is decoded at a
  * time, whatever it expands to, and so that a cut or damaged frame is named with all whole blocks before it kept.
- * Left out: dictionaries (no capture uses one), windows above 128 MiB (as the zstd program by default), checksums.
+ * Content checksums are verified. Left out:
+ * dictionaries (no capture uses one), windows above 128 MiB (as the zstd program by default), bombs.
  */
 import { Decompress } from 'fzstd';
 import type { ByteFault, ByteSource } from './byte-source.ts';
+import { createXxhash64 } from './xxhash64.ts';
+import type { Xxhash64 } from './xxhash64.ts';
 
 const INPUT_BLOCK_BYTES = 512 * 1024;
 const FRAME_MAGIC = 0xfd2fb528;
@@ -16,6 +19,9 @@ const MAX_WINDOW_BYTES = 128 * 1024 * 1024;
 /** fzstd moves the whole window for every block: a flood of tiny blocks in a large window would take hours. */
 const MOVED_BYTES_FREE = 2 ** 31;
 const MOVED_BYTES_PER_OUTPUT = 8192;
+/** Captures shrink to a hundredth; zstd can be made to grow 30,000 times, and would keep us busy for days. */
+const OUTPUT_BYTES_FREE = 2 ** 28;
+const OUTPUT_BYTES_PER_INPUT = 4096;
 const CHECKSUM_BYTES = 4;
 const BLOCK_KIND = { raw: 0, runLength: 1, compressed: 2, reserved: 3 } as const;
 
@@ -61,6 +67,7 @@ export function unzstd(source: ByteSource): ByteSource {
   let isDone = false;
   let decoder: Decompress | null = null;
   let header: FrameHeader | null = null;
+  let checksum: Xxhash64 | null = null;
   let pieces: Uint8Array[] = [];
   let movedBytes = 0;
   let outputBytes = 0;
@@ -120,6 +127,7 @@ export function unzstd(source: ByteSource): ByteSource {
     else if (header.hasDictionary) stop('corrupt', 'the zstd data need a dictionary');
     else if (header.windowBytes > MAX_WINDOW_BYTES) stop('corrupt', `a zstd window of ${header.windowBytes} octets (128 MiB at most)`);
     if (isDone) return;
+    checksum = header.hasChecksum ? createXxhash64() : null;
     decoder = new Decompress((piece) => {
       if (piece.length > 0) pieces.push(piece);
     });
@@ -154,11 +162,20 @@ export function unzstd(source: ByteSource): ByteSource {
     octets.set(input.subarray(from, from + bytes));
     from += bytes;
     decode(into, octets, isLast);
-    for (const piece of pieces) outputBytes += piece.length;
+    for (const piece of pieces) {
+      outputBytes += piece.length;
+      checksum?.update(piece);
+    }
+    if (outputBytes > OUTPUT_BYTES_FREE + source.fileBytesRead() * OUTPUT_BYTES_PER_INPUT) {
+      return stop('corrupt', `a decompression bomb: more than ${OUTPUT_BYTES_PER_INPUT} times the size of the input`);
+    }
     if (!isLast || isDone) return;
     decoder = null;
     header = null;
-    if (frame.hasChecksum && !(await skipInput(CHECKSUM_BYTES))) stop('truncated', 'the zstd data end inside a checksum');
+    if (checksum === null) return;
+    if (!(await fillInput(CHECKSUM_BYTES))) return stop('truncated', 'the zstd data end inside a checksum');
+    if (view.getUint32(from, true) !== checksum.low32()) stop('corrupt', 'the checksum of the zstd data is wrong');
+    from += CHECKSUM_BYTES;
   }
 
   return {

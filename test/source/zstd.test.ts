@@ -85,13 +85,27 @@ describe('zstd', () => {
       expect(read.end).toHaveProperty('reason', expect.stringMatching(reason));
     }
   });
-  it('reads through a bomb of run-length blocks in bounded memory', async () => {
+  it('names a wrong checksum, and keeps all frames', async () => {
+    const bad = fromBase64(COMPRESSED);
+    bad[bad.length - 1] = (bad[bad.length - 1] as number) ^ 1;
+    const read = await readBytes(bad);
+    expect(read.frames).toHaveLength(200);
+    expect(read.end).toEqual({ kind: 'corrupt', offset: capture.length, skipped: 0, reason: 'the checksum of the zstd data is wrong' });
+    expect((await readBytes(fromBase64(COMPRESSED).subarray(0, -1))).end).toMatchObject({ kind: 'truncated', reason: 'the zstd data end inside a checksum' });
+  });
+  it('stops at a bomb, and says so', async () => {
     const zeros = zstdBlock(new Uint8Array(1), false, 1, 128 * 1024);
-    const bomb = zstdFrame([zstdBlock(capture, false), ...Array.from({ length: 4096 }, () => zeros), zstdBlock(new Uint8Array(0), true)]);
+    const read = await readBytes(zstdFrame([zstdBlock(capture, false), ...Array.from({ length: 4096 }, () => zeros)]));
+    expect(read.frames).toHaveLength(200);
+    expect(read.end).toHaveProperty('reason', expect.stringMatching(/a decompression bomb: more than 4096 times/));
+  });
+  it('reads through run-length blocks in bounded memory', async () => {
+    const zeros = zstdBlock(new Uint8Array(1), false, 1, 128 * 1024);
+    const bomb = zstdFrame([zstdBlock(capture, false), ...Array.from({ length: 1024 }, () => zeros), zstdBlock(new Uint8Array(0), true)]);
     const before = process.memoryUsage().rss;
     const read = await readBytes(bomb);
     expect(read.frames).toHaveLength(200);
-    expect(read.end).toMatchObject({ kind: 'corrupt', skipped: 2 ** 29 });
+    expect(read.end).toMatchObject({ kind: 'corrupt', skipped: 2 ** 27 });
     expect(process.memoryUsage().rss - before).toBeLessThan(300e6);
   });
   it('stops at a flood of tiny blocks in a large window', async () => {
