@@ -18,6 +18,8 @@ export const ETHER_TYPE = {
   pppoeSession: 0x8864,
   qinq: 0x88a8,
   lldp: 0x88cc,
+  nsh: 0x894f,
+  aristaTimestamp: 0xd28b,
   itag: 0x88e7,
   vnTag: 0x8926,
   qinqOld: 0x9100,
@@ -30,8 +32,9 @@ const LLC_ETHER_TYPE = 0x0004;
 const MIN_ETHER_TYPE = 0x0600;
 const MAC_HEADER = 14;
 const SNAP_SAP = 0xaa;
-const MAX_TAGS = 8;
+const MAX_TAGS = 32;
 const MAX_LABELS = 16;
+const NSH_NEXT = { ipv4: 1, ethernet: 3 } as const;
 
 const SHORT = stopCode('ethernet.short-header');
 const VLAN_SHORT = stopCode('vlan.short-tag');
@@ -107,6 +110,34 @@ export function decodeEtherType(f: DecodedFrame, view: DataView, etherType: numb
         type = view.getUint16(position + 4 + 12);
         position += 4 + MAC_HEADER;
         break;
+      case ETHER_TYPE.nsh: {
+        // RFC 8300: length in words in the second octet's lower six bits, next protocol in the fourth.
+        const header = end - position < 8 ? 0 : (view.getUint8(position + 1) & 0x3f) << 2;
+        const next = header < 8 || header > end - position || ++f.vlanTags > MAX_TAGS ? 0 : view.getUint8(position + 3);
+        if (next < NSH_NEXT.ipv4 || next > NSH_NEXT.ethernet || (next === NSH_NEXT.ethernet && end - position < header + MAC_HEADER)) {
+          linkConversation(f, type);
+          stopFrame(f, VLAN_SHORT, position, 8, end - position);
+          return;
+        }
+        position += header;
+        if (next === NSH_NEXT.ethernet) {
+          type = view.getUint16(position + 12);
+          position += MAC_HEADER;
+        } else type = next === NSH_NEXT.ipv4 ? ETHER_TYPE.ipv4 : ETHER_TYPE.ipv6;
+        break;
+      }
+      case ETHER_TYPE.aristaTimestamp: {
+        // Arista's capture time header: subtype, version, then six or eight octets of time, then the real EtherType.
+        const header = end - position >= 4 && (view.getUint16(position + 2) & 0x00f0) === 0x20 ? 10 : 12;
+        if (end - position < header + 2 || ++f.vlanTags > MAX_TAGS) {
+          linkConversation(f, type);
+          stopFrame(f, VLAN_SHORT, position, header + 2, end - position);
+          return;
+        }
+        type = view.getUint16(position + header);
+        position += header + 2;
+        break;
+      }
       case ETHER_TYPE.pppoeSession:
         decodePppoe(f, view, position, end, wireEnd);
         return;

@@ -44,6 +44,8 @@ export function decodeIpv4(f: DecodedFrame, view: DataView, at: number, end: num
   // Segmentation offload leaves 0 (or a length beyond the frame is a lie we cannot follow): the frame's own length counts.
   if (total === 0) total = wireEnd - at;
   if (total < header) {
+    // A header that contradicts itself gives no addresses to count under.
+    f.kind = KIND.none;
     stopFrame(f, TOTAL, at + TOTAL_LENGTH, header, total);
     return;
   }

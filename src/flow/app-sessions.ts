@@ -9,7 +9,7 @@ import { IP_PROTOCOL } from '../decode/transport.ts';
 import { conversationOf, learnServer, nameService, orient, proveServer, serverPort, transportOf } from './conversations.ts';
 import type { FlowSink } from './operations.ts';
 import { FLAG, internText, SESSION, type FlowState } from './flow-state.ts';
-import { createTcpStream, finishHalf, startHalf, type TcpStream } from './tcp-stream.ts';
+import { createTcpStream, expectStart, finishHalf, startHalf, type TcpStream } from './tcp-stream.ts';
 
 /** Payloads looked at before a session is left alone. */
 const MAX_PROBES = 4;
@@ -17,6 +17,8 @@ const MAX_PROBES = 4;
 const MAX_FAILURES = 8;
 
 export const NOTHING_TO_READ = -1;
+
+const HANDSHAKE = FLAG.synFromLo | FLAG.synFromHi | FLAG.synAckFromLo | FLAG.synAckFromHi;
 
 /** Protocol names first, so that they get the same small numbers in every flow state. */
 export function internProtocolNames(state: FlowState): void {
@@ -33,7 +35,7 @@ export function probeSession(state: FlowState, session: number, bytes: Uint8Arra
   const ports = state.sessions.keys[(session << 2) + 2];
   const low = ports >>> 16;
   const high = ports & 0xffff;
-  const midstream = (words[s] & (FLAG.synFromLo | FLAG.synFromHi | FLAG.synAckFromLo | FLAG.synAckFromHi)) === 0;
+  const midstream = (words[s] & HANDSHAKE) === 0;
   for (const protocol of protocols) {
     const hinted = protocol.ports.includes(low) || protocol.ports.includes(high);
     const port = hinted ? (protocol.ports.includes(serverPort(state, session)) ? serverPort(state, session) : protocol.ports.includes(low) ? low : high) : 0;
@@ -90,6 +92,7 @@ export function placeStream(state: FlowState, stream: TcpStream): number {
   // The SYN was seen before there was a stream: its sequence number is where this side's bytes begin.
   if ((flags & FLAG.synFromLo) !== 0 && (flags & FLAG.synFromHi) === 0) startHalf(stream.halves[0], state.sessionWords[s + SESSION.synSequence] + 1);
   else if ((flags & FLAG.synFromHi) !== 0 && (flags & FLAG.synFromLo) === 0) startHalf(stream.halves[1], state.sessionWords[s + SESSION.synSequence] + 1);
+  if ((flags & HANDSHAKE) !== 0) stream.halves.forEach(expectStart);
   return index;
 }
 

@@ -36,6 +36,9 @@ const MAX_SERVERS = 65536;
 /** A port at or above this is ephemeral with every common system (RFC 6335 section 6: 49152; Linux: 32768). */
 const EPHEMERAL_PORT = 32768;
 
+/** serverPortRank of the ports in our own table. */
+const KNOWN_RANK = 3;
+
 /** Kind in the upper bits of a session key's last word, transport in the lower. */
 const KIND_SHIFT = 20;
 const TRANSPORT_MASK = (1 << KIND_SHIFT) - 1;
@@ -99,13 +102,24 @@ function orientWithoutHandshake(state: FlowState, session: number, firstFromLo: 
     setDirection(state, session, highServes, DIRECTION.knownServer);
     return;
   }
-  const family = transport === IP_PROTOCOL.tcp ? 'tcp' : 'udp';
-  const lowRank = serverPortRank(family, low) + (low < EPHEMERAL_PORT ? 0.5 : 0);
-  const highRank = serverPortRank(family, high) + (high < EPHEMERAL_PORT ? 0.5 : 0);
+  const isTcp = transport === IP_PROTOCOL.tcp;
+  const lowRank = portRank(isTcp, low);
+  const highRank = portRank(isTcp, high);
   if (lowRank !== highRank) setDirection(state, session, highRank > lowRank, DIRECTION.port);
   // A TCP session joined midstream between two nameless ports: the lower one more often listens than dials.
-  else if (transport === IP_PROTOCOL.tcp && low !== high) setDirection(state, session, high < low, DIRECTION.port);
+  else if (isTcp && low !== high) setDirection(state, session, high < low, DIRECTION.port);
   else setDirection(state, session, firstFromLo, DIRECTION.firstPacket);
+}
+
+/**
+ * How likely a port is a server's. For UDP a registered number says little (NFS and SIP clients send from them too), and
+ * the first packet says more, because there is no midstream: only well-known and ephemeral ports count.
+ */
+function portRank(isTcp: boolean, port: number): number {
+  const rank = serverPortRank(isTcp ? 'tcp' : 'udp', port);
+  const listening = port < EPHEMERAL_PORT ? 0.5 : 0;
+  if (isTcp) return rank + listening;
+  return (rank === KNOWN_RANK ? rank : 0) + listening;
 }
 
 /** The protocol's own bytes prove who serves. A conversation already assigned to weaker evidence keeps what it counted. */

@@ -40,7 +40,7 @@ import { noteAcknowledged, startHalf, takeSegment } from './tcp-stream.ts';
 
 const PROFINET = 0x8892;
 const SECONDS_PER_HOUR = 3600;
-/** Seconds from here on (year 2262) do not fit the store's 64-bit nanoseconds. */
+/** Seconds from here on (year 2262) do not fit the store's 64-bit nanoseconds. Times before 1970 are kept, but belong to no hour. */
 const MAX_SECONDS = 9_223_372_036;
 const MAX_FRAGMENTS = 4096;
 /** A one-way session gets its conversation (and its rhythm) only when it goes on. */
@@ -84,7 +84,6 @@ export function feed(state: FlowState, sink: FlowSink, batch: FrameBatch, from: 
         hourStart = hour * SECONDS_PER_HOUR;
         hourEnd = hourStart + SECONDS_PER_HOUR;
       } else {
-        if (sec === sec) count(state, 'time.out-of-range');
         hour = NO_HOUR;
         hourStart = 0;
         hourEnd = 0;
@@ -92,7 +91,10 @@ export function feed(state: FlowState, sink: FlowSink, batch: FrameBatch, from: 
       hourTotals = hourOf(state, hour);
       sink.hour = hour;
     }
-    if (hour === NO_HOUR) sec = NaN;
+    if (hour === NO_HOUR && !(sec > -MAX_SECONDS && sec < MAX_SECONDS)) {
+      if (sec === sec) count(state, 'time.out-of-range');
+      sec = NaN;
+    }
     hourPackets++;
     hourBytes += wireLength;
     if (sec > totals.lastSeconds || sec < totals.firstSeconds || sec === totals.lastSeconds || sec === totals.firstSeconds) widenSpan(totals, sec, ns);
@@ -446,7 +448,7 @@ function noteRequest(state: FlowState, session: number, fromLo: boolean, sec: nu
   const d = conversation * CONVERSATION_D.stride + CONVERSATION_D.lastRequestSeconds;
   const c = conversation * CONVERSATION.stride + CONVERSATION.lastRequestNanos;
   const before = state.conversationDoubles[d];
-  if (before >= 0) noteGap(state, conversation * 2, (sec - before) * 1000 + (ns - state.conversationWords[c]) / 1e6);
+  if (before !== NO_LAST) noteGap(state, conversation * 2, (sec - before) * 1000 + (ns - state.conversationWords[c]) / 1e6);
   state.conversationDoubles[d] = sec;
   state.conversationWords[c] = ns;
 }

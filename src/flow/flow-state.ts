@@ -107,7 +107,7 @@ export const OPERATION_ROW = { stride: 5, operation: 0, hour: 1, requests: 2, re
 
 /** No time seen yet: `first` is later than everything, `last` earlier. */
 export const NO_FIRST = Infinity;
-export const NO_LAST = -1;
+export const NO_LAST = -Infinity;
 /** Hour of frames without a timestamp. */
 export const NO_HOUR = -1;
 

@@ -22,7 +22,7 @@ import { noteGap } from './rhythm.ts';
 import type { StreamEvents } from './tcp-stream.ts';
 
 const MAX_OPERATIONS_PER_CONVERSATION = 2048;
-const MAX_RANGES_PER_OPERATION = 2048;
+const MAX_RANGES_PER_OPERATION = 8192;
 const MAX_TARGETS_PER_OPERATION = 1024;
 const MAX_FACTS_PER_CONVERSATION = 512;
 const MAX_ADDRESS_FACTS = 100_000;
@@ -233,7 +233,7 @@ function noteOperationGap(state: FlowState, sink: FlowSink, index: number): void
   const o = index * OPERATION.stride + OPERATION.lastRequestNanos;
   const before = state.operationDoubles[d];
   if (sink.seconds !== sink.seconds) return;
-  if (before >= 0) noteGap(state, index * 2 + 1, (sink.seconds - before) * 1000 + (sink.nanos - state.operationWords[o]) / 1e6);
+  if (before !== NO_LAST) noteGap(state, index * 2 + 1, (sink.seconds - before) * 1000 + (sink.nanos - state.operationWords[o]) / 1e6);
   state.operationDoubles[d] = sink.seconds;
   state.operationWords[o] = sink.nanos;
 }

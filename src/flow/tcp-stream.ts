@@ -63,6 +63,11 @@ const MAX_JUMP = 1 << 22;
 const MAX_WAITING_SEGMENTS = 64;
 const MAX_WAITING_BYTES = 256 * 1024;
 
+/** The handshake was seen: whatever comes first begins a message. */
+export function expectStart(half: HalfStream): void {
+  if (!half.known) half.synced = true;
+}
+
 /** A SYN was seen: the stream's first octet has this sequence number. */
 export function startHalf(half: HalfStream, firstSequence: number): void {
   half.known = true;
@@ -94,7 +99,6 @@ export function takeSegment(
   if (!half.known) {
     half.known = true;
     half.next = sequence;
-    half.synced = false;
   }
   const ahead = (sequence - half.next) | 0;
   if (ahead === 0) {

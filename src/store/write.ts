@@ -10,6 +10,7 @@ import {
   CONVERSATION,
   CONVERSATION_D,
   NO_FIRST,
+  NO_LAST,
   OPERATION,
   OPERATION_D,
   OPERATION_ROW,
@@ -97,7 +98,7 @@ const UNIT_MASK = 0xffff;
 
 type MaybeSeconds = number | null;
 /** Seconds as bound to NS: null where nothing had a time. */
-const seconds = (value: number): MaybeSeconds => (value === NO_FIRST || value < 0 ? null : value);
+const seconds = (value: number): MaybeSeconds => (value === NO_FIRST ? null : value);
 
 /** Adds everything that the flow state holds. The caller owns the transaction. */
 export function writeFlows(writer: StoreWriter, state: FlowState, capture: number, revision: number): void {
@@ -120,7 +121,7 @@ export function writeFlows(writer: StoreWriter, state: FlowState, capture: numbe
 function writeAddresses(writer: StoreWriter, state: FlowState): Float64Array {
   const spans: (Span | undefined)[] = [];
   const use = (index: number, span: Span | null): void => {
-    const own = (spans[index] ??= { firstSeconds: NO_FIRST, firstNanos: 0, lastSeconds: -1, lastNanos: 0 });
+    const own = (spans[index] ??= { firstSeconds: NO_FIRST, firstNanos: 0, lastSeconds: NO_LAST, lastNanos: 0 });
     if (span === null || span.firstSeconds === NO_FIRST) return;
     if (span.firstSeconds < own.firstSeconds || (span.firstSeconds === own.firstSeconds && span.firstNanos < own.firstNanos)) {
       own.firstSeconds = span.firstSeconds;

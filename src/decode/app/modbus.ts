@@ -201,7 +201,9 @@ function readMessage(bytes: Uint8Array, at: number, end: number, direction: numb
   const code = bytes[pdu] & ~EXCEPTION_BIT;
   if (direction === TO_CLIENT) {
     if (bytes[pdu] >= EXCEPTION_BIT) {
-      sink.operation(unit, code, MESSAGE.error, end - pdu >= 2 ? bytes[pdu + 1] : -1);
+      // V1.1b3 clause 7: an exception response is two octets, the second tells why.
+      if (end - pdu < 2) sink.malformed('modbus.exception-without-code');
+      else sink.operation(unit, code, MESSAGE.error, bytes[pdu + 1]);
       return;
     }
     sink.operation(unit, code, MESSAGE.response, 0);
@@ -281,8 +283,11 @@ const latin1 = (bytes: Uint8Array, from: number, to: number): string => String.f
 
 function resync(bytes: Uint8Array, _view: DataView, from: number, to: number): number {
   for (let at = from; at + FUNCTION < to; at++) {
-    if (!headerFits(bytes, at) || !FUNCTIONS.has(bytes[at + FUNCTION] & ~EXCEPTION_BIT)) continue;
+    if (!headerFits(bytes, at)) continue;
     const end = at + PREFIX + uint16(bytes, at + LENGTH);
+    // A segment that is exactly one message needs no further proof.
+    if (at === from && end === to) return at;
+    if (!FUNCTIONS.has(bytes[at + FUNCTION] & ~EXCEPTION_BIT)) continue;
     // Either the message ends exactly with what we have, or another header follows it, or it goes on in the next segment.
     if (end === to || (end < to - FUNCTION ? headerFits(bytes, end) : looksConsistent(bytes, at, to))) return at;
   }
