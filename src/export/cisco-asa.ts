@@ -1,0 +1,211 @@
+/**
+ * Cisco ASA (ISA 3000 with ASA software): interfaces, objects, extended access lists bound inbound to the zone of the
+ * client, time ranges. In: a device plan. Out: `baseline-asa.cfg`; monitor and enforce differ in the last entry of
+ * each list. The ASA judges addresses and ports only: there is no Modbus inspection in its CLI (`policy-map type
+ * inspect modbus` does not exist; exports.md, finding 1), so every operation limit goes to the loss report.
+ */
+import type { Permit } from '../permit.ts';
+import { ofFamily, asPrefix, formatAddress, isHost, netmaskOf } from './ip-notation.ts';
+import { objectPool, type AddressGroup, type AddressObject, type ObjectPool } from './address-objects.ts';
+import { missingPort, zonePorts, type ZonePort } from './device-zones.ts';
+import type { Capabilities, DeviceExport, DevicePlan, Exporter, PlanPermit } from './exporter.ts';
+import { NO_CAPABILITIES } from './exporter.ts';
+import { assess, familiesOf, notEnforceable, refusalOf } from './loss.ts';
+import { evidenceLine, permitLine } from './permit-text.ts';
+import { DAY_NAMES, dayAfter, windowsOf } from './time-window.ts';
+import { nameScope, safeComment, type NameScope } from './vendor-name.ts';
+
+const CAPABILITIES: Capabilities = { ...NO_CAPABILITIES, ipv6: true, schedule: true, expiry: true, onDemand: true };
+
+const INTERFACE = /^(GigabitEthernet|TenGigabitEthernet|Ethernet|FastEthernet|Management|Port-channel|BVI|Vlan)\d+([/.]\d+)*$/;
+const NAME_LENGTH = 60;
+const REMARK_LENGTH = 100;
+const PERMIT_LOG = 'log 6 interval 300';
+const DENY_LOG = 'log 4 interval 300';
+const MONITOR_LOG = 'log 5 interval 300';
+const MONTHS = ['January', 'February', 'March', 'April', 'May', 'June', 'July', 'August', 'September', 'October', 'November', 'December'];
+
+const PROTOCOLS: Readonly<Record<string, string>> = { tcp: 'tcp', udp: 'udp', sctp: 'sctp', icmp: 'icmp', icmpv6: 'icmp6', any: 'ip' };
+
+const protocolOf = (permit: Permit): string => PROTOCOLS[permit.service.transport] ?? `${Number(permit.service.transport.slice(3))}`;
+
+const objectLines = ({ name, span }: AddressObject): string[] => {
+  const prefix = asPrefix(span);
+  if (isHost(span)) return [`object network ${name}`, ` host ${formatAddress(span.family, span.first)}`];
+  if (prefix === null)
+    return [`object network ${name}`, ` range ${formatAddress(span.family, span.first)} ${formatAddress(span.family, span.last)}`];
+  const subnet = span.family === 'ipv4' ? `${prefix.network} ${netmaskOf(prefix.length)}` : `${prefix.network}/${prefix.length}`;
+  return [`object network ${name}`, ` subnet ${subnet}`];
+};
+
+const groupLines = ({ name, members }: AddressGroup): string[] => [
+  `object-group network ${name}`,
+  ...members.map((member) => ` network-object object ${member}`),
+];
+
+const interfaceLines = (port: ZonePort, nameif: string): string[] => {
+  const name = port.vlan !== null && !port.interface.includes('.') && !port.interface.startsWith('Vlan') ? `${port.interface}.${port.vlan}` : port.interface;
+  const lines = port.assumed
+    ? [`! ${safeComment(port.zone.id, 60)}: the spec names no interface here. ${name} is assumed: set it before you apply this.`]
+    : [];
+  lines.push(`interface ${name}`);
+  if (port.vlan !== null) lines.push(` vlan ${port.vlan}`);
+  lines.push(` nameif ${nameif}`, ` security-level ${port.securityLevel}`);
+  if (port.address !== null)
+    lines.push(
+      port.address.ip.includes(':')
+        ? ` ipv6 address ${port.address.ip}/${port.address.length}`
+        : ` ip address ${port.address.ip} ${netmaskOf(port.address.length)}`,
+    );
+  return lines;
+};
+
+/** The ASA takes the end minute as part of the window. */
+const inclusiveEnd = (end: string): string => {
+  const [hours = 0, minutes = 0] = end.split(':').map(Number);
+  const total = hours * 60 + minutes - 1;
+  return `${`${Math.floor(total / 60)}`.padStart(2, '0')}:${`${total % 60}`.padStart(2, '0')}`;
+};
+
+const timeRangeLines = (permit: Permit, name: string): string[] => {
+  const windows = windowsOf(permit);
+  const { expires } = permit.conditions;
+  if (windows.length === 0 && expires === null) return [];
+  const lines = [`time-range ${name}`];
+  if (expires !== null) {
+    const end = dayAfter(expires);
+    const last = new Date(Date.UTC(end.year, end.month - 1, end.day - 1));
+    lines.push(` absolute end 23:59 ${last.getUTCDate()} ${MONTHS[last.getUTCMonth()] ?? ''} ${last.getUTCFullYear()}`);
+  }
+  for (const window of windows) {
+    const days = window.days.length === 7 ? 'daily' : window.days.map((day) => DAY_NAMES[day] ?? day).join(' ');
+    lines.push(` periodic ${days} ${window.start} to ${inclusiveEnd(window.end)}`);
+  }
+  return lines;
+};
+
+interface Text {
+  readonly timeRanges: string[];
+  readonly services: string[];
+  readonly entries: Map<string, string[]>;
+}
+
+const addressText = (pool: ObjectPool, entry: PlanPermit, side: 'client' | 'server', family: 'ipv4' | 'ipv6'): string => {
+  const wanted = `${entry.permit.id}_${side === 'client' ? 'C' : 'S'}${family === 'ipv6' ? '6' : ''}`;
+  const { name, group } = pool.nameOf(ofFamily(entry[side], family), wanted);
+  return `${group ? 'object-group' : 'object'} ${name}`;
+};
+
+const portText = (permit: Permit, scope: NameScope, text: Text): string => {
+  const { ports, transport } = permit.service;
+  const one = (first: number, last: number): string => (first === last ? `eq ${first}` : `range ${first} ${last}`);
+  const [only] = ports;
+  if (only === undefined) return '';
+  if (ports.length === 1) return ` ${one(only.first, only.last)}`;
+  const name = scope.nameOf(`service ${permit.id}`, `${permit.id}_PORTS`);
+  text.services.push(`object-group service ${name} ${transport}`, ...ports.map(({ first, last }) => ` port-object ${one(first, last)}`));
+  return ` object-group ${name}`;
+};
+
+const addPermit = (entry: PlanPermit, list: string, scope: NameScope, pool: ObjectPool, text: Text): void => {
+  const { permit } = entry;
+  const timeRange = scope.nameOf(`time ${permit.id}`, `TR_${permit.id}`);
+  const rangeLines = timeRangeLines(permit, timeRange);
+  text.timeRanges.push(...rangeLines);
+  const ports = portText(permit, scope, text);
+  const tail = [PERMIT_LOG, ...(rangeLines.length > 0 ? [`time-range ${timeRange}`] : []), ...(permit.conditions.onDemand ? ['inactive'] : [])];
+  const lines = text.entries.get(list) ?? [];
+  lines.push(
+    `access-list ${list} remark ${permitLine(permit, REMARK_LENGTH)}`,
+    `access-list ${list} remark ${safeComment(`${permit.id} ${evidenceLine(permit, REMARK_LENGTH)}`, REMARK_LENGTH)}`,
+  );
+  for (const family of familiesOf(entry, CAPABILITIES))
+    lines.push(
+      `access-list ${list} extended permit ${protocolOf(permit)} ${addressText(pool, entry, 'client', family)} ${addressText(pool, entry, 'server', family)}${ports} ${tail.join(' ')}`,
+    );
+  text.entries.set(list, lines);
+};
+
+interface Binding {
+  readonly port: ZonePort;
+  readonly nameif: string;
+  readonly list: string;
+}
+
+const syslogLines = (plan: DevicePlan, bindings: readonly Binding[]): string[] => {
+  const { syslog } = plan.device;
+  const via = bindings.find((binding) => binding.port.zone.id === syslog?.zone);
+  if (syslog === null || via === undefined) return [];
+  const port = syslog.port === 514 ? '' : ` udp/${syslog.port}`;
+  return ['logging enable', 'logging timestamp', 'logging trap informational', `logging host ${via.nameif} ${syslog.host}${port}`];
+};
+
+const build = (plan: DevicePlan): DeviceExport => {
+  const ports = zonePorts(plan, INTERFACE, (n) => `GigabitEthernet1/${n}`);
+  const nameifs = nameScope({ maxLength: 48, punctuation: '_-' });
+  const lists = nameScope({ maxLength: NAME_LENGTH, punctuation: '_-' });
+  const scope = nameScope({ maxLength: NAME_LENGTH, punctuation: '_-.' }, ['any', 'any4', 'any6', 'host', 'object', 'object-group', 'interface']);
+  const bindings: Binding[] = ports.map((port) => {
+    const nameif = nameifs.nameOf(port.zone.id, port.nameif ?? port.zone.id);
+    return { port, nameif, list: lists.nameOf(port.zone.id, `OTZ_${nameif}_IN`) };
+  });
+  const pool = objectPool(plan, scope);
+  const text: Text = { timeRanges: [], services: [], entries: new Map() };
+  const losses = plan.permits.map((entry) => {
+    const binding = bindings.find((candidate) => candidate.port.zone.id === entry.permit.from.zone);
+    const missing = missingPort(entry, ports);
+    if (missing !== null || binding === undefined) return notEnforceable(entry.permit, plan.device.id, missing ?? 'no interface');
+    if (refusalOf(entry, CAPABILITIES) === null) addPermit(entry, binding.list, scope, pool, text);
+    return assess(entry, { device: plan.device.id, capabilities: CAPABILITIES });
+  });
+  const last = plan.mode === 'enforce' ? `deny ip any any ${DENY_LOG}` : `permit ip any any ${MONITOR_LOG}`;
+  const lines = [
+    ...plan.provenance.map((line) => `! ${safeComment(line, 200)}`),
+    `! mode: ${plan.mode}`,
+    ...bindings.flatMap((binding) => [...interfaceLines(binding.port, binding.nameif), '!']),
+    ...pool.objects().flatMap(objectLines),
+    ...pool.groups().flatMap(groupLines),
+    ...text.services,
+    ...text.timeRanges,
+    '!',
+    ...bindings.flatMap(({ list }) => [...(text.entries.get(list) ?? []), `access-list ${list} extended ${last}`]),
+    '!',
+    ...bindings.map(({ list, nameif }) => `access-group ${list} in interface ${nameif}`),
+    ...syslogLines(plan, bindings),
+  ];
+  return {
+    files: [{ path: 'baseline-asa.cfg', content: `${lines.join('\n')}\n` }],
+    losses,
+    rollback: rollbackLines(bindings, pool, text),
+    apply: [
+      'Compare the interfaces with the device: lines marked "assumed" have to be set by hand.',
+      'Paste baseline-asa.cfg in configuration mode, check with `show access-list`, then `write memory`.',
+      'From monitor to enforce only the last entry of each list changes: `deny ip any any` in place of `permit ip any any`.',
+    ],
+    notes: [
+      'The ASA judges addresses, ports and time; function codes, units and OPC UA services it does not see. For them add the FirePOWER or FTD rules of the cisco-ftd target, or put the nftables or suricata target in line.',
+      'Message 106100 reports hits per entry and interval, not per packet: use its hit count.',
+      'Replies of permitted TCP and UDP connections pass by state; ICMP replies need `inspect icmp`.',
+      'Connections that are open when the lists are bound stay open until they end: `clear conn` closes them, in a window.',
+    ],
+  };
+};
+
+const rollbackLines = (bindings: readonly Binding[], pool: ObjectPool, text: Text): string[] => [
+  ...bindings.map(({ list, nameif }) => `no access-group ${list} in interface ${nameif}`),
+  ...bindings.map(({ list }) => `clear configure access-list ${list}`),
+  ...text.timeRanges.filter((line) => line.startsWith('time-range')).map((line) => `no ${line}`),
+  ...text.services.filter((line) => line.startsWith('object-group')).map((line) => `no ${line}`),
+  ...pool.groups().map(({ name }) => `no object-group network ${name}`),
+  ...pool.objects().map(({ name }) => `no object network ${name}`),
+];
+
+export const ciscoAsa: Exporter = {
+  name: 'cisco-asa',
+  title: 'Cisco ASA (ISA 3000) configuration',
+  platforms: ['cisco-asa'],
+  filters: true,
+  modes: ['monitor', 'enforce'],
+  capabilities: CAPABILITIES,
+  build,
+};
