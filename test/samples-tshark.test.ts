@@ -39,11 +39,12 @@ describe.runIf(isThere)('the samples read by tshark', () => {
   });
 
   test('the planted writes are where samples/README.md says', () => {
-    const written = (file: string, client: string, server: string): readonly string[] =>
-      frames(file, `ip.src == ${client} && ip.dst == ${server} && (modbus.func_code == 6 || modbus.func_code == 16)`, 'frame.time_epoch', 'modbus.func_code');
-    expect(written('millbrook_00003_20260306.pcapng.gz', '10.20.2.20', '10.20.4.63')).toEqual(['1772794800.000800000\t16']);
-    expect(written('millbrook_00002_20260304.pcapng.gz', '10.20.7.31', '10.20.4.63')).toEqual(['1772715900.000800000\t6']);
-    expect(written('millbrook_00005_20260310.pcapng', '10.20.2.10', '10.20.5.9')).toEqual(['1773159600.000800000\t16']);
+    const written = (client: string, server: string): readonly string[] =>
+      plant.flatMap((file) => frames(file, `ip.src == ${client} && ip.dst == ${server} && (modbus.func_code == 6 || modbus.func_code == 16)`, 'frame.time_epoch', 'modbus.func_code'));
+    const functionAt = (time: string, functionCode: number): string => `${Date.parse(time) / 1000}.000800000\t${functionCode}`;
+    expect(written('10.20.2.20', '10.20.4.63')).toEqual([functionAt('2026-03-06T11:00:00Z', 16)]);
+    expect(written('10.20.7.31', '10.20.4.63')).toEqual([functionAt('2026-03-05T13:05:00Z', 6)]);
+    expect(written('10.20.2.10', '10.20.5.9')).toEqual([functionAt('2026-03-10T16:20:00Z', 16)]);
   });
 
   test.each([

@@ -21,7 +21,7 @@ const sometimes = (cycle: number, window: Window, every: number, unit: number, e
 const fieldDevices: readonly ModbusPoll[] = [
   { client: PLANT.plcA, server: PLANT.ioA, periodNs: 250 * MS, questions: (cycle) => one(1, readWriteRegisters(0, 8, 512, 4, cycle)) },
   {
-    client: PLANT.plcB, server: PLANT.ioB, periodNs: 250 * MS,
+    client: PLANT.plcB, server: PLANT.ioB, periodNs: 140 * MS,
     questions: (cycle) => (cycle % 2 === 0 ? one(1, readRegisters(4, 0, 12, cycle)) : one(1, writeCoils(16, 10, cycle))),
   },
   {
@@ -34,7 +34,7 @@ const fieldDevices: readonly ModbusPoll[] = [
     },
   },
   {
-    client: PLANT.plcC, server: PLANT.ioC, periodNs: 250 * MS,
+    client: PLANT.plcC, server: PLANT.ioC, periodNs: 140 * MS,
     questions: (cycle) => (cycle % 2 === 0 ? one(1, readBits(2, 0, 24, cycle)) : one(1, writeCoils(0, 8, cycle))),
   },
   // interlock: filtration asks the intake whether it may draw water

@@ -6,7 +6,7 @@ import { modbusVisit } from './engineering.ts';
 import { opaqueSession } from './it-services.ts';
 import { readRegisters, writeRegister, writeRegisters } from './modbus-pdu.ts';
 import { runOpcua } from './opcua-sessions.ts';
-import { PLANT } from './plant.ts';
+import { DAYS, PLANT } from './plant.ts';
 import { runPoll } from './polling.ts';
 import type { Random } from './random.ts';
 import type { Timeline } from './timeline.ts';
@@ -22,7 +22,7 @@ export function runDeviations(timeline: Timeline, random: Random): void {
   // c) an asset that nobody declared polls the intake's controller
   runPoll(timeline, { client: PLANT.stranger, server: PLANT.plcA, periodNs: 5 * SECOND, firstDay: 6, isDaily: true, questions: (cycle) => [{ unit: 1, exchange: readRegisters(3, 0, 10, cycle) }] }, 58020, random);
   // d) supervision reads the OPC UA server without security from the eighth day on
-  runOpcua(timeline, { client: PLANT.scada, server: PLANT.opcua, serverName: 'opcua-1', isSecure: false, kind: 'subscribe', periodNs: 5 * SECOND, firstDay: 7, lastDay: 9 }, 58040, random);
+  runOpcua(timeline, { client: PLANT.scada, server: PLANT.opcua, serverName: 'opcua-1', isSecure: false, kind: 'subscribe', periodNs: 5 * SECOND, firstDay: 7, lastDay: DAYS - 1 }, 58040, random);
   // f) the intake's panel writes to filtration
   modbusVisit(timeline, 3 * DAY + 13 * HOUR + 5 * MINUTE, PLANT.hmiA, PLANT.plcB, 58060, 1, [writeRegister(101, 42)], random);
   // g) supervision writes to the safety controller

@@ -4,7 +4,7 @@
  */
 import { acknowledge, activateSession, browse, closeChannel, closeSession, createChannel, createMonitoredItems, createSession, createSubscription, getEndpoints, hello, openChannel, OPCUA_PORT, publish, read, write } from './opcua-message.ts';
 import type { Call, Channel, SessionNames } from './opcua-message.ts';
-import { FIRST_MIDNIGHT_NS, PLANT, isWeekend } from './plant.ts';
+import { DAYS, FIRST_MIDNIGHT_NS, PLANT, isWeekend } from './plant.ts';
 import { WINDOW_HOURS, WINDOW_NS, windows } from './polling.ts';
 import type { Random } from './random.ts';
 import { createTcpSession } from './tcp-session.ts';
@@ -24,9 +24,9 @@ export interface OpcuaPlan {
 }
 
 export const DECLARED_OPCUA: readonly OpcuaPlan[] = [
-  { client: PLANT.historian, server: PLANT.opcua, serverName: 'opcua-1', isSecure: true, kind: 'subscribe', periodNs: SECOND, firstDay: 0, lastDay: 9 },
-  { client: PLANT.scada, server: PLANT.opcua, serverName: 'opcua-1', isSecure: true, kind: 'subscribe', periodNs: 2 * SECOND, firstDay: 0, lastDay: 9 },
-  { client: PLANT.hmiC, server: PLANT.plcC, serverName: 'plc-c1', isSecure: false, kind: 'read', periodNs: SECOND, firstDay: 0, lastDay: 9 },
+  { client: PLANT.historian, server: PLANT.opcua, serverName: 'opcua-1', isSecure: true, kind: 'subscribe', periodNs: SECOND, firstDay: 0, lastDay: DAYS - 1 },
+  { client: PLANT.scada, server: PLANT.opcua, serverName: 'opcua-1', isSecure: true, kind: 'subscribe', periodNs: 2 * SECOND, firstDay: 0, lastDay: DAYS - 1 },
+  { client: PLANT.hmiC, server: PLANT.plcC, serverName: 'plc-c1', isSecure: false, kind: 'read', periodNs: SECOND, firstDay: 0, lastDay: DAYS - 1 },
 ];
 
 const DELAY_NS = 3 * MS;

@@ -1,5 +1,5 @@
 /**
- * The plant's capture as a ring of files, two days each, and the faults of the sensor itself: a mirror that copied every
+ * The plant's capture as a ring of files, three days each, and the faults of the sensor itself: a mirror that copied every
  * frame twice for a while, and two gaps. Out: file names and bytes, oldest first; the caller compresses and writes.
  */
 import { pcapng } from './capture-file.ts';
@@ -15,14 +15,14 @@ import { createRandom } from './random.ts';
 import { createTimeline, DAY, HOUR, SECOND, TAP } from './timeline.ts';
 
 const SEED = 62443;
-const DAYS_PER_FILE = 2;
+const DAYS_PER_FILE = 3;
 const ETHERNET = 1;
 const SNAP_LENGTH = 262_144;
 /** Day, hour and second at which the mirror was set up for both directions, for ten seconds. */
 const DOUBLED = { fromNs: 3 * DAY + 14 * HOUR + 5 * SECOND, lastsNs: 10 * SECOND, delayNs: 11_000 } as const;
-/** Ten seconds inside a window, and one whole window. */
+/** Eight seconds inside a window, and one whole window. */
 const GAPS = [
-  { fromNs: 2 * DAY + 8 * HOUR + 12 * SECOND, toNs: 2 * DAY + 8 * HOUR + 22 * SECOND },
+  { fromNs: 2 * DAY + 8 * HOUR + 8 * SECOND, toNs: 2 * DAY + 8 * HOUR + 16 * SECOND },
   { fromNs: 4 * DAY + 14 * HOUR, toNs: 4 * DAY + 15 * HOUR },
 ] as const;
 
@@ -47,7 +47,7 @@ export function plantCapture(): readonly SampleFile[] {
   timeline.mirrorTwice(DOUBLED.fromNs, DOUBLED.fromNs + DOUBLED.lastsNs, DOUBLED.delayNs);
   const lost = GAPS.map((gap) => ({ atNs: gap.fromNs, perTap: timeline.lose(gap.fromNs, gap.toNs) }));
 
-  return Array.from({ length: DAYS / DAYS_PER_FILE }, (_, index) => {
+  return Array.from({ length: Math.ceil(DAYS / DAYS_PER_FILE) }, (_, index) => {
     const fromNs = index * DAYS_PER_FILE * DAY;
     const toNs = fromNs + DAYS_PER_FILE * DAY;
     const frames = timeline.frames(fromNs, toNs);
@@ -60,7 +60,7 @@ export function plantCapture(): readonly SampleFile[] {
     const date = new Date(Number((FIRST_MIDNIGHT_NS + BigInt(fromNs)) / 1_000_000n)).toISOString().slice(0, 10).replaceAll('-', '');
     return {
       name: `millbrook_${String(index + 1).padStart(5, '0')}_${date}.pcapng`,
-      bytes: pcapng({ comment: 'Millbrook water works (invented): windows of 30 s and all sporadic sessions', interfaces: INTERFACES, frames, statistics }),
+      bytes: pcapng({ comment: 'Millbrook water works (invented): polling in windows of 20 s, sporadic sessions at any time', interfaces: INTERFACES, frames, statistics }),
     };
   });
 }

@@ -61,9 +61,9 @@ export const PLANT = {
   mailHost: remote('mail.office.example', '198.51.100.80'),
 } as const satisfies Record<string, Host>;
 
-/** Monday 2 March 2026 to Wednesday 11 March 2026 (UTC): ten days with one weekend in them. */
+/** Monday 2 March 2026 to Sunday 15 March 2026 (UTC): two weeks. */
 export const FIRST_MIDNIGHT_NS = 1_772_409_600_000_000_000n;
-export const DAYS = 10;
+export const DAYS = 14;
 const FIRST_WEEKDAY = 1;
 
 export const isWeekend = (day: number): boolean => [0, 6].includes((day + FIRST_WEEKDAY) % 7);

@@ -28,8 +28,6 @@ export interface TcpSession {
   /** Sends the last data segment of that direction again. */
   retransmit(atNs: number, isToServer: boolean): void;
   keepalive(atNs: number): void;
-  /** Octets that passed while the sensor did not look. */
-  skip(clientBytes: number, serverBytes: number): void;
   close(atNs: number): void;
   reset(atNs: number, isToServer: boolean): void;
   /** SYN answered by a reset: nobody listens. */
@@ -93,10 +91,6 @@ export function createTcpSession(timeline: Timeline, client: Host, server: Host,
     keepalive: (atNs) => {
       put(atNs, true, ack, advance(next.client, 4294967295), KEEPALIVE_PROBE);
       acknowledge(atNs + 0.3 * MS, false);
-    },
-    skip: (clientBytes, serverBytes) => {
-      next.client = advance(next.client, clientBytes);
-      next.server = advance(next.server, serverBytes);
     },
     close: (atNs) => {
       put(atNs, true, fin | ack, next.client, NONE);
