@@ -2,13 +2,15 @@
  * The store read through analysis, as the commands that only look need it: who is who, and how operations are called.
  * In: an open store. Out: assets by address and by name.
  */
+import { describeOperation } from '../decode/app/registry.ts';
 import { usageError } from '../errors.ts';
 import { inferAssets } from '../infer/assets.ts';
 import type { Asset, Completeness, PlacedAsset, Zone } from '../infer/proposal.ts';
+import { proposeZones } from '../infer/zones.ts';
 import { formatSpan, parseSpan } from '../net/address-set.ts';
 import { vendorOf } from '../net/oui.ts';
 import type { Connection } from '../store/database.ts';
-import { readOutline } from '../store/read.ts';
+import { readObservations, readOutline } from '../store/read.ts';
 
 export interface NamedAssets {
   readonly assets: readonly Asset[];
@@ -30,27 +32,13 @@ export interface PlacedPlant {
   /** In address order. */
   readonly assets: readonly PlacedAsset[];
   readonly zones: ReadonlyMap<string, Zone>;
-  readonly completeness: Completeness | null;
+  readonly completeness: Completeness;
 }
 
+/** The whole inference but for resampling, which only propose-zones shows. */
 export function placeAssets(db: Connection): PlacedPlant {
-  const { assets } = inferAssets(readOutline(db), vendorOf);
-  return {
-    assets: assets.map((asset) => ({
-      ...asset,
-      role: 'other',
-      subRole: null,
-      level: null,
-      confidence: 0,
-      evidence: [],
-      against: [],
-      runnerUpRole: null,
-      zone: '',
-      placement: { zone: '', reason: '', pinned: false, stability: null, runnerUp: null },
-    })),
-    zones: new Map(),
-    completeness: null,
-  };
+  const { assets, zones, completeness } = proposeZones(readObservations(db, describeOperation), { stabilityRuns: 0 });
+  return { assets, zones: new Map(zones.map((zone) => [zone.id, zone])), completeness };
 }
 
 /** By id or name (any case), or by one of its addresses. */

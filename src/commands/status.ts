@@ -8,6 +8,7 @@ import { csvTable } from '../render/csv.ts';
 import { grouped, shortInstant, shortOctets } from '../render/instant.ts';
 import { jsonDocument, jsonLine } from '../render/json.ts';
 import { markdownTable } from '../render/markdown.ts';
+import { printable } from '../render/printable.ts';
 import { statusRecord } from '../render/status-record.ts';
 import { fieldLines, textTable, type Cell, type Column, type TableStyle } from '../render/table.ts';
 import { readFromStore, storePath } from '../store/database.ts';
@@ -43,7 +44,7 @@ export function showStatus(argv: StatusArguments, context: CommandContext): Comm
   const path = storePath(argv.db, context.environment);
   const { status, plant } = readFromStore(path, (db) => ({ status: readStatus(db), plant: placeAssets(db) }));
   const record = statusRecord(path, status, plant.assets.length, plant.completeness);
-  const isComplete = record.sensor.complete && plant.completeness?.sufficient === true;
+  const isComplete = record.sensor.complete && plant.completeness.sufficient;
   return {
     exitCode: argv.strict && !isComplete ? EXIT.incomplete : EXIT.ok,
     output: render(chosenFormat(argv), record, status, plant.completeness, context),
@@ -73,13 +74,13 @@ const captureRows = (status: StoreStatus): Cell[][] =>
     shortInstant(capture.lastNs),
   ]);
 
-/** Captures listed to a person; the JSON has all. */
-const LISTED_CAPTURES = 20;
+/** Captures and conduits listed to a person; the JSON has all. */
+const LISTED_ROWS = 20;
 
 type StatusRecord = ReturnType<typeof statusRecord>;
 
 function render(
-  format: Format, record: StatusRecord, status: StoreStatus, completeness: Completeness | null, context: CommandContext,
+  format: Format, record: StatusRecord, status: StoreStatus, completeness: Completeness, context: CommandContext,
 ): Iterable<string> {
   switch (format) {
     case 'json':
@@ -110,24 +111,48 @@ function summary(record: StatusRecord, status: StoreStatus): [string, string][] 
 
 const hoursText = (status: StoreStatus): string => `${status.activeHours} of ${status.spannedHours} hours with packets`;
 
-function listenText(completeness: Completeness | null): string[] {
-  if (completeness === null) return ['not estimated'];
+/** The verdict first, and once: inference may word it among its sentences. */
+function listenText(completeness: Completeness): string[] {
+  const isVerdict = (sentence: string): boolean => /^(?:keep listening|the stopping rule)/i.test(sentence);
+  const worded = completeness.sentences.filter(isVerdict);
   const verdict = completeness.sufficient
-    ? 'enough was seen under the stopping rule'
+    ? 'Enough was seen under the stopping rule.'
     : completeness.listenUntil === null
-      ? 'keep listening: too little was seen to say for how long'
-      : `keep listening until ${completeness.listenUntil}, about ${completeness.moreDays} more day${completeness.moreDays === 1 ? '' : 's'}`;
-  return [verdict, ...completeness.sentences];
+      ? 'Keep listening: too little was seen to say for how long.'
+      : `Keep listening until ${completeness.listenUntil}, about ${completeness.moreDays} more day${completeness.moreDays === 1 ? '' : 's'}.`;
+  return [...(worded.length > 0 ? worded : [verdict]), ...completeness.sentences.filter((sentence) => !isVerdict(sentence))];
 }
 
+const CONDUIT_COLUMNS: readonly Column[] = [
+  { title: 'from zone', shrinkTo: 10 },
+  { title: 'to zone', shrinkTo: 10 },
+  { title: 'seen', align: 'right' },
+  { title: 'unseen at least', align: 'right' },
+  { title: 'complete', align: 'right' },
+  { title: 'enough' },
+];
+
+const conduitRows = (completeness: Completeness): Cell[][] =>
+  completeness.conduits.map((conduit) => [
+    conduit.fromZone,
+    conduit.toZone,
+    conduit.seen,
+    Math.ceil(conduit.unseen),
+    `${Math.floor(100 * conduit.completeness)} %`,
+    conduit.sufficient ? 'yes' : 'no',
+  ]);
+
 /** Losses first: no number below them means anything without them. */
-function* table(record: StatusRecord, status: StoreStatus, completeness: Completeness | null, style: TableStyle): Generator<string> {
+function* table(record: StatusRecord, status: StoreStatus, completeness: Completeness, style: TableStyle): Generator<string> {
   const losses = record.sensor.losses;
   yield losses.length === 0 ? 'Nothing is known to be missing.\n' : `What is missing or doubtful:\n${bullets(losses)}`;
   yield `\n${fieldLines(summary(record, status))}`;
   yield `\nCompleteness:\n${bullets(listenText(completeness))}`;
-  const uncovered = (completeness?.regimes ?? []).filter((regime) => !regime.covered);
-  if (uncovered.length > 0) yield `\nNot covered yet:\n${bullets(uncovered.map((regime) => regime.sentence))}`;
+  if (completeness.conduits.length > 0) {
+    yield '\n';
+    yield* textTable(CONDUIT_COLUMNS, conduitRows(completeness).slice(0, LISTED_ROWS), style);
+    if (completeness.conduits.length > LISTED_ROWS) yield `${LISTED_ROWS} of ${completeness.conduits.length} conduits; --json lists all\n`;
+  }
   const stops = Object.entries(record.stops);
   if (stops.length > 0) {
     yield `\nFrames whose decoding stopped:\n${fieldLines(stops.map(([name, count]) => [name, grouped(count)]), '  ')}`;
@@ -135,14 +160,15 @@ function* table(record: StatusRecord, status: StoreStatus, completeness: Complet
   const rows = captureRows(status);
   if (rows.length > 0) {
     yield '\n';
-    yield* textTable(CAPTURE_COLUMNS, rows.slice(-LISTED_CAPTURES), style);
-    if (rows.length > LISTED_CAPTURES) yield `the last ${LISTED_CAPTURES} of ${rows.length} captures; --json lists all\n`;
+    yield* textTable(CAPTURE_COLUMNS, rows.slice(-LISTED_ROWS), style);
+    if (rows.length > LISTED_ROWS) yield `the last ${LISTED_ROWS} of ${rows.length} captures; --json lists all\n`;
   }
 }
 
-const bullets = (lines: readonly string[]): string => fieldLines(lines.map((line) => ['  -', line]));
+const LONGEST_LINE = 1000;
+const bullets = (lines: readonly string[]): string => lines.map((line) => `  - ${printable(line, LONGEST_LINE)}\n`).join('');
 
-function* markdown(record: StatusRecord, status: StoreStatus, completeness: Completeness | null): Generator<string> {
+function* markdown(record: StatusRecord, status: StoreStatus, completeness: Completeness): Generator<string> {
   const field: readonly Column[] = [{ title: 'what' }, { title: 'value' }];
   yield* markdownTable(field, [
     ...record.sensor.losses.map((loss) => ['missing or doubtful', loss]),
@@ -151,6 +177,10 @@ function* markdown(record: StatusRecord, status: StoreStatus, completeness: Comp
     ...Object.entries(record.stops).map(([name, count]): Cell[] => [`stop ${name}`, count]),
   ]);
   yield '\n';
+  if (completeness.conduits.length > 0) {
+    yield* markdownTable(CONDUIT_COLUMNS, conduitRows(completeness));
+    yield '\n';
+  }
   yield* markdownTable(CAPTURE_COLUMNS, captureRows(status));
 }
 

@@ -174,7 +174,7 @@ const status = z.strictObject({
     })
     .describe('sensor truth: losses first'),
   counters: counters.describe('every other counter, by name'),
-  completeness: completeness.nullable(),
+  completeness,
 });
 
 export const STATUS_SHAPE = status;

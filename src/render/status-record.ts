@@ -10,7 +10,7 @@ import type { CompletenessRecord, StatusRecord } from './json-shapes.ts';
 const STOP_PREFIX = 'stop.';
 const EVICTED_COUNTER = 'flow.evicted';
 
-export function statusRecord(path: string, status: StoreStatus, assets: number, completeness: Completeness | null): StatusRecord {
+export function statusRecord(path: string, status: StoreStatus, assets: number, completeness: Completeness): StatusRecord {
   const stops: [string, number][] = [];
   const counters: [string, number][] = [];
   for (const [name, count] of Object.entries(status.counters)) {
@@ -54,7 +54,7 @@ export function statusRecord(path: string, status: StoreStatus, assets: number, 
       oneWayConversations: status.oneWayConversations,
     },
     counters: Object.fromEntries(counters),
-    completeness: completeness === null ? null : completenessRecord(completeness),
+    completeness: completenessRecord(completeness),
   };
 }
 
@@ -86,7 +86,7 @@ function lossSentences(status: StoreStatus, stops: readonly (readonly [string, n
     sentences.push(`${grouped(status.oneWayConversations)} of ${grouped(status.tcpConversations)} TCP conversations were heard one way only: check the mirror port`);
   }
   if (status.foldedPackets > 0) {
-    sentences.push(`${grouped(status.foldedPackets)} packets of a flood of new conversations were counted by client only (${status.foldedClients} clients)`);
+    sentences.push(`${grouped(status.foldedPackets)} packets of a flood of new conversations from ${status.foldedClients} client${status.foldedClients === 1 ? '' : 's'} were counted, not kept one by one`);
   }
   const stopped = stops.reduce((sum, [, count]) => sum + count, 0);
   if (stopped > 0) sentences.push(`${grouped(stopped)} frames were not decoded to the end (${percent(stopped, packets)}); the reasons are counted under stops`);

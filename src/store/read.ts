@@ -262,10 +262,7 @@ function readSensor(db: Connection, addressText: ReadonlyMap<number, string>): S
   };
 }
 
-/** Counters of all captures, summed, by name; what the hours hold comes with them. */
+/** Counters of all captures, summed, by name. */
 export function readCounters(db: Connection): Record<string, number> {
-  const counters: Record<string, number> = {};
-  const sql = 'SELECT name, sum(count) FROM capture_counter GROUP BY name ORDER BY name';
-  for (const [name, count] of each<[string, number]>(db, sql)) counters[name] = count;
-  return counters;
+  return Object.fromEntries(each<[string, number]>(db, 'SELECT name, sum(count) FROM capture_counter GROUP BY name ORDER BY name'));
 }

@@ -1,0 +1,76 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { listAssets } from '../../src/commands/assets.ts';
+import { ASSETS_SHAPE } from '../../src/render/json-shapes.ts';
+import { HOSTILE_WORDS, UNSAFE_OUTPUT } from '../render/hostile-words.ts';
+import { fillStore, HISTORIAN, HMI, LAPTOP, PLC, PLC_MAC } from '../store/read-fixture.ts';
+import { setStage, textOf } from './main-stage.ts';
+
+let folder: string;
+let db: string;
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'baseline-test-'));
+  db = join(folder, 'plant.db');
+  fillStore(db);
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const assets = (argv: Parameters<typeof listAssets>[0] = {}) =>
+  ASSETS_SHAPE.parse(JSON.parse(textOf(listAssets({ db, json: true, ...argv }, setStage()))));
+
+test('the JSON has the shape that is published: one asset a device, with its evidence', () => {
+  const { assets: all, total } = assets();
+  expect(total).toBe(4);
+  expect(all.map((asset) => asset.addresses[0])).toEqual([PLC, HMI, LAPTOP, HISTORIAN]);
+  const [plc] = all;
+  expect(plc).toMatchObject({ id: 'PLC-07', addresses: [PLC], macs: [PLC_MAC], names: ['PLC-07'], role: 'plc', level: 1 });
+  expect(plc.evidence.length).toBeGreaterThan(0);
+  expect(plc.zone).toBeDefined();
+});
+
+test.each<[string, Parameters<typeof listAssets>[0], string[]]>([
+  ['id, any case', { asset: ['plc-07'] }, [PLC]],
+  ['address', { asset: [HMI] }, [HMI]],
+  ['MAC', { asset: [PLC_MAC] }, [PLC]],
+  ['role', { role: ['plc'] }, [PLC]],
+  ['role that nobody has', { role: ['mes'] }, []],
+  ['zone that is not there', { zone: ['nowhere'] }, []],
+  ['sorted by id', { sort: 'id' }, [LAPTOP, HMI, HISTORIAN, PLC]],
+])('filter: %s', (_name, argv, addresses) => {
+  expect(assets(argv).assets.map((asset) => asset.addresses[0])).toEqual(addresses);
+});
+
+test('a zone is found by id and by name', () => {
+  const [plc] = assets({ asset: ['PLC-07'] }).assets;
+  for (const zone of [plc.zone, plc.zoneName]) expect(assets({ zone: [zone ?? '?'] }).assets.map((asset) => asset.id)).toContain('PLC-07');
+});
+
+test('one asset is shown with what speaks for and against', () => {
+  const text = textOf(listAssets({ db, asset: ['PLC-07'] }, setStage()));
+  expect(text).toMatch(/^asset +PLC-07$/m);
+  expect(text).toMatch(/^role +plc \(confidence 0\.\d\d/m);
+  expect(text).toMatch(/^for +/m);
+});
+
+test('an asset that is not there is a mistake', () => {
+  expect(() => listAssets({ db, asset: ['nobody'] }, setStage())).toThrow(/--asset nobody: there is no such asset/);
+});
+
+test('no match is an answer', () => {
+  expect(textOf(listAssets({ db, role: ['mes'] }, setStage()))).toBe('no asset matches\n');
+});
+
+test('no hostile word acts in any format', () => {
+  const path = join(folder, 'hostile.db');
+  for (const word of HOSTILE_WORDS) {
+    rmSync(path, { force: true });
+    fillStore(path, { hostile: word.slice(0, 256) });
+    for (const format of ['table', 'json', 'jsonl', 'csv', 'md'] as const) {
+      const text = textOf(listAssets({ db: path, format }, setStage({ width: 120 })));
+      expect(text.replaceAll('\r\n', '\n'), `${format} of ${JSON.stringify(word)}`).not.toMatch(UNSAFE_OUTPUT);
+    }
+  }
+});

@@ -1,0 +1,173 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { runCommandLine, type OutputStream } from '../../src/main.ts';
+import { UNSAFE_OUTPUT } from '../render/hostile-words.ts';
+import { fillStore } from '../store/read-fixture.ts';
+
+const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+const TSX = import.meta.resolve('tsx');
+
+let folder: string;
+let db: string;
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'baseline-test-'));
+  db = join(folder, 'plant.db');
+  fillStore(db);
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+class Recorder implements OutputStream {
+  text = '';
+  readonly isTTY: boolean;
+  readonly columns = 90;
+  constructor(isTTY: boolean) {
+    this.isTTY = isTTY;
+  }
+  write(text: string, done?: (error?: Error | null) => void): boolean {
+    this.text += text;
+    done?.();
+    return true;
+  }
+}
+
+async function run(
+  args: readonly string[],
+  { isTTY = false, environment = {} }: { isTTY?: boolean; environment?: Record<string, string> } = {},
+): Promise<{ code: number; out: string; err: string }> {
+  const stdout = new Recorder(isTTY);
+  const stderr = new Recorder(isTTY);
+  const code = await runCommandLine(args, { environment, stdout, stderr, signal: new AbortController().signal });
+  return { code, out: stdout.text, err: stderr.text };
+}
+
+test.each<[string, string[], number, RegExp, RegExp]>([
+  ['no command', [], 2, /^$/, /Commands:/],
+  ['help', ['--help'], 0, /Commands:\n.*baseline import/s, /^$/],
+  ['version', ['--version'], 0, /^baseline \d+\.\d+\.\d+\n$/, /^$/],
+  ['a mistyped command', ['flws'], 2, /^$/, /^baseline: there is no command "flws"\n {2}Did you mean `baseline flows`\?\n$/],
+  ['an unknown command', ['xyzzy'], 2, /^$/, /^baseline: there is no command "xyzzy"\n {2}See /],
+  ['a mistyped option', ['flows', '--cleint', '10.0.0.1'], 2, /^$/, /knows no option "--cleint"\n {2}Did you mean --client\?/],
+  ['an unknown option', ['status', '--xyzzy'], 2, /^$/, /knows no option "--xyzzy"\n {2}See `baseline status --help`/],
+  ['a word too many', ['status', 'extra'], 2, /^$/, /knows no argument "extra"/],
+  ['an option without its value', ['flows', '--client'], 2, /^$/, /Not enough arguments following: client/],
+  ['a value that is no choice', ['flows', '--format', 'xml'], 2, /^$/, /--format cannot be "xml"\n {2}Choose one of table, json/],
+  ['an option twice', ['status', '--db', 'a', '--db', 'b'], 2, /^$/, /--db is given 2 times/],
+  ['options that exclude each other', ['status', '--quiet', '--verbose'], 2, /^$/, /mutually exclusive/],
+  ['only an unknown option', ['--xyzzy'], 2, /^$/, /baseline: /],
+  ['a store that is not there', ['status', '--db', 'nowhere.db'], 4, /^$/, /^baseline: there is no store nowhere\.db\n {2}Run /],
+])('%s', async (_name, args, code, out, err) => {
+  const result = await run(args);
+  expect(result.code).toBe(code);
+  expect(result.out).toMatch(out);
+  expect(result.err).toMatch(err);
+  expect(result.err).not.toMatch(/\bat .*:\d+:\d+/);
+});
+
+test.each(['status', 'assets', 'flows'])('%s writes its result to standard output, and nothing else', async (command) => {
+  for (const format of ['table', 'json', 'jsonl', 'csv', 'md']) {
+    const { code, out, err } = await run([command, '--db', db, '--format', format]);
+    expect([code, err]).toEqual([0, '']);
+    expect(out).toMatch(/\n$/);
+    if (format === 'json') expect(JSON.parse(out).schemaVersion).toBe(1);
+  }
+});
+
+test('every command shows examples first in its help', async () => {
+  for (const command of ['import', 'status', 'assets', 'flows']) {
+    const { code, out } = await run([command, '--help']);
+    expect(code).toBe(0);
+    expect(out.trimStart()).toMatch(new RegExp(`^Examples:\n *baseline ${command}`));
+  }
+});
+
+test.each([
+  ['/bin/bash', 'complete -o bashdefault'],
+  ['/bin/zsh', '#compdef baseline'],
+  ['/usr/bin/fish', 'complete -f -c baseline'],
+])('completion for %s', (shell, holds) => {
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['--import', TSX, MAIN, 'completion'], {
+    encoding: 'utf8',
+    env: { ...process.env, SHELL: shell, ZSH_NAME: undefined },
+  });
+  expect([status, stderr]).toEqual([0, '']);
+  expect(stdout).toContain(holds);
+});
+
+test('completions name commands and options', () => {
+  const complete = (...words: string[]): string =>
+    spawnSync(process.execPath, ['--import', TSX, MAIN, '--get-yargs-completions', 'baseline', ...words], { encoding: 'utf8' }).stdout;
+  expect(complete('fl').split('\n')).toContain('flows');
+  expect(complete('flows', '--s')).toContain('--server');
+});
+
+test('a repeated list option is a list, an option with a comma too', async () => {
+  const flows = async (...args: string[]): Promise<number> => JSON.parse((await run(['flows', '--db', db, '--json', ...args])).out).total;
+  expect(await flows('--port', '22', '--port', '502')).toBe(2);
+  expect(await flows('--port', '22,502')).toBe(2);
+});
+
+describe('colours and width', () => {
+  const bold = '\u001b[1m';
+  test('only on a terminal', async () => {
+    expect((await run(['flows', '--db', db])).out).not.toContain('\u001b');
+    expect((await run(['flows', '--db', db], { isTTY: true })).out).toContain(bold);
+  });
+  test('never against the person’s word', async () => {
+    for (const environment of [{ NO_COLOR: '1' }, { TERM: 'dumb' }] as Record<string, string>[]) {
+      expect((await run(['flows', '--db', db], { isTTY: true, environment })).out).not.toContain('\u001b');
+    }
+    expect((await run(['flows', '--db', db, '--no-color'], { isTTY: true })).out).not.toContain('\u001b');
+    expect((await run(['flows', '--db', db, '--color'])).out).toContain(bold);
+  });
+  test('a table fits the terminal', async () => {
+    const { out } = await run(['flows', '--db', db, '--no-color'], { isTTY: true });
+    expect(out).toContain('…');
+  });
+});
+
+test('words of the command line reach the terminal escaped', async () => {
+  for (const args of [['status', '--db', '\u001b[31mx'], ['\u001b[2J'], ['flows', '--client', '\u202e1'], ['flows', '--\u001b[2J']]) {
+    const { code, err } = await run(args);
+    expect(code).toBeGreaterThan(0);
+    expect(err).not.toMatch(UNSAFE_OUTPUT);
+  }
+});
+
+test('a fault of ours keeps its stack, asks for a report and exits 70', async () => {
+  const stdout: OutputStream = {
+    write: () => {
+      throw new TypeError('x is not a function');
+    },
+  };
+  const stderr = new Recorder(false);
+  const code = await runCommandLine(['status', '--db', db], { environment: {}, stdout, stderr, signal: new AbortController().signal });
+  expect(code).toBe(70);
+  expect(stderr.text).toMatch(/please report it.*\nTypeError: x is not a function\n +at /);
+});
+
+test('a reader that goes away is no fault', async () => {
+  const many = join(folder, 'many.db');
+  fillStore(many);
+  const child = spawn(process.execPath, ['--import', TSX, MAIN, 'status', '--db', many, '--format', 'csv'], { stdio: ['ignore', 'pipe', 'pipe'] });
+  child.stdout.destroy();
+  let errors = '';
+  child.stderr.on('data', (chunk: Buffer) => (errors += chunk.toString()));
+  const code = await new Promise((resolve) => child.on('close', resolve));
+  expect(errors).toBe('');
+  expect(code).toBe(0);
+});
+
+test('the real program: codes, streams, no trace', () => {
+  const baseline = (...args: string[]) => spawnSync(process.execPath, ['--import', TSX, MAIN, ...args], { encoding: 'utf8', cwd: folder });
+  expect(baseline('--version')).toMatchObject({ status: 0, stderr: '' });
+  writeFileSync(join(folder, 'notes.txt'), 'not a store');
+  const refused = baseline('status', '--db', 'notes.txt');
+  expect(refused.status).toBe(4);
+  expect(refused.stdout).toBe('');
+  expect(refused.stderr).toMatch(/^baseline: the store notes\.txt is not a baseline store: it looks like text\n {2}\S.*\n$/);
+});

@@ -1,0 +1,78 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { showStatus } from '../../src/commands/status.ts';
+import { EXIT } from '../../src/errors.ts';
+import { STATUS_SHAPE } from '../../src/render/json-shapes.ts';
+import { openForWriting } from '../../src/store/database.ts';
+import { HOSTILE_WORDS, UNSAFE_OUTPUT } from '../render/hostile-words.ts';
+import { fillStore } from '../store/read-fixture.ts';
+import { setStage, textOf } from './main-stage.ts';
+
+let folder: string;
+let db: string;
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'baseline-test-'));
+  db = join(folder, 'plant.db');
+  fillStore(db);
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+test('the JSON has the shape that is published, and sums that add up', () => {
+  const status = STATUS_SHAPE.parse(JSON.parse(textOf(showStatus({ db, json: true }, setStage()))));
+  expect(status).toMatchObject({
+    schemaVersion: 1,
+    store: { path: db, version: 1 },
+    span: { first: '2026-03-02T06:00:00.000000001Z', last: '2026-03-04T06:01:40.000000000Z' },
+    capture: { received: 100, processed: 90, kernelDropped: 10, interfaceDropped: 2, uncleanEnds: 1 },
+    limits: { evictedConversations: 0, foldedPackets: 500 },
+    totals: { packets: 1090, bytes: 109_000, conversations: 4, assets: 4, operations: 3 },
+    stops: { 'ipv4.truncated': 5 },
+    counters: { 'link.1': 300 },
+  });
+  expect(status.captures.map(({ id, kind, name, state }) => [id, kind, name, state])).toEqual([
+    [1, 'file', 'monday.pcapng', 'complete'], [2, 'file', 'tuesday.pcap.gz', 'truncated'], [3, 'live', 'eth1', 'interrupted'],
+  ]);
+  expect(status.capture.processed + status.capture.kernelDropped).toBe(status.capture.received);
+  expect(status.completeness.listenUntil).toMatch(/^\d{4}-\d\d-\d\d$/);
+});
+
+test('losses come before every number', () => {
+  const lines = textOf(showStatus({ db }, setStage())).split('\n');
+  expect(lines[0]).toBe('What is missing or doubtful:');
+  expect(lines[1]).toContain('10 packets were dropped by the kernel (10.00 %');
+  expect(lines.findIndex((line) => line.includes('TCP streams'))).toBeLessThan(lines.findIndex((line) => line.startsWith('packets')));
+  expect(lines.some((line) => /Keep listening until \d{4}-\d\d-\d\d/.test(line))).toBe(true);
+});
+
+test('an empty store says so, and knows no span', () => {
+  const path = join(folder, 'empty.db');
+  openForWriting(path).close();
+  const status = STATUS_SHAPE.parse(JSON.parse(textOf(showStatus({ db: path, json: true }, setStage()))));
+  expect(status.span).toEqual({ first: null, last: null });
+  expect(status.sensor.losses).toEqual(['no capture was imported yet']);
+  expect(textOf(showStatus({ db: path }, setStage()))).toContain('nothing yet');
+});
+
+test('--strict exits 3 when the evidence is incomplete, and only then', () => {
+  expect(showStatus({ db }, setStage()).exitCode).toBe(EXIT.ok);
+  expect(showStatus({ db, strict: true }, setStage()).exitCode).toBe(EXIT.incomplete);
+});
+
+test('the store comes from the environment where no option names it', () => {
+  expect(textOf(showStatus({}, setStage({ environment: { BASELINE_DB: db } })))).toContain(db);
+});
+
+test('no hostile word acts in any format', () => {
+  const path = join(folder, 'hostile.db');
+  for (const word of HOSTILE_WORDS) {
+    rmSync(path, { force: true });
+    fillStore(path, { hostile: word.slice(0, 256) });
+    for (const format of ['table', 'json', 'jsonl', 'csv', 'md'] as const) {
+      const text = textOf(showStatus({ db: path, format }, setStage({ width: 120 })));
+      expect(text.replaceAll('\r\n', '\n'), `${format} of ${JSON.stringify(word)}`).not.toMatch(UNSAFE_OUTPUT);
+    }
+  }
+});

@@ -1,0 +1,24 @@
+import { expect, test } from 'vitest';
+import { z } from 'zod';
+import { ASSETS_SHAPE, FLOWS_SHAPE, STATUS_SHAPE } from '../../src/render/json-shapes.ts';
+import { SCHEMA_VERSION } from '../../src/render/json.ts';
+
+/** `npx vitest run test/render/json-shapes.test.ts -u` writes the published schemas anew. */
+test.each([
+  ['status', STATUS_SHAPE],
+  ['assets', ASSETS_SHAPE],
+  ['flows', FLOWS_SHAPE],
+])('docs/json/%s.schema.json is what the program writes by', async (name, shape) => {
+  // New keys may come at any time: readers must not refuse them, though our own tests do.
+  const schema = z.toJSONSchema(shape, {
+    override: ({ jsonSchema }) => {
+      if (jsonSchema.additionalProperties === false) delete jsonSchema.additionalProperties;
+    },
+  });
+  const text = `${JSON.stringify({ title: `baseline ${name} --json, schemaVersion ${SCHEMA_VERSION}`, ...schema }, null, 2)}\n`;
+  await expect(text).toMatchFileSnapshot(`../../docs/json/${name}.schema.json`);
+});
+
+test('the version in the shapes is the version that is written', () => {
+  expect(ASSETS_SHAPE.shape.schemaVersion.value).toBe(SCHEMA_VERSION);
+});
