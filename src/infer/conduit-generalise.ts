@@ -97,7 +97,7 @@ export function addSessionServices(grant: Grant): Grant {
 function extend(grants: Map<string, Grant>, grant: Grant, rule: string): void {
   const key = grantKey(grant);
   const held = grants.get(key);
-  const base = held ?? { ...grant, evidence: NO_EVIDENCE, rules: [] };
+  const base = held ?? { ...grant, evidence: NO_EVIDENCE, rules: [], source: grant.source ?? grant };
   grants.set(key, { ...base, detail: mergeDetails(base.detail, grant.detail), rules: [...new Set([...base.rules, rule])].sort() });
 }
 
@@ -106,11 +106,12 @@ const isTemporary = (kind: string): boolean => kind === 'temporary';
 
 function addPartners(grants: Map<string, Grant>, index: PlanIndex): void {
   for (const grant of [...grants.values()]) {
+    const source = grant.source ?? grant;
     const client = index.partnerOf(grant.client.id);
     const server = index.partnerOf(grant.server.id);
-    if (client !== null) extend(grants, { ...grant, client }, 'redundant-partner');
-    if (server !== null) extend(grants, { ...grant, server }, 'redundant-partner');
-    if (client !== null && server !== null) extend(grants, { ...grant, client, server }, 'redundant-partner');
+    if (client !== null) extend(grants, { ...grant, client, source }, 'redundant-partner');
+    if (server !== null) extend(grants, { ...grant, server, source }, 'redundant-partner');
+    if (client !== null && server !== null) extend(grants, { ...grant, client, server, source }, 'redundant-partner');
   }
 }
 
@@ -138,7 +139,7 @@ function addGroups(grants: Map<string, Grant>, index: PlanIndex): void {
     const possible = clients.length * servers.length;
     if (possible < 3 || seen < 2 || seen / possible < GROUP_COVERAGE[sample.class]) continue;
     const detail = groupDetail(members.map((grant) => grant.detail));
-    for (const client of clients) for (const server of servers) extend(grants, { ...sample, client, server, detail }, 'same-role-group');
+    for (const client of clients) for (const server of servers) extend(grants, { ...sample, client, server, detail, source: sample }, 'same-role-group');
   }
 }
 
@@ -156,7 +157,7 @@ function addSharedServices(grants: Map<string, Grant>, index: PlanIndex): void {
     const [sample] = members;
     if (new Set(members.filter((grant) => grant.evidence.witnesses.length > 0).map((grant) => grant.client.id)).size < 2) continue;
     const detail = members.map((grant) => grant.detail).reduce(mergeDetails);
-    for (const client of index.allOf(sample.client.zone)) extend(grants, { ...sample, client, detail }, 'shared-service');
+    for (const client of index.allOf(sample.client.zone)) extend(grants, { ...sample, client, detail, source: sample }, 'shared-service');
   }
 }
 
@@ -198,7 +199,7 @@ export function maintenanceGrants(observed: readonly Grant[], standing: readonly
       for (const zone of zones) {
         for (const server of index.membersOf(zone, sample.server.role)) {
           if (server.id === client.id || server.zone === client.zone) continue;
-          const grant: Grant = { ...sample, client, server, detail, evidence: NO_EVIDENCE, rules: ['maintenance'] };
+          const grant: Grant = { ...sample, client, server, detail, evidence: NO_EVIDENCE, rules: ['maintenance'], source: null };
           const key = grantKey(grant);
           const same = held.get(key);
           // What stands already needs no switch; only what goes beyond it does.

@@ -55,6 +55,8 @@ export interface Grant {
   readonly evidence: GrantEvidence;
   /** Rules that widened it beyond what was seen; empty = exact. */
   readonly rules: readonly string[];
+  /** For a grant that was never seen: the seen one that it follows. */
+  readonly source: Grant | null;
 }
 
 export const NO_EVIDENCE: GrantEvidence = { firstNs: null, lastNs: null, days: [], requests: 0, sessions: 0, witnesses: [] };
@@ -197,6 +199,7 @@ export function observeGrants(set: ObservationSet, index: PlanIndex): ObservedGr
           class: own,
           detail,
           rules: [],
+          source: null,
           evidence: {
             firstNs: isWhole ? conversation.firstNs : operations.reduce((min, one) => (one.firstNs < min ? one.firstNs : min), operations[0].firstNs),
             lastNs: isWhole ? conversation.lastNs : operations.reduce((max, one) => (one.lastNs > max ? one.lastNs : max), operations[0].lastNs),

@@ -231,8 +231,9 @@ const questionOrder = (question: QuestionKind | null): number => (question === n
 /** `observed` are the exact grants, to count what was never seen. */
 export function draftPermits(grants: readonly Grant[], onDemand: boolean, observed: ReadonlyMap<string, Grant>, index: PlanIndex): DraftPermit[] {
   const byKey = new Map<string, Cell[]>();
+  const current = new Map(grants.map((grant) => [grantKey(grant), grant]));
   for (const grant of grants) {
-    const question = questionOf(grant, index);
+    const question = questionOf(grant, index) ?? (grant.source === null ? null : questionOf(current.get(grantKey(grant.source)) ?? grant.source, index));
     const pieces = grant.detail.modbus.length > 0 ? piecesOf(grant.detail.modbus) : [null];
     for (const modbus of pieces) {
       const cell: Cell = { grant, modbus, opcua: opcuaOf(grant), question, onDemand: onDemand || question === 'temporary-device' };

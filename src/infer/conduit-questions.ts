@@ -25,6 +25,11 @@ export const QUESTION_SENTENCES: Readonly<Record<QuestionKind, string>> = {
   rare: 'seldom seen: a job of the month, a fail-over, maintenance, or a mistake?',
 };
 
+/** Services that ask after a device's health or the time, and change nothing. */
+const MONITORING = new Set(['icmp', 'icmpv6', 'ntp', 'snmp', 'snmptrap', 'snmp-trap', 'syslog', 'dns']);
+
+export const isMonitoringService = (transport: string, service: string): boolean => MONITORING.has(transport) || MONITORING.has(service.toLowerCase());
+
 const CONTROL_KINDS = new Set(['safety', 'cell', 'supervisory', 'operations', 'engineering', 'remote', 'wireless']);
 const DEVICE_ROLES = new Set(['plc', 'io', 'hmi', 'safety-controller']);
 const READ_PROTOCOLS = new Set(['modbus', 'opcua']);
@@ -36,7 +41,7 @@ export function questionOf(grant: Grant, index: PlanIndex): QuestionKind | null 
   const client = index.kindOf(grant.client.zone);
   const server = index.kindOf(grant.server.zone);
   if (client === 'temporary' || server === 'temporary') return 'temporary-device';
-  if (server === 'safety' && grant.class !== 'read' && !(grant.class === 'any' && grant.client.role === 'infrastructure')) return 'into-safety';
+  if (server === 'safety' && grant.class !== 'read' && !(grant.class === 'any' && isMonitoringService(grant.transport, grant.service))) return 'into-safety';
   if ((client === 'external' && CONTROL_KINDS.has(server)) || (server === 'external' && CONTROL_KINDS.has(client))) return 'internet';
   if ((client === 'enterprise' && CONTROL_KINDS.has(server)) || (server === 'enterprise' && CONTROL_KINDS.has(client))) return 'enterprise-to-control';
   if (client === 'remote' && (server === 'cell' || server === 'safety')) return 'remote-to-cell';

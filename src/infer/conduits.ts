@@ -120,6 +120,7 @@ const PROTOCOL_NAMES: Readonly<Record<string, string>> = {
 
 const protocolName = (draft: DraftPermit): string => {
   const key = draft.protocol === '' ? draft.service.toLowerCase() : draft.protocol;
+  if (draft.transport === 'icmp' || draft.transport === 'icmpv6') return 'ICMP';
   if (key === 'modbus' && draft.transport === 'udp') return 'Modbus/UDP';
   const own = draft.service.replaceAll(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, '?').slice(0, 40);
   return PROTOCOL_NAMES[key] ?? (own === '' || own === 'unknown' ? `${draft.transport}/${draft.port}` : own);

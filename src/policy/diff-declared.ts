@@ -157,7 +157,9 @@ export const judgeDeclared = (context: DiffContext, uses: ReadonlyMap<DeclaredPe
     const use = uses.get(declared);
     const isOver = permit.conditions.expires !== null && lastDay !== undefined && new Date(lastDay * 86_400_000).toISOString().slice(0, 10) > permit.conditions.expires;
     if (use === undefined) {
-      if (!isOver) findings.push(judgeUnused(context, declared, heard, days, minDays));
+      // Proposed for a partner or a group member that was never seen to do it: its own absence says nothing.
+      const isInsurance = permit.evidence?.days === 0 && permit.evidence.generalisedBy.length > 0;
+      if (!isOver && !isInsurance) findings.push(judgeUnused(context, declared, heard, days, minDays));
       continue;
     }
     if ((permit.evidence?.generalisedBy.length ?? 0) > 0 || days.length < minDays) continue;

@@ -4,6 +4,7 @@
  * In: kinds of zones, the role of assets, who opens what. Out: the rule with its source, or null. A requirement and a
  * practice are never mixed up: each says which it is. Left out on purpose: rules on inferred zones (infer/requirements.ts).
  */
+import { isMonitoringService } from '../infer/conduit-questions.ts';
 import type { Conversation } from '../observation.ts';
 import type { Severity } from './findings.ts';
 import type { DeclaredPermit } from './permits.ts';
@@ -51,6 +52,7 @@ export const isChanging = (conversation: Conversation): boolean =>
 /** Whether a Permit would let somebody change the device. Not naming operations at all lets everything. */
 export const permitsChange = ({ permit }: DeclaredPermit): boolean => {
   const codes = permittedCodes(permit);
+  if (isMonitoringService(permit.service.transport, permit.service.protocol)) return false;
   if (codes.length > 0) return codes.some((code) => ['write', 'control', 'program'].includes(accessOfFunctionCode(code)));
   return permit.access.length === 0 || permit.access.some((access) => access === 'write' || access === 'control' || access === 'program');
 };
