@@ -1,0 +1,104 @@
+/**
+ * The main job on the sample plant: what is imported, what is proposed, and that diff finds the planted deviations of
+ * samples/README.md, all of them and nothing else.
+ */
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describeOperation } from '../src/decode/app/registry.ts';
+import { proposeZones } from '../src/infer/zones.ts';
+import type { ObservationSet } from '../src/observation.ts';
+import { diffSpec } from '../src/policy/diff.ts';
+import type { Finding } from '../src/policy/findings.ts';
+import { loadSpec } from '../src/policy/spec-load.ts';
+import { openForWriting } from '../src/store/database.ts';
+import { beginImport, importCapture } from '../src/store/import-capture.ts';
+import { readObservations } from '../src/store/read.ts';
+
+const SAMPLES = join(import.meta.dirname, '..', 'samples');
+
+let folder = '';
+let set: ObservationSet;
+let findings: readonly Finding[];
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'baseline-plant-'));
+  const store = openForWriting(join(folder, 'plant.db'));
+  const session = beginImport(store);
+  for (const name of readdirSync(join(SAMPLES, 'plant')).toSorted()) {
+    await importCapture(session, join(SAMPLES, 'plant', name), { force: false, signal: new AbortController().signal, progress: () => {} });
+  }
+  set = readObservations(store.db, describeOperation);
+  findings = diffSpec(loadSpec(join(SAMPLES, 'plant.yaml')), set);
+  store.close();
+});
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+describe('diff on the sample plant', () => {
+  const planted = [
+    ['a', 'undeclared-operation', 'HIST-PLC-B'],
+    ['b', 'wrong-direction', 'REPLICATION'],
+    ['c', 'undeclared-asset', '10.20.6.66'],
+    ['d', 'weaker-security-mode', 'SUP-OPCUA'],
+    ['e', 'unused-permit', 'JUMP-OPCUA'],
+    ['f', 'undeclared-conversation', 'HMI-A'],
+    ['g', 'undeclared-operation', 'SAFETY-STATUS'],
+    ['h', 'requirement-violation', 'PC-0143'],
+  ] as const;
+  const isOf = (finding: Finding, type: string, name: string): boolean => finding.type === type && JSON.stringify(finding, (_, value: unknown) => (typeof value === 'bigint' ? String(value) : value)).includes(name);
+
+  test.each(planted)('%s: %s (%s) is found, once', (_, type, name) => {
+    expect(findings.filter((finding) => isOf(finding, type, name))).toHaveLength(1);
+  });
+
+  test('the write to the safety controller is the gravest', () => {
+    expect(findings[0]).toMatchObject({ type: 'undeclared-operation', severity: 'critical' });
+  });
+
+  test('nothing else is found', () => {
+    const others = findings.filter((finding) => !planted.some(([, type, name]) => isOf(finding, type, name)));
+    expect(others.map((finding) => `${finding.type}: ${finding.title}`)).toEqual([]);
+  });
+
+  test('samples/README.md lists the same findings', () => {
+    const rows = readFileSync(join(SAMPLES, 'README.md'), 'utf8').split('\n').filter((line) => /^\| [a-h] \|/.test(line));
+    expect(rows.map((row) => row.split('|').map((cell) => cell.trim())).map((cells) => [cells[1], cells[4].split(',')[0]])).toEqual(planted.map(([letter, type]) => [letter, type]));
+  });
+});
+
+describe('the proposal for the sample plant', () => {
+  const zoneOf = (address: string): string => {
+    const asset = proposal.assets.find((one) => one.addresses.includes(address));
+    return asset?.zone ?? `no zone for ${address}`;
+  };
+  let proposal: ReturnType<typeof proposeZones>;
+
+  beforeAll(() => {
+    proposal = proposeZones(set, { stabilityRuns: 0 });
+  });
+
+  test.each([
+    ['A', ['10.20.4.17', '10.20.4.52', '10.20.7.31']],
+    ['B', ['10.20.4.63', '10.20.4.71', '10.20.4.90', '10.20.7.12']],
+    ['C', ['10.20.4.118', '10.20.4.120', '10.20.7.44']],
+  ])('cell %s is one zone', (_, addresses) => {
+    expect(new Set(addresses.map(zoneOf)).size).toBe(1);
+  });
+
+  test('the three cells are three zones', () => {
+    expect(new Set(['10.20.4.17', '10.20.4.63', '10.20.4.118'].map(zoneOf)).size).toBe(3);
+  });
+
+  test('safety shares its zone with its own station only', () => {
+    const safety = zoneOf('10.20.5.9');
+    expect(proposal.assets.filter((asset) => asset.zone === safety).flatMap((asset) => asset.addresses).toSorted()).toEqual(['10.20.5.40', '10.20.5.9']);
+  });
+
+  test('office and plant share no zone', () => {
+    const office = new Set(['10.20.40.5', '10.20.40.51', '10.20.40.52', '10.20.40.53', '10.20.40.57'].map(zoneOf));
+    const plant = proposal.assets.filter((asset) => !asset.addresses.some((address) => address.startsWith('10.20.40.'))).map((asset) => asset.zone);
+    expect(plant.filter((zone) => zone !== null && office.has(zone))).toEqual([]);
+  });
+});
