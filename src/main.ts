@@ -142,7 +142,7 @@ function examplesOf(command: Command): string {
 }
 
 function contextOf(args: readonly string[], argv: CommonOptions, surroundings: Surroundings): CommandContext {
-  const { environment, stdout, stderr, signal } = surroundings;
+  const { environment, stdout, stderr } = surroundings;
   const quiet = argv.quiet === true;
   const talksToPerson = stderr.isTTY === true && !quiet;
   const noColour = Boolean(environment['NO_COLOR']) || argv.color === false || environment['TERM'] === 'dumb';
@@ -159,7 +159,9 @@ function contextOf(args: readonly string[], argv: CommonOptions, surroundings: S
     commandLine: printable(['baseline', ...args].map(quoted).join(' '), LONGEST_LINE),
     quiet,
     verbose: argv.verbose === true,
-    signal,
+    get signal() {
+      return surroundings.signal;
+    },
     say: (line) => {
       if (quiet) return;
       clear();
@@ -195,26 +197,34 @@ const isBrokenPipe = (error: unknown): boolean => (error as { code?: unknown } |
 
 const lines = (text: string): string => text.split('\n').map((line) => `${printable(line, LONGEST_LINE)}\n`).join('');
 
-async function main(): Promise<void> {
+/**
+ * Taken over only when a command asks for it: one that does not can always be stopped at once, as the system does it.
+ * The first signal asks the command to finish, the second leaves.
+ */
+function watchInterruption(): AbortSignal {
   const interruption = new AbortController();
-  let signals = 0;
   const interrupt = (): void => {
-    signals++;
-    if (signals > 1) process.exit(EXIT.interrupted);
+    if (interruption.signal.aborted) process.exit(EXIT.interrupted);
     interruption.abort();
   };
   process.on('SIGINT', interrupt);
   process.on('SIGTERM', interrupt);
+  return interruption.signal;
+}
+
+async function main(): Promise<void> {
+  let interruption: AbortSignal | null = null;
   // A reader that went away (`| head`) is no fault; write() reports it to whom it concerns.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
   process.exitCode = await runCommandLine(process.argv.slice(2), {
     environment: process.env,
     stdout: process.stdout,
     stderr: process.stderr,
-    signal: interruption.signal,
+    get signal() {
+      interruption ??= watchInterruption();
+      return interruption;
+    },
   });
-  process.off('SIGINT', interrupt);
-  process.off('SIGTERM', interrupt);
 }
 
 if (process.argv[1] !== undefined && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) await main();

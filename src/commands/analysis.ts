@@ -67,3 +67,12 @@ export function addressesOfAssets(named: NamedAssets, keys: readonly string[]): 
   }
   return [...addresses].toSorted();
 }
+
+/** Every address of the assets placed in these zones, by id or name (any case). */
+export function addressesOfZones(plant: PlacedPlant, keys: readonly string[]): string[] {
+  const wanted = keys.map((key) => key.toLowerCase());
+  const chosen = [...plant.zones.values()].filter((zone) => wanted.includes(zone.id.toLowerCase()) || wanted.includes(zone.name.toLowerCase()));
+  if (chosen.length === 0) throw usageError(`--zone ${keys.join(' ')}: there is no such zone`, '`baseline assets` shows the zones that are proposed.');
+  const ids = new Set(chosen.map((zone) => zone.id));
+  return plant.assets.filter((asset) => ids.has(asset.zone)).flatMap((asset) => [...asset.addresses, ...asset.macs]);
+}

@@ -14,7 +14,7 @@ import { markdownTable } from '../render/markdown.ts';
 import { textTable, type Cell, type Column } from '../render/table.ts';
 import { readFromStore, storePath } from '../store/database.ts';
 import { FLOW_SORTS, readFlowPage, type Flow, type FlowFilter, type FlowPage } from '../store/read-flows.ts';
-import { addressesOfAssets, nameAssets, type NamedAssets } from './analysis.ts';
+import { addressesOfAssets, addressesOfZones, nameAssets, placeAssets, type NamedAssets } from './analysis.ts';
 import { chosenFormat, DB_OPTION, defineCommand, FORMAT_OPTION, JSON_OPTION, type CommandContext, type CommandResult, type Format } from './command.ts';
 
 const ACCESS_CLASSES = ['browse', 'read', 'diagnose', 'write', 'control', 'program'] as const satisfies readonly Access[];
@@ -28,6 +28,7 @@ const OPTIONS = {
   client: { type: 'string', array: true, requiresArg: true, describe: 'address, prefix or range of the client' },
   server: { type: 'string', array: true, requiresArg: true, describe: 'address, prefix or range of the server' },
   asset: { type: 'string', array: true, requiresArg: true, describe: 'id, name or address of an asset at either end' },
+  zone: { type: 'string', array: true, requiresArg: true, describe: 'zone at either end, by id or name, as `assets` proposes it' },
   service: { type: 'string', array: true, requiresArg: true, describe: 'service, for example modbus' },
   port: { type: 'string', array: true, requiresArg: true, describe: "the server's port, or a range such as 5000-5010" },
   vlan: { type: 'string', array: true, requiresArg: true, describe: 'VLAN id, or none' },
@@ -58,6 +59,7 @@ interface FlowsArguments {
   readonly client?: readonly string[] | undefined;
   readonly server?: readonly string[] | undefined;
   readonly asset?: readonly string[] | undefined;
+  readonly zone?: readonly string[] | undefined;
   readonly service?: readonly string[] | undefined;
   readonly port?: readonly string[] | undefined;
   readonly vlan?: readonly string[] | undefined;
@@ -74,8 +76,11 @@ export function listFlows(argv: FlowsArguments, context: CommandContext): Comman
   const given = filterOf(argv, format, context);
   const { page, assets } = readFromStore(path, (db) => {
     const named = nameAssets(db);
-    const filter = argv.asset ? { ...given, either: addressesOfAssets(named, argv.asset) } : given;
-    return { page: readFlowPage(db, filter, describeOperation), assets: named };
+    const ends = [
+      ...(argv.asset ? [addressesOfAssets(named, argv.asset)] : []),
+      ...(argv.zone ? [addressesOfZones(placeAssets(db), argv.zone)] : []),
+    ];
+    return { page: readFlowPage(db, { ...given, either: ends }, describeOperation), assets: named };
   });
   if (format === 'table' && page.flows.length < page.total) {
     context.say(`${page.flows.length} of ${page.total} conversations; --limit 0 shows all`);

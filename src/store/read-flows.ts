@@ -16,8 +16,8 @@ export interface FlowFilter {
   /** Addresses, prefixes or ranges. */
   readonly client?: readonly string[];
   readonly server?: readonly string[];
-  /** Either end. */
-  readonly either?: readonly string[];
+  /** At least one end in each of these lists. */
+  readonly either?: readonly (readonly string[])[];
   readonly services?: readonly string[];
   readonly ports?: readonly { readonly first: number; readonly last: number }[];
   /** null stands for untagged. */
@@ -78,8 +78,8 @@ export function flowConditions(
   const list = (values: readonly unknown[]): string => JSON.stringify(values);
   if (filter.client) add(`c.client ${oneOf}`, list(addressIds(db, filter.client)));
   if (filter.server) add(`c.server ${oneOf}`, list(addressIds(db, filter.server)));
-  if (filter.either) {
-    const ids = list(addressIds(db, filter.either));
+  for (const addresses of filter.either ?? []) {
+    const ids = list(addressIds(db, addresses));
     add(`(c.client ${oneOf} OR c.server ${oneOf})`, ids, ids);
   }
   if (filter.services) add(`lower(c.service) ${oneOf}`, list(filter.services.map((name) => name.toLowerCase())));

@@ -74,6 +74,7 @@ test.each<[string, Parameters<typeof listFlows>[0], string[]]>([
   ['by name of an asset', { asset: ['plc-07'] }, [HMI, LAPTOP, HISTORIAN, '00:80:f4:00:00:09']],
   ['by address of an asset', { asset: [HMI] }, [HMI]],
   ['by group address, which is no asset', { asset: ['01:80:c2:00:00:0e'] }, ['00:80:f4:00:00:09']],
+  ['by zone', { zone: ['z-cell-01'] }, [HMI, LAPTOP, HISTORIAN, '00:80:f4:00:00:09']],
   ['lists with commas', { port: ['22,502'] }, [HMI, LAPTOP]],
   ['port range', { port: ['1-100'] }, [LAPTOP]],
   ['vlan', { vlan: ['100'] }, [HMI]],
@@ -96,6 +97,7 @@ test.each<[string, Parameters<typeof listFlows>[0], RegExp]>([
   ['instant', { since: 'yesterday' }, /--since yesterday is no instant/],
   ['day that does not exist', { until: '2026-13-01' }, /--until/],
   ['limit', { limit: -1 }, /--limit/],
+  ['zone', { zone: ['nowhere'] }, /--zone nowhere: there is no such zone/],
   ['asset', { asset: ['nobody'] }, /--asset nobody: there is no such asset/],
 ])('a wrong %s is said in one line', (_name, argv, says) => {
   let error: unknown;

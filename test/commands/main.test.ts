@@ -171,3 +171,18 @@ test('the real program: codes, streams, no trace', () => {
   expect(refused.stdout).toBe('');
   expect(refused.stderr).toMatch(/^baseline: the store notes\.txt is not a baseline store: it looks like text\n {2}\S.*\n$/);
 });
+
+test('a command that does not wait can be stopped at once', async () => {
+  let asked = 0;
+  const surroundings = {
+    environment: {},
+    stdout: new Recorder(false),
+    stderr: new Recorder(false),
+    get signal() {
+      asked++;
+      return new AbortController().signal;
+    },
+  };
+  expect(await runCommandLine(['status', '--db', db], surroundings)).toBe(0);
+  expect(asked).toBe(0);
+});
