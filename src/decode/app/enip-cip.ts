@@ -8,11 +8,12 @@ import { COMMAND, COMMAND_BASE, FIRST_CLASS_SERVICE, PCCC_BASE, SYMBOL_CLASS, de
 import { asciiText, framedProtocol } from './framing.ts';
 import { rememberRequest, takeRequest } from './outstanding.ts';
 import type { ProtocolSink, SessionMemory } from './protocol.ts';
-import { MESSAGE } from './protocol.ts';
+import { MESSAGE, PROBE } from './protocol.ts';
 
 const HEADER = 24;
-const AT = { command: 0, length: 2, status: 8, context: 12, options: 20 } as const;
+const AT = { command: 0, length: 2, session: 4, status: 8, context: 12, options: 20 } as const;
 const COMMANDS = new Set<number>([...Object.values(COMMAND), 0x72, 0x73]);
+const INTERFACE_AND_TIMEOUT = 6;
 /** Status codes of table 2-3.3. */
 const LARGEST_STATUS = 0x6a;
 
@@ -23,16 +24,31 @@ const SERVICE = { attributesAll: 0x01, multiple: 0x0a, unconnectedSend: 0x52, pc
 const CLASS = { identity: 0x01, connectionManager: 0x06, pccc: 0x67 } as const;
 const RESPONSE = 0x80;
 
-const size = (bytes: Uint8Array, view: DataView, at: number): number => {
+/** Lengths and the first fields that each command allows (2-4): the header alone is mostly zeroes and proves little. */
+const fitsCommand = (view: DataView, at: number, to: number, command: number, length: number): boolean => {
+  const data = at + HEADER;
+  switch (command) {
+    case COMMAND.registerSession:
+      return length === 4 && (data + 4 > to || view.getUint32(data, true) === 1);
+    case COMMAND.unregisterSession:
+      return length === 0 && view.getUint32(at + AT.session, true) !== 0;
+    case COMMAND.sendRequestData:
+    case COMMAND.sendUnitData:
+      // Interface handle 0 (CIP), then at most a handful of items.
+      return (length >= INTERFACE_AND_TIMEOUT + 2 && (data + 8 > to || (view.getUint32(data, true) === 0 && view.getUint16(data + 6, true) <= ITEMS))) || (length === 0 && view.getUint32(at + AT.status, true) !== 0);
+    case COMMAND.nop:
+      return length > 0 && view.getUint32(at + AT.session, true) === 0 && view.getUint32(at + AT.context, true) === 0;
+    default:
+      return length === 0 || data + 2 > to || view.getUint16(data, true) <= ITEMS;
+  }
+};
+
+const size = (_bytes: Uint8Array, view: DataView, at: number, to: number): number => {
   const command = view.getUint16(at + AT.command, true);
   if (!COMMANDS.has(command)) return -1;
   if (view.getUint32(at + AT.options, true) !== 0 || view.getUint32(at + AT.status, true) > LARGEST_STATUS) return -1;
   const length = view.getUint16(at + AT.length, true);
-  if (command === COMMAND.registerSession && length !== 4 && length !== 0) return -1;
-  if (command === COMMAND.unregisterSession && length !== 0) return -1;
-  // All zeroes would be a NOP: too easily had.
-  if (command === COMMAND.nop && length === 0 && bytes[at + 4] === 0) return -1;
-  return HEADER + length;
+  return fitsCommand(view, at, to, command, length) ? HEADER + length : -1;
 };
 
 /** Identity item (2-4.3.3) from its vendor id on, and the Identity object's attributes, which have the same order. */
@@ -167,7 +183,6 @@ const readItems = (bytes: Uint8Array, view: DataView, from: number, end: number,
   }
 };
 
-const INTERFACE_AND_TIMEOUT = 6;
 const PORT = 44818;
 
 export const ENIP = framedProtocol({
@@ -176,6 +191,13 @@ export const ENIP = framedProtocol({
   header: HEADER,
   maxCarry: 65536,
   size,
+  // A NOP may carry anything: it names nothing. A list request is told from zeroes only by its command.
+  isCertain(_bytes, view, at, to, _direction, port) {
+    const command = view.getUint16(at + AT.command, true);
+    const isList = command === COMMAND.listServices || (command >= COMMAND.listIdentity && command <= COMMAND.listInterfaces);
+    if (command === COMMAND.nop || (isList && port !== PORT && view.getUint16(at + AT.length, true) !== to - at - HEADER)) return PROBE.notForUs;
+    return PROBE.certain;
+  },
   newMemory: () => ({ outstanding: [] }),
   message(bytes, view, at, end, _direction, memory, sink) {
     const command = view.getUint16(at + AT.command, true);
@@ -186,7 +208,7 @@ export const ENIP = framedProtocol({
       return readItems(bytes, view, data + INTERFACE_AND_TIMEOUT, end, view.getUint32(at + AT.context, true), memory, sink);
     }
     // Requests of the list commands are empty, their answers are not; a session is registered by the handle in the answer.
-    const hasHandle = view.getUint32(at + 4, true) !== 0;
+    const hasHandle = view.getUint32(at + AT.session, true) !== 0;
     const isAnswer = command === COMMAND.registerSession ? hasHandle || status !== 0 : command >= COMMAND.listIdentity && command <= COMMAND.listInterfaces ? end > data : command === COMMAND.listServices ? end > data : false;
     if (command !== COMMAND.nop) sink.serverIs(isAnswer);
     sink.operation(-1, COMMAND_BASE | command, isAnswer ? (status === 0 ? MESSAGE.response : MESSAGE.error) : MESSAGE.request, isAnswer ? status : 0);

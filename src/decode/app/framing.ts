@@ -22,6 +22,11 @@ export interface Framing {
   readonly describe: StreamProtocol['describe'];
 }
 
+/**
+ * Octets passed over at once where a service is only named: what follows is skipped as it arrives, without a look at it.
+ */
+export const PASS_OVER = 0x3fffffff;
+
 const viewOf = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 
 export function framedProtocol(framing: Framing): StreamProtocol {

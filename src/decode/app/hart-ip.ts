@@ -5,7 +5,7 @@
 import type { Access } from '../../observation.ts';
 import { framedProtocol } from './framing.ts';
 import type { ProtocolSink } from './protocol.ts';
-import { MESSAGE } from './protocol.ts';
+import { MESSAGE, PROBE } from './protocol.ts';
 
 const HEADER = 8;
 const LARGEST = 4096;
@@ -53,12 +53,20 @@ export const HART_IP = framedProtocol({
   size(bytes, view, at, to) {
     const octets = view.getUint16(at + 6);
     if (bytes[at] !== 1 || !TYPES.has(bytes[at + 1]) || bytes[at + 2] > ID.readAuditLog || octets < HEADER || octets > LARGEST) return -1;
+    if (bytes[at + 1] === TYPE.request && bytes[at + 3] !== 0) return -1;
+    if (bytes[at + 1] === TYPE.publish && bytes[at + 2] !== ID.tokenPassing) return -1;
     // Fixed bodies: a session is initiated with 5 octets (13 with the header), closed and kept alive with none.
     const id = bytes[at + 2];
     if (id === ID.initiate && octets !== HEADER + 5 && octets !== HEADER) return -1;
     if ((id === ID.close || id === ID.keepAlive) && octets !== HEADER) return -1;
     if (id === ID.tokenPassing && (octets < HEADER + 4 || (at + HEADER < to && (bytes[at + HEADER] & 7) !== 1 && (bytes[at + HEADER] & 7) !== FROM_MASTER && (bytes[at + HEADER] & 7) !== 6))) return -1;
     return octets;
+  },
+  // Version, type and id leave much to chance: the messages must fill the payload exactly.
+  isCertain(bytes, view, at, to) {
+    const end = at + view.getUint16(at + 6);
+    if (end > to) return PROBE.unsure;
+    return end === to || (bytes[end] === 1 && TYPES.has(bytes[end + 1])) ? PROBE.certain : PROBE.notForUs;
   },
   message(bytes, view, at, end, _direction, _memory, sink) {
     const type = bytes[at + 1];

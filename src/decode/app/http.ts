@@ -55,7 +55,7 @@ export const HTTP: StreamProtocol = {
   name: 'http',
   ports: [80, 8080, 8000, 5985, 8530, 3128],
   maxCarry: LONGEST_HEAD,
-  newMemory: () => ({ asked: -1 }),
+  newMemory: () => ({ asked: -1, proven: 0 }),
   probe(bytes, from, to) {
     if (startsWith(bytes, from, to, RESPONSE) || methodAt(bytes, from, to) >= 0) return PROBE.certain;
     return to - from < 4 ? PROBE.unsure : PROBE.notForUs;
@@ -63,10 +63,12 @@ export const HTTP: StreamProtocol = {
   read(bytes, _view, from, to, _direction, memory, sink) {
     const method = methodAt(bytes, from, to);
     const isResponse = method < 0 && startsWith(bytes, from, to, RESPONSE);
-    if (method < 0 && !isResponse) return to;
+    // Before a first head these are no HTTP; after it, they are a body.
+    if (method < 0 && !isResponse) return memory.proven === 0 ? -1 : to;
     const end = headEnd(bytes, from, to);
     if (end < 0) return to - from < LONGEST_HEAD ? from : to;
     const head = String.fromCharCode(...bytes.subarray(from, Math.min(end, from + LONGEST_HEAD)));
+    memory.proven = 1;
     sink.serverIs(isResponse);
     if (isResponse) {
       const status = parseInt(asciiText(bytes, from + 9, from + 12), 10) || 0;
@@ -85,6 +87,6 @@ export const HTTP: StreamProtocol = {
     if (agent !== '') sink.clientFact('http.user-agent', agent);
     return to;
   },
-  resync: (_bytes, _view, from) => from,
+  resync: (bytes, _view, from, to, _direction, memory) => (memory.proven !== 0 || methodAt(bytes, from, to) >= 0 || startsWith(bytes, from, to, RESPONSE) ? from : -1),
   describe: (code) => (METHODS[code] === undefined ? { name: `id-${code}`, access: 'write' } : { name: METHODS[code][0], access: METHODS[code][1] }),
 };

@@ -174,11 +174,10 @@ const readConfirmed = (bytes: Uint8Array, pdu: Element, memory: SessionMemory, s
 const isSession = (bytes: Uint8Array, at: number, end: number): boolean =>
   bytes[at] === SPDU.connect || bytes[at] === SPDU.accept ? bytes[at + 1] > 0 : at + 5 <= end && DATA_TRANSFER.every((octet, i) => bytes[at + i] === octet) && bytes[at + 4] === PRESENTATION_DATA;
 
-const PORT = 102;
-
 export const MMS = framedProtocol({
   name: 'mms',
-  ports: [PORT],
+  // No port as a hint: S7comm, S7comm-plus and MMS share 102, and only the first data TPDU tells which it is.
+  ports: [],
   header: TPKT_HEADER,
   maxCarry: 65536,
   size: tpktSize,

@@ -39,11 +39,10 @@ const FUNCTIONS = new Map<number, readonly [string, Access]>([
 const isPdu = (bytes: Uint8Array, at: number): boolean =>
   bytes[at] === PROTOCOL_ID && ((bytes[at + 1] >= VERSIONS.first && bytes[at + 1] <= VERSIONS.withDigest) || bytes[at + 1] >= 0xfe);
 
-const PORT = 102;
-
 export const S7COMM_PLUS = framedProtocol({
   name: 's7comm-plus',
-  ports: [PORT],
+  // No port as a hint: S7comm, S7comm-plus and MMS share 102, and only the first data TPDU tells which it is.
+  ports: [],
   header: TPKT_HEADER,
   maxCarry: 65536,
   size: tpktSize,

@@ -229,11 +229,10 @@ const readPdu = (bytes: Uint8Array, view: DataView, s7: number, end: number, mem
 
 const isPdu = (bytes: Uint8Array, at: number): boolean => bytes[at] === S7_PROTOCOL_ID && (bytes[at + 1] === ROSCTR.userData || (bytes[at + 1] >= ROSCTR.job && bytes[at + 1] <= ROSCTR.ackData));
 
-const PORT = 102;
-
 export const S7COMM = framedProtocol({
   name: 's7comm',
-  ports: [PORT],
+  // No port as a hint: S7comm, S7comm-plus and MMS share 102, and only the first data TPDU tells which it is.
+  ports: [],
   header: TPKT_HEADER,
   maxCarry: 65536,
   size: tpktSize,

@@ -3,7 +3,7 @@
  * datagram. Out: which service it certainly is. A match is conservative: it fixes at least some four octets, or fewer
  * together with the service's port. Banners tell software where they are in clear. After that nothing is read.
  */
-import { asciiText } from './framing.ts';
+import { PASS_OVER, asciiText } from './framing.ts';
 import type { ProtocolSink, StreamProtocol } from './protocol.ts';
 import { PROBE, TO_SERVER } from './protocol.ts';
 import { COTP, TPKT_HEADER, cotpKind, tpktSize } from './tpkt.ts';
@@ -157,26 +157,30 @@ const SIGNATURES: readonly Signature[] = [
   { name: 'isakmp', transport: 'udp', ports: [500, 4500], least: 28, match: (b, v, f, to) => (b[f + 17] === 0x10 || b[f + 17] === 0x20) && v.getUint32(f + 24) === to - f },
 ];
 
+const viewOf = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+
 const namedOnly = (signature: Signature): StreamProtocol => {
   const { name, ports, least, match, tell } = signature;
   return {
     name,
     ports,
     maxCarry: 256,
-    newMemory: () => ({ told0: 0, told1: 0 }),
+    // 1 once a payload matched: until then nothing is believed, afterwards nothing is read but the other side's first.
+    newMemory: () => ({ proven: 0, told0: 0, told1: 0 }),
     probe(bytes, from, to, _direction, port) {
       if (to - from < least) return signature.transport === 'udp' ? PROBE.notForUs : PROBE.unsure;
-      const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-      return match(bytes, view, from, to, port) ? PROBE.certain : PROBE.notForUs;
+      return match(bytes, viewOf(bytes), from, to, port) ? PROBE.certain : PROBE.notForUs;
     },
     read(bytes, view, from, to, direction, memory, sink) {
       const told = direction === TO_SERVER ? 'told0' : 'told1';
-      if (memory[told] !== 0 || to <= from) return to;
+      const isMatch = memory[told] === 0 && to - from >= least && match(bytes, view, from, to, ports[0]);
+      if (!isMatch && memory.proven === 0) return -1;
+      memory.proven = 1;
       memory[told] = 1;
-      if (tell !== undefined && to - from >= least && match(bytes, view, from, to, ports[0])) tell(bytes, from, to, direction, sink);
-      return to;
+      if (isMatch && tell !== undefined) tell(bytes, from, to, direction, sink);
+      return signature.transport === 'udp' ? to : to + PASS_OVER;
     },
-    resync: (_bytes, _view, from) => from,
+    resync: (bytes, view, from, to, _direction, memory) => (memory.proven !== 0 || (to - from >= least && match(bytes, view, from, to, ports[0])) ? from : -1),
     describe: (code) => ({ name: `id-${code}`, access: 'read' }),
   };
 };

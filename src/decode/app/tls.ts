@@ -5,7 +5,7 @@
  */
 import type { StreamProtocol } from './protocol.ts';
 import { PROBE } from './protocol.ts';
-import { asciiText } from './framing.ts';
+import { PASS_OVER, asciiText } from './framing.ts';
 
 const RECORD_HEADER = 5;
 const HANDSHAKE = 22;
@@ -80,11 +80,13 @@ export const TLS: StreamProtocol = {
   },
   read(bytes, _view, from, to, direction, memory, sink) {
     const passed = direction === 0 ? 'passed0' : 'passed1';
-    if (memory[passed] !== 0) return to;
+    if (memory[passed] !== 0) return to + PASS_OVER;
     if (to - from < RECORD_HEADER + 2) return from;
     if (!isHello(bytes, from)) {
+      // One side's hello proves the other's; before any, these are not the first octets of a TLS session.
+      if (memory.passed0 === 0 && memory.passed1 === 0) return -1;
       memory[passed] = 1;
-      return to;
+      return to + PASS_OVER;
     }
     const end = from + RECORD_HEADER + u16(bytes, from + 3);
     if (end > to) return from;
@@ -95,8 +97,8 @@ export const TLS: StreamProtocol = {
     if (isClient && hello.serverName !== '') sink.fact('tls.sni', hello.serverName);
     if (!isClient) sink.fact('tls.version', VERSIONS.get(hello.version) ?? `0x${hello.version.toString(16)}`);
     if (hello.alpn !== '') sink.fact('tls.alpn', hello.alpn);
-    return to;
+    return to + PASS_OVER;
   },
-  resync: (_bytes, _view, from) => from,
+  resync: (bytes, _view, from, to, _direction, memory) => (memory.passed0 !== 0 || memory.passed1 !== 0 || (to - from > RECORD_HEADER + 2 && isHello(bytes, from)) ? from : -1),
   describe: (code) => ({ name: `id-${code}`, access: 'read' }),
 };
