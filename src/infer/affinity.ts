@@ -31,8 +31,6 @@ export function affinityOf(link: Link): number {
   return link.duty * (link.writes ? 1.5 : 1) * (0.5 + 0.5 * Math.min(1, 2000 / period)) * (1 + 0.12 * Math.min(4, Math.max(0, link.blocks - 1)));
 }
 
-const keyOf = (a: number, b: number): string => (a < b ? `${a} ${b}` : `${b} ${a}`);
-
 /** The fastest steady poller of each I/O among the controllers to be placed; ties go to the higher duty, then to the lower number. */
 function contractIo(plant: Plant, decisions: readonly RoleDecision[], members: ReadonlySet<number>, captured: number): Map<number, number> {
   const headOf = new Map<number, number>();
@@ -74,8 +72,10 @@ export function measureAffinity(plant: Plant, decisions: readonly RoleDecision[]
     reach.set(link.client, row);
     row.set(head, Math.max(row.get(head) ?? 0, affinityOf(link)));
   }
-  const clients = joinClients(graph, decisions, reach, heads.length);
-  joinControllers(graph, decisions, steady, headOf, localClients(decisions, reach, clients, heads.length));
+  // I/O whose controller was not seen is a head too, but says nothing about the size of the plant.
+  const size = heads.filter((head) => decisions[head]!.role !== 'io').length;
+  const clients = joinClients(graph, decisions, reach, size);
+  joinControllers(graph, decisions, steady, headOf, localClients(decisions, reach, clients, size));
   return { graph, headOf, heads, clients, reach };
 }
 
@@ -111,8 +111,18 @@ function localClients(decisions: readonly RoleDecision[], reach: Affinity['reach
   return local;
 }
 
+/** Controllers that exchange at this pace or faster run one machine; interlocks between machines are slower. */
+const CLOSE_PACE_MS = 250;
+const CLOSE_PACE_WEIGHT = 2;
+const SLOW_PACE_WEIGHT = 0.7;
+/** Two controllers that ask each other are closer than one that asks another. */
+const MUTUAL = 1.5;
+/** Each local operator station that both have in common, and each that only one of them has. */
+const SHARED_STATION = 1.6;
+const OWN_STATION = 0.5;
+
 /**
- * Messages between controllers: strong when both share a local operator station, weak when each has its own (then it
+ * Messages between controllers: strong when both share local operator stations, weak when each has its own (then it
  * is an interlock between two cells, which is a conduit and no reason to merge them).
  */
 function joinControllers(graph: WeightedGraph, decisions: readonly RoleDecision[], steady: readonly Link[], headOf: ReadonlyMap<number, number>, local: ReadonlyMap<number, ReadonlySet<number>>): void {
@@ -121,16 +131,20 @@ function joinControllers(graph: WeightedGraph, decisions: readonly RoleDecision[
     const a = headOf.get(link.client);
     const b = headOf.get(link.server);
     if (a === undefined || b === undefined || a === b) continue;
-    const weight = (decisions[link.server]!.role === 'io' ? 4 : 2) * (link.writes ? 1.25 : 1) * link.duty;
-    const key = keyOf(a, b);
+    const pace = link.cycle!.periodMs <= CLOSE_PACE_MS ? CLOSE_PACE_WEIGHT : SLOW_PACE_WEIGHT;
+    const weight = (decisions[link.server]!.role === 'io' ? 4 : 2) * (link.writes ? 1.25 : 1) * link.duty * pace;
+    const key = `${a}>${b}`;
     const held = strongest.get(key);
     if (held === undefined || weight > held.weight) strongest.set(key, { a, b, weight });
   }
   for (const { a, b, weight } of strongest.values()) {
     const left = local.get(a);
     const right = local.get(b);
-    let factor = 0.8;
-    if (left !== undefined && right !== undefined) factor = [...left].some((client) => right.has(client)) ? 1.25 : 0.2;
-    addWeight(graph, a, b, weight * factor);
+    const back = strongest.get(`${b}>${a}`);
+    let shared = 0;
+    for (const client of left ?? []) if (right?.has(client) === true) shared++;
+    const apart = (left?.size ?? 0) + (right?.size ?? 0) - 2 * shared;
+    const factor = Math.min(1.5, Math.max(0.1, 0.8 * SHARED_STATION ** shared * OWN_STATION ** apart));
+    addWeight(graph, a, b, weight * factor * (back === undefined ? 1 : MUTUAL));
   }
 }

@@ -37,9 +37,6 @@ export interface Profile {
   readonly written: Set<number>;
   /** Answers a control protocol and is no computer. */
   controller: boolean;
-  /** Distinct controllers polled steadily, and the fastest period among them (Infinity: none). */
-  readonly polled: Set<number>;
-  fastestMs: number;
   speaksSafety: boolean;
 }
 
@@ -74,9 +71,9 @@ const CONTROLLER_VENDORS: ReadonlySet<VendorClass | null> = new Set<VendorClass 
 
 function decideController(profile: Profile): boolean {
   if (profile.controlIn.length === 0 || profile.directoryClient) return false;
-  if (profile.computer && profile.scanCycles === 0) return false;
-  if (profile.scanCycles > 0) return true;
-  if (profile.controlIn.some((link) => link.service !== 'opcua')) return true;
+  // A network card may lie about its carrier; what answers a field protocol is a controller, soft or hard.
+  if (profile.scanCycles > 0 || profile.controlIn.some((link) => link.service !== 'opcua')) return true;
+  if (profile.computer) return false;
   // OPC UA alone is spoken by servers on computers too.
   return profile.vendorClass === 'controller' || (CONTROLLER_VENDORS.has(profile.vendorClass) && profile.steadyOut.length === 0);
 }
@@ -104,8 +101,6 @@ export function profilePlant(inventory: Inventory, activity: Activity, links: re
     engineered: new Set(),
     written: new Set(),
     controller: false,
-    polled: new Set(),
-    fastestMs: Infinity,
     speaksSafety: false,
   }));
   for (const link of links) {
@@ -135,22 +130,24 @@ export function profilePlant(inventory: Inventory, activity: Activity, links: re
     profile.fromInternet = profile.in.some((link) => profiles[link.client]!.asset.external);
   }
   for (const profile of profiles) profile.controller = !profile.asset.external && decideController(profile);
-  for (const profile of profiles) {
-    for (const link of profile.steadyOut) {
-      if (!profiles[link.server]!.controller) continue;
-      profile.polled.add(link.server);
-      profile.fastestMs = Math.min(profile.fastestMs, link.cycle!.periodMs);
-    }
-  }
   const controllers = profiles.filter((profile) => profile.controller);
   const written = controllers.filter((profile) => profile.controlIn.some((link) => link.writes)).length;
   return { inventory, activity, links, profiles, controllers, writtenShare: written / Math.max(1, controllers.length) };
+}
+
+/** What an asset polls steadily among the controllers. */
+export interface Polling {
+  readonly targets: ReadonlySet<number>;
+  readonly fastestMs: number;
+  /** Median over the targets: what it needs, apart from single exceptions. */
+  readonly typicalMs: number;
 }
 
 /** What the rules of one pass may ask: the plant, and the roles of the pass before (null in the first). */
 export interface RolePass {
   readonly plant: Plant;
   readonly profiles: readonly Profile[];
+  readonly polling: readonly Polling[];
   readonly before: readonly Role[] | null;
   readonly subRoleBefore: readonly (string | null)[];
   /** Number of controllers that are not I/O, as far as known. */
@@ -158,4 +155,17 @@ export interface RolePass {
   readonly capturedDays: number;
 }
 
-export const hasRole = (pass: RolePass, index: number, ...roles: readonly Role[]): boolean => pass.before !== null && roles.includes(pass.before[index]!);
+export const hasRole = (pass: Pick<RolePass, 'before'>, index: number, ...roles: readonly Role[]): boolean => pass.before !== null && roles.includes(pass.before[index]!);
+
+/** Panels that serve OPC UA answer like controllers; once they are known for panels they no longer count. */
+export function measurePolling(plant: Plant, before: readonly Role[] | null): Polling[] {
+  const isController = (index: number): boolean => plant.profiles[index]!.controller && (before === null || hasRole({ before }, index, 'plc', 'io', 'safety-controller'));
+  return plant.profiles.map((profile) => {
+    const fastest = new Map<number, number>();
+    for (const link of profile.steadyOut) {
+      if (isController(link.server)) fastest.set(link.server, Math.min(fastest.get(link.server) ?? Infinity, link.cycle!.periodMs));
+    }
+    const periods = [...fastest.values()].sort((a, b) => a - b);
+    return { targets: new Set(fastest.keys()), fastestMs: periods[0] ?? Infinity, typicalMs: periods[periods.length >> 1] ?? Infinity };
+  });
+}

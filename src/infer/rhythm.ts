@@ -56,6 +56,9 @@ export function cycleOfGaps(bins: readonly RhythmBin[]): Cycle | null {
     }
   }
   if (dominating <= 0) return null;
+  // A cycle leaves no gaps a few times its length; scattered visits do, also beyond the longest cycle looked for.
+  let longerMs = 0;
+  for (const bin of bins) if (bin.meanMs > LONGEST_CYCLE_MS && bin.meanMs <= dominating * 8) longerMs += bin.count * bin.meanMs;
   let near = 0;
   let sum = 0;
   for (const gap of gaps) {
@@ -67,7 +70,7 @@ export function cycleOfGaps(bins: readonly RhythmBin[]): Cycle | null {
   for (const gap of gaps) if (gap.meanMs < dominating / 1.6) burstMs += gap.count * gap.meanMs;
   // Time of the short gaps counts as regular only when it belongs to bursts (far shorter than the pause).
   const quick = gaps.reduce((total, gap) => total + (gap.meanMs < dominating / 8 ? gap.count * gap.meanMs : 0), 0);
-  if (near < FEWEST_GAPS - 1 || (sum + Math.min(quick, sum)) / timeMs < REGULAR_SHARE) return null;
+  if (near < FEWEST_GAPS - 1 || (sum + Math.min(quick, sum)) / (timeMs + longerMs) < REGULAR_SHARE) return null;
   const mean = sum / near;
   let variance = 0;
   for (const gap of gaps) {

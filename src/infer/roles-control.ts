@@ -14,11 +14,15 @@ export function weighController(pass: RolePass, profile: Profile, ledger: Ledger
     record(ledger, 'plc', 2.8, 'answers-control', `answers ${spoken} for ${clientsOf(profile.controlIn).length} clients`);
   }
   if (pollers.length >= 2) record(ledger, 'plc', 0.8, 'several-pollers', `is polled by ${pollers.length} clients`);
+  // Panels and aggregators serve OPC UA too, but no controller reads from them.
+  const peers = pass.before === null || !profile.serves.has('opcua') ? [] : pollers.filter((client) => hasRole(pass, client, 'plc') && client !== profile.index);
+  if (peers.length > 0) record(ledger, 'plc', 1.5, 'peer-polled', `is asked steadily by ${peers.length === 1 ? 'another controller' : `${peers.length} other controllers`}`);
+  if (pollers.length >= 4) record(ledger, 'plc', 0.8, 'many-pollers', 'is a source for many');
   if (profile.controlIn.some((link) => link.engineers)) record(ledger, 'plc', 1.2, 'is-engineered', 'receives engineering functions');
   if (profile.controller && profile.controlIn.some((link) => link.writes)) record(ledger, 'plc', 0.5, 'is-written', 'receives writes');
   weighIo(pass, profile, ledger, pollers);
   if (!profile.controller) return;
-  if (profile.polled.size > 0) record(ledger, 'plc', 0.8, 'polls-devices', `polls ${profile.polled.size} field devices itself`);
+  if (pass.polling[profile.index]!.targets.size > 0) record(ledger, 'plc', 0.8, 'polls-devices', `polls ${pass.polling[profile.index]!.targets.size} field devices itself`);
   if (profile.scanCycles > 0) {
     record(ledger, 'plc', 2.5, 'scan-cycle', `polls ${profile.scanCycles} devices at scan-cycle pace (${SCAN_CYCLE_MS} ms or faster)`);
     record(ledger, 'hmi', -3, 'scan-cycle', 'polls at scan-cycle pace, as no operator station does');
@@ -29,7 +33,7 @@ export function weighController(pass: RolePass, profile: Profile, ledger: Ledger
 function weighIo(pass: RolePass, profile: Profile, ledger: Ledger, pollers: readonly number[]): void {
   if (pollers.length === 0) return;
   const byControllers = pollers.every((client) => pass.profiles[client]!.controller && (pass.before === null || hasRole(pass, client, 'plc', 'safety-controller')));
-  if (!byControllers || pollers.length > 2 || profile.polled.size > 0) {
+  if (!byControllers || pollers.length > 2 || pass.polling[profile.index]!.targets.size > 0) {
     record(ledger, 'io', -3, 'polled-by-others', 'is polled by more than its controllers, or polls devices itself');
     return;
   }

@@ -66,11 +66,13 @@ function weighInfrastructure(profile: Profile, ledger: Ledger): void {
   }
 }
 
+const EMBEDDED_VENDORS: ReadonlySet<string | null> = new Set<string | null>(['controller', 'rtu', 'safety', 'panel']);
+
 function weighAppliance(profile: Profile, ledger: Ledger): void {
   if (profile.serves.has('print')) record(ledger, 'other', 3, 'printer', 'takes print jobs');
   if (profile.serves.has('rtsp')) record(ledger, 'other', 3, 'camera', 'streams video');
   if (profile.uses.has('rtsp')) record(ledger, 'enterprise', 4, 'video-recorder', 'records video');
-  const quiet = profile.controlIn.length + profile.controlOut.length + profile.in.length === 0 && !profile.directoryClient && profile.internetServers === 0;
+  const quiet = profile.controlIn.length + profile.controlOut.length + profile.in.length === 0 && !profile.directoryClient && profile.internetServers === 0 && !EMBEDDED_VENDORS.has(profile.vendorClass);
   if (quiet && profile.out.length > 0 && profile.out.every((link) => ['dns', '', 'ntp', 'sip', 'dhcp', 'nbns'].includes(link.service))) record(ledger, 'other', 2, 'appliance', 'behaves as an appliance: no logon, no office services');
 }
 

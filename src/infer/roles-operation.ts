@@ -6,6 +6,8 @@ import type { Role } from './proposal.ts';
 
 /** Operators look at values at most this old; historians and applications are content with older ones. */
 const OPERATOR_PERIOD_MS = 5500;
+/** A station that looks at anything this closely is no data collector. */
+const CLOSE_LOOK_MS = 4000;
 
 const isStream = (link: Link, leastDuty: number): boolean => !link.control && link.conversation.transport === 'tcp' && link.cycle !== null && link.duty >= leastDuty;
 /** Streams that no office service explains. */
@@ -33,17 +35,20 @@ export function weighOperator(pass: RolePass, profile: Profile, ledger: Ledger):
 }
 
 function weighPoller(pass: RolePass, profile: Profile, ledger: Ledger): void {
-  const { polled, fastestMs, written } = profile;
+  const { written } = profile;
+  const { targets: polled, typicalMs, fastestMs } = pass.polling[profile.index]!;
   if (polled.size === 0) return;
-  const pace = `${Math.round(fastestMs)} ms`;
-  if (fastestMs <= OPERATOR_PERIOD_MS) {
-    record(ledger, 'hmi', 2, 'polls-as-operator', `polls ${polled.size} controllers, the fastest every ${pace}`);
+  const pace = `${Math.round(typicalMs)} ms`;
+  const operates = written.size >= 0.5 * polled.size && !profile.uses.has('mssql') && !profile.serves.has('https');
+  const close = fastestMs <= CLOSE_LOOK_MS || typicalMs <= OPERATOR_PERIOD_MS || operates;
+  if (close) {
+    record(ledger, 'hmi', 2, 'polls-as-operator', `polls ${polled.size} controllers, typically every ${pace}`);
     if (written.size > 0) record(ledger, 'hmi', 1.5, 'operator-writes', `writes to ${written.size} controllers now and then, as operators do`);
   }
   if (profile.controlIn.length === 0) record(ledger, 'hmi', 0.8, 'pure-client', 'asks controllers and answers none');
-  if (polled.size <= 0.25 * pass.controllerCount && fastestMs <= 2200) record(ledger, 'hmi', 0.6, 'local-and-fast', `watches few controllers closely (${pace})`);
+  if (polled.size <= 0.25 * pass.controllerCount && typicalMs <= 2200) record(ledger, 'hmi', 0.6, 'local-and-fast', `watches few controllers closely (${pace})`);
   const attached = clientsOf(profile.in.filter((link) => isProductStream(link, 0.2)));
-  if (polled.size >= 3 && polled.size >= 0.3 * pass.controllerCount && attached.length > 0 && fastestMs <= OPERATOR_PERIOD_MS) {
+  if (polled.size >= 3 && polled.size >= 0.3 * pass.controllerCount && attached.length > 0 && close) {
     record(ledger, 'hmi', 2, 'plant-wide-poller', `polls ${polled.size} controllers and feeds ${attached.length} attached stations`);
     ledger.subRoles.hmi = 'scada';
   }
@@ -52,11 +57,11 @@ function weighPoller(pass: RolePass, profile: Profile, ledger: Ledger): void {
 /** A steady session to a SCADA server makes an operator station, even one that never speaks to a controller. */
 function weighStation(pass: RolePass, profile: Profile, ledger: Ledger): void {
   const up = profile.out.filter((link) => isProductStream(link, 0.1) && isScada(pass, link.server));
-  if (up.length === 0 || profile.polled.size > 0) return;
+  if (up.length === 0 || pass.polling[profile.index]!.targets.size > 0) return;
   if (up.some((link) => isMutual(profile, link))) {
     record(ledger, 'hmi', 5, 'scada-heartbeat', 'exchanges a heartbeat with a SCADA server: its standby');
     ledger.subRoles.hmi = 'scada';
-  } else if (profile.controlOut.length === 0) {
+  } else {
     record(ledger, 'hmi', 4, 'scada-session', 'keeps a steady session with a SCADA server');
     ledger.subRoles.hmi ??= 'opstation';
   }
@@ -64,7 +69,7 @@ function weighStation(pass: RolePass, profile: Profile, ledger: Ledger): void {
 }
 
 function isScada(pass: RolePass, index: number): boolean {
-  return hasRole(pass, index, 'hmi') && (pass.subRoleBefore[index] === 'scada' || pass.profiles[index]!.polled.size >= 3);
+  return hasRole(pass, index, 'hmi') && (pass.subRoleBefore[index] === 'scada' || pass.polling[index]!.targets.size >= 3);
 }
 
 const isMutual = (profile: Profile, link: Link): boolean =>
@@ -74,7 +79,7 @@ const PAIRED: readonly Role[] = ['hmi', 'opcua-server', 'historian', 'mes'];
 
 /** A standby that never took over looks like an office PC; the heartbeat gives it away. */
 function weighStandby(pass: RolePass, profile: Profile, ledger: Ledger): void {
-  if (profile.polled.size > 0) return;
+  if (pass.polling[profile.index]!.targets.size > 0) return;
   const twin = profile.out.find((link) => isStream(link, 0.5) && hasRole(pass, link.server, ...PAIRED) && isMutual(profile, link));
   if (twin === undefined) return;
   const role = pass.before![twin.server]!;
@@ -89,10 +94,10 @@ export function weighEngineering(pass: RolePass, profile: Profile, ledger: Ledge
     const targets = serversOf(profile.controlOut).filter((server) => profiles[server]!.controller);
     const polled = serversOf(profile.steadyOut);
     const engineered = profile.engineered.size;
-    if (engineered > 0) record(ledger, 'engineering-workstation', 1.5 + Math.min(2.5, engineered * 0.5), 'engineers', `sends engineering functions to ${engineered} controllers`);
+    if (engineered > 0) record(ledger, 'engineering-workstation', 1.8 + Math.min(2.4, engineered * 0.6), 'engineers', `sends engineering functions to ${engineered} controllers`);
     if (profile.out.some((link) => link.service === 'tristation' || link.service === 'hima-eng')) record(ledger, 'engineering-workstation', 4, 'safety-engineering', 'speaks a safety engineering protocol');
-    const sporadic = targets.filter((target) => !profile.polled.has(target)).length;
-    if (sporadic >= 3 && sporadic / targets.length > 0.6) record(ledger, 'engineering-workstation', 1.5, 'sporadic-sessions', `opens sporadic sessions to ${sporadic} controllers`);
+    const sporadic = targets.filter((target) => !pass.polling[profile.index]!.targets.has(target)).length;
+    if (sporadic >= 3 && sporadic / targets.length > 0.55) record(ledger, 'engineering-workstation', 1.5, 'sporadic-sessions', `opens sporadic sessions to ${sporadic} controllers`);
     if (polled.length > sporadic) record(ledger, 'engineering-workstation', -1.2, 'polls', 'polls more than it engineers');
     else if (sporadic >= 5 && polled.length > 0) record(ledger, 'engineering-workstation', 1.2, 'engineers-mostly', 'also polls, but engineers more controllers than it polls');
   }
@@ -101,6 +106,7 @@ export function weighEngineering(pass: RolePass, profile: Profile, ledger: Ledge
   }
   if (pass.before !== null) {
     const remote = serversOf(profile.out.filter((link) => link.service === 'rdp' && hasRole(pass, link.server, 'hmi', 'opcua-server', 'historian')));
+    if (profile.in.some((link) => hasRole(pass, link.client, 'jump-server'))) record(ledger, 'engineering-workstation', 0.8, 'entered-by-jump', 'is entered through the jump server');
     if (remote.length >= 2) record(ledger, 'engineering-workstation', 0.8, 'administers-servers', `opens remote desktops on ${remote.length} OT servers`);
   }
   if (profile.out.some((link) => link.service === 'ssh' && (profiles[link.server]!.vendorClass === 'network' || profiles[link.server]!.asset.bridge))) {

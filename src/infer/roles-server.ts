@@ -26,46 +26,58 @@ export function weighServers(pass: RolePass, profile: Profile, ledger: Ledger): 
 }
 
 function weighSlowPoller(pass: RolePass, profile: Profile, ledger: Ledger): void {
-  if (!speaksControlAsClient(profile) || profile.polled.size === 0) return;
-  const { polled, fastestMs, written } = profile;
-  const application = profile.uses.has('mssql') || profile.uses.has('https') || profile.serves.has('https') || profile.controlOut.some((link) => hasRole(pass, link.server, 'opcua-server'));
+  const { targets: polled, typicalMs, fastestMs } = pass.polling[profile.index]!;
+  if (!speaksControlAsClient(profile) || polled.size === 0) return;
+  const { written } = profile;
+  const application = profile.uses.has('mssql') || asksApplications(pass, profile) || profile.serves.has('https') || profile.controlOut.some((link) => hasRole(pass, link.server, 'opcua-server'));
   if (fastestMs >= SLOW_MS && written.size > 0 && application) {
     record(ledger, 'mes', 3.5, 'application-poller', 'polls slowly, writes sparsely, and has application traffic');
     record(ledger, 'hmi', -2.5, 'application-poller', 'polls slowly and has application traffic');
     record(ledger, 'historian', -2, 'application-poller', 'writes to controllers');
   }
-  if (fastestMs >= SLOW_MS && polled.size >= Math.max(3, 0.3 * pass.controllerCount)) {
-    record(ledger, 'historian', written.size > 3 ? 1 : 3.2, 'slow-plant-poller', `polls ${polled.size} controllers slowly (fastest every ${Math.round(fastestMs)} ms)`);
-  } else if (fastestMs < 4000) record(ledger, 'historian', -1.5, 'fast-polling', 'polls faster than a historian needs');
+  const operated = written.size >= 0.5 * polled.size;
+  if (fastestMs >= SLOW_MS && !operated && polled.size >= Math.max(3, 0.3 * pass.controllerCount)) {
+    record(ledger, 'historian', written.size > 3 ? 1 : 3.2, 'slow-plant-poller', `polls ${polled.size} controllers slowly (typically every ${Math.round(typicalMs)} ms)`);
+  } else if (typicalMs < 4000) record(ledger, 'historian', -1.5, 'fast-polling', 'polls faster than a historian needs');
 }
 
 function weighSubscriber(pass: RolePass, profile: Profile, ledger: Ledger): void {
-  if (pass.before === null || profile.polled.size > 0 || !speaksControlAsClient(profile)) return;
+  if (pass.before === null || pass.polling[profile.index]!.targets.size > 0 || !speaksControlAsClient(profile)) return;
   const sources = serversOf(profile.steadyOut);
   if (sources.length === 0 || !sources.every((server) => hasRole(pass, server, 'opcua-server', 'hmi'))) return;
   record(ledger, 'historian', 1.2, 'subscriber', 'subscribes to aggregation servers only');
   record(ledger, 'mes', 1.6, 'subscriber', 'subscribes to aggregation servers only');
   record(ledger, 'hmi', -1, 'subscriber', 'never asks a controller itself');
-  if (profile.controlOut.some((link) => link.writes)) {
+  const writesThrough = profile.controlOut.some((link) => link.writes && hasRole(pass, link.server, 'opcua-server', 'hmi'));
+  if (writesThrough) {
     record(ledger, 'mes', 1, 'writes-through-aggregator', 'writes through the aggregator');
     record(ledger, 'historian', -1.5, 'writes-through-aggregator', 'writes, which historians do not');
   }
-  const application = profile.uses.has('mssql') || profile.serves.has('mssql') || profile.uses.has('https') || profile.serves.has('https') || asksHistorian(pass, profile);
-  if (!application && !profile.controlOut.some((link) => link.writes)) record(ledger, 'historian', 1.8, 'pure-subscriber', 'subscribes and has no application traffic at all');
+  const application = profile.uses.has('mssql') || profile.serves.has('mssql') || asksApplications(pass, profile) || profile.serves.has('https') || asksHistorian(pass, profile);
+  if (!application && !writesThrough) record(ledger, 'historian', 1.8, 'pure-subscriber', 'subscribes and has no application traffic at all');
 }
+
+/** HTTPS to anything but an update server: updates say nothing about an application. */
+const asksApplications = (pass: RolePass, profile: Profile): boolean => [...(profile.uses.get('https') ?? [])].some((server) => !hasRole(pass, server, 'patch-server'));
 
 const asksHistorian = (pass: RolePass, profile: Profile): boolean => profile.uses.has('pi') || profile.out.some((link) => link.service === '' && link.cycle === null && hasRole(pass, link.server, 'historian'));
 
 function weighAggregator(pass: RolePass, profile: Profile, ledger: Ledger): void {
   if (!profile.serves.has('opcua') || (profile.controller && profile.controlIn.some((link) => link.service !== 'opcua'))) return;
-  const sources = profile.polled.size;
+  const sources = pass.polling[profile.index]!.targets.size;
   const scada = ledger.subRoles.hmi === 'scada';
+  const local = sources > 0 && !profile.directoryClient && sources <= Math.max(2, 0.25 * pass.controllerCount) && !profile.computer;
   if (sources >= 2 || (sources > 0 && profile.computer)) {
     record(ledger, 'opcua-server', 3.5 + (sources >= 0.2 * pass.controllerCount ? 1 : 0), 'aggregates', `serves over OPC UA what it reads from ${sources} controllers`);
   } else if (profile.computer) record(ledger, 'opcua-server', 1.5, 'serves-opcua', 'serves OPC UA from a computer');
+  const dataClients = clientsOf(productClients(profile)).length;
+  if (sources >= 2 && !scada && dataClients >= 3) {
+    record(ledger, 'opcua-server', -3.5, 'is-historian', `serves ${dataClients} data clients besides: a historian with an OPC UA server`);
+    record(ledger, 'historian', 3, 'collects-itself', `collects from ${sources} controllers and serves ${dataClients} data clients`);
+  }
   if (scada) record(ledger, 'opcua-server', -3, 'is-scada', 'is a SCADA server first');
-  if (sources > 0 && sources <= 2 && !profile.computer) {
-    record(ledger, 'opcua-server', -2, 'local-server', 'serves one or two controllers only');
+  if (local && profile.vendorClass !== 'virtual') {
+    record(ledger, 'opcua-server', -2, 'local-server', 'serves what it reads from few controllers');
     record(ledger, 'hmi', 1, 'local-server', 'a local panel with an OPC UA server');
   }
   if (profile.written.size > 0.5 * sources) record(ledger, 'opcua-server', -1, 'operator-writes', 'writes to most of its controllers');
@@ -82,7 +94,7 @@ function weighHistorian(pass: RolePass, profile: Profile, ledger: Ledger): void 
   if (profile.uses.has('opcua') && profile.controlIn.length === 0 && clients.length >= 3 && !profile.serves.has('mssql')) {
     record(ledger, 'historian', 1.5, 'subscriber-with-clients', `subscribes over OPC UA and serves ${clients.length} data clients`);
   }
-  if (pass.before !== null && clients.length >= 3 && profile.polled.size > 0 && profile.fastestMs >= SLOW_MS) record(ledger, 'historian', 1, 'poller-with-clients', `collects slowly and serves ${clients.length} data clients`);
+  if (pass.before !== null && clients.length >= 3 && pass.polling[profile.index]!.targets.size > 0 && pass.polling[profile.index]!.typicalMs >= SLOW_MS) record(ledger, 'historian', 1, 'poller-with-clients', `collects slowly and serves ${clients.length} data clients`);
   for (const link of profile.out) {
     if (!isReplication(link)) continue;
     const others = servesPort(profile, link.conversation.port, link.server);
@@ -112,7 +124,7 @@ function weighApplication(pass: RolePass, profile: Profile, ledger: Ledger): voi
     record(ledger, 'mes', 1.8, 'database', 'works with a database');
     record(ledger, 'enterprise', -1, 'database', 'works with a database');
   }
-  if (profile.uses.has('opcua') && profile.controlIn.length === 0 && profile.uses.has('https') && profile.polled.size === 0) record(ledger, 'mes', 1, 'integration', 'joins OPC UA and HTTPS');
+  if (profile.uses.has('opcua') && profile.controlIn.length === 0 && asksApplications(pass, profile) && pass.polling[profile.index]!.targets.size === 0) record(ledger, 'mes', 1, 'integration', 'joins OPC UA and HTTPS');
   const served = profile.serves.get('https');
   if (served === undefined || profile.asset.bridge || profile.controller) return;
   const clients = [...served];

@@ -5,7 +5,7 @@
 import { calibrate } from './calibration.ts';
 import { judge, type Ledger, openLedger, record } from './evidence.ts';
 import type { PinnedAssets } from './pins.ts';
-import type { Plant, Profile, RolePass } from './profiles.ts';
+import { measurePolling, type Plant, type Profile, type RolePass } from './profiles.ts';
 import type { Evidence, Role } from './proposal.ts';
 import { weighController } from './roles-control.ts';
 import { weighHardware } from './roles-hardware.ts';
@@ -50,7 +50,7 @@ export function inferRoles(plant: Plant, pinned: PinnedAssets): RoleDecision[] {
   for (let number = 0; number < PASSES; number++) {
     const known: Role[] | null = before;
     const controllerCount: number = known === null ? polledByOthers.length || plant.controllers.length : plant.controllers.filter((profile) => known[profile.index] === 'plc' || known[profile.index] === 'safety-controller').length;
-    const pass: RolePass = { plant, profiles: plant.profiles, before: known, subRoleBefore, controllerCount: Math.max(1, controllerCount), capturedDays: plant.activity.capturedDays.length };
+    const pass: RolePass = { plant, profiles: plant.profiles, polling: measurePolling(plant, known), before: known, subRoleBefore, controllerCount: Math.max(1, controllerCount), capturedDays: plant.activity.capturedDays.length };
     decisions = plant.profiles.map((profile) => decide(pass, profile, pinned));
     before = decisions.map((decision) => decision.role);
     subRoleBefore = decisions.map((decision) => decision.subRole);
