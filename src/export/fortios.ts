@@ -1,0 +1,342 @@
+/**
+ * FortiOS 7 (FortiGate Rugged): zones, addresses, services, schedules, policies, and where the user gives the device's
+ * own signature ids, application lists for Modbus functions. In: a device plan. Out: `baseline-fortios.conf`.
+ * Only one industrial signature id is public (48885; exports.md, section 3), so without ids a Modbus Permit is
+ * a port and the loss report says so. Order matters here: what is not inspected stands first, then disjoint cells.
+ */
+import { formatSpan, type AddressSet } from '../net/address-set.ts';
+import type { Permit } from '../permit.ts';
+import { asPrefix, formatAddress, netmaskOf, ofFamily } from './ip-notation.ts';
+import { objectPool, type AddressObject, type ObjectPool } from './address-objects.ts';
+import { missingPort, zonePorts, type ZonePort } from './device-zones.ts';
+import type { Capabilities, DeviceExport, DevicePlan, Exporter, ExportOptions, LossRow, PlanPermit } from './exporter.ts';
+import { NO_CAPABILITIES } from './exporter.ts';
+import { fortiosApplications, inspectableBy, inspectedEffect, type ApplicationList } from './fortios-applications.ts';
+import { assess, familiesOf, notEnforceable, refusalOf } from './loss.ts';
+import { requiredModbus } from './modbus-scope.ts';
+import { pairCells, portCells } from './pair-cells.ts';
+import { evidenceLine, permitLine } from './permit-text.ts';
+import { DAY_NAMES, windowsOf } from './time-window.ts';
+import { nameScope, safeComment, type NameScope } from './vendor-name.ts';
+
+const CAPABILITIES: Capabilities = { ...NO_CAPABILITIES, ipv6: true, schedule: true, expiry: true, onDemand: true };
+
+const INTERFACE = /^[A-Za-z][A-Za-z0-9_./-]{0,14}$/;
+const ZONE_LENGTH = 35;
+const POLICY_NAME_LENGTH = 35;
+const OBJECT_LENGTH = 63;
+const SCHEDULE_LENGTH = 31;
+const COMMENT_LENGTH = 255;
+const FIRST_POLICY = 101;
+
+/** A schedule and an end date cannot hold together: a schedule group is an "or". */
+const capabilitiesFor = (permit: Permit): Capabilities =>
+  permit.conditions.expires !== null && windowsOf(permit).length > 0 ? { ...CAPABILITIES, expiry: false } : CAPABILITIES;
+
+const quoted = (name: string): string => `"${name}"`;
+
+const addressLines = ({ name, span }: AddressObject): string[] => {
+  const lines = [`    edit ${quoted(name)}`];
+  const prefix = asPrefix(span);
+  const first = formatAddress(span.family, span.first);
+  const last = formatAddress(span.family, span.last);
+  if (prefix === null) lines.push('        set type iprange', `        set start-ip ${first}`, `        set end-ip ${last}`);
+  else if (span.family === 'ipv4') lines.push(`        set subnet ${prefix.network} ${netmaskOf(prefix.length)}`);
+  else lines.push(`        set ip6 ${prefix.network}/${prefix.length}`);
+  return [...lines, '    next'];
+};
+
+const block = (path: string, lines: readonly string[]): string[] => (lines.length === 0 ? [] : [`config ${path}`, ...lines, 'end']);
+
+const objectBlocks = (pool: ObjectPool): string[] => {
+  const blocks: string[] = [];
+  for (const [family, digit] of [['ipv4', ''], ['ipv6', '6']] as const) {
+    blocks.push(...block(`firewall address${digit}`, pool.objects().filter((object) => object.span.family === family).flatMap(addressLines)));
+    blocks.push(
+      ...block(
+        `firewall addrgrp${digit}`,
+        pool.groups().filter((group) => group.family === family).flatMap((group) => [`    edit ${quoted(group.name)}`, `        set member ${group.members.map(quoted).join(' ')}`, '    next']),
+      ),
+    );
+  }
+  return blocks;
+};
+
+/** Service objects by content; `ALL` is the device's own. */
+const serviceOf = (transport: string, ports: Permit['service']['ports'], names: NameScope, services: Map<string, string[]>): string => {
+  if (transport === 'any') return 'ALL';
+  const texts = ports.map(({ first, last }) => (first === last ? `${first}` : `${first}-${last}`));
+  const wanted = ports.length === 0 ? `OTZ-${transport.toUpperCase()}` : `OTZ-${transport.toUpperCase()}-${texts.join('_')}`;
+  const name = names.nameOf(wanted, wanted);
+  const lines = [`    edit ${quoted(name)}`];
+  if (ports.length > 0) lines.push(`        set ${transport}-portrange ${texts.join(' ')}`);
+  else if (transport === 'icmp') lines.push('        set protocol ICMP');
+  else if (transport === 'icmpv6') lines.push('        set protocol ICMP6');
+  else lines.push('        set protocol IP', `        set protocol-number ${Number(transport.slice(3))}`);
+  services.set(name, [...lines, '    next']);
+  return name;
+};
+
+interface Schedules {
+  readonly recurring: string[];
+  readonly onetime: string[];
+  readonly groups: string[];
+}
+
+const scheduleOf = (permit: Permit, scope: NameScope, schedules: Schedules): string => {
+  const windows = windowsOf(permit);
+  const { expires } = permit.conditions;
+  const base = `SCH-${permit.id}`;
+  if (windows.length === 0) {
+    if (expires === null) return 'always';
+    const name = scope.nameOf(`schedule ${permit.id}`, base);
+    schedules.onetime.push(`    edit ${quoted(name)}`, '        set start 00:00 2001/01/01', `        set end 23:59 ${expires.slice(0, 10).replaceAll('-', '/')}`, '    next');
+    return name;
+  }
+  const names = windows.map((window, index) => {
+    const name = scope.nameOf(`schedule ${permit.id} ${index}`, windows.length === 1 ? base : `${base}-${index + 1}`);
+    schedules.recurring.push(
+      `    edit ${quoted(name)}`,
+      `        set day ${window.days.map((day) => (DAY_NAMES[day] ?? day).toLowerCase()).join(' ')}`,
+      `        set start ${window.start}`,
+      `        set end ${window.end === '24:00' ? '00:00' : window.end}`,
+      '    next',
+    );
+    return name;
+  });
+  const [only = 'always'] = names;
+  if (names.length === 1) return only;
+  const group = scope.nameOf(`schedule ${permit.id}`, base);
+  schedules.groups.push(`    edit ${quoted(group)}`, `        set member ${names.map(quoted).join(' ')}`, '    next');
+  return group;
+};
+
+interface Policy {
+  readonly name: string;
+  readonly from: string;
+  readonly to: string;
+  readonly family: 'ipv4' | 'ipv6';
+  readonly source: string;
+  readonly target: string;
+  readonly schedule: string;
+  readonly service: string;
+  readonly disabled: boolean;
+  readonly applications: string | null;
+  readonly comment: string;
+}
+
+const policyLines = (policy: Policy, id: number): string[] => {
+  const six = policy.family === 'ipv6' ? '6' : '';
+  return [
+    `    edit ${id}`,
+    `        set name ${quoted(policy.name)}`,
+    `        set srcintf ${quoted(policy.from)}`,
+    `        set dstintf ${quoted(policy.to)}`,
+    '        set action accept',
+    `        set srcaddr${six} ${quoted(policy.source)}`,
+    `        set dstaddr${six} ${quoted(policy.target)}`,
+    `        set schedule ${quoted(policy.schedule)}`,
+    `        set service ${quoted(policy.service)}`,
+    ...(policy.applications === null
+      ? []
+      : ['        set utm-status enable', '        set ssl-ssh-profile "no-inspection"', `        set application-list ${quoted(policy.applications)}`]),
+    '        set logtraffic all',
+    ...(policy.disabled ? ['        set status disable'] : []),
+    `        set comments ${quoted(policy.comment)}`,
+    '    next',
+  ];
+};
+
+const defaultPolicy = (zones: readonly string[], id: number, enforce: boolean): string[] => [
+  `    edit ${id}`,
+  '        set name "OTZ-DEFAULT"',
+  `        set srcintf ${zones.map(quoted).join(' ')}`,
+  `        set dstintf ${zones.map(quoted).join(' ')}`,
+  `        set action ${enforce ? 'deny' : 'accept'}`,
+  '        set srcaddr "all"',
+  '        set dstaddr "all"',
+  ...(enforce ? [] : ['        set srcaddr6 "all"', '        set dstaddr6 "all"']),
+  '        set schedule "always"',
+  '        set service "ALL"',
+  '        set logtraffic all',
+  `        set comments ${quoted(enforce ? 'what no Permit lets through' : 'what no Permit lets through. monitor mode: it passes and is logged')}`,
+  '    next',
+];
+
+interface Workshop {
+  readonly plan: DevicePlan;
+  readonly zoneName: (zone: string) => string;
+  readonly policyNames: NameScope;
+  readonly scheduleNames: NameScope;
+  readonly pool: ObjectPool;
+  readonly serviceNames: NameScope;
+  readonly services: Map<string, string[]>;
+  readonly schedules: Schedules;
+  readonly scheduleOfPermit: Map<string, string>;
+  readonly lists: ApplicationList[];
+}
+
+/** Several policies of one Permit share its schedule. */
+const sharedSchedule = (shop: Workshop, permit: Permit): string => {
+  const name = shop.scheduleOfPermit.get(permit.id) ?? scheduleOf(permit, shop.scheduleNames, shop.schedules);
+  shop.scheduleOfPermit.set(permit.id, name);
+  return name;
+};
+
+const policyOf = (shop: Workshop, entries: readonly PlanPermit[], family: 'ipv4' | 'ipv6', sides: { client: AddressSet; server: AddressSet }, ports: Permit['service']['ports'], list: string | null): Policy => {
+  const [entry] = entries;
+  if (entry === undefined) throw new Error('a policy needs a Permit');
+  const { permit } = entry;
+  const name = shop.policyNames.nameOf(`${entries.map((one) => one.permit.id).join()} ${family} ${formatSpans(sides.client)} ${formatSpans(sides.server)} ${ports[0]?.first ?? ''}`, entries.map((one) => one.permit.id).join('+'));
+  const suffix = family === 'ipv6' ? '6' : '';
+  return {
+    name,
+    from: shop.zoneName(permit.from.zone),
+    to: shop.zoneName(permit.to.zone),
+    family,
+    source: shop.pool.nameOf(sides.client, `${name}-C${suffix}`).name,
+    target: shop.pool.nameOf(sides.server, `${name}-S${suffix}`).name,
+    schedule: sharedSchedule(shop, permit),
+    service: serviceOf(permit.service.transport, ports, shop.serviceNames, shop.services),
+    disabled: permit.conditions.onDemand,
+    applications: list,
+    comment: safeComment(entries.map((one) => `${permitLine(one.permit, 120)}. ${evidenceLine(one.permit, 100)}`).join(' / '), COMMENT_LENGTH),
+  };
+};
+
+const formatSpans = (spans: AddressSet): string => spans.map(formatSpan).join();
+
+const plainPolicies = (shop: Workshop, entry: PlanPermit): Policy[] =>
+  familiesOf(entry, CAPABILITIES).map((family) =>
+    policyOf(shop, [entry], family, { client: ofFamily(entry.client, family), server: ofFamily(entry.server, family) }, entry.permit.service.ports, null),
+  );
+
+/** Conditions are part of a policy: only Permits with the same ones can share a cell. */
+const conditionKey = (entry: PlanPermit): string =>
+  JSON.stringify([entry.permit.conditions, entry.permit.from.zone, entry.permit.to.zone]);
+
+const inspectedPolicies = (shop: Workshop, entries: readonly PlanPermit[], options: ExportOptions): Policy[] => {
+  const byConditions = new Map<string, PlanPermit[]>();
+  for (const entry of entries) byConditions.set(conditionKey(entry), [...(byConditions.get(conditionKey(entry)) ?? []), entry]);
+  return [...byConditions.values()].flatMap((group) =>
+    (['ipv4', 'ipv6'] as const).flatMap((family) =>
+      pairCells(group, family).flatMap((cell) =>
+        portCells(cell.permits, 'tcp').map((port) => {
+          const list = fortiosApplications(port.permits, options.applicationIds ?? {}, shop.plan.mode, shop.policyNames);
+          if (!shop.lists.some((known) => known.name === list.name)) shop.lists.push(list);
+          return policyOf(shop, port.permits, family, { client: cell.clients, server: cell.servers }, [{ first: port.first, last: port.last }], list.name);
+        }),
+      ),
+    ),
+  );
+};
+
+const zoneLines = (name: string, device: string): string[] => [
+  `    edit ${quoted(name)}`,
+  '        set intrazone deny',
+  `        set interface ${quoted(device)}`,
+  '    next',
+];
+
+const vlanLines = (port: ZonePort, device: string): string[] =>
+  port.vlan === null
+    ? []
+    : [`    edit ${quoted(device)}`, '        set vdom "root"', `        set interface ${quoted(port.interface)}`, `        set vlanid ${port.vlan}`, '    next'];
+
+const build = (plan: DevicePlan, options: ExportOptions): DeviceExport => {
+  const ports = zonePorts(plan, INTERFACE, (n) => `port${n}`);
+  const zoneNames = nameScope({ maxLength: ZONE_LENGTH, punctuation: '_-' });
+  const deviceOf = (port: ZonePort): string => (port.vlan === null ? port.interface : `${port.interface.slice(0, 10)}.${port.vlan}`);
+  const shop: Workshop = {
+    plan,
+    zoneName: (zone) => zoneNames.nameOf(zone, zone),
+    policyNames: nameScope({ maxLength: POLICY_NAME_LENGTH, punctuation: '_-.+' }, ['OTZ-DEFAULT']),
+    scheduleNames: nameScope({ maxLength: SCHEDULE_LENGTH, punctuation: '_-' }, ['always', 'none']),
+    pool: objectPool(plan, nameScope({ maxLength: OBJECT_LENGTH, punctuation: '_-./:' }, ['all', 'none'])),
+    serviceNames: nameScope({ maxLength: OBJECT_LENGTH, punctuation: '_-' }, ['ALL']),
+    services: new Map(),
+    schedules: { recurring: [], onetime: [], groups: [] },
+    scheduleOfPermit: new Map(),
+    lists: [],
+  };
+  const losses: LossRow[] = [];
+  const plain: PlanPermit[] = [];
+  const inspected: PlanPermit[] = [];
+  for (const entry of plan.permits) {
+    const missing = missingPort(entry, ports);
+    const capabilities = capabilitiesFor(entry.permit);
+    if (missing !== null) {
+      losses.push(notEnforceable(entry.permit, plan.device.id, missing));
+      continue;
+    }
+    const byIds = requiredModbus(entry.permit) !== null && inspectableBy(entry.permit, options.applicationIds ?? {});
+    losses.push(assess(entry, { device: plan.device.id, capabilities, ...(byIds ? { modbus: inspectedEffect(entry.permit) } : {}) }));
+    if (refusalOf(entry, capabilities) !== null) continue;
+    (byIds ? inspected : plain).push(entry);
+  }
+  const policies = [...plain.flatMap((entry) => plainPolicies(shop, entry)), ...inspectedPolicies(shop, inspected, options)];
+  const zones = ports.map((port) => shop.zoneName(port.zone.id));
+  const lastId = FIRST_POLICY + policies.length;
+  const lines = [
+    ...plan.provenance.map((line) => `# ${safeComment(line, 200)}`),
+    `# mode: ${plan.mode}`,
+    ...ports
+      .filter((port) => port.assumed)
+      .map((port) => `# ${safeComment(port.zone.id, 60)}: the spec names no interface here. ${deviceOf(port)} is assumed: set it before you apply this.`),
+    ...block('system interface', ports.flatMap((port) => vlanLines(port, deviceOf(port)))),
+    ...block('system zone', ports.flatMap((port) => zoneLines(shop.zoneName(port.zone.id), deviceOf(port)))),
+    ...objectBlocks(shop.pool),
+    ...block('firewall service custom', [...shop.services.values()].flat()),
+    ...block('firewall schedule recurring', shop.schedules.recurring),
+    ...block('firewall schedule onetime', shop.schedules.onetime),
+    ...block('firewall schedule group', shop.schedules.groups),
+    ...(shop.lists.length > 0 ? ['config ips global', '    set exclude-signatures none', 'end'] : []),
+    ...block('application list', shop.lists.flatMap((list) => list.lines)),
+    ...(zones.length === 0
+      ? []
+      : block('firewall policy', [...policies.flatMap((policy, index) => policyLines(policy, FIRST_POLICY + index)), ...defaultPolicy(zones, lastId, plan.mode === 'enforce')])),
+  ];
+  return {
+    files: [{ path: 'baseline-fortios.conf', content: `${lines.join('\n')}\n` }],
+    losses,
+    rollback: rollbackLines(shop, zones, policies.length),
+    apply: [
+      'Policies 101 and up must be free on the device, and no older policy between these zones may stand above them.',
+      'Load it as a script (System, Advanced, or `execute batch`), then read it back with `show firewall policy`.',
+      'From monitor to enforce only the action of policy OTZ-DEFAULT and of the application lists changes.',
+    ],
+    notes: [
+      'Modbus functions need the FortiGuard OT service and the signature ids of your own device (`get application name status | grep -A1 Modbus`): give them as applicationIds, keyed `modbus:3` for function code 3. Only id 48885 (function code 5) is public.',
+      'Zones take interfaces that no other policy uses.',
+      'Sessions that are open when the policies change stay open until they end or are cleared.',
+    ],
+  };
+};
+
+const rollbackLines = (shop: Workshop, zones: readonly string[], count: number): string[] => {
+  const removal = (path: string, names: readonly string[]): string[] => block(path, names.map((name) => `    delete ${name}`));
+  const edits = (lines: readonly string[]): string[] => lines.filter((line) => line.startsWith('    edit ')).map((line) => line.slice('    edit '.length));
+  return [
+    ...(zones.length === 0 ? [] : removal('firewall policy', Array.from({ length: count + 1 }, (_, index) => `${FIRST_POLICY + index}`))),
+    ...removal('application list', shop.lists.map((list) => quoted(list.name))),
+    ...removal('firewall schedule group', edits(shop.schedules.groups)),
+    ...removal('firewall schedule recurring', edits(shop.schedules.recurring)),
+    ...removal('firewall schedule onetime', edits(shop.schedules.onetime)),
+    ...removal('firewall service custom', edits([...shop.services.values()].flat())),
+    ...(['ipv4', 'ipv6'] as const).flatMap((family) => [
+      ...removal(`firewall addrgrp${family === 'ipv6' ? '6' : ''}`, shop.pool.groups().filter((group) => group.family === family).map((group) => quoted(group.name))),
+      ...removal(`firewall address${family === 'ipv6' ? '6' : ''}`, shop.pool.objects().filter((object) => object.span.family === family).map((object) => quoted(object.name))),
+    ]),
+    ...removal('system zone', zones.map(quoted)),
+  ];
+};
+
+export const fortios: Exporter = {
+  name: 'fortios',
+  title: 'FortiOS 7 configuration script',
+  platforms: ['fortios'],
+  filters: true,
+  modes: ['monitor', 'enforce'],
+  capabilities: CAPABILITIES,
+  build,
+};
