@@ -123,19 +123,30 @@ const groupDetail = (details: readonly GrantDetail[]): GrantDetail => {
   return { ...merged, modbus: units.flatMap((unit) => codes.map((code): ModbusAsk => ({ unit, code, spans: null }))) };
 };
 
+/** OPC UA security of a grant: a group never mixes endpoints of different security, or it would lower some of them. */
+const securityOf = (grant: Grant): string => (grant.protocol === 'opcua' ? `${grant.detail.opcuaModes.join(',')}|${grant.detail.opcuaPolicies.join(',')}` : '');
+
 function addGroups(grants: Map<string, Grant>, index: PlanIndex): void {
+  const securities = new Map<string, Set<string>>();
+  for (const grant of grants.values()) {
+    const key = `${grant.server.id}\n${grant.transport}/${grant.port}`;
+    securities.set(key, (securities.get(key) ?? new Set<string>()).add(securityOf(grant)));
+  }
   const groups = new Map<string, Grant[]>();
   for (const grant of grants.values()) {
     if (isTemporary(index.kindOf(grant.client.zone)) || isTemporary(index.kindOf(grant.server.zone))) continue;
     if (isBusiness(index.kindOf(grant.client.zone)) && isBusiness(index.kindOf(grant.server.zone))) continue;
-    const key = `${grant.client.zone}\n${grant.client.role}\n${grant.server.zone}\n${grant.server.role}\n${grant.transport}/${grant.port}\n${grant.class}`;
+    const key = `${grant.client.zone}\n${grant.client.role}\n${grant.server.zone}\n${grant.server.role}\n${grant.transport}/${grant.port}\n${grant.class}\n${securityOf(grant)}`;
     groups.set(key, [...(groups.get(key) ?? []), grant]);
   }
   for (const members of groups.values()) {
     const [sample] = members;
     const seen = members.filter((grant) => grant.evidence.witnesses.length > 0).length;
     const clients = index.membersOf(sample.client.zone, sample.client.role);
-    const servers = index.membersOf(sample.server.zone, sample.server.role);
+    const servers = index.membersOf(sample.server.zone, sample.server.role).filter((server) => {
+      const known = securities.get(`${server.id}\n${sample.transport}/${sample.port}`);
+      return known === undefined || (known.size === 1 && known.has(securityOf(sample))) || members.some((grant) => grant.server.id === server.id);
+    });
     const possible = clients.length * servers.length;
     if (possible < 3 || seen < 2 || seen / possible < GROUP_COVERAGE[sample.class]) continue;
     const detail = groupDetail(members.map((grant) => grant.detail));
