@@ -6,7 +6,6 @@
 import * as fs from 'node:fs';
 import { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
-import { promisify } from 'node:util';
 import { usageError } from '../errors.ts';
 
 /** Why the octets ended before they should have. */
@@ -128,8 +127,9 @@ export async function openBytes(path: string): Promise<ByteSource> {
   }
   let fd: number;
   try {
-    // Opening a FIFO waits for its writer: in the thread pool, so that signals are still heard.
-    fd = await promisify(fs.open)(path, 'r');
+    // A FIFO opens at once, writer or not, and epoll tells of the first octets: an open that waits for the writer in
+    // the thread pool would keep the program from exiting. On other files O_NONBLOCK says nothing.
+    fd = fs.openSync(path, fs.constants.O_RDONLY | fs.constants.O_NONBLOCK);
   } catch (error) {
     throw openError(path, error);
   }
@@ -139,7 +139,6 @@ export async function openBytes(path: string): Promise<ByteSource> {
     throw usageError(`${path}: is a folder, not a capture`, 'Name the files in it.');
   }
   if (stat.isFile() || stat.isBlockDevice()) return fileSource(fd, 0, true);
-  // A FIFO becomes a poll-able handle: a read that waits in the thread pool would keep the program from exiting.
   if (stat.isFIFO()) return streamSource(new Socket({ fd, readable: true, writable: false }));
   return streamSource(fs.createReadStream(path, { fd, highWaterMark: 1 << 18 }));
 }

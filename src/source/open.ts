@@ -28,6 +28,9 @@ export interface OpenOptions {
   readonly blockBytes?: number;
 }
 
+/** Of pcap; a compression or a pcapng section is told by less. */
+const FILE_HEADER_BYTES = 24;
+
 type CaptureKind = Exclude<Sniffed, { kind: 'compressed' | 'cut' | 'other' }>;
 
 const shownPath = (path: string): string => (path === '-' ? 'standard input' : path);
@@ -174,8 +177,13 @@ async function openInput(source: ByteSource, path: string, options: OpenOptions)
   let input = source;
   let packing = '';
   for (;;) {
-    await fillBlock(block, input, SNIFF_BYTES);
-    const sniffed = sniff(block.bytes.slice(0, Math.min(block.to, SNIFF_BYTES)), block.ended);
+    // A live pipe may hold no more than a file header for long: only what that does not tell waits for more.
+    await fillBlock(block, input, FILE_HEADER_BYTES);
+    let sniffed = sniff(block.bytes.slice(0, Math.min(block.to, SNIFF_BYTES)), block.ended);
+    if (sniffed.kind === 'other' && block.to < SNIFF_BYTES && !block.ended) {
+      await fillBlock(block, input, SNIFF_BYTES);
+      sniffed = sniff(block.bytes.slice(0, Math.min(block.to, SNIFF_BYTES)), block.ended);
+    }
     if (sniffed.kind === 'pcap' || sniffed.kind === 'pcapng') {
       return readFrames(input, block, sniffed, packing === '' ? '' : `+${packing}`, options.skipFrames ?? 0);
     }

@@ -50,7 +50,7 @@ export function findRecordChain(
       at += shape.headerBytes + block.view.getUint32(at + shape.capturedAt, shape.littleEndian);
       links++;
     }
-    if (links === CHAIN_RECORDS && (at <= to || !ended)) return { at: from, need: 0 };
+    if (links === CHAIN_RECORDS) return { at: from, need: 0 };
     if (links === 0) continue;
     if (ended && at === to) return { at: from, need: 0 };
     if (!ended && at + shape.headerBytes > to) return { at: from, need: at + shape.headerBytes - from + SEARCH_SLACK_BYTES };

@@ -29,7 +29,7 @@ interface Magic {
 }
 
 /** What the first four octets say, or null: a1b2c3d4 µs, a1b23c4d ns, a1b2cd34 "modified" (Kuznetzov). */
-export function readPcapMagic(view: DataView, at: number): Magic | null {
+function readPcapMagic(view: DataView, at: number): Magic | null {
   for (const littleEndian of [true, false]) {
     const magic = view.getUint32(at, littleEndian);
     if (magic === 0xa1b2c3d4) return { littleEndian, unitsPerSecond: 1e6, headerBytes: 16 };

@@ -120,6 +120,18 @@ describe('openCapture', () => {
     expect(cut.end.kind).toBe('truncated');
     expect(cut.counts.fileBytesRead).toBe(100_000);
   });
+  it('lets the program exit while it waits for the writer of a FIFO', async () => {
+    const path = join(testFolder(), 'silent-fifo');
+    execFileSync('mkfifo', [path]);
+    const script = `
+      import { openCapture } from '${process.cwd()}/src/source/open.ts';
+      process.on('SIGINT', () => process.exit(130));
+      openCapture(process.argv[2]).catch(() => process.exit(1));
+      setTimeout(() => console.log('waiting'), 50);`;
+    const child = spawn(process.execPath, ['--import', 'tsx', writeTestFile(text(script), 'waiting.mts'), path]);
+    child.stdout.once('data', () => child.kill('SIGINT'));
+    expect(await new Promise((resolve) => child.once('exit', resolve))).toBe(130);
+  });
   it('reads standard input: a pipe, a file from its start, an empty one', () => {
     const script = `
       import { openCapture } from './src/source/open.ts';

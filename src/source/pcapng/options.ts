@@ -3,7 +3,7 @@
  * in turn. Hostile lengths end the walk; what stood before them counts, and the block's packet is never lost for them.
  */
 
-export const OPTION_END = 0;
+const OPTION_END = 0;
 
 /** Calls `visit` with code, offset and length of the value; every value lies wholly within [at, end). */
 export function eachOption(
