@@ -65,7 +65,7 @@ const CAPTURE_COLUMNS: readonly Column[] = [
 const captureRows = (status: StoreStatus): Cell[][] =>
   status.captures.map((capture) => [
     capture.id,
-    capture.name,
+    lastPart(capture.name),
     capture.format,
     capture.reason === '' ? capture.state : `${capture.state}: ${capture.reason}`,
     grouped(capture.packets),
@@ -73,6 +73,9 @@ const captureRows = (status: StoreStatus): Cell[][] =>
     shortInstant(capture.firstNs),
     shortInstant(capture.lastNs),
   ]);
+
+/** A table has room for the name; the JSON has the whole path. */
+const lastPart = (path: string): string => path.slice(path.lastIndexOf('/') + 1) || path;
 
 /** Captures and conduits listed to a person; the JSON has all. */
 const LISTED_ROWS = 20;

@@ -2,7 +2,7 @@
  * A conversation as programs read it (`flows --json`, docs/json/flows.schema.json) and as a line for people.
  * In: a Flow of the store and the ids of its assets. Out: plain records, in a stable order.
  */
-import { mergeSpans } from '../net/register-set.ts';
+import { mergeSpans, type Span } from '../net/register-set.ts';
 import type { Fact } from '../observation.ts';
 import type { Flow, FlowOperation } from '../store/read-flows.ts';
 import { isoInstant } from './instant.ts';
@@ -91,19 +91,15 @@ function opcuaRecord(flow: Flow): { opcua?: NonNullable<FlowRecord['opcua']> } {
 const SHOWN_RANGES = 3;
 const SHOWN_OPERATIONS = 6;
 
-/** `FC3 0-99, FC16 40-41 · Read, Write`: what was asked, on one line. */
+/** `FC3 0-99, FC16 40-41, Read, Write`: what was asked, on one line, units of a Modbus gateway taken together. */
 export function operationsText(flow: Flow, shown: number = SHOWN_OPERATIONS): string {
-  const texts = new Map<string, Set<string>>();
-  for (const operation of flow.operations) {
-    if (operation.protocol === 'modbus') {
-      const key = `FC${operation.function}`;
-      const ranges = texts.get(key) ?? new Set();
-      for (const range of mergedRanges(operation)) ranges.add(range.first === range.last ? `${range.first}` : `${range.first}-${range.last}`);
-      texts.set(key, ranges);
-    } else texts.set(operation.name, new Set());
+  const texts = new Map<string, Span[]>();
+  for (const { protocol, function: code, name, ranges } of flow.operations) {
+    const key = protocol === 'modbus' && code >= 0 ? `FC${code}` : name;
+    texts.set(key, [...(texts.get(key) ?? []), ...ranges]);
   }
   const words = [...texts].map(([name, ranges]) => {
-    const list = [...ranges];
+    const list = mergeSpans(ranges).map(({ first, last }) => (first === last ? `${first}` : `${first}-${last}`));
     const more = list.length > SHOWN_RANGES ? ` +${list.length - SHOWN_RANGES}` : '';
     return list.length === 0 ? name : `${name} ${list.slice(0, SHOWN_RANGES).join(' ')}${more}`;
   });

@@ -8,7 +8,6 @@ import { grouped, isoInstant } from './instant.ts';
 import type { CompletenessRecord, StatusRecord } from './json-shapes.ts';
 
 const STOP_PREFIX = 'stop.';
-const EVICTED_COUNTER = 'flow.evicted';
 
 export function statusRecord(path: string, status: StoreStatus, assets: number, completeness: Completeness): StatusRecord {
   const stops: [string, number][] = [];
@@ -35,7 +34,7 @@ export function statusRecord(path: string, status: StoreStatus, assets: number, 
       last: isoInstant(capture.lastNs),
     })),
     capture: { ...status.live },
-    limits: { evictedConversations: status.counters[EVICTED_COUNTER] ?? 0, foldedPackets: status.foldedPackets },
+    limits: { evictedConversations: status.foldedConversations, foldedPackets: status.foldedPackets },
     totals: {
       packets: status.totals.packets,
       bytes: status.totals.bytes,
@@ -88,10 +87,22 @@ function lossSentences(status: StoreStatus, stops: readonly (readonly [string, n
   if (status.foldedPackets > 0) {
     sentences.push(`${grouped(status.foldedPackets)} packets of a flood of new conversations from ${status.foldedClients} client${status.foldedClients === 1 ? '' : 's'} were counted, not kept one by one`);
   }
+  for (const [prefix, says] of COUNTED_DOUBTS) {
+    const count = Object.entries(status.counters).reduce((sum, [name, n]) => (name.startsWith(prefix) ? sum + n : sum), 0);
+    if (count > 0) sentences.push(`${grouped(count)} ${says}`);
+  }
   const stopped = stops.reduce((sum, [, count]) => sum + count, 0);
   if (stopped > 0) sentences.push(`${grouped(stopped)} frames were not decoded to the end (${percent(stopped, packets)}); the reasons are counted under stops`);
   return sentences;
 }
+
+/** Counters that mean that something is missing, by the start of their names. */
+const COUNTED_DOUBTS: readonly (readonly [string, string])[] = [
+  ['reader.withoutTime', 'frames carry no time: they count, but belong to no hour and no day'],
+  ['reader.unknownBlock.', 'blocks of captures were passed over, being of no known kind'],
+  ['malformed.', 'messages of application protocols could not be right; the reasons stand among the counters'],
+  ['limit.', 'details (names, operations, servers) beyond a limit were counted, not kept'],
+];
 
 const UNFINISHED: readonly (readonly [string, string])[] = [
   ['truncated', 'stopped in mid-record'],

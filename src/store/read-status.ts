@@ -45,7 +45,8 @@ export interface StoreStatus {
   };
   readonly lostSegments: number;
   readonly duplicates: number;
-  /** Packets of conversations that were folded under a flood of new keys, and how many clients they came from. */
+  /** What was folded under a flood of new keys: conversations not kept one by one, their packets, their clients. */
+  readonly foldedConversations: number;
   readonly foldedPackets: number;
   readonly foldedClients: number;
   /** Conversations in which only one side was ever seen, of all TCP conversations. */
@@ -85,7 +86,8 @@ export function readStatus(db: Connection): StoreStatus {
        count(*) FILTER (WHERE transport = 6 AND (packets_to_server = 0 OR packets_to_client = 0)) FROM conversation`);
   const [operations] = numbers('SELECT count(*) FROM operation');
   const [addresses] = numbers('SELECT count(*) FROM address');
-  const [foldedPackets, foldedClients] = numbers('SELECT coalesce(sum(packets), 0), count(DISTINCT client) FROM scan');
+  const [foldedConversations, foldedPackets, foldedClients] = numbers(
+    'SELECT coalesce(sum(targets), 0), coalesce(sum(packets), 0), count(DISTINCT client) FROM scan');
   const times = (pick: (capture: CaptureRecord) => bigint | null): bigint[] => captures.flatMap((capture) => pick(capture) ?? []);
   const live = captures.filter((capture) => capture.kind === 'live');
   return {
@@ -111,6 +113,7 @@ export function readStatus(db: Connection): StoreStatus {
     },
     lostSegments,
     duplicates,
+    foldedConversations,
     foldedPackets,
     foldedClients,
     tcpConversations,

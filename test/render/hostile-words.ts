@@ -97,3 +97,16 @@ export const HOSTILE_WORDS: readonly string[] = [
 /** What may never reach a terminal, whatever the format: only our own line ends and, where asked for, our own bold. */
 export const UNSAFE_OUTPUT =
   /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u00ad\u061c\u115f\u1160\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\u2800\u3164\ufeff\uffa0\ufff0-\ufffb\ufffe\uffff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/;
+
+/** Stores put these words into about ten places: each group is one store, and comes in two orders. */
+const WORDS_A_STORE = 8;
+
+export function hostileStores(): [string, string[]][] {
+  const bounded = HOSTILE_WORDS.map((word) => word.slice(0, 256));
+  const groups: [string, string[]][] = [];
+  for (let from = 0; from < bounded.length; from += WORDS_A_STORE) {
+    const group = bounded.slice(from, from + WORDS_A_STORE);
+    groups.push([`${from} upwards`, group], [`${from} downwards`, group.toReversed()]);
+  }
+  return groups;
+}

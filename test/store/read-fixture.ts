@@ -24,18 +24,19 @@ function insert(db: Connection, table: string, row: Readonly<Record<string, stri
 }
 
 export interface FixtureOptions {
-  /** Words that a hostile wire, or a hostile file name, put into the store. */
-  readonly hostile?: string;
+  /** Words that a hostile wire, or hostile file names, put into the store: taken in turn, where calm words stand otherwise. */
+  readonly hostile?: readonly string[];
 }
 
 export function fillStore(path: string, options: FixtureOptions = {}): void {
   const store = openForWriting(path);
-  store.db.transaction(() => fill(store.db, options.hostile ?? null)).immediate();
+  store.db.transaction(() => fill(store.db, options.hostile ?? [])).immediate();
   store.close();
 }
 
-function fill(db: Connection, hostile: string | null): void {
-  const word = (calm: string): string => hostile ?? calm;
+function fill(db: Connection, hostile: readonly string[]): void {
+  let turn = 0;
+  const word = (calm: string): string => (hostile.length === 0 ? calm : hostile[turn++ % hostile.length]);
   insert(db, 'capture', {
     id: 1, kind: 'file', name: word('monday.pcapng'), format: 'pcapng', head: 'aa', digest: 'd1', size: 1000, state: 'complete',
     frames: 700, bytes: 70_000, first_ns: ns(0, 1), last_ns: ns(90_000, 999_999_999), rev: 1,
