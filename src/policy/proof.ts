@@ -1,0 +1,161 @@
+/**
+ * An independent check of a proposal: nothing of the generator or the matcher is used, only the Observations, the
+ * proposal's placements and the spec's own words, compared pair by pair.
+ *
+ * Shows (1) observed and not set aside is permitted; (2) what is permitted is declared: each Permit's ends belong to the
+ * zones that its conduit connects, and what was never seen is owed to a named rule; (3) each standing Permit has a witness
+ * that no other Permit lets through. Out: counterexamples, none when it holds. It is slow and plain on purpose.
+ */
+import type { Conversation, ObservationSet } from '../observation.ts';
+import type { Permit } from '../permit.ts';
+import type { LoadedSpec } from './spec-load.ts';
+
+export interface ProofFault {
+  readonly claim: 'observed-permitted' | 'permitted-declared' | 'witness';
+  readonly subject: string;
+  readonly sentence: string;
+}
+
+export interface Proof {
+  readonly holds: boolean;
+  readonly faults: readonly ProofFault[];
+  readonly observedAsks: number;
+  readonly setAside: number;
+  readonly permits: number;
+  readonly witnessed: number;
+  /** Permits that stand for a partner or group member, or on demand: without a witness by their nature. */
+  readonly insurance: number;
+  readonly lines: readonly string[];
+}
+
+interface Who {
+  readonly zone: string;
+  readonly asset: string;
+}
+
+/** Exact addresses only: a proposal lists every device by its addresses. */
+const readPlaces = (loaded: LoadedSpec): { who: Map<string, Who>; external: string | null } => {
+  const who = new Map<string, Who>();
+  for (const zone of loaded.spec.zones) {
+    for (const asset of zone.assets ?? []) {
+      if (typeof asset === 'string') continue;
+      for (const address of [...(asset.ip ?? []), ...(asset.mac ?? [])]) who.set(address.toLowerCase(), { zone: zone.zone_id, asset: asset.asset_id });
+    }
+  }
+  return { who, external: loaded.spec.zones.find((zone) => zone.kind === 'external')?.zone_id ?? null };
+};
+
+const isGroup = (address: string): boolean => {
+  if (/^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/.test(address)) return (Number.parseInt(address.slice(0, 2), 16) & 1) === 1;
+  if (address.includes(':')) return /^ff/i.test(address) || address === '::';
+  const first = Number(address.split('.')[0]);
+  return (first >= 224 && first < 240) || address === '255.255.255.255' || address === '0.0.0.0';
+};
+
+const TABLE: Readonly<Record<string, string>> = {
+  'read 1': 'coil', 'read 2': 'discrete-input', 'read 3': 'holding-register', 'read 4': 'input-register', 'read 23': 'holding-register', 'read 24': 'holding-register',
+  'write 5': 'coil', 'write 15': 'coil', 'write 6': 'holding-register', 'write 16': 'holding-register', 'write 22': 'holding-register', 'write 23': 'holding-register',
+};
+
+const rangeInside = (permit: Permit, code: number, access: 'read' | 'write', first: number, last: number): boolean => {
+  const own = (permit.modbus?.ranges ?? []).filter((range) => range.access === access && (range.table === undefined || range.table === TABLE[`${access} ${code}`]));
+  if (own.length === 0) return true;
+  for (let address = first; address <= last; address++) if (!own.some((range) => range.first <= address && address <= range.last)) return false;
+  return true;
+};
+
+const endHolds = (end: Permit['from'], who: Who): boolean => end.zone === who.zone && ((end.assets.length === 0 && end.addresses.length === 0) || end.assets.includes(who.asset));
+
+/** Every single thing a conversation asked, as a text and a test. */
+const asksOf = (conversation: Conversation): { text: string; passes: (permit: Permit) => boolean }[] => {
+  const asks: { text: string; passes: (permit: Permit) => boolean }[] = [];
+  for (const operation of conversation.operations) {
+    if (operation.protocol === 'modbus') {
+      const code = operation.function;
+      const unit = operation.unit ?? 0;
+      const basic = (permit: Permit): boolean =>
+        permit.modbus !== null && (permit.modbus.functionCodes.length === 0 || permit.modbus.functionCodes.includes(code)) && (permit.modbus.unitIds.length === 0 || permit.modbus.unitIds.includes(unit));
+      if (operation.ranges.length === 0) asks.push({ text: `modbus ${unit}/${code}`, passes: basic });
+      for (const range of operation.ranges) asks.push({ text: `modbus ${unit}/${code} ${range.access} ${range.first}-${range.last}`, passes: (permit) => basic(permit) && rangeInside(permit, code, range.access, range.first, range.last) });
+    } else if (operation.protocol === 'opcua') {
+      const service = operation.name.replace(/(Request|Response)$/, '');
+      asks.push({ text: `opcua ${service}`, passes: (permit) => permit.opcua !== null && (permit.opcua.services.length === 0 ? permit.access.length === 0 : permit.opcua.services.includes(service)) });
+    } else asks.push({ text: `${operation.protocol} ${operation.name}`, passes: (permit) => (permit.named === null ? permit.access.length === 0 : permit.named.names.includes(operation.name)) });
+  }
+  if (asks.length === 0) asks.push({ text: 'service', passes: (permit) => permit.access.length === 0 && permit.named === null && (permit.modbus === null || permit.modbus.functionCodes.length === 0) && (permit.opcua?.services.length ?? 0) === 0 });
+  return asks;
+};
+
+const servicePasses = (permit: Permit, conversation: Conversation): boolean =>
+  permit.service.transport === conversation.transport && (permit.service.ports.length === 0 || permit.service.ports.some((range) => range.first <= conversation.port && conversation.port <= range.last));
+
+const isoMs = (ns: bigint): number => Number(ns / 1_000_000n);
+
+const MAX_FAULTS = 50;
+
+/** `loaded` is the proposal as written and read back. */
+export const proveProposal = (loaded: LoadedSpec, set: ObservationSet): Proof => {
+  const { who, external } = readPlaces(loaded);
+  const place = (address: string): Who | null => who.get(address.toLowerCase()) ?? (external === null ? null : { zone: external, asset: `unlisted ${address}` });
+  const live = loaded.permits.map(({ permit }) => permit).filter((permit) => permit.decision !== 'rejected');
+  const faults: ProofFault[] = [];
+  const fault = (claim: ProofFault['claim'], subject: string, sentence: string): void => {
+    if (faults.length < MAX_FAULTS) faults.push({ claim, subject, sentence });
+  };
+  const witnessOf = new Map<string, string>();
+  let observedAsks = 0;
+  let setAside = 0;
+  const byPair = new Map<string, Permit[]>();
+  for (const permit of live) {
+    const key = `${permit.from.zone}\n${permit.to.zone}`;
+    byPair.set(key, [...(byPair.get(key) ?? []), permit]);
+  }
+  const asideText = new Map<string, number>();
+  for (const entry of loaded.spec.set_aside ?? []) asideText.set(`${entry.client} ${entry.transport}`, Math.max(asideText.get(`${entry.client} ${entry.transport}`) ?? 0, Date.parse(entry.last_seen)));
+
+  for (const conversation of set.conversations) {
+    if (isGroup(conversation.client) || isGroup(conversation.server)) continue;
+    const client = place(conversation.client);
+    const server = place(conversation.server);
+    if (client !== null && client.zone === server?.zone) continue;
+    const candidates = client === null || server === null ? [] : (byPair.get(`${client.zone}\n${server.zone}`) ?? []).filter((permit) => endHolds(permit.from, client) && endHolds(permit.to, server) && servicePasses(permit, conversation));
+    const asks = asksOf(conversation);
+    const aside = isoMs(conversation.lastNs) <= (asideText.get(`${conversation.client} ${conversation.transport}`) ?? -1);
+    const passing = asks.map((ask) => candidates.filter((permit) => ask.passes(permit)));
+    if (aside && passing.some((list) => list.length === 0)) {
+      setAside++;
+      continue;
+    }
+    observedAsks += asks.length;
+    for (const [i, list] of passing.entries()) {
+      const subject = `${conversation.client} -> ${conversation.server} ${conversation.transport}/${conversation.port} ${asks[i].text}`;
+      if (list.length === 0) fault('observed-permitted', subject, 'was seen, is not set aside, and no Permit lets it through');
+      const alone = list.filter((permit) => !permit.conditions.onDemand);
+      if (alone.length === 1) witnessOf.set(alone[0].id, subject);
+      else if (alone.length === 0 && list.length === 1) witnessOf.set(list[0].id, subject);
+    }
+  }
+
+  const conduits = new Map(loaded.spec.conduits.map((conduit) => [conduit.conduit_id, conduit]));
+  const zoneOfAsset = new Map([...who.values()].map(({ zone, asset }) => [asset, zone]));
+  let insurance = 0;
+  for (const permit of live) {
+    const conduit = conduits.get(permit.conduit);
+    if (conduit === undefined || !conduit.connects.includes(permit.from.zone) || !conduit.connects.includes(permit.to.zone) || permit.from.zone === permit.to.zone) fault('permitted-declared', permit.id, 'its ends are not two zones that its conduit connects');
+    for (const end of [permit.from, permit.to]) for (const id of end.assets) if (zoneOfAsset.get(id) !== end.zone) fault('permitted-declared', permit.id, `${id} is not declared in ${end.zone}`);
+    const rules = permit.evidence?.generalisedBy ?? [];
+    if ((permit.evidence?.neverSeen ?? 0) > 0 && rules.length === 0) fault('permitted-declared', permit.id, 'lets through what was never seen, and names no rule for it');
+    if (witnessOf.has(permit.id)) continue;
+    if (permit.conditions.onDemand || (permit.evidence?.days === 0 && rules.length > 0)) insurance++;
+    else fault('witness', permit.id, 'no observed request would break without it');
+  }
+  const count = (claim: ProofFault['claim']): number => faults.filter((one) => one.claim === claim).length;
+  return {
+    holds: faults.length === 0, faults, observedAsks, setAside, permits: live.length, witnessed: witnessOf.size, insurance,
+    lines: [
+      `observed and approved is permitted: ${observedAsks} requests of different kinds, ${count('observed-permitted')} not let through; ${setAside} conversations set aside by name`,
+      `permitted is declared: ${live.length} Permits within the zones of their conduits, ${count('permitted-declared')} not`,
+      `no Permit is idle: ${witnessOf.size} have a witness that breaks without them, ${insurance} stand for a partner or on demand, ${count('witness')} have neither`,
+    ],
+  };
+};
