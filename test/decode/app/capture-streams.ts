@@ -55,7 +55,7 @@ const readPackets = (file: string): Packet[] => {
 
 const networkOffset = ({ linkType, bytes }: Packet): number => {
   if (linkType === 0) return 4;
-  if (linkType === 12 || linkType === 101) return 0;
+  if (linkType === 12 || linkType === 101 || linkType === 228) return 0;
   if (linkType === 113) return 16;
   if (linkType !== 1) return -1;
   let at = 12;
@@ -97,6 +97,9 @@ const readSegment = (packet: Packet): Segment | null => {
   const payload = bytes.slice(at + (bytes[at + 12] >> 4) * 4, end);
   return { transport: 'tcp', source, destination, ...ports, sequence: view.getUint32(at + 4) + (isSyn ? 1 : 0), isSyn, payload };
 };
+
+/** Every TCP and UDP payload of a capture, in its order. */
+export const readPayloads = (file: string): Segment[] => readPackets(file).map(readSegment).filter((s): s is Segment => s !== null && s.payload.length > 0);
 
 /** What a reader told, in one place: counted, sorted by nobody. */
 export interface Told {

@@ -1,0 +1,224 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { StreamProtocol } from '../../../src/decode/app/protocol.ts';
+import { MESSAGE, PROBE, TO_CLIENT, TO_SERVER } from '../../../src/decode/app/protocol.ts';
+import type { Told } from './capture-streams.ts';
+import { createSink, createTold, fromHex } from './capture-streams.ts';
+import { TCP, UDP } from './every-protocol.ts';
+
+const KINDS = ['request', 'response', 'error'];
+
+const protocolOf = (name: string, transport: 'tcp' | 'udp'): StreamProtocol => {
+  const found = (transport === 'tcp' ? TCP : UDP).find((protocol) => protocol.name === name);
+  if (found === undefined) throw new Error(`no protocol ${name} on ${transport}`);
+  return found;
+};
+
+type Message = readonly [direction: number, hex: string];
+
+const tell = (protocol: StreamProtocol, messages: readonly Message[]): Told => {
+  const told = createTold();
+  const sink = createSink(told);
+  const memory = protocol.newMemory();
+  for (const [direction, hex] of messages) {
+    const bytes = fromHex(hex);
+    told.direction = direction;
+    expect(protocol.read(bytes, new DataView(bytes.buffer), 0, bytes.length, direction, memory, sink)).toBeGreaterThanOrEqual(bytes.length);
+  }
+  return told;
+};
+
+/** `Read Var read request` and, for errors, the code. */
+const operationsOf = (protocol: StreamProtocol, told: Told): string[] =>
+  [...told.operations.keys()].map((key) => {
+    const [code, kind, error] = key.split(' ').map(Number);
+    const { name, access } = protocol.describe(code);
+    return `${name}/${access}/${KINDS[kind]}${kind === MESSAGE.error ? ` ${error}` : ''}`;
+  });
+
+const S7_CONNECT = '0300001611e00000000100c0010ac1020100c2020102';
+const ascii = (words: string): string => Buffer.from(words).toString('hex');
+
+/** [protocol, transport, server port, messages, operations, targets] */
+const READ: readonly (readonly [string, 'tcp' | 'udp', number, readonly Message[], readonly string[], readonly string[]])[] = [
+  [
+    's7comm',
+    'tcp',
+    102,
+    [
+      [TO_SERVER, `${S7_CONNECT}0300001902f08032010000040000080000f0000001000101e0`],
+      [TO_CLIENT, '0300001b02f080320300000400000800000000f0000001000100f0'],
+      [TO_SERVER, '0300001f02f080320100000500000e00000401120a10020004000184000000'],
+      [TO_SERVER, '0300002102f08032010000060000100000 29000000000009 505f50524f4752414d'],
+    ],
+    ['Setup Communication/browse/request', 'Setup Communication/browse/response', 'Read Var/read/request', 'PLC Stop/control/request'],
+    ['DB1'],
+  ],
+  [
+    'mms',
+    'tcp',
+    102,
+    [[TO_SERVER, '0300002b02f08001000100611e301c020103a017a015020100a410800101a10ba1098007244d5531242424']],
+    ['Read/read/request'],
+    [],
+  ],
+  ['enip', 'tcp', 44818, [[TO_SERVER, '70001c0001002a00000000000000000000000000000000000000000001000200a1000400224095ffb100080006010702208e2401']], ['Stop/control/request'], ['class 0x8e']],
+  ['enip', 'udp', 44818, [[TO_SERVER, '630000000000000000000000000000000000000000000000']], ['ListIdentity/browse/request'], []],
+  [
+    'dnp3',
+    'tcp',
+    20000,
+    [
+      [TO_SERVER, '056411c401000200c35ac7c7013c02063c03063c0406734d'],
+      [TO_CLIENT, '05640a440200010010f0c8c7810000bf6b'],
+    ],
+    ['Read/read/request', 'Read/read/response'],
+    ['outstation 1', 'g60v2'],
+  ],
+  [
+    'iec104',
+    'tcp',
+    2404,
+    [
+      [TO_SERVER, '680407000000'],
+      [TO_CLIENT, '68040b000000'],
+      [TO_SERVER, '680e000000002d010600010001000001'],
+      [TO_CLIENT, '680e000002002d014700010001000001'],
+    ],
+    ['STARTDT/browse/request', 'STARTDT/browse/response', 'C_SC_NA_1/control/request', 'C_SC_NA_1/control/error 7'],
+    ['station 1'],
+  ],
+  ['bacnet', 'udp', 47808, [[TO_SERVER, '810a001101040005010f0c008000011955']], ['WriteProperty/write/request'], ['object 2:1']],
+  [
+    'fins',
+    'tcp',
+    9600,
+    [
+      [TO_SERVER, '46494e530000001700000002000000008000020000000000007a0401000001'],
+      [TO_CLIENT, '46494e53000000160000000200000000c100020000000000007a04010000'],
+    ],
+    ['Run/control/request', 'Run/control/response'],
+    [],
+  ],
+  ['hart-ip', 'udp', 5094, [[TO_SERVER, '010000000001000d0100007530']], ['Session Initiate/browse/request'], []],
+  ['melsec', 'tcp', 5007, [[TO_SERVER, '500000ffff03000c00100001040000640000a80100']], ['Device Read/read/request'], []],
+  [
+    'ads',
+    'tcp',
+    48898,
+    [[TO_SERVER, '000020000000 c0a800010101 5303 c0a800020101 0480 0400 0400 00000000 00000000 01000000']],
+    ['Read State/diagnose/request'],
+    ['plc 1'],
+  ],
+  ['snmp', 'udp', 161, [[TO_SERVER, '302602010004067075626c6963a019020101020100020100300e300c06082b060102010105000500']], ['GetRequest/read/request'], []],
+  ['dns', 'udp', 53, [[TO_SERVER, `123401000001000000000000 03${ascii('plc')}00 00010001`]], ['Query/browse/request'], []],
+  ['http', 'tcp', 80, [[TO_SERVER, ascii('POST /cgi HTTP/1.1\r\nHost: hmi\r\n\r\n')], [TO_CLIENT, ascii('HTTP/1.1 404 No\r\nServer: GoAhead\r\n\r\n')]], ['POST/write/request', 'POST/write/error 404'], []],
+];
+
+describe('protocol readers', () => {
+  it.each(READ)('%s on %s %i', (name, transport, port, messages, operations, targets) => {
+    const protocol = protocolOf(name, transport);
+    const told = tell(protocol, messages);
+    expect(operationsOf(protocol, told)).toEqual(operations);
+    expect([...told.targets.keys()]).toEqual(targets);
+    expect([...told.malformed]).toEqual([]);
+    expect(told.directionHolds).not.toBe(false);
+    const first = fromHex(messages[0][1]);
+    expect(protocol.probe(first, 0, first.length, TO_SERVER, port)).toBe(PROBE.certain);
+  });
+
+  it.each(READ)('%s on %s %i: every shorter prefix and every changed octet is borne', (name, transport, port, messages) => {
+    const protocol = protocolOf(name, transport);
+    const whole = fromHex(messages[0][1]);
+    for (let to = 0; to <= whole.length; to++) {
+      const cut = whole.slice(0, to);
+      const end = protocol.read(cut, new DataView(cut.buffer), 0, to, TO_SERVER, protocol.newMemory(), createSink(createTold()));
+      expect(end >= -1).toBe(true);
+      protocol.probe(cut, 0, to, TO_SERVER, port);
+    }
+    for (let at = 0; at < whole.length; at++) {
+      for (const octet of [0, 1, 0x7f, 0x80, 0xff]) {
+        const changed = whole.slice();
+        changed[at] = octet;
+        const end = protocol.read(changed, new DataView(changed.buffer), 0, changed.length, TO_SERVER, protocol.newMemory(), createSink(createTold()));
+        expect(end >= -1).toBe(true);
+      }
+    }
+  });
+
+  it('tells names and products', () => {
+    const banner = tell(protocolOf('ssh', 'tcp'), [[TO_CLIENT, ascii('SSH-2.0-OpenSSH_9.6\r\n')]]);
+    expect([...banner.serverFacts]).toEqual(['ssh.software=SSH-2.0-OpenSSH_9.6']);
+    const iAm = tell(protocolOf('bacnet', 'udp'), [[TO_SERVER, '810b0018 0120ffff00ff 1000 c40200007b 2201e0 9100 212a']]);
+    expect([...iAm.clientFacts]).toEqual(['bacnet.device=123', 'bacnet.vendor-id=42']);
+    const web = tell(protocolOf('http', 'tcp'), [[TO_SERVER, ascii('GET / HTTP/1.1\r\nHost: hmi.plant\r\n\r\n')]]);
+    expect(web.facts[0].get('http.host=hmi.plant')).toBe(1);
+    // First-level encoding: each half octet is a letter from A on; 15 characters and a suffix.
+    const host = Buffer.from(`${'HMI'.padEnd(15)}\0`).toString('hex');
+    const encoded = [...host].map((digit) => String.fromCharCode(0x41 + parseInt(digit, 16))).join('');
+    const name = tell(protocolOf('nbns', 'udp'), [[TO_SERVER, `8001 2910 0001 0000 0000 0001 20${ascii(encoded)}00 0020 0001 c00c 0020 0001 000493e0 0006 0000 0a000005`]]);
+    expect([...name.clientFacts]).toEqual(['netbios.name=HMI']);
+  });
+
+  it('reads server name and version of TLS, and nothing after the hellos', () => {
+    const sized = (hex: string, octets: number): string => (hex.length / 2).toString(16).padStart(octets * 2, '0') + hex;
+    const hello = (kind: string, body: string): string => `160303${sized(kind + sized(body, 3), 2)}`;
+    const serverName = `0000${sized(sized(`00${sized(ascii('hmi.site'), 2)}`, 2), 2)}`;
+    const clientHello = hello('01', `0303${'11'.repeat(32)}00${sized('c02f', 2)}${sized('00', 1)}${sized(serverName, 2)}`);
+    const serverHello = hello('02', `0303${'22'.repeat(32)}00c02f00${sized('002b00020304', 2)}`);
+    const told = tell(protocolOf('tls', 'tcp'), [[TO_SERVER, clientHello], [TO_CLIENT, serverHello], [TO_CLIENT, 'ffffffff']]);
+    expect([...told.facts[0].keys()]).toEqual(['tls.sni=hmi.site']);
+    expect([...told.facts[1].keys()]).toEqual(['tls.version=TLS 1.3']);
+    expect(told.directionHolds).toBe(true);
+  });
+
+  it('does not take a service by its port', () => {
+    for (const name of ['tls', 'http', 'ssh', 'smb', 'rdp']) {
+      const protocol = protocolOf(name, 'tcp');
+      const bytes = fromHex('deadbeef00112233445566778899aabbccddeeff');
+      expect(protocol.read(bytes, new DataView(bytes.buffer), 0, bytes.length, TO_SERVER, protocol.newMemory(), createSink(createTold()))).toBe(-1);
+    }
+  });
+});
+
+const EVERY = [...new Map([...TCP, ...UDP].map((protocol) => [`${protocol.name} ${protocol.ports.join()} ${TCP.includes(protocol) ? 'tcp' : 'udp'}`, protocol]))];
+
+describe('the contract of protocols', () => {
+  it.each(EVERY)('%s holds it on any octets', (_name, protocol) => {
+    const seeds = READ.filter(([name]) => name === protocol.name).map(([, , , messages]) => fromHex(messages[0][1]));
+    const octets = fc.uint8Array({ maxLength: 200 });
+    const near = seeds.length === 0 ? octets : fc.tuple(fc.constantFrom(...seeds), octets, fc.nat(60)).map(([seed, noise, keep]) => Uint8Array.from([...seed.slice(0, keep), ...noise]));
+    fc.assert(
+      fc.property(fc.oneof(octets, near), fc.nat(8), fc.constantFrom(TO_SERVER, TO_CLIENT), (bytes, from, direction) => {
+        fc.pre(from <= bytes.length);
+        const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+        const memory = protocol.newMemory();
+        const to = bytes.length;
+        expect([PROBE.notForUs, PROBE.unsure, PROBE.certain]).toContain(protocol.probe(bytes, from, to, direction, protocol.ports[0] ?? 0));
+        const end = protocol.read(bytes, view, from, to, direction, memory, createSink(createTold()));
+        expect(end === -1 || end >= from).toBe(true);
+        const found = protocol.resync(bytes, view, from, to, direction, memory);
+        expect(found === -1 || (found >= from && found <= to)).toBe(true);
+        expect(JSON.parse(JSON.stringify(memory))).toEqual(memory);
+        protocol.senderIsServer?.(bytes, from, to);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it.each(EVERY)('%s does not claim noise', (_name, protocol) => {
+    fc.assert(
+      fc.property(fc.uint8Array({ minLength: 64, maxLength: 64 }), (bytes) => {
+        expect(protocol.probe(bytes, 0, bytes.length, TO_SERVER, 0)).not.toBe(PROBE.certain);
+      }),
+      { numRuns: 500, seed: 7 },
+    );
+  });
+
+  it.each(EVERY)('%s names every operation', (_name, protocol) => {
+    for (const code of [0, 1, 4, 0xff, 0x100, 0x10000, 0x2000f00, 0x3fffffff]) {
+      expect(protocol.describe(code).name).not.toBe('');
+      expect(['browse', 'read', 'diagnose', 'write', 'control', 'program']).toContain(protocol.describe(code).access);
+    }
+  });
+});
