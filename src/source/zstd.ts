@@ -22,6 +22,8 @@ const MOVED_BYTES_PER_OUTPUT = 8192;
 /** Captures shrink to a hundredth; zstd can be made to grow 30,000 times, and would keep us busy for days. */
 const OUTPUT_BYTES_FREE = 2 ** 28;
 const OUTPUT_BYTES_PER_INPUT = 4096;
+/** Decoded between two turns of the event loop (some 50 ms), so that signals are heard. */
+const OUTPUT_BYTES_PER_TURN = 8 * 1024 * 1024;
 const CHECKSUM_BYTES = 4;
 const BLOCK_KIND = { raw: 0, runLength: 1, compressed: 2, reserved: 3 } as const;
 
@@ -71,6 +73,7 @@ export function unzstd(source: ByteSource): ByteSource {
   let pieces: Uint8Array[] = [];
   let movedBytes = 0;
   let outputBytes = 0;
+  let nextTurn = OUTPUT_BYTES_PER_TURN;
 
   const stop = (kind: ByteFault['kind'], reason: string): void => {
     fault = source.fault() ?? { kind, reason };
@@ -165,6 +168,10 @@ export function unzstd(source: ByteSource): ByteSource {
     for (const piece of pieces) {
       outputBytes += piece.length;
       checksum?.update(piece);
+    }
+    if (outputBytes > nextTurn) {
+      nextTurn = outputBytes + OUTPUT_BYTES_PER_TURN;
+      await new Promise((resolve) => setImmediate(resolve));
     }
     if (outputBytes > OUTPUT_BYTES_FREE + source.fileBytesRead() * OUTPUT_BYTES_PER_INPUT) {
       return stop('corrupt', `a decompression bomb: more than ${OUTPUT_BYTES_PER_INPUT} times the size of the input`);

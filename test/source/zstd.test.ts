@@ -108,6 +108,14 @@ describe('zstd', () => {
     expect(read.end).toMatchObject({ kind: 'corrupt', skipped: 2 ** 27 });
     expect(process.memoryUsage().rss - before).toBeLessThan(300e6);
   });
+  it('lets signals through while it decodes', async () => {
+    const zeros = zstdBlock(new Uint8Array(1), false, 1, 128 * 1024);
+    let turns = 0;
+    const timer = setInterval(() => turns++, 0);
+    await readBytes(zstdFrame([zstdBlock(capture, false), ...Array.from({ length: 512 }, () => zeros)]));
+    clearInterval(timer);
+    expect(turns).toBeGreaterThan(1);
+  });
   it('stops at a flood of tiny blocks in a large window', async () => {
     const tiny = zstdBlock(payload(1), false);
     const read = await readBytes(zstdFrame([zstdBlock(capture, false), ...Array.from({ length: 100_000 }, () => tiny)], 0x88));
