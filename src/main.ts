@@ -8,11 +8,14 @@ import { fileURLToPath } from 'node:url';
 import yargs, { type Argv } from 'yargs';
 import { assetsCommand } from './commands/assets.ts';
 import type { Command, CommandContext, CommandResult } from './commands/command.ts';
+import { diffCommand } from './commands/diff.ts';
 import { flowsCommand } from './commands/flows.ts';
 import { importCommand } from './commands/import.ts';
+import { proposeZonesCommand } from './commands/propose-zones.ts';
+import { specCommand } from './commands/spec.ts';
 import { statusCommand } from './commands/status.ts';
 import { refuseTwice, wrongUse } from './commands/wrong-use.ts';
-import { BaselineError, EXIT } from './errors.ts';
+import { BaselineError, EXIT, usageError } from './errors.ts';
 import { printable } from './render/printable.ts';
 
 /** In the order of the main job; one line a command. */
@@ -21,6 +24,9 @@ const COMMANDS: readonly Command[] = [
   statusCommand,
   assetsCommand,
   flowsCommand,
+  proposeZonesCommand,
+  diffCommand,
+  specCommand,
 ];
 
 /** sysexits(3) EX_SOFTWARE: a fault of ours, never the user's. */
@@ -190,8 +196,14 @@ async function writeOut(result: CommandResult, stdout: OutputStream): Promise<vo
 /** Resolves when the text has been taken: a slow reader slows us down instead of filling the memory. */
 const write = (stream: OutputStream, text: string): Promise<void> =>
   new Promise((resolve, reject) => {
-    stream.write(text, (error) => (error ? reject(error) : resolve()));
+    stream.write(text, (error) => (error ? reject(isBrokenPipe(error) ? error : unwritable(error)) : resolve()));
   });
+
+const unwritable = (error: Error): BaselineError =>
+  usageError(
+    `the result cannot be written (${String((error as { code?: unknown }).code ?? error.message)})`,
+    'Check where standard output goes and its free space, then run the same command again.',
+  );
 
 const isBrokenPipe = (error: unknown): boolean => (error as { code?: unknown } | null)?.code === 'EPIPE';
 

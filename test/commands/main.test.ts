@@ -162,6 +162,19 @@ test('a reader that goes away is no fault', async () => {
   expect(code).toBe(0);
 });
 
+test('a result that cannot be written is said, not a fault', async () => {
+  const stdout: OutputStream = {
+    write: (_text, done) => {
+      done?.(Object.assign(new Error('no space left on device'), { code: 'ENOSPC' }));
+      return false;
+    },
+  };
+  const stderr = new Recorder(false);
+  const code = await runCommandLine(['status', '--db', db], { environment: {}, stdout, stderr, signal: new AbortController().signal });
+  expect(code).toBe(2);
+  expect(stderr.text).toMatch(/^baseline: the result cannot be written \(ENOSPC\)\n {2}\S.*\n$/);
+});
+
 test('the real program: codes, streams, no trace', () => {
   const baseline = (...args: string[]) => spawnSync(process.execPath, ['--import', TSX, MAIN, ...args], { encoding: 'utf8', cwd: folder });
   expect(baseline('--version')).toMatchObject({ status: 0, stderr: '' });

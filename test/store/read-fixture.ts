@@ -5,7 +5,7 @@
 import { openForWriting, type Connection } from '../../src/store/database.ts';
 
 /** 2026-03-02T06:00:00Z, a Monday. */
-export const START_S = 1_772_431_200;
+const START_S = 1_772_431_200;
 export const START_HOUR = START_S / 3600;
 export const ns = (seconds: number, nanos = 0): bigint => BigInt(START_S + seconds) * 1_000_000_000n + BigInt(nanos);
 
