@@ -8,10 +8,9 @@ import type { Permit } from '../permit.ts';
 import { formatSpan } from '../net/address-set.ts';
 import type { Capabilities, Effect, LossRow, ModbusEffect, PlanPermit } from './exporter.ts';
 import { ofFamily } from './ip-notation.ts';
+import { OPCUA_SERVICES } from './opcua-services.ts';
 import { EVERY_FUNCTION, extraModbusOperations, isModbus, modbusText, requiredModbus } from './modbus-scope.ts';
 
-/** OPC 10000-4, clauses 5.5 to 5.14. */
-const OPCUA_SERVICES = 39;
 const OPCUA_MODES = 3;
 const WITH_PORTS = /^(tcp|udp|sctp)$/;
 const WITHOUT_PORTS = /^(icmp|icmpv6|any|ip-\d{1,3})$/;
@@ -107,7 +106,7 @@ const opcuaWidenings = (permit: Permit, capabilities: Capabilities): Widening[] 
     widenings.push({
       reason: `OPC UA services cannot be told apart here${encrypted ? ' (SignAndEncrypt hides them from every firewall: keep read-only by the roles of the OPC UA server)' : ''}`,
       to: 'every OPC UA service',
-      extra: OPCUA_SERVICES - Math.min(OPCUA_SERVICES, opcua.services.length),
+      extra: OPCUA_SERVICES.filter((service) => !opcua.services.includes(service)).length,
     });
   if (opcua.services.length === 0 && permit.access.length > 0 && !capabilities.opcuaService)
     widenings.push({ reason: `"${permit.access.join(', ')}" of OPC UA cannot be told from other access here`, to: 'every OPC UA service', extra: null });

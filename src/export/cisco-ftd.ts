@@ -1,0 +1,125 @@
+/**
+ * Cisco FTD (ISA 3000 with Threat Defense): an access policy as a worksheet for the management centre, and Snort 3
+ * local rules for what the protocols forbid. In: a device plan. Out: `access-policy.csv`, `baseline-local.rules`,
+ * `snort3-inspectors.lua`. FTD has no command line to paste a policy into, and no public import format: none is invented.
+ */
+import { formatSpan } from '../net/address-set.ts';
+import { csvLine } from './csv-text.ts';
+import type { Capabilities, DeviceExport, DevicePlan, Exporter, PlanPermit } from './exporter.ts';
+import { NO_CAPABILITIES } from './exporter.ts';
+import { assess, portTexts, refusalOf, scheduleText } from './loss.ts';
+import { requiredModbus } from './modbus-scope.ts';
+import { evidenceLine, permitLine } from './permit-text.ts';
+import { cipVisible, opcuaVisible, snort3Rules } from './snort3.ts';
+import { nameScope, safeComment } from './vendor-name.ts';
+
+const CAPABILITIES: Capabilities = {
+  ...NO_CAPABILITIES,
+  ipv6: true,
+  schedule: true,
+  expiry: true,
+  onDemand: true,
+  modbusFunction: true,
+  modbusUnit: true,
+};
+
+const RULE_LENGTH = 50;
+const COLUMNS = ['order', 'name', 'enabled', 'action', 'source zone', 'destination zone', 'source networks', 'destination networks', 'protocol', 'destination ports', 'time range', 'expires', 'intrusion policy', 'logging', 'comment'];
+
+const capabilitiesFor = (entry: PlanPermit): Capabilities => ({
+  ...CAPABILITIES,
+  opcuaService: opcuaVisible(entry),
+  namedOperations: cipVisible(entry),
+});
+
+/** Whether Snort has to look inside; names the intrusion policy that carries the local rules. */
+const inspected = (entry: PlanPermit): boolean =>
+  (entry.permit.service.transport === 'tcp' && requiredModbus(entry.permit) !== null) || opcuaVisible(entry) || cipVisible(entry);
+
+const worksheet = (plan: DevicePlan, permits: readonly PlanPermit[]): string => {
+  const names = nameScope({ maxLength: RULE_LENGTH, punctuation: '_-' }, ['OTZ-DEFAULT']);
+  const rows = permits.map((entry, index) => {
+    const { permit } = entry;
+    return csvLine([
+      index + 1,
+      names.nameOf(permit.id, permit.id),
+      permit.conditions.onDemand ? 'no' : 'yes',
+      'Allow',
+      permit.from.zone,
+      permit.to.zone,
+      entry.client.map(formatSpan).join(' '),
+      entry.server.map(formatSpan).join(' '),
+      permit.service.transport,
+      portTexts(permit).join(' '),
+      scheduleText(permit),
+      permit.conditions.expires ?? '',
+      inspected(entry) ? 'OTZ local rules' : 'none',
+      'at end of connection',
+      `${permitLine(permit, 300)}. ${evidenceLine(permit, 200)}`,
+    ]);
+  });
+  const enforce = plan.mode === 'enforce';
+  const comment = enforce ? 'what no Permit lets through' : 'what no Permit lets through. it passes and is logged';
+  const last = [permits.length + 1, 'OTZ-DEFAULT', 'yes', enforce ? 'Block' : 'Allow', 'any', 'any', 'any', 'any', 'any', '', '', '', 'none', 'at beginning of connection', comment];
+  return `${[csvLine(COLUMNS), ...rows, csvLine(last)].join('\n')}\n`;
+};
+
+const modbusPorts = (permits: readonly PlanPermit[]): string => {
+  const ports = permits.filter((entry) => requiredModbus(entry.permit) !== null).flatMap((entry) => portTexts(entry.permit));
+  return [...new Set(['502', ...ports])].join(' ');
+};
+
+const inspectors = (permits: readonly PlanPermit[]): string =>
+  [
+    '-- Snort 3 outside FTD: these inspectors have to be on and bound, else protocol rules never fire.',
+    'stream = {}',
+    'stream_tcp = {}',
+    'modbus = {}',
+    'opcua = {}',
+    'cip = {}',
+    'binder = {',
+    `  { when = { proto = 'tcp', ports = '${modbusPorts(permits)}' }, use = { type = 'modbus' } },`,
+    `  { when = { proto = 'tcp', ports = '44818' }, use = { type = 'cip' } },`,
+    `  { when = { proto = 'tcp', ports = '4840' }, use = { type = 'opcua' } },`,
+    `  { use = { type = 'wizard' } },`,
+    '}',
+    '',
+  ].join('\n');
+
+const build = (plan: DevicePlan): DeviceExport => {
+  const permits = plan.permits.filter((entry) => refusalOf(entry, capabilitiesFor(entry)) === null);
+  const head = [...plan.provenance.map((line) => `# ${safeComment(line, 200)}`), `# mode: ${plan.mode}`];
+  const snort = snort3Rules(permits, plan.mode, head);
+  return {
+    files: [
+      { path: 'access-policy.csv', content: worksheet(plan, permits) },
+      { path: 'baseline-local.rules', content: snort.text },
+      { path: 'snort3-inspectors.lua', content: inspectors(permits) },
+    ],
+    losses: plan.permits.map((entry) =>
+      assess(entry, { device: plan.device.id, capabilities: capabilitiesFor(entry), modbus: snort.modbusOf(entry) }),
+    ),
+    rollback: ['In the management centre: assign the previous access control policy to the device and deploy.', 'Delete the rule group "OTZ local rules" and deploy.'],
+    apply: [
+      'Enter the rules of access-policy.csv in this order into a new access control policy; the last row is the default.',
+      'Upload baseline-local.rules (Objects, Intrusion Rules, Snort 3), put them into a rule group "OTZ local rules" and a custom intrusion policy; turn the Modbus, CIP and OPC UA inspectors on in the network analysis policy.',
+      'Replay the `test-pcaps` of the same spec: Snort accepts rules that can never fire, so only traffic proves them.',
+      'Deploy in a window; from monitor to enforce change the last row and the rule action from alert to drop.',
+    ],
+    notes: [
+      'Snort 3 compares the first data address of a Modbus request, not the last: the loss report counts what that lets through.',
+      'OPC UA services are judged only where no permitted security mode encrypts them, and only by Snort releases with the opcua inspector.',
+      'CIP has no AppID per service in Snort 3: services are judged by local rules alone.',
+    ],
+  };
+};
+
+export const ciscoFtd: Exporter = {
+  name: 'cisco-ftd',
+  title: 'Cisco FTD (ISA 3000): access policy worksheet and Snort 3 local rules',
+  platforms: ['cisco-ftd', 'snort3'],
+  filters: true,
+  modes: ['monitor', 'enforce'],
+  capabilities: CAPABILITIES,
+  build,
+};

@@ -1,0 +1,158 @@
+/**
+ * Snort 3 rules for what a Permit's protocol forbids (Modbus, OPC UA without encryption, CIP services), as the local
+ * rules of a Cisco FTD. In: Permits and mode. Out: rule text and, per Permit, what of Modbus passes. Ports and addresses are the access
+ * policy's business. Snort accepts unknown `modbus_func` names in silence and they never fire, so only names of its
+ * own list are written. `modbus_data` rules compare the first address of a request; its last one is not compared.
+ */
+import { tableOf } from '../net/register-set.ts';
+import type { Mode, ModbusEffect, PlanPermit } from './exporter.ts';
+import { modbusComplement, type Complement, type Forbidden } from './modbus-complement.ts';
+import { passedModbus, type ModbusEngine } from './modbus-passed.ts';
+import { requiredModbus } from './modbus-scope.ts';
+import { shapeOf } from './modbus-shape.ts';
+import { OPCUA_SERVICES } from './opcua-services.ts';
+import { pairCells, portCells, type PairCell, type PortCell } from './pair-cells.ts';
+import { addressList, portList } from './suricata-addresses.ts';
+import { safeComment } from './vendor-name.ts';
+
+const FIRST_SID = 9_300_001;
+
+const FUNCTION_NAMES: Readonly<Record<number, string>> = {
+  1: 'read_coils', 2: 'read_discrete_inputs', 3: 'read_holding_registers', 4: 'read_input_registers', 5: 'write_single_coil',
+  6: 'write_single_register', 7: 'read_exception_status', 8: 'diagnostics', 11: 'get_comm_event_counter', 12: 'get_comm_event_log',
+  15: 'write_multiple_coils', 16: 'write_multiple_registers', 17: 'report_slave_id', 20: 'read_file_record', 21: 'write_file_record',
+  22: 'mask_write_register', 23: 'read_write_multiple_registers', 24: 'read_fifo_queue', 43: 'encapsulated_interface_transport',
+};
+
+const ENGINE: ModbusEngine = { known: Object.keys(FUNCTION_NAMES).map(Number), inspectable: [1, 2, 3, 4, 5, 6, 15, 16, 22] };
+
+/** Codes without a name are found by their byte in the MBAP frame; the inspector hands over one PDU at a time. */
+const UNNAMED = 'content:"|00 00|",offset 2,depth 2; ' +
+  Object.keys(FUNCTION_NAMES).map((code) => `byte_test:1,!=,${code},7;`).join(' ');
+
+interface RuleText {
+  readonly head: string;
+  readonly options: string;
+  readonly why: string;
+  readonly about: string;
+}
+
+/** The unit id stands before the function code; more than one unit is compared as a span of that byte. */
+const unitOptions = ({ first, last }: { readonly first: number; readonly last: number }): string => {
+  if (first === last) return `modbus_unit:${first};`;
+  const tests = [...(first > 0 ? [`byte_test:1,>,${first - 1},6;`] : []), ...(last < 255 ? [`byte_test:1,<,${last + 1},6;`] : [])];
+  return ['content:"|00 00|",offset 2,depth 2;', ...tests].join(' ');
+};
+
+/** One test per end of the span; data start with the first address (two bytes). */
+const addressOptions = (addresses: { readonly first: number; readonly last: number }): string => {
+  const tests: string[] = [];
+  if (addresses.first > 0) tests.push(`byte_test:2,>,${addresses.first - 1},0;`);
+  if (addresses.last < 65535) tests.push(`byte_test:2,<,${addresses.last + 1},0;`);
+  return `modbus_data; ${tests.join(' ')}`.trim();
+};
+
+const optionsOf = (forbidden: Forbidden): { options: string; why: string }[] => {
+  switch (forbidden.kind) {
+    case 'function':
+      return [{ options: `modbus_func:${FUNCTION_NAMES[forbidden.functionCode] ?? ''};`, why: `FC ${forbidden.functionCode}` }];
+    case 'unknown-function':
+      return [{ options: UNNAMED, why: 'function code without a name' }];
+    case 'unit': {
+      const name = forbidden.functionCode === null ? '' : ` modbus_func:${FUNCTION_NAMES[forbidden.functionCode] ?? ''};`;
+      return [{ options: `${unitOptions(forbidden.units)}${name}`, why: `unit ${forbidden.units.first}-${forbidden.units.last}${forbidden.functionCode === null ? '' : ` FC ${forbidden.functionCode}`}` }];
+    }
+    case 'address':
+      return ENGINE.inspectable
+        .filter((code) => tableOf(code, forbidden.access) === forbidden.table)
+        .map((code) => ({
+          options: `modbus_func:${FUNCTION_NAMES[code] ?? ''};${forbidden.unit === null ? '' : ` modbus_unit:${forbidden.unit};`} ${addressOptions(forbidden.addresses)}`,
+          why: `FC ${code} at ${forbidden.addresses.first}-${forbidden.addresses.last}`,
+        }));
+  }
+};
+
+/** Services in clear text: every permitted security mode leaves them readable. */
+export const opcuaVisible = (entry: PlanPermit): boolean =>
+  entry.permit.opcua !== null && entry.permit.opcua.securityModes.length > 0 && !entry.permit.opcua.securityModes.includes('SignAndEncrypt');
+
+const numbersOf = (entry: PlanPermit): number[] =>
+  (entry.permit.named?.names ?? []).flatMap((name) => (/^#\d{1,3}$/.test(name) ? [Number(name.slice(1))] : []));
+
+/** CIP services named by number, all of them. */
+export const cipVisible = (entry: PlanPermit): boolean =>
+  entry.permit.named !== null &&
+  /^(enip|ethernetip|cip)/.test(entry.permit.named.protocol) &&
+  entry.permit.named.names.length > 0 &&
+  numbersOf(entry).length === entry.permit.named.names.length;
+
+const aboutOf = (port: PortCell): string => port.permits.map((entry) => entry.permit.id).join(' ');
+
+const opcuaRules = (head: string, port: PortCell): RuleText[] => {
+  const services = new Set(port.permits.flatMap((entry) => entry.permit.opcua?.services ?? []));
+  return OPCUA_SERVICES.filter((service) => !services.has(service)).map((service) => ({
+    head: `tcp ${head}`, options: `opcua_msg_service:${service}Request;`, why: `OPC UA ${service}`, about: aboutOf(port),
+  }));
+};
+
+const CIP_SERVICES = 127;
+
+const cipRules = (head: string, port: PortCell): RuleText[] => {
+  const services = new Set(port.permits.flatMap(numbersOf));
+  return Array.from({ length: CIP_SERVICES }, (_, index) => index + 1)
+    .filter((service) => !services.has(service))
+    .map((service) => ({ head: `tcp ${head}`, options: `cip_service:${service};`, why: `CIP service ${service}`, about: aboutOf(port) }));
+};
+
+const cellRules = (cell: PairCell, port: PortCell, complements: Map<PlanPermit, Complement[]>): RuleText[] => {
+  const head = `${addressList(cell.clients)} any -> ${addressList(cell.servers)} ${portList([port])}`;
+  if (port.permits.every((entry) => requiredModbus(entry.permit) !== null)) {
+    const complement = modbusComplement(port.permits.map((entry) => entry.permit), ENGINE.known, ENGINE.inspectable);
+    for (const entry of port.permits) complements.set(entry, [...(complements.get(entry) ?? []), complement]);
+    return complement.forbidden.flatMap(optionsOf).map(({ options, why }) => ({ head: `tcp ${head}`, options, why, about: aboutOf(port) }));
+  }
+  if (port.permits.every((entry) => opcuaVisible(entry) && (entry.permit.opcua?.services.length ?? 0) > 0)) return opcuaRules(head, port);
+  return port.permits.every(cipVisible) ? cipRules(head, port) : [];
+};
+
+/** A request may begin inside its span and reach beyond it by its quantity. */
+const withUncheckedEnds = (effect: ModbusEffect | null): ModbusEffect | null =>
+  effect === null
+    ? null
+    : {
+        ...effect,
+        ranges: effect.ranges.map((range) => {
+          const [code = '', span = ''] = range.split(':');
+          const [first = 0, last = 0] = span.split('-').map(Number);
+          const field = shapeOf(Number.parseInt(code, 10)).addresses[0];
+          return `${code}:${first}-${Math.min(65535, last + (field?.maxQuantity ?? 1) - 1)}`;
+        }),
+      };
+
+export interface SnortExport {
+  readonly text: string;
+  readonly modbusOf: (entry: PlanPermit) => ModbusEffect | null;
+}
+
+export const snort3Rules = (permits: readonly PlanPermit[], mode: Mode, head: readonly string[]): SnortExport => {
+  const complements = new Map<PlanPermit, Complement[]>();
+  const rules = (['ipv4', 'ipv6'] as const).flatMap((family) =>
+    pairCells(permits, family).flatMap((cell) =>
+      cell.permits.some((entry) => entry.permit.service.transport === 'any')
+        ? []
+        : portCells(cell.permits, 'tcp').flatMap((port) => cellRules(cell, port, complements)),
+    ),
+  );
+  const action = mode === 'enforce' ? 'drop' : 'alert';
+  const lines = rules.map(
+    (rule, index) =>
+      `${action} ${rule.head} ( msg:"OTZ ${safeComment(`${rule.about}: ${rule.why}`, 180)}"; flow:to_server,established; ${rule.options} gid:1; sid:${FIRST_SID + index}; rev:1; )`,
+  );
+  return {
+    text: `${[...head, ...lines].join('\n')}\n`,
+    modbusOf: (entry) => {
+      const own = complements.get(entry);
+      return own === undefined ? null : withUncheckedEnds(passedModbus(entry.permit, ENGINE, own));
+    },
+  };
+};
