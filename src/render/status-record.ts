@@ -91,10 +91,18 @@ function lossSentences(status: StoreStatus, stops: readonly (readonly [string, n
     const count = Object.entries(status.counters).reduce((sum, [name, n]) => (name.startsWith(prefix) ? sum + n : sum), 0);
     if (count > 0) sentences.push(`${grouped(count)} ${says}`);
   }
-  const stopped = stops.reduce((sum, [, count]) => sum + count, 0);
-  if (stopped > 0) sentences.push(`${grouped(stopped)} frames were not decoded to the end (${percent(stopped, packets)}); the reasons are counted under stops`);
+  const unread = stops.filter(([name]) => !ORDINARY_STOPS.has(name)).toSorted((a, b) => b[1] - a[1]);
+  const stopped = unread.reduce((sum, [, count]) => sum + count, 0);
+  if (stopped > 0) {
+    sentences.push(`${grouped(stopped)} frames could not be decoded to the end (${percent(stopped, packets)}): ${namesText(unread.map(([name]) => name))}`);
+  }
   return sentences;
 }
+
+/** A layer-2 protocol, an IP protocol without ports, an encrypted one, a fragment: counted where it belongs, nothing is lost. */
+const ORDINARY_STOPS: ReadonlySet<string> = new Set([
+  'layer2.payload', 'ip.unknown-transport', 'ip.encrypted', 'ipv4.later-fragment', 'ipv6.later-fragment',
+]);
 
 /** Counters that mean that something is missing, by the start of their names. */
 const COUNTED_DOUBTS: readonly (readonly [string, string])[] = [

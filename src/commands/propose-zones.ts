@@ -1,0 +1,97 @@
+/**
+ * `baseline propose-zones`: Observations -> zones, conduits and Permits, with the question first whether enough was seen.
+ * In: options. Out: a table, or a spec file; with --explain the reasons for one asset.
+ */
+import { existsSync, readFileSync } from 'node:fs';
+import { describeOperation } from '../decode/app/registry.ts';
+import { EXIT, usageError } from '../errors.ts';
+import { proposeConduits, type ConduitProposal } from '../infer/conduits.ts';
+import { explainAsset } from '../infer/explain.ts';
+import type { Proposal } from '../infer/proposal.ts';
+import { proposeZones } from '../infer/zones.ts';
+import { loadSpec } from '../policy/spec-load.ts';
+import { pinsOf } from '../policy/spec-pins.ts';
+import { writeSpec, type SpecProvenance } from '../policy/spec-write.ts';
+import { isoInstant } from '../render/instant.ts';
+import { printable } from '../render/printable.ts';
+import { proposalJson, proposalText } from '../render/proposal.ts';
+import { readFromStore, storePath } from '../store/database.ts';
+import { readStatus, type StoreStatus } from '../store/read-status.ts';
+import { readObservations } from '../store/read.ts';
+import { DB_OPTION, defineCommand, JSON_OPTION, type CommandContext, type CommandResult } from './command.ts';
+import { writeFileWhole } from './whole-file.ts';
+
+export const proposeZonesCommand = defineCommand({
+  syntax: 'propose-zones',
+  summary: 'Propose zones, conduits and their Permits from what was observed.',
+  examples: [
+    ['propose-zones', 'a table of zones, assets and conduits'],
+    ['propose-zones --out spec.yaml', 'a spec to edit, sign and diff; an existing one is updated, hand edits kept'],
+    ['propose-zones --explain PLC-07', 'why this asset stands where it stands, and what would move it'],
+    ['propose-zones --pins spec.yaml', 'around what a person decided'],
+  ],
+  options: {
+    db: DB_OPTION,
+    out: { type: 'string', requiresArg: true, describe: 'write the spec (YAML) to this file; - is standard output' },
+    pins: { type: 'string', requiresArg: true, describe: 'a spec whose assets, roles, levels and zones are decided' },
+    explain: { type: 'string', requiresArg: true, describe: 'an asset: its evidence for and against' },
+    exact: { type: 'boolean', describe: 'Permits for exactly what was seen; no rule widens anything' },
+    strict: { type: 'boolean', describe: 'exit 3 when too little was seen for a proposal' },
+    json: JSON_OPTION,
+  },
+  run: proposeZonesOf,
+});
+
+interface ProposeArguments {
+  readonly db?: string | undefined;
+  readonly out?: string | undefined;
+  readonly pins?: string | undefined;
+  readonly explain?: string | undefined;
+  readonly exact?: boolean | undefined;
+  readonly strict?: boolean | undefined;
+  readonly json?: boolean | undefined;
+}
+
+const LONGEST_SENTENCE = 2000;
+
+export function proposeZonesOf(argv: ProposeArguments, context: CommandContext): CommandResult {
+  const existing = argv.out !== undefined && argv.out !== '-' && existsSync(argv.out) ? argv.out : null;
+  const pinned = argv.pins ?? existing;
+  const pins = pinned === null || pinned === undefined ? null : pinsOf(loadSpec(pinned));
+  const { set, status } = readFromStore(storePath(argv.db, context.environment), (db) => ({
+    set: readObservations(db, describeOperation),
+    status: readStatus(db),
+  }));
+  if (set.conversations.length === 0) throw usageError('the store holds no conversations yet', 'Import a capture first: baseline import PATH...');
+  const zones = proposeZones(set, pins === null ? {} : { pins });
+  const exitCode = argv.strict === true && !zones.completeness.sufficient ? EXIT.incomplete : EXIT.ok;
+  if (argv.explain !== undefined) {
+    return { exitCode, output: explainAsset(zones, argv.explain).map((line) => `${printable(line, LONGEST_SENTENCE)}\n`) };
+  }
+  const conduits = proposeConduits(set, zones, { exact: argv.exact === true, maintenance: argv.exact !== true });
+  if (argv.json === true) return { exitCode, output: proposalJson(zones, conduits) };
+  if (argv.out === undefined) return { exitCode, output: proposalText(zones, conduits, { width: context.width, colour: context.colour }) };
+  const spec = writeSpec(conduits, existing === null ? null : readFileSync(existing, 'utf8'), provenanceOf(context, status, zones));
+  if (argv.out === '-') return { exitCode, output: [spec] };
+  writeFileWhole(argv.out, spec);
+  context.say(summary(argv.out, zones, conduits, existing !== null));
+  return { exitCode, output: [] };
+}
+
+/** What the spec rests on. No clock: the same store gives the same bytes. */
+function provenanceOf(context: CommandContext, status: StoreStatus, zones: Proposal): SpecProvenance {
+  return {
+    tool: context.version,
+    captures: status.captures.map((capture) => `${capture.name} ${capture.digest === '' ? '(stream)' : `sha256:${capture.digest}`}`),
+    observed_from: isoInstant(status.firstNs) ?? 'never',
+    observed_to: isoInstant(status.lastNs) ?? 'never',
+    packets: status.totals.packets,
+    completeness: [...zones.completeness.sentences],
+  };
+}
+
+function summary(path: string, zones: Proposal, conduits: ConduitProposal, updated: boolean): string {
+  const questions = conduits.permits.filter((one) => one.question !== null).length;
+  const enough = zones.completeness.sufficient ? '' : ` ${zones.completeness.sentences[0] ?? 'Too little was seen yet.'}`;
+  return `${path}: ${updated ? 'updated, ' : ''}${zones.zones.length} zones, ${conduits.conduits.length} conduits, ${conduits.permits.length} Permits, ${questions} of them waiting for a decision.${enough}`;
+}

@@ -1,0 +1,28 @@
+/** Writes a result file whole or not at all: a temporary file beside it, then a rename; never through a symbolic link. */
+import { closeSync, fsyncSync, lstatSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { usageError } from '../errors.ts';
+
+/** Readable by the group: a spec names devices, but is made to be shared with reviewers. */
+const MODE = 0o640;
+
+export function writeFileWhole(path: string, text: string): void {
+  const link = lstatSync(path, { throwIfNoEntry: false });
+  if (link !== undefined && !link.isFile()) throw usageError(`${path} is ${link.isDirectory() ? 'a folder' : 'not a regular file'}`, 'Name a file to write.');
+  const part = `${path}.part`;
+  try {
+    rmSync(part, { force: true });
+    const descriptor = openSync(part, 'wx', MODE);
+    try {
+      writeSync(descriptor, text);
+      fsyncSync(descriptor);
+    } finally {
+      closeSync(descriptor);
+    }
+    renameSync(part, path);
+  } catch (error) {
+    rmSync(part, { force: true });
+    const code = (error as { code?: string }).code;
+    if (code === undefined) throw error;
+    throw usageError(`${path} cannot be written: ${code}`, code === 'ENOSPC' ? 'Free some space on the disk.' : 'Check the folder and its permissions.');
+  }
+}

@@ -1,0 +1,92 @@
+/** A proposal as text for the terminal, and as JSON. In: zones and conduits. Out: chunks; every word from the wire is made printable. */
+import type { ConduitProposal, ProposedPermit } from '../infer/conduits.ts';
+import type { Proposal, Zone } from '../infer/proposal.ts';
+import { jsonDocument } from './json.ts';
+import { printable } from './printable.ts';
+import { textTable, type Cell, type Column, type TableStyle } from './table.ts';
+
+const LONGEST = 1000;
+const LISTED = 12;
+
+const ZONE_COLUMNS: readonly Column[] = [
+  { title: 'zone', shrinkTo: 8 },
+  { title: 'name', shrinkTo: 12 },
+  { title: 'level' },
+  { title: 'SL-T' },
+  { title: 'assets', align: 'right' },
+  { title: 'members', shrinkTo: 24 },
+];
+
+const CONDUIT_COLUMNS: readonly Column[] = [
+  { title: 'conduit', shrinkTo: 8 },
+  { title: 'from', shrinkTo: 8 },
+  { title: 'to', shrinkTo: 8 },
+  { title: 'service', shrinkTo: 8 },
+  { title: 'operations', shrinkTo: 20 },
+  { title: 'days', align: 'right' },
+  { title: 'decision', shrinkTo: 8 },
+];
+
+export function* proposalText(zones: Proposal, conduits: ConduitProposal, style: TableStyle): Generator<string> {
+  yield* heading(zones.completeness.sufficient ? 'Enough was seen under the stopping rule' : 'A proposal from incomplete evidence', zones.completeness.sentences);
+  yield '\n';
+  yield* textTable(ZONE_COLUMNS, zones.zones.map((zone) => zoneRow(zone, zones)), style);
+  yield '(SL-T: start values for the risk assessment, an assumption, never derived from traffic)\n\n';
+  yield* textTable(CONDUIT_COLUMNS, conduits.permits.map((one) => permitRow(one)), style);
+  const { crossing, withinZone, setAside } = conduits.counts;
+  yield `${conduits.conduits.length} conduits, ${conduits.permits.length} Permits for ${crossing} conversations between zones; ${withinZone} stay within a zone, ${setAside} were set aside (scans, unanswered).\n`;
+  yield* section('Rules that widened Permits beyond what was seen (--exact switches them off)', conduits.rules.map((use) => `${use.rule}: ${use.permits} Permits, ${use.neverSeen} operations never seen let through`));
+  yield* section('Requirements not met by what was observed', zones.requirements.map((finding) => `[${finding.severity}] ${finding.sentence} (${finding.citation})`));
+  yield* section('Waiting for a decision', conduits.permits.flatMap((one) => (one.question === null ? [] : [`${one.permit.id}: ${one.question.sentence}`])));
+  yield* section('Safety candidates: confirm or strike', zones.safetyCandidates.map((one) => `${one.asset}: ${one.sentence}`));
+  yield* section('Placements that moved under resampling: decide by hand', zones.stability.moving.map((one) => one.sentence));
+  yield* section('Pins that the packets contradict', zones.contradictions.map((one) => `${one.pin}: ${one.sentence}`));
+}
+
+function* heading(title: string, sentences: readonly string[]): Generator<string> {
+  yield `${title}:\n`;
+  for (const sentence of sentences) yield `  - ${printable(sentence, LONGEST)}\n`;
+}
+
+function* section(title: string, lines: readonly string[]): Generator<string> {
+  if (lines.length === 0) return;
+  yield `\n${title}:\n`;
+  for (const line of lines.slice(0, LISTED)) yield `  - ${printable(line, LONGEST)}\n`;
+  if (lines.length > LISTED) yield `  ... and ${lines.length - LISTED} more; --json and the spec list all\n`;
+}
+
+function zoneRow(zone: Zone, proposal: Proposal): Cell[] {
+  const roles = new Map(proposal.assets.map((asset) => [asset.id, asset.role]));
+  const members = zone.assets.map((id) => `${id} (${roles.get(id) ?? 'other'})`).join(', ');
+  const slT = zone.slT.value === null ? '-' : `${zone.slT.value}${zone.slT.basis === 'assumption' ? '?' : ''}`;
+  return [zone.id, zone.safetyRelated ? `${zone.name} (safety-related)` : zone.name, zone.level ?? '-', slT, zone.assets.length, members];
+}
+
+const list = (items: readonly string[], limit: number): string => (items.length <= limit ? items.join(' ') : `${items.slice(0, limit).join(' ')} +${items.length - limit}`);
+
+function permitRow({ permit, question }: ProposedPermit): Cell[] {
+  const end = ({ zone, assets, addresses }: ProposedPermit['permit']['from']): string => {
+    const who = assets.length > 0 ? assets : addresses;
+    return who.length === 0 ? zone : `${zone}: ${list(who, 3)}`;
+  };
+  const ports = permit.service.ports.map(({ first, last }) => (first === last ? first : `${first}-${last}`)).join(',');
+  const service = `${permit.service.protocol} ${permit.service.transport}${ports === '' ? '' : `/${ports}`}`;
+  const waiting = question === null ? permit.decision : `${permit.decision}: ${question.kind}`;
+  return [permit.conduit, end(permit.from), end(permit.to), service, operationsText(permit), permit.evidence?.days ?? 0, permit.conditions.onDemand ? `${waiting}, on demand` : waiting];
+}
+
+function operationsText(permit: ProposedPermit['permit']): string {
+  if (permit.modbus !== null) {
+    const { functionCodes, unitIds, ranges } = permit.modbus;
+    const where = ranges.map(({ access, first, last }) => `${access === 'write' ? 'write ' : ''}${first === last ? first : `${first}-${last}`}`);
+    return `FC ${functionCodes.join(',')}${unitIds.length === 0 ? '' : ` unit ${list(unitIds.map(String), 4)}`}${where.length === 0 ? '' : ` @ ${list(where, 4)}`}`;
+  }
+  if (permit.opcua !== null) {
+    const { services, securityModes, securityPolicies } = permit.opcua;
+    return [list(services, 4), list(securityModes, 3), list(securityPolicies.map((uri) => uri.replace(/^.*#/, '')), 2)].filter((text) => text !== '').join('; ');
+  }
+  if (permit.named !== null) return list(permit.named.names, 5);
+  return permit.access.length === 0 ? '' : permit.access.join(' ');
+}
+
+export const proposalJson = (zones: Proposal, conduits: ConduitProposal): Iterable<string> => [jsonDocument({ ...zones, conduits })];
