@@ -52,10 +52,15 @@ test('what was malformed, folded or without a time is said in sentences', () => 
   fillStore(path);
   const store = openForWriting(path);
   const add = store.db.prepare('INSERT INTO capture_counter VALUES (1, ?, ?)');
-  for (const [name, count] of [['malformed.modbus.a', 3], ['malformed.opcua.b', 4], ['limit.operations', 1000], ['reader.withoutTime', 2]]) add.run(name, count);
+  const counted = [
+    ['malformed.modbus.a', 3], ['malformed.opcua.b', 4], ['limit.operations', 1000], ['reader.withoutTime', 2], ['stop.layer2.payload', 5000], ['stop.link.unknown-type', 7],
+  ] as const;
+  for (const [name, count] of counted) add.run(name, count);
   store.close();
   const { losses } = STATUS_SHAPE.parse(JSON.parse(textOf(showStatus({ db: path, json: true }, setStage())))).sensor;
   expect(losses.some((loss) => loss.startsWith('7 messages of application protocols'))).toBe(true);
+  // The fixture has 5 frames stopped in IPv4; layer-2 payloads are where they belong.
+  expect(losses.find((loss) => loss.includes('could not be decoded'))).toMatch(/^12 frames .*: link\.unknown-type, ipv4\.truncated$/);
   expect(losses.some((loss) => loss.startsWith('1 000 details'))).toBe(true);
   expect(losses.some((loss) => loss.startsWith('2 frames carry no time'))).toBe(true);
 });
