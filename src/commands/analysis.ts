@@ -9,6 +9,7 @@ import type { Asset, Completeness, PlacedAsset, Zone } from '../infer/proposal.t
 import { proposeZones } from '../infer/zones.ts';
 import { formatSpan, parseSpan } from '../net/address-set.ts';
 import { vendorOf } from '../net/oui.ts';
+import type { ObservationSet } from '../observation.ts';
 import type { Connection } from '../store/database.ts';
 import { readObservations, readOutline } from '../store/read.ts';
 
@@ -35,9 +36,11 @@ export interface PlacedPlant {
   readonly completeness: Completeness;
 }
 
-/** The whole inference but for resampling, which only propose-zones shows. */
-export function placeAssets(db: Connection): PlacedPlant {
-  const { assets, zones, completeness } = proposeZones(readObservations(db, describeOperation), { stabilityRuns: 0 });
+export const readAll = (db: Connection): ObservationSet => readObservations(db, describeOperation);
+
+/** The whole inference but for resampling, which only propose-zones shows. Outside the read: it may take seconds. */
+export function placeAssets(set: ObservationSet): PlacedPlant {
+  const { assets, zones, completeness } = proposeZones(set, { stabilityRuns: 0 });
   return { assets, zones: new Map(zones.map((zone) => [zone.id, zone])), completeness };
 }
 

@@ -10,7 +10,7 @@ import { jsonLines, jsonList } from '../render/json.ts';
 import { markdownTable } from '../render/markdown.ts';
 import { fieldLines, textTable, type Cell, type Column } from '../render/table.ts';
 import { readFromStore, storePath } from '../store/database.ts';
-import { matchesKey, placeAssets, type PlacedPlant } from './analysis.ts';
+import { matchesKey, placeAssets, readAll, type PlacedPlant } from './analysis.ts';
 import { chosenFormat, DB_OPTION, defineCommand, FORMAT_OPTION, JSON_OPTION, type CommandContext, type CommandResult, type Format } from './command.ts';
 
 const SORTS = ['address', 'id', 'role', 'level', 'zone', 'confidence'] as const;
@@ -50,7 +50,7 @@ interface AssetsArguments {
 
 export function listAssets(argv: AssetsArguments, context: CommandContext): CommandResult {
   const format = chosenFormat(argv);
-  const plant = readFromStore(storePath(argv.db, context.environment), placeAssets);
+  const plant = placeAssets(readFromStore(storePath(argv.db, context.environment), readAll));
   const chosen = plant.assets.filter((asset) => isChosen(asset, argv, plant));
   if (argv.asset && chosen.length === 0) {
     throw usageError(`--asset ${argv.asset.join(' ')}: there is no such asset in the store`, '`baseline assets` lists them.');

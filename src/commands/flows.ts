@@ -14,7 +14,7 @@ import { markdownTable } from '../render/markdown.ts';
 import { textTable, type Cell, type Column } from '../render/table.ts';
 import { readFromStore, storePath } from '../store/database.ts';
 import { FLOW_SORTS, readFlowPage, type Flow, type FlowFilter, type FlowPage } from '../store/read-flows.ts';
-import { addressesOfAssets, addressesOfZones, nameAssets, placeAssets, type NamedAssets } from './analysis.ts';
+import { addressesOfAssets, addressesOfZones, nameAssets, placeAssets, readAll, type NamedAssets } from './analysis.ts';
 import { chosenFormat, DB_OPTION, defineCommand, FORMAT_OPTION, JSON_OPTION, type CommandContext, type CommandResult, type Format } from './command.ts';
 
 const ACCESS_CLASSES = ['browse', 'read', 'diagnose', 'write', 'control', 'program'] as const satisfies readonly Access[];
@@ -74,12 +74,10 @@ export function listFlows(argv: FlowsArguments, context: CommandContext): Comman
   const format = chosenFormat(argv);
   const path = storePath(argv.db, context.environment);
   const given = filterOf(argv, format, context);
+  const zoned = argv.zone ? [addressesOfZones(placeAssets(readFromStore(path, readAll)), argv.zone)] : [];
   const { page, assets } = readFromStore(path, (db) => {
     const named = nameAssets(db);
-    const ends = [
-      ...(argv.asset ? [addressesOfAssets(named, argv.asset)] : []),
-      ...(argv.zone ? [addressesOfZones(placeAssets(db), argv.zone)] : []),
-    ];
+    const ends = argv.asset ? [...zoned, addressesOfAssets(named, argv.asset)] : zoned;
     return { page: readFlowPage(db, { ...given, either: ends }, describeOperation), assets: named };
   });
   if (format === 'table' && page.flows.length < page.total) {

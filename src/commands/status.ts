@@ -13,7 +13,7 @@ import { statusRecord } from '../render/status-record.ts';
 import { fieldLines, textTable, type Cell, type Column, type TableStyle } from '../render/table.ts';
 import { readFromStore, storePath } from '../store/database.ts';
 import { readStatus, type StoreStatus } from '../store/read-status.ts';
-import { placeAssets } from './analysis.ts';
+import { placeAssets, readAll } from './analysis.ts';
 import { chosenFormat, DB_OPTION, defineCommand, FORMAT_OPTION, JSON_OPTION, type CommandContext, type CommandResult, type Format } from './command.ts';
 
 export const statusCommand = defineCommand({
@@ -42,7 +42,8 @@ interface StatusArguments {
 
 export function showStatus(argv: StatusArguments, context: CommandContext): CommandResult {
   const path = storePath(argv.db, context.environment);
-  const { status, plant } = readFromStore(path, (db) => ({ status: readStatus(db), plant: placeAssets(db) }));
+  const { status, set } = readFromStore(path, (db) => ({ status: readStatus(db), set: readAll(db) }));
+  const plant = placeAssets(set);
   const record = statusRecord(path, status, plant.assets.length, plant.completeness);
   const isComplete = record.sensor.complete && plant.completeness.sufficient;
   return {
