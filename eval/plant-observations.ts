@@ -84,11 +84,14 @@ const OPCUA: Readonly<Record<string, readonly [number, string, Access]>> = {
 };
 const OTHER: Readonly<Record<string, readonly [number, string, Access]>> = { read: [4, 'Read Var', 'read'], write: [5, 'Write Var', 'write'], upload: [29, 'Start Upload', 'program'], download: [26, 'Request Download', 'program'], program: [75, 'Program', 'program'] };
 
+/** The flow table keeps no longer gaps. */
+const LONGEST_GAP_MS = 7_200_000;
+
 /** Gaps as the flow table bins them: half octaves of milliseconds. */
 function binGaps(gaps: readonly (readonly [number, number])[]): RhythmBin[] {
   const bins = new Map<number, { count: number; sum: number }>();
   for (const [gapMs, count] of gaps) {
-    if (!(count > 0)) continue;
+    if (!(count > 0) || gapMs >= LONGEST_GAP_MS) continue;
     const key = Math.floor(2 * Math.log2(Math.max(gapMs, 0.001)));
     const bin = bins.get(key) ?? { count: 0, sum: 0 };
     bins.set(key, bin);

@@ -52,6 +52,9 @@ export interface Activity {
   readonly foldedClients: readonly number[];
 }
 
+/** Housekeeping of one network: who is there, never who works with whom. */
+const LINK_LAYER = new Set(['arp', 'lldp', 'stp', 'cdp', 'igmp']);
+
 /** Datagram services that need no answer. */
 const ONE_WAY = new Set(['syslog', 'snmptrap', 'netflow', 'ipfix', 'sflow', 'enip-io', 'safeethernet', 'tricon-p2p', 'goose', 'sv', 'statsd', 'rtp']);
 const REQUEST_RESPONSE = new Set(['dns', 'ntp', 'snmp', 'dhcp', 'tftp', 'radius', 'tristation', 'bacnet', 'kerberos', 'ldap']);
@@ -105,6 +108,10 @@ export function readActivity(set: ObservationSet, inventory: Inventory): Activit
   const captured = new Set<number>(set.sensor.hours.map((hour) => Math.floor(hour / 24)));
   for (const conversation of set.conversations) {
     for (const { day } of conversation.days) captured.add(day);
+    if (LINK_LAYER.has(conversation.service.name) || conversation.transport === 'eth-0x0806' || conversation.transport === 'eth-0x88cc') {
+      dropped.push({ conversation: conversation.id, client: conversation.client, server: conversation.server, why: 'link-layer', sentence: 'finds addresses or neighbours on one network and asks no service of anybody' });
+      continue;
+    }
     const ends = endsOf(inventory, conversation);
     if (ends === null || ends[0] === ends[1]) {
       dropped.push(withoutAsset(conversation, pseudo));
@@ -193,6 +200,9 @@ function measureDuty(links: readonly Draft[], diaries: readonly Diary[], capture
     link.duty = dayShare(link) * Math.min(1, continuous ? run : Math.max(run, poll));
   }
 }
+
+/** Nobody saw the session open, and no service tells who serves: the direction may be the other way round. */
+export const isDirectionUnsure = ({ conversation, service }: Link): boolean => conversation.direction.by === 'first-packet' || (conversation.direction.by === 'port' && service === '');
 
 /** Runs for a good part of the pair's life: a cycle by design, not a page somebody left open. */
 export const isSteady = (link: Link, leastDuty: number, capturedDays: number): boolean =>

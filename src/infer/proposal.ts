@@ -115,7 +115,7 @@ export interface Dropped {
   readonly conversation: number;
   readonly client: string;
   readonly server: string;
-  readonly why: 'scan' | 'unanswered' | 'group-address' | 'no-asset';
+  readonly why: 'scan' | 'unanswered' | 'group-address' | 'no-asset' | 'link-layer';
   readonly sentence: string;
 }
 

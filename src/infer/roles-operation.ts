@@ -1,5 +1,5 @@
 /** Evidence for the people-facing side of control: operator stations, SCADA servers, their standbys, engineering stations. */
-import type { Link } from './activity.ts';
+import { isDirectionUnsure, type Link } from './activity.ts';
 import { type Ledger, record } from './evidence.ts';
 import { clientsOf, countServed, hasRole, type Profile, type RolePass, serversOf } from './profiles.ts';
 import type { Role } from './proposal.ts';
@@ -54,11 +54,16 @@ function weighPoller(pass: RolePass, profile: Profile, ledger: Ledger): void {
   }
 }
 
+/** Streams that this asset opened, or may have opened where nobody saw the session open. */
+function openedStreams(profile: Profile): { link: Link; peer: number }[] {
+  return [...profile.out.map((link) => ({ link, peer: link.server })), ...profile.in.filter(isDirectionUnsure).map((link) => ({ link, peer: link.client }))];
+}
+
 /** A steady session to a SCADA server makes an operator station, even one that never speaks to a controller. */
 function weighStation(pass: RolePass, profile: Profile, ledger: Ledger): void {
-  const up = profile.out.filter((link) => isProductStream(link, 0.1) && isScada(pass, link.server));
+  const up = openedStreams(profile).filter(({ link, peer }) => isProductStream(link, 0.1) && isScada(pass, peer));
   if (up.length === 0 || pass.polling[profile.index]!.targets.size > 0) return;
-  if (up.some((link) => isMutual(profile, link))) {
+  if (up.some(({ link, peer }) => isMutual(profile, link, peer))) {
     record(ledger, 'hmi', 5, 'scada-heartbeat', 'exchanges a heartbeat with a SCADA server: its standby');
     ledger.subRoles.hmi = 'scada';
   } else {
@@ -72,18 +77,22 @@ function isScada(pass: RolePass, index: number): boolean {
   return hasRole(pass, index, 'hmi') && (pass.subRoleBefore[index] === 'scada' || pass.polling[index]!.targets.size >= 3);
 }
 
-const isMutual = (profile: Profile, link: Link): boolean =>
-  profile.in.some((back) => back.client === link.server && back.conversation.port === link.conversation.port && back.cycle !== null && back.duty > 0.1);
+/** A second steady stream between the two, the other way on the same port (or on any, where directions are unsure). */
+function isMutual(profile: Profile, link: Link, peer: number): boolean {
+  const { port } = link.conversation;
+  const matches = (other: Link): boolean => other !== link && other.cycle !== null && other.duty > 0.1 && !other.control && (other.conversation.port === port || isDirectionUnsure(other) || isDirectionUnsure(link));
+  return profile.in.some((back) => back.client === peer && matches(back)) || (isDirectionUnsure(link) && profile.out.some((forth) => forth.server === peer && matches(forth)));
+}
 
 const PAIRED: readonly Role[] = ['hmi', 'opcua-server', 'historian', 'mes'];
 
 /** A standby that never took over looks like an office PC; the heartbeat gives it away. */
 function weighStandby(pass: RolePass, profile: Profile, ledger: Ledger): void {
   if (pass.polling[profile.index]!.targets.size > 0) return;
-  const twin = profile.out.find((link) => isStream(link, 0.5) && hasRole(pass, link.server, ...PAIRED) && isMutual(profile, link));
+  const twin = openedStreams(profile).find(({ link, peer }) => isStream(link, 0.5) && hasRole(pass, peer, ...PAIRED) && isMutual(profile, link, peer));
   if (twin === undefined) return;
-  const role = pass.before![twin.server]!;
-  record(ledger, role, 5, 'standby', `exchanges a steady heartbeat with ${pass.profiles[twin.server]!.asset.id}: its standby`);
+  const role = pass.before![twin.peer]!;
+  record(ledger, role, 5, 'standby', `exchanges a steady heartbeat with ${pass.profiles[twin.peer]!.asset.id}: its standby`);
   record(ledger, 'enterprise', -2, 'standby', 'is half of a redundant pair');
   if (role === 'hmi') ledger.subRoles.hmi ??= 'scada';
 }

@@ -1,5 +1,5 @@
 /** Evidence for the servers of site operations: historians and their replicas, OPC UA aggregators, MES and other applications. */
-import type { Link } from './activity.ts';
+import { isDirectionUnsure, type Link } from './activity.ts';
 import { type Ledger, record } from './evidence.ts';
 import { clientsOf, countServed, hasRole, type Profile, type RolePass, serversOf } from './profiles.ts';
 import { speaksControlAsClient } from './roles-operation.ts';
@@ -108,10 +108,14 @@ function weighHistorian(pass: RolePass, profile: Profile, ledger: Ledger): void 
 /** Fed steadily by a historian on that historian's own port, without touching the control layer. */
 function weighReplica(pass: RolePass, profile: Profile, ledger: Ledger): void {
   if (pass.before === null || profile.controlOut.length > 0) return;
-  const feed = profile.in.find((link) => isReplication(link) && hasRole(pass, link.client, 'historian'));
+  const feeds = [
+    ...profile.in.filter((link) => isReplication(link) && hasRole(pass, link.client, 'historian')).map((link) => ({ link, from: link.client })),
+    ...profile.out.filter((link) => isReplication(link) && isDirectionUnsure(link) && hasRole(pass, link.server, 'historian')).map((link) => ({ link, from: link.server })),
+  ];
+  const feed = feeds[0];
   if (feed === undefined) return;
-  const source = pass.profiles[feed.client]!;
-  const samePort = servesPort(source, feed.conversation.port, profile.index) > 0;
+  const source = pass.profiles[feed.from]!;
+  const samePort = servesPort(source, feed.link.conversation.port, profile.index) > 0;
   const office = clientsOf(profile.in.filter((link) => !link.control)).filter((client) => hasRole(pass, client, 'enterprise')).length;
   record(ledger, 'historian', 3 + (office >= 2 ? 1.5 : 0) + (samePort ? 2 : 0), 'replica', `a replica: fed by ${source.asset.id}, read by ${office} office machines`);
   record(ledger, 'mes', -1.5, 'replica', 'fed by a historian');
