@@ -177,7 +177,9 @@ export const permitsOf = (spec: Spec): DeclaredPermit[] => {
       };
       const notUnderstood = [...(text?.notUnderstood ?? [])];
       if (flow.direction !== undefined && text?.from === null && flow.client === undefined) notUnderstood.push(flow.direction);
-      const modeUnderstood = flow.security_mode === undefined || (SECURITY_MODES as readonly string[]).includes(flow.security_mode);
+      // The seed's "Firewall-enforced function code filtering" is what a list of function codes says already.
+      const saysFilter = /function code filter/i.test(flow.security_mode ?? '') && (flow.modbus?.function_codes ?? text?.functionCodes ?? []).length > 0;
+      const modeUnderstood = flow.security_mode === undefined || saysFilter || (SECURITY_MODES as readonly string[]).includes(flow.security_mode);
       if (!modeUnderstood && flow.security_mode !== undefined) notUnderstood.push(flow.security_mode);
       const declared: DeclaredPermit = { permit, path, unidirectional, acceptedRisks: flow.accepted_risks ?? [], purposeTexts: text?.purpose ?? [], notUnderstood };
       if (!text?.bothWays || flow.client !== undefined) return [declared];

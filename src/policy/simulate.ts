@@ -1,0 +1,221 @@
+/**
+ * What enforcement would have done to the observed traffic, as a given firewall would really judge it.
+ *
+ * In: a spec, Observations and how a target judges. Out: what would have been blocked (who, what, how often, on which
+ * days), sessions that break once at cut-over, what would be let through beyond the Permits, a residual risk and an order
+ * in which to cut conduits over. Left out on purpose: whether a blocked thing is wanted (diff.ts and people say that).
+ */
+import type { Conversation, ObservationSet } from '../observation.ts';
+import type { Permit } from '../permit.ts';
+import { tableOf } from '../net/register-set.ts';
+import { groupAddressKind } from '../net/address-set.ts';
+import { contextOf } from './diff.ts';
+import { serviceText } from './diff-observed.ts';
+import type { FirewallSemantics } from './firewall-semantics.ts';
+import { isLive, permittedCodes, protocolKey } from './permits.ts';
+import type { DeclaredPermit } from './permits.ts';
+import type { AskVerdict, MissKind } from './match.ts';
+import type { LoadedSpec } from './spec-load.ts';
+
+export interface Blocked {
+  readonly conversation: number;
+  readonly client: string;
+  readonly server: string;
+  readonly clientAsset: string | null;
+  readonly serverAsset: string | null;
+  readonly serverRole: string | null;
+  readonly service: string;
+  readonly operation: string;
+  readonly count: number;
+  /** Days since 1970. */
+  readonly days: readonly number[];
+  readonly fromZone: string | null;
+  readonly toZone: string | null;
+  readonly conduit: string | null;
+  readonly permit: string | null;
+  readonly why: string;
+  /** `some`: a session-wide verdict blocks it only when it does not come first, or when something else does. */
+  readonly extent: 'all' | 'some';
+}
+
+export interface LetThrough {
+  readonly permit: string;
+  readonly conduit: string;
+  /** Kinds of operation beyond the Permit, over all its pairs. */
+  readonly operations: number;
+  readonly weight: number;
+  readonly sentence: string;
+}
+
+export interface CutoverStep {
+  readonly conduit: string;
+  readonly blocked: number;
+  readonly blockedDays: number;
+  readonly midstream: number;
+  /** 1 to 5: the most critical role behind it. */
+  readonly consequence: number;
+  /** Days of evidence of its least observed standing Permit. */
+  readonly evidenceDays: number;
+  readonly reason: string;
+}
+
+export interface Simulation {
+  readonly target: string;
+  readonly title: string;
+  readonly note: string;
+  readonly blocked: readonly Blocked[];
+  readonly midstream: readonly { readonly conversation: number; readonly client: string; readonly server: string; readonly service: string; readonly conduit: string | null }[];
+  readonly letThrough: readonly LetThrough[];
+  /** 0 = exactly the spec. Sum of weights: 1 a read beyond it, 5 a write, 10 programming, times pairs. */
+  readonly residualRisk: number;
+  readonly cutover: readonly CutoverStep[];
+  readonly counts: { readonly judged: number; readonly passed: number; readonly blockedConversations: number; readonly blockedRequests: number };
+}
+
+export interface SimulateOptions {
+  /** Treat on-demand Permits as switched on. */
+  readonly onDemand?: boolean;
+}
+
+/** Public Modbus codes (V1.1b3 clause 5.1) and the vendor code that programs Schneider controllers. */
+const MODBUS_CODES = [1, 2, 3, 4, 5, 6, 7, 8, 11, 12, 15, 16, 17, 20, 21, 22, 23, 24, 43, 90];
+
+const codeWeight = (code: number): number => (code === 90 || code === 21 ? 10 : tableOf(code, 'write') !== null ? 5 : 1);
+
+const CONSEQUENCE: Readonly<Record<string, number>> = {
+  sis: 5, 'safety-controller': 5, plc: 4, rtu: 4, io: 4, drive: 4, gateway: 4, hmi: 3, 'opcua-server': 3, 'alarm-server': 3, historian: 2, mes: 2, ews: 2, 'engineering-workstation': 2,
+};
+
+/** Misses that this target cannot see, so that the request passes. */
+const isBlind = (semantics: FirewallSemantics, kind: MissKind, isOpcua: boolean): boolean => {
+  if (semantics.inspection === 'none') return kind === 'operation' || kind === 'access' || kind === 'unit' || kind === 'range' || kind === 'security' || kind === 'protocol' || (kind === 'schedule' && !semantics.schedules);
+  switch (kind) {
+    case 'operation':
+    case 'access': return isOpcua ? !semantics.opcuaServices : !semantics.functionCodes;
+    case 'unit': return !semantics.unitIds;
+    case 'range': return !semantics.ranges;
+    case 'schedule': return !semantics.schedules;
+    default: return false;
+  }
+};
+
+const pairsOf = (permit: Permit, sizeOfZone: (zone: string) => number): number => {
+  const side = (end: Permit['from']): number => (end.assets.length + end.addresses.length === 0 ? sizeOfZone(end.zone) : end.assets.length + end.addresses.length);
+  return Math.max(1, side(permit.from) * side(permit.to));
+};
+
+const letThroughBy = (semantics: FirewallSemantics, { permit }: DeclaredPermit, pairs: number): LetThrough | null => {
+  const protocol = protocolKey(permit.service.protocol);
+  const parts: string[] = [];
+  let operations = 0;
+  let weight = 0;
+  if (protocol === 'modbus' && (permit.modbus !== null || permit.access.length > 0)) {
+    const codes = permittedCodes(permit);
+    const extra = MODBUS_CODES.filter((code) => !codes.includes(code));
+    if (codes.length > 0 && !semantics.functionCodes) {
+      parts.push(`all ${extra.length} other function codes, ${extra.filter((code) => codeWeight(code) >= 5).length} of which write or program`);
+      operations += extra.length;
+      weight += extra.reduce((sum, code) => sum + codeWeight(code), 0);
+    } else if (codes.length > 0 && semantics.inspection === 'first-request') {
+      parts.push('any function after a permitted first one');
+      operations += extra.length;
+      weight += extra.reduce((sum, code) => sum + codeWeight(code), 0);
+    }
+    if (!semantics.unitIds && (permit.modbus?.unitIds.length ?? 0) > 0) {
+      parts.push('every unit id');
+      operations += 1;
+      weight += 1;
+    }
+    if (!semantics.ranges && (permit.modbus?.ranges.length ?? 0) > 0) {
+      const writes = permit.modbus?.ranges.some((range) => range.access === 'write') ?? false;
+      parts.push(`every data address${writes ? ', for writing too' : ''}`);
+      operations += 1;
+      weight += writes ? 5 : 1;
+    }
+  }
+  if (protocol === 'opcua' && (permit.access.length > 0 || (permit.opcua?.services.length ?? 0) > 0) && !semantics.opcuaServices) {
+    parts.push('every OPC UA service, Write and Call too');
+    operations += 2;
+    weight += 10;
+  }
+  if ((permit.named !== null || (permit.access.length > 0 && protocol !== 'modbus' && protocol !== 'opcua')) && !semantics.namedOperations) {
+    parts.push('every operation of the protocol');
+    operations += 1;
+    weight += 10;
+  }
+  if (!semantics.schedules && (permit.conditions.days.length > 0 || permit.conditions.start !== null)) {
+    parts.push('at any time');
+    operations += 1;
+    weight += 1;
+  }
+  return parts.length === 0 ? null : { permit: permit.id, conduit: permit.conduit, operations: operations * pairs, weight: weight * pairs, sentence: `also lets through ${parts.join('; ')}` };
+};
+
+export const simulate = (loaded: LoadedSpec, set: ObservationSet, semantics: FirewallSemantics, options: SimulateOptions = {}): Simulation => {
+  const permits = loaded.permits.filter(({ permit }) => isLive(permit) && (options.onDemand === true || !permit.conditions.onDemand));
+  const { assets, matcher } = contextOf({ ...loaded, permits }, set);
+  const lastDay = set.sensor.lastNs === null ? 0 : Number(set.sensor.lastNs / 86_400_000_000_000n);
+  const conduitOf = (from: string | undefined, to: string | undefined): string | null =>
+    loaded.spec.conduits.find((conduit) => conduit.connects.includes(from ?? '') && conduit.connects.includes(to ?? ''))?.conduit_id ?? null;
+  const blocked: Blocked[] = [];
+  const midstream: { conversation: number; client: string; server: string; service: string; conduit: string | null }[] = [];
+  const counts = { judged: 0, passed: 0, blockedConversations: 0, blockedRequests: 0 };
+
+  const passes = (verdict: AskVerdict, related: boolean): boolean =>
+    verdict.permit !== null || (related && verdict.miss !== null && isBlind(semantics, verdict.miss.kind, verdict.ask.opcuaService !== null));
+
+  const judge = (conversation: Conversation): void => {
+    const client = assets.resolve(conversation.client);
+    const server = assets.resolve(conversation.server);
+    if (client !== null && client.zone === server?.zone) return;
+    counts.judged++;
+    const verdict = matcher.judge(conversation);
+    const related = verdict.related.length > 0;
+    const outcome = verdict.asks.map((one) => ({ one, passed: passes(one, related) }));
+    const conduit = verdict.related[0]?.permit.conduit ?? conduitOf(client?.zone, server?.zone);
+    const mixed = semantics.inspection === 'first-request' && outcome.some((entry) => entry.passed) && outcome.some((entry) => !entry.passed);
+    const lost = mixed ? outcome : outcome.filter((entry) => !entry.passed);
+    for (const { one } of lost) {
+      blocked.push({
+        conversation: conversation.id, client: conversation.client, server: conversation.server, clientAsset: client?.asset?.id ?? null, serverAsset: server?.asset?.id ?? null,
+        serverRole: server?.asset?.role ?? null, service: serviceText(conversation), operation: one.ask.text, count: one.ask.count, days: [...new Set(one.ask.days)].sort((a, b) => a - b),
+        fromZone: client?.zone ?? null, toZone: server?.zone ?? null, conduit, permit: one.miss?.permit ?? null,
+        why: mixed ? 'the first request of a session decides for all of it' : (one.miss?.sentence ?? 'nothing is declared between the two'), extent: mixed ? 'some' : 'all',
+      });
+      counts.blockedRequests += one.ask.count;
+    }
+    if (lost.length === 0) counts.passed++;
+    else counts.blockedConversations++;
+    // Few sessions over many days, and active to the end: it would be open at the cut-over.
+    const isOpen = conversation.days.at(-1)?.day !== undefined && lastDay - (conversation.days.at(-1)?.day ?? 0) <= 1 && conversation.sessions < conversation.days.length;
+    if (semantics.midstream === 'drop' && conversation.transport === 'tcp' && isOpen && lost.length < outcome.length) {
+      midstream.push({ conversation: conversation.id, client: conversation.client, server: conversation.server, service: serviceText(conversation), conduit });
+    }
+  };
+  for (const conversation of set.conversations) if (groupAddressKind(conversation.server) === null && groupAddressKind(conversation.client) === null) judge(conversation);
+
+  const zoneSize = new Map<string, number>();
+  for (const asset of assets.assets) zoneSize.set(asset.zone, (zoneSize.get(asset.zone) ?? 0) + 1);
+  const letThrough = permits
+    .map((declared) => letThroughBy(semantics, declared, pairsOf(declared.permit, (zone) => zoneSize.get(zone) ?? 1)))
+    .filter((entry) => entry !== null)
+    .sort((a, b) => b.weight - a.weight || (a.permit < b.permit ? -1 : 1));
+
+  const cutover = loaded.spec.conduits.map((conduit): CutoverStep => {
+    const own = permits.filter(({ permit }) => permit.conduit === conduit.conduit_id);
+    const hits = blocked.filter((one) => one.conduit === conduit.conduit_id);
+    const roles = conduit.connects.flatMap((zone) => assets.assets.filter((asset) => asset.zone === zone).map((asset) => CONSEQUENCE[asset.role ?? ''] ?? 1));
+    const days = own.filter(({ permit }) => permit.evidence !== null).map(({ permit }) => permit.evidence?.days ?? 0);
+    const evidenceDays = days.length === 0 ? 0 : Math.min(...days);
+    const blockedDays = new Set(hits.flatMap((one) => one.days)).size;
+    const consequence = Math.max(1, ...roles);
+    const open = midstream.filter((one) => one.conduit === conduit.conduit_id).length;
+    const reason = hits.length > 0 ? `would have blocked ${hits.length} operations on ${blockedDays} days: decide on them first` : open > 0 ? `nothing blocked, but ${open} open sessions break once: in a maintenance window` : 'nothing would have been blocked';
+    return { conduit: conduit.conduit_id, blocked: hits.length, blockedDays, midstream: open, consequence, evidenceDays, reason };
+  }).sort((a, b) => Number(a.blocked > 0) - Number(b.blocked > 0) || a.consequence - b.consequence || a.blocked - b.blocked || a.midstream - b.midstream || b.evidenceDays - a.evidenceDays || (a.conduit < b.conduit ? -1 : 1));
+
+  return {
+    target: semantics.target, title: semantics.title, note: semantics.note, blocked, midstream, letThrough,
+    residualRisk: letThrough.reduce((sum, entry) => sum + entry.weight, 0), cutover, counts,
+  };
+};
