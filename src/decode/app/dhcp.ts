@@ -4,7 +4,7 @@
  * address, not of that address.
  */
 import type { Access } from '../../observation.ts';
-import { asciiText } from './framing.ts';
+import { asciiText, viewOf } from './framing.ts';
 import type { ProtocolSink, StreamProtocol } from './protocol.ts';
 import { MESSAGE, PROBE } from './protocol.ts';
 
@@ -63,10 +63,8 @@ export const DHCP: StreamProtocol = {
   ports: [67],
   maxCarry: 0xffff,
   newMemory: () => ({}),
-  probe(bytes, from, to) {
-    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    return isMessage(bytes, view, from, to) ? PROBE.certain : PROBE.notForUs;
-  },
+  probe: (bytes, from, to) => (isMessage(bytes, viewOf(bytes), from, to) ? PROBE.certain : PROBE.notForUs),
+  senderIsServer: (bytes, from, to) => (isMessage(bytes, viewOf(bytes), from, to) ? bytes[from] !== BOOT_REQUEST : null),
   read(bytes, view, from, to, _direction, _memory, sink) {
     if (isMessage(bytes, view, from, to)) readMessage(bytes, view, from, to, sink);
     else sink.malformed('dhcp.message');

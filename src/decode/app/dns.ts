@@ -4,7 +4,7 @@
  * not kept: they say more of people than of plants.
  */
 import type { Access } from '../../observation.ts';
-import { asciiText } from './framing.ts';
+import { asciiText, viewOf } from './framing.ts';
 import type { ProtocolSink, StreamProtocol } from './protocol.ts';
 import { MESSAGE, PROBE, TO_SERVER } from './protocol.ts';
 
@@ -141,8 +141,7 @@ const named = (name: string, port: number, tellNames: TellNames | null): StreamP
   maxCarry: 0xffff,
   newMemory: () => ({}),
   probe(bytes, from, to, _direction, serverPort) {
-    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    return serverPort === port && isMessage(bytes, view, from, to) ? PROBE.certain : PROBE.notForUs;
+    return serverPort === port && isMessage(bytes, viewOf(bytes), from, to) ? PROBE.certain : PROBE.notForUs;
   },
   read(bytes, view, from, to, direction, _memory, sink) {
     if (!isMessage(bytes, view, from, to)) {

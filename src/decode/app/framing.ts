@@ -27,7 +27,17 @@ export interface Framing {
  */
 export const PASS_OVER = 0x3fffffff;
 
-const viewOf = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+let viewed: Uint8Array = new Uint8Array(0);
+let view: DataView = new DataView(viewed.buffer);
+
+/** A view over the same memory as `bytes`. Kept for the next call: many protocols are asked about the same block. */
+export function viewOf(bytes: Uint8Array): DataView {
+  if (bytes !== viewed) {
+    viewed = bytes;
+    view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  }
+  return view;
+}
 
 export function framedProtocol(framing: Framing): StreamProtocol {
   const { name, ports, header, maxCarry, size, message, describe } = framing;

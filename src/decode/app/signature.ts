@@ -3,7 +3,7 @@
  * datagram. Out: which service it certainly is. A match is conservative: it fixes at least some four octets, or fewer
  * together with the service's port. Banners tell software where they are in clear. After that nothing is read.
  */
-import { PASS_OVER, asciiText } from './framing.ts';
+import { PASS_OVER, asciiText, viewOf } from './framing.ts';
 import type { ProtocolSink, StreamProtocol } from './protocol.ts';
 import { PROBE, TO_SERVER } from './protocol.ts';
 import { COTP, TPKT_HEADER, cotpKind, tpktSize } from './tpkt.ts';
@@ -156,8 +156,6 @@ const SIGNATURES: readonly Signature[] = [
   { name: 'wireguard', transport: 'udp', ports: [51820], least: 92, match: (b, _v, f, to) => (at(b, f, [1, 0, 0, 0]) && to - f === 148) || (at(b, f, [2, 0, 0, 0]) && to - f === 92) },
   { name: 'isakmp', transport: 'udp', ports: [500, 4500], least: 28, match: (b, v, f, to) => (b[f + 17] === 0x10 || b[f + 17] === 0x20) && v.getUint32(f + 24) === to - f },
 ];
-
-const viewOf = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 
 const namedOnly = (signature: Signature): StreamProtocol => {
   const { name, ports, least, match, tell } = signature;

@@ -7,6 +7,7 @@ import { asciiText } from './framing.ts';
 import { rememberRequest, takeRequest } from './outstanding.ts';
 import type { ProtocolSink, SessionMemory, StreamProtocol } from './protocol.ts';
 import { MESSAGE, PROBE } from './protocol.ts';
+import { senderByReading } from './sender.ts';
 
 const SEQUENCE = 0x30;
 const INTEGER = 0x02;
@@ -98,11 +99,14 @@ const readPdu = (bytes: Uint8Array, pdu: number, to: number, memory: SessionMemo
   tellSystem(bytes, after, to, sink);
 };
 
+const newMemory = (): SessionMemory => ({ outstanding: [] });
+
 export const SNMP: StreamProtocol = {
   name: 'snmp',
   ports: [161, 162],
   maxCarry: 0xffff,
-  newMemory: () => ({ outstanding: [] }),
+  newMemory,
+  senderIsServer: (bytes, from, to) => senderByReading(SNMP.read, newMemory, bytes, from, to),
   probe(bytes, from, to) {
     const version = versionAt(bytes, from, to);
     if (version < 0) return PROBE.notForUs;
