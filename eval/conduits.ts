@@ -1,0 +1,326 @@
+/**
+ * `npm run eval:conduits`: propose Permits from T days of a generated plant, judge them on the 28 days after.
+ * The generator is found through BASELINE_PLANTS (default ../shared/plants beside the repository).
+ *
+ *   --arch a,b --seeds 701-708 --days 28 --churn 0 --noise .1 --messy .5 --no-baselines --worst
+ *
+ * Judged is every operation of a designed conversation (legitimate, no temporary device) that is active in the test days
+ * and crosses a proposed boundary; business traffic with the Internet is outside. The proposal goes the user's way:
+ * written as YAML, read back, matched. A device that appeared after the proposal belongs to no zone: all it does is blocked.
+ */
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { DEFAULT_CONDUIT_OPTIONS, proposeConduits } from '../src/infer/conduits.ts';
+import type { ConduitProposal } from '../src/infer/conduits.ts';
+import { proposeZones } from '../src/infer/zones.ts';
+
+import type { OperationClass } from '../src/infer/conduit-grants.ts';
+import type { Conversation, ObservationSet } from '../src/observation.ts';
+import { createMatcher } from '../src/policy/match.ts';
+import type { ConversationVerdict } from '../src/policy/match.ts';
+import { indexAssets } from '../src/policy/spec-assets.ts';
+import { parseSpec } from '../src/policy/spec-load.ts';
+import { writeSpec } from '../src/policy/spec-write.ts';
+import { proveProposal } from '../src/policy/proof.ts';
+import { diffSpec } from '../src/policy/diff.ts';
+import { mean } from './metrics.ts';
+import { observePlant } from './plant-observations.ts';
+import type { GeneratedEdge, GeneratedPlant, GeneratedSample } from './plant-observations.ts';
+
+const options = new Map<string, string>();
+for (let i = 2; i < process.argv.length; i++) {
+  const [flag, inline] = process.argv[i].replace(/^--/, '').split('=') as [string, string | undefined];
+  const next = process.argv[i + 1];
+  if (inline !== undefined) options.set(flag, inline);
+  else if (next !== undefined && !next.startsWith('--')) options.set(flag, process.argv[++i]);
+  else options.set(flag, 'yes');
+}
+const text = (flag: string, otherwise: string): string => options.get(flag) ?? otherwise;
+const number = (flag: string, otherwise: number): number => Number(options.get(flag) ?? otherwise);
+const seedsOf = (range: string): number[] => range.split(',').flatMap((part) => {
+  const [from, to] = part.split('-').map(Number) as [number, number | undefined];
+  return Array.from({ length: (to ?? from) - from + 1 }, (_, i) => from + i);
+});
+
+interface Generator {
+  readonly buildPlant: (options: Record<string, unknown>) => GeneratedPlant;
+  readonly sampleActivity: (plant: GeneratedPlant) => GeneratedSample;
+}
+
+async function loadGenerator(): Promise<Generator> {
+  const folder = path.resolve(process.env['BASELINE_PLANTS'] ?? path.join(import.meta.dirname, '../../shared/plants'));
+  const load = async (file: string): Promise<Record<string, unknown>> => (await import(pathToFileURL(path.join(folder, 'gen', file)).href)) as Record<string, unknown>;
+  const plant = await load('plant.mjs');
+  const flows = await load('flows.mjs');
+  return { buildPlant: plant['buildPlant'] as Generator['buildPlant'], sampleActivity: flows['sampleActivity'] as Generator['sampleActivity'] };
+}
+
+const TEST_DAYS = 28;
+
+/** Something of the plant that happens in the test days: one generated operation of one edge. */
+interface Tuple {
+  readonly edge: GeneratedEdge;
+  readonly conversation: Conversation;
+  readonly class: OperationClass;
+  readonly code: number | null;
+  readonly unit: number | null;
+  readonly first: number | null;
+  readonly last: number | null;
+  /** OPC UA service as the decoder names it. */
+  readonly service: string | null;
+  readonly days: number;
+}
+
+const SERVICE: Readonly<Record<string, string>> = { Session: 'CreateSession' };
+
+const classOf = (edge: GeneratedEdge, op: GeneratedEdge['ops'][number]): OperationClass => {
+  if (!edge.ans) return 'any';
+  if (op.k === 'mb') return [5, 6, 15, 16, 22, 23].includes(op.fc ?? 0) ? 'write' : [1, 2, 3, 4].includes(op.fc ?? 0) ? 'read' : 'engineer';
+  if (op.k === 'ua') return edge.ua?.mode === 'SignAndEncrypt' ? 'any' : op.s === 'Write' || op.s === 'Call' ? 'write' : 'read';
+  if (op.k === 's7' || op.k === 'enip') return op.f === 'read' ? 'read' : op.f === 'write' ? 'write' : 'engineer';
+  return 'any';
+};
+
+function tuplesOf(plant: GeneratedPlant, sample: GeneratedSample, from: number, to: number): Tuple[] {
+  const set = observePlant(plant, sample, from, to);
+  const byId = new Map(set.conversations.map((conversation) => [conversation.id, conversation]));
+  return plant.edges.flatMap((edge, index) => {
+    const conversation = byId.get(index + 1);
+    if (conversation === undefined) return [];
+    return edge.ops.flatMap((op, position): Tuple[] => {
+      let days = 0;
+      for (let day = from; day < to; day++) if (sample.counts[index][position][day] > 0) days++;
+      if (days === 0) return [];
+      const readable = edge.ans && op.k === 'mb';
+      return [{
+        edge, conversation, class: classOf(edge, op), code: readable ? (op.fc ?? null) : null, unit: readable ? (op.unit ?? null) : null,
+        first: readable ? (op.lo ?? null) : null, last: readable ? (op.hi ?? null) : null, service: op.k === 'ua' && edge.ua?.mode !== 'SignAndEncrypt' ? (SERVICE[op.s ?? ''] ?? op.s ?? null) : null, days,
+      }];
+    });
+  });
+}
+
+const tuplePasses = (tuple: Tuple, verdict: ConversationVerdict): boolean =>
+  verdict.asks.some(({ ask, permit }) => {
+    if (permit === null) return false;
+    if (tuple.code !== null) {
+      if (ask.modbus?.code !== tuple.code || ask.modbus.unit !== tuple.unit) return false;
+      return ask.modbus.range === null || (ask.modbus.range.first === tuple.first && ask.modbus.range.last === tuple.last);
+    }
+    return tuple.service === null || ask.opcuaService === tuple.service;
+  });
+
+interface Judge {
+  readonly name: string;
+  /** Zone of an address, null when it belongs to none. */
+  readonly zoneOf: (address: string) => string | null;
+  readonly passes: (tuple: Tuple) => boolean;
+  /** `client>server:transport/port|class` let through at any time, and on demand. */
+  readonly standing: ReadonlySet<string>;
+  readonly onDemand: ReadonlySet<string>;
+  readonly rules: number;
+}
+
+const comboKey = (client: string, server: string, transport: string, port: number, own: OperationClass): string => `${client}>${server}:${transport}/${port}|${own}`;
+
+/** Classes that a rule without operations lets through, as the service has them. */
+const allClasses = (service: string): readonly OperationClass[] => (service === 'modbus' || service === 's7comm' || service === 'enip' ? ['read', 'write', 'engineer'] : service === 'opcua' ? ['read', 'write', 'any'] : ['any']);
+
+const MODBUS_CLASS = (code: number): OperationClass => ([1, 2, 3, 4].includes(code) ? 'read' : [5, 6, 15, 16, 22, 23].includes(code) ? 'write' : 'engineer');
+
+function judgeProposal(name: string, set: ObservationSet, proposal: ConduitProposal): Judge & { readonly yaml: string } {
+  const yaml = writeSpec(proposal, null);
+  const { loaded, problems } = parseSpec(yaml, name);
+  if (loaded === null) throw new Error(`the proposal does not load: ${problems[0].line}: ${problems[0].message}`);
+  const findings = diffSpec(loaded, set);
+  if (findings.length > 0) console.log(`!! ${name}: ${findings.length} findings on its own store: ${findings[0].title}`);
+  const proof = proveProposal(loaded, set);
+  if (!proof.holds) console.log(`!! ${name}: ${proof.faults.length} faults of proof: ${proof.faults[0].subject} ${proof.faults[0].sentence}`);
+  const assets = indexAssets(loaded.spec);
+  const matcher = createMatcher(loaded.permits.map((declared) => ({ ...declared, permit: { ...declared.permit, conditions: { ...declared.permit.conditions, expires: null } } })), assets, 'UTC');
+  const verdicts = new Map<Conversation, ConversationVerdict>();
+  const standing = new Set<string>();
+  const onDemand = new Set<string>();
+  const members = new Map<string, string[]>();
+  for (const zone of loaded.spec.zones) members.set(zone.zone_id, (zone.assets ?? []).flatMap((asset) => (typeof asset === 'string' ? [] : (asset.ip ?? []))));
+  const business = new Set(loaded.spec.zones.filter((zone) => zone.kind === 'enterprise' || zone.kind === 'external').map((zone) => zone.zone_id));
+  for (const { permit } of loaded.permits) {
+    if (business.has(permit.from.zone) && business.has(permit.to.zone)) continue;
+    const side = (end: typeof permit.from): readonly string[] => (end.assets.length === 0 ? (members.get(end.zone) ?? []) : end.assets.flatMap((id) => assets.byId.get(id)?.addresses.filter((one) => one.includes('.')) ?? []));
+    const classes = new Set<OperationClass>(
+      permit.modbus !== null ? permit.modbus.functionCodes.map(MODBUS_CLASS)
+        : permit.opcua !== null && permit.opcua.services.length > 0 ? permit.access.map((access) => (access === 'write' || access === 'control' ? 'write' : 'read'))
+          : permit.access.length === 0 ? ['any'] : permit.access.map((access) => (access === 'browse' || access === 'read' ? 'read' : access === 'write' ? 'write' : 'engineer')),
+    );
+    const target = permit.conditions.onDemand ? onDemand : standing;
+    for (const client of side(permit.from)) for (const server of side(permit.to)) if (client !== server) for (const own of classes) target.add(comboKey(client, server, permit.service.transport, permit.service.ports[0]?.first ?? 0, own));
+  }
+  for (const combo of standing) onDemand.delete(combo);
+  return {
+    name, yaml,
+    zoneOf: (address) => assets.resolve(address)?.zone ?? null,
+    passes: (tuple) => {
+      let verdict = verdicts.get(tuple.conversation);
+      if (verdict === undefined) verdicts.set(tuple.conversation, (verdict = matcher.judge(tuple.conversation)));
+      return tuplePasses(tuple, verdict);
+    },
+    standing, onDemand,
+    rules: loaded.permits.filter(({ permit }) => !permit.conditions.onDemand).length,
+  };
+}
+
+/** Rules over pairs of groups (hosts, zones, subnets), ports only: what people write without function control. */
+function judgeGroups(name: string, set: ObservationSet, dropped: ReadonlySet<number>, zoneOf: (address: string) => string | null, groupOf: (address: string) => string | null, addresses: readonly string[], isBusiness: (zone: string | null) => boolean): Judge {
+  const keys = new Map<string, { service: string; transport: string; port: number; from: string; to: string }>();
+  for (const conversation of set.conversations) {
+    if (dropped.has(conversation.id)) continue;
+    const from = groupOf(conversation.client);
+    const to = groupOf(conversation.server);
+    const zones = [zoneOf(conversation.client), zoneOf(conversation.server)];
+    if (from === null || to === null || zones[0] === zones[1] || (isBusiness(zones[0]) && isBusiness(zones[1]))) continue;
+    keys.set(`${from}>${to}:${conversation.transport}/${conversation.port}`, { service: conversation.service.name, transport: conversation.transport, port: conversation.port, from, to });
+  }
+  const members = new Map<string, string[]>();
+  for (const address of addresses) {
+    const group = groupOf(address);
+    if (group !== null) members.set(group, [...(members.get(group) ?? []), address]);
+  }
+  const standing = new Set<string>();
+  for (const { service, transport, port, from, to } of keys.values()) {
+    for (const client of members.get(from) ?? []) for (const server of members.get(to) ?? []) {
+      if (client === server || zoneOf(client) === zoneOf(server)) continue;
+      for (const own of allClasses(service)) standing.add(comboKey(client, server, transport, port, own));
+    }
+  }
+  return {
+    name, zoneOf, standing, onDemand: new Set(), rules: keys.size,
+    passes: ({ conversation }) => keys.has(`${groupOf(conversation.client)}>${groupOf(conversation.server)}:${conversation.transport}/${conversation.port}`),
+  };
+}
+
+interface Score {
+  readonly breakage: number;
+  readonly dayBreakage: number;
+  readonly standing: number;
+  readonly onDemand: number;
+  readonly precision: number;
+  readonly writeExposure: number;
+  readonly strayAdmitted: number;
+  readonly rules: number;
+  readonly blocked: readonly Tuple[];
+}
+
+function score(judge: Judge, plant: GeneratedPlant, tuples: readonly Tuple[], isBusiness: (zone: string | null) => boolean): Score {
+  const host = plant.hosts;
+  const crosses = (client: string, server: string): boolean => {
+    const zones = [judge.zoneOf(client), judge.zoneOf(server)];
+    return zones[0] !== zones[1] && !(isBusiness(zones[0]) && isBusiness(zones[1]));
+  };
+  const outside = (id: number): boolean => host[id].zone === 'ENT' || host[id].ext;
+  let total = 0;
+  let days = 0;
+  let blockedDays = 0;
+  let stray = 0;
+  let admitted = 0;
+  const blocked: Tuple[] = [];
+  for (const tuple of tuples) {
+    const { edge, conversation } = tuple;
+    if (!crosses(conversation.client, conversation.server) || (outside(edge.c) && outside(edge.s))) continue;
+    if (host[edge.c].transient || host[edge.s].transient) continue;
+    const passed = judge.passes(tuple);
+    if (edge.noise !== null) {
+      stray++;
+      if (passed) admitted++;
+      continue;
+    }
+    total++;
+    days += tuple.days;
+    if (!passed) {
+      blocked.push(tuple);
+      blockedDays += tuple.days;
+    }
+  }
+  const designed = new Set<string>();
+  for (const edge of plant.edges) {
+    const client = host[edge.c];
+    const server = host[edge.s];
+    if (edge.noise !== null || edge.hidden === true || client.transient || server.transient || !crosses(client.ip, server.ip) || (outside(edge.c) && outside(edge.s))) continue;
+    for (const op of edge.ops) designed.add(comboKey(client.ip, server.ip, edge.proto, edge.port, classOf(edge, op)));
+  }
+  const changes = (combos: ReadonlySet<string>): number => [...combos].filter((combo) => combo.endsWith('|write') || combo.endsWith('|engineer')).length;
+  let right = 0;
+  for (const combo of judge.standing) if (designed.has(combo)) right++;
+  return {
+    breakage: total === 0 ? 0 : blocked.length / total, dayBreakage: days === 0 ? 0 : blockedDays / days, standing: judge.standing.size / designed.size, onDemand: judge.onDemand.size / designed.size,
+    precision: judge.standing.size === 0 ? 1 : right / judge.standing.size, writeExposure: changes(designed) === 0 ? 0 : changes(judge.standing) / changes(designed), strayAdmitted: stray === 0 ? 0 : admitted / stray,
+    rules: judge.rules, blocked,
+  };
+}
+
+const percent = (value: number, digits = 2): string => `${(value * 100).toFixed(digits)} %`;
+
+async function main(): Promise<void> {
+  const generator = await loadGenerator();
+  const archetypes = text('arch', 'water,refinery,discrete,pharma,central').split(',');
+  const seeds = seedsOf(text('seeds', '701-708'));
+  const trainDays = number('days', 28);
+  const weeks = Math.max(8, Math.ceil((trainDays + TEST_DAYS) / 7));
+  const churn = number('churn', 0);
+  const withBaselines = !options.has('no-baselines');
+  const scores = new Map<string, Score[]>();
+  const blockedWhy = new Map<string, number>();
+  const add = (name: string, value: Score): void => {
+    scores.set(name, [...(scores.get(name) ?? []), value]);
+  };
+  for (const arch of archetypes) {
+    for (const seed of seeds) {
+      const knobs = { arch, seed, noise: number('noise', 0.1), messy: number('messy', 0.5), weeks, ...(churn > 0 ? { churn } : {}) };
+      const plant = generator.buildPlant(knobs);
+      const sample = generator.sampleActivity(plant);
+      const set = observePlant(plant, sample, 0, trainDays);
+      const zones = proposeZones(set, { stabilityRuns: 0 });
+      const tuples = tuplesOf(plant, sample, trainDays, trainDays + TEST_DAYS);
+      const kinds = new Map(zones.zones.map((zone) => [zone.id, zone.kind]));
+      const isBusiness = (zone: string | null): boolean => zone !== null && (kinds.get(zone) === 'enterprise' || kinds.get(zone) === 'external');
+      const proposed = judgeProposal('proposed', set, proposeConduits(set, zones, DEFAULT_CONDUIT_OPTIONS));
+      const result = score(proposed, plant, tuples, isBusiness);
+      add('proposed', result);
+      for (const tuple of result.blocked) {
+        const role = (id: number): string => plant.hosts[id].role;
+        const isNew = proposed.zoneOf(tuple.conversation.client) === null || proposed.zoneOf(tuple.conversation.server) === null;
+        const key = `${isNew ? 'NEW ' : ''}${role(tuple.edge.c)} -> ${role(tuple.edge.s)} ${tuple.edge.svc} ${tuple.class}`;
+        blockedWhy.set(key, (blockedWhy.get(key) ?? 0) + 1);
+      }
+      if (options.has('verbose')) console.log(arch, seed, percent(result.breakage), percent(result.dayBreakage, 3), result.standing.toFixed(2), result.onDemand.toFixed(2), result.writeExposure.toFixed(2), percent(result.strayAdmitted, 1), result.rules);
+      if (!withBaselines) continue;
+      const dropped = new Set(zones.dropped.map((one) => one.conversation));
+      const addresses = zones.assets.flatMap((asset) => asset.addresses.filter((one) => one.includes('.')));
+      const known = new Set(addresses);
+      add('proposed, --exact', score(judgeProposal('exact', set, proposeConduits(set, zones, { ...DEFAULT_CONDUIT_OPTIONS, exact: true })), plant, tuples, isBusiness));
+      add('L4 exact', score(judgeGroups('L4', set, dropped, proposed.zoneOf, (address) => (known.has(address) ? address : null), addresses, isBusiness), plant, tuples, isBusiness));
+      add('zone to zone per service', score(judgeGroups('zone', set, dropped, proposed.zoneOf, proposed.zoneOf, addresses, isBusiness), plant, tuples, isBusiness));
+      const level = generator.buildPlant({ ...knobs, addressing: 'level' });
+      const levelSample = generator.sampleActivity(level);
+      const levelSet = observePlant(level, levelSample, 0, trainDays);
+      const levelZones = proposeZones(levelSet, { stabilityRuns: 0 });
+      const zoneByAddress = new Map(levelZones.assets.flatMap((asset) => asset.addresses.map((address) => [address, asset.zone] as const)));
+      const levelKinds = new Map(levelZones.zones.map((zone) => [zone.id, zone.kind]));
+      const levelBusiness = (zone: string | null): boolean => zone !== null && (levelKinds.get(zone) === 'enterprise' || levelKinds.get(zone) === 'external');
+      const levelAddresses = [...zoneByAddress.keys()].filter((one) => one.includes('.'));
+      add('subnet to subnet per service', score(judgeGroups('subnet', levelSet, new Set(levelZones.dropped.map((one) => one.conversation)), (address) => zoneByAddress.get(address) ?? null, (address) => address.slice(0, address.lastIndexOf('.')), levelAddresses, levelBusiness), level, tuplesOf(level, levelSample, trainDays, trainDays + TEST_DAYS), levelBusiness));
+    }
+  }
+  console.log(`\n${archetypes.length * seeds.length} plants (${archetypes.join(', ')}; seeds ${text('seeds', '701-708')}), ${trainDays} days seen, the next ${TEST_DAYS} judged${churn > 0 ? `, churn ${churn}` : ''}\n`);
+  console.log('| rules | operations blocked | operation-days blocked | standing permission (+ on demand) | precision | write exposure | stray admitted | rules a plant (most) |');
+  console.log('|---|---|---|---|---|---|---|---|');
+  for (const [name, list] of scores) {
+    const of = (pick: (one: Score) => number): number => mean(list.map(pick));
+    console.log(`| ${name} | ${percent(of((one) => one.breakage))} | ${percent(of((one) => one.dayBreakage), 3)} | ${of((one) => one.standing).toFixed(2)} (+${of((one) => one.onDemand).toFixed(2)}) | ${of((one) => one.precision).toFixed(3)} | ${of((one) => one.writeExposure).toFixed(2)} | ${percent(of((one) => one.strayAdmitted), 1)} | ${of((one) => one.rules).toFixed(0)} (${Math.max(...list.map((one) => one.rules))}) |`);
+  }
+  const proposedScores = scores.get('proposed') ?? [];
+  const zoneScores = scores.get('zone to zone per service');
+  if (zoneScores !== undefined) console.log(`\nstanding permission of zone to zone rules: ${(mean(zoneScores.map((one) => one.standing)) / mean(proposedScores.map((one) => one.standing))).toFixed(1)} times the proposal's`);
+  if (options.has('worst')) for (const [why, count] of [...blockedWhy].sort((a, b) => b[1] - a[1]).slice(0, 40)) console.log(`${count}\t${why}`);
+}
+
+await main();
