@@ -4,7 +4,6 @@
  */
 
 const NS_PER_SECOND = 1_000_000_000n;
-/** ECMA-262: Date holds 8.64e15 ms each way of 1970; 64 bit nanoseconds stay well inside. */
 const SECONDS_DIGITS = 9;
 
 /** `2026-11-22T21:50:58.123456789Z`; null stays null (never seen, or a frame without a time). */
