@@ -66,15 +66,15 @@ bool NoNewPrivilegesForAllThreads() {
 Napi::Value DropPrivileges(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
   auto fail = [&env](const char* step) {
-    Napi::Error::New(env, std::string(step) + ": " + strerror(errno)).ThrowAsJavaScriptException();
+    napi_throw_error(env, nullptr, (std::string(step) + ": " + strerror(errno)).c_str());
     return env.Undefined();
   };
   if (!info[0].IsObject()) {
     errno = EINVAL;
     return fail("dropPrivileges");
   }
-  Napi::Object options = info[0].As<Napi::Object>();
-  const bool keepNetRaw = options.Get("keepNetRaw").ToBoolean();
+  const OptionReader options{env, info[0]};
+  const bool keepNetRaw = options.Is("keepNetRaw");
 
   struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
   struct __user_cap_data_struct held[2];
@@ -87,9 +87,8 @@ Napi::Value DropPrivileges(const Napi::CallbackInfo& info) {
       if (cap != CAP_NET_RAW || !keepNetRaw) prctl(PR_CAPBSET_DROP, cap, 0, 0, 0);
   }
   if (geteuid() == 0) {
-    const Napi::Value uidValue = options.Get("uid"), gidValue = options.Get("gid");
-    const uint32_t uid = uidValue.IsNumber() ? uidValue.As<Napi::Number>().Uint32Value() : 0;
-    const uint32_t gid = gidValue.IsNumber() ? gidValue.As<Napi::Number>().Uint32Value() : 0;
+    const uint32_t uid = static_cast<uint32_t>(options.Number("uid", 0, 4294967294.0));
+    const uint32_t gid = static_cast<uint32_t>(options.Number("gid", 0, 4294967294.0));
     if (uid == 0 || gid == 0) {
       errno = EINVAL;
       return fail("uid and gid of an ordinary user are needed");

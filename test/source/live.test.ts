@@ -28,7 +28,7 @@ interface FakeCapture extends Capture {
   readonly options: CaptureOptions;
   /** Opens, with this data link type. */
   open(dataLink?: number): void;
-  fill(frames: readonly { readonly seconds: number; readonly octets: readonly number[]; readonly wire?: number }[]): void;
+  receive(frames: readonly { readonly seconds: number; readonly octets: readonly number[]; readonly wire?: number }[]): void;
   kernel(figures: Partial<Record<keyof typeof HEADER, number>>): void;
   fail(failure: CaptureFailure): void;
 }
@@ -36,75 +36,74 @@ interface FakeCapture extends Capture {
 /** One capture at a time per interface, driven by the test. */
 function createFakeAddon(open: (capture: FakeCapture) => void) {
   const made: FakeCapture[] = [];
-  class Fake {
-    constructor(options: CaptureOptions, tell: () => void) {
-      let state: number = CAPTURE_STATE.opening;
-      let details = {};
-      let memory: ArrayBuffer[] = [];
-      let views: BlockViews[] = [];
-      const figures: number[] = Array.from({ length: 16 }, () => 0);
-      const filled: number[] = [];
-      let free = Array.from({ length: options.blocks }, (_, i) => i);
-      let ended = false;
-      const end = (): void => {
-        ended = true;
-        state = CAPTURE_STATE.ended;
+  /** Called with `new`, like the addon's own class. */
+  function Fake(options: CaptureOptions, tell: () => void): FakeCapture {
+    let state: number = CAPTURE_STATE.opening;
+    let details = {};
+    let memory: ArrayBuffer[] = [];
+    let views: BlockViews[] = [];
+    const figures: number[] = Array.from({ length: 16 }, () => 0);
+    const filled: number[] = [];
+    let free = Array.from({ length: options.blocks }, (_, i) => i);
+    let ended = false;
+    const end = (): void => {
+      ended = true;
+      state = CAPTURE_STATE.ended;
+      tell();
+    };
+    const fake: FakeCapture = {
+      options,
+      memory() {
+        memory = Array.from({ length: options.blocks }, () => new ArrayBuffer(128 + options.blockFrames * 24 + 4096));
+        views = memory.map((block) => viewBlock(block, options.blockFrames));
+        return memory;
+      },
+      state: () => state,
+      details: () => details,
+      take: () => filled.shift() ?? -1,
+      release(block) {
+        free.push(block);
+      },
+      stats: (into) => into.set(figures),
+      stop: end,
+      close: end,
+      open(dataLink = 1) {
+        details = { dataLink, snapLength: options.snapLength, nanoseconds: true, warning: '' };
+        state = CAPTURE_STATE.open;
         tell();
-      };
-      const fake: FakeCapture = {
-        options,
-        memory() {
-          memory = Array.from({ length: options.blocks }, () => new ArrayBuffer(128 + options.blockFrames * 24 + 4096));
-          views = memory.map((block) => viewBlock(block, options.blockFrames));
-          return memory;
-        },
-        state: () => state,
-        details: () => details,
-        take: () => filled.shift() ?? -1,
-        release(block) {
-          free.push(block);
-        },
-        stats: (into) => into.set(figures),
-        stop: end,
-        close: end,
-        open(dataLink = 1) {
-          details = { dataLink, snapLength: options.snapLength, nanoseconds: true, warning: '' };
-          state = CAPTURE_STATE.open;
-          tell();
-        },
-        fill(frames) {
-          const block = free.shift();
-          if (block === undefined || ended) throw new Error('the ring is full, or the capture has ended');
-          const view = views[block];
-          let used = 0;
-          frames.forEach((frame, i) => {
-            view.seconds[i] = frame.seconds;
-            view.nanos[i] = 0;
-            view.offset[i] = used;
-            view.captured[i] = frame.octets.length;
-            view.wire[i] = frame.wire ?? frame.octets.length;
-            view.bytes.set(frame.octets, used);
-            used += frame.octets.length;
-          });
-          view.header.set(figures);
-          view.header[HEADER.count] = frames.length;
-          filled.push(block);
-          tell();
-        },
-        kernel(change) {
-          for (const [name, value] of Object.entries(change)) figures[HEADER[name as keyof typeof HEADER]] = value;
-          figures[HEADER.statsValid] = 1;
-          figures[HEADER.sequence]++;
-        },
-        fail(failure) {
-          details = { ...details, failure };
-          end();
-        },
-      };
-      made.push(fake);
-      queueMicrotask(() => open(fake));
-      return fake;
-    }
+      },
+      receive(frames) {
+        const block = free.shift();
+        if (block === undefined || ended) throw new Error('the ring is full, or the capture has ended');
+        const view = views[block];
+        let used = 0;
+        frames.forEach((frame, i) => {
+          view.seconds[i] = frame.seconds;
+          view.nanos[i] = 0;
+          view.offset[i] = used;
+          view.captured[i] = frame.octets.length;
+          view.wire[i] = frame.wire ?? frame.octets.length;
+          view.bytes.set(frame.octets, used);
+          used += frame.octets.length;
+        });
+        view.header.set(figures);
+        view.header[HEADER.count] = frames.length;
+        filled.push(block);
+        tell();
+      },
+      kernel(change) {
+        for (const [name, value] of Object.entries(change)) figures[HEADER[name as keyof typeof HEADER]] = value;
+        figures[HEADER.statsValid] = 1;
+        figures[HEADER.sequence]++;
+      },
+      fail(failure) {
+        details = { ...details, failure };
+        end();
+      },
+    };
+    made.push(fake);
+    queueMicrotask(() => open(fake));
+    return fake;
   }
   const addon: Addon = {
     Capture: Fake as unknown as Addon['Capture'],
@@ -138,7 +137,7 @@ describe('live source', () => {
     const { source, made, events } = await listen((capture) => capture.open());
     expect(events).toEqual([{ kind: 'opened', interface: 'span0', linkType: 1, nanoseconds: true, warning: '' }]);
     made[0].kernel({ received: 5, dropped: 2, interfaceDropped: 1, flags: UP });
-    made[0].fill([
+    made[0].receive([
       { seconds: 10, octets: [1, 2, 3] },
       { seconds: 11, octets: [4], wire: 1500 },
     ]);
@@ -157,7 +156,7 @@ describe('live source', () => {
   test('a block stays lent until the next one is asked for', async () => {
     const { source, made } = await listen((capture) => capture.open());
     const released = vi.spyOn(made[0], 'release');
-    made[0].fill(frames(1));
+    made[0].receive(frames(1));
     await source.next();
     expect(released).not.toHaveBeenCalled();
     await source.next();
@@ -168,7 +167,7 @@ describe('live source', () => {
   test('goes through the ring many times over, more blocks than there are', async () => {
     const { source, made } = await listen((capture) => capture.open());
     for (let i = 0; i < 100; i++) {
-      made[0].fill(frames(i, 3));
+      made[0].receive(frames(i, 3));
       expect((await source.next())?.seconds[0]).toBe(i);
     }
     expect(source.counts.frames).toBe(300);
@@ -186,13 +185,13 @@ describe('live source', () => {
   test('figures that a heartbeat has read already are not counted again with the block that carried them', async () => {
     const { source, made } = await listen((capture) => capture.open());
     made[0].kernel({ received: 4, dropped: 3 });
-    made[0].fill(frames(1));
+    made[0].receive(frames(1));
     made[0].kernel({ received: 9, dropped: 7 });
     const first = await source.next();
     expect(first?.totals).toMatchObject({ kernelDropped: 3, resets: 0 });
     const beat = await source.next();
     expect(beat?.totals).toMatchObject({ kernelDropped: 7, resets: 0 });
-    made[0].fill(frames(2));
+    made[0].receive(frames(2));
     expect((await source.next())?.totals).toMatchObject({ kernelDropped: 7, processed: 2, waiting: 0, resets: 0 });
     await source.close();
   });
@@ -200,9 +199,9 @@ describe('live source', () => {
   test('merges interfaces, the earliest first frame first, and keeps their link types apart', async () => {
     const { source, made } = await listen((capture) => capture.open(capture.options.device === 'tun0' ? 12 : 1), { interfaces: ['span0', 'tun0', 'span0'] });
     expect(made).toHaveLength(2);
-    made[0].fill(frames(20));
-    made[1].fill(frames(10));
-    made[1].fill(frames(30));
+    made[0].receive(frames(20));
+    made[1].receive(frames(10));
+    made[1].receive(frames(30));
     const seen = [];
     for (let i = 0; i < 3; i++) {
       const batch = await source.next();
@@ -220,8 +219,8 @@ describe('live source', () => {
 
   test('stop hands over what is there, then null, and null again', async () => {
     const { source, made } = await listen((capture) => capture.open());
-    made[0].fill(frames(1));
-    made[0].fill(frames(2));
+    made[0].receive(frames(1));
+    made[0].receive(frames(2));
     source.stop();
     expect((await source.next())?.seconds[0]).toBe(1);
     expect((await source.next())?.seconds[0]).toBe(2);
@@ -242,14 +241,14 @@ describe('live source', () => {
       else capture.open(12);
     });
     made[0].kernel({ received: 5, dropped: 1 });
-    made[0].fill(frames(1, 4));
+    made[0].receive(frames(1, 4));
     made[0].fail(gone);
     const first = await source.next();
     expect(first).toMatchObject({ count: 4, linkType: 1 });
-    while (attempt < 3) expect(await source.next()).toMatchObject({ count: 0 });
+    while (made.length < 3) expect(await source.next()).toMatchObject({ count: 0 });
     await source.next();
     made[2].kernel({ received: 2, dropped: 0 });
-    made[2].fill(frames(9, 2));
+    made[2].receive(frames(9, 2));
     let after = await source.next();
     while (after?.count === 0) after = await source.next();
     expect(after).toMatchObject({ count: 2, linkType: 101, interfaceIndex: 1, totals: { received: 7, processed: 6, kernelDropped: 1, resets: 0 } });
