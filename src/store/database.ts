@@ -246,10 +246,10 @@ function backUp(db: Connection, file: string, version: number): void {
   renameSync(unfinished, backup);
 }
 
-/** A store left in WAL mode cannot be opened where no file may be made beside it (https://www.sqlite.org/wal.html#readonly). */
+/** A store left in WAL mode cannot be opened where no file can be made beside it (https://www.sqlite.org/wal.html#readonly). */
 function needsCopy(error: unknown): boolean {
   const code = String((error as { code?: unknown }).code ?? '');
-  return code.startsWith('SQLITE_READONLY') || code.startsWith('SQLITE_CANTOPEN');
+  return /^SQLITE_(?:READONLY|CANTOPEN|IOERR_SHM)/.test(code);
 }
 
 /** The store and its log, copied into a private folder that goes away with the connection. */
