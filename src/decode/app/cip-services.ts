@@ -72,6 +72,8 @@ const OPERATIONS = new Map<number, readonly [string, Access]>([
   inClass(SYMBOL_CLASS, 0x53, 'Write_Tag_Fragmented', 'write'),
   inClass(SYMBOL_CLASS, 0x55, 'Get_Instance_Attribute_List', 'browse'),
   inClass(0x6c, 0x4c, 'Read_Template', 'browse'),
+  // Undocumented: what RSLinx and its OPC servers poll tags with, many times a second.
+  inClass(0x72, 0x4c, 'Service 0x4c of class 0x72', 'read'),
   inClass(0xb2, 0x4e, 'Read_Tag_Service', 'read'),
   // PCCC: command 0x06 (diagnostics) and 0x0f with its function
   of(PCCC_BASE, 0x0603, 'PCCC Diagnostic Status', 'diagnose'),
@@ -108,11 +110,18 @@ const OPERATIONS = new Map<number, readonly [string, Access]>([
 
 const hex = (value: number): string => `0x${value.toString(16).padStart(2, '0')}`;
 
-/** A service of a class that no table knows may do anything: it is not called harmless. */
+/** Classes that vendors define for themselves (volume 1, table 5-1.1): on controllers, programs, tasks and locks. */
+const isVendorClass = (cls: number): boolean => (cls >= 0x64 && cls <= 0xc7) || (cls >= 0x300 && cls <= 0x4ff);
+
+/**
+ * A service that no table knows may do anything: it is not called harmless. On a vendor's own classes it is what
+ * engineering software does (upload, download, lock), and counts as such.
+ */
 export function describeCip(code: number): { readonly name: string; readonly access: Access } {
   const known = OPERATIONS.get(code);
   if (known !== undefined) return { name: known[0], access: known[1] };
   if (code >= PCCC_BASE) return { name: `PCCC ${hex((code >> 8) & 0xff)}/${hex(code & 0xff)}`, access: 'write' };
   if (code >= COMMAND_BASE) return { name: `Command ${hex(code & 0xffff)}`, access: 'browse' };
-  return { name: code < 256 ? `Service ${hex(code)}` : `Service ${hex(code & 0xff)} of class ${hex(code >> 8)}`, access: 'write' };
+  if (code < 256) return { name: `Service ${hex(code)}`, access: 'write' };
+  return { name: `Service ${hex(code & 0xff)} of class ${hex(code >> 8)}`, access: isVendorClass(code >> 8) ? 'program' : 'write' };
 }

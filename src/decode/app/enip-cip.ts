@@ -91,6 +91,10 @@ const readPath = (bytes: Uint8Array, view: DataView, from: number, to: number): 
 };
 
 const CIP_NESTING = 3;
+/** Codes that a Multiple_Service_Packet just read bundles, in its order; emptied before each packet. */
+const bundled: number[] = [];
+/** Numbers kept of bundles whose answers are still out, per session. */
+const MOST_BUNDLED = 512;
 /** Stands for Get_Attributes_All of the Identity object among the outstanding requests: its answer names the device. */
 const IDENTITY_ASKED = 0x3000000;
 
@@ -113,7 +117,7 @@ const readRequest = (bytes: Uint8Array, view: DataView, at: number, end: number,
     for (let i = 0; i < services && data + 4 + i * 2 <= end; i++) {
       const inner = data + view.getUint16(data + 2 + i * 2, true);
       const next = i + 1 < services && data + 6 + i * 2 <= end ? data + view.getUint16(data + 4 + i * 2, true) : end;
-      if (inner < next && next <= end) readRequest(bytes, view, inner, next, depth + 1, sink);
+      bundled.push(inner < next && next <= end ? readRequest(bytes, view, inner, next, depth + 1, sink) : -1);
     }
     return SERVICE.multiple;
   }
@@ -136,7 +140,6 @@ const readResponse = (bytes: Uint8Array, view: DataView, at: number, end: number
   const status = bytes[at + 2];
   const data = at + 4 + bytes[at + 3] * 2;
   if (asked < 0 && service >= FIRST_CLASS_SERVICE) return sink.fact('enip.unmatched-response', `0x${service.toString(16)}`);
-  if (asked === SERVICE.multiple) return readResponses(bytes, view, data, end, sink);
   const code = asked === IDENTITY_ASKED || asked < 0 ? service : asked;
   // 6, partial transfer: the answer goes on in another packet, no error.
   const isError = status !== 0 && status !== 6;
@@ -144,15 +147,28 @@ const readResponse = (bytes: Uint8Array, view: DataView, at: number, end: number
   if (asked === IDENTITY_ASKED && !isError) tellIdentity(bytes, view, data, end, sink);
 };
 
-/** Answers in a Multiple_Service_Packet: which class was asked is not remembered, so class services count as those of tags. */
-const readResponses = (bytes: Uint8Array, view: DataView, data: number, end: number, sink: ProtocolSink): void => {
+/** Bundles whose answers are out: key, count, codes; one after the other in one list of numbers. */
+const rememberBundle = (bundles: number[], key: number): void => {
+  while (bundles.length > 0 && bundles.length + 2 + bundled.length > MOST_BUNDLED) bundles.splice(0, 2 + bundles[1]);
+  bundles.push(key, bundled.length, ...bundled);
+};
+
+const takeBundle = (bundles: number[], key: number): number[] => {
+  for (let i = 0; i < bundles.length; i += 2 + bundles[i + 1]) {
+    if (bundles[i] === key) return bundles.splice(i, 2 + bundles[i + 1]).slice(2);
+  }
+  return [];
+};
+
+/** Answers in a Multiple_Service_Packet: in the order of what was asked. */
+const readResponses = (bytes: Uint8Array, view: DataView, cip: number, end: number, asked: readonly number[], sink: ProtocolSink): void => {
+  const data = cip + 4 + bytes[cip + 3] * 2;
   if (data + 2 > end) return;
   const services = Math.min(view.getUint16(data, true), 64);
   for (let i = 0; i < services && data + 4 + i * 2 <= end; i++) {
     const inner = data + view.getUint16(data + 2 + i * 2, true);
     if (inner + 4 > end || bytes[inner] < RESPONSE) return;
-    const service = bytes[inner] & 0x7f;
-    if (service !== SERVICE.multiple) readResponse(bytes, view, inner, end, service < FIRST_CLASS_SERVICE ? service : SYMBOL_CLASS * 256 + service, sink);
+    readResponse(bytes, view, inner, end, asked[i] ?? -1, sink);
   }
 };
 
@@ -173,10 +189,14 @@ const readItems = (bytes: Uint8Array, view: DataView, from: number, end: number,
     if ((type === ITEM.connected || type === ITEM.unconnected) && cip + 2 <= next) {
       const isResponse = bytes[cip] >= RESPONSE;
       sink.serverIs(isResponse);
-      if (isResponse) readResponse(bytes, view, cip, next, takeRequest(outstanding, key), sink);
+      const bundles = memory.bundles as number[];
+      if (isResponse && (bytes[cip] & 0x7f) === SERVICE.multiple) readResponses(bytes, view, cip, next, takeBundle(bundles, key), sink);
+      else if (isResponse) readResponse(bytes, view, cip, next, takeRequest(outstanding, key), sink);
       else {
+        bundled.length = 0;
         const code = readRequest(bytes, view, cip, next, 0, sink);
-        if (code >= 0) rememberRequest(outstanding, key, code);
+        if (code === SERVICE.multiple) rememberBundle(bundles, key);
+        else if (code >= 0) rememberRequest(outstanding, key, code);
       }
     } else if (type === ITEM.identity) tellIdentity(bytes, view, cip + 18, next, sink);
     at = next;
@@ -198,7 +218,7 @@ export const ENIP = framedProtocol({
     if (command === COMMAND.nop || (isList && port !== PORT && view.getUint16(at + AT.length, true) !== to - at - HEADER)) return PROBE.notForUs;
     return PROBE.certain;
   },
-  newMemory: () => ({ outstanding: [] }),
+  newMemory: () => ({ outstanding: [], bundles: [] }),
   message(bytes, view, at, end, _direction, memory, sink) {
     const command = view.getUint16(at + AT.command, true);
     const status = view.getUint32(at + AT.status, true);

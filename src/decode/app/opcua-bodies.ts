@@ -15,7 +15,7 @@ const NODES_PER_MESSAGE = 64;
 /** Most endpoints, or servers of a discovery list, told of one message. */
 const ENDPOINTS_PER_MESSAGE = 64;
 
-export const SECURITY_MODES = ['Invalid', 'None', 'Sign', 'SignAndEncrypt'] as const;
+const SECURITY_MODES = ['Invalid', 'None', 'Sign', 'SignAndEncrypt'] as const;
 
 /** MessageSecurityMode (OPC 10000-4 clause 7.20) in the standard's word. */
 export const modeName = (mode: number): string => SECURITY_MODES[mode] ?? 'Invalid';

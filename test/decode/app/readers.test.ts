@@ -222,3 +222,25 @@ describe('the contract of protocols', () => {
     }
   });
 });
+
+describe('CIP bundles', () => {
+  const encapsulated = (cip: string): string => {
+    const octets = cip.replaceAll(' ', '').length / 2;
+    const little = (value: number): string => (value & 255).toString(16).padStart(2, '0') + (value >> 8).toString(16).padStart(2, '0');
+    return `7000 ${little(octets + 22)} 01000000 00000000 0000000000000000 00000000 00000000 0000 0200 a100 0400 11223344 b100 ${little(octets + 2)} 0700 ${cip}`;
+  };
+
+  it('gives each answer of a Multiple_Service_Packet to what was asked at its place', () => {
+    const enip = protocolOf('enip', 'tcp');
+    const told = tell(enip, [
+      [TO_SERVER, encapsulated('0a 02 2006 2401 0200 0600 0e00 4c 02 2072 2401 0000 0e 02 2001 2401')],
+      [TO_CLIENT, encapsulated('8a 00 00 00 0200 0600 0a00 cc 00 00 00 8e 00 05 00')],
+    ]);
+    expect(operationsOf(enip, told)).toEqual([
+      'Service 0x4c of class 0x72/read/request',
+      'Get_Attribute_Single/read/request',
+      'Service 0x4c of class 0x72/read/response',
+      'Get_Attribute_Single/read/error 5',
+    ]);
+  });
+});
