@@ -45,7 +45,7 @@ const arrowText = (arrow: Arrow): string => {
 
 const zoneLines = (zone: PlanZone): string[] => [
   safeComment(`${zone.id} ${zone.name}`, LABEL_LENGTH),
-  safeComment(`level ${zone.level === '' ? '?' : zone.level}, ${zone.securityLevel === '' ? 'no SL-T' : zone.securityLevel}, ${zone.assets.length} assets${zone.airGapped ? ', air-gapped' : ''}`, LABEL_LENGTH),
+  safeComment(`level ${zone.level === '' ? '?' : zone.level}, ${zone.securityLevel === '' ? 'no SL-T' : zone.securityLevel}, ${zone.assets.length} asset${zone.assets.length === 1 ? '' : 's'}${zone.airGapped ? ', air-gapped' : ''}`, LABEL_LENGTH),
 ];
 
 const mermaidText = (plan: DevicePlan): string => {

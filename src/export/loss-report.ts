@@ -31,6 +31,9 @@ export const lossMarkdown = (exporter: Exporter, mode: Mode, rows: readonly Loss
       'Read the rows below; then choose another target, change the spec, or accept them with --allow-wider.',
       '',
     );
+  const blocked = rows.filter((row) => row.verdict === 'not-enforceable' && row.device !== '').length;
+  if (exporter.filters && mode === 'enforce' && blocked > 0)
+    lines.push(`What is not enforceable has no rule: this configuration blocks the traffic of ${blocked} Permits. Mend the spec first where the reason is a missing address.`, '');
   lines.push('| Permit | conduit | device | verdict | widened to | extra operations | why |', '|---|---|---|---|---|---|---|');
   for (const row of rows)
     lines.push(

@@ -1,0 +1,230 @@
+/**
+ * Industrial firewalls with a Modbus enforcer, as sheets: Hirschmann EAGLE (HiSecOS) and Tofino Xenon. In: a device
+ * plan. Out: `packet-filter.csv` and `modbus-enforcer.csv`. Neither vendor publishes an import format, so none is
+ * invented: the sheets are entered in the device's own tool. Both stop at the first matching rule, so Permits of one pair
+ * share one profile; what that merges is in the loss report. Device limits: 2,048 rules, 32 profiles.
+ */
+import { formatSpan } from '../net/address-set.ts';
+import { mergeSpans } from '../net/register-set.ts';
+import { csvLine } from './csv-text.ts';
+import type { Capabilities, DeviceExport, DevicePlan, Exporter, LossRow, ModbusEffect, PlanPermit } from './exporter.ts';
+import { NO_CAPABILITIES } from './exporter.ts';
+import { assess, notEnforceable, portTexts, refusalOf } from './loss.ts';
+import { functionsOf, listText, requiredModbus } from './modbus-scope.ts';
+import { pairCells, portCells, type PairCell, type PortCell } from './pair-cells.ts';
+import { evidenceLine, permitLine } from './permit-text.ts';
+
+const CAPABILITIES: Capabilities = { ...NO_CAPABILITIES, onDemand: true, modbusFunction: true, modbusUnit: true, modbusRange: true };
+const MAX_RULES = 2048;
+const MAX_PROFILES = 32;
+
+interface Profile {
+  readonly index: number;
+  readonly cell: PairCell;
+  readonly port: PortCell;
+  readonly effect: ModbusEffect;
+}
+
+const codeOf = (range: string): number => Number.parseInt(range, 10);
+
+/** Per function code the joined spans of all Permits; a code that one Permit leaves open is open. */
+const joinedRanges = (required: readonly ModbusEffect[], functions: readonly number[]): string[] =>
+  functions.flatMap((code) => {
+    const holders = required.filter((effect) => effect.functions.includes(code));
+    const lists = holders.map((effect) => effect.ranges.filter((range) => codeOf(range) === code));
+    if (lists.some((list) => list.length === 0)) return [];
+    const kinds = [...new Set(lists.flat().map((range) => range.slice(0, range.indexOf(':'))))];
+    return kinds.flatMap((kind) => {
+      const spans = lists.flat().filter((range) => range.startsWith(`${kind}:`)).map((range) => {
+        const [first = 0, last = 0] = range.slice(kind.length + 1).split('-').map(Number);
+        return { first, last };
+      });
+      return mergeSpans(spans).map((span) => `${kind}:${span.first}-${span.last}`);
+    });
+  });
+
+const joinedEffect = (permits: readonly PlanPermit[]): ModbusEffect => {
+  const required = permits.flatMap((entry) => requiredModbus(entry.permit) ?? []);
+  const functions = [...new Set(permits.flatMap((entry) => functionsOf(entry.permit)))].sort((a, b) => a - b);
+  const units = required.some((effect) => effect.units.length === 0) ? [] : [...new Set(required.flatMap((effect) => effect.units))].sort((a, b) => a - b);
+  return { functions, units, ranges: joinedRanges(required, functions) };
+};
+
+/** Schedules and switches belong to a rule: only Permits with the same ones share a profile. */
+const enforced = (entry: PlanPermit): boolean => entry.permit.service.transport === 'tcp' && requiredModbus(entry.permit) !== null;
+
+const profilesOf = (permits: readonly PlanPermit[]): Profile[] => {
+  const groups = [true, false].map((onDemand) => permits.filter((entry) => enforced(entry) && entry.permit.conditions.onDemand === onDemand));
+  const cells = groups.flatMap((group) => pairCells(group, 'ipv4').flatMap((cell) => portCells(cell.permits, 'tcp').map((port) => ({ cell, port }))));
+  return cells.map(({ cell, port }, index) => ({ index: index + 1, cell, port, effect: joinedEffect(port.permits) }));
+};
+
+/** Every profile a Permit got, together; the widest wins. */
+const effectOf = (entry: PlanPermit, profiles: readonly Profile[]): ModbusEffect | null => {
+  const own = profiles.filter((profile) => profile.port.permits.includes(entry)).map((profile) => profile.effect);
+  if (own.length === 0) return null;
+  const functions = [...new Set(own.flatMap((effect) => effect.functions))].sort((a, b) => a - b);
+  const units = own.some((effect) => effect.units.length === 0) ? [] : [...new Set(own.flatMap((effect) => effect.units))].sort((a, b) => a - b);
+  return { functions, units, ranges: joinedRanges(own, functions) };
+};
+
+interface FilterRow {
+  readonly permits: readonly PlanPermit[];
+  readonly clients: string;
+  readonly servers: string;
+  readonly transport: string;
+  readonly ports: string;
+  readonly profile: number | null;
+}
+
+const plainRows = (permits: readonly PlanPermit[]): FilterRow[] =>
+  permits.filter((entry) => !enforced(entry)).map((entry) => ({
+    permits: [entry],
+    clients: entry.client.filter((span) => span.family === 'ipv4').map(formatSpan).join(' '),
+    servers: entry.server.filter((span) => span.family === 'ipv4').map(formatSpan).join(' '),
+    transport: entry.permit.service.transport,
+    ports: portTexts(entry.permit).join(' '),
+    profile: null,
+  }));
+
+const profileRows = (profiles: readonly Profile[]): FilterRow[] =>
+  profiles.map(({ cell, port, index }) => ({
+    permits: port.permits,
+    clients: cell.clients.map(formatSpan).join(' '),
+    servers: cell.servers.map(formatSpan).join(' '),
+    transport: 'tcp',
+    ports: port.first === port.last ? `${port.first}` : `${port.first}-${port.last}`,
+    profile: index,
+  }));
+
+const FILTER_COLUMNS = ['rule', 'permits', 'active', 'source zone', 'destination zone', 'source addresses', 'destination addresses', 'protocol', 'destination ports', 'action', 'enforcer profile', 'log', 'note'];
+
+const filterSheet = (rows: readonly FilterRow[], enforce: boolean): string => {
+  const lines = rows.map((row, index) => {
+    const [first] = row.permits;
+    return csvLine([
+      index + 1,
+      row.permits.map((entry) => entry.permit.id).join(' '),
+      first?.permit.conditions.onDemand === true ? 'no' : 'yes',
+      first?.permit.from.zone ?? '',
+      first?.permit.to.zone ?? '',
+      row.clients,
+      row.servers,
+      row.transport,
+      row.ports,
+      row.profile === null ? 'accept' : 'enforce-modbus',
+      row.profile ?? '',
+      'yes',
+      row.permits.map((entry) => `${permitLine(entry.permit, 200)}. ${evidenceLine(entry.permit, 120)}`).join(' / '),
+    ]);
+  });
+  const last = csvLine([rows.length + 1, '', 'yes', 'any', 'any', 'any', 'any', 'any', 'any', enforce ? 'drop' : 'accept', '', 'yes', enforce ? 'what no Permit lets through' : 'what no Permit lets through. it passes and is logged']);
+  return `${[csvLine(FILTER_COLUMNS), ...lines, last].join('\n')}\n`;
+};
+
+/** HiSecOS writes `3|0-999`, several spans as `3|0-99|200-299`, a code alone for every address. */
+const codeText = (effect: ModbusEffect, code: number): string =>
+  [`${code}`, ...effect.ranges.filter((range) => codeOf(range) === code).map((range) => range.slice(range.indexOf(':') + 1))].join('|');
+
+const HIRSCHMANN_COLUMNS = ['index', 'permits', 'function type', 'function codes', 'unit ids', 'sanity check', 'exception', 'reset', 'test mode'];
+
+const hirschmannSheet = (profiles: readonly Profile[], enforce: boolean): string =>
+  `${[
+    csvLine(HIRSCHMANN_COLUMNS),
+    ...profiles.map(({ index, port, effect }) =>
+      csvLine([
+        index,
+        port.permits.map((entry) => entry.permit.id).join(' '),
+        'advanced',
+        effect.functions.map((code) => codeText(effect, code)).join(' '),
+        effect.units.length === 0 ? 'none' : effect.units.join(' '),
+        'yes',
+        'no',
+        enforce ? 'yes' : 'no',
+        enforce ? 'no' : 'yes',
+      ]),
+    ),
+  ].join('\n')}\n`;
+
+const TOFINO_COLUMNS = ['profile', 'permits', 'master', 'slave', 'unit ids', 'function code', 'start', 'end', 'sanity check', 'exception', 'reset', 'log', 'note'];
+
+const tofinoSheet = (profiles: readonly Profile[], enforce: boolean): string =>
+  `${[
+    csvLine(TOFINO_COLUMNS),
+    ...profiles.flatMap(({ index, cell, port, effect }) =>
+      effect.functions.flatMap((code) => {
+        const ranges = effect.ranges.filter((range) => codeOf(range) === code);
+        return (ranges.length === 0 ? [`${code}:`] : ranges).map((range) => {
+          const [start = '', end = ''] = range.slice(range.indexOf(':') + 1).split('-');
+          return csvLine([
+            index,
+            port.permits.map((entry) => entry.permit.id).join(' '),
+            cell.clients.map(formatSpan).join(' '),
+            cell.servers.map(formatSpan).join(' '),
+            effect.units.length === 0 ? 'all' : effect.units.join(' '),
+            /^\d+[rw]/.test(range) ? range.slice(0, range.indexOf(':')) : code,
+            start,
+            end,
+            'yes',
+            'no',
+            enforce ? 'yes' : 'no',
+            'yes',
+            `unit ids ${effect.units.length === 0 ? 'all' : listText(effect.units)}`,
+          ]);
+        });
+      }),
+    ),
+  ].join('\n')}\n`;
+
+const overLimit = (entry: PlanPermit, device: string): LossRow =>
+  notEnforceable(entry.permit, device, `the device holds ${MAX_RULES} rules and ${MAX_PROFILES} Modbus profiles, and they are used up: split the conduit over two devices`);
+
+const buildWith = (sheet: (profiles: readonly Profile[], enforce: boolean) => string) => (plan: DevicePlan): DeviceExport => {
+  const enforce = plan.mode === 'enforce';
+  const permits = plan.permits.filter((entry) => refusalOf(entry, CAPABILITIES) === null);
+  const all = profilesOf(permits);
+  const plain = plainRows(permits).slice(0, MAX_RULES - 1 - Math.min(all.length, MAX_PROFILES));
+  const profiles = all.slice(0, MAX_PROFILES);
+  const rows = [...plain, ...profileRows(profiles)];
+  const written = new Set(rows.flatMap((row) => row.permits));
+  const cut = new Set(all.slice(MAX_PROFILES).flatMap((profile) => profile.port.permits));
+  return {
+    files: [
+      { path: 'packet-filter.csv', content: filterSheet(rows, enforce) },
+      { path: 'modbus-enforcer.csv', content: sheet(profiles, enforce) },
+    ],
+    losses: plan.permits.map((entry) => {
+      if (refusalOf(entry, CAPABILITIES) === null && (!written.has(entry) || (cut.has(entry) && !written.has(entry)))) return overLimit(entry, plan.device.id);
+      const row = assess(entry, { device: plan.device.id, capabilities: CAPABILITIES, modbus: effectOf(entry, profiles) });
+      return cut.has(entry) && row.verdict !== 'not-enforceable' ? { ...row, reasons: [...row.reasons, 'part of its addresses found no free profile and stays blocked'] } : row;
+    }),
+    rollback: ['Load the configuration that was saved before (the device tool keeps it as a profile or project), then save it to the device.'],
+    apply: [
+      'Enter packet-filter.csv in this order, then the enforcer profiles by their index; the last row is the default.',
+      enforce ? 'Leave test mode only after two weeks without undeclared traffic.' : 'Put the device into test mode: it logs what it would block.',
+      'Replay the `test-pcaps` of the same spec on a bench.',
+    ],
+    notes: [
+      'The sheets are for entry by hand: neither vendor publishes an import format.',
+      'The vendor preset "read only" lets through more than function codes 3 and 4: use "advanced" with the codes of the sheet.',
+    ],
+  };
+};
+
+const shared = { filters: true, modes: ['monitor', 'enforce'], capabilities: CAPABILITIES } as const;
+
+export const hirschmannEagle: Exporter = {
+  ...shared,
+  name: 'hirschmann-eagle',
+  title: 'Hirschmann EAGLE (HiSecOS): rule and Modbus enforcer sheets',
+  platforms: ['hisecos'],
+  build: buildWith(hirschmannSheet),
+};
+
+export const tofino: Exporter = {
+  ...shared,
+  name: 'tofino',
+  title: 'Tofino Xenon: rule and Modbus enforcer sheets',
+  platforms: ['tofino'],
+  build: buildWith(tofinoSheet),
+};

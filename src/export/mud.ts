@@ -1,0 +1,155 @@
+/**
+ * Manufacturer Usage Descriptions (RFC 8520): one file per asset that a Permit names. In: a device plan. Out:
+ * `<asset>.mud.json` and `controllers.json`, which maps the controller URNs to addresses: literal addresses in a MUD file are
+ * not portable. MUD knows ports and directions and nothing of protocols inside. No signature: none can be made here.
+ */
+import type { DeviceExport, DevicePlan, Exporter, PlanPermit } from './exporter.ts';
+import { NO_CAPABILITIES } from './exporter.ts';
+import { rangeText } from './ip-notation.ts';
+import { assess, familiesOf, notEnforceable, refusalOf } from './loss.ts';
+import { asciiJson } from './loss-report.ts';
+import { nameScope, safeComment } from './vendor-name.ts';
+
+const CAPABILITIES = { ...NO_CAPABILITIES, ipv6: true };
+const PROTOCOLS: Readonly<Record<string, number>> = { icmp: 1, tcp: 6, udp: 17, icmpv6: 58, sctp: 132 };
+const CACHE_HOURS = 48;
+/** Without an observation there is no date that is not invented; this one says so by its looks. */
+const NO_DATE = '2000-01-01T00:00:00Z';
+const SYSTEMINFO_LENGTH = 60;
+
+type Json = Record<string, unknown>;
+
+const urnOf = (kind: string, id: string, ...more: readonly string[]): string =>
+  ['urn:baseline', kind, id.replace(/[^A-Za-z0-9._-]/g, '_'), ...more].join(':');
+
+const peerUrn = (entry: PlanPermit, side: 'from' | 'to'): string => {
+  const end = entry.permit[side];
+  return end.assets.length === 1 && end.addresses.length === 0 ? urnOf('asset', end.assets[0] ?? '') : urnOf('permit', entry.permit.id, side);
+};
+
+const portMatch = ({ first, last }: { readonly first: number; readonly last: number }): Json =>
+  first === last ? { operator: 'eq', port: first } : { 'lower-port': first, 'upper-port': last };
+
+interface Direction {
+  /** The rule is about packets that the device sends. */
+  readonly fromDevice: boolean;
+  readonly deviceIsClient: boolean;
+}
+
+const entries = (entry: PlanPermit, family: 'ipv4' | 'ipv6', direction: Direction, name: string): Json[] => {
+  const { permit } = entry;
+  const { transport, ports } = permit.service;
+  const protocol = PROTOCOLS[transport] ?? Number(transport.slice(3));
+  const towardsServer = direction.fromDevice === direction.deviceIsClient;
+  const peer = peerUrn(entry, direction.deviceIsClient ? 'to' : 'from');
+  const layer3 = transport === 'any' ? {} : { [family]: { protocol } };
+  const one = (suffix: string, layer4: Json): Json => ({
+    name: `${name}${suffix}`,
+    matches: { 'ietf-mud:mud': { controller: peer }, ...layer3, ...layer4 },
+    actions: { forwarding: 'accept' },
+  });
+  if (transport !== 'tcp' && transport !== 'udp') return [one('', {})];
+  return ports.map((port, index) => {
+    const match = { [towardsServer ? 'destination-port' : 'source-port']: portMatch(port) };
+    const initiated = transport === 'tcp' ? { 'ietf-mud:direction-initiated': direction.deviceIsClient ? 'from-device' : 'to-device' } : {};
+    return one(ports.length === 1 ? '' : `-${index + 1}`, { [transport]: { ...match, ...initiated } });
+  });
+};
+
+interface DeviceUse {
+  readonly entry: PlanPermit;
+  readonly deviceIsClient: boolean;
+}
+
+const aclsOf = (uses: readonly DeviceUse[]): { acl: Json[]; from: string[]; to: string[] } => {
+  const acl: Json[] = [];
+  const lists = { from: [] as string[], to: [] as string[] };
+  for (const fromDevice of [true, false])
+    for (const family of ['ipv4', 'ipv6'] as const) {
+      const names = nameScope({ maxLength: 60, punctuation: '_-.' });
+      const ace = uses
+        .filter(({ entry }) => familiesOf(entry, CAPABILITIES).includes(family))
+        .flatMap(({ entry, deviceIsClient }) => entries(entry, family, { fromDevice, deviceIsClient }, names.nameOf(`${entry.permit.id} ${deviceIsClient}`, entry.permit.id)));
+      if (ace.length === 0) continue;
+      const name = `${fromDevice ? 'from' : 'to'}-device-${family}`;
+      lists[fromDevice ? 'from' : 'to'].push(name);
+      acl.push({ name, type: `${family}-acl-type`, aces: { ace } });
+    }
+  return { acl, ...lists };
+};
+
+const policyOf = (names: readonly string[]): Json => ({ 'access-lists': { 'access-list': names.map((name) => ({ name })) } });
+
+const lastSeen = (uses: readonly DeviceUse[]): string => {
+  const dates = uses.flatMap(({ entry }) => entry.permit.evidence?.lastSeen ?? []).filter((date) => /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?Z$/.test(date)).sort();
+  return dates.at(-1) ?? NO_DATE;
+};
+
+const mudFile = (assetName: string, label: string, vendor: string, uses: readonly DeviceUse[]): string => {
+  const { acl, from, to } = aclsOf(uses);
+  return asciiJson({
+    'ietf-mud:mud': {
+      'mud-version': 1,
+      'mud-url': `https://mud.invalid/${assetName}.mud.json`,
+      'last-update': lastSeen(uses),
+      'cache-validity': CACHE_HOURS,
+      'is-supported': true,
+      systeminfo: safeComment(label, SYSTEMINFO_LENGTH) || assetName.slice(0, SYSTEMINFO_LENGTH),
+      ...(vendor === '' ? {} : { 'mfg-name': safeComment(vendor, SYSTEMINFO_LENGTH) }),
+      ...(from.length > 0 ? { 'from-device-policy': policyOf(from) } : {}),
+      ...(to.length > 0 ? { 'to-device-policy': policyOf(to) } : {}),
+    },
+    'ietf-access-control-list:acls': { acl },
+  });
+};
+
+const named = (entry: PlanPermit, side: 'from' | 'to', asset: string): boolean => entry.permit[side].assets.includes(asset);
+
+const build = (plan: DevicePlan): DeviceExport => {
+  const permits = plan.permits.filter((entry) => refusalOf(entry, CAPABILITIES) === null);
+  const names = nameScope({ maxLength: 60, punctuation: '_-' }, ['controllers']);
+  const files = plan.zones.flatMap((zone) =>
+    zone.assets.flatMap((asset) => {
+      const uses = permits.flatMap((entry): DeviceUse[] => [
+        ...(named(entry, 'from', asset.id) ? [{ entry, deviceIsClient: true }] : []),
+        ...(named(entry, 'to', asset.id) ? [{ entry, deviceIsClient: false }] : []),
+      ]);
+      if (uses.length === 0) return [];
+      const name = names.nameOf(asset.id, asset.id);
+      return [{ path: `${name}.mud.json`, content: mudFile(name, asset.label, asset.vendor, uses) }];
+    }),
+  );
+  const controllers = new Map<string, readonly string[]>();
+  for (const entry of permits) {
+    controllers.set(peerUrn(entry, 'from'), entry.client.map(rangeText));
+    controllers.set(peerUrn(entry, 'to'), entry.server.map(rangeText));
+  }
+  const described = (entry: PlanPermit): boolean => entry.permit.from.assets.length > 0 || entry.permit.to.assets.length > 0;
+  return {
+    files: [
+      ...files,
+      { path: 'controllers.json', content: asciiJson({ schemaVersion: 1, controllers: Object.fromEntries([...controllers].sort(([a], [b]) => (a < b ? -1 : 1))) }) },
+    ],
+    losses: plan.permits.map((entry) =>
+      refusalOf(entry, CAPABILITIES) === null && !described(entry)
+        ? notEnforceable(entry.permit, plan.device.id, 'it names no asset on either side: MUD describes devices')
+        : assess(entry, { device: plan.device.id, capabilities: CAPABILITIES }),
+    ),
+    rollback: ['Withdraw the MUD files from the MUD manager; it then falls back to its default for these devices.'],
+    apply: [
+      'Give the MUD manager the addresses of controllers.json for the controller URNs.',
+      'Set `mud-url` to where you publish the file, sign it, and publish both.',
+    ],
+    notes: ['MUD limits ports, peers and who opens a connection. What is asked inside a protocol it does not see.', 'An asset with several addresses, or a class of assets, is one MUD device here.'],
+  };
+};
+
+export const mud: Exporter = {
+  name: 'mud',
+  title: 'Manufacturer Usage Descriptions (RFC 8520), one per asset',
+  platforms: [],
+  filters: true,
+  modes: ['enforce'],
+  capabilities: CAPABILITIES,
+  build,
+};
