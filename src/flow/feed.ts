@@ -35,7 +35,7 @@ import {
 } from './flow-state.ts';
 import { clearIntTable, findKey, grownFloat64, grownInt32, internKey } from './int-table.ts';
 import { noteAddressFact, type FlowSink } from './operations.ts';
-import { noteGap } from './rhythm.ts';
+import { gapUs, noteConversationGap } from './rhythm.ts';
 import { noteAcknowledged, startHalf, takeSegment } from './tcp-stream.ts';
 
 const PROFINET = 0x8892;
@@ -63,6 +63,8 @@ export function feed(state: FlowState, sink: FlowSink, batch: FrameBatch, from: 
   let hourTotals: HourTotals | null = null;
   let hourPackets = 0;
   let hourBytes = 0;
+  let lastSec = NO_LAST;
+  let lastNs = 0;
 
   for (let i = from; i < to; i++) {
     const at = offset[i];
@@ -97,7 +99,12 @@ export function feed(state: FlowState, sink: FlowSink, batch: FrameBatch, from: 
     }
     hourPackets++;
     hourBytes += wireLength;
-    if (sec > totals.lastSeconds || sec < totals.firstSeconds || sec === totals.lastSeconds || sec === totals.firstSeconds) widenSpan(totals, sec, ns);
+    // Time nearly always runs forwards: the last instant is kept beside the loop, only what is out of line is looked at.
+    if (sec > lastSec || (sec === lastSec && ns >= lastNs)) {
+      lastSec = sec;
+      lastNs = ns;
+    } else if (sec === sec) widenSpan(totals, sec, ns);
+    if (i === from && sec === sec) widenSpan(totals, sec, ns);
 
     // ---- layers: fast path
     let keyA = 0;
@@ -270,6 +277,7 @@ export function feed(state: FlowState, sink: FlowSink, batch: FrameBatch, from: 
     hourTotals.packets += hourPackets;
     hourTotals.bytes += hourBytes;
   }
+  if (lastSec !== NO_LAST) widenSpan(totals, lastSec, lastNs);
   totals.packets += to - from;
   let octets = 0;
   for (let i = from; i < to; i++) octets += wire[i] >>> 0;
@@ -447,8 +455,8 @@ function noteRequest(state: FlowState, session: number, fromLo: boolean, sec: nu
   if (fromLo !== ((state.sessionWords[s] & FLAG.clientIsLo) !== 0) || sec !== sec) return;
   const d = conversation * CONVERSATION_D.stride + CONVERSATION_D.lastRequestSeconds;
   const c = conversation * CONVERSATION.stride + CONVERSATION.lastRequestNanos;
-  const before = state.conversationDoubles[d];
-  if (before !== NO_LAST) noteGap(state, conversation * 2, (sec - before) * 1000 + (ns - state.conversationWords[c]) / 1e6);
+  const us = gapUs(state.conversationDoubles[d], state.conversationWords[c], sec, ns);
+  if (us >= 0) noteConversationGap(state, conversation, us);
   state.conversationDoubles[d] = sec;
   state.conversationWords[c] = ns;
 }

@@ -88,7 +88,7 @@ export const ROW = { stride: 5, conversation: 0, hour: 1, packetsToServer: 2, pa
 export const ROW_D = { stride: 2, bytesToServer: 0, bytesToClient: 1 } as const;
 
 export const OPERATION = {
-  stride: 12,
+  stride: 14,
   requests: 0,
   responses: 1,
   errors: 2,
@@ -101,6 +101,9 @@ export const OPERATION = {
   lastNanos: 8,
   ranges: 9,
   targets: 10,
+  /** The rhythm bin that was hit last, and its index. */
+  lastBin: 11,
+  lastBinAt: 12,
 } as const;
 export const OPERATION_D = { stride: 3, firstSeconds: 0, lastSeconds: 1, lastRequestSeconds: 2 } as const;
 export const OPERATION_ROW = { stride: 5, operation: 0, hour: 1, requests: 2, responses: 3, errors: 4 } as const;
@@ -170,6 +173,7 @@ export interface FlowState {
   /** key: conversation * 2 or operation * 2 + 1, bin, 0, 0 */
   readonly rhythm: IntTable;
   rhythmCounts: Int32Array;
+  /** Microseconds. */
   rhythmSums: Float64Array;
   /** key: address, MAC address, 0, 0; index into macSpans */
   readonly macs: IntTable;

@@ -18,7 +18,7 @@ import {
   type FlowState,
 } from './flow-state.ts';
 import { findKey, grownFloat64, grownInt32, internKey } from './int-table.ts';
-import { noteGap } from './rhythm.ts';
+import { gapUs, noteOperationGap } from './rhythm.ts';
 import type { StreamEvents } from './tcp-stream.ts';
 
 const MAX_OPERATIONS_PER_CONVERSATION = 2048;
@@ -84,7 +84,7 @@ export function createFlowSink(state: FlowState): FlowSink {
       const o = index * OPERATION.stride;
       const words = state.operationWords;
       if (words[o + OPERATION.referenceFirst] < 0) words[o + OPERATION.referenceFirst] = first;
-      if (words[o + OPERATION.referenceFirst] === first) noteOperationGap(state, sink, index);
+      if (words[o + OPERATION.referenceFirst] === first) noteRequest(state, sink, index);
       let from = first;
       let to = last;
       let known = findKey(state.ranges, index, access, from, to);
@@ -203,6 +203,7 @@ function operationOf(state: FlowState, sink: FlowSink, unit: number, code: numbe
   state.operationWords.fill(0, o, o + OPERATION.stride);
   state.operationWords[o + OPERATION.hour] = sink.hour;
   state.operationWords[o + OPERATION.referenceFirst] = -1;
+  state.operationWords[o + OPERATION.lastBin] = -1;
   state.operationDoubles[d + OPERATION_D.firstSeconds] = NO_FIRST;
   state.operationDoubles[d + OPERATION_D.lastSeconds] = NO_LAST;
   state.operationDoubles[d + OPERATION_D.lastRequestSeconds] = NO_LAST;
@@ -225,17 +226,19 @@ function noteOperationTime(state: FlowState, sink: FlowSink, index: number): voi
     words[o + OPERATION.firstNanos] = nanos;
   }
   // Protocols without ranges: every request counts for the rhythm. With ranges, `range` decides which.
-  if (sink.isRequest && !sink.measuresByRange) noteOperationGap(state, sink, index);
+  if (sink.isRequest && !sink.measuresByRange) noteRequest(state, sink, index);
 }
 
-function noteOperationGap(state: FlowState, sink: FlowSink, index: number): void {
+/** The rhythm of an operation: from one request to the next. Requests of the same instant (FC 23 reports two ranges) are one. */
+function noteRequest(state: FlowState, sink: FlowSink, index: number): void {
   const d = index * OPERATION_D.stride + OPERATION_D.lastRequestSeconds;
   const o = index * OPERATION.stride + OPERATION.lastRequestNanos;
-  const before = state.operationDoubles[d];
-  if (sink.seconds !== sink.seconds) return;
-  if (before !== NO_LAST) noteGap(state, index * 2 + 1, (sink.seconds - before) * 1000 + (sink.nanos - state.operationWords[o]) / 1e6);
-  state.operationDoubles[d] = sink.seconds;
-  state.operationWords[o] = sink.nanos;
+  const { seconds, nanos } = sink;
+  if (seconds !== seconds) return;
+  const us = gapUs(state.operationDoubles[d], state.operationWords[o], seconds, nanos);
+  if (us > 0) noteOperationGap(state, index, us);
+  state.operationDoubles[d] = seconds;
+  state.operationWords[o] = nanos;
 }
 
 /** Closes the operation's hour: what it counted becomes a row. */

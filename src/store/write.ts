@@ -288,7 +288,7 @@ function writeRhythm(writer: StoreWriter, state: FlowState, conversations: Float
   for (let i = 0; i < rhythm.count; i++) {
     const subject = rhythm.keys[i << 2];
     const id = (subject & 1) === 1 ? -operations[subject >> 1] : conversations[subject >> 1];
-    writer.statements.rhythm.run(id, rhythm.keys[(i << 2) + 1], rhythmCounts[i], rhythmSums[i]);
+    writer.statements.rhythm.run(id, rhythm.keys[(i << 2) + 1], rhythmCounts[i], rhythmSums[i] / 1000);
   }
 }
 
