@@ -112,14 +112,20 @@ const tellDevice = (bytes: Uint8Array, view: DataView, at: number, end: number, 
   }
 };
 
-const readApdu = (bytes: Uint8Array, view: DataView, at: number, end: number, direction: number, sink: ProtocolSink): void => {
+/** Unconfirmed services that a device sends of itself: I-Am, I-Have, notifications (clauses 13, 16). The others ask or tell it. */
+const FROM_DEVICES = new Set([I_AM, 1, 2, 3, 11, 12, 13]);
+
+const ignore = (): void => {};
+
+/** @param prove tells who serves; nobody does in a broadcast */
+const readApdu = (bytes: Uint8Array, view: DataView, at: number, end: number, direction: number, sink: ProtocolSink, prove: (sender: boolean) => void): void => {
   const kind = bytes[at] >> 4;
   const isSegmented = (bytes[at] & SEGMENTED) !== 0;
   if (kind === APDU.confirmed) {
     const service = at + 3 + (isSegmented ? 2 : 0);
     if (service >= end) return sink.malformed('bacnet.apdu');
     if (isSegmented && bytes[at + 3] !== 0) return;
-    sink.serverIs(false);
+    prove(false);
     sink.operation(-1, bytes[service], MESSAGE.request, 0);
     if (NAMES_OBJECT.has(bytes[service]) && service + 6 <= end && bytes[service + 1] === OBJECT_TAG) sink.target(objectName(view, service + 2));
     return;
@@ -127,6 +133,7 @@ const readApdu = (bytes: Uint8Array, view: DataView, at: number, end: number, di
   if (kind === APDU.unconfirmed) {
     if (at + 2 > end) return sink.malformed('bacnet.apdu');
     const service = bytes[at + 1];
+    prove(FROM_DEVICES.has(service));
     sink.operation(-1, UNCONFIRMED + service, service === I_AM || service === 1 ? MESSAGE.response : MESSAGE.request, 0);
     if (service === I_AM) tellDevice(bytes, view, at + 2, end, direction, sink);
     return;
@@ -134,10 +141,10 @@ const readApdu = (bytes: Uint8Array, view: DataView, at: number, end: number, di
   if (kind === APDU.segmentAck || kind > APDU.abort) return;
   if (at + 3 > end) return sink.malformed('bacnet.apdu');
   if (kind === APDU.reject || kind === APDU.abort) {
-    if (kind === APDU.reject) sink.serverIs(true);
+    if (kind === APDU.reject) prove(true);
     return sink.operation(-1, ABORTED, MESSAGE.error, bytes[at + 2]);
   }
-  sink.serverIs(true);
+  prove(true);
   const service = at + 2 + (kind === APDU.complexAck && isSegmented ? 2 : 0);
   if (service >= end) return sink.malformed('bacnet.apdu');
   if (kind === APDU.complexAck && isSegmented && bytes[at + 2] !== 0) return;
@@ -171,7 +178,7 @@ export const BACNET = framedProtocol({
     const isCarrier = bvlc === BVLC.forwarded || (bvlc >= BVLC.distribute && bvlc <= BVLC.broadcast);
     if (!isCarrier) return sink.operation(-1, BVLC_BASE + bvlc, bvlc === 0 || bvlc === 3 || bvlc === 7 ? MESSAGE.response : MESSAGE.request, 0);
     const apdu = skipNpdu(bytes, at + HEADER + (bvlc === BVLC.forwarded ? FORWARDED_ADDRESS : 0), end);
-    if (apdu >= 0) readApdu(bytes, view, apdu, end, direction, sink);
+    if (apdu >= 0) readApdu(bytes, view, apdu, end, direction, sink, bvlc === BVLC.unicast ? (sender) => sink.serverIs(sender) : ignore);
   },
   // A datagram that is BACnet/IP is so from its first octet to its last.
   isCertain: (bytes, view, at, to) => (at + size(bytes, view, at, to) === to ? PROBE.certain : PROBE.notForUs),
