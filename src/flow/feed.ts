@@ -101,10 +101,10 @@ export function feed(state: FlowState, sink: FlowSink, batch: FrameBatch, from: 
     hourBytes += wireLength;
     // Time nearly always runs forwards: the last instant is kept beside the loop, only what is out of line is looked at.
     if (sec > lastSec || (sec === lastSec && ns >= lastNs)) {
+      if (lastSec === NO_LAST) widenSpan(totals, sec, ns);
       lastSec = sec;
       lastNs = ns;
     } else if (sec === sec) widenSpan(totals, sec, ns);
-    if (i === from && sec === sec) widenSpan(totals, sec, ns);
 
     // ---- layers: fast path
     let keyA = 0;
