@@ -128,7 +128,7 @@ const allClasses = (service: string): readonly OperationClass[] => (service === 
 
 const MODBUS_CLASS = (code: number): OperationClass => ([1, 2, 3, 4].includes(code) ? 'read' : [5, 6, 15, 16, 22, 23].includes(code) ? 'write' : 'engineer');
 
-function judgeProposal(name: string, set: ObservationSet, proposal: ConduitProposal): Judge & { readonly yaml: string } {
+function judgeProposal(name: string, set: ObservationSet, proposal: ConduitProposal): Judge & { readonly yaml: string; readonly whyNot: (tuple: Tuple) => string } {
   const yaml = writeSpec(proposal, null);
   const { loaded, problems } = parseSpec(yaml, name);
   if (loaded === null) throw new Error(`the proposal does not load: ${problems[0].line}: ${problems[0].message}`);
@@ -158,6 +158,7 @@ function judgeProposal(name: string, set: ObservationSet, proposal: ConduitPropo
   for (const combo of standing) onDemand.delete(combo);
   return {
     name, yaml,
+    whyNot: (tuple) => matcher.judge(tuple.conversation).asks.find(({ ask, permit }) => permit === null && (tuple.code === null || (ask.modbus?.code === tuple.code && (ask.modbus.range === null || ask.modbus.range.first === tuple.first))))?.miss?.kind ?? 'nothing declared',
     zoneOf: (address) => assets.resolve(address)?.zone ?? null,
     passes: (tuple) => {
       let verdict = verdicts.get(tuple.conversation);
@@ -288,7 +289,8 @@ async function main(): Promise<void> {
       for (const tuple of result.blocked) {
         const role = (id: number): string => plant.hosts[id].role;
         const isNew = proposed.zoneOf(tuple.conversation.client) === null || proposed.zoneOf(tuple.conversation.server) === null;
-        const key = `${isNew ? 'NEW ' : ''}${role(tuple.edge.c)} -> ${role(tuple.edge.s)} ${tuple.edge.svc} ${tuple.class}`;
+        const key = `${isNew ? 'NEW ' : ''}${role(tuple.edge.c)} -> ${role(tuple.edge.s)} ${tuple.edge.svc} ${tuple.class}: ${proposed.whyNot(tuple)}`;
+        if (options.has('trace') && tuple.edge.svc === 'modbus' && tuple.class === 'write') { const o = set.conversations.find((one) => one.client === tuple.conversation.client && one.server === tuple.conversation.server); console.log(arch, seed, tuple.conversation.client, tuple.conversation.server, `unit ${tuple.unit} fc ${tuple.code} ${tuple.first}-${tuple.last}`, '| trained:', o?.operations.filter((op) => op.access === 'write').map((op) => `u${op.unit} fc${op.function} ${op.ranges.map((r) => `${r.first}-${r.last}`).join(' ')}`).join('; ')); }
         blockedWhy.set(key, (blockedWhy.get(key) ?? 0) + 1);
       }
       if (options.has('verbose')) console.log(arch, seed, percent(result.breakage), percent(result.dayBreakage, 3), result.standing.toFixed(2), result.onDemand.toFixed(2), result.writeExposure.toFixed(2), percent(result.strayAdmitted, 1), result.rules);

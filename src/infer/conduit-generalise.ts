@@ -5,6 +5,8 @@
  * block-poll       gaps between the blocks that one client reads of one table are closed up to one request's reach
  * array-stride     writes to three or more addresses of one table are taken for one array, up to its ends
  * same-table       function codes of one table and access (FC 6 and 16, FC 5 and 15) share their addresses
+ * write-twin       whoever writes one register or coil may write several, and the reverse (FC 6 and 16, FC 5 and 15)
+ * set-point-area   an operator station that writes to three or more controllers uses one area of addresses on all of them
  * adjacent-units   three or more unit ids without large gaps behind one gateway are taken for one row of devices
  * session-services opening, keeping and closing an OPC UA session is permitted where any of its services is
  * redundant-partner the standby of a redundant pair may do, and be asked, what its partner does
@@ -26,7 +28,9 @@ const READ_REACH = { register: 125, coil: 2000 } as const;
 /** A write array's end may lie this far beyond the last address seen. */
 const WRITE_MARGIN = 50;
 /** Share of the possible pairs that must have been seen before the rest is taken for alike. */
-const GROUP_COVERAGE: Readonly<Record<OperationClass, number>> = { read: 0.5, any: 0.5, write: 0.7, engineer: 0.34 };
+const GROUP_COVERAGE: Readonly<Record<OperationClass, number>> = { read: 0.7, any: 0.7, write: 0.8, engineer: 0.5 };
+/** Controllers that a station must write to before its set points are taken for one area. */
+const AREA_CONTROLLERS = 3;
 const MAX_UNIT_GAP = 2;
 
 const clamp = (address: number): number => Math.max(0, Math.min(65535, address));
@@ -46,6 +50,20 @@ const sameSpans = (a: readonly Span[], b: readonly Span[]): boolean => a.length 
 const spansOf = (asks: readonly ModbusAsk[], access: 'read' | 'write', table: string): Span[] =>
   asks.flatMap((ask) => (tableOf(ask.code, access) === table ? [...(ask.spans?.get(access) ?? [])] : []));
 
+/** The single and the multiple form of one write (V1.1b3 clauses 6.5, 6.6, 6.11, 6.12): they differ in how many, not in what. */
+const WRITE_TWIN: Readonly<Record<number, number>> = { 5: 15, 15: 5, 6: 16, 16: 6 };
+
+/** Whoever writes one register may write several, and the reverse, at the same addresses. */
+export function addWriteTwins(grant: Grant): Grant {
+  const twins = grant.detail.modbus.flatMap((ask): ModbusAsk[] => {
+    const code = WRITE_TWIN[ask.code];
+    return code === undefined || grant.detail.modbus.some((other) => other.unit === ask.unit && other.code === code) ? [] : [{ ...ask, code }];
+  });
+  if (twins.length === 0) return grant;
+  const detail = mergeDetails(grant.detail, { ...grant.detail, modbus: twins });
+  return { ...grant, detail, rules: [...new Set([...grant.rules, 'write-twin'])].sort() };
+}
+
 /** Widens the addresses of one pair's requests, per unit and table; says which rules did it. */
 export function widenRanges(grant: Grant): Grant {
   if (grant.detail.modbus.length === 0) return grant;
@@ -63,7 +81,7 @@ export function widenRanges(grant: Grant): Grant {
         const closed = closeGaps(shared, reach);
         if (!sameSpans(closed, shared)) rules.add('block-poll');
         spans.set(access, closed);
-      } else if (shared.length >= 3) {
+      } else if (shared.length >= 1) {
         rules.add('array-stride');
         spans.set(access, [{ first: clamp(shared[0].first - WRITE_MARGIN), last: clamp((shared.at(-1)?.last ?? 0) + WRITE_MARGIN) }]);
       } else spans.set(access, shared);
@@ -105,7 +123,8 @@ const isBusiness = (kind: string): boolean => kind === 'enterprise' || kind === 
 const isTemporary = (kind: string): boolean => kind === 'temporary';
 
 function addPartners(grants: Map<string, Grant>, index: PlanIndex): void {
-  for (const grant of [...grants.values()]) {
+  const before = [...grants.values()];
+  for (const grant of before) {
     const source = grant.source ?? grant;
     const client = index.partnerOf(grant.client.id);
     const server = index.partnerOf(grant.server.id);
@@ -154,6 +173,43 @@ function addGroups(grants: Map<string, Grant>, index: PlanIndex): void {
   }
 }
 
+const asks = (grant: Grant): readonly ModbusAsk[] => grant.detail.modbus;
+
+/**
+ * A station that writes to three or more controllers uses one area of set points: controllers of a plant are programmed
+ * from one template. It may write within that area, with the codes it uses, on all of them; and where it writes to most
+ * of those it reads, on the rest of them too.
+ */
+function addSetPointAreas(grants: Map<string, Grant>): void {
+  const stations = new Map<string, { writes: Map<string, Grant>; reads: Map<string, Grant> }>();
+  for (const grant of grants.values()) {
+    if (grant.protocol !== 'modbus' || grant.client.role !== 'hmi' || grant.server.role !== 'plc' || (grant.class !== 'write' && grant.class !== 'read')) continue;
+    const key = `${grant.client.id}\n${grant.transport}/${grant.port}`;
+    const held = stations.get(key) ?? { writes: new Map<string, Grant>(), reads: new Map<string, Grant>() };
+    (grant.class === 'write' ? held.writes : held.reads).set(grant.server.id, grant);
+    stations.set(key, held);
+  }
+  for (const { writes, reads } of stations.values()) {
+    if (writes.size < AREA_CONTROLLERS) continue;
+    const all = [...writes.values()].flatMap(asks);
+    const codes = [...new Set(all.map((ask) => ask.code))].sort((x, y) => x - y);
+    const areaOf = (code: number): ModbusAsk['spans'] => {
+      const table = tableOf(code, 'write');
+      if (table === null || tableOf(code, 'read') !== null) return null;
+      const spans = mergeSpans(spansOf(all, 'write', table));
+      return new Map([['write' as const, [{ first: spans[0].first, last: spans[spans.length - 1].last }]]]);
+    };
+    const area = new Map(codes.flatMap((code) => { const spans = areaOf(code); return spans === null ? [] : [[code, spans] as const]; }));
+    const share = writes.size / new Set([...writes.keys(), ...reads.keys()]).size;
+    for (const [server, grant] of share >= GROUP_COVERAGE.write ? new Map([...reads, ...writes]) : writes) {
+      const known = writes.get(server) ?? grant;
+      const units = [...new Set([...asks(known), ...asks(reads.get(server) ?? known)].map((ask) => ask.unit))];
+      const detail: GrantDetail = { ...known.detail, access: ['write'], modbus: units.flatMap((unit) => [...area].map(([code, spans]): ModbusAsk => ({ unit, code, spans }))) };
+      extend(grants, { ...known, class: 'write', detail, source: [...writes.values()][0] }, 'set-point-area');
+    }
+  }
+}
+
 const SHARED_ROLES = new Set(['infrastructure', 'patch-server', 'historian']);
 
 function addSharedServices(grants: Map<string, Grant>, index: PlanIndex): void {
@@ -175,7 +231,8 @@ function addSharedServices(grants: Map<string, Grant>, index: PlanIndex): void {
 /** All the standing rules, in their order; the input is not changed. */
 export function generaliseGrants(observed: readonly Grant[], index: PlanIndex): Grant[] {
   const grants = new Map<string, Grant>();
-  for (const grant of observed) grants.set(grantKey(grant), addSessionServices(widenUnits(widenRanges(grant))));
+  for (const grant of observed) grants.set(grantKey(grant), addSessionServices(widenUnits(widenRanges(addWriteTwins(grant)))));
+  addSetPointAreas(grants);
   addGroups(grants, index);
   addSharedServices(grants, index);
   addPartners(grants, index);

@@ -86,7 +86,8 @@ export const scheduleProblem = (conditions: PermitConditions, asked: Asked, time
       // A UTC day touches up to two local days (three with a window past midnight): only when none fits was it outside.
       const touched = new Set([localTime(day * DAY_MS, timezone).day, localTime((day + 1) * DAY_MS - 1, timezone).day]);
       if (conditions.start !== null && conditions.end !== null && minutesOf(conditions.start) > minutesOf(conditions.end)) {
-        for (const local of [...touched]) touched.add(WEEKDAYS[(WEEKDAYS.indexOf(local) + 6) % 7]);
+        const begun = [...touched];
+        for (const local of begun) touched.add(WEEKDAYS[(WEEKDAYS.indexOf(local) + 6) % 7]);
       }
       if (![...touched].some((local) => conditions.days.includes(local))) {
         return { kind: 'schedule', sentence: `seen on ${new Date(day * DAY_MS).toISOString().slice(0, 10)}, outside the window ${window}` };
