@@ -42,6 +42,8 @@ export interface ImportOptions {
   /** Import although the same content is in already. */
   readonly force: boolean;
   readonly signal: AbortSignal;
+  /** For tests: frames between two checkpoints. Blocks are then small, and each batch tells progress: small files have all of it. */
+  readonly checkpointFrames?: number;
   /** Octets of the file read so far. */
   progress(octets: number): void;
 }
@@ -61,7 +63,10 @@ export async function importCapture(session: ImportSession, path: string, option
   if (known !== null && known.size === file?.size && known.state !== 'running' && known.state !== 'interrupted') {
     return { status: 'already', packets: 0, bytes: 0, reason: `the same content is in the store as ${known.name}` };
   }
-  const source = await openCapture(path, known === null ? {} : { skipFrames: known.frames });
+  const source = await openCapture(path, {
+    ...(known === null ? {} : { skipFrames: known.frames }),
+    ...(options.checkpointFrames === undefined ? {} : { blockBytes: 1 }),
+  });
   const digest = file === null ? null : createFileDigest(path, file.size);
   try {
     return await readAll(session, path, source, digest, known, options);
@@ -102,17 +107,19 @@ async function readAll(
   options: ImportOptions,
 ): Promise<ImportOutcome> {
   const run = createRun(session, path, source, digest, known);
+  const checkpointFrames = options.checkpointFrames ?? CHECKPOINT_FRAMES;
+  const breathingBatches = options.checkpointFrames === undefined ? BREATHING_BATCHES : 1;
   let sinceCheckpoint = 0;
   for (let batches = 1; ; batches++) {
     const batch = await source.next();
     if (batch === null) break;
     const full = recordBatch(session.recorder, batch);
     sinceCheckpoint += batch.count;
-    if (full || sinceCheckpoint >= CHECKPOINT_FRAMES) {
+    if (full || sinceCheckpoint >= checkpointFrames) {
       await run.checkpoint('running', '');
       sinceCheckpoint = 0;
     }
-    if (batches % BREATHING_BATCHES !== 0) continue;
+    if (batches % breathingBatches !== 0) continue;
     options.progress(source.counts.fileBytesRead);
     digest?.follow(source.counts.fileBytesRead);
     await new Promise(setImmediate);
