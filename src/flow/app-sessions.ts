@@ -36,19 +36,21 @@ export function probeSession(state: FlowState, session: number, bytes: Uint8Arra
   const low = ports >>> 16;
   const high = ports & 0xffff;
   const midstream = (words[s] & HANDSHAKE) === 0;
+  const direction = fromLo === ((words[s] & FLAG.clientIsLo) !== 0) ? TO_SERVER : TO_CLIENT;
+  // On its own port a protocol gets the benefit of the doubt for what cannot be judged yet (a first segment that is too
+  // short, the middle of a message in a session joined midstream), unless another one is certain.
+  let doubted: StreamProtocol | null = null;
   for (const protocol of protocols) {
     const hinted = protocol.ports.includes(low) || protocol.ports.includes(high);
     const port = hinted ? (protocol.ports.includes(serverPort(state, session)) ? serverPort(state, session) : protocol.ports.includes(low) ? low : high) : 0;
-    const direction = fromLo === ((words[s] & FLAG.clientIsLo) !== 0) ? TO_SERVER : TO_CLIENT;
     const answer = protocol.probe(bytes, from, to, direction, port);
     if (answer === PROBE.certain) {
       proveByShape(state, session, protocol, low, high, bytes, from, to, fromLo);
       return attach(state, session, protocol, true);
     }
-    // On its own port a protocol gets the benefit of the doubt for what cannot be judged yet: a first segment that is
-    // too short, or the middle of a message in a session joined midstream.
-    if (isTcp && hinted && (answer === PROBE.unsure || midstream)) return attach(state, session, protocol, false);
+    if (isTcp && hinted && (answer === PROBE.unsure || midstream)) doubted ??= protocol;
   }
+  if (doubted !== null) return attach(state, session, doubted, false);
   if (++words[s + SESSION.probes] >= MAX_PROBES || !isTcp) words[s + SESSION.app] = NOTHING_TO_READ;
   return -1;
 }

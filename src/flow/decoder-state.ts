@@ -3,15 +3,16 @@
  * into the store's checkpoint and restored from it, by a resumed import and by an uninterrupted one alike: both go through
  * the same door, so both give the same store.
  */
-import { protocolByName } from '../decode/app/registry.ts';
+import { streamProtocol } from '../decode/app/registry.ts';
 import type { SessionMemory } from '../decode/app/protocol.ts';
 import { KIND } from '../decode/decoded-frame.ts';
+import { IP_PROTOCOL } from '../decode/transport.ts';
 import { aimSink, finishHoles, internProtocolNames, placeStream } from './app-sessions.ts';
 import { foldSession } from './conversations.ts';
 import { CONVERSATION_D, FLAG, internText, NO_FIRST, NO_LAST, OPERATION, OPERATION_D, SESSION, SESSION_D, type FlowState } from './flow-state.ts';
 import { clearIntTable, grownFloat64, grownInt32, internKey } from './int-table.ts';
 import { foldOperation, type FlowSink } from './operations.ts';
-import { createTcpStream, type HalfStream } from './tcp-stream.ts';
+import { createTcpStream, type HalfStream, type TcpStream } from './tcp-stream.ts';
 
 /** Flags of a session that still hold in the next interval. */
 const LASTING_FLAGS = FLAG.oriented | FLAG.clientIsLo | FLAG.counted | FLAG.answeredCounted | FLAG.spokeLo | FLAG.spokeHi | FLAG.serviceByProbe | (7 << 20);
@@ -34,6 +35,7 @@ interface SavedStream {
   readonly vlan: number;
   readonly confirmed: boolean;
   readonly reads: number;
+  readonly hour: number;
   readonly memory: SessionMemory;
   readonly halves: readonly [SavedHalf, SavedHalf];
 }
@@ -60,10 +62,21 @@ function saveHalf(half: HalfStream): SavedHalf {
   return { known: half.known, next: half.next, synced: half.synced, skip: half.skip, carry };
 }
 
+/**
+ * TCP streams that spoke their protocol within the last hour of the capture. Sessions whose end was not seen would
+ * otherwise pile up over weeks; one that goes on after a longer silence is joined midstream again. Datagrams need no memory.
+ */
+function isWorthKeeping(stream: TcpStream, state: FlowState): boolean {
+  const isTcp = (state.sessions.keys[(stream.session << 2) + 3] & 0xfffff) === IP_PROTOCOL.tcp;
+  return isTcp && stream.reads > 0 && latestHour(state) - stream.hour <= 1;
+}
+
+const latestHour = (state: FlowState): number => Math.floor(state.totals.lastSeconds / 3600);
+
 export function saveDecoderState(state: FlowState): string {
   const streams: SavedStream[] = [];
   for (const stream of state.streams) {
-    if (stream === null || (!stream.confirmed && stream.reads === 0)) continue;
+    if (stream === null || !isWorthKeeping(stream, state)) continue;
     const k = stream.session << 2;
     const { keys } = state.sessions;
     const isIpv4 = keys[k + 3] >> 20 === KIND.ipv4;
@@ -78,6 +91,7 @@ export function saveDecoderState(state: FlowState): string {
       vlan: state.sessionWords[s + SESSION.vlan],
       confirmed: stream.confirmed,
       reads: stream.reads,
+      hour: stream.hour,
       memory: stream.memory,
       halves: [saveHalf(stream.halves[0]), saveHalf(stream.halves[1])],
     });
@@ -157,7 +171,7 @@ export function restoreDecoderState(state: FlowState, sink: FlowSink, text: stri
   if (saved.version !== 1) return;
   for (const [a, b, c, d, transport, port] of saved.servers) internKey(state.servers, internKey(state.addresses, a, b, c, d), transport, port, 0);
   for (const one of saved.streams) {
-    const protocol = protocolByName(one.protocol);
+    const protocol = streamProtocol(one.protocol);
     if (protocol === undefined) continue;
     const [a, b] = one.ends.map((words) => (words.length === 1 ? words[0] : internKey(state.addresses, words[0], words[1], words[2], words[3])));
     const session = internKey(state.sessions, a, b, one.ports, one.key);
@@ -176,6 +190,7 @@ export function restoreDecoderState(state: FlowState, sink: FlowSink, text: stri
     const stream = createTcpStream(protocol, internText(state, protocol.name), session);
     stream.confirmed = one.confirmed;
     stream.reads = one.reads;
+    stream.hour = one.hour;
     stream.memory = one.memory;
     for (const side of [0, 1] as const) {
       const half = stream.halves[side];

@@ -240,6 +240,7 @@ export function feed(state: FlowState, sink: FlowSink, batch: FrameBatch, from: 
       if (app > 0) {
         const stream = state.streams[app - 1];
         if (stream !== null) {
+          stream.hour = hour;
           const direction = fromLo === ((words[s] & FLAG.clientIsLo) !== 0) ? TO_SERVER : TO_CLIENT;
           sink.session = session;
           sink.direction = direction;

@@ -42,6 +42,8 @@ export interface TcpStream {
   failures: number;
   /** The protocol was certain, or gave a message: its name counts as proven. */
   confirmed: boolean;
+  /** Hour (since 1970) of the last segment with payload. */
+  hour: number;
 }
 
 /** What happened, for the counters. */
@@ -55,7 +57,7 @@ export interface StreamEvents {
 const newHalf = (): HalfStream => ({ known: false, next: 0, synced: false, carry: null, carried: 0, skip: 0, waiting: null });
 
 export function createTcpStream(protocol: StreamProtocol, protocolText: number, session: number): TcpStream {
-  return { protocol, protocolText, measuresByRange: protocol.reportsRanges === true, memory: protocol.newMemory(), session, halves: [newHalf(), newHalf()], reads: 0, failures: 0, confirmed: false };
+  return { protocol, protocolText, measuresByRange: protocol.reportsRanges === true, memory: protocol.newMemory(), session, halves: [newHalf(), newHalf()], reads: 0, failures: 0, confirmed: false, hour: 0 };
 }
 
 /** Sequence numbers further apart than this are another session on the same ports, not a hole. */

@@ -6,24 +6,49 @@ import type { Access } from '../../observation.ts';
 import { modbus } from './modbus.ts';
 import { OPCUA } from './opcua.ts';
 import type { StreamProtocol } from './protocol.ts';
+import { ADS } from './ads.ts';
+import { BACNET } from './bacnet.ts';
+import { DCERPC, PROFINET_CM } from './dcerpc.ts';
+import { DHCP } from './dhcp.ts';
+import { DNP3 } from './dnp3.ts';
+import { DNS, LLMNR, MDNS, NBDGM, NBNS } from './dns.ts';
+import { ENIP } from './enip-cip.ts';
+import { HART_IP } from './hart-ip.ts';
+import { HTTP } from './http.ts';
+import { IEC104 } from './iec104.ts';
+import { MMS } from './iec61850-mms.ts';
+import { MELSEC } from './melsec.ts';
+import { FINS_TCP, FINS_UDP } from './omron-fins.ts';
+import { S7COMM_PLUS } from './s7comm-plus.ts';
+import { S7COMM } from './s7comm.ts';
+import { TCP_SIGNATURES, UDP_SIGNATURES } from './signature.ts';
+import { SNMP } from './snmp.ts';
+import { TLS } from './tls.ts';
 
 /** Read from TCP streams. The hottest first. */
-export const STREAM_PROTOCOLS: readonly StreamProtocol[] = [modbus, OPCUA];
+export const STREAM_PROTOCOLS: readonly StreamProtocol[] = [
+  modbus, OPCUA, S7COMM, S7COMM_PLUS, MMS, ENIP, DNP3, IEC104, ADS, FINS_TCP, HART_IP, MELSEC, DCERPC, TLS, HTTP, ...TCP_SIGNATURES,
+];
 
 /** Read from single UDP datagrams. */
-export const DATAGRAM_PROTOCOLS: readonly StreamProtocol[] = [modbus];
+export const DATAGRAM_PROTOCOLS: readonly StreamProtocol[] = [
+  modbus, ENIP, DNP3, BACNET, FINS_UDP, HART_IP, MELSEC, PROFINET_CM, DNS, MDNS, LLMNR, NBNS, NBDGM, DHCP, SNMP, ...UDP_SIGNATURES,
+];
 
-const byName = new Map<string, StreamProtocol>();
-for (const list of [STREAM_PROTOCOLS, DATAGRAM_PROTOCOLS]) {
-  const names = new Set<string>();
-  for (const protocol of list) {
-    if (names.has(protocol.name)) throw new Error(`two protocols are called ${protocol.name}`);
-    names.add(protocol.name);
-    byName.set(protocol.name, protocol);
+function indexByName(protocols: readonly StreamProtocol[]): ReadonlyMap<string, StreamProtocol> {
+  const index = new Map<string, StreamProtocol>();
+  for (const protocol of protocols) {
+    if (index.has(protocol.name)) throw new Error(`two protocols are called ${protocol.name}`);
+    index.set(protocol.name, protocol);
   }
+  return index;
 }
 
-export const protocolByName = (name: string): StreamProtocol | undefined => byName.get(name);
+const streams = indexByName(STREAM_PROTOCOLS);
+const datagrams = indexByName(DATAGRAM_PROTOCOLS);
+const byName = new Map([...datagrams, ...streams]);
+
+export const streamProtocol = (name: string): StreamProtocol | undefined => streams.get(name);
 
 /** Names in a stable order, so that they can be interned first and always get the same number. */
 export const PROTOCOL_NAMES: readonly string[] = [...byName.keys()];
