@@ -2,24 +2,37 @@
  * What of Modbus is forbidden between one pair of address sets: the complement of all Permits that hold there. An
  * intrusion prevention system passes what no rule names, and `pass` for one request passes the rest of its
  * connection (exports.md, finding 3), so what is forbidden has to be spelled out. In: Permits of one cell and the
- * codes an engine tells apart. Out: forbidden conditions in vendor-neutral form; their union is exactly what is
- * forbidden, but for the merges it reports.
+ * codes an engine tells apart. Out: forbidden conditions in vendor-neutral form; their union is exactly what no Permit
+ * of the cell lets through, as far as the engine can see.
  */
 import { mergeSpans, subtractSpans, tableOf, type Span } from '../net/register-set.ts';
 import type { ModbusTable, Permit } from '../permit.ts';
 import { functionsOf, spansOf } from './modbus-scope.ts';
+
+export interface ForbiddenAddress {
+  readonly kind: 'address';
+  readonly table: ModbusTable;
+  readonly access: 'read' | 'write';
+  /** Null: every code that touches the table this way. */
+  readonly functionCode: number | null;
+  /** Null: every unit. */
+  readonly units: Span | null;
+  readonly addresses: Span;
+}
 
 export type Forbidden =
   | { readonly kind: 'function'; readonly functionCode: number }
   /** Any code that the engine has no name for. */
   | { readonly kind: 'unknown-function' }
   | { readonly kind: 'unit'; readonly units: Span; readonly functionCode: number | null }
-  | { readonly kind: 'address'; readonly table: ModbusTable; readonly access: 'read' | 'write'; readonly unit: number | null; readonly addresses: Span };
+  | ForbiddenAddress;
 
-export interface Complement {
-  readonly forbidden: readonly Forbidden[];
-  /** Address spans let through for a Permit's code, where they had to be merged with another Permit's: `id 3` -> spans. */
-  readonly merged: ReadonlyMap<string, readonly Span[] | null>;
+/** What an engine makes of Modbus. */
+export interface ModbusEngine {
+  /** Function codes it tells apart. */
+  readonly known: readonly number[];
+  /** Function codes whose addresses it reads. */
+  readonly inspectable: readonly number[];
 }
 
 const UNITS: Span = { first: 0, last: 255 };
@@ -36,58 +49,57 @@ const unitSpans = (permit: Permit): Span[] => {
 
 const spanText = (spans: readonly Span[] | null): string => (spans === null ? 'any' : spans.map((span) => `${span.first}-${span.last}`).join());
 
-interface TableUse {
+const outside = (spans: readonly Span[] | null): Span[] => (spans === null ? [] : subtractSpans([ADDRESSES], mergeSpans(spans)));
+
+interface CodeUse {
   readonly permit: Permit;
-  readonly codes: readonly number[];
+  readonly code: number;
   readonly spans: readonly Span[] | null;
 }
 
-const tableUses = (permits: readonly Permit[], inspectable: readonly number[], table: ModbusTable, access: 'read' | 'write'): TableUse[] =>
-  permits.flatMap((permit) => {
-    const codes = functionsOf(permit).filter((code) => inspectable.includes(code) && tableOf(code, access) === table);
-    const [code] = codes;
-    return code === undefined ? [] : [{ permit, codes, spans: spansOf(permit, code, access) }];
+/** Units cut where the set of Permits that name them changes, each piece with the addresses its Permits leave open. */
+const byUnits = (uses: readonly CodeUse[]): { units: Span; spans: readonly Span[] | null }[] => {
+  const edges = new Set(uses.flatMap((use) => unitSpans(use.permit).flatMap((span) => [span.first, span.last + 1])));
+  const sorted = [...edges].sort((a, b) => a - b);
+  return sorted.flatMap((first, index) => {
+    const next = sorted[index + 1];
+    const holders = uses.filter((use) => unitSpans(use.permit).some((span) => span.first <= first && first <= span.last));
+    if (next === undefined || holders.length === 0) return [];
+    const spans = holders.some((use) => use.spans === null) ? null : mergeSpans(holders.flatMap((use) => use.spans ?? []));
+    return [{ units: { first, last: next - 1 }, spans }];
   });
-
-const outside = (spans: readonly Span[]): Span[] => subtractSpans([ADDRESSES], mergeSpans(spans));
-
-/** Both Permits with a list of units, and no unit in both. */
-const unitsApart = (uses: readonly TableUse[]): boolean => {
-  const units = uses.flatMap((use) => use.permit.modbus?.unitIds ?? []);
-  return uses.every((use) => (use.permit.modbus?.unitIds ?? []).length > 0) && new Set(units).size === units.length;
 };
 
-/** `inspectable`: codes whose addresses the engine reads; `known`: codes it tells apart. */
-export const modbusComplement = (permits: readonly Permit[], known: readonly number[], inspectable: readonly number[]): Complement => {
-  const forbidden: Forbidden[] = [];
-  const merged = new Map<string, readonly Span[] | null>();
-  const holders = (code: number): Permit[] => permits.filter((permit) => functionsOf(permit).includes(code));
+const forbiddenAddresses = (permits: readonly Permit[], inspectable: readonly number[], table: ModbusTable, access: 'read' | 'write'): ForbiddenAddress[] => {
+  const uses: CodeUse[] = permits.flatMap((permit) =>
+    functionsOf(permit).filter((code) => inspectable.includes(code) && tableOf(code, access) === table).map((code) => ({ permit, code, spans: spansOf(permit, code, access) })),
+  );
+  const alike = (list: readonly CodeUse[]): boolean => list.every((use) => spanText(use.spans) === spanText(list[0]?.spans ?? null));
+  const rule = (functionCode: number | null, units: Span | null, spans: readonly Span[] | null): ForbiddenAddress[] =>
+    outside(spans).map((addresses) => ({ kind: 'address', table, access, functionCode, units, addresses }));
+  if (uses.length === 0) return [];
+  if (alike(uses)) return rule(null, null, uses[0]?.spans ?? null);
+  const codes = [...new Set(uses.map((use) => use.code))].sort((a, b) => a - b);
+  return codes.flatMap((code) => {
+    const own = uses.filter((use) => use.code === code);
+    if (alike(own)) return rule(code, null, own[0]?.spans ?? null);
+    return byUnits(own).flatMap(({ units, spans }) => rule(code, units, spans));
+  });
+};
 
-  for (const code of known) if (holders(code).length === 0) forbidden.push({ kind: 'function', functionCode: code });
-  const others = new Set(permits.flatMap((permit) => functionsOf(permit).filter((code) => !known.includes(code))));
-  if (others.size === 0) forbidden.push({ kind: 'unknown-function' });
+export const modbusComplement = (permits: readonly Permit[], engine: ModbusEngine): Forbidden[] => {
+  const forbidden: Forbidden[] = [];
+  const holders = (code: number): Permit[] => permits.filter((permit) => functionsOf(permit).includes(code));
+  for (const code of engine.known) if (holders(code).length === 0) forbidden.push({ kind: 'function', functionCode: code });
+  if (permits.every((permit) => functionsOf(permit).every((code) => engine.known.includes(code)))) forbidden.push({ kind: 'unknown-function' });
 
   const everyUnit = mergeSpans(permits.flatMap(unitSpans));
   for (const units of subtractSpans([UNITS], everyUnit)) forbidden.push({ kind: 'unit', units, functionCode: null });
-  for (const code of known) {
+  for (const code of engine.known) {
     const own = holders(code);
     if (own.length === 0) continue;
     for (const units of subtractSpans(everyUnit, mergeSpans(own.flatMap(unitSpans)))) forbidden.push({ kind: 'unit', units, functionCode: code });
   }
-
-  for (const [table, access] of TABLES) {
-    const uses = tableUses(permits, inspectable, table, access);
-    if (uses.length === 0) continue;
-    const same = uses.every((use) => spanText(use.spans) === spanText(uses[0]?.spans ?? null));
-    if (!same && unitsApart(uses)) {
-      for (const use of uses)
-        for (const unit of use.permit.modbus?.unitIds ?? [])
-          for (const addresses of use.spans === null ? [] : outside(use.spans)) forbidden.push({ kind: 'address', table, access, unit, addresses });
-      continue;
-    }
-    const union = uses.some((use) => use.spans === null) ? null : mergeSpans(uses.flatMap((use) => use.spans ?? []));
-    for (const addresses of union === null ? [] : outside(union)) forbidden.push({ kind: 'address', table, access, unit: null, addresses });
-    if (!same) for (const use of uses) for (const code of use.codes) merged.set(`${use.permit.id} ${code} ${access}`, union);
-  }
-  return { forbidden, merged };
+  for (const [table, access] of TABLES) forbidden.push(...forbiddenAddresses(permits, engine.inspectable, table, access));
+  return forbidden;
 };

@@ -6,8 +6,8 @@
  */
 import { tableOf } from '../net/register-set.ts';
 import type { Mode, ModbusEffect, PlanPermit } from './exporter.ts';
-import { modbusComplement, type Complement, type Forbidden } from './modbus-complement.ts';
-import { passedModbus, type ModbusEngine } from './modbus-passed.ts';
+import { modbusComplement, type Forbidden, type ModbusEngine } from './modbus-complement.ts';
+import { passedModbus } from './modbus-passed.ts';
 import { requiredModbus } from './modbus-scope.ts';
 import { shapeOf } from './modbus-shape.ts';
 import { OPCUA_SERVICES } from './opcua-services.ts';
@@ -64,9 +64,9 @@ const optionsOf = (forbidden: Forbidden): { options: string; why: string }[] => 
     }
     case 'address':
       return ENGINE.inspectable
-        .filter((code) => tableOf(code, forbidden.access) === forbidden.table)
+        .filter((code) => tableOf(code, forbidden.access) === forbidden.table && (forbidden.functionCode ?? code) === code)
         .map((code) => ({
-          options: `modbus_func:${FUNCTION_NAMES[code] ?? ''};${forbidden.unit === null ? '' : ` modbus_unit:${forbidden.unit};`} ${addressOptions(forbidden.addresses)}`,
+          options: `modbus_func:${FUNCTION_NAMES[code] ?? ''};${forbidden.units === null ? '' : ` ${unitOptions(forbidden.units)}`} ${addressOptions(forbidden.addresses)}`,
           why: `FC ${code} at ${forbidden.addresses.first}-${forbidden.addresses.last}`,
         }));
   }
@@ -104,12 +104,10 @@ const cipRules = (head: string, port: PortCell): RuleText[] => {
     .map((service) => ({ head: `tcp ${head}`, options: `cip_service:${service};`, why: `CIP service ${service}`, about: aboutOf(port) }));
 };
 
-const cellRules = (cell: PairCell, port: PortCell, complements: Map<PlanPermit, Complement[]>): RuleText[] => {
+const cellRules = (cell: PairCell, port: PortCell): RuleText[] => {
   const head = `${addressList(cell.clients)} any -> ${addressList(cell.servers)} ${portList([port])}`;
   if (port.permits.every((entry) => requiredModbus(entry.permit) !== null)) {
-    const complement = modbusComplement(port.permits.map((entry) => entry.permit), ENGINE.known, ENGINE.inspectable);
-    for (const entry of port.permits) complements.set(entry, [...(complements.get(entry) ?? []), complement]);
-    return complement.forbidden.flatMap(optionsOf).map(({ options, why }) => ({ head: `tcp ${head}`, options, why, about: aboutOf(port) }));
+    return modbusComplement(port.permits.map((entry) => entry.permit), ENGINE).flatMap(optionsOf).map(({ options, why }) => ({ head: `tcp ${head}`, options, why, about: aboutOf(port) }));
   }
   if (port.permits.every((entry) => opcuaVisible(entry) && (entry.permit.opcua?.services.length ?? 0) > 0)) return opcuaRules(head, port);
   return port.permits.every(cipVisible) ? cipRules(head, port) : [];
@@ -135,12 +133,11 @@ export interface SnortExport {
 }
 
 export const snort3Rules = (permits: readonly PlanPermit[], mode: Mode, head: readonly string[]): SnortExport => {
-  const complements = new Map<PlanPermit, Complement[]>();
   const rules = (['ipv4', 'ipv6'] as const).flatMap((family) =>
     pairCells(permits, family).flatMap((cell) =>
       cell.permits.some((entry) => entry.permit.service.transport === 'any')
         ? []
-        : portCells(cell.permits, 'tcp').flatMap((port) => cellRules(cell, port, complements)),
+        : portCells(cell.permits, 'tcp').flatMap((port) => cellRules(cell, port)),
     ),
   );
   const action = mode === 'enforce' ? 'drop' : 'alert';
@@ -150,9 +147,6 @@ export const snort3Rules = (permits: readonly PlanPermit[], mode: Mode, head: re
   );
   return {
     text: `${[...head, ...lines].join('\n')}\n`,
-    modbusOf: (entry) => {
-      const own = complements.get(entry);
-      return own === undefined ? null : withUncheckedEnds(passedModbus(entry.permit, ENGINE, own));
-    },
+    modbusOf: (entry) => (entry.permit.service.transport === 'tcp' ? withUncheckedEnds(passedModbus(entry.permit, ENGINE)) : null),
   };
 };

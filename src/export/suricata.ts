@@ -9,8 +9,8 @@ import type { ModbusTable } from '../permit.ts';
 import type { Capabilities, DeviceExport, DevicePlan, Exporter, PlanPermit } from './exporter.ts';
 import { NO_CAPABILITIES } from './exporter.ts';
 import { assess, refusalOf } from './loss.ts';
-import { modbusComplement, type Complement, type Forbidden } from './modbus-complement.ts';
-import { passedModbus, type ModbusEngine } from './modbus-passed.ts';
+import { modbusComplement, type Forbidden, type ModbusEngine } from './modbus-complement.ts';
+import { passedModbus } from './modbus-passed.ts';
 import { FUNCTION_NAMES, functionsOf, requiredModbus, spansOf } from './modbus-scope.ts';
 import { pairCells, portCells, type PairCell } from './pair-cells.ts';
 import { evidenceLine, permitLine } from './permit-text.ts';
@@ -46,6 +46,9 @@ const comparison = (first: number, last: number, lowest: number, highest: number
   return first === last ? `${first}` : `${first - 1}<>${last + 1}`;
 };
 
+const unitSpan = (units: { readonly first: number; readonly last: number }): string =>
+  units.first === units.last ? `${units.first}` : comparison(units.first, units.last, 0, 255);
+
 const keyword = (forbidden: Forbidden): { option: string; why: string } => {
   switch (forbidden.kind) {
     case 'function':
@@ -53,16 +56,21 @@ const keyword = (forbidden: Forbidden): { option: string; why: string } => {
     case 'unknown-function':
       return { option: `modbus: function ${UNKNOWN_FUNCTION};`, why: 'function code without a name' };
     case 'unit': {
-      const units = comparison(forbidden.units.first, forbidden.units.last, 0, 255);
+      const units = unitSpan(forbidden.units);
       const functionPart = forbidden.functionCode === null ? '' : `, function ${forbidden.functionCode}`;
       return { option: `modbus: unit ${units}${functionPart};`, why: `unit ${forbidden.units.first}-${forbidden.units.last}${functionPart.replace(', function', ' FC')}` };
     }
     case 'address': {
       const addresses = comparison(forbidden.addresses.first + 1, forbidden.addresses.last + 1, 1, 65536);
-      const unit = forbidden.unit === null ? '' : `unit ${forbidden.unit}, `;
+      // Two Modbus keywords in one rule have to match the same request (measured with 7.0.10).
+      const parts = [
+        ...(forbidden.units === null ? [] : [`unit ${unitSpan(forbidden.units)}`]),
+        ...(forbidden.functionCode === null ? [] : [`function ${forbidden.functionCode}`]),
+      ];
+      const first = parts.length === 0 ? '' : `modbus: ${parts.join(', ')}; `;
       return {
-        option: `modbus: ${unit}access ${forbidden.access} ${TABLE_NAMES[forbidden.table]}, address ${addresses};`,
-        why: `${unit}${forbidden.access} ${forbidden.table} ${forbidden.addresses.first}-${forbidden.addresses.last}`,
+        option: `${first}modbus: access ${forbidden.access} ${TABLE_NAMES[forbidden.table]}, address ${addresses};`,
+        why: `${parts.length === 0 ? '' : `${parts.join(' ')} `}${forbidden.access} ${forbidden.table} ${forbidden.addresses.first}-${forbidden.addresses.last}`,
       };
     }
   }
@@ -86,12 +94,12 @@ const topForbidden = (permits: readonly PlanPermit[]): number[] =>
   });
 
 /** The first request of a connection decides whether the engine takes it for Modbus at all: look at it raw. */
-const rawRules = (head: string, about: string, permits: readonly PlanPermit[], complement: Complement): RuleText[] => {
+const rawRules = (head: string, about: string, permits: readonly PlanPermit[], complement: readonly Forbidden[]): RuleText[] => {
   const rules: RuleText[] = [
     { head: `tcp ${head}`, options: 'flow:to_server,established; app-layer-protocol:!modbus;', why: 'not Modbus', about },
     { head: `tcp ${head}`, options: 'flow:to_server,established; dsize:>3; byte_test:2,!=,0,2;', why: 'MBAP protocol id is not 0', about },
   ];
-  if (complement.forbidden.some((forbidden) => forbidden.kind === 'unknown-function'))
+  if (complement.some((forbidden) => forbidden.kind === 'unknown-function'))
     rules.push({ head: `tcp ${head}`, options: 'flow:to_server,established; dsize:>7; byte_test:1,>,24,7; byte_test:1,!=,43,7;', why: 'function code without a name', about });
   for (const functionCode of topForbidden(permits))
     for (const offset of functionCode === 23 ? [8, 12] : [8])
@@ -104,11 +112,11 @@ const rawRules = (head: string, about: string, permits: readonly PlanPermit[], c
   return rules;
 };
 
-const modbusRules = (head: string, permits: readonly PlanPermit[], complement: Complement): RuleText[] => {
+const modbusRules = (head: string, permits: readonly PlanPermit[], complement: readonly Forbidden[]): RuleText[] => {
   const about = permits.map((entry) => entry.permit.id).join(' ');
   return [
     ...rawRules(head, about, permits, complement),
-    ...complement.forbidden.map((forbidden) => {
+    ...complement.map((forbidden) => {
       const { option, why } = keyword(forbidden);
       return { head: `modbus ${head}`, options: `flow:to_server,established; ${option}`, why, about };
     }),
@@ -129,26 +137,23 @@ const opcuaRules = (head: string, permits: readonly PlanPermit[]): RuleText[] =>
   ];
 };
 
-const inspectionRules = (cell: PairCell, complements: Map<PlanPermit, Complement[]>): RuleText[] =>
+const inspectionRules = (cell: PairCell): RuleText[] =>
   portCells(cell.permits, 'tcp').flatMap((port) => {
     if (cell.permits.some((entry) => entry.permit.service.transport === 'any')) return [];
     const head = `${addressList(cell.clients)} any -> ${addressList(cell.servers)} ${portList([port])}`;
-    if (port.permits.every((entry) => requiredModbus(entry.permit) !== null)) {
-      const complement = modbusComplement(port.permits.map((entry) => entry.permit), ENGINE.known, ENGINE.inspectable);
-      for (const entry of port.permits) complements.set(entry, [...(complements.get(entry) ?? []), complement]);
-      return modbusRules(head, port.permits, complement);
-    }
+    if (port.permits.every((entry) => requiredModbus(entry.permit) !== null))
+      return modbusRules(head, port.permits, modbusComplement(port.permits.map((entry) => entry.permit), ENGINE));
     return port.permits.every((entry) => entry.permit.opcua !== null) ? opcuaRules(head, port.permits) : [];
   });
 
 const ruleLine = (action: string, rule: RuleText, sid: number): string =>
   `${action} ${rule.head} (msg:"OTZ ${safeComment(`${rule.about}: ${rule.why}`, 180)}"; ${rule.options} metadata:rule ${safeComment(rule.about, 120).replace(/[,:]/g, '_') || 'none'}; classtype:${rule.head.startsWith('ip ') ? 'policy-violation' : 'protocol-command-decode'}; sid:${sid}; rev:1;)`;
 
-const rulesFile = (plan: DevicePlan, permits: readonly PlanPermit[], complements: Map<PlanPermit, Complement[]>): string => {
+const rulesFile = (plan: DevicePlan, permits: readonly PlanPermit[]): string => {
   const action = plan.mode === 'enforce' ? 'drop' : 'alert';
   const rules: RuleText[] = [];
   for (const family of ['ipv4', 'ipv6'] as const) {
-    for (const cell of pairCells(permits, family)) rules.push(...inspectionRules(cell, complements));
+    for (const cell of pairCells(permits, family)) rules.push(...inspectionRules(cell));
     for (const head of forbiddenHeads(plan, permits, family))
       rules.push({
         head: `${head.protocol} ${head.source} any -> ${head.target} ${head.ports}`,
@@ -213,13 +218,11 @@ const checkScript = (permits: readonly PlanPermit[]): string =>
 
 const build = (plan: DevicePlan): DeviceExport => {
   const permits = plan.permits.filter((entry) => refusalOf(entry, CAPABILITIES) === null);
-  const complements = new Map<PlanPermit, Complement[]>();
-  const rules = rulesFile(plan, permits, complements);
+  const rules = rulesFile(plan, permits);
   return {
     files: [{ path: 'baseline.rules', content: rules }, { path: SWITCH_FILE, content: yamlFile(permits) }, { path: 'check.sh', content: checkScript(permits) }],
     losses: plan.permits.map((entry) => {
-      const inspectedHere = complements.get(entry);
-      const modbus = inspectedHere === undefined || entry.permit.service.transport !== 'tcp' ? null : passedModbus(entry.permit, ENGINE, inspectedHere);
+      const modbus = entry.permit.service.transport === 'tcp' ? passedModbus(entry.permit, ENGINE) : null;
       return assess(entry, { device: plan.device.id, capabilities: CAPABILITIES, modbus });
     }),
     rollback: [
