@@ -1,14 +1,17 @@
 /**
  * "Did you mean": the candidate nearest to a mistyped word, or null when none is near enough to be worth naming.
- * Distance is Levenshtein's with case folded; near enough is at most a third of the word, and at most three edits.
+ * Distance is Levenshtein's with swapped neighbours as one edit and case folded; near enough is at most a third of the word, and at most three edits.
  */
 const editDistance = (a: string, b: string): number => {
+  let older: number[] = [];
   let previous = Array.from({ length: b.length + 1 }, (_, i) => i);
   for (let i = 1; i <= a.length; i++) {
     const row = [i];
     for (let j = 1; j <= b.length; j++) {
-      row.push(Math.min(row[j - 1] + 1, previous[j] + 1, previous[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1)));
+      const swapped = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1] ? older[j - 2] + 1 : Infinity;
+      row.push(Math.min(row[j - 1] + 1, previous[j] + 1, previous[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1), swapped));
     }
+    older = previous;
     previous = row;
   }
   return previous[b.length];
