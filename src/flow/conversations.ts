@@ -226,7 +226,9 @@ function initConversation(state: FlowState, conversation: number, transport: num
   const name = serviceNameByPort(transport, port);
   words[c + CONVERSATION.vlan] = vlan;
   words[c + CONVERSATION.service] = name === null ? 0 : internText(state, name);
-  words[c + CONVERSATION.serviceBy] = name === null ? SERVICE_BY.none : SERVICE_BY.port;
+  // An EtherType or an IP protocol is the protocol itself; only ports are hints.
+  const isNumbered = transport === IP_PROTOCOL.tcp || transport === IP_PROTOCOL.udp;
+  words[c + CONVERSATION.serviceBy] = name === null ? SERVICE_BY.none : isNumbered ? SERVICE_BY.port : SERVICE_BY.probe;
   words[c + CONVERSATION.rttUs] = -1;
   words[c + CONVERSATION.row] = -1;
   state.conversationDoubles[d + CONVERSATION_D.firstSeconds] = NO_FIRST;
