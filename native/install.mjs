@@ -48,8 +48,8 @@ function build() {
   if (run.status === 0 && loads()) return undefined;
   if (run.error !== undefined) return run.error.message;
   const lines = `${run.stdout ?? ''}\n${run.stderr ?? ''}`.split('\n');
-  const telling = lines.find((line) => /error|not found|could not find/i.test(line)) ?? `node-gyp ended with ${run.status}`;
-  return telling.replace(/^gyp ERR! */, '').trim();
+  const telling = [/not found: |could not find any/i, /: (?:fatal )?error: /, /stack Error: /].flatMap((kind) => lines.find((line) => kind.test(line)) ?? []);
+  return (telling[0] ?? `node-gyp ended with ${run.status}`).replace(/^(?:gyp ERR! )?(?:stack )?(?:Error: )?/, '').trim();
 }
 
 function main() {
