@@ -5,7 +5,7 @@
  */
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -410,6 +410,36 @@ describe.runIf(why === undefined)('live capture', () => {
     expect(end).toMatchObject({ frames: 0, totals: { received: 0 } });
     expect(end['empty']).toBeGreaterThanOrEqual(3);
     expect(counters(PEER, 'tap0').rx).toBe(0);
+  });
+
+  test('system calls: one packet socket, nothing written or sent to it, no Internet socket, nothing listens', async () => {
+    if (spawnSync('strace', ['-V']).status !== 0) {
+      console.warn('SKIPPED: system calls of a live capture (strace is missing)');
+      expect(process.env['BASELINE_CI']).not.toBe('1');
+      return;
+    }
+    const trace = join(folder, 'trace');
+    const calls = 'socket,listen,sendto,sendmsg,sendmmsg,write,writev,pwrite64,pwritev,sendfile,splice,vmsplice,io_submit,io_uring_setup';
+    const probe = listen({ promiscuous: true }, ['strace', '-ff', '-ttt', '-qq', '-e', `trace=${calls}`, '-o', trace]);
+    await probe.line('ready');
+    await send(captureOf(1000), '--pps', '5000');
+    expect(await probe.stop()).toMatchObject({ frames: 1000 });
+    await probe.ended;
+    // One file per thread, so that no line is broken by another; in order of time.
+    const lines = readdirSync(folder)
+      .filter((name) => name.startsWith('trace.'))
+      .flatMap((name) => readFileSync(join(folder, name), 'utf8').trim().split('\n'))
+      .sort((a, b) => Number.parseFloat(a) - Number.parseFloat(b))
+      .map((line) => line.replace(/^[\d.]+ +/, ''));
+    const sockets = lines.filter((line) => line.startsWith('socket(AF_PACKET'));
+    expect(sockets).toHaveLength(1);
+    const descriptor = /= (\d+)$/.exec(sockets[0])?.[1];
+    expect(descriptor).toBeDefined();
+    const afterwards = lines.slice(lines.indexOf(sockets[0]) + 1);
+    expect(afterwards.filter((line) => new RegExp(`^(?:send\\w*|p?writev?(?:64)?|splice|vmsplice)\\(${descriptor},`).test(line))).toEqual([]);
+    expect(lines.filter((line) => /^socket\((?:AF_INET|PF_INET)|^listen|^io_uring_setup|^io_submit/.test(line))).toEqual([]);
+    // What is sent are questions to this machine's own kernel (the names of its interfaces).
+    expect(lines.filter((line) => line.startsWith('send') && !line.includes('AF_NETLINK'))).toEqual([]);
   });
 
   test('killed at any time, the next one opens', async () => {

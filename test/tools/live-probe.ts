@@ -40,7 +40,7 @@ async function main(): Promise<void> {
   const lines = createInterface({ input: process.stdin });
   lines.on('line', (line) => {
     if (line === 'stop') source.stop();
-    else if (line === 'report') say({ kind: 'report', counts: source.counts.frames, totals: source.totals(), states: source.states() });
+    else if (line === 'report') say({ kind: 'report', frames: source.counts.frames, totals: source.totals(), states: source.states(), memory: process.memoryUsage() });
   });
   let batches = 0;
   let empty = 0;
