@@ -6,7 +6,9 @@
  *
  * Judged is every operation of a designed conversation (legitimate, no temporary device) that is active in the test days
  * and crosses a proposed boundary; business traffic with the Internet is outside. The proposal goes the user's way:
- * written as YAML, read back, matched. A device that appeared after the proposal belongs to no zone: all it does is blocked.
+ * written as YAML, read back, matched. A device that appeared after the proposal is in no Permit: all of it that crosses a
+ * boundary is blocked. It is plugged in beside its like, so its boundary is that of the zone in which most of its true
+ * zone's devices were put; its traffic within that segment passes no firewall. `--strangers-nowhere` counts that too.
  */
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -213,8 +215,17 @@ interface Score {
 
 function score(judge: Judge, plant: GeneratedPlant, tuples: readonly Tuple[], isBusiness: (zone: string | null) => boolean): Score {
   const host = plant.hosts;
+  const votes = new Map<string, Map<string, number>>();
+  for (const one of host) {
+    const zone = judge.zoneOf(one.ip);
+    if (zone === null) continue;
+    const held = votes.get(one.zone) ?? new Map<string, number>();
+    votes.set(one.zone, held.set(zone, (held.get(zone) ?? 0) + 1));
+  }
+  const segmentOf = new Map(host.map((one) => [one.ip, [...(votes.get(one.zone) ?? [])].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1)).at(0)?.[0] ?? null]));
+  const placeOf = (address: string): string | null => judge.zoneOf(address) ?? (options.has('strangers-nowhere') ? null : (segmentOf.get(address) ?? null));
   const crosses = (client: string, server: string): boolean => {
-    const zones = [judge.zoneOf(client), judge.zoneOf(server)];
+    const zones = [placeOf(client), placeOf(server)];
     return zones[0] !== zones[1] && !(isBusiness(zones[0]) && isBusiness(zones[1]));
   };
   const outside = (id: number): boolean => host[id].zone === 'ENT' || host[id].ext;
