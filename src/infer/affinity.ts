@@ -117,6 +117,9 @@ const CLOSE_PACE_WEIGHT = 2;
 const SLOW_PACE_WEIGHT = 0.7;
 /** Two controllers that ask each other are closer than one that asks another. */
 const MUTUAL = 1.5;
+/** Controllers that a collecting controller asks, at least. */
+const FEWEST_COLLECTED = 3;
+const COLLECTS = 1.2;
 /** Each local operator station that both have in common, and each that only one of them has. */
 const SHARED_STATION = 1.6;
 const OWN_STATION = 0.5;
@@ -137,7 +140,14 @@ function joinControllers(graph: WeightedGraph, decisions: readonly RoleDecision[
     const held = strongest.get(key);
     if (held === undefined || weight > held.weight) strongest.set(key, { a, b, weight });
   }
+  // A controller that collects from several others (a gateway, a data concentrator) is the middle of their cell.
+  const collected = new Map<number, number>();
+  for (const { a } of strongest.values()) collected.set(a, (collected.get(a) ?? 0) + 1);
   for (const { a, b, weight } of strongest.values()) {
+    if (collected.get(a)! >= FEWEST_COLLECTED) {
+      addWeight(graph, a, b, COLLECTS * weight);
+      continue;
+    }
     const left = local.get(a);
     const right = local.get(b);
     const back = strongest.get(`${b}>${a}`);
