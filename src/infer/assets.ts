@@ -23,7 +23,7 @@ const ROUTER_FAN = 3;
 /** Handshakes slower than this did not stay in the plant's own network. */
 const FAR_RTT_MS = 20;
 
-const NAME_FACTS = new Set(['lldp.name', 'lldp.sysname', 'netbios.name', 'dhcp.hostname', 'mdns.name', 'opcua.hostname', 'snmp.sysname', 'profinet.name', 'dcp.name', 'cdp.name']);
+const NAME_FACTS = new Set(['lldp.name', 'lldp.sysname', 'netbios.name', 'dhcp.hostname', 'mdns.name', 'opcua.hostname', 'snmp.sysname', 'profinet.station-name', 'dcp.name', 'cdp.name']);
 
 interface Sighting {
   readonly address: string;
@@ -75,7 +75,7 @@ function namesOf(sighting: Sighting): string[] {
   const names = factsOf(sighting, NAME_FACTS).map((name) => name.trim());
   for (const fact of sighting.record?.facts ?? []) {
     // urn:HOST:application (OPC 10000-4 clause 7.2): the host part is the product's default.
-    const host = fact.name === 'opcua.applicationUri' ? /^urn:([^:]+):/.exec(fact.value)?.[1] : undefined;
+    const host = fact.name === 'opcua.application-uri' ? /^urn:([^:]+):/.exec(fact.value)?.[1] : undefined;
     if (host !== undefined && !/^client-|^localhost$/i.test(host)) names.push(host);
   }
   return [...new Set(names.filter(isPrintableName))];
@@ -230,6 +230,8 @@ function assemble(
       vendor,
       vendorClass: classifyVendor(vendor),
       external: addresses.every((address) => !isPrivateAddress(address)),
+      farMs: Math.max(...sightings.map((sighting) => sighting.rttMs ?? 0)),
+      ownMac: own.length > 0 && addresses.some((address) => !isMac(address)),
       behindRouter: macs.length > 0 && own.length === 0,
       bridge: capabilities.some((text) => /bridge|router|switch/i.test(text)),
       vlan: sightings.find((sighting) => sighting.vlan !== null)?.vlan ?? null,
@@ -238,13 +240,33 @@ function assemble(
   });
   const nameCount = new Map<string, number>();
   for (const draft of drafts) for (const name of draft.names) nameCount.set(name.toUpperCase(), (nameCount.get(name.toUpperCase()) ?? 0) + 1);
-  const assets: Asset[] = drafts.map((draft) => ({ id: draft.names.find((name) => nameCount.get(name.toUpperCase()) === 1) ?? draft.addresses[0]!, ...draft }));
+  const homes = publicHomes(drafts);
+  const assets: Asset[] = drafts.map(({ farMs, ownMac: _own, ...draft }) => ({
+    id: draft.names.find((name) => nameCount.get(name.toUpperCase()) === 1) ?? draft.addresses[0]!,
+    ...draft,
+    external: draft.external && !(farMs < FAR_RTT_MS && draft.addresses.some((address) => homes.has(networkOf(address)))),
+  }));
   const indexOf = new Map<string, number>();
   [...groups.values()].forEach((members, index) => {
     for (const member of members) indexOf.set(devices[member]!.address, index);
   });
   pseudo.sort((a, b) => compareAddresses(a.address, b.address));
   return { assets, indexOf, pseudo };
+}
+
+/** Older plants number their devices from public blocks. So many neighbours with MACs of their own are no Internet. */
+const PUBLIC_NEIGHBOURS = 3;
+
+const networkOf = (address: string): string => address.split('.').slice(0, 2).join('.');
+
+/** Public /16 blocks that live on this very link: several of their addresses speak from MACs that are no router's. */
+function publicHomes(drafts: readonly { readonly external: boolean; readonly ownMac: boolean; readonly farMs: number; readonly addresses: readonly string[] }[]): Set<string> {
+  const neighbours = new Map<string, number>();
+  for (const { external, ownMac, farMs, addresses } of drafts) {
+    if (!external || !ownMac || farMs >= FAR_RTT_MS) continue;
+    for (const network of new Set(addresses.filter((address) => ipv4Number(address) !== null).map(networkOf))) neighbours.set(network, (neighbours.get(network) ?? 0) + 1);
+  }
+  return new Set([...neighbours].filter(([, count]) => count >= PUBLIC_NEIGHBOURS).map(([network]) => network));
 }
 
 function twoMacs(sighting: Sighting): AssetNote {
