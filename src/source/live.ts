@@ -17,6 +17,7 @@ export interface LiveOptions {
   readonly interfaces: readonly string[];
   /** Octets kept of each frame. */
   readonly snapLength?: number;
+  /** On unless switched off: on a mirror port every frame is addressed to somebody else. It sends nothing. */
   readonly promiscuous?: boolean;
   /** As for tcpdump (pcap-filter(7)). */
   readonly filter?: string;
@@ -218,7 +219,7 @@ function createSession(addon: Addon, options: LiveOptions): Session {
       {
         device: channel.name,
         snapLength,
-        promiscuous: options.promiscuous ?? false,
+        promiscuous: options.promiscuous ?? true,
         filter: options.filter ?? '',
         bufferBytes: options.bufferBytes ?? DEFAULTS.bufferBytes,
         timeoutMs: KERNEL_TIMEOUT_MS,

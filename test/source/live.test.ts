@@ -330,11 +330,11 @@ describe('live source', () => {
   });
 
   test('tells the addon what was asked for, and makes blocks that hold the longest frame', async () => {
-    const { source, made } = await listen((capture) => capture.open(), { snapLength: 96, promiscuous: true, filter: 'tcp', bufferBytes: 1e6, adapterTimestamps: true });
-    expect(made[0].options).toMatchObject({ device: 'span0', snapLength: 96, promiscuous: true, filter: 'tcp', bufferBytes: 1e6, adapterTimestamps: true, blockFrames: BATCH_FRAMES });
+    const { source, made } = await listen((capture) => capture.open(), { snapLength: 96, promiscuous: false, filter: 'tcp', bufferBytes: 1e6, adapterTimestamps: true });
+    expect(made[0].options).toMatchObject({ device: 'span0', snapLength: 96, promiscuous: false, filter: 'tcp', bufferBytes: 1e6, adapterTimestamps: true, blockFrames: BATCH_FRAMES });
     await source.close();
     const wide = await listen((capture) => capture.open());
-    expect(wide.made[0].options).toMatchObject({ promiscuous: false, filter: '' });
+    expect(wide.made[0].options).toMatchObject({ promiscuous: true, filter: '' });
     expect(wide.made[0].options.blockBytes).toBeGreaterThanOrEqual(wide.made[0].options.snapLength + 64);
     await wide.source.close();
   });
