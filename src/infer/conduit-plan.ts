@@ -6,6 +6,7 @@
  * captured days. Left out on purpose: how zones were found (zones.ts).
  */
 import type { Conversation, ObservationSet } from '../observation.ts';
+import { staysOnLink } from '../net/link-local.ts';
 import { groupAddressKind } from './address-order.ts';
 
 export interface PlannedAsset {
@@ -107,7 +108,7 @@ export type Standing =
   | { readonly kind: 'set-aside'; readonly why: string };
 
 export function standingOf(conversation: Conversation, index: PlanIndex): Standing {
-  if (groupAddressKind(conversation.server) !== null || groupAddressKind(conversation.client) !== null) return { kind: 'group-address' };
+  if (staysOnLink(conversation.transport) || groupAddressKind(conversation.server) !== null || groupAddressKind(conversation.client) !== null) return { kind: 'group-address' };
   const client = index.assetOf(conversation.client);
   const server = index.assetOf(conversation.server);
   if (client !== null && server !== null && client.zone === server.zone) return { kind: 'within-zone' };

@@ -3,6 +3,7 @@
  * crosses it. Each finding cites what it rests on and says whether that is a requirement or good practice.
  * Sources: ISA/IEC 62443-3-2 ZCR titles, ISAGCA "IIoT Component Certification" (2021) tables 2 and 3 for the SR levels.
  */
+import { staysOnLink } from '../net/link-local.ts';
 import type { Link } from './activity.ts';
 import type { Inference } from './inference.ts';
 import type { RequirementFinding, ZoneKind } from './proposal.ts';
@@ -147,6 +148,7 @@ function checkFlows({ plant, placements, inventory }: Inference, plan: ZonePlan)
   const kindOf = new Map(plan.zones.map((zone) => [zone.id, zone.kind]));
   const groups = new Map<string, Group>();
   for (const link of plant.links) {
+    if (staysOnLink(link.conversation.transport)) continue;
     const from = zoneOf[link.client]!;
     const to = zoneOf[link.server]!;
     const crossing: Crossing = { link, from: kindOf.get(from)!, to: kindOf.get(to)!, sameZone: from === to };

@@ -7,6 +7,7 @@
  */
 import type { Conversation, ObservationSet } from '../observation.ts';
 import { groupAddressKind, isPublicAddress } from '../net/address-set.ts';
+import { staysOnLink } from '../net/link-local.ts';
 import { isoTime, makeFinding } from './findings.ts';
 import type { Finding, FindingType, SeenOperation, Severity } from './findings.ts';
 import type { AskVerdict, ConversationVerdict, Matcher } from './match.ts';
@@ -60,7 +61,7 @@ const seenAsk = (conversation: Conversation, verdict: AskVerdict): SeenOperation
   conversation: conversation.id, operation: verdict.ask.text, count: verdict.ask.count, first: isoTime(verdict.ask.firstNs), last: isoTime(verdict.ask.lastNs),
 });
 
-const nameOf = (address: string, resolution: Resolution | null): string => (resolution?.asset ? `${resolution.asset.id} (${address})` : address);
+const nameOf = (address: string, resolution: Resolution | null): string => (resolution?.asset && resolution.asset.id !== address ? `${resolution.asset.id} (${address})` : address);
 
 const isAnswered = (conversation: Conversation): boolean => conversation.answeredSessions > 0 || conversation.packets.toClient > 0;
 
@@ -258,7 +259,7 @@ export const judgeObserved = (context: DiffContext): ObservedResult => {
   };
 
   for (const conversation of context.set.conversations) {
-    if (groupAddressKind(conversation.server) !== null || groupAddressKind(conversation.client) !== null) {
+    if (staysOnLink(conversation.transport) || groupAddressKind(conversation.server) !== null || groupAddressKind(conversation.client) !== null) {
       counts.groupAddressed++;
       continue;
     }
