@@ -9,6 +9,7 @@
  * set-point-area   an operator station that writes to three or more controllers uses one area of addresses on all of them
  * adjacent-units   three or more unit ids without large gaps behind one gateway are taken for one row of devices
  * session-services opening, keeping and closing an OPC UA session is permitted where any of its services is
+ * engineering-session the pairs of maintenance stations and controllers of one zone share codes and addresses, by class
  * redundant-partner the standby of a redundant pair may do, and be asked, what its partner does
  * same-role-group  most of the possible pairs between two groups of one role each ask alike: all of them may
  * shared-service   two or more members of a zone use one infrastructure server: the whole zone may
@@ -32,6 +33,8 @@ const GROUP_COVERAGE: Readonly<Record<OperationClass, number>> = { read: 0.7, an
 /** Controllers that a station must write to before its set points are taken for one area. */
 const AREA_CONTROLLERS = 3;
 const MAX_UNIT_GAP = 2;
+
+const STATION_ROLES = new Set(['engineering-workstation', 'jump-server']);
 
 const clamp = (address: number): number => Math.max(0, Math.min(65535, address));
 
@@ -210,6 +213,21 @@ function addSetPointAreas(grants: Map<string, Grant>): void {
   }
 }
 
+/** What engineers do differs from session to session: a station's pairs of one class share codes, units and addresses. */
+function joinSessions(grants: Map<string, Grant>): void {
+  const sessions = new Map<string, Grant[]>();
+  for (const grant of grants.values()) {
+    if (!STATION_ROLES.has(grant.client.role) || grant.protocol !== 'modbus' || grant.class === 'any') continue;
+    const key = `${grant.client.zone}\n${grant.client.role}\n${grant.server.zone}\n${grant.server.role}\n${grant.transport}/${grant.port}\n${grant.class}`;
+    sessions.set(key, [...(sessions.get(key) ?? []), grant]);
+  }
+  for (const members of sessions.values()) {
+    if (members.length < 2) continue;
+    const detail = groupDetail(members.map((grant) => grant.detail));
+    for (const grant of members) grants.set(grantKey(grant), { ...grant, detail, rules: [...new Set([...grant.rules, 'engineering-session'])].sort() });
+  }
+}
+
 const SHARED_ROLES = new Set(['infrastructure', 'patch-server', 'historian']);
 
 function addSharedServices(grants: Map<string, Grant>, index: PlanIndex): void {
@@ -233,6 +251,7 @@ export function generaliseGrants(observed: readonly Grant[], index: PlanIndex): 
   const grants = new Map<string, Grant>();
   for (const grant of observed) grants.set(grantKey(grant), addSessionServices(widenUnits(widenRanges(addWriteTwins(grant)))));
   addSetPointAreas(grants);
+  joinSessions(grants);
   addGroups(grants, index);
   addSharedServices(grants, index);
   addPartners(grants, index);
@@ -242,7 +261,7 @@ export function generaliseGrants(observed: readonly Grant[], index: PlanIndex): 
 const MAINTENANCE_SERVICES = new Set(['smb', 'snmp', 'icmp', 'ssh', 'ftp', 'tftp', 'http', 'https']);
 
 const isMaintenance = (grant: Grant): boolean =>
-  grant.client.role === 'engineering-workstation' || grant.client.role === 'jump-server'
+  STATION_ROLES.has(grant.client.role)
   || (grant.client.role === 'infrastructure' && grant.class === 'any' && MAINTENANCE_SERVICES.has(grant.service));
 
 /** On demand: what a maintenance station's role does to a target's role, in the zones where this station was seen. */

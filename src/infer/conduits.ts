@@ -231,7 +231,7 @@ export function proposeConduits(set: ObservationSet, plan: ZonePlan, options: Co
     });
     for (const [i, draft] of own.entries()) {
       const days = draft.evidence.days;
-      const lastDay = days.at(-1);
+      const lastDay = Math.max(days.at(-1) ?? 0, draft.evidence.lastNs === null ? 0 : Number(draft.evidence.lastNs / 86_400_000_000_000n));
       const kind = draft.question;
       permits.push({
         permit: {
@@ -244,7 +244,7 @@ export function proposeConduits(set: ObservationSet, plan: ZonePlan, options: Co
           modbus: draft.modbus,
           opcua: draft.opcua,
           named: draft.names.length === 0 ? null : { protocol: draft.protocol, names: draft.names },
-          conditions: { days: [], start: null, end: null, expires: kind === 'temporary-device' && lastDay !== undefined ? isoDay(lastDay) : null, onDemand: draft.onDemand },
+          conditions: { days: [], start: null, end: null, expires: kind === 'temporary-device' ? isoDay(lastDay) : null, onDemand: draft.onDemand },
           purpose: draft.onDemand && kind !== 'temporary-device' ? 'maintenance, switched on by a person for a while' : '',
           basis: 'observed',
           decision: kind === null && !draft.onDemand ? 'approved' : 'pending',
