@@ -1,0 +1,92 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { addressProblem, formatSpan, groupAddressKind, intersectSets, isPublicAddress, isSubset, normaliseSet, parseSet, parseSpan, setContains, sizeOfSet, subtractSets, unionSets } from '../../src/net/address-set.ts';
+import type { AddressSpan } from '../../src/net/address-set.ts';
+
+/** Small numbers, so that sets meet often; membership is then checked address by address. */
+const WORLD = 64;
+const span = fc.tuple(fc.constantFrom('ipv4' as const, 'ipv6' as const, 'mac' as const), fc.nat(WORLD - 1), fc.nat(WORLD - 1))
+  .map(([family, a, b]): AddressSpan => ({ family, first: BigInt(Math.min(a, b)), last: BigInt(Math.max(a, b)) }));
+const spans = fc.array(span, { maxLength: 8 });
+
+const has = (set: readonly AddressSpan[], family: AddressSpan['family'], value: number): boolean => set.some((one) => one.family === family && one.first <= BigInt(value) && BigInt(value) <= one.last);
+
+const everywhere = (check: (family: AddressSpan['family'], value: number) => void): void => {
+  for (const family of ['ipv4', 'ipv6', 'mac'] as const) for (let value = 0; value < WORLD; value++) check(family, value);
+};
+
+describe('sets of addresses', () => {
+  it('union, intersection and difference are those of sets', () => {
+    fc.assert(fc.property(spans, spans, (a, b) => {
+      const [x, y] = [normaliseSet(a), normaliseSet(b)];
+      const [union, both, rest] = [unionSets(x, y), intersectSets(x, y), subtractSets(x, y)];
+      everywhere((family, value) => {
+        const [inA, inB] = [has(a, family, value), has(b, family, value)];
+        expect(has(union, family, value)).toBe(inA || inB);
+        expect(has(both, family, value)).toBe(inA && inB);
+        expect(has(rest, family, value)).toBe(inA && !inB);
+      });
+      expect(sizeOfSet(union)).toBe(sizeOfSet(rest) + sizeOfSet(y));
+    }));
+  });
+
+  it('a normal set is disjoint, not adjacent and ascending', () => {
+    fc.assert(fc.property(spans, (list) => {
+      const set = normaliseSet(list);
+      for (const [i, one] of set.entries()) {
+        const next = set.at(i + 1);
+        if (next !== undefined && next.family === one.family) expect(next.first > one.last + 1n).toBe(true);
+      }
+      expect(normaliseSet(set)).toEqual(set);
+    }));
+  });
+
+  it('a subset is one whose difference is empty', () => {
+    fc.assert(fc.property(spans, spans, (a, b) => {
+      const [x, y] = [normaliseSet(a), normaliseSet(b)];
+      expect(isSubset(x, y)).toBe(subtractSets(x, y).length === 0);
+    }));
+  });
+
+  it('text survives: parse of format is the span', () => {
+    const wide = fc.tuple(fc.constantFrom(['ipv4', 32n], ['ipv6', 128n], ['mac', 48n]) as fc.Arbitrary<['ipv4' | 'ipv6' | 'mac', bigint]>, fc.bigInt({ min: 0n, max: (1n << 128n) - 1n }), fc.bigInt({ min: 0n, max: (1n << 128n) - 1n }))
+      .map(([[family, bits], a, b]): AddressSpan => {
+        const [x, y] = [a % (1n << bits), b % (1n << bits)];
+        return { family, first: x < y ? x : y, last: x < y ? y : x };
+      });
+    fc.assert(fc.property(wide, (one) => {
+      expect(parseSpan(formatSpan(one))).toEqual(one);
+    }));
+  });
+
+  it('any text is an address or has a problem, never both, and never throws', () => {
+    fc.assert(fc.property(fc.oneof(fc.string(), fc.stringMatching(/^[0-9a-f.:/-]{0,40}$/)), (text) => {
+      expect(parseSpan(text) === null).toBe(addressProblem(text) !== null);
+    }));
+  });
+
+  it.each([
+    ['10.20.0.0/16', 65536n], ['10.20.1.12-10.20.1.21', 10n], ['00:1d:9c:20:01:10', 1n], ['fe80::/64', 1n << 64n], ['0.0.0.0/0', 1n << 32n], ['10.0.0.1/32', 1n],
+  ])('%s holds %s addresses', (text, size) => {
+    expect(sizeOfSet(parseSet([text]))).toBe(size);
+  });
+
+  it.each(['10.20.1.0/16', '10.20.1.256', '010.0.0.1', '1.2.3', '10.0.0.9-10.0.0.1', '10.0.0.1-fe80::1', '10.0.0.0/33', '', ' ', 'fe80::1%eth0', '00:1d:9c:20:01:10/24'])('%j is none', (text) => {
+    expect(parseSpan(text)).toBeNull();
+  });
+
+  it('an empty set holds nothing', () => {
+    expect(setContains([], { family: 'ipv4', first: 1n, last: 1n })).toBe(false);
+    expect(parseSet([])).toEqual([]);
+  });
+
+  it.each([
+    ['255.255.255.255', 'link'], ['224.0.0.251', 'link'], ['239.192.1.1', 'routed'], ['ff02::1', 'link'], ['ff05::2', 'routed'], ['01:80:c2:00:00:0e', 'link'], ['10.0.0.1', null], ['00:1d:9c:20:01:10', null], ['not an address', null],
+  ])('%s as a group: %s', (address, kind) => {
+    expect(groupAddressKind(address)).toBe(kind);
+  });
+
+  it.each([['8.8.8.8', true], ['10.1.1.1', false], ['172.31.0.1', false], ['172.32.0.1', true], ['fe80::1', false], ['2001:db8::1', true], ['00:1d:9c:20:01:10', false], ['224.0.0.1', false]])('%s is public: %s', (address, is) => {
+    expect(isPublicAddress(address)).toBe(is);
+  });
+});
