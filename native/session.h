@@ -29,8 +29,7 @@
 
 #include "libpcap.h"
 
-// The layout of a block is mirrored by src/source/live-addon.ts ----------------------------------------------------
-
+// A block, as src/source/live-addon.ts mirrors it:
 // header (16 doubles) | seconds f64 | offset i32 | captured i32 | wire i32 | nanos i32 | bytes
 constexpr size_t kHeaderSlots = 16;
 enum HeaderSlot { kCount, kProcessed, kShortened, kBackwards, kReceived, kDropped, kInterfaceDropped, kStatsValid, kSequence, kFlags, kFigures };
@@ -187,7 +186,6 @@ class Session {
     if (Open()) {
       SetState(kOpen);
       Drain();
-      if (handle_ != nullptr) ReadKernel(true);
     }
     if (handle_ != nullptr) pcap_->close(handle_);
     handle_ = nullptr;
@@ -283,7 +281,7 @@ class Session {
   // pcap_stats reads two files of the interface besides the socket, so not more often than ten times a second.
   bool ReadKernel(bool force) {
     const int64_t now = MonotonicMs();
-    if (!force && now - statsMs_ < 100) return true;
+    if (frozen_ || (!force && now - statsMs_ < 100)) return true;
     statsMs_ = now;
     PcapStats stats{};
     const bool valid = pcap_->stats(handle_, &stats) == 0;
@@ -338,11 +336,12 @@ class Session {
     lastNanos_ = nanos;
   }
 
-  // What the kernel had received when the end was decided is still ours; what comes later is not.
+  // What the kernel had received when the end was decided is still ours; what comes later is not, nor is it counted.
   void BeginEnd() {
     ending_ = true;
     deadlineMs_ = MonotonicMs() + 2 * options_.timeoutMs + 300;
-    if (!ReadKernel(true)) return;
+    frozen_ = ReadKernel(true);
+    if (!frozen_) return;
     const uint32_t pending = static_cast<uint32_t>(latest_[kReceived]) - static_cast<uint32_t>(latest_[kDropped]) -
                              static_cast<uint32_t>(processed_);
     pending_ = pending < 0x80000000u ? pending : 0;
@@ -369,7 +368,10 @@ class Session {
           if (index < 0) return;
         }
         Append(*blocks_[index], *header, data, captured);
-        if (ending_) pending_--;
+        if (ending_) {
+          pending_--;
+          deadlineMs_ = MonotonicMs() + 2 * options_.timeoutMs + 300;
+        }
         continue;
       }
       if (rc < 0) {
@@ -399,10 +401,7 @@ class Session {
       if (ending_ && now > deadlineMs_) break;
       Wait(rc < 0 || ending_ ? 10 : (count_ > 0 ? 50 : 250), rc < 0);
     }
-    if (index >= 0 && count_ > 0) {
-      ReadKernel(true);
-      Publish(index);
-    }
+    if (index >= 0 && count_ > 0) Publish(index);
   }
 
   void Wait(int timeoutMs, bool sleepOnly) {
@@ -443,5 +442,5 @@ class Session {
   uint64_t processed_ = 0;
   int64_t startedMs_ = 0, statsMs_ = 0, deadlineMs_ = 0, lastSeconds_ = 0;
   int32_t lastNanos_ = 0;
-  bool ending_ = false;
+  bool ending_ = false, frozen_ = false;
 };

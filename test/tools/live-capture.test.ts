@@ -262,6 +262,19 @@ describe.runIf(why === undefined)('live capture', () => {
     expect(totals).toMatchObject({ received: 200_000, waiting: 0 });
   });
 
+  test('stopped in the midst of a flood, it hands over all that it counts', async () => {
+    const file = captureOf(20_000);
+    const probe = listen({ digest: false, stallMs: 20 });
+    await probe.line('ready');
+    const sending = send(file, '--topspeed', '--loop', '20');
+    await sleep(400);
+    const { frames, totals } = await probe.stop();
+    expect(totals.processed).toBe(frames);
+    expect(totals.received).toBe(totals.processed + totals.kernelDropped);
+    expect(totals.waiting).toBe(0);
+    await sending;
+  });
+
   test('a snap length cuts and says so; a filter chooses', async () => {
     const file = captureOf(1000);
     const cut = listen({ snapLength: 64 });
