@@ -10,7 +10,7 @@ import { csvLine } from './csv-text.ts';
 import type { Capabilities, DeviceExport, DevicePlan, Exporter, LossRow, ModbusEffect, PlanPermit } from './exporter.ts';
 import { NO_CAPABILITIES } from './exporter.ts';
 import { assess, notEnforceable, portTexts, refusalOf } from './loss.ts';
-import { functionsOf, listText, requiredModbus } from './modbus-scope.ts';
+import { listText, requiredModbus } from './modbus-scope.ts';
 import { pairCells, portCells, type PairCell, type PortCell } from './pair-cells.ts';
 import { evidenceLine, permitLine } from './permit-text.ts';
 
@@ -43,29 +43,19 @@ const joinedRanges = (required: readonly ModbusEffect[], functions: readonly num
     });
   });
 
-const joinedEffect = (permits: readonly PlanPermit[]): ModbusEffect => {
-  const required = permits.flatMap((entry) => requiredModbus(entry.permit) ?? []);
-  const functions = [...new Set(permits.flatMap((entry) => functionsOf(entry.permit)))].sort((a, b) => a - b);
+const widest = (required: readonly ModbusEffect[]): ModbusEffect => {
+  const functions = [...new Set(required.flatMap((effect) => effect.functions))].sort((a, b) => a - b);
   const units = required.some((effect) => effect.units.length === 0) ? [] : [...new Set(required.flatMap((effect) => effect.units))].sort((a, b) => a - b);
   return { functions, units, ranges: joinedRanges(required, functions) };
 };
 
-/** Schedules and switches belong to a rule: only Permits with the same ones share a profile. */
 const enforced = (entry: PlanPermit): boolean => entry.permit.service.transport === 'tcp' && requiredModbus(entry.permit) !== null;
 
+/** A rule that is switched off cannot share its profile with one that is on. */
 const profilesOf = (permits: readonly PlanPermit[]): Profile[] => {
   const groups = [true, false].map((onDemand) => permits.filter((entry) => enforced(entry) && entry.permit.conditions.onDemand === onDemand));
   const cells = groups.flatMap((group) => pairCells(group, 'ipv4').flatMap((cell) => portCells(cell.permits, 'tcp').map((port) => ({ cell, port }))));
-  return cells.map(({ cell, port }, index) => ({ index: index + 1, cell, port, effect: joinedEffect(port.permits) }));
-};
-
-/** Every profile a Permit got, together; the widest wins. */
-const effectOf = (entry: PlanPermit, profiles: readonly Profile[]): ModbusEffect | null => {
-  const own = profiles.filter((profile) => profile.port.permits.includes(entry)).map((profile) => profile.effect);
-  if (own.length === 0) return null;
-  const functions = [...new Set(own.flatMap((effect) => effect.functions))].sort((a, b) => a - b);
-  const units = own.some((effect) => effect.units.length === 0) ? [] : [...new Set(own.flatMap((effect) => effect.units))].sort((a, b) => a - b);
-  return { functions, units, ranges: joinedRanges(own, functions) };
+  return cells.map(({ cell, port }, index) => ({ index: index + 1, cell, port, effect: widest(port.permits.flatMap((entry) => requiredModbus(entry.permit) ?? [])) }));
 };
 
 interface FilterRow {
@@ -176,6 +166,21 @@ const tofinoSheet = (profiles: readonly Profile[], enforce: boolean): string =>
     ),
   ].join('\n')}\n`;
 
+/** What a profile lets through depends on the pair: effects are listed by profile, the verdict is on the widest. */
+const enforcedRow = (entry: PlanPermit, device: string, profiles: readonly Profile[]): LossRow => {
+  const own = profiles.filter((profile) => profile.port.permits.includes(entry));
+  if (own.length === 0) return assess(entry, { device, capabilities: CAPABILITIES });
+  const row = assess(entry, { device, capabilities: CAPABILITIES, modbus: widest(own.map((profile) => profile.effect)) });
+  return {
+    ...row,
+    effects: row.effects.flatMap((effect) =>
+      own.map(({ cell, port, effect: modbus }) => ({
+        ...effect, client: cell.clients, server: cell.servers, ports: [port.first === port.last ? `${port.first}` : `${port.first}-${port.last}`], modbus,
+      })),
+    ),
+  };
+};
+
 const overLimit = (entry: PlanPermit, device: string): LossRow =>
   notEnforceable(entry.permit, device, `the device holds ${MAX_RULES} rules and ${MAX_PROFILES} Modbus profiles, and they are used up: split the conduit over two devices`);
 
@@ -194,8 +199,8 @@ const buildWith = (sheet: (profiles: readonly Profile[], enforce: boolean) => st
       { path: 'modbus-enforcer.csv', content: sheet(profiles, enforce) },
     ],
     losses: plan.permits.map((entry) => {
-      if (refusalOf(entry, CAPABILITIES) === null && (!written.has(entry) || (cut.has(entry) && !written.has(entry)))) return overLimit(entry, plan.device.id);
-      const row = assess(entry, { device: plan.device.id, capabilities: CAPABILITIES, modbus: effectOf(entry, profiles) });
+      if (refusalOf(entry, CAPABILITIES) === null && !written.has(entry)) return overLimit(entry, plan.device.id);
+      const row = enforcedRow(entry, plan.device.id, profiles);
       return cut.has(entry) && row.verdict !== 'not-enforceable' ? { ...row, reasons: [...row.reasons, 'part of its addresses found no free profile and stays blocked'] } : row;
     }),
     rollback: ['Load the configuration that was saved before (the device tool keeps it as a profile or project), then save it to the device.'],

@@ -1,11 +1,12 @@
 /**
  * Manufacturer Usage Descriptions (RFC 8520): one file per asset that a Permit names. In: a device plan. Out:
- * `<asset>.mud.json` and `controllers.json`, which maps the controller URNs to addresses: literal addresses in a MUD file are
+ * `<asset>.mud.json` and `controllers.json`, which maps controller URNs and devices to addresses: literal addresses in a MUD file are
  * not portable. MUD knows ports and directions and nothing of protocols inside. No signature: none can be made here.
  */
-import type { DeviceExport, DevicePlan, Exporter, PlanPermit } from './exporter.ts';
+import { normaliseSet, type AddressSet } from '../net/address-set.ts';
+import type { DeviceExport, DevicePlan, Exporter, LossRow, PlanPermit } from './exporter.ts';
 import { NO_CAPABILITIES } from './exporter.ts';
-import { rangeText } from './ip-notation.ts';
+import { rangeText, sameSpans } from './ip-notation.ts';
 import { assess, familiesOf, notEnforceable, refusalOf } from './loss.ts';
 import { asciiJson } from './loss-report.ts';
 import { nameScope, safeComment } from './vendor-name.ts';
@@ -103,11 +104,29 @@ const mudFile = (assetName: string, label: string, vendor: string, uses: readonl
   });
 };
 
+/** `direction-initiated` exists for TCP alone (RFC 8520 clause 8). */
+const eitherWay = (entry: PlanPermit): string[] =>
+  entry.permit.service.transport === 'tcp' ? [] : [`who begins cannot be held for ${entry.permit.service.transport}: either side may send`];
+
+/** A device is described as a whole: its legs in other zones get the same rules. */
+const wholeDevices = (plan: DevicePlan, entry: PlanPermit): PlanPermit => {
+  const whole = (side: 'from' | 'to', known: AddressSet): AddressSet =>
+    normaliseSet([...known, ...plan.zones.flatMap((zone) => zone.assets.filter((asset) => named(entry, side, asset.id)).flatMap((asset) => asset.addresses))]);
+  return { ...entry, client: whole('from', entry.client), server: whole('to', entry.server) };
+};
+
+const lossOf = (plan: DevicePlan, entry: PlanPermit): LossRow => {
+  const whole = wholeDevices(plan, entry);
+  const wider = sameSpans(whole.client, entry.client) && sameSpans(whole.server, entry.server) ? [] : ['devices with addresses in several zones are described as a whole'];
+  return assess(whole, { device: plan.device.id, capabilities: CAPABILITIES, also: [...eitherWay(entry), ...wider] });
+};
+
 const named = (entry: PlanPermit, side: 'from' | 'to', asset: string): boolean => entry.permit[side].assets.includes(asset);
 
 const build = (plan: DevicePlan): DeviceExport => {
   const permits = plan.permits.filter((entry) => refusalOf(entry, CAPABILITIES) === null);
   const names = nameScope({ maxLength: 60, punctuation: '_-' }, ['controllers']);
+  const devices: Record<string, string[]> = {};
   const files = plan.zones.flatMap((zone) =>
     zone.assets.flatMap((asset) => {
       const uses = permits.flatMap((entry): DeviceUse[] => [
@@ -116,6 +135,7 @@ const build = (plan: DevicePlan): DeviceExport => {
       ]);
       if (uses.length === 0) return [];
       const name = names.nameOf(asset.id, asset.id);
+      devices[`${name}.mud.json`] = asset.addresses.map(rangeText);
       return [{ path: `${name}.mud.json`, content: mudFile(name, asset.label, asset.vendor, uses) }];
     }),
   );
@@ -128,12 +148,12 @@ const build = (plan: DevicePlan): DeviceExport => {
   return {
     files: [
       ...files,
-      { path: 'controllers.json', content: asciiJson({ schemaVersion: 1, controllers: Object.fromEntries([...controllers].sort(([a], [b]) => (a < b ? -1 : 1))) }) },
+      { path: 'controllers.json', content: asciiJson({ schemaVersion: 1, controllers: Object.fromEntries([...controllers].sort(([a], [b]) => (a < b ? -1 : 1))), devices }) },
     ],
     losses: plan.permits.map((entry) =>
       refusalOf(entry, CAPABILITIES) === null && !described(entry)
         ? notEnforceable(entry.permit, plan.device.id, 'it names no asset on either side: MUD describes devices')
-        : assess(entry, { device: plan.device.id, capabilities: CAPABILITIES }),
+        : lossOf(plan, entry),
     ),
     rollback: ['Withdraw the MUD files from the MUD manager; it then falls back to its default for these devices.'],
     apply: [

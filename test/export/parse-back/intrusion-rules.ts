@@ -1,0 +1,164 @@
+/**
+ * Judges a flow by our Suricata or Snort rules, as the engines were measured to (docs/exporters.md): a rule fires when
+ * its head and every option match; what no rule fires on passes. Throws at any option it does not know.
+ */
+import { parseSpan, type AddressSpan } from '../../../src/net/address-set.ts';
+import type { Flow } from '../../../src/export/permit-judge.ts';
+import { modbusRequest } from '../../../src/export/modbus-request.ts';
+
+export interface IntrusionRule {
+  readonly text: string;
+  readonly action: string;
+  readonly fires: (flow: Flow) => boolean;
+}
+
+const PROTOCOLS: Record<string, number> = { icmp: 1, tcp: 6, udp: 17 };
+
+/** `any`, `!X`, `[A,!B]`, an address or a prefix; ports alike. */
+const matches = (text: string, one: (word: string) => boolean): boolean => {
+  if (text === 'any') return true;
+  if (text.startsWith('!')) return !matches(text.slice(1), one);
+  if (!text.startsWith('[')) return one(text);
+  const parts: string[] = [];
+  let depth = 0;
+  let part = '';
+  for (const character of text.slice(1, -1)) {
+    if (character === '[') depth++;
+    if (character === ']') depth--;
+    if (character === ',' && depth === 0) {
+      parts.push(part);
+      part = '';
+    } else part += character;
+  }
+  parts.push(part);
+  const [no, yes] = [parts.filter((word) => word.startsWith('!')), parts.filter((word) => !word.startsWith('!'))];
+  return yes.some((word) => matches(word, one)) && no.every((word) => matches(word, one));
+};
+
+const spans = new Map<string, AddressSpan | null>();
+
+const within = (address: AddressSpan) => (word: string): boolean => {
+  const span = spans.get(word) ?? parseSpan(word);
+  spans.set(word, span);
+  if (span === null) throw new Error(`not an address: ${word}`);
+  return span.family === address.family && span.first <= address.first && address.last <= span.last;
+};
+
+const atPort = (port: number) => (word: string): boolean => {
+  const [first, last = first] = word.split(':').map(Number);
+  return first <= port && port <= last;
+};
+
+const compare = (text: string, first: number, last: number): boolean => {
+  const value = /^([<>]?)(\d+)(?:<>(\d+))?$/.exec(text);
+  if (value === null) throw new Error(`not a comparison: ${text}`);
+  const bound = Number(value[2]);
+  if (value[3] !== undefined) return last > bound && first < Number(value[3]);
+  if (value[1] === '<') return first < bound;
+  return value[1] === '>' ? last > bound : first <= bound && bound <= last;
+};
+
+const TABLES: Record<string, readonly number[]> = {
+  'read coils': [1], 'read discretes': [2], 'read holding': [3, 23], 'read input': [4], 'write coils': [5, 15], 'write holding': [6, 16, 22, 23],
+};
+const NAMED = [...Array.from({ length: 24 }, (_, index) => index + 1), 43];
+
+const suricataModbus = (text: string, { modbus }: Flow): boolean => {
+  if (modbus === null) return false;
+  const quantity = [5, 6, 22].includes(modbus.functionCode) ? 1 : modbus.quantity;
+  let codes: readonly number[] | null = null;
+  return text.split(',').map((part) => part.trim()).every((part) => {
+    const [word, ...rest] = part.split(' ');
+    if (word === 'unit') return compare(rest.join(' '), modbus.unit, modbus.unit);
+    if (word === 'function') return Number(rest[0]) === modbus.functionCode || (!NAMED.includes(Number(rest[0])) && !NAMED.includes(modbus.functionCode));
+    if (word === 'access') {
+      codes = TABLES[rest.join(' ')];
+      return codes.includes(modbus.functionCode);
+    }
+    // Addresses count from 1, and 65536 does not compare.
+    if (word === 'address') return modbus.start < 65535 && compare(rest.join(' '), modbus.start + 1, modbus.start + quantity);
+    throw new Error(`not understood: ${part}`);
+  });
+};
+
+const SNORT_CODES: Record<string, number> = {
+  read_coils: 1, read_discrete_inputs: 2, read_holding_registers: 3, read_input_registers: 4, write_single_coil: 5, write_single_register: 6,
+  read_exception_status: 7, diagnostics: 8, get_comm_event_counter: 11, get_comm_event_log: 12, write_multiple_coils: 15, write_multiple_registers: 16,
+  report_slave_id: 17, read_file_record: 20, write_file_record: 21, mask_write_register: 22, read_write_multiple_registers: 23, read_fifo_queue: 24,
+  encapsulated_interface_transport: 43,
+};
+
+const byteTest = (text: string, payload: Uint8Array, offset: number): boolean => {
+  const [size, operator, wanted, at] = text.split(',');
+  let value = 0;
+  for (let index = 0; index < Number(size); index++) value = value * 256 + (payload[offset + Number(at) + index] ?? Number.NaN);
+  if (Number.isNaN(value)) return false;
+  if (operator === '=') return value === Number(wanted);
+  if (operator === '!=') return value !== Number(wanted);
+  return operator === '<' ? value < Number(wanted) : value > Number(wanted);
+};
+
+const optionFires = (option: string, flow: Flow, payload: Uint8Array, cursor: { offset: number }): boolean => {
+  const [name, value = ''] = [option.slice(0, option.includes(':') ? option.indexOf(':') : undefined), option.slice(option.indexOf(':') + 1).trim()];
+  switch (name) {
+    case 'msg': case 'metadata': case 'classtype': case 'sid': case 'rev': case 'gid': case 'flow':
+      return true;
+    case 'app-layer-protocol':
+      return flow.modbus === null;
+    case 'ip_proto':
+      return PROTOCOLS[flow.transport] !== Number(value.slice(1));
+    case 'dsize':
+      return payload.length > Number(value.slice(1));
+    case 'byte_test':
+      return byteTest(value, payload, cursor.offset);
+    case 'modbus':
+      return suricataModbus(value, flow);
+    case 'modbus_func':
+      return flow.modbus !== null && flow.modbus.functionCode === SNORT_CODES[value];
+    case 'modbus_unit':
+      return flow.modbus !== null && flow.modbus.unit === Number(value);
+    case 'modbus_data':
+      cursor.offset = 8;
+      return true;
+    case 'content':
+      if (value.startsWith('"|00 00|"')) return payload[2] === 0 && payload[3] === 0;
+      // The OPC UA rule: these flows carry no OPN message.
+      if (value.startsWith('"OPN"') || value.startsWith('!"SecurityPolicy#')) return false;
+      throw new Error(`not understood: ${option}`);
+    case 'depth':
+      return true;
+    case 'cip_service': case 'opcua_msg_service':
+      return false;
+    default:
+      throw new Error(`not understood: ${option}`);
+  }
+};
+
+const ruleOf = (text: string): IntrusionRule => {
+  const parts = /^(alert|drop) (ip|tcp|udp|modbus) (\S+) any -> (\S+) (\S+) \(\s?(.*;)\s?\)$/.exec(text);
+  if (parts === null) throw new Error(`not a rule: ${text}`);
+  const [, action, protocol, source, target, port, body] = parts;
+  const options = body.split(';').map((option) => option.trim()).filter((option) => option !== '');
+  const transport = protocol === 'modbus' ? 'tcp' : protocol;
+  const headMatches = (flow: Flow): boolean => {
+    const [client, server] = [parseSpan(flow.client), parseSpan(flow.server)];
+    if (client === null || server === null || (transport !== 'ip' && transport !== flow.transport)) return false;
+    return matches(port, atPort(flow.port)) && matches(source, within(client)) && matches(target, within(server));
+  };
+  const known = new Map<string, boolean>();
+  return {
+    text,
+    action,
+    fires: (flow) => {
+      const key = `${flow.client} ${flow.server} ${flow.transport} ${flow.port}`;
+      const inHead = known.get(key) ?? headMatches(flow);
+      known.set(key, inHead);
+      if (!inHead) return false;
+      const payload = flow.modbus === null ? new Uint8Array(0) : modbusRequest(flow.modbus, 1);
+      const cursor = { offset: 0 };
+      return options.every((option) => optionFires(option, flow, payload, cursor));
+    },
+  };
+};
+
+export const readRules = (text: string): IntrusionRule[] => text.split('\n').filter((line) => line !== '' && !line.startsWith('#')).map(ruleOf);

@@ -1,0 +1,201 @@
+/** Reads our sheets and data files back: EAGLE, Tofino, FTD worksheet, permits.csv, permits.json, MUD. */
+import type { Mode, ModbusEffect } from '../../../src/export/exporter.ts';
+import { addresses, windowText, type ReadRule } from './effects.ts';
+
+type Row = Readonly<Record<string, string>>;
+
+/** RFC 4180, and our apostrophe in front of what a spreadsheet would run. */
+const rowsOf = (text: string): Row[] => {
+  const lines = text.split('\n').filter((line) => line !== '');
+  const cells = (line: string): string[] =>
+    [...line.matchAll(/(?:^|,)(?:"((?:[^"]|"")*)"|([^",]*))/g)].map((match) => (match[1] ?? match[2]).replaceAll('""', '"').replace(/^'(?=[=+\-@])/, ''));
+  const head = cells(lines[0]);
+  return lines.slice(1).map((line) => {
+    const values = cells(line);
+    if (values.length !== head.length) throw new Error(`${values.length} cells, not ${head.length}: ${line}`);
+    return Object.fromEntries(head.map((name, index) => [name, values[index]]));
+  });
+};
+
+const list = (text: string): string[] => text.split(' ').filter((part) => part !== '');
+const numbers = (text: string): number[] => list(text).map(Number);
+
+const windowsIn = (schedule: string): string[] => {
+  if (schedule === '') return [];
+  const [days, hours] = schedule.split(' ');
+  const [start, end] = hours.split('-');
+  if (start < end) return [windowText(days.split(','), start, end)];
+  const week = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'];
+  const next = days.split(',').map((day) => week[(week.indexOf(day) + 1) % 7]);
+  return [windowText(days.split(','), start, '24:00'), windowText(next, '00:00', end)];
+};
+
+const PLAIN = { modbus: null, windows: [], expires: '', onDemand: false };
+
+const filterRules = (files: ReadonlyMap<string, string>, mode: Mode, profiles: ReadonlyMap<string, ModbusEffect>): ReadRule[] => {
+  const rows = rowsOf(files.get('packet-filter.csv') ?? '');
+  const last = rows.pop();
+  if (last?.action !== (mode === 'enforce' ? 'drop' : 'accept') || last['source addresses'] !== 'any') throw new Error('the last row is not the default');
+  return rows.map((row) => {
+    const profile = row['enforcer profile'] === '' ? null : profiles.get(row['enforcer profile']);
+    if (profile === undefined) throw new Error(`no profile ${row['enforcer profile']}`);
+    return {
+      ...PLAIN,
+      client: addresses(...list(row['source addresses'])),
+      server: addresses(...list(row['destination addresses'])),
+      transport: row.protocol,
+      ports: list(row['destination ports']),
+      modbus: profile,
+      onDemand: row.active === 'no',
+    };
+  });
+};
+
+export const readEagle = (files: ReadonlyMap<string, string>, mode: Mode): ReadRule[] =>
+  filterRules(
+    files,
+    mode,
+    new Map(
+      rowsOf(files.get('modbus-enforcer.csv') ?? '').map((row) => [
+        row.index,
+        {
+          functions: list(row['function codes']).map((code) => Number.parseInt(code, 10)),
+          units: row['unit ids'] === 'none' ? [] : numbers(row['unit ids']),
+          ranges: list(row['function codes']).flatMap((code) => code.split('|').slice(1).map((span) => `${Number.parseInt(code, 10)}${code.startsWith('23') ? 'w' : ''}:${span}`)),
+        },
+      ]),
+    ),
+  );
+
+export const readTofino = (files: ReadonlyMap<string, string>, mode: Mode): ReadRule[] => {
+  const profiles = new Map<string, ModbusEffect>();
+  for (const row of rowsOf(files.get('modbus-enforcer.csv') ?? '')) {
+    const known = profiles.get(row.profile) ?? { functions: [], units: row['unit ids'] === 'all' ? [] : numbers(row['unit ids']), ranges: [] };
+    const code = Number.parseInt(row['function code'], 10);
+    profiles.set(row.profile, {
+      ...known,
+      functions: [...new Set([...known.functions, code])],
+      ranges: row.start === '' ? known.ranges : [...known.ranges, `${row['function code']}:${row.start}-${row.end}`],
+    });
+  }
+  return filterRules(files, mode, profiles);
+};
+
+export const readFtd = (files: ReadonlyMap<string, string>): ReadRule[] => {
+  const rows = rowsOf(files.get('access-policy.csv') ?? '');
+  if (rows.pop()?.name !== 'OTZ-DEFAULT') throw new Error('the last row is not the default');
+  return rows.flatMap((row) =>
+    [/^[^:]*$/, /:/].flatMap((family) => {
+      const client = list(row['source networks']).filter((text) => family.test(text));
+      const server = list(row['destination networks']).filter((text) => family.test(text));
+      if (client.length === 0 || server.length === 0) return [];
+      return [{ ...PLAIN, client: addresses(...client), server: addresses(...server), transport: row.protocol, ports: list(row['destination ports']), windows: windowsIn(row['time range']), expires: row.expires, onDemand: row.enabled === 'no' }];
+    }),
+  );
+};
+
+/** One rule per address family that both sides have. */
+const perFamily = (rule: Omit<ReadRule, 'client' | 'server'>, client: readonly string[], server: readonly string[]): ReadRule[] =>
+  (['ipv4', 'ipv6'] as const).flatMap((family) => {
+    if (rule.transport === (family === 'ipv4' ? 'icmpv6' : 'icmp')) return [];
+    const own = (texts: readonly string[]) => addresses(...texts).filter((span) => span.family === family);
+    return own(client).length === 0 || own(server).length === 0 ? [] : [{ ...rule, client: own(client), server: own(server) }];
+  });
+
+export const readTable = (files: ReadonlyMap<string, string>): ReadRule[] =>
+  rowsOf(files.get('permits.csv') ?? '').flatMap((row) =>
+    perFamily(
+      {
+        transport: row.transport,
+        ports: list(row.ports),
+        modbus: row['function codes'] === '' ? null : { functions: numbers(row['function codes']), units: numbers(row['unit ids']), ranges: list(row['data addresses']) },
+        windows: windowsIn(row.schedule),
+        expires: row.expires,
+        onDemand: row['on demand'] === 'yes',
+      },
+      list(row['client addresses']),
+      list(row['server addresses']),
+    ),
+  );
+
+interface JsonPermit {
+  readonly service: { readonly transport: string; readonly ports: readonly { readonly first: number; readonly last: number }[] };
+  readonly modbus: { readonly functionCodes: readonly number[]; readonly unitIds: readonly number[]; readonly ranges: readonly { readonly access: string; readonly table?: string; readonly first: number; readonly last: number }[] } | null;
+  readonly conditions: { readonly days: readonly string[]; readonly start: string | null; readonly end: string | null; readonly expires: string | null; readonly onDemand: boolean };
+  readonly client: readonly string[];
+  readonly server: readonly string[];
+}
+
+/** Read table of each function code, written here from the standard and not taken from the source under test. */
+const TABLES: Record<string, readonly number[]> = { 'coil read': [1], 'coil write': [5, 15], 'holding-register read': [3, 23, 24], 'holding-register write': [6, 16, 22, 23] };
+
+export const readJson = (files: ReadonlyMap<string, string>): ReadRule[] => {
+  const { permits } = JSON.parse(files.get('permits.json') ?? '') as { permits: JsonPermit[] };
+  return permits.flatMap((permit) => {
+    const { conditions, modbus, service } = permit;
+    const ranges = (modbus?.ranges ?? []).flatMap((range) =>
+      (TABLES[`${range.table} ${range.access}`] ?? []).filter((code) => modbus?.functionCodes.includes(code)).map((code) => `${code}${code === 23 ? range.access[0] : ''}:${range.first}-${range.last}`),
+    );
+    return perFamily(
+      {
+        transport: service.transport,
+        ports: service.ports.map(({ first, last }) => (first === last ? `${first}` : `${first}-${last}`)),
+        modbus: modbus === null ? null : { functions: modbus.functionCodes, units: modbus.unitIds, ranges },
+        windows: conditions.days.length === 0 ? [] : windowsIn(`${conditions.days.join(',')} ${conditions.start}-${conditions.end}`),
+        expires: conditions.expires ?? '',
+        onDemand: conditions.onDemand,
+      },
+      permit.client,
+      permit.server,
+    );
+  });
+};
+
+interface Ace {
+  readonly matches: {
+    readonly 'ietf-mud:mud': { readonly controller: string };
+    readonly tcp?: AcePorts;
+    readonly udp?: AcePorts;
+  };
+}
+
+interface AcePorts {
+  readonly 'destination-port'?: AcePort;
+  readonly 'source-port'?: AcePort;
+  readonly 'ietf-mud:direction-initiated'?: string;
+}
+
+interface AcePort {
+  readonly port?: number;
+  readonly 'lower-port'?: number;
+  readonly 'upper-port'?: number;
+}
+
+const portText = (port: AcePort): string => (port.port === undefined ? `${port['lower-port']}-${port['upper-port']}` : `${port.port}`);
+
+/** A MUD file names the peer by URN; entries that agree in both directions are one rule. ICMP has no direction in MUD. */
+export const readMud = (files: ReadonlyMap<string, string>): ReadRule[] => {
+  const { controllers, devices } = JSON.parse(files.get('controllers.json') ?? '') as { controllers: Record<string, string[]>; devices: Record<string, string[]> };
+  return Object.entries(devices).flatMap(([path, own]) => {
+    const mud = JSON.parse(files.get(path) ?? '') as { 'ietf-access-control-list:acls': { acl: { name: string; type: string; aces: { ace: Ace[] } }[] } };
+    const directions = new Map<string, Set<string>>();
+    for (const acl of mud['ietf-access-control-list:acls'].acl)
+      for (const { matches } of acl.aces.ace) {
+        const transport = matches.tcp === undefined ? (matches.udp === undefined ? 'icmp' : 'udp') : 'tcp';
+        const layer4 = matches.tcp ?? matches.udp;
+        const fromDevice = acl.name.startsWith('from-device');
+        const toServer = layer4?.['destination-port'] !== undefined;
+        const deviceIsClient = layer4 === undefined || fromDevice === toServer;
+        if (matches.tcp !== undefined && (matches.tcp['ietf-mud:direction-initiated'] === 'from-device') !== deviceIsClient) throw new Error(`${path}: opened by the wrong side`);
+        const port = layer4?.['destination-port'] ?? layer4?.['source-port'];
+        const key = JSON.stringify([acl.type.slice(0, 4), matches['ietf-mud:mud'].controller, transport, port === undefined ? '' : portText(port), deviceIsClient]);
+        directions.set(key, (directions.get(key) ?? new Set()).add(fromDevice ? 'from' : 'to'));
+      }
+    return [...directions].flatMap(([key, seen]) => {
+      const [family, controller, transport, port, deviceIsClient] = JSON.parse(key) as [string, string, string, string, boolean];
+      if (seen.size !== 2) throw new Error(`${path}: only one direction of ${key}`);
+      const [client, server] = deviceIsClient ? [own, controllers[controller]] : [controllers[controller], own];
+      return perFamily({ ...PLAIN, transport, ports: port === '' ? [] : [port] }, client, server).filter((rule) => rule.client[0].family === family);
+    });
+  });
+};
