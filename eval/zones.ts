@@ -3,7 +3,7 @@
  * The generator is found through BASELINE_PLANTS (default ../shared/plants beside the repository).
  *
  *   --arch a,b --seeds 601-610 --noise 0,.1,.3 --days 28 --addressing flat --naming none --messy .5 --coverage 1
- *   --inject --list --baselines --calibrate --worst --confusions
+ *   --inject --list --baselines --variants --calibrate --worst --confusions --scale
  */
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -17,7 +17,9 @@ import { FLOW_RULES } from '../src/infer/requirements.ts';
 import type { ZoneKind } from '../src/infer/proposal.ts';
 import { addNode, addWeight, newGraph } from '../src/infer/weighted-graph.ts';
 import { levelOf } from '../src/infer/levels.ts';
+import { proposeZones } from '../src/infer/zones.ts';
 import { vendorOf } from '../src/net/oui.ts';
+import type { AddressRecord, Conversation, ObservationSet } from '../src/observation.ts';
 import { adjustedRand, type ClassCounts, countClasses, f1, type Labels, macroF1, mean, vMeasure } from './metrics.ts';
 import { type GeneratedHost, type GeneratedPlant, type GeneratedSample, observePlant } from './plant-observations.ts';
 
@@ -35,6 +37,8 @@ const seedsOf = (range: string): number[] => range.split(',').flatMap((part) => 
   const [from, to] = part.split('-').map(Number) as [number, number | undefined];
   return Array.from({ length: (to ?? from) - from + 1 }, (_, index) => from + index);
 });
+
+const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
 interface Generator {
   readonly ARCHETYPES: Readonly<Record<string, unknown>>;
@@ -301,9 +305,8 @@ function poolRoles(plants: readonly Scored[]): Map<string, ClassCounts> {
 const HEAD = ['plants', 'n', 'ARI all', 'ARI cells', 'ceiling', 'of ceiling', 'V', 'F1 plant', 'F1 pooled', 'accuracy', 'hist. recall', 'level', 'SIS co-zoned', 'with list', 'separation', 'ms max'];
 
 function printDetails(plants: readonly Scored[]): void {
-  const out = console.log;
-  out('\nRoles, pooled:');
-  for (const [label, counts] of [...poolRoles(plants)].sort(([a], [b]) => (a < b ? -1 : 1))) out(`  ${label.padEnd(24)} P ${fixed(counts.tp / Math.max(1, counts.tp + counts.fp))} R ${fixed(counts.tp / Math.max(1, counts.tp + counts.fn))} F1 ${fixed(f1(counts))} n ${counts.tp + counts.fn}`);
+  say('\nRoles, pooled:');
+  for (const [label, counts] of [...poolRoles(plants)].sort(([a], [b]) => (a < b ? -1 : 1))) say(`  ${label.padEnd(24)} P ${fixed(counts.tp / Math.max(1, counts.tp + counts.fp))} R ${fixed(counts.tp / Math.max(1, counts.tp + counts.fn))} F1 ${fixed(f1(counts))} n ${counts.tp + counts.fn}`);
   if (options.has('confusions')) {
     const confusion = new Map<string, string[]>();
     for (const p of plants) {
@@ -313,15 +316,15 @@ function printDetails(plants: readonly Scored[]): void {
         confusion.set(key, [...(confusion.get(key) ?? []), `${p.name} ${id}`]);
       }
     }
-    out('\nConfusions:');
-    for (const [key, where] of [...confusion].sort(([, a], [, b]) => b.length - a.length)) out(`  ${String(where.length).padStart(4)} ${key}   ${where.slice(0, 4).join('; ')}`);
+    say('\nConfusions:');
+    for (const [key, where] of [...confusion].sort(([, a], [, b]) => b.length - a.length)) say(`  ${String(where.length).padStart(4)} ${key}   ${where.slice(0, 4).join('; ')}`);
   }
   if (options.has('worst')) {
-    out('\nWorst cells against the ceiling:');
+    say('\nWorst cells against the ceiling:');
     const gap = (p: Scored): number => adjustedRand(p.truthZone, p.ceiling, p.cellIds) - adjustedRand(p.truthZone, p.zone, p.cellIds);
-    for (const p of [...plants].sort((a, b) => gap(b) - gap(a)).slice(0, 15)) out(`  ${p.name} cells ${fixed(adjustedRand(p.truthZone, p.zone, p.cellIds))} ceiling ${fixed(adjustedRand(p.truthZone, p.ceiling, p.cellIds))} all ${fixed(adjustedRand(p.truthZone, p.zone, p.ids))}`);
+    for (const p of [...plants].sort((a, b) => gap(b) - gap(a)).slice(0, 15)) say(`  ${p.name} cells ${fixed(adjustedRand(p.truthZone, p.zone, p.cellIds))} ceiling ${fixed(adjustedRand(p.truthZone, p.ceiling, p.cellIds))} all ${fixed(adjustedRand(p.truthZone, p.zone, p.ids))}`);
   }
-  out('\nConfidence (role): said, right, assets');
+  say('\nConfidence (role): said, right, assets');
   const bins = new Map<number, { said: number; right: number; n: number }>();
   for (const p of plants) {
     for (const { confidence, right } of p.share.values()) {
@@ -331,9 +334,9 @@ function printDetails(plants: readonly Scored[]): void {
     }
   }
   const total = [...bins.values()].reduce((sum, { n }) => sum + n, 0);
-  for (const [key, { said, right, n }] of [...bins].sort(([a], [b]) => a - b)) out(`  ${fixed(key / 10, 1)}-${fixed(key / 10 + 0.1, 1)}  said ${fixed(said / n)} right ${fixed(right / n)} n ${n}`);
-  out(`  expected calibration error ${fixed([...bins.values()].reduce((sum, { said, right, n }) => sum + Math.abs(said - right), 0) / total, 4)}`);
-  out('\nRequirements (against the same rules on the true zones): precision, recall');
+  for (const [key, { said, right, n }] of [...bins].sort(([a], [b]) => a - b)) say(`  ${fixed(key / 10, 1)}-${fixed(key / 10 + 0.1, 1)}  said ${fixed(said / n)} right ${fixed(right / n)} n ${n}`);
+  say(`  expected calibration error ${fixed([...bins.values()].reduce((sum, { said, right }) => sum + Math.abs(said - right), 0) / total, 4)}`);
+  say('\nRequirements (against the same rules on the true zones): precision, recall');
   for (const { id } of FLOW_RULES) {
     const sum = { tp: 0, fp: 0, fn: 0 };
     for (const p of plants) {
@@ -342,17 +345,17 @@ function printDetails(plants: readonly Scored[]): void {
       sum.fp += counts.fp;
       sum.fn += counts.fn;
     }
-    if (sum.tp + sum.fp + sum.fn > 0) out(`  ${id.padEnd(24)} P ${fixed(sum.tp / Math.max(1, sum.tp + sum.fp), 2)} R ${fixed(sum.tp / Math.max(1, sum.tp + sum.fn), 2)} n ${sum.tp + sum.fn}`);
+    if (sum.tp + sum.fp + sum.fn > 0) say(`  ${id.padEnd(24)} P ${fixed(sum.tp / Math.max(1, sum.tp + sum.fp), 2)} R ${fixed(sum.tp / Math.max(1, sum.tp + sum.fn), 2)} n ${sum.tp + sum.fn}`);
   }
   const predicted = mean(plants.map((p) => p.unseen.predicted));
   const actual = mean(plants.map((p) => p.unseen.actual));
-  out(`\nGood-Turing: predicted ${fixed(predicted * 100, 3)} % new tuple-days, held out ${fixed(actual * 100, 3)} %, ratio ${fixed(predicted / actual, 2)}`);
+  say(`\nGood-Turing: predicted ${fixed(predicted * 100, 3)} % new tuple-days, held out ${fixed(actual * 100, 3)} %, ratio ${fixed(predicted / actual, 2)}`);
 }
 
 /** Pool-adjacent-violators on (raw share, right): the knots of src/infer/calibration.ts. */
 function printCalibration(plants: readonly Scored[]): void {
   const points = plants.flatMap((p) => [...p.share.values()]).sort((a, b) => a.share - b.share);
-  const size = Math.max(1, Math.floor(points.length / 40));
+  const size = 40;
   const blocks: { share: number; right: number; n: number }[] = [];
   for (let from = 0; from < points.length; from += size) {
     const part = points.slice(from, from + size);
@@ -363,8 +366,8 @@ function printCalibration(plants: readonly Scored[]): void {
       blocks.push({ share: (a.share * a.n + b.share * b.n) / n, right: (a.right * a.n + b.right * b.n) / n, n });
     }
   }
-  console.log('\nCalibration knots [raw share, right]:');
-  for (const block of blocks) console.log(`  [${fixed(block.share, 4)}, ${fixed(block.right, 4)}], // n ${block.n}`);
+  say('\nCalibration knots [raw share, right]:');
+  for (const block of blocks) say(`  [${fixed(block.share, 4)}, ${fixed(block.right, 4)}], // n ${block.n}`);
 }
 
 async function main(): Promise<void> {
@@ -372,8 +375,8 @@ async function main(): Promise<void> {
   const archetypes = text('arch', [...Object.keys(generator.ARCHETYPES), ...(options.has('variants') ? Object.keys(VARIANTS) : [])].join(',')).split(',');
   const seeds = seedsOf(text('seeds', '601-610'));
   const everything: Scored[] = [];
-  console.log(row(HEAD));
-  console.log(row(HEAD.map(() => '---')));
+  say(row(HEAD));
+  say(row(HEAD.map(() => '---')));
   for (const noise of text('noise', '0,0.1,0.3').split(',').map(Number)) {
     const ofNoise: Scored[] = [];
     for (const archetype of archetypes) {
@@ -382,14 +385,14 @@ async function main(): Promise<void> {
         const plant = generator.buildPlant({ arch: archetype, ...VARIANTS[archetype], seed, noise, messy: number('messy', 0.5), addressing: text('addressing', 'flat'), naming: text('naming', 'none'), coverage: number('coverage', 1), churn: number('churn', 0), ...(options.has('inject') ? { inject: true } : {}) });
         ofArchetype.push(scorePlant(`${archetype}/${seed}/${noise}`, plant, generator.sampleActivity(plant), number('days', 28)));
       }
-      console.log(summarise(`${archetype}, noise ${noise}`, ofArchetype));
+      say(summarise(`${archetype}, noise ${noise}`, ofArchetype));
       ofNoise.push(...ofArchetype);
     }
-    console.log(summarise(`**all, noise ${noise}**`, ofNoise));
+    say(summarise(`**all, noise ${noise}**`, ofNoise));
     if (options.has('baselines')) {
       for (const baseline of ofNoise[0]!.baselines.keys()) {
         const score = (p: Scored, ids: readonly string[]): number => adjustedRand(p.truthZone, p.baselines.get(baseline)!, ids);
-        console.log(row([baseline, String(ofNoise.length), fixed(mean(ofNoise.map((p) => score(p, p.ids)))), fixed(mean(ofNoise.map((p) => score(p, p.cellIds)))), '', '', fixed(mean(ofNoise.map((p) => vMeasure(p.truthZone, p.baselines.get(baseline)!, p.ids)))), ...new Array<string>(9).fill('')]));
+        say(row([baseline, String(ofNoise.length), fixed(mean(ofNoise.map((p) => score(p, p.ids)))), fixed(mean(ofNoise.map((p) => score(p, p.cellIds)))), '', '', fixed(mean(ofNoise.map((p) => vMeasure(p.truthZone, p.baselines.get(baseline)!, p.ids)))), ...Array.from({ length: 9 }, () => '')]));
       }
     }
     everything.push(...ofNoise);
@@ -398,4 +401,27 @@ async function main(): Promise<void> {
   if (options.has('calibrate')) printCalibration(everything);
 }
 
-await main();
+/** Many plants in one store: 5,000 assets and 50,000 conversations, everything that `propose-zones` does. */
+async function scale(): Promise<void> {
+  const generator = await loadGenerator();
+  const conversations: Conversation[] = [];
+  const addresses: AddressRecord[] = [];
+  let sensor: ObservationSet['sensor'] | null = null;
+  for (let part = 0; addresses.length < 5000 || conversations.length < 50_000; part++) {
+    const plant = generator.buildPlant({ arch: 'refinery', seed: 900 + part, noise: 0.3, messy: 0.5 });
+    const set = observePlant(plant, generator.sampleActivity(plant), 0, 28);
+    const move = (address: string): string => address.replace(/^10\.10\./, `10.${part + 20}.`);
+    sensor ??= set.sensor;
+    // MACs of different plants may meet: the part goes into the fourth octet.
+    const moveMac = (mac: string): string => `${mac.slice(0, 9)}${part.toString(16).padStart(2, '0')}${mac.slice(11)}`;
+    addresses.push(...set.addresses.map((record) => ({ ...record, address: move(record.address), macs: record.macs.map((entry) => ({ ...entry, mac: moveMac(entry.mac) })) })));
+    for (const conversation of set.conversations) conversations.push({ ...conversation, id: conversations.length + 1, client: move(conversation.client), server: move(conversation.server) });
+  }
+  const started = performance.now();
+  const proposal = proposeZones({ conversations, addresses, sensor: sensor! });
+  const seconds = (performance.now() - started) / 1000;
+  say(`scale: ${proposal.assets.length} assets, ${conversations.length} conversations, ${proposal.zones.length} zones, ${proposal.stability.runs} resampled runs: ${seconds.toFixed(1)} s, ${Math.round(process.memoryUsage().rss / 2 ** 20)} MiB`);
+}
+
+if (options.has('scale')) await scale();
+else await main();

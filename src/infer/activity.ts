@@ -71,7 +71,7 @@ export function isEngineering(operation: Operation): boolean {
   if (operation.access === 'program') return true;
   if (operation.access === 'control') return operation.protocol === 's7comm';
   if (operation.protocol === 'modbus') return operation.access === 'diagnose' || operation.access === 'browse';
-  return operation.protocol === 'opcua' && /^Browse/.test(operation.name);
+  return operation.protocol === 'opcua' && operation.name.startsWith('Browse');
 }
 
 function isAnswered(conversation: Conversation, service: string): boolean {

@@ -72,21 +72,46 @@ export function measureAffinity(plant: Plant, decisions: readonly RoleDecision[]
     reach.set(link.client, row);
     row.set(head, Math.max(row.get(head) ?? 0, affinityOf(link)));
   }
-  // I/O whose controller was not seen is a head too, but says nothing about the size of the plant.
-  const size = heads.filter((head) => decisions[head]!.role !== 'io').length;
-  const clients = joinClients(graph, decisions, reach, size);
-  joinControllers(graph, decisions, steady, headOf, localClients(decisions, reach, clients, size));
+  const siteSize = measureSites(decisions, heads, reach, steady, headOf);
+  const clients = joinClients(graph, decisions, reach, siteSize);
+  joinControllers(graph, decisions, steady, headOf, localClients(decisions, reach, clients, siteSize));
   return { graph, headOf, heads, clients, reach };
 }
 
-function joinClients(graph: WeightedGraph, decisions: readonly RoleDecision[], reach: ReadonlyMap<number, ReadonlyMap<number, number>>, heads: number): number[] {
+/**
+ * How many controllers a client's site has: those that control traffic connects with it. A store may hold several
+ * sites, and what is plant-wide in one is a small share of all. I/O without a visible controller does not count.
+ */
+function measureSites(decisions: readonly RoleDecision[], heads: readonly number[], reach: Affinity['reach'], steady: readonly Link[], headOf: ReadonlyMap<number, number>): (client: number) => number {
+  const parent = new Map<number, number>();
+  const find = (node: number): number => {
+    let root = node;
+    while ((parent.get(root) ?? root) !== root) root = parent.get(root)!;
+    if (root !== node) parent.set(node, root);
+    return root;
+  };
+  const join = (a: number, b: number): void => {
+    const left = find(a);
+    const right = find(b);
+    if (left !== right) parent.set(Math.max(left, right), Math.min(left, right));
+  };
+  for (const [client, row] of reach) for (const head of row.keys()) join(client, head);
+  for (const link of steady) if (headOf.has(link.client) && headOf.has(link.server)) join(headOf.get(link.client)!, headOf.get(link.server)!);
+  // Sites that share nothing but slow collectors are one site: historians and applications reach everywhere.
+  for (const link of steady) if (headOf.has(link.server)) join(link.client, headOf.get(link.server)!);
+  const sizes = new Map<number, number>();
+  for (const head of heads) if (decisions[head]!.role !== 'io') sizes.set(find(head), (sizes.get(find(head)) ?? 0) + 1);
+  return (client) => sizes.get(find(client)) ?? 1;
+}
+
+function joinClients(graph: WeightedGraph, decisions: readonly RoleDecision[], reach: Affinity['reach'], siteSize: (client: number) => number): number[] {
   const clients: number[] = [];
-  const log = Math.log(Math.max(2, heads));
   for (const [client, row] of [...reach].sort(([a], [b]) => a - b)) {
     const { role, subRole } = decisions[client]!;
+    const heads = siteSize(client);
     const plantWide = (subRole === 'scada' || subRole === 'opstation') && row.size > 0.34 * heads && heads > 3;
     if (plantWide || (role !== 'hmi' && row.size > Math.max(4, 0.3 * heads))) continue;
-    const rarity = Math.max(0, Math.log(Math.max(2, heads) / row.size) / log);
+    const rarity = Math.max(0, Math.log(Math.max(2, heads) / row.size) / Math.log(Math.max(2, heads)));
     clients.push(client);
     addNode(graph, client);
     for (const [head, closeness] of row) addWeight(graph, client, head, 2.2 * rarity * closeness);
@@ -95,11 +120,11 @@ function joinClients(graph: WeightedGraph, decisions: readonly RoleDecision[], r
 }
 
 /** For every head the operator stations that watch it closely and little else. */
-function localClients(decisions: readonly RoleDecision[], reach: Affinity['reach'], clients: readonly number[], heads: number): Map<number, Set<number>> {
+function localClients(decisions: readonly RoleDecision[], reach: Affinity['reach'], clients: readonly number[], siteSize: (client: number) => number): Map<number, Set<number>> {
   const local = new Map<number, Set<number>>();
   for (const client of clients) {
     const row = reach.get(client)!;
-    if (decisions[client]!.role !== 'hmi' || row.size > Math.max(3, 0.34 * heads)) continue;
+    if (decisions[client]!.role !== 'hmi' || row.size > Math.max(3, 0.34 * siteSize(client))) continue;
     const most = Math.max(...row.values());
     for (const [head, closeness] of row) {
       if (closeness < 0.45 * most) continue;

@@ -71,17 +71,24 @@ const factsOf = (sighting: Sighting, names: ReadonlySet<string>): string[] =>
 /** Only what a terminal, a file name and a person can take. */
 const isPrintableName = (name: string): boolean => name.length > 0 && name.length <= 63 && /^[\p{L}\p{N}][\p{L}\p{N} ._:/()#-]*$/u.test(name);
 
+/** Names that a person or a domain gave to one host; the others may be a product's default on many. */
+const HOST_NAME_FACTS = new Set(['netbios.name', 'dhcp.hostname', 'mdns.name']);
+const hostNamesOf = (sighting: Sighting): string[] => [...new Set(factsOf(sighting, HOST_NAME_FACTS).map((name) => name.trim()).filter(isPrintableName))];
+
+/** What products put into their application URI when nobody configured them. */
+const DEFAULT_HOSTS = /^(client(-.*)?|server|localhost|opc|opcua|ua|unknown|default|plc|host|hostname|name|device|machine|computer|desktop)$/i;
+
 function namesOf(sighting: Sighting): string[] {
   const names = factsOf(sighting, NAME_FACTS).map((name) => name.trim());
   for (const fact of sighting.record?.facts ?? []) {
     // urn:HOST:application (OPC 10000-4 clause 7.2): the host part is the product's default.
     const host = fact.name === 'opcua.application-uri' ? /^urn:([^:]+):/.exec(fact.value)?.[1] : undefined;
-    if (host !== undefined && !/^client-|^localhost$/i.test(host)) names.push(host);
+    if (host !== undefined && !DEFAULT_HOSTS.test(host)) names.push(host);
   }
   return [...new Set(names.filter(isPrintableName))];
 }
 
-const looksLikeDirectedBroadcast = (sighting: Sighting): boolean => !sighting.sent && /\.255$/.test(sighting.address);
+const looksLikeDirectedBroadcast = (sighting: Sighting): boolean => !sighting.sent && sighting.address.endsWith('.255');
 
 /** Which addresses speak from one MAC, and which of those MACs are routers. */
 function addressesByMac(sightings: readonly Sighting[]): { byMac: Map<string, Sighting[]>; routers: Set<string> } {
@@ -174,7 +181,7 @@ export function inferAssets(set: ObservationSet, vendorOf: VendorLookup): Invent
 function joinByName(devices: readonly Sighting[], join: (a: number, b: number) => void, note: (index: number, added: AssetNote) => void, routers: ReadonlySet<string>): void {
   const byName = new Map<string, number[]>();
   devices.forEach((sighting, index) => {
-    for (const name of namesOf(sighting)) {
+    for (const name of hostNamesOf(sighting)) {
       const key = name.toUpperCase();
       const held = byName.get(key);
       if (held === undefined) byName.set(key, [index]);

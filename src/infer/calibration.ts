@@ -6,11 +6,15 @@
 
 /** [raw share, confidence], ascending in both. */
 const KNOTS: readonly (readonly [number, number])[] = [
-  [0, 0.3],
-  [0.5, 0.6],
-  [0.8, 0.9],
-  [0.95, 0.97],
-  [1, 0.99],
+  [0, 0.05],
+  [0.13, 0.18],
+  [0.22, 0.6],
+  [0.38, 0.85],
+  [0.51, 0.9],
+  [0.56, 0.94],
+  [0.67, 0.98],
+  [0.75, 0.995],
+  [1, 0.999],
 ];
 
 export function calibrate(share: number): number {

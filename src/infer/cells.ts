@@ -22,11 +22,14 @@ export interface Cells {
 /** Plateau between 1.3 and 2 on generated plants. */
 export const RESOLUTION = 1.6;
 
-/** Total weight of a plant from which on the full resolution applies. */
+/** Total weights between which the resolution holds as it is; beyond, it follows, so that a cell's size stays what it is. */
 const FULL_WEIGHT = 160;
+const LARGE_WEIGHT = 640;
 
 /** A community is split when its parts exchange less than this share of its weight. */
 const THIN_CUT = 0.13;
+/** Parts of parts are looked at as well. */
+const MOST_SPLITS = 4;
 
 export function findCells(plant: Plant, decisions: readonly RoleDecision[], isPlaced: (asset: number) => boolean, bindings: readonly Binding[], resolution: number): Cells {
   const affinity = measureAffinity(plant, decisions, isPlaced);
@@ -35,7 +38,7 @@ export function findCells(plant: Plant, decisions: readonly RoleDecision[], isPl
   const nodes = [...heads, ...clients];
   const colour = (node: number): number => ROLES.indexOf(decisions[node]!.role);
   const community = findCommunities(graph, nodes, resolution * scaleOf(affinity), colour);
-  splitCommunities(affinity, community, colour);
+  for (let round = 0; round < MOST_SPLITS && splitCommunities(affinity, community, colour); round++);
   const cellOf = new Map<number, number>();
   for (const [member, head] of headOf) cellOf.set(member, community.get(head)!);
   bind(cellOf, bindings);
@@ -52,15 +55,16 @@ export interface Binding {
 
 /**
  * Modularity compares with what chance would give in a graph of that total weight; in a plant of a few controllers that
- * is so little that single sessions split off. There the resolution shrinks with the weight.
+ * is so little that single sessions split off, and in a very large one so much that whole cells merge. The resolution
+ * follows the weight at both ends.
  */
 function scaleOf({ graph }: Affinity): number {
   let total = 0;
   for (const row of graph.neighbours.values()) for (const weight of row.values()) total += weight / 1e6;
-  return Math.min(1, total / FULL_WEIGHT);
+  return Math.min(1, total / FULL_WEIGHT) * Math.max(1, total / LARGE_WEIGHT);
 }
 
-function splitCommunities({ graph, heads }: Affinity, community: Map<number, number>, colour: (node: number) => number): void {
+function splitCommunities({ graph, heads }: Affinity, community: Map<number, number>, colour: (node: number) => number): boolean {
   const isHead = new Set(heads);
   const groups = new Map<number, number[]>();
   for (const [node, label] of community) {
@@ -69,6 +73,7 @@ function splitCommunities({ graph, heads }: Affinity, community: Map<number, num
     else held.push(node);
   }
   let fresh = Math.max(-1, ...groups.keys()) + 1;
+  const first = fresh;
   for (const [, members] of [...groups].sort(([a], [b]) => a - b)) {
     if (members.length < 4) continue;
     const parts = findCommunities(graph, members, 1, colour);
@@ -91,6 +96,7 @@ function splitCommunities({ graph, heads }: Affinity, community: Map<number, num
       fresh++;
     }
   }
+  return fresh > first;
 }
 
 /** What a person pinned wins over the graph: whole communities join, or one member leaves. */

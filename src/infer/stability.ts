@@ -94,7 +94,7 @@ export function measureStability(set: ObservationSet, base: Inference, runs: num
       if (share >= SAME_COMPANY) kept[index]!++;
     }
   }
-  const shareOf = Array.from({ length: count }, (_, index) => (seen[index]! === 0 ? null : Math.round((kept[index]! / seen[index]!) * 100) / 100));
+  const shareOf = Array.from({ length: count }, (_, index) => (seen[index] === 0 ? null : Math.round((kept[index]! / seen[index]!) * 100) / 100));
   const moving = shareOf.flatMap((share, index) => (share !== null && share < LEAST_STABILITY ? [{ asset: base.inventory.assets[index]!.id, stability: share, sentence: `kept its company in ${Math.round(share * seen[index]!)} of ${seen[index]!} resampled runs: decide by hand` }] : []));
   return { runs: usable, moving, shareOf };
 }
