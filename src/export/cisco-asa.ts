@@ -11,7 +11,7 @@ import { missingPort, zonePorts, type ZonePort } from './device-zones.ts';
 import type { Capabilities, DeviceExport, DevicePlan, Exporter, PlanPermit } from './exporter.ts';
 import { NO_CAPABILITIES } from './exporter.ts';
 import { assess, familiesOf, notEnforceable, refusalOf } from './loss.ts';
-import { evidenceLine, permitLine } from './permit-text.ts';
+import { evidenceLine, permitLine, provenanceLines } from './permit-text.ts';
 import { DAY_NAMES, dayAfter, windowsOf } from './time-window.ts';
 import { nameScope, safeComment, type NameScope } from './vendor-name.ts';
 
@@ -160,7 +160,7 @@ const build = (plan: DevicePlan): DeviceExport => {
   });
   const last = plan.mode === 'enforce' ? `deny ip any any ${DENY_LOG}` : `permit ip any any ${MONITOR_LOG}`;
   const lines = [
-    ...plan.provenance.map((line) => `! ${safeComment(line, 200)}`),
+    ...provenanceLines(plan.provenance, '! '),
     `! mode: ${plan.mode}`,
     ...bindings.flatMap((binding) => [...interfaceLines(binding.port, binding.nameif), '!']),
     ...pool.objects().flatMap(objectLines),

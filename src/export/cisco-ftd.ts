@@ -9,9 +9,9 @@ import type { Capabilities, DeviceExport, DevicePlan, Exporter, PlanPermit } fro
 import { NO_CAPABILITIES } from './exporter.ts';
 import { assess, portTexts, refusalOf, scheduleText } from './loss.ts';
 import { requiredModbus } from './modbus-scope.ts';
-import { evidenceLine, permitLine } from './permit-text.ts';
+import { evidenceLine, permitLine, provenanceLines } from './permit-text.ts';
 import { cipVisible, opcuaVisible, snort3Rules } from './snort3.ts';
-import { nameScope, safeComment } from './vendor-name.ts';
+import { nameScope } from './vendor-name.ts';
 
 const CAPABILITIES: Capabilities = {
   ...NO_CAPABILITIES,
@@ -88,7 +88,7 @@ const inspectors = (permits: readonly PlanPermit[]): string =>
 
 const build = (plan: DevicePlan): DeviceExport => {
   const permits = plan.permits.filter((entry) => refusalOf(entry, capabilitiesFor(entry)) === null);
-  const head = [...plan.provenance.map((line) => `# ${safeComment(line, 200)}`), `# mode: ${plan.mode}`];
+  const head = [...provenanceLines(plan.provenance, '# '), `# mode: ${plan.mode}`];
   const snort = snort3Rules(permits, plan.mode, head);
   return {
     files: [

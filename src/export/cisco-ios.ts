@@ -7,6 +7,7 @@
 import type { DeviceExport, DevicePlan, Exporter, ExportFile, PlanAsset, PlanZone } from './exporter.ts';
 import { NO_CAPABILITIES } from './exporter.ts';
 import { notEnforceable } from './loss.ts';
+import { provenanceLines } from './permit-text.ts';
 import { nameScope, safeComment, type NameScope } from './vendor-name.ts';
 
 const PHYSICAL = /^(FastEthernet|GigabitEthernet|TenGigabitEthernet|TwoGigabitEthernet|AppGigabitEthernet)(\d+\/)*\d+$/;
@@ -169,7 +170,7 @@ const unusedPorts = (plan: SwitchPlan): string[] => {
 const switchFiles = (plan: DevicePlan, one: SwitchPlan, fileName: string): ExportFile[] => {
   const names = nameScope({ maxLength: VLAN_NAME_LENGTH, punctuation: '_-' });
   const enforce = plan.mode === 'enforce';
-  const head = [...plan.provenance.map((line) => `! ${safeComment(line, 200)}`), `! switch ${safeComment(one.id, 60)}, mode: ${plan.mode}`];
+  const head = [...provenanceLines(plan.provenance, '! '), `! switch ${safeComment(one.id, 60)}, mode: ${plan.mode}`];
   const lines = [
     ...head,
     ...one.remarks.map((remark) => `! ${safeComment(remark, 200)}`),

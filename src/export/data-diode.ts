@@ -9,6 +9,7 @@ import { csvLine } from './csv-text.ts';
 import type { Capabilities, DeviceExport, DevicePlan, Exporter, LossRow, PlanPermit } from './exporter.ts';
 import { NO_CAPABILITIES } from './exporter.ts';
 import { assess, notEnforceable, portTexts } from './loss.ts';
+import { provenanceLines } from './permit-text.ts';
 import { safeComment } from './vendor-name.ts';
 
 const CAPABILITIES: Capabilities = { ...NO_CAPABILITIES, ipv6: true, unidirectional: true };
@@ -36,7 +37,7 @@ const contradictions = (plan: DevicePlan, entry: PlanPermit): PlanPermit[] =>
   );
 
 const workOrder = (plan: DevicePlan, oneWay: readonly PlanPermit[]): string => {
-  const lines = ['# Data diode: work order', '', ...plan.provenance.map((line) => `- ${safeComment(line, 200)}`), ''];
+  const lines = ['# Data diode: work order', '', ...provenanceLines(plan.provenance, '- '), ''];
   for (const entry of oneWay) {
     const { permit } = entry;
     const against = contradictions(plan, entry);

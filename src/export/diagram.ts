@@ -5,6 +5,7 @@
  */
 import { NO_CAPABILITIES, type DeviceExport, type DevicePlan, type Exporter, type PlanZone } from './exporter.ts';
 import { notEnforceable } from './loss.ts';
+import { provenanceLines } from './permit-text.ts';
 import { safeComment } from './vendor-name.ts';
 
 interface Arrow {
@@ -53,7 +54,7 @@ const mermaidText = (plan: DevicePlan): string => {
   const label = (text: string): string => text.replace(/[()]/g, '_');
   const lines = [
     'flowchart TB',
-    ...plan.provenance.map((line) => `  %% ${safeComment(line, 200)}`),
+    ...provenanceLines(plan.provenance, '  %% '),
     ...plan.zones.map((zone, index) => `  z${index}["${zoneLines(zone).map(label).join('<br/>')}"]`),
     ...arrows(plan).map((arrow) => `  z${arrow.from} ${arrow.oneWay ? '==>' : '-->'}|"${label(arrowText(arrow))}"| z${arrow.to}`),
   ];
@@ -62,7 +63,7 @@ const mermaidText = (plan: DevicePlan): string => {
 
 const dotText = (plan: DevicePlan): string => {
   const lines = [
-    ...plan.provenance.map((line) => `// ${safeComment(line, 200)}`),
+    ...provenanceLines(plan.provenance, '// '),
     'digraph zones {',
     '  rankdir=TB;',
     '  node [shape=box, style=rounded, fontname="sans-serif"];',
@@ -122,7 +123,7 @@ const svgText = (plan: DevicePlan): string => {
   const { places, width, height } = boxes(plan.zones);
   const lines = [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" font-family="sans-serif" role="img" aria-label="zones and conduits">`,
-    ...plan.provenance.map((line) => `<!-- ${safeComment(line, 200).replace(/-{2,}/g, '-')} -->`),
+    ...provenanceLines(plan.provenance, '').map((line) => `<!-- ${line.replace(/-{2,}/g, '-')} -->`),
     '<defs><marker id="tip" viewBox="0 0 10 10" refX="9" refY="5" markerWidth="7" markerHeight="7" orient="auto"><path d="M0 0L10 5L0 10z" fill="#333"/></marker></defs>',
     `<rect width="${width}" height="${height}" fill="#fff"/>`,
     ...plan.zones.flatMap((zone, index) => {

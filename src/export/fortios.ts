@@ -15,7 +15,7 @@ import { fortiosApplications, inspectableBy, inspectedEffect, type ApplicationLi
 import { assess, familiesOf, notEnforceable, refusalOf } from './loss.ts';
 import { requiredModbus } from './modbus-scope.ts';
 import { pairCells, portCells } from './pair-cells.ts';
-import { evidenceLine, permitLine } from './permit-text.ts';
+import { evidenceLine, permitLine, provenanceLines } from './permit-text.ts';
 import { DAY_NAMES, windowsOf } from './time-window.ts';
 import { nameScope, safeComment, type NameScope } from './vendor-name.ts';
 
@@ -278,7 +278,7 @@ const build = (plan: DevicePlan, options: ExportOptions): DeviceExport => {
   const zones = ports.map((port) => shop.zoneName(port.zone.id));
   const lastId = FIRST_POLICY + policies.length;
   const lines = [
-    ...plan.provenance.map((line) => `# ${safeComment(line, 200)}`),
+    ...provenanceLines(plan.provenance, '# '),
     `# mode: ${plan.mode}`,
     ...ports
       .filter((port) => port.assumed)

@@ -12,7 +12,7 @@ import { ofFamily } from './ip-notation.ts';
 import { assess, familiesOf, refusalOf } from './loss.ts';
 import { functionsOf, requiredModbus } from './modbus-scope.ts';
 import { leftOut, modbusChains, setBlock, wholeRequestSets } from './nftables-modbus.ts';
-import { evidenceLine, permitLine } from './permit-text.ts';
+import { evidenceLine, permitLine, provenanceLines } from './permit-text.ts';
 import { DAY_NAMES, dayAfter, windowsOf } from './time-window.ts';
 import { nameScope, safeComment, type NameScope } from './vendor-name.ts';
 
@@ -151,7 +151,7 @@ const ruleset = (plan: DevicePlan): string => {
   const inspectedCodes = plan.permits.filter((entry) => inspected(entry.permit) && refusalOf(entry, CAPABILITIES) === null).flatMap((entry) => functionsOf(entry.permit));
   const lines = [
     '#!/usr/sbin/nft -f',
-    ...plan.provenance.map((line) => `# ${safeComment(line, 200)}`),
+    ...provenanceLines(plan.provenance, '# '),
     `# mode: ${plan.mode}`,
     'table inet baseline',
     'delete table inet baseline',

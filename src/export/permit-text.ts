@@ -40,3 +40,7 @@ export const evidenceLine = (permit: Permit, maxLength: number): string => {
   if (permit.owner !== '') parts.push(`owner ${permit.owner}`);
   return safeComment(parts.filter((part) => part !== '').join('. '), maxLength);
 };
+
+/** The provenance of a plan as comment lines; a line of which nothing safe is left is left out. */
+export const provenanceLines = (provenance: readonly string[], prefix: string): string[] =>
+  provenance.map((line) => safeComment(line, 200)).filter((line) => line !== '').map((line) => `${prefix}${line}`);

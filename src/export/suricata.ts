@@ -13,7 +13,7 @@ import { modbusComplement, type Forbidden, type ModbusEngine } from './modbus-co
 import { passedModbus } from './modbus-passed.ts';
 import { FUNCTION_NAMES, functionsOf, requiredModbus, spansOf } from './modbus-scope.ts';
 import { pairCells, portCells, type PairCell } from './pair-cells.ts';
-import { evidenceLine, permitLine } from './permit-text.ts';
+import { evidenceLine, permitLine, provenanceLines } from './permit-text.ts';
 import { addressList, forbiddenHeads, portList } from './suricata-addresses.ts';
 import { safeComment } from './vendor-name.ts';
 
@@ -163,7 +163,7 @@ const rulesFile = (plan: DevicePlan, permits: readonly PlanPermit[]): string => 
       });
   }
   const lines = [
-    ...plan.provenance.map((line) => `# ${safeComment(line, 200)}`),
+    ...provenanceLines(plan.provenance, '# '),
     `# mode: ${plan.mode}`,
     '# Every rule names something that no Permit lets through. There is no pass rule on purpose.',
     ...permits.flatMap((entry) => [`# ${permitLine(entry.permit, 200)}`, `#   ${evidenceLine(entry.permit, 200)}`]),
