@@ -1,7 +1,7 @@
 // libpcap as its ABI has stood since 1.5 (pcap/pcap.h, pcap/bpf.h, 2013), loaded by dlopen when a capture is opened: no
 // header and no library are needed to build or to import files. The table below is the whole of what is asked of it.
 // Left out on purpose: everything that transmits. No such function is declared, looked up or linked in this addon
-// (test/tools/live-capture.test.ts reads the built binary for it).
+// (test/tools/live-addon.test.ts reads the built binary for it).
 #pragma once
 
 #include <dlfcn.h>

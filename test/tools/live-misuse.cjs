@@ -1,5 +1,5 @@
 /**
- * A child process for live-capture.test.ts: the addon used as it should not be, from the main thread and from workers
+ * A child process for live-addon.test.ts: the addon used as it should not be, from the main thread and from workers
  * that end in the midst of it. argv: the addon's file, rounds. It must leave with exit code 0 and `leaving` as its last
  * word; what it prints before that is compared. Plain CommonJS, so that it also runs under a sanitizer or Valgrind.
  */

@@ -1,0 +1,113 @@
+/**
+ * The built addon itself: what it can ask of libpcap and of the kernel, read from the binary, and that nothing done to
+ * it from JavaScript aborts the process, also under AddressSanitizer. Needs what live-machine.ts says.
+ */
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { obstacle, run } from './live-machine.ts';
+
+const PROJECT = join(import.meta.dirname, '../..');
+const ADDON = join(PROJECT, 'native/build/Release/capture.node');
+const SENSOR = `bladdon${process.pid}`;
+const why = obstacle(SENSOR);
+
+/** Where the headers of this Node are, for the build under AddressSanitizer. */
+function nodeHeaders(): string | undefined {
+  const roots = [process.env['npm_config_nodedir'], join(process.execPath, '../..'), join(process.env['HOME'] ?? '/', '.cache/node-gyp', process.versions.node)];
+  return roots.map((root) => join(root ?? '/nowhere', 'include/node')).find((folder) => existsSync(join(folder, 'node_api.h')));
+}
+
+describe.runIf(why === undefined)('the addon used as it should not be', () => {
+  beforeAll(() => void run('ip', 'netns', 'add', SENSOR));
+  afterAll(() => void run('ip', 'netns', 'del', SENSOR));
+
+  const misuse = (addon: string, rounds: number, ...environment: string[]): { status: number | null; said: string[]; stderr: string } => {
+    run('ip', '-n', SENSOR, 'link', 'set', 'lo', 'up');
+    const script = join(import.meta.dirname, 'live-misuse.cjs');
+    const done = spawnSync('ip', ['netns', 'exec', SENSOR, 'env', ...environment, process.execPath, '--expose-gc', script, addon, String(rounds)], { encoding: 'utf8' });
+    return { status: done.status, said: done.stdout.trim().split('\n'), stderr: done.stderr };
+  };
+
+  const EXPECTED = [
+    'before the library: refused, Capture(options, callback), after loadLibrary',
+    'no names: refused, no name was given',
+    'not libpcap: refused, libc.so.6 is too old or is not libpcap',
+    ...Array.from({ length: 5 }, () => 'bad arguments: refused, Capture(options, callback), after loadLibrary'),
+    'odd options: 64',
+    'another this: refused, Illegal invocation',
+    'privileges of nobody: refused, dropPrivileges: Invalid argument',
+    'blocks: 8, again 0',
+    'ended: -1 {"dataLink":1,"snapLength":65535,"nanoseconds":true,"warning":""}',
+    'descriptors left open: none',
+    'leaving',
+  ];
+
+  test('refuses or ignores it, leaks nothing and never aborts, also in workers that are ended', () => {
+    for (let i = 0; i < 2; i++) expect(misuse(ADDON, 20)).toEqual({ status: 0, said: EXPECTED, stderr: '' });
+  });
+
+  test('the same under AddressSanitizer', () => {
+    const headers = nodeHeaders();
+    const asan = spawnSync('g++', ['-print-file-name=libasan.so'], { encoding: 'utf8' }).stdout?.trim() ?? '';
+    if (headers === undefined || !existsSync(asan)) {
+      console.warn('SKIPPED: the addon under AddressSanitizer (no g++ with libasan, or no Node headers)');
+      expect(process.env['BASELINE_CI']).not.toBe('1');
+      return;
+    }
+    const out = mkdtempSync(join(tmpdir(), 'baseline-asan-'));
+    try {
+      const built = join(out, 'capture.node');
+      run('g++', '-shared', '-fPIC', '-std=gnu++17', '-O1', '-g', '-fno-exceptions', '-fsanitize=address', '-fno-omit-frame-pointer',
+        '-DNAPI_VERSION=8', '-DNAPI_DISABLE_CPP_EXCEPTIONS', '-DNODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS', '-DNODE_GYP_MODULE_NAME=capture',
+        `-I${headers}`, `-I${join(PROJECT, 'node_modules/node-addon-api')}`, join(PROJECT, 'native/capture.cc'), join(PROJECT, 'native/host.cc'), '-ldl', '-lpthread', '-o', built);
+      // V8 keeps what it allocates until it ends: leaks are told by counting descriptors and by the soak.
+      const { status, said, stderr } = misuse(built, 10, `LD_PRELOAD=${asan}`, 'ASAN_OPTIONS=detect_leaks=0');
+      expect({ status, said, stderr }).toEqual({ status: 0, said: EXPECTED, stderr: '' });
+    } finally {
+      rmSync(out, { recursive: true });
+    }
+  });
+});
+
+describe.runIf(existsSync(ADDON))('the built addon', () => {
+  const strings = new Set(existsSync(ADDON) ? readFileSync(ADDON).toString('latin1').split('\0') : []);
+
+  test('has no function that can transmit, neither linked nor looked up by name', () => {
+    const transmitting = ['pcap_inject', 'pcap_sendpacket', 'pcap_sendqueue_transmit', 'send', 'sendto', 'sendmsg', 'sendmmsg', 'sendfile', 'splice', 'write', 'writev', 'pwrite', 'io_submit', 'io_uring_enter', '__send', '__sendto'];
+    expect(transmitting.filter((name) => strings.has(name))).toEqual([]);
+    expect([...strings].filter((text) => /inject|sendpacket|sendqueue/.test(text))).toEqual([]);
+  });
+
+  test('asks libpcap for these functions and no others', () => {
+    expect([...strings].filter((text) => /^pcap_\w+$/.test(text)).sort()).toEqual([
+      'pcap_activate',
+      'pcap_close',
+      'pcap_compile',
+      'pcap_create',
+      'pcap_datalink',
+      'pcap_freecode',
+      'pcap_get_selectable_fd',
+      'pcap_get_tstamp_precision',
+      'pcap_geterr',
+      'pcap_lib_version',
+      'pcap_next_ex',
+      'pcap_set_buffer_size',
+      'pcap_set_promisc',
+      'pcap_set_snaplen',
+      'pcap_set_timeout',
+      'pcap_set_tstamp_precision',
+      'pcap_set_tstamp_type',
+      'pcap_setfilter',
+      'pcap_setnonblock',
+      'pcap_stats',
+      'pcap_statustostr',
+    ]);
+  });
+
+  test('needs no libpcap to be loaded: it is not linked', () => {
+    expect([...strings].filter((text) => /^libpcap\S*\.so/.test(text))).toEqual([]);
+  });
+});
