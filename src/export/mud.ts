@@ -116,6 +116,7 @@ const wholeDevices = (plan: DevicePlan, entry: PlanPermit): PlanPermit => {
 };
 
 const lossOf = (plan: DevicePlan, entry: PlanPermit): LossRow => {
+  if (refusalOf(entry, CAPABILITIES) !== null) return assess(entry, { device: plan.device.id, capabilities: CAPABILITIES });
   const whole = wholeDevices(plan, entry);
   const wider = sameSpans(whole.client, entry.client) && sameSpans(whole.server, entry.server) ? [] : ['devices with addresses in several zones are described as a whole'];
   return assess(whole, { device: plan.device.id, capabilities: CAPABILITIES, also: [...eitherWay(entry), ...wider] });

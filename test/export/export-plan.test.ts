@@ -1,0 +1,190 @@
+/** Refusal of what would be wider, empty sets, modes, devices, on every target. */
+import { expect, test } from 'vitest';
+import { exportPlan } from '../../src/export/export-plan.ts';
+import type { Exporter, Plan } from '../../src/export/exporter.ts';
+import { exporterOf, listTargets, registryOf } from '../../src/export/registry.ts';
+import { hostilePlan, plantPlan } from './plant.ts';
+
+const targets = listTargets();
+const textOf = (plan: Plan, target: string, allowWider = true): string =>
+  exportPlan(exporterOf(target), plan, { mode: exporterOf(target).modes.at(-1) ?? 'enforce', allowWider })
+    .files.flatMap((file) => (typeof file.content === 'string' && file.path !== 'README.md' && !file.path.startsWith('loss-report') ? [file.content] : []))
+    .join('\n');
+
+const only = (plan: Plan, id: string, change: Partial<Plan['permits'][number]> = {}): Plan => ({
+  ...plan,
+  permits: plan.permits.filter((entry) => entry.permit.id === id).map((entry) => ({ ...entry, ...change })),
+});
+
+test('the registry refuses two exporters of one name, and names the choices for one it does not know', () => {
+  const first = exporterOf('nftables');
+  expect(() => registryOf([first, { ...exporterOf('csv'), name: 'nftables' }])).toThrow('two exporters are named "nftables"');
+  expect(() => exporterOf('nftable')).toThrow('there is no export target "nftable"');
+  expect(new Set(targets.map((target) => target.name)).size).toBe(targets.length);
+  for (const target of targets) {
+    expect(target.title).not.toBe('');
+    expect(target.modes.length).toBeGreaterThan(0);
+  }
+});
+
+test('what would be wider is refused in enforce mode: a loss report, and no configuration', () => {
+  const plan = plantPlan();
+  for (const { name, filters, modes } of targets) {
+    const exporter = exporterOf(name);
+    if (!filters || !modes.includes('enforce')) continue;
+    const result = exportPlan(exporter, plan, { mode: 'enforce' });
+    const wider = result.losses.filter((row) => row.verdict === 'widened').map((row) => row.permit);
+    expect(result.refused).toEqual([...new Set(wider)]);
+    if (wider.length === 0) continue;
+    expect(result.files.map((file) => file.path)).toEqual(['loss-report.json', 'loss-report.md']);
+    expect(result.files[1]?.content).toContain('No configuration was written');
+    const allowed = exportPlan(exporter, plan, { mode: 'enforce', allowWider: true });
+    expect(allowed.refused).toEqual([]);
+    expect(allowed.files.map((file) => file.path)).toContain('README.md');
+  }
+});
+
+test('monitor blocks nothing, so nothing is refused', () => {
+  for (const { name, modes } of targets) if (modes.includes('monitor')) expect(exportPlan(exporterOf(name), plantPlan(), { mode: 'monitor' }).refused).toEqual([]);
+});
+
+test('a mode that a target lacks is one clear line', () => {
+  expect(() => exportPlan(exporterOf('mud'), plantPlan(), { mode: 'monitor' })).toThrow('mud has no monitor mode');
+});
+
+test('without a mode the spec decides: enforce only when every conduit says so', () => {
+  const plan = plantPlan();
+  expect(exportPlan(exporterOf('csv'), plan).mode).toBe('enforce');
+  expect(exportPlan(exporterOf('csv'), { ...plan, conduits: plan.conduits.map((conduit, index) => ({ ...conduit, mode: index === 0 ? null : 'enforce' })) }).mode).toBe('monitor');
+  expect(exportPlan(exporterOf('csv'), { ...plan, conduits: [] }).mode).toBe('monitor');
+});
+
+test('every Permit that stands has a row, and a rejected one is nowhere', () => {
+  const plan = plantPlan();
+  const ids = plan.permits.filter((entry) => entry.permit.decision !== 'rejected').map((entry) => entry.permit.id);
+  expect(ids).not.toContain('K2-REFUSED');
+  for (const { name, modes } of targets)
+    for (const mode of modes) {
+      const result = exportPlan(exporterOf(name), plan, { mode, allowWider: true });
+      expect(new Set(result.losses.map((row) => row.permit)), name).toEqual(new Set(ids));
+      for (const row of result.losses) {
+        if (row.verdict === 'widened') expect(row.widenedTo).not.toBe('');
+        if (row.verdict !== 'enforced') expect(row.reasons.length).toBeGreaterThan(0);
+        if (row.verdict === 'enforced') expect(row.effects.length).toBeGreaterThan(0);
+      }
+      expect(textOf(plan, name)).not.toContain('K2-REFUSED');
+    }
+});
+
+test('an empty address set is never any: the Permit has no rule', () => {
+  const plan = plantPlan();
+  for (const { name, filters } of targets)
+    for (const side of ['client', 'server'] as const) {
+      const empty = only(plan, 'K1-WRITE', { [side]: [] });
+      const result = exportPlan(exporterOf(name), empty, { mode: 'enforce', allowWider: true });
+      expect(result.losses.map((row) => row.verdict)).toEqual(['not-enforceable']);
+      if (filters) expect(result.losses[0]?.effects).toEqual([]);
+      const text = textOf(empty, name);
+      if (filters) expect(text.replace(/^\S*remark.*$|^[#!].*$|^\/\/.*$/gm, ''), name).not.toMatch(/\b502\b(?!.*Modbus-ports)(?<!detection-ports:\n {8}dp: 502)(?<!detection-ports.dp = 502)(?<!ports = '502)/);
+    }
+});
+
+test('a tcp Permit without a port is never every port', () => {
+  const plan = plantPlan();
+  const [entry] = only(plan, 'K1-UA').permits;
+  if (entry === undefined) throw new Error('no Permit');
+  const portless: Plan = { ...plan, permits: [{ ...entry, permit: { ...entry.permit, service: { ...entry.permit.service, ports: [] } } }] };
+  for (const { name, filters } of targets) {
+    if (!filters || name === 'data-diode') continue;
+    const [row] = exportPlan(exporterOf(name), portless, { mode: 'enforce', allowWider: true }).losses;
+    expect(row?.verdict).toBe('not-enforceable');
+    expect(row?.reasons.join()).toContain('never means every port');
+  }
+});
+
+test('same plan, same bytes', () => {
+  for (const { name, modes } of targets)
+    for (const mode of modes) {
+      const one = exportPlan(exporterOf(name), plantPlan(), { mode, allowWider: true });
+      const two = exportPlan(exporterOf(name), plantPlan(), { mode, allowWider: true });
+      expect(two).toEqual(one);
+    }
+});
+
+test('paths stay inside the output folder, and texts are printable, whatever the names', () => {
+  for (const { name, modes } of targets)
+    for (const mode of modes)
+      for (const file of exportPlan(exporterOf(name), hostilePlan(), { mode, allowWider: true }).files) {
+        expect(file.path).toMatch(/^[A-Za-z0-9][A-Za-z0-9_.-]*(\/[A-Za-z0-9][A-Za-z0-9_.-]*)*$/);
+        if (typeof file.content !== 'string') continue;
+        expect(file.content.endsWith('\n'), file.path).toBe(true);
+        // Tables keep the letters of other alphabets; nothing keeps control, direction or zero-width characters.
+        expect(file.content, `${name} ${file.path}`).not.toMatch(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/);
+        if (!file.path.endsWith('.csv')) expect(file.content, `${name} ${file.path}`).not.toMatch(/[^\x00-\x7f]/);
+      }
+});
+
+test('hostile names add nothing to a drawing', () => {
+  const svg = textOf(hostilePlan(), 'svg');
+  expect(svg).not.toMatch(/<(?!\/?(svg|defs|marker|path|rect|text|line)\b|!-- )/);
+  expect([...svg.matchAll(/<!--/g)].length).toBe([...svg.matchAll(/-->/g)].length);
+  const plain = textOf(plantPlan(), 'mermaid').split('\n').length - plantPlan().provenance.length;
+  const hostile = textOf(hostilePlan(), 'mermaid').split('\n').filter((line) => !line.startsWith('  %%')).length;
+  expect(hostile).toBe(plain);
+  expect(textOf(hostilePlan(), 'dot').split('\n').filter((line) => line.includes('->')).length).toBe(textOf(plantPlan(), 'dot').split('\n').filter((line) => line.includes('->')).length);
+});
+
+test('devices of the spec get the conduits they enforce, each in its own folder', () => {
+  const plan = plantPlan();
+  const device = (id: string, zones: readonly string[]) => ({
+    id, platform: 'cisco-asa', syslog: null,
+    interfaces: zones.map((zone, index) => ({ zone, interface: `GigabitEthernet1/${index + 1}`, nameif: null, address: { ip: `192.0.2.${index + 1}`, length: 24 }, vlan: null, securityLevel: null })),
+  });
+  const two: Plan = {
+    ...plan,
+    devices: [device('FW-1', ['CELL', 'OPS']), device('FW-2', ['OPS', 'DMZ'])],
+    conduits: plan.conduits.map((conduit) => ({ ...conduit, enforcedBy: conduit.id === 'K1' ? ['FW-1'] : [] })),
+  };
+  const result = exportPlan(exporterOf('cisco-asa'), two, { mode: 'enforce', allowWider: true });
+  expect(result.files.map((file) => file.path)).toEqual([
+    'FW-1/baseline-asa.cfg', 'FW-1/rollback.txt', 'FW-2/baseline-asa.cfg', 'FW-2/rollback.txt', 'README.md', 'loss-report.json', 'loss-report.md',
+  ]);
+  expect(result.losses.find((row) => row.permit === 'K2-WEB')?.device).toBe('FW-2');
+  const first: Plan = { ...two, devices: two.devices.slice(0, 1) };
+  const row = exportPlan(exporterOf('cisco-asa'), first, { mode: 'enforce', allowWider: true }).losses.find((one) => one.permit === 'K2-WEB');
+  expect(row?.verdict).toBe('not-enforceable');
+  expect(row?.reasons.join()).toContain('no cisco-asa device');
+  const all = exportPlan(exporterOf('cisco-asa'), first, { mode: 'enforce', allowWider: true, allConduits: true });
+  expect(all.losses.find((one) => one.permit === 'K2-WEB')?.verdict).toBe('enforced');
+});
+
+test('a toy target needs one record', () => {
+  const toy: Exporter = {
+    ...exporterOf('csv'),
+    name: 'toy',
+    build: (plan) => ({ files: [{ path: 'toy.txt', content: `${plan.permits.length}\n` }], losses: [], rollback: [], apply: [], notes: [] }),
+  };
+  expect(registryOf([toy]).get('toy')).toBe(toy);
+  expect(exportPlan(toy, plantPlan()).files.find((file) => file.path === 'toy.txt')?.content).toBe('13\n');
+});
+
+test('enforcer sheets hold the limits of the device', () => {
+  const plan = plantPlan();
+  const [entry] = only(plan, 'K1-WRITE').permits;
+  if (entry === undefined) throw new Error('no Permit');
+  const many: Plan = {
+    ...plan,
+    permits: Array.from({ length: 40 }, (_, index) => ({
+      ...entry,
+      permit: { ...entry.permit, id: `W-${index}` },
+      server: [{ family: 'ipv4' as const, first: 0xc0a80a00n + BigInt(index), last: 0xc0a80a00n + BigInt(index) }],
+    })),
+  };
+  for (const target of ['hirschmann-eagle', 'tofino']) {
+    const { losses, files } = exportPlan(exporterOf(target), many, { mode: 'enforce' });
+    expect(losses.filter((row) => row.verdict === 'enforced').length).toBe(32);
+    expect(losses.filter((row) => row.reasons.join().includes('32 Modbus profiles')).length).toBe(8);
+    const sheet = files.find((file) => file.path === 'packet-filter.csv')?.content as string;
+    expect(sheet.split('\n').length).toBe(1 + 32 + 1 + 1);
+  }
+});
