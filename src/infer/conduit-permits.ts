@@ -228,6 +228,11 @@ function joinClasses(drafts: readonly DraftPermit[]): DraftPermit[] {
 
 const questionOrder = (question: QuestionKind | null): number => (question === null ? -1 : QUESTION_KINDS.indexOf(question));
 
+/** One order whatever the order of conversations; standing before on demand. */
+export const compareDrafts = (a: DraftPermit, b: DraftPermit): number =>
+  Number(a.onDemand) - Number(b.onDemand) || byText(endsKey(a), endsKey(b)) || byText(a.access.join(), b.access.join()) || byText(JSON.stringify([a.modbus, a.opcua, a.names]), JSON.stringify([b.modbus, b.opcua, b.names]))
+  || questionOrder(a.question) - questionOrder(b.question);
+
 /** `observed` are the exact grants, to count what was never seen. */
 export function draftPermits(grants: readonly Grant[], onDemand: boolean, observed: ReadonlyMap<string, Grant>, index: PlanIndex): DraftPermit[] {
   const byKey = new Map<string, Cell[]>();
@@ -242,6 +247,5 @@ export function draftPermits(grants: readonly Grant[], onDemand: boolean, observ
     }
   }
   const drafts = [...byKey.values()].flatMap(rectangles).map((cells) => draftOf(cells, observed));
-  drafts.sort((a, b) => byText(endsKey(a), endsKey(b)) || byText(a.access.join(), b.access.join()) || byText(JSON.stringify(a.modbus), JSON.stringify(b.modbus)) || questionOrder(a.question) - questionOrder(b.question));
-  return joinClasses(drafts);
+  return joinClasses(drafts.sort(compareDrafts));
 }

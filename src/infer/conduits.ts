@@ -11,8 +11,8 @@ import type { Permit, PermitEnd } from '../permit.ts';
 import { isMac } from './address-order.ts';
 import { generaliseGrants, maintenanceGrants } from './conduit-generalise.ts';
 import { grantKey, mergeDetails, mergeEvidence, observeGrants } from './conduit-grants.ts';
-import type { Grant } from './conduit-grants.ts';
-import { draftPermits } from './conduit-permits.ts';
+import type { Grant, GrantDetail } from './conduit-grants.ts';
+import { compareDrafts, draftPermits } from './conduit-permits.ts';
 import type { DraftPermit } from './conduit-permits.ts';
 import { indexPlan } from './conduit-plan.ts';
 import type { PlanIndex, PlannedAsset, ZonePlan } from './conduit-plan.ts';
@@ -126,10 +126,15 @@ const protocolName = (draft: DraftPermit): string => {
   return PROTOCOL_NAMES[key] ?? (own === '' || own === 'unknown' ? `${draft.transport}/${draft.port}` : own);
 };
 
+interface Folded {
+  readonly grant: Grant;
+  readonly pairs: ReadonlySet<string>;
+}
+
 /** Business traffic with the Internet: one grant per service between two whole zones stands for all of it. */
-function foldBusiness(grants: readonly Grant[], index: PlanIndex): { rest: Grant[]; folded: Grant[] } {
+function foldBusiness(grants: readonly Grant[], index: PlanIndex): { rest: Grant[]; folded: Folded[] } {
   const rest: Grant[] = [];
-  const folded = new Map<string, Grant>();
+  const folded = new Map<string, Folded>();
   for (const grant of grants) {
     const kinds = [index.kindOf(grant.client.zone), index.kindOf(grant.server.zone)];
     if (!kinds.every((kind) => kind === 'enterprise' || kind === 'external')) {
@@ -138,9 +143,9 @@ function foldBusiness(grants: readonly Grant[], index: PlanIndex): { rest: Grant
     }
     const key = `${grant.client.zone}\n${grant.server.zone}\n${grant.transport}/${grant.port}\n${grant.service}`;
     const held = folded.get(key);
-    folded.set(key, held === undefined
-      ? { ...grant, class: 'any', detail: { ...grant.detail, modbus: [], opcuaServices: [], names: [], access: [] }, rules: ['outside-iacs'] }
-      : { ...held, detail: { ...mergeDetails(held.detail, grant.detail), modbus: [], opcuaServices: [], names: [], access: [] }, evidence: mergeEvidence(held.evidence, grant.evidence) });
+    const detail: GrantDetail = { ...(held === undefined ? grant.detail : mergeDetails(held.grant.detail, grant.detail)), modbus: [], opcuaServices: [], opcuaModes: [], opcuaPolicies: [], names: [], access: [] };
+    const evidence = held === undefined ? grant.evidence : mergeEvidence(held.grant.evidence, grant.evidence);
+    folded.set(key, { grant: { ...grant, protocol: '', class: 'any', detail, evidence, rules: ['outside-iacs'] }, pairs: new Set(held?.pairs).add(`${grant.client.id}\n${grant.server.id}`) });
   }
   return { rest, folded: [...folded.values()] };
 }
@@ -199,9 +204,11 @@ export function proposeConduits(set: ObservationSet, plan: ZonePlan, options: Co
   const onDemand = options.exact || !options.maintenance ? [] : maintenanceGrants(rest, standing, index);
   const drafts = [
     ...draftPermits(standing, false, observed, index),
-    ...draftPermits(folded, false, observed, index).map((draft) => ({ ...draft, clients: [], servers: [], rules: ['outside-iacs'] })),
+    ...folded.flatMap(({ grant, pairs }) => draftPermits([grant], false, observed, index).map((draft) => ({
+      ...draft, clients: [], servers: [], rules: ['outside-iacs'], neverSeen: index.allOf(grant.client.zone).length * index.allOf(grant.server.zone).length - pairs.size,
+    }))),
     ...draftPermits(onDemand, true, observed, index),
-  ];
+  ].sort(compareDrafts);
 
   const ids: Ids = { zone: makeIds(plan.zones.map((zone) => zone.id), 'Z'), asset: makeIds(plan.assets.map((asset) => asset.id), 'asset') };
   const zoneOrder = new Map(plan.zones.map((zone, i) => [zone.id, i]));

@@ -270,7 +270,9 @@ export const judgeObserved = (context: DiffContext): ObservedResult => {
     const client = context.assets.resolve(conversation.client);
     const server = context.assets.resolve(conversation.server);
     const aside = client !== null && client.zone === server?.zone ? null : matchSetAside(conversation);
-    if (aside?.covered) {
+    const verdict = client === null || server === null || client.zone === server.zone ? null : context.matcher.judge(conversation);
+    // A Permit wins over an entry that sets the same thing aside: it was decided, the entry only waits.
+    if (aside?.covered && (verdict === null || verdict.asks.some((one) => one.permit === null))) {
       counts.setAside++;
       const held = setAsideUses.get(aside.index);
       setAsideUses.set(aside.index, { index: aside.index, reason: aside.entry.reason, client: aside.entry.client, conversations: (held?.conversations ?? 0) + 1 });
@@ -312,7 +314,7 @@ export const judgeObserved = (context: DiffContext): ObservedResult => {
       }));
       continue;
     }
-    const verdict = context.matcher.judge(conversation);
+    if (verdict === null) continue;
     for (const one of verdict.asks) {
       if (one.permit === null) continue;
       const use = uses.get(one.permit) ?? { declared: one.permit, conversations: [], verdicts: [] };

@@ -163,15 +163,16 @@ export const createMatcher = (permits: readonly DeclaredPermit[], assets: AssetI
     // Security is a property of the session: it is met when one Permit that fits the ends and port is satisfied with it.
     const weakerBy = related.map((entry) => (entry.declared.permit.opcua === null ? [] : weakerThan(security, entry.declared.permit.opcua.securityModes, entry.declared.permit.opcua.securityPolicies)));
     const weaker = weakerBy.length > 0 && weakerBy.every((list) => list.length > 0) ? [...weakerBy].sort((a, b) => a.length - b.length)[0] : [];
-    // Where no operation could be read, a Permit that names none is the one that was meant for it.
+    // Where no operation could be read, a Permit that names none is the one that was meant for it; else the most exact is.
     const leastLimited = [...related].sort((a, b) => Number(limitsOperations(a.declared.permit)) - Number(limitsOperations(b.declared.permit)));
+    const mostLimited = [...related].sort((a, b) => Number(limitsOperations(b.declared.permit)) - Number(limitsOperations(a.declared.permit)));
     const zoneNear = near.length > 0 ? near : candidates(client?.zone, server?.zone);
     const asks = asksOf(conversation).map((ask): AskVerdict => {
       let miss: Miss | null = null;
       const offer = (next: Miss): void => {
         if (miss === null || MISS_ORDER.indexOf(next.kind) > MISS_ORDER.indexOf(miss.kind)) miss = next;
       };
-      for (const entry of isUnreadable(ask) ? leastLimited : related) {
+      for (const entry of isUnreadable(ask) ? leastLimited : mostLimited) {
         const { permit } = entry.declared;
         const failure = operationMiss(permit, ask, conversation) ?? timeMiss(permit, ask, timezone);
         if (failure === null) return { ask, permit: entry.declared, miss: null };

@@ -74,12 +74,12 @@ const asksOf = (conversation: Conversation): { text: string; passes: (permit: Pe
       const code = operation.function;
       const unit = operation.unit ?? 0;
       const basic = (permit: Permit): boolean =>
-        permit.modbus !== null && (permit.modbus.functionCodes.length === 0 || permit.modbus.functionCodes.includes(code)) && (permit.modbus.unitIds.length === 0 || permit.modbus.unitIds.includes(unit));
+        permit.modbus === null ? permit.access.length === 0 : (permit.modbus.functionCodes.length === 0 || permit.modbus.functionCodes.includes(code)) && (permit.modbus.unitIds.length === 0 || permit.modbus.unitIds.includes(unit));
       if (operation.ranges.length === 0) asks.push({ text: `modbus ${unit}/${code}`, passes: basic });
       for (const range of operation.ranges) asks.push({ text: `modbus ${unit}/${code} ${range.access} ${range.first}-${range.last}`, passes: (permit) => basic(permit) && rangeInside(permit, code, range.access, range.first, range.last) });
     } else if (operation.protocol === 'opcua') {
       const service = operation.name.replace(/(Request|Response)$/, '');
-      asks.push({ text: `opcua ${service}`, passes: (permit) => permit.opcua !== null && (permit.opcua.services.length === 0 ? permit.access.length === 0 : permit.opcua.services.includes(service)) });
+      asks.push({ text: `opcua ${service}`, passes: (permit) => (permit.opcua === null ? permit.access.length === 0 : permit.opcua.services.length === 0 ? permit.access.length === 0 : permit.opcua.services.includes(service)) });
     } else asks.push({ text: `${operation.protocol} ${operation.name}`, passes: (permit) => (permit.named === null ? permit.access.length === 0 : permit.named.names.includes(operation.name)) });
   }
   if (asks.length === 0) asks.push({ text: 'service', passes: (permit) => permit.access.length === 0 && permit.named === null && (permit.modbus === null || permit.modbus.functionCodes.length === 0) && (permit.opcua?.services.length ?? 0) === 0 });

@@ -1,0 +1,228 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { DEFAULT_CONDUIT_OPTIONS, proposeConduits } from '../../src/infer/conduits.ts';
+import type { ConduitProposal } from '../../src/infer/conduits.ts';
+import type { Conversation } from '../../src/observation.ts';
+import { diffReport } from '../../src/policy/diff.ts';
+import { proveProposal } from '../../src/policy/proof.ts';
+import { parseSpec } from '../../src/policy/spec-load.ts';
+import { writeSpec } from '../../src/policy/spec-write.ts';
+import { conversation, daysFrom, modbus, MONDAY, namedOperation, observations } from '../policy/observed.ts';
+import { ASSETS, PLAN } from './conduit-plan-fixture.ts';
+
+const EXACT = { ...DEFAULT_CONDUIT_OPTIONS, exact: true };
+
+const permitsOf = (proposal: ConduitProposal): string[] =>
+  proposal.permits.map(({ permit }) => `${permit.from.assets.join('+') || permit.from.zone} > ${permit.to.assets.join('+') || permit.to.zone} ${permit.service.protocol}${permit.modbus === null ? '' : ` FC ${permit.modbus.functionCodes.join(',')}`}${permit.conditions.onDemand ? ' on demand' : ''}`);
+
+const seen = (...conversations: Conversation[]): ReturnType<typeof observations> => observations(conversations);
+
+describe('exact Permits', () => {
+  it('say what was seen, to the register', () => {
+    const set = seen(modbus('10.4.0.1', '10.1.0.1', [{ code: 3, ranges: [[0, 9], [20, 29]] }, { code: 6, ranges: [[5, 5]] }]));
+    const proposal = proposeConduits(set, PLAN, EXACT);
+    expect(proposal.permits).toHaveLength(1);
+    expect(proposal.permits[0].permit).toMatchObject({
+      from: { zone: 'OPS', assets: ['HIST'] }, to: { zone: 'CELL-1', assets: ['PLC-1'] }, access: ['read', 'write'],
+      modbus: {
+        functionCodes: [3, 6], unitIds: [1],
+        ranges: [{ access: 'read', table: 'holding-register', first: 0, last: 9 }, { access: 'read', table: 'holding-register', first: 20, last: 29 }, { access: 'write', table: 'holding-register', first: 5, last: 5 }],
+      },
+      evidence: { days: 28, generalisedBy: [], neverSeen: 0 },
+    });
+  });
+
+  it('share a Permit only where both ends and operations form a full rectangle', () => {
+    const set = seen(
+      modbus('10.3.0.1', '10.1.0.1'), modbus('10.3.0.1', '10.1.0.2'), modbus('10.3.0.2', '10.1.0.1'), modbus('10.3.0.2', '10.1.0.2'),
+      modbus('10.4.0.1', '10.1.0.1'), modbus('10.4.0.1', '10.1.0.3', [{ code: 4 }]),
+    );
+    expect(permitsOf(proposeConduits(set, PLAN, EXACT)).sort()).toEqual([
+      'HIST > PLC-1 Modbus/TCP FC 3', 'HIST > PLC-3 Modbus/TCP FC 4', 'SCADA-A+SCADA-B > PLC-1+PLC-2 Modbus/TCP FC 3',
+    ]);
+  });
+
+  it('never mix ranges of two tables or two codes', () => {
+    const set = seen(modbus('10.4.0.1', '10.1.0.1', [{ code: 6, ranges: [[5, 5]] }, { code: 16, ranges: [[100, 110]] }, { code: 1, ranges: [[0, 3]] }]));
+    const permits = proposeConduits(set, PLAN, EXACT).permits.map(({ permit }) => permit.modbus);
+    expect(permits).toHaveLength(2);
+    expect(permits.find((one) => one?.functionCodes.includes(6))?.ranges.filter((range) => range.access === 'write')).toEqual([{ access: 'write', table: 'holding-register', first: 5, last: 5 }]);
+    expect(permits.find((one) => one?.functionCodes.includes(16))?.ranges.filter((range) => range.access === 'write')).toEqual([{ access: 'write', table: 'holding-register', first: 100, last: 110 }]);
+  });
+
+  it('traffic within a zone needs none', () => {
+    const proposal = proposeConduits(seen(modbus('10.1.0.1', '10.1.0.2')), PLAN, EXACT);
+    expect(proposal.permits).toEqual([]);
+    expect(proposal.counts).toMatchObject({ withinZone: 1, crossing: 0 });
+  });
+});
+
+describe('stated rules', () => {
+  const ruleOf = (set: ReturnType<typeof observations>, rule: string): ConduitProposal['rules'][number] | undefined => proposeConduits(set, PLAN).rules.find((use) => use.rule === rule);
+
+  it('block-poll closes the gaps of one poll, and counts what nobody asked for', () => {
+    const set = seen(modbus('10.4.0.1', '10.1.0.1', [{ code: 3, ranges: [[0, 9], [20, 29], [5000, 5009]] }]));
+    const [{ permit, registersNeverSeen }] = proposeConduits(set, PLAN).permits;
+    expect(permit.modbus?.ranges.map((range) => [range.first, range.last])).toEqual([[0, 29], [5000, 5009]]);
+    expect(permit.evidence?.generalisedBy).toEqual(['block-poll']);
+    expect(registersNeverSeen).toBe(10);
+  });
+
+  it('write-twin lets FC 16 where FC 6 was seen, at the same addresses', () => {
+    const set = seen(modbus('10.4.0.1', '10.1.0.1', [{ code: 6, ranges: [[5, 5]] }]));
+    expect(proposeConduits(set, PLAN).permits[0].permit.modbus?.functionCodes).toEqual([6, 16]);
+    expect(ruleOf(set, 'write-twin')?.permits).toBe(1);
+  });
+
+  it('adjacent-units takes a row of unit ids for a row of devices', () => {
+    const set = seen(modbus('10.4.0.1', '10.1.0.1', [{ code: 3, unit: 1 }, { code: 3, unit: 2 }, { code: 3, unit: 4 }]));
+    const [{ permit }] = proposeConduits(set, PLAN).permits;
+    expect(permit.modbus?.unitIds).toEqual([1, 2, 3, 4]);
+    expect(permit.evidence).toMatchObject({ generalisedBy: ['adjacent-units'], neverSeen: 1 });
+  });
+
+  it('same-role-group needs most of the possible pairs', () => {
+    const most = seen(modbus('10.3.0.1', '10.1.0.1'), modbus('10.3.0.1', '10.1.0.2'), modbus('10.3.0.1', '10.1.0.3'), modbus('10.3.0.2', '10.1.0.1'), modbus('10.3.0.2', '10.1.0.2'), modbus('10.3.0.2', '10.1.0.3'));
+    expect(permitsOf(proposeConduits(most, PLAN))).toEqual(['SCADA-A+SCADA-B > PLC-1+PLC-2+PLC-3+PLC-4 Modbus/TCP FC 3']);
+    const few = seen(modbus('10.3.0.1', '10.1.0.1'), modbus('10.3.0.2', '10.1.0.2'));
+    expect(permitsOf(proposeConduits(few, PLAN))).toEqual(['SCADA-A > PLC-1 Modbus/TCP FC 3', 'SCADA-B > PLC-2 Modbus/TCP FC 3']);
+  });
+
+  it('redundant-partner gives the standby what its partner does', () => {
+    const beat = { port: 5481, service: '' };
+    const set = seen(modbus('10.3.0.1', '10.1.0.1'), conversation('10.3.0.1', '10.3.0.2', beat), conversation('10.3.0.2', '10.3.0.1', beat));
+    const proposal = proposeConduits(set, PLAN);
+    expect(permitsOf(proposal)).toEqual(['SCADA-A+SCADA-B > PLC-1 Modbus/TCP FC 3']);
+    expect(proposal.permits[0].permit.evidence).toMatchObject({ generalisedBy: ['redundant-partner'], neverSeen: 1 });
+  });
+
+  it('shared-service opens an infrastructure server to a zone that uses it', () => {
+    const dns = { transport: 'udp', port: 53, service: 'dns' };
+    const proposal = proposeConduits(seen(conversation('10.1.0.1', '10.4.0.2', dns), conversation('10.1.0.2', '10.4.0.2', dns)), PLAN);
+    expect(permitsOf(proposal)).toEqual(['PLC-1+PLC-2+PLC-3+PLC-4 > DC DNS']);
+  });
+
+  it('groups never mix OPC UA security', () => {
+    const secure = [['opcua.mode', 'Sign'], ['opcua.policy', 'http://x#Basic256Sha256']] as const;
+    const open = [['opcua.mode', 'None'], ['opcua.policy', 'http://x#None']] as const;
+    const ua = (server: string, facts: typeof secure | typeof open): Conversation => conversation('10.3.0.1', server, { port: 4840, service: 'opcua', facts, operations: [namedOperation('opcua', 631, 'Read', 'read')] });
+    const proposal = proposeConduits(seen(ua('10.1.0.1', secure), ua('10.1.0.2', secure), ua('10.1.0.3', secure), ua('10.1.0.4', open)), PLAN);
+    for (const { permit } of proposal.permits) expect(permit.to.assets.includes('PLC-4')).toBe(permit.opcua?.securityModes.includes('None'));
+  });
+
+  it('maintenance is on demand, and only where the station was seen', () => {
+    const set = seen(modbus('10.5.0.1', '10.1.0.1', [{ code: 90, days: [MONDAY, MONDAY + 5, MONDAY + 9] }]));
+    const proposal = proposeConduits(set, PLAN);
+    expect(permitsOf(proposal)).toEqual(['EWS > PLC-1 Modbus/TCP FC 90', 'EWS > PLC-2+PLC-3+PLC-4 Modbus/TCP FC 90 on demand']);
+    expect(proposal.permits[1].permit).toMatchObject({ decision: 'pending', evidence: { days: 0, generalisedBy: ['maintenance'], neverSeen: 3 } });
+    expect(permitsOf(proposeConduits(set, PLAN, { ...DEFAULT_CONDUIT_OPTIONS, maintenance: false }))).toEqual(['EWS > PLC-1 Modbus/TCP FC 90']);
+  });
+
+  it('business traffic with the Internet is one Permit a service', () => {
+    const web = { port: 443, service: 'https' };
+    const proposal = proposeConduits(seen(conversation('10.8.0.1', '93.184.216.34', web), conversation('10.8.0.2', '93.184.216.35', web)), PLAN);
+    expect(permitsOf(proposal)).toEqual(['ENT > EXT HTTPS']);
+    expect(proposal.rules.map((use) => use.rule)).toEqual(['outside-iacs']);
+  });
+});
+
+describe('the decision queue', () => {
+  const questionOf = (...conversations: Conversation[]): (string | undefined)[] => proposeConduits(seen(modbus('10.4.0.1', '10.2.0.9'), ...conversations), PLAN).permits.map(({ question }) => question?.kind).filter((kind) => kind !== undefined);
+
+  it.each([
+    ['a job of one day', modbus('10.4.0.1', '10.1.0.1', [{ code: 3, days: [MONDAY + 3] }]), 'rare'],
+    ['a laptop', modbus('10.7.0.1', '10.1.0.1', [{ code: 3, days: [MONDAY + 3] }]), 'temporary-device'],
+    ['a write into safety', modbus('10.3.0.1', '10.6.0.1', [{ code: 16 }]), 'into-safety'],
+    ['an office PC at a controller', modbus('10.8.0.1', '10.1.0.1'), 'enterprise-to-control'],
+    ['a controller and the Internet', conversation('10.1.0.1', '93.184.216.34', { port: 443, service: 'https' }), 'internet'],
+    ['one cell asks another', modbus('10.1.0.1', '10.2.0.9'), 'cross-cell'],
+    ['Modbus that nobody could read', conversation('10.4.0.1', '10.1.0.1', { service: 'modbus' }), 'unreadable'],
+  ])('%s', (_, odd, kind) => {
+    expect(questionOf(odd)).toContain(kind);
+  });
+
+  it('lets what is rare through until somebody decides, with its dates', () => {
+    const [{ permit, question }] = proposeConduits(seen(modbus('10.4.0.1', '10.1.0.1', [{ code: 3, days: [MONDAY + 3, MONDAY + 20] }])), PLAN).permits;
+    expect(permit.decision).toBe('pending');
+    expect(question?.sentence).toContain('2026-01-08, 2026-01-25');
+  });
+
+  it('lets a temporary device through until it left, on demand', () => {
+    const [{ permit }] = proposeConduits(seen(modbus('10.7.0.1', '10.1.0.1', [{ code: 3, days: [MONDAY + 3, MONDAY + 4] }])), PLAN).permits;
+    expect(permit.conditions).toMatchObject({ onDemand: true, expires: '2026-01-09' });
+  });
+
+  it('finds the regime of a weekly job', () => {
+    const sundays = [MONDAY + 6, MONDAY + 13, MONDAY + 20, MONDAY + 27];
+    const set = seen(conversation('10.4.0.2', '10.1.0.1', { port: 445, service: 'smb', days: sundays }));
+    expect(proposeConduits(set, PLAN).permits[0].regime).toBe('weekly, on Sundays (UTC)');
+  });
+});
+
+it('what inference dropped is set aside by name, and permitted to nobody', () => {
+  const scan = [1, 2, 3, 4].map((host) => conversation('10.8.0.1', `10.1.0.${host}`, { port: 80, service: '', answered: false, days: [MONDAY + 2] }));
+  const set = seen(modbus('10.4.0.1', '10.1.0.1'), ...scan);
+  const plan = { ...PLAN, dropped: [2, 3, 4, 5].map((id) => ({ conversation: id, why: 'scan' })) };
+  const proposal = proposeConduits(set, plan);
+  expect(permitsOf(proposal)).toEqual(['HIST > PLC-1 Modbus/TCP FC 3']);
+  expect(proposal.setAside).toMatchObject([{ client: '10.8.0.1', servers: ['10.1.0.1-10.1.0.4'], ports: ['80'], conversations: 4, reason: 'sweep over many targets' }]);
+});
+
+/** Any traffic between the plant's assets. */
+const anyTraffic = fc.array(fc.record({
+  client: fc.constantFrom(...ASSETS.map((asset) => asset.addresses[0])),
+  server: fc.constantFrom(...ASSETS.map((asset) => asset.addresses[0])),
+  kind: fc.constantFrom('modbus', 'opcua', 'secure', 'https', 'dns', 's7'),
+  code: fc.constantFrom(1, 3, 4, 5, 6, 16, 8, 90),
+  unit: fc.nat(4),
+  first: fc.nat(300),
+  length: fc.nat(40),
+  days: fc.uniqueArray(fc.nat(27), { minLength: 1, maxLength: 28 }),
+  dropped: fc.integer({ min: 0, max: 9 }).map((n) => n === 0),
+}), { minLength: 1, maxLength: 40 });
+
+const build = (list: typeof anyTraffic extends fc.Arbitrary<infer T> ? T : never): { set: ReturnType<typeof observations>; plan: typeof PLAN } => {
+  const dropped: { conversation: number; why: string }[] = [];
+  const conversations = list.filter((one) => one.client !== one.server).map((one, i) => {
+    const days = one.days.map((day) => MONDAY + day).sort((a, b) => a - b);
+    if (one.dropped) dropped.push({ conversation: i + 1, why: 'scan' });
+    if (one.kind === 'modbus') return modbus(one.client, one.server, [{ code: one.code, unit: one.unit, ranges: [[one.first, one.first + one.length]], days }, { code: 3, unit: one.unit, ranges: [[one.first + 60, one.first + 61]], days }]);
+    if (one.kind === 'opcua') return conversation(one.client, one.server, { port: 4840, service: 'opcua', days, facts: [['opcua.mode', 'Sign'], ['opcua.policy', 'x#Basic256Sha256']], operations: [namedOperation('opcua', 631, one.code > 5 ? 'Write' : 'Read', one.code > 5 ? 'write' : 'read', days)] });
+    if (one.kind === 'secure') return conversation(one.client, one.server, { port: 4840, service: 'opcua', days, facts: [['opcua.policy', 'x#Basic256Sha256'], ['opcua.encrypted', 'MSG']] });
+    if (one.kind === 's7') return conversation(one.client, one.server, { port: 102, service: 's7comm', days, operations: [namedOperation('s7comm', 4, one.code > 5 ? 'Write Var' : 'Read Var', one.code > 5 ? 'write' : 'read', days)] });
+    return conversation(one.client, one.server, one.kind === 'dns' ? { transport: 'udp', port: 53, service: 'dns', days } : { port: 443, service: 'https', days });
+  });
+  return { set: observations(conversations, daysFrom(MONDAY, 28)), plan: { ...PLAN, dropped } };
+};
+
+describe('whatever was seen', () => {
+  it.each([['generalised', DEFAULT_CONDUIT_OPTIONS], ['exact', EXACT]] as const)('the %s proposal loads, proves, and its diff on its own store is empty', (_, options) => {
+    fc.assert(fc.property(anyTraffic, (list) => {
+      const { set, plan } = build(list);
+      const yaml = writeSpec(proposeConduits(set, plan, options), null);
+      const { loaded, problems } = parseSpec(yaml, 'proposal.yaml');
+      expect(problems).toEqual([]);
+      if (loaded === null) return;
+      expect(diffReport(loaded, set).findings.map((finding) => `${finding.type} ${finding.title} ${finding.detail}`)).toEqual([]);
+      expect(proveProposal(loaded, set).faults.filter((fault) => fault.claim !== 'witness')).toEqual([]);
+    }), { numRuns: 150 });
+  });
+
+  it('the proposal does not depend on the order of conversations', () => {
+    fc.assert(fc.property(anyTraffic, (list) => {
+      const { set, plan } = build(list);
+      const reversed = { ...set, conversations: [...set.conversations].reverse() };
+      expect(writeSpec(proposeConduits(reversed, plan), null)).toBe(writeSpec(proposeConduits(set, plan), null));
+    }), { numRuns: 40 });
+  });
+
+  it('an exact proposal lets nothing through that was never seen', () => {
+    fc.assert(fc.property(anyTraffic, (list) => {
+      const { set, plan } = build(list);
+      for (const { permit, registersNeverSeen } of proposeConduits(set, plan, EXACT).permits) {
+        expect(permit.evidence?.neverSeen).toBe(0);
+        expect(registersNeverSeen).toBe(0);
+      }
+    }), { numRuns: 60 });
+  });
+});
