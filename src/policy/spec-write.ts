@@ -11,6 +11,7 @@ import { usageError } from '../errors.ts';
 import type { ConduitProposal, ProposedPermit } from '../infer/conduits.ts';
 import type { Permit, PermitEnd } from '../permit.ts';
 import { permitCovers } from './permit-cover.ts';
+import type { DeclaredPermit } from './permits.ts';
 import { indexAssets } from './spec-assets.ts';
 import type { AssetIndex } from './spec-assets.ts';
 import { parseSpec } from './spec-load.ts';
@@ -122,6 +123,28 @@ const relocate = (permit: Permit, placement: Placement): Permit[] => {
   return ends(permit.from).flatMap((from) => ends(permit.to).flatMap((to) => (from.zone === to.zone ? [] : [{ ...permit, from, to }])));
 };
 
+/** The pairs of a Permit that no declared rule lets through yet, as full rectangles again; and the rules that do the rest. */
+const withoutCovered = (permit: Permit, loaded: LoadedSpec, assets: AssetIndex): { rest: Permit[]; covering: DeclaredPermit[] } => {
+  const coveredBy = (one: Permit): DeclaredPermit | undefined => loaded.permits.find((declared) => permitCovers(declared.permit, one, assets));
+  const whole = coveredBy(permit);
+  if (whole !== undefined) return { rest: [], covering: [whole] };
+  if (permit.from.assets.length === 0 || permit.to.assets.length === 0) return { rest: [permit], covering: [] };
+  const covering = new Set<DeclaredPermit>();
+  const byServers = new Map<string, { clients: string[]; servers: string[] }>();
+  for (const client of permit.from.assets) {
+    const servers = permit.to.assets.filter((server) => {
+      const declared = coveredBy({ ...permit, from: { ...permit.from, assets: [client] }, to: { ...permit.to, assets: [server] } });
+      if (declared !== undefined) covering.add(declared);
+      return declared === undefined;
+    });
+    if (servers.length === 0) continue;
+    const held = byServers.get(servers.join('\n')) ?? { clients: [], servers };
+    held.clients.push(client);
+    byServers.set(servers.join('\n'), held);
+  }
+  return { rest: [...byServers.values()].map(({ clients, servers }) => ({ ...permit, from: { ...permit.from, assets: clients }, to: { ...permit.to, assets: servers } })), covering: [...covering] };
+};
+
 const seqAt = (document: Document, path: readonly (string | number)[]): YAMLSeq => {
   const held = document.getIn(path);
   if (isSeq(held)) return held;
@@ -173,56 +196,54 @@ const updatedText = (proposal: ConduitProposal, existingText: string, provenance
   const conduitIds = new Set(loaded.spec.conduits.map((conduit) => conduit.conduit_id));
   const ruleIds = new Set(loaded.permits.map(({ permit }) => permit.id));
   let conduitCount = loaded.spec.conduits.length;
+  const appendRule = (proposed: ProposedPermit, permit: Permit): void => {
+    const pair = [permit.from.zone, permit.to.zone].sort();
+    let conduit = conduitOf.get(pair.join('\n'));
+    if (conduit === undefined) {
+      const wanted = proposal.conduits.find((one) => one.id === proposed.permit.conduit);
+      let id = `C-${pair[0]}-${pair[1]}`.slice(0, 58);
+      for (let n = 2; conduitIds.has(id); n++) id = `C-${pair[0]}-${pair[1]}`.slice(0, 54).concat(`-${n}`);
+      conduitIds.add(id);
+      conduit = { id, index: conduitCount++ };
+      conduitOf.set(pair.join('\n'), conduit);
+      append(document, seqAt(document, ['conduits']), { conduit_id: id, name: `${pair[0]} - ${pair[1]}`, connects: pair, ...slText(wanted?.slT ?? null), mode: 'monitor', default_action: 'deny-log', protocols_allowed: [] });
+      for (const zone of pair) seqAt(document, ['zones', zoneIndex.get(zone) ?? 0, 'allowed_conduits']).add(id);
+    }
+    let n = 1;
+    const ruleId = (): string => `${conduit?.id.slice(0, 58)}-${String(n).padStart(3, '0')}`;
+    while (ruleIds.has(ruleId())) n++;
+    ruleIds.add(ruleId());
+    append(document, seqAt(document, ['conduits', conduit.index, 'protocols_allowed']), ruleEntry({ ...proposed, permit: { ...permit, id: ruleId(), conduit: conduit.id } }));
+  };
   for (const proposed of proposal.permits) {
     for (const permit of relocate(proposed.permit, placement)) {
-      const same = loaded.permits.find((declared) => permitCovers(declared.permit, permit, assets));
-      if (same !== undefined) {
-        refreshEvidence(document, loaded, same.path, { ...proposed, permit });
-        continue;
-      }
-      const pair = [permit.from.zone, permit.to.zone].sort();
-      let conduit = conduitOf.get(pair.join('\n'));
-      if (conduit === undefined) {
-        const wanted = proposal.conduits.find((one) => one.id === proposed.permit.conduit);
-        let id = `C-${pair[0]}-${pair[1]}`.slice(0, 58);
-        for (let n = 2; conduitIds.has(id); n++) id = `C-${pair[0]}-${pair[1]}`.slice(0, 54).concat(`-${n}`);
-        conduitIds.add(id);
-        conduit = { id, index: conduitCount++ };
-        conduitOf.set(pair.join('\n'), conduit);
-        append(document, seqAt(document, ['conduits']), { conduit_id: id, name: `${pair[0]} - ${pair[1]}`, connects: pair, ...slText(wanted?.slT ?? null), mode: 'monitor', default_action: 'deny-log', protocols_allowed: [] });
-        for (const zone of pair) seqAt(document, ['zones', zoneIndex.get(zone) ?? 0, 'allowed_conduits']).add(id);
-      }
-      let n = 1;
-      const ruleId = (): string => `${conduit?.id.slice(0, 58)}-${String(n).padStart(3, '0')}`;
-      while (ruleIds.has(ruleId())) n++;
-      ruleIds.add(ruleId());
-      append(document, seqAt(document, ['conduits', conduit.index, 'protocols_allowed']), ruleEntry({ ...proposed, permit: { ...permit, id: ruleId(), conduit: conduit.id } }));
+      const { rest, covering } = withoutCovered(permit, loaded, assets);
+      for (const declared of covering) refreshEvidence(document, declared, { ...proposed, permit }, rest.length === 0);
+      for (const fresh of rest) appendRule(proposed, fresh);
     }
   }
   mergeSetAside(document, proposal, loaded);
   return styledText(document);
 };
 
-/** Only for rules that speak of observation: a designed rule's evidence is the designer's business until it has some. */
-const refreshEvidence = (document: Document, loaded: LoadedSpec, path: readonly (string | number)[], proposed: ProposedPermit): void => {
-  const declared = loaded.permits.find((one) => one.path === path);
-  if (declared === undefined || proposed.permit.evidence === null) return;
+/** Dates and days; counts only when the rule lets all of the Permit through, or they would count its neighbours too. */
+const refreshEvidence = (document: Document, declared: DeclaredPermit, proposed: ProposedPermit, isWhole: boolean): void => {
   const fresh = ruleEntry(proposed).evidence ?? {};
-  const held = document.getIn([...path, 'evidence'], true);
-  if (isMap(held)) {
-    for (const key of ['first_seen', 'last_seen', 'days', 'connections', 'requests', 'regime'] as const) {
-      const value = fresh[key];
-      if (value === undefined) continue;
-      const old = held.get(key);
-      if (key === 'first_seen' && typeof old === 'string' && old < String(value)) continue;
-      if (typeof value === 'number' && typeof old === 'number' && old > value) continue;
-      held.set(key, value);
-    }
-  } else {
-    const node = document.createNode({ first_seen: fresh.first_seen, last_seen: fresh.last_seen, days: fresh.days, requests: fresh.requests });
+  const keys = isWhole ? (['first_seen', 'last_seen', 'days', 'connections', 'requests'] as const) : (['first_seen', 'last_seen', 'days'] as const);
+  const path = [...declared.path, 'evidence'];
+  const held = document.getIn(path, true);
+  if (!isMap(held)) {
+    const node = document.createNode(Object.fromEntries(keys.flatMap((key) => (fresh[key] === undefined ? [] : [[key, fresh[key]]]))));
     if (isMap(node)) node.flow = true;
-    document.setIn([...path, 'evidence'], node);
-    if (document.getIn([...path, 'basis']) === 'designed') document.setIn([...path, 'basis'], 'observed+designed');
+    document.setIn(path, node);
+    if (document.getIn([...declared.path, 'basis']) === 'designed') document.setIn([...declared.path, 'basis'], 'observed+designed');
+    return;
+  }
+  for (const key of keys) {
+    const value = fresh[key];
+    const old = held.get(key);
+    if (value === undefined || (key === 'first_seen' && typeof old === 'string' && old < String(value)) || (typeof value === 'number' && typeof old === 'number' && old > value)) continue;
+    held.set(key, value);
   }
 };
 

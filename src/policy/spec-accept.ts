@@ -1,0 +1,151 @@
+/**
+ * Takes findings into the spec: what somebody decided to allow becomes a rule with an owner, what nobody uses goes, a
+ * stranger becomes an asset. Comments, order and everything else stay as they are.
+ *
+ * In: the text of a spec, findings, and who decided. Out: the new text, and per finding what was done, or why nothing
+ * was. Left out on purpose: findings that a spec cannot mend (a weaker security mode, a broken requirement).
+ */
+import { isMap, isSeq, parseDocument } from 'yaml';
+import type { Document } from 'yaml';
+import type { ObservationSet } from '../observation.ts';
+import { contextOf } from './diff.ts';
+import type { Finding } from './findings.ts';
+import { asksOf } from './asks.ts';
+import { tableOf } from '../net/register-set.ts';
+import { parseSpec } from './spec-load.ts';
+import type { SpecFlow } from './spec-schema.ts';
+
+export interface Acceptance {
+  readonly finding: string;
+  readonly done: boolean;
+  readonly sentence: string;
+}
+
+export interface AcceptOptions {
+  readonly owner: string;
+  /** Written into the rule, so that the reason is found where the rule is. */
+  readonly purpose?: string;
+}
+
+const refuse = (finding: Finding, sentence: string): Acceptance => ({ finding: finding.id, done: false, sentence });
+
+const PROTOCOLS: Readonly<Record<string, string>> = { modbus: 'Modbus/TCP', opcua: 'OPC UA', s7comm: 'S7comm', enip: 'EtherNet/IP', https: 'HTTPS', http: 'HTTP', rdp: 'RDP', ssh: 'SSH', smb: 'SMB', dns: 'DNS', ntp: 'NTP' };
+
+/** A rule that lets through exactly what the finding's conversation asked. */
+const ruleFor = (set: ObservationSet, finding: Finding, id: string, from: string, to: string, client: { assets?: string[]; addresses?: string[] }, server: { assets?: string[]; addresses?: string[] }, options: AcceptOptions): SpecFlow | null => {
+  const ids = new Set(finding.seen.map((seen) => seen.conversation));
+  const conversations = set.conversations.filter((one) => ids.has(one.id));
+  const [first] = conversations;
+  if (first === undefined) return null;
+  const asks = conversations.flatMap(asksOf);
+  const codes = [...new Set(asks.flatMap((ask) => (ask.modbus === null ? [] : [ask.modbus.code])))].sort((a, b) => a - b);
+  const units = [...new Set(asks.flatMap((ask) => (ask.modbus === null ? [] : [ask.modbus.unit])))].sort((a, b) => a - b);
+  const ranges = [...new Map(asks.flatMap((ask) => {
+    const range = ask.modbus?.range ?? null;
+    const table = ask.modbus === null || range === null ? null : tableOf(ask.modbus.code, range.access);
+    return range === null || table === null ? [] : [[`${table} ${range.access} ${range.first} ${range.last}`, { table, start: range.first, end: range.last, access: range.access }] as const];
+  })).values()];
+  const services = [...new Set(asks.flatMap((ask) => ask.opcuaService ?? []))].sort();
+  const names = [...new Set(asks.flatMap((ask) => ask.name ?? []))].sort();
+  const access = [...new Set(asks.flatMap((ask) => ask.access ?? []))].sort();
+  return {
+    rule_id: id,
+    protocol: PROTOCOLS[first.service.name] ?? (first.service.name === '' ? `${first.transport}/${first.port}` : first.service.name),
+    transport: first.transport,
+    ...(first.port === 0 ? {} : { port: first.port }),
+    client: { zone: from, ...client },
+    server: { zone: to, ...server },
+    access: access.length === 0 ? 'any' : access,
+    ...(codes.length === 0 ? {} : { modbus: { function_codes: codes, unit_ids: units, ...(ranges.length === 0 ? {} : { ranges }) } }),
+    ...(services.length === 0 ? {} : { opcua: { services } }),
+    ...(names.length === 0 ? {} : { operations: names }),
+    ...(options.purpose === undefined ? {} : { purpose: options.purpose }),
+    basis: 'observed',
+    decision: 'approved',
+    owner: options.owner,
+    evidence: { first_seen: new Date(Number(first.firstNs / 1_000_000n)).toISOString(), last_seen: new Date(Number(first.lastNs / 1_000_000n)).toISOString(), days: first.days.length, requests: first.requests },
+  };
+};
+
+const appendTo = (document: Document, path: readonly (string | number)[], value: unknown): void => {
+  const held = document.getIn(path);
+  if (!isSeq(held)) document.setIn(path, document.createNode([value]));
+  else {
+    const node = document.createNode(value);
+    for (const key of ['client', 'server', 'modbus', 'opcua', 'evidence', 'access']) {
+      const inner: unknown = isMap(node) ? node.get(key) : undefined;
+      if (isMap(inner) || isSeq(inner)) inner.flow = true;
+    }
+    held.add(node);
+  }
+};
+
+/** Accepts findings by id, one after the other; each sees what those before it wrote. */
+export const acceptFindings = (text: string, set: ObservationSet, findings: readonly Finding[], options: AcceptOptions): { text: string; results: readonly Acceptance[] } => {
+  let current = text;
+  const results: Acceptance[] = [];
+  for (const finding of findings) {
+    const { loaded } = parseSpec(current, 'spec');
+    if (loaded === null) {
+      results.push(refuse(finding, 'the spec does not load any more'));
+      continue;
+    }
+    const document = parseDocument(current);
+    const { assets } = contextOf(loaded, set);
+    const declared = loaded.permits.find(({ permit }) => permit.id === finding.permit);
+    let done: string | null = null;
+    switch (finding.type) {
+      case 'undeclared-conversation':
+      case 'undeclared-operation':
+      case 'wrong-direction': {
+        const client = finding.client === null ? null : assets.resolve(finding.client);
+        const server = finding.server === null ? null : assets.resolve(finding.server);
+        if (client === null || server === null || client.zone === server.zone) break;
+        let index = loaded.spec.conduits.findIndex((conduit) => conduit.connects.includes(client.zone) && conduit.connects.includes(server.zone));
+        if (index < 0) {
+          index = loaded.spec.conduits.length;
+          appendTo(document, ['conduits'], { conduit_id: `C-${client.zone}-${server.zone}`.slice(0, 63), connects: [client.zone, server.zone], protocols_allowed: [] });
+        }
+        const conduitId = loaded.spec.conduits[index]?.conduit_id ?? `C-${client.zone}-${server.zone}`.slice(0, 63);
+        const taken = new Set(loaded.permits.map(({ permit }) => permit.id));
+        let n = 1;
+        while (taken.has(`${conduitId.slice(0, 58)}-${String(n).padStart(3, '0')}`)) n++;
+        const end = (asset: string | undefined, address: string | null): { assets?: string[]; addresses?: string[] } => (asset === undefined ? { addresses: [address ?? ''] } : { assets: [asset] });
+        const rule = ruleFor(set, finding, `${conduitId.slice(0, 58)}-${String(n).padStart(3, '0')}`, client.zone, server.zone, end(client.asset?.id, finding.client), end(server.asset?.id, finding.server), options);
+        if (rule === null) break;
+        appendTo(document, ['conduits', index, 'protocols_allowed'], rule);
+        done = `added rule ${rule.rule_id} for exactly what was seen`;
+        break;
+      }
+      case 'undeclared-asset': {
+        const zone = finding.fromZone;
+        const index = loaded.spec.zones.findIndex((one) => one.zone_id === zone);
+        if (finding.client === null || index < 0) break;
+        const key = /^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/.test(finding.client) ? 'mac' : 'ip';
+        appendTo(document, ['zones', index, 'assets'], { asset_id: `asset-${finding.client.replaceAll(/[^A-Za-z0-9.]/g, '-')}`, [key]: [finding.client] });
+        done = `added the asset to ${zone}`;
+        break;
+      }
+      case 'unused-permit':
+        if (declared !== undefined) {
+          document.deleteIn(declared.path);
+          done = `removed rule ${declared.permit.id}`;
+        }
+        break;
+      case 'requirement-violation':
+        if (declared !== undefined && finding.requirement !== null && finding.client === null) {
+          appendTo(document, [...declared.path, 'accepted_risks'], finding.requirement);
+          document.setIn([...declared.path, 'owner'], options.owner);
+          done = `${options.owner} accepts ${finding.requirement} for ${declared.permit.id}`;
+        }
+        break;
+      default:
+    }
+    if (done === null) results.push(refuse(finding, finding.fromZone === null && finding.type === 'undeclared-asset' ? 'nothing says in which zone it belongs: declare it by hand' : 'a spec cannot mend this'));
+    else {
+      current = document.toString({ lineWidth: 0, flowCollectionPadding: false });
+      results.push({ finding: finding.id, done: true, sentence: done });
+    }
+  }
+  return { text: current, results };
+};

@@ -1,0 +1,142 @@
+import { describe, expect, it } from 'vitest';
+import { proposeConduits } from '../../src/infer/conduits.ts';
+import { diffReport, diffSpec } from '../../src/policy/diff.ts';
+import { parseSpec } from '../../src/policy/spec-load.ts';
+import { acceptFindings } from '../../src/policy/spec-accept.ts';
+import { writeSpec } from '../../src/policy/spec-write.ts';
+import { PLAN } from '../infer/conduit-plan-fixture.ts';
+import { conversation, modbus, MONDAY, observations } from './observed.ts';
+
+const load = (text: string): NonNullable<ReturnType<typeof parseSpec>['loaded']> => {
+  const { loaded, problems } = parseSpec(text, 'spec.yaml');
+  if (loaded === null) throw new Error(`${JSON.stringify(problems)}\n${text}`);
+  return loaded;
+};
+
+const BY_HAND = `# Kept by A. Keller. Do not reorder.
+facility: "Water works"   # the old name
+zones:
+  - zone_id: FILTERS      # ours, not the tool's
+    name: "Filters"
+    kind: control
+    assets:
+      - {asset_id: FILTER-PLC, role: plc, ip: [10.1.0.1]}   # behind the stairs
+  - zone_id: SERVERS
+    name: "Servers"
+    kind: operations
+    assets:
+      - asset_id: PI
+        ip: [10.4.0.1]
+    x-rack: 7
+conduits:
+  # the one that matters
+  - conduit_id: POLLING
+    connects: [FILTERS, SERVERS]
+    protocols_allowed:
+      - rule_id: P-1
+        protocol: Modbus/TCP
+        transport: tcp
+        port: 502
+        client: {zone: SERVERS, assets: [PI]}
+        server: {zone: FILTERS, assets: [FILTER-PLC]}
+        access: read   # never write
+        modbus: {function_codes: [3], ranges: [{table: holding-register, start: 0, end: 99}]}
+        purpose: "trend of the filters"
+`;
+
+const set = observations([modbus('10.4.0.1', '10.1.0.1'), modbus('10.4.0.1', '10.1.0.2'), conversation('10.8.0.1', '10.4.0.1', { port: 443, service: 'https' })]);
+
+describe('a new file', () => {
+  it('loads, says where it came from and that it is a proposal', () => {
+    const text = writeSpec(proposeConduits(set, PLAN), null, { tool: 'baseline 0.1.0', captures: ['a.pcap sha256:00'] });
+    expect(text.startsWith('# Zones and conduits proposed')).toBe(true);
+    const loaded = load(text);
+    expect(loaded.spec.provenance).toEqual({ tool: 'baseline 0.1.0', captures: ['a.pcap sha256:00'] });
+    expect(diffSpec(loaded, set)).toEqual([]);
+  });
+
+  it('cannot be fooled by names from the wire', () => {
+    const names = ['PLC"\n- evil: yes', '*alias', '&anchor', '!!js/function', '\u202egnp.exe', '- x', '{a: b}', "'", '#', 'null', '1e3', '~', '<<', 'x'.repeat(300), '\u0000', '制御盤', 'PLC-1', 'plc-1'];
+    const plan = { ...PLAN, assets: [...names.map((name, i) => ({ ...PLAN.assets[0], id: name, addresses: [`10.1.1.${i + 1}`] })), ...PLAN.assets.filter((asset) => asset.id === 'HIST')] };
+    const traffic = observations(names.map((_, i) => modbus('10.4.0.1', `10.1.1.${i + 1}`)));
+    const text = writeSpec(proposeConduits(traffic, plan), null, { command: 'propose-zones "\u202e"' });
+    const loaded = load(text);
+    expect(loaded.spec.zones.flatMap((zone) => zone.assets ?? [])).toHaveLength(names.length + 1);
+    expect(diffSpec(loaded, traffic)).toEqual([]);
+    for (const zone of loaded.spec.zones) for (const asset of zone.assets ?? []) if (typeof asset !== 'string') expect(`${asset.label}`).not.toMatch(/[\p{Cc}\p{Cf}]/u);
+  });
+});
+
+describe('an existing file', () => {
+  const updated = writeSpec(proposeConduits(set, PLAN), BY_HAND, {});
+
+  it('keeps every line of its own', () => {
+    const own = BY_HAND.split('\n').map((line) => line.trim()).filter((line) => line.startsWith('#') || line.includes('#') || line.includes('purpose') || line.includes('x-rack'));
+    for (const line of own) {
+      const comment = line.slice(line.indexOf('#'));
+      expect(updated).toContain(line.includes('#') ? comment : line);
+    }
+    expect(updated.indexOf('zone_id: FILTERS')).toBeLessThan(updated.indexOf('zone_id: SERVERS'));
+    expect(load(updated).permits[0].permit).toMatchObject({ id: 'P-1', purpose: 'trend of the filters', access: ['browse', 'read'] });
+  });
+
+  it('keeps the ids and zones that a person gave, and appends what is new', () => {
+    const loaded = load(updated);
+    const zoneOf = new Map(loaded.spec.zones.flatMap((zone) => (zone.assets ?? []).map((asset) => [typeof asset === 'string' ? asset : asset.asset_id, zone.zone_id])));
+    expect(zoneOf.get('FILTER-PLC')).toBe('FILTERS');
+    expect(zoneOf.get('PLC-2')).toBe('FILTERS');
+    expect(zoneOf.get('PI')).toBe('SERVERS');
+    expect(zoneOf.has('PLC-1')).toBe(false);
+    const added = loaded.permits.filter(({ permit }) => permit.id !== 'P-1').map(({ permit }) => `${permit.from.assets.join()} > ${permit.to.assets.join()} ${permit.service.protocol} ${permit.decision}`);
+    expect(added).toEqual(['PI > PLC-2 Modbus/TCP approved', 'PC-1 > PI HTTPS pending']);
+  });
+
+  it('refreshes the evidence of the rule that already lets it through', () => {
+    const flow = load(updated).spec.conduits[0].protocols_allowed?.[0];
+    expect(flow).toMatchObject({ rule_id: 'P-1', evidence: { first_seen: '2026-01-05T08:00:00Z', days: 28 } });
+  });
+
+  it('leaves no finding but what the hand-written rule is wider by', () => {
+    expect(diffSpec(load(updated), set).map((finding) => `${finding.type} ${finding.permit}`)).toEqual(['wider-than-observed P-1']);
+  });
+
+  it('is the same when nothing new was seen', () => {
+    expect(writeSpec(proposeConduits(set, PLAN), updated, {})).toBe(updated);
+  });
+
+  it('a proposal written into itself does not change', () => {
+    const text = writeSpec(proposeConduits(set, PLAN), null);
+    expect(writeSpec(proposeConduits(set, PLAN), text)).toBe(text);
+  });
+
+  it('is refused when it does not hold', () => {
+    expect(() => writeSpec(proposeConduits(set, PLAN), 'zones: 7\nconduits: []\n')).toThrow(/line 1/);
+  });
+});
+
+describe('accepting findings', () => {
+  const spec = load(writeSpec(proposeConduits(set, PLAN, { exact: true, maintenance: false }), null));
+  const more = observations([...set.conversations, modbus('10.4.0.1', '10.1.0.1', [{ code: 16, ranges: [[40, 43]], days: [MONDAY + 2] }]), modbus('10.4.0.2', '10.2.0.9', [{ code: 3 }])]);
+
+  it('writes a rule with an owner for exactly what was seen, and the findings are gone', () => {
+    const findings = diffSpec(spec, more);
+    expect(findings.map((finding) => finding.type)).toEqual(['undeclared-operation', 'undeclared-conversation']);
+    const { text, results } = acceptFindings(spec.text, more, findings, { owner: 'A. Keller', purpose: 'set point by the historian' });
+    expect(results.map((result) => result.done)).toEqual([true, true]);
+    const after = load(text);
+    expect(diffSpec(after, more)).toEqual([]);
+    const added = after.permits.filter(({ permit }) => permit.owner === 'A. Keller').map(({ permit }) => permit);
+    expect(added.map((permit) => permit.modbus)).toEqual([
+      { functionCodes: [16], unitIds: [1], ranges: [{ access: 'write', table: 'holding-register', first: 40, last: 43 }] },
+      { functionCodes: [3], unitIds: [1], ranges: [{ access: 'read', table: 'holding-register', first: 0, last: 9 }] },
+    ]);
+  });
+
+  it('removes what is unused, and refuses what a spec cannot mend', () => {
+    const less = observations([modbus('10.4.0.1', '10.1.0.1'), modbus('10.3.0.1', '10.1.0.2'), conversation('10.8.0.1', '10.4.0.1', { port: 443, service: 'https' }), conversation('10.77.0.1', '10.1.0.1', { port: 80 })]);
+    const findings = diffReport(spec, less).findings.filter((finding) => finding.type === 'wider-than-observed' || finding.type === 'unused-permit' || finding.type === 'undeclared-asset');
+    const { text, results } = acceptFindings(spec.text, less, findings, { owner: 'A. Keller' });
+    expect(results.filter((result) => !result.done).length).toBeGreaterThan(0);
+    expect(load(text).permits.length).toBe(spec.permits.length - findings.filter((finding) => finding.type === 'unused-permit').length);
+  });
+});
