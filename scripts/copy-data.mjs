@@ -1,4 +1,6 @@
-// Copies the data files that src/net reads at run time beside the compiled modules (tsc copies only code).
+// Copies what the program reads at run time beside the compiled modules (tsc copies only code).
 import { cpSync } from 'node:fs';
 
-cpSync(new URL('../src/net/data', import.meta.url), new URL('../dist/net/data', import.meta.url), { recursive: true });
+for (const folder of ['net/data', 'render/report/page']) {
+  cpSync(new URL(`../src/${folder}`, import.meta.url), new URL(`../dist/${folder}`, import.meta.url), { recursive: true });
+}

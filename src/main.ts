@@ -12,6 +12,7 @@ import { diffCommand } from './commands/diff.ts';
 import { flowsCommand } from './commands/flows.ts';
 import { importCommand } from './commands/import.ts';
 import { proposeZonesCommand } from './commands/propose-zones.ts';
+import { reportCommand } from './commands/report.ts';
 import { specCommand } from './commands/spec.ts';
 import { statusCommand } from './commands/status.ts';
 import { refuseTwice, wrongUse } from './commands/wrong-use.ts';
@@ -26,6 +27,7 @@ const COMMANDS: readonly Command[] = [
   flowsCommand,
   proposeZonesCommand,
   diffCommand,
+  reportCommand,
   specCommand,
 ];
 

@@ -1,0 +1,171 @@
+/**
+ * Makes the report's model from what analysis and policy found. In: a spec (declared or proposed), Observations, the
+ * inference, findings, activity, simulations, losses. Out: ReportModel: plain data in a stable order.
+ * Left out on purpose: any wording of a page, and any reading (commands/report.ts reads and judges).
+ */
+import type { Proposal } from '../../infer/proposal.ts';
+import type { ObservationSet } from '../../observation.ts';
+import { judgeObserved } from '../../policy/diff-observed.ts';
+import { contextOf, type DiffReport } from '../../policy/diff.ts';
+import type { Simulation } from '../../policy/simulate.ts';
+import { createSetAside } from '../../policy/set-aside.ts';
+import type { LoadedSpec } from '../../policy/spec-load.ts';
+import type { StoreStatus } from '../../store/read-status.ts';
+import { isoInstant } from '../instant.ts';
+import { statusRecord } from '../status-record.ts';
+import type { PlantActivity } from './activity.ts';
+import { describeAssets } from './asset-records.ts';
+import { completenessByDay } from './completeness-curve.ts';
+import { describeConduits, describePermits } from './conduit-records.ts';
+import { collectCrossings } from './crossings.ts';
+import { openDecisions } from './decisions.ts';
+import type { LossSummary, ReportFinding, ReportModel, RequirementCheck, SimulationSummary, Timeline } from './model.ts';
+import type { PlantIndex } from './plant-index.ts';
+import { validate } from './validation.ts';
+import { describeZones } from './zone-records.ts';
+
+export interface ReportInput {
+  readonly basis: 'spec' | 'proposal';
+  readonly specFile: string | null;
+  readonly specDigest: string | null;
+  readonly loaded: LoadedSpec;
+  readonly set: ObservationSet;
+  readonly status: StoreStatus;
+  readonly storePath: string;
+  readonly proposal: Proposal;
+  readonly diff: DiffReport;
+  readonly plant: PlantIndex;
+  readonly activity: PlantActivity;
+  readonly simulations: readonly Simulation[];
+  readonly losses: readonly LossSummary[];
+  readonly tool: string;
+  readonly commandLine: string;
+}
+
+/** How a conversation stands towards the Permits; what is in none of the lists is undeclared. */
+export type Standing = 'permitted' | 'undeclared' | 'within-zone' | 'set-aside' | 'not-judged';
+
+export interface Report {
+  readonly model: ReportModel;
+  /** By position in `set.conversations`. */
+  readonly standings: readonly Standing[];
+}
+
+export function assembleReport(input: ReportInput): Report {
+  const { loaded, set, proposal, plant, diff } = input;
+  const { uses } = judgeObserved(contextOf(loaded, set));
+  const findings = describeFindings(input);
+  const standings = standingsOf(input, new Set([...uses.values()].flatMap((use) => use.conversations.map(({ id }) => id))), findings);
+  const permits = describePermits(loaded, uses, set);
+  const crossings = collectCrossings(plant, loaded, set, findings, new Set(uses.keys()), (position) => standings[position] !== 'undeclared');
+  const assets = describeAssets(plant, set, findings);
+  const conduits = describeConduits(loaded, permits, findings, proposal.completeness);
+  const zones = describeZones(plant, loaded, input.basis, proposal, conduits, assets, findings);
+  const dropped = new Set(proposal.dropped.map(({ conversation }) => conversation));
+  const lastDay = isoInstant(input.status.lastNs)?.slice(0, 10) ?? null;
+  const model: ReportModel = {
+    head: {
+      facility: loaded.spec.facility ?? '',
+      standard: loaded.spec.standard ?? 'IEC 62443-3-2/3-3',
+      date: loaded.spec.assessment_date ?? lastDay ?? '',
+      dateBasis: loaded.spec.assessment_date !== undefined ? 'assessment date of the spec' : lastDay === null ? 'nothing observed' : 'last observation',
+      basis: input.basis,
+      specFile: input.specFile,
+      specDigest: input.specDigest,
+      timezone: loaded.spec.timezone ?? 'UTC',
+      tool: input.tool,
+      commandLine: input.commandLine,
+    },
+    status: statusRecord(input.storePath, input.status, proposal.assets.length, proposal.completeness),
+    zones,
+    assets,
+    conduits,
+    permits,
+    crossings,
+    findings,
+    requirements: requirementChecks(findings, proposal),
+    timeline: timelineOf(input, completenessByDay(set, ({ id }) => !dropped.has(id))),
+    simulations: input.simulations.map(summariseSimulation),
+    losses: input.losses,
+    validation: validate({ zones, assets, crossings, permits, findings, set, positionOf: plant.positionOf }),
+    decisions: openDecisions(input, permits, zones),
+    counts: { ...diff.counts },
+  };
+  return { model, standings };
+}
+
+function describeFindings({ diff, plant, specFile }: ReportInput): ReportFinding[] {
+  const assetOf = (address: string | null): number | null => (address === null ? null : (plant.assetOfAddress.get(address) ?? null));
+  return diff.findings.map((finding): ReportFinding => {
+    const firsts = finding.seen.map(({ first }) => first).sort();
+    const lasts = finding.seen.map(({ last }) => last).sort();
+    return {
+      id: finding.id, type: finding.type, severity: finding.severity, title: finding.title, detail: finding.detail, remedy: finding.remedy,
+      fromZone: finding.fromZone, toZone: finding.toZone, conduit: finding.conduit, permit: finding.permit, requirement: finding.requirement,
+      service: finding.service, client: finding.client, server: finding.server,
+      clientAsset: assetOf(finding.client), serverAsset: assetOf(finding.server),
+      first: firsts[0] ?? null, last: lasts.at(-1) ?? null, seen: finding.seen, seenMore: finding.seenMore,
+      place: finding.place === null || specFile === null ? null : `${specFile}:${finding.place.line}:${finding.place.column}`,
+    };
+  });
+}
+
+function standingsOf({ loaded, set, plant }: ReportInput, used: ReadonlySet<number>, findings: readonly ReportFinding[]): Standing[] {
+  const faulty = new Set(findings.flatMap((finding) => finding.seen.map(({ conversation }) => conversation)));
+  const setAside = createSetAside(loaded.spec);
+  return set.conversations.map((conversation, i) => {
+    if (faulty.has(conversation.id)) return 'undeclared';
+    if (plant.clientZone[i] < 0 || plant.serverZone[i] < 0) return 'not-judged';
+    if (plant.clientZone[i] === plant.serverZone[i]) return 'within-zone';
+    if (used.has(conversation.id)) return 'permitted';
+    return setAside(conversation)?.covered === true ? 'set-aside' : 'undeclared';
+  });
+}
+
+function requirementChecks(findings: readonly ReportFinding[], proposal: Proposal): RequirementCheck[] {
+  return [
+    ...findings.filter((finding) => finding.requirement !== null).map((finding): RequirementCheck => ({
+      rule: finding.requirement ?? '', severity: finding.severity, citation: finding.detail.split('. ')[0] ?? '', basis: 'requirement', sentence: finding.title, source: 'spec',
+    })),
+    ...proposal.requirements.map((finding): RequirementCheck => ({
+      rule: finding.rule, severity: finding.severity, citation: finding.citation, basis: finding.requirement ? 'requirement' : 'practice', sentence: finding.sentence, source: 'traffic',
+    })),
+  ];
+}
+
+function timelineOf({ activity, plant, proposal }: ReportInput, days: Timeline['days']): Timeline {
+  const { columns, firstHour, step } = activity;
+  const sensor = Array.from({ length: columns }, () => ({ packets: 0, lostSegments: 0, duplicates: 0 }));
+  for (const hour of activity.sensor) {
+    const column = sensor[Math.floor((hour.hour - firstHour) / step)];
+    if (column === undefined) continue;
+    column.packets += hour.packets;
+    column.lostSegments += hour.lostSegments;
+    column.duplicates += hour.duplicates;
+  }
+  return {
+    firstHour, step, columns, sensor, days,
+    zones: Array.from({ length: plant.zoneCount }, (_, zone) => ({ zone, packets: [...activity.zonePackets.subarray(zone * columns, (zone + 1) * columns)] })),
+    regimes: proposal.completeness.regimes.map(({ regime, covered, sentence }) => ({ regime, covered, sentence })),
+  };
+}
+
+const MOST_BLOCKED = 200;
+
+function summariseSimulation(simulation: Simulation): SimulationSummary {
+  const { blocked, letThrough } = simulation;
+  const order = [...blocked].sort((a, b) => b.count - a.count || a.conversation - b.conversation || (a.operation < b.operation ? -1 : 1));
+  return {
+    target: simulation.target, title: simulation.title, note: simulation.note,
+    judged: simulation.counts.judged, passed: simulation.counts.passed,
+    blockedConversations: simulation.counts.blockedConversations, blockedRequests: simulation.counts.blockedRequests,
+    midstream: simulation.midstream.length, residualRisk: simulation.residualRisk,
+    blocked: order.slice(0, MOST_BLOCKED).map((one) => ({
+      who: `${one.clientAsset ?? one.client} -> ${one.serverAsset ?? one.server}`, operation: `${one.service}: ${one.operation}`, count: one.count, days: one.days.length, conduit: one.conduit, why: one.why,
+    })),
+    blockedMore: Math.max(0, blocked.length - MOST_BLOCKED),
+    letThrough: letThrough.slice(0, MOST_BLOCKED).map(({ permit, sentence }) => ({ permit, sentence })),
+    letThroughMore: Math.max(0, letThrough.length - MOST_BLOCKED),
+    cutover: simulation.cutover.map(({ conduit, blocked: hits, midstream, consequence, evidenceDays, reason }) => ({ conduit, blocked: hits, midstream, consequence, evidenceDays, reason })),
+  };
+}

@@ -1,0 +1,70 @@
+/**
+ * How complete the picture was at the end of each day: new conversations and operations per day, and the estimate of what
+ * tomorrow would still bring, with its interval (infer/completeness.ts has the formulas). In: Observations without scans.
+ * Out: one row a calendar day between the first and the last heard.
+ */
+import { estimateSpecies } from '../../infer/completeness.ts';
+import type { Conversation, ObservationSet } from '../../observation.ts';
+import type { TimelineDay } from './model.ts';
+
+const HOURS_PER_DAY = 24;
+const NS_PER_DAY = 86_400_000_000_000n;
+/** Estimates are made for at most so many days; between them the curve is drawn straight. */
+const MOST_ESTIMATES = 60;
+
+const isoDay = (day: number): string => new Date(day * 86_400_000).toISOString().slice(0, 10);
+const dayOf = (ns: bigint): number => Number(ns / NS_PER_DAY);
+
+/** `isKept`: what analysis looked at (no scans, no group addresses). */
+export function completenessByDay(set: ObservationSet, isKept: (conversation: Conversation) => boolean): TimelineDay[] {
+  const heard = new Set(set.sensor.hours.map((hour) => Math.floor(hour / HOURS_PER_DAY)));
+  if (heard.size === 0) return [];
+  const first = Math.min(...heard);
+  const last = Math.max(...heard);
+  const newConversations = new Map<number, number>();
+  const tuplesOfDay = new Map<number, number[]>();
+  const firstOfTuple: number[] = [];
+  const addTuple = (days: readonly { readonly day: number }[], fallback: number): void => {
+    const own = days.length === 0 ? [fallback] : days.map(({ day }) => day);
+    const tuple = firstOfTuple.length;
+    firstOfTuple.push(own[0]);
+    for (const day of own) {
+      const list = tuplesOfDay.get(day);
+      if (list === undefined) tuplesOfDay.set(day, [tuple]);
+      else list.push(tuple);
+    }
+  };
+  for (const conversation of set.conversations) {
+    if (!isKept(conversation)) continue;
+    const start = dayOf(conversation.firstNs);
+    newConversations.set(start, (newConversations.get(start) ?? 0) + 1);
+    if (conversation.operations.length === 0) addTuple(conversation.days, start);
+    else for (const operation of conversation.operations) addTuple(operation.days, dayOf(operation.firstNs));
+  }
+  const incidences = new Int32Array(firstOfTuple.length);
+  const days: TimelineDay[] = [];
+  const every = Math.max(1, Math.ceil(heard.size / MOST_ESTIMATES));
+  let heardDays = 0;
+  let seen = 0;
+  for (let day = first; day <= last; day++) {
+    let fresh = 0;
+    for (const tuple of tuplesOfDay.get(day) ?? []) {
+      if (incidences[tuple] === 0) fresh++;
+      incidences[tuple]++;
+    }
+    seen += fresh;
+    const isHeard = heard.has(day);
+    if (isHeard) heardDays++;
+    const isEstimated = isHeard && heardDays >= 2 && (heardDays % every === 0 || day === last);
+    const estimate = isEstimated ? estimateSpecies([...incidences].filter((count) => count > 0), heardDays) : null;
+    days.push({
+      date: isoDay(day),
+      newConversations: newConversations.get(day) ?? 0,
+      newOperations: fresh,
+      seenOperations: seen,
+      newShare: estimate === null ? null : [estimate.newShareLow, estimate.newShare, estimate.newShareHigh],
+      isHeard,
+    });
+  }
+  return days;
+}

@@ -1,0 +1,89 @@
+/** Conduits and Permits of the report. In: the spec, which Permit let what through, findings. Out: records in the spec's order. */
+import type { Completeness } from '../../infer/proposal.ts';
+import type { ObservationSet } from '../../observation.ts';
+import type { PermitUse } from '../../policy/diff-observed.ts';
+import { securityLevelNumber } from '../../policy/free-text.ts';
+import { isLive, type DeclaredPermit } from '../../policy/permits.ts';
+import type { LoadedSpec } from '../../policy/spec-load.ts';
+import type { Spec, SpecConduit } from '../../policy/spec-schema.ts';
+import { isoInstant } from '../instant.ts';
+import type { ReportConduit, ReportFinding, ReportPermit } from './model.ts';
+import { accessesOfPermit, conditionsText, endText, needsInspection, operationsOfPermit, serviceOfPermit, sortAccesses } from './permit-words.ts';
+
+export function describePermits(loaded: LoadedSpec, uses: ReadonlyMap<DeclaredPermit, PermitUse>, set: ObservationSet): ReportPermit[] {
+  return loaded.permits.map((declared): ReportPermit => {
+    const { permit } = declared;
+    const use = uses.get(declared);
+    const conversations = use?.conversations ?? [];
+    const rule = ruleOf(loaded.spec, declared);
+    return {
+      id: permit.id, conduit: permit.conduit, fromZone: permit.from.zone, toZone: permit.to.zone, from: endText(permit.from), to: endText(permit.to),
+      service: serviceOfPermit(permit), protocol: permit.service.protocol, operations: operationsOfPermit(permit),
+      accesses: accessesOfPermit(permit).length > 0 ? accessesOfPermit(permit) : sortAccesses((use?.verdicts ?? []).flatMap(({ ask }) => ask.access ?? [])),
+      conditions: conditionsText(permit), purpose: permit.purpose, basis: permit.basis, decision: permit.decision, owner: permit.owner,
+      question: rule?.question ?? '',
+      evidence: evidenceText(use, set),
+      generalisedBy: permit.evidence?.generalisedBy ?? [], neverSeen: permit.evidence?.neverSeen ?? 0,
+      acceptedRisks: declared.acceptedRisks,
+      conversations: conversations.map(({ id }) => id),
+      requests: (use?.verdicts ?? []).reduce((sum, { ask }) => sum + ask.count, 0),
+      isLive: isLive(permit),
+    };
+  });
+}
+
+const ruleOf = (spec: Spec, { path }: DeclaredPermit): { question?: string | undefined } | undefined => {
+  const [, conduit, , flow] = path;
+  return typeof conduit === 'number' && typeof flow === 'number' ? spec.conduits[conduit]?.protocols_allowed?.[flow] : undefined;
+};
+
+function evidenceText(use: PermitUse | undefined, set: ObservationSet): string {
+  if (use === undefined || use.conversations.length === 0) return set.conversations.length === 0 ? 'nothing was observed' : 'never seen';
+  const days = new Set(use.verdicts.flatMap(({ ask }) => ask.days)).size;
+  const first = use.conversations.reduce((least, { firstNs }) => (firstNs < least ? firstNs : least), use.conversations[0].firstNs);
+  const last = use.conversations.reduce((most, { lastNs }) => (lastNs > most ? lastNs : most), use.conversations[0].lastNs);
+  const many = use.conversations.length;
+  return `${many} conversation${many === 1 ? '' : 's'} on ${days} day${days === 1 ? '' : 's'}, ${isoInstant(first).slice(0, 10)} to ${isoInstant(last).slice(0, 10)}`;
+}
+
+export function describeConduits({ spec, permits: declared }: LoadedSpec, permits: readonly ReportPermit[], findings: readonly ReportFinding[], completeness: Completeness): ReportConduit[] {
+  return spec.conduits.map((conduit): ReportConduit => {
+    const own = permits.map((permit, i) => ({ permit, i, limited: needsInspection(declared[i].permit) })).filter(({ permit }) => permit.conduit === conduit.conduit_id);
+    const live = own.filter(({ permit }) => permit.isLive);
+    const estimates = completeness.conduits.filter((one) => conduit.connects.includes(one.fromZone) && conduit.connects.includes(one.toZone));
+    return {
+      id: conduit.conduit_id,
+      name: conduit.name ?? '',
+      connects: conduit.connects,
+      slTarget: securityLevelNumber(conduit.security_level),
+      mode: conduit.mode ?? '',
+      defaultAction: conduit.default_action ?? 'deny',
+      enforcedBy: pointsOf(spec, conduit).map((point) => `${point.ep_id} (${point.platform})`),
+      controls: conduit.controls ?? [],
+      protocols: live.map(({ permit }) => `${permit.protocol} ${permit.fromZone} -> ${permit.toZone}${permit.operations === 'any operation' ? '' : ` (${permit.operations})`}`).filter((text, i, all) => all.indexOf(text) === i),
+      allow: live.length,
+      // What is rejected is written down as a deny, and the rule at the end denies the rest.
+      deny: own.length - live.length + 1,
+      inspection: inspectionOf(spec, conduit, live.filter(({ limited }) => limited).length, live.length),
+      permits: own.map(({ i }) => i),
+      findings: findings.filter((finding) => finding.conduit === conduit.conduit_id).length,
+      completeness: estimates.length === 0 ? null : { share: Math.min(...estimates.map((one) => one.completeness)), sufficient: estimates.every((one) => one.sufficient) },
+    };
+  });
+}
+
+type EnforcementPoint = NonNullable<Spec['enforcement_points']>[number];
+
+const pointsOf = (spec: Spec, conduit: SpecConduit): EnforcementPoint[] =>
+  (spec.enforcement_points ?? []).filter((point) =>
+    conduit.enforced_by === undefined ? conduit.connects.every((zone) => point.interfaces.some((port) => port.zone === zone)) : conduit.enforced_by.includes(point.ep_id));
+
+function inspectionOf(spec: Spec, conduit: SpecConduit, needed: number, allow: number): ReportConduit['inspection'] {
+  const points = pointsOf(spec, conduit);
+  const engines = [...new Set(points.flatMap((point) => (point.dpi ?? []).filter((engine) => engine !== 'none')))];
+  const limits = `${needed} of ${allow} allow rule${allow === 1 ? '' : 's'} limit operations`;
+  if (engines.length > 0) return { needed, enabled: true, sentence: `${engines.join(', ')}; ${limits}` };
+  if (needed === 0) return { needed, enabled: false, sentence: 'no rule limits operations' };
+  if (points.length > 0) return { needed, enabled: false, sentence: `needed: ${limits}, and no declared enforcement point inspects` };
+  return { needed, enabled: true, sentence: `as designed: ${limits}; no enforcement point is declared yet` };
+}

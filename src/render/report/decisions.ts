@@ -1,0 +1,29 @@
+/** What is left for a person to decide, most urgent first. In: the report's parts. Out: one sentence each, with what it is about. */
+import type { OpenDecision, ReportPermit, ReportZone } from './model.ts';
+import type { ReportInput } from './assemble.ts';
+
+export function openDecisions({ basis, loaded, proposal, diff }: ReportInput, permits: readonly ReportPermit[], zones: readonly ReportZone[]): OpenDecision[] {
+  const decisions: OpenDecision[] = [];
+  const add = (about: string, kind: string, sentence: string): number => decisions.push({ about, kind, sentence });
+  for (const one of proposal.safetyCandidates) add(one.asset, 'safety', `Confirm or strike as safety-related: ${one.sentence}.`);
+  for (const permit of permits) {
+    if (permit.decision !== 'pending') continue;
+    add(permit.id, 'permit', permit.question === '' ? `${permit.service}, ${permit.fromZone} to ${permit.toZone}: approve or reject.` : permit.question);
+  }
+  for (const finding of diff.findings) {
+    if (finding.type === 'undeclared-asset') add(finding.client ?? finding.server ?? finding.id, 'asset', `Declare it, with a zone, or remove it: ${finding.title}.`);
+  }
+  for (const zone of zones) {
+    if (!zone.isDeclared) continue;
+    if (zone.slBasis === 'open') add(zone.id, 'security level', 'No SL-T is stated: set it in the risk assessment (ZCR 5.6).');
+    else if (zone.slBasis === 'assumption') add(zone.id, 'security level', `SL-T ${zone.slTarget} is a start value, not derived from traffic: confirm it in the risk assessment (ZCR 5.6).`);
+  }
+  for (const one of proposal.stability.moving) add(one.asset, 'placement', one.sentence);
+  for (const one of proposal.contradictions) add(one.pin, 'contradiction', one.sentence);
+  for (const [i, entry] of (loaded.spec.set_aside ?? []).entries()) {
+    if (entry.decision === 'pending' || entry.decision === undefined) add(`set_aside ${i + 1}`, 'set aside', `${entry.client} to ${entry.servers.length} address${entry.servers.length === 1 ? '' : 'es'}: ${entry.reason}.`);
+  }
+  for (const regime of proposal.completeness.regimes) if (!regime.covered) add(regime.regime, 'evidence', regime.sentence);
+  if (basis === 'proposal') add('zones', 'partition', 'Zones are a proposal from traffic; ZCR 3.1 groups by risk, location and responsibility as well.');
+  return decisions;
+}

@@ -1,0 +1,112 @@
+/**
+ * The zone and conduit map as SVG: boxes by Purdue level, bundles with direction, width by traffic, colour by the strongest
+ * access, and marks for findings that do not rest on colour alone. Every box and bundle is a link, so that it works with
+ * the keyboard, a screen reader and without any script. In: the model. Out: markup.
+ */
+import { grouped } from '../instant.ts';
+import { cut } from '../printable.ts';
+import { topicAttributes, type FilterWords } from './filter-words.ts';
+import { html, NOTHING, type Markup } from './html-escape.ts';
+import { layoutMap, type LayoutBox, type PlacedBox, type PlacedPair } from './map-layout.ts';
+import { mapNodes, nodePairs, standingOf, type MapNode, type NodePair } from './map-nodes.ts';
+import type { ReportAsset, ReportModel } from './model.ts';
+
+const BOX_WIDTH = 198;
+const HEAD_HEIGHT = 44;
+const ASSET_LINE = 16;
+const LISTED_ASSETS = 6;
+const TILE = 17;
+const TILES_WIDE = 34;
+
+export function zoneMap(model: ReportModel, words: FilterWords): Markup {
+  const nodes = mapNodes(model);
+  const pairs = nodePairs(model, nodes);
+  const layout = layoutMap(nodes.map((node) => boxOf(node)), pairs);
+  const placedPairs = layout.pairs.map((placed) => ({ placed, pair: pairs.find(({ a, b }) => a === placed.a && b === placed.b) })).filter((one): one is { placed: PlacedPair; pair: NodePair } => one.pair !== undefined);
+  const accessKinds = ['other', 'read', 'write', 'control'];
+  return html`<div class="map-frame" id="map-frame" tabindex="0" role="region" aria-label="Zone and conduit map, scrollable"><svg id="map" class="map" viewBox="0 0 ${layout.width} ${layout.height}" width="${layout.width}" height="${layout.height}" role="group" aria-labelledby="map-title map-summary">
+<defs>${accessKinds.map((kind) => html`<marker id="arrow-${kind}" viewBox="0 0 10 10" refX="8.5" refY="5" markerWidth="11" markerHeight="11" markerUnits="userSpaceOnUse" orient="auto-start-reverse"><path class="arrow a-${kind}" d="M0 0.8L10 5L0 9.2z"/></marker>`)}</defs>
+<g class="bands" aria-hidden="true">${layout.bands.map((band, i) => html`<rect class="band${i % 2 === 0 ? '' : ' odd'}" x="0" y="${Math.round(band.y)}" width="${layout.width}" height="${Math.round(band.height)}"/><text class="band-label" x="10" y="${Math.round(band.y + band.height / 2) - 2}">${band.level === null ? 'no' : 'Level'}</text><text class="band-label strong" x="10" y="${Math.round(band.y + band.height / 2) + 14}">${band.level === null ? 'level' : String(band.level)}</text>`)}</g>
+<g class="bundles">${placedPairs.map(({ placed, pair }) => bundle(placed, pair, nodes, model, words))}</g>
+<g class="boxes">${layout.boxes.map((box) => zoneBox(box, nodes[box.key], model))}</g>
+<g class="badges">${placedPairs.map(({ placed, pair }) => badge(placed, pair, model))}</g>
+</svg></div>`;
+}
+
+function boxOf(node: MapNode): LayoutBox {
+  if (node.isGroup) {
+    const columns = Math.min(TILES_WIDE, Math.max(8, Math.ceil(Math.sqrt(node.zones.length * 4))));
+    return { key: node.key, level: node.level, width: Math.max(BOX_WIDTH, columns * TILE + 20), height: HEAD_HEIGHT + Math.ceil(node.zones.length / columns) * TILE + 12 };
+  }
+  const lines = Math.min(node.assets, LISTED_ASSETS + 1);
+  return { key: node.key, level: node.level, width: BOX_WIDTH, height: HEAD_HEIGHT + lines * ASSET_LINE + (lines > 0 ? 8 : 0) };
+}
+
+const SEVERITY_ORDER = ['critical', 'high', 'medium', 'low', 'info'];
+
+const worstOf = (severities: readonly string[]): string => SEVERITY_ORDER.find((severity) => severities.includes(severity)) ?? '';
+
+export const accessKind = (accesses: readonly string[]): string =>
+  accesses.includes('program') || accesses.includes('control') ? 'control' : accesses.includes('write') ? 'write' : accesses.length > 0 ? 'read' : 'other';
+
+const ACCESS_WORDS: Readonly<Record<string, string>> = { control: 'controls or programs', write: 'writes', read: 'reads only', other: 'operations not known' };
+
+function bundle(placed: PlacedPair, pair: NodePair, nodes: readonly MapNode[], model: ReportModel, words: FilterWords): Markup {
+  const kind = accessKind(pair.accesses);
+  const standing = standingOf(pair);
+  const severity = worstOf(pair.findings.map((i) => model.findings[i].severity));
+  const width = pair.packets === 0 ? 1.2 : Math.min(7, 1.3 + Math.log10(1 + pair.packets) * 0.75);
+  const starts = (indexes: readonly number[]): boolean => indexes.some((i) => model.crossings[i].conversations > 0 || (standing === 'unused' && model.crossings[i].permits > 0));
+  const toB = starts(pair.forward);
+  const toA = starts(pair.backward);
+  const [a, b] = [nodes[pair.a], nodes[pair.b]];
+  const label = `${a.title} ${toA && toB ? 'and' : toA ? 'is opened by' : 'opens to'} ${b.title}${toA && toB ? ' open to each other' : ''}: ${pair.conversations} conversations, ${pair.protocols.join(', ') || 'nothing seen'}; ${ACCESS_WORDS[kind]}; ${STANDING_WORDS[standing]}${pair.findings.length > 0 ? `; ${pair.findings.length} findings, worst ${severity}` : ''}`;
+  return html`<a class="bundle a-${kind} s-${standing}${severity === '' ? '' : ` f-${severity}`}" href="#conduits" data-pair="${pair.a} ${pair.b}" data-zones="${[...a.zones, ...b.zones].length > 60 ? '' : [...a.zones, ...b.zones].join(' ')}" ${topicAttributes({
+    zones: [...a.zones, ...b.zones],
+    protocols: [...new Set([...pair.protocols, ...[...pair.forward, ...pair.backward].flatMap((i) => model.crossings[i].protocols)])].map(words.protocolIndex),
+    accesses: pair.accesses,
+    severities: pair.findings.map((i) => model.findings[i].severity),
+  })} aria-label="${label}"><title>${label} (${grouped(pair.packets)} packets)</title><path class="hit" d="${placed.path}"/><path class="line" d="${placed.path}" stroke-width="${Math.round(width * 10) / 10}"${toA ? html` marker-start="url(#arrow-${kind})"` : NOTHING}${toB ? html` marker-end="url(#arrow-${kind})"` : NOTHING}/></a>`;
+}
+
+export const STANDING_WORDS: Readonly<Record<string, string>> = {
+  agreed: 'seen and declared', undeclared: 'seen, not all of it declared', unused: 'declared, never seen', silent: 'nothing seen, nothing permitted',
+};
+
+function badge({ middle: [x, y] }: PlacedPair, pair: NodePair, model: ReportModel): Markup {
+  if (pair.findings.length === 0) return NOTHING;
+  const severity = worstOf(pair.findings.map((i) => model.findings[i].severity));
+  return html`<g class="badge f-${severity}" data-pair="${pair.a} ${pair.b}" aria-hidden="true"><circle cx="${Math.round(x)}" cy="${Math.round(y)}" r="9.5"/><text x="${Math.round(x)}" y="${Math.round(y) + 4}" text-anchor="middle">${pair.findings.length}</text></g>`;
+}
+
+function zoneBox(box: PlacedBox, node: MapNode, model: ReportModel): Markup {
+  const x = Math.round(box.x);
+  const y = Math.round(box.y);
+  const zone = model.zones[node.zones[0]];
+  const severities = model.findings.filter(({ fromZone, toZone }) => node.zones.some((i) => model.zones[i].id === fromZone || model.zones[i].id === toZone)).map(({ severity }) => severity);
+  const head = html`<rect class="box" x="${x}" y="${y}" width="${box.width}" height="${box.height}" rx="5"/><rect class="stripe" x="${x}" y="${y}" width="5" height="${box.height}" rx="2"/><text class="box-id" x="${x + 13}" y="${y + 18}">${cut(node.title, 21)}</text><text class="box-name" x="${x + 13}" y="${y + 34}">${cut(node.name, 31)}</text>`;
+  const topics = (own: readonly number[]): Markup => topicAttributes({ zones: own, severities });
+  if (node.isGroup) {
+    const columns = Math.floor((box.width - 20) / TILE);
+    const tiles = node.zones.map((i, k) => {
+      const own = model.zones[i];
+      return html`<a href="#zone-${i}" data-zone="${i}" aria-label="Zone ${own.id}, ${own.assets.length} assets${own.findings > 0 ? `, ${own.findings} findings` : ''}"><rect class="tile${own.findings > 0 ? ' found' : ''}" x="${x + 13 + (k % columns) * TILE}" y="${y + HEAD_HEIGHT + Math.floor(k / columns) * TILE}" width="${TILE - 4}" height="${TILE - 4}" rx="2"><title>${own.id}: ${own.name} (${own.assets.length} assets${own.findings > 0 ? `, ${own.findings} findings` : ''})</title></rect></a>`;
+    });
+    return html`<g class="zone k-${kindClass(node.kind)}" data-node="${node.key}" ${topics(node.zones)}>${head}<text class="box-sl" x="${x + box.width - 10}" y="${y + 18}" text-anchor="end">${node.assets} assets</text>${tiles}</g>`;
+  }
+  const shown = zone.assets.slice(0, zone.assets.length > LISTED_ASSETS + 1 ? LISTED_ASSETS : LISTED_ASSETS + 1);
+  const rest = zone.assets.length - shown.length;
+  const lines = shown.map((i, k) => assetLine(model.assets[i], x + 17, y + HEAD_HEIGHT + 11 + k * ASSET_LINE));
+  const label = `Zone ${zone.id}, ${zone.name}, SL-T ${zone.slTarget ?? 'open'}, ${zone.assets.length} assets, ${zone.findings} findings`;
+  return html`<a class="zone k-${kindClass(zone.kind)}${zone.isDeclared ? '' : ' stranger'}" href="#zone-${node.zones[0]}" data-node="${node.key}" data-zone="${node.zones[0]}" ${topics(node.zones)} aria-label="${label}"><title>${label}</title>${head}${zone.isDeclared ? html`<text class="box-sl" x="${x + box.width - 10}" y="${y + 18}" text-anchor="end">SL ${zone.slTarget === null ? '?' : `${zone.slTarget}${zone.slBasis === 'assumption' ? '?' : ''}`}</text>` : NOTHING}<line class="box-rule" x1="${x + 13}" x2="${x + box.width - 10}" y1="${y + 41}" y2="${y + 41}"/>${lines}${rest > 0 ? html`<text class="box-asset more" x="${x + 28}" y="${y + HEAD_HEIGHT + 15 + shown.length * ASSET_LINE}">and ${rest} more</text>` : NOTHING}</a>`;
+}
+
+const kindClass = (kind: string): string => (/^[a-z]+$/.test(kind) ? kind : 'other');
+
+/** A filled dot was seen, a ring was only declared, a cross mark is not declared. */
+function assetLine(asset: ReportAsset, x: number, y: number): Markup {
+  const role = asset.declaredRole ?? asset.seenRole ?? '';
+  const name = cut(asset.id, 17);
+  const dot = asset.isSeen ? html`<circle class="dot" cx="${x}" cy="${y}" r="3.6"/>` : html`<circle class="dot ring" cx="${x}" cy="${y}" r="3.2"/>`;
+  return html`${dot}<text class="box-asset" x="${x + 11}" y="${y + 4}">${name}<tspan class="box-role" dx="6">${cut(role, Math.max(6, 24 - name.length))}</tspan>${asset.findings > 0 ? html`<tspan class="box-alert" dx="5">!</tspan>` : NOTHING}</text>`;
+}

@@ -1,0 +1,40 @@
+/**
+ * The traffic matrix: who opens (rows) to whom (columns), observed against declared. Each cell says by a sign and a word
+ * how the two compare; a cell opens its assets in the page. In: the model. Out: markup.
+ */
+import { topicAttributes, type FilterWords } from './filter-words.ts';
+import { html, NOTHING, type Markup } from './html-escape.ts';
+import { STANDING_WORDS } from './map.ts';
+import { mapNodes, standingOf, type MapNode } from './map-nodes.ts';
+import type { Crossing, ReportModel } from './model.ts';
+
+const SIGNS: Readonly<Record<string, string>> = { agreed: '\u2713', undeclared: '\u2717', unused: '\u25cb', silent: '' };
+
+export function trafficMatrix(model: ReportModel, words: FilterWords): Markup {
+  const nodes = mapNodes(model);
+  const nodeOf = new Map(nodes.flatMap((node) => node.zones.map((zone) => [zone, node.key] as const)));
+  const cells = new Map<string, number[]>();
+  for (const [i, crossing] of model.crossings.entries()) {
+    const key = `${nodeOf.get(crossing.from)} ${nodeOf.get(crossing.to)}`;
+    cells.set(key, [...(cells.get(key) ?? []), i]);
+  }
+  return html`<div class="scroll" tabindex="0" role="region" aria-label="Traffic matrix, scrollable"><table class="matrix" id="matrix"><caption>Conversations from clients (rows) to servers (columns). \u2713 seen and declared, \u2717 seen and not all of it declared, \u25cb declared and never seen, \u00b7 within one zone (needs no Permit).</caption>
+<thead><tr><th scope="col" class="corner">opens to \u2192</th>${nodes.map((node) => html`<th scope="col" class="turned"><span>${node.title}</span></th>`)}</tr></thead>
+<tbody>${nodes.map((row) => html`<tr><th scope="row">${row.title}</th>${nodes.map((column) => cell(row, column, cells.get(`${row.key} ${column.key}`) ?? [], model, words))}</tr>`)}</tbody></table></div>`;
+}
+
+function cell(row: MapNode, column: MapNode, indexes: readonly number[], model: ReportModel, words: FilterWords): Markup {
+  const isSame = row.key === column.key && !row.isGroup;
+  if (indexes.length === 0) return html`<td class="${isSame ? 'within' : 'none'}"></td>`;
+  const own = indexes.map((i) => model.crossings[i]);
+  const sum = (pick: (crossing: Crossing) => number): number => own.reduce((total, crossing) => total + pick(crossing), 0);
+  const conversations = sum(({ conversations }) => conversations);
+  const standing = isSame ? 'within' : standingOf({ conversations, undeclared: sum(({ undeclared }) => undeclared), permits: sum(({ permits }) => permits) });
+  if (standing === 'silent') return html`<td class="none"></td>`;
+  const findings = [...new Set(own.flatMap(({ findings }) => findings))];
+  const label = `${row.title} to ${column.title}: ${conversations} conversations, ${isSame ? 'within the zone' : STANDING_WORDS[standing]}, ${sum(({ permits }) => permits)} Permits${findings.length > 0 ? `, ${findings.length} findings` : ''}`;
+  return html`<td class="${standing}"><button type="button" data-crossings="${indexes.length > 400 ? indexes.slice(0, 400).join(' ') : indexes.join(' ')}" ${topicAttributes({
+    zones: [...row.zones, ...column.zones], protocols: own.flatMap(({ protocols }) => protocols).map(words.protocolIndex),
+    accesses: [...new Set(own.flatMap(({ accesses }) => accesses))], severities: findings.map((i) => model.findings[i].severity),
+  })} aria-label="${label}" title="${label}">${conversations}<span class="sign" aria-hidden="true">${isSame ? '\u00b7' : SIGNS[standing]}</span>${findings.length > 0 ? html`<sup aria-hidden="true">${findings.length}</sup>` : NOTHING}</button></td>`;
+}

@@ -1,0 +1,95 @@
+/**
+ * What the page's script needs for detail on demand, as small as can be: conversations and assets are arrays by position,
+ * words stand once in a table. In: the report and its observations. Out: plain data for `scriptJson`. page/plant.js reads it.
+ */
+import type { Conversation } from '../../observation.ts';
+import { HOURS_PER_WEEK } from './activity.ts';
+import type { ReportInput, Standing } from './assemble.ts';
+import { protocolOf } from './crossings.ts';
+import type { FilterWords } from './filter-words.ts';
+import { mapNodes } from './map-nodes.ts';
+import type { ReportModel } from './model.ts';
+
+/** Distinct ranges of one operation that the page shows; the rest is counted. */
+const MOST_RANGES = 24;
+const MOST_TARGETS = 12;
+const MOST_OPERATIONS = 60;
+const MOST_EVIDENCE_CONVERSATIONS = 300;
+const NS_PER_MINUTE = 60_000_000_000n;
+const STANDINGS: readonly Standing[] = ['permitted', 'undeclared', 'within-zone', 'set-aside', 'not-judged'];
+const ACCESSES = ['browse', 'read', 'diagnose', 'write', 'control', 'program'];
+const DIRECTIONS = ['protocol', 'handshake', 'known-server', 'port', 'first-packet'];
+
+function wordTable(): { readonly indexOf: (word: string) => number; readonly words: readonly string[] } {
+  const words: string[] = [];
+  const known = new Map<string, number>();
+  return {
+    words,
+    indexOf: (word) => {
+      const held = known.get(word);
+      if (held !== undefined) return held;
+      known.set(word, words.length);
+      return words.push(word) - 1;
+    },
+  };
+}
+
+export function pageData(model: ReportModel, standings: readonly Standing[], { set, plant, activity }: ReportInput, words: FilterWords): object {
+  const table = wordTable();
+  const positionsOf = (ids: readonly number[]): number[] => ids.slice(0, MOST_EVIDENCE_CONVERSATIONS).flatMap((id) => plant.positionOf.get(id) ?? []);
+  const conversation = (one: Conversation, i: number): unknown[] => [
+    plant.clientAsset[i], plant.serverAsset[i], plant.clientZone[i], plant.serverZone[i], table.indexOf(one.client), table.indexOf(one.server),
+    words.protocolIndex(protocolOf(one)), table.indexOf(one.transport), one.port,
+    one.packets.toServer, one.packets.toClient, one.bytes.toServer + one.bytes.toClient, one.requests, one.sessions,
+    Number(one.firstNs / NS_PER_MINUTE), Number(one.lastNs / NS_PER_MINUTE), one.days.length, STANDINGS.indexOf(standings[i]),
+    DIRECTIONS.indexOf(one.direction.by), Math.round(one.direction.confidence * 100),
+    one.operations.slice(0, MOST_OPERATIONS).map((operation) => {
+      const ranges = [...operation.ranges].sort((a, b) => b.requests - a.requests || a.first - b.first).slice(0, MOST_RANGES);
+      const targets = operation.targets.slice(0, MOST_TARGETS).map((target) => table.indexOf(target));
+      return [
+        table.indexOf(operation.name), ACCESSES.indexOf(operation.access), operation.unit ?? -1, operation.function, operation.requests, operation.errors,
+        ranges.flatMap((range) => [range.access === 'read' ? 0 : 1, range.first, range.last, range.requests]), operation.ranges.length - ranges.length,
+        ...(targets.length === 0 ? [] : [targets]),
+      ];
+    }),
+    one.operations.length > MOST_OPERATIONS ? one.operations.length - MOST_OPERATIONS : 0,
+    one.facts.slice(0, 6).map((fact) => table.indexOf(`${fact.name}: ${fact.value}`)),
+  ];
+  const assets = model.assets.map((asset, i) => [
+    asset.id, asset.label === asset.id ? '' : asset.label, asset.zone, table.indexOf(asset.declaredRole ?? ''), table.indexOf(asset.seenRole ?? ''), asset.level, asset.confidence === null ? null : Math.round(asset.confidence * 100),
+    table.indexOf(asset.vendor), asset.addresses, asset.macs, asset.names.filter((name) => name !== asset.id), asset.evidence.map(({ points, sentence }) => [points, table.indexOf(sentence)]),
+    table.indexOf(asset.placement), table.indexOf(asset.runnerUp), asset.notes.map((note) => table.indexOf(note)), asset.isDeclared ? 1 : 0, weekText(activity.assetWeek.subarray(i * HOURS_PER_WEEK, (i + 1) * HOURS_PER_WEEK)),
+    asset.packets, asset.first?.slice(0, 16) ?? '', asset.last?.slice(0, 16) ?? '',
+  ]);
+  const conversations = set.conversations.map(conversation);
+  const { timeline } = model;
+  return {
+    basis: model.head.basis,
+    timezone: model.head.timezone,
+    protocols: words.protocols,
+    zones: model.zones.map((zone) => ({ id: zone.id, name: zone.name, kind: zone.kind, level: zone.level, sl: zone.slTarget, slBasis: zone.slBasis, assets: zone.assets, conduits: zone.conduits, controls: zone.controls, requirements: zone.requirements, notes: zone.notes, networks: zone.networks, declared: zone.isDeclared })),
+    nodes: mapNodes(model).map(({ title, zones }) => ({ title, zones })),
+    conduits: model.conduits.map(({ id, name, connects, slTarget, allow, deny, inspection, enforcedBy, permits }) => ({ id, name, connects, sl: slTarget, allow, deny, dpi: inspection.enabled, dpiWhy: inspection.sentence, enforcedBy, permits })),
+    permits: model.permits.map((permit) => ({
+      id: permit.id, conduit: permit.conduit, fromZone: words.zoneIndex(permit.fromZone), toZone: words.zoneIndex(permit.toZone), from: permit.from, to: permit.to, service: permit.service, operations: permit.operations,
+      conditions: permit.conditions, decision: permit.decision, question: permit.question, evidence: permit.evidence, rules: permit.generalisedBy, neverSeen: permit.neverSeen, conversations: positionsOf(permit.conversations),
+    })),
+    crossings: model.crossings.map(({ from, to, conversations: count, packets, bytes, permits, undeclared, findings, conduit }) => [from, to, count, packets, bytes, permits, undeclared, findings, conduit]),
+    findings: model.findings.map((finding) => ({
+      id: finding.id, type: finding.type, severity: finding.severity, title: finding.title, detail: finding.detail, remedy: finding.remedy, conduit: finding.conduit, permit: finding.permit, client: finding.clientAsset, server: finding.serverAsset,
+      zones: [words.zoneIndex(finding.fromZone), words.zoneIndex(finding.toZone)], place: finding.place,
+      seen: finding.seen.map(({ conversation: id, operation, count, first, last }) => [plant.positionOf.get(id) ?? -1, operation, count, first.slice(0, 16), last.slice(0, 16)]), seenMore: finding.seenMore,
+    })),
+    assets,
+    conversations,
+    words: table.words,
+    timeline: { firstHour: timeline.firstHour, step: timeline.step, columns: timeline.columns, sensor: timeline.sensor.map(({ packets, lostSegments, duplicates }) => [packets, lostSegments, duplicates]), zones: timeline.zones.map(({ packets }) => packets) },
+  };
+}
+
+/** Hours of the week as one digit each, 0 (silent) to 9, logarithmic up to the asset's busiest. */
+function weekText(week: Float64Array): string {
+  const most = week.reduce((held, count) => Math.max(held, count), 0);
+  if (most === 0) return '';
+  return [...week].map((count) => (count === 0 ? '0' : String(Math.max(1, Math.min(9, Math.round((Math.log(1 + count) / Math.log(1 + most)) * 9)))))).join('');
+}

@@ -1,0 +1,69 @@
+/** A Permit in words for people. In: a Permit. Out: who, which service, which operations, on which conditions. */
+import type { Access } from '../../observation.ts';
+import type { Permit, PermitEnd } from '../../permit.ts';
+import { accessOfFunctionCode } from '../../net/register-set.ts';
+
+const ORDER: readonly Access[] = ['browse', 'read', 'diagnose', 'write', 'control', 'program'];
+
+/** Harmless first, each once. */
+export const sortAccesses = (accesses: Iterable<Access>): Access[] => {
+  const held = new Set(accesses);
+  return ORDER.filter((access) => held.has(access));
+};
+
+const listed = (items: readonly string[], most: number): string =>
+  items.length <= most ? items.join(', ') : `${items.slice(0, most).join(', ')} and ${items.length - most} more`;
+
+const NAMED = 8;
+const RANGES = 10;
+
+export const endText = (end: PermitEnd): string => {
+  const who = [...end.assets, ...end.addresses];
+  return who.length === 0 ? 'the whole zone' : listed(who, NAMED);
+};
+
+export const serviceOfPermit = ({ service }: Permit): string => {
+  const ports = service.ports.map(({ first, last }) => (first === last ? `${first}` : `${first}-${last}`)).join(',');
+  return `${service.protocol} (${service.transport}${ports === '' ? '' : `/${ports}`})`;
+};
+
+export function operationsOfPermit(permit: Permit): string {
+  const parts: string[] = [];
+  if (permit.modbus !== null) {
+    const { functionCodes, unitIds, ranges } = permit.modbus;
+    if (functionCodes.length > 0) parts.push(`FC ${functionCodes.join(', ')}`);
+    if (unitIds.length > 0) parts.push(`unit ${listed(unitIds.map(String), NAMED)}`);
+    const spans = (access: 'read' | 'write'): string[] =>
+      ranges.filter((range) => range.access === access).map(({ first, last }) => (first === last ? `${first}` : `${first}-${last}`));
+    for (const access of ['read', 'write'] as const) if (spans(access).length > 0) parts.push(`${access} ${listed([...new Set(spans(access))], RANGES)}`);
+  }
+  if (permit.opcua !== null) {
+    const { services, securityModes, securityPolicies } = permit.opcua;
+    if (services.length > 0) parts.push(listed(services, RANGES));
+    if (securityModes.length > 0) parts.push(`mode ${securityModes.join(' or ')}`);
+    if (securityPolicies.length > 0) parts.push(`policy ${securityPolicies.map((uri) => uri.replace(/^.*#/, '')).join(' or ')}`);
+  }
+  if (permit.named !== null) parts.push(listed(permit.named.names, RANGES));
+  if (parts.length === 0 && permit.access.length > 0) parts.push(permit.access.join(', '));
+  return parts.length === 0 ? 'any operation' : parts.join('; ');
+}
+
+/** Whether a firewall must look into the packets to hold it. */
+export const needsInspection = (permit: Permit): boolean =>
+  permit.modbus !== null || permit.named !== null || permit.access.length > 0 || (permit.opcua !== null && (permit.opcua.services.length > 0 || permit.opcua.securityModes.length > 0 || permit.opcua.securityPolicies.length > 0));
+
+export const accessesOfPermit = (permit: Permit): Access[] => {
+  const codes = permit.modbus?.functionCodes ?? [];
+  if (codes.length > 0) return sortAccesses(codes.map(accessOfFunctionCode));
+  return sortAccesses(permit.access);
+};
+
+export function conditionsText({ conditions }: Permit): string {
+  const parts: string[] = [];
+  if (conditions.onDemand) parts.push('on demand');
+  if (conditions.days.length > 0 || conditions.start !== null) {
+    parts.push(`${conditions.days.join(', ') || 'every day'}${conditions.start === null ? '' : ` ${conditions.start}-${conditions.end ?? '24:00'}`}`);
+  }
+  if (conditions.expires !== null) parts.push(`until ${conditions.expires}`);
+  return parts.join('; ');
+}

@@ -1,0 +1,100 @@
+/** Parts of the HTML report that say what it rests on and what has to be done. In: the model. Out: markup, one function a part. */
+import { grouped, shortOctets } from '../instant.ts';
+import { topicAttributes, type FilterWords } from './filter-words.ts';
+import { html, NOTHING, type Markup } from './html-escape.ts';
+import type { ReportModel, SimulationSummary } from './model.ts';
+import { basisText } from './text.ts';
+
+const time = (iso: string | null): string => (iso === null ? 'never' : `${iso.slice(0, 10)} ${iso.slice(11, 16)} UTC`);
+
+export const note = (kind: 'good' | 'warn' | 'bad', text: Markup): Markup => html`<p class="note ${kind}"><span class="note-mark" aria-hidden="true">${kind === 'good' ? '\u2713' : kind === 'warn' ? '!' : '\u2717'}</span><span>${text}</span></p>`;
+
+/** First of all: can this be trusted? */
+export function trustSection(model: ReportModel): Markup {
+  const { status, head } = model;
+  const { completeness, sensor, totals } = status;
+  const percent = (share: number): string => `${(share * 100).toFixed(2)} %`;
+  return html`<section id="trust" aria-labelledby="trust-h"><h2 id="trust-h">What this rests on</h2>
+<div class="cards">
+<article class="card"><h3>Provenance</h3><dl><dt>Basis</dt><dd>${basisText(model)}</dd><dt>Observed</dt><dd>${time(status.span.first)} to ${time(status.span.last)}</dd><dt>Seen</dt><dd>${grouped(totals.packets)} packets, ${shortOctets(totals.bytes)}, ${grouped(totals.conversations)} conversations, ${grouped(totals.operations)} operations of ${grouped(totals.assets)} assets</dd><dt>Captures</dt><dd>${status.captures.length}, digests <a href="#provenance">below</a></dd><dt>Made by</dt><dd>${head.tool}<br><code>${head.commandLine}</code></dd></dl></article>
+<article class="card"><h3>Completeness</h3>${completeness.sufficient ? note('good', html`Enough was heard under the stopping rule.`) : note('warn', html`Not enough was heard yet${completeness.listenUntil === null ? '' : `: keep listening until ${completeness.listenUntil}`}.`)}<dl><dt>Days heard</dt><dd>${completeness.days}</dd><dt>Unknown of the next day</dt><dd>at least ${percent(completeness.newShare)} (${percent(completeness.newShareLow)} to ${percent(completeness.newShareHigh)})</dd></dl><ul>${completeness.sentences.slice(1).map((sentence) => html`<li>${sentence}</li>`)}</ul></article>
+<article class="card"><h3>Sensor truth</h3>${sensor.losses.length === 0 ? note('good', html`Nothing is known to be missing.`) : note('warn', html`The sensor did not see everything, or saw some of it twice.`)}<ul>${sensor.losses.map((loss) => html`<li>${loss}</li>`)}</ul><dl><dt>Hours heard</dt><dd>${grouped(sensor.activeHours)} of ${grouped(sensor.spannedHours)}</dd></dl></article>
+</div></section>`;
+}
+
+const SEVERITIES = ['critical', 'high', 'medium', 'low', 'info'];
+
+/** Rows of a table beyond these are in the JSON form; a page of a hundred thousand rows helps nobody. */
+const MOST_ROWS = 3_000;
+
+export const cutRows = <T>(rows: readonly T[], what: string): { readonly shown: readonly T[]; readonly rest: Markup } => ({
+  shown: rows.slice(0, MOST_ROWS),
+  rest: rows.length > MOST_ROWS ? html`<p class="readout">${grouped(rows.length - MOST_ROWS)} more ${what} are in the JSON form of this report.</p>` : NOTHING,
+});
+
+export const chip = (severity: string): Markup => html`<span class="chip f-${SEVERITIES.includes(severity) ? severity : 'info'}">${severity}</span>`;
+
+export function findingsSection(model: ReportModel, words: FilterWords): Markup {
+  const { findings } = model;
+  const { shown, rest } = cutRows(findings, 'findings');
+  const counts = SEVERITIES.map((severity) => [severity, findings.filter((one) => one.severity === severity).length] as const).filter(([, count]) => count > 0);
+  return html`<section id="findings" aria-labelledby="findings-h"><h2 id="findings-h">Findings <span class="count">${findings.length}</span></h2>
+${findings.length === 0 ? note('good', model.head.basis === 'proposal' ? html`The proposal covers everything observed, by construction. What it does not judge is below: requirement checks and open decisions.` : html`No finding: what was observed and what is declared agree.`) : html`<p>${counts.map(([severity, count]) => html`${chip(severity)} ${count}&ensp;`)}</p>
+<div class="scroll"><table class="rows findings" id="findings-table"><caption>Where the observed and the declared differ, worst first</caption><thead><tr><th scope="col">severity</th><th scope="col">what</th><th scope="col">where</th><th scope="col">when</th><th scope="col">what to do</th></tr></thead><tbody>${shown.map((one, i) => html`<tr id="finding-${i}" ${topicAttributes({ zones: [words.zoneIndex(one.fromZone), words.zoneIndex(one.toZone)], protocols: protocolsOf(one, model, words), accesses: [], severities: [one.severity] })}><td>${chip(one.severity)}</td><td><button type="button" class="link" data-finding="${i}">${one.title}</button><div class="sub">${one.type}${one.requirement === null ? '' : `, ${one.requirement}`} \u00b7 <code>${one.id}</code></div><div class="sub">${one.detail}</div></td><td>${one.conduit ?? ([one.fromZone, one.toZone].filter((zone) => zone !== null).join(' \u2192 ') || '-')}${one.place === null ? NOTHING : html`<div class="sub"><code>${one.place}</code></div>`}</td><td class="nowrap">${one.first === null ? '-' : html`${one.first.slice(0, 10)} ${one.first.slice(11, 16)}${one.last === null || one.last.slice(0, 10) === one.first.slice(0, 10) ? NOTHING : html`<div class="sub">to ${one.last.slice(0, 10)}</div>`}`}</td><td>${one.remedy}</td></tr>`)}</tbody></table></div>${rest}`}</section>`;
+}
+
+function protocolsOf({ service, permit }: ReportModel['findings'][number], model: ReportModel, words: FilterWords): number[] {
+  const declared = permit === null ? undefined : model.permits.find(({ id }) => id === permit);
+  return [service?.replace(/ \(.*$/, '') ?? '', declared?.protocol ?? ''].filter((name) => name !== '').map(words.protocolIndex);
+}
+
+export function requirementsSection({ requirements }: ReportModel): Markup {
+  const { shown, rest } = cutRows(requirements, 'checks');
+  return html`<section id="requirements" aria-labelledby="requirements-h"><h2 id="requirements-h">Requirement checks <span class="count">${requirements.length}</span></h2>
+${requirements.length === 0 ? note('good', html`No requirement of IEC 62443-3-2 ZCR 3.2 to 3.6 is seen to be broken by the traffic of this report.`) : html`<div class="scroll"><table class="rows"><caption>Requirements and good practice that the traffic or the partition does not meet; the two are never mixed up</caption><thead><tr><th scope="col">severity</th><th scope="col">what</th><th scope="col">rests on</th><th scope="col">kind</th></tr></thead><tbody>${shown.map((one) => html`<tr><td>${chip(one.severity)}</td><td>${one.sentence}<div class="sub">${one.rule}, ${one.source === 'spec' ? 'against the spec' : 'from the traffic'}</div></td><td>${one.citation}</td><td>${one.basis}</td></tr>`)}</tbody></table></div>${rest}`}</section>`;
+}
+
+export function simulationSection({ simulations }: ReportModel): Markup {
+  if (simulations.length === 0) return NOTHING;
+  return html`<section id="simulation" aria-labelledby="simulation-h"><h2 id="simulation-h">What enforcement would break</h2>
+<div class="scroll"><table><caption>Every observed conversation between zones, judged as each firewall would</caption><thead><tr><th scope="col">judged by</th><th scope="col" class="n">pass</th><th scope="col" class="n">blocked</th><th scope="col" class="n">requests blocked</th><th scope="col" class="n">open sessions broken once</th><th scope="col" class="n">residual risk</th><th scope="col">note</th></tr></thead><tbody>${simulations.map((one) => html`<tr><th scope="row">${one.title}</th><td class="n">${grouped(one.passed)} of ${grouped(one.judged)}</td><td class="n">${grouped(one.blockedConversations)}</td><td class="n">${grouped(one.blockedRequests)}</td><td class="n">${one.midstream}</td><td class="n">${grouped(one.residualRisk)}</td><td>${one.note}</td></tr>`)}</tbody></table></div>
+<p class="readout">Residual risk: what the target lets through beyond the Permits, each read 1, write 5, programming 10, times pairs of devices; 0 is exactly the spec.</p>
+${simulations.map(simulationDetail)}</section>`;
+}
+
+const simulationDetail = (one: SimulationSummary): Markup =>
+  one.blocked.length === 0 ? NOTHING : html`<details><summary>${one.title}: ${one.blocked.length + one.blockedMore} operations blocked</summary><div class="scroll"><table class="rows"><caption>Blocked by ${one.title}</caption><thead><tr><th scope="col">who</th><th scope="col">operation</th><th scope="col" class="n">requests</th><th scope="col" class="n">days</th><th scope="col">why</th></tr></thead><tbody>${one.blocked.map((hit) => html`<tr data-row data-z="" data-p="" data-a="" data-f=""><td>${hit.who}</td><td>${hit.operation}</td><td class="n">${grouped(hit.count)}</td><td class="n">${hit.days}</td><td>${hit.why}</td></tr>`)}</tbody></table></div>${one.blockedMore > 0 ? html`<p class="readout">and ${one.blockedMore} more</p>` : NOTHING}</details>`;
+
+export function lossSection({ losses }: ReportModel): Markup {
+  if (losses.length === 0) return NOTHING;
+  return html`<section id="losses" aria-labelledby="losses-h"><h2 id="losses-h">What firewalls can hold of it</h2>
+<div class="scroll"><table><caption>Permits by what each target makes of them; what is widened or not enforceable is listed below</caption><thead><tr><th scope="col">target</th><th scope="col" class="n">enforced</th><th scope="col" class="n">widened</th><th scope="col" class="n">not enforceable</th></tr></thead><tbody>${losses.map((one) => html`<tr><th scope="row">${one.title}</th><td class="n">${one.enforced}</td><td class="n">${one.widened}</td><td class="n">${one.notEnforceable}</td></tr>`)}</tbody></table></div>
+${losses.map((one) => (one.rows.length === 0 ? NOTHING : html`<details><summary>${one.title}: ${one.rows.length + one.rowsMore} Permits not held exactly</summary><div class="scroll"><table><caption>Loss report of ${one.target}</caption><thead><tr><th scope="col">Permit</th><th scope="col">verdict</th><th scope="col">widened to</th><th scope="col">why</th></tr></thead><tbody>${one.rows.map((row) => html`<tr><th scope="row">${row.permit}</th><td>${row.verdict}</td><td>${row.widenedTo}</td><td>${row.reasons}</td></tr>`)}</tbody></table></div></details>`))}</section>`;
+}
+
+export function cutoverSection({ simulations }: ReportModel): Markup {
+  const cutover = simulations[0]?.cutover ?? [];
+  if (cutover.length === 0) return NOTHING;
+  return html`<section id="cutover" aria-labelledby="cutover-h"><h2 id="cutover-h">Cut-over plan</h2><p>One conduit at a time, in a maintenance window, with a way back; the least consequence first, what would still block last.</p>
+<div class="scroll"><table><caption>Order in which to enforce the conduits</caption><thead><tr><th scope="col" class="n">step</th><th scope="col">conduit</th><th scope="col" class="n">blocked operations</th><th scope="col" class="n">sessions broken once</th><th scope="col" class="n">consequence (1 to 5)</th><th scope="col" class="n">days of evidence</th><th scope="col">why here</th></tr></thead><tbody>${cutover.map((step, i) => html`<tr><td class="n">${i + 1}</td><th scope="row">${step.conduit}</th><td class="n">${step.blocked}</td><td class="n">${step.midstream}</td><td class="n">${step.consequence}</td><td class="n">${step.evidenceDays}</td><td>${step.reason}</td></tr>`)}</tbody></table></div></section>`;
+}
+
+export function validationSection({ validation }: ReportModel): Markup {
+  const { crossZone, prohibited } = validation;
+  return html`<section id="validation" aria-labelledby="validation-h"><h2 id="validation-h">Validation results</h2><p>Basis: ${validation.basis}.</p>
+<dl class="results"><dt>Cross-zone tests</dt><dd><b>${crossZone.pass}</b> pass / <b>${crossZone.fail}</b> fail / ${crossZone.notObserved} not observed <span class="sub">a Permit passes when it was seen to be used and answered</span></dd>
+<dt>Prohibited path tests</dt><dd>${prohibited.exceptions.length === 0 ? html`<b>${prohibited.notObservable === 0 ? 'all silent' : 'no exception'}</b>` : html`<b>${prohibited.exceptions.length} exceptions</b>`}: ${prohibited.silent} of ${prohibited.paths} paths silent, ${prohibited.notObservable} not observable${prohibited.exceptions.length === 0 ? NOTHING : html`<ul>${prohibited.exceptions.slice(0, 200).map((exception) => html`<li>${exception}</li>`)}</ul>`}</dd>
+<dt>Protocol enforcement</dt><dd>${validation.enforcement}</dd></dl></section>`;
+}
+
+export function decisionsSection({ decisions }: ReportModel): Markup {
+  const { shown, rest } = cutRows(decisions, 'decisions');
+  return html`<section id="decisions" aria-labelledby="decisions-h"><h2 id="decisions-h">Open decisions <span class="count">${decisions.length}</span></h2>${decisions.length === 0 ? note('good', html`Nothing is left to decide.`) : html`<div class="scroll"><table class="rows"><caption>What a person has to decide before anything is enforced</caption><thead><tr><th scope="col">about</th><th scope="col">kind</th><th scope="col">to decide</th></tr></thead><tbody>${shown.map((one) => html`<tr><th scope="row">${one.about}</th><td>${one.kind}</td><td>${one.sentence}</td></tr>`)}</tbody></table></div>${rest}`}</section>`;
+}
+
+export function provenanceSection({ status, head, counts }: ReportModel): Markup {
+  const counters = [...Object.entries(status.stops).map(([name, count]) => [`stop ${name}`, count] as const), ...Object.entries(status.counters)];
+  return html`<section id="provenance" aria-labelledby="provenance-h"><h2 id="provenance-h">Provenance</h2><p><code>${head.commandLine}</code> by ${head.tool} on the store <code>${status.store.path}</code> (version ${status.store.version})${head.specFile === null ? NOTHING : html`; spec <code>${head.specFile}</code>, SHA-256 <code>${head.specDigest}</code>`}. The same input gives the same bytes.</p>
+<div class="scroll"><table><caption>Captures that this report rests on</caption><thead><tr><th scope="col">capture</th><th scope="col">kind</th><th scope="col">state</th><th scope="col" class="n">packets</th><th scope="col">from</th><th scope="col">to</th><th scope="col">SHA-256</th></tr></thead><tbody>${status.captures.map((capture) => html`<tr><th scope="row">${capture.name}</th><td>${capture.kind}, ${capture.format}</td><td>${capture.state}${capture.reason === undefined ? NOTHING : html`<div class="sub">${capture.reason}</div>`}</td><td class="n">${grouped(capture.packets)}</td><td class="nowrap">${capture.first?.slice(0, 16).replace('T', ' ') ?? '-'}</td><td class="nowrap">${capture.last?.slice(0, 16).replace('T', ' ') ?? '-'}</td><td><code class="digest">${capture.digest === '' ? 'stream' : capture.digest}</code></td></tr>`)}</tbody></table></div>
+<details><summary>How conversations were judged, and every counter of the sensor</summary><div class="scroll"><table><caption>Counts</caption><tbody>${Object.entries(counts).map(([name, count]) => html`<tr><th scope="row">conversations: ${name.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)}</th><td class="n">${grouped(count)}</td></tr>`)}${counters.map(([name, count]) => html`<tr><th scope="row"><code>${name}</code></th><td class="n">${grouped(count)}</td></tr>`)}</tbody></table></div></details></section>`;
+}

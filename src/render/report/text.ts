@@ -1,0 +1,93 @@
+/**
+ * The report as plain text, in the sections and words of an IEC 62443 zone implementation report: ZONE ARCHITECTURE,
+ * CONDUIT CONFIGURATION, VALIDATION RESULTS; what cannot be trusted stands before them. In: the model. Out: lines.
+ */
+import { grouped } from '../instant.ts';
+import { printable } from '../printable.ts';
+import type { ReportConduit, ReportModel, ReportZone } from './model.ts';
+
+const LONGEST = 2000;
+
+export function* reportText(model: ReportModel): Generator<string> {
+  for (const line of lines(model)) yield `${printable(line, LONGEST)}\n`;
+}
+
+function* lines(model: ReportModel): Generator<string> {
+  const { head, status, validation } = model;
+  yield 'IEC 62443 Zone Implementation Report';
+  yield '=====================================';
+  yield `Facility: ${head.facility === '' ? '[not stated in the spec]' : head.facility}`;
+  yield `Implementation Date: ${head.date === '' ? '[nothing observed]' : head.date}${head.dateBasis === 'last observation' ? ' (last observation)' : ''}`;
+  yield `Standard: ${head.standard}`;
+  yield `Basis: ${basisText(model)}`;
+  yield '';
+  yield 'EVIDENCE:';
+  yield `  Observed: ${status.span.first ?? 'nothing'} to ${status.span.last ?? 'nothing'}, ${grouped(status.totals.packets)} packets, ${grouped(status.totals.conversations)} conversations`;
+  yield `  Sensor: ${status.sensor.complete ? 'nothing is known to be missing' : 'NOT complete'}`;
+  for (const loss of status.sensor.losses) yield `    - ${loss}`;
+  yield `  Completeness: ${status.completeness.sufficient ? 'enough was heard under the stopping rule' : 'NOT enough was heard'}`;
+  for (const sentence of status.completeness.sentences) yield `    - ${sentence}`;
+  yield `  Made by: ${head.tool}: ${head.commandLine}`;
+  for (const capture of status.captures) yield `    - ${capture.name} (${capture.state}, ${grouped(capture.packets)} packets${capture.digest === '' ? '' : `, sha256 ${capture.digest}`})`;
+  yield '';
+  yield 'ZONE ARCHITECTURE:';
+  for (const zone of model.zones) yield* zoneLines(zone, model);
+  yield '';
+  yield 'CONDUIT CONFIGURATION:';
+  if (model.conduits.length === 0) yield '(no conduit)';
+  for (const conduit of model.conduits) yield* conduitLines(conduit);
+  yield '';
+  yield 'VALIDATION RESULTS:';
+  yield `  Basis: ${validation.basis}`;
+  const { pass, fail, notObserved } = validation.crossZone;
+  yield `  Cross-zone tests: ${pass} pass / ${fail} fail${notObserved === 0 ? '' : ` (${notObserved} not observed)`}`;
+  const { paths, silent, notObservable, exceptions } = validation.prohibited;
+  const rest = `${silent} of ${paths} silent${notObservable === 0 ? '' : `, ${notObservable} not observable`}`;
+  if (exceptions.length > 0) yield `  Prohibited path tests: ${exceptions.length} exception${exceptions.length === 1 ? '' : 's'} (${rest})`;
+  else yield `  Prohibited path tests: ${notObservable === 0 ? 'all blocked or silent' : 'no exception'} (${rest})`;
+  for (const exception of exceptions) yield `    - ${exception}`;
+  yield `  Protocol enforcement: ${validation.enforcement}`;
+  yield '';
+  yield 'FINDINGS:';
+  if (model.findings.length === 0) yield '  none: what was observed and what is declared agree';
+  for (const finding of model.findings) {
+    yield `  [${finding.severity}] ${finding.type}: ${finding.title}`;
+    if (finding.detail !== '') yield `    ${finding.detail}`;
+    yield `    Do: ${finding.remedy}`;
+  }
+  yield '';
+  yield 'OPEN DECISIONS:';
+  if (model.decisions.length === 0) yield '  none';
+  for (const decision of model.decisions) yield `  ${decision.about} (${decision.kind}): ${decision.sentence}`;
+}
+
+export function basisText({ head }: ReportModel): string {
+  return head.basis === 'spec'
+    ? `declared in ${head.specFile ?? 'a spec'}${head.specDigest === null ? '' : ` (sha256 ${head.specDigest})`}, compared with what was observed`
+    : 'a proposal from observed traffic; nobody has declared or approved it';
+}
+
+export const slText = (target: number | null, basis: ReportZone['slBasis']): string =>
+  target === null ? 'open' : `${target}${basis === 'assumption' ? ', an assumption' : ''}`;
+
+function* zoneLines(zone: ReportZone, model: ReportModel): Generator<string> {
+  yield `Zone ${zone.id}: ${zone.name} (SL-T: ${slText(zone.slTarget, zone.slBasis)})`;
+  const roles = new Map<string, number>();
+  for (const asset of zone.assets) {
+    const { declaredRole, seenRole } = model.assets[asset];
+    const role = declaredRole ?? seenRole ?? 'role unknown';
+    roles.set(role, (roles.get(role) ?? 0) + 1);
+  }
+  const made = [...roles].sort(([a], [b]) => (a < b ? -1 : 1)).map(([role, count]) => `${count} ${role}`).join(', ');
+  yield `  Assets: ${zone.assets.length}${made === '' ? '' : ` (${made})`}`;
+  yield `  Conduits: ${zone.conduits.join(', ') || 'none'}`;
+  yield `  Controls: ${[...zone.controls, ...zone.requirements].join(', ') || 'none declared'}`;
+  for (const note of zone.notes) yield `  Note: ${note}`;
+}
+
+function* conduitLines(conduit: ReportConduit): Generator<string> {
+  yield `Conduit ${conduit.id}: ${conduit.connects.join(' <-> ')}`;
+  yield `  Protocols: ${conduit.protocols.join('; ') || 'none'}`;
+  yield `  Firewall Rules: ${conduit.allow} allow / ${conduit.deny} deny`;
+  yield `  DPI Enabled: ${conduit.inspection.enabled ? 'Yes' : 'No'} (${conduit.inspection.sentence})`;
+}

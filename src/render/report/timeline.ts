@@ -1,0 +1,121 @@
+/**
+ * The whole observation on one axis: what the sensor heard and lost, activity by zone and hour, new conversations by day,
+ * and how much of tomorrow was still unknown, with its interval. In: the model. Out: SVG that stands without a script; the
+ * page's script only adds read-out under the pointer. Each row of hours is five paths, one a shade, not one box an hour.
+ */
+import { grouped } from '../instant.ts';
+import { cut } from '../printable.ts';
+import { html, NOTHING, type Markup } from './html-escape.ts';
+import { mapNodes } from './map-nodes.ts';
+import type { ReportModel, Timeline } from './model.ts';
+
+const LEFT = 132;
+const WIDTH = 1120;
+const RIGHT = 20;
+const ROW = 17;
+const SHADES = 5;
+const HOURS_PER_DAY = 24;
+const MS_PER_HOUR = 3_600_000;
+
+/** Columns that are at most so many shades of one row's busiest. */
+export function timelineChart(model: ReportModel): Markup {
+  const { timeline } = model;
+  if (timeline.columns === 0) return html`<p class="empty">Nothing in the store has a time.</p>`;
+  const rows = mapNodes(model).map((node) => {
+    const packets = Array.from({ length: timeline.columns }, (_, column) => node.zones.reduce((sum, zone) => sum + (timeline.zones[zone]?.packets[column] ?? 0), 0));
+    return { node, packets };
+  }).filter(({ packets }) => packets.some((count) => count > 0));
+  const top = 30;
+  const height = top + (rows.length + 1) * ROW + 10;
+  const scale = WIDTH / timeline.columns;
+  const x = (column: number): number => LEFT + column * scale;
+  const most = Math.max(1, ...rows.flatMap(({ packets }) => packets.reduce((a, b) => Math.max(a, b), 0)));
+  return html`<div class="scroll" tabindex="0" role="region" aria-label="Activity by zone and hour, scrollable"><svg class="timeline" id="timeline" viewBox="0 0 ${LEFT + WIDTH + RIGHT} ${height}" width="${LEFT + WIDTH + RIGHT}" height="${height}" role="img" aria-label="${describe(timeline, rows.length)}">
+${dayMarks(timeline, x, top - 8, height - 6)}
+<text class="row-label strong" x="${LEFT - 8}" y="${top + 12}" text-anchor="end">sensor</text>${sensorRow(timeline, x, scale, top)}
+${rows.map(({ node, packets }, i) => html`<g data-row-zones="${node.zones.length > 1 ? '' : node.zones[0]}"><text class="row-label" x="${LEFT - 8}" y="${top + (i + 1) * ROW + 12}" text-anchor="end">${cut(node.title, 20)}</text>${heatRow(packets, most, x, scale, top + (i + 1) * ROW)}</g>`)}
+<rect class="cursor" id="timeline-cursor" x="-10" y="${top - 4}" width="1" height="${height - top}"/></svg></div><p class="readout" id="timeline-readout" aria-live="off">${timeline.step === 1 ? 'One column is one hour (UTC).' : 'One column is one day (UTC).'} Darker is busier, on a logarithmic scale; the sensor's row is hatched where it heard nothing, and marks hours with <span class="key lost">lost segments</span> or <span class="key twice">frames seen twice</span>. Weekends are shaded.</p>`;
+}
+
+const describe = (timeline: Timeline, rows: number): string => {
+  const heard = timeline.sensor.filter(({ packets }) => packets > 0).length;
+  return `Activity of ${rows} zones over ${timeline.columns} ${timeline.step === 1 ? 'hours' : 'days'}; the sensor heard something in ${heard} of them`;
+};
+
+function dayMarks(timeline: Timeline, x: (column: number) => number, top: number, bottom: number): Markup {
+  const perDay = HOURS_PER_DAY / timeline.step;
+  const offset = timeline.firstHour % HOURS_PER_DAY;
+  const days = Math.ceil((timeline.columns * timeline.step + offset) / HOURS_PER_DAY);
+  const every = Math.max(1, Math.ceil(days / 16));
+  return html`${Array.from({ length: days }, (_, day) => {
+    const column = Math.max(0, day * perDay - offset / timeline.step);
+    const end = Math.min(timeline.columns, (day + 1) * perDay - offset / timeline.step);
+    const date = new Date((timeline.firstHour - offset + day * HOURS_PER_DAY) * MS_PER_HOUR);
+    const isWeekend = date.getUTCDay() === 0 || date.getUTCDay() === 6;
+    const label = day % every === 0 ? html`<text class="tick" x="${x(column) + 3}" y="${top - 2}">${date.toISOString().slice(5, 10)}</text>` : NOTHING;
+    return html`${isWeekend ? html`<rect class="weekend" x="${round(x(column))}" y="${top}" width="${round(x(end) - x(column))}" height="${bottom - top}"/>` : NOTHING}<line class="grid" x1="${round(x(column))}" x2="${round(x(column))}" y1="${top}" y2="${bottom}"/>${label}`;
+  })}`;
+}
+
+const round = (value: number): number => Math.round(value * 100) / 100;
+
+/** Runs of neighbouring columns become one piece. */
+function pieces(columns: number, holds: (column: number) => boolean, x: (column: number) => number, y: number, height: number): string {
+  let path = '';
+  for (let column = 0; column < columns; column++) {
+    if (!holds(column)) continue;
+    let end = column + 1;
+    while (end < columns && holds(end)) end++;
+    path += `M${round(x(column))},${y}H${round(x(end))}V${y + height}H${round(x(column))}Z`;
+    column = end;
+  }
+  return path;
+}
+
+function sensorRow(timeline: Timeline, x: (column: number) => number, scale: number, y: number): Markup {
+  const { sensor, columns } = timeline;
+  const heard = pieces(columns, (column) => sensor[column].packets > 0, x, y + 2, ROW - 5);
+  const gaps = pieces(columns, (column) => sensor[column].packets === 0, x, y + 2, ROW - 5);
+  const marks = (kind: 'lost' | 'twice', pick: (column: number) => number, at: number): Markup => {
+    let path = '';
+    for (let column = 0; column < columns; column++) if (pick(column) > 0) path += `M${round(x(column) + scale / 2)},${at}v5`;
+    return path === '' ? NOTHING : html`<path class="mark ${kind}" d="${path}"/>`;
+  };
+  return html`<path class="heard" d="${heard}"/><path class="gap" d="${gaps}"/>${marks('lost', (column) => sensor[column].lostSegments, y - 5)}${marks('twice', (column) => sensor[column].duplicates, y + ROW - 4)}`;
+}
+
+function heatRow(packets: readonly number[], most: number, x: (column: number) => number, _scale: number, y: number): Markup {
+  const shadeOf = (count: number): number => (count === 0 ? 0 : Math.min(SHADES, 1 + Math.floor((Math.log(1 + count) / Math.log(1 + most)) * SHADES * 0.999)));
+  return html`${Array.from({ length: SHADES }, (_, i) => {
+    const path = pieces(packets.length, (column) => shadeOf(packets[column]) === i + 1, x, y + 2, ROW - 4);
+    return path === '' ? NOTHING : html`<path class="heat h${i + 1}" d="${path}"/>`;
+  })}`;
+}
+
+const CURVE_HEIGHT = 150;
+
+/** Bars of new conversations, and the curve of what tomorrow would still bring with its 95 % interval. */
+export function completenessChart({ timeline, status }: ReportModel): Markup {
+  const { days } = timeline;
+  if (days.length === 0) return NOTHING;
+  const most = Math.max(1, ...days.map(({ newOperations }) => newOperations));
+  const step = WIDTH / days.length;
+  const top = 22;
+  const bottom = top + CURVE_HEIGHT;
+  const width = Math.max(1, Math.min(26, step * 0.62));
+  const every = Math.max(1, Math.ceil(days.length / 16));
+  const points = days.flatMap(({ newShare }, i) => (newShare === null ? [] : [{ x: LEFT + step * (i + 0.5), share: newShare }]));
+  const shareMost = Math.max(0.02, ...points.slice(Math.min(2, points.length - 1)).map(({ share }) => share[2])) * 1.15;
+  const y = (share: number): number => round(bottom - (Math.min(shareMost, share) / shareMost) * CURVE_HEIGHT);
+  const band = points.length < 2 ? '' : `M${points.map(({ x, share }) => `${round(x)},${y(share[2])}`).join(' L')} L${[...points].reverse().map(({ x, share }) => `${round(x)},${y(share[0])}`).join(' L')} Z`;
+  const line = points.length < 2 ? '' : `M${points.map(({ x, share }) => `${round(x)},${y(share[1])}`).join(' L')}`;
+  const percent = (share: number): string => `${(share * 100).toFixed(share < 0.01 ? 2 : 1)} %`;
+  const last = points.at(-1);
+  return html`<div class="scroll" tabindex="0" role="region" aria-label="New operations by day, scrollable"><svg class="curve" viewBox="0 0 ${LEFT + WIDTH + 64} ${bottom + 24}" width="${LEFT + WIDTH + 64}" height="${bottom + 24}" role="img" aria-label="New operations by day, and the estimated share of the next day's operations that were never seen; the table below holds the figures">
+<text class="axis" x="${LEFT - 8}" y="${top - 8}" text-anchor="end">new operations</text><text class="axis" x="${LEFT + WIDTH + 6}" y="${top - 8}">unknown</text>
+${[0, 0.5, 1].map((part) => html`<line class="grid" x1="${LEFT}" x2="${LEFT + WIDTH}" y1="${round(bottom - part * CURVE_HEIGHT)}" y2="${round(bottom - part * CURVE_HEIGHT)}"/><text class="tick" x="${LEFT - 8}" y="${round(bottom - part * CURVE_HEIGHT) + 4}" text-anchor="end">${Math.round(most * part)}</text><text class="tick" x="${LEFT + WIDTH + 6}" y="${round(bottom - part * CURVE_HEIGHT) + 4}">${percent(shareMost * part)}</text>`)}
+${days.map((day, i) => html`${day.isHeard ? html`<rect class="bar" x="${round(LEFT + step * (i + 0.5) - width / 2)}" y="${round(bottom - (day.newOperations / most) * CURVE_HEIGHT)}" width="${round(width)}" height="${round((day.newOperations / most) * CURVE_HEIGHT)}"><title>${day.date}: ${day.newConversations} new conversations, ${day.newOperations} new operations${day.newShare === null ? '' : `; of the next day ${percent(day.newShare[1])} unknown (${percent(day.newShare[0])} to ${percent(day.newShare[2])})`}</title></rect>` : html`<text class="tick" x="${round(LEFT + step * (i + 0.5))}" y="${bottom - 4}" text-anchor="middle">gap</text>`}${i % every === 0 ? html`<text class="tick" x="${round(LEFT + step * (i + 0.5))}" y="${bottom + 16}" text-anchor="middle">${day.date.slice(5)}</text>` : NOTHING}`)}
+${band === '' ? NOTHING : html`<path class="interval" d="${band}"/><path class="estimate" d="${line}"/>`}</svg></div>
+<p class="readout">Bars: operations seen for the first time. Line and band: estimated share of the next day's operations that were never seen, with its 95 % interval (Good-Turing over days)${last === undefined ? '' : html`; at the end <b>${percent(last.share[1])}</b> (${percent(last.share[0])} to ${percent(last.share[2])})`}. ${grouped(status.completeness.seen)} operations were seen, at least ${status.completeness.unseen} were not.</p>
+<details class="figures"><summary>Figures by day</summary><div class="scroll"><table><caption>New conversations and operations by day, and the estimate at its end</caption><thead><tr><th scope="col">day</th><th scope="col" class="n">new conversations</th><th scope="col" class="n">new operations</th><th scope="col" class="n">operations so far</th><th scope="col">unknown of the next day</th></tr></thead><tbody>${days.map((day) => html`<tr><th scope="row">${day.date}</th>${day.isHeard ? html`<td class="n">${day.newConversations}</td><td class="n">${day.newOperations}</td><td class="n">${day.seenOperations}</td><td>${day.newShare === null ? 'no estimate' : `${percent(day.newShare[1])} (${percent(day.newShare[0])} to ${percent(day.newShare[2])})`}</td>` : html`<td colspan="4">nothing was heard</td>`}</tr>`)}</tbody></table></div></details>`;
+}
