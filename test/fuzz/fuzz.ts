@@ -1,0 +1,97 @@
+/**
+ * `npm run fuzz -- --seconds N --seed S`: cases until the time is over; the first broken law ends the run with exit 1, the
+ * seed and number of its case, and a file to reproduce it. `--replay FILE...` judges files instead. A second thread
+ * watches: a case that never ends is reported too.
+ */
+import { copyFileSync, mkdtempSync, rmSync, writeSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { Worker } from 'node:worker_threads';
+import { createRandom } from '../../samples/gen/random.ts';
+import { makeCase } from './cases.ts';
+import { checkCase, writeCase } from './check.ts';
+import { checkCapture } from './invariants.ts';
+import { loadSeeds } from './seeds.ts';
+
+const { values, positionals } = parseArgs({
+  options: { seconds: { type: 'string', default: '60' }, seed: { type: 'string' }, from: { type: 'string', default: '0' }, replay: { type: 'boolean', default: false } },
+  allowPositionals: true,
+});
+
+/** A case takes some milliseconds; a minute is forever. */
+const HANG_MS = 60_000;
+const SHARED_SEEDS = 120;
+const MOST_RSS_BYTES = 1_500_000_000;
+const MEBI = 1 << 20;
+
+const say = (line: string): void => void writeSync(1, `${line}\n`);
+
+/** Ends the process from a thread of its own, because a loop that never ends lets no timer run. */
+const WATCH = `
+const { workerData } = require('node:worker_threads');
+const { writeSync } = require('node:fs');
+const beat = new Int32Array(workerData.beat);
+let last = -1;
+setInterval(() => {
+  const now = Atomics.load(beat, 0);
+  if (now === last) {
+    writeSync(2, 'FUZZ: case ' + now + ' never ends; its file: ' + workerData.path + '\\n');
+    process.kill(process.pid, 'SIGKILL');
+  }
+  last = now;
+}, workerData.ms);
+`;
+
+async function replay(paths: readonly string[]): Promise<void> {
+  for (const path of paths) {
+    const checked = await checkCapture(path, true);
+    say(`${path}: ${checked.isCapture ? `${checked.frames} frames, ${checked.operations} messages` : 'no capture'}; every law holds`);
+  }
+}
+
+async function run(): Promise<void> {
+  const seed = values.seed === undefined ? Date.now() % 1_000_000_007 : Number(values.seed);
+  const folder = mkdtempSync(join(tmpdir(), 'baseline-fuzz-'));
+  const beat = new Int32Array(new SharedArrayBuffer(4));
+  const path = join(folder, 'case.pcap');
+  const watch = new Worker(WATCH, { eval: true, workerData: { beat: beat.buffer, path, ms: HANG_MS } });
+  watch.unref();
+  const seeds = await loadSeeds(createRandom(seed), SHARED_SEEDS);
+  say(`fuzz: seed ${seed}, ${seeds.length} captures to start from, ${values.seconds} s`);
+  const until = performance.now() + Number(values.seconds) * 1000;
+  const first = Number(values.from);
+  const counts = { cases: 0, captures: 0, frames: 0, messages: 0, talks: 0 };
+  for (let number = first; performance.now() < until; number++) {
+    Atomics.store(beat, 0, number);
+    const one = makeCase(seed, number, seeds);
+    writeCase(one, folder);
+    try {
+      const checked = await checkCase(one, number, path);
+      counts.cases++;
+      if (one.kind === 'segments') counts.talks++;
+      if (checked.isCapture) counts.captures++;
+      counts.frames += checked.frames;
+      counts.messages += checked.operations;
+    } catch (error) {
+      const kept = join(folder, `seed-${seed}-case-${number}.pcap`);
+      copyFileSync(path, kept);
+      say(`FUZZ FAILED: case ${number} (${one.name}) of seed ${seed}\n  ${error instanceof Error ? error.stack : String(error)}`);
+      say(`  file: ${kept}\n  again: npm run fuzz -- --seed ${seed} --from ${number}, or npm run fuzz -- --replay ${kept}`);
+      say('  once mended, keep the file: test/fuzz/corpus/');
+      process.exit(1);
+    }
+    if (counts.cases % 256 === 0 && process.memoryUsage.rss() > MOST_RSS_BYTES) {
+      say(`FUZZ FAILED: memory grew to ${Math.round(process.memoryUsage.rss() / MEBI)} MiB after ${counts.cases} cases of seed ${seed}`);
+      process.exit(1);
+    }
+  }
+  rmSync(folder, { recursive: true, force: true });
+  say(
+    `fuzz: ${counts.cases} cases, ${counts.captures} taken for captures, ${counts.talks} of them talks in disorder, ${counts.frames} frames, ${counts.messages} messages; ` +
+      `every law held; ${Math.round(process.memoryUsage.rss() / MEBI)} MiB`,
+  );
+  process.exit(0);
+}
+
+await (values.replay ? replay(positionals) : run());
