@@ -218,7 +218,7 @@ const updatedText = (proposal: ConduitProposal, existingText: string, provenance
   for (const proposed of proposal.permits) {
     for (const permit of relocate(proposed.permit, placement)) {
       const { rest, covering } = withoutCovered(permit, loaded, assets);
-      for (const declared of covering) refreshEvidence(document, declared, { ...proposed, permit }, rest.length === 0);
+      for (const declared of covering) refreshEvidence(document, declared, { ...proposed, permit }, rest.length === 0 && covering.length === 1);
       for (const fresh of rest) appendRule(proposed, fresh);
     }
   }

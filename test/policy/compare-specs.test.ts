@@ -1,0 +1,60 @@
+import { describe, expect, it } from 'vitest';
+import { comparePeriods } from '../../src/policy/compare-periods.ts';
+import { compareSpecs } from '../../src/policy/compare-specs.ts';
+import { parseSpec } from '../../src/policy/spec-load.ts';
+import { PLAN } from '../infer/conduit-plan-fixture.ts';
+import { modbus, observations } from './observed.ts';
+
+const SPEC = `zones:
+  - {zone_id: CELL, name: Cell, kind: control, assets: [{asset_id: PLC-1, ip: [10.2.0.1]}, {asset_id: PLC-2, ip: [10.2.0.2]}]}
+  - {zone_id: OPS, name: Operations, assets: [{asset_id: HIST, ip: [10.3.0.1]}]}
+conduits:
+  - conduit_id: C1
+    connects: [CELL, OPS]
+    protocols_allowed:
+      - {rule_id: POLL, protocol: Modbus/TCP, port: 502, client: {zone: OPS, assets: [HIST]}, server: {zone: CELL, assets: [PLC-1, PLC-2]}, access: read, modbus: {function_codes: [3, 4], unit_ids: [1], ranges: [{table: holding-register, start: 0, end: 99, access: read}]}}
+      - {rule_id: SSH, protocol: SSH, port: 22, client: {zone: OPS, assets: [HIST]}, server: {zone: CELL, assets: [PLC-1]}}
+`;
+
+const load = (text: string): NonNullable<ReturnType<typeof parseSpec>['loaded']> => {
+  const { loaded, problems } = parseSpec(text, 'spec.yaml');
+  if (loaded === null) throw new Error(JSON.stringify(problems));
+  return loaded;
+};
+
+describe('two specs', () => {
+  it.each([
+    ['the same', '', '', []],
+    ['only the order', 'function_codes: [3, 4]', 'function_codes: [4, 3]', []],
+    ['an address instead of the asset that has it', 'server: {zone: CELL, assets: [PLC-1]}', 'server: {zone: CELL, addresses: [10.2.0.1]}', []],
+    ['one code more', 'function_codes: [3, 4]', 'function_codes: [3, 4, 16]', ['permit-widened']],
+    ['one code less', 'function_codes: [3, 4]', 'function_codes: [3]', ['permit-narrowed']],
+    ['another code', 'function_codes: [3, 4]', 'function_codes: [3, 6]', ['permit-changed']],
+    ['a wider range', 'end: 99', 'end: 199', ['permit-widened']],
+    ['a narrower range', 'end: 99', 'end: 49', ['permit-narrowed']],
+    ['no unit ids', ', unit_ids: [1]', '', ['permit-widened']],
+    ['one server less', '[PLC-1, PLC-2]}, access', '[PLC-1]}, access', ['permit-narrowed']],
+    ['another port', 'port: 22', 'port: 2222', ['permit-changed']],
+    ['a new rule', 'conduits:\n', 'conduits:\n', []],
+    ['a rule gone', '      - {rule_id: SSH, protocol: SSH, port: 22, client: {zone: OPS, assets: [HIST]}, server: {zone: CELL, assets: [PLC-1]}}\n', '', ['permit-removed']],
+    ['a rule rejected', 'rule_id: SSH,', 'rule_id: SSH, decision: rejected,', ['permit-removed']],
+    ['a decision', 'rule_id: SSH,', 'rule_id: SSH, decision: pending,', ['permit-changed']],
+    ['a new asset', '{asset_id: HIST, ip: [10.3.0.1]}', '{asset_id: HIST, ip: [10.3.0.1]}, {asset_id: NEW, ip: [10.3.0.9]}', ['asset-added']],
+    ['another address', '{asset_id: HIST, ip: [10.3.0.1]}', '{asset_id: HIST, ip: [10.3.0.7]}', ['zone-changed']],
+    ['another level', 'kind: control', 'kind: control, security_level_target: "SL 3"', ['zone-changed']],
+  ])('%s', (_, find, instead, types) => {
+    expect(compareSpecs(load(SPEC), load(SPEC.replace(find, instead))).map((finding) => finding.type)).toEqual(types);
+  });
+
+  it('an asset that moved is told once', () => {
+    const moved = SPEC.replace(', {asset_id: PLC-2, ip: [10.2.0.2]}', '').replace('{asset_id: HIST, ip: [10.3.0.1]}', '{asset_id: HIST, ip: [10.3.0.1]}, {asset_id: PLC-2, ip: [10.2.0.2]}').replace('[PLC-1, PLC-2]', '[PLC-1]');
+    expect(compareSpecs(load(SPEC), load(moved)).map((finding) => finding.type).sort()).toEqual(['asset-moved', 'permit-narrowed']);
+  });
+});
+
+it('two periods: what the later one asks that the earlier never did', () => {
+  const earlier = observations([modbus('10.4.0.1', '10.1.0.1'), modbus('10.4.0.1', '10.1.0.2')]);
+  const later = observations([modbus('10.4.0.1', '10.1.0.1', [{ code: 16 }]), modbus('10.4.0.1', '10.1.0.2'), modbus('10.4.0.1', '10.2.0.9')]);
+  expect(comparePeriods(earlier, later, PLAN).map((finding) => finding.type)).toEqual(['undeclared-operation', 'undeclared-conversation', 'wider-than-observed']);
+  expect(comparePeriods(earlier, earlier, PLAN)).toEqual([]);
+});

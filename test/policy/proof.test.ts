@@ -1,0 +1,48 @@
+import { describe, expect, it } from 'vitest';
+import { proposeConduits } from '../../src/infer/conduits.ts';
+import { proveProposal } from '../../src/policy/proof.ts';
+import type { Proof } from '../../src/policy/proof.ts';
+import { parseSpec } from '../../src/policy/spec-load.ts';
+import { writeSpec } from '../../src/policy/spec-write.ts';
+import { PLAN } from '../infer/conduit-plan-fixture.ts';
+import { conversation, modbus, MONDAY, observations } from './observed.ts';
+
+const set = observations([
+  modbus('10.4.0.1', '10.1.0.1', [{ code: 3, ranges: [[0, 9], [20, 29]] }]), modbus('10.4.0.1', '10.1.0.2'), modbus('10.5.0.1', '10.1.0.1', [{ code: 90, days: [MONDAY, MONDAY + 5, MONDAY + 9] }]),
+  conversation('10.8.0.1', '10.4.0.1', { port: 443, service: 'https' }), conversation('10.8.0.1', '10.1.0.3', { port: 80, service: '', answered: false }),
+]);
+const text = writeSpec(proposeConduits(set, { ...PLAN, dropped: [{ conversation: 5, why: 'scan' }] }), null);
+
+const prove = (spec: string): Proof => {
+  const { loaded, problems } = parseSpec(spec, 'spec.yaml');
+  if (loaded === null) throw new Error(JSON.stringify(problems));
+  return proveProposal(loaded, set);
+};
+
+const edit = (find: string | RegExp, instead: string): string => {
+  const changed = text.replace(find, instead);
+  expect(changed).not.toBe(text);
+  return changed;
+};
+
+describe('the proof', () => {
+  it('holds for the proposal', () => {
+    const proof = prove(text);
+    expect(proof).toMatchObject({ holds: true, faults: [], setAside: 1 });
+    expect(proof.insurance).toBe(1);
+    expect(proof.witnessed + proof.insurance).toBe(proof.permits);
+  });
+
+  it.each([
+    ['a narrower range', /start: 0, end: 29/, 'start: 0, end: 28', 'observed-permitted'],
+    ['a lost function code', 'function_codes: [90]', 'function_codes: [91]', 'observed-permitted'],
+    ['a rejected rule', 'decision: approved', 'decision: rejected', 'observed-permitted'],
+    ['a forgotten scan', /set_aside:[\s\S]*$/, '', 'observed-permitted'],
+    ['a rule that nothing needs', 'protocols_allowed:\n', 'protocols_allowed:\n      - {rule_id: IDLE, protocol: SSH, transport: tcp, port: 22, client: {zone: OPS, assets: [DC]}, server: {zone: CELL-1, assets: [PLC-1]}}\n', 'witness'],
+    ['width that no rule owns up to', /generalised_by: \[block-poll\], never_seen: 0/, 'never_seen: 4', 'permitted-declared'],
+  ])('%s breaks it', (_, find, instead, claim) => {
+    const proof = prove(edit(find, instead));
+    expect(proof.holds).toBe(false);
+    expect(proof.faults.map((fault) => fault.claim)).toContain(claim);
+  });
+});
