@@ -128,7 +128,8 @@ function scatteredGaps(perDay: readonly number[]): [number, number][] {
   perDay.forEach((count, day) => {
     if (count === 0) return;
     const mean = 86_400_000 / (count + 1);
-    for (let index = 0; index < 8 && count > 1; index++) gaps.push([-Math.log(1 - (index + 0.5) / 8) * mean, (count - 1) / 8]);
+    const quantiles = count > 1 ? 8 : 0;
+    for (let index = 0; index < quantiles; index++) gaps.push([-Math.log(1 - (index + 0.5) / 8) * mean, (count - 1) / 8]);
     if (last >= 0) gaps.push([(day - last) * 86_400_000, 1]);
     last = day;
   });

@@ -13,8 +13,8 @@ const KNOTS: readonly (readonly [number, number])[] = [
   [0.51, 0.9],
   [0.56, 0.94],
   [0.67, 0.98],
-  [0.75, 0.995],
-  [1, 0.999],
+  [0.75, 0.99],
+  [1, 0.994],
 ];
 
 export function calibrate(share: number): number {

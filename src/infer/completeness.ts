@@ -41,7 +41,7 @@ export function estimateSpecies(incidences: readonly number[], days: number): Sp
   const effective = twice > 0 ? once : Math.max(0, once - 1);
   const pairs = twice > 0 ? 2 * twice : 2;
   const newShare = once === 0 ? 0 : (once / total) * (((days - 1) * effective) / ((days - 1) * effective + pairs));
-  const unseen = ((days - 1) / days) * (twice > 0 ? (once * once) / (2 * twice) : (once * (once - 1)) / 2);
+  const unseen = ((days - 1) / days) * (twice > 0 ? (once * once) / (2 * twice) : (once * Math.max(0, once - 1)) / 2);
   const spread = (1.96 * Math.sqrt(once + 2 * twice)) / total;
   const fresh = unseen > 0 ? unseen * (1 - (1 - once / (days * unseen + once)) ** HORIZON_DAYS) : 0;
   return {

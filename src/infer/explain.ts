@@ -22,7 +22,7 @@ export function explainAsset(proposal: Proposal, key: string): string[] {
     throw usageError(`no asset is called ${key}`, 'see `baseline assets` for ids, names and addresses');
   }
   const zone = proposal.zones.find(({ id }) => id === asset.zone)!;
-  const sentences = [`${asset.id} is taken for ${article(asset.role)}${asset.subRole === null ? '' : ` (${asset.subRole})`} with confidence ${asset.confidence.toFixed(2)}, and placed in ${zone.id} (${zone.name}) because ${asset.placement.pinned ? 'it ' : ''}${asset.placement.reason}.`];
+  const sentences = [`${asset.id} is taken for ${article(asset.role)}${asset.subRole === null ? '' : ` (${asset.subRole})`} with confidence ${asset.confidence.toFixed(2)}, and placed in ${zone.id} (${zone.name}) because ${clause(asset.placement.reason)}.`];
   for (const evidence of asset.evidence) sentences.push(`For: it ${evidence.sentence} (${points(evidence)}).`);
   for (const evidence of asset.against) sentences.push(`Against: it ${evidence.sentence} (${points(evidence)}).`);
   if (asset.runnerUpRole !== null) sentences.push(`Runner-up role: ${asset.runnerUpRole.role}, ${Math.abs(asset.runnerUpRole.behindBy)} points ${asset.runnerUpRole.behindBy >= 0 ? 'behind' : 'ahead, but a person decided'}.`);
@@ -36,5 +36,8 @@ export function explainAsset(proposal: Proposal, key: string): string[] {
   for (const candidate of proposal.safetyCandidates) if (candidate.asset === asset.id && asset.role !== 'safety-controller') sentences.push(`Safety candidate: ${candidate.sentence}.`);
   return sentences;
 }
+
+/** Reasons that start with a verb get their subject; the others name it themselves. */
+const clause = (reason: string): string => (/^(was|shares|watches|engineers|brokers|relays|aggregates|serves|reached)\b/.test(reason) ? `it ${reason.startsWith('reached') ? 'is ' : ''}${reason}` : `of this: ${reason}`);
 
 const article = (role: string): string => (role === 'other' ? 'some other device' : role === 'infrastructure' || role === 'enterprise' ? `an ${role} host` : role === 'transient' ? 'a visitor' : `${/^[aeiou]/.test(role) ? 'an' : 'a'} ${role}`);

@@ -54,7 +54,8 @@ export function placeAssets(plant: Plant, decisions: readonly RoleDecision[], pi
   for (const profile of plant.profiles) if (board.placed[profile.index] === undefined) placeServer(board, profile);
   const bindings: Binding[] = [...pinned.together.map(([a, b]) => ({ a, b, together: true })), ...pinned.apart.map(([a, b]) => ({ a, b, together: false }))];
   const cells = findCells(plant, decisions, (index) => board.placed[index] !== undefined, bindings, resolution);
-  for (const [index, cell] of cells.cellOf) put(board, index, `cell:${cell}`, cellReason(board, cells, index), cellRunnerUp(board, cells, index));
+  const watchers = listWatchers(cells);
+  for (const [index, cell] of cells.cellOf) put(board, index, `cell:${cell}`, cellReason(board, cells, watchers, index), cellRunnerUp(board, cells, watchers, index));
   for (const profile of plant.profiles) if (board.placed[profile.index] === undefined) placeClient(board, cells, profile);
   bindOthers(board, pinned);
   return { placed: board.placed.map((placed) => placed!), cells };
@@ -143,40 +144,57 @@ function placeServer(board: Board, profile: Profile): void {
   put(board, index, 'enterprise', `an appliance whose peers are ${plant} plant and ${office} office machines`, { zone: 'operations', reason: 'appliances of the plant stand there', change: `${office - plant + 1} more plant peers` });
 }
 
-function weightsToCells(cells: Cells, head: number): Map<number, number> {
+/** The clients of every head, each with all it reaches. */
+type Watchers = ReadonlyMap<number, readonly ReadonlyMap<number, number>[]>;
+
+function listWatchers(cells: Cells): Watchers {
+  const watchers = new Map<number, ReadonlyMap<number, number>[]>();
+  for (const row of cells.affinity.reach.values()) {
+    for (const head of row.keys()) {
+      const held = watchers.get(head);
+      if (held === undefined) watchers.set(head, [row]);
+      else held.push(row);
+    }
+  }
+  return watchers;
+}
+
+function weightsToCells(cells: Cells, watchers: Watchers, head: number): Map<number, number> {
   const weights = new Map<number, number>();
   for (const [other, weight] of cells.affinity.graph.neighbours.get(head) ?? []) {
     const cell = cells.cellOf.get(other);
     if (cell !== undefined) weights.set(cell, (weights.get(cell) ?? 0) + weight / 1e6);
   }
   // Clients carry their controllers' cell with them.
-  for (const [client, row] of cells.affinity.reach) {
-    const own = row.get(head);
-    if (own === undefined) continue;
+  for (const row of watchers.get(head) ?? []) {
+    const own = row.get(head)!;
     for (const [other, closeness] of row) {
       const cell = cells.cellOf.get(other);
       if (other !== head && cell !== undefined) weights.set(cell, (weights.get(cell) ?? 0) + Math.min(own, closeness) / row.size);
     }
-    void client;
   }
   return weights;
 }
 
-function cellReason(board: Board, cells: Cells, index: number): string {
+const count = (number: number, what: string): string => `${number} ${what}${number === 1 ? '' : 's'}`;
+
+function cellReason(board: Board, cells: Cells, watchers: Watchers, index: number): string {
   const head = cells.affinity.headOf.get(index)!;
   if (head !== index) return `I/O of ${board.plant.inventory.assets[head]!.id}, its fastest steady poller`;
   if ((cells.affinity.graph.neighbours.get(index)?.size ?? 0) === 0) return 'no private traffic ties it to any other controller: cannot be separated from traffic, assign by hand';
   const cell = cells.cellOf.get(index);
-  const stations = cells.affinity.clients.filter((client) => cells.affinity.reach.get(client)!.has(index)).length;
+  const local = Math.max(3, cells.affinity.heads.length / 3);
+  const stations = (watchers.get(index) ?? []).filter((row) => row.size <= local).length;
   const peers = [...(cells.affinity.graph.neighbours.get(index)?.keys() ?? [])].filter((other) => cells.affinity.headOf.has(other) && cells.cellOf.get(other) === cell).length;
-  return `shares ${stations} local operator stations and ${peers} steady controller peers with this cell`;
+  return `shares ${count(stations, 'local client')} and ${count(peers, 'steady controller peer')} with this cell`;
 }
 
-function cellRunnerUp(board: Board, cells: Cells, index: number): Placed['runnerUp'] {
+function cellRunnerUp(board: Board, cells: Cells, watchers: Watchers, index: number): Placed['runnerUp'] {
   const head = cells.affinity.headOf.get(index)!;
   const own = cells.cellOf.get(index)!;
-  const weights = [...weightsToCells(cells, head)].filter(([cell]) => cell !== own).sort(([a, x], [b, y]) => y - x || a - b);
-  const inside = weightsToCells(cells, head).get(own) ?? 0;
+  const all = weightsToCells(cells, watchers, head);
+  const weights = [...all].filter(([cell]) => cell !== own).sort(([a, x], [b, y]) => y - x || a - b);
+  const inside = all.get(own) ?? 0;
   const next = weights[0];
   if (next === undefined) return { zone: 'supervisory', reason: 'no other cell exchanges anything with it', change: 'a local operator station or a steady controller peer of another cell' };
   const missing = inside - next[1];

@@ -1,0 +1,77 @@
+import { describe, expect, it } from 'vitest';
+import { inferAssets } from '../../src/infer/assets.ts';
+import { classifyVendor } from '../../src/infer/vendor-class.ts';
+import { type Host, mac, type Sketch, sketchPlant, vendorOf } from './plant-sketch.ts';
+
+const assetsOf = (hosts: readonly Host[], sketches: readonly Sketch[] = []) => inferAssets(sketchPlant(hosts, sketches), vendorOf).assets;
+
+describe('assets from addresses', () => {
+  it('joins IPv4 and IPv6 on one MAC', () => {
+    const [asset, ...rest] = assetsOf([{ address: '10.0.0.1', mac: mac('pc', 1) }, { address: 'fe80::1', mac: mac('pc', 1) }]);
+    expect(rest).toEqual([]);
+    expect(asset).toMatchObject({ id: '10.0.0.1', addresses: ['10.0.0.1', 'fe80::1'], vendor: 'Dell Inc.', vendorClass: 'pc' });
+  });
+
+  it('takes one MAC with many addresses for a router and keeps the devices behind it apart', () => {
+    const hosts = [1, 2, 3, 4, 5].map((last) => ({ address: `10.0.9.${last}`, mac: mac('network', 1) }));
+    const assets = assetsOf(hosts);
+    expect(assets).toHaveLength(5);
+    expect(assets.every((asset) => asset.behindRouter && asset.vendor === null)).toBe(true);
+    expect(assets[0].notes[0]).toMatchObject({ kind: 'router-mac' });
+  });
+
+  it('takes two far addresses on one MAC for two devices behind a router', () => {
+    const hosts = [{ address: '10.0.9.1', mac: mac('network', 1) }, { address: '10.0.9.2', mac: mac('network', 1) }, { address: '10.0.0.5', mac: mac('pc', 5) }];
+    const assets = assetsOf(hosts, ['10.0.9.1', '10.0.9.2'].map((server) => ({ client: '10.0.0.5', server, service: 'modbus', rttMs: 120 })));
+    expect(assets.map(({ id }) => id)).toEqual(['10.0.0.5', '10.0.9.1', '10.0.9.2']);
+  });
+
+  it('follows a device that changed its address', () => {
+    const [asset, ...rest] = assetsOf([{ address: '10.0.0.1', mac: mac('pc', 1), lastDay: 5 }, { address: '10.0.0.2', mac: mac('pc', 1), firstDay: 8 }]);
+    expect(rest).toEqual([]);
+    expect(asset.notes).toContainEqual(expect.objectContaining({ kind: 'dhcp-move' }));
+  });
+
+  it('finds a host with two network cards by its name', () => {
+    const hosts = [{ address: '10.0.1.1', mac: mac('pc', 1), facts: [['netbios.name', 'SRV1']] as const }, { address: '10.0.2.1', mac: mac('pc', 2), facts: [['netbios.name', 'SRV1']] as const }];
+    const [asset, ...rest] = assetsOf(hosts);
+    expect(rest).toEqual([]);
+    expect(asset).toMatchObject({ id: 'SRV1', addresses: ['10.0.1.1', '10.0.2.1'] });
+    expect(asset.notes[0].kind).toBe('dual-homed');
+  });
+
+  it('does not believe a product\'s default name', () => {
+    const facts = [['opcua.applicationUri', 'urn:server:app']] as const;
+    expect(assetsOf([{ address: '10.0.1.1', mac: mac('pc', 1), facts }, { address: '10.0.2.1', mac: mac('pc', 2), facts }]).map(({ id }) => id)).toEqual(['10.0.1.1', '10.0.2.1']);
+  });
+
+  it('never takes a name that a terminal could stumble over for an id', () => {
+    expect(assetsOf([{ address: '10.0.1.1', mac: mac('pc', 1), facts: [['netbios.name', 'A\u001b[31m']] }])[0]).toMatchObject({ id: '10.0.1.1', names: [] });
+  });
+
+  it('knows virtual router addresses', () => {
+    expect(assetsOf([{ address: '10.0.1.1', mac: '00:00:5e:00:01:0a' }])[0]).toMatchObject({ behindRouter: true, notes: [expect.objectContaining({ kind: 'virtual-router' })] });
+  });
+});
+
+describe('vendor classes by the registry\'s spelling', () => {
+  it.each([
+    ['Rockwell Automation', 'controller'],
+    ['Allen-Bradley', 'controller'],
+    ['Siemens AG', 'controller'],
+    ['TELEMECANIQUE ELECTRIQUE', 'controller'],
+    ['HIMA PAUL HILDEBRANDT GmbH Co. KG', 'safety'],
+    ['Himax Technologies, Inc', null],
+    ['Hirschmann Automation and Control GmbH', 'network'],
+    ['MOXA TECHNOLOGIES CORP., LTD.', 'field-gateway'],
+    ['Dell Inc.', 'pc'],
+    ['VMware, Inc.', 'virtual'],
+    ['Weintek Labs. Inc.', 'panel'],
+    ['Zebra Technologies Inc', 'mobile'],
+    ['Axis Communications AB', 'camera'],
+    ['Nobody Ltd', null],
+    [null, null],
+  ])('%s is %s', (organisation, expected) => {
+    expect(classifyVendor(organisation)).toBe(expected);
+  });
+});

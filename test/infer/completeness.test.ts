@@ -1,0 +1,56 @@
+import { describe, expect, it } from 'vitest';
+import { estimateSpecies } from '../../src/infer/completeness.ts';
+import { proposeZones } from '../../src/infer/zones.ts';
+import { sketchPlant, smallPlant, vendorOf } from './plant-sketch.ts';
+
+describe('species estimate over days', () => {
+  it('follows Good-Turing and Chao2 on numbers computed by hand', () => {
+    // T 10, Q1 4, Q2 2, others 5 and 7: U = 4 + 4 + 12 = 20.
+    const estimate = estimateSpecies([1, 1, 1, 1, 2, 2, 5, 7], 10);
+    expect(estimate).toMatchObject({ days: 10, seen: 8, onceOnly: 4, twiceOnly: 2 });
+    expect(estimate.newShare).toBeCloseTo((4 / 20) * ((9 * 4) / (9 * 4 + 4)), 5); // 0.18
+    expect(estimate.unseen).toBeCloseTo((9 / 10) * (16 / 4), 2); // 3.6
+    expect(estimate.completeness).toBeCloseTo(8 / 11.6, 3);
+    expect(estimate.newIn28Days).toBeCloseTo(3.6 * (1 - (1 - 4 / 40) ** 28), 1);
+    expect(estimate.newShareLow).toBeLessThan(estimate.newShare);
+    expect(estimate.newShareHigh).toBeGreaterThan(estimate.newShare);
+  });
+
+  it('uses the bias-corrected form when nothing was seen twice', () => {
+    // T 8, Q1 3, Q2 0, U = 3 + 4 + 5 = 12.
+    const estimate = estimateSpecies([1, 1, 1, 4, 5], 8);
+    expect(estimate.newShare).toBeCloseTo((3 / 12) * ((7 * 2) / (7 * 2 + 2)), 5);
+    expect(estimate.unseen).toBeCloseTo((7 / 8) * (3 * 2) / 2, 2);
+  });
+
+  it('expects nothing new when all was seen again and again, and still gives an upper bound', () => {
+    const estimate = estimateSpecies([28, 28, 27], 28);
+    expect(estimate).toMatchObject({ newShare: 0, unseen: 0, newIn28Days: 0, completeness: 1 });
+    expect(estimate.newShareHigh).toBeCloseTo(3 / 83, 5);
+  });
+
+  it('knows nothing after no day, and next to nothing after one', () => {
+    expect(estimateSpecies([], 0)).toMatchObject({ newShare: 1, completeness: 0 });
+    expect(estimateSpecies([1, 1], 1)).toMatchObject({ newShare: 1, completeness: 0.5 });
+  });
+});
+
+describe('the stopping rule', () => {
+  const { hosts, sketches } = smallPlant();
+  const within = (length: number) => sketches.map((sketch) => (sketch.days === undefined ? sketch : { ...sketch, days: sketch.days.filter((day) => day < length) })).filter((sketch) => sketch.days === undefined || sketch.days.length > 0);
+
+  it('asks for four weeks, with a date', () => {
+    const { completeness } = proposeZones(sketchPlant(hosts, within(10), 10), { vendorOf, stabilityRuns: 0 });
+    expect(completeness.sufficient).toBe(false);
+    expect(completeness.moreDays).toBeGreaterThanOrEqual(18);
+    expect(completeness.listenUntil).toMatch(/^2025-1[12]-\d\d$|^2026-01-\d\d$/);
+    expect(completeness.sentences.join(' ')).toContain('10 of at least 28 days were heard');
+  });
+
+  it('is met after four whole weeks without news, and names the regimes that are missing', () => {
+    const { completeness } = proposeZones(sketchPlant(hosts, sketches, 28), { vendorOf, stabilityRuns: 0 });
+    expect(completeness).toMatchObject({ sufficient: true, moreDays: 0, listenUntil: null });
+    expect(Object.fromEntries(completeness.regimes.map(({ regime, covered }) => [regime, covered]))).toMatchObject({ weekend: true, 'month-end': true, maintenance: true, failover: true });
+    expect(completeness.conduits.find(({ fromZone, toZone }) => fromZone === 'Z-SUP' && toZone === 'Z-SIS')).toMatchObject({ days: 28, seen: 1 });
+  });
+});

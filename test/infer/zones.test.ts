@@ -1,0 +1,215 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { explainAsset } from '../../src/infer/explain.ts';
+import { NO_PINS, type PlacedAsset, type Proposal } from '../../src/infer/proposal.ts';
+import { proposeZones } from '../../src/infer/zones.ts';
+import type { ObservationSet } from '../../src/observation.ts';
+import { everyDay, mac, type Host, type Sketch, sketchPlant, smallPlant, vendorOf } from './plant-sketch.ts';
+
+const propose = (set: ObservationSet, pins = NO_PINS): Proposal => proposeZones(set, { pins, vendorOf, stabilityRuns: 0 });
+const assetAt = (proposal: Proposal, address: string): PlacedAsset => proposal.assets.find((asset) => asset.addresses.includes(address))!;
+const plantWith = (hosts: readonly Host[] = [], sketches: readonly Sketch[] = []): ObservationSet => {
+  const plant = smallPlant();
+  return sketchPlant([...plant.hosts, ...hosts], [...plant.sketches, ...sketches]);
+};
+/** The partition as sets of addresses, whatever zones are called. */
+const partition = (proposal: Proposal, back: (address: string) => string = (address) => address): string[] => {
+  const groups = new Map<string, string[]>();
+  for (const asset of proposal.assets) groups.set(asset.zone, [...(groups.get(asset.zone) ?? []), ...asset.addresses.map(back)]);
+  return [...groups.values()].map((group) => group.sort().join(' ')).sort();
+};
+
+describe('a small plant', () => {
+  const proposal = propose(plantWith());
+
+  it('finds roles and levels', () => {
+    expect(assetAt(proposal, '10.1.0.10')).toMatchObject({ role: 'hmi', level: 2, zone: 'Z-SUP' });
+    expect(assetAt(proposal, '10.1.0.11')).toMatchObject({ role: 'engineering-workstation', level: 3, zone: 'Z-ENG' });
+    expect(assetAt(proposal, '10.1.0.131')).toMatchObject({ role: 'plc', level: 1 });
+    expect(assetAt(proposal, '10.1.0.142')).toMatchObject({ role: 'io', level: 0 });
+    expect(assetAt(proposal, '10.1.0.130')).toMatchObject({ role: 'hmi', level: 2 });
+  });
+
+  it('makes one zone per cell, with controller, I/O and panel together', () => {
+    expect(proposal.zones.filter((zone) => zone.kind === 'cell').map((zone) => zone.id)).toEqual(['Z-CELL-01', 'Z-CELL-02', 'Z-CELL-03']);
+    for (const base of [130, 160, 190]) {
+      const zones = [base, base + 1, base + 2, base + 12, base + 13, base + 14, base + 15].map((last) => assetAt(proposal, `10.1.0.${last}`).zone);
+      expect(new Set(zones).size).toBe(1);
+    }
+    expect(proposal.zones.find((zone) => zone.id === 'Z-CELL-01')!.name).toBe('Cell 01 (10.1.0.131, 10.1.0.132, 10.1.0.130)');
+  });
+
+  it('keeps safety apart, with the station that engineers it', () => {
+    const safety = proposal.zones.find((zone) => zone.id === 'Z-SIS')!;
+    expect(safety).toMatchObject({ kind: 'safety', safetyRelated: true, slT: { value: 3, basis: 'assumption' } });
+    expect(safety.assets).toEqual(['10.1.0.20', '10.1.0.21']);
+    expect(proposal.safetyCandidates.map((candidate) => candidate.asset)).toContain('10.1.0.20');
+  });
+
+  it('explains a placement in plain sentences', () => {
+    const sentences = explainAsset(proposal, '10.1.0.131');
+    expect(sentences[0]).toMatch(/^10\.1\.0\.131 is taken for a plc with confidence 0\.9\d, and placed in Z-CELL-01 \(Cell 01 .*\) because it shares \d local clients? and 1 steady controller peer with this cell\.$/);
+    expect(sentences).toContain('For: it answers modbus for 3 clients (+2.8).');
+    expect(sentences.some((sentence) => sentence.startsWith('Runner-up role: '))).toBe(true);
+    expect(sentences.some((sentence) => sentence.startsWith('What would move it'))).toBe(true);
+    expect(() => explainAsset(proposal, 'nobody')).toThrow(/no asset is called nobody/);
+  });
+});
+
+describe('safety', () => {
+  it('is never co-zoned, not even when an operator station writes to it', () => {
+    const proposal = propose(plantWith([], [{ client: '10.1.0.130', server: '10.1.0.20', service: 'modbus', days: [4, 11], perDay: 1, operations: [['Write Single Register', 'write', 6]] }]));
+    expect(assetAt(proposal, '10.1.0.20')).toMatchObject({ role: 'safety-controller', zone: 'Z-SIS' });
+    expect(proposal.requirements.find((finding) => finding.rule === 'safety-write')).toMatchObject({ severity: 'critical', citation: 'IEC 62443-3-2 ZCR 3.3', assets: ['10.1.0.130', '10.1.0.20'] });
+  });
+
+  it('follows the operator\'s list alone once there is one', () => {
+    const proposal = propose(plantWith(), { ...NO_PINS, safetyAssets: ['10.1.0.131'] });
+    expect(assetAt(proposal, '10.1.0.131')).toMatchObject({ role: 'safety-controller', zone: 'Z-SIS', confidence: 1 });
+    expect(assetAt(proposal, '10.1.0.20').role).not.toBe('safety-controller');
+    expect(proposal.contradictions.map(({ sentence }) => sentence)).toContain('pinned as safety-controller, but the traffic speaks for plc');
+  });
+
+  it('makes a zone safety-related when a person puts a safety controller into it', () => {
+    const proposal = propose(plantWith(), { ...NO_PINS, assetZone: new Map([['10.1.0.20', 'Z-LINE'], ['10.1.0.131', 'Z-LINE']]) });
+    expect(proposal.zones.find((zone) => zone.id === 'Z-LINE')).toMatchObject({ safetyRelated: true });
+    expect(proposal.requirements.map((finding) => finding.rule)).toContain('safety-shared');
+  });
+});
+
+describe('traffic that must not count', () => {
+  it('drops a sweep, and the sweep glues nothing', () => {
+    const scanner = '10.1.0.99';
+    const quiet = propose(plantWith([{ address: scanner, mac: mac('pc', 99) }]));
+    const targets = smallPlant().hosts.map(({ address }) => address);
+    const loud = propose(plantWith([{ address: scanner, mac: mac('pc', 99) }], targets.map((server) => ({ client: scanner, server, service: 'https', days: [6], perDay: 1 }))));
+    expect(loud.dropped.filter(({ why }) => why === 'scan')).toHaveLength(targets.length);
+    expect(loud.dropped[0].sentence).toMatch(/^part of a sweep: 10\.1\.0\.99 touched \d+ targets/);
+    expect(partition(loud).filter((group) => !group.includes(scanner))).toEqual(partition(quiet).filter((group) => !group.includes(scanner)));
+  });
+
+  it('gives no asset to an address that never sent anything, and lists it', () => {
+    const proposal = propose(plantWith([], [{ client: '10.1.0.131', server: '10.1.0.250', service: 'modbus', answered: false }, { client: '10.1.0.131', server: '239.1.1.1', service: '', transport: 'udp', answered: false }]));
+    expect(proposal.pseudo).toEqual([
+      { address: '10.1.0.250', why: 'asked for, but never sent anything: no device was seen behind it' },
+      { address: '239.1.1.1', why: 'multicast address, not a device' },
+    ]);
+    expect(proposal.dropped.map(({ why }) => why)).toEqual(['unanswered', 'group-address']);
+  });
+
+  it('does not merge two cells over a slow interlock between their controllers', () => {
+    const proposal = propose(plantWith([], [{ client: '10.1.0.131', server: '10.1.0.161', service: 'modbus', periodMs: 1000 }]));
+    expect(assetAt(proposal, '10.1.0.131').zone).not.toBe(assetAt(proposal, '10.1.0.161').zone);
+  });
+});
+
+describe('the constraints of IEC 62443-3-2', () => {
+  const laptop = '10.1.0.77';
+  const proposal = propose(
+    plantWith(
+      [{ address: laptop, mac: mac('pc', 77) }, { address: '10.1.0.60', mac: mac('pc', 60) }, { address: '34.1.2.3' }, { address: '34.1.2.4' }],
+      [
+        { client: laptop, server: '10.1.0.131', service: 'modbus', days: [12, 13], perDay: 5, operations: [['Encapsulated Interface Transport', 'browse', 43]] },
+        { client: '10.1.0.60', server: '34.1.2.3', service: 'https', perDay: 40 },
+        { client: '10.1.0.60', server: '34.1.2.4', service: 'https', perDay: 40 },
+        { client: '10.1.0.60', server: '10.1.0.131', service: 'modbus', days: [5, 6, 7], perDay: 2, operations: [['Write Multiple Registers', 'write', 16]] },
+      ],
+    ),
+  );
+
+  it('places visitors, business and the Internet apart', () => {
+    expect(assetAt(proposal, laptop)).toMatchObject({ role: 'transient', zone: 'Z-TEMP', level: null });
+    expect(assetAt(proposal, '10.1.0.60')).toMatchObject({ role: 'enterprise', zone: 'Z-ENT', level: 4 });
+    expect(assetAt(proposal, '34.1.2.3')).toMatchObject({ external: true, zone: 'Z-EXT' });
+  });
+
+  it('reports what crosses without a DMZ, with clause and conversations', () => {
+    const finding = proposal.requirements.find(({ rule, assets }) => rule === 'enterprise-direct' && assets.includes('10.1.0.131'))!;
+    expect(finding.citation).toContain('ZCR 3.2');
+    expect(finding.conversations).toHaveLength(1);
+    expect(finding.sentence).toContain('10.1.0.60 (Z-ENT) talks across the border');
+    expect(proposal.requirements.map(({ rule }) => rule)).toContain('temporary-session');
+  });
+});
+
+describe('pins', () => {
+  it('are never moved, and the rest is inferred around them', () => {
+    const pins = { ...NO_PINS, assetZone: new Map([['10.1.0.131', 'Z-PRESS']]), role: new Map([['10.1.0.11', 'historian' as const]]), level: new Map([['10.1.0.10', 3]]), zoneName: new Map([['Z-PRESS', 'Press line']]), slT: new Map([['Z-PRESS', 3]]) };
+    const proposal = propose(plantWith(), pins);
+    expect(assetAt(proposal, '10.1.0.131').zone).toBe('Z-PRESS');
+    expect(assetAt(proposal, '10.1.0.131').placement).toMatchObject({ pinned: true });
+    expect(assetAt(proposal, '10.1.0.11')).toMatchObject({ role: 'historian', confidence: 1 });
+    expect(assetAt(proposal, '10.1.0.10').level).toBe(3);
+    expect(proposal.zones.find(({ id }) => id === 'Z-PRESS')).toMatchObject({ name: 'Press line', slT: { value: 3, basis: 'pinned' } });
+    expect(assetAt(proposal, '10.1.0.161').zone).toMatch(/^Z-CELL-/);
+    expect(proposal.contradictions).toContainEqual({ pin: 'role of 10.1.0.11', sentence: 'pinned as historian, but the traffic speaks for engineering-workstation' });
+  });
+
+  it('bind two assets together or apart', () => {
+    const together = propose(plantWith(), { ...NO_PINS, together: [['10.1.0.11', '10.1.0.10']] });
+    expect(assetAt(together, '10.1.0.10').zone).toBe(assetAt(together, '10.1.0.11').zone);
+    const apart = propose(plantWith(), { ...NO_PINS, apart: [['10.1.0.131', '10.1.0.132']] });
+    expect(assetAt(apart, '10.1.0.131').zone).not.toBe(assetAt(apart, '10.1.0.132').zone);
+  });
+
+  it('that name nobody are contradictions, not errors', () => {
+    expect(propose(plantWith(), { ...NO_PINS, assetZone: new Map([['PLC-99', 'Z-X']]) }).contradictions).toEqual([{ pin: 'zone of PLC-99', sentence: 'PLC-99 is pinned but was never seen' }]);
+  });
+});
+
+describe('determinism', () => {
+  const text = (value: unknown): string => JSON.stringify(value, (_, part: unknown) => (typeof part === 'bigint' ? String(part) : part));
+
+  it('gives the same bytes for the same store', () => {
+    expect(text(proposeZones(plantWith(), { vendorOf }))).toBe(text(proposeZones(plantWith(), { vendorOf })));
+  });
+
+  it('does not depend on the order of addresses and conversations', () => {
+    const set = plantWith();
+    const base = text(propose(set));
+    const shuffled = (seed: number): ObservationSet => {
+      const order = <T>(list: readonly T[]): T[] => list.map((item, index) => ({ item, key: Math.sin((index + 1) * seed) })).sort((a, b) => a.key - b.key).map(({ item }) => item);
+      return { ...set, addresses: order(set.addresses), conversations: order(set.conversations) };
+    };
+    fc.assert(fc.property(fc.integer({ min: 1, max: 1e6 }), (seed) => partition(propose(shuffled(seed))).join('\n') === partition(JSON.parse(base) as Proposal).join('\n')), { numRuns: 8 });
+  });
+
+  it('finds the same partition after renumbering every address', () => {
+    const { hosts, sketches } = smallPlant();
+    const known = [...new Set(hosts.map(({ address }) => address))];
+    const expected = partition(propose(sketchPlant(hosts, sketches)));
+    fc.assert(
+      fc.property(fc.shuffledSubarray(everyDay(known.length), { minLength: known.length, maxLength: known.length }), (order) => {
+        const forth = new Map(known.map((address, index) => [address, `10.9.${Math.floor(order[index] / 200)}.${(order[index] % 200) + 1}`]));
+        const back = new Map([...forth].map(([address, moved]) => [moved, address]));
+        const moved = sketchPlant(hosts.map((host) => ({ ...host, address: forth.get(host.address)! })), sketches.map((sketch) => ({ ...sketch, client: forth.get(sketch.client)!, server: forth.get(sketch.server)! })));
+        expect(partition(propose(moved), (address) => back.get(address)!)).toEqual(expected);
+      }),
+      { numRuns: 12 },
+    );
+  });
+});
+
+describe('stability', () => {
+  it('tells for every asset how often it kept its company, and lists those that move', () => {
+    const proposal = proposeZones(plantWith(), { vendorOf, stabilityRuns: 4 });
+    expect(proposal.stability.runs).toBe(4);
+    expect(assetAt(proposal, '10.1.0.131').placement.stability).toBe(1);
+    expect(proposal.stability.moving).toEqual([]);
+  });
+
+  it('has nothing to resample in a single day', () => {
+    const { hosts, sketches } = smallPlant();
+    const oneDay = sketches.filter(({ days }) => days === undefined);
+    expect(proposeZones(sketchPlant(hosts, oneDay, 1), { vendorOf }).stability.runs).toBe(0);
+  });
+});
+
+describe('nothing at all', () => {
+  it('is a proposal without assets that asks to listen', () => {
+    const proposal = propose(sketchPlant([], [], 0));
+    expect(proposal.assets).toEqual([]);
+    expect(proposal.completeness.sufficient).toBe(false);
+    expect(proposal.completeness.sentences[1]).toMatch(/^Keep listening/);
+  });
+});
