@@ -4,7 +4,8 @@
  *
  * Why lengths are compared three ways (IP length, TCP header length, MBAP length): a match on the function code alone
  * is passed by a read with a write behind it in one segment; exports.md, finding 2. Needs Linux 5.16 and nft 1.0.1
- * (`@ih`); tried with nft 1.0.6. Left out on purpose: reassembly, so clients that split or pipeline are blocked.
+ * (`@ih`); tried with nft 1.0.6. Left out on purpose: reassembly, so clients
+ * that split or pipeline their requests are slowed down or blocked.
  */
 import type { Permit } from '../permit.ts';
 import { functionsOf, spansOf } from './modbus-scope.ts';

@@ -177,7 +177,7 @@ const build = (plan: DevicePlan): DeviceExport => ({
   losses: plan.permits.map((entry) => {
     const row = assess(entry, { device: plan.device.id, capabilities: CAPABILITIES });
     if (row.verdict === 'not-enforceable' || !inspected(entry.permit)) return row;
-    return { ...row, reasons: [...row.reasons, ...leftOut(entry.permit), 'clients that split a request over segments or send several in one are blocked'] };
+    return { ...row, reasons: [...row.reasons, ...leftOut(entry.permit), 'several requests in one segment are dropped; a request split over segments passes only when the retransmission of the client joins it'] };
   }),
   rollback: ['nft delete table inet baseline'],
   apply: ['Check it: `nft -c -f baseline.nft`.', 'Load it: `nft -f baseline.nft` (it replaces only its own table).'],
@@ -185,7 +185,7 @@ const build = (plan: DevicePlan): DeviceExport => ({
     'Needs Linux 5.16 or newer and nft 1.0.6 or newer. It filters what this machine routes; bridged frames do not pass this hook.',
     'Hours and days follow the kernel clock; nft converts local time to UTC when the file is loaded, so load it again after a change of daylight saving time.',
     'Connections that were open before the file is loaded continue when their client sends next; until then packets of the server alone match no Permit.',
-    'A Modbus request passes only when its segment is exactly one request: bare acknowledgements pass, split and pipelined requests do not. Watch `:FC:W` in monitor mode before enforcing.',
+    'A Modbus request passes only when its segment is exactly one request: bare acknowledgements pass, several requests in one segment do not, and a split one passes late (Linux clients join it when they repeat it) or never. Watch `:FC:W` in monitor mode before enforcing.',
     'Inside a network namespace the kernel logs only with `net.netfilter.nf_log_all_netns=1`.',
   ],
 });

@@ -1,0 +1,235 @@
+/**
+ * Our nftables ruleset in the kernel: it parses, and packets through three network namespaces fare as the Permits say.
+ * Client, firewall and server are namespaces of this machine only; nothing leaves it.
+ */
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { exportPlan } from '../../src/export/export-plan.ts';
+import type { Mode, Plan } from '../../src/export/exporter.ts';
+import { modbusRequest } from '../../src/export/modbus-request.ts';
+import { requiredModbus } from '../../src/export/modbus-scope.ts';
+import { letsThrough } from '../../src/export/permit-judge.ts';
+import { exporterOf } from '../../src/export/registry.ts';
+import { parseSet } from '../../src/net/address-set.ts';
+import { hostilePlan, plantPlan } from '../export/plant.ts';
+import { sampleRequests } from '../export/sample-flows.ts';
+import { canRun, program } from './loud-skip.ts';
+
+const ID = `bl${process.pid % 100_000}`;
+const NAMES = { client: `${ID}c`, firewall: `${ID}f`, server: `${ID}s` };
+const CLIENT = '192.168.30.6';
+const STRANGER = '192.168.30.77';
+const SERVER = '192.168.10.11';
+
+const run = (command: string, ...args: string[]): string => {
+  const done = spawnSync(command, args, { encoding: 'utf8' });
+  if (done.status !== 0) throw new Error(`${command} ${args.join(' ')}: ${done.stderr}${done.stdout}`);
+  return done.stdout;
+};
+
+const inside = (name: string, ...args: string[]): string => run('ip', 'netns', 'exec', name, ...args);
+
+const namespaces = {
+  what: 'network namespaces',
+  isThere: process.getuid?.() === 0 && spawnSync('ip', ['netns', 'add', `${ID}x`]).status === 0 && spawnSync('ip', ['netns', 'del', `${ID}x`]).status === 0,
+  remedy: 'run as root',
+};
+const able = canRun('nftables rulesets', [program('nft', 'nftables'), program('ip', 'iproute2'), namespaces]);
+
+const rulesetOf = (plan: Plan, mode: Mode): string =>
+  exportPlan(exporterOf('nftables'), plan, { mode, allowWider: true }).files.find((file) => file.path === 'baseline.nft')?.content as string;
+
+/** Answers each segment that arrives with its length, and remembers what it was sent. */
+const SERVER_CODE = `
+const net = require('node:net');
+for (const port of [502, 4711]) net.createServer((socket) => {
+  socket.on('data', (data) => socket.write(String(data.length)));
+  socket.on('error', () => undefined);
+}).listen(port, '${SERVER}', () => process.stdout.write('listening\\n'));
+`;
+
+/** One connection per case, each segment written alone; prints, per case, how many bytes were answered for. */
+const CLIENT_CODE = `
+const net = require('node:net');
+const cases = JSON.parse(require('node:fs').readFileSync(0, 'utf8'));
+const one = ({ from, port, segments }) => new Promise((resolve) => {
+  const socket = net.connect({ host: '${SERVER}', port, localAddress: from });
+  let answered = 0;
+  const end = () => { clearTimeout(timer); socket.destroy(); resolve(answered); };
+  // Silence is an answer here: a dropped segment never comes back. Long enough for a busy machine, and retried below.
+  const timer = setTimeout(end, 1500);
+  const total = segments.reduce((sum, text) => sum + text.length / 2, 0);
+  socket.setNoDelay(true);
+  socket.on('error', end);
+  socket.on('data', (data) => { for (const number of String(data).match(/\\d+/g) ?? []) answered += Number(number); if (answered >= total) end(); });
+  socket.on('connect', () => segments.forEach((text, index) => setTimeout(() => socket.write(Buffer.from(text, 'hex')), 60 * index)));
+});
+(async () => {
+  const results = [];
+  for (let at = 0; at < cases.length; at += 40) results.push(...(await Promise.all(cases.slice(at, at + 40).map(one))));
+  process.stdout.write(JSON.stringify(results));
+})();
+`;
+
+interface Case {
+  readonly name: string;
+  readonly from: string;
+  readonly port: number;
+  readonly segments: readonly Uint8Array[];
+  readonly pass: boolean;
+}
+
+const play = (cases: readonly Case[]): string[] => {
+  const input = JSON.stringify(cases.map(({ from, port, segments }) => ({ from, port, segments: segments.map((bytes) => Buffer.from(bytes).toString('hex')) })));
+  const done = spawnSync('ip', ['netns', 'exec', NAMES.client, process.execPath, '-e', CLIENT_CODE], { input, encoding: 'utf8', maxBuffer: 1 << 26 });
+  if (done.status !== 0) throw new Error(done.stderr);
+  const answered = JSON.parse(done.stdout) as number[];
+  return cases.flatMap((one, index) => {
+    const whole = one.segments.reduce((sum, bytes) => sum + bytes.length, 0);
+    const passed = answered[index] === whole;
+    return passed === one.pass ? [] : [`${passed ? 'passed' : `answered ${answered[index]} of ${whole}`}: ${one.name}`];
+  });
+};
+
+/** A case that fails is played once more: a machine can be too busy to answer, it cannot answer what was dropped. */
+const faultsOf = (cases: readonly Case[]): string[] => {
+  const first = play(cases);
+  if (first.length === 0) return [];
+  const again = cases.filter((one) => first.some((fault) => fault.endsWith(`: ${one.name}`)));
+  return play(again);
+};
+
+describe.runIf(able)('nftables in the kernel', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'baseline-nft-'));
+  let server: ChildProcess | null = null;
+
+  const load = (text: string): void => {
+    const file = join(folder, 'baseline.nft');
+    writeFileSync(file, text);
+    inside(NAMES.firewall, 'nft', '-f', file);
+  };
+
+  beforeAll(async () => {
+    for (const name of Object.values(NAMES)) {
+      run('ip', 'netns', 'add', name);
+      run('ip', '-n', name, 'link', 'set', 'lo', 'up');
+    }
+    run('ip', 'link', 'add', 'up0', 'netns', NAMES.client, 'type', 'veth', 'peer', 'name', 'ops', 'netns', NAMES.firewall);
+    run('ip', 'link', 'add', 'up0', 'netns', NAMES.server, 'type', 'veth', 'peer', 'name', 'cell', 'netns', NAMES.firewall);
+    const address = (name: string, device: string, ...texts: string[]): void => {
+      for (const text of texts) run('ip', '-n', name, 'addr', 'add', `${text}/24`, 'dev', device);
+      run('ip', '-n', name, 'link', 'set', device, 'up');
+    };
+    address(NAMES.client, 'up0', CLIENT, STRANGER);
+    address(NAMES.server, 'up0', SERVER);
+    address(NAMES.firewall, 'ops', '192.168.30.1');
+    address(NAMES.firewall, 'cell', '192.168.10.1');
+    run('ip', '-n', NAMES.client, 'route', 'add', 'default', 'via', '192.168.30.1');
+    run('ip', '-n', NAMES.server, 'route', 'add', 'default', 'via', '192.168.10.1');
+    inside(NAMES.firewall, 'sysctl', '-qw', 'net.ipv4.ip_forward=1');
+    server = spawn('ip', ['netns', 'exec', NAMES.server, process.execPath, '-e', SERVER_CODE], { stdio: ['ignore', 'pipe', 'inherit'] });
+    if (server.stdout !== null) await once(server.stdout, 'data');
+  });
+
+  afterAll(() => {
+    server?.kill();
+    for (const name of Object.values(NAMES)) spawnSync('ip', ['netns', 'del', name]);
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  test('every ruleset is accepted, plain and with hostile names, and adds only its own table', () => {
+    for (const plan of [plantPlan(), hostilePlan()])
+      for (const mode of ['monitor', 'enforce'] as const) {
+        const file = join(folder, 'check.nft');
+        writeFileSync(file, rulesetOf(plan, mode));
+        inside(NAMES.firewall, 'nft', '-c', '-f', file);
+        load(rulesetOf(plan, mode));
+        expect(inside(NAMES.firewall, 'nft', 'list', 'tables')).toBe('table inet baseline\n');
+      }
+    inside(NAMES.firewall, 'nft', 'delete', 'table', 'inet', 'baseline');
+    expect(inside(NAMES.firewall, 'nft', 'list', 'tables')).toBe('');
+  });
+
+  const plan = plantPlan();
+  const effects = exportPlan(exporterOf('nftables'), plan, { mode: 'enforce', allowWider: true }).losses.flatMap((row) => row.effects);
+  const request = (unit: number, functionCode: number, start: number, quantity: number): Uint8Array => modbusRequest({ unit, functionCode, start, quantity }, 7);
+  const read = request(1, 3, 100, 2);
+  const write = request(1, 6, 500, 1);
+  const joined = (...parts: Uint8Array[]): Uint8Array => Uint8Array.from(parts.flatMap((part) => [...part]));
+
+  const special: Case[] = [
+    { name: 'a read, then another, in segments of their own', segments: [read, read], pass: true },
+    { name: 'a write behind a read in one segment', segments: [joined(read, write)], pass: false },
+    { name: 'two permitted reads in one segment', segments: [joined(read, read)], pass: false },
+    // Both parts are dropped, and the kernel of this client joins them when it repeats them: then it is one whole request.
+    { name: 'a read cut in two passes late', segments: [read.slice(0, 7), read.slice(7)], pass: true },
+    { name: 'a write cut in two stays blocked', segments: [write.slice(0, 7), write.slice(7)], pass: false },
+    { name: 'a length field that says less than there is', segments: [joined(read.slice(0, 5), Uint8Array.of(2), read.slice(6))], pass: false },
+    { name: 'a length field that says more than there is', segments: [joined(read.slice(0, 5), Uint8Array.of(9), read.slice(6))], pass: false },
+    { name: 'MBAP protocol id 1', segments: [joined(read.slice(0, 2), Uint8Array.of(0, 1), read.slice(4))], pass: false },
+    { name: 'no Modbus at all', segments: [new TextEncoder().encode('GET / HTTP/1.1\r\n\r\n')], pass: false },
+    { name: 'a write of registers whose byte count lies', segments: [request(1, 16, 0, 2).map((byte, index) => (index === 12 ? 3 : byte))], pass: false },
+    { name: 'the permitted write', segments: [request(1, 16, 0, 2)], pass: true },
+  ].map((one) => ({ ...one, from: CLIENT, port: 502 }));
+
+  const modbusCases: Case[] = sampleRequests(plan)
+    .filter((one) => [0, 1, 3].includes(one.unit) && (one.functionCode !== 65 || one.start === 0))
+    .map((modbus) => ({
+      name: JSON.stringify(modbus),
+      from: CLIENT,
+      port: 502,
+      segments: [modbusRequest(modbus, 7)],
+      pass: letsThrough(effects, { client: CLIENT, server: SERVER, transport: 'tcp', port: 502, modbus }),
+    }));
+
+  test('enforce: permitted requests pass, every other is dropped, to the last register', () => {
+    load(rulesetOf(plan, 'enforce'));
+    // Silent cases cost a second and a half each, forty at a time: a fixed choice of them, every passing one, and all odd ones.
+    const silent = modbusCases.filter((one) => !one.pass).filter((_, index) => index % 7 === 0);
+    const passing = modbusCases.filter((one) => one.pass);
+    expect(passing.length).toBeGreaterThan(20);
+    expect(silent.length).toBeGreaterThan(60);
+    expect(faultsOf([...special, ...passing, ...silent])).toEqual([]);
+  });
+
+  test('enforce: another client and another port are dropped before any payload', () => {
+    load(rulesetOf(plan, 'enforce'));
+    expect(faultsOf([
+      { name: 'a client of no Permit', from: STRANGER, port: 502, segments: [read], pass: false },
+      { name: 'a port of no Permit', from: CLIENT, port: 4711, segments: [read], pass: false },
+    ])).toEqual([]);
+  });
+
+  test('monitor: everything passes, and what would be blocked is counted', () => {
+    load(rulesetOf(plan, 'monitor'));
+    expect(faultsOf([
+      ...special.map((one) => ({ ...one, pass: true })),
+      { name: 'a client of no Permit', from: STRANGER, port: 502, segments: [read], pass: true },
+      { name: 'a port of no Permit', from: CLIENT, port: 4711, segments: [read], pass: true },
+    ])).toEqual([]);
+    const listing = inside(NAMES.firewall, 'nft', 'list', 'table', 'inet', 'baseline');
+    expect(listing).toMatch(/@ih,0,8 0x0-0xff counter packets [1-9]\d* bytes \d+ log prefix "OTZ:K1-\w+:FC:W "/);
+    expect(listing).toMatch(/counter packets [1-9]\d* bytes \d+ log prefix "OTZ:NOCONDUIT:ANY:W "/);
+    expect(listing).not.toContain(' drop');
+  });
+
+  test('an on-demand Permit is off until its clients are added, and then only for them', () => {
+    const wanted: Plan = {
+      ...plan,
+      permits: plan.permits
+        .filter((entry) => entry.permit.id === 'K1-VENDOR')
+        .map((entry) => ({ ...entry, client: parseSet([CLIENT]), server: parseSet([SERVER]), permit: { ...entry.permit, conditions: { ...entry.permit.conditions, expires: null }, service: { ...entry.permit.service, ports: [{ first: 4711, last: 4711 }] } } })),
+    };
+    const one = (pass: boolean, from = CLIENT): Case => ({ name: `on demand ${from}`, from, port: 4711, segments: [read], pass });
+    expect(requiredModbus(wanted.permits[0].permit)).toBeNull();
+    load(rulesetOf(wanted, 'enforce'));
+    expect(faultsOf([one(false)])).toEqual([]);
+    const command = /# off until: (nft add element .*)$/m.exec(rulesetOf(wanted, 'enforce'))?.[1] ?? '';
+    inside(NAMES.firewall, 'sh', '-c', command);
+    expect(faultsOf([one(true), one(false, STRANGER)])).toEqual([]);
+  });
+});
