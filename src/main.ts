@@ -9,10 +9,12 @@ import yargs, { type Argv } from 'yargs';
 import { assetsCommand } from './commands/assets.ts';
 import type { Command, CommandContext, CommandResult } from './commands/command.ts';
 import { diffCommand } from './commands/diff.ts';
+import { exportCommand } from './commands/export.ts';
 import { flowsCommand } from './commands/flows.ts';
 import { importCommand } from './commands/import.ts';
 import { proposeZonesCommand } from './commands/propose-zones.ts';
 import { reportCommand } from './commands/report.ts';
+import { simulateCommand } from './commands/simulate.ts';
 import { specCommand } from './commands/spec.ts';
 import { statusCommand } from './commands/status.ts';
 import { refuseTwice, wrongUse } from './commands/wrong-use.ts';
@@ -27,6 +29,8 @@ const COMMANDS: readonly Command[] = [
   flowsCommand,
   proposeZonesCommand,
   diffCommand,
+  simulateCommand,
+  exportCommand,
   reportCommand,
   specCommand,
 ];

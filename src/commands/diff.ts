@@ -4,25 +4,40 @@
  */
 import { describeOperation } from '../decode/app/registry.ts';
 import { EXIT, usageError } from '../errors.ts';
-import { diffReport } from '../policy/diff.ts';
-import { loadSpec } from '../policy/spec-load.ts';
+import { proposeZones } from '../infer/zones.ts';
+import type { ObservationSet } from '../observation.ts';
+import { comparePeriods } from '../policy/compare-periods.ts';
+import { compareSpecs } from '../policy/compare-specs.ts';
+import { diffReport, type DiffReport } from '../policy/diff.ts';
+import type { Finding } from '../policy/findings.ts';
+import { acceptFindings } from '../policy/spec-accept.ts';
+import { loadSpec, type LoadedSpec } from '../policy/spec-load.ts';
 import { findingsJson, findingsMarkdown, findingsTable } from '../render/findings.ts';
+import { printable } from '../render/printable.ts';
 import { sarifLog } from '../render/sarif.ts';
 import { readFromStore, storePath } from '../store/database.ts';
 import { readObservations } from '../store/read.ts';
 import { DB_OPTION, defineCommand, JSON_OPTION, type CommandContext, type CommandResult } from './command.ts';
+import { writeFileWhole } from './whole-file.ts';
 
+const LONGEST = 1000;
 const DIFF_FORMATS = ['table', 'json', 'sarif', 'md'] as const;
 
 export const diffCommand = defineCommand({
-  syntax: 'diff <spec>',
-  summary: 'Compare a declared spec with what was observed, both ways.',
+  syntax: 'diff [spec] [other]',
+  summary: 'Compare a declared spec with what was observed, both ways; or two specs, or two periods.',
   examples: [
     ['diff spec.yaml', 'findings, worst first; exit 1 when there are any'],
     ['diff spec.yaml --format sarif', 'for code scanning tools'],
+    ['diff spec.yaml --accept 6bb72bc5a576 --owner "J. Doe"', 'write findings into the spec as Permits, comments kept'],
+    ['diff old.yaml new.yaml', 'two specs'],
+    ['diff --store-a week1.db --store-b week2.db', 'two periods'],
     ['diff spec.yaml --since 2026-03-01 --zone Z2-BPCS', 'only what is new, only one zone'],
   ],
-  positionals: { spec: { type: 'string', demandOption: true, describe: 'the spec (YAML)' } },
+  positionals: {
+    spec: { type: 'string', describe: 'the spec (YAML)' },
+    other: { type: 'string', describe: 'a second spec, to compare the two' },
+  },
   options: {
     db: DB_OPTION,
     format: { choices: DIFF_FORMATS, requiresArg: true, describe: 'how to write the findings (default: table)' },
@@ -30,21 +45,35 @@ export const diffCommand = defineCommand({
     since: { type: 'string', requiresArg: true, describe: 'only what was seen from this time on (ISO 8601)' },
     zone: { type: 'string', requiresArg: true, describe: 'only what touches this zone' },
     conduit: { type: 'string', requiresArg: true, describe: 'only this conduit' },
+    accept: { type: 'string', array: true, requiresArg: true, describe: 'ids of findings to write into the spec' },
+    owner: { type: 'string', requiresArg: true, describe: 'who accepts (goes into the spec)' },
+    purpose: { type: 'string', requiresArg: true, describe: 'why it is accepted (goes into the spec)' },
+    'store-a': { type: 'string', requiresArg: true, describe: 'the earlier period' },
+    'store-b': { type: 'string', requiresArg: true, describe: 'the later period' },
   },
   run: diffStore,
 });
 
 interface DiffArguments {
-  readonly spec: string;
+  readonly spec?: string | undefined;
+  readonly other?: string | undefined;
   readonly db?: string | undefined;
   readonly format?: (typeof DIFF_FORMATS)[number] | undefined;
   readonly json?: boolean | undefined;
   readonly since?: string | undefined;
   readonly zone?: string | undefined;
   readonly conduit?: string | undefined;
+  readonly accept?: readonly string[] | undefined;
+  readonly owner?: string | undefined;
+  readonly purpose?: string | undefined;
+  readonly 'store-a'?: string | undefined;
+  readonly 'store-b'?: string | undefined;
 }
 
 export function diffStore(argv: DiffArguments, context: CommandContext): CommandResult {
+  if (argv['store-a'] !== undefined || argv['store-b'] !== undefined) return diffPeriods(argv, context);
+  if (argv.spec === undefined) throw usageError('which spec?', 'Write: baseline diff spec.yaml, or baseline diff --store-a A.db --store-b B.db');
+  if (argv.other !== undefined) return shown(findingsOnly(compareSpecs(loadSpec(argv.spec), loadSpec(argv.other))), argv.other, argv, context);
   const loaded = loadSpec(argv.spec);
   if (argv.zone !== undefined && !loaded.spec.zones.some((zone) => zone.zone_id === argv.zone)) {
     throw usageError(`${argv.spec} has no zone ${argv.zone}`, `It has ${loaded.spec.zones.map((zone) => zone.zone_id).join(', ')}.`);
@@ -55,17 +84,51 @@ export function diffStore(argv: DiffArguments, context: CommandContext): Command
     ...(argv.zone === undefined ? {} : { zone: argv.zone }),
     ...(argv.conduit === undefined ? {} : { conduit: argv.conduit }),
   });
+  if (argv.accept !== undefined) return accept(loaded, set, report.findings, argv);
+  return shown(report, argv.spec, argv, context);
+}
+
+const findingsOnly = (findings: readonly Finding[]): DiffReport => ({
+  findings,
+  setAside: [],
+  pending: [],
+  counts: { judged: 0, withinZone: 0, groupAddressed: 0, setAside: 0, permitted: 0, outOfScope: 0 },
+});
+
+function shown(report: DiffReport, spec: string, argv: DiffArguments, context: CommandContext): CommandResult {
   const exitCode = report.findings.length > 0 ? EXIT.findings : EXIT.ok;
   switch (argv.format ?? (argv.json === true ? 'json' : 'table')) {
     case 'json':
       return { exitCode, output: findingsJson(report) };
     case 'sarif':
-      return { exitCode, output: [sarifLog(report.findings, argv.spec, context.version)] };
+      return { exitCode, output: [sarifLog(report.findings, spec, context.version)] };
     case 'md':
       return { exitCode, output: findingsMarkdown(report) };
     case 'table':
-      return { exitCode, output: findingsTable(report, argv.spec, { width: context.width, colour: context.colour }) };
+      return { exitCode, output: findingsTable(report, spec, { width: context.width, colour: context.colour }) };
   }
+}
+
+function diffPeriods(argv: DiffArguments, context: CommandContext): CommandResult {
+  const [a, b] = [argv['store-a'], argv['store-b']];
+  if (a === undefined || b === undefined) throw usageError('two periods need two stores', 'Write: baseline diff --store-a A.db --store-b B.db');
+  if (argv.spec !== undefined) throw usageError('a spec is not compared with two periods at once', 'Leave the spec out, or compare it with one store by --db.');
+  const [earlier, later] = [a, b].map((path) => readFromStore(path, (db) => readObservations(db, describeOperation)));
+  return shown(findingsOnly(comparePeriods(earlier, later, proposeZones(earlier, { stabilityRuns: 0 }))), b, argv, context);
+}
+
+/** Findings by id into the spec as Permits with an owner; what cannot be accepted is said with the reason. */
+function accept(loaded: LoadedSpec, set: ObservationSet, findings: readonly Finding[], argv: DiffArguments): CommandResult {
+  if (argv.owner === undefined) throw usageError('who accepts?', 'Name the owner with --owner "J. Doe": it is written into the spec.');
+  const wanted = (argv.accept ?? []).map((id) => {
+    const finding = findings.find((one) => one.id === id);
+    if (finding === undefined) throw usageError(`there is no finding ${id}`, `\`baseline diff ${loaded.file}\` lists them with their ids.`);
+    return finding;
+  });
+  const { text, results } = acceptFindings(loaded.text, set, wanted, { owner: argv.owner, ...(argv.purpose === undefined ? {} : { purpose: argv.purpose }) });
+  if (text !== loaded.text) writeFileWhole(loaded.file, text);
+  const output = results.map(({ finding, done, sentence }) => `${finding}: ${done ? 'accepted' : 'not accepted'}: ${printable(sentence, LONGEST)}\n`);
+  return { exitCode: results.every((one) => one.done) ? EXIT.ok : EXIT.findings, output };
 }
 
 function instantOf(text: string): bigint {

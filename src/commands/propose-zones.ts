@@ -9,7 +9,9 @@ import { proposeConduits, type ConduitProposal } from '../infer/conduits.ts';
 import { explainAsset } from '../infer/explain.ts';
 import type { Proposal } from '../infer/proposal.ts';
 import { proposeZones } from '../infer/zones.ts';
-import { loadSpec } from '../policy/spec-load.ts';
+import type { ObservationSet } from '../observation.ts';
+import { proveProposal } from '../policy/proof.ts';
+import { loadSpec, parseSpec } from '../policy/spec-load.ts';
 import { pinsOf } from '../policy/spec-pins.ts';
 import { writeSpec, type SpecProvenance } from '../policy/spec-write.ts';
 import { isoInstant } from '../render/instant.ts';
@@ -53,6 +55,7 @@ interface ProposeArguments {
 }
 
 const LONGEST_SENTENCE = 2000;
+const SHOWN_FAULTS = 5;
 
 export function proposeZonesOf(argv: ProposeArguments, context: CommandContext): CommandResult {
   const existing = argv.out !== undefined && argv.out !== '-' && existsSync(argv.out) ? argv.out : null;
@@ -75,7 +78,17 @@ export function proposeZonesOf(argv: ProposeArguments, context: CommandContext):
   if (argv.out === '-') return { exitCode, output: [spec] };
   writeFileWhole(argv.out, spec);
   context.say(summary(argv.out, zones, conduits, existing !== null));
+  sayProof(spec, argv.out, set, context);
   return { exitCode, output: [] };
+}
+
+/** Checks the written text by other means than those that made it, and says what came out. */
+function sayProof(text: string, path: string, set: ObservationSet, context: CommandContext): void {
+  const { loaded } = parseSpec(text, path);
+  if (loaded === null) throw new Error('the spec that was written does not load');
+  const proof = proveProposal(loaded, set);
+  for (const line of proof.lines) context.say(`  ${line}`);
+  for (const fault of proof.faults.slice(0, SHOWN_FAULTS)) context.say(`  not proven: ${fault.subject}: ${fault.sentence}`);
 }
 
 /** What the spec rests on. No clock: the same store gives the same bytes. */

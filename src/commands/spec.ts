@@ -1,5 +1,9 @@
-/** `baseline spec check spec.yaml`: every problem of a spec with its line and column, and what to do; exit 2 when there is any. */
+/**
+ * `baseline spec check spec.yaml`: every problem of a spec with its line and column, and what to do (exit 2); where it holds,
+ * what is unwise, contradictory or unenforceable in it (exit 1 from medium severity on).
+ */
 import { EXIT, usageError } from '../errors.ts';
+import { checkSpec } from '../policy/spec-check.ts';
 import { readSpec } from '../policy/spec-load.ts';
 import { printable } from '../render/printable.ts';
 import { defineCommand, type CommandContext, type CommandResult } from './command.ts';
@@ -23,8 +27,10 @@ export function checkSpecFile(argv: { readonly action?: string | undefined; read
   const { loaded, problems } = readSpec(argv.file);
   if (loaded !== null) {
     const { zones, conduits } = loaded.spec;
-    context.say(`${argv.file}: ${zones.length} zones, ${conduits?.length ?? 0} conduits, ${loaded.permits.length} Permits; it holds`);
-    return { exitCode: EXIT.ok, output: [] };
+    const lints = checkSpec(loaded);
+    context.say(`${argv.file}: ${zones.length} zones, ${conduits?.length ?? 0} conduits, ${loaded.permits.length} Permits; it loads, ${lints.length === 0 ? 'and nothing in it looks wrong' : `${lints.length} things in it should be looked at`}`);
+    const output = lints.map(({ line, column, severity, rule, message, remedy }) => `${argv.file}:${line}:${column}: [${severity}] ${rule}: ${printable(message, LONGEST)}\n  ${printable(remedy, LONGEST)}\n`);
+    return { exitCode: lints.some(({ severity }) => severity !== 'low' && severity !== 'info') ? EXIT.findings : EXIT.ok, output };
   }
   const lines = problems.map(({ line, column, message, remedy }) => `${argv.file}:${line}:${column}: ${printable(message, LONGEST)}\n  ${printable(remedy, LONGEST)}\n`);
   return { exitCode: EXIT.usage, output: lines };

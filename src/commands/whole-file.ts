@@ -5,7 +5,7 @@ import { usageError } from '../errors.ts';
 /** Readable by the group: a spec names devices, but is made to be shared with reviewers. */
 const MODE = 0o640;
 
-export function writeFileWhole(path: string, text: string): void {
+export function writeFileWhole(path: string, content: string | Uint8Array): void {
   const link = lstatSync(path, { throwIfNoEntry: false });
   if (link !== undefined && !link.isFile()) throw usageError(`${path} is ${link.isDirectory() ? 'a folder' : 'not a regular file'}`, 'Name a file to write.');
   const part = `${path}.part`;
@@ -13,7 +13,8 @@ export function writeFileWhole(path: string, text: string): void {
     rmSync(part, { force: true });
     const descriptor = openSync(part, 'wx', MODE);
     try {
-      writeSync(descriptor, text);
+      const bytes = typeof content === 'string' ? Buffer.from(content) : content;
+      for (let at = 0; at < bytes.length; ) at += writeSync(descriptor, bytes, at);
       fsyncSync(descriptor);
     } finally {
       closeSync(descriptor);

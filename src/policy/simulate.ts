@@ -9,6 +9,7 @@ import type { Conversation, ObservationSet } from '../observation.ts';
 import type { Permit } from '../permit.ts';
 import { tableOf } from '../net/register-set.ts';
 import { groupAddressKind } from '../net/address-set.ts';
+import { staysOnLink } from '../net/link-local.ts';
 import { contextOf } from './diff.ts';
 import { serviceText } from './diff-observed.ts';
 import type { FirewallSemantics } from './firewall-semantics.ts';
@@ -192,7 +193,10 @@ export const simulate = (loaded: LoadedSpec, set: ObservationSet, semantics: Fir
       midstream.push({ conversation: conversation.id, client: conversation.client, server: conversation.server, service: serviceText(conversation), conduit });
     }
   };
-  for (const conversation of set.conversations) if (groupAddressKind(conversation.server) === null && groupAddressKind(conversation.client) === null) judge(conversation);
+  for (const conversation of set.conversations) {
+    const { client, server, transport } = conversation;
+    if (!staysOnLink(transport) && groupAddressKind(server) === null && groupAddressKind(client) === null) judge(conversation);
+  }
 
   const zoneSize = new Map<string, number>();
   for (const asset of assets.assets) zoneSize.set(asset.zone, (zoneSize.get(asset.zone) ?? 0) + 1);

@@ -1,0 +1,117 @@
+/**
+ * `baseline export spec.yaml --target T --out DIR`: Permits in a vendor's words, with the loss report of what the target
+ * cannot say. In: options. Out: files in a folder; exit 1 when the configuration was held back because it would be wider.
+ */
+import { lstatSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, resolve, sep } from 'node:path';
+import { EXIT, usageError } from '../errors.ts';
+import { exportPlan, type ExportResult } from '../export/export-plan.ts';
+import type { ExportOptions } from '../export/exporter.ts';
+import { planOf } from '../export/plan.ts';
+import { exporterOf, listTargets } from '../export/registry.ts';
+import { loadSpec } from '../policy/spec-load.ts';
+import { jsonDocument } from '../render/json.ts';
+import { textTable, type Cell, type Column } from '../render/table.ts';
+import { defineCommand, JSON_OPTION, type CommandContext, type CommandResult } from './command.ts';
+import { writeFileWhole } from './whole-file.ts';
+
+export const exportCommand = defineCommand({
+  syntax: 'export [spec]',
+  summary: 'Write a spec as configuration for a firewall or switch, with a loss report.',
+  examples: [
+    ['export --list-targets', 'targets and what each can enforce'],
+    ['export spec.yaml --target nftables --out nft/', 'rules, README, rollback and loss report'],
+    ['export spec.yaml --target cisco-asa --out asa/ --mode monitor', 'log, do not block'],
+  ],
+  positionals: { spec: { type: 'string', describe: 'the spec (YAML)' } },
+  options: {
+    target: { type: 'string', requiresArg: true, describe: 'see --list-targets' },
+    out: { type: 'string', requiresArg: true, describe: 'the folder to write into (made if need be)' },
+    mode: { choices: ['monitor', 'enforce'] as const, requiresArg: true, describe: 'default: as the conduits of the spec say' },
+    'allow-wider': { type: 'boolean', describe: 'write rules although they let more through than the Permits say' },
+    'all-conduits': { type: 'boolean', describe: 'also conduits that the spec gives to devices of other platforms' },
+    'application-ids': { type: 'string', requiresArg: true, describe: 'JSON file: FortiGuard application ids by signature name' },
+    'list-targets': { type: 'boolean', describe: 'the capability matrix' },
+    json: JSON_OPTION,
+  },
+  run: exportSpec,
+});
+
+interface ExportArguments {
+  readonly spec?: string | undefined;
+  readonly target?: string | undefined;
+  readonly out?: string | undefined;
+  readonly mode?: 'monitor' | 'enforce' | undefined;
+  readonly 'allow-wider'?: boolean | undefined;
+  readonly 'all-conduits'?: boolean | undefined;
+  readonly 'application-ids'?: string | undefined;
+  readonly 'list-targets'?: boolean | undefined;
+  readonly json?: boolean | undefined;
+}
+
+export function exportSpec(argv: ExportArguments, context: CommandContext): CommandResult {
+  if (argv['list-targets'] === true) return { exitCode: EXIT.ok, output: targetTable(argv.json === true, context) };
+  if (argv.spec === undefined) throw usageError('which spec?', 'Write: baseline export spec.yaml --target T --out DIR');
+  if (argv.target === undefined) throw usageError('which target?', '`baseline export --list-targets` shows them.');
+  if (argv.out === undefined) throw usageError('into which folder?', 'Name it with --out DIR.');
+  const exporter = exporterOf(argv.target);
+  const options: ExportOptions = {
+    ...(argv.mode === undefined ? {} : { mode: argv.mode }),
+    ...(argv['allow-wider'] === true ? { allowWider: true } : {}),
+    ...(argv['all-conduits'] === true ? { allConduits: true } : {}),
+    ...(argv['application-ids'] === undefined ? {} : { applicationIds: readApplicationIds(argv['application-ids']) }),
+  };
+  const result = exportPlan(exporter, planOf(loadSpec(argv.spec), [context.version, context.commandLine]), options);
+  writeFiles(argv.out, result);
+  context.say(summary(argv.out, exporter.filters, result));
+  for (const permit of result.refused) context.say(`  ${permit}: would be wider than the spec; see ${join(argv.out, 'loss-report.md')}`);
+  return { exitCode: result.refused.length > 0 ? EXIT.findings : EXIT.ok, output: [] };
+}
+
+function readApplicationIds(path: string): Record<string, number> {
+  try {
+    const ids: unknown = JSON.parse(readFileSync(path, 'utf8'));
+    if (ids !== null && typeof ids === 'object' && Object.values(ids).every((id) => Number.isSafeInteger(id))) return ids as Record<string, number>;
+  } catch (error) {
+    if ((error as { code?: unknown }).code === 'ENOENT') throw usageError(`${path}: no such file`, 'Check the name.');
+  }
+  throw usageError(`${path} is no JSON object of names and numbers`, 'Write {"Modbus_Read.Coils": 12345, ...} as your device lists them.');
+}
+
+/** Files only below the folder, and none that anybody else put there is left to be mistaken for ours. */
+function writeFiles(folder: string, result: ExportResult): void {
+  const link = lstatSync(folder, { throwIfNoEntry: false });
+  if (link !== undefined && !link.isDirectory()) throw usageError(`${folder} is not a folder`, 'Name a folder with --out.');
+  if (link !== undefined && readdirSync(folder).length > 0 && !readdirSync(folder).includes('loss-report.md')) {
+    throw usageError(`${folder} is not empty and was not written by an export`, 'Name an empty or a new folder with --out.');
+  }
+  const root = resolve(folder);
+  for (const file of result.files) {
+    const path = resolve(root, file.path);
+    if (!path.startsWith(root + sep)) throw new Error(`an exporter named a file outside its folder: ${file.path}`);
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileWhole(path, file.content);
+  }
+}
+
+function summary(folder: string, filters: boolean, { target, mode, files, losses, refused }: ExportResult): string {
+  if (!filters) return `${folder}: ${files.length} files for ${target}`;
+  const count = (verdict: string): number => losses.filter((row) => row.verdict === verdict).length;
+  const verdicts = `${count('enforced')} Permits enforced, ${count('widened')} widened, ${count('not-enforceable')} not enforceable`;
+  if (refused.length > 0) return `${folder}: no configuration was written, because it would let more through than ${refused.length} Permits say (--allow-wider writes it); ${verdicts}`;
+  return `${folder}: ${files.length} files for ${target}, ${mode} mode; ${verdicts}`;
+}
+
+function targetTable(json: boolean, context: CommandContext): Iterable<string> {
+  const targets = listTargets();
+  if (json) return [jsonDocument({ targets })];
+  const names = Object.keys(targets[0].capabilities) as (keyof (typeof targets)[number]['capabilities'])[];
+  const columns: Column[] = [{ title: 'target' }, { title: 'title', shrinkTo: 12 }, { title: 'modes', shrinkTo: 6 }, { title: 'can', shrinkTo: 20 }];
+  const rows = targets.map((target): Cell[] => [
+    target.name,
+    target.title,
+    target.modes.join(' '),
+    names.filter((name) => target.capabilities[name]).map((name) => name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)).join(' '),
+  ]);
+  return textTable(columns, rows, { width: context.width, colour: context.colour });
+}

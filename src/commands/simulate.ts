@@ -1,0 +1,52 @@
+/**
+ * `baseline simulate spec.yaml --target T`: what enforcement would have done to the observed traffic, judged as that target
+ * really judges. In: options. Out: what breaks, what would get through beyond the spec, an order of cut-over; exit 1 when
+ * anything would have been blocked.
+ */
+import { describeOperation } from '../decode/app/registry.ts';
+import { EXIT, usageError } from '../errors.ts';
+import { FIREWALL_SEMANTICS, semanticsOf } from '../policy/firewall-semantics.ts';
+import { simulate } from '../policy/simulate.ts';
+import { loadSpec } from '../policy/spec-load.ts';
+import { jsonDocument } from '../render/json.ts';
+import { simulationText } from '../render/simulation.ts';
+import { readFromStore, storePath } from '../store/database.ts';
+import { readObservations } from '../store/read.ts';
+import { DB_OPTION, defineCommand, JSON_OPTION, type CommandContext, type CommandResult } from './command.ts';
+
+export const simulateCommand = defineCommand({
+  syntax: 'simulate <spec>',
+  summary: 'Tell what enforcing a spec would have blocked, as a given firewall judges.',
+  examples: [
+    ['simulate spec.yaml', 'a firewall that judges every request as the spec says'],
+    ['simulate spec.yaml --target cisco-asa', 'addresses and ports only: nothing breaks that should not, more gets through'],
+    ['simulate spec.yaml --target nftables --json', 'for programs'],
+  ],
+  positionals: { spec: { type: 'string', demandOption: true, describe: 'the spec (YAML)' } },
+  options: {
+    db: DB_OPTION,
+    target: { type: 'string', requiresArg: true, default: 'ideal', describe: `how the firewall judges: ${FIREWALL_SEMANTICS.map((one) => one.target).join(', ')}` },
+    'on-demand': { type: 'boolean', describe: 'with on-demand Permits switched on' },
+    json: JSON_OPTION,
+  },
+  run: simulateStore,
+});
+
+interface SimulateArguments {
+  readonly spec: string;
+  readonly db?: string | undefined;
+  readonly target: string;
+  readonly 'on-demand'?: boolean | undefined;
+  readonly json?: boolean | undefined;
+}
+
+export function simulateStore(argv: SimulateArguments, context: CommandContext): CommandResult {
+  const semantics = semanticsOf(argv.target);
+  if (semantics === null) throw usageError(`there is no target "${argv.target}"`, `Choose one of ${FIREWALL_SEMANTICS.map((one) => one.target).join(', ')}.`);
+  const loaded = loadSpec(argv.spec);
+  const set = readFromStore(storePath(argv.db, context.environment), (db) => readObservations(db, describeOperation));
+  const simulation = simulate(loaded, set, semantics, { onDemand: argv['on-demand'] === true });
+  const exitCode = simulation.blocked.length > 0 ? EXIT.findings : EXIT.ok;
+  if (argv.json === true) return { exitCode, output: [jsonDocument({ ...simulation })] };
+  return { exitCode, output: simulationText(simulation, { width: context.width, colour: context.colour }) };
+}
