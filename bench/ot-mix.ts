@@ -270,6 +270,7 @@ export function writeOtMix(descriptor: number, packets: number): void {
   const waitingKind = new Int32Array(OUTSTANDING);
   const waitingIndex = new Int32Array(OUTSTANDING);
   const waitingPoll = new Int32Array(OUTSTANDING);
+  let polls = 0;
   for (let turn = 0; sink.frames() < packets; turn++) {
     const place = turn % OUTSTANDING;
     const index = waitingIndex[place];
@@ -282,7 +283,8 @@ export function writeOtMix(descriptor: number, packets: number): void {
     waitingKind[place] = 0;
     const dice = random(1000);
     if (dice < 672) {
-      const asked = random(MODBUS_SESSIONS);
+      // Pollers are steady: each session's turn comes round, a little early or late.
+      const asked = (polls++ * 7 + random(3) * 7) % MODBUS_SESSIONS;
       const one = modbus[asked];
       one.transaction++;
       const poll = one.next;

@@ -8,7 +8,7 @@ import { PROBE, TO_CLIENT, TO_SERVER, type StreamProtocol } from '../decode/app/
 import { IP_PROTOCOL } from '../decode/transport.ts';
 import { conversationOf, learnServer, nameService, orient, proveServer, serverPort, transportOf } from './conversations.ts';
 import type { FlowSink } from './operations.ts';
-import { FLAG, internText, SESSION, type FlowState } from './flow-state.ts';
+import { FLAG, internText, PROBES_SHIFT, SESSION, type FlowState } from './flow-state.ts';
 import { createTcpStream, expectStart, finishHalf, startHalf, type TcpStream } from './tcp-stream.ts';
 
 /** Payloads looked at before a session is left alone. */
@@ -28,15 +28,15 @@ export function internProtocolNames(state: FlowState): void {
 /** Looks at a payload of a session that has no protocol yet. Returns the stream index, or -1. */
 export function probeSession(state: FlowState, session: number, bytes: Uint8Array, from: number, to: number, fromLo: boolean): number {
   const s = session * SESSION.stride;
-  const words = state.sessionWords;
+  const words = state.sessions.keys;
   orient(state, session);
   const isTcp = transportOf(state, session) === IP_PROTOCOL.tcp;
   const protocols = isTcp ? STREAM_PROTOCOLS : DATAGRAM_PROTOCOLS;
-  const ports = state.sessions.keys[(session << 2) + 2];
+  const ports = state.sessions.keys[s + 2];
   const low = ports >>> 16;
   const high = ports & 0xffff;
-  const midstream = (words[s] & HANDSHAKE) === 0;
-  const direction = fromLo === ((words[s] & FLAG.clientIsLo) !== 0) ? TO_SERVER : TO_CLIENT;
+  const midstream = (words[s + SESSION.flags] & HANDSHAKE) === 0;
+  const direction = fromLo === ((words[s + SESSION.flags] & FLAG.clientIsLo) !== 0) ? TO_SERVER : TO_CLIENT;
   // On its own port a protocol gets the benefit of the doubt for what cannot be judged yet (a first segment that is too
   // short, the middle of a message in a session joined midstream), unless another one is certain.
   let doubted: StreamProtocol | null = null;
@@ -51,7 +51,8 @@ export function probeSession(state: FlowState, session: number, bytes: Uint8Arra
     if (isTcp && hinted && (answer === PROBE.unsure || midstream)) doubted ??= protocol;
   }
   if (doubted !== null) return attach(state, session, doubted, false);
-  if (++words[s + SESSION.probes] >= MAX_PROBES || !isTcp) words[s + SESSION.app] = NOTHING_TO_READ;
+  words[s + SESSION.flags] += 1 << PROBES_SHIFT;
+  if (words[s + SESSION.flags] >>> PROBES_SHIFT >= MAX_PROBES || !isTcp) words[s + SESSION.app] = NOTHING_TO_READ;
   return -1;
 }
 
@@ -73,7 +74,7 @@ function proveByShape(
     proveServer(state, session, lowHinted);
     return;
   }
-  if ((state.sessionWords[session * SESSION.stride] & (FLAG.synFromLo | FLAG.synFromHi)) !== 0) return;
+  if ((state.sessions.keys[session * SESSION.stride + SESSION.flags] & (FLAG.synFromLo | FLAG.synFromHi)) !== 0) return;
   const sender = protocol.senderIsServer(bytes, from, to);
   if (sender !== null) proveServer(state, session, sender === fromLo);
 }
@@ -89,11 +90,11 @@ export function placeStream(state: FlowState, stream: TcpStream): number {
   const s = stream.session * SESSION.stride;
   const index = state.freeStreams.pop() ?? state.streams.length;
   state.streams[index] = stream;
-  state.sessionWords[s + SESSION.app] = index + 1;
-  const flags = state.sessionWords[s];
+  state.sessions.keys[s + SESSION.app] = index + 1;
+  const flags = state.sessions.keys[s + SESSION.flags];
   // The SYN was seen before there was a stream: its sequence number is where this side's bytes begin.
-  if ((flags & FLAG.synFromLo) !== 0 && (flags & FLAG.synFromHi) === 0) startHalf(stream.halves[0], state.sessionWords[s + SESSION.synSequence] + 1);
-  else if ((flags & FLAG.synFromHi) !== 0 && (flags & FLAG.synFromLo) === 0) startHalf(stream.halves[1], state.sessionWords[s + SESSION.synSequence] + 1);
+  if ((flags & FLAG.synFromLo) !== 0 && (flags & FLAG.synFromHi) === 0) startHalf(stream.halves[0], state.sessions.keys[s + SESSION.synSequence] + 1);
+  else if ((flags & FLAG.synFromHi) !== 0 && (flags & FLAG.synFromLo) === 0) startHalf(stream.halves[1], state.sessions.keys[s + SESSION.synSequence] + 1);
   if ((flags & HANDSHAKE) !== 0) stream.halves.forEach(expectStart);
   return index;
 }
@@ -108,12 +109,12 @@ export function confirmStream(state: FlowState, stream: TcpStream): void {
 
 export function releaseStream(state: FlowState, session: number, app: number): void {
   const s = session * SESSION.stride;
-  const index = state.sessionWords[s + SESSION.app] - 1;
+  const index = state.sessions.keys[s + SESSION.app] - 1;
   if (index >= 0) {
     state.streams[index] = null;
     state.freeStreams.push(index);
   }
-  state.sessionWords[s + SESSION.app] = app;
+  state.sessions.keys[s + SESSION.app] = app;
 }
 
 /** After a segment was taken: confirm a stream that gave its first message, give up one that never does. */
@@ -124,7 +125,7 @@ export function reviewStream(state: FlowState, stream: TcpStream): void {
 
 /** Gives the sink the session whose bytes are read next. */
 export function aimSink(state: FlowState, sink: FlowSink, stream: TcpStream, fromLo: boolean): void {
-  const clientIsLo = (state.sessionWords[stream.session * SESSION.stride] & FLAG.clientIsLo) !== 0;
+  const clientIsLo = (state.sessions.keys[stream.session * SESSION.stride + SESSION.flags] & FLAG.clientIsLo) !== 0;
   sink.session = stream.session;
   sink.direction = fromLo === clientIsLo ? TO_SERVER : TO_CLIENT;
   sink.fromLo = fromLo;
@@ -144,7 +145,7 @@ export function finishHoles(state: FlowState, stream: TcpStream, sink: FlowSink)
 
 /** The session is over: what waits is read, the stream let go. */
 export function finishStream(state: FlowState, session: number, sink: FlowSink, app: number): void {
-  const index = state.sessionWords[session * SESSION.stride + SESSION.app] - 1;
+  const index = state.sessions.keys[session * SESSION.stride + SESSION.app] - 1;
   const stream = index >= 0 ? state.streams[index] : null;
   if (stream === null || stream === undefined) return;
   finishHoles(state, stream, sink);

@@ -8,7 +8,6 @@ import { etherTypeName, serverPortRank, serviceByPort } from '../net/services.ts
 import { internIpv4 } from './address-table.ts';
 import {
   CONVERSATION,
-  CONVERSATION_D,
   count,
   DIRECTION,
   DIRECTION_SHIFT,
@@ -20,7 +19,7 @@ import {
   ROW_D,
   SERVICE_BY,
   SESSION,
-  SESSION_D,
+  UNBEGUN,
   widenSpan,
   type FlowState,
 } from './flow-state.ts';
@@ -49,39 +48,39 @@ const oriented = FLAG.oriented;
 
 /** Both ends of a session as address indices, and its ports. */
 function addressOf(state: FlowState, session: number, high: boolean): number {
-  const k = session << 2;
+  const k = session * SESSION.stride;
   const { keys } = state.sessions;
   const end = keys[k + (high ? 1 : 0)];
   return keys[k + 3] >> KIND_SHIFT === KIND.ipv4 ? internIpv4(state.addresses, end) : end;
 }
 
 const portOf = (state: FlowState, session: number, high: boolean): number => {
-  const ports = state.sessions.keys[(session << 2) + 2];
+  const ports = state.sessions.keys[session * SESSION.stride + 2];
   return high ? ports & 0xffff : ports >>> 16;
 };
 
-export const transportOf = (state: FlowState, session: number): number => state.sessions.keys[(session << 2) + 3] & TRANSPORT_MASK;
+export const transportOf = (state: FlowState, session: number): number => state.sessions.keys[session * SESSION.stride + 3] & TRANSPORT_MASK;
 
 export const clientAddress = (state: FlowState, session: number): number =>
-  addressOf(state, session, (state.sessionWords[session * SESSION.stride] & FLAG.clientIsLo) === 0);
+  addressOf(state, session, (state.sessions.keys[session * SESSION.stride + SESSION.flags] & FLAG.clientIsLo) === 0);
 
 export const serverAddress = (state: FlowState, session: number): number =>
-  addressOf(state, session, (state.sessionWords[session * SESSION.stride] & FLAG.clientIsLo) !== 0);
+  addressOf(state, session, (state.sessions.keys[session * SESSION.stride + SESSION.flags] & FLAG.clientIsLo) !== 0);
 
 export const serverPort = (state: FlowState, session: number): number =>
-  portOf(state, session, (state.sessionWords[session * SESSION.stride] & FLAG.clientIsLo) !== 0);
+  portOf(state, session, (state.sessions.keys[session * SESSION.stride + SESSION.flags] & FLAG.clientIsLo) !== 0);
 
 function setDirection(state: FlowState, session: number, clientIsLo: boolean, by: number): void {
   const s = session * SESSION.stride;
-  const flags = state.sessionWords[s] & ~(FLAG.clientIsLo | (7 << DIRECTION_SHIFT));
-  state.sessionWords[s] = flags | oriented | (clientIsLo ? FLAG.clientIsLo : 0) | (by << DIRECTION_SHIFT);
+  const flags = state.sessions.keys[s + SESSION.flags] & ~(FLAG.clientIsLo | (7 << DIRECTION_SHIFT));
+  state.sessions.keys[s + SESSION.flags] = flags | oriented | (clientIsLo ? FLAG.clientIsLo : 0) | (by << DIRECTION_SHIFT);
 }
 
 /** Decides who is the client, by the strongest evidence there is; once decided it stays, unless a protocol proves otherwise. */
 export function orient(state: FlowState, session: number): void {
-  const words = state.sessionWords;
+  const words = state.sessions.keys;
   const s = session * SESSION.stride;
-  const flags = words[s];
+  const flags = words[s + SESSION.flags];
   if ((flags & oriented) !== 0) return;
   if ((flags & (FLAG.synFromLo | FLAG.synAckFromHi)) !== 0 && (flags & FLAG.synFromHi) === 0) setDirection(state, session, true, DIRECTION.handshake);
   else if ((flags & (FLAG.synFromHi | FLAG.synAckFromLo)) !== 0 && (flags & FLAG.synFromLo) === 0) setDirection(state, session, false, DIRECTION.handshake);
@@ -125,18 +124,18 @@ function portRank(isTcp: boolean, port: number): number {
 /** The protocol's own bytes prove who serves. A conversation already assigned to weaker evidence keeps what it counted. */
 export function proveServer(state: FlowState, session: number, serverIsLo: boolean): void {
   const s = session * SESSION.stride;
-  const flags = state.sessionWords[s];
+  const flags = state.sessions.keys[s + SESSION.flags];
   if ((flags & oriented) !== 0) {
     if (((flags >> DIRECTION_SHIFT) & 7) === DIRECTION.protocol) return;
     if (((flags & FLAG.clientIsLo) === 0) !== serverIsLo) {
       count(state, 'direction.revised');
-      state.sessionWords[s + SESSION.conversation] = 0;
+      state.sessions.keys[s + SESSION.conversation] = 0;
     }
   }
   setDirection(state, session, !serverIsLo, DIRECTION.protocol);
   learnServer(state, session);
-  const conversation = state.sessionWords[s + SESSION.conversation] - 1;
-  if (conversation >= 0) state.conversationWords[conversation * CONVERSATION.stride + CONVERSATION.directionBy] = DIRECTION.protocol;
+  const conversation = state.sessions.keys[s + SESSION.conversation] - 1;
+  if (conversation >= 0) state.conversations.keys[conversation * CONVERSATION.stride + CONVERSATION.directionBy] = DIRECTION.protocol;
 }
 
 /** Remembers (address, transport, port) as a server, so that sessions joined midstream later are oriented by it. */
@@ -155,18 +154,18 @@ export function learnServer(state: FlowState, session: number): void {
 /** Names the session's service by its own bytes; stronger than any port. */
 export function nameService(state: FlowState, session: number, service: string): void {
   const s = session * SESSION.stride;
-  state.sessionWords[s + SESSION.service] = internText(state, service);
-  state.sessionWords[s] |= FLAG.serviceByProbe;
-  const conversation = state.sessionWords[s + SESSION.conversation] - 1;
+  state.sessions.keys[s + SESSION.service] = internText(state, service);
+  state.sessions.keys[s + SESSION.flags] |= FLAG.serviceByProbe;
+  const conversation = state.sessions.keys[s + SESSION.conversation] - 1;
   if (conversation >= 0) applyService(state, session, conversation);
 }
 
 function applyService(state: FlowState, session: number, conversation: number): void {
   const s = session * SESSION.stride;
   const c = conversation * CONVERSATION.stride;
-  if ((state.sessionWords[s] & FLAG.serviceByProbe) !== 0) {
-    state.conversationWords[c + CONVERSATION.service] = state.sessionWords[s + SESSION.service];
-    state.conversationWords[c + CONVERSATION.serviceBy] = SERVICE_BY.probe;
+  if ((state.sessions.keys[s + SESSION.flags] & FLAG.serviceByProbe) !== 0) {
+    state.conversations.keys[c + CONVERSATION.service] = state.sessions.keys[s + SESSION.service];
+    state.conversations.keys[c + CONVERSATION.serviceBy] = SERVICE_BY.probe;
   }
 }
 
@@ -185,24 +184,24 @@ function serviceNameByPort(transport: number, port: number): string | null {
  */
 export function conversationOf(state: FlowState, session: number, proven: boolean): number {
   const s = session * SESSION.stride;
-  const known = state.sessionWords[s + SESSION.conversation];
+  const known = state.sessions.keys[s + SESSION.conversation];
   if (known > 0) return known - 1;
   orient(state, session);
   const client = clientAddress(state, session);
   const server = serverAddress(state, session);
   const transport = transportOf(state, session);
   const port = serverPort(state, session);
-  const flags = state.sessionWords[s];
+  const flags = state.sessions.keys[s + SESSION.flags];
   const answered = (flags & FLAG.spokeLo) !== 0 && (flags & FLAG.spokeHi) !== 0;
   if (!proven && !answered && findKey(state.conversations, client, server, transport, port) < 0 && overOneWayBudget(state, client)) return -1;
   const conversation = internKey(state.conversations, client, server, transport, port);
-  if (state.conversations.added) initConversation(state, conversation, transport, port, state.sessionWords[s + SESSION.vlan]);
+  if (state.conversations.added) initConversation(state, conversation, transport, port, state.sessions.keys[s + SESSION.vlan]);
   const c = conversation * CONVERSATION.stride;
   const by = (flags >> DIRECTION_SHIFT) & 7;
-  if (by > state.conversationWords[c + CONVERSATION.directionBy]) state.conversationWords[c + CONVERSATION.directionBy] = by;
-  if (state.conversationWords[c + CONVERSATION.vlan] < 0) state.conversationWords[c + CONVERSATION.vlan] = state.sessionWords[s + SESSION.vlan];
+  if (by > state.conversations.keys[c + CONVERSATION.directionBy]) state.conversations.keys[c + CONVERSATION.directionBy] = by;
+  if (state.conversations.keys[c + CONVERSATION.vlan] < 0) state.conversations.keys[c + CONVERSATION.vlan] = state.sessions.keys[s + SESSION.vlan];
   applyService(state, session, conversation);
-  state.sessionWords[s + SESSION.conversation] = conversation + 1;
+  state.sessions.keys[s + SESSION.conversation] = conversation + 1;
   return conversation;
 }
 
@@ -218,29 +217,27 @@ function overOneWayBudget(state: FlowState, client: number): boolean {
 
 function initConversation(state: FlowState, conversation: number, transport: number, port: number, vlan: number): void {
   const c = conversation * CONVERSATION.stride;
-  const d = conversation * CONVERSATION_D.stride;
-  state.conversationWords = grownInt32(state.conversationWords, c + CONVERSATION.stride);
-  state.conversationDoubles = grownFloat64(state.conversationDoubles, d + CONVERSATION_D.stride);
-  const words = state.conversationWords;
-  words.fill(0, c, c + CONVERSATION.stride);
   const name = serviceNameByPort(transport, port);
-  words[c + CONVERSATION.vlan] = vlan;
-  words[c + CONVERSATION.service] = name === null ? 0 : internText(state, name);
+  const service = name === null ? 0 : internText(state, name);
   // An EtherType or an IP protocol is the protocol itself; only ports are hints.
   const isNumbered = transport === IP_PROTOCOL.tcp || transport === IP_PROTOCOL.udp;
+  const { keys: words, doubles } = state.conversations;
+  words[c + CONVERSATION.vlan] = vlan;
+  words[c + CONVERSATION.service] = service;
   words[c + CONVERSATION.serviceBy] = name === null ? SERVICE_BY.none : isNumbered ? SERVICE_BY.port : SERVICE_BY.probe;
   words[c + CONVERSATION.rttUs] = -1;
   words[c + CONVERSATION.row] = -1;
-  state.conversationDoubles[d + CONVERSATION_D.firstSeconds] = NO_FIRST;
-  state.conversationDoubles[d + CONVERSATION_D.lastSeconds] = NO_LAST;
-  state.conversationDoubles[d + CONVERSATION_D.lastRequestSeconds] = NO_LAST;
+  words[c + CONVERSATION.lastBin] = -1;
+  const d = c >> 1;
+  doubles[d + CONVERSATION.firstSecondsD] = NO_FIRST;
+  doubles[d + CONVERSATION.lastSecondsD] = NO_LAST;
+  doubles[d + CONVERSATION.lastRequestSecondsD] = NO_LAST;
 }
 
 /** Moves what the session counted (within one hour) into its conversation, or into a scan. */
 export function foldSession(state: FlowState, session: number): void {
   const s = session * SESSION.stride;
-  const d = session * SESSION_D.stride;
-  const words = state.sessionWords;
+  const { keys: words, doubles } = state.sessions;
   const packets = words[s + SESSION.packetsLo] + words[s + SESSION.packetsHi];
   if (packets === 0) return;
   const conversation = conversationOf(state, session, false);
@@ -250,31 +247,29 @@ export function foldSession(state: FlowState, session: number): void {
   words[s + SESSION.packetsHi] = 0;
   words[s + SESSION.payloadsLo] = 0;
   words[s + SESSION.payloadsHi] = 0;
-  words[s] &= ~(FLAG.macLo | FLAG.macHi);
-  const doubles = state.sessionDoubles;
-  doubles[d + SESSION_D.bytesLo] = 0;
-  doubles[d + SESSION_D.bytesHi] = 0;
-  doubles[d + SESSION_D.firstSeconds] = NO_FIRST;
-  doubles[d + SESSION_D.lastSeconds] = NO_LAST;
+  words[s + SESSION.flags] &= ~(FLAG.macLo | FLAG.macHi);
+  words[s + SESSION.hour] = UNBEGUN;
+  const d = s >> 1;
+  doubles[d + SESSION.bytesLoD] = 0;
+  doubles[d + SESSION.bytesHiD] = 0;
 }
 
 function foldIntoConversation(state: FlowState, session: number, conversation: number): void {
   const s = session * SESSION.stride;
-  const d = session * SESSION_D.stride;
-  const { sessionWords: from, sessionDoubles: fromD } = state;
+  const d = s >> 1;
+  const { keys: from, doubles: fromD } = state.sessions;
   const c = conversation * CONVERSATION.stride;
-  const cd = conversation * CONVERSATION_D.stride;
-  const words = state.conversationWords;
-  const doubles = state.conversationDoubles;
-  const flags = from[s];
+  const cd = c >> 1;
+  const { keys: words, doubles } = state.conversations;
+  const flags = from[s + SESSION.flags];
   if ((flags & FLAG.counted) === 0) {
     words[c + CONVERSATION.sessions]++;
-    from[s] |= FLAG.counted;
+    from[s + SESSION.flags] |= FLAG.counted;
   }
   const clientIsLo = (flags & FLAG.clientIsLo) !== 0;
   if ((flags & FLAG.answeredCounted) === 0 && (flags & (clientIsLo ? FLAG.spokeHi : FLAG.spokeLo)) !== 0) {
     words[c + CONVERSATION.answered]++;
-    from[s] |= FLAG.answeredCounted;
+    from[s + SESSION.flags] |= FLAG.answeredCounted;
   }
   const rtt = from[s + SESSION.rttUs];
   const best = words[c + CONVERSATION.rttUs];
@@ -286,19 +281,19 @@ function foldIntoConversation(state: FlowState, session: number, conversation: n
   state.rowWords[r + ROW.packetsToServer] += from[s + SESSION.packetsLo + toServer];
   state.rowWords[r + ROW.packetsToClient] += from[s + SESSION.packetsLo + toClient];
   state.rowWords[r + ROW.requests] += from[s + SESSION.payloadsLo + toServer];
-  state.rowDoubles[rd + ROW_D.bytesToServer] += fromD[d + SESSION_D.bytesLo + toServer];
-  state.rowDoubles[rd + ROW_D.bytesToClient] += fromD[d + SESSION_D.bytesLo + toClient];
-  const first = fromD[d + SESSION_D.firstSeconds];
+  state.rowDoubles[rd + ROW_D.bytesToServer] += fromD[d + SESSION.bytesLoD + toServer];
+  state.rowDoubles[rd + ROW_D.bytesToClient] += fromD[d + SESSION.bytesLoD + toClient];
+  const first = fromD[d + SESSION.firstSecondsD];
   const firstNanos = from[s + SESSION.firstNanos];
-  if (first < doubles[cd] || (first === doubles[cd] && firstNanos < words[c + CONVERSATION.firstNanos])) {
-    doubles[cd + CONVERSATION_D.firstSeconds] = first;
+  if (first < doubles[cd + CONVERSATION.firstSecondsD] || (first === doubles[cd + CONVERSATION.firstSecondsD] && firstNanos < words[c + CONVERSATION.firstNanos])) {
+    doubles[cd + CONVERSATION.firstSecondsD] = first;
     words[c + CONVERSATION.firstNanos] = firstNanos;
   }
-  const last = fromD[d + SESSION_D.lastSeconds];
+  const last = fromD[d + SESSION.lastSecondsD];
   const lastNanos = from[s + SESSION.lastNanos];
-  const before = doubles[cd + CONVERSATION_D.lastSeconds];
+  const before = doubles[cd + CONVERSATION.lastSecondsD];
   if (last > before || (last === before && lastNanos > words[c + CONVERSATION.lastNanos])) {
-    doubles[cd + CONVERSATION_D.lastSeconds] = last;
+    doubles[cd + CONVERSATION.lastSecondsD] = last;
     words[c + CONVERSATION.lastNanos] = lastNanos;
   }
 }
@@ -306,7 +301,7 @@ function foldIntoConversation(state: FlowState, session: number, conversation: n
 /** The pending row of this conversation and hour; a new one when the hour changed. */
 function rowOf(state: FlowState, conversation: number, hour: number): number {
   const c = conversation * CONVERSATION.stride + CONVERSATION.row;
-  const latest = state.conversationWords[c];
+  const latest = state.conversations.keys[c];
   if (latest >= 0 && state.rowWords[latest * ROW.stride + ROW.hour] === hour) return latest;
   const row = state.rows++;
   const r = row * ROW.stride;
@@ -316,13 +311,13 @@ function rowOf(state: FlowState, conversation: number, hour: number): number {
   state.rowDoubles.fill(0, row * ROW_D.stride, (row + 1) * ROW_D.stride);
   state.rowWords[r + ROW.conversation] = conversation;
   state.rowWords[r + ROW.hour] = hour;
-  state.conversationWords[c] = row;
+  state.conversations.keys[c] = row;
   return row;
 }
 
 function foldIntoScan(state: FlowState, session: number, packets: number): void {
   const s = session * SESSION.stride;
-  const d = session * SESSION_D.stride;
+  const d = s >> 1;
   // Forged sources: beyond the limit all further scanners are one, under the address 0 of the table (the first seen).
   const scanner = state.scans.count < MAX_SCANNERS ? clientAddress(state, session) : -1;
   const index = internKey(state.scans, scanner, transportOf(state, session), 0, 0);
@@ -330,15 +325,15 @@ function foldIntoScan(state: FlowState, session: number, packets: number): void 
     state.scanTotals.push({ targets: 0, packets: 0, bytes: 0, firstSeconds: NO_FIRST, firstNanos: 0, lastSeconds: NO_LAST, lastNanos: 0 });
   }
   const totals = state.scanTotals[index];
-  if ((state.sessionWords[s] & FLAG.counted) === 0) {
+  if ((state.sessions.keys[s + SESSION.flags] & FLAG.counted) === 0) {
     totals.targets++;
-    state.sessionWords[s] |= FLAG.counted;
+    state.sessions.keys[s + SESSION.flags] |= FLAG.counted;
   }
   totals.packets += packets;
-  totals.bytes += state.sessionDoubles[d + SESSION_D.bytesLo] + state.sessionDoubles[d + SESSION_D.bytesHi];
-  const first = state.sessionDoubles[d + SESSION_D.firstSeconds];
+  totals.bytes += state.sessions.doubles[d + SESSION.bytesLoD] + state.sessions.doubles[d + SESSION.bytesHiD];
+  const first = state.sessions.doubles[d + SESSION.firstSecondsD];
   if (first !== NO_FIRST) {
-    widenSpan(totals, first, state.sessionWords[s + SESSION.firstNanos]);
-    widenSpan(totals, state.sessionDoubles[d + SESSION_D.lastSeconds], state.sessionWords[s + SESSION.lastNanos]);
+    widenSpan(totals, first, state.sessions.keys[s + SESSION.firstNanos]);
+    widenSpan(totals, state.sessions.doubles[d + SESSION.lastSecondsD], state.sessions.keys[s + SESSION.lastNanos]);
   }
 }

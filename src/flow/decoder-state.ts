@@ -9,10 +9,11 @@ import { KIND } from '../decode/decoded-frame.ts';
 import { IP_PROTOCOL } from '../decode/transport.ts';
 import { aimSink, finishHoles, internProtocolNames, placeStream } from './app-sessions.ts';
 import { foldSession } from './conversations.ts';
-import { CONVERSATION_D, FLAG, internText, NO_FIRST, NO_LAST, OPERATION, OPERATION_D, SESSION, SESSION_D, type FlowState } from './flow-state.ts';
-import { clearIntTable, grownFloat64, grownInt32, internKey } from './int-table.ts';
-import { foldOperation, type FlowSink } from './operations.ts';
-import { createTcpStream, type HalfStream, type TcpStream } from './tcp-stream.ts';
+import { FLAG, internText, NO_FIRST, NO_LAST, OPERATION, SESSION, UNBEGUN, type FlowState } from './flow-state.ts';
+import { clearIntTable, internKey } from './int-table.ts';
+import { foldOperation, settleRange, type FlowSink } from './operations.ts';
+import { settleConversationBin, settleOperationBin } from './rhythm.ts';
+import { createTcpStream, settleHalf, type HalfStream, type TcpStream } from './tcp-stream.ts';
 
 /** Flags of a session that still hold in the next interval. */
 const LASTING_FLAGS = FLAG.oriented | FLAG.clientIsLo | FLAG.counted | FLAG.answeredCounted | FLAG.spokeLo | FLAG.spokeHi | FLAG.serviceByProbe | (7 << 20);
@@ -51,8 +52,11 @@ export function closeInterval(state: FlowState, sink: FlowSink): void {
   for (const stream of state.streams) if (stream !== null) finishHoles(state, stream, sink);
   for (let session = 0; session < state.sessions.count; session++) foldSession(state, session);
   for (let operation = 0; operation < state.operations.count; operation++) {
-    foldOperation(state, operation, state.operationWords[operation * OPERATION.stride + OPERATION.hour]);
+    foldOperation(state, operation, state.operations.keys[operation * OPERATION.stride + OPERATION.hour]);
+    settleRange(state, operation);
+    settleOperationBin(state, operation);
   }
+  for (let conversation = 0; conversation < state.conversations.count; conversation++) settleConversationBin(state, conversation);
 }
 
 const addressWords = (state: FlowState, index: number): number[] => [...state.addresses.keys.subarray(index << 2, (index << 2) + 4)];
@@ -67,7 +71,7 @@ function saveHalf(half: HalfStream): SavedHalf {
  * otherwise pile up over weeks; one that goes on after a longer silence is joined midstream again. Datagrams need no memory.
  */
 function isWorthKeeping(stream: TcpStream, state: FlowState): boolean {
-  const isTcp = (state.sessions.keys[(stream.session << 2) + 3] & 0xfffff) === IP_PROTOCOL.tcp;
+  const isTcp = (state.sessions.keys[stream.session * SESSION.stride + 3] & 0xfffff) === IP_PROTOCOL.tcp;
   return isTcp && stream.reads > 0 && latestHour(state) - stream.hour <= 1;
 }
 
@@ -77,18 +81,17 @@ export function saveDecoderState(state: FlowState): string {
   const streams: SavedStream[] = [];
   for (const stream of state.streams) {
     if (stream === null || !isWorthKeeping(stream, state)) continue;
-    const k = stream.session << 2;
+    const k = stream.session * SESSION.stride;
     const { keys } = state.sessions;
     const isIpv4 = keys[k + 3] >> 20 === KIND.ipv4;
     const end = (word: number): number[] => (isIpv4 ? [word] : addressWords(state, word));
-    const s = stream.session * SESSION.stride;
     streams.push({
       protocol: stream.protocol.name,
       ends: [end(keys[k]), end(keys[k + 1])],
       ports: keys[k + 2],
       key: keys[k + 3],
-      flags: state.sessionWords[s] & LASTING_FLAGS,
-      vlan: state.sessionWords[s + SESSION.vlan],
+      flags: keys[k + SESSION.flags] & LASTING_FLAGS,
+      vlan: keys[k + SESSION.vlan],
       confirmed: stream.confirmed,
       reads: stream.reads,
       hour: stream.hour,
@@ -147,21 +150,9 @@ export function clearInterval(state: FlowState): void {
 /** A flood's large arrays are given back; ordinary ones stay. */
 function shrinkArrays(state: FlowState): void {
   const LARGE = 1 << 20;
-  if (state.sessionWords.length > LARGE) {
-    state.sessionWords = new Int32Array(1024 * SESSION.stride);
-    state.sessionDoubles = new Float64Array(1024 * SESSION_D.stride);
-  }
   if (state.rowWords.length > LARGE) {
     state.rowWords = new Int32Array(1024);
     state.rowDoubles = new Float64Array(1024);
-  }
-  if (state.conversationWords.length > LARGE) {
-    state.conversationWords = new Int32Array(1024);
-    state.conversationDoubles = new Float64Array(1024 * CONVERSATION_D.stride);
-  }
-  if (state.operationWords.length > LARGE) {
-    state.operationWords = new Int32Array(1024);
-    state.operationDoubles = new Float64Array(1024 * OPERATION_D.stride);
   }
 }
 
@@ -176,17 +167,12 @@ export function restoreDecoderState(state: FlowState, sink: FlowSink, text: stri
     const [a, b] = one.ends.map((words) => (words.length === 1 ? words[0] : internKey(state.addresses, words[0], words[1], words[2], words[3])));
     const session = internKey(state.sessions, a, b, one.ports, one.key);
     const s = session * SESSION.stride;
-    const d = session * SESSION_D.stride;
-    state.sessionWords = grownInt32(state.sessionWords, s + SESSION.stride);
-    state.sessionDoubles = grownFloat64(state.sessionDoubles, d + SESSION_D.stride);
-    state.sessionWords.fill(0, s, s + SESSION.stride);
-    state.sessionWords[s] = one.flags;
-    state.sessionWords[s + SESSION.vlan] = one.vlan;
-    state.sessionWords[s + SESSION.rttUs] = -1;
-    state.sessionWords[s + SESSION.service] = one.confirmed ? internText(state, one.protocol) : 0;
-    state.sessionDoubles.fill(0, d, d + SESSION_D.stride);
-    state.sessionDoubles[d + SESSION_D.firstSeconds] = NO_FIRST;
-    state.sessionDoubles[d + SESSION_D.lastSeconds] = NO_LAST;
+    const words = state.sessions.keys;
+    words[s + SESSION.flags] = one.flags;
+    words[s + SESSION.hour] = UNBEGUN;
+    words[s + SESSION.vlan] = one.vlan;
+    words[s + SESSION.rttUs] = -1;
+    words[s + SESSION.service] = one.confirmed ? internText(state, one.protocol) : 0;
     const stream = createTcpStream(protocol, internText(state, protocol.name), session);
     stream.confirmed = one.confirmed;
     stream.reads = one.reads;
@@ -203,6 +189,7 @@ export function restoreDecoderState(state: FlowState, sink: FlowSink, text: stri
         half.carry = new Uint8Array(Buffer.from(from.carry, 'base64'));
         half.carried = half.carry.length;
       }
+      settleHalf(half);
     }
     placeStream(state, stream);
     aimSink(state, sink, stream, true);

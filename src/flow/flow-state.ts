@@ -9,32 +9,40 @@ import { STOP_REASONS } from '../decode/stop.ts';
 import { createIntTable, type IntTable } from './int-table.ts';
 import type { TcpStream } from './tcp-stream.ts';
 
-/** Words of a session (a 5-tuple), in `sessionWords`. lo/hi: the lower and higher end of the key. */
+/**
+ * A session (a 5-tuple): words of its record in `sessions`, key first. lo/hi: the lower and higher end of the key. What
+ * every frame touches comes first. Names ending in D are doubles, counted in doubles from the record's start.
+ */
 export const SESSION = {
-  stride: 16,
-  flags: 0,
+  stride: 28,
+  flags: 4,
   /** conversation index + 1 */
-  conversation: 1,
+  conversation: 5,
   /** 0 not probed, -1 nothing to read, else stream index + 1 */
-  app: 2,
-  hour: 3,
-  packetsLo: 4,
-  packetsHi: 5,
-  payloadsLo: 6,
-  payloadsHi: 7,
-  firstNanos: 8,
-  lastNanos: 9,
-  vlan: 10,
-  service: 11,
+  app: 6,
+  /** Hour of what is counted below; UNBEGUN when nothing is. */
+  hour: 7,
+  packetsLo: 8,
+  packetsHi: 9,
+  bytesLoD: 5,
+  bytesHiD: 6,
+  lastSecondsD: 7,
+  lastNanos: 16,
+  /** operation index + 1 of the last message: most often the next one's (its answer) or its neighbour */
+  operation: 17,
+  firstSecondsD: 9,
+  firstNanos: 20,
+  payloadsLo: 21,
+  payloadsHi: 22,
+  vlan: 23,
+  service: 24,
   /** Microseconds from SYN to SYN/ACK, -1 unknown. */
-  rttUs: 12,
-  synSequence: 13,
-  synUs: 14,
-  probes: 15,
+  rttUs: 25,
+  synSequence: 26,
+  synUs: 27,
 } as const;
-
-/** Doubles of a session, in `sessionDoubles`. */
-export const SESSION_D = { stride: 4, bytesLo: 0, bytesHi: 1, firstSeconds: 2, lastSeconds: 3 } as const;
+/** Hour of a session that counts nothing yet. */
+export const UNBEGUN = -2;
 
 export const FLAG = {
   synFromLo: 1,
@@ -60,53 +68,86 @@ export const FLAG = {
 } as const;
 /** direction_by (0..4) in three bits above the flags. */
 export const DIRECTION_SHIFT = 20;
+/** Payloads looked at for a protocol, in three bits above that. */
+export const PROBES_SHIFT = 24;
 
 export const DIRECTION = { firstPacket: 0, port: 1, knownServer: 2, handshake: 3, protocol: 4 } as const;
 export const SERVICE_BY = { none: 0, port: 1, probe: 2 } as const;
 
+/** A conversation: words of its record in `conversations`, key (client, server, transport, port) first. */
 export const CONVERSATION = {
-  stride: 16,
-  vlan: 0,
-  service: 1,
-  serviceBy: 2,
-  directionBy: 3,
-  sessions: 4,
-  answered: 5,
-  rttUs: 6,
-  /** index of the latest pending hour row, -1 none */
-  row: 7,
-  firstNanos: 8,
-  lastNanos: 9,
+  stride: 28,
+  vlan: 4,
+  service: 5,
+  serviceBy: 6,
+  directionBy: 7,
+  lastRequestSecondsD: 4,
   lastRequestNanos: 10,
-  facts: 11,
-  operations: 12,
+  /** The rhythm's bin that was hit last, how often and its sum since: kept here until another one is hit. */
+  lastBin: 11,
+  binHits: 12,
+  /** index of the latest pending hour row, -1 none */
+  row: 13,
+  binSumD: 7,
+  firstSecondsD: 8,
+  lastSecondsD: 9,
+  firstNanos: 20,
+  lastNanos: 21,
+  sessions: 22,
+  answered: 23,
+  rttUs: 24,
+  facts: 25,
+  operations: 26,
 } as const;
-export const CONVERSATION_D = { stride: 3, firstSeconds: 0, lastSeconds: 1, lastRequestSeconds: 2 } as const;
 
 /** Pending (conversation, hour) rows. */
 export const ROW = { stride: 5, conversation: 0, hour: 1, packetsToServer: 2, packetsToClient: 3, requests: 4 } as const;
 export const ROW_D = { stride: 2, bytesToServer: 0, bytesToClient: 1 } as const;
 
+/**
+ * An operation: words of its record in `operations`, key (conversation, protocol << 16 | unit + 1, code, 0) first. One line
+ * for what an answer touches, the next for what only a request does.
+ */
 export const OPERATION = {
-  stride: 14,
-  requests: 0,
-  responses: 1,
-  errors: 2,
-  hour: 3,
-  rangesFolded: 4,
+  stride: 32,
+  requests: 4,
+  responses: 5,
+  errors: 6,
+  hour: 7,
+  lastSecondsD: 4,
+  lastNanos: 10,
+  /** operation index + 1 of the operation that followed this one last time: pollers repeat their round */
+  next: 11,
+  lastRequestSecondsD: 6,
+  lastRequestNanos: 14,
   /** First address of the first range: the rhythm is measured on repetitions of that very request. */
-  referenceFirst: 5,
-  lastRequestNanos: 6,
-  firstNanos: 7,
-  lastNanos: 8,
-  ranges: 9,
-  targets: 10,
-  /** The rhythm bin that was hit last, and its index. */
-  lastBin: 11,
-  lastBinAt: 12,
+  referenceFirst: 15,
+  /** The range asked for last, its index, and how often since it was looked up. */
+  rangeAccess: 16,
+  rangeFirst: 17,
+  rangeLast: 18,
+  rangeAt: 19,
+  rangeHits: 20,
+  /** The rhythm's bin that was hit last, how often and its sum since. */
+  lastBin: 21,
+  binSumD: 11,
+  binHits: 24,
+  firstNanos: 25,
+  firstSecondsD: 13,
+  ranges: 28,
+  rangesFolded: 29,
+  targets: 30,
 } as const;
-export const OPERATION_D = { stride: 3, firstSeconds: 0, lastSeconds: 1, lastRequestSeconds: 2 } as const;
 export const OPERATION_ROW = { stride: 5, operation: 0, hour: 1, requests: 2, responses: 3, errors: 4 } as const;
+
+/** A fact of a conversation: key (conversation, name text, value text, 0) first. */
+export const FACT = {
+  stride: 8,
+  toServer: 4,
+  toClient: 5,
+  /** fact index + 1 of the fact that followed this one last time */
+  next: 6,
+} as const;
 
 /** No time seen yet: `first` is later than everything, `last` earlier. */
 export const NO_FIRST = Infinity;
@@ -138,20 +179,15 @@ export interface ScanTotals extends Span {
 export interface FlowState {
   readonly frame: DecodedFrame;
   readonly addresses: IntTable;
+  /** key: lower end, higher end, ports, kind << 20 | transport; records of SESSION */
   readonly sessions: IntTable;
-  sessionWords: Int32Array;
-  sessionDoubles: Float64Array;
-  /** key: client, server (address indices), transport, port */
+  /** key: client, server (address indices), transport, port; records of CONVERSATION */
   readonly conversations: IntTable;
-  conversationWords: Int32Array;
-  conversationDoubles: Float64Array;
   rowWords: Int32Array;
   rowDoubles: Float64Array;
   rows: number;
-  /** key: conversation, protocol << 16 | unit + 1, code, 0 */
+  /** key: conversation, protocol << 16 | unit + 1, code, 0; records of OPERATION */
   readonly operations: IntTable;
-  operationWords: Int32Array;
-  operationDoubles: Float64Array;
   operationRows: Int32Array;
   operationRowCount: number;
   /** key: operation, access, first, last */
@@ -163,10 +199,8 @@ export interface FlowState {
   /** key: operation, text, 0, 0 */
   readonly targets: IntTable;
   targetCounts: Int32Array;
-  /** key: conversation, name text, value text, 0 */
+  /** key: conversation, name text, value text, 0; records of FACT */
   readonly facts: IntTable;
-  /** toServer, toClient per fact */
-  factCounts: Int32Array;
   /** key: address, name text, value text, 0 */
   readonly addressFacts: IntTable;
   addressFactCounts: Int32Array;
@@ -205,18 +239,12 @@ export function createFlowState(): FlowState {
   return {
     frame: createDecodedFrame(),
     addresses: createIntTable(),
-    sessions: createIntTable(),
-    sessionWords: new Int32Array(1024 * SESSION.stride),
-    sessionDoubles: new Float64Array(1024 * SESSION_D.stride),
-    conversations: createIntTable(),
-    conversationWords: new Int32Array(1024 * CONVERSATION.stride),
-    conversationDoubles: new Float64Array(1024 * CONVERSATION_D.stride),
+    sessions: createIntTable(SESSION.stride),
+    conversations: createIntTable(CONVERSATION.stride),
     rowWords: new Int32Array(1024 * ROW.stride),
     rowDoubles: new Float64Array(1024 * ROW_D.stride),
     rows: 0,
-    operations: createIntTable(),
-    operationWords: new Int32Array(256 * OPERATION.stride),
-    operationDoubles: new Float64Array(256 * OPERATION_D.stride),
+    operations: createIntTable(OPERATION.stride),
     operationRows: new Int32Array(256 * OPERATION_ROW.stride),
     operationRowCount: 0,
     ranges: createIntTable(),
@@ -225,8 +253,7 @@ export function createFlowState(): FlowState {
     errorCounts: new Int32Array(64),
     targets: createIntTable(),
     targetCounts: new Int32Array(64),
-    facts: createIntTable(),
-    factCounts: new Int32Array(256),
+    facts: createIntTable(FACT.stride),
     addressFacts: createIntTable(),
     addressFactCounts: new Int32Array(64),
     rhythm: createIntTable(),

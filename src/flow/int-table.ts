@@ -1,16 +1,21 @@
 /**
  * An open-addressing hash table from four int32 words to an index that counts up from 0. The flow layer's only lookup
- * structure: sessions, conversations, operations, ranges, addresses and counters all live in arrays by that index.
+ * structure. An entry is a record of `stride` words that begins with its key, so that what is counted lies beside what is
+ * compared: one or two cache lines an entry, not five. Doubles live in the same record, at even words.
  *
- * Typed arrays, linear probing, load <= 0.5; no strings, no BigInt, no allocation but when it grows. The hash is seeded
- * per process, so that nobody outside can choose colliding keys; indices depend on insertion order alone, so results do not.
+ * Typed arrays, linear probing, load <= 0.5; a slot holds the index and eleven bits of the hash, so that a wrong entry is
+ * passed over without a look at it. No strings, no BigInt, no allocation but when it grows. The hash is seeded per process,
+ * so that nobody outside can choose colliding keys; indices depend on insertion order alone, so results do not.
  */
 import { randomBytes } from 'node:crypto';
 
 export interface IntTable {
-  /** Four words per entry. */
+  /** `stride` words an entry, the key first. */
   keys: Int32Array;
-  /** index + 1 of the entry in this slot, 0 when free. */
+  /** The same memory as doubles: word w is double w / 2. */
+  doubles: Float64Array;
+  readonly stride: number;
+  /** index + 1 of the entry in this slot below the hash's upper bits, 0 when free. */
   slots: Int32Array;
   mask: number;
   count: number;
@@ -18,28 +23,39 @@ export interface IntTable {
   added: boolean;
 }
 
-const SEED = randomBytes(4).readInt32LE(0);
+/** Exported for the lookup that feed.ts inlines by hand. */
+export const SEED = randomBytes(4).readInt32LE(0);
+export const INDEX_MASK = 0x1fffff;
 const INITIAL_SLOTS = 1024;
+const KEY_WORDS = 4;
 
-export function createIntTable(): IntTable {
-  return {
-    keys: new Int32Array(INITIAL_SLOTS * 2),
-    slots: new Int32Array(INITIAL_SLOTS),
-    mask: INITIAL_SLOTS - 1,
-    count: 0,
-    added: false,
-  };
+/** V8 gets large buffers from malloc at addresses that are 16 modulo 64: records that begin here lie on cache lines. */
+const LINE_OFFSET = 48;
+
+function allocate(table: IntTable, words: number): void {
+  const buffer = new ArrayBuffer(words * 4 + LINE_OFFSET);
+  const keys = new Int32Array(buffer, LINE_OFFSET, words);
+  keys.set(table.keys.subarray(0, table.count * table.stride));
+  table.keys = keys;
+  table.doubles = new Float64Array(buffer, LINE_OFFSET, words >> 1);
+}
+
+/** @param stride even: four words of key, and what belongs to it */
+export function createIntTable(stride = KEY_WORDS): IntTable {
+  const table = { keys: new Int32Array(0), doubles: new Float64Array(0), stride, slots: new Int32Array(INITIAL_SLOTS), mask: INITIAL_SLOTS - 1, count: 0, added: false };
+  allocate(table, (INITIAL_SLOTS >> 1) * stride);
+  return table;
 }
 
 /** Empties the table and gives its memory back when it had grown large. */
 export function clearIntTable(table: IntTable): void {
+  table.count = 0;
+  table.added = false;
   if (table.slots.length > 1 << 16) {
-    table.keys = new Int32Array(INITIAL_SLOTS * 2);
+    allocate(table, (INITIAL_SLOTS >> 1) * table.stride);
     table.slots = new Int32Array(INITIAL_SLOTS);
     table.mask = INITIAL_SLOTS - 1;
   } else table.slots.fill(0);
-  table.count = 0;
-  table.added = false;
 }
 
 /** Murmur3's mixing on four words. */
@@ -54,60 +70,59 @@ function hashKey(a: number, b: number, c: number, d: number): number {
   return h;
 }
 
-/** The index of the key, a new one if it was not there. */
-export function internKey(table: IntTable, a: number, b: number, c: number, d: number): number {
-  const { keys, slots, mask } = table;
-  let slot = hashKey(a, b, c, d) & mask;
-  for (;;) {
-    const index = slots[slot] - 1;
-    if (index < 0) return insertKey(table, slot, a, b, c, d);
-    const k = index << 2;
-    if (keys[k] === a && keys[k + 1] === b && keys[k + 2] === c && keys[k + 3] === d) {
-      table.added = false;
-      return index;
-    }
-    slot = (slot + 1) & mask;
-  }
-}
-
 /** The index of the key, or -1. */
 export function findKey(table: IntTable, a: number, b: number, c: number, d: number): number {
-  const { keys, slots, mask } = table;
-  let slot = hashKey(a, b, c, d) & mask;
-  for (;;) {
-    const index = slots[slot] - 1;
-    if (index < 0) return -1;
-    const k = index << 2;
+  const { keys, slots, mask, stride } = table;
+  const hash = hashKey(a, b, c, d);
+  for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
+    const word = slots[slot];
+    if (word === 0) return -1;
+    if (((word ^ hash) & ~INDEX_MASK) !== 0) continue;
+    const index = (word & INDEX_MASK) - 1;
+    const k = index * stride;
     if (keys[k] === a && keys[k + 1] === b && keys[k + 2] === c && keys[k + 3] === d) return index;
-    slot = (slot + 1) & mask;
   }
 }
 
-function insertKey(table: IntTable, slot: number, a: number, b: number, c: number, d: number): number {
-  const index = table.count++;
-  const k = index << 2;
-  table.keys[k] = a;
-  table.keys[k + 1] = b;
-  table.keys[k + 2] = c;
-  table.keys[k + 3] = d;
-  table.slots[slot] = index + 1;
+/** The index of the key, a new one if it was not there; the words behind its key are zero then. */
+export function internKey(table: IntTable, a: number, b: number, c: number, d: number): number {
+  const known = findKey(table, a, b, c, d);
+  if (known < 0) return insertKey(table, a, b, c, d);
+  table.added = false;
+  return known;
+}
+
+function insertKey(table: IntTable, a: number, b: number, c: number, d: number): number {
+  const { slots, mask, stride } = table;
+  const hash = hashKey(a, b, c, d);
+  let slot = hash & mask;
+  while (slots[slot] !== 0) slot = (slot + 1) & mask;
+  const index = table.count;
+  const k = index * stride;
+  if (k + stride > table.keys.length) allocate(table, table.keys.length * 2);
+  const { keys } = table;
+  keys[k] = a;
+  keys[k + 1] = b;
+  keys[k + 2] = c;
+  keys[k + 3] = d;
+  if (stride > KEY_WORDS) keys.fill(0, k + KEY_WORDS, k + stride);
+  slots[slot] = (index + 1) | (hash & ~INDEX_MASK);
+  table.count = index + 1;
   table.added = true;
-  if (table.count * 2 > table.mask) grow(table);
+  if (table.count * 2 > mask) growSlots(table);
   return index;
 }
 
-function grow(table: IntTable): void {
-  const size = table.slots.length * 2;
-  const keys = new Int32Array(size * 2);
-  keys.set(table.keys.subarray(0, table.count << 2));
-  table.keys = keys;
-  const slots = new Int32Array(size);
-  const mask = size - 1;
+function growSlots(table: IntTable): void {
+  const { keys, stride } = table;
+  const slots = new Int32Array(table.slots.length * 2);
+  const mask = slots.length - 1;
   for (let index = 0; index < table.count; index++) {
-    const k = index << 2;
-    let slot = hashKey(keys[k], keys[k + 1], keys[k + 2], keys[k + 3]) & mask;
+    const k = index * stride;
+    const hash = hashKey(keys[k], keys[k + 1], keys[k + 2], keys[k + 3]);
+    let slot = hash & mask;
     while (slots[slot] !== 0) slot = (slot + 1) & mask;
-    slots[slot] = index + 1;
+    slots[slot] = (index + 1) | (hash & ~INDEX_MASK);
   }
   table.slots = slots;
   table.mask = mask;

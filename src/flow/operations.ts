@@ -9,16 +9,18 @@ import { clientAddress, conversationOf, proveServer, serverAddress } from './con
 import {
   CONVERSATION,
   count,
+  FACT,
   internText,
   NO_FIRST,
   NO_LAST,
   OPERATION,
-  OPERATION_D,
   OPERATION_ROW,
+  SESSION,
+  UNBEGUN,
   type FlowState,
 } from './flow-state.ts';
-import { findKey, grownFloat64, grownInt32, internKey } from './int-table.ts';
-import { gapUs, noteOperationGap } from './rhythm.ts';
+import { findKey, grownInt32, internKey } from './int-table.ts';
+import { noteOperationRequest } from './rhythm.ts';
 import type { StreamEvents } from './tcp-stream.ts';
 
 const MAX_OPERATIONS_PER_CONVERSATION = 2048;
@@ -39,14 +41,16 @@ export interface FlowSink extends ProtocolSink, StreamEvents {
   /** True when the bytes being read came from the lower end of the session. */
   fromLo: boolean;
   protocolText: number;
-  seconds: number;
-  nanos: number;
   hour: number;
   /** The protocol reports ranges: its rhythm is that of one and the same request (noteOperationGap). */
   measuresByRange: boolean;
   /** The operation that the last message asked for, -1 none. */
   operationIndex: number;
-  isRequest: boolean;
+  /** The last fact told, and of which session. */
+  factSession: number;
+  factIndex: number;
+  /** The frame is earlier than one before it, or has no time. */
+  isLate: boolean;
 }
 
 export function createFlowSink(state: FlowState): FlowSink {
@@ -60,80 +64,58 @@ export function createFlowSink(state: FlowState): FlowSink {
     hour: 0,
     measuresByRange: false,
     operationIndex: -1,
-    isRequest: false,
+    factSession: -1,
+    factIndex: -1,
+    isLate: false,
 
     operation(unit, code, kind, errorCode) {
       const index = operationOf(state, sink, unit, code);
+      const { keys: words, doubles } = state.operations;
       const o = index * OPERATION.stride;
-      if (state.operationWords[o + OPERATION.hour] !== sink.hour) foldOperation(state, index, sink.hour);
-      state.operationWords[o + kind]++;
+      if (words[o + OPERATION.hour] !== sink.hour) beginHour(state, sink, index);
+      words[o + OPERATION.requests + kind]++;
       sink.operationIndex = index;
-      sink.isRequest = kind === MESSAGE.request;
-      if (sink.seconds === sink.seconds) noteOperationTime(state, sink, index);
-      if (kind === MESSAGE.error) {
-        const error = internKey(state.errors, index, errorCode | 0, 0, 0);
-        state.errorCounts = grownInt32(state.errorCounts, error + 1);
-        if (state.errors.added) state.errorCounts[error] = 0;
-        state.errorCounts[error]++;
+      if (sink.isLate) noteLate(state, sink, index);
+      else {
+        doubles[(o >> 1) + OPERATION.lastSecondsD] = sink.seconds;
+        words[o + OPERATION.lastNanos] = sink.nanos;
       }
+      // With ranges, the first range decides what is the same request; without, every request counts for the rhythm.
+      if (kind === MESSAGE.request) {
+        if (!sink.measuresByRange && sink.seconds === sink.seconds) noteOperationRequest(state, index, sink.seconds, sink.nanos);
+      } else if (kind === MESSAGE.error) noteError(state, index, errorCode);
     },
 
     range(access, first, last) {
       const index = sink.operationIndex;
       if (index < 0) return;
       const o = index * OPERATION.stride;
-      const words = state.operationWords;
+      const words = state.operations.keys;
       if (words[o + OPERATION.referenceFirst] < 0) words[o + OPERATION.referenceFirst] = first;
-      if (words[o + OPERATION.referenceFirst] === first) noteRequest(state, sink, index);
-      let from = first;
-      let to = last;
-      let known = findKey(state.ranges, index, access, from, to);
-      if (known < 0 && words[o + OPERATION.ranges] >= MAX_RANGES_PER_OPERATION) {
-        words[o + OPERATION.rangesFolded]++;
-        from = first - (first % FOLD_BLOCK);
-        to = last - (last % FOLD_BLOCK) + FOLD_BLOCK - 1;
-        known = findKey(state.ranges, index, access, from, to);
-      }
-      if (known < 0) {
-        known = internKey(state.ranges, index, access, from, to);
-        state.rangeCounts = grownInt32(state.rangeCounts, known + 1);
-        state.rangeCounts[known] = 0;
-        words[o + OPERATION.ranges]++;
-      }
-      state.rangeCounts[known]++;
+      if (words[o + OPERATION.referenceFirst] === first && sink.seconds === sink.seconds) noteOperationRequest(state, index, sink.seconds, sink.nanos);
+      if (words[o + OPERATION.rangeFirst] === first && words[o + OPERATION.rangeLast] === last && words[o + OPERATION.rangeAccess] === access) {
+        words[o + OPERATION.rangeHits]++;
+      } else noteOtherRange(state, index, access, first, last);
     },
 
     target(name) {
       const index = sink.operationIndex;
       if (index < 0) return;
       const o = index * OPERATION.stride + OPERATION.targets;
-      const text = state.operationWords[o] >= MAX_TARGETS_PER_OPERATION ? internText(state, '(more)') : internText(state, name);
+      const words = state.operations.keys;
+      const text = words[o] >= MAX_TARGETS_PER_OPERATION ? internText(state, '(more)') : internText(state, name);
       const target = internKey(state.targets, index, text, 0, 0);
       if (state.targets.added) {
         state.targetCounts = grownInt32(state.targetCounts, target + 1);
         state.targetCounts[target] = 0;
-        state.operationWords[o]++;
+        words[o]++;
       }
       state.targetCounts[target]++;
     },
 
     fact(name, value) {
-      const conversation = conversationOf(state, sink.session, true);
-      const c = conversation * CONVERSATION.stride + CONVERSATION.facts;
-      const nameText = internText(state, name);
-      const full = state.conversationWords[c] >= MAX_FACTS_PER_CONVERSATION;
-      const valueText = internText(state, value);
-      let fact = full ? findKey(state.facts, conversation, nameText, valueText, 0) : -1;
-      if (fact < 0) {
-        fact = internKey(state.facts, conversation, nameText, full ? internText(state, '(more)') : valueText, 0);
-        if (state.facts.added) {
-          state.factCounts = grownInt32(state.factCounts, (fact + 1) * 2);
-          state.factCounts[fact * 2] = 0;
-          state.factCounts[fact * 2 + 1] = 0;
-          state.conversationWords[c]++;
-        }
-      }
-      state.factCounts[fact * 2 + sink.direction]++;
+      const index = factOf(state, sink, name, value);
+      state.facts.keys[index * FACT.stride + FACT.toServer + sink.direction]++;
     },
 
     serverFact(name, value) {
@@ -154,6 +136,11 @@ export function createFlowSink(state: FlowState): FlowSink {
     },
     retransmitted() {
       count(state, 'tcp.retransmitted');
+    },
+    duplicated() {
+      count(state, 'tcp.duplicate');
+      const totals = state.hours.get(sink.hour);
+      if (totals !== undefined) totals.duplicates++;
     },
     gap() {
       count(state, 'tcp.gap');
@@ -183,69 +170,170 @@ export function noteAddressFact(state: FlowState, address: number, name: string,
   state.addressFactCounts[fact]++;
 }
 
-function operationOf(state: FlowState, sink: FlowSink, unit: number, code: number): number {
+/**
+ * The fact as an index. A protocol tells the same facts of every message, in the same order: the one that followed the
+ * session's last one the time before is tried first, by identity of its texts.
+ */
+function factOf(state: FlowState, sink: FlowSink, name: string, value: string): number {
   const conversation = conversationOf(state, sink.session, true);
-  const c = conversation * CONVERSATION.stride + CONVERSATION.operations;
+  const { facts, texts } = state;
+  const before = sink.factSession === sink.session ? sink.factIndex : -1;
+  if (before >= 0) {
+    const next = facts.keys[before * FACT.stride + FACT.next] - 1;
+    const n = next * FACT.stride;
+    if (next >= 0 && facts.keys[n] === conversation && texts[facts.keys[n + 1]] === name && texts[facts.keys[n + 2]] === value) {
+      sink.factIndex = next;
+      return next;
+    }
+  }
+  const c = conversation * CONVERSATION.stride + CONVERSATION.facts;
+  const words = state.conversations.keys;
+  const nameText = internText(state, name);
+  const full = words[c] >= MAX_FACTS_PER_CONVERSATION;
+  const valueText = internText(state, value);
+  let fact = full ? findKey(facts, conversation, nameText, valueText, 0) : -1;
+  if (fact < 0) {
+    fact = internKey(facts, conversation, nameText, full ? internText(state, '(more)') : valueText, 0);
+    if (facts.added) words[c]++;
+  }
+  if (before >= 0) facts.keys[before * FACT.stride + FACT.next] = fact + 1;
+  sink.factSession = sink.session;
+  sink.factIndex = fact;
+  return fact;
+}
+
+/**
+ * The operation as an index. An answer is most often that of the session's last request, and pollers repeat their round:
+ * the last operation and the one that followed it the time before are tried before the table.
+ */
+function operationOf(state: FlowState, sink: FlowSink, unit: number, code: number): number {
+  const session = sink.session * SESSION.stride;
+  const sessions = state.sessions.keys;
+  const { keys: words } = state.operations;
+  const conversation = sessions[session + SESSION.conversation] - 1;
   const word = (sink.protocolText << 16) | (unit + 1);
-  const known = findKey(state.operations, conversation, word, code, 0);
-  if (known >= 0) return known;
-  const full = state.conversationWords[c] >= MAX_OPERATIONS_PER_CONVERSATION;
-  if (full) count(state, 'limit.operations');
-  const index = full
-    ? internKey(state.operations, conversation, sink.protocolText << 16, FOLDED_FUNCTION, 0)
-    : internKey(state.operations, conversation, word, code, 0);
-  if (!state.operations.added) return index;
-  state.conversationWords[c]++;
-  const o = index * OPERATION.stride;
-  const d = index * OPERATION_D.stride;
-  state.operationWords = grownInt32(state.operationWords, o + OPERATION.stride);
-  state.operationDoubles = grownFloat64(state.operationDoubles, d + OPERATION_D.stride);
-  state.operationWords.fill(0, o, o + OPERATION.stride);
-  state.operationWords[o + OPERATION.hour] = sink.hour;
-  state.operationWords[o + OPERATION.referenceFirst] = -1;
-  state.operationWords[o + OPERATION.lastBin] = -1;
-  state.operationDoubles[d + OPERATION_D.firstSeconds] = NO_FIRST;
-  state.operationDoubles[d + OPERATION_D.lastSeconds] = NO_LAST;
-  state.operationDoubles[d + OPERATION_D.lastRequestSeconds] = NO_LAST;
+  const last = sessions[session + SESSION.operation] - 1;
+  let index = -1;
+  if (last >= 0) {
+    const o = last * OPERATION.stride;
+    if (words[o] === conversation && words[o + 1] === word && words[o + 2] === code) return last;
+    index = words[o + OPERATION.next] - 1;
+    const n = index * OPERATION.stride;
+    if (index >= 0 && words[n] === conversation && words[n + 1] === word && words[n + 2] === code) {
+      sessions[session + SESSION.operation] = index + 1;
+      return index;
+    }
+  }
+  index = findOperation(state, sink, word, code);
+  if (last >= 0) state.operations.keys[last * OPERATION.stride + OPERATION.next] = index + 1;
+  sessions[session + SESSION.operation] = index + 1;
   return index;
 }
 
-function noteOperationTime(state: FlowState, sink: FlowSink, index: number): void {
+function findOperation(state: FlowState, sink: FlowSink, word: number, code: number): number {
+  const conversation = conversationOf(state, sink.session, true);
+  const { operations } = state;
+  const c = conversation * CONVERSATION.stride + CONVERSATION.operations;
+  const known = findKey(operations, conversation, word, code, 0);
+  if (known >= 0) return known;
+  const full = state.conversations.keys[c] >= MAX_OPERATIONS_PER_CONVERSATION;
+  if (full) count(state, 'limit.operations');
+  const index = full
+    ? internKey(operations, conversation, sink.protocolText << 16, FOLDED_FUNCTION, 0)
+    : internKey(operations, conversation, word, code, 0);
+  if (!operations.added) return index;
+  state.conversations.keys[c]++;
+  const { keys: words, doubles } = operations;
   const o = index * OPERATION.stride;
-  const d = index * OPERATION_D.stride;
-  const { operationWords: words, operationDoubles: doubles } = state;
-  const { seconds, nanos } = sink;
-  const last = doubles[d + OPERATION_D.lastSeconds];
-  if (seconds > last || (seconds === last && nanos > words[o + OPERATION.lastNanos])) {
-    doubles[d + OPERATION_D.lastSeconds] = seconds;
-    words[o + OPERATION.lastNanos] = nanos;
-  }
-  const first = doubles[d + OPERATION_D.firstSeconds];
-  if (seconds < first || (seconds === first && nanos < words[o + OPERATION.firstNanos])) {
-    doubles[d + OPERATION_D.firstSeconds] = seconds;
-    words[o + OPERATION.firstNanos] = nanos;
-  }
-  // Protocols without ranges: every request counts for the rhythm. With ranges, `range` decides which.
-  if (sink.isRequest && !sink.measuresByRange) noteRequest(state, sink, index);
+  const d = o >> 1;
+  words[o + OPERATION.hour] = UNBEGUN;
+  words[o + OPERATION.referenceFirst] = -1;
+  words[o + OPERATION.rangeFirst] = -1;
+  words[o + OPERATION.lastBin] = -1;
+  doubles[d + OPERATION.firstSecondsD] = NO_FIRST;
+  doubles[d + OPERATION.lastSecondsD] = NO_LAST;
+  doubles[d + OPERATION.lastRequestSecondsD] = NO_LAST;
+  return index;
 }
 
-/** The rhythm of an operation: from one request to the next. Requests of the same instant (FC 23 reports two ranges) are one. */
-function noteRequest(state: FlowState, sink: FlowSink, index: number): void {
-  const d = index * OPERATION_D.stride + OPERATION_D.lastRequestSeconds;
-  const o = index * OPERATION.stride + OPERATION.lastRequestNanos;
+/** The operation's first message of an hour: what it counted before is folded. */
+function beginHour(state: FlowState, sink: FlowSink, index: number): void {
+  foldOperation(state, index, sink.hour);
+  const { keys: words, doubles } = state.operations;
+  const o = index * OPERATION.stride;
+  if (doubles[(o >> 1) + OPERATION.firstSecondsD] !== NO_FIRST || sink.seconds !== sink.seconds) return;
+  doubles[(o >> 1) + OPERATION.firstSecondsD] = sink.seconds;
+  words[o + OPERATION.firstNanos] = sink.nanos;
+}
+
+/** A message in a frame that is earlier than one before it, or has no time. */
+function noteLate(state: FlowState, sink: FlowSink, index: number): void {
+  const { keys: words, doubles } = state.operations;
+  const o = index * OPERATION.stride;
+  const d = o >> 1;
   const { seconds, nanos } = sink;
-  if (seconds !== seconds) return;
-  const us = gapUs(state.operationDoubles[d], state.operationWords[o], seconds, nanos);
-  if (us > 0) noteOperationGap(state, index, us);
-  state.operationDoubles[d] = seconds;
-  state.operationWords[o] = nanos;
+  const last = doubles[d + OPERATION.lastSecondsD];
+  if (seconds > last || (seconds === last && nanos > words[o + OPERATION.lastNanos])) {
+    doubles[d + OPERATION.lastSecondsD] = seconds;
+    words[o + OPERATION.lastNanos] = nanos;
+  }
+  const first = doubles[d + OPERATION.firstSecondsD];
+  if (seconds < first || (seconds === first && nanos < words[o + OPERATION.firstNanos])) {
+    doubles[d + OPERATION.firstSecondsD] = seconds;
+    words[o + OPERATION.firstNanos] = nanos;
+  }
+}
+
+function noteError(state: FlowState, index: number, errorCode: number): void {
+  const error = internKey(state.errors, index, errorCode | 0, 0, 0);
+  state.errorCounts = grownInt32(state.errorCounts, error + 1);
+  if (state.errors.added) state.errorCounts[error] = 0;
+  state.errorCounts[error]++;
+}
+
+/** Another range than the operation's last one. */
+function noteOtherRange(state: FlowState, index: number, access: number, first: number, last: number): void {
+  settleRange(state, index);
+  const words = state.operations.keys;
+  const o = index * OPERATION.stride;
+  let from = first;
+  let to = last;
+  let known = findKey(state.ranges, index, access, from, to);
+  const isFolded = known < 0 && words[o + OPERATION.ranges] >= MAX_RANGES_PER_OPERATION;
+  if (isFolded) {
+    words[o + OPERATION.rangesFolded]++;
+    from = first - (first % FOLD_BLOCK);
+    to = last - (last % FOLD_BLOCK) + FOLD_BLOCK - 1;
+    known = findKey(state.ranges, index, access, from, to);
+  }
+  if (known < 0) {
+    known = internKey(state.ranges, index, access, from, to);
+    state.rangeCounts = grownInt32(state.rangeCounts, known + 1);
+    state.rangeCounts[known] = 0;
+    words[o + OPERATION.ranges]++;
+  }
+  state.rangeCounts[known]++;
+  if (isFolded) return;
+  words[o + OPERATION.rangeAccess] = access;
+  words[o + OPERATION.rangeFirst] = first;
+  words[o + OPERATION.rangeLast] = last;
+  words[o + OPERATION.rangeAt] = known;
+}
+
+/** Adds the repetitions of the operation's last range to its count. */
+export function settleRange(state: FlowState, index: number): void {
+  const words = state.operations.keys;
+  const o = index * OPERATION.stride;
+  if (words[o + OPERATION.rangeHits] > 0) state.rangeCounts[words[o + OPERATION.rangeAt]] += words[o + OPERATION.rangeHits];
+  words[o + OPERATION.rangeHits] = 0;
+  words[o + OPERATION.rangeFirst] = -1;
 }
 
 /** Closes the operation's hour: what it counted becomes a row. */
 export function foldOperation(state: FlowState, index: number, hour: number): void {
   const o = index * OPERATION.stride;
-  const words = state.operationWords;
-  if (words[o] + words[o + OPERATION.responses] + words[o + OPERATION.errors] > 0) {
+  const words = state.operations.keys;
+  if (words[o + OPERATION.requests] + words[o + OPERATION.responses] + words[o + OPERATION.errors] > 0) {
     const r = state.operationRowCount++ * OPERATION_ROW.stride;
     state.operationRows = grownInt32(state.operationRows, r + OPERATION_ROW.stride);
     const rows = state.operationRows;

@@ -5,8 +5,9 @@ import type { FrameBatch } from '../source/frame-batch.ts';
 import { internProtocolNames } from './app-sessions.ts';
 import { clearInterval, closeInterval, restoreDecoderState, saveDecoderState } from './decoder-state.ts';
 import { feed } from './feed.ts';
-import { createFlowState, isFull, type FlowState } from './flow-state.ts';
+import { count, createFlowState, isFull, type FlowState } from './flow-state.ts';
 import { createFlowSink, type FlowSink } from './operations.ts';
+import { forgetPositions, settleInterval, zeroInterval } from './settle.ts';
 
 export interface Recorder {
   readonly state: FlowState;
@@ -38,5 +39,32 @@ export function endInterval(recorder: Recorder): string {
 export function beginInterval(recorder: Recorder, saved: string): void {
   clearInterval(recorder.state);
   recorder.sink.protocolText = -1;
+  recorder.sink.factSession = -1;
   restoreDecoderState(recorder.state, recorder.sink, saved);
 }
+
+/** For a capture that begins after a time in which nothing was heard: sessions and servers are known, positions in streams are not. */
+export function createLiveRecorder(saved: string | null): Recorder {
+  const recorder = createRecorder(saved);
+  forgetPositions(recorder.state);
+  return recorder;
+}
+
+/** Sessions whose streams are open: at most what the tables hold, and more than a plant has. */
+const MAX_LIVE_SESSIONS = 500_000;
+const MAX_LIVE_STREAMS = 65_536;
+
+/** True when idle sessions have piled up: a live capture then ends its interval as an import does. */
+export const isLaden = ({ state }: Recorder): boolean =>
+  isFull(state) || state.sessions.count > MAX_LIVE_SESSIONS || state.streams.length - state.freeStreams.length > MAX_LIVE_STREAMS;
+
+/** The tables are ready to be written; nothing is given up, nothing forgotten. */
+export const settleRecorder = (recorder: Recorder): void => settleInterval(recorder.state);
+
+/** Once they are written: the same interval goes on, with nothing counted. */
+export const zeroRecorder = (recorder: Recorder, renewBudget: boolean): void => zeroInterval(recorder.state, renewBudget);
+
+export const saveRecorder = (recorder: Recorder): string => saveDecoderState(recorder.state);
+
+/** Something that the capture itself noticed, among its counters. */
+export const noteEvent = (recorder: Recorder, name: string, by: number): void => count(recorder.state, name, by);

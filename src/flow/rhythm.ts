@@ -2,21 +2,23 @@
  * Times between consecutive requests as a histogram of half octaves of milliseconds (bin 0: below 1 ms; bin 1 + 2e + h:
  * from 2^(e + h/2) ms). Half an octave tells 1 s from 2 s polls with a margin, and the sum per bin keeps the exact mean.
  * Gaps are int32 microseconds, so that nothing is boxed on the way; longer pauses than half an hour are not rhythm.
+ * A steady poller hits the same bin again and again: hits are counted in the record itself and settled when the bin changes.
  */
-import { OPERATION, type FlowState } from './flow-state.ts';
+import { CONVERSATION, OPERATION, type FlowState } from './flow-state.ts';
 import { grownFloat64, grownInt32, internKey } from './int-table.ts';
 
 const MAX_GAP_SECONDS = 1800;
+const NO_BIN = -1;
 
 /** Microseconds between two instants; -1 when time ran backwards or the pause is too long to be rhythm. */
-export function gapUs(beforeSeconds: number, beforeNanos: number, seconds: number, nanos: number): number {
+function gapUs(beforeSeconds: number, beforeNanos: number, seconds: number, nanos: number): number {
   const whole = seconds - beforeSeconds;
   if (!(whole >= 0 && whole <= MAX_GAP_SECONDS)) return -1;
   const us = (whole | 0) * 1_000_000 + (((nanos - beforeNanos) / 1000) | 0);
   return us < 0 ? -1 : us;
 }
 
-export function rhythmBin(us: number): number {
+function rhythmBin(us: number): number {
   const ms = (us / 1000) | 0;
   if (ms < 1) return 0;
   const exponent = 31 - Math.clz32(ms);
@@ -24,30 +26,66 @@ export function rhythmBin(us: number): number {
   return 1 + 2 * exponent + half;
 }
 
-/** Counts one gap of a conversation's requests. */
-export function noteConversationGap(state: FlowState, conversation: number, us: number): void {
-  addGap(state, binOf(state, conversation * 2, rhythmBin(us)), us);
-}
-
-/** Counts one gap of an operation's requests; a steady poller hits the same bin again and again, so that one is remembered. */
-export function noteOperationGap(state: FlowState, operation: number, us: number): void {
-  const bin = rhythmBin(us);
-  const o = operation * OPERATION.stride;
-  const words = state.operationWords;
-  if (words[o + OPERATION.lastBin] !== bin) {
-    words[o + OPERATION.lastBin] = bin;
-    words[o + OPERATION.lastBinAt] = binOf(state, operation * 2 + 1, bin);
+/** A request of a conversation whose protocol gives no rhythm of its own. */
+export function noteConversationRequest(state: FlowState, conversation: number, seconds: number, nanos: number): void {
+  const { keys: words, doubles } = state.conversations;
+  const c = conversation * CONVERSATION.stride;
+  const d = c >> 1;
+  const us = gapUs(doubles[d + CONVERSATION.lastRequestSecondsD], words[c + CONVERSATION.lastRequestNanos], seconds, nanos);
+  if (us >= 0) {
+    const bin = rhythmBin(us);
+    if (words[c + CONVERSATION.lastBin] !== bin) {
+      settleConversationBin(state, conversation);
+      words[c + CONVERSATION.lastBin] = bin;
+    }
+    words[c + CONVERSATION.binHits]++;
+    doubles[d + CONVERSATION.binSumD] += us;
   }
-  addGap(state, words[o + OPERATION.lastBinAt], us);
+  doubles[d + CONVERSATION.lastRequestSecondsD] = seconds;
+  words[c + CONVERSATION.lastRequestNanos] = nanos;
 }
 
-function addGap(state: FlowState, index: number, us: number): void {
-  state.rhythmCounts[index]++;
-  state.rhythmSums[index] += us;
+/** The rhythm of an operation, from one request to the next. Requests of the same instant (FC 23 reports two ranges) are one. */
+export function noteOperationRequest(state: FlowState, operation: number, seconds: number, nanos: number): void {
+  const { keys: words, doubles } = state.operations;
+  const o = operation * OPERATION.stride;
+  const d = o >> 1;
+  const us = gapUs(doubles[d + OPERATION.lastRequestSecondsD], words[o + OPERATION.lastRequestNanos], seconds, nanos);
+  if (us > 0) {
+    const bin = rhythmBin(us);
+    if (words[o + OPERATION.lastBin] !== bin) {
+      settleOperationBin(state, operation);
+      words[o + OPERATION.lastBin] = bin;
+    }
+    words[o + OPERATION.binHits]++;
+    doubles[d + OPERATION.binSumD] += us;
+  }
+  doubles[d + OPERATION.lastRequestSecondsD] = seconds;
+  words[o + OPERATION.lastRequestNanos] = nanos;
+}
+
+export function settleConversationBin(state: FlowState, conversation: number): void {
+  const { keys: words, doubles } = state.conversations;
+  const c = conversation * CONVERSATION.stride;
+  if (words[c + CONVERSATION.binHits] === 0) return;
+  addHits(state, conversation * 2, words[c + CONVERSATION.lastBin], words[c + CONVERSATION.binHits], doubles[(c >> 1) + CONVERSATION.binSumD]);
+  words[c + CONVERSATION.lastBin] = NO_BIN;
+  words[c + CONVERSATION.binHits] = 0;
+  doubles[(c >> 1) + CONVERSATION.binSumD] = 0;
+}
+
+export function settleOperationBin(state: FlowState, operation: number): void {
+  const { keys: words, doubles } = state.operations;
+  const o = operation * OPERATION.stride;
+  if (words[o + OPERATION.binHits] === 0) return;
+  addHits(state, operation * 2 + 1, words[o + OPERATION.lastBin], words[o + OPERATION.binHits], doubles[(o >> 1) + OPERATION.binSumD]);
+  words[o + OPERATION.lastBin] = NO_BIN;
+  words[o + OPERATION.binHits] = 0;
+  doubles[(o >> 1) + OPERATION.binSumD] = 0;
 }
 
 /** @param subject conversation * 2, or operation * 2 + 1 */
-function binOf(state: FlowState, subject: number, bin: number): number {
+function addHits(state: FlowState, subject: number, bin: number, hits: number, sumUs: number): void {
   const index = internKey(state.rhythm, subject, bin, 0, 0);
   if (index >= state.rhythmCounts.length) {
     state.rhythmCounts = grownInt32(state.rhythmCounts, index + 1);
@@ -57,5 +95,6 @@ function binOf(state: FlowState, subject: number, bin: number): number {
     state.rhythmCounts[index] = 0;
     state.rhythmSums[index] = 0;
   }
-  return index;
+  state.rhythmCounts[index] += hits;
+  state.rhythmSums[index] += sumUs;
 }

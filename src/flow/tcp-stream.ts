@@ -17,6 +17,10 @@ export interface HalfStream {
   /** Octets of the current message that need not be read. */
   skip: number;
   waiting: WaitingSegment[] | null;
+  /** When the last segment in order came, in seconds: to the microsecond, which is enough for DUPLICATE_SECONDS. */
+  at: number;
+  /** Known, in step, nothing carried, skipped or waiting: the next segment in order may be read where it lies. */
+  isPlain: boolean;
 }
 
 interface WaitingSegment {
@@ -28,6 +32,8 @@ interface WaitingSegment {
 
 export interface TcpStream {
   readonly protocol: StreamProtocol;
+  /** The protocol's reader, kept here so that the hot call does not look it up in a table of many shapes. */
+  readonly read: StreamProtocol['read'];
   /** The protocol's name as the flow state's text number. */
   readonly protocolText: number;
   /** The protocol reports ranges, which give the rhythm of one and the same request. */
@@ -35,8 +41,12 @@ export interface TcpStream {
   memory: SessionMemory;
   /** Session this stream belongs to. */
   session: number;
-  /** Index 0: from the lower end, 1: from the higher. */
+  /** From the lower end, from the higher; `halves` are the same two by side. */
+  readonly lo: HalfStream;
+  readonly hi: HalfStream;
   readonly halves: readonly [HalfStream, HalfStream];
+  /** Perhaps a segment waits behind a hole. */
+  isHolding: boolean;
   /** Messages read, and places where the bytes made no sense: a stream that never speaks its protocol is given up. */
   reads: number;
   failures: number;
@@ -48,26 +58,56 @@ export interface TcpStream {
 
 /** What happened, for the counters. */
 export interface StreamEvents {
+  /** The instant of the segment at hand. */
+  seconds: number;
+  nanos: number;
   retransmitted(): void;
+  /** The very frame again: a mirror port that copies both directions, or several VLANs. */
+  duplicated(): void;
   gap(): void;
   resynchronised(): void;
   overflow(): void;
 }
 
-const newHalf = (): HalfStream => ({ known: false, next: 0, synced: false, carry: null, carried: 0, skip: 0, waiting: null });
+const newHalf = (): HalfStream => ({ known: false, next: 0, synced: false, carry: null, carried: 0, skip: 0, waiting: null, at: NaN, isPlain: false });
 
 export function createTcpStream(protocol: StreamProtocol, protocolText: number, session: number): TcpStream {
-  return { protocol, protocolText, measuresByRange: protocol.reportsRanges === true, memory: protocol.newMemory(), session, halves: [newHalf(), newHalf()], reads: 0, failures: 0, confirmed: false, hour: 0 };
+  const lo = newHalf();
+  const hi = newHalf();
+  return {
+    protocol,
+    read: protocol.read,
+    protocolText,
+    measuresByRange: protocol.reportsRanges === true,
+    memory: protocol.newMemory(),
+    session,
+    lo,
+    hi,
+    halves: [lo, hi],
+    isHolding: false,
+    reads: 0,
+    failures: 0,
+    confirmed: false,
+    hour: 0,
+  };
+}
+
+/** After anything but a plain read: is the next one plain again? */
+export function settleHalf(half: HalfStream): void {
+  half.isPlain = half.known && half.synced && half.carried === 0 && half.skip === 0 && half.waiting === null;
 }
 
 /** Sequence numbers further apart than this are another session on the same ports, not a hole. */
 const MAX_JUMP = 1 << 22;
 const MAX_WAITING_SEGMENTS = 64;
 const MAX_WAITING_BYTES = 256 * 1024;
+/** The last segment again within this time was copied by the mirror port: no sender retransmits so soon (RFC 6298 section 2.4, RFC 8985 section 7.2). */
+const DUPLICATE_SECONDS = 0.005;
 
 /** The handshake was seen: whatever comes first begins a message. */
 export function expectStart(half: HalfStream): void {
   if (!half.known) half.synced = true;
+  settleHalf(half);
 }
 
 /** A SYN was seen: the stream's first octet has this sequence number. */
@@ -78,6 +118,7 @@ export function startHalf(half: HalfStream, firstSequence: number): void {
   half.carried = 0;
   half.skip = 0;
   half.waiting = null;
+  settleHalf(half);
 }
 
 /**
@@ -98,6 +139,42 @@ export function takeSegment(
   sink: ProtocolSink,
   events: StreamEvents,
 ): void {
+  placeSegment(stream, half, direction, sequence, bytes, view, from, to, wire, sink, events);
+  settleHalf(half);
+  stream.isHolding = stream.lo.waiting !== null || stream.hi.waiting !== null;
+}
+
+/** Goes on where the plain read of a segment in order ended: before its end, beyond it, or nowhere. */
+export function settleSegment(
+  stream: TcpStream,
+  half: HalfStream,
+  direction: number,
+  bytes: Uint8Array,
+  view: DataView,
+  from: number,
+  consumed: number,
+  to: number,
+  sink: ProtocolSink,
+  events: StreamEvents,
+): void {
+  const rest = readOn(stream, half, direction, bytes, view, from, consumed, to, sink, events);
+  if (rest < to) carryOver(stream, half, bytes, rest, to, events);
+  settleHalf(half);
+}
+
+function placeSegment(
+  stream: TcpStream,
+  half: HalfStream,
+  direction: number,
+  sequence: number,
+  bytes: Uint8Array,
+  view: DataView,
+  from: number,
+  to: number,
+  wire: number,
+  sink: ProtocolSink,
+  events: StreamEvents,
+): void {
   if (!half.known) {
     half.known = true;
     half.next = sequence;
@@ -106,6 +183,7 @@ export function takeSegment(
   if (ahead === 0) {
     // In order: the case that matters.
     half.next = (sequence + wire) | 0;
+    half.at = events.seconds + events.nanos * 1e-9;
     deliver(stream, half, direction, bytes, view, from, to, sink, events);
     if (wire > to - from) loseBytes(half, events);
     if (half.waiting !== null) drainWaiting(stream, half, direction, sink, events, false);
@@ -113,8 +191,12 @@ export function takeSegment(
   }
   if (ahead < 0) {
     if (ahead > -MAX_JUMP) {
-      events.retransmitted();
       const fresh = ahead + wire;
+      if (fresh === 0 && Math.abs(events.seconds + events.nanos * 1e-9 - half.at) <= DUPLICATE_SECONDS) {
+        events.duplicated();
+        return;
+      }
+      events.retransmitted();
       if (fresh <= 0) return;
       half.next = (sequence + wire) | 0;
       const start = from - ahead;
@@ -147,11 +229,14 @@ export function noteAcknowledged(
   while (half.waiting !== null && half.waiting.length > 0 && ((acknowledged - half.waiting[0].sequence) | 0) > 0) {
     drainWaiting(stream, half, direction, sink, events, true);
   }
+  settleHalf(half);
+  stream.isHolding = stream.lo.waiting !== null || stream.hi.waiting !== null;
 }
 
 /** The end of a capture: nobody will fill the holes any more. */
 export function finishHalf(stream: TcpStream, half: HalfStream, direction: number, sink: ProtocolSink, events: StreamEvents): void {
   while (half.waiting !== null && half.waiting.length > 0) drainWaiting(stream, half, direction, sink, events, true);
+  settleHalf(half);
 }
 
 function holdSegment(
@@ -282,8 +367,26 @@ function readMessages(
     }
     half.synced = true;
   }
-  while (at < to) {
-    const consumed = protocol.read(bytes, view, at, to, direction, memory, sink);
+  return at < to ? readOn(stream, half, direction, bytes, view, at, stream.read(bytes, view, at, to, direction, memory, sink), to, sink, events) : to;
+}
+
+/** The same from a first read on: `first` is what the reader gave for the octets at `from`. */
+function readOn(
+  stream: TcpStream,
+  half: HalfStream,
+  direction: number,
+  bytes: Uint8Array,
+  view: DataView,
+  from: number,
+  first: number,
+  to: number,
+  sink: ProtocolSink,
+  events: StreamEvents,
+): number {
+  const { protocol, memory } = stream;
+  let at = from;
+  let consumed = first;
+  for (;;) {
     if (consumed === at) return at;
     if (consumed > to) {
       stream.reads++;
@@ -293,19 +396,20 @@ function readMessages(
     if (consumed > at) {
       stream.reads++;
       at = consumed;
-      continue;
+    } else {
+      sink.malformed(`${protocol.name}.not-a-message`);
+      stream.failures++;
+      const found = protocol.resync(bytes, view, at + 1, to, direction, memory);
+      if (found < 0) {
+        half.synced = false;
+        return to;
+      }
+      events.resynchronised();
+      at = found;
     }
-    sink.malformed(`${protocol.name}.not-a-message`);
-    stream.failures++;
-    const found = protocol.resync(bytes, view, at + 1, to, direction, memory);
-    if (found < 0) {
-      half.synced = false;
-      return to;
-    }
-    events.resynchronised();
-    at = found;
+    if (at >= to) return to;
+    consumed = stream.read(bytes, view, at, to, direction, memory, sink);
   }
-  return to;
 }
 
 function carryOver(stream: TcpStream, half: HalfStream, bytes: Uint8Array, from: number, to: number, events: StreamEvents): void {

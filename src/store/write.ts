@@ -2,17 +2,18 @@
  * Empties the flow layer's tables into the store, in the caller's transaction. In: a flow state whose interval was closed.
  * Out: rows added to what is there: sums add, times widen, weaker evidence gives way to stronger. Ids are given in the
  * order of the flow tables, which depends on the packets alone, so an import that was killed and resumed gives the same rows.
+ * What counted nothing since the last flush is passed over: a live capture keeps its keys (flow/settle.ts), and a
+ * conversation whose direction was revised before it had a packet is none.
  */
 import type Database from 'better-sqlite3';
 import { STOP_REASONS } from '../decode/stop.ts';
 import { addressText } from '../flow/address-table.ts';
 import {
   CONVERSATION,
-  CONVERSATION_D,
+  FACT,
   NO_FIRST,
   NO_LAST,
   OPERATION,
-  OPERATION_D,
   OPERATION_ROW,
   ROW,
   ROW_D,
@@ -102,14 +103,16 @@ const seconds = (value: number): MaybeSeconds => (value === NO_FIRST ? null : va
 
 /** Adds everything that the flow state holds. The caller owns the transaction. */
 export function writeFlows(writer: StoreWriter, state: FlowState, capture: number, revision: number): void {
-  const addresses = writeAddresses(writer, state);
-  const conversations = writeConversations(writer, state, addresses, revision);
-  const operations = writeOperations(writer, state, conversations, revision);
+  const operationSums = sumOperations(state);
+  const used = usedConversations(state, operationSums);
+  const addresses = writeAddresses(writer, state, used);
+  const conversations = writeConversations(writer, state, addresses, used, revision);
+  const operations = writeOperations(writer, state, conversations, operationSums, revision);
   writeRhythm(writer, state, conversations, operations);
   writeScans(writer, state, addresses);
   const { sensorHour, counter } = writer.statements;
   for (const [hour, t] of [...state.hours].sort((a, b) => a[0] - b[0])) {
-    sensorHour.run(hour, t.packets, t.bytes, t.lostSegments, t.duplicates, revision);
+    if (t.packets + t.lostSegments + t.duplicates > 0) sensorHour.run(hour, t.packets, t.bytes, t.lostSegments, t.duplicates, revision);
   }
   state.stops.forEach((stops, code) => {
     if (stops > 0) counter.run(capture, `stop.${STOP_REASONS[code]}`, stops);
@@ -117,8 +120,34 @@ export function writeFlows(writer: StoreWriter, state: FlowState, capture: numbe
   for (const [name, value] of [...state.counters].sort((a, b) => (a[0] < b[0] ? -1 : 1))) counter.run(capture, name, value);
 }
 
+/** Requests, responses, errors of each operation. */
+function sumOperations(state: FlowState): Float64Array {
+  const { operationRows: rows } = state;
+  const sums = new Float64Array(state.operations.count * 3);
+  for (let row = 0; row < state.operationRowCount; row++) {
+    const r = row * OPERATION_ROW.stride;
+    const t = rows[r + OPERATION_ROW.operation] * 3;
+    for (let i = 0; i < 3; i++) sums[t + i] += rows[r + OPERATION_ROW.requests + i];
+  }
+  return sums;
+}
+
+const isUsed = (sums: Float64Array, operation: number): boolean => sums[operation * 3] + sums[operation * 3 + 1] + sums[operation * 3 + 2] > 0;
+
+/** 1 for each conversation that had a packet, or an operation or a fact of a segment that came before the last flush. */
+function usedConversations(state: FlowState, operationSums: Float64Array): Uint8Array {
+  const { conversations, operations, facts, rowWords } = state;
+  const used = new Uint8Array(conversations.count);
+  for (let row = 0; row < state.rows; row++) used[rowWords[row * ROW.stride + ROW.conversation]] = 1;
+  for (let i = 0; i < operations.count; i++) if (isUsed(operationSums, i)) used[operations.keys[i * OPERATION.stride]] = 1;
+  for (let k = 0; k < facts.count * FACT.stride; k += FACT.stride) if (isCounted(facts.keys, k)) used[facts.keys[k]] = 1;
+  return used;
+}
+
+const isCounted = (facts: Int32Array, at: number): boolean => facts[at + FACT.toServer] + facts[at + FACT.toClient] > 0;
+
 /** Every address that something refers to, with the time it was seen; index -> id. */
-function writeAddresses(writer: StoreWriter, state: FlowState): Float64Array {
+function writeAddresses(writer: StoreWriter, state: FlowState, used: Uint8Array): Float64Array {
   const spans: (Span | undefined)[] = [];
   const use = (index: number, span: Span | null): void => {
     const own = (spans[index] ??= { firstSeconds: NO_FIRST, firstNanos: 0, lastSeconds: NO_LAST, lastNanos: 0 });
@@ -132,24 +161,25 @@ function writeAddresses(writer: StoreWriter, state: FlowState): Float64Array {
       own.lastNanos = span.lastNanos;
     }
   };
-  const { conversations, conversationWords, conversationDoubles, macs, macSpans, addressFacts, scans, scanTotals } = state;
+  const { conversations, macs, macSpans, addressFacts, scans, scanTotals } = state;
   const span: Span = { firstSeconds: 0, firstNanos: 0, lastSeconds: 0, lastNanos: 0 };
   for (let i = 0; i < conversations.count; i++) {
-    const d = i * CONVERSATION_D.stride;
+    if (used[i] === 0) continue;
     const c = i * CONVERSATION.stride;
-    span.firstSeconds = conversationDoubles[d + CONVERSATION_D.firstSeconds];
-    span.firstNanos = conversationWords[c + CONVERSATION.firstNanos];
-    span.lastSeconds = conversationDoubles[d + CONVERSATION_D.lastSeconds];
-    span.lastNanos = conversationWords[c + CONVERSATION.lastNanos];
-    use(conversations.keys[i << 2], span);
-    use(conversations.keys[(i << 2) + 1], span);
+    const { keys, doubles } = conversations;
+    span.firstSeconds = doubles[(c >> 1) + CONVERSATION.firstSecondsD];
+    span.firstNanos = keys[c + CONVERSATION.firstNanos];
+    span.lastSeconds = doubles[(c >> 1) + CONVERSATION.lastSecondsD];
+    span.lastNanos = keys[c + CONVERSATION.lastNanos];
+    use(keys[c], span);
+    use(keys[c + 1], span);
   }
   for (let i = 0; i < macs.count; i++) {
     use(macs.keys[i << 2], macSpans[i]);
     use(macs.keys[(i << 2) + 1], macSpans[i]);
   }
-  for (let i = 0; i < addressFacts.count; i++) use(addressFacts.keys[i << 2], null);
-  for (let i = 0; i < scans.count; i++) if (scans.keys[i << 2] >= 0) use(scans.keys[i << 2], scanTotals[i]);
+  for (let i = 0; i < addressFacts.count; i++) if (state.addressFactCounts[i] > 0) use(addressFacts.keys[i << 2], null);
+  for (let i = 0; i < scans.count; i++) if (scans.keys[i << 2] >= 0 && scanTotals[i].packets > 0) use(scans.keys[i << 2], scanTotals[i]);
   const ids = new Float64Array(state.addresses.count);
   const { address } = writer.statements;
   for (let i = 0; i < ids.length; i++) {
@@ -165,14 +195,16 @@ function writeAddresses(writer: StoreWriter, state: FlowState): Float64Array {
     mac.run(ids[macs.keys[i << 2]], ids[macs.keys[(i << 2) + 1]], first, own.firstNanos, first === null ? null : own.lastSeconds, own.lastNanos);
   }
   for (let i = 0; i < addressFacts.count; i++) {
+    if (state.addressFactCounts[i] === 0) continue;
     const k = i << 2;
     addressFact.run(ids[addressFacts.keys[k]], state.texts[addressFacts.keys[k + 1]], state.texts[addressFacts.keys[k + 2]], state.addressFactCounts[i]);
   }
   return ids;
 }
 
-function writeConversations(writer: StoreWriter, state: FlowState, addresses: Float64Array, revision: number): Float64Array {
-  const { conversations, conversationWords: words, conversationDoubles: doubles, rowWords, rowDoubles } = state;
+function writeConversations(writer: StoreWriter, state: FlowState, addresses: Float64Array, used: Uint8Array, revision: number): Float64Array {
+  const { conversations, rowWords, rowDoubles } = state;
+  const { keys: words, doubles } = conversations;
   const { conversation, conversationHour, conversationFact } = writer.statements;
   const count = conversations.count;
   const sums = new Float64Array(count * 5);
@@ -187,18 +219,18 @@ function writeConversations(writer: StoreWriter, state: FlowState, addresses: Fl
   }
   const ids = new Float64Array(count);
   for (let i = 0; i < count; i++) {
-    const k = i << 2;
+    if (used[i] === 0) continue;
     const c = i * CONVERSATION.stride;
-    const d = i * CONVERSATION_D.stride;
+    const d = c >> 1;
     const t = i * 5;
     const vlan = words[c + CONVERSATION.vlan];
     const rtt = words[c + CONVERSATION.rttUs];
-    const first = seconds(doubles[d + CONVERSATION_D.firstSeconds]);
+    const first = seconds(doubles[d + CONVERSATION.firstSecondsD]);
     ids[i] = conversation.get(
-      addresses[conversations.keys[k]],
-      addresses[conversations.keys[k + 1]],
-      conversations.keys[k + 2],
-      conversations.keys[k + 3],
+      addresses[words[c]],
+      addresses[words[c + 1]],
+      words[c + 2],
+      words[c + 3],
       vlan < 0 ? null : vlan,
       state.texts[words[c + CONVERSATION.service]],
       words[c + CONVERSATION.serviceBy],
@@ -213,7 +245,7 @@ function writeConversations(writer: StoreWriter, state: FlowState, addresses: Fl
       rtt < 0 ? null : rtt,
       first,
       words[c + CONVERSATION.firstNanos],
-      first === null ? null : doubles[d + CONVERSATION_D.lastSeconds],
+      first === null ? null : doubles[d + CONVERSATION.lastSecondsD],
       words[c + CONVERSATION.lastNanos],
       revision,
     ) as number;
@@ -231,34 +263,31 @@ function writeConversations(writer: StoreWriter, state: FlowState, addresses: Fl
       revision,
     );
   }
-  const { facts, factCounts, texts } = state;
+  const { facts, texts } = state;
   for (let i = 0; i < facts.count; i++) {
-    const k = i << 2;
-    conversationFact.run(ids[facts.keys[k]], texts[facts.keys[k + 1]], texts[facts.keys[k + 2]], factCounts[i * 2], factCounts[i * 2 + 1]);
+    const k = i * FACT.stride;
+    const { keys } = facts;
+    if (!isCounted(keys, k)) continue;
+    conversationFact.run(ids[keys[k]], texts[keys[k + 1]], texts[keys[k + 2]], keys[k + FACT.toServer], keys[k + FACT.toClient]);
   }
   return ids;
 }
 
-function writeOperations(writer: StoreWriter, state: FlowState, conversations: Float64Array, revision: number): Float64Array {
-  const { operations, operationWords: words, operationDoubles: doubles, operationRows: rows, texts } = state;
+function writeOperations(writer: StoreWriter, state: FlowState, conversations: Float64Array, sums: Float64Array, revision: number): Float64Array {
+  const { operations, operationRows: rows, texts } = state;
+  const { keys: words, doubles } = operations;
   const { findOperation, insertOperation, updateOperation, operationHour, range, error, target } = writer.statements;
-  const sums = new Float64Array(operations.count * 3);
-  for (let row = 0; row < state.operationRowCount; row++) {
-    const r = row * OPERATION_ROW.stride;
-    const t = rows[r + OPERATION_ROW.operation] * 3;
-    for (let i = 0; i < 3; i++) sums[t + i] += rows[r + OPERATION_ROW.requests + i];
-  }
   const ids = new Float64Array(operations.count);
   for (let i = 0; i < operations.count; i++) {
-    const k = i << 2;
-    const conversation = conversations[operations.keys[k]];
-    const protocol = texts[operations.keys[k + 1] >> 16];
-    const unit = (operations.keys[k + 1] & UNIT_MASK) - 1;
-    const code = operations.keys[k + 2];
-    const d = i * OPERATION_D.stride;
+    if (!isUsed(sums, i)) continue;
     const o = i * OPERATION.stride;
-    const first = seconds(doubles[d + OPERATION_D.firstSeconds]);
-    const last = first === null ? null : doubles[d + OPERATION_D.lastSeconds];
+    const d = o >> 1;
+    const conversation = conversations[words[o]];
+    const protocol = texts[words[o + 1] >> 16];
+    const unit = (words[o + 1] & UNIT_MASK) - 1;
+    const code = words[o + 2];
+    const first = seconds(doubles[d + OPERATION.firstSecondsD]);
+    const last = first === null ? null : doubles[d + OPERATION.lastSecondsD];
     const counters = [sums[i * 3], sums[i * 3 + 1], sums[i * 3 + 2], words[o + OPERATION.rangesFolded]] as const;
     const times = [first, words[o + OPERATION.firstNanos], last, words[o + OPERATION.lastNanos], revision] as const;
     const known = findOperation.get(conversation, protocol, unit, code) as number | undefined;
@@ -274,11 +303,12 @@ function writeOperations(writer: StoreWriter, state: FlowState, conversations: F
   }
   const { ranges, rangeCounts, errors, errorCounts, targets, targetCounts } = state;
   for (let i = 0; i < ranges.count; i++) {
+    if (rangeCounts[i] === 0) continue;
     const k = i << 2;
     range.run(ids[ranges.keys[k]], ranges.keys[k + 1], ranges.keys[k + 2], ranges.keys[k + 3], rangeCounts[i]);
   }
   for (let i = 0; i < errors.count; i++) error.run(ids[errors.keys[i << 2]], errors.keys[(i << 2) + 1] >>> 0, errorCounts[i]);
-  for (let i = 0; i < targets.count; i++) target.run(ids[targets.keys[i << 2]], texts[targets.keys[(i << 2) + 1]], targetCounts[i]);
+  for (let i = 0; i < targets.count; i++) if (targetCounts[i] > 0) target.run(ids[targets.keys[i << 2]], texts[targets.keys[(i << 2) + 1]], targetCounts[i]);
   return ids;
 }
 
@@ -288,16 +318,18 @@ function writeRhythm(writer: StoreWriter, state: FlowState, conversations: Float
   for (let i = 0; i < rhythm.count; i++) {
     const subject = rhythm.keys[i << 2];
     const id = (subject & 1) === 1 ? -operations[subject >> 1] : conversations[subject >> 1];
-    writer.statements.rhythm.run(id, rhythm.keys[(i << 2) + 1], rhythmCounts[i], rhythmSums[i] / 1000);
+    // 0: of a direction that was revised; what it counted went on under the other conversation.
+    if (rhythmCounts[i] > 0 && id !== 0) writer.statements.rhythm.run(id, rhythm.keys[(i << 2) + 1], rhythmCounts[i], rhythmSums[i] / 1000);
   }
 }
 
 function writeScans(writer: StoreWriter, state: FlowState, addresses: Float64Array): void {
   const { scans, scanTotals } = state;
   for (let i = 0; i < scans.count; i++) {
+    const t = scanTotals[i];
+    if (t.packets === 0) continue;
     const client = scans.keys[i << 2];
     const id = client < 0 ? (writer.statements.address.get(MANY_SCANNERS, null, 0, null, 0) as number) : addresses[client];
-    const t = scanTotals[i];
     const first = seconds(t.firstSeconds);
     const last = first === null ? null : t.lastSeconds;
     writer.statements.scan.run(id, scans.keys[(i << 2) + 1], t.targets, t.packets, t.bytes, first, t.firstNanos, last, t.lastNanos);

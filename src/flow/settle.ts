@@ -1,0 +1,115 @@
+/**
+ * Flushing without forgetting, for captures that go on for weeks. In: a flow state between two batches. Out: tables ready
+ * to be written (`settleInterval`), and, once they are written, the same tables with nothing counted (`zeroInterval`):
+ * keys, sessions, streams, directions and the times of the last requests stay, so that a flush every few seconds tears
+ * no session, no rhythm and no hole in a stream. A file import clears everything instead (decoder-state.ts), so that a
+ * resumed one is exact.
+ */
+import { foldSession } from './conversations.ts';
+import { CONVERSATION, FACT, NO_FIRST, NO_LAST, OPERATION, OPERATION_ROW, UNBEGUN, type FlowState } from './flow-state.ts';
+import { clearIntTable, createIntTable, internKey } from './int-table.ts';
+import { foldOperation, settleRange } from './operations.ts';
+import { settleConversationBin, settleOperationBin } from './rhythm.ts';
+import { settleHalf } from './tcp-stream.ts';
+
+/** Every session and operation folds what it counted; holes in streams stay open, a segment that is late still fills them. */
+export function settleInterval(state: FlowState): void {
+  for (let session = 0; session < state.sessions.count; session++) foldSession(state, session);
+  for (let operation = 0; operation < state.operations.count; operation++) {
+    foldOperation(state, operation, state.operations.keys[operation * OPERATION.stride + OPERATION.hour]);
+    settleRange(state, operation);
+    settleOperationBin(state, operation);
+  }
+  for (let conversation = 0; conversation < state.conversations.count; conversation++) settleConversationBin(state, conversation);
+  if (state.operationRowCount > 2 * state.operations.count) mergeOperationRows(state);
+}
+
+/** While the store refuses to be written, each settling adds a row per operation: rows of the same hour are one. */
+function mergeOperationRows(state: FlowState): void {
+  const { operationRows: rows } = state;
+  const places = createIntTable();
+  for (let from = 0; from < state.operationRowCount; from++) {
+    const r = from * OPERATION_ROW.stride;
+    const place = internKey(places, rows[r], rows[r + OPERATION_ROW.hour], 0, 0) * OPERATION_ROW.stride;
+    if (places.added) rows.copyWithin(place, r, r + OPERATION_ROW.stride);
+    else for (let i = OPERATION_ROW.requests; i <= OPERATION_ROW.errors; i++) rows[place + i] += rows[r + i];
+  }
+  state.operationRowCount = places.count;
+}
+
+/** Time passed unheard since the streams were saved: what comes next is joined midstream, it is neither a hole nor a repetition. */
+export function forgetPositions(state: FlowState): void {
+  for (const stream of state.streams) {
+    for (const half of stream?.halves ?? []) {
+      half.known = false;
+      half.synced = false;
+      half.carried = 0;
+      half.skip = 0;
+      half.waiting = null;
+      settleHalf(half);
+    }
+  }
+}
+
+/**
+ * What was written counts from nought again.
+ * @param renewBudget a new term for those who make one-way conversations: what is a flood is judged per term
+ */
+export function zeroInterval(state: FlowState, renewBudget: boolean): void {
+  zeroConversations(state);
+  zeroOperations(state);
+  for (let i = 0; i < state.facts.count; i++) state.facts.keys.fill(0, i * FACT.stride + FACT.toServer, i * FACT.stride + FACT.toClient + 1);
+  state.addressFactCounts.fill(0);
+  state.rhythmCounts.fill(0);
+  state.rhythmSums.fill(0);
+  clearIntTable(state.macs);
+  state.macSpans.length = 0;
+  if (renewBudget) {
+    clearIntTable(state.oneWay);
+    state.oneWayTotal = 0;
+    clearIntTable(state.scans);
+    state.scanTotals.length = 0;
+  }
+  for (const scan of state.scanTotals) Object.assign(scan, { targets: 0, packets: 0, bytes: 0, ...NO_SPAN });
+  state.stops.fill(0);
+  state.counters.clear();
+  // The hour at hand stays: a gap may be told in it before its next frame.
+  for (const [hour, totals] of state.hours) {
+    if (totals.packets === 0) state.hours.delete(hour);
+    else Object.assign(totals, { packets: 0, bytes: 0, lostSegments: 0, duplicates: 0 });
+  }
+  Object.assign(state.totals, { packets: 0, bytes: 0, ...NO_SPAN });
+}
+
+const NO_SPAN = { firstSeconds: NO_FIRST, firstNanos: 0, lastSeconds: NO_LAST, lastNanos: 0 } as const;
+
+function zeroConversations(state: FlowState): void {
+  const { keys: words, doubles } = state.conversations;
+  for (let i = 0; i < state.conversations.count; i++) {
+    const c = i * CONVERSATION.stride;
+    const d = c >> 1;
+    words[c + CONVERSATION.row] = -1;
+    words[c + CONVERSATION.sessions] = 0;
+    words[c + CONVERSATION.answered] = 0;
+    words[c + CONVERSATION.rttUs] = -1;
+    doubles[d + CONVERSATION.firstSecondsD] = NO_FIRST;
+    doubles[d + CONVERSATION.lastSecondsD] = NO_LAST;
+  }
+  state.rows = 0;
+}
+
+function zeroOperations(state: FlowState): void {
+  const { keys: words, doubles } = state.operations;
+  for (let i = 0; i < state.operations.count; i++) {
+    const o = i * OPERATION.stride;
+    const d = o >> 1;
+    words[o + OPERATION.hour] = UNBEGUN;
+    words[o + OPERATION.rangesFolded] = 0;
+    doubles[d + OPERATION.firstSecondsD] = NO_FIRST;
+    doubles[d + OPERATION.lastSecondsD] = NO_LAST;
+  }
+  state.operationRowCount = 0;
+  state.rangeCounts.fill(0);
+  state.targetCounts.fill(0);
+  clearIntTable(state.errors);
+}
