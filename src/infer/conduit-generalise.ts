@@ -18,6 +18,7 @@
  *
  * In: exact grants. Out: more and wider grants. Thresholds are those measured in docs/conduits.md.
  */
+import { addTo } from '../net/multi-map.ts';
 import type { Span } from '../net/register-set.ts';
 import { mergeSpans, tableOf } from '../net/register-set.ts';
 import { grantKey, mergeDetails, NO_EVIDENCE, OPCUA_SESSION_SERVICES } from './conduit-grants.ts';
@@ -159,7 +160,7 @@ function addGroups(grants: Map<string, Grant>, index: PlanIndex): void {
     if (isTemporary(index.kindOf(grant.client.zone)) || isTemporary(index.kindOf(grant.server.zone))) continue;
     if (isBusiness(index.kindOf(grant.client.zone)) && isBusiness(index.kindOf(grant.server.zone))) continue;
     const key = `${grant.client.zone}\n${grant.client.role}\n${grant.server.zone}\n${grant.server.role}\n${grant.transport}/${grant.port}\n${grant.class}\n${securityOf(grant)}`;
-    groups.set(key, [...(groups.get(key) ?? []), grant]);
+    addTo(groups, key, grant);
   }
   for (const members of groups.values()) {
     const [sample] = members;
@@ -219,7 +220,7 @@ function joinSessions(grants: Map<string, Grant>): void {
   for (const grant of grants.values()) {
     if (!STATION_ROLES.has(grant.client.role) || grant.protocol !== 'modbus' || grant.class === 'any') continue;
     const key = `${grant.client.zone}\n${grant.client.role}\n${grant.server.zone}\n${grant.server.role}\n${grant.transport}/${grant.port}\n${grant.class}`;
-    sessions.set(key, [...(sessions.get(key) ?? []), grant]);
+    addTo(sessions, key, grant);
   }
   for (const members of sessions.values()) {
     if (members.length < 2) continue;
@@ -236,7 +237,7 @@ function addSharedServices(grants: Map<string, Grant>, index: PlanIndex): void {
     const kind = index.kindOf(grant.client.zone);
     if (grant.class !== 'any' || !SHARED_ROLES.has(grant.server.role) || isBusiness(kind) || isTemporary(kind)) continue;
     const key = `${grant.client.zone}\n${grant.server.id}\n${grant.transport}/${grant.port}`;
-    users.set(key, [...(users.get(key) ?? []), grant]);
+    addTo(users, key, grant);
   }
   for (const members of users.values()) {
     const [sample] = members;
@@ -271,7 +272,7 @@ export function maintenanceGrants(observed: readonly Grant[], standing: readonly
   for (const grant of observed) {
     if (!isMaintenance(grant) || isBusiness(index.kindOf(grant.server.zone))) continue;
     const key = `${grant.client.role}\n${grant.server.role}\n${grant.transport}/${grant.port}\n${grant.class}`;
-    byRolePair.set(key, [...(byRolePair.get(key) ?? []), grant]);
+    addTo(byRolePair, key, grant);
     const seen = zonesOf.get(grant.client.id) ?? { client: grant.client, zones: new Set<string>() };
     seen.zones.add(grant.server.zone);
     zonesOf.set(grant.client.id, seen);

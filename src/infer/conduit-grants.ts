@@ -5,6 +5,7 @@
  * In: Observations and the plan. Out: grants with operations, ranges, evidence and witnesses, and what crosses no
  * boundary or was set aside, counted. Left out on purpose: any widening (conduit-generalise.ts).
  */
+import { addTo } from '../net/multi-map.ts';
 import type { Access, Conversation, ObservationSet, Operation } from '../observation.ts';
 import type { ModbusTable } from '../permit.ts';
 import type { Span } from '../net/register-set.ts';
@@ -146,7 +147,7 @@ function splitByClass(conversation: Conversation): Map<OperationClass, { detail:
   const byClass = new Map<OperationClass, Operation[]>();
   for (const operation of conversation.operations) {
     const own = opaque && operation.protocol === 'opcua' ? 'any' : classOfOperation(operation);
-    byClass.set(own, [...(byClass.get(own) ?? []), operation]);
+    addTo(byClass, own, operation);
   }
   if (byClass.size === 0 || (opaque && !byClass.has('any'))) byClass.set('any', byClass.get('any') ?? []);
   const out = new Map<OperationClass, { detail: GrantDetail; operations: Operation[] }>();

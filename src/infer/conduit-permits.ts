@@ -5,6 +5,7 @@
  * In: grants, standing or on demand. Out: Permits in a stable order with evidence, question and witnesses.
  * Left out on purpose: names in the spec's alphabet (conduits.ts) and the YAML (policy/spec-write.ts).
  */
+import { addTo } from '../net/multi-map.ts';
 import type { Access } from '../observation.ts';
 import type { ModbusOperations, ModbusRange, OpcUaOperations } from '../permit.ts';
 import { mergeSpans, sizeOfSpans, subtractSpans, tableOf } from '../net/register-set.ts';
@@ -126,11 +127,11 @@ const cellKey = (cell: Cell): string => {
 function rectangles(cells: readonly Cell[]): Cell[][] {
   const cover = (own: (cell: Cell) => string, other: (cell: Cell) => string): Cell[][] => {
     const partners = new Map<string, Cell[]>();
-    for (const cell of cells) partners.set(own(cell), [...(partners.get(own(cell)) ?? []), cell]);
+    for (const cell of cells) addTo(partners, own(cell), cell);
     const groups = new Map<string, Cell[]>();
     for (const list of partners.values()) {
       const key = list.map(other).sort().join('\n');
-      groups.set(key, [...(groups.get(key) ?? []), ...list]);
+      for (const cell of list) addTo(groups, key, cell);
     }
     return [...groups.values()];
   };
@@ -243,7 +244,7 @@ export function draftPermits(grants: readonly Grant[], onDemand: boolean, observ
     for (const modbus of pieces) {
       const cell: Cell = { grant, modbus, opcua: opcuaOf(grant), question, onDemand: onDemand || question === 'temporary-device' };
       const key = cellKey(cell);
-      byKey.set(key, [...(byKey.get(key) ?? []), cell]);
+      addTo(byKey, key, cell);
     }
   }
   const drafts = [...byKey.values()].flatMap(rectangles).map((cells) => draftOf(cells, observed));

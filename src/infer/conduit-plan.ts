@@ -5,6 +5,7 @@
  * In: a zone proposal (or anything shaped like one) and the Observations. Out: an index by address, redundant partners,
  * captured days. Left out on purpose: how zones were found (zones.ts).
  */
+import { addTo } from '../net/multi-map.ts';
 import type { Conversation, ObservationSet } from '../observation.ts';
 import { staysOnLink } from '../net/link-local.ts';
 import { groupAddressKind } from './address-order.ts';
@@ -80,9 +81,9 @@ export function indexPlan(set: ObservationSet, plan: ZonePlan): PlanIndex {
   for (const asset of plan.assets) {
     for (const address of asset.addresses) byAddress.set(address, asset);
     if (!asset.behindRouter) for (const mac of asset.macs) if (!byAddress.has(mac)) byAddress.set(mac, asset);
-    byZone.set(asset.zone, [...(byZone.get(asset.zone) ?? []), asset]);
+    addTo(byZone, asset.zone, asset);
     const key = `${asset.zone}\n${asset.role}`;
-    byRole.set(key, [...(byRole.get(key) ?? []), asset]);
+    addTo(byRole, key, asset);
   }
   const kinds = new Map(plan.zones.map((zone) => [zone.id, zone.kind]));
   const assetOf = (address: string): PlannedAsset | null => byAddress.get(address) ?? null;

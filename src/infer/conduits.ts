@@ -6,6 +6,7 @@
  * Exact at function and register level unless a stated rule (conduit-generalise.ts) says otherwise. Traffic within a
  * zone needs no Permit. Left out on purpose: the YAML (policy/spec-write.ts) and its proof (policy/proof.ts).
  */
+import { addTo } from '../net/multi-map.ts';
 import type { ObservationSet } from '../observation.ts';
 import type { Permit, PermitEnd } from '../permit.ts';
 import { isMac } from './address-order.ts';
@@ -157,7 +158,7 @@ interface Ids {
 
 function proposedZones(plan: ZonePlan, ids: Ids): ProposedZone[] {
   const members = new Map<string, PlannedAsset[]>();
-  for (const asset of plan.assets) members.set(asset.zone, [...(members.get(asset.zone) ?? []), asset]);
+  for (const asset of plan.assets) addTo(members, asset.zone, asset);
   return plan.zones.map((zone) => ({
     id: ids.zone.get(zone.id) ?? zone.id,
     planId: zone.id,

@@ -112,7 +112,7 @@ const judgeMisses = (context: DiffContext, conversation: Conversation, verdict: 
       seen: missing.map((one) => seenAsk(conversation, one)),
     };
   }
-  const reversed = verdict.related.length > 0 ? undefined : context.loaded.permits.find((declared) => isLive(declared.permit) && context.matcher.fits(declared, conversation.server, conversation.client, conversation.transport, conversation.port));
+  const reversed = verdict.related.length > 0 ? undefined : context.matcher.between(context.assets.resolve(conversation.server)?.zone ?? '', context.assets.resolve(conversation.client)?.zone ?? '').find((declared) => isLive(declared.permit) && context.matcher.fits(declared, conversation.server, conversation.client, conversation.transport, conversation.port));
   if (reversed !== undefined) {
     const sure = conversation.direction.confidence >= 0.6 && conversation.direction.by !== 'first-packet';
     return {

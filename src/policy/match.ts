@@ -5,6 +5,7 @@
  * what is not, the nearest miss in words. Every request must fit one Permit whole: two Permits that each know half of a
  * range do not let it through. Left out on purpose: what a given firewall makes of it (simulate.ts).
  */
+import { addTo } from '../net/multi-map.ts';
 import type { Conversation } from '../observation.ts';
 import type { Permit, PermitEnd } from '../permit.ts';
 import { parseSet, parseSpan, setContains } from '../net/address-set.ts';
@@ -59,7 +60,7 @@ interface Prepared {
 
 export interface Matcher {
   readonly judge: (conversation: Conversation) => ConversationVerdict;
-  /** Permits between two zones in that direction, whatever the service. */
+  /** Permits that may concern two zones in that direction, whatever the service. */
   readonly between: (fromZone: string, toZone: string) => readonly DeclaredPermit[];
   /** Whether ends and service of a Permit fit a client and a server. */
   readonly fits: (declared: DeclaredPermit, client: string, server: string, transport: string, port: number) => boolean;
@@ -149,7 +150,7 @@ export const createMatcher = (permits: readonly DeclaredPermit[], assets: AssetI
     if (entry.from.addresses.length > 0 || entry.to.addresses.length > 0) byAddress.push(entry);
     else {
       const key = `${entry.from.zone}\n${entry.to.zone}`;
-      byZones.set(key, [...(byZones.get(key) ?? []), entry]);
+      addTo(byZones, key, entry);
     }
   }
   const candidates = (fromZone: string | undefined, toZone: string | undefined): readonly Prepared[] => [...(byZones.get(`${fromZone}\n${toZone}`) ?? []), ...byAddress];
@@ -193,7 +194,7 @@ export const createMatcher = (permits: readonly DeclaredPermit[], assets: AssetI
   const byDeclared = new Map(prepared.map((entry) => [entry.declared, entry]));
   return {
     judge,
-    between: (fromZone, toZone) => permits.filter(({ permit }) => permit.from.zone === fromZone && permit.to.zone === toZone),
+    between: (fromZone, toZone) => candidates(fromZone, toZone).map((entry) => entry.declared),
     fits: (declared, client, server, transport, port) => {
       const entry = byDeclared.get(declared);
       return entry !== undefined && endFits(entry.from, client, assets.resolve(client)) && endFits(entry.to, server, assets.resolve(server))

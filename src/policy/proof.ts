@@ -6,6 +6,8 @@
  * zones that its conduit connects, and what was never seen is owed to a named rule; (3) each standing Permit has a witness
  * that no other Permit lets through. Out: counterexamples, none when it holds. It is slow and plain on purpose.
  */
+import { staysOnLink } from '../net/link-local.ts';
+import { addTo } from '../net/multi-map.ts';
 import type { Conversation, ObservationSet } from '../observation.ts';
 import type { Permit } from '../permit.ts';
 import type { LoadedSpec } from './spec-load.ts';
@@ -108,13 +110,13 @@ export const proveProposal = (loaded: LoadedSpec, set: ObservationSet): Proof =>
   const byPair = new Map<string, Permit[]>();
   for (const permit of live) {
     const key = `${permit.from.zone}\n${permit.to.zone}`;
-    byPair.set(key, [...(byPair.get(key) ?? []), permit]);
+    addTo(byPair, key, permit);
   }
   const asideText = new Map<string, number>();
   for (const entry of loaded.spec.set_aside ?? []) asideText.set(`${entry.client} ${entry.transport}`, Math.max(asideText.get(`${entry.client} ${entry.transport}`) ?? 0, Date.parse(entry.last_seen)));
 
   for (const conversation of set.conversations) {
-    if (isGroup(conversation.client) || isGroup(conversation.server)) continue;
+    if (staysOnLink(conversation.transport) || isGroup(conversation.client) || isGroup(conversation.server)) continue;
     const client = place(conversation.client);
     const server = place(conversation.server);
     if (client !== null && client.zone === server?.zone) continue;

@@ -4,6 +4,7 @@
  * In: the `set_aside` entries of a spec. Out: which entry a conversation falls under. An entry covers what was seen until
  * its `last_seen`; the same traffic later is a finding again, and says so. Left out on purpose: any permission.
  */
+import { addTo } from '../net/multi-map.ts';
 import type { Conversation } from '../observation.ts';
 import { parseSet, parseSpan, setContains } from '../net/address-set.ts';
 import type { AddressSet } from '../net/address-set.ts';
@@ -32,7 +33,7 @@ export const createSetAside = (spec: Spec): ((conversation: Conversation) => Set
       return { first, last: last ?? first };
     });
     const prepared = { entry, index, servers: parseSet(entry.servers), ports, lastMs: Date.parse(entry.last_seen) };
-    byClient.set(entry.client.toLowerCase(), [...(byClient.get(entry.client.toLowerCase()) ?? []), prepared]);
+    addTo(byClient, entry.client.toLowerCase(), prepared);
   }
   return (conversation) => {
     const server = parseSpan(conversation.server);
