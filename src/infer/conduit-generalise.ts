@@ -58,7 +58,7 @@ const spansOf = (asks: readonly ModbusAsk[], access: 'read' | 'write', table: st
 const WRITE_TWIN: Readonly<Record<number, number>> = { 5: 15, 15: 5, 6: 16, 16: 6 };
 
 /** Whoever writes one register may write several, and the reverse, at the same addresses. */
-export function addWriteTwins(grant: Grant): Grant {
+function addWriteTwins(grant: Grant): Grant {
   const twins = grant.detail.modbus.flatMap((ask): ModbusAsk[] => {
     const code = WRITE_TWIN[ask.code];
     return code === undefined || grant.detail.modbus.some((other) => other.unit === ask.unit && other.code === code) ? [] : [{ ...ask, code }];
@@ -69,7 +69,7 @@ export function addWriteTwins(grant: Grant): Grant {
 }
 
 /** Widens the addresses of one pair's requests, per unit and table; says which rules did it. */
-export function widenRanges(grant: Grant): Grant {
+function widenRanges(grant: Grant): Grant {
   if (grant.detail.modbus.length === 0) return grant;
   const rules = new Set(grant.rules);
   const asks = grant.detail.modbus.map((ask): ModbusAsk => {
@@ -96,7 +96,7 @@ export function widenRanges(grant: Grant): Grant {
 }
 
 /** Every unit of a row gets the asks of every other unit of that row. */
-export function widenUnits(grant: Grant): Grant {
+function widenUnits(grant: Grant): Grant {
   const units = [...new Set(grant.detail.modbus.map((ask) => ask.unit))].sort((a, b) => a - b);
   if (units.length < 3) return grant;
   const isRow = units.every((unit, i) => i === 0 || unit - units[i - 1] <= MAX_UNIT_GAP);
@@ -108,7 +108,7 @@ export function widenUnits(grant: Grant): Grant {
   return { ...grant, detail, rules: [...new Set([...grant.rules, 'adjacent-units'])].sort() };
 }
 
-export function addSessionServices(grant: Grant): Grant {
+function addSessionServices(grant: Grant): Grant {
   if (grant.protocol !== 'opcua' || grant.detail.opcuaServices.length === 0) return grant;
   const services = [...new Set([...grant.detail.opcuaServices, ...OPCUA_SESSION_SERVICES])].sort();
   if (services.length === grant.detail.opcuaServices.length) return grant;

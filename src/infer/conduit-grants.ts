@@ -7,7 +7,6 @@
  */
 import { addTo } from '../net/multi-map.ts';
 import type { Access, Conversation, ObservationSet, Operation } from '../observation.ts';
-import type { ModbusTable } from '../permit.ts';
 import type { Span } from '../net/register-set.ts';
 import { mergeSpans, tableOf } from '../net/register-set.ts';
 import { standingOf } from './conduit-plan.ts';
@@ -67,7 +66,7 @@ export const OPCUA_SESSION_SERVICES: readonly string[] = [
   'ActivateSession', 'CloseSecureChannel', 'CloseSession', 'CreateSession', 'FindServers', 'GetEndpoints', 'OpenSecureChannel',
 ];
 
-export const classOfOperation = (operation: Operation): OperationClass => {
+const classOfOperation = (operation: Operation): OperationClass => {
   if (operation.protocol === 'modbus' && operation.access === 'browse') return 'engineer';
   switch (operation.access) {
     case 'browse':
@@ -218,7 +217,3 @@ export function observeGrants(set: ObservationSet, index: PlanIndex): ObservedGr
   }
   return { grants: [...grants.values()], withinZone, groupAddressed, setAside };
 }
-
-/** The tables that a detail reads or writes, for rules that speak of tables. */
-export const tablesOf = (detail: GrantDetail): ModbusTable[] =>
-  sortedUnique(detail.modbus.flatMap((ask) => [tableOf(ask.code, 'read'), tableOf(ask.code, 'write')].filter((table) => table !== null)));

@@ -81,7 +81,7 @@ const joinOperations = (a: ModbusOperations, b: ModbusOperations): ModbusOperati
 };
 
 /** The fewest operation sets that say exactly what the asks say. */
-export function piecesOf(asks: readonly ModbusAsk[]): ModbusOperations[] {
+function piecesOf(asks: readonly ModbusAsk[]): ModbusOperations[] {
   const byUnit = new Map<number, ModbusOperations[]>();
   for (const ask of asks) {
     const pieces = byUnit.get(ask.unit) ?? [];

@@ -23,7 +23,7 @@ export interface SetAsideEntry {
   readonly lastNs: bigint;
 }
 
-export const SET_ASIDE_REASONS: Readonly<Record<string, string>> = {
+const SET_ASIDE_REASONS: Readonly<Record<string, string>> = {
   scan: 'sweep over many targets',
   unanswered: 'nobody answered',
   'no-asset': 'one end never sent anything: no device was seen there',

@@ -35,7 +35,7 @@ export interface DiffReport {
   readonly counts: ObservedResult['counts'];
 }
 
-export const DEFAULT_MIN_DAYS = 14;
+const DEFAULT_MIN_DAYS = 14;
 
 export const contextOf = (loaded: LoadedSpec, set: ObservationSet, options: DiffOptions = {}): DiffContext => {
   const assets = indexAssets(loaded.spec, set.addresses);

@@ -58,7 +58,7 @@ const conditionsCover = (outer: Permit, inner: Permit): boolean => {
   return a.start === null || (a.start === b.start && a.end === b.end);
 };
 
-export const serviceCovers = (outer: Permit, inner: Permit): boolean => {
+const serviceCovers = (outer: Permit, inner: Permit): boolean => {
   if (outer.service.transport !== 'any' && outer.service.transport !== inner.service.transport) return false;
   if (outer.service.ports.length === 0) return true;
   return inner.service.ports.length > 0 && inner.service.ports.every((range) => spansContain(outer.service.ports, range));

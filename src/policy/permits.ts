@@ -52,7 +52,7 @@ export const portsOf = (port: SpecFlow['port']): { first: number; last: number }
 
 export const knownPort = (protocol: string): readonly [string, number] | null => KNOWN_PORTS[protocolKey(protocol)] ?? null;
 
-export const serviceOf = (flow: SpecFlow): PermitService => {
+const serviceOf = (flow: SpecFlow): PermitService => {
   const known = knownPort(flow.protocol);
   const transport = flow.ethertype !== undefined && (flow.transport === undefined || flow.transport === 'l2') ? `eth-${flow.ethertype}` : (flow.transport ?? (known?.[0] ?? 'tcp'));
   const ports = portsOf(flow.port);

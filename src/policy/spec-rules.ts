@@ -11,14 +11,14 @@ import { isPublicAddress } from '../net/address-set.ts';
 import type { SpecAsset, SpecEndpoint, SpecFlow, SpecSetAside, SpecZone } from './spec-schema.ts';
 
 /** Nothing that a terminal, an editor or a reviewer could be fooled by. */
-export const printable = (text: string, limit = 120): string => text.replaceAll(/[\p{Cc}\p{Cf}\p{Co}\p{Cn}\u2028\u2029]/gu, '?').slice(0, limit);
+const printable = (text: string, limit = 120): string => text.replaceAll(/[\p{Cc}\p{Cf}\p{Co}\p{Cn}\u2028\u2029]/gu, '?').slice(0, limit);
 
 const KINDS: Readonly<Record<string, NonNullable<SpecZone['kind']>>> = {
   safety: 'safety', cell: 'control', control: 'control', supervisory: 'supervisory', operations: 'operations', engineering: 'engineering', dmz: 'dmz', enterprise: 'enterprise',
   network: 'network', temporary: 'temporary', wireless: 'wireless', remote: 'remote', external: 'external',
 };
 
-export const kindWord = (kind: string): NonNullable<SpecZone['kind']> => KINDS[kind] ?? 'other';
+const kindWord = (kind: string): NonNullable<SpecZone['kind']> => KINDS[kind] ?? 'other';
 
 const levelWord = (level: number | null): SpecAsset['level'] | undefined => ([0, 1, 2, 3, 3.5, 4, 5] as const).find((known) => known === level);
 

@@ -6,7 +6,7 @@ export const MONDAY = 20458;
 
 const DAY_NS = 86_400_000_000_000n;
 
-export const dayNs = (day: number, hour = 12): bigint => BigInt(day) * DAY_NS + BigInt(hour) * 3_600_000_000_000n;
+const dayNs = (day: number, hour = 12): bigint => BigInt(day) * DAY_NS + BigInt(hour) * 3_600_000_000_000n;
 
 export const daysFrom = (first: number, count: number): number[] => Array.from({ length: count }, (_, i) => first + i);
 
@@ -25,7 +25,7 @@ const MODBUS_NAMES: Readonly<Record<number, readonly [string, Access]>> = {
   8: ['Diagnostics', 'diagnose'], 16: ['Write Multiple Registers', 'write'], 43: ['Encapsulated Interface Transport', 'browse'], 90: ['Unity Programming', 'program'],
 };
 
-export const modbusOperation = ({ code, unit = 1, ranges = [[0, 9]], days = daysFrom(MONDAY, 28) }: ModbusAsked): Operation => {
+const modbusOperation = ({ code, unit = 1, ranges = [[0, 9]], days = daysFrom(MONDAY, 28) }: ModbusAsked): Operation => {
   const [name, access] = MODBUS_NAMES[code] ?? [`Function ${code}`, 'program'];
   const addressed = [1, 2, 3, 4, 5, 6, 15, 16].includes(code);
   return {
