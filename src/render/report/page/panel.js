@@ -1,0 +1,220 @@
+// Detail on demand: a zone, a bundle, a cell of the matrix, a Permit, a finding, a conversation, each with its evidence.
+import { button, chip, definitions, el, grouped, minuteText, number, octets, row, table } from './dom.js';
+import { ACCESSES, assetAt, assetName, conversationAt, conversationsBetween, crossingAt, data, STANDINGS, zoneName } from './plant.js';
+
+const panel = document.getElementById('panel');
+const title = document.getElementById('panel-title');
+const body = document.getElementById('panel-body');
+const back = document.getElementById('panel-back');
+const history = [];
+let opener = null;
+
+/** Shows a view `{ title, content() }`; the one before stays behind the back button. */
+export function show(view, isReturn = false) {
+  if (panel.hidden) {
+    opener = document.activeElement;
+    history.length = 0;
+  }
+  if (!isReturn) history.push(view);
+  title.textContent = view.title;
+  body.replaceChildren(...view.content().flat(Infinity).filter((node) => node !== null));
+  back.hidden = history.length < 2;
+  panel.hidden = false;
+  document.body.classList.add('with-panel');
+  body.scrollTop = 0;
+  title.focus({ preventScroll: true });
+  choose(view.chosen ?? null);
+}
+
+export function closePanel() {
+  if (panel.hidden) return;
+  panel.hidden = true;
+  document.body.classList.remove('with-panel');
+  choose(null);
+  if (opener instanceof Element && opener.isConnected) opener.focus({ preventScroll: true });
+}
+
+export function goBack() {
+  history.pop();
+  const before = history.at(-1);
+  if (before !== undefined) show(before, true);
+}
+
+/** Marks on the map what the detail is about. */
+function choose(selector) {
+  for (const held of document.querySelectorAll('.map .chosen')) held.classList.remove('chosen');
+  if (selector === null) return;
+  for (const element of document.querySelectorAll(selector)) element.classList.add('chosen');
+}
+
+const nodeOfZone = (zone) => data.nodes.findIndex(({ zones }) => zones.includes(zone));
+
+const bundlesOf = (node) => [...document.querySelectorAll('.bundle')].filter((bundle) => bundle.dataset.pair.split(' ').includes(String(node))).map((bundle) => `.bundle[data-pair="${bundle.dataset.pair}"]`);
+
+export function zoneView(index) {
+  const zone = data.zones[index];
+  const node = nodeOfZone(index);
+  return {
+    title: `Zone ${zone.id}`,
+    chosen: [`.map [data-node="${node}"]`, ...bundlesOf(node)].join(','),
+    content: () => {
+      const crossings = data.crossings.map((_, i) => crossingAt(i)).filter(({ from, to }) => (from === index) !== (to === index));
+      const findings = data.findings.map((finding, i) => ({ finding, i })).filter(({ finding }) => finding.zones.includes(index));
+      return [
+        definitions([
+          ['Name', zone.name], ['SL-T', zone.sl === null ? 'open: to be set by the risk assessment (ZCR 5.6)' : `SL ${zone.sl}${zone.slBasis === 'assumption' ? ', a start value, an assumption' : ''}`],
+          ['Level', `${zone.level === '' ? 'not stated' : zone.level}, ${zone.kind}`], ['Controls', [...zone.controls, ...zone.requirements].join('; ')], ['Networks', zone.networks.join(', ')],
+        ]),
+        zone.notes.map((note) => el('p', { class: 'sub' }, note)),
+        findings.length === 0 ? null : [el('h3', {}, `Findings (${findings.length})`), findingList(findings)],
+        el('h3', {}, `Assets (${zone.assets.length})`),
+        table('Assets of the zone', ['asset', 'role', 'addresses'], zone.assets, (i) => {
+          const asset = assetAt(i);
+          return row(button(asset.id, { 'data-asset': i }), asset.declaredRole || asset.seenRole || 'unknown', asset.addresses.slice(0, 3).join(', ') || asset.macs[0] || '');
+        }),
+        el('h3', {}, 'Traffic with other zones'),
+        crossings.length === 0 ? el('p', {}, 'None was seen, none is permitted.') : crossingTable(crossings),
+      ];
+    },
+  };
+}
+
+const findingList = (findings) => el('ul', {}, findings.slice(0, 100).map(({ finding, i }) => el('li', {}, chip(finding.severity), ' ', button(finding.title, { 'data-finding': i }))));
+
+const crossingTable = (crossings) => table('From who opens to who serves', ['from', 'to', '#conversations', '#not declared', '#Permits'], crossings, (crossing) => row(
+  zoneName(crossing.from), zoneName(crossing.to), el('td', { class: 'n' }, button(grouped(crossing.conversations), { 'data-crossing': crossing.index, 'aria-label': `${crossing.conversations} conversations from ${zoneName(crossing.from)} to ${zoneName(crossing.to)}` })), number(crossing.undeclared === 0 ? '' : grouped(crossing.undeclared)), number(crossing.permits),
+));
+
+/** All between two boxes of the map. */
+export function pairView(a, b) {
+  const [left, right] = [data.nodes[a], data.nodes[b]];
+  const crossings = data.crossings.map((_, i) => crossingAt(i)).filter(({ from, to }) => (left.zones.includes(from) && right.zones.includes(to)) || (left.zones.includes(to) && right.zones.includes(from)));
+  return { ...crossingsView(crossings, `${left.title} \u2194 ${right.title}`), chosen: `.bundle[data-pair="${a} ${b}"], .map [data-node="${a}"], .map [data-node="${b}"]` };
+}
+
+export function crossingsView(crossings, heading) {
+  const single = crossings.length <= 2;
+  return {
+    title: heading ?? `${zoneName(crossings[0].from)} \u2192 ${zoneName(crossings[0].to)}`,
+    content: () => {
+      const findings = [...new Set(crossings.flatMap((crossing) => crossing.findings))].map((i) => ({ finding: data.findings[i], i }));
+      const conduits = [...new Set(crossings.map(({ conduit }) => conduit).filter((id) => id !== null))];
+      return [
+        crossings.length === 0 ? el('p', {}, 'A conduit is declared here; nothing was seen, nothing is permitted.') : null,
+        definitions([
+          ['Conduit', conduits.join(', ') || 'none is declared'],
+          ['Seen', `${grouped(crossings.reduce((sum, { conversations }) => sum + conversations, 0))} conversations, ${octets(crossings.reduce((sum, { bytes }) => sum + bytes, 0))}`],
+        ]),
+        findings.length === 0 ? null : [el('h3', {}, `Findings (${findings.length})`), findingList(findings)],
+        single ? crossings.map(crossingDetail) : [el('h3', {}, 'Directions'), crossingTable(crossings)],
+      ];
+    },
+  };
+}
+
+export const crossingView = (index) => crossingsView([crossingAt(index)]);
+
+function crossingDetail({ from, to }) {
+  const positions = conversationsBetween(from, to);
+  const permits = data.permits.map((permit, i) => ({ permit, i })).filter(({ permit }) => permit.fromZone === from && permit.toZone === to);
+  return [
+    el('h3', {}, `${zoneName(from)} opens to ${zoneName(to)}`),
+    from === to ? el('p', { class: 'sub' }, 'Within one zone: needs no Permit.') : permits.length === 0 ? el('p', {}, 'No Permit in this direction.') : table('Permits', ['Permit', 'service', 'operations', 'decision'], permits, ({ permit, i }) => row(button(permit.id, { 'data-permit': i }), permit.service, permit.operations, permit.decision), 30),
+    positions.length === 0 ? el('p', { class: 'sub' }, 'No conversation was seen.') : [assetMatrix(positions), conversationTable(positions)],
+  ];
+}
+
+/** Clients by servers, when they fit on a page. */
+function assetMatrix(positions) {
+  const cells = new Map();
+  const clients = new Map();
+  const servers = new Map();
+  for (const position of positions) {
+    const one = data.conversations[position];
+    const client = assetName(one[0], data.words[one[4]]);
+    const server = assetName(one[1], data.words[one[5]]);
+    clients.set(client, one[0]);
+    servers.set(server, one[1]);
+    const held = cells.get(`${client}\n${server}`) ?? { count: 0, undeclared: 0 };
+    held.count++;
+    if (one[17] === 1) held.undeclared++;
+    cells.set(`${client}\n${server}`, held);
+  }
+  if (clients.size * servers.size < 2 || clients.size > 30 || servers.size > 12) return null;
+  const name = (id, asset) => (asset >= 0 ? button(id, { 'data-asset': asset }) : id);
+  return el('div', { class: 'scroll' }, el('table', { class: 'matrix' }, el('caption', {}, 'Conversations by asset; \u2717 not all declared'),
+    el('thead', {}, el('tr', {}, el('th', { class: 'corner', scope: 'col' }, 'opens to \u2192'), [...servers].map(([id, asset]) => el('th', { scope: 'col', class: 'turned' }, el('span', {}, name(id, asset)))))),
+    el('tbody', {}, [...clients].map(([id, asset]) => el('tr', {}, el('th', { scope: 'row' }, name(id, asset)), [...servers.keys()].map((server) => {
+      const cell = cells.get(`${id}\n${server}`);
+      return el('td', { class: cell === undefined ? 'none' : cell.undeclared > 0 ? 'undeclared' : 'agreed' }, cell === undefined ? '' : `${cell.count}${cell.undeclared > 0 ? ' \u2717' : ''}`);
+    }))))));
+}
+
+export const conversationTable = (positions, caption = 'Conversations') => {
+  const order = [...positions].sort((a, b) => (data.conversations[b][17] === 1) - (data.conversations[a][17] === 1) || data.conversations[b][9] + data.conversations[b][10] - data.conversations[a][9] - data.conversations[a][10] || a - b);
+  return table(`${caption} (${grouped(positions.length)})`, ['client', 'server', 'service', '#requests', 'standing'], order, (position) => {
+    const one = conversationAt(position);
+    return row(assetName(one.client, one.clientAddress), assetName(one.server, one.serverAddress), button(`${one.protocol}${one.port > 0 ? ` ${one.transport}/${one.port}` : ''}`, { 'data-conversation': position }), number(grouped(one.requests)), STANDINGS[one.standing]);
+  }, 40);
+};
+
+export function conversationView(position) {
+  const one = conversationAt(position);
+  return {
+    title: `${assetName(one.client, one.clientAddress)} \u2192 ${assetName(one.server, one.serverAddress)}`,
+    content: () => [
+      definitions([
+        ['Client', [one.client >= 0 ? button(assetName(one.client), { 'data-asset': one.client }) : '', ` ${one.clientAddress}`]], ['Server', [one.server >= 0 ? button(assetName(one.server), { 'data-asset': one.server }) : '', ` ${one.serverAddress}`]],
+        ['Service', `${one.protocol} (${one.transport}${one.port > 0 ? `/${one.port}` : ''})`], ['Standing', STANDINGS[one.standing]], ['Who opens', `known from ${one.direction} (confidence ${one.confidence.toFixed(2)})`],
+        ['Seen', `${minuteText(one.first)} to ${minuteText(one.last)} UTC, on ${one.days} days, in ${grouped(one.sessions)} sessions`], ['Packets', `${grouped(one.toServer)} to the server, ${grouped(one.toClient)} to the client, ${octets(one.bytes)}`],
+        ['Said', one.facts.join('; ')],
+      ]),
+      findingsAbout(position),
+      one.operations.length === 0 ? el('p', { class: 'sub' }, 'No operation could be read.') : [
+        el('h3', {}, 'Operations'),
+        table(one.operationsMore > 0 ? `The first ${one.operations.length}; ${one.operationsMore} more` : 'What was asked', ['operation', 'access', 'where', '#requests', '#errors'], one.operations, (operation) => row(
+          `${operation.unit >= 0 ? `FC ${operation.code} ` : ''}${operation.name}${operation.unit >= 0 ? `, unit ${operation.unit}` : ''}`, ACCESSES[operation.access], whereText(operation), number(grouped(operation.requests)), number(operation.errors === 0 ? '' : grouped(operation.errors)),
+        )),
+      ],
+    ],
+  };
+}
+
+const whereText = ({ ranges, rangesMore, targets }) =>
+  [...ranges.map(({ write, first, last }) => `${write ? 'write ' : ''}${first === last ? first : `${first}-${last}`}`), ...targets].join(', ') + (rangesMore > 0 ? ` and ${rangesMore} more ranges` : '');
+
+function findingsAbout(position) {
+  const own = data.findings.map((finding, i) => ({ finding, i })).filter(({ finding }) => finding.seen.some(([seen]) => seen === position));
+  return own.length === 0 ? null : [el('h3', {}, 'Findings'), findingList(own)];
+}
+
+export function findingView(index) {
+  const finding = data.findings[index];
+  const permit = data.permits.findIndex(({ id }) => id === finding.permit);
+  return {
+    title: finding.title,
+    content: () => [
+      definitions([
+        ['Severity', chip(finding.severity)], ['Type', finding.type], ['Why', finding.detail], ['Do', finding.remedy], ['Conduit', finding.conduit], ['Permit', permit >= 0 ? button(finding.permit, { 'data-permit': permit }) : finding.permit], ['In the spec', finding.place],
+        ['Client', finding.client === null ? null : button(assetName(finding.client), { 'data-asset': finding.client })], ['Server', finding.server === null ? null : button(assetName(finding.server), { 'data-asset': finding.server })], ['Id', finding.id],
+      ]),
+      finding.seen.length === 0 ? null : [el('h3', {}, 'Seen'), table(finding.seenMore > 0 ? `The first ${finding.seen.length}; ${finding.seenMore} more` : 'Evidence', ['operation', '#count', 'first', 'last'], finding.seen, ([position, operation, count, first, last]) => row(
+        position >= 0 ? button(operation, { 'data-conversation': position }) : operation, number(grouped(count)), first.replace('T', ' '), last.replace('T', ' '),
+      ))],
+    ],
+  };
+}
+
+export function permitView(index) {
+  const permit = data.permits[index];
+  return {
+    title: `Permit ${permit.id}`,
+    content: () => [
+      definitions([
+        ['Conduit', permit.conduit], ['Client', `${zoneName(permit.fromZone)}: ${permit.from}`], ['Server', `${zoneName(permit.toZone)}: ${permit.to}`], ['Service', permit.service], ['Operations', permit.operations], ['Conditions', permit.conditions],
+        ['Decision', permit.decision], ['Question', permit.question], ['Evidence', permit.evidence], ['Widened by', permit.rules.join(', ')], ['Never seen', permit.neverSeen === 0 ? '' : `lets through ${permit.neverSeen} operations that were never seen`],
+      ]),
+      permit.conversations.length === 0 ? null : [el('h3', {}, 'Let through'), conversationTable(permit.conversations)],
+    ],
+  };
+}
