@@ -27,6 +27,7 @@ const EMBEDDED: readonly Role[] = ['plc', 'io', 'safety-controller', 'network-de
 function vendorEvidence(profile: Profile, ledger: Ledger): void {
   const vendor = profile.asset.vendor ?? '';
   const talksControl = profile.controlIn.length + profile.controlOut.length > 0;
+  const answersField = profile.controlIn.some((link) => link.service !== 'opcua');
   switch (profile.vendorClass) {
     case 'controller':
       record(ledger, 'plc', 1.2, 'vendor', `${vendor} mostly builds controllers`);
@@ -50,7 +51,8 @@ function vendorEvidence(profile: Profile, ledger: Ledger): void {
       record(ledger, 'safety-controller', 3, 'vendor', `${vendor} builds safety controllers`);
       break;
     case 'pc':
-      recordAgainst(ledger, EMBEDDED, -2.5, 'vendor', `${vendor} builds computers`);
+      // What answers a field protocol and logs on nowhere is hardly an office computer, whatever its card says.
+      recordAgainst(ledger, EMBEDDED, answersField && !profile.directoryClient ? -0.8 : -2.5, 'vendor', `${vendor} builds computers`);
       break;
     case 'virtual':
       recordAgainst(ledger, EMBEDDED, -1, 'vendor', `a virtual machine (${vendor})`);

@@ -1,7 +1,7 @@
 /** Evidence for the servers of site operations: historians and their replicas, OPC UA aggregators, MES and other applications. */
 import { isDirectionUnsure, type Link } from './activity.ts';
 import { type Ledger, record } from './evidence.ts';
-import { clientsOf, countServed, hasRole, type Profile, type RolePass, serversOf } from './profiles.ts';
+import { clientsOf, countServed, hasRole, type Profile, type RolePass, SCAN_CYCLE_MS, serversOf } from './profiles.ts';
 import { speaksControlAsClient } from './roles-operation.ts';
 
 const SLOW_MS = 4800;
@@ -10,7 +10,11 @@ const SLOW_MS = 4800;
 const COMMON = new Set(['dns', 'kerberos', 'ldap', 'smb', 'rdp', 'ssh', 'vnc', 'ntp', 'snmp', 'snmptrap', 'syslog', 'icmp', 'nbns', 'netbios', 'https', 'http', 'ftp', 'wsus', 'av', 'print', 'rtsp', 'mssql', 'telnet', 'dhcp', 'arp', 'lldp']);
 
 /** Data clients of a product that no standard service explains (a historian's own protocol, mostly). */
-const productClients = (profile: Profile): Link[] => profile.in.filter((link) => !link.control && link.conversation.transport === 'tcp' && !COMMON.has(link.service) && link.service !== 'scada');
+const productClients = (profile: Profile): Link[] =>
+  profile.in.filter((link) => !link.control && link.conversation.transport === 'tcp' && !COMMON.has(link.service) && link.service !== 'scada' && !isStationSession(link));
+
+/** Operator stations are refreshed every second or two; data clients ask when somebody wants to know. */
+const isStationSession = (link: Link): boolean => link.cycle !== null && link.duty > 0.3 && link.cycle.periodMs <= 3000;
 
 const isReplication = (link: Link): boolean => !link.control && link.conversation.transport === 'tcp' && link.cycle !== null && link.duty > 0.3 && !COMMON.has(link.service);
 
@@ -37,7 +41,8 @@ function weighSlowPoller(pass: RolePass, profile: Profile, ledger: Ledger): void
   }
   const operated = written.size >= 0.5 * polled.size;
   if (fastestMs >= SLOW_MS && !operated && polled.size >= Math.max(3, 0.3 * pass.controllerCount)) {
-    record(ledger, 'historian', written.size > 3 ? 1 : 3.2, 'slow-plant-poller', `polls ${polled.size} controllers slowly (typically every ${Math.round(typicalMs)} ms)`);
+    const stations = clientsOf(profile.in.filter((link) => !link.control && isStationSession(link) && !COMMON.has(link.service))).length;
+    record(ledger, 'historian', written.size > 3 || stations > 0 ? 1 : 3.2, 'slow-plant-poller', `polls ${polled.size} controllers slowly (typically every ${Math.round(typicalMs)} ms)`);
   } else if (typicalMs < 4000) record(ledger, 'historian', -1.5, 'fast-polling', 'polls faster than a historian needs');
 }
 
@@ -67,9 +72,12 @@ function weighAggregator(pass: RolePass, profile: Profile, ledger: Ledger): void
   const sources = pass.polling[profile.index]!.targets.size;
   const scada = ledger.subRoles.hmi === 'scada';
   const local = sources > 0 && !profile.directoryClient && sources <= Math.max(2, 0.25 * pass.controllerCount) && !profile.computer;
-  if (sources >= 2 || (sources > 0 && profile.computer)) {
+  const pace = pass.polling[profile.index]!.fastestMs;
+  if (pace <= SCAN_CYCLE_MS) record(ledger, 'opcua-server', -3, 'scan-cycle', 'polls at scan-cycle pace, as no aggregator does');
+  else if (sources >= 3 || (sources > 0 && profile.computer)) {
     record(ledger, 'opcua-server', 3.5 + (sources >= 0.2 * pass.controllerCount ? 1 : 0), 'aggregates', `serves over OPC UA what it reads from ${sources} controllers`);
-  } else if (profile.computer) record(ledger, 'opcua-server', 1.5, 'serves-opcua', 'serves OPC UA from a computer');
+  } else if (sources === 2) record(ledger, 'opcua-server', 2, 'aggregates-few', 'serves over OPC UA what it reads from two controllers');
+  else if (profile.computer) record(ledger, 'opcua-server', 1.5, 'serves-opcua', 'serves OPC UA from a computer');
   const dataClients = clientsOf(productClients(profile)).length;
   if (sources >= 2 && !scada && dataClients >= 3) {
     record(ledger, 'opcua-server', -3.5, 'is-historian', `serves ${dataClients} data clients besides: a historian with an OPC UA server`);
@@ -83,7 +91,8 @@ function weighAggregator(pass: RolePass, profile: Profile, ledger: Ledger): void
   if (profile.written.size > 0.5 * sources) record(ledger, 'opcua-server', -1, 'operator-writes', 'writes to most of its controllers');
   const consumers = [...profile.serves.get('opcua')!];
   if (!scada && sources >= 2 && consumers.some((client) => hasRole(pass, client, 'historian', 'mes'))) record(ledger, 'opcua-server', 1.5, 'feeds-applications', 'feeds historians and applications');
-  if (sources >= 2) record(ledger, 'plc', -2, 'aggregates', 'serves what it reads from other controllers');
+  const asPeer = profile.steadyIn.some((link) => hasRole(pass, link.client, 'plc'));
+  if (sources >= 2 && pace > SCAN_CYCLE_MS && (!asPeer || sources >= 3)) record(ledger, 'plc', -2, 'aggregates', 'serves what it reads from other controllers');
 }
 
 function weighHistorian(pass: RolePass, profile: Profile, ledger: Ledger): void {
