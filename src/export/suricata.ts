@@ -6,12 +6,13 @@
  * all three measured with 7.0.10, docs/exporters.md.
  */
 import type { ModbusTable } from '../permit.ts';
-import type { Capabilities, DeviceExport, DevicePlan, Exporter, PlanPermit } from './exporter.ts';
+import type { Capabilities, DeviceExport, DevicePlan, Exporter, ModbusEffect, PlanPermit } from './exporter.ts';
 import { NO_CAPABILITIES } from './exporter.ts';
 import { assess, refusalOf } from './loss.ts';
 import { modbusComplement, type Forbidden, type ModbusEngine } from './modbus-complement.ts';
 import { passedModbus } from './modbus-passed.ts';
 import { FUNCTION_NAMES, functionsOf, requiredModbus, spansOf } from './modbus-scope.ts';
+import { shapeOf } from './modbus-shape.ts';
 import { pairCells, portCells, type PairCell } from './pair-cells.ts';
 import { evidenceLine, permitLine, provenanceLines } from './permit-text.ts';
 import { addressList, forbiddenHeads, portList } from './suricata-addresses.ts';
@@ -83,15 +84,45 @@ interface RuleText {
   readonly about: string;
 }
 
-/** Codes that are permitted, but by no Permit at address 65535: Suricata cannot compare that one (it would be 65536). */
-const topForbidden = (permits: readonly PlanPermit[]): number[] =>
-  ENGINE.inspectable.filter((code) => {
-    const holders = permits.filter((entry) => functionsOf(entry.permit).includes(code));
-    const reaches = holders.some((entry) =>
-      (['read', 'write'] as const).every((access) => spansOf(entry.permit, code, access)?.some((span) => span.last === 65535) ?? true),
-    );
-    return holders.length > 0 && !reaches;
-  });
+const LAST_ADDRESS = 65535;
+
+interface TopGuard {
+  readonly functionCode: number;
+  readonly offset: number;
+  /** No request of this code may start above. */
+  readonly above: number;
+}
+
+/**
+ * A request that ends at address 65535 (65536 when counted from 1) compares with nothing: measured with 7.0.10. Where no
+ * Permit reaches that far, the start address is compared in the raw segment instead.
+ */
+const topGuards = (permits: readonly PlanPermit[]): TopGuard[] =>
+  ENGINE.inspectable.flatMap((functionCode) =>
+    shapeOf(functionCode).addresses.flatMap(({ access, startBit, maxQuantity }) => {
+      const holders = permits.filter((entry) => functionsOf(entry.permit).includes(functionCode));
+      const spans = holders.map((entry) => spansOf(entry.permit, functionCode, access));
+      if (holders.length === 0 || spans.includes(null)) return [];
+      const last = Math.max(...spans.flatMap((list) => (list ?? []).map((span) => span.last)));
+      return last === LAST_ADDRESS ? [] : [{ functionCode, offset: startBit / 8, above: Math.max(last, LAST_ADDRESS - maxQuantity) }];
+    }),
+  );
+
+/** A span that ends so near the top that a request can begin in it and end at 65535 is not held at its end. */
+const withUncheckedTop = (effect: ModbusEffect | null): ModbusEffect | null =>
+  effect === null
+    ? null
+    : {
+        ...effect,
+        ranges: effect.ranges.map((range) => {
+          const [code = '', span = ''] = range.split(':');
+          const [first = 0, last = 0] = span.split('-').map(Number);
+          const access = code.endsWith('w') ? 'write' : 'read';
+          const fields = shapeOf(Number.parseInt(code, 10)).addresses;
+          const field = fields.length === 1 ? fields[0] : fields.find((one) => one.access === access);
+          return last > LAST_ADDRESS - (field?.maxQuantity ?? 1) ? `${code}:${first}-${LAST_ADDRESS}` : range;
+        }),
+      };
 
 /** The first request of a connection decides whether the engine takes it for Modbus at all: look at it raw. */
 const rawRules = (head: string, about: string, permits: readonly PlanPermit[], complement: readonly Forbidden[]): RuleText[] => {
@@ -101,14 +132,13 @@ const rawRules = (head: string, about: string, permits: readonly PlanPermit[], c
   ];
   if (complement.some((forbidden) => forbidden.kind === 'unknown-function'))
     rules.push({ head: `tcp ${head}`, options: 'flow:to_server,established; dsize:>7; byte_test:1,>,24,7; byte_test:1,!=,43,7;', why: 'function code without a name', about });
-  for (const functionCode of topForbidden(permits))
-    for (const offset of functionCode === 23 ? [8, 12] : [8])
-      rules.push({
-        head: `tcp ${head}`,
-        options: `flow:to_server,established; dsize:>${offset + 1}; byte_test:1,=,${functionCode},7; byte_test:2,=,65535,${offset};`,
-        why: `FC ${functionCode} at address 65535`,
-        about,
-      });
+  for (const { functionCode, offset, above } of topGuards(permits))
+    rules.push({
+      head: `tcp ${head}`,
+      options: `flow:to_server,established; dsize:>${offset + 1}; byte_test:1,=,${functionCode},7; byte_test:2,>,${above},${offset};`,
+      why: `FC ${functionCode} from above ${above}`,
+      about,
+    });
   return rules;
 };
 
@@ -222,7 +252,7 @@ const build = (plan: DevicePlan): DeviceExport => {
   return {
     files: [{ path: 'baseline.rules', content: rules }, { path: SWITCH_FILE, content: yamlFile(permits) }, { path: 'check.sh', content: checkScript(permits) }],
     losses: plan.permits.map((entry) => {
-      const modbus = entry.permit.service.transport === 'tcp' ? passedModbus(entry.permit, ENGINE) : null;
+      const modbus = entry.permit.service.transport === 'tcp' ? withUncheckedTop(passedModbus(entry.permit, ENGINE)) : null;
       return assess(entry, { device: plan.device.id, capabilities: CAPABILITIES, modbus });
     }),
     rollback: [
@@ -240,7 +270,7 @@ const build = (plan: DevicePlan): DeviceExport => {
     notes: [
       'Broadcasts and multicasts of link scope, and addresses that exist only on a link, are never judged.',
       'Directions of connections that were open before the engine started are guessed from the first packet it sees.',
-      'A second request in one segment is judged like any other, except one for data address 65535 and one with a function code that has no name in a connection whose first request was cut in two.',
+      'A second request in one segment is judged like any other, except one that ends at data address 65535 and one with a function code that has no name in a connection whose first request was cut in two.',
       'Large requests that are split over segments can look like an unknown function code in their second part.',
     ],
   };

@@ -75,8 +75,8 @@ const suricataModbus = (text: string, { modbus }: Flow): boolean => {
       codes = TABLES[rest.join(' ')];
       return codes.includes(modbus.functionCode);
     }
-    // Addresses count from 1, and 65536 does not compare.
-    if (word === 'address') return modbus.start < 65535 && compare(rest.join(' '), modbus.start + 1, modbus.start + quantity);
+    // Addresses count from 1, and a request that reaches 65536 does not compare.
+    if (word === 'address') return modbus.start + quantity <= 65535 && compare(rest.join(' '), modbus.start + 1, modbus.start + quantity);
     throw new Error(`not understood: ${part}`);
   });
 };

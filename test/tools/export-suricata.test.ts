@@ -1,0 +1,151 @@
+/**
+ * Our Suricata rules in Suricata: they load, the switch is checked, and captures made from the same spec fare as
+ * expected: each permitted session stays silent, each other one alerts.
+ */
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import { exportPlan } from '../../src/export/export-plan.ts';
+import type { Mode, Plan } from '../../src/export/exporter.ts';
+import { pcapFile, tcpSession } from '../../src/export/frame-writer.ts';
+import { modbusAnswer, modbusRequest } from '../../src/export/modbus-request.ts';
+import { letsThrough } from '../../src/export/permit-judge.ts';
+import { exporterOf } from '../../src/export/registry.ts';
+import { hostilePlan, plantPlan } from '../export/plant.ts';
+import { sampleRequests } from '../export/sample-flows.ts';
+import { canRun, program } from './loud-skip.ts';
+
+const able = canRun('Suricata rules', [program('suricata', 'suricata (of bookworm-backports)')]);
+
+/** The least that runs the rules: nothing of the machine's own configuration. */
+const CONFIG = (folder: string, modbus: boolean): string => `%YAML 1.1
+---
+default-log-dir: ${folder}
+classification-file: ${folder}/classification.config
+outputs:
+  - eve-log:
+      enabled: yes
+      filename: eve.json
+      types: [{alert: {}}]
+packet-alert-max: 255
+app-layer:
+  protocols:
+    modbus:
+      enabled: ${modbus ? 'yes' : 'no'}
+      detection-ports:
+        dp: 502
+stream:
+  midstream: true
+  reassembly:
+    depth: 0
+`;
+
+const CLASSES = 'config classification: policy-violation,Policy violation,1\nconfig classification: protocol-command-decode,Protocol command,3\n';
+
+const run = (...args: string[]): { status: number | null; said: string } => {
+  const done = spawnSync('suricata', args, { encoding: 'utf8', maxBuffer: 1 << 26 });
+  return { status: done.status, said: `${done.stdout}${done.stderr}` };
+};
+
+const written = (folder: string, target: string, plan: Plan, mode: Mode): ReadonlyMap<string, string | Uint8Array> => {
+  const { files } = exportPlan(exporterOf(target), plan, { mode, allowWider: true });
+  for (const file of files) {
+    const path = join(folder, file.path);
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, file.content);
+  }
+  return new Map(files.map((file) => [file.path, file.content]));
+};
+
+interface Alert {
+  readonly event_type: string;
+  readonly src_port: number;
+  readonly dest_port: number;
+}
+
+describe.runIf(able)('Suricata', () => {
+  const root = mkdtempSync(join(tmpdir(), 'baseline-suricata-'));
+  afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+  const folderFor = (name: string, modbus = true): string => {
+    const folder = join(root, name);
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, 'suricata.yaml'), CONFIG(folder, modbus));
+    writeFileSync(join(folder, 'classification.config'), CLASSES);
+    return folder;
+  };
+
+  /** Client ports with an alert. */
+  const replay = (folder: string, capture: string): Set<number> => {
+    rmSync(join(folder, 'eve.json'), { force: true });
+    const { status, said } = run('-c', join(folder, 'suricata.yaml'), '-S', join(folder, 'baseline.rules'), '-r', capture, '-l', folder, '-k', 'none', '--runmode', 'single');
+    expect(status, said).toBe(0);
+    const events = readFileSync(join(folder, 'eve.json'), 'utf8').split('\n').filter((line) => line !== '').map((line) => JSON.parse(line) as Alert);
+    return new Set(events.filter((event) => event.event_type === 'alert').flatMap((event) => [event.src_port, event.dest_port]));
+  };
+
+  test('every rule loads, plain and with hostile names, in both modes', () => {
+    for (const [name, plan] of [['plain', plantPlan()], ['hostile', hostilePlan()]] as const)
+      for (const mode of ['monitor', 'enforce'] as const) {
+        const folder = folderFor(`${name}-${mode}`);
+        written(folder, 'suricata', plan, mode);
+        const { status, said } = run('-T', '-c', join(folder, 'suricata.yaml'), '-S', join(folder, 'baseline.rules'), '-l', folder);
+        expect(status, said).toBe(0);
+        expect(said).not.toMatch(/^[EW]: /m);
+      }
+  });
+
+  test('the check script stops where the Modbus parser is off, and passes where it is on', () => {
+    for (const modbus of [true, false]) {
+      const folder = folderFor(`switch-${modbus}`, modbus);
+      written(folder, 'suricata', plantPlan(), 'monitor');
+      const done = spawnSync('sh', [join(folder, 'check.sh'), join(folder, 'suricata.yaml')], { encoding: 'utf8' });
+      expect(done.status === 0, `${done.stdout}${done.stderr}`).toBe(modbus);
+      if (!modbus) expect(done.stderr).toContain('missing in');
+    }
+  });
+
+  test('the test captures of the same spec: what must pass is silent, what must be blocked alerts', () => {
+    const folder = folderFor('captures');
+    written(folder, 'suricata', plantPlan(), 'monitor');
+    const captures = written(join(folder, 'pcaps'), 'test-pcaps', plantPlan(), 'monitor');
+    const rows = (captures.get('expectations.csv') as string).split('\n').slice(1, -1).map((line) => line.split(','));
+    const faults: string[] = [];
+    for (const path of captures.keys()) {
+      if (!path.endsWith('.pcap')) continue;
+      const expected = path.endsWith('must-pass.pcap') ? 'pass' : 'block';
+      const alerted = replay(folder, join(folder, 'pcaps', path));
+      const own = rows.filter((row) => path.startsWith(`${row[0]}/`) && row[2] === expected);
+      expect(own.length).toBeGreaterThan(0);
+      faults.push(...own.filter((row) => alerted.has(Number(row[4])) !== (expected === 'block')).map((row) => row.join()));
+    }
+    expect(faults).toEqual([]);
+    expect(rows.length).toBeGreaterThan(150);
+  });
+
+  test('requests at every boundary, behind a permitted one in the same connection', () => {
+    const folder = folderFor('boundaries');
+    const plan = plantPlan();
+    written(folder, 'suricata', plan, 'monitor');
+    const effects = exportPlan(exporterOf('suricata'), plan, { mode: 'monitor' }).losses.flatMap((row) => row.effects);
+    const [client, server] = ['192.168.30.6', '192.168.10.11'];
+    const opener = { unit: 1, functionCode: 3, start: 100, quantity: 1 };
+    const requests = sampleRequests(plan).filter((one) => [0, 1, 2, 3].includes(one.unit));
+    const frames = requests.flatMap((request, index) =>
+      tcpSession({ ip: client, port: 1024 + index }, { ip: server, port: 502 }, [
+        { fromClient: true, payload: modbusRequest(opener, 1) },
+        { fromClient: false, payload: modbusAnswer(opener, 1) },
+        { fromClient: true, payload: modbusRequest(request, 2) },
+        { fromClient: false, payload: modbusAnswer(request, 2) },
+      ]),
+    );
+    const capture = join(folder, 'boundaries.pcap');
+    writeFileSync(capture, pcapFile(frames));
+    const alerted = replay(folder, capture);
+    const wrong = requests.filter((modbus, index) => alerted.has(1024 + index) === letsThrough(effects, { client, server, transport: 'tcp', port: 502, modbus }));
+    expect(wrong).toEqual([]);
+    expect(requests.length).toBeGreaterThan(1000);
+  });
+});
