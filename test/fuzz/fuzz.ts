@@ -1,7 +1,8 @@
 /**
  * `npm run fuzz -- --seconds N --seed S`: cases until the time is over; the first broken law ends the run with exit 1, the
- * seed and number of its case, and a file to reproduce it. `--replay FILE...` judges files instead. A second thread
- * watches: a case that never ends is reported too.
+ * seed and number of its case, and a file to reproduce it. `--replay FILE...` judges files instead. `--proposal` asks of
+ * every eighth case that its proposed spec holds, without a finding. A second thread watches: a case that never ends is
+ * reported too.
  */
 import { copyFileSync, mkdtempSync, rmSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -15,9 +16,11 @@ import { checkCapture } from './invariants.ts';
 import { loadSeeds } from './seeds.ts';
 
 const { values, positionals } = parseArgs({
-  options: { seconds: { type: 'string', default: '60' }, seed: { type: 'string' }, from: { type: 'string', default: '0' }, replay: { type: 'boolean', default: false } },
+  options: { seconds: { type: 'string', default: '60' }, seed: { type: 'string' }, from: { type: 'string', default: '0' }, replay: { type: 'boolean', default: false }, proposal: { type: 'boolean', default: false } },
   allowPositionals: true,
 });
+
+const DEPTH = values.proposal ? 'proposal' : 'analysis';
 
 /** A case takes some milliseconds; a minute is forever. */
 const HANG_MS = 60_000;
@@ -45,7 +48,7 @@ setInterval(() => {
 
 async function replay(paths: readonly string[]): Promise<void> {
   for (const path of paths) {
-    const checked = await checkCapture(path, true);
+    const checked = await checkCapture(path, DEPTH);
     say(`${path}: ${checked.isCapture ? `${checked.frames} frames, ${checked.operations} messages` : 'no capture'}; every law holds`);
   }
 }
@@ -67,7 +70,7 @@ async function run(): Promise<void> {
     const one = makeCase(seed, number, seeds);
     writeCase(one, folder);
     try {
-      const checked = await checkCase(one, number, path);
+      const checked = await checkCase(one, number, path, DEPTH);
       counts.cases++;
       if (one.kind === 'segments') counts.talks++;
       if (checked.isCapture) counts.captures++;
