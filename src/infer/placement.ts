@@ -109,6 +109,16 @@ function placeByConstraint(board: Board, profile: Profile): void {
 
 const peersOf = (board: Board, profile: Profile): number[] => [...new Set([...serversOf(profile.out), ...clientsOf(profile.in)])].filter((peer) => !board.plant.profiles[peer]!.asset.external);
 
+const LIGHT_SERVICES = new Set(['dns', 'http', 'https', 'ntp', 'dhcp', 'icmp']);
+
+/** An unknown card that asks what the handhelds ask, and nothing else. */
+function movesLikeMobiles(board: Board, profile: Profile): boolean {
+  if (profile.vendorClass !== null || profile.directoryClient || profile.in.length > 0 || profile.out.length < 2) return false;
+  if (!profile.out.every((link) => LIGHT_SERVICES.has(link.service))) return false;
+  const applications = profile.out.filter((link) => link.service === 'https' && !board.plant.profiles[link.server]!.asset.external);
+  return applications.length > 0 && applications.every((link) => board.plant.profiles[link.server]!.in.filter((other) => other.conversation.port === link.conversation.port && board.plant.profiles[other.client]!.vendorClass === 'mobile').length >= 2);
+}
+
 function placeServer(board: Board, profile: Profile): void {
   const { index } = profile;
   const role = roleOf(board, index);
@@ -139,6 +149,7 @@ function placeServer(board: Board, profile: Profile): void {
     if (office > 3 * Math.max(1, plant) && profile.controlOut.length === 0) return put(board, index, 'enterprise', `its peers are ${office} office and ${plant} plant machines`, { zone: 'operations', reason: 'it is an application of the plant', change: 'fewer than three office peers for each plant peer' });
     return put(board, index, 'operations', 'site operations application', { zone: 'dmz', reason: 'applications that only relay stand there', change: 'no database, control or operator session left' });
   }
+  if (movesLikeMobiles(board, profile)) return put(board, index, 'wireless', 'behaves like the mobile devices here: the same application, no logon (ZCR 3.5)', { zone: 'operations', reason: 'it talks to operations', change: 'a logon to a directory, or a pin' });
   const officeInfrastructure = peers.some((peer) => roleOf(board, peer) === 'infrastructure' && board.placed[peer]?.zone === 'enterprise');
   if (plant > office && plant > 0 && !officeInfrastructure) return put(board, index, 'operations', `an appliance whose peers are ${plant} plant and ${office} office machines`, { zone: 'enterprise', reason: 'appliances of the office stand there', change: `${plant - office + 1} more office peers` });
   put(board, index, 'enterprise', `an appliance whose peers are ${plant} plant and ${office} office machines`, { zone: 'operations', reason: 'appliances of the plant stand there', change: `${office - plant + 1} more plant peers` });

@@ -107,7 +107,7 @@ function weighDomain(pass: RolePass, profile: Profile, ledger: Ledger): void {
   if (shares.every(({ office }) => office > 0.8)) record(ledger, 'enterprise', 1.5, 'office-domain', 'belongs to the directory of the office');
   else if (shares.some(({ plant }) => plant > 0.4)) {
     record(ledger, 'enterprise', -2, 'plant-domain', 'belongs to the directory of the plant');
-    if (profile.controlOut.length === 0 && profile.in.length === 0) record(ledger, 'hmi', 0.4, 'plant-domain', 'belongs to the directory of the plant and serves nobody');
+    if (profile.directoryClient && profile.controlOut.length === 0 && profile.in.length === 0) record(ledger, 'hmi', 0.4, 'plant-domain', 'belongs to the directory of the plant and serves nobody');
   }
 }
 

@@ -97,6 +97,8 @@ function weighStandby(pass: RolePass, profile: Profile, ledger: Ledger): void {
   if (role === 'hmi') ledger.subRoles.hmi ??= 'scada';
 }
 
+const ADMINISTRATION = new Set(['http', 'ftp', 'ssh', 'telnet']);
+
 export function weighEngineering(pass: RolePass, profile: Profile, ledger: Ledger): void {
   const { profiles } = pass;
   if (speaksControlAsClient(profile)) {
@@ -106,13 +108,12 @@ export function weighEngineering(pass: RolePass, profile: Profile, ledger: Ledge
     if (engineered > 0) record(ledger, 'engineering-workstation', 1.8 + Math.min(2.4, engineered * 0.6), 'engineers', `sends engineering functions to ${engineered} controllers`);
     if (profile.out.some((link) => link.service === 'tristation' || link.service === 'hima-eng')) record(ledger, 'engineering-workstation', 4, 'safety-engineering', 'speaks a safety engineering protocol');
     const sporadic = targets.filter((target) => !pass.polling[profile.index]!.targets.has(target)).length;
-    if (sporadic >= 3 && sporadic / targets.length > 0.55) record(ledger, 'engineering-workstation', 1.5, 'sporadic-sessions', `opens sporadic sessions to ${sporadic} controllers`);
+    if (sporadic >= 3 && sporadic / targets.length >= 0.5) record(ledger, 'engineering-workstation', 1.5, 'sporadic-sessions', `opens sporadic sessions to ${sporadic} controllers`);
     if (polled.length > sporadic) record(ledger, 'engineering-workstation', -1.2, 'polls', 'polls more than it engineers');
     else if (sporadic >= 5 && polled.length > 0) record(ledger, 'engineering-workstation', 1.2, 'engineers-mostly', 'also polls, but engineers more controllers than it polls');
   }
-  if (profile.out.some((link) => ['http', 'ftp', 'ssh', 'telnet'].includes(link.service) && profiles[link.server]!.controller)) {
-    record(ledger, 'engineering-workstation', 1.2, 'administers-controllers', 'opens administration sessions to controllers');
-  }
+  const administered = serversOf(profile.out.filter((link) => ADMINISTRATION.has(link.service) && profiles[link.server]!.controller)).length;
+  if (administered > 0) record(ledger, 'engineering-workstation', Math.min(3, 0.9 + 0.3 * administered), 'administers-controllers', `opens administration sessions to ${administered} controllers`);
   if (pass.before !== null) {
     const remote = serversOf(profile.out.filter((link) => link.service === 'rdp' && hasRole(pass, link.server, 'hmi', 'opcua-server', 'historian')));
     if (profile.in.some((link) => hasRole(pass, link.client, 'jump-server'))) record(ledger, 'engineering-workstation', 0.8, 'entered-by-jump', 'is entered through the jump server');

@@ -34,7 +34,7 @@ function weighSlowPoller(pass: RolePass, profile: Profile, ledger: Ledger): void
   if (!speaksControlAsClient(profile) || polled.size === 0) return;
   const { written } = profile;
   const application = profile.uses.has('mssql') || asksApplications(pass, profile) || profile.serves.has('https') || profile.controlOut.some((link) => hasRole(pass, link.server, 'opcua-server'));
-  if (fastestMs >= SLOW_MS && written.size > 0 && application) {
+  if (fastestMs >= SLOW_MS && [...polled].some((target) => written.has(target)) && application) {
     record(ledger, 'mes', 3.5, 'application-poller', 'polls slowly, writes sparsely, and has application traffic');
     record(ledger, 'hmi', -2.5, 'application-poller', 'polls slowly and has application traffic');
     record(ledger, 'historian', -2, 'application-poller', 'writes to controllers');
@@ -80,8 +80,8 @@ function weighAggregator(pass: RolePass, profile: Profile, ledger: Ledger): void
   else if (profile.computer) record(ledger, 'opcua-server', 1.5, 'serves-opcua', 'serves OPC UA from a computer');
   const dataClients = clientsOf(productClients(profile)).length;
   if (sources >= 2 && !scada && dataClients >= 3) {
-    record(ledger, 'opcua-server', -3.5, 'is-historian', `serves ${dataClients} data clients besides: a historian with an OPC UA server`);
-    record(ledger, 'historian', 3, 'collects-itself', `collects from ${sources} controllers and serves ${dataClients} data clients`);
+    record(ledger, 'opcua-server', dataClients >= 6 ? -5 : -3.5, 'is-historian', `serves ${dataClients} data clients besides: a historian with an OPC UA server`);
+    record(ledger, 'historian', dataClients >= 6 ? 4 : 3, 'collects-itself', `collects from ${sources} controllers and serves ${dataClients} data clients`);
   }
   if (scada) record(ledger, 'opcua-server', -3, 'is-scada', 'is a SCADA server first');
   if (local && profile.vendorClass !== 'virtual') {
@@ -133,7 +133,7 @@ function weighReplica(pass: RolePass, profile: Profile, ledger: Ledger): void {
 }
 
 function weighApplication(pass: RolePass, profile: Profile, ledger: Ledger): void {
-  if (profile.serves.has('mssql') || (profile.uses.has('mssql') && !profile.serves.has('pi'))) {
+  if ((profile.serves.has('mssql') || profile.uses.has('mssql')) && !profile.serves.has('pi')) {
     record(ledger, 'mes', 1.8, 'database', 'works with a database');
     record(ledger, 'enterprise', -1, 'database', 'works with a database');
   }
