@@ -37,7 +37,7 @@ const inRanges = (effect: ModbusEffect, request: ModbusRequest): boolean =>
     return spans.length === 0 || spans.some(([first = 0, last = 0]) => first <= request.start && lastOf(request) <= last);
   });
 
-export const modbusMatches = (effect: ModbusEffect | null, request: ModbusRequest | null): boolean => {
+const modbusMatches = (effect: ModbusEffect | null, request: ModbusRequest | null): boolean => {
   if (effect === null) return true;
   if (request === null) return false;
   return (

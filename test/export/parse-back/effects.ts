@@ -35,7 +35,7 @@ const byDay = (window: string): string[] => {
 const modbusLine = (modbus: ModbusEffect | null): string =>
   modbus === null ? 'any' : `fc ${modbus.functions.join()} units ${modbus.units.join()} ranges ${[...modbus.ranges].sort().join()}`;
 
-export const lineOf = (rule: ReadRule): string =>
+const lineOf = (rule: ReadRule): string =>
   [
     normaliseSet(rule.client).map(rangeText).join(),
     normaliseSet(rule.server).map(rangeText).join(),
