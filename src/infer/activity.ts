@@ -62,9 +62,9 @@ const REQUEST_RESPONSE = new Set(['dns', 'ntp', 'snmp', 'dhcp', 'tftp', 'radius'
 /** What is readable of an encrypted OPC UA session (OPC 10000-6 clause 6.7.2). */
 const CHANNEL_ONLY = /^(Hello|Acknowledge|(Open|Close)SecureChannel|GetEndpoints|FindServers|(Create|Activate|Close)Session)/;
 
-export const dayOfNs = (ns: bigint): number => Number(ns / 86_400_000_000_000n);
+const dayOfNs = (ns: bigint): number => Number(ns / 86_400_000_000_000n);
 
-export const isWrite = (operation: Operation): boolean => operation.access === 'write' || (operation.access === 'control' && operation.protocol !== 's7comm');
+const isWrite = (operation: Operation): boolean => operation.access === 'write' || (operation.access === 'control' && operation.protocol !== 's7comm');
 
 /** Operations that change or explore a device rather than run the process. */
 export function isEngineering(operation: Operation): boolean {

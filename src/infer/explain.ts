@@ -4,7 +4,7 @@ import type { Evidence, PlacedAsset, Proposal } from './proposal.ts';
 
 const points = ({ points: value }: Evidence): string => (Math.abs(value) >= 90 ? 'decided' : `${value > 0 ? '+' : ''}${Math.round(value * 10) / 10}`);
 
-export function findPlaced(proposal: Proposal, key: string): PlacedAsset | null {
+function findPlaced(proposal: Proposal, key: string): PlacedAsset | null {
   const wanted = key.toUpperCase();
   return (
     proposal.assets.find((asset) => asset.id.toUpperCase() === wanted) ??

@@ -16,7 +16,7 @@ export interface PinnedAssets {
 }
 
 /** Position of an asset by id, name or address. */
-export function findAsset(inventory: Inventory, key: string): number | null {
+function findAsset(inventory: Inventory, key: string): number | null {
   const byAddress = inventory.indexOf.get(key);
   if (byAddress !== undefined) return byAddress;
   const wanted = key.toUpperCase();

@@ -24,7 +24,7 @@ export function weighController(pass: RolePass, profile: Profile, ledger: Ledger
   if (!profile.controller) return;
   if (pass.polling[profile.index]!.targets.size > 0) record(ledger, 'plc', 0.8, 'polls-devices', `polls ${pass.polling[profile.index]!.targets.size} field devices itself`);
   if (profile.scanCycles > 0) {
-    record(ledger, 'plc', 2.5, 'scan-cycle', `polls ${profile.scanCycles} devices at scan-cycle pace (${SCAN_CYCLE_MS} ms or faster)`);
+    record(ledger, 'plc', 2.5, 'scan-cycle', `polls at scan-cycle pace (${SCAN_CYCLE_MS} ms or faster) on ${profile.scanCycles} of its links`);
     record(ledger, 'hmi', -3, 'scan-cycle', 'polls at scan-cycle pace, as no operator station does');
   }
   weighSafety(pass, profile, ledger);
@@ -41,7 +41,7 @@ function weighIo(pass: RolePass, profile: Profile, ledger: Ledger, pollers: read
   record(ledger, 'io', 2.2, 'polled-by-controller', `is polled only by ${pollers.length === 1 ? 'one controller' : 'two controllers'} and polls nothing`);
   if (periodMs <= SCAN_CYCLE_MS) record(ledger, 'io', 2, 'io-pace', `is polled every ${Math.round(periodMs)} ms, at the pace of I/O`);
   else record(ledger, 'io', -1.2, 'io-pace', `is polled every ${Math.round(periodMs)} ms, slowly for I/O`);
-  if (profile.steadyIn.some((link) => link.cyclicWrites)) record(ledger, 'io', 1, 'cyclic-writes', 'its outputs are written every cycle');
+  if (profile.steadyIn.some((link) => link.cyclicWrites)) record(ledger, 'io', 1, 'cyclic-writes', 'has its outputs written every cycle');
   if (profile.steadyIn.some((link) => link.service === 'enip-io' || link.service === 'pn-rt')) record(ledger, 'io', 2.5, 'implicit-io', 'exchanges implicit I/O messages');
   if (profile.controlIn.some((link) => link.engineers)) record(ledger, 'io', -1.5, 'is-engineered', 'receives engineering functions');
   if (hasRole(pass, pollers[0]!, 'safety-controller') && periodMs <= SCAN_CYCLE_MS) record(ledger, 'io', 1.5, 'safety-io', 'is the I/O of a safety controller');
@@ -87,6 +87,6 @@ function weighSafety(pass: RolePass, profile: Profile, ledger: Ledger): void {
   if (scores['safety-controller'] > 0 || profile.vendorClass === 'safety') {
     const hard = ledger.records.some((evidence) => evidence.role === 'safety-controller' && evidence.points >= 2.5);
     record(ledger, 'safety-controller', Math.max(0, scores.plc) - 3, 'is-controller', 'behaves as a controller');
-    if (hard) record(ledger, 'safety-controller', 1, 'asymmetric-cost', 'in doubt it is kept apart: missing a safety controller costs more than guarding one too many');
+    if (hard) record(ledger, 'safety-controller', 1, 'asymmetric-cost', 'is kept apart in doubt: missing a safety controller costs more than guarding one too many');
   }
 }

@@ -30,46 +30,46 @@ function vendorEvidence(profile: Profile, ledger: Ledger): void {
   const answersField = profile.controlIn.some((link) => link.service !== 'opcua');
   switch (profile.vendorClass) {
     case 'controller':
-      record(ledger, 'plc', 1.2, 'vendor', `${vendor} mostly builds controllers`);
-      record(ledger, 'io', 1, 'vendor', `${vendor} builds remote I/O`);
-      record(ledger, 'hmi', 0.3, 'vendor', `${vendor} builds operator panels`);
-      recordAgainst(ledger, OFFICE, -2, 'vendor', `${vendor} is an automation vendor, not a computer's`);
+      record(ledger, 'plc', 1.2, 'vendor', `has a network card of ${vendor}, which mostly builds controllers`);
+      record(ledger, 'io', 1, 'vendor', `has a network card of ${vendor}, which builds remote I/O`);
+      record(ledger, 'hmi', 0.3, 'vendor', `has a network card of ${vendor}, which builds operator panels`);
+      recordAgainst(ledger, OFFICE, -2, 'vendor', `has a network card of ${vendor}, an automation vendor`);
       break;
     case 'rtu':
-      record(ledger, 'plc', 2, 'vendor', `${vendor} builds remote stations and their gateways`);
+      record(ledger, 'plc', 2, 'vendor', `has a network card of ${vendor}, which builds remote stations and their gateways`);
       break;
     case 'field-gateway':
-      record(ledger, 'io', 1, 'vendor', `${vendor} builds I/O gateways`);
-      record(ledger, 'network-device', 1.2, 'vendor', `${vendor} builds network equipment`);
-      record(ledger, 'infrastructure', 0.6, 'vendor', `${vendor} builds time servers`);
+      record(ledger, 'io', 1, 'vendor', `has a network card of ${vendor}, which builds I/O gateways`);
+      record(ledger, 'network-device', 1.2, 'vendor', `has a network card of ${vendor}, which builds network equipment`);
+      record(ledger, 'infrastructure', 0.6, 'vendor', `has a network card of ${vendor}, which builds time servers`);
       break;
     case 'network':
-      record(ledger, 'network-device', 2.2, 'vendor', `${vendor} builds network equipment`);
-      record(ledger, 'infrastructure', 0.5, 'vendor', `${vendor} builds appliances`);
+      record(ledger, 'network-device', 2.2, 'vendor', `has a network card of ${vendor}, which builds network equipment`);
+      record(ledger, 'infrastructure', 0.5, 'vendor', `has a network card of ${vendor}, which builds appliances`);
       break;
     case 'safety':
-      record(ledger, 'safety-controller', 3, 'vendor', `${vendor} builds safety controllers`);
+      record(ledger, 'safety-controller', 3, 'vendor', `has a network card of ${vendor}, which builds safety controllers`);
       break;
     case 'pc':
       // What answers a field protocol and logs on nowhere is hardly an office computer, whatever its card says.
-      recordAgainst(ledger, EMBEDDED, answersField && !profile.directoryClient ? -0.8 : -2.5, 'vendor', `${vendor} builds computers`);
+      recordAgainst(ledger, EMBEDDED, answersField && !profile.directoryClient ? -0.8 : -2.5, 'vendor', `has a network card of ${vendor}, which builds computers`);
       break;
     case 'virtual':
-      recordAgainst(ledger, EMBEDDED, -1, 'vendor', `a virtual machine (${vendor})`);
+      recordAgainst(ledger, EMBEDDED, -1, 'vendor', `is a virtual machine (${vendor})`);
       break;
     case 'panel':
-      record(ledger, 'hmi', 2, 'vendor', `${vendor} builds operator panels`);
+      record(ledger, 'hmi', 2, 'vendor', `has a network card of ${vendor}, which builds operator panels`);
       break;
     case 'industrial-pc':
-      record(ledger, 'hmi', 0.8, 'vendor', `${vendor} builds industrial computers`);
-      record(ledger, 'opcua-server', 0.4, 'vendor', `${vendor} builds industrial computers`);
+      record(ledger, 'hmi', 0.8, 'vendor', `has a network card of ${vendor}, which builds industrial computers`);
+      record(ledger, 'opcua-server', 0.4, 'vendor', `has a network card of ${vendor}, which builds industrial computers`);
       break;
     case 'mobile':
     case 'camera':
     case 'printer':
     case 'phone':
       // A card can lie about what carries it: a "camera" that answers Modbus is no camera.
-      record(ledger, 'other', talksControl || profile.directoryClient ? 0 : profile.vendorClass === 'mobile' ? 4 : 1.6, 'vendor', `${vendor} builds ${profile.vendorClass} devices`);
+      record(ledger, 'other', talksControl || profile.directoryClient ? 0 : profile.vendorClass === 'mobile' ? 4 : 1.6, 'vendor', `has a network card of ${vendor}, which builds ${profile.vendorClass} devices`);
       break;
     case null:
       break;

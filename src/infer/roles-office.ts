@@ -35,7 +35,7 @@ function weighPatch(pass: RolePass, profile: Profile, ledger: Ledger): void {
   const most = Math.max(0, ...[...byPort.values()].map((clients) => clients.size));
   const machines = clientsOf(profile.in).filter((client) => hasRole(pass, client, ...OT_MACHINES)).length;
   if (most < 6 || (pass.before !== null && machines < 4)) return;
-  record(ledger, 'patch-server', 4.5, 'one-service-for-all', `${most} OT machines use one service of it, and it fetches from one or two Internet servers`);
+  record(ledger, 'patch-server', 4.5, 'one-service-for-all', `offers one service that ${most} OT machines use, and fetches from one or two Internet servers`);
   record(ledger, 'enterprise', -2, 'one-service-for-all', 'serves OT machines');
   record(ledger, 'mes', -1, 'one-service-for-all', 'serves one service to all machines');
 }
@@ -84,7 +84,7 @@ function weighEnterprise(pass: RolePass, profile: Profile, ledger: Ledger): void
   if (profile.controlIn.length > 0 || profile.vendorClass === 'network' || profile.vendorClass === 'controller') return;
   if (profile.internetServers >= 2) record(ledger, 'enterprise', 1.5 + Math.min(1.5, profile.internetServers * 0.3), 'internet', `reaches ${profile.internetServers} Internet servers`);
   if (profile.uses.has('print')) record(ledger, 'enterprise', 0.8, 'prints', 'prints');
-  if (profile.controlOut.length === 0 && profile.out.length > 0 && profile.computer) record(ledger, 'enterprise', 0.8, 'no-control', 'a computer that speaks no control protocol');
+  if (profile.controlOut.length === 0 && profile.out.length > 0 && profile.computer) record(ledger, 'enterprise', 0.8, 'no-control', 'is a computer that speaks no control protocol');
   if (profile.asset.behindRouter) record(ledger, 'enterprise', 1.5, 'behind-router', 'is seen only through a router');
   if (countServed(profile, 'smb') >= 3 && profile.controlOut.length === 0 && directoryClients(profile) < 3) record(ledger, 'enterprise', 3, 'file-server', `shares files with ${countServed(profile, 'smb')} machines`);
   if (['pi', 'wsus', 'av'].some((service) => profile.serves.has(service))) record(ledger, 'enterprise', -3, 'ot-service', 'offers a service of the plant');

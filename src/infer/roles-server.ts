@@ -80,13 +80,13 @@ function weighAggregator(pass: RolePass, profile: Profile, ledger: Ledger): void
   else if (profile.computer) record(ledger, 'opcua-server', 1.5, 'serves-opcua', 'serves OPC UA from a computer');
   const dataClients = clientsOf(productClients(profile)).length;
   if (sources >= 2 && !scada && dataClients >= 3) {
-    record(ledger, 'opcua-server', dataClients >= 6 ? -5 : -3.5, 'is-historian', `serves ${dataClients} data clients besides: a historian with an OPC UA server`);
+    record(ledger, 'opcua-server', dataClients >= 6 ? -5 : -3.5, 'is-historian', `serves ${dataClients} data clients besides, as a historian with an OPC UA server does`);
     record(ledger, 'historian', dataClients >= 6 ? 4 : 3, 'collects-itself', `collects from ${sources} controllers and serves ${dataClients} data clients`);
   }
   if (scada) record(ledger, 'opcua-server', -3, 'is-scada', 'is a SCADA server first');
   if (local && profile.vendorClass !== 'virtual') {
     record(ledger, 'opcua-server', -2, 'local-server', 'serves what it reads from few controllers');
-    record(ledger, 'hmi', 1, 'local-server', 'a local panel with an OPC UA server');
+    record(ledger, 'hmi', 1, 'local-server', 'is a local panel with an OPC UA server');
   }
   if (profile.written.size > 0.5 * sources) record(ledger, 'opcua-server', -1, 'operator-writes', 'writes to most of its controllers');
   const consumers = [...profile.serves.get('opcua')!];
@@ -126,9 +126,9 @@ function weighReplica(pass: RolePass, profile: Profile, ledger: Ledger): void {
   const source = pass.profiles[feed.from]!;
   const samePort = servesPort(source, feed.link.conversation.port, profile.index) > 0;
   const office = clientsOf(profile.in.filter((link) => !link.control)).filter((client) => hasRole(pass, client, 'enterprise')).length;
-  record(ledger, 'historian', 3 + (office >= 2 ? 1.5 : 0) + (samePort ? 2 : 0), 'replica', `a replica: fed by ${source.asset.id}, read by ${office} office machines`);
-  record(ledger, 'mes', -1.5, 'replica', 'fed by a historian');
-  record(ledger, 'enterprise', -4.5, 'replica', 'fed by a historian');
+  record(ledger, 'historian', 3 + (office >= 2 ? 1.5 : 0) + (samePort ? 2 : 0), 'replica', `is a replica, fed by ${source.asset.id} and read by ${office} office machines`);
+  record(ledger, 'mes', -1.5, 'replica', 'is fed by a historian');
+  record(ledger, 'enterprise', -4.5, 'replica', 'is fed by a historian');
   ledger.subRoles.historian = 'replica';
 }
 

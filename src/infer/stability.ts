@@ -42,7 +42,7 @@ function restrictConversation(conversation: Conversation, isKept: (day: number) 
 }
 
 /** The observations as if only the kept days had been captured. */
-export function restrictDays(set: ObservationSet, isKept: (day: number) => boolean): ObservationSet {
+function restrictDays(set: ObservationSet, isKept: (day: number) => boolean): ObservationSet {
   const conversations = set.conversations.map((conversation) => restrictConversation(conversation, isKept)).filter((conversation) => conversation !== null);
   return { ...set, conversations, sensor: { ...set.sensor, hours: set.sensor.hours.filter((hour) => isKept(Math.floor(hour / 24))) } };
 }

@@ -1,7 +1,7 @@
 /** Small plants drawn by hand: a few lines per conversation, as a sensor would have stored them after four weeks. */
 import type { Access, AddressRecord, Conversation, Fact, ObservationSet, Operation, RhythmBin } from '../../src/observation.ts';
 
-export const FIRST_DAY = 20395; // 2025-11-03, a Monday
+const FIRST_DAY = 20395; // 2025-11-03, a Monday
 const DAY_NS = 86_400_000_000_000n;
 
 export interface Sketch {
