@@ -72,6 +72,7 @@ function weighAppliance(profile: Profile, ledger: Ledger): void {
   if (profile.serves.has('print')) record(ledger, 'other', 3, 'printer', 'takes print jobs');
   if (profile.serves.has('rtsp')) record(ledger, 'other', 3, 'camera', 'streams video');
   if (profile.uses.has('rtsp')) record(ledger, 'enterprise', 4, 'video-recorder', 'records video');
+  if (profile.uses.has('sip') && !profile.directoryClient && profile.internetServers === 0) record(ledger, 'other', 1, 'telephone', 'places calls (SIP) and logs on nowhere');
   const quiet = profile.controlIn.length + profile.controlOut.length + profile.in.length === 0 && !profile.directoryClient && profile.internetServers === 0 && !EMBEDDED_VENDORS.has(profile.vendorClass);
   if (quiet && profile.out.length > 0 && profile.out.every((link) => ['dns', '', 'ntp', 'sip', 'dhcp', 'nbns'].includes(link.service))) record(ledger, 'other', 2, 'appliance', 'behaves as an appliance: no logon, no office services');
 }
@@ -104,7 +105,7 @@ function weighDomain(pass: RolePass, profile: Profile, ledger: Ledger): void {
     const plant = members.filter((client) => hasRole(pass, client, ...OT_MACHINES, 'patch-server', 'jump-server')).length;
     return { office: office / members.length, plant: plant / members.length };
   });
-  if (shares.every(({ office }) => office > 0.8)) record(ledger, 'enterprise', 1.5, 'office-domain', 'belongs to the directory of the office');
+  if (shares.every(({ office }) => office > 0.8)) record(ledger, 'enterprise', profile.directoryClient ? 1.5 : 0.6, 'office-domain', profile.directoryClient ? 'belongs to the directory of the office' : 'asks the name server of the office');
   else if (shares.some(({ plant }) => plant > 0.4)) {
     record(ledger, 'enterprise', -2, 'plant-domain', 'belongs to the directory of the plant');
     if (profile.directoryClient && profile.controlOut.length === 0 && profile.in.length === 0) record(ledger, 'hmi', 0.4, 'plant-domain', 'belongs to the directory of the plant and serves nobody');
