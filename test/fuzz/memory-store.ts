@@ -3,9 +3,20 @@ import Database from 'better-sqlite3';
 import type { Connection, Store } from '../../src/store/database.ts';
 import { MIGRATIONS } from '../../src/store/schema.ts';
 
-export function createMemoryStore(): Store {
+let empty: Buffer | null = null;
+
+/** The tables are made once; every store begins as a copy of their pages. */
+function emptyPages(): Buffer {
   const db = new Database(':memory:');
   for (const migration of MIGRATIONS) db.exec(migration);
+  const pages = db.serialize();
+  db.close();
+  return pages;
+}
+
+export function createMemoryStore(): Store {
+  empty ??= emptyPages();
+  const db = new Database(empty);
   return { path: 'memory', db, close: () => void db.close() };
 }
 

@@ -1,0 +1,41 @@
+/** A command line run in this process, with what it wrote to each stream; and as a process of its own. */
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { runCommandLine, type OutputStream } from '../../src/main.ts';
+
+const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+const TSX = import.meta.resolve('tsx');
+
+export interface Ran {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+function stream(isTTY: boolean, into: string[]): OutputStream {
+  return {
+    isTTY,
+    columns: 100,
+    write: (text, done) => {
+      into.push(text);
+      done?.();
+      return true;
+    },
+  };
+}
+
+export async function runLine(args: readonly string[], { isTTY = false, signal = new AbortController().signal } = {}): Promise<Ran> {
+  const out: string[] = [];
+  const err: string[] = [];
+  const code = await runCommandLine(args, { environment: {}, stdout: stream(isTTY, out), stderr: stream(isTTY, err), signal });
+  return { code, out: out.join(''), err: err.join('') };
+}
+
+/** How node is started to run the program from source. */
+export const PROGRAM: readonly string[] = [process.execPath, '--import', TSX, MAIN];
+
+export function runProcess(args: readonly string[], options: { readonly shellBefore?: string; readonly cwd?: string; readonly input?: Uint8Array } = {}): Ran {
+  const before = options.shellBefore === undefined ? '' : `${options.shellBefore}; `;
+  const spawned = spawnSync('sh', ['-c', `${before}exec "$@"`, 'sh', ...PROGRAM, ...args], { encoding: 'utf8', cwd: options.cwd, input: options.input });
+  return { code: spawned.status ?? -1, out: spawned.stdout, err: spawned.stderr };
+}
