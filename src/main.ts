@@ -7,6 +7,7 @@ import { readFileSync, realpathSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import yargs, { type Argv } from 'yargs';
 import { assetsCommand } from './commands/assets.ts';
+import { captureCommand } from './commands/capture.ts';
 import type { Command, CommandContext, CommandResult } from './commands/command.ts';
 import { diffCommand } from './commands/diff.ts';
 import { exportCommand } from './commands/export.ts';
@@ -23,6 +24,7 @@ import { printable } from './render/printable.ts';
 
 /** In the order of the main job; one line a command. */
 const COMMANDS: readonly Command[] = [
+  captureCommand,
   importCommand,
   statusCommand,
   assetsCommand,
@@ -45,6 +47,7 @@ export interface Surroundings {
   readonly stdout: OutputStream;
   readonly stderr: OutputStream;
   readonly signal: AbortSignal;
+  readonly onHangup?: (listener: () => void) => void;
 }
 
 export interface OutputStream {
@@ -70,9 +73,10 @@ export async function runCommandLine(args: readonly string[], surroundings: Surr
   try {
     const parser = commandLine(args, (command, argv) => {
       chosen = (async () => {
-        refuseTwice(command, argv);
-        const context = contextOf(args, argv, surroundings);
-        const result = await command.run(argv, context);
+        const given = withDashes(argv);
+        refuseTwice(command, given);
+        const context = contextOf(args, given, surroundings);
+        const result = await command.run(given, context);
         context.progress('');
         await writeOut(result, stdout);
         exitCode = result.exitCode;
@@ -85,7 +89,7 @@ export async function runCommandLine(args: readonly string[], surroundings: Surr
     }
     // With a callback yargs hands its own texts (help, version, completion) over instead of printing them.
     let text = '';
-    await parser.parseAsync([...args], {}, (_error: unknown, _argv: unknown, output: string) => {
+    await parser.parseAsync(args.map((word) => (word === '-' ? DASH : word)), {}, (_error: unknown, _argv: unknown, output: string) => {
       text = output;
     });
     await chosen;
@@ -129,7 +133,7 @@ function commandLine(args: readonly string[], start: (command: Command, argv: Re
     .fail((message, error) => {
       // YError: yargs' own name for a wrong use that it finds while parsing.
       if (error && error.name !== 'YError') throw error;
-      throw wrongUse(message || error.message, args, COMMANDS);
+      throw wrongUse((message || error.message).replaceAll(DASH, '-'), args, COMMANDS);
     });
   for (const command of COMMANDS) {
     parser.command(
@@ -153,6 +157,14 @@ function examplesOf(command: Command): string {
   return `Examples:\n${command.examples.map(([line, does]) => `  baseline ${line.padEnd(widest)}  ${does}\n`).join('')}\n`;
 }
 
+/** yargs takes a lone `-` (standard input) for an option without a name; it passes as a word that nobody can type. */
+const DASH = '\0-';
+
+const withDashes = (argv: Readonly<Record<string, unknown>>): Record<string, unknown> =>
+  Object.fromEntries(Object.entries(argv).map(([name, value]) => [name, Array.isArray(value) ? value.map(dash) : dash(value)]));
+
+const dash = (value: unknown): unknown => (value === DASH ? '-' : value);
+
 function contextOf(args: readonly string[], argv: CommonOptions, surroundings: Surroundings): CommandContext {
   const { environment, stdout, stderr } = surroundings;
   const quiet = argv.quiet === true;
@@ -174,6 +186,7 @@ function contextOf(args: readonly string[], argv: CommonOptions, surroundings: S
     get signal() {
       return surroundings.signal;
     },
+    onHangup: (listener) => surroundings.onHangup?.(listener),
     say: (line) => {
       if (quiet) return;
       clear();
@@ -242,6 +255,7 @@ async function main(): Promise<void> {
       interruption ??= watchInterruption();
       return interruption;
     },
+    onHangup: (listener) => void process.on('SIGHUP', listener),
   });
 }
 

@@ -18,6 +18,8 @@ export interface CommandContext {
   readonly verbose: boolean;
   /** Aborted by the first SIGINT or SIGTERM. */
   readonly signal: AbortSignal;
+  /** Called at each SIGHUP; once asked for, SIGHUP no longer ends the program. */
+  readonly onHangup?: (listener: () => void) => void;
   /** A line for the person (standard error); dropped under --quiet. */
   say(line: string): void;
   /** A line that is overwritten by the next one; only on a terminal. An empty line clears it. */

@@ -69,6 +69,29 @@ export function addCaptureCounters(db: Database.Database, id: number, counters: 
   for (const [name, count] of counters) if (count > 0) add.run(id, name, count);
 }
 
+/** pcap_stats over the whole run, 64 bit: received = processed + kernelDropped. */
+export interface ReceivedTotals {
+  readonly received: number;
+  readonly kernelDropped: number;
+  readonly interfaceDropped: number;
+}
+
+export function updateReceived(db: Database.Database, id: number, totals: ReceivedTotals): void {
+  db.prepare('UPDATE capture SET received = ?, kernel_dropped = ?, interface_dropped = ? WHERE id = ?').run(
+    totals.received,
+    totals.kernelDropped,
+    totals.interfaceDropped,
+    id,
+  );
+}
+
+/** A live capture that still runs by its record, when another begins, was killed or lost its power. @returns how many */
+export function markUnfinished(db: Database.Database, revision: number): number {
+  return db
+    .prepare("UPDATE capture SET state = 'interrupted', reason = 'ended without its last checkpoint', rev = ? WHERE state = 'running' AND kind IN ('live', 'stream')")
+    .run(revision).changes;
+}
+
 export function readDecoderState(db: Database.Database): string | null {
   const state = db.prepare('SELECT state FROM decoder_state WHERE id = 1').pluck().get() as Buffer | undefined;
   return state === undefined ? null : state.toString('utf8');

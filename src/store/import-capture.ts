@@ -173,8 +173,8 @@ function createRun(session: ImportSession, path: string, source: FrameSource, di
   };
 }
 
-/** What the reader counted since the last checkpoint. */
-function newCounts(source: FrameSource, told: Map<string, number>): [string, number][] {
+/** What the reader counted so far. */
+export function readerCounts(source: FrameSource): [string, number][] {
   const { shortened, withoutTime, timeBackwards, droppedByCapture, unknownBlocks } = source.counts;
   const all: [string, number][] = [
     ['reader.shortened', shortened],
@@ -183,7 +183,12 @@ function newCounts(source: FrameSource, told: Map<string, number>): [string, num
     ['reader.droppedByCapture', droppedByCapture],
   ];
   for (const [type, blocks] of [...unknownBlocks].sort((a, b) => a[0] - b[0])) all.push([`reader.unknownBlock.0x${type.toString(16)}`, blocks]);
-  return all.map(([name, value]) => {
+  return all;
+}
+
+/** The same since the last checkpoint. */
+function newCounts(source: FrameSource, told: Map<string, number>): [string, number][] {
+  return readerCounts(source).map(([name, value]) => {
     const before = told.get(name) ?? 0;
     told.set(name, value);
     return [name, value - before];

@@ -1,0 +1,276 @@
+/**
+ * A capture that goes on for weeks into the store. In: an open store and a source of frame batches that ends when it is
+ * told to. Out: every few seconds one transaction with counters and the capture record, so that kill -9 loses at most
+ * what came since; sessions, rhythms and streams go on across these flushes (flow/settle.ts).
+ * A store that refuses (disk full, locked) ends nothing: counting goes on in memory, the same rows are tried again at
+ * every checkpoint, and what no longer fits is counted as not analysed.
+ * Left out on purpose: interfaces, signals, privileges, what is said to whom (commands/capture.ts).
+ */
+import { performance } from 'node:perf_hooks';
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  beginInterval, createLiveRecorder, endInterval, isLaden, noteEvent, recordBatch, saveRecorder, settleRecorder, zeroRecorder,
+} from '../flow/recorder.ts';
+import type { FrameBatch, FrameSource } from '../source/frame-batch.ts';
+import {
+  addCaptureCounters, insertCapture, markUnfinished, readDecoderState, updateCapture, updateReceived, writeDecoderState,
+  type CaptureState, type ReceivedTotals,
+} from './captures.ts';
+import { asStoreError, type Store } from './database.ts';
+import { readerCounts } from './import-capture.ts';
+import { createStoreWriter, nextRevision, writeFlows } from './write.ts';
+
+/** The decoder's memory is large beside the counters, and of use only to the next run. */
+const SAVE_DECODER_MS = 300_000;
+/** JavaScript stands still while SQLite waits for another process's lock: not longer than this. */
+const BUSY_TIMEOUT_MS = 500;
+const HOUR_MS = 3_600_000;
+const SAMPLE_MS = 60_000;
+
+export interface LiveCapture {
+  readonly kind: 'live' | 'stream';
+  readonly name: string;
+  readonly checkpointMs: number;
+  /** Of pcap_stats over the run; absent for a stream, whose maker knows. */
+  readonly received?: () => ReceivedTotals;
+}
+
+export interface RunFigures {
+  /** Frames and octets taken so far, those not analysed among them. */
+  readonly packets: number;
+  readonly bytes: number;
+  /** Frames that came while the store refused and the tables were full. */
+  readonly notAnalysed: number;
+  /** In the store: all, and those of the last hour of this run. */
+  readonly conversations: number;
+  readonly newInLastHour: number;
+  readonly checkpointAgeMs: number;
+  /** Why the last checkpoint was refused; empty when it was taken. */
+  readonly refusal: string;
+}
+
+export interface LiveRun {
+  /** Captures found in the store that had not ended cleanly. */
+  readonly unfinished: number;
+  take(batch: FrameBatch): void;
+  /** Something the capture noticed, kept among its counters. */
+  note(name: string, by?: number): void;
+  /** @returns true when the next checkpoint is due: by time, or because the tables are full */
+  isDue(): boolean;
+  /** @returns false when the store refused; nothing is lost then, and the same is tried again. Throws what waiting does not mend. */
+  checkpoint(state: CaptureState, reason: string): boolean;
+  figures(): RunFigures;
+  /** Why the last checkpoint was refused, as a BaselineError. */
+  refusal(): unknown;
+}
+
+/** Marks the capture as running, and those that were left running as interrupted. */
+export function beginLive(store: Store, source: FrameSource, capture: LiveCapture): LiveRun {
+  const { db } = store;
+  // A commit that the disk does not have yet would be a lost checkpoint after a power cut.
+  db.pragma('synchronous = FULL');
+  db.pragma(`busy_timeout = ${BUSY_TIMEOUT_MS}`);
+  const writer = createStoreWriter(db);
+  const recorder = createLiveRecorder(readDecoderState(db));
+  const { state } = recorder;
+  const told = new Map<string, number>();
+  const newest = db.prepare('SELECT coalesce(max(id), 0) FROM conversation').pluck();
+  let unfinished = 0;
+  let id = 0;
+  let packets = 0;
+  let bytes = 0;
+  let notAnalysed = 0;
+  let refusal: unknown;
+  let checkpointMs = performance.now();
+  let decoderMs = checkpointMs;
+  let budgetHour = NaN;
+  let receivedBefore = '';
+
+  db.transaction(() => {
+    const revision = nextRevision(writer);
+    unfinished = markUnfinished(db, revision);
+    id = insertCapture(db, { kind: capture.kind, name: capture.name, format: source.format, head: '' }, revision);
+  }).immediate();
+
+  // Ids only grow and nothing is deleted: the highest tells how many there are, without a walk through the table.
+  const samples: { ms: number; conversations: number }[] = [{ ms: checkpointMs, conversations: newest.get() as number }];
+  let conversations = samples[0].conversations;
+
+  function sample(now: number): void {
+    conversations = newest.get() as number;
+    if (now - (samples.at(-1)?.ms ?? 0) >= SAMPLE_MS) samples.push({ ms: now, conversations });
+    while (samples.length > 1 && samples[1].ms <= now - HOUR_MS) samples.shift();
+  }
+
+  function write(captureState: CaptureState, reason: string, saved: string | null): void {
+    const counts = readerCounts(source).filter(([name]) => capture.kind === 'stream' || name !== 'reader.droppedByCapture');
+    const received = capture.received?.();
+    db.transaction(() => {
+      const revision = nextRevision(writer);
+      writeFlows(writer, state, id, revision);
+      const { totals } = state;
+      updateCapture(db, id, { state: captureState, reason, digest: '', size: 0, frames: totals.packets, ...totals }, revision);
+      if (received !== undefined) updateReceived(db, id, received);
+      addCaptureCounters(db, id, counts.map(([name, value]) => [name, value - (told.get(name) ?? 0)]));
+      if (saved !== null) writeDecoderState(db, saved);
+    }).immediate();
+    for (const [name, value] of counts) told.set(name, value);
+    receivedBefore = JSON.stringify(received);
+  }
+
+  const isIdle = (): boolean => state.totals.packets === 0 && state.counters.size === 0 && JSON.stringify(capture.received?.()) === receivedBefore;
+
+  return {
+    get unfinished() {
+      return unfinished;
+    },
+    take(batch) {
+      packets += batch.count;
+      let octets = 0;
+      for (let i = 0; i < batch.count; i++) octets += batch.wire[i] >>> 0;
+      bytes += octets;
+      if (refusal !== undefined && isLaden(recorder)) {
+        notAnalysed += batch.count;
+        if (batch.count > 0) noteEvent(recorder, 'live.frames-not-analysed', batch.count);
+      } else recordBatch(recorder, batch);
+    },
+    note: (name, by = 1) => noteEvent(recorder, name, by),
+    isDue: () => performance.now() - checkpointMs >= capture.checkpointMs || (refusal === undefined && isLaden(recorder)),
+    checkpoint(captureState, reason) {
+      const now = performance.now();
+      checkpointMs = now;
+      if (captureState === 'running' && refusal === undefined && isIdle()) return true;
+      const isEnding = captureState !== 'running' || isLaden(recorder);
+      const hour = Math.floor(state.totals.lastSeconds / 3600);
+      let saved: string | null = null;
+      if (isEnding) saved = endInterval(recorder);
+      else {
+        settleRecorder(recorder);
+        if (now - decoderMs >= SAVE_DECODER_MS) saved = saveRecorder(recorder);
+      }
+      try {
+        write(captureState, reason, saved);
+      } catch (error) {
+        if (!mayPass(error)) throw asStoreError(error, store.path);
+        noteEvent(recorder, 'live.store-refused', 1);
+        refusal = asStoreError(error, store.path);
+        return false;
+      }
+      refusal = undefined;
+      if (isEnding) beginInterval(recorder, saved as string);
+      else zeroRecorder(recorder, hour !== budgetHour);
+      if (saved !== null) decoderMs = now;
+      budgetHour = hour;
+      sample(now);
+      return true;
+    },
+    figures: () => ({
+      packets,
+      bytes,
+      notAnalysed,
+      conversations,
+      newInLastHour: conversations - samples[0].conversations,
+      checkpointAgeMs: performance.now() - checkpointMs,
+      refusal: refusal instanceof Error ? refusal.message : '',
+    }),
+    refusal: () => refusal,
+  };
+}
+
+/** What time or a person at the disk can mend; a store that is damaged is another matter. */
+const mayPass = (error: unknown): boolean =>
+  /^(?:SQLITE_(?:FULL|BUSY|LOCKED|IOERR|READONLY|CANTOPEN|NOMEM)|ENOSPC|EDQUOT|EIO)/.test(String((error as { code?: unknown }).code ?? ''));
+
+export interface RecordOptions {
+  /** Aborted when a person or the system wants the end. */
+  readonly signal: AbortSignal;
+  /** How long to listen; Infinity for as long as it takes. */
+  readonly durationMs: number;
+  /** Tells the source to end; what it has already still comes. Absent for a source that cannot be told: then it is left. */
+  stop?(): void;
+  /** Before the batch is reused: for whoever keeps the frames as well. */
+  keep?(batch: FrameBatch): Promise<void>;
+  /** About every second, and after each checkpoint that was refused or taken again. */
+  tell(figures: RunFigures): void;
+  /** How often the last checkpoint is tried, a second apart. */
+  readonly lastAttempts?: number;
+}
+
+const TICK_MS = 1000;
+/** Signals and timers are heard at least this often, also under a load that never leaves the loop idle. */
+const BREATH_MS = 20;
+const LAST_ATTEMPTS = 15;
+
+/** Records until the source ends, the duration is over or the signal comes. The last checkpoint is made before it returns or throws. */
+export async function recordLive(run: LiveRun, source: FrameSource, options: RecordOptions): Promise<{ state: CaptureState; reason: string }> {
+  const began = performance.now();
+  let tickMs = began;
+  let breathMs = began;
+  let isStopping = false;
+  let pending: Promise<FrameBatch | null> | undefined;
+  try {
+    for (;;) {
+      if (!isStopping && (options.signal.aborted || performance.now() - began >= options.durationMs)) {
+        isStopping = true;
+        if (options.stop === undefined) break;
+        options.stop();
+      }
+      pending ??= source.next();
+      const left = Math.min(TICK_MS, Math.max(0, began + options.durationMs - performance.now()));
+      const batch = await firstOf(pending, isStopping ? TICK_MS : left, isStopping ? undefined : options.signal);
+      if (batch === null) break;
+      if (batch !== TICK) {
+        await options.keep?.(batch);
+        run.take(batch);
+        pending = undefined;
+      }
+      if (run.isDue()) {
+        const wasRefused = run.refusal() !== undefined;
+        if (run.checkpoint('running', '') === wasRefused) options.tell(run.figures());
+      }
+      const now = performance.now();
+      if (now - tickMs >= TICK_MS) {
+        tickMs = now;
+        options.tell(run.figures());
+      }
+      if (now - breathMs >= BREATH_MS) {
+        await new Promise(setImmediate);
+        breathMs = performance.now();
+      }
+    }
+  } catch (error) {
+    // The interface is gone for good, or the reader failed: what was counted before is kept.
+    await finish(run, options, 'interrupted', error instanceof Error ? error.message : String(error));
+    throw error;
+  }
+  const end = source.end();
+  const outcome = isStopping || end.kind === 'complete' ? { state: 'complete' as const, reason: '' } : { state: end.kind, reason: end.reason };
+  await finish(run, options, outcome.state, outcome.reason);
+  return outcome;
+}
+
+async function finish(run: LiveRun, options: RecordOptions, state: CaptureState, reason: string): Promise<void> {
+  const attempts = options.lastAttempts ?? LAST_ATTEMPTS;
+  for (let attempt = 1; !run.checkpoint(state, reason); attempt++) {
+    options.tell(run.figures());
+    if (attempt >= attempts) throw run.refusal();
+    await sleep(TICK_MS);
+  }
+}
+
+const TICK = Symbol('tick');
+
+/** The batch, or TICK when it does not come in time or the signal comes first. */
+function firstOf(pending: Promise<FrameBatch | null>, ms: number, signal: AbortSignal | undefined): Promise<FrameBatch | null | typeof TICK> {
+  return new Promise((resolve, reject) => {
+    const settle = (finish: () => void) => (): void => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', tick);
+      finish();
+    };
+    const tick = settle(() => resolve(TICK));
+    const timer = setTimeout(tick, ms);
+    signal?.addEventListener('abort', tick);
+    pending.then((batch) => settle(() => resolve(batch))(), (error: unknown) => settle(() => reject(error as Error))());
+  });
+}
