@@ -3,6 +3,7 @@
  * probed on the first payloads of a session; one that proves itself gets the session's stream. Runs once or a few times
  * per session; `feed.ts` calls the attached stream directly.
  */
+import { modbus } from '../decode/app/modbus.ts';
 import { DATAGRAM_PROTOCOLS, PROTOCOL_NAMES, STREAM_PROTOCOLS } from '../decode/app/registry.ts';
 import { PROBE, TO_CLIENT, TO_SERVER, type StreamProtocol } from '../decode/app/protocol.ts';
 import { IP_PROTOCOL } from '../decode/transport.ts';
@@ -81,6 +82,7 @@ function proveByShape(
 
 function attach(state: FlowState, session: number, protocol: StreamProtocol, certain: boolean): number {
   const stream = createTcpStream(protocol, internText(state, protocol.name), session);
+  stream.hour = state.sessions.keys[session * SESSION.stride + SESSION.hour];
   const index = placeStream(state, stream);
   if (certain) confirmStream(state, stream);
   return index;
@@ -115,6 +117,42 @@ export function releaseStream(state: FlowState, session: number, app: number): v
     state.freeStreams.push(index);
   }
   state.sessions.keys[s + SESSION.app] = app;
+  state.sessions.keys[s + SESSION.flags] &= ~PLAIN;
+}
+
+const PLAIN = FLAG.plainLo | FLAG.plainHi;
+
+/**
+ * Lends what the next segments of a steady Modbus stream need to the session's own record, which the frame has loaded
+ * anyway: three cache misses less for seven frames in ten. While lent (FLAG.plainLo), the record is what counts.
+ */
+export function lendStream(state: FlowState, stream: TcpStream): void {
+  if (stream.protocol !== modbus || !stream.confirmed || stream.reads === 0 || stream.isHolding) return;
+  const words = state.sessions.keys;
+  const s = stream.session * SESSION.stride;
+  const { lo, hi } = stream;
+  words[s + SESSION.nextLo] = lo.next;
+  words[s + SESSION.nextHi] = hi.next;
+  words[s + SESSION.segmentUsLo] = lo.at;
+  words[s + SESSION.segmentUsHi] = hi.at;
+  words[s + SESSION.flags] |= (lo.isPlain ? FLAG.plainLo : 0) | (hi.isPlain ? FLAG.plainHi : 0);
+}
+
+/** Takes back what was lent: before anything but a plain segment touches the stream. */
+export function recallStream(state: FlowState, stream: TcpStream): void {
+  const words = state.sessions.keys;
+  const s = stream.session * SESSION.stride;
+  const flags = words[s + SESSION.flags];
+  if ((flags & PLAIN) === 0) return;
+  if ((flags & FLAG.plainLo) !== 0) {
+    stream.lo.next = words[s + SESSION.nextLo];
+    stream.lo.at = words[s + SESSION.segmentUsLo];
+  }
+  if ((flags & FLAG.plainHi) !== 0) {
+    stream.hi.next = words[s + SESSION.nextHi];
+    stream.hi.at = words[s + SESSION.segmentUsHi];
+  }
+  words[s + SESSION.flags] = flags & ~PLAIN;
 }
 
 /** After a segment was taken: confirm a stream that gave its first message, give up one that never does. */

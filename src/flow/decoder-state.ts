@@ -7,7 +7,7 @@ import { streamProtocol } from '../decode/app/registry.ts';
 import type { SessionMemory } from '../decode/app/protocol.ts';
 import { KIND } from '../decode/decoded-frame.ts';
 import { IP_PROTOCOL } from '../decode/transport.ts';
-import { aimSink, finishHoles, internProtocolNames, placeStream } from './app-sessions.ts';
+import { aimSink, finishHoles, internProtocolNames, placeStream, recallStream } from './app-sessions.ts';
 import { foldSession } from './conversations.ts';
 import { FLAG, internText, NO_FIRST, NO_LAST, OPERATION, SESSION, UNBEGUN, type FlowState } from './flow-state.ts';
 import { clearIntTable, internKey } from './int-table.ts';
@@ -81,6 +81,7 @@ export function saveDecoderState(state: FlowState): string {
   const streams: SavedStream[] = [];
   for (const stream of state.streams) {
     if (stream === null || !isWorthKeeping(stream, state)) continue;
+    recallStream(state, stream);
     const k = stream.session * SESSION.stride;
     const { keys } = state.sessions;
     const isIpv4 = keys[k + 3] >> 20 === KIND.ipv4;

@@ -15,14 +15,15 @@ import { decodeFrame, LINK_TYPE } from '../decode/stack.ts';
 import { stopCode } from '../decode/stop.ts';
 import { IP_PROTOCOL } from '../decode/transport.ts';
 import { modbus, readModbus } from '../decode/app/modbus.ts';
-import { TO_CLIENT, TO_SERVER } from '../decode/app/protocol.ts';
+import { TO_CLIENT, TO_SERVER, type SessionMemory } from '../decode/app/protocol.ts';
 import type { FrameBatch } from '../source/frame-batch.ts';
 import { internIpv4, internIpv6, internMac } from './address-table.ts';
-import { aimSink, finishStream, NOTHING_TO_READ, probeSession, releaseStream, reviewStream } from './app-sessions.ts';
+import { aimSink, finishStream, lendStream, NOTHING_TO_READ, probeSession, recallStream, releaseStream, reviewStream } from './app-sessions.ts';
 import { conversationOf, foldSession, learnServer, orient, sessionKeyWord } from './conversations.ts';
 import {
   count,
   FLAG,
+  internText,
   NO_FIRST,
   NO_HOUR,
   NO_LAST,
@@ -35,7 +36,7 @@ import {
 import { clearIntTable, findKey, grownInt32, INDEX_MASK, internKey, SEED } from './int-table.ts';
 import { noteAddressFact, type FlowSink } from './operations.ts';
 import { noteConversationRequest } from './rhythm.ts';
-import { noteAcknowledged, settleSegment, startHalf, takeSegment } from './tcp-stream.ts';
+import { instantUs, noteAcknowledged, settleSegment, startHalf, takeSegment } from './tcp-stream.ts';
 
 const PROFINET = 0x8892;
 const SECONDS_PER_HOUR = 3600;
@@ -49,6 +50,10 @@ const ETHERNET_IPV4_TCP = 54;
 const LATER_V4 = stopCode('ipv4.later-fragment');
 const LATER_V6 = stopCode('ipv6.later-fragment');
 
+const PLAIN = FLAG.plainLo | FLAG.plainHi;
+/** Modbus keeps nothing between messages. */
+const NO_MEMORY: SessionMemory = {};
+
 const claim: ArpClaim = { macAt: 0, address: 0 };
 
 /** Feeds the frames [from, to) of a batch. @param slowPathOnly for the property test: decode every frame by the modular path */
@@ -58,6 +63,7 @@ export function feed(state: FlowState, sink: FlowSink, batch: FrameBatch, from: 
   const tryFast = linkType === LINK_TYPE.ethernet && !slowPathOnly;
   // The session table, reloaded where it may have grown.
   let { keys: words, doubles, slots, mask } = sessions;
+  const modbusText = internText(state, modbus.name);
   let hourStart = 0;
   let hourEnd = 0;
   let hour = NO_HOUR;
@@ -253,53 +259,32 @@ export function feed(state: FlowState, sink: FlowSink, batch: FrameBatch, from: 
     // ---- the payload
     if (payloadWire > 0) {
       words[s + SESSION.payloadsLo + side]++;
-      let app = words[s + SESSION.app];
-      if (app === 0 && payload < payloadEnd && keyWord >= KIND_IP) {
+      const app = words[s + SESSION.app];
+      if ((words[s + SESSION.flags] & (FLAG.plainLo << side)) !== 0 && words[s + SESSION.nextLo + side] === sequence && payloadEnd - payload === payloadWire) {
+        // Seven frames in ten: Modbus, the next segment in order, whole, nothing carried over. Read in place, and called
+        // by name, so that V8 sees through the call; the stream's own record is not touched (lendStream).
+        const direction = fromLo === ((words[s + SESSION.flags] & FLAG.clientIsLo) !== 0) ? TO_SERVER : TO_CLIENT;
+        words[s + SESSION.nextLo + side] = (sequence + payloadWire) | 0;
+        words[s + SESSION.segmentUsLo + side] = (Math.imul(sec | 0, 1_000_000) + ((ns / 1000) | 0)) | 0;
+        sink.session = session;
+        sink.direction = direction;
+        sink.fromLo = fromLo;
+        sink.isLate = isLate;
         sink.seconds = sec;
         sink.nanos = ns;
-        app = probeSession(state, session, bytes, payload, payloadEnd, fromLo) + 1;
-      }
-      if (app > 0) {
-        const stream = streams[app - 1];
-        if (stream !== null) {
-          stream.hour = hour;
-          const direction = fromLo === ((words[s + SESSION.flags] & FLAG.clientIsLo) !== 0) ? TO_SERVER : TO_CLIENT;
-          sink.session = session;
-          sink.direction = direction;
-          sink.fromLo = fromLo;
-          sink.isLate = isLate;
-          sink.seconds = sec;
-          sink.nanos = ns;
-          sink.operationIndex = -1;
-          if (stream.protocolText !== sink.protocolText) {
-            sink.protocolText = stream.protocolText;
-            sink.measuresByRange = stream.measuresByRange;
-          }
-          if ((keyWord & 0xff) === IP_PROTOCOL.tcp) {
-            const half = fromLo ? stream.lo : stream.hi;
-            if (sequence === half.next && half.isPlain && payloadEnd - payload === payloadWire) {
-              // The next segment in order, whole, nothing carried over: read in place. Modbus by name, because a call that
-              // V8 can see through halves the cost of seven frames in ten.
-              half.next = (sequence + payloadWire) | 0;
-              half.at = sec + ns * 1e-9;
-              const rest =
-                stream.protocol === modbus
-                  ? readModbus(bytes, view, payload, payloadEnd, direction, stream.memory, sink)
-                  : stream.read(bytes, view, payload, payloadEnd, direction, stream.memory, sink);
-              if (rest === payloadEnd) stream.reads++;
-              else settleSegment(stream, half, direction, bytes, view, payload, rest, payloadEnd, sink, sink);
-            } else takeSegment(stream, half, direction, sequence, bytes, view, payload, payloadEnd, payloadWire, sink, sink);
-            if (stream.isHolding && (tcpFlags & TCP_ACK) !== 0) acknowledge(state, session, 1 - side, acknowledgement, sink);
-          } else {
-            const rest = stream.read(bytes, view, payload, payloadEnd, direction, stream.memory, sink);
-            if (rest >= 0) stream.reads++;
-            else stream.failures++;
-          }
-          if (!stream.confirmed) reviewStream(state, stream);
-          else if (!stream.measuresByRange) noteRequest(state, session, fromLo, sec, ns);
-        }
+        sink.operationIndex = -1;
+        sink.protocolText = modbusText;
+        sink.measuresByRange = true;
+        const rest = readModbus(bytes, view, payload, payloadEnd, direction, NO_MEMORY, sink);
+        if (rest !== payloadEnd) goOn(state, session, side, direction, bytes, view, payload, rest, payloadEnd, sink);
+      } else if (app > 0 || (app === 0 && payload < payloadEnd && keyWord >= KIND_IP)) {
+        sink.isLate = isLate;
+        sink.seconds = sec;
+        sink.nanos = ns;
+        const isTcp = (keyWord & 0xff) === IP_PROTOCOL.tcp;
+        readPayload(state, session, fromLo, isTcp, tcpFlags, sequence, acknowledgement, bytes, view, payload, payloadEnd, payloadWire, sink);
       } else noteRequest(state, session, fromLo, sec, ns);
-    } else if ((tcpFlags & TCP_ACK) !== 0 && words[s + SESSION.app] > 0) {
+    } else if ((tcpFlags & TCP_ACK) !== 0 && words[s + SESSION.app] > 0 && (words[s + SESSION.flags] & PLAIN) === 0) {
       const stream = streams[words[s + SESSION.app] - 1];
       if (stream !== null && stream.isHolding) {
         sink.seconds = sec;
@@ -390,6 +375,8 @@ function beginHour(state: FlowState, session: number, hour: number, sec: number,
   const s = session * SESSION.stride;
   const d = s >> 1;
   words[s + SESSION.hour] = hour;
+  const stream = words[s + SESSION.app] > 0 ? state.streams[words[s + SESSION.app] - 1] : null;
+  if (stream !== null && stream !== undefined) stream.hour = hour;
   const isTimed = sec === sec;
   doubles[d + SESSION.firstSecondsD] = isTimed ? sec : NO_FIRST;
   words[s + SESSION.firstNanos] = isTimed ? ns : 0;
@@ -494,6 +481,7 @@ function noteTcpFlags(state: FlowState, session: number, side: number, tcpFlags:
     const app = words[s + SESSION.app];
     if (app > 0) {
       const stream = state.streams[app - 1];
+      if (stream !== null) recallStream(state, stream);
       if (stream !== null && (!stream.halves[side].known || stream.halves[side].next !== ((sequence + 1) | 0))) startHalf(stream.halves[side], sequence + 1);
     }
     return;
@@ -512,6 +500,75 @@ function reopenSession(state: FlowState, session: number): void {
   const words = state.sessions.keys;
   words[s + SESSION.flags] &= FLAG.oriented | FLAG.clientIsLo | FLAG.firstFromLo | FLAG.serviceByProbe | (7 << 20);
   words[s + SESSION.rttUs] = -1;
+}
+
+/** A payload that is not a steady Modbus stream's next one: probed, put in order, read by its protocol. */
+function readPayload(
+  state: FlowState,
+  session: number,
+  fromLo: boolean,
+  isTcp: boolean,
+  tcpFlags: number,
+  sequence: number,
+  acknowledgement: number,
+  bytes: Uint8Array,
+  view: DataView,
+  from: number,
+  to: number,
+  wire: number,
+  sink: FlowSink,
+): void {
+  const words = state.sessions.keys;
+  const s = session * SESSION.stride;
+  let app = words[s + SESSION.app];
+  if (app === 0) app = probeSession(state, session, bytes, from, to, fromLo) + 1;
+  if (app <= 0) {
+    noteRequest(state, session, fromLo, sink.seconds, sink.nanos);
+    return;
+  }
+  const stream = state.streams[app - 1];
+  if (stream === null) return;
+  aimSink(state, sink, stream, fromLo);
+  const { direction } = sink;
+  if (!isTcp) {
+    const rest = stream.read(bytes, view, from, to, direction, stream.memory, sink);
+    if (rest >= 0) stream.reads++;
+    else stream.failures++;
+  } else {
+    recallStream(state, stream);
+    const half = fromLo ? stream.lo : stream.hi;
+    if (sequence === half.next && half.isPlain && to - from === wire) {
+      half.next = (sequence + wire) | 0;
+      half.at = instantUs(sink.seconds, sink.nanos);
+      const rest = stream.read(bytes, view, from, to, direction, stream.memory, sink);
+      if (rest === to) stream.reads++;
+      else settleSegment(stream, half, direction, bytes, view, from, rest, to, sink, sink);
+    } else takeSegment(stream, half, direction, sequence, bytes, view, from, to, wire, sink, sink);
+    if (stream.isHolding && (tcpFlags & TCP_ACK) !== 0) acknowledge(state, session, fromLo ? 1 : 0, acknowledgement, sink);
+  }
+  if (!stream.confirmed) reviewStream(state, stream);
+  else if (!stream.measuresByRange) noteRequest(state, session, fromLo, sink.seconds, sink.nanos);
+  if (isTcp) lendStream(state, stream);
+}
+
+/** The plain read of a lent stream did not end with its segment. */
+function goOn(
+  state: FlowState,
+  session: number,
+  side: number,
+  direction: number,
+  bytes: Uint8Array,
+  view: DataView,
+  from: number,
+  rest: number,
+  to: number,
+  sink: FlowSink,
+): void {
+  const stream = state.streams[state.sessions.keys[session * SESSION.stride + SESSION.app] - 1];
+  if (stream === null || stream === undefined) return;
+  recallStream(state, stream);
+  settleSegment(stream, stream.halves[side], direction, bytes, view, from, rest, to, sink, sink);
+  lendStream(state, stream);
 }
 
 function acknowledge(state: FlowState, session: number, side: number, acknowledged: number, sink: FlowSink): void {

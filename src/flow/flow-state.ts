@@ -14,7 +14,7 @@ import type { TcpStream } from './tcp-stream.ts';
  * every frame touches comes first. Names ending in D are doubles, counted in doubles from the record's start.
  */
 export const SESSION = {
-  stride: 28,
+  stride: 32,
   flags: 4,
   /** conversation index + 1 */
   conversation: 5,
@@ -24,22 +24,27 @@ export const SESSION = {
   hour: 7,
   packetsLo: 8,
   packetsHi: 9,
-  bytesLoD: 5,
-  bytesHiD: 6,
-  lastSecondsD: 7,
-  lastNanos: 16,
+  /** While the side is plain (FLAG.plainLo): the next sequence number, and when the last segment came, as instantUs. */
+  nextLo: 10,
+  nextHi: 11,
+  segmentUsLo: 12,
+  segmentUsHi: 13,
   /** operation index + 1 of the last message: most often the next one's (its answer) or its neighbour */
-  operation: 17,
-  firstSecondsD: 9,
-  firstNanos: 20,
-  payloadsLo: 21,
-  payloadsHi: 22,
-  vlan: 23,
-  service: 24,
+  operation: 14,
+  lastNanos: 15,
+  lastSecondsD: 8,
+  bytesLoD: 9,
+  bytesHiD: 10,
+  payloadsLo: 22,
+  payloadsHi: 23,
+  firstSecondsD: 12,
+  firstNanos: 26,
+  vlan: 27,
+  service: 28,
   /** Microseconds from SYN to SYN/ACK, -1 unknown. */
-  rttUs: 25,
-  synSequence: 26,
-  synUs: 27,
+  rttUs: 29,
+  synSequence: 30,
+  synUs: 31,
 } as const;
 /** Hour of a session that counts nothing yet. */
 export const UNBEGUN = -2;
@@ -65,6 +70,9 @@ export const FLAG = {
   serviceByProbe: 65536,
   /** Reset, or both ends finished: the stream is let go at the next flush. */
   closing: 131072,
+  /** The side of a Modbus stream is in step and nothing of it waits: its next segment is read without the stream's record. */
+  plainLo: 262144,
+  plainHi: 524288,
 } as const;
 /** direction_by (0..4) in three bits above the flags. */
 export const DIRECTION_SHIFT = 20;

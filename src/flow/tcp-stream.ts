@@ -17,7 +17,7 @@ export interface HalfStream {
   /** Octets of the current message that need not be read. */
   skip: number;
   waiting: WaitingSegment[] | null;
-  /** When the last segment in order came, in seconds: to the microsecond, which is enough for DUPLICATE_SECONDS. */
+  /** When the last segment in order came (instantUs). */
   at: number;
   /** Known, in step, nothing carried, skipped or waiting: the next segment in order may be read where it lies. */
   isPlain: boolean;
@@ -69,7 +69,7 @@ export interface StreamEvents {
   overflow(): void;
 }
 
-const newHalf = (): HalfStream => ({ known: false, next: 0, synced: false, carry: null, carried: 0, skip: 0, waiting: null, at: NaN, isPlain: false });
+const newHalf = (): HalfStream => ({ known: false, next: 0, synced: false, carry: null, carried: 0, skip: 0, waiting: null, at: 0, isPlain: false });
 
 export function createTcpStream(protocol: StreamProtocol, protocolText: number, session: number): TcpStream {
   const lo = newHalf();
@@ -97,12 +97,15 @@ export function settleHalf(half: HalfStream): void {
   half.isPlain = half.known && half.synced && half.carried === 0 && half.skip === 0 && half.waiting === null;
 }
 
+/** Microseconds modulo 2^32, as int32: differences of up to half an hour are exact, and nothing is boxed. */
+export const instantUs = (seconds: number, nanos: number): number => (Math.imul(seconds | 0, 1_000_000) + ((nanos / 1000) | 0)) | 0;
+
 /** Sequence numbers further apart than this are another session on the same ports, not a hole. */
 const MAX_JUMP = 1 << 22;
 const MAX_WAITING_SEGMENTS = 64;
 const MAX_WAITING_BYTES = 256 * 1024;
 /** The last segment again within this time was copied by the mirror port: no sender retransmits so soon (RFC 6298 section 2.4, RFC 8985 section 7.2). */
-const DUPLICATE_SECONDS = 0.005;
+const DUPLICATE_US = 5000;
 
 /** The handshake was seen: whatever comes first begins a message. */
 export function expectStart(half: HalfStream): void {
@@ -183,7 +186,7 @@ function placeSegment(
   if (ahead === 0) {
     // In order: the case that matters.
     half.next = (sequence + wire) | 0;
-    half.at = events.seconds + events.nanos * 1e-9;
+    half.at = instantUs(events.seconds, events.nanos);
     deliver(stream, half, direction, bytes, view, from, to, sink, events);
     if (wire > to - from) loseBytes(half, events);
     if (half.waiting !== null) drainWaiting(stream, half, direction, sink, events, false);
@@ -192,7 +195,7 @@ function placeSegment(
   if (ahead < 0) {
     if (ahead > -MAX_JUMP) {
       const fresh = ahead + wire;
-      if (fresh === 0 && Math.abs(events.seconds + events.nanos * 1e-9 - half.at) <= DUPLICATE_SECONDS) {
+      if (fresh === 0 && Math.abs((instantUs(events.seconds, events.nanos) - half.at) | 0) <= DUPLICATE_US) {
         events.duplicated();
         return;
       }
