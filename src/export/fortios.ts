@@ -238,10 +238,12 @@ const zoneLines = (name: string, device: string): string[] => [
   '    next',
 ];
 
-const vlanLines = (port: ZonePort, device: string): string[] =>
-  port.vlan === null
-    ? []
-    : [`    edit ${quoted(device)}`, '        set vdom "root"', `        set interface ${quoted(port.interface)}`, `        set vlanid ${port.vlan}`, '    next'];
+/** The interface itself only where the spec says something about it: its address, or its VLAN. */
+const interfaceLines = (port: ZonePort, device: string): string[] => {
+  const address = port.address === null || port.address.ip.includes(':') ? [] : ['        set mode static', `        set ip ${port.address.ip} ${netmaskOf(port.address.length)}`];
+  const vlan = port.vlan === null ? [] : [`        set interface ${quoted(port.interface)}`, `        set vlanid ${port.vlan}`];
+  return address.length + vlan.length === 0 ? [] : [`    edit ${quoted(device)}`, '        set vdom "root"', ...address, ...vlan, '    next'];
+};
 
 const build = (plan: DevicePlan, options: ExportOptions): DeviceExport => {
   const ports = zonePorts(plan, INTERFACE, (n) => `port${n}`);
@@ -283,7 +285,7 @@ const build = (plan: DevicePlan, options: ExportOptions): DeviceExport => {
     ...ports
       .filter((port) => port.assumed)
       .map((port) => `# ${safeComment(port.zone.id, 60)}: the spec names no interface here. ${deviceOf(port)} is assumed: set it before you apply this.`),
-    ...block('system interface', ports.flatMap((port) => vlanLines(port, deviceOf(port)))),
+    ...block('system interface', ports.flatMap((port) => interfaceLines(port, deviceOf(port)))),
     ...block('system zone', ports.flatMap((port) => zoneLines(shop.zoneName(port.zone.id), deviceOf(port)))),
     ...objectBlocks(shop.pool),
     ...block('firewall service custom', [...shop.services.values()].flat()),

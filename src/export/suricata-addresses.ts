@@ -3,7 +3,7 @@
  * heads. Everything between zones that no Permit names is spelled out, because an engine passes what no rule
  * forbids. Traffic inside one zone is never judged where the zone's networks are known: a sensor on a mirror port sees it.
  */
-import { formatSpan, normaliseSet, parseSet, subtractSets, type AddressSet, type AddressSpan } from '../net/address-set.ts';
+import { formatSpan, normaliseSet, parseSet, setContains, subtractSets, type AddressSet, type AddressSpan } from '../net/address-set.ts';
 import type { Permit } from '../permit.ts';
 import type { DevicePlan, PlanPermit } from './exporter.ts';
 import { ofFamily, prefixesOf } from './ip-notation.ts';
@@ -60,25 +60,31 @@ const cellHeads = (cell: PairCell): RuleHead[] => {
   return heads;
 };
 
-/** Same sources, all their cells together: what else they may not reach. */
+/** The client sides of all cells cut where any of them begins or ends, each piece with everything it may reach. */
+const clientPieces = (cells: readonly PairCell[]): { client: AddressSpan; servers: AddressSpan[] }[] => {
+  const spans = cells.flatMap((cell) => cell.clients);
+  const edges = new Set(spans.flatMap((span) => [span.first, span.last + 1n]));
+  const sorted = [...edges].sort((a, b) => (a < b ? -1 : 1));
+  return sorted.flatMap((first, index) => {
+    const next = sorted[index + 1];
+    const family = spans[0]?.family;
+    if (next === undefined || family === undefined) return [];
+    const client = { family, first, last: next - 1n };
+    const servers = cells.filter((cell) => setContains(cell.clients, client)).flatMap((cell) => cell.servers);
+    return servers.length === 0 ? [] : [{ client, servers }];
+  });
+};
+
+/** Same clients, all their cells together: what else they may not reach. */
 const rowHeads = (cells: readonly PairCell[], home: (client: AddressSpan) => AddressSet): RuleHead[] => {
-  const rows = new Map<string, { clients: AddressSet; servers: AddressSpan[] }>();
-  for (const cell of cells)
-    for (const client of cell.clients) {
-      const key = formatSpan(client);
-      const row = rows.get(key);
-      if (row === undefined) rows.set(key, { clients: [client], servers: [...cell.servers] });
-      else row.servers.push(...cell.servers);
-    }
   const merged = new Map<string, { clients: AddressSpan[]; except: AddressSet }>();
-  for (const row of rows.values())
-    for (const client of row.clients) {
-      const except = normaliseSet([...row.servers, ...home(client)]);
-      const key = addressList(except);
-      const known = merged.get(key);
-      if (known === undefined) merged.set(key, { clients: [client], except });
-      else known.clients.push(client);
-    }
+  for (const { client, servers } of clientPieces(cells)) {
+    const except = normaliseSet([...servers, ...home(client)]);
+    const key = addressList(except);
+    const known = merged.get(key);
+    if (known === undefined) merged.set(key, { clients: [client], except });
+    else known.clients.push(client);
+  }
   return [...merged.values()].map(({ clients, except }) => ({
     protocol: 'ip', source: addressList(normaliseSet(clients)), target: notList(except), ports: 'any', notProtocols: [], why: 'server that no Permit names for this client',
   }));

@@ -38,6 +38,8 @@ interface Case {
   readonly what: string;
   /** Raw bytes of the client when they are not one clean request. */
   readonly payload: Uint8Array | null;
+  /** A second request in the same bytes: the case stands only while no Permit of the pair lets it through. */
+  readonly behind: ModbusRequest | null;
 }
 
 const KNOWN_FUNCTIONS = Object.keys(FUNCTION_NAMES).map(Number);
@@ -66,7 +68,7 @@ const modbusCases = (entry: PlanPermit, flow: Omit<Flow, 'modbus'>): Case[] => {
   const { permit } = entry;
   const cases: Case[] = [];
   const add = (request: ModbusRequest, what: string): void => {
-    cases.push({ permit: permit.id, flow: { ...flow, modbus: request }, pass: true, what, payload: null });
+    cases.push({ permit: permit.id, flow: { ...flow, modbus: request }, pass: true, what, payload: null, behind: null });
   };
   const functions = functionsOf(permit).filter((code) => KNOWN_FUNCTIONS.includes(code));
   const required = requiredModbus(permit);
@@ -102,13 +104,14 @@ const evasions = (entry: PlanPermit, flow: Omit<Flow, 'modbus'>): Case[] => {
   const [code] = functions;
   if (code === undefined) return [];
   const clean = modbusRequest(requestFor(entry, code, 'low', unit), 1);
-  const forbidden = [6, 16, 5, 15].find((write) => !functions.includes(write));
   const cases: Case[] = [];
-  const add = (payload: Uint8Array, what: string): void => {
-    cases.push({ permit: permit.id, flow: { ...flow, modbus: null }, pass: false, what, payload });
+  const add = (payload: Uint8Array, what: string, behind: ModbusRequest | null = null): void => {
+    cases.push({ permit: permit.id, flow: { ...flow, modbus: null }, pass: false, what, payload, behind });
   };
-  if (forbidden !== undefined)
-    add(Uint8Array.from([...clean, ...modbusRequest({ unit, functionCode: forbidden, start: 0, quantity: 1 }, 2)]), `a permitted request with ${FUNCTION_NAMES[forbidden] ?? ''} behind it in one segment`);
+  for (const forbidden of [6, 16, 5, 15].filter((write) => !functions.includes(write))) {
+    const behind = { unit, functionCode: forbidden, start: 0, quantity: 1 };
+    add(Uint8Array.from([...clean, ...modbusRequest(behind, 2)]), `a permitted request with ${FUNCTION_NAMES[forbidden] ?? ''} behind it in one segment`, behind);
+  }
   add(Uint8Array.from([...clean.slice(0, 2), 0, 1, ...clean.slice(4)]), 'MBAP protocol id 1');
   add(PROBE_PAYLOAD, 'bytes that are no Modbus');
   return cases;
@@ -152,6 +155,7 @@ const casesOf = (entry: PlanPermit): Case[] => {
       pass: true,
       what,
       payload: null,
+      behind: null,
     });
     cases.push(plain(flow, 'permitted'), plain({ ...flow, server: sample(lastServer, 'last') }, 'last server of the set'));
     if (asModbus) cases.push(...modbusCases(entry, flow), ...evasions(entry, flow));
@@ -169,6 +173,7 @@ const judged = (cases: readonly Case[], effects: readonly Effect[], doubtful: re
     const key = JSON.stringify([one.flow, one.payload === null ? null : [...one.payload]]);
     if (seen.has(key)) return [];
     seen.add(key);
+    if (one.behind !== null && letsThrough([...effects, ...doubtful], { ...one.flow, modbus: one.behind })) return [];
     const pass = letsThrough(effects, one.flow);
     return !pass && letsThrough(doubtful, one.flow) ? [] : [{ ...one, pass }];
   });

@@ -1,11 +1,13 @@
 /** What the Suricata and Snort rules forbid is exactly what no Permit lets through; and each rule is needed. */
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { exportPlan } from '../../src/export/export-plan.ts';
-import type { Effect, Plan } from '../../src/export/exporter.ts';
+import type { Effect, Plan, PlanPermit } from '../../src/export/exporter.ts';
+import { rangeText } from '../../src/export/ip-notation.ts';
 import { requiredModbus } from '../../src/export/modbus-scope.ts';
 import { letsThrough, type Flow } from '../../src/export/permit-judge.ts';
 import { exporterOf } from '../../src/export/registry.ts';
-import { parseSpan, setContains } from '../../src/net/address-set.ts';
+import { normaliseSet, parseSpan, setContains, type AddressSpan } from '../../src/net/address-set.ts';
 import { readRules } from './parse-back/intrusion-rules.ts';
 import { hostilePlan, plantPlan } from './plant.ts';
 import { sampleFlows, sampleModbusFlows } from './sample-flows.ts';
@@ -105,4 +107,34 @@ test('there is never a pass rule, and monitor only alerts', () => {
     expect(new Set(rules.map((rule) => rule.action))).toEqual(new Set([mode === 'enforce' ? 'drop' : 'alert']));
     expect(new Set(rules.map((rule) => /sid:(\d+)/.exec(rule.text)?.[1])).size).toBe(rules.length);
   }
+});
+
+const BASE = 0x0a000000n;
+const span = fc.tuple(fc.integer({ min: 0, max: 60 }), fc.integer({ min: 0, max: 12 })).map(([first, size]): AddressSpan => ({ family: 'ipv4', first: BASE + BigInt(first), last: BASE + BigInt(first + size) }));
+
+test('suricata: for any overlap of Permits, a pair and port pass exactly when one of them names it', () => {
+  const plan = plantPlan();
+  const [model] = plan.permits;
+  if (model === undefined) throw new Error('no Permit');
+  const some = fc.array(
+    fc.record({ client: fc.array(span, { minLength: 1, maxLength: 3 }), server: fc.array(span, { minLength: 1, maxLength: 3 }), port: fc.constantFrom(80, 443), transport: fc.constantFrom('tcp', 'udp') }),
+    { minLength: 1, maxLength: 5 },
+  );
+  fc.assert(
+    fc.property(some, fc.array(fc.tuple(fc.nat(75), fc.nat(75)), { minLength: 40, maxLength: 40 }), (drafts, pairs) => {
+      const permits = drafts.map(({ client, server, port, transport }, index): PlanPermit => ({
+        ...model, omitted: [], unidirectional: null, client: normaliseSet(client), server: normaliseSet(server),
+        permit: { ...model.permit, id: `R${index}`, access: [], modbus: null, service: { protocol: 'X', transport, ports: [{ first: port, last: port }] } },
+      }));
+      const { rules, effects } = rulesOf('suricata', 'baseline.rules', { ...plan, zones: [], permits }, 'enforce');
+      for (const [from, to] of pairs)
+        for (const transport of ['tcp', 'udp', 'icmp'])
+          for (const port of [80, 443, 81]) {
+            const address = (value: number): string => rangeText({ family: 'ipv4', first: BASE + BigInt(value), last: BASE + BigInt(value) });
+            const flow: Flow = { client: address(from), server: address(to), transport, port, modbus: null };
+            expect(rules.some((rule) => rule.fires(flow)), JSON.stringify(flow)).toBe(!letsThrough(effects, flow));
+          }
+    }),
+    { numRuns: 60 },
+  );
 });

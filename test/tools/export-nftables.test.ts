@@ -204,6 +204,21 @@ describe.runIf(able)('nftables in the kernel', () => {
     ])).toEqual([]);
   });
 
+  test('enforce: bound to the interfaces that the spec names, a conduit is open between them alone', () => {
+    const port = (zone: string, name: string) => ({ zone, interface: name, nameif: null, address: null, vlan: null, securityLevel: null });
+    const bound = (ops: string): Plan => ({
+      ...plan,
+      conduits: plan.conduits.slice(0, 1).map((conduit) => ({ ...conduit, enforcedBy: ['GATE'] })),
+      devices: [{ id: 'GATE', platform: 'linux-nft', interfaces: [port('CELL', 'cell'), port('OPS', ops)], syslog: null }],
+    });
+    const one = (pass: boolean): Case => ({ name: 'a permitted read', from: CLIENT, port: 502, segments: [read], pass });
+    expect(rulesetOf(bound('ops'), 'enforce')).toContain('iifname { "cell", "ops" } oifname { "cell", "ops" } jump c-K1');
+    load(rulesetOf(bound('ops'), 'enforce'));
+    expect(faultsOf([one(true)])).toEqual([]);
+    load(rulesetOf(bound('elsewhere'), 'enforce'));
+    expect(faultsOf([one(false)])).toEqual([]);
+  });
+
   test('monitor: everything passes, and what would be blocked is counted', () => {
     load(rulesetOf(plan, 'monitor'));
     expect(faultsOf([

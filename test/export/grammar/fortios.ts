@@ -12,7 +12,7 @@ const RANGE = `${PORT}(?:-${PORT})?`;
 
 /** `edit` pattern and the `set` lines of each table; `under` names the tables that may stand inside an entry. */
 const TABLES: Record<string, { readonly edit?: string; readonly set: readonly string[]; readonly under?: readonly string[] }> = {
-  'system interface': { edit: '"[A-Za-z0-9_./-]{1,15}"', set: ['vdom "root"', 'interface "[A-Za-z0-9_./-]{1,15}"', 'vlanid (?:[1-9]\\d{0,3})'] },
+  'system interface': { edit: '"[A-Za-z0-9_./-]{1,15}"', set: ['vdom "root"', 'mode static', `ip ${IPV4} (?:${NETMASK})`, 'interface "[A-Za-z0-9_./-]{1,15}"', 'vlanid (?:[1-9]\\d{0,3})'] },
   'system zone': { edit: SHORT, set: ['intrazone deny', 'interface "[A-Za-z0-9_./-]{1,15}"'] },
   'firewall address': { edit: NAME, set: [`subnet ${IPV4} (?:${NETMASK})`, 'type iprange', `start-ip ${IPV4}`, `end-ip ${IPV4}`] },
   'firewall address6': { edit: NAME, set: [`ip6 ${IPV6}/\\d{1,3}`, 'type iprange', `start-ip ${IPV6}`, `end-ip ${IPV6}`] },
