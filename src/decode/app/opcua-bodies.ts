@@ -165,6 +165,15 @@ const collectHistoryUpdates = (c: Cursor, nodes: string[]): void => {
   }
 };
 
+/** Whether requests for this service name nodes or methods, and whether they tell facts. */
+export const touchesNodes = (service: number): boolean => NODE_SERVICES.has(service);
+export const tellsFacts = (service: number): boolean => FACT_SERVICES.has(service);
+const NODE_SERVICES: ReadonlySet<number> = new Set([
+  SERVICE.call, SERVICE.historyUpdate, SERVICE.read, SERVICE.createMonitoredItems, SERVICE.historyRead, SERVICE.browse, SERVICE.write,
+  SERVICE.translateBrowsePaths, SERVICE.registerNodes, SERVICE.unregisterNodes, SERVICE.addNodes, SERVICE.addReferences, SERVICE.deleteNodes, SERVICE.deleteReferences,
+]);
+const FACT_SERVICES: ReadonlySet<number> = new Set([SERVICE.createSession, SERVICE.activateSession, SERVICE.registerServer, SERVICE.registerServer2]);
+
 /** Nodes and methods of the request whose header the cursor has just passed, in the order they are asked for. */
 export function collectNodes(c: Cursor, service: number, nodes: string[]): void {
   if (service === SERVICE.call) return collectCalls(c, nodes);

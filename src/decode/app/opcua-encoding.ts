@@ -26,6 +26,16 @@ export function openCursor(bytes: Uint8Array, view: DataView, at: number, end: n
   return { bytes, view, at, end, ok: true };
 }
 
+/** The same cursor on other octets: one is kept for all messages, so that none is made for each. */
+export function moveCursor(c: Cursor, bytes: Uint8Array, view: DataView, at: number, end: number): Cursor {
+  c.bytes = bytes;
+  c.view = view;
+  c.at = at;
+  c.end = end;
+  c.ok = true;
+  return c;
+}
+
 export function skip(c: Cursor, octets: number): void {
   if (!c.ok || octets < 0 || octets > c.end - c.at) {
     c.ok = false;

@@ -83,12 +83,18 @@ const SERVICES: readonly (readonly [number, number, string, Access])[] = [
 ];
 
 const byRequest = new Map(SERVICES.map(([request, , name, access]) => [request, { name, access }]));
-const requestOfResponse = new Map(SERVICES.map(([request, response]) => [response, request]));
+/** The same two by index, because every message asks: 1 where a type id is a request's; a response's request, 0 for none. */
+const KINDS = new Uint8Array(1 << 15);
+const REQUESTS = new Uint16Array(1 << 15);
+for (const [request, response] of SERVICES) {
+  KINDS[request] = 1;
+  REQUESTS[response] = request;
+}
 const FAULT = { name: 'ServiceFault', access: 'browse' } as const;
 
 /** What a type id is: a request, a response (with its request's id) or neither. */
-export const isRequest = (typeId: number): boolean => byRequest.has(typeId);
-export const requestOf = (typeId: number): number => requestOfResponse.get(typeId) ?? -1;
+export const isRequest = (typeId: number): boolean => typeId < KINDS.length && KINDS[typeId] === 1;
+export const requestOf = (typeId: number): number => (typeId < REQUESTS.length && REQUESTS[typeId] > 0 ? REQUESTS[typeId] : -1);
 
 /** A service outside the standard's table may do anything, so it is not called harmless. */
 export const describeService = (code: number): { readonly name: string; readonly access: Access } =>

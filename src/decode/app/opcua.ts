@@ -10,9 +10,9 @@
  */
 import type { ProtocolSink, SessionMemory, StreamProtocol } from './protocol.ts';
 import { MESSAGE, PROBE, TO_SERVER } from './protocol.ts';
-import { certificateApplicationUri, collectNodes, modeName, tellRequest, tellResponse } from './opcua-bodies.ts';
+import { certificateApplicationUri, collectNodes, modeName, tellRequest, tellResponse, tellsFacts, touchesNodes } from './opcua-bodies.ts';
 import type { Cursor } from './opcua-encoding.ts';
-import { openCursor, readText, readU32, skip, skipText } from './opcua-encoding.ts';
+import { moveCursor, openCursor, readText, readU32, skip, skipText } from './opcua-encoding.ts';
 import { SERVICE, SERVICE_FAULT, describeService, isBad, isRequest, readResponseHeader, readServiceId, requestOf, skipRequestHeader } from './opcua-services.ts';
 import { rememberRequest, takeRequest } from './outstanding.ts';
 import { senderByReading } from './sender.ts';
@@ -37,7 +37,7 @@ const typeCode = (name: string): number => name.charCodeAt(0) | (name.charCodeAt
 const TYPE = { hello: typeCode('HEL'), acknowledge: typeCode('ACK'), error: typeCode('ERR'), reverseHello: typeCode('RHE'), open: typeCode('OPN'), message: typeCode('MSG'), close: typeCode('CLO') } as const;
 
 /** Name and smallest size by type: header, then the fields of fixed size (7.1.2, 6.7.2). */
-const TYPES = new Map<number, { readonly name: string; readonly least: number; readonly facts: Readonly<Record<string, string>> }>(
+const TYPES = new Map<number, { readonly name: string; readonly least: number; readonly final: string; readonly facts: Readonly<Record<string, string>> }>(
   (
     [
       ['HEL', 32],
@@ -48,8 +48,12 @@ const TYPES = new Map<number, { readonly name: string; readonly least: number; r
       ['MSG', 24],
       ['CLO', 24],
     ] as const
-  ).map(([name, least]) => [typeCode(name), { name, least, facts: { F: `${name}/F`, C: `${name}/C`, A: `${name}/A` } }]),
+  ).map(([name, least]) => [typeCode(name), { name, least, final: `${name}/F`, facts: { F: `${name}/F`, C: `${name}/C`, A: `${name}/A` } }]),
 );
+
+/** The type of nearly all messages. */
+const MESSAGE_TYPE = TYPES.get(TYPE.message);
+const cursor = openCursor(new Uint8Array(0), new DataView(new ArrayBuffer(0)), 0, 0);
 
 const CHUNK = { final: 0x46, intermediate: 0x43, abort: 0x41 } as const;
 const CHUNK_LETTER: Readonly<Record<number, string>> = { [CHUNK.final]: 'F', [CHUNK.intermediate]: 'C', [CHUNK.abort]: 'A' };
@@ -83,8 +87,21 @@ interface Reading {
   kind: number;
   status: number;
   isFault: boolean;
-  nodes: string[];
+  nodes: readonly string[];
 }
+
+const NO_NODES: readonly string[] = [];
+/** One for all messages: nothing is made for each. It is read before the next message is. */
+const reading: Reading = { service: 0, kind: 0, status: 0, isFault: false, nodes: NO_NODES };
+
+const fillReading = (service: number, kind: number, status: number, isFault: boolean, nodes: readonly string[]): Reading => {
+  reading.service = service;
+  reading.kind = kind;
+  reading.status = status;
+  reading.isFault = isFault;
+  reading.nodes = nodes;
+  return reading;
+};
 
 /**
  * Reads a body that may be clear text. Null where it is none that the standard knows (or, on a channel of unknown
@@ -97,24 +114,27 @@ const readBody = (c: Cursor, direction: number, requestId: number, state: number
   if (isRequest(typeId)) {
     skipRequestHeader(c);
     if (!c.ok && !isClear) return null;
-    const nodes: string[] = [];
+    let nodes = NO_NODES;
     if (!c.ok) sink.malformed('opcua.header');
     else if (state !== CHANNEL.secured) {
       sink.serverIs(false);
-      const body = { ...c };
-      collectNodes(c, typeId, nodes);
-      tellRequest(body, typeId, sink);
-      if (isWhole && !c.ok) sink.malformed('opcua.body');
+      if (tellsFacts(typeId)) tellRequest({ ...c }, typeId, sink);
+      if (touchesNodes(typeId)) {
+        const touched: string[] = [];
+        collectNodes(c, typeId, touched);
+        nodes = touched;
+        if (isWhole && !c.ok) sink.malformed('opcua.body');
+      }
     }
     if (state !== CHANNEL.secured) rememberRequest(memory.outstanding as number[], requestId, typeId);
-    return { service: typeId, kind: MESSAGE.request, status: 0, isFault: false, nodes };
+    return fillReading(typeId, MESSAGE.request, 0, false, nodes);
   }
   const isFault = typeId === SERVICE_FAULT;
   const answered = isFault ? SERVICE_FAULT : requestOf(typeId);
   if (answered < 0) {
     // Not of the standard's table: counted by its id on a clear channel, like any other service.
     if (!isClear || typeId > 0xffff) return null;
-    return { service: typeId, kind: direction === TO_SERVER ? MESSAGE.request : MESSAGE.response, status: 0, isFault: false, nodes: [] };
+    return fillReading(typeId, direction === TO_SERVER ? MESSAGE.request : MESSAGE.response, 0, false, NO_NODES);
   }
   const status = readResponseHeader(c);
   if (!c.ok && !isClear) return null;
@@ -125,7 +145,7 @@ const readBody = (c: Cursor, direction: number, requestId: number, state: number
     sink.serverIs(true);
     if (!isBad(status)) tellResponse(c, service, sink, isClear);
   }
-  return { service, kind: isFault || isBad(status) ? MESSAGE.error : MESSAGE.response, status, isFault, nodes: [] };
+  return fillReading(service, isFault || isBad(status) ? MESSAGE.error : MESSAGE.response, status, isFault, NO_NODES);
 };
 
 const tellOperation = (reading: Reading, sink: ProtocolSink): void => {
@@ -225,6 +245,11 @@ const finishPending = (pending: string): Reading | null => {
   return { service: Number(parts[1]), kind: Number(parts[2]), status: Number(parts[3]), isFault: parts[4] === '1', nodes: parts.slice(5) };
 };
 
+const keep = (memory: SessionMemory, direction: number, pending: string | null): void => {
+  if (direction === TO_SERVER) memory.pending0 = pending;
+  else memory.pending1 = pending;
+};
+
 /** MSG and CLO (6.7.2.4): channel and token, sequence number and request id, then the body or a part of it. */
 const readMessage = (c: Cursor, type: number, chunk: number, isWhole: boolean, direction: number, memory: SessionMemory, sink: ProtocolSink): void => {
   skip(c, 12);
@@ -237,27 +262,26 @@ const readMessage = (c: Cursor, type: number, chunk: number, isWhole: boolean, d
     return;
   }
   if (state === CHANNEL.unknown) sink.fact('opcua.policy-unknown', type === TYPE.close ? 'CLO' : 'MSG');
-  const slot = direction === TO_SERVER ? 'pending0' : 'pending1';
-  const pending = memory[slot];
+  const pending = direction === TO_SERVER ? memory.pending0 : memory.pending1;
   const isContinued = typeof pending === 'string' && parseInt(pending, 10) === requestId;
   if (chunk === CHUNK.abort) {
-    if (isContinued) memory[slot] = null;
+    if (isContinued) keep(memory, direction, null);
     return;
   }
   if (!isContinued && pending !== null) {
     sink.malformed('opcua.unfinished');
-    memory[slot] = null;
+    keep(memory, direction, null);
   }
   const isLast = chunk === CHUNK.final;
   if (isContinued) {
     if (!isLast) return;
-    memory[slot] = null;
+    keep(memory, direction, null);
     const reading = finishPending(pending);
     if (reading !== null) tellOperation(reading, sink);
     return;
   }
   const reading = readBody(c, direction, requestId, state, isWhole && isLast, memory, sink);
-  if (!isLast) memory[slot] = keepPending(requestId, reading);
+  if (!isLast) keep(memory, direction, keepPending(requestId, reading));
   else if (reading !== null) tellOperation(reading, sink);
   else sink.fact('opcua.unreadable', 'MSG');
 };
@@ -267,7 +291,7 @@ const read: StreamProtocol['read'] = (bytes, view, from, to, direction, memory, 
   while (to - at >= HEADER_OCTETS) {
     const type = typeAt(bytes, at);
     const chunk = bytes[at + 3];
-    const known = TYPES.get(type);
+    const known = type === TYPE.message ? MESSAGE_TYPE : TYPES.get(type);
     if (known === undefined || !isChunkOf(type, chunk)) return at === from ? -1 : at;
     const size = view.getUint32(at + SIZE_AT, true);
     if (size < HEADER_OCTETS || size > LARGEST_CHUNK) return at === from ? -1 : at;
@@ -275,8 +299,8 @@ const read: StreamProtocol['read'] = (bytes, view, from, to, direction, memory, 
     const need = isWhole ? size : HEAD_OF_LARGE_CHUNK;
     if (to - at < need) return at;
     sink.fact('opcua.message', known.name);
-    sink.fact('opcua.chunk', known.facts[CHUNK_LETTER[chunk]]);
-    const c = openCursor(bytes, view, at + HEADER_OCTETS, at + need);
+    sink.fact('opcua.chunk', chunk === CHUNK.final ? known.final : known.facts[CHUNK_LETTER[chunk]]);
+    const c = moveCursor(cursor, bytes, view, at + HEADER_OCTETS, at + need);
     if (size < known.least) sink.malformed('opcua.size');
     else if (type === TYPE.message || type === TYPE.close) readMessage(c, type, chunk, isWhole, direction, memory, sink);
     else if (type === TYPE.open) readOpen(c, direction, memory, sink);

@@ -6,7 +6,7 @@ const MOST = 64;
 
 /** Forgets the oldest one where there are too many. */
 export function rememberRequest(outstanding: number[], key: number, operation: number): void {
-  if (outstanding.length >= MOST * 2) outstanding.splice(0, 2);
+  if (outstanding.length >= MOST * 2) forget(outstanding, 0);
   outstanding.push(key, operation);
 }
 
@@ -15,8 +15,14 @@ export function takeRequest(outstanding: number[], key: number): number {
   for (let i = 0; i < outstanding.length; i += 2) {
     if (outstanding[i] !== key) continue;
     const operation = outstanding[i + 1];
-    outstanding.splice(i, 2);
+    forget(outstanding, i);
     return operation;
   }
   return -1;
+}
+
+/** As splice(at, 2), but without the array that it would return. */
+function forget(outstanding: number[], at: number): void {
+  for (let i = at + 2; i < outstanding.length; i++) outstanding[i - 2] = outstanding[i];
+  outstanding.length -= 2;
 }
