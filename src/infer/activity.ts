@@ -27,6 +27,8 @@ export interface Link {
   /** 0..1; 0 without a cycle. */
   readonly duty: number;
   readonly writes: boolean;
+  /** Days on which it wrote. */
+  readonly writeDays: number;
   /** Writes at I/O pace, as a controller drives outputs. */
   readonly cyclicWrites: boolean;
   readonly engineers: boolean;
@@ -153,6 +155,7 @@ function draftLink(conversation: Conversation, ends: readonly [number, number]):
     cycleDays: main?.days ?? 0,
     duty: 0,
     writes: operations.some(isWrite),
+    writeDays: new Set(operations.filter(isWrite).flatMap((operation) => operation.days.map(({ day }) => day))).size,
     cyclicWrites: operations.some((operation) => isWrite(operation) && (cycleOfOperation(operation)?.periodMs ?? Infinity) <= 1000),
     engineers: operations.some(isEngineering) || SAFETY_ENGINEERING.has(service),
     opaque: service === 'opcua' && (encrypted || !operations.some((operation) => operation.access !== 'browse' && !CHANNEL_ONLY.test(operation.name))),

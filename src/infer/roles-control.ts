@@ -56,13 +56,15 @@ function hasSafetyPeer(pass: RolePass, profile: Profile): boolean {
   });
 }
 
-const mayWrite = (link: Link): boolean => link.writes || link.opaque;
+/** Operators write as a habit; a few writes may be the very violation that is looked for. */
+const FEW_WRITE_DAYS = 3;
+const mayWrite = (pass: RolePass, link: Link): boolean => link.opaque || (link.writes && link.writeDays > Math.min(FEW_WRITE_DAYS, pass.capturedDays / 7));
 
 /** A station that engineers few controllers, none of which operators run, and polls nothing: a safety engineering station. */
 function isDedicatedEngineer(pass: RolePass, station: Profile): boolean {
   const targets = serversOf(station.controlOut).filter((server) => pass.profiles[server]!.controller);
   if (targets.length === 0 || targets.length > Math.max(2, 0.35 * pass.controllerCount) || station.steadyOut.length > 0) return false;
-  const unoperated = targets.filter((server) => !pass.profiles[server]!.controlIn.some((link) => mayWrite(link) && hasRole(pass, link.client, 'hmi')));
+  const unoperated = targets.filter((server) => !pass.profiles[server]!.controlIn.some((link) => mayWrite(pass, link) && hasRole(pass, link.client, 'hmi')));
   return unoperated.length >= 0.6 * targets.length;
 }
 
@@ -77,7 +79,7 @@ function weighSafety(pass: RolePass, profile: Profile, ledger: Ledger): void {
       record(ledger, 'safety-controller', 3, 'dedicated-engineering', 'is engineered only from a station whose few controllers are never run by operators');
     }
   }
-  const writers = clientsOf(profile.controlIn.filter(mayWrite)).filter((client) => pass.before === null || !hasRole(pass, client, 'safety-controller', 'engineering-workstation', 'transient'));
+  const writers = clientsOf(profile.controlIn.filter((link) => mayWrite(pass, link))).filter((client) => pass.before === null || !hasRole(pass, client, 'safety-controller', 'engineering-workstation', 'transient'));
   const read = profile.controlIn.some((link) => link.cycle !== null && link.conversation.operations.length > 0);
   if (writers.length === 0 && read && pass.plant.writtenShare > 0.3) record(ledger, 'safety-controller', 1, 'read-only', 'is read but never written by the control system');
   else if (writers.length > 0 && profile.vendorClass !== 'safety' && scores['safety-controller'] < 2.5) {

@@ -100,8 +100,8 @@ function weighHistorian(pass: RolePass, profile: Profile, ledger: Ledger): void 
   if (readers > 0) record(ledger, 'historian', 3.5, 'historian-protocol', `serves a historian's protocol to ${readers} clients`);
   if (profile.controller) return;
   const clients = clientsOf(productClients(profile));
-  if (profile.uses.has('opcua') && profile.controlIn.length === 0 && clients.length >= 3 && !profile.serves.has('mssql')) {
-    record(ledger, 'historian', 1.5, 'subscriber-with-clients', `subscribes over OPC UA and serves ${clients.length} data clients`);
+  if (profile.uses.has('opcua') && profile.controlIn.length === 0 && clients.length >= 3 && countServed(profile, 'mssql') < clients.length) {
+    record(ledger, 'historian', clients.length >= 6 ? 3 : 1.5, 'subscriber-with-clients', `subscribes over OPC UA and serves ${clients.length} data clients`);
   }
   if (pass.before !== null && clients.length >= 3 && pass.polling[profile.index]!.targets.size > 0 && pass.polling[profile.index]!.typicalMs >= SLOW_MS) record(ledger, 'historian', 1, 'poller-with-clients', `collects slowly and serves ${clients.length} data clients`);
   for (const link of profile.out) {
@@ -132,8 +132,11 @@ function weighReplica(pass: RolePass, profile: Profile, ledger: Ledger): void {
   ledger.subRoles.historian = 'replica';
 }
 
+/** More than a monthly report: a database is worked with week in, week out. */
+const worksWithDatabase = (profile: Profile): boolean => [...profile.in, ...profile.out].some((link) => link.service === 'mssql' && (link.days.length >= 3 || link.requests >= 20));
+
 function weighApplication(pass: RolePass, profile: Profile, ledger: Ledger): void {
-  if ((profile.serves.has('mssql') || profile.uses.has('mssql')) && !profile.serves.has('pi')) {
+  if (worksWithDatabase(profile) && !profile.serves.has('pi')) {
     record(ledger, 'mes', 1.8, 'database', 'works with a database');
     record(ledger, 'enterprise', -1, 'database', 'works with a database');
   }
