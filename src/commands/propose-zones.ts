@@ -95,7 +95,7 @@ function sayProof(text: string, path: string, set: ObservationSet, context: Comm
 function provenanceOf(context: CommandContext, status: StoreStatus, zones: Proposal): SpecProvenance {
   return {
     tool: context.version,
-    captures: status.captures.map((capture) => `${capture.name} ${capture.digest === '' ? '(stream)' : `sha256:${capture.digest}`}`),
+    captures: status.captures.map((capture) => `${printable(capture.name)} ${capture.digest === '' ? '(stream)' : `sha256:${capture.digest}`}`),
     observed_from: isoInstant(status.firstNs) ?? 'never',
     observed_to: isoInstant(status.lastNs) ?? 'never',
     packets: status.totals.packets,

@@ -1,6 +1,7 @@
 /** A proposal as text for the terminal, and as JSON. In: zones and conduits. Out: chunks; every word from the wire is made printable. */
 import type { ConduitProposal, ProposedPermit } from '../infer/conduits.ts';
 import type { Proposal, Zone } from '../infer/proposal.ts';
+import { isoInstant } from './instant.ts';
 import { jsonDocument } from './json.ts';
 import { printable } from './printable.ts';
 import { textTable, type Cell, type Column, type TableStyle } from './table.ts';
@@ -89,4 +90,12 @@ function operationsText(permit: ProposedPermit['permit']): string {
   return permit.access.length === 0 ? '' : permit.access.join(' ');
 }
 
-export const proposalJson = (zones: Proposal, conduits: ConduitProposal): Iterable<string> => [jsonDocument({ ...zones, conduits })];
+export const proposalJson = (zones: Proposal, conduits: ConduitProposal): Iterable<string> => [jsonDocument(instantsAsText({ ...zones, conduits }) as object)];
+
+/** `lastNs: 17...n` as `last: "2026-..."`: JSON has no 64-bit numbers. */
+function instantsAsText(value: unknown): unknown {
+  if (typeof value === 'bigint') return isoInstant(value);
+  if (Array.isArray(value)) return value.map(instantsAsText);
+  if (value === null || typeof value !== 'object') return value;
+  return Object.fromEntries(Object.entries(value).map(([key, one]) => [typeof one === 'bigint' ? key.replace(/Ns$/, '') : key, instantsAsText(one)]));
+}
