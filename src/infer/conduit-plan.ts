@@ -8,7 +8,8 @@
 import { addTo } from '../net/multi-map.ts';
 import type { Conversation, ObservationSet } from '../observation.ts';
 import { staysOnLink } from '../net/link-local.ts';
-import { groupAddressKind } from './address-order.ts';
+import { groupAddressKind } from '../net/address-set.ts';
+import { isMac } from './address-order.ts';
 
 export interface PlannedAsset {
   readonly id: string;
@@ -74,13 +75,25 @@ function findPartners(set: ObservationSet, assetOf: (address: string) => Planned
   return pairs;
 }
 
+/** The link addresses that stand for one asset only. One that several sent from is a router's, and identifies none. */
+export function ownMacs(plan: ZonePlan): ReadonlyMap<string, readonly string[]> {
+  const owners = new Map<string, Set<string>>();
+  for (const asset of plan.assets) {
+    for (const mac of [...asset.addresses.filter(isMac), ...asset.macs]) owners.set(mac, (owners.get(mac) ?? new Set<string>()).add(asset.id));
+  }
+  return new Map(plan.assets.map((asset) => [
+    asset.id, asset.behindRouter ? [] : [...new Set([...asset.addresses.filter(isMac), ...asset.macs])].filter((mac) => owners.get(mac)?.size === 1).sort(),
+  ]));
+}
+
 export function indexPlan(set: ObservationSet, plan: ZonePlan): PlanIndex {
   const byAddress = new Map<string, PlannedAsset>();
   const byZone = new Map<string, PlannedAsset[]>();
   const byRole = new Map<string, PlannedAsset[]>();
+  const macs = ownMacs(plan);
   for (const asset of plan.assets) {
-    for (const address of asset.addresses) byAddress.set(address, asset);
-    if (!asset.behindRouter) for (const mac of asset.macs) if (!byAddress.has(mac)) byAddress.set(mac, asset);
+    for (const address of asset.addresses) if (!isMac(address)) byAddress.set(address, asset);
+    for (const mac of macs.get(asset.id) ?? []) byAddress.set(mac, asset);
     addTo(byZone, asset.zone, asset);
     const key = `${asset.zone}\n${asset.role}`;
     addTo(byRole, key, asset);
@@ -115,6 +128,6 @@ export function standingOf(conversation: Conversation, index: PlanIndex): Standi
   if (client !== null && server !== null && client.zone === server.zone) return { kind: 'within-zone' };
   const why = index.droppedWhy.get(conversation.id);
   if (why !== undefined) return { kind: 'set-aside', why };
-  if (client === null || server === null) return { kind: 'set-aside', why: 'no-asset' };
+  if (client === null || server === null) return { kind: 'set-aside', why: isMac(conversation.client) || isMac(conversation.server) ? 'shared-link-address' : 'no-asset' };
   return { kind: 'crossing', client, server };
 }

@@ -27,6 +27,7 @@ const SET_ASIDE_REASONS: Readonly<Record<string, string>> = {
   scan: 'sweep over many targets',
   unanswered: 'nobody answered',
   'no-asset': 'one end never sent anything: no device was seen there',
+  'shared-link-address': 'a link address that several devices send from, or that none does: nothing says which device it is',
   'group-address': 'group address, not a device',
 };
 
@@ -41,7 +42,7 @@ export function foldSetAside(conversations: readonly { readonly conversation: Co
   }
   const byPorts = new Map<string, { list: Conversation[]; why: string; ports: string[] }>();
   for (const { list, why } of byServer.values()) {
-    const ports = mergeSpans(list.filter((one) => one.port > 0).map((one) => ({ first: one.port, last: one.port }))).map((span) => (span.first === span.last ? `${span.first}` : `${span.first}-${span.last}`));
+    const ports = mergeSpans(list.filter((one) => one.port > 0 || one.transport === 'tcp' || one.transport === 'udp').map((one) => ({ first: one.port, last: one.port }))).map((span) => (span.first === span.last ? `${span.first}` : `${span.first}-${span.last}`));
     const key = `${list[0].client}\n${list[0].transport}\n${why}\n${ports.join(',')}`;
     const held = byPorts.get(key) ?? { list: [], why, ports };
     held.list.push(...list);

@@ -15,7 +15,7 @@ import { grantKey, mergeDetails, mergeEvidence, observeGrants } from './conduit-
 import type { Grant, GrantDetail } from './conduit-grants.ts';
 import { compareDrafts, draftPermits } from './conduit-permits.ts';
 import type { DraftPermit } from './conduit-permits.ts';
-import { indexPlan } from './conduit-plan.ts';
+import { indexPlan, ownMacs } from './conduit-plan.ts';
 import type { PlanIndex, PlannedAsset, ZonePlan } from './conduit-plan.ts';
 import { daysText, QUESTION_SENTENCES, regimeOf } from './conduit-questions.ts';
 import type { QuestionKind } from './conduit-questions.ts';
@@ -127,6 +127,9 @@ const protocolName = (draft: DraftPermit): string => {
   return PROTOCOL_NAMES[key] ?? (own === '' || own === 'unknown' ? `${draft.transport}/${draft.port}` : own);
 };
 
+/** Port 0 of these is a port, if an odd one; of the others it says that there is none. */
+const hasPorts = (transport: string): boolean => transport === 'tcp' || transport === 'udp' || transport === 'sctp';
+
 interface Folded {
   readonly grant: Grant;
   readonly pairs: ReadonlySet<string>;
@@ -142,11 +145,13 @@ function foldBusiness(grants: readonly Grant[], index: PlanIndex): { rest: Grant
       rest.push(grant);
       continue;
     }
-    const key = `${grant.client.zone}\n${grant.server.zone}\n${grant.transport}/${grant.port}\n${grant.service}`;
+    const key = `${grant.client.zone}\n${grant.server.zone}\n${grant.transport}/${grant.port}`;
     const held = folded.get(key);
     const detail: GrantDetail = { ...(held === undefined ? grant.detail : mergeDetails(held.grant.detail, grant.detail)), modbus: [], opcuaServices: [], opcuaModes: [], opcuaPolicies: [], names: [], access: [] };
     const evidence = held === undefined ? grant.evidence : mergeEvidence(held.grant.evidence, grant.evidence);
-    folded.set(key, { grant: { ...grant, protocol: '', class: 'any', detail, evidence, rules: ['outside-iacs'] }, pairs: new Set(held?.pairs).add(`${grant.client.id}\n${grant.server.id}`) });
+    // One port may be named differently from pair to pair; the first name in the alphabet stands for all.
+    const service = held === undefined || (grant.service !== '' && (held.grant.service === '' || grant.service < held.grant.service)) ? grant.service : held.grant.service;
+    folded.set(key, { grant: { ...grant, service, protocol: '', class: 'any', detail, evidence, rules: ['outside-iacs'] }, pairs: new Set(held?.pairs).add(`${grant.client.id}\n${grant.server.id}`) });
   }
   return { rest, folded: [...folded.values()] };
 }
@@ -158,6 +163,7 @@ interface Ids {
 
 function proposedZones(plan: ZonePlan, ids: Ids): ProposedZone[] {
   const members = new Map<string, PlannedAsset[]>();
+  const macs = ownMacs(plan);
   for (const asset of plan.assets) addTo(members, asset.zone, asset);
   return plan.zones.map((zone) => ({
     id: ids.zone.get(zone.id) ?? zone.id,
@@ -173,16 +179,9 @@ function proposedZones(plan: ZonePlan, ids: Ids): ProposedZone[] {
       role: asset.role,
       level: asset.level,
       ip: asset.addresses.filter((address) => !isMac(address)),
-      // Behind a router every device shows the router's MAC: it identifies none of them.
-      mac: asset.behindRouter ? [] : [...new Set([...asset.addresses.filter(isMac), ...asset.macs])].sort(),
+      mac: macs.get(asset.id) ?? [],
     })),
   }));
-}
-
-function withUniqueMacs(zones: readonly ProposedZone[]): ProposedZone[] {
-  const owners = new Map<string, number>();
-  for (const zone of zones) for (const asset of zone.assets) for (const mac of asset.mac) owners.set(mac, (owners.get(mac) ?? 0) + 1);
-  return zones.map((zone) => ({ ...zone, assets: zone.assets.map((asset) => ({ ...asset, mac: asset.mac.filter((mac) => owners.get(mac) === 1) })) }));
 }
 
 function sumRules(permits: readonly ProposedPermit[]): RuleUse[] {
@@ -247,7 +246,7 @@ export function proposeConduits(set: ObservationSet, plan: ZonePlan, options: Co
           conduit: id,
           from: endOf(draft.clientZone, draft.clients),
           to: endOf(draft.serverZone, draft.servers),
-          service: { protocol: protocolName(draft), transport: draft.transport, ports: draft.port === 0 ? [] : [{ first: draft.port, last: draft.port }] },
+          service: { protocol: protocolName(draft), transport: draft.transport, ports: draft.port === 0 && !hasPorts(draft.transport) ? [] : [{ first: draft.port, last: draft.port }] },
           access: draft.access,
           modbus: draft.modbus,
           opcua: draft.opcua,
@@ -271,7 +270,7 @@ export function proposeConduits(set: ObservationSet, plan: ZonePlan, options: Co
     }
   }
   return {
-    zones: withUniqueMacs(proposedZones(plan, ids)),
+    zones: proposedZones(plan, ids),
     conduits,
     permits,
     setAside: foldSetAside(setAside),

@@ -180,7 +180,7 @@ export const sizeOfSet = (set: AddressSet): bigint => set.reduce((sum, span) => 
 export const groupAddressKind = (text: string): 'link' | 'routed' | null => {
   const span = parseSpan(text);
   if (span === null) return null;
-  if (span.family === 'mac') return ((span.first >> 40n) & 1n) === 1n ? 'link' : null;
+  if (span.family === 'mac') return span.first === 0n || ((span.first >> 40n) & 1n) === 1n ? 'link' : null;
   if (span.family === 'ipv4') {
     if (span.first === 0xffff_ffffn || span.first === 0n) return 'link';
     if (span.first >> 8n === 0xe0_0000n) return 'link';

@@ -170,6 +170,9 @@ const judgeCrossing = (context: DiffContext, conversation: Conversation, client:
   return judgeMisses(context, conversation, verdict, who, toKind);
 };
 
+/** A MAC that sends from more addresses than this is a router's. */
+const ROUTER_FAN = 3;
+
 interface Stranger {
   readonly address: string;
   readonly zone: string | null;
@@ -225,10 +228,14 @@ const judgePlaces = (context: DiffContext, conversations: readonly Conversation[
       seen: own.map(seenWhole), directionConfidence: null, place: resolution.asset === null ? null : context.loaded.locate(['zones', resolution.asset.zoneIndex, 'assets', resolution.asset.assetIndex]), key: [address, vlan],
     }));
   }
+  const fan = new Map<string, number>();
+  for (const record of context.set.addresses) for (const { mac } of record.macs) fan.set(mac, (fan.get(mac) ?? 0) + 1);
   for (const record of context.set.addresses) {
     const declared = context.assets.resolve(record.address);
     if (!declared?.asset || declared.by === 'network') continue;
     for (const { mac, firstNs, lastNs } of record.macs) {
+      // A router sends from everybody's address.
+      if ((fan.get(mac) ?? 0) > ROUTER_FAN) continue;
       const owner = context.assets.resolve(mac);
       if (!owner?.asset || owner.asset.id === declared.asset.id || owner.zone === declared.zone) continue;
       findings.push(makeFinding({

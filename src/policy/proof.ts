@@ -48,7 +48,7 @@ const readPlaces = (loaded: LoadedSpec): { who: Map<string, Who>; external: stri
 };
 
 const isGroup = (address: string): boolean => {
-  if (/^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/.test(address)) return (Number.parseInt(address.slice(0, 2), 16) & 1) === 1;
+  if (/^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/.test(address)) return (Number.parseInt(address.slice(0, 2), 16) & 1) === 1 || address === '00:00:00:00:00:00';
   if (address.includes(':')) return /^ff/i.test(address) || address === '::';
   const first = Number(address.split('.')[0]);
   return (first >= 224 && first < 240) || address === '255.255.255.255' || address === '0.0.0.0';

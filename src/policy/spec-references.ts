@@ -134,7 +134,7 @@ const checkFlow = (flow: SpecFlow, path: SpecPath, conduit: SpecConduit, spec: S
   }
   if (transport === 'l2' && flow.ethertype === undefined) report(path, 'a rule for transport l2 needs an "ethertype"', 'add it, as in ethertype: "0x8892"');
   for (const range of portsOf(flow.port)) {
-    if (range.first < 1 || range.last > 65535) report([...path, 'port'], `the port ${range.last > 65535 ? range.last : range.first} does not exist`, 'ports are 1 to 65535');
+    if (range.last > 65535) report([...path, 'port'], `the port ${range.last} does not exist`, 'ports are 1 to 65535');
     else if (range.first > range.last) report([...path, 'port'], `the port range ${range.first}-${range.last} runs backwards`, `write "${range.last}-${range.first}"`);
   }
   if (Array.isArray(flow.port)) checkTwice(flow.port, [...path, 'port'], report);

@@ -15,7 +15,8 @@ const date = z.string().regex(/^\d{4}-\d{2}-\d{2}$/, 'a date is written YYYY-MM-
 const clock = z.string().regex(/^([01][0-9]|2[0-3]):[0-5][0-9]$/, 'a time of day is written HH:MM, 00:00 to 23:59');
 const level = z.int().min(0).max(4);
 const vlan = z.int('a VLAN id is a whole number').min(1, 'VLAN ids are 1 to 4094').max(4094, 'VLAN ids are 1 to 4094');
-const portNumber = z.int('a port is a whole number').min(1, 'ports are 1 to 65535').max(65535, 'ports are 1 to 65535');
+// Port 0 is reserved (RFC 6335 clause 6), but it is seen, and what is seen must be writable.
+const portNumber = z.int('a port is a whole number').min(0, 'ports are 1 to 65535').max(65535, 'ports are 1 to 65535');
 const count = z.int().min(0);
 
 function isRealDate(text: string): boolean {
@@ -114,8 +115,9 @@ const endpoint = z.strictObject({
 
 const register = z.int('a Modbus data address is a whole number').min(0, 'Modbus data addresses are 0 to 65535 (0-based, not 40001)').max(65535, 'Modbus data addresses are 0 to 65535 (0-based, not 40001)');
 
+// Function code 0 is not valid (V1.1b3 clause 4.1), but devices and scanners send it, and what is seen must be writable.
 const modbus = z.strictObject({
-  function_codes: z.array(z.int('a function code is a whole number').min(1, 'Modbus function codes are 1 to 127').max(127, 'Modbus function codes are 1 to 127')).min(1).optional(),
+  function_codes: z.array(z.int('a function code is a whole number').min(0, 'Modbus function codes are 1 to 127').max(127, 'Modbus function codes are 1 to 127')).min(1).optional(),
   unit_ids: z.array(z.int('a unit id is a whole number').min(0, 'Modbus unit ids are 0 to 255').max(255, 'Modbus unit ids are 0 to 255')).min(1).optional(),
   ranges: z.array(z.strictObject({
     table: z.enum(['coil', 'discrete-input', 'input-register', 'holding-register']),
