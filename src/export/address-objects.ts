@@ -3,7 +3,7 @@
  * never twice. In: spans, with the plan for names people know. Out: names; definitions in the order first asked for.
  * A span that an asset or zone stands for alone takes its id; any other is named after its addresses.
  */
-import { formatSpan, type AddressSet, type AddressSpan } from '../net/address-set.ts';
+import { formatSpan, parseSpan, type AddressSet, type AddressSpan } from '../net/address-set.ts';
 import type { Plan } from './exporter.ts';
 import { rangeText } from './ip-notation.ts';
 import type { NameScope } from './vendor-name.ts';
@@ -29,7 +29,8 @@ export interface ObjectPool {
 const knownNames = (plan: Plan): Map<string, string> => {
   const names = new Map<string, string>();
   for (const zone of plan.zones) {
-    for (const asset of zone.assets)
+    // An asset that is called by its address gets the name of the address: H_10.20.1.10.
+    for (const asset of zone.assets.filter((one) => parseSpan(one.id) === null))
       for (const span of asset.addresses) {
         const name = asset.addresses.length === 1 ? asset.id : `${asset.id}_${formatSpan(span)}`;
         if (!names.has(rangeText(span))) names.set(rangeText(span), name);

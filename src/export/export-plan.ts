@@ -22,8 +22,10 @@ export interface ExportResult {
   readonly refused: readonly string[];
 }
 
-const defaultMode = (plan: Plan): Mode =>
-  plan.conduits.length > 0 && plan.conduits.every((conduit) => conduit.mode === 'enforce') ? 'enforce' : 'monitor';
+const defaultMode = (exporter: Exporter, plan: Plan): Mode => {
+  const wanted = plan.conduits.length > 0 && plan.conduits.every((conduit) => conduit.mode === 'enforce') ? 'enforce' : 'monitor';
+  return exporter.modes.includes(wanted) ? wanted : (exporter.modes[0] ?? wanted);
+};
 
 const touches = (device: PlanDevice, conduit: PlanConduit): boolean =>
   conduit.connects.every((zone) => device.interfaces.some((port) => port.zone === zone));
@@ -66,7 +68,7 @@ const standing = (plan: Plan): Plan => ({ ...plan, permits: plan.permits.filter(
 
 export const exportPlan = (exporter: Exporter, wholePlan: Plan, options: ExportOptions = {}): ExportResult => {
   const plan = standing(wholePlan);
-  const mode = options.mode ?? defaultMode(plan);
+  const mode = options.mode ?? defaultMode(exporter, plan);
   if (!exporter.modes.includes(mode))
     throw usageError(`${exporter.name} has no ${mode} mode`, `use --mode ${exporter.modes.join(' or --mode ')}`);
   const parts = devicesFor(exporter, plan, options).map(({ device, conduits }) => ({

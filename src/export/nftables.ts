@@ -125,7 +125,7 @@ const conduitText = (plan: DevicePlan, conduit: PlanConduit, names: NameScope, s
   const chain = names.nameOf(`conduit ${conduit.id}`, `c-${conduit.id}`);
   const texts = plan.permits
     .filter((entry) => entry.permit.conduit === conduit.id && refusalOf(entry, CAPABILITIES) === null)
-    .map((entry) => permitText(entry, names.nameOf(`permit ${entry.permit.id}`, `p-${entry.permit.id}`), enforce ? 'drop' : 'accept', suffix, shared));
+    .map((entry) => permitText(entry, names.nameOf(`permit ${plan.permits.indexOf(entry)}`, `p-${entry.permit.id}`), enforce ? 'drop' : 'accept', suffix, shared));
   if (texts.length === 0) return { sets: [], chains: [], jump: [] };
   return {
     sets: texts.flatMap((text) => text.sets),

@@ -22,7 +22,9 @@ const cleaned = (wanted: string, rules: NameRules): string => {
     else if (!/\p{Mark}/u.test(character)) name += '_';
   }
   name = name.replace(/_{2,}/g, '_').replace(/^[^A-Za-z0-9]+/, '').replace(/_+$/, '');
-  return name === '' ? 'unnamed' : name;
+  if (name === '') return 'unnamed';
+  // Vendors read a name that begins like a number as one, or as an address.
+  return /^[0-9]/.test(name) ? `n_${name}` : name;
 };
 
 export const nameScope = (rules: NameRules, reserved: readonly string[] = []): NameScope => {

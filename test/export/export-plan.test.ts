@@ -57,6 +57,7 @@ test('without a mode the spec decides: enforce only when every conduit says so',
   expect(exportPlan(exporterOf('csv'), plan).mode).toBe('enforce');
   expect(exportPlan(exporterOf('csv'), { ...plan, conduits: plan.conduits.map((conduit, index) => ({ ...conduit, mode: index === 0 ? null : 'enforce' })) }).mode).toBe('monitor');
   expect(exportPlan(exporterOf('csv'), { ...plan, conduits: [] }).mode).toBe('monitor');
+  expect(exportPlan(exporterOf('mud'), { ...plan, conduits: [] }).mode).toBe('enforce');
 });
 
 test('every Permit that stands has a row, and a rejected one is nowhere', () => {
