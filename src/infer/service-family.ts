@@ -103,7 +103,8 @@ const KNOWN: ReadonlySet<string> = new Set([
 export function serviceOf(conversation: Pick<Conversation, 'service' | 'transport' | 'port'>): string {
   const named = conversation.service.name.toLowerCase();
   const name = Object.hasOwn(ALIAS, named) ? ALIAS[named]! : named;
-  if (conversation.service.by === 'probe' && name !== '' && name !== 'https') return name;
+  // HTTP and TLS carry many products (updates, cameras, consoles): there the port says more than the bytes.
+  if (conversation.service.by === 'probe' && name !== '' && name !== 'https' && name !== 'http') return name;
   const hint = PORT_HINT[`${conversation.transport}/${conversation.port}`];
   if (hint !== undefined) return hint;
   if (KNOWN.has(name) || conversation.service.by === 'probe') return name;
