@@ -79,7 +79,7 @@ const endFits = (end: PreparedEnd, address: string, resolution: Resolution | nul
 };
 
 const transportFits = (permit: Permit, transport: string): boolean =>
-  permit.service.transport === 'any' || permit.service.transport === transport || (permit.service.transport === 'icmp' && transport === 'icmpv6' && permit.service.protocol.toLowerCase().includes('icmp'));
+  permit.service.transport === 'any' || permit.service.transport === transport;
 
 const portFits = (permit: Permit, port: number): boolean =>
   permit.service.ports.length === 0 || permit.service.ports.some((range) => range.first <= port && port <= range.last);

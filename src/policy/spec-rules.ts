@@ -57,7 +57,7 @@ export const zoneEntry = (zone: ProposedZone, assets: readonly SpecAsset[], cond
 export const listedAssets = (proposal: ConduitProposal, zone: ProposedZone): ProposedAsset[] => {
   if (zone.kind !== 'external') return [...zone.assets];
   const named = new Set(proposal.permits.flatMap(({ permit }) => [...permit.from.assets, ...permit.to.assets]));
-  return zone.assets.filter((asset) => named.has(asset.id) || !asset.ip.every(isPublicAddress));
+  return zone.assets.filter((asset) => named.has(asset.id) || asset.mac.length > 0 || !asset.ip.every(isPublicAddress));
 };
 
 const endEntry = (end: PermitEnd): SpecEndpoint => ({

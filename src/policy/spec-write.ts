@@ -89,9 +89,11 @@ const placeInto = (proposal: ConduitProposal, existing: LoadedSpec, known: Asset
     const votes = new Map<string, number>();
     for (const asset of zone.assets) {
       const found = [...asset.ip, ...asset.mac].map((address) => known.resolve(address)).find((resolution) => resolution?.asset);
-      if (!found?.asset) continue;
-      assetOf.set(asset.id, { id: found.asset.id, zone: found.zone });
-      votes.set(found.zone, (votes.get(found.zone) ?? 0) + 1);
+      // Without an address of its own, only the id says that it is the same.
+      const same = found?.asset ?? (asset.ip.length + asset.mac.length === 0 ? known.byId.get(asset.id) : undefined);
+      if (same === undefined) continue;
+      assetOf.set(asset.id, { id: same.id, zone: same.zone });
+      votes.set(same.zone, (votes.get(same.zone) ?? 0) + 1);
     }
     const [favourite] = [...votes].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1));
     const target = zoneIds.has(zone.id) ? zone.id : (favourite?.[0] ?? zone.id);
