@@ -1,0 +1,290 @@
+/**
+ * `baseline capture` as a real process on a real interface, in network namespaces that this file makes itself: the store
+ * equals the import of the file that was sent, nothing is ever sent, signals, kills, duration, ring, metrics, privileges.
+ * Needs root, iproute2, setpriv (util-linux), tcpreplay, libpcap and the built addon.
+ */
+import Database from 'better-sqlite3';
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { createVethPair, obstacle, run } from './veth-pair.ts';
+
+const PROJECT = join(import.meta.dirname, '../..');
+const MAIN = ['--import', join(PROJECT, 'node_modules/tsx/dist/esm/index.mjs'), join(PROJECT, 'src/main.ts')];
+const PLANT = join(PROJECT, 'samples/plant/millbrook_00005_20260314.pcapng');
+const NOBODY = 65_534;
+
+const why = obstacle();
+if (why !== undefined) {
+  if (process.env['BASELINE_CI'] === '1') throw new Error(`capture cannot be tested: ${why}`);
+  console.warn(`SKIPPED: tests of the capture command (${why})`);
+}
+
+const pair = createVethPair('blcap');
+const children: ChildProcess[] = [];
+let folder = '';
+
+interface Running {
+  readonly child: ChildProcess;
+  said(): string;
+  /** Resolves when the words were said; throws when it ended without them. */
+  until(words: string): Promise<void>;
+  readonly ended: Promise<number | string>;
+}
+
+function capture(args: readonly string[], before: readonly string[] = []): Running {
+  const child = spawn('ip', ['netns', 'exec', pair.sensor, ...before, process.execPath, ...MAIN, 'capture', ...args], { stdio: ['ignore', 'ignore', 'pipe'] });
+  children.push(child);
+  let said = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (said += text));
+  let over = false;
+  const ended = new Promise<number | string>((resolve) => {
+    child.on('close', (code, signal) => {
+      over = true;
+      resolve(code ?? signal ?? 'lost');
+    });
+  });
+  return {
+    child,
+    ended,
+    said: () => said,
+    async until(words) {
+      while (!said.includes(words)) {
+        if (over) throw new Error(`it ended without "${words}": ${said}`);
+        await sleep(20);
+      }
+    },
+  };
+}
+
+/** Listening on span0 into a store of this name. */
+async function listen(db: string, ...more: string[]): Promise<Running> {
+  const running = capture(['--iface', 'span0', '--as-root', '--checkpoint', '1', '--db', db, ...more]);
+  await running.until('listening on span0');
+  return running;
+}
+
+const stop = (running: Running, signal: NodeJS.Signals = 'SIGTERM'): Promise<number | string> => {
+  running.child.kill(signal);
+  return running.ended;
+};
+
+const baseline = (...args: string[]) => spawnSync(process.execPath, [...MAIN, ...args], { encoding: 'utf8' });
+
+interface Status {
+  readonly captures: readonly { kind: string; name: string; state: string; packets: number }[];
+  readonly capture: Record<string, number>;
+  readonly totals: { packets: number; bytes: number };
+  readonly counters: Record<string, number>;
+}
+
+function status(db: string): Status {
+  const done = baseline('status', '--json', '--db', db);
+  expect({ status: done.status, stderr: done.stderr }).toEqual({ status: 0, stderr: '' });
+  return JSON.parse(done.stdout) as Status;
+}
+
+async function untilStored(db: string, packets: number): Promise<void> {
+  const reader = new Database(db, { readonly: true });
+  try {
+    while ((reader.prepare('SELECT coalesce(sum(frames), 0) FROM capture').pluck().get() as number) < packets) await sleep(50);
+  } finally {
+    reader.close();
+  }
+}
+
+/** What does not depend on when the frames came. */
+function observed(db: string): Record<string, unknown[]> {
+  const reader = new Database(db, { readonly: true });
+  const c = `(SELECT text FROM address WHERE id = c.client) || ' ' || (SELECT text FROM address WHERE id = c.server) || ' ' || c.transport || ' ' || c.port`;
+  const o = `${c} || ' ' || o.protocol || ' ' || o.unit || ' ' || o.function`;
+  const ofOperation = 'operation o ON o.id = x.operation JOIN conversation c ON c.id = o.conversation';
+  const queries: Record<string, string> = {
+    conversations: `SELECT ${c}, vlan, service, service_by, packets_to_server, packets_to_client, bytes_to_server, bytes_to_client, sessions, answered, requests FROM conversation c`,
+    facts: `SELECT ${c}, x.name, x.value, x.to_server, x.to_client FROM conversation_fact x JOIN conversation c ON c.id = x.conversation`,
+    operations: `SELECT ${o}, o.requests, o.responses, o.errors FROM operation o JOIN conversation c ON c.id = o.conversation`,
+    ranges: `SELECT ${o}, x.access, x.first, x.last, x.requests FROM operation_range x JOIN ${ofOperation}`,
+    errors: `SELECT ${o}, x.code, x.count FROM operation_error x JOIN ${ofOperation}`,
+    targets: `SELECT ${o}, x.target, x.count FROM operation_target x JOIN ${ofOperation}`,
+    addresses: 'SELECT text FROM address',
+    addressFacts: 'SELECT (SELECT text FROM address WHERE id = address), name, value, count FROM address_fact',
+    total: 'SELECT sum(frames), sum(bytes) FROM capture',
+    stops: "SELECT name, count FROM capture_counter WHERE name LIKE 'stop.%'",
+  };
+  const rows = Object.fromEntries(Object.entries(queries).map(([name, sql]) => [name, (reader.prepare(sql).raw().all() as unknown[][]).map((row) => row.join('|')).sort()]));
+  reader.close();
+  return rows;
+}
+
+let frames = 0;
+
+describe.runIf(why === undefined)('capture', () => {
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'baseline-capture-'));
+    expect(baseline('import', PLANT, '--db', join(folder, 'import.db'))).toMatchObject({ status: 0 });
+    frames = status(join(folder, 'import.db')).totals.packets;
+  });
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  beforeEach(() => pair.make());
+  afterEach(() => {
+    for (const child of children.splice(0)) child.kill('SIGKILL');
+    pair.remove();
+  });
+
+  test.each(['SIGTERM', 'SIGINT'] as const)('the store equals the import of what was sent; %s ends it with 0; not one frame is sent', async (signal) => {
+    const db = join(folder, `${signal}.db`);
+    const running = await listen(db);
+    await pair.send(PLANT, '--pps', '4000');
+    const asked = performance.now();
+    expect(await stop(running, signal)).toBe(0);
+    console.info(`${signal}: ended after ${Math.round(performance.now() - asked)} ms`);
+    expect(observed(db)).toEqual(observed(join(folder, 'import.db')));
+    expect(status(db)).toMatchObject({
+      captures: [{ kind: 'live', name: 'span0', state: 'complete', packets: frames }],
+      capture: { received: frames, processed: frames, kernelDropped: 0, interfaceDropped: 0, uncleanEnds: 0 },
+    });
+    expect(pair.counters('span0')).toEqual({ rx: frames, tx: 0 });
+    expect(pair.counters('tap0')).toEqual({ rx: 0, tx: frames });
+    expect(running.said()).not.toContain('not silent');
+    expect(readdirSync(folder).filter((name) => name.startsWith(`${signal}.db`))).toEqual([`${signal}.db`]);
+  });
+
+  test('checkpoints come while it runs, and status reads them from another process', async () => {
+    const db = join(folder, 'running.db');
+    const running = await listen(db);
+    await pair.send(PLANT, '--pps', '20000', '--limit', '1000');
+    await untilStored(db, 1000);
+    expect(status(db)).toMatchObject({ captures: [{ state: 'running', packets: 1000 }], totals: { packets: 1000 }, capture: { received: 1000 } });
+    expect(await stop(running)).toBe(0);
+  });
+
+  test('kill -9: what the last checkpoint had is there, the next run goes on, and the end counts as unclean', async () => {
+    const db = join(folder, 'killed.db');
+    for (let round = 1; round <= 3; round++) {
+      const running = await listen(db);
+      await pair.send(PLANT, '--pps', '20000', '--limit', '500');
+      await untilStored(db, 500 * round);
+      await pair.send(PLANT, '--pps', '20000', '--limit', '3');
+      expect(await stop(running, 'SIGKILL')).toBe('SIGKILL');
+    }
+    const last = await listen(db);
+    await last.until('the capture before this one was killed');
+    expect(await stop(last)).toBe(0);
+    const { captures, capture: live, totals } = status(db);
+    expect(captures.map((one) => one.state)).toEqual(['interrupted', 'interrupted', 'interrupted', 'complete']);
+    expect(live['uncleanEnds']).toBe(3);
+    expect(totals.packets).toBeGreaterThanOrEqual(1500);
+    expect(totals.packets).toBeLessThanOrEqual(1509);
+  });
+
+  test('started as root it becomes an ordinary user with CAP_NET_RAW alone; the store is that user’s', async () => {
+    const own = join(folder, 'of-nobody');
+    mkdirSync(own);
+    chmodSync(own, 0o777);
+    chmodSync(folder, 0o755);
+    const db = join(own, 'nobody.db');
+    const running = capture(['--iface', 'span0', '--user', `${NOBODY}:${NOBODY}`, '--db', db]);
+    await running.until('listening on span0');
+    const words = readFileSync(`/proc/${running.child.pid}/status`, 'utf8');
+    expect(words).toMatch(new RegExp(`^Uid:\t${NOBODY}\t${NOBODY}\t${NOBODY}\t${NOBODY}$`, 'm'));
+    expect(words).toMatch(/^NoNewPrivs:\t1$/m);
+    for (const set of ['CapPrm', 'CapEff', 'CapBnd']) expect(words).toContain(`${set}:\t0000000000002000`);
+    await pair.send(PLANT, '--pps', '20000', '--limit', '100');
+    expect(await stop(running)).toBe(0);
+    expect({ uid: statSync(db).uid, mode: statSync(db).mode & 0o777 }).toEqual({ uid: NOBODY, mode: 0o600 });
+    expect(status(db).totals.packets).toBe(100);
+  });
+
+  test('deleted and made again, down and up: it goes on, says so once, and the store knows', async () => {
+    const db = join(folder, 'away.db');
+    const running = await listen(db);
+    await pair.send(PLANT, '--pps', '20000', '--limit', '100');
+    run('ip', '-n', pair.sensor, 'link', 'set', 'span0', 'down');
+    await running.until('link down');
+    run('ip', '-n', pair.sensor, 'link', 'set', 'span0', 'up');
+    await running.until('link up again');
+    run('ip', '-n', pair.sensor, 'link', 'del', 'span0');
+    await running.until('span0: lost');
+    pair.makeLink();
+    await running.until('span0: back after');
+    await pair.send(PLANT, '--pps', '20000', '--limit', '100');
+    expect(await stop(running)).toBe(0);
+    expect(running.said().match(/span0: lost/g)).toHaveLength(1);
+    const { totals, counters } = status(db);
+    expect(totals.packets).toBe(200);
+    expect(counters).toMatchObject({ 'live.interface-lost': 1, 'live.interface-reopened': 1, 'live.link-down': 1 });
+    expect(counters['live.away-ms']).toBeGreaterThan(0);
+  });
+
+  test('--duration ends it; SIGHUP does not, and begins a new ring file; the ring holds every packet', async () => {
+    const db = join(folder, 'ring.db');
+    const ring = join(folder, 'ring');
+    const running = await listen(db, '--ring', ring, '--ring-size', '10MB', '--ring-files', '5', '--duration', '6s');
+    await pair.send(PLANT, '--pps', '20000', '--limit', '700');
+    await untilStored(db, 700);
+    running.child.kill('SIGHUP');
+    await sleep(1500);
+    await pair.send(PLANT, '--pps', '20000', '--limit', '300');
+    expect(await running.ended).toBe(0);
+    expect(status(db).totals.packets).toBe(1000);
+    expect(readdirSync(ring).filter((name) => /^baseline_\d{5}_\d{14}\.pcapng$/.test(name))).toHaveLength(2);
+    expect(baseline('import', ring, '--db', join(folder, 'of-ring.db'))).toMatchObject({ status: 0 });
+    expect(observed(join(folder, 'of-ring.db'))['operations']).toEqual(observed(db)['operations']);
+    expect(status(join(folder, 'of-ring.db')).totals).toMatchObject({ packets: 1000, bytes: status(db).totals.bytes });
+  });
+
+  test('--metrics: on loopback only, one page, in the format of Prometheus', async () => {
+    run('ip', '-n', pair.sensor, 'link', 'set', 'lo', 'up');
+    const running = await listen(join(folder, 'metrics.db'), '--metrics', '9797');
+    await running.until('/metrics');
+    await pair.send(PLANT, '--pps', '20000', '--limit', '50');
+    await untilStored(join(folder, 'metrics.db'), 50);
+    const ask = (expression: string): string => run('ip', 'netns', 'exec', pair.sensor, process.execPath, '-e', `(async () => process.stdout.write(String(await (${expression}))))()`);
+    const text = ask("fetch('http://127.0.0.1:9797/metrics').then((answer) => answer.text())");
+    expect(text).toContain('baseline_packets_total 50\n');
+    expect(text).toContain('baseline_received_total{interface="span0"} 50\n');
+    expect(text).toContain('baseline_interface_up{interface="span0"} 1\n');
+    for (const line of text.trim().split('\n')) expect(line).toMatch(/^(?:# (?:HELP|TYPE) baseline_\w+ .+|baseline_\w+(?:\{\w+="[^"]*"\})? [\d.]+)$/);
+    expect(ask("fetch('http://127.0.0.1:9797/').then((answer) => answer.status)")).toBe('404');
+    expect(ask("fetch('http://127.0.0.1:9797/metrics', { method: 'POST' }).then((answer) => answer.status)")).toBe('405');
+    expect(ask("new Promise((done) => require('http').get('http://127.0.0.1:9797/metrics', { headers: { host: 'plant.example' } }, (answer) => done(answer.statusCode)))")).toBe('404');
+    // State 0A of /proc/net/tcp is LISTEN, 0100007F is 127.0.0.1 (proc(5)).
+    const sockets = run('ip', 'netns', 'exec', pair.sensor, 'sh', '-c', 'cat /proc/net/tcp /proc/net/tcp6');
+    expect([...sockets.matchAll(/ ([0-9A-F]+:[0-9A-F]{4}) [0-9A-F]+:[0-9A-F]{4} 0A /g)].map((match) => match[1])).toEqual(['0100007F:2645']);
+    expect(await stop(running)).toBe(0);
+  });
+
+  test('without --metrics nothing listens, and an interface that may speak is told', async () => {
+    run('ip', '-n', pair.sensor, 'link', 'set', 'span0', 'arp', 'on');
+    const running = await listen(join(folder, 'quiet.db'));
+    expect(running.said()).toContain('ip link set dev span0 arp off');
+    expect(run('ip', 'netns', 'exec', pair.sensor, 'sh', '-c', 'cat /proc/net/tcp /proc/net/tcp6 /proc/net/udp /proc/net/raw').split('\n').filter((line) => /^\s*\d+:/.test(line))).toEqual([]);
+    expect(await stop(running)).toBe(0);
+  });
+
+  describe('what cannot be opened: two lines, the code, and no store', () => {
+    const refused: [string, number, string, string[], string[]][] = [
+      ['no such interface', 5, 'there is no interface nosuch0', ['--iface', 'nosuch0', '--as-root'], []],
+      ['bad filter', 5, 'does not hold on span0', ['--iface', 'span0', '--as-root', '--filter', 'tcp prot 502'], []],
+      ['no capability', 5, 'CAP_NET_RAW is missing', ['--iface', 'span0'], ['setpriv', '--reuid', String(NOBODY), '--clear-groups', '--bounding-set=-all', '--inh-caps=-all']],
+      ['root', 5, 'does not go on as root', ['--iface', 'span0'], []],
+      ['no interface named', 2, 'on which interface', [], []],
+      ['no duration', 2, '--duration soon: no duration', ['--iface', 'span0', '--duration', 'soon'], []],
+      ['no such user', 2, 'no such user', ['--iface', 'span0', '--user', 'no-such-user-here'], []],
+      ['no folder for the store', 4, 'folder does not exist', ['--iface', 'span0', '--as-root', '--db', '/nowhere/at/all.db'], []],
+    ];
+    test.each(refused)('%s', async (name, code, words, args, before) => {
+      const db = join(folder, `${name.replaceAll(' ', '-')}.db`);
+      const running = capture(args.includes('--db') ? args : [...args, '--db', db], before);
+      expect(await running.ended).toBe(code);
+      const lines = running.said().trimEnd().split('\n').filter((line) => !line.startsWith('listening on'));
+      expect(lines[0]).toMatch(/^baseline: /);
+      expect(lines[0]).toContain(words);
+      expect(lines).toHaveLength(2);
+      expect(existsSync(db)).toBe(false);
+    });
+  });
+});
