@@ -7,6 +7,7 @@
 import type { Permit } from '../permit.ts';
 import { ofFamily, asPrefix, formatAddress, isHost, netmaskOf } from './ip-notation.ts';
 import { objectPool, type AddressGroup, type AddressObject, type ObjectPool } from './address-objects.ts';
+import { coverage } from './covered-permits.ts';
 import { missingPort, zonePorts, type ZonePort } from './device-zones.ts';
 import type { Capabilities, DeviceExport, DevicePlan, Exporter, PlanPermit } from './exporter.ts';
 import { NO_CAPABILITIES } from './exporter.ts';
@@ -151,13 +152,18 @@ const build = (plan: DevicePlan): DeviceExport => {
   });
   const pool = objectPool(plan, scope);
   const text: Text = { timeRanges: [], services: [], entries: new Map() };
-  const losses = plan.permits.map((entry) => {
+  const { covered, losses } = coverage(
+    plan.permits,
+    plan.permits.map((entry) => {
+      const missing = missingPort(entry, ports);
+      return missing === null ? assess(entry, { device: plan.device.id, capabilities: CAPABILITIES }) : notEnforceable(entry.permit, plan.device.id, missing);
+    }),
+  );
+  for (const entry of plan.permits) {
     const binding = bindings.find((candidate) => candidate.port.zone.id === entry.permit.from.zone);
-    const missing = missingPort(entry, ports);
-    if (missing !== null || binding === undefined) return notEnforceable(entry.permit, plan.device.id, missing ?? 'no interface');
-    if (refusalOf(entry, CAPABILITIES) === null) addPermit(entry, binding.list, scope, pool, text);
-    return assess(entry, { device: plan.device.id, capabilities: CAPABILITIES });
-  });
+    if (binding === undefined || covered.has(entry) || missingPort(entry, ports) !== null || refusalOf(entry, CAPABILITIES) !== null) continue;
+    addPermit(entry, binding.list, scope, pool, text);
+  }
   const last = plan.mode === 'enforce' ? `deny ip any any ${DENY_LOG}` : `permit ip any any ${MONITOR_LOG}`;
   const lines = [
     ...provenanceLines(plan.provenance, '! '),

@@ -8,6 +8,7 @@ import { formatSpan, type AddressSet } from '../net/address-set.ts';
 import type { Permit } from '../permit.ts';
 import { asPrefix, formatAddress, netmaskOf, ofFamily } from './ip-notation.ts';
 import { objectPool, type AddressObject, type ObjectPool } from './address-objects.ts';
+import { coverage } from './covered-permits.ts';
 import { missingPort, zonePorts, type ZonePort } from './device-zones.ts';
 import type { Capabilities, DeviceExport, DevicePlan, Exporter, ExportOptions, LossRow, PlanPermit } from './exporter.ts';
 import { NO_CAPABILITIES } from './exporter.ts';
@@ -261,21 +262,16 @@ const build = (plan: DevicePlan, options: ExportOptions): DeviceExport => {
     scheduleOfPermit: new Map(),
     lists: [],
   };
-  const losses: LossRow[] = [];
-  const plain: PlanPermit[] = [];
-  const inspected: PlanPermit[] = [];
-  for (const entry of plan.permits) {
+  const byIds = (entry: PlanPermit): boolean => requiredModbus(entry.permit) !== null && inspectableBy(entry.permit, options.applicationIds ?? {});
+  const rows = plan.permits.map((entry): LossRow => {
     const missing = missingPort(entry, ports);
-    const capabilities = capabilitiesFor(entry.permit);
-    if (missing !== null) {
-      losses.push(notEnforceable(entry.permit, plan.device.id, missing));
-      continue;
-    }
-    const byIds = requiredModbus(entry.permit) !== null && inspectableBy(entry.permit, options.applicationIds ?? {});
-    losses.push(assess(entry, { device: plan.device.id, capabilities, ...(byIds ? { modbus: inspectedEffect(entry.permit) } : {}) }));
-    if (refusalOf(entry, capabilities) !== null) continue;
-    (byIds ? inspected : plain).push(entry);
-  }
+    if (missing !== null) return notEnforceable(entry.permit, plan.device.id, missing);
+    return assess(entry, { device: plan.device.id, capabilities: capabilitiesFor(entry.permit), ...(byIds(entry) ? { modbus: inspectedEffect(entry.permit) } : {}) });
+  });
+  const { covered, losses } = coverage(plan.permits, rows);
+  const written = plan.permits.filter((entry) => !covered.has(entry) && missingPort(entry, ports) === null && refusalOf(entry, CAPABILITIES) === null);
+  const plain = written.filter((entry) => !byIds(entry));
+  const inspected = written.filter(byIds);
   const policies = [...plain.flatMap((entry) => plainPolicies(shop, entry)), ...inspectedPolicies(shop, inspected, options)];
   const zones = ports.map((port) => shop.zoneName(port.zone.id));
   const lastId = FIRST_POLICY + policies.length;

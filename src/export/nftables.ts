@@ -6,7 +6,8 @@
  */
 import type { Permit } from '../permit.ts';
 import { formatSpan, type AddressSpan } from '../net/address-set.ts';
-import type { Capabilities, DeviceExport, DevicePlan, Exporter, PlanConduit, PlanPermit } from './exporter.ts';
+import { coverage } from './covered-permits.ts';
+import type { Capabilities, DeviceExport, DevicePlan, Exporter, LossRow, PlanConduit, PlanPermit } from './exporter.ts';
 import { NO_CAPABILITIES } from './exporter.ts';
 import { ofFamily } from './ip-notation.ts';
 import { assess, familiesOf, refusalOf } from './loss.ts';
@@ -119,12 +120,12 @@ const conduitJumps = (plan: DevicePlan, conduit: PlanConduit, chain: string): st
   return [`\t\tiifname { ${all} } oifname { ${all} } jump ${chain}`];
 };
 
-const conduitText = (plan: DevicePlan, conduit: PlanConduit, names: NameScope, shared: Map<string, string[]>): { sets: string[]; chains: string[]; jump: string[] } => {
+const conduitText = (plan: DevicePlan, conduit: PlanConduit, covered: ReadonlySet<PlanPermit>, names: NameScope, shared: Map<string, string[]>): { sets: string[]; chains: string[]; jump: string[] } => {
   const enforce = plan.mode === 'enforce';
   const suffix = enforce ? 'D' : 'W';
   const chain = names.nameOf(`conduit ${conduit.id}`, `c-${conduit.id}`);
   const texts = plan.permits
-    .filter((entry) => entry.permit.conduit === conduit.id && refusalOf(entry, CAPABILITIES) === null)
+    .filter((entry) => entry.permit.conduit === conduit.id && !covered.has(entry) && refusalOf(entry, CAPABILITIES) === null)
     .map((entry) => permitText(entry, names.nameOf(`permit ${plan.permits.indexOf(entry)}`, `p-${entry.permit.id}`), enforce ? 'drop' : 'accept', suffix, shared));
   if (texts.length === 0) return { sets: [], chains: [], jump: [] };
   return {
@@ -141,13 +142,13 @@ const conduitText = (plan: DevicePlan, conduit: PlanConduit, names: NameScope, s
   };
 };
 
-const ruleset = (plan: DevicePlan): string => {
+const ruleset = (plan: DevicePlan, covered: ReadonlySet<PlanPermit>): string => {
   const enforce = plan.mode === 'enforce';
   const verdict = enforce ? 'drop' : 'accept';
   const suffix = enforce ? 'D' : 'W';
   const names = nameScope({ maxLength: 40, punctuation: '_.-' });
   const shared = new Map<string, string[]>();
-  const conduits = plan.conduits.map((conduit) => conduitText(plan, conduit, names, shared));
+  const conduits = plan.conduits.map((conduit) => conduitText(plan, conduit, covered, names, shared));
   const inspectedCodes = plan.permits.filter((entry) => inspected(entry.permit) && refusalOf(entry, CAPABILITIES) === null).flatMap((entry) => functionsOf(entry.permit));
   const lines = [
     '#!/usr/sbin/nft -f',
@@ -172,13 +173,19 @@ const ruleset = (plan: DevicePlan): string => {
   return `${lines.join('\n')}\n`;
 };
 
-const build = (plan: DevicePlan): DeviceExport => ({
-  files: [{ path: 'baseline.nft', content: ruleset(plan) }],
-  losses: plan.permits.map((entry) => {
-    const row = assess(entry, { device: plan.device.id, capabilities: CAPABILITIES });
-    if (row.verdict === 'not-enforceable' || !inspected(entry.permit)) return row;
-    return { ...row, reasons: [...row.reasons, ...leftOut(entry.permit), 'several requests in one segment are dropped; a request split over segments passes only when the retransmission of the client joins it'] };
-  }),
+const lossOf = (plan: DevicePlan, entry: PlanPermit): LossRow => {
+  const row = assess(entry, { device: plan.device.id, capabilities: CAPABILITIES });
+  if (row.verdict === 'not-enforceable' || !inspected(entry.permit)) return row;
+  const late = 'several requests in one segment are dropped; a request split over segments passes only when the retransmission of the client joins it';
+  return { ...row, reasons: [...row.reasons, ...leftOut(entry.permit), late] };
+};
+
+const build = (plan: DevicePlan): DeviceExport => {
+  const { covered, losses } = coverage(plan.permits, plan.permits.map((entry) => lossOf(plan, entry)));
+  return { files: [{ path: 'baseline.nft', content: ruleset(plan, covered) }], losses, ...INSTRUCTIONS };
+};
+
+const INSTRUCTIONS = {
   rollback: ['nft delete table inet baseline'],
   apply: ['Check it: `nft -c -f baseline.nft`.', 'Load it: `nft -f baseline.nft` (it replaces only its own table).'],
   notes: [
@@ -188,7 +195,7 @@ const build = (plan: DevicePlan): DeviceExport => ({
     'A Modbus request passes only when its segment is exactly one request: bare acknowledgements pass, several requests in one segment do not, and a split one passes late (Linux clients join it when they repeat it) or never. Watch `:FC:W` in monitor mode before enforcing.',
     'Inside a network namespace the kernel logs only with `net.netfilter.nf_log_all_netns=1`.',
   ],
-});
+} as const;
 
 export const nftables: Exporter = {
   name: 'nftables',

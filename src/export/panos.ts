@@ -7,6 +7,7 @@
 import type { Permit } from '../permit.ts';
 import { asPrefix, formatAddress, isHost, ofFamily, rangeText } from './ip-notation.ts';
 import { objectPool, type AddressObject, type ObjectPool } from './address-objects.ts';
+import { coverage } from './covered-permits.ts';
 import { missingPort, zonePorts, type ZonePort } from './device-zones.ts';
 import type { Capabilities, DeviceExport, DevicePlan, Exporter, LossRow, ModbusEffect, PlanPermit } from './exporter.ts';
 import { NO_CAPABILITIES } from './exporter.ts';
@@ -193,20 +194,21 @@ const build = (plan: DevicePlan): DeviceExport => {
     services: new Map(),
     scheduleTexts: [],
   };
-  const losses: LossRow[] = [];
+  const unwritable = (entry: PlanPermit): string | null => missingPort(entry, ports) ?? unsupported(entry.permit);
+  const { covered, losses } = coverage(
+    plan.permits,
+    plan.permits.map((entry): LossRow => {
+      const reason = unwritable(entry);
+      if (reason !== null) return notEnforceable(entry.permit, plan.device.id, reason);
+      return assess(entry, { device: plan.device.id, capabilities: capabilitiesFor(entry.permit), modbus: modbusEffect(entry.permit) });
+    }),
+  );
   const rules: string[] = [];
   const conduits = new Set<string>();
   for (const entry of plan.permits) {
-    const { permit } = entry;
-    const capabilities = capabilitiesFor(permit);
-    const missing = missingPort(entry, ports) ?? unsupported(permit);
-    if (missing !== null) {
-      losses.push(notEnforceable(permit, plan.device.id, missing));
-      continue;
-    }
-    losses.push(assess(entry, { device: plan.device.id, capabilities, modbus: modbusEffect(permit) }));
-    if (refusalOf(entry, capabilities) !== null) continue;
-    conduits.add(permit.conduit);
+    const capabilities = capabilitiesFor(entry.permit);
+    if (covered.has(entry) || unwritable(entry) !== null || refusalOf(entry, capabilities) !== null) continue;
+    conduits.add(entry.permit.conduit);
     for (const family of familiesOf(entry, capabilities)) rules.push(...ruleLines(shop, entry, family));
   }
   const zones = ports.map((port) => shop.zoneName(port.zone.id));

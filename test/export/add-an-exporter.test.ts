@@ -33,7 +33,8 @@ test('the page names a target that the registry takes', () => {
 test('read back, its rules are what the loss report says', () => {
   for (const plan of [plantPlan(), hostilePlan()]) {
     const { files, losses } = exportPlan(toy, plan, { mode: 'enforce', allowWider: true });
-    const lines = (files.find((file) => file.path === 'baseline.gate')?.content as string).split('\n').filter((line) => line !== '' && !line.startsWith('#'));
+    const content = files.find((file) => file.path === 'baseline.gate')?.content;
+    const lines = String(content).split('\n').filter((line) => line !== '' && !line.startsWith('#'));
     expect(lines.pop()).toBe('deny all');
     const byPermit = new Map<string, ReadRule>();
     for (const line of lines) {

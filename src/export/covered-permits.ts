@@ -1,0 +1,67 @@
+/**
+ * Permits that need no rule of their own on a target: what the target can hold of them is let through by the rule of
+ * another Permit between the same zones. Two Modbus Permits of one pair are one port on a device that sees no functions;
+ * a second rule would be a duplicate that no traffic ever reaches. In: Permits with their loss rows. Out: who covers
+ * whom, and rows that say so. The first of two equal ones stays.
+ */
+import { isSubset } from '../net/address-set.ts';
+import type { Effect, LossRow, ModbusEffect, PlanPermit } from './exporter.ts';
+
+const modbusText = (modbus: ModbusEffect | null): string => JSON.stringify(modbus);
+
+const portSpan = (text: string): [number, number] => {
+  const [first = 0, last = first] = text.split('-').map(Number);
+  return [first, last];
+};
+
+const portsWithin = (inner: readonly string[], outer: readonly string[]): boolean =>
+  inner.every((text) => {
+    const [first, last] = portSpan(text);
+    return outer.some((other) => portSpan(other)[0] <= first && last <= portSpan(other)[1]);
+  });
+
+const serviceWithin = (inner: Effect, outer: Effect): boolean =>
+  outer.transport === 'any' || (outer.transport === inner.transport && portsWithin(inner.ports, outer.ports));
+
+const effectWithin = (inner: Effect, outer: Effect): boolean =>
+  serviceWithin(inner, outer) &&
+  isSubset(inner.client, outer.client) &&
+  isSubset(inner.server, outer.server) &&
+  (outer.modbus === null || modbusText(outer.modbus) === modbusText(inner.modbus)) &&
+  (outer.schedule === '' || outer.schedule === inner.schedule) &&
+  (outer.expires === '' || outer.expires === inner.expires) &&
+  (!outer.onDemand || inner.onDemand);
+
+const rowWithin = (inner: LossRow, outer: LossRow): boolean =>
+  inner.effects.length > 0 && inner.effects.every((effect) => outer.effects.some((other) => effectWithin(effect, other)));
+
+const sameZones = (a: PlanPermit, b: PlanPermit): boolean =>
+  a.permit.conduit === b.permit.conduit && a.permit.from.zone === b.permit.from.zone && a.permit.to.zone === b.permit.to.zone;
+
+export interface Coverage {
+  /** Permits without a rule of their own. */
+  readonly covered: ReadonlySet<PlanPermit>;
+  readonly losses: readonly LossRow[];
+}
+
+/** `losses` in the order of `permits`. */
+export const coverage = (permits: readonly PlanPermit[], losses: readonly LossRow[]): Coverage => {
+  const covered = new Map<PlanPermit, PlanPermit>();
+  permits.forEach((inner, index) => {
+    const row = losses[index];
+    const by = permits.find((outer, at) => {
+      const other = losses[at];
+      if (row === undefined || other === undefined || outer === inner || covered.has(outer) || !sameZones(inner, outer)) return false;
+      return rowWithin(row, other) && (at < index || !rowWithin(other, row));
+    });
+    if (by !== undefined) covered.set(inner, by);
+  });
+  return {
+    covered: new Set(covered.keys()),
+    losses: losses.map((row, index) => {
+      const inner = permits[index];
+      const by = inner === undefined ? undefined : covered.get(inner);
+      return by === undefined ? row : { ...row, reasons: [...row.reasons, `it has no rule of its own: the rule of ${by.permit.id} lets it through`], effects: [] };
+    }),
+  };
+};
