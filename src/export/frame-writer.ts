@@ -30,7 +30,10 @@ const checksum = (...parts: readonly Uint8Array[]): number => {
   return ~sum & 0xffff;
 };
 
-const joined = (...parts: readonly Uint8Array[]): Uint8Array => {
+const joined = (...parts: readonly Uint8Array[]): Uint8Array => concatenated(parts);
+
+/** As a list: a capture has more parts than a call may have arguments. */
+const concatenated = (parts: readonly Uint8Array[]): Uint8Array => {
   const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
   let at = 0;
   for (const part of parts) {
@@ -141,5 +144,5 @@ export const pcapFile = (frames: readonly Uint8Array[]): Uint8Array => {
     fields.setUint32(12, frame.length, true);
     return [record, frame];
   });
-  return joined(head, ...records);
+  return concatenated([head, ...records]);
 };

@@ -189,3 +189,18 @@ test('enforcer sheets hold the limits of the device', () => {
     expect(sheet.split('\n').length).toBe(1 + 32 + 1 + 1);
   }
 });
+
+test('hundreds of Permits are no trouble for any target', () => {
+  const plan = plantPlan();
+  const [entry] = only(plan, 'K1-WRITE').permits;
+  if (entry === undefined) throw new Error('no Permit');
+  const host = (value: bigint) => [{ family: 'ipv4' as const, first: value, last: value }];
+  const permits = Array.from({ length: 250 }, (_, index) => ({
+    ...entry, permit: { ...entry.permit, id: `R${index}` }, client: host(0x0a010000n + BigInt(index % 37)), server: host(0x0a020000n + BigInt(3 * index)),
+  }));
+  for (const { name, modes } of targets) {
+    const { losses, files } = exportPlan(exporterOf(name), { ...plan, permits }, { mode: modes.at(-1) ?? 'enforce', allowWider: true });
+    expect(losses.length, name).toBe(250);
+    expect(files.length, name).toBeGreaterThan(2);
+  }
+});
