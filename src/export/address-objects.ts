@@ -20,8 +20,8 @@ export interface AddressGroup {
 }
 
 export interface ObjectPool {
-  /** The object of a single span, or the group of several; `wanted` names a group that is new. */
-  readonly nameOf: (spans: AddressSet, wanted: string) => { readonly name: string; readonly group: boolean };
+  /** The object of a single span, or the group of several. */
+  readonly nameOf: (spans: AddressSet) => { readonly name: string; readonly group: boolean };
   readonly objects: () => readonly AddressObject[];
   readonly groups: () => readonly AddressGroup[];
 }
@@ -40,10 +40,23 @@ const knownNames = (plan: Plan): Map<string, string> => {
   return names;
 };
 
-const PREFIX = { host: 'H', network: 'N' } as const;
+const PREFIX = { host: 'H', network: 'N', group: 'G' } as const;
+const MOST_TILES = 32;
+
+/** Sets are joined where addresses touch; here they fall apart into the assets again, where those make up all of a span. */
+const assetTiles = (plan: Plan): ((span: AddressSpan) => AddressSpan[]) => {
+  const assets = plan.zones.flatMap((zone) => zone.assets.flatMap((asset) => asset.addresses));
+  return (span) => {
+    const inside = assets.filter((one) => one.family === span.family && span.first <= one.first && one.last <= span.last).sort((a, b) => (a.first < b.first ? -1 : 1));
+    const tiles: AddressSpan[] = [];
+    for (const one of inside) if (one.first === (tiles.at(-1)?.last ?? span.first - 1n) + 1n) tiles.push(one);
+    return tiles.at(-1)?.last === span.last && tiles.length <= MOST_TILES ? tiles : [span];
+  };
+};
 
 export const objectPool = (plan: Plan, scope: NameScope): ObjectPool => {
   const known = knownNames(plan);
+  const tiles = assetTiles(plan);
   const objects = new Map<string, AddressObject>();
   const groups = new Map<string, AddressGroup>();
   const objectName = (span: AddressSpan): string => {
@@ -56,14 +69,15 @@ export const objectPool = (plan: Plan, scope: NameScope): ObjectPool => {
     return name;
   };
   return {
-    nameOf(spans, wanted) {
+    nameOf(whole) {
+      const spans = whole.flatMap((span) => (known.has(rangeText(span)) ? [span] : tiles(span)));
       const [only] = spans;
       if (spans.length === 1 && only !== undefined) return { name: objectName(only), group: false };
       const members = spans.map(objectName);
       const key = members.join();
       const existing = groups.get(key);
       if (existing !== undefined) return { name: existing.name, group: true };
-      const name = scope.nameOf(`group ${key}`, wanted);
+      const name = scope.nameOf(`group ${key}`, `${PREFIX.group}_${members.join('_')}`);
       groups.set(key, { name, family: only?.family ?? 'ipv4', members });
       return { name, group: true };
     },

@@ -92,8 +92,7 @@ interface Text {
 }
 
 const addressText = (pool: ObjectPool, entry: PlanPermit, side: 'client' | 'server', family: 'ipv4' | 'ipv6'): string => {
-  const wanted = `${entry.permit.id}_${side === 'client' ? 'C' : 'S'}${family === 'ipv6' ? '6' : ''}`;
-  const { name, group } = pool.nameOf(ofFamily(entry[side], family), wanted);
+  const { name, group } = pool.nameOf(ofFamily(entry[side], family));
   return `${group ? 'object-group' : 'object'} ${name}`;
 };
 

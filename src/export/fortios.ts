@@ -189,14 +189,13 @@ const policyOf = (shop: Workshop, entries: readonly PlanPermit[], family: 'ipv4'
   if (entry === undefined) throw new Error('a policy needs a Permit');
   const { permit } = entry;
   const name = shop.policyNames.nameOf(`${entries.map((one) => one.permit.id).join()} ${family} ${formatSpans(sides.client)} ${formatSpans(sides.server)} ${ports[0]?.first ?? ''}`, entries.map((one) => one.permit.id).join('+'));
-  const suffix = family === 'ipv6' ? '6' : '';
   return {
     name,
     from: shop.zoneName(permit.from.zone),
     to: shop.zoneName(permit.to.zone),
     family,
-    source: shop.pool.nameOf(sides.client, `${name}-C${suffix}`).name,
-    target: shop.pool.nameOf(sides.server, `${name}-S${suffix}`).name,
+    source: shop.pool.nameOf(sides.client).name,
+    target: shop.pool.nameOf(sides.server).name,
     schedule: sharedSchedule(shop, permit),
     service: serviceOf(permit.service.transport, ports, shop.serviceNames, shop.services),
     disabled: permit.conditions.onDemand,

@@ -123,7 +123,7 @@ interface Workshop {
 }
 
 const sideMembers = (shop: Workshop, entry: PlanPermit, side: 'client' | 'server', families: readonly ('ipv4' | 'ipv6')[]): string[] =>
-  families.map((family) => shop.pool.nameOf(ofFamily(entry[side], family), `${entry.permit.id}-${side === 'client' ? 'C' : 'S'}${family === 'ipv6' ? '6' : ''}`).name);
+  families.map((family) => shop.pool.nameOf(ofFamily(entry[side], family)).name);
 
 const ruleLines = (shop: Workshop, entry: PlanPermit, family: 'ipv4' | 'ipv6'): string[] => {
   const { permit } = entry;

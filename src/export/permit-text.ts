@@ -21,7 +21,7 @@ const operationText = (permit: Permit): string => {
 /** `C1-002 Modbus/TCP tcp 502, HIST-01 to PLC-01 PLC-02: FC 3-4, unit 1`. */
 export const permitLine = (permit: Permit, maxLength: number): string =>
   safeComment(
-    `${permit.id} ${permit.service.protocol} ${permit.service.transport} ${portTexts(permit).join(',')}, ${endText(permit.from)} to ${endText(permit.to)}${operationText(permit)}`,
+    `${permit.id} ${permit.service.protocol} ${[permit.service.transport, portTexts(permit).join(',')].filter((part) => part !== '').join(' ')}, ${endText(permit.from)} to ${endText(permit.to)}${operationText(permit)}`,
     maxLength,
   );
 
