@@ -173,6 +173,13 @@ const judgeCrossing = (context: DiffContext, conversation: Conversation, client:
 /** A MAC that sends from more addresses than this is a router's. */
 const ROUTER_FAN = 3;
 
+/** From how many addresses each link address sent. */
+const macFan = (set: ObservationSet): Map<string, number> => {
+  const fan = new Map<string, number>();
+  for (const record of set.addresses) for (const { mac } of record.macs) fan.set(mac, (fan.get(mac) ?? 0) + 1);
+  return fan;
+};
+
 interface Stranger {
   readonly address: string;
   readonly zone: string | null;
@@ -228,8 +235,7 @@ const judgePlaces = (context: DiffContext, conversations: readonly Conversation[
       seen: own.map(seenWhole), directionConfidence: null, place: resolution.asset === null ? null : context.loaded.locate(['zones', resolution.asset.zoneIndex, 'assets', resolution.asset.assetIndex]), key: [address, vlan],
     }));
   }
-  const fan = new Map<string, number>();
-  for (const record of context.set.addresses) for (const { mac } of record.macs) fan.set(mac, (fan.get(mac) ?? 0) + 1);
+  const fan = macFan(context.set);
   for (const record of context.set.addresses) {
     const declared = context.assets.resolve(record.address);
     if (!declared?.asset || declared.by === 'network') continue;
@@ -259,6 +265,10 @@ export const judgeObserved = (context: DiffContext): ObservedResult => {
   const counts = { judged: 0, withinZone: 0, groupAddressed: 0, setAside: 0, permitted: 0, outOfScope: 0 };
   const matchSetAside = createSetAside(context.loaded.spec);
   const placed: Conversation[] = [];
+  const fan = macFan(context.set);
+  const macsOf = new Map(context.set.addresses.map((record) => [record.address, record.macs]));
+  // Plants use public addresses inside too: one that speaks with a MAC of its own is here, not on the Internet.
+  const isElsewhere = (address: string): boolean => isPublicAddress(address) && !(macsOf.get(address) ?? []).some(({ mac }) => (fan.get(mac) ?? 0) <= ROUTER_FAN);
   const meet = (address: string, zone: string | null, conversation: Conversation): void => {
     const held = strangers.get(address) ?? { address, zone, conversations: [] };
     held.conversations.push(conversation);
@@ -291,7 +301,7 @@ export const judgeObserved = (context: DiffContext): ObservedResult => {
     for (const [address, resolution] of [[conversation.client, client], [conversation.server, server]] as const) {
       if (resolution?.asset || resolution?.by === 'public') continue;
       // Nobody behind the address ever spoke: it is a call into the void, not an asset. The Internet is no asset either.
-      if (resolution === null && (isPublicAddress(address) || (address === conversation.server && !isAnswered(conversation)))) continue;
+      if (resolution === null && ((isElsewhere(address) && (client ?? server) !== null) || (address === conversation.server && !isAnswered(conversation)))) continue;
       meet(address, resolution?.zone ?? null, conversation);
       isStrange = true;
     }

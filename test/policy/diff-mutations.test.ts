@@ -172,6 +172,8 @@ const MUTATIONS: readonly (readonly [string, string, ObservationSet, string])[] 
   ['the spec demands more than is used', edit('security_mode: [SignAndEncrypt, Sign]', 'security_mode: [SignAndEncrypt]'), observations(traffic()), 'weaker-security-mode'],
   ['a stranger in a network of a zone', SPEC, plus(modbus('10.3.0.1', '10.2.7.7', [{ code: 3 }])), 'undeclared-asset'],
   ['a stranger nowhere', SPEC, plus(modbus('10.77.0.1', '10.2.0.1', [{ code: 3 }]), conversation('10.77.0.1', '10.2.0.2', { port: 80 })), 'undeclared-asset'],
+  ['a stranger with a public address and a MAC of its own', SPEC, observations([...traffic(), modbus('141.81.0.10', '10.2.0.1', [{ code: 3 }])], daysFrom(MONDAY, 28), [addressRecord('141.81.0.10', ['00:0c:29:00:00:01'])]), 'undeclared-asset'],
+  ['two strangers with public addresses', SPEC, plus(modbus('141.81.0.10', '141.81.0.11', [{ code: 3 }])), 'undeclared-asset'],
   ['an asset struck from the spec', edit('      - {asset_id: HMI-01, role: hmi, ip: [10.2.0.9]}\n', '      - {asset_id: HMI-01, role: hmi, ip: [10.2.0.10]}\n'), without((one) => one.client === '10.2.0.9' || one.server === '10.2.0.9'), 'insufficient-evidence'],
   ['an asset on the VLAN of another zone', SPEC, changed((one) => one.client === '10.2.0.9' && one.server === '10.2.0.1', (one) => ({ ...one, vlan: 30 })), 'asset-in-wrong-zone'],
   ['a declared address sent from another zone\'s device', SPEC, observations(traffic(), daysFrom(MONDAY, 28), [addressRecord('10.2.0.1', ['00:50:56:30:01:01'])]), 'asset-in-wrong-zone'],
