@@ -1,6 +1,6 @@
 /**
- * Data diode: a unidirectional conduit as a sheet that any vendor's installer can work from, and the checks that
- * `verify` runs on captures of both sides. In: a device plan. Out: `diode-interfaces.csv` and `diode-work-order.md`.
+ * Data diode: a unidirectional conduit as a sheet that any vendor's installer can work from, and the checks
+ * that captures of both sides allow. In: a device plan. Out: `diode-interfaces.csv` and `diode-work-order.md`.
  * A diode is no rule list: its gateways end the protocol on both sides, so the sheet names two local legs and one way
  * across. It also lists what contradicts the one way in the same conduit.
  */
@@ -48,7 +48,7 @@ const workOrder = (plan: DevicePlan, oneWay: readonly PlanPermit[]): string => {
       `- receives: RX ${addressesText(entry.unidirectional?.rx ?? [])} to ${addressesText(entry.server)}`,
       '- replication: state the points or tables, the largest delay that is acceptable, and how a gap is filled after an outage (to be set)',
       '',
-      'Checks that need no probe (`baseline verify` on a capture of each side):',
+      'Checks that need no probe, on a capture of each side:',
       '',
       `1. On the ${safeComment(permit.from.zone, 60)} side: no frame whose source lives in ${safeComment(permit.to.zone, 60)}, of any kind (ARP, SYN/ACK, RST, ICMP included).`,
       `2. On the ${safeComment(permit.to.zone, 60)} side: no frame towards ${safeComment(permit.from.zone, 60)}.`,
@@ -82,7 +82,7 @@ const build = (plan: DevicePlan): DeviceExport => {
     ],
     losses: plan.permits.map((entry) => lossOf(plan, entry)),
     rollback: ['Reconnect the replication path that was in use before, and remove the route through the diode gateways.'],
-    apply: ['Give both files to the installer of the diode; fill in what says "to be set".', 'Record both sides for a day and run `baseline verify` on the two captures.'],
+    apply: ['Give both files to the installer of the diode; fill in what says "to be set".', 'Record both sides for a day (`baseline capture`, or import the two files into a store each) and hold them against the checks of the work order.'],
     notes: ['PI-to-PI and every other TCP protocol ends at the gateways; only their own one-way stream crosses.'],
   };
 };

@@ -89,7 +89,7 @@ export const readmeMarkdown = (
           ? '2. Apply this configuration: it blocks nothing.'
           : '2. Only after the monitor configuration of the same spec has run for two weeks without undeclared traffic, apply this one.',
         ...section.apply.map((step, index) => `${index + 3}. ${step}`),
-        `${section.apply.length + 3}. Feed the device's log to \`baseline import\`, then run \`baseline diff\` (monitor) or \`baseline verify\` (enforce).`,
+        `${section.apply.length + 3}. Keep a sensor capturing, and run \`baseline diff\` on what it saw: ${mode === 'monitor' ? 'each undeclared conversation or operation is one that enforcement would block; the log of the device names the same' : 'nothing undeclared may appear beyond the device, and nothing declared may be missing'}.`,
         `${section.apply.length + 4}. If the process suffers: \`${section.rollback}\`.`,
         '',
       );

@@ -2,7 +2,7 @@
  * nftables (Linux firewall between zones): one chain per conduit, one jump per Permit, sets for addresses, payload
  * matches for Modbus (nftables-modbus.ts). In: a device plan. Out: `baseline.nft`, the same file for both modes but
  * for verdicts and log prefixes. A Permit that does not match returns, so several Permits of one pair add up.
- * Log prefixes are `OTZ:<rule>:<what>:<D|W>` (denied, or would have been): `baseline import` reads them back.
+ * Log prefixes are `OTZ:<rule>:<what>:<D|W>` (denied, or would have been), so that a log line tells the rule.
  */
 import type { Permit } from '../permit.ts';
 import { formatSpan, type AddressSpan } from '../net/address-set.ts';
