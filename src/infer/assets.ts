@@ -237,7 +237,7 @@ function assemble(
       vendor,
       vendorClass: classifyVendor(vendor),
       external: addresses.every((address) => !isPrivateAddress(address)),
-      farMs: Math.max(...sightings.map((sighting) => sighting.rttMs ?? 0)),
+      farMs: sightings.reduce((most, sighting) => Math.max(most, sighting.rttMs ?? 0), -Infinity),
       ownMac: own.length > 0 && addresses.some((address) => !isMac(address)),
       behindRouter: macs.length > 0 && own.length === 0,
       bridge: capabilities.some((text) => /bridge|router|switch/i.test(text)),

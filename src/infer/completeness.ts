@@ -80,7 +80,7 @@ function collectPairs({ plant, placements }: Inference, plan: ZonePlan): Pair[] 
     const key = `${fromZone} ${toZone}`;
     const held = pairs.get(key) ?? { fromZone, toZone, pool: `${kindOf.get(fromZone)} ${kindOf.get(toZone)}`, incidences: [] };
     pairs.set(key, held);
-    held.incidences.push(...incidencesOf(link));
+    for (const incidence of incidencesOf(link)) held.incidences.push(incidence);
   }
   return [...pairs.values()].sort((a, b) => (a.fromZone < b.fromZone ? -1 : a.fromZone > b.fromZone ? 1 : a.toZone < b.toZone ? -1 : 1));
 }
@@ -94,7 +94,7 @@ export function estimateCompleteness(inference: Inference, plan: ZonePlan): Comp
   for (const pair of pairs) {
     const held = pools.get(pair.pool) ?? [];
     pools.set(pair.pool, held);
-    held.push(...pair.incidences);
+    for (const incidence of pair.incidences) held.push(incidence);
   }
   const pooled = new Map([...pools].map(([pool, incidences]) => [pool, estimateSpecies(incidences, days)]));
   const conduits = pairs.map((pair): ConduitCompleteness => {

@@ -45,7 +45,7 @@ export function foldSetAside(conversations: readonly { readonly conversation: Co
     const ports = mergeSpans(list.filter((one) => one.port > 0 || one.transport === 'tcp' || one.transport === 'udp').map((one) => ({ first: one.port, last: one.port }))).map((span) => (span.first === span.last ? `${span.first}` : `${span.first}-${span.last}`));
     const key = `${list[0].client}\n${list[0].transport}\n${why}\n${ports.join(',')}`;
     const held = byPorts.get(key) ?? { list: [], why, ports };
-    held.list.push(...list);
+    for (const one of list) held.list.push(one);
     byPorts.set(key, held);
   }
   return [...byPorts.values()]

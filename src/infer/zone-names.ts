@@ -71,7 +71,7 @@ export function nameZones(inference: Inference, pins: Pins): ZonePlan {
     const held = byId.get(id) ?? { keys: [], members: [] };
     byId.set(id, held);
     held.keys.push(key);
-    held.members.push(...members);
+    for (const member of members) held.members.push(member);
   }
   const zones = [...byId].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)).map(([id, { keys, members }]): Zone => {
     members.sort((a, b) => a - b);
