@@ -12,7 +12,7 @@ import { exportPlan } from '../export/export-plan.ts';
 import { planOf } from '../export/plan.ts';
 import { exporterOf, listTargets } from '../export/registry.ts';
 import { DEFAULT_CONDUIT_OPTIONS, proposeConduits } from '../infer/conduits.ts';
-import type { Proposal } from '../infer/proposal.ts';
+import type { Pins, Proposal } from '../infer/proposal.ts';
 import { proposeZones } from '../infer/zones.ts';
 import type { ObservationSet } from '../observation.ts';
 import { diffReport } from '../policy/diff.ts';
@@ -91,7 +91,7 @@ function readReport(argv: ReportArguments, context: CommandContext): ReportInput
   const { set, status } = readFromStore(path, (db) => ({ set: readObservations(db, describeOperation), status: readStatus(db) }));
   if (set.conversations.length === 0 && declared === null) throw usageError('the store holds no conversations yet', 'Import a capture first: baseline import PATH...');
   context.progress('placing assets');
-  const proposal = proposeZones(set, declared === null ? {} : { pins: pinsOf(declared), stabilityRuns: 0 });
+  const proposal = proposeZones(set, declared === null ? {} : { pins: zonePinsOf(declared), stabilityRuns: 0 });
   const loaded = declared ?? proposedSpec(set, proposal);
   context.progress('comparing');
   const diff = diffReport(loaded, set);
@@ -117,6 +117,9 @@ function readReport(argv: ReportArguments, context: CommandContext): ReportInput
     commandLine: context.commandLine,
   };
 }
+
+/** Zones as declared; roles and levels are left to the traffic, so that the report can hold the two against each other. */
+const zonePinsOf = (declared: LoadedSpec): Pins => ({ ...pinsOf(declared), role: new Map(), level: new Map() });
 
 /** The proposal as the spec that `propose-zones --out` would write: one way from there on. */
 function proposedSpec(set: ObservationSet, proposal: Proposal): LoadedSpec {

@@ -44,13 +44,14 @@ export function tallyActivity(plant: PlantIndex, sensor: readonly SensorHour[], 
       const position = plant.positionOf.get(conversation);
       if (position === undefined) return;
       const column = Math.floor((hour - firstHour) / step);
-      const from = plant.clientZone[position];
-      const to = plant.serverZone[position];
+      const client = plant.clientAsset[position];
+      const server = plant.serverAsset[position];
+      // What crosses no border (ARP, multicast) is activity of the zones all the same.
+      const from = plant.clientZone[position] < 0 && client >= 0 ? plant.assets[client].zone : plant.clientZone[position];
+      const to = plant.serverZone[position] < 0 && server >= 0 ? plant.assets[server].zone : plant.serverZone[position];
       add(packets, from, column);
       if (to !== from) add(packets, to, column);
       const week = weekHourOf(hour);
-      const client = plant.clientAsset[position];
-      const server = plant.serverAsset[position];
       if (client >= 0) assetWeek[client * HOURS_PER_WEEK + week] += packets;
       if (server >= 0 && server !== client) assetWeek[server * HOURS_PER_WEEK + week] += packets;
     },

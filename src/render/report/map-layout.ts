@@ -45,8 +45,8 @@ export interface MapLayout {
 const MARGIN_LEFT = 64;
 const MARGIN = 20;
 const GAP = 34;
-const ROW_GAP = 74;
-const BAND_PAD = 12;
+const ROW_GAP = 62;
+const BAND_PAD = 10;
 const WIDEST_LINE = 1180;
 const SWEEPS = 6;
 const LANE = 6;

@@ -11,35 +11,45 @@ import { layoutMap, type LayoutBox, type PlacedBox, type PlacedPair } from './ma
 import { mapNodes, nodePairs, standingOf, type MapNode, type NodePair } from './map-nodes.ts';
 import type { ReportAsset, ReportModel } from './model.ts';
 
-const BOX_WIDTH = 198;
+const COLUMN_WIDTH = 198;
 const HEAD_HEIGHT = 44;
 const ASSET_LINE = 16;
-const LISTED_ASSETS = 6;
+/** Assets of a box stand in two columns from here on, while there are few boxes. */
+const TWO_COLUMNS_FROM = 4;
+const FEW_BOXES = 24;
+const MOST_LINES = 7;
 const TILE = 17;
 const TILES_WIDE = 34;
 
 export function zoneMap(model: ReportModel, words: FilterWords): Markup {
   const nodes = mapNodes(model);
   const pairs = nodePairs(model, nodes);
-  const layout = layoutMap(nodes.map((node) => boxOf(node)), pairs);
+  const layout = layoutMap(nodes.map((node) => boxOf(node, nodes.length)), pairs);
   const placedPairs = layout.pairs.map((placed) => ({ placed, pair: pairs.find(({ a, b }) => a === placed.a && b === placed.b) })).filter((one): one is { placed: PlacedPair; pair: NodePair } => one.pair !== undefined);
   const accessKinds = ['other', 'read', 'write', 'control'];
   return html`<div class="map-frame" id="map-frame" tabindex="0" role="region" aria-label="Zone and conduit map, scrollable"><svg id="map" class="map" viewBox="0 0 ${layout.width} ${layout.height}" width="${layout.width}" height="${layout.height}" role="group" aria-labelledby="map-title map-summary">
 <defs>${accessKinds.map((kind) => html`<marker id="arrow-${kind}" viewBox="0 0 10 10" refX="8.5" refY="5" markerWidth="11" markerHeight="11" markerUnits="userSpaceOnUse" orient="auto-start-reverse"><path class="arrow a-${kind}" d="M0 0.8L10 5L0 9.2z"/></marker>`)}</defs>
 <g class="bands" aria-hidden="true">${layout.bands.map((band, i) => html`<rect class="band${i % 2 === 0 ? '' : ' odd'}" x="0" y="${Math.round(band.y)}" width="${layout.width}" height="${Math.round(band.height)}"/><text class="band-label" x="10" y="${Math.round(band.y + band.height / 2) - 2}">${band.level === null ? 'no' : 'Level'}</text><text class="band-label strong" x="10" y="${Math.round(band.y + band.height / 2) + 14}">${band.level === null ? 'level' : String(band.level)}</text>`)}</g>
 <g class="bundles">${placedPairs.map(({ placed, pair }) => bundle(placed, pair, nodes, model, words))}</g>
-<g class="boxes">${layout.boxes.map((box) => zoneBox(box, nodes[box.key], model))}</g>
+<g class="boxes">${layout.boxes.map((box) => zoneBox(box, nodes[box.key], nodes.length, model))}</g>
 <g class="badges">${placedPairs.map(({ placed, pair }) => badge(placed, pair, model))}</g>
 </svg></div>`;
 }
 
-function boxOf(node: MapNode): LayoutBox {
+/** Columns and lines of assets in a box, and how many assets are listed. */
+function listingOf(node: MapNode, boxes: number): { readonly columns: number; readonly lines: number; readonly listed: number } {
+  const columns = boxes <= FEW_BOXES && node.assets >= TWO_COLUMNS_FROM ? 2 : 1;
+  const lines = Math.min(MOST_LINES, Math.ceil(node.assets / columns));
+  return { columns, lines, listed: node.assets <= lines * columns ? node.assets : lines * columns - 1 };
+}
+
+function boxOf(node: MapNode, boxes: number): LayoutBox {
   if (node.isGroup) {
     const columns = Math.min(TILES_WIDE, Math.max(8, Math.ceil(Math.sqrt(node.zones.length * 4))));
-    return { key: node.key, level: node.level, width: Math.max(BOX_WIDTH, columns * TILE + 20), height: HEAD_HEIGHT + Math.ceil(node.zones.length / columns) * TILE + 12 };
+    return { key: node.key, level: node.level, width: Math.max(COLUMN_WIDTH, columns * TILE + 20), height: HEAD_HEIGHT + Math.ceil(node.zones.length / columns) * TILE + 12 };
   }
-  const lines = Math.min(node.assets, LISTED_ASSETS + 1);
-  return { key: node.key, level: node.level, width: BOX_WIDTH, height: HEAD_HEIGHT + lines * ASSET_LINE + (lines > 0 ? 8 : 0) };
+  const { columns, lines } = listingOf(node, boxes);
+  return { key: node.key, level: node.level, width: columns * COLUMN_WIDTH - (columns - 1) * 12, height: HEAD_HEIGHT + lines * ASSET_LINE + (lines > 0 ? 8 : 0) };
 }
 
 const SEVERITY_ORDER = ['critical', 'high', 'medium', 'low', 'info'];
@@ -79,12 +89,12 @@ function badge({ middle: [x, y] }: PlacedPair, pair: NodePair, model: ReportMode
   return html`<g class="badge f-${severity}" data-pair="${pair.a} ${pair.b}" aria-hidden="true"><circle cx="${Math.round(x)}" cy="${Math.round(y)}" r="9.5"/><text x="${Math.round(x)}" y="${Math.round(y) + 4}" text-anchor="middle">${pair.findings.length}</text></g>`;
 }
 
-function zoneBox(box: PlacedBox, node: MapNode, model: ReportModel): Markup {
+function zoneBox(box: PlacedBox, node: MapNode, boxes: number, model: ReportModel): Markup {
   const x = Math.round(box.x);
   const y = Math.round(box.y);
   const zone = model.zones[node.zones[0]];
   const severities = model.findings.filter(({ fromZone, toZone }) => node.zones.some((i) => model.zones[i].id === fromZone || model.zones[i].id === toZone)).map(({ severity }) => severity);
-  const head = html`<rect class="box" x="${x}" y="${y}" width="${box.width}" height="${box.height}" rx="5"/><rect class="stripe" x="${x}" y="${y}" width="5" height="${box.height}" rx="2"/><text class="box-id" x="${x + 13}" y="${y + 18}">${cut(node.title, 21)}</text><text class="box-name" x="${x + 13}" y="${y + 34}">${cut(node.name, 31)}</text>`;
+  const head = html`<rect class="box" x="${x}" y="${y}" width="${box.width}" height="${box.height}" rx="5"/><rect class="stripe" x="${x}" y="${y}" width="5" height="${box.height}" rx="2"/><text class="box-id" x="${x + 13}" y="${y + 18}">${cut(node.title, Math.floor(box.width / 9.4))}</text><text class="box-name" x="${x + 13}" y="${y + 34}">${cut(node.name, Math.floor(box.width / 6.9))}</text>`;
   const topics = (own: readonly number[]): Markup => topicAttributes({ zones: own, severities });
   if (node.isGroup) {
     const columns = Math.floor((box.width - 20) / TILE);
@@ -94,11 +104,13 @@ function zoneBox(box: PlacedBox, node: MapNode, model: ReportModel): Markup {
     });
     return html`<g class="zone k-${kindClass(node.kind)}" data-node="${node.key}" ${topics(node.zones)}>${head}<text class="box-sl" x="${x + box.width - 10}" y="${y + 18}" text-anchor="end">${node.assets} assets</text>${tiles}</g>`;
   }
-  const shown = zone.assets.slice(0, zone.assets.length > LISTED_ASSETS + 1 ? LISTED_ASSETS : LISTED_ASSETS + 1);
-  const rest = zone.assets.length - shown.length;
-  const lines = shown.map((i, k) => assetLine(model.assets[i], x + 17, y + HEAD_HEIGHT + 11 + k * ASSET_LINE));
+  const { lines, listed } = listingOf(node, boxes);
+  const rest = zone.assets.length - listed;
+  const placeOf = (k: number): readonly [number, number] => [x + 17 + Math.floor(k / lines) * (COLUMN_WIDTH - 12), y + HEAD_HEIGHT + 11 + (k % lines) * ASSET_LINE];
+  const entries = zone.assets.slice(0, listed).map((i, k) => assetLine(model.assets[i], ...placeOf(k)));
+  const [restX, restY] = placeOf(listed);
   const label = `Zone ${zone.id}, ${zone.name}, SL-T ${zone.slTarget ?? 'open'}, ${zone.assets.length} assets, ${zone.findings} findings`;
-  return html`<a class="zone k-${kindClass(zone.kind)}${zone.isDeclared ? '' : ' stranger'}" href="#zone-${node.zones[0]}" data-node="${node.key}" data-zone="${node.zones[0]}" ${topics(node.zones)} aria-label="${label}"><title>${label}</title>${head}${zone.isDeclared ? html`<text class="box-sl" x="${x + box.width - 10}" y="${y + 18}" text-anchor="end">SL ${zone.slTarget === null ? '?' : `${zone.slTarget}${zone.slBasis === 'assumption' ? '?' : ''}`}</text>` : NOTHING}<line class="box-rule" x1="${x + 13}" x2="${x + box.width - 10}" y1="${y + 41}" y2="${y + 41}"/>${lines}${rest > 0 ? html`<text class="box-asset more" x="${x + 28}" y="${y + HEAD_HEIGHT + 15 + shown.length * ASSET_LINE}">and ${rest} more</text>` : NOTHING}</a>`;
+  return html`<a class="zone k-${kindClass(zone.kind)}${zone.isDeclared ? '' : ' stranger'}" href="#zone-${node.zones[0]}" data-node="${node.key}" data-zone="${node.zones[0]}" ${topics(node.zones)} aria-label="${label}"><title>${label}</title>${head}${zone.isDeclared ? html`<text class="box-sl" x="${x + box.width - 10}" y="${y + 18}" text-anchor="end">SL ${zone.slTarget === null ? '?' : `${zone.slTarget}${zone.slBasis === 'assumption' ? '?' : ''}`}</text>` : NOTHING}<line class="box-rule" x1="${x + 13}" x2="${x + box.width - 10}" y1="${y + 41}" y2="${y + 41}"/>${entries}${rest > 0 ? html`<text class="box-asset more" x="${restX + 11}" y="${restY + 4}">and ${rest} more</text>` : NOTHING}</a>`;
 }
 
 const kindClass = (kind: string): string => (/^[a-z]+$/.test(kind) ? kind : 'other');
@@ -108,5 +120,5 @@ function assetLine(asset: ReportAsset, x: number, y: number): Markup {
   const role = asset.declaredRole ?? asset.seenRole ?? '';
   const name = cut(asset.id, 17);
   const dot = asset.isSeen ? html`<circle class="dot" cx="${x}" cy="${y}" r="3.6"/>` : html`<circle class="dot ring" cx="${x}" cy="${y}" r="3.2"/>`;
-  return html`${dot}<text class="box-asset" x="${x + 11}" y="${y + 4}">${name}<tspan class="box-role" dx="6">${cut(role, Math.max(6, 24 - name.length))}</tspan>${asset.findings > 0 ? html`<tspan class="box-alert" dx="5">!</tspan>` : NOTHING}</text>`;
+  return html`${dot}<text class="box-asset" x="${x + 11}" y="${y + 4}">${name}<tspan class="box-role" dx="6">${cut(role, Math.max(5, 22 - name.length))}</tspan>${asset.findings > 0 ? html`<tspan class="box-alert" dx="5">!</tspan>` : NOTHING}</text>`;
 }

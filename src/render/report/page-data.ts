@@ -2,7 +2,7 @@
  * What the page's script needs for detail on demand, as small as can be: conversations and assets are arrays by position,
  * words stand once in a table. In: the report and its observations. Out: plain data for `scriptJson`. page/plant.js reads it.
  */
-import type { Conversation } from '../../observation.ts';
+import type { Conversation, Operation } from '../../observation.ts';
 import { HOURS_PER_WEEK } from './activity.ts';
 import type { ReportInput, Standing } from './assemble.ts';
 import { protocolOf } from './crossings.ts';
@@ -10,10 +10,15 @@ import type { FilterWords } from './filter-words.ts';
 import { mapNodes } from './map-nodes.ts';
 import type { ReportModel } from './model.ts';
 
-/** Distinct ranges of one operation that the page shows; the rest is counted. */
-const MOST_RANGES = 24;
-const MOST_TARGETS = 12;
-const MOST_OPERATIONS = 60;
+/** How much of each conversation is embedded; a plant that is too large for one step takes the next. */
+const DETAIL_STEPS = [
+  { operations: 60, ranges: 24, targets: 12, facts: 6 },
+  { operations: 24, ranges: 8, targets: 4, facts: 3 },
+  { operations: 8, ranges: 2, targets: 0, facts: 1 },
+  { operations: 0, ranges: 0, targets: 0, facts: 0 },
+] as const;
+/** Characters of conversations that keep the whole file below 15 MB with 5,000 assets. */
+const MOST_CHARACTERS = 7_500_000;
 const MOST_EVIDENCE_CONVERSATIONS = 300;
 const NS_PER_MINUTE = 60_000_000_000n;
 const STANDINGS: readonly Standing[] = ['permitted', 'undeclared', 'within-zone', 'set-aside', 'not-judged'];
@@ -34,34 +39,19 @@ function wordTable(): { readonly indexOf: (word: string) => number; readonly wor
   };
 }
 
-export function pageData(model: ReportModel, standings: readonly Standing[], { set, plant, activity }: ReportInput, words: FilterWords): object {
+export function pageData(model: ReportModel, standings: readonly Standing[], input: ReportInput, words: FilterWords): object {
+  const { set, plant, activity } = input;
   const table = wordTable();
   const positionsOf = (ids: readonly number[]): number[] => ids.slice(0, MOST_EVIDENCE_CONVERSATIONS).flatMap((id) => plant.positionOf.get(id) ?? []);
-  const conversation = (one: Conversation, i: number): unknown[] => [
-    plant.clientAsset[i], plant.serverAsset[i], plant.clientZone[i], plant.serverZone[i], table.indexOf(one.client), table.indexOf(one.server),
-    words.protocolIndex(protocolOf(one)), table.indexOf(one.transport), one.port,
-    one.packets.toServer, one.packets.toClient, one.bytes.toServer + one.bytes.toClient, one.requests, one.sessions,
-    Number(one.firstNs / NS_PER_MINUTE), Number(one.lastNs / NS_PER_MINUTE), one.days.length, STANDINGS.indexOf(standings[i]),
-    DIRECTIONS.indexOf(one.direction.by), Math.round(one.direction.confidence * 100),
-    one.operations.slice(0, MOST_OPERATIONS).map((operation) => {
-      const ranges = [...operation.ranges].sort((a, b) => b.requests - a.requests || a.first - b.first).slice(0, MOST_RANGES);
-      const targets = operation.targets.slice(0, MOST_TARGETS).map((target) => table.indexOf(target));
-      return [
-        table.indexOf(operation.name), ACCESSES.indexOf(operation.access), operation.unit ?? -1, operation.function, operation.requests, operation.errors,
-        ranges.flatMap((range) => [range.access === 'read' ? 0 : 1, range.first, range.last, range.requests]), operation.ranges.length - ranges.length,
-        ...(targets.length === 0 ? [] : [targets]),
-      ];
-    }),
-    one.operations.length > MOST_OPERATIONS ? one.operations.length - MOST_OPERATIONS : 0,
-    one.facts.slice(0, 6).map((fact) => table.indexOf(`${fact.name}: ${fact.value}`)),
-  ];
+  const baseMinute = set.conversations.reduce((least, { firstNs }) => Math.min(least, Number(firstNs / NS_PER_MINUTE)), Infinity);
+  const base = Number.isFinite(baseMinute) ? baseMinute : 0;
   const assets = model.assets.map((asset, i) => [
     asset.id, asset.label === asset.id ? '' : asset.label, asset.zone, table.indexOf(asset.declaredRole ?? ''), table.indexOf(asset.seenRole ?? ''), asset.level, asset.confidence === null ? null : Math.round(asset.confidence * 100),
     table.indexOf(asset.vendor), asset.addresses, asset.macs, asset.names.filter((name) => name !== asset.id), asset.evidence.map(({ points, sentence }) => [points, table.indexOf(sentence)]),
     table.indexOf(asset.placement), table.indexOf(asset.runnerUp), asset.notes.map((note) => table.indexOf(note)), asset.isDeclared ? 1 : 0, weekText(activity.assetWeek.subarray(i * HOURS_PER_WEEK, (i + 1) * HOURS_PER_WEEK)),
     asset.packets, asset.first?.slice(0, 16) ?? '', asset.last?.slice(0, 16) ?? '',
   ]);
-  const conversations = set.conversations.map(conversation);
+  const { conversations, shapes, step } = conversationData(set.conversations, standings, input, words, table, base);
   const { timeline } = model;
   return {
     basis: model.head.basis,
@@ -81,10 +71,53 @@ export function pageData(model: ReportModel, standings: readonly Standing[], { s
       seen: finding.seen.map(({ conversation: id, operation, count, first, last }) => [plant.positionOf.get(id) ?? -1, operation, count, first.slice(0, 16), last.slice(0, 16)]), seenMore: finding.seenMore,
     })),
     assets,
+    baseMinute: base,
+    /** How much detail had to be left out for the size of the file: 0 is none. */
+    detailStep: step,
+    shapes,
     conversations,
     words: table.words,
     timeline: { firstHour: timeline.firstHour, step: timeline.step, columns: timeline.columns, sensor: timeline.sensor.map(({ packets, lostSegments, duplicates }) => [packets, lostSegments, duplicates]), zones: timeline.zones.map(({ packets }) => packets) },
   };
+}
+
+type WordTable = ReturnType<typeof wordTable>;
+
+/**
+ * Conversations as arrays. An operation is its shape (name, access, unit, code, ranges: the same for every client of a
+ * line of machines, and stored once) and its own counts.
+ */
+function conversationData(conversations: readonly Conversation[], standings: readonly Standing[], { plant }: ReportInput, words: FilterWords, table: WordTable, base: number): { conversations: unknown[]; shapes: unknown[]; step: number } {
+  for (const [step, detail] of DETAIL_STEPS.entries()) {
+    const shapes = wordTable();
+    const operationOf = (operation: Operation): number[] => {
+      const ranges = [...operation.ranges].sort((a, b) => b.requests - a.requests || a.first - b.first || a.last - b.last || (a.access < b.access ? -1 : 1)).slice(0, detail.ranges);
+      const shape = shapes.indexOf(JSON.stringify([
+        table.indexOf(operation.name), ACCESSES.indexOf(operation.access), operation.unit ?? -1, operation.function,
+        ranges.flatMap((range) => [range.access === 'read' ? 0 : 1, range.first, range.last]), operation.ranges.length - ranges.length, operation.targets.slice(0, detail.targets).map(table.indexOf),
+      ]));
+      return [shape, operation.requests, operation.errors, ...(ranges.length === 1 && ranges[0].requests === operation.requests ? [] : ranges.map(({ requests }) => requests))];
+    };
+    let characters = 0;
+    const rows: unknown[] = [];
+    for (const [i, one] of conversations.entries()) {
+      const first = Number(one.firstNs / NS_PER_MINUTE);
+      const row = [
+        plant.clientAsset[i], plant.serverAsset[i], plant.clientZone[i], plant.serverZone[i], table.indexOf(one.client), table.indexOf(one.server),
+        words.protocolIndex(protocolOf(one)), table.indexOf(one.transport), one.port,
+        one.packets.toServer, one.packets.toClient, one.bytes.toServer + one.bytes.toClient, one.requests, one.sessions,
+        first - base, Number(one.lastNs / NS_PER_MINUTE) - first, one.days.length, STANDINGS.indexOf(standings[i]),
+        DIRECTIONS.indexOf(one.direction.by), Math.round(one.direction.confidence * 100),
+        one.operations.slice(0, detail.operations).map(operationOf),
+        one.operations.length - Math.min(one.operations.length, detail.operations),
+        one.facts.slice(0, detail.facts).map((fact) => table.indexOf(`${fact.name}: ${fact.value}`)),
+      ];
+      characters += JSON.stringify(row).length;
+      rows.push(row);
+    }
+    if (characters <= MOST_CHARACTERS || step === DETAIL_STEPS.length - 1) return { conversations: rows, shapes: shapes.words.map((shape) => JSON.parse(shape) as unknown), step };
+  }
+  return { conversations: [], shapes: [], step: DETAIL_STEPS.length };
 }
 
 /** Hours of the week as one digit each, 0 (silent) to 9, logarithmic up to the asset's busiest. */

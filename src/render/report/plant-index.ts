@@ -5,6 +5,7 @@
  */
 import type { PlacedAsset, Proposal } from '../../infer/proposal.ts';
 import { groupAddressKind } from '../../net/address-set.ts';
+import { staysOnLink } from '../../net/link-local.ts';
 import type { ObservationSet } from '../../observation.ts';
 import { indexAssets, type DeclaredAsset } from '../../policy/spec-assets.ts';
 import type { LoadedSpec } from '../../policy/spec-load.ts';
@@ -28,7 +29,7 @@ export interface PlantIndex {
   readonly zoneIndexOf: ReadonlyMap<string, number>;
   readonly assets: readonly IndexedAsset[];
   readonly assetOfAddress: ReadonlyMap<string, number>;
-  /** By position in `set.conversations`; -1 for group addresses and for what nobody stands for. */
+  /** By position in `set.conversations`; -1 for group addresses, for what stays on its link, and for what nobody stands for. */
   readonly clientAsset: Int32Array;
   readonly serverAsset: Int32Array;
   readonly clientZone: Int32Array;
@@ -75,6 +76,7 @@ export function indexPlant(loaded: LoadedSpec, set: ObservationSet, proposal: Pr
   for (const [i, conversation] of set.conversations.entries()) {
     clientAsset[i] = assetOfAddress.get(conversation.client) ?? NOBODY;
     serverAsset[i] = assetOfAddress.get(conversation.server) ?? NOBODY;
+    if (staysOnLink(conversation.transport)) continue;
     clientZone[i] = zoneOf(conversation.client, clientAsset[i]);
     serverZone[i] = zoneOf(conversation.server, serverAsset[i]);
     if (clientZone[i] === spec.zones.length || serverZone[i] === spec.zones.length) isAnyoneOutside = true;

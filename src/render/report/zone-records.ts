@@ -38,7 +38,8 @@ export function describeZones(
       safetyRelated: kind === 'safety' || inferred?.safetyRelated === true,
       networks: zone.networks ?? [],
       requirements: zone.security_requirements ?? [],
-      notes: inferred?.notes ?? [],
+      // What inference notes of a zone that people declared as safety would only repeat it.
+      notes: kind === 'safety' ? [] : (inferred?.notes ?? []),
       assets: members[i],
       conduits: own.map(({ id }) => id),
       controls: [...new Set([...(zone.air_gapped === true ? ['air gap (declared)'] : []), ...own.flatMap((conduit) => [...conduit.enforcedBy, ...conduit.controls])])],

@@ -170,7 +170,7 @@ export function conversationView(position) {
         ['Said', one.facts.join('; ')],
       ]),
       findingsAbout(position),
-      one.operations.length === 0 ? el('p', { class: 'sub' }, 'No operation could be read.') : [
+      one.operations.length === 0 ? el('p', { class: 'sub' }, one.operationsMore > 0 ? `${one.operationsMore} operations were left out of this file for its size; baseline flows --json has them.` : 'No operation could be read.') : [
         el('h3', {}, 'Operations'),
         table(one.operationsMore > 0 ? `The first ${one.operations.length}; ${one.operationsMore} more` : 'What was asked', ['operation', 'access', 'where', '#requests', '#errors'], one.operations, (operation) => row(
           `${operation.unit >= 0 ? `FC ${operation.code} ` : ''}${operation.name}${operation.unit >= 0 ? `, unit ${operation.unit}` : ''}`, ACCESSES[operation.access], whereText(operation), number(grouped(operation.requests)), number(operation.errors === 0 ? '' : grouped(operation.errors)),

@@ -2,7 +2,7 @@
 
 export const data = JSON.parse(document.getElementById('report-data').textContent);
 
-export const STANDINGS = ['permitted', 'not declared', 'within the zone', 'set aside', 'not judged'];
+export const STANDINGS = ['permitted', 'not all declared', 'within the zone', 'set aside', 'not judged'];
 export const ACCESSES = ['browse', 'read', 'diagnose', 'write', 'control', 'program'];
 const DIRECTIONS = ['the protocol itself', 'the TCP handshake', 'a server known before', 'the port numbers', 'who was heard first'];
 
@@ -11,19 +11,19 @@ export const word = (index) => data.words[index] ?? '';
 export function conversationAt(position) {
   const one = data.conversations[position];
   if (one === undefined) return null;
-  const [client, server, fromZone, toZone, clientAddress, serverAddress, protocol, transport, port, toServer, toClient, bytes, requests, sessions, first, last, days, standing, directionBy, confidence, operations, operationsMore, facts] = one;
+  const [client, server, fromZone, toZone, clientAddress, serverAddress, protocol, transport, port, toServer, toClient, bytes, requests, sessions, first, lasted, days, standing, directionBy, confidence, operations, operationsMore, facts] = one;
   return {
     position, client, server, fromZone, toZone, clientAddress: word(clientAddress), serverAddress: word(serverAddress), protocol: data.protocols[protocol] ?? word(transport), transport: word(transport), port,
-    toServer, toClient, bytes, requests, sessions, first, last, days, standing, direction: DIRECTIONS[directionBy], confidence: confidence / 100,
-    operations: operations.map(([name, access, unit, code, count, errors, ranges, rangesMore, targets]) => ({ name: word(name), access, unit, code, requests: count, errors, ranges: rangesOf(ranges), rangesMore, targets: (targets ?? []).map(word) })),
-    operationsMore, facts: facts.map(word),
+    toServer, toClient, bytes, requests, sessions, first: data.baseMinute + first, last: data.baseMinute + first + lasted, days, standing, direction: DIRECTIONS[directionBy], confidence: confidence / 100,
+    operations: operations.map(operationOf), operationsMore, facts: facts.map(word),
   };
 }
 
-function rangesOf(flat) {
+function operationOf([shape, requests, errors, ...counts]) {
+  const [name, access, unit, code, flat, rangesMore, targets] = data.shapes[shape];
   const ranges = [];
-  for (let i = 0; i < flat.length; i += 4) ranges.push({ write: flat[i] === 1, first: flat[i + 1], last: flat[i + 2], requests: flat[i + 3] });
-  return ranges;
+  for (let i = 0; i < flat.length; i += 3) ranges.push({ write: flat[i] === 1, first: flat[i + 1], last: flat[i + 2], requests: counts[i / 3] ?? requests });
+  return { name: word(name), access, unit, code, requests, errors, ranges, rangesMore, targets: targets.map(word) };
 }
 
 export function assetAt(index) {

@@ -1,6 +1,6 @@
 // Wires the page: one listener for every click, the map's size, the theme, paper.
 import { assetView } from './asset-panel.js';
-import { applyFilters, watchFilters } from './filters.js';
+import { watchFilters } from './filters.js';
 import { closePanel, conversationView, crossingsView, crossingView, findingView, goBack, pairView, permitView, show, zoneView } from './panel.js';
 import { crossingAt, data } from './plant.js';
 import { watchTimeline } from './timeline.js';
@@ -64,5 +64,4 @@ addEventListener('afterprint', () => {
 
 watchFilters();
 watchTimeline();
-applyFilters();
 root.dataset.ready = String(data.conversations.length);
