@@ -128,7 +128,7 @@ function countersOf(event: LiveEvent): [string, number][] {
     case 'reopened':
       return [['live.interface-reopened', 1], ['live.away-ms', event.awayMs], ...(event.linkTypeChanged ? [['live.link-type-changed', 1] as [string, number]] : [])];
     case 'link':
-      return event.up ? [['live.link-down-ms', event.afterMs]] : [['live.link-down', 1]];
+      return event.up ? [['live.down-ms', event.afterMs]] : [['live.link-down', 1]];
     case 'clock-step':
       return [['live.clock-step', 1]];
   }

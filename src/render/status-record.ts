@@ -109,6 +109,10 @@ const COUNTED_DOUBTS: readonly (readonly [string, string])[] = [
   ['reader.withoutTime', 'frames carry no time: they count, but belong to no hour and no day'],
   ['reader.unknownBlock.', 'blocks of captures were passed over, being of no known kind'],
   ['malformed.', 'messages of application protocols could not be right; the reasons stand among the counters'],
+  ['live.interface-lost', 'times an interface was lost: what passed until it was back was not seen'],
+  ['live.link-down', 'times the link of an interface was down'],
+  ['live.clock-step', 'times the clock of the capturing machine was set: packets before and after do not share one time'],
+  ['live.frames-not-analysed', 'packets came while the store could not be written and the memory was full: counted, not analysed'],
   ['limit.', 'details (names, operations, servers) beyond a limit were counted, not kept'],
 ];
 
