@@ -58,7 +58,8 @@ function hasSafetyPeer(pass: RolePass, profile: Profile): boolean {
 
 /** Operators write as a habit; a few writes in four weeks (fewer in less) may be the very violation that is looked for. */
 const FEW_WRITE_DAYS = 3;
-const mayWrite = (pass: RolePass, link: Link): boolean => link.opaque || (link.writes && link.writeDays > Math.min(FEW_WRITE_DAYS, pass.capturedDays / 7 - 1));
+const fewWriteDays = (capturedDays: number): number => Math.min(FEW_WRITE_DAYS, Math.max(0, (FEW_WRITE_DAYS * (capturedDays - 14)) / 14));
+const mayWrite = (pass: RolePass, link: Link): boolean => link.opaque || (link.writes && link.writeDays > fewWriteDays(pass.capturedDays));
 
 /** A station that engineers few controllers, none of which operators run, and polls nothing: a safety engineering station. */
 function isDedicatedEngineer(pass: RolePass, station: Profile): boolean {
