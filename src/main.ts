@@ -6,36 +6,32 @@
 import { readFileSync, realpathSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import yargs, { type Argv } from 'yargs';
-import { assetsCommand } from './commands/assets.ts';
-import { captureCommand } from './commands/capture.ts';
 import type { Command, CommandContext, CommandResult } from './commands/command.ts';
-import { diffCommand } from './commands/diff.ts';
-import { exportCommand } from './commands/export.ts';
-import { flowsCommand } from './commands/flows.ts';
-import { importCommand } from './commands/import.ts';
-import { proposeZonesCommand } from './commands/propose-zones.ts';
-import { reportCommand } from './commands/report.ts';
-import { simulateCommand } from './commands/simulate.ts';
-import { specCommand } from './commands/spec.ts';
-import { statusCommand } from './commands/status.ts';
 import { refuseTwice, wrongUse } from './commands/wrong-use.ts';
 import { BaselineError, EXIT, usageError } from './errors.ts';
 import { printable } from './render/printable.ts';
 
-/** In the order of the main job; one line a command. */
-const COMMANDS: readonly Command[] = [
-  captureCommand,
-  importCommand,
-  statusCommand,
-  assetsCommand,
-  flowsCommand,
-  proposeZonesCommand,
-  diffCommand,
-  simulateCommand,
-  exportCommand,
-  reportCommand,
-  specCommand,
-];
+/**
+ * In the order of the main job; one line a command. Each is loaded when it is asked for: together they take longer to load
+ * than most captures to import.
+ */
+const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
+  capture: async () => (await import('./commands/capture.ts')).captureCommand,
+  import: async () => (await import('./commands/import.ts')).importCommand,
+  status: async () => (await import('./commands/status.ts')).statusCommand,
+  assets: async () => (await import('./commands/assets.ts')).assetsCommand,
+  flows: async () => (await import('./commands/flows.ts')).flowsCommand,
+  'propose-zones': async () => (await import('./commands/propose-zones.ts')).proposeZonesCommand,
+  diff: async () => (await import('./commands/diff.ts')).diffCommand,
+  simulate: async () => (await import('./commands/simulate.ts')).simulateCommand,
+  export: async () => (await import('./commands/export.ts')).exportCommand,
+  report: async () => (await import('./commands/report.ts')).reportCommand,
+  spec: async () => (await import('./commands/spec.ts')).specCommand,
+};
+
+/** The command that is named first, or all of them where that is not for certain. */
+const commandsOf = (args: readonly string[]): Promise<Command[]> =>
+  Promise.all((args[0] !== undefined && Object.hasOwn(COMMANDS, args[0]) ? [COMMANDS[args[0]]] : Object.values(COMMANDS)).map((load) => load()));
 
 /** sysexits(3) EX_SOFTWARE: a fault of ours, never the user's. */
 const EXIT_FAULT = 70;
@@ -71,7 +67,7 @@ export async function runCommandLine(args: readonly string[], surroundings: Surr
   let exitCode: number = EXIT.ok;
   let chosen: Promise<void> = Promise.resolve();
   try {
-    const parser = commandLine(args, (command, argv) => {
+    const parser = commandLine(args, await commandsOf(args), (command, argv) => {
       chosen = (async () => {
         const given = withDashes(argv);
         refuseTwice(command, given);
@@ -109,7 +105,7 @@ export async function runCommandLine(args: readonly string[], surroundings: Surr
   }
 }
 
-function commandLine(args: readonly string[], start: (command: Command, argv: Readonly<Record<string, unknown>>) => Promise<void>): Argv {
+function commandLine(args: readonly string[], commands: readonly Command[], start: (command: Command, argv: Readonly<Record<string, unknown>>) => Promise<void>): Argv {
   // yargs changes the parser in place; what its methods return is the same object with a narrower type.
   const parser: Argv = yargs();
   parser
@@ -133,9 +129,9 @@ function commandLine(args: readonly string[], start: (command: Command, argv: Re
     .fail((message, error) => {
       // YError: yargs' own name for a wrong use that it finds while parsing.
       if (error && error.name !== 'YError') throw error;
-      throw wrongUse((message || error.message).replaceAll(DASH, '-'), args, COMMANDS);
+      throw wrongUse((message || error.message).replaceAll(DASH, '-'), args, commands);
     });
-  for (const command of COMMANDS) {
+  for (const command of commands) {
     parser.command(
       command.syntax,
       command.summary,

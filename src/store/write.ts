@@ -68,6 +68,7 @@ const SQL = {
   sensorHour: `INSERT INTO sensor_hour (hour, packets, bytes, lost_segments, duplicates, rev) VALUES (?, ?, ?, ?, ?, ?)
     ON CONFLICT DO UPDATE SET ${ADD('packets', 'bytes', 'lost_segments', 'duplicates')}, rev = excluded.rev`,
   counter: `INSERT INTO capture_counter (capture, name, count) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET ${ADD('count')}`,
+  newestConversation: 'SELECT coalesce(max(id), 0) FROM conversation',
   readRevision: "SELECT CAST(value AS INTEGER) FROM store_meta WHERE key = 'rev'",
   writeRevision: "INSERT INTO store_meta (key, value) VALUES ('rev', ?) ON CONFLICT DO UPDATE SET value = excluded.value",
 } as const;
@@ -81,7 +82,7 @@ export interface StoreWriter {
 
 export function createStoreWriter(db: Database.Database): StoreWriter {
   const statements = Object.fromEntries(Object.entries(SQL).map(([name, sql]) => [name, db.prepare(sql)])) as unknown as Statements;
-  for (const name of ['address', 'conversation', 'findOperation', 'readRevision'] as const) statements[name].pluck();
+  for (const name of ['address', 'conversation', 'findOperation', 'newestConversation', 'readRevision'] as const) statements[name].pluck();
   return { statements };
 }
 
@@ -106,8 +107,9 @@ export function writeFlows(writer: StoreWriter, state: FlowState, capture: numbe
   const operationSums = sumOperations(state);
   const used = usedConversations(state, operationSums);
   const addresses = writeAddresses(writer, state, used);
+  const newest = writer.statements.newestConversation.get() as number;
   const conversations = writeConversations(writer, state, addresses, used, revision);
-  const operations = writeOperations(writer, state, conversations, operationSums, revision);
+  const operations = writeOperations(writer, state, conversations, newest, operationSums, revision);
   writeRhythm(writer, state, conversations, operations);
   writeScans(writer, state, addresses);
   const { sensorHour, counter } = writer.statements;
@@ -273,7 +275,7 @@ function writeConversations(writer: StoreWriter, state: FlowState, addresses: Fl
   return ids;
 }
 
-function writeOperations(writer: StoreWriter, state: FlowState, conversations: Float64Array, sums: Float64Array, revision: number): Float64Array {
+function writeOperations(writer: StoreWriter, state: FlowState, conversations: Float64Array, newest: number, sums: Float64Array, revision: number): Float64Array {
   const { operations, operationRows: rows, texts } = state;
   const { keys: words, doubles } = operations;
   const { findOperation, insertOperation, updateOperation, operationHour, range, error, target } = writer.statements;
@@ -290,7 +292,8 @@ function writeOperations(writer: StoreWriter, state: FlowState, conversations: F
     const last = first === null ? null : doubles[d + OPERATION.lastSecondsD];
     const counters = [sums[i * 3], sums[i * 3 + 1], sums[i * 3 + 2], words[o + OPERATION.rangesFolded]] as const;
     const times = [first, words[o + OPERATION.firstNanos], last, words[o + OPERATION.lastNanos], revision] as const;
-    const known = findOperation.get(conversation, protocol, unit, code) as number | undefined;
+    // A conversation that this flush made has no operations yet: no need to ask.
+    const known = conversation > newest ? undefined : (findOperation.get(conversation, protocol, unit, code) as number | undefined);
     if (known === undefined) ids[i] = Number(insertOperation.run(conversation, protocol, unit, code, ...counters, ...times).lastInsertRowid);
     else {
       updateOperation.run(...counters, ...times, known);
@@ -315,11 +318,15 @@ function writeOperations(writer: StoreWriter, state: FlowState, conversations: F
 /** subject: conversation id, or the negative of an operation id. */
 function writeRhythm(writer: StoreWriter, state: FlowState, conversations: Float64Array, operations: Float64Array): void {
   const { rhythm, rhythmCounts, rhythmSums } = state;
-  for (let i = 0; i < rhythm.count; i++) {
+  // In the order of the table's key: a b-tree takes sorted rows at twice the speed.
+  const ids = Float64Array.from({ length: rhythm.count }, (_, i) => {
     const subject = rhythm.keys[i << 2];
-    const id = (subject & 1) === 1 ? -operations[subject >> 1] : conversations[subject >> 1];
+    return (subject & 1) === 1 ? -operations[subject >> 1] : conversations[subject >> 1];
+  });
+  const order = Uint32Array.from(ids.keys()).sort((a, b) => ids[a] - ids[b]);
+  for (const i of order) {
     // 0: of a direction that was revised; what it counted went on under the other conversation.
-    if (rhythmCounts[i] > 0 && id !== 0) writer.statements.rhythm.run(id, rhythm.keys[(i << 2) + 1], rhythmCounts[i], rhythmSums[i] / 1000);
+    if (rhythmCounts[i] > 0 && ids[i] !== 0) writer.statements.rhythm.run(ids[i], rhythm.keys[(i << 2) + 1], rhythmCounts[i], rhythmSums[i] / 1000);
   }
 }
 
