@@ -9,7 +9,7 @@ import type { Conversation, ObservationSet } from '../observation.ts';
 import { judgeDeclared } from './diff-declared.ts';
 import { judgeObserved } from './diff-observed.ts';
 import type { DiffContext, ObservedResult, SetAsideUse } from './diff-observed.ts';
-import { sortFindings } from './findings.ts';
+import { mergeFindings, sortFindings } from './findings.ts';
 import type { Finding } from './findings.ts';
 import { createMatcher } from './match.ts';
 import { indexAssets } from './spec-assets.ts';
@@ -51,7 +51,7 @@ export const diffReport = (loaded: LoadedSpec, set: ObservationSet, options: Dif
   const wanted = (finding: Finding): boolean =>
     (options.zone === undefined || finding.fromZone === options.zone || finding.toZone === options.zone) && (options.conduit === undefined || finding.conduit === options.conduit);
   return {
-    findings: sortFindings([...observed.findings, ...declared].filter(wanted)),
+    findings: sortFindings(mergeFindings([...observed.findings, ...declared].filter(wanted))),
     setAside: observed.setAside,
     pending: [...observed.uses.values()].filter(({ declared: one }) => one.permit.decision === 'pending').map(({ declared: one, conversations }) => ({ permit: one.permit.id, conversations: conversations.length })),
     counts: observed.counts,

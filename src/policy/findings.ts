@@ -69,6 +69,22 @@ export const makeFinding = ({ key, ...draft }: FindingDraft): Finding => ({
   seenMore: Math.max(0, draft.seen.length - MAX_SEEN),
 });
 
+/** One finding for one thing: what was seen of it on two VLANs, say, is listed in one. */
+export const mergeFindings = (findings: readonly Finding[]): Finding[] => {
+  const byId = new Map<string, Finding>();
+  for (const finding of findings) {
+    const held = byId.get(finding.id);
+    if (held === undefined) {
+      byId.set(finding.id, finding);
+      continue;
+    }
+    const worse = SEVERITIES.indexOf(finding.severity) < SEVERITIES.indexOf(held.severity) ? finding : held;
+    const seen = [...held.seen, ...finding.seen];
+    byId.set(finding.id, { ...worse, seen: seen.slice(0, MAX_SEEN), seenMore: held.seenMore + finding.seenMore + Math.max(0, seen.length - MAX_SEEN) });
+  }
+  return [...byId.values()];
+};
+
 const text = (value: string | null): string => value ?? '';
 
 export const sortFindings = (findings: readonly Finding[]): Finding[] =>

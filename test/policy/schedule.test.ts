@@ -1,0 +1,39 @@
+import { describe, expect, it } from 'vitest';
+import type { PermitConditions } from '../../src/permit.ts';
+import { isKnownTimezone, scheduleProblem } from '../../src/policy/schedule.ts';
+
+const ALWAYS: PermitConditions = { days: [], start: null, end: null, expires: null, onDemand: false };
+const at = (iso: string): bigint => BigInt(Date.parse(iso)) * 1_000_000n;
+const day = (iso: string): number => Math.floor(Date.parse(`${iso}T00:00:00Z`) / 86_400_000);
+
+/** One instant, or two with the days between. */
+const asked = (first: string, last = first, days: readonly string[] = [first.slice(0, 10)]): Parameters<typeof scheduleProblem>[1] => ({ firstNs: at(first), lastNs: at(last), days: days.map(day) });
+
+describe('a schedule', () => {
+  it.each([
+    ['no condition', {}, asked('2026-01-05T03:00:00Z'), 'UTC', null],
+    ['within the hours', { start: '06:00', end: '18:00' }, asked('2026-01-05T12:00:00Z'), 'UTC', null],
+    ['before the hours', { start: '06:00', end: '18:00' }, asked('2026-01-05T05:59:00Z'), 'UTC', 'schedule'],
+    ['the last instant is outside', { start: '06:00', end: '18:00' }, asked('2026-01-05T12:00:00Z', '2026-01-05T19:00:00Z'), 'UTC', 'schedule'],
+    ['local time counts', { start: '06:00', end: '18:00' }, asked('2026-01-05T05:30:00Z'), 'Europe/Berlin', null],
+    ['summer time counts', { start: '06:00', end: '18:00' }, asked('2026-07-06T04:30:00Z'), 'Europe/Berlin', null],
+    ['another continent', { start: '06:00', end: '18:00' }, asked('2026-01-05T05:30:00Z'), 'America/Chicago', 'schedule'],
+    ['past midnight, evening', { days: ['sat'], start: '22:00', end: '04:00' }, asked('2026-01-10T23:00:00Z'), 'UTC', null],
+    ['past midnight, next morning', { days: ['sat'], start: '22:00', end: '04:00' }, asked('2026-01-11T03:00:00Z'), 'UTC', null],
+    ['past midnight, the morning before', { days: ['sat'], start: '22:00', end: '04:00' }, asked('2026-01-10T03:00:00Z'), 'UTC', 'schedule'],
+    ['the right weekday', { days: ['mon'] }, asked('2026-01-05T12:00:00Z'), 'UTC', null],
+    ['the wrong weekday', { days: ['mon'] }, asked('2026-01-06T12:00:00Z'), 'UTC', 'schedule'],
+    ['a day between that is wrong', { days: ['mon'] }, asked('2026-01-05T12:00:00Z', '2026-01-12T12:00:00Z', ['2026-01-05', '2026-01-07', '2026-01-12']), 'UTC', 'schedule'],
+    ['a UTC day that touches the right local day is not held against anybody', { days: ['mon'] }, asked('2026-01-05T12:00:00Z', '2026-01-05T20:00:00Z', ['2026-01-05']), 'America/Chicago', null],
+    ['expired', { expires: '2026-01-04' }, asked('2026-01-05T12:00:00Z'), 'UTC', 'expired'],
+    ['the last day still counts', { expires: '2026-01-05' }, asked('2026-01-05T23:59:00Z'), 'UTC', null],
+    ['a zone that nobody knows is UTC', { start: '06:00', end: '18:00' }, asked('2026-01-05T12:00:00Z'), 'Moon/Tranquility', null],
+  ] as const)('%s', (_, conditions, when, timezone, kind) => {
+    expect(scheduleProblem({ ...ALWAYS, ...conditions }, when, timezone)?.kind ?? null).toBe(kind);
+  });
+
+  it('knows time zones from names', () => {
+    expect(isKnownTimezone('Europe/Berlin')).toBe(true);
+    expect(isKnownTimezone('Moon/Tranquility')).toBe(false);
+  });
+});
