@@ -27,7 +27,7 @@ export function internProtocolNames(state: FlowState): void {
 }
 
 /** Looks at a payload of a session that has no protocol yet. Returns the stream index, or -1. */
-export function probeSession(state: FlowState, session: number, bytes: Uint8Array, from: number, to: number, fromLo: boolean): number {
+export function probeSession(state: FlowState, session: number, bytes: Uint8Array, from: number, to: number, fromLo: boolean, sequence: number): number {
   const s = session * SESSION.stride;
   const words = state.sessions.keys;
   orient(state, session);
@@ -37,6 +37,8 @@ export function probeSession(state: FlowState, session: number, bytes: Uint8Arra
   const low = ports >>> 16;
   const high = ports & 0xffff;
   const midstream = (words[s + SESSION.flags] & HANDSHAKE) === 0;
+  // The SYN was seen, and this is not the octet after it: an earlier segment is still on its way.
+  const early = (words[s + SESSION.flags] & (fromLo ? FLAG.synFromLo : FLAG.synFromHi)) !== 0 && ((sequence - words[s + SESSION.synSequence]) | 0) !== 1;
   const direction = fromLo === ((words[s + SESSION.flags] & FLAG.clientIsLo) !== 0) ? TO_SERVER : TO_CLIENT;
   // On its own port a protocol gets the benefit of the doubt for what cannot be judged yet (a first segment that is too
   // short, the middle of a message in a session joined midstream), unless another one is certain.
@@ -49,7 +51,7 @@ export function probeSession(state: FlowState, session: number, bytes: Uint8Arra
       proveByShape(state, session, protocol, low, high, bytes, from, to, fromLo);
       return attach(state, session, protocol, true);
     }
-    if (isTcp && hinted && (answer === PROBE.unsure || midstream)) doubted ??= protocol;
+    if (isTcp && hinted && (answer === PROBE.unsure || midstream || early)) doubted ??= protocol;
   }
   if (doubted !== null) return attach(state, session, doubted, false);
   words[s + SESSION.flags] += 1 << PROBES_SHIFT;

@@ -36,7 +36,7 @@ import {
 import { clearIntTable, findKey, grownInt32, INDEX_MASK, internKey, SEED } from './int-table.ts';
 import { noteAddressFact, type FlowSink } from './operations.ts';
 import { noteConversationRequest } from './rhythm.ts';
-import { instantUs, noteAcknowledged, settleSegment, startHalf, takeSegment } from './tcp-stream.ts';
+import { hasPassed, instantUs, noteAcknowledged, settleSegment, startHalf, takeSegment } from './tcp-stream.ts';
 
 const PROFINET = 0x8892;
 const SECONDS_PER_HOUR = 3600;
@@ -463,6 +463,11 @@ function noteTcpFlags(state: FlowState, session: number, side: number, tcpFlags:
   const words = state.sessions.keys;
   const us = sec === sec ? (sec % 2000) * 1_000_000 + Math.floor(ns / 1000) : -1;
   if ((tcpFlags & TCP_SYN) !== 0) {
+    // The same again (sent once more, or mirrored late) after data was read: it begins nothing.
+    const repeated =
+      (tcpFlags & TCP_ACK) === 0
+        ? (words[s + SESSION.flags] & (FLAG.synFromLo << side)) !== 0 && words[s + SESSION.synSequence] === sequence
+        : (words[s + SESSION.flags] & (FLAG.synAckFromLo << side)) !== 0;
     if ((tcpFlags & TCP_ACK) === 0) {
       const again = (words[s + SESSION.flags] & ((FLAG.synFromLo | FLAG.synFromHi) | FLAG.finLo | FLAG.finHi | FLAG.reset)) !== 0;
       if (again && words[s + SESSION.synSequence] !== sequence) reopenSession(state, session);
@@ -482,7 +487,7 @@ function noteTcpFlags(state: FlowState, session: number, side: number, tcpFlags:
     if (app > 0) {
       const stream = state.streams[app - 1];
       if (stream !== null) recallStream(state, stream);
-      if (stream !== null && (!stream.halves[side].known || stream.halves[side].next !== ((sequence + 1) | 0))) startHalf(stream.halves[side], sequence + 1);
+      if (stream !== null && !(repeated && hasPassed(stream.halves[side], sequence + 1))) startHalf(stream.halves[side], sequence + 1);
     }
     return;
   }
@@ -521,7 +526,10 @@ function readPayload(
   const words = state.sessions.keys;
   const s = session * SESSION.stride;
   let app = words[s + SESSION.app];
-  if (app === 0) app = probeSession(state, session, bytes, from, to, fromLo) + 1;
+  if (app === 0) {
+    app = probeSession(state, session, bytes, from, to, fromLo, sequence) + 1;
+    if (app > 0 && (tcpFlags & TCP_ACK) !== 0) expectAnswer(state, session, fromLo ? 1 : 0, acknowledgement);
+  }
   if (app <= 0) {
     noteRequest(state, session, fromLo, sink.seconds, sink.nanos);
     return;
@@ -569,6 +577,15 @@ function goOn(
   recallStream(state, stream);
   settleSegment(stream, stream.halves[side], direction, bytes, view, from, rest, to, sink, sink);
   lendStream(state, stream);
+}
+
+/** What this side acknowledges before the other one has said anything is where the other one's bytes begin. */
+function expectAnswer(state: FlowState, session: number, side: number, acknowledged: number): void {
+  const s = session * SESSION.stride;
+  const words = state.sessions.keys;
+  const stream = state.streams[words[s + SESSION.app] - 1];
+  if (stream === null || stream === undefined || stream.halves[side].known) return;
+  if ((words[s + SESSION.flags] & (FLAG.synAckFromLo << side)) !== 0 && words[s + SESSION.payloadsLo + side] === 0) startHalf(stream.halves[side], acknowledged);
 }
 
 function acknowledge(state: FlowState, session: number, side: number, acknowledged: number, sink: FlowSink): void {

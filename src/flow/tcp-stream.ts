@@ -124,6 +124,12 @@ export function startHalf(half: HalfStream, firstSequence: number): void {
   settleHalf(half);
 }
 
+/** The stream is at or beyond this sequence number already. */
+export function hasPassed(half: HalfStream, sequence: number): boolean {
+  const ahead = (half.next - sequence) | 0;
+  return half.known && ahead >= 0 && ahead < MAX_JUMP;
+}
+
 /**
  * Takes one segment with payload.
  * @param half direction it belongs to; @param direction TO_SERVER or TO_CLIENT

@@ -45,6 +45,6 @@ function generatedFrames(random: Random): readonly Frame[] {
 
 function segmentsCase(random: Random): Case {
   const dialogue = pick(random, [modbusDialogue, opcuaDialogue])(random);
-  const disorder: Disorder = { reorder: random.integer(0, 3) > 0, reorderFirst: false, repeatHandshake: false };
+  const disorder: Disorder = { reorder: random.integer(0, 3) > 0, reorderFirst: true, repeatHandshake: random.integer(0, 2) === 0 };
   return { kind: 'segments', name: `segments of a talk on port ${dialogue.port}`, plain: plainFrames(dialogue), segmented: segmentedFrames(random, dialogue, disorder) };
 }

@@ -45,7 +45,7 @@ test.each([
     const dialogue = make(random);
     const expected = understood(plainFrames(dialogue));
     expect(expected).toContain(String(dialogue.port));
-    const frames = segmentedFrames(random, dialogue, { reorder: true, reorderFirst: false, repeatHandshake: false });
+    const frames = segmentedFrames(random, dialogue, { reorder: true, reorderFirst: true, repeatHandshake: true });
     expect(understood(frames), `seed ${seed}`).toBe(expected);
   }
 });
