@@ -46,7 +46,8 @@ export function groupAddressKind(address: string): 'multicast' | 'broadcast' | '
     return (Number.parseInt(lower.slice(0, 2), 16) & 1) === 1 ? 'multicast' : null;
   }
   if (lower === '::') return 'unspecified';
-  return lower.startsWith('ff') && lower.includes(':') ? 'multicast' : null;
+  // ff00::/8 has all four digits: a first group written `ff` is 00ff.
+  return /^ff[0-9a-f]{2}:/.test(lower) ? 'multicast' : null;
 }
 
 /** Reachable only from the local site or link: RFC 1918, RFC 6598, RFC 3927, loopback, RFC 4193, fe80::/10. */
