@@ -408,6 +408,7 @@ async function scale(): Promise<void> {
   const addresses: AddressRecord[] = [];
   let sensor: ObservationSet['sensor'] | null = null;
   for (let part = 0; addresses.length < 5000 || conversations.length < 50_000; part++) {
+    if (addresses.length >= number('assets', Infinity)) break;
     const plant = generator.buildPlant({ arch: 'refinery', seed: 900 + part, noise: 0.3, messy: 0.5 });
     const set = observePlant(plant, generator.sampleActivity(plant), 0, 28);
     const move = (address: string): string => address.replace(/^10\.10\./, `10.${part + 20}.`);
@@ -418,9 +419,11 @@ async function scale(): Promise<void> {
     for (const conversation of set.conversations) conversations.push({ ...conversation, id: conversations.length + 1, client: move(conversation.client), server: move(conversation.server) });
   }
   const started = performance.now();
+  const cpu = process.cpuUsage();
   const proposal = proposeZones({ conversations, addresses, sensor: sensor! });
   const seconds = (performance.now() - started) / 1000;
-  say(`scale: ${proposal.assets.length} assets, ${conversations.length} conversations, ${proposal.zones.length} zones, ${proposal.stability.runs} resampled runs: ${seconds.toFixed(1)} s, ${Math.round(process.memoryUsage().rss / 2 ** 20)} MiB`);
+  const { user, system } = process.cpuUsage(cpu);
+  say(`scale: ${proposal.assets.length} assets, ${conversations.length} conversations, ${proposal.zones.length} zones, ${proposal.stability.runs} resampled runs: ${seconds.toFixed(1)} s (${((user + system) / 1e6).toFixed(1)} s of processor), ${Math.round(process.memoryUsage().rss / 2 ** 20)} MiB`);
 }
 
 if (options.has('scale')) await scale();

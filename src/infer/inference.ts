@@ -22,11 +22,11 @@ export interface Inference {
   readonly dropped: readonly Dropped[];
 }
 
-export function infer(set: ObservationSet, inventory: Inventory, pinned: PinnedAssets, resolution?: number): Inference {
+export function infer(set: ObservationSet, inventory: Inventory, pinned: PinnedAssets, resolution?: number, inWords = true): Inference {
   const activity = readActivity(set, inventory);
   const { kept, dropped } = filterScans(activity, inventory);
   const plant = profilePlant(inventory, activity, kept);
   const decisions = inferRoles(plant, pinned);
-  const placements = placeAssets(plant, decisions, pinned, resolution);
+  const placements = placeAssets(plant, decisions, pinned, resolution, inWords);
   return { inventory, plant, decisions, placements, pinned, dropped: [...activity.dropped, ...dropped].sort((a, b) => a.conversation - b.conversation) };
 }

@@ -46,7 +46,7 @@ function roundTripMs(profile: Profile): number {
   return Number.isFinite(least) ? least : 0;
 }
 
-export function placeAssets(plant: Plant, decisions: readonly RoleDecision[], pinned: PinnedAssets, resolution = RESOLUTION): Placements {
+export function placeAssets(plant: Plant, decisions: readonly RoleDecision[], pinned: PinnedAssets, resolution = RESOLUTION, inWords = true): Placements {
   const board: Board = { plant, decisions, placed: new Array<Placed | undefined>(plant.profiles.length).fill(undefined), captured: plant.activity.capturedDays.length };
   for (const [index, zone] of pinned.zone) put(board, index, `pin:${zone}`, 'was put here by a person');
   placeSafety(board);
@@ -55,7 +55,8 @@ export function placeAssets(plant: Plant, decisions: readonly RoleDecision[], pi
   const bindings: Binding[] = [...pinned.together.map(([a, b]) => ({ a, b, together: true })), ...pinned.apart.map(([a, b]) => ({ a, b, together: false }))];
   const cells = findCells(plant, decisions, (index) => board.placed[index] !== undefined, bindings, resolution);
   const watchers = listWatchers(cells);
-  for (const [index, cell] of cells.cellOf) put(board, index, `cell:${cell}`, cellReason(board, cells, watchers, index), cellRunnerUp(board, cells, watchers, index));
+  // Resampled runs only ask where, not why.
+  for (const [index, cell] of cells.cellOf) put(board, index, `cell:${cell}`, inWords ? cellReason(board, cells, watchers, index) : '', inWords ? cellRunnerUp(board, cells, watchers, index) : null);
   for (const profile of plant.profiles) if (board.placed[profile.index] === undefined) placeClient(board, cells, profile);
   bindOthers(board, pinned);
   return { placed: board.placed.map((placed) => placed!), cells };
@@ -155,8 +156,11 @@ function placeServer(board: Board, profile: Profile): void {
   put(board, index, 'enterprise', `an appliance whose peers are ${plant} plant and ${office} office machines`, { zone: 'operations', reason: 'appliances of the plant stand there', change: `${office - plant + 1} more plant peers` });
 }
 
-/** The clients of every head, each with all it reaches. */
-type Watchers = ReadonlyMap<number, readonly ReadonlyMap<number, number>[]>;
+/** The clients of every head, each with all it reaches; and a member by which to name each cell. */
+interface Watchers {
+  readonly rows: ReadonlyMap<number, readonly ReadonlyMap<number, number>[]>;
+  readonly anchors: ReadonlyMap<number, number>;
+}
 
 function listWatchers(cells: Cells): Watchers {
   const watchers = new Map<number, ReadonlyMap<number, number>[]>();
@@ -167,7 +171,9 @@ function listWatchers(cells: Cells): Watchers {
       else held.push(row);
     }
   }
-  return watchers;
+  const anchors = new Map<number, number>();
+  for (const [member, cell] of cells.cellOf) anchors.set(cell, Math.min(anchors.get(cell) ?? Infinity, member));
+  return { rows: watchers, anchors };
 }
 
 function weightsToCells(cells: Cells, watchers: Watchers, head: number): Map<number, number> {
@@ -177,7 +183,7 @@ function weightsToCells(cells: Cells, watchers: Watchers, head: number): Map<num
     if (cell !== undefined) weights.set(cell, (weights.get(cell) ?? 0) + weight / 1e6);
   }
   // Clients carry their controllers' cell with them.
-  for (const row of watchers.get(head) ?? []) {
+  for (const row of watchers.rows.get(head) ?? []) {
     const own = row.get(head)!;
     for (const [other, closeness] of row) {
       const cell = cells.cellOf.get(other);
@@ -195,7 +201,7 @@ function cellReason(board: Board, cells: Cells, watchers: Watchers, index: numbe
   if ((cells.affinity.graph.neighbours.get(index)?.size ?? 0) === 0) return 'no private traffic ties it to any other controller: cannot be separated from traffic, assign by hand';
   const cell = cells.cellOf.get(index);
   const local = Math.max(3, cells.affinity.heads.length / 3);
-  const stations = (watchers.get(index) ?? []).filter((row) => row.size <= local).length;
+  const stations = (watchers.rows.get(index) ?? []).filter((row) => row.size <= local).length;
   const peers = [...(cells.affinity.graph.neighbours.get(index)?.keys() ?? [])].filter((other) => cells.affinity.headOf.has(other) && cells.cellOf.get(other) === cell).length;
   return `shares ${count(stations, 'local client')} and ${count(peers, 'steady controller peer')} with this cell`;
 }
@@ -212,7 +218,7 @@ function cellRunnerUp(board: Board, cells: Cells, watchers: Watchers, index: num
   return {
     zone: `cell:${next[0]}`,
     reason: `affinity ${next[1].toFixed(1)} there against ${inside.toFixed(1)} here`,
-    change: missing > 0 ? `about ${Math.max(1, Math.ceil(missing / 2))} more steady session${missing > 2 ? 's' : ''} with ${board.plant.inventory.assets[[...cells.cellOf].find(([, cell]) => cell === next[0])![0]]!.id} and its cell, or the loss of as many here` : 'any further session there: the two are close',
+    change: missing > 0 ? `about ${Math.max(1, Math.ceil(missing / 2))} more steady session${missing > 2 ? 's' : ''} with ${board.plant.inventory.assets[watchers.anchors.get(next[0])!]!.id} and its cell, or the loss of as many here` : 'any further session there: the two are close',
   };
 }
 

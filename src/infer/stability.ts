@@ -31,12 +31,14 @@ const thin = <T extends { readonly count: number }>(bins: readonly T[], share: n
 function restrictOperation(operation: Operation, isKept: (day: number) => boolean): Operation | null {
   const { days, share } = keepDays(operation.days, isKept);
   if (days.length === 0) return null;
+  if (days.length === operation.days.length) return operation;
   return { ...operation, days, requests: operation.requests * share, responses: operation.responses * share, rhythm: thin(operation.rhythm, share), ranges: operation.ranges.map((range) => ({ ...range, requests: range.requests * share })) };
 }
 
 function restrictConversation(conversation: Conversation, isKept: (day: number) => boolean): Conversation | null {
   const { days, share } = keepDays(conversation.days, isKept);
   if (days.length === 0) return null;
+  if (days.length === conversation.days.length) return conversation;
   const operations = conversation.operations.map((operation) => restrictOperation(operation, isKept)).filter((operation) => operation !== null);
   return { ...conversation, days, requests: conversation.requests * share, rhythm: thin(conversation.rhythm, share), operations };
 }
@@ -79,7 +81,7 @@ export function measureStability(set: ObservationSet, base: Inference, runs: num
   const home = companies(base);
   for (let run = 0; run < usable; run++) {
     const left = new Set(days.filter((_, position) => position % usable === run));
-    const again = infer(restrictDays(set, (day) => !left.has(day)), base.inventory, base.pinned, RESOLUTIONS[run % RESOLUTIONS.length]!);
+    const again = infer(restrictDays(set, (day) => !left.has(day)), base.inventory, base.pinned, RESOLUTIONS[run % RESOLUTIONS.length]!, false);
     const away = companies(again);
     const present = (index: number): boolean => again.plant.activity.diaries[index]!.days > 0;
     const known = new Map<string, number>();
