@@ -5,6 +5,7 @@
  * from 1 (address 0 of the wire is 1), `<>` leaves its ends out, one code stands for all that it has no name for:
  * all three measured with 7.0.10, docs/exporters.md.
  */
+import type { Span } from '../net/register-set.ts';
 import type { ModbusTable } from '../permit.ts';
 import type { Capabilities, DeviceExport, DevicePlan, Exporter, ModbusEffect, PlanPermit } from './exporter.ts';
 import { NO_CAPABILITIES } from './exporter.ts';
@@ -47,32 +48,41 @@ const comparison = (first: number, last: number, lowest: number, highest: number
   return first === last ? `${first}` : `${first - 1}<>${last + 1}`;
 };
 
-const unitSpan = (units: { readonly first: number; readonly last: number }): string =>
-  units.first === units.last ? `${units.first}` : comparison(units.first, units.last, 0, 255);
+/** A lower bound of 0 is no bound to Suricata (`>0` and `0<>9` match unit 0, measured): unit 1 then stands alone. */
+const unitSpans = ({ first, last }: Span): string[] => {
+  if (first === last) return [`${first}`];
+  return first === 1 ? ['1', ...unitSpans({ first: 2, last })] : [comparison(first, last, 0, 255)];
+};
 
-const keyword = (forbidden: Forbidden): { option: string; why: string } => {
+interface Option {
+  readonly option: string;
+  readonly why: string;
+}
+
+const options = (forbidden: Forbidden): Option[] => {
   switch (forbidden.kind) {
     case 'function':
-      return { option: `modbus: function ${forbidden.functionCode};`, why: `FC ${forbidden.functionCode} ${FUNCTION_NAMES[forbidden.functionCode] ?? ''}`.trim() };
+      return [{ option: `modbus: function ${forbidden.functionCode};`, why: `FC ${forbidden.functionCode} ${FUNCTION_NAMES[forbidden.functionCode] ?? ''}`.trim() }];
     case 'unknown-function':
-      return { option: `modbus: function ${UNKNOWN_FUNCTION};`, why: 'function code without a name' };
+      return [{ option: `modbus: function ${UNKNOWN_FUNCTION};`, why: 'function code without a name' }];
     case 'unit': {
-      const units = unitSpan(forbidden.units);
-      const functionPart = forbidden.functionCode === null ? '' : `, function ${forbidden.functionCode}`;
-      return { option: `modbus: unit ${units}${functionPart};`, why: `unit ${forbidden.units.first}-${forbidden.units.last}${functionPart.replace(', function', ' FC')}` };
+      const { units, functionCode } = forbidden;
+      return unitSpans(units).map((unit) => ({
+        option: `modbus: unit ${unit}${functionCode === null ? '' : `, function ${functionCode}`};`,
+        why: `unit ${units.first}-${units.last}${functionCode === null ? '' : ` FC ${functionCode}`}`,
+      }));
     }
     case 'address': {
-      const addresses = comparison(forbidden.addresses.first + 1, forbidden.addresses.last + 1, 1, 65536);
-      // Two Modbus keywords in one rule have to match the same request (measured with 7.0.10).
-      const parts = [
-        ...(forbidden.units === null ? [] : [`unit ${unitSpan(forbidden.units)}`]),
-        ...(forbidden.functionCode === null ? [] : [`function ${forbidden.functionCode}`]),
-      ];
-      const first = parts.length === 0 ? '' : `modbus: ${parts.join(', ')}; `;
-      return {
-        option: `${first}modbus: access ${forbidden.access} ${TABLE_NAMES[forbidden.table]}, address ${addresses};`,
-        why: `${parts.length === 0 ? '' : `${parts.join(' ')} `}${forbidden.access} ${forbidden.table} ${forbidden.addresses.first}-${forbidden.addresses.last}`,
-      };
+      const { access, addresses, functionCode, table, units } = forbidden;
+      const compared = comparison(addresses.first + 1, addresses.last + 1, 1, 65536);
+      return (units === null ? [null] : unitSpans(units)).map((unit) => {
+        // Two Modbus keywords in one rule have to match the same request (measured with 7.0.10).
+        const parts = [...(unit === null ? [] : [`unit ${unit}`]), ...(functionCode === null ? [] : [`function ${functionCode}`])];
+        return {
+          option: `${parts.length === 0 ? '' : `modbus: ${parts.join(', ')}; `}modbus: access ${access} ${TABLE_NAMES[table]}, address ${compared};`,
+          why: `${parts.length === 0 ? '' : `${parts.join(' ')} `}${access} ${table} ${addresses.first}-${addresses.last}`,
+        };
+      });
     }
   }
 };
@@ -146,10 +156,7 @@ const modbusRules = (head: string, permits: readonly PlanPermit[], complement: r
   const about = permits.map((entry) => entry.permit.id).join(' ');
   return [
     ...rawRules(head, about, permits, complement),
-    ...complement.map((forbidden) => {
-      const { option, why } = keyword(forbidden);
-      return { head: `modbus ${head}`, options: `flow:to_server,established; ${option}`, why, about };
-    }),
+    ...complement.flatMap(options).map(({ option, why }) => ({ head: `modbus ${head}`, options: `flow:to_server,established; ${option}`, why, about })),
   ];
 };
 

@@ -166,7 +166,7 @@ test('a toy target needs one record', () => {
     build: (plan) => ({ files: [{ path: 'toy.txt', content: `${plan.permits.length}\n` }], losses: [], rollback: [], apply: [], notes: [] }),
   };
   expect(registryOf([toy]).get('toy')).toBe(toy);
-  expect(exportPlan(toy, plantPlan()).files.find((file) => file.path === 'toy.txt')?.content).toBe('13\n');
+  expect(exportPlan(toy, plantPlan()).files.find((file) => file.path === 'toy.txt')?.content).toBe('14\n');
 });
 
 test('enforcer sheets hold the limits of the device', () => {

@@ -94,6 +94,14 @@ conduits:
         server: {zone: CELL, assets: [PLC-B]}
         modbus: {function_codes: [8, 17, 43]}
         basis: designed
+      - rule_id: K1-EDGE
+        protocol: Modbus/TCP
+        transport: tcp
+        port: 502
+        client: {zone: OPS, assets: [EWS]}
+        server: {zone: CELL, assets: [PLC-A]}
+        modbus: {function_codes: [2, 15], unit_ids: [0, 255], ranges: [{table: discrete-input, start: 10, end: 65535, access: read}, {table: coil, start: 0, end: 4000, access: write}]}
+        basis: observed
       - rule_id: K1-UA
         protocol: OPC UA
         transport: tcp

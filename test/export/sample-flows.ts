@@ -20,12 +20,12 @@ export const sampleRequests = (plan: Plan): ModbusRequest[] => {
   const starts = new Set<number>([0, 65534]);
   const units = new Set<number>([0, 3, 254]);
   for (const { permit } of plan.permits) {
-    for (const range of permit.modbus?.ranges ?? []) for (const value of [range.first - 1, range.first, range.last, range.last + 1]) if (value >= 0) starts.add(value);
+    for (const range of permit.modbus?.ranges ?? []) for (const value of [range.first - 1, range.first, range.last, range.last + 1]) if (value >= 0 && value <= 65535) starts.add(value);
     for (const unit of permit.modbus?.unitIds ?? []) units.add(unit);
   }
   return CODES.flatMap((functionCode) =>
     [...units].flatMap((unit) => [...starts].flatMap((start) => [1, 2].map((quantity) => ({ unit, functionCode, start, quantity: [5, 6, 22, 24].includes(functionCode) ? 1 : quantity })))),
-  );
+  ).filter((request) => request.start + request.quantity <= 65536);
 };
 
 export const sampleFlows = function* (plan: Plan): Generator<Flow> {

@@ -53,9 +53,11 @@ const compare = (text: string, first: number, last: number): boolean => {
   const value = /^([<>]?)(\d+)(?:<>(\d+))?$/.exec(text);
   if (value === null) throw new Error(`not a comparison: ${text}`);
   const bound = Number(value[2]);
-  if (value[3] !== undefined) return last > bound && first < Number(value[3]);
+  // A lower bound of 0 is no bound: `>0` and `0<>9` match 0.
+  const above = bound === 0 || last > bound;
+  if (value[3] !== undefined) return above && first < Number(value[3]);
   if (value[1] === '<') return first < bound;
-  return value[1] === '>' ? last > bound : first <= bound && bound <= last;
+  return value[1] === '>' ? above : first <= bound && bound <= last;
 };
 
 const TABLES: Record<string, readonly number[]> = {

@@ -127,7 +127,7 @@ interface JsonPermit {
 }
 
 /** Read table of each function code, written here from the standard and not taken from the source under test. */
-const TABLES: Record<string, readonly number[]> = { 'coil read': [1], 'coil write': [5, 15], 'holding-register read': [3, 23, 24], 'holding-register write': [6, 16, 22, 23] };
+const TABLES: Record<string, readonly number[]> = { 'discrete-input read': [2], 'input-register read': [4], 'coil read': [1], 'coil write': [5, 15], 'holding-register read': [3, 23, 24], 'holding-register write': [6, 16, 22, 23] };
 
 export const readJson = (files: ReadonlyMap<string, string>): ReadRule[] => {
   const { permits } = JSON.parse(files.get('permits.json') ?? '') as { permits: JsonPermit[] };
