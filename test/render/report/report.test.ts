@@ -1,0 +1,184 @@
+/** The report of the sample plant: the figures that samples/README.md plants, in every form, and the same bytes each time. */
+import { createHash } from 'node:crypto';
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { reportStore } from '../../../src/commands/report.ts';
+import type { ReportModel } from '../../../src/render/report/model.ts';
+import { setStage, textOf } from '../../commands/main-stage.ts';
+import { embeddedData, importSample, makeFolder, SAMPLE_SPEC, writeReport } from './report-stage.ts';
+
+let folder = '';
+let db = '';
+let model: ReportModel;
+let proposed: ReportModel;
+let text = '';
+let html = '';
+
+beforeAll(async () => {
+  folder = makeFolder();
+  db = join(folder, 'plant.db');
+  await importSample(db);
+  model = JSON.parse(writeReport(db, join(folder, 'report.json'), SAMPLE_SPEC)) as ReportModel;
+  proposed = JSON.parse(writeReport(db, join(folder, 'proposed.json'))) as ReportModel;
+  text = writeReport(db, join(folder, 'report.txt'), SAMPLE_SPEC);
+  html = writeReport(db, join(folder, 'report.html'), SAMPLE_SPEC);
+});
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+describe('figures', () => {
+  test('the planted deviations are the findings, with assets and places', () => {
+    expect(model.findings.map(({ type }) => type).toSorted()).toEqual([
+      'requirement-violation', 'undeclared-asset', 'undeclared-conversation', 'undeclared-operation', 'undeclared-operation', 'unused-permit', 'weaker-security-mode', 'wrong-direction',
+    ]);
+    const write = model.findings.find(({ permit }) => permit === 'SAFETY-STATUS');
+    expect(write?.severity).toBe('critical');
+    expect([write?.clientAsset, write?.serverAsset].map((asset) => model.assets[asset ?? -1]?.id)).toEqual(['SCADA-1', 'SIS-C']);
+    expect(write?.place).toMatch(/plant\.yaml:\d+:\d+$/);
+  });
+
+  test('zones hold the declared assets, and what is not declared has a zone of its own', () => {
+    const zone = (id: string): ReportModel['zones'][number] | undefined => model.zones.find((one) => one.id === id);
+    expect(model.zones).toHaveLength(12);
+    expect(zone('Z-FILTER')?.assets.map((asset) => model.assets[asset].id)).toEqual(['PLC-B1', 'RIO-B1', 'GW-B', 'HMI-B']);
+    expect(zone('Z-SAFETY')).toMatchObject({ slTarget: 3, slBasis: 'declared', safetyRelated: true });
+    expect(zone('Z-INTERNET')).toMatchObject({ slTarget: null, slBasis: 'open' });
+    expect(zone('not declared')?.assets.map((asset) => model.assets[asset].id)).toEqual(['10.20.6.66']);
+    expect(model.assets.every(({ isSeen }) => isSeen)).toBe(true);
+  });
+
+  test('crossings tell the observed from the declared', () => {
+    const crossing = (from: string, to: string): ReportModel['crossings'][number] | undefined => model.crossings.find((one) => model.zones[one.from].id === from && model.zones[one.to].id === to);
+    expect(crossing('Z-SUPERVISION', 'Z-INTAKE')).toMatchObject({ conversations: 1, undeclared: 0, permits: 1, unused: 0, accesses: ['read'], conduit: 'C-SUPERVISION-CELLS' });
+    expect(crossing('Z-INTAKE', 'Z-FILTER')).toMatchObject({ undeclared: 1, permits: 0 });
+    expect(crossing('Z-DMZ', 'Z-OPERATIONS')).toMatchObject({ undeclared: 1, permits: 1, unused: 1 });
+    expect(crossing('not declared', 'Z-INTAKE')).toMatchObject({ undeclared: 1, permits: 0 });
+    expect(model.crossings.filter(({ from, to, undeclared }) => from !== to && undeclared > 0)).toHaveLength(7);
+  });
+
+  test('validation never calls pass what was not seen', () => {
+    expect(model.validation.crossZone).toEqual({ pass: 37, fail: 0, notObserved: 1 });
+    expect(model.validation.prohibited.exceptions).toHaveLength(3);
+    const { paths, silent, notObservable, exceptions } = model.validation.prohibited;
+    expect(silent + notObservable + exceptions.filter((one) => !one.startsWith('not declared')).length).toBe(paths);
+    expect(model.validation.enforcement).toContain('NOT in force');
+  });
+
+  test('the timeline accounts for every hour heard, and its curve ends where the estimate stands', () => {
+    const { timeline, status } = model;
+    expect(timeline.step).toBe(1);
+    expect(timeline.columns).toBe(status.sensor.spannedHours);
+    expect(timeline.sensor.filter(({ packets }) => packets > 0)).toHaveLength(status.sensor.activeHours);
+    expect(timeline.sensor.reduce((sum, { packets }) => sum + packets, 0)).toBe(status.totals.packets);
+    expect(timeline.days.map(({ date }) => date)).toEqual(Array.from({ length: 14 }, (_, i) => `2026-03-${String(i + 2).padStart(2, '0')}`));
+    expect(timeline.days.at(-1)?.seenOperations).toBe(status.completeness.seen);
+    expect(timeline.days.at(-1)?.newShare).toEqual([status.completeness.newShareLow, status.completeness.newShare, status.completeness.newShareHigh]);
+  });
+
+  test('roles are declared beside seen, with evidence from the traffic and not from the spec', () => {
+    const gateway = model.assets.find(({ id }) => id === 'GW-B');
+    expect(gateway).toMatchObject({ declaredRole: 'gateway', seenRole: 'plc' });
+    expect(model.assets.flatMap(({ evidence }) => evidence.map(({ sentence }) => sentence))).not.toContain('was set by a person');
+  });
+
+  test('without a spec the proposal is reported, open questions first among decisions', () => {
+    expect(proposed.head).toMatchObject({ basis: 'proposal', facility: '', date: '2026-03-15', dateBasis: 'last observation' });
+    expect(proposed.findings).toEqual([]);
+    expect(proposed.zones.every(({ slBasis }) => slBasis !== 'declared')).toBe(true);
+    expect(proposed.zones.map(({ id }) => id)).toContain('Z-CELL-01');
+    expect(proposed.decisions.filter(({ kind }) => kind === 'permit').length).toBeGreaterThan(5);
+    expect(proposed.decisions.some(({ kind }) => kind === 'safety')).toBe(true);
+  });
+
+  test('simulation, losses and the cut-over plan are there', () => {
+    expect(model.simulations[0].target).toBe('ideal');
+    expect(model.simulations[0].passed + model.simulations[0].blockedConversations).toBe(model.simulations[0].judged);
+    expect(model.simulations[0].cutover.map(({ conduit }) => conduit).toSorted()).toEqual(model.conduits.map(({ id }) => id).toSorted());
+    for (const loss of model.losses) expect(loss.enforced + loss.widened + loss.notEnforceable).toBe(model.permits.length);
+  });
+});
+
+describe('text form', () => {
+  test('sections and wording stand in their order', () => {
+    const lines = text.split('\n');
+    expect(lines.slice(0, 5)).toEqual([
+      'IEC 62443 Zone Implementation Report', '=====================================', 'Facility: Millbrook Water Treatment Works', 'Implementation Date: 2026-02-20', 'Standard: IEC 62443-3-2:2020',
+    ]);
+    const at = ['EVIDENCE:', 'ZONE ARCHITECTURE:', 'CONDUIT CONFIGURATION:', 'VALIDATION RESULTS:', 'FINDINGS:', 'OPEN DECISIONS:'].map((title) => lines.indexOf(title));
+    expect(at).toEqual(at.toSorted((a, b) => a - b));
+    expect(at[0]).toBeGreaterThan(0);
+  });
+
+  test('zones, conduits and results are worded as the form asks', () => {
+    expect(text).toContain('Zone Z-FILTER: Cell B: filtration (SL-T: 2)\n  Assets: 4 (1 gateway, 1 hmi, 1 io, 1 plc)\n  Conduits: C-INTERLOCK,');
+    expect(text).toContain('Conduit C-INTERLOCK: Z-FILTER <-> Z-INTAKE\n  Protocols: Modbus/TCP Z-FILTER -> Z-INTAKE (FC 3; unit 1; read 200-201)\n  Firewall Rules: 1 allow / 1 deny\n  DPI Enabled: Yes');
+    expect(text).toContain('Conduit C-DMZ-INTERNET: Z-DMZ <-> Z-INTERNET\n  Protocols: HTTPS Z-DMZ -> Z-INTERNET\n  Firewall Rules: 1 allow / 1 deny\n  DPI Enabled: No');
+    expect(text).toMatch(/\n {2}Cross-zone tests: 37 pass \/ 0 fail/);
+    expect(text).toMatch(/\n {2}Prohibited path tests: 3 exceptions/);
+    expect(text).toMatch(/\n {2}Protocol enforcement: function code filtering NOT in force/);
+  });
+
+  test('without --out it goes to standard output', () => {
+    expect(textOf(reportStore({ db, spec: SAMPLE_SPEC }, setStage({ commandLine: 'baseline report' })))).toBe(text);
+  });
+});
+
+describe('HTML form', () => {
+  test('the policy lets exactly this style and this script act', () => {
+    const policy = /http-equiv="Content-Security-Policy" content="([^"]*)"/.exec(html)?.[1] ?? '';
+    const hash = (content: string): string => `'sha256-${createHash('sha256').update(content).digest('base64')}'`;
+    const style = /<style>(.*?)<\/style>/s.exec(html)?.[1] ?? '';
+    const script = /<script>(.*?)<\/script>/s.exec(html)?.[1] ?? '';
+    expect(style.length).toBeGreaterThan(1000);
+    expect(script.length).toBeGreaterThan(1000);
+    expect(policy).toBe(`default-src 'none'; style-src ${hash(style)}; script-src ${hash(script)}; base-uri 'none'; form-action 'none'`);
+    expect(script).not.toMatch(/^\s*(import|export) /m);
+    expect(script).not.toMatch(/innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\b|new Function|fetch\(|XMLHttpRequest|WebSocket/);
+    const markup = html.replace(/<script.*?<\/script>|<style>.*?<\/style>/gs, '');
+    expect(markup).not.toMatch(/ on[a-z]+=|\sstyle="|javascript:/i);
+    expect(html).not.toMatch(/(src|href)="(?!#)/);
+  });
+
+  test('the embedded data says of every conversation who, what and how it stands', () => {
+    const data = embeddedData(html);
+    expect(data.detailStep).toBe(0);
+    expect(data.assets).toHaveLength(model.assets.length);
+    expect(data.conversations).toHaveLength(model.status.totals.conversations);
+    expect(data.zones.map(({ id }) => id)).toEqual(model.zones.map(({ id }) => id));
+  });
+
+  test('landmarks, headings, captions and labels stand for those who do not see', () => {
+    for (const mark of ['<main id="main"', '<nav class="contents" aria-label=', 'role="search"', '<aside id="panel"', 'class="skip"', '<html lang="en">']) expect(html).toContain(mark);
+    expect(html.match(/<h1>/g)).toHaveLength(1);
+    const tables = html.match(/<table[^>]*>/g) ?? [];
+    expect(tables.length).toBeGreaterThan(10);
+    expect(html.match(/<table[^>]*>\s*<caption/g)).toHaveLength(tables.length);
+    for (const section of html.match(/<section[^>]*>/g) ?? []) expect(section).toMatch(/aria-labelledby="[a-z-]+"/);
+  });
+});
+
+test.each(['report.html', 'report.md', 'report.txt', 'report.json'])('%s has the same bytes each time', (name) => {
+  const path = join(folder, `again-${name}`);
+  const first = writeReport(db, path, SAMPLE_SPEC);
+  expect(writeReport(db, path, SAMPLE_SPEC) === first).toBe(true);
+});
+
+describe('what a user can get wrong', () => {
+  const run = (argv: Parameters<typeof reportStore>[0]) => (): unknown => reportStore({ db, ...argv }, setStage());
+
+  test('a file without a known ending, --open without a file, an empty store', async () => {
+    expect(run({ out: join(folder, 'report.pdf') })).toThrow(/does not say which format/);
+    expect(run({ open: true })).toThrow(/--open needs a file/);
+    const { openForWriting } = await import('../../../src/store/database.ts');
+    openForWriting(join(folder, 'empty.db')).close();
+    expect(run({ db: join(folder, 'empty.db') })).toThrow(/holds no conversations/);
+  });
+
+  test('a spec against an empty store says that nothing was observed', () => {
+    const empty = writeReport(join(folder, 'empty.db'), join(folder, 'empty.txt'), SAMPLE_SPEC);
+    expect(empty).toContain('Observed: nothing to nothing, 0 packets');
+    expect(empty).toContain('Cross-zone tests: 0 pass / 0 fail (38 not observed)');
+    expect(writeReport(join(folder, 'empty.db'), join(folder, 'empty.html'), SAMPLE_SPEC)).toContain('Nothing in the store has a time.');
+  });
+});
