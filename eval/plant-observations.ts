@@ -216,7 +216,7 @@ function observeEdge(plant: GeneratedPlant, sample: GeneratedSample, edge: Gener
     const factor = op.burst?.len ?? 1;
     const named = encrypted ? null : nameOperation(op);
     const key = named === null ? 'raw' : `${named.protocol}/${named.unit}/${named.code}`;
-    const draft = drafts.get(key) ?? { key, protocol: '', unit: null, code: 0, name: '', access: 'read' as Access, ...named, days: new Map(), ranges: new Map(), gaps: [], cyclic: new Map(), requests: 0 };
+    const draft: OperationDraft = drafts.get(key) ?? { key, protocol: '', unit: null, code: 0, name: '', access: 'read' as Access, ...named, days: new Map(), ranges: new Map(), gaps: [], cyclic: new Map(), requests: 0 };
     drafts.set(key, draft);
     perDay.forEach((count, offset) => {
       if (count === 0) return;
