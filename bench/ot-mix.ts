@@ -73,7 +73,7 @@ function ipv4Head(from: number, to: number, vlan: number, protocol: number, sour
 /** Writes `packets` frames of the mix to the descriptor. */
 export function writeOtMix(descriptor: number, packets: number): void {
   const random = createRandom(20_240_601);
-  const sink = createPcapSink(descriptor);
+  const sink = createPcapSink(descriptor, packets);
   const payload = new Uint8Array(2048);
   const body = new DataView(payload.buffer);
   let timeUs = START_US;
@@ -271,6 +271,7 @@ export function writeOtMix(descriptor: number, packets: number): void {
   const waitingIndex = new Int32Array(OUTSTANDING);
   const waitingPoll = new Int32Array(OUTSTANDING);
   let polls = 0;
+  let publishes = 0;
   for (let turn = 0; sink.frames() < packets; turn++) {
     const place = turn % OUTSTANDING;
     const index = waitingIndex[place];
@@ -283,8 +284,8 @@ export function writeOtMix(descriptor: number, packets: number): void {
     waitingKind[place] = 0;
     const dice = random(1000);
     if (dice < 672) {
-      // Pollers are steady: each session's turn comes round, a little early or late.
-      const asked = (polls++ * 7 + random(3) * 7) % MODBUS_SESSIONS;
+      // Pollers are steady: each session's turn comes round.
+      const asked = (polls++ * 7) % MODBUS_SESSIONS;
       const one = modbus[asked];
       one.transaction++;
       const poll = one.next;
@@ -294,7 +295,8 @@ export function writeOtMix(descriptor: number, packets: number): void {
       waitingIndex[place] = asked;
       waitingPoll[place] = poll;
     } else if (dice < 826) {
-      const asked = random(OPCUA_SESSIONS);
+      // So are subscriptions.
+      const asked = (publishes++ * 3) % OPCUA_SESSIONS;
       opcua[asked].transaction++;
       send(opcua[asked], false, PUSH, opcuaMessage(opcua[asked], false, opcuaService(opcua[asked]), 110));
       waitingKind[place] = 2;
@@ -319,7 +321,7 @@ export function writeOtMix(descriptor: number, packets: number): void {
  */
 export function writeManyTuples(descriptor: number, packets: number, tuples: number): void {
   const random = createRandom(7);
-  const sink: PcapSink = createPcapSink(descriptor);
+  const sink: PcapSink = createPcapSink(descriptor, packets);
   const payload = new Uint8Array(64);
   const toServer = ipv4Head(0, 0, -1, 6, 0, 443);
   const toClient = ipv4Head(0, 0, -1, 6, 443, 0);

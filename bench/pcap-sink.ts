@@ -21,7 +21,8 @@ function writeAll(descriptor: number, bytes: Uint8Array, to: number): void {
   for (let at = 0; at < to; ) at += writeSync(descriptor, bytes, at, to - at);
 }
 
-export function createPcapSink(descriptor: number): PcapSink {
+/** @param limit frames beyond it are made, but not kept: a conversation is not broken off by the one that makes it */
+export function createPcapSink(descriptor: number, limit: number): PcapSink {
   const bytes = new Uint8Array(CHUNK);
   const view = new DataView(bytes.buffer);
   view.setUint32(0, 0xa1b2c3d4, true);
@@ -51,8 +52,10 @@ export function createPcapSink(descriptor: number): PcapSink {
       bytes.set(head, frame);
       if (length > 0) bytes.set(payload.subarray(from, from + length), frame + head.length);
       if (whole > last) bytes.fill(0, frame + last, frame + whole);
-      at = frame + whole;
-      count++;
+      if (count < limit) {
+        at = frame + whole;
+        count++;
+      }
       return frame;
     },
     lastLength: () => last,
