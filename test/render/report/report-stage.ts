@@ -42,7 +42,7 @@ export const embeddedData = (html: string): EmbeddedData => JSON.parse(/<script 
 export function hostileSpec(words: readonly string[]): string {
   let turn = 0;
   // YAML's double-quoted style takes JSON strings as they are; a text must not be empty.
-  const word = (): string => JSON.stringify(words[turn++ % words.length].toWellFormed().replaceAll('\0', '') || 'empty');
+  const word = (): string => JSON.stringify(words[turn++ % words.length].replaceAll(/\p{Surrogate}|\0/gu, '') || 'empty');
   return `facility: ${word()}
 zones:
   - {zone_id: Z1, name: ${word()}, purdue_level: 1, kind: control, criticality: ${word()}, security_requirements: [${word()}, ${word()}], assets: [{asset_id: PLC, label: ${word()}, role: plc, vendor: ${word()}, ip: ["10.20.1.9"]}]}
