@@ -1,6 +1,7 @@
 /**
  * Taking a damaged pcap up again. In: a block and where to search; out: the first place from which records chain.
- * A place is believed when three record headers in a row are plausible, or all that there are before the input ends.
+ * A place is believed when three record headers in a row are plausible: never fewer, so that a file that grows never takes
+ * back what a shorter one held.
  * Plausible: fraction of a second in range, captured length 1..256 KiB and not above the wire length, wire length at
  * most 16 MiB, time within a year of the last good record. Every offset is tried once: work stays linear.
  */
@@ -52,8 +53,6 @@ export function findRecordChain(
     }
     if (links === CHAIN_RECORDS) return { at: from, need: 0 };
     if (links === 0) continue;
-    // The input ends within the chain: a longer one must not hold less.
-    if (ended && at + shape.headerBytes > to) return { at: from, need: 0 };
     if (!ended && at + shape.headerBytes > to) return { at: from, need: at + shape.headerBytes - from + SEARCH_SLACK_BYTES };
   }
   return { at: Math.min(from, to), need: shape.headerBytes + SEARCH_SLACK_BYTES };

@@ -259,6 +259,12 @@ test('no store is made for an input that is none', async () => {
   expect(existsSync(fresh)).toBe(false);
 });
 
+test.each(['status', 'propose-zones'])('%s --strict says that the evidence is incomplete', async (command) => {
+  const ran = await runLine([command, '--strict', '--db', db]);
+  expect(ran.code).toBe(EXIT.incomplete);
+  expect((await runLine([command, '--db', db])).code).toBe(EXIT.ok);
+});
+
 /** One command line for each code of docs/exit-codes.md; 5 (capture) is tested with the live binding (test/tools). */
 test.each<[keyof typeof EXIT, () => Promise<Ran>]>([
   ['ok', () => runLine(['import', GOOD, '--db', db])],

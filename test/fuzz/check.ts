@@ -1,11 +1,15 @@
 /** Judges one case. In: a case and a folder for its file. Out: what it was, or an error that names the broken law. */
-import { writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createRandom } from '../../samples/gen/random.ts';
 import { writePcap } from './capture-writer.ts';
 import type { Case } from './cases.ts';
 import { Broken, checkCapture, prefixFrames, type Checked, type Depth } from './invariants.ts';
 import { understood } from './operations.ts';
+
+/** Thousands of small files: in memory where the system has such a folder. */
+export const MEMORY_FOLDER = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
 
 /** Every so many cases go through inference, spec and diff as well. */
 const DEEP_EVERY = 8;

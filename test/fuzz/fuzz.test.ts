@@ -1,11 +1,10 @@
 /** The same laws in every test run: every input that once broke one, and a few hundred cases of a fixed seed. */
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { createRandom } from '../../samples/gen/random.ts';
 import { makeCase } from './cases.ts';
-import { checkCase, writeCase } from './check.ts';
+import { checkCase, MEMORY_FOLDER, writeCase } from './check.ts';
 import { modbusDialogue, opcuaDialogue } from './dialogues.ts';
 import { checkCapture } from './invariants.ts';
 import { understood } from './operations.ts';
@@ -13,7 +12,7 @@ import { loadSeeds } from './seeds.ts';
 import { plainFrames, segmentedFrames } from './segments.ts';
 
 const CORPUS = join(import.meta.dirname, 'corpus');
-const folder = mkdtempSync(join(tmpdir(), 'baseline-fuzz-test-'));
+const folder = mkdtempSync(join(MEMORY_FOLDER, 'baseline-fuzz-test-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 test.each(readdirSync(CORPUS).filter((name) => name !== 'README.md').sort())('every law holds for corpus/%s', async (name) => {

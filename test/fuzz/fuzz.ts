@@ -5,13 +5,12 @@
  * reported too.
  */
 import { copyFileSync, mkdtempSync, rmSync, writeSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Worker } from 'node:worker_threads';
 import { createRandom } from '../../samples/gen/random.ts';
 import { makeCase } from './cases.ts';
-import { checkCase, writeCase } from './check.ts';
+import { checkCase, MEMORY_FOLDER, writeCase } from './check.ts';
 import { checkCapture } from './invariants.ts';
 import { loadSeeds } from './seeds.ts';
 
@@ -55,7 +54,7 @@ async function replay(paths: readonly string[]): Promise<void> {
 
 async function run(): Promise<void> {
   const seed = values.seed === undefined ? Date.now() % 1_000_000_007 : Number(values.seed);
-  const folder = mkdtempSync(join(tmpdir(), 'baseline-fuzz-'));
+  const folder = mkdtempSync(join(MEMORY_FOLDER, 'baseline-fuzz-'));
   const beat = new Int32Array(new SharedArrayBuffer(4));
   const path = join(folder, 'case.pcap');
   const watch = new Worker(WATCH, { eval: true, workerData: { beat: beat.buffer, path, ms: HANG_MS } });
