@@ -56,7 +56,7 @@ const SEVERITY_ORDER = ['critical', 'high', 'medium', 'low', 'info'];
 
 const worstOf = (severities: readonly string[]): string => SEVERITY_ORDER.find((severity) => severities.includes(severity)) ?? '';
 
-export const accessKind = (accesses: readonly string[]): string =>
+const accessKind = (accesses: readonly string[]): string =>
   accesses.includes('program') || accesses.includes('control') ? 'control' : accesses.includes('write') ? 'write' : accesses.length > 0 ? 'read' : 'other';
 
 const ACCESS_WORDS: Readonly<Record<string, string>> = { control: 'controls or programs', write: 'writes', read: 'reads only', other: 'operations not known' };

@@ -3,7 +3,7 @@ import { grouped, shortOctets } from '../instant.ts';
 import { markdownTable, markdownText } from '../markdown.ts';
 import type { Cell, Column } from '../table.ts';
 import type { ReportModel } from './model.ts';
-import { basisText, slText } from './text.ts';
+import { basisText, secondsOf, slText } from './text.ts';
 
 const columns = (...titles: readonly string[]): Column[] => titles.map((title) => (title.startsWith('#') ? { title: title.slice(1), align: 'right' } : { title }));
 
@@ -13,7 +13,7 @@ export function* reportMarkdown(model: ReportModel): Generator<string> {
   yield* list([`Implementation Date: ${head.date || 'nothing observed'} (${head.dateBasis})`, `Standard: ${head.standard}`, `Basis: ${basisText(model)}`, `Made by: ${head.tool}: ${head.commandLine}`]);
   yield* section('Evidence: what this rests on');
   yield* list([
-    `Observed: ${status.span.first ?? 'nothing'} to ${status.span.last ?? 'nothing'}; ${grouped(status.totals.packets)} packets, ${shortOctets(status.totals.bytes)}, ${grouped(status.totals.conversations)} conversations`,
+    `Observed: ${secondsOf(status.span.first)} to ${secondsOf(status.span.last)}; ${grouped(status.totals.packets)} packets, ${shortOctets(status.totals.bytes)}, ${grouped(status.totals.conversations)} conversations`,
     ...(status.sensor.losses.length === 0 ? ['Sensor: nothing is known to be missing'] : status.sensor.losses.map((loss) => `Sensor: ${loss}`)),
     ...status.completeness.sentences.map((sentence) => `Completeness: ${sentence}`),
   ]);

@@ -7,7 +7,7 @@ import { basisText } from './text.ts';
 
 const time = (iso: string | null): string => (iso === null ? 'never' : `${iso.slice(0, 10)} ${iso.slice(11, 16)} UTC`);
 
-export const note = (kind: 'good' | 'warn' | 'bad', text: Markup): Markup => html`<p class="note ${kind}"><span class="note-mark" aria-hidden="true">${kind === 'good' ? '\u2713' : kind === 'warn' ? '!' : '\u2717'}</span><span>${text}</span></p>`;
+const note = (kind: 'good' | 'warn' | 'bad', text: Markup): Markup => html`<p class="note ${kind}"><span class="note-mark" aria-hidden="true">${kind === 'good' ? '\u2713' : kind === 'warn' ? '!' : '\u2717'}</span><span>${text}</span></p>`;
 
 /** First of all: can this be trusted? */
 export function trustSection(model: ReportModel): Markup {
@@ -32,7 +32,7 @@ export const cutRows = <T>(rows: readonly T[], what: string): { readonly shown: 
   rest: rows.length > MOST_ROWS ? html`<p class="readout">${grouped(rows.length - MOST_ROWS)} more ${what} are in the JSON form of this report.</p>` : NOTHING,
 });
 
-export const chip = (severity: string): Markup => html`<span class="chip f-${SEVERITIES.includes(severity) ? severity : 'info'}">${severity}</span>`;
+const chip = (severity: string): Markup => html`<span class="chip f-${SEVERITIES.includes(severity) ? severity : 'info'}">${severity}</span>`;
 
 export function findingsSection(model: ReportModel, words: FilterWords): Markup {
   const { findings } = model;

@@ -22,7 +22,7 @@ function* lines(model: ReportModel): Generator<string> {
   yield `Basis: ${basisText(model)}`;
   yield '';
   yield 'EVIDENCE:';
-  yield `  Observed: ${status.span.first ?? 'nothing'} to ${status.span.last ?? 'nothing'}, ${grouped(status.totals.packets)} packets, ${grouped(status.totals.conversations)} conversations`;
+  yield `  Observed: ${secondsOf(status.span.first)} to ${secondsOf(status.span.last)}, ${grouped(status.totals.packets)} packets, ${grouped(status.totals.conversations)} conversations`;
   yield `  Sensor: ${status.sensor.complete ? 'nothing is known to be missing' : 'NOT complete'}`;
   for (const loss of status.sensor.losses) yield `    - ${loss}`;
   yield `  Completeness: ${status.completeness.sufficient ? 'enough was heard under the stopping rule' : 'NOT enough was heard'}`;
@@ -60,6 +60,8 @@ function* lines(model: ReportModel): Generator<string> {
   if (model.decisions.length === 0) yield '  none';
   for (const decision of model.decisions) yield `  ${decision.about} (${decision.kind}): ${decision.sentence}`;
 }
+
+export const secondsOf = (iso: string | null): string => (iso === null ? 'nothing' : `${iso.slice(0, 19)}Z`);
 
 export function basisText({ head }: ReportModel): string {
   return head.basis === 'spec'

@@ -34,7 +34,7 @@ export function timelineChart(model: ReportModel): Markup {
 ${dayMarks(timeline, x, top - 8, height - 6)}
 <text class="row-label strong" x="${LEFT - 8}" y="${top + 12}" text-anchor="end">sensor</text>${sensorRow(timeline, x, scale, top)}
 ${rows.map(({ node, packets }, i) => html`<g data-row-zones="${node.zones.length > 1 ? '' : node.zones[0]}"><text class="row-label" x="${LEFT - 8}" y="${top + (i + 1) * ROW + 12}" text-anchor="end">${cut(node.title, 20)}</text>${heatRow(packets, most, x, scale, top + (i + 1) * ROW)}</g>`)}
-<rect class="cursor" id="timeline-cursor" x="-10" y="${top - 4}" width="1" height="${height - top}"/></svg></div><p class="readout" id="timeline-readout" aria-live="off">${timeline.step === 1 ? 'One column is one hour (UTC).' : 'One column is one day (UTC).'} Darker is busier, on a logarithmic scale; the sensor's row is grey where it heard nothing, and marks hours with <span class="key lost">lost segments</span> or <span class="key twice">frames seen twice</span>. Weekends are shaded.</p>`;
+<rect class="cursor" id="timeline-cursor" x="-10" y="${top - 4}" width="1" height="${height - top}"/></svg></div><p class="readout" id="timeline-readout" aria-live="off">${timeline.step === 1 ? 'One column is one hour (UTC).' : 'One column is one day (UTC).'} The stronger the shade the busier, on a logarithmic scale; the sensor's row is grey where it heard nothing, and marks hours with <span class="key lost">lost segments</span> or <span class="key twice">frames seen twice</span>. Weekends are shaded.</p>`;
 }
 
 const describe = (timeline: Timeline, rows: number): string => {

@@ -43,7 +43,7 @@ function weekChart(week) {
   return [
     svg('svg', { class: 'week', viewBox: '0 0 500 152', width: 500, height: 152, role: 'img', 'aria-label': `Traffic in ${active} of 168 hours of the week` },
       days.map((day, i) => svg('text', { x: 0, y: 29 + i * 19 }, day)), [0, 6, 12, 18].map((hour) => svg('text', { x: 38 + hour * 19, y: 11 }, `${String(hour).padStart(2, '0')}:00`)), cells),
-    el('p', { class: 'sub' }, `${data.timezone}; darker is busier, logarithmic, over the whole observation.`),
+    el('p', { class: 'sub' }, `${data.timezone}; the stronger the shade the busier, logarithmic, over the whole observation.`),
   ];
 }
 
