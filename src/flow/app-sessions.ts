@@ -14,6 +14,8 @@ import { createTcpStream, expectStart, finishHalf, startHalf, type TcpStream } f
 
 /** Payloads looked at before a session is left alone. */
 const MAX_PROBES = 4;
+/** Streams that have not spoken their protocol yet: a flood of sessions to one port must not grow the memory. */
+const MAX_DOUBTED = 1 << 14;
 /** Places without a message before a stream that never gave one is given up. */
 const MAX_FAILURES = 8;
 
@@ -53,7 +55,7 @@ export function probeSession(state: FlowState, session: number, bytes: Uint8Arra
     }
     if (isTcp && hinted && (answer === PROBE.unsure || midstream || early)) doubted ??= protocol;
   }
-  if (doubted !== null) return attach(state, session, doubted, false);
+  if (doubted !== null && state.doubted < MAX_DOUBTED) return attach(state, session, doubted, false);
   words[s + SESSION.flags] += 1 << PROBES_SHIFT;
   if (words[s + SESSION.flags] >>> PROBES_SHIFT >= MAX_PROBES || !isTcp) words[s + SESSION.app] = NOTHING_TO_READ;
   return -1;
@@ -87,6 +89,7 @@ function attach(state: FlowState, session: number, protocol: StreamProtocol, cer
   stream.hour = state.sessions.keys[session * SESSION.stride + SESSION.hour];
   const index = placeStream(state, stream);
   if (certain) confirmStream(state, stream);
+  else state.doubted++;
   return index;
 }
 
@@ -115,6 +118,7 @@ export function releaseStream(state: FlowState, session: number, app: number): v
   const s = session * SESSION.stride;
   const index = state.sessions.keys[s + SESSION.app] - 1;
   if (index >= 0) {
+    if (state.streams[index]?.confirmed === false) state.doubted--;
     state.streams[index] = null;
     state.freeStreams.push(index);
   }
@@ -159,8 +163,10 @@ export function recallStream(state: FlowState, stream: TcpStream): void {
 
 /** After a segment was taken: confirm a stream that gave its first message, give up one that never does. */
 export function reviewStream(state: FlowState, stream: TcpStream): void {
-  if (stream.reads > 0) confirmStream(state, stream);
-  else if (stream.failures >= MAX_FAILURES) releaseStream(state, stream.session, NOTHING_TO_READ);
+  if (stream.reads > 0) {
+    state.doubted--;
+    confirmStream(state, stream);
+  } else if (stream.failures >= MAX_FAILURES) releaseStream(state, stream.session, NOTHING_TO_READ);
 }
 
 /** Gives the sink the session whose bytes are read next. */

@@ -138,6 +138,7 @@ export function clearInterval(state: FlowState): void {
   state.scanTotals.length = 0;
   state.streams.length = 0;
   state.freeStreams.length = 0;
+  state.doubted = 0;
   state.texts.length = 1;
   state.textIds.clear();
   state.textIds.set('', 0);
@@ -176,6 +177,7 @@ export function restoreDecoderState(state: FlowState, sink: FlowSink, text: stri
     words[s + SESSION.service] = one.confirmed ? internText(state, one.protocol) : 0;
     const stream = createTcpStream(protocol, internText(state, protocol.name), session);
     stream.confirmed = one.confirmed;
+    if (!one.confirmed) state.doubted++;
     stream.reads = one.reads;
     stream.hour = one.hour;
     stream.memory = one.memory;

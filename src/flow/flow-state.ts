@@ -232,6 +232,8 @@ export interface FlowState {
   readonly textIds: Map<string, number>;
   readonly streams: (TcpStream | null)[];
   readonly freeStreams: number[];
+  /** Streams attached on a port's hint that have not spoken their protocol yet. */
+  doubted: number;
   /** Learned servers; key: address, transport, port, 0. Outlives checkpoints. */
   readonly servers: IntTable;
   /** First IPv4 or IPv6 fragments whose ports are known; key: source, destination, id, transport. Bounded. */
@@ -278,6 +280,7 @@ export function createFlowState(): FlowState {
     textIds: new Map([['', 0]]),
     streams: [],
     freeStreams: [],
+    doubted: 0,
     servers: createIntTable(),
     fragments: createIntTable(),
     fragmentPorts: new Int32Array(64),

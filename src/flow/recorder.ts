@@ -5,6 +5,7 @@ import type { FrameBatch } from '../source/frame-batch.ts';
 import { internProtocolNames } from './app-sessions.ts';
 import { clearInterval, closeInterval, restoreDecoderState, saveDecoderState } from './decoder-state.ts';
 import { feed } from './feed.ts';
+import { clearIntTable } from './int-table.ts';
 import { count, createFlowState, isFull, type FlowState } from './flow-state.ts';
 import { createFlowSink, type FlowSink } from './operations.ts';
 import { forgetPositions, settleInterval, zeroInterval } from './settle.ts';
@@ -32,7 +33,10 @@ export function recordBatch(recorder: Recorder, batch: FrameBatch): boolean {
 /** Ends the interval and returns what the decoder must remember; the tables are ready to be written. */
 export function endInterval(recorder: Recorder): string {
   closeInterval(recorder.state, recorder.sink);
-  return saveDecoderState(recorder.state);
+  const saved = saveDecoderState(recorder.state);
+  // What sessions counted is in their conversations now: after a flood, their memory serves the writing.
+  clearIntTable(recorder.state.sessions);
+  return saved;
 }
 
 /** Begins the next interval with what the last one remembered. */
