@@ -15,7 +15,7 @@ export interface Sample {
 export function measure(command: string, folder: string): { readonly sample: Sample; readonly output: string } {
   const times = join(folder, 'time.txt');
   const done = spawnSync('/usr/bin/time', ['-q', '-o', times, '-f', '%e %U %S %M', 'bash', '-c', command], { encoding: 'utf8', maxBuffer: 1 << 28, stdio: ['ignore', 'pipe', 'inherit'] });
-  const [wallS, user, system, peakKib] = readFileSync(times, 'utf8').trim().split('\n').at(-1)?.split(' ').map(Number) as number[];
+  const [wallS, user, system, peakKib] = readFileSync(times, 'utf8').trim().split(/\s+/).slice(-4).map(Number);
   if (done.status !== 0) throw new Error(`ended with ${done.status}: ${command}`);
   return { sample: { wallS, cpuS: user + system, peakMiB: peakKib / 1024 }, output: done.stdout };
 }

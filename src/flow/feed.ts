@@ -7,44 +7,27 @@
  * test feeds both the same bytes (test/flow/fast-path.test.ts). Nothing here allocates per frame; all numbers are int32
  * but octet sums and seconds, which live in Float64Arrays.
  */
-import { readArp, type ArpClaim } from '../decode/arp.ts';
+import { modbus, readModbus } from '../decode/app/modbus.ts';
+import { TO_CLIENT, TO_SERVER, type SessionMemory } from '../decode/app/protocol.ts';
 import { FRAGMENT, KIND, TCP_ACK, TCP_FIN, TCP_RST, TCP_SYN, type DecodedFrame } from '../decode/decoded-frame.ts';
 import { ETHER_TYPE } from '../decode/ethernet.ts';
-import { readLldp, readProfinetDcp } from '../decode/lldp.ts';
 import { decodeFrame, LINK_TYPE } from '../decode/stack.ts';
 import { stopCode } from '../decode/stop.ts';
 import { IP_PROTOCOL } from '../decode/transport.ts';
-import { modbus, readModbus } from '../decode/app/modbus.ts';
-import { TO_CLIENT, TO_SERVER, type SessionMemory } from '../decode/app/protocol.ts';
 import type { FrameBatch } from '../source/frame-batch.ts';
-import { internIpv4, internIpv6, internMac } from './address-table.ts';
-import { aimSink, finishStream, lendStream, NOTHING_TO_READ, probeSession, recallStream, releaseStream, reviewStream } from './app-sessions.ts';
-import { conversationOf, foldSession, learnServer, orient, sessionKeyWord } from './conversations.ts';
-import {
-  count,
-  FLAG,
-  internText,
-  NO_FIRST,
-  NO_HOUR,
-  NO_LAST,
-  SESSION,
-  UNBEGUN,
-  widenSpan,
-  type FlowState,
-  type HourTotals,
-} from './flow-state.ts';
+import { internIpv6, internMac } from './address-table.ts';
+import { finishStream, NOTHING_TO_READ } from './app-sessions.ts';
+import { sessionKeyWord } from './conversations.ts';
+import { count, FLAG, internText, NO_HOUR, NO_LAST, SESSION, widenSpan, type FlowState, type HourTotals } from './flow-state.ts';
 import { clearIntTable, findKey, grownInt32, INDEX_MASK, internKey, SEED } from './int-table.ts';
-import { noteAddressFact, type FlowSink } from './operations.ts';
-import { noteConversationRequest } from './rhythm.ts';
-import { hasPassed, instantUs, noteAcknowledged, settleSegment, startHalf, takeSegment } from './tcp-stream.ts';
+import type { FlowSink } from './operations.ts';
+import { beginHour, newSession, noteLate, noteSender, noteTcpFlags } from './session-frames.ts';
+import { acknowledge, goOn, noteRequest, readPayload } from './session-payload.ts';
 
-const PROFINET = 0x8892;
 const SECONDS_PER_HOUR = 3600;
 /** Seconds from here on (year 2262) do not fit the store's 64-bit nanoseconds. Times before 1970 are kept, but belong to no hour. */
 const MAX_SECONDS = 9_223_372_036;
 const MAX_FRAGMENTS = 4096;
-/** A one-way session gets its conversation (and its rhythm) only when it goes on. */
-const ONE_WAY_PAYLOADS = 8;
 
 const ETHERNET_IPV4_TCP = 54;
 const LATER_V4 = stopCode('ipv4.later-fragment');
@@ -53,8 +36,6 @@ const LATER_V6 = stopCode('ipv6.later-fragment');
 const PLAIN = FLAG.plainLo | FLAG.plainHi;
 /** Modbus keeps nothing between messages. */
 const NO_MEMORY: SessionMemory = {};
-
-const claim: ArpClaim = { macAt: 0, address: 0 };
 
 /** Feeds the frames [from, to) of a batch. @param slowPathOnly for the property test: decode every frame by the modular path */
 export function feed(state: FlowState, sink: FlowSink, batch: FrameBatch, from: number, to: number, slowPathOnly = false): void {
@@ -346,267 +327,3 @@ function attributeFragment(state: FlowState, frame: DecodedFrame, view: DataView
   frame.sourcePort = state.fragmentPorts[known] >>> 16;
   frame.destinationPort = state.fragmentPorts[known] & 0xffff;
 }
-
-function newSession(
-  state: FlowState,
-  keyA: number,
-  keyB: number,
-  ports: number,
-  keyWord: number,
-  fromLo: boolean,
-  vlan: number,
-  frame: DecodedFrame | null,
-  view: DataView,
-): number {
-  const session = internKey(state.sessions, keyA, keyB, ports, keyWord);
-  const words = state.sessions.keys;
-  const s = session * SESSION.stride;
-  words[s + SESSION.flags] = firstSender(fromLo, frame, view) ? FLAG.firstFromLo : 0;
-  words[s + SESSION.hour] = UNBEGUN;
-  words[s + SESSION.vlan] = vlan;
-  words[s + SESSION.rttUs] = -1;
-  return session;
-}
-
-/** The session's first frame of an hour: what it counted before is folded, and this is the first and last instant. */
-function beginHour(state: FlowState, session: number, hour: number, sec: number, ns: number): void {
-  foldSession(state, session);
-  const { keys: words, doubles } = state.sessions;
-  const s = session * SESSION.stride;
-  const d = s >> 1;
-  words[s + SESSION.hour] = hour;
-  const stream = words[s + SESSION.app] > 0 ? state.streams[words[s + SESSION.app] - 1] : null;
-  if (stream !== null && stream !== undefined) stream.hour = hour;
-  const isTimed = sec === sec;
-  doubles[d + SESSION.firstSecondsD] = isTimed ? sec : NO_FIRST;
-  words[s + SESSION.firstNanos] = isTimed ? ns : 0;
-  doubles[d + SESSION.lastSecondsD] = isTimed ? sec : NO_LAST;
-  words[s + SESSION.lastNanos] = isTimed ? ns : 0;
-}
-
-/** A frame that is earlier than one before it, or has no time. */
-function noteLate(state: FlowState, session: number, sec: number, ns: number): void {
-  const { keys: words, doubles } = state.sessions;
-  const s = session * SESSION.stride;
-  const d = s >> 1;
-  const last = doubles[d + SESSION.lastSecondsD];
-  if (sec > last || (sec === last && ns > words[s + SESSION.lastNanos])) {
-    doubles[d + SESSION.lastSecondsD] = sec;
-    words[s + SESSION.lastNanos] = ns;
-  }
-  const first = doubles[d + SESSION.firstSecondsD];
-  if (sec < first || (sec === first && ns < words[s + SESSION.firstNanos])) {
-    doubles[d + SESSION.firstSecondsD] = sec;
-    words[s + SESSION.firstNanos] = ns;
-  }
-}
-
-/** Who asked first: the sender, but for ICMP answers (RFC 792, RFC 4443), whose sender was asked. */
-function firstSender(fromLo: boolean, frame: DecodedFrame | null, view: DataView): boolean {
-  if (frame === null || frame.payload < 0 || frame.payload >= frame.payloadEnd) return fromLo;
-  const type = view.getUint8(frame.payload);
-  const isAnswer =
-    (frame.transport === IP_PROTOCOL.icmp && (type === 0 || type === 14 || type === 16 || type === 18)) ||
-    (frame.transport === IP_PROTOCOL.icmpv6 && (type === 129 || type === 134 || type === 136));
-  return isAnswer ? !fromLo : fromLo;
-}
-
-/** Once per session, direction and hour: that it spoke, which MAC sends for its address, and what ARP, LLDP and DCP say of it. */
-function noteSender(
-  state: FlowState,
-  session: number,
-  side: number,
-  view: DataView,
-  macAt: number,
-  sec: number,
-  ns: number,
-  tcpFlags: number,
-  frame: DecodedFrame | null,
-): void {
-  const words = state.sessions.keys;
-  const f = session * SESSION.stride + SESSION.flags;
-  if ((tcpFlags & TCP_RST) === 0) words[f] |= FLAG.spokeLo << side;
-  if (macAt < 0 || (words[f] & (FLAG.macLo << side)) !== 0) return;
-  const mac = internMac(state.addresses, view, macAt);
-  if (frame !== null && frame.kind === KIND.link) {
-    tellLinkLayer(state, frame, view, mac, sec, ns);
-    return;
-  }
-  words[f] |= FLAG.macLo << side;
-  const word = words[session * SESSION.stride + side];
-  bindMac(state, frame === null || frame.kind === KIND.ipv4 ? internIpv4(state.addresses, word) : word, mac, sec, ns);
-}
-
-function bindMac(state: FlowState, address: number, mac: number, sec: number, ns: number): void {
-  const index = internKey(state.macs, address, mac, 0, 0);
-  if (state.macs.added) state.macSpans.push({ firstSeconds: NO_FIRST, firstNanos: 0, lastSeconds: NO_LAST, lastNanos: 0 });
-  if (sec === sec) widenSpan(state.macSpans[index], sec, ns);
-}
-
-function tellLinkLayer(state: FlowState, frame: DecodedFrame, view: DataView, mac: number, sec: number, ns: number): void {
-  const { payload, payloadEnd } = frame;
-  if (payload < 0) return;
-  const bytes = new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
-  const tell = (name: string, value: string): void => noteAddressFact(state, mac, name, value);
-  if (frame.etherType === ETHER_TYPE.arp) {
-    if (readArp(view, payload, payloadEnd, claim)) bindMac(state, internIpv4(state.addresses, claim.address), internMac(state.addresses, view, claim.macAt), sec, ns);
-    else count(state, 'arp.not-a-claim');
-  } else if (frame.etherType === ETHER_TYPE.lldp) {
-    const management = readLldp(bytes, view, payload, payloadEnd, tell);
-    if (management !== 0) bindMac(state, internIpv4(state.addresses, management), mac, sec, ns);
-  } else if (frame.etherType === PROFINET) readProfinetDcp(bytes, view, payload, payloadEnd, tell);
-}
-
-/** SYN, FIN and RST: direction, round trip, new sessions on old ports, and when a stream is over. */
-function noteTcpFlags(state: FlowState, session: number, side: number, tcpFlags: number, sequence: number, sec: number, ns: number): void {
-  const s = session * SESSION.stride;
-  const words = state.sessions.keys;
-  const us = sec === sec ? (sec % 2000) * 1_000_000 + Math.floor(ns / 1000) : -1;
-  if ((tcpFlags & TCP_SYN) !== 0) {
-    // The same again (sent once more, or mirrored late) after data was read: it begins nothing.
-    const repeated =
-      (tcpFlags & TCP_ACK) === 0
-        ? (words[s + SESSION.flags] & (FLAG.synFromLo << side)) !== 0 && words[s + SESSION.synSequence] === sequence
-        : (words[s + SESSION.flags] & (FLAG.synAckFromLo << side)) !== 0;
-    if ((tcpFlags & TCP_ACK) === 0) {
-      const again = (words[s + SESSION.flags] & ((FLAG.synFromLo | FLAG.synFromHi) | FLAG.finLo | FLAG.finHi | FLAG.reset)) !== 0;
-      if (again && words[s + SESSION.synSequence] !== sequence) reopenSession(state, session);
-      words[s + SESSION.flags] |= FLAG.synFromLo << side;
-      words[s + SESSION.synSequence] = sequence;
-      words[s + SESSION.synUs] = us;
-    } else {
-      words[s + SESSION.flags] |= FLAG.synAckFromLo << side;
-      if (words[s + SESSION.rttUs] < 0 && (words[s + SESSION.flags] & (FLAG.synFromLo << (1 - side))) !== 0 && us >= 0 && words[s + SESSION.synUs] >= 0) {
-        const rtt = us - words[s + SESSION.synUs];
-        if (rtt >= 0) words[s + SESSION.rttUs] = rtt;
-      }
-      orient(state, session);
-      learnServer(state, session);
-    }
-    const app = words[s + SESSION.app];
-    if (app > 0) {
-      const stream = state.streams[app - 1];
-      if (stream !== null) recallStream(state, stream);
-      if (stream !== null && !(repeated && hasPassed(stream.halves[side], sequence + 1))) startHalf(stream.halves[side], sequence + 1);
-    }
-    return;
-  }
-  if ((tcpFlags & TCP_RST) !== 0) words[s + SESSION.flags] |= FLAG.reset;
-  if ((tcpFlags & TCP_FIN) !== 0) words[s + SESSION.flags] |= FLAG.finLo << side;
-  const over = (words[s + SESSION.flags] & FLAG.reset) !== 0 || (words[s + SESSION.flags] & (FLAG.finLo | FLAG.finHi)) === (FLAG.finLo | FLAG.finHi);
-  if (over) words[s + SESSION.flags] |= FLAG.closing;
-}
-
-/** A new session on the ports of an old one. */
-function reopenSession(state: FlowState, session: number): void {
-  const s = session * SESSION.stride;
-  foldSession(state, session);
-  if (state.sessions.keys[s + SESSION.app] !== 0) releaseStream(state, session, 0);
-  const words = state.sessions.keys;
-  words[s + SESSION.flags] &= FLAG.oriented | FLAG.clientIsLo | FLAG.firstFromLo | FLAG.serviceByProbe | (7 << 20);
-  words[s + SESSION.rttUs] = -1;
-}
-
-/** A payload that is not a steady Modbus stream's next one: probed, put in order, read by its protocol. */
-function readPayload(
-  state: FlowState,
-  session: number,
-  fromLo: boolean,
-  isTcp: boolean,
-  tcpFlags: number,
-  sequence: number,
-  acknowledgement: number,
-  bytes: Uint8Array,
-  view: DataView,
-  from: number,
-  to: number,
-  wire: number,
-  sink: FlowSink,
-): void {
-  const words = state.sessions.keys;
-  const s = session * SESSION.stride;
-  let app = words[s + SESSION.app];
-  if (app === 0) {
-    app = probeSession(state, session, bytes, from, to, fromLo, sequence) + 1;
-    if (app > 0 && (tcpFlags & TCP_ACK) !== 0) expectAnswer(state, session, fromLo ? 1 : 0, acknowledgement);
-  }
-  if (app <= 0) {
-    noteRequest(state, session, fromLo, sink.seconds, sink.nanos);
-    return;
-  }
-  const stream = state.streams[app - 1];
-  if (stream === null) return;
-  aimSink(state, sink, stream, fromLo);
-  const { direction } = sink;
-  if (!isTcp) {
-    const rest = stream.read(bytes, view, from, to, direction, stream.memory, sink);
-    if (rest >= 0) stream.reads++;
-    else stream.failures++;
-  } else {
-    recallStream(state, stream);
-    const half = fromLo ? stream.lo : stream.hi;
-    if (sequence === half.next && half.isPlain && to - from === wire) {
-      half.next = (sequence + wire) | 0;
-      half.at = instantUs(sink.seconds, sink.nanos);
-      const rest = stream.read(bytes, view, from, to, direction, stream.memory, sink);
-      if (rest === to) stream.reads++;
-      else settleSegment(stream, half, direction, bytes, view, from, rest, to, sink, sink);
-    } else takeSegment(stream, half, direction, sequence, bytes, view, from, to, wire, sink, sink);
-    if (stream.isHolding && (tcpFlags & TCP_ACK) !== 0) acknowledge(state, session, fromLo ? 1 : 0, acknowledgement, sink);
-  }
-  if (!stream.confirmed) reviewStream(state, stream);
-  else if (!stream.measuresByRange) noteRequest(state, session, fromLo, sink.seconds, sink.nanos);
-  if (isTcp) lendStream(state, stream);
-}
-
-/** The plain read of a lent stream did not end with its segment. */
-function goOn(
-  state: FlowState,
-  session: number,
-  side: number,
-  direction: number,
-  bytes: Uint8Array,
-  view: DataView,
-  from: number,
-  rest: number,
-  to: number,
-  sink: FlowSink,
-): void {
-  const stream = state.streams[state.sessions.keys[session * SESSION.stride + SESSION.app] - 1];
-  if (stream === null || stream === undefined) return;
-  recallStream(state, stream);
-  settleSegment(stream, stream.halves[side], direction, bytes, view, from, rest, to, sink, sink);
-  lendStream(state, stream);
-}
-
-/** What this side acknowledges before the other one has said anything is where the other one's bytes begin. */
-function expectAnswer(state: FlowState, session: number, side: number, acknowledged: number): void {
-  const s = session * SESSION.stride;
-  const words = state.sessions.keys;
-  const stream = state.streams[words[s + SESSION.app] - 1];
-  if (stream === null || stream === undefined || stream.halves[side].known) return;
-  if ((words[s + SESSION.flags] & (FLAG.synAckFromLo << side)) !== 0 && words[s + SESSION.payloadsLo + side] === 0) startHalf(stream.halves[side], acknowledged);
-}
-
-function acknowledge(state: FlowState, session: number, side: number, acknowledged: number, sink: FlowSink): void {
-  const stream = state.streams[state.sessions.keys[session * SESSION.stride + SESSION.app] - 1];
-  if (stream === null || stream === undefined) return;
-  aimSink(state, sink, stream, side === 0);
-  noteAcknowledged(stream, stream.halves[side], sink.direction, acknowledged, sink, sink);
-}
-
-/** A client's payload in a conversation whose protocol gives no rhythm of its own. */
-function noteRequest(state: FlowState, session: number, fromLo: boolean, sec: number, ns: number): void {
-  const s = session * SESSION.stride;
-  const words = state.sessions.keys;
-  let conversation = words[s + SESSION.conversation] - 1;
-  if (conversation < 0) {
-    const answered = (words[s + SESSION.flags] & FLAG.spokeLo) !== 0 && (words[s + SESSION.flags] & FLAG.spokeHi) !== 0;
-    if (!answered && words[s + SESSION.payloadsLo] + words[s + SESSION.payloadsHi] < ONE_WAY_PAYLOADS) return;
-    conversation = conversationOf(state, session, false);
-    if (conversation < 0) return;
-  }
-  if (fromLo !== ((state.sessions.keys[s + SESSION.flags] & FLAG.clientIsLo) !== 0) || sec !== sec) return;
-  noteConversationRequest(state, conversation, sec, ns);
-}
-

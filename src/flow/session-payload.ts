@@ -1,0 +1,109 @@
+/**
+ * A session's payload where it is not a steady Modbus stream's next segment: probed, put in order, read by its protocol;
+ * what is read on after a plain read, what an acknowledgement tells of holes, and the rhythm of requests that are not read.
+ */
+import { TCP_ACK } from '../decode/decoded-frame.ts';
+import { aimSink, lendStream, probeSession, recallStream, reviewStream } from './app-sessions.ts';
+import { conversationOf } from './conversations.ts';
+import { FLAG, SESSION, type FlowState } from './flow-state.ts';
+import type { FlowSink } from './operations.ts';
+import { noteConversationRequest } from './rhythm.ts';
+import { expectAnswer } from './session-frames.ts';
+import { instantUs, noteAcknowledged, settleSegment, takeSegment } from './tcp-stream.ts';
+
+/** A one-way session gets its conversation (and its rhythm) only when it goes on. */
+const ONE_WAY_PAYLOADS = 8;
+
+/** A payload that is not a steady Modbus stream's next one: probed, put in order, read by its protocol. */
+export function readPayload(
+  state: FlowState,
+  session: number,
+  fromLo: boolean,
+  isTcp: boolean,
+  tcpFlags: number,
+  sequence: number,
+  acknowledgement: number,
+  bytes: Uint8Array,
+  view: DataView,
+  from: number,
+  to: number,
+  wire: number,
+  sink: FlowSink,
+): void {
+  const words = state.sessions.keys;
+  const s = session * SESSION.stride;
+  let app = words[s + SESSION.app];
+  if (app === 0) {
+    app = probeSession(state, session, bytes, from, to, fromLo, sequence) + 1;
+    if (app > 0 && (tcpFlags & TCP_ACK) !== 0) expectAnswer(state, session, fromLo ? 1 : 0, acknowledgement);
+  }
+  if (app <= 0) {
+    noteRequest(state, session, fromLo, sink.seconds, sink.nanos);
+    return;
+  }
+  const stream = state.streams[app - 1];
+  if (stream === null) return;
+  aimSink(state, sink, stream, fromLo);
+  const { direction } = sink;
+  if (!isTcp) {
+    const rest = stream.read(bytes, view, from, to, direction, stream.memory, sink);
+    if (rest >= 0) stream.reads++;
+    else stream.failures++;
+  } else {
+    recallStream(state, stream);
+    const half = fromLo ? stream.lo : stream.hi;
+    if (sequence === half.next && half.isPlain && to - from === wire) {
+      half.next = (sequence + wire) | 0;
+      half.at = instantUs(sink.seconds, sink.nanos);
+      const rest = stream.read(bytes, view, from, to, direction, stream.memory, sink);
+      if (rest === to) stream.reads++;
+      else settleSegment(stream, half, direction, bytes, view, from, rest, to, sink, sink);
+    } else takeSegment(stream, half, direction, sequence, bytes, view, from, to, wire, sink, sink);
+    if (stream.isHolding && (tcpFlags & TCP_ACK) !== 0) acknowledge(state, session, fromLo ? 1 : 0, acknowledgement, sink);
+  }
+  if (!stream.confirmed) reviewStream(state, stream);
+  else if (!stream.measuresByRange) noteRequest(state, session, fromLo, sink.seconds, sink.nanos);
+  if (isTcp) lendStream(state, stream);
+}
+
+/** The plain read of a lent stream did not end with its segment. */
+export function goOn(
+  state: FlowState,
+  session: number,
+  side: number,
+  direction: number,
+  bytes: Uint8Array,
+  view: DataView,
+  from: number,
+  rest: number,
+  to: number,
+  sink: FlowSink,
+): void {
+  const stream = state.streams[state.sessions.keys[session * SESSION.stride + SESSION.app] - 1];
+  if (stream === null || stream === undefined) return;
+  recallStream(state, stream);
+  settleSegment(stream, stream.halves[side], direction, bytes, view, from, rest, to, sink, sink);
+  lendStream(state, stream);
+}
+
+export function acknowledge(state: FlowState, session: number, side: number, acknowledged: number, sink: FlowSink): void {
+  const stream = state.streams[state.sessions.keys[session * SESSION.stride + SESSION.app] - 1];
+  if (stream === null || stream === undefined) return;
+  aimSink(state, sink, stream, side === 0);
+  noteAcknowledged(stream, stream.halves[side], sink.direction, acknowledged, sink, sink);
+}
+
+/** A client's payload in a conversation whose protocol gives no rhythm of its own. */
+export function noteRequest(state: FlowState, session: number, fromLo: boolean, sec: number, ns: number): void {
+  const s = session * SESSION.stride;
+  const words = state.sessions.keys;
+  let conversation = words[s + SESSION.conversation] - 1;
+  if (conversation < 0) {
+    const answered = (words[s + SESSION.flags] & FLAG.spokeLo) !== 0 && (words[s + SESSION.flags] & FLAG.spokeHi) !== 0;
+    if (!answered && words[s + SESSION.payloadsLo] + words[s + SESSION.payloadsHi] < ONE_WAY_PAYLOADS) return;
+    conversation = conversationOf(state, session, false);
+    if (conversation < 0) return;
+  }
+  if (fromLo !== ((state.sessions.keys[s + SESSION.flags] & FLAG.clientIsLo) !== 0) || sec !== sec) return;
+  noteConversationRequest(state, conversation, sec, ns);
+}
