@@ -30,7 +30,7 @@ export const exportCommand = defineCommand({
     mode: { choices: ['monitor', 'enforce'] as const, requiresArg: true, describe: 'default: as the conduits of the spec say' },
     'allow-wider': { type: 'boolean', describe: 'write rules although they let more through than the Permits say' },
     'all-conduits': { type: 'boolean', describe: 'also conduits that the spec gives to devices of other platforms' },
-    'application-ids': { type: 'string', requiresArg: true, describe: 'JSON file: FortiGuard application ids by signature name' },
+    'application-ids': { type: 'string', requiresArg: true, describe: 'JSON file: FortiGuard application ids by function, {"modbus:3": 48887}' },
     'list-targets': { type: 'boolean', describe: 'the capability matrix' },
     json: JSON_OPTION,
   },
@@ -75,7 +75,7 @@ function readApplicationIds(path: string): Record<string, number> {
   } catch (error) {
     if ((error as { code?: unknown }).code === 'ENOENT') throw usageError(`${path}: no such file`, 'Check the name.');
   }
-  throw usageError(`${path} is no JSON object of names and numbers`, 'Write {"Modbus_Read.Coils": 12345, ...} as your device lists them.');
+  throw usageError(`${path} is no JSON object of functions and application ids`, 'Write {"modbus:3": 48887, ...}: modbus:<function code> and the id as your device lists it.');
 }
 
 /** Files only below the folder, and none that anybody else put there is left to be mistaken for ours. */
