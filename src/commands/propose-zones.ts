@@ -74,6 +74,9 @@ export function proposeZonesOf(argv: ProposeArguments, context: CommandContext):
   const conduits = proposeConduits(set, zones, { exact: argv.exact === true, maintenance: argv.exact !== true });
   if (argv.json === true) return { exitCode, output: proposalJson(zones, conduits) };
   if (argv.out === undefined) return { exitCode, output: proposalText(zones, conduits, { width: context.width, colour: context.colour }) };
+  if (zones.zones.length === 0) {
+    throw usageError('nothing that was seen can stand in a zone: only groups and addresses that mean no device', 'Listen where devices talk, then run the same command again.');
+  }
   const spec = writeSpec(conduits, existing === null ? null : readFileSync(existing, 'utf8'), provenanceOf(context, status, zones));
   if (argv.out === '-') return { exitCode, output: [spec] };
   writeFileWhole(argv.out, spec);
