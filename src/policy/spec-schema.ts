@@ -132,7 +132,7 @@ export const SECURITY_MODES = ['None', 'Sign', 'SignAndEncrypt'] as const;
 const opcua = z.strictObject({
   security_mode: z.array(z.enum(SECURITY_MODES)).min(1).optional(),
   security_policy: z.array(z.enum(['None', 'Basic128Rsa15', 'Basic256', 'Basic256Sha256', 'Aes128_Sha256_RsaOaep', 'Aes256_Sha256_RsaPss'])).optional(),
-  services: z.array(z.string().regex(/^[A-Z][A-Za-z0-9]+$/, 'an OPC UA service is written as in the standard: Read, Browse, CreateSession')).optional(),
+  services: z.array(z.string().regex(/^(?:[A-Z][A-Za-z0-9]+|id-[0-9]{1,10})$/, 'an OPC UA service is written as in the standard: Read, Browse, CreateSession; one it does not know by the number of its request: id-53')).optional(),
 });
 
 const flow = z.strictObject({
