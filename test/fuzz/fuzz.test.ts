@@ -3,6 +3,7 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { createRandom } from '../../samples/gen/random.ts';
+import { runLine } from '../commands/command-line.ts';
 import { makeCase } from './cases.ts';
 import { checkCase, MEMORY_FOLDER, writeCase } from './check.ts';
 import { modbusDialogue, opcuaDialogue } from './dialogues.ts';
@@ -15,9 +16,22 @@ const CORPUS = join(import.meta.dirname, 'corpus');
 const folder = mkdtempSync(join(MEMORY_FOLDER, 'baseline-fuzz-test-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-test.each(readdirSync(CORPUS).filter((name) => name !== 'README.md').sort())('every law holds for corpus/%s', async (name) => {
+const inputs = readdirSync(CORPUS).filter((name) => name !== 'README.md').sort();
+
+test.each(inputs)('every law holds for corpus/%s', async (name) => {
   const checked = await checkCapture(join(CORPUS, name), 'analysis');
   expect(checked.frames).toBeGreaterThanOrEqual(0);
+});
+
+test.each(inputs)('corpus/%s: every command ends with an answer or a clear line', async (name) => {
+  const db = join(folder, `${name}.db`);
+  const spec = join(folder, `${name}.yaml`);
+  const lines = [['import', join(CORPUS, name)], ['status'], ['assets'], ['flows'], ['propose-zones', '--json'], ['propose-zones', '--out', spec], ['diff', spec]];
+  for (const line of lines) {
+    const ran = await runLine([...line, '--db', db]);
+    expect([0, 1, 2, 3], `${line[0]}: ${ran.err}`).toContain(ran.code);
+    expect(ran.err).not.toContain('please report');
+  }
 });
 
 test('every law holds for cases of a fixed seed', async () => {
