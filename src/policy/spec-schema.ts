@@ -92,6 +92,9 @@ const asset = z.strictObject({
   evidence: z.array(z.string()).optional(),
 });
 
+/** Field by field, for cells of a list. */
+export const assetFields = asset.shape;
+
 const zone = z.strictObject({
   zone_id: id,
   name: z.string().min(1),
@@ -106,6 +109,8 @@ const zone = z.strictObject({
   security_requirements: z.array(z.string()).optional(),
   allowed_conduits: z.array(id).optional(),
 });
+
+export const zoneFields = zone.shape;
 
 const endpoint = z.strictObject({
   zone: id,
@@ -200,6 +205,8 @@ const flow = z.strictObject({
   review_by: date.optional(),
 });
 
+export const flowFields = flow.shape;
+
 const conduit = z.strictObject({
   conduit_id: id,
   name: z.string().optional(),
@@ -211,6 +218,8 @@ const conduit = z.strictObject({
   protocols_allowed: z.array(flow).optional(),
   controls: z.array(z.string()).optional(),
 });
+
+export const conduitFields = conduit.shape;
 
 const enforcementPoint = z.strictObject({
   ep_id: id,

@@ -1,0 +1,78 @@
+/** `spec export-register`, `import-register`, `import-assets`: files in and out, all of it or nothing, and what is said when it fails. */
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { EXIT } from '../../src/errors.ts';
+import { runLine } from './command-line.ts';
+
+const SPEC = `zones:
+  - {zone_id: Z1, name: Cell, assets: [{asset_id: PLC-1, role: plc, ip: [10.0.0.1]}]} # keep me
+  - {zone_id: Z2, name: Operations, assets: [{asset_id: HMI-1, role: hmi, ip: [10.0.1.1]}]}
+conduits:
+  - conduit_id: C1
+    connects: [Z1, Z2]
+    protocols_allowed:
+      - {rule_id: C1-001, protocol: Modbus/TCP, client: {zone: Z2, assets: [HMI-1]}, server: {zone: Z1, assets: [PLC-1]}, access: read, decision: pending}
+`;
+
+let folder: string;
+let spec: string;
+const at = (name: string): string => join(folder, name);
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'baseline-register-'));
+  spec = at('spec.yaml');
+  writeFileSync(spec, SPEC);
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+describe('registers', () => {
+  it('go out, come back with a decision, and leave the rest of the file alone', async () => {
+    expect(await runLine(['spec', 'export-register', spec, '--out', at('register')])).toMatchObject({ code: EXIT.ok, out: '' });
+    expect(readdirSync(at('register')).sort()).toEqual(['assets.csv', 'conduits.csv', 'permits.csv', 'zones.csv']);
+    const permits = readFileSync(at('register/permits.csv'), 'utf8');
+    expect(permits).toContain('C1-001,C1,Z2,HMI-1,Z1,PLC-1,Modbus/TCP,tcp,502,"browse; read",,pending,');
+    writeFileSync(at('register/permits.csv'), permits.replace(',pending,,', ',approved,A. Keller,'));
+    const back = await runLine(['spec', 'import-register', at('register'), '--into', spec]);
+    expect(back).toMatchObject({ code: EXIT.ok, out: '' });
+    expect(back.err).toMatch(/permits\.csv: 1 permits, 0 of them new, 1 changed/);
+    expect(readFileSync(spec, 'utf8')).toBe(SPEC.replace('decision: pending}', 'decision: approved, owner: A. Keller}'));
+  });
+
+  it('a list with a wrong cell changes nothing and says where', async () => {
+    const before = readFileSync(spec, 'utf8');
+    writeFileSync(at('bad.csv'), 'asset_id,zone,ip\nPLC-2,Z1,10.0.0.2\nPLC-3,Z9,10.0.0.999\n');
+    const ran = await runLine(['spec', 'import-assets', at('bad.csv'), '--into', spec]);
+    expect(ran.code).toBe(EXIT.usage);
+    expect(ran.out).toMatch(/bad\.csv:3:10: "ip" is "10\.0\.0\.999": /);
+    expect(ran.err).toMatch(/was not changed/);
+    expect(readFileSync(spec, 'utf8')).toBe(before);
+  });
+
+  it('an asset list alone makes a spec', async () => {
+    writeFileSync(at('assets.csv'), 'asset_id;zone;ip\r\nPLC-1;Z1;10.0.0.1\r\n');
+    expect((await runLine(['spec', 'import-assets', at('assets.csv'), '--into', at('new.yaml')])).code).toBe(EXIT.ok);
+    expect((await runLine(['spec', 'check', at('new.yaml')])).code).not.toBe(EXIT.usage);
+  });
+
+  it.each([
+    [['spec', 'import-assets', 'LIST'], /nothing says into which spec/],
+    [['spec', 'export-register', 'SPEC'], /nothing says where the lists go/],
+    [['spec', 'export-register', 'SPEC', '--out', 'SPEC'], /is not a folder/],
+    [['spec', 'import-assets', 'MISSING', '--into', 'SPEC'], /no such file/],
+    [['spec', 'import-assets', 'LATIN', '--into', 'SPEC'], /not UTF-8/],
+    [['spec', 'import-register', 'EMPTY', '--into', 'SPEC'], /holds no list/],
+    [['spec', 'import-register', 'LIST', '--into', 'SPEC'], /is not a folder/],
+  ])('%j', async (args, says) => {
+    mkdirSync(at('empty'), { recursive: true });
+    writeFileSync(at('latin.csv'), Buffer.from([0x61, 0xe9, 0x0a]));
+    writeFileSync(at('list.csv'), 'asset_id\nPLC-1\n');
+    const names: Readonly<Record<string, string>> = { LIST: at('list.csv'), SPEC: spec, MISSING: at('missing.csv'), LATIN: at('latin.csv'), EMPTY: at('empty') };
+    const ran = await runLine(args.map((word) => names[word] ?? word));
+    expect(ran.code).toBe(EXIT.usage);
+    expect(ran.err).toMatch(says);
+    expect(ran.err).not.toMatch(/\bat .*:\d+:\d+/);
+    expect(existsSync(`${spec}.part`)).toBe(false);
+  });
+});
