@@ -28,7 +28,7 @@ import { findKey, grownFloat64, grownInt32, internKey } from './int-table.ts';
 /** One-way conversations a single client may make between two flushes before the rest of them is folded into a scan. */
 const MAX_ONE_WAY_PER_CLIENT = 4096;
 /** The same over all clients: a flood with forged sources. */
-const MAX_ONE_WAY = 65536;
+export const MAX_ONE_WAY = 65536;
 const MAX_SCANNERS = 16384;
 const MAX_SERVERS = 65536;
 

@@ -135,6 +135,7 @@ export function clearInterval(state: FlowState): void {
   state.operationRowCount = 0;
   state.oneWayTotal = 0;
   state.macSpans.length = 0;
+  state.macsWritten = 0;
   state.scanTotals.length = 0;
   state.streams.length = 0;
   state.freeStreams.length = 0;

@@ -220,6 +220,8 @@ export interface FlowState {
   /** key: address, MAC address, 0, 0; index into macSpans */
   readonly macs: IntTable;
   readonly macSpans: Span[];
+  /** So many of them were written before, and are written again only when they were seen again. */
+  macsWritten: number;
   /** key: client address, transport, 0, 0 */
   readonly scans: IntTable;
   readonly scanTotals: ScanTotals[];
@@ -271,6 +273,7 @@ export function createFlowState(): FlowState {
     rhythmSums: new Float64Array(1024),
     macs: createIntTable(),
     macSpans: [],
+    macsWritten: 0,
     scans: createIntTable(),
     scanTotals: [],
     oneWay: createIntTable(),

@@ -3,6 +3,7 @@
  */
 import type { FrameBatch } from '../source/frame-batch.ts';
 import { internProtocolNames } from './app-sessions.ts';
+import { MAX_ONE_WAY } from './conversations.ts';
 import { clearInterval, closeInterval, restoreDecoderState, saveDecoderState } from './decoder-state.ts';
 import { feed } from './feed.ts';
 import { clearIntTable } from './int-table.ts';
@@ -69,6 +70,16 @@ export const settleRecorder = (recorder: Recorder): void => settleInterval(recor
 export const zeroRecorder = (recorder: Recorder, renewBudget: boolean): void => zeroInterval(recorder.state, renewBudget);
 
 export const saveRecorder = (recorder: Recorder): string => saveDecoderState(recorder.state);
+
+/** One-way conversations that may still be made in a term after the tables were emptied in the midst of a flood. */
+const ONE_WAY_LEFT = 4096;
+
+/** Begins anew because the tables were laden; the flood that filled them gets no new budget by that. */
+export function beginLadenInterval(recorder: Recorder, saved: string): void {
+  const spent = recorder.state.oneWayTotal;
+  beginInterval(recorder, saved);
+  recorder.state.oneWayTotal = Math.min(spent, MAX_ONE_WAY - ONE_WAY_LEFT);
+}
 
 /** Something that the capture itself noticed, among its counters. */
 export const noteEvent = (recorder: Recorder, name: string, by: number): void => count(recorder.state, name, by);

@@ -11,7 +11,7 @@ import { internIpv4, internMac } from './address-table.ts';
 import { recallStream, releaseStream } from './app-sessions.ts';
 import { foldSession, learnServer, orient } from './conversations.ts';
 import { count, FLAG, NO_FIRST, NO_LAST, SESSION, UNBEGUN, widenSpan, type FlowState } from './flow-state.ts';
-import { internKey } from './int-table.ts';
+import { findKey, internKey } from './int-table.ts';
 import { noteAddressFact } from './operations.ts';
 import { hasPassed, startHalf } from './tcp-stream.ts';
 
@@ -108,7 +108,14 @@ export function noteSender(
   bindMac(state, frame === null || frame.kind === KIND.ipv4 ? internIpv4(state.addresses, word) : word, mac, sec, ns);
 }
 
+/** Pairs of address and MAC kept between two terms of the flood's budget; a plant has a few hundred. */
+const MAX_MACS = 65_536;
+
 function bindMac(state: FlowState, address: number, mac: number, sec: number, ns: number): void {
+  if (state.macs.count >= MAX_MACS && findKey(state.macs, address, mac, 0, 0) < 0) {
+    count(state, 'limit.macs');
+    return;
+  }
   const index = internKey(state.macs, address, mac, 0, 0);
   if (state.macs.added) state.macSpans.push({ firstSeconds: NO_FIRST, firstNanos: 0, lastSeconds: NO_LAST, lastNanos: 0 });
   if (sec === sec) widenSpan(state.macSpans[index], sec, ns);

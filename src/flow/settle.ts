@@ -62,9 +62,15 @@ export function zeroInterval(state: FlowState, renewBudget: boolean): void {
   state.addressFactCounts.fill(0);
   state.rhythmCounts.fill(0);
   state.rhythmSums.fill(0);
-  clearIntTable(state.macs);
-  state.macSpans.length = 0;
+  state.macsWritten = state.macs.count;
+  for (const span of state.macSpans) {
+    span.firstSeconds = NO_FIRST;
+    span.lastSeconds = NO_LAST;
+  }
   if (renewBudget) {
+    clearIntTable(state.macs);
+    state.macSpans.length = 0;
+    state.macsWritten = 0;
     clearIntTable(state.oneWay);
     state.oneWayTotal = 0;
     clearIntTable(state.scans);

@@ -9,7 +9,7 @@
 import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
-  beginInterval, createLiveRecorder, endInterval, isLaden, noteEvent, recordBatch, saveRecorder, settleRecorder, zeroRecorder,
+  beginLadenInterval, createLiveRecorder, endInterval, isLaden, noteEvent, recordBatch, saveRecorder, settleRecorder, zeroRecorder,
 } from '../flow/recorder.ts';
 import type { FrameBatch, FrameSource } from '../source/frame-batch.ts';
 import {
@@ -81,6 +81,8 @@ export function beginLive(store: Store, source: FrameSource, capture: LiveCaptur
   let bytes = 0;
   let notAnalysed = 0;
   let refusal: unknown;
+  /** The decoder's memory of an interval that was ended and is not written yet: nothing can be added to it. */
+  let ended: string | null = null;
   let checkpointMs = performance.now();
   let decoderMs = checkpointMs;
   let budgetHour = NaN;
@@ -118,6 +120,27 @@ export function beginLive(store: Store, source: FrameSource, capture: LiveCaptur
     receivedBefore = JSON.stringify(received);
   }
 
+  function attempt(captureState: CaptureState, reason: string, now: number): boolean {
+    if (ended === null) settleRecorder(recorder);
+    const saved = ended ?? (now - decoderMs >= SAVE_DECODER_MS ? saveRecorder(recorder) : null);
+    const hour = Math.floor(state.totals.lastSeconds / 3600);
+    try {
+      write(captureState, reason, saved);
+    } catch (error) {
+      if (!mayPass(error)) throw asStoreError(error, store.path);
+      noteEvent(recorder, 'live.store-refused', 1);
+      refusal = asStoreError(error, store.path);
+      return false;
+    }
+    refusal = undefined;
+    if (ended === null) zeroRecorder(recorder, Number.isFinite(hour) && hour !== budgetHour);
+    else beginLadenInterval(recorder, ended);
+    ended = null;
+    if (saved !== null) decoderMs = now;
+    if (Number.isFinite(hour)) budgetHour = hour;
+    return true;
+  }
+
   const isIdle = (): boolean => state.totals.packets === 0 && state.counters.size === 0 && JSON.stringify(capture.received?.()) === receivedBefore;
 
   return {
@@ -129,7 +152,7 @@ export function beginLive(store: Store, source: FrameSource, capture: LiveCaptur
       let octets = 0;
       for (let i = 0; i < batch.count; i++) octets += batch.wire[i] >>> 0;
       bytes += octets;
-      if (refusal !== undefined && isLaden(recorder)) {
+      if (ended !== null || (refusal !== undefined && isLaden(recorder))) {
         notAnalysed += batch.count;
         if (batch.count > 0) noteEvent(recorder, 'live.frames-not-analysed', batch.count);
       } else recordBatch(recorder, batch);
@@ -140,29 +163,15 @@ export function beginLive(store: Store, source: FrameSource, capture: LiveCaptur
       const now = performance.now();
       checkpointMs = now;
       if (captureState === 'running' && refusal === undefined && isIdle()) return true;
-      const isEnding = captureState !== 'running' || isLaden(recorder);
-      const hour = Math.floor(state.totals.lastSeconds / 3600);
-      let saved: string | null = null;
-      if (isEnding) saved = endInterval(recorder);
-      else {
-        settleRecorder(recorder);
-        if (now - decoderMs >= SAVE_DECODER_MS) saved = saveRecorder(recorder);
+      if (captureState !== 'running') ended ??= endInterval(recorder);
+      let isTaken = attempt(captureState, reason, now);
+      if (isTaken && captureState === 'running' && isLaden(recorder)) {
+        // What was counted is safe. Now idle sessions are forgotten, and what waited in their streams is written as well.
+        ended = endInterval(recorder);
+        isTaken = attempt(captureState, reason, now);
       }
-      try {
-        write(captureState, reason, saved);
-      } catch (error) {
-        if (!mayPass(error)) throw asStoreError(error, store.path);
-        noteEvent(recorder, 'live.store-refused', 1);
-        refusal = asStoreError(error, store.path);
-        return false;
-      }
-      refusal = undefined;
-      if (isEnding) beginInterval(recorder, saved as string);
-      else zeroRecorder(recorder, hour !== budgetHour);
-      if (saved !== null) decoderMs = now;
-      budgetHour = hour;
-      sample(now);
-      return true;
+      if (isTaken) sample(now);
+      return isTaken;
     },
     figures: () => ({
       packets,

@@ -146,6 +146,8 @@ function usedConversations(state: FlowState, operationSums: Float64Array): Uint8
   return used;
 }
 
+const isWritten = (state: FlowState, mac: number): boolean => mac < state.macsWritten && state.macSpans[mac].firstSeconds === NO_FIRST;
+
 const isCounted = (facts: Int32Array, at: number): boolean => facts[at + FACT.toServer] + facts[at + FACT.toClient] > 0;
 
 /** Every address that something refers to, with the time it was seen; index -> id. */
@@ -177,6 +179,7 @@ function writeAddresses(writer: StoreWriter, state: FlowState, used: Uint8Array)
     use(keys[c + 1], span);
   }
   for (let i = 0; i < macs.count; i++) {
+    if (isWritten(state, i)) continue;
     use(macs.keys[i << 2], macSpans[i]);
     use(macs.keys[(i << 2) + 1], macSpans[i]);
   }
@@ -192,6 +195,7 @@ function writeAddresses(writer: StoreWriter, state: FlowState, used: Uint8Array)
   }
   const { mac, addressFact } = writer.statements;
   for (let i = 0; i < macs.count; i++) {
+    if (isWritten(state, i)) continue;
     const own = macSpans[i];
     const first = seconds(own.firstSeconds);
     mac.run(ids[macs.keys[i << 2]], ids[macs.keys[(i << 2) + 1]], first, own.firstNanos, first === null ? null : own.lastSeconds, own.lastNanos);
