@@ -26,8 +26,9 @@ export function* reportHtml({ model, standings, input }: Report & { readonly inp
   yield `<html lang="en"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="${policy}">`;
   yield html`<meta name="viewport" content="width=device-width, initial-scale=1"><meta name="referrer" content="no-referrer"><meta name="color-scheme" content="light dark"><title>${title}</title>`.markup;
   yield `<style>${style}</style></head>\n`;
-  for (const part of body(model, words)) yield `${part.markup}\n`;
-  yield `<script type="application/json" id="report-data">${scriptJson(pageData(model, standings, input, words)).markup}</script>\n`;
+  const data = pageData(model, standings, input, words);
+  for (const part of body(model, words, data.detailStep > 0)) yield `${part.markup}\n`;
+  yield `<script type="application/json" id="report-data">${scriptJson(data).markup}</script>\n`;
   yield `<script>${script}</script>\n</body></html>\n`;
 }
 
@@ -36,7 +37,7 @@ const SECTIONS: readonly (readonly [id: string, title: string])[] = [
   ['assets', 'Assets'], ['requirements', 'Requirements'], ['simulation', 'Enforcement'], ['losses', 'Losses'], ['cutover', 'Cut-over'], ['validation', 'Validation'], ['decisions', 'Decisions'], ['provenance', 'Provenance'],
 ];
 
-function* body(model: ReportModel, words: FilterWords): Generator<Markup> {
+function* body(model: ReportModel, words: FilterWords, isCut: boolean): Generator<Markup> {
   const { head } = model;
   const present = (id: string): boolean => (id !== 'simulation' && id !== 'cutover') || model.simulations.length > 0;
   yield html`<body><a class="skip" href="#main">Skip to the report</a>
@@ -57,6 +58,7 @@ ${zoneMap(model, words)}
   yield html`<section id="matrix-section" aria-labelledby="matrix-h"><h2 id="matrix-h">Traffic matrix: observed against declared</h2>${trafficMatrix(model, words)}</section>`;
   yield html`<section id="time" aria-labelledby="time-h"><h2 id="time-h">Timeline</h2><h3>Activity by zone</h3>${timelineChart(model)}<h3>What was still new, day by day</h3>${completenessChart(model)}${regimes(model)}</section>`;
   yield assetsSection(model);
+  if (isCut) yield html`<p class="readout">The plant is large: of each conversation this file holds its operations and ranges only in part. <code>baseline flows --json</code> has them all.</p>`;
   yield requirementsSection(model);
   yield simulationSection(model);
   yield lossSection(model);

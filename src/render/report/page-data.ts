@@ -9,6 +9,7 @@ import { protocolOf } from './crossings.ts';
 import type { FilterWords } from './filter-words.ts';
 import { mapNodes } from './map-nodes.ts';
 import type { ReportModel } from './model.ts';
+import { MOST_ROWS } from './sections.ts';
 
 /** How much of each conversation is embedded; a plant that is too large for one step takes the next. */
 const DETAIL_STEPS = [
@@ -18,9 +19,16 @@ const DETAIL_STEPS = [
   { operations: 0, ranges: 0, targets: 0, facts: 0 },
 ] as const;
 /** Characters of conversations that keep the whole file below 15 MB with 5,000 assets. */
-const MOST_CHARACTERS = 7_500_000;
-const MOST_EVIDENCE_CONVERSATIONS = 300;
+const MOST_CHARACTERS = 6_000_000;
+const MOST_EVIDENCE_CONVERSATIONS = 100;
 const NS_PER_MINUTE = 60_000_000_000n;
+/** The rest is the page's own business (page/plant.js). */
+interface PageData {
+  /** How much detail had to be left out for the size of the file: 0 is none. */
+  readonly detailStep: number;
+  readonly [part: string]: unknown;
+}
+
 const STANDINGS: readonly Standing[] = ['permitted', 'undeclared', 'within-zone', 'set-aside', 'not-judged'];
 const ACCESSES = ['browse', 'read', 'diagnose', 'write', 'control', 'program'];
 const DIRECTIONS = ['protocol', 'handshake', 'known-server', 'port', 'first-packet'];
@@ -39,7 +47,7 @@ function wordTable(): { readonly indexOf: (word: string) => number; readonly wor
   };
 }
 
-export function pageData(model: ReportModel, standings: readonly Standing[], input: ReportInput, words: FilterWords): object {
+export function pageData(model: ReportModel, standings: readonly Standing[], input: ReportInput, words: FilterWords): PageData {
   const { set, plant, activity } = input;
   const table = wordTable();
   const positionsOf = (ids: readonly number[]): number[] => ids.slice(0, MOST_EVIDENCE_CONVERSATIONS).flatMap((id) => plant.positionOf.get(id) ?? []);
@@ -59,20 +67,19 @@ export function pageData(model: ReportModel, standings: readonly Standing[], inp
     protocols: words.protocols,
     zones: model.zones.map((zone) => ({ id: zone.id, name: zone.name, kind: zone.kind, level: zone.level, sl: zone.slTarget, slBasis: zone.slBasis, assets: zone.assets, conduits: zone.conduits, controls: zone.controls, requirements: zone.requirements, notes: zone.notes, networks: zone.networks, declared: zone.isDeclared })),
     nodes: mapNodes(model).map(({ title, zones }) => ({ title, zones })),
-    conduits: model.conduits.map(({ id, name, connects, slTarget, allow, deny, inspection, enforcedBy, permits }) => ({ id, name, connects, sl: slTarget, allow, deny, dpi: inspection.enabled, dpiWhy: inspection.sentence, enforcedBy, permits })),
-    permits: model.permits.map((permit) => ({
+    conduits: model.conduits.map(({ id, name, connects, slTarget, allow, deny, inspection, enforcedBy, permits }) => ({ id, name, connects, sl: slTarget, allow, deny, dpi: inspection.enabled, dpiWhy: inspection.sentence, enforcedBy, permits: permits.filter((i) => i < MOST_ROWS.permits) })),
+    permits: model.permits.slice(0, MOST_ROWS.permits).map((permit) => ({
       id: permit.id, conduit: permit.conduit, fromZone: words.zoneIndex(permit.fromZone), toZone: words.zoneIndex(permit.toZone), from: permit.from, to: permit.to, service: permit.service, operations: permit.operations,
       conditions: permit.conditions, decision: permit.decision, question: permit.question, evidence: permit.evidence, rules: permit.generalisedBy, neverSeen: permit.neverSeen, conversations: positionsOf(permit.conversations),
     })),
-    crossings: model.crossings.map(({ from, to, conversations: count, packets, bytes, permits, undeclared, findings, conduit }) => [from, to, count, packets, bytes, permits, undeclared, findings, conduit]),
-    findings: model.findings.map((finding) => ({
+    crossings: model.crossings.map(({ from, to, conversations: count, packets, bytes, permits, undeclared, findings, conduit }) => [from, to, count, packets, bytes, permits, undeclared, findings.filter((i) => i < MOST_ROWS.findings), conduit]),
+    findings: model.findings.slice(0, MOST_ROWS.findings).map((finding) => ({
       id: finding.id, type: finding.type, severity: finding.severity, title: finding.title, detail: finding.detail, remedy: finding.remedy, conduit: finding.conduit, permit: finding.permit, client: finding.clientAsset, server: finding.serverAsset,
       zones: [words.zoneIndex(finding.fromZone), words.zoneIndex(finding.toZone)], place: finding.place,
       seen: finding.seen.map(({ conversation: id, operation, count, first, last }) => [plant.positionOf.get(id) ?? -1, operation, count, first.slice(0, 16), last.slice(0, 16)]), seenMore: finding.seenMore,
     })),
     assets,
     baseMinute: base,
-    /** How much detail had to be left out for the size of the file: 0 is none. */
     detailStep: step,
     shapes,
     conversations,

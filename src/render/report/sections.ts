@@ -24,12 +24,12 @@ export function trustSection(model: ReportModel): Markup {
 
 const SEVERITIES = ['critical', 'high', 'medium', 'low', 'info'];
 
-/** Rows of a table beyond these are in the JSON form; a page of a hundred thousand rows helps nobody. */
-const MOST_ROWS = 3_000;
+/** Rows beyond these are in the JSON form: a page of a hundred thousand rows helps nobody, and the file stays below 15 MB. */
+export const MOST_ROWS = { findings: 1_000, checks: 1_000, conduits: 3_000, permits: 1_500, assets: 6_000, decisions: 2_000 } as const;
 
-export const cutRows = <T>(rows: readonly T[], what: string): { readonly shown: readonly T[]; readonly rest: Markup } => ({
-  shown: rows.slice(0, MOST_ROWS),
-  rest: rows.length > MOST_ROWS ? html`<p class="readout">${grouped(rows.length - MOST_ROWS)} more ${what} are in the JSON form of this report.</p>` : NOTHING,
+export const cutRows = <T>(rows: readonly T[], what: keyof typeof MOST_ROWS): { readonly shown: readonly T[]; readonly rest: Markup } => ({
+  shown: rows.slice(0, MOST_ROWS[what]),
+  rest: rows.length > MOST_ROWS[what] ? html`<p class="readout">${grouped(rows.length - MOST_ROWS[what])} more ${what} are in the JSON form of this report.</p>` : NOTHING,
 });
 
 const chip = (severity: string): Markup => html`<span class="chip f-${SEVERITIES.includes(severity) ? severity : 'info'}">${severity}</span>`;

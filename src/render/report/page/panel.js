@@ -92,7 +92,7 @@ export function pairView(a, b) {
   return { ...crossingsView(crossings, `${left.title} \u2194 ${right.title}`), chosen: `.bundle[data-pair="${a} ${b}"], .map [data-node="${a}"], .map [data-node="${b}"]` };
 }
 
-export function crossingsView(crossings, heading) {
+function crossingsView(crossings, heading) {
   const single = crossings.length <= 2;
   return {
     title: heading ?? `${zoneName(crossings[0].from)} \u2192 ${zoneName(crossings[0].to)}`,
@@ -112,14 +112,22 @@ export function crossingsView(crossings, heading) {
   };
 }
 
+/** A cell of the matrix: two zones, or all between two groups of them. */
+export function cellView(indexes) {
+  const crossings = indexes.map(crossingAt);
+  const nodeTitle = (zone) => data.nodes[nodeOfZone(zone)].title;
+  return crossingsView(crossings, crossings.length === 1 ? undefined : `${nodeTitle(crossings[0].from)} \u2192 ${nodeTitle(crossings[0].to)}`);
+}
+
 export const crossingView = (index) => crossingsView([crossingAt(index)]);
 
-function crossingDetail({ from, to }) {
+function crossingDetail({ from, to, permits: declared }) {
   const positions = conversationsBetween(from, to);
   const permits = data.permits.map((permit, i) => ({ permit, i })).filter(({ permit }) => permit.fromZone === from && permit.toZone === to);
   return [
     el('h3', {}, `${zoneName(from)} opens to ${zoneName(to)}`),
-    from === to ? el('p', { class: 'sub' }, 'Within one zone: needs no Permit.') : permits.length === 0 ? el('p', {}, 'No Permit in this direction.') : table('Permits', ['Permit', 'service', 'operations', 'decision'], permits, ({ permit, i }) => row(button(permit.id, { 'data-permit': i }), permit.service, permit.operations, permit.decision), 30),
+    from === to ? el('p', { class: 'sub' }, 'Within one zone: needs no Permit.') : permits.length === 0 ? el('p', {}, declared > 0 ? 'The Permits are in the JSON form of this report.' : 'No Permit in this direction.') : table('Permits', ['Permit', 'service', 'operations', 'decision'], permits, ({ permit, i }) => row(button(permit.id, { 'data-permit': i }), permit.service, permit.operations, permit.decision), 30),
+    permits.length > 0 && declared > permits.length ? el('p', { class: 'sub' }, 'More Permits are in the JSON form of this report.') : null,
     positions.length === 0 ? el('p', { class: 'sub' }, 'No conversation was seen.') : [assetMatrix(positions), conversationTable(positions)],
   ];
 }

@@ -1,8 +1,8 @@
 // Wires the page: one listener for every click, the map's size, the theme, paper.
 import { assetView } from './asset-panel.js';
 import { watchFilters } from './filters.js';
-import { closePanel, conversationView, crossingsView, crossingView, findingView, goBack, pairView, permitView, show, zoneView } from './panel.js';
-import { crossingAt, data } from './plant.js';
+import { cellView, closePanel, conversationView, crossingView, findingView, goBack, pairView, permitView, show, zoneView } from './panel.js';
+import { data } from './plant.js';
 import { watchTimeline } from './timeline.js';
 
 const VIEWS = [
@@ -11,7 +11,7 @@ const VIEWS = [
   ['finding', (value) => findingView(Number(value))],
   ['permit', (value) => permitView(Number(value))],
   ['crossing', (value) => crossingView(Number(value))],
-  ['crossings', (value) => crossingsView(value.split(' ').map((index) => crossingAt(Number(index))), undefined)],
+  ['crossings', (value) => cellView(value.split(' ').map(Number))],
   ['pair', (value) => pairView(...value.split(' ').map(Number))],
   ['zone', (value) => zoneView(Number(value))],
 ];
