@@ -24,4 +24,3 @@ export function addressText(table: IntTable, index: number): string {
   return ipv6Text(keys[k], keys[k + 1], keys[k + 2], keys[k + 3]);
 }
 
-export const isIpv4Index = (table: IntTable, index: number): boolean => table.keys[index << 2] === IPV4_MARK;

@@ -107,7 +107,7 @@ export function placeStream(state: FlowState, stream: TcpStream): number {
 }
 
 /** The stream really speaks its protocol: name the service, keep the conversation, learn the server. */
-export function confirmStream(state: FlowState, stream: TcpStream): void {
+function confirmStream(state: FlowState, stream: TcpStream): void {
   stream.confirmed = true;
   nameService(state, stream.session, stream.protocol.name);
   conversationOf(state, stream.session, true);

@@ -32,7 +32,7 @@ const MAX_ADDRESS_FACTS = 100_000;
 const FOLD_BLOCK = 64;
 
 /** The operation that stands for all that a conversation asked beyond its limit. */
-export const FOLDED_FUNCTION = -1;
+const FOLDED_FUNCTION = -1;
 
 export interface FlowSink extends ProtocolSink, StreamEvents {
   session: number;

@@ -50,7 +50,7 @@ export function readU8(c: Cursor): number {
   return c.ok ? c.bytes[at] : 0;
 }
 
-export function readU16(c: Cursor): number {
+function readU16(c: Cursor): number {
   const at = c.at;
   skip(c, 2);
   return c.ok ? c.view.getUint16(at, true) : 0;
