@@ -81,7 +81,7 @@ const pointsOf = (spec: Spec, conduit: SpecConduit): EnforcementPoint[] =>
 function inspectionOf(spec: Spec, conduit: SpecConduit, needed: number, allow: number): ReportConduit['inspection'] {
   const points = pointsOf(spec, conduit);
   const engines = [...new Set(points.flatMap((point) => (point.dpi ?? []).filter((engine) => engine !== 'none')))];
-  const limits = `${needed} of ${allow} allow rule${allow === 1 ? '' : 's'} limit operations`;
+  const limits = `${needed} of ${allow} allow rules to be limited to operations`;
   if (engines.length > 0) return { needed, enabled: true, sentence: `${engines.join(', ')}; ${limits}` };
   if (needed === 0) return { needed, enabled: false, sentence: 'no rule limits operations' };
   if (points.length > 0) return { needed, enabled: false, sentence: `needed: ${limits}, and no declared enforcement point inspects` };

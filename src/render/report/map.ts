@@ -29,11 +29,18 @@ export function zoneMap(model: ReportModel, words: FilterWords): Markup {
   const accessKinds = ['other', 'read', 'write', 'control'];
   return html`<div class="map-frame" id="map-frame" tabindex="0" role="region" aria-label="Zone and conduit map, scrollable"><svg id="map" class="map" viewBox="0 0 ${layout.width} ${layout.height}" width="${layout.width}" height="${layout.height}" role="group" aria-labelledby="map-title map-summary">
 <defs>${accessKinds.map((kind) => html`<marker id="arrow-${kind}" viewBox="0 0 10 10" refX="8.5" refY="5" markerWidth="11" markerHeight="11" markerUnits="userSpaceOnUse" orient="auto-start-reverse"><path class="arrow a-${kind}" d="M0 0.8L10 5L0 9.2z"/></marker>`)}</defs>
-<g class="bands" aria-hidden="true">${layout.bands.map((band, i) => html`<rect class="band${i % 2 === 0 ? '' : ' odd'}" x="0" y="${Math.round(band.y)}" width="${layout.width}" height="${Math.round(band.height)}"/><text class="band-label" x="10" y="${Math.round(band.y + band.height / 2) - 2}">${band.level === null ? 'no' : 'Level'}</text><text class="band-label strong" x="10" y="${Math.round(band.y + band.height / 2) + 14}">${band.level === null ? 'level' : String(band.level)}</text>`)}</g>
+<g class="bands" aria-hidden="true">${layout.bands.map((band, i) => html`<rect class="band${i % 2 === 0 ? '' : ' odd'}" x="0" y="${Math.round(band.y)}" width="${layout.width}" height="${Math.round(band.height)}"/><text class="band-label" x="10" y="${Math.round(band.y + band.height / 2) - 2}">${band.level === null ? 'no' : 'Level'}</text><text class="band-label strong" x="10" y="${Math.round(band.y + band.height / 2) + 14}">${bandLabel(band.level, model)}</text>`)}</g>
 <g class="bundles">${placedPairs.map(({ placed, pair }) => bundle(placed, pair, nodes, model, words))}</g>
 <g class="boxes">${layout.boxes.map((box) => zoneBox(box, nodes[box.key], nodes.length, model))}</g>
 <g class="badges">${placedPairs.map(({ placed, pair }) => badge(placed, pair, model))}</g>
 </svg></div>`;
+}
+
+/** As the zones of the band write it, where they agree; else the middle of their levels, by which they are placed. */
+function bandLabel(level: number | null, { zones }: ReportModel): string {
+  if (level === null) return 'level';
+  const written = [...new Set(zones.filter(({ levelMiddle }) => levelMiddle === level).map((zone) => zone.level))];
+  return written.length === 1 && written[0] !== '' ? written[0] : String(level);
 }
 
 /** Columns and lines of assets in a box, and how many assets are listed. */
