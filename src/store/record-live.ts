@@ -85,7 +85,7 @@ export function beginLive(store: Store, source: FrameSource, capture: LiveCaptur
   let ended: string | null = null;
   let checkpointMs = performance.now();
   let decoderMs = checkpointMs;
-  let budgetHour = NaN;
+  let budgetHour = Infinity;
   let receivedBefore = '';
 
   db.transaction(() => {
@@ -133,7 +133,7 @@ export function beginLive(store: Store, source: FrameSource, capture: LiveCaptur
       return false;
     }
     refusal = undefined;
-    if (ended === null) zeroRecorder(recorder, Number.isFinite(hour) && hour !== budgetHour);
+    if (ended === null) zeroRecorder(recorder, Number.isFinite(hour) && hour > budgetHour);
     else beginLadenInterval(recorder, ended);
     ended = null;
     if (saved !== null) decoderMs = now;
@@ -171,6 +171,8 @@ export function beginLive(store: Store, source: FrameSource, capture: LiveCaptur
         isTaken = attempt(captureState, reason, now);
       }
       if (isTaken) sample(now);
+      // From its end: a flood makes it long, and the frames that wait meanwhile come first.
+      checkpointMs = performance.now();
       return isTaken;
     },
     figures: () => ({

@@ -50,6 +50,37 @@ function inPieces(source: FrameSource, most: number): FrameSource {
   return { ...source, next };
 }
 
+/** UDP datagrams, each from another address, one a microsecond. */
+function flood(frames: number): FrameSource {
+  const template = [2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 8, 0, 0x45, 0, 0, 32, 0, 0, 0, 0, 64, 17, 0, 0, 10, 0, 0, 0, 192, 0, 2, 1, 0x30, 0x39, 0x30, 0x3a, 0, 12, 0, 0, 1, 2, 3, 4];
+  const most = 8192;
+  const bytes = new Uint8Array(most * template.length);
+  for (let i = 0; i < most; i++) bytes.set(template, i * template.length);
+  const batch: FrameBatch = { ...createFrameBatch(), bytes, view: new DataView(bytes.buffer), linkType: 1 };
+  const counts = { frames: 0, position: 0, fileBytesRead: 0, shortened: 0, withoutTime: 0, timeBackwards: 0, unknownBlocks: new Map<number, number>(), droppedByCapture: 0 };
+  return {
+    format: 'live',
+    counts,
+    interfaces: [],
+    next: async () => {
+      batch.count = Math.min(most, frames - counts.frames);
+      if (batch.count === 0) return null;
+      for (let i = 0; i < batch.count; i++, counts.frames++) {
+        const at = i * template.length;
+        batch.view.setUint32(at + 26, 0x0a000000 + counts.frames);
+        batch.offset[i] = at;
+        batch.captured[i] = template.length;
+        batch.wire[i] = template.length;
+        batch.seconds[i] = 1_800_000_000;
+        batch.nanos[i] = counts.frames * 1000;
+      }
+      return batch;
+    },
+    end: () => ({ kind: 'complete' }),
+    close: () => Promise.resolve(),
+  };
+}
+
 interface Play {
   readonly kind?: 'live' | 'stream';
   readonly pieces?: number;
@@ -260,6 +291,30 @@ describe('a store that refuses', () => {
     expect(live).toEqual(whole);
     store.close();
     expected.close();
+  });
+
+  test('a flood that fills the tables while the store refuses: every packet is in a conversation, in a scan, or counted as not analysed', async () => {
+    const store = newStore();
+    let isFull = true;
+    refuseWrites(store, () => isFull);
+    const sent = 600_000;
+    const source = flood(sent);
+    const run = beginLive(store, source, { kind: 'live', name: 'span0', checkpointMs: 60_000 });
+    await recordLive(run, source, {
+      signal: new AbortController().signal,
+      durationMs: Infinity,
+      keep: async () => void (isFull = run.figures().notAnalysed < 20_000 && source.counts.frames < sent),
+      tell: () => undefined,
+    });
+    const sum = (sql: string): number => store.db.prepare(sql).pluck().get() as number;
+    const analysed = sum('SELECT sum(packets_to_server + packets_to_client) FROM conversation') + sum('SELECT sum(packets) FROM scan');
+    const { notAnalysed } = run.figures();
+    expect(notAnalysed).toBeGreaterThan(0);
+    expect(analysed + notAnalysed).toBe(sent);
+    expect(sum('SELECT frames FROM capture')).toBe(analysed);
+    expect(liveCounters(store)['live.frames-not-analysed']).toBe(notAnalysed);
+    expect(sum('SELECT count(*) FROM conversation')).toBeLessThanOrEqual(65_536 + 3 * 4096);
+    store.close();
   });
 
   test('full to the end: the last line is the reason, and the store is as it was at its last checkpoint', async () => {
