@@ -19,7 +19,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const inputs = readdirSync(CORPUS).filter((name) => name !== 'README.md').sort();
 
 test.each(inputs)('every law holds for corpus/%s', async (name) => {
-  const checked = await checkCapture(join(CORPUS, name), 'analysis');
+  const checked = await checkCapture(join(CORPUS, name), 'proposal');
   expect(checked.frames).toBeGreaterThanOrEqual(0);
 });
 
