@@ -8,6 +8,7 @@ import type { ObservationSet } from '../../observation.ts';
 import { judgeObserved } from '../../policy/diff-observed.ts';
 import { contextOf, type DiffReport } from '../../policy/diff.ts';
 import type { Simulation } from '../../policy/simulate.ts';
+import { SEVERITIES } from '../../policy/findings.ts';
 import { createSetAside } from '../../policy/set-aside.ts';
 import type { LoadedSpec } from '../../policy/spec-load.ts';
 import type { StoreStatus } from '../../store/read-status.ts';
@@ -122,15 +123,17 @@ function standingsOf({ loaded, set, plant }: ReportInput, used: ReadonlySet<numb
   });
 }
 
+const SEVERITY_ORDER: readonly string[] = SEVERITIES;
+
 function requirementChecks(findings: readonly ReportFinding[], proposal: Proposal): RequirementCheck[] {
   return [
     ...findings.filter((finding) => finding.requirement !== null).map((finding): RequirementCheck => ({
       rule: finding.requirement ?? '', severity: finding.severity, citation: finding.detail.split('. ')[0] ?? '', basis: 'requirement', sentence: finding.title, source: 'spec',
     })),
     ...proposal.requirements.map((finding): RequirementCheck => ({
-      rule: finding.rule, severity: finding.severity, citation: finding.citation, basis: finding.requirement ? 'requirement' : 'practice', sentence: finding.sentence, source: 'traffic',
+      rule: finding.rule, severity: finding.severity, citation: finding.citation.replace(/^practice: /, ''), basis: finding.requirement ? 'requirement' : 'practice', sentence: finding.sentence, source: 'traffic',
     })),
-  ];
+  ].sort((a, b) => SEVERITY_ORDER.indexOf(a.severity) - SEVERITY_ORDER.indexOf(b.severity));
 }
 
 function timelineOf({ activity, plant, proposal }: ReportInput, days: Timeline['days']): Timeline {

@@ -49,12 +49,16 @@ function* lines(model: ReportModel): Generator<string> {
   yield `  Protocol enforcement: ${validation.enforcement}`;
   yield '';
   yield 'FINDINGS:';
-  if (model.findings.length === 0) yield '  none: what was observed and what is declared agree';
+  if (model.findings.length === 0) yield head.basis === 'proposal' ? '  none: the proposal covers everything observed, by construction' : '  none: what was observed and what is declared agree';
   for (const finding of model.findings) {
     yield `  [${finding.severity}] ${finding.type}: ${finding.title}`;
     if (finding.detail !== '') yield `    ${finding.detail}`;
     yield `    Do: ${finding.remedy}`;
   }
+  yield '';
+  yield 'REQUIREMENT CHECKS:';
+  if (model.requirements.length === 0) yield '  no requirement is seen to be broken';
+  for (const check of model.requirements) yield `  [${check.severity}] ${check.sentence} (${check.basis}: ${check.citation})`;
   yield '';
   yield 'OPEN DECISIONS:';
   if (model.decisions.length === 0) yield '  none';

@@ -105,7 +105,7 @@ describe('text form', () => {
     expect(lines.slice(0, 5)).toEqual([
       'IEC 62443 Zone Implementation Report', '=====================================', 'Facility: Millbrook Water Treatment Works', 'Implementation Date: 2026-02-20', 'Standard: IEC 62443-3-2:2020',
     ]);
-    const at = ['EVIDENCE:', 'ZONE ARCHITECTURE:', 'CONDUIT CONFIGURATION:', 'VALIDATION RESULTS:', 'FINDINGS:', 'OPEN DECISIONS:'].map((title) => lines.indexOf(title));
+    const at = ['EVIDENCE:', 'ZONE ARCHITECTURE:', 'CONDUIT CONFIGURATION:', 'VALIDATION RESULTS:', 'FINDINGS:', 'REQUIREMENT CHECKS:', 'OPEN DECISIONS:'].map((title) => lines.indexOf(title));
     expect(at).toEqual(at.toSorted((a, b) => a - b));
     expect(at[0]).toBeGreaterThan(0);
   });
@@ -117,6 +117,13 @@ describe('text form', () => {
     expect(text).toMatch(/\n {2}Cross-zone tests: 37 pass \/ 0 fail/);
     expect(text).toMatch(/\n {2}Prohibited path tests: 3 exceptions/);
     expect(text).toMatch(/\n {2}Protocol enforcement: function code filtering NOT in force/);
+  });
+
+  test('a proposal says that it covers what it was made from, and what breaks requirements all the same', () => {
+    const proposal = writeReport(db, join(folder, 'proposed.txt'));
+    expect(proposal).toContain('\nFINDINGS:\n  none: the proposal covers everything observed, by construction\n');
+    expect(proposal).toMatch(/\nREQUIREMENT CHECKS:\n(.*\n)* {2}\[critical\] .*Z-SUP.*safety zone.*requirement: IEC 62443-3-2 ZCR 3\.3/);
+    expect(proposal).toContain('\nFacility: [not stated in the spec]\nImplementation Date: 2026-03-15 (last observation)\n');
   });
 
   test('without --out it goes to standard output', () => {
