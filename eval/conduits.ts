@@ -2,13 +2,14 @@
  * `npm run eval:conduits`: propose Permits from T days of a generated plant, judge them on the 28 days after.
  * The generator is found through BASELINE_PLANTS (default ../shared/plants beside the repository).
  *
- *   --arch a,b --seeds 701-708 --days 28 --churn 0 --noise .1 --messy .5 --no-baselines --worst
+ *   --arch a,b --seeds 701-708 --days 28 --churn 0 --noise .1 --messy .5 --no-baselines --worst --declared
  *
  * Judged is every operation of a designed conversation (legitimate, no temporary device) that is active in the test days
  * and crosses a proposed boundary; business traffic with the Internet is outside. The proposal goes the user's way:
  * written as YAML, read back, matched. A device that appeared after the proposal is in no Permit: all of it that crosses a
  * boundary is blocked. It is plugged in beside its like, so its boundary is that of the zone in which most of its true
- * zone's devices were put; its traffic within that segment passes no firewall. `--strangers-nowhere` counts that too.
+ * zone's devices were put; its traffic within that segment passes no firewall. `--strangers-nowhere` counts that too. With
+ * `--declared` a person has put each new device into the spec, with its zone and role, before it was plugged in.
  */
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -17,6 +18,7 @@ import type { ConduitProposal } from '../src/infer/conduits.ts';
 import { proposeZones } from '../src/infer/zones.ts';
 
 import type { OperationClass } from '../src/infer/conduit-grants.ts';
+import type { PlannedAsset } from '../src/infer/conduit-plan.ts';
 import type { Conversation, ObservationSet } from '../src/observation.ts';
 import { createMatcher } from '../src/policy/match.ts';
 import type { ConversationVerdict } from '../src/policy/match.ts';
@@ -269,6 +271,25 @@ function score(judge: Judge, plant: GeneratedPlant, tuples: readonly Tuple[], is
   };
 }
 
+/** The generator's words for roles whose devices come and go, in ours. */
+const ROLE_OF: Readonly<Record<string, string>> = { ews: 'engineering-workstation', opcua: 'opcua-server' };
+
+/** Devices nobody has heard yet, as somebody who commissions them would declare them. */
+function declaredDevices(plant: GeneratedPlant, zones: ReturnType<typeof proposeZones>): PlannedAsset[] {
+  const zoneAt = new Map(zones.assets.flatMap((asset) => asset.addresses.map((address) => [address, asset.zone] as const)));
+  return plant.hosts.flatMap((host): PlannedAsset[] => {
+    if (zoneAt.has(host.ip) || host.transient || host.ext) return [];
+    const votes = new Map<string, number>();
+    for (const other of plant.hosts) {
+      const zone = other.zone === host.zone ? zoneAt.get(other.ip) : undefined;
+      if (zone !== undefined) votes.set(zone, (votes.get(zone) ?? 0) + 1);
+    }
+    const [place] = [...votes].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1));
+    if (place === undefined) return [];
+    return [{ id: `new ${host.ip}`, role: ROLE_OF[host.role] ?? host.role, subRole: null, level: null, zone: place[0], addresses: [host.ip], macs: [], behindRouter: false, declaredOnly: true }];
+  });
+}
+
 const percent = (value: number, digits = 2): string => `${(value * 100).toFixed(digits)} %`;
 
 async function main(): Promise<void> {
@@ -294,7 +315,8 @@ async function main(): Promise<void> {
       const tuples = tuplesOf(plant, sample, trainDays, trainDays + TEST_DAYS);
       const kinds = new Map(zones.zones.map((zone) => [zone.id, zone.kind]));
       const isBusiness = (zone: string | null): boolean => zone !== null && (kinds.get(zone) === 'enterprise' || kinds.get(zone) === 'external');
-      const proposed = judgeProposal('proposed', set, proposeConduits(set, zones, DEFAULT_CONDUIT_OPTIONS));
+      const plan = options.has('declared') ? { ...zones, assets: [...zones.assets, ...declaredDevices(plant, zones)] } : zones;
+      const proposed = judgeProposal('proposed', set, proposeConduits(set, plan, DEFAULT_CONDUIT_OPTIONS));
       const result = score(proposed, plant, tuples, isBusiness);
       add('proposed', result);
       for (const tuple of result.blocked) {

@@ -10,6 +10,7 @@ import { explainAsset } from '../infer/explain.ts';
 import type { Proposal } from '../infer/proposal.ts';
 import { proposeZones } from '../infer/zones.ts';
 import type { ObservationSet } from '../observation.ts';
+import { withDeclaredMembers } from '../policy/declared-members.ts';
 import { proveProposal } from '../policy/proof.ts';
 import { loadSpec, parseSpec } from '../policy/spec-load.ts';
 import { pinsOf } from '../policy/spec-pins.ts';
@@ -60,7 +61,8 @@ const SHOWN_FAULTS = 5;
 export function proposeZonesOf(argv: ProposeArguments, context: CommandContext): CommandResult {
   const existing = argv.out !== undefined && argv.out !== '-' && existsSync(argv.out) ? argv.out : null;
   const pinned = argv.pins ?? existing;
-  const pins = pinned === null || pinned === undefined ? null : pinsOf(loadSpec(pinned));
+  const decided = pinned === null || pinned === undefined ? null : loadSpec(pinned);
+  const pins = decided === null ? null : pinsOf(decided);
   const { set, status } = readFromStore(storePath(argv.db, context.environment), (db) => ({
     set: readObservations(db, describeOperation),
     status: readStatus(db),
@@ -71,7 +73,7 @@ export function proposeZonesOf(argv: ProposeArguments, context: CommandContext):
   if (argv.explain !== undefined) {
     return { exitCode, output: explainAsset(zones, argv.explain).map((line) => `${printable(line, LONGEST_SENTENCE)}\n`) };
   }
-  const conduits = proposeConduits(set, zones, { exact: argv.exact === true, maintenance: argv.exact !== true });
+  const conduits = proposeConduits(set, decided === null || argv.exact === true ? zones : withDeclaredMembers(zones, decided), { exact: argv.exact === true, maintenance: argv.exact !== true });
   if (argv.json === true) return { exitCode, output: proposalJson(zones, conduits) };
   if (argv.out === undefined) return { exitCode, output: proposalText(zones, conduits, { width: context.width, colour: context.colour }) };
   if (zones.zones.length === 0) {

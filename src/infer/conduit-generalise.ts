@@ -13,6 +13,7 @@
  * redundant-partner the standby of a redundant pair may do, and be asked, what its partner does
  * same-role-group  most of the possible pairs between two groups of one role each ask alike: all of them may
  * shared-service   two or more members of a zone use one infrastructure server: the whole zone may
+ * declared-member  a device that a person declared with zone and role, and that was not heard yet, is one of its group
  * outside-iacs     business traffic with the Internet is outside the system under consideration: one Permit per service
  * maintenance      (on demand only) a maintenance station may do, where it was seen, what its role does elsewhere
  *
@@ -149,6 +150,10 @@ const groupDetail = (details: readonly GrantDetail[]): GrantDetail => {
 /** OPC UA security of a grant: a group never mixes endpoints of different security, or it would lower some of them. */
 const securityOf = (grant: Grant): string => (grant.protocol === 'opcua' ? `${grant.detail.opcuaModes.join(',')}|${grant.detail.opcuaPolicies.join(',')}` : '');
 
+const heard = (assets: readonly PlannedAsset[]): number => assets.filter((asset) => asset.declaredOnly !== true).length;
+
+const ruleFor = (rule: string, client: PlannedAsset, server: PlannedAsset): string => (client.declaredOnly === true || server.declaredOnly === true ? 'declared-member' : rule);
+
 function addGroups(grants: Map<string, Grant>, index: PlanIndex): void {
   const securities = new Map<string, Set<string>>();
   for (const grant of grants.values()) {
@@ -170,10 +175,10 @@ function addGroups(grants: Map<string, Grant>, index: PlanIndex): void {
       const known = securities.get(`${server.id}\n${sample.transport}/${sample.port}`);
       return known === undefined || (known.size === 1 && known.has(securityOf(sample))) || members.some((grant) => grant.server.id === server.id);
     });
-    const possible = clients.length * servers.length;
+    const possible = heard(clients) * heard(servers);
     if (possible < 3 || seen < 2 || seen / possible < GROUP_COVERAGE[sample.class]) continue;
     const detail = groupDetail(members.map((grant) => grant.detail));
-    for (const client of clients) for (const server of servers) extend(grants, { ...sample, client, server, detail, source: sample }, 'same-role-group');
+    for (const client of clients) for (const server of servers) extend(grants, { ...sample, client, server, detail, source: sample }, ruleFor('same-role-group', client, server));
   }
 }
 
@@ -243,7 +248,36 @@ function addSharedServices(grants: Map<string, Grant>, index: PlanIndex): void {
     const [sample] = members;
     if (new Set(members.filter((grant) => grant.evidence.witnesses.length > 0).map((grant) => grant.client.id)).size < 2) continue;
     const detail = members.map((grant) => grant.detail).reduce(mergeDetails);
-    for (const client of index.allOf(sample.client.zone)) extend(grants, { ...sample, client, detail, source: sample }, 'shared-service');
+    for (const client of index.allOf(sample.client.zone)) extend(grants, { ...sample, client, detail, source: sample }, ruleFor('shared-service', client, sample.server));
+  }
+}
+
+/** Heard peers that must exist before a declared device may write, or be written to, as they are. */
+const WRITING_PEERS = 2;
+
+/** A declared device asks, and is asked, what most of the heard devices of its zone and role do: exactly that, no group's addresses. */
+function addDeclared(grants: Map<string, Grant>, index: PlanIndex): void {
+  const declared = index.plan.assets.filter((asset) => asset.declaredOnly === true);
+  if (declared.length === 0) return;
+  for (const side of ['client', 'server'] as const) {
+    const other = side === 'client' ? 'server' : 'client';
+    const byKind = new Map<string, Map<string, Grant[]>>();
+    for (const grant of grants.values()) {
+      if (grant[side].declaredOnly === true || isTemporary(index.kindOf(grant[side].zone))) continue;
+      const kind = `${grant[side].zone}\n${grant[side].role}`;
+      const held = byKind.get(kind) ?? new Map<string, Grant[]>();
+      addTo(held, `${grant[other].id}\n${grant.transport}/${grant.port}\n${grant.class}\n${securityOf(grant)}`, grant);
+      byKind.set(kind, held);
+    }
+    for (const device of declared) {
+      const peers = heard(index.membersOf(device.zone, device.role));
+      for (const members of byKind.get(`${device.zone}\n${device.role}`)?.values() ?? []) {
+        const [sample] = members;
+        const changes = sample.class === 'write' || sample.class === 'engineer';
+        if (sample[other].zone === device.zone || members.length / peers < GROUP_COVERAGE[sample.class] || (changes && peers < WRITING_PEERS)) continue;
+        extend(grants, { ...sample, [side]: device, detail: members.map((grant) => grant.detail).reduce(mergeDetails), source: sample }, 'declared-member');
+      }
+    }
   }
 }
 
@@ -256,6 +290,7 @@ export function generaliseGrants(observed: readonly Grant[], index: PlanIndex): 
   addGroups(grants, index);
   addSharedServices(grants, index);
   addPartners(grants, index);
+  addDeclared(grants, index);
   return [...grants.values()];
 }
 

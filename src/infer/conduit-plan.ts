@@ -20,6 +20,8 @@ export interface PlannedAsset {
   readonly addresses: readonly string[];
   readonly macs: readonly string[];
   readonly behindRouter: boolean;
+  /** A person declared it and nobody heard it yet: rules about groups reach it, and it counts towards none. */
+  readonly declaredOnly?: boolean;
 }
 
 export interface PlannedZone {

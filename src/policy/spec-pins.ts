@@ -20,7 +20,7 @@ const ROLE_WORDS: Readonly<Record<string, Role>> = {
   'it-client': 'enterprise',
 };
 
-const roleOf = (word: string): Role | null => ROLE_WORDS[word] ?? ROLES.find((role) => role === word) ?? null;
+export const roleOf = (word: string): Role | null => ROLE_WORDS[word] ?? ROLES.find((role) => role === word) ?? null;
 
 export function pinsOf({ spec }: LoadedSpec): Pins {
   const assetZone = new Map<string, string>();
