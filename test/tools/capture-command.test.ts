@@ -15,6 +15,8 @@ import { createVethPair, obstacle, run } from './veth-pair.ts';
 const PROJECT = join(import.meta.dirname, '../..');
 const MAIN = ['--import', join(PROJECT, 'node_modules/tsx/dist/esm/index.mjs'), join(PROJECT, 'src/main.ts')];
 const PLANT = join(PROJECT, 'samples/plant/millbrook_00005_20260314.pcapng');
+/** Eleven packets. */
+const SPLIT = join(PROJECT, 'samples/traps/split.pcap');
 const NOBODY = 65_534;
 
 const why = obstacle();
@@ -227,13 +229,14 @@ describe.runIf(why === undefined)('capture', () => {
     await untilStored(db, 700);
     running.child.kill('SIGHUP');
     await sleep(1500);
-    await pair.send(PLANT, '--pps', '20000', '--limit', '300');
+    // Other packets: the same ones again would be retransmissions to the capture, and a new session to the import of two files.
+    await pair.send(SPLIT, '--pps', '20000');
     expect(await running.ended).toBe(0);
-    expect(status(db).totals.packets).toBe(1000);
+    expect(status(db).totals.packets).toBe(711);
     expect(readdirSync(ring).filter((name) => /^baseline_\d{5}_\d{14}\.pcapng$/.test(name))).toHaveLength(2);
     expect(baseline('import', ring, '--db', join(folder, 'of-ring.db'))).toMatchObject({ status: 0 });
     expect(observed(join(folder, 'of-ring.db'))['operations']).toEqual(observed(db)['operations']);
-    expect(status(join(folder, 'of-ring.db')).totals).toMatchObject({ packets: 1000, bytes: status(db).totals.bytes });
+    expect(status(join(folder, 'of-ring.db')).totals).toMatchObject({ packets: 711, bytes: status(db).totals.bytes });
   });
 
   test('--metrics: on loopback only, one page, in the format of Prometheus', async () => {
