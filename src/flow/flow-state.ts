@@ -320,6 +320,8 @@ const MAX_SESSIONS = 1_100_000;
 const MAX_CONVERSATIONS = 1_100_000;
 const MAX_ROWS = 1_200_000;
 const MAX_OPERATIONS = 400_000;
+/** Rhythms, and what settling adds to them: one an operation and conversation at most. Far below INDEX_MASK (int-table.ts). */
+const MAX_RHYTHMS = 2_000_000;
 
 export function isFull(state: FlowState): boolean {
   return (
@@ -331,6 +333,10 @@ export function isFull(state: FlowState): boolean {
     state.operations.count > MAX_OPERATIONS ||
     state.ranges.count > MAX_OPERATIONS ||
     state.facts.count > MAX_OPERATIONS ||
+    state.targets.count > MAX_OPERATIONS ||
+    state.errors.count > MAX_OPERATIONS ||
+    state.macs.count > MAX_OPERATIONS ||
+    state.rhythm.count + state.conversations.count + state.operations.count > MAX_RHYTHMS ||
     state.texts.length > MAX_TEXTS / 2
   );
 }

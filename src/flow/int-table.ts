@@ -3,7 +3,7 @@
  * structure. An entry is a record of `stride` words that begins with its key, so that what is counted lies beside what is
  * compared: one or two cache lines an entry, not five. Doubles live in the same record, at even words.
  *
- * Typed arrays, linear probing, load <= 0.5; a slot holds the index and eleven bits of the hash, so that a wrong entry is
+ * Typed arrays, linear probing, load <= 0.5; a slot holds the index and ten bits of the hash, so that a wrong entry is
  * passed over without a look at it. No strings, no BigInt, no allocation but when it grows. The hash is seeded per process,
  * so that nobody outside can choose colliding keys; indices depend on insertion order alone, so results do not.
  */
@@ -25,7 +25,8 @@ export interface IntTable {
 
 /** Exported for the lookup that feed.ts inlines by hand. */
 export const SEED = randomBytes(4).readInt32LE(0);
-export const INDEX_MASK = 0x1fffff;
+/** Index + 1 in a slot's lower bits: four million entries; tables are flushed long before (isFull). */
+export const INDEX_MASK = 0x3fffff;
 const INITIAL_SLOTS = 1024;
 const KEY_WORDS = 4;
 
