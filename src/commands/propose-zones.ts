@@ -39,6 +39,7 @@ export const proposeZonesCommand = defineCommand({
     pins: { type: 'string', requiresArg: true, describe: 'a spec whose assets, roles, levels and zones are decided' },
     explain: { type: 'string', requiresArg: true, describe: 'an asset: its evidence for and against' },
     exact: { type: 'boolean', describe: 'Permits for exactly what was seen; no rule widens anything' },
+    schedules: { type: 'boolean', default: true, describe: 'tie weekly jobs to their weekday; --no-schedules ties nothing to a calendar' },
     strict: { type: 'boolean', describe: 'exit 3 when too little was seen for a proposal' },
     json: JSON_OPTION,
   },
@@ -51,6 +52,7 @@ interface ProposeArguments {
   readonly pins?: string | undefined;
   readonly explain?: string | undefined;
   readonly exact?: boolean | undefined;
+  readonly schedules?: boolean | undefined;
   readonly strict?: boolean | undefined;
   readonly json?: boolean | undefined;
 }
@@ -73,7 +75,7 @@ export function proposeZonesOf(argv: ProposeArguments, context: CommandContext):
   if (argv.explain !== undefined) {
     return { exitCode, output: explainAsset(zones, argv.explain).map((line) => `${printable(line, LONGEST_SENTENCE)}\n`) };
   }
-  const conduits = proposeConduits(set, decided === null || argv.exact === true ? zones : withDeclaredMembers(zones, decided), { exact: argv.exact === true, maintenance: argv.exact !== true });
+  const conduits = proposeConduits(set, decided === null || argv.exact === true ? zones : withDeclaredMembers(zones, decided), { exact: argv.exact === true, maintenance: argv.exact !== true, schedules: argv.schedules !== false });
   if (argv.json === true) return { exitCode, output: proposalJson(zones, conduits) };
   if (argv.out === undefined) return { exitCode, output: proposalText(zones, conduits, { width: context.width, colour: context.colour }) };
   if (zones.zones.length === 0) {
@@ -110,6 +112,8 @@ function provenanceOf(context: CommandContext, status: StoreStatus, zones: Propo
 
 function summary(path: string, zones: Proposal, conduits: ConduitProposal, updated: boolean): string {
   const questions = conduits.permits.filter((one) => one.question !== null).length;
+  const weekly = conduits.permits.filter(({ permit }) => permit.conditions.start !== null).length;
+  const tied = weekly === 0 ? '' : ` ${weekly} Permits of weekly jobs are tied to their weekday (--no-schedules to leave them open).`;
   const enough = zones.completeness.sufficient ? '' : ` ${zones.completeness.sentences[0] ?? 'Too little was seen yet.'}`;
-  return `${path}: ${updated ? 'updated, ' : ''}${zones.zones.length} zones, ${conduits.conduits.length} conduits, ${conduits.permits.length} Permits, ${questions} of them waiting for a decision.${enough}`;
+  return `${path}: ${updated ? 'updated, ' : ''}${zones.zones.length} zones, ${conduits.conduits.length} conduits, ${conduits.permits.length} Permits, ${questions} of them waiting for a decision.${tied}${enough}`;
 }

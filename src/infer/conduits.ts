@@ -19,6 +19,7 @@ import { indexPlan, ownMacs } from './conduit-plan.ts';
 import type { PlanIndex, PlannedAsset, ZonePlan } from './conduit-plan.ts';
 import { daysText, QUESTION_SENTENCES, regimeOf } from './conduit-questions.ts';
 import type { QuestionKind } from './conduit-questions.ts';
+import { weeklyWindow } from './conduit-schedules.ts';
 import { foldSetAside } from './conduit-set-aside.ts';
 import type { SetAsideEntry } from './conduit-set-aside.ts';
 
@@ -27,6 +28,8 @@ export interface ConduitOptions {
   readonly exact: boolean;
   /** Propose on-demand Permits for maintenance stations. */
   readonly maintenance: boolean;
+  /** False: no Permit is tied to weekdays (default: true, unless exact). */
+  readonly schedules?: boolean;
 }
 
 export const DEFAULT_CONDUIT_OPTIONS: ConduitOptions = { exact: false, maintenance: true };
@@ -240,6 +243,9 @@ export function proposeConduits(set: ObservationSet, plan: ZonePlan, options: Co
       const days = draft.evidence.days;
       const lastDay = Math.max(days.at(-1) ?? 0, draft.evidence.lastNs === null ? 0 : Number(draft.evidence.lastNs / 86_400_000_000_000n));
       const kind = draft.question;
+      const regime = regimeOf(days, index.capturedDays);
+      const window = options.exact || options.schedules === false ? null : weeklyWindow(draft, index.capturedDays);
+      const rhythm = regime === null || regime === 'one day only' ? '' : ` (${regime})`;
       permits.push({
         permit: {
           id: `${id.slice(0, MAX_ID - 5)}-${String(i + 1).padStart(3, '0')}`,
@@ -251,8 +257,8 @@ export function proposeConduits(set: ObservationSet, plan: ZonePlan, options: Co
           modbus: draft.modbus,
           opcua: draft.opcua,
           named: draft.names.length === 0 ? null : { protocol: draft.protocol, names: draft.names },
-          conditions: { days: [], start: null, end: null, expires: kind === 'temporary-device' ? isoDay(lastDay) : null, onDemand: draft.onDemand },
-          purpose: draft.onDemand && kind !== 'temporary-device' ? 'maintenance, switched on by a person for a while' : '',
+          conditions: { days: window ?? [], start: window === null ? null : '00:00', end: window === null ? null : '23:59', expires: kind === 'temporary-device' ? isoDay(lastDay) : null, onDemand: draft.onDemand },
+          purpose: draft.onDemand && kind !== 'temporary-device' ? 'maintenance, switched on by a person for a while' : window === null ? '' : 'a weekly job: its day, and the days before and after',
           basis: 'observed',
           decision: kind === null && !draft.onDemand ? 'approved' : 'pending',
           owner: '',
@@ -261,8 +267,8 @@ export function proposeConduits(set: ObservationSet, plan: ZonePlan, options: Co
             generalisedBy: draft.rules, neverSeen: draft.neverSeen,
           },
         },
-        question: kind === null ? null : { kind, sentence: kind === 'rare' ? `${QUESTION_SENTENCES.rare} Seen on ${daysText(days)}.` : QUESTION_SENTENCES[kind], days },
-        regime: regimeOf(days, index.capturedDays),
+        question: kind === null ? null : { kind, sentence: kind === 'rare' ? `${QUESTION_SENTENCES.rare} Seen on ${daysText(days)}${rhythm}.` : QUESTION_SENTENCES[kind], days },
+        regime,
         connections: draft.evidence.sessions,
         witnesses: draft.evidence.witnesses,
         registersNeverSeen: draft.registersNeverSeen,
