@@ -28,7 +28,7 @@ export function checkBars(rows: readonly Measured[], flat: readonly FlatnessPoin
     const [a, b] = [row(ours), row(theirs)];
     if (a === undefined || b === undefined) return;
     const ratio = b.wallS / b.packets / (a.wallS / a.packets);
-    bars.push({ text: `${ours} at ${ratio.toFixed(2)} x the speed of ${theirs} (at least ${least})`, isHeld: ratio >= least });
+    bars.push({ text: `${ours} at ${ratio.toFixed(2)} x the speed of ${theirs} (at least ${Number(least.toFixed(2))})`, isHeld: ratio >= least });
   };
   faster('baseline', 'tcpdump', 0.6);
   faster('baseline', 'nfpcapd', 1.8);
