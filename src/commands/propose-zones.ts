@@ -64,13 +64,12 @@ export function proposeZonesOf(argv: ProposeArguments, context: CommandContext):
   const existing = argv.out !== undefined && argv.out !== '-' && existsSync(argv.out) ? argv.out : null;
   const pinned = argv.pins ?? existing;
   const decided = pinned === null || pinned === undefined ? null : loadSpec(pinned);
-  const pins = decided === null ? null : pinsOf(decided);
   const { set, status } = readFromStore(storePath(argv.db, context.environment), (db) => ({
     set: readObservations(db, describeOperation),
     status: readStatus(db),
   }));
   if (set.conversations.length === 0) throw usageError('the store holds no conversations yet', 'Import a capture first: baseline import PATH...');
-  const zones = proposeZones(set, pins === null ? {} : { pins });
+  const zones = proposeZones(set, decided === null ? {} : { pins: pinsOf(decided, set.addresses) });
   const exitCode = argv.strict === true && !zones.completeness.sufficient ? EXIT.incomplete : EXIT.ok;
   if (argv.explain !== undefined) {
     return { exitCode, output: explainAsset(zones, argv.explain).map((line) => `${printable(line, LONGEST_SENTENCE)}\n`) };

@@ -91,7 +91,7 @@ function readReport(argv: ReportArguments, context: CommandContext): ReportInput
   const { set, status } = readFromStore(path, (db) => ({ set: readObservations(db, describeOperation), status: readStatus(db) }));
   if (set.conversations.length === 0 && declared === null) throw usageError('the store holds no conversations yet', 'Import a capture first: baseline import PATH...');
   context.progress('placing assets');
-  const proposal = proposeZones(set, declared === null ? {} : { pins: zonePinsOf(declared), stabilityRuns: 0 });
+  const proposal = proposeZones(set, declared === null ? {} : { pins: zonePinsOf(declared, set), stabilityRuns: 0 });
   const loaded = declared ?? proposedSpec(set, proposal);
   context.progress('comparing');
   const diff = diffReport(loaded, set);
@@ -119,7 +119,7 @@ function readReport(argv: ReportArguments, context: CommandContext): ReportInput
 }
 
 /** Zones as declared; roles and levels are left to the traffic, so that the report can hold the two against each other. */
-const zonePinsOf = (declared: LoadedSpec): Pins => ({ ...pinsOf(declared), role: new Map(), level: new Map() });
+const zonePinsOf = (declared: LoadedSpec, set: ObservationSet): Pins => ({ ...pinsOf(declared, set.addresses), role: new Map(), level: new Map() });
 
 /** The proposal as the spec that `propose-zones --out` would write: one way from there on. */
 function proposedSpec(set: ObservationSet, proposal: Proposal): LoadedSpec {

@@ -3,8 +3,9 @@
  * Every declared asset pins its zone, and its role and level where they are written; zones pin their name and SL-T.
  */
 import { ROLES, type Pins, type Role } from '../infer/proposal.ts';
+import type { AddressRecord } from '../observation.ts';
 import { securityLevelNumber } from './free-text.ts';
-import { declaredAssets } from './spec-assets.ts';
+import { indexAssets } from './spec-assets.ts';
 import type { LoadedSpec } from './spec-load.ts';
 
 /** The spec's other words for the roles of inference. */
@@ -22,21 +23,24 @@ const ROLE_WORDS: Readonly<Record<string, Role>> = {
 
 export const roleOf = (word: string): Role | null => ROLE_WORDS[word] ?? ROLES.find((role) => role === word) ?? null;
 
-export function pinsOf({ spec }: LoadedSpec): Pins {
+/**
+ * @param records the addresses that were observed: whatever the spec says by range, network or name is pinned address by address
+ */
+export function pinsOf({ spec }: LoadedSpec, records: readonly AddressRecord[]): Pins {
   const assetZone = new Map<string, string>();
   const role = new Map<string, Role>();
   const level = new Map<string, number>();
-  for (const asset of declaredAssets(spec)) {
-    const entry = spec.zones[asset.zoneIndex]?.assets?.[asset.assetIndex];
-    // An entry that a proposal wrote and nobody confirmed is inference's own word, not a person's.
+  const index = indexAssets(spec, records);
+  for (const { address } of records) {
+    const found = index.resolve(address);
+    if (found === null || found.by === 'public') continue;
+    const entry = found.asset === null ? undefined : spec.zones[found.asset.zoneIndex]?.assets?.[found.asset.assetIndex];
+    // An entry that says so itself is inference's own word, not a person's.
     if (typeof entry === 'object' && entry.pinned === false) continue;
-    const keys = asset.addresses.length > 0 ? asset.addresses : asset.names;
-    const decided = asset.role === null ? null : roleOf(asset.role);
-    for (const key of keys) {
-      assetZone.set(key, asset.zone);
-      if (decided !== null) role.set(key, decided);
-      if (typeof entry === 'object' && entry.level !== undefined) level.set(key, entry.level);
-    }
+    assetZone.set(address, found.zone);
+    const decided = found.asset?.role == null ? null : roleOf(found.asset.role);
+    if (decided !== null) role.set(address, decided);
+    if (typeof entry === 'object' && entry.level !== undefined) level.set(address, entry.level);
   }
   const zoneName = new Map(spec.zones.map((zone) => [zone.zone_id, zone.name]));
   const slT = new Map<string, number>();
@@ -44,5 +48,6 @@ export function pinsOf({ spec }: LoadedSpec): Pins {
     const target = securityLevelNumber(zone.security_level_target as never);
     if (target !== null) slT.set(zone.zone_id, target);
   }
-  return { assetZone, together: [], apart: [], role, level, zoneName, slT, safetyAssets: null };
+  const { together = [], apart = [], safety_assets: safetyAssets = null } = spec.pins ?? {};
+  return { assetZone, together, apart, role, level, zoneName, slT, safetyAssets };
 }

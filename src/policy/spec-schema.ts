@@ -251,6 +251,13 @@ const setAside = z.strictObject({
   owner: z.string().optional(),
 });
 
+/** What a person decided for proposals to build around, beyond the zones of assets. Assets by id, name or address. */
+const pins = z.strictObject({
+  together: z.array(z.tuple([z.string().min(1), z.string().min(1)])).optional(),
+  apart: z.array(z.tuple([z.string().min(1), z.string().min(1)])).optional(),
+  safety_assets: z.array(z.string().min(1)).optional(),
+});
+
 export const specSchema = z.strictObject({
   spec_version: z.literal(1, 'this program reads spec_version 1').optional(),
   facility: z.string().min(1).optional(),
@@ -262,6 +269,7 @@ export const specSchema = z.strictObject({
   conduits: z.array(conduit),
   enforcement_points: z.array(enforcementPoint).optional(),
   set_aside: z.array(setAside).optional(),
+  pins: pins.optional(),
 });
 
 export type Spec = z.infer<typeof specSchema>;
