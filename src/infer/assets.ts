@@ -76,7 +76,7 @@ const HOST_NAME_FACTS = new Set(['netbios.name', 'dhcp.hostname', 'mdns.name']);
 const hostNamesOf = (sighting: Sighting): string[] => [...new Set(factsOf(sighting, HOST_NAME_FACTS).map((name) => name.trim()).filter(isPrintableName))];
 
 /** What products put into their application URI when nobody configured them. */
-const DEFAULT_HOSTS = /^(client(-.*)?|server|localhost|opc|opcua|ua|unknown|default|plc|host|hostname|name|device|machine|computer|desktop)$/i;
+const DEFAULT_HOSTS = /^(client(-.*)?|server|unconfigured|localhost|opc|opcua|ua|unknown|default|plc|host|hostname|name|device|machine|computer|desktop)$/i;
 
 function namesOf(sighting: Sighting): string[] {
   const names = factsOf(sighting, NAME_FACTS).map((name) => name.trim());

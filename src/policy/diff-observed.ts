@@ -353,6 +353,6 @@ export const judgeObserved = (context: DiffContext): ObservedResult => {
     }));
   }
   for (const stranger of strangers.values()) findings.push(strangerFinding(context, stranger));
-  findings.push(...judgePlaces(context, placed));
+  for (const finding of judgePlaces(context, placed)) findings.push(finding);
   return { findings, uses, setAside: [...setAsideUses.values()].sort((a, b) => a.index - b.index), counts };
 };
