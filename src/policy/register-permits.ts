@@ -9,6 +9,7 @@ import { isMap } from 'yaml';
 import type { RegisterRow } from './register-columns.ts';
 import { makeMap, seqOf, setField } from './register-draft.ts';
 import type { RegisterDraft, Tally } from './register-draft.ts';
+import { operationsText } from './register-tables.ts';
 import { portsOf } from './permits.ts';
 import type { DeclaredPermit } from './permits.ts';
 import type { LoadedSpec } from './spec-load.ts';
@@ -20,8 +21,9 @@ const sorted = (values: readonly string[]): string => [...values].map((value) =>
 const portText = (ports: readonly { readonly first: number; readonly last: number }[]): string => ports.map(({ first, last }) => `${first}-${last}`).sort().join(' ');
 
 /** The first column in which a row says something else than the rule does. */
-function contradiction(row: RegisterRow, { permit }: DeclaredPermit): { column: string; is: string } | null {
+function contradiction(row: RegisterRow, declared: DeclaredPermit): { column: string; is: string } | null {
   const { fields } = row;
+  const { permit } = declared;
   const said: readonly (readonly [string, string | null, string])[] = [
     ['conduit', (fields['conduit'] as string | undefined) ?? null, permit.conduit],
     ['source_zone', (fields['source_zone'] as string | undefined) ?? null, permit.from.zone],
@@ -31,6 +33,7 @@ function contradiction(row: RegisterRow, { permit }: DeclaredPermit): { column: 
     ['protocol', (fields['protocol'] as string | undefined) ?? null, permit.service.protocol],
     ['transport', (fields['transport'] as string | undefined) ?? null, permit.service.transport],
     ['port', fields['port'] === undefined ? null : portText(portsOf(fields['port'] as SpecFlow['port'])), portText(permit.service.ports)],
+    ['operations', (fields['operations'] as string | undefined) ?? null, operationsText(declared)],
   ];
   for (const [column, wanted, held] of said) if (wanted !== null && wanted !== held) return { column, is: held === '' ? 'nothing there' : held };
   const access = fields['access'] as string | string[] | undefined;
@@ -63,6 +66,10 @@ function addRule(draft: RegisterDraft, row: RegisterRow, taken: Set<string>): bo
   const { fields } = row;
   if (fields['protocol'] === undefined) {
     draft.report(row, 'rule_id', fields['rule_id'] === undefined ? 'this row has neither a rule_id nor a protocol' : `the rule "${String(fields['rule_id'])}" is not declared, and the row says too little for a new one`, 'correct the rule_id; a new rule needs source_zone, destination_zone and protocol');
+    return false;
+  }
+  if (fields['operations'] !== undefined) {
+    draft.report(row, 'operations', 'a new rule cannot take its operations from a cell', 'write the rule in the spec; or empty the cell, and the rule lets every operation of its access through');
     return false;
   }
   const client = endOf(draft, row, 'source');

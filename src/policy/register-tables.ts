@@ -78,7 +78,7 @@ const conduitRows = (spec: Spec): Fields[] => spec.conduits.map((conduit) => ({
 
 const endText = (end: PermitEnd): string => list([...end.assets, ...end.addresses]);
 
-function operationsText({ permit }: DeclaredPermit): string {
+export function operationsText({ permit }: DeclaredPermit): string {
   const parts: string[] = [];
   if (permit.modbus !== null) {
     const { functionCodes, unitIds, ranges } = permit.modbus;

@@ -161,6 +161,11 @@ describe('zones, conduits and permits', () => {
     ]);
   });
 
+  it('keep a rule of one access class what it is', () => {
+    const spec = SPEC.replace('access: read\n', 'access: [browse]\n').replace(/        modbus: .*\n/, '');
+    expect(imported(spec, ...exported(spec).filter((list) => list.kind === 'permits'))).toContain('access: [browse]');
+  });
+
   it('take the decision on a known rule, and leave the rest of it alone', () => {
     const text = imported(SPEC, permitList('rule_id,verdict,decided_by,until\nC1-001,not allowed,B. Lang,2027-06-30\n'));
     const [{ permit }] = load(text).permits;
@@ -173,6 +178,9 @@ describe('zones, conduits and permits', () => {
     ['rule_id,port\nC1-001,503\n', /^permits\.csv:2:8: the rule "C1-001" says 502-502 here/],
     ['rule_id,source\nC1-001,HIST-01\n', /^permits\.csv:2:8: the rule "C1-001" says asset-10\.30\.1\.60 hist-01 here/],
     ['rule_id,access\nC1-001,write\n', /^permits\.csv:2:8: the rule "C1-001" says browse read here/],
+    ['rule_id,operations\nC1-001,FC 3\n', /^permits\.csv:2:8: the rule "C1-001" says FC 3 4; read holding-register 0-99 here/],
+    ['source_zone,destination_zone,protocol,operations\nOPS,CELL-1,Modbus/TCP,FC 3\n', /^permits\.csv:2:23: a new rule cannot take its operations from a cell/],
+    ['source_zone,destination_zone,protocol,access\nOPS,CELL-1,Modbus/TCP,reed\n', /^permits\.csv:2:23: "access" cannot be "reed"/],
     ['rule_id,verdict\nC9-001,yes\n', /^permits\.csv:2:1: the rule "C9-001" is not declared/],
     ['source_zone,source,destination_zone,protocol\nOPS,PLC-01,CELL-1,SSH\n', /^permits\.csv:2:5: "PLC-01" is neither an asset of zone OPS nor an address/],
     ['source_zone,destination_zone,protocol\nOPS,OPS,SSH\n', /^permits\.csv:2:5: source and destination are both in zone OPS/],
