@@ -56,8 +56,14 @@ function renameInRules(draft: RegisterDraft, renamed: ReadonlyMap<string, string
 
 const ASSET_FIELDS = ['label', 'role', 'level', 'vendor', 'model', 'firmware', 'ip', 'mac', 'names', 'vlan', 'count', 'passive_only', 'pinned'] as const;
 
-export function importAssets(draft: RegisterDraft, rows: readonly RegisterRow[], loaded: LoadedSpec | null): Tally & { renamed: number; moved: number } {
+export function importAssets(draft: RegisterDraft, listedRows: readonly RegisterRow[], loaded: LoadedSpec | null): Tally & { renamed: number; moved: number } {
   const tally = { added: 0, changed: 0, renamed: 0, moved: 0 };
+  const texts = new Map((loaded === null ? [] : declaredAssets(loaded.spec)).filter((asset) => asset.fromText).map((asset) => [asset.id, asset]));
+  // What a text says already needs no entry of its own.
+  const rows = listedRows.filter(({ fields }) => {
+    const text = texts.get(String(fields['asset_id']));
+    return text === undefined || Object.entries(fields).some(([key, value]) => key !== 'asset_id' && !(key === 'label' && value === text.label) && !(key === 'zone' && value === text.zone));
+  });
   const ids = new Set(rows.map((row) => String(row.fields['asset_id'])));
   if (loaded !== null) expandTexts(draft, loaded, ids);
   const inRules = new Set((loaded?.permits ?? []).flatMap(({ permit }) => [...permit.from.assets, ...permit.to.assets]));
