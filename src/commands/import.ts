@@ -100,7 +100,7 @@ function progressLine(file: CaptureFile, octets: number): string {
 }
 
 function sentence(result: FileResult): string {
-  const counted = `${result.packets.toLocaleString('en')} packets`;
+  const counted = `${result.packets.toLocaleString('en')} packet${result.packets === 1 ? '' : 's'}`;
   switch (result.status) {
     case 'imported':
       return `${result.file}: ${counted}`;

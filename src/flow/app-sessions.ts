@@ -43,17 +43,21 @@ export function probeSession(state: FlowState, session: number, bytes: Uint8Arra
   const early = (words[s + SESSION.flags] & (fromLo ? FLAG.synFromLo : FLAG.synFromHi)) !== 0 && ((sequence - words[s + SESSION.synSequence]) | 0) !== 1;
   const direction = fromLo === ((words[s + SESSION.flags] & FLAG.clientIsLo) !== 0) ? TO_SERVER : TO_CLIENT;
   // On its own port a protocol gets the benefit of the doubt for what cannot be judged yet (a first segment that is too
-  // short, the middle of a message in a session joined midstream), unless another one is certain.
+  // short, the middle of a message in a session joined midstream). Another protocol that is certain goes before it, but
+  // not where the session's beginning is at hand and fits so far: a few octets out of a message may look like anything.
   let doubted: StreamProtocol | null = null;
+  let awaited = false;
   for (const protocol of protocols) {
     const hinted = protocol.ports.includes(low) || protocol.ports.includes(high);
     const port = hinted ? (protocol.ports.includes(serverPort(state, session)) ? serverPort(state, session) : protocol.ports.includes(low) ? low : high) : 0;
     const answer = protocol.probe(bytes, from, to, direction, port);
-    if (answer === PROBE.certain) {
+    if (answer === PROBE.certain && (hinted || !awaited)) {
       proveByShape(state, session, protocol, low, high, bytes, from, to, fromLo);
       return attach(state, session, protocol, true);
     }
-    if (isTcp && hinted && (answer === PROBE.unsure || midstream || early)) doubted ??= protocol;
+    if (!isTcp || !hinted) continue;
+    if (answer === PROBE.unsure || early) awaited = true;
+    if (awaited || midstream) doubted ??= protocol;
   }
   if (doubted !== null && state.doubted < MAX_DOUBTED) return attach(state, session, doubted, false);
   words[s + SESSION.flags] += 1 << PROBES_SHIFT;
