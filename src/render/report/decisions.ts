@@ -1,8 +1,17 @@
 /** What is left for a person to decide, most urgent first. In: the report's parts. Out: one sentence each, with what it is about. */
+import type { Proposal } from '../../infer/proposal.ts';
+import type { DiffReport } from '../../policy/diff.ts';
+import type { LoadedSpec } from '../../policy/spec-load.ts';
 import type { OpenDecision, ReportPermit, ReportZone } from './model.ts';
-import type { ReportInput } from './assemble.ts';
 
-export function openDecisions({ basis, loaded, proposal, diff }: ReportInput, permits: readonly ReportPermit[], zones: readonly ReportZone[]): OpenDecision[] {
+interface Undecided {
+  readonly basis: 'spec' | 'proposal';
+  readonly loaded: LoadedSpec;
+  readonly proposal: Proposal;
+  readonly diff: DiffReport;
+}
+
+export function openDecisions({ basis, loaded, proposal, diff }: Undecided, permits: readonly ReportPermit[], zones: readonly ReportZone[]): OpenDecision[] {
   const decisions: OpenDecision[] = [];
   const add = (about: string, kind: string, sentence: string): number => decisions.push({ about, kind, sentence });
   for (const one of proposal.safetyCandidates) add(one.asset, 'safety', `Confirm or strike as safety-related: ${one.sentence}.`);
