@@ -150,7 +150,7 @@ test('a link type that is not known: taken, counted by its number', async () => 
 });
 
 test('a block that is not known: passed over, counted by its type', async () => {
-  await expectDamaged(concat(ngSection(), ngInterface(), ngBlock(0xbad, payload(8)), ngPacket()), EXIT.ok, 1, /1 packets/);
+  await expectDamaged(concat(ngSection(), ngInterface(), ngBlock(0xbad, payload(8)), ngPacket()), EXIT.ok, 1, /1 packet$/m);
   expect((await runLine(['status', '--json', '--db', db])).out).toContain('0xbad');
 });
 
