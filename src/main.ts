@@ -29,9 +29,12 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   spec: async () => (await import('./commands/spec.ts')).specCommand,
 };
 
+/** All commands; the manual page is made of them (scripts/make-manual.mjs). */
+export const everyCommand = (): Promise<Command[]> => Promise.all(Object.values(COMMANDS).map((load) => load()));
+
 /** The command that is named first, or all of them where that is not for certain. */
-const commandsOf = (args: readonly string[]): Promise<Command[]> =>
-  Promise.all((args[0] !== undefined && Object.hasOwn(COMMANDS, args[0]) ? [COMMANDS[args[0]]] : Object.values(COMMANDS)).map((load) => load()));
+const commandsOf = async (args: readonly string[]): Promise<Command[]> =>
+  args[0] !== undefined && Object.hasOwn(COMMANDS, args[0]) ? [await COMMANDS[args[0]]()] : everyCommand();
 
 /** sysexits(3) EX_SOFTWARE: a fault of ours, never the user's. */
 const EXIT_FAULT = 70;
@@ -118,7 +121,7 @@ function commandLine(args: readonly string[], commands: readonly Command[], star
     .conflicts('quiet', 'verbose')
     .version(`baseline ${version()}`)
     .alias('help', 'h')
-    .completion('completion', 'print a completion script for bash, zsh or fish')
+    .completion('completion', 'Print a completion script for bash, zsh or fish.')
     .strict()
     .recommendCommands()
     .demandCommand(1, 1, 'which command? `baseline --help` lists them', 'one command at a time')
@@ -136,7 +139,11 @@ function commandLine(args: readonly string[], commands: readonly Command[], star
       command.syntax,
       command.summary,
       (builder: Argv) => {
-        let built = builder.usage(`${examplesOf(command)}$0 ${command.syntax} [options]\n\n${command.summary}`);
+        let built = builder
+          .usage(`${examplesOf(command)}$0 ${command.syntax} [options]\n\n${command.summary}`)
+          .group(Object.keys(command.positionals), 'Positionals:')
+          .group(Object.keys(command.options), 'Options:')
+          .group(GENERAL, 'General:');
         for (const [name, option] of Object.entries(command.positionals)) built = built.positional(name, option);
         return built.options({ ...command.options });
       },
@@ -146,12 +153,16 @@ function commandLine(args: readonly string[], commands: readonly Command[], star
   return parser;
 }
 
+/** Options of every command; they stand apart from its own. */
+const GENERAL = ['help', 'version', 'quiet', 'verbose', 'color'];
+
 /** Examples stand before everything else: they are what people look for. */
 function examplesOf(command: Command): string {
-  if (command.examples.length === 0) return '';
-  const widest = Math.max(...command.examples.map(([line]) => line.length));
-  return `Examples:\n${command.examples.map(([line, does]) => `  baseline ${line.padEnd(widest)}  ${does}\n`).join('')}\n`;
+  const column = Math.min(MOST_EXAMPLE_COLUMNS, Math.max(0, ...command.examples.map(([line]) => line.length)));
+  return command.examples.length === 0 ? '' : `Examples:\n${command.examples.map(([line, does]) => `baseline ${line.padEnd(column)}  # ${does}`).join('\n')}\n\n`;
 }
+/** Longer command lines push their own explanation to the right, not everybody's. */
+const MOST_EXAMPLE_COLUMNS = 44;
 
 /** yargs takes a lone `-` (standard input) for an option without a name; it passes as a word that nobody can type. */
 const DASH = '\0-';

@@ -39,7 +39,7 @@ const OPTIONS = {
 
 export const captureCommand = defineCommand({
   syntax: 'capture [input]',
-  summary: 'listen on interfaces (or to a pipe, -) for weeks, and keep what was observed in the store',
+  summary: 'Listen on interfaces (or to a pipe, -) for weeks, and keep what was observed in the store.',
   examples: [
     ['capture --iface span0 --duration 4w', 'four weeks; Ctrl-C ends it cleanly before'],
     ['capture --iface span0 --ring /var/ring --ring-size 100MB --ring-files 50', 'keep the last 5 GB of packets as well'],

@@ -8,7 +8,7 @@ import { DB_OPTION, defineCommand, type CommandContext, type CommandResult } fro
 
 export const importCommand = defineCommand({
   syntax: 'import <path..>',
-  summary: 'read captures (pcap, pcapng, .gz, .zst, folders of them, - for standard input) into the store',
+  summary: 'Read captures (pcap, pcapng, .gz, .zst, folders of them, - for standard input) into the store.',
   examples: [
     ['import span0.pcapng', 'one file; the same content again is a no-op'],
     ['import /captures/ring', 'a folder of ring files, in time order, sessions carried across'],

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { runCommandLine, type OutputStream } from '../../src/main.ts';
+import { everyCommand, runCommandLine, type OutputStream } from '../../src/main.ts';
 import { UNSAFE_OUTPUT } from '../render/hostile-words.ts';
 import { fillStore } from '../store/read-fixture.ts';
 
@@ -78,7 +78,8 @@ test.each(['status', 'assets', 'flows'])('%s writes its result to standard outpu
 });
 
 test('every command shows examples first in its help', async () => {
-  for (const command of ['import', 'status', 'assets', 'flows']) {
+  for (const { syntax } of await everyCommand()) {
+    const command = syntax.split(' ')[0];
     const { code, out } = await run([command, '--help']);
     expect(code).toBe(0);
     expect(out.trimStart()).toMatch(new RegExp(`^Examples:\n *baseline ${command}`));
