@@ -1,0 +1,113 @@
+/**
+ * Everything that a report rests on, from the store and a spec. In: where the store is, a loaded spec or null for the
+ * proposal. Out: ReportInput for render/report. In two steps, because the first does not depend on the spec: `serve` reads
+ * again only what has changed. Reads the store twice: once for inference, once for hours, when it is known who is who.
+ */
+import { createHash } from 'node:crypto';
+import { describeOperation } from '../decode/app/registry.ts';
+import { usageError } from '../errors.ts';
+import { exportPlan } from '../export/export-plan.ts';
+import { planOf } from '../export/plan.ts';
+import { exporterOf, listTargets } from '../export/registry.ts';
+import { DEFAULT_CONDUIT_OPTIONS, proposeConduits } from '../infer/conduits.ts';
+import type { Pins, Proposal } from '../infer/proposal.ts';
+import { proposeZones } from '../infer/zones.ts';
+import type { ObservationSet } from '../observation.ts';
+import { diffReport } from '../policy/diff.ts';
+import { semanticsOf } from '../policy/firewall-semantics.ts';
+import { simulate } from '../policy/simulate.ts';
+import { parseSpec, type LoadedSpec } from '../policy/spec-load.ts';
+import { pinsOf } from '../policy/spec-pins.ts';
+import { writeSpec } from '../policy/spec-write.ts';
+import { tallyActivity } from '../render/report/activity.ts';
+import type { ReportInput } from '../render/report/assemble.ts';
+import type { LossSummary } from '../render/report/model.ts';
+import { indexPlant } from '../render/report/plant-index.ts';
+import { readFromStore } from '../store/database.ts';
+import { readSensorHours, visitConversationHours } from '../store/read-activity.ts';
+import { readStatus, type StoreStatus } from '../store/read-status.ts';
+import { readObservations } from '../store/read.ts';
+
+export interface ReportSource {
+  readonly storePath: string;
+  /** Null: the proposal is reported. */
+  readonly declared: LoadedSpec | null;
+  readonly tool: string;
+  readonly commandLine: string;
+  progress(line: string): void;
+}
+
+export interface StoreReading {
+  readonly set: ObservationSet;
+  readonly status: StoreStatus;
+}
+
+export const readForReport = (path: string): StoreReading => readFromStore(path, (db) => ({ set: readObservations(db, describeOperation), status: readStatus(db) }));
+
+export function gatherReport({ storePath, declared, tool, commandLine, progress }: ReportSource, { set, status }: StoreReading): ReportInput {
+  if (set.conversations.length === 0 && declared === null) throw usageError('the store holds no conversations yet', 'Import a capture first: baseline import PATH...');
+  progress('placing assets');
+  const proposal = proposeZones(set, declared === null ? {} : { pins: zonePinsOf(declared, set), stabilityRuns: 0 });
+  const loaded = declared ?? proposedSpec(set, proposal);
+  progress('comparing');
+  const diff = diffReport(loaded, set);
+  const plant = indexPlant(loaded, set, proposal);
+  const activity = readFromStore(storePath, (db) => {
+    const tally = tallyActivity(plant, readSensorHours(db), loaded.spec.timezone ?? 'UTC');
+    visitConversationHours(db, tally.visit);
+    return tally.result();
+  });
+  progress('simulating enforcement');
+  const targets = targetsOf(loaded);
+  const simulations = ['ideal', ...targets].flatMap((target) => {
+    const semantics = semanticsOf(target);
+    return semantics === null ? [] : [simulate(loaded, set, semantics)];
+  });
+  const losses = loaded.permits.length > MOST_EXPORTED ? [] : targets.flatMap((target) => lossesOf(loaded, target));
+  return {
+    basis: declared === null ? 'proposal' : 'spec',
+    specFile: declared?.file ?? null,
+    specDigest: declared === null ? null : createHash('sha256').update(declared.text).digest('hex'),
+    loaded, set, status, storePath, proposal, diff, plant, activity, simulations, losses,
+    tool, commandLine,
+  };
+}
+
+/** Zones as declared; roles and levels are left to the traffic, so that the report can hold the two against each other. */
+const zonePinsOf = (declared: LoadedSpec, set: ObservationSet): Pins => ({ ...pinsOf(declared, set.addresses), role: new Map(), level: new Map() });
+
+/** The proposal as the spec that `propose-zones --out` would write: one way from there on. */
+function proposedSpec(set: ObservationSet, proposal: Proposal): LoadedSpec {
+  const { loaded, problems } = parseSpec(writeSpec(proposeConduits(set, proposal, DEFAULT_CONDUIT_OPTIONS), null, {}), 'the proposal');
+  if (loaded === null) throw new Error(`the proposal is no spec: ${problems[0]?.message ?? ''}`);
+  return loaded;
+}
+
+/** `platform` of an enforcement point -> export target and simulated semantics. */
+const TARGET_OF_PLATFORM: Readonly<Record<string, string>> = {
+  'cisco-asa': 'cisco-asa', 'cisco-ftd': 'cisco-ftd', 'cisco-ios-switch': 'cisco-ios', fortios: 'fortios', panos: 'panos', tofino: 'tofino', hisecos: 'hirschmann-eagle',
+  'linux-nft': 'nftables', suricata: 'suricata',
+};
+const WITHOUT_POINTS = ['cisco-ftd', 'fortios', 'panos', 'nftables'];
+/** Whole configurations are built to count what they lose: not for thousands of Permits in a report. */
+const MOST_EXPORTED = 2_000;
+
+const targetsOf = ({ spec }: LoadedSpec): string[] => {
+  const own = [...new Set((spec.enforcement_points ?? []).flatMap(({ platform }) => TARGET_OF_PLATFORM[platform] ?? []))].sort();
+  return own.length > 0 ? own : WITHOUT_POINTS;
+};
+
+const MOST_LOSS_ROWS = 500;
+
+function lossesOf(loaded: LoadedSpec, target: string): LossSummary[] {
+  const row = listTargets().find(({ name }) => name === target);
+  if (row === undefined) return [];
+  const { losses } = exportPlan(exporterOf(target), planOf(loaded, []), { mode: row.modes.includes('enforce') ? 'enforce' : row.modes[0], allowWider: true });
+  const lossy = losses.filter(({ verdict }) => verdict !== 'enforced');
+  const count = (verdict: string): number => losses.filter((one) => one.verdict === verdict).length;
+  return [{
+    target, title: row.title, enforced: count('enforced'), widened: count('widened'), notEnforceable: count('not-enforceable'),
+    rows: lossy.slice(0, MOST_LOSS_ROWS).map(({ permit, verdict, widenedTo, reasons }) => ({ permit, verdict, widenedTo, reasons: reasons.join('. ') })),
+    rowsMore: Math.max(0, lossy.length - MOST_LOSS_ROWS),
+  }];
+}
