@@ -281,6 +281,7 @@ function foldIntoConversation(state: FlowState, session: number, conversation: n
   state.rowWords[r + ROW.packetsToServer] += from[s + SESSION.packetsLo + toServer];
   state.rowWords[r + ROW.packetsToClient] += from[s + SESSION.packetsLo + toClient];
   state.rowWords[r + ROW.requests] += from[s + SESSION.payloadsLo + toServer];
+  state.rowWords[r + ROW.answers] += from[s + SESSION.payloadsLo + toClient];
   state.rowDoubles[rd + ROW_D.bytesToServer] += fromD[d + SESSION.bytesLoD + toServer];
   state.rowDoubles[rd + ROW_D.bytesToClient] += fromD[d + SESSION.bytesLoD + toClient];
   const first = fromD[d + SESSION.firstSecondsD];

@@ -19,6 +19,7 @@ import { internIpv6, internMac } from './address-table.ts';
 import { finishStream, NOTHING_TO_READ } from './app-sessions.ts';
 import { sessionKeyWord } from './conversations.ts';
 import { count, FLAG, internText, NO_HOUR, NO_LAST, SESSION, widenSpan, type FlowState, type HourTotals } from './flow-state.ts';
+import { noteRefusal } from './icmp-refusal.ts';
 import { clearIntTable, findKey, grownInt32, INDEX_MASK, internKey, SEED } from './int-table.ts';
 import type { FlowSink } from './operations.ts';
 import { beginHour, newSession, noteLate, noteSender, noteTcpFlags } from './session-frames.ts';
@@ -180,6 +181,7 @@ export function feed(state: FlowState, sink: FlowSink, batch: FrameBatch, from: 
       if (frame.stop !== 0) noteStop(state, frame, linkType);
       if (frame.kind === KIND.none) continue;
       if (frame.fragment !== FRAGMENT.none) attributeFragment(state, frame, view);
+      if (frame.transport === IP_PROTOCOL.icmp || frame.transport === IP_PROTOCOL.icmpv6) noteRefusal(state, frame, view);
       const a = sessionEnd(state, frame, view, frame.source, frame.sourceAt);
       const b = sessionEnd(state, frame, view, frame.destination, frame.destinationAt);
       fromLo = a === b ? frame.sourcePort <= frame.destinationPort : a >>> 0 < b >>> 0;

@@ -109,7 +109,7 @@ export const CONVERSATION = {
 } as const;
 
 /** Pending (conversation, hour) rows. */
-export const ROW = { stride: 5, conversation: 0, hour: 1, packetsToServer: 2, packetsToClient: 3, requests: 4 } as const;
+export const ROW = { stride: 6, conversation: 0, hour: 1, packetsToServer: 2, packetsToClient: 3, requests: 4, answers: 5 } as const;
 export const ROW_D = { stride: 2, bytesToServer: 0, bytesToClient: 1 } as const;
 
 /**

@@ -170,6 +170,22 @@ export function noteAddressFact(state: FlowState, address: number, name: string,
   state.addressFactCounts[fact]++;
 }
 
+/** The fact as an index; beyond a conversation's limit every new value is one. */
+export function internFact(state: FlowState, conversation: number, name: string, value: string): number {
+  const { facts } = state;
+  const c = conversation * CONVERSATION.stride + CONVERSATION.facts;
+  const words = state.conversations.keys;
+  const nameText = internText(state, name);
+  const full = words[c] >= MAX_FACTS_PER_CONVERSATION;
+  const valueText = internText(state, value);
+  let fact = full ? findKey(facts, conversation, nameText, valueText, 0) : -1;
+  if (fact < 0) {
+    fact = internKey(facts, conversation, nameText, full ? internText(state, '(more)') : valueText, 0);
+    if (facts.added) words[c]++;
+  }
+  return fact;
+}
+
 /**
  * The fact as an index. A protocol tells the same facts of every message, in the same order: the one that followed the
  * session's last one the time before is tried first, by identity of its texts.
@@ -186,16 +202,7 @@ function factOf(state: FlowState, sink: FlowSink, name: string, value: string): 
       return next;
     }
   }
-  const c = conversation * CONVERSATION.stride + CONVERSATION.facts;
-  const words = state.conversations.keys;
-  const nameText = internText(state, name);
-  const full = words[c] >= MAX_FACTS_PER_CONVERSATION;
-  const valueText = internText(state, value);
-  let fact = full ? findKey(facts, conversation, nameText, valueText, 0) : -1;
-  if (fact < 0) {
-    fact = internKey(facts, conversation, nameText, full ? internText(state, '(more)') : valueText, 0);
-    if (facts.added) words[c]++;
-  }
+  const fact = internFact(state, conversation, name, value);
   if (before >= 0) facts.keys[before * FACT.stride + FACT.next] = fact + 1;
   sink.factSession = sink.session;
   sink.factIndex = fact;

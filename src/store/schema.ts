@@ -204,4 +204,40 @@ CREATE TABLE store_meta (
 ) STRICT, WITHOUT ROWID;
 `;
 
-export const MIGRATIONS: readonly string[] = [VERSION_1];
+const VERSION_2 = `
+-- Server segments or datagrams with payload: whether anything was answered, hour by hour. NULL: counted before version 2.
+ALTER TABLE conversation_hour ADD COLUMN answers INTEGER;
+
+-- One run of \`verify --active\`: who sent what from where, and when. Written as it goes, so that what was sent stays known.
+CREATE TABLE probe_run (
+  id INTEGER PRIMARY KEY,
+  operator TEXT NOT NULL,
+  zone TEXT NOT NULL,                    -- the zone it was sent from
+  spec TEXT NOT NULL,                    -- the spec's file name
+  spec_digest TEXT NOT NULL,             -- SHA-256 of its text
+  state TEXT NOT NULL,                   -- running | complete | aborted
+  reason TEXT NOT NULL DEFAULT '',
+  started_ns INTEGER NOT NULL,
+  ended_ns INTEGER
+) STRICT;
+
+CREATE TABLE probe (
+  run INTEGER NOT NULL,
+  step INTEGER NOT NULL,                 -- place in the plan
+  kind TEXT NOT NULL,
+  host TEXT NOT NULL,
+  port INTEGER NOT NULL,
+  permit TEXT NOT NULL,                  -- '' for a prohibited path
+  to_zone TEXT NOT NULL,
+  expected TEXT NOT NULL,
+  outcome TEXT NOT NULL,                 -- what came back, in one word
+  detail TEXT NOT NULL,
+  verdict TEXT NOT NULL,                 -- pass | fail | not observable
+  packets INTEGER NOT NULL,              -- connections opened or datagrams sent
+  at_ns INTEGER NOT NULL,
+  elapsed_us INTEGER NOT NULL,
+  PRIMARY KEY (run, step)
+) STRICT, WITHOUT ROWID;
+`;
+
+export const MIGRATIONS: readonly string[] = [VERSION_1, VERSION_2];

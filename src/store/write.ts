@@ -47,8 +47,8 @@ const SQL = {
       ${EARLIER('first_ns')}, ${LATER('last_ns')}, rev = excluded.rev
     RETURNING id`,
   conversationHour: `INSERT INTO conversation_hour (conversation, hour, packets_to_server, packets_to_client, bytes_to_server,
-      bytes_to_client, requests, rev) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-    ON CONFLICT DO UPDATE SET ${ADD('packets_to_server', 'packets_to_client', 'bytes_to_server', 'bytes_to_client', 'requests')}, rev = excluded.rev`,
+      bytes_to_client, requests, answers, rev) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+    ON CONFLICT DO UPDATE SET ${ADD('packets_to_server', 'packets_to_client', 'bytes_to_server', 'bytes_to_client', 'requests', 'answers')}, rev = excluded.rev`,
   conversationFact: `INSERT INTO conversation_fact (conversation, name, value, to_server, to_client) VALUES (?, ?, ?, ?, ?)
     ON CONFLICT DO UPDATE SET ${ADD('to_server', 'to_client')}`,
   findOperation: 'SELECT id FROM operation WHERE conversation = ? AND protocol = ? AND unit = ? AND function = ?',
@@ -266,6 +266,7 @@ function writeConversations(writer: StoreWriter, state: FlowState, addresses: Fl
       rowDoubles[row * ROW_D.stride + ROW_D.bytesToServer],
       rowDoubles[row * ROW_D.stride + ROW_D.bytesToClient],
       rowWords[r + ROW.requests],
+      rowWords[r + ROW.answers],
       revision,
     );
   }
