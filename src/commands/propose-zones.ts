@@ -5,7 +5,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { describeOperation } from '../decode/app/registry.ts';
 import { EXIT, usageError } from '../errors.ts';
-import { proposeConduits, type ConduitProposal } from '../infer/conduits.ts';
+import { DEFAULT_CONDUIT_OPTIONS, proposeConduits, type ConduitProposal } from '../infer/conduits.ts';
 import { explainAsset } from '../infer/explain.ts';
 import type { Proposal } from '../infer/proposal.ts';
 import { proposeZones } from '../infer/zones.ts';
@@ -80,7 +80,7 @@ export function proposeZonesOf(argv: ProposeArguments, context: CommandContext):
   if (zones.zones.length === 0) {
     throw usageError('nothing that was seen can stand in a zone: only groups and addresses that mean no device', 'Listen where devices talk, then run the same command again.');
   }
-  const spec = writeSpec(conduits, existing === null ? null : readFileSync(existing, 'utf8'), provenanceOf(context, status, zones));
+  const spec = writeSpec(conduits, existing === null ? null : readFileSync(existing, 'utf8'), provenanceOf(context.version, status, zones));
   if (argv.out === '-') return { exitCode, output: [spec] };
   writeFileWhole(argv.out, spec);
   context.say(summary(argv.out, zones, conduits, existing !== null));
@@ -97,10 +97,17 @@ function sayProof(text: string, path: string, set: ObservationSet, context: Comm
   for (const fault of proof.faults.slice(0, SHOWN_FAULTS)) context.say(`  not proven: ${fault.subject}: ${fault.sentence}`);
 }
 
+/** The spec that `propose-zones --out` writes where there is none yet: what a store proposes by itself. */
+export function proposedSpec(set: ObservationSet, status: StoreStatus, tool: string): { readonly text: string; readonly zones: Proposal; readonly conduits: ConduitProposal } {
+  const zones = proposeZones(set);
+  const conduits = proposeConduits(set, zones, DEFAULT_CONDUIT_OPTIONS);
+  return { text: writeSpec(conduits, null, provenanceOf(tool, status, zones)), zones, conduits };
+}
+
 /** What the spec rests on. No clock: the same store gives the same bytes. */
-function provenanceOf(context: CommandContext, status: StoreStatus, zones: Proposal): SpecProvenance {
+function provenanceOf(tool: string, status: StoreStatus, zones: Proposal): SpecProvenance {
   return {
-    tool: context.version,
+    tool,
     captures: status.captures.map((capture) => `${printable(capture.name)} ${capture.digest === '' ? '(stream)' : `sha256:${capture.digest}`}`),
     observed_from: isoInstant(status.firstNs) ?? 'never',
     observed_to: isoInstant(status.lastNs) ?? 'never',

@@ -1,20 +1,26 @@
-/** Writes a result file whole or not at all: a temporary file beside it, then a rename; never through a symbolic link. */
+/**
+ * Writes a result file whole or not at all: a temporary file beside it, then a rename; never through a symbolic link. In: a
+ * path, and the content as one piece or in chunks.
+ */
 import { closeSync, fsyncSync, lstatSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { usageError } from '../errors.ts';
 
 /** Readable by the group: a spec names devices, but is made to be shared with reviewers. */
 const MODE = 0o640;
 
-export function writeFileWhole(path: string, content: string | Uint8Array): void {
+/** For what only its owner may see: stores, redaction maps. */
+export const PRIVATE_MODE = 0o600;
+
+export function writeFileWhole(path: string, content: string | Uint8Array | Iterable<Uint8Array>, mode: number = MODE): void {
   const link = lstatSync(path, { throwIfNoEntry: false });
   if (link !== undefined && !link.isFile()) throw usageError(`${path} is ${link.isDirectory() ? 'a folder' : 'not a regular file'}`, 'Name a file to write.');
   const part = `${path}.part`;
   try {
     rmSync(part, { force: true });
-    const descriptor = openSync(part, 'wx', MODE);
+    const descriptor = openSync(part, 'wx', mode);
     try {
-      const bytes = typeof content === 'string' ? Buffer.from(content) : content;
-      for (let at = 0; at < bytes.length; ) at += writeSync(descriptor, bytes, at);
+      const chunks = typeof content === 'string' ? [Buffer.from(content)] : content instanceof Uint8Array ? [content] : content;
+      for (const bytes of chunks) for (let at = 0; at < bytes.length; ) at += writeSync(descriptor, bytes, at);
       fsyncSync(descriptor);
     } finally {
       closeSync(descriptor);

@@ -1,0 +1,218 @@
+/**
+ * `baseline bundle verify evidence.tar`: is it whole, is it what was signed, and does this machine come to the same proposal
+ * and report from the packed store? In: a file that anybody may have made. Out: one line a check; exit 1 when one does not
+ * hold, 2 when the file is no bundle (cut short, links, foreign names, members twice or too many). Nothing is unpacked by
+ * its name: the store goes into a private folder, everything else stays in memory or is only digested.
+ */
+import { createHash, verify } from 'node:crypto';
+import { closeSync, mkdtempSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describeOperation } from '../decode/app/registry.ts';
+import { EXIT, usageError, type BaselineError } from '../errors.ts';
+import { MANIFEST, parseManifest, PROPOSAL, REPORT, SIGNATURE, SPEC, STORE, type Manifest } from '../render/bundle/manifest.ts';
+import { readTarHeader, TAR_BLOCK, TAR_END, tarPadding } from '../render/bundle/tar.ts';
+import { jsonDocument } from '../render/json.ts';
+import { printable } from '../render/printable.ts';
+import { readFromStore } from '../store/database.ts';
+import { readStatus } from '../store/read-status.ts';
+import { readObservations } from '../store/read.ts';
+import { keyDigest, readKey } from './bundle-key.ts';
+import { bundledReport } from './bundle-report.ts';
+import type { CommandContext, CommandResult } from './command.ts';
+import { proposedSpec } from './propose-zones.ts';
+import { PRIVATE_MODE } from './whole-file.ts';
+
+interface VerifyArguments {
+  readonly file?: string | undefined;
+  readonly key?: string | undefined;
+  readonly json?: boolean | undefined;
+}
+
+interface Check {
+  readonly check: string;
+  /** Null: not asked for, or not possible. */
+  readonly holds: boolean | null;
+  readonly sentence: string;
+}
+
+export function verifyBundle(argv: VerifyArguments, context: CommandContext): CommandResult {
+  if (argv.file === undefined) throw usageError('which bundle?', 'Write: baseline bundle verify evidence.tar [--key public.pem]');
+  const key = argv.key === undefined ? null : readKey(argv.key, 'public');
+  const folder = mkdtempSync(join(tmpdir(), 'baseline-'));
+  try {
+    const bundle = readBundle(argv.file, join(folder, STORE), context);
+    const { manifest } = bundle;
+    const checks = [signatureCheck(bundle, key), ...memberChecks(bundle)];
+    // What is not what it says it is, is not looked into.
+    if (checks.every(({ holds }) => holds !== false)) checks.push(...analysisChecks(bundle, join(folder, STORE), context));
+    const holds = checks.every((check) => check.holds !== false);
+    return { exitCode: holds ? EXIT.ok : EXIT.findings, output: argv.json === true ? [jsonDocument({ holds, checks, manifest })] : describe(argv.file, manifest, checks, holds) };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+interface Bundle {
+  readonly manifest: Manifest;
+  readonly manifestBytes: Uint8Array;
+  readonly signature: string;
+  readonly digests: ReadonlyMap<string, string>;
+  readonly sizes: ReadonlyMap<string, number>;
+  readonly specText: string | null;
+}
+
+const refused = (path: string, how: string): BaselineError => usageError(`${path} is no evidence bundle: ${how}`, 'Take the file again from where it was made (baseline bundle --out); nothing in it was used.');
+
+/** Members that are read into memory are small: a manifest, a signature, a spec (spec-document.ts takes 16 MiB). */
+const LARGEST_TEXT = 16 * 1024 * 1024;
+
+/** Member after member, in the one order that a bundle has. */
+function readBundle(path: string, store: string, context: CommandContext): Bundle {
+  const tar = openTar(path);
+  try {
+    const manifestBytes = tar.text(MANIFEST);
+    const manifest = parseManifest(Buffer.from(manifestBytes).toString('utf8'));
+    if (manifest === null) throw refused(path, 'its manifest is not one');
+    const signature = manifest.signedBy === null ? '' : Buffer.from(tar.text(SIGNATURE)).toString('latin1').trim();
+    const digests = new Map<string, string>();
+    const sizes = new Map<string, number>();
+    let specText: string | null = null;
+    for (const { name } of manifest.members) {
+      context.progress(`reading ${name}`);
+      const hash = createHash('sha256');
+      const keep = name === SPEC ? [] as Uint8Array[] : null;
+      const into = name === STORE ? openSync(store, 'wx', PRIVATE_MODE) : null;
+      try {
+        sizes.set(name, tar.member(name, keep === null ? Infinity : LARGEST_TEXT, (chunk) => {
+          hash.update(chunk);
+          keep?.push(chunk.slice());
+          if (into !== null) for (let at = 0; at < chunk.length; ) at += writeSync(into, chunk, at);
+        }));
+      } finally {
+        if (into !== null) closeSync(into);
+      }
+      digests.set(name, hash.digest('hex'));
+      if (keep !== null) specText = Buffer.concat(keep).toString('utf8');
+    }
+    tar.end();
+    return { manifest, manifestBytes, signature, digests, sizes, specText };
+  } finally {
+    tar.close();
+  }
+}
+
+interface TarReader {
+  /** Reads the next member, which must have this name; returns its size. */
+  member(name: string, largest: number, take: (chunk: Uint8Array) => void): number;
+  text(name: string): Uint8Array;
+  end(): void;
+  close(): void;
+}
+
+const CHUNK_OCTETS = 1 << 20;
+
+function openTar(path: string): TarReader {
+  let descriptor: number;
+  try {
+    descriptor = openSync(path, 'r');
+  } catch (error) {
+    throw usageError(`${path}: ${(error as NodeJS.ErrnoException).code === 'ENOENT' ? 'no such file' : `not readable (${(error as NodeJS.ErrnoException).code})`}`, 'Check the name.');
+  }
+  const buffer = new Uint8Array(CHUNK_OCTETS);
+  const seen = new Set<string>();
+  const read = (octets: number): Uint8Array => {
+    let got = 0;
+    while (got < octets) {
+      let now: number;
+      try {
+        now = readSync(descriptor, buffer, got, octets - got, null);
+      } catch (error) {
+        throw refused(path, `it cannot be read (${(error as NodeJS.ErrnoException).code})`);
+      }
+      if (now === 0) throw refused(path, 'it is cut short');
+      got += now;
+    }
+    return buffer.subarray(0, octets);
+  };
+  const member: TarReader['member'] = (name, largest, take) => {
+    const entry = readTarHeader(read(TAR_BLOCK));
+    if (typeof entry === 'string') throw refused(path, entry);
+    if (entry === null) throw refused(path, `it ends before its member ${name}`);
+    if (entry.name !== name) throw refused(path, seen.has(entry.name) ? `the member ${entry.name} stands in it twice` : `the member ${entry.name} stands where ${name} should`);
+    if (entry.size > largest) throw refused(path, `the member ${name} is too large (${entry.size} octets)`);
+    seen.add(name);
+    for (let left = entry.size; left > 0; ) {
+      const chunk = read(Math.min(left, CHUNK_OCTETS));
+      left -= chunk.length;
+      take(chunk);
+    }
+    if (read(tarPadding(entry.size)).some((octet) => octet !== 0)) throw refused(path, `something stands behind the member ${name}`);
+    return entry.size;
+  };
+  return {
+    member,
+    text(name) {
+      const chunks: Uint8Array[] = [];
+      member(name, LARGEST_TEXT, (chunk) => chunks.push(chunk.slice()));
+      return Buffer.concat(chunks);
+    },
+    end() {
+      for (let blocks = TAR_END.length; blocks > 0; blocks -= TAR_BLOCK) {
+        const entry = readTarHeader(read(TAR_BLOCK));
+        if (entry === null) continue;
+        const how = typeof entry === 'string' ? entry : seen.has(entry.name) ? `the member ${entry.name} stands in it twice` : `the member ${entry.name} is not in its manifest`;
+        throw refused(path, how);
+      }
+      if (readSync(descriptor, buffer, 0, 1, null) !== 0) throw refused(path, 'something stands behind its end');
+    },
+    close: () => closeSync(descriptor),
+  };
+}
+
+function signatureCheck({ manifest, manifestBytes, signature }: Bundle, key: ReturnType<typeof readKey> | null): Check {
+  const tell = (holds: boolean | null, sentence: string): Check => ({ check: 'signature', holds, sentence });
+  if (manifest.signedBy === null) return key === null ? tell(null, 'not signed: whoever had the file could have changed all of it') : tell(false, 'not signed, but --key asks for a signature');
+  if (key === null) return tell(null, `says it is signed by key sha256:${manifest.signedBy}, which was not checked: name the public key with --key`);
+  const bytes = Buffer.from(signature, 'base64');
+  if (!verify(null, manifestBytes, key, bytes)) return tell(false, `not by the key that --key names (sha256:${keyDigest(key)})`);
+  return tell(true, `by key sha256:${keyDigest(key)}`);
+}
+
+const memberChecks = ({ manifest, digests, sizes }: Bundle): Check[] =>
+  manifest.members.map(({ name, size, sha256 }): Check => {
+    const holds = digests.get(name) === sha256 && sizes.get(name) === size;
+    return { check: name, holds, sentence: holds ? `sha256:${sha256}` : `sha256:${digests.get(name) ?? ''}, but the manifest says sha256:${sha256}` };
+  });
+
+/** The same questions to the same evidence, here and now. */
+function analysisChecks({ manifest, specText }: Bundle, store: string, context: CommandContext): Check[] {
+  context.progress('making the proposal again');
+  const { set, status } = readFromStore(store, (db) => ({ set: readObservations(db, describeOperation), status: readStatus(db) }));
+  const { tool, packets } = manifest.provenance;
+  const made = tool === context.version ? '' : ` (made by ${tool}, this is ${context.version})`;
+  const again = (name: string, text: string): Check => {
+    const digest = createHash('sha256').update(text).digest('hex');
+    const holds = manifest.members.some((member) => member.name === name && member.sha256 === digest);
+    return { check: `${name} again`, holds, sentence: holds ? `the same, byte for byte${made}` : `this machine comes to another one${made}` };
+  };
+  const counted = status.totals.packets === packets && status.captures.length === manifest.provenance.captures.length;
+  return [
+    { check: 'packets', holds: counted, sentence: `${status.totals.packets} of ${status.captures.length} captures in the store${counted ? '' : `, but the manifest says ${packets} of ${manifest.provenance.captures.length}`}` },
+    again(PROPOSAL, proposedSpec(set, status, tool).text),
+    again(REPORT, bundledReport(store, specText, tool, context)),
+  ];
+}
+
+const LONGEST_LINE = 1000;
+
+function* describe(path: string, manifest: Manifest, checks: readonly Check[], holds: boolean): Generator<string> {
+  const { losses, completeness, provenance, redaction } = manifest;
+  yield losses.length === 0 ? 'Nothing is known to be missing.\n' : 'What is missing or doubtful:\n';
+  for (const sentence of [...losses, ...completeness]) yield `  - ${printable(sentence, LONGEST_LINE)}\n`;
+  yield `Observed ${provenance.observed.first ?? 'nothing'} to ${provenance.observed.last ?? ''}, ${provenance.packets} packets, packed by ${printable(provenance.tool)}\n`;
+  if (redaction !== null) yield `Redacted: ${redaction.addresses} addresses, ${redaction.names} names and ${redaction.texts} texts were replaced.\n`;
+  const widest = Math.max(...checks.map(({ check }) => check.length));
+  for (const { check, holds: verdict, sentence } of checks) yield `  ${verdict === null ? '-   ' : verdict ? 'ok  ' : 'FAIL'} ${check.padEnd(widest)}  ${printable(sentence, LONGEST_LINE)}\n`;
+  yield holds ? `${printable(path)} holds.\n` : `${printable(path)} does not hold.\n`;
+}

@@ -1,0 +1,164 @@
+/**
+ * `baseline bundle [spec.yaml] --out evidence.tar`: the evidence in one file, for somebody who was not there: store without
+ * payload, spec, report, proposal, and a manifest of their digests, which a key may sign. Proposal and report are made from
+ * the packed store, so `bundle verify` (bundle-verify.ts) can make them again. In: options. Out: a tar of fixed octets.
+ */
+import { createHash, createPublicKey, sign, type KeyObject } from 'node:crypto';
+import { closeSync, fstatSync, mkdtempSync, openSync, readSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { describeOperation } from '../decode/app/registry.ts';
+import { EXIT, usageError } from '../errors.ts';
+import { loadSpec } from '../policy/spec-load.ts';
+import { MANIFEST, manifestText, PROPOSAL, REPORT, SIGNATURE, SPEC, STORE, type Manifest, type ManifestMember } from '../render/bundle/manifest.ts';
+import { LARGEST_MEMBER, TAR_END, tarHeader, tarPadding } from '../render/bundle/tar.ts';
+import { isoInstant } from '../render/instant.ts';
+import { statusRecord } from '../render/status-record.ts';
+import { readFromStore, storePath } from '../store/database.ts';
+import { packStore } from '../store/pack-store.ts';
+import { readStatus } from '../store/read-status.ts';
+import { readObservations } from '../store/read.ts';
+import { keyDigest, readKey } from './bundle-key.ts';
+import { bundledReport } from './bundle-report.ts';
+import { verifyBundle } from './bundle-verify.ts';
+import { DB_OPTION, defineCommand, JSON_OPTION, type CommandContext, type CommandResult } from './command.ts';
+import { proposedSpec } from './propose-zones.ts';
+import { PRIVATE_MODE, writeFileWhole } from './whole-file.ts';
+
+export const bundleCommand = defineCommand({
+  syntax: 'bundle [spec] [file]',
+  summary: 'Pack the evidence (store, spec, proposal, report) into one file with digests, or verify such a file.',
+  examples: [
+    ['bundle spec.yaml --out evidence.tar', 'store without payload, spec, proposal, report and a manifest of their digests'],
+    ['bundle --out evidence.tar --sign key.pem', 'signed: openssl genpkey -algorithm ed25519 -out key.pem makes a key'],
+    ['bundle verify evidence.tar --key public.pem', 'check everything, and make proposal and report again on this machine'],
+  ],
+  positionals: {
+    spec: { type: 'string', describe: 'the spec (YAML) to pack; or the word verify' },
+    file: { type: 'string', describe: 'verify: the bundle' },
+  },
+  options: {
+    db: DB_OPTION,
+    out: { type: 'string', requiresArg: true, describe: 'the bundle to write (.tar)' },
+    sign: { type: 'string', requiresArg: true, describe: 'an Ed25519 private key (PEM) to sign the manifest with' },
+    key: { type: 'string', requiresArg: true, describe: 'verify: the public key (PEM) that must have signed' },
+    json: JSON_OPTION,
+  },
+  run: (argv, context) => (argv.spec === 'verify' ? verifyBundle(argv, context) : packBundle(argv, context)),
+});
+
+interface BundleArguments {
+  readonly spec?: string | undefined;
+  readonly file?: string | undefined;
+  readonly db?: string | undefined;
+  readonly out?: string | undefined;
+  readonly sign?: string | undefined;
+  readonly key?: string | undefined;
+}
+
+function packBundle(argv: BundleArguments, context: CommandContext): CommandResult {
+  if (argv.out === undefined || argv.out === '-') throw usageError('nothing says where the bundle goes', 'Write: baseline bundle [spec.yaml] --out evidence.tar');
+  if (argv.file !== undefined) throw usageError(`${argv.file}: a bundle holds one spec`, 'Write: baseline bundle [spec.yaml] --out evidence.tar, or baseline bundle verify evidence.tar');
+  if (argv.key !== undefined) throw usageError('--key goes with verify', 'Write --sign to sign a bundle.');
+  const signer = argv.sign === undefined ? null : readKey(argv.sign, 'private');
+  const declared = argv.spec === undefined ? null : loadSpec(argv.spec);
+  const folder = scratchFolder(argv.out);
+  try {
+    const store = join(folder, STORE);
+    context.progress('copying the store');
+    packStore(storePath(argv.db, context.environment), join(folder, 'scratch.db'), store);
+    const manifest = writeBundle(argv.out, store, declared?.text ?? null, signer, context);
+    context.say(`${argv.out}: ${manifest.members.length} members, ${manifest.provenance.packets} packets of ${manifest.provenance.captures.length} captures, ${manifest.losses.length} losses told${signer === null ? '; not signed' : `; signed by key sha256:${manifest.signedBy}`}.`);
+    return { exitCode: EXIT.ok, output: [] };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Beside the bundle, where there must be room for it anyway; only the owner may look. */
+function scratchFolder(out: string): string {
+  try {
+    return mkdtempSync(join(dirname(out), '.baseline-bundle-'));
+  } catch (error) {
+    throw usageError(`${out} cannot be written: ${(error as NodeJS.ErrnoException).code}`, 'Check the folder and its permissions.');
+  }
+}
+
+interface Member {
+  readonly entry: ManifestMember;
+  readonly chunks: () => Iterable<Uint8Array>;
+}
+
+function writeBundle(out: string, store: string, specText: string | null, signer: KeyObject | null, context: CommandContext): Manifest {
+  const evidence = readFromStore(store, (db) => ({ set: readObservations(db, describeOperation), status: readStatus(db) }));
+  const { status } = evidence;
+  context.progress('placing assets');
+  const proposal = proposedSpec(evidence.set, status, context.version);
+  const report = bundledReport(store, specText, context.version, context);
+  const members = [textMember(PROPOSAL, proposal.text), textMember(REPORT, report), ...(specText === null ? [] : [textMember(SPEC, specText)]), fileMember(STORE, store)];
+  const { completeness } = proposal.zones;
+  const manifest: Omit<Manifest, 'schemaVersion'> = {
+    losses: [...statusRecord(STORE, status, 0, completeness).sensor.losses],
+    completeness: [...completeness.sentences],
+    redaction: null,
+    provenance: {
+      tool: context.version,
+      observed: { first: isoInstant(status.firstNs), last: isoInstant(status.lastNs) },
+      packets: status.totals.packets,
+      captures: status.captures.map(({ name, digest, state, packets }) => ({ name, digest, state, packets })),
+    },
+    signedBy: signer === null ? null : keyDigest(createPublicKey(signer)),
+    members: members.map(({ entry }) => entry),
+  };
+  const text = Buffer.from(manifestText(manifest));
+  const head = [bytesMember(MANIFEST, text), ...(signer === null ? [] : [bytesMember(SIGNATURE, Buffer.from(`${sign(null, text, signer).toString('base64')}\n`))])];
+  // The end of what was observed: the same evidence gives the same octets, whenever it is packed.
+  const time = Math.max(0, Number((status.lastNs ?? 0n) / 1_000_000_000n));
+  context.progress('writing the bundle');
+  writeFileWhole(out, tarOf([...head, ...members], time), PRIVATE_MODE);
+  return { schemaVersion: 1, ...manifest };
+}
+
+function* tarOf(members: readonly { readonly entry: { readonly name: string; readonly size: number }; readonly chunks: () => Iterable<Uint8Array> }[], time: number): Generator<Uint8Array> {
+  for (const { entry, chunks } of members) {
+    yield tarHeader({ name: entry.name, size: entry.size, time });
+    yield* chunks();
+    yield new Uint8Array(tarPadding(entry.size));
+  }
+  yield TAR_END;
+}
+
+const bytesMember = <N extends string>(name: N, bytes: Uint8Array): { readonly entry: { readonly name: N; readonly size: number; readonly sha256: string }; readonly chunks: () => Iterable<Uint8Array> } => ({
+  entry: { name, size: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') },
+  chunks: () => [bytes],
+});
+
+const textMember = (name: ManifestMember['name'], text: string): Member => bytesMember(name, Buffer.from(text));
+
+function fileMember(name: ManifestMember['name'], file: string): Member {
+  const hash = createHash('sha256');
+  let size = 0;
+  for (const chunk of chunksOf(file)) {
+    hash.update(chunk);
+    size += chunk.length;
+  }
+  if (size > LARGEST_MEMBER) throw usageError(`the store is larger than a bundle can hold (${size} octets)`, 'Keep one store per plant or period, and bundle each.');
+  return { entry: { name, size, sha256: hash.digest('hex') }, chunks: () => chunksOf(file) };
+}
+
+const CHUNK_OCTETS = 1 << 20;
+
+function* chunksOf(file: string): Generator<Uint8Array> {
+  const descriptor = openSync(file, 'r');
+  try {
+    const { size } = fstatSync(descriptor);
+    for (let at = 0; at < size; ) {
+      const chunk = new Uint8Array(CHUNK_OCTETS);
+      const got = readSync(descriptor, chunk, 0, CHUNK_OCTETS, at);
+      if (got === 0) throw new Error('the packed store became shorter');
+      at += got;
+      yield chunk.subarray(0, got);
+    }
+  } finally {
+    closeSync(descriptor);
+  }
+}

@@ -1,0 +1,43 @@
+/**
+ * A store as evidence: a whole, consistent copy in one file, while a capture may go on writing. In: a store's path and the
+ * path of the copy. Out: the copy, the same octets for the same content. The decoder's memory stays behind: it holds the
+ * unfinished octets of open streams, and evidence holds no payload.
+ */
+import { closeSync, openSync, rmSync } from 'node:fs';
+import { asStoreError, openForReading, openForWriting, type Connection } from './database.ts';
+
+/** `change` sees the copy before it is packed; `scratch` is a path for it on the way. */
+export function packStore(path: string, scratch: string, target: string, change: (db: Connection) => void = () => undefined): void {
+  const source = openForReading(path);
+  try {
+    // VACUUM INTO reads in one transaction: one moment's view (https://www.sqlite.org/lang_vacuum.html).
+    source.db.pragma('query_only = OFF');
+    vacuumInto(source.db, scratch);
+  } catch (error) {
+    throw asStoreError(error, path);
+  } finally {
+    source.close();
+  }
+  try {
+    const copy = openForWriting(scratch);
+    try {
+      copy.db.transaction(() => {
+        copy.db.exec('DELETE FROM decoder_state');
+        change(copy.db);
+      }).immediate();
+      // Written anew: what was deleted must not stand in free pages.
+      vacuumInto(copy.db, target);
+    } finally {
+      copy.close();
+    }
+  } catch (error) {
+    throw asStoreError(error, target);
+  } finally {
+    rmSync(scratch, { force: true });
+  }
+}
+
+function vacuumInto(db: Connection, file: string): void {
+  closeSync(openSync(file, 'wx', 0o600));
+  db.prepare('VACUUM INTO ?').run(file);
+}
