@@ -5,17 +5,18 @@ import { REPORT, SPEC, STORE } from '../render/bundle/manifest.ts';
 import { assembleReport } from '../render/report/assemble.ts';
 import { reportHtml } from '../render/report/html.ts';
 import type { CommandContext } from './command.ts';
-import { gatherReport, readForReport } from './report-input.ts';
+import { gatherReport, type StoreReading } from './report-input.ts';
 
 /** About the packed store and the packed spec, whatever they were called before. */
-export function bundledReport(store: string, specText: string | null, tool: string, { progress }: Pick<CommandContext, 'progress'>): string {
-  const input = gatherReport({
-    storePath: STORE,
+export function bundledReport(store: string, reading: StoreReading, specText: string | null, tool: string, { progress }: Pick<CommandContext, 'progress'>): string {
+  const gathered = gatherReport({
+    storePath: store,
     declared: specText === null ? null : specOf(specText),
     tool,
     commandLine: `baseline report ${specText === null ? '' : `${SPEC} `}--db ${STORE} --out ${REPORT}`,
     progress,
-  }, readForReport(store));
+  }, reading);
+  const input = { ...gathered, storePath: STORE };
   return [...reportHtml({ ...assembleReport(input), input })].join('');
 }
 

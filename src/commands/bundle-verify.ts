@@ -8,19 +8,16 @@ import { createHash, verify } from 'node:crypto';
 import { closeSync, mkdtempSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describeOperation } from '../decode/app/registry.ts';
 import { EXIT, usageError, type BaselineError } from '../errors.ts';
 import { MANIFEST, parseManifest, PROPOSAL, REPORT, SIGNATURE, SPEC, STORE, type Manifest } from '../render/bundle/manifest.ts';
 import { readTarHeader, TAR_BLOCK, TAR_END, tarPadding } from '../render/bundle/tar.ts';
 import { jsonDocument } from '../render/json.ts';
 import { printable } from '../render/printable.ts';
-import { readFromStore } from '../store/database.ts';
-import { readStatus } from '../store/read-status.ts';
-import { readObservations } from '../store/read.ts';
 import { keyDigest, readKey } from './bundle-key.ts';
 import { bundledReport } from './bundle-report.ts';
 import type { CommandContext, CommandResult } from './command.ts';
 import { proposedSpec } from './propose-zones.ts';
+import { readForReport } from './report-input.ts';
 import { PRIVATE_MODE } from './whole-file.ts';
 
 interface VerifyArguments {
@@ -188,7 +185,8 @@ const memberChecks = ({ manifest, digests, sizes }: Bundle): Check[] =>
 /** The same questions to the same evidence, here and now. */
 function analysisChecks({ manifest, specText }: Bundle, store: string, context: CommandContext): Check[] {
   context.progress('making the proposal again');
-  const { set, status } = readFromStore(store, (db) => ({ set: readObservations(db, describeOperation), status: readStatus(db) }));
+  const reading = readForReport(store);
+  const { set, status } = reading;
   const { tool, packets } = manifest.provenance;
   const made = tool === context.version ? '' : ` (made by ${tool}, this is ${context.version})`;
   const again = (name: string, text: string): Check => {
@@ -200,7 +198,7 @@ function analysisChecks({ manifest, specText }: Bundle, store: string, context: 
   return [
     { check: 'packets', holds: counted, sentence: `${status.totals.packets} of ${status.captures.length} captures in the store${counted ? '' : `, but the manifest says ${packets} of ${manifest.provenance.captures.length}`}` },
     again(PROPOSAL, proposedSpec(set, status, tool).text),
-    again(REPORT, bundledReport(store, specText, tool, context)),
+    again(REPORT, bundledReport(store, reading, specText, tool, context)),
   ];
 }
 

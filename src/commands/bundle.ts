@@ -6,22 +6,20 @@
 import { createHash, createPublicKey, sign, type KeyObject } from 'node:crypto';
 import { closeSync, fstatSync, mkdtempSync, openSync, readSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { describeOperation } from '../decode/app/registry.ts';
 import { EXIT, usageError } from '../errors.ts';
 import { loadSpec } from '../policy/spec-load.ts';
 import { MANIFEST, manifestText, PROPOSAL, REPORT, SIGNATURE, SPEC, STORE, type Manifest, type ManifestMember } from '../render/bundle/manifest.ts';
 import { LARGEST_MEMBER, TAR_END, tarHeader, tarPadding } from '../render/bundle/tar.ts';
 import { isoInstant } from '../render/instant.ts';
 import { statusRecord } from '../render/status-record.ts';
-import { readFromStore, storePath } from '../store/database.ts';
+import { storePath } from '../store/database.ts';
 import { packStore } from '../store/pack-store.ts';
-import { readStatus } from '../store/read-status.ts';
-import { readObservations } from '../store/read.ts';
 import { keyDigest, readKey } from './bundle-key.ts';
 import { bundledReport } from './bundle-report.ts';
 import { verifyBundle } from './bundle-verify.ts';
 import { DB_OPTION, defineCommand, JSON_OPTION, type CommandContext, type CommandResult } from './command.ts';
 import { proposedSpec } from './propose-zones.ts';
+import { readForReport } from './report-input.ts';
 import { PRIVATE_MODE, writeFileWhole } from './whole-file.ts';
 
 export const bundleCommand = defineCommand({
@@ -89,11 +87,11 @@ interface Member {
 }
 
 function writeBundle(out: string, store: string, specText: string | null, signer: KeyObject | null, context: CommandContext): Manifest {
-  const evidence = readFromStore(store, (db) => ({ set: readObservations(db, describeOperation), status: readStatus(db) }));
+  const evidence = readForReport(store);
   const { status } = evidence;
   context.progress('placing assets');
   const proposal = proposedSpec(evidence.set, status, context.version);
-  const report = bundledReport(store, specText, context.version, context);
+  const report = bundledReport(store, evidence, specText, context.version, context);
   const members = [textMember(PROPOSAL, proposal.text), textMember(REPORT, report), ...(specText === null ? [] : [textMember(SPEC, specText)]), fileMember(STORE, store)];
   const { completeness } = proposal.zones;
   const manifest: Omit<Manifest, 'schemaVersion'> = {
