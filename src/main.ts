@@ -26,6 +26,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   simulate: async () => (await import('./commands/simulate.ts')).simulateCommand,
   export: async () => (await import('./commands/export.ts')).exportCommand,
   report: async () => (await import('./commands/report.ts')).reportCommand,
+  serve: async () => (await import('./commands/serve.ts')).serveCommand,
   bundle: async () => (await import('./commands/bundle.ts')).bundleCommand,
   spec: async () => (await import('./commands/spec.ts')).specCommand,
 };

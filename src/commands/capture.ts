@@ -18,7 +18,8 @@ import { captureMetrics } from './capture-metrics.ts';
 import { findUser, parseDurationMs, parseOctets, within, type UserIds } from './capture-options.ts';
 import { createTalk, type Talk } from './capture-talk.ts';
 import { DB_OPTION, defineCommand, type CommandContext, type CommandResult } from './command.ts';
-import { openMetrics, type MetricsEndpoint } from './metrics-endpoint.ts';
+import type { LoopbackServer } from './loopback-server.ts';
+import { openMetrics } from './metrics-endpoint.ts';
 
 const OPTIONS = {
   iface: { type: 'string', array: true, requiresArg: true, describe: 'interface to listen on; again for another one' },
@@ -185,7 +186,7 @@ interface Surroundings {
 
 async function record(argv: CaptureArguments, plan: Plan, source: FrameSource, { live, ring, talk, context, signal }: Surroundings): Promise<CommandResult> {
   const store = openForWriting(storePath(argv.db, context.environment));
-  let metrics: MetricsEndpoint | null = null;
+  let metrics: LoopbackServer | null = null;
   try {
     const run = beginLive(store, source, {
       kind: live === null ? 'stream' : 'live',

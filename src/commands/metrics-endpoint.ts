@@ -1,11 +1,9 @@
 /**
  * Figures of a running capture for Prometheus (text format 0.0.4), on loopback only and only when asked for. In: a port
- * and a function that gives the figures. Out: `GET /metrics`. The one place in the program that opens an Internet
- * socket: it listens on 127.0.0.1, never on the network that is watched, and answers no name but its own (a page in a
- * browser cannot reach it by a name that it makes point here).
+ * and a function that gives the figures. Out: `GET /metrics`. It answers no name but its own: a page in a browser cannot
+ * reach it by a name that it makes point here.
  */
-import { createServer } from 'node:http';
-import { usageError } from '../errors.ts';
+import { listenOnLoopback, type LoopbackServer } from './loopback-server.ts';
 
 export interface Metric {
   readonly name: string;
@@ -15,41 +13,17 @@ export interface Metric {
   readonly labels?: Readonly<Record<string, string>>;
 }
 
-export interface MetricsEndpoint {
-  readonly port: number;
-  close(): Promise<void>;
-}
-
-const LOOPBACK = '127.0.0.1';
 const OWN_NAME = /^(?:127\.0\.0\.1|localhost)(?::\d+)?$/;
 
 /** @param port 0: any that is free */
-export async function openMetrics(port: number, read: () => readonly Metric[]): Promise<MetricsEndpoint> {
-  const server = createServer({ requestTimeout: 5000, headersTimeout: 5000, maxHeaderSize: 8192 }, (request, response) => {
+export const openMetrics = (port: number, read: () => readonly Metric[]): Promise<LoopbackServer> =>
+  listenOnLoopback({ host: '127.0.0.1', port, mostConnections: 8, option: '--metrics' }, (request, response) => {
     request.resume();
     const isOurs = OWN_NAME.test(request.headers.host ?? '') && request.url === '/metrics';
     const status = !isOurs ? 404 : request.method === 'GET' || request.method === 'HEAD' ? 200 : 405;
     response.writeHead(status, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8', connection: 'close' });
     response.end(status === 200 && request.method === 'GET' ? metricsText(read()) : '');
   });
-  server.maxConnections = 8;
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', (error) => {
-      const code = String((error as { code?: unknown }).code ?? error.message);
-      reject(usageError(`--metrics ${port}: cannot listen on ${LOOPBACK}:${port} (${code})`, 'Choose another port above 1023, or leave --metrics out.'));
-    });
-    server.listen(port, LOOPBACK, resolve);
-  });
-  const address = server.address();
-  return {
-    port: address !== null && typeof address === 'object' ? address.port : port,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
-  };
-}
 
 /** Metrics of one name stand together, under one HELP and TYPE. */
 export function metricsText(metrics: readonly Metric[]): string {

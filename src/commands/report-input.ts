@@ -25,7 +25,7 @@ import type { LossSummary } from '../render/report/model.ts';
 import { indexPlant } from '../render/report/plant-index.ts';
 import { readFromStore } from '../store/database.ts';
 import { readSensorHours, visitConversationHours } from '../store/read-activity.ts';
-import { readStatus, type StoreStatus } from '../store/read-status.ts';
+import { readRevision, readStatus, type StoreStatus } from '../store/read-status.ts';
 import { readObservations } from '../store/read.ts';
 
 export interface ReportSource {
@@ -40,9 +40,10 @@ export interface ReportSource {
 export interface StoreReading {
   readonly set: ObservationSet;
   readonly status: StoreStatus;
+  readonly revision: number;
 }
 
-export const readForReport = (path: string): StoreReading => readFromStore(path, (db) => ({ set: readObservations(db, describeOperation), status: readStatus(db) }));
+export const readForReport = (path: string): StoreReading => readFromStore(path, (db) => ({ set: readObservations(db, describeOperation), status: readStatus(db), revision: readRevision(db) }));
 
 export function gatherReport({ storePath, declared, tool, commandLine, progress }: ReportSource, { set, status }: StoreReading): ReportInput {
   if (set.conversations.length === 0 && declared === null) throw usageError('the store holds no conversations yet', 'Import a capture first: baseline import PATH...');

@@ -68,7 +68,8 @@ export const parseSpec = (text: string, file: string): SpecReading => {
   return { loaded: { file, text, spec: parsed.data, permits: permitsOf(parsed.data), locate: document.locate }, problems: [] };
 };
 
-const readText = (file: string): string => {
+/** The text of a spec's file, or one line that says why it cannot be read. */
+export const readText = (file: string): string => {
   try {
     if (statSync(file).isDirectory()) throw usageError(`${file} is a folder, not a spec`, 'name the YAML file');
     const bytes = readFileSync(file);

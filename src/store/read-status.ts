@@ -121,3 +121,6 @@ export function readStatus(db: Connection): StoreStatus {
     counters: readCounters(db),
   };
 }
+
+/** Grows with every checkpoint and import: the same number, the same Observations. */
+export const readRevision = (db: Connection): number => Number(db.prepare("SELECT value FROM store_meta WHERE key = 'rev'").pluck().get() ?? 0);

@@ -12,22 +12,27 @@ import { zoneMap } from './map.ts';
 import { trafficMatrix } from './matrix.ts';
 import type { ReportModel } from './model.ts';
 import { pageAssets } from './page-assets.ts';
-import { pageData } from './page-data.ts';
+import { pageData, type LivePage } from './page-data.ts';
 import { cutoverSection, decisionsSection, findingsSection, lossSection, provenanceSection, requirementsSection, simulationSection, trustSection, validationSection } from './sections.ts';
 import { completenessChart, timelineChart } from './timeline.ts';
 
-export function* reportHtml({ model, standings, input }: Report & { readonly input: ReportInput }): Generator<string> {
+/** What a page may do; the same words go into the header of a served one. */
+export const contentPolicy = (isLive: boolean): string => {
+  const { styleHash, scriptHash } = pageAssets(isLive);
+  return `default-src 'none'; style-src ${styleHash}; script-src ${scriptHash}; ${isLive ? "connect-src 'self'; " : ''}base-uri 'none'; form-action 'none'`;
+};
+
+export function* reportHtml({ model, standings, input }: Report & { readonly input: ReportInput }, live: LivePage | null = null): Generator<string> {
   const words = filterWords(model, input.set.conversations);
-  const { style, script, styleHash, scriptHash } = pageAssets();
-  const policy = `default-src 'none'; style-src ${styleHash}; script-src ${scriptHash}; base-uri 'none'; form-action 'none'`;
+  const { style, script } = pageAssets(live !== null);
   const title = `${model.head.facility === '' ? '' : `${model.head.facility}: `}zones and conduits`;
   yield '<!DOCTYPE html>\n';
   // The policy holds nothing but our own words and base64; the escaper would break its quotes.
-  yield `<html lang="en"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="${policy}">`;
+  yield `<html lang="en"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="${contentPolicy(live !== null)}">`;
   yield html`<meta name="viewport" content="width=device-width, initial-scale=1"><meta name="referrer" content="no-referrer"><meta name="color-scheme" content="light dark"><title>${title}</title>`.markup;
   yield `<style>${style}</style></head>\n`;
-  const data = pageData(model, standings, input, words);
-  for (const part of body(model, words, data.detailStep > 0)) yield `${part.markup}\n`;
+  const data = pageData(model, standings, input, words, live);
+  for (const part of body(model, words, data.detailStep > 0, live)) yield `${part.markup}\n`;
   yield `<script type="application/json" id="report-data">${scriptJson(data).markup}</script>\n`;
   yield `<script>${script}</script>\n</body></html>\n`;
 }
@@ -37,7 +42,7 @@ const SECTIONS: readonly (readonly [id: string, title: string])[] = [
   ['assets', 'Assets'], ['requirements', 'Requirements'], ['simulation', 'Enforcement'], ['losses', 'Losses'], ['cutover', 'Cut-over'], ['validation', 'Validation'], ['decisions', 'Decisions'], ['provenance', 'Provenance'],
 ];
 
-function* body(model: ReportModel, words: FilterWords, isCut: boolean): Generator<Markup> {
+function* body(model: ReportModel, words: FilterWords, isCut: boolean, live: LivePage | null): Generator<Markup> {
   const { head } = model;
   const present = (id: string): boolean => (id !== 'simulation' && id !== 'cutover') || model.simulations.length > 0;
   yield html`<body><a class="skip" href="#main">Skip to the report</a>
@@ -45,6 +50,7 @@ function* body(model: ReportModel, words: FilterWords, isCut: boolean): Generato
 <p class="head-line">${head.basis === 'spec' ? 'Declared zones and conduits against what was observed' : 'Zones and conduits proposed from what was observed'} \u00b7 ${head.date === '' ? 'nothing observed' : head.date} <span class="sub">(${head.dateBasis})</span> \u00b7 ${head.standard}</p>
 <p class="totals"><a href="#zones"><b>${model.zones.length}</b> zones</a> <a href="#assets"><b>${model.assets.length}</b> assets</a> <a href="#conduits"><b>${model.conduits.length}</b> conduits</a> <a href="#conduits"><b>${model.permits.length}</b> Permits</a> <a href="#findings"><b>${model.findings.length}</b> findings</a> <a href="#decisions"><b>${model.decisions.length}</b> open decisions</a></p></header>
 <nav class="contents" aria-label="Sections"><ol>${SECTIONS.filter(([id]) => present(id) && (id !== 'losses' || model.losses.length > 0)).map(([id, name]) => html`<li><a href="#${id}">${name}</a></li>`)}</ol></nav>`;
+  if (live !== null) yield liveBar(model, live);
   yield filterBar(model, words);
   yield html`<main id="main" tabindex="-1">`;
   yield trustSection(model);
@@ -68,6 +74,9 @@ ${zoneMap(model, words)}
   yield provenanceSection(model);
   yield html`</main><aside id="panel" class="no-print" aria-labelledby="panel-title" hidden><div class="panel-bar"><h2 id="panel-title" tabindex="-1">Detail</h2><button type="button" id="panel-back" aria-label="Back to the detail before" hidden>\u2190</button><button type="button" id="panel-close" aria-label="Close the detail">\u00d7</button></div><div id="panel-body"></div></aside>`;
 }
+
+const liveBar = ({ head }: ReportModel, live: LivePage): Markup =>
+  html`<div class="live no-print" id="live" role="region" aria-label="Live view"><span class="live-state" id="live-text">Live</span><span>${live.spec === null ? html`a proposal, to look at; name a spec to edit it` : html`edits go into <code>${head.specFile}</code>, and nowhere else`}</span><span id="live-news" role="status"></span><button type="button" id="live-undo" hidden></button></div>`;
 
 function mapSummary({ zones, crossings, head }: ReportModel): string {
   const between = crossings.filter(({ from, to, conversations }) => from !== to && conversations > 0);

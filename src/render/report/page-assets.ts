@@ -5,7 +5,9 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 
-const SCRIPTS = ['dom.js', 'plant.js', 'panel.js', 'asset-panel.js', 'filters.js', 'timeline.js', 'start.js'];
+const SCRIPTS = ['dom.js', 'plant.js', 'panel.js', 'asset-panel.js', 'filters.js', 'timeline.js', 'map-size.js', 'start.js'];
+/** What `serve` adds. */
+const LIVE_SCRIPTS = [...SCRIPTS, 'identity.js', 'live.js'];
 
 export interface PageAssets {
   readonly style: string;
@@ -19,13 +21,15 @@ const readPage = (name: string): string => readFileSync(new URL(`page/${name}`, 
 /** CSP level 3 hash source of an inline element's text. */
 const hashOf = (text: string): string => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
 
-let known: PageAssets | null = null;
+const known = new Map<boolean, PageAssets>();
 
-export function pageAssets(): PageAssets {
-  if (known !== null) return known;
-  const style = readPage('style.css');
-  const body = SCRIPTS.map((name) => readPage(name).replaceAll(/^import .*\n/gm, '').replaceAll(/^export /gm, '')).join('\n');
+export function pageAssets(isLive: boolean): PageAssets {
+  const held = known.get(isLive);
+  if (held !== undefined) return held;
+  const style = `${readPage('style.css')}${isLive ? readPage('live.css') : ''}`;
+  const body = (isLive ? LIVE_SCRIPTS : SCRIPTS).map((name) => readPage(name).replaceAll(/^import .*\n/gm, '').replaceAll(/^export /gm, '')).join('\n');
   const script = `'use strict';\n(() => {\n${body}})();\n`;
-  known = { style, script, styleHash: hashOf(style), scriptHash: hashOf(script) };
-  return known;
+  const assets = { style, script, styleHash: hashOf(style), scriptHash: hashOf(script) };
+  known.set(isLive, assets);
+  return assets;
 }

@@ -11,6 +11,14 @@ import { mapNodes } from './map-nodes.ts';
 import type { ReportModel } from './model.ts';
 import { MOST_ROWS } from './sections.ts';
 
+/** The report as `serve` shows it: which report this is, and what may be written where. */
+export interface LivePage {
+  /** Changes whenever the page would. */
+  readonly report: string;
+  /** SHA-256 of the spec's text that it was made from; null where there is none to edit. */
+  readonly spec: string | null;
+}
+
 /** How much of each conversation is embedded; a plant that is too large for one step takes the next. */
 const DETAIL_STEPS = [
   { operations: 60, ranges: 24, targets: 12, facts: 6 },
@@ -47,7 +55,7 @@ function wordTable(): { readonly indexOf: (word: string) => number; readonly wor
   };
 }
 
-export function pageData(model: ReportModel, standings: readonly Standing[], input: ReportInput, words: FilterWords): PageData {
+export function pageData(model: ReportModel, standings: readonly Standing[], input: ReportInput, words: FilterWords, live: LivePage | null): PageData {
   const { set, plant, activity } = input;
   const table = wordTable();
   const positionsOf = (ids: readonly number[]): number[] => ids.slice(0, MOST_EVIDENCE_CONVERSATIONS).flatMap((id) => plant.positionOf.get(id) ?? []);
@@ -62,6 +70,7 @@ export function pageData(model: ReportModel, standings: readonly Standing[], inp
   const { conversations, shapes, step } = conversationData(set.conversations, standings, input, words, table, base);
   const { timeline } = model;
   return {
+    ...(live === null ? {} : { live: { ...live, pinned: pinnedAssets(input) } }),
     basis: model.head.basis,
     timezone: model.head.timezone,
     protocols: words.protocols,
@@ -87,6 +96,12 @@ export function pageData(model: ReportModel, standings: readonly Standing[], inp
     timeline: { firstHour: timeline.firstHour, step: timeline.step, columns: timeline.columns, sensor: timeline.sensor.map(({ packets, lostSegments, duplicates }) => [packets, lostSegments, duplicates]), zones: timeline.zones.map(({ packets }) => packets) },
   };
 }
+
+/** Assets whose place a person decided: by position. */
+const pinnedAssets = ({ plant, loaded }: ReportInput): number[] => plant.assets.flatMap(({ declared }, i) => {
+  const entry = declared === null ? undefined : loaded.spec.zones[declared.zoneIndex]?.assets?.[declared.assetIndex];
+  return typeof entry === 'object' && entry.pinned === true ? [i] : [];
+});
 
 type WordTable = ReturnType<typeof wordTable>;
 

@@ -6,23 +6,34 @@ const panel = document.getElementById('panel');
 const title = document.getElementById('panel-title');
 const body = document.getElementById('panel-body');
 const back = document.getElementById('panel-back');
-const history = [];
+let history = [];
 let opener = null;
 
-/** Shows a view `{ title, content() }`; the one before stays behind the back button. */
-export function show(view, isReturn = false) {
+/** By name of the data attribute that asks for it: what it is about -> `{ title, chosen, content() }`. */
+export const views = {};
+/** What can be done with it, before its content; empty but for a page that may edit. */
+export const actions = {};
+
+/** Shows a view; the one before stays behind the back button. */
+export function show(name, value) {
   if (panel.hidden) {
     opener = document.activeElement;
-    history.length = 0;
+    history = [];
   }
-  if (!isReturn) history.push(view);
+  history.push({ name, value });
+  draw();
+  body.scrollTop = 0;
+  title.focus({ preventScroll: true });
+}
+
+function draw() {
+  const { name, value } = history.at(-1);
+  const view = views[name](value);
   title.textContent = view.title;
-  body.replaceChildren(...view.content().flat(Infinity).filter((node) => node !== null));
+  body.replaceChildren(...[actions[name]?.(value) ?? null, view.content()].flat(Infinity).filter((node) => node !== null));
   back.hidden = history.length < 2;
   panel.hidden = false;
   document.body.classList.add('with-panel');
-  body.scrollTop = 0;
-  title.focus({ preventScroll: true });
   choose(view.chosen ?? null);
 }
 
@@ -36,8 +47,25 @@ export function closePanel() {
 
 export function goBack() {
   history.pop();
-  const before = history.at(-1);
-  if (before !== undefined) show(before, true);
+  if (history.length === 0) return;
+  draw();
+  body.scrollTop = 0;
+  title.focus({ preventScroll: true });
+}
+
+export const panelHistory = () => (panel.hidden ? [] : history);
+
+/** The same details over new data: what is no longer there goes. */
+export function redrawPanel(next) {
+  if (panel.hidden) return;
+  history = next;
+  if (history.length === 0) {
+    closePanel();
+    return;
+  }
+  const place = body.scrollTop;
+  draw();
+  body.scrollTop = place;
 }
 
 /** Marks on the map what the detail is about. */

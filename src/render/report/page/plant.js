@@ -1,6 +1,17 @@
 // The embedded data as records by position (render/report/page-data.ts writes it).
 
-export const data = JSON.parse(document.getElementById('report-data').textContent);
+export let data = null;
+let byAsset = null;
+let byCrossing = null;
+
+/** The data of this page, or of its successor when the store has changed. */
+export function takeData(text) {
+  data = JSON.parse(text);
+  byAsset = null;
+  byCrossing = null;
+}
+
+takeData(document.getElementById('report-data').textContent);
 
 export const STANDINGS = ['permitted', 'not all declared', 'within the zone', 'set aside', 'not judged'];
 export const ACCESSES = ['browse', 'read', 'diagnose', 'write', 'control', 'program'];
@@ -36,8 +47,6 @@ export function assetAt(index) {
   };
 }
 
-let byAsset = null;
-
 /** Positions of the conversations of an asset; indexed when first asked for. */
 export function conversationsOf(asset) {
   if (byAsset === null) {
@@ -53,8 +62,6 @@ export function conversationsOf(asset) {
   }
   return byAsset.get(asset) ?? [];
 }
-
-let byCrossing = null;
 
 /** Positions of the conversations from clients of one zone to servers of another. */
 export function conversationsBetween(from, to) {

@@ -1,0 +1,192 @@
+/**
+ * `baseline serve [spec.yaml]`: the report over the live store, in the browser of this machine, redrawn while a capture
+ * runs. In: options. Out: an address with a token; runs until it is stopped. It listens on loopback only, and it writes
+ * the spec only (spec-file.ts). The page is made by another process (serve-desk.ts) and at most a tenth of the time.
+ */
+import { fork } from 'node:child_process';
+import { extname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { BaselineError, EXIT, usageError } from '../errors.ts';
+import { openForReading, storePath } from '../store/database.ts';
+import { readRevision } from '../store/read-status.ts';
+import { DB_OPTION, defineCommand, type CommandContext, type CommandResult } from './command.ts';
+import { LOOPBACK_ADDRESSES } from './loopback-server.ts';
+import { openOnDesktop } from './open-on-desktop.ts';
+import { pageKey, type Desk, type DeskSetting, type DrawnPage, type Refusal } from './serve-desk.ts';
+import { openDoor, type Answer, type Asked } from './serve-http.ts';
+import { openSpecFile, type SpecFile } from './spec-file.ts';
+
+export const serveCommand = defineCommand({
+  syntax: 'serve [spec]',
+  summary: 'Show the report over the live store in the browser, on this machine only; edit the spec in it.',
+  examples: [
+    ['serve spec.yaml --open', 'the report, redrawn while a capture runs; drag assets, name zones, decide findings'],
+    ['serve', 'the proposed zones, to look at'],
+    ['serve spec.yaml --port 8443', 'on a port of your choice, for ssh -L 8443:127.0.0.1:8443 from another machine'],
+  ],
+  positionals: { spec: { type: 'string', describe: 'the spec (YAML) to compare with and to edit; without one the proposal is shown' } },
+  options: {
+    db: DB_OPTION,
+    port: { type: 'number', requiresArg: true, describe: 'the port (default: any that is free)' },
+    host: { type: 'string', requiresArg: true, describe: '127.0.0.1 (default) or ::1; nothing else' },
+    open: { type: 'boolean', describe: 'open it in the browser' },
+  },
+  run: serve,
+});
+
+interface ServeArguments {
+  readonly spec?: string | undefined;
+  readonly db?: string | undefined;
+  readonly port?: number | undefined;
+  readonly host?: string | undefined;
+  readonly open?: boolean | undefined;
+}
+
+/** A page that only the store made old is not made anew before this, nor more often than a tenth of the time. */
+const LEAST_REST_MS = 5000;
+const REST_FACTOR = 10;
+
+async function serve(argv: ServeArguments, context: CommandContext): Promise<CommandResult> {
+  const host = LOOPBACK_ADDRESSES.find((one) => one === (argv.host ?? '127.0.0.1'));
+  if (host === undefined) {
+    throw usageError(`--host ${argv.host}: the report is shown on this machine only`, 'Leave --host out, or give 127.0.0.1 or ::1; from another machine use ssh -L.');
+  }
+  const { port = 0 } = argv;
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) throw usageError(`--port ${port} is no port`, 'Give a number from 1 to 65535, or leave it out.');
+  const specFile = argv.spec === undefined ? null : openSpecFile(argv.spec);
+  const setting: DeskSetting = { storePath: storePath(argv.db, context.environment), specFile: argv.spec ?? null, tool: context.version, commandLine: context.commandLine };
+  const { signal } = context;
+  context.progress('making the report');
+  const desk = startDesk(setting);
+  try {
+    const view = await openView(setting.storePath, specFile, desk);
+    const door = await openDoor(host, port, view.answer);
+    context.progress('');
+    context.say(`${view.sentence()}. ${specFile === null ? 'Nothing is written.' : `Edits are written into ${argv.spec}, nothing else.`} Stop with Ctrl-C. Open:`);
+    await context.write(`${door.address}\n`);
+    if (argv.open === true) openOnDesktop(door.onceOnly(), (opener) => `${opener} cannot be started: open the address by hand.`, context);
+    await new Promise<void>((resolve) => {
+      if (signal.aborted) resolve();
+      else signal.addEventListener('abort', () => resolve(), { once: true });
+    });
+    await door.close();
+    view.close();
+  } finally {
+    desk.close();
+  }
+  return { exitCode: EXIT.ok, output: [] };
+}
+
+type Remote<T> = { readonly [K in keyof T]: T[K] extends (...given: infer G) => infer R ? (...given: G) => Promise<R> : never };
+
+/** The desk's functions, in another process and one after the other. */
+function startDesk(setting: DeskSetting): Remote<Desk> & { close(): void } {
+  // Beside this module, in source as in the compiled program.
+  const child = fork(fileURLToPath(new URL(`./serve-child${extname(import.meta.url)}`, import.meta.url)), { serialization: 'advanced' });
+  const waiting: { resolve(value: unknown): void; reject(reason: unknown): void }[] = [];
+  let isGone = false;
+  const fail = (reason: Error): void => {
+    isGone = true;
+    for (const one of waiting.splice(0)) one.reject(reason);
+  };
+  child.on('message', (answer) => waiting.shift()?.resolve(answer));
+  child.on('error', fail);
+  child.on('exit', (code, signal) => fail(new Error(`the process that makes the page ended (${signal ?? code})`)));
+  child.send(setting);
+  const call = (name: keyof Desk, given: readonly unknown[]): Promise<unknown> =>
+    new Promise((resolve, reject) => {
+      if (isGone) return reject(new Error('the process that makes the page is gone: start baseline serve again'));
+      waiting.push({ resolve, reject });
+      child.send({ name, given });
+    });
+  return {
+    draw: (...given) => call('draw', given) as Promise<DrawnPage | Refusal>,
+    close: () => void child.kill('SIGKILL'),
+  };
+}
+
+interface View {
+  answer(asked: Asked): Answer;
+  sentence(): string;
+  close(): void;
+}
+
+const json = (status: number, value: unknown): Answer => ({ status, type: 'application/json', body: JSON.stringify(value) });
+
+/** The page of now, and when to make the next one. */
+async function openView(path: string, specFile: SpecFile | null, desk: Remote<Desk>): Promise<View> {
+  const store = openForReading(path);
+  let problem: string | null = null;
+  let isBusy = false;
+  let drawnAt = 0;
+  let tookMs = 0;
+  let triedKey = '';
+  const first = await draw();
+  if ('problem' in first) {
+    store.close();
+    throw new BaselineError(first.problem, first.remedy, EXIT.usage);
+  }
+  let page = first;
+
+  async function draw(): Promise<DrawnPage | Refusal> {
+    isBusy = true;
+    const started = performance.now();
+    try {
+      return await desk.draw(specFile === null ? null : specFile.read().text);
+    } finally {
+      isBusy = false;
+      drawnAt = performance.now();
+      tookMs = drawnAt - started;
+    }
+  }
+
+  async function redraw(): Promise<void> {
+    try {
+      const next = await draw();
+      if ('problem' in next) problem = `${next.problem}. ${next.remedy}`;
+      else {
+        page = next;
+        problem = null;
+      }
+    } catch (error) {
+      problem = error instanceof BaselineError ? `${error.message}. ${error.remedy}` : `a fault of baseline serve: ${error instanceof Error ? error.message : 'unknown'}`;
+    }
+  }
+
+  /** Draws in the background when something changed; for a spec that does not hold, once. */
+  function follow(): void {
+    if (isBusy) return;
+    let spec: string | null;
+    let revision: number;
+    try {
+      spec = specFile === null ? null : specFile.read().digest;
+      revision = readRevision(store.db);
+    } catch (error) {
+      if (!(error instanceof BaselineError)) throw error;
+      problem = `${error.message}. ${error.remedy}`;
+      return;
+    }
+    const key = pageKey(revision, spec);
+    if (key === pageKey(page.revision, page.spec)) {
+      problem = null;
+      return;
+    }
+    const isRested = performance.now() - drawnAt >= Math.max(LEAST_REST_MS, REST_FACTOR * tookMs);
+    if (key === triedKey || (spec === page.spec && !isRested)) return;
+    triedKey = key;
+    void redraw();
+  }
+
+  return {
+    answer: ({ method, name }) => {
+      if (method === 'GET' && name === '') return { status: 200, type: 'text/html', body: page.html, policy: page.policy };
+      if (method === 'GET' && name === 'change') {
+        follow();
+        return json(200, { report: pageKey(page.revision, page.spec), spec: page.spec, isBusy, isCapturing: page.isCapturing, problem, undo: null });
+      }
+      return { status: 404, type: 'text/plain', body: 'there is nothing here\n' };
+    },
+    sentence: () => page.sentence,
+    close: () => store.close(),
+  };
+}
