@@ -3,7 +3,6 @@
  * proposal. Out: ReportInput for render/report. In two steps, because the first does not depend on the spec: `serve` reads
  * again only what has changed. Reads the store twice: once for inference, once for hours, when it is known who is who.
  */
-import { createHash } from 'node:crypto';
 import { describeOperation } from '../decode/app/registry.ts';
 import { usageError } from '../errors.ts';
 import { exportPlan } from '../export/export-plan.ts';
@@ -27,6 +26,7 @@ import { readFromStore } from '../store/database.ts';
 import { readSensorHours, visitConversationHours } from '../store/read-activity.ts';
 import { readRevision, readStatus, type StoreStatus } from '../store/read-status.ts';
 import { readObservations } from '../store/read.ts';
+import { digestOf } from './spec-file.ts';
 
 export interface ReportSource {
   readonly storePath: string;
@@ -68,7 +68,7 @@ export function gatherReport({ storePath, declared, tool, commandLine, progress 
   return {
     basis: declared === null ? 'proposal' : 'spec',
     specFile: declared?.file ?? null,
-    specDigest: declared === null ? null : createHash('sha256').update(declared.text).digest('hex'),
+    specDigest: declared === null ? null : digestOf(declared.text),
     loaded, set, status, storePath, proposal, diff, plant, activity, simulations, losses,
     tool, commandLine,
   };

@@ -3,7 +3,6 @@
  * In: where the store is; per call the spec's text. Out: a page, or the changed text. Writes nothing. It works in a
  * process of its own (serve-child.ts): a large plant takes it half a minute, and the door must answer meanwhile.
  */
-import { createHash } from 'node:crypto';
 import { BaselineError, specError } from '../errors.ts';
 import { parseSpec, type LoadedSpec } from '../policy/spec-load.ts';
 import { assembleReport, type Report } from '../render/report/assemble.ts';
@@ -11,6 +10,7 @@ import { contentPolicy, reportHtml } from '../render/report/html.ts';
 import { readFromStore } from '../store/database.ts';
 import { readRevision } from '../store/read-status.ts';
 import { gatherReport, readForReport, type StoreReading } from './report-input.ts';
+import { digestOf } from './spec-file.ts';
 
 export interface DeskSetting {
   readonly storePath: string;
@@ -40,8 +40,6 @@ export interface Desk {
   draw(specText: string | null): DrawnPage | Refusal;
 }
 
-export const digestOf = (text: string): string => createHash('sha256').update(text).digest('hex');
-
 export const pageKey = (revision: number, spec: string | null): string => `${revision}-${spec?.slice(0, 16) ?? 'proposal'}`;
 
 export function openDesk({ storePath, specFile, tool, commandLine }: DeskSetting): Desk {
@@ -67,7 +65,7 @@ export function openDesk({ storePath, specFile, tool, commandLine }: DeskSetting
   };
 }
 
-export const loadText = (text: string, file: string): LoadedSpec => {
+const loadText = (text: string, file: string): LoadedSpec => {
   const { loaded, problems } = parseSpec(text, file);
   if (loaded === null) throw specError(file, problems[0].line, problems[0].column, problems[0].message, problems[0].remedy);
   return loaded;

@@ -17,13 +17,15 @@ export interface SpecFile {
   read(): SpecText;
 }
 
+export const digestOf = (text: string): string => createHash('sha256').update(text).digest('hex');
+
 export function openSpecFile(path: string): SpecFile {
   let held: (SpecText & { readonly mark: string }) | null = null;
   const read = (): SpecText => {
     const mark = markOf(path);
     if (held === null || held.mark !== mark) {
       const text = readText(path);
-      held = { text, digest: createHash('sha256').update(text).digest('hex'), mark };
+      held = { text, digest: digestOf(text), mark };
     }
     return held;
   };
