@@ -1,17 +1,29 @@
-// The addon as JavaScript sees it: class Capture over a Session (session.h), and loading libpcap. src/source/live-addon.ts
-// is its typed door. One environment (the main thread, or a worker) may hold any number of captures; when it ends, its
-// captures end with it. Receive only: see libpcap.h.
+// The addon as JavaScript sees it: class Capture over a Session (session.h), loading libpcap, giving privileges up.
+// src/source/live-addon.ts is its typed door. One environment (the main thread, or a worker) may hold any number of
+// captures; when it ends, its captures end with it. Receive only: see libpcap.h. The C functions of Node-API are called
+// where C++ wrappers would abort the process: every call into JavaScript fails while a worker is being ended.
 
-#include "host.h"
+#include <napi.h>
+
+#include "privileges.h"
 #include "session.h"
 
 namespace {
 
-const PcapLibrary* g_library = nullptr;  // guarded by OpeningMutex, and never unloaded
+std::atomic<const PcapLibrary*> g_library{nullptr};  // never unloaded
 
-Napi::Value Throw(Napi::Env env, const char* message) {
-  napi_throw_error(env, nullptr, message);
+Napi::Value Throw(Napi::Env env, const std::string& message) {
+  napi_throw_error(env, nullptr, message.c_str());
   return env.Undefined();
+}
+
+std::string Text(const Napi::Value& from) { return from.IsString() ? from.As<Napi::String>().Utf8Value() : ""; }
+
+// The numbers of a Float64Array that has at least so many, or nullptr.
+double* Numbers(const Napi::Value& from, size_t least) {
+  if (!from.IsTypedArray() || from.As<Napi::TypedArray>().TypedArrayType() != napi_float64_array) return nullptr;
+  auto numbers = from.As<Napi::Float64Array>();
+  return numbers.ElementLength() >= least ? numbers.Data() : nullptr;
 }
 
 class Capture : public Napi::ObjectWrap<Capture> {
@@ -26,57 +38,37 @@ class Capture : public Napi::ObjectWrap<Capture> {
 
   explicit Capture(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Capture>(info) {
     Napi::Env env = info.Env();
-    const PcapLibrary* library = nullptr;
-    {
-      std::lock_guard<std::mutex> lock(OpeningMutex());
-      library = g_library;
-    }
-    if (library == nullptr || !info[0].IsObject() || !info[1].IsFunction()) {
-      Throw(env, "Capture(options, callback), after loadLibrary");
+    const double* numbers = Numbers(info[2], 8);
+    if (g_library == nullptr || numbers == nullptr || !info[3].IsFunction()) {
+      Throw(env, "Capture(device, filter, numbers, callback), after loadLibrary");
       return;
     }
-    const OptionReader from{env, info[0]};
-    Options options;
-    options.device = from.Text("device");
-    options.filter = from.Text("filter");
-    options.promiscuous = from.Is("promiscuous");
-    options.adapterTimestamps = from.Is("adapterTimestamps");
-    options.snapLength = static_cast<int>(from.Number("snapLength", 64, 262144));
-    options.bufferBytes = static_cast<int>(from.Number("bufferBytes", 1 << 16, 1 << 30));
-    options.timeoutMs = static_cast<int>(from.Number("timeoutMs", 1, 10000));
-    options.blocks = static_cast<size_t>(from.Number("blocks", 2, 64));
-    options.blockFrames = static_cast<size_t>(from.Number("blockFrames", 64, 1 << 20)) & ~size_t{15};
+    // Within the limits, whatever was given; the lower one where it is no number.
+    auto within = [numbers](int slot, double low, double high) {
+      return static_cast<uint32_t>(numbers[slot] >= low ? (numbers[slot] <= high ? numbers[slot] : high) : low);
+    };
+    const uint32_t snapLength = within(0, 64, 262144);
     // 64 octets of room above the snap length: libpcap puts VLAN tags back in front of what it cuts.
-    options.blockBytes = static_cast<size_t>(from.Number("blockBytes", options.snapLength + 64, 1 << 28));
-
-    auto session = std::make_shared<Session>(std::move(options), library);
-    if (!session->Allocate()) {
-      Throw(env, "not enough memory for the capture's blocks");
-      return;
-    }
-    auto* held = new Held{session, env};
+    Options options{Text(info[0]), Text(info[1]), snapLength, within(1, 1 << 16, 1 << 30), within(2, 1, 10000),
+                    within(3, 2, kMaxBlocks), within(4, 64, 1 << 20) & ~15u, within(5, snapLength + 64, 1 << 28),
+                    numbers[6] == 1, numbers[7] == 1};
+    session_ = std::make_shared<Session>(std::move(options), g_library);
+    auto* held = new Held{session_, env};
     napi_value name = nullptr;
     napi_threadsafe_function tell = nullptr;
-    if (napi_create_string_utf8(env, "baseline capture", NAPI_AUTO_LENGTH, &name) != napi_ok ||
-        napi_create_threadsafe_function(env, info[1], nullptr, name, 0, 1, held, Finish, nullptr, CallBack, &tell) !=
-            napi_ok) {
-      delete held;
-      Throw(env, "no callback can be made for the capture");
-      return;
-    }
-    session_ = std::move(session);
-    napi_add_env_cleanup_hook(env, StopAtExit, session_.get());
-    if (!session_->Start(tell)) {
+    if (napi_create_string_utf8(env, "baseline capture", NAPI_AUTO_LENGTH, &name) == napi_ok &&
+        napi_create_threadsafe_function(env, info[3], nullptr, name, 0, 1, held, Finish, nullptr, CallBack, &tell) == napi_ok) {
+      napi_add_env_cleanup_hook(env, StopAtExit, session_.get());
+      if (session_->Start(tell)) return;
       napi_release_threadsafe_function(tell, napi_tsfn_release);
-      Throw(env, "no thread can be started for the capture");
+    } else {
+      delete held;
     }
+    Throw(env, "no memory or no thread for the capture");
   }
 
  private:
-  struct Held {
-    std::shared_ptr<Session> session;
-    napi_env env;
-  };
+  struct Held { std::shared_ptr<Session> session; napi_env env; };
 
   static void CallBack(napi_env env, napi_value callback, void*, void*) {
     napi_value self = nullptr;
@@ -94,23 +86,18 @@ class Capture : public Napi::ObjectWrap<Capture> {
 
   static void StopAtExit(void* session) { static_cast<Session*>(session)->Join(); }
 
-  // The blocks themselves, given once. Each array keeps its block alive, whatever becomes of the capture.
+  // The blocks, one after another, given once. The array keeps them alive, whatever becomes of the capture.
   Napi::Value Memory(const Napi::CallbackInfo& info) {
     Napi::Env env = info.Env();
-    napi_value list = nullptr;
-    if (napi_create_array(env, &list) != napi_ok) return env.Undefined();
-    if (handedOut_) return Napi::Value(env, list);
+    if (handedOut_) return env.Undefined();
     handedOut_ = true;
-    uint32_t i = 0;
-    for (const auto& block : session_->blocks()) {
-      auto* keep = new std::shared_ptr<Block>(block);
-      auto letGo = [](napi_env, void*, void* kept) { delete static_cast<std::shared_ptr<Block>*>(kept); };
-      napi_value array = nullptr;
-      if (napi_create_external_arraybuffer(env, block->memory, block->size, letGo, keep, &array) != napi_ok)
-        return Throw(env, "this runtime allows no memory of an addon's own");
-      napi_set_element(env, list, i++, array);
-    }
-    return Napi::Value(env, list);
+    using Keep = std::shared_ptr<uint8_t>;
+    const auto letGo = [](napi_env, void*, void* kept) { delete static_cast<Keep*>(kept); };
+    const Session& s = *session_;
+    napi_value array = nullptr;
+    if (napi_create_external_arraybuffer(env, s.memory.get(), s.options.blocks * s.blockSize, letGo, new Keep(s.memory), &array) != napi_ok)
+      return Throw(env, "this runtime allows no memory of an addon's own");
+    return Napi::Value(env, array);
   }
 
   Napi::Value State(const Napi::CallbackInfo& info) {
@@ -123,14 +110,13 @@ class Capture : public Napi::ObjectWrap<Capture> {
     const Session& s = *session_;
     if (s.state() == Session::kOpening) return out;
     out.Set("dataLink", s.dataLink);
-    out.Set("snapLength", s.snapLength);
     out.Set("nanoseconds", s.nanoseconds);
     out.Set("warning", s.warning);
-    if (s.state() != Session::kEnded || s.failureStage.empty()) return out;
+    if (s.state() != Session::kEnded || s.failure.stage.empty()) return out;
     Napi::Object failure = Napi::Object::New(info.Env());
-    failure.Set("stage", s.failureStage);
-    failure.Set("code", s.failureCode);
-    failure.Set("message", s.failureMessage);
+    failure.Set("stage", s.failure.stage);
+    failure.Set("code", s.failure.code);
+    failure.Set("message", s.failure.message);
     out.Set("failure", failure);
     return out;
   }
@@ -143,11 +129,7 @@ class Capture : public Napi::ObjectWrap<Capture> {
   }
 
   void Stats(const Napi::CallbackInfo& info) {
-    napi_typedarray_type type = napi_int8_array;
-    size_t length = 0;
-    void* data = nullptr;
-    if (napi_get_typedarray_info(info.Env(), info[0], &type, &length, &data, nullptr, nullptr) != napi_ok) return;
-    if (type == napi_float64_array && length >= kFigures && data != nullptr) session_->ReadStats(static_cast<double*>(data));
+    if (double* into = Numbers(info[0], kFigures)) session_->ReadFigures(into);
   }
 
   void Stop(const Napi::CallbackInfo&) { session_->Stop(false); }
@@ -159,27 +141,18 @@ class Capture : public Napi::ObjectWrap<Capture> {
 
 Napi::Value LoadLibrary(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
-  std::vector<std::string> names;
-  uint32_t count = 0;
-  if (napi_get_array_length(env, info[0], &count) != napi_ok) count = 0;
-  for (uint32_t i = 0; i < count && i < 16; i++) {
-    napi_value name = nullptr;
-    if (napi_get_element(env, info[0], i, &name) == napi_ok) names.push_back(OptionReader::Text(env, name));
-  }
   std::string error = "no name was given";
-  std::lock_guard<std::mutex> lock(OpeningMutex());
-  const PcapLibrary* library = LoadPcap(names, &error);
-  if (library == nullptr) return Throw(env, error.c_str());
-  Napi::String version = Napi::String::New(env, library->lib_version());
-  if (g_library == nullptr) g_library = library;
-  else delete library;
-  return version;
+  std::lock_guard<std::mutex> lock(g_opening);
+  static PcapLibrary library;
+  for (size_t i = 0; i < info.Length() && g_library == nullptr; i++)
+    if (library.Load(Text(info[i]), &error)) g_library = &library;
+  return g_library == nullptr ? Throw(env, error) : Napi::String::New(env, library.lib_version());
 }
 
 Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports.Set("Capture", Capture::Define(env));
   exports.Set("loadLibrary", Napi::Function::New<LoadLibrary>(env, "loadLibrary"));
-  AddHost(env, exports);
+  exports.Set("dropPrivileges", Napi::Function::New<DropPrivileges>(env, "dropPrivileges"));
   return exports;
 }
 

@@ -2,11 +2,12 @@
  * Builds the live capture addon while the package is installed: `npm ci` runs this. In: native/binding.gyp and
  * capture.cc. Out: native/build/Release/capture.node, or one line that says why not.
  * It never fails the install: reading capture files needs no addon, and neither does `tcpdump -w - | baseline capture -`.
- * `--prebuild` copies the fresh build to native/prebuilds/, where the published package keeps one binary per platform.
+ * `--prebuild` (before `npm pack`) builds beside it, into native/prebuilds/, where the package keeps one binary per
+ * platform. An installed package has such a binary and builds only where that cannot be loaded.
  */
 
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, existsSync, mkdirSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import process from 'node:process';
@@ -16,9 +17,9 @@ const require = createRequire(import.meta.url);
 const here = dirname(fileURLToPath(import.meta.url));
 const say = (line) => process.stderr.write(`baseline: ${line}\n`);
 
-function loads() {
+function loads(folder) {
   try {
-    require('node-gyp-build')(here);
+    require('node-gyp-build')(folder);
     return true;
   } catch {
     return false;
@@ -31,8 +32,8 @@ function nodeGyp() {
   return bundled !== undefined && existsSync(bundled) ? [process.execPath, bundled] : ['node-gyp'];
 }
 
-/** Why there is no addon now, or undefined when there is one. */
-function build() {
+/** @returns why there is no addon in `folder` now, or undefined when there is one */
+function build(folder) {
   try {
     require.resolve('node-addon-api'); // binding.gyp asks it where its headers are
   } catch {
@@ -41,39 +42,50 @@ function build() {
   const [program, ...first] = nodeGyp();
   const nodedir = process.env['npm_config_nodedir'];
   const run = spawnSync(program, [...first, 'rebuild', ...(nodedir ? [`--nodedir=${nodedir}`] : [])], {
-    cwd: here,
+    cwd: folder,
     encoding: 'utf8',
     maxBuffer: 64 * 1024 * 1024,
   });
-  if (run.status === 0 && loads()) return undefined;
+  if (run.status === 0 && loads(folder)) return undefined;
   if (run.error !== undefined) return run.error.message;
   const lines = `${run.stdout ?? ''}\n${run.stderr ?? ''}`.split('\n');
   const telling = [/not found: |could not find any/i, /: (?:fatal )?error: /, /stack Error: /].flatMap((kind) => lines.find((line) => kind.test(line)) ?? []);
   return (telling[0] ?? `node-gyp ended with ${run.status}`).replace(/^(?:gyp ERR! )?(?:stack )?(?:Error: )?/, '').trim();
 }
 
+/** Apart from native/build/, which may be in use. */
+function prebuild() {
+  const folder = mkdtempSync(join(here, 'build-'));
+  try {
+    for (const name of readdirSync(here)) if (/\.(?:gyp|cc|h)$/.test(name)) copyFileSync(join(here, name), join(folder, name));
+    const reason = build(folder);
+    if (reason !== undefined) return reason;
+    const libc = process.report.getReport().header.glibcVersionRuntime === undefined ? 'musl' : 'glibc';
+    const to = join(here, 'prebuilds', `linux-${process.arch}`);
+    mkdirSync(to, { recursive: true });
+    copyFileSync(join(folder, 'build', 'Release', 'capture.node'), join(to, `capture.${libc}.node`));
+    return undefined;
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
 function main() {
-  const prebuild = process.argv.includes('--prebuild');
   if (process.platform !== 'linux') {
     say('live capture is built on Linux only; reading capture files works without it.');
     return;
   }
-  if (!prebuild && process.env['npm_config_build_from_source'] !== 'true' && existsSync(join(here, 'prebuilds')) && loads()) return;
-  const reason = build();
-  if (reason !== undefined) {
-    say(
-      `the live capture addon was not built (${reason}); reading capture files works without it. ` +
-        'For live capture install a C++17 compiler, make and python3 (Debian: build-essential python3), then: npm rebuild baseline, or npm run install in the source folder.',
-    );
-    if (prebuild) process.exitCode = 1;
-    return;
-  }
-  if (prebuild) {
-    const folder = join(here, 'prebuilds', `linux-${process.arch}`);
-    mkdirSync(folder, { recursive: true });
-    const libc = process.report.getReport().header.glibcVersionRuntime === undefined ? 'musl' : 'glibc';
-    copyFileSync(join(here, 'build', 'Release', 'capture.node'), join(folder, `capture.${libc}.node`));
-  }
+  const isPrebuild = process.argv.includes('--prebuild');
+  // A source folder builds what it has, whatever an earlier `npm pack` has left.
+  const mayBeThere = !isPrebuild && !existsSync(join(here, '../tsconfig.json')) && process.env['npm_config_build_from_source'] !== 'true';
+  const isThere = mayBeThere && existsSync(join(here, 'prebuilds')) && loads(here);
+  const reason = isThere ? undefined : isPrebuild ? prebuild() : build(here);
+  if (reason === undefined) return;
+  say(
+    `the live capture addon was not built (${reason}); reading capture files works without it. ` +
+      'For live capture install a C++17 compiler, make and python3 (Debian: build-essential python3), then: npm rebuild baseline, or npm run install in the source folder.',
+  );
+  if (isPrebuild) process.exitCode = 1;
 }
 
 main();

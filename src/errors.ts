@@ -37,7 +37,7 @@ export const usageError = (message: string, remedy: string): BaselineError =>
 export const storeError = (message: string, remedy: string): BaselineError =>
   new BaselineError(message, remedy, EXIT.store);
 
-/** No such interface, no capability, no libpcap. */
+/** A capture that had begun cannot go on: the interface is gone for good, privileges cannot be given up. */
 export const captureError = (message: string, remedy: string): BaselineError =>
   new BaselineError(message, remedy, EXIT.capture);
 

@@ -5,7 +5,7 @@
  */
 import { performance } from 'node:perf_hooks';
 import process from 'node:process';
-import { captureError, EXIT, usageError } from '../errors.ts';
+import { EXIT, usageError } from '../errors.ts';
 import type { FrameBatch, FrameSource } from '../source/frame-batch.ts';
 import { openLive, type LiveBatch, type LiveSource } from '../source/live.ts';
 import { dropPrivileges, runsAsRoot } from '../source/live-privileges.ts';
@@ -34,6 +34,7 @@ const OPTIONS = {
   checkpoint: { type: 'number', requiresArg: true, describe: 'seconds between two writes to the store (default: 5)' },
   user: { type: 'string', requiresArg: true, describe: 'started as root: become this user once the interfaces are open' },
   'as-root': { type: 'boolean', describe: 'go on as root' },
+  reopen: { type: 'boolean', describe: 'open an interface that went and came back (default: yes; --no-reopen: give up CAP_NET_RAW as well, and end then)' },
   metrics: { type: 'number', requiresArg: true, describe: 'figures for Prometheus on 127.0.0.1:PORT' },
   db: DB_OPTION,
 } as const;
@@ -66,6 +67,7 @@ interface CaptureArguments {
   readonly checkpoint?: number | undefined;
   readonly user?: string | undefined;
   readonly 'as-root'?: boolean | undefined;
+  readonly reopen?: boolean | undefined;
   readonly metrics?: number | undefined;
   readonly db?: string | undefined;
 }
@@ -76,6 +78,7 @@ interface Plan {
   readonly durationMs: number;
   readonly checkpointMs: number;
   readonly user: UserIds | null;
+  readonly reopen: boolean;
   readonly ring: { readonly folder: string; readonly fileBytes: number; readonly files: number } | null;
 }
 
@@ -87,7 +90,7 @@ function planOf(argv: CaptureArguments): Plan {
     throw usageError(`capture knows no argument "${input}"`, `An interface is named by --iface ${input}; files are read by \`baseline import\`.`);
   }
   if (input === '-') {
-    const of = (['iface', 'filter', 'ring', 'snaplen', 'promisc', 'buffer', 'user'] as const).find((name) => argv[name] !== undefined);
+    const of = (['iface', 'filter', 'ring', 'snaplen', 'promisc', 'buffer', 'user', 'reopen'] as const).find((name) => argv[name] !== undefined);
     if (of !== undefined) throw usageError(`--${of} says nothing about a pipe`, 'It belongs to the program that writes into the pipe.');
   } else if (interfaces.length === 0) {
     throw usageError('capture on which interface?', 'Name one with --iface (`ip -br link` lists them), or - for a pipe.');
@@ -102,6 +105,7 @@ function planOf(argv: CaptureArguments): Plan {
     durationMs: argv.duration === undefined ? Infinity : parseDurationMs('duration', argv.duration),
     checkpointMs: within('checkpoint', argv.checkpoint ?? 5, 1, 3600) * 1000,
     user: argv.user === undefined ? null : findUser(argv.user),
+    reopen: argv.reopen ?? true,
     ring:
       argv.ring === undefined
         ? null
@@ -127,7 +131,7 @@ export async function runCapture(argv: CaptureArguments, context: CommandContext
   });
   try {
     givePrivilegesUp(plan, context);
-    for (const { what, remedy } of plan.interfaces.flatMap(listSilenceWarnings)) context.say(`not silent: ${what}; stop it: ${remedy}`);
+    for (const { what, remedy } of source.states().flatMap(listSilenceWarnings)) context.say(`not silent: ${what}; stop it: ${remedy}`);
     const ring = plan.ring === null ? null : await openRing({ ...plan.ring, syncMs: plan.checkpointMs });
     try {
       context.say(`listening on ${name}; Ctrl-C ends it`);
@@ -142,17 +146,17 @@ export async function runCapture(argv: CaptureArguments, context: CommandContext
 
 function refuseRoot(plan: Plan, isTold: boolean): void {
   if (!runsAsRoot() || plan.user !== null || isTold) return;
-  throw captureError(
+  throw usageError(
     'capture does not go on as root: what it reads was written by strangers',
     `name an ordinary user to become with --user NAME; or run it as one: sudo setcap cap_net_raw+ep ${process.execPath}, or a systemd unit with ` +
       'AmbientCapabilities=CAP_NET_RAW (docs/operations.md); --as-root insists',
   );
 }
 
-/** CAP_NET_RAW stays, in this thread only: without it an interface that went could not be opened again. */
+/** CAP_NET_RAW stays unless told otherwise, in this thread only: without it an interface that went could not be opened again. */
 function givePrivilegesUp(plan: Plan, context: CommandContext): void {
   if (runsAsRoot() && plan.user === null) return;
-  const report = dropPrivileges({ ...plan.user, keepNetRaw: true });
+  const report = dropPrivileges({ ...plan.user, keepNetRaw: plan.reopen });
   if (context.verbose) context.say(`runs as uid ${report.uid}, gid ${report.gid}, capabilities 0x${report.capabilities.toString(16)}, no_new_privs ${report.noNewPrivileges ? 'set' : 'not set'}`);
 }
 

@@ -7,7 +7,7 @@
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 
-import { captureError } from '../errors.ts';
+import { usageError } from '../errors.ts';
 
 /** Where libpcap may be found: Debian's name is .so.0.8, most others' .so.1; the last is there with the headers. */
 const LIBRARY_NAMES: readonly string[] = ['libpcap.so.0.8', 'libpcap.so.1', 'libpcap.so'];
@@ -37,7 +37,6 @@ export interface CaptureFailure {
 
 export interface CaptureDetails {
   readonly dataLink?: number;
-  readonly snapLength?: number;
   readonly nanoseconds?: boolean;
   readonly warning?: string;
   readonly failure?: CaptureFailure;
@@ -45,8 +44,8 @@ export interface CaptureDetails {
 
 /** One interface being listened to, on a thread of its own. */
 export interface Capture {
-  /** The blocks, in the order of their numbers; given once. */
-  memory(): ArrayBuffer[];
+  /** The blocks, one after another; given once. */
+  memory(): ArrayBuffer;
   /** 0 opening, 1 open, 2 ended. Asking it re-arms the callback: ask first, then take. */
   state(): number;
   details(): CaptureDetails;
@@ -61,37 +60,36 @@ export interface Capture {
   close(): void;
 }
 
-export interface HostInterface {
-  readonly name: string;
-  readonly index: number;
-  /** IFF_ flags (netdevice(7)). */
-  readonly flags: number;
+export interface Addon {
+  /** `numbers`: see startCapture. */
+  readonly Capture: new (device: string, filter: string, numbers: Float64Array, tell: () => void) => Capture;
+  /** The first of these that is libpcap. @returns its version */
+  loadLibrary(...names: readonly string[]): string;
+  /** Throws at the first step that fails. The ids count only for root. */
+  dropPrivileges(keepNetRaw: boolean, uid: number, gid: number): void;
 }
 
-export interface Addon {
-  readonly Capture: new (options: CaptureOptions, tell: () => void) => Capture;
-  loadLibrary(names: readonly string[]): string;
-  interfaces(): HostInterface[];
-  /** True when every thread got no_new_privs, false when only the calling one did. */
-  dropPrivileges(options: { uid?: number; gid?: number; keepNetRaw: boolean }): boolean;
+export function startCapture(addon: Addon, options: CaptureOptions, tell: () => void): Capture {
+  const { snapLength, bufferBytes, timeoutMs, blocks, blockFrames, blockBytes, promiscuous, adapterTimestamps } = options;
+  const numbers = [snapLength, bufferBytes, timeoutMs, blocks, blockFrames, blockBytes, Number(promiscuous), Number(adapterTimestamps)];
+  return new addon.Capture(options.device, options.filter, Float64Array.from(numbers), tell);
 }
 
 export const CAPTURE_STATE = { opening: 0, open: 1, ended: 2 } as const;
 
-/** Where a block's header keeps what; see native/capture.cc. */
+/** Where a block's header keeps what; see native/session.h. */
 export const HEADER = {
   count: 0,
-  processed: 1,
-  shortened: 2,
-  backwards: 3,
-  received: 4,
-  dropped: 5,
-  interfaceDropped: 6,
-  statsValid: 7,
+  shortened: 1,
+  backwards: 2,
+  received: 3,
+  dropped: 4,
+  interfaceDropped: 5,
+  statsValid: 6,
   /** Grows with every reading of pcap_stats. */
-  sequence: 8,
+  sequence: 7,
   /** IFF_ flags, read together with pcap_stats; 0 where they are not known (the interface is gone, or is no interface). */
-  flags: 9,
+  flags: 8,
 } as const;
 export const HEADER_SLOTS = 16;
 
@@ -107,15 +105,22 @@ export interface BlockViews {
   readonly view: DataView;
 }
 
-export function viewBlock(memory: ArrayBuffer, frames: number): BlockViews {
-  let at = HEADER_SLOTS * 8;
+/** The blocks of a capture, in the order of their numbers. */
+export function viewBlocks(memory: ArrayBuffer, blocks: number, frames: number): BlockViews[] {
+  const size = memory.byteLength / blocks;
+  return Array.from({ length: blocks }, (_, i) => viewBlock(memory, i * size, size, frames));
+}
+
+function viewBlock(memory: ArrayBuffer, from: number, size: number, frames: number): BlockViews {
+  let at = from + HEADER_SLOTS * 8;
   const seconds = new Float64Array(memory, at, frames);
   at += frames * 8;
   const words: Int32Array[] = [];
   for (let i = 0; i < 4; i++, at += frames * 4) words.push(new Int32Array(memory, at, frames));
   const [offset, captured, wire, nanos] = words as [Int32Array, Int32Array, Int32Array, Int32Array];
-  const header = new Float64Array(memory, 0, HEADER_SLOTS);
-  return { header, seconds, offset, captured, wire, nanos, bytes: new Uint8Array(memory, at), view: new DataView(memory, at) };
+  const header = new Float64Array(memory, from, HEADER_SLOTS);
+  const octets = from + size - at;
+  return { header, seconds, offset, captured, wire, nanos, bytes: new Uint8Array(memory, at, octets), view: new DataView(memory, at, octets) };
 }
 
 /** Also reads as `this program was installed where nothing may be compiled`: the pipe needs nothing of ours. */
@@ -129,7 +134,7 @@ let loaded: Addon | undefined;
 export function loadAddon(folder: string = FOLDER): Addon {
   if (loaded !== undefined && folder === FOLDER) return loaded;
   if (process.platform !== 'linux') {
-    throw captureError('live capture works on Linux only', `capture on a Linux machine, ${PIPE_INSTEAD}`);
+    throw usageError('live capture works on Linux only', `capture on a Linux machine, ${PIPE_INSTEAD}`);
   }
   const require = createRequire(import.meta.url);
   try {
@@ -139,7 +144,7 @@ export function loadAddon(folder: string = FOLDER): Addon {
     return addon;
   } catch (error) {
     const reason = (error instanceof Error ? error.message : String(error)).split('\n')[0] ?? '';
-    throw captureError(
+    throw usageError(
       `the live capture addon is not built (${reason})`,
       `install a C++17 compiler, make and python3 (Debian: build-essential python3) and run npm rebuild baseline ` +
         `(in a source folder: npm run install), ${PIPE_INSTEAD}`,
@@ -151,9 +156,9 @@ export function loadAddon(folder: string = FOLDER): Addon {
 export function loadLibpcap(names: readonly string[] = LIBRARY_NAMES): { addon: Addon; version: string } {
   const addon = loadAddon();
   try {
-    return { addon, version: addon.loadLibrary(names) };
+    return { addon, version: addon.loadLibrary(...names) };
   } catch (error) {
-    throw captureError(
+    throw usageError(
       `libpcap is not installed (${error instanceof Error ? error.message : String(error)})`,
       'install it: Debian and Ubuntu package libpcap0.8 (libpcap0.8t64 on the newest), Fedora and Red Hat libpcap, Alpine libpcap',
     );

@@ -1,10 +1,10 @@
 /**
  * Why a live capture could not be opened, in one line that the user can act on. In: libpcap's status and words.
- * Out: a BaselineError of the capture family. Names that come from the machine are cut to what a terminal may show.
+ * Out: a BaselineError with the code of a wrong use, for nothing was heard yet (docs/adr/0007). Names that come from the machine are cut to what a terminal may show.
  */
 
-import { captureError, type BaselineError } from '../errors.ts';
-import type { CaptureFailure, HostInterface } from './live-addon.ts';
+import { usageError, type BaselineError } from '../errors.ts';
+import type { CaptureFailure } from './live-addon.ts';
 
 /** Statuses of pcap_activate(3PCAP), from pcap/pcap.h. */
 export const PCAP_STATUS = {
@@ -20,8 +20,8 @@ export function plain(text: string): string {
   return line.length > 300 ? `${line.slice(0, 297)}...` : line;
 }
 
-function listInterfaces(present: readonly HostInterface[]): string {
-  const names = present.map((one) => plain(one.name)).sort();
+function listInterfaces(present: readonly string[]): string {
+  const names = present.map(plain).sort();
   if (names.length === 0) return 'this machine has no interface';
   const shown = names.slice(0, 20).join(', ');
   return `interfaces here: ${shown}${names.length > 20 ? `, and ${names.length - 20} more` : ''}`;
@@ -31,12 +31,12 @@ export function openingError(
   device: string,
   filter: string,
   failure: CaptureFailure,
-  present: readonly HostInterface[],
+  present: readonly string[],
 ): BaselineError {
   const name = plain(device);
   const words = plain(failure.message);
   if (failure.stage === 'filter') {
-    return captureError(
+    return usageError(
       `the filter "${plain(filter)}" does not hold on ${name}: ${words}`,
       'write it as for tcpdump (man 7 pcap-filter), for example --filter "tcp port 502 or vlan"',
     );
@@ -44,18 +44,18 @@ export function openingError(
   switch (failure.code) {
     case PCAP_STATUS.permissionDenied:
     case PCAP_STATUS.promiscuousDenied:
-      return captureError(
+      return usageError(
         `no permission to capture on ${name}: CAP_NET_RAW is missing`,
         `run it from the systemd unit in docs/operations.md (AmbientCapabilities=CAP_NET_RAW), or: ` +
           `sudo setcap cap_net_raw+ep ${plain(process.execPath)}`,
       );
     case PCAP_STATUS.noSuchDevice:
-      return captureError(`there is no interface ${name}`, listInterfaces(present));
+      return usageError(`there is no interface ${name}`, listInterfaces(present));
     case PCAP_STATUS.interfaceDown:
-      return captureError(`interface ${name} is down`, `bring it up: ip link set ${name} up (docs/operations.md: silent)`);
+      return usageError(`interface ${name} is down`, `bring it up: ip link set ${name} up (docs/operations.md: silent)`);
     default: {
-      const known = present.some((one) => one.name === device);
-      return captureError(
+      const known = present.includes(device);
+      return usageError(
         `cannot capture on ${name}: ${words}`,
         known ? 'see whether tcpdump -i can open it' : listInterfaces(present),
       );

@@ -46,11 +46,8 @@ function readThread(path: string): ThreadStatus | undefined {
 }
 
 export function dropPrivileges(wish: PrivilegeWish): PrivilegeReport {
-  const user: { uid?: number; gid?: number } = {};
-  if (wish.uid !== undefined) user.uid = wish.uid;
-  if (wish.gid !== undefined) user.gid = wish.gid;
   try {
-    loadAddon().dropPrivileges({ ...user, keepNetRaw: wish.keepNetRaw });
+    loadAddon().dropPrivileges(wish.keepNetRaw, wish.uid ?? 0, wish.gid ?? 0);
   } catch (error) {
     throw captureError(
       `privileges cannot be given up (${error instanceof Error ? error.message : String(error)})`,

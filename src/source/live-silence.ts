@@ -8,8 +8,6 @@
 import { readFileSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
 
-import { loadAddon } from './live-addon.ts';
-
 export interface SilenceWarning {
   readonly what: string;
   /** The command that mends it. */
@@ -36,19 +34,21 @@ function readSetting(path: string): string | undefined {
   }
 }
 
-/** What may still send frames from `name`; empty for a silent interface, and for `any` and loopback, which are no sensors. */
-export function listSilenceWarnings(name: string): SilenceWarning[] {
-  const found = loadAddon().interfaces().find((one) => one.name === name);
-  if (found === undefined || (found.flags & IFF_LOOPBACK) !== 0) return [];
+/**
+ * What may still send frames from `name`; empty for a silent interface, and for `any` and loopback, which are no sensors.
+ * @param flags IFF_ flags, as the open capture has read them
+ */
+export function listSilenceWarnings({ name, flags }: { readonly name: string; readonly flags: number }): SilenceWarning[] {
+  if (flags === 0 || (flags & IFF_LOOPBACK) !== 0) return [];
   const warnings: SilenceWarning[] = [];
   const ipv6 = readSetting(`/proc/sys/net/ipv6/conf/${name}/disable_ipv6`);
   if (ipv6 !== undefined && ipv6 !== '1') {
     warnings.push({ what: `IPv6 is on: the kernel sends router solicitations and MLD reports from ${name}`, remedy: `sysctl -w net/ipv6/conf/${name}/disable_ipv6=1` });
   }
-  if ((found.flags & IFF_NOARP) === 0) {
+  if ((flags & IFF_NOARP) === 0) {
     warnings.push({ what: `ARP is on: the kernel may ask and answer on ${name}`, remedy: `ip link set dev ${name} arp off` });
   }
-  if ((found.flags & IFF_MULTICAST) !== 0) {
+  if ((flags & IFF_MULTICAST) !== 0) {
     warnings.push({ what: `multicast is on: the kernel may send IGMP and MLD reports from ${name}`, remedy: `ip link set dev ${name} multicast off` });
   }
   if ((networkInterfaces()[name] ?? []).length > 0) {
@@ -57,9 +57,14 @@ export function listSilenceWarnings(name: string): SilenceWarning[] {
   return warnings;
 }
 
-/** One line of /proc/net/dev, or undefined where the interface is not there. */
+/** The lines of /proc/net/dev (proc(5)), which shows the interfaces of this process's own network namespace. */
+const readInterfaceLines = (): string[] => (readSetting('/proc/self/net/dev') ?? '').split('\n').filter((line) => line.includes(':'));
+
+export const listInterfaceNames = (): string[] => readInterfaceLines().map((line) => line.slice(0, line.indexOf(':')).trim());
+
+/** Undefined where the interface is not there. */
 export function readInterfaceFrames(name: string): InterfaceFrames | undefined {
-  const line = (readSetting('/proc/self/net/dev') ?? '').split('\n').find((one) => one.trimStart().startsWith(`${name}:`));
+  const line = readInterfaceLines().find((one) => one.trimStart().startsWith(`${name}:`));
   if (line === undefined) return undefined;
   const fields = line.slice(line.indexOf(':') + 1).trim().split(/\s+/).map(Number);
   return { received: fields[1] ?? 0, receiveDropped: fields[3] ?? 0, transmitted: fields[9] ?? 0 };

@@ -7,10 +7,11 @@
  * Left out on purpose: signals, duration, storing. And sending: see native/capture.cc.
  */
 
-import { captureError, type BaselineError } from '../errors.ts';
+import { captureError, usageError, type BaselineError } from '../errors.ts';
 import { BATCH_FRAMES, createFrameBatch, type CaptureInterface, type FrameBatch, type FrameSource, type SourceCounts, type SourceEnd } from './frame-batch.ts';
-import { CAPTURE_STATE, HEADER, HEADER_SLOTS, loadLibpcap, viewBlock, type Addon, type BlockViews, type Capture, type CaptureDetails } from './live-addon.ts';
+import { CAPTURE_STATE, HEADER, HEADER_SLOTS, loadLibpcap, startCapture, viewBlocks, type Addon, type BlockViews, type Capture, type CaptureDetails } from './live-addon.ts';
 import { openingError, PCAP_STATUS, plain } from './live-errors.ts';
+import { listInterfaceNames } from './live-silence.ts';
 import { createStatsMeter, sumTotals, type CaptureTotals, type StatsMeter } from './pcap-stats.ts';
 
 export interface LiveOptions {
@@ -56,6 +57,8 @@ export interface LiveInterfaceState {
   /** Time without the interface so far, in all its absences. */
   readonly awayMs: number;
   readonly linkUp: boolean;
+  /** IFF_ flags (netdevice(7)) as they were last read; 0 where they are not known. */
+  readonly flags: number;
   readonly totals: CaptureTotals;
 }
 
@@ -106,6 +109,7 @@ interface Channel {
   ready: number;
   interfaceIndex: number;
   sequence: number;
+  flags: number;
   linkUp: boolean;
   linkSinceMs: number;
   handedOut: number;
@@ -125,6 +129,7 @@ const createChannel = (name: string): Channel => ({
   ready: -1,
   interfaceIndex: -1,
   sequence: 0,
+  flags: 0,
   linkUp: true,
   linkSinceMs: performance.now(),
   handedOut: 0,
@@ -169,7 +174,7 @@ export function openLive(options: LiveOptions): Promise<LiveSource> {
 
 /** The same with the addon given: for tests that need no interface. */
 export async function openLiveBy(addon: Addon, libraryVersion: string, options: LiveOptions): Promise<LiveSource> {
-  if (options.interfaces.length === 0) throw captureError('no interface was named', 'name one: capture --iface eth1');
+  if (options.interfaces.length === 0) throw usageError('no interface was named', 'name one: capture --iface eth1');
   const { openAll, ...session } = createSession(addon, options);
   try {
     await openAll();
@@ -213,9 +218,10 @@ function createSession(addon: Addon, options: LiveOptions): Session {
   let failure: BaselineError | undefined;
   let clockOffsetMs = Date.now() - performance.now();
 
-  function startCapture(channel: Channel): void {
+  function start(channel: Channel): void {
     channel.retryTimer = undefined;
-    const capture = new addon.Capture(
+    const capture = startCapture(
+      addon,
       {
         device: channel.name,
         snapLength,
@@ -231,7 +237,7 @@ function createSession(addon: Addon, options: LiveOptions): Session {
       bell.ring,
     );
     channel.capture = capture;
-    channel.blocks = capture.memory().map((memory) => viewBlock(memory, BATCH_FRAMES));
+    channel.blocks = viewBlocks(capture.memory(), BLOCKS, BATCH_FRAMES);
     channel.sequence = 0;
     channel.handedOut = 0;
   }
@@ -252,6 +258,7 @@ function createSession(addon: Addon, options: LiveOptions): Session {
   }
 
   function watchLink(channel: Channel, flags: number): void {
+    channel.flags = flags;
     if (flags === 0) return;
     const up = (flags & IFF_UP) !== 0 && (flags & IFF_RUNNING) !== 0;
     if (up === channel.linkUp) return;
@@ -269,10 +276,12 @@ function createSession(addon: Addon, options: LiveOptions): Session {
     const changed = !first && before.linkType !== linkType;
     if (first || changed) {
       channel.interfaceIndex = interfaces.length;
-      interfaces.push({ name: channel.name, linkType, snapLength: details.snapLength ?? snapLength, frames: 0 });
+      interfaces.push({ name: channel.name, linkType, snapLength, frames: 0 });
     }
     channel.state = 'open';
     channel.retryMs = FIRST_RETRY_MS;
+    channel.capture?.stats(figures);
+    readMeter(channel, figures);
     if (first) {
       tell({ kind: 'opened', interface: channel.name, linkType, nanoseconds: details.nanoseconds ?? false, warning: plain(details.warning ?? '') });
       return;
@@ -293,7 +302,7 @@ function createSession(addon: Addon, options: LiveOptions): Session {
       channel.state = 'ended';
       return;
     }
-    const error = openingError(channel.name, options.filter ?? '', reason, addon.interfaces());
+    const error = openingError(channel.name, options.filter ?? '', reason, listInterfaceNames());
     if (opening) {
       channel.state = 'ended';
       failure ??= error;
@@ -306,12 +315,12 @@ function createSession(addon: Addon, options: LiveOptions): Session {
     if (wasOpen || final) tell({ kind: 'lost', interface: channel.name, reason: plain(reason.message), final });
     if (final) {
       channel.state = 'ended';
-      if (channels.every((one) => one.state === 'ended')) failure ??= error;
+      if (channels.every((one) => one.state === 'ended')) failure ??= captureError(error.message, error.remedy);
       return;
     }
     channel.state = 'away';
     channel.retryTimer = setTimeout(() => {
-      startCapture(channel);
+      start(channel);
       bell.ring();
     }, channel.retryMs);
     channel.retryMs = Math.min(channel.retryMs * 2, LAST_RETRY_MS);
@@ -402,7 +411,7 @@ function createSession(addon: Addon, options: LiveOptions): Session {
   }
 
   async function openAll(): Promise<void> {
-    channels.forEach(startCapture);
+    channels.forEach(start);
     for (;;) {
       channels.forEach(look);
       if (failure !== undefined) throw failure;
@@ -465,6 +474,7 @@ function createSession(addon: Addon, options: LiveOptions): Session {
       state: channel.state,
       reopenings: channel.reopenings,
       linkUp: channel.linkUp && channel.state === 'open',
+      flags: channel.flags,
       awayMs: channel.awayMs + (channel.state === 'away' ? Math.round(performance.now() - channel.awaySinceMs) : 0),
       totals: channel.meter.totals(),
     }));

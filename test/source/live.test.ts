@@ -13,19 +13,19 @@ import {
   HEADER,
   loadAddon,
   loadLibpcap,
-  viewBlock,
+  viewBlocks,
   type Addon,
   type BlockViews,
   type Capture,
   type CaptureFailure,
-  type CaptureOptions,
 } from '../../src/source/live-addon.ts';
 import { openingError, plain } from '../../src/source/live-errors.ts';
 import { runsAsRoot } from '../../src/source/live-privileges.ts';
 import { openLiveBy, type LiveEvent, type LiveOptions } from '../../src/source/live.ts';
 
 interface FakeCapture extends Capture {
-  readonly options: CaptureOptions;
+  readonly device: string;
+  readonly asked: readonly (string | number)[];
   /** Opens, with this data link type. */
   open(dataLink?: number): void;
   receive(frames: readonly { readonly seconds: number; readonly octets: readonly number[]; readonly wire?: number }[]): void;
@@ -37,14 +37,14 @@ interface FakeCapture extends Capture {
 function createFakeAddon(open: (capture: FakeCapture) => void) {
   const made: FakeCapture[] = [];
   /** Called with `new`, like the addon's own class. */
-  function Fake(options: CaptureOptions, tell: () => void): FakeCapture {
+  function Fake(device: string, filter: string, numbers: Float64Array, tell: () => void): FakeCapture {
+    const [, , , blocks, blockFrames] = numbers;
     let state: number = CAPTURE_STATE.opening;
     let details = {};
-    let memory: ArrayBuffer[] = [];
     let views: BlockViews[] = [];
     const figures: number[] = Array.from({ length: 16 }, () => 0);
     const filled: number[] = [];
-    let free = Array.from({ length: options.blocks }, (_, i) => i);
+    let free = Array.from({ length: blocks }, (_, i) => i);
     let ended = false;
     const end = (): void => {
       ended = true;
@@ -52,10 +52,11 @@ function createFakeAddon(open: (capture: FakeCapture) => void) {
       tell();
     };
     const fake: FakeCapture = {
-      options,
+      device,
+      asked: [device, filter, ...numbers],
       memory() {
-        memory = Array.from({ length: options.blocks }, () => new ArrayBuffer(128 + options.blockFrames * 24 + 4096));
-        views = memory.map((block) => viewBlock(block, options.blockFrames));
+        const memory = new ArrayBuffer(blocks * (128 + blockFrames * 24 + 4096));
+        views = viewBlocks(memory, blocks, blockFrames);
         return memory;
       },
       state: () => state,
@@ -68,7 +69,7 @@ function createFakeAddon(open: (capture: FakeCapture) => void) {
       stop: end,
       close: end,
       open(dataLink = 1) {
-        details = { dataLink, snapLength: options.snapLength, nanoseconds: true, warning: '' };
+        details = { dataLink, nanoseconds: true, warning: '' };
         state = CAPTURE_STATE.open;
         tell();
       },
@@ -108,11 +109,7 @@ function createFakeAddon(open: (capture: FakeCapture) => void) {
   const addon: Addon = {
     Capture: Fake as unknown as Addon['Capture'],
     loadLibrary: () => 'fake',
-    interfaces: () => [
-      { name: 'span0', index: 2, flags: 0 },
-      { name: 'lo', index: 1, flags: 8 },
-    ],
-    dropPrivileges: () => true,
+    dropPrivileges: () => {},
   };
   return { addon, made };
 }
@@ -197,7 +194,7 @@ describe('live source', () => {
   });
 
   test('merges interfaces, the earliest first frame first, and keeps their link types apart', async () => {
-    const { source, made } = await listen((capture) => capture.open(capture.options.device === 'tun0' ? 12 : 1), { interfaces: ['span0', 'tun0', 'span0'] });
+    const { source, made } = await listen((capture) => capture.open(capture.device === 'tun0' ? 12 : 1), { interfaces: ['span0', 'tun0', 'span0'] });
     expect(made).toHaveLength(2);
     made[0].receive(frames(20));
     made[1].receive(frames(10));
@@ -294,12 +291,12 @@ describe('live source', () => {
     const opening = listen(
       (capture) => {
         opened.push(capture);
-        if (capture.options.device === 'span0') capture.open();
+        if (capture.device === 'span0') capture.open();
         else capture.fail({ stage: 'open', code: -5, message: 'No such device' });
       },
       { interfaces: ['span0', 'nosuch'] },
     );
-    await expect(opening).rejects.toMatchObject({ message: 'there is no interface nosuch', remedy: 'interfaces here: lo, span0', exitCode: EXIT.capture });
+    await expect(opening).rejects.toMatchObject({ message: 'there is no interface nosuch', remedy: expect.stringContaining('interfaces here: '), exitCode: EXIT.usage });
     expect(opened.map((capture) => capture.state())).toEqual([CAPTURE_STATE.ended, CAPTURE_STATE.ended]);
   });
 
@@ -331,11 +328,11 @@ describe('live source', () => {
 
   test('tells the addon what was asked for, and makes blocks that hold the longest frame', async () => {
     const { source, made } = await listen((capture) => capture.open(), { snapLength: 96, promiscuous: false, filter: 'tcp', bufferBytes: 1e6, adapterTimestamps: true });
-    expect(made[0].options).toMatchObject({ device: 'span0', snapLength: 96, promiscuous: false, filter: 'tcp', bufferBytes: 1e6, adapterTimestamps: true, blockFrames: BATCH_FRAMES });
+    // Snap length, kernel buffer, timeout, blocks, frames and octets of a block, promiscuous, timestamps of the adapter.
+    expect(made[0].asked).toEqual(['span0', 'tcp', 96, 1e6, 100, 8, BATCH_FRAMES, 2 ** 20, 0, 1]);
     await source.close();
     const wide = await listen((capture) => capture.open());
-    expect(wide.made[0].options).toMatchObject({ promiscuous: true, filter: '' });
-    expect(wide.made[0].options.blockBytes).toBeGreaterThanOrEqual(wide.made[0].options.snapLength + 64);
+    expect(wide.made[0].asked).toEqual(['span0', '', 262_144, 64 * 2 ** 20, 100, 8, BATCH_FRAMES, 2 ** 20, 1, 0]);
     await wide.source.close();
   });
 
@@ -345,10 +342,7 @@ describe('live source', () => {
 });
 
 describe('words for what cannot be opened', () => {
-  const present = [
-    { name: 'span0', index: 2, flags: 0 },
-    { name: 'lo', index: 1, flags: 8 },
-  ];
+  const present = ['span0', 'lo'];
   const failure = (code: number, message = 'words', stage: CaptureFailure['stage'] = 'open'): CaptureFailure => ({ stage, code, message });
 
   test.each([
@@ -361,14 +355,14 @@ describe('words for what cannot be opened', () => {
   ])('%o', (reason, message, remedy) => {
     const error = openingError('span9', 'tcp prot', reason, present);
     expect(error).toBeInstanceOf(BaselineError);
-    expect(error.exitCode).toBe(EXIT.capture);
+    expect(error.exitCode).toBe(EXIT.usage);
     expect(error.message).toContain(message);
     expect(error.remedy).toContain(remedy);
     expect(`${error.message}${error.remedy}`).not.toMatch(/[\r\n]/);
   });
 
   test('many interfaces are cut short, none is said plainly', () => {
-    const many = Array.from({ length: 30 }, (_, i) => ({ name: `veth${String(i).padStart(2, '0')}`, index: i, flags: 0 }));
+    const many = Array.from({ length: 30 }, (_, i) => `veth${String(i).padStart(2, '0')}`);
     expect(openingError('x', '', failure(-5), many).remedy).toMatch(/veth19, and 10 more$/);
     expect(openingError('x', '', failure(-5), []).remedy).toBe('this machine has no interface');
   });

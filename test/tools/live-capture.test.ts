@@ -343,11 +343,11 @@ describe.runIf(why === undefined)('live capture', () => {
     expect(await probe.stop()).toMatchObject({ frames: 1000 });
   });
 
-  describe('opening errors: one line, exit code 5', () => {
+  describe('opening errors: one line, exit code 2', () => {
     const fails = async (options: object, before: readonly string[] = []): Promise<Line> => {
       const probe = listen(options, before);
       const error = await probe.line('error');
-      expect(await probe.ended).toBe(5);
+      expect(await probe.ended).toBe(2);
       expect(`${String(error['message'])}${String(error['remedy'])}`).not.toMatch(/[\r\n]/);
       return error;
     };

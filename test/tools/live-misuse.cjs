@@ -12,13 +12,11 @@ const LIBRARIES = ['libpcap.so.0.8', 'libpcap.so.1', 'libpcap.so'];
 
 const wait = (ms) => new Promise((resolve) => void setTimeout(resolve, ms));
 const say = (words) => void process.stdout.write(`${words}\n`);
-const options = (change) => ({
-  device: 'lo', filter: '', promiscuous: false, adapterTimestamps: false, snapLength: 65_535, bufferBytes: 1 << 20,
-  timeoutMs: 100, blocks: 8, blockFrames: 8192, blockBytes: 1 << 20, ...change,
-});
+/** snap length, kernel buffer, timeout, blocks, frames and octets of a block, promiscuous, adapter timestamps */
+const NUMBERS = Float64Array.of(65_535, 1 << 20, 100, 8, 8192, 1 << 20, 0, 0);
 
-function start(change) {
-  const capture = new addon.Capture(options(change), () => void capture.state());
+function start(filter = '') {
+  const capture = new addon.Capture('lo', filter, NUMBERS, () => void capture.state());
   return capture;
 }
 
@@ -31,7 +29,7 @@ function attempt(name, action) {
 }
 
 async function work() {
-  addon.loadLibrary(LIBRARIES);
+  addon.loadLibrary(...LIBRARIES);
   const captures = [start(), start(), start()];
   captures.forEach((capture) => capture.memory());
   await wait(workerData.ms);
@@ -42,21 +40,22 @@ async function work() {
 async function main() {
   attempt('before the library', () => start());
   attempt('no names', () => addon.loadLibrary());
-  attempt('not libpcap', () => addon.loadLibrary(['libc.so.6']));
-  for (let i = 0; i < 5; i++) addon.loadLibrary(LIBRARIES);
-  for (const bad of [[], [1], [{}], [{}, 1], [null, () => {}]]) attempt('bad arguments', () => new addon.Capture(...bad));
+  attempt('not libpcap', () => addon.loadLibrary('libc.so.6'));
+  attempt('odd names', () => addon.loadLibrary(5, null, {}));
+  for (let i = 0; i < 5; i++) addon.loadLibrary(...LIBRARIES);
+  for (const bad of [[], [1], ['lo', '', NUMBERS], ['lo', '', new Int32Array(8), () => {}], ['lo', '', NUMBERS.subarray(1), () => {}], [null, null, null, () => {}]]) attempt('bad arguments', () => new addon.Capture(...bad));
   attempt('odd options', () => {
-    const capture = new addon.Capture({ device: 5, blocks: 1e9, blockFrames: NaN, blockBytes: -1, snapLength: 'x' }, () => {});
-    const blocks = capture.memory().length;
+    const capture = new addon.Capture(5, {}, Float64Array.of(NaN, -Infinity, 0, 1e9, NaN, -1, 7, 7), () => {});
+    const { byteLength } = capture.memory();
     capture.close();
-    return blocks;
+    return byteLength;
   });
   attempt('another this', () => addon.Capture.prototype.take.call({}));
   attempt('privileges of nobody', () => addon.dropPrivileges());
 
   const capture = start();
   const memory = capture.memory();
-  say(`blocks: ${memory.length}, again ${capture.memory().length}`);
+  say(`octets: ${memory.byteLength}, again ${capture.memory()}`);
   for (const odd of [-1, 0, 7, 8, 1e9, NaN, 'x', undefined]) capture.release(odd);
   for (const odd of [new Float64Array(2), new Int32Array(20), undefined, new Float64Array(16)]) capture.stats(odd);
   await wait(200);
@@ -67,10 +66,10 @@ async function main() {
   capture.stop();
   while (capture.state() !== 2) await wait(10);
   say(`ended: ${capture.take()} ${JSON.stringify(capture.details())}`);
-  structuredClone(memory[0], { transfer: [memory[0]] });
+  structuredClone(memory, { transfer: [memory] });
 
   for (let round = 0; round < Number(process.argv[3]); round++) {
-    const some = [0, 1, 2].map(() => start({ filter: round % 3 === 0 ? 'tcp (' : '' }));
+    const some = [0, 1, 2].map(() => start(round % 3 === 0 ? 'tcp (' : ''));
     some.forEach((one) => one.memory());
     await wait((round % 5) * 10);
     some.forEach((one) => (round % 2 === 0 ? one.stop() : one.close()));

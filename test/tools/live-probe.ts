@@ -34,7 +34,7 @@ async function main(): Promise<void> {
   say({
     kind: 'ready',
     library: source.libraryVersion,
-    silence: options.interfaces.flatMap(listSilenceWarnings),
+    silence: source.states().flatMap(listSilenceWarnings),
     frames: options.interfaces.map((name) => readInterfaceFrames(name) ?? null),
   });
   const lines = createInterface({ input: process.stdin });
