@@ -150,3 +150,46 @@ export interface ObservationSet {
   readonly addresses: readonly AddressRecord[];
   readonly sensor: SensorTruth;
 }
+
+/** What a firewall did with an attempt, or in monitor mode says it would have done. */
+export type AttemptVerdict = 'passed' | 'would-block' | 'blocked';
+
+/** One hour (since 1970, UTC; -1 without a time) and how often. */
+export interface HourCount {
+  readonly hour: number;
+  readonly count: number;
+}
+
+/**
+ * An Observation of its own kind: what a firewall's log says of who asked whom. The log proves the attempt, never that
+ * anything was answered; it is counted apart from packets and changes none of their sums.
+ */
+export interface LoggedAttempt {
+  readonly id: number;
+  /** The firewall by its own name or address in the log; empty where the log does not say. */
+  readonly device: string;
+  /** `cisco-asa`, `fortios`, `panos`, `netfilter`, `suricata`. */
+  readonly format: string;
+  /** Rule, policy or access list by the name the log gives it. */
+  readonly rule: string;
+  readonly verdict: AttemptVerdict;
+  /** The verdict fell on the content (function code, signature), not on addresses and ports alone. */
+  readonly inspected: boolean;
+  /** False: a packet in mid-session, so the session was older than the firewall's memory of it. */
+  readonly opening: boolean;
+  readonly client: string;
+  /** Empty where many targets of one client were folded into one count. */
+  readonly server: string;
+  readonly transport: Transport;
+  /** The server's; 0 where the transport has none, or folded. */
+  readonly port: number;
+  /** What the firewall called it: `modbus`, `HTTP`, `modbus-read-coils`; empty when it did not. */
+  readonly application: string;
+  readonly operation: Pick<Operation, 'protocol' | 'unit' | 'function' | 'name' | 'access'> | null;
+  /** Log records, or the hit counts that they carry. */
+  readonly count: number;
+  /** Null where no record had a time. */
+  readonly firstNs: bigint | null;
+  readonly lastNs: bigint | null;
+  readonly hours: readonly HourCount[];
+}

@@ -1,20 +1,22 @@
 /**
- * A capture file, stream or device as frame batches. In: a path, or `-`; out: a FrameSource, whatever the format and
- * the compression, which are told by content. Throws a usageError for what is no capture, saying what it looks like.
+ * A capture file, stream or device as frame batches, a firewall's log as lines. In: a path, or `-`; out: a source, whatever
+ * the format and the compression, which are told by content. Throws a usageError for what is neither, saying what it looks like.
  * Left out: link types (decode counts those it does not know), seeking (a resumed file is walked again).
  */
 import { usageError } from '../errors.ts';
 import type { BaselineError } from '../errors.ts';
-import { BLOCK_BYTES, createBlock, fillBlock } from './block.ts';
+import { BLOCK_BYTES, createBlock, fillBlock, type Block } from './block.ts';
 import { openBytes } from './byte-source.ts';
 import type { ByteSource } from './byte-source.ts';
 import { createFrameBatch } from './frame-batch.ts';
+import { isFirewallLog } from './firewall-log/log-reader.ts';
 import type { FrameBatch, FrameSource, SourceCounts, SourceEnd } from './frame-batch.ts';
 import { gunzip } from './gzip.ts';
+import { createLineSource, type LineSource } from './lines.ts';
 import { createPcapWalker } from './pcap.ts';
 import { createPcapngWalker } from './pcapng/pcapng.ts';
 import { STOP } from './record-walker.ts';
-import { sniff, SNIFF_BYTES } from './sniff.ts';
+import { NAME_A_CAPTURE, sniff, SNIFF_BYTES } from './sniff.ts';
 import type { Sniffed } from './sniff.ts';
 import { unzstd } from './zstd.ts';
 
@@ -27,6 +29,9 @@ export interface OpenOptions {
   /** Size of the block; smaller where only the first frames are wanted. */
   readonly blockBytes?: number;
 }
+
+/** What a path turned out to hold. */
+export type Opened = { readonly kind: 'capture'; readonly source: FrameSource } | { readonly kind: 'log'; readonly source: LineSource; readonly packing: string };
 
 /** Of pcap; a compression or a pcapng section is told by less. */
 const FILE_HEADER_BYTES = 24;
@@ -84,7 +89,7 @@ function withFault(end: SourceEnd, source: ByteSource, offset: number): SourceEn
 
 function readFrames(
   source: ByteSource,
-  block: ReturnType<typeof createBlock>,
+  block: Block,
   kind: CaptureKind,
   suffix: string,
   skipFrames: number,
@@ -170,8 +175,12 @@ function notACapture(path: string, sniffed: Extract<Sniffed, { kind: 'other' }>,
   return usageError(`${shownPath(path)}: is not a capture: it looks like ${sniffed.looksLike}${within}`, sniffed.remedy);
 }
 
+/** A log may begin with lines of other programs. */
+const LOG_SNIFF_BYTES = 64 * 1024;
+
 /** The source itself, or, where its first octets say so, what is compressed in it. */
-async function openInput(source: ByteSource, path: string, options: OpenOptions): Promise<FrameSource> {
+async function openInput(source: ByteSource, path: string, options: OpenOptions): Promise<Opened> {
+  const capture = (frames: FrameSource): Opened => ({ kind: 'capture', source: frames });
   const blockBytes = Math.max(options.blockBytes ?? BLOCK_BYTES, SNIFF_BYTES * 2);
   let block = createBlock(blockBytes);
   let input = source;
@@ -185,14 +194,17 @@ async function openInput(source: ByteSource, path: string, options: OpenOptions)
       sniffed = sniff(block.bytes.slice(0, Math.min(block.to, SNIFF_BYTES)), block.ended);
     }
     if (sniffed.kind === 'pcap' || sniffed.kind === 'pcapng') {
-      return readFrames(input, block, sniffed, packing === '' ? '' : `+${packing}`, options.skipFrames ?? 0);
+      return capture(readFrames(input, block, sniffed, packing === '' ? '' : `+${packing}`, options.skipFrames ?? 0));
     }
     if (sniffed.kind === 'cut' || (packing !== '' && block.to < 12 && input.fault() !== null)) {
       const reason = 'the input ends before it tells what it is';
       const cut: SourceEnd = { kind: 'truncated', offset: 0, lost: block.to, reason };
-      return endedSource(input, packing === '' ? 'unknown' : `unknown+${packing}`, withFault(cut, input, 0));
+      return capture(endedSource(input, packing === '' ? 'unknown' : `unknown+${packing}`, withFault(cut, input, 0)));
     }
-    if (sniffed.kind === 'other') throw notACapture(path, sniffed, input, packing);
+    if (sniffed.kind === 'other') {
+      if (sniffed.mayBeLog === true && (await holdsLog(block, input))) return { kind: 'log', source: createLineSource(input, block), packing };
+      throw notACapture(path, sniffed, input, packing);
+    }
     if (packing !== '') {
       throw usageError(`${shownPath(path)}: ${sniffed.by}-compressed data inside ${packing}`, 'Unpack the outer layer first.');
     }
@@ -201,6 +213,14 @@ async function openInput(source: ByteSource, path: string, options: OpenOptions)
     input = sniffed.by === 'gzip' ? gunzip(packed) : unzstd(packed);
     block = createBlock(blockBytes);
   }
+}
+
+async function holdsLog(block: Block, input: ByteSource): Promise<boolean> {
+  const isLog = (): boolean => isFirewallLog(Buffer.from(block.bytes.subarray(block.from, block.to)).toString('latin1'));
+  if (isLog()) return true;
+  if (block.ended || block.to >= LOG_SNIFF_BYTES) return false;
+  await fillBlock(block, input, LOG_SNIFF_BYTES);
+  return isLog();
 }
 
 /** A source whose first octets have been read already. */
@@ -219,7 +239,7 @@ function prefixed(source: ByteSource, head: Uint8Array): ByteSource {
 }
 
 /** `path`: a file, FIFO or device, or `-` for standard input. */
-export async function openCapture(path: string, options: OpenOptions = {}): Promise<FrameSource> {
+export async function openPath(path: string, options: OpenOptions = {}): Promise<Opened> {
   const source = await openBytes(path);
   try {
     return await openInput(source, path, options);
@@ -227,4 +247,12 @@ export async function openCapture(path: string, options: OpenOptions = {}): Prom
     await source.close();
     throw error;
   }
+}
+
+/** As openPath, for who wants packets and nothing else. */
+export async function openCapture(path: string, options: OpenOptions = {}): Promise<FrameSource> {
+  const opened = await openPath(path, options);
+  if (opened.kind === 'capture') return opened.source;
+  await opened.source.close();
+  throw usageError(`${shownPath(path)}: is a firewall's log, not a capture`, NAME_A_CAPTURE);
 }

@@ -7,7 +7,7 @@
 import * as fs from 'node:fs';
 import { join } from 'node:path';
 import { BaselineError, usageError } from '../errors.ts';
-import { openCapture } from './open.ts';
+import { openPath } from './open.ts';
 
 export interface CaptureFile {
   readonly path: string;
@@ -46,10 +46,11 @@ function compareFound(a: FoundFile, b: FoundFile): number {
   return natural.compare(a.path, b.path) || (a.path < b.path ? -1 : a.path > b.path ? 1 : 0);
 }
 
-/** When a capture begins; throws a usageError where it is none. */
+/** When a capture begins; a firewall's log stands behind the captures, which tell its year. Throws a usageError where it is neither. */
 async function readFirstTime(path: string): Promise<{ seconds: number; nanos: number }> {
-  const source = await openCapture(path, { blockBytes: PEEK_BYTES });
+  const { kind, source } = await openPath(path, { blockBytes: PEEK_BYTES });
   try {
+    if (kind === 'log') return { seconds: NaN, nanos: 0 };
     const batch = await source.next();
     if (batch === null) return { seconds: NaN, nanos: 0 };
     return { seconds: batch.seconds[0] as number, nanos: batch.nanos[0] as number };
@@ -128,7 +129,7 @@ export async function expandPaths(paths: readonly string[]): Promise<ExpandedPat
       for (const { path, size } of walk.found) files.push({ path, size });
       if (walk.found.length === 0) {
         const count = walk.skipped.length;
-        const seen = count === 0 ? 'it is empty' : `none of its ${count} entries is a pcap or pcapng file`;
+        const seen = count === 0 ? 'it is empty' : `none of its ${count} entries is a pcap or pcapng file or a firewall's log`;
         rejected.push({ path, error: usageError(`${path}: no captures in this folder: ${seen}`, 'Name a folder that holds captures.') });
       }
     } catch (error) {

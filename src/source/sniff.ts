@@ -9,14 +9,15 @@ export type Sniffed =
   | { readonly kind: 'compressed'; readonly by: 'gzip' | 'zstd' }
   /** All there is are the first octets of one of the above. */
   | { readonly kind: 'cut' }
-  | { readonly kind: 'other'; readonly looksLike: string; readonly remedy: string };
+  | { readonly kind: 'other'; readonly looksLike: string; readonly remedy: string; readonly mayBeLog?: boolean };
 
 /** Octets that tell every format below. */
 export const SNIFF_BYTES = 4096;
 
 const CONVERT = 'Convert it with `editcap` or `tshark -r IN -w OUT.pcapng` and import that.';
 const UNPACK = 'Unpack it first and import what is in it.';
-const NAME_A_CAPTURE = 'Name a pcap or pcapng file (plain, gzip or zstd).';
+export const NAME_A_CAPTURE = 'Name a pcap or pcapng file (plain, gzip or zstd).';
+const NAME_A_LOG = 'Name a pcap or pcapng file, or a log of an ASA, FortiGate, PAN-OS, nftables or Suricata firewall (plain, gzip or zstd).';
 
 interface Signature {
   readonly hex: string;
@@ -115,8 +116,9 @@ export function sniff(head: Uint8Array, isAll: boolean): Sniffed {
   const signature = SIGNATURES.find(({ hex: wanted, at = 0 }) => hex.startsWith(wanted, at * 2));
   if (signature !== undefined) return { kind: 'other', looksLike: signature.looksLike, remedy: signature.remedy };
   const text = describeText(head);
-  if (text !== null) return { kind: 'other', looksLike: text, remedy: NAME_A_CAPTURE };
+  if (text !== null) return { kind: 'other', looksLike: text, remedy: NAME_A_LOG, mayBeLog: true };
   if (isErf(head)) return { kind: 'other', looksLike: 'an ERF capture', remedy: CONVERT };
   const shown = hex.slice(0, 16).replace(/(..)(?=.)/g, '$1 ');
-  return { kind: 'other', looksLike: `unknown binary data (starting ${shown})`, remedy: NAME_A_CAPTURE };
+  // A log with a stray octet is a log all the same.
+  return { kind: 'other', looksLike: `unknown binary data (starting ${shown})`, remedy: NAME_A_CAPTURE, mayBeLog: true };
 }

@@ -4,7 +4,7 @@
  * loses nothing and counts nothing twice: the next import walks past the frames that are in and goes on.
  */
 import { statSync } from 'node:fs';
-import { openCapture } from '../source/open.ts';
+import { openPath } from '../source/open.ts';
 import type { FrameSource, SourceEnd } from '../source/frame-batch.ts';
 import { createFileDigest, digestPrefix, type FileDigest } from '../source/file-digest.ts';
 import { beginInterval, createRecorder, endInterval, recordBatch, type Recorder } from '../flow/recorder.ts';
@@ -19,6 +19,7 @@ import {
   type KnownCapture,
 } from './captures.ts';
 import { asStoreError, type Store } from './database.ts';
+import { beginLogs, importLog, NO_LOG_OPTIONS, type LogOptions, type LogOutcome, type LogSession } from './import-log.ts';
 import { createStoreWriter, nextRevision, writeFlows, type StoreWriter } from './write.ts';
 
 /** Frames between two checkpoints: about two seconds of work, so that is the most a kill costs. */
@@ -32,16 +33,27 @@ export interface ImportSession {
   readonly store: Store;
   readonly writer: StoreWriter;
   readonly recorder: Recorder;
+  /** Made with the first firewall log. */
+  logs(): LogSession;
 }
 
 export function beginImport(store: Store): ImportSession {
-  return { store, writer: createStoreWriter(store.db), recorder: createRecorder(readDecoderState(store.db)) };
+  const writer = createStoreWriter(store.db);
+  let logs: LogSession | null = null;
+  return {
+    store,
+    writer,
+    recorder: createRecorder(readDecoderState(store.db)),
+    logs: () => (logs ??= beginLogs(store, () => nextRevision(writer))),
+  };
 }
 
 export interface ImportOptions {
   /** Import although the same content is in already. */
   readonly force: boolean;
   readonly signal: AbortSignal;
+  /** How to read a firewall's log. */
+  readonly log?: LogOptions;
   /** For tests: frames between two checkpoints. Blocks are then small, and each batch tells progress: small files have all of it. */
   readonly checkpointFrames?: number;
   /** Octets of the file read so far. */
@@ -54,6 +66,8 @@ export interface ImportOutcome {
   readonly packets: number;
   readonly bytes: number;
   readonly reason: string;
+  /** Of a firewall's log, which adds no packets. */
+  readonly log?: Pick<LogOutcome, 'lines' | 'entries' | 'unread' | 'assumptions'>;
 }
 
 /** Throws a usageError for what is no capture, a storeError for what the store refuses. */
@@ -63,10 +77,21 @@ export async function importCapture(session: ImportSession, path: string, option
   if (known !== null && known.size === file?.size && known.state !== 'running' && known.state !== 'interrupted') {
     return { status: 'already', packets: 0, bytes: 0, reason: `the same content is in the store as ${known.name}` };
   }
-  const source = await openCapture(path, {
+  const opened = await openPath(path, {
     ...(known === null ? {} : { skipFrames: known.frames }),
     ...(options.checkpointFrames === undefined ? {} : { blockBytes: 1 }),
   });
+  if (opened.kind === 'log') {
+    try {
+      const { status, reason, ...log } = await importLog(session.logs(), path, opened.source, opened.packing !== '', { ...options, log: options.log ?? NO_LOG_OPTIONS });
+      return { status, packets: 0, bytes: 0, reason, log };
+    } catch (error) {
+      throw asStoreError(error, session.store.path);
+    } finally {
+      await opened.source.close();
+    }
+  }
+  const { source } = opened;
   const digest = file === null ? null : createFileDigest(path, file.size);
   try {
     return await readAll(session, path, source, digest, known, options);

@@ -237,7 +237,75 @@ CREATE TABLE probe (
   at_ns INTEGER NOT NULL,
   elapsed_us INTEGER NOT NULL,
   PRIMARY KEY (run, step)
+`;
+
+/** Firewall logs (docs/adr/0006-firewall-logs.md): counted apart from packets, in tables of their own. */
+const VERSION_3 = `
+-- One log: a file or a stream. Identity by the unpacked text, so that a log that was packed since is known again.
+CREATE TABLE firewall_log (
+  id INTEGER PRIMARY KEY,
+  kind TEXT NOT NULL,                    -- file | stream
+  name TEXT NOT NULL,
+  head TEXT NOT NULL,                    -- SHA-256 of the first 4 KiB of the text (or all, if shorter)
+  digest TEXT NOT NULL,                  -- SHA-256 of its first 'size' octets
+  size INTEGER NOT NULL,                 -- octets of the text that were read, up to the end of a line
+  state TEXT NOT NULL,                   -- complete | truncated | corrupt | running | interrupted
+  reason TEXT NOT NULL,
+  clock TEXT NOT NULL,                   -- what the reader of times remembers, as JSON
+  assumptions TEXT NOT NULL,             -- what was assumed of times, as JSON
+  lines INTEGER NOT NULL,
+  entries INTEGER NOT NULL,              -- lines that became attempts
+  first_ns INTEGER,
+  last_ns INTEGER,
+  rev INTEGER NOT NULL
+) STRICT;
+
+-- Lines that became none: passed-over.<what>, unread.<why>; and attempts folded.
+CREATE TABLE firewall_log_counter (
+  log INTEGER NOT NULL,
+  name TEXT NOT NULL,
+  count INTEGER NOT NULL,
+  PRIMARY KEY (log, name)
+) STRICT, WITHOUT ROWID;
+
+-- The first few of each kind of lines that could not be read.
+CREATE TABLE firewall_log_sample (
+  log INTEGER NOT NULL,
+  line INTEGER NOT NULL,
+  name TEXT NOT NULL,
+  text TEXT NOT NULL,
+  PRIMARY KEY (log, line)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE attempt (
+  id INTEGER PRIMARY KEY,
+  format TEXT NOT NULL,
+  device TEXT NOT NULL,
+  rule TEXT NOT NULL,
+  verdict INTEGER NOT NULL,              -- 0 passed, 1 would-block, 2 blocked
+  inspected INTEGER NOT NULL,            -- 1: judged by content
+  opening INTEGER NOT NULL,              -- 0: a packet in mid-session
+  client TEXT NOT NULL,
+  server TEXT NOT NULL,                  -- '' where targets were folded
+  transport TEXT NOT NULL,
+  port INTEGER NOT NULL,
+  application TEXT NOT NULL,
+  unit INTEGER NOT NULL,                 -- Modbus, -1 without
+  function INTEGER NOT NULL,             -- Modbus, -1 without
+  count INTEGER NOT NULL,
+  first_ns INTEGER,
+  last_ns INTEGER,
+  rev INTEGER NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX attempt_key ON attempt (format, device, rule, verdict, inspected, opening, client, server, transport, port, application, unit, function);
+
+CREATE TABLE attempt_hour (
+  attempt INTEGER NOT NULL,
+  hour INTEGER NOT NULL,
+  count INTEGER NOT NULL,
+  rev INTEGER NOT NULL,
+  PRIMARY KEY (attempt, hour)
 ) STRICT, WITHOUT ROWID;
 `;
 
-export const MIGRATIONS: readonly string[] = [VERSION_1, VERSION_2];
+export const MIGRATIONS: readonly string[] = [VERSION_1, VERSION_2, VERSION_3];

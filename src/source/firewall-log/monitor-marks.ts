@@ -1,0 +1,24 @@
+/**
+ * The names by which our own monitor-mode exports mark what would be blocked. The exporters write them, the readers of
+ * firewall logs find them: one place, so that they cannot part. What somebody else's catch-all rule is called, the user
+ * says (`--log-monitor`).
+ */
+
+/** Rule names, messages and log prefixes of our exports begin so. */
+export const EXPORT_MARK = 'OTZ';
+
+/** The last rule of FortiOS and PAN-OS exports: what no Permit lets through. */
+export const DEFAULT_RULE = `${EXPORT_MARK}-DEFAULT`;
+
+/** ASA: the list's last entry logs with this level in monitor mode; no other entry of ours does. */
+export const ASA_MONITOR_LEVEL = 5;
+/** Access lists are `OTZ_<interface>_IN`. */
+export const ASA_LIST_PREFIX = `${EXPORT_MARK}_`;
+
+/** nftables: `OTZ:<rule>:<what>:<W or D>`. W: would be denied; D: was. */
+export const NFT_PREFIX = `${EXPORT_MARK}:`;
+export const NFT_WOULD = 'W';
+export const NFT_DENIED = 'D';
+
+/** Suricata and Snort messages: `OTZ <rules>: <why>`. */
+export const SIGNATURE_PREFIX = `${EXPORT_MARK} `;

@@ -1,0 +1,68 @@
+/**
+ * Lines that the Linux kernel logs for nftables and iptables (net/netfilter/nf_log_syslog.c): a prefix, then `IN= OUT= SRC=
+ * DST= PROTO= SPT= DPT=` and TCP flags as words. The line itself says nothing of the verdict, so the prefix must:
+ * ours do (`OTZ:<rule>:<what>:<W or D>`), others by a word (DROP, BLOCK, DENY, REJECT; ACCEPT, ALLOW). Only the
+ * kernel, or ulogd for it, is believed: any program could log such a line under its own name.
+ */
+import { hasPorts, portOf, transportOf, type LogEntry, type LogFormat, type ReadResult } from './log-entry.ts';
+import { NFT_DENIED, NFT_PREFIX, NFT_WOULD } from './monitor-marks.ts';
+
+/** An uptime, the rule's prefix (nft allows 127 octets), then what the kernel writes. */
+const LINE = /^(?:\[ *\d{1,10}\.\d{6}\] )?(.{0,127}?)IN=([^ ]{0,15}) OUT=([^ ]{0,15}) /;
+const PROGRAMS: ReadonlySet<string> = new Set(['', 'kernel', 'ulogd']);
+
+const OURS = new RegExp(`^${NFT_PREFIX}([^: ]{1,64}):([A-Z]{1,16}):([${NFT_WOULD}${NFT_DENIED}]) ?$`);
+const DENIES = /(?:^|[^a-z])(?:drop|dropped|block|blocked|deny|denied|reject|rejected)(?:[^a-z]|$)/i;
+const PASSES = /(?:^|[^a-z])(?:accept|accepted|allow|allowed|pass|passed|audit)(?:[^a-z]|$)/i;
+
+const field = (text: string, name: string): string => {
+  const at = text.startsWith(`${name}=`) ? 0 : text.indexOf(` ${name}=`) + 1;
+  if (at === 0 && !text.startsWith(`${name}=`)) return '';
+  const from = at + name.length + 1;
+  const end = text.indexOf(' ', from);
+  return text.slice(from, end < 0 ? text.length : end);
+};
+
+const orientationOf = (transport: string, text: string): LogEntry['orientation'] => {
+  if (transport !== 'tcp') return transport === 'udp' ? 'unknown' : 'client-first';
+  if (!/ SYN(?: |$)/.test(text)) return 'unknown';
+  return / ACK(?: |$)/.test(text) ? 'server-first' : 'client-first';
+};
+
+export const netfilterLog: LogFormat = {
+  name: 'netfilter',
+  title: 'Linux kernel log of nftables or iptables',
+  read(message, program, entry): ReadResult {
+    if (!PROGRAMS.has(program)) return null;
+    const line = LINE.exec(message);
+    if (line === null) return null;
+    const prefix = (line[1] ?? '').trim();
+    // An ICMP error repeats the packet it answers in brackets: that one is not what was judged.
+    const rest = message.slice(line[0].length).split(' [', 1)[0] ?? '';
+    const text = rest.trimEnd();
+    const transport = transportOf(field(text, 'PROTO'));
+    if (transport === null) return 'unread.protocol';
+    const from = portOf(hasPorts(transport) ? field(text, 'SPT') : '0');
+    const to = portOf(hasPorts(transport) ? field(text, 'DPT') : '0');
+    if (from === null || to === null) return 'unread.port';
+    entry.transport = transport;
+    entry.source = field(text, 'SRC');
+    entry.destination = field(text, 'DST');
+    entry.sourcePort = from;
+    entry.destinationPort = to;
+    entry.orientation = orientationOf(transport, text);
+    const ours = OURS.exec(prefix);
+    if (ours !== null) {
+      entry.rule = ours[1] ?? '';
+      entry.inspected = ours[2] === 'FC';
+      entry.verdict = ours[3] === NFT_WOULD ? 'would-block' : 'blocked';
+      return 'entry';
+    }
+    entry.rule = prefix.replace(/[:\s]+$/, '');
+    if (DENIES.test(prefix)) entry.verdict = 'blocked';
+    else if (PASSES.test(prefix)) entry.verdict = 'passed';
+    // The user may have named the prefix (`--log-monitor`); log-reader.ts decides.
+    else return 'unread.no-verdict-in-prefix';
+    return 'entry';
+  },
+};

@@ -1,0 +1,218 @@
+/**
+ * One firewall log into the store: lines -> attempts -> store, with checkpoints. In: a session and opened lines. Out: what
+ * became of it. A log is known by its unpacked text: the same again is a no-op, one that has grown (or was packed since) is
+ * continued. The last line of a plain file counts once its line end is there: a log is written to while it is read.
+ */
+import { createHash, type Hash } from 'node:crypto';
+import { statSync } from 'node:fs';
+import { usageError } from '../errors.ts';
+import { createAttemptTable, type AttemptTable } from '../flow/attempt-table.ts';
+import type { LogTimeOptions } from '../source/firewall-log/log-clock.ts';
+import { createLogReader, type LineResult } from '../source/firewall-log/log-reader.ts';
+import { utf8Of, type LineBatch, type LineSource } from '../source/lines.ts';
+import { openPath } from '../source/open.ts';
+import type { CaptureState } from './captures.ts';
+import type { Connection, Store } from './database.ts';
+import { insertLog, listFileLogs, readAttemptKeys, updateLog, writeAttempts, type KnownLog } from './firewall-logs.ts';
+
+/** Lines between two checkpoints: a few seconds of work. */
+const CHECKPOINT_LINES = 1_000_000;
+/** Batches of lines between two looks at signals and the progress line. */
+const BREATHING_BATCHES = 16;
+const HEAD_OCTETS = 4096;
+/** Of lines that could not be read, so many of each kind are shown, cut. */
+const SAMPLES_PER_KIND = 3;
+const SAMPLE_LENGTH = 240;
+
+export interface LogOptions extends Omit<LogTimeOptions, 'near'> {
+  readonly monitorRules: ReadonlySet<string>;
+}
+
+export const NO_LOG_OPTIONS: LogOptions = { year: null, zone: null, monitorRules: new Set() };
+
+export interface LogImportOptions {
+  readonly force: boolean;
+  readonly signal: AbortSignal;
+  readonly log: LogOptions;
+  /** For tests: lines between two checkpoints. */
+  readonly checkpointLines?: number;
+  progress(octets: number): void;
+}
+
+export interface LogOutcome {
+  readonly status: 'imported' | 'already' | 'continued' | 'damaged' | 'interrupted';
+  readonly reason: string;
+  /** What this run added. */
+  readonly lines: number;
+  readonly entries: number;
+  /** Lines that are a firewall's and could not be read. */
+  readonly unread: number;
+  readonly assumptions: readonly string[];
+}
+
+/** The store's attempts in memory, from log to log of one run. */
+export interface LogSession {
+  readonly store: Store;
+  readonly table: AttemptTable;
+  nextRevision(): number;
+}
+
+export const beginLogs = (store: Store, nextRevision: () => number): LogSession => ({ store, table: createAttemptTable(readAttemptKeys(store.db)), nextRevision });
+
+/** In the middle of what the captures saw: the year of a log without one lies there. */
+const spanOfCaptures = (db: Connection): number | null =>
+  db.prepare('SELECT (min(first_ns) / 2 + max(last_ns) / 2) / 1000000000 FROM capture').pluck().get() as number | null;
+
+async function openLines(path: string): Promise<LineSource> {
+  const opened = await openPath(path);
+  if (opened.kind === 'log') return opened.source;
+  await opened.source.close();
+  throw usageError(`${path}: changed while it was read`, 'Import it again.');
+}
+
+/** SHA-256 of the first octets of a log's unpacked text, for each of `sizes` that it reaches. */
+async function digestText(path: string, sizes: readonly number[]): Promise<Map<number, string>> {
+  const digests = new Map<number, string>();
+  const wanted = [...new Set(sizes)].sort((a, b) => a - b);
+  const source = await openLines(path);
+  try {
+    const hash = createHash('sha256');
+    let hashed = 0;
+    while (wanted.length > 0) {
+      let { octets } = (await source.next()) ?? source.rest();
+      if (octets.length === 0) break;
+      for (let [size] = wanted; size !== undefined && size <= hashed + octets.length; [size] = wanted) {
+        hash.update(octets.subarray(0, size - hashed));
+        octets = octets.subarray(size - hashed);
+        hashed = size;
+        digests.set(size, hash.copy().digest('hex'));
+        wanted.shift();
+      }
+      hash.update(octets);
+      hashed += octets.length;
+    }
+  } finally {
+    await source.close();
+  }
+  return digests;
+}
+
+/** The log of which this text is the whole or a continuation; the longest, where several are. */
+async function findKnownLog(db: Connection, path: string): Promise<KnownLog | null> {
+  const all = listFileLogs(db).filter((log) => log.size > 0);
+  const headSize = (log: KnownLog): number => Math.min(HEAD_OCTETS, log.size);
+  const heads = all.length === 0 ? new Map<number, string>() : await digestText(path, all.map(headSize));
+  const candidates = all.filter((log) => heads.get(headSize(log)) === log.head).sort((a, b) => b.size - a.size);
+  const digests = candidates.length === 0 ? new Map<number, string>() : await digestText(path, candidates.map((log) => log.size));
+  return candidates.find((log) => digests.get(log.size) === log.digest) ?? null;
+}
+
+/** What became of the lines since the last checkpoint. */
+interface Tally {
+  lines: number;
+  entries: number;
+  readonly counters: Map<string, number>;
+  samples: { line: number; name: string; text: string }[];
+}
+
+const isUnread = (name: string): boolean => name.startsWith('unread.');
+
+/** `name`: a path, or `-`. `packed`: the text was unpacked, so its file is finished. */
+export async function importLog(session: LogSession, name: string, source: LineSource, packed: boolean, options: LogImportOptions): Promise<LogOutcome> {
+  const { store, table } = session;
+  const isFile = statSync(name, { throwIfNoEntry: false })?.isFile() === true && name !== '-';
+  const known = isFile && !options.force ? await findKnownLog(store.db, name) : null;
+  const reader = createLogReader({ ...options.log, near: spanOfCaptures(store.db) }, known?.clock ?? null);
+  const hash = createHash('sha256');
+  const sums = { lines: 0, entries: 0, unread: 0 };
+  const tally: Tally = { lines: 0, entries: 0, counters: new Map(), samples: [] };
+  const shown = new Map<string, number>();
+  let log = known?.id ?? 0;
+  let line = 0;
+  const head = createHash('sha256');
+  let headOctets = 0;
+
+  const readLine = (text: string | null): void => {
+    line++;
+    if (line <= (known?.lines ?? 0)) return;
+    tally.lines++;
+    const result: LineResult = text === null ? 'unread.too-long' : reader.read(text);
+    if (result === 'entry') {
+      tally.entries++;
+      table.add(reader.attempt);
+      return;
+    }
+    tally.counters.set(result, (tally.counters.get(result) ?? 0) + 1);
+    if (!isUnread(result)) return;
+    sums.unread++;
+    const before = shown.get(result) ?? 0;
+    shown.set(result, before + 1);
+    if (before < SAMPLES_PER_KIND) tally.samples.push({ line, name: result, text: utf8Of((text ?? '').slice(0, SAMPLE_LENGTH)) });
+  };
+
+  const readBatch = (batch: LineBatch): void => {
+    const first = batch.octets.subarray(0, HEAD_OCTETS - headOctets);
+    head.update(first);
+    headOctets += first.length;
+    hash.update(batch.octets);
+    for (const text of batch.lines) readLine(text);
+  };
+
+  /** A stream is never read again, so nothing has to know it. */
+  const digestOf = (sha256: Hash): string => (isFile ? sha256.copy().digest('hex') : '');
+
+  const checkpoint = (state: CaptureState, reason: string): void => {
+    store.db
+      .transaction(() => {
+        const revision = session.nextRevision();
+        if (log === 0) log = insertLog(store.db, isFile ? 'file' : 'stream', name, revision);
+        writeAttempts(store.db, log, table.take(), revision);
+        const counters = [...tally.counters, ['folded', table.takeFolded()] as const].sort((a, b) => (a[0] < b[0] ? -1 : 1));
+        updateLog(
+          store.db, log,
+          { ...tally, counters, state, reason, head: digestOf(head), digest: digestOf(hash), size: source.position(), clock: reader.clock.memory(), assumptions: reader.clock.assumptions() },
+          revision,
+        );
+      })
+      .immediate();
+    sums.lines += tally.lines;
+    sums.entries += tally.entries;
+    tally.lines = 0;
+    tally.entries = 0;
+    tally.counters.clear();
+    tally.samples = [];
+  };
+
+  const outcome = (status: LogOutcome['status'], reason: string): LogOutcome => ({ status, reason, ...sums, assumptions: reader.clock.assumptions() });
+
+  try {
+    for (let batches = 1; ; batches++) {
+      const batch = await source.next();
+      if (batch === null) break;
+      readBatch(batch);
+      if (tally.lines >= (options.checkpointLines ?? CHECKPOINT_LINES)) checkpoint('running', '');
+      if (batches % BREATHING_BATCHES !== 0) continue;
+      options.progress(source.fileBytesRead());
+      await new Promise(setImmediate);
+      if (options.signal.aborted) {
+        checkpoint('interrupted', 'stopped by the user');
+        return outcome('interrupted', 'stopped by the user');
+      }
+    }
+    const fault = source.fault();
+    let unfinished = '';
+    if (packed || !isFile) readBatch(source.rest());
+    else if (source.restLength() > 0) unfinished = 'its last line has no end yet and waits for the next import';
+    if (known !== null && tally.lines === 0 && fault === null && sums.lines === 0 && known.state === 'complete') {
+      return outcome('already', `the same content is in the store as ${known.name}`);
+    }
+    checkpoint(fault?.kind ?? 'complete', fault?.reason ?? unfinished);
+    if (fault !== null) return outcome('damaged', fault.reason);
+    return outcome(known === null ? 'imported' : 'continued', unfinished);
+  } catch (error) {
+    // What this log added since its last checkpoint belongs to no other.
+    table.take();
+    table.takeFolded();
+    throw error;
+  }
+}
