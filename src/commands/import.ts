@@ -1,33 +1,51 @@
-/** `baseline import PATH...`: captures into the store, one after the other; a bad file never stops the rest. */
-import { BaselineError, EXIT, type ExitCode } from '../errors.ts';
+/** `baseline import PATH...`: captures and firewall logs into the store, one after the other; a bad file never stops the rest. */
+import { BaselineError, EXIT, usageError, type ExitCode } from '../errors.ts';
 import { jsonLine } from '../render/json.ts';
+import { isZone } from '../source/firewall-log/log-clock.ts';
 import { expandPaths, type CaptureFile } from '../source/ring-folder.ts';
 import { openForWriting, storePath } from '../store/database.ts';
 import { beginImport, importCapture, type ImportOutcome, type ImportSession } from '../store/import-capture.ts';
+import type { LogOptions } from '../store/import-log.ts';
 import { DB_OPTION, defineCommand, type CommandContext, type CommandResult } from './command.ts';
 
 export const importCommand = defineCommand({
   syntax: 'import <path..>',
-  summary: 'Read captures (pcap, pcapng, .gz, .zst, folders of them, - for standard input) into the store.',
+  summary: 'Read captures and firewall logs (plain, .gz, .zst, folders of them, - for standard input) into the store.',
   examples: [
     ['import span0.pcapng', 'one file; the same content again is a no-op'],
     ['import /captures/ring', 'a folder of ring files, in time order, sessions carried across'],
     ['import - < live.pcap', 'a pipe'],
+    ['import /var/log/firewall.log --log-zone Europe/Berlin', 'what a firewall blocked, or in monitor mode would have blocked'],
   ],
-  positionals: { path: { type: 'string', array: true, demandOption: true, describe: 'capture files, folders, or -' } },
+  positionals: { path: { type: 'string', array: true, demandOption: true, describe: 'captures, firewall logs, folders, or -' } },
   options: {
     db: DB_OPTION,
     json: { type: 'boolean', describe: 'one JSON object a line per file' },
     force: { type: 'boolean', describe: 'import even what is in the store already (counts it twice)' },
+    'log-year': { type: 'number', requiresArg: true, describe: 'year of the first line of a firewall log whose times name none' },
+    'log-zone': { type: 'string', requiresArg: true, describe: 'time zone of a firewall log whose times name none (default: UTC)' },
+    'log-monitor': { type: 'string', array: true, requiresArg: true, describe: 'a rule whose passed traffic enforcement would block' },
   },
-  run: (argv, context) => runImport({ paths: argv.path, db: argv.db, json: argv.json === true, force: argv.force === true }, context),
+  run: (argv, context) => runImport({ paths: argv.path, db: argv.db, json: argv.json === true, force: argv.force === true, log: logOptions(argv) }, context),
 });
+
+const FIRST_YEAR = 1970;
+const LAST_YEAR = 2199;
+
+function logOptions(argv: { readonly 'log-year'?: number | undefined; readonly 'log-zone'?: string | undefined; readonly 'log-monitor'?: readonly string[] | undefined }): LogOptions {
+  const year = argv['log-year'] ?? null;
+  if (year !== null && !(Number.isInteger(year) && year >= FIRST_YEAR && year <= LAST_YEAR)) throw usageError(`--log-year ${year} is no year`, 'Write it as 2026.');
+  const zone = argv['log-zone'] ?? null;
+  if (zone !== null && !isZone(zone)) throw usageError(`--log-zone ${zone} is no time zone`, 'Write it as Europe/Berlin, UTC or +01:00.');
+  return { year, zone, monitorRules: new Set(argv['log-monitor'] ?? []) };
+}
 
 interface ImportArguments {
   readonly paths: readonly string[];
   readonly db: string | undefined;
   readonly json: boolean;
   readonly force: boolean;
+  readonly log?: LogOptions;
 }
 
 interface FileResult extends Omit<ImportOutcome, 'status'> {
@@ -70,6 +88,7 @@ async function importOne(session: ImportSession, file: CaptureFile, argv: Import
     const outcome = await importCapture(session, file.path, {
       force: argv.force,
       signal: context.signal,
+      ...(argv.log === undefined ? {} : { log: argv.log }),
       progress: (octets) => context.progress(progressLine(file, octets)),
     });
     return { file: file.path, remedy: '', ...outcome };
@@ -99,13 +118,22 @@ function progressLine(file: CaptureFile, octets: number): string {
   return `[${bar}] ${(share * 100).toFixed(0).padStart(3)} %  ${read}  ${file.path}`;
 }
 
+/** `12 attempts in 15 lines, 2 of which could not be read` */
+function logWords({ lines, entries, unread }: NonNullable<FileResult['log']>): string {
+  const count = (n: number, word: string): string => `${n.toLocaleString('en')} ${word}${n === 1 ? '' : 's'}`;
+  return `${count(entries, 'record')} in ${count(lines, 'line')} of a firewall's log${unread === 0 ? '' : `, ${unread.toLocaleString('en')} of which could not be read (\`baseline status\` shows them)`}`;
+}
+
+/** What a person must know of the times in a log. */
+const assumed = (result: FileResult): string => (result.log?.assumptions ?? []).map((assumption) => `. ${assumption}`).join('');
+
 function sentence(result: FileResult): string {
-  const counted = `${result.packets.toLocaleString('en')} packet${result.packets === 1 ? '' : 's'}`;
+  const counted = result.log !== undefined ? logWords(result.log) : `${result.packets.toLocaleString('en')} packet${result.packets === 1 ? '' : 's'}`;
   switch (result.status) {
     case 'imported':
-      return `${result.file}: ${counted}`;
+      return `${result.file}: ${counted}${result.reason === '' ? '' : `; ${result.reason}`}${assumed(result)}`;
     case 'continued':
-      return `${result.file}: continued, ${counted} more`;
+      return `${result.file}: continued, ${counted} more${result.reason === '' ? '' : `; ${result.reason}`}`;
     case 'already':
       return `${result.file}: already imported (${result.reason}); nothing was counted twice`;
     case 'damaged':
@@ -121,7 +149,7 @@ function summary(results: readonly FileResult[], packets: number): string {
   const counts = new Map<string, number>();
   for (const { status } of results) counts.set(status, (counts.get(status) ?? 0) + 1);
   const parts = [...counts].map(([status, count]) => `${count} ${status}`);
-  return `${results.length} captures: ${parts.join(', ')}; ${packets.toLocaleString('en')} packets in all`;
+  return `${results.length} ${results.some((one) => one.log !== undefined) ? 'files' : 'captures'}: ${parts.join(', ')}; ${packets.toLocaleString('en')} packets in all`;
 }
 
 function exitCodeOf(results: readonly FileResult[], packets: number, aborted: boolean): ExitCode {
@@ -132,7 +160,7 @@ function exitCodeOf(results: readonly FileResult[], packets: number, aborted: bo
 }
 
 const withoutEmpty = (result: FileResult): Record<string, unknown> => {
-  const { file, status, packets, bytes, reason, remedy } = result;
-  return { file, status, packets, bytes, ...(reason === '' ? {} : { reason }), ...(remedy === '' ? {} : { remedy }) };
+  const { file, status, packets, bytes, reason, remedy, log } = result;
+  return { file, status, packets, bytes, ...(reason === '' ? {} : { reason }), ...(remedy === '' ? {} : { remedy }), ...(log === undefined ? {} : { log }) };
 };
 

@@ -237,9 +237,10 @@ CREATE TABLE probe (
   at_ns INTEGER NOT NULL,
   elapsed_us INTEGER NOT NULL,
   PRIMARY KEY (run, step)
+) STRICT, WITHOUT ROWID;
 `;
 
-/** Firewall logs (docs/adr/0006-firewall-logs.md): counted apart from packets, in tables of their own. */
+/** Firewall logs (docs/adr/0007-firewall-logs.md): counted apart from packets, in tables of their own. */
 const VERSION_3 = `
 -- One log: a file or a stream. Identity by the unpacked text, so that a log that was packed since is known again.
 CREATE TABLE firewall_log (

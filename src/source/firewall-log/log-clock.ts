@@ -37,16 +37,21 @@ const LAST_YEAR = 2199;
 const LAST_SECOND = Date.UTC(LAST_YEAR + 1, 0, 1) / 1000 - 1;
 const DAYS = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 
+/** An IANA name that this runtime knows, an abbreviation that stands for one zone, or an offset. */
+export const isZone = (zone: string): boolean => {
+  if (zoneMinutes(zone) !== null) return true;
+  try {
+    return new Intl.DateTimeFormat('en-GB', { timeZone: zone }) !== null;
+  } catch {
+    return false;
+  }
+};
+
 /** Minutes east of UTC that a zone has at a local time (taken as if it were UTC), by hour. */
 const zoneOffsets = (zone: string): ((localSeconds: number) => number) => {
   const fixed = zoneMinutes(zone);
   if (fixed !== null) return () => fixed;
-  let format: Intl.DateTimeFormat;
-  try {
-    format = new Intl.DateTimeFormat('en-GB', { timeZone: zone, year: 'numeric', month: '2-digit', day: '2-digit', hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
-  } catch {
-    throw usageError(`--log-zone ${zone} is no time zone`, 'Write it as Europe/Berlin, UTC or +01:00.');
-  }
+  const format = new Intl.DateTimeFormat('en-GB', { timeZone: zone, year: 'numeric', month: '2-digit', day: '2-digit', hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
   const offsetAt = (utcSeconds: number): number => {
     const parts = new Map(format.formatToParts(utcSeconds * 1000).map((part) => [part.type, Number(part.value)]));
     const local = Date.UTC(parts.get('year') ?? 0, (parts.get('month') ?? 1) - 1, parts.get('day'), parts.get('hour'), parts.get('minute')) / 1000;
@@ -67,7 +72,7 @@ const zoneOffsets = (zone: string): ((localSeconds: number) => number) => {
   };
 };
 
-/** Throws a usageError for a zone that is none. */
+/** `options.zone` is one (isZone). */
 export function createLogClock(options: LogTimeOptions, remembered: ClockMemory | null): LogClock {
   const offsetOf = options.zone === null ? null : zoneOffsets(options.zone);
   let year = remembered?.year ?? null;

@@ -85,4 +85,4 @@ export const portOf = (text: string): number | null => {
 };
 
 /** A count that a log claims: at least 1, never more than a sane bound, so that no line can make the sums meaningless. */
-export const countOf = (text: string): number | null => (/^[1-9]\d{0,9}$/.test(text) ? Number(text) : null);
+export const countOf = (text: string): number | null => (/^[1-9]\d{0,8}$/.test(text) ? Number(text) : null);

@@ -32,6 +32,8 @@ const ISO_TIME = /(\d{4})-(\d{2})-(\d{2})[T ](\d{2}):(\d{2}):(\d{2})(?:[.,](\d{1
 const GAP = /[ \t]*(?::[ \t]+)?/y;
 /** A host: no brackets, quotes, commas or equals signs, and not the message's own first word. */
 const HOST = /(?!%(?:ASA|FTD|PIX|FWSM)-)(?![A-Za-z_]+=)([A-Za-z0-9_][A-Za-z0-9_.:-]{0,254})[ \t]+/y;
+/** `10.0.0.1: %ASA-...` */
+const HOST_BEFORE_MESSAGE = /([A-Za-z0-9_.:-]{1,254}):[ \t]+(?=%)/y;
 const TAG = /([A-Za-z0-9_./-]{1,48})(?:\[\d{1,10}\])?:[ \t]*(?!%)/y;
 /** RFC 5424 behind the host: app, process, message id, structured data. */
 const AFTER_HOST_5424 = /(\S{1,48}) (\S{1,128}) (\S{1,32}) (?:-|(?:\[(?:[^\]\\"]|\\.|"(?:[^"\\]|\\.)*")*\])+)(?: \ufeff?|$)/y;
@@ -87,8 +89,8 @@ const readOne = (line: string, at: number, header: Header): boolean => {
   from += time === null ? 1 : time[0].length;
   from += match(GAP, line, from)?.[0].length ?? 0;
   header.program = '';
-  const host = match(HOST, line, from);
-  // A word that ends with a colon is a program's tag, unless another word and colon follow: then it is `host :`.
+  const host = match(HOST_BEFORE_MESSAGE, line, from) ?? match(HOST, line, from);
+  // Else a word that ends with a colon is a program's tag.
   if (host !== null && !(host[1] ?? '').endsWith(':') && (host[1] ?? '') !== '-') {
     header.host = host[1] ?? '';
     from += host[0].length;
