@@ -41,7 +41,7 @@ const DAYS = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 export const isZone = (zone: string): boolean => {
   if (zoneMinutes(zone) !== null) return true;
   try {
-    return new Intl.DateTimeFormat('en-GB', { timeZone: zone }) !== null;
+    return new Intl.DateTimeFormat('en-GB', { timeZone: zone }).format(0) !== '';
   } catch {
     return false;
   }
