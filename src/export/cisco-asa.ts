@@ -5,6 +5,7 @@
  * inspect modbus` does not exist; exports.md, finding 1), so every operation limit goes to the loss report.
  */
 import type { Permit } from '../permit.ts';
+import { ASA_LIST_PREFIX, ASA_MONITOR_LEVEL } from '../source/firewall-log/monitor-marks.ts';
 import { ofFamily, asPrefix, formatAddress, isHost, netmaskOf } from './ip-notation.ts';
 import { objectPool, type AddressGroup, type AddressObject, type ObjectPool } from './address-objects.ts';
 import { coverage } from './covered-permits.ts';
@@ -23,7 +24,7 @@ const NAME_LENGTH = 60;
 const REMARK_LENGTH = 100;
 const PERMIT_LOG = 'log 6 interval 300';
 const DENY_LOG = 'log 4 interval 300';
-const MONITOR_LOG = 'log 5 interval 300';
+const MONITOR_LOG = `log ${ASA_MONITOR_LEVEL} interval 300`;
 const MONTHS = ['January', 'February', 'March', 'April', 'May', 'June', 'July', 'August', 'September', 'October', 'November', 'December'];
 
 const PROTOCOLS: Readonly<Record<string, string>> = { tcp: 'tcp', udp: 'udp', sctp: 'sctp', icmp: 'icmp', icmpv6: 'icmp6', any: 'ip' };
@@ -147,7 +148,7 @@ const build = (plan: DevicePlan): DeviceExport => {
   const scope = nameScope({ maxLength: NAME_LENGTH, punctuation: '_-.' }, ['any', 'any4', 'any6', 'host', 'object', 'object-group', 'interface']);
   const bindings: Binding[] = ports.map((port) => {
     const nameif = nameifs.nameOf(port.zone.id, port.nameif ?? port.zone.id);
-    return { port, nameif, list: lists.nameOf(port.zone.id, `OTZ_${nameif}_IN`) };
+    return { port, nameif, list: lists.nameOf(port.zone.id, `${ASA_LIST_PREFIX}${nameif}_IN`) };
   });
   const pool = objectPool(plan, scope);
   const text: Text = { timeRanges: [], services: [], entries: new Map() };

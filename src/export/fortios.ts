@@ -6,6 +6,7 @@
  */
 import { formatSpan, type AddressSet } from '../net/address-set.ts';
 import type { Permit } from '../permit.ts';
+import { DEFAULT_RULE } from '../source/firewall-log/monitor-marks.ts';
 import { asPrefix, formatAddress, netmaskOf, ofFamily } from './ip-notation.ts';
 import { objectPool, type AddressObject, type ObjectPool } from './address-objects.ts';
 import { coverage } from './covered-permits.ts';
@@ -150,7 +151,7 @@ const policyLines = (policy: Policy, id: number): string[] => {
 
 const defaultPolicy = (zones: readonly string[], id: number, enforce: boolean): string[] => [
   `    edit ${id}`,
-  '        set name "OTZ-DEFAULT"',
+  `        set name "${DEFAULT_RULE}"`,
   `        set srcintf ${zones.map(quoted).join(' ')}`,
   `        set dstintf ${zones.map(quoted).join(' ')}`,
   `        set action ${enforce ? 'deny' : 'accept'}`,
@@ -252,7 +253,7 @@ const build = (plan: DevicePlan, options: ExportOptions): DeviceExport => {
   const shop: Workshop = {
     plan,
     zoneName: (zone) => zoneNames.nameOf(zone, zone),
-    policyNames: nameScope({ maxLength: POLICY_NAME_LENGTH, punctuation: '_-.+' }, ['OTZ-DEFAULT']),
+    policyNames: nameScope({ maxLength: POLICY_NAME_LENGTH, punctuation: '_-.+' }, [DEFAULT_RULE]),
     scheduleNames: nameScope({ maxLength: SCHEDULE_LENGTH, punctuation: '_-' }, ['always', 'none']),
     pool: objectPool(plan, nameScope({ maxLength: OBJECT_LENGTH, punctuation: '_-./:' }, ['all', 'none'])),
     serviceNames: nameScope({ maxLength: OBJECT_LENGTH, punctuation: '_-' }, ['ALL']),
@@ -300,7 +301,7 @@ const build = (plan: DevicePlan, options: ExportOptions): DeviceExport => {
     apply: [
       'Policies 101 and up must be free on the device, and no older policy between these zones may stand above them.',
       'Load it as a script (System, Advanced, or `execute batch`), then read it back with `show firewall policy`.',
-      'From monitor to enforce only the action of policy OTZ-DEFAULT and of the application lists changes.',
+      `From monitor to enforce only the action of policy ${DEFAULT_RULE} and of the application lists changes.`,
     ],
     notes: [
       'Modbus functions need the FortiGuard OT service and the signature ids of your own device (`get application name status | grep -A1 Modbus`): give them as applicationIds, keyed `modbus:3` for function code 3. Only id 48885 (function code 5) is public.',

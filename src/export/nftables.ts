@@ -5,6 +5,7 @@
  * Log prefixes are `OTZ:<rule>:<what>:<D|W>` (denied, or would have been), so that a log line tells the rule.
  */
 import type { Permit } from '../permit.ts';
+import { NFT_DENIED, NFT_PREFIX, NFT_WOULD } from '../source/firewall-log/monitor-marks.ts';
 import { formatSpan, type AddressSpan } from '../net/address-set.ts';
 import { coverage } from './covered-permits.ts';
 import type { Capabilities, DeviceExport, DevicePlan, Exporter, LossRow, PlanConduit, PlanPermit } from './exporter.ts';
@@ -103,7 +104,7 @@ const permitText = (entry: PlanPermit, name: string, verdict: string, suffix: st
     const tuple = [client.match, server.match, serviceMatch(permit)].filter((part) => part !== '').join(' ');
     for (const time of timeMatches(permit)) text.jumps.push(`\t\t${tuple}${time === '' ? '' : ` ${time}`} ${target}`);
     if (inspected(permit))
-      text.denials.push(`\t\t${tuple} @ih,0,8 0-255 counter log prefix "OTZ:${name.slice(2)}:FC:${suffix} " flags tcp options ${verdict}`);
+      text.denials.push(`\t\t${tuple} @ih,0,8 0-255 counter log prefix "${NFT_PREFIX}${name.slice(2)}:FC:${suffix} " flags tcp options ${verdict}`);
   }
   return text;
 };
@@ -122,7 +123,7 @@ const conduitJumps = (plan: DevicePlan, conduit: PlanConduit, chain: string): st
 
 const conduitText = (plan: DevicePlan, conduit: PlanConduit, covered: ReadonlySet<PlanPermit>, names: NameScope, shared: Map<string, string[]>): { sets: string[]; chains: string[]; jump: string[] } => {
   const enforce = plan.mode === 'enforce';
-  const suffix = enforce ? 'D' : 'W';
+  const suffix = enforce ? NFT_DENIED : NFT_WOULD;
   const chain = names.nameOf(`conduit ${conduit.id}`, `c-${conduit.id}`);
   const texts = plan.permits
     .filter((entry) => entry.permit.conduit === conduit.id && !covered.has(entry) && refusalOf(entry, CAPABILITIES) === null)
@@ -145,7 +146,7 @@ const conduitText = (plan: DevicePlan, conduit: PlanConduit, covered: ReadonlySe
 const ruleset = (plan: DevicePlan, covered: ReadonlySet<PlanPermit>): string => {
   const enforce = plan.mode === 'enforce';
   const verdict = enforce ? 'drop' : 'accept';
-  const suffix = enforce ? 'D' : 'W';
+  const suffix = enforce ? NFT_DENIED : NFT_WOULD;
   const names = nameScope({ maxLength: 40, punctuation: '_.-' });
   const shared = new Map<string, string[]>();
   const conduits = plan.conduits.map((conduit) => conduitText(plan, conduit, covered, names, shared));
@@ -163,10 +164,10 @@ const ruleset = (plan: DevicePlan, covered: ReadonlySet<PlanPermit>): string => 
     ...conduits.flatMap((conduit) => conduit.chains),
     '\tchain forward {',
     `\t\ttype filter hook forward priority filter; policy ${verdict};`,
-    `\t\tct state invalid counter log prefix "OTZ:INVALID:CT:${suffix} " ${verdict}`,
+    `\t\tct state invalid counter log prefix "${NFT_PREFIX}INVALID:CT:${suffix} " ${verdict}`,
     '\t\tct state established,related ct direction reply counter accept',
     ...conduits.flatMap((conduit) => conduit.jump),
-    `\t\tcounter log prefix "OTZ:NOCONDUIT:ANY:${suffix} " flags tcp options ${verdict}`,
+    `\t\tcounter log prefix "${NFT_PREFIX}NOCONDUIT:ANY:${suffix} " flags tcp options ${verdict}`,
     '\t}',
     '}',
   ];

@@ -5,6 +5,7 @@
  * `modbus-base`, which every Modbus rule needs: the loss report counts them. No unit ids, no addresses in App-ID.
  */
 import type { Permit } from '../permit.ts';
+import { DEFAULT_RULE } from '../source/firewall-log/monitor-marks.ts';
 import { asPrefix, formatAddress, isHost, ofFamily, rangeText } from './ip-notation.ts';
 import { objectPool, type AddressObject, type ObjectPool } from './address-objects.ts';
 import { coverage } from './covered-permits.ts';
@@ -25,7 +26,6 @@ const ZONE_LENGTH = 31;
 const TAG_LENGTH = 127;
 const SCHEDULE_LENGTH = 31;
 const DESCRIPTION_LENGTH = 1024;
-const DEFAULT_RULE = 'OTZ-DEFAULT';
 
 /** "App-IDs for ICS and SCADA": the codes that have one. */
 const APP_IDS: Readonly<Record<number, string>> = {
@@ -242,7 +242,7 @@ const build = (plan: DevicePlan): DeviceExport => {
     apply: [
       'In configuration mode: `set cli scripting-mode on`, paste baseline-panos.set, then `validate full` and `commit`.',
       'Rules are added at the end: no older rule between these zones may stand above them.',
-      'From monitor to enforce only the action of rule OTZ-DEFAULT changes.',
+      `From monitor to enforce only the action of rule ${DEFAULT_RULE} changes.`,
     ],
     notes: [
       ...ports.filter((port) => port.assumed).map((port) => `The spec names no interface for ${safeComment(port.zone.id, 60)}: ${port.interface} is assumed. Set it before you apply this.`),

@@ -5,6 +5,7 @@
  * own list are written. `modbus_data` rules compare the first address of a request; its last one is not compared.
  */
 import { tableOf } from '../net/register-set.ts';
+import { SIGNATURE_PREFIX } from '../source/firewall-log/monitor-marks.ts';
 import type { Mode, ModbusEffect, PlanPermit } from './exporter.ts';
 import { modbusComplement, type Forbidden, type ModbusEngine } from './modbus-complement.ts';
 import { passedModbus } from './modbus-passed.ts';
@@ -143,7 +144,7 @@ export const snort3Rules = (permits: readonly PlanPermit[], mode: Mode, head: re
   const action = mode === 'enforce' ? 'drop' : 'alert';
   const lines = rules.map(
     (rule, index) =>
-      `${action} ${rule.head} ( msg:"OTZ ${safeComment(`${rule.about}: ${rule.why}`, 180)}"; flow:to_server,established; ${rule.options} gid:1; sid:${FIRST_SID + index}; rev:1; )`,
+      `${action} ${rule.head} ( msg:"${SIGNATURE_PREFIX}${safeComment(`${rule.about}: ${rule.why}`, 180)}"; flow:to_server,established; ${rule.options} gid:1; sid:${FIRST_SID + index}; rev:1; )`,
   );
   return {
     text: `${[...head, ...lines].join('\n')}\n`,

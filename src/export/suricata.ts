@@ -7,6 +7,7 @@
  */
 import type { Span } from '../net/register-set.ts';
 import type { ModbusTable } from '../permit.ts';
+import { SIGNATURE_PREFIX } from '../source/firewall-log/monitor-marks.ts';
 import type { Capabilities, DeviceExport, DevicePlan, Exporter, ModbusEffect, PlanPermit } from './exporter.ts';
 import { NO_CAPABILITIES } from './exporter.ts';
 import { assess, refusalOf } from './loss.ts';
@@ -184,7 +185,7 @@ const inspectionRules = (cell: PairCell): RuleText[] =>
   });
 
 const ruleLine = (action: string, rule: RuleText, sid: number): string =>
-  `${action} ${rule.head} (msg:"OTZ ${safeComment(`${rule.about}: ${rule.why}`, 180)}"; ${rule.options} metadata:rule ${safeComment(rule.about, 120).replace(/[,:]/g, '_') || 'none'}; classtype:${rule.head.startsWith('ip ') ? 'policy-violation' : 'protocol-command-decode'}; sid:${sid}; rev:1;)`;
+  `${action} ${rule.head} (msg:"${SIGNATURE_PREFIX}${safeComment(`${rule.about}: ${rule.why}`, 180)}"; ${rule.options} metadata:rule ${safeComment(rule.about, 120).replace(/[,:]/g, '_') || 'none'}; classtype:${rule.head.startsWith('ip ') ? 'policy-violation' : 'protocol-command-decode'}; sid:${sid}; rev:1;)`;
 
 const rulesFile = (plan: DevicePlan, permits: readonly PlanPermit[]): string => {
   const action = plan.mode === 'enforce' ? 'drop' : 'alert';

@@ -7,7 +7,7 @@ import { fillBlock, type Block } from './block.ts';
 import type { ByteFault, ByteSource } from './byte-source.ts';
 
 /** Longer than any firewall writes; eve.json with a printed payload is the longest. */
-export const LONGEST_LINE = 256 * 1024;
+const LONGEST_LINE = 256 * 1024;
 
 const LINE_FEED = 0x0a;
 

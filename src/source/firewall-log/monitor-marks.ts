@@ -5,7 +5,7 @@
  */
 
 /** Rule names, messages and log prefixes of our exports begin so. */
-export const EXPORT_MARK = 'OTZ';
+const EXPORT_MARK = 'OTZ';
 
 /** The last rule of FortiOS and PAN-OS exports: what no Permit lets through. */
 export const DEFAULT_RULE = `${EXPORT_MARK}-DEFAULT`;
