@@ -209,7 +209,7 @@ function* describe(path: string, manifest: Manifest, checks: readonly Check[], h
   yield losses.length === 0 ? 'Nothing is known to be missing.\n' : 'What is missing or doubtful:\n';
   for (const sentence of [...losses, ...completeness]) yield `  - ${printable(sentence, LONGEST_LINE)}\n`;
   yield `Observed ${provenance.observed.first ?? 'nothing'} to ${provenance.observed.last ?? ''}, ${provenance.packets} packets, packed by ${printable(provenance.tool)}\n`;
-  if (redaction !== null) yield `Redacted: ${redaction.addresses} addresses, ${redaction.names} names and ${redaction.texts} texts were replaced.\n`;
+  if (redaction !== null) yield `Redacted: ${redaction.addresses} addresses, ${redaction.names} names and ${redaction.texts} texts were replaced.\n${redaction.differences.map((line) => `  - ${printable(line, LONGEST_LINE)}\n`).join('')}`;
   const widest = Math.max(...checks.map(({ check }) => check.length));
   for (const { check, holds: verdict, sentence } of checks) yield `  ${verdict === null ? '-   ' : verdict ? 'ok  ' : 'FAIL'} ${check.padEnd(widest)}  ${printable(sentence, LONGEST_LINE)}\n`;
   yield holds ? `${printable(path)} holds.\n` : `${printable(path)} does not hold.\n`;

@@ -10,12 +10,14 @@ import { EXIT, usageError } from '../errors.ts';
 import { loadSpec } from '../policy/spec-load.ts';
 import { MANIFEST, manifestText, PROPOSAL, REPORT, SIGNATURE, SPEC, STORE, type Manifest, type ManifestMember } from '../render/bundle/manifest.ts';
 import { LARGEST_MEMBER, TAR_END, tarHeader, tarPadding } from '../render/bundle/tar.ts';
+import { jsonDocument } from '../render/json.ts';
 import { isoInstant } from '../render/instant.ts';
 import { statusRecord } from '../render/status-record.ts';
 import { storePath } from '../store/database.ts';
 import { packStore } from '../store/pack-store.ts';
 import { keyDigest, readKey } from './bundle-key.ts';
 import { bundledReport } from './bundle-report.ts';
+import { KEPT_SENTENCES, redactCopy, type Redaction } from './bundle-redact.ts';
 import { verifyBundle } from './bundle-verify.ts';
 import { DB_OPTION, defineCommand, JSON_OPTION, type CommandContext, type CommandResult } from './command.ts';
 import { proposedSpec } from './propose-zones.ts';
@@ -28,6 +30,7 @@ export const bundleCommand = defineCommand({
   examples: [
     ['bundle spec.yaml --out evidence.tar', 'store without payload, spec, proposal, report and a manifest of their digests'],
     ['bundle --out evidence.tar --sign key.pem', 'signed: openssl genpkey -algorithm ed25519 -out key.pem makes a key'],
+    ['bundle spec.yaml --redact --out evidence.tar', 'other addresses and names, the same zones; evidence.map.json says which is which'],
     ['bundle verify evidence.tar --key public.pem', 'check everything, and make proposal and report again on this machine'],
   ],
   positionals: {
@@ -37,6 +40,8 @@ export const bundleCommand = defineCommand({
   options: {
     db: DB_OPTION,
     out: { type: 'string', requiresArg: true, describe: 'the bundle to write (.tar)' },
+    redact: { type: 'boolean', describe: 'replace addresses and names everywhere; the map goes to a file of its own' },
+    map: { type: 'string', requiresArg: true, describe: 'where the map of --redact goes (default: the bundle\'s name with .map.json); keep it at home' },
     sign: { type: 'string', requiresArg: true, describe: 'an Ed25519 private key (PEM) to sign the manifest with' },
     key: { type: 'string', requiresArg: true, describe: 'verify: the public key (PEM) that must have signed' },
     json: JSON_OPTION,
@@ -49,6 +54,8 @@ interface BundleArguments {
   readonly file?: string | undefined;
   readonly db?: string | undefined;
   readonly out?: string | undefined;
+  readonly redact?: boolean | undefined;
+  readonly map?: string | undefined;
   readonly sign?: string | undefined;
   readonly key?: string | undefined;
 }
@@ -63,9 +70,14 @@ function packBundle(argv: BundleArguments, context: CommandContext): CommandResu
   try {
     const store = join(folder, STORE);
     context.progress('copying the store');
-    packStore(storePath(argv.db, context.environment), join(folder, 'scratch.db'), store);
-    const manifest = writeBundle(argv.out, store, declared?.text ?? null, signer, context);
+    let redaction: Redaction | null = null;
+    packStore(storePath(argv.db, context.environment), join(folder, 'scratch.db'), store, (db) => {
+      if (argv.redact === true) redaction = redactCopy(db, declared);
+    });
+    const evidence = { store, redaction, specText: redaction === null ? (declared?.text ?? null) : (redaction as Redaction).specText };
+    const manifest = writeBundle(argv.out, evidence, signer, context);
     context.say(`${argv.out}: ${manifest.members.length} members, ${manifest.provenance.packets} packets of ${manifest.provenance.captures.length} captures, ${manifest.losses.length} losses told${signer === null ? '; not signed' : `; signed by key sha256:${manifest.signedBy}`}.`);
+    if (redaction !== null) sayRedaction(redaction, argv.map ?? `${argv.out.replace(/\.tar$/, '')}.map.json`, context);
     return { exitCode: EXIT.ok, output: [] };
   } finally {
     rmSync(folder, { recursive: true, force: true });
@@ -81,12 +93,25 @@ function scratchFolder(out: string): string {
   }
 }
 
+/** The map leads back to the plant: it is written beside the bundle, for the owner only, and never into it. */
+function sayRedaction({ replaced, differences }: Redaction, path: string, context: CommandContext): void {
+  writeFileWhole(path, jsonDocument(Object.fromEntries(Object.entries(replaced).map(([kind, map]) => [kind, Object.fromEntries(map as ReadonlyMap<string, string>)]))), PRIVATE_MODE);
+  context.say(`${path}: what stands for what. Do not send it along.`);
+  for (const sentence of differences.length === 0 ? ['The zones and Permits proposed are the same but for their names.'] : differences) context.say(`  ${sentence}`);
+}
+
+interface Evidence {
+  readonly store: string;
+  readonly specText: string | null;
+  readonly redaction: Redaction | null;
+}
+
 interface Member {
   readonly entry: ManifestMember;
   readonly chunks: () => Iterable<Uint8Array>;
 }
 
-function writeBundle(out: string, store: string, specText: string | null, signer: KeyObject | null, context: CommandContext): Manifest {
+function writeBundle(out: string, { store, specText, redaction }: Evidence, signer: KeyObject | null, context: CommandContext): Manifest {
   const evidence = readForReport(store);
   const { status } = evidence;
   context.progress('placing assets');
@@ -97,7 +122,13 @@ function writeBundle(out: string, store: string, specText: string | null, signer
   const manifest: Omit<Manifest, 'schemaVersion'> = {
     losses: [...statusRecord(STORE, status, 0, completeness).sensor.losses],
     completeness: [...completeness.sentences],
-    redaction: null,
+    redaction: redaction === null ? null : {
+      addresses: redaction.replaced.addresses.size,
+      names: redaction.replaced.names.size,
+      texts: redaction.replaced.words.size,
+      kept: [...KEPT_SENTENCES],
+      differences: [...redaction.differences],
+    },
     provenance: {
       tool: context.version,
       observed: { first: isoInstant(status.firstNs), last: isoInstant(status.lastNs) },

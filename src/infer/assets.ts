@@ -69,14 +69,14 @@ const factsOf = (sighting: Sighting, names: ReadonlySet<string>): string[] =>
   (sighting.record?.facts ?? []).filter((fact) => names.has(fact.name)).map((fact) => fact.value);
 
 /** Only what a terminal, a file name and a person can take. */
-const isPrintableName = (name: string): boolean => name.length > 0 && name.length <= 63 && /^[\p{L}\p{N}][\p{L}\p{N} ._:/()#-]*$/u.test(name);
+export const isPrintableName = (name: string): boolean => name.length > 0 && name.length <= 63 && /^[\p{L}\p{N}][\p{L}\p{N} ._:/()#-]*$/u.test(name);
 
 /** Names that a person or a domain gave to one host; the others may be a product's default on many. */
 const HOST_NAME_FACTS = new Set(['netbios.name', 'dhcp.hostname', 'mdns.name']);
 const hostNamesOf = (sighting: Sighting): string[] => [...new Set(factsOf(sighting, HOST_NAME_FACTS).map((name) => name.trim()).filter(isPrintableName))];
 
 /** What products put into their application URI when nobody configured them. */
-const DEFAULT_HOSTS = /^(client(-.*)?|server|unconfigured|localhost|opc|opcua|ua|unknown|default|plc|host|hostname|name|device|machine|computer|desktop)$/i;
+export const DEFAULT_HOSTS = /^(client(-.*)?|server|unconfigured|localhost|opc|opcua|ua|unknown|default|plc|host|hostname|name|device|machine|computer|desktop)$/i;
 
 function namesOf(sighting: Sighting): string[] {
   const names = factsOf(sighting, NAME_FACTS).map((name) => name.trim());

@@ -22,7 +22,8 @@ interface Hint {
   readonly key: (asset: number) => string | null;
 }
 
-const unitToken = (name: string | undefined): string | null => (name === undefined ? null : (/^([A-Za-z]+[-_ ]?\d+)[-_]/.exec(name)?.[1]?.toUpperCase() ?? null));
+/** `UNIT-12` of `UNIT-12_PUMP`: names that begin alike may belong together. */
+export const unitToken = (name: string | undefined): string | null => (name === undefined ? null : (/^([A-Za-z]+[-_ ]?\d+)[-_]/.exec(name)?.[1]?.toUpperCase() ?? null));
 
 export interface HintVerdict {
   readonly hint: string;

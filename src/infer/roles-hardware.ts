@@ -82,10 +82,20 @@ export function weighHardware(profile: Profile, ledger: Ledger): void {
   if (profile.asset.bridge) record(ledger, 'network-device', 5, 'lldp', 'announces itself as bridge or router (LLDP)');
   if (countServed(profile, 'snmp') > 0 && countServed(profile, 'ssh') > 0 && profile.controlIn.length === 0) record(ledger, 'network-device', 1, 'managed', 'is managed over SNMP and SSH');
   for (const name of profile.asset.names) {
-    const lower = name.toLowerCase().replaceAll('_', '-');
-    const token = NAME_TOKENS.find(([pattern]) => pattern.test(lower));
+    const token = tokenOf(name);
     if (token === undefined) continue;
     record(ledger, token[1], 2, 'name', `is called ${name}`);
     break;
   }
+}
+
+const lowered = (name: string): string => name.toLowerCase().replaceAll('_', '-');
+const tokenOf = (name: string): (typeof NAME_TOKENS)[number] | undefined => NAME_TOKENS.find(([pattern]) => pattern.test(lowered(name)));
+
+/** The word by which a name says a role, and whether it must stand first; null when it says none. */
+export function roleWordOf(name: string): { readonly word: string; readonly isFirst: boolean } | null {
+  const pattern = tokenOf(name)?.[0];
+  if (pattern === undefined) return null;
+  const [all, first, word] = pattern.exec(lowered(name)) as RegExpExecArray;
+  return word !== undefined && pattern.source.startsWith('(^|') ? { word, isFirst: false } : { word: first ?? all, isFirst: first !== undefined };
 }

@@ -12,6 +12,8 @@ const MAC_DIGITS = 12;
 const LOCAL_OR_MULTICAST = 3;
 
 let vendors: Map<string, string> | null = null;
+/** MA-L prefixes of which the registry gives out parts (MA-M, MA-S). */
+let divided: Set<string> | null = null;
 
 const loadVendors = (): Map<string, string> => {
   const table = new Map<string, string>();
@@ -36,4 +38,13 @@ export function vendorOf(mac: string): string | null {
     if (vendor !== undefined) return vendor;
   }
   return null;
+}
+
+/** How many leading bits of a MAC address say who built the card: 24 or 36; of a locally administered one, 8 say that it is one. */
+export function vendorPrefixBits(mac: string): number {
+  const digits = mac.replaceAll(':', '').toLowerCase();
+  if ((parseInt(digits.slice(0, 2), 16) & LOCAL_OR_MULTICAST) !== 0) return 8;
+  vendors ??= loadVendors();
+  divided ??= new Set([...vendors.keys()].filter((prefix) => prefix.length > 6).map((prefix) => prefix.slice(0, 6)));
+  return divided.has(digits.slice(0, 6)) ? 36 : 24;
 }

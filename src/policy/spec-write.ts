@@ -41,12 +41,21 @@ const styleNode = (root: unknown): void => {
 
 const styledText = (document: Document): string => document.toString({ lineWidth: 0, flowCollectionPadding: false });
 
+const styledDocument = (value: unknown): Document => {
+  const document = new Document(value);
+  styleNode(document.contents);
+  return document;
+};
+
+/** A spec's plain value as a file is written: the same layout as a proposal. */
+export const formatSpec = (value: Readonly<Record<string, unknown>>): string => styledText(styledDocument(value));
+
 const conduitsOfZone = (proposal: ConduitProposal, zone: string): string[] => proposal.conduits.filter((conduit) => conduit.connects.includes(zone)).map((conduit) => conduit.id);
 
 const slText = (slT: number | null): Record<string, string> => (slT === null ? {} : { security_level: `SL ${slT}` });
 
 const newSpecText = (proposal: ConduitProposal, provenance: SpecProvenance): string => {
-  const document = new Document({
+  const document = styledDocument({
     spec_version: 1,
     standard: 'IEC 62443-3-2:2020',
     timezone: 'UTC',
@@ -63,7 +72,6 @@ const newSpecText = (proposal: ConduitProposal, provenance: SpecProvenance): str
     })),
     ...(proposal.setAside.length === 0 ? {} : { set_aside: proposal.setAside.map(setAsideEntry) }),
   });
-  styleNode(document.contents);
   document.commentBefore = [
     ' Zones and conduits proposed from observed traffic. A proposal, not a decision:',
     ' security levels are assumptions to be replaced by the risk assessment (IEC 62443-3-2 ZCR 5.6);',

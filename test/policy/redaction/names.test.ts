@@ -1,0 +1,64 @@
+/** Redacted names: nothing of the name is left but what inference reads in it. */
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { isPrintableName } from '../../../src/infer/assets.ts';
+import { unitToken } from '../../../src/infer/hints.ts';
+import { roleWordOf } from '../../../src/infer/roles-hardware.ts';
+import { redactFact, redactTarget } from '../../../src/policy/redaction/facts.ts';
+import { mapNames } from '../../../src/policy/redaction/names.ts';
+import { collector } from '../../../src/policy/redaction/redactor.ts';
+
+const plantName = fc.tuple(
+  fc.constantFrom('', 'LINE1-', 'LINE2_', 'UNIT-12_', 'Mill ', 'pc-', 'WIN10-', 'LT-3-'),
+  fc.constantFrom('PLC', 'plc', 'ET200SP', 'HMI', 'SCADA', 'EWS', 'HIST', 'sw', 'F-PLC', 'pump', 'laptop', 'Kessel', 'et200'),
+  fc.constantFrom('', '1', '-07', '_3', '-A12', '.mill.example'),
+).map((parts) => parts.join(''));
+
+test('role, unit and equality stay, and the name is gone', () => {
+  fc.assert(fc.property(fc.uniqueArray(fc.oneof(plantName, fc.string({ maxLength: 20 })), { maxLength: 40 }), (names) => {
+    const map = mapNames(names);
+    const of = (name: string): string => map.get(name.trim())!;
+    const real = names.filter((name) => name.trim() !== '');
+    for (const name of real) {
+      expect(of(name), name).not.toBe(name.trim());
+      expect(isPrintableName(of(name)), name).toBe(isPrintableName(name.trim()));
+      if (!isPrintableName(name.trim())) continue;
+      // The rule that reads the role is the same one.
+      expect(roleWordOf(of(name))?.word, `${name} -> ${of(name)}`).toBe(roleWordOf(name.trim())?.word);
+      for (const other of real) {
+        if (!isPrintableName(other.trim())) continue;
+        expect(of(name).toUpperCase() === of(other).toUpperCase()).toBe(name.trim().toUpperCase() === other.trim().toUpperCase());
+        expect(unitToken(of(name)) === unitToken(of(other)), `${name} ${other} -> ${of(name)} ${of(other)}`).toBe(unitToken(name.trim()) === unitToken(other.trim()));
+      }
+    }
+  }), { numRuns: 300 });
+});
+
+test('facts and targets: names, hosts, addresses and free words go, products and standards stay', () => {
+  const facts: [string, string, string][] = [
+    ['lldp.name', 'SW-KESSELHAUS', 'sw-n'],
+    ['modbus.vendor', 'Schneider Electric', 'Schneider Electric'],
+    ['http.user-agent', 'agent on SW-KESSELHAUS at 10.9.8.7 and 00:1b:1b:0a:0b:0c', 'agent on sw-n'],
+    ['opcua.endpoint', 'opc.tcp://scada-1.mill.example:4840/Kessel', 'opc.tcp://scada-n'],
+    ['opcua.endpoint', 'opc.tcp://10.9.8.7:4840', 'opc.tcp://10.0.0.7:4840'],
+    ['opcua.policy', 'http://opcfoundation.org/UA/SecurityPolicy#Basic256Sha256', 'http://opcfoundation.org/UA/SecurityPolicy#Basic256Sha256'],
+    ['opcua.policy', 'http://evil/SW-KESSELHAUS', 't'],
+    ['opcua.mode', 'SignAndEncrypt', 'SignAndEncrypt'],
+    ['tls.sni', 'historian.mill.example', 'historian-n'],
+    ['dhcp.client', '00:1b:1b:0a:0b:0c SW-KESSELHAUS', '00:1b:1b:'],
+    ['invented.fact', 'Kessel 4, second floor', 't'],
+    ['snmp.description', 'Linux kessel 5.10', 't'],
+  ];
+  const { redactor: collecting, replacing } = collector();
+  for (const [name, value] of facts) expect(redactFact(collecting, name, value)).toBe(value);
+  for (const target of ['Kessel.Druck', 'ns=2;s=Kessel', 'ns=2;i=7']) redactTarget(collecting, 'opcua', target);
+  const { redactor } = replacing();
+  for (const [name, value, says] of facts) {
+    const redacted = redactFact(redactor, name, value);
+    expect(redacted, `${name} ${value}`).toContain(says);
+    expect(redacted, `${name} ${value}`).not.toMatch(/kessel|mill\b|10\.9|0a:0b/i);
+  }
+  expect(redactTarget(redactor, 'opcua', 'ns=2;i=7')).toBe('ns=2;i=7');
+  expect(redactTarget(redactor, 'opcua', 'ns=2;s=Kessel')).toMatch(/^ns=2;s=t\d+$/);
+  expect(redactTarget(redactor, 'opcua', 'Kessel.Druck')).toMatch(/^t\d+$/);
+});
