@@ -9,10 +9,11 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { describeOperation } from '../src/decode/app/registry.ts';
 import { proposeZones } from '../src/infer/zones.ts';
 import type { ObservationSet } from '../src/observation.ts';
-import { diffSpec } from '../src/policy/diff.ts';
+import { diffReport, diffSpec, type DiffReport } from '../src/policy/diff.ts';
 import type { Finding } from '../src/policy/findings.ts';
 import { loadSpec } from '../src/policy/spec-load.ts';
 import { openForWriting } from '../src/store/database.ts';
+import { readAttempts } from '../src/store/firewall-logs.ts';
 import { beginImport, importCapture } from '../src/store/import-capture.ts';
 import { readObservations } from '../src/store/read.ts';
 
@@ -21,6 +22,7 @@ const SAMPLES = join(import.meta.dirname, '..', 'samples');
 let folder = '';
 let set: ObservationSet;
 let findings: readonly Finding[];
+let withLogs: DiffReport;
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'baseline-plant-'));
@@ -31,6 +33,10 @@ beforeAll(async () => {
   }
   set = readObservations(store.db, describeOperation);
   findings = diffSpec(loadSpec(join(SAMPLES, 'plant.yaml')), set);
+  for (const name of readdirSync(join(SAMPLES, 'firewall')).toSorted()) {
+    await importCapture(session, join(SAMPLES, 'firewall', name), { force: false, signal: new AbortController().signal, log: { year: null, zone: 'Europe/Berlin', monitorRules: new Set() }, progress: () => {} });
+  }
+  withLogs = diffReport(loadSpec(join(SAMPLES, 'plant.yaml')), readObservations(store.db, describeOperation), { logged: readAttempts(store.db, describeOperation) });
   store.close();
 });
 
@@ -65,6 +71,31 @@ describe('diff on the sample plant', () => {
   test('samples/README.md lists the same findings', () => {
     const rows = readFileSync(join(SAMPLES, 'README.md'), 'utf8').split('\n').filter((line) => /^\| [a-h] \|/.test(line));
     expect(rows.map((row) => row.split('|').map((cell) => cell.trim())).map((cells) => [cells[1], cells[4].split(',')[0]])).toEqual(planted.map(([letter, type]) => [letter, type]));
+  });
+});
+
+describe('the firewall logs of the sample plant', () => {
+  test('leave what packets say as it is, and add the rule that was not loaded and what no capture shows', () => {
+    const added = withLogs.findings.filter((finding) => !findings.some(({ id }) => id === finding.id));
+    expect(withLogs.findings.filter((finding) => !added.includes(finding))).toEqual(findings);
+    expect(added.map(({ type, client, server, permit }) => [type, client, server, permit])).toEqual([
+      ['blocked-but-permitted', '10.20.4.118', '10.20.2.5', 'TIME-C'],
+      ['would-be-blocked', '10.20.6.66', '10.20.4.17', null],
+      ['blocked-but-permitted', '10.20.2.10', '10.20.4.17', 'SUP-PLC-A'],
+      ['would-be-blocked', '10.20.40.52', '10.20.9.40', null],
+      ['would-be-blocked', '10.20.2.20', '10.20.4.118', null],
+      ['would-be-blocked', '10.20.2.20', '10.20.4.63', null],
+      ['would-be-blocked', '10.20.2.20', '10.20.4.17', null],
+    ]);
+  });
+
+  test('are a list to decide on, what captures show first, under the findings that they already are', () => {
+    const decisions = withLogs.logged?.decisions ?? [];
+    expect(decisions.map(({ packets }) => packets !== null)).toEqual([true, true, true, true, true, false, false, false, false]);
+    // a), b), f), h)
+    const already = findings.filter(({ id }) => decisions.some(({ finding }) => finding === id)).map(({ type, client }) => [type, client]);
+    expect(already.toSorted()).toEqual([['requirement-violation', '10.20.40.53'], ['undeclared-conversation', '10.20.7.31'], ['undeclared-operation', '10.20.2.20'], ['wrong-direction', '10.20.9.20']]);
+    expect(decisions.find(({ client }) => client === '10.20.6.66')).toMatchObject({ count: 16, first: '2026-03-08T08:00:00.000Z', devices: ['gw-cells'] });
   });
 });
 

@@ -8,6 +8,7 @@ import { proposeZones } from '../infer/zones.ts';
 import type { ObservationSet } from '../observation.ts';
 import { comparePeriods } from '../policy/compare-periods.ts';
 import { compareSpecs } from '../policy/compare-specs.ts';
+import { conversationOf } from '../policy/diff-logged.ts';
 import { diffReport, type DiffReport } from '../policy/diff.ts';
 import type { Finding } from '../policy/findings.ts';
 import { acceptFindings } from '../policy/spec-accept.ts';
@@ -16,6 +17,7 @@ import { findingsJson, findingsMarkdown, findingsTable } from '../render/finding
 import { printable } from '../render/printable.ts';
 import { sarifLog } from '../render/sarif.ts';
 import { readFromStore, storePath } from '../store/database.ts';
+import { readAttempts } from '../store/firewall-logs.ts';
 import { readObservations } from '../store/read.ts';
 import { DB_OPTION, defineCommand, JSON_OPTION, type CommandContext, type CommandResult } from './command.ts';
 import { writeFileWhole } from './whole-file.ts';
@@ -78,13 +80,14 @@ export function diffStore(argv: DiffArguments, context: CommandContext): Command
   if (argv.zone !== undefined && !loaded.spec.zones.some((zone) => zone.zone_id === argv.zone)) {
     throw usageError(`${argv.spec} has no zone ${argv.zone}`, `It has ${loaded.spec.zones.map((zone) => zone.zone_id).join(', ')}.`);
   }
-  const set = readFromStore(storePath(argv.db, context.environment), (db) => readObservations(db, describeOperation));
+  const { set, logged } = readFromStore(storePath(argv.db, context.environment), (db) => ({ set: readObservations(db, describeOperation), logged: readAttempts(db, describeOperation) }));
   const report = diffReport(loaded, set, {
+    logged,
     ...(argv.since === undefined ? {} : { sinceNs: instantOf(argv.since) }),
     ...(argv.zone === undefined ? {} : { zone: argv.zone }),
     ...(argv.conduit === undefined ? {} : { conduit: argv.conduit }),
   });
-  if (argv.accept !== undefined) return accept(loaded, set, report.findings, argv);
+  if (argv.accept !== undefined) return accept(loaded, { ...set, conversations: [...set.conversations, ...logged.map(conversationOf)] }, report.findings, argv);
   return shown(report, argv.spec, argv, context);
 }
 
@@ -93,6 +96,7 @@ const findingsOnly = (findings: readonly Finding[]): DiffReport => ({
   setAside: [],
   pending: [],
   counts: { judged: 0, withinZone: 0, groupAddressed: 0, setAside: 0, permitted: 0, outOfScope: 0 },
+  logged: null,
 });
 
 function shown(report: DiffReport, spec: string, argv: DiffArguments, context: CommandContext): CommandResult {

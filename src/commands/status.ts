@@ -9,6 +9,7 @@ import { grouped, shortInstant, shortOctets } from '../render/instant.ts';
 import { jsonDocument, jsonLine } from '../render/json.ts';
 import { markdownTable } from '../render/markdown.ts';
 import { printable } from '../render/printable.ts';
+import { logLines, LOG_COLUMNS, logRows } from '../render/log-status.ts';
 import { statusRecord } from '../render/status-record.ts';
 import { fieldLines, textTable, type Cell, type Column, type TableStyle } from '../render/table.ts';
 import { readFromStore, storePath } from '../store/database.ts';
@@ -167,6 +168,11 @@ function* table(record: StatusRecord, status: StoreStatus, completeness: Complet
     yield* textTable(CAPTURE_COLUMNS, rows.slice(-LISTED_ROWS), style);
     if (rows.length > LISTED_ROWS) yield `the last ${LISTED_ROWS} of ${rows.length} captures; --json lists all\n`;
   }
+  const logs = logRows(record.firewallLogs);
+  if (logs.length === 0) return;
+  yield `\n${logLines(record.firewallLogs)}`;
+  yield* textTable(LOG_COLUMNS, logs.slice(-LISTED_ROWS), style);
+  if (logs.length > LISTED_ROWS) yield `the last ${LISTED_ROWS} of ${logs.length} firewall logs; --json lists all\n`;
 }
 
 const LONGEST_LINE = 1000;
@@ -186,6 +192,9 @@ function* markdown(record: StatusRecord, status: StoreStatus, completeness: Comp
     yield '\n';
   }
   yield* markdownTable(CAPTURE_COLUMNS, captureRows(status));
+  if (record.firewallLogs.logs.length === 0) return;
+  yield '\n';
+  yield* markdownTable(LOG_COLUMNS, logRows(record.firewallLogs));
 }
 
 /** Every leaf of the record by its path, so that no number is out of a spreadsheet's reach. */

@@ -5,8 +5,9 @@
  * no conversation is unaccounted for. Traffic within a zone needs no Permit; group addresses that no router carries are
  * counted, not judged. Left out on purpose: output (render/) and exit codes (main.ts).
  */
-import type { Conversation, ObservationSet } from '../observation.ts';
+import type { Conversation, LoggedAttempt, ObservationSet } from '../observation.ts';
 import { judgeDeclared } from './diff-declared.ts';
+import { judgeLogged, type LoggedResult } from './diff-logged.ts';
 import { judgeObserved } from './diff-observed.ts';
 import type { DiffContext, ObservedResult, SetAsideUse } from './diff-observed.ts';
 import { mergeFindings, sortFindings } from './findings.ts';
@@ -25,6 +26,8 @@ export interface DiffOptions {
   readonly conduit?: string;
   /** Days of capture before silence means anything; 14 unless told. */
   readonly minDays?: number;
+  /** What firewalls logged. */
+  readonly logged?: readonly LoggedAttempt[];
 }
 
 export interface DiffReport {
@@ -33,6 +36,8 @@ export interface DiffReport {
   /** Permits that let traffic through and wait for a decision, with the question they raise. */
   readonly pending: readonly { readonly permit: string; readonly conversations: number }[];
   readonly counts: ObservedResult['counts'];
+  /** Null without a firewall's log. */
+  readonly logged: Omit<LoggedResult, 'findings'> | null;
 }
 
 const DEFAULT_MIN_DAYS = 14;
@@ -50,11 +55,16 @@ export const diffReport = (loaded: LoadedSpec, set: ObservationSet, options: Dif
   const declared = options.sinceNs === undefined ? judgeDeclared(context, observed.uses, options.minDays ?? DEFAULT_MIN_DAYS) : [];
   const wanted = (finding: Finding): boolean =>
     (options.zone === undefined || finding.fromZone === options.zone || finding.toZone === options.zone) && (options.conduit === undefined || finding.conduit === options.conduit);
+  const attempts = options.logged ?? [];
+  const logged = attempts.length === 0 ? null : judgeLogged(context, attempts, observed.findings);
+  const findings = sortFindings(mergeFindings([...observed.findings, ...declared, ...(logged?.findings ?? [])].filter(wanted)));
+  const kept = new Set(findings.map((finding) => finding.id));
   return {
-    findings: sortFindings(mergeFindings([...observed.findings, ...declared].filter(wanted))),
+    findings,
     setAside: observed.setAside,
     pending: [...observed.uses.values()].filter(({ declared: one }) => one.permit.decision === 'pending').map(({ declared: one, conversations }) => ({ permit: one.permit.id, conversations: conversations.length })),
     counts: observed.counts,
+    logged: logged === null ? null : { decisions: logged.decisions.filter((decision) => kept.has(decision.finding)), counts: logged.counts },
   };
 };
 

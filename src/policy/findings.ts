@@ -10,6 +10,8 @@ import type { Place } from './spec-document.ts';
 export const FINDING_TYPES = [
   'undeclared-conversation', 'undeclared-operation', 'wrong-direction', 'weaker-security-mode', 'undeclared-asset', 'asset-in-wrong-zone',
   'unused-permit', 'wider-than-observed', 'requirement-violation', 'insufficient-evidence',
+  // What firewalls logged:
+  'blocked-but-permitted', 'passed-but-not-permitted', 'would-be-blocked',
   // Only between two specs:
   'permit-added', 'permit-removed', 'permit-widened', 'permit-narrowed', 'permit-changed', 'asset-added', 'asset-removed', 'asset-moved', 'zone-changed',
 ] as const;

@@ -97,6 +97,8 @@ export const acceptFindings = (text: string, set: ObservationSet, findings: read
     switch (finding.type) {
       case 'undeclared-conversation':
       case 'undeclared-operation':
+      case 'would-be-blocked':
+      case 'passed-but-not-permitted':
       case 'wrong-direction': {
         const client = finding.client === null ? null : assets.resolve(finding.client);
         const server = finding.server === null ? null : assets.resolve(finding.server);

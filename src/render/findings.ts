@@ -1,5 +1,6 @@
 /** Findings of a diff as table, Markdown and JSON. In: a DiffReport. Out: chunks of text. */
 import type { DiffReport } from '../policy/diff.ts';
+import type { LoggedDecision } from '../policy/diff-logged.ts';
 import type { Finding } from '../policy/findings.ts';
 import { jsonDocument } from './json.ts';
 import { markdownTable } from './markdown.ts';
@@ -24,6 +25,41 @@ const row = (finding: Finding): Cell[] => [
   finding.id,
 ];
 
+const DECISION_COLUMNS: readonly Column[] = [
+  { title: 'from', shrinkTo: 8 },
+  { title: 'to', shrinkTo: 8 },
+  { title: 'service', shrinkTo: 12 },
+  { title: 'firewall' },
+  { title: 'rule', shrinkTo: 12 },
+  { title: 'times', align: 'right' },
+  { title: 'captures', shrinkTo: 12 },
+  { title: 'finding' },
+];
+
+const plural = (count: number, word: string): string => `${count} ${word}${count === 1 ? '' : 's'}`;
+
+const decisionRow = (decision: LoggedDecision): Cell[] => [
+  decision.client || 'many',
+  decision.server || 'many',
+  decision.service,
+  `${decision.devices.join(', ')}${decision.devices.length === 0 ? '' : ' '}${decision.verdict === 'blocked' ? 'blocks' : 'would block'}`,
+  decision.rules.join(', '),
+  decision.count,
+  decision.packets === null ? 'not seen' : `${plural(decision.packets.requests, 'request')}, ${plural(decision.packets.days, 'day')}${decision.packets.answered ? '' : ', no answer'}`,
+  decision.finding,
+];
+
+/** Decisions listed to a person; the JSON has all. */
+const LISTED_DECISIONS = 50;
+
+function* decisionTable({ logged }: DiffReport, style: TableStyle): Generator<string> {
+  const decisions = logged?.decisions ?? [];
+  if (decisions.length === 0) return;
+  yield '\nTo be decided, for the firewall blocks it or would (accept one with --accept FINDING --owner NAME, or let it be blocked):\n';
+  yield* textTable(DECISION_COLUMNS, decisions.slice(0, LISTED_DECISIONS).map(decisionRow), style);
+  if (decisions.length > LISTED_DECISIONS) yield `${LISTED_DECISIONS} of ${decisions.length}; --json lists all\n`;
+}
+
 const LONGEST = 1000;
 /** Findings whose reasons are written out below the table. */
 const EXPLAINED = 10;
@@ -38,14 +74,19 @@ export function* findingsTable(report: DiffReport, spec: string, style: TableSty
     yield `  Do: ${printable(finding.remedy, LONGEST)}\n`;
   }
   if (findings.length > EXPLAINED) yield `\n${findings.length - EXPLAINED} more are explained in --format md and --json.\n`;
+  yield* decisionTable(report, style);
   yield `\n${verdict(report)}\n`;
 }
 
-function verdict({ findings, pending, setAside, counts }: DiffReport): string {
+function verdict({ findings, pending, setAside, counts, logged }: DiffReport): string {
   const parts = [findings.length === 0 ? 'No finding: what was observed and what is declared agree.' : `${findings.length} finding${findings.length === 1 ? '' : 's'}.`];
   if (pending.length > 0) parts.push(`${pending.length} Permits wait for a decision.`);
   if (setAside.length > 0) parts.push(`${setAside.length} entries set aside in the spec were seen.`);
   parts.push(`Looked at: ${Object.entries(counts).map(([name, count]) => `${count} ${words(name)}`).join(', ')}.`);
+  if (logged !== null) {
+    const { attempts, records, ...outcomes } = logged.counts;
+    parts.push(`Firewall logs: ${attempts} attempts (${records} records), ${logged.decisions.length} to be decided, ${Object.entries(outcomes).map(([name, count]) => `${count} ${words(name)}`).join(', ')}.`);
+  }
   return parts.join(' ');
 }
 
@@ -53,6 +94,10 @@ const words = (name: string): string => name.replaceAll(/[A-Z]/g, (letter) => ` 
 
 export function* findingsMarkdown(report: DiffReport): Generator<string> {
   yield* markdownTable([...COLUMNS, { title: 'why' }, { title: 'do' }], report.findings.map((finding) => [...row(finding), finding.detail, finding.remedy]));
+  if ((report.logged?.decisions.length ?? 0) > 0) {
+    yield '\n';
+    yield* markdownTable([...DECISION_COLUMNS, { title: 'question' }], (report.logged?.decisions ?? []).map((decision) => [...decisionRow(decision), decision.question]));
+  }
   yield `\n${verdict(report)}\n`;
 }
 

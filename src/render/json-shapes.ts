@@ -147,6 +147,31 @@ const completeness = z.strictObject({
   sentences: z.array(z.string()),
 });
 
+const firewallLog = z.strictObject({
+  id: count,
+  name: z.string(),
+  digest: z.string().describe('SHA-256 of the unpacked text as far as it was read; empty for a stream'),
+  state: z.enum(['complete', 'truncated', 'corrupt', 'unsupported', 'running', 'interrupted']),
+  reason: z.string().optional(),
+  lines: count,
+  records: count.describe('lines that became attempts'),
+  first: instantOrNull,
+  last: instantOrNull,
+  assumptions: z.array(z.string()).describe('what was assumed of its times'),
+  passedOver: z.record(z.string(), count).describe('lines that say nothing of who may ask whom, by kind'),
+  unread: z.record(z.string(), count).describe("lines of a firewall that could not be read, by reason"),
+  samples: z.array(z.strictObject({ line: count, reason: z.string(), text: z.string() })).describe('the first of them'),
+});
+
+const firewallLogs = z
+  .strictObject({
+    logs: z.array(firewallLog),
+    attempts: count.describe('distinct attempts kept'),
+    records: z.strictObject({ passed: count, 'would-block': count, blocked: count }).describe('log records, or the hits that they carry, by verdict'),
+    folded: count.describe('records of a scan or a flood: counted, not kept one by one'),
+  })
+  .describe("what firewalls' logs say; nothing of it is in the sums of packets");
+
 const status = z.strictObject({
   schemaVersion,
   store: z.strictObject({ path: z.string(), version: count }),
@@ -174,6 +199,7 @@ const status = z.strictObject({
     })
     .describe('sensor truth: losses first'),
   counters: counters.describe('every other counter, by name'),
+  firewallLogs,
   completeness,
 });
 
@@ -189,4 +215,5 @@ export type FlowRecord = z.infer<typeof flow>;
 export type OperationRecord = FlowRecord['operations'][number];
 export type AssetRecord = z.infer<typeof asset>;
 export type StatusRecord = Omit<z.infer<typeof status>, 'schemaVersion'>;
+export type FirewallLogsRecord = z.infer<typeof firewallLogs>;
 export type CompletenessRecord = z.infer<typeof completeness>;

@@ -3,9 +3,10 @@
  * In: what the store says of itself, how many assets, completeness. Out: one record.
  */
 import type { Completeness } from '../infer/proposal.ts';
+import type { LogStatus } from '../store/firewall-logs.ts';
 import type { StoreStatus } from '../store/read-status.ts';
 import { grouped, isoInstant } from './instant.ts';
-import type { CompletenessRecord, StatusRecord } from './json-shapes.ts';
+import type { CompletenessRecord, FirewallLogsRecord, StatusRecord } from './json-shapes.ts';
 
 const STOP_PREFIX = 'stop.';
 
@@ -53,7 +54,36 @@ export function statusRecord(path: string, status: StoreStatus, assets: number, 
       oneWayConversations: status.oneWayConversations,
     },
     counters: Object.fromEntries(counters),
+    firewallLogs: firewallLogsRecord(status.logs),
     completeness: completenessRecord(completeness),
+  };
+}
+
+const PASSED_OVER = 'passed-over.';
+const UNREAD = 'unread.';
+
+function firewallLogsRecord({ logs, attempts, verdicts }: LogStatus): FirewallLogsRecord {
+  const withPrefix = (counters: Readonly<Record<string, number>>, prefix: string): Record<string, number> =>
+    Object.fromEntries(Object.entries(counters).filter(([name]) => name.startsWith(prefix)).map(([name, count]) => [name.slice(prefix.length), count]));
+  return {
+    logs: logs.map((log) => ({
+      id: log.id,
+      name: log.name,
+      digest: log.digest,
+      state: log.state,
+      ...(log.reason === '' ? {} : { reason: log.reason }),
+      lines: log.lines,
+      records: log.entries,
+      first: isoInstant(log.firstNs),
+      last: isoInstant(log.lastNs),
+      assumptions: [...log.assumptions],
+      passedOver: withPrefix(log.counters, PASSED_OVER),
+      unread: withPrefix(log.counters, UNREAD),
+      samples: log.samples.map(({ line, name, text }) => ({ line, reason: name.slice(UNREAD.length), text })),
+    })),
+    attempts,
+    records: { ...verdicts },
+    folded: logs.reduce((sum, log) => sum + (log.counters['folded'] ?? 0), 0),
   };
 }
 

@@ -3,6 +3,7 @@
  * In: an open store. Out: one record. Every sum is exact; nothing is judged here (commands/status.ts words it).
  */
 import type { Connection } from './database.ts';
+import { readLogStatus, type LogStatus } from './firewall-logs.ts';
 import { readCounters } from './read.ts';
 import { instant, instantColumns } from './read-words.ts';
 
@@ -54,6 +55,8 @@ export interface StoreStatus {
   readonly oneWayConversations: number;
   /** Every capture counter by name, summed. */
   readonly counters: Readonly<Record<string, number>>;
+  /** What firewalls logged: in no sum above. */
+  readonly logs: LogStatus;
 }
 
 type CaptureRow = [
@@ -119,6 +122,7 @@ export function readStatus(db: Connection): StoreStatus {
     tcpConversations,
     oneWayConversations,
     counters: readCounters(db),
+    logs: readLogStatus(db),
   };
 }
 

@@ -1,0 +1,252 @@
+/**
+ * What firewalls logged against what is declared: the weeks of monitor mode as findings and as a list of decisions.
+ *
+ * In: the context of a diff, logged attempts, and the findings that packets gave. Out: what a firewall blocks although the
+ * spec permits it, what it lets through although nothing does, and what it would block: for a person to decide, with
+ * whether packets show it too. Every attempt is judged anew by its ends, port, time and, where the log has it, operation:
+ * the log proves the attempt, the spec says what is right. Counts of packets are not touched.
+ */
+import { groupAddressKind } from '../net/address-set.ts';
+import { serviceByPort } from '../net/services.ts';
+import type { Conversation, LoggedAttempt } from '../observation.ts';
+import type { DiffContext } from './diff-observed.ts';
+import { serviceText } from './diff-observed.ts';
+import { isoTime, makeFinding, type Finding, type SeenOperation } from './findings.ts';
+import type { ConversationVerdict } from './match.ts';
+import { isChanging } from './requirements.ts';
+import type { Resolution } from './spec-assets.ts';
+
+/** One thing that a firewall blocks or would block and somebody has to decide. */
+export interface LoggedDecision {
+  /** The finding that it belongs to: `diff --accept` takes it. */
+  readonly finding: string;
+  readonly client: string;
+  /** Empty: many. */
+  readonly server: string;
+  readonly service: string;
+  readonly verdict: 'would-block' | 'blocked';
+  readonly devices: readonly string[];
+  readonly rules: readonly string[];
+  readonly count: number;
+  readonly first: string | null;
+  readonly last: string | null;
+  /** Requests, days and whether anybody answered, as packets show it; null: only the log does. */
+  readonly packets: { readonly requests: number; readonly days: number; readonly answered: boolean } | null;
+  readonly question: string;
+}
+
+export interface LoggedCounts {
+  readonly attempts: number;
+  readonly records: number;
+  /** Firewall and spec agree. */
+  readonly agreed: number;
+  /** Blocked while its Permit is switched off, or declared one-way. */
+  readonly expected: number;
+  /** Of mid-session packets whose session is permitted. */
+  readonly midSession: number;
+  readonly groupAddressed: number;
+  readonly outOfScope: number;
+}
+
+export interface LoggedResult {
+  readonly findings: readonly Finding[];
+  readonly decisions: readonly LoggedDecision[];
+  readonly counts: LoggedCounts;
+}
+
+const HOURS_PER_DAY = 24;
+
+/** Ids of packets' conversations are positive. */
+const idOf = (attempt: LoggedAttempt): number => -attempt.id;
+
+/** An attempt in the shape that Permits are matched with: no packet, no answer, its records as requests. */
+export const conversationOf = (attempt: LoggedAttempt): Conversation => {
+  const { transport, port, operation, count } = attempt;
+  const firstNs = attempt.firstNs ?? 0n;
+  const lastNs = attempt.lastNs ?? 0n;
+  const byDay = new Map<number, number>();
+  for (const { hour, count: hits } of attempt.hours) {
+    const day = Math.floor(hour / HOURS_PER_DAY);
+    if (hour >= 0) byDay.set(day, (byDay.get(day) ?? 0) + hits);
+  }
+  const days = [...byDay].map(([day, hits]) => ({ day, count: hits }));
+  const name = transport === 'tcp' || transport === 'udp' ? (serviceByPort(transport, port) ?? '') : '';
+  return {
+    id: idOf(attempt), client: attempt.client, server: attempt.server, transport, port, vlan: null,
+    service: { name, by: name === '' ? 'none' : 'port' },
+    direction: attempt.opening ? { by: 'handshake', confidence: 0.98 } : { by: 'port', confidence: 0.8 },
+    packets: { toServer: 0, toClient: 0 }, bytes: { toServer: 0, toClient: 0 }, sessions: count, answeredSessions: 0, requests: count, firstNs, lastNs, days, rhythm: [], rttMs: null, facts: [],
+    operations: operation === null || operation.unit === null ? [] : [{
+      ...operation, requests: count, responses: 0, errors: 0, errorCodes: [], ranges: [], rangesFolded: 0, targets: [], firstNs, lastNs, days, rhythm: [],
+    }],
+  };
+};
+
+const seen = (attempt: LoggedAttempt): SeenOperation => ({
+  conversation: idOf(attempt),
+  operation: [attempt.operation === null ? attempt.application : `FC ${attempt.operation.function} ${attempt.operation.name}${attempt.operation.unit === null ? '' : `, unit ${attempt.operation.unit}`}`, attempt.rule === '' ? '' : `rule ${attempt.rule}`]
+    .filter((part) => part !== '')
+    .join(', '),
+  count: attempt.count,
+  first: attempt.firstNs === null ? '' : isoTime(attempt.firstNs),
+  last: attempt.lastNs === null ? '' : isoTime(attempt.lastNs),
+});
+
+type Outcome = 'agreed' | 'expected' | 'mid-session' | 'blocked-but-permitted' | 'passed-but-not-permitted' | 'decide' | 'decide-content';
+
+/** Attempts of one client, server and service with one outcome. */
+interface Group {
+  readonly outcome: Outcome;
+  readonly conversation: Conversation;
+  readonly verdict: ConversationVerdict | null;
+  readonly client: Resolution | null;
+  readonly server: Resolution | null;
+  readonly attempts: LoggedAttempt[];
+}
+
+const who = (address: string, resolution: Resolution | null): string => (address === '' ? 'many' : resolution?.asset && resolution.asset.id !== address ? `${resolution.asset.id} (${address})` : address);
+
+const listed = (values: readonly string[], most = 3): string => (values.length <= most ? values.join(', ') : `${values.slice(0, most).join(', ')} and ${values.length - most} more`);
+
+const distinct = (values: readonly string[]): string[] => [...new Set(values)].filter((value) => value !== '').sort();
+
+const sumOf = (attempts: readonly LoggedAttempt[]): number => attempts.reduce((sum, one) => Math.min(Number.MAX_SAFE_INTEGER, sum + one.count), 0);
+
+const spanOf = (attempts: readonly LoggedAttempt[]): { first: bigint | null; last: bigint | null } => {
+  const pick = (values: readonly (bigint | null)[], isBetter: (a: bigint, b: bigint) => boolean): bigint | null =>
+    values.reduce((best, value) => (value !== null && (best === null || isBetter(value, best)) ? value : best), null);
+  return { first: pick(attempts.map((one) => one.firstNs), (a, b) => a < b), last: pick(attempts.map((one) => one.lastNs), (a, b) => a > b) };
+};
+
+/** `FW1 would have blocked it 42 times by OTZ-DEFAULT, from ... to ...` */
+const saidBy = (attempts: readonly LoggedAttempt[], verb: string): string => {
+  const devices = distinct(attempts.map((one) => one.device));
+  const rules = distinct(attempts.map((one) => one.rule));
+  const { first, last } = spanOf(attempts);
+  const count = sumOf(attempts);
+  return `${devices.length === 0 ? 'The firewall' : listed(devices)} ${verb} ${count} time${count === 1 ? '' : 's'}${rules.length === 0 ? '' : ` by ${listed(rules)}`}${first === null || last === null ? '' : `, from ${isoTime(first)} to ${isoTime(last)}`}.`;
+};
+
+const outcomeOf = (attempt: LoggedAttempt, verdict: ConversationVerdict | null, withinZone: boolean, isSeen: boolean): Outcome => {
+  const missing = verdict?.asks.some((one) => one.permit === null) ?? !withinZone;
+  const passed = attempt.verdict === 'passed';
+  if (missing) {
+    if (passed) return attempt.opening ? 'passed-but-not-permitted' : 'agreed';
+    // What was cut off and packets show at work is a decision, even when the spec never had it.
+    return attempt.verdict === 'would-block' || isSeen ? 'decide' : 'agreed';
+  }
+  if (passed) return 'agreed';
+  const permits = (verdict?.asks ?? []).flatMap((one) => one.permit ?? []);
+  if (permits.some(({ permit, unidirectional }) => permit.conditions.onDemand || unidirectional !== null)) return 'expected';
+  if (attempt.inspected) return 'decide-content';
+  return attempt.opening ? 'blocked-but-permitted' : 'mid-session';
+};
+
+const keyOf = (one: { readonly client: string; readonly server: string; readonly transport: string; readonly port: number }): string => `${one.client}\n${one.server}\n${one.transport}\n${one.port}`;
+
+const question = (group: Group): string => {
+  if (group.outcome === 'decide-content') return 'Is what was asked right? Then add the operation to the Permit. Was it split or pipelined? Then change the client, or let this target enforce less.';
+  return 'Is it needed? Then permit it, with an owner. If not, let it be blocked, and stop it at its source.';
+};
+
+const findingOf = (context: DiffContext, group: Group, packets: Conversation | undefined): Finding => {
+  const { outcome, conversation, client, server, attempts } = group;
+  const pair = `${who(conversation.client, client)} -> ${who(conversation.server, server)}`;
+  const service = conversation.server === '' ? 'many services' : serviceText(conversation);
+  const permit = group.verdict?.asks.find((one) => one.permit !== null)?.permit ?? null;
+  const nearest = distinct((group.verdict?.asks ?? []).flatMap((one) => one.miss?.sentence ?? [])).slice(0, 2);
+  const alive = packets === undefined ? 'No capture shows it.' : `Captures show it: ${packets.requests} requests on ${packets.days.length} days${packets.packets.toClient > 0 ? ', answered' : ', never answered'}.`;
+  const base = {
+    fromZone: client?.zone ?? null, toZone: server?.zone ?? null, client: conversation.client === '' ? null : conversation.client, server: conversation.server === '' ? null : conversation.server, service,
+    conduit: permit?.permit.conduit ?? context.loaded.spec.conduits.find((one) => one.connects.includes(client?.zone ?? '') && one.connects.includes(server?.zone ?? ''))?.conduit_id ?? null,
+    permit: permit?.permit.id ?? null, requirement: null, seen: attempts.map(seen), directionConfidence: null, place: permit === null ? null : context.loaded.locate(permit.path),
+    key: ['logged', outcome, conversation.client, conversation.server, conversation.transport, conversation.port],
+  };
+  const wouldBlock = attempts.every((one) => one.verdict === 'would-block');
+  const verb = wouldBlock ? 'would have blocked it' : 'blocked it';
+  switch (outcome) {
+    case 'blocked-but-permitted':
+      return makeFinding({
+        ...base, type: 'blocked-but-permitted', severity: wouldBlock ? 'medium' : 'high',
+        title: `${pair}: ${service} is ${permit === null ? 'within one zone' : `permitted by ${permit.permit.id}`}, and the firewall ${wouldBlock ? 'would block' : 'blocks'} it`,
+        detail: `${saidBy(attempts, verb)} ${alive}`,
+        remedy: permit === null ? 'two parts of one zone lie on two sides of this firewall: split the zone, or permit what is needed' : 'the rule is not loaded, stands behind another, or names other addresses: export again and compare with the device',
+      });
+    case 'mid-session':
+      return makeFinding({
+        ...base, type: 'blocked-but-permitted', severity: 'low',
+        title: `${pair}: packets of ${service} sessions that the firewall does not know`,
+        detail: `${saidBy(attempts, verb)} Such packets come from sessions older than the firewall's rules or memory, or from one that sees one direction only. ${alive}`,
+        remedy: 'if it was once, at the cut-over, nothing; if it goes on, look for a second path around the firewall',
+      });
+    case 'passed-but-not-permitted':
+      return makeFinding({
+        ...base, type: 'passed-but-not-permitted', severity: context.kinds.get(server?.zone ?? '') === 'safety' ? 'critical' : 'high',
+        title: `${pair}: the firewall lets ${service} through, and no Permit does`,
+        detail: `${saidBy(attempts, 'let it through')} ${nearest.length === 0 ? 'Nothing is declared between the two.' : `Nearest: ${nearest.join('; ')}.`} ${alive}`,
+        remedy: 'a rule is wider than the spec: find it by its name, and narrow it; or declare what it is for',
+      });
+    default:
+      return makeFinding({
+        ...base, type: 'would-be-blocked', severity: packets !== undefined && isChanging(packets) ? 'high' : packets !== undefined || outcome === 'decide-content' ? 'medium' : 'low',
+        title: `${pair}: ${service} ${wouldBlock ? 'would be' : 'is'} blocked${outcome === 'decide-content' ? ' for what it asks' : ''}: to be decided`,
+        detail: `${saidBy(attempts, verb)} ${outcome === 'decide-content' ? `${permit?.permit.id ?? 'A Permit'} lets the service through; the log does not name all that was asked.` : nearest.length === 0 ? 'Nothing is declared between the two.' : `Nearest: ${nearest.join('; ')}.`} ${alive}`,
+        remedy: question(group),
+      });
+  }
+};
+
+export const judgeLogged = (context: DiffContext, attempts: readonly LoggedAttempt[], observed: readonly Finding[]): LoggedResult => {
+  const packetsOf = new Map<string, Conversation>();
+  for (const conversation of context.set.conversations) packetsOf.set(keyOf(conversation), conversation);
+  const counts = { attempts: attempts.length, records: sumOf(attempts), agreed: 0, expected: 0, midSession: 0, groupAddressed: 0, outOfScope: 0 };
+  const groups = new Map<string, Group>();
+  for (const attempt of attempts) {
+    if (groupAddressKind(attempt.server) !== null || groupAddressKind(attempt.client) !== null) {
+      counts.groupAddressed++;
+      continue;
+    }
+    const conversation = conversationOf(attempt);
+    if (!context.inScope(conversation)) {
+      counts.outOfScope++;
+      continue;
+    }
+    const client = context.assets.resolve(attempt.client);
+    const server = attempt.server === '' ? null : context.assets.resolve(attempt.server);
+    const withinZone = client !== null && client.zone === server?.zone;
+    const verdict = client === null || server === null || withinZone ? null : context.matcher.judge(conversation);
+    const outcome = outcomeOf(attempt, verdict, withinZone, packetsOf.has(keyOf(attempt)));
+    if (outcome === 'agreed' || outcome === 'expected') counts[outcome]++;
+    if (outcome === 'mid-session') counts.midSession++;
+    if (outcome === 'agreed' || outcome === 'expected') continue;
+    const key = `${outcome}\n${keyOf(attempt)}`;
+    const held = groups.get(key);
+    if (held === undefined) groups.set(key, { outcome, conversation, verdict, client, server, attempts: [attempt] });
+    else held.attempts.push(attempt);
+  }
+
+  const findings: Finding[] = [];
+  const decisions: LoggedDecision[] = [];
+  for (const group of groups.values()) {
+    const { conversation, outcome } = group;
+    const packets = packetsOf.get(keyOf(conversation));
+    const service = conversation.server === '' ? 'many services' : serviceText(conversation);
+    // What packets already made a finding of is one thing to decide, not two.
+    const mayBeSame = packets !== undefined && (outcome === 'decide' || outcome === 'decide-content');
+    const same = mayBeSame ? observed.find((one) => one.client === conversation.client && one.server === conversation.server && one.service === serviceText(packets)) : undefined;
+    const finding = same ?? findingOf(context, group, packets);
+    if (same === undefined) findings.push(finding);
+    if (outcome !== 'decide' && outcome !== 'decide-content') continue;
+    const { first, last } = spanOf(group.attempts);
+    decisions.push({
+      finding: finding.id, client: conversation.client, server: conversation.server, service: packets === undefined ? service : serviceText(packets),
+      verdict: group.attempts.some((one) => one.verdict === 'blocked') ? 'blocked' : 'would-block',
+      devices: distinct(group.attempts.map((one) => one.device)), rules: distinct(group.attempts.map((one) => one.rule)), count: sumOf(group.attempts),
+      first: first === null ? null : isoTime(first), last: last === null ? null : isoTime(last),
+      packets: packets === undefined ? null : { requests: packets.requests, days: packets.days.length, answered: packets.packets.toClient > 0 },
+      question: question(group),
+    });
+  }
+  decisions.sort((a, b) => Number(b.packets !== null) - Number(a.packets !== null) || b.count - a.count || a.client.localeCompare(b.client, 'en', { numeric: true }) || a.server.localeCompare(b.server, 'en', { numeric: true }) || (a.finding < b.finding ? -1 : 1));
+  return { findings, decisions, counts };
+};

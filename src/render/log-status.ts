@@ -1,0 +1,49 @@
+/** Firewall logs for people, as `status` shows them. In: the record of `status --json`. Out: lines and rows. */
+import { grouped } from './instant.ts';
+import type { FirewallLogsRecord } from './json-shapes.ts';
+import { printable } from './printable.ts';
+import type { Cell, Column } from './table.ts';
+
+export const LOG_COLUMNS: readonly Column[] = [
+  { title: 'id', align: 'right' },
+  { title: 'firewall log', shrinkTo: 12 },
+  { title: 'state', shrinkTo: 10 },
+  { title: 'lines', align: 'right' },
+  { title: 'records', align: 'right' },
+  { title: 'unread', align: 'right' },
+  { title: 'first' },
+  { title: 'last', shrinkTo: 10 },
+];
+
+const sum = (counts: Readonly<Record<string, number>>): number => Object.values(counts).reduce((total, count) => total + count, 0);
+
+/** To the minute; the JSON has it all. */
+const minute = (instant: string | null): string => (instant === null ? '-' : instant.slice(0, 16).replace('T', ' '));
+
+export const logRows = ({ logs }: FirewallLogsRecord): Cell[][] =>
+  logs.map((log) => [
+    log.id,
+    log.name.slice(log.name.lastIndexOf('/') + 1) || log.name,
+    log.reason === undefined ? log.state : `${log.state}: ${log.reason}`,
+    grouped(log.lines),
+    grouped(log.records),
+    grouped(sum(log.unread)),
+    minute(log.first),
+    minute(log.last),
+  ]);
+
+const LONGEST = 300;
+/** Unread lines shown; the JSON has the first of each reason and log. */
+const SHOWN = 6;
+
+export function logLines({ logs, attempts, records, folded }: FirewallLogsRecord): string {
+  const lines = [
+    `Firewall logs: ${grouped(records.blocked)} records blocked, ${grouped(records['would-block'])} that would be, ${grouped(records.passed)} passed; ${grouped(attempts)} different attempts`,
+    ...(folded === 0 ? [] : [`  - ${grouped(folded)} records of scans were counted, not kept one by one`]),
+    ...[...new Set(logs.flatMap((log) => log.assumptions))].sort().map((assumption) => `  - ${assumption}`),
+  ];
+  const samples = logs.flatMap((log) => log.samples.map((sample) => `  - ${log.name}:${sample.line}: ${sample.reason}: ${sample.text}`));
+  for (const sample of samples.slice(0, SHOWN)) lines.push(sample);
+  if (samples.length > SHOWN) lines.push(`  - and ${samples.length - SHOWN} more lines that could not be read; --json has them`);
+  return lines.map((line) => `${line.startsWith('  - ') ? '  - ' : ''}${printable(line.replace(/^ {2}- /, ''), LONGEST)}\n`).join('');
+}
