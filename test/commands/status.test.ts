@@ -24,7 +24,7 @@ test('the JSON has the shape that is published, and sums that add up', () => {
   const status = STATUS_SHAPE.parse(JSON.parse(textOf(showStatus({ db, json: true }, setStage()))));
   expect(status).toMatchObject({
     schemaVersion: 1,
-    store: { path: db, version: 1 },
+    store: { path: db, version: MIGRATIONS.length },
     span: { first: '2026-03-02T06:00:00.000000001Z', last: '2026-03-04T06:01:40.000000000Z' },
     capture: { received: 100, processed: 90, kernelDropped: 10, interfaceDropped: 2, uncleanEnds: 1 },
     limits: { evictedConversations: 250, foldedPackets: 500 },
