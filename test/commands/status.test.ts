@@ -6,6 +6,7 @@ import { showStatus } from '../../src/commands/status.ts';
 import { EXIT } from '../../src/errors.ts';
 import { STATUS_SHAPE } from '../../src/render/json-shapes.ts';
 import { openForWriting } from '../../src/store/database.ts';
+import { MIGRATIONS } from '../../src/store/schema.ts';
 import { hostileStores, UNSAFE_OUTPUT } from '../render/hostile-words.ts';
 import { fillStore } from '../store/read-fixture.ts';
 import { setStage, textOf } from './main-stage.ts';
