@@ -127,17 +127,17 @@ function responseLength(bytes: Uint8Array, at: number, end: number): number {
   }
 }
 
-/** A whole message whose fields agree with its length as a request or as a response. */
+/** A message whose fields agree with its declared length as a request or as a response; its end may still be on the way. */
 function looksConsistent(bytes: Uint8Array, from: number, to: number): boolean {
   const pdu = from + FUNCTION;
   const end = Math.min(to, from + PREFIX + uint16(bytes, from + LENGTH));
-  const have = end - pdu;
+  const declared = uint16(bytes, from + LENGTH) - 1;
   const code = bytes[pdu] & ~EXCEPTION_BIT;
   if (!FUNCTIONS.has(code)) return false;
   const request = requestLength(bytes, pdu, end);
   const response = responseLength(bytes, pdu, end);
-  if (request === 0 && response === 0) return have <= MAX_LENGTH;
-  return request === have || response === have;
+  if (request === 0 && response === 0) return declared <= MAX_LENGTH;
+  return request === declared || response === declared;
 }
 
 const headerFits = (bytes: Uint8Array, at: number): boolean => {
