@@ -24,6 +24,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   'propose-zones': async () => (await import('./commands/propose-zones.ts')).proposeZonesCommand,
   diff: async () => (await import('./commands/diff.ts')).diffCommand,
   simulate: async () => (await import('./commands/simulate.ts')).simulateCommand,
+  verify: async () => (await import('./commands/verify.ts')).verifyCommand,
   export: async () => (await import('./commands/export.ts')).exportCommand,
   report: async () => (await import('./commands/report.ts')).reportCommand,
   serve: async () => (await import('./commands/serve.ts')).serveCommand,

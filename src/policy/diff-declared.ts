@@ -19,7 +19,7 @@ const WEEKDAYS = ['thu', 'fri', 'sat', 'sun', 'mon', 'tue', 'wed'];
 
 const weekdayOf = (day: number): string => WEEKDAYS[((day % 7) + 7) % 7];
 
-const capturedDays = (context: DiffContext): number[] =>
+export const capturedDays = (context: DiffContext): number[] =>
   [...new Set([...context.set.sensor.hours.map((hour) => Math.floor(hour / 24)), ...context.set.conversations.flatMap((one) => one.days.map((day) => day.day))])].sort((a, b) => a - b);
 
 const base = (context: DiffContext, declared: DeclaredPermit): Pick<FindingDraft, 'fromZone' | 'toZone' | 'conduit' | 'permit' | 'requirement' | 'client' | 'server' | 'service' | 'seen' | 'directionConfidence' | 'place'> => ({
@@ -28,7 +28,7 @@ const base = (context: DiffContext, declared: DeclaredPermit): Pick<FindingDraft
 });
 
 /** Whether this sensor ever heard anybody who belongs to one end of a Permit. */
-const endHeard = (context: DiffContext, end: PermitEnd, heard: readonly string[]): boolean => {
+export const endHeard = (context: DiffContext, end: PermitEnd, heard: readonly string[]): boolean => {
   const addresses = parseSet(end.addresses);
   const assets = new Set(end.assets);
   return heard.some((address) => {

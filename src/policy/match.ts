@@ -45,7 +45,7 @@ export interface ConversationVerdict {
   readonly weaker: readonly string[];
 }
 
-interface PreparedEnd {
+export interface PreparedEnd {
   readonly zone: string;
   readonly assets: ReadonlySet<string>;
   readonly addresses: AddressSet;
@@ -67,11 +67,11 @@ export interface Matcher {
   readonly timezone: string;
 }
 
-const prepareEnd = (end: PermitEnd): PreparedEnd => ({
+export const prepareEnd = (end: PermitEnd): PreparedEnd => ({
   zone: end.zone, assets: new Set(end.assets), addresses: parseSet(end.addresses), wholeZone: end.assets.length === 0 && end.addresses.length === 0,
 });
 
-const endFits = (end: PreparedEnd, address: string, resolution: Resolution | null): boolean => {
+export const endFits = (end: PreparedEnd, address: string, resolution: Resolution | null): boolean => {
   if (end.wholeZone) return resolution?.zone === end.zone;
   if (resolution?.asset && end.assets.has(resolution.asset.id) && resolution.zone === end.zone) return true;
   const span = parseSpan(address);
@@ -133,7 +133,7 @@ const operationMiss = (permit: Permit, ask: Ask, conversation: Conversation): { 
 
 const isUnreadable = (ask: Ask): boolean => ask.modbus === null && ask.opcuaService === null && ask.name === null;
 
-const limitsOperations = (permit: Permit): boolean => permit.access.length > 0 || permit.modbus !== null || permit.named !== null || (permit.opcua?.services.length ?? 0) > 0;
+export const limitsOperations = (permit: Permit): boolean => permit.access.length > 0 || permit.modbus !== null || permit.named !== null || (permit.opcua?.services.length ?? 0) > 0;
 
 const timeMiss = (permit: Permit, ask: Ask, timezone: string): { kind: MissKind; sentence: string } | null => {
   if (permit.decision === 'rejected') return { kind: 'rejected', sentence: `somebody rejected it${permit.owner === '' ? '' : ` (${permit.owner})`}` };

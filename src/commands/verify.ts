@@ -1,0 +1,113 @@
+/**
+ * `baseline verify spec.yaml`: does the architecture hold after the cut-over. Passive: from Observations after a time or of
+ * a store of their own; nothing is sent. In: options. Out: VALIDATION RESULTS as table, JSON or Markdown; exit 1 when
+ * something fails, 3 under --strict when something could not be judged.
+ */
+import { describeOperation } from '../decode/app/registry.ts';
+import { EXIT, usageError, type ExitCode } from '../errors.ts';
+import { loadSpec } from '../policy/spec-load.ts';
+import { verifySpec, type Verification } from '../policy/verify.ts';
+import { verificationJson, verificationMarkdown, verificationTable, type VerificationView } from '../render/verification.ts';
+import { readFromStore, storePath, type Connection } from '../store/database.ts';
+import { readStatus } from '../store/read-status.ts';
+import { readWindow, type HourSpan, type WindowedObservations } from '../store/read-window.ts';
+import { DB_OPTION, defineCommand, JSON_OPTION, type CommandContext, type CommandResult } from './command.ts';
+
+const VERIFY_FORMATS = ['table', 'json', 'md'] as const;
+
+export const verifyCommand = defineCommand({
+  syntax: 'verify <spec>',
+  summary: 'Tell whether the architecture holds after the cut-over: passively, nothing is sent.',
+  examples: [
+    ['verify spec.yaml --db after.db', 'from a store that was filled after the cut-over'],
+    ['verify spec.yaml --db after.db --before before.db', 'and what was regular before and has stopped is found, too'],
+    ['verify spec.yaml --since 2026-03-15T06:00Z', 'from one store, before and after a time'],
+    ['verify spec.yaml --strict --json', 'for programs: exit 1 when something fails, 3 when something could not be judged'],
+  ],
+  positionals: { spec: { type: 'string', demandOption: true, describe: 'the spec (YAML) that is enforced' } },
+  options: {
+    db: DB_OPTION,
+    since: { type: 'string', requiresArg: true, describe: 'the cut-over (ISO 8601): judged from the next whole hour on, compared with what was before' },
+    before: { type: 'string', requiresArg: true, describe: 'a store of before the cut-over, to compare with' },
+    all: { type: 'boolean', describe: 'list what passed as well' },
+    strict: { type: 'boolean', describe: 'exit 3 when something could not be judged' },
+    format: { choices: VERIFY_FORMATS, requiresArg: true, describe: 'how to write the results (default: table)' },
+    json: JSON_OPTION,
+  },
+  run: verifyStore,
+});
+
+interface VerifyArguments {
+  readonly spec: string;
+  readonly db?: string | undefined;
+  readonly since?: string | undefined;
+  readonly before?: string | undefined;
+  readonly all?: boolean | undefined;
+  readonly strict?: boolean | undefined;
+  readonly format?: (typeof VERIFY_FORMATS)[number] | undefined;
+  readonly json?: boolean | undefined;
+}
+
+const MS_PER_HOUR = 3_600_000;
+
+export function verifyStore(argv: VerifyArguments, context: CommandContext): CommandResult {
+  if (argv.since !== undefined && argv.before !== undefined) throw usageError('--since and --before both say what was before', 'Give --since for one store, or --before for a store of its own.');
+  const loaded = loadSpec(argv.spec);
+  const path = storePath(argv.db, context.environment);
+  const cutover = argv.since === undefined ? null : Math.ceil(timeOf(argv.since) / MS_PER_HOUR);
+  const { after, earlier, sensor } = readFromStore(path, (db) => ({
+    after: windowOf(db, { from: cutover, until: null }),
+    earlier: cutover === null ? null : windowOf(db, { from: null, until: cutover }),
+    sensor: sensorText(db),
+  }));
+  const before = argv.before === undefined ? earlier : readFromStore(argv.before, (db) => windowOf(db, { from: null, until: null }));
+  const verification = verifySpec({ loaded, set: after.set, traffic: after.traffic, before: before === null || before.set.sensor.hours.length === 0 ? null : before, sensor });
+  const view: VerificationView = { verification, basis: basisText(path, cutover, argv.before, after), notes: notesOf(after) };
+  return { exitCode: exitCodeOf(verification, argv.strict === true), output: draw(view, argv, path, context) };
+}
+
+const windowOf = (db: Connection, span: HourSpan): WindowedObservations => readWindow(db, describeOperation, span);
+
+function draw(view: VerificationView, argv: VerifyArguments, path: string, context: CommandContext): Iterable<string> {
+  switch (argv.format ?? (argv.json === true ? 'json' : 'table')) {
+    case 'json':
+      return verificationJson(view, { spec: argv.spec, store: path, since: argv.since ?? null, before: argv.before ?? null });
+    case 'md':
+      return verificationMarkdown(view);
+    case 'table':
+      return verificationTable(view, argv.all === true, { width: context.width, colour: context.colour });
+  }
+}
+
+const exitCodeOf = ({ checks }: Verification, isStrict: boolean): ExitCode => {
+  if (checks.some(({ verdict }) => verdict === 'fail')) return EXIT.findings;
+  return isStrict && checks.some(({ verdict }) => verdict === 'not-observable') ? EXIT.incomplete : EXIT.ok;
+};
+
+const hourText = (hour: number): string => `${new Date(hour * MS_PER_HOUR).toISOString().slice(0, 16)}Z`;
+
+function basisText(path: string, cutover: number | null, before: string | undefined, { set }: WindowedObservations): string {
+  const compared = before !== undefined ? `, compared with ${before}` : cutover === null ? '' : ', compared with what was before';
+  return `passive, ${set.sensor.hours.length} captured hours of ${path}${cutover === null ? '' : ` from ${hourText(cutover)} on`}${compared}`;
+}
+
+const notesOf = ({ undated }: WindowedObservations): string[] => {
+  const notes: string[] = [];
+  if (undated.operations > 0) notes.push(`the register ranges of ${undated.operations} operations that began before are kept without a time and were not judged; a store of its own for after the cut-over has them`);
+  if (undated.conversations > 0) notes.push(`security modes and other facts of ${undated.conversations} conversations that began before are kept without a time and were not judged`);
+  return notes;
+};
+
+const MOST_NAMES = 3;
+
+/** The captures by name: which sensor heard it. */
+function sensorText(db: Connection): string {
+  const names = [...new Set(readStatus(db).captures.map(({ name }) => name.slice(name.lastIndexOf('/') + 1)))];
+  return names.length <= MOST_NAMES ? names.join(', ') : `${names.slice(0, MOST_NAMES).join(', ')} and ${names.length - MOST_NAMES} more captures`;
+}
+
+function timeOf(text: string): number {
+  const ms = Date.parse(text);
+  if (Number.isNaN(ms)) throw usageError(`--since ${text} is no time`, 'Write it as 2026-03-01 or 2026-03-01T06:00:00Z.');
+  return ms;
+}

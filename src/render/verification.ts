@@ -1,0 +1,115 @@
+/**
+ * VALIDATION RESULTS: one function for their words, drawn by `verify` and by every form of the report. And the checks of a
+ * verification as table, Markdown and JSON. In: a Verification. Out: sentences, chunks of text.
+ */
+import type { Verification } from '../policy/verify.ts';
+import type { Check, VerdictCounts } from '../policy/verify-checks.ts';
+import { jsonDocument } from './json.ts';
+import { markdownTable, markdownText } from './markdown.ts';
+import { printable } from './printable.ts';
+import { textTable, type Cell, type Column, type TableStyle } from './table.ts';
+
+export interface ValidationWords {
+  readonly crossZone: string;
+  readonly prohibited: string;
+  /** What got through, one sentence each. */
+  readonly exceptions: readonly string[];
+  readonly enforcement: string;
+  readonly diodes: readonly string[];
+}
+
+const plural = (count: number, one: string, many = `${one}s`): string => `${count} ${count === 1 ? one : many}`;
+
+const countsText = ({ pass, fail, notObservable }: VerdictCounts): string => `${pass} pass / ${fail} fail${notObservable === 0 ? '' : ` (${notObservable} not observable)`}`;
+
+export function validationWords({ checks, sums, paths, filters }: Verification): ValidationWords {
+  const open = checks.filter(({ kind, verdict }) => kind === 'prohibited' && verdict === 'fail');
+  const rest = `${paths.blocked} of ${paths.total} paths blocked or silent${paths.notObservable === 0 ? '' : `, ${paths.notObservable} not observable`}`;
+  const blocked = paths.notObservable === 0 ? 'all blocked' : paths.blocked === 0 ? 'not observable' : 'no exception';
+  const { fail, notObservable } = sums['function-filter'];
+  const state = filters.limiting === 0 ? 'no Permit limits operations: there is nothing to filter'
+    : fail > 0 ? `function code filtering NOT in force: ${plural(fail, 'operation')} outside the Permits got an answer`
+      : filters.seenAtWork > 0 ? `function code filtering verified: seen at work on ${plural(filters.seenAtWork, 'Permit')}`
+        : filters.absent > 0 ? 'function code filtering not put to the test: nothing outside the Permits was asked' : 'function code filtering not observable';
+  const more = filters.limiting === 0 ? '' : ` (${plural(filters.limiting, 'Permit')} limit operations: ${filters.seenAtWork} seen at work, ${filters.absent} with nothing outside asked${notObservable === 0 ? '' : `, ${notObservable} not observable`})`;
+  return {
+    crossZone: countsText(sums.permitted),
+    prohibited: `${open.length === 0 ? blocked : plural(open.length, 'exception')} (${rest})`,
+    exceptions: open.map(({ title, reason }) => `${title}: ${reason}`),
+    enforcement: `${state}${more}`,
+    diodes: checks.filter(({ kind }) => kind === 'diode').map(({ title, verdict, reason }) => `${title}: ${verdict.replace('-', ' ')}, ${reason}`),
+  };
+}
+
+const COLUMNS: readonly Column[] = [
+  { title: 'verdict' },
+  { title: 'test', shrinkTo: 9 },
+  { title: 'what', shrinkTo: 30 },
+  { title: 'why', shrinkTo: 24 },
+  { title: 'seen', align: 'right' },
+  { title: 'answered', align: 'right' },
+  { title: 'id' },
+];
+
+const LONGEST = 1000;
+/** Failures whose evidence and remedy are written out below the table. */
+const EXPLAINED = 10;
+
+const verdictText = ({ verdict }: Check): string => verdict.replace('-', ' ');
+
+const row = (check: Check): Cell[] => [verdictText(check), check.kind, check.title, check.reason, check.evidence?.count ?? null, check.evidence?.answered ?? null, check.id];
+
+export const evidenceText = ({ evidence }: Check): string =>
+  evidence === null ? 'nothing seen' : `${evidence.first === null ? '' : `${evidence.first.slice(0, 19)} to ${evidence.last?.slice(0, 19) ?? ''}, `}${evidence.count} seen${evidence.answered === null ? '' : `, ${evidence.answered} answered`} (${evidence.source === 'packets' ? '' : `${evidence.source}, `}${evidence.sensor})`;
+
+export interface VerificationView {
+  readonly verification: Verification;
+  /** What it rests on: which store, since when, compared with what. */
+  readonly basis: string;
+  /** What the store does not keep by time, and was therefore left out. */
+  readonly notes: readonly string[];
+}
+
+export function* validationLines({ verification, basis }: Pick<VerificationView, 'verification' | 'basis'>): Generator<string> {
+  const words = validationWords(verification);
+  yield 'VALIDATION RESULTS:';
+  yield `  Basis: ${printable(basis, LONGEST)}`;
+  yield `  Cross-zone tests: ${words.crossZone}`;
+  yield `  Prohibited path tests: ${words.prohibited}`;
+  for (const exception of words.exceptions) yield `    - ${printable(exception, LONGEST)}`;
+  yield `  Protocol enforcement: ${words.enforcement}`;
+  for (const diode of words.diodes) yield `  Data diode: ${printable(diode, LONGEST)}`;
+}
+
+export function* verificationTable(view: VerificationView, all: boolean, style: TableStyle): Generator<string> {
+  const { checks } = view.verification;
+  const shown = all ? checks : checks.filter(({ verdict }) => verdict !== 'pass');
+  if (shown.length > 0) yield* textTable(COLUMNS, shown.map(row), style);
+  const failed = checks.filter(({ verdict }) => verdict === 'fail');
+  for (const check of failed.slice(0, EXPLAINED)) {
+    yield `\n${check.id} ${printable(check.title, LONGEST)}\n  ${printable(check.reason, LONGEST)}\n  Evidence: ${printable(evidenceText(check), LONGEST)}\n  Do: ${printable(check.remedy, LONGEST)}\n`;
+  }
+  if (failed.length > EXPLAINED) yield `\n${failed.length - EXPLAINED} more are explained in --format md and --json.\n`;
+  if (shown.length > 0) yield '\n';
+  for (const line of validationLines(view)) yield `${line}\n`;
+  for (const note of view.notes) yield `  Note: ${printable(note, LONGEST)}\n`;
+  const passed = checks.length - shown.length;
+  if (passed > 0) yield `${plural(passed, 'test')} passed and ${passed === 1 ? 'is' : 'are'} not listed; --all lists them.\n`;
+}
+
+export function* verificationMarkdown({ verification, basis, notes }: VerificationView): Generator<string> {
+  const words = validationWords(verification);
+  yield '# Validation results\n\n';
+  for (const line of [
+    `Basis: ${basis}`, `Cross-zone tests: ${words.crossZone}`, `Prohibited path tests: ${words.prohibited}`, ...words.exceptions.map((exception) => `Exception: ${exception}`),
+    `Protocol enforcement: ${words.enforcement}`, ...words.diodes.map((diode) => `Data diode: ${diode}`), ...notes.map((note) => `Note: ${note}`),
+  ]) yield `- ${markdownText(line)}\n`;
+  yield '\n';
+  yield* markdownTable(
+    [{ title: 'verdict' }, { title: 'test' }, { title: 'conduit' }, { title: 'permit' }, { title: 'what' }, { title: 'why' }, { title: 'observations' }, { title: 'to do' }, { title: 'id' }],
+    verification.checks.map((check) => [verdictText(check), check.kind, check.conduit, check.permit, check.title, check.reason, evidenceText(check), check.remedy, check.id]),
+  );
+}
+
+export const verificationJson = ({ verification, basis, notes }: VerificationView, head: object): Iterable<string> =>
+  [jsonDocument({ ...head, basis, notes, words: validationWords(verification), hours: verification.hours, sensor: verification.sensor, sums: verification.sums, paths: verification.paths, filters: verification.filters, checks: verification.checks })];
