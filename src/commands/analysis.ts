@@ -11,6 +11,7 @@ import { formatSpan, parseSpan } from '../net/address-set.ts';
 import { vendorOf } from '../net/oui.ts';
 import type { ObservationSet } from '../observation.ts';
 import type { Connection } from '../store/database.ts';
+import type { StoreStatus } from '../store/read-status.ts';
 import { readObservations, readOutline } from '../store/read.ts';
 
 export interface NamedAssets {
@@ -78,4 +79,12 @@ export function addressesOfZones(plant: PlacedPlant, keys: readonly string[]): s
   if (chosen.length === 0) throw usageError(`--zone ${keys.join(' ')}: there is no such zone`, '`baseline assets` shows the zones that are proposed.');
   const ids = new Set(chosen.map((zone) => zone.id));
   return plant.assets.filter((asset) => ids.has(asset.zone)).flatMap((asset) => [...asset.addresses, ...asset.macs]);
+}
+
+const MOST_CAPTURES = 3;
+
+/** The captures by name: which sensor heard it. */
+export function sensorText({ captures }: StoreStatus): string {
+  const names = [...new Set(captures.map(({ name }) => name.slice(name.lastIndexOf('/') + 1)))];
+  return names.length <= MOST_CAPTURES ? names.join(', ') : `${names.slice(0, MOST_CAPTURES).join(', ')} and ${names.length - MOST_CAPTURES} more captures`;
 }

@@ -18,6 +18,7 @@ import { simulate } from '../policy/simulate.ts';
 import { parseSpec, type LoadedSpec } from '../policy/spec-load.ts';
 import { pinsOf } from '../policy/spec-pins.ts';
 import { writeSpec } from '../policy/spec-write.ts';
+import { verifySpec } from '../policy/verify.ts';
 import { tallyActivity } from '../render/report/activity.ts';
 import type { ReportInput } from '../render/report/assemble.ts';
 import type { LossSummary } from '../render/report/model.ts';
@@ -25,7 +26,8 @@ import { indexPlant } from '../render/report/plant-index.ts';
 import { readFromStore } from '../store/database.ts';
 import { readSensorHours, visitConversationHours } from '../store/read-activity.ts';
 import { readRevision, readStatus, type StoreStatus } from '../store/read-status.ts';
-import { readObservations } from '../store/read.ts';
+import { readWindow, type WindowedObservations } from '../store/read-window.ts';
+import { sensorText } from './analysis.ts';
 import { digestOf } from './spec-file.ts';
 
 export interface ReportSource {
@@ -37,15 +39,14 @@ export interface ReportSource {
   progress(line: string): void;
 }
 
-export interface StoreReading {
-  readonly set: ObservationSet;
+export interface StoreReading extends Pick<WindowedObservations, 'set' | 'traffic'> {
   readonly status: StoreStatus;
   readonly revision: number;
 }
 
-export const readForReport = (path: string): StoreReading => readFromStore(path, (db) => ({ set: readObservations(db, describeOperation), status: readStatus(db), revision: readRevision(db) }));
+export const readForReport = (path: string): StoreReading => readFromStore(path, (db) => ({ ...readWindow(db, describeOperation, { from: null, until: null }), status: readStatus(db), revision: readRevision(db) }));
 
-export function gatherReport({ storePath, declared, tool, commandLine, progress }: ReportSource, { set, status }: StoreReading): ReportInput {
+export function gatherReport({ storePath, declared, tool, commandLine, progress }: ReportSource, { set, traffic, status }: StoreReading): ReportInput {
   if (set.conversations.length === 0 && declared === null) throw usageError('the store holds no conversations yet', 'Import a capture first: baseline import PATH...');
   progress('placing assets');
   const proposal = proposeZones(set, declared === null ? {} : { pins: zonePinsOf(declared, set), stabilityRuns: 0 });
@@ -64,12 +65,13 @@ export function gatherReport({ storePath, declared, tool, commandLine, progress 
     const semantics = semanticsOf(target);
     return semantics === null ? [] : [simulate(loaded, set, semantics)];
   });
+  const verification = verifySpec({ loaded, set, traffic, before: null, sensor: sensorText(status) });
   const losses = loaded.permits.length > MOST_EXPORTED ? [] : targets.flatMap((target) => lossesOf(loaded, target));
   return {
     basis: declared === null ? 'proposal' : 'spec',
     specFile: declared?.file ?? null,
     specDigest: declared === null ? null : digestOf(declared.text),
-    loaded, set, status, storePath, proposal, diff, plant, activity, simulations, losses,
+    loaded, set, status, storePath, proposal, diff, plant, activity, simulations, verification, losses,
     tool, commandLine,
   };
 }

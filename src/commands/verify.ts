@@ -11,6 +11,7 @@ import { verificationJson, verificationMarkdown, verificationTable, type Verific
 import { readFromStore, storePath, type Connection } from '../store/database.ts';
 import { readStatus } from '../store/read-status.ts';
 import { readWindow, type HourSpan, type WindowedObservations } from '../store/read-window.ts';
+import { sensorText } from './analysis.ts';
 import { DB_OPTION, defineCommand, JSON_OPTION, type CommandContext, type CommandResult } from './command.ts';
 
 const VERIFY_FORMATS = ['table', 'json', 'md'] as const;
@@ -58,7 +59,7 @@ export function verifyStore(argv: VerifyArguments, context: CommandContext): Com
   const { after, earlier, sensor } = readFromStore(path, (db) => ({
     after: windowOf(db, { from: cutover, until: null }),
     earlier: cutover === null ? null : windowOf(db, { from: null, until: cutover }),
-    sensor: sensorText(db),
+    sensor: sensorText(readStatus(db)),
   }));
   const before = argv.before === undefined ? earlier : readFromStore(argv.before, (db) => windowOf(db, { from: null, until: null }));
   const verification = verifySpec({ loaded, set: after.set, traffic: after.traffic, before: before === null || before.set.sensor.hours.length === 0 ? null : before, sensor });
@@ -97,14 +98,6 @@ const notesOf = ({ undated }: WindowedObservations): string[] => {
   if (undated.conversations > 0) notes.push(`security modes and other facts of ${undated.conversations} conversations that began before are kept without a time and were not judged`);
   return notes;
 };
-
-const MOST_NAMES = 3;
-
-/** The captures by name: which sensor heard it. */
-function sensorText(db: Connection): string {
-  const names = [...new Set(readStatus(db).captures.map(({ name }) => name.slice(name.lastIndexOf('/') + 1)))];
-  return names.length <= MOST_NAMES ? names.join(', ') : `${names.slice(0, MOST_NAMES).join(', ')} and ${names.length - MOST_NAMES} more captures`;
-}
 
 function timeOf(text: string): number {
   const ms = Date.parse(text);

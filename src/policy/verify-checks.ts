@@ -8,7 +8,7 @@ import { createHash } from 'node:crypto';
 
 export type Verdict = 'pass' | 'fail' | 'not-observable';
 
-export const VERDICTS: readonly Verdict[] = ['fail', 'not-observable', 'pass'];
+const VERDICTS: readonly Verdict[] = ['fail', 'not-observable', 'pass'];
 
 /** Does the permitted work, is the prohibited blocked, are operations filtered, does a diode pass one way only. */
 export const CHECK_KINDS = ['permitted', 'prohibited', 'function-filter', 'diode'] as const;

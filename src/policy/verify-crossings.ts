@@ -30,7 +30,7 @@ export interface Crossing {
   readonly answers: number | null;
 }
 
-export const REFUSAL_FACT = 'icmp.unreachable';
+const REFUSAL_FACT = 'icmp.unreachable';
 
 const replyOf = (conversation: Conversation, traffic: WindowTraffic | undefined): Reply => {
   if (conversation.operations.some(({ responses, errors }) => responses + errors > 0)) return 'answered';

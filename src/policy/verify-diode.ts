@@ -169,14 +169,15 @@ const judgeForward = (declared: DeclaredPermit, view: ForwardView, vantage: Vant
   const common = { ...about(declared), operation: 'forward', title: `${declared.permit.id} ${from} -> ${to}, ${declared.permit.service.protocol}: forward flow`, diode: figures, evidence: main === null ? null : evidenceOf(timesOf(main.conversations, ({ packets }) => packets.toServer), 'packets', sensor) };
   const remedy = 'look at the sending gateway and the sender: nothing tells them that nobody receives';
   if (main === null) {
-    const blind = vantage.blindness(from, to);
+    // The leg to a gateway stays within the zone: only a sensor inside would have heard it.
+    const blind = view.hasEndpoints && !vantage.isInside(from) ? `this sensor does not stand inside ${from}, where the sending gateway is` : vantage.blindness(from, to);
     if (blind !== null) return makeCheck({ ...common, verdict: 'not-observable', reason: blind, remedy: 'listen on the sending side' });
     return makeCheck({ ...common, verdict: 'fail', reason: 'dead: nothing was sent, although this sensor sees the sending zone', remedy });
   }
   const gap = figures.longestGapSeconds;
   const words = `${rateText(figures.bytesPerSecond, main.packets)}, longest gap ${gap === null ? 'not known' : `${gap.toPrecision(3)} s`}${figures.delaySeconds === null ? ', delay not observable (both sides are needed)' : `, delay ${figures.delaySeconds.toPrecision(3)} s`}`;
   if (silence.atEnd > Math.max(LEAST_SILENCE_HOURS, GAPS * silence.longest)) return makeCheck({ ...common, verdict: 'fail', reason: `dead: silent for the last ${silence.atEnd} captured hours; before, ${words}`, remedy });
-  if (view.hasEndpoints && view.sending !== null && view.receiving === null && vantage.blindness(from, to) === null && vantage.heardOf(to).heard > 0) {
+  if (view.hasEndpoints && view.sending !== null && view.receiving === null && vantage.isInside(to)) {
     return makeCheck({ ...common, verdict: 'fail', reason: `it goes in (${words}) and does not come out: nothing was seen from the receiving gateway`, remedy: 'look at the receiving gateway' });
   }
   return makeCheck({ ...common, verdict: 'pass', reason: `alive: ${words}` });

@@ -7,7 +7,6 @@
  */
 import { addTo } from '../net/multi-map.ts';
 import { accessOfFunctionCode } from '../net/register-set.ts';
-import { isMonitoringService } from '../infer/conduit-questions.ts';
 import type { Operation } from '../observation.ts';
 import type { Ask } from './asks.ts';
 import { endHeard } from './diff-declared.ts';
@@ -43,6 +42,8 @@ const LEAST_SHARE = 0.8;
 /** So many must be missing: the last request of a capture has its answer behind the end. */
 const LEAST_MISSING = 5;
 const LEAST_REQUESTS = 3;
+/** A SYN is sent again at most six times (Linux tcp_syn_retries). */
+const MOST_CALLS = 7;
 /** Chance that somebody who asked so often before just happened not to ask. */
 const CHANCE = 0.01;
 /** UDP services in which silence is no answer: DNS, DHCP, NTP, SNMP, BACnet. */
@@ -121,7 +122,9 @@ const judgeOperation = (use: PermittedUse, operation: Operation, before: Permitt
 };
 
 const judgeSilence = ({ conversation, reply, client, server }: Crossing, requests: number, vantage: Vantage, wasAnswered: boolean): Judgement => {
-  if (!vantage.seesAnswers(client?.zone ?? null, server?.zone ?? null)) return unknown('answers do not pass this sensor: it sees one direction only');
+  // A client that never got beyond its SYN was not answered, whether or not an answer would have passed here.
+  const onlyCalls = conversation.transport === 'tcp' && conversation.requests === 0 && conversation.packets.toServer <= MOST_CALLS * Math.max(1, conversation.sessions);
+  if (!onlyCalls && !vantage.seesAnswers(client?.zone ?? null, server?.zone ?? null)) return unknown('answers do not pass this sensor: it sees one direction only');
   if (conversation.direction.confidence < 0.6 && !wasAnswered) return unknown('who asks whom is not certain: the sensor joined midstream');
   if (reply === 'refused') return fails(conversation.packets.toClient > 0 ? 'every attempt was reset' : `a router or firewall refused it (${conversation.facts.find(({ name }) => name === 'icmp.unreachable')?.value ?? 'ICMP'})`);
   if (requests < LEAST_REQUESTS && conversation.packets.toServer < LEAST_REQUESTS && !wasAnswered) return unknown('asked too seldom to tell silence from the end of the capture');
@@ -140,7 +143,7 @@ const judgeConversation = (use: PermittedUse, vantage: Vantage, before: Permitte
     return conversation.packets.toClient <= conversation.sessions ? fails('connections were accepted, and what was sent in them was never acknowledged') : { verdict: 'pass', reason: 'acknowledged; the service sends nothing back' };
   }
   if (conversation.transport === 'tcp' || reply === 'refused' || wasAnswered) return judgeSilence(crossing, use.requests, vantage, wasAnswered);
-  if (ANSWERING_PORTS.has(conversation.port) && !isMonitoringService(conversation.transport, conversation.service.name)) return judgeSilence(crossing, use.requests, vantage, wasAnswered);
+  if (ANSWERING_PORTS.has(conversation.port)) return judgeSilence(crossing, use.requests, vantage, wasAnswered);
   if (vantage.arrived(conversation) === 'yes') return { verdict: 'pass', reason: 'it arrives on the server\'s side; the service sends nothing back' };
   return unknown('it was sent, and has no answer by design: whether it arrives, this sensor cannot see');
 };
@@ -225,13 +228,17 @@ export const judgePermitted = (context: DiffContext, crossings: readonly Crossin
       }
     }
     const gone = vanished.get(permit.id) ?? [];
-    for (const { use, missed } of gone) {
-      if (!missed || before === null) continue;
+    const stopped = new Map<string, PermittedUse[]>();
+    for (const { use, missed } of gone) if (missed) addTo(stopped, `${use.crossing.conversation.client} ${use.crossing.conversation.server}`, use);
+    for (const own of stopped.values()) {
+      const [use] = own;
+      const operations = [...new Set(own.map(({ label }) => label))].filter((label) => label !== '').join(', ');
+      const most = Math.max(...own.map(({ days: seen }) => seen.size));
       checks.push(makeCheck({
-        ...about(declared), verdict: 'fail', client: use.crossing.conversation.client, server: use.crossing.conversation.server, operation: use.label === '' ? null : use.label,
-        title: `${titleOf(declared, use.label)}: ${whoOf(use.crossing)} has stopped`,
-        reason: `asked on ${use.days.size} of ${before.days} days before, and not once in the ${days} days since, although both were heard: it may be blocked before it reaches this sensor`,
-        remedy: REMEDY_BLOCKED, evidence: evidenceOf([{ ...seenOf(use), count: 0, answered: null }], 'packets', sensor),
+        ...about(declared), verdict: 'fail', client: use.crossing.conversation.client, server: use.crossing.conversation.server, operation: operations === '' ? null : operations,
+        title: `${titleOf(declared, operations)}: ${whoOf(use.crossing)} has stopped`,
+        reason: `asked on ${most} of ${before?.days ?? 0} days before, and not once in the ${days} days since, although both were heard: it may be blocked before it reaches this sensor`,
+        remedy: REMEDY_BLOCKED, evidence: evidenceOf(own.map((one) => ({ ...seenOf(one), count: 0, answered: null })), 'packets', sensor),
       }));
     }
     const missing = unasked(declared, new Set(labels.keys()));

@@ -18,6 +18,8 @@ export const LEAST_HOURS = 24;
 export interface Vantage {
   /** Hours in which anything was captured. */
   readonly hours: number;
+  /** Unicast between two of its members was heard: a leg within the zone would have been. */
+  readonly isInside: (zone: string) => boolean;
   readonly wasHeard: (address: string) => boolean;
   /** Whether anything passed between two zones before this sensor, or whether it would have. Null: it would. */
   readonly blindness: (from: string, to: string) => string | null;
@@ -32,8 +34,9 @@ export interface Vantage {
 interface ZoneView {
   /** Unicast between two of its own members: the sensor stands inside. */
   inside: boolean;
-  sends: boolean;
-  receives: boolean;
+  /** Its servers were seen to answer other zones, or its clients to be answered, or its members to answer each other. */
+  answers: boolean;
+  isAnswered: boolean;
   readonly partners: Set<string>;
 }
 
@@ -41,7 +44,7 @@ export const isUnicast = (conversation: Conversation): boolean =>
   !staysOnLink(conversation.transport) && groupAddressKind(conversation.client) === null && groupAddressKind(conversation.server) === null;
 
 export const vantageOf = (spec: Spec, set: ObservationSet, assets: AssetIndex): Vantage => {
-  const views = new Map<string, ZoneView>(spec.zones.map((zone) => [zone.zone_id, { inside: false, sends: false, receives: false, partners: new Set() }]));
+  const views = new Map<string, ZoneView>(spec.zones.map((zone) => [zone.zone_id, { inside: false, answers: false, isAnswered: false, partners: new Set() }]));
   const heard = new Set<string>();
   for (const conversation of set.conversations) {
     const { toServer, toClient } = conversation.packets;
@@ -52,17 +55,18 @@ export const vantageOf = (spec: Spec, set: ObservationSet, assets: AssetIndex): 
     const server = assets.resolve(conversation.server)?.zone;
     const [from, to] = [views.get(client ?? ''), views.get(server ?? '')];
     if (client !== undefined && client === server) {
-      if (from !== undefined) from.inside = true;
+      if (from !== undefined) {
+        from.inside = true;
+        from.answers ||= toClient > 0 && toServer > 0;
+      }
       continue;
     }
     if (from !== undefined) {
-      from.sends ||= toServer > 0;
-      from.receives ||= toClient > 0;
+      from.isAnswered ||= toClient > 0;
       if (server !== undefined) from.partners.add(server);
     }
     if (to !== undefined) {
-      to.sends ||= toClient > 0;
-      to.receives ||= toServer > 0;
+      to.answers ||= toClient > 0;
       if (client !== undefined) to.partners.add(client);
     }
   }
@@ -86,11 +90,12 @@ export const vantageOf = (spec: Spec, set: ObservationSet, assets: AssetIndex): 
 
   return {
     hours,
+    isInside: (zone) => views.get(zone)?.inside === true,
     wasHeard: (address) => heard.has(address),
     blindness,
     seesAnswers: (clientZone, serverZone) => {
       const [client, server] = [views.get(clientZone ?? ''), views.get(serverZone ?? '')];
-      return client?.receives === true || server?.sends === true || client?.inside === true || server?.inside === true;
+      return client?.isAnswered === true || client?.answers === true || server?.answers === true;
     },
     arrived: (conversation) => {
       const [from, to] = [assets.resolve(conversation.client)?.zone, assets.resolve(conversation.server)?.zone];

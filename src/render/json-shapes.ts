@@ -1,5 +1,5 @@
 /**
- * The shapes of the JSON that others rely on: `status`, `assets`, `flows`. The record makers take their types from here,
+ * The shapes of the JSON that others rely on: `status`, `assets`, `flows`, `verify`. The record makers take their types from here,
  * docs/json/*.schema.json is generated from here, and tests hold real output against it. New keys are added freely;
  * a key that changes or goes away raises SCHEMA_VERSION (json.ts).
  */
@@ -201,6 +201,44 @@ const status = z.strictObject({
   counters: counters.describe('every other counter, by name'),
   firewallLogs,
   completeness,
+});
+
+const text = z.string();
+const textOrNull = text.nullable();
+const verdictCounts = z.strictObject({ pass: count, fail: count, notObservable: count });
+
+const check = z.strictObject({
+  id: z.string().describe('stable while it is about the same thing'),
+  kind: z.enum(['permitted', 'prohibited', 'function-filter', 'diode']),
+  verdict: z.enum(['pass', 'fail', 'not-observable']).describe('what could not be judged is never pass'),
+  title: text, reason: text, remedy: text,
+  conduit: textOrNull, permit: textOrNull, fromZone: textOrNull, toZone: textOrNull, client: textOrNull, server: textOrNull, service: textOrNull, operation: textOrNull,
+  evidence: z.strictObject({
+    source: z.enum(['packets', 'firewall-log', 'probe']),
+    first: textOrNull, last: textOrNull,
+    count: count.describe('requests, attempts or packets'),
+    answered: count.nullable().describe('null where that cannot be told'),
+    conversations: count,
+    sensor: text.describe('the capture, firewall or operator it comes from'),
+  }).nullable(),
+  diode: z.strictObject({
+    packets: count, bytes: count, bytesPerSecond: z.number().nullable(), longestGapSeconds: z.number().nullable(),
+    delaySeconds: z.number().nullable().describe('from the sending to the receiving side; null unless both were seen'),
+    reversePackets: count, reversePayloads: count.nullable(),
+  }).nullable(),
+});
+
+export const VERIFY_SHAPE = z.strictObject({
+  schemaVersion,
+  spec: text, store: text, since: textOrNull, before: textOrNull, basis: text,
+  notes: z.array(text).describe('what the store keeps without a time and was not judged'),
+  words: z.strictObject({ basis: text, crossZone: text, prohibited: text, exceptions: z.array(text), enforcement: text, diodes: z.array(text) }).describe('VALIDATION RESULTS of the report'),
+  hours: count.describe('captured hours that it rests on'),
+  sensor: text,
+  sums: z.strictObject({ permitted: verdictCounts, prohibited: verdictCounts, 'function-filter': verdictCounts, diode: verdictCounts }),
+  paths: z.strictObject({ total: count, blocked: count, notObservable: count, open: count }).describe('ordered pairs of zones'),
+  filters: z.strictObject({ limiting: count, seenAtWork: count, absent: count }).describe('Permits that limit operations'),
+  checks: z.array(check).describe('failures first'),
 });
 
 export const STATUS_SHAPE = status;

@@ -10,6 +10,8 @@ import { printable } from './printable.ts';
 import { textTable, type Cell, type Column, type TableStyle } from './table.ts';
 
 export interface ValidationWords {
+  /** What it rests on: which store, since when, compared with what. */
+  readonly basis: string;
   readonly crossZone: string;
   readonly prohibited: string;
   /** What got through, one sentence each. */
@@ -22,7 +24,7 @@ const plural = (count: number, one: string, many = `${one}s`): string => `${coun
 
 const countsText = ({ pass, fail, notObservable }: VerdictCounts): string => `${pass} pass / ${fail} fail${notObservable === 0 ? '' : ` (${notObservable} not observable)`}`;
 
-export function validationWords({ checks, sums, paths, filters }: Verification): ValidationWords {
+export function validationWords({ checks, sums, paths, filters }: Verification, basis: string): ValidationWords {
   const open = checks.filter(({ kind, verdict }) => kind === 'prohibited' && verdict === 'fail');
   const rest = `${paths.blocked} of ${paths.total} paths blocked or silent${paths.notObservable === 0 ? '' : `, ${paths.notObservable} not observable`}`;
   const blocked = paths.notObservable === 0 ? 'all blocked' : paths.blocked === 0 ? 'not observable' : 'no exception';
@@ -33,6 +35,7 @@ export function validationWords({ checks, sums, paths, filters }: Verification):
         : filters.absent > 0 ? 'function code filtering not put to the test: nothing outside the Permits was asked' : 'function code filtering not observable';
   const more = filters.limiting === 0 ? '' : ` (${plural(filters.limiting, 'Permit')} limit operations: ${filters.seenAtWork} seen at work, ${filters.absent} with nothing outside asked${notObservable === 0 ? '' : `, ${notObservable} not observable`})`;
   return {
+    basis,
     crossZone: countsText(sums.permitted),
     prohibited: `${open.length === 0 ? blocked : plural(open.length, 'exception')} (${rest})`,
     exceptions: open.map(({ title, reason }) => `${title}: ${reason}`),
@@ -64,16 +67,15 @@ export const evidenceText = ({ evidence }: Check): string =>
 
 export interface VerificationView {
   readonly verification: Verification;
-  /** What it rests on: which store, since when, compared with what. */
   readonly basis: string;
   /** What the store does not keep by time, and was therefore left out. */
   readonly notes: readonly string[];
 }
 
-export function* validationLines({ verification, basis }: Pick<VerificationView, 'verification' | 'basis'>): Generator<string> {
-  const words = validationWords(verification);
+/** The section of the text form (the seed document's own words). */
+export function* validationLines(words: ValidationWords): Generator<string> {
   yield 'VALIDATION RESULTS:';
-  yield `  Basis: ${printable(basis, LONGEST)}`;
+  yield `  Basis: ${printable(words.basis, LONGEST)}`;
   yield `  Cross-zone tests: ${words.crossZone}`;
   yield `  Prohibited path tests: ${words.prohibited}`;
   for (const exception of words.exceptions) yield `    - ${printable(exception, LONGEST)}`;
@@ -91,19 +93,21 @@ export function* verificationTable(view: VerificationView, all: boolean, style: 
   }
   if (failed.length > EXPLAINED) yield `\n${failed.length - EXPLAINED} more are explained in --format md and --json.\n`;
   if (shown.length > 0) yield '\n';
-  for (const line of validationLines(view)) yield `${line}\n`;
+  for (const line of validationLines(validationWords(view.verification, view.basis))) yield `${line}\n`;
   for (const note of view.notes) yield `  Note: ${printable(note, LONGEST)}\n`;
   const passed = checks.length - shown.length;
   if (passed > 0) yield `${plural(passed, 'test')} passed and ${passed === 1 ? 'is' : 'are'} not listed; --all lists them.\n`;
 }
 
+/** The same as a list. */
+export const validationSentences = (words: ValidationWords): string[] => [
+  `Basis: ${words.basis}`, `Cross-zone tests: ${words.crossZone}`, `Prohibited path tests: ${words.prohibited}`, ...words.exceptions.map((exception) => `Exception: ${exception}`),
+  `Protocol enforcement: ${words.enforcement}`, ...words.diodes.map((diode) => `Data diode: ${diode}`),
+];
+
 export function* verificationMarkdown({ verification, basis, notes }: VerificationView): Generator<string> {
-  const words = validationWords(verification);
   yield '# Validation results\n\n';
-  for (const line of [
-    `Basis: ${basis}`, `Cross-zone tests: ${words.crossZone}`, `Prohibited path tests: ${words.prohibited}`, ...words.exceptions.map((exception) => `Exception: ${exception}`),
-    `Protocol enforcement: ${words.enforcement}`, ...words.diodes.map((diode) => `Data diode: ${diode}`), ...notes.map((note) => `Note: ${note}`),
-  ]) yield `- ${markdownText(line)}\n`;
+  for (const line of [...validationSentences(validationWords(verification, basis)), ...notes.map((note) => `Note: ${note}`)]) yield `- ${markdownText(line)}\n`;
   yield '\n';
   yield* markdownTable(
     [{ title: 'verdict' }, { title: 'test' }, { title: 'conduit' }, { title: 'permit' }, { title: 'what' }, { title: 'why' }, { title: 'observations' }, { title: 'to do' }, { title: 'id' }],
@@ -112,4 +116,4 @@ export function* verificationMarkdown({ verification, basis, notes }: Verificati
 }
 
 export const verificationJson = ({ verification, basis, notes }: VerificationView, head: object): Iterable<string> =>
-  [jsonDocument({ ...head, basis, notes, words: validationWords(verification), hours: verification.hours, sensor: verification.sensor, sums: verification.sums, paths: verification.paths, filters: verification.filters, checks: verification.checks })];
+  [jsonDocument({ ...head, basis, notes, words: validationWords(verification, basis), hours: verification.hours, sensor: verification.sensor, sums: verification.sums, paths: verification.paths, filters: verification.filters, checks: verification.checks })];

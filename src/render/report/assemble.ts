@@ -11,9 +11,11 @@ import type { Simulation } from '../../policy/simulate.ts';
 import { SEVERITIES } from '../../policy/findings.ts';
 import { createSetAside } from '../../policy/set-aside.ts';
 import type { LoadedSpec } from '../../policy/spec-load.ts';
+import type { Verification } from '../../policy/verify.ts';
 import type { StoreStatus } from '../../store/read-status.ts';
 import { isoInstant } from '../instant.ts';
 import { statusRecord } from '../status-record.ts';
+import { validationWords } from '../verification.ts';
 import type { PlantActivity } from './activity.ts';
 import { describeAssets } from './asset-records.ts';
 import { completenessByDay } from './completeness-curve.ts';
@@ -22,7 +24,6 @@ import { collectCrossings } from './crossings.ts';
 import { openDecisions } from './decisions.ts';
 import type { LossSummary, ReportFinding, ReportModel, RequirementCheck, SimulationSummary, Timeline } from './model.ts';
 import type { PlantIndex } from './plant-index.ts';
-import { validate } from './validation.ts';
 import { describeZones } from './zone-records.ts';
 
 export interface ReportInput {
@@ -38,6 +39,7 @@ export interface ReportInput {
   readonly plant: PlantIndex;
   readonly activity: PlantActivity;
   readonly simulations: readonly Simulation[];
+  readonly verification: Verification;
   readonly losses: readonly LossSummary[];
   readonly tool: string;
   readonly commandLine: string;
@@ -88,12 +90,17 @@ export function assembleReport(input: ReportInput): Report {
     timeline: timelineOf(input, completenessByDay(set, ({ id }) => !dropped.has(id))),
     simulations: input.simulations.map(summariseSimulation),
     losses: input.losses,
-    validation: validate({ zones, assets, crossings, permits, findings, set, positionOf: plant.positionOf }),
+    validation: validationOf(input.verification),
     decisions: openDecisions(input, permits, zones),
     counts: { ...diff.counts },
   };
   return { model, standings };
 }
+
+const validationOf = (verification: Verification): ReportModel['validation'] => {
+  const { sums, paths, filters, checks, hours } = verification;
+  return { words: validationWords(verification, `passive, from the ${hours} captured hours of this report; \`baseline verify\` judges after the cut-over`), sums, paths, filters, checks };
+};
 
 function describeFindings({ diff, plant, specFile }: ReportInput): ReportFinding[] {
   const assetOf = (address: string | null): number | null => (address === null ? null : (plant.assetOfAddress.get(address) ?? null));

@@ -2,6 +2,7 @@
 import { grouped, shortOctets } from '../instant.ts';
 import { markdownTable, markdownText } from '../markdown.ts';
 import type { Cell, Column } from '../table.ts';
+import { validationSentences } from '../verification.ts';
 import type { ReportModel } from './model.ts';
 import { basisText, secondsOf, slText } from './text.ts';
 
@@ -57,14 +58,7 @@ export function* reportMarkdown(model: ReportModel): Generator<string> {
     yield* table(columns('#step', 'conduit', 'why here'), cutover.map((step, i) => [i + 1, step.conduit, step.reason]));
   }
   yield* section('Validation results');
-  const { crossZone, prohibited } = validation;
-  yield* list([
-    `Basis: ${validation.basis}`,
-    `Cross-zone tests: ${crossZone.pass} pass / ${crossZone.fail} fail (${crossZone.notObserved} not observed)`,
-    `Prohibited path tests: ${prohibited.exceptions.length} exceptions, ${prohibited.silent} of ${prohibited.paths} silent, ${prohibited.notObservable} not observable`,
-    ...prohibited.exceptions.map((exception) => `Exception: ${exception}`),
-    `Protocol enforcement: ${validation.enforcement}`,
-  ]);
+  yield* list(validationSentences(validation.words));
   yield* section(`Open decisions (${model.decisions.length})`);
   yield* table(columns('about', 'kind', 'to decide'), model.decisions.map((one) => [one.about, one.kind, one.sentence]), 'None.');
 }

@@ -5,7 +5,9 @@
  */
 import type { Access } from '../../observation.ts';
 import type { Severity } from '../../policy/findings.ts';
+import type { Verification } from '../../policy/verify.ts';
 import type { StatusRecord } from '../json-shapes.ts';
+import type { ValidationWords } from '../verification.ts';
 
 export interface ReportModel {
   readonly head: ReportHead;
@@ -256,11 +258,13 @@ export interface LossSummary {
   readonly rowsMore: number;
 }
 
+/** As `baseline verify` gives it, from the traffic of this report. */
 export interface Validation {
-  readonly basis: string;
-  readonly crossZone: { readonly pass: number; readonly fail: number; readonly notObserved: number };
-  readonly prohibited: { readonly paths: number; readonly silent: number; readonly notObservable: number; readonly exceptions: readonly string[] };
-  readonly enforcement: string;
+  readonly words: ValidationWords;
+  readonly sums: Verification['sums'];
+  readonly paths: Verification['paths'];
+  readonly filters: Verification['filters'];
+  readonly checks: Verification['checks'];
 }
 
 export interface OpenDecision {

@@ -1,5 +1,6 @@
 /** Parts of the HTML report that say what it rests on and what has to be done. In: the model. Out: markup, one function a part. */
 import { grouped, shortOctets } from '../instant.ts';
+import { evidenceText } from '../verification.ts';
 import { topicAttributes, type FilterWords } from './filter-words.ts';
 import { html, NOTHING, type Markup } from './html-escape.ts';
 import type { ReportModel, SimulationSummary } from './model.ts';
@@ -79,12 +80,19 @@ export function cutoverSection({ simulations }: ReportModel): Markup {
 <div class="scroll"><table><caption>Order in which to enforce the conduits</caption><thead><tr><th scope="col" class="n">step</th><th scope="col">conduit</th><th scope="col" class="n">blocked operations</th><th scope="col" class="n">sessions broken once</th><th scope="col" class="n">consequence (1 to 5)</th><th scope="col" class="n">days of evidence</th><th scope="col">why here</th></tr></thead><tbody>${cutover.map((step, i) => html`<tr><td class="n">${i + 1}</td><th scope="row">${step.conduit}</th><td class="n">${step.blocked}</td><td class="n">${step.midstream}</td><td class="n">${step.consequence}</td><td class="n">${step.evidenceDays}</td><td>${step.reason}</td></tr>`)}</tbody></table></div></section>`;
 }
 
+/** Checks listed in the page; the JSON form has all of them. */
+const MOST_CHECKS = 500;
+
 export function validationSection({ validation }: ReportModel): Markup {
-  const { crossZone, prohibited } = validation;
-  return html`<section id="validation" aria-labelledby="validation-h"><h2 id="validation-h">Validation results</h2><p>Basis: ${validation.basis}.</p>
-<dl class="results"><dt>Cross-zone tests</dt><dd><b>${crossZone.pass}</b> pass / <b>${crossZone.fail}</b> fail / ${crossZone.notObserved} not observed <span class="sub">a Permit passes when it was seen to be used and answered</span></dd>
-<dt>Prohibited path tests</dt><dd>${prohibited.exceptions.length === 0 ? html`<b>${prohibited.notObservable === 0 ? 'all silent' : 'no exception'}</b>` : html`<b>${prohibited.exceptions.length} exceptions</b>`}: ${prohibited.silent} of ${prohibited.paths} paths silent, ${prohibited.notObservable} not observable${prohibited.exceptions.length === 0 ? NOTHING : html`<ul>${prohibited.exceptions.slice(0, 200).map((exception) => html`<li>${exception}</li>`)}</ul>`}</dd>
-<dt>Protocol enforcement</dt><dd>${validation.enforcement}</dd></dl></section>`;
+  const { words, checks } = validation;
+  const shown = checks.filter(({ verdict }) => verdict !== 'pass').slice(0, MOST_CHECKS);
+  const passed = checks.filter(({ verdict }) => verdict === 'pass').length;
+  return html`<section id="validation" aria-labelledby="validation-h"><h2 id="validation-h">Validation results</h2><p>Basis: ${words.basis}.</p>
+<dl class="results"><dt>Cross-zone tests</dt><dd><b>${words.crossZone}</b> <span class="sub">an operation passes when it was asked and answered</span></dd>
+<dt>Prohibited path tests</dt><dd><b>${words.prohibited}</b>${words.exceptions.length === 0 ? NOTHING : html`<ul>${words.exceptions.slice(0, 200).map((exception) => html`<li>${exception}</li>`)}</ul>`}</dd>
+<dt>Protocol enforcement</dt><dd>${words.enforcement}</dd>${words.diodes.map((diode) => html`<dt>Data diode</dt><dd>${diode}</dd>`)}</dl>
+${shown.length === 0 ? NOTHING : html`<div class="scroll"><table><caption>What failed, and what could not be judged</caption><thead><tr><th scope="col">verdict</th><th scope="col">test</th><th scope="col">conduit</th><th scope="col">what</th><th scope="col">why</th><th scope="col">observations</th><th scope="col">to do</th></tr></thead><tbody>${shown.map((check) => html`<tr><td>${check.verdict.replace('-', ' ')}</td><td>${check.kind}</td><td>${check.conduit ?? ''}</td><th scope="row">${check.title}</th><td>${check.reason}</td><td>${evidenceText(check)}</td><td>${check.remedy}</td></tr>`)}</tbody></table></div>`}
+<p class="sub">${passed} tests passed and are not listed; the JSON form has them.</p></section>`;
 }
 
 export function decisionsSection({ decisions }: ReportModel): Markup {

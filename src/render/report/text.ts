@@ -4,6 +4,7 @@
  */
 import { grouped } from '../instant.ts';
 import { printable } from '../printable.ts';
+import { validationLines } from '../verification.ts';
 import type { ReportConduit, ReportModel, ReportZone } from './model.ts';
 
 const LONGEST = 2000;
@@ -13,7 +14,7 @@ export function* reportText(model: ReportModel): Generator<string> {
 }
 
 function* lines(model: ReportModel): Generator<string> {
-  const { head, status, validation } = model;
+  const { head, status } = model;
   yield 'IEC 62443 Zone Implementation Report';
   yield '=====================================';
   yield `Facility: ${head.facility === '' ? '[not stated in the spec]' : head.facility}`;
@@ -37,16 +38,7 @@ function* lines(model: ReportModel): Generator<string> {
   if (model.conduits.length === 0) yield '(no conduit)';
   for (const conduit of model.conduits) yield* conduitLines(conduit);
   yield '';
-  yield 'VALIDATION RESULTS:';
-  yield `  Basis: ${validation.basis}`;
-  const { pass, fail, notObserved } = validation.crossZone;
-  yield `  Cross-zone tests: ${pass} pass / ${fail} fail${notObserved === 0 ? '' : ` (${notObserved} not observed)`}`;
-  const { paths, silent, notObservable, exceptions } = validation.prohibited;
-  const rest = `${silent} of ${paths} silent${notObservable === 0 ? '' : `, ${notObservable} not observable`}`;
-  if (exceptions.length > 0) yield `  Prohibited path tests: ${exceptions.length} exception${exceptions.length === 1 ? '' : 's'} (${rest})`;
-  else yield `  Prohibited path tests: ${notObservable === 0 ? 'all blocked or silent' : 'no exception'} (${rest})`;
-  for (const exception of exceptions) yield `    - ${exception}`;
-  yield `  Protocol enforcement: ${validation.enforcement}`;
+  yield* validationLines(model.validation.words);
   yield '';
   yield 'FINDINGS:';
   if (model.findings.length === 0) yield head.basis === 'proposal' ? '  none: the proposal covers everything observed, by construction' : '  none: what was observed and what is declared agree';

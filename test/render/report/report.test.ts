@@ -58,11 +58,12 @@ describe('figures', () => {
   });
 
   test('validation never calls pass what was not seen', () => {
-    expect(model.validation.crossZone).toEqual({ pass: 37, fail: 0, notObserved: 1 });
-    expect(model.validation.prohibited.exceptions).toHaveLength(3);
-    const { paths, silent, notObservable, exceptions } = model.validation.prohibited;
-    expect(silent + notObservable + exceptions.filter((one) => !one.startsWith('not declared')).length).toBe(paths);
-    expect(model.validation.enforcement).toContain('NOT in force');
+    const { sums, paths, words, checks } = model.validation;
+    expect(sums.permitted).toEqual({ pass: 49, fail: 0, notObservable: 2 });
+    expect(paths.blocked + paths.notObservable + paths.open).toBe(paths.total);
+    expect(words.exceptions).toHaveLength(4);
+    expect(words.enforcement).toContain('NOT in force');
+    expect(checks.filter(({ verdict, evidence, kind }) => verdict === 'pass' && kind === 'permitted' && evidence === null)).toEqual([]);
   });
 
   test('the timeline accounts for every hour heard, and its curve ends where the estimate stands', () => {
@@ -114,7 +115,7 @@ describe('text form', () => {
     expect(text).toContain('Zone Z-FILTER: Cell B: filtration (SL-T: 2)\n  Assets: 4 (1 gateway, 1 hmi, 1 io, 1 plc)\n  Conduits: C-INTERLOCK,');
     expect(text).toContain('Conduit C-INTERLOCK: Z-FILTER <-> Z-INTAKE\n  Protocols: Modbus/TCP Z-FILTER -> Z-INTAKE (FC 3; unit 1; read 200-201)\n  Firewall Rules: 1 allow / 1 deny\n  DPI Enabled: Yes');
     expect(text).toContain('Conduit C-DMZ-INTERNET: Z-DMZ <-> Z-INTERNET\n  Protocols: HTTPS Z-DMZ -> Z-INTERNET\n  Firewall Rules: 1 allow / 1 deny\n  DPI Enabled: No');
-    expect(text).toMatch(/\n {2}Cross-zone tests: 37 pass \/ 0 fail/);
+    expect(text).toMatch(/\n {2}Cross-zone tests: 49 pass \/ 0 fail \(2 not observable\)/);
     expect(text).toMatch(/\n {2}Prohibited path tests: 3 exceptions/);
     expect(text).toMatch(/\n {2}Protocol enforcement: function code filtering NOT in force/);
   });
@@ -185,7 +186,7 @@ describe('what a user can get wrong', () => {
   test('a spec against an empty store says that nothing was observed', () => {
     const empty = writeReport(join(folder, 'empty.db'), join(folder, 'empty.txt'), SAMPLE_SPEC);
     expect(empty).toContain('Observed: nothing to nothing, 0 packets');
-    expect(empty).toContain('Cross-zone tests: 0 pass / 0 fail (38 not observed)');
+    expect(empty).toContain('Cross-zone tests: 0 pass / 0 fail (38 not observable)');
     expect(writeReport(join(folder, 'empty.db'), join(folder, 'empty.html'), SAMPLE_SPEC)).toContain('Nothing in the store has a time.');
   });
 });

@@ -1,0 +1,82 @@
+/** `baseline verify` as a user runs it, on the sample plant: exit codes, forms, before and after a time. */
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { VERIFY_SHAPE } from '../../src/render/json-shapes.ts';
+import { runLine } from './command-line.ts';
+
+const PROJECT = join(import.meta.dirname, '../..');
+const SPEC = join(PROJECT, 'samples/plant.yaml');
+let folder: string;
+let db: string;
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'baseline-test-'));
+  db = join(folder, 'plant.db');
+  const { code } = await runLine(['import', join(PROJECT, 'samples/plant'), '--db', db, '--quiet']);
+  expect(code).toBe(0);
+}, 60_000);
+
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const json = async (...args: readonly string[]) => {
+  const { code, out } = await runLine(['verify', SPEC, '--db', db, '--json', ...args]);
+  expect(VERIFY_SHAPE.parse(JSON.parse(out))).toBeDefined();
+  return { code, document: JSON.parse(out) as { checks: { verdict: string; kind: string; title: string }[]; sums: Record<string, { fail: number }>; basis: string; notes: string[]; words: { exceptions: string[] } } };
+};
+
+test('the planted deviations of the sample are what fails, and nothing else: exit 1', async () => {
+  const { code, document } = await json();
+  expect(code).toBe(1);
+  expect(document.checks.filter(({ verdict }) => verdict === 'fail').map(({ kind, title }) => `${kind} ${title.split(',')[0]}`)).toEqual([
+    'prohibited undeclared -> Z-INTAKE: 10.20.6.66 -> PLC-A1 (10.20.4.17)',
+    'prohibited Z-DMZ -> Z-OPERATIONS: DMZ-HIST (10.20.9.20) -> HIST-1 (10.20.2.20)',
+    'prohibited Z-INTAKE -> Z-FILTER: HMI-A (10.20.7.31) -> PLC-B1 (10.20.4.63)',
+    'prohibited Z-OFFICE -> Z-DISINFECT: PC-0143 (10.20.40.53) -> PLC-C1 (10.20.4.118)',
+    'function-filter HIST-PLC-B: HIST-1 (10.20.2.20) -> PLC-B1 (10.20.4.63)',
+    'function-filter HIST-PLC-B: HIST-1 (10.20.2.20) -> PLC-B1 (10.20.4.63)',
+    'function-filter SUP-OPCUA: SCADA-1 (10.20.2.10) -> OPCUA-1 (10.20.2.25) with mode None and policy None',
+    'function-filter SAFETY-STATUS: SCADA-1 (10.20.2.10) -> SIS-C (10.20.5.9)',
+  ]);
+});
+
+test('after a time: only what was seen since, and what the store keeps without a time is said', async () => {
+  const { code, document } = await json('--since', '2026-03-12T00:30:00Z');
+  expect(document.basis).toContain('from 2026-03-12T01:00Z on, compared with what was before');
+  expect(document.notes.join(' ')).toContain('kept without a time');
+  // The deviations of the last days alone.
+  expect(document.words.exceptions.map((one) => one.split(',')[0])).toEqual(['undeclared -> Z-INTAKE: 10.20.6.66 -> PLC-A1 (10.20.4.17)']);
+  expect(document.checks.filter(({ verdict, kind }) => verdict === 'fail' && kind === 'permitted')).toEqual([]);
+  expect(code).toBe(1);
+});
+
+test('table: results in the words of the report, failures explained, passes on demand', async () => {
+  const { out } = await runLine(['verify', SPEC, '--db', db]);
+  expect(out).toMatch(/VALIDATION RESULTS:\n {2}Basis: passive, 89 captured hours/);
+  expect(out).toContain('  Cross-zone tests: 49 pass / 0 fail (2 not observable)\n');
+  expect(out).toContain('--all lists them');
+  expect(out).toMatch(/ {2}Evidence: .*\n {2}Do: /);
+  const { out: report } = await runLine(['report', SPEC, '--db', db]);
+  const section = (text: string): string => /Cross-zone tests[\s\S]*?Protocol enforcement: .*/.exec(text)?.[0] ?? '';
+  expect(section(report)).toBe(section(out));
+  expect((await runLine(['verify', SPEC, '--db', db, '--all'])).out.length).toBeGreaterThan(out.length);
+});
+
+test('Markdown names conduit, Observations and what to do on every line', async () => {
+  const { out } = await runLine(['verify', SPEC, '--db', db, '--format', 'md']);
+  expect(out).toContain('# Validation results');
+  expect(out).toMatch(/\| fail \| function-filter \| C-SUPERVISION-SAFETY \|/);
+});
+
+test('--strict: 3 when something could not be judged and nothing fails; wrong use: 2', async () => {
+  const empty = join(folder, 'empty.db');
+  const { openForWriting } = await import('../../src/store/database.ts');
+  openForWriting(empty).close();
+  expect((await runLine(['verify', SPEC, '--db', empty])).code).toBe(0);
+  expect((await runLine(['verify', SPEC, '--db', empty, '--strict'])).code).toBe(3);
+  expect(await runLine(['verify', SPEC, '--db', db, '--since', 'soon'])).toMatchObject({ code: 2, err: expect.stringContaining('--since soon is no time') });
+  expect((await runLine(['verify', SPEC, '--db', db, '--since', '2026-03-12', '--before', db])).code).toBe(2);
+  expect((await runLine(['verify', join(folder, 'none.yaml'), '--db', db])).code).toBe(2);
+  expect((await runLine(['verify', SPEC, '--db', join(folder, 'none.db')])).code).toBe(4);
+});
