@@ -116,7 +116,7 @@ describe('text form', () => {
     expect(text).toContain('Conduit C-INTERLOCK: Z-FILTER <-> Z-INTAKE\n  Protocols: Modbus/TCP Z-FILTER -> Z-INTAKE (FC 3; unit 1; read 200-201)\n  Firewall Rules: 1 allow / 1 deny\n  DPI Enabled: Yes');
     expect(text).toContain('Conduit C-DMZ-INTERNET: Z-DMZ <-> Z-INTERNET\n  Protocols: HTTPS Z-DMZ -> Z-INTERNET\n  Firewall Rules: 1 allow / 1 deny\n  DPI Enabled: No');
     expect(text).toMatch(/\n {2}Cross-zone tests: 49 pass \/ 0 fail \(2 not observable\)/);
-    expect(text).toMatch(/\n {2}Prohibited path tests: 3 exceptions/);
+    expect(text).toMatch(/\n {2}Prohibited path tests: 4 exceptions/);
     expect(text).toMatch(/\n {2}Protocol enforcement: function code filtering NOT in force/);
   });
 
