@@ -11,7 +11,7 @@ import { exporterOf, listTargets } from '../export/registry.ts';
 import { DEFAULT_CONDUIT_OPTIONS, proposeConduits } from '../infer/conduits.ts';
 import type { Pins, Proposal } from '../infer/proposal.ts';
 import { proposeZones } from '../infer/zones.ts';
-import type { ObservationSet } from '../observation.ts';
+import type { LoggedAttempt, ObservationSet } from '../observation.ts';
 import { diffReport } from '../policy/diff.ts';
 import { semanticsOf } from '../policy/firewall-semantics.ts';
 import { simulate } from '../policy/simulate.ts';
@@ -24,6 +24,7 @@ import type { ReportInput } from '../render/report/assemble.ts';
 import type { LossSummary } from '../render/report/model.ts';
 import { indexPlant } from '../render/report/plant-index.ts';
 import { readFromStore } from '../store/database.ts';
+import { readAttempts } from '../store/firewall-logs.ts';
 import { readSensorHours, visitConversationHours } from '../store/read-activity.ts';
 import { readRevision, readStatus, type StoreStatus } from '../store/read-status.ts';
 import { readWindow, type WindowedObservations } from '../store/read-window.ts';
@@ -40,13 +41,14 @@ export interface ReportSource {
 }
 
 export interface StoreReading extends Pick<WindowedObservations, 'set' | 'traffic'> {
+  readonly attempts: readonly LoggedAttempt[];
   readonly status: StoreStatus;
   readonly revision: number;
 }
 
-export const readForReport = (path: string): StoreReading => readFromStore(path, (db) => ({ ...readWindow(db, describeOperation, { from: null, until: null }), status: readStatus(db), revision: readRevision(db) }));
+export const readForReport = (path: string): StoreReading => readFromStore(path, (db) => ({ ...readWindow(db, describeOperation, { from: null, until: null }), attempts: readAttempts(db, describeOperation), status: readStatus(db), revision: readRevision(db) }));
 
-export function gatherReport({ storePath, declared, tool, commandLine, progress }: ReportSource, { set, traffic, status }: StoreReading): ReportInput {
+export function gatherReport({ storePath, declared, tool, commandLine, progress }: ReportSource, { set, traffic, attempts, status }: StoreReading): ReportInput {
   if (set.conversations.length === 0 && declared === null) throw usageError('the store holds no conversations yet', 'Import a capture first: baseline import PATH...');
   progress('placing assets');
   const proposal = proposeZones(set, declared === null ? {} : { pins: zonePinsOf(declared, set), stabilityRuns: 0 });
@@ -65,7 +67,7 @@ export function gatherReport({ storePath, declared, tool, commandLine, progress 
     const semantics = semanticsOf(target);
     return semantics === null ? [] : [simulate(loaded, set, semantics)];
   });
-  const verification = verifySpec({ loaded, set, traffic, before: null, sensor: sensorText(status) });
+  const verification = verifySpec({ loaded, set, traffic, before: null, attempts, sensor: sensorText(status) });
   const losses = loaded.permits.length > MOST_EXPORTED ? [] : targets.flatMap((target) => lossesOf(loaded, target));
   return {
     basis: declared === null ? 'proposal' : 'spec',

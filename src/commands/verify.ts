@@ -5,10 +5,12 @@
  */
 import { describeOperation } from '../decode/app/registry.ts';
 import { EXIT, usageError, type ExitCode } from '../errors.ts';
+import type { LoggedAttempt } from '../observation.ts';
 import { loadSpec } from '../policy/spec-load.ts';
 import { verifySpec, type Verification } from '../policy/verify.ts';
 import { verificationJson, verificationMarkdown, verificationTable, type VerificationView } from '../render/verification.ts';
 import { readFromStore, storePath, type Connection } from '../store/database.ts';
+import { readAttempts } from '../store/firewall-logs.ts';
 import { readStatus } from '../store/read-status.ts';
 import { readWindow, type HourSpan, type WindowedObservations } from '../store/read-window.ts';
 import { sensorText } from './analysis.ts';
@@ -56,15 +58,25 @@ export function verifyStore(argv: VerifyArguments, context: CommandContext): Com
   const loaded = loadSpec(argv.spec);
   const path = storePath(argv.db, context.environment);
   const cutover = argv.since === undefined ? null : Math.ceil(timeOf(argv.since) / MS_PER_HOUR);
-  const { after, earlier, sensor } = readFromStore(path, (db) => ({
+  const { after, earlier, attempts, sensor } = readFromStore(path, (db) => ({
     after: windowOf(db, { from: cutover, until: null }),
     earlier: cutover === null ? null : windowOf(db, { from: null, until: cutover }),
+    attempts: readAttempts(db, describeOperation).flatMap((attempt) => attemptSince(attempt, cutover)),
     sensor: sensorText(readStatus(db)),
   }));
   const before = argv.before === undefined ? earlier : readFromStore(argv.before, (db) => windowOf(db, { from: null, until: null }));
-  const verification = verifySpec({ loaded, set: after.set, traffic: after.traffic, before: before === null || before.set.sensor.hours.length === 0 ? null : before, sensor });
+  const verification = verifySpec({ loaded, set: after.set, traffic: after.traffic, before: before === null || before.set.sensor.hours.length === 0 ? null : before, attempts, sensor });
   const view: VerificationView = { verification, basis: basisText(path, cutover, argv.before, after), notes: notesOf(after) };
   return { exitCode: exitCodeOf(verification, argv.strict === true), output: draw(view, argv, path, context) };
+}
+
+/** What was logged from that hour on; nothing where it has no time. */
+function attemptSince(attempt: LoggedAttempt, cutover: number | null): LoggedAttempt[] {
+  if (cutover === null) return [attempt];
+  const hours = attempt.hours.filter(({ hour }) => hour >= cutover);
+  const start = BigInt(cutover) * BigInt(MS_PER_HOUR) * 1_000_000n;
+  if (hours.length === 0) return [];
+  return [{ ...attempt, hours, count: hours.reduce((sum, { count }) => sum + count, 0), firstNs: attempt.firstNs !== null && attempt.firstNs < start ? start : attempt.firstNs }];
 }
 
 const windowOf = (db: Connection, span: HourSpan): WindowedObservations => readWindow(db, describeOperation, span);

@@ -23,6 +23,9 @@ export type MissKind = 'ends' | 'port' | 'protocol' | 'security' | 'access' | 'o
 
 const MISS_ORDER: readonly MissKind[] = ['ends', 'port', 'protocol', 'access', 'operation', 'unit', 'range', 'security', 'schedule', 'expired', 'rejected'];
 
+/** The ask came near a Permit, and only its operation was not let through: a matter of inspection, not of addresses and ports. */
+export const OPERATION_MISSES: ReadonlySet<MissKind> = new Set(['protocol', 'access', 'operation', 'unit', 'range']);
+
 export interface Miss {
   readonly kind: MissKind;
   readonly permit: string;

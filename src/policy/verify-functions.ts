@@ -8,12 +8,12 @@
 import { addTo } from '../net/multi-map.ts';
 import type { DiffContext } from './diff-observed.ts';
 import { serviceText } from './diff-observed.ts';
-import { limitsOperations, type AskVerdict } from './match.ts';
+import { limitsOperations, OPERATION_MISSES, type AskVerdict } from './match.ts';
 import { isLive } from './permits.ts';
 import type { DeclaredPermit } from './permits.ts';
 import { makeCheck, type Check } from './verify-checks.ts';
 import { evidenceOf, operationOf, unreadAnswers, whoOf, type Crossing } from './verify-crossings.ts';
-import { OPERATION_MISSES } from './verify-prohibited.ts';
+import type { LoggedResult } from './verify-logs.ts';
 import type { Vantage } from './verify-vantage.ts';
 
 type OutsideVerdict = 'passed' | 'filtered' | 'unclear';
@@ -60,7 +60,7 @@ export interface FunctionResult {
   readonly filters: { readonly limiting: number; readonly seenAtWork: number; readonly absent: number };
 }
 
-export const judgeFunctions = (context: DiffContext, crossings: readonly Crossing[], vantage: Vantage, sensor: string): FunctionResult => {
+export const judgeFunctions = (context: DiffContext, crossings: readonly Crossing[], vantage: Vantage, logged: LoggedResult, sensor: string): FunctionResult => {
   const checks: Check[] = [];
   const outside = new Map<DeclaredPermit, Outside[]>();
   const readable = new Map<DeclaredPermit, Crossing[]>();
@@ -107,6 +107,12 @@ export const judgeFunctions = (context: DiffContext, crossings: readonly Crossin
     if (filtered.length > 0 && unclear.length === 0) {
       filters.seenAtWork++;
       checks.push(makeCheck({ ...about(declared), verdict: 'pass', title, reason: `seen at work: ${listed(filtered)} without answer`, evidence: evidenceOf(filtered.map(seenOf), 'packets', sensor) }));
+      continue;
+    }
+    const denied = logged.filtered.get(declared);
+    if (denied !== undefined) {
+      filters.seenAtWork++;
+      checks.push(makeCheck({ ...about(declared), verdict: 'pass', title, reason: `seen at work: the firewall blocked ${denied.count} requests by their content`, evidence: denied }));
       continue;
     }
     const used = readable.get(declared) ?? [];

@@ -8,15 +8,13 @@
 import { addTo } from '../net/multi-map.ts';
 import type { DiffContext } from './diff-observed.ts';
 import { serviceText } from './diff-observed.ts';
-import type { MissKind } from './match.ts';
+import { OPERATION_MISSES } from './match.ts';
 import { isLive } from './permits.ts';
 import { createSetAside } from './set-aside.ts';
 import { makeCheck, type Check, type Verdict } from './verify-checks.ts';
 import { evidenceOf, whoOf, type Crossing } from './verify-crossings.ts';
+import type { LoggedResult } from './verify-logs.ts';
 import type { Vantage } from './verify-vantage.ts';
-
-/** The ask was let near a Permit, and only its operation was not: a matter of inspection, not of addresses and ports. */
-export const OPERATION_MISSES: ReadonlySet<MissKind> = new Set(['protocol', 'access', 'operation', 'unit', 'range']);
 
 /** Nothing of it is permitted by its ends, its port or its time. */
 const isProhibited = ({ verdict }: Crossing): boolean =>
@@ -64,11 +62,11 @@ export interface ProhibitedResult {
   readonly paths: { readonly total: number; readonly blocked: number; readonly notObservable: number; readonly open: number };
 }
 
-export const judgeProhibited = (context: DiffContext, crossings: readonly Crossing[], vantage: Vantage, sensor: string): ProhibitedResult => {
+export const judgeProhibited = (context: DiffContext, crossings: readonly Crossing[], vantage: Vantage, logged: LoggedResult, sensor: string): ProhibitedResult => {
   const checks: Check[] = [];
   const setAside = createSetAside(context.loaded.spec);
   const held = new Map<string, { crossing: Crossing; attempt: Attempt }[]>();
-  const open = new Set<string>();
+  const open = new Set(logged.open);
   for (const crossing of crossings) {
     if (!isProhibited(crossing)) continue;
     const { conversation, client, server, verdict } = crossing;
@@ -106,6 +104,13 @@ export const judgeProhibited = (context: DiffContext, crossings: readonly Crossi
       const title = `${from} -> ${to}: ${permits.length === 0 ? 'nothing is permitted' : `nothing beyond ${permits.slice(0, LISTED).map(({ permit }) => permit.id).join(', ')}${permits.length > LISTED ? ` and ${permits.length - LISTED} more` : ''}`}`;
       const common = { kind: 'prohibited' as const, fromZone: from, toZone: to, title, conduit: permits.at(0)?.permit.conduit ?? null };
       if (open.has(path)) paths.open++;
+      const denied = logged.blocked.get(path);
+      if (denied !== undefined) checks.push(makeCheck({ ...common, verdict: 'pass', reason: `the firewall denied ${denied.count} attempt${denied.count === 1 ? '' : 's'}`, evidence: denied }));
+      // What its log says it denied did not arrive, whatever this sensor could not see.
+      if (denied !== undefined && !open.has(path)) {
+        paths.blocked++;
+        continue;
+      }
       if (doubtful.length > 0) {
         checks.push(makeCheck({
           ...common, verdict: 'not-observable', reason: `${doubtful.length} attempt${doubtful.length === 1 ? '' : 's'} could not be judged: ${[...new Set(doubtful.map(({ attempt }) => attempt.reason))].join('; ')} (${listed(doubtful.map(({ crossing }) => crossing))})`,

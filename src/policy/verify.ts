@@ -4,7 +4,7 @@
  * In: a spec, Observations of after the cut-over (and of before, when there are any), what firewalls logged. Out: checks in a
  * stable order and their sums: the VALIDATION RESULTS of the report, whoever draws them (render/verification.ts).
  */
-import type { ObservationSet } from '../observation.ts';
+import type { LoggedAttempt, ObservationSet } from '../observation.ts';
 import type { WindowTraffic } from '../store/read-window.ts';
 import { contextOf } from './diff.ts';
 import { capturedDays } from './diff-declared.ts';
@@ -13,6 +13,7 @@ import { countVerdicts, sortChecks, type Check, type CheckKind, type VerdictCoun
 import { crossingsOf } from './verify-crossings.ts';
 import { judgeDiodes } from './verify-diode.ts';
 import { judgeFunctions, type FunctionResult } from './verify-functions.ts';
+import { judgeLogs } from './verify-logs.ts';
 import { judgePermitted, permittedUses, type Before } from './verify-permitted.ts';
 import { judgeProhibited, type ProhibitedResult } from './verify-prohibited.ts';
 import { vantageOf } from './verify-vantage.ts';
@@ -23,6 +24,8 @@ export interface VerifyInput {
   /** By conversation id; what is not in it is judged by its totals alone. */
   readonly traffic: ReadonlyMap<number, WindowTraffic>;
   readonly before: { readonly set: ObservationSet; readonly traffic: ReadonlyMap<number, WindowTraffic> } | null;
+  /** What firewalls logged in the same time. */
+  readonly attempts: readonly LoggedAttempt[];
   /** In a few words: which captures. */
   readonly sensor: string;
 }
@@ -38,15 +41,16 @@ export interface Verification {
   readonly sensor: string;
 }
 
-export const verifySpec = ({ loaded, set, traffic, before, sensor }: VerifyInput): Verification => {
+export const verifySpec = ({ loaded, set, traffic, before, attempts, sensor }: VerifyInput): Verification => {
   const context = contextOf(loaded, set);
   const vantage = vantageOf(loaded.spec, set, context.assets);
   const crossings = crossingsOf(context, traffic);
-  const prohibited = judgeProhibited(context, crossings, vantage, sensor);
-  const functions = judgeFunctions(context, crossings, vantage, sensor);
+  const logged = judgeLogs(context, attempts);
+  const prohibited = judgeProhibited(context, crossings, vantage, logged, sensor);
+  const functions = judgeFunctions(context, crossings, vantage, logged, sensor);
   const checks = sortChecks([
     ...judgePermitted(context, crossings, vantage, before === null ? null : beforeOf(loaded, before), sensor),
-    ...prohibited.checks, ...functions.checks, ...judgeDiodes(context, traffic, vantage, sensor),
+    ...logged.checks, ...prohibited.checks, ...functions.checks, ...judgeDiodes(context, traffic, vantage, sensor),
   ]);
   const sumOf = (kind: CheckKind): VerdictCounts => countVerdicts(checks.filter((check) => check.kind === kind));
   return {

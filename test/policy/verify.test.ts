@@ -3,7 +3,7 @@
  * faults gives its own kind of failure and no other; diodes alive, dead and leaking; what cannot be seen is never passed.
  */
 import { describe, expect, test } from 'vitest';
-import type { Conversation, ObservationSet, Operation } from '../../src/observation.ts';
+import type { Conversation, LoggedAttempt, ObservationSet, Operation } from '../../src/observation.ts';
 import type { CheckKind } from '../../src/policy/verify-checks.ts';
 import { verifySpec, type Verification } from '../../src/policy/verify.ts';
 import { parseSpec } from '../../src/policy/spec-load.ts';
@@ -105,9 +105,9 @@ const trafficOf = (set: ObservationSet): Map<number, WindowTraffic> => new Map(s
   hours: one.days.flatMap(({ day }) => Array.from({ length: 24 }, (_, hour) => day * 24 + hour)), isWhole: true,
 }]));
 
-const verify = (conversations: readonly Conversation[], { before = false, set = quiet(conversations) } = {}): Verification => {
+const verify = (conversations: readonly Conversation[], { before = false, set = quiet(conversations), attempts = [] as readonly LoggedAttempt[] } = {}): Verification => {
   const earlier = observations(plant(BEFORE), BEFORE);
-  return verifySpec({ loaded, set, traffic: trafficOf(set), before: before ? { set: earlier, traffic: trafficOf(earlier) } : null, sensor: 'test' });
+  return verifySpec({ loaded, set, traffic: trafficOf(set), before: before ? { set: earlier, traffic: trafficOf(earlier) } : null, attempts, sensor: 'test' });
 };
 
 const failures = ({ checks }: Verification): string[] => checks.filter(({ verdict }) => verdict === 'fail').map(({ kind }) => kind);
@@ -263,6 +263,41 @@ describe('what this sensor cannot see is not observable, never pass', () => {
   test('encrypted operations: the filter is not observable', () => {
     const { checks } = verify(changed(is(HMI, OPC, 4840), (one) => ({ ...one, operations: [] })));
     expect(checks.find(({ kind, permit }) => kind === 'function-filter' && permit === 'R-UA')).toMatchObject({ verdict: 'not-observable' });
+  });
+});
+
+describe('firewall logs', () => {
+  const hour = AFTER[2] * 24 + 9;
+  const attempt = (change: Partial<LoggedAttempt>): LoggedAttempt => ({
+    id: 1, device: 'fw1', format: 'netfilter', rule: 'C1-002', verdict: 'passed', inspected: false, opening: true, client: PC, server: PLC2, transport: 'tcp', port: 502, application: '', operation: null,
+    count: 12, firstNs: BigInt(hour) * 3_600_000_000_000n, lastNs: BigInt(hour) * 3_600_000_000_000n + 9n, hours: [{ hour, count: 12 }], ...change,
+  });
+  const read = { protocol: 'modbus', unit: 1, function: 3, name: 'Read Holding Registers', access: 'read' } as const;
+  const write = { ...read, function: 6, name: 'Write Single Register', access: 'write' } as const;
+  const judged = (change: Partial<LoggedAttempt>) => verify(plant(AFTER), { attempts: [attempt(change)] });
+
+  test.each<[string, Partial<LoggedAttempt>, CheckKind | null]>([
+    ['what is prohibited was let through', {}, 'prohibited'],
+    ['what is prohibited would be blocked, in monitor mode', { verdict: 'would-block' }, 'prohibited'],
+    ['what is prohibited was blocked', { verdict: 'blocked' }, null],
+    ['what is permitted was let through', { client: HIST }, null],
+    ['what is permitted was blocked', { client: HIST, verdict: 'blocked' }, 'permitted'],
+    ['what is permitted would be blocked', { client: HIST, verdict: 'would-block' }, 'permitted'],
+    ['a mid-session packet of what is permitted was blocked', { client: HIST, verdict: 'blocked', opening: false }, null],
+    ['a permitted read was blocked by its content', { client: HIST, verdict: 'blocked', inspected: true, operation: read }, 'permitted'],
+    ['a write was let through', { client: HIST, inspected: true, operation: write }, 'function-filter'],
+    ['a write was blocked', { client: HIST, verdict: 'blocked', inspected: true, operation: write }, null],
+    ['a sweep folded into one count', { server: '', port: 0 }, null],
+  ])('%s', (_name, change, kind) => {
+    expect(failures(judged(change))).toEqual(kind === null ? [] : [kind]);
+  });
+
+  test('a denied attempt is evidence where the sensor is blind; a blocked write, that the filter works', () => {
+    const alone = plant(AFTER).filter((one) => is(HIST, PLC1)(one));
+    const path = ({ checks }: Verification) => checks.filter(({ kind, fromZone, toZone }) => kind === 'prohibited' && fromZone === 'ENT' && toZone === 'CELL');
+    expect(path(verify(alone))).toMatchObject([{ verdict: 'not-observable' }]);
+    expect(path(verify(alone, { attempts: [attempt({ verdict: 'blocked' })] }))).toMatchObject([{ verdict: 'pass', evidence: { source: 'firewall-log', count: 12, sensor: 'fw1' } }]);
+    expect(judged({ client: HIST, verdict: 'blocked', inspected: true, operation: write }).filters).toMatchObject({ seenAtWork: 1 });
   });
 });
 
