@@ -4,9 +4,14 @@
  * process of its own (serve-child.ts): a large plant takes it half a minute, and the door must answer meanwhile.
  */
 import { BaselineError, specError } from '../errors.ts';
+import { diffReport } from '../policy/diff.ts';
+import { acceptFindings } from '../policy/spec-accept.ts';
+import { editSpec, specEditSchema, type EditRefusal, type SpecChange, type SpecEdit } from '../policy/spec-edit.ts';
 import { parseSpec, type LoadedSpec } from '../policy/spec-load.ts';
+import type { SpecAsset } from '../policy/spec-schema.ts';
 import { assembleReport, type Report } from '../render/report/assemble.ts';
 import { contentPolicy, reportHtml } from '../render/report/html.ts';
+import type { PlantIndex } from '../render/report/plant-index.ts';
 import { readFromStore } from '../store/database.ts';
 import { readRevision } from '../store/read-status.ts';
 import { gatherReport, readForReport, type StoreReading } from './report-input.ts';
@@ -31,25 +36,43 @@ export interface DrawnPage {
 }
 
 /** A mistake that the user can mend, as plain data. */
-export interface Refusal {
-  readonly problem: string;
-  readonly remedy: string;
-}
+export type Refusal = EditRefusal;
 
 export interface Desk {
   draw(specText: string | null): DrawnPage | Refusal;
+  /** @param wanted a SpecEdit, as far as the page is to be believed */
+  edit(specText: string, wanted: unknown): SpecChange | Refusal;
 }
 
 export const pageKey = (revision: number, spec: string | null): string => `${revision}-${spec?.slice(0, 16) ?? 'proposal'}`;
 
 export function openDesk({ storePath, specFile, tool, commandLine }: DeskSetting): Desk {
   let reading: StoreReading | null = null;
+  let plant: PlantIndex | null = null;
+  const decideFinding = (loaded: LoadedSpec, { finding: id, decision, owner, reason }: Extract<SpecEdit, { kind: 'decide-finding' }>): SpecChange | Refusal => {
+    const { set } = reading ?? readForReport(storePath);
+    const finding = diffReport(loaded, set).findings.find((one) => one.id === id);
+    if (finding === undefined) return { problem: `there is no finding ${id} any more`, remedy: 'reload the page' };
+    const { text, results } = acceptFindings(loaded.text, set, [finding], { owner, decision, ...(reason === '' ? {} : { purpose: reason }) });
+    const [{ done, sentence }] = results;
+    return done ? { text, sentence: `${finding.title}: ${sentence}` } : { problem: sentence, remedy: finding.remedy };
+  };
   return {
+    edit: (specText, wanted) => refusing(() => {
+      const parsed = specEditSchema.safeParse(wanted, { jitless: true });
+      if (!parsed.success) {
+        const { path, message } = parsed.error.issues[0];
+        return { problem: `this edit cannot be made: ${[...path, message].join(' ')}`, remedy: 'correct the field' };
+      }
+      const edit = parsed.data;
+      return edit.kind === 'decide-finding' ? decideFinding(loadText(specText, specFile ?? ''), edit) : editSpec(specText, edit, (asset) => entryOf(plant, asset));
+    }),
     draw: (specText) => refusing(() => {
       const declared = specText === null || specFile === null ? null : loadText(specText, specFile);
       const revision = readFromStore(storePath, readRevision);
       if (reading === null || reading.revision !== revision) reading = readForReport(storePath);
       const input = gatherReport({ storePath, declared, tool, commandLine, progress: () => undefined }, reading);
+      plant = input.plant;
       const report: Report = assembleReport(input);
       const spec = specText === null ? null : digestOf(specText);
       const { zones, assets, findings } = report.model;
@@ -63,6 +86,18 @@ export function openDesk({ storePath, specFile, tool, commandLine }: DeskSetting
       };
     }),
   };
+}
+
+const LONGEST_ID = 58;
+
+/** An asset that was seen and stands in no zone by itself, as the spec would write it. */
+function entryOf(plant: PlantIndex | null, asset: string): SpecAsset | null {
+  const held = plant?.assets.find(({ id, declared }) => id === asset && declared === null);
+  if (held === undefined) return null;
+  const ip = [...new Set(held.seen.flatMap(({ addresses }) => addresses))];
+  // Behind a router every device shows the router's MAC.
+  const mac = [...new Set(held.seen.flatMap(({ macs, behindRouter }) => (behindRouter ? [] : macs)))];
+  return { asset_id: held.id.replaceAll(/[^A-Za-z0-9._-]/g, '-').slice(0, LONGEST_ID), ...(ip.length === 0 ? {} : { ip }), ...(mac.length === 0 ? {} : { mac }) };
 }
 
 const loadText = (text: string, file: string): LoadedSpec => {

@@ -6,15 +6,15 @@
 import { fork } from 'node:child_process';
 import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { BaselineError, EXIT, usageError } from '../errors.ts';
-import { openForReading, storePath } from '../store/database.ts';
-import { readRevision } from '../store/read-status.ts';
+import { EXIT, usageError } from '../errors.ts';
+import { storePath } from '../store/database.ts';
 import { DB_OPTION, defineCommand, type CommandContext, type CommandResult } from './command.ts';
 import { LOOPBACK_ADDRESSES } from './loopback-server.ts';
 import { openOnDesktop } from './open-on-desktop.ts';
-import { pageKey, type Desk, type DeskSetting, type DrawnPage, type Refusal } from './serve-desk.ts';
-import { openDoor, type Answer, type Asked } from './serve-http.ts';
-import { openSpecFile, type SpecFile } from './spec-file.ts';
+import type { Desk, DeskSetting } from './serve-desk.ts';
+import { openDoor } from './serve-http.ts';
+import { openView, type RemoteDesk } from './serve-view.ts';
+import { openSpecFile } from './spec-file.ts';
 
 export const serveCommand = defineCommand({
   syntax: 'serve [spec]',
@@ -41,10 +41,6 @@ interface ServeArguments {
   readonly host?: string | undefined;
   readonly open?: boolean | undefined;
 }
-
-/** A page that only the store made old is not made anew before this, nor more often than a tenth of the time. */
-const LEAST_REST_MS = 5000;
-const REST_FACTOR = 10;
 
 async function serve(argv: ServeArguments, context: CommandContext): Promise<CommandResult> {
   const host = LOOPBACK_ADDRESSES.find((one) => one === (argv.host ?? '127.0.0.1'));
@@ -77,10 +73,8 @@ async function serve(argv: ServeArguments, context: CommandContext): Promise<Com
   return { exitCode: EXIT.ok, output: [] };
 }
 
-type Remote<T> = { readonly [K in keyof T]: T[K] extends (...given: infer G) => infer R ? (...given: G) => Promise<R> : never };
-
 /** The desk's functions, in another process and one after the other. */
-function startDesk(setting: DeskSetting): Remote<Desk> & { close(): void } {
+function startDesk(setting: DeskSetting): RemoteDesk & { close(): void } {
   // Beside this module, in source as in the compiled program.
   const child = fork(fileURLToPath(new URL(`./serve-child${extname(import.meta.url)}`, import.meta.url)), { serialization: 'advanced' });
   const waiting: { resolve(value: unknown): void; reject(reason: unknown): void }[] = [];
@@ -100,93 +94,8 @@ function startDesk(setting: DeskSetting): Remote<Desk> & { close(): void } {
       child.send({ name, given });
     });
   return {
-    draw: (...given) => call('draw', given) as Promise<DrawnPage | Refusal>,
+    draw: (...given) => call('draw', given) as ReturnType<RemoteDesk['draw']>,
+    edit: (...given) => call('edit', given) as ReturnType<RemoteDesk['edit']>,
     close: () => void child.kill('SIGKILL'),
-  };
-}
-
-interface View {
-  answer(asked: Asked): Answer;
-  sentence(): string;
-  close(): void;
-}
-
-const json = (status: number, value: unknown): Answer => ({ status, type: 'application/json', body: JSON.stringify(value) });
-
-/** The page of now, and when to make the next one. */
-async function openView(path: string, specFile: SpecFile | null, desk: Remote<Desk>): Promise<View> {
-  const store = openForReading(path);
-  let problem: string | null = null;
-  let isBusy = false;
-  let drawnAt = 0;
-  let tookMs = 0;
-  let triedKey = '';
-  const first = await draw();
-  if ('problem' in first) {
-    store.close();
-    throw new BaselineError(first.problem, first.remedy, EXIT.usage);
-  }
-  let page = first;
-
-  async function draw(): Promise<DrawnPage | Refusal> {
-    isBusy = true;
-    const started = performance.now();
-    try {
-      return await desk.draw(specFile === null ? null : specFile.read().text);
-    } finally {
-      isBusy = false;
-      drawnAt = performance.now();
-      tookMs = drawnAt - started;
-    }
-  }
-
-  async function redraw(): Promise<void> {
-    try {
-      const next = await draw();
-      if ('problem' in next) problem = `${next.problem}. ${next.remedy}`;
-      else {
-        page = next;
-        problem = null;
-      }
-    } catch (error) {
-      problem = error instanceof BaselineError ? `${error.message}. ${error.remedy}` : `a fault of baseline serve: ${error instanceof Error ? error.message : 'unknown'}`;
-    }
-  }
-
-  /** Draws in the background when something changed; for a spec that does not hold, once. */
-  function follow(): void {
-    if (isBusy) return;
-    let spec: string | null;
-    let revision: number;
-    try {
-      spec = specFile === null ? null : specFile.read().digest;
-      revision = readRevision(store.db);
-    } catch (error) {
-      if (!(error instanceof BaselineError)) throw error;
-      problem = `${error.message}. ${error.remedy}`;
-      return;
-    }
-    const key = pageKey(revision, spec);
-    if (key === pageKey(page.revision, page.spec)) {
-      problem = null;
-      return;
-    }
-    const isRested = performance.now() - drawnAt >= Math.max(LEAST_REST_MS, REST_FACTOR * tookMs);
-    if (key === triedKey || (spec === page.spec && !isRested)) return;
-    triedKey = key;
-    void redraw();
-  }
-
-  return {
-    answer: ({ method, name }) => {
-      if (method === 'GET' && name === '') return { status: 200, type: 'text/html', body: page.html, policy: page.policy };
-      if (method === 'GET' && name === 'change') {
-        follow();
-        return json(200, { report: pageKey(page.revision, page.spec), spec: page.spec, isBusy, isCapturing: page.isCapturing, problem, undo: null });
-      }
-      return { status: 404, type: 'text/plain', body: 'there is nothing here\n' };
-    },
-    sentence: () => page.sentence,
-    close: () => store.close(),
   };
 }

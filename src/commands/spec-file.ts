@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import { statSync } from 'node:fs';
 import { usageError } from '../errors.ts';
 import { readText } from '../policy/spec-load.ts';
+import { writeFileWhole } from './whole-file.ts';
 
 export interface SpecText {
   readonly text: string;
@@ -15,12 +16,30 @@ export interface SpecText {
 
 export interface SpecFile {
   read(): SpecText;
+  /** @param before digest of the text that was changed; false when the file says something else by now */
+  write(before: string, text: string, sentence: string): boolean;
+  /** What would be taken back; null when nothing was written, or somebody else wrote since. */
+  undoable(): string | null;
+  /** @returns what was taken back */
+  undo(): string | null;
 }
 
 export const digestOf = (text: string): string => createHash('sha256').update(text).digest('hex');
 
+/** Whole texts are kept; a plant's spec is some hundred kB. */
+const MOST_CHANGES = 20;
+
+const PERMISSIONS = 0o777;
+
+interface Change {
+  readonly before: string;
+  readonly after: string;
+  readonly sentence: string;
+}
+
 export function openSpecFile(path: string): SpecFile {
   let held: (SpecText & { readonly mark: string }) | null = null;
+  const changes: Change[] = [];
   const read = (): SpecText => {
     const mark = markOf(path);
     if (held === null || held.mark !== mark) {
@@ -29,7 +48,36 @@ export function openSpecFile(path: string): SpecFile {
     }
     return held;
   };
-  return { read };
+  /** Times and sizes are not trusted before a write: the text itself is looked at. */
+  const isStill = (digest: string): boolean => {
+    held = null;
+    return read().digest === digest;
+  };
+  const replace = (text: string): void => writeFileWhole(path, text, statSync(path).mode & PERMISSIONS);
+  const last = (): Change | undefined => {
+    const change = changes.at(-1);
+    return change !== undefined && read().digest === change.after ? change : undefined;
+  };
+  return {
+    read,
+    write: (before, text, sentence) => {
+      if (!isStill(before)) return false;
+      const change = { before: read().text, after: digestOf(text), sentence };
+      replace(text);
+      changes.push(change);
+      if (changes.length > MOST_CHANGES) changes.shift();
+      return true;
+    },
+    undoable: () => last()?.sentence ?? null,
+    undo: () => {
+      held = null;
+      const change = last();
+      if (change === undefined) return null;
+      replace(change.before);
+      changes.pop();
+      return change.sentence;
+    },
+  };
 }
 
 /** Changes whenever the file does, as far as its times and sizes tell. */

@@ -57,6 +57,12 @@ const splitQualifiers = (text: string): string[] => {
   return parts;
 };
 
+/** The same text with other names for its two zones; a text without an arrow names none. */
+export const renameInDirection = (text: string, nameOf: (reference: string) => string): string => {
+  const arrow = /^(\s*)([A-Za-z0-9][A-Za-z0-9_.-]*)(\s*(?:<->|<-->|\u2194|<-|<--|\u2190|-->|->|=>|\u2192|\bto\b)\s*)([A-Za-z0-9][A-Za-z0-9_.-]*)/i.exec(text);
+  return arrow === null || ARROW.exec(text) === null ? text : `${arrow[1]}${nameOf(arrow[2])}${arrow[3]}${nameOf(arrow[4])}${text.slice(arrow[0].length)}`;
+};
+
 export const parseDirection = (text: string): DirectionText => {
   const bounded = text.slice(0, 500).trim();
   const arrow = ARROW.exec(bounded);

@@ -13,7 +13,7 @@ import { declaredAssets } from './spec-assets.ts';
 import type { LoadedSpec } from './spec-load.ts';
 
 /** A text such as "PLCs (PLC-01 through PLC-12)" becomes one entry an asset once a list says more about one of them. */
-function expandTexts(draft: RegisterDraft, loaded: LoadedSpec, wanted: ReadonlySet<string>): void {
+export function expandTexts(draft: RegisterDraft, loaded: LoadedSpec, wanted: ReadonlySet<string>): void {
   const groups = new Map<string, { zone: string; index: number; ids: string[]; label: string }>();
   for (const asset of declaredAssets(loaded.spec)) {
     if (!asset.fromText) continue;

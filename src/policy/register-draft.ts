@@ -52,3 +52,20 @@ export interface Tally {
   added: number;
   changed: number;
 }
+
+const nodesBy = (document: Document, list: string, key: string): Map<string, YAMLMap> => {
+  const seq = document.getIn([list]);
+  const nodes = new Map<string, YAMLMap>();
+  for (const item of isSeq(seq) ? seq.items : []) if (isMap(item)) nodes.set(String(item.get(key)), item);
+  return nodes;
+};
+
+export function openDraft(document: Document, report: RegisterDraft['report']): RegisterDraft {
+  const zones = nodesBy(document, 'zones', 'zone_id');
+  const assets: RegisterDraft['assets'] = new Map();
+  for (const [zone, node] of zones) {
+    const seq: unknown = node.get('assets', true);
+    for (const item of isSeq(seq) ? seq.items : []) if (isMap(item)) assets.set(String(item.get('asset_id')), { node: item, zone });
+  }
+  return { document, zones, conduits: nodesBy(document, 'conduits', 'conduit_id'), assets, report };
+}

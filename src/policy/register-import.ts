@@ -6,17 +6,17 @@
  * an asset does not delete it. Left out on purpose: operations of rules, which a cell cannot hold (register-permits.ts
  * takes their decisions).
  */
-import { Document, isMap, isSeq, parseDocument } from 'yaml';
-import type { YAMLMap } from 'yaml';
+import { Document, parseDocument } from 'yaml';
 import { readCsv } from './csv-records.ts';
 import { readRegister } from './register-columns.ts';
 import type { RegisterKind, RegisterRow } from './register-columns.ts';
 import { importAssets } from './register-assets.ts';
-import { makeMap, plain, rootOf, sameLevel, seqOf, setField } from './register-draft.ts';
+import { makeMap, openDraft, plain, rootOf, sameLevel, seqOf, setField } from './register-draft.ts';
 import type { RegisterDraft, Tally } from './register-draft.ts';
 import { importPermits } from './register-permits.ts';
 import type { Problem } from './spec-document.ts';
 import { parseSpec } from './spec-load.ts';
+import { specAsText } from './spec-text.ts';
 
 export interface RegisterList {
   readonly kind: RegisterKind;
@@ -97,13 +97,6 @@ const draftOf = (text: string | null, zonesOfAssets: readonly string[]): Documen
   return new Document({ spec_version: 1, standard: 'IEC 62443-3-2:2020', timezone: 'UTC', zones: zonesOfAssets.map((zone) => ({ zone_id: zone, name: zone })), conduits: [] });
 };
 
-const nodesBy = (document: Document, list: string, key: string): Map<string, YAMLMap> => {
-  const seq = document.getIn([list]);
-  const nodes = new Map<string, YAMLMap>();
-  for (const item of isSeq(seq) ? seq.items : []) if (isMap(item)) nodes.set(String(item.get(key)), item);
-  return nodes;
-};
-
 const ORDER: readonly RegisterKind[] = ['zones', 'conduits', 'assets', 'permits'];
 
 /** `specText` null begins a new spec, whose zones are those that the lists name. */
@@ -125,17 +118,10 @@ export function importRegister(specText: string | null, specFile: string, lists:
   const zonesNamed = readings.filter((one) => one.kind === 'assets').flatMap((one) => one.rows.flatMap((row) => (row.fields['zone'] as string | undefined) ?? []));
   const ownZones = readings.some((one) => one.kind === 'zones');
   const document = draftOf(specText, ownZones ? [] : [...new Set(zonesNamed)]);
-  const zones = nodesBy(document, 'zones', 'zone_id');
-  const assets: RegisterDraft['assets'] = new Map();
-  for (const [zone, node] of zones) {
-    const seq: unknown = node.get('assets', true);
-    for (const item of isSeq(seq) ? seq.items : []) if (isMap(item)) assets.set(String(item.get('asset_id')), { node: item, zone });
-  }
-  for (const { kind, file, rows, unused } of readings) {
-    const draft: RegisterDraft = {
-      document, zones, conduits: nodesBy(document, 'conduits', 'conduit_id'), assets,
-      report: (row, column, message, remedy) => problems.push({ file, ...row.place(column), message, remedy }),
-    };
+  let file = '';
+  const draft = openDraft(document, (row, column, message, remedy) => problems.push({ file, ...row.place(column), message, remedy }));
+  for (const { kind, rows, unused, ...list } of readings) {
+    file = list.file;
     const ignored = unused.length === 0 ? '' : `; not used: the column${unused.length === 1 ? '' : 's'} ${unused.join(', ')}`;
     if (kind === 'assets') {
       const { added, changed, renamed, moved } = importAssets(draft, rows, loaded);
@@ -146,7 +132,7 @@ export function importRegister(specText: string | null, specFile: string, lists:
     }
   }
   if (problems.length > 0) return failed();
-  const text = document.toString({ lineWidth: 0, flowCollectionPadding: false });
+  const text = specAsText(document, specText ?? '');
   const { problems: faults } = parseSpec(text, specFile);
   problems.push(...faults.map((fault) => ({ file: specFile, line: fault.line, column: fault.column, message: `with these lists the spec would not hold: ${fault.message}`, remedy: fault.remedy })));
   return problems.length > 0 ? failed() : { text, problems, sentences };

@@ -9,11 +9,14 @@ import { isMap, isSeq, parseDocument } from 'yaml';
 import type { Document } from 'yaml';
 import type { ObservationSet } from '../observation.ts';
 import { contextOf } from './diff.ts';
+import { isoTime } from './findings.ts';
 import type { Finding } from './findings.ts';
-import { asksOf } from './asks.ts';
+import { asksOf, type Ask } from './asks.ts';
 import { tableOf } from '../net/register-set.ts';
 import { parseSpec } from './spec-load.ts';
+import { decideRule } from './spec-decide.ts';
 import type { SpecFlow } from './spec-schema.ts';
+import { specAsText } from './spec-text.ts';
 
 export interface Acceptance {
   readonly finding: string;
@@ -25,19 +28,33 @@ export interface AcceptOptions {
   readonly owner: string;
   /** Written into the rule, so that the reason is found where the rule is. */
   readonly purpose?: string;
+  /** `rejected`: what was seen becomes a rule that lets nothing through, with who says so. */
+  readonly decision?: 'approved' | 'rejected';
 }
 
 const refuse = (finding: Finding, sentence: string): Acceptance => ({ finding: finding.id, done: false, sentence });
 
+/** Findings about traffic that a rule can name, or about a rule. */
+const REJECTABLE: ReadonlySet<Finding['type']> = new Set(['undeclared-conversation', 'undeclared-operation', 'wrong-direction', 'requirement-violation']);
+
 const PROTOCOLS: Readonly<Record<string, string>> = { modbus: 'Modbus/TCP', opcua: 'OPC UA', s7comm: 'S7comm', enip: 'EtherNet/IP', https: 'HTTPS', http: 'HTTP', rdp: 'RDP', ssh: 'SSH', smb: 'SMB', dns: 'DNS', ntp: 'NTP' };
+
+const evidenceOf = (asks: readonly Ask[]): NonNullable<SpecFlow['evidence']> => ({
+  first_seen: isoTime(asks.reduce((least, { firstNs }) => (firstNs < least ? firstNs : least), asks[0].firstNs)),
+  last_seen: isoTime(asks.reduce((most, { lastNs }) => (lastNs > most ? lastNs : most), asks[0].lastNs)),
+  days: new Set(asks.flatMap(({ days }) => days)).size,
+  requests: asks.reduce((sum, { count }) => sum + count, 0),
+});
 
 /** A rule that lets through exactly what the finding's conversation asked. */
 const ruleFor = (set: ObservationSet, finding: Finding, id: string, from: string, to: string, client: { assets?: string[]; addresses?: string[] }, server: { assets?: string[]; addresses?: string[] }, options: AcceptOptions): SpecFlow | null => {
   const ids = new Set(finding.seen.map((seen) => seen.conversation));
   const conversations = set.conversations.filter((one) => ids.has(one.id));
   const [first] = conversations;
-  if (first === undefined) return null;
-  const asks = conversations.flatMap(asksOf);
+  // Of a conversation that is permitted in part, only the rest; unless the finding lists not all of it.
+  const listed = finding.type === 'undeclared-operation' && finding.seenMore === 0 ? new Set(finding.seen.map((seen) => seen.operation)) : null;
+  const asks = conversations.flatMap(asksOf).filter((ask) => listed === null || listed.has(ask.text));
+  if (first === undefined || asks.length === 0) return null;
   const codes = [...new Set(asks.flatMap((ask) => (ask.modbus === null ? [] : [ask.modbus.code])))].sort((a, b) => a - b);
   const units = [...new Set(asks.flatMap((ask) => (ask.modbus === null ? [] : [ask.modbus.unit])))].sort((a, b) => a - b);
   const ranges = [...new Map(asks.flatMap((ask) => {
@@ -61,11 +78,15 @@ const ruleFor = (set: ObservationSet, finding: Finding, id: string, from: string
     ...(names.length === 0 ? {} : { operations: names }),
     ...(options.purpose === undefined ? {} : { purpose: options.purpose }),
     basis: 'observed',
-    decision: 'approved',
+    decision: options.decision ?? 'approved',
     owner: options.owner,
-    evidence: { first_seen: new Date(Number(first.firstNs / 1_000_000n)).toISOString(), last_seen: new Date(Number(first.lastNs / 1_000_000n)).toISOString(), days: first.days.length, requests: first.requests },
+    evidence: evidenceOf(asks),
   };
 };
+
+/** What a rule lets through, without who decided and what was seen. */
+const contentOf = ({ rule_id: _id, decision: _decision, owner: _owner, purpose: _purpose, evidence: _evidence, basis: _basis, ...content }: SpecFlow): string =>
+  JSON.stringify(content, (_key, value: unknown) => (typeof value === 'object' && value !== null && !Array.isArray(value) ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))) : value));
 
 const appendTo = (document: Document, path: readonly (string | number)[], value: unknown): void => {
   const held = document.getIn(path);
@@ -94,6 +115,11 @@ export const acceptFindings = (text: string, set: ObservationSet, findings: read
     const { assets } = contextOf(loaded, set);
     const declared = loaded.permits.find(({ permit }) => permit.id === finding.permit);
     let done: string | null = null;
+    const verdict = options.decision ?? 'approved';
+    if (verdict === 'rejected' && !REJECTABLE.has(finding.type)) {
+      results.push(refuse(finding, 'there is nothing in it that a spec could refuse'));
+      continue;
+    }
     switch (finding.type) {
       case 'undeclared-conversation':
       case 'undeclared-operation':
@@ -115,8 +141,14 @@ export const acceptFindings = (text: string, set: ObservationSet, findings: read
         const end = (asset: string | undefined, address: string | null): { assets?: string[]; addresses?: string[] } => (asset === undefined ? { addresses: [address ?? ''] } : { assets: [asset] });
         const rule = ruleFor(set, finding, `${conduitId.slice(0, 58)}-${String(n).padStart(3, '0')}`, client.zone, server.zone, end(client.asset?.id, finding.client), end(server.asset?.id, finding.server), options);
         if (rule === null) break;
+        const same = (loaded.spec.conduits[index]?.protocols_allowed ?? []).findIndex((held) => contentOf(held) === contentOf(rule));
+        if (same >= 0) {
+          decideRule(document, ['conduits', index, 'protocols_allowed', same], verdict, options.owner, options.purpose ?? '');
+          done = `${verdict} the rule that says the same`;
+          break;
+        }
         appendTo(document, ['conduits', index, 'protocols_allowed'], rule);
-        done = `added rule ${rule.rule_id} for exactly what was seen`;
+        done = verdict === 'approved' ? `added rule ${rule.rule_id} for exactly what was seen` : `rejected as rule ${rule.rule_id}: exactly what was seen`;
         break;
       }
       case 'undeclared-asset': {
@@ -135,7 +167,10 @@ export const acceptFindings = (text: string, set: ObservationSet, findings: read
         }
         break;
       case 'requirement-violation':
-        if (declared !== undefined && finding.requirement !== null && finding.client === null) {
+        if (declared !== undefined && verdict === 'rejected') {
+          decideRule(document, declared.path, verdict, options.owner, options.purpose ?? '');
+          done = `rejected rule ${declared.permit.id}`;
+        } else if (declared !== undefined && finding.requirement !== null && finding.client === null) {
           appendTo(document, [...declared.path, 'accepted_risks'], finding.requirement);
           document.setIn([...declared.path, 'owner'], options.owner);
           done = `${options.owner} accepts ${finding.requirement} for ${declared.permit.id}`;
@@ -145,7 +180,7 @@ export const acceptFindings = (text: string, set: ObservationSet, findings: read
     }
     if (done === null) results.push(refuse(finding, finding.fromZone === null && finding.type === 'undeclared-asset' ? 'nothing says in which zone it belongs: declare it by hand' : 'a spec cannot mend this'));
     else {
-      current = document.toString({ lineWidth: 0, flowCollectionPadding: false });
+      current = specAsText(document, current);
       results.push({ finding: finding.id, done: true, sentence: done });
     }
   }

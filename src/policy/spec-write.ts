@@ -17,6 +17,7 @@ import type { AssetIndex } from './spec-assets.ts';
 import { parseSpec } from './spec-load.ts';
 import type { LoadedSpec } from './spec-load.ts';
 import { assetEntry, listedAssets, ruleEntry, setAsideEntry, zoneEntry } from './spec-rules.ts';
+import { specAsText } from './spec-text.ts';
 
 /** Version, command, captures with digests, span: anything that says where the evidence came from. */
 export type SpecProvenance = Readonly<Record<string, string | number | readonly string[]>>;
@@ -39,8 +40,6 @@ const styleNode = (root: unknown): void => {
   });
 };
 
-const styledText = (document: Document): string => document.toString({ lineWidth: 0, flowCollectionPadding: false });
-
 const styledDocument = (value: unknown): Document => {
   const document = new Document(value);
   styleNode(document.contents);
@@ -48,7 +47,7 @@ const styledDocument = (value: unknown): Document => {
 };
 
 /** A spec's plain value as a file is written: the same layout as a proposal. */
-export const formatSpec = (value: Readonly<Record<string, unknown>>): string => styledText(styledDocument(value));
+export const formatSpec = (value: Readonly<Record<string, unknown>>): string => specAsText(styledDocument(value));
 
 const conduitsOfZone = (proposal: ConduitProposal, zone: string): string[] => proposal.conduits.filter((conduit) => conduit.connects.includes(zone)).map((conduit) => conduit.id);
 
@@ -77,7 +76,7 @@ const newSpecText = (proposal: ConduitProposal, provenance: SpecProvenance): str
     ' security levels are assumptions to be replaced by the risk assessment (IEC 62443-3-2 ZCR 5.6);',
     ' rules with "decision: pending" let their traffic through until somebody answers their "question".',
   ].join('\n');
-  return styledText(document);
+  return specAsText(document);
 };
 
 /** Where the existing spec puts what the proposal speaks of. */
@@ -197,7 +196,7 @@ const updatedText = (proposal: ConduitProposal, existingText: string, provenance
   }
 
   // Permits are compared with who is who after the new assets have been added.
-  const grown = parseSpec(styledText(document), 'the updated spec').loaded ?? loaded;
+  const grown = parseSpec(specAsText(document), 'the updated spec').loaded ?? loaded;
   const assets = indexAssets(grown.spec);
   const conduitOf = new Map<string, { id: string; index: number }>();
   for (const [i, conduit] of loaded.spec.conduits.entries()) {
@@ -233,7 +232,7 @@ const updatedText = (proposal: ConduitProposal, existingText: string, provenance
     }
   }
   mergeSetAside(document, proposal, loaded);
-  return styledText(document);
+  return specAsText(document, existingText);
 };
 
 /** Dates and days; counts only when the rule lets all of the Permit through, or they would count its neighbours too. */

@@ -10,6 +10,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { hostileSpec, importSample, makeFolder, SAMPLE_SPEC, writeReport } from '../render/report/report-stage.ts';
 import { HOSTILE_WORDS } from '../render/hostile-words.ts';
 import { fillStore } from '../store/read-fixture.ts';
+import { CHROMIUM } from './chromium.ts';
 import { canRun, program } from './loud-skip.ts';
 
 const runs = canRun('the report in a browser', [program('chromium')]);
@@ -31,10 +32,7 @@ beforeAll(async () => {
   fillStore(join(folder, 'hostile.db'), { hostile: words });
   writeFileSync(join(folder, 'hostile.yaml'), hostileSpec(words));
   writeReport(join(folder, 'hostile.db'), join(folder, 'hostile.html'), join(folder, 'hostile.yaml'));
-  browser = await chromium.launch({
-    executablePath: '/usr/bin/chromium',
-    args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--no-first-run'],
-  });
+  browser = await chromium.launch(CHROMIUM);
 });
 
 afterAll(async () => {

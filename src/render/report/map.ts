@@ -114,7 +114,7 @@ function zoneBox(box: PlacedBox, node: MapNode, boxes: number, model: ReportMode
   const { lines, listed } = listingOf(node, boxes);
   const rest = zone.assets.length - listed;
   const placeOf = (k: number): readonly [number, number] => [x + 17 + Math.floor(k / lines) * (COLUMN_WIDTH - 12), y + HEAD_HEIGHT + 11 + (k % lines) * ASSET_LINE];
-  const entries = zone.assets.slice(0, listed).map((i, k) => assetLine(model.assets[i], ...placeOf(k)));
+  const entries = zone.assets.slice(0, listed).map((i, k) => assetLine(i, model.assets[i], ...placeOf(k)));
   const [restX, restY] = placeOf(listed);
   const label = `Zone ${zone.id}, ${zone.name}, SL-T ${zone.slTarget ?? 'open'}, ${zone.assets.length} assets, ${zone.findings} findings`;
   return html`<a class="zone k-${kindClass(zone.kind)}${zone.isDeclared ? '' : ' stranger'}" href="#zone-${node.zones[0]}" data-node="${node.key}" data-zone="${node.zones[0]}" ${topics(node.zones)} aria-label="${label}"><title>${label}</title>${head}${zone.isDeclared ? html`<text class="box-sl" x="${x + box.width - 10}" y="${y + 18}" text-anchor="end">SL ${zone.slTarget === null ? '?' : `${zone.slTarget}${zone.slBasis === 'assumption' ? '?' : ''}`}</text>` : NOTHING}<line class="box-rule" x1="${x + 13}" x2="${x + box.width - 10}" y1="${y + 41}" y2="${y + 41}"/>${entries}${rest > 0 ? html`<text class="box-asset more" x="${restX + 11}" y="${restY + 4}">and ${rest} more</text>` : NOTHING}</a>`;
@@ -123,9 +123,9 @@ function zoneBox(box: PlacedBox, node: MapNode, boxes: number, model: ReportMode
 const kindClass = (kind: string): string => (/^[a-z]+$/.test(kind) ? kind : 'other');
 
 /** A filled dot was seen, a ring was only declared, a cross mark is not declared. */
-function assetLine(asset: ReportAsset, x: number, y: number): Markup {
+function assetLine(index: number, asset: ReportAsset, x: number, y: number): Markup {
   const role = asset.declaredRole ?? asset.seenRole ?? '';
   const name = cut(asset.id, 17);
   const dot = asset.isSeen ? html`<circle class="dot" cx="${x}" cy="${y}" r="3.6"/>` : html`<circle class="dot ring" cx="${x}" cy="${y}" r="3.2"/>`;
-  return html`${dot}<text class="box-asset" x="${x + 11}" y="${y + 4}">${name}<tspan class="box-role" dx="6">${cut(role, Math.max(5, 22 - name.length))}</tspan>${asset.findings > 0 ? html`<tspan class="box-alert" dx="5">!</tspan>` : NOTHING}</text>`;
+  return html`<g class="asset" data-asset="${index}"><title>${asset.id}${role === '' ? '' : `, ${role}`}${asset.isSeen ? '' : ', declared, never seen'}</title><rect class="place" x="${x - 5}" y="${y - ASSET_LINE / 2}" width="${COLUMN_WIDTH - 26}" height="${ASSET_LINE}"/>${dot}<text class="box-asset" x="${x + 11}" y="${y + 4}">${name}<tspan class="box-role" dx="6">${cut(role, Math.max(5, 22 - name.length))}</tspan>${asset.findings > 0 ? html`<tspan class="box-alert" dx="5">!</tspan>` : NOTHING}</text></g>`;
 }

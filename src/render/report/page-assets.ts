@@ -7,7 +7,7 @@ import { readFileSync } from 'node:fs';
 
 const SCRIPTS = ['dom.js', 'plant.js', 'panel.js', 'asset-panel.js', 'filters.js', 'timeline.js', 'map-size.js', 'start.js'];
 /** What `serve` adds. */
-const LIVE_SCRIPTS = [...SCRIPTS, 'identity.js', 'live.js'];
+const LIVE_SCRIPTS = [...SCRIPTS, 'identity.js', 'live.js', 'edit.js', 'drag.js'];
 
 export interface PageAssets {
   readonly style: string;

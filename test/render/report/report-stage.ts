@@ -10,14 +10,17 @@ import { setStage } from '../../commands/main-stage.ts';
 const SAMPLES = join(import.meta.dirname, '..', '..', '..', 'samples');
 export const SAMPLE_SPEC = join(SAMPLES, 'plant.yaml');
 
+/** In the order in which they were made. */
+export const SAMPLE_CAPTURES = readdirSync(join(SAMPLES, 'plant')).toSorted().map((name) => join(SAMPLES, 'plant', name));
+
 export const makeFolder = (): string => mkdtempSync(join(tmpdir(), 'baseline-report-'));
 
-/** The sample plant as a store. */
-export async function importSample(path: string): Promise<void> {
+/** The sample plant as a store, or in one. */
+export async function importSample(path: string, captures: readonly string[] = SAMPLE_CAPTURES): Promise<void> {
   const store = openForWriting(path);
   const session = beginImport(store);
-  for (const name of readdirSync(join(SAMPLES, 'plant')).toSorted()) {
-    await importCapture(session, join(SAMPLES, 'plant', name), { force: false, signal: new AbortController().signal, progress: () => {} });
+  for (const name of captures) {
+    await importCapture(session, name, { force: false, signal: new AbortController().signal, progress: () => {} });
   }
   store.close();
 }

@@ -23,10 +23,14 @@ export function keysOf(name, value) {
   return String(value).split(' ').map((index) => (list()[index] === undefined ? null : keyOf(list()[index], Number(index))));
 }
 
+/** Zones that this page gave another id. */
+export const renamedZones = new Map();
+
 /** The value in the data of now; null when any of it is gone. */
 export function valueOf(name, keys) {
   const [list, keyOf] = LISTS[name];
-  const found = keys.map((key) => list().findIndex((one, index) => keyOf(one, index) === key));
+  const places = new Map(list().map((one, index) => [keyOf(one, index), index]));
+  const found = keys.map((key) => places.get(key) ?? (name === 'zone' ? places.get(renamedZones.get(key)) : undefined) ?? -1);
   return found.length === 0 || found.includes(-1) ? null : found.join(' ');
 }
 

@@ -27,7 +27,11 @@ export const holdWhile = (test) => {
   isHeld = test;
 };
 
-export function tellNews(text, isBad = false) {
+/** What was done stays in sight while the page is drawn anew after it. */
+let doneText = '';
+
+export function tellNews(text, isBad = false, isDone = false) {
+  doneText = isDone ? `${text} ` : '';
   liveNews.textContent = text;
   live.classList.toggle('bad', isBad);
 }
@@ -137,10 +141,11 @@ async function redraw() {
   document.title = next.title;
   const change = (count, what) => (count === 0 ? [] : [`${Math.abs(count)} ${what}${Math.abs(count) === 1 ? '' : 's'} ${count > 0 ? 'more' : 'less'}`]);
   const changes = [...change(data.findings.length - before.findings, 'finding'), ...change(data.conversations.length - before.conversations, 'conversation')];
-  if (changes.length > 0) tellNews(`Drawn anew: ${changes.join(', ')}.`);
+  if (changes.length > 0) tellNews(`${doneText || 'Drawn anew: '}${changes.join(', ')}.`);
 }
 
 let timer = 0;
+let hadProblem = false;
 let wait = POLL_MS;
 
 export async function pollStore() {
@@ -149,7 +154,8 @@ export async function pollStore() {
   wait = state.gone ? Math.min(LONGEST_POLL_MS, wait * 2) : state.isBusy ? BUSY_POLL_MS : POLL_MS;
   live.classList.toggle('gone', state.gone === true);
   if (state.problem != null) tellNews(state.problem, true);
-  else if (live.classList.contains('bad') && state.report !== undefined) tellNews('');
+  else if (hadProblem && state.report !== undefined) tellNews('');
+  hadProblem = state.problem != null;
   if (state.report !== undefined) {
     liveText.textContent = `${state.isCapturing ? 'A capture is running' : 'Live'}${state.isBusy ? ', drawing anew' : ''}`;
     liveUndo.hidden = state.undo === null;

@@ -32,6 +32,8 @@ function draw() {
   title.textContent = view.title;
   body.replaceChildren(...[actions[name]?.(value) ?? null, view.content()].flat(Infinity).filter((node) => node !== null));
   back.hidden = history.length < 2;
+  if (name === 'asset') panel.dataset.about = value;
+  else delete panel.dataset.about;
   panel.hidden = false;
   document.body.classList.add('with-panel');
   choose(view.chosen ?? null);
