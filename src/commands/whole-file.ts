@@ -1,8 +1,9 @@
 /**
- * Writes a result file whole or not at all: a temporary file beside it, then a rename; never through a symbolic link. In: a
- * path, and the content as one piece or in chunks.
+ * Writes a result file whole or not at all, also when the power is cut: a temporary file beside it, synced, then a rename;
+ * never through a symbolic link. In: a path, and the content as one piece or in chunks.
  */
 import { closeSync, fsyncSync, lstatSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { usageError } from '../errors.ts';
 
 /** Readable by the group: a spec names devices, but is made to be shared with reviewers. */
@@ -26,10 +27,26 @@ export function writeFileWhole(path: string, content: string | Uint8Array | Iter
       closeSync(descriptor);
     }
     renameSync(part, path);
+    syncFolder(dirname(path));
   } catch (error) {
     rmSync(part, { force: true });
     const code = (error as { code?: string }).code;
     if (code === undefined) throw error;
     throw usageError(`${path} cannot be written: ${code}`, code === 'ENOSPC' ? 'Free some space on the disk.' : 'Check the folder and its permissions.');
+  }
+}
+
+/** Only then is the new name on the disk (fsync(2)). Where a folder cannot be opened (Windows), the system sees to it. */
+function syncFolder(folder: string): void {
+  let descriptor: number;
+  try {
+    descriptor = openSync(folder, 'r');
+  } catch {
+    return;
+  }
+  try {
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
   }
 }
