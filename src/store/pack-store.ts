@@ -22,7 +22,8 @@ export function packStore(path: string, scratch: string, target: string, change:
     const copy = openForWriting(scratch);
     try {
       copy.db.transaction(() => {
-        copy.db.exec('DELETE FROM decoder_state');
+        // What readers remember, to go on: open streams with their octets, the clocks of log writers.
+        copy.db.exec("DELETE FROM decoder_state; UPDATE firewall_log SET clock = '{}'");
         change(copy.db);
       }).immediate();
       // Written anew: what was deleted must not stand in free pages.

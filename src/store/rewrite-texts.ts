@@ -12,6 +12,8 @@ export interface TextRewriter {
   fact(name: string, value: string): string;
   target(protocol: string, target: string): string;
   words(text: string): string;
+  /** A sentence of ours, in which addresses and names may stand. */
+  scrub(text: string): string;
   /** What a capture was called: a path, an interface. */
   captureName(id: number, name: string): string;
   /** How a capture ended: our sentence, in which its name may stand. */
@@ -22,17 +24,20 @@ export interface TextRewriter {
 const OWN_WORDS = new Set([
   'capture.kind', 'capture.format', 'capture.head', 'capture.digest', 'capture.state', 'address_fact.name', 'conversation_fact.name', 'operation.protocol', 'store_meta.key', 'store_meta.value',
   'probe_run.spec_digest', 'probe_run.state', 'probe.kind', 'probe.expected', 'probe.outcome', 'probe.verdict',
+  'firewall_log.kind', 'firewall_log.head', 'firewall_log.digest', 'firewall_log.state', 'attempt.format', 'attempt.transport',
 ]);
 /** Of these, what looks like a word of ours stays. */
-const MOSTLY_OWN = ['capture_counter.name', 'conversation.service'] as const;
+const MOSTLY_OWN = ['capture_counter.name', 'conversation.service', 'firewall_log_counter.name', 'firewall_log_sample.name', 'attempt.application'] as const;
 /** Out of each other's way first: a new text may be another one's old text. */
 const MARK = '\u0001';
 const OWN_WORD = /^[\w.:/+-]{0,60}$/;
 
 /** Column -> which of the rewriter's ways it goes; each row by itself. */
-const PLAIN: Readonly<Record<string, 'name' | 'words' | 'address'>> = {
+const PLAIN: Readonly<Record<string, 'name' | 'words' | 'address' | 'scrub'>> = {
   'probe_run.operator': 'words', 'probe_run.zone': 'name', 'probe_run.spec': 'words', 'probe_run.reason': 'words',
   'probe.host': 'address', 'probe.permit': 'name', 'probe.to_zone': 'name', 'probe.detail': 'words',
+  'firewall_log.name': 'words', 'firewall_log.reason': 'scrub', 'firewall_log.assumptions': 'scrub', 'firewall_log_sample.text': 'words',
+  'attempt.device': 'address', 'attempt.rule': 'name', 'attempt.client': 'address', 'attempt.server': 'address',
 };
 
 const REBUILT = ['capture.name', 'capture.reason', 'address.text', 'address_fact.value', 'conversation_fact.value', 'operation_target.target'];
@@ -91,7 +96,7 @@ export function rewriteTexts(db: Connection, rewriter: TextRewriter, isChanging:
 }
 
 function checkColumns(db: Connection): void {
-  const known = new Set([...OWN_WORDS, ...MOSTLY_OWN, ...Object.keys(PLAIN), ...REBUILT, 'decoder_state.state']);
+  const known = new Set([...OWN_WORDS, ...MOSTLY_OWN, ...Object.keys(PLAIN), ...REBUILT, 'decoder_state.state', 'firewall_log.clock']);
   const columns = db
     .prepare("SELECT m.name || '.' || c.name FROM sqlite_schema m, pragma_table_info(m.name) c WHERE m.type = 'table' AND c.type IN ('TEXT', 'BLOB', 'ANY') ORDER BY 1")
     .pluck()

@@ -90,7 +90,7 @@ test('the same store gives the same octets; the store itself is not touched', as
 test('every text column of the newest schema is decided about; one that is not stops the work', () => {
   const store = new Database(':memory:');
   for (const migration of MIGRATIONS) store.exec(migration);
-  const rewriter = { address: String, name: String, words: String, fact: (_: string, value: string) => value, target: (_: string, value: string) => value, captureName: (_: number, name: string) => name, captureReason: String };
+  const rewriter = { address: String, name: String, words: String, scrub: String, fact: (_: string, value: string) => value, target: (_: string, value: string) => value, captureName: (_: number, name: string) => name, captureReason: String };
   expect(() => rewriteTexts(store, rewriter, true)).not.toThrow();
   store.exec('CREATE TABLE diary (entry TEXT NOT NULL) STRICT');
   expect(() => rewriteTexts(store, rewriter, true)).toThrow(/diary\.entry/);

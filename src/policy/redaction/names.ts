@@ -7,20 +7,21 @@ import { isPrintableName } from '../../infer/assets.ts';
 import { unitToken } from '../../infer/hints.ts';
 import { roleWordOf } from '../../infer/roles-hardware.ts';
 
-/** @param texts as they were said; blanks around them do not count */
+/** @param texts as they were said. No two become one. */
 export function mapNames(texts: Iterable<string>): ReadonlyMap<string, string> {
   const spellings = new Map<string, Set<string>>();
   for (const text of texts) {
-    const name = text.trim();
-    if (name !== '') spellings.set(name.toUpperCase(), (spellings.get(name.toUpperCase()) ?? new Set()).add(name));
+    const key = text.trim().toUpperCase();
+    if (key !== '') spellings.set(key, (spellings.get(key) ?? new Set()).add(text));
   }
   const classes = ranks(spellings.keys());
-  const units = ranks([...spellings.values()].flatMap((names) => unitToken([...names][0]) ?? []));
+  const units = ranks([...spellings.values()].flatMap((names) => unitToken([...names][0].trim()) ?? []));
   const map = new Map<string, string>();
   for (const [key, names] of spellings) {
     [...names].sort().forEach((name, spelling) => {
-      const replaced = pseudonym(name, classes.get(key) ?? '', units);
-      map.set(name, spelling === 1 ? replaced.toUpperCase() : replaced);
+      const replaced = pseudonym(name.trim(), classes.get(key) ?? '', units);
+      // Two differ by case, as names do; further ones are rare enough to be names of their own.
+      map.set(name, spelling === 0 ? replaced : spelling === 1 ? replaced.toUpperCase() : `${replaced}v${spelling}`);
     });
   }
   return map;

@@ -73,10 +73,10 @@ export function collector(): { readonly redactor: Redactor; replacing(): { reado
 function replacer(addresses: ReadonlySet<string>, names: ReadonlySet<string>, domains: ReadonlySet<string>, words: ReadonlySet<string>): { readonly redactor: Redactor; readonly replaced: Replacements } {
   const addressMap = mapAddresses(addresses);
   const nameMap = mapNames(names);
-  const byUpper = new Map([...nameMap].map(([name, replaced]) => [name.toUpperCase(), replaced]));
+  const byUpper = new Map([...nameMap].map(([name, replaced]) => [name.trim().toUpperCase(), replaced]));
   const domainMap = ranks(domains);
   const wordMap = new Map([...ranks(words)].map(([text, rank]) => [text, text.trim() === '' ? text : `t${rank}`]));
-  const name = (text: string): string => nameMap.get(text.trim()) ?? text.trim();
+  const name = (text: string): string => nameMap.get(text) ?? text;
   const redactor: Redactor = {
     address: (text) => addressMap.span(text) ?? name(text),
     name,

@@ -56,7 +56,7 @@ export function redactSpec(spec: Spec, redactor: Redactor): Record<string, unkno
   return walk('', plain as unknown as Value) as Record<string, unknown>;
 }
 
-/** Zones, conduits, rules and enforcement points are numbered in the order of their ids; assets go by names. */
+/** Zones, conduits and enforcement points are numbered in the order of their ids; assets go by names, as rules do, which firewalls log. */
 function idsOf(spec: Spec): ReadonlyMap<string, string> {
   const ids = new Map<string, string>();
   const number = (letter: string, texts: readonly string[]): void => {
@@ -67,7 +67,6 @@ function idsOf(spec: Spec): ReadonlyMap<string, string> {
   };
   const conduits = spec.conduits.map((conduit) => conduit.conduit_id);
   number('EP', (spec.enforcement_points ?? []).map((point) => point.ep_id));
-  number('R', spec.conduits.flatMap((conduit) => (conduit.protocols_allowed ?? []).flatMap((flow) => flow.rule_id ?? [])));
   number('C', conduits);
   number('Z', spec.zones.map((zone) => zone.zone_id));
   return ids;

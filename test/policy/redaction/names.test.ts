@@ -17,16 +17,18 @@ const plantName = fc.tuple(
 test('role, unit and equality stay, and the name is gone', () => {
   fc.assert(fc.property(fc.uniqueArray(fc.oneof(plantName, fc.string({ maxLength: 20 })), { maxLength: 40 }), (names) => {
     const map = mapNames(names);
-    const of = (name: string): string => map.get(name.trim())!;
+    const of = (name: string): string => map.get(name)!;
     const real = names.filter((name) => name.trim() !== '');
+    expect(new Set(map.values()).size, 'no two become one').toBe(map.size);
+    const third = (name: string): boolean => /v\d$/.test(of(name));
     for (const name of real) {
       expect(of(name), name).not.toBe(name.trim());
       expect(isPrintableName(of(name)), name).toBe(isPrintableName(name.trim()));
-      if (!isPrintableName(name.trim())) continue;
+      if (!isPrintableName(name.trim()) || third(name)) continue;
       // The rule that reads the role is the same one.
       expect(roleWordOf(of(name))?.word, `${name} -> ${of(name)}`).toBe(roleWordOf(name.trim())?.word);
       for (const other of real) {
-        if (!isPrintableName(other.trim())) continue;
+        if (!isPrintableName(other.trim()) || third(other)) continue;
         expect(of(name).toUpperCase() === of(other).toUpperCase()).toBe(name.trim().toUpperCase() === other.trim().toUpperCase());
         expect(unitToken(of(name)) === unitToken(of(other)), `${name} ${other} -> ${of(name)} ${of(other)}`).toBe(unitToken(name.trim()) === unitToken(other.trim()));
       }
