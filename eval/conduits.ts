@@ -132,7 +132,7 @@ const allClasses = (service: string): readonly OperationClass[] => (service === 
 
 const MODBUS_CLASS = (code: number): OperationClass => ([1, 2, 3, 4].includes(code) ? 'read' : [5, 6, 15, 16, 22, 23].includes(code) ? 'write' : 'engineer');
 
-function judgeProposal(name: string, set: ObservationSet, proposal: ConduitProposal): Judge & { readonly yaml: string; readonly whyNot: (tuple: Tuple) => string } {
+function judgeProposal(name: string, set: ObservationSet, proposal: ConduitProposal): Judge & { readonly yaml: string; readonly whyNot: (tuple: Tuple) => string; readonly whyPasses: (tuple: Tuple) => string } {
   const yaml = writeSpec(proposal, null);
   const { loaded, problems } = parseSpec(yaml, name);
   if (loaded === null) throw new Error(`the proposal does not load: ${problems[0].line}: ${problems[0].message}`);
@@ -157,12 +157,17 @@ function judgeProposal(name: string, set: ObservationSet, proposal: ConduitPropo
           : permit.access.length === 0 ? ['any'] : permit.access.map((access) => (access === 'browse' || access === 'read' ? 'read' : access === 'write' ? 'write' : 'engineer')),
     );
     const target = permit.conditions.onDemand ? onDemand : standing;
-    for (const client of side(permit.from)) for (const server of side(permit.to)) if (client !== server) for (const own of classes) target.add(comboKey(client, server, permit.service.transport, permit.service.ports[0]?.first ?? 0, own));
+    for (const port of permit.service.ports.length === 0 ? [0] : permit.service.ports.map(({ first }) => first)) for (const client of side(permit.from)) for (const server of side(permit.to)) if (client !== server) for (const own of classes) target.add(comboKey(client, server, permit.service.transport, port, own));
   }
   for (const combo of standing) onDemand.delete(combo);
   return {
     name, yaml,
     whyNot: (tuple) => matcher.judge(tuple.conversation).asks.find(({ ask, permit }) => permit === null && (tuple.code === null || (ask.modbus?.code === tuple.code && (ask.modbus.range === null || ask.modbus.range.first === tuple.first))))?.miss?.kind ?? 'nothing declared',
+    whyPasses: (tuple) => {
+      const permit = matcher.judge(tuple.conversation).asks.find((one) => one.permit !== null)?.permit;
+      const flow = loaded.spec.conduits.flatMap((conduit) => conduit.protocols_allowed ?? []).find((one) => one.rule_id === permit?.permit.id);
+      return `${permit?.permit.decision} ${flow?.question?.split(':')[0] ?? '-'} ${permit?.permit.conditions.onDemand === true ? 'on demand' : 'standing'} ${permit?.permit.evidence?.generalisedBy.join('+')}`;
+    },
     zoneOf: (address) => assets.resolve(address)?.zone ?? null,
     passes: (tuple) => {
       let verdict = verdicts.get(tuple.conversation);
@@ -210,9 +215,11 @@ interface Score {
   readonly onDemand: number;
   readonly precision: number;
   readonly writeExposure: number;
+  readonly stray: number;
   readonly strayAdmitted: number;
   readonly rules: number;
   readonly blocked: readonly Tuple[];
+  readonly admitted: readonly Tuple[];
 }
 
 function score(judge: Judge, plant: GeneratedPlant, tuples: readonly Tuple[], isBusiness: (zone: string | null) => boolean): Score {
@@ -235,8 +242,8 @@ function score(judge: Judge, plant: GeneratedPlant, tuples: readonly Tuple[], is
   let days = 0;
   let blockedDays = 0;
   let stray = 0;
-  let admitted = 0;
   const blocked: Tuple[] = [];
+  const admittedTuples: Tuple[] = [];
   for (const tuple of tuples) {
     const { edge, conversation } = tuple;
     if (!crosses(conversation.client, conversation.server) || (outside(edge.c) && outside(edge.s))) continue;
@@ -244,7 +251,7 @@ function score(judge: Judge, plant: GeneratedPlant, tuples: readonly Tuple[], is
     const passed = judge.passes(tuple);
     if (edge.noise !== null) {
       stray++;
-      if (passed) admitted++;
+      if (passed) admittedTuples.push(tuple);
       continue;
     }
     total++;
@@ -266,8 +273,8 @@ function score(judge: Judge, plant: GeneratedPlant, tuples: readonly Tuple[], is
   for (const combo of judge.standing) if (designed.has(combo)) right++;
   return {
     breakage: total === 0 ? 0 : blocked.length / total, dayBreakage: days === 0 ? 0 : blockedDays / days, standing: judge.standing.size / designed.size, onDemand: judge.onDemand.size / designed.size,
-    precision: judge.standing.size === 0 ? 1 : right / judge.standing.size, writeExposure: changes(designed) === 0 ? 0 : changes(judge.standing) / changes(designed), strayAdmitted: stray === 0 ? 0 : admitted / stray,
-    rules: judge.rules, blocked,
+    precision: judge.standing.size === 0 ? 1 : right / judge.standing.size, writeExposure: changes(designed) === 0 ? 0 : changes(judge.standing) / changes(designed), stray, strayAdmitted: stray === 0 ? 0 : admittedTuples.length / stray,
+    rules: judge.rules, blocked, admitted: admittedTuples,
   };
 }
 
@@ -302,6 +309,7 @@ async function main(): Promise<void> {
   const withBaselines = !options.has('no-baselines');
   const scores = new Map<string, Score[]>();
   const blockedWhy = new Map<string, number>();
+  const admittedWhy = new Map<string, number>();
   const add = (name: string, value: Score): void => {
     scores.set(name, [...(scores.get(name) ?? []), value]);
   };
@@ -326,7 +334,11 @@ async function main(): Promise<void> {
         if (options.has('trace') && tuple.edge.svc === 'modbus' && tuple.class === 'write') { const o = set.conversations.find((one) => one.client === tuple.conversation.client && one.server === tuple.conversation.server); console.log(arch, seed, tuple.conversation.client, tuple.conversation.server, `unit ${tuple.unit} fc ${tuple.code} ${tuple.first}-${tuple.last}`, '| trained:', o?.operations.filter((op) => op.access === 'write').map((op) => `u${op.unit} fc${op.function} ${op.ranges.map((r) => `${r.first}-${r.last}`).join(' ')}`).join('; ')); }
         blockedWhy.set(key, (blockedWhy.get(key) ?? 0) + 1);
       }
-      if (options.has('verbose')) console.log(arch, seed, percent(result.breakage), percent(result.dayBreakage, 3), result.standing.toFixed(2), result.onDemand.toFixed(2), result.writeExposure.toFixed(2), percent(result.strayAdmitted, 1), result.rules);
+      for (const tuple of result.admitted) {
+        const key = `${tuple.edge.noise} ${plant.hosts[tuple.edge.c].role} (${plant.hosts[tuple.edge.c].zone.split('-')[0]}) -> ${plant.hosts[tuple.edge.s].role} (${plant.hosts[tuple.edge.s].zone.split('-')[0]}) ${tuple.edge.svc} ${tuple.class}: ${proposed.whyPasses(tuple)}`;
+        admittedWhy.set(key, (admittedWhy.get(key) ?? 0) + 1);
+      }
+      if (options.has('verbose')) console.log(arch, seed, percent(result.breakage), percent(result.dayBreakage, 3), result.standing.toFixed(2), result.onDemand.toFixed(2), result.writeExposure.toFixed(2), percent(result.strayAdmitted, 1), `of ${result.stray}`, result.rules);
       if (!withBaselines) continue;
       const dropped = new Set(zones.dropped.map((one) => one.conversation));
       const addresses = zones.assets.flatMap((asset) => asset.addresses.filter((one) => one.includes('.')));
@@ -356,6 +368,7 @@ async function main(): Promise<void> {
   const zoneScores = scores.get('zone to zone per service');
   if (zoneScores !== undefined) console.log(`\nstanding permission of zone to zone rules: ${(mean(zoneScores.map((one) => one.standing)) / mean(proposedScores.map((one) => one.standing))).toFixed(1)} times the proposal's`);
   if (options.has('worst')) for (const [why, count] of [...blockedWhy].sort((a, b) => b[1] - a[1]).slice(0, 40)) console.log(`${count}\t${why}`);
+  if (options.has('worst')) for (const [why, count] of [...admittedWhy].sort((a, b) => b[1] - a[1]).slice(0, 40)) console.log(`admitted ${count}\t${why}`);
 }
 
 await main();

@@ -11,6 +11,7 @@ import type { Span } from '../net/register-set.ts';
 import { mergeSpans, tableOf } from '../net/register-set.ts';
 import { standingOf } from './conduit-plan.ts';
 import type { PlanIndex, PlannedAsset } from './conduit-plan.ts';
+import { findVisits } from './conduit-visits.ts';
 
 /** What a client wants: to know, to change, to engineer; `any` where operations are not readable. */
 export type OperationClass = 'read' | 'write' | 'engineer' | 'any';
@@ -177,6 +178,7 @@ export interface ObservedGrants {
 
 /** Exactly what crossed a boundary, one grant per client, server, service and class. */
 export function observeGrants(set: ObservationSet, index: PlanIndex): ObservedGrants {
+  const visits = findVisits(set, index);
   const grants = new Map<string, Grant>();
   const setAside: { conversation: Conversation; why: string }[] = [];
   let withinZone = 0;
@@ -186,6 +188,7 @@ export function observeGrants(set: ObservationSet, index: PlanIndex): ObservedGr
     if (standing.kind === 'within-zone') withinZone++;
     else if (standing.kind === 'group-address') groupAddressed++;
     else if (standing.kind === 'set-aside') setAside.push({ conversation, why: standing.why });
+    else if (visits.has(conversation.id)) setAside.push({ conversation, why: visits.get(conversation.id) ?? '' });
     else {
       for (const [own, { detail, operations }] of splitByClass(conversation)) {
         const isWhole = operations.length === 0;

@@ -15,6 +15,9 @@ import type { PlanIndex } from './conduit-plan.ts';
 import { QUESTION_KINDS, questionOf } from './conduit-questions.ts';
 import type { QuestionKind } from './conduit-questions.ts';
 
+/** Port 0 of these is a port, if an odd one; of the others it says that there is none. */
+export const hasPorts = (transport: string): boolean => transport === 'tcp' || transport === 'udp' || transport === 'sctp';
+
 /** A Permit before it has an id; ends are asset ids of the plan, empty = the whole zone. */
 export interface DraftPermit {
   readonly clientZone: string;
@@ -22,8 +25,8 @@ export interface DraftPermit {
   readonly clients: readonly string[];
   readonly servers: readonly string[];
   readonly transport: string;
-  readonly port: number;
-  readonly service: string;
+  /** Ascending by port; more than one where the same clients ask them of the same servers. */
+  readonly services: readonly { readonly port: number; readonly name: string }[];
   readonly protocol: string;
   readonly access: readonly Access[];
   readonly modbus: ModbusOperations | null;
@@ -179,15 +182,17 @@ function draftOf(cells: readonly Cell[], observed: ReadonlyMap<string, Grant>): 
     clientZone: grant.client.zone, serverZone: grant.server.zone,
     clients: [...new Set(cells.map((cell) => cell.grant.client.id))].sort(byText),
     servers: [...new Set(cells.map((cell) => cell.grant.server.id))].sort(byText),
-    transport: grant.transport, port: grant.port, service: grant.service, protocol: grant.protocol,
+    transport: grant.transport, services: [{ port: grant.port, name: grant.service }], protocol: grant.protocol,
     access: grant.class === 'any' ? [] : [...new Set(cells.flatMap((cell) => cell.grant.detail.access))].sort(byText),
     modbus, opcua, names: grant.detail.names, onDemand, question, evidence,
     rules: neverSeen === 0 && registersNeverSeen === 0 ? [] : [...rules].sort(byText), neverSeen, registersNeverSeen,
   };
 }
 
+const pairsKey = (draft: DraftPermit): string => [draft.clientZone, draft.serverZone, draft.clients.join(','), draft.servers.join(','), draft.transport].join('\n');
+
 const endsKey = (draft: DraftPermit): string =>
-  [draft.clientZone, draft.serverZone, draft.clients.join(','), draft.servers.join(','), draft.transport, draft.port, draft.protocol === '' ? draft.service : draft.protocol, draft.onDemand, draft.question ?? ''].join('\n');
+  [pairsKey(draft), ...draft.services.map(({ port, name }) => `${port} ${draft.protocol === '' ? name : draft.protocol}`), draft.onDemand, draft.question ?? ''].join('\n');
 
 /** Joins the classes of one pair of ends into one Permit where that says nothing more. */
 function joinClasses(drafts: readonly DraftPermit[]): DraftPermit[] {
@@ -227,6 +232,31 @@ function joinClasses(drafts: readonly DraftPermit[]): DraftPermit[] {
   return out;
 }
 
+/**
+ * What the same clients ask of the same servers on most days, by port alone, is one Permit with several ports: lookups,
+ * logons and shares of one directory server, say. What asks a question, is seldom or has operations stays by itself.
+ */
+function joinServices(drafts: readonly DraftPermit[], index: PlanIndex): DraftPermit[] {
+  const joined = new Map<string, DraftPermit>();
+  const rest: DraftPermit[] = [];
+  for (const draft of drafts) {
+    const isSteady = draft.evidence.days.length > index.capturedDays.length / 2;
+    if (draft.onDemand || draft.question !== null || draft.access.length > 0 || draft.protocol !== '' || !hasPorts(draft.transport) || !isSteady || index.kindOf(draft.serverZone) === 'safety') {
+      rest.push(draft);
+      continue;
+    }
+    const held = joined.get(pairsKey(draft));
+    joined.set(pairsKey(draft), held === undefined ? draft : {
+      ...held,
+      services: [...held.services, ...draft.services].sort((a, b) => a.port - b.port),
+      evidence: mergeEvidence(held.evidence, draft.evidence),
+      rules: [...new Set([...held.rules, ...draft.rules])].sort(byText),
+      neverSeen: held.neverSeen + draft.neverSeen,
+    });
+  }
+  return [...rest, ...joined.values()];
+}
+
 const questionOrder = (question: QuestionKind | null): number => (question === null ? -1 : QUESTION_KINDS.indexOf(question));
 
 /** One order whatever the order of conversations; standing before on demand. */
@@ -239,7 +269,9 @@ export function draftPermits(grants: readonly Grant[], onDemand: boolean, observ
   const byKey = new Map<string, Cell[]>();
   const current = new Map(grants.map((grant) => [grantKey(grant), grant]));
   for (const grant of grants) {
-    const question = questionOf(grant, index) ?? (grant.source === null ? null : questionOf(current.get(grantKey(grant.source)) ?? grant.source, index));
+    const asked = questionOf(grant, index) ?? (grant.source === null ? null : questionOf(current.get(grantKey(grant.source)) ?? grant.source, index));
+    // Seen or not yet: what is switched on for a session is one Permit.
+    const question = onDemand && asked === 'engineering' ? null : asked;
     const pieces = grant.detail.modbus.length > 0 ? piecesOf(grant.detail.modbus) : [null];
     for (const modbus of pieces) {
       const cell: Cell = { grant, modbus, opcua: opcuaOf(grant), question, onDemand: onDemand || question === 'temporary-device' };
@@ -248,5 +280,6 @@ export function draftPermits(grants: readonly Grant[], onDemand: boolean, observ
     }
   }
   const drafts = [...byKey.values()].flatMap(rectangles).map((cells) => draftOf(cells, observed));
-  return joinClasses(drafts.sort(compareDrafts));
+  const joined = joinServices(joinClasses(drafts.sort(compareDrafts)), index);
+  return onDemand ? joined.map((draft) => (draft.question === null && draft.evidence.days.length > 0 ? { ...draft, question: 'engineering' as const } : draft)) : joined;
 }

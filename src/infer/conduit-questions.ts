@@ -8,7 +8,7 @@ import type { Grant } from './conduit-grants.ts';
 import type { PlanIndex } from './conduit-plan.ts';
 
 export const QUESTION_KINDS = [
-  'temporary-device', 'into-safety', 'enterprise-to-control', 'internet', 'remote-to-cell', 'cross-cell', 'unreadable', 'rare',
+  'temporary-device', 'into-safety', 'enterprise-to-control', 'internet', 'remote-to-cell', 'cross-cell', 'unreadable', 'engineering', 'rare',
 ] as const;
 
 export type QuestionKind = (typeof QUESTION_KINDS)[number];
@@ -22,6 +22,7 @@ export const QUESTION_SENTENCES: Readonly<Record<QuestionKind, string>> = {
   'remote-to-cell': 'a device behind an external network reaches a cell directly (ZCR 3.6): is the link known?',
   'cross-cell': 'steady, but nobody else of its kind does it: one cell\'s device asks another cell; is it an interlock?',
   unreadable: 'the service is one we read, but no operation could be read: is it really that protocol?',
+  engineering: 'an engineering or jump station, now and then: standing, or switched on for each session?',
   rare: 'seldom seen: a job of the month, a fail-over, maintenance, or a mistake?',
 };
 
@@ -34,8 +35,15 @@ const CONTROL_KINDS = new Set(['safety', 'cell', 'supervisory', 'operations', 'e
 const DEVICE_ROLES = new Set(['plc', 'io', 'hmi', 'safety-controller']);
 const READ_PROTOCOLS = new Set(['modbus', 'opcua']);
 
+export const STATION_ROLES: ReadonlySet<string> = new Set(['engineering-workstation', 'jump-server']);
+
+const LIKE_OTHERS = ['same-role-group', 'shared-service', 'set-point-area'];
+
+/** A rule says that others of its kind do the same: being seen seldom is then no question. */
+export const isLikeOthers = (grant: Grant): boolean => LIKE_OTHERS.some((rule) => grant.rules.includes(rule));
+
 /** Days on which a flow may have been seen and still be called rare: one a fortnight. */
-const rareDays = (capturedDays: number): number => (capturedDays < 7 ? 0 : Math.max(1, Math.floor(capturedDays / 14)));
+export const rareDays = (capturedDays: number): number => (capturedDays < 7 ? 0 : Math.max(1, Math.floor(capturedDays / 14)));
 
 export function questionOf(grant: Grant, index: PlanIndex): QuestionKind | null {
   const client = index.kindOf(grant.client.zone);
@@ -47,7 +55,8 @@ export function questionOf(grant: Grant, index: PlanIndex): QuestionKind | null 
   if (client === 'remote' && (server === 'cell' || server === 'safety')) return 'remote-to-cell';
   if (grant.evidence.witnesses.length === 0) return null;
   if (READ_PROTOCOLS.has(grant.protocol) && grant.class === 'any' && grant.detail.opcuaModes.length === 0 && grant.detail.opcuaPolicies.length === 0) return 'unreadable';
-  const isAlone = !grant.rules.includes('same-role-group') && !grant.rules.includes('shared-service');
+  if (STATION_ROLES.has(grant.client.role) && grant.evidence.days.length <= index.capturedDays.length / 2) return 'engineering';
+  const isAlone = !isLikeOthers(grant);
   if (isAlone && client === 'cell' && server === 'cell' && DEVICE_ROLES.has(grant.client.role)) return 'cross-cell';
   if (isAlone && grant.evidence.days.length <= rareDays(index.capturedDays.length)) return 'rare';
   return null;

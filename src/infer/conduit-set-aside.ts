@@ -9,6 +9,7 @@ import type { Conversation } from '../observation.ts';
 import { formatSpan, parseSet } from '../net/address-set.ts';
 import { mergeSpans } from '../net/register-set.ts';
 import { compareAddresses } from './address-order.ts';
+import { daysText } from './conduit-questions.ts';
 
 export interface SetAsideEntry {
   readonly client: string;
@@ -21,6 +22,8 @@ export interface SetAsideEntry {
   readonly conversations: number;
   readonly firstNs: bigint;
   readonly lastNs: bigint;
+  /** What a person has to decide, with the dates; null where it is enough to know that it happened. */
+  readonly question: string | null;
 }
 
 const SET_ASIDE_REASONS: Readonly<Record<string, string>> = {
@@ -29,6 +32,20 @@ const SET_ASIDE_REASONS: Readonly<Record<string, string>> = {
   'no-asset': 'one end never sent anything: no device was seen there',
   'shared-link-address': 'a link address that several devices send from, or that none does: nothing says which device it is',
   'group-address': 'group address, not a device',
+  'cell-visit': 'a look from another cell',
+  'office-visit': 'the office at a device of a cell, past the DMZ',
+};
+
+const QUESTIONS: Readonly<Record<string, string>> = {
+  'cell-visit': 'read for a while on a day or two, and nobody of its kind does it more often: a page or a test, or a transfer that the process needs? Not let through until somebody declares it.',
+  'office-visit': 'reached a cell directly (ZCR 3.2), seldom: who, and can it end in a DMZ? Not let through until somebody declares it.',
+};
+
+const questionOf = (why: string, conversations: readonly Conversation[]): string | null => {
+  const question = QUESTIONS[why];
+  if (question === undefined) return null;
+  const days = [...new Set(conversations.flatMap((one) => one.days.map(({ day }) => day)))].sort((a, b) => a - b);
+  return `${question} Seen on ${daysText(days)}.`;
 };
 
 /** Per client, transport, reason and set of ports; a client's servers with equal ports share an entry. */
@@ -56,6 +73,7 @@ export function foldSetAside(conversations: readonly { readonly conversation: Co
       ports,
       reason: SET_ASIDE_REASONS[why] ?? why,
       conversations: list.length,
+      question: questionOf(why, list),
       firstNs: list.reduce((min, one) => (one.firstNs < min ? one.firstNs : min), list[0].firstNs),
       lastNs: list.reduce((max, one) => (one.lastNs > max ? one.lastNs : max), list[0].lastNs),
     }))

@@ -10,10 +10,11 @@ import { addTo } from '../net/multi-map.ts';
 import type { ObservationSet } from '../observation.ts';
 import type { Permit, PermitEnd } from '../permit.ts';
 import { isMac } from './address-order.ts';
-import { generaliseGrants, maintenanceGrants } from './conduit-generalise.ts';
+import { generaliseGrants } from './conduit-generalise.ts';
 import { grantKey, mergeDetails, mergeEvidence, observeGrants } from './conduit-grants.ts';
 import type { Grant, GrantDetail } from './conduit-grants.ts';
-import { compareDrafts, draftPermits } from './conduit-permits.ts';
+import { maintenanceGrants } from './conduit-maintenance.ts';
+import { compareDrafts, draftPermits, hasPorts } from './conduit-permits.ts';
 import type { DraftPermit } from './conduit-permits.ts';
 import { indexPlan, ownMacs } from './conduit-plan.ts';
 import type { PlanIndex, PlannedAsset, ZonePlan } from './conduit-plan.ts';
@@ -123,15 +124,14 @@ const PROTOCOL_NAMES: Readonly<Record<string, string>> = {
 };
 
 const protocolName = (draft: DraftPermit): string => {
-  const key = draft.protocol === '' ? draft.service.toLowerCase() : draft.protocol;
   if (draft.transport === 'icmp' || draft.transport === 'icmpv6') return 'ICMP';
-  if (key === 'modbus' && draft.transport === 'udp') return 'Modbus/UDP';
-  const own = draft.service.replaceAll(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, '?').slice(0, 40);
-  return PROTOCOL_NAMES[key] ?? (own === '' || own === 'unknown' ? `${draft.transport}/${draft.port}` : own);
+  if (draft.protocol === 'modbus' && draft.transport === 'udp') return 'Modbus/UDP';
+  const names = draft.services.map(({ port, name }) => {
+    const own = name.replaceAll(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, '?').slice(0, 40);
+    return PROTOCOL_NAMES[draft.protocol === '' ? name.toLowerCase() : draft.protocol] ?? (own === '' || own === 'unknown' ? `${draft.transport}/${port}` : own);
+  });
+  return [...new Set(names)].sort((a, b) => (a < b ? -1 : 1)).join(', ');
 };
-
-/** Port 0 of these is a port, if an odd one; of the others it says that there is none. */
-const hasPorts = (transport: string): boolean => transport === 'tcp' || transport === 'udp' || transport === 'sctp';
 
 interface Folded {
   readonly grant: Grant;
@@ -203,8 +203,8 @@ export function proposeConduits(set: ObservationSet, plan: ZonePlan, options: Co
   const { grants: exact, withinZone, groupAddressed, setAside } = observeGrants(set, index);
   const observed = new Map(exact.map((grant) => [grantKey(grant), grant]));
   const { rest, folded } = options.exact ? { rest: [...exact], folded: [] } : foldBusiness(exact, index);
-  const standing = options.exact ? rest : generaliseGrants(rest, index);
-  const onDemand = options.exact || !options.maintenance ? [] : maintenanceGrants(rest, standing, index);
+  const generalised = options.exact ? rest : generaliseGrants(rest, index);
+  const { standing, onDemand } = options.exact || !options.maintenance ? { standing: generalised, onDemand: [] } : maintenanceGrants(rest, generalised, index);
   const drafts = [
     ...draftPermits(standing, false, observed, index),
     ...folded.flatMap(({ grant, pairs }) => draftPermits([grant], false, observed, index).map((draft) => ({
@@ -252,7 +252,7 @@ export function proposeConduits(set: ObservationSet, plan: ZonePlan, options: Co
           conduit: id,
           from: endOf(draft.clientZone, draft.clients),
           to: endOf(draft.serverZone, draft.servers),
-          service: { protocol: protocolName(draft), transport: draft.transport, ports: draft.port === 0 && !hasPorts(draft.transport) ? [] : [{ first: draft.port, last: draft.port }] },
+          service: { protocol: protocolName(draft), transport: draft.transport, ports: hasPorts(draft.transport) ? draft.services.map(({ port }) => ({ first: port, last: port })) : draft.services.flatMap(({ port }) => (port === 0 ? [] : [{ first: port, last: port }])) },
           access: draft.access,
           modbus: draft.modbus,
           opcua: draft.opcua,
@@ -267,7 +267,7 @@ export function proposeConduits(set: ObservationSet, plan: ZonePlan, options: Co
             generalisedBy: draft.rules, neverSeen: draft.neverSeen,
           },
         },
-        question: kind === null ? null : { kind, sentence: kind === 'rare' ? `${QUESTION_SENTENCES.rare} Seen on ${daysText(days)}${rhythm}.` : QUESTION_SENTENCES[kind], days },
+        question: kind === null ? null : { kind, sentence: kind === 'rare' || kind === 'engineering' ? `${QUESTION_SENTENCES[kind]} Seen on ${daysText(days)}${rhythm}.` : QUESTION_SENTENCES[kind], days },
         regime,
         connections: draft.evidence.sessions,
         witnesses: draft.evidence.witnesses,

@@ -122,6 +122,7 @@ export const setAsideEntry = (entry: SetAsideEntry): SpecSetAside => ({
   transport: entry.transport,
   ...(entry.ports.length === 0 ? {} : { ports: [...entry.ports] }),
   reason: entry.reason,
+  ...(entry.question === null ? {} : { question: entry.question }),
   conversations: entry.conversations,
   first_seen: isoTime(entry.firstNs),
   last_seen: isoTime(entry.lastNs),

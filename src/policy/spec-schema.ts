@@ -244,6 +244,7 @@ const setAside = z.strictObject({
   transport: z.string(),
   ports: z.array(z.string().regex(/^\d{1,5}(-\d{1,5})?$/)).optional(),
   reason: z.string().min(1),
+  question: z.string().optional(),
   conversations: count.optional(),
   first_seen: z.string().optional(),
   last_seen: z.string(),

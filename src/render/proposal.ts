@@ -35,10 +35,13 @@ export function* proposalText(zones: Proposal, conduits: ConduitProposal, style:
   yield '(SL-T: start values for the risk assessment, an assumption, never derived from traffic)\n\n';
   yield* textTable(CONDUIT_COLUMNS, conduits.permits.map((one) => permitRow(one)), style);
   const { crossing, withinZone, setAside } = conduits.counts;
-  yield `${conduits.conduits.length} conduits, ${conduits.permits.length} Permits for ${crossing} conversations between zones; ${withinZone} stay within a zone, ${setAside} were set aside (scans, unanswered).\n`;
+  yield `${conduits.conduits.length} conduits, ${conduits.permits.length} Permits for ${crossing} conversations between zones; ${withinZone} stay within a zone, ${setAside} were set aside (scans, unanswered, visits).\n`;
   yield* section('Rules that widened Permits beyond what was seen (--exact switches them off)', conduits.rules.map((use) => `${use.rule}: ${use.permits} Permits, ${use.neverSeen} operations never seen let through`));
   yield* section('Requirements not met by what was observed', zones.requirements.map((finding) => `[${finding.severity}] ${finding.sentence} (${finding.citation})`));
-  yield* section('Waiting for a decision', conduits.permits.flatMap((one) => (one.question === null ? [] : [`${one.permit.id}: ${one.question.sentence}`])));
+  yield* section('Waiting for a decision', [
+    ...conduits.setAside.flatMap((entry) => (entry.question === null ? [] : [`set aside: ${entry.client} -> ${list(entry.servers, 3)} ${entry.transport}/${entry.ports.join(',')}, ${entry.reason}: ${entry.question}`])),
+    ...conduits.permits.flatMap((one) => (one.question === null ? [] : [`${one.permit.id}: ${one.question.sentence}`])),
+  ]);
   yield* section('Safety candidates: confirm or strike', zones.safetyCandidates.map((one) => `${one.asset}: ${one.sentence}`));
   yield* section('Placements that moved under resampling: decide by hand', zones.stability.moving.map((one) => one.sentence));
   yield* section('Pins that the packets contradict', zones.contradictions.map((one) => `${one.pin}: ${one.sentence}`));

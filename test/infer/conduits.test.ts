@@ -111,11 +111,50 @@ describe('stated rules', () => {
   });
 
   it('maintenance is on demand, and only where the station was seen', () => {
-    const set = seen(modbus('10.5.0.1', '10.1.0.1', [{ code: 90, days: [MONDAY, MONDAY + 5, MONDAY + 9] }]));
-    const proposal = proposeConduits(set, PLAN);
-    expect(permitsOf(proposal)).toEqual(['EWS > PLC-1 Modbus/TCP FC 90', 'EWS > PLC-2+PLC-3+PLC-4 Modbus/TCP FC 90 on demand']);
-    expect(proposal.permits[1].permit).toMatchObject({ decision: 'pending', evidence: { days: 0, generalisedBy: ['maintenance'], neverSeen: 3 } });
-    expect(permitsOf(proposeConduits(set, PLAN, { ...DEFAULT_CONDUIT_OPTIONS, maintenance: false }))).toEqual(['EWS > PLC-1 Modbus/TCP FC 90']);
+    const sessions = (days: readonly number[]): ReturnType<typeof observations> => seen(modbus('10.5.0.1', '10.1.0.1', [{ code: 90, days: days.map((day) => MONDAY + day) }]));
+    const often = proposeConduits(sessions([0, 5, 9, 14, 20]), PLAN);
+    expect(permitsOf(often)).toEqual(['EWS > PLC-1 Modbus/TCP FC 90', 'EWS > PLC-2+PLC-3+PLC-4 Modbus/TCP FC 90 on demand']);
+    expect(often.permits[1].permit).toMatchObject({ decision: 'pending', evidence: { days: 0, generalisedBy: ['maintenance'], neverSeen: 3 } });
+    const seldom = proposeConduits(sessions([0, 5, 9]), PLAN);
+    expect(permitsOf(seldom)).toEqual(['EWS > PLC-1+PLC-2+PLC-3+PLC-4 Modbus/TCP FC 90 on demand']);
+    expect(seldom.permits[0]).toMatchObject({ permit: { decision: 'pending', evidence: { days: 3, neverSeen: 3 } }, question: { kind: 'engineering', days: [MONDAY, MONDAY + 5, MONDAY + 9] } });
+    expect(seldom.permits[0].question?.sentence).toContain('2026-01-05, 2026-01-10, 2026-01-14');
+    expect(permitsOf(proposeConduits(sessions([0, 5, 9]), PLAN, { ...DEFAULT_CONDUIT_OPTIONS, maintenance: false }))).toEqual(['EWS > PLC-1 Modbus/TCP FC 90']);
+  });
+
+  it('poll-area reads one area on all controllers that a client reads in a zone, and no other pair', () => {
+    const set = seen(modbus('10.4.0.1', '10.1.0.1', [{ code: 3, ranges: [[0, 9]] }]), modbus('10.4.0.1', '10.1.0.2', [{ code: 4, unit: 255, ranges: [[500, 509]] }]));
+    const [{ permit }, ...others] = proposeConduits(set, PLAN).permits;
+    expect(others).toEqual([]);
+    expect(permit.to.assets).toEqual(['PLC-1', 'PLC-2']);
+    expect(permit.modbus).toMatchObject({ functionCodes: [3, 4], unitIds: [1, 255] });
+    expect(permit.evidence).toMatchObject({ generalisedBy: ['poll-area'], neverSeen: 6 });
+  });
+
+  it('a gateway keeps its own unit ids', () => {
+    const set = seen(modbus('10.4.0.1', '10.1.0.1', [{ code: 3, unit: 1 }]), modbus('10.4.0.1', '10.1.0.2', [{ code: 3, unit: 7 }, { code: 3, unit: 9 }]));
+    expect(proposeConduits(set, PLAN).permits.map(({ permit }) => [permit.to.assets, permit.modbus?.unitIds])).toEqual([[['PLC-1'], [1]], [['PLC-2'], [7, 9]]]);
+  });
+
+  it('set-point-area: what an operator station writes on most of what it reads is no rare write', () => {
+    const write = (plc: number, at: number, days?: number[]): Conversation => modbus('10.3.0.1', `10.1.0.${plc}`, [{ code: 6, ranges: [[at, at]], ...(days === undefined ? {} : { days }) }]);
+    const permits = proposeConduits(seen(write(1, 10), write(2, 20), write(3, 30), write(4, 15, [MONDAY])), PLAN).permits;
+    expect(permits).toHaveLength(1);
+    expect(permits[0]).toMatchObject({ question: null, permit: { to: { assets: ['PLC-1', 'PLC-2', 'PLC-3', 'PLC-4'] }, modbus: { ranges: [{ access: 'write', first: 10, last: 30 }] } } });
+  });
+
+  it('array-stride leaves a single write where it is', () => {
+    const at = (...ranges: [number, number][]): unknown => proposeConduits(seen(modbus('10.4.0.1', '10.1.0.1', [{ code: 6, ranges }])), PLAN).permits[0].permit.modbus?.ranges;
+    expect(at([5, 5])).toEqual([{ access: 'write', table: 'holding-register', first: 5, last: 5 }]);
+    expect(at([105, 105], [140, 140])).toEqual([{ access: 'write', table: 'holding-register', first: 55, last: 190 }]);
+  });
+
+  it('steady services of the same clients and server share a Permit, by transport', () => {
+    const ask = (port: number, service: string, transport = 'tcp'): Conversation => conversation('10.5.0.1', '10.4.0.2', { port, service, transport });
+    const permits = proposeConduits(seen(ask(88, 'kerberos'), ask(389, 'ldap'), ask(53, 'dns', 'udp'), ask(123, 'ntp', 'udp'), conversation('10.5.0.1', '10.4.0.1', { port: 445, service: 'smb' })), PLAN).permits;
+    expect(permits.filter(({ permit }) => !permit.conditions.onDemand).map(({ permit }) => [permit.service.protocol, permit.service.transport, permit.service.ports.map(({ first }) => first)]).sort()).toEqual([
+      ['DNS, NTP', 'udp', [53, 123]], ['Kerberos, LDAP', 'tcp', [88, 389]], ['SMB', 'tcp', [445]],
+    ]);
   });
 
   it('business traffic with the Internet is one Permit a service', () => {
@@ -139,6 +178,34 @@ describe('the decision queue', () => {
     ['Modbus that nobody could read', conversation('10.4.0.1', '10.1.0.1', { service: 'modbus' }), 'unreadable'],
   ])('%s', (_, odd, kind) => {
     expect(questionOf(odd)).toContain(kind);
+  });
+
+  describe('a visit', () => {
+    const pages = { rhythm: [{ count: 900, meanMs: 1000 }] };
+    const look = (client: string, server: string, days: readonly number[], asked: object = pages): Conversation => modbus(client, server, [{ code: 3, days: days.map((day) => MONDAY + day) }], asked);
+    const from = (...conversations: Conversation[]): ConduitProposal => proposeConduits(seen(modbus('10.4.0.1', '10.2.0.9'), ...conversations), PLAN);
+
+    it.each([
+      ['a cell looks at another, once', look('10.1.0.1', '10.2.0.9', [3]), 'a look from another cell'],
+      ['the office at a controller, once', look('10.8.0.1', '10.1.0.1', [3], {}), 'the office at a device of a cell, past the DMZ'],
+    ])('%s: set aside with its date, and let through by nothing', (_, visit, reason) => {
+      const proposal = from(visit);
+      expect(proposal.permits.filter(({ permit }) => permit.from.assets.length > 0 && permit.from.zone !== 'OPS')).toEqual([]);
+      expect(proposal.setAside).toMatchObject([{ client: visit.client, servers: [visit.server], reason, question: expect.stringContaining('Seen on 2026-01-08.') as unknown }]);
+      const loaded = parseSpec(writeSpec(proposal, null), 'spec.yaml').loaded!;
+      expect(diffReport(loaded, seen(modbus('10.4.0.1', '10.2.0.9'), visit)).findings).toEqual([]);
+      expect(loaded.spec.set_aside?.[0]).toMatchObject({ decision: 'pending', reason });
+    });
+
+    it.each([
+      ['more often than a day a fortnight', [look('10.1.0.1', '10.2.0.9', [3, 9, 16])]],
+      ['a single question', [look('10.1.0.1', '10.2.0.9', [3], { rhythm: [] })]],
+      ['a whole day', [look('10.1.0.1', '10.2.0.9', [3], { rhythm: [{ count: 40000, meanMs: 1000 }] })]],
+      ['a write', [modbus('10.1.0.1', '10.2.0.9', [{ code: 3, days: [MONDAY + 3] }, { code: 6, days: [MONDAY + 3] }], pages)]],
+      ['another of its kind does it always', [look('10.1.0.1', '10.2.0.9', [3]), modbus('10.1.0.2', '10.2.0.9')]],
+    ])('%s is none', (_, conversations) => {
+      expect(from(...conversations).setAside).toEqual([]);
+    });
   });
 
   it('lets what is rare through until somebody decides, with its dates', () => {

@@ -38,7 +38,7 @@ describe('a declared device', () => {
     const rules = rulesOf(set, specWith('{asset_id: SCADA-C, role: hmi, ip: [10.3.0.3]}'));
     const entry = [...rules].find(([ends]) => ends.includes('SCADA-C'));
     expect(entry?.[0]).toBe('SCADA-A+SCADA-B+SCADA-C > PLC-1+PLC-2+PLC-3+PLC-4');
-    expect(entry?.[1]).toEqual(['declared-member', 'same-role-group']);
+    expect(entry?.[1]).toEqual(['declared-member', 'poll-area', 'same-role-group']);
   });
 
   it('does not dilute the group: the others get what they got without it', () => {
