@@ -50,6 +50,8 @@ export interface Surroundings {
   readonly stderr: OutputStream;
   readonly signal: AbortSignal;
   readonly onHangup?: (listener: () => void) => void;
+  /** Missing when standard input is no terminal. */
+  readonly ask?: (question: string) => Promise<string | null>;
 }
 
 export interface OutputStream {
@@ -209,6 +211,7 @@ function contextOf(args: readonly string[], argv: CommonOptions, surroundings: S
       stderr.write(text);
       progressWidth = text.length;
     },
+    ask: surroundings.ask,
     write: (text) => {
       clear();
       return write(stdout, text);
@@ -253,6 +256,19 @@ function watchInterruption(): AbortSignal {
   return interruption.signal;
 }
 
+/** One line from the terminal; the question goes where talk goes. */
+async function askPerson(question: string): Promise<string | null> {
+  const { createInterface } = await import('node:readline');
+  const reader = createInterface({ input: process.stdin, output: process.stderr });
+  return new Promise((resolve) => {
+    reader.once('close', () => resolve(null));
+    reader.question(printable(question, LONGEST_LINE), (answer) => {
+      resolve(answer);
+      reader.close();
+    });
+  });
+}
+
 async function main(): Promise<void> {
   let interruption: AbortSignal | null = null;
   // A reader that went away (`| head`) is no fault; write() reports it to whom it concerns.
@@ -266,6 +282,7 @@ async function main(): Promise<void> {
       return interruption;
     },
     onHangup: (listener) => void process.on('SIGHUP', listener),
+    ...(process.stdin.isTTY && process.stderr.isTTY ? { ask: askPerson } : {}),
   });
 }
 

@@ -24,6 +24,8 @@ export interface CommandContext {
   say(line: string): void;
   /** A line that is overwritten by the next one; only on a terminal. An empty line clears it. */
   progress(line: string): void;
+  /** Asks the person at the terminal; null at the end of input. Missing when nobody is there to answer. */
+  readonly ask?: ((question: string) => Promise<string | null>) | undefined;
   /** Result text before the end (import --json, capture); most commands return it instead. */
   write(text: string): Promise<void>;
 }

@@ -5,24 +5,20 @@
 import { describeOperation } from '../decode/app/registry.ts';
 import { EXIT, usageError } from '../errors.ts';
 import { proposeZones } from '../infer/zones.ts';
-import type { ObservationSet } from '../observation.ts';
 import { comparePeriods } from '../policy/compare-periods.ts';
 import { compareSpecs } from '../policy/compare-specs.ts';
 import { conversationOf } from '../policy/diff-logged.ts';
 import { diffReport, type DiffReport } from '../policy/diff.ts';
 import type { Finding } from '../policy/findings.ts';
-import { acceptFindings } from '../policy/spec-accept.ts';
-import { loadSpec, type LoadedSpec } from '../policy/spec-load.ts';
+import { loadSpec } from '../policy/spec-load.ts';
 import { findingsJson, findingsMarkdown, findingsTable } from '../render/findings.ts';
-import { printable } from '../render/printable.ts';
 import { sarifLog } from '../render/sarif.ts';
 import { readFromStore, storePath } from '../store/database.ts';
 import { readAttempts } from '../store/firewall-logs.ts';
 import { readObservations } from '../store/read.ts';
 import { DB_OPTION, defineCommand, JSON_OPTION, type CommandContext, type CommandResult } from './command.ts';
-import { writeFileWhole } from './whole-file.ts';
+import { updateSpec } from './diff-update.ts';
 
-const LONGEST = 1000;
 const DIFF_FORMATS = ['table', 'json', 'sarif', 'md'] as const;
 
 export const diffCommand = defineCommand({
@@ -31,7 +27,8 @@ export const diffCommand = defineCommand({
   examples: [
     ['diff spec.yaml', 'findings, worst first; exit 1 when there are any'],
     ['diff spec.yaml --format sarif', 'for code scanning tools'],
-    ['diff spec.yaml --accept 6bb72bc5a576 --owner "J. Doe"', 'write findings into the spec as Permits, comments kept'],
+    ['diff spec.yaml --update', 'go through the findings and take those you accept into the spec, comments kept'],
+    ['diff spec.yaml --update 6bb72bc5a576 --owner "J. Doe"', 'the same for findings by id, without questions'],
     ['diff old.yaml new.yaml', 'two specs'],
     ['diff --store-a week1.db --store-b week2.db', 'two periods'],
     ['diff spec.yaml --since 2026-03-01 --zone Z2-BPCS', 'only what is new, only one zone'],
@@ -47,7 +44,7 @@ export const diffCommand = defineCommand({
     since: { type: 'string', requiresArg: true, describe: 'only what was seen from this time on (ISO 8601)' },
     zone: { type: 'string', requiresArg: true, describe: 'only what touches this zone' },
     conduit: { type: 'string', requiresArg: true, describe: 'only this conduit' },
-    accept: { type: 'string', array: true, requiresArg: true, describe: 'ids of findings to write into the spec' },
+    update: { type: 'string', array: true, describe: 'take findings into the spec: by id (several: A,B), or asking for each' },
     owner: { type: 'string', requiresArg: true, describe: 'who accepts (goes into the spec)' },
     purpose: { type: 'string', requiresArg: true, describe: 'why it is accepted (goes into the spec)' },
     'store-a': { type: 'string', requiresArg: true, describe: 'the earlier period' },
@@ -65,14 +62,15 @@ interface DiffArguments {
   readonly since?: string | undefined;
   readonly zone?: string | undefined;
   readonly conduit?: string | undefined;
-  readonly accept?: readonly string[] | undefined;
+  readonly update?: readonly string[] | undefined;
   readonly owner?: string | undefined;
   readonly purpose?: string | undefined;
   readonly 'store-a'?: string | undefined;
   readonly 'store-b'?: string | undefined;
 }
 
-export function diffStore(argv: DiffArguments, context: CommandContext): CommandResult {
+export function diffStore(argv: DiffArguments, context: CommandContext): CommandResult | Promise<CommandResult> {
+  if (argv.update !== undefined && argv.other !== undefined) throw usageError(`--update takes one word, and "${argv.other}" is the second`, 'Write several ids as --update A,B.');
   if (argv['store-a'] !== undefined || argv['store-b'] !== undefined) return diffPeriods(argv, context);
   if (argv.spec === undefined) throw usageError('which spec?', 'Write: baseline diff spec.yaml, or baseline diff --store-a A.db --store-b B.db');
   if (argv.other !== undefined) return shown(findingsOnly(compareSpecs(loadSpec(argv.spec), loadSpec(argv.other))), argv.other, argv, context);
@@ -87,7 +85,10 @@ export function diffStore(argv: DiffArguments, context: CommandContext): Command
     ...(argv.zone === undefined ? {} : { zone: argv.zone }),
     ...(argv.conduit === undefined ? {} : { conduit: argv.conduit }),
   });
-  if (argv.accept !== undefined) return accept(loaded, { ...set, conversations: [...set.conversations, ...logged.map(conversationOf)] }, report.findings, argv);
+  if (argv.update !== undefined) {
+    const ids = argv.update.flatMap((word) => word.split(',')).filter((id) => id !== '');
+    return updateSpec(loaded, { ...set, conversations: [...set.conversations, ...logged.map(conversationOf)] }, report.findings, { ids, owner: argv.owner, purpose: argv.purpose }, context);
+  }
   return shown(report, argv.spec, argv, context);
 }
 
@@ -119,20 +120,6 @@ function diffPeriods(argv: DiffArguments, context: CommandContext): CommandResul
   if (argv.spec !== undefined) throw usageError('a spec is not compared with two periods at once', 'Leave the spec out, or compare it with one store by --db.');
   const [earlier, later] = [a, b].map((path) => readFromStore(path, (db) => readObservations(db, describeOperation)));
   return shown(findingsOnly(comparePeriods(earlier, later, proposeZones(earlier, { stabilityRuns: 0 }))), b, argv, context);
-}
-
-/** Findings by id into the spec as Permits with an owner; what cannot be accepted is said with the reason. */
-function accept(loaded: LoadedSpec, set: ObservationSet, findings: readonly Finding[], argv: DiffArguments): CommandResult {
-  if (argv.owner === undefined) throw usageError('who accepts?', 'Name the owner with --owner "J. Doe": it is written into the spec.');
-  const wanted = (argv.accept ?? []).map((id) => {
-    const finding = findings.find((one) => one.id === id);
-    if (finding === undefined) throw usageError(`there is no finding ${id}`, `\`baseline diff ${loaded.file}\` lists them with their ids.`);
-    return finding;
-  });
-  const { text, results } = acceptFindings(loaded.text, set, wanted, { owner: argv.owner, ...(argv.purpose === undefined ? {} : { purpose: argv.purpose }) });
-  if (text !== loaded.text) writeFileWhole(loaded.file, text);
-  const output = results.map(({ finding, done, sentence }) => `${finding}: ${done ? 'accepted' : 'not accepted'}: ${printable(sentence, LONGEST)}\n`);
-  return { exitCode: results.every((one) => one.done) ? EXIT.ok : EXIT.findings, output };
 }
 
 function instantOf(text: string): bigint {

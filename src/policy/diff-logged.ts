@@ -18,7 +18,7 @@ import type { Resolution } from './spec-assets.ts';
 
 /** One thing that a firewall blocks or would block and somebody has to decide. */
 export interface LoggedDecision {
-  /** The finding that it belongs to: `diff --accept` takes it. */
+  /** The finding that it belongs to: `diff --update` takes it. */
   readonly finding: string;
   readonly client: string;
   /** Empty: many. */

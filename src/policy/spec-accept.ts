@@ -32,6 +32,19 @@ export interface AcceptOptions {
   readonly decision?: 'approved' | 'rejected';
 }
 
+/** Whether a spec can take this finding in at all; whether it does may still depend on what is declared. */
+export const isAcceptable = ({ type, client, permit }: Finding): boolean => {
+  switch (type) {
+    case 'undeclared-conversation':
+    case 'undeclared-operation':
+    case 'wrong-direction':
+    case 'undeclared-asset':
+    case 'unused-permit': return true;
+    case 'requirement-violation': return client === null && permit !== null;
+    default: return false;
+  }
+};
+
 const refuse = (finding: Finding, sentence: string): Acceptance => ({ finding: finding.id, done: false, sentence });
 
 /** Findings about traffic that a rule can name, or about a rule. */
