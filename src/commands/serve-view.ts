@@ -30,7 +30,7 @@ const mended = (error: unknown): string => (error instanceof BaselineError ? `${
 const json = (status: number, value: unknown): Answer => ({ status, type: 'application/json', body: JSON.stringify(value) });
 
 const NOTHING_HERE: Answer = { status: 404, type: 'text/plain', body: 'there is nothing here\n' };
-/** Somebody's editor, another window, or `diff --accept`. */
+/** Somebody's editor, another window, or `diff --update`. */
 const STALE = { problem: 'the spec was changed by somebody else since this page was drawn', remedy: 'Nothing was written. Load the page again, then repeat the edit.', isStale: true };
 
 /** The page of now, and when to make the next one. */

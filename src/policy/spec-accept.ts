@@ -39,6 +39,8 @@ export const isAcceptable = ({ type, client, permit }: Finding): boolean => {
     case 'undeclared-operation':
     case 'wrong-direction':
     case 'undeclared-asset':
+    case 'would-be-blocked':
+    case 'passed-but-not-permitted':
     case 'unused-permit': return true;
     case 'requirement-violation': return client === null && permit !== null;
     default: return false;

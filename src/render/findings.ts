@@ -55,7 +55,7 @@ const LISTED_DECISIONS = 50;
 function* decisionTable({ logged }: DiffReport, style: TableStyle): Generator<string> {
   const decisions = logged?.decisions ?? [];
   if (decisions.length === 0) return;
-  yield '\nTo be decided, for the firewall blocks it or would (accept one with --accept FINDING --owner NAME, or let it be blocked):\n';
+  yield '\nTo be decided, for the firewall blocks it or would (accept one with --update FINDING --owner NAME, or let it be blocked):\n';
   yield* textTable(DECISION_COLUMNS, decisions.slice(0, LISTED_DECISIONS).map(decisionRow), style);
   if (decisions.length > LISTED_DECISIONS) yield `${LISTED_DECISIONS} of ${decisions.length}; --json lists all\n`;
 }

@@ -93,7 +93,7 @@ test('logs change nothing that packets say', () => {
   expect(findings.filter(({ type }) => type !== 'blocked-but-permitted')).toEqual(without.findings);
 });
 
-test('a decision is taken by --accept, and then there is nothing left to decide', () => {
+test('a decision is taken by --update, and then there is nothing left to decide', () => {
   const attempts = [attempt({ port: 8080, verdict: 'would-block' })];
   const report = judged(attempts);
   const set = { ...observations([]), conversations: attempts.map(conversationOf) };

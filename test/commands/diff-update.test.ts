@@ -1,0 +1,93 @@
+/** Findings into the spec, asked one by one and by id: what was accepted is written, the rest and every comment stay. */
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { beforeAll, expect, it } from 'vitest';
+import { updateSpec, type UpdateWish } from '../../src/commands/diff-update.ts';
+import { BaselineError, EXIT } from '../../src/errors.ts';
+import { diffSpec } from '../../src/policy/diff.ts';
+import { loadSpec, type LoadedSpec } from '../../src/policy/spec-load.ts';
+import { conversation, modbus, observations } from '../policy/observed.ts';
+import { setStage, textOf } from './main-stage.ts';
+
+const SPEC = `# signed in spring
+zones:
+  - {zone_id: CELL, name: Cell, kind: control, assets: [{asset_id: PLC, role: plc, ip: [10.2.0.1]}]} # filters
+  - {zone_id: OPS, name: Operations, kind: operations, assets: [{asset_id: HIST, role: historian, ip: [10.3.0.1]}, {asset_id: DC, role: infrastructure, ip: [10.3.0.2]}]}
+conduits:
+  - conduit_id: C1
+    connects: [CELL, OPS]
+    protocols_allowed:
+      - {rule_id: NTP, protocol: NTP, transport: udp, port: 123, client: {zone: CELL, assets: [PLC]}, server: {zone: OPS, assets: [DC]}} # the clock
+`;
+const set = observations([
+  conversation('10.2.0.1', '10.3.0.2', { transport: 'udp', port: 123, service: 'ntp' }), modbus('10.3.0.1', '10.2.0.1', [{ code: 3, ranges: [[0, 9]] }]), modbus('10.3.0.2', '10.2.0.1', [{ code: 6, ranges: [[7, 7]] }]),
+]);
+
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(path.join(tmpdir(), 'baseline-update-'));
+});
+
+const specFile = (name: string): LoadedSpec => {
+  const file = path.join(folder, name);
+  writeFileSync(file, SPEC);
+  return loadSpec(file);
+};
+
+const update = async (loaded: LoadedSpec, wish: UpdateWish, answers?: readonly (string | null)[]): Promise<{ code: number; out: string; said: string[]; asked: string[] }> => {
+  const left = [...(answers ?? [])];
+  const asked: string[] = [];
+  const stage = setStage(answers === undefined ? {} : { ask: (question) => {
+    asked.push(question);
+    return Promise.resolve(left.shift() ?? null);
+  } });
+  const result = await updateSpec(loaded, set, diffSpec(loaded, set), wish, stage);
+  return { code: result.exitCode, out: textOf(result), said: stage.said, asked };
+};
+
+it('asks for each finding, and writes those that were accepted', async () => {
+  const loaded = specFile('asked.yaml');
+  const { code, out, said, asked } = await update(loaded, { ids: [] }, ['a', 'A. Keller', 'trend of the filters', 's']);
+  expect(asked).toHaveLength(4);
+  expect(said.join('\n')).toContain('1 of 2: ');
+  expect(out).toMatch(/^[0-9a-f]{12}: accepted: added rule C1-001[^]*1 accepted, 1 left\n$/);
+  expect(code).toBe(EXIT.findings);
+  const text = readFileSync(loaded.file, 'utf8');
+  for (const comment of ['# signed in spring', '# filters', '# the clock']) expect(text).toContain(comment);
+  expect(text).toContain('owner: A. Keller');
+  expect(text).toContain('purpose: trend of the filters');
+  expect(diffSpec(loadSpec(loaded.file), set)).toHaveLength(1);
+});
+
+it('keeps what was accepted when the input ends, and asks for the owner once', async () => {
+  const loaded = specFile('ended.yaml');
+  const { asked } = await update(loaded, { ids: [], purpose: 'agreed' }, ['yes', 'A. Keller', null]);
+  expect(asked.filter((question) => question.startsWith('who'))).toHaveLength(1);
+  expect(diffSpec(loadSpec(loaded.file), set)).toHaveLength(1);
+});
+
+it.each([['q'], ['']])('writes nothing after "%s" alone', async (answer) => {
+  const loaded = specFile(`nothing-${answer}.yaml`);
+  await update(loaded, { ids: [], owner: 'A. Keller' }, [answer]);
+  expect(readFileSync(loaded.file, 'utf8')).toBe(SPEC);
+});
+
+it('by id asks nothing', async () => {
+  const loaded = specFile('by-id.yaml');
+  const ids = diffSpec(loaded, set).map((finding) => finding.id);
+  const { code, out } = await update(loaded, { ids, owner: 'A. Keller' });
+  expect(out.trim().split('\n')).toHaveLength(2);
+  expect(code).toBe(EXIT.ok);
+  expect(diffSpec(loadSpec(loaded.file), set)).toEqual([]);
+});
+
+it.each([
+  ['no person and no id', { ids: [] }, 'nobody is at the terminal'],
+  ['no owner', { ids: ['0'.repeat(12)] }, 'who accepts?'],
+  ['an id that is none', { ids: ['0'.repeat(12)], owner: 'A. Keller' }, 'there is no finding'],
+])('%s is said in one line', async (name, wish, message) => {
+  const error = await update(specFile(`${name}.yaml`), wish).catch((caught: unknown) => caught);
+  expect(error).toBeInstanceOf(BaselineError);
+  expect((error as BaselineError).message).toContain(message);
+});
