@@ -25,6 +25,7 @@ import type { LossSummary } from '../render/report/model.ts';
 import { indexPlant } from '../render/report/plant-index.ts';
 import { readFromStore } from '../store/database.ts';
 import { readAttempts } from '../store/firewall-logs.ts';
+import { readProbes, type StoredProbe } from '../store/probes.ts';
 import { readSensorHours, visitConversationHours } from '../store/read-activity.ts';
 import { readRevision, readStatus, type StoreStatus } from '../store/read-status.ts';
 import { readWindow, type WindowedObservations } from '../store/read-window.ts';
@@ -42,13 +43,14 @@ export interface ReportSource {
 
 export interface StoreReading extends Pick<WindowedObservations, 'set' | 'traffic'> {
   readonly attempts: readonly LoggedAttempt[];
+  readonly probes: readonly StoredProbe[];
   readonly status: StoreStatus;
   readonly revision: number;
 }
 
-export const readForReport = (path: string): StoreReading => readFromStore(path, (db) => ({ ...readWindow(db, describeOperation, { from: null, until: null }), attempts: readAttempts(db, describeOperation), status: readStatus(db), revision: readRevision(db) }));
+export const readForReport = (path: string): StoreReading => readFromStore(path, (db) => ({ ...readWindow(db, describeOperation, { from: null, until: null }), attempts: readAttempts(db, describeOperation), probes: readProbes(db), status: readStatus(db), revision: readRevision(db) }));
 
-export function gatherReport({ storePath, declared, tool, commandLine, progress }: ReportSource, { set, traffic, attempts, status }: StoreReading): ReportInput {
+export function gatherReport({ storePath, declared, tool, commandLine, progress }: ReportSource, { set, traffic, attempts, probes, status }: StoreReading): ReportInput {
   if (set.conversations.length === 0 && declared === null) throw usageError('the store holds no conversations yet', 'Import a capture first: baseline import PATH...');
   progress('placing assets');
   const proposal = proposeZones(set, declared === null ? {} : { pins: zonePinsOf(declared, set), stabilityRuns: 0 });
@@ -67,7 +69,7 @@ export function gatherReport({ storePath, declared, tool, commandLine, progress 
     const semantics = semanticsOf(target);
     return semantics === null ? [] : [simulate(loaded, set, semantics)];
   });
-  const verification = verifySpec({ loaded, set, traffic, before: null, attempts, sensor: sensorText(status) });
+  const verification = verifySpec({ loaded, set, traffic, before: null, attempts, probes, sensor: sensorText(status) });
   const losses = loaded.permits.length > MOST_EXPORTED ? [] : targets.flatMap((target) => lossesOf(loaded, target));
   return {
     basis: declared === null ? 'proposal' : 'spec',

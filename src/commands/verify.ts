@@ -7,10 +7,14 @@ import { describeOperation } from '../decode/app/registry.ts';
 import { EXIT, usageError, type ExitCode } from '../errors.ts';
 import type { LoggedAttempt } from '../observation.ts';
 import { loadSpec } from '../policy/spec-load.ts';
+import { planTests } from '../policy/verify-plan.ts';
 import { verifySpec, type Verification } from '../policy/verify.ts';
+import { jsonDocument } from '../render/json.ts';
+import { testPlanScript } from '../render/test-plan.ts';
 import { verificationJson, verificationMarkdown, verificationTable, type VerificationView } from '../render/verification.ts';
 import { readFromStore, storePath, type Connection } from '../store/database.ts';
 import { readAttempts } from '../store/firewall-logs.ts';
+import { readProbes } from '../store/probes.ts';
 import { readStatus } from '../store/read-status.ts';
 import { readWindow, type HourSpan, type WindowedObservations } from '../store/read-window.ts';
 import { sensorText } from './analysis.ts';
@@ -20,11 +24,13 @@ const VERIFY_FORMATS = ['table', 'json', 'md'] as const;
 
 export const verifyCommand = defineCommand({
   syntax: 'verify <spec>',
-  summary: 'Tell whether the architecture holds after the cut-over: passively, nothing is sent.',
+  summary: 'Tell whether the architecture holds after the cut-over; nothing is sent but with --active.',
   examples: [
     ['verify spec.yaml --db after.db', 'from a store that was filled after the cut-over'],
     ['verify spec.yaml --db after.db --before before.db', 'and what was regular before and has stopped is found, too'],
     ['verify spec.yaml --since 2026-03-15T06:00Z', 'from one store, before and after a time'],
+    ['verify spec.yaml --plan > tests.sh', 'the active test plan for a maintenance window, to be reviewed: nothing is run'],
+    ['verify spec.yaml --active --from Z3-OPS --i-have-a-maintenance-window', 'run it from this machine: the one thing of this program that sends'],
     ['verify spec.yaml --strict --json', 'for programs: exit 1 when something fails, 3 when something could not be judged'],
   ],
   positionals: { spec: { type: 'string', demandOption: true, describe: 'the spec (YAML) that is enforced' } },
@@ -36,6 +42,13 @@ export const verifyCommand = defineCommand({
     strict: { type: 'boolean', describe: 'exit 3 when something could not be judged' },
     format: { choices: VERIFY_FORMATS, requiresArg: true, describe: 'how to write the results (default: table)' },
     json: JSON_OPTION,
+    plan: { type: 'boolean', describe: 'write the active test plan as commands to be reviewed (--json: as data)' },
+    active: { type: 'boolean', describe: 'run the test plan from this machine' },
+    from: { type: 'string', requiresArg: true, describe: '--active: the zone that this machine stands in' },
+    address: { type: 'string', requiresArg: true, describe: '--active: which of its addresses to test from' },
+    only: { type: 'string', array: true, requiresArg: true, describe: '--active: only this HOST:PORT of the plan' },
+    operator: { type: 'string', requiresArg: true, describe: '--active: who tests (goes into the store)' },
+    'i-have-a-maintenance-window': { type: 'boolean', describe: '--active: it opens connections to devices, and you may' },
   },
   run: verifyStore,
 });
@@ -49,23 +62,44 @@ interface VerifyArguments {
   readonly strict?: boolean | undefined;
   readonly format?: (typeof VERIFY_FORMATS)[number] | undefined;
   readonly json?: boolean | undefined;
+  readonly plan?: boolean | undefined;
+  readonly active?: boolean | undefined;
+  readonly from?: string | undefined;
+  readonly address?: string | undefined;
+  readonly only?: readonly string[] | undefined;
+  readonly operator?: string | undefined;
+  readonly 'i-have-a-maintenance-window'?: boolean | undefined;
 }
 
 const MS_PER_HOUR = 3_600_000;
 
-export function verifyStore(argv: VerifyArguments, context: CommandContext): CommandResult {
+export async function verifyStore(argv: VerifyArguments, context: CommandContext): Promise<CommandResult> {
+  if (argv.active === true && argv.plan === true) throw usageError('--plan runs nothing, --active does', 'Give one of the two.');
+  if (argv.plan === true) return planOnly(argv, context);
+  // Loaded only when it is asked for: nothing else of the program can reach the code that sends.
+  if (argv.active === true) return (await import('./verify-active.ts')).verifyActively(argv, context);
+  return verifyPassively(argv, context);
+}
+
+function planOnly(argv: VerifyArguments, context: CommandContext): CommandResult {
+  const plan = planTests(loadSpec(argv.spec));
+  return { exitCode: EXIT.ok, output: argv.json === true ? [jsonDocument({ ...plan })] : testPlanScript(plan, argv.spec, context.version) };
+}
+
+function verifyPassively(argv: VerifyArguments, context: CommandContext): CommandResult {
   if (argv.since !== undefined && argv.before !== undefined) throw usageError('--since and --before both say what was before', 'Give --since for one store, or --before for a store of its own.');
   const loaded = loadSpec(argv.spec);
   const path = storePath(argv.db, context.environment);
   const cutover = argv.since === undefined ? null : Math.ceil(timeOf(argv.since) / MS_PER_HOUR);
-  const { after, earlier, attempts, sensor } = readFromStore(path, (db) => ({
+  const { after, earlier, attempts, probes, sensor } = readFromStore(path, (db) => ({
     after: windowOf(db, { from: cutover, until: null }),
     earlier: cutover === null ? null : windowOf(db, { from: null, until: cutover }),
     attempts: readAttempts(db, describeOperation).flatMap((attempt) => attemptSince(attempt, cutover)),
+    probes: readProbes(db).filter(({ row }) => cutover === null || row.atNs >= BigInt(cutover) * BigInt(MS_PER_HOUR) * 1_000_000n),
     sensor: sensorText(readStatus(db)),
   }));
   const before = argv.before === undefined ? earlier : readFromStore(argv.before, (db) => windowOf(db, { from: null, until: null }));
-  const verification = verifySpec({ loaded, set: after.set, traffic: after.traffic, before: before === null || before.set.sensor.hours.length === 0 ? null : before, attempts, sensor });
+  const verification = verifySpec({ loaded, set: after.set, traffic: after.traffic, before: before === null || before.set.sensor.hours.length === 0 ? null : before, attempts, probes, sensor });
   const view: VerificationView = { verification, basis: basisText(path, cutover, argv.before, after), notes: notesOf(after) };
   return { exitCode: exitCodeOf(verification, argv.strict === true), output: draw(view, argv, path, context) };
 }

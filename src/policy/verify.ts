@@ -5,6 +5,7 @@
  * stable order and their sums: the VALIDATION RESULTS of the report, whoever draws them (render/verification.ts).
  */
 import type { LoggedAttempt, ObservationSet } from '../observation.ts';
+import type { StoredProbe } from '../store/probes.ts';
 import type { WindowTraffic } from '../store/read-window.ts';
 import { contextOf } from './diff.ts';
 import { capturedDays } from './diff-declared.ts';
@@ -15,6 +16,7 @@ import { judgeDiodes } from './verify-diode.ts';
 import { judgeFunctions, type FunctionResult } from './verify-functions.ts';
 import { judgeLogs } from './verify-logs.ts';
 import { judgePermitted, permittedUses, type Before } from './verify-permitted.ts';
+import { checksOfProbes } from './verify-probes.ts';
 import { judgeProhibited, type ProhibitedResult } from './verify-prohibited.ts';
 import { vantageOf } from './verify-vantage.ts';
 
@@ -26,6 +28,8 @@ export interface VerifyInput {
   readonly before: { readonly set: ObservationSet; readonly traffic: ReadonlyMap<number, WindowTraffic> } | null;
   /** What firewalls logged in the same time. */
   readonly attempts: readonly LoggedAttempt[];
+  /** What active tests found, of the same time. */
+  readonly probes: readonly StoredProbe[];
   /** In a few words: which captures. */
   readonly sensor: string;
 }
@@ -41,7 +45,7 @@ export interface Verification {
   readonly sensor: string;
 }
 
-export const verifySpec = ({ loaded, set, traffic, before, attempts, sensor }: VerifyInput): Verification => {
+export const verifySpec = ({ loaded, set, traffic, before, attempts, probes, sensor }: VerifyInput): Verification => {
   const context = contextOf(loaded, set);
   const vantage = vantageOf(loaded.spec, set, context.assets);
   const crossings = crossingsOf(context, traffic);
@@ -50,7 +54,7 @@ export const verifySpec = ({ loaded, set, traffic, before, attempts, sensor }: V
   const functions = judgeFunctions(context, crossings, vantage, logged, sensor);
   const checks = sortChecks([
     ...judgePermitted(context, crossings, vantage, before === null ? null : beforeOf(loaded, before), sensor),
-    ...logged.checks, ...prohibited.checks, ...functions.checks, ...judgeDiodes(context, traffic, vantage, sensor),
+    ...checksOfProbes(loaded, probes), ...logged.checks, ...prohibited.checks, ...functions.checks, ...judgeDiodes(context, traffic, vantage, sensor),
   ]);
   const sumOf = (kind: CheckKind): VerdictCounts => countVerdicts(checks.filter((check) => check.kind === kind));
   return {

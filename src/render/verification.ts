@@ -3,7 +3,8 @@
  * verification as table, Markdown and JSON. In: a Verification. Out: sentences, chunks of text.
  */
 import type { Verification } from '../policy/verify.ts';
-import type { Check, VerdictCounts } from '../policy/verify-checks.ts';
+import { countVerdicts, type Check, type VerdictCounts } from '../policy/verify-checks.ts';
+import type { LeftOut } from '../policy/verify-plan.ts';
 import { jsonDocument } from './json.ts';
 import { markdownTable, markdownText } from './markdown.ts';
 import { printable } from './printable.ts';
@@ -81,6 +82,15 @@ export function* validationLines(words: ValidationWords): Generator<string> {
   for (const exception of words.exceptions) yield `    - ${printable(exception, LONGEST)}`;
   yield `  Protocol enforcement: ${words.enforcement}`;
   for (const diode of words.diodes) yield `  Data diode: ${printable(diode, LONGEST)}`;
+}
+
+/** What an active run sent, all of it, and what came back. */
+export function* activeTable(checks: readonly Check[], words: string, leftOut: readonly LeftOut[], style: TableStyle): Generator<string> {
+  const columns: readonly Column[] = [{ title: 'verdict' }, { title: 'test', shrinkTo: 9 }, { title: 'what', shrinkTo: 30 }, { title: 'came back, and was expected', shrinkTo: 30 }];
+  if (checks.length > 0) yield* textTable(columns, checks.map((check) => [verdictText(check), check.kind, check.title, check.reason]), style);
+  for (const { what, why } of leftOut) yield `Left out: ${printable(`${what}: ${why}`, LONGEST)}\n`;
+  const { pass, fail, notObservable } = countVerdicts(checks);
+  yield `${printable(words, LONGEST)}\n${pass} pass / ${fail} fail / ${notObservable} neither proof nor leak\n`;
 }
 
 export function* verificationTable(view: VerificationView, all: boolean, style: TableStyle): Generator<string> {

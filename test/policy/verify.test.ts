@@ -107,7 +107,7 @@ const trafficOf = (set: ObservationSet): Map<number, WindowTraffic> => new Map(s
 
 const verify = (conversations: readonly Conversation[], { before = false, set = quiet(conversations), attempts = [] as readonly LoggedAttempt[] } = {}): Verification => {
   const earlier = observations(plant(BEFORE), BEFORE);
-  return verifySpec({ loaded, set, traffic: trafficOf(set), before: before ? { set: earlier, traffic: trafficOf(earlier) } : null, attempts, sensor: 'test' });
+  return verifySpec({ loaded, set, traffic: trafficOf(set), before: before ? { set: earlier, traffic: trafficOf(earlier) } : null, attempts, probes: [], sensor: 'test' });
 };
 
 const failures = ({ checks }: Verification): string[] => checks.filter(({ verdict }) => verdict === 'fail').map(({ kind }) => kind);
