@@ -88,7 +88,6 @@ const timeRangeLines = (permit: Permit, name: string): string[] => {
 
 interface Text {
   readonly timeRanges: string[];
-  readonly services: string[];
   readonly entries: Map<string, string[]>;
 }
 
@@ -97,23 +96,15 @@ const addressText = (pool: ObjectPool, entry: PlanPermit, side: 'client' | 'serv
   return `${group ? 'object-group' : 'object'} ${name}`;
 };
 
-const portText = (permit: Permit, scope: NameScope, text: Text): string => {
-  const { ports, transport } = permit.service;
-  const one = (first: number, last: number): string => (first === last ? `eq ${first}` : `range ${first} ${last}`);
-  const [only] = ports;
-  if (only === undefined) return '';
-  if (ports.length === 1) return ` ${one(only.first, only.last)}`;
-  const name = scope.nameOf(`service ${permit.id}`, `${permit.id}_PORTS`);
-  text.services.push(`object-group service ${name} ${transport}`, ...ports.map(({ first, last }) => ` port-object ${one(first, last)}`));
-  return ` object-group ${name}`;
-};
+/** One entry a port range: an object-group of ports would be shorter, and is read in two ways (protocol or ports). */
+const portTexts = ({ service }: Permit): string[] =>
+  service.ports.length === 0 ? [''] : service.ports.map(({ first, last }) => (first === last ? ` eq ${first}` : ` range ${first} ${last}`));
 
 const addPermit = (entry: PlanPermit, list: string, scope: NameScope, pool: ObjectPool, text: Text): void => {
   const { permit } = entry;
   const timeRange = scope.nameOf(`time ${permit.id}`, `TR_${permit.id}`);
   const rangeLines = timeRangeLines(permit, timeRange);
   text.timeRanges.push(...rangeLines);
-  const ports = portText(permit, scope, text);
   const tail = [PERMIT_LOG, ...(rangeLines.length > 0 ? [`time-range ${timeRange}`] : []), ...(permit.conditions.onDemand ? ['inactive'] : [])];
   const lines = text.entries.get(list) ?? [];
   lines.push(
@@ -121,9 +112,10 @@ const addPermit = (entry: PlanPermit, list: string, scope: NameScope, pool: Obje
     `access-list ${list} remark ${safeComment(`${permit.id} ${evidenceLine(permit, REMARK_LENGTH)}`, REMARK_LENGTH)}`,
   );
   for (const family of familiesOf(entry, CAPABILITIES))
-    lines.push(
-      `access-list ${list} extended permit ${protocolOf(permit)} ${addressText(pool, entry, 'client', family)} ${addressText(pool, entry, 'server', family)}${ports} ${tail.join(' ')}`,
-    );
+    for (const ports of portTexts(permit))
+      lines.push(
+        `access-list ${list} extended permit ${protocolOf(permit)} ${addressText(pool, entry, 'client', family)} ${addressText(pool, entry, 'server', family)}${ports} ${tail.join(' ')}`,
+      );
   text.entries.set(list, lines);
 };
 
@@ -132,6 +124,10 @@ interface Binding {
   readonly nameif: string;
   readonly list: string;
 }
+
+/** Between interfaces of one level the ASA passes nothing, whatever its lists say, unless this is set. */
+const sameSecurityLines = (bindings: readonly Binding[]): string[] =>
+  new Set(bindings.map((binding) => binding.port.securityLevel)).size < bindings.length ? ['same-security-traffic permit inter-interface'] : [];
 
 const syslogLines = (plan: DevicePlan, bindings: readonly Binding[]): string[] => {
   const { syslog } = plan.device;
@@ -151,7 +147,7 @@ const build = (plan: DevicePlan): DeviceExport => {
     return { port, nameif, list: lists.nameOf(port.zone.id, `${ASA_LIST_PREFIX}${nameif}_IN`) };
   });
   const pool = objectPool(plan, scope);
-  const text: Text = { timeRanges: [], services: [], entries: new Map() };
+  const text: Text = { timeRanges: [], entries: new Map() };
   const { covered, losses } = coverage(
     plan.permits,
     plan.permits.map((entry) => {
@@ -169,9 +165,9 @@ const build = (plan: DevicePlan): DeviceExport => {
     ...provenanceLines(plan.provenance, '! '),
     `! mode: ${plan.mode}`,
     ...bindings.flatMap((binding) => [...interfaceLines(binding.port, binding.nameif), '!']),
+    ...sameSecurityLines(bindings),
     ...pool.objects().flatMap(objectLines),
     ...pool.groups().flatMap(groupLines),
-    ...text.services,
     ...text.timeRanges,
     '!',
     ...bindings.flatMap(({ list }) => [...(text.entries.get(list) ?? []), `access-list ${list} extended ${last}`]),
@@ -201,7 +197,6 @@ const rollbackLines = (bindings: readonly Binding[], pool: ObjectPool, text: Tex
   ...bindings.map(({ list, nameif }) => `no access-group ${list} in interface ${nameif}`),
   ...bindings.map(({ list }) => `clear configure access-list ${list}`),
   ...text.timeRanges.filter((line) => line.startsWith('time-range')).map((line) => `no ${line}`),
-  ...text.services.filter((line) => line.startsWith('object-group')).map((line) => `no ${line}`),
   ...pool.groups().map(({ name }) => `no object-group network ${name}`),
   ...pool.objects().map(({ name }) => `no object network ${name}`),
 ];

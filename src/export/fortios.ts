@@ -50,10 +50,16 @@ const addressLines = ({ name, span }: AddressObject): string[] => {
 
 const block = (path: string, lines: readonly string[]): string[] => (lines.length === 0 ? [] : [`config ${path}`, ...lines, 'end']);
 
+/** What the last policy names. The device has them; a reader of the text alone does not. Editing them so changes nothing. */
+const BUILT_IN = {
+  address: ['    edit "all"', '    next'],
+  service: ['    edit "ALL"', '        set protocol IP', '    next'],
+} as const;
+
 const objectBlocks = (pool: ObjectPool): string[] => {
   const blocks: string[] = [];
   for (const [family, digit] of [['ipv4', ''], ['ipv6', '6']] as const) {
-    blocks.push(...block(`firewall address${digit}`, pool.objects().filter((object) => object.span.family === family).flatMap(addressLines)));
+    blocks.push(...block(`firewall address${digit}`, [...(family === 'ipv4' ? BUILT_IN.address : []), ...pool.objects().filter((object) => object.span.family === family).flatMap(addressLines)]));
     blocks.push(
       ...block(
         `firewall addrgrp${digit}`,
@@ -239,17 +245,19 @@ const zoneLines = (name: string, device: string): string[] => [
   '    next',
 ];
 
-/** The interface itself only where the spec says something about it: its address, or its VLAN. */
+/** Every interface that a zone stands on, so that the text needs nothing that is not in it; on the device it is there already. */
 const interfaceLines = (port: ZonePort, device: string): string[] => {
   const address = port.address === null || port.address.ip.includes(':') ? [] : ['        set mode static', `        set ip ${port.address.ip} ${netmaskOf(port.address.length)}`];
   const vlan = port.vlan === null ? [] : [`        set interface ${quoted(port.interface)}`, `        set vlanid ${port.vlan}`];
-  return address.length + vlan.length === 0 ? [] : [`    edit ${quoted(device)}`, '        set vdom "root"', ...address, ...vlan, '    next'];
+  return [`    edit ${quoted(device)}`, '        set vdom "root"', ...address, ...vlan, '    next'];
 };
 
 const build = (plan: DevicePlan, options: ExportOptions): DeviceExport => {
   const ports = zonePorts(plan, INTERFACE, (n) => `port${n}`);
-  const zoneNames = nameScope({ maxLength: ZONE_LENGTH, punctuation: '_-' });
   const deviceOf = (port: ZonePort): string => (port.vlan === null ? port.interface : `${port.interface.slice(0, 10)}.${port.vlan}`);
+  const trunks = [...new Set(ports.filter((port) => port.vlan !== null).map((port) => port.interface))].filter((name) => !ports.some((port) => deviceOf(port) === name));
+  // A zone may not be called as an interface is.
+  const zoneNames = nameScope({ maxLength: ZONE_LENGTH, punctuation: '_-' }, [...ports.map(deviceOf), ...trunks, 'any']);
   const shop: Workshop = {
     plan,
     zoneName: (zone) => zoneNames.nameOf(zone, zone),
@@ -281,10 +289,10 @@ const build = (plan: DevicePlan, options: ExportOptions): DeviceExport => {
     ...ports
       .filter((port) => port.assumed)
       .map((port) => `# ${safeComment(port.zone.id, 60)}: the spec names no interface here. ${deviceOf(port)} is assumed: set it before you apply this.`),
-    ...block('system interface', ports.flatMap((port) => interfaceLines(port, deviceOf(port)))),
+    ...block('system interface', [...trunks.flatMap((name) => [`    edit ${quoted(name)}`, '        set vdom "root"', '    next']), ...ports.flatMap((port) => interfaceLines(port, deviceOf(port)))]),
     ...block('system zone', ports.flatMap((port) => zoneLines(shop.zoneName(port.zone.id), deviceOf(port)))),
     ...objectBlocks(shop.pool),
-    ...block('firewall service custom', [...shop.services.values()].flat()),
+    ...block('firewall service custom', [...BUILT_IN.service, ...[...shop.services.values()].flat()]),
     ...block('firewall schedule recurring', shop.schedules.recurring),
     ...block('firewall schedule onetime', shop.schedules.onetime),
     ...block('firewall schedule group', shop.schedules.groups),

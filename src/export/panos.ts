@@ -170,7 +170,8 @@ const zoneLines = (port: ZonePort, name: string): string[] => {
   const base = `set network interface ethernet ${port.interface.split('.')[0] ?? port.interface} layer3`;
   const lines: string[] = [];
   if (port.interface.startsWith('ethernet')) {
-    if (unit === port.interface && !unit.includes('.')) lines.push(...(port.address === null ? [] : [`${base} ip ${port.address.ip}/${port.address.length}`]));
+    // A zone may only name an interface that exists in the candidate configuration.
+    if (unit === port.interface && !unit.includes('.')) lines.push(port.address === null || port.address.ip.includes(':') ? base : `${base} ip ${port.address.ip}/${port.address.length}`);
     else if (port.vlan !== null) {
       lines.push(`${base} units ${unit} tag ${port.vlan}`);
       if (port.address !== null) lines.push(`${base} units ${unit} ip ${port.address.ip}/${port.address.length}`);

@@ -15,8 +15,8 @@ import type { CaptureState } from './captures.ts';
 import type { Connection, Store } from './database.ts';
 import { insertLog, listFileLogs, readAttemptKeys, updateLog, writeAttempts, type KnownLog } from './firewall-logs.ts';
 
-/** Lines between two checkpoints: a few seconds of work. */
-const CHECKPOINT_LINES = 1_000_000;
+/** Lines between two checkpoints: a second or two of work, and a bound on the hours held in memory. */
+const CHECKPOINT_LINES = 250_000;
 /** Batches of lines between two looks at signals and the progress line. */
 const BREATHING_BATCHES = 16;
 const HEAD_OCTETS = 4096;

@@ -10,7 +10,7 @@ const RANGE = `${PORT}(?:-${PORT})?`;
 const UNIT = '(?:ethernet\\d+/\\d+(?:\\.\\d+)?|vlan(?:\\.\\d+)?)';
 
 const LINES = [
-  `set network interface ethernet ethernet\\d+/\\d+ layer3 (?:units ${UNIT} )?(?:ip ${IPV4}/\\d{1,2}|tag [1-9]\\d{0,3})`,
+  `set network interface ethernet ethernet\\d+/\\d+ layer3(?: (?:units ${UNIT} )?(?:ip ${IPV4}/\\d{1,2}|tag [1-9]\\d{0,3}))?`,
   `set zone ${SHORT} network layer3 ${list(UNIT)}`,
   `set tag ${TAG} color color(?:[1-9]|[1-3]\\d|4[0-2])`,
   `set address ${NAME} (?:ip-netmask ${IPV4}/\\d{1,2}|ip-netmask ${IPV6}/\\d{1,3}|ip-range ${IPV4}-${IPV4}|ip-range ${IPV6}-${IPV6})`,

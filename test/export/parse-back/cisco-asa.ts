@@ -5,7 +5,6 @@ import type { AddressSet } from '../../../src/net/address-set.ts';
 interface Sections {
   readonly objects: Map<string, string>;
   readonly groups: Map<string, string[]>;
-  readonly ports: Map<string, string[]>;
   readonly times: Map<string, string[]>;
 }
 
@@ -20,13 +19,12 @@ const objectText = (line: string): string => {
 };
 
 const sectionsOf = (lines: readonly string[]): Sections => {
-  const sections: Sections = { objects: new Map(), groups: new Map(), ports: new Map(), times: new Map() };
+  const sections: Sections = { objects: new Map(), groups: new Map(), times: new Map() };
   let add: (line: string) => void = () => undefined;
   for (const line of lines) {
     const [first, second, name] = line.split(' ');
     if (first === 'object' && second === 'network') add = (child) => sections.objects.set(name, objectText(child));
     else if (first === 'object-group' && second === 'network') add = (child) => sections.groups.set(name, [...(sections.groups.get(name) ?? []), child.trim().split(' ')[2]]);
-    else if (first === 'object-group') add = (child) => sections.ports.set(name, [...(sections.ports.get(name) ?? []), child.trim()]);
     else if (first === 'time-range') {
       sections.times.set(second, []);
       add = (child) => sections.times.get(second)?.push(child.trim());
@@ -67,7 +65,10 @@ export const readAsa = (text: string, mode: 'monitor' | 'enforce'): ReadRule[] =
   const last = mode === 'enforce' ? 'deny ip any any log 4 interval 300' : 'permit ip any any log 5 interval 300';
   const closed = new Map<string, boolean>();
   const rules: ReadRule[] = [];
+  /** Entries behind one remark that differ in their ports alone. */
+  const held = new Map<string, string[]>();
   for (const line of lines) {
+    if (line.includes(' remark ')) held.clear();
     const entry = /^access-list (\S+) extended (.*)$/.exec(line);
     if (entry === null) continue;
     if (!bound.has(entry[1])) throw new Error(`${entry[1]} is bound to no interface`);
@@ -90,9 +91,15 @@ export const readAsa = (text: string, mode: 'monitor' | 'enforce'): ReadRule[] =
     let ports: string[] = [];
     if (words[0] === 'eq') ports = [portText(words.splice(0, 2))];
     else if (words[0] === 'range') ports = [portText(words.splice(0, 3))];
-    else if (words[0] === 'object-group') ports = (sections.ports.get(words.splice(0, 2)[1]) ?? []).map((port) => portText(port.split(' ').slice(1)));
     if (words.splice(0, 4).join(' ') !== 'log 6 interval 300') throw new Error(`not logged: ${line}`);
     const times = words[0] === 'time-range' ? timesOf(sections.times.get(words.splice(0, 2)[1]) ?? ['undefined time range']) : { windows: [], expires: '' };
+    const same = entry[2].replace(/ (?:eq \d+|range \d+ \d+) log /, ' log ');
+    const before = held.get(same);
+    if (before !== undefined) {
+      before.push(...ports);
+      continue;
+    }
+    held.set(same, ports);
     const names: Record<string, string> = { ip: 'any', icmp6: 'icmpv6' };
     rules.push({ client, server, transport: names[protocol] ?? (/^\d+$/.test(protocol) ? `ip-${protocol}` : protocol), ports, modbus: null, ...times, onDemand: words.shift() === 'inactive' });
   }
