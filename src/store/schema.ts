@@ -240,7 +240,7 @@ CREATE TABLE probe (
 ) STRICT, WITHOUT ROWID;
 `;
 
-/** Firewall logs (docs/adr/0007-firewall-logs.md): counted apart from packets, in tables of their own. */
+/** Firewall logs (docs/adr/0009-firewall-logs.md): counted apart from packets, in tables of their own. */
 const VERSION_3 = `
 -- One log: a file or a stream. Identity by the unpacked text, so that a log that was packed since is known again.
 CREATE TABLE firewall_log (
