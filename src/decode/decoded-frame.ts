@@ -5,7 +5,7 @@
  */
 
 /** Which kind of address the conversation has. */
-export const KIND = { none: 0, link: 2, ipv4: 4, ipv6: 6 } as const;
+export const KIND = Object.freeze({ none: 0, link: 2, ipv4: 4, ipv6: 6 } as const);
 
 /** Transport numbers above this are EtherTypes of conversations without an IP header (65536 + EtherType). */
 export const LINK_TRANSPORT = 65536;
@@ -15,7 +15,7 @@ export const TCP_SYN = 0x02;
 export const TCP_RST = 0x04;
 export const TCP_ACK = 0x10;
 
-export const FRAGMENT = { none: 0, first: 1, later: 2 } as const;
+export const FRAGMENT = Object.freeze({ none: 0, first: 1, later: 2 } as const);
 
 export interface DecodedFrame {
   kind: number;

@@ -8,7 +8,7 @@ import { decodeIpv4 } from './ipv4.ts';
 import { decodeIpv6 } from './ipv6.ts';
 import { stopCode } from './stop.ts';
 
-export const ETHER_TYPE = {
+export const ETHER_TYPE = Object.freeze({
   ipv4: 0x0800,
   arp: 0x0806,
   vlan: 0x8100,
@@ -24,7 +24,7 @@ export const ETHER_TYPE = {
   vnTag: 0x8926,
   qinqOld: 0x9100,
   qinqOlder: 0x9200,
-} as const;
+} as const);
 
 /** Stands for "802.3 frame with LLC, no EtherType" (the number Linux uses, ETH_P_802_2). */
 const LLC_ETHER_TYPE = 0x0004;

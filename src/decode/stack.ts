@@ -10,7 +10,7 @@ import { decodeIpv6 } from './ipv6.ts';
 import { decodeSll, decodeSll2 } from './linux-sll.ts';
 import { stopCode } from './stop.ts';
 
-export const LINK_TYPE = {
+export const LINK_TYPE = Object.freeze({
   null: 0,
   ethernet: 1,
   ppp: 9,
@@ -25,7 +25,7 @@ export const LINK_TYPE = {
   ipv4: 228,
   ipv6: 229,
   sll2: 276,
-} as const;
+} as const);
 
 const UNKNOWN = stopCode('link.unknown-type');
 const SHORT = stopCode('link.short-header');

@@ -5,12 +5,19 @@
  */
 import { modbus } from '../decode/app/modbus.ts';
 import { DATAGRAM_PROTOCOLS, PROTOCOL_NAMES, STREAM_PROTOCOLS } from '../decode/app/registry.ts';
-import { PROBE, TO_CLIENT, TO_SERVER, type StreamProtocol } from '../decode/app/protocol.ts';
-import { IP_PROTOCOL } from '../decode/transport.ts';
+import { type StreamProtocol } from '../decode/app/protocol.ts';
+import * as protocols from '../decode/app/protocol.ts';
+import * as transport from '../decode/transport.ts';
 import { conversationOf, learnServer, nameService, orient, proveServer, serverPort, transportOf } from './conversations.ts';
 import type { FlowSink } from './operations.ts';
-import { FLAG, internText, PROBES_SHIFT, SESSION, type FlowState } from './flow-state.ts';
+import { internText, type FlowState } from './flow-state.ts';
+import * as layout from './flow-state.ts';
 import { createTcpStream, expectStart, finishHalf, startHalf, type TcpStream } from './tcp-stream.ts';
+
+// Constants of the module at hand: V8 folds them into the code, imported ones it loads and checks at every use.
+const { PROBE, TO_CLIENT, TO_SERVER } = protocols;
+const { IP_PROTOCOL } = transport;
+const { FLAG, PROBES_SHIFT, SESSION } = layout;
 
 /** Payloads looked at before a session is left alone. */
 const MAX_PROBES = 4;
@@ -176,6 +183,7 @@ export function reviewStream(state: FlowState, stream: TcpStream): void {
 /** Gives the sink the session whose bytes are read next. */
 export function aimSink(state: FlowState, sink: FlowSink, stream: TcpStream, fromLo: boolean): void {
   const clientIsLo = (state.sessions.keys[stream.session * SESSION.stride + SESSION.flags] & FLAG.clientIsLo) !== 0;
+  sink.stream = stream;
   sink.session = stream.session;
   sink.direction = fromLo === clientIsLo ? TO_SERVER : TO_CLIENT;
   sink.fromLo = fromLo;

@@ -2,28 +2,18 @@
  * From sessions (5-tuples, as packets come) to conversations (client, server, service, over the whole time): who is the
  * client, which hour, and what is folded away under a flood. Everything here runs once per session or hour, not per packet.
  */
-import { IP_PROTOCOL } from '../decode/transport.ts';
-import { KIND, LINK_TRANSPORT } from '../decode/decoded-frame.ts';
+import * as transport from '../decode/transport.ts';
+import * as frames from '../decode/decoded-frame.ts';
 import { etherTypeName, serverPortRank, serviceByPort } from '../net/services.ts';
 import { internIpv4 } from './address-table.ts';
-import {
-  CONVERSATION,
-  count,
-  DIRECTION,
-  DIRECTION_SHIFT,
-  FLAG,
-  internText,
-  NO_FIRST,
-  NO_LAST,
-  ROW,
-  ROW_D,
-  SERVICE_BY,
-  SESSION,
-  UNBEGUN,
-  widenSpan,
-  type FlowState,
-} from './flow-state.ts';
+import { count, internText, widenSpan, type FlowState } from './flow-state.ts';
+import * as layout from './flow-state.ts';
 import { findKey, grownFloat64, grownInt32, internKey } from './int-table.ts';
+
+// Constants of the module at hand: V8 folds them into the code, imported ones it loads and checks at every use.
+const { IP_PROTOCOL } = transport;
+const { KIND, LINK_TRANSPORT } = frames;
+const { CONVERSATION, DIRECTION, DIRECTION_SHIFT, FLAG, NO_FIRST, NO_LAST, ROW, ROW_D, SERVICE_BY, SESSION, UNBEGUN } = layout;
 
 /** One-way conversations a single client may make between two flushes before the rest of them is folded into a scan. */
 const MAX_ONE_WAY_PER_CLIENT = 4096;

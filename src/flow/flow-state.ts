@@ -13,7 +13,7 @@ import type { TcpStream } from './tcp-stream.ts';
  * A session (a 5-tuple): words of its record in `sessions`, key first. lo/hi: the lower and higher end of the key. What
  * every frame touches comes first. Names ending in D are doubles, counted in doubles from the record's start.
  */
-export const SESSION = {
+export const SESSION = Object.freeze({
   stride: 32,
   flags: 4,
   /** conversation index + 1 */
@@ -45,11 +45,11 @@ export const SESSION = {
   rttUs: 29,
   synSequence: 30,
   synUs: 31,
-} as const;
+} as const);
 /** Hour of a session that counts nothing yet. */
 export const UNBEGUN = -2;
 
-export const FLAG = {
+export const FLAG = Object.freeze({
   synFromLo: 1,
   synFromHi: 2,
   synAckFromLo: 4,
@@ -73,17 +73,17 @@ export const FLAG = {
   /** The side of a Modbus stream is in step and nothing of it waits: its next segment is read without the stream's record. */
   plainLo: 262144,
   plainHi: 524288,
-} as const;
+} as const);
 /** direction_by (0..4) in three bits above the flags. */
 export const DIRECTION_SHIFT = 20;
 /** Payloads looked at for a protocol, in three bits above that. */
 export const PROBES_SHIFT = 24;
 
-export const DIRECTION = { firstPacket: 0, port: 1, knownServer: 2, handshake: 3, protocol: 4 } as const;
-export const SERVICE_BY = { none: 0, port: 1, probe: 2 } as const;
+export const DIRECTION = Object.freeze({ firstPacket: 0, port: 1, knownServer: 2, handshake: 3, protocol: 4 } as const);
+export const SERVICE_BY = Object.freeze({ none: 0, port: 1, probe: 2 } as const);
 
 /** A conversation: words of its record in `conversations`, key (client, server, transport, port) first. */
-export const CONVERSATION = {
+export const CONVERSATION = Object.freeze({
   stride: 28,
   vlan: 4,
   service: 5,
@@ -106,17 +106,17 @@ export const CONVERSATION = {
   rttUs: 24,
   facts: 25,
   operations: 26,
-} as const;
+} as const);
 
 /** Pending (conversation, hour) rows. */
-export const ROW = { stride: 6, conversation: 0, hour: 1, packetsToServer: 2, packetsToClient: 3, requests: 4, answers: 5 } as const;
-export const ROW_D = { stride: 2, bytesToServer: 0, bytesToClient: 1 } as const;
+export const ROW = Object.freeze({ stride: 6, conversation: 0, hour: 1, packetsToServer: 2, packetsToClient: 3, requests: 4, answers: 5 } as const);
+export const ROW_D = Object.freeze({ stride: 2, bytesToServer: 0, bytesToClient: 1 } as const);
 
 /**
  * An operation: words of its record in `operations`, key (conversation, protocol << 16 | unit + 1, code, 0) first. One line
  * for what an answer touches, the next for what only a request does.
  */
-export const OPERATION = {
+export const OPERATION = Object.freeze({
   stride: 32,
   requests: 4,
   responses: 5,
@@ -145,17 +145,17 @@ export const OPERATION = {
   ranges: 28,
   rangesFolded: 29,
   targets: 30,
-} as const;
-export const OPERATION_ROW = { stride: 5, operation: 0, hour: 1, requests: 2, responses: 3, errors: 4 } as const;
+} as const);
+export const OPERATION_ROW = Object.freeze({ stride: 5, operation: 0, hour: 1, requests: 2, responses: 3, errors: 4 } as const);
 
 /** A fact of a conversation: key (conversation, name text, value text, 0) first. */
-export const FACT = {
+export const FACT = Object.freeze({
   stride: 8,
   toServer: 4,
   toClient: 5,
   /** fact index + 1 of the fact that followed this one last time */
   next: 6,
-} as const;
+} as const);
 
 /** No time seen yet: `first` is later than everything, `last` earlier. */
 export const NO_FIRST = Infinity;

@@ -23,15 +23,17 @@ export interface IntTable {
   added: boolean;
 }
 
-/** Exported for the lookup that feed.ts inlines by hand. */
-export const SEED = randomBytes(4).readInt32LE(0);
+const HASH_SEED = randomBytes(4).readInt32LE(0);
 /** Index + 1 in a slot's lower bits: four million entries; tables are flushed long before (isFull). */
-export const INDEX_MASK = 0x3fffff;
+const INDEX_BITS = 0x3fffff;
+/** For the lookup that locate.ts inlines by hand. Used here by their other names, which V8 folds into the code. */
+export const SEED = HASH_SEED;
+export const INDEX_MASK = INDEX_BITS;
 const INITIAL_SLOTS = 1024;
 const KEY_WORDS = 4;
 
 /** V8 gets large buffers from malloc at addresses that are 16 modulo 64: records that begin here lie on cache lines. */
-const LINE_OFFSET = 48;
+const LINE_OFFSET = 112;
 
 function allocate(table: IntTable, words: number): void {
   const buffer = new ArrayBuffer(words * 4 + LINE_OFFSET);
@@ -61,7 +63,7 @@ export function clearIntTable(table: IntTable): void {
 
 /** Murmur3's mixing on four words. */
 function hashKey(a: number, b: number, c: number, d: number): number {
-  let h = SEED ^ Math.imul(a, 0xcc9e2d51);
+  let h = HASH_SEED ^ Math.imul(a, 0xcc9e2d51);
   h = Math.imul((h << 13) | (h >>> 19), 5) ^ Math.imul(b, 0x1b873593);
   h = Math.imul((h << 13) | (h >>> 19), 5) ^ Math.imul(c, 0x85ebca6b);
   h = Math.imul((h << 13) | (h >>> 19), 5) ^ Math.imul(d, 0xc2b2ae35);
@@ -78,8 +80,8 @@ export function findKey(table: IntTable, a: number, b: number, c: number, d: num
   for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
     const word = slots[slot];
     if (word === 0) return -1;
-    if (((word ^ hash) & ~INDEX_MASK) !== 0) continue;
-    const index = (word & INDEX_MASK) - 1;
+    if (((word ^ hash) & ~INDEX_BITS) !== 0) continue;
+    const index = (word & INDEX_BITS) - 1;
     const k = index * stride;
     if (keys[k] === a && keys[k + 1] === b && keys[k + 2] === c && keys[k + 3] === d) return index;
   }
@@ -107,7 +109,7 @@ function insertKey(table: IntTable, a: number, b: number, c: number, d: number):
   keys[k + 2] = c;
   keys[k + 3] = d;
   if (stride > KEY_WORDS) keys.fill(0, k + KEY_WORDS, k + stride);
-  slots[slot] = (index + 1) | (hash & ~INDEX_MASK);
+  slots[slot] = (index + 1) | (hash & ~INDEX_BITS);
   table.count = index + 1;
   table.added = true;
   if (table.count * 2 > mask) growSlots(table);
@@ -123,7 +125,7 @@ function growSlots(table: IntTable): void {
     const hash = hashKey(keys[k], keys[k + 1], keys[k + 2], keys[k + 3]);
     let slot = hash & mask;
     while (slots[slot] !== 0) slot = (slot + 1) & mask;
-    slots[slot] = (index + 1) | (hash & ~INDEX_MASK);
+    slots[slot] = (index + 1) | (hash & ~INDEX_BITS);
   }
   table.slots = slots;
   table.mask = mask;

@@ -4,24 +4,18 @@
  * an operation keeps so many distinct ranges and targets, a conversation so many operations and facts; what is beyond
  * is folded and counted.
  */
-import { TO_SERVER, MESSAGE, type ProtocolSink } from '../decode/app/protocol.ts';
+import { type ProtocolSink } from '../decode/app/protocol.ts';
+import * as protocols from '../decode/app/protocol.ts';
 import { clientAddress, conversationOf, proveServer, serverAddress } from './conversations.ts';
-import {
-  CONVERSATION,
-  count,
-  FACT,
-  internText,
-  NO_FIRST,
-  NO_LAST,
-  OPERATION,
-  OPERATION_ROW,
-  SESSION,
-  UNBEGUN,
-  type FlowState,
-} from './flow-state.ts';
+import { count, internText, type FlowState } from './flow-state.ts';
+import * as layout from './flow-state.ts';
 import { findKey, grownInt32, internKey } from './int-table.ts';
 import { noteOperationRequest } from './rhythm.ts';
-import type { StreamEvents } from './tcp-stream.ts';
+import type { StreamEvents, TcpStream } from './tcp-stream.ts';
+
+// Constants of the module at hand: V8 folds them into the code, imported ones it loads and checks at every use.
+const { TO_SERVER, MESSAGE } = protocols;
+const { CONVERSATION, FACT, NO_FIRST, NO_LAST, OPERATION, OPERATION_ROW, SESSION, UNBEGUN } = layout;
 
 const MAX_OPERATIONS_PER_CONVERSATION = 2048;
 const MAX_RANGES_PER_OPERATION = 8192;
@@ -46,9 +40,8 @@ export interface FlowSink extends ProtocolSink, StreamEvents {
   measuresByRange: boolean;
   /** The operation that the last message asked for, -1 none. */
   operationIndex: number;
-  /** The last fact told, and of which session. */
-  factSession: number;
-  factIndex: number;
+  /** The stream being read, null before there was one. */
+  stream: TcpStream | null;
   /** The frame is earlier than one before it, or has no time. */
   isLate: boolean;
 }
@@ -64,8 +57,7 @@ export function createFlowSink(state: FlowState): FlowSink {
     hour: 0,
     measuresByRange: false,
     operationIndex: -1,
-    factSession: -1,
-    factIndex: -1,
+    stream: null,
     isLate: false,
 
     operation(unit, code, kind, errorCode) {
@@ -188,24 +180,24 @@ export function internFact(state: FlowState, conversation: number, name: string,
 
 /**
  * The fact as an index. A protocol tells the same facts of every message, in the same order: the one that followed the
- * session's last one the time before is tried first, by identity of its texts.
+ * stream's last one the time before is tried first, by identity of its texts.
  */
 function factOf(state: FlowState, sink: FlowSink, name: string, value: string): number {
   const conversation = conversationOf(state, sink.session, true);
   const { facts, texts } = state;
-  const before = sink.factSession === sink.session ? sink.factIndex : -1;
+  const { stream } = sink;
+  const before = stream === null ? -1 : stream.fact;
   if (before >= 0) {
     const next = facts.keys[before * FACT.stride + FACT.next] - 1;
     const n = next * FACT.stride;
     if (next >= 0 && facts.keys[n] === conversation && texts[facts.keys[n + 1]] === name && texts[facts.keys[n + 2]] === value) {
-      sink.factIndex = next;
+      (stream as TcpStream).fact = next;
       return next;
     }
   }
   const fact = internFact(state, conversation, name, value);
   if (before >= 0) facts.keys[before * FACT.stride + FACT.next] = fact + 1;
-  sink.factSession = sink.session;
-  sink.factIndex = fact;
+  if (stream !== null) stream.fact = fact;
   return fact;
 }
 

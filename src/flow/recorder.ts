@@ -44,7 +44,7 @@ export function endInterval(recorder: Recorder): string {
 export function beginInterval(recorder: Recorder, saved: string): void {
   clearInterval(recorder.state);
   recorder.sink.protocolText = -1;
-  recorder.sink.factSession = -1;
+  recorder.sink.stream = null;
   restoreDecoderState(recorder.state, recorder.sink, saved);
 }
 

@@ -4,16 +4,24 @@
  * Gaps are int32 microseconds, so that nothing is boxed on the way; longer pauses than half an hour are not rhythm.
  * A steady poller hits the same bin again and again: hits are counted in the record itself and settled when the bin changes.
  */
-import { CONVERSATION, OPERATION, type FlowState } from './flow-state.ts';
+import { type FlowState } from './flow-state.ts';
+import * as layout from './flow-state.ts';
 import { grownFloat64, grownInt32, internKey } from './int-table.ts';
 
-const MAX_GAP_SECONDS = 1800;
+// Constants of the module at hand: V8 folds them into the code, imported ones it loads and checks at every use.
+const { CONVERSATION, OPERATION } = layout;
+
+/** Longer pauses are not rhythm. */
+const LONGEST_GAP = 1800;
+export const MAX_GAP_SECONDS = LONGEST_GAP;
 const NO_BIN = -1;
+/** The second half of an octave begins at the square root of 2, of a millisecond. */
+const HALF_OCTAVE_US = 1414.2135623730951;
 
 /** Microseconds between two instants; -1 when time ran backwards or the pause is too long to be rhythm. */
 function gapUs(beforeSeconds: number, beforeNanos: number, seconds: number, nanos: number): number {
   const whole = seconds - beforeSeconds;
-  if (!(whole >= 0 && whole <= MAX_GAP_SECONDS)) return -1;
+  if (!(whole >= 0 && whole <= LONGEST_GAP)) return -1;
   const us = (whole | 0) * 1_000_000 + (((nanos - beforeNanos) / 1000) | 0);
   return us < 0 ? -1 : us;
 }
@@ -22,8 +30,17 @@ function rhythmBin(us: number): number {
   const ms = (us / 1000) | 0;
   if (ms < 1) return 0;
   const exponent = 31 - Math.clz32(ms);
-  const half = us >= 1414.2135623730951 * (1 << exponent) ? 1 : 0;
+  const half = us >= HALF_OCTAVE_US * (1 << exponent) ? 1 : 0;
   return 1 + 2 * exponent + half;
+}
+
+/** First microsecond of each bin, and of the one behind the last: what steady.ts compares instead of taking a logarithm. */
+export const BIN_EDGES_US = Int32Array.from({ length: rhythmBin(LONGEST_GAP * 1_000_000) + 2 }, (_, bin) => firstUsOf(bin));
+
+function firstUsOf(bin: number): number {
+  if (bin === 0) return 0;
+  const exponent = (bin - 1) >> 1;
+  return ((bin - 1) & 1) === 0 ? 1000 * 2 ** exponent : Math.ceil(HALF_OCTAVE_US * 2 ** exponent);
 }
 
 /** A request of a conversation whose protocol gives no rhythm of its own. */

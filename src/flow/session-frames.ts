@@ -3,17 +3,25 @@
  * the flags of TCP that begin and end sessions. Called by the hot function (feed.ts), which does everything else itself.
  */
 import { readArp, type ArpClaim } from '../decode/arp.ts';
-import { KIND, TCP_ACK, TCP_FIN, TCP_RST, TCP_SYN, type DecodedFrame } from '../decode/decoded-frame.ts';
-import { ETHER_TYPE } from '../decode/ethernet.ts';
+import { type DecodedFrame } from '../decode/decoded-frame.ts';
+import * as frames from '../decode/decoded-frame.ts';
+import * as ethernet from '../decode/ethernet.ts';
 import { readLldp, readProfinetDcp } from '../decode/lldp.ts';
-import { IP_PROTOCOL } from '../decode/transport.ts';
+import * as transport from '../decode/transport.ts';
 import { internIpv4, internMac } from './address-table.ts';
 import { recallStream, releaseStream } from './app-sessions.ts';
 import { foldSession, learnServer, orient } from './conversations.ts';
-import { count, FLAG, NO_FIRST, NO_LAST, SESSION, UNBEGUN, widenSpan, type FlowState } from './flow-state.ts';
+import { count, widenSpan, type FlowState } from './flow-state.ts';
+import * as layout from './flow-state.ts';
 import { findKey, internKey } from './int-table.ts';
 import { noteAddressFact } from './operations.ts';
 import { hasPassed, startHalf } from './tcp-stream.ts';
+
+// Constants of the module at hand: V8 folds them into the code, imported ones it loads and checks at every use.
+const { KIND, TCP_ACK, TCP_FIN, TCP_RST, TCP_SYN } = frames;
+const { ETHER_TYPE } = ethernet;
+const { IP_PROTOCOL } = transport;
+const { FLAG, NO_FIRST, NO_LAST, SESSION, UNBEGUN } = layout;
 
 const PROFINET = 0x8892;
 const claim: ArpClaim = { macAt: 0, address: 0 };

@@ -2,14 +2,19 @@
  * A session's payload where it is not a steady Modbus stream's next segment: probed, put in order, read by its protocol;
  * what is read on after a plain read, what an acknowledgement tells of holes, and the rhythm of requests that are not read.
  */
-import { TCP_ACK } from '../decode/decoded-frame.ts';
+import * as frames from '../decode/decoded-frame.ts';
 import { aimSink, lendStream, probeSession, recallStream, reviewStream } from './app-sessions.ts';
 import { conversationOf } from './conversations.ts';
-import { FLAG, SESSION, type FlowState } from './flow-state.ts';
+import { type FlowState } from './flow-state.ts';
+import * as layout from './flow-state.ts';
 import type { FlowSink } from './operations.ts';
 import { noteConversationRequest } from './rhythm.ts';
 import { expectAnswer } from './session-frames.ts';
 import { instantUs, noteAcknowledged, settleSegment, takeSegment } from './tcp-stream.ts';
+
+// Constants of the module at hand: V8 folds them into the code, imported ones it loads and checks at every use.
+const { TCP_ACK } = frames;
+const { FLAG, SESSION } = layout;
 
 /** A one-way session gets its conversation (and its rhythm) only when it goes on. */
 const ONE_WAY_PAYLOADS = 8;

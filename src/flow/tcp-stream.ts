@@ -54,6 +54,8 @@ export interface TcpStream {
   confirmed: boolean;
   /** Hour (since 1970) of the last segment with payload. */
   hour: number;
+  /** Index of the fact told last, -1 none: what was told after it the time before is most often told again. */
+  fact: number;
 }
 
 /** What happened, for the counters. */
@@ -89,6 +91,7 @@ export function createTcpStream(protocol: StreamProtocol, protocolText: number, 
     failures: 0,
     confirmed: false,
     hour: 0,
+    fact: -1,
   };
 }
 

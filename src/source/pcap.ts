@@ -8,12 +8,15 @@
  */
 import { MAX_RECORD_BYTES } from './block.ts';
 import type { Block } from './block.ts';
-import { BATCH_FRAMES } from './frame-batch.ts';
+import * as batches from './frame-batch.ts';
 import type { CaptureInterface, FrameBatch, SourceEnd } from './frame-batch.ts';
 import { findRecordChain, isPlausibleRecord } from './pcap-resync.ts';
 import type { RecordShape } from './pcap-resync.ts';
 import { createDamage, endOf, noteDamage, STOP } from './record-walker.ts';
 import type { RecordWalker } from './record-walker.ts';
+
+// Constants of the module at hand: V8 folds them into the code, imported ones it loads and checks at every use.
+const { BATCH_FRAMES } = batches;
 
 const FILE_HEADER_BYTES = 24;
 /** libpcap's MAXIMUM_SNAPLEN: lengths up to here are believed whatever the header's snap length says. */

@@ -6,7 +6,11 @@
  * Left out on purpose: Modbus RTU over TCP (no MBAP header; it cannot be told from other bytes with certainty).
  */
 import type { Access } from '../../observation.ts';
-import { MESSAGE, PROBE, TO_CLIENT, type ProtocolSink, type SessionMemory, type StreamProtocol } from './protocol.ts';
+import { type ProtocolSink, type SessionMemory, type StreamProtocol } from './protocol.ts';
+import * as protocols from './protocol.ts';
+
+// Constants of the module at hand: V8 folds them into the code, imported ones it loads and checks at every use.
+const { MESSAGE, PROBE, TO_CLIENT } = protocols;
 
 /** MBAP header (Messaging Guide 3.1.3): transaction id, protocol id (0), length of what follows, unit id. */
 const PROTOCOL_ID = 2;
@@ -22,7 +26,7 @@ const EXCEPTION_BIT = 0x80;
 const READ = 0;
 const WRITE = 1;
 
-const FC = {
+const FC = Object.freeze({
   readCoils: 1,
   readDiscreteInputs: 2,
   readHoldingRegisters: 3,
@@ -37,7 +41,7 @@ const FC = {
   readWriteMultipleRegisters: 23,
   readFifoQueue: 24,
   encapsulatedInterface: 43,
-} as const;
+} as const);
 
 const MEI_DEVICE_IDENTIFICATION = 14;
 

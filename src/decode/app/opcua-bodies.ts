@@ -8,7 +8,10 @@
 import type { ProtocolSink } from './protocol.ts';
 import type { Cursor } from './opcua-encoding.ts';
 import { readCount, readI32, readLocalizedText, readNodeId, readStandardId, readText, readU32, readU8, skip, skipDataValue, skipExtensionObject, skipNodeId, skipQualifiedName, skipText, skipVariant } from './opcua-encoding.ts';
-import { SERVICE } from './opcua-services.ts';
+import * as services from './opcua-services.ts';
+
+// Constants of the module at hand: V8 folds them into the code, imported ones it loads and checks at every use.
+const { SERVICE } = services;
 
 /** Most nodes told of one message. */
 const NODES_PER_MESSAGE = 64;

@@ -5,6 +5,8 @@
  * Left out on purpose: values. A Variant is stepped over, never read.
  */
 
+import { recallText, rememberText } from './text-memo.ts';
+
 /** Longest text handed on, in characters. */
 const TEXT_CHARACTERS = 256;
 /** A UTF-8 character has at most 4 octets. */
@@ -99,7 +101,7 @@ export function readLocalizedText(c: Cursor): string | null {
   return (mask & 2) !== 0 ? readText(c) : null;
 }
 
-const NODE_ID = { twoByte: 0, fourByte: 1, numeric: 2, text: 3, guid: 4, opaque: 5 } as const;
+const NODE_ID = Object.freeze({ twoByte: 0, fourByte: 1, numeric: 2, text: 3, guid: 4, opaque: 5 } as const);
 const EXPANDED_NAMESPACE_URI = 0x80;
 const EXPANDED_SERVER_INDEX = 0x40;
 const GUID_OCTETS = 16;
@@ -122,6 +124,18 @@ const nodeText = (namespace: number, kind: string, id: string | number): string 
 
 /** NodeId or ExpandedNodeId (5.2.2.9, 5.2.2.10) in the text form of 5.3.1.10: `i=2258`, `ns=2;i=1001`, `ns=3;s=Tag`. */
 export function readNodeId(c: Cursor): string {
+  const from = c.at;
+  skipNodeId(c);
+  if (!c.ok) return '';
+  const known = recallText(c.bytes, from, c.at);
+  if (known !== null) return known;
+  c.at = from;
+  const name = spellNodeId(c);
+  rememberText(c.bytes, from, c.at, name);
+  return name;
+}
+
+function spellNodeId(c: Cursor): string {
   const encoding = readU8(c);
   let name = '';
   switch (encoding & 0x3f) {
@@ -249,7 +263,7 @@ export function skipDiagnosticInfo(c: Cursor): void {
 
 /** Octets of the built-in types of fixed size, by type id (5.1.2, Table 1); 0 = another form. */
 const FIXED_OCTETS = [0, 1, 1, 1, 2, 2, 4, 4, 8, 8, 4, 8, 0, 8, 16, 0, 0, 0, 0, 4, 0, 0, 0, 0, 0, 0];
-const TYPE = { text: 12, byteString: 15, xml: 16, nodeId: 17, expandedNodeId: 18, qualifiedName: 20, localizedText: 21, extensionObject: 22, dataValue: 23, variant: 24, diagnosticInfo: 25 } as const;
+const TYPE = Object.freeze({ text: 12, byteString: 15, xml: 16, nodeId: 17, expandedNodeId: 18, qualifiedName: 20, localizedText: 21, extensionObject: 22, dataValue: 23, variant: 24, diagnosticInfo: 25 } as const);
 
 const skipBuiltIn = (c: Cursor, type: number, depth: number): void => {
   switch (type) {

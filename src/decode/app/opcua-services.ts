@@ -8,10 +8,10 @@
  */
 import type { Access } from '../../observation.ts';
 import type { Cursor } from './opcua-encoding.ts';
-import { readCount, readStandardId, readU32, skip, skipDiagnosticInfo, skipExtensionObject, skipNodeId, skipText } from './opcua-encoding.ts';
+import { readCount, readI32, readStandardId, readU32, skip, skipDiagnosticInfo, skipExtensionObject, skipNodeId, skipText } from './opcua-encoding.ts';
 
 export const SERVICE_FAULT = 397;
-export const SERVICE = {
+export const SERVICE = Object.freeze({
   findServers: 422,
   getEndpoints: 428,
   registerServer: 437,
@@ -34,7 +34,7 @@ export const SERVICE = {
   call: 712,
   createMonitoredItems: 751,
   registerServer2: 12211,
-} as const;
+} as const);
 
 /** [request type id, response type id, name, access] */
 const SERVICES: readonly (readonly [number, number, string, Access])[] = [
@@ -107,18 +107,43 @@ export const isBad = (status: number): boolean => status >>> 30 === 2;
 const FILETIME_1970 = 0x019db1de;
 const FILETIME_2100 = 0x023a0000;
 
+const isTime = (low: number, high: number): boolean => (high >= FILETIME_1970 && high <= FILETIME_2100) || (low === 0 && high === 0);
+
 const skipTimestamp = (c: Cursor): void => {
-  const low = readU32(c);
-  const high = readU32(c);
-  const isUnset = low === 0 && high === 0;
-  if (!isUnset && (high < FILETIME_1970 || high > FILETIME_2100)) c.ok = false;
+  const low = readI32(c);
+  const high = readI32(c);
+  if (!isTime(low, high)) c.ok = false;
 };
 
 /** Diagnostics that a client may ask for: bits 0 to 9 (OPC 10000-4 Table 175). */
 const RETURN_DIAGNOSTICS = 0x3ff;
 
+/** A body that is no more than the additional header's place: a null NodeId and no encoding. */
+const isNoExtension = (c: Cursor, at: number): boolean => c.bytes[at] === 0 && c.bytes[at + 1] === 0 && c.bytes[at + 2] === 0;
+/** Octets of a NodeId by its encoding, where they are fixed (OPC 10000-6 Table 17); 0: another form. */
+const NODE_ID_OCTETS = new Uint8Array(256);
+NODE_ID_OCTETS.set([2, 4, 7, 0, 19, 0]);
+/** Timestamp, handle, diagnostics, audit entry (null), timeout, additional header (none): what follows the token. */
+const PLAIN_REQUEST_HEADER = 8 + 4 + 4 + 4 + 4 + 3;
+/** Timestamp, handle, result, diagnostics (none), strings (none), additional header (none). */
+const PLAIN_RESPONSE_HEADER = 8 + 4 + 4 + 1 + 4 + 3;
+
 /** RequestHeader; the cursor stands behind it where it is plausible, else `ok` is false. */
 export function skipRequestHeader(c: Cursor): void {
+  // As nearly all are, in one step; whatever else in the many below.
+  const token = c.ok && c.at < c.end ? NODE_ID_OCTETS[c.bytes[c.at]] : 0;
+  const at = c.at + token;
+  if (
+    token > 0 &&
+    c.end - at >= PLAIN_REQUEST_HEADER &&
+    isTime(c.view.getInt32(at, true), c.view.getInt32(at + 4, true)) &&
+    c.view.getUint32(at + 12, true) <= RETURN_DIAGNOSTICS &&
+    c.view.getInt32(at + 16, true) === -1 &&
+    isNoExtension(c, at + 24)
+  ) {
+    c.at = at + PLAIN_REQUEST_HEADER;
+    return;
+  }
   skipNodeId(c);
   skipTimestamp(c);
   skip(c, 4);
@@ -130,6 +155,18 @@ export function skipRequestHeader(c: Cursor): void {
 
 /** ResponseHeader; returns the ServiceResult. */
 export function readResponseHeader(c: Cursor): number {
+  const { at } = c;
+  if (
+    c.ok &&
+    c.end - at >= PLAIN_RESPONSE_HEADER &&
+    isTime(c.view.getInt32(at, true), c.view.getInt32(at + 4, true)) &&
+    c.bytes[at + 16] === 0 &&
+    c.view.getInt32(at + 17, true) <= 0 &&
+    isNoExtension(c, at + 21)
+  ) {
+    c.at = at + PLAIN_RESPONSE_HEADER;
+    return c.view.getUint32(at + 12, true);
+  }
   skipTimestamp(c);
   skip(c, 4);
   const result = readU32(c);

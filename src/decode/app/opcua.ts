@@ -9,13 +9,18 @@
  * its final chunk; an aborted one does not count.
  */
 import type { ProtocolSink, SessionMemory, StreamProtocol } from './protocol.ts';
-import { MESSAGE, PROBE, TO_SERVER } from './protocol.ts';
+import * as protocols from './protocol.ts';
 import { certificateApplicationUri, collectNodes, modeName, tellRequest, tellResponse, tellsFacts, touchesNodes } from './opcua-bodies.ts';
 import type { Cursor } from './opcua-encoding.ts';
 import { moveCursor, openCursor, readText, readU32, skip, skipText } from './opcua-encoding.ts';
-import { SERVICE, SERVICE_FAULT, describeService, isBad, isRequest, readResponseHeader, readServiceId, requestOf, skipRequestHeader } from './opcua-services.ts';
+import { describeService, isBad, isRequest, readResponseHeader, readServiceId, requestOf, skipRequestHeader } from './opcua-services.ts';
+import * as services from './opcua-services.ts';
 import { rememberRequest, takeRequest } from './outstanding.ts';
 import { senderByReading } from './sender.ts';
+
+// Constants of the module at hand: V8 folds them into the code, imported ones it loads and checks at every use.
+const { MESSAGE, PROBE, TO_SERVER } = protocols;
+const { SERVICE, SERVICE_FAULT } = services;
 
 const HEADER_OCTETS = 8;
 const SIZE_AT = 4;
@@ -27,14 +32,14 @@ const HEAD_OF_LARGE_CHUNK = 32 * 1024;
 /** Nodes of an unfinished chunked request. */
 const NODES_KEPT = 16;
 
-const CHANNEL = { unknown: 0, clear: 1, secured: 2 } as const;
+const CHANNEL = Object.freeze({ unknown: 0, clear: 1, secured: 2 } as const);
 
 const POLICY_NONE = '#None';
 
 /** The three letters of a type as one number, first letter lowest. */
 const typeCode = (name: string): number => name.charCodeAt(0) | (name.charCodeAt(1) << 8) | (name.charCodeAt(2) << 16);
 
-const TYPE = { hello: typeCode('HEL'), acknowledge: typeCode('ACK'), error: typeCode('ERR'), reverseHello: typeCode('RHE'), open: typeCode('OPN'), message: typeCode('MSG'), close: typeCode('CLO') } as const;
+const TYPE = Object.freeze({ hello: typeCode('HEL'), acknowledge: typeCode('ACK'), error: typeCode('ERR'), reverseHello: typeCode('RHE'), open: typeCode('OPN'), message: typeCode('MSG'), close: typeCode('CLO') } as const);
 
 /** Name and smallest size by type: header, then the fields of fixed size (7.1.2, 6.7.2). */
 const TYPES = new Map<number, { readonly name: string; readonly least: number; readonly final: string; readonly facts: Readonly<Record<string, string>> }>(
@@ -55,7 +60,7 @@ const TYPES = new Map<number, { readonly name: string; readonly least: number; r
 const MESSAGE_TYPE = TYPES.get(TYPE.message);
 const cursor = openCursor(new Uint8Array(0), new DataView(new ArrayBuffer(0)), 0, 0);
 
-const CHUNK = { final: 0x46, intermediate: 0x43, abort: 0x41 } as const;
+const CHUNK = Object.freeze({ final: 0x46, intermediate: 0x43, abort: 0x41 } as const);
 const CHUNK_LETTER: Readonly<Record<number, string>> = { [CHUNK.final]: 'F', [CHUNK.intermediate]: 'C', [CHUNK.abort]: 'A' };
 
 const typeAt = (bytes: Uint8Array, at: number): number => bytes[at] | (bytes[at + 1] << 8) | (bytes[at + 2] << 16);

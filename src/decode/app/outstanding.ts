@@ -21,8 +21,9 @@ export function takeRequest(outstanding: number[], key: number): number {
   return -1;
 }
 
-/** As splice(at, 2), but without the array that it would return. */
+/** As splice(at, 2), but without the array that it would return (and `pop` is inlined, a new length is not). */
 function forget(outstanding: number[], at: number): void {
   for (let i = at + 2; i < outstanding.length; i++) outstanding[i - 2] = outstanding[i];
-  outstanding.length -= 2;
+  outstanding.pop();
+  outstanding.pop();
 }

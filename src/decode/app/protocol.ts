@@ -6,14 +6,14 @@
 import type { Access } from '../../observation.ts';
 
 /** Certain: these bytes are this protocol. Unsure: not enough bytes yet. NotForUs: something else. */
-export const PROBE = { notForUs: 0, unsure: 1, certain: 2 } as const;
+export const PROBE = Object.freeze({ notForUs: 0, unsure: 1, certain: 2 } as const);
 
 /** Flow direction of the bytes, once known by evidence. */
 export const TO_SERVER = 0;
 export const TO_CLIENT = 1;
 
 /** Kind of a message with respect to its operation. */
-export const MESSAGE = { request: 0, response: 1, error: 2 } as const;
+export const MESSAGE = Object.freeze({ request: 0, response: 1, error: 2 } as const);
 
 /**
  * Where readers put what they understood. The flow layer implements it; every call is about the conversation whose

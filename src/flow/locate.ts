@@ -1,0 +1,161 @@
+/**
+ * Pass one over a group of frames: where each one's session is, and what its headers say. In: frames of a batch. Out: a
+ * row of LOCATED words each. Nothing is counted here and no row depends on another, so that the processor overlaps the waits
+ * for the table's slots and records, and pass two (steady.ts, feed.ts) finds them in its caches.
+ *
+ * Hand-inlined for what nearly every frame of a plant is: Ethernet, at most one 802.1Q tag, IPv4 without options or
+ * fragments, TCP or UDP, a session that is known. Every other frame is left to `decodeFrame`, which this must equal.
+ */
+import * as frames from '../decode/decoded-frame.ts';
+import * as ethernet from '../decode/ethernet.ts';
+import * as transport from '../decode/transport.ts';
+import type { FrameBatch } from '../source/frame-batch.ts';
+import { sessionKeyWord } from './conversations.ts';
+import * as layout from './flow-state.ts';
+import type { FlowState } from './flow-state.ts';
+import * as table from './int-table.ts';
+
+// V8 folds the constants of the module at hand (and members of frozen ones) into the code; imported ones it loads and checks at every use.
+const { KIND } = frames;
+const { ETHER_TYPE } = ethernet;
+const { IP_PROTOCOL } = transport;
+const { SESSION } = layout;
+const { INDEX_MASK, SEED } = table;
+
+/** Frames of one group: their rows and the first lines of their records stay in the first-level cache between the passes. */
+const MOST_FRAMES = 64;
+export const GROUP_FRAMES = MOST_FRAMES;
+
+/** Words of a row. Offsets are in the batch's octets. */
+const WORDS = Object.freeze({
+  stride: 16,
+  /** Index of the session if it is that of the key below; negative: only `decodeFrame` can tell. */
+  session: 0,
+  /** Flags of TCP (0 for UDP), and above them 0: sent by the session's lower end, 1: by the higher one. */
+  flags: 1,
+  sequence: 2,
+  /** The transport's header. */
+  header: 3,
+  payload: 4,
+  payloadEnd: 5,
+  /** Octets of payload on the wire. */
+  payloadWire: 6,
+  keyA: 8,
+  keyB: 9,
+  ports: 10,
+  keyWord: 11,
+  hash: 12,
+  /** 1: the fast path read all headers. */
+  isRead: 13,
+} as const);
+export const LOCATED = WORDS;
+const SIDE_BIT = 1 << 8;
+export const FROM_HI = SIDE_BIT;
+
+/** Refilled for every group; one array, of which V8 knows the place and size. */
+const rows = new Int32Array(MOST_FRAMES * WORDS.stride);
+export const LOCATED_ROWS = rows;
+
+const ETHERNET_IPV4_TCP = 54;
+const IPV4_WORD = sessionKeyWord(KIND.ipv4, 0);
+
+/** Fills a row for each Ethernet frame in [from, to), at most GROUP_FRAMES of them. */
+export function locateFrames(state: FlowState, batch: FrameBatch, from: number, to: number): void {
+  readHeaders(batch, from, to);
+  findSessions(state, to - from);
+}
+
+/** Reads the headers of the frames in [from, to), and the hash of their sessions' keys. */
+function readHeaders(batch: FrameBatch, from: number, to: number): void {
+  const { view, offset, captured, wire } = batch;
+  for (let i = from; i < to; i++) {
+    const row = (i - from) * WORDS.stride;
+    rows[row + WORDS.isRead] = 0;
+    const at = offset[i];
+    const cap = captured[i];
+    if (cap < ETHERNET_IPV4_TCP) continue;
+    let ip = at + 14;
+    let type = view.getUint16(at + 12);
+    if (type === ETHER_TYPE.vlan) {
+      type = view.getUint16(at + 16);
+      ip += 4;
+    }
+    if (type !== ETHER_TYPE.ipv4) continue;
+    // Version 4, five words of header, not a fragment (RFC 791).
+    const first = view.getInt32(ip);
+    if (first >>> 24 !== 0x45 || (view.getUint16(ip + 6) & 0x3fff) !== 0) continue;
+    const protocol = view.getUint8(ip + 9);
+    const total = first & 0xffff;
+    const onWire = wire[i];
+    // What there is on the wire behind the link's header; lengths of 2^31 and more are no Ethernet frames.
+    if (onWire < 0 || total <= 27 || total > (onWire > cap ? onWire : cap) - (ip - at)) continue;
+    const end = at + cap;
+    const l4 = ip + 20;
+    let header = 8;
+    let flags = 0;
+    let sequence = 0;
+    if (protocol === IP_PROTOCOL.tcp) {
+      if (end - l4 < 20) continue;
+      const word = view.getUint16(l4 + 12);
+      header = (word >> 12) << 2;
+      if (header < 20 || header > total - 20) continue;
+      flags = word & 0xff;
+      sequence = view.getInt32(l4 + 4);
+    } else if (protocol !== IP_PROTOCOL.udp || view.getUint16(l4 + 4) !== total - 20) continue;
+    const source = view.getInt32(ip + 12);
+    const destination = view.getInt32(ip + 16);
+    const sent = view.getInt32(l4);
+    const fromLo = source === destination ? sent >>> 16 <= (sent & 0xffff) : source >>> 0 < destination >>> 0;
+    const keyA = fromLo ? source : destination;
+    const keyB = fromLo ? destination : source;
+    const ports = fromLo ? sent : (sent << 16) | (sent >>> 16);
+    const keyWord = IPV4_WORD | protocol;
+    const ipEnd = ip + total < end ? ip + total : end;
+    const payload = l4 + header;
+    rows[row + WORDS.flags] = fromLo ? flags : flags | SIDE_BIT;
+    rows[row + WORDS.sequence] = sequence;
+    rows[row + WORDS.header] = l4;
+    rows[row + WORDS.payload] = payload < ipEnd ? payload : ipEnd;
+    rows[row + WORDS.payloadEnd] = ipEnd;
+    rows[row + WORDS.payloadWire] = total - 20 - header;
+    rows[row + WORDS.keyA] = keyA;
+    rows[row + WORDS.keyB] = keyB;
+    rows[row + WORDS.ports] = ports;
+    rows[row + WORDS.keyWord] = keyWord;
+    // hashKey of int-table.ts, inlined by hand because V8 does not inline into a function this long.
+    let hash = SEED ^ Math.imul(keyA, 0xcc9e2d51);
+    hash = Math.imul((hash << 13) | (hash >>> 19), 5) ^ Math.imul(keyB, 0x1b873593);
+    hash = Math.imul((hash << 13) | (hash >>> 19), 5) ^ Math.imul(ports, 0x85ebca6b);
+    hash = Math.imul((hash << 13) | (hash >>> 19), 5) ^ Math.imul(keyWord, 0xc2b2ae35);
+    hash ^= hash >>> 16;
+    hash = Math.imul(hash, 0x85ebca6b);
+    hash ^= hash >>> 13;
+    rows[row + WORDS.hash] = hash;
+    rows[row + WORDS.isRead] = 1;
+  }
+}
+
+/**
+ * The index that the slot of each row's hash holds. A loop so short that the waits for twenty records overlap; whether the
+ * record has the row's key is for pass two to say, when it has come.
+ * @returns nothing of use: what was looked at, so that it is not optimised away
+ */
+function findSessions(state: FlowState, count: number): number {
+  const { keys: words, slots, mask } = state.sessions;
+  let touched = 0;
+  for (let row = 0; row < count * WORDS.stride; row += WORDS.stride) {
+    rows[row + WORDS.session] = -1;
+    if (rows[row + WORDS.isRead] === 0) continue;
+    const hash = rows[row + WORDS.hash];
+    let slot = hash & mask;
+    let word = slots[slot];
+    while (word !== 0 && ((word ^ hash) & ~INDEX_MASK) !== 0) {
+      slot = (slot + 1) & mask;
+      word = slots[slot];
+    }
+    const session = (word & INDEX_MASK) - 1;
+    rows[row + WORDS.session] = session;
+    if (session >= 0) touched ^= words[session * SESSION.stride] ^ words[session * SESSION.stride + SESSION.payloadsLo];
+  }
+  return touched;
+}

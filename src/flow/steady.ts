@@ -1,0 +1,125 @@
+/**
+ * Pass two over the frames that change nothing but counters: of a known session, in the hour at hand, and either without
+ * payload, or a server's octets that nobody reads, or the next message of a steady Modbus poll. Seven frames in ten of a plant.
+ *
+ * A steady message is one whole ADU (MODBUS Messaging on TCP/IP V1.0b, 3.1.3), in order, of the operation that is
+ * remembered as the session's last or as the one that follows it, and, where it is a request, of the range that this
+ * operation was asked for last, at the rhythm of the time before. Then what takeFrame would do comes to a few additions.
+ * Nothing is called here, so that V8 keeps what it knows of the tables; the first frame that does not fit is given back
+ * before anything of it was counted.
+ */
+import * as frames from '../decode/decoded-frame.ts';
+import type { FrameBatch } from '../source/frame-batch.ts';
+import * as appSessions from './app-sessions.ts';
+import { type FlowState } from './flow-state.ts';
+import * as layout from './flow-state.ts';
+import * as locating from './locate.ts';
+import * as rhythms from './rhythm.ts';
+
+// Constants of the module at hand: V8 folds them into the code, imported ones it loads and checks at every use.
+const { TCP_ACK, TCP_FIN, TCP_RST, TCP_SYN } = frames;
+const { NOTHING_TO_READ } = appSessions;
+const { FLAG, OPERATION, SESSION } = layout;
+const { FROM_HI, LOCATED, LOCATED_ROWS } = locating;
+const { BIN_EDGES_US, MAX_GAP_SECONDS } = rhythms;
+
+const RARE_FLAGS = TCP_SYN | TCP_FIN | TCP_RST;
+const PLAIN = FLAG.plainLo | FLAG.plainHi;
+
+const ADU_PREFIX = 6;
+const LONGEST_ADU = 260;
+/** A request with an address and a quantity or value. */
+const SHORTEST_REQUEST = 12;
+const FC_WRITE_SINGLE_COIL = 5;
+const FC_WRITE_SINGLE_REGISTER = 6;
+const FC_WRITE_MULTIPLE_COILS = 15;
+const FC_WRITE_MULTIPLE_REGISTERS = 16;
+const FC_ENCAPSULATED = 43;
+const EXCEPTION = 0x80;
+
+/** Counts the frames from `i` on, in line, until one is not steady. @param first frame of the group's first row @returns that frame, or `end` */
+export function takeSteady(state: FlowState, batch: FrameBatch, first: number, i: number, end: number, hour: number, modbusText: number): number {
+  const { view, seconds, nanos, wire } = batch;
+  const { keys: words, doubles } = state.sessions;
+  const { keys: operations, doubles: operationDoubles } = state.operations;
+  for (let at = i; at < end; at++) {
+    const row = (at - first) * LOCATED.stride;
+    const session = LOCATED_ROWS[row + LOCATED.session];
+    if (session < 0) return at;
+    const s = session * SESSION.stride;
+    if (words[s] !== LOCATED_ROWS[row + LOCATED.keyA] || words[s + 1] !== LOCATED_ROWS[row + LOCATED.keyB] || words[s + 2] !== LOCATED_ROWS[row + LOCATED.ports] || words[s + 3] !== LOCATED_ROWS[row + LOCATED.keyWord]) {
+      LOCATED_ROWS[row + LOCATED.session] = -1;
+      return at;
+    }
+    const tcpFlags = LOCATED_ROWS[row + LOCATED.flags];
+    const side = tcpFlags < FROM_HI ? 0 : 1;
+    const flags = words[s + SESSION.flags];
+    const known = (FLAG.macLo | FLAG.spokeLo) << side;
+    if (words[s + SESSION.hour] !== hour || (flags & known) !== known || (tcpFlags & RARE_FLAGS) !== 0) return at;
+    const sec = seconds[at];
+    const ns = nanos[at];
+    const length = LOCATED_ROWS[row + LOCATED.payloadWire];
+    if (length > 0) {
+      const isRequest = (side === 0) === ((flags & FLAG.clientIsLo) !== 0);
+      const conversation = words[s + SESSION.conversation] - 1;
+      if (conversation < 0) return at;
+      if ((flags & (FLAG.plainLo << side)) !== 0) {
+        const sequence = LOCATED_ROWS[row + LOCATED.sequence];
+        const adu = LOCATED_ROWS[row + LOCATED.payload];
+        // Protocol id 0 and the length of what follows, in one.
+        if (words[s + SESSION.nextLo + side] !== sequence || LOCATED_ROWS[row + LOCATED.payloadEnd] - adu !== length || length <= ADU_PREFIX + 1 || length > LONGEST_ADU || view.getInt32(adu + 2) !== length - ADU_PREFIX) return at;
+        const code = view.getUint8(adu + 7);
+        const word = (modbusText << 16) | (view.getUint8(adu + 6) + 1);
+        let operation = words[s + SESSION.operation] - 1;
+        if (operation < 0) return at;
+        let o = operation * OPERATION.stride;
+        if (operations[o + 1] !== word || operations[o + 2] !== code || operations[o] !== conversation) {
+          operation = operations[o + OPERATION.next] - 1;
+          if (operation < 0) return at;
+          o = operation * OPERATION.stride;
+          if (operations[o + 1] !== word || operations[o + 2] !== code || operations[o] !== conversation) return at;
+        }
+        if (operations[o + OPERATION.hour] !== hour) return at;
+        const d = o >> 1;
+        if (isRequest) {
+          if (length < SHORTEST_REQUEST) return at;
+          const from = view.getUint16(adu + 8);
+          let to = from;
+          if (code !== FC_WRITE_SINGLE_COIL && code !== FC_WRITE_SINGLE_REGISTER) {
+            if (code > FC_WRITE_SINGLE_REGISTER && code !== FC_WRITE_MULTIPLE_COILS && code !== FC_WRITE_MULTIPLE_REGISTERS) return at;
+            to += view.getUint16(adu + 10) - 1;
+          }
+          if (operations[o + OPERATION.rangeFirst] !== from || operations[o + OPERATION.rangeLast] !== to) return at;
+          if (operations[o + OPERATION.referenceFirst] === from) {
+            const whole = sec - operationDoubles[d + OPERATION.lastRequestSecondsD];
+            if (!(whole >= 0 && whole <= MAX_GAP_SECONDS)) return at;
+            const us = (whole | 0) * 1_000_000 + (((ns - operations[o + OPERATION.lastRequestNanos]) / 1000) | 0);
+            const bin = operations[o + OPERATION.lastBin];
+            if (bin < 0 || us <= 0 || us < BIN_EDGES_US[bin] || us >= BIN_EDGES_US[bin + 1]) return at;
+            operations[o + OPERATION.binHits]++;
+            operationDoubles[d + OPERATION.binSumD] += us;
+            operationDoubles[d + OPERATION.lastRequestSecondsD] = sec;
+            operations[o + OPERATION.lastRequestNanos] = ns;
+          }
+          operations[o + OPERATION.rangeHits]++;
+          operations[o + OPERATION.requests]++;
+        } else {
+          if (code >= EXCEPTION || code === FC_ENCAPSULATED) return at;
+          operations[o + OPERATION.responses]++;
+        }
+        operationDoubles[d + OPERATION.lastSecondsD] = sec;
+        operations[o + OPERATION.lastNanos] = ns;
+        words[s + SESSION.operation] = operation + 1;
+        words[s + SESSION.nextLo + side] = (sequence + length) | 0;
+        words[s + SESSION.segmentUsLo + side] = (Math.imul(sec | 0, 1_000_000) + ((ns / 1000) | 0)) | 0;
+      } else if (isRequest || words[s + SESSION.app] !== NOTHING_TO_READ) return at;
+      words[s + SESSION.payloadsLo + side]++;
+    } else if (words[s + SESSION.app] > 0 && (flags & PLAIN) === 0 && (tcpFlags & TCP_ACK) !== 0) return at;
+    words[s + SESSION.packetsLo + side]++;
+    const e = s >> 1;
+    doubles[e + SESSION.bytesLoD + side] += wire[at] >>> 0;
+    doubles[e + SESSION.lastSecondsD] = sec;
+    words[s + SESSION.lastNanos] = ns;
+  }
+  return end;
+}
