@@ -35,13 +35,27 @@ export function internProtocolNames(state: FlowState): void {
   for (const name of PROTOCOL_NAMES) internText(state, name);
 }
 
+/** Which protocols a port hints at: most ports at none. */
+function hintsOf(protocols: readonly StreamProtocol[]): ReadonlyMap<number, ReadonlySet<StreamProtocol>> {
+  const hints = new Map<number, Set<StreamProtocol>>();
+  for (const protocol of protocols) for (const port of protocol.ports) hints.set(port, (hints.get(port) ?? new Set()).add(protocol));
+  return hints;
+}
+const STREAM_HINTS = hintsOf(STREAM_PROTOCOLS);
+const DATAGRAM_HINTS = hintsOf(DATAGRAM_PROTOCOLS);
+
+/** By first octet, the protocols that may be certain of such a payload, in the order they are asked. */
+const byFirstOctet = (protocols: readonly StreamProtocol[]): readonly (readonly StreamProtocol[])[] =>
+  Array.from({ length: 256 }, (_, octet) => protocols.filter(({ firstOctets }) => firstOctets === undefined || firstOctets.includes(octet)));
+const STREAM_CANDIDATES = byFirstOctet(STREAM_PROTOCOLS);
+const DATAGRAM_CANDIDATES = byFirstOctet(DATAGRAM_PROTOCOLS);
+
 /** Looks at a payload of a session that has no protocol yet. Returns the stream index, or -1. */
 export function probeSession(state: FlowState, session: number, bytes: Uint8Array, from: number, to: number, fromLo: boolean, sequence: number): number {
   const s = session * SESSION.stride;
   const words = state.sessions.keys;
   orient(state, session);
   const isTcp = transportOf(state, session) === IP_PROTOCOL.tcp;
-  const protocols = isTcp ? STREAM_PROTOCOLS : DATAGRAM_PROTOCOLS;
   const ports = state.sessions.keys[s + 2];
   const low = ports >>> 16;
   const high = ports & 0xffff;
@@ -54,8 +68,15 @@ export function probeSession(state: FlowState, session: number, bytes: Uint8Arra
   // not where the session's beginning is at hand and fits so far: a few octets out of a message may look like anything.
   let doubted: StreamProtocol | null = null;
   let awaited = false;
-  for (const protocol of protocols) {
-    const hinted = protocol.ports.includes(low) || protocol.ports.includes(high);
+  const hints = isTcp ? STREAM_HINTS : DATAGRAM_HINTS;
+  const lowHints = hints.get(low);
+  const highHints = hints.get(high);
+  const candidates = (isTcp ? STREAM_CANDIDATES : DATAGRAM_CANDIDATES)[bytes[from]];
+  // A port's own protocols are asked of whatever comes there.
+  const isHinted = lowHints !== undefined || highHints !== undefined;
+  for (const protocol of isHinted ? (isTcp ? STREAM_PROTOCOLS : DATAGRAM_PROTOCOLS) : candidates) {
+    const hinted = lowHints?.has(protocol) === true || highHints?.has(protocol) === true;
+    if (!hinted && isHinted && !candidates.includes(protocol)) continue;
     const port = hinted ? (protocol.ports.includes(serverPort(state, session)) ? serverPort(state, session) : protocol.ports.includes(low) ? low : high) : 0;
     const answer = protocol.probe(bytes, from, to, direction, port);
     if (answer === PROBE.certain && (hinted || !awaited)) {

@@ -42,6 +42,7 @@ const PORT = 48898;
 export const ADS = framedProtocol({
   name: 'ads',
   ports: [PORT],
+  firstOctets: [0],
   header: TCP_HEADER + AMS_HEADER,
   maxCarry: 8192,
   size(_bytes, view, at) {

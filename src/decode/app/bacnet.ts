@@ -170,6 +170,7 @@ const PORT = 47808;
 export const BACNET = framedProtocol({
   name: 'bacnet',
   ports: [PORT],
+  firstOctets: [BVLC_BACNET_IP],
   header: HEADER,
   maxCarry: 0xffff,
   size,

@@ -51,6 +51,7 @@ const ENDPOINT_MAPPER_PORT = 135;
 export const DCERPC = framedProtocol({
   name: 'rpc',
   ports: [ENDPOINT_MAPPER_PORT],
+  firstOctets: [CONNECTION_VERSION],
   header: HEADER,
   maxCarry: 8192,
   size(bytes, view, at) {

@@ -61,6 +61,7 @@ const readMessage = (bytes: Uint8Array, view: DataView, from: number, to: number
 export const DHCP: StreamProtocol = {
   name: 'dhcp',
   ports: [67],
+  firstOctets: [1, 2],
   maxCarry: 0xffff,
   newMemory: () => ({}),
   probe: (bytes, from, to) => (isMessage(bytes, viewOf(bytes), from, to) ? PROBE.certain : PROBE.notForUs),

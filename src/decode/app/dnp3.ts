@@ -115,6 +115,7 @@ const PORT = 20000;
 export const DNP3 = framedProtocol({
   name: 'dnp3',
   ports: [PORT],
+  firstOctets: [0x05],
   header: HEADER,
   maxCarry: 512,
   size,

@@ -9,6 +9,7 @@ import { senderByReading } from './sender.ts';
 export interface Framing {
   readonly name: string;
   readonly ports: readonly number[];
+  readonly firstOctets?: readonly number[];
   /** Octets that must be there before `size` may be asked. */
   readonly header: number;
   readonly maxCarry: number;
@@ -40,11 +41,12 @@ export function viewOf(bytes: Uint8Array): DataView {
 }
 
 export function framedProtocol(framing: Framing): StreamProtocol {
-  const { name, ports, header, maxCarry, size, message, describe } = framing;
+  const { name, ports, firstOctets, header, maxCarry, size, message, describe } = framing;
   const newMemory = framing.newMemory ?? (() => ({}));
   const protocol: StreamProtocol = {
     name,
     ports,
+    ...(firstOctets === undefined ? {} : { firstOctets }),
     maxCarry,
     describe,
     newMemory,

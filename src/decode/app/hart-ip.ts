@@ -48,6 +48,7 @@ const PORT = 5094;
 export const HART_IP = framedProtocol({
   name: 'hart-ip',
   ports: [PORT],
+  firstOctets: [1],
   header: HEADER,
   maxCarry: LARGEST,
   size(bytes, view, at, to) {

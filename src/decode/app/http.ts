@@ -35,7 +35,11 @@ const startsWith = (bytes: Uint8Array, from: number, to: number, text: string): 
   return true;
 };
 
-const methodAt = (bytes: Uint8Array, from: number, to: number): number => METHODS.findIndex(([name]) => startsWith(bytes, from, to, `${name} `));
+/** What a request begins with, and the first letters, which most payloads do not have. */
+const METHOD_WORDS = METHODS.map(([name]) => `${name} `);
+const INITIALS = new Set(METHODS.map(([name]) => name.charCodeAt(0)));
+const methodAt = (bytes: Uint8Array, from: number, to: number): number =>
+  INITIALS.has(bytes[from]) ? METHOD_WORDS.findIndex((word) => startsWith(bytes, from, to, word)) : -1;
 
 /** Offset behind the empty line that ends a head; -1 where it is not there yet. */
 const headEnd = (bytes: Uint8Array, from: number, to: number): number => {
@@ -54,6 +58,7 @@ const field = (head: string, name: string): string => {
 export const HTTP: StreamProtocol = {
   name: 'http',
   ports: [80, 8080, 8000, 5985, 8530, 3128],
+  firstOctets: [...INITIALS, RESPONSE.charCodeAt(0)],
   maxCarry: LONGEST_HEAD,
   newMemory: () => ({ asked: -1, proven: 0 }),
   probe(bytes, from, to) {

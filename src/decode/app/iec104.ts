@@ -139,6 +139,7 @@ const PORT = 2404;
 export const IEC104 = framedProtocol({
   name: 'iec104',
   ports: [PORT],
+  firstOctets: [START],
   header: HEADER,
   maxCarry: 2 + LARGEST_LENGTH,
   size,

@@ -9,7 +9,7 @@ import { asciiText, framedProtocol } from './framing.ts';
 import { rememberRequest, takeRequest } from './outstanding.ts';
 import type { ProtocolSink, SessionMemory } from './protocol.ts';
 import { MESSAGE } from './protocol.ts';
-import { COTP, TPKT_HEADER, cotpKind, probeAbove, tpktSize, userData } from './tpkt.ts';
+import { COTP, TPKT_HEADER, TPKT_VERSION, cotpKind, probeAbove, tpktSize, userData } from './tpkt.ts';
 
 /** Session SPDUs (ISO 8327): connect, accept; a data transfer is always preceded by Give Tokens, both without parameters. */
 const SPDU = { connect: 0x0d, accept: 0x0e } as const;
@@ -178,6 +178,7 @@ export const MMS = framedProtocol({
   name: 'mms',
   // No port as a hint: S7comm, S7comm-plus and MMS share 102, and only the first data TPDU tells which it is.
   ports: [],
+  firstOctets: [TPKT_VERSION],
   header: TPKT_HEADER,
   maxCarry: 65536,
   size: tpktSize,

@@ -57,6 +57,7 @@ const PORTS = [5006, 5007];
 export const MELSEC = framedProtocol({
   name: 'melsec',
   ports: PORTS,
+  firstOctets: Object.values(SUBHEADER).map((subheader) => subheader >> 8),
   header: HEADER + 2,
   maxCarry: LARGEST,
   size(bytes, view, at, to) {

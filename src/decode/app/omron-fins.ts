@@ -99,6 +99,7 @@ const PORT = 9600;
 export const FINS_TCP = framedProtocol({
   name: 'fins',
   ports: [PORT],
+  firstOctets: [TCP_MAGIC >> 24],
   header: TCP_HEADER,
   maxCarry: LARGEST,
   size(_bytes, view, at) {

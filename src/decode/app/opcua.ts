@@ -323,6 +323,7 @@ const PORT = 4840;
 export const OPCUA: StreamProtocol = {
   name: 'opcua',
   ports: [PORT],
+  firstOctets: Array.from(TYPES.values(), ({ name }) => name.charCodeAt(0)),
   maxCarry: WHOLE_CHUNK,
   probe(bytes, from, to) {
     if (to <= from || !fitsHeader(bytes, from, to)) return PROBE.notForUs;

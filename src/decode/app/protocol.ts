@@ -51,6 +51,11 @@ export interface StreamProtocol {
   readonly name: string;
   /** Ports that hint at it (evidence, never proof). */
   readonly ports: readonly number[];
+  /**
+   * What the first octet of a payload may be of which `probe` is certain; absent: anything. On other ports than its own the
+   * protocol is asked of no other payload: most sessions of a plant's office side are nothing that is read.
+   */
+  readonly firstOctets?: readonly number[];
   /** Looks at the first payload bytes of a direction (or a datagram): PROBE.*. `port` is the server's if known, else 0. */
   probe(bytes: Uint8Array, from: number, to: number, direction: number, port: number): number;
   /**

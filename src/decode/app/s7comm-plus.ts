@@ -6,7 +6,7 @@
 import type { Access } from '../../observation.ts';
 import { framedProtocol } from './framing.ts';
 import { MESSAGE } from './protocol.ts';
-import { COTP, TPKT_HEADER, cotpKind, probeAbove, tpktSize, userData } from './tpkt.ts';
+import { COTP, TPKT_HEADER, TPKT_VERSION, cotpKind, probeAbove, tpktSize, userData } from './tpkt.ts';
 
 const PROTOCOL_ID = 0x72;
 const VERSIONS = { first: 1, withDigest: 3, keepAlive: 0xff } as const;
@@ -43,6 +43,7 @@ export const S7COMM_PLUS = framedProtocol({
   name: 's7comm-plus',
   // No port as a hint: S7comm, S7comm-plus and MMS share 102, and only the first data TPDU tells which it is.
   ports: [],
+  firstOctets: [TPKT_VERSION],
   header: TPKT_HEADER,
   maxCarry: 65536,
   size: tpktSize,

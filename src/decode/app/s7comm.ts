@@ -9,7 +9,7 @@ import { asciiText, framedProtocol } from './framing.ts';
 import { rememberRequest, takeRequest } from './outstanding.ts';
 import type { ProtocolSink, SessionMemory } from './protocol.ts';
 import { MESSAGE } from './protocol.ts';
-import { COTP, TPKT_HEADER, cotpKind, probeAbove, tpktSize, userData } from './tpkt.ts';
+import { COTP, TPKT_HEADER, TPKT_VERSION, cotpKind, probeAbove, tpktSize, userData } from './tpkt.ts';
 
 const S7_PROTOCOL_ID = 0x32;
 const ROSCTR = { job: 1, ack: 2, ackData: 3, userData: 7 } as const;
@@ -233,6 +233,7 @@ export const S7COMM = framedProtocol({
   name: 's7comm',
   // No port as a hint: S7comm, S7comm-plus and MMS share 102, and only the first data TPDU tells which it is.
   ports: [],
+  firstOctets: [TPKT_VERSION],
   header: TPKT_HEADER,
   maxCarry: 65536,
   size: tpktSize,

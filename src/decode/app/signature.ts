@@ -12,6 +12,7 @@ interface Signature {
   readonly name: string;
   readonly transport: 'tcp' | 'udp';
   readonly ports: readonly number[];
+  readonly firstOctets?: readonly number[];
   /** Whether the octets certainly are this service's. They are at least `least`. */
   readonly least: number;
   readonly match: (bytes: Uint8Array, view: DataView, from: number, to: number, port: number) => boolean;
@@ -63,12 +64,13 @@ const isSynchrophasor: Signature['match'] = (bytes, view, from, to) => {
 };
 
 const SIGNATURES: readonly Signature[] = [
-  { name: 'ssh', transport: 'tcp', ports: [22], least: 8, match: (b, _v, f) => at(b, f, SSH) && (b[f + 4] === 0x31 || b[f + 4] === 0x32), tell: tellBanner('ssh.software') },
-  { name: 'vnc', transport: 'tcp', ports: [5900, 5901, 5902], least: 12, match: (b, _v, f) => at(b, f, RFB) && b[f + 11] === 10, tell: tellBanner('vnc.version') },
+  { name: 'ssh', transport: 'tcp', ports: [22], firstOctets: text('S'), least: 8, match: (b, _v, f) => at(b, f, SSH) && (b[f + 4] === 0x31 || b[f + 4] === 0x32), tell: tellBanner('ssh.software') },
+  { name: 'vnc', transport: 'tcp', ports: [5900, 5901, 5902], firstOctets: text('R'), least: 12, match: (b, _v, f) => at(b, f, RFB) && b[f + 11] === 10, tell: tellBanner('vnc.version') },
   {
     name: 'rdp',
     transport: 'tcp',
     ports: [3389],
+    firstOctets: [3],
     least: TPKT_HEADER + 8,
     // X.224 connection request or confirm with a cookie or a negotiation structure (MS-RDPBCGR 2.2.1.1, 2.2.1.2).
     match: (b, v, f, to) => {
@@ -84,6 +86,7 @@ const SIGNATURES: readonly Signature[] = [
     name: 'smb',
     transport: 'tcp',
     ports: [445, 139],
+    firstOctets: [0, 0x81],
     least: 8,
     match: (b, _v, f) => (b[f] === 0 && SMB_MARKS.includes(b[f + 4]) && at(b, f + 5, text('SMB'))) || at(b, f, [0x81, 0, 0, 0x44, 0x20]),
     tell(bytes, from, _to, _direction, sink) {
@@ -91,23 +94,25 @@ const SIGNATURES: readonly Signature[] = [
       if (bytes[from] === 0) sink.fact('smb.version', bytes[from + 4] === 0xff ? '1' : '2');
     },
   },
-  { name: 'telnet', transport: 'tcp', ports: [23], least: 3, match: (b, _v, f, to) => b[f] === 0xff && b[f + 1] >= 0xfb && b[f + 1] <= 0xfe && b[f + 2] < 0x50 && (to - f === 3 || b[f + 3] === 0xff) },
+  { name: 'telnet', transport: 'tcp', ports: [23], firstOctets: [0xff], least: 3, match: (b, _v, f, to) => b[f] === 0xff && b[f + 1] >= 0xfb && b[f + 1] <= 0xfe && b[f + 2] < 0x50 && (to - f === 3 || b[f + 3] === 0xff) },
   {
     name: 'ftp',
     transport: 'tcp',
     ports: [21],
+    firstOctets: text('U2'),
     least: 5,
     match: (b, _v, f, to, port) => (at(b, f, text('USER ')) && port !== 110) || (at(b, f, text('220')) && (port === 21 || /ftp/i.test(lineOf(b, f, to)))),
     tell(bytes, from, to, direction, sink) {
       if (direction !== TO_SERVER && at(bytes, from, text('220'))) sink.serverFact('ftp.banner', lineOf(bytes, from, to).slice(4));
     },
   },
-  { name: 'smtp', transport: 'tcp', ports: [25, 587], least: 5, match: (b, _v, f, to, port) => at(b, f, text('EHLO ')) || at(b, f, text('HELO ')) || (at(b, f, text('220')) && port !== 21 && /smtp/i.test(lineOf(b, f, to))) },
-  { name: 'mqtt', transport: 'tcp', ports: [1883], least: 10, match: (b, _v, f) => b[f] === 0x10 && MQTT_NAMES.some((name) => at(b, f + 2, name) || at(b, f + 3, name)) },
+  { name: 'smtp', transport: 'tcp', ports: [25, 587], firstOctets: text('EH2'), least: 5, match: (b, _v, f, to, port) => at(b, f, text('EHLO ')) || at(b, f, text('HELO ')) || (at(b, f, text('220')) && port !== 21 && /smtp/i.test(lineOf(b, f, to))) },
+  { name: 'mqtt', transport: 'tcp', ports: [1883], firstOctets: [0x10], least: 10, match: (b, _v, f) => b[f] === 0x10 && MQTT_NAMES.some((name) => at(b, f + 2, name) || at(b, f + 3, name)) },
   {
     name: 'mssql',
     transport: 'tcp',
     ports: [1433],
+    firstOctets: [TDS.login, TDS.prelogin, TDS.response],
     least: 14,
     // TDS (MS-TDS 2.2.3.1): pre-login begins with its VERSION option, login has its own length, both in one packet.
     match: (b, v, f, to) => {
@@ -121,6 +126,7 @@ const SIGNATURES: readonly Signature[] = [
     name: 'ldap',
     transport: 'tcp',
     ports: [389, 3268],
+    firstOctets: [0x30],
     least: 10,
     match: (b, _v, f, to) => {
       const id = berContent(b, f);
@@ -131,12 +137,13 @@ const SIGNATURES: readonly Signature[] = [
     name: 'kerberos',
     transport: 'tcp',
     ports: [88],
+    firstOctets: [0],
     least: 16,
     match: (b, v, f) => v.getUint32(f) < 65536 && KERBEROS_MESSAGES.has(b[f + 4]) && b[f + 5] >= 0x80 && b[f + 5] <= 0x83 && b[berContent(b, f + 4)] === 0x30,
   },
-  { name: 'kerberos', transport: 'udp', ports: [88], least: 16, match: (b, _v, f, _t, port) => port === 88 && KERBEROS_MESSAGES.has(b[f]) && b[berContent(b, f)] === 0x30 },
-  { name: 'synchrophasor', transport: 'tcp', ports: [4712], least: 18, match: isSynchrophasor },
-  { name: 'synchrophasor', transport: 'udp', ports: [4713], least: 18, match: isSynchrophasor },
+  { name: 'kerberos', transport: 'udp', ports: [88], firstOctets: [...KERBEROS_MESSAGES], least: 16, match: (b, _v, f, _t, port) => port === 88 && KERBEROS_MESSAGES.has(b[f]) && b[berContent(b, f)] === 0x30 },
+  { name: 'synchrophasor', transport: 'tcp', ports: [4712], firstOctets: [0xaa], least: 18, match: isSynchrophasor },
+  { name: 'synchrophasor', transport: 'udp', ports: [4713], firstOctets: [0xaa], least: 18, match: isSynchrophasor },
   {
     name: 'ntp',
     transport: 'udp',
@@ -144,24 +151,25 @@ const SIGNATURES: readonly Signature[] = [
     least: 12,
     match: (b, _v, f, to, port) => port === 123 && (to - f >= 48 || (b[f] & 7) >= 6) && (b[f] & 7) >= 1 && (b[f] & 7) <= 7 && ((b[f] >> 3) & 7) >= 1 && ((b[f] >> 3) & 7) <= 4 && (b[f + 1] <= 16 || (b[f] & 7) >= 6),
   },
-  { name: 'syslog', transport: 'udp', ports: [514], least: 6, match: (b, _v, f, to) => /^<(?:\d|[1-9]\d|1[0-8]\d|19[01])>/.test(asciiText(b, f, Math.min(to, f + 6))) },
-  { name: 'syslog', transport: 'tcp', ports: [601], least: 6, match: (b, _v, f, to) => /^(?:\d{1,4} )?<(?:\d|[1-9]\d|1[0-8]\d|19[01])>/.test(asciiText(b, f, Math.min(to, f + 12))) },
-  { name: 'ssdp', transport: 'udp', ports: [1900], least: 16, match: (b, _v, f, _t, port) => at(b, f, text('M-SEARCH * HTTP/')) || at(b, f, text('NOTIFY * HTTP/1')) || (port === 1900 && at(b, f, text('HTTP/1.1 200'))) },
+  { name: 'syslog', transport: 'udp', ports: [514], firstOctets: text('<'), least: 6, match: (b, _v, f, to) => /^<(?:\d|[1-9]\d|1[0-8]\d|19[01])>/.test(asciiText(b, f, Math.min(to, f + 6))) },
+  { name: 'syslog', transport: 'tcp', ports: [601], firstOctets: text('<0123456789'), least: 6, match: (b, _v, f, to) => /^(?:\d{1,4} )?<(?:\d|[1-9]\d|1[0-8]\d|19[01])>/.test(asciiText(b, f, Math.min(to, f + 12))) },
+  { name: 'ssdp', transport: 'udp', ports: [1900], firstOctets: text('MNH'), least: 16, match: (b, _v, f, _t, port) => at(b, f, text('M-SEARCH * HTTP/')) || at(b, f, text('NOTIFY * HTTP/1')) || (port === 1900 && at(b, f, text('HTTP/1.1 200'))) },
   { name: 'quic', transport: 'udp', ports: [443], least: 16, match: (b, _v, f) => (b[f] & 0xc0) === 0xc0 && (at(b, f + 1, [0, 0, 0, 1]) || at(b, f + 1, [0x6b, 0x33, 0x43, 0xcf])) && b[f + 5] <= 20 },
   // Common packet format with a sequenced address and connected data (CIP volume 2, 2-6).
-  { name: 'enip-io', transport: 'udp', ports: [2222], least: 18, match: (b, _v, f) => at(b, f, [2, 0, 2, 0x80, 8, 0]) && at(b, f + 14, [0xb1, 0]) },
+  { name: 'enip-io', transport: 'udp', ports: [2222], firstOctets: [2], least: 18, match: (b, _v, f) => at(b, f, [2, 0, 2, 0x80, 8, 0]) && at(b, f + 14, [0xb1, 0]) },
   // TriStation: type, length of data, data, CRC; as described by the analysts of TRITON (no public standard).
   { name: 'tristation', transport: 'udp', ports: [1502], least: 6, match: (b, v, f, to, port) => port === 1502 && b[f + 1] === 0 && b[f] <= 0x20 && v.getUint16(f + 2, true) + 6 === to - f },
-  { name: 'ads-discovery', transport: 'udp', ports: [48899], least: 12, match: (b, _v, f) => at(b, f, [0x03, 0x66, 0x14, 0x71]) },
-  { name: 'wireguard', transport: 'udp', ports: [51820], least: 92, match: (b, _v, f, to) => (at(b, f, [1, 0, 0, 0]) && to - f === 148) || (at(b, f, [2, 0, 0, 0]) && to - f === 92) },
+  { name: 'ads-discovery', transport: 'udp', ports: [48899], firstOctets: [0x03], least: 12, match: (b, _v, f) => at(b, f, [0x03, 0x66, 0x14, 0x71]) },
+  { name: 'wireguard', transport: 'udp', ports: [51820], firstOctets: [1, 2], least: 92, match: (b, _v, f, to) => (at(b, f, [1, 0, 0, 0]) && to - f === 148) || (at(b, f, [2, 0, 0, 0]) && to - f === 92) },
   { name: 'isakmp', transport: 'udp', ports: [500, 4500], least: 28, match: (b, v, f, to) => (b[f + 17] === 0x10 || b[f + 17] === 0x20) && v.getUint32(f + 24) === to - f },
 ];
 
 const namedOnly = (signature: Signature): StreamProtocol => {
-  const { name, ports, least, match, tell } = signature;
+  const { name, ports, firstOctets, least, match, tell } = signature;
   return {
     name,
     ports,
+    ...(firstOctets === undefined ? {} : { firstOctets }),
     maxCarry: 256,
     // 1 once a payload matched: until then nothing is believed, afterwards nothing is read but the other side's first.
     newMemory: () => ({ proven: 0, told0: 0, told1: 0 }),

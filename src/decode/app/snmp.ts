@@ -104,6 +104,7 @@ const newMemory = (): SessionMemory => ({ outstanding: [] });
 export const SNMP: StreamProtocol = {
   name: 'snmp',
   ports: [161, 162],
+  firstOctets: [0x30],
   maxCarry: 0xffff,
   newMemory,
   senderIsServer: (bytes, from, to) => senderByReading(SNMP.read, newMemory, bytes, from, to),

@@ -72,6 +72,7 @@ const PORTS = [443, 8443, 636, 3269, 993, 995, 465, 4843, 8883, 5986, 8531, 5671
 export const TLS: StreamProtocol = {
   name: 'tls',
   ports: PORTS,
+  firstOctets: [HANDSHAKE],
   maxCarry: LARGEST_RECORD + RECORD_HEADER,
   newMemory: () => ({ passed0: 0, passed1: 0 }),
   probe(bytes, from, to) {

@@ -6,7 +6,7 @@
 import { PROBE } from './protocol.ts';
 
 const TPKT_OCTETS = 4;
-const TPKT_VERSION = 3;
+export const TPKT_VERSION = 3;
 export const TPKT_HEADER = 7;
 export const COTP = { connectRequest: 0xe0, connectConfirm: 0xd0, disconnectRequest: 0x80, data: 0xf0 } as const;
 const DATA_INDICATOR = 2;

@@ -30,6 +30,42 @@ describe('probes against captures', () => {
     expect(claimed).toBeGreaterThan(0);
   });
 
+  it.each(folders)('%s: what a probe is certain of begins with an octet that its protocol names', (folder) => {
+    const others = new Set<string>();
+    for (const file of readdirSync(join(captures, folder))) {
+      if (!/cap(ng)?$/.test(file)) continue;
+      for (const { transport, payload, sourcePort, destinationPort } of readPayloads(join(captures, folder, file))) {
+        for (const { name, firstOctets, probe } of transport === 'tcp' ? TCP : UDP) {
+          if (firstOctets === undefined || payload.length === 0 || firstOctets.includes(payload[0])) continue;
+          const ports = [0, sourcePort, destinationPort];
+          if (ports.some((port) => probe(payload, 0, payload.length, TO_SERVER, port) === PROBE.certain)) others.add(`${file}: ${name}`);
+        }
+      }
+    }
+    expect([...others]).toEqual([]);
+  });
+
+  it('is certain of no payload with another first octet, whatever follows', () => {
+    const named = [...TCP, ...UDP].filter(({ firstOctets }) => firstOctets !== undefined);
+    expect(named.length).toBeGreaterThan(30);
+    const others = new Set<string>();
+    for (const folder of folders) {
+      for (const file of readdirSync(join(captures, folder)).slice(0, 3)) {
+        if (!/cap(ng)?$/.test(file)) continue;
+        for (const { payload } of readPayloads(join(captures, folder, file)).slice(0, 10)) {
+          if (payload.length === 0) continue;
+          for (let octet = 0; octet < 256; octet++) {
+            payload[0] = octet;
+            for (const { name, ports, firstOctets, probe } of named) {
+              if (firstOctets?.includes(octet) !== true && probe(payload, 0, payload.length, TO_SERVER, ports[0] ?? 0) === PROBE.certain) others.add(`${name} 0x${octet.toString(16)}`);
+            }
+          }
+        }
+      }
+    }
+    expect([...others]).toEqual([]);
+  });
+
   /** Plant protocols: what their readers make of whole captures, by protocol and server port. */
   it.each([
     ['s7comm', 102],
