@@ -35,20 +35,34 @@ export function internProtocolNames(state: FlowState): void {
   for (const name of PROTOCOL_NAMES) internText(state, name);
 }
 
-/** Which protocols a port hints at: most ports at none. */
-function hintsOf(protocols: readonly StreamProtocol[]): ReadonlyMap<number, ReadonlySet<StreamProtocol>> {
-  const hints = new Map<number, Set<StreamProtocol>>();
-  for (const protocol of protocols) for (const port of protocol.ports) hints.set(port, (hints.get(port) ?? new Set()).add(protocol));
-  return hints;
+/** A protocol to ask about a payload, and whether a port hints at it. */
+interface Candidate {
+  readonly protocol: StreamProtocol;
+  readonly hinted: boolean;
 }
-const STREAM_HINTS = hintsOf(STREAM_PROTOCOLS);
-const DATAGRAM_HINTS = hintsOf(DATAGRAM_PROTOCOLS);
 
-/** By first octet, the protocols that may be certain of such a payload, in the order they are asked. */
-const byFirstOctet = (protocols: readonly StreamProtocol[]): readonly (readonly StreamProtocol[])[] =>
-  Array.from({ length: 256 }, (_, octet) => protocols.filter(({ firstOctets }) => firstOctets === undefined || firstOctets.includes(octet)));
-const STREAM_CANDIDATES = byFirstOctet(STREAM_PROTOCOLS);
-const DATAGRAM_CANDIDATES = byFirstOctet(DATAGRAM_PROTOCOLS);
+/**
+ * Whom to ask, in the registry's order: a port's own protocols of whatever comes there, the others where the first octet
+ * lets them be certain. Kept for each port that hints, and once for all that do not; not for pairs that both do.
+ */
+function createCandidates(protocols: readonly StreamProtocol[]): (low: number, high: number, octet: number) => readonly Candidate[] {
+  const hinting = new Set(protocols.flatMap(({ ports }) => ports));
+  const known = new Map<number, readonly Candidate[]>();
+  const select = (low: number, high: number, octet: number): readonly Candidate[] =>
+    protocols
+      .map((protocol) => ({ protocol, hinted: protocol.ports.includes(low) || protocol.ports.includes(high) }))
+      .filter(({ protocol, hinted }) => hinted || protocol.firstOctets === undefined || protocol.firstOctets.includes(octet));
+  return (low, high, octet) => {
+    if (hinting.has(low) && hinting.has(high)) return select(low, high, octet);
+    const port = hinting.has(low) ? low : hinting.has(high) ? high : 0;
+    const key = (port << 8) | octet;
+    let candidates = known.get(key);
+    if (candidates === undefined) known.set(key, (candidates = select(port, 0, octet)));
+    return candidates;
+  };
+}
+const streamCandidates = createCandidates(STREAM_PROTOCOLS);
+const datagramCandidates = createCandidates(DATAGRAM_PROTOCOLS);
 
 /** Looks at a payload of a session that has no protocol yet. Returns the stream index, or -1. */
 export function probeSession(state: FlowState, session: number, bytes: Uint8Array, from: number, to: number, fromLo: boolean, sequence: number): number {
@@ -68,15 +82,8 @@ export function probeSession(state: FlowState, session: number, bytes: Uint8Arra
   // not where the session's beginning is at hand and fits so far: a few octets out of a message may look like anything.
   let doubted: StreamProtocol | null = null;
   let awaited = false;
-  const hints = isTcp ? STREAM_HINTS : DATAGRAM_HINTS;
-  const lowHints = hints.get(low);
-  const highHints = hints.get(high);
-  const candidates = (isTcp ? STREAM_CANDIDATES : DATAGRAM_CANDIDATES)[bytes[from]];
-  // A port's own protocols are asked of whatever comes there.
-  const isHinted = lowHints !== undefined || highHints !== undefined;
-  for (const protocol of isHinted ? (isTcp ? STREAM_PROTOCOLS : DATAGRAM_PROTOCOLS) : candidates) {
-    const hinted = lowHints?.has(protocol) === true || highHints?.has(protocol) === true;
-    if (!hinted && isHinted && !candidates.includes(protocol)) continue;
+  const candidates = (isTcp ? streamCandidates : datagramCandidates)(low, high, bytes[from]);
+  for (const { protocol, hinted } of candidates) {
     const port = hinted ? (protocol.ports.includes(serverPort(state, session)) ? serverPort(state, session) : protocol.ports.includes(low) ? low : high) : 0;
     const answer = protocol.probe(bytes, from, to, direction, port);
     if (answer === PROBE.certain && (hinted || !awaited)) {
