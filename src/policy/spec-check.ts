@@ -17,6 +17,7 @@ import { indexAssets } from './spec-assets.ts';
 import type { AssetIndex } from './spec-assets.ts';
 import type { Place, SpecPath } from './spec-document.ts';
 import type { LoadedSpec } from './spec-load.ts';
+import type { Spec, SpecZone } from './spec-schema.ts';
 import { zoneKinds } from './zone-kind.ts';
 
 export interface Lint extends Place {
@@ -27,6 +28,16 @@ export interface Lint extends Place {
 }
 
 type Report = (path: SpecPath, rule: string, severity: Severity, message: string, remedy: string) => void;
+
+/** A switch on which assets of this zone and of another have their ports. */
+const sharedSwitch = (spec: Spec, zone: SpecZone): { readonly name: string; readonly other: string } | null => {
+  const switchesOf = (one: SpecZone): string[] => (one.assets ?? []).flatMap((asset) => (typeof asset === 'string' || asset.switch_port === undefined ? [] : [asset.switch_port.switch]));
+  for (const name of switchesOf(zone)) {
+    const other = spec.zones.find((one) => one !== zone && switchesOf(one).includes(name));
+    if (other !== undefined) return { name, other: other.zone_id };
+  }
+  return null;
+};
 
 const lintZones = ({ spec }: LoadedSpec, report: Report): void => {
   const vlanOwners = new Map<number, string>();
@@ -39,6 +50,8 @@ const lintZones = ({ spec }: LoadedSpec, report: Report): void => {
       const point = (spec.enforcement_points ?? []).find((one) => one.interfaces.some((iface) => iface.zone === zone.zone_id));
       if (point !== undefined) report(['zones', z], 'air-gap-shared-device', 'high', `${zone.zone_id} claims to be air-gapped and has an interface on ${point.ep_id}, which others share`, 'a VLAN on a shared switch is no air gap');
       const shared = (zone.vlans ?? []).find((vlan) => spec.zones.some((other) => other !== zone && other.vlans?.includes(vlan)));
+      const common = sharedSwitch(spec, zone);
+      if (common !== null) report(['zones', z], 'air-gap-shared-device', 'high', `${zone.zone_id} claims to be air-gapped and hangs on switch ${common.name}, as ${common.other} does`, 'a VLAN on a shared switch is no air gap: give it a switch of its own');
       if (shared !== undefined) report(['zones', z, 'vlans'], 'air-gap-shared-vlan', 'high', `${zone.zone_id} claims to be air-gapped and shares VLAN ${shared}`, 'a shared VLAN is no air gap');
     }
     for (const [i, vlan] of (zone.vlans ?? []).entries()) {
@@ -89,7 +102,8 @@ const lintConduits = (loaded: LoadedSpec, report: Report): void => {
     if ((conduit.protocols_allowed ?? []).length === 0) report(['conduits', c], 'empty-conduit', 'low', `${conduit.conduit_id} permits nothing`, 'remove it, or write its rules');
     const permits = loaded.permits.filter(({ permit }) => permit.conduit === conduit.conduit_id);
     const oneWay = permits.find((declared) => declared.unidirectional !== null && isLive(declared.permit));
-    const back = oneWay === undefined ? undefined : permits.find(({ permit }) => isLive(permit) && permit.from.zone === oneWay.unidirectional?.to && permit.to.zone === oneWay.unidirectional.from);
+    // Any conduit: a way back is one wherever it is written.
+    const back = oneWay === undefined ? undefined : loaded.permits.find(({ permit }) => isLive(permit) && permit.from.zone === oneWay.unidirectional?.to && permit.to.zone === oneWay.unidirectional.from);
     if (oneWay !== undefined && back !== undefined) report(back.path, 'flow-beside-diode', 'high', `${back.permit.id} flows back beside ${oneWay.permit.id}, which is unidirectional`, 'a path beside the diode undoes it: give it its own conduit, or drop the claim');
     if (oneWay !== undefined && oneWay.permit.service.transport === 'tcp') report(oneWay.path, 'tcp-through-diode', 'info', `${oneWay.permit.id}: TCP cannot cross a diode`, 'the diode\'s gateways end it on both sides: permit the two local legs');
   }
