@@ -32,6 +32,10 @@ export const html = (strings: TemplateStringsArray, ...values: readonly Value[])
 
 export const NOTHING: Markup = html``;
 
+/** Dates and ids keep together where a line breaks: they are read as one word, and hold hyphens. */
+export const keepTogether = (text: string, words = /\d{4}-\d{2}-\d{2}/): Markup =>
+  html`${text.split(new RegExp(`(${words.source})`)).map((part, i) => (i % 2 === 0 ? html`${part}` : html`<span class="nowrap">${part}</span>`))}`;
+
 /**
  * JSON for a `<script type="application/json">`: no `<` (no end tag, no comment can be formed), no character that acts.
  * Strings are made printable here, so that the page's script, which only ever sets textContent, shows safe words.

@@ -1,9 +1,10 @@
 /** Zones, conduits with their Permits, and assets as tables of the HTML report. In: the model. Out: markup, one function a part. */
 import { grouped, shortOctets } from '../instant.ts';
 import { topicAttributes, type FilterWords } from './filter-words.ts';
-import { html, NOTHING, type Markup } from './html-escape.ts';
+import { html, keepTogether, NOTHING, type Markup } from './html-escape.ts';
 import type { ReportConduit, ReportModel, ReportZone } from './model.ts';
 import { cutRows, MOST_ROWS } from './sections.ts';
+import { countWithRoles } from './text.ts';
 
 const slMarkup = (zone: ReportZone): Markup =>
   zone.slTarget === null ? html`<b>open</b> <span class="sub">to be set by the risk assessment (ZCR 5.6)</span>` : html`<b>SL ${zone.slTarget}</b>${zone.slBasis === 'assumption' ? html` <span class="sub">a start value, an assumption</span>` : NOTHING}`;
@@ -13,19 +14,15 @@ export function zonesSection(model: ReportModel): Markup {
 }
 
 const LISTED = 60;
+/** A short id as one word. */
+const ID = /[A-Za-z0-9._-]{2,28}(?![A-Za-z0-9._-])/;
 
 function zoneCard(zone: ReportZone, i: number, model: ReportModel): Markup {
-  const roles = new Map<string, number>();
-  for (const asset of zone.assets) {
-    const { declaredRole, seenRole } = model.assets[asset];
-    const role = declaredRole ?? seenRole ?? 'role unknown';
-    roles.set(role, (roles.get(role) ?? 0) + 1);
-  }
   const members = zone.assets.slice(0, LISTED);
   return html`<article class="card zone-card" id="zone-${i}" ${topicAttributes({ zones: [i], severities: severitiesOf(zone, model) })}><h3><button type="button" class="link" data-zone="${i}">${zone.id}</button> <span class="zone-name">${zone.name}</span></h3>
 <dl><dt>SL-T</dt><dd>${slMarkup(zone)}</dd><dt>Level</dt><dd>${zone.level === '' ? 'not stated' : zone.level}, ${zone.kind}${zone.safetyRelated ? ', safety-related' : ''}${zone.airGapped ? ', declared air-gapped' : ''}${zone.criticality === '' ? '' : `, ${zone.criticality}`}</dd>
-<dt>Assets</dt><dd>${zone.assets.length}${roles.size === 0 ? '' : ` (${[...roles].sort(([a], [b]) => (a < b ? -1 : 1)).map(([role, count]) => `${count} ${role}`).join(', ')})`}<div class="members">${members.map((asset) => html`<button type="button" class="link${model.assets[asset].isSeen ? '' : ' unseen'}" data-asset="${asset}">${model.assets[asset].id}</button> `)}${zone.assets.length > LISTED ? html`<span class="sub">and ${zone.assets.length - LISTED} more, in the list of assets</span>` : NOTHING}</div></dd>
-<dt>Conduits</dt><dd>${zone.conduits.length === 0 ? 'none' : zone.conduits.length > 24 ? `${zone.conduits.slice(0, 24).join(', ')} and ${zone.conduits.length - 24} more` : zone.conduits.join(', ')}</dd><dt>Controls</dt><dd>${[...zone.controls, ...zone.requirements].join('; ') || 'none declared'}</dd>${zone.networks.length === 0 ? NOTHING : html`<dt>Networks</dt><dd>${zone.networks.join(', ')}</dd>`}${zone.findings === 0 ? NOTHING : html`<dt>Findings</dt><dd>${zone.findings}</dd>`}</dl>${zone.notes.map((text) => html`<p class="sub">${text}</p>`)}</article>`;
+<dt>Assets</dt><dd>${countWithRoles(zone, model)}<div class="members">${members.map((asset) => html`<button type="button" class="link${model.assets[asset].isSeen ? '' : ' unseen'}" data-asset="${asset}">${model.assets[asset].id}</button> `)}${zone.assets.length > LISTED ? html`<span class="sub">and ${zone.assets.length - LISTED} more, in the list of assets</span>` : NOTHING}</div></dd>
+<dt>Conduits</dt><dd>${zone.conduits.length === 0 ? 'none' : keepTogether(`${zone.conduits.slice(0, 24).join(', ')}${zone.conduits.length > 24 ? ` and ${zone.conduits.length - 24} more` : ''}`, ID)}</dd><dt>Controls</dt><dd>${[...zone.controls, ...zone.requirements].join('; ') || 'none declared'}</dd>${zone.networks.length === 0 ? NOTHING : html`<dt>Networks</dt><dd>${zone.networks.join(', ')}</dd>`}${zone.findings === 0 ? NOTHING : html`<dt>Findings</dt><dd>${zone.findings}</dd>`}</dl>${zone.notes.map((text) => html`<p class="sub">${text}</p>`)}</article>`;
 }
 
 const severitiesOf = (zone: ReportZone, { findings }: ReportModel): string[] => findings.filter(({ fromZone, toZone }) => fromZone === zone.id || toZone === zone.id).map(({ severity }) => severity);
@@ -44,7 +41,7 @@ function conduitBlock(conduit: ReportConduit, model: ReportModel, words: FilterW
   const findings = model.findings.filter((finding) => finding.conduit === conduit.id);
   return html`<article class="conduit" id="conduit-${model.conduits.indexOf(conduit)}"><h3><span>${conduit.id}</span> <span class="zone-name">${conduit.connects.join(' \u2194 ')}</span>${findings.length === 0 ? NOTHING : html` <span class="chip f-${findings[0].severity}">${findings.length} finding${findings.length === 1 ? '' : 's'}</span>`}</h3>
 <p class="sub">Firewall rules: ${conduit.allow} allow / ${conduit.deny} deny \u00b7 DPI enabled: ${conduit.inspection.enabled ? 'Yes' : 'No'} (${conduit.inspection.sentence})${conduit.slTarget === null ? '' : ` \u00b7 SL-T ${conduit.slTarget}`}${conduit.enforcedBy.length === 0 ? '' : ` \u00b7 enforced by ${conduit.enforcedBy.join(', ')}`}${conduit.controls.length === 0 ? '' : ` \u00b7 ${conduit.controls.join(', ')}`}${conduit.completeness === null ? '' : ` \u00b7 about ${Math.round(conduit.completeness.share * 100)} % of its operations seen${conduit.completeness.sufficient ? '' : ', more expected'}`}</p>
-<div class="scroll"><table class="rows permits"><caption class="visually-hidden">Permits of conduit ${conduit.id}</caption><thead><tr><th scope="col">Permit</th><th scope="col">client</th><th scope="col">server</th><th scope="col">service</th><th scope="col">operations</th><th scope="col">evidence</th><th scope="col">decision</th></tr></thead><tbody>${permits.length === 0 ? html`<tr><td colspan="7">${left > 0 ? 'Its Permits are in the JSON form of this report.' : 'No Permit: nothing may pass.'}</td></tr>` : permits.map(({ permit, i }) => html`<tr ${topicAttributes({ zones, protocols: [words.protocolIndex(permit.protocol)], accesses: permit.accesses, severities: findings.filter((finding) => finding.permit === permit.id).map(({ severity }) => severity) })}><th scope="row"><button type="button" class="link" data-permit="${i}">${permit.id}</button></th><td><b>${permit.fromZone}</b><div class="sub">${permit.from}</div></td><td><b>${permit.toZone}</b><div class="sub">${permit.to}</div></td><td>${permit.service}${permit.conditions === '' ? NOTHING : html`<div class="sub">${permit.conditions}</div>`}</td><td>${permit.operations}${permit.purpose === '' ? NOTHING : html`<div class="sub">${permit.purpose}</div>`}</td><td>${permit.evidence}${permit.neverSeen === 0 ? NOTHING : html`<div class="sub">lets through ${permit.neverSeen} never seen (${permit.generalisedBy.join(', ')})</div>`}</td><td>${permit.decision}${permit.question === '' ? NOTHING : html`<div class="sub">${permit.question}</div>`}</td></tr>`)}</tbody></table></div>${left > 0 && permits.length > 0 ? html`<p class="readout">${left} more Permits are in the JSON form of this report.</p>` : NOTHING}</article>`;
+<div class="scroll"><table class="rows permits"><caption class="visually-hidden">Permits of conduit ${conduit.id}</caption><thead><tr><th scope="col">Permit</th><th scope="col">client</th><th scope="col">server</th><th scope="col">service</th><th scope="col">operations</th><th scope="col">evidence</th><th scope="col">decision</th></tr></thead><tbody>${permits.length === 0 ? html`<tr><td colspan="7">${left > 0 ? 'Its Permits are in the JSON form of this report.' : 'No Permit: nothing may pass.'}</td></tr>` : permits.map(({ permit, i }) => html`<tr ${topicAttributes({ zones, protocols: [words.protocolIndex(permit.protocol)], accesses: permit.accesses, severities: findings.filter((finding) => finding.permit === permit.id).map(({ severity }) => severity) })}><th scope="row"><button type="button" class="link" data-permit="${i}">${permit.id}</button></th><td><b>${permit.fromZone}</b><div class="sub">${permit.from}</div></td><td><b>${permit.toZone}</b><div class="sub">${permit.to}</div></td><td>${permit.service}${permit.conditions === '' ? NOTHING : html`<div class="sub">${permit.conditions}</div>`}</td><td>${permit.operations}${permit.purpose === '' ? NOTHING : html`<div class="sub">${permit.purpose}</div>`}</td><td>${keepTogether(permit.evidence)}${permit.neverSeen === 0 ? NOTHING : html`<div class="sub">lets through ${permit.neverSeen} never seen (${permit.generalisedBy.join(', ')})</div>`}</td><td>${permit.decision}${permit.owner === '' ? NOTHING : html`<div class="sub">by ${permit.owner}</div>`}${permit.question === '' ? NOTHING : html`<div class="sub">${permit.question}</div>`}</td></tr>`)}</tbody></table></div>${left > 0 && permits.length > 0 ? html`<p class="readout">${left} more Permits are in the JSON form of this report.</p>` : NOTHING}</article>`;
 }
 
 export function assetsSection(model: ReportModel): Markup {

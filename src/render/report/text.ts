@@ -5,7 +5,7 @@
 import { grouped } from '../instant.ts';
 import { printable } from '../printable.ts';
 import { validationLines } from '../verification.ts';
-import type { ReportConduit, ReportModel, ReportZone } from './model.ts';
+import type { ReportConduit, ReportModel, ReportPermit, ReportZone, SimulationSummary } from './model.ts';
 
 const LONGEST = 2000;
 
@@ -48,9 +48,26 @@ function* lines(model: ReportModel): Generator<string> {
     yield `    Do: ${finding.remedy}`;
   }
   yield '';
+  yield 'PERMITS AND EVIDENCE:';
+  if (model.permits.length === 0) yield '  none: nothing may pass between zones';
+  for (const permit of model.permits) yield* permitLines(permit);
+  yield '';
   yield 'REQUIREMENT CHECKS:';
   if (model.requirements.length === 0) yield '  no requirement is seen to be broken';
   for (const check of model.requirements) yield `  [${check.severity}] ${check.sentence} (${check.basis}: ${check.citation})`;
+  yield '';
+  yield 'SIMULATED ENFORCEMENT:';
+  if (model.simulations.length === 0) yield '  nothing was simulated';
+  for (const one of model.simulations) yield* simulationLines(one, one === model.simulations[0] ? [] : model.simulations[0].blocked);
+  yield '';
+  yield 'WHAT FIREWALLS CAN HOLD:';
+  if (model.losses.length === 0) yield '  not counted: see baseline export';
+  for (const one of model.losses) yield `  ${one.title}: ${one.enforced} enforced, ${one.widened} widened, ${one.notEnforceable} not enforceable`;
+  yield '';
+  yield 'CUT-OVER PLAN:';
+  const cutover = model.simulations[0]?.cutover ?? [];
+  if (cutover.length === 0) yield '  no conduit to enforce';
+  for (const [i, step] of cutover.entries()) yield `  ${i + 1}. ${step.conduit}: ${step.reason}`;
   yield '';
   yield 'OPEN DECISIONS:';
   if (model.decisions.length === 0) yield '  none';
@@ -68,16 +85,21 @@ export function basisText({ head }: ReportModel): string {
 export const slText = (target: number | null, basis: ReportZone['slBasis']): string =>
   target === null ? 'open' : `${target}${basis === 'assumption' ? ', an assumption' : ''}`;
 
-function* zoneLines(zone: ReportZone, model: ReportModel): Generator<string> {
-  yield `Zone ${zone.id}: ${zone.name} (SL-T: ${slText(zone.slTarget, zone.slBasis)})`;
+/** `4 (1 hmi, 3 plc)` */
+export function countWithRoles(zone: ReportZone, { assets }: ReportModel): string {
   const roles = new Map<string, number>();
   for (const asset of zone.assets) {
-    const { declaredRole, seenRole } = model.assets[asset];
+    const { declaredRole, seenRole } = assets[asset];
     const role = declaredRole ?? seenRole ?? 'role unknown';
     roles.set(role, (roles.get(role) ?? 0) + 1);
   }
   const made = [...roles].sort(([a], [b]) => (a < b ? -1 : 1)).map(([role, count]) => `${count} ${role}`).join(', ');
-  yield `  Assets: ${zone.assets.length}${made === '' ? '' : ` (${made})`}`;
+  return `${zone.assets.length}${made === '' ? '' : ` (${made})`}`;
+}
+
+function* zoneLines(zone: ReportZone, model: ReportModel): Generator<string> {
+  yield `Zone ${zone.id}: ${zone.name} (SL-T: ${slText(zone.slTarget, zone.slBasis)})`;
+  yield `  Assets: ${countWithRoles(zone, model)}`;
   yield `  Conduits: ${zone.conduits.join(', ') || 'none'}`;
   yield `  Controls: ${[...zone.controls, ...zone.requirements].join(', ') || 'none declared'}`;
   for (const note of zone.notes) yield `  Note: ${note}`;
@@ -88,4 +110,21 @@ function* conduitLines(conduit: ReportConduit): Generator<string> {
   yield `  Protocols: ${conduit.protocols.join('; ') || 'none'}`;
   yield `  Firewall Rules: ${conduit.allow} allow / ${conduit.deny} deny`;
   yield `  DPI Enabled: ${conduit.inspection.enabled ? 'Yes' : 'No'} (${conduit.inspection.sentence})`;
+}
+
+function* permitLines(permit: ReportPermit): Generator<string> {
+  yield `  ${permit.id} (${permit.conduit}): ${permit.fromZone} (${permit.from}) -> ${permit.toZone} (${permit.to}): ${permit.service}: ${permit.operations}${permit.conditions === '' ? '' : `; ${permit.conditions}`}`;
+  yield `    ${permit.decision}${permit.owner === '' ? '' : ` by ${permit.owner}`}${permit.purpose === '' ? '' : `: ${permit.purpose}`}; evidence: ${permit.evidence}`;
+}
+
+const LISTED_BREAKS = 20;
+
+/** What the first one blocks (the spec itself) every target blocks: said once. */
+function* simulationLines(one: SimulationSummary, said: SimulationSummary['blocked']): Generator<string> {
+  yield `  ${one.title}: ${one.passed} of ${one.judged} conversations pass, ${one.blockedConversations} blocked (${grouped(one.blockedRequests)} requests), ${one.midstream} open sessions broken once, residual risk ${one.residualRisk}`;
+  const known = new Set(said.map(({ who, operation }) => `${who}\n${operation}`));
+  const hits = one.blocked.filter(({ who, operation }) => !known.has(`${who}\n${operation}`));
+  for (const hit of hits.slice(0, LISTED_BREAKS)) yield `    - ${hit.who}: ${hit.operation}, ${grouped(hit.count)} requests on ${hit.days} days: ${hit.why}`;
+  const rest = Math.max(0, hits.length - LISTED_BREAKS) + one.blockedMore;
+  if (rest > 0) yield `    - and ${rest} more`;
 }

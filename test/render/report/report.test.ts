@@ -106,7 +106,7 @@ describe('text form', () => {
     expect(lines.slice(0, 5)).toEqual([
       'IEC 62443 Zone Implementation Report', '=====================================', 'Facility: Millbrook Water Treatment Works', 'Implementation Date: 2026-02-20', 'Standard: IEC 62443-3-2:2020',
     ]);
-    const at = ['EVIDENCE:', 'ZONE ARCHITECTURE:', 'CONDUIT CONFIGURATION:', 'VALIDATION RESULTS:', 'FINDINGS:', 'REQUIREMENT CHECKS:', 'OPEN DECISIONS:'].map((title) => lines.indexOf(title));
+    const at = ['EVIDENCE:', 'ZONE ARCHITECTURE:', 'CONDUIT CONFIGURATION:', 'VALIDATION RESULTS:', 'FINDINGS:', 'PERMITS AND EVIDENCE:', 'REQUIREMENT CHECKS:', 'SIMULATED ENFORCEMENT:', 'WHAT FIREWALLS CAN HOLD:', 'CUT-OVER PLAN:', 'OPEN DECISIONS:'].map((title) => lines.indexOf(title));
     expect(at).toEqual(at.toSorted((a, b) => a - b));
     expect(at[0]).toBeGreaterThan(0);
   });
@@ -118,6 +118,18 @@ describe('text form', () => {
     expect(text).toMatch(/\n {2}Cross-zone tests: 49 pass \/ 0 fail \(2 not observable\)/);
     expect(text).toMatch(/\n {2}Prohibited path tests: 4 exceptions/);
     expect(text).toMatch(/\n {2}Protocol enforcement: function code filtering NOT in force/);
+  });
+
+  test('evidence, breaks, losses and the cut-over plan stand in the text, too', () => {
+    const part = (title: string): string[] => (text.split(`\n${title}\n`)[1] ?? '').split('\n\n')[0].split('\n');
+    expect(part('PERMITS AND EVIDENCE:')).toHaveLength(2 * model.permits.length);
+    expect(part('PERMITS AND EVIDENCE:').slice(0, 2)).toEqual(['  INTERLOCK-1 (C-INTERLOCK): Z-FILTER (PLC-B1) -> Z-INTAKE (PLC-A1): Modbus/TCP (tcp/502): FC 3; unit 1; read 200-201', '    approved; evidence: 1 conversation on 14 days, 2026-03-02 to 2026-03-15']);
+    const simulated = part('SIMULATED ENFORCEMENT:');
+    expect(simulated[0]).toMatch(/^ {2}a firewall that judges every request as the spec says: 50 of 56 conversations pass, 6 blocked \(63 requests\)/);
+    // What the spec itself blocks is listed once, not again for every target.
+    expect(simulated.filter((line) => line.includes('FC 16 Write Multiple Registers, unit 1, 10,'))).toHaveLength(1);
+    expect(part('WHAT FIREWALLS CAN HOLD:')).toHaveLength(model.losses.length);
+    expect(part('CUT-OVER PLAN:')).toHaveLength(model.conduits.length);
   });
 
   test('a proposal says that it covers what it was made from, and what breaks requirements all the same', () => {

@@ -162,28 +162,39 @@ function crossingDetail({ from, to, permits: declared }) {
   ];
 }
 
-/** Clients by servers, when they fit on a page. */
+const MOST_CLIENTS = 30;
+const MOST_SERVERS = 12;
+
+/** Clients by servers; of many, those with the most conversations. */
 function assetMatrix(positions) {
   const cells = new Map();
   const clients = new Map();
   const servers = new Map();
+  const count = (sides, name, asset) => {
+    const held = sides.get(name) ?? { name, asset, count: 0 };
+    held.count++;
+    sides.set(name, held);
+  };
   for (const position of positions) {
     const one = data.conversations[position];
     const client = assetName(one[0], data.words[one[4]]);
     const server = assetName(one[1], data.words[one[5]]);
-    clients.set(client, one[0]);
-    servers.set(server, one[1]);
+    count(clients, client, one[0]);
+    count(servers, server, one[1]);
     const held = cells.get(`${client}\n${server}`) ?? { count: 0, undeclared: 0 };
     held.count++;
     if (one[17] === 1) held.undeclared++;
     cells.set(`${client}\n${server}`, held);
   }
-  if (clients.size * servers.size < 2 || clients.size > 30 || servers.size > 12) return null;
-  const name = (id, asset) => (asset >= 0 ? button(id, { 'data-asset': asset }) : id);
-  return el('div', { class: 'scroll' }, el('table', { class: 'matrix' }, el('caption', {}, 'Conversations by asset; \u2717 not all declared'),
-    el('thead', {}, el('tr', {}, el('th', { class: 'corner', scope: 'col' }, 'opens to \u2192'), [...servers].map(([id, asset]) => el('th', { scope: 'col', class: 'turned' }, el('span', {}, name(id, asset)))))),
-    el('tbody', {}, [...clients].map(([id, asset]) => el('tr', {}, el('th', { scope: 'row' }, name(id, asset)), [...servers.keys()].map((server) => {
-      const cell = cells.get(`${id}\n${server}`);
+  if (cells.size < 2) return null;
+  const busiest = (sides, most) => [...sides.values()].sort((a, b) => b.count - a.count || (a.name < b.name ? -1 : 1)).slice(0, most);
+  const [rows, columns] = [busiest(clients, MOST_CLIENTS), busiest(servers, MOST_SERVERS)];
+  const left = [[clients.size - rows.length, 'clients'], [servers.size - columns.length, 'servers']].filter(([number_]) => number_ > 0).map(([number_, what]) => `${grouped(number_)} ${what}`);
+  const name = ({ name: id, asset }) => (asset >= 0 ? button(id, { 'data-asset': asset }) : id);
+  return el('div', { class: 'scroll' }, el('table', { class: 'matrix' }, el('caption', {}, `Conversations by asset; \u2717 not all declared${left.length === 0 ? '' : `; ${left.join(' and ')} with fewer are in the list below`}`),
+    el('thead', {}, el('tr', {}, el('th', { class: 'corner', scope: 'col' }, 'opens to \u2192'), columns.map((server) => el('th', { scope: 'col', class: 'turned' }, el('span', {}, name(server)))))),
+    el('tbody', {}, rows.map((client) => el('tr', {}, el('th', { scope: 'row' }, name(client)), columns.map((server) => {
+      const cell = cells.get(`${client.name}\n${server.name}`);
       return el('td', { class: cell === undefined ? 'none' : cell.undeclared > 0 ? 'undeclared' : 'agreed' }, cell === undefined ? '' : `${cell.count}${cell.undeclared > 0 ? ' \u2717' : ''}`);
     }))))));
 }
@@ -249,8 +260,8 @@ export function permitView(index) {
     title: `Permit ${permit.id}`,
     content: () => [
       definitions([
-        ['Conduit', permit.conduit], ['Client', `${zoneName(permit.fromZone)}: ${permit.from}`], ['Server', `${zoneName(permit.toZone)}: ${permit.to}`], ['Service', permit.service], ['Operations', permit.operations], ['Conditions', permit.conditions],
-        ['Decision', permit.decision], ['Question', permit.question], ['Evidence', permit.evidence], ['Widened by', permit.rules.join(', ')], ['Never seen', permit.neverSeen === 0 ? '' : `lets through ${permit.neverSeen} operations that were never seen`],
+        ['Conduit', permit.conduit], ['Client', `${zoneName(permit.fromZone)}: ${permit.from}`], ['Server', `${zoneName(permit.toZone)}: ${permit.to}`], ['Service', permit.service], ['Operations', permit.operations], ['Conditions', permit.conditions], ['Purpose', permit.purpose], ['Basis', permit.basis],
+        ['Decision', `${permit.decision}${permit.owner === '' ? '' : `, by ${permit.owner}`}`], ['Accepted risks', permit.risks.join(', ')], ['Question', permit.question], ['Evidence', permit.evidence], ['Widened by', permit.rules.join(', ')], ['Never seen', permit.neverSeen === 0 ? '' : `lets through ${permit.neverSeen} operations that were never seen`],
       ]),
       permit.conversations.length === 0 ? null : [el('h3', {}, 'Let through'), conversationTable(permit.conversations)],
     ],
