@@ -196,7 +196,7 @@ export function observePlant(plant: GeneratedPlant, sample: GeneratedSample, fro
   const hours: number[] = [];
   for (let hour = (DAY_ZERO + fromDay) * 24; hour < (DAY_ZERO + toDay) * 24; hour++) hours.push(hour);
   const packets = conversations.reduce((sum, conversation) => sum + conversation.packets.toServer + conversation.packets.toClient, 0);
-  return { conversations, addresses, sensor: { packets, bytes: packets * 90, firstNs: nsOfDay(fromDay), lastNs: nsOfDay(toDay), hours, counters: {}, scans: [] } };
+  return { conversations, addresses, sensor: { packets, bytes: packets * 90, firstNs: nsOfDay(fromDay), lastNs: nsOfDay(toDay), hours, deafHours: [], counters: {}, scans: [] } };
 }
 
 function observeEdge(plant: GeneratedPlant, sample: GeneratedSample, edge: GeneratedEdge, index: number, fromDay: number, toDay: number): Conversation | null {

@@ -140,6 +140,8 @@ export interface SensorTruth {
   readonly lastNs: bigint | null;
   /** Hours (since 1970) in which anything was captured, ascending. */
   readonly hours: readonly number[];
+  /** Hours in which so much was lost, or so little listened to, that silence in them proves nothing; ascending. */
+  readonly deafHours: readonly number[];
   readonly counters: Readonly<Record<string, number>>;
   readonly scans: readonly FoldedScan[];
 }

@@ -14,10 +14,10 @@ const HOUR_MS = 3_600_000;
 
 export interface Talk {
   /** Where the capture's own counters go; events before there is a run are kept until then. */
-  attach(note: (name: string, by?: number) => void): void;
+  attach(note: (name: string, by?: number) => void, noteHour: (name: string, by: number) => void): void;
   event(event: LiveEvent): void;
-  /** Once a second. */
-  tick(figures: RunFigures, totals: CaptureTotals | null): void;
+  /** Once a second. @param completeness from 0 to 1, null while it is not known */
+  tick(figures: RunFigures, totals: CaptureTotals | null, completeness: number | null): void;
   /** The last sentence. */
   summary(figures: RunFigures, totals: CaptureTotals | null): string;
 }
@@ -32,6 +32,7 @@ export interface TalkOptions {
 export function createTalk({ name, nowMs, say, progress }: TalkOptions): Talk {
   let early: [string, number][] = [];
   let note = (counter: string, by = 1): void => void early.push([counter, by]);
+  let noteHour: (name: string, by: number) => void = () => {};
   const beganMs = nowMs();
   let hourMs = beganMs;
   let tickMs = beganMs;
@@ -68,17 +69,19 @@ export function createTalk({ name, nowMs, say, progress }: TalkOptions): Talk {
   }
 
   return {
-    attach(to) {
+    attach(to, toHour) {
       for (const [counter, by] of early) to(counter, by);
       early = [];
       note = to;
+      noteHour = toHour;
     },
     event(event) {
       for (const [counter, by] of countersOf(event)) note(counter, by);
+      if (event.kind === 'clock-step') noteHour('clock-step', 1);
       const line = sentenceOf(event);
       if (line !== '') say(line);
     },
-    tick(figures, totals) {
+    tick(figures, totals, completeness) {
       const now = nowMs();
       const rate = now > tickMs ? ((figures.packets - packets) * 1000) / (now - tickMs) : 0;
       const lost = lostOf(figures, totals);
@@ -88,7 +91,8 @@ export function createTalk({ name, nowMs, say, progress }: TalkOptions): Talk {
         hasDropped = true;
         say(`${name}: the kernel drops packets, for they are not taken fast enough; a larger --buffer bridges bursts (docs/operations.md)`);
       }
-      const seen = `${grouped(figures.conversations)} conversations (${grouped(figures.newInLastHour)} new in the last hour)`;
+      const complete = completeness === null ? '' : `, ${Math.floor(100 * completeness)} % complete`;
+      const seen = `${grouped(figures.conversations)} conversations (${grouped(figures.newInLastHour)} new in the last hour)${complete}`;
       if (now - hourMs >= HOUR_MS) {
         say(`${name}: ${grouped(figures.packets - atHour.packets)} packets in the last hour, ${seen}, ${lossText(lost - atHour.lost)}`);
         hourMs = now;

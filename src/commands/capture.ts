@@ -14,9 +14,11 @@ import { openCapture } from '../source/open.ts';
 import { openRing, type RingWriter } from '../source/ring-writer.ts';
 import { openForWriting, storePath } from '../store/database.ts';
 import { beginLive, recordLive, type LiveRun } from '../store/record-live.ts';
+import { watchCompleteness } from './capture-completeness.ts';
 import { captureMetrics } from './capture-metrics.ts';
 import { findUser, parseDurationMs, parseOctets, within, type UserIds } from './capture-options.ts';
 import { createTalk, type Talk } from './capture-talk.ts';
+import { createTruth } from './capture-truth.ts';
 import { DB_OPTION, defineCommand, type CommandContext, type CommandResult } from './command.ts';
 import type { LoopbackServer } from './loopback-server.ts';
 import { openMetrics } from './metrics-endpoint.ts';
@@ -188,8 +190,13 @@ interface Surroundings {
   readonly signal: AbortSignal;
 }
 
+/** A pipe is open for as long as it lasts; what its writer hears, it alone knows. */
+const PIPE_STATE = { state: 'open', linkUp: true } as const;
+
 async function record(argv: CaptureArguments, plan: Plan, source: FrameSource, { live, ring, talk, context, signal }: Surroundings): Promise<CommandResult> {
-  const store = openForWriting(storePath(argv.db, context.environment));
+  const path = storePath(argv.db, context.environment);
+  const store = openForWriting(path);
+  const completeness = watchCompleteness(path);
   let metrics: LoopbackServer | null = null;
   try {
     const run = beginLive(store, source, {
@@ -199,9 +206,11 @@ async function record(argv: CaptureArguments, plan: Plan, source: FrameSource, {
       ...(live === null ? {} : { received: () => live.totals() }),
     });
     if (run.unfinished > 0) context.say('the capture before this one was killed or lost its power: what came after its last checkpoint is missing');
-    talk.attach(run.note);
+    talk.attach(run.note, run.noteHour);
+    const truth = createTruth(() => performance.now(), run.noteHour);
+    const states = () => live?.states() ?? [PIPE_STATE];
     if (argv.metrics !== undefined) {
-      metrics = await openMetrics(argv.metrics, () => captureMetrics(run.figures(), live, ring));
+      metrics = await openMetrics(argv.metrics, () => captureMetrics(run.figures(), completeness.share(), live, ring));
       context.say(`metrics: http://127.0.0.1:${metrics.port}/metrics`);
     }
     const totals = () => live?.totals() ?? null;
@@ -214,7 +223,10 @@ async function record(argv: CaptureArguments, plan: Plan, source: FrameSource, {
       durationMs: plan.durationMs,
       ...(live === null ? {} : { stop: live.stop }),
       ...(keep === null ? {} : { keep }),
-      tell: (figures) => talk.tick(figures, totals()),
+      tell: (figures) => {
+        truth.tick(figures.packets, states());
+        talk.tick(figures, totals(), completeness.share());
+      },
     });
     context.progress('');
     context.say(talk.summary(run.figures(), totals()));
@@ -222,6 +234,7 @@ async function record(argv: CaptureArguments, plan: Plan, source: FrameSource, {
     context.say(`standard input: ${reason}`);
     return { exitCode: EXIT.incomplete, output: [] };
   } finally {
+    completeness.stop();
     await metrics?.close();
     store.close();
   }

@@ -11,6 +11,7 @@ import { aimSink, finishHoles, internProtocolNames, placeStream, recallStream } 
 import { foldSession } from './conversations.ts';
 import { FLAG, internText, NO_FIRST, NO_LAST, OPERATION, SESSION, UNBEGUN, type FlowState } from './flow-state.ts';
 import { clearIntTable, internKey } from './int-table.ts';
+import { clearMirrorMemory } from './mirror-memory.ts';
 import { foldOperation, settleRange, type FlowSink } from './operations.ts';
 import { settleConversationBin, settleOperationBin } from './rhythm.ts';
 import { createTcpStream, settleHalf, type HalfStream, type TcpStream } from './tcp-stream.ts';
@@ -147,6 +148,8 @@ export function clearInterval(state: FlowState): void {
   state.stops.fill(0);
   state.counters.clear();
   state.hours.clear();
+  state.hourCounters.clear();
+  clearMirrorMemory(state.mirror);
   Object.assign(state.totals, { packets: 0, bytes: 0, firstSeconds: NO_FIRST, firstNanos: 0, lastSeconds: NO_LAST, lastNanos: 0 });
 }
 

@@ -7,6 +7,7 @@
 import { createDecodedFrame, type DecodedFrame } from '../decode/decoded-frame.ts';
 import { STOP_REASONS } from '../decode/stop.ts';
 import { createIntTable, type IntTable } from './int-table.ts';
+import { createMirrorMemory, type MirrorMemory } from './mirror-memory.ts';
 import type { TcpStream } from './tcp-stream.ts';
 
 /**
@@ -244,6 +245,8 @@ export interface FlowState {
   readonly stops: Float64Array;
   readonly counters: Map<string, number>;
   readonly hours: Map<number, HourTotals>;
+  readonly hourCounters: Map<number, Map<string, number>>;
+  readonly mirror: MirrorMemory;
   readonly totals: Span & { packets: number; bytes: number };
 }
 
@@ -290,12 +293,30 @@ export function createFlowState(): FlowState {
     stops: new Float64Array(STOP_REASONS.length),
     counters: new Map(),
     hours: new Map(),
+    hourCounters: new Map(),
+    mirror: createMirrorMemory(),
     totals: { packets: 0, bytes: 0, firstSeconds: NO_FIRST, firstNanos: 0, lastSeconds: NO_LAST, lastNanos: 0 },
   };
 }
 
 export function count(state: FlowState, name: string, by = 1): void {
   state.counters.set(name, (state.counters.get(name) ?? 0) + by);
+}
+
+export function hourTotalsOf(state: FlowState, hour: number): HourTotals {
+  let totals = state.hours.get(hour);
+  if (totals === undefined) {
+    totals = { packets: 0, bytes: 0, lostSegments: 0, duplicates: 0 };
+    state.hours.set(hour, totals);
+  }
+  return totals;
+}
+
+/** What the sensor noticed of itself in an hour, by name (store/schema.ts, sensor_hour_counter). */
+export function countInHour(state: FlowState, hour: number, name: string, by: number): void {
+  let counters = state.hourCounters.get(hour);
+  if (counters === undefined) state.hourCounters.set(hour, (counters = new Map()));
+  counters.set(name, (counters.get(name) ?? 0) + by);
 }
 
 const MAX_TEXTS = 1 << 18;

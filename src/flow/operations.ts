@@ -131,8 +131,6 @@ export function createFlowSink(state: FlowState): FlowSink {
     },
     duplicated() {
       count(state, 'tcp.duplicate');
-      const totals = state.hours.get(sink.hour);
-      if (totals !== undefined) totals.duplicates++;
     },
     gap() {
       count(state, 'tcp.gap');

@@ -7,7 +7,8 @@ import { MAX_ONE_WAY } from './conversations.ts';
 import { clearInterval, closeInterval, restoreDecoderState, saveDecoderState } from './decoder-state.ts';
 import { feed } from './feed.ts';
 import { clearIntTable } from './int-table.ts';
-import { count, createFlowState, isFull, type FlowState } from './flow-state.ts';
+import { count, countInHour, createFlowState, isFull, type FlowState } from './flow-state.ts';
+import { noteMirror } from './mirror.ts';
 import { createFlowSink, type FlowSink } from './operations.ts';
 import { forgetPositions, settleInterval, zeroInterval } from './settle.ts';
 
@@ -27,6 +28,7 @@ export function createRecorder(saved: string | null): Recorder {
 
 /** @returns true when a table is full: flush before the next batch */
 export function recordBatch(recorder: Recorder, batch: FrameBatch): boolean {
+  noteMirror(recorder.state, batch);
   feed(recorder.state, recorder.sink, batch, 0, batch.count);
   return isFull(recorder.state);
 }
@@ -83,3 +85,6 @@ export function beginLadenInterval(recorder: Recorder, saved: string): void {
 
 /** Something that the capture itself noticed, among its counters. */
 export const noteEvent = (recorder: Recorder, name: string, by: number): void => count(recorder.state, name, by);
+
+/** The same for one hour (since 1970): sensor truth. */
+export const noteHour = (recorder: Recorder, hour: number, name: string, by: number): void => countInHour(recorder.state, hour, name, by);

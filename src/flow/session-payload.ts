@@ -38,6 +38,8 @@ export function readPayload(
   const words = state.sessions.keys;
   const s = session * SESSION.stride;
   let app = words[s + SESSION.app];
+  // A copy of what was read already (mirror.ts).
+  if (state.mirror.repeated.size > 0 && state.mirror.repeated.has(from)) return;
   if (app === 0) {
     app = probeSession(state, session, bytes, from, to, fromLo, sequence) + 1;
     if (app > 0 && (tcpFlags & TCP_ACK) !== 0) expectAnswer(state, session, fromLo ? 1 : 0, acknowledgement);

@@ -79,6 +79,7 @@ export function zeroInterval(state: FlowState, renewBudget: boolean): void {
   for (const scan of state.scanTotals) Object.assign(scan, { targets: 0, packets: 0, bytes: 0, ...NO_SPAN });
   state.stops.fill(0);
   state.counters.clear();
+  state.hourCounters.clear();
   // The hour at hand stays: a gap may be told in it before its next frame.
   for (const [hour, totals] of state.hours) {
     if (totals.packets === 0) state.hours.delete(hour);

@@ -108,7 +108,7 @@ const MAX_JUMP = 1 << 22;
 const MAX_WAITING_SEGMENTS = 64;
 const MAX_WAITING_BYTES = 256 * 1024;
 /** The last segment again within this time was copied by the mirror port: no sender retransmits so soon (RFC 6298 section 2.4, RFC 8985 section 7.2). */
-const DUPLICATE_US = 5000;
+export const DUPLICATE_US = 5000;
 
 /** The handshake was seen: whatever comes first begins a message. */
 export function expectStart(half: HalfStream): void {

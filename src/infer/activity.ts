@@ -7,7 +7,7 @@
  * cycles of the same capture reach, because captures may be thinned to windows: a page left open for an hour is
  * periodic but has no duty, while a poller seen in every window has.
  */
-import type { Conversation, ObservationSet, Operation } from '../observation.ts';
+import type { Conversation, ObservationSet, Operation, SensorTruth } from '../observation.ts';
 import { endsOf, type Inventory } from './assets.ts';
 import type { Dropped } from './proposal.ts';
 import { type Cycle, cycleOfGaps, cycleOfOperation } from './rhythm.ts';
@@ -49,6 +49,9 @@ export interface Activity {
   readonly diaries: readonly Diary[];
   /** Days on which anything was captured, ascending (days since 1970). */
   readonly capturedDays: readonly number[];
+  /** Of these, how many were heard too badly to count (SensorTruth.deafHours), and how many hours in all. */
+  readonly deafDays: number;
+  readonly deafHours: number;
   readonly dropped: readonly Dropped[];
   /** Assets whose sweeps the flow table folded before they became conversations. */
   readonly foldedClients: readonly number[];
@@ -122,10 +125,20 @@ export function readActivity(set: ObservationSet, inventory: Inventory): Activit
     drafts.push(draftLink(conversation, ends));
   }
   const capturedDays = [...captured].sort((a, b) => a - b);
+  const deafDays = deafDaysOf(set.sensor);
   const diaries = keepDiaries(inventory.assets.length, drafts);
   measureDuty(drafts, diaries, capturedDays.length);
   const foldedClients = [...new Set(set.sensor.scans.map((scan) => inventory.indexOf.get(scan.client)).filter((index) => index !== undefined))];
-  return { links: drafts, diaries, capturedDays, dropped, foldedClients };
+  return { links: drafts, diaries, capturedDays, deafDays, deafHours: set.sensor.deafHours.length, dropped, foldedClients };
+}
+
+/** Days of whose hours more than half were heard too badly: what was not seen on them may have been there. */
+function deafDaysOf({ hours, deafHours }: SensorTruth): number {
+  const badly = new Map<number, number>();
+  for (const hour of deafHours) badly.set(Math.floor(hour / 24), (badly.get(Math.floor(hour / 24)) ?? 0) + 1);
+  const heard = new Map<number, number>();
+  for (const hour of hours) heard.set(Math.floor(hour / 24), (heard.get(Math.floor(hour / 24)) ?? 0) + 1);
+  return [...badly].filter(([day, count]) => heard.has(day) && count > (heard.get(day) ?? 0) / 2).length;
 }
 
 function withoutAsset(conversation: Conversation, pseudo: ReadonlyMap<string, string>): Dropped {

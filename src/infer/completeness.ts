@@ -86,7 +86,7 @@ function collectPairs({ plant, placements }: Inference, plan: ZonePlan): Pair[] 
 }
 
 export function estimateCompleteness(inference: Inference, plan: ZonePlan): Completeness {
-  const { capturedDays, diaries } = inference.plant.activity;
+  const { capturedDays, deafDays, deafHours, diaries } = inference.plant.activity;
   const days = capturedDays.length;
   const plant = estimateSpecies(inference.plant.links.flatMap(incidencesOf), days);
   const pairs = collectPairs(inference, plan);
@@ -107,7 +107,7 @@ export function estimateCompleteness(inference: Inference, plan: ZonePlan): Comp
   const lastDay = capturedDays.at(-1) ?? 0;
   const newestAsset = diaries.reduce((latest, diary) => (diary.days > 0 ? Math.max(latest, diary.firstDay) : latest), -Infinity);
   const waits = [
-    { days: WHOLE_MONTH_DAYS - days, why: `${days} of at least ${WHOLE_MONTH_DAYS} days were heard` },
+    { days: WHOLE_MONTH_DAYS - days + deafDays, why: `${days - deafDays} of at least ${WHOLE_MONTH_DAYS} days were heard${deafDays === 0 ? '' : ` (and ${deafDays} too badly)`}` },
     { days: (7 - (days % 7)) % 7, why: 'the last week is not whole' },
     { days: QUIET_DAYS - (lastDay - newestAsset), why: 'a new asset appeared within the last week' },
     { days: plant.newShare <= SUFFICIENT_SHARE ? 0 : Math.ceil(days * (plant.newShare / SUFFICIENT_SHARE - 1)), why: `about ${(plant.newShare * 100).toFixed(2)} % of tomorrow's operations would be new (stop below ${SUFFICIENT_SHARE * 100} %)` },
@@ -121,6 +121,7 @@ export function estimateCompleteness(inference: Inference, plan: ZonePlan): Comp
     `At least ${(plant.newShare * 100).toFixed(2)} % (${(plant.newShareLow * 100).toFixed(2)} to ${(plant.newShareHigh * 100).toFixed(2)} %) of tomorrow's operations were never seen; at least ${plant.newIn28Days} new ones within ${HORIZON_DAYS} days.`,
     sufficient ? `The stopping rule is met after ${days} days.` : `Keep listening${listenUntil === null ? '' : ` until ${listenUntil}`}, about ${moreDays} more days: ${waits.map((wait) => wait.why).join('; ') || 'nothing was heard yet'}.`,
     ...(open > 0 ? [`${open} of ${conduits.length} conduits are expected to show something new, or were not heard for four weeks.`] : []),
+    ...(deafHours > 0 ? [`${deafHours} hours were heard badly (packets lost, or nobody listened for a part of them): what runs only then may be missing.`] : []),
     ...missing.map((regime) => regime.sentence),
   ];
   return { plant, conduits, regimes, sufficient, moreDays, listenUntil, sentences };

@@ -7,9 +7,10 @@
  */
 import { sizeOfSpans, subtractSpans, mergeSpans, tableOf } from '../net/register-set.ts';
 import { parseSet, parseSpan, setContains, sizeOfSet } from '../net/address-set.ts';
-import type { DiffContext, PermitUse } from './diff-observed.ts';
+import { oneWayShare, type DiffContext, type PermitUse } from './diff-observed.ts';
 import { makeFinding } from './findings.ts';
 import type { Finding, FindingDraft } from './findings.ts';
+import type { ObservationSet } from '../observation.ts';
 import type { PermitEnd } from '../permit.ts';
 import { isLive } from './permits.ts';
 import type { DeclaredPermit } from './permits.ts';
@@ -40,6 +41,18 @@ export const endHeard = (context: DiffContext, end: PermitEnd, heard: readonly s
   });
 };
 
+/** Shares beyond which a sensor that did not see something proves nothing. */
+const DEAF_HOURS = 0.1;
+const ONE_WAY = 0.2;
+
+const sensorDoubts = ({ sensor, conversations }: ObservationSet): string[] => {
+  const { oneWay, all } = oneWayShare(conversations);
+  return [
+    ...(sensor.deafHours.length > DEAF_HOURS * sensor.hours.length ? [`${sensor.deafHours.length} of ${sensor.hours.length} hours were heard badly: packets were lost, or nobody listened`] : []),
+    ...(oneWay > ONE_WAY * all ? [`${oneWay} of ${all} TCP conversations were heard one way only: the mirror port does not show everything`] : []),
+  ];
+};
+
 const judgeUnused = (context: DiffContext, declared: DeclaredPermit, heard: readonly string[], days: readonly number[], minDays: number): Finding => {
   const { permit } = declared;
   const reasons: string[] = [];
@@ -47,6 +60,7 @@ const judgeUnused = (context: DiffContext, declared: DeclaredPermit, heard: read
   if (!endHeard(context, permit.to, heard)) reasons.push(`this sensor never heard anybody of the server side (${permit.to.assets.join(', ') || permit.to.zone})`);
   if (days.length < minDays) reasons.push(`only ${days.length} of the ${minDays} days were captured that it takes to call a Permit unused`);
   if (permit.conditions.days.length > 0 && !days.some((day) => permit.conditions.days.includes(weekdayOf(day)))) reasons.push(`no ${permit.conditions.days.join(' or ')} was captured`);
+  reasons.push(...sensorDoubts(context.set));
   const what = `${permit.id} (${permit.from.zone} -> ${permit.to.zone}, ${permit.service.protocol})`;
   if (reasons.length > 0) {
     return makeFinding({

@@ -78,8 +78,14 @@ const directionWords = (conversation: Conversation): string => {
 
 /** What the sensor's own state does to the weight of an answer. */
 const sensorWords = (set: ObservationSet): string => {
-  const oneWay = set.sensor.counters['oneWaySessions'] ?? 0;
-  return oneWay > 0 ? ` ${oneWay} sessions were seen in one direction only.` : '';
+  const { oneWay, all } = oneWayShare(set.conversations);
+  return oneWay > 0 ? ` ${oneWay} of ${all} TCP conversations were heard one way only.` : '';
+};
+
+/** TCP conversations, and those of which the mirror port showed one direction: payload goes only where a handshake was answered. */
+export const oneWayShare = (conversations: readonly Conversation[]): { readonly oneWay: number; readonly all: number } => {
+  const tcp = conversations.filter((conversation) => conversation.transport === 'tcp');
+  return { oneWay: tcp.filter(({ packets, requests }) => packets.toServer === 0 || (packets.toClient === 0 && requests > 0)).length, all: tcp.length };
 };
 
 interface Judged {

@@ -172,6 +172,29 @@ const firewallLogs = z
   })
   .describe("what firewalls' logs say; nothing of it is in the sums of packets");
 
+const sensorHour = z
+  .strictObject({
+    hour: z.string().describe('its begin, ISO 8601'),
+    packets: count,
+    bytes: count,
+    lostSegments: count.describe('gaps in TCP streams'),
+    duplicates: count.describe('frames that came again within 5 ms; packets and bytes include them'),
+    tcpConversations: count,
+    oneWayConversations: count.describe('of these, with packets in one direction alone in this hour'),
+    vlans: z.array(count),
+    kernelDropped: count,
+    interfaceDropped: count,
+    notAnalysed: count.describe('packets that came while the store refused and the memory was full'),
+    listenedSeconds: z.number().describe('interfaces open and their links up, over all interfaces together; 0 for files'),
+    awaySeconds: z.number().describe('without the interface'),
+    downSeconds: z.number().describe('link down'),
+    silentSeconds: z.number().describe('without one packet, in pauses of a minute and more'),
+    killedSeconds: z.number().describe('after the last checkpoint of a capture that was killed, until the next one'),
+    clockSteps: count,
+    deaf: z.boolean().describe('so much lost, or so little listened to, that silence in it proves nothing'),
+  })
+  .describe('sensor truth of one hour; times of live captures only');
+
 const status = z.strictObject({
   schemaVersion,
   store: z.strictObject({ path: z.string(), version: count }),
@@ -196,6 +219,8 @@ const status = z.strictObject({
       lostSegments: count,
       duplicates: count,
       oneWayConversations: count,
+      vlans: z.array(count).describe('VLANs of which frames were seen'),
+      hours: z.array(sensorHour),
     })
     .describe('sensor truth: losses first'),
   counters: counters.describe('every other counter, by name'),

@@ -4,6 +4,7 @@
  */
 import type { Completeness } from '../infer/proposal.ts';
 import type { LogStatus } from '../store/firewall-logs.ts';
+import { isDeaf, type SensorTruthHour } from '../store/read-sensor.ts';
 import type { StoreStatus } from '../store/read-status.ts';
 import { grouped, isoInstant } from './instant.ts';
 import type { CompletenessRecord, FirewallLogsRecord, StatusRecord } from './json-shapes.ts';
@@ -52,6 +53,8 @@ export function statusRecord(path: string, status: StoreStatus, assets: number, 
       lostSegments: status.lostSegments,
       duplicates: status.duplicates,
       oneWayConversations: status.oneWayConversations,
+      vlans: [...new Set(status.hours.flatMap((hour) => hour.vlans))].sort((a, b) => a - b),
+      hours: status.hours.map((hour) => sensorHourRecord(hour, status.oneWayHours.get(hour.hour))),
     },
     counters: Object.fromEntries(counters),
     firewallLogs: firewallLogsRecord(status.logs),
@@ -87,9 +90,32 @@ function firewallLogsRecord({ logs, attempts, verdicts }: LogStatus): FirewallLo
   };
 }
 
+const seconds = (ms: number): number => Math.round(ms / 1000);
+
+function sensorHourRecord(truth: SensorTruthHour, tcp: { readonly oneWay: number; readonly all: number } | undefined): StatusRecord['sensor']['hours'][number] {
+  const { hour, packets, bytes, lostSegments, duplicates, vlans, kernelDropped, interfaceDropped, notAnalysed, clockSteps } = truth;
+  return {
+    hour: new Date(hour * 3_600_000).toISOString(),
+    packets, bytes, lostSegments, duplicates,
+    tcpConversations: tcp?.all ?? 0,
+    oneWayConversations: tcp?.oneWay ?? 0,
+    vlans: [...vlans],
+    kernelDropped, interfaceDropped, notAnalysed,
+    listenedSeconds: seconds(truth.listenedMs),
+    awaySeconds: seconds(truth.awayMs),
+    downSeconds: seconds(truth.downMs),
+    silentSeconds: seconds(truth.silentMs),
+    killedSeconds: seconds(truth.killedMs),
+    clockSteps,
+    deaf: isDeaf(truth),
+  };
+}
+
 /** A mirror port that forwards one direction makes most conversations one-way; some always are. */
 const ONE_WAY_SHARE = 0.2;
 const ONE_WAY_LEAST = 3;
+/** Fewer copies than these have other causes. */
+const MIRRORED_TWICE = 0.01;
 
 function lossSentences(status: StoreStatus, stops: readonly (readonly [string, number])[]): string[] {
   const sentences: string[] = [];
@@ -109,7 +135,15 @@ function lossSentences(status: StoreStatus, stops: readonly (readonly [string, n
   }
   if (status.lostSegments > 0) sentences.push(`${grouped(status.lostSegments)} gaps in TCP streams: packets were lost before the sensor`);
   if (status.duplicates > 0) {
-    sentences.push(`${grouped(status.duplicates)} frames were seen twice (${percent(status.duplicates, packets)}): the mirror port forwards both directions or several VLANs`);
+    const cause = status.duplicates > MIRRORED_TWICE * packets ? ': the mirror port forwards both directions or several VLANs' : '';
+    sentences.push(`${grouped(status.duplicates)} frames were seen twice (${percent(status.duplicates, packets)})${cause}`);
+  }
+  const killedMs = status.hours.reduce((sum, hour) => sum + hour.killedMs, 0);
+  if (killedMs > 0) sentences.push(`${grouped(seconds(killedMs))} seconds passed between the last checkpoint of captures that were killed and the captures after them`);
+  const deaf = status.hours.filter(isDeaf);
+  if (deaf.length > 0) {
+    const names = deaf.map((hour) => `${new Date(hour.hour * 3_600_000).toISOString().slice(0, 13)}Z`);
+    sentences.push(`${grouped(deaf.length)} of ${grouped(status.hours.length)} hours were heard badly, by packets lost or time not listened to: ${namesText(names)}`);
   }
   if (status.oneWayConversations >= ONE_WAY_LEAST && status.oneWayConversations > ONE_WAY_SHARE * status.tcpConversations) {
     sentences.push(`${grouped(status.oneWayConversations)} of ${grouped(status.tcpConversations)} TCP conversations were heard one way only: check the mirror port`);

@@ -92,6 +92,15 @@ export function markUnfinished(db: Database.Database, revision: number): number 
     .run(revision).changes;
 }
 
+/** Live: when the record was written, so that the next capture knows since when nobody listened. */
+export function stampCheckpoint(db: Database.Database, id: number, ms: number): void {
+  db.prepare('UPDATE capture SET checkpoint_ns = CAST(? AS INTEGER) * 1000000 WHERE id = ?').run(ms, id);
+}
+
+/** Milliseconds since 1970 of the last checkpoint of a capture that still runs by its record, or null. Before markUnfinished. */
+export const lastUnfinishedCheckpoint = (db: Database.Database): number | null =>
+  db.prepare("SELECT max(checkpoint_ns) / 1000000 FROM capture WHERE state = 'running' AND kind IN ('live', 'stream')").pluck().get() as number | null;
+
 export function readDecoderState(db: Database.Database): string | null {
   const state = db.prepare('SELECT state FROM decoder_state WHERE id = 1').pluck().get() as Buffer | undefined;
   return state === undefined ? null : state.toString('utf8');

@@ -4,6 +4,7 @@
  */
 import type { Connection } from './database.ts';
 import { readLogStatus, type LogStatus } from './firewall-logs.ts';
+import { readOneWayHours, readSensorTruth, type SensorTruthHour } from './read-sensor.ts';
 import { readCounters } from './read.ts';
 import { instant, instantColumns } from './read-words.ts';
 
@@ -46,6 +47,9 @@ export interface StoreStatus {
   };
   readonly lostSegments: number;
   readonly duplicates: number;
+  /** Hour by hour, ascending. */
+  readonly hours: readonly SensorTruthHour[];
+  readonly oneWayHours: ReadonlyMap<number, { readonly oneWay: number; readonly all: number }>;
   /** What was folded under a flood of new keys: conversations not kept one by one, their packets, their clients. */
   readonly foldedConversations: number;
   readonly foldedPackets: number;
@@ -116,6 +120,8 @@ export function readStatus(db: Connection): StoreStatus {
     },
     lostSegments,
     duplicates,
+    hours: readSensorTruth(db),
+    oneWayHours: readOneWayHours(db),
     foldedConversations,
     foldedPackets,
     foldedClients,

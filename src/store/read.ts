@@ -7,6 +7,7 @@ import type {
   AddressRecord, Conversation, DayCount, Fact, FoldedScan, ObservationSet, Operation, RegisterRange, RhythmBin, SensorTruth,
 } from '../observation.ts';
 import type { Connection } from './database.ts';
+import { isDeaf, readSensorTruth } from './read-sensor.ts';
 import {
   direction, instant, instantColumns, instantOrZero, serviceBy, transportText, type DescribeOperation,
 } from './read-words.ts';
@@ -257,6 +258,7 @@ function readSensor(db: Connection, addressText: ReadonlyMap<number, string>): S
     firstNs: instant(firstS, firstN),
     lastNs: instant(lastS, lastN),
     hours: db.prepare('SELECT hour FROM sensor_hour WHERE hour >= 0 ORDER BY hour').pluck().all() as number[],
+    deafHours: readSensorTruth(db).filter(isDeaf).map(({ hour }) => hour),
     counters: readCounters(db),
     scans,
   };

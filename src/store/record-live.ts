@@ -9,11 +9,11 @@
 import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
-  beginLadenInterval, createLiveRecorder, endInterval, isLaden, noteEvent, recordBatch, saveRecorder, settleRecorder, zeroRecorder,
+  beginLadenInterval, createLiveRecorder, endInterval, isLaden, noteEvent, noteHour, recordBatch, saveRecorder, settleRecorder, zeroRecorder, type Recorder,
 } from '../flow/recorder.ts';
 import type { FrameBatch, FrameSource } from '../source/frame-batch.ts';
 import {
-  addCaptureCounters, insertCapture, markUnfinished, readDecoderState, updateCapture, updateReceived, writeDecoderState,
+  addCaptureCounters, insertCapture, lastUnfinishedCheckpoint, markUnfinished, readDecoderState, stampCheckpoint, updateCapture, updateReceived, writeDecoderState,
   type CaptureState, type ReceivedTotals,
 } from './captures.ts';
 import { asStoreError, type Store } from './database.ts';
@@ -26,6 +26,10 @@ const SAVE_DECODER_MS = 300_000;
 const BUSY_TIMEOUT_MS = 500;
 const HOUR_MS = 3_600_000;
 const SAMPLE_MS = 60_000;
+/** Where nothing came, the record is still written so often, to tell a silent capture from a dead one. */
+const LIFE_SIGN_MS = 60_000;
+/** A year: what a wrong clock calls a longer gap is no gap. */
+const LONGEST_GAP_MS = 366 * 24 * HOUR_MS;
 
 export interface LiveCapture {
   readonly kind: 'live' | 'stream';
@@ -55,6 +59,8 @@ export interface LiveRun {
   take(batch: FrameBatch): void;
   /** Something the capture noticed, kept among its counters. */
   note(name: string, by?: number): void;
+  /** The same about the hour at hand, as sensor truth. */
+  noteHour(name: string, by: number): void;
   /** @returns true when the next checkpoint is due: by time, or because the tables are full */
   isDue(): boolean;
   /** @returns false when the store refused; nothing is lost then, and the same is tried again. Throws what waiting does not mend. */
@@ -87,12 +93,27 @@ export function beginLive(store: Store, source: FrameSource, capture: LiveCaptur
   let decoderMs = checkpointMs;
   let budgetHour = Infinity;
   let receivedBefore = '';
+  let writtenMs = checkpointMs;
 
   db.transaction(() => {
     const revision = nextRevision(writer);
+    const since = lastUnfinishedCheckpoint(db);
     unfinished = markUnfinished(db, revision);
     id = insertCapture(db, { kind: capture.kind, name: capture.name, format: source.format, head: '' }, revision);
+    stampCheckpoint(db, id, Date.now());
+    if (since !== null) noteGap(recorder, since, Date.now());
   }).immediate();
+  const noteHourNow = (name: string, by: number): void => noteHour(recorder, Math.floor(Date.now() / HOUR_MS), name, by);
+  let dropped = { kernel: 0, interface: 0 };
+
+  /** What the kernel dropped since the last checkpoint was dropped in the hour at hand, as near as anybody knows. */
+  function noteDrops(): void {
+    const totals = capture.received?.();
+    if (totals === undefined) return;
+    const now = { kernel: totals.kernelDropped, interface: totals.interfaceDropped };
+    for (const by of ['kernel', 'interface'] as const) if (now[by] > dropped[by]) noteHourNow(`${by}-dropped`, now[by] - dropped[by]);
+    dropped = now;
+  }
 
   // Ids only grow and nothing is deleted: the highest tells how many there are, without a walk through the table.
   const samples: { ms: number; conversations: number }[] = [{ ms: checkpointMs, conversations: newest.get() as number }];
@@ -113,11 +134,13 @@ export function beginLive(store: Store, source: FrameSource, capture: LiveCaptur
       const { totals } = state;
       updateCapture(db, id, { state: captureState, reason, digest: '', size: 0, frames: totals.packets, ...totals }, revision);
       if (received !== undefined) updateReceived(db, id, received);
+      stampCheckpoint(db, id, Date.now());
       addCaptureCounters(db, id, counts.map(([name, value]) => [name, value - (told.get(name) ?? 0)]));
       if (saved !== null) writeDecoderState(db, saved);
     }).immediate();
     for (const [name, value] of counts) told.set(name, value);
     receivedBefore = JSON.stringify(received);
+    writtenMs = performance.now();
   }
 
   function attempt(captureState: CaptureState, reason: string, now: number): boolean {
@@ -141,7 +164,8 @@ export function beginLive(store: Store, source: FrameSource, capture: LiveCaptur
     return true;
   }
 
-  const isIdle = (): boolean => state.totals.packets === 0 && state.counters.size === 0 && JSON.stringify(capture.received?.()) === receivedBefore;
+  const isIdle = (now: number): boolean =>
+    now - writtenMs < LIFE_SIGN_MS && state.totals.packets === 0 && state.counters.size === 0 && state.hourCounters.size === 0 && JSON.stringify(capture.received?.()) === receivedBefore;
 
   return {
     get unfinished() {
@@ -154,15 +178,20 @@ export function beginLive(store: Store, source: FrameSource, capture: LiveCaptur
       bytes += octets;
       if (ended !== null || (refusal !== undefined && isLaden(recorder))) {
         notAnalysed += batch.count;
-        if (batch.count > 0) noteEvent(recorder, 'live.frames-not-analysed', batch.count);
+        if (batch.count > 0) {
+          noteEvent(recorder, 'live.frames-not-analysed', batch.count);
+          noteHourNow('not-analysed', batch.count);
+        }
       } else recordBatch(recorder, batch);
     },
     note: (name, by = 1) => noteEvent(recorder, name, by),
+    noteHour: noteHourNow,
     isDue: () => performance.now() - checkpointMs >= capture.checkpointMs || (refusal === undefined && isLaden(recorder)),
     checkpoint(captureState, reason) {
       const now = performance.now();
       checkpointMs = now;
-      if (captureState === 'running' && refusal === undefined && isIdle()) return true;
+      noteDrops();
+      if (captureState === 'running' && refusal === undefined && isIdle(now)) return true;
       if (captureState !== 'running') ended ??= endInterval(recorder);
       let isTaken = attempt(captureState, reason, now);
       if (isTaken && captureState === 'running' && isLaden(recorder)) {
@@ -186,6 +215,17 @@ export function beginLive(store: Store, source: FrameSource, capture: LiveCaptur
     }),
     refusal: () => refusal,
   };
+}
+
+/** Since the last checkpoint of the capture that was killed nobody listened. */
+function noteGap(recorder: Recorder, from: number, to: number): void {
+  if (!(to > from) || to - from > LONGEST_GAP_MS) return;
+  for (let at = from; at < to; ) {
+    const hour = Math.floor(at / HOUR_MS);
+    const until = Math.min(to, (hour + 1) * HOUR_MS);
+    noteHour(recorder, hour, 'killed-ms', Math.round(until - at));
+    at = until;
+  }
 }
 
 /** What time or a person at the disk can mend; a store that is damaged is another matter. */

@@ -309,4 +309,20 @@ CREATE TABLE attempt_hour (
 ) STRICT, WITHOUT ROWID;
 `;
 
-export const MIGRATIONS: readonly string[] = [VERSION_1, VERSION_2, VERSION_3];
+const VERSION_4 = `
+-- Sensor truth by hour beyond sensor_hour: vlan.<id>, vlan.more (frames); kernel-dropped, interface-dropped, not-analysed
+-- (packets); listened-ms (interfaces open, link up), away-ms, down-ms, silent-ms, killed-ms (between the last checkpoint of a
+-- capture that was killed and the next capture), clock-step (times). Milliseconds are over all interfaces together.
+CREATE TABLE sensor_hour_counter (
+  hour INTEGER NOT NULL,
+  name TEXT NOT NULL,
+  count INTEGER NOT NULL,
+  rev INTEGER NOT NULL,
+  PRIMARY KEY (hour, name)
+) STRICT, WITHOUT ROWID;
+
+-- Live: when the record was last written. NULL for files.
+ALTER TABLE capture ADD COLUMN checkpoint_ns INTEGER;
+`;
+
+export const MIGRATIONS: readonly string[] = [VERSION_1, VERSION_2, VERSION_3, VERSION_4];

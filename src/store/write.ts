@@ -67,6 +67,8 @@ const SQL = {
     ON CONFLICT DO UPDATE SET ${ADD('targets', 'packets', 'bytes')}, ${EARLIER('first_ns')}, ${LATER('last_ns')}`,
   sensorHour: `INSERT INTO sensor_hour (hour, packets, bytes, lost_segments, duplicates, rev) VALUES (?, ?, ?, ?, ?, ?)
     ON CONFLICT DO UPDATE SET ${ADD('packets', 'bytes', 'lost_segments', 'duplicates')}, rev = excluded.rev`,
+  sensorHourCounter: `INSERT INTO sensor_hour_counter (hour, name, count, rev) VALUES (?, ?, ?, ?)
+    ON CONFLICT DO UPDATE SET ${ADD('count')}, rev = excluded.rev`,
   counter: `INSERT INTO capture_counter (capture, name, count) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET ${ADD('count')}`,
   newestConversation: 'SELECT coalesce(max(id), 0) FROM conversation',
   readRevision: "SELECT CAST(value AS INTEGER) FROM store_meta WHERE key = 'rev'",
@@ -112,9 +114,12 @@ export function writeFlows(writer: StoreWriter, state: FlowState, capture: numbe
   const operations = writeOperations(writer, state, conversations, newest, operationSums, revision);
   writeRhythm(writer, state, conversations, operations);
   writeScans(writer, state, addresses);
-  const { sensorHour, counter } = writer.statements;
+  const { sensorHour, sensorHourCounter, counter } = writer.statements;
   for (const [hour, t] of [...state.hours].sort((a, b) => a[0] - b[0])) {
     if (t.packets + t.lostSegments + t.duplicates > 0) sensorHour.run(hour, t.packets, t.bytes, t.lostSegments, t.duplicates, revision);
+  }
+  for (const [hour, counters] of [...state.hourCounters].sort((a, b) => a[0] - b[0])) {
+    for (const [name, value] of [...counters].sort((a, b) => (a[0] < b[0] ? -1 : 1))) sensorHourCounter.run(hour, name, value, revision);
   }
   state.stops.forEach((stops, code) => {
     if (stops > 0) counter.run(capture, `stop.${STOP_REASONS[code]}`, stops);

@@ -11,6 +11,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { findUser, parseDurationMs, parseOctets, within } from '../../src/commands/capture-options.ts';
 import { createTalk } from '../../src/commands/capture-talk.ts';
+import { createTruth } from '../../src/commands/capture-truth.ts';
 import { runCapture } from '../../src/commands/capture.ts';
 import { metricsText } from '../../src/commands/metrics-endpoint.ts';
 import type { CaptureTotals } from '../../src/source/pcap-stats.ts';
@@ -155,25 +156,27 @@ describe('what is said while it runs', () => {
     let now = 0;
     const talk = createTalk({ name: 'span0', nowMs: () => now, say: (line) => said.push(line), progress: (line) => shown.push(line) });
     const note = (name: string, by = 1): void => void (counted[name] = (counted[name] ?? 0) + by);
-    return { talk, said, shown, counted, note, at: (ms: number) => (now = ms) };
+    const ofHour: Record<string, number> = {};
+    const noteHour = (name: string, by: number): void => void (ofHour[name] = (ofHour[name] ?? 0) + by);
+    return { talk, said, shown, counted, note, ofHour, noteHour, at: (ms: number) => (now = ms) };
   };
 
-  test('the status line: rate, conversations, new ones, loss', () => {
+  test('the status line: rate, conversations, new ones, completeness, loss', () => {
     const { talk, shown, at } = listen();
     at(1000);
-    talk.tick(figures(5000), totals(0));
+    talk.tick(figures(5000), totals(0), null);
     at(3000);
-    talk.tick(figures(9000), totals(12));
+    talk.tick(figures(9000), totals(12), 0.939);
     expect(shown).toEqual([
       'span0  5 000 packets/s  7 conversations (2 new in the last hour)  5 000 packets  no loss',
-      'span0  2 000 packets/s  7 conversations (2 new in the last hour)  9 000 packets  12 lost',
+      'span0  2 000 packets/s  7 conversations (2 new in the last hour), 93 % complete  9 000 packets  12 lost',
     ]);
   });
 
   test('events are said once each and counted, those before the store was open too', () => {
-    const { talk, said, counted, note } = listen();
+    const { talk, said, counted, note, ofHour, noteHour } = listen();
     talk.event({ kind: 'lost', interface: 'span0', reason: 'it went', final: false });
-    talk.attach(note);
+    talk.attach(note, noteHour);
     talk.event({ kind: 'reopened', interface: 'span0', linkType: 101, linkTypeChanged: true, awayMs: 2500 });
     talk.event({ kind: 'link', interface: 'span0', up: false, afterMs: 10 });
     talk.event({ kind: 'link', interface: 'span0', up: true, afterMs: 400 });
@@ -190,18 +193,39 @@ describe('what is said while it runs', () => {
       'live.interface-lost': 1, 'live.interface-reopened': 1, 'live.away-ms': 2500, 'live.link-type-changed': 1,
       'live.link-down': 1, 'live.down-ms': 400, 'live.clock-step': 1,
     });
+    expect(ofHour).toEqual({ 'clock-step': 1 });
+  });
+
+  test('time listened, away, without link and silent goes to the hour, silence from a minute on', () => {
+    const hour: Record<string, number> = {};
+    let now = 0;
+    const truth = createTruth(() => now, (name, by) => void (hour[name] = (hour[name] ?? 0) + by));
+    const span0 = { state: 'open', linkUp: true } as const;
+    const step = (seconds: number, packets: (second: number) => number, states: Parameters<typeof truth.tick>[1]): void => {
+      for (let second = 1; second <= seconds; second++) {
+        now += 1000;
+        truth.tick(packets(second), states);
+      }
+    };
+    step(100, (second) => second, [span0, span0]);
+    step(30, () => 100, [span0, { state: 'open', linkUp: false }]);
+    step(10, (second) => 100 + second, [span0, { state: 'away', linkUp: false }]);
+    expect(hour).toEqual({ 'listened-ms': 240_000, 'down-ms': 30_000, 'away-ms': 10_000 });
+    step(300, () => 110, [span0]);
+    step(1, () => 111, [span0]);
+    expect(hour).toEqual({ 'listened-ms': 541_000, 'down-ms': 30_000, 'away-ms': 10_000, 'silent-ms': 300_000 });
   });
 
   test('silence, drops and a store that refuses are said when they begin and when they end', () => {
-    const { talk, said, counted, note, at } = listen();
-    talk.attach(note);
+    const { talk, said, counted, note, noteHour, at } = listen();
+    talk.attach(note, noteHour);
     for (let second = 1; second <= 130; second++) {
       at(second * 1000);
-      talk.tick(figures(10), totals(0));
+      talk.tick(figures(10), totals(0), null);
     }
     at(131_000);
-    talk.tick(figures(11), totals(3));
-    for (const refusal of ['the disk is full', 'the disk is full', '']) talk.tick(figures(12, { refusal, notAnalysed: 4 }), totals(3));
+    talk.tick(figures(11), totals(3), null);
+    for (const refusal of ['the disk is full', 'the disk is full', '']) talk.tick(figures(12, { refusal, notAnalysed: 4 }), totals(3), null);
     expect(said).toEqual([
       'span0: not one packet for 60 s; is the mirror port still there?',
       'span0: packets again, after 2 min of silence',
@@ -216,7 +240,7 @@ describe('what is said while it runs', () => {
     const { talk, said, at } = listen();
     for (let minute = 0; minute <= 120; minute++) {
       at(minute * 60_000);
-      talk.tick(figures(minute * 1000), totals(0));
+      talk.tick(figures(minute * 1000), totals(0), null);
     }
     expect(said).toEqual([
       'span0: 60 000 packets in the last hour, 7 conversations (2 new in the last hour), no loss',

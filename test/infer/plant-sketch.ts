@@ -101,7 +101,7 @@ export function sketchPlant(hosts: readonly Host[], sketches: readonly Sketch[],
     return { address: host.address, macs: host.mac === undefined ? [] : [{ mac: host.mac, firstNs, lastNs }], facts: (host.facts ?? []).map(([name, value]) => ({ name, value })), firstNs, lastNs };
   });
   const hours = Array.from({ length: length * 24 }, (_, hour) => FIRST_DAY * 24 + hour);
-  return { conversations: sketches.map((sketch, index) => sketchConversation(sketch, index + 1, length)), addresses, sensor: { packets: 1, bytes: 1, firstNs: null, lastNs: null, hours, counters: {}, scans: [] } };
+  return { conversations: sketches.map((sketch, index) => sketchConversation(sketch, index + 1, length)), addresses, sensor: { packets: 1, bytes: 1, firstNs: null, lastNs: null, hours, deafHours: [], counters: {}, scans: [] } };
 }
 
 const WRITES: readonly (readonly [string, Access, number])[] = [['Read Holding Registers', 'read', 3], ['Write Single Register', 'write', 6]];

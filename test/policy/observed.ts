@@ -84,6 +84,6 @@ export const observations = (conversations: readonly Conversation[], days: reado
   addresses,
   sensor: {
     packets: conversations.length * 2000, bytes: conversations.length * 170_000, firstNs: dayNs(days[0], 0), lastNs: dayNs((days.at(-1) ?? days[0]) + 1, 0) - 1n,
-    hours: days.flatMap((day) => Array.from({ length: 24 }, (_, hour) => day * 24 + hour)), counters: {}, scans: [],
+    hours: days.flatMap((day) => Array.from({ length: 24 }, (_, hour) => day * 24 + hour)), deafHours: [], counters: {}, scans: [],
   },
 });

@@ -87,7 +87,7 @@ describe('readObservations', () => {
 
   test('sensor truth adds up over captures', () => {
     expect(set.sensor).toEqual({
-      packets: 1090, bytes: 109_000, firstNs: ns(0, 1), lastNs: ns(172_900), hours: [0, 1, 24, 48].map((hour) => START_HOUR + hour),
+      packets: 1090, bytes: 109_000, firstNs: ns(0, 1), lastNs: ns(172_900), deafHours: [492_343], hours: [0, 1, 24, 48].map((hour) => START_HOUR + hour),
       counters: { 'link.1': 300, 'stop.ipv4.truncated': 5 },
       scans: [{ client: LAPTOP, transport: 'tcp', targets: 250, packets: 500, firstNs: ns(100), lastNs: ns(200) }],
     });

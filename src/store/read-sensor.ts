@@ -1,0 +1,87 @@
+/**
+ * Sensor truth by hour: what was lost, seen twice, heard one way, or not listened to. In: an open store. Out: one record
+ * an hour, ascending; and which hours were heard too badly to count as heard.
+ */
+import type { Connection } from './database.ts';
+
+export interface SensorTruthHour {
+  /** Since 1970. */
+  readonly hour: number;
+  readonly packets: number;
+  readonly bytes: number;
+  readonly lostSegments: number;
+  readonly duplicates: number;
+  readonly kernelDropped: number;
+  readonly interfaceDropped: number;
+  readonly notAnalysed: number;
+  /** Milliseconds, over all interfaces of a capture together. 0 in all of them where the packets come from files. */
+  readonly listenedMs: number;
+  readonly awayMs: number;
+  readonly downMs: number;
+  readonly silentMs: number;
+  readonly killedMs: number;
+  readonly clockSteps: number;
+  /** Of which frames were seen, ascending. */
+  readonly vlans: readonly number[];
+}
+
+const COUNTED = {
+  'kernel-dropped': 'kernelDropped',
+  'interface-dropped': 'interfaceDropped',
+  'not-analysed': 'notAnalysed',
+  'listened-ms': 'listenedMs',
+  'away-ms': 'awayMs',
+  'down-ms': 'downMs',
+  'silent-ms': 'silentMs',
+  'killed-ms': 'killedMs',
+  'clock-step': 'clockSteps',
+} as const;
+
+type Counted = (typeof COUNTED)[keyof typeof COUNTED];
+type Draft = { -readonly [K in keyof Omit<SensorTruthHour, 'vlans'>]: number } & { vlans: number[] };
+
+export function readSensorTruth(db: Connection): SensorTruthHour[] {
+  const hours = new Map<number, Draft>();
+  const at = (hour: number): Draft => {
+    let draft = hours.get(hour);
+    if (draft === undefined) {
+      const counted = Object.fromEntries(Object.values(COUNTED).map((name) => [name, 0])) as Record<Counted, number>;
+      hours.set(hour, (draft = { hour, packets: 0, bytes: 0, lostSegments: 0, duplicates: 0, ...counted, vlans: [] }));
+    }
+    return draft;
+  };
+  const heard = db.prepare('SELECT hour, packets, bytes, lost_segments, duplicates FROM sensor_hour WHERE hour >= 0').raw();
+  for (const [hour, packets, bytes, lostSegments, duplicates] of heard.iterate() as IterableIterator<[number, number, number, number, number]>) {
+    Object.assign(at(hour), { packets, bytes, lostSegments, duplicates });
+  }
+  const counters = db.prepare('SELECT hour, name, count FROM sensor_hour_counter WHERE hour >= 0').raw();
+  for (const [hour, name, count] of counters.iterate() as IterableIterator<[number, string, number]>) {
+    const vlan = /^vlan\.(\d+)$/.exec(name);
+    if (vlan !== null) at(hour).vlans.push(Number(vlan[1]));
+    else if (Object.hasOwn(COUNTED, name)) at(hour)[COUNTED[name as keyof typeof COUNTED]] = count;
+  }
+  for (const { vlans } of hours.values()) vlans.sort((a, b) => a - b);
+  return [...hours.values()].sort((a, b) => a.hour - b.hour);
+}
+
+/** TCP conversations of an hour, and those of which one direction alone was heard in it. */
+export function readOneWayHours(db: Connection): ReadonlyMap<number, { readonly oneWay: number; readonly all: number }> {
+  const rows = db
+    .prepare(`SELECT hour, count(*) FILTER (WHERE h.packets_to_server = 0 OR h.packets_to_client = 0), count(*)
+      FROM conversation_hour h JOIN conversation c ON c.id = h.conversation WHERE c.transport = 6 AND hour >= 0 GROUP BY hour`)
+    .raw()
+    .all() as [number, number, number][];
+  return new Map(rows.map(([hour, oneWay, all]) => [hour, { oneWay, all }]));
+}
+
+/** Of the packets that came or should have. Zeek's capture-loss policy warns from 10 %; a rare flow is one packet in many. */
+const DEAF_SHARE = 0.01;
+/** Of the time in which it should have listened. */
+const DEAF_TIME_SHARE = 0.1;
+
+/** An hour in which more than 1 in 100 packets was lost, or more than a tenth of the time: what was not seen then may have been. */
+export function isDeaf(hour: SensorTruthHour): boolean {
+  const lost = hour.kernelDropped + hour.interfaceDropped + hour.notAnalysed + hour.lostSegments;
+  const gone = hour.awayMs + hour.downMs + hour.killedMs;
+  return lost > DEAF_SHARE * (hour.packets + lost) || gone > DEAF_TIME_SHARE * (hour.listenedMs + gone);
+}

@@ -1,0 +1,108 @@
+/**
+ * What a mirror port does: every frame again on another VLAN, routed (both directions of a SPAN, several VLANs), and one
+ * direction alone. The store of the doubled capture differs from that of the plain one in packets, octets and duplicates only.
+ */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { openCapture } from '../../src/source/open.ts';
+import { openForWriting, readFromStore } from '../../src/store/database.ts';
+import { beginImport, importCapture } from '../../src/store/import-capture.ts';
+import { readStatus, type StoreStatus } from '../../src/store/read-status.ts';
+import { concat, pcapHeader, pcapRecord } from '../source/capture-bytes.ts';
+
+const PLANT = join(import.meta.dirname, '../../samples/plant/millbrook_00005_20260314.pcapng');
+
+interface Frame {
+  readonly us: number;
+  readonly bytes: Uint8Array;
+}
+
+let folder = '';
+let frames: Frame[] = [];
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'baseline-mirror-'));
+  const source = await openCapture(PLANT);
+  for (let batch = await source.next(); batch !== null; batch = await source.next()) {
+    for (let i = 0; i < batch.count; i++) {
+      frames.push({ us: batch.seconds[i] * 1e6 + Math.floor(batch.nanos[i] / 1000), bytes: batch.bytes.slice(batch.offset[i], batch.offset[i] + batch.captured[i]) });
+    }
+  }
+  await source.close();
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const isIpv4 = (bytes: Uint8Array): boolean => bytes[12] === 8 && bytes[13] === 0;
+
+/** As a router sends it on into another VLAN: tagged, other MAC addresses, one hop less and the header checksum after it (RFC 1624). */
+function routed(bytes: Uint8Array, vlan: number): Uint8Array {
+  const copy = new Uint8Array(bytes.length + 4);
+  copy.set(bytes.subarray(0, 12));
+  copy.set([0x81, 0, vlan >> 8, vlan & 255], 12);
+  copy.set(bytes.subarray(12), 16);
+  if (!isIpv4(bytes)) return copy;
+  copy.set([2, 0, 0, 0, 0, 9], 6);
+  const ip = 18;
+  copy[ip + 8]--;
+  let sum = ((copy[ip + 10] << 8) | copy[ip + 11]) + 0x100;
+  sum = (sum & 0xffff) + (sum >> 16);
+  copy.set([sum >> 8, sum & 255], ip + 10);
+  return copy;
+}
+
+interface Outcome {
+  readonly status: StoreStatus;
+  readonly operations: string[];
+  readonly conversations: string[];
+}
+
+async function imported(name: string, all: readonly Frame[]): Promise<Outcome> {
+  const file = join(folder, `${name}.pcap`);
+  writeFileSync(file, concat(pcapHeader(), ...all.map(({ us, bytes }) => pcapRecord({ sec: Math.floor(us / 1e6), sub: us % 1e6, data: bytes }))));
+  const db = join(folder, `${name}.db`);
+  const store = openForWriting(db);
+  await importCapture(beginImport(store), file, { force: false, signal: new AbortController().signal, progress: () => {} });
+  const rows = (sql: string): string[] => (store.db.prepare(sql).raw().all() as unknown[][]).map((row) => row.join('|')).sort();
+  const c = `(SELECT text FROM address WHERE id = c.client) || ' ' || (SELECT text FROM address WHERE id = c.server) || ' ' || c.transport || ' ' || c.port`;
+  const operations = rows(`SELECT ${c}, o.protocol, o.unit, o.function, o.requests, o.responses, o.errors FROM operation o JOIN conversation c ON c.id = o.conversation`);
+  const conversations = rows(`SELECT ${c}, c.service, c.packets_to_server, c.packets_to_client FROM conversation c`);
+  store.close();
+  return { status: readFromStore(db, readStatus), operations, conversations };
+}
+
+describe('a mirror port that copies every frame twice', () => {
+  test.each([
+    ['routed into another VLAN, 40 µs later', 40, (bytes: Uint8Array) => routed(bytes, 20)],
+    ['the very same frame, 2 ms later', 2000, (bytes: Uint8Array) => bytes],
+  ])('%s: counted apart, operations once, all else as captured', async (name, delayUs, copy) => {
+    const plain = await imported(`${delayUs}-once`, frames);
+    const both = frames.flatMap(({ us, bytes }) => [{ us, bytes }, { us: us + delayUs, bytes: copy(bytes) }]).sort((a, b) => a.us - b.us);
+    const twice = await imported(`${delayUs}-twice`, both);
+    expect(frames.length).toBeGreaterThan(1000);
+    expect(twice.status.totals.packets).toBe(2 * frames.length);
+    expect(twice.status.duplicates - 2 * plain.status.duplicates).toBe(frames.length);
+    expect(plain.operations.length).toBeGreaterThan(10);
+    expect(twice.operations).toEqual(plain.operations);
+    expect(twice.conversations.length).toBe(plain.conversations.length);
+    expect(twice.status.counters['tcp.retransmitted'] ?? 0).toBe(plain.status.counters['tcp.retransmitted'] ?? 0);
+    const vlans = new Set(twice.status.hours.flatMap((hour) => hour.vlans));
+    const before = new Set(plain.status.hours.flatMap((hour) => hour.vlans));
+    expect(vlans.has(20)).toBe(before.has(20) || name.includes('VLAN'));
+    expect(twice.status.hours.reduce((sum, hour) => sum + hour.duplicates, 0)).toBe(twice.status.duplicates);
+  });
+
+  test('a copy after 20 ms is the sender repeating itself', async () => {
+    const late = frames.flatMap(({ us, bytes }, i) => (i === 0 ? [{ us, bytes }, { us: us + 20_000, bytes }] : []));
+    expect((await imported('late', late)).status.duplicates).toBe(0);
+  });
+});
+
+test('a mirror port that copies one direction: each hour tells how many TCP conversations were heard one way', async () => {
+  const fromServers = frames.filter(({ bytes }) => isIpv4(bytes) && bytes[23] === 6 && ((bytes[34] << 8) | bytes[35]) < 10_000);
+  const { status } = await imported('one-way', fromServers);
+  const hours = [...status.oneWayHours.values()];
+  expect(hours.length).toBeGreaterThan(0);
+  for (const { oneWay, all } of hours) expect({ oneWay, some: all > 0 }).toEqual({ oneWay: all, some: true });
+  expect(status.oneWayConversations).toBe(status.tcpConversations);
+});
