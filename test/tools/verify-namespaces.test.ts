@@ -11,7 +11,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { PROGRAM, runLine } from '../commands/command-line.ts';
 import { run } from './veth-pair.ts';
 
-const FIELD = join(import.meta.dirname, 'field-server-main.ts');
+const FIELD = join(import.meta.dirname, 'field-server-probe.ts');
 const [OPS, FW, CELL] = ['o', 'f', 'c'].map((name) => `blv${name}${process.pid}`);
 const HIST = '10.30.0.2';
 const PLC = '10.20.0.2';
