@@ -14,6 +14,7 @@ import { fortios } from './fortios.ts';
 import { hirschmannEagle, tofino } from './modbus-enforcer.ts';
 import { mud } from './mud.ts';
 import { nftables } from './nftables.ts';
+import { openconfigAcl } from './openconfig-acl.ts';
 import { panos } from './panos.ts';
 import { csvTable, jsonTable } from './rule-table.ts';
 import { suricata } from './suricata.ts';
@@ -29,7 +30,7 @@ export const registryOf = (exporters: readonly Exporter[]): ReadonlyMap<string, 
 };
 
 const REGISTRY = registryOf([
-  nftables, suricata, ciscoAsa, ciscoFtd, ciscoIos, fortios, panos, hirschmannEagle, tofino, mud, dataDiode, csvTable, jsonTable,
+  nftables, suricata, ciscoAsa, ciscoFtd, ciscoIos, fortios, panos, hirschmannEagle, tofino, mud, openconfigAcl, dataDiode, csvTable, jsonTable,
   mermaid, dot, svg, testPcaps,
 ]);
 

@@ -7,20 +7,22 @@ import { asaProblems } from './grammar/asa.ts';
 import { fortiosProblems } from './grammar/fortios.ts';
 import { iosProblems } from './grammar/ios.ts';
 import { panosProblems } from './grammar/panos.ts';
+import { mudProblems, openconfigProblems } from './grammar/yang-trees.ts';
 import { hostilePlan, plantPlan } from './plant.ts';
 
 const IDS = Object.fromEntries([1, 3, 4, 6, 8, 16, 17, 23, 43].map((code) => [`modbus:${code}`, 90_000 + code]));
 
 const textsOf = (target: string, plan: Plan, options: ExportOptions): string[] =>
-  exportPlan(exporterOf(target), plan, { ...options, allowWider: true }).files.flatMap((file) => (/\.(cfg|conf|set)$/.test(file.path) ? [file.content as string] : []));
+  exportPlan(exporterOf(target), plan, { ...options, allowWider: true }).files.flatMap((file) => (/(?:\.(?:cfg|conf|set)|\.mud\.json|openconfig-acl\.json)$/.test(file.path) ? [file.content as string] : []));
 
 const VENDORS: readonly [target: string, problems: (text: string) => string[]][] = [
   ['cisco-asa', asaProblems], ['cisco-ios', iosProblems], ['fortios', fortiosProblems], ['panos', panosProblems],
+  ['mud', mudProblems], ['openconfig-acl', openconfigProblems],
 ];
 
 for (const [target, problems] of VENDORS)
   for (const [name, plan] of [['the plant', plantPlan()], ['hostile names', hostilePlan()]] as const)
-    for (const mode of ['monitor', 'enforce'] as const)
+    for (const mode of exporterOf(target).modes)
       test(`${target}, ${mode}: ${name}`, () => {
         const texts = textsOf(target, plan, { mode, applicationIds: target === 'fortios' && mode === 'enforce' ? IDS : {} });
         expect(texts.length).toBeGreaterThan(0);
@@ -48,6 +50,11 @@ const faults: readonly [target: string, problems: (text: string) => string[], fa
   ['panos', panosProblems, 'a long zone', (text) => text.replaceAll(/(from|to|zone) CELL\b/g, `$1 ${'Z'.repeat(32)}`)],
   ['panos', panosProblems, 'a rule without an action', (text) => text.replace(/^.* action allow\n/m, '')],
   ['panos', panosProblems, 'a comment', (text) => `# hello\n${text}`],
+  ['cisco-asa', asaProblems, 'levels that are equal without the line that it takes', (text) => text.replace('security-level 80', 'security-level 90')],
+  ['mud', mudProblems, 'a list that no policy names', (text) => text.replace('"name": "to-device-ipv4"', '"name": "other"')],
+  ['mud', mudProblems, 'a type of list that is none', (text) => text.replace('"ipv4-acl-type"', '"ipv4"')],
+  ['openconfig-acl', openconfigProblems, 'a host address without its length', (text) => text.replace(/\/32"/, '"')],
+  ['openconfig-acl', openconfigProblems, 'an identity of no module', (text) => text.replace('openconfig-acl:DROP', 'DROP')],
 ];
 
 for (const [target, problems, fault, spoil] of faults)

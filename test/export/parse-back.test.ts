@@ -8,6 +8,7 @@ import { readAsa } from './parse-back/cisco-asa.ts';
 import { readEagle, readFtd, readJson, readMud, readTable, readTofino } from './parse-back/sheets.ts';
 import { readFortios } from './parse-back/fortios.ts';
 import { readNftables } from './parse-back/nftables.ts';
+import { readOpenconfigAcl } from './parse-back/openconfig-acl.ts';
 import { readPanos } from './parse-back/panos.ts';
 import { formatAddress } from '../../src/export/ip-notation.ts';
 import { letsThrough, type Flow } from '../../src/export/permit-judge.ts';
@@ -21,6 +22,7 @@ const READERS: readonly [target: string, file: string, read: (text: string, mode
   ['cisco-asa', 'baseline-asa.cfg', readAsa],
   ['fortios', 'baseline-fortios.conf', readFortios],
   ['panos', 'baseline-panos.set', readPanos],
+  ['openconfig-acl', 'openconfig-acl.json', readOpenconfigAcl],
 ];
 
 const PLANS: readonly [name: string, plan: Plan][] = [['the plant', plantPlan()], ['the plant with hostile names', hostilePlan()]];

@@ -16,6 +16,7 @@ import { linesOf, stated, type ReadRule } from './parse-back/effects.ts';
 import { readFortios } from './parse-back/fortios.ts';
 import { readRules } from './parse-back/intrusion-rules.ts';
 import { readNftables } from './parse-back/nftables.ts';
+import { readOpenconfigAcl } from './parse-back/openconfig-acl.ts';
 import { readPanos } from './parse-back/panos.ts';
 
 const PROJECT = join(import.meta.dirname, '../..');
@@ -35,7 +36,7 @@ const specs = [...yamlIn(SHARED), ...yamlIn(join(PROJECT, 'samples'))].flatMap((
 });
 
 const GRAMMARS: Record<string, (text: string) => string[]> = { 'baseline-asa.cfg': asaProblems, 'baseline-fortios.conf': fortiosProblems, 'baseline-panos.set': panosProblems };
-const READERS: Record<string, (text: string, mode: Mode) => ReadRule[]> = { 'baseline-asa.cfg': readAsa, 'baseline-fortios.conf': readFortios, 'baseline-panos.set': readPanos, 'baseline.nft': readNftables };
+const READERS: Record<string, (text: string, mode: Mode) => ReadRule[]> = { 'baseline-asa.cfg': readAsa, 'baseline-fortios.conf': readFortios, 'baseline-panos.set': readPanos, 'baseline.nft': readNftables, 'openconfig-acl.json': readOpenconfigAcl };
 
 test.each(specs)('%s', (_, plan) => {
   for (const { name, modes } of listTargets())

@@ -1,0 +1,147 @@
+/**
+ * OpenConfig ACLs (openconfig-acl, RFC 7951 JSON): per zone and address family one list, bound inbound to the zone's
+ * interface. In: a device plan. Out: `openconfig-acl.json`. The model has no state: a reply is let through by its port, for TCP
+ * with the ACK or RST bit (TCP_ESTABLISHED), so that nothing can be opened the wrong way; for other transports either side may
+ * send, and the loss report says so. An entry holds one prefix a side: a Permit is the product of its prefixes and ports.
+ */
+import type { Permit } from '../permit.ts';
+import { coverage } from './covered-permits.ts';
+import { missingPort, zonePorts } from './device-zones.ts';
+import type { DeviceExport, DevicePlan, Exporter, LossRow, PlanPermit } from './exporter.ts';
+import { NO_CAPABILITIES } from './exporter.ts';
+import { ofFamily, prefixesOf } from './ip-notation.ts';
+import { assess, familiesOf, notEnforceable, refusalOf } from './loss.ts';
+import { asciiJson } from './loss-report.ts';
+import { permitLine } from './permit-text.ts';
+import { nameScope } from './vendor-name.ts';
+
+const CAPABILITIES = { ...NO_CAPABILITIES, ipv6: true };
+
+const INTERFACE = /^[A-Za-z][A-Za-z0-9_./:-]{0,62}$/;
+const NAME_LENGTH = 60;
+const DESCRIPTION_LENGTH = 200;
+const FIRST_SEQUENCE = 10;
+const SEQUENCE_STEP = 10;
+const LAST_SEQUENCE = 4_294_967_295;
+const PROTOCOLS: Readonly<Record<string, number>> = { icmp: 1, tcp: 6, udp: 17, icmpv6: 58, sctp: 132 };
+
+type Family = 'ipv4' | 'ipv6';
+type Json = Record<string, unknown>;
+
+const protocolOf = (permit: Permit): Json => {
+  const { transport } = permit.service;
+  return transport === 'any' ? {} : { protocol: PROTOCOLS[transport] ?? Number(transport.slice(3)) };
+};
+
+const hasPorts = (permit: Permit): boolean => permit.service.ports.length > 0;
+
+/** `502`, or `5900..5903`. */
+const portsOf = (permit: Permit): (number | string | null)[] => (hasPorts(permit) ? permit.service.ports.map(({ first, last }) => (first === last ? first : `${first}..${last}`)) : [null]);
+
+const prefixTexts = (entry: PlanPermit, side: 'client' | 'server', family: Family): string[] =>
+  ofFamily(entry[side], family).flatMap((span) => prefixesOf(span).map((prefix) => `${prefix.network}/${prefix.length}`));
+
+const transportOf = (permit: Permit, towardsServer: boolean, port: number | string | null): Json => {
+  if (port === null) return {};
+  const isReply = !towardsServer && permit.service.transport === 'tcp';
+  return {
+    transport: {
+      config: {
+        [towardsServer ? 'destination-port' : 'source-port']: port,
+        ...(isReply ? { 'detail-mode': 'BUILTIN', 'builtin-detail': 'TCP_ESTABLISHED' } : {}),
+      },
+    },
+  };
+};
+
+/** Without `sequence-id`, which the list gives. */
+const entriesOf = (entry: PlanPermit, family: Family, towardsServer: boolean): Json[] => {
+  const { permit } = entry;
+  const [from, to] = towardsServer ? (['client', 'server'] as const) : (['server', 'client'] as const);
+  return prefixTexts(entry, from, family).flatMap((source) =>
+    prefixTexts(entry, to, family).flatMap((destination) =>
+      portsOf(permit).map((port): Json => ({
+        description: `${towardsServer ? '' : 'replies of '}${permitLine(permit, DESCRIPTION_LENGTH)}`,
+        [family]: { config: { 'source-address': source, 'destination-address': destination, ...protocolOf(permit) } },
+        ...transportOf(permit, towardsServer, port),
+        actions: { config: { 'forwarding-action': 'openconfig-acl:ACCEPT' } },
+      })),
+    ),
+  );
+};
+
+const aclSet = (name: string, family: Family, bodies: readonly Json[], enforce: boolean): Json => {
+  const last: Json = {
+    description: enforce ? 'what no Permit lets through' : 'what no Permit lets through. monitor mode: it passes and is logged',
+    actions: { config: { 'forwarding-action': `openconfig-acl:${enforce ? 'DROP' : 'ACCEPT'}`, 'log-action': 'openconfig-acl:LOG_SYSLOG' } },
+  };
+  const type = `openconfig-acl:ACL_${family.toUpperCase()}`;
+  return {
+    name,
+    type,
+    config: { name, type },
+    'acl-entries': {
+      'acl-entry': [...bodies, last].map(({ description, ...rest }, index) => {
+        const sequence = Math.min(LAST_SEQUENCE, FIRST_SEQUENCE + SEQUENCE_STEP * index);
+        return { 'sequence-id': sequence, config: { 'sequence-id': sequence, description }, ...rest };
+      }),
+    },
+  };
+};
+
+const build = (plan: DevicePlan): DeviceExport => {
+  const ports = zonePorts(plan, INTERFACE, (n) => `ethernet-1/${n}`);
+  const names = nameScope({ maxLength: NAME_LENGTH, punctuation: '_-' });
+  const losses = plan.permits.map((entry): LossRow => {
+    const missing = missingPort(entry, ports);
+    if (missing !== null) return notEnforceable(entry.permit, plan.device.id, missing);
+    const also = entry.permit.service.transport === 'tcp' ? [] : [`who begins cannot be held for ${entry.permit.service.transport}: either side may send`];
+    const row = assess(entry, { device: plan.device.id, capabilities: CAPABILITIES, also });
+    return row.verdict === 'not-enforceable' || also.length > 0 ? row : { ...row, reasons: [...row.reasons, 'there is no state: a packet of the server with ACK or RST passes, asked for or not'] };
+  });
+  const { covered, losses: rows } = coverage(plan.permits, losses);
+  const written = plan.permits.filter((entry) => !covered.has(entry) && missingPort(entry, ports) === null && refusalOf(entry, CAPABILITIES) === null);
+  const sets: Json[] = [];
+  const interfaces = ports.map((port) => {
+    const bound = (['ipv4', 'ipv6'] as const).map((family): Json => {
+      const bodies = written
+        .filter((entry) => familiesOf(entry, CAPABILITIES).includes(family))
+        .flatMap((entry) => [...(entry.permit.from.zone === port.zone.id ? entriesOf(entry, family, true) : []), ...(entry.permit.to.zone === port.zone.id ? entriesOf(entry, family, false) : [])]);
+      const name = names.nameOf(`${port.zone.id} ${family}`, `OTZ_${port.zone.id}_IN_${family}`);
+      const set = aclSet(name, family, bodies, plan.mode === 'enforce');
+      sets.push(set);
+      return { 'set-name': name, type: set['type'], config: { 'set-name': name, type: set['type'] } };
+    });
+    const id = port.vlan === null ? port.interface : `${port.interface}.${port.vlan}`;
+    return {
+      id,
+      config: { id },
+      'ingress-acl-sets': { 'ingress-acl-set': bound },
+    };
+  });
+  return {
+    files: [{ path: 'openconfig-acl.json', content: asciiJson({ 'openconfig-acl:acl': { 'acl-sets': { 'acl-set': sets }, interfaces: { interface: interfaces } } }) }],
+    losses: rows,
+    rollback: [`Delete /acl/interfaces/interface for ${interfaces.map(({ id }) => id).join(', ') || 'nothing'}, then /acl/acl-sets/acl-set for the lists of this file.`],
+    apply: [
+      'Check the interfaces: the ones that the spec does not name are assumed.',
+      'Send openconfig-acl.json by gNMI Set (update of `/`) or NETCONF edit-config, first in monitor mode.',
+      'From monitor to enforce only the last entry of each list changes: DROP in place of ACCEPT.',
+    ],
+    notes: [
+      ...ports.filter((port) => port.assumed).map((port) => `The spec names no interface for ${port.zone.id.replace(/[^A-Za-z0-9_.-]/g, '_').slice(0, 60)}: ${port.interface} is assumed.`),
+      'Interfaces are named by `id` alone: add `interface-ref` where your device wants it.',
+      'Not every device holds LOG_SYSLOG or TCP_ESTABLISHED: look at its deviations before you rely on either.',
+    ],
+  };
+};
+
+export const openconfigAcl: Exporter = {
+  name: 'openconfig-acl',
+  title: 'OpenConfig ACLs (JSON for gNMI or NETCONF)',
+  platforms: [],
+  filters: true,
+  modes: ['monitor', 'enforce'],
+  capabilities: CAPABILITIES,
+  build,
+};
