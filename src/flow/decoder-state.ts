@@ -9,10 +9,11 @@ import { KIND } from '../decode/decoded-frame.ts';
 import { IP_PROTOCOL } from '../decode/transport.ts';
 import { aimSink, finishHoles, internProtocolNames, placeStream, recallStream } from './app-sessions.ts';
 import { foldSession } from './conversations.ts';
-import { FLAG, internText, NO_FIRST, NO_LAST, OPERATION, SESSION, UNBEGUN, type FlowState } from './flow-state.ts';
+import { FLAG, internText, OPERATION, SESSION, UNBEGUN, type FlowState } from './flow-state.ts';
 import { clearIntTable, internKey } from './int-table.ts';
 import { clearMirrorMemory } from './mirror-memory.ts';
 import { foldOperation, settleRange, type FlowSink } from './operations.ts';
+import { zeroCapture } from './settle.ts';
 import { settleConversationBin, settleOperationBin } from './rhythm.ts';
 import { createTcpStream, settleHalf, type HalfStream, type TcpStream } from './tcp-stream.ts';
 
@@ -145,12 +146,10 @@ export function clearInterval(state: FlowState): void {
   state.textIds.clear();
   state.textIds.set('', 0);
   internProtocolNames(state);
-  state.stops.fill(0);
-  state.counters.clear();
+  zeroCapture(state);
   state.hours.clear();
   state.hourCounters.clear();
   clearMirrorMemory(state.mirror);
-  Object.assign(state.totals, { packets: 0, bytes: 0, firstSeconds: NO_FIRST, firstNanos: 0, lastSeconds: NO_LAST, lastNanos: 0 });
 }
 
 /** A flood's large arrays are given back; ordinary ones stay. */

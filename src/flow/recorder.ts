@@ -10,7 +10,7 @@ import { clearIntTable } from './int-table.ts';
 import { count, countInHour, createFlowState, isFull, type FlowState } from './flow-state.ts';
 import { noteMirror } from './mirror.ts';
 import { createFlowSink, type FlowSink } from './operations.ts';
-import { forgetPositions, settleInterval, zeroInterval } from './settle.ts';
+import { captureFigures, forgetPositions, settleInterval, zeroCapture, zeroInterval, type CaptureFigures } from './settle.ts';
 
 export interface Recorder {
   readonly state: FlowState;
@@ -82,6 +82,12 @@ export function beginLadenInterval(recorder: Recorder, saved: string): void {
   beginInterval(recorder, saved);
   recorder.state.oneWayTotal = Math.min(spent, MAX_ONE_WAY - ONE_WAY_LEFT);
 }
+
+/** What the capture at hand counted, for its record. */
+export const figuresOf = ({ state }: Recorder): CaptureFigures => captureFigures(state);
+
+/** The next capture begins: its figures count from nought, conversations and streams go on. */
+export const beginCapture = ({ state }: Recorder): void => zeroCapture(state);
 
 /** Something that the capture itself noticed, among its counters. */
 export const noteEvent = (recorder: Recorder, name: string, by: number): void => count(recorder.state, name, by);

@@ -5,8 +5,9 @@
  * no session, no rhythm and no hole in a stream. A file import clears everything instead (decoder-state.ts), so that a
  * resumed one is exact.
  */
+import { STOP_REASONS } from '../decode/stop.ts';
 import { foldSession } from './conversations.ts';
-import { CONVERSATION, FACT, NO_FIRST, NO_LAST, OPERATION, OPERATION_ROW, UNBEGUN, type FlowState } from './flow-state.ts';
+import { CONVERSATION, FACT, NO_FIRST, NO_LAST, OPERATION, OPERATION_ROW, UNBEGUN, type FlowState, type Span } from './flow-state.ts';
 import { clearIntTable, createIntTable, internKey } from './int-table.ts';
 import { foldOperation, settleRange } from './operations.ts';
 import { settleConversationBin, settleOperationBin } from './rhythm.ts';
@@ -51,6 +52,28 @@ export function forgetPositions(state: FlowState): void {
   }
 }
 
+/** What is told of a capture and not of its conversations. */
+export interface CaptureFigures extends Span {
+  readonly packets: number;
+  readonly bytes: number;
+  readonly counters: readonly (readonly [string, number])[];
+}
+
+/** Counted since they were last set to nought: of the capture at hand. */
+export function captureFigures(state: FlowState): CaptureFigures {
+  const counters: [string, number][] = [];
+  state.stops.forEach((stops, code) => counters.push([`stop.${STOP_REASONS[code]}`, stops]));
+  for (const [name, value] of [...state.counters].sort((a, b) => (a[0] < b[0] ? -1 : 1))) counters.push([name, value]);
+  return { ...state.totals, counters };
+}
+
+/** Another capture begins, or these figures were written. */
+export function zeroCapture(state: FlowState): void {
+  state.stops.fill(0);
+  state.counters.clear();
+  Object.assign(state.totals, { packets: 0, bytes: 0, ...NO_SPAN });
+}
+
 /**
  * What was written counts from nought again.
  * @param renewBudget a new term for those who make one-way conversations: what is a flood is judged per term
@@ -77,15 +100,13 @@ export function zeroInterval(state: FlowState, renewBudget: boolean): void {
     state.scanTotals.length = 0;
   }
   for (const scan of state.scanTotals) Object.assign(scan, { targets: 0, packets: 0, bytes: 0, ...NO_SPAN });
-  state.stops.fill(0);
-  state.counters.clear();
+  zeroCapture(state);
   state.hourCounters.clear();
   // The hour at hand stays: a gap may be told in it before its next frame.
   for (const [hour, totals] of state.hours) {
     if (totals.packets === 0) state.hours.delete(hour);
     else Object.assign(totals, { packets: 0, bytes: 0, lostSegments: 0, duplicates: 0 });
   }
-  Object.assign(state.totals, { packets: 0, bytes: 0, ...NO_SPAN });
 }
 
 const NO_SPAN = { firstSeconds: NO_FIRST, firstNanos: 0, lastSeconds: NO_LAST, lastNanos: 0 } as const;

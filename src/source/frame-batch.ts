@@ -1,6 +1,6 @@
 /**
  * Frame batches: what every source (pcap, pcapng, compressed, pipe, live) hands to the one decoder.
- * A batch is one block of bytes plus parallel typed arrays. It is reused: its content is valid only until the
+ * A batch is one block of bytes plus parallel typed arrays. It is used again: its content is valid only until the
  * source's next `next()`. All frames of a batch have the same link type; a source ends the batch where it changes.
  */
 
@@ -28,19 +28,32 @@ export interface FrameBatch {
   readonly nanos: Int32Array;
 }
 
-export function createFrameBatch(): FrameBatch {
+/** Octets of the columns of one batch. */
+export const COLUMN_BYTES = BATCH_FRAMES * (8 + 4 * 4);
+
+/** @param columns memory of COLUMN_BYTES, for a batch that two threads share */
+export function createFrameBatch(columns: ArrayBufferLike = new ArrayBuffer(COLUMN_BYTES)): FrameBatch {
   const bytes = new Uint8Array(0);
+  const words = (index: number): Int32Array => new Int32Array(columns, BATCH_FRAMES * (8 + 4 * index), BATCH_FRAMES);
   return {
     bytes,
     view: new DataView(bytes.buffer),
     linkType: 0,
     count: 0,
-    offset: new Int32Array(BATCH_FRAMES),
-    captured: new Int32Array(BATCH_FRAMES),
-    wire: new Int32Array(BATCH_FRAMES),
-    seconds: new Float64Array(BATCH_FRAMES),
-    nanos: new Int32Array(BATCH_FRAMES),
+    offset: words(0),
+    captured: words(1),
+    wire: words(2),
+    seconds: new Float64Array(columns, 0, BATCH_FRAMES),
+    nanos: words(3),
   };
+}
+
+/** Where a source puts its octets and batches; given by who hands them on to another thread (read-ahead-worker.ts). */
+export interface SourceMemory {
+  /** Exactly so many octets that nobody reads any more. The batches made since the last call lie in what that one gave. */
+  block(octets: number): Uint8Array;
+  /** A batch that nobody reads any more. */
+  batch(): FrameBatch;
 }
 
 /** How a source ended. The words are kept apart everywhere: reader, store, JSON, exit code. */
@@ -73,6 +86,17 @@ export interface SourceCounts {
   droppedByCapture: number;
 }
 
+export const createSourceCounts = (fileBytesRead: number): SourceCounts => ({
+  frames: 0,
+  position: 0,
+  fileBytesRead,
+  shortened: 0,
+  withoutTime: 0,
+  timeBackwards: 0,
+  unknownBlocks: new Map(),
+  droppedByCapture: 0,
+});
+
 export interface CaptureInterface {
   readonly name: string;
   readonly linkType: number;
@@ -80,7 +104,7 @@ export interface CaptureInterface {
   frames: number;
 }
 
-/** A capture being read. `next` resolves to the batch (always the same object, refilled) or to null at the end. */
+/** A capture being read. `next` resolves to a batch, good until `next` is called again, or to null at the end. */
 export interface FrameSource {
   /** `pcap`, `pcap-ns`, `pcapng`, each with a suffix such as `+gzip` where compressed. */
   readonly format: string;

@@ -6,7 +6,7 @@
  */
 import { constants, crc32, createInflateRaw } from 'node:zlib';
 import type { InflateRaw } from 'node:zlib';
-import type { ByteFault, ByteSource } from './byte-source.ts';
+import { copyOctets, type ByteFault, type ByteSource } from './byte-source.ts';
 
 /** 16 KiB, node's default, costs twice the time. */
 const OUTPUT_CHUNK_BYTES = 256 * 1024;
@@ -193,12 +193,19 @@ export function gunzip(source: ByteSource): ByteSource {
   }
 
   return {
+    isStream: source.isStream,
     async read(into, at, length) {
-      if (piece.length === 0) await nextPiece();
-      const count = Math.min(piece.length, length);
-      into.set(piece.subarray(0, count), at);
-      piece = piece.subarray(count);
-      return count;
+      let got = 0;
+      do {
+        if (piece.length === 0) await nextPiece();
+        const count = Math.min(piece.length, length - got);
+        if (count === 0) break;
+        copyOctets(piece.subarray(0, count), into, at + got);
+        piece = piece.subarray(count);
+        got += count;
+        // How zlib's output falls into pieces depends on timing; where a block ends must not.
+      } while (got < length && !source.isStream);
+      return got;
     },
     fault: () => fault,
     fileBytesRead: () => source.fileBytesRead(),

@@ -8,7 +8,7 @@
  */
 
 import { captureError, usageError, type BaselineError } from '../errors.ts';
-import { BATCH_FRAMES, createFrameBatch, type CaptureInterface, type FrameBatch, type FrameSource, type SourceCounts, type SourceEnd } from './frame-batch.ts';
+import { BATCH_FRAMES, createFrameBatch, createSourceCounts, type CaptureInterface, type FrameBatch, type FrameSource, type SourceEnd } from './frame-batch.ts';
 import { CAPTURE_STATE, HEADER, HEADER_SLOTS, loadLibpcap, startCapture, viewBlocks, type Addon, type BlockViews, type Capture, type CaptureDetails } from './live-addon.ts';
 import { openingError, PCAP_STATUS, plain } from './live-errors.ts';
 import { listInterfaceNames } from './live-silence.ts';
@@ -197,16 +197,7 @@ function createSession(addon: Addon, options: LiveOptions): Session {
   const bell = createBell();
   const figures = new Float64Array(HEADER_SLOTS);
   const tell = options.onEvent ?? ((): void => {});
-  const counts: SourceCounts = {
-    frames: 0,
-    position: 0,
-    fileBytesRead: 0,
-    shortened: 0,
-    withoutTime: 0,
-    timeBackwards: 0,
-    unknownBlocks: new Map(),
-    droppedByCapture: 0,
-  };
+  const counts = createSourceCounts(0);
   const batch: Mutable<LiveBatch> = {
     ...createFrameBatch(),
     interfaceIndex: 0,

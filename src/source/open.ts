@@ -6,11 +6,11 @@
 import { usageError } from '../errors.ts';
 import type { BaselineError } from '../errors.ts';
 import { BLOCK_BYTES, createBlock, fillBlock, type Block } from './block.ts';
-import { openBytes } from './byte-source.ts';
+import { copyOctets, openBytes } from './byte-source.ts';
 import type { ByteSource } from './byte-source.ts';
-import { createFrameBatch } from './frame-batch.ts';
 import { isFirewallLog } from './firewall-log/log-reader.ts';
-import type { FrameBatch, FrameSource, SourceCounts, SourceEnd } from './frame-batch.ts';
+import { createFrameBatch, createSourceCounts } from './frame-batch.ts';
+import type { FrameBatch, FrameSource, SourceCounts, SourceEnd, SourceMemory } from './frame-batch.ts';
 import { gunzip } from './gzip.ts';
 import { createLineSource, type LineSource } from './lines.ts';
 import { createPcapWalker } from './pcap.ts';
@@ -28,6 +28,7 @@ export interface OpenOptions {
   readonly skipFrames?: number;
   /** Size of the block; smaller where only the first frames are wanted. */
   readonly blockBytes?: number;
+  readonly memory?: SourceMemory;
 }
 
 /** What a path turned out to hold. */
@@ -92,25 +93,17 @@ function readFrames(
   block: Block,
   kind: CaptureKind,
   suffix: string,
-  skipFrames: number,
+  { skipFrames = 0, memory }: OpenOptions,
 ): FrameSource {
-  const counts: SourceCounts = {
-    frames: 0,
-    position: 0,
-    fileBytesRead: source.fileBytesRead(),
-    shortened: 0,
-    withoutTime: 0,
-    timeBackwards: 0,
-    unknownBlocks: new Map(),
-    droppedByCapture: 0,
-  };
+  const counts = createSourceCounts(source.fileBytesRead());
   const walker = kind.kind === 'pcap' ? createPcapWalker() : createPcapngWalker(counts.unknownBlocks);
-  const batch = createFrameBatch();
+  const ownBatch = createFrameBatch();
   const tally = createTally(counts);
   let toSkip = skipFrames;
   let end: SourceEnd | null = null;
 
   async function next(): Promise<FrameBatch | null> {
+    const batch = end === null && memory !== undefined ? memory.batch() : ownBatch;
     while (end === null) {
       batch.count = 0;
       const need = walker.walk(block, batch);
@@ -150,16 +143,7 @@ function readFrames(
 function endedSource(source: ByteSource, format: string, end: SourceEnd): FrameSource {
   return {
     format,
-    counts: {
-      frames: 0,
-      position: 0,
-      fileBytesRead: source.fileBytesRead(),
-      shortened: 0,
-      withoutTime: 0,
-      timeBackwards: 0,
-      unknownBlocks: new Map(),
-      droppedByCapture: 0,
-    },
+    counts: createSourceCounts(source.fileBytesRead()),
     interfaces: [],
     next: async () => null,
     end: () => end,
@@ -182,7 +166,8 @@ const LOG_SNIFF_BYTES = 64 * 1024;
 async function openInput(source: ByteSource, path: string, options: OpenOptions): Promise<Opened> {
   const capture = (frames: FrameSource): Opened => ({ kind: 'capture', source: frames });
   const blockBytes = Math.max(options.blockBytes ?? BLOCK_BYTES, SNIFF_BYTES * 2);
-  let block = createBlock(blockBytes);
+  const renew = options.memory?.block ?? null;
+  let block = createBlock(blockBytes, renew);
   let input = source;
   let packing = '';
   for (;;) {
@@ -194,7 +179,7 @@ async function openInput(source: ByteSource, path: string, options: OpenOptions)
       sniffed = sniff(block.bytes.slice(0, Math.min(block.to, SNIFF_BYTES)), block.ended);
     }
     if (sniffed.kind === 'pcap' || sniffed.kind === 'pcapng') {
-      return capture(readFrames(input, block, sniffed, packing === '' ? '' : `+${packing}`, options.skipFrames ?? 0));
+      return capture(readFrames(input, block, sniffed, packing === '' ? '' : `+${packing}`, options));
     }
     if (sniffed.kind === 'cut' || (packing !== '' && block.to < 12 && input.fault() !== null)) {
       const reason = 'the input ends before it tells what it is';
@@ -211,7 +196,7 @@ async function openInput(source: ByteSource, path: string, options: OpenOptions)
     packing = sniffed.by;
     const packed = prefixed(source, block.bytes.slice(0, block.to));
     input = sniffed.by === 'gzip' ? gunzip(packed) : unzstd(packed);
-    block = createBlock(blockBytes);
+    block = createBlock(blockBytes, renew);
   }
 }
 
@@ -231,7 +216,7 @@ function prefixed(source: ByteSource, head: Uint8Array): ByteSource {
     read(into, into0, length) {
       if (at === head.length) return source.read(into, into0, length);
       const count = Math.min(length, head.length - at);
-      into.set(head.subarray(at, at + count), into0);
+      copyOctets(head.subarray(at, at + count), into, into0);
       at += count;
       return count;
     },

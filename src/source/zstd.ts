@@ -6,7 +6,7 @@
  * dictionaries (no capture uses one), windows above 128 MiB (as the zstd program by default), bombs.
  */
 import { Decompress } from 'fzstd';
-import type { ByteFault, ByteSource } from './byte-source.ts';
+import { copyOctets, type ByteFault, type ByteSource } from './byte-source.ts';
 import { createXxhash64 } from './xxhash64.ts';
 import type { Xxhash64 } from './xxhash64.ts';
 
@@ -186,6 +186,7 @@ export function unzstd(source: ByteSource): ByteSource {
   }
 
   return {
+    isStream: source.isStream,
     async read(into, at, length) {
       while (pieces.length === 0 && !isDone) {
         if (decoder !== null && header !== null) await decodeBlock(decoder, header);
@@ -194,7 +195,7 @@ export function unzstd(source: ByteSource): ByteSource {
       const piece = pieces[0];
       if (piece === undefined) return 0;
       const count = Math.min(piece.length, length);
-      into.set(piece.subarray(0, count), at);
+      copyOctets(piece.subarray(0, count), into, at);
       if (count === piece.length) pieces = pieces.slice(1);
       else pieces[0] = piece.subarray(count);
       return count;

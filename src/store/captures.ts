@@ -44,7 +44,7 @@ export interface CaptureProgress {
   readonly digest: string;
   readonly size: number;
   /** Frames and octets taken since the last update. */
-  readonly frames: number;
+  readonly packets: number;
   readonly bytes: number;
   readonly firstSeconds: number;
   readonly firstNanos: number;
@@ -53,7 +53,7 @@ export interface CaptureProgress {
 }
 
 export function updateCapture(db: Database.Database, id: number, progress: CaptureProgress, revision: number): void {
-  const { state, reason, digest, size, frames, bytes } = progress;
+  const { state, reason, digest, size, packets, bytes } = progress;
   const timed = Number.isFinite(progress.firstSeconds);
   const times = timed ? [progress.firstSeconds, progress.firstNanos, progress.lastSeconds, progress.lastNanos] : [null, null, null, null];
   const ns = '(CAST(? AS INTEGER) * 1000000000 + CAST(? AS INTEGER))';
@@ -61,7 +61,7 @@ export function updateCapture(db: Database.Database, id: number, progress: Captu
     `UPDATE capture SET state = ?, reason = ?, digest = ?, size = ?, frames = frames + ?, bytes = bytes + ?,
       first_ns = coalesce(min(first_ns, t.f), first_ns, t.f), last_ns = coalesce(max(last_ns, t.l), last_ns, t.l), rev = ?
      FROM (SELECT ${ns} AS f, ${ns} AS l) AS t WHERE id = ?`,
-  ).run(state, reason, digest, size, frames, bytes, revision, ...times, id);
+  ).run(state, reason, digest, size, packets, bytes, revision, ...times, id);
 }
 
 export function addCaptureCounters(db: Database.Database, id: number, counters: Iterable<readonly [string, number]>): void {

@@ -1,13 +1,17 @@
 /**
- * One capture into the store: source -> flow -> store, with checkpoints. In: an open store and a path. Out: what became
- * of it. Frames, counters, the capture record and the decoder's memory change in one transaction, so a kill at any moment
- * loses nothing and counts nothing twice: the next import walks past the frames that are in and goes on.
+ * Captures into the store: source -> flow -> store, with checkpoints. In: an open store and paths, one after the other.
+ * Out: what became of each. Frames, counters, the capture records and the decoder's memory change in one transaction,
+ * so a kill at any moment loses nothing and counts nothing twice: the next import walks past the frames that are in and
+ * goes on. Small files share a checkpoint: where one ends says nothing about the traffic, and writing costs as much as
+ * decoding.
  */
 import { statSync } from 'node:fs';
 import { openPath } from '../source/open.ts';
 import type { FrameSource, SourceEnd } from '../source/frame-batch.ts';
-import { createFileDigest, digestPrefix, type FileDigest } from '../source/file-digest.ts';
-import { beginInterval, createRecorder, endInterval, recordBatch, type Recorder } from '../flow/recorder.ts';
+import { createDigester, digestPrefix, type Digester, type FileDigest } from '../source/file-digest.ts';
+import { createReadAhead, type ReadAhead } from '../source/read-ahead.ts';
+import { beginCapture, beginInterval, createRecorder, endInterval, figuresOf, recordBatch, type Recorder } from '../flow/recorder.ts';
+import type { CaptureFigures } from '../flow/settle.ts';
 import {
   addCaptureCounters,
   insertCapture,
@@ -17,6 +21,7 @@ import {
   writeDecoderState,
   type CaptureState,
   type KnownCapture,
+  type NewCapture,
 } from './captures.ts';
 import { asStoreError, type Store } from './database.ts';
 import { beginLogs, importLog, NO_LOG_OPTIONS, type LogOptions, type LogOutcome, type LogSession } from './import-log.ts';
@@ -28,34 +33,96 @@ const CHECKPOINT_FRAMES = 1 << 24;
 const BREATHING_BATCHES = 32;
 const HEAD_OCTETS = 4096;
 
+/** A capture, or a part of one, whose frames are counted and not yet in the store. */
+interface ReadCapture extends NewCapture {
+  /** In the store; 0 before it is there. */
+  id: number;
+  readonly state: CaptureState;
+  readonly reason: string;
+  readonly size: number;
+  readonly digest: Promise<string>;
+  /** What the reader counted since the last checkpoint. */
+  readonly counts: readonly (readonly [string, number])[];
+  /** Null while the recorder still counts for this capture. */
+  figures: CaptureFigures | null;
+}
+
 /** Holds what one import run needs: the connection's statements and the decoder, which goes on from file to file. */
 export interface ImportSession {
   readonly store: Store;
   readonly writer: StoreWriter;
   readonly recorder: Recorder;
+  readonly digester: Digester;
+  readonly ahead: ReadAhead | null;
   /** Made with the first firewall log. */
   logs(): LogSession;
+  readonly settings: ImportSettings;
+  /** Captures of the interval at hand, in order: all of them are committed together. */
+  readonly read: ReadCapture[];
+  /** Frames of the interval at hand. */
+  frames: number;
 }
 
-export function beginImport(store: Store): ImportSession {
+export interface ImportSettings {
+  /** Threads that read files ahead; none: this one reads them itself, to the same end. */
+  readonly readers?: number;
+  /** For tests: frames between two checkpoints. Blocks are then small, and each batch tells progress: small files have all of it. */
+  readonly checkpointFrames?: number;
+}
+
+export function beginImport(store: Store, settings: ImportSettings = {}): ImportSession {
+  try {
+    return createSession(store, settings);
+  } catch (error) {
+    throw asStoreError(error, store.path);
+  }
+}
+
+function createSession(store: Store, settings: ImportSettings): ImportSession {
+  const { readers = 0 } = settings;
   const writer = createStoreWriter(store.db);
   let logs: LogSession | null = null;
   return {
     store,
     writer,
-    recorder: createRecorder(readDecoderState(store.db)),
     logs: () => (logs ??= beginLogs(store, () => nextRevision(writer))),
+    recorder: createRecorder(readDecoderState(store.db)),
+    digester: createDigester(),
+    ahead: readers > 0 ? createReadAhead(readers, blockOf(settings)) : null,
+    settings,
+    read: [],
+    frames: 0,
   };
+}
+
+const blockOf = ({ checkpointFrames }: ImportSettings): { blockBytes?: number } => (checkpointFrames === undefined ? {} : { blockBytes: 1 });
+
+/** What the store refuses, as a line for the user. */
+const told = <T>(store: Store, work: Promise<T>): Promise<T> =>
+  work.catch((error: unknown) => {
+    throw asStoreError(error, store.path);
+  });
+
+/** Commits what is counted so far. */
+export const settleImport = (session: ImportSession): Promise<void> => told(session.store, commit(session));
+
+/** True when everything that was read is in the store. */
+export const isSettled = (session: ImportSession): boolean => session.read.length === 0;
+
+/** Ends the threads. What was not committed is not in the store. */
+export async function endImport(session: ImportSession): Promise<void> {
+  await session.ahead?.close();
+  await session.digester.close();
 }
 
 export interface ImportOptions {
   /** Import although the same content is in already. */
   readonly force: boolean;
   readonly signal: AbortSignal;
+  /** Files of this run that come later: while there are any, this one may wait to be committed together with them. */
+  readonly upcoming?: readonly string[];
   /** How to read a firewall's log. */
   readonly log?: LogOptions;
-  /** For tests: frames between two checkpoints. Blocks are then small, and each batch tells progress: small files have all of it. */
-  readonly checkpointFrames?: number;
   /** Octets of the file read so far. */
   progress(octets: number): void;
 }
@@ -71,34 +138,39 @@ export interface ImportOutcome {
 }
 
 /** Throws a usageError for what is no capture, a storeError for what the store refuses. */
-export async function importCapture(session: ImportSession, path: string, options: ImportOptions): Promise<ImportOutcome> {
+export const importCapture = (session: ImportSession, path: string, options: ImportOptions): Promise<ImportOutcome> =>
+  told(session.store, importOne(session, path, options));
+
+async function importOne(session: ImportSession, path: string, options: ImportOptions): Promise<ImportOutcome> {
   const file = regularFile(path);
-  const known = file === null || options.force ? null : findKnown(session, path, file.size);
+  const headOf = createHeads(path);
+  // A capture that this one may be, or continue, must be in the store to be found there.
+  if (file !== null && !options.force && session.read.some((one) => one.kind === 'file' && one.size <= file.size && one.head === headOf(one.size))) await commit(session);
+  const known = file === null || options.force ? null : findKnown(session, path, file.size, headOf);
+  session.ahead?.expect(options.upcoming ?? [], (other) => isNew(session, other, options.force));
   if (known !== null && known.size === file?.size && known.state !== 'running' && known.state !== 'interrupted') {
+    session.ahead?.pass(path);
     return { status: 'already', packets: 0, bytes: 0, reason: `the same content is in the store as ${known.name}` };
   }
-  const opened = await openPath(path, {
-    ...(known === null ? {} : { skipFrames: known.frames }),
-    ...(options.checkpointFrames === undefined ? {} : { blockBytes: 1 }),
-  });
+  const skipFrames = known?.frames ?? 0;
+  // Pipes belong to this thread.
+  const opened = await (session.ahead === null || file === null ? openPath(path, { skipFrames, ...blockOf(session.settings) }) : session.ahead.open(path, skipFrames));
   if (opened.kind === 'log') {
     try {
+      // A log without a year takes that of the captures in the store.
+      await commit(session);
       const { status, reason, ...log } = await importLog(session.logs(), path, opened.source, opened.packing !== '', { ...options, log: options.log ?? NO_LOG_OPTIONS });
       return { status, packets: 0, bytes: 0, reason, log };
-    } catch (error) {
-      throw asStoreError(error, session.store.path);
     } finally {
       await opened.source.close();
     }
   }
   const { source } = opened;
-  const digest = file === null ? null : createFileDigest(path, file.size);
+  const digest = file === null ? null : session.digester.begin(path, file.size);
   try {
     return await readAll(session, path, source, digest, known, options);
-  } catch (error) {
-    throw asStoreError(error, session.store.path);
   } finally {
-    await digest?.close();
+    digest?.close();
     await source.close();
   }
 }
@@ -109,18 +181,36 @@ const regularFile = (path: string): { size: number } | null => {
   return stat?.isFile() === true ? { size: stat.size } : null;
 };
 
-/** The capture of which this file is the whole or a continuation; the longest, where several are. */
-function findKnown(session: ImportSession, path: string, size: number): KnownCapture | null {
+/** Digests of a file's first octets, each computed once. */
+function createHeads(path: string): (size: number) => string {
   const heads = new Map<number, string>();
-  const headOf = (octets: number): string => {
+  return (size) => {
+    const octets = Math.min(HEAD_OCTETS, size);
     let head = heads.get(octets);
     if (head === undefined) heads.set(octets, (head = digestPrefix(path, octets)));
     return head;
   };
-  const candidates = listFileCaptures(session.store.db)
-    .filter((capture) => capture.size <= size && capture.size > 0 && capture.head === headOf(Math.min(HEAD_OCTETS, capture.size)))
-    .sort((a, b) => b.size - a.size || b.frames - a.frames);
+}
+
+const listCandidates = (session: ImportSession, size: number, headOf: (size: number) => string): KnownCapture[] =>
+  listFileCaptures(session.store.db).filter((capture) => capture.size <= size && capture.size > 0 && capture.head === headOf(capture.size));
+
+/** The capture of which this file is the whole or a continuation; the longest, where several are. */
+function findKnown(session: ImportSession, path: string, size: number, headOf: (size: number) => string): KnownCapture | null {
+  const candidates = listCandidates(session, size, headOf).sort((a, b) => b.size - a.size || b.frames - a.frames);
   return candidates.find((capture) => digestPrefix(path, capture.size) === capture.digest) ?? null;
+}
+
+/** A regular file of which nothing is in the store: it will be read from its start, whatever the files before it bring. */
+function isNew(session: ImportSession, path: string, force: boolean): boolean {
+  const file = regularFile(path);
+  if (file === null) return false;
+  try {
+    return force || listCandidates(session, file.size, createHeads(path)).length === 0;
+  } catch {
+    // It cannot be read: that is told when its turn comes.
+    return false;
+  }
 }
 
 async function readAll(
@@ -131,71 +221,105 @@ async function readAll(
   known: KnownCapture | null,
   options: ImportOptions,
 ): Promise<ImportOutcome> {
-  const run = createRun(session, path, source, digest, known);
-  const checkpointFrames = options.checkpointFrames ?? CHECKPOINT_FRAMES;
-  const breathingBatches = options.checkpointFrames === undefined ? BREATHING_BATCHES : 1;
-  let sinceCheckpoint = 0;
+  const run = beginRun(session, path, source, digest, known);
+  const { checkpointFrames = CHECKPOINT_FRAMES } = session.settings;
+  const breathingBatches = session.settings.checkpointFrames === undefined ? BREATHING_BATCHES : 1;
   for (let batches = 1; ; batches++) {
     const batch = await source.next();
     if (batch === null) break;
     const full = recordBatch(session.recorder, batch);
-    sinceCheckpoint += batch.count;
-    if (full || sinceCheckpoint >= checkpointFrames) {
-      await run.checkpoint('running', '');
-      sinceCheckpoint = 0;
+    session.frames += batch.count;
+    if (full || session.frames >= checkpointFrames) {
+      run.close('running', '');
+      await commit(session);
     }
     if (batches % breathingBatches !== 0) continue;
     options.progress(source.counts.fileBytesRead);
     digest?.follow(source.counts.fileBytesRead);
     await new Promise(setImmediate);
     if (options.signal.aborted) {
-      await run.checkpoint('interrupted', 'stopped by the user');
+      run.close('interrupted', 'stopped by the user');
+      await commit(session);
       return { status: 'interrupted', packets: run.packets(), bytes: run.bytes(), reason: 'stopped by the user' };
     }
   }
   const end = source.end();
-  await run.checkpoint(stateOf(end), reasonOf(end));
+  run.close(stateOf(end), reasonOf(end));
+  if ((options.upcoming ?? []).length === 0) await commit(session);
   return { status: statusOf(end, known, source.counts.frames), packets: run.packets(), bytes: run.bytes(), reason: reasonOf(end) };
 }
 
 interface Run {
-  checkpoint(state: CaptureState, reason: string): Promise<void>;
+  /** What was counted since the last checkpoint is a capture's, as far as it was read. */
+  close(state: CaptureState, reason: string): void;
   packets(): number;
   bytes(): number;
 }
 
-function createRun(session: ImportSession, path: string, source: FrameSource, digest: FileDigest | null, known: KnownCapture | null): Run {
-  const { store, writer, recorder } = session;
-  let capture = known?.id ?? 0;
+function beginRun(session: ImportSession, path: string, source: FrameSource, digest: FileDigest | null, known: KnownCapture | null): Run {
+  const { recorder, read } = session;
+  const before = read.at(-1);
+  if (before !== undefined) before.figures = figuresOf(recorder);
+  beginCapture(recorder);
+  const told = new Map<string, number>();
+  let part: ReadCapture | undefined;
   let packets = 0;
   let bytes = 0;
-  const told = new Map<string, number>();
   return {
     packets: () => packets,
     bytes: () => bytes,
-    async checkpoint(state, reason) {
-      const saved = endInterval(recorder);
+    close(state, reason) {
       const size = source.counts.fileBytesRead;
-      const sha256 = digest === null ? '' : await digest.upTo(size);
-      const { totals } = recorder.state;
-      store.db
-        .transaction(() => {
-          const revision = nextRevision(writer);
-          if (capture === 0) {
-            const head = digest === null ? '' : digestPrefix(path, Math.min(HEAD_OCTETS, size));
-            capture = insertCapture(store.db, { kind: digest === null ? 'stream' : 'file', name: path, format: source.format, head }, revision);
-          }
-          writeFlows(writer, recorder.state, capture, revision);
-          updateCapture(store.db, capture, { state, reason, digest: sha256, size, frames: totals.packets, ...totals }, revision);
-          addCaptureCounters(store.db, capture, newCounts(source, told));
-          writeDecoderState(store.db, saved);
-        })
-        .immediate();
-      packets += totals.packets;
-      bytes += totals.bytes;
-      beginInterval(recorder, saved);
+      const sha256 = digest === null ? Promise.resolve('') : digest.upTo(size);
+      // Awaited by the commit: until then a failure is nobody's.
+      sha256.catch(() => undefined);
+      part = {
+        kind: digest === null ? 'stream' : 'file',
+        name: path,
+        format: source.format,
+        head: part?.head ?? (digest === null ? '' : digestPrefix(path, Math.min(HEAD_OCTETS, size))),
+        id: part?.id ?? known?.id ?? 0,
+        state,
+        reason,
+        size,
+        digest: sha256,
+        counts: newCounts(source, told),
+        figures: null,
+      };
+      read.push(part);
+      const figures = figuresOf(recorder);
+      packets += figures.packets;
+      bytes += figures.bytes;
     },
   };
+}
+
+/** Ends the interval and writes it with all its captures in one transaction; the next one begins with what it remembers. */
+async function commit(session: ImportSession): Promise<void> {
+  const { store, writer, recorder, read } = session;
+  const last = read.at(-1);
+  if (last === undefined) return;
+  const saved = endInterval(recorder);
+  last.figures = figuresOf(recorder);
+  const digests = await Promise.all(read.map((one) => one.digest));
+  store.db
+    .transaction(() => {
+      const revision = nextRevision(writer);
+      read.forEach((one, i) => {
+        const { state, reason, size, counts } = one;
+        const figures = one.figures as CaptureFigures;
+        if (one.id === 0) one.id = insertCapture(store.db, one, revision);
+        updateCapture(store.db, one.id, { state, reason, digest: digests[i], size, ...figures }, revision);
+        addCaptureCounters(store.db, one.id, figures.counters);
+        addCaptureCounters(store.db, one.id, counts);
+      });
+      writeFlows(writer, recorder.state, revision);
+      writeDecoderState(store.db, saved);
+    })
+    .immediate();
+  beginInterval(recorder, saved);
+  read.length = 0;
+  session.frames = 0;
 }
 
 /** What the reader counted so far. */

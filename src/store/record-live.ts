@@ -9,7 +9,7 @@
 import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
-  beginLadenInterval, createLiveRecorder, endInterval, isLaden, noteEvent, noteHour, recordBatch, saveRecorder, settleRecorder, zeroRecorder, type Recorder,
+  beginLadenInterval, createLiveRecorder, endInterval, figuresOf, isLaden, noteEvent, noteHour, recordBatch, saveRecorder, settleRecorder, zeroRecorder, type Recorder,
 } from '../flow/recorder.ts';
 import type { FrameBatch, FrameSource } from '../source/frame-batch.ts';
 import {
@@ -130,11 +130,12 @@ export function beginLive(store: Store, source: FrameSource, capture: LiveCaptur
     const received = capture.received?.();
     db.transaction(() => {
       const revision = nextRevision(writer);
-      writeFlows(writer, state, id, revision);
-      const { totals } = state;
-      updateCapture(db, id, { state: captureState, reason, digest: '', size: 0, frames: totals.packets, ...totals }, revision);
+      writeFlows(writer, state, revision);
+      const figures = figuresOf(recorder);
+      updateCapture(db, id, { state: captureState, reason, digest: '', size: 0, ...figures }, revision);
       if (received !== undefined) updateReceived(db, id, received);
       stampCheckpoint(db, id, Date.now());
+      addCaptureCounters(db, id, figures.counters);
       addCaptureCounters(db, id, counts.map(([name, value]) => [name, value - (told.get(name) ?? 0)]));
       if (saved !== null) writeDecoderState(db, saved);
     }).immediate();

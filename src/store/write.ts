@@ -6,7 +6,6 @@
  * conversation whose direction was revised before it had a packet is none.
  */
 import type Database from 'better-sqlite3';
-import { STOP_REASONS } from '../decode/stop.ts';
 import { addressText } from '../flow/address-table.ts';
 import {
   CONVERSATION,
@@ -69,7 +68,6 @@ const SQL = {
     ON CONFLICT DO UPDATE SET ${ADD('packets', 'bytes', 'lost_segments', 'duplicates')}, rev = excluded.rev`,
   sensorHourCounter: `INSERT INTO sensor_hour_counter (hour, name, count, rev) VALUES (?, ?, ?, ?)
     ON CONFLICT DO UPDATE SET ${ADD('count')}, rev = excluded.rev`,
-  counter: `INSERT INTO capture_counter (capture, name, count) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET ${ADD('count')}`,
   newestConversation: 'SELECT coalesce(max(id), 0) FROM conversation',
   readRevision: "SELECT CAST(value AS INTEGER) FROM store_meta WHERE key = 'rev'",
   writeRevision: "INSERT INTO store_meta (key, value) VALUES ('rev', ?) ON CONFLICT DO UPDATE SET value = excluded.value",
@@ -104,8 +102,8 @@ type MaybeSeconds = number | null;
 /** Seconds as bound to NS: null where nothing had a time. */
 const seconds = (value: number): MaybeSeconds => (value === NO_FIRST ? null : value);
 
-/** Adds everything that the flow state holds. The caller owns the transaction. */
-export function writeFlows(writer: StoreWriter, state: FlowState, capture: number, revision: number): void {
+/** Adds everything that the flow state holds but the capture's own figures (captures.ts). The caller owns the transaction. */
+export function writeFlows(writer: StoreWriter, state: FlowState, revision: number): void {
   const operationSums = sumOperations(state);
   const used = usedConversations(state, operationSums);
   const addresses = writeAddresses(writer, state, used);
@@ -114,17 +112,13 @@ export function writeFlows(writer: StoreWriter, state: FlowState, capture: numbe
   const operations = writeOperations(writer, state, conversations, newest, operationSums, revision);
   writeRhythm(writer, state, conversations, operations);
   writeScans(writer, state, addresses);
-  const { sensorHour, sensorHourCounter, counter } = writer.statements;
+  const { sensorHour, sensorHourCounter } = writer.statements;
   for (const [hour, t] of [...state.hours].sort((a, b) => a[0] - b[0])) {
     if (t.packets + t.lostSegments + t.duplicates > 0) sensorHour.run(hour, t.packets, t.bytes, t.lostSegments, t.duplicates, revision);
   }
   for (const [hour, counters] of [...state.hourCounters].sort((a, b) => a[0] - b[0])) {
     for (const [name, value] of [...counters].sort((a, b) => (a[0] < b[0] ? -1 : 1))) sensorHourCounter.run(hour, name, value, revision);
   }
-  state.stops.forEach((stops, code) => {
-    if (stops > 0) counter.run(capture, `stop.${STOP_REASONS[code]}`, stops);
-  });
-  for (const [name, value] of [...state.counters].sort((a, b) => (a[0] < b[0] ? -1 : 1))) counter.run(capture, name, value);
 }
 
 /** Requests, responses, errors of each operation. */

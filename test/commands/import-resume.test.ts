@@ -10,7 +10,7 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterAll, expect, test } from 'vitest';
 import { createRandom } from '../../samples/gen/random.ts';
 import { openForWriting } from '../../src/store/database.ts';
-import { beginImport, importCapture, type ImportOutcome } from '../../src/store/import-capture.ts';
+import { beginImport, endImport, importCapture, settleImport, type ImportOutcome } from '../../src/store/import-capture.ts';
 import { writePcap } from '../fuzz/capture-writer.ts';
 import { modbusDialogue, opcuaDialogue } from '../fuzz/dialogues.ts';
 import type { Frame } from '../fuzz/frames.ts';
@@ -31,6 +31,8 @@ const CHECKPOINT_FRAMES = 150;
 
 interface Plan {
   readonly checkpointFrames?: number;
+  /** Threads that read ahead. */
+  readonly readers?: number;
   readonly force?: boolean;
   /** Breaks off, without a word to the store, when progress is told for the n-th time. */
   readonly breakAt?: number;
@@ -42,25 +44,28 @@ class BrokenOff extends Error {}
 /** As a process that ends there would leave the store: nothing is tidied up but the connection. */
 async function importOnce(db: string, paths: readonly string[], plan: Plan = {}): Promise<ImportOutcome[]> {
   const store = openForWriting(db);
+  const { readers = 0, checkpointFrames } = plan;
+  const session = beginImport(store, { readers, ...(checkpointFrames === undefined ? {} : { checkpointFrames }) });
   const outcomes: ImportOutcome[] = [];
   let told = 0;
   try {
-    const session = beginImport(store);
-    for (const path of paths) {
+    for (const [i, path] of paths.entries()) {
       outcomes.push(
         await importCapture(session, path, {
           force: plan.force === true,
+          upcoming: paths.slice(i + 1),
           signal: plan.signal ?? new AbortController().signal,
-          ...(plan.checkpointFrames === undefined ? {} : { checkpointFrames: plan.checkpointFrames }),
           progress: () => {
             if (++told === plan.breakAt) throw new BrokenOff();
           },
         }),
       );
     }
+    await settleImport(session);
   } catch (error) {
     if (!(error instanceof BrokenOff)) throw error;
   } finally {
+    await endImport(session);
     store.db.close();
   }
   return outcomes;
@@ -86,31 +91,55 @@ function disorderlyTalks(seed: number): Frame[] {
   return frames.map((frame, i) => ({ ...frame, seconds: 1_770_000_000 + i * 3, nanos: 0 }));
 }
 
-test.each<[string, () => Uint8Array]>([
-  ['a day of the sample plant', () => DAY],
-  ['the same, compressed', () => new Uint8Array(gzipSync(DAY))],
-  ['talks in disorder', () => writePcap(createRandom(3), disorderlyTalks(3), 0)],
-])('%s, broken off at random and resumed, gives the same rows', async (_name, octets) => {
+test.each<[string, number, () => Uint8Array]>([
+  ['a day of the sample plant', 0, () => DAY],
+  ['the same, compressed', 0, () => new Uint8Array(gzipSync(DAY))],
+  ['the same, read ahead by another thread', 1, () => new Uint8Array(gzipSync(DAY))],
+  ['talks in disorder', 0, () => writePcap(createRandom(3), disorderlyTalks(3), 0)],
+])('%s, broken off at random and resumed, gives the same rows', async (_name, readers, octets) => {
   const path = fresh('.capture');
   writeFileSync(path, octets());
   const control = fresh('.db');
   let moments = 0;
   const store = openForWriting(control);
-  await importCapture(beginImport(store), path, { force: false, signal: new AbortController().signal, checkpointFrames: CHECKPOINT_FRAMES, progress: () => void moments++ });
+  await importCapture(beginImport(store, { checkpointFrames: CHECKPOINT_FRAMES }), path, { force: false, signal: new AbortController().signal, progress: () => void moments++ });
   store.db.close();
+  await expectSameWhenBrokenOff(control, [path], moments, readers);
+});
+
+/** Broken off twice at random, then to the end, again and again: always the rows of the control. */
+async function expectSameWhenBrokenOff(control: string, paths: readonly string[], moments: number, readers: number): Promise<void> {
+  // Threads take a second to start where modules are compiled on the way.
+  const rounds = readers === 0 ? 12 : 3;
   const expected = dumpStore(control);
   expect(moments).toBeGreaterThan(8);
   const random = createRandom(17);
-  for (let n = 0; n < 12; n++) {
+  for (let n = 0; n < rounds; n++) {
     const db = fresh('.db');
-    // Broken off twice, then to the end.
     for (const share of [random.fraction() * 0.7, random.fraction()]) {
-      await importOnce(db, [path], { checkpointFrames: CHECKPOINT_FRAMES, breakAt: 1 + Math.floor(share * moments) });
+      await importOnce(db, paths, { checkpointFrames: CHECKPOINT_FRAMES, readers, breakAt: 1 + Math.floor(share * moments) });
     }
-    await importOnce(db, [path], { checkpointFrames: CHECKPOINT_FRAMES });
+    await importOnce(db, paths, { checkpointFrames: CHECKPOINT_FRAMES, readers });
     expect(dumpStore(db), `broken off for the ${n + 1}. time`).toBe(expected);
     rmSync(db, { force: true });
   }
+}
+
+test.each([0, 2])('a ring of files that share checkpoints, broken off at random and resumed, gives the same rows (%i readers)', async (readers) => {
+  const paths = ringFiles().map((octets, i) => {
+    const path = fresh('.capture');
+    writeFileSync(path, i % 2 === 0 ? octets : new Uint8Array(gzipSync(octets)));
+    return path;
+  });
+  const control = fresh('.db');
+  let moments = 0;
+  const store = openForWriting(control);
+  const session = beginImport(store, { checkpointFrames: CHECKPOINT_FRAMES });
+  for (const [i, path] of paths.entries()) {
+    await importCapture(session, path, { force: false, upcoming: paths.slice(i + 1), signal: new AbortController().signal, progress: () => void moments++ });
+  }
+  store.db.close();
+  await expectSameWhenBrokenOff(control, paths, moments, readers);
 });
 
 const COUNTED = ['captureFrames', 'captureBytes', 'hourPackets', 'conversationPackets', 'conversationBytes', 'operations', 'operationErrors', 'conversations'] as const;

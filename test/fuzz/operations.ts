@@ -24,7 +24,7 @@ export function understood(frames: readonly Frame[]): string {
   endInterval({ state, sink });
   const store = createMemoryStore();
   try {
-    writeFlows(beginImport(store).writer, state, 1, 1);
+    writeFlows(beginImport(store).writer, state, 1);
     return QUESTIONS.map((sql) => (store.db.prepare(sql).raw().all() as unknown[][]).map((row) => row.join(' ')).sort().join('\n')).join('\n--\n');
   } finally {
     store.close();
