@@ -1,4 +1,4 @@
-/** `baseline import PATH...`: captures and firewall logs into the store, one after the other; a bad file never stops the rest. */
+/** `baseline import PATH...`: captures and firewall logs into the store, in order; a bad file never stops the rest. */
 import { availableParallelism } from 'node:os';
 import { BaselineError, EXIT, usageError, type ExitCode } from '../errors.ts';
 import { jsonLine } from '../render/json.ts';
