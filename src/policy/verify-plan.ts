@@ -108,8 +108,12 @@ const survey = (loaded: LoadedSpec): Surveyed => {
     return typeof entry === 'object' ? entry.count : undefined;
   };
 
-  for (const { permit } of loaded.permits) {
+  for (const { permit, path } of loaded.permits) {
     if (!isLive(permit)) continue;
+    for (const { asset } of gatewaysOf(loaded, assets, path)) {
+      const why = asset === null ? null : forbidden(asset);
+      if (asset !== null && why !== null) leave(asset.id, why);
+    }
     const ports = permit.service.ports.flatMap(({ first, last }) => Array.from({ length: Math.min(last - first + 1, MOST_PORTS + 1) }, (_, i) => first + i));
     if (permit.service.transport !== 'tcp') leave(permit.id, REFUSED.udp);
     else if (ports.length === 0 || ports.length > MOST_PORTS) leave(permit.id, REFUSED.ports);
@@ -227,19 +231,23 @@ const letsThrough = ({ matcher, assets }: Surveyed, declared: DeclaredPermit, zo
   return from.addresses.some((text) => sizeOfSet(parseSet([text])) > 1n) ? null : false;
 };
 
+/** Single addresses of the sending gateway of a unidirectional rule. */
+const gatewaysOf = (loaded: LoadedSpec, assets: AssetIndex, path: DeclaredPermit['path']): { span: AddressSpan; asset: DeclaredAsset | null }[] => {
+  const tx = loaded.spec.conduits[Number(path[1])]?.protocols_allowed?.[Number(path[3])]?.unidirectional?.tx_endpoint;
+  return [...(tx?.addresses ?? []), ...(tx?.assets ?? []).flatMap((id) => assets.byId.get(id)?.addresses ?? [])].flatMap((text) => {
+    const span = parseSpan(text);
+    return span === null || span.first !== span.last || span.family === 'mac' ? [] : [{ span, asset: assets.resolve(text)?.asset ?? null }];
+  });
+};
+
 /** The sending gateway of a diode is where its forward leg ends for us. */
 const gatewaySteps = (loaded: LoadedSpec, { assets, forbidden }: Surveyed, zone: string, address: string | null): TestStep[] =>
   loaded.permits.flatMap((declared): TestStep[] => {
     const { permit, unidirectional, path } = declared;
     if (unidirectional === null || unidirectional.from !== zone || !isLive(permit) || permit.service.transport !== 'tcp' || address === null) return [];
-    const flow = loaded.spec.conduits[Number(path[1])]?.protocols_allowed?.[Number(path[3])];
-    const tx = flow?.unidirectional?.tx_endpoint;
     const port = permit.service.ports.at(0)?.first;
-    const texts = [...(tx?.addresses ?? []), ...(tx?.assets ?? []).flatMap((id) => assets.byId.get(id)?.addresses ?? [])];
-    return texts.flatMap((text): TestStep[] => {
-      const span = parseSpan(text);
-      const asset = assets.resolve(text)?.asset ?? null;
-      if (span === null || span.first !== span.last || port === undefined || span.family === 'mac' || (asset !== null && forbidden(asset) !== null)) return [];
+    return gatewaysOf(loaded, assets, path).flatMap(({ span, asset }): TestStep[] => {
+      if (port === undefined || (asset !== null && forbidden(asset) !== null)) return [];
       return [{ kind: 'diode-forward', host: formatSpan(span), port, target: asset?.id ?? formatSpan(span), toZone: unidirectional.to, permit: permit.id, conduit: permit.conduit, expected: 'open: the sending gateway takes it', question: null }];
     });
   });
