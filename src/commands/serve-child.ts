@@ -13,7 +13,6 @@ let desk: Desk | null = null;
 
 process.on('SIGINT', () => undefined);
 process.on('SIGTERM', () => undefined);
-process.on('disconnect', () => process.disconnect?.());
 process.on('message', (message: DeskSetting | DeskCall) => {
   if (!('given' in message)) desk = openDesk(message);
   else if (desk !== null) process.send?.((desk[message.name] as (...given: readonly unknown[]) => unknown)(...message.given));

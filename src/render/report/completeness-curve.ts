@@ -15,6 +15,15 @@ const MOST_ESTIMATES = 60;
 const isoDay = (day: number): string => new Date(day * 86_400_000).toISOString().slice(0, 10);
 const dayOf = (ns: bigint): number => Number(ns / NS_PER_DAY);
 
+function regimesOf(day: number, programmed: ReadonlySet<number>): TimelineDay['regimes'] {
+  const weekday = new Date(day * 86_400_000).getUTCDay();
+  return [
+    ...(weekday === 0 || weekday === 6 ? (['weekend'] as const) : []),
+    ...(new Date((day + 1) * 86_400_000).getUTCDate() === 1 ? (['month-end'] as const) : []),
+    ...(programmed.has(day) ? (['maintenance'] as const) : []),
+  ];
+}
+
 /** `isKept`: what analysis looked at (no scans, no group addresses). */
 export function completenessByDay(set: ObservationSet, isKept: (conversation: Conversation) => boolean): TimelineDay[] {
   const heard = new Set(set.sensor.hours.map((hour) => Math.floor(hour / HOURS_PER_DAY)));
@@ -24,6 +33,7 @@ export function completenessByDay(set: ObservationSet, isKept: (conversation: Co
   const newConversations = new Map<number, number>();
   const tuplesOfDay = new Map<number, number[]>();
   const firstOfTuple: number[] = [];
+  const programmed = new Set<number>();
   const addTuple = (days: readonly { readonly day: number }[], fallback: number): void => {
     const own = days.length === 0 ? [fallback] : days.map(({ day }) => day);
     const tuple = firstOfTuple.length;
@@ -40,6 +50,7 @@ export function completenessByDay(set: ObservationSet, isKept: (conversation: Co
     newConversations.set(start, (newConversations.get(start) ?? 0) + 1);
     if (conversation.operations.length === 0) addTuple(conversation.days, start);
     else for (const operation of conversation.operations) addTuple(operation.days, dayOf(operation.firstNs));
+    for (const operation of conversation.operations) if (operation.access === 'program') for (const { day } of operation.days) programmed.add(day);
   }
   const incidences = new Int32Array(firstOfTuple.length);
   const days: TimelineDay[] = [];
@@ -64,6 +75,7 @@ export function completenessByDay(set: ObservationSet, isKept: (conversation: Co
       seenOperations: seen,
       newShare: estimate === null ? null : [estimate.newShareLow, estimate.newShare, estimate.newShareHigh],
       isHeard,
+      regimes: regimesOf(day, programmed),
     });
   }
   return days;

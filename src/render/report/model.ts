@@ -228,6 +228,8 @@ export interface TimelineDay {
   /** Estimated share of the next day's operations that were never seen, with its 95 % interval; null before two days. */
   readonly newShare: readonly [low: number, estimate: number, high: number] | null;
   readonly isHeard: boolean;
+  /** What kind of day it was: a weekend or a month's last by the calendar (UTC), maintenance when a device was programmed on it. */
+  readonly regimes: readonly ('weekend' | 'month-end' | 'maintenance')[];
 }
 
 export interface SimulationSummary {

@@ -26,15 +26,15 @@ export function timelineChart(model: ReportModel): Markup {
     return { node, packets };
   }).filter(({ packets }) => packets.some((count) => count > 0));
   const top = 30;
-  const height = top + (rows.length + 1) * ROW + 10;
+  const height = top + (rows.length + 1) * ROW + 16;
   const scale = WIDTH / timeline.columns;
   const x = (column: number): number => LEFT + column * scale;
   const most = Math.max(1, ...rows.flatMap(({ packets }) => packets.reduce((a, b) => Math.max(a, b), 0)));
   return html`<div class="scroll" tabindex="0" role="region" aria-label="Activity by zone and hour, scrollable"><svg class="timeline" id="timeline" viewBox="0 0 ${LEFT + WIDTH + RIGHT} ${height}" width="${LEFT + WIDTH + RIGHT}" height="${height}" role="img" aria-label="${describe(timeline, rows.length)}">
-${dayMarks(timeline, x, top - 8, height - 6)}
+${dayMarks(timeline, x, top - 8, height - 8)}
 <text class="row-label strong" x="${LEFT - 8}" y="${top + 12}" text-anchor="end">sensor</text>${sensorRow(timeline, x, scale, top)}
 ${rows.map(({ node, packets }, i) => html`<g data-row-zones="${node.zones.length > 1 ? '' : node.zones[0]}"><text class="row-label" x="${LEFT - 8}" y="${top + (i + 1) * ROW + 12}" text-anchor="end">${cut(node.title, 20)}</text>${heatRow(packets, most, x, scale, top + (i + 1) * ROW)}</g>`)}
-<rect class="cursor" id="timeline-cursor" x="-10" y="${top - 4}" width="1" height="${height - top}"/></svg></div><p class="readout" id="timeline-readout" aria-live="off">${timeline.step === 1 ? 'One column is one hour (UTC).' : 'One column is one day (UTC).'} The stronger the shade the busier, on a logarithmic scale; the sensor's row is grey where it heard nothing, and marks hours with <span class="key lost">lost segments</span> or <span class="key twice">frames seen twice</span>. Weekends are shaded.</p>`;
+<rect class="cursor" id="timeline-cursor" x="-10" y="${top - 4}" width="1" height="${height - top}"/></svg></div><p class="readout" id="timeline-readout" aria-live="off">${timeline.step === 1 ? 'One column is one hour (UTC).' : 'One column is one day (UTC).'} The stronger the shade the busier, on a logarithmic scale; the sensor's row is grey where it heard nothing, and marks hours with <span class="key lost">lost segments</span> or <span class="key twice">frames seen twice</span>. Weekends are shaded; a line below marks days of <span class="key maintenance">maintenance</span> (a device was programmed) and a <span class="key month-end">month's end</span>.</p>`;
 }
 
 const describe = (timeline: Timeline, rows: number): string => {
@@ -47,13 +47,15 @@ function dayMarks(timeline: Timeline, x: (column: number) => number, top: number
   const offset = timeline.firstHour % HOURS_PER_DAY;
   const days = Math.ceil((timeline.columns * timeline.step + offset) / HOURS_PER_DAY);
   const every = Math.max(1, Math.ceil(days / 16));
+  const regimesOf = new Map(timeline.days.map(({ date, regimes }) => [date, regimes]));
   return html`${Array.from({ length: days }, (_, day) => {
     const column = Math.max(0, day * perDay - offset / timeline.step);
     const end = Math.min(timeline.columns, (day + 1) * perDay - offset / timeline.step);
     const date = new Date((timeline.firstHour - offset + day * HOURS_PER_DAY) * MS_PER_HOUR);
-    const isWeekend = date.getUTCDay() === 0 || date.getUTCDay() === 6;
+    const regimes = regimesOf.get(date.toISOString().slice(0, 10)) ?? [];
+    const span = { x: round(x(column)), width: round(x(end) - x(column)) };
     const label = day % every === 0 ? html`<text class="tick" x="${x(column) + 3}" y="${top - 2}">${date.toISOString().slice(5, 10)}</text>` : NOTHING;
-    return html`${isWeekend ? html`<rect class="weekend" x="${round(x(column))}" y="${top}" width="${round(x(end) - x(column))}" height="${bottom - top}"/>` : NOTHING}<line class="grid" x1="${round(x(column))}" x2="${round(x(column))}" y1="${top}" y2="${bottom}"/>${label}`;
+    return html`${regimes.includes('weekend') ? html`<rect class="weekend" x="${span.x}" y="${top}" width="${span.width}" height="${bottom - top}"/>` : NOTHING}${(['maintenance', 'month-end'] as const).map((regime, i) => (regimes.includes(regime) ? html`<rect class="regime ${regime}" x="${span.x}" y="${bottom - 4 * i - 1}" width="${span.width}" height="3"><title>${date.toISOString().slice(0, 10)}: ${regime}</title></rect>` : NOTHING))}<line class="grid" x1="${round(x(column))}" x2="${round(x(column))}" y1="${top}" y2="${bottom}"/>${label}`;
   })}`;
 }
 

@@ -92,6 +92,12 @@ describe('figures', () => {
     expect(proposed.decisions.some(({ kind }) => kind === 'safety')).toBe(true);
   });
 
+  test('days are marked by what the plant did', () => {
+    const marked = model.timeline.days.flatMap(({ date, regimes }) => regimes.map((regime) => `${date.slice(8)} ${regime}`));
+    expect(marked).toEqual(['03 maintenance', '04 maintenance', '06 maintenance', '07 weekend', '08 weekend', '14 weekend', '15 weekend']);
+    expect([...html.matchAll(/class="regime (\S+)"/g)].map(([, regime]) => regime)).toEqual(['maintenance', 'maintenance', 'maintenance']);
+  });
+
   test('simulation, losses and the cut-over plan are there', () => {
     expect(model.simulations[0].target).toBe('ideal');
     expect(model.simulations[0].passed + model.simulations[0].blockedConversations).toBe(model.simulations[0].judged);

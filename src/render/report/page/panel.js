@@ -133,7 +133,7 @@ function crossingsView(crossings, heading) {
         crossings.length === 0 ? el('p', {}, 'A conduit is declared here; nothing was seen, nothing is permitted.') : null,
         definitions([
           ['Conduit', conduits.join(', ') || 'none is declared'],
-          ['Seen', `${grouped(crossings.reduce((sum, { conversations }) => sum + conversations, 0))} conversations, ${octets(crossings.reduce((sum, { bytes }) => sum + bytes, 0))}`],
+          ['Seen', `${grouped(crossings.reduce((sum, { conversations }) => sum + conversations, 0))} conversation${crossings.reduce((sum, { conversations }) => sum + conversations, 0) === 1 ? '' : 's'}, ${octets(crossings.reduce((sum, { bytes }) => sum + bytes, 0))}`],
         ]),
         findings.length === 0 ? null : [el('h3', {}, `Findings (${findings.length})`), findingList(findings)],
         single ? crossings.map(crossingDetail) : [el('h3', {}, 'Directions'), crossingTable(crossings)],
