@@ -1,7 +1,8 @@
 /**
  * Address and port lists of Suricata and Snort rules, and the tuples that no Permit names. In: plan parts. Out: rule
  * heads. Everything between zones that no Permit names is spelled out, because an engine passes what no rule
- * forbids. Traffic inside one zone is never judged where the zone's networks are known: a sensor on a mirror port sees it.
+ * forbids. Traffic inside one zone is never judged: a sensor on a mirror port sees it. A zone is its networks, or, where it has
+ * none (a flat plant), the addresses of its assets.
  */
 import { formatSpan, normaliseSet, parseSet, setContains, subtractSets, type AddressSet, type AddressSpan } from '../net/address-set.ts';
 import type { Permit } from '../permit.ts';
@@ -90,25 +91,30 @@ const rowHeads = (cells: readonly PairCell[], home: (client: AddressSpan) => Add
   }));
 };
 
-const zoneNetworks = (plan: DevicePlan, family: 'ipv4' | 'ipv6'): AddressSet[] => {
+const zonePlaces = (plan: DevicePlan, family: 'ipv4' | 'ipv6'): AddressSet[] => {
   const joined = new Set(plan.conduits.flatMap((conduit) => conduit.connects));
-  return plan.zones.filter((zone) => joined.has(zone.id)).map((zone) => ofFamily(zone.networks, family)).filter((networks) => networks.length > 0);
+  const networks = plan.zones.flatMap((zone) => zone.networks);
+  return plan.zones
+    .filter((zone) => joined.has(zone.id))
+    // A leg in another zone's network stands there.
+    .map((zone) => ofFamily(zone.networks.length > 0 ? zone.networks : subtractSets(normaliseSet(zone.assets.flatMap((asset) => asset.addresses)), networks), family))
+    .filter((places) => places.length > 0);
 };
 
 /** The tuples that must not pass, for one family. */
 export const forbiddenHeads = (plan: DevicePlan, permits: readonly PlanPermit[], family: 'ipv4' | 'ipv6'): RuleHead[] => {
   const cells = pairCells(permits, family);
-  const networks = zoneNetworks(plan, family);
+  const zones = zonePlaces(plan, family);
   const everyClient = normaliseSet(cells.flatMap((cell) => cell.clients));
   const links = LINK_TARGETS[family];
-  const home = (client: AddressSpan): AddressSet => [...links, ...networks.filter((zone) => subtractSets([client], zone).length === 0).flat()];
+  const home = (client: AddressSpan): AddressSet => [...links, ...zones.filter((zone) => subtractSets([client], zone).length === 0).flat()];
   const heads = [...cells.flatMap(cellHeads), ...rowHeads(cells, home)];
-  for (const zone of networks) {
+  for (const zone of zones) {
     const rest = subtractSets(zone, everyClient);
     if (rest.length > 0)
       heads.push({ protocol: 'ip', source: addressList(rest), target: notList(normaliseSet([...zone, ...links])), ports: 'any', notProtocols: [], why: 'client that no Permit names' });
   }
-  const known = normaliseSet([...everyClient, ...networks.flat(), ...LINK_SOURCES[family]]);
+  const known = normaliseSet([...everyClient, ...zones.flat(), ...LINK_SOURCES[family]]);
   const all = family === 'ipv4' ? '0.0.0.0/0' : '::/0';
   heads.push({
     protocol: 'ip',

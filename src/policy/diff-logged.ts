@@ -196,11 +196,22 @@ const findingOf = (context: DiffContext, group: Group, packets: Conversation | u
   }
 };
 
+const earliest = (a: string | null, b: string | null): string | null => (a === null || (b !== null && b < a) ? b : a);
+const latest = (a: string | null, b: string | null): string | null => (a === null || (b !== null && b > a) ? b : a);
+
+/** Two outcomes of one thing: a rule on the path and one on the content, say. */
+const joined = (a: LoggedDecision, b: LoggedDecision): LoggedDecision => ({
+  ...a, verdict: a.verdict === 'blocked' ? a.verdict : b.verdict, devices: distinct([...a.devices, ...b.devices]), rules: distinct([...a.rules, ...b.rules]),
+  count: Math.min(Number.MAX_SAFE_INTEGER, a.count + b.count), first: earliest(a.first, b.first), last: latest(a.last, b.last),
+});
+
 export const judgeLogged = (context: DiffContext, attempts: readonly LoggedAttempt[], observed: readonly Finding[]): LoggedResult => {
   const packetsOf = new Map<string, Conversation>();
   for (const conversation of context.set.conversations) packetsOf.set(keyOf(conversation), conversation);
   const counts = { attempts: attempts.length, records: sumOf(attempts), agreed: 0, expected: 0, midSession: 0, groupAddressed: 0, outOfScope: 0 };
   const groups = new Map<string, Group>();
+  // A device may log one session twice: as let through, and by the rule that would block it, or that blocked it later.
+  const caught = new Set(attempts.filter((one) => one.verdict !== 'passed').map((one) => `${one.format}\n${one.device}\n${keyOf(one)}`));
   for (const attempt of attempts) {
     if (groupAddressKind(attempt.server) !== null || groupAddressKind(attempt.client) !== null) {
       counts.groupAddressed++;
@@ -215,7 +226,8 @@ export const judgeLogged = (context: DiffContext, attempts: readonly LoggedAttem
     const server = attempt.server === '' ? null : context.assets.resolve(attempt.server);
     const withinZone = client !== null && client.zone === server?.zone;
     const verdict = client === null || server === null || withinZone ? null : context.matcher.judge(conversation);
-    const outcome = outcomeOf(attempt, verdict, withinZone, packetsOf.has(keyOf(attempt)));
+    const isCaught = attempt.verdict === 'passed' && caught.has(`${attempt.format}\n${attempt.device}\n${keyOf(attempt)}`);
+    const outcome = isCaught ? 'agreed' : outcomeOf(attempt, verdict, withinZone, packetsOf.has(keyOf(attempt)));
     if (outcome === 'agreed' || outcome === 'expected') counts[outcome]++;
     if (outcome === 'mid-session') counts.midSession++;
     if (outcome === 'agreed' || outcome === 'expected') continue;
@@ -226,7 +238,7 @@ export const judgeLogged = (context: DiffContext, attempts: readonly LoggedAttem
   }
 
   const findings: Finding[] = [];
-  const decisions: LoggedDecision[] = [];
+  const byFinding = new Map<string, LoggedDecision>();
   for (const group of groups.values()) {
     const { conversation, outcome } = group;
     const packets = packetsOf.get(keyOf(conversation));
@@ -238,15 +250,17 @@ export const judgeLogged = (context: DiffContext, attempts: readonly LoggedAttem
     if (same === undefined) findings.push(finding);
     if (outcome !== 'decide' && outcome !== 'decide-content') continue;
     const { first, last } = spanOf(group.attempts);
-    decisions.push({
+    const decision: LoggedDecision = {
       finding: finding.id, client: conversation.client, server: conversation.server, service: packets === undefined ? service : serviceText(packets),
       verdict: group.attempts.some((one) => one.verdict === 'blocked') ? 'blocked' : 'would-block',
       devices: distinct(group.attempts.map((one) => one.device)), rules: distinct(group.attempts.map((one) => one.rule)), count: sumOf(group.attempts),
       first: first === null ? null : isoTime(first), last: last === null ? null : isoTime(last),
       packets: packets === undefined ? null : { requests: packets.requests, days: packets.days.length, answered: packets.packets.toClient > 0 },
       question: question(group),
-    });
+    };
+    const held = byFinding.get(finding.id);
+    byFinding.set(finding.id, held === undefined ? decision : joined(held, decision));
   }
-  decisions.sort((a, b) => Number(b.packets !== null) - Number(a.packets !== null) || b.count - a.count || a.client.localeCompare(b.client, 'en', { numeric: true }) || a.server.localeCompare(b.server, 'en', { numeric: true }) || (a.finding < b.finding ? -1 : 1));
+  const decisions = [...byFinding.values()].sort((a, b) => Number(b.packets !== null) - Number(a.packets !== null) || b.count - a.count || a.client.localeCompare(b.client, 'en', { numeric: true }) || a.server.localeCompare(b.server, 'en', { numeric: true }) || (a.finding < b.finding ? -1 : 1));
   return { findings, decisions, counts };
 };

@@ -67,6 +67,20 @@ describe('one attempt', () => {
   });
 });
 
+test('a session that is logged as let through, and by the rule that would block it, is to be decided once', () => {
+  const both = judged([attempt({ port: 80, verdict: 'passed', rule: '' }), attempt({ port: 80 })]);
+  expect(types(both)).toEqual(['would-be-blocked low']);
+  const elsewhere = judged([attempt({ port: 80, verdict: 'passed', device: 'FW2' }), attempt({ port: 80 })]);
+  expect(types(elsewhere)).toEqual(['passed-but-not-permitted high', 'would-be-blocked low']);
+});
+
+test('two rules on one path are one decision', () => {
+  const web = conversation('10.0.2.1', '10.0.1.1', { service: 'modbus' });
+  const report = judged([attempt({ inspected: true, rule: 'address' }), attempt({ inspected: true, rule: 'function', operation: { protocol: 'modbus', unit: 1, function: 6, name: 'x', access: 'write' } })], observations([web]));
+  const decisions = report.logged?.decisions ?? [];
+  expect(new Set(decisions.map(({ finding }) => finding)).size).toBe(decisions.length);
+});
+
 test('on a Sunday night the weekly Permit holds', () => {
   const sunday = { hour: HOUR + 6 * 24 - 4, count: 3 };
   expect(types(judged([attempt({ port: 21, hours: [sunday] })]))).toEqual(['blocked-but-permitted medium']);
