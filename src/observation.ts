@@ -132,6 +132,14 @@ export interface FoldedScan {
   readonly lastNs: bigint;
 }
 
+/** When one capture of the store ran: a file, a stream, or a live interface. */
+export interface CaptureSpan {
+  readonly id: number;
+  readonly live: boolean;
+  readonly firstNs: bigint;
+  readonly lastNs: bigint;
+}
+
 /** What this sensor could not see, or saw twice: nothing is dropped in silence. */
 export interface SensorTruth {
   readonly packets: number;
@@ -144,6 +152,8 @@ export interface SensorTruth {
   readonly deafHours: readonly number[];
   readonly counters: Readonly<Record<string, number>>;
   readonly scans: readonly FoldedScan[];
+  /** What was recorded when, by capture id; missing where nobody asks for it. */
+  readonly captures?: readonly CaptureSpan[];
 }
 
 /** All that analysis gets to see. Arrays are sorted (by id, by address): same store, same order. */

@@ -81,6 +81,10 @@ export interface PermitEvidence {
   readonly generalisedBy: readonly string[];
   /** Distinct (client, server, operation) let through that were never seen. */
   readonly neverSeen: number;
+  /** Captures that ran while it was seen: `captures 1-5`, `live capture 6`. */
+  readonly sensors: readonly string[];
+  /** Estimated share of what its conduit does, in this direction, that has been seen; null when nobody estimated it. */
+  readonly completeness: number | null;
 }
 
 export interface Permit {

@@ -7,6 +7,7 @@
  * zone needs no Permit. Left out on purpose: the YAML (policy/spec-write.ts) and its proof (policy/proof.ts).
  */
 import { addTo } from '../net/multi-map.ts';
+import { mergeSpans } from '../net/register-set.ts';
 import type { ObservationSet } from '../observation.ts';
 import type { Permit, PermitEnd } from '../permit.ts';
 import { isMac } from './address-order.ts';
@@ -133,6 +134,16 @@ const protocolName = (draft: DraftPermit): string => {
   return [...new Set(names)].sort((a, b) => (a < b ? -1 : 1)).join(', ');
 };
 
+const listed = (ids: readonly number[], word: string): string[] =>
+  ids.length === 0 ? [] : [`${word}${ids.length === 1 ? '' : 's'} ${mergeSpans(ids.map((id) => ({ first: id, last: id }))).map(({ first, last }) => (first === last ? first : `${first}-${last}`)).join(', ')}`];
+
+/** The captures that ran while it was seen. */
+function sensorsOf({ evidence: { firstNs, lastNs } }: DraftPermit, set: ObservationSet): string[] {
+  if (firstNs === null || lastNs === null) return [];
+  const own = (set.sensor.captures ?? []).filter((capture) => capture.firstNs <= lastNs && firstNs <= capture.lastNs);
+  return [...listed(own.filter(({ live }) => !live).map(({ id }) => id), 'capture'), ...listed(own.filter(({ live }) => live).map(({ id }) => id), 'live capture')];
+}
+
 interface Folded {
   readonly grant: Grant;
   readonly pairs: ReadonlySet<string>;
@@ -227,6 +238,7 @@ export function proposeConduits(set: ObservationSet, plan: ZonePlan, options: Co
   const pairs = [...byPair.values()].sort((a, b) => (zoneOrder.get(a.pair[0]) ?? 0) - (zoneOrder.get(b.pair[0]) ?? 0) || (zoneOrder.get(a.pair[1]) ?? 0) - (zoneOrder.get(b.pair[1]) ?? 0));
   const conduitIds = makeIds(pairs.map(({ pair }) => `C-${ids.zone.get(pair[0])}-${ids.zone.get(pair[1])}`), 'C');
 
+  const completenessOf = new Map((plan.completeness?.conduits ?? []).map((one) => [`${one.fromZone}\n${one.toZone}`, one.completeness]));
   const endOf = (zone: string, assets: readonly string[]): PermitEnd => ({ zone: ids.zone.get(zone) ?? zone, assets: assets.map((id) => ids.asset.get(id) ?? id), addresses: [] });
   const conduits: ProposedConduit[] = [];
   const permits: ProposedPermit[] = [];
@@ -264,7 +276,8 @@ export function proposeConduits(set: ObservationSet, plan: ZonePlan, options: Co
           owner: '',
           evidence: {
             firstSeen: isoTime(draft.evidence.firstNs), lastSeen: isoTime(draft.evidence.lastNs), days: days.length, requests: draft.evidence.requests,
-            generalisedBy: draft.rules, neverSeen: draft.neverSeen,
+            generalisedBy: draft.rules, neverSeen: draft.neverSeen, sensors: sensorsOf(draft, set),
+            completeness: completenessOf.get(`${draft.clientZone}\n${draft.serverZone}`) ?? null,
           },
         },
         question: kind === null ? null : { kind, sentence: kind === 'rare' || kind === 'engineering' ? `${QUESTION_SENTENCES[kind]} Seen on ${daysText(days)}${rhythm}.` : QUESTION_SENTENCES[kind], days },

@@ -173,6 +173,8 @@ export const permitsOf = (spec: Spec): DeclaredPermit[] => {
           requests: evidence.requests ?? 0,
           generalisedBy: evidence.generalised_by ?? [],
           neverSeen: evidence.never_seen ?? 0,
+          sensors: evidence.sensors ?? [],
+          completeness: evidence.completeness ?? null,
         },
       };
       const notUnderstood = [...(text?.notUnderstood ?? [])];

@@ -109,6 +109,8 @@ export const ruleEntry = ({ permit, question, regime, connections }: ProposedPer
         requests: evidence.requests,
         ...(regime === null ? {} : { regime }),
         ...(evidence.generalisedBy.length === 0 ? {} : { generalised_by: [...evidence.generalisedBy], never_seen: evidence.neverSeen }),
+        ...(evidence.sensors.length === 0 ? {} : { sensors: [...evidence.sensors] }),
+        ...(evidence.completeness === null ? {} : { completeness: evidence.completeness }),
       },
     }),
   };

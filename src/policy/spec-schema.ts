@@ -200,6 +200,8 @@ const flow = z.strictObject({
     regime: z.string().optional(),
     generalised_by: z.array(z.string()).optional(),
     never_seen: count.optional(),
+    sensors: z.array(z.string()).optional(),
+    completeness: z.number().min(0).max(1).optional(),
     refs: z.array(z.string()).optional(),
   }).optional(),
   review_by: date.optional(),

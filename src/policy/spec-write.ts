@@ -25,7 +25,7 @@ export type SpecProvenance = Readonly<Record<string, string | number | readonly 
 /** Short maps and lists of plain values stand on one line, as people write them. */
 const FLOW_KEYS = new Set([
   'client', 'server', 'evidence', 'ranges', 'function_codes', 'unit_ids', 'services', 'security_mode', 'security_policy', 'access', 'connects', 'allowed_conduits', 'ip', 'mac', 'ports',
-  'generalised_by', 'operations', 'vlans', 'networks', 'schedule', 'names', 'servers',
+  'generalised_by', 'sensors', 'operations', 'vlans', 'networks', 'schedule', 'names', 'servers',
 ]);
 
 const keyText = (pair: { key: unknown }): string => (isScalar(pair.key) ? String(pair.key.value) : '');

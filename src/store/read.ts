@@ -4,7 +4,7 @@
  * Every table is read once, in key order, and joined here: one pass for a plant of 100,000 conversations over weeks.
  */
 import type {
-  AddressRecord, Conversation, DayCount, Fact, FoldedScan, ObservationSet, Operation, RegisterRange, RhythmBin, SensorTruth,
+  AddressRecord, CaptureSpan, Conversation, DayCount, Fact, FoldedScan, ObservationSet, Operation, RegisterRange, RhythmBin, SensorTruth,
 } from '../observation.ts';
 import type { Connection } from './database.ts';
 import { isDeaf, readSensorTruth } from './read-sensor.ts';
@@ -252,7 +252,13 @@ function readSensor(db: Connection, addressText: ReadonlyMap<number, string>): S
       lastNs: instantOrZero(row[6], row[7]),
     });
   }
+  const captures: CaptureSpan[] = [];
+  const spans = `SELECT id, kind = 'live', ${instantColumns('first')}, ${instantColumns('last')} FROM capture WHERE first_ns IS NOT NULL ORDER BY id`;
+  for (const row of each<[number, number, number | null, number | null, number | null, number | null]>(db, spans)) {
+    captures.push({ id: row[0], live: row[1] === 1, firstNs: instantOrZero(row[2], row[3]), lastNs: instantOrZero(row[4], row[5]) });
+  }
   return {
+    captures,
     packets,
     bytes,
     firstNs: instant(firstS, firstN),
