@@ -123,6 +123,9 @@ interface Judge {
   readonly standing: ReadonlySet<string>;
   readonly onDemand: ReadonlySet<string>;
   readonly rules: number;
+  /** Rules tied to a calendar, and the share of the standing pairs' time that this takes away. */
+  readonly tied?: number;
+  readonly timeSaved?: number;
 }
 
 const comboKey = (client: string, server: string, transport: string, port: number, own: OperationClass): string => `${client}>${server}:${transport}/${port}|${own}`;
@@ -145,6 +148,9 @@ function judgeProposal(name: string, set: ObservationSet, proposal: ConduitPropo
   const verdicts = new Map<Conversation, ConversationVerdict>();
   const standing = new Set<string>();
   const onDemand = new Set<string>();
+  let tied = 0;
+  let pairTime = 0;
+  let pairTimeSaved = 0;
   const members = new Map<string, string[]>();
   for (const zone of loaded.spec.zones) members.set(zone.zone_id, (zone.assets ?? []).flatMap((asset) => (typeof asset === 'string' ? [] : (asset.ip ?? []))));
   const business = new Set(loaded.spec.zones.filter((zone) => zone.kind === 'enterprise' || zone.kind === 'external').map((zone) => zone.zone_id));
@@ -157,6 +163,15 @@ function judgeProposal(name: string, set: ObservationSet, proposal: ConduitPropo
           : permit.access.length === 0 ? ['any'] : permit.access.map((access) => (access === 'browse' || access === 'read' ? 'read' : access === 'write' ? 'write' : 'engineer')),
     );
     const target = permit.conditions.onDemand ? onDemand : standing;
+    if (!permit.conditions.onDemand) {
+      const pairs = side(permit.from).length * side(permit.to).length;
+      const { days, start, end } = permit.conditions;
+      const clock = (text: string): number => Number(text.slice(0, 2)) + Number(text.slice(3)) / 60;
+      const hours = start === null || end === null ? 24 : (clock(end) - clock(start) + 24) % 24 || 24;
+      pairTime += pairs;
+      pairTimeSaved += pairs * (1 - ((days.length === 0 ? 7 : days.length) * hours) / 168);
+      if (start !== null) tied++;
+    }
     for (const port of permit.service.ports.length === 0 ? [0] : permit.service.ports.map(({ first }) => first)) for (const client of side(permit.from)) for (const server of side(permit.to)) if (client !== server) for (const own of classes) target.add(comboKey(client, server, permit.service.transport, port, own));
   }
   for (const combo of standing) onDemand.delete(combo);
@@ -174,7 +189,7 @@ function judgeProposal(name: string, set: ObservationSet, proposal: ConduitPropo
       if (verdict === undefined) verdicts.set(tuple.conversation, (verdict = matcher.judge(tuple.conversation)));
       return tuplePasses(tuple, verdict);
     },
-    standing, onDemand,
+    standing, onDemand, tied, timeSaved: pairTime === 0 ? 0 : pairTimeSaved / pairTime,
     rules: loaded.permits.filter(({ permit }) => !permit.conditions.onDemand).length,
   };
 }
@@ -218,6 +233,8 @@ interface Score {
   readonly stray: number;
   readonly strayAdmitted: number;
   readonly rules: number;
+  readonly tied: number;
+  readonly timeSaved: number;
   readonly blocked: readonly Tuple[];
   readonly admitted: readonly Tuple[];
 }
@@ -274,7 +291,7 @@ function score(judge: Judge, plant: GeneratedPlant, tuples: readonly Tuple[], is
   return {
     breakage: total === 0 ? 0 : blocked.length / total, dayBreakage: days === 0 ? 0 : blockedDays / days, standing: judge.standing.size / designed.size, onDemand: judge.onDemand.size / designed.size,
     precision: judge.standing.size === 0 ? 1 : right / judge.standing.size, writeExposure: changes(designed) === 0 ? 0 : changes(judge.standing) / changes(designed), stray, strayAdmitted: stray === 0 ? 0 : admittedTuples.length / stray,
-    rules: judge.rules, blocked, admitted: admittedTuples,
+    rules: judge.rules, tied: judge.tied ?? 0, timeSaved: judge.timeSaved ?? 0, blocked, admitted: admittedTuples,
   };
 }
 
@@ -324,7 +341,7 @@ async function main(): Promise<void> {
       const kinds = new Map(zones.zones.map((zone) => [zone.id, zone.kind]));
       const isBusiness = (zone: string | null): boolean => zone !== null && (kinds.get(zone) === 'enterprise' || kinds.get(zone) === 'external');
       const plan = options.has('declared') ? { ...zones, assets: [...zones.assets, ...declaredDevices(plant, zones)] } : zones;
-      const proposed = judgeProposal('proposed', set, proposeConduits(set, plan, DEFAULT_CONDUIT_OPTIONS));
+      const proposed = judgeProposal('proposed', set, proposeConduits(set, plan, { ...DEFAULT_CONDUIT_OPTIONS, schedules: !options.has('no-schedules') }));
       const result = score(proposed, plant, tuples, isBusiness);
       add('proposed', result);
       for (const tuple of result.blocked) {
@@ -365,6 +382,8 @@ async function main(): Promise<void> {
     console.log(`| ${name} | ${percent(of((one) => one.breakage))} | ${percent(of((one) => one.dayBreakage), 3)} | ${of((one) => one.standing).toFixed(2)} (+${of((one) => one.onDemand).toFixed(2)}) | ${of((one) => one.precision).toFixed(3)} | ${of((one) => one.writeExposure).toFixed(2)} | ${percent(of((one) => one.strayAdmitted), 1)} | ${of((one) => one.rules).toFixed(0)} (${Math.max(...list.map((one) => one.rules))}) |`);
   }
   const proposedScores = scores.get('proposed') ?? [];
+  const tied = proposedScores.reduce((sum, one) => sum + one.tied, 0);
+  console.log(`\ntied to a calendar: ${tied} rules, ${percent(mean(proposedScores.map((one) => one.timeSaved)))} of the standing pairs' time saved; stray admitted of all stray: ${percent(proposedScores.reduce((sum, one) => sum + one.strayAdmitted * one.stray, 0) / Math.max(1, proposedScores.reduce((sum, one) => sum + one.stray, 0)), 1)}`);
   const zoneScores = scores.get('zone to zone per service');
   if (zoneScores !== undefined) console.log(`\nstanding permission of zone to zone rules: ${(mean(zoneScores.map((one) => one.standing)) / mean(proposedScores.map((one) => one.standing))).toFixed(1)} times the proposal's`);
   if (options.has('worst')) for (const [why, count] of [...blockedWhy].sort((a, b) => b[1] - a[1]).slice(0, 40)) console.log(`${count}\t${why}`);

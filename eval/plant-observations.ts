@@ -144,6 +144,7 @@ interface OperationDraft {
   readonly name: string;
   readonly access: Access;
   readonly days: Map<number, number>;
+  readonly hours: Map<number, number>;
   readonly ranges: Map<string, RegisterRange>;
   readonly gaps: [number, number][];
   readonly cyclic: Map<number, { cv: number; ranges: number; cycles: number }>;
@@ -161,7 +162,35 @@ function nameOperation(op: GeneratedOperation): Pick<OperationDraft, 'protocol' 
 }
 
 const nsOfDay = (day: number): bigint => BigInt(DAY_ZERO + day) * DAY_NS;
-const dayCounts = (days: ReadonlyMap<number, number>): DayCount[] => [...days].sort(([a], [b]) => a - b).map(([day, count]) => ({ day: DAY_ZERO + day, count }));
+const dayCounts = (days: ReadonlyMap<number, number>, hours: ReadonlyMap<number, number>): DayCount[] =>
+  [...days].sort(([a], [b]) => a - b).map(([day, count]) => ({ day: DAY_ZERO + day, count, hours: hours.get(day) ?? 0xffffff }));
+
+/** Anything between 0 and 1, the same for the same numbers. */
+const chance = (...seeds: readonly number[]): number => {
+  const wave = Math.sin(seeds.reduce((sum, seed, i) => sum + (seed + 1) * (12.9898 + 65.3 * i), 0.5)) * 43758.5453;
+  return wave - Math.floor(wave);
+};
+
+const MOST_DRAWN = 12;
+
+/**
+ * Hours of a day on which an operation happens: the generator keeps days only, so this is ours. What runs in cycles runs
+ * round the clock; jobs have their own hour, and slip by one on one day in ten; people come between 6 and 22 h, and on one
+ * occasion in fifty at any time; anything else falls anywhere.
+ */
+function hoursOn(schedule: Schedule & { readonly all?: boolean }, count: number, edge: number, day: number): number {
+  if (schedule.t === 'cont' || count > 500) return 0xffffff;
+  if (schedule.t === 'weekly' || schedule.t === 'monthly') {
+    const hour = Math.floor(chance(edge) * 24);
+    return (1 << hour) | (chance(edge, day) < 0.1 ? 1 << ((hour + 1) % 24) : 0);
+  }
+  let mask = 0;
+  for (let i = 0; i < Math.min(count, MOST_DRAWN); i++) {
+    const isPerson = schedule.t === 'shift' && schedule.all !== true && chance(edge, day, i, 1) >= 0.02;
+    mask |= 1 << (isPerson ? 6 + Math.floor(chance(edge, day, i) * 16) : Math.floor(chance(edge, day, i) * 24));
+  }
+  return mask;
+}
 
 export function observePlant(plant: GeneratedPlant, sample: GeneratedSample, fromDay: number, toDay: number): ObservationSet {
   const conversations: Conversation[] = [];
@@ -202,6 +231,7 @@ export function observePlant(plant: GeneratedPlant, sample: GeneratedSample, fro
 function observeEdge(plant: GeneratedPlant, sample: GeneratedSample, edge: GeneratedEdge, index: number, fromDay: number, toDay: number): Conversation | null {
   const drafts = new Map<string, OperationDraft>();
   const allDays = new Map<number, number>();
+  const allHours = new Map<number, number>();
   const encrypted = edge.ua?.mode === 'SignAndEncrypt';
   let requests = 0;
   edge.ops.forEach((op, position) => {
@@ -216,13 +246,16 @@ function observeEdge(plant: GeneratedPlant, sample: GeneratedSample, edge: Gener
     const factor = op.burst?.len ?? 1;
     const named = encrypted ? null : nameOperation(op);
     const key = named === null ? 'raw' : `${named.protocol}/${named.unit}/${named.code}`;
-    const draft: OperationDraft = drafts.get(key) ?? { key, protocol: '', unit: null, code: 0, name: '', access: 'read' as Access, ...named, days: new Map(), ranges: new Map(), gaps: [], cyclic: new Map(), requests: 0 };
+    const draft: OperationDraft = drafts.get(key) ?? { key, protocol: '', unit: null, code: 0, name: '', access: 'read' as Access, ...named, days: new Map(), hours: new Map(), ranges: new Map(), gaps: [], cyclic: new Map(), requests: 0 };
     drafts.set(key, draft);
     perDay.forEach((count, offset) => {
       if (count === 0) return;
       const day = fromDay + offset;
       draft.days.set(day, (draft.days.get(day) ?? 0) + count * factor);
       allDays.set(day, (allDays.get(day) ?? 0) + count * factor);
+      const hours = hoursOn(op.sched, count, index, day);
+      draft.hours.set(day, (draft.hours.get(day) ?? 0) | hours);
+      allHours.set(day, (allHours.get(day) ?? 0) | hours);
     });
     draft.requests += events * factor;
     requests += events * factor;
@@ -242,7 +275,7 @@ function observeEdge(plant: GeneratedPlant, sample: GeneratedSample, edge: Gener
   });
   if (drafts.size === 0) return null;
   for (const draft of drafts.values()) for (const [period, { cv, ranges, cycles }] of draft.cyclic) draft.gaps.push(...cyclicGaps(period, cv, ranges, cycles, index));
-  const days = dayCounts(allDays);
+  const days = dayCounts(allDays, allHours);
   const firstNs = BigInt(days[0]!.day) * DAY_NS;
   const lastNs = BigInt(days.at(-1)!.day + 1) * DAY_NS - 1n;
   const client = plant.hosts[edge.c]!;
@@ -271,7 +304,7 @@ function observeEdge(plant: GeneratedPlant, sample: GeneratedSample, edge: Gener
     targets: [],
     firstNs,
     lastNs,
-    days: dayCounts(draft.days),
+    days: dayCounts(draft.days, draft.hours),
     rhythm: binGaps(draft.gaps),
   }));
   const sessions = edge.persist ? Math.ceil(days.length / 3) : Math.max(1, Math.min(requests, days.length * 20));

@@ -43,6 +43,8 @@ export interface RhythmBin {
 export interface DayCount {
   readonly day: number;
   readonly count: number;
+  /** Bit h: something fell into hour h (UTC) of that day. Missing where nobody kept hours. */
+  readonly hours?: number;
 }
 
 export interface Operation {

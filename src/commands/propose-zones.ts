@@ -74,7 +74,7 @@ export function proposeZonesOf(argv: ProposeArguments, context: CommandContext):
   if (argv.explain !== undefined) {
     return { exitCode, output: explainAsset(zones, argv.explain).map((line) => `${printable(line, LONGEST_SENTENCE)}\n`) };
   }
-  const conduits = proposeConduits(set, decided === null || argv.exact === true ? zones : withDeclaredMembers(zones, decided), { exact: argv.exact === true, maintenance: argv.exact !== true, schedules: argv.schedules !== false });
+  const conduits = proposeConduits(set, decided === null || argv.exact === true ? zones : withDeclaredMembers(zones, decided), { exact: argv.exact === true, maintenance: argv.exact !== true, schedules: argv.schedules !== false, hours: (decided?.spec.timezone ?? 'UTC') === 'UTC' });
   if (argv.json === true) return { exitCode, output: proposalJson(zones, conduits) };
   if (argv.out === undefined) return { exitCode, output: proposalText(zones, conduits, { width: context.width, colour: context.colour }) };
   if (zones.zones.length === 0) {

@@ -37,6 +37,8 @@ export interface GrantEvidence {
   readonly firstNs: bigint | null;
   readonly lastNs: bigint | null;
   readonly days: readonly number[];
+  /** Bit h: seen in hour h (UTC) of some day; every bit where hours were not kept. */
+  readonly hours: number;
   readonly requests: number;
   readonly sessions: number;
   /** Conversations that would break without this grant. */
@@ -60,7 +62,9 @@ export interface Grant {
   readonly source: Grant | null;
 }
 
-export const NO_EVIDENCE: GrantEvidence = { firstNs: null, lastNs: null, days: [], requests: 0, sessions: 0, witnesses: [] };
+export const ALL_HOURS = 0xffffff;
+
+export const NO_EVIDENCE: GrantEvidence = { firstNs: null, lastNs: null, days: [], hours: 0, requests: 0, sessions: 0, witnesses: [] };
 
 /** Services that only set up, keep and close a session or subscription (OPC 10000-4 clauses 5.5 to 5.7, 5.14). */
 export const OPCUA_SESSION_SERVICES: readonly string[] = [
@@ -127,6 +131,7 @@ export const mergeEvidence = (a: GrantEvidence, b: GrantEvidence): GrantEvidence
   firstNs: a.firstNs === null ? b.firstNs : b.firstNs === null || a.firstNs < b.firstNs ? a.firstNs : b.firstNs,
   lastNs: a.lastNs === null ? b.lastNs : b.lastNs === null || a.lastNs > b.lastNs ? a.lastNs : b.lastNs,
   days: sortedUnique([...a.days, ...b.days]),
+  hours: a.hours | b.hours,
   requests: a.requests + b.requests,
   sessions: a.sessions + b.sessions,
   witnesses: sortedUnique([...a.witnesses, ...b.witnesses]),
@@ -192,6 +197,7 @@ export function observeGrants(set: ObservationSet, index: PlanIndex): ObservedGr
     else {
       for (const [own, { detail, operations }] of splitByClass(conversation)) {
         const isWhole = operations.length === 0;
+        const seen = isWhole ? conversation.days : operations.flatMap((one) => one.days);
         const grant: Grant = {
           client: standing.client,
           server: standing.server,
@@ -206,7 +212,8 @@ export function observeGrants(set: ObservationSet, index: PlanIndex): ObservedGr
           evidence: {
             firstNs: isWhole ? conversation.firstNs : operations.reduce((min, one) => (one.firstNs < min ? one.firstNs : min), operations[0].firstNs),
             lastNs: isWhole ? conversation.lastNs : operations.reduce((max, one) => (one.lastNs > max ? one.lastNs : max), operations[0].lastNs),
-            days: sortedUnique((isWhole ? conversation.days : operations.flatMap((one) => one.days)).map((day) => day.day)),
+            days: sortedUnique(seen.map((day) => day.day)),
+            hours: seen.reduce((all, day) => all | (day.hours ?? ALL_HOURS), 0),
             requests: isWhole ? conversation.requests : operations.reduce((sum, one) => sum + one.requests, 0),
             sessions: conversation.sessions,
             witnesses: [conversation.id],

@@ -69,27 +69,3 @@ export const daysText = (days: readonly number[], limit = 6): string => {
   const shown = days.slice(0, limit).map(isoDay).join(', ');
   return days.length > limit ? `${shown} and ${days.length - limit} more days` : shown;
 };
-
-const WEEKDAYS = ['Thursday', 'Friday', 'Saturday', 'Sunday', 'Monday', 'Tuesday', 'Wednesday'];
-
-/** The rhythm of the days on which something was seen, against the days on which anybody listened; null = no rhythm. */
-export function regimeOf(days: readonly number[], capturedDays: readonly number[]): string | null {
-  if (days.length === 0 || capturedDays.length < 14) return null;
-  const seen = new Set(days);
-  // 1970-01-01 was a Thursday.
-  const weekday = (day: number): number => ((day % 7) + 7) % 7;
-  const weekend = (day: number): boolean => weekday(day) === 2 || weekday(day) === 3;
-  if (days.length === capturedDays.length) return 'every day';
-  const own = new Set(days.map(weekday));
-  if (own.size === 1 && days.length >= 3) {
-    const chances = capturedDays.filter((day) => own.has(weekday(day)));
-    if (chances.every((day) => seen.has(day))) return `weekly, on ${WEEKDAYS[[...own][0]]}s (UTC)`;
-  }
-  const working = capturedDays.filter((day) => !weekend(day));
-  if (days.every((day) => !weekend(day)) && days.length >= 5 && days.length >= working.length * 0.6) return 'working days (UTC)';
-  if (days.every(weekend) && days.length >= 3) return 'weekends (UTC)';
-  const gaps = days.slice(1).map((day, i) => day - days[i]);
-  if (gaps.length > 0 && gaps.every((gap) => gap >= 26 && gap <= 33)) return 'monthly';
-  if (days.length === 1) return 'one day only';
-  return null;
-}

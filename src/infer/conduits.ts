@@ -19,9 +19,10 @@ import { compareDrafts, draftPermits, hasPorts } from './conduit-permits.ts';
 import type { DraftPermit } from './conduit-permits.ts';
 import { indexPlan, ownMacs } from './conduit-plan.ts';
 import type { PlanIndex, PlannedAsset, ZonePlan } from './conduit-plan.ts';
-import { daysText, QUESTION_SENTENCES, regimeOf } from './conduit-questions.ts';
+import { daysText, QUESTION_SENTENCES } from './conduit-questions.ts';
 import type { QuestionKind } from './conduit-questions.ts';
-import { weeklyWindow } from './conduit-schedules.ts';
+import { listeningOf, regimeOf } from './conduit-regimes.ts';
+import { jobWindow } from './conduit-schedules.ts';
 import { foldSetAside } from './conduit-set-aside.ts';
 import type { SetAsideEntry } from './conduit-set-aside.ts';
 
@@ -30,8 +31,10 @@ export interface ConduitOptions {
   readonly exact: boolean;
   /** Propose on-demand Permits for maintenance stations. */
   readonly maintenance: boolean;
-  /** False: no Permit is tied to weekdays (default: true, unless exact). */
+  /** False: no Permit is tied to a calendar (default: true, unless exact). */
   readonly schedules?: boolean;
+  /** False: no Permit is tied to a time of day, because the spec's clock is not UTC (default: true). */
+  readonly hours?: boolean;
 }
 
 export const DEFAULT_CONDUIT_OPTIONS: ConduitOptions = { exact: false, maintenance: true };
@@ -216,6 +219,9 @@ export function proposeConduits(set: ObservationSet, plan: ZonePlan, options: Co
   const { rest, folded } = options.exact ? { rest: [...exact], folded: [] } : foldBusiness(exact, index);
   const generalised = options.exact ? rest : generaliseGrants(rest, index);
   const { standing, onDemand } = options.exact || !options.maintenance ? { standing: generalised, onDemand: [] } : maintenanceGrants(rest, generalised, index);
+  const engineered = new Map<number, number>();
+  for (const grant of exact) if (grant.class === 'engineer') for (const day of grant.evidence.days) engineered.set(day, (engineered.get(day) ?? 0) + 1);
+  const listening = listeningOf(index.capturedDays, set.sensor.hours, engineered);
   const drafts = [
     ...draftPermits(standing, false, observed, index),
     ...folded.flatMap(({ grant, pairs }) => draftPermits([grant], false, observed, index).map((draft) => ({
@@ -238,7 +244,7 @@ export function proposeConduits(set: ObservationSet, plan: ZonePlan, options: Co
   const pairs = [...byPair.values()].sort((a, b) => (zoneOrder.get(a.pair[0]) ?? 0) - (zoneOrder.get(b.pair[0]) ?? 0) || (zoneOrder.get(a.pair[1]) ?? 0) - (zoneOrder.get(b.pair[1]) ?? 0));
   const conduitIds = makeIds(pairs.map(({ pair }) => `C-${ids.zone.get(pair[0])}-${ids.zone.get(pair[1])}`), 'C');
 
-  const completenessOf = new Map((plan.completeness?.conduits ?? []).map((one) => [`${one.fromZone}\n${one.toZone}`, one.completeness]));
+  const completenessOf = new Map((plan.completeness?.conduits ?? []).map((one) => [`${one.fromZone}\n${one.toZone}`, one.seen === 0 ? 0 : Math.round((one.seen / (one.seen + one.pooledNewIn28Days)) * 1e4) / 1e4]));
   const endOf = (zone: string, assets: readonly string[]): PermitEnd => ({ zone: ids.zone.get(zone) ?? zone, assets: assets.map((id) => ids.asset.get(id) ?? id), addresses: [] });
   const conduits: ProposedConduit[] = [];
   const permits: ProposedPermit[] = [];
@@ -255,8 +261,8 @@ export function proposeConduits(set: ObservationSet, plan: ZonePlan, options: Co
       const days = draft.evidence.days;
       const lastDay = Math.max(days.at(-1) ?? 0, draft.evidence.lastNs === null ? 0 : Number(draft.evidence.lastNs / 86_400_000_000_000n));
       const kind = draft.question;
-      const regime = regimeOf(days, index.capturedDays);
-      const window = options.exact || options.schedules === false ? null : weeklyWindow(draft, index.capturedDays);
+      const regime = regimeOf(draft.evidence, listening);
+      const window = options.exact || options.schedules === false ? null : jobWindow(draft, listening, options.hours !== false);
       const rhythm = regime === null || regime === 'one day only' ? '' : ` (${regime})`;
       permits.push({
         permit: {
@@ -269,8 +275,8 @@ export function proposeConduits(set: ObservationSet, plan: ZonePlan, options: Co
           modbus: draft.modbus,
           opcua: draft.opcua,
           named: draft.names.length === 0 ? null : { protocol: draft.protocol, names: draft.names },
-          conditions: { days: window ?? [], start: window === null ? null : '00:00', end: window === null ? null : '23:59', expires: kind === 'temporary-device' ? isoDay(lastDay) : null, onDemand: draft.onDemand },
-          purpose: draft.onDemand && kind !== 'temporary-device' ? 'maintenance, switched on by a person for a while' : window === null ? '' : 'a weekly job: its day, and the days before and after',
+          conditions: { days: window?.days ?? [], start: window?.start ?? null, end: window?.end ?? null, expires: kind === 'temporary-device' ? isoDay(lastDay) : null, onDemand: draft.onDemand },
+          purpose: draft.onDemand && kind !== 'temporary-device' ? 'maintenance, switched on by a person for a while' : (window?.purpose ?? ''),
           basis: 'observed',
           decision: kind === null && !draft.onDemand ? 'approved' : 'pending',
           owner: '',

@@ -5,7 +5,7 @@
  * by service, other protocols by operation, and the bare service where nothing was readable. Left out on purpose: who
  * may ask it (match.ts).
  */
-import type { Access, Conversation, Operation } from '../observation.ts';
+import type { Access, Conversation, DayCount, Operation } from '../observation.ts';
 
 export interface Ask {
   readonly protocol: string;
@@ -20,14 +20,21 @@ export interface Ask {
   readonly firstNs: bigint;
   readonly lastNs: bigint;
   readonly days: readonly number[];
+  /** Days with the hours of each (bit h = hour h, UTC); null where hours were not kept. */
+  readonly hours: readonly { readonly day: number; readonly hours: number }[] | null;
 }
 
 const plainName = (name: string): string => name.replace(/(Request|Response)$/, '');
 
+const hoursOf = (days: readonly DayCount[]): Ask['hours'] => {
+  const kept = days.flatMap(({ day, hours }) => (hours === undefined ? [] : [{ day, hours }]));
+  return kept.length === days.length ? kept : null;
+};
+
 const asksOfOperation = (operation: Operation): Ask[] => {
   const base = {
     protocol: operation.protocol, access: operation.access, code: operation.function,
-    firstNs: operation.firstNs, lastNs: operation.lastNs, days: operation.days.map((day) => day.day),
+    firstNs: operation.firstNs, lastNs: operation.lastNs, days: operation.days.map((day) => day.day), hours: hoursOf(operation.days),
   };
   if (operation.protocol === 'modbus') {
     const unit = operation.unit ?? 0;
@@ -52,7 +59,7 @@ export const asksOf = (conversation: Conversation): Ask[] => {
   if (conversation.operations.length > 0) return conversation.operations.flatMap(asksOfOperation);
   return [{
     protocol: conversation.service.name, access: null, text: conversation.service.name === '' ? 'unnamed service' : conversation.service.name, modbus: null, opcuaService: null,
-    name: null, code: null, count: conversation.requests, firstNs: conversation.firstNs, lastNs: conversation.lastNs, days: conversation.days.map((day) => day.day),
+    name: null, code: null, count: conversation.requests, firstNs: conversation.firstNs, lastNs: conversation.lastNs, days: conversation.days.map((day) => day.day), hours: hoursOf(conversation.days),
   }];
 };
 

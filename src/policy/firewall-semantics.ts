@@ -18,21 +18,25 @@ export interface FirewallSemantics {
   readonly schedules: boolean;
   /** A TCP session that was open before the cut-over: no SYN was seen. */
   readonly midstream: 'accept' | 'drop';
+  /** What nothing in the spec names. A switch that only keeps VLANs apart passes it. */
+  readonly defaultAction: 'deny' | 'pass';
+  /** Whether rate and connection limits of the spec are enforced: our exports write none of them. */
+  readonly limits: boolean;
   /** The last end of a read range is checked, not only its start. */
   readonly rangeEnds: boolean;
   readonly note: string;
 }
 
 const row = (target: string, title: string, rest: Partial<Omit<FirewallSemantics, 'target' | 'title'>>): FirewallSemantics => ({
-  target, title, inspection: 'none', functionCodes: false, unitIds: false, ranges: false, opcuaServices: false, namedOperations: false, schedules: true, midstream: 'drop', rangeEnds: false, note: '', ...rest,
+  target, title, inspection: 'none', functionCodes: false, unitIds: false, ranges: false, opcuaServices: false, namedOperations: false, schedules: true, midstream: 'drop', defaultAction: 'deny', limits: false, rangeEnds: false, note: '', ...rest,
 });
 
 export const FIREWALL_SEMANTICS: readonly FirewallSemantics[] = [
-  row('ideal', 'a firewall that judges every request as the spec says', { inspection: 'every-request', functionCodes: true, unitIds: true, ranges: true, opcuaServices: true, namedOperations: true, midstream: 'accept', rangeEnds: true, note: 'the spec itself: what it breaks, every target breaks' }),
+  row('ideal', 'a firewall that judges every request as the spec says', { inspection: 'every-request', functionCodes: true, unitIds: true, ranges: true, opcuaServices: true, namedOperations: true, midstream: 'accept', limits: true, rangeEnds: true, note: 'the spec itself: what it breaks, every target breaks' }),
   row('l4', 'any stateful packet filter', { note: 'addresses and ports only' }),
   row('cisco-asa', 'Cisco ISA-3000 as ASA', { note: 'ASA has no Modbus inspection: functions are not judged' }),
   row('cisco-ftd', 'Cisco ISA-3000 as FTD, Snort 3 rules', { inspection: 'every-request', functionCodes: true, unitIds: true, opcuaServices: true, schedules: false, midstream: 'accept', note: 'modbus_func and modbus_unit per PDU; addresses by byte_test only' }),
-  row('cisco-ios', 'Cisco industrial switch', { schedules: false, midstream: 'accept', note: 'no state: VLANs and port security, not services' }),
+  row('cisco-ios', 'Cisco industrial switch', { schedules: false, midstream: 'accept', defaultAction: 'pass', note: 'no state: VLANs and port security, not services' }),
   row('fortios', 'FortiGate Rugged, application control', { inspection: 'every-request', functionCodes: true, midstream: 'drop', note: 'UnitID and Address parameters where the signature offers them' }),
   row('panos', 'Palo Alto, App-ID', { inspection: 'every-request', functionCodes: true, midstream: 'drop', note: 'function App-IDs; no unit id, no range; some packets pass before App-ID decides' }),
   row('nftables', 'Linux nftables on raw payload', { inspection: 'every-request', functionCodes: true, unitIds: true, ranges: true, midstream: 'accept', note: 'start address only; a client that splits or pipelines requests is blocked' }),

@@ -21,6 +21,8 @@ export interface DeclaredPermit {
   readonly unidirectional: { readonly from: string; readonly to: string } | null;
   readonly acceptedRisks: readonly string[];
   readonly purposeTexts: readonly string[];
+  /** How much and how fast; null = no limit. */
+  readonly limits: SpecFlow['limits'] | null;
   readonly notUnderstood: readonly string[];
 }
 
@@ -183,7 +185,7 @@ export const permitsOf = (spec: Spec): DeclaredPermit[] => {
       const saysFilter = /function code filter/i.test(flow.security_mode ?? '') && (flow.modbus?.function_codes ?? text?.functionCodes ?? []).length > 0;
       const modeUnderstood = flow.security_mode === undefined || saysFilter || (SECURITY_MODES as readonly string[]).includes(flow.security_mode);
       if (!modeUnderstood && flow.security_mode !== undefined) notUnderstood.push(flow.security_mode);
-      const declared: DeclaredPermit = { permit, path, unidirectional, acceptedRisks: flow.accepted_risks ?? [], purposeTexts: text?.purpose ?? [], notUnderstood };
+      const declared: DeclaredPermit = { permit, path, unidirectional, acceptedRisks: flow.accepted_risks ?? [], purposeTexts: text?.purpose ?? [], limits: flow.limits ?? null, notUnderstood };
       if (!text?.bothWays || flow.client !== undefined) return [declared];
       return [declared, { ...declared, permit: { ...permit, id: freshId(`${id}-r`), from: permit.to, to: permit.from } }];
     }),

@@ -1,8 +1,8 @@
 /**
  * Conditions of time: does a Permit hold when something was asked.
  *
- * In: conditions, and the first and last instant and the days (UTC) of an ask. Out: why not, or null. Observations know
- * days and their first and last instant, not every clock time: what cannot be known is not held against anybody.
+ * In: conditions, and the first and last instant, the days and the hours (UTC) of an ask. Out: why not, or null.
+ * Observations know hours, not every clock time: what cannot be known is not held against anybody.
  * Local time is the spec's time zone (IANA), UTC when it names none.
  */
 import type { PermitConditions } from '../permit.ts';
@@ -11,9 +11,11 @@ interface Asked {
   readonly firstNs: bigint;
   readonly lastNs: bigint;
   readonly days: readonly number[];
+  readonly hours?: readonly { readonly day: number; readonly hours: number }[] | null;
 }
 
 const DAY_MS = 86_400_000;
+const HOUR_MS = 3_600_000;
 const WEEKDAYS = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'];
 
 const formatters = new Map<string, Intl.DateTimeFormat>();
@@ -72,6 +74,12 @@ const instantFits = (conditions: PermitConditions, epochMs: number, timezone: st
   return (dayFits(local.day) && local.minutes >= start) || (dayFits(before) && local.minutes <= end);
 };
 
+/** Whether any quarter of an hour of it fits: which one it was, is not known. */
+const hourFits = (conditions: PermitConditions, epochMs: number, timezone: string): boolean => {
+  for (let minute = 0; minute < 60; minute += 15) if (instantFits(conditions, epochMs + minute * 60_000, timezone)) return true;
+  return instantFits(conditions, epochMs + HOUR_MS - 1, timezone);
+};
+
 export const scheduleProblem = (conditions: PermitConditions, asked: Asked, timezone: string): { kind: 'schedule' | 'expired'; sentence: string } | null => {
   const firstMs = Number(asked.firstNs / 1_000_000n);
   const lastMs = Number(asked.lastNs / 1_000_000n);
@@ -81,7 +89,14 @@ export const scheduleProblem = (conditions: PermitConditions, asked: Asked, time
   for (const instant of [firstMs, lastMs]) {
     if (!instantFits(conditions, instant, timezone)) return { kind: 'schedule', sentence: `seen outside the window ${window}` };
   }
-  if (conditions.days.length > 0) {
+  for (const { day, hours } of asked.hours ?? []) {
+    for (let hour = 0; hour < 24; hour++) {
+      if (((hours >> hour) & 1) === 1 && !hourFits(conditions, day * DAY_MS + hour * HOUR_MS, timezone)) {
+        return { kind: 'schedule', sentence: `seen on ${new Date(day * DAY_MS).toISOString().slice(0, 10)} between ${hour} and ${hour + 1} h UTC, outside the window ${window}` };
+      }
+    }
+  }
+  if (conditions.days.length > 0 && !asked.hours) {
     for (const day of asked.days) {
       // A UTC day touches up to two local days (three with a window past midnight): only when none fits was it outside.
       const touched = new Set([localTime(day * DAY_MS, timezone).day, localTime((day + 1) * DAY_MS - 1, timezone).day]);

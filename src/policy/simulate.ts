@@ -3,7 +3,8 @@
  *
  * In: a spec, Observations and how a target judges. Out: what would have been blocked (who, what, how often, on which
  * days), sessions that break once at cut-over, what would be let through beyond the Permits, a residual risk and an order
- * in which to cut conduits over. Left out on purpose: whether a blocked thing is wanted (diff.ts and people say that).
+ * in which to cut conduits over. What passes only while an on-demand Permit is switched on, and what the spec set aside, is
+ * told apart from what would be blocked. Left out on purpose: whether a blocked thing is wanted (diff.ts and people say that).
  */
 import type { Conversation, ObservationSet } from '../observation.ts';
 import type { Permit } from '../permit.ts';
@@ -14,8 +15,10 @@ import { contextOf } from './diff.ts';
 import { serviceText } from './diff-observed.ts';
 import type { FirewallSemantics } from './firewall-semantics.ts';
 import { isLive, permittedCodes, protocolKey } from './permits.ts';
+import { createSetAside } from './set-aside.ts';
+import { judgeLimits } from './simulate-limits.ts';
 import type { DeclaredPermit } from './permits.ts';
-import type { AskVerdict, MissKind } from './match.ts';
+import { limitsOperations, type AskVerdict, type MissKind } from './match.ts';
 import type { LoadedSpec } from './spec-load.ts';
 
 export interface Blocked {
@@ -55,6 +58,8 @@ export interface CutoverStep {
   readonly midstream: number;
   /** 1 to 5: the most critical role behind it. */
   readonly consequence: number;
+  /** The least of what its Permits' evidence says; null where none says it. */
+  readonly completeness: number | null;
   /** Days of evidence of its least observed standing Permit. */
   readonly evidenceDays: number;
   readonly reason: string;
@@ -70,7 +75,15 @@ export interface Simulation {
   /** 0 = exactly the spec. Sum of weights: 1 a read beyond it, 5 a write, 10 programming, times pairs. */
   readonly residualRisk: number;
   readonly cutover: readonly CutoverStep[];
-  readonly counts: { readonly judged: number; readonly passed: number; readonly blockedConversations: number; readonly blockedRequests: number };
+  /** What passes only while a person has switched the Permit on. */
+  readonly onDemand: readonly { readonly permit: string; readonly conversations: number; readonly days: readonly number[] }[];
+  /** Blocked on purpose: the spec set it aside; `waiting` of them ask for a decision. */
+  readonly setAside: { readonly conversations: number; readonly waiting: number };
+  /** Conduits that only watch so far; they are judged as if they were enforced. */
+  readonly monitored: number;
+  /** Limits that cannot be judged from what was kept. */
+  readonly undecided: readonly { readonly permit: string; readonly client: string; readonly server: string; readonly sentence: string }[];
+  readonly counts: { readonly judged: number; readonly passed: number; readonly withoutPayload: number; readonly blockedConversations: number; readonly blockedRequests: number };
 }
 
 export interface SimulateOptions {
@@ -153,14 +166,21 @@ const letThroughBy = (semantics: FirewallSemantics, { permit }: DeclaredPermit, 
 };
 
 export const simulate = (loaded: LoadedSpec, set: ObservationSet, semantics: FirewallSemantics, options: SimulateOptions = {}): Simulation => {
-  const permits = loaded.permits.filter(({ permit }) => isLive(permit) && (options.onDemand === true || !permit.conditions.onDemand));
+  const live = loaded.permits.filter(({ permit }) => isLive(permit));
+  const permits = live.filter(({ permit }) => options.onDemand === true || !permit.conditions.onDemand);
   const { assets, matcher } = contextOf({ ...loaded, permits }, set);
+  const switchedOn = permits.length === live.length ? null : contextOf({ ...loaded, permits: live }, set).matcher;
+  const asideOf = createSetAside(loaded.spec);
   const lastDay = set.sensor.lastNs === null ? 0 : Number(set.sensor.lastNs / 86_400_000_000_000n);
   const conduitOf = (from: string | undefined, to: string | undefined): string | null =>
     loaded.spec.conduits.find((conduit) => conduit.connects.includes(from ?? '') && conduit.connects.includes(to ?? ''))?.conduit_id ?? null;
   const blocked: Blocked[] = [];
   const midstream: { conversation: number; client: string; server: string; service: string; conduit: string | null }[] = [];
-  const counts = { judged: 0, passed: 0, blockedConversations: 0, blockedRequests: 0 };
+  const onDemand = new Map<string, { conversations: number; days: Set<number> }>();
+  const setAside = { conversations: 0, waiting: 0 };
+  const undecided: Simulation['undecided'][number][] = [];
+  const counts = { judged: 0, passed: 0, withoutPayload: 0, blockedConversations: 0, blockedRequests: 0 };
+  let undeclared = 0;
 
   const passes = (verdict: AskVerdict, related: boolean): boolean =>
     verdict.permit !== null || (related && verdict.miss !== null && isBlind(semantics, verdict.miss.kind, verdict.ask.opcuaService !== null));
@@ -175,17 +195,53 @@ export const simulate = (loaded: LoadedSpec, set: ObservationSet, semantics: Fir
     const outcome = verdict.asks.map((one) => ({ one, passed: passes(one, related) }));
     const conduit = verdict.related[0]?.permit.conduit ?? conduitOf(client?.zone, server?.zone);
     const mixed = semantics.inspection === 'first-request' && outcome.some((entry) => entry.passed) && outcome.some((entry) => !entry.passed);
-    const lost = mixed ? outcome : outcome.filter((entry) => !entry.passed);
-    for (const { one } of lost) {
+    const refused = mixed ? outcome : outcome.filter((entry) => !entry.passed);
+    if (refused.length > 0 && asideOf(conversation)?.covered === true) {
+      setAside.conversations++;
+      if (asideOf(conversation)?.entry.question !== undefined) setAside.waiting++;
+      return;
+    }
+    if (refused.length > 0 && switchedOn !== null) {
+      const again = switchedOn.judge(conversation).asks;
+      if (again.every((one) => one.permit !== null)) {
+        for (const id of new Set(again.flatMap((one) => (one.permit?.permit.conditions.onDemand === true ? [one.permit.permit.id] : [])))) {
+          const held = onDemand.get(id) ?? { conversations: 0, days: new Set<number>() };
+          onDemand.set(id, held);
+          held.conversations++;
+          for (const { ask } of refused.map((entry) => entry.one)) for (const day of ask.days) held.days.add(day);
+        }
+        return;
+      }
+    }
+    const passesByDefault = semantics.defaultAction === 'pass' && refused.length > 0;
+    if (passesByDefault) undeclared++;
+    const lost = passesByDefault ? [] : refused;
+    const block = (one: Pick<Blocked, 'operation' | 'count' | 'days' | 'permit' | 'why' | 'extent'>): void => {
       blocked.push({
         conversation: conversation.id, client: conversation.client, server: conversation.server, clientAsset: client?.asset?.id ?? null, serverAsset: server?.asset?.id ?? null,
-        serverRole: server?.asset?.role ?? null, service: serviceText(conversation), operation: one.ask.text, count: one.ask.count, days: [...new Set(one.ask.days)].sort((a, b) => a - b),
-        fromZone: client?.zone ?? null, toZone: server?.zone ?? null, conduit, permit: one.miss?.permit ?? null,
+        serverRole: server?.asset?.role ?? null, service: serviceText(conversation), fromZone: client?.zone ?? null, toZone: server?.zone ?? null, conduit, ...one,
+      });
+      counts.blockedRequests += one.count;
+    };
+    for (const { one } of lost) {
+      block({
+        operation: one.ask.text, count: one.ask.count, days: [...new Set(one.ask.days)].sort((x, y) => x - y), permit: one.miss?.permit ?? null,
         why: mixed ? 'the first request of a session decides for all of it' : (one.miss?.sentence ?? 'nothing is declared between the two'), extent: mixed ? 'some' : 'all',
       });
-      counts.blockedRequests += one.ask.count;
     }
-    if (lost.length === 0) counts.passed++;
+    let slowed = 0;
+    for (const declared of new Set(lost.length === 0 && semantics.limits ? outcome.flatMap(({ one }) => one.permit ?? []) : [])) {
+      for (const { kind, count, sentence } of judgeLimits(declared, conversation)) {
+        if (kind === 'unknown') undecided.push({ permit: declared.permit.id, client: conversation.client, server: conversation.server, sentence });
+        else {
+          slowed++;
+          block({ operation: 'beyond a limit', count, days: conversation.days.map(({ day }) => day), permit: declared.permit.id, why: sentence, extent: 'some' });
+        }
+      }
+    }
+    // Nothing was asked, so nothing can be judged by what is asked: ports alone let it through.
+    if (lost.length === 0 && conversation.requests === 0 && conversation.operations.length === 0 && verdict.related.some(({ permit }) => limitsOperations(permit))) counts.withoutPayload++;
+    if (lost.length + slowed === 0) counts.passed++;
     else counts.blockedConversations++;
     // Few sessions over many days, and active to the end: it would be open at the cut-over.
     const isOpen = conversation.days.at(-1)?.day !== undefined && lastDay - (conversation.days.at(-1)?.day ?? 0) <= 1 && conversation.sessions < conversation.days.length;
@@ -198,12 +254,15 @@ export const simulate = (loaded: LoadedSpec, set: ObservationSet, semantics: Fir
     if (!staysOnLink(transport) && groupAddressKind(server) === null && groupAddressKind(client) === null) judge(conversation);
   }
 
+  const byDefault: LetThrough[] = undeclared === 0 ? [] : [{ permit: '', conduit: '', operations: undeclared, weight: 10 * undeclared, sentence: `${undeclared} conversations that nothing declares pass: nothing here is denied by default` }];
   const zoneSize = new Map<string, number>();
   for (const asset of assets.assets) zoneSize.set(asset.zone, (zoneSize.get(asset.zone) ?? 0) + 1);
-  const letThrough = permits
+  const beyond = permits
     .map((declared) => letThroughBy(semantics, declared, pairsOf(declared.permit, (zone) => zoneSize.get(zone) ?? 1)))
     .filter((entry) => entry !== null)
     .sort((a, b) => b.weight - a.weight || (a.permit < b.permit ? -1 : 1));
+
+  const letThrough = [...byDefault, ...beyond];
 
   const cutover = loaded.spec.conduits.map((conduit): CutoverStep => {
     const own = permits.filter(({ permit }) => permit.conduit === conduit.conduit_id);
@@ -211,15 +270,20 @@ export const simulate = (loaded: LoadedSpec, set: ObservationSet, semantics: Fir
     const roles = conduit.connects.flatMap((zone) => assets.assets.filter((asset) => asset.zone === zone).map((asset) => CONSEQUENCE[asset.role ?? ''] ?? 1));
     const days = own.filter(({ permit }) => permit.evidence !== null).map(({ permit }) => permit.evidence?.days ?? 0);
     const evidenceDays = days.length === 0 ? 0 : Math.min(...days);
+    const known = own.flatMap(({ permit }) => permit.evidence?.completeness ?? []);
+    const completeness = known.length === 0 ? null : Math.min(...known);
     const blockedDays = new Set(hits.flatMap((one) => one.days)).size;
     const consequence = Math.max(1, ...roles);
     const open = midstream.filter((one) => one.conduit === conduit.conduit_id).length;
     const reason = hits.length > 0 ? `would have blocked ${hits.length} operations on ${blockedDays} days: decide on them first` : open > 0 ? `nothing blocked, but ${open} open sessions break once: in a maintenance window` : 'nothing would have been blocked';
-    return { conduit: conduit.conduit_id, blocked: hits.length, blockedDays, midstream: open, consequence, evidenceDays, reason };
-  }).sort((a, b) => Number(a.blocked > 0) - Number(b.blocked > 0) || a.consequence - b.consequence || a.blocked - b.blocked || a.midstream - b.midstream || b.evidenceDays - a.evidenceDays || (a.conduit < b.conduit ? -1 : 1));
+    return { conduit: conduit.conduit_id, blocked: hits.length, blockedDays, midstream: open, consequence, completeness, evidenceDays, reason };
+  }).sort((a, b) => Number(a.blocked > 0) - Number(b.blocked > 0) || a.consequence - b.consequence || a.blocked - b.blocked || a.midstream - b.midstream || (b.completeness ?? 0) - (a.completeness ?? 0) || b.evidenceDays - a.evidenceDays || (a.conduit < b.conduit ? -1 : 1));
 
   return {
     target: semantics.target, title: semantics.title, note: semantics.note, blocked, midstream, letThrough,
+    onDemand: [...onDemand].sort(([a], [b]) => (a < b ? -1 : 1)).map(([permit, { conversations, days }]) => ({ permit, conversations, days: [...days].sort((a, b) => a - b) })),
+    setAside, undecided,
+    monitored: loaded.spec.conduits.filter((conduit) => conduit.mode === 'monitor').length,
     residualRisk: letThrough.reduce((sum, entry) => sum + entry.weight, 0), cutover, counts,
   };
 };

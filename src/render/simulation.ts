@@ -19,6 +19,7 @@ const CUTOVER: readonly Column[] = [
   { title: 'blocked', align: 'right' },
   { title: 'sessions cut once', align: 'right' },
   { title: 'consequence', align: 'right' },
+  { title: 'complete', align: 'right' },
   { title: 'evidence days', align: 'right' },
   { title: 'because', shrinkTo: 20 },
 ];
@@ -27,7 +28,7 @@ const LISTED = 40;
 const LONGEST = 1000;
 
 export function* simulationText(simulation: Simulation, style: TableStyle): Generator<string> {
-  const { blocked, midstream, letThrough, cutover, counts } = simulation;
+  const { blocked, midstream, letThrough, onDemand, setAside, undecided, monitored, cutover, counts } = simulation;
   yield `${simulation.title}${simulation.note === '' ? '' : ` (${simulation.note})`}:\n`;
   yield `${grouped(counts.judged)} conversations between zones judged, ${grouped(counts.passed)} pass, ${grouped(counts.blockedConversations)} would be blocked (${grouped(counts.blockedRequests)} requests); `;
   yield `${grouped(midstream.length)} open sessions break once at cut-over; residual risk ${grouped(simulation.residualRisk)}\n`;
@@ -44,16 +45,22 @@ export function* simulationText(simulation: Simulation, style: TableStyle): Gene
     yield* textTable(BLOCKED, rows, style);
     if (blocked.length > LISTED) yield `${LISTED} of ${blocked.length}; --json lists all\n`;
   }
+  for (const one of onDemand.slice(0, LISTED)) yield `${one === onDemand[0] ? '\nPasses only while somebody has switched it on:\n' : ''}  - ${printable(`${one.permit}: ${one.conversations} conversations on ${one.days.length} days`, LONGEST)}\n`;
+  if (onDemand.length > LISTED) yield `  ... and ${onDemand.length - LISTED} more; --json lists all\n`;
+  if (setAside.conversations > 0) yield `\n${grouped(setAside.conversations)} conversations are blocked on purpose: the spec set them aside${setAside.waiting > 0 ? `, and ${grouped(setAside.waiting)} of them wait for a decision` : ''}.\n`;
+  for (const one of undecided.slice(0, LISTED)) yield `${one === undecided[0] ? '\nLimits that what was kept cannot decide:\n' : ''}  - ${printable(`${one.permit}: ${one.client} -> ${one.server}: ${one.sentence}`, LONGEST)}\n`;
+  if (undecided.length > LISTED) yield `  ... and ${undecided.length - LISTED} more; --json lists all\n`;
+  if (counts.withoutPayload > 0) yield `\n${grouped(counts.withoutPayload)} conversations carried no payload: they pass by ports alone, whatever their Permit says of operations.\n`;
   if (letThrough.length > 0) {
     yield '\nWould get through beyond the spec:\n';
-    for (const one of letThrough.slice(0, LISTED)) yield `  - ${printable(`${one.permit}: ${one.sentence}`, LONGEST)}\n`;
+    for (const one of letThrough.slice(0, LISTED)) yield `  - ${printable(one.permit === '' ? one.sentence : `${one.permit}: ${one.sentence}`, LONGEST)}\n`;
     if (letThrough.length > LISTED) yield `  ... and ${letThrough.length - LISTED} more; --json lists all\n`;
   }
   if (cutover.length > 0) {
-    yield '\nCut over in this order:\n';
+    yield `\nCut over in this order${monitored > 0 ? ` (${monitored} of ${cutover.length} conduits are in monitor mode and block nothing yet; judged as if they did)` : ''}:\n`;
     yield* textTable(
       CUTOVER,
-      cutover.map((step, index) => [index + 1, step.conduit, step.blocked, step.midstream, step.consequence, step.evidenceDays, step.reason]),
+      cutover.map((step, index) => [index + 1, step.conduit, step.blocked, step.midstream, step.consequence, step.completeness === null ? '-' : `${(step.completeness * 100).toFixed(0)} %`, step.evidenceDays, step.reason]),
       style,
     );
   }

@@ -80,6 +80,8 @@ interface DayTotals {
   readonly requests: number;
   /** What counts where no request was seen: packets, or answers. */
   readonly others: number;
+  /** Bit h: hour h of that day. */
+  readonly hours: number;
 }
 
 /**
@@ -87,13 +89,13 @@ interface DayTotals {
  * The hour -1 (frames without a time) belongs to no day.
  */
 function readDays(db: Connection, table: string, owner: string, others: string): Map<number, DayTotals[]> {
-  const sql = `SELECT ${owner}, hour / ${HOURS_PER_DAY}, sum(requests), sum(${others}) FROM ${table} WHERE hour >= 0
+  const sql = `SELECT ${owner}, hour / ${HOURS_PER_DAY}, sum(requests), sum(${others}), sum(1 << (hour % ${HOURS_PER_DAY})) FROM ${table} WHERE hour >= 0
     GROUP BY ${owner}, hour / ${HOURS_PER_DAY} ORDER BY ${owner}, hour / ${HOURS_PER_DAY}`;
-  return gather(each<[number, number, number, number]>(db, sql), ([, day, requests, others]) => ({ day, requests, others }));
+  return gather(each<[number, number, number, number, number]>(db, sql), ([, day, requests, others, hours]) => ({ day, requests, others, hours }));
 }
 
 const dayCounts = (days: readonly DayTotals[] | undefined, byRequests: boolean): readonly DayCount[] =>
-  days === undefined ? NONE : days.map((day) => ({ day: day.day, count: byRequests ? day.requests : day.others }));
+  days === undefined ? NONE : days.map(({ day, requests, others, hours }) => ({ day, count: byRequests ? requests : others, hours }));
 
 type OperationRow = [
   id: number, conversation: number, protocol: string, unit: number, code: number, requests: number, responses: number,

@@ -255,6 +255,25 @@ describe('a weekly job', () => {
     for (const { permit } of proposeConduits(short, PLAN).permits) expect(permit.conditions).toMatchObject(open);
   });
 
+  it.each([
+    ['a nightly job', daysFrom(MONDAY, 63), [2, 3], { days: ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'], start: '00:00', end: '05:59' }],
+    ['a nightly job past midnight', daysFrom(MONDAY, 63), [23, 0], { start: '21:00', end: '02:59' }],
+    ['a job of working days', daysFrom(MONDAY, 63).filter((day) => (day - MONDAY) % 7 < 5), [18], { days: ['mon', 'tue', 'wed', 'thu', 'fri'], start: '16:00', end: '20:59' }],
+    ['a job of weekends', daysFrom(MONDAY, 63).filter((day) => (day - MONDAY) % 7 > 4), [5], { days: ['sat', 'sun'], start: '03:00', end: '07:59' }],
+    ['a weekly job with its hour', sundays(9), [12], { days: ['sun'], start: '10:00', end: '14:59' }],
+    ['a weekly job near midnight', sundays(9), [23], { days: ['sat', 'sun', 'mon'], start: '00:00', end: '23:59' }],
+    ['people of a day shift', daysFrom(MONDAY, 63), [6, 7, 9, 12, 13], open],
+    ['people on working days', daysFrom(MONDAY, 63).filter((day) => (day - MONDAY) % 7 < 5), [8, 11, 15], open],
+    ['a job that missed one working day', daysFrom(MONDAY, 63).filter((day) => (day - MONDAY) % 7 < 5 && day !== MONDAY + 9), [18], open],
+  ])('the hour: %s', (_, days, hours, window) => {
+    expect(conditionsOf(conversation('10.4.0.2', '10.1.0.1', { port: 445, service: 'smb', days, hours }))).toMatchObject(window);
+  });
+
+  it('no hour is tied where the spec has a clock of its own', () => {
+    const nightly = conversation('10.4.0.2', '10.1.0.1', { port: 445, service: 'smb', days: daysFrom(MONDAY, 63), hours: [2] });
+    expect(conditionsOf(nightly, { ...DEFAULT_CONDUIT_OPTIONS, hours: false } as typeof DEFAULT_CONDUIT_OPTIONS)).toMatchObject(open);
+  });
+
   it('goes into the file and back without a finding', () => {
     const set = seen(daily, backup(sundays(9)));
     const { loaded } = parseSpec(writeSpec(proposeConduits(set, PLAN), null), 'spec.yaml');

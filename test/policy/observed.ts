@@ -12,6 +12,8 @@ export const daysFrom = (first: number, count: number): number[] => Array.from({
 
 const counts = (days: readonly number[], each: number): DayCount[] => days.map((day) => ({ day, count: each }));
 
+const inHours = (days: DayCount[], hours: readonly number[] | undefined): DayCount[] => (hours === undefined ? days : days.map((day) => ({ ...day, hours: hours.reduce((mask, hour) => mask | (1 << hour), 0) })));
+
 export interface ModbusAsked {
   readonly code: number;
   readonly unit?: number;
@@ -55,6 +57,8 @@ export interface Asked {
   readonly firstHour?: number;
   readonly lastHour?: number;
   readonly rhythm?: Conversation['rhythm'];
+  /** Hours (UTC) of every day. */
+  readonly hours?: readonly number[];
 }
 
 let nextId = 1;
@@ -67,7 +71,7 @@ export const conversation = (client: string, server: string, asked: Asked = {}):
     service: { name: asked.service ?? 'modbus', by: 'probe' }, direction: asked.direction ?? { by: 'handshake', confidence: 0.95 },
     packets: { toServer: 1000, toClient: answered && asked.oneWay !== true ? 1000 : 0 }, bytes: { toServer: 80_000, toClient: answered ? 90_000 : 0 },
     sessions: asked.sessions ?? days.length, answeredSessions: answered ? (asked.sessions ?? days.length) : 0, requests: days.length * 100,
-    firstNs: dayNs(days[0], asked.firstHour ?? 8), lastNs: dayNs(days.at(-1) ?? days[0], asked.lastHour ?? 16), days: counts(days, 100), rhythm: asked.rhythm ?? [], rttMs: 1,
+    firstNs: dayNs(days[0], asked.firstHour ?? 8), lastNs: dayNs(days.at(-1) ?? days[0], asked.lastHour ?? 16), days: inHours(counts(days, 100), asked.hours), rhythm: asked.rhythm ?? [], rttMs: 1,
     operations: asked.operations ?? [], facts: (asked.facts ?? []).map(([name, value]): Fact => ({ name, value, toServer: 1, toClient: 1 })),
   };
 };

@@ -9,6 +9,10 @@ const day = (iso: string): number => Math.floor(Date.parse(`${iso}T00:00:00Z`) /
 /** One instant, or two with the days between. */
 const asked = (first: string, last = first, days: readonly string[] = [first.slice(0, 10)]): Parameters<typeof scheduleProblem>[1] => ({ firstNs: at(first), lastNs: at(last), days: days.map(day) });
 
+/** The same with hours (UTC) of the days between. */
+const inHours = (first: string, last: string, ...kept: readonly (readonly [string, number])[]): Parameters<typeof scheduleProblem>[1] =>
+  ({ ...asked(first, last, kept.map(([date]) => date)), hours: kept.map(([date, hour]) => ({ day: day(date), hours: 1 << hour })) });
+
 describe('a schedule', () => {
   it.each([
     ['no condition', {}, asked('2026-01-05T03:00:00Z'), 'UTC', null],
@@ -25,6 +29,9 @@ describe('a schedule', () => {
     ['the wrong weekday', { days: ['mon'] }, asked('2026-01-06T12:00:00Z'), 'UTC', 'schedule'],
     ['a day between that is wrong', { days: ['mon'] }, asked('2026-01-05T12:00:00Z', '2026-01-12T12:00:00Z', ['2026-01-05', '2026-01-07', '2026-01-12']), 'UTC', 'schedule'],
     ['a UTC day that touches the right local day is not held against anybody', { days: ['mon'] }, asked('2026-01-05T12:00:00Z', '2026-01-05T20:00:00Z', ['2026-01-05']), 'America/Chicago', null],
+    ['an hour between that is outside', { start: '06:00', end: '18:00' }, inHours('2026-01-05T12:00:00Z', '2026-01-09T12:00:00Z', ['2026-01-05', 12], ['2026-01-07', 22], ['2026-01-09', 12]), 'UTC', 'schedule'],
+    ['an hour that the window enters', { start: '06:40', end: '18:00' }, inHours('2026-01-05T12:00:00Z', '2026-01-09T12:00:00Z', ['2026-01-05', 12], ['2026-01-07', 6], ['2026-01-09', 12]), 'UTC', null],
+    ['an hour of the day before, local', { days: ['mon'], start: '00:00', end: '23:59' }, inHours('2026-01-05T12:00:00Z', '2026-01-06T03:00:00Z', ['2026-01-05', 12], ['2026-01-06', 3]), 'America/Chicago', null],
     ['expired', { expires: '2026-01-04' }, asked('2026-01-05T12:00:00Z'), 'UTC', 'expired'],
     ['the last day still counts', { expires: '2026-01-05' }, asked('2026-01-05T23:59:00Z'), 'UTC', null],
     ['a zone that nobody knows is UTC', { start: '06:00', end: '18:00' }, asked('2026-01-05T12:00:00Z'), 'Moon/Tranquility', null],

@@ -59,7 +59,7 @@ describe('a simulation', () => {
     const { blocked, counts } = run('ideal', [poll, write]);
     expect(blocked).toMatchObject([{ client: '10.3.0.1', serverAsset: 'PLC', serverRole: 'plc', count: 100, days: [MONDAY + 3], conduit: 'C1', permit: 'POLL', extent: 'all' }]);
     expect(blocked[0].why).toContain('FC 6 is not among the permitted');
-    expect(counts).toEqual({ judged: 2, passed: 1, blockedConversations: 1, blockedRequests: 100 });
+    expect(counts).toEqual({ judged: 2, passed: 1, withoutPayload: 0, blockedConversations: 1, blockedRequests: 100 });
   });
 
   it('a session judged by its first request loses the rest with it', () => {
@@ -74,10 +74,68 @@ describe('a simulation', () => {
     expect(run('cisco-asa', [poll]).midstream).toHaveLength(0);
   });
 
-  it('on-demand Permits are off unless switched on', () => {
-    const engineer = modbus('10.3.0.2', '10.2.0.1', [{ code: 90 }]);
-    expect(run('ideal', [engineer]).blocked).toHaveLength(1);
-    expect(run('ideal', [engineer], { onDemand: true }).blocked).toHaveLength(0);
+  it('what passes only while it is switched on is not called blocked, and is told with its days', () => {
+    const engineer = modbus('10.3.0.2', '10.2.0.1', [{ code: 90, days: [MONDAY + 2] }]);
+    const off = run('ideal', [engineer]);
+    expect(off.blocked).toEqual([]);
+    expect(off.onDemand).toEqual([{ permit: 'ENG', conversations: 1, days: [MONDAY + 2] }]);
+    const on = run('ideal', [engineer], { onDemand: true });
+    expect([on.blocked, on.onDemand, on.counts.passed]).toEqual([[], [], 1]);
+  });
+
+  it('what the spec set aside is blocked on purpose; what asks is counted', () => {
+    const spec = `${SPEC}set_aside:
+  - {client: 10.5.0.1, servers: [10.2.0.1], transport: tcp, ports: ["80"], reason: sweep, last_seen: "2026-03-01T00:00:00Z"}
+  - {client: 10.5.0.1, servers: [10.2.0.1], transport: tcp, ports: ["8080"], reason: a look, question: "who?", last_seen: "2026-03-01T00:00:00Z"}
+`;
+    const { loaded } = parseSpec(spec, 'spec.yaml');
+    const odd = [80, 8080].map((port) => conversation('10.5.0.1', '10.2.0.1', { port, service: 'http', days: [MONDAY] }));
+    const found = simulate(loaded!, observations(odd), semanticsOf('ideal') as FirewallSemantics);
+    expect(found).toMatchObject({ blocked: [], setAside: { conversations: 2, waiting: 1 } });
+  });
+
+  it('a switch denies nothing by default, and that is its residual risk', () => {
+    const found = run('cisco-ios', [stranger]);
+    expect(found.blocked).toEqual([]);
+    expect(found.letThrough[0]).toMatchObject({ permit: '', operations: 1, weight: 10 });
+  });
+
+  it('a session without payload passes by its ports', () => {
+    const idle = { ...conversation('10.3.0.1', '10.2.0.1'), requests: 0 };
+    expect(run('nftables', [idle]).counts).toMatchObject({ passed: 1, withoutPayload: 1 });
+  });
+
+  describe('limits', () => {
+    const limited = (limits: string, asked: Conversation, target = 'ideal'): Simulation => {
+      const { loaded } = parseSpec(SPEC.replace('{rule_id: POLL,', `{rule_id: POLL, limits: {${limits}},`), 'spec.yaml');
+      return simulate(loaded!, observations([asked]), semanticsOf(target) as FirewallSemantics);
+    };
+    const quick = modbus('10.3.0.1', '10.2.0.1', [{ code: 3 }], { sessions: 3, rhythm: [{ count: 40, meanMs: 100 }, { count: 900, meanMs: 1000 }] });
+
+    it('requests that came too fast are counted, where limits are enforced', () => {
+      expect(limited('requests_per_second: 5', quick).blocked).toMatchObject([{ count: 40, permit: 'POLL', extent: 'some' }]);
+      expect(limited('requests_per_second: 20', quick).blocked).toEqual([]);
+      expect(limited('requests_per_second: 5', quick, 'nftables').blocked).toEqual([]);
+    });
+
+    it('connections hold, break, or cannot be told', () => {
+      const many = modbus('10.3.0.1', '10.2.0.1', [{ code: 3 }], { sessions: 28 * 1440 * 3 });
+      expect(limited('max_connections_per_client: 4', quick).undecided).toEqual([]);
+      expect(limited('max_connections_per_client: 2', quick).undecided).toMatchObject([{ permit: 'POLL' }]);
+      expect(limited('new_connections_per_minute: 2', quick).undecided).toHaveLength(1);
+      expect(limited('new_connections_per_minute: 2', many).blocked).toMatchObject([{ count: 28 * 1440 }]);
+    });
+  });
+
+  it('of conduits that matter alike, the one whose evidence is more complete comes first', () => {
+    const evidence = (completeness: number): string => `evidence: {days: 28, completeness: ${completeness}}, decision: approved`;
+    const order = (first: number, second: number): string[] => {
+      const text = SPEC.replace('kind: control, assets: [{asset_id: PLC, role: plc', 'kind: control, assets: [{asset_id: PLC, role: historian').replace('role: opcua-server', 'role: historian')
+        .replace('{rule_id: POLL,', `{rule_id: POLL, ${evidence(first)},`).replace('{rule_id: WEB,', `{rule_id: WEB, ${evidence(second)},`);
+      return simulate(parseSpec(text, 'spec.yaml').loaded!, observations([]), semanticsOf('ideal') as FirewallSemantics).cutover.map((step) => step.conduit);
+    };
+    expect(order(0.9, 0.99)).toEqual(['C2', 'C1']);
+    expect(order(0.99, 0.9)).toEqual(['C1', 'C2']);
   });
 
   it('counts what is let through beyond the Permits', () => {

@@ -50,11 +50,11 @@ describe('readObservations', () => {
   });
 
   test('days are folded from hours; frames without a time belong to none', () => {
-    expect(set.conversations[0].days).toEqual([{ day: DAY, count: 100 }, { day: DAY + 1, count: 100 }]);
+    expect(set.conversations[0].days).toEqual([{ day: DAY, count: 100, hours: (1 << 6) | (1 << 7) }, { day: DAY + 1, count: 100, hours: 1 << 6 }]);
     // No operation is known: packets count.
-    expect(set.conversations[2].days).toEqual([{ day: DAY + 2, count: 6 }]);
+    expect(set.conversations[2].days).toEqual([{ day: DAY + 2, count: 6, hours: 1 << 5 }]);
     expect(set.conversations[3].days).toEqual([]);
-    expect(set.conversations[0].operations[0].days).toEqual([{ day: DAY, count: 90 }, { day: DAY + 1, count: 90 }]);
+    expect(set.conversations[0].operations[0].days).toEqual([{ day: DAY, count: 90, hours: (1 << 6) | (1 << 7) }, { day: DAY + 1, count: 90, hours: 1 << 6 }]);
   });
 
   test('operations keep unit, name, access, ranges, codes, targets and rhythm', () => {
@@ -90,6 +90,10 @@ describe('readObservations', () => {
       packets: 1090, bytes: 109_000, firstNs: ns(0, 1), lastNs: ns(172_900), deafHours: [492_343], hours: [0, 1, 24, 48].map((hour) => START_HOUR + hour),
       counters: { 'link.1': 300, 'stop.ipv4.truncated': 5 },
       scans: [{ client: LAPTOP, transport: 'tcp', targets: 250, packets: 500, firstNs: ns(100), lastNs: ns(200) }],
+      captures: [
+        { id: 1, live: false, firstNs: ns(0, 1), lastNs: ns(90_000, 999_999_999) }, { id: 2, live: false, firstNs: ns(86_400), lastNs: ns(172_800) },
+        { id: 3, live: true, firstNs: ns(172_801), lastNs: ns(172_900) },
+      ],
     });
   });
 

@@ -17,7 +17,7 @@ const IDS = new Set([
 /** Words of the schema, of standards and of products; numbers and dates that are written as text. */
 const KEPT = new Set([
   'spec_version', 'assessment_date', 'timezone', 'purdue_level', 'security_level_target', 'security_level', 'kind', 'role', 'level', 'transport', 'ethertype', 'port', 'ports', 'access', 'data_flow', 'security_mode',
-  'security_policy', 'services', 'function_codes', 'unit_ids', 'table', 'days', 'start', 'end', 'expires', 'log', 'basis', 'decision', 'review_by', 'first_seen', 'last_seen', 'generalised_by', 'mode',
+  'security_policy', 'services', 'function_codes', 'unit_ids', 'table', 'days', 'start', 'end', 'expires', 'log', 'basis', 'decision', 'review_by', 'first_seen', 'last_seen', 'generalised_by', 'sensors', 'mode',
   'default_action', 'platform', 'dpi', 'violation', 'operations', 'protocol', 'reason', 'regime', 'vendor', 'model', 'firmware', 'version', 'standard',
 ]);
 const KEPT_WORDS = /^[\w .,:;()/+#*&<>=-]{0,120}$/;
