@@ -19,7 +19,7 @@ import { grantKey, mergeDetails } from './conduit-grants.ts';
 import type { Grant } from './conduit-grants.ts';
 import type { PlanIndex, PlannedAsset } from './conduit-plan.ts';
 import { addDeclared } from './conduit-declared.ts';
-import { STATION_ROLES } from './conduit-questions.ts';
+import { rareDays, STATION_ROLES } from './conduit-questions.ts';
 import { widenPair } from './conduit-widen.ts';
 
 function addPartners(grants: Map<string, Grant>, index: PlanIndex): void {
@@ -100,7 +100,7 @@ function addSharedServices(grants: Map<string, Grant>, index: PlanIndex): void {
 /** All the standing rules, in their order; the input is not changed. */
 export function generaliseGrants(observed: readonly Grant[], index: PlanIndex): Grant[] {
   const grants = new Map<string, Grant>();
-  for (const grant of observed) grants.set(grantKey(grant), widenPair(grant));
+  for (const grant of observed) grants.set(grantKey(grant), widenPair(grant, rareDays(index.capturedDays.length)));
   addPollAreas(grants, index);
   addSetPointAreas(grants, index);
   joinSessions(grants);

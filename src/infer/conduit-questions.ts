@@ -20,7 +20,7 @@ export const QUESTION_SENTENCES: Readonly<Record<QuestionKind, string>> = {
   'enterprise-to-control': 'crosses between business and control without ending in a DMZ (ZCR 3.2): can it end in one?',
   internet: 'a control-side device and the Internet (SR 5.2): what for?',
   'remote-to-cell': 'a device behind an external network reaches a cell directly (ZCR 3.6): is the link known?',
-  'cross-cell': 'steady, but nobody else of its kind does it: one cell\'s device asks another cell; is it an interlock?',
+  'cross-cell': 'one cell\'s device asks another cell, and nobody else of its kind does: is it an interlock?',
   unreadable: 'the service is one we read, but no operation could be read: is it really that protocol?',
   engineering: 'an engineering or jump station, now and then: standing, or switched on for each session?',
   rare: 'seldom seen: a job of the month, a fail-over, maintenance, or a mistake?',

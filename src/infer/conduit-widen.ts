@@ -100,5 +100,8 @@ function addSessionServices(grant: Grant): Grant {
   return { ...grant, detail: { ...grant.detail, opcuaServices: services }, rules: [...new Set([...grant.rules, 'session-services'])].sort() };
 }
 
-/** All rules about one pair, in their order. */
-export const widenPair = (grant: Grant): Grant => addSessionServices(widenUnits(widenRanges(addWriteTwins(grant))));
+const isOnePlace = (grant: Grant): boolean => grant.class === 'write' && grant.detail.modbus.length === 1 && (grant.detail.modbus[0].spans?.get('write')?.length ?? 2) === 1;
+
+/** All rules about one pair, in their order. A write to one place, seen on no more than `rareDays` days, stays as it was seen. */
+export const widenPair = (grant: Grant, rareDays: number): Grant =>
+  isOnePlace(grant) && grant.evidence.days.length <= rareDays ? grant : addSessionServices(widenUnits(widenRanges(addWriteTwins(grant))));

@@ -119,6 +119,9 @@ function makeIds(texts: readonly string[], fallback: string): Map<string, string
 
 const isoTime = (ns: bigint | null): string | null => (ns === null ? null : new Date(Number(ns / 1_000_000n)).toISOString().replace('.000Z', 'Z'));
 
+/** Questions that depend on when it was seen. */
+const DATED: ReadonlySet<QuestionKind> = new Set(['rare', 'engineering', 'cross-cell', 'temporary-device', 'internet', 'enterprise-to-control']);
+
 const isoDay = (day: number): string => new Date(day * 86_400_000).toISOString().slice(0, 10);
 
 /** How people write a protocol; what is not listed keeps its own name. */
@@ -286,7 +289,7 @@ export function proposeConduits(set: ObservationSet, plan: ZonePlan, options: Co
             completeness: completenessOf.get(`${draft.clientZone}\n${draft.serverZone}`) ?? null,
           },
         },
-        question: kind === null ? null : { kind, sentence: kind === 'rare' || kind === 'engineering' ? `${QUESTION_SENTENCES[kind]} Seen on ${daysText(days)}${rhythm}.` : QUESTION_SENTENCES[kind], days },
+        question: kind === null ? null : { kind, sentence: DATED.has(kind) && days.length > 0 && days.length <= index.capturedDays.length / 2 ? `${QUESTION_SENTENCES[kind]} Seen on ${daysText(days)}${rhythm}.` : QUESTION_SENTENCES[kind], days },
         regime,
         connections: draft.evidence.sessions,
         witnesses: draft.evidence.witnesses,

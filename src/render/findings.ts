@@ -82,7 +82,7 @@ function verdict({ findings, pending, setAside, counts, logged }: DiffReport): s
   const parts = [findings.length === 0 ? 'No finding: what was observed and what is declared agree.' : `${findings.length} finding${findings.length === 1 ? '' : 's'}.`];
   if (pending.length > 0) parts.push(`${pending.length} Permits wait for a decision.`);
   if (setAside.length > 0) parts.push(`${setAside.length} entries set aside in the spec were seen.`);
-  parts.push(`Looked at: ${Object.entries(counts).map(([name, count]) => `${count} ${words(name)}`).join(', ')}.`);
+  if (Object.values(counts).some((count) => count > 0)) parts.push(`Looked at: ${Object.entries(counts).map(([name, count]) => `${count} ${words(name)}`).join(', ')}.`);
   if (logged !== null) {
     const { attempts, records, ...outcomes } = logged.counts;
     parts.push(`Firewall logs: ${attempts} attempts (${records} records), ${logged.decisions.length} to be decided, ${Object.entries(outcomes).map(([name, count]) => `${count} ${words(name)}`).join(', ')}.`);
