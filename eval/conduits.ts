@@ -2,7 +2,7 @@
  * `npm run eval:conduits`: propose Permits from T days of a generated plant, judge them on the 28 days after.
  * The generator is found through BASELINE_PLANTS (default ../shared/plants beside the repository).
  *
- *   --arch a,b --seeds 701-708 --days 28 --churn 0 --noise .1 --messy .5 --no-baselines --worst --declared
+ *   --arch a,b --seeds 701-708 --days 28 --churn 0 --noise .1 --messy .5 --no-baselines --worst --verbose --declared --no-schedules
  *
  * Judged is every operation of a designed conversation (legitimate, no temporary device) that is active in the test days
  * and crosses a proposed boundary; business traffic with the Internet is outside. The proposal goes the user's way:

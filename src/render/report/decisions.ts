@@ -30,7 +30,7 @@ export function openDecisions({ basis, loaded, proposal, diff }: Undecided, perm
   for (const one of proposal.stability.moving) add(one.asset, 'placement', one.sentence);
   for (const one of proposal.contradictions) add(one.pin, 'contradiction', one.sentence);
   for (const [i, entry] of (loaded.spec.set_aside ?? []).entries()) {
-    if (entry.decision === 'pending' || entry.decision === undefined) add(`set_aside ${i + 1}`, 'set aside', `${entry.client} to ${entry.servers.length} address${entry.servers.length === 1 ? '' : 'es'}: ${entry.reason}.`);
+    if (entry.decision === 'pending' || entry.decision === undefined) add(`set_aside ${i + 1}`, 'set aside', `${entry.client} to ${entry.servers.length} address${entry.servers.length === 1 ? '' : 'es'}: ${entry.reason}${entry.question === undefined ? '.' : `: ${entry.question}`}`);
   }
   for (const regime of proposal.completeness.regimes) if (!regime.covered) add(regime.regime, 'evidence', regime.sentence);
   if (basis === 'proposal') add('zones', 'partition', 'Zones are a proposal from traffic; ZCR 3.1 groups by risk, location and responsibility as well.');
