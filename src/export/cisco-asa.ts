@@ -187,6 +187,7 @@ const build = (plan: DevicePlan): DeviceExport => {
     notes: [
       'The ASA judges addresses, ports and time; function codes, units and OPC UA services it does not see. For them add the FirePOWER or FTD rules of the cisco-ftd target, or put the nftables or suricata target in line.',
       'Message 106100 reports hits per entry and interval, not per packet: use its hit count.',
+      ...(sameSecurityLines(bindings).length > 0 ? ['Interfaces of one security level pass nothing to each other without `same-security-traffic permit inter-interface`. The rollback leaves it: older rules may rest on it.'] : []),
       'Replies of permitted TCP and UDP connections pass by state; ICMP replies need `inspect icmp`.',
       'Connections that are open when the lists are bound stay open until they end: `clear conn` closes them, in a window.',
     ],

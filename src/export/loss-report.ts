@@ -62,6 +62,15 @@ export const lossJson = (exporter: Exporter, mode: Mode, rows: readonly LossRow[
     })),
   });
 
+/** Targets whose logs `baseline import` reads. */
+const LOGS_COME_BACK: ReadonlySet<string> = new Set(['nftables', 'suricata', 'cisco-asa', 'fortios', 'panos']);
+
+const logStep = (exporter: Exporter, mode: Mode): string => {
+  if (!LOGS_COME_BACK.has(exporter.name)) return '';
+  const says = mode === 'monitor' ? 'lists what is to be decided before you enforce' : 'tells what it blocks although it is permitted, and what it lets through although it is not';
+  return ` Bring the log of the device back too: \`baseline import LOG\`, and the same \`baseline diff\` ${says}.`;
+};
+
 export const readmeMarkdown = (
   exporter: Exporter,
   mode: Mode,
@@ -89,7 +98,7 @@ export const readmeMarkdown = (
           ? '2. Apply this configuration: it blocks nothing.'
           : '2. Only after the monitor configuration of the same spec has run for two weeks without undeclared traffic, apply this one.',
         ...section.apply.map((step, index) => `${index + 3}. ${step}`),
-        `${section.apply.length + 3}. Keep a sensor capturing, and run \`baseline diff\` on what it saw: ${mode === 'monitor' ? 'each undeclared conversation or operation is one that enforcement would block; the log of the device names the same' : 'nothing undeclared may appear beyond the device, and nothing declared may be missing'}.`,
+        `${section.apply.length + 3}. Keep a sensor capturing, and run \`baseline diff\` on what it saw: ${mode === 'monitor' ? 'each undeclared conversation or operation is one that enforcement would block' : 'nothing undeclared may appear beyond the device, and nothing declared may be missing'}.${logStep(exporter, mode)}`,
         `${section.apply.length + 4}. If the process suffers: \`${section.rollback}\`.`,
         '',
       );
