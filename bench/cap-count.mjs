@@ -7,7 +7,7 @@ let packets = 0;
 const buffer = (globalThis.kept = Buffer.alloc(65_535));
 const capture = new Cap();
 capture.on('packet', () => packets++);
-capture.open(process.argv[2], '', 64 * 1024 * 1024, buffer);
+capture.open(process.argv[2], '', 128 * 1024 * 1024, buffer);
 capture.setMinBytes?.(0);
 console.log('listening');
 process.on('SIGTERM', () => {

@@ -1,7 +1,7 @@
 /**
  * `npm run bench:live`: packets a second without loss, and processor time a packet, of `baseline capture` (everything:
  * decode, store), of its live source alone, of `tcpdump -w /dev/null` and of npm's `cap`, on the same veth, each with a kernel
- * buffer of 64 MiB. Out: a table, bench/data/live.json; exit code 1 where baseline loses at a rate at which tcpdump loses
+ * buffer of 128 MiB. Out: a table, bench/data/live.json; exit code 1 where baseline loses at a rate at which tcpdump loses
  * nothing, or where packets sent are not counted one way or the other. Needs root, iproute2, tcpreplay, tcpdump;
  * `bash bench/install-peers.sh` and a build before. `--seconds 5` is how long each rate lasts.
  */
@@ -36,7 +36,7 @@ const number = (text: string, pattern: RegExp): number => Number(pattern.exec(te
 const CONTENDERS: readonly Contender[] = [
   {
     name: 'tcpdump -w /dev/null',
-    command: () => ['tcpdump', '-i', 'span0', '-s', '0', '-B', '65536', '-w', '/dev/null'],
+    command: () => ['tcpdump', '-i', 'span0', '-s', '0', '-B', '131072', '-w', '/dev/null'],
     ready: 'listening on',
     stop: 'SIGINT',
     counts: (output) => [number(output, /(\d+) packets captured/), number(output, /(\d+) packets dropped by kernel/)],

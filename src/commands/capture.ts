@@ -32,7 +32,7 @@ const OPTIONS = {
   'ring-files': { type: 'number', requiresArg: true, describe: 'ring files kept (default: 20)' },
   snaplen: { type: 'number', requiresArg: true, describe: 'octets taken of each packet (default: all)' },
   promisc: { type: 'boolean', describe: 'promiscuous mode (default: yes; --no-promisc: packets for this machine only)' },
-  buffer: { type: 'string', requiresArg: true, describe: "the kernel's buffer for bursts, per interface (default: 64MiB)" },
+  buffer: { type: 'string', requiresArg: true, describe: "the kernel's buffer for bursts, per interface (default: 128MiB)" },
   checkpoint: { type: 'number', requiresArg: true, describe: 'seconds between two writes to the store (default: 5)' },
   user: { type: 'string', requiresArg: true, describe: 'started as root: become this user once the interfaces are open' },
   'as-root': { type: 'boolean', describe: 'go on as root' },

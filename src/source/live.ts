@@ -75,7 +75,8 @@ export interface LiveSource extends FrameSource {
 const DEFAULTS = {
   // What tcpdump takes: more than any frame, receive offload (64 KiB and its headers) included.
   snapLength: 262_144,
-  bufferBytes: 64 * 1024 * 1024,
+  // A checkpoint of a large plant takes half a second; at the highest rates that tcpdump keeps up with, 64 MiB were not always enough.
+  bufferBytes: 128 * 1024 * 1024,
   heartbeatMs: 1000,
 } as const;
 const KERNEL_TIMEOUT_MS = 100;

@@ -332,7 +332,7 @@ describe('live source', () => {
     expect(made[0].asked).toEqual(['span0', 'tcp', 96, 1e6, 100, 8, BATCH_FRAMES, 2 ** 20, 0, 1]);
     await source.close();
     const wide = await listen((capture) => capture.open());
-    expect(wide.made[0].asked).toEqual(['span0', '', 262_144, 64 * 2 ** 20, 100, 8, BATCH_FRAMES, 2 ** 20, 1, 0]);
+    expect(wide.made[0].asked).toEqual(['span0', '', 262_144, 128 * 2 ** 20, 100, 8, BATCH_FRAMES, 2 ** 20, 1, 0]);
     await wide.source.close();
   });
 
