@@ -124,7 +124,6 @@ const readMessage = (id: string, level: number, text: string, entry: LogEntry): 
 
 export const ciscoAsaLog: LogFormat = {
   name: 'cisco-asa',
-  title: 'Cisco ASA or FTD syslog',
   read(message, _program, entry) {
     const tag = TAG.exec(message);
     if (tag === null) return null;

@@ -4,7 +4,7 @@
  * that the session was let through. Traffic of the device itself (subtype local) and one-arm sniffing are passed over.
  * The first of two equal keys would be the device's, the second an intruder's: such a line is not believed at all.
  */
-import { hasPorts, portOf, transportOf, type LogEntry, type LogFormat, type ReadResult, type Stamp } from './log-entry.ts';
+import { hasPorts, portOf, stampOf, transportOf, type LogEntry, type LogFormat, type ReadResult, type Stamp } from './log-entry.ts';
 import { DEFAULT_RULE } from './monitor-marks.ts';
 import { zoneMinutes } from './zone-words.ts';
 
@@ -51,19 +51,12 @@ const readFields = (text: string): Fields | null => {
   return fields;
 };
 
-const NANOS_FROM = 16;
-
 /** `eventtime` counts seconds, milli-, micro- or nanoseconds by its length; else date, time and zone. */
-const stampOf = (fields: Fields): Stamp | null => {
-  const event = fields.get('eventtime');
-  const empty = { epochSeconds: null, year: null, month: 0, day: 0, hour: 0, minute: 0, second: 0, nanos: 0, offsetMinutes: null };
-  if (event !== undefined && /^\d{10}(\d{3}|\d{6}|\d{9})?$/.test(event)) {
-    return { ...empty, epochSeconds: Number(event.slice(0, 10)), nanos: event.length < NANOS_FROM ? 0 : Number(event.slice(10).padEnd(9, '0')) };
-  }
+const timeOf = (fields: Fields): Stamp | null => {
+  const event = /^(\d{10})(\d{3}|\d{6}|\d{9})?$/.exec(fields.get('eventtime') ?? '');
   const m = /^(\d{4})-(\d\d)-(\d\d) (\d\d):(\d\d):(\d\d)$/.exec(`${fields.get('date') ?? ''} ${fields.get('time') ?? ''}`);
-  if (m === null) return null;
-  const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = m.slice(1).map(Number);
-  return { ...empty, year, month, day, hour, minute, second, offsetMinutes: zoneMinutes(fields.get('tz')) };
+  if (event !== null) return { ...stampOf([undefined, 0, '0', '0', '0', '0'], event[2], null), epochSeconds: Number(event[1]) };
+  return m === null ? null : stampOf([m[1], m[2], m[3], m[4], m[5], m[6]], undefined, zoneMinutes(fields.get('tz')));
 };
 
 const ruleOf = (fields: Fields): string => {
@@ -99,7 +92,6 @@ const readApplication = (fields: Fields, entry: LogEntry): ReadResult => {
 
 export const fortiosLog: LogFormat = {
   name: 'fortios',
-  title: 'FortiGate log',
   read(message, _program, entry) {
     if (!START.test(message)) return null;
     const fields = readFields(message.trimEnd());
@@ -123,7 +115,7 @@ export const fortiosLog: LogFormat = {
     entry.destinationPort = hasPorts(transport) ? to : 0;
     const device = fields.get('devname') ?? fields.get('devid') ?? '';
     if (device !== '') entry.device = device;
-    entry.stamp = stampOf(fields) ?? entry.stamp;
+    entry.stamp = timeOf(fields) ?? entry.stamp;
     return isTraffic ? readTraffic(fields, entry) : readApplication(fields, entry);
   },
 };

@@ -19,6 +19,26 @@ export interface Stamp {
   offsetMinutes: number | null;
 }
 
+/** From the texts of a match, in this order; a missing year is null, a missing fraction nothing. */
+export const stampOf = (
+  parts: readonly [year: string | undefined, month: number | string | undefined, day: string | undefined, hour: string | undefined, minute: string | undefined, second: string | undefined],
+  fraction: string | undefined,
+  offsetMinutes: number | null,
+): Stamp => {
+  const [year, month, day, hour, minute, second] = parts;
+  return {
+    epochSeconds: null,
+    year: year === undefined ? null : Number(year),
+    month: Number(month),
+    day: Number(day),
+    hour: Number(hour),
+    minute: Number(minute),
+    second: Number(second),
+    nanos: fraction === undefined ? 0 : Number(fraction.padEnd(9, '0')),
+    offsetMinutes,
+  };
+};
+
 /**
  * How the source and destination relate to client and server: `client-first` (a session, or a SYN: the source asks),
  * `server-first` (a SYN/ACK: the source answers), `unknown` (a packet in mid-session: the ports have to tell).
@@ -54,8 +74,6 @@ export type ReadResult = 'entry' | `passed-over.${string}` | `unread.${string}` 
 
 export interface LogFormat {
   readonly name: string;
-  /** For people: `Cisco ASA syslog`. */
-  readonly title: string;
   /** `program`: the tag in front of the message (`kernel`), empty without one. */
   read(message: string, program: string, entry: LogEntry): ReadResult;
 }

@@ -31,7 +31,6 @@ const orientationOf = (transport: string, text: string): LogEntry['orientation']
 
 export const netfilterLog: LogFormat = {
   name: 'netfilter',
-  title: 'Linux kernel log of nftables or iptables',
   read(message, program, entry): ReadResult {
     if (!PROGRAMS.has(program)) return null;
     const line = LINE.exec(message);

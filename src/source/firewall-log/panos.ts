@@ -3,7 +3,7 @@
  * appended from version to version, so their number is not checked. A record is a session's start or end; the action
  * decides. Times are local to the device, without a zone.
  */
-import { countOf, hasPorts, portOf, transportOf, type LogEntry, type LogFormat, type ReadResult, type Stamp } from './log-entry.ts';
+import { countOf, hasPorts, portOf, stampOf, transportOf, type LogEntry, type LogFormat, type ReadResult, type Stamp } from './log-entry.ts';
 import { DEFAULT_RULE } from './monitor-marks.ts';
 
 const START = /^\d*,\d{4}\/\d\d\/\d\d \d\d:\d\d:\d\d,/;
@@ -53,11 +53,9 @@ const readFields = (line: string): string[] | null => {
   return fields;
 };
 
-const stampOf = (text: string): Stamp | null => {
+const timeOf = (text: string): Stamp | null => {
   const m = /^(\d{4})\/(\d\d)\/(\d\d) (\d\d):(\d\d):(\d\d)$/.exec(text);
-  if (m === null) return null;
-  const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = m.slice(1).map(Number);
-  return { epochSeconds: null, year, month, day, hour, minute, second, nanos: 0, offsetMinutes: null };
+  return m === null ? null : stampOf([m[1], m[2], m[3], m[4], m[5], m[6]], undefined, null);
 };
 
 const readTraffic = (fields: readonly string[], entry: LogEntry): ReadResult => {
@@ -83,13 +81,12 @@ const readTraffic = (fields: readonly string[], entry: LogEntry): ReadResult => 
   entry.inspected = entry.verdict !== 'passed' && entry.application !== '';
   entry.count = count;
   if (entry.device === '') entry.device = field(FIELD.serial);
-  entry.stamp = stampOf(field(FIELD.generated)) ?? entry.stamp;
+  entry.stamp = timeOf(field(FIELD.generated)) ?? entry.stamp;
   return 'entry';
 };
 
 export const panosLog: LogFormat = {
   name: 'panos',
-  title: 'PAN-OS traffic log',
   read(message, _program, entry) {
     if (!START.test(message)) return HEADING.test(message) ? 'passed-over.heading' : null;
     const fields = readFields(message.trimEnd());

@@ -99,7 +99,6 @@ const readEvent = (event: Json, entry: LogEntry): ReadResult => {
 
 export const suricataLog: LogFormat = {
   name: 'suricata',
-  title: 'Suricata eve.json',
   read(message, _program, entry) {
     if (!message.startsWith('{') || !message.includes('"event_type"')) return null;
     if (!INTERESTING.test(message)) return 'passed-over.other-message';

@@ -3,7 +3,7 @@
  * ISO 8601), once or twice when a relay put its own before the device's, or nothing at all. In: a line. Out: where the
  * message begins, who sent it, when, and the program's tag. The innermost time that has a year wins: it is the device's.
  */
-import type { Stamp } from './log-entry.ts';
+import { stampOf, type Stamp } from './log-entry.ts';
 import { zoneMinutes, ZONE_WORD } from './zone-words.ts';
 
 export interface Header {
@@ -38,31 +38,9 @@ const TAG = /([A-Za-z0-9_./-]{1,48})(?:\[\d{1,10}\])?:[ \t]*(?!%)/y;
 /** RFC 5424 behind the host: app, process, message id, structured data. */
 const AFTER_HOST_5424 = /(\S{1,48}) (\S{1,128}) (\S{1,32}) (?:-|(?:\[(?:[^\]\\"]|\\.|"(?:[^"\\]|\\.)*")*\])+)(?: \ufeff?|$)/y;
 
-const nanosOf = (fraction: string | undefined): number => (fraction === undefined ? 0 : Number(fraction.padEnd(9, '0')));
+const bsdStamp = (m: RegExpExecArray): Stamp => stampOf([m[3] ?? m[8], MONTHS[m[1] ?? ''], m[2], m[4], m[5], m[6]], m[7], zoneMinutes(m[9]));
 
-const bsdStamp = (m: RegExpExecArray): Stamp => ({
-  epochSeconds: null,
-  year: m[3] === undefined ? (m[8] === undefined ? null : Number(m[8])) : Number(m[3]),
-  month: MONTHS[m[1] ?? ''] ?? 0,
-  day: Number(m[2]),
-  hour: Number(m[4]),
-  minute: Number(m[5]),
-  second: Number(m[6]),
-  nanos: nanosOf(m[7]),
-  offsetMinutes: zoneMinutes(m[9]),
-});
-
-const isoStamp = (m: RegExpExecArray): Stamp => ({
-  epochSeconds: null,
-  year: Number(m[1]),
-  month: Number(m[2]),
-  day: Number(m[3]),
-  hour: Number(m[4]),
-  minute: Number(m[5]),
-  second: Number(m[6]),
-  nanos: nanosOf(m[7]),
-  offsetMinutes: zoneMinutes(m[8]),
-});
+const isoStamp = (m: RegExpExecArray): Stamp => stampOf([m[1], m[2], m[3], m[4], m[5], m[6]], m[7], zoneMinutes(m[8]));
 
 const match = (pattern: RegExp, line: string, at: number): RegExpExecArray | null => {
   pattern.lastIndex = at;
