@@ -22,8 +22,8 @@ const { IP_PROTOCOL } = transport;
 const { SESSION } = layout;
 const { INDEX_MASK, SEED } = table;
 
-/** Frames of one group: their rows and the first lines of their records stay in the first-level cache between the passes. */
-const MOST_FRAMES = 64;
+/** Frames of one group: their rows stay in the first-level cache between the passes, their records in the second. */
+const MOST_FRAMES = 256;
 export const GROUP_FRAMES = MOST_FRAMES;
 
 /** Words of a row. Offsets are in the batch's octets. */

@@ -169,13 +169,20 @@ const collectHistoryUpdates = (c: Cursor, nodes: string[]): void => {
 };
 
 /** Whether requests for this service name nodes or methods, and whether they tell facts. */
-export const touchesNodes = (service: number): boolean => NODE_SERVICES.has(service);
-export const tellsFacts = (service: number): boolean => FACT_SERVICES.has(service);
-const NODE_SERVICES: ReadonlySet<number> = new Set([
+export const touchesNodes = (service: number): boolean => service < SERVICE_IDS && NODE_SERVICES[service] === 1;
+export const tellsFacts = (service: number): boolean => service < SERVICE_IDS && FACT_SERVICES[service] === 1;
+/** By type id, because every request asks. */
+const SERVICE_IDS = 1 << 15;
+const flagsOf = (services: readonly number[]): Uint8Array => {
+  const flags = new Uint8Array(SERVICE_IDS);
+  for (const service of services) flags[service] = 1;
+  return flags;
+};
+const NODE_SERVICES = flagsOf([
   SERVICE.call, SERVICE.historyUpdate, SERVICE.read, SERVICE.createMonitoredItems, SERVICE.historyRead, SERVICE.browse, SERVICE.write,
   SERVICE.translateBrowsePaths, SERVICE.registerNodes, SERVICE.unregisterNodes, SERVICE.addNodes, SERVICE.addReferences, SERVICE.deleteNodes, SERVICE.deleteReferences,
 ]);
-const FACT_SERVICES: ReadonlySet<number> = new Set([SERVICE.createSession, SERVICE.activateSession, SERVICE.registerServer, SERVICE.registerServer2]);
+const FACT_SERVICES = flagsOf([SERVICE.createSession, SERVICE.activateSession, SERVICE.registerServer, SERVICE.registerServer2]);
 
 /** Nodes and methods of the request whose header the cursor has just passed, in the order they are asked for. */
 export function collectNodes(c: Cursor, service: number, nodes: string[]): void {
