@@ -2,7 +2,8 @@
  * `npm run bench`: baseline beside the programs that people use for the same captures, in interleaved rounds. In: nothing
  * (captures are generated into bench/data, the same every time). Out: a table and bench/data/result.json; exit code 1
  * where a bar of docs/performance.md is missed. Totals are compared before any time is printed. `--quick`: small captures, one
- * round, no flatness test. A peer that is not installed is left out and named.
+ * round, no flatness test. `--only NAME+NAME`: these programs (`stream` is the flatness test), for a machine that is quiet only for
+ * a while. A peer that is not installed is left out and named.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -15,6 +16,9 @@ import { measure, median, printTable, type Sample } from './measure.ts';
 const HERE = dirname(fileURLToPath(import.meta.url));
 const DATA = join(HERE, 'data');
 const QUICK = process.argv.includes('--quick');
+/** Names after --only; null: all. */
+const ONLY = process.argv.includes('--only') ? (process.argv[process.argv.indexOf('--only') + 1] ?? '').split('+') : null;
+const isWanted = (name: string): boolean => ONLY === null || ONLY.includes(name);
 const PACKETS = QUICK ? 300_000 : 10_000_000;
 const SHORT_PACKETS = QUICK ? 100_000 : 2_000_000;
 const ROUNDS = QUICK ? 1 : 3;
@@ -127,7 +131,7 @@ function main(): void {
   if (!existsSync(MAIN)) throw new Error('build first: npm run build');
   prepare();
   const missing = CONTENDERS.filter((one) => !installed(one.needs)).map((one) => one.name);
-  const present = CONTENDERS.filter((one) => !missing.includes(one.name) && (one.name !== 'pcap-parser' || existsSync(join(HERE, 'node_modules/pcap-parser'))));
+  const present = CONTENDERS.filter((one) => isWanted(one.name) && !missing.includes(one.name) && (one.name !== 'pcap-parser' || existsSync(join(HERE, 'node_modules/pcap-parser'))));
   const samples = new Map<string, Sample[]>(present.map((one) => [one.name, []]));
   const outputs = new Map<string, string>();
   for (let round = 0; round < ROUNDS; round++) {
@@ -144,7 +148,7 @@ function main(): void {
     const all = samples.get(one.name) as Sample[];
     return { name: one.name, packets: one.packets, wallS: median(all.map((s) => s.wallS)), cpuS: median(all.map((s) => s.cpuS)), peakMiB: Math.max(...all.map((s) => s.peakMiB)) };
   });
-  const flat = QUICK ? null : flatness(HERE, DATA, MAIN);
+  const flat = QUICK || !isWanted('stream') ? null : flatness(HERE, DATA, MAIN);
   printTable(rows, missing);
   if (flat !== null) console.log(`\n${flat.map((one) => `${one.packets / 1e6} M packets through a FIFO: ${one.cpuNs.toFixed(0)} ns CPU a packet, ${one.peakMiB.toFixed(0)} MiB`).join('\n')}`);
   const bars = checkBars(rows, flat);
