@@ -25,7 +25,8 @@ import {
 } from './captures.ts';
 import { asStoreError, type Store } from './database.ts';
 import { beginLogs, importLog, NO_LOG_OPTIONS, type LogOptions, type LogOutcome, type LogSession } from './import-log.ts';
-import { createStoreWriter, nextRevision, writeFlows, type StoreWriter } from './write.ts';
+import { nextRevision, writeFlows } from './write.ts';
+import { createStoreWriter, type StoreWriter } from './write-statements.ts';
 
 /** Frames between two checkpoints: about two seconds of work, so that is the most a kill costs. */
 const CHECKPOINT_FRAMES = 1 << 24;

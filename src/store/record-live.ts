@@ -18,7 +18,8 @@ import {
 } from './captures.ts';
 import { asStoreError, type Store } from './database.ts';
 import { readerCounts } from './import-capture.ts';
-import { createStoreWriter, nextRevision, writeFlows } from './write.ts';
+import { nextRevision, writeFlows } from './write.ts';
+import { createStoreWriter } from './write-statements.ts';
 
 /** The decoder's memory is large beside the counters, and of use only to the next run. */
 const SAVE_DECODER_MS = 300_000;
