@@ -1,5 +1,5 @@
 /**
- * Writes everything below samples/ that is made by machine: plant/*.pcapng[.gz], firewall/* and traps/*.
+ * Writes everything below samples/ that is made by machine: plant/*.pcapng[.gz], cutover/*.pcapng.gz, firewall/* and traps/*.
  * Run it with `npx tsx samples/generate.ts`. Same program, same bytes; of gzip files the content is the same, while the
  * compressed bytes depend on the zlib of the machine, so that an existing file with the right content is left alone.
  */
@@ -7,6 +7,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { gunzipSync, gzipSync } from 'node:zlib';
+import { cutoverCaptures } from './gen/cutover.ts';
 import { firewallLogs } from './gen/firewall-logs.ts';
 import { plantCapture } from './gen/plant-capture.ts';
 import { gzipTrap, traps, trapsReadme } from './gen/traps.ts';
@@ -26,6 +27,7 @@ export function samples(): readonly Sample[] {
   const compressed = gzipTrap();
   return [
     ...ring.map((file, i) => ({ path: `plant/${file.name}${i === ring.length - 1 ? '' : '.gz'}`, content: file.bytes, isGzip: i !== ring.length - 1 })),
+    ...cutoverCaptures().map(({ name, bytes }) => ({ path: `cutover/${name}.gz`, content: bytes, isGzip: true })),
     ...firewallLogs().map(({ name, text }) => ({ path: `firewall/${name}`, content: new TextEncoder().encode(text), isGzip: false })),
     ...plain.map((item) => ({ path: `traps/${item.name}`, content: item.bytes, isGzip: false })),
     { path: `traps/${compressed.name}`, content: compressed.bytes, isGzip: true },

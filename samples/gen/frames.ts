@@ -110,6 +110,13 @@ export function echoPacket(ip: Ipv4Fields, isRequest: boolean, id: number, seque
   return ipv4(ip, IP_PROTOCOL.icmp, message);
 }
 
+/** ICMP destination unreachable (RFC 792): quotes the IP header and eight octets of what was refused. */
+export function unreachablePacket(ip: Ipv4Fields, code: number, quoted: Uint8Array): Uint8Array {
+  const message = concatBytes(words((3 << 8) | code, 0, 0, 0), quoted.subarray(0, 28));
+  message.set(words(checksum(message)), 2);
+  return ipv4(ip, IP_PROTOCOL.icmp, message);
+}
+
 /** ARP for IPv4 over Ethernet (RFC 826). */
 export const arpPayload = (operation: 1 | 2, senderMac: string, senderIp: string, targetMac: string, targetIp: string): Uint8Array =>
   concatBytes(words(1, ETHERTYPE.ipv4, 0x0604, operation), hex(senderMac), ipBytes(senderIp), hex(targetMac), ipBytes(targetIp));

@@ -39,6 +39,8 @@ export interface Timeline {
   tcp(atNs: number, from: Host, to: Host, tcp: TcpFields, payload: Uint8Array): void;
   udp(atNs: number, from: Host, to: Host, fromPort: number, toPort: number, payload: Uint8Array): void;
   ping(atNs: number, from: Host, to: Host, sequence: number): void;
+  /** An IPv4 packet made elsewhere. */
+  raw(atNs: number, from: Host, to: Host, packet: Uint8Array): void;
   resolve(atNs: number, asker: Host, owner: Host): void;
   lldp(atNs: number, host: Host, fields: Omit<LldpFields, 'chassisMac' | 'managementIp'>): void;
   /** All frames from `fromNs` up to `toNs`, in time order; equal times keep the order in which they were put. */
@@ -73,6 +75,7 @@ export function createTimeline(midnightNs: bigint): Timeline {
       putIp(atNs, from, to, echoPacket(ipFields(from, to), true, 1, sequence));
       putIp(atNs + 0.6 * MS, to, from, echoPacket(ipFields(to, from), false, 1, sequence));
     },
+    raw: putIp,
     resolve: (atNs, asker, owner) => {
       const tap = tapOf(asker, owner);
       put(atNs, tap, asker.mac, BROADCAST, ETHERTYPE.arp, arpPayload(1, asker.mac, asker.ip, '00:00:00:00:00:00', owner.ip));

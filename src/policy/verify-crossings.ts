@@ -44,15 +44,22 @@ const replyOf = (conversation: Conversation, traffic: WindowTraffic | undefined)
   return answers === 0 ? 'accepted' : 'answered';
 };
 
-export const crossingsOf = (context: DiffContext, traffic: ReadonlyMap<number, WindowTraffic>): Crossing[] =>
-  context.set.conversations.flatMap((conversation): Crossing[] => {
+/** `router client` of every ICMP error that refused something: the error is the refusal, no attempt of the router's own. */
+const refusalsOf = (conversations: readonly Conversation[]): ReadonlySet<string> =>
+  new Set(conversations.flatMap(({ client, facts }) => facts.flatMap(({ name, value }) => (name === REFUSAL_FACT ? [`${value.split(' from ').at(-1) ?? ''} ${client}`] : []))));
+
+export const crossingsOf = (context: DiffContext, traffic: ReadonlyMap<number, WindowTraffic>): Crossing[] => {
+  const refusals = refusalsOf(context.set.conversations);
+  return context.set.conversations.flatMap((conversation): Crossing[] => {
     if (!isUnicast(conversation)) return [];
+    if (conversation.transport.startsWith('icmp') && refusals.has(`${conversation.client} ${conversation.server}`)) return [];
     const client = context.assets.resolve(conversation.client);
     const server = context.assets.resolve(conversation.server);
     if (client?.zone === server?.zone) return [];
     const own = traffic.get(conversation.id);
     return [{ conversation, client, server, verdict: context.matcher.judge(conversation), reply: replyOf(conversation, own), answers: own?.answers ?? null }];
   });
+};
 
 /** The operation that an ask is part of; null where nothing was readable. */
 export const operationOf = (conversation: Conversation, ask: Ask): Operation | null =>

@@ -34,6 +34,8 @@ interface Forward {
   readonly hours: readonly number[];
   readonly firstNs: bigint;
   readonly lastNs: bigint;
+  /** False: it began before the span, and `firstNs` is the bound of an hour. */
+  readonly isWhole: boolean;
 }
 
 const sumForward = (conversations: readonly Conversation[], traffic: ReadonlyMap<number, WindowTraffic>): Forward | null => {
@@ -47,6 +49,7 @@ const sumForward = (conversations: readonly Conversation[], traffic: ReadonlyMap
     hours: [...new Set(sent.flatMap(hoursOf))].sort((a, b) => a - b),
     firstNs: sent.reduce((least, { firstNs }) => (firstNs < least ? firstNs : least), sent[0].firstNs),
     lastNs: sent.reduce((most, { lastNs }) => (lastNs > most ? lastNs : most), sent[0].lastNs),
+    isWhole: sent.every(({ id }) => traffic.get(id)?.isWhole !== false),
   };
 };
 
@@ -114,7 +117,8 @@ const secondsBetween = (a: bigint, b: bigint): number => Number(b - a) / 1e9;
 /** First and last packet of both legs, when the receiving one follows the sending one both times. */
 const delayOf = (sending: Forward | null, receiving: Forward | null): number | null => {
   if (sending === null || receiving === null) return null;
-  const delays = [secondsBetween(sending.firstNs, receiving.firstNs), secondsBetween(sending.lastNs, receiving.lastNs)].filter((delay) => delay >= 0 && delay < SECONDS_PER_HOUR);
+  const begins = sending.isWhole && receiving.isWhole ? [secondsBetween(sending.firstNs, receiving.firstNs)] : [];
+  const delays = [...begins, secondsBetween(sending.lastNs, receiving.lastNs)].filter((delay) => delay >= 0 && delay < SECONDS_PER_HOUR);
   return delays.length === 0 ? null : Math.min(...delays);
 };
 
@@ -175,7 +179,7 @@ const judgeForward = (declared: DeclaredPermit, view: ForwardView, vantage: Vant
     return makeCheck({ ...common, verdict: 'fail', reason: 'dead: nothing was sent, although this sensor sees the sending zone', remedy });
   }
   const gap = figures.longestGapSeconds;
-  const words = `${rateText(figures.bytesPerSecond, main.packets)}, longest gap ${gap === null ? 'not known' : `${gap.toPrecision(3)} s`}${figures.delaySeconds === null ? ', delay not observable (both sides are needed)' : `, delay ${figures.delaySeconds.toPrecision(3)} s`}`;
+  const words = `${rateText(figures.bytesPerSecond, main.packets)}, longest gap ${gap === null ? 'below two hours' : `${gap.toPrecision(3)} s`}${figures.delaySeconds === null ? ', delay not observable (both sides are needed)' : `, delay ${figures.delaySeconds.toPrecision(3)} s`}`;
   if (silence.atEnd > Math.max(LEAST_SILENCE_HOURS, GAPS * silence.longest)) return makeCheck({ ...common, verdict: 'fail', reason: `dead: silent for the last ${silence.atEnd} captured hours; before, ${words}`, remedy });
   if (view.hasEndpoints && view.sending !== null && view.receiving === null && vantage.isInside(to)) {
     return makeCheck({ ...common, verdict: 'fail', reason: `it goes in (${words}) and does not come out: nothing was seen from the receiving gateway`, remedy: 'look at the receiving gateway' });

@@ -163,7 +163,7 @@ const about = (declared: DeclaredPermit): Pick<Check, 'kind' | 'conduit' | 'perm
 });
 
 const seenOf = (use: PermittedUse): { conversation: number; firstNs: bigint; lastNs: bigint; count: number; answered: number | null } =>
-  ({ conversation: use.crossing.conversation.id, firstNs: use.firstNs, lastNs: use.lastNs, count: use.requests, answered: answeredOf(use) });
+  ({ conversation: use.crossing.conversation.id, firstNs: use.firstNs, lastNs: use.lastNs, count: use.requests > 0 ? use.requests : use.crossing.conversation.sessions, answered: answeredOf(use) });
 
 const titleOf = (declared: DeclaredPermit, label: string): string =>
   `${declared.permit.id} ${declared.permit.from.zone} -> ${declared.permit.to.zone}, ${declared.permit.service.protocol}${label === '' ? '' : `: ${label}`}`;

@@ -117,13 +117,15 @@ export function readWindow(db: Connection, describe: DescribeOperation, span: Ho
     const isWhole = isWithin(conversation);
     traffic.set(conversation.id, { answers: own.answers, hours: own.hours, isWhole });
     if (isWhole) return [conversation];
-    if (conversation.facts.length > 0) undated.conversations++;
+    // That a router refuses is told of packets that went unanswered: they are counted by the hour.
+    const facts = conversation.facts.filter(({ name }) => name.startsWith('icmp.'));
+    if (conversation.facts.length > facts.length) undated.conversations++;
     return [{
       ...conversation,
       packets: { toServer: own.packetsToServer, toClient: own.packetsToClient },
       bytes: { toServer: own.bytesToServer, toClient: own.bytesToClient },
       requests: own.requests,
-      facts: [], rhythm: [], rttMs: null, days: conversation.days.filter(isDayWithin),
+      facts, rhythm: [], rttMs: null, days: conversation.days.filter(isDayWithin),
       operations: conversation.operations.flatMap((operation) => narrowOperation(conversation, operation)),
       ...(own.hours.length === 0 ? {} : spanOf(conversation, own.hours[0], own.hours.at(-1) ?? own.hours[0])),
     }];

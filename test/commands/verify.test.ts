@@ -80,3 +80,24 @@ test('--strict: 3 when something could not be judged and nothing fails; wrong us
   expect((await runLine(['verify', join(folder, 'none.yaml'), '--db', db])).code).toBe(2);
   expect((await runLine(['verify', SPEC, '--db', join(folder, 'none.db')])).code).toBe(4);
 });
+
+test('the sample of a cut-over: every row of its table, from two stores, and from one by its time', async () => {
+  const stores = ['before', 'after', 'both'].map((name) => join(folder, `${name}.db`));
+  const [before, after, both] = stores;
+  const spec = join(PROJECT, 'samples/cutover.yaml');
+  const file = (name: string): string => join(PROJECT, `samples/cutover/${name}.pcapng.gz`);
+  await runLine(['import', file('before'), '--db', before, '--quiet']);
+  await runLine(['import', file('after'), '--db', after, '--quiet']);
+  await runLine(['import', file('before'), file('after'), '--db', both, '--quiet']);
+  for (const args of [['--db', after, '--before', before], ['--db', both, '--since', '2026-05-06T00:00Z']]) {
+    const { code, out } = await runLine(['verify', spec, ...args, '--json']);
+    const { checks, filters, paths } = VERIFY_SHAPE.parse(JSON.parse(out));
+    expect(code).toBe(1);
+    expect(checks.filter(({ verdict }) => verdict === 'fail').map(({ kind, client, server }) => [kind, client, server])).toEqual([['permitted', '10.30.0.20', '10.20.0.12'], ['prohibited', '10.50.0.7', '10.30.0.20']]);
+    expect(checks.filter(({ verdict }) => verdict === 'not-observable')).toEqual([]);
+    expect(paths).toEqual({ total: 12, blocked: 11, notObservable: 0, open: 1 });
+    expect(filters).toEqual({ limiting: 1, seenAtWork: 1, absent: 0 });
+    expect(checks.find(({ fromZone, toZone, kind }) => kind === 'prohibited' && fromZone === 'Z-OFFICE' && toZone === 'Z-CELL')?.reason).toContain('1 attempt, none got through');
+    expect(checks.find(({ kind, operation }) => kind === 'diode' && operation === 'forward')).toMatchObject({ verdict: 'pass', diode: { packets: 288, delaySeconds: expect.closeTo(0.12, 2), reversePackets: 0 } });
+  }
+});

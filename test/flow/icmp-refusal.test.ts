@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pcap } from '../../samples/gen/capture-file.ts';
-import { concatBytes, ethernet, ETHERTYPE, hex, tcpPacket, TCP_FLAG, udpPacket, words } from '../../samples/gen/frames.ts';
+import { concatBytes, ethernet, ETHERTYPE, hex, tcpPacket, TCP_FLAG, udpPacket, unreachablePacket, words } from '../../samples/gen/frames.ts';
 import { readAll } from '../../src/commands/analysis.ts';
 import type { Conversation } from '../../src/observation.ts';
 import { beginImport, importCapture } from '../../src/store/import-capture.ts';
@@ -18,11 +18,7 @@ const frame = (packet: Uint8Array, type: number = ETHERTYPE.ipv4): Uint8Array =>
 const ip = (from: string, to: string) => ({ from, to, ttl: 64, id: 1 });
 const syn = (to: string, port: number, fromPort = 40_000): Uint8Array => tcpPacket(ip(CLIENT, to), { fromPort, toPort: port, sequence: 1, acknowledge: 0, flags: TCP_FLAG.syn }, new Uint8Array(0));
 
-const unreachable = (code: number, quoted: Uint8Array): Uint8Array => {
-  const inside = concatBytes(words((3 << 8) | code, 0, 0, 0), quoted.subarray(0, 28));
-  const head = concatBytes(words(0x4500, 20 + inside.length, 7, 0, (64 << 8) | 1, 0), Uint8Array.from(FIREWALL.split('.'), Number), Uint8Array.from(CLIENT.split('.'), Number));
-  return concatBytes(head, inside);
-};
+const unreachable = (code: number, quoted: Uint8Array): Uint8Array => unreachablePacket(ip(FIREWALL, CLIENT), code, quoted);
 
 async function conversationsOf(frames: readonly Uint8Array[]): Promise<{ conversations: readonly Conversation[]; answers: unknown[]; counters: Readonly<Record<string, number>> }> {
   const folder = mkdtempSync(join(tmpdir(), 'baseline-test-'));
