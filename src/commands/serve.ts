@@ -52,19 +52,26 @@ async function serve(argv: ServeArguments, context: CommandContext): Promise<Com
   const specFile = argv.spec === undefined ? null : openSpecFile(argv.spec);
   const setting: DeskSetting = { storePath: storePath(argv.db, context.environment), specFile: argv.spec ?? null, tool: context.version, commandLine: context.commandLine };
   const { signal } = context;
+  const stopped = new Promise<void>((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
   context.progress('making the report');
   const desk = startDesk(setting);
   try {
-    const view = await openView(setting.storePath, specFile, desk);
+    const opening = openView(setting.storePath, specFile, desk);
+    // A large plant takes its time; whoever stops it then does not wait for the page.
+    const view = await Promise.race([opening, stopped.then(() => null)]);
+    if (view === null) {
+      opening.catch(() => undefined);
+      return { exitCode: EXIT.interrupted, output: [] };
+    }
     const door = await openDoor(host, port, view.answer);
     context.progress('');
     context.say(`${view.sentence()}. ${specFile === null ? 'Nothing is written.' : `Edits are written into ${argv.spec}, nothing else.`} Stop with Ctrl-C. Open:`);
     await context.write(`${door.address}\n`);
     if (argv.open === true) openOnDesktop(door.onceOnly(), (opener) => `${opener} cannot be started: open the address by hand.`, context);
-    await new Promise<void>((resolve) => {
-      if (signal.aborted) resolve();
-      else signal.addEventListener('abort', () => resolve(), { once: true });
-    });
+    await stopped;
     await door.close();
     view.close();
   } finally {
