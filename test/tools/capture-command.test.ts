@@ -149,10 +149,13 @@ describe.runIf(why === undefined)('capture', () => {
     pair.remove();
   });
 
-  test.each(['SIGTERM', 'SIGINT'] as const)('the store equals the import of what was sent; %s ends it with 0; not one frame is sent', async (signal) => {
+  test.each([
+    ['SIGTERM', ['--pps', '4000']],
+    ['SIGINT', ['--topspeed']],
+  ] as const)('the store equals the import of what was sent; %s ends it with 0; not one frame is sent (%o)', async (signal, pace) => {
     const db = join(folder, `${signal}.db`);
     const running = await listen(db);
-    await pair.send(PLANT, '--pps', '4000');
+    await pair.send(PLANT, ...pace);
     const asked = performance.now();
     expect(await stop(running, signal)).toBe(0);
     console.info(`${signal}: ended after ${Math.round(performance.now() - asked)} ms`);
