@@ -7,13 +7,13 @@
  */
 import { connect, type Socket } from 'node:net';
 import type { ModbusQuestion, TestStep } from '../policy/verify-plan.ts';
+import { modbusAdu, readAnswer } from '../policy/verify-questions.ts';
 import { getEndpoints, hello, messageSize, messageType, MOST_OCTETS, openChannel, readChannel, readEndpoints } from './verify-opcua.ts';
-import { modbusAdu, readAnswer } from './verify-questions.ts';
 
 export const MOST_CONNECTIONS = 500;
 
 export interface Pace {
-  /** Between the beginnings of two connections. */
+  /** A second of the plan: between the end of a connection and the next. */
   readonly intervalMs: number;
   /** For a connection, and for an answer. */
   readonly timeoutMs: number;
@@ -154,7 +154,7 @@ export async function runSteps(steps: readonly TestStep[], from: string, signal:
     const device = `${step.host} ${step.port}`;
     if (shut.has(device)) continue;
     if (connections >= MOST_CONNECTIONS) return { state: 'aborted', reason: `${MOST_CONNECTIONS} connections were opened` };
-    if (connections > 0) await pause(pace.intervalMs, signal);
+    if (connections > 0) await pause(steps[place - 1].pauseSeconds * pace.intervalMs, signal);
     if (signal.aborted) return { state: 'aborted', reason: 'stopped by a person' };
     const result = await runStep(step, from, place + 1, pace);
     connections++;

@@ -32,6 +32,8 @@ export interface TestStep {
   readonly conduit: string | null;
   readonly expected: string;
   readonly question: ModbusQuestion | null;
+  /** Before the next one: a second, or what the rule's own limit of new connections a minute asks for. */
+  readonly pauseSeconds: number;
 }
 
 /** A machine to test from: a declared client, or any other machine of the zone (address null). */
@@ -154,6 +156,10 @@ const hostsOf = (end: PermitEnd, assets: AssetIndex, countOf: (asset: DeclaredAs
   return found;
 };
 
+const ruleOf = (loaded: LoadedSpec, path: DeclaredPermit['path']) => loaded.spec.conduits[Number(path[1])]?.protocols_allowed?.[Number(path[3])];
+
+const pauseOf = (loaded: LoadedSpec, { path }: DeclaredPermit): number => Math.max(1, Math.ceil(60 / (ruleOf(loaded, path)?.limits?.new_connections_per_minute ?? 60)));
+
 const isConditional = ({ conditions }: Permit): boolean => conditions.onDemand || conditions.days.length > 0 || conditions.start !== null || conditions.expires !== null;
 
 const READ_CODES = [3, 4, 1, 2] as const;
@@ -187,7 +193,7 @@ const stepsFrom = (loaded: LoadedSpec, surveyed: Surveyed, zone: string, address
     const judged = loaded.permits.filter(({ permit }) => isLive(permit)).map((declared) => ({ declared, lets: letsThrough(surveyed, declared, zone, address, host, port) }));
     const permits = judged.filter(({ lets }) => lets === true).map(({ declared }) => declared);
     if (judged.some(({ lets }) => lets === null) || permits.some(({ permit }) => isConditional(permit))) continue;
-    const base = { host, port, target: asset.id, toZone: asset.zone, question: null };
+    const base = { host, port, target: asset.id, toZone: asset.zone, question: null, pauseSeconds: 1 };
     const against = diodes.find(({ unidirectional }) => unidirectional?.from === asset.zone && unidirectional.to === zone);
     if (permits.length === 0) {
       const conduit = loaded.spec.conduits.find(({ connects }) => connects.includes(zone) && connects.includes(asset.zone))?.conduit_id ?? null;
@@ -198,7 +204,7 @@ const stepsFrom = (loaded: LoadedSpec, surveyed: Surveyed, zone: string, address
     }
     for (const declared of permits) {
       const { permit } = declared;
-      const own = { ...base, permit: permit.id, conduit: permit.conduit };
+      const own = { ...base, permit: permit.id, conduit: permit.conduit, pauseSeconds: pauseOf(loaded, declared) };
       if (declared.unidirectional !== null) {
         steps.push({ ...own, kind: 'diode-reverse', expected: 'filtered; a TCP session across, or its refusal, has come back through the diode: a leak' });
         continue;
@@ -233,7 +239,7 @@ const letsThrough = ({ matcher, assets }: Surveyed, declared: DeclaredPermit, zo
 
 /** Single addresses of the sending gateway of a unidirectional rule. */
 const gatewaysOf = (loaded: LoadedSpec, assets: AssetIndex, path: DeclaredPermit['path']): { span: AddressSpan; asset: DeclaredAsset | null }[] => {
-  const tx = loaded.spec.conduits[Number(path[1])]?.protocols_allowed?.[Number(path[3])]?.unidirectional?.tx_endpoint;
+  const tx = ruleOf(loaded, path)?.unidirectional?.tx_endpoint;
   return [...(tx?.addresses ?? []), ...(tx?.assets ?? []).flatMap((id) => assets.byId.get(id)?.addresses ?? [])].flatMap((text) => {
     const span = parseSpan(text);
     return span === null || span.first !== span.last || span.family === 'mac' ? [] : [{ span, asset: assets.resolve(text)?.asset ?? null }];
@@ -248,7 +254,7 @@ const gatewaySteps = (loaded: LoadedSpec, { assets, forbidden }: Surveyed, zone:
     const port = permit.service.ports.at(0)?.first;
     return gatewaysOf(loaded, assets, path).flatMap(({ span, asset }): TestStep[] => {
       if (port === undefined || (asset !== null && forbidden(asset) !== null)) return [];
-      return [{ kind: 'diode-forward', host: formatSpan(span), port, target: asset?.id ?? formatSpan(span), toZone: unidirectional.to, permit: permit.id, conduit: permit.conduit, expected: 'open: the sending gateway takes it', question: null }];
+      return [{ kind: 'diode-forward', host: formatSpan(span), port, target: asset?.id ?? formatSpan(span), toZone: unidirectional.to, permit: permit.id, conduit: permit.conduit, expected: 'open: the sending gateway takes it', question: null, pauseSeconds: pauseOf(loaded, declared) }];
     });
   });
 

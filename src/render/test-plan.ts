@@ -3,7 +3,8 @@
  * Every line is a command with its expected result as a comment; the script ends at once unless a change ticket is named.
  * Words of the spec reach it as comments only, on one line; hosts and ports are numbers.
  */
-import type { ModbusQuestion, TestPlan, TestStep, Vantage } from '../policy/verify-plan.ts';
+import type { TestPlan, TestStep, Vantage } from '../policy/verify-plan.ts';
+import { modbusAdu } from '../policy/verify-questions.ts';
 import { printable } from './printable.ts';
 
 const LONGEST = 400;
@@ -15,10 +16,7 @@ const shellWord = (text: string): string => (/^[A-Za-z0-9._:-]+$/.test(text) ? t
 /** mbpoll's data types; addresses from 0 (`-0`). */
 const TYPE_OF: Readonly<Record<1 | 2 | 3 | 4, string>> = { 1: '0', 2: '1', 3: '4', 4: '3' };
 
-/** FC 8 sub-function 0 with A55A, or FC 43/14 basic identification, behind an MBAP header (Modbus V1.1b3 clauses 6.8, 6.21). */
-const canaryOctets = ({ kind, unit }: ModbusQuestion): number[] => (kind === 'echo' ? [0, 1, 0, 0, 0, 6, unit, 8, 0, 0, 0xa5, 0x5a] : [0, 1, 0, 0, 0, 5, unit, 43, 14, 1, 0]);
-
-const octal = (octets: readonly number[]): string => octets.map((octet) => `\\${octet.toString(8).padStart(3, '0')}`).join('');
+const octal = (octets: Uint8Array): string => [...octets].map((octet) => `\\${octet.toString(8).padStart(3, '0')}`).join('');
 
 function command(step: TestStep): string {
   const host = shellWord(step.host);
@@ -35,7 +33,7 @@ function command(step: TestStep): string {
     case 'modbus-again':
       return step.question?.kind === 'read' ? `mbpoll -1 -0 -m tcp -p ${step.port} -a ${step.question.unit} -t ${TYPE_OF[step.question.code]} -r ${step.question.address} -c 1 -o 3 ${host}` : '';
     case 'modbus-canary':
-      return step.question === null ? '' : `printf '${octal(canaryOctets(step.question))}' | nc -w 3 ${host} ${step.port} | od -An -tx1`;
+      return step.question === null ? '' : `printf '${octal(modbusAdu(step.question, 1))}' | nc -w 3 ${host} ${step.port} | od -An -tx1`;
   }
 }
 
@@ -44,7 +42,7 @@ const what = (step: TestStep): string => `${step.kind} ${step.target}, ${step.to
 function* vantageLines({ zone, asset, address, steps }: Vantage): Generator<string> {
   yield `\n${comment(`---- from ${zone}: ${asset === null ? 'any machine that is no declared client' : `${asset} (${address ?? ''})`}: ${steps.length} tests`)}`;
   yield `ZONE=${shellWord(zone)}\n`;
-  for (const step of steps) yield `\n${comment(what(step))}${comment(`expected: ${step.expected}`)}${command(step)}\nsleep 1\n`;
+  for (const step of steps) yield `\n${comment(what(step))}${comment(`expected: ${step.expected}`)}${command(step)}\nsleep ${step.pauseSeconds}\n`;
 }
 
 export function* testPlanScript(plan: TestPlan, spec: string, version: string): Generator<string> {

@@ -22,7 +22,7 @@ conduits:
   - conduit_id: C1
     connects: [OPS, CELL]
     protocols_allowed:
-      - {rule_id: R-POLL, protocol: Modbus/TCP, transport: tcp, port: 502, client: {zone: OPS, assets: [HIST]}, server: {zone: CELL, assets: [PLC, IO, WIDE]}, access: read, modbus: {function_codes: [4, 8], unit_ids: [7], ranges: [{table: input-register, start: 12, end: 19, access: read}]}}
+      - {rule_id: R-POLL, protocol: Modbus/TCP, transport: tcp, port: 502, client: {zone: OPS, assets: [HIST]}, server: {zone: CELL, assets: [PLC, IO, WIDE]}, access: read, limits: {new_connections_per_minute: 12}, modbus: {function_codes: [4, 8], unit_ids: [7], ranges: [{table: input-register, start: 12, end: 19, access: read}]}}
       - {rule_id: R-PATCH, protocol: HTTPS, transport: tcp, port: 443, client: {zone: OPS, assets: [HIST]}, server: {zone: CELL, assets: [PLC]}, schedule: {days: [sun], start: "02:00", end: "04:00"}}
       - {rule_id: R-LOG, protocol: Syslog, transport: udp, port: 514, client: {zone: CELL, assets: [PLC]}, server: {zone: OPS, assets: [HIST]}}
   - conduit_id: C2
@@ -96,4 +96,6 @@ test('the script runs nothing without a ticket, and then one part, one command a
   expect(log).toContain('mbpoll -1 -0 -m tcp -p 502 -a 7 -t 3 -r 12 -c 1 -o 3 10.2.0.1');
   expect(existsSync(join(folder, 'owned'))).toBe(false);
   expect(script).not.toContain('\u001b');
+  // Twelve new connections a minute are declared: one in five seconds.
+  expect(script).toMatch(/mbpoll [^\n]*\nsleep 5\n/);
 });

@@ -4,7 +4,7 @@
  * constant of each case, never a number that somebody passes. In: a question. Out: one ADU. Sends nothing.
  * Source: MODBUS Application Protocol V1.1b3 clauses 6.1 to 6.4, 6.8, 6.21; MODBUS Messaging on TCP/IP V1.0b clause 3.1.3.
  */
-import type { ModbusQuestion } from '../policy/verify-plan.ts';
+import type { ModbusQuestion } from './verify-plan.ts';
 
 const ECHO_DATA = [0xa5, 0x5a] as const;
 

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { modbusAdu, readAnswer } from '../../src/commands/verify-questions.ts';
+import { modbusAdu, readAnswer } from '../../src/policy/verify-questions.ts';
 import type { ModbusQuestion } from '../../src/policy/verify-plan.ts';
 
 const COMMANDS = join(import.meta.dirname, '../../src/commands');
