@@ -37,7 +37,8 @@ export interface PlacedPlant {
   readonly completeness: Completeness;
 }
 
-export const readAll = (db: Connection): ObservationSet => readObservations(db, describeOperation);
+/** For all but resampling, which weighs each day by what was counted on it. */
+export const readAll = (db: Connection): ObservationSet => readObservations(db, describeOperation, 'presence');
 
 /** The whole inference but for resampling, which only propose-zones shows. Outside the read: it may take seconds. */
 export function placeAssets(set: ObservationSet): PlacedPlant {

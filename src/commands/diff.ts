@@ -15,7 +15,7 @@ import { findingsJson, findingsMarkdown, findingsTable } from '../render/finding
 import { sarifLog } from '../render/sarif.ts';
 import { readFromStore, storePath } from '../store/database.ts';
 import { readAttempts } from '../store/firewall-logs.ts';
-import { readObservations } from '../store/read.ts';
+import { readAll } from './analysis.ts';
 import { DB_OPTION, defineCommand, JSON_OPTION, type CommandContext, type CommandResult } from './command.ts';
 import { updateSpec } from './diff-update.ts';
 
@@ -78,7 +78,7 @@ export function diffStore(argv: DiffArguments, context: CommandContext): Command
   if (argv.zone !== undefined && !loaded.spec.zones.some((zone) => zone.zone_id === argv.zone)) {
     throw usageError(`${argv.spec} has no zone ${argv.zone}`, `It has ${loaded.spec.zones.map((zone) => zone.zone_id).join(', ')}.`);
   }
-  const { set, logged } = readFromStore(storePath(argv.db, context.environment), (db) => ({ set: readObservations(db, describeOperation), logged: readAttempts(db, describeOperation) }));
+  const { set, logged } = readFromStore(storePath(argv.db, context.environment), (db) => ({ set: readAll(db), logged: readAttempts(db, describeOperation) }));
   const report = diffReport(loaded, set, {
     logged,
     ...(argv.since === undefined ? {} : { sinceNs: instantOf(argv.since) }),
@@ -118,7 +118,7 @@ function diffPeriods(argv: DiffArguments, context: CommandContext): CommandResul
   const [a, b] = [argv['store-a'], argv['store-b']];
   if (a === undefined || b === undefined) throw usageError('two periods need two stores', 'Write: baseline diff --store-a A.db --store-b B.db');
   if (argv.spec !== undefined) throw usageError('a spec is not compared with two periods at once', 'Leave the spec out, or compare it with one store by --db.');
-  const [earlier, later] = [a, b].map((path) => readFromStore(path, (db) => readObservations(db, describeOperation)));
+  const [earlier, later] = [a, b].map((path) => readFromStore(path, (db) => readAll(db)));
   return shown(findingsOnly(comparePeriods(earlier, later, proposeZones(earlier, { stabilityRuns: 0 }))), b, argv, context);
 }
 

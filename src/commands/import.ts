@@ -83,7 +83,7 @@ export async function runImport(argv: ImportArguments, context: CommandContext):
   const store = openForWriting(storePath(argv.db, context.environment));
   let session: ImportSession | undefined;
   try {
-    session = beginImport(store, { readers: argv.jobs - 1 });
+    session = beginImport(store, { readers: argv.jobs - 1, afresh: argv.force });
     // Told when it is in the store, and not before.
     const waiting: FileResult[] = [];
     const tell = async (): Promise<void> => {

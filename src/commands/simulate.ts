@@ -3,7 +3,6 @@
  * really judges. In: options. Out: what breaks, what would get through beyond the spec, an order of cut-over; exit 1 when
  * anything would have been blocked.
  */
-import { describeOperation } from '../decode/app/registry.ts';
 import { EXIT, usageError } from '../errors.ts';
 import { FIREWALL_SEMANTICS, semanticsOf } from '../policy/firewall-semantics.ts';
 import { simulate } from '../policy/simulate.ts';
@@ -11,7 +10,7 @@ import { loadSpec } from '../policy/spec-load.ts';
 import { jsonDocument } from '../render/json.ts';
 import { simulationText } from '../render/simulation.ts';
 import { readFromStore, storePath } from '../store/database.ts';
-import { readObservations } from '../store/read.ts';
+import { readAll } from './analysis.ts';
 import { DB_OPTION, defineCommand, JSON_OPTION, type CommandContext, type CommandResult } from './command.ts';
 
 export const simulateCommand = defineCommand({
@@ -44,7 +43,7 @@ export function simulateStore(argv: SimulateArguments, context: CommandContext):
   const semantics = semanticsOf(argv.target);
   if (semantics === null) throw usageError(`there is no target "${argv.target}"`, `Choose one of ${FIREWALL_SEMANTICS.map((one) => one.target).join(', ')}.`);
   const loaded = loadSpec(argv.spec);
-  const set = readFromStore(storePath(argv.db, context.environment), (db) => readObservations(db, describeOperation));
+  const set = readFromStore(storePath(argv.db, context.environment), (db) => readAll(db));
   const simulation = simulate(loaded, set, semantics, { onDemand: argv['on-demand'] === true });
   const exitCode = simulation.blocked.length > 0 ? EXIT.findings : EXIT.ok;
   if (argv.json === true) return { exitCode, output: [jsonDocument({ ...simulation })] };

@@ -50,6 +50,9 @@ export function beginInterval(recorder: Recorder, saved: string): void {
   restoreDecoderState(recorder.state, recorder.sink, saved);
 }
 
+/** What comes is to be read as if it were new, also where it was read before: positions in streams are not known. */
+export const forgetStreams = ({ state }: Recorder): void => forgetPositions(state);
+
 /** For a capture that begins after a time in which nothing was heard: sessions and servers are known, positions in streams are not. */
 export function createLiveRecorder(saved: string | null): Recorder {
   const recorder = createRecorder(saved);

@@ -31,7 +31,8 @@ const CONDUIT_COLUMNS: readonly Column[] = [
 export function* proposalText(zones: Proposal, conduits: ConduitProposal, style: TableStyle): Generator<string> {
   yield* heading(zones.completeness.sufficient ? 'Enough was seen under the stopping rule' : 'A proposal from incomplete evidence', zones.completeness.sentences);
   yield '\n';
-  yield* textTable(ZONE_COLUMNS, zones.zones.map((zone) => zoneRow(zone, zones)), style);
+  const roles = new Map(zones.assets.map((asset) => [asset.id, asset.role]));
+  yield* textTable(ZONE_COLUMNS, zones.zones.map((zone) => zoneRow(zone, roles)), style);
   yield '(SL-T: start values for the risk assessment, an assumption, never derived from traffic)\n\n';
   yield* textTable(CONDUIT_COLUMNS, conduits.permits.map((one) => permitRow(one)), style);
   const { crossing, withinZone, setAside } = conduits.counts;
@@ -59,8 +60,7 @@ function* section(title: string, lines: readonly string[]): Generator<string> {
   if (lines.length > LISTED) yield `  ... and ${lines.length - LISTED} more; --json and the spec list all\n`;
 }
 
-function zoneRow(zone: Zone, proposal: Proposal): Cell[] {
-  const roles = new Map(proposal.assets.map((asset) => [asset.id, asset.role]));
+function zoneRow(zone: Zone, roles: ReadonlyMap<string, string>): Cell[] {
   const members = zone.assets.map((id) => `${id} (${roles.get(id) ?? 'other'})`).join(', ');
   const slT = zone.slT.value === null ? '-' : `${zone.slT.value}${zone.slT.basis === 'assumption' ? '?' : ''}`;
   return [zone.id, zone.safetyRelated ? `${zone.name} (safety-related)` : zone.name, zone.level ?? '-', slT, zone.assets.length, members];

@@ -10,7 +10,7 @@ import { openPath } from '../source/open.ts';
 import type { FrameSource, SourceEnd } from '../source/frame-batch.ts';
 import { createDigester, digestPrefix, type Digester, type FileDigest } from '../source/file-digest.ts';
 import { createReadAhead, type ReadAhead } from '../source/read-ahead.ts';
-import { beginCapture, beginInterval, createRecorder, endInterval, figuresOf, recordBatch, type Recorder } from '../flow/recorder.ts';
+import { beginCapture, beginInterval, createRecorder, endInterval, figuresOf, forgetStreams, recordBatch, type Recorder } from '../flow/recorder.ts';
 import type { CaptureFigures } from '../flow/settle.ts';
 import {
   addCaptureCounters,
@@ -67,6 +67,8 @@ export interface ImportSession {
 export interface ImportSettings {
   /** Threads that read files ahead; none: this one reads them itself, to the same end. */
   readonly readers?: number;
+  /** What open streams have read already is read again (--force), instead of being taken for retransmissions. */
+  readonly afresh?: boolean;
   /** For tests: frames between two checkpoints. Blocks are then small, and each batch tells progress: small files have all of it. */
   readonly checkpointFrames?: number;
 }
@@ -82,12 +84,14 @@ export function beginImport(store: Store, settings: ImportSettings = {}): Import
 function createSession(store: Store, settings: ImportSettings): ImportSession {
   const { readers = 0 } = settings;
   const writer = createStoreWriter(store.db);
+  const recorder = createRecorder(readDecoderState(store.db));
+  if (settings.afresh === true) forgetStreams(recorder);
   let logs: LogSession | null = null;
   return {
     store,
     writer,
     logs: () => (logs ??= beginLogs(store, () => nextRevision(writer))),
-    recorder: createRecorder(readDecoderState(store.db)),
+    recorder,
     digester: createDigester(),
     ahead: readers > 0 ? createReadAhead(readers, blockOf(settings)) : null,
     settings,

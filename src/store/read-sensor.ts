@@ -66,12 +66,22 @@ export function readSensorTruth(db: Connection): SensorTruthHour[] {
 
 /** TCP conversations of an hour, and those of which one direction alone was heard in it. */
 export function readOneWayHours(db: Connection): ReadonlyMap<number, { readonly oneWay: number; readonly all: number }> {
-  const rows = db
-    .prepare(`SELECT hour, count(*) FILTER (WHERE h.packets_to_server = 0 OR h.packets_to_client = 0), count(*)
-      FROM conversation_hour h JOIN conversation c ON c.id = h.conversation WHERE c.transport = 6 AND hour >= 0 GROUP BY hour`)
-    .raw()
-    .all() as [number, number, number][];
-  return new Map(rows.map(([hour, oneWay, all]) => [hour, { oneWay, all }]));
+  // A list a conversation, in the order of the key: by hour, SQLite would sort millions of rows (1.7 s for 2.8 million, 0.8 s so).
+  const lists = db
+    .prepare(`SELECT json_group_array(hour), json_group_array(packets_to_server = 0 OR packets_to_client = 0) FROM conversation_hour
+      WHERE hour >= 0 AND conversation IN (SELECT id FROM conversation WHERE transport = 6) GROUP BY conversation`)
+    .raw();
+  const counts = new Map<number, { oneWay: number; all: number }>();
+  for (const [hours, flags] of lists.iterate() as IterableIterator<[string, string]>) {
+    const isOneWay = JSON.parse(flags) as number[];
+    for (const [i, hour] of (JSON.parse(hours) as number[]).entries()) {
+      const count = counts.get(hour) ?? { oneWay: 0, all: 0 };
+      counts.set(hour, count);
+      count.oneWay += isOneWay[i];
+      count.all++;
+    }
+  }
+  return counts;
 }
 
 /** Of the packets that came or should have. Zeek's capture-loss policy warns from 10 %; a rare flow is one packet in many. */

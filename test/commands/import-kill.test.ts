@@ -13,12 +13,12 @@ const root = join(import.meta.dirname, '../..');
 const folder = mkdtempSync(join(tmpdir(), 'baseline-kill-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-const command = (db: string): string[] => ['--import', 'tsx', join(root, 'src/main.ts'), 'import', join(root, 'samples/plant'), '--db', db, '--quiet'];
+const command = (db: string, jobs: string): string[] => ['--import', join(root, 'test/typescript-threads.mjs'), join(root, 'src/main.ts'), 'import', join(root, 'samples/plant'), '--db', db, '--quiet', '--jobs', jobs];
 
 /** Starts an import and kills it after so many milliseconds; resolves to whether it was still running. */
-const killAfter = (db: string, ms: number): Promise<boolean> =>
+const killAfter = (db: string, ms: number, jobs: string): Promise<boolean> =>
   new Promise((resolve) => {
-    const child = spawn(process.execPath, command(db), { stdio: 'ignore', cwd: root });
+    const child = spawn(process.execPath, command(db, jobs), { stdio: 'ignore', cwd: root });
     const timer = setTimeout(() => child.kill('SIGKILL'), ms);
     child.on('exit', (_code, signal) => {
       clearTimeout(timer);
@@ -29,15 +29,16 @@ const killAfter = (db: string, ms: number): Promise<boolean> =>
 test('an import killed at 20 moments and resumed gives the store of an uninterrupted one, row by row', async () => {
   const control = join(folder, 'control.db');
   const began = performance.now();
-  expect(spawnSync(process.execPath, command(control), { cwd: root, encoding: 'utf8' })).toMatchObject({ status: 0 });
+  expect(spawnSync(process.execPath, command(control, '1'), { cwd: root, encoding: 'utf8' })).toMatchObject({ status: 0 });
   const whole = performance.now() - began;
   const expected = dumpStore(control);
   expect(expected).toContain('conversation');
   let kills = 0;
   for (let i = 0; i < 20; i++) {
     const db = join(folder, `killed-${i}.db`);
-    if (await killAfter(db, (whole * (i + 5)) / 25)) kills++;
-    expect(spawnSync(process.execPath, command(db), { cwd: root, encoding: 'utf8' })).toMatchObject({ status: 0 });
+    const jobs = i % 4 === 0 ? '3' : '1';
+    if (await killAfter(db, (whole * (i + 5)) / 25, jobs)) kills++;
+    expect(spawnSync(process.execPath, command(db, jobs), { cwd: root, encoding: 'utf8' })).toMatchObject({ status: 0 });
     expect(dumpStore(db)).toBe(expected);
     rmSync(db, { force: true });
   }

@@ -34,6 +34,13 @@ describe('readObservations', () => {
     set = readFromStore(file, (db) => readObservations(db, describeOperation));
   });
 
+  test('presence: the same days of everything, each counted 1', () => {
+    const present = (days: readonly { readonly day: number }[]): unknown => days.map(({ day }) => ({ day, count: 1 }));
+    const expected = set.conversations.map((one) => ({ ...one, days: present(one.days), operations: one.operations.map((operation) => ({ ...operation, days: present(operation.days) })) }));
+    expect(set.conversations.some((one) => one.days.some(({ count }) => count > 1))).toBe(true);
+    expect(readObservations(store.db, describeOperation, 'presence')).toEqual({ ...set, conversations: expected });
+  });
+
   test('conversations carry the words of the nouns, whole instants and both directions', () => {
     expect(set.conversations.map((conversation) => conversation.id)).toEqual([1, 2, 3, 4]);
     const [modbus, , ssh, lldp] = set.conversations;
