@@ -1,6 +1,6 @@
 /**
  * `tsx large-store.ts OUT [CONVERSATIONS]`: a store as four weeks of a large plant leave it, to time the commands that read.
- * 40 cells of a controller, its I/O and its panels; control rooms, historians, engineering, office; 28 hour rows a
+ * cells of 60 in which a controller and two panels ask the others, and a control room that asks the controllers; 28 hour rows a
  * conversation. The same rows every time; written by SQL, because no capture of that size needs to exist.
  */
 import { rmSync } from 'node:fs';
@@ -8,7 +8,11 @@ import { openForWriting } from '../src/store/database.ts';
 
 const [out = 'large.db', count = '100000'] = process.argv.slice(2);
 const CONVERSATIONS = Number(count);
-const HOSTS = Math.max(60, Math.floor(CONVERSATIONS / 40));
+const CELL = 60;
+/** The first cell is the control room. */
+const ROOM = 12;
+const ASKERS = 3;
+const HOSTS = Math.max(3 * CELL, Math.floor(CONVERSATIONS / 10));
 const HOURS = 28;
 const FIRST_HOUR = 491_000;
 const DAY_HOURS = 24;
@@ -56,18 +60,20 @@ db.transaction(() => {
   insert('capture', 'kind, name, format, head, digest, size, state, frames, bytes, first_ns, last_ns, rev')('file', 'four-weeks.pcap', 'pcap', '00', '00', 1, 'complete', 1e9, 1e11, first, last, 1);
   for (let hour = 0; hour < WEEKS_HOURS; hour++) sensorHour(FIRST_HOUR + hour, 1_000_000, 150_000_000, 0, 0, 1);
   const hosts = Array.from({ length: HOSTS }, (_, i) => {
-    const host = address(`10.${20 + Math.floor(i / 4000)}.${Math.floor(i / 60) % 66}.${10 + (i % 60)}`, first, last);
+    const host = address(`10.${20 + Math.floor(i / CELL / 66)}.${Math.floor(i / CELL) % 66}.${10 + (i % CELL)}`, first, last);
     const card = address(`00:80:f4:${[i >> 16, (i >> 8) & 255, i & 255].map((octet) => octet.toString(16).padStart(2, '0')).join(':')}`, first, last);
     mac(host, card, first, last);
     return host;
   });
   const seen = new Set<string>();
   while (seen.size < CONVERSATIONS) {
-    // Most talk stays within a cell of 60; the rest comes from a few hosts that talk to all.
-    const server = random(HOSTS);
-    const client = random(4) > 0 ? server - (server % 60) + random(60) : random(60);
+    const at = random(HOSTS);
+    const cell = at - (at % CELL);
+    const isWithin = random(8) > 0;
+    const server = isWithin ? at : cell + random(ASKERS);
+    const client = isWithin ? cell + random(ASKERS) : random(ROOM);
     const kind = SERVICES[random(SERVICES.length)] as (typeof SERVICES)[number];
-    const port = random(3) > 0 ? kind.port : kind.port + 1 + random(40);
+    const port = random(2) > 0 ? kind.port : kind.port + 1 + random(3);
     const key = `${client} ${server} ${port}`;
     if (client === server || client >= HOSTS || seen.has(key)) continue;
     seen.add(key);
