@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { describeOperation } from '../../src/decode/app/registry.ts';
-import type { ObservationSet } from '../../src/observation.ts';
+import type { DayCount, ObservationSet } from '../../src/observation.ts';
 import { openForReading, readFromStore, type Store } from '../../src/store/database.ts';
 import { flowConditions, readFlowPage, type FlowFilter } from '../../src/store/read-flows.ts';
 import { readStatus } from '../../src/store/read-status.ts';
@@ -35,7 +35,7 @@ describe('readObservations', () => {
   });
 
   test('presence: the same days of everything, each counted 1', () => {
-    const present = (days: readonly { readonly day: number }[]): unknown => days.map(({ day }) => ({ day, count: 1 }));
+    const present = (days: readonly DayCount[]): unknown => days.map((day) => ({ ...day, count: 1 }));
     const expected = set.conversations.map((one) => ({ ...one, days: present(one.days), operations: one.operations.map((operation) => ({ ...operation, days: present(operation.days) })) }));
     expect(set.conversations.some((one) => one.days.some(({ count }) => count > 1))).toBe(true);
     expect(readObservations(store.db, describeOperation, 'presence')).toEqual({ ...set, conversations: expected });
