@@ -37,7 +37,9 @@ export interface ProbeEnd {
 }
 
 const CONNECT_ERRORS: Readonly<Record<string, Outcome>> = {
-  ECONNREFUSED: 'refused', ECONNRESET: 'refused', ETIMEDOUT: 'silent', EHOSTUNREACH: 'unreachable', EACCES: 'unreachable', EPERM: 'unreachable', ENETUNREACH: 'no-route', EADDRNOTAVAIL: 'no-route',
+  ECONNREFUSED: 'refused', ECONNRESET: 'refused', ETIMEDOUT: 'silent', EHOSTUNREACH: 'unreachable',
+  // This machine's own rules or routes: nothing left it.
+  EACCES: 'no-route', EPERM: 'no-route', ENETUNREACH: 'no-route', EADDRNOTAVAIL: 'no-route',
 };
 
 interface Opened {

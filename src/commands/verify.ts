@@ -26,12 +26,12 @@ export const verifyCommand = defineCommand({
   syntax: 'verify <spec>',
   summary: 'Tell whether the architecture holds after the cut-over; nothing is sent but with --active.',
   examples: [
-    ['verify spec.yaml --db after.db', 'from a store that was filled after the cut-over'],
-    ['verify spec.yaml --db after.db --before before.db', 'and what was regular before and has stopped is found, too'],
-    ['verify spec.yaml --since 2026-03-15T06:00Z', 'from one store, before and after a time'],
-    ['verify spec.yaml --plan > tests.sh', 'the active test plan for a maintenance window, to be reviewed: nothing is run'],
-    ['verify spec.yaml --active --from Z3-OPS --i-have-a-maintenance-window', 'run it from this machine: the one thing of this program that sends'],
-    ['verify spec.yaml --strict --json', 'for programs: exit 1 when something fails, 3 when something could not be judged'],
+    ['verify spec.yaml --db after.db', 'from a store of after the cut-over'],
+    ['verify spec.yaml --db after.db --before before.db', 'finds what has stopped, too'],
+    ['verify spec.yaml --since 2026-03-15T06:00Z', 'from one store, by a time'],
+    ['verify spec.yaml --plan > tests.sh', 'the active test plan, to be reviewed'],
+    ['verify spec.yaml --active --from Z3-OPS --i-have-a-maintenance-window', 'run it: this sends'],
+    ['verify spec.yaml --strict --json', 'for programs; exit 3: not judged'],
   ],
   positionals: { spec: { type: 'string', demandOption: true, describe: 'the spec (YAML) that is enforced' } },
   options: {
