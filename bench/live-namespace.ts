@@ -2,7 +2,8 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createVethPair, run, type VethPair } from '../test/tools/veth-pair.ts';
+import { run } from '../test/tools/live-machine.ts';
+import { createVethPair, type VethPair } from '../test/tools/veth-pair.ts';
 
 export const MAIN = join(import.meta.dirname, '../dist/main.js');
 

@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { PROGRAM, runLine } from '../commands/command-line.ts';
-import { run } from './veth-pair.ts';
+import { run } from './live-machine.ts';
 
 const FIELD = join(import.meta.dirname, 'field-server-probe.ts');
 const [OPS, FW, CELL] = ['o', 'f', 'c'].map((name) => `blv${name}${process.pid}`);

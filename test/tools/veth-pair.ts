@@ -1,6 +1,6 @@
 /** Two network namespaces and a silent veth pair between them: `span0` hears what is sent into `tap0`. For tests of live capture. */
 import { spawn, spawnSync } from 'node:child_process';
-import { loadLibpcap } from '../../src/source/live-addon.ts';
+import { run } from './live-machine.ts';
 
 export interface VethPair {
   readonly sensor: string;
@@ -12,31 +12,6 @@ export interface VethPair {
   /** Frames received and sent, as the kernel counts them. */
   counters(side: 'span0' | 'tap0'): { rx: number; tx: number };
   send(file: string, ...pace: string[]): Promise<void>;
-}
-
-export function run(program: string, ...args: string[]): string {
-  const done = spawnSync(program, args, { encoding: 'utf8' });
-  if (done.status !== 0) throw new Error(`${program} ${args.join(' ')}: ${done.error?.message ?? done.stderr}`);
-  return done.stdout;
-}
-
-/** Why this machine cannot have one, or undefined. */
-export function obstacle(): string | undefined {
-  if (process.platform !== 'linux') return 'not Linux';
-  if (process.geteuid?.() !== 0) return 'not root';
-  for (const [tool, ...args] of [['ip', '-V'], ['tcpreplay', '-V'], ['setpriv', '--version']] as const) {
-    if (spawnSync(tool, args).status !== 0) return `${tool} is missing`;
-  }
-  try {
-    loadLibpcap();
-  } catch (error) {
-    return String(error);
-  }
-  const name = `bltry${process.pid}`;
-  const probe = spawnSync('ip', ['netns', 'add', name], { encoding: 'utf8' });
-  if (probe.status !== 0) return `no network namespaces: ${probe.stderr.trim()}`;
-  run('ip', 'netns', 'del', name);
-  return undefined;
 }
 
 export function createVethPair(prefix: string): VethPair {
