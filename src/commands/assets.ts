@@ -7,9 +7,12 @@ import { ROLES, type PlacedAsset, type Role } from '../infer/proposal.ts';
 import { assetRecord } from '../render/asset-record.ts';
 import { csvTable } from '../render/csv.ts';
 import { jsonLines, jsonList } from '../render/json.ts';
+import { lossMarkdown, lossText } from '../render/losses.ts';
 import { markdownTable } from '../render/markdown.ts';
 import { fieldLines, textTable, type Cell, type Column } from '../render/table.ts';
+import { lossesOf } from '../render/status-record.ts';
 import { readFromStore, storePath } from '../store/database.ts';
+import { readStatus } from '../store/read-status.ts';
 import { matchesKey, placeAssets, readAll, type PlacedPlant } from './analysis.ts';
 import { chosenFormat, DB_OPTION, defineCommand, FORMAT_OPTION, JSON_OPTION, type CommandContext, type CommandResult, type Format } from './command.ts';
 
@@ -50,12 +53,13 @@ interface AssetsArguments {
 
 export function listAssets(argv: AssetsArguments, context: CommandContext): CommandResult {
   const format = chosenFormat(argv);
-  const plant = placeAssets(readFromStore(storePath(argv.db, context.environment), readAll));
+  const { set, losses } = readFromStore(storePath(argv.db, context.environment), (db) => ({ set: readAll(db), losses: lossesOf(readStatus(db)) }));
+  const plant = placeAssets(set);
   const chosen = plant.assets.filter((asset) => isChosen(asset, argv, plant));
   if (argv.asset && chosen.length === 0) {
     throw usageError(`--asset ${argv.asset.join(' ')}: there is no such asset in the store`, '`baseline assets` lists them.');
   }
-  return { exitCode: EXIT.ok, output: render(sorted(chosen, argv.sort ?? 'address'), plant, format, argv, context) };
+  return { exitCode: EXIT.ok, output: render(sorted(chosen, argv.sort ?? 'address'), plant, losses, format, argv, context) };
 }
 
 function isChosen(asset: PlacedAsset, argv: AssetsArguments, plant: PlacedPlant): boolean {
@@ -144,22 +148,24 @@ function portrait(asset: PlacedAsset, plant: PlacedPlant): string {
   return fieldLines(fields);
 }
 
-function render(
-  assets: readonly PlacedAsset[], plant: PlacedPlant, format: Format, argv: AssetsArguments, context: CommandContext,
-): Iterable<string> {
+function* render(
+  assets: readonly PlacedAsset[], plant: PlacedPlant, losses: readonly string[], format: Format, argv: AssetsArguments, context: CommandContext,
+): Generator<string> {
   const records = assets.map((asset) => assetRecord(asset, plant.zones.get(asset.zone)));
   switch (format) {
     case 'json':
-      return jsonList({ total: records.length }, 'assets', records);
+      return yield* jsonList({ losses, total: records.length }, 'assets', records);
     case 'jsonl':
-      return jsonLines(records);
+      return yield* jsonLines(records);
     case 'csv':
-      return csvTable(CSV_COLUMNS, assets.map((asset) => csvRow(asset, plant)));
+      return yield* csvTable(CSV_COLUMNS, assets.map((asset) => csvRow(asset, plant)));
     case 'md':
-      return markdownTable(COLUMNS, assets.map((asset) => tableRow(asset, plant)));
+      yield lossMarkdown(losses);
+      return yield* markdownTable(COLUMNS, assets.map((asset) => tableRow(asset, plant)));
     case 'table':
-      if (assets.length === 0) return ['no asset matches\n'];
-      if (argv.asset && assets.length === 1) return [portrait(assets[0], plant)];
-      return textTable(COLUMNS, assets.map((asset) => tableRow(asset, plant)), { width: context.width, colour: context.colour });
+      yield lossText(losses);
+      if (assets.length === 0) return yield 'no asset matches\n';
+      if (argv.asset && assets.length === 1) return yield portrait(assets[0], plant);
+      return yield* textTable(COLUMNS, assets.map((asset) => tableRow(asset, plant)), { width: context.width, colour: context.colour });
   }
 }

@@ -12,6 +12,7 @@ import { EXIT, usageError, type BaselineError } from '../errors.ts';
 import { MANIFEST, parseManifest, PROPOSAL, REPORT, SIGNATURE, SPEC, STORE, type Manifest } from '../render/bundle/manifest.ts';
 import { readTarHeader, TAR_BLOCK, TAR_END, tarPadding } from '../render/bundle/tar.ts';
 import { jsonDocument } from '../render/json.ts';
+import { lossText } from '../render/losses.ts';
 import { printable } from '../render/printable.ts';
 import { keyDigest, readKey } from './bundle-key.ts';
 import { bundledReport } from './bundle-report.ts';
@@ -206,8 +207,7 @@ const LONGEST_LINE = 1000;
 
 function* describe(path: string, manifest: Manifest, checks: readonly Check[], holds: boolean): Generator<string> {
   const { losses, completeness, provenance, redaction } = manifest;
-  yield losses.length === 0 ? 'Nothing is known to be missing.\n' : 'What is missing or doubtful:\n';
-  for (const sentence of [...losses, ...completeness]) yield `  - ${printable(sentence, LONGEST_LINE)}\n`;
+  yield lossText([...losses, ...completeness]);
   yield `Observed ${provenance.observed.first ?? 'nothing'} to ${provenance.observed.last ?? ''}, ${provenance.packets} packets, packed by ${printable(provenance.tool)}\n`;
   if (redaction !== null) yield `Redacted: ${redaction.addresses} addresses, ${redaction.names} names and ${redaction.texts} texts were replaced.\n${redaction.differences.map((line) => `  - ${printable(line, LONGEST_LINE)}\n`).join('')}`;
   const widest = Math.max(...checks.map(({ check }) => check.length));

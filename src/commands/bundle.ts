@@ -12,7 +12,7 @@ import { MANIFEST, manifestText, PROPOSAL, REPORT, SIGNATURE, SPEC, STORE, type 
 import { LARGEST_MEMBER, TAR_END, tarHeader, tarPadding } from '../render/bundle/tar.ts';
 import { jsonDocument } from '../render/json.ts';
 import { isoInstant } from '../render/instant.ts';
-import { statusRecord } from '../render/status-record.ts';
+import { lossesOf } from '../render/status-record.ts';
 import { storePath } from '../store/database.ts';
 import { packStore } from '../store/pack-store.ts';
 import { keyDigest, readKey } from './bundle-key.ts';
@@ -120,7 +120,7 @@ function writeBundle(out: string, { store, specText, redaction }: Evidence, sign
   const members = [textMember(PROPOSAL, proposal.text), textMember(REPORT, report), ...(specText === null ? [] : [textMember(SPEC, specText)]), fileMember(STORE, store)];
   const { completeness } = proposal.zones;
   const manifest: Omit<Manifest, 'schemaVersion'> = {
-    losses: [...statusRecord(STORE, status, 0, completeness).sensor.losses],
+    losses: lossesOf(status),
     completeness: [...completeness.sentences],
     redaction: redaction === null ? null : {
       addresses: redaction.replaced.addresses.size,

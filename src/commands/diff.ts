@@ -13,8 +13,10 @@ import type { Finding } from '../policy/findings.ts';
 import { loadSpec } from '../policy/spec-load.ts';
 import { findingsJson, findingsMarkdown, findingsTable } from '../render/findings.ts';
 import { sarifLog } from '../render/sarif.ts';
+import { lossesOf } from '../render/status-record.ts';
 import { readFromStore, storePath } from '../store/database.ts';
 import { readAttempts } from '../store/firewall-logs.ts';
+import { readStatus } from '../store/read-status.ts';
 import { readAll } from './analysis.ts';
 import { DB_OPTION, defineCommand, JSON_OPTION, type CommandContext, type CommandResult } from './command.ts';
 import { updateSpec } from './diff-update.ts';
@@ -73,12 +75,14 @@ export function diffStore(argv: DiffArguments, context: CommandContext): Command
   if (argv.update !== undefined && argv.other !== undefined) throw usageError(`--update takes one word, and "${argv.other}" is the second`, 'Write several ids as --update A,B.');
   if (argv['store-a'] !== undefined || argv['store-b'] !== undefined) return diffPeriods(argv, context);
   if (argv.spec === undefined) throw usageError('which spec?', 'Write: baseline diff spec.yaml, or baseline diff --store-a A.db --store-b B.db');
-  if (argv.other !== undefined) return shown(findingsOnly(compareSpecs(loadSpec(argv.spec), loadSpec(argv.other))), argv.other, argv, context);
+  if (argv.other !== undefined) return shown(findingsOnly(compareSpecs(loadSpec(argv.spec), loadSpec(argv.other))), [], argv.other, argv, context);
   const loaded = loadSpec(argv.spec);
   if (argv.zone !== undefined && !loaded.spec.zones.some((zone) => zone.zone_id === argv.zone)) {
     throw usageError(`${argv.spec} has no zone ${argv.zone}`, `It has ${loaded.spec.zones.map((zone) => zone.zone_id).join(', ')}.`);
   }
-  const { set, logged } = readFromStore(storePath(argv.db, context.environment), (db) => ({ set: readAll(db), logged: readAttempts(db, describeOperation) }));
+  const { set, logged, losses } = readFromStore(storePath(argv.db, context.environment), (db) => ({
+    set: readAll(db), logged: readAttempts(db, describeOperation), losses: lossesOf(readStatus(db)),
+  }));
   const report = diffReport(loaded, set, {
     logged,
     ...(argv.since === undefined ? {} : { sinceNs: instantOf(argv.since) }),
@@ -89,7 +93,7 @@ export function diffStore(argv: DiffArguments, context: CommandContext): Command
     const ids = argv.update.flatMap((word) => word.split(',')).filter((id) => id !== '');
     return updateSpec(loaded, { ...set, conversations: [...set.conversations, ...logged.map(conversationOf)] }, report.findings, { ids, owner: argv.owner, purpose: argv.purpose }, context);
   }
-  return shown(report, argv.spec, argv, context);
+  return shown(report, losses, argv.spec, argv, context);
 }
 
 const findingsOnly = (findings: readonly Finding[]): DiffReport => ({
@@ -100,17 +104,17 @@ const findingsOnly = (findings: readonly Finding[]): DiffReport => ({
   logged: null,
 });
 
-function shown(report: DiffReport, spec: string, argv: DiffArguments, context: CommandContext): CommandResult {
+function shown(report: DiffReport, losses: readonly string[], spec: string, argv: DiffArguments, context: CommandContext): CommandResult {
   const exitCode = report.findings.length > 0 ? EXIT.findings : EXIT.ok;
   switch (argv.format ?? (argv.json === true ? 'json' : 'table')) {
     case 'json':
-      return { exitCode, output: findingsJson(report) };
+      return { exitCode, output: findingsJson(report, losses) };
     case 'sarif':
-      return { exitCode, output: [sarifLog(report.findings, spec, context.version)] };
+      return { exitCode, output: [sarifLog(report.findings, losses, spec, context.version)] };
     case 'md':
-      return { exitCode, output: findingsMarkdown(report) };
+      return { exitCode, output: findingsMarkdown(report, losses) };
     case 'table':
-      return { exitCode, output: findingsTable(report, spec, { width: context.width, colour: context.colour }) };
+      return { exitCode, output: findingsTable(report, losses, spec, { width: context.width, colour: context.colour }) };
   }
 }
 
@@ -118,8 +122,9 @@ function diffPeriods(argv: DiffArguments, context: CommandContext): CommandResul
   const [a, b] = [argv['store-a'], argv['store-b']];
   if (a === undefined || b === undefined) throw usageError('two periods need two stores', 'Write: baseline diff --store-a A.db --store-b B.db');
   if (argv.spec !== undefined) throw usageError('a spec is not compared with two periods at once', 'Leave the spec out, or compare it with one store by --db.');
-  const [earlier, later] = [a, b].map((path) => readFromStore(path, (db) => readAll(db)));
-  return shown(findingsOnly(comparePeriods(earlier, later, proposeZones(earlier, { stabilityRuns: 0 }))), b, argv, context);
+  const [earlier, later] = [a, b].map((path) => readFromStore(path, (db) => ({ set: readAll(db), losses: lossesOf(readStatus(db)).map((loss) => `${path}: ${loss}`) })));
+  const findings = comparePeriods(earlier.set, later.set, proposeZones(earlier.set, { stabilityRuns: 0 }));
+  return shown(findingsOnly(findings), [...earlier.losses, ...later.losses], b, argv, context);
 }
 
 function instantOf(text: string): bigint {

@@ -10,9 +10,12 @@ import { csvTable } from '../render/csv.ts';
 import { flowRecord, operationsText, serviceText } from '../render/flow-record.ts';
 import { grouped, isoInstant, shortInstant, shortOctets } from '../render/instant.ts';
 import { jsonLines, jsonList } from '../render/json.ts';
+import { lossMarkdown, lossText } from '../render/losses.ts';
 import { markdownTable } from '../render/markdown.ts';
 import { textTable, type Cell, type Column } from '../render/table.ts';
+import { lossesOf } from '../render/status-record.ts';
 import { readFromStore, storePath } from '../store/database.ts';
+import { readStatus } from '../store/read-status.ts';
 import { FLOW_SORTS, readFlowPage, type Flow, type FlowFilter, type FlowPage } from '../store/read-flows.ts';
 import { addressesOfAssets, addressesOfZones, nameAssets, placeAssets, readAll, type NamedAssets } from './analysis.ts';
 import { chosenFormat, DB_OPTION, defineCommand, FORMAT_OPTION, JSON_OPTION, type CommandContext, type CommandResult, type Format } from './command.ts';
@@ -75,15 +78,15 @@ export function listFlows(argv: FlowsArguments, context: CommandContext): Comman
   const path = storePath(argv.db, context.environment);
   const given = filterOf(argv, format, context);
   const zoned = argv.zone ? [addressesOfZones(placeAssets(readFromStore(path, readAll)), argv.zone)] : [];
-  const { page, assets } = readFromStore(path, (db) => {
+  const { page, assets, losses } = readFromStore(path, (db) => {
     const named = nameAssets(db);
     const ends = argv.asset ? [...zoned, addressesOfAssets(named, argv.asset)] : zoned;
-    return { page: readFlowPage(db, { ...given, either: ends }, describeOperation), assets: named };
+    return { page: readFlowPage(db, { ...given, either: ends }, describeOperation), assets: named, losses: lossesOf(readStatus(db)) };
   });
   if (format === 'table' && page.flows.length < page.total) {
     context.say(`${page.flows.length} of ${page.total} conversations; --limit 0 shows all`);
   }
-  return { exitCode: EXIT.ok, output: render(page, assets, format, context) };
+  return { exitCode: EXIT.ok, output: render(page, assets, losses, format, context) };
 }
 
 function filterOf(argv: FlowsArguments, format: Format, context: CommandContext): FlowFilter {
@@ -186,7 +189,7 @@ const csvRow = (flow: Flow, assets: NamedAssets): Cell[] => [
   operationsText(flow, Number.POSITIVE_INFINITY),
 ];
 
-function render(page: FlowPage, assets: NamedAssets, format: Format, context: CommandContext): Iterable<string> {
+function* render(page: FlowPage, assets: NamedAssets, losses: readonly string[], format: Format, context: CommandContext): Generator<string> {
   const records = function* (): Generator<object> {
     for (const flow of page.flows) yield flowRecord(flow, assets.idOf);
   };
@@ -195,16 +198,17 @@ function render(page: FlowPage, assets: NamedAssets, format: Format, context: Co
   };
   switch (format) {
     case 'json':
-      return jsonList({ total: page.total }, 'flows', records());
+      return yield* jsonList({ losses, total: page.total }, 'flows', records());
     case 'jsonl':
-      return jsonLines(records());
+      return yield* jsonLines(records());
     case 'csv':
-      return csvTable(CSV_COLUMNS, rows(csvRow));
+      return yield* csvTable(CSV_COLUMNS, rows(csvRow));
     case 'md':
-      return markdownTable(COLUMNS, rows(tableRow));
+      yield lossMarkdown(losses);
+      return yield* markdownTable(COLUMNS, rows(tableRow));
     case 'table':
-      return page.flows.length === 0
-        ? ['no conversation matches\n']
-        : textTable(COLUMNS, [...rows(tableRow)], { width: context.width, colour: context.colour });
+      yield lossText(losses);
+      if (page.flows.length === 0) return yield 'no conversation matches\n';
+      return yield* textTable(COLUMNS, [...rows(tableRow)], { width: context.width, colour: context.colour });
   }
 }

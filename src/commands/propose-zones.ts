@@ -18,6 +18,7 @@ import { writeSpec, type SpecProvenance } from '../policy/spec-write.ts';
 import { isoInstant } from '../render/instant.ts';
 import { printable } from '../render/printable.ts';
 import { proposalJson, proposalText } from '../render/proposal.ts';
+import { lossesOf } from '../render/status-record.ts';
 import { readFromStore, storePath } from '../store/database.ts';
 import { readStatus, type StoreStatus } from '../store/read-status.ts';
 import { readObservations } from '../store/read.ts';
@@ -75,8 +76,8 @@ export function proposeZonesOf(argv: ProposeArguments, context: CommandContext):
     return { exitCode, output: explainAsset(zones, argv.explain).map((line) => `${printable(line, LONGEST_SENTENCE)}\n`) };
   }
   const conduits = proposeConduits(set, decided === null || argv.exact === true ? zones : withDeclaredMembers(zones, decided), { exact: argv.exact === true, maintenance: argv.exact !== true, schedules: argv.schedules !== false, hours: (decided?.spec.timezone ?? 'UTC') === 'UTC' });
-  if (argv.json === true) return { exitCode, output: proposalJson(zones, conduits) };
-  if (argv.out === undefined) return { exitCode, output: proposalText(zones, conduits, { width: context.width, colour: context.colour }) };
+  if (argv.json === true) return { exitCode, output: proposalJson(zones, conduits, lossesOf(status)) };
+  if (argv.out === undefined) return { exitCode, output: proposalText(zones, conduits, lossesOf(status), { width: context.width, colour: context.colour }) };
   if (zones.zones.length === 0) {
     throw usageError('nothing that was seen can stand in a zone: only groups and addresses that mean no device', 'Listen where devices talk, then run the same command again.');
   }
@@ -106,7 +107,9 @@ export function proposedSpec(set: ObservationSet, status: StoreStatus, tool: str
 
 /** What the spec rests on. No clock: the same store gives the same bytes. */
 function provenanceOf(tool: string, status: StoreStatus, zones: Proposal): SpecProvenance {
+  const losses = lossesOf(status);
   return {
+    ...(losses.length === 0 ? {} : { losses: losses.map((loss) => printable(loss, LONGEST_SENTENCE)) }),
     tool,
     captures: status.captures.map((capture) => `${printable(capture.name)} ${capture.digest === '' ? '(stream)' : `sha256:${capture.digest}`}`),
     observed_from: isoInstant(status.firstNs) ?? 'never',

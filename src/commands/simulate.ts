@@ -9,7 +9,9 @@ import { simulate } from '../policy/simulate.ts';
 import { loadSpec } from '../policy/spec-load.ts';
 import { jsonDocument } from '../render/json.ts';
 import { simulationText } from '../render/simulation.ts';
+import { lossesOf } from '../render/status-record.ts';
 import { readFromStore, storePath } from '../store/database.ts';
+import { readStatus } from '../store/read-status.ts';
 import { readAll } from './analysis.ts';
 import { DB_OPTION, defineCommand, JSON_OPTION, type CommandContext, type CommandResult } from './command.ts';
 
@@ -43,9 +45,9 @@ export function simulateStore(argv: SimulateArguments, context: CommandContext):
   const semantics = semanticsOf(argv.target);
   if (semantics === null) throw usageError(`there is no target "${argv.target}"`, `Choose one of ${FIREWALL_SEMANTICS.map((one) => one.target).join(', ')}.`);
   const loaded = loadSpec(argv.spec);
-  const set = readFromStore(storePath(argv.db, context.environment), (db) => readAll(db));
+  const { set, losses } = readFromStore(storePath(argv.db, context.environment), (db) => ({ set: readAll(db), losses: lossesOf(readStatus(db)) }));
   const simulation = simulate(loaded, set, semantics, { onDemand: argv['on-demand'] === true });
   const exitCode = simulation.blocked.length > 0 ? EXIT.findings : EXIT.ok;
-  if (argv.json === true) return { exitCode, output: [jsonDocument({ ...simulation })] };
-  return { exitCode, output: simulationText(simulation, { width: context.width, colour: context.colour }) };
+  if (argv.json === true) return { exitCode, output: [jsonDocument({ losses, ...simulation })] };
+  return { exitCode, output: simulationText(simulation, losses, { width: context.width, colour: context.colour }) };
 }

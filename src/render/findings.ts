@@ -3,6 +3,7 @@ import type { DiffReport } from '../policy/diff.ts';
 import type { LoggedDecision } from '../policy/diff-logged.ts';
 import type { Finding } from '../policy/findings.ts';
 import { jsonDocument } from './json.ts';
+import { lossMarkdown, lossText } from './losses.ts';
 import { markdownTable } from './markdown.ts';
 import { printable } from './printable.ts';
 import { textTable, type Cell, type Column, type TableStyle } from './table.ts';
@@ -64,8 +65,9 @@ const LONGEST = 1000;
 /** Findings whose reasons are written out below the table. */
 const EXPLAINED = 10;
 
-export function* findingsTable(report: DiffReport, spec: string, style: TableStyle): Generator<string> {
+export function* findingsTable(report: DiffReport, losses: readonly string[], spec: string, style: TableStyle): Generator<string> {
   const { findings } = report;
+  yield lossText(losses);
   if (findings.length > 0) yield* textTable(COLUMNS, findings.map(row), style);
   for (const finding of findings.slice(0, EXPLAINED)) {
     const place = finding.place === null ? '' : ` (${spec}:${finding.place.line}:${finding.place.column})`;
@@ -92,7 +94,8 @@ function verdict({ findings, pending, setAside, counts, logged }: DiffReport): s
 
 const words = (name: string): string => name.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
 
-export function* findingsMarkdown(report: DiffReport): Generator<string> {
+export function* findingsMarkdown(report: DiffReport, losses: readonly string[]): Generator<string> {
+  yield lossMarkdown(losses);
   yield* markdownTable([...COLUMNS, { title: 'why' }, { title: 'do' }], report.findings.map((finding) => [...row(finding), finding.detail, finding.remedy]));
   if ((report.logged?.decisions.length ?? 0) > 0) {
     yield '\n';
@@ -101,4 +104,4 @@ export function* findingsMarkdown(report: DiffReport): Generator<string> {
   yield `\n${verdict(report)}\n`;
 }
 
-export const findingsJson = (report: DiffReport): Iterable<string> => [jsonDocument({ ...report })];
+export const findingsJson = (report: DiffReport, losses: readonly string[]): Iterable<string> => [jsonDocument({ losses, ...report })];

@@ -267,9 +267,12 @@ export const VERIFY_SHAPE = z.strictObject({
 });
 
 export const STATUS_SHAPE = status;
-export const ASSETS_SHAPE = z.strictObject({ schemaVersion, total: count, assets: z.array(asset) });
+const losses = z.array(z.string()).describe('what is missing or doubtful in the evidence, in sentences');
+
+export const ASSETS_SHAPE = z.strictObject({ schemaVersion, losses, total: count, assets: z.array(asset) });
 export const FLOWS_SHAPE = z.strictObject({
   schemaVersion,
+  losses,
   total: count.describe('conversations that match; more than listed where --limit cut the list'),
   flows: z.array(flow),
 });

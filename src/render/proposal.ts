@@ -3,6 +3,7 @@ import type { ConduitProposal, ProposedPermit } from '../infer/conduits.ts';
 import type { Proposal, Zone } from '../infer/proposal.ts';
 import { isoInstant } from './instant.ts';
 import { jsonDocument } from './json.ts';
+import { lossText } from './losses.ts';
 import { printable } from './printable.ts';
 import { textTable, type Cell, type Column, type TableStyle } from './table.ts';
 
@@ -28,7 +29,8 @@ const CONDUIT_COLUMNS: readonly Column[] = [
   { title: 'decision', shrinkTo: 8 },
 ];
 
-export function* proposalText(zones: Proposal, conduits: ConduitProposal, style: TableStyle): Generator<string> {
+export function* proposalText(zones: Proposal, conduits: ConduitProposal, losses: readonly string[], style: TableStyle): Generator<string> {
+  yield lossText(losses);
   yield* heading(zones.completeness.sufficient ? 'Enough was seen under the stopping rule' : 'A proposal from incomplete evidence', zones.completeness.sentences);
   yield '\n';
   const roles = new Map(zones.assets.map((asset) => [asset.id, asset.role]));
@@ -93,7 +95,7 @@ function operationsText(permit: ProposedPermit['permit']): string {
   return permit.access.length === 0 ? '' : permit.access.join(' ');
 }
 
-export const proposalJson = (zones: Proposal, conduits: ConduitProposal): Iterable<string> => [jsonDocument(instantsAsText({ ...zones, conduits }) as object)];
+export const proposalJson = (zones: Proposal, conduits: ConduitProposal, losses: readonly string[]): Iterable<string> => [jsonDocument(instantsAsText({ losses, ...zones, conduits }) as object)];
 
 /** `lastNs: 17...n` as `last: "2026-..."`: JSON has no 64-bit numbers. */
 function instantsAsText(value: unknown): unknown {

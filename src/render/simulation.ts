@@ -1,6 +1,7 @@
 /** A simulated cut-over as text: what breaks first, then what gets through, then the order to cut over in. */
 import type { Simulation } from '../policy/simulate.ts';
 import { grouped } from './instant.ts';
+import { lossText } from './losses.ts';
 import { printable } from './printable.ts';
 import { textTable, type Column, type TableStyle } from './table.ts';
 
@@ -27,7 +28,8 @@ const CUTOVER: readonly Column[] = [
 const LISTED = 40;
 const LONGEST = 1000;
 
-export function* simulationText(simulation: Simulation, style: TableStyle): Generator<string> {
+export function* simulationText(simulation: Simulation, losses: readonly string[], style: TableStyle): Generator<string> {
+  yield lossText(losses);
   const { blocked, midstream, letThrough, onDemand, setAside, undecided, monitored, cutover, counts } = simulation;
   yield `${simulation.title}${simulation.note === '' ? '' : ` (${simulation.note})`}:\n`;
   yield `${grouped(counts.judged)} conversations between zones judged, ${grouped(counts.passed)} pass, ${grouped(counts.blockedConversations)} would be blocked (${grouped(counts.blockedRequests)} requests); `;

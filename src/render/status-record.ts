@@ -18,7 +18,7 @@ export function statusRecord(path: string, status: StoreStatus, assets: number, 
     if (name.startsWith(STOP_PREFIX)) stops.push([name.slice(STOP_PREFIX.length), count]);
     else counters.push([name, count]);
   }
-  const losses = lossSentences(status, stops);
+  const losses = lossesOf(status);
   return {
     store: { path, version: status.version },
     span: { first: isoInstant(status.firstNs), last: isoInstant(status.lastNs) },
@@ -110,6 +110,10 @@ function sensorHourRecord(truth: SensorTruthHour, tcp: { readonly oneWay: number
     deaf: isDeaf(truth),
   };
 }
+
+/** What is missing or doubtful, in sentences; none where nothing is known to be. */
+export const lossesOf = (status: StoreStatus): string[] =>
+  lossSentences(status, Object.entries(status.counters).flatMap(([name, count]) => (name.startsWith(STOP_PREFIX) ? [[name.slice(STOP_PREFIX.length), count] as const] : [])));
 
 /** A mirror port that forwards one direction makes most conversations one-way; some always are. */
 const ONE_WAY_SHARE = 0.2;

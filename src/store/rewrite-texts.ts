@@ -27,7 +27,7 @@ const OWN_WORDS = new Set([
   'firewall_log.kind', 'firewall_log.head', 'firewall_log.digest', 'firewall_log.state', 'attempt.format', 'attempt.transport',
 ]);
 /** Of these, what looks like a word of ours stays. */
-const MOSTLY_OWN = ['capture_counter.name', 'conversation.service', 'firewall_log_counter.name', 'firewall_log_sample.name', 'attempt.application'] as const;
+const MOSTLY_OWN = ['capture_counter.name', 'sensor_hour_counter.name', 'conversation.service', 'firewall_log_counter.name', 'firewall_log_sample.name', 'attempt.application'] as const;
 /** Out of each other's way first: a new text may be another one's old text. */
 const MARK = '\u0001';
 const OWN_WORD = /^[\w.:/+-]{0,60}$/;

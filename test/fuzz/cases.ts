@@ -13,12 +13,15 @@ export type Case =
 
 const pick = <T>(random: Random, from: readonly T[]): T => from[random.integer(0, from.length - 1)] as T;
 
-/** The case of this number in the run of this seed: the same on every machine, for the same seeds. */
-export function makeCase(runSeed: number, number: number, seeds: readonly Seed[]): Case {
+/**
+ * The case of this number in the run of this seed: the same on every machine, for the same seeds.
+ * @param kept what reached something new: every other case starts from one of these
+ */
+export function makeCase(runSeed: number, number: number, seeds: readonly Seed[], kept: readonly Seed[] = []): Case {
   const random = createRandom(Math.imul(runSeed, 0x9e3779b1) ^ Math.imul(number + 1, 0x85ebca6b));
   const kind = random.integer(0, 9);
   if (kind < 2) return segmentsCase(random);
-  const seed = pick(random, seeds);
+  const seed = kept.length > 0 && random.integer(0, 1) === 0 ? pick(random, kept) : pick(random, seeds);
   const other = pick(random, seeds);
   if (kind < 4 || seed.frames.length === 0) {
     return { kind: 'octets', name: `octets of ${seed.name}`, octets: mutateOctets(random, seed.octets, other.octets) };

@@ -3,7 +3,7 @@
  * is, migrated after a backup, goes on, and says what a store made today says.
  */
 import Database from 'better-sqlite3';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
@@ -40,6 +40,11 @@ const totalsOf = async (db: string): Promise<unknown> => {
   const { totals } = JSON.parse((await runLine(['status', '--db', db, '--json'])).out) as { totals: { packets: number; bytes: number; conversations: number; assets: number } };
   return [totals.packets, totals.bytes, totals.conversations, totals.assets];
 };
+
+test('there is a fixture of every version before this one', () => {
+  const missing = Array.from({ length: MIGRATIONS.length - 1 }, (_, i) => `version-${i + 1}.db.gz`).filter((name) => !existsSync(join(import.meta.dirname, 'fixtures', name)));
+  expect(missing, 'import the captures above with the last program of that version, gzip -9n the store, keep it').toEqual([]);
+});
 
 describe.each(Array.from({ length: MIGRATIONS.length - 1 }, (_, i) => i + 1))('a store of version %i', (version) => {
   let db: string;
