@@ -23,7 +23,7 @@ const PACKETS = QUICK ? 300_000 : 10_000_000;
 const SHORT_PACKETS = QUICK ? 100_000 : 2_000_000;
 const ROUNDS = QUICK ? 1 : 3;
 /** One turn each: they take minutes, and their distance is not a matter of noise. */
-const SLOW_PEERS = new Set(['tshark', 'pcap-parser', 'baseline, short', 'baseline, zst', 'baseline, gz']);
+const SLOW_PEERS = new Set(['tshark', 'pcap-parser', 'baseline, 1 M tuples', 'baseline, short', 'baseline, zst', 'baseline, gz']);
 
 const data = (name: string): string => join(DATA, `${name}${QUICK ? '-quick' : ''}`);
 const OT = `${data('ot')}.pcap`;

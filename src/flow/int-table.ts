@@ -32,7 +32,7 @@ export const INDEX_MASK = INDEX_BITS;
 const INITIAL_SLOTS = 1024;
 const KEY_WORDS = 4;
 
-/** V8 gets large buffers from malloc at addresses that are 16 modulo 64: records that begin here lie on cache lines. */
+/** V8 gets large buffers from malloc at addresses that are 16 modulo 128: records that begin here lie on pairs of cache lines. */
 const LINE_OFFSET = 112;
 
 function allocate(table: IntTable, words: number): void {

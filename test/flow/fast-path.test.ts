@@ -1,5 +1,5 @@
 /**
- * The hand-inlined fast path of feed.ts equals the modular decoder, on random frames, on mutated real ones and on every
+ * The hand-inlined fast paths (locate.ts, steady.ts) equal the modular decoder and the general path of feed.ts, on random frames, on mutated real ones and on every
  * shared capture: both are fed the same bytes and must leave the same tables.
  */
 import fc from 'fast-check';
@@ -16,12 +16,12 @@ import { CAPTURES, listTruths } from '../conformance/truth.ts';
 
 /** Everything a state holds that reaches the store, comparable. */
 function tables(state: FlowState): Record<string, unknown> {
-  const { frame: _frame, streams: _streams, textIds: _ids, ...rest } = state;
+  const { frame: _frame, streams: _streams, textIds: _ids, mirror: _mirror, ...rest } = state;
   const cut = (value: unknown): unknown => {
     if (value instanceof Map) return [...value];
     if (value !== null && typeof value === 'object' && 'slots' in value) {
-      const { keys, count } = value as unknown as { keys: Int32Array; count: number };
-      return [...keys.subarray(0, count * 4)];
+      const { keys, count, stride } = value as unknown as { keys: Int32Array; count: number; stride: number };
+      return [...keys.subarray(0, count * stride)];
     }
     if (ArrayBuffer.isView(value)) return [...(value as Int32Array)];
     return value;
@@ -110,6 +110,66 @@ function batchOf(frames: readonly { readonly bytes: Uint8Array; readonly wire: n
 
 test('random frames leave the same tables by both paths', () => {
   fc.assert(fc.property(fc.array(frame, { minLength: 1, maxLength: 30 }), (frames) => both((visit) => visit(batchOf(frames)))), { numRuns: 400 });
+});
+
+/** A step of a poller's session: mostly the same few requests and their answers in order, now and then anything else. */
+const step = fc.record({
+  session: fc.integer({ min: 0, max: 2 }),
+  poll: fc.integer({ min: 0, max: 3 }),
+  odd: fc.constantFrom('', '', '', '', '', '', 'exception', 'repeat', 'split', 'hole', 'ack', 'fin'),
+  gapMs: fc.constantFrom(1, 10, 10, 10, 500, 40_000, 2_000_000),
+});
+const POLLS = [[1, 3, 100, 10], [1, 4, 0, 2], [2, 16, 7, 1], [1, 6, 9, 77]] as const;
+
+function dialogue(steps: readonly { session: number; poll: number; odd: string; gapMs: number }[]): FrameBatch {
+  const frames: { bytes: Uint8Array; wire: number }[] = [];
+  const times: number[] = [];
+  const next = Array.from({ length: 3 }, () => [1000, 5000]);
+  let ms = 0;
+  const send = (session: number, side: number, flags: number, payload: readonly number[], isCounted = true): void => {
+    const bytes = new Uint8Array(54 + payload.length);
+    const view = new DataView(bytes.buffer);
+    bytes.set([2, 0, 0, 0, 0, 1 - side, 2, 0, 0, 0, 0, side, 8, 0, 0x45]);
+    view.setUint16(16, 40 + payload.length);
+    view.setUint8(23, 6);
+    view.setUint32(26, 0x0a000001 + side);
+    view.setUint32(30, 0x0a000002 - side);
+    view.setUint16(34, side === 0 ? 50_000 + session : 502);
+    view.setUint16(36, side === 0 ? 502 : 50_000 + session);
+    view.setUint32(38, next[session][side]);
+    view.setUint32(42, next[session][1 - side]);
+    view.setUint16(46, 0x5000 | flags);
+    bytes.set(payload, 54);
+    if (isCounted) next[session][side] += payload.length;
+    frames.push({ bytes, wire: bytes.length });
+    times.push(ms);
+  };
+  for (const { session, poll, odd, gapMs } of steps) {
+    ms += gapMs;
+    const [unit, code, address, value] = POLLS[poll];
+    const head = (octets: number): number[] => [0, poll, 0, 0, 0, octets + 1, unit];
+    const pdu = [code, address >> 8, address & 255, value >> 8, value & 255, ...(code === 16 ? [2, 0, 1] : [])];
+    const request = [...head(pdu.length), ...pdu];
+    const answer = odd === 'exception' ? [...head(2), code | 0x80, 2] : code < 5 ? [...head(4), code, 2, 0, 1] : [...head(5), ...pdu.slice(0, 5)];
+    if (odd === 'hole') next[session][0] += 12;
+    send(session, 0, 0x18, request, odd !== 'repeat');
+    if (odd === 'repeat') send(session, 0, 0x18, request);
+    if (odd === 'ack') send(session, 1, 0x10, []);
+    ms += 3;
+    if (odd === 'split') send(session, 1, 0x18, answer.slice(0, 5));
+    send(session, 1, 0x18, odd === 'split' ? answer.slice(5) : answer);
+    if (odd === 'fin') send(session, 0, 0x11, []);
+  }
+  const batch = batchOf(frames);
+  times.forEach((at, i) => {
+    batch.seconds[i] = 1_700_000_000 + Math.floor(at / 1000);
+    batch.nanos[i] = (at % 1000) * 1_000_000 + i;
+  });
+  return batch;
+}
+
+test('steady pollers leave the same tables by both paths', () => {
+  fc.assert(fc.property(fc.array(step, { minLength: 20, maxLength: 200 }), (steps) => both((visit) => visit(dialogue(steps)))), { numRuns: 60 });
 });
 
 test('random octets as frames of any link type never throw and every frame is counted', () => {
