@@ -87,6 +87,15 @@ const OTHER: Readonly<Record<string, readonly [number, string, Access]>> = { rea
 /** The flow table keeps no longer gaps. */
 const LONGEST_GAP_MS = 7_200_000;
 
+const HOUR_NS = DAY_NS / 24n;
+
+/** From the first hour of the first day to the last hour of the last. */
+function spanOf(days: readonly DayCount[]): { firstNs: bigint; lastNs: bigint } {
+  const hoursOf = ({ hours = 0xffffff }: DayCount): number[] => Array.from({ length: 24 }, (_, hour) => hour).filter((hour) => (hours >> hour) & 1);
+  const [first, last] = [days[0]!, days.at(-1)!];
+  return { firstNs: BigInt(first.day) * DAY_NS + BigInt(hoursOf(first)[0]!) * HOUR_NS, lastNs: BigInt(last.day) * DAY_NS + BigInt(hoursOf(last).at(-1)! + 1) * HOUR_NS - 1n };
+}
+
 /** Gaps as the flow table bins them: half octaves of milliseconds. */
 function binGaps(gaps: readonly (readonly [number, number])[]): RhythmBin[] {
   const bins = new Map<number, { count: number; sum: number }>();
@@ -276,8 +285,6 @@ function observeEdge(plant: GeneratedPlant, sample: GeneratedSample, edge: Gener
   if (drafts.size === 0) return null;
   for (const draft of drafts.values()) for (const [period, { cv, ranges, cycles }] of draft.cyclic) draft.gaps.push(...cyclicGaps(period, cv, ranges, cycles, index));
   const days = dayCounts(allDays, allHours);
-  const firstNs = BigInt(days[0]!.day) * DAY_NS;
-  const lastNs = BigInt(days.at(-1)!.day + 1) * DAY_NS - 1n;
   const client = plant.hosts[edge.c]!;
   const server = plant.hosts[edge.s]!;
   const byBytes = edge.ans ? READ_BY_BYTES[edge.svc] : undefined;
@@ -302,8 +309,7 @@ function observeEdge(plant: GeneratedPlant, sample: GeneratedSample, edge: Gener
     ranges: [...draft.ranges.values()].sort((a, b) => a.first - b.first || a.last - b.last),
     rangesFolded: 0,
     targets: [],
-    firstNs,
-    lastNs,
+    ...spanOf(dayCounts(draft.days, draft.hours)),
     days: dayCounts(draft.days, draft.hours),
     rhythm: binGaps(draft.gaps),
   }));
@@ -323,8 +329,7 @@ function observeEdge(plant: GeneratedPlant, sample: GeneratedSample, edge: Gener
     sessions,
     answeredSessions: edge.ans ? sessions : 0,
     requests,
-    firstNs,
-    lastNs,
+    ...spanOf(days),
     days,
     rhythm: binGaps([...drafts.values()].flatMap((draft) => draft.gaps)),
     rttMs,
