@@ -2,7 +2,7 @@
  * `npm run eval:conduits`: propose Permits from T days of a generated plant, judge them on the 28 days after.
  * The generator is found through BASELINE_PLANTS (default ../shared/plants beside the repository).
  *
- *   --arch a,b --seeds 701-708 --days 28 --churn 0 --noise .1 --messy .5 --no-baselines --worst --verbose --declared --no-schedules
+ *   --arch a,b --seeds 701-708 --days 28 --churn 0 --noise .1 --messy .5 --no-baselines --worst --verbose --declared --no-schedules --plant proto=mixed,gateway=1
  *
  * Judged is every operation of a designed conversation (legitimate, no temporary device) that is active in the test days
  * and crosses a proposed boundary; business traffic with the Internet is outside. The proposal goes the user's way:
@@ -323,6 +323,8 @@ async function main(): Promise<void> {
   const trainDays = number('days', 28);
   const weeks = Math.max(8, Math.ceil((trainDays + TEST_DAYS) / 7));
   const churn = number('churn', 0);
+  // Anything else that the generator takes: --plant proto=mixed,gateway=1
+  const parameters = Object.fromEntries(text('plant', '').split(',').filter((part) => part !== '').map((part) => part.split('=')).map(([key, value]) => [key, value === undefined || Number.isNaN(Number(value)) ? value : Number(value)]));
   const withBaselines = !options.has('no-baselines');
   const scores = new Map<string, Score[]>();
   const blockedWhy = new Map<string, number>();
@@ -332,7 +334,7 @@ async function main(): Promise<void> {
   };
   for (const arch of archetypes) {
     for (const seed of seeds) {
-      const knobs = { arch, seed, noise: number('noise', 0.1), messy: number('messy', 0.5), weeks, ...(churn > 0 ? { churn } : {}) };
+      const knobs = { ...parameters, arch, seed, noise: number('noise', 0.1), messy: number('messy', 0.5), weeks, ...(churn > 0 ? { churn } : {}) };
       const plant = generator.buildPlant(knobs);
       const sample = generator.sampleActivity(plant);
       const set = observePlant(plant, sample, 0, trainDays);
