@@ -18,6 +18,7 @@ import { closeGaps, readReach, spansOf } from './conduit-widen.ts';
 
 /** Controllers that a station must write to before its set points are taken for one area. */
 const AREA_CONTROLLERS = 3;
+
 const asks = (grant: Grant): readonly ModbusAsk[] => grant.detail.modbus;
 
 const unitsOf = (grant: Grant): number[] => [...new Set(grant.detail.modbus.map((ask) => ask.unit))];
