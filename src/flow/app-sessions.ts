@@ -5,7 +5,7 @@
  */
 import { modbus } from '../decode/app/modbus.ts';
 import { DATAGRAM_PROTOCOLS, PROTOCOL_NAMES, STREAM_PROTOCOLS } from '../decode/app/registry.ts';
-import { type StreamProtocol } from '../decode/app/protocol.ts';
+import type { StreamProtocol } from '../decode/app/protocol.ts';
 import * as protocols from '../decode/app/protocol.ts';
 import * as transport from '../decode/transport.ts';
 import { conversationOf, learnServer, nameService, orient, proveServer, serverPort, transportOf } from './conversations.ts';

@@ -9,9 +9,9 @@
  * numbers are int32 but octet sums and seconds, which live in Float64Arrays.
  */
 import { modbus, readModbus } from '../decode/app/modbus.ts';
-import { type SessionMemory } from '../decode/app/protocol.ts';
+import type { SessionMemory } from '../decode/app/protocol.ts';
 import * as protocols from '../decode/app/protocol.ts';
-import { type DecodedFrame } from '../decode/decoded-frame.ts';
+import type { DecodedFrame } from '../decode/decoded-frame.ts';
 import * as frames from '../decode/decoded-frame.ts';
 import { decodeFrame } from '../decode/stack.ts';
 import * as stack from '../decode/stack.ts';

@@ -4,7 +4,7 @@
  * an operation keeps so many distinct ranges and targets, a conversation so many operations and facts; what is beyond
  * is folded and counted.
  */
-import { type ProtocolSink } from '../decode/app/protocol.ts';
+import type { ProtocolSink } from '../decode/app/protocol.ts';
 import * as protocols from '../decode/app/protocol.ts';
 import { clientAddress, conversationOf, proveServer, serverAddress } from './conversations.ts';
 import { count, internText, type FlowState } from './flow-state.ts';

@@ -4,7 +4,7 @@
  * Gaps are int32 microseconds, so that nothing is boxed on the way; longer pauses than half an hour are not rhythm.
  * A steady poller hits the same bin again and again: hits are counted in the record itself and settled when the bin changes.
  */
-import { type FlowState } from './flow-state.ts';
+import type { FlowState } from './flow-state.ts';
 import * as layout from './flow-state.ts';
 import { grownFloat64, grownInt32, internKey } from './int-table.ts';
 

@@ -3,7 +3,7 @@
  * the flags of TCP that begin and end sessions. Called by the hot function (feed.ts), which does everything else itself.
  */
 import { readArp, type ArpClaim } from '../decode/arp.ts';
-import { type DecodedFrame } from '../decode/decoded-frame.ts';
+import type { DecodedFrame } from '../decode/decoded-frame.ts';
 import * as frames from '../decode/decoded-frame.ts';
 import * as ethernet from '../decode/ethernet.ts';
 import { readLldp, readProfinetDcp } from '../decode/lldp.ts';

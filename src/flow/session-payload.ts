@@ -5,7 +5,7 @@
 import * as frames from '../decode/decoded-frame.ts';
 import { aimSink, lendStream, probeSession, recallStream, reviewStream } from './app-sessions.ts';
 import { conversationOf } from './conversations.ts';
-import { type FlowState } from './flow-state.ts';
+import type { FlowState } from './flow-state.ts';
 import * as layout from './flow-state.ts';
 import type { FlowSink } from './operations.ts';
 import { noteConversationRequest } from './rhythm.ts';

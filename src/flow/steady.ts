@@ -11,7 +11,7 @@
 import * as frames from '../decode/decoded-frame.ts';
 import type { FrameBatch } from '../source/frame-batch.ts';
 import * as appSessions from './app-sessions.ts';
-import { type FlowState } from './flow-state.ts';
+import type { FlowState } from './flow-state.ts';
 import * as layout from './flow-state.ts';
 import * as locating from './locate.ts';
 import * as rhythms from './rhythm.ts';

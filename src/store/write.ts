@@ -6,7 +6,7 @@
  * conversation whose direction was revised before it had a packet is none.
  */
 import { addressText } from '../flow/address-table.ts';
-import { type FlowState, type Span } from '../flow/flow-state.ts';
+import type { FlowState, Span } from '../flow/flow-state.ts';
 import * as layout from '../flow/flow-state.ts';
 import type { StoreWriter } from './write-statements.ts';
 

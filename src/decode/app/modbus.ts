@@ -6,7 +6,7 @@
  * Left out on purpose: Modbus RTU over TCP (no MBAP header; it cannot be told from other bytes with certainty).
  */
 import type { Access } from '../../observation.ts';
-import { type ProtocolSink, type SessionMemory, type StreamProtocol } from './protocol.ts';
+import type { ProtocolSink, SessionMemory, StreamProtocol } from './protocol.ts';
 import * as protocols from './protocol.ts';
 
 // Constants of the module at hand: V8 folds them into the code, imported ones it loads and checks at every use.
