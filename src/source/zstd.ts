@@ -65,6 +65,8 @@ export function unzstd(source: ByteSource): ByteSource {
   let from = 0;
   let to = 0;
   let inputEnded = false;
+  /** One for all blocks: fzstd keeps an empty view of every input, and with it the whole compressed file. */
+  const packed = new Uint8Array(3 + MAX_BLOCK_BYTES + CHECKSUM_BYTES);
   let fault: ByteFault | null = null;
   let isDone = false;
   let decoder: Decompress | null = null;
@@ -161,7 +163,7 @@ export function unzstd(source: ByteSource): ByteSource {
       return stop('corrupt', 'zstd blocks far too small for their window');
     }
     // fzstd wants the checksum with the last block, and does not look at it.
-    const octets = new Uint8Array(bytes + (isLast && frame.hasChecksum ? CHECKSUM_BYTES : 0));
+    const octets = packed.subarray(0, bytes + (isLast && frame.hasChecksum ? CHECKSUM_BYTES : 0));
     octets.set(input.subarray(from, from + bytes));
     from += bytes;
     decode(into, octets, isLast);
