@@ -122,7 +122,7 @@ test('verify: signature, members, and the same proposal and report byte for byte
     ['signature', 'proposal.yaml', 'report.html', 'spec.yaml', 'store.db', 'packets', 'proposal.yaml again', 'report.html again'].map((name) => [name, true]));
   const { out, code } = await verifyWith(bundle);
   expect(code).toBe(EXIT.ok);
-  expect(out).toMatch(/^What is missing or doubtful:\n {2}- /);
+  expect(out).toMatch(/^What is missing or doubtful in the evidence:\n {2}- /);
   expect(out).toMatch(/- {4}signature .*not checked: name the public key/);
 });
 
