@@ -15,6 +15,7 @@ import { contextOf } from './diff.ts';
 import { serviceText } from './diff-observed.ts';
 import type { FirewallSemantics } from './firewall-semantics.ts';
 import { isLive, permittedCodes, protocolKey } from './permits.ts';
+import { plural } from './plural.ts';
 import { createSetAside } from './set-aside.ts';
 import { judgeLimits } from './simulate-limits.ts';
 import type { DeclaredPermit } from './permits.ts';
@@ -60,7 +61,7 @@ export interface CutoverStep {
   readonly consequence: number;
   /** The least of what its Permits' evidence says; null where none says it. */
   readonly completeness: number | null;
-  /** Days of evidence of its least observed standing Permit. */
+  /** Days on which its least used standing Permit was used, in these Observations; 0: one of them never was. */
   readonly evidenceDays: number;
   readonly reason: string;
 }
@@ -177,6 +178,7 @@ export const simulate = (loaded: LoadedSpec, set: ObservationSet, semantics: Fir
   const blocked: Blocked[] = [];
   const midstream: { conversation: number; client: string; server: string; service: string; conduit: string | null }[] = [];
   const onDemand = new Map<string, { conversations: number; days: Set<number> }>();
+  const usedOn = new Map(permits.map(({ permit }) => [permit.id, new Set<number>()]));
   const setAside = { conversations: 0, waiting: 0 };
   const undecided: Simulation['undecided'][number][] = [];
   const counts = { judged: 0, passed: 0, withoutPayload: 0, blockedConversations: 0, blockedRequests: 0 };
@@ -193,6 +195,7 @@ export const simulate = (loaded: LoadedSpec, set: ObservationSet, semantics: Fir
     const verdict = matcher.judge(conversation);
     const related = verdict.related.length > 0;
     const outcome = verdict.asks.map((one) => ({ one, passed: passes(one, related) }));
+    for (const { permit, ask } of verdict.asks) for (const day of ask.days) if (permit !== null) usedOn.get(permit.permit.id)?.add(day);
     const conduit = verdict.related[0]?.permit.conduit ?? conduitOf(client?.zone, server?.zone);
     const mixed = semantics.inspection === 'first-request' && outcome.some((entry) => entry.passed) && outcome.some((entry) => !entry.passed);
     const refused = mixed ? outcome : outcome.filter((entry) => !entry.passed);
@@ -268,14 +271,13 @@ export const simulate = (loaded: LoadedSpec, set: ObservationSet, semantics: Fir
     const own = permits.filter(({ permit }) => permit.conduit === conduit.conduit_id);
     const hits = blocked.filter((one) => one.conduit === conduit.conduit_id);
     const roles = conduit.connects.flatMap((zone) => assets.assets.filter((asset) => asset.zone === zone).map((asset) => CONSEQUENCE[asset.role ?? ''] ?? 1));
-    const days = own.filter(({ permit }) => permit.evidence !== null).map(({ permit }) => permit.evidence?.days ?? 0);
-    const evidenceDays = days.length === 0 ? 0 : Math.min(...days);
+    const evidenceDays = own.length === 0 ? 0 : Math.min(...own.map(({ permit }) => usedOn.get(permit.id)?.size ?? 0));
     const known = own.flatMap(({ permit }) => permit.evidence?.completeness ?? []);
     const completeness = known.length === 0 ? null : Math.min(...known);
     const blockedDays = new Set(hits.flatMap((one) => one.days)).size;
     const consequence = Math.max(1, ...roles);
     const open = midstream.filter((one) => one.conduit === conduit.conduit_id).length;
-    const reason = hits.length > 0 ? `would have blocked ${hits.length} operations on ${blockedDays} days: decide on them first` : open > 0 ? `nothing blocked, but ${open} open sessions break once: in a maintenance window` : 'nothing would have been blocked';
+    const reason = hits.length > 0 ? `would have blocked ${plural(hits.length, 'operation')} on ${plural(blockedDays, 'day')}: decide on them first` : open > 0 ? `nothing blocked, but ${plural(open, 'open session')} would break once: in a maintenance window` : 'nothing would have been blocked';
     return { conduit: conduit.conduit_id, blocked: hits.length, blockedDays, midstream: open, consequence, completeness, evidenceDays, reason };
   }).sort((a, b) => Number(a.blocked > 0) - Number(b.blocked > 0) || a.consequence - b.consequence || a.blocked - b.blocked || a.midstream - b.midstream || (b.completeness ?? 0) - (a.completeness ?? 0) || b.evidenceDays - a.evidenceDays || (a.conduit < b.conduit ? -1 : 1));
 

@@ -2,6 +2,7 @@
 import type { DiffReport } from '../policy/diff.ts';
 import type { LoggedDecision } from '../policy/diff-logged.ts';
 import type { Finding } from '../policy/findings.ts';
+import { plural } from '../policy/plural.ts';
 import { jsonDocument } from './json.ts';
 import { lossMarkdown, lossText } from './losses.ts';
 import { markdownTable } from './markdown.ts';
@@ -37,7 +38,6 @@ const DECISION_COLUMNS: readonly Column[] = [
   { title: 'finding' },
 ];
 
-const plural = (count: number, word: string): string => `${count} ${word}${count === 1 ? '' : 's'}`;
 
 const decisionRow = (decision: LoggedDecision): Cell[] => [
   decision.client || 'many',

@@ -2,6 +2,7 @@
  * VALIDATION RESULTS: one function for their words, drawn by `verify` and by every form of the report. And the checks of a
  * verification as table, Markdown and JSON. In: a Verification. Out: sentences, chunks of text.
  */
+import { plural } from '../policy/plural.ts';
 import type { Verification } from '../policy/verify.ts';
 import { countVerdicts, type Check, type VerdictCounts } from '../policy/verify-checks.ts';
 import type { LeftOut } from '../policy/verify-plan.ts';
@@ -21,7 +22,6 @@ export interface ValidationWords {
   readonly diodes: readonly string[];
 }
 
-const plural = (count: number, one: string, many = `${one}s`): string => `${count} ${count === 1 ? one : many}`;
 
 const countsText = ({ pass, fail, notObservable }: VerdictCounts): string => `${pass} pass / ${fail} fail${notObservable === 0 ? '' : ` (${notObservable} not observable)`}`;
 

@@ -1,4 +1,5 @@
 /** Parts of the HTML report that say what it rests on and what has to be done. In: the model. Out: markup, one function a part. */
+import { plural } from '../../policy/plural.ts';
 import { grouped, shortOctets } from '../instant.ts';
 import { evidenceText } from '../verification.ts';
 import { topicAttributes, type FilterWords } from './filter-words.ts';
@@ -70,7 +71,7 @@ export function lossSection({ losses }: ReportModel): Markup {
   if (losses.length === 0) return NOTHING;
   return html`<section id="losses" aria-labelledby="losses-h"><h2 id="losses-h">What firewalls can hold of it</h2>
 <div class="scroll"><table><caption>Permits by what each target makes of them; what is widened or not enforceable is listed below</caption><thead><tr><th scope="col">target</th><th scope="col" class="n">enforced</th><th scope="col" class="n">widened</th><th scope="col" class="n">not enforceable</th></tr></thead><tbody>${losses.map((one) => html`<tr><th scope="row">${one.title}</th><td class="n">${one.enforced}</td><td class="n">${one.widened}</td><td class="n">${one.notEnforceable}</td></tr>`)}</tbody></table></div>
-${losses.map((one) => (one.rows.length === 0 ? NOTHING : html`<details><summary>${one.title}: ${one.rows.length + one.rowsMore} Permits not held exactly</summary><div class="scroll"><table><caption>Loss report of ${one.target}</caption><thead><tr><th scope="col">Permit</th><th scope="col">verdict</th><th scope="col">widened to</th><th scope="col">why</th></tr></thead><tbody>${one.rows.map((row) => html`<tr><th scope="row">${row.permit}</th><td>${row.verdict}</td><td>${row.widenedTo}</td><td>${row.reasons}</td></tr>`)}</tbody></table></div></details>`))}</section>`;
+${losses.map((one) => (one.rows.length === 0 ? NOTHING : html`<details><summary>${one.title}: ${plural(one.rows.length + one.rowsMore, 'Permit')} not held exactly</summary><div class="scroll"><table><caption>Loss report of ${one.target}</caption><thead><tr><th scope="col">Permit</th><th scope="col">verdict</th><th scope="col">widened to</th><th scope="col">why</th></tr></thead><tbody>${one.rows.map((row) => html`<tr><th scope="row">${row.permit}</th><td>${row.verdict}</td><td>${row.widenedTo}</td><td>${row.reasons}</td></tr>`)}</tbody></table></div></details>`))}</section>`;
 }
 
 export function cutoverSection({ simulations }: ReportModel): Markup {
