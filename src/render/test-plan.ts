@@ -13,6 +13,16 @@ const comment = (text: string): string => `# ${printable(text, LONGEST)}\n`;
 /** POSIX: nothing is special within single quotes but the quote itself. */
 const shellWord = (text: string): string => (/^[A-Za-z0-9._:-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`);
 
+/**
+ * A name that a terminal would act on is written in octal (POSIX printf), so that the script can be read on one; the full
+ * stop at its end keeps line ends, which `$( )` would drop.
+ */
+function assignment(variable: string, text: string): string {
+  if (printable(text, text.length) === text) return `${variable}=${shellWord(text)}\n`;
+  const octets = octal(Buffer.from(text));
+  return `${variable}="$(printf '${octets}.')"\n${variable}="\${${variable}%.}"\n`;
+}
+
 /** mbpoll's data types; addresses from 0 (`-0`). */
 const TYPE_OF: Readonly<Record<1 | 2 | 3 | 4, string>> = { 1: '0', 2: '1', 3: '4', 4: '3' };
 
@@ -54,7 +64,7 @@ export function* testPlanScript(plan: TestPlan, spec: string, version: string): 
   for (const { what: left, why } of plan.leftOut) yield comment(`left out: ${left}: ${why}`);
   yield ': "${CHANGE_TICKET:?name the change ticket of the maintenance window}"\n';
   yield ': "${RUN_FROM:?name the part to run: the zone and machine after \'from\'}"\n';
-  yield `SPEC=${shellWord(spec)}\n`;
+  yield assignment('SPEC', spec);
   for (const vantage of plan.vantages) {
     yield `\nif [ "$RUN_FROM" = ${shellWord(`${vantage.zone} ${vantage.asset ?? 'other'}`)} ]; then`;
     yield* vantageLines(vantage);
