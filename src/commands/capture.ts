@@ -191,7 +191,7 @@ interface Surroundings {
 }
 
 /** A pipe is open for as long as it lasts; what its writer hears, it alone knows. */
-const PIPE_STATE = { state: 'open', linkUp: true } as const;
+const PIPE_STATE = { state: 'open', linkUp: true, awayMs: 0 } as const;
 
 async function record(argv: CaptureArguments, plan: Plan, source: FrameSource, { live, ring, talk, context, signal }: Surroundings): Promise<CommandResult> {
   const path = storePath(argv.db, context.environment);
@@ -227,6 +227,7 @@ async function record(argv: CaptureArguments, plan: Plan, source: FrameSource, {
         truth.tick(figures.packets, states());
         talk.tick(figures, totals(), completeness.share());
       },
+      ending: () => truth.end(states()),
     });
     context.progress('');
     context.say(talk.summary(run.figures(), totals()));

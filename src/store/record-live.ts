@@ -245,6 +245,8 @@ export interface RecordOptions {
   keep?(batch: FrameBatch): Promise<void>;
   /** About every second, and after each checkpoint that was refused or taken again. */
   tell(figures: RunFigures): void;
+  /** Before the last checkpoint: what is still to be noted of the run. */
+  ending?(): void;
   /** How often the last checkpoint is tried, a second apart. */
   readonly lastAttempts?: number;
 }
@@ -303,6 +305,7 @@ export async function recordLive(run: LiveRun, source: FrameSource, options: Rec
 }
 
 async function finish(run: LiveRun, options: RecordOptions, state: CaptureState, reason: string): Promise<void> {
+  options.ending?.();
   const attempts = options.lastAttempts ?? LAST_ATTEMPTS;
   for (let attempt = 1; !run.checkpoint(state, reason); attempt++) {
     options.tell(run.figures());

@@ -200,20 +200,27 @@ describe('what is said while it runs', () => {
     const hour: Record<string, number> = {};
     let now = 0;
     const truth = createTruth(() => now, (name, by) => void (hour[name] = (hour[name] ?? 0) + by));
-    const span0 = { state: 'open', linkUp: true } as const;
-    const step = (seconds: number, packets: (second: number) => number, states: Parameters<typeof truth.tick>[1]): void => {
+    const span0 = { state: 'open', linkUp: true, awayMs: 0 } as const;
+    const away = (awayMs: number) => ({ state: 'away', linkUp: false, awayMs }) as const;
+    type States = Parameters<typeof truth.tick>[1];
+    const step = (seconds: number, packets: (second: number) => number, states: States | ((second: number) => States)): void => {
       for (let second = 1; second <= seconds; second++) {
         now += 1000;
-        truth.tick(packets(second), states);
+        truth.tick(packets(second), typeof states === 'function' ? states(second) : states);
       }
     };
     step(100, (second) => second, [span0, span0]);
-    step(30, () => 100, [span0, { state: 'open', linkUp: false }]);
-    step(10, (second) => 100 + second, [span0, { state: 'away', linkUp: false }]);
+    step(30, () => 100, [span0, { state: 'open', linkUp: false, awayMs: 0 }]);
+    step(10, (second) => 100 + second, (second) => [span0, away(second * 1000)]);
     expect(hour).toEqual({ 'listened-ms': 240_000, 'down-ms': 30_000, 'away-ms': 10_000 });
     step(300, () => 110, [span0]);
     step(1, () => 111, [span0]);
     expect(hour).toEqual({ 'listened-ms': 541_000, 'down-ms': 30_000, 'away-ms': 10_000, 'silent-ms': 300_000 });
+    // An absence between two ticks is not missed, and what waits at the end is handed on.
+    step(20, () => 111, [{ ...span0, awayMs: 700 }]);
+    expect(hour['away-ms']).toBe(10_000);
+    truth.end([{ ...span0, awayMs: 900 }]);
+    expect(hour).toMatchObject({ 'away-ms': 10_900, 'listened-ms': 560_300 });
   });
 
   test('silence, drops and a store that refuses are said when they begin and when they end', () => {
