@@ -3,6 +3,7 @@
  * A file is recognised by content: SHA-256 of its first octets finds candidates, SHA-256 of all octets covered decides.
  */
 import type Database from 'better-sqlite3';
+import { INSTANT, widenSpan } from './instant-sql.ts';
 
 export type CaptureState = 'running' | 'complete' | 'truncated' | 'corrupt' | 'unsupported' | 'interrupted';
 
@@ -56,11 +57,10 @@ export function updateCapture(db: Database.Database, id: number, progress: Captu
   const { state, reason, digest, size, packets, bytes } = progress;
   const timed = Number.isFinite(progress.firstSeconds);
   const times = timed ? [progress.firstSeconds, progress.firstNanos, progress.lastSeconds, progress.lastNanos] : [null, null, null, null];
-  const ns = '(CAST(? AS INTEGER) * 1000000000 + CAST(? AS INTEGER))';
   db.prepare(
     `UPDATE capture SET state = ?, reason = ?, digest = ?, size = ?, frames = frames + ?, bytes = bytes + ?,
-      first_ns = coalesce(min(first_ns, t.f), first_ns, t.f), last_ns = coalesce(max(last_ns, t.l), last_ns, t.l), rev = ?
-     FROM (SELECT ${ns} AS f, ${ns} AS l) AS t WHERE id = ?`,
+      ${widenSpan('t.f', 't.l')}, rev = ?
+     FROM (SELECT ${INSTANT} AS f, ${INSTANT} AS l) AS t WHERE id = ?`,
   ).run(state, reason, digest, size, packets, bytes, revision, ...times, id);
 }
 

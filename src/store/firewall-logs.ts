@@ -7,6 +7,7 @@ import type { AttemptKey, AttemptRow } from '../flow/attempt-table.ts';
 import type { ClockMemory } from '../source/firewall-log/log-clock.ts';
 import type { CaptureState } from './captures.ts';
 import type { Connection } from './database.ts';
+import { INSTANT, widenSpan } from './instant-sql.ts';
 import { instant, instantColumns, type DescribeOperation } from './read-words.ts';
 
 export interface KnownLog {
@@ -24,10 +25,7 @@ export interface KnownLog {
 
 const VERDICTS: readonly AttemptVerdict[] = ['passed', 'would-block', 'blocked'];
 
-const NS = '(CAST(? AS INTEGER) * 1000000000 + CAST(? AS INTEGER))';
 const MOST = '9007199254740991';
-const WIDEN = (first: string, last: string): string =>
-  `first_ns = coalesce(min(first_ns, ${first}), first_ns, ${first}), last_ns = coalesce(max(last_ns, ${last}), last_ns, ${last})`;
 
 /** Logs of files, oldest first. */
 export function listFileLogs(db: Connection): KnownLog[] {
@@ -73,12 +71,12 @@ export function updateLog(db: Connection, id: number, progress: LogProgress, rev
 export function writeAttempts(db: Connection, log: number, rows: readonly AttemptRow[], revision: number): void {
   const add = db
     .prepare(`INSERT INTO attempt (format, device, rule, verdict, inspected, opening, client, server, transport, port, application, unit, function, count, first_ns, last_ns, rev)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ${NS}, ${NS}, ?)
-      ON CONFLICT DO UPDATE SET count = min(${MOST}, count + excluded.count), ${WIDEN('excluded.first_ns', 'excluded.last_ns')}, rev = excluded.rev RETURNING id`)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ${INSTANT}, ${INSTANT}, ?)
+      ON CONFLICT DO UPDATE SET count = min(${MOST}, count + excluded.count), ${widenSpan('excluded.first_ns', 'excluded.last_ns')}, rev = excluded.rev RETURNING id`)
     .pluck();
   const addHour = db.prepare(`INSERT INTO attempt_hour (attempt, hour, count, rev) VALUES (?, ?, ?, ?)
     ON CONFLICT DO UPDATE SET count = min(${MOST}, count + excluded.count), rev = excluded.rev`);
-  const widen = db.prepare(`UPDATE firewall_log SET ${WIDEN('t.f', 't.l')} FROM (SELECT ${NS} AS f, ${NS} AS l) AS t WHERE id = ?`);
+  const widen = db.prepare(`UPDATE firewall_log SET ${widenSpan('t.f', 't.l')} FROM (SELECT ${INSTANT} AS f, ${INSTANT} AS l) AS t WHERE id = ?`);
   for (const { key, count, firstSeconds, firstNanos, lastSeconds, lastNanos, hours } of rows) {
     const times = Number.isNaN(firstSeconds) ? [null, null, null, null] : [firstSeconds, firstNanos, lastSeconds, lastNanos];
     const id = add.get(

@@ -3,22 +3,20 @@
  * evidence gives way to stronger. In: an open store. Out: what write.ts runs.
  */
 import type Database from 'better-sqlite3';
+import { INSTANT, widenSpan } from './instant-sql.ts';
 
-/** An instant as two bound numbers: doubles hold neither 64-bit nanoseconds nor their sum, SQLite's integers do. */
-const NS = '(CAST(? AS INTEGER) * 1000000000 + CAST(? AS INTEGER))';
-const EARLIER = (column: string): string => `${column} = coalesce(min(${column}, excluded.${column}), ${column}, excluded.${column})`;
-const LATER = (column: string): string => `${column} = coalesce(max(${column}, excluded.${column}), ${column}, excluded.${column})`;
+const SPAN = widenSpan('excluded.first_ns', 'excluded.last_ns');
 const ADD = (...columns: string[]): string => columns.map((c) => `${c} = ${c} + excluded.${c}`).join(', ');
 
 const INSERT_CONVERSATION = `INSERT INTO conversation (client, server, transport, port, vlan, service, service_by, direction_by,
       packets_to_server, packets_to_client, bytes_to_server, bytes_to_client, sessions, answered, requests, rtt_us, first_ns, last_ns, rev)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ${NS}, ${NS}, ?)`;
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ${INSTANT}, ${INSTANT}, ?)`;
 
 const SQL = {
-  address: `INSERT INTO address (text, first_ns, last_ns) VALUES (?, ${NS}, ${NS})
-    ON CONFLICT (text) DO UPDATE SET ${EARLIER('first_ns')}, ${LATER('last_ns')} RETURNING id`,
-  mac: `INSERT INTO address_mac (address, mac, first_ns, last_ns) VALUES (?, ?, ${NS}, ${NS})
-    ON CONFLICT DO UPDATE SET ${EARLIER('first_ns')}, ${LATER('last_ns')}`,
+  address: `INSERT INTO address (text, first_ns, last_ns) VALUES (?, ${INSTANT}, ${INSTANT})
+    ON CONFLICT (text) DO UPDATE SET ${SPAN} RETURNING id`,
+  mac: `INSERT INTO address_mac (address, mac, first_ns, last_ns) VALUES (?, ?, ${INSTANT}, ${INSTANT})
+    ON CONFLICT DO UPDATE SET ${SPAN}`,
   addressFact: `INSERT INTO address_fact (address, name, value, count) VALUES (?, ?, ?, ?)
     ON CONFLICT DO UPDATE SET ${ADD('count')}`,
   insertConversation: INSERT_CONVERSATION,
@@ -30,7 +28,7 @@ const SQL = {
       direction_by = max(direction_by, excluded.direction_by),
       ${ADD('packets_to_server', 'packets_to_client', 'bytes_to_server', 'bytes_to_client', 'sessions', 'answered', 'requests')},
       rtt_us = coalesce(min(rtt_us, excluded.rtt_us), rtt_us, excluded.rtt_us),
-      ${EARLIER('first_ns')}, ${LATER('last_ns')}, rev = excluded.rev
+      ${SPAN}, rev = excluded.rev
     RETURNING id`,
   conversationHour: `INSERT INTO conversation_hour (conversation, hour, packets_to_server, packets_to_client, bytes_to_server,
       bytes_to_client, requests, answers, rev) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
@@ -39,9 +37,9 @@ const SQL = {
     ON CONFLICT DO UPDATE SET ${ADD('to_server', 'to_client')}`,
   findOperation: 'SELECT id FROM operation WHERE conversation = ? AND protocol = ? AND unit = ? AND function = ?',
   insertOperation: `INSERT INTO operation (conversation, protocol, unit, function, requests, responses, errors, ranges_folded, first_ns, last_ns, rev)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ${NS}, ${NS}, ?)`,
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ${INSTANT}, ${INSTANT}, ?)`,
   updateOperation: `UPDATE operation SET requests = requests + ?, responses = responses + ?, errors = errors + ?, ranges_folded = ranges_folded + ?,
-      first_ns = coalesce(min(first_ns, ${NS}), first_ns), last_ns = coalesce(max(last_ns, ${NS}), last_ns), rev = ? WHERE id = ?`,
+      first_ns = coalesce(min(first_ns, ${INSTANT}), first_ns), last_ns = coalesce(max(last_ns, ${INSTANT}), last_ns), rev = ? WHERE id = ?`,
   operationHour: `INSERT INTO operation_hour (operation, hour, requests, responses, errors, rev) VALUES (?, ?, ?, ?, ?, ?)
     ON CONFLICT DO UPDATE SET ${ADD('requests', 'responses', 'errors')}, rev = excluded.rev`,
   range: `INSERT INTO operation_range (operation, access, first, last, requests) VALUES (?, ?, ?, ?, ?)
@@ -49,8 +47,8 @@ const SQL = {
   error: `INSERT INTO operation_error (operation, code, count) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET ${ADD('count')}`,
   target: `INSERT INTO operation_target (operation, target, count) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET ${ADD('count')}`,
   rhythm: `INSERT INTO rhythm (subject, bin, count, sum_ms) VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET ${ADD('count', 'sum_ms')}`,
-  scan: `INSERT INTO scan (client, transport, targets, packets, bytes, first_ns, last_ns) VALUES (?, ?, ?, ?, ?, ${NS}, ${NS})
-    ON CONFLICT DO UPDATE SET ${ADD('targets', 'packets', 'bytes')}, ${EARLIER('first_ns')}, ${LATER('last_ns')}`,
+  scan: `INSERT INTO scan (client, transport, targets, packets, bytes, first_ns, last_ns) VALUES (?, ?, ?, ?, ?, ${INSTANT}, ${INSTANT})
+    ON CONFLICT DO UPDATE SET ${ADD('targets', 'packets', 'bytes')}, ${SPAN}`,
   sensorHour: `INSERT INTO sensor_hour (hour, packets, bytes, lost_segments, duplicates, rev) VALUES (?, ?, ?, ?, ?, ?)
     ON CONFLICT DO UPDATE SET ${ADD('packets', 'bytes', 'lost_segments', 'duplicates')}, rev = excluded.rev`,
   sensorHourCounter: `INSERT INTO sensor_hour_counter (hour, name, count, rev) VALUES (?, ?, ?, ?)
