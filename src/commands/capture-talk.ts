@@ -115,12 +115,13 @@ const lostOf = (figures: RunFigures, totals: CaptureTotals | null): number =>
 
 const lossText = (lost: number): string => (lost === 0 ? 'no loss' : `${grouped(lost)} lost`);
 
-/** `250 ms`, `12 s`, `3 min`, `5.2 h`, `3.1 days`. */
+/** `250 ms`, `12 s`, `3 min`, `5.2 h`, `3.1 days`: rounded first, so that a hair under two days is 2.0 days and not 48.0 h. */
 function timeText(ms: number): string {
-  if (ms < 1000) return `${Math.round(ms)} ms`;
-  if (ms < 120_000) return `${Math.round(ms / 1000)} s`;
-  if (ms < 2 * HOUR_MS) return `${Math.round(ms / 60_000)} min`;
-  return ms < 48 * HOUR_MS ? `${(ms / HOUR_MS).toFixed(1)} h` : `${(ms / (24 * HOUR_MS)).toFixed(1)} days`;
+  if (Math.round(ms) < 1000) return `${Math.round(ms)} ms`;
+  if (Math.round(ms / 1000) < 120) return `${Math.round(ms / 1000)} s`;
+  if (Math.round(ms / 60_000) < 120) return `${Math.round(ms / 60_000)} min`;
+  const hours = ms / HOUR_MS;
+  return Math.round(hours * 10) < 480 ? `${hours.toFixed(1)} h` : `${(hours / 24).toFixed(1)} days`;
 }
 
 function countersOf(event: LiveEvent): [string, number][] {

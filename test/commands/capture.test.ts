@@ -196,6 +196,12 @@ describe('what is said while it runs', () => {
     expect(ofHour).toEqual({ 'clock-step': 1 });
   });
 
+  test.each([[2 * 86_400_000 - 1000, '2.0 days'], [2 * 3_600_000 - 1000, '2.0 h'], [119_600, '2 min'], [999.7, '1 s'], [172_000_000, '47.8 h']])('a step of %d ms is told as %s', (stepMs, words) => {
+    const { talk, said } = listen();
+    talk.event({ kind: 'clock-step', stepMs });
+    expect(said).toEqual([`the clock of this machine was set forward by ${words}; packets keep the times they were given`]);
+  });
+
   test('time listened, away, without link and silent goes to the hour, silence from a minute on', () => {
     const hour: Record<string, number> = {};
     let now = 0;
