@@ -86,7 +86,8 @@ export function mutateFrames(random: Random, frames: readonly Frame[], others: r
 
 /** A file as octets, without a look at what stands where; what compression and containers meet. */
 export function mutateOctets(random: Random, original: Uint8Array, other: Uint8Array): Uint8Array {
-  let bytes = original.slice();
+  // A copy and no Buffer, as kept compressed cases are: the slice of one is the same octets, and its fill throws past the end.
+  let bytes = new Uint8Array(original);
   for (let n = random.integer(1, 6); n > 0 && bytes.length > 0; n--) {
     const at = random.integer(0, bytes.length - 1);
     // Heads are where the lies matter most.
