@@ -1,5 +1,7 @@
 /** Order and kinds of addresses as text: IPv4 before IPv6 before MAC, each by number. */
 
+import { parseSpan } from '../net/address-set.ts';
+
 /** Octets of an IPv4 address as one number, or null. */
 export function ipv4Number(address: string): number | null {
   const parts = address.split('.');
@@ -27,11 +29,15 @@ export function compareAddresses(a: string, b: string): number {
   const sixLeft = isIpv6(a);
   const sixRight = isIpv6(b);
   if (sixLeft !== sixRight) return sixLeft ? -1 : 1;
+  if (sixLeft) {
+    const [first, second] = [parseSpan(a)?.first, parseSpan(b)?.first];
+    if (first !== undefined && second !== undefined && first !== second) return first < second ? -1 : 1;
+  }
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
 /** Group addresses are services of the network, not devices (RFC 1112, RFC 4291 clause 2.7, IEEE 802 I/G bit). */
-export function groupAddressKind(address: string): 'multicast' | 'broadcast' | 'unspecified' | null {
+export function specialAddressKind(address: string): 'multicast' | 'broadcast' | 'unspecified' | null {
   const number = ipv4Number(address);
   if (number !== null) {
     if (number === 0) return 'unspecified';

@@ -4,7 +4,7 @@
  * every address, and what was left out and why. Merging is cautious: two devices taken for one would hide a conduit.
  */
 import type { AddressRecord, Conversation, ObservationSet } from '../observation.ts';
-import { compareAddresses, groupAddressKind, ipv4Number, isMac, isPrivateAddress, isVirtualRouterMac, subnetOf } from './address-order.ts';
+import { compareAddresses, specialAddressKind, ipv4Number, isMac, isPrivateAddress, isVirtualRouterMac, subnetOf } from './address-order.ts';
 import type { Asset, AssetNote } from './proposal.ts';
 import { classifyVendor } from './vendor-class.ts';
 
@@ -141,7 +141,7 @@ export function inferAssets(set: ObservationSet, vendorOf: VendorLookup): Invent
   const pseudo: { address: string; why: string }[] = [];
   const devices: Sighting[] = [];
   for (const sighting of sightAddresses(set).values()) {
-    const group = groupAddressKind(sighting.address);
+    const group = specialAddressKind(sighting.address);
     if (group !== null) pseudo.push({ address: sighting.address, why: `${group} address, not a device` });
     else if (looksLikeDirectedBroadcast(sighting)) pseudo.push({ address: sighting.address, why: 'directed broadcast address, not a device' });
     else if (!sighting.sent) pseudo.push({ address: sighting.address, why: 'asked for, but never sent anything: no device was seen behind it' });

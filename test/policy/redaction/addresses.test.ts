@@ -1,7 +1,7 @@
 /** The redacted address map: order, common prefixes, and what an address means to inference stay; the address goes. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { compareAddresses, groupAddressKind, isPrivateAddress, isVirtualRouterMac, subnetOf } from '../../../src/infer/address-order.ts';
+import { compareAddresses, specialAddressKind, isPrivateAddress, isVirtualRouterMac, subnetOf } from '../../../src/infer/address-order.ts';
 import { isPublicAddress, parseSpan, setContains } from '../../../src/net/address-set.ts';
 import { ipv4Text } from '../../../src/net/address-text.ts';
 import { vendorOf } from '../../../src/net/oui.ts';
@@ -43,7 +43,7 @@ test('what an address means to inference stays: private, public, group, neighbou
       const mapped = map.span(address)!;
       expect(isPrivateAddress(mapped), address).toBe(isPrivateAddress(address));
       expect(isPublicAddress(mapped), address).toBe(isPublicAddress(address));
-      expect(groupAddressKind(mapped), address).toBe(groupAddressKind(address));
+      expect(specialAddressKind(mapped), address).toBe(specialAddressKind(address));
       expect(isVirtualRouterMac(mapped)).toBe(isVirtualRouterMac(address));
       expect(vendorOf(mapped)).toBe(vendorOf(address));
       for (const other of addresses) {
