@@ -22,12 +22,13 @@ import { internIpv6, internMac } from './address-table.ts';
 import { finishStream } from './app-sessions.ts';
 import * as appSessions from './app-sessions.ts';
 import { sessionKeyWord } from './conversations.ts';
-import { count, internText, widenSpan, type FlowState, type HourTotals } from './flow-state.ts';
+import { count, hourTotalsOf, internText, widenSpan, type FlowState, type HourTotals } from './flow-state.ts';
 import * as layout from './flow-state.ts';
 import { noteRefusal } from './icmp-refusal.ts';
 import { clearIntTable, findKey, grownInt32, internKey } from './int-table.ts';
 import { locateFrames } from './locate.ts';
 import * as locating from './locate.ts';
+import { noteFrame, noteGroup, settleVlans } from './mirror.ts';
 import type { FlowSink } from './operations.ts';
 import { beginHour, newSession, noteLate, noteSender, noteTcpFlags } from './session-frames.ts';
 import { acknowledge, goOn, noteRequest, readPayload } from './session-payload.ts';
@@ -58,7 +59,8 @@ const NO_MEMORY: SessionMemory = {};
 /** Feeds the frames [from, to) of a batch. @param slowPathOnly for the property test: every frame by the modular path */
 export function feed(state: FlowState, sink: FlowSink, batch: FrameBatch, from: number, to: number, slowPathOnly = false): void {
   const { seconds, nanos, wire } = batch;
-  const { totals } = state;
+  const { mirror, totals } = state;
+  if (mirror.repeated.size > 0) mirror.repeated.clear();
   const isLocatable = batch.linkType === LINK_TYPE.ethernet && !slowPathOnly;
   const modbusText = internText(state, modbus.name);
   let hourEnd = -1;
@@ -69,9 +71,10 @@ export function feed(state: FlowState, sink: FlowSink, batch: FrameBatch, from: 
     let sec = seconds[i];
     let ns = nanos[i];
     if (hourTotals === null || !(sec < hourEnd && sec >= hourEnd - SECONDS_PER_HOUR)) {
+      settleVlans(state, sink.hour);
       sec = enterHour(state, sink, sec);
       hourEnd = sink.hour === NO_HOUR ? -1 : (sink.hour + 1) * SECONDS_PER_HOUR;
-      hourTotals = hourOf(state, sink.hour);
+      hourTotals = hourTotalsOf(state, sink.hour);
     }
     // Time nearly always runs forwards: then the latest instant of whatever a frame touches is its own, and the first
     // was set when it began. Only frames out of line are compared (`isLate`).
@@ -87,6 +90,7 @@ export function feed(state: FlowState, sink: FlowSink, batch: FrameBatch, from: 
       sink.isLate = true;
       sink.seconds = sec;
       sink.nanos = ns;
+      if (noteFrame(state, batch, i, sink.hour)) hourTotals.duplicates++;
       takeDecoded(state, sink, batch, i, modbusText);
     } else {
       // As many as follow in line within the hour.
@@ -100,8 +104,12 @@ export function feed(state: FlowState, sink: FlowSink, batch: FrameBatch, from: 
       lastSec = sec;
       lastNs = ns;
       sink.isLate = false;
-      if (isLocatable) takeGroup(state, sink, batch, i, end, modbusText);
-      else {
+      if (isLocatable) {
+        locateFrames(state, batch, i, end);
+        hourTotals.duplicates += noteGroup(state, batch, i, end);
+        takeGroup(state, sink, batch, i, end, modbusText);
+      } else {
+        if (noteFrame(state, batch, i, sink.hour)) hourTotals.duplicates++;
         sink.seconds = sec;
         sink.nanos = ns;
         takeDecoded(state, sink, batch, i, modbusText);
@@ -113,6 +121,7 @@ export function feed(state: FlowState, sink: FlowSink, batch: FrameBatch, from: 
     totals.bytes += octets;
     i = end;
   }
+  settleVlans(state, sink.hour);
   if (lastSec !== NO_LAST) widenSpan(totals, lastSec, lastNs);
 }
 
@@ -124,10 +133,9 @@ function enterHour(state: FlowState, sink: FlowSink, sec: number): number {
   return NaN;
 }
 
-/** Frames [from, to) of one hour, in line. */
+/** Frames [from, to) of one hour, in line and located. */
 function takeGroup(state: FlowState, sink: FlowSink, batch: FrameBatch, from: number, to: number, modbusText: number): void {
   const { seconds, nanos, view, offset } = batch;
-  locateFrames(state, batch, from, to);
   for (let i = from; i < to; i++) {
     i = takeSteady(state, batch, from, i, to, sink.hour, modbusText);
     if (i === to) return;
@@ -237,15 +245,6 @@ function takeFrame(
 
 /** Session keys of IP conversations are at or above this; MAC conversations below. */
 const KIND_IP = sessionKeyWord(KIND.ipv4, 0);
-
-function hourOf(state: FlowState, hour: number): HourTotals {
-  let totals = state.hours.get(hour);
-  if (totals === undefined) {
-    totals = { packets: 0, bytes: 0, lostSegments: 0, duplicates: 0 };
-    state.hours.set(hour, totals);
-  }
-  return totals;
-}
 
 function sessionEnd(state: FlowState, frame: DecodedFrame, view: DataView, ipv4: number, at: number): number {
   if (frame.kind === KIND.ipv4) return ipv4;

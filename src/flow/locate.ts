@@ -91,11 +91,12 @@ function readHeaders(batch: FrameBatch, from: number, to: number): void {
     if (onWire < 0 || total <= 27 || total > (onWire > cap ? onWire : cap) - (ip - at)) continue;
     const end = at + cap;
     const l4 = ip + 20;
+    // What mirror.ts compares: the longer of the two headers.
+    if (end - l4 < 20) continue;
     let header = 8;
     let flags = 0;
     let sequence = 0;
     if (protocol === IP_PROTOCOL.tcp) {
-      if (end - l4 < 20) continue;
       const word = view.getUint16(l4 + 12);
       header = (word >> 12) << 2;
       if (header < 20 || header > total - 20) continue;

@@ -1,6 +1,6 @@
 /**
- * What a mirror port does to what it copies, looked at before anything is decoded: frames that came twice, and VLANs.
- * In: frames of a batch. Out: counts per hour, and which datagrams were read already.
+ * What a mirror port does to what it copies, looked at before its payload is read: frames that came twice, and VLANs.
+ * In: frames, in groups whose headers locate.ts has read, or one by one. Out: counts per hour, and which datagrams were read already.
  *
  * A mirror of several ports or VLANs copies a frame on its way in and on its way out, tagged differently, perhaps routed in
  * between: so link header, tags, time to live and header checksum are left out of what is compared, and all that tells one
@@ -9,12 +9,18 @@
  * Packets and octets stay as captured. Operations do not count twice: what a copy carries is marked as read here.
  */
 import type { FrameBatch } from '../source/frame-batch.ts';
-import { countInHour, hourTotalsOf, NO_HOUR, type FlowState } from './flow-state.ts';
-import { SLOT_BITS } from './mirror-memory.ts';
-import { DUPLICATE_US, instantUs } from './tcp-stream.ts';
+import { countInHour, type FlowState } from './flow-state.ts';
+import * as layout from './flow-state.ts';
+import * as locating from './locate.ts';
+import * as memory from './mirror-memory.ts';
+import * as streams from './tcp-stream.ts';
 
-const SECONDS_PER_HOUR = 3600;
-const MAX_SECONDS = 9_223_372_036;
+// Constants of the module at hand: V8 folds them into the code, imported ones it loads and checks at every use.
+const { NO_HOUR } = layout;
+const { LOCATED, LOCATED_ROWS } = locating;
+const { SLOT_BITS } = memory;
+const { DUPLICATE_US, instantUs } = streams;
+
 /** VLANs of one hour that have a counter of their own; a flood of tags makes no flood of rows. */
 const MAX_VLANS = 256;
 
@@ -30,76 +36,93 @@ const PROVIDER_VLAN = 0x88a8;
 const TCP = 6;
 const UDP = 17;
 const MAX_TAGS = 4;
-/** Octets of an IPv4 header without options and a TCP header. */
-const IPV4_TCP = 40;
+const VLAN_ID = 0x0fff;
+/** Octets. The IPv4 header is one without options. */
+const ETHERNET_HEADER = 14;
+const IPV4_HEADER = 20;
+/** Shorter frames are not looked at. */
+const SHORTEST = 20;
 /** Octets compared of a frame without IP, and of what follows another IP header. */
 const MOST_OCTETS = 64;
 const TRANSPORT_OCTETS = 20;
 
-/** Counts what the batch shows of the mirror port. Called before the batch is fed. */
-export function noteMirror(state: FlowState, batch: FrameBatch): void {
-  const { view, offset, captured, seconds, nanos, linkType, count } = batch;
+/**
+ * The frames [from, to) of a group that locateFrames has just read, all of one hour: the rows say where their headers are.
+ * @returns how many of them came before
+ */
+export function noteGroup(state: FlowState, batch: FrameBatch, from: number, to: number): number {
+  const { view, offset, captured, seconds, nanos } = batch;
   const { seen, repeated } = state.mirror;
-  if (repeated.size > 0) repeated.clear();
-  if (linkType !== ETHERNET && linkType !== RAW && linkType !== LINUX_SLL && linkType !== LINUX_SLL2) return;
-  let hourStart = 0;
-  let hourEnd = 0;
-  let hour = NO_HOUR;
-  let duplicates = 0;
-  for (let i = 0; i < count; i++) {
+  let copies = 0;
+  for (let i = from; i < to; i++) {
+    const row = (i - from) * LOCATED.stride;
+    if (LOCATED_ROWS[row + LOCATED.isRead] === 0) {
+      if (noteFrame(state, batch, i)) copies++;
+      continue;
+    }
     const at = offset[i];
-    const end = at + captured[i];
-    if (end - at < 20) continue;
-    const sec = seconds[i];
-    if (!(sec >= hourStart && sec < hourEnd)) {
-      settleHour(state, hour, duplicates);
-      duplicates = 0;
-      hour = sec >= 0 && sec < MAX_SECONDS ? Math.floor(sec / SECONDS_PER_HOUR) : NO_HOUR;
-      hourStart = hour === NO_HOUR ? 0 : hour * SECONDS_PER_HOUR;
-      hourEnd = hour === NO_HOUR ? 0 : hourStart + SECONDS_PER_HOUR;
-    }
-    let ip = at + 14;
-    let type: number;
-    if (linkType === ETHERNET) {
-      type = view.getUint16(at + 12);
-      if (type === VLAN || type === PROVIDER_VLAN) {
-        ip = skipTags(state, view, at, end);
-        type = view.getUint16(ip - 2);
-      }
-    } else if (linkType === RAW) {
-      ip = at;
-      type = view.getUint8(at) >> 4 === 6 ? IPV6 : IPV4;
-    } else {
-      ip = linkType === LINUX_SLL ? at + 16 : at + 20;
-      type = view.getUint16(linkType === LINUX_SLL ? at + 14 : at);
-    }
-    let hash: number;
-    if (type === IPV4 && end - ip >= IPV4_TCP && view.getUint8(ip) === 0x45) {
-      // Nearly every frame of a plant, here without a call: length and identification, addresses, ports; both sequence numbers
-      // and the checksum, or length, checksum and payload. Sums of products need not wait for one another as a chain would.
-      const protocol = view.getUint8(ip + 9);
-      let ahead = 28;
-      let last = 36;
-      if (protocol === UDP) {
-        ahead = view.getUint16(ip + 2) < 32 ? 24 : 28; // behind a short payload there is padding
-        last = 24;
-      }
-      hash = (Math.imul(view.getInt32(ip + 2), 0x9e3779b1) + Math.imul(view.getInt32(ip + 12), 0x85ebca77) + Math.imul(view.getInt32(ip + 16), 0xc2b2ae3d) + Math.imul(view.getInt32(ip + 20), 0x27d4eb2f)) | 0;
-      hash = (hash + Math.imul(view.getInt32(ip + 24), 0x165667b1) + Math.imul(view.getInt32(ip + ahead), 0xe6546b65) + Math.imul(view.getInt32(ip + last), 0xcc9e2d51) + Math.imul((view.getUint16(ip + 6) << 8) | protocol, 0x1b873593)) | 0;
-      hash ^= hash >>> 15;
-    } else hash = hashOther(view, type, ip, end, linkType === ETHERNET ? at : -1);
-    if (hour === NO_HOUR) continue;
-    const us = instantUs(sec, nanos[i]);
-    const slot = (hash >>> (32 - SLOT_BITS)) << 1;
-    if (seen[slot] === hash && Math.abs((us - seen[slot + 1]) | 0) <= DUPLICATE_US) {
-      duplicates++;
-      repeated.add(payloadOf(view, type, ip, end));
-    } else {
-      seen[slot] = hash;
-      seen[slot + 1] = us;
-    }
+    const ip = LOCATED_ROWS[row + LOCATED.header] - IPV4_HEADER;
+    if (ip !== at + ETHERNET_HEADER) countVlan(state, view.getUint16(at + ETHERNET_HEADER) & VLAN_ID);
+    if (!isCopy(seen, hashPlain(view, ip), instantUs(seconds[i], nanos[i]))) continue;
+    copies++;
+    repeated.add(payloadOf(view, IPV4, ip, at + captured[i]));
   }
-  settleHour(state, hour, duplicates);
+  return copies;
+}
+
+/** Any frame: of whatever link, cut short, tagged more than once. @param hour its hour: without one, only VLANs are counted @returns whether it came before */
+export function noteFrame(state: FlowState, batch: FrameBatch, i: number, hour = 0): boolean {
+  const { view, linkType } = batch;
+  const at = batch.offset[i];
+  const end = at + batch.captured[i];
+  if (end - at < SHORTEST) return false;
+  let ip = at + ETHERNET_HEADER;
+  let type: number;
+  if (linkType === ETHERNET) {
+    type = view.getUint16(at + 12);
+    if (type === VLAN || type === PROVIDER_VLAN) {
+      ip = skipTags(state, view, at, end);
+      type = view.getUint16(ip - 2);
+    }
+  } else if (linkType === RAW) {
+    ip = at;
+    type = view.getUint8(at) >> 4 === 6 ? IPV6 : IPV4;
+  } else if (linkType === LINUX_SLL || linkType === LINUX_SLL2) {
+    ip = linkType === LINUX_SLL ? at + 16 : at + 20;
+    type = view.getUint16(linkType === LINUX_SLL ? at + 14 : at);
+  } else return false;
+  if (hour === NO_HOUR) return false;
+  const isPlain = type === IPV4 && end - ip >= IPV4_HEADER + TRANSPORT_OCTETS && view.getUint8(ip) === 0x45;
+  const hash = isPlain ? hashPlain(view, ip) : hashOther(view, type, ip, end, linkType === ETHERNET ? at : -1);
+  if (!isCopy(state.mirror.seen, hash, instantUs(batch.seconds[i], batch.nanos[i]))) return false;
+  state.mirror.repeated.add(payloadOf(view, type, ip, end));
+  return true;
+}
+
+/** Whether the same passed just now; remembers it if not. */
+function isCopy(seen: Int32Array, hash: number, us: number): boolean {
+  const slot = (hash >>> (32 - SLOT_BITS)) << 1;
+  if (seen[slot] === hash && Math.abs((us - seen[slot + 1]) | 0) <= DUPLICATE_US) return true;
+  seen[slot] = hash;
+  seen[slot + 1] = us;
+  return false;
+}
+
+/**
+ * Nearly every frame of a plant, IPv4 without options: length and identification, addresses, ports; both sequence numbers and
+ * the checksum, or length, checksum and payload. Sums of products need not wait for one another as a chain would.
+ */
+function hashPlain(view: DataView, ip: number): number {
+  const protocol = view.getUint8(ip + 9);
+  let ahead = 28;
+  let last = 36;
+  if (protocol === UDP) {
+    ahead = view.getUint16(ip + 2) < 32 ? 24 : 28; // behind a short payload there is padding
+    last = 24;
+  }
+  let hash = (Math.imul(view.getInt32(ip + 2), 0x9e3779b1) + Math.imul(view.getInt32(ip + 12), 0x85ebca77) + Math.imul(view.getInt32(ip + 16), 0xc2b2ae3d) + Math.imul(view.getInt32(ip + 20), 0x27d4eb2f)) | 0;
+  hash = (hash + Math.imul(view.getInt32(ip + 24), 0x165667b1) + Math.imul(view.getInt32(ip + ahead), 0xe6546b65) + Math.imul(view.getInt32(ip + last), 0xcc9e2d51) + Math.imul((view.getUint16(ip + 6) << 8) | protocol, 0x1b873593)) | 0;
+  return hash ^ (hash >>> 15);
 }
 
 /** Where TCP's or UDP's payload begins; -1 for others. */
@@ -112,15 +135,17 @@ function payloadOf(view: DataView, type: number, ip: number, end: number): numbe
   return protocol === TCP && header + 13 <= end ? header + ((view.getUint8(header + 12) >> 4) << 2) : -1;
 }
 
+function countVlan({ mirror }: FlowState, vlan: number): void {
+  if (mirror.vlanFrames[vlan]++ === 0) mirror.vlans.push(vlan);
+}
+
 /** Counts the tags' VLANs. @returns where the frame goes on behind them */
 function skipTags(state: FlowState, view: DataView, at: number, end: number): number {
-  const { vlanFrames, vlans } = state.mirror;
-  let ip = at + 14;
+  let ip = at + ETHERNET_HEADER;
   for (let tags = 0; tags < MAX_TAGS && ip + 4 <= end; tags++) {
     const type = view.getUint16(ip - 2);
     if (type !== VLAN && type !== PROVIDER_VLAN) break;
-    const vlan = view.getUint16(ip) & 0x0fff;
-    if (vlanFrames[vlan]++ === 0) vlans.push(vlan);
+    countVlan(state, view.getUint16(ip) & VLAN_ID);
     ip += 4;
   }
   return ip;
@@ -156,8 +181,8 @@ function hashOther(view: DataView, type: number, ip: number, end: number, macs: 
   return hash;
 }
 
-function settleHour(state: FlowState, hour: number, duplicates: number): void {
-  if (duplicates > 0) hourTotalsOf(state, hour).duplicates += duplicates;
+/** The frames of each VLAN since the last time belong to this hour. */
+export function settleVlans(state: FlowState, hour: number): void {
   const { vlans, vlanFrames } = state.mirror;
   if (vlans.length === 0) return;
   vlans.forEach((vlan, order) => {

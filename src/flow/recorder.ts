@@ -8,7 +8,6 @@ import { clearInterval, closeInterval, restoreDecoderState, saveDecoderState } f
 import { feed } from './feed.ts';
 import { clearIntTable } from './int-table.ts';
 import { count, countInHour, createFlowState, isFull, type FlowState } from './flow-state.ts';
-import { noteMirror } from './mirror.ts';
 import { createFlowSink, type FlowSink } from './operations.ts';
 import { captureFigures, forgetPositions, settleInterval, zeroCapture, zeroInterval, type CaptureFigures } from './settle.ts';
 
@@ -28,7 +27,6 @@ export function createRecorder(saved: string | null): Recorder {
 
 /** @returns true when a table is full: flush before the next batch */
 export function recordBatch(recorder: Recorder, batch: FrameBatch): boolean {
-  noteMirror(recorder.state, batch);
   feed(recorder.state, recorder.sink, batch, 0, batch.count);
   return isFull(recorder.state);
 }

@@ -16,7 +16,7 @@ import { CAPTURES, listTruths } from '../conformance/truth.ts';
 
 /** Everything a state holds that reaches the store, comparable. */
 function tables(state: FlowState): Record<string, unknown> {
-  const { frame: _frame, streams: _streams, textIds: _ids, mirror: _mirror, ...rest } = state;
+  const { frame: _frame, streams: _streams, textIds: _ids, ...rest } = state;
   const cut = (value: unknown): unknown => {
     if (value instanceof Map) return [...value];
     if (value !== null && typeof value === 'object' && 'slots' in value) {
