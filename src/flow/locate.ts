@@ -14,6 +14,7 @@ import { sessionKeyWord } from './conversations.ts';
 import * as layout from './flow-state.ts';
 import type { FlowState } from './flow-state.ts';
 import * as table from './int-table.ts';
+import * as memory from './mirror-memory.ts';
 
 // V8 folds the constants of the module at hand (and members of frozen ones) into the code; imported ones it loads and checks at every use.
 const { KIND } = frames;
@@ -21,6 +22,7 @@ const { ETHER_TYPE } = ethernet;
 const { IP_PROTOCOL } = transport;
 const { SESSION } = layout;
 const { INDEX_MASK, SEED } = table;
+const { packetHash, PLAIN_UDP } = memory;
 
 /** Frames of one group: their rows stay in the first-level cache between the passes, their records in the second. */
 const MOST_FRAMES = 256;
@@ -40,6 +42,8 @@ const WORDS = Object.freeze({
   payloadEnd: 5,
   /** Octets of payload on the wire. */
   payloadWire: 6,
+  /** Of the 802.1Q tag, -1 without. */
+  vlan: 7,
   keyA: 8,
   keyB: 9,
   ports: 10,
@@ -47,6 +51,8 @@ const WORDS = Object.freeze({
   hash: 12,
   /** 1: the fast path read all headers. */
   isRead: 13,
+  /** What tells the packet from all others but its copies (packetHash of mirror-memory.ts). */
+  packet: 14,
 } as const);
 export const LOCATED = WORDS;
 const SIDE_BIT = 1 << 8;
@@ -76,14 +82,17 @@ function readHeaders(batch: FrameBatch, from: number, to: number): void {
     if (cap < ETHERNET_IPV4_TCP) continue;
     let ip = at + 14;
     let type = view.getUint16(at + 12);
+    let vlan = -1;
     if (type === ETHER_TYPE.vlan) {
+      vlan = view.getUint16(at + 14) & 0x0fff;
       type = view.getUint16(at + 16);
       ip += 4;
     }
     if (type !== ETHER_TYPE.ipv4) continue;
     // Version 4, five words of header, not a fragment (RFC 791).
     const first = view.getInt32(ip);
-    if (first >>> 24 !== 0x45 || (view.getUint16(ip + 6) & 0x3fff) !== 0) continue;
+    const fragment = view.getUint16(ip + 6);
+    if (first >>> 24 !== 0x45 || (fragment & 0x3fff) !== 0) continue;
     const protocol = view.getUint8(ip + 9);
     const total = first & 0xffff;
     const onWire = wire[i];
@@ -91,18 +100,26 @@ function readHeaders(batch: FrameBatch, from: number, to: number): void {
     if (onWire < 0 || total <= 27 || total > (onWire > cap ? onWire : cap) - (ip - at)) continue;
     const end = at + cap;
     const l4 = ip + 20;
-    // What mirror.ts compares: the longer of the two headers.
     if (end - l4 < 20) continue;
     let header = 8;
     let flags = 0;
     let sequence = 0;
+    // What hashPlain of mirror.ts reads as well: sequence number, or length and checksum, and the two words behind.
+    const second = view.getInt32(l4 + 4);
+    let third = second;
+    let last = second;
     if (protocol === IP_PROTOCOL.tcp) {
       const word = view.getUint16(l4 + 12);
       header = (word >> 12) << 2;
       if (header < 20 || header > total - 20) continue;
       flags = word & 0xff;
-      sequence = view.getInt32(l4 + 4);
-    } else if (protocol !== IP_PROTOCOL.udp || view.getUint16(l4 + 4) !== total - 20) continue;
+      sequence = second;
+      third = view.getInt32(l4 + 8);
+      last = view.getInt32(l4 + 16);
+    } else {
+      if (protocol !== IP_PROTOCOL.udp || second >>> 16 !== total - 20) continue;
+      if (total >= PLAIN_UDP) third = view.getInt32(l4 + 8);
+    }
     const source = view.getInt32(ip + 12);
     const destination = view.getInt32(ip + 16);
     const sent = view.getInt32(l4);
@@ -123,6 +140,8 @@ function readHeaders(batch: FrameBatch, from: number, to: number): void {
     rows[row + WORDS.payload] = payload < ipEnd ? payload : ipEnd;
     rows[row + WORDS.payloadEnd] = ipEnd;
     rows[row + WORDS.payloadWire] = total - 20 - header;
+    rows[row + WORDS.vlan] = vlan;
+    rows[row + WORDS.packet] = packetHash(view.getInt32(ip + 2), source, destination, sent, second, third, last, (fragment << 8) | protocol);
     rows[row + WORDS.keyA] = keyA;
     rows[row + WORDS.keyB] = keyB;
     rows[row + WORDS.ports] = ports;
