@@ -4,6 +4,7 @@
  * Sources: ISA/IEC 62443-3-2 ZCR titles, ISAGCA "IIoT Component Certification" (2021) tables 2 and 3 for the SR levels.
  */
 import { staysOnLink } from '../net/link-local.ts';
+import { addTo } from '../net/multi-map.ts';
 import type { Link } from './activity.ts';
 import type { Inference } from './inference.ts';
 import type { RequirementFinding, ZoneKind } from './proposal.ts';
@@ -183,8 +184,10 @@ function checkFlows({ plant, placements, inventory }: Inference, plan: ZonePlan)
 /** What must not share a zone; holds by construction, so a hit comes from a pin. */
 function checkPartition({ placements, decisions, inventory, plant }: Inference, plan: ZonePlan): RequirementFinding[] {
   const findings: RequirementFinding[] = [];
+  const membersOf = new Map<string, number[]>();
+  for (const [index, placed] of placements.placed.entries()) addTo(membersOf, plan.zoneIdOf(placed.zone), index);
   for (const zone of plan.zones) {
-    const members = placements.placed.flatMap((placed, index) => (plan.zoneIdOf(placed.zone) === zone.id ? [index] : []));
+    const members = membersOf.get(zone.id) ?? [];
     const withRole = (...roles: readonly string[]): number[] => members.filter((index) => roles.includes(decisions[index]!.role));
     const tell = (rule: string, severity: RequirementFinding['severity'], citation: string, some: readonly number[], others: readonly number[], says: string): void => {
       if (some.length === 0 || others.length === 0) return;

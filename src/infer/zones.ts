@@ -10,7 +10,7 @@ import { estimateCompleteness } from './completeness.ts';
 import { infer, type Inference } from './inference.ts';
 import { levelOf } from './levels.ts';
 import { resolvePins } from './pins.ts';
-import { NO_PINS, type PinContradiction, type Pins, type PlacedAsset, type Proposal } from './proposal.ts';
+import { NO_PINS, type PinContradiction, type Pins, type PlacedAsset, type Proposal, type ZoneKind } from './proposal.ts';
 import { checkRequirements } from './requirements.ts';
 import { measureStability } from './stability.ts';
 import { nameZones, type ZonePlan } from './zone-names.ts';
@@ -35,7 +35,8 @@ export function proposeZones(set: ObservationSet, options: ProposeOptions = {}):
   const runs = options.stabilityRuns ?? (set.conversations.length > LARGE_PLANT_LINKS ? 2 : STABILITY_RUNS);
   const stability = measureStability(set, inference, runs);
   const plan = nameZones(inference, pins);
-  const assets = inventory.assets.map((_, index) => describeAsset(inference, plan, index, stability.shareOf[index] ?? null));
+  const kindOf = new Map(plan.zones.map(({ id, kind }) => [id, kind]));
+  const assets = inventory.assets.map((_, index) => describeAsset(inference, plan, kindOf, index, stability.shareOf[index] ?? null));
   const completeness = estimateCompleteness(inference, plan);
   return {
     assets,
@@ -50,12 +51,12 @@ export function proposeZones(set: ObservationSet, options: ProposeOptions = {}):
   };
 }
 
-function describeAsset(inference: Inference, plan: ZonePlan, index: number, stability: number | null): PlacedAsset {
+function describeAsset(inference: Inference, plan: ZonePlan, kindOf: ReadonlyMap<string, ZoneKind>, index: number, stability: number | null): PlacedAsset {
   const asset = inference.inventory.assets[index]!;
   const decision = inference.decisions[index]!;
   const placed = inference.placements.placed[index]!;
   const zone = plan.zoneIdOf(placed.zone);
-  const kind = plan.zones.find(({ id }) => id === zone)!.kind;
+  const kind = kindOf.get(zone)!;
   const runnerUp = placed.runnerUp === null ? null : { zone: plan.zoneIdOf(placed.runnerUp.zone), reason: placed.runnerUp.reason, change: placed.runnerUp.change };
   return {
     ...asset,

@@ -14,6 +14,13 @@ import type { Spec, SpecConduit, SpecEndpoint, SpecFlow } from './spec-schema.ts
 
 type Report = (path: SpecPath, message: string, remedy: string) => void;
 
+/** Asked for every end of every rule, so made once. */
+interface Declared {
+  readonly spec: Spec;
+  readonly zones: ReadonlySet<string>;
+  readonly zoneOfAsset: ReadonlyMap<string, string>;
+}
+
 const suggestion = (word: string, candidates: readonly string[]): string => {
   const near = nearestWord(word, candidates);
   if (near !== null) return `did you mean "${near}"?`;
@@ -49,13 +56,14 @@ const checkIds = (spec: Spec, report: Report): void => {
 
 const checkZones = (spec: Spec, report: Report): void => {
   const conduitIds = spec.conduits.map((conduit) => conduit.conduit_id);
+  const isConduit = new Set(conduitIds);
   const owners = new Map<string, string>();
   const networks = new Map<string, string>();
   for (const [z, zone] of spec.zones.entries()) {
     checkTwice(zone.vlans, ['zones', z, 'vlans'], report);
     checkTwice(zone.networks, ['zones', z, 'networks'], report);
     for (const [i, id] of (zone.allowed_conduits ?? []).entries()) {
-      if (!conduitIds.includes(id)) report(['zones', z, 'allowed_conduits', i], `zone ${zone.zone_id} allows the conduit "${id}", which is not declared`, suggestion(id, conduitIds));
+      if (!isConduit.has(id)) report(['zones', z, 'allowed_conduits', i], `zone ${zone.zone_id} allows the conduit "${id}", which is not declared`, suggestion(id, conduitIds));
     }
     for (const [i, text] of (zone.networks ?? []).entries()) {
       const other = networks.get(text);
@@ -79,10 +87,9 @@ const checkZones = (spec: Spec, report: Report): void => {
   }
 };
 
-const checkEndpoint = (endpoint: SpecEndpoint | undefined, path: SpecPath, conduit: SpecConduit, spec: Spec, zoneOfAsset: ReadonlyMap<string, string>, report: Report): void => {
+const checkEndpoint = (endpoint: SpecEndpoint | undefined, path: SpecPath, conduit: SpecConduit, { spec, zones, zoneOfAsset }: Declared, report: Report): void => {
   if (endpoint === undefined) return;
-  const zoneIds = spec.zones.map((zone) => zone.zone_id);
-  if (!zoneIds.includes(endpoint.zone)) return report([...path, 'zone'], `the zone "${endpoint.zone}" is not declared`, suggestion(endpoint.zone, zoneIds));
+  if (!zones.has(endpoint.zone)) return report([...path, 'zone'], `the zone "${endpoint.zone}" is not declared`, suggestion(endpoint.zone, spec.zones.map((zone) => zone.zone_id)));
   if (!conduit.connects.includes(endpoint.zone)) report([...path, 'zone'], `the conduit ${conduit.conduit_id} does not connect the zone "${endpoint.zone}"`, `it connects ${conduit.connects.join(' and ')}`);
   checkTwice(endpoint.assets, [...path, 'assets'], report);
   checkTwice(endpoint.addresses, [...path, 'addresses'], report);
@@ -118,10 +125,10 @@ const checkDirection = (flow: SpecFlow, path: SpecPath, conduit: SpecConduit, sp
   }
 };
 
-const checkFlow = (flow: SpecFlow, path: SpecPath, conduit: SpecConduit, spec: Spec, zoneOfAsset: ReadonlyMap<string, string>, report: Report): void => {
-  checkEndpoint(flow.client, [...path, 'client'], conduit, spec, zoneOfAsset, report);
-  checkEndpoint(flow.server, [...path, 'server'], conduit, spec, zoneOfAsset, report);
-  checkDirection(flow, path, conduit, spec, report);
+const checkFlow = (flow: SpecFlow, path: SpecPath, conduit: SpecConduit, declared: Declared, report: Report): void => {
+  checkEndpoint(flow.client, [...path, 'client'], conduit, declared, report);
+  checkEndpoint(flow.server, [...path, 'server'], conduit, declared, report);
+  checkDirection(flow, path, conduit, declared.spec, report);
   if (flow.client !== undefined && flow.server !== undefined && flow.client.zone === flow.server.zone) {
     report([...path, 'server', 'zone'], `client and server are both in zone ${flow.client.zone}`, 'traffic within a zone needs no conduit: remove the rule, or split the zone');
   }
@@ -160,7 +167,7 @@ const checkFlow = (flow: SpecFlow, path: SpecPath, conduit: SpecConduit, spec: S
     if (way.from === way.to) report([...path, 'unidirectional', 'to'], `unidirectional from ${way.from} to itself`, 'name the other zone');
     for (const field of ['via_asset', 'replica_of'] as const) {
       const id = way[field];
-      if (id !== undefined && !zoneOfAsset.has(id)) report([...path, 'unidirectional', field], `the asset "${id}" is not declared`, suggestion(id, [...zoneOfAsset.keys()]));
+      if (id !== undefined && !declared.zoneOfAsset.has(id)) report([...path, 'unidirectional', field], `the asset "${id}" is not declared`, suggestion(id, [...declared.zoneOfAsset.keys()]));
     }
   }
 };
@@ -173,7 +180,7 @@ export const referenceProblems = (spec: Spec, document: SpecDocument): Problem[]
   };
   const zoneIds = spec.zones.map((zone) => zone.zone_id);
   const pointIds = (spec.enforcement_points ?? []).map((point) => point.ep_id);
-  const zoneOfAsset = new Map(declaredAssets(spec).map((asset) => [asset.id, asset.zone]));
+  const declared: Declared = { spec, zones: new Set(zoneIds), zoneOfAsset: new Map(declaredAssets(spec).map((asset) => [asset.id, asset.zone])) };
   checkIds(spec, report);
   checkZones(spec, report);
   for (const [c, conduit] of spec.conduits.entries()) {
@@ -184,7 +191,7 @@ export const referenceProblems = (spec: Spec, document: SpecDocument): Problem[]
     for (const [i, point] of (conduit.enforced_by ?? []).entries()) {
       if (!pointIds.includes(point)) report(['conduits', c, 'enforced_by', i], `the enforcement point "${point}" is not declared`, suggestion(point, pointIds));
     }
-    for (const [f, flow] of (conduit.protocols_allowed ?? []).entries()) checkFlow(flow, ['conduits', c, 'protocols_allowed', f], conduit, spec, zoneOfAsset, report);
+    for (const [f, flow] of (conduit.protocols_allowed ?? []).entries()) checkFlow(flow, ['conduits', c, 'protocols_allowed', f], conduit, declared, report);
   }
   for (const [e, point] of (spec.enforcement_points ?? []).entries()) {
     for (const [i, iface] of point.interfaces.entries()) {
