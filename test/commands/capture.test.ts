@@ -18,6 +18,7 @@ import type { CaptureTotals } from '../../src/source/pcap-stats.ts';
 import { readFromStore } from '../../src/store/database.ts';
 import { readStatus, type StoreStatus } from '../../src/store/read-status.ts';
 import type { RunFigures } from '../../src/store/record-live.ts';
+import { ENDS, waitUntil } from '../hang.ts';
 import { setStage } from './main-stage.ts';
 
 const PROJECT = join(import.meta.dirname, '../..');
@@ -31,7 +32,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe('a pipe', () => {
   const start = (...args: string[]) => {
-    const child = spawn(process.execPath, ['--import', 'tsx', 'src/main.ts', ...args], { cwd: PROJECT, stdio: ['pipe', 'ignore', 'pipe'] });
+    const child = spawn(process.execPath, ['--import', 'tsx', 'src/main.ts', ...args], { ...ENDS, cwd: PROJECT, stdio: ['pipe', 'ignore', 'pipe'] });
     let said = '';
     child.stderr.setEncoding('utf8').on('data', (text: string) => (said += text));
     const ended = new Promise<number | string | null>((resolve) => child.on('close', (code, signal) => resolve(code ?? signal)));
@@ -47,13 +48,13 @@ describe('a pipe', () => {
 
   test('what comes is stored while the pipe is open; SIGTERM ends it with 0, SIGHUP does not end it', async () => {
     const db = join(folder, 'trickle.db');
-    const { child, ended } = start('capture', '-', '--db', db, '--checkpoint', '1');
+    const { child, ended, said } = start('capture', '-', '--db', db, '--checkpoint', '1');
     const octets = readFileSync(PIPELINED);
     // File header and the first record but its last octet, then the rest: a record may come in pieces.
     child.stdin.write(octets.subarray(0, 24 + 16 + 20));
     await sleep(300);
     child.stdin.write(octets.subarray(24 + 16 + 20));
-    while (statusOf(db)?.totals.packets !== 5) await sleep(50);
+    await waitUntil('5 packets in the store', () => statusOf(db)?.totals.packets === 5, () => child.exitCode !== null || child.signalCode !== null, said);
     expect(statusOf(db)?.captures).toMatchObject([{ kind: 'stream', name: '-', state: 'running', packets: 5 }]);
     child.kill('SIGHUP');
     await sleep(300);

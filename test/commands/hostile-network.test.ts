@@ -14,6 +14,7 @@ import { concatBytes, ethernet, ETHERTYPE, TCP_FLAG, tcpPacket, udpPacket, words
 import { modbusAdu, readRegisters } from '../../samples/gen/modbus-pdu.ts';
 import { createRandom, type Random } from '../../samples/gen/random.ts';
 import { storedTotals } from '../fuzz/memory-store.ts';
+import { ENDS } from '../hang.ts';
 import { PROGRAM, runLine } from './command-line.ts';
 
 const MEBI = 1 << 20;
@@ -173,7 +174,7 @@ interface Outcome {
 function importWatched(path: string, db: string): Promise<Outcome> {
   return new Promise((resolve) => {
     const [command, ...args] = PROGRAM;
-    const child = spawn(command as string, [...args, 'import', path, '--db', db], { stdio: ['ignore', 'ignore', 'pipe'] });
+    const child = spawn(command as string, [...args, 'import', path, '--db', db], { ...ENDS, stdio: ['ignore', 'ignore', 'pipe'] });
     let err = '';
     let peakBytes = 0;
     child.stderr.on('data', (chunk: Buffer) => (err += chunk.toString()));

@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { dumpStore } from '../flow/dump-store.ts';
+import { ENDS } from '../hang.ts';
 
 const root = join(import.meta.dirname, '../..');
 const folder = mkdtempSync(join(tmpdir(), 'baseline-kill-'));
@@ -18,7 +19,7 @@ const command = (db: string, jobs: string): string[] => ['--import', join(root, 
 /** Starts an import and kills it after so many milliseconds; resolves to whether it was still running. */
 const killAfter = (db: string, ms: number, jobs: string): Promise<boolean> =>
   new Promise((resolve) => {
-    const child = spawn(process.execPath, command(db, jobs), { stdio: 'ignore', cwd: root });
+    const child = spawn(process.execPath, command(db, jobs), { ...ENDS, stdio: 'ignore', cwd: root });
     const timer = setTimeout(() => child.kill('SIGKILL'), ms);
     child.on('exit', (_code, signal) => {
       clearTimeout(timer);

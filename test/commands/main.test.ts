@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { everyCommand, runCommandLine, type OutputStream } from '../../src/main.ts';
 import { UNSAFE_OUTPUT } from '../render/hostile-words.ts';
+import { ENDS } from '../hang.ts';
 import { fillStore } from '../store/read-fixture.ts';
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
@@ -154,7 +155,7 @@ test('a fault of ours keeps its stack, asks for a report and exits 70', async ()
 test('a reader that goes away is no fault', async () => {
   const many = join(folder, 'many.db');
   fillStore(many);
-  const child = spawn(process.execPath, ['--import', TSX, MAIN, 'status', '--db', many, '--format', 'csv'], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, ['--import', TSX, MAIN, 'status', '--db', many, '--format', 'csv'], { ...ENDS, stdio: ['ignore', 'pipe', 'pipe'] });
   child.stdout.destroy();
   let errors = '';
   child.stderr.on('data', (chunk: Buffer) => (errors += chunk.toString()));

@@ -1,6 +1,7 @@
 /** `baseline serve` as a process of its own, as a person starts it. */
 import { spawn } from 'node:child_process';
 import { request } from 'node:http';
+import { ENDS } from '../hang.ts';
 import { PROGRAM } from './command-line.ts';
 
 export interface Served {
@@ -15,7 +16,7 @@ export interface Served {
 }
 
 export function startServe(args: readonly string[]): Promise<Served> {
-  const child = spawn(PROGRAM[0], [...PROGRAM.slice(1), 'serve', ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(PROGRAM[0], [...PROGRAM.slice(1), 'serve', ...args], { ...ENDS, stdio: ['ignore', 'pipe', 'pipe'] });
   let out = '';
   let err = '';
   child.stderr.on('data', (chunk: Buffer) => (err += chunk.toString()));

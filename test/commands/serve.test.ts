@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { digestOf } from '../../src/commands/spec-file.ts';
 import { loadSpec } from '../../src/policy/spec-load.ts';
 import { importSample, makeFolder, SAMPLE_SPEC } from '../render/report/report-stage.ts';
+import { HANG_MS } from '../hang.ts';
 import { runProcess } from './command-line.ts';
 import { requestOf, startServe, type Replied, type Served } from './serve-stage.ts';
 
@@ -160,10 +161,10 @@ describe('what an edit must be', () => {
   test('a spec that does not hold is said with its line; the page before stays, and comes again with the spec', async () => {
     const before = text();
     writeFileSync(spec, before.replace('zone_id: Z-INTAKE', 'zone_id: Z-INTAKE\n    zone_id: Z-INTAKE'));
-    await expect.poll(async () => answerOf(await get('change'))['problem'], { timeout: 60_000 }).toMatch(/plant\.yaml:\d+:\d+: this field is given twice/);
+    await expect.poll(async () => answerOf(await get('change'))['problem'], { timeout: HANG_MS }).toMatch(/plant\.yaml:\d+:\d+: this field is given twice/);
     expect((await get('')).status).toBe(200);
     writeFileSync(spec, before);
-    await expect.poll(async () => answerOf(await get('change'))['problem'], { timeout: 60_000 }).toBeNull();
+    await expect.poll(async () => answerOf(await get('change'))['problem'], { timeout: HANG_MS }).toBeNull();
   });
 });
 

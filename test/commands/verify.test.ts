@@ -16,7 +16,7 @@ beforeAll(async () => {
   db = join(folder, 'plant.db');
   const { code } = await runLine(['import', join(PROJECT, 'samples/plant'), '--db', db, '--quiet']);
   expect(code).toBe(0);
-}, 60_000);
+});
 
 afterAll(() => rmSync(folder, { recursive: true }));
 

@@ -34,7 +34,7 @@ beforeAll(async () => {
   // Often enough asked to tell silence from chance, answered, and all of it permitted.
   permitted = crossingsOf(contextOf(loaded, seen.set), seen.traffic).filter(({ reply, verdict, conversation }) => reply === 'answered' && conversation.requests >= 5 && conversation.transport === 'tcp' && verdict.asks.every(({ permit }) => permit !== null));
   clean = new Set(failures(verify(seen.set.conversations, seen.traffic)).map(({ id }) => id));
-}, 120_000);
+});
 
 const verify = (conversations: readonly Conversation[], traffic: WindowedObservations['traffic']): readonly Check[] =>
   verifySpec({ loaded, set: { ...seen.set, conversations }, traffic, before: null, attempts: [], probes: [], sensor: 'sample' }).checks;

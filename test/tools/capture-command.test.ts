@@ -10,6 +10,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { ENDS, waitUntil } from '../hang.ts';
 import { obstacle, run } from './live-machine.ts';
 import { createVethPair } from './veth-pair.ts';
 
@@ -29,13 +30,14 @@ let folder = '';
 interface Running {
   readonly child: ChildProcess;
   said(): string;
+  isOver(): boolean;
   /** Resolves when the words were said; throws when it ended without them. */
   until(words: string): Promise<void>;
   readonly ended: Promise<number | string>;
 }
 
 function capture(args: readonly string[], before: readonly string[] = []): Running {
-  const child = spawn('ip', ['netns', 'exec', pair.sensor, ...before, process.execPath, ...MAIN, 'capture', ...args], { stdio: ['ignore', 'ignore', 'pipe'] });
+  const child = spawn('ip', ['netns', 'exec', pair.sensor, ...before, process.execPath, ...MAIN, 'capture', ...args], { ...ENDS, stdio: ['ignore', 'ignore', 'pipe'] });
   children.push(child);
   let said = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => (said += text));
@@ -50,12 +52,8 @@ function capture(args: readonly string[], before: readonly string[] = []): Runni
     child,
     ended,
     said: () => said,
-    async until(words) {
-      while (!said.includes(words)) {
-        if (over) throw new Error(`it ended without "${words}": ${said}`);
-        await sleep(20);
-      }
-    },
+    until: (words) => waitUntil(`"${words}"`, () => said.includes(words), () => over, () => said),
+    isOver: () => over,
   };
 }
 
@@ -99,10 +97,11 @@ function status(db: string): Status {
 
 const overHours = (hours: readonly SensorHour[], of: keyof SensorHour): number => hours.reduce((sum, hour) => sum + hour[of], 0);
 
-async function untilStored(db: string, packets: number): Promise<void> {
+async function untilStored({ isOver, said }: Running, db: string, packets: number): Promise<void> {
   const reader = new Database(db, { readonly: true });
   try {
-    while ((reader.prepare('SELECT coalesce(sum(frames), 0) FROM capture').pluck().get() as number) < packets) await sleep(50);
+    const stored = reader.prepare('SELECT coalesce(sum(frames), 0) FROM capture').pluck();
+    await waitUntil(`${packets} packets in the store`, () => (stored.get() as number) >= packets, isOver, said);
   } finally {
     reader.close();
   }
@@ -171,7 +170,7 @@ describe.runIf(why === undefined)('capture', () => {
     const db = join(folder, 'running.db');
     const running = await listen(db);
     await pair.send(PLANT, '--pps', '20000', '--limit', '1000');
-    await untilStored(db, 1000);
+    await untilStored(running, db, 1000);
     expect(status(db)).toMatchObject({ captures: [{ state: 'running', packets: 1000 }], totals: { packets: 1000 }, capture: { received: 1000 } });
     expect(await stop(running)).toBe(0);
   });
@@ -181,7 +180,7 @@ describe.runIf(why === undefined)('capture', () => {
     for (let round = 1; round <= 3; round++) {
       const running = await listen(db);
       await pair.send(PLANT, '--pps', '20000', '--limit', '500');
-      await untilStored(db, 500 * round);
+      await untilStored(running, db, 500 * round);
       await pair.send(PLANT, '--pps', '20000', '--limit', '3');
       expect(await stop(running, 'SIGKILL')).toBe('SIGKILL');
     }
@@ -223,7 +222,7 @@ describe.runIf(why === undefined)('capture', () => {
       const db = join(disk, 'full.db');
       const running = await listen(db);
       await pair.send(SPLIT, '--pps', '20000');
-      await untilStored(db, 11);
+      await untilStored(running, db, 11);
       run('sh', '-c', `dd if=/dev/zero of=${disk}/ballast bs=4k 2>/dev/null || true`);
       await pair.send(PLANT, '--pps', '20000');
       await running.until('counting goes on in memory');
@@ -330,7 +329,7 @@ describe.runIf(why === undefined)('capture', () => {
     const ring = join(folder, 'ring');
     const running = await listen(db, '--ring', ring, '--ring-size', '10MB', '--ring-files', '5', '--duration', '6s');
     await pair.send(PLANT, '--pps', '20000', '--limit', '700');
-    await untilStored(db, 700);
+    await untilStored(running, db, 700);
     running.child.kill('SIGHUP');
     await sleep(1500);
     // Other packets: the same ones again would be retransmissions to the capture, and a new session to the import of two files.
@@ -348,7 +347,7 @@ describe.runIf(why === undefined)('capture', () => {
     const running = await listen(join(folder, 'metrics.db'), '--metrics', '9797');
     await running.until('/metrics');
     await pair.send(PLANT, '--pps', '20000', '--limit', '50');
-    await untilStored(join(folder, 'metrics.db'), 50);
+    await untilStored(running, join(folder, 'metrics.db'), 50);
     const ask = (expression: string): string => run('ip', 'netns', 'exec', pair.sensor, process.execPath, '-e', `(async () => process.stdout.write(String(await (${expression}))))()`);
     const text = ask("fetch('http://127.0.0.1:9797/metrics').then((answer) => answer.text())");
     expect(text).toContain('baseline_packets_total 50\n');

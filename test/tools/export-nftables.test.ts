@@ -3,7 +3,6 @@
  * Client, firewall and server are namespaces of this machine only; nothing leaves it.
  */
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -17,10 +16,10 @@ import { exporterOf } from '../../src/export/registry.ts';
 import { parseSet } from '../../src/net/address-set.ts';
 import { hostilePlan, plantPlan } from '../export/plant.ts';
 import { sampleRequests } from '../export/sample-flows.ts';
+import { ENDS, firstOutput } from '../hang.ts';
 import { canRun, program } from './loud-skip.ts';
 
-const ID = `bl${process.pid % 100_000}`;
-const NAMES = { client: `${ID}c`, firewall: `${ID}f`, server: `${ID}s` };
+const NAMES = { client: `blnc${process.pid}`, firewall: `blnf${process.pid}`, server: `blns${process.pid}` };
 const CLIENT = '192.168.30.6';
 const STRANGER = '192.168.30.77';
 const SERVER = '192.168.10.11';
@@ -35,7 +34,7 @@ const inside = (name: string, ...args: string[]): string => run('ip', 'netns', '
 
 const namespaces = {
   what: 'network namespaces',
-  isThere: process.getuid?.() === 0 && spawnSync('ip', ['netns', 'add', `${ID}x`]).status === 0 && spawnSync('ip', ['netns', 'del', `${ID}x`]).status === 0,
+  isThere: process.getuid?.() === 0 && spawnSync('ip', ['netns', 'add', NAMES.client]).status === 0 && spawnSync('ip', ['netns', 'del', NAMES.client]).status === 0,
   remedy: 'run as root',
 };
 const able = canRun('nftables rulesets', [program('nft', 'nftables'), program('ip', 'iproute2'), namespaces]);
@@ -131,8 +130,8 @@ describe.runIf(able)('nftables in the kernel', () => {
     run('ip', '-n', NAMES.client, 'route', 'add', 'default', 'via', '192.168.30.1');
     run('ip', '-n', NAMES.server, 'route', 'add', 'default', 'via', '192.168.10.1');
     inside(NAMES.firewall, 'sysctl', '-qw', 'net.ipv4.ip_forward=1');
-    server = spawn('ip', ['netns', 'exec', NAMES.server, process.execPath, '-e', SERVER_CODE], { stdio: ['ignore', 'pipe', 'inherit'] });
-    if (server.stdout !== null) await once(server.stdout, 'data');
+    server = spawn('ip', ['netns', 'exec', NAMES.server, process.execPath, '-e', SERVER_CODE], { ...ENDS, stdio: ['ignore', 'pipe', 'inherit'] });
+    await firstOutput(server);
   });
 
   afterAll(() => {

@@ -12,6 +12,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { openCapture } from '../../src/source/open.ts';
+import { ENDS } from '../hang.ts';
 import { obstacle, run } from './live-machine.ts';
 import { concat, pcapHeader, pcapRecord } from '../source/capture-bytes.ts';
 
@@ -59,6 +60,7 @@ const children: ChildProcess[] = [];
 
 function listen(options: object, before: readonly string[] = []): Probe {
   const child = spawn('ip', ['netns', 'exec', SENSOR, ...before, process.execPath, '--import', TSX, PROBE, JSON.stringify({ interfaces: ['span0'], heartbeatMs: 200, digest: true, ...options })], {
+    ...ENDS,
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   children.push(child);
@@ -123,7 +125,7 @@ function counters(space: string, name: string): { rx: number; tx: number } {
 }
 
 async function send(file: string, ...pace: string[]): Promise<void> {
-  const child = spawn('ip', ['netns', 'exec', PEER, 'tcpreplay', '-q', '-K', '-i', 'tap0', ...pace, file], { stdio: 'ignore' });
+  const child = spawn('ip', ['netns', 'exec', PEER, 'tcpreplay', '-q', '-K', '-i', 'tap0', ...pace, file], { ...ENDS, stdio: 'ignore' });
   const code = await new Promise((resolve) => child.on('close', resolve));
   if (code !== 0) throw new Error(`tcpreplay ended with ${String(code)}`);
 }

@@ -10,6 +10,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { hostileSpec, importSample, makeFolder, SAMPLE_SPEC, writeReport } from '../render/report/report-stage.ts';
 import { HOSTILE_WORDS } from '../render/hostile-words.ts';
 import { fillStore } from '../store/read-fixture.ts';
+import { HANG_MS } from '../hang.ts';
 import { CHROMIUM } from './chromium.ts';
 import { canRun, program } from './loud-skip.ts';
 
@@ -44,6 +45,7 @@ afterAll(async () => {
 /** A page whose every complaint and every request is remembered. */
 async function open(name: string, options: BrowserContextOptions = {}): Promise<Page> {
   const page = await browser.newPage({ viewport: { width: 1440, height: 950 }, ...options });
+  page.setDefaultTimeout(HANG_MS);
   const url = pathToFileURL(join(folder, name)).href;
   page.on('console', (message) => complaints.push(`${name}: ${message.type()}: ${message.text()}`));
   page.on('pageerror', (error) => complaints.push(`${name}: ${error.message}`));
@@ -208,6 +210,7 @@ describe.runIf(runs)('the report in a browser', () => {
 
   test('the policy lets no other script, style or picture act', async () => {
     const page = await browser.newPage();
+    page.setDefaultTimeout(HANG_MS);
     await page.goto(pathToFileURL(join(folder, 'hostile.html')).href);
     await page.waitForSelector('html[data-ready]');
     const outcome = await inPage<{ violations: string[]; owned: string | null; display: string }>(page, `(async () => {
@@ -261,6 +264,7 @@ describe.runIf(runs)('the report in a browser', () => {
   test('without a script everything but detail on demand is there', async () => {
     const context = await browser.newContext({ javaScriptEnabled: false });
     const page = await context.newPage();
+    page.setDefaultTimeout(HANG_MS);
     await page.goto(pathToFileURL(join(folder, 'declared.html')).href);
     expect(await page.locator('.map .zone').count()).toBe(12);
     expect(await page.locator('#findings-table tbody tr').count()).toBe(8);

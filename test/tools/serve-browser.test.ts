@@ -11,12 +11,11 @@ import { startServe, type Served } from '../commands/serve-stage.ts';
 import { hostileSpec, importSample, makeFolder, SAMPLE_CAPTURES, SAMPLE_SPEC } from '../render/report/report-stage.ts';
 import { HOSTILE_WORDS } from '../render/hostile-words.ts';
 import { fillStore } from '../store/read-fixture.ts';
+import { HANG_MS } from '../hang.ts';
 import { CHROMIUM } from './chromium.ts';
 import { canRun, program } from './loud-skip.ts';
 
 const runs = canRun('serve in a browser', [program('chromium')]);
-/** Redraws come when the machine has made them: polls end long after that. */
-const PATIENCE = { timeout: 120_000 };
 
 let folder = '';
 let db = '';
@@ -28,7 +27,7 @@ const complaints: string[] = [];
 
 async function open(address: string): Promise<Page> {
   const context = await browser.newContext({ viewport: { width: 1440, height: 1500 }, reducedMotion: 'reduce' });
-  context.setDefaultTimeout(PATIENCE.timeout);
+  context.setDefaultTimeout(HANG_MS);
   const opened = await context.newPage();
   opened.on('console', (message) => complaints.push(`${message.type()}: ${message.text()}`));
   opened.on('pageerror', (error) => complaints.push(error.message));
@@ -181,8 +180,8 @@ describe.runIf(runs)('serve in a browser', () => {
     const place = await placeOf();
     const conversations = await inPage<string>(`document.querySelector('#trust dl').textContent`);
     await importSample(db, SAMPLE_CAPTURES.slice(4));
-    await expect.poll(() => inPage<string>(`document.querySelector('#trust dl').textContent`), PATIENCE).not.toBe(conversations);
-    await expect.poll(placeOf, PATIENCE).toEqual(place);
+    await expect.poll(() => inPage<string>(`document.querySelector('#trust dl').textContent`), { timeout: HANG_MS }).not.toBe(conversations);
+    await expect.poll(placeOf, { timeout: HANG_MS }).toEqual(place);
     expect(await page.locator('.bundle.dim').count()).toBeGreaterThan(0);
   });
 

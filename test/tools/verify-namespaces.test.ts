@@ -3,12 +3,12 @@
  * controller. What is sent is counted by the firewall, before it judges anything.
  */
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { PROGRAM, runLine } from '../commands/command-line.ts';
+import { ENDS, firstOutput } from '../hang.ts';
 import { run } from './live-machine.ts';
 
 const FIELD = join(import.meta.dirname, 'field-server-probe.ts');
@@ -82,10 +82,10 @@ describe.skipIf(missing !== undefined)(`through a firewall (${missing ?? 'nftabl
     inside(FW, 'sh', '-c', 'echo 1 > /proc/sys/net/ipv4/ip_forward');
     expect((await runLine(['export', join(folder, 'spec.yaml'), '--target', 'nftables', '--mode', 'enforce', '--out', join(folder, 'nft')])).code).toBe(0);
     rules = readFileSync(join(folder, 'nft', 'baseline.nft'), 'utf8');
-    const serving = spawn('ip', ['netns', 'exec', CELL, process.execPath, ...PROGRAM.slice(1, -1), FIELD, PLC], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const serving = spawn('ip', ['netns', 'exec', CELL, process.execPath, ...PROGRAM.slice(1, -1), FIELD, PLC], { ...ENDS, stdio: ['ignore', 'pipe', 'inherit'] });
     field = serving;
-    await once(serving.stdout, 'data');
-  }, 60_000);
+    await firstOutput(serving);
+  });
 
   afterAll(() => {
     field?.kill();

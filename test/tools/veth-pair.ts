@@ -1,5 +1,6 @@
 /** Two network namespaces and a silent veth pair between them: `span0` hears what is sent into `tap0`. For tests of live capture. */
 import { spawn, spawnSync } from 'node:child_process';
+import { ENDS } from '../hang.ts';
 import { run } from './live-machine.ts';
 
 export interface VethPair {
@@ -42,7 +43,7 @@ export function createVethPair(prefix: string): VethPair {
       return { rx: link.stats64.rx.packets, tx: link.stats64.tx.packets };
     },
     async send(file, ...pace) {
-      const child = spawn('ip', ['netns', 'exec', peer, 'tcpreplay', '-q', '-i', 'tap0', ...pace, file], { stdio: 'ignore' });
+      const child = spawn('ip', ['netns', 'exec', peer, 'tcpreplay', '-q', '-i', 'tap0', ...pace, file], { ...ENDS, stdio: 'ignore' });
       const code = await new Promise((resolve) => child.on('close', resolve));
       if (code !== 0) throw new Error(`tcpreplay ended with ${String(code)}`);
     },
