@@ -7,7 +7,8 @@
 import { EXIT, usageError } from '../errors.ts';
 import type { ObservationSet } from '../observation.ts';
 import type { Finding } from '../policy/findings.ts';
-import { acceptFindings, isAcceptable, type Acceptance } from '../policy/spec-accept.ts';
+import { acceptFindings, isAcceptable, meaningOf, type Acceptance } from '../policy/spec-accept.ts';
+import { plural } from '../policy/plural.ts';
 import type { LoadedSpec } from '../policy/spec-load.ts';
 import { printable } from '../render/printable.ts';
 import type { CommandContext, CommandResult } from './command.ts';
@@ -39,6 +40,21 @@ function updateById(loaded: LoadedSpec, set: ObservationSet, findings: readonly 
   return { exitCode: results.every((one) => one.done) ? EXIT.ok : EXIT.findings, output: results.map(lineOf) };
 }
 
+/** Why the rest is not asked about, a line per type and reason. */
+const refusals = (findings: readonly Finding[]): string[] => {
+  const counts = new Map<string, number>();
+  for (const finding of findings) {
+    const meaning = meaningOf(finding);
+    if ('whyNot' in meaning) counts.set(`${finding.type}: ${meaning.whyNot}`, (counts.get(`${finding.type}: ${meaning.whyNot}`) ?? 0) + 1);
+  }
+  return [...counts].map(([why, count]) => `  not: ${count} ${why}`);
+};
+
+const meaningLine = (finding: Finding): string[] => {
+  const meaning = meaningOf(finding);
+  return 'does' in meaning ? [`  accepting it ${meaning.does}`] : [];
+};
+
 const describe = (finding: Finding, position: number, count: number): string[] => [
   '',
   `${position} of ${count}: ${finding.severity} ${finding.type} (${finding.id})`,
@@ -46,6 +62,7 @@ const describe = (finding: Finding, position: number, count: number): string[] =
   `  ${finding.detail}`,
   ...finding.seen.slice(0, 3).map((seen) => `  seen: ${seen.operation}, ${seen.count} times, ${seen.first} to ${seen.last}`),
   `  to do: ${finding.remedy}`,
+  ...meaningLine(finding),
 ];
 
 /** What was accepted before the input ended, or before somebody quit, is kept. */
@@ -53,7 +70,8 @@ async function updateByAsking(loaded: LoadedSpec, set: ObservationSet, findings:
   const { ask } = context;
   if (ask === undefined) throw usageError('nobody is at the terminal to ask', 'Name the findings: --update ID,ID --owner "J. Doe".');
   const open = findings.filter(isAcceptable);
-  if (open.length > 0) context.say(`${open.length} of ${findings.length} findings can be accepted into ${loaded.file}; the others need more than a rule.`);
+  if (findings.length > 0) context.say(`${open.length} of ${plural(findings.length, 'finding')} can be accepted into ${loaded.file}.`);
+  for (const line of refusals(findings)) context.say(line);
   let owner = wish.owner ?? '';
   let text = loaded.text;
   const accepted: Acceptance[] = [];

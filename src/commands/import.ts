@@ -149,7 +149,7 @@ function logWords({ lines, entries, unread }: NonNullable<FileResult['log']>): s
 }
 
 /** What a person must know of the times in a log. */
-const assumed = (result: FileResult): string => (result.log?.assumptions ?? []).map((assumption) => `. ${assumption}`).join('');
+const assumed = (result: FileResult): string => (result.log?.assumptions ?? []).map((assumption) => `; ${assumption}`).join('');
 
 function sentence(result: FileResult): string {
   const counted = result.log !== undefined ? logWords(result.log) : `${result.packets.toLocaleString('en')} packet${result.packets === 1 ? '' : 's'}`;

@@ -5,13 +5,13 @@
  * never called unused: it is `insufficient-evidence`, with what is missing. A width that a stated rule gave a Permit on
  * purpose is not a finding. Left out on purpose: traffic without a Permit (diff-observed.ts).
  */
-import { sizeOfSpans, subtractSpans, mergeSpans, tableOf } from '../net/register-set.ts';
-import { parseSet, parseSpan, setContains, sizeOfSet } from '../net/address-set.ts';
+import { parseSet, parseSpan, setContains } from '../net/address-set.ts';
 import { oneWayShare, type DiffContext, type PermitUse } from './diff-observed.ts';
 import { makeFinding } from './findings.ts';
 import type { Finding, FindingDraft } from './findings.ts';
 import type { ObservationSet } from '../observation.ts';
 import type { PermitEnd } from '../permit.ts';
+import { remainderOf } from './permit-use.ts';
 import { isLive } from './permits.ts';
 import type { DeclaredPermit } from './permits.ts';
 import { coZonedSafety, crossingRequirement, permitsChange, REQUIREMENTS } from './requirements.ts';
@@ -78,70 +78,6 @@ const judgeUnused = (context: DiffContext, declared: DeclaredPermit, heard: read
   });
 };
 
-/** Everything of a Permit that nothing used, in words; null = all used, or not comparable. */
-const unusedParts = (context: DiffContext, { declared, conversations, verdicts }: PermitUse): { parts: string[]; change: boolean } => {
-  const { permit } = declared;
-  const parts: string[] = [];
-  let change = false;
-  const endParts = (end: PermitEnd, side: 'client' | 'server'): void => {
-    const used = new Set<string>();
-    for (const conversation of conversations) {
-      const resolution = context.assets.resolve(conversation[side]);
-      used.add(resolution?.asset?.id ?? conversation[side]);
-    }
-    const idle = end.assets.filter((id) => !used.has(id));
-    if (idle.length > 0) parts.push(`${side === 'client' ? 'clients' : 'servers'} ${idle.slice(0, 6).join(', ')}${idle.length > 6 ? ` and ${idle.length - 6} more` : ''}`);
-    if (end.addresses.length > 0) {
-      const size = sizeOfSet(parseSet(end.addresses));
-      const own = new Set(conversations.map((conversation) => conversation[side]));
-      if (size > BigInt(own.size) && end.assets.length === 0) parts.push(`${size - BigInt(own.size)} of the ${size} ${side} addresses`);
-    } else if (end.assets.length === 0) {
-      const zoneAssets = context.assets.assets.filter((asset) => asset.zone === end.zone);
-      const rest = zoneAssets.filter((asset) => !used.has(asset.id));
-      if (rest.length > 0) parts.push(`${rest.length} of the ${zoneAssets.length} ${side === 'client' ? 'clients' : 'servers'} of the whole zone ${end.zone}`);
-    }
-  };
-  endParts(permit.from, 'client');
-  endParts(permit.to, 'server');
-  const asks = verdicts.map((verdict) => verdict.ask);
-  const modbus = asks.flatMap((ask) => (ask.modbus === null ? [] : [ask.modbus]));
-  if (modbus.length > 0 && permit.modbus !== null) {
-    const codes = permit.modbus.functionCodes.filter((code) => !modbus.some((ask) => ask.code === code));
-    if (codes.length > 0) parts.push(`function codes ${codes.join(', ')}`);
-    change ||= codes.some((code) => tableOf(code, 'write') !== null);
-    const units = permit.modbus.unitIds.filter((unit) => !modbus.some((ask) => ask.unit === unit));
-    if (units.length > 0) parts.push(`units ${units.join(', ')}`);
-    let idle = 0;
-    for (const access of ['read', 'write'] as const) {
-      for (const table of new Set(permit.modbus.ranges.filter((range) => range.access === access).map((range) => range.table))) {
-        const declaredSpans = mergeSpans(permit.modbus.ranges.filter((range) => range.access === access && range.table === table));
-        const seen = mergeSpans(modbus.flatMap((ask) => (ask.range !== null && ask.range.access === access && (table === undefined || tableOf(ask.code, access) === table) ? [ask.range] : [])));
-        const rest = sizeOfSpans(subtractSpans(declaredSpans, seen));
-        idle += rest;
-        if (rest > 0 && access === 'write') change = true;
-      }
-    }
-    if (idle > 0) parts.push(`${idle} data addresses`);
-  } else if (modbus.length > 0 && permit.access.length === 0) {
-    parts.push('every function code (the Permit names none)');
-    change = true;
-  }
-  const services = asks.flatMap((ask) => (ask.opcuaService === null ? [] : [ask.opcuaService]));
-  if (services.length > 0 && permit.opcua !== null) {
-    const idle = permit.opcua.services.filter((service) => !services.includes(service));
-    if (idle.length > 0) parts.push(`services ${idle.slice(0, 6).join(', ')}${idle.length > 6 ? ` and ${idle.length - 6} more` : ''}`);
-    change ||= idle.some((service) => /^(Write|Call)$/.test(service));
-  }
-  if (permit.named !== null) {
-    const idle = permit.named.names.filter((name) => !asks.some((ask) => ask.name === name || `#${ask.code}` === name));
-    if (idle.length > 0 && asks.some((ask) => ask.name !== null)) parts.push(`operations ${idle.join(', ')}`);
-  }
-  const ports = new Set(conversations.map((conversation) => conversation.port));
-  const width = permit.service.ports.reduce((sum, range) => sum + range.last - range.first + 1, 0);
-  if (width > ports.size) parts.push(`${width - ports.size} of ${width} ports`);
-  return { parts, change };
-};
-
 const judgePermit = (context: DiffContext, declared: DeclaredPermit): Finding | null => {
   const from = context.kinds.get(declared.permit.from.zone);
   const to = context.kinds.get(declared.permit.to.zone);
@@ -177,12 +113,12 @@ export const judgeDeclared = (context: DiffContext, uses: ReadonlyMap<DeclaredPe
       continue;
     }
     if ((permit.evidence?.generalisedBy.length ?? 0) > 0 || days.length < minDays) continue;
-    const { parts, change } = unusedParts(context, use);
-    if (parts.length === 0) continue;
+    const { idle, change } = remainderOf(context, use);
+    if (idle.length === 0) continue;
     findings.push(makeFinding({
       ...base(context, declared), type: 'wider-than-observed', severity: change ? 'medium' : 'low', key: [permit.id],
       title: `${permit.id} lets through more than was seen in ${days.length} days`,
-      detail: `Never used: ${parts.join('; ')}.`,
+      detail: `Never used: ${idle.join('; ')}.`,
       remedy: 'narrow it to what is used, or say in "purpose" what needs the rest',
     }));
   }

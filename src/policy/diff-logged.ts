@@ -15,6 +15,7 @@ import { isoTime, makeFinding, type Finding, type SeenOperation } from './findin
 import type { ConversationVerdict } from './match.ts';
 import { isChanging } from './requirements.ts';
 import type { Resolution } from './spec-assets.ts';
+import { plural } from './plural.ts';
 
 /** One thing that a firewall blocks or would block and somebody has to decide. */
 export interface LoggedDecision {
@@ -155,10 +156,10 @@ const findingOf = (context: DiffContext, group: Group, packets: Conversation | u
   const service = conversation.server === '' ? 'many services' : serviceText(conversation);
   const permit = group.verdict?.asks.find((one) => one.permit !== null)?.permit ?? null;
   const nearest = distinct((group.verdict?.asks ?? []).flatMap((one) => one.miss?.sentence ?? [])).slice(0, 2);
-  const alive = packets === undefined ? 'No capture shows it.' : `Captures show it: ${packets.requests} requests on ${packets.days.length} days${packets.packets.toClient > 0 ? ', answered' : ', never answered'}.`;
+  const alive = packets === undefined ? 'No capture shows it.' : `Captures show it: ${plural(packets.requests, 'request')} on ${plural(packets.days.length, 'day')}${packets.packets.toClient > 0 ? ', answered' : ', never answered'}.`;
   const base = {
     fromZone: client?.zone ?? null, toZone: server?.zone ?? null, client: conversation.client === '' ? null : conversation.client, server: conversation.server === '' ? null : conversation.server, service,
-    conduit: permit?.permit.conduit ?? context.loaded.spec.conduits.find((one) => one.connects.includes(client?.zone ?? '') && one.connects.includes(server?.zone ?? ''))?.conduit_id ?? null,
+    conduit: permit?.permit.conduit ?? context.conduitOf(client?.zone, server?.zone),
     permit: permit?.permit.id ?? null, requirement: null, seen: attempts.map(seen), directionConfidence: null, place: permit === null ? null : context.loaded.locate(permit.path),
     key: ['logged', outcome, conversation.client, conversation.server, conversation.transport, conversation.port],
   };

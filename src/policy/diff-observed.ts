@@ -8,11 +8,13 @@
 import type { Conversation, ObservationSet } from '../observation.ts';
 import { groupAddressKind, isPublicAddress } from '../net/address-set.ts';
 import { staysOnLink } from '../net/link-local.ts';
+import type { ConduitBetween } from './conduit-between.ts';
 import { isoTime, makeFinding } from './findings.ts';
 import type { Finding, FindingType, SeenOperation, Severity } from './findings.ts';
 import type { AskVerdict, ConversationVerdict, Matcher } from './match.ts';
 import { isLive } from './permits.ts';
 import type { DeclaredPermit } from './permits.ts';
+import { plural } from './plural.ts';
 import { crossingRequirement, isChanging, REQUIREMENTS } from './requirements.ts';
 import type { Requirement } from './requirements.ts';
 import { createSetAside } from './set-aside.ts';
@@ -25,6 +27,7 @@ export interface DiffContext {
   readonly set: ObservationSet;
   readonly assets: AssetIndex;
   readonly matcher: Matcher;
+  readonly conduitOf: ConduitBetween;
   readonly kinds: ReadonlyMap<string, DeclaredKind>;
   readonly inScope: (conversation: Conversation) => boolean;
 }
@@ -152,7 +155,7 @@ const judgeCrossing = (context: DiffContext, conversation: Conversation, client:
 
   const used = verdict.asks.find((one) => one.permit !== null)?.permit ?? null;
   if (used?.unidirectional && conversation.packets.toClient > 0) {
-    return violation(REQUIREMENTS.diode, `${used.permit.id} is declared unidirectional from ${used.unidirectional.from} to ${used.unidirectional.to}, and ${conversation.packets.toClient} packets came back.`, used);
+    return violation(REQUIREMENTS.diode, `${used.permit.id} is declared unidirectional from ${used.unidirectional.from} to ${used.unidirectional.to}, and ${plural(conversation.packets.toClient, 'packet')} came back.`, used);
   }
   if (verdict.related.length > 0 && verdict.weaker.length > 0) {
     const permit = verdict.related[0];
@@ -201,7 +204,7 @@ const strangerFinding = (context: DiffContext, { address, zone, conversations }:
     type: 'undeclared-asset',
     severity: conversations.some(isChanging) && conversations.some((one) => one.client === address) ? 'high' : zone === null ? 'medium' : 'low',
     title: `${address}${names.length > 0 ? ` ("${names.join('", "')}")` : ''} is not declared${zone === null ? '' : `, though it lies in a network of ${zone}`}`,
-    detail: `First seen ${isoTime(firstNs)}; ${conversations.length} conversations with ${peers.length} others${serves ? '; others ask it for services' : ''}.`,
+    detail: `First seen ${isoTime(firstNs)}; ${plural(conversations.length, 'conversation')} with ${plural(peers.length, 'other')}${serves ? '; others ask it for services' : ''}.`,
     remedy: 'find the device; declare it in its zone, or take it off the network',
     fromZone: zone, toZone: null, conduit: null, permit: null, requirement: null, client: address, server: null, service: null,
     seen: conversations.map(seenWhole), directionConfidence: null, place: null, key: [address],
@@ -235,7 +238,7 @@ const judgePlaces = (context: DiffContext, conversations: readonly Conversation[
     findings.push(makeFinding({
       type: 'asset-in-wrong-zone', severity: context.kinds.get(wrong.zone) === 'safety' ? 'critical' : 'medium',
       title: `${nameOf(address, resolution)} is declared in ${wrong.zone} and was seen on VLAN ${vlan}${wrong.other === null ? '' : `, which belongs to ${wrong.other}`}`,
-      detail: `${wrong.zone} is declared on VLAN ${wrong.declared.join(', ')}; ${own.length} conversations.`,
+      detail: `${wrong.zone} is declared on VLAN ${wrong.declared.join(', ')}; ${plural(own.length, 'conversation')}.`,
       remedy: 'check the switch port, or correct the zone\'s vlans',
       fromZone: wrong.zone, toZone: wrong.other, conduit: null, permit: null, requirement: null, client: address, server: null, service: null,
       seen: own.map(seenWhole), directionConfidence: null, place: resolution.asset === null ? null : context.loaded.locate(['zones', resolution.asset.zoneIndex, 'assets', resolution.asset.assetIndex]), key: [address, vlan],
@@ -353,7 +356,7 @@ export const judgeObserved = (context: DiffContext): ObservedResult => {
     findings.push(makeFinding({
       ...base, key: [...key, judged.requirement?.id ?? null],
       type: judged.type, severity: judged.severity, title: judged.title, detail: `${judged.detail}${again}`, remedy: judged.remedy,
-      conduit: judged.permit?.permit.conduit ?? context.loaded.spec.conduits.find((conduit) => conduit.connects.includes(client.zone) && conduit.connects.includes(server.zone))?.conduit_id ?? null,
+      conduit: judged.permit?.permit.conduit ?? context.conduitOf(client.zone, server.zone),
       permit: judged.permit?.permit.id ?? null, requirement: judged.requirement?.id ?? null, seen: judged.seen,
       place: judged.permit === null ? null : context.loaded.locate(judged.permit.path),
     }));

@@ -6,6 +6,7 @@
  * counted, not judged. Left out on purpose: output (render/) and exit codes (main.ts).
  */
 import type { Conversation, LoggedAttempt, ObservationSet } from '../observation.ts';
+import { conduitBetween } from './conduit-between.ts';
 import { judgeDeclared } from './diff-declared.ts';
 import { judgeLogged, type LoggedResult } from './diff-logged.ts';
 import { judgeObserved } from './diff-observed.ts';
@@ -46,7 +47,7 @@ export const contextOf = (loaded: LoadedSpec, set: ObservationSet, options: Diff
   const assets = indexAssets(loaded.spec, set.addresses);
   const sinceNs = options.sinceNs;
   const inScope = (conversation: Conversation): boolean => sinceNs === undefined || conversation.lastNs >= sinceNs;
-  return { loaded, set, assets, matcher: createMatcher(loaded.permits, assets, loaded.spec.timezone ?? 'UTC'), kinds: zoneKinds(loaded.spec), inScope };
+  return { loaded, set, assets, conduitOf: conduitBetween(loaded.spec.conduits), matcher: createMatcher(loaded.permits, assets, loaded.spec.timezone ?? 'UTC'), kinds: zoneKinds(loaded.spec), inScope };
 };
 
 export const diffReport = (loaded: LoadedSpec, set: ObservationSet, options: DiffOptions = {}): DiffReport => {

@@ -57,10 +57,18 @@ const splitQualifiers = (text: string): string[] => {
   return parts;
 };
 
+const HEAD = /^(\s*)([A-Za-z0-9][A-Za-z0-9_.-]*)(\s*(?:<->|<-->|\u2194|<-|<--|\u2190|-->|->|=>|\u2192|\bto\b)\s*)([A-Za-z0-9][A-Za-z0-9_.-]*)/i;
+
 /** The same text with other names for its two zones; a text without an arrow names none. */
 export const renameInDirection = (text: string, nameOf: (reference: string) => string): string => {
-  const arrow = /^(\s*)([A-Za-z0-9][A-Za-z0-9_.-]*)(\s*(?:<->|<-->|\u2194|<-|<--|\u2190|-->|->|=>|\u2192|\bto\b)\s*)([A-Za-z0-9][A-Za-z0-9_.-]*)/i.exec(text);
+  const arrow = HEAD.exec(text);
   return arrow === null || ARROW.exec(text) === null ? text : `${arrow[1]}${nameOf(arrow[2])}${arrow[3]}${nameOf(arrow[4])}${text.slice(arrow[0].length)}`;
+};
+
+/** One way of a text that says both (`A <-> B (FC 3 only)`): `A -> B ...`, or `B -> A ...`. */
+export const oneWayOf = (text: string, backwards: boolean): string => {
+  const arrow = HEAD.exec(text);
+  return arrow === null ? text : `${arrow[1]}${backwards ? arrow[4] : arrow[2]} -> ${backwards ? arrow[2] : arrow[4]}${text.slice(arrow[0].length)}`;
 };
 
 export const parseDirection = (text: string): DirectionText => {

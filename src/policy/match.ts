@@ -165,8 +165,10 @@ export const createMatcher = (permits: readonly DeclaredPermit[], assets: AssetI
     const related = near.filter((entry) => transportFits(entry.declared.permit, conversation.transport) && portFits(entry.declared.permit, conversation.port));
     const security = securityOf(conversation);
     // Security is a property of the session: it is met when one Permit that fits the ends and port is satisfied with it.
-    const weakerBy = related.map((entry) => (entry.declared.permit.opcua === null ? [] : weakerThan(security, entry.declared.permit.opcua.securityModes, entry.declared.permit.opcua.securityPolicies)));
-    const weaker = weakerBy.length > 0 && weakerBy.every((list) => list.length > 0) ? [...weakerBy].sort((a, b) => a.length - b.length)[0] : [];
+    // Then those that demand more let nothing of it through: leave to read weakly is none to write weakly.
+    const weakerBy = new Map(related.map((entry) => [entry, entry.declared.permit.opcua === null ? [] : weakerThan(security, entry.declared.permit.opcua.securityModes, entry.declared.permit.opcua.securityPolicies)]));
+    const isMet = [...weakerBy.values()].some((list) => list.length === 0);
+    const weaker = isMet || related.length === 0 ? [] : [...weakerBy.values()].sort((a, b) => a.length - b.length)[0];
     // Where no operation could be read, a Permit that names none is the one that was meant for it; else the most exact is.
     const leastLimited = [...related].sort((a, b) => Number(limitsOperations(a.declared.permit)) - Number(limitsOperations(b.declared.permit)));
     const mostLimited = [...related].sort((a, b) => Number(limitsOperations(b.declared.permit)) - Number(limitsOperations(a.declared.permit)));
@@ -178,7 +180,9 @@ export const createMatcher = (permits: readonly DeclaredPermit[], assets: AssetI
       };
       for (const entry of isUnreadable(ask) ? leastLimited : mostLimited) {
         const { permit } = entry.declared;
-        const failure = operationMiss(permit, ask, conversation) ?? timeMiss(permit, ask, timezone);
+        const tooWeak = isMet ? (weakerBy.get(entry) ?? []) : [];
+        const failure = operationMiss(permit, ask, conversation)
+          ?? (tooWeak.length > 0 ? { kind: 'security' as const, sentence: `${permit.id} demands more than ${tooWeak.join(' and ')}` } : timeMiss(permit, ask, timezone));
         if (failure === null) return { ask, permit: entry.declared, miss: null };
         offer({ ...failure, permit: permit.id });
       }

@@ -169,12 +169,10 @@ const letThroughBy = (semantics: FirewallSemantics, { permit }: DeclaredPermit, 
 export const simulate = (loaded: LoadedSpec, set: ObservationSet, semantics: FirewallSemantics, options: SimulateOptions = {}): Simulation => {
   const live = loaded.permits.filter(({ permit }) => isLive(permit));
   const permits = live.filter(({ permit }) => options.onDemand === true || !permit.conditions.onDemand);
-  const { assets, matcher } = contextOf({ ...loaded, permits }, set);
+  const { assets, matcher, conduitOf } = contextOf({ ...loaded, permits }, set);
   const switchedOn = permits.length === live.length ? null : contextOf({ ...loaded, permits: live }, set).matcher;
   const asideOf = createSetAside(loaded.spec);
   const lastDay = set.sensor.lastNs === null ? 0 : Number(set.sensor.lastNs / 86_400_000_000_000n);
-  const conduitOf = (from: string | undefined, to: string | undefined): string | null =>
-    loaded.spec.conduits.find((conduit) => conduit.connects.includes(from ?? '') && conduit.connects.includes(to ?? ''))?.conduit_id ?? null;
   const blocked: Blocked[] = [];
   const midstream: { conversation: number; client: string; server: string; service: string; conduit: string | null }[] = [];
   const onDemand = new Map<string, { conversations: number; days: Set<number> }>();
@@ -257,7 +255,7 @@ export const simulate = (loaded: LoadedSpec, set: ObservationSet, semantics: Fir
     if (!staysOnLink(transport) && groupAddressKind(server) === null && groupAddressKind(client) === null) judge(conversation);
   }
 
-  const byDefault: LetThrough[] = undeclared === 0 ? [] : [{ permit: '', conduit: '', operations: undeclared, weight: 10 * undeclared, sentence: `${undeclared} conversations that nothing declares pass: nothing here is denied by default` }];
+  const byDefault: LetThrough[] = undeclared === 0 ? [] : [{ permit: '', conduit: '', operations: undeclared, weight: 10 * undeclared, sentence: `${plural(undeclared, 'conversation that nothing declares passes', 'conversations that nothing declares pass')}: nothing here is denied by default` }];
   const zoneSize = new Map<string, number>();
   for (const asset of assets.assets) zoneSize.set(asset.zone, (zoneSize.get(asset.zone) ?? 0) + 1);
   const beyond = permits

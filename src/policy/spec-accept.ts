@@ -1,21 +1,27 @@
 /**
  * Takes findings into the spec: what somebody decided to allow becomes a rule with an owner, what nobody uses goes, a
- * stranger becomes an asset. Comments, order and everything else stay as they are.
+ * stranger becomes an asset, a moved one moves. Comments, order and everything else stay as they are.
  *
  * In: the text of a spec, findings, and who decided. Out: the new text, and per finding what was done, or why nothing
- * was. Left out on purpose: findings that a spec cannot mend (a weaker security mode, a broken requirement).
+ * was: where the fault lies in the plant or on a device, a changed spec would only hide it.
  */
-import { isMap, isSeq, parseDocument } from 'yaml';
+import { isMap, isScalar, isSeq, parseDocument } from 'yaml';
 import type { Document } from 'yaml';
 import type { ObservationSet } from '../observation.ts';
+import { asksOf } from './asks.ts';
 import { contextOf } from './diff.ts';
-import { isoTime } from './findings.ts';
+import { judgeObserved, type DiffContext } from './diff-observed.ts';
 import type { Finding } from './findings.ts';
-import { asksOf, type Ask } from './asks.ts';
-import { tableOf } from '../net/register-set.ts';
-import { parseSpec } from './spec-load.ts';
+import { remainderOf } from './permit-use.ts';
+import type { DeclaredPermit } from './permits.ts';
+import { expandTexts } from './register-assets.ts';
+import { openDraft, plain, seqOf, setField, type RegisterDraft } from './register-draft.ts';
+import { admitWeaker, type Pair } from './spec-admit.ts';
 import { decideRule } from './spec-decide.ts';
-import type { SpecFlow } from './spec-schema.ts';
+import { parseSpec } from './spec-load.ts';
+import { moveAsset } from './spec-move.ts';
+import { narrowRule, sharesRule, takeWaysApart } from './spec-narrow.ts';
+import { contentOf, evidenceOf, freeRuleId, ruleFor, type RuleDecision } from './spec-rule.ts';
 import { specAsText } from './spec-text.ts';
 
 export interface Acceptance {
@@ -32,78 +38,52 @@ export interface AcceptOptions {
   readonly decision?: 'approved' | 'rejected';
 }
 
-/** Whether a spec can take this finding in at all; whether it does may still depend on what is declared. */
-export const isAcceptable = ({ type, client, permit }: Finding): boolean => {
+/** What accepting a finding would do to the spec; or, where nothing could be written, why. */
+export const meaningOf = ({ type, client, permit, fromZone, toZone, seen }: Finding): { readonly does: string } | { readonly whyNot: string } => {
   switch (type) {
     case 'undeclared-conversation':
     case 'undeclared-operation':
     case 'wrong-direction':
-    case 'undeclared-asset':
     case 'would-be-blocked':
-    case 'passed-but-not-permitted':
-    case 'unused-permit': return true;
-    case 'requirement-violation': return client === null && permit !== null;
-    default: return false;
+    case 'passed-but-not-permitted': return { does: 'adds a rule for exactly what was seen' };
+    case 'weaker-security-mode': return { does: 'lets these two, and nobody else, be as weak as they were seen' };
+    case 'undeclared-asset': return fromZone === null ? { whyNot: 'nothing says in which zone it belongs: declare it by hand' } : { does: `declares the asset in ${fromZone}` };
+    case 'asset-in-wrong-zone':
+      // By its VLAN when traffic is listed, else by its link address.
+      if (seen.length === 0) return { does: 'takes the device for the one that is declared at this address' };
+      return { does: toZone === null ? `gives ${fromZone} this VLAN as well` : `moves the asset to ${toZone}, and its rules with it` };
+    case 'unused-permit': return { does: 'removes the rule' };
+    case 'wider-than-observed': return { does: 'leaves of the rule what was used' };
+    case 'requirement-violation':
+      if (client === null && permit !== null) return { does: 'writes the requirement into the rule\'s accepted_risks' };
+      return { whyNot: client === null ? 'no rule mends it: split the zone by hand' : 'a rule alone does not make it right: stop it, or write a rule with accepted_risks by hand' };
+    case 'blocked-but-permitted': return { whyNot: permit === null ? 'within a zone there is nothing to permit: if this firewall stands within it, split the zone by hand' : 'the spec permits it already, and the device does not let it through: there is nothing to write' };
+    case 'insufficient-evidence': return { whyNot: 'nothing was heard that could decide it: there is nothing to write' };
+    default: return { whyNot: 'it is a difference between two specs or two periods: change the one that is wrong' };
   }
 };
 
-const refuse = (finding: Finding, sentence: string): Acceptance => ({ finding: finding.id, done: false, sentence });
+/** Whether a spec can take this finding in at all; whether it does may still depend on what is declared. */
+export const isAcceptable = (finding: Finding): boolean => 'does' in meaningOf(finding);
 
 /** Findings about traffic that a rule can name, or about a rule. */
 const REJECTABLE: ReadonlySet<Finding['type']> = new Set(['undeclared-conversation', 'undeclared-operation', 'wrong-direction', 'requirement-violation']);
 
-const PROTOCOLS: Readonly<Record<string, string>> = { modbus: 'Modbus/TCP', opcua: 'OPC UA', s7comm: 'S7comm', enip: 'EtherNet/IP', https: 'HTTPS', http: 'HTTP', rdp: 'RDP', ssh: 'SSH', smb: 'SMB', dns: 'DNS', ntp: 'NTP' };
+/** Findings whose acceptance changes the rule that they are about. */
+const ABOUT_A_RULE: ReadonlySet<Finding['type']> = new Set(['unused-permit', 'wider-than-observed', 'weaker-security-mode', 'requirement-violation']);
 
-const evidenceOf = (asks: readonly Ask[]): NonNullable<SpecFlow['evidence']> => ({
-  first_seen: isoTime(asks.reduce((least, { firstNs }) => (firstNs < least ? firstNs : least), asks[0].firstNs)),
-  last_seen: isoTime(asks.reduce((most, { lastNs }) => (lastNs > most ? lastNs : most), asks[0].lastNs)),
-  days: new Set(asks.flatMap(({ days }) => days)).size,
-  requests: asks.reduce((sum, { count }) => sum + count, 0),
-});
+/** A spec on the way to a change, and what was seen. */
+interface Bench {
+  readonly draft: RegisterDraft;
+  readonly context: DiffContext;
+  readonly finding: Finding;
+  readonly by: RuleDecision;
+}
 
-/** A rule that lets through exactly what the finding's conversation asked. */
-const ruleFor = (set: ObservationSet, finding: Finding, id: string, from: string, to: string, client: { assets?: string[]; addresses?: string[] }, server: { assets?: string[]; addresses?: string[] }, options: AcceptOptions): SpecFlow | null => {
-  const ids = new Set(finding.seen.map((seen) => seen.conversation));
-  const conversations = set.conversations.filter((one) => ids.has(one.id));
-  const [first] = conversations;
-  // Of a conversation that is permitted in part, only the rest; unless the finding lists not all of it.
-  const listed = finding.type === 'undeclared-operation' && finding.seenMore === 0 ? new Set(finding.seen.map((seen) => seen.operation)) : null;
-  const asks = conversations.flatMap(asksOf).filter((ask) => listed === null || listed.has(ask.text));
-  if (first === undefined || asks.length === 0) return null;
-  const codes = [...new Set(asks.flatMap((ask) => (ask.modbus === null ? [] : [ask.modbus.code])))].sort((a, b) => a - b);
-  const units = [...new Set(asks.flatMap((ask) => (ask.modbus === null ? [] : [ask.modbus.unit])))].sort((a, b) => a - b);
-  const ranges = [...new Map(asks.flatMap((ask) => {
-    const range = ask.modbus?.range ?? null;
-    const table = ask.modbus === null || range === null ? null : tableOf(ask.modbus.code, range.access);
-    return range === null || table === null ? [] : [[`${table} ${range.access} ${range.first} ${range.last}`, { table, start: range.first, end: range.last, access: range.access }] as const];
-  })).values()];
-  const services = [...new Set(asks.flatMap((ask) => ask.opcuaService ?? []))].sort();
-  const names = [...new Set(asks.flatMap((ask) => ask.name ?? []))].sort();
-  const access = [...new Set(asks.flatMap((ask) => ask.access ?? []))].sort();
-  return {
-    rule_id: id,
-    protocol: PROTOCOLS[first.service.name] ?? (first.service.name === '' ? `${first.transport}/${first.port}` : first.service.name),
-    transport: first.transport,
-    ...(first.port === 0 ? {} : { port: first.port }),
-    client: { zone: from, ...client },
-    server: { zone: to, ...server },
-    access: access.length === 0 ? 'any' : access,
-    ...(codes.length === 0 ? {} : { modbus: { function_codes: codes, unit_ids: units, ...(ranges.length === 0 ? {} : { ranges }) } }),
-    ...(services.length === 0 ? {} : { opcua: { services } }),
-    ...(names.length === 0 ? {} : { operations: names }),
-    ...(options.purpose === undefined ? {} : { purpose: options.purpose }),
-    basis: 'observed',
-    decision: options.decision ?? 'approved',
-    owner: options.owner,
-    evidence: evidenceOf(asks),
-  };
-};
+/** What was done, in words. */
+type Done = { readonly done: string } | { readonly whyNot: string };
 
-/** What a rule lets through, without who decided and what was seen. */
-const contentOf = ({ rule_id: _id, decision: _decision, owner: _owner, purpose: _purpose, evidence: _evidence, basis: _basis, ...content }: SpecFlow): string =>
-  JSON.stringify(content, (_key, value: unknown) => (typeof value === 'object' && value !== null && !Array.isArray(value) ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))) : value));
-
-const appendTo = (document: Document, path: readonly (string | number)[], value: unknown): void => {
+function appendTo(document: Document, path: readonly (string | number)[], value: unknown): void {
   const held = document.getIn(path);
   if (!isSeq(held)) document.setIn(path, document.createNode([value]));
   else {
@@ -114,90 +94,186 @@ const appendTo = (document: Document, path: readonly (string | number)[], value:
     }
     held.add(node);
   }
+}
+
+/** The two ends of a finding's traffic, as a rule names them; null when one lies nowhere, or both in one zone. */
+function pairOf({ context: { assets }, finding }: Bench): Pair | null {
+  const end = (address: string | null): Pair['client'] | null => {
+    const resolution = address === null ? null : assets.resolve(address);
+    if (address === null || resolution === null) return null;
+    return resolution.asset === null ? { zone: resolution.zone, addresses: [address] } : { zone: resolution.zone, assets: [resolution.asset.id] };
+  };
+  const client = end(finding.client);
+  const server = end(finding.server);
+  return client === null || server === null || client.zone === server.zone ? null : { client, server };
+}
+
+const conversationsOf = ({ context: { set }, finding }: Bench): ObservationSet['conversations'] => {
+  const ids = new Set(finding.seen.map((seen) => seen.conversation));
+  return set.conversations.filter((one) => ids.has(one.id));
 };
 
-/** Accepts findings by id, one after the other; each sees what those before it wrote. */
-export const acceptFindings = (text: string, set: ObservationSet, findings: readonly Finding[], options: AcceptOptions): { text: string; results: readonly Acceptance[] } => {
-  let current = text;
-  const results: Acceptance[] = [];
-  for (const finding of findings) {
-    const { loaded } = parseSpec(current, 'spec');
-    if (loaded === null) {
-      results.push(refuse(finding, 'the spec does not load any more'));
-      continue;
-    }
-    const document = parseDocument(current);
-    const { assets } = contextOf(loaded, set);
-    const declared = loaded.permits.find(({ permit }) => permit.id === finding.permit);
-    let done: string | null = null;
-    const verdict = options.decision ?? 'approved';
-    if (verdict === 'rejected' && !REJECTABLE.has(finding.type)) {
-      results.push(refuse(finding, 'there is nothing in it that a spec could refuse'));
-      continue;
-    }
-    switch (finding.type) {
-      case 'undeclared-conversation':
-      case 'undeclared-operation':
-      case 'would-be-blocked':
-      case 'passed-but-not-permitted':
-      case 'wrong-direction': {
-        const client = finding.client === null ? null : assets.resolve(finding.client);
-        const server = finding.server === null ? null : assets.resolve(finding.server);
-        if (client === null || server === null || client.zone === server.zone) break;
-        let index = loaded.spec.conduits.findIndex((conduit) => conduit.connects.includes(client.zone) && conduit.connects.includes(server.zone));
-        if (index < 0) {
-          index = loaded.spec.conduits.length;
-          appendTo(document, ['conduits'], { conduit_id: `C-${client.zone}-${server.zone}`.slice(0, 63), connects: [client.zone, server.zone], protocols_allowed: [] });
-        }
-        const conduitId = loaded.spec.conduits[index]?.conduit_id ?? `C-${client.zone}-${server.zone}`.slice(0, 63);
-        const taken = new Set(loaded.permits.map(({ permit }) => permit.id));
-        let n = 1;
-        while (taken.has(`${conduitId.slice(0, 58)}-${String(n).padStart(3, '0')}`)) n++;
-        const end = (asset: string | undefined, address: string | null): { assets?: string[]; addresses?: string[] } => (asset === undefined ? { addresses: [address ?? ''] } : { assets: [asset] });
-        const rule = ruleFor(set, finding, `${conduitId.slice(0, 58)}-${String(n).padStart(3, '0')}`, client.zone, server.zone, end(client.asset?.id, finding.client), end(server.asset?.id, finding.server), options);
-        if (rule === null) break;
-        const same = (loaded.spec.conduits[index]?.protocols_allowed ?? []).findIndex((held) => contentOf(held) === contentOf(rule));
-        if (same >= 0) {
-          decideRule(document, ['conduits', index, 'protocols_allowed', same], verdict, options.owner, options.purpose ?? '');
-          done = `${verdict} the rule that says the same`;
-          break;
-        }
-        appendTo(document, ['conduits', index, 'protocols_allowed'], rule);
-        done = verdict === 'approved' ? `added rule ${rule.rule_id} for exactly what was seen` : `rejected as rule ${rule.rule_id}: exactly what was seen`;
-        break;
-      }
-      case 'undeclared-asset': {
-        const zone = finding.fromZone;
-        const index = loaded.spec.zones.findIndex((one) => one.zone_id === zone);
-        if (finding.client === null || index < 0) break;
-        const key = /^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/.test(finding.client) ? 'mac' : 'ip';
-        appendTo(document, ['zones', index, 'assets'], { asset_id: `asset-${finding.client.replaceAll(/[^A-Za-z0-9.]/g, '-')}`, [key]: [finding.client] });
-        done = `added the asset to ${zone}`;
-        break;
-      }
-      case 'unused-permit':
-        if (declared !== undefined) {
-          document.deleteIn(declared.path);
-          done = `removed rule ${declared.permit.id}`;
-        }
-        break;
-      case 'requirement-violation':
-        if (declared !== undefined && verdict === 'rejected') {
-          decideRule(document, declared.path, verdict, options.owner, options.purpose ?? '');
-          done = `rejected rule ${declared.permit.id}`;
-        } else if (declared !== undefined && finding.requirement !== null && finding.client === null) {
-          appendTo(document, [...declared.path, 'accepted_risks'], finding.requirement);
-          document.setIn([...declared.path, 'owner'], options.owner);
-          done = `${options.owner} accepts ${finding.requirement} for ${declared.permit.id}`;
-        }
-        break;
-      default:
-    }
-    if (done === null) results.push(refuse(finding, finding.fromZone === null && finding.type === 'undeclared-asset' ? 'nothing says in which zone it belongs: declare it by hand' : 'a spec cannot mend this'));
-    else {
-      current = specAsText(document, current);
-      results.push({ finding: finding.id, done: true, sentence: done });
-    }
+function addRule(bench: Bench): Done {
+  const { draft: { document }, context: { loaded }, finding, by } = bench;
+  const pair = pairOf(bench);
+  if (pair === null) return { whyNot: 'one of the two lies in no zone, or both lie in one: declare them first' };
+  const { client, server } = pair;
+  let index = loaded.spec.conduits.findIndex((conduit) => conduit.connects.includes(client.zone) && conduit.connects.includes(server.zone));
+  const conduit = loaded.spec.conduits[index]?.conduit_id ?? `C-${client.zone}-${server.zone}`.slice(0, 63);
+  if (index < 0) {
+    index = loaded.spec.conduits.length;
+    appendTo(document, ['conduits'], { conduit_id: conduit, connects: [client.zone, server.zone], protocols_allowed: [] });
   }
+  const conversations = conversationsOf(bench);
+  // Of a conversation that is permitted in part, only the rest; unless the finding lists not all of it.
+  const listed = finding.type === 'undeclared-operation' && finding.seenMore === 0 ? new Set(finding.seen.map((seen) => seen.operation)) : null;
+  const asks = conversations.flatMap(asksOf).filter((ask) => listed === null || listed.has(ask.text));
+  if (asks.length === 0) return { whyNot: 'what it is about is no longer in the store' };
+  const rule = ruleFor(freeRuleId(conduit, new Set(loaded.permits.map(({ permit }) => permit.id))), client, server, conversations, asks, by);
+  const same = (loaded.spec.conduits[index]?.protocols_allowed ?? []).findIndex((held) => contentOf(held) === contentOf(rule));
+  if (same >= 0) {
+    decideRule(document, ['conduits', index, 'protocols_allowed', same], by.decision, by.owner, by.purpose ?? '');
+    return { done: `${by.decision} the rule that says the same` };
+  }
+  appendTo(document, ['conduits', index, 'protocols_allowed'], rule);
+  return { done: by.decision === 'approved' ? `added rule ${rule.rule_id} for exactly what was seen` : `rejected as rule ${rule.rule_id}: exactly what was seen` };
+}
+
+function declareAsset({ draft: { document }, context: { loaded } }: Bench, address: string, zone: string): Done {
+  const index = loaded.spec.zones.findIndex((one) => one.zone_id === zone);
+  if (index < 0) return { whyNot: `there is no zone ${zone} any more` };
+  const key = /^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/.test(address) ? 'mac' : 'ip';
+  appendTo(document, ['zones', index, 'assets'], { asset_id: `asset-${address.replaceAll(/[^A-Za-z0-9.]/g, '-')}`, [key]: [address] });
+  return { done: `added the asset to ${zone}` };
+}
+
+/** The link address of another zone's device behind a declared address: the device is taken for the one declared there. */
+function adoptMac({ draft, context: { assets, set, loaded } }: Bench, address: string): Done {
+  const here = assets.resolve(address)?.asset ?? null;
+  const told: string[] = [];
+  for (const { mac, firstNs } of set.addresses.find((record) => record.address === address)?.macs ?? []) {
+    const owner = assets.resolve(mac)?.asset ?? null;
+    if (here === null || owner === null || owner.id === here.id || owner.zone === here.zone) continue;
+    const still = set.addresses.find((record) => record.address !== address && record.macs.some((one) => one.mac === mac && one.lastNs >= firstNs));
+    if (still !== undefined) return { whyNot: `${mac} was seen with ${still.address} in the same time: one device is not in two zones, so find out which is true first` };
+    expandTexts(draft, loaded, new Set([here.id, owner.id]));
+    const [mine, theirs] = [draft.assets.get(here.id)?.node, draft.assets.get(owner.id)?.node];
+    const macs: unknown = theirs?.get('mac', true);
+    if (mine === undefined || theirs === undefined || !isSeq(macs)) continue;
+    macs.items = macs.items.filter((item) => String(plain(item)).toLowerCase() !== mac);
+    if (macs.items.length === 0) theirs.delete('mac');
+    const own = seqOf(draft, mine, 'mac');
+    own.flow = true;
+    const node = draft.document.createNode(mac);
+    // Digits and colons are a number to readers of YAML 1.1.
+    if (isScalar(node)) node.type = 'QUOTE_DOUBLE';
+    own.add(node);
+    told.push(`the device with ${mac} is ${here.id} in ${here.zone} now, and ${owner.id} of ${owner.zone} no longer`);
+  }
+  return told.length === 0 ? { whyNot: 'the spec says so already' } : { done: told.join('; ') };
+}
+
+function placeAsset(bench: Bench): Done {
+  const { draft, context: { assets, loaded }, finding } = bench;
+  const { client: address, fromZone, toZone } = finding;
+  if (address === null || fromZone === null) return { whyNot: 'the finding names no device' };
+  const vlans = [...new Set(conversationsOf(bench).flatMap((one) => one.vlan ?? []))];
+  if (vlans.length === 0) return adoptMac(bench, address);
+  if (toZone === null) {
+    const zone = draft.zones.get(fromZone);
+    if (zone === undefined) return { whyNot: `there is no zone ${fromZone} any more` };
+    const list = seqOf(draft, zone, 'vlans');
+    for (const vlan of vlans) list.add(draft.document.createNode(vlan));
+    return { done: `VLAN ${vlans.join(', ')} belongs to ${fromZone} now` };
+  }
+  const resolution = assets.resolve(address);
+  // One address of many that an entry covers: the others stay where they are.
+  if (resolution === null || resolution.asset === null || resolution.by === 'range') return declareAsset(bench, address, toZone);
+  expandTexts(draft, loaded, new Set([resolution.asset.id]));
+  const held = draft.assets.get(resolution.asset.id);
+  if (held === undefined) return { whyNot: `there is no asset ${resolution.asset.id} any more` };
+  if (held.node.has('vlan')) setField(draft, held.node, 'vlan', vlans[0]);
+  return { done: moveAsset(draft, loaded, resolution.asset.id, held, toZone) };
+}
+
+function narrow({ draft, context, by }: Bench, declared: DeclaredPermit): Done {
+  // What firewalls logged went through no Permit.
+  const set = { ...context.set, conversations: context.set.conversations.filter(({ id }) => id > 0) };
+  const use = judgeObserved({ ...context, set }).uses.get(declared);
+  const rule = draft.document.getIn(declared.path);
+  if (use === undefined || !isMap(rule)) return { whyNot: 'nothing uses it any more' };
+  const { idle, used } = remainderOf(context, use);
+  if (idle.length === 0) return { whyNot: 'all of it is used' };
+  narrowRule(draft, rule, declared, used);
+  setField(draft, rule, 'evidence', { ...(plain(rule.get('evidence', true)) as object | undefined), ...evidenceOf(use.verdicts.map(({ ask }) => ask)) });
+  const isOpen = declared.permit.decision === 'pending';
+  if (!isOpen) decideRule(rule, [], by.decision, by.owner, by.purpose ?? '');
+  return { done: `narrowed rule ${declared.permit.id}: without ${idle.join('; ')}${isOpen ? '; its question stays open' : ''}` };
+}
+
+function takeIn(bench: Bench, declared: DeclaredPermit | undefined): Done {
+  const { draft: { document }, context, finding, by } = bench;
+  switch (finding.type) {
+    case 'undeclared-asset': return finding.client === null || finding.fromZone === null ? { whyNot: 'the finding names no device' } : declareAsset(bench, finding.client, finding.fromZone);
+    case 'asset-in-wrong-zone': return placeAsset(bench);
+    case 'weaker-security-mode':
+    case 'unused-permit':
+    case 'wider-than-observed':
+    case 'requirement-violation': break;
+    default: return addRule(bench);
+  }
+  if (declared === undefined) return { whyNot: `there is no rule ${finding.permit ?? ''} any more` };
+  switch (finding.type) {
+    case 'weaker-security-mode': {
+      const pair = pairOf(bench);
+      const conversations = conversationsOf(bench);
+      return pair === null || conversations.length === 0 ? { whyNot: 'what it is about is no longer in the store' } : { done: admitWeaker(bench.draft, context, conversations, declared, pair, by) };
+    }
+    case 'wider-than-observed': return narrow(bench, declared);
+    case 'unused-permit':
+      document.deleteIn(declared.path);
+      return { done: `removed rule ${declared.permit.id}` };
+    default:
+      if (by.decision === 'rejected') {
+        decideRule(document, declared.path, by.decision, by.owner, by.purpose ?? '');
+        return { done: `rejected rule ${declared.permit.id}` };
+      }
+      appendTo(document, [...declared.path, 'accepted_risks'], finding.requirement);
+      document.setIn([...declared.path, 'owner'], by.owner);
+      return { done: `${by.owner} accepts ${finding.requirement} for ${declared.permit.id}` };
+  }
+}
+
+/** One finding into one spec. Out: the new text and what was done, or why nothing was. */
+function acceptOne(text: string, set: ObservationSet, finding: Finding, by: RuleDecision): { readonly text: string; readonly done: string } | { readonly whyNot: string } {
+  const meaning = meaningOf(finding);
+  if ('whyNot' in meaning && !(by.decision === 'rejected' && finding.type === 'requirement-violation')) return meaning;
+  if (by.decision === 'rejected' && !REJECTABLE.has(finding.type)) return { whyNot: 'there is nothing in it that a spec could refuse' };
+  const { loaded } = parseSpec(text, 'spec');
+  if (loaded === null) return { whyNot: 'the spec does not load any more' };
+  const draft = openDraft(parseDocument(text), () => undefined);
+  const declared = loaded.permits.find(({ permit }) => permit.id === finding.permit);
+  if (declared !== undefined && ABOUT_A_RULE.has(finding.type) && sharesRule(loaded.permits, declared)) {
+    takeWaysApart(draft, loaded.permits, declared);
+    const apart = specAsText(draft.document, text);
+    return apart === text ? { whyNot: 'the rule permits both ways: write it as two rules by hand' } : acceptOne(apart, set, finding, by);
+  }
+  const result = takeIn({ draft, context: contextOf(loaded, set), finding, by }, declared);
+  if ('whyNot' in result) return result;
+  const next = specAsText(draft.document, text);
+  const [fault] = parseSpec(next, 'spec').problems;
+  return fault === undefined ? { text: next, done: result.done } : { whyNot: `with it the spec would not hold: ${fault.message}` };
+}
+
+/** Accepts findings by id, one after the other; each sees what those before it wrote. */
+export const acceptFindings = (text: string, set: ObservationSet, findings: readonly Finding[], { owner, purpose, decision = 'approved' }: AcceptOptions): { text: string; results: readonly Acceptance[] } => {
+  let current = text;
+  const by: RuleDecision = { decision, owner, ...(purpose === undefined ? {} : { purpose }) };
+  const results = findings.map((finding): Acceptance => {
+    const result = acceptOne(current, set, finding, by);
+    if ('whyNot' in result) return { finding: finding.id, done: false, sentence: result.whyNot };
+    current = result.text;
+    return { finding: finding.id, done: true, sentence: result.done };
+  });
   return { text: current, results };
 };

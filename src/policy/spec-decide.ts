@@ -1,8 +1,8 @@
-/** A person's decision about one rule, written where the rule is. In: the document, the rule's place. Out: edits. */
+/** A person's decision about one rule, written where the rule is. In: the document and the rule's place, or the rule. Out: edits. */
 import type { Document } from 'yaml';
 
 /** Decision, owner and reason into a rule; what asked for the decision goes. */
-export function decideRule(document: Document, path: readonly (string | number)[], decision: 'approved' | 'rejected', by: string, reason: string): void {
+export function decideRule(document: Pick<Document, 'getIn' | 'setIn' | 'hasIn' | 'deleteIn'>, path: readonly (string | number)[], decision: 'approved' | 'rejected', by: string, reason: string): void {
   document.setIn([...path, 'decision'], decision);
   document.setIn([...path, 'owner'], by);
   const purpose: unknown = document.getIn([...path, 'purpose']);

@@ -20,6 +20,7 @@ import type { SpecEndpoint } from './spec-schema.ts';
 import { makeCheck, type Check, type DiodeFigures } from './verify-checks.ts';
 import { evidenceOf, nameOf } from './verify-crossings.ts';
 import { LEAST_HOURS, type Vantage } from './verify-vantage.ts';
+import { plural } from './plural.ts';
 
 const SECONDS_PER_HOUR = 3600;
 /** Silence at the end is no gap like others when it is longer than this many times the longest before, and than two hours. */
@@ -122,7 +123,7 @@ const delayOf = (sending: Forward | null, receiving: Forward | null): number | n
   return delays.length === 0 ? null : Math.min(...delays);
 };
 
-const rateText = (bytesPerSecond: number | null, packets: number): string => `${packets} packets${bytesPerSecond === null ? '' : `, ${bytesPerSecond.toPrecision(3)} octets/s`}`;
+const rateText = (bytesPerSecond: number | null, packets: number): string => `${plural(packets, 'packet')}${bytesPerSecond === null ? '' : `, ${bytesPerSecond.toPrecision(3)} octets/s`}`;
 
 const about = (declared: DeclaredPermit): Pick<Check, 'kind' | 'conduit' | 'permit' | 'fromZone' | 'toZone' | 'service'> => ({
   kind: 'diode', conduit: declared.permit.conduit, permit: declared.permit.id, fromZone: declared.unidirectional?.from ?? declared.permit.from.zone, toZone: declared.unidirectional?.to ?? declared.permit.to.zone, service: declared.permit.service.protocol,
@@ -232,7 +233,7 @@ const judgeReverse = (context: DiffContext, declared: DeclaredPermit, leaks: Lea
     const listed = leaks.conversations.slice(0, 4).map(({ conversation }) => `${nameOf(conversation.client, context.assets.resolve(conversation.client))} -> ${nameOf(conversation.server, context.assets.resolve(conversation.server))} ${serviceText(conversation)}`).join('; ');
     return makeCheck({
       ...common, verdict: 'fail', evidence: evidenceOf(leaks.conversations.map(({ conversation, packets }) => ({ conversation: conversation.id, firstNs: conversation.firstNs, lastNs: conversation.lastNs, count: packets, answered: null })), 'packets', sensor),
-      reason: `leaking: ${leaks.packets} packets came back (${leaks.payloads === null ? 'with or without payload' : `${leaks.payloads} with payload`}): ${listed}${leaks.conversations.length > 4 ? ` and ${leaks.conversations.length - 4} more` : ''}${beside}`,
+      reason: `leaking: ${plural(leaks.packets, 'packet')} came back (${leaks.payloads === null ? 'with or without payload' : `${leaks.payloads} with payload`}): ${listed}${leaks.conversations.length > 4 ? ` and ${leaks.conversations.length - 4} more` : ''}${beside}`,
       remedy: 'a TCP session cannot cross a diode, and neither can a reset: find the path that runs beside it, or the gateway that is none',
     });
   }

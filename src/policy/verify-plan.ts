@@ -6,6 +6,7 @@
 import { formatSpan, parseSet, parseSpan, sizeOfSet, type AddressSpan } from '../net/address-set.ts';
 import { accessOfFunctionCode, tableOf } from '../net/register-set.ts';
 import type { Permit, PermitEnd } from '../permit.ts';
+import { conduitBetween } from './conduit-between.ts';
 import { createMatcher, endFits, prepareEnd, type Matcher } from './match.ts';
 import { isLive, permitsAccess, protocolKey, type DeclaredPermit } from './permits.ts';
 import { indexAssets, type AssetIndex, type DeclaredAsset } from './spec-assets.ts';
@@ -187,6 +188,7 @@ const canaryOf = (permit: Permit): ModbusQuestion | null => {
 const stepsFrom = (loaded: LoadedSpec, surveyed: Surveyed, zone: string, address: string | null): TestStep[] => {
   const { services } = surveyed;
   const steps: TestStep[] = [];
+  const conduitOf = conduitBetween(loaded.spec.conduits);
   const diodes = loaded.permits.filter((declared) => declared.unidirectional !== null && isLive(declared.permit));
   for (const { host, port, asset } of services) {
     if (asset.zone === zone) continue;
@@ -196,7 +198,7 @@ const stepsFrom = (loaded: LoadedSpec, surveyed: Surveyed, zone: string, address
     const base = { host, port, target: asset.id, toZone: asset.zone, question: null, pauseSeconds: 1 };
     const against = diodes.find(({ unidirectional }) => unidirectional?.from === asset.zone && unidirectional.to === zone);
     if (permits.length === 0) {
-      const conduit = loaded.spec.conduits.find(({ connects }) => connects.includes(zone) && connects.includes(asset.zone))?.conduit_id ?? null;
+      const conduit = conduitOf(zone, asset.zone);
       steps.push(against === undefined
         ? { ...base, kind: 'tcp-blocked', permit: null, conduit, expected: 'filtered (no answer, or ICMP prohibited); open is a leak, closed proves nothing' }
         : { ...base, kind: 'diode-reverse', permit: against.permit.id, conduit: against.permit.conduit, expected: 'filtered; a refused connection has crossed the diode backwards: a leak' });

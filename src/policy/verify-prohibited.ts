@@ -81,7 +81,7 @@ export const judgeProhibited = (context: DiffContext, crossings: readonly Crossi
     const aside = setAside(conversation);
     checks.push(makeCheck({
       kind: 'prohibited', verdict: 'fail', fromZone: client?.zone ?? null, toZone: server?.zone ?? null, client: conversation.client, server: conversation.server, service: serviceText(conversation),
-      conduit: context.loaded.spec.conduits.find(({ connects }) => client !== null && server !== null && connects.includes(client.zone) && connects.includes(server.zone))?.conduit_id ?? null,
+      conduit: context.conduitOf(client?.zone, server?.zone),
       permit: verdict.asks.find(({ miss }) => miss !== null)?.miss?.permit ?? null,
       title: `${client?.zone ?? 'undeclared'} -> ${server?.zone ?? 'undeclared'}: ${whoOf(crossing)}, ${serviceText(conversation)} gets through`,
       reason: `${attempt.reason}; ${misses === '' ? 'nothing permits it' : misses}${aside === null ? '' : `; it was set aside as "${aside.entry.reason}", which permits nothing`}`,

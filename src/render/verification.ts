@@ -27,7 +27,7 @@ const countsText = ({ pass, fail, notObservable }: VerdictCounts): string => `${
 
 export function validationWords({ checks, sums, paths, filters }: Verification, basis: string): ValidationWords {
   const open = checks.filter(({ kind, verdict }) => kind === 'prohibited' && verdict === 'fail');
-  const rest = `${paths.blocked} of ${paths.total} paths blocked or silent${paths.notObservable === 0 ? '' : `, ${paths.notObservable} not observable`}`;
+  const rest = `${plural(paths.total, 'path')} between zones: ${paths.open === 0 ? '' : `${paths.open} open, `}${paths.blocked} blocked or silent${paths.notObservable === 0 ? '' : `, ${paths.notObservable} not observable`}`;
   const blocked = paths.notObservable === 0 ? 'all blocked' : paths.blocked === 0 ? 'not observable' : 'no exception';
   const { fail, notObservable } = sums['function-filter'];
   const state = filters.limiting === 0 ? 'no Permit limits operations: there is nothing to filter'

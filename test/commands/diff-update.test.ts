@@ -82,6 +82,19 @@ it('by id asks nothing', async () => {
   expect(diffSpec(loadSpec(loaded.file), set)).toEqual([]);
 });
 
+it('tells what accepting does, and of the rest once why it is not asked', async () => {
+  const wide = SPEC.replace('server: {zone: OPS, assets: [DC]}', 'server: {zone: OPS, assets: [DC, HIST]}').replace('conduits:', '  - {zone_id: FAR, name: Far, kind: operations, assets: [{asset_id: PUMP, ip: [10.4.0.1]}]}\nconduits:')
+    .replace('connects: [CELL, OPS]', 'connects: [CELL, OPS, FAR]').concat('      - {rule_id: WEB, protocol: HTTPS, transport: tcp, port: 443, client: {zone: OPS, assets: [HIST]}, server: {zone: FAR, assets: [PUMP]}}\n');
+  const file = path.join(folder, 'wide.yaml');
+  writeFileSync(file, wide);
+  const { said, out } = await update(loadSpec(file), { ids: [], owner: 'A. Keller', purpose: 'agreed' }, ['s', 's', 'a']);
+  expect(said).toContain('3 of 4 findings can be accepted into ' + file + '.');
+  expect(said).toContain('  not: 1 insufficient-evidence: nothing was heard that could decide it: there is nothing to write');
+  expect(said).toContain('  accepting it leaves of the rule what was used');
+  expect(out).toContain('accepted: narrowed rule NTP: without servers HIST');
+  expect(loadSpec(file).permits[0].permit).toMatchObject({ to: { assets: ['DC'] }, owner: 'A. Keller', purpose: 'agreed' });
+});
+
 it.each([
   ['no person and no id', { ids: [] }, 'nobody is at the terminal'],
   ['no owner', { ids: ['0'.repeat(12)] }, 'who accepts?'],

@@ -116,7 +116,7 @@ describe('what an edit must be', () => {
   test.each([
     [{ kind: 'write-file', path: '/tmp/x', text: 'x' }], [{ ...pin, more: 1 }], [{ ...pin, asset: 'nobody' }], [{ kind: 'rename-zone', zone: 'Z-FILTER', id: '../x', name: 'x' }],
     [{ kind: 'rename-zone', zone: 'Z-FILTER', id: 'Z-FILTER', name: 'a\u202eb' }], [{ kind: 'decide-finding', finding: '6bb72bc5a576', decision: 'approved', owner: '', reason: '' }],
-    [{ kind: 'decide-finding', finding: '000000000000', decision: 'approved', owner: 'A', reason: '' }], [{ kind: 'decide-finding', finding: 'ec7a56629842', decision: 'approved', owner: 'A', reason: '' }],
+    [{ kind: 'decide-finding', finding: '000000000000', decision: 'approved', owner: 'A', reason: '' }], [{ kind: 'decide-finding', finding: 'aca222d0cb72', decision: 'approved', owner: 'A', reason: '' }],
     ['x'], [null], [[]],
   ])('%j changes nothing and is told why', async (wanted) => {
     const before = text();

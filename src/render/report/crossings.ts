@@ -3,6 +3,7 @@
  * let what through. Out: one record a directed pair of zones, for the map, the matrix and the validation.
  */
 import type { ObservationSet } from '../../observation.ts';
+import { conduitBetween } from '../../policy/conduit-between.ts';
 import type { DeclaredPermit } from '../../policy/permits.ts';
 import { isLive } from '../../policy/permits.ts';
 import type { LoadedSpec } from '../../policy/spec-load.ts';
@@ -73,15 +74,12 @@ export function collectCrossings(
     const to = seen === undefined ? plant.zoneIndexOf.get(finding.toZone ?? '') : plant.serverZone[seen];
     if (from !== undefined && to !== undefined && from >= 0 && to >= 0 && from !== to) draftOf(from, to).findings.add(i);
   }
-  const conduitOf = (from: number, to: number): string | null => {
-    const ids = [plant.specZones[from]?.zone_id ?? '', plant.specZones[to]?.zone_id ?? ''];
-    return loaded.spec.conduits.find((conduit) => ids.every((id) => conduit.connects.includes(id)))?.conduit_id ?? null;
-  };
+  const conduitOf = conduitBetween(loaded.spec.conduits);
   return [...drafts.values()]
     .sort((a, b) => a.from - b.from || a.to - b.to)
     .map((draft) => ({
       ...draft,
-      conduit: draft.from === draft.to ? null : conduitOf(draft.from, draft.to),
+      conduit: draft.from === draft.to ? null : conduitOf(plant.specZones[draft.from]?.zone_id, plant.specZones[draft.to]?.zone_id),
       accesses: sortAccesses(draft.accesses),
       protocols: [...draft.protocols].sort(),
       findings: [...draft.findings].sort((a, b) => a - b),

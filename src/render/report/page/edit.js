@@ -101,12 +101,15 @@ const tool = (text, run, attributes = {}) => {
 };
 const tools = (...buttons) => el('p', { class: 'edit-tools', role: 'group', 'aria-label': 'Edit the spec' }, buttons);
 
-/** Findings that become a rule, go with one, or put an asset into the spec. */
+/** Findings that become a rule, change one or go with it, or put an asset into its place. */
 const DECISIONS = {
   'undeclared-conversation': ['Accept: a rule for exactly this', 'Reject'],
   'undeclared-operation': ['Accept: a rule for exactly this', 'Reject'],
   'wrong-direction': ['Accept: a rule for exactly this', 'Reject'],
   'unused-permit': ['Remove the rule'],
+  'wider-than-observed': ['Narrow the rule to its use'],
+  'weaker-security-mode': ['Admit: for these two only'],
+  'asset-in-wrong-zone': ['Accept: where it was seen'],
   'requirement-violation': ['Accept the risk', 'Reject the rule'],
 };
 
