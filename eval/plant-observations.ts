@@ -4,7 +4,7 @@
  * their bytes where it reads them, else by port). No truth passes through here.
  */
 import { serviceByPort } from '../src/net/services.ts';
-import type { Access, AddressRecord, Conversation, DayCount, Fact, ObservationSet, Operation, RegisterRange, RhythmBin } from '../src/observation.ts';
+import type { Access, AddressRecord, Conversation, Day, Fact, ObservationSet, Operation, RegisterRange, RhythmBin } from '../src/observation.ts';
 
 export interface GeneratedHost {
   readonly id: number;
@@ -90,8 +90,8 @@ const LONGEST_GAP_MS = 7_200_000;
 const HOUR_NS = DAY_NS / 24n;
 
 /** From the first hour of the first day to the last hour of the last. */
-function spanOf(days: readonly DayCount[]): { firstNs: bigint; lastNs: bigint } {
-  const hoursOf = ({ hours = 0xffffff }: DayCount): number[] => Array.from({ length: 24 }, (_, hour) => hour).filter((hour) => (hours >> hour) & 1);
+function spanOf(days: readonly Day[]): { firstNs: bigint; lastNs: bigint } {
+  const hoursOf = ({ hours = 0xffffff }: Day): number[] => Array.from({ length: 24 }, (_, hour) => hour).filter((hour) => (hours >> hour) & 1);
   const [first, last] = [days[0]!, days.at(-1)!];
   return { firstNs: BigInt(first.day) * DAY_NS + BigInt(hoursOf(first)[0]!) * HOUR_NS, lastNs: BigInt(last.day) * DAY_NS + BigInt(hoursOf(last).at(-1)! + 1) * HOUR_NS - 1n };
 }
@@ -171,8 +171,10 @@ function nameOperation(op: GeneratedOperation): Pick<OperationDraft, 'protocol' 
 }
 
 const nsOfDay = (day: number): bigint => BigInt(DAY_ZERO + day) * DAY_NS;
-const dayCounts = (days: ReadonlyMap<number, number>, hours: ReadonlyMap<number, number>): DayCount[] =>
-  [...days].sort(([a], [b]) => a - b).map(([day, count]) => ({ day: DAY_ZERO + day, count, hours: hours.get(day) ?? 0xffffff }));
+function dayCounts(byDay: ReadonlyMap<number, number>, hours: ReadonlyMap<number, number>): { days: Day[]; counts: number[] } {
+  const sorted = [...byDay].sort(([a], [b]) => a - b);
+  return { days: sorted.map(([day]) => ({ day: DAY_ZERO + day, hours: hours.get(day) ?? 0xffffff })), counts: sorted.map(([, count]) => count) };
+}
 
 /** Anything between 0 and 1, the same for the same numbers. */
 const chance = (...seeds: readonly number[]): number => {
@@ -204,7 +206,7 @@ function hoursOn(schedule: Schedule & { readonly all?: boolean }, count: number,
 export function observePlant(plant: GeneratedPlant, sample: GeneratedSample, fromDay: number, toDay: number): ObservationSet {
   const conversations: Conversation[] = [];
   const seen = new Map<number, { first: number; last: number }>();
-  const touch = (host: number, days: readonly DayCount[]): void => {
+  const touch = (host: number, days: readonly Day[]): void => {
     const first = days[0]!.day;
     const last = days.at(-1)!.day;
     const held = seen.get(host);
@@ -284,7 +286,7 @@ function observeEdge(plant: GeneratedPlant, sample: GeneratedSample, edge: Gener
   });
   if (drafts.size === 0) return null;
   for (const draft of drafts.values()) for (const [period, { cv, ranges, cycles }] of draft.cyclic) draft.gaps.push(...cyclicGaps(period, cv, ranges, cycles, index));
-  const days = dayCounts(allDays, allHours);
+  const { days, counts } = dayCounts(allDays, allHours);
   const client = plant.hosts[edge.c]!;
   const server = plant.hosts[edge.s]!;
   const byBytes = edge.ans ? READ_BY_BYTES[edge.svc] : undefined;
@@ -309,8 +311,8 @@ function observeEdge(plant: GeneratedPlant, sample: GeneratedSample, edge: Gener
     ranges: [...draft.ranges.values()].sort((a, b) => a.first - b.first || a.last - b.last),
     rangesFolded: 0,
     targets: [],
-    ...spanOf(dayCounts(draft.days, draft.hours)),
-    days: dayCounts(draft.days, draft.hours),
+    ...spanOf(dayCounts(draft.days, draft.hours).days),
+    ...dayCounts(draft.days, draft.hours),
     rhythm: binGaps(draft.gaps),
   }));
   const sessions = edge.persist ? Math.ceil(days.length / 3) : Math.max(1, Math.min(requests, days.length * 20));
@@ -331,6 +333,7 @@ function observeEdge(plant: GeneratedPlant, sample: GeneratedSample, edge: Gener
     requests,
     ...spanOf(days),
     days,
+    counts,
     rhythm: binGaps([...drafts.values()].flatMap((draft) => draft.gaps)),
     rttMs,
     operations,

@@ -39,10 +39,9 @@ export interface RhythmBin {
   readonly meanMs: number;
 }
 
-/** A day (UTC, days since 1970-01-01) and how many requests (packets where no operation is known) fell on it. */
-export interface DayCount {
+/** A day (UTC, days since 1970-01-01) on which something was seen. */
+export interface Day {
   readonly day: number;
-  readonly count: number;
   /** Bit h: something fell into hour h (UTC) of that day. Missing where nobody kept hours. */
   readonly hours?: number;
 }
@@ -71,7 +70,9 @@ export interface Operation {
   readonly targets: readonly string[];
   readonly firstNs: bigint;
   readonly lastNs: bigint;
-  readonly days: readonly DayCount[];
+  readonly days: readonly Day[];
+  /** Requests on each of `days` (answers, where no request was seen); missing where nobody weighs days. */
+  readonly counts?: readonly number[] | undefined;
   readonly rhythm: readonly RhythmBin[];
 }
 
@@ -105,7 +106,9 @@ export interface Conversation {
   readonly requests: number;
   readonly firstNs: bigint;
   readonly lastNs: bigint;
-  readonly days: readonly DayCount[];
+  readonly days: readonly Day[];
+  /** Requests on each of `days` (packets, where no operation is known); missing where nobody weighs days. */
+  readonly counts?: readonly number[] | undefined;
   readonly rhythm: readonly RhythmBin[];
   /** Smallest handshake round trip seen (SYN to SYN/ACK, or request to answer), milliseconds; null if none. */
   readonly rttMs: number | null;

@@ -2,7 +2,6 @@
  * A store and a spec without the plant's addresses and names, for evidence that leaves it. In: the copy that will be packed,
  * open for writing, and the spec. Out: both redacted, what was replaced by what, and whether the proposal still says the same.
  */
-import { describeOperation } from '../decode/app/registry.ts';
 import { proposeConduits, type ConduitProposal } from '../infer/conduits.ts';
 import { proposeZones } from '../infer/zones.ts';
 import type { ObservationSet } from '../observation.ts';
@@ -15,8 +14,8 @@ import { parseSpec, type LoadedSpec } from '../policy/spec-load.ts';
 import { formatSpec } from '../policy/spec-write.ts';
 import { SPEC } from '../render/bundle/manifest.ts';
 import type { Connection } from '../store/database.ts';
-import { readObservations } from '../store/read.ts';
 import { rewriteTexts, type TextRewriter } from '../store/rewrite-texts.ts';
+import { readAll } from './analysis.ts';
 
 export interface Redaction {
   readonly specText: string | null;
@@ -33,7 +32,7 @@ export const KEPT_SENTENCES: readonly string[] = [
 ];
 
 export function redactCopy(db: Connection, declared: LoadedSpec | null): Redaction {
-  const before = readObservations(db, describeOperation);
+  const before = readAll(db);
   const { redactor: collecting, replacing } = collector();
   rewriteTexts(db, rewriterOf(collecting, new Map()), false);
   if (declared !== null) redactSpec(declared.spec, collecting);
@@ -41,7 +40,7 @@ export function redactCopy(db: Connection, declared: LoadedSpec | null): Redacti
   const captures = new Map<string, string>();
   rewriteTexts(db, rewriterOf(redactor, captures), true);
   const specText = declared === null ? null : formatSpec(redactSpec(declared.spec, redactor));
-  const after = readObservations(db, describeOperation);
+  const after = readAll(db);
   return { specText, replaced: { ...replaced, captures }, differences: [...proposalDifferences(before, after, redactor), ...specDifferences(declared, specText, before, after)] };
 }
 

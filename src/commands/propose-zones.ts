@@ -22,6 +22,7 @@ import { lossesOf } from '../render/status-record.ts';
 import { readFromStore, storePath } from '../store/database.ts';
 import { readStatus, type StoreStatus } from '../store/read-status.ts';
 import { readObservations } from '../store/read.ts';
+import { readAll } from './analysis.ts';
 import { DB_OPTION, defineCommand, JSON_OPTION, type CommandContext, type CommandResult } from './command.ts';
 import { writeFileWhole } from './whole-file.ts';
 
@@ -65,12 +66,14 @@ export function proposeZonesOf(argv: ProposeArguments, context: CommandContext):
   const existing = argv.out !== undefined && argv.out !== '-' && existsSync(argv.out) ? argv.out : null;
   const pinned = argv.pins ?? existing;
   const decided = pinned === null || pinned === undefined ? null : loadSpec(pinned);
+  // A spec says nothing of how well placements hold up; only what is shown does.
+  const isShown = argv.explain !== undefined || argv.json === true || argv.out === undefined;
   const { set, status } = readFromStore(storePath(argv.db, context.environment), (db) => ({
-    set: readObservations(db, describeOperation),
+    set: isShown ? readObservations(db, describeOperation) : readAll(db),
     status: readStatus(db),
   }));
   if (set.conversations.length === 0) throw usageError('the store holds no conversations yet', 'Import a capture first: baseline import PATH...');
-  const zones = proposeZones(set, decided === null ? {} : { pins: pinsOf(decided, set.addresses) });
+  const zones = proposeZones(set, { ...(decided === null ? {} : { pins: pinsOf(decided, set.addresses) }), ...(isShown ? {} : { stabilityRuns: 0 }) });
   const exitCode = argv.strict === true && !zones.completeness.sufficient ? EXIT.incomplete : EXIT.ok;
   if (argv.explain !== undefined) {
     return { exitCode, output: explainAsset(zones, argv.explain).map((line) => `${printable(line, LONGEST_SENTENCE)}\n`) };
@@ -100,7 +103,7 @@ function sayProof(text: string, path: string, set: ObservationSet, context: Comm
 
 /** The spec that `propose-zones --out` writes where there is none yet: what a store proposes by itself. */
 export function proposedSpec(set: ObservationSet, status: StoreStatus, tool: string): { readonly text: string; readonly zones: Proposal; readonly conduits: ConduitProposal } {
-  const zones = proposeZones(set);
+  const zones = proposeZones(set, { stabilityRuns: 0 });
   const conduits = proposeConduits(set, zones, DEFAULT_CONDUIT_OPTIONS);
   return { text: writeSpec(conduits, null, provenanceOf(tool, status, zones)), zones, conduits };
 }

@@ -27,7 +27,7 @@ import { readFromStore } from '../store/database.ts';
 import { readAttempts } from '../store/firewall-logs.ts';
 import { readProbes, type StoredProbe } from '../store/probes.ts';
 import { readSensorHours, visitConversationHours } from '../store/read-activity.ts';
-import { readRevision, readStatus, type StoreStatus } from '../store/read-status.ts';
+import { readHourlyStatus, readRevision, type HourlyStatus } from '../store/read-status.ts';
 import { readWindow, type WindowedObservations } from '../store/read-window.ts';
 import { sensorText } from './analysis.ts';
 import { digestOf } from './spec-file.ts';
@@ -44,11 +44,15 @@ export interface ReportSource {
 export interface StoreReading extends Pick<WindowedObservations, 'set' | 'traffic'> {
   readonly attempts: readonly LoggedAttempt[];
   readonly probes: readonly StoredProbe[];
-  readonly status: StoreStatus;
+  readonly status: HourlyStatus;
   readonly revision: number;
 }
 
-export const readForReport = (path: string): StoreReading => readFromStore(path, (db) => ({ ...readWindow(db, describeOperation, { from: null, until: null }), attempts: readAttempts(db, describeOperation), probes: readProbes(db), status: readStatus(db), revision: readRevision(db) }));
+export const readForReport = (path: string): StoreReading =>
+  readFromStore(path, (db) => {
+    const whole = readWindow(db, describeOperation, { from: null, until: null });
+    return { ...whole, attempts: readAttempts(db, describeOperation), probes: readProbes(db), status: readHourlyStatus(db, whole.set), revision: readRevision(db) };
+  });
 
 export function gatherReport({ storePath, declared, tool, commandLine, progress }: ReportSource, { set, traffic, attempts, probes, status }: StoreReading): ReportInput {
   if (set.conversations.length === 0 && declared === null) throw usageError('the store holds no conversations yet', 'Import a capture first: baseline import PATH...');

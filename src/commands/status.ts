@@ -13,7 +13,7 @@ import { logLines, LOG_COLUMNS, logRows } from '../render/log-status.ts';
 import { statusRecord } from '../render/status-record.ts';
 import { fieldLines, textTable, type Cell, type Column, type TableStyle } from '../render/table.ts';
 import { readFromStore, storePath } from '../store/database.ts';
-import { readStatus, type StoreStatus } from '../store/read-status.ts';
+import { readHourlyStatus, type StoreStatus } from '../store/read-status.ts';
 import { placeAssets, readAll } from './analysis.ts';
 import { chosenFormat, DB_OPTION, defineCommand, FORMAT_OPTION, JSON_OPTION, type CommandContext, type CommandResult, type Format } from './command.ts';
 
@@ -43,7 +43,10 @@ interface StatusArguments {
 
 export function showStatus(argv: StatusArguments, context: CommandContext): CommandResult {
   const path = storePath(argv.db, context.environment);
-  const { status, set } = readFromStore(path, (db) => ({ status: readStatus(db), set: readAll(db) }));
+  const { status, set } = readFromStore(path, (db) => {
+    const all = readAll(db);
+    return { status: readHourlyStatus(db, all), set: all };
+  });
   const plant = placeAssets(set);
   const record = statusRecord(path, status, plant.assets.length, plant.completeness);
   const isComplete = record.sensor.complete && plant.completeness.sufficient;

@@ -3,7 +3,7 @@
  * observations; an asset that changes its company in more than a third of the runs is listed for a person to decide
  * instead of being asserted. No randomness: run r leaves out every n-th day, starting with the r-th.
  */
-import type { Conversation, DayCount, ObservationSet, Operation } from '../observation.ts';
+import type { Conversation, Day, ObservationSet, Operation } from '../observation.ts';
 import type { Inference } from './inference.ts';
 import { infer } from './inference.ts';
 import type { Stability } from './proposal.ts';
@@ -20,23 +20,32 @@ export interface StabilityResult extends Stability {
   readonly shareOf: readonly (number | null)[];
 }
 
-const keepDays = (days: readonly DayCount[], isKept: (day: number) => boolean): { days: DayCount[]; share: number } => {
-  const kept = days.filter(({ day }) => isKept(day));
-  const total = days.reduce((sum, { count }) => sum + count, 0);
-  return { days: kept, share: total > 0 ? kept.reduce((sum, { count }) => sum + count, 0) / total : 0 };
-};
+/** The kept days, and their share of all that was counted. */
+function keepDays({ days, counts }: Pick<Conversation, 'days' | 'counts'>, isKept: (day: number) => boolean): { days: Day[]; share: number } {
+  const kept: Day[] = [];
+  let part = 0;
+  let total = 0;
+  for (const [i, day] of days.entries()) {
+    const count = counts?.[i] ?? 1;
+    total += count;
+    if (!isKept(day.day)) continue;
+    part += count;
+    kept.push(day);
+  }
+  return { days: kept, share: total > 0 ? part / total : 0 };
+}
 
 const thin = <T extends { readonly count: number }>(bins: readonly T[], share: number): T[] => bins.map((bin) => ({ ...bin, count: bin.count * share }));
 
 function restrictOperation(operation: Operation, isKept: (day: number) => boolean): Operation | null {
-  const { days, share } = keepDays(operation.days, isKept);
+  const { days, share } = keepDays(operation, isKept);
   if (days.length === 0) return null;
   if (days.length === operation.days.length) return operation;
   return { ...operation, days, requests: operation.requests * share, responses: operation.responses * share, rhythm: thin(operation.rhythm, share), ranges: operation.ranges.map((range) => ({ ...range, requests: range.requests * share })) };
 }
 
 function restrictConversation(conversation: Conversation, isKept: (day: number) => boolean): Conversation | null {
-  const { days, share } = keepDays(conversation.days, isKept);
+  const { days, share } = keepDays(conversation, isKept);
   if (days.length === 0) return null;
   if (days.length === conversation.days.length) return conversation;
   const operations = conversation.operations.map((operation) => restrictOperation(operation, isKept)).filter((operation) => operation !== null);

@@ -5,7 +5,7 @@
  * by service, other protocols by operation, and the bare service where nothing was readable. Left out on purpose: who
  * may ask it (match.ts).
  */
-import type { Access, Conversation, DayCount, Operation } from '../observation.ts';
+import type { Access, Conversation, Day, Operation } from '../observation.ts';
 
 export interface Ask {
   readonly protocol: string;
@@ -26,7 +26,7 @@ export interface Ask {
 
 const plainName = (name: string): string => name.replace(/(Request|Response)$/, '');
 
-const hoursOf = (days: readonly DayCount[]): Ask['hours'] => {
+const hoursOf = (days: readonly Day[]): Ask['hours'] => {
   const kept = days.flatMap(({ day, hours }) => (hours === undefined ? [] : [{ day, hours }]));
   return kept.length === days.length ? kept : null;
 };

@@ -8,7 +8,7 @@
  */
 import { groupAddressKind } from '../net/address-set.ts';
 import { serviceByPort } from '../net/services.ts';
-import type { Conversation, LoggedAttempt } from '../observation.ts';
+import type { Conversation, Day, LoggedAttempt } from '../observation.ts';
 import type { DiffContext } from './diff-observed.ts';
 import { serviceText } from './diff-observed.ts';
 import { isoTime, makeFinding, type Finding, type SeenOperation } from './findings.ts';
@@ -60,17 +60,16 @@ const HOURS_PER_DAY = 24;
 /** Ids of packets' conversations are positive. */
 const idOf = (attempt: LoggedAttempt): number => -attempt.id;
 
+/** Days on which it was tried. */
+export const daysOf = ({ hours }: LoggedAttempt): Day[] =>
+  [...new Set(hours.filter(({ hour }) => hour >= 0).map(({ hour }) => Math.floor(hour / HOURS_PER_DAY)))].map((day) => ({ day }));
+
 /** An attempt in the shape that Permits are matched with: no packet, no answer, its records as requests. */
 export const conversationOf = (attempt: LoggedAttempt): Conversation => {
   const { transport, port, operation, count } = attempt;
   const firstNs = attempt.firstNs ?? 0n;
   const lastNs = attempt.lastNs ?? 0n;
-  const byDay = new Map<number, number>();
-  for (const { hour, count: hits } of attempt.hours) {
-    const day = Math.floor(hour / HOURS_PER_DAY);
-    if (hour >= 0) byDay.set(day, (byDay.get(day) ?? 0) + hits);
-  }
-  const days = [...byDay].map(([day, hits]) => ({ day, count: hits }));
+  const days = daysOf(attempt);
   const name = transport === 'tcp' || transport === 'udp' ? (serviceByPort(transport, port) ?? '') : '';
   return {
     id: idOf(attempt), client: attempt.client, server: attempt.server, transport, port, vlan: null,

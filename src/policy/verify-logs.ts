@@ -6,6 +6,7 @@
  */
 import { addTo } from '../net/multi-map.ts';
 import type { Conversation, LoggedAttempt } from '../observation.ts';
+import { daysOf } from './diff-logged.ts';
 import type { DiffContext } from './diff-observed.ts';
 import { OPERATION_MISSES, type AskVerdict } from './match.ts';
 import type { DeclaredPermit } from './permits.ts';
@@ -24,7 +25,7 @@ export interface LoggedResult {
 /** The attempt in the form that a Permit is matched against. */
 const asConversation = (attempt: LoggedAttempt): Conversation => {
   const times = { firstNs: attempt.firstNs ?? 0n, lastNs: attempt.lastNs ?? 0n };
-  const days = [...new Set(attempt.hours.filter(({ hour }) => hour >= 0).map(({ hour }) => Math.floor(hour / 24)))].map((day) => ({ day, count: 1 }));
+  const days = daysOf(attempt);
   const { operation } = attempt;
   return {
     id: -attempt.id, client: attempt.client, server: attempt.server, transport: attempt.transport, port: attempt.port, vlan: null,

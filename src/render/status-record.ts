@@ -5,13 +5,13 @@
 import type { Completeness } from '../infer/proposal.ts';
 import type { LogStatus } from '../store/firewall-logs.ts';
 import { isDeaf, type SensorTruthHour } from '../store/read-sensor.ts';
-import type { StoreStatus } from '../store/read-status.ts';
+import type { HourlyStatus, StoreStatus } from '../store/read-status.ts';
 import { grouped, isoInstant } from './instant.ts';
 import type { CompletenessRecord, FirewallLogsRecord, StatusRecord } from './json-shapes.ts';
 
 const STOP_PREFIX = 'stop.';
 
-export function statusRecord(path: string, status: StoreStatus, assets: number, completeness: Completeness): StatusRecord {
+export function statusRecord(path: string, status: HourlyStatus, assets: number, completeness: Completeness): StatusRecord {
   const stops: [string, number][] = [];
   const counters: [string, number][] = [];
   for (const [name, count] of Object.entries(status.counters)) {

@@ -2,6 +2,7 @@
  * Sensor truth by hour: what was lost, seen twice, heard one way, or not listened to. In: an open store. Out: one record
  * an hour, ascending; and which hours were heard too badly to count as heard.
  */
+import type { Conversation, Day } from '../observation.ts';
 import type { Connection } from './database.ts';
 
 export interface SensorTruthHour {
@@ -65,22 +66,27 @@ export function readSensorTruth(db: Connection): SensorTruthHour[] {
 }
 
 /** TCP conversations of an hour, and those of which one direction alone was heard in it. */
-export function readOneWayHours(db: Connection): ReadonlyMap<number, { readonly oneWay: number; readonly all: number }> {
-  // A list a conversation, in the order of the key: by hour, SQLite would sort millions of rows (1.7 s for 2.8 million, 0.8 s so).
-  const lists = db
-    .prepare(`SELECT json_group_array(hour), json_group_array(packets_to_server = 0 OR packets_to_client = 0) FROM conversation_hour
-      WHERE hour >= 0 AND conversation IN (SELECT id FROM conversation WHERE transport = 6) GROUP BY conversation`)
-    .raw();
+export type OneWayHours = ReadonlyMap<number, { readonly oneWay: number; readonly all: number }>;
+
+export function readOneWayHours(db: Connection, conversations: readonly Conversation[]): OneWayHours {
   const counts = new Map<number, { oneWay: number; all: number }>();
-  for (const [hours, flags] of lists.iterate() as IterableIterator<[string, string]>) {
-    const isOneWay = JSON.parse(flags) as number[];
-    for (const [i, hour] of (JSON.parse(hours) as number[]).entries()) {
-      const count = counts.get(hour) ?? { oneWay: 0, all: 0 };
-      counts.set(hour, count);
-      count.oneWay += isOneWay[i];
-      count.all++;
-    }
+  const at = (hour: number): { oneWay: number; all: number } => {
+    let count = counts.get(hour);
+    if (count === undefined) counts.set(hour, (count = { oneWay: 0, all: 0 }));
+    return count;
+  };
+  // Most conversations share one of a few lists of days.
+  const alike = new Map<readonly Day[], number>();
+  for (const { transport, days } of conversations) if (transport === 'tcp') alike.set(days, (alike.get(days) ?? 0) + 1);
+  for (const [days, number] of alike) {
+    for (const { day, hours = 0 } of days) for (let hour = 0; hour < 24; hour++) if ((hours >> hour) & 1) at(day * 24 + hour).all += number;
   }
+  // A list a conversation, in the order of the key: by hour, SQLite would sort millions of rows.
+  const lists = db
+    .prepare(`SELECT json_group_array(hour) FROM conversation_hour WHERE hour >= 0 AND (packets_to_server = 0 OR packets_to_client = 0)
+      AND conversation IN (SELECT id FROM conversation WHERE transport = 6) GROUP BY conversation`)
+    .pluck();
+  for (const list of lists.iterate() as IterableIterator<string>) for (const hour of JSON.parse(list) as number[]) at(hour).oneWay++;
   return counts;
 }
 

@@ -2,9 +2,10 @@
  * What the store says of itself: captures, span, totals, and above all what was lost, cut or not understood.
  * In: an open store. Out: one record. Every sum is exact; nothing is judged here (commands/status.ts words it).
  */
+import type { ObservationSet } from '../observation.ts';
 import type { Connection } from './database.ts';
 import { readLogStatus, type LogStatus } from './firewall-logs.ts';
-import { readOneWayHours, readSensorTruth, type SensorTruthHour } from './read-sensor.ts';
+import { readOneWayHours, readSensorTruth, type OneWayHours, type SensorTruthHour } from './read-sensor.ts';
 import { readCounters } from './read.ts';
 import { instant, instantColumns } from './read-words.ts';
 
@@ -49,7 +50,6 @@ export interface StoreStatus {
   readonly duplicates: number;
   /** Hour by hour, ascending. */
   readonly hours: readonly SensorTruthHour[];
-  readonly oneWayHours: ReadonlyMap<number, { readonly oneWay: number; readonly all: number }>;
   /** What was folded under a flood of new keys: conversations not kept one by one, their packets, their clients. */
   readonly foldedConversations: number;
   readonly foldedPackets: number;
@@ -121,7 +121,6 @@ export function readStatus(db: Connection): StoreStatus {
     lostSegments,
     duplicates,
     hours: readSensorTruth(db),
-    oneWayHours: readOneWayHours(db),
     foldedConversations,
     foldedPackets,
     foldedClients,
@@ -131,6 +130,13 @@ export function readStatus(db: Connection): StoreStatus {
     logs: readLogStatus(db),
   };
 }
+
+export interface HourlyStatus extends StoreStatus {
+  readonly oneWayHours: OneWayHours;
+}
+
+/** With what only those need who list hours: a walk through every hour of every conversation. */
+export const readHourlyStatus = (db: Connection, { conversations }: ObservationSet): HourlyStatus => ({ ...readStatus(db), oneWayHours: readOneWayHours(db, conversations) });
 
 /** Grows with every checkpoint and import: the same number, the same Observations. */
 export const readRevision = (db: Connection): number => Number(db.prepare("SELECT value FROM store_meta WHERE key = 'rev'").pluck().get() ?? 0);

@@ -3,30 +3,18 @@
  * In: an open store and the decoders' words for operation codes. Out: records in a stable order (ids, addresses).
  * Every table is read once, in key order, and joined here: one pass for a plant of 100,000 conversations over weeks.
  */
-import type {
-  AddressRecord, CaptureSpan, Conversation, DayCount, Fact, FoldedScan, ObservationSet, Operation, RegisterRange, RhythmBin, SensorTruth,
-} from '../observation.ts';
+import type { AddressRecord, CaptureSpan, Conversation, Fact, FoldedScan, ObservationSet, Operation, RegisterRange, RhythmBin, SensorTruth } from '../observation.ts';
 import type { Connection } from './database.ts';
+import { gather, readColumns } from './read-columns.ts';
+import { NEVER, readDays, type DayDetail, type DaysOf } from './read-days.ts';
 import { isDeaf, readSensorTruth } from './read-sensor.ts';
-import {
-  direction, instant, instantColumns, instantOrZero, serviceBy, transportText, type DescribeOperation,
-} from './read-words.ts';
-
-const HOURS_PER_DAY = 24;
-
-/** `counts`: what was counted on each day; `presence`: 1 on each day, read in half the time and a fraction of the memory. */
-export type DayDetail = 'counts' | 'presence';
+import { direction, instant, instantColumns, instantOrZero, serviceBy, transportText, type DescribeOperation } from './read-words.ts';
 
 export function readObservations(db: Connection, describe: DescribeOperation, detail: DayDetail = 'counts'): ObservationSet {
-  const addressText = readAddressTexts(db);
+  const addresses = readAddresses(db);
   const rhythm = readRhythm(db);
-  const readDays = detail === 'counts' ? readDayCounts : readDayPresence;
-  const operations = readOperations(db, describe, rhythm, readDays);
-  return {
-    conversations: readConversations(db, addressText, operations, rhythm, readDays),
-    addresses: readAddresses(db, addressText),
-    sensor: readSensor(db, addressText),
-  };
+  const operations = readOperations(db, describe, rhythm, detail);
+  return observationSet(db, addresses, readConversations(db, addresses, operations, rhythm, detail));
 }
 
 /**
@@ -34,237 +22,147 @@ export function readObservations(db: Connection, describe: DescribeOperation, de
  * fraction of the time.
  */
 export function readOutline(db: Connection): ObservationSet {
-  const addressText = readAddressTexts(db);
-  return {
-    conversations: readConversations(db, addressText, null, new Map(), readDayPresence),
-    addresses: readAddresses(db, addressText),
-    sensor: readSensor(db, addressText),
-  };
+  const addresses = readAddresses(db);
+  return observationSet(db, addresses, readConversations(db, addresses, null, new Map(), 'presence'));
 }
 
-type Row = readonly (number | null)[];
+/** By their id in the store. */
+type Addresses = ReadonlyMap<number, AddressRecord>;
 
-/** Rows as arrays, one at a time: no object and no column name per row. */
-const each = <R>(db: Connection, sql: string): IterableIterator<R> =>
-  db.prepare(sql).raw().iterate() as IterableIterator<R>;
+const observationSet = (db: Connection, addresses: Addresses, conversations: Conversation[]): ObservationSet => ({
+  conversations,
+  addresses: [...addresses.values()].sort((a, b) => (a.address < b.address ? -1 : 1)),
+  sensor: readSensor(db, addresses),
+});
 
-function readAddressTexts(db: Connection): Map<number, string> {
-  const texts = new Map<number, string>();
-  for (const [id, text] of each<[number, string]>(db, 'SELECT id, text FROM address ORDER BY id')) texts.set(id, text);
-  return texts;
-}
-
-/** Rows of a child table as lists by their owner, in the order in which they come. */
-function gather<R extends readonly unknown[], T>(rows: Iterable<R>, make: (row: R) => T): Map<number, T[]> {
-  const lists = new Map<number, T[]>();
-  let owner = -1;
-  let list: T[] = [];
-  for (const row of rows) {
-    if (row[0] !== owner || !lists.has(owner)) {
-      owner = row[0] as number;
-      list = [];
-      lists.set(owner, list);
-    }
-    list.push(make(row));
-  }
-  return lists;
-}
+const textOf = (addresses: Addresses, id: number): string => addresses.get(id)?.address ?? '';
 
 const NONE: readonly never[] = [];
 
+/** Instants as text: their nanoseconds fit no number. */
+const FIRST = "first_ns || ''";
+const LAST = "last_ns || ''";
+const nsOrZero = (text: string | null): bigint => (text === null ? 0n : BigInt(text));
+
+function readAddresses(db: Connection): Addresses {
+  const texts = new Map<number, string>();
+  for (const [ids, text] of readColumns<[number, string]>(db, { table: 'address', columns: ['id', 'text'] })) {
+    for (let i = 0; i < ids.length; i++) texts.set(ids[i], text[i]);
+  }
+  const macs = gather<[number, number, string | null, string | null], AddressRecord['macs'][number]>(
+    db, { table: 'address_mac', columns: ['address', 'mac', FIRST, LAST], order: 'mac' },
+    ([, mac, first, last], i) => ({ mac: texts.get(mac[i]) ?? '', firstNs: nsOrZero(first[i]), lastNs: nsOrZero(last[i]) }));
+  const facts = gather<[number, string, string], AddressRecord['facts'][number]>(
+    db, { table: 'address_fact', columns: ['address', 'name', 'value'], order: 'name, count DESC, value' }, ([, name, value], i) => ({ name: name[i], value: value[i] }));
+  const records = new Map<number, AddressRecord>();
+  for (const [ids, first, last] of readColumns<[number, string | null, string | null]>(db, { table: 'address', columns: ['id', FIRST, LAST] })) {
+    for (let i = 0; i < ids.length; i++) {
+      const id = ids[i];
+      records.set(id, { address: texts.get(id) ?? '', macs: macs.get(id) ?? NONE, facts: facts.get(id) ?? NONE, firstNs: nsOrZero(first[i]), lastNs: nsOrZero(last[i]) });
+    }
+  }
+  return records;
+}
+
 /** Subject: a conversation's id, or an operation's id negated. */
 const readRhythm = (db: Connection): Map<number, RhythmBin[]> =>
-  gather(
-    each<[number, number, number]>(db, 'SELECT subject, count, sum_ms FROM rhythm WHERE count > 0 ORDER BY subject, bin'),
-    ([, count, sumMs]) => ({ count, meanMs: sumMs / count }),
-  );
+  gather<[number, number, number], RhythmBin>(
+    db, { table: 'rhythm', columns: ['subject', 'count', 'sum_ms'], order: 'bin', where: 'count > 0' }, ([, count, sumMs], i) => ({ count: count[i], meanMs: sumMs[i] / count[i] }));
 
-/** Days of an owner by its id: requests, or, where no request was seen, what else tells of life. */
-type DaysOf = (id: number, byRequests: boolean) => readonly DayCount[];
-
-/**
- * An owner's hours come as lists, one row an owner, and are summed into days here: 2.8 million hour rows take 0.9 s that
- * way, and 3.3 s as a row a day. They come in the order of the table's key. The hour -1 (frames without a time)
- * belongs to no day.
- */
-function readDayCounts(db: Connection, table: string, owner: string, others: string): DaysOf {
-  const sql = `SELECT ${owner}, json_group_array(hour), json_group_array(requests), json_group_array(${others})
-    FROM (SELECT * FROM ${table} WHERE hour >= 0 ORDER BY ${owner}, hour) GROUP BY ${owner}`;
-  const lists = new Map<number, readonly [hours: string, requests: string, others: string]>();
-  for (const [id, hours, requests, others] of each<[number, string, string, string]>(db, sql)) lists.set(id, [hours, requests, others]);
-  return (id, byRequests) => {
-    const list = lists.get(id);
-    return list === undefined ? NONE : sumDays(JSON.parse(list[0]) as number[], JSON.parse(list[byRequests ? 1 : 2]) as number[]);
-  };
-}
-
-/** @param counts of each hour; null: each day counts 1 */
-function sumDays(hours: readonly number[], counts: readonly number[] | null): DayCount[] {
-  const days: { day: number; count: number; hours: number }[] = [];
-  for (const [i, hour] of hours.entries()) {
-    const day = Math.floor(hour / HOURS_PER_DAY);
-    let last = days.at(-1);
-    if (last?.day !== day) days.push((last = { day, count: counts === null ? 1 : 0, hours: 0 }));
-    if (counts !== null) last.count += counts[i];
-    last.hours |= 1 << (hour % HOURS_PER_DAY);
-  }
-  return days;
-}
-
-/** Many owners are active in the same hours: each list of days is made once. */
-function readDayPresence(db: Connection, table: string, owner: string): DaysOf {
-  const sql = `SELECT ${owner}, json_group_array(hour) FROM (SELECT * FROM ${table} WHERE hour >= 0 ORDER BY ${owner}, hour) GROUP BY ${owner}`;
-  const lists = new Map<string, readonly DayCount[]>();
-  const byOwner = new Map<number, readonly DayCount[]>();
-  for (const [id, text] of each<[number, string]>(db, sql)) {
-    let list = lists.get(text);
-    if (list === undefined) lists.set(text, (list = sumDays(JSON.parse(text) as number[], null)));
-    byOwner.set(id, list);
-  }
-  return (id) => byOwner.get(id) ?? NONE;
-}
-
-type OperationRow = [
-  id: number, conversation: number, protocol: string, unit: number, code: number, requests: number, responses: number,
-  errors: number, folded: number, firstS: number | null, firstN: number | null, lastS: number | null, lastN: number | null,
-];
-
-function readOperations(
-  db: Connection,
-  describe: DescribeOperation,
-  rhythm: ReadonlyMap<number, RhythmBin[]>,
-  readDays: typeof readDayCounts,
-): Map<number, Operation[]> {
-  const ranges = gather(
-    each<[number, number, number, number, number]>(
-      db, 'SELECT operation, access, first, last, requests FROM operation_range ORDER BY operation, access, first, last'),
-    ([, access, first, last, requests]): RegisterRange => ({ access: access === 0 ? 'read' : 'write', first, last, requests }),
-  );
-  const errors = gather(
-    each<[number, number, number]>(db, 'SELECT operation, code, count FROM operation_error ORDER BY operation, code'),
-    ([, code, count]) => ({ code, count }),
-  );
-  const targets = gather(
-    each<[number, string]>(db, 'SELECT operation, target FROM operation_target ORDER BY operation, target'),
-    ([, target]) => target,
-  );
-  const days = readDays(db, 'operation_hour', 'operation', 'responses + errors');
-  const byConversation = new Map<number, Operation[]>();
-  const sql = `SELECT id, conversation, protocol, unit, function, requests, responses, errors, ranges_folded,
-    ${instantColumns('first')}, ${instantColumns('last')} FROM operation ORDER BY conversation, protocol, unit, function, id`;
-  for (const row of each<OperationRow>(db, sql)) {
-    const [id, conversation, protocol, unit, code, requests, responses, errorCount, folded, firstS, firstN, lastS, lastN] = row;
-    const { name, access } = describe(protocol, code);
-    const operation: Operation = {
-      protocol,
-      unit: unit < 0 ? null : unit,
-      function: code,
-      name,
-      access,
-      requests,
-      responses,
-      errors: errorCount,
-      errorCodes: errors.get(id) ?? NONE,
-      ranges: ranges.get(id) ?? NONE,
-      rangesFolded: folded,
-      targets: targets.get(id) ?? NONE,
-      firstNs: instantOrZero(firstS, firstN),
-      lastNs: instantOrZero(lastS, lastN),
-      days: days(id, requests > 0),
-      rhythm: rhythm.get(-id) ?? NONE,
-    };
-    const list = byConversation.get(conversation);
-    if (list === undefined) byConversation.set(conversation, [operation]);
-    else list.push(operation);
-  }
-  return byConversation;
+function readOperations(db: Connection, describe: DescribeOperation, rhythm: ReadonlyMap<number, RhythmBin[]>, detail: DayDetail): Map<number, Operation[]> {
+  const ranges = gather<[number, number, number, number, number], RegisterRange>(
+    db, { table: 'operation_range', columns: ['operation', 'access', 'first', 'last', 'requests'], order: 'access, first, last' },
+    ([, access, first, last, requests], i) => ({ access: access[i] === 0 ? 'read' : 'write', first: first[i], last: last[i], requests: requests[i] }));
+  const errorCodes = gather<[number, number, number], Operation['errorCodes'][number]>(
+    db, { table: 'operation_error', columns: ['operation', 'code', 'count'], order: 'code' }, ([, code, count], i) => ({ code: code[i], count: count[i] }));
+  const targets = gather<[number, string], string>(db, { table: 'operation_target', columns: ['operation', 'target'], order: 'target' }, ([, target], i) => target[i]);
+  const daysOf = readDays(db, 'operation_hour', 'operation', 'responses + errors', detail);
+  return gather<[number, string, number, number, number, number, number, number, number, string | null, string | null], Operation>(
+    db,
+    { table: 'operation', columns: ['conversation', 'protocol', 'unit', 'function', 'id', 'requests', 'responses', 'errors', 'ranges_folded', FIRST, LAST], order: 'protocol, unit, function, id' },
+    ([, protocol, unit, code, ids, requests, responses, errors, folded, first, last], i) => {
+      const id = ids[i];
+      const { name, access } = describe(protocol[i], code[i]);
+      const { days, counts } = daysOf(id, requests[i] > 0);
+      return {
+        protocol: protocol[i],
+        unit: unit[i] < 0 ? null : unit[i],
+        function: code[i],
+        name,
+        access,
+        requests: requests[i],
+        responses: responses[i],
+        errors: errors[i],
+        errorCodes: errorCodes.get(id) ?? NONE,
+        ranges: ranges.get(id) ?? NONE,
+        rangesFolded: folded[i],
+        targets: targets.get(id) ?? NONE,
+        firstNs: nsOrZero(first[i]),
+        lastNs: nsOrZero(last[i]),
+        days,
+        counts,
+        rhythm: rhythm.get(-id) ?? NONE,
+      };
+    });
 }
 
 type ConversationRow = [
   id: number, client: number, server: number, transport: number, port: number, vlan: number | null, service: string,
   serviceCode: number, directionCode: number, packetsToServer: number, packetsToClient: number, bytesToServer: number,
-  bytesToClient: number, sessions: number, answered: number, requests: number, rttUs: number | null,
-  firstS: number | null, firstN: number | null, lastS: number | null, lastN: number | null,
+  bytesToClient: number, sessions: number, answered: number, requests: number, rttUs: number | null, first: string | null, last: string | null,
 ];
 
+const CONVERSATION_COLUMNS = [
+  'id', 'client', 'server', 'transport', 'port', 'vlan', 'service', 'service_by', 'direction_by', 'packets_to_server', 'packets_to_client',
+  'bytes_to_server', 'bytes_to_client', 'sessions', 'answered', 'requests', 'rtt_us', FIRST, LAST,
+] as const;
+
 function readConversations(
-  db: Connection,
-  addressText: ReadonlyMap<number, string>,
-  operations: ReadonlyMap<number, Operation[]> | null,
-  rhythm: ReadonlyMap<number, RhythmBin[]>,
-  readDays: typeof readDayCounts,
+  db: Connection, addresses: Addresses, operations: ReadonlyMap<number, Operation[]> | null, rhythm: ReadonlyMap<number, RhythmBin[]>, detail: DayDetail,
 ): Conversation[] {
-  const days: DaysOf = operations === null ? () => NONE : readDays(db, 'conversation_hour', 'conversation', 'packets_to_server + packets_to_client');
-  const facts: ReadonlyMap<number, Fact[]> = operations === null ? new Map() : gather(
-    each<[number, string, string, number, number]>(
-      db, 'SELECT conversation, name, value, to_server, to_client FROM conversation_fact ORDER BY conversation, name, value'),
-    ([, name, value, toServer, toClient]): Fact => ({ name, value, toServer, toClient }),
-  );
+  const daysOf: DaysOf = operations === null ? () => NEVER : readDays(db, 'conversation_hour', 'conversation', 'packets_to_server + packets_to_client', detail);
+  const facts = operations === null ? new Map<number, Fact[]>() : gather<[number, string, string, number, number], Fact>(
+    db, { table: 'conversation_fact', columns: ['conversation', 'name', 'value', 'to_server', 'to_client'], order: 'name, value' },
+    ([, name, value, toServer, toClient], i) => ({ name: name[i], value: value[i], toServer: toServer[i], toClient: toClient[i] }));
   const conversations: Conversation[] = [];
-  const sql = `SELECT id, client, server, transport, port, vlan, service, service_by, direction_by,
-    packets_to_server, packets_to_client, bytes_to_server, bytes_to_client, sessions, answered, requests, rtt_us,
-    ${instantColumns('first')}, ${instantColumns('last')} FROM conversation ORDER BY id`;
-  for (const row of each<ConversationRow>(db, sql)) {
-    const [
-      id, client, server, transport, port, vlan, service, serviceCode, directionCode, packetsToServer, packetsToClient,
-      bytesToServer, bytesToClient, sessions, answered, requests, rttUs, firstS, firstN, lastS, lastN,
-    ] = row;
-    const own = operations?.get(id) ?? NONE;
-    conversations.push({
-      id,
-      client: addressText.get(client) ?? '',
-      server: addressText.get(server) ?? '',
-      transport: transportText(transport),
-      port,
-      vlan,
-      service: { name: service, by: serviceBy(serviceCode) },
-      direction: direction(directionCode),
-      packets: { toServer: packetsToServer, toClient: packetsToClient },
-      bytes: { toServer: bytesToServer, toClient: bytesToClient },
-      sessions,
-      answeredSessions: answered,
-      requests,
-      firstNs: instantOrZero(firstS, firstN),
-      lastNs: instantOrZero(lastS, lastN),
-      days: days(id, own.length > 0 && requests > 0),
-      rhythm: rhythm.get(id) ?? NONE,
-      rttMs: rttUs === null ? null : rttUs / 1000,
-      operations: own,
-      facts: facts.get(id) ?? NONE,
-    });
+  for (const [
+    ids, client, server, transport, port, vlan, service, serviceCode, directionCode, packetsToServer, packetsToClient,
+    bytesToServer, bytesToClient, sessions, answered, requests, rttUs, first, last,
+  ] of readColumns<ConversationRow>(db, { table: 'conversation', columns: CONVERSATION_COLUMNS })) {
+    for (let i = 0; i < ids.length; i++) {
+      const id = ids[i];
+      const own = operations?.get(id) ?? NONE;
+      const { days, counts } = daysOf(id, own.length > 0 && requests[i] > 0);
+      const rtt = rttUs[i];
+      conversations.push({
+        id,
+        client: textOf(addresses, client[i]),
+        server: textOf(addresses, server[i]),
+        transport: transportText(transport[i]),
+        port: port[i],
+        vlan: vlan[i],
+        service: { name: service[i], by: serviceBy(serviceCode[i]) },
+        direction: direction(directionCode[i]),
+        packets: { toServer: packetsToServer[i], toClient: packetsToClient[i] },
+        bytes: { toServer: bytesToServer[i], toClient: bytesToClient[i] },
+        sessions: sessions[i],
+        answeredSessions: answered[i],
+        requests: requests[i],
+        firstNs: nsOrZero(first[i]),
+        lastNs: nsOrZero(last[i]),
+        days,
+        counts,
+        rhythm: rhythm.get(id) ?? NONE,
+        rttMs: rtt === null ? null : rtt / 1000,
+        operations: own,
+        facts: facts.get(id) ?? NONE,
+      });
+    }
   }
   return conversations;
 }
 
-function readAddresses(db: Connection, addressText: ReadonlyMap<number, string>): AddressRecord[] {
-  const macs = gather(
-    each<[number, number, ...Row]>(db, `SELECT address, mac, ${instantColumns('first')}, ${instantColumns('last')}
-      FROM address_mac ORDER BY address, mac`),
-    ([, mac, firstS, firstN, lastS, lastN]) => ({
-      mac: addressText.get(mac) ?? '',
-      firstNs: instantOrZero(firstS, firstN),
-      lastNs: instantOrZero(lastS, lastN),
-    }),
-  );
-  const facts = gather(
-    each<[number, string, string]>(db, 'SELECT address, name, value FROM address_fact ORDER BY address, name, count DESC, value'),
-    ([, name, value]) => ({ name, value }),
-  );
-  const records: AddressRecord[] = [];
-  const sql = `SELECT id, ${instantColumns('first')}, ${instantColumns('last')} FROM address ORDER BY text`;
-  for (const [id, firstS, firstN, lastS, lastN] of each<[number, number | null, number | null, number | null, number | null]>(db, sql)) {
-    records.push({
-      address: addressText.get(id) ?? '',
-      macs: macs.get(id) ?? NONE,
-      facts: facts.get(id) ?? NONE,
-      firstNs: instantOrZero(firstS, firstN),
-      lastNs: instantOrZero(lastS, lastN),
-    });
-  }
-  return records;
-}
-
-function readSensor(db: Connection, addressText: ReadonlyMap<number, string>): SensorTruth {
+function readSensor(db: Connection, addresses: Addresses): SensorTruth {
   const [packets, bytes, firstS, firstN, lastS, lastN] = db
     .prepare(`SELECT coalesce(sum(frames), 0), coalesce(sum(bytes), 0),
       min(first_ns) / 1000000000, min(first_ns) % 1000000000, max(last_ns) / 1000000000, max(last_ns) % 1000000000 FROM capture`)
@@ -273,9 +171,9 @@ function readSensor(db: Connection, addressText: ReadonlyMap<number, string>): S
   const scans: FoldedScan[] = [];
   const sql = `SELECT client, transport, targets, packets, ${instantColumns('first')}, ${instantColumns('last')}
     FROM scan ORDER BY client, transport`;
-  for (const row of each<[number, number, number, number, number | null, number | null, number | null, number | null]>(db, sql)) {
+  for (const row of db.prepare(sql).raw().iterate() as IterableIterator<[number, number, number, number, number | null, number | null, number | null, number | null]>) {
     scans.push({
-      client: addressText.get(row[0]) ?? '',
+      client: textOf(addresses, row[0]),
       transport: transportText(row[1]),
       targets: row[2],
       packets: row[3],
@@ -285,7 +183,7 @@ function readSensor(db: Connection, addressText: ReadonlyMap<number, string>): S
   }
   const captures: CaptureSpan[] = [];
   const spans = `SELECT id, kind = 'live', ${instantColumns('first')}, ${instantColumns('last')} FROM capture WHERE first_ns IS NOT NULL ORDER BY id`;
-  for (const row of each<[number, number, number | null, number | null, number | null, number | null]>(db, spans)) {
+  for (const row of db.prepare(spans).raw().iterate() as IterableIterator<[number, number, number | null, number | null, number | null, number | null]>) {
     captures.push({ id: row[0], live: row[1] === 1, firstNs: instantOrZero(row[2], row[3]), lastNs: instantOrZero(row[4], row[5]) });
   }
   return {
@@ -303,5 +201,5 @@ function readSensor(db: Connection, addressText: ReadonlyMap<number, string>): S
 
 /** Counters of all captures, summed, by name. */
 export function readCounters(db: Connection): Record<string, number> {
-  return Object.fromEntries(each<[string, number]>(db, 'SELECT name, sum(count) FROM capture_counter GROUP BY name ORDER BY name'));
+  return Object.fromEntries(db.prepare('SELECT name, sum(count) FROM capture_counter GROUP BY name ORDER BY name').raw().all() as [string, number][]);
 }

@@ -6,10 +6,12 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describeOperation } from '../../src/decode/app/registry.ts';
 import { openCapture } from '../../src/source/open.ts';
 import { openForWriting, readFromStore } from '../../src/store/database.ts';
 import { beginImport, importCapture } from '../../src/store/import-capture.ts';
-import { readStatus, type StoreStatus } from '../../src/store/read-status.ts';
+import { readHourlyStatus, type HourlyStatus } from '../../src/store/read-status.ts';
+import { readObservations } from '../../src/store/read.ts';
 import { concat, pcapHeader, pcapRecord } from '../source/capture-bytes.ts';
 
 const PLANT = join(import.meta.dirname, '../../samples/plant/millbrook_00005_20260314.pcapng');
@@ -52,7 +54,7 @@ function routed(bytes: Uint8Array, vlan: number): Uint8Array {
 }
 
 interface Outcome {
-  readonly status: StoreStatus;
+  readonly status: HourlyStatus;
   readonly operations: string[];
   readonly conversations: string[];
 }
@@ -68,7 +70,7 @@ async function imported(name: string, all: readonly Frame[]): Promise<Outcome> {
   const operations = rows(`SELECT ${c}, o.protocol, o.unit, o.function, o.requests, o.responses, o.errors FROM operation o JOIN conversation c ON c.id = o.conversation`);
   const conversations = rows(`SELECT ${c}, c.service, c.packets_to_server, c.packets_to_client FROM conversation c`);
   store.close();
-  return { status: readFromStore(db, readStatus), operations, conversations };
+  return { status: readFromStore(db, (open) => readHourlyStatus(open, readObservations(open, describeOperation, 'presence'))), operations, conversations };
 }
 
 describe('a mirror port that copies every frame twice', () => {

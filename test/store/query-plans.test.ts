@@ -7,7 +7,7 @@ import { describeOperation } from '../../src/decode/app/registry.ts';
 import type { Connection } from '../../src/store/database.ts';
 import { visitConversationHours, readSensorHours } from '../../src/store/read-activity.ts';
 import { readFlowPage, type FlowFilter } from '../../src/store/read-flows.ts';
-import { readStatus } from '../../src/store/read-status.ts';
+import { readHourlyStatus } from '../../src/store/read-status.ts';
 import { readObservations, readOutline } from '../../src/store/read.ts';
 import { createMemoryStore } from '../fuzz/memory-store.ts';
 
@@ -39,9 +39,9 @@ const page = (filter: Partial<FlowFilter>) => (db: Connection): unknown => readF
 const HOURLY = ['conversation_hour', 'operation_hour'];
 
 test.each<[string, (db: Connection) => unknown]>([
-  ['status', readStatus],
+  ['status', (db) => readHourlyStatus(db, readObservations(db, describeOperation, 'presence'))],
   ['proposals', (db) => readObservations(db, describeOperation)],
-  ['status, assets, diff', (db) => readObservations(db, describeOperation, 'presence')],
+  ['assets, diff', (db) => readObservations(db, describeOperation, 'presence')],
   ['names', readOutline],
   ['the report', (db) => [visitConversationHours(db, () => undefined), readSensorHours(db)]],
   ['flows', page({})],

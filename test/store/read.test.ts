@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { describeOperation } from '../../src/decode/app/registry.ts';
-import type { DayCount, ObservationSet } from '../../src/observation.ts';
+import type { ObservationSet } from '../../src/observation.ts';
 import { openForReading, readFromStore, type Store } from '../../src/store/database.ts';
 import { flowConditions, readFlowPage, type FlowFilter } from '../../src/store/read-flows.ts';
 import { readStatus } from '../../src/store/read-status.ts';
@@ -34,10 +34,9 @@ describe('readObservations', () => {
     set = readFromStore(file, (db) => readObservations(db, describeOperation));
   });
 
-  test('presence: the same days of everything, each counted 1', () => {
-    const present = (days: readonly DayCount[]): unknown => days.map((day) => ({ ...day, count: 1 }));
-    const expected = set.conversations.map((one) => ({ ...one, days: present(one.days), operations: one.operations.map((operation) => ({ ...operation, days: present(operation.days) })) }));
-    expect(set.conversations.some((one) => one.days.some(({ count }) => count > 1))).toBe(true);
+  test('presence: the same, but for what was counted on each day', () => {
+    const expected = set.conversations.map((one) => ({ ...one, counts: undefined, operations: one.operations.map((operation) => ({ ...operation, counts: undefined })) }));
+    expect(set.conversations.every((one) => one.days.length === (one.counts ?? []).length)).toBe(true);
     expect(readObservations(store.db, describeOperation, 'presence')).toEqual({ ...set, conversations: expected });
   });
 
@@ -57,11 +56,12 @@ describe('readObservations', () => {
   });
 
   test('days are folded from hours; frames without a time belong to none', () => {
-    expect(set.conversations[0].days).toEqual([{ day: DAY, count: 100, hours: (1 << 6) | (1 << 7) }, { day: DAY + 1, count: 100, hours: 1 << 6 }]);
+    const days = [{ day: DAY, hours: (1 << 6) | (1 << 7) }, { day: DAY + 1, hours: 1 << 6 }];
+    expect(set.conversations[0]).toMatchObject({ days, counts: [100, 100] });
     // No operation is known: packets count.
-    expect(set.conversations[2].days).toEqual([{ day: DAY + 2, count: 6, hours: 1 << 5 }]);
+    expect(set.conversations[2]).toMatchObject({ days: [{ day: DAY + 2, hours: 1 << 5 }], counts: [6] });
     expect(set.conversations[3].days).toEqual([]);
-    expect(set.conversations[0].operations[0].days).toEqual([{ day: DAY, count: 90, hours: (1 << 6) | (1 << 7) }, { day: DAY + 1, count: 90, hours: 1 << 6 }]);
+    expect(set.conversations[0].operations[0]).toMatchObject({ days, counts: [90, 90] });
   });
 
   test('operations keep unit, name, access, ranges, codes, targets and rhythm', () => {
@@ -109,7 +109,7 @@ describe('readObservations', () => {
     expect(outline.addresses).toEqual(set.addresses);
     expect(outline.sensor).toEqual(set.sensor);
     expect(outline.conversations).toEqual(
-      set.conversations.map((conversation) => ({ ...conversation, operations: [], facts: [], days: [], rhythm: [] })));
+      set.conversations.map((conversation) => ({ ...conversation, operations: [], facts: [], days: [], counts: undefined, rhythm: [] })));
   });
 });
 

@@ -12,7 +12,7 @@ import { SEVERITIES } from '../../policy/findings.ts';
 import { createSetAside } from '../../policy/set-aside.ts';
 import type { LoadedSpec } from '../../policy/spec-load.ts';
 import type { Verification } from '../../policy/verify.ts';
-import type { StoreStatus } from '../../store/read-status.ts';
+import type { HourlyStatus } from '../../store/read-status.ts';
 import { isoInstant } from '../instant.ts';
 import { statusRecord } from '../status-record.ts';
 import { validationWords } from '../verification.ts';
@@ -32,7 +32,7 @@ export interface ReportInput {
   readonly specDigest: string | null;
   readonly loaded: LoadedSpec;
   readonly set: ObservationSet;
-  readonly status: StoreStatus;
+  readonly status: HourlyStatus;
   readonly storePath: string;
   readonly proposal: Proposal;
   readonly diff: DiffReport;
