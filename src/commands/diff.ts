@@ -7,7 +7,7 @@ import { EXIT, usageError } from '../errors.ts';
 import { proposeZones } from '../infer/zones.ts';
 import { comparePeriods } from '../policy/compare-periods.ts';
 import { compareSpecs } from '../policy/compare-specs.ts';
-import { conversationOf } from '../policy/diff-logged.ts';
+import { withLogged } from '../policy/diff-logged.ts';
 import { diffReport, type DiffReport } from '../policy/diff.ts';
 import type { Finding } from '../policy/findings.ts';
 import { loadSpec } from '../policy/spec-load.ts';
@@ -91,7 +91,7 @@ export function diffStore(argv: DiffArguments, context: CommandContext): Command
   });
   if (argv.update !== undefined) {
     const ids = argv.update.flatMap((word) => word.split(',')).filter((id) => id !== '');
-    return updateSpec(loaded, { ...set, conversations: [...set.conversations, ...logged.map(conversationOf)] }, report.findings, { ids, owner: argv.owner, purpose: argv.purpose }, context);
+    return updateSpec(loaded, withLogged(set, logged), report.findings, { ids, owner: argv.owner, purpose: argv.purpose }, context);
   }
   return shown(report, losses, argv.spec, argv, context);
 }

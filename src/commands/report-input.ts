@@ -60,7 +60,7 @@ export function gatherReport({ storePath, declared, tool, commandLine, progress 
   const proposal = proposeZones(set, declared === null ? {} : { pins: zonePinsOf(declared, set), stabilityRuns: 0 });
   const loaded = declared ?? proposedSpec(set, proposal);
   progress('comparing');
-  const diff = diffReport(loaded, set);
+  const diff = diffReport(loaded, set, { logged: attempts });
   const plant = indexPlant(loaded, set, proposal);
   const activity = readFromStore(storePath, (db) => {
     const tally = tallyActivity(plant, readSensorHours(db), loaded.spec.timezone ?? 'UTC');

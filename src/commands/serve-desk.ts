@@ -4,6 +4,7 @@
  * process of its own (serve-child.ts): a large plant takes it half a minute, and the door must answer meanwhile.
  */
 import { BaselineError, specError } from '../errors.ts';
+import { withLogged } from '../policy/diff-logged.ts';
 import { diffReport } from '../policy/diff.ts';
 import { acceptFindings } from '../policy/spec-accept.ts';
 import { editSpec, specEditSchema, type EditRefusal, type SpecChange, type SpecEdit } from '../policy/spec-edit.ts';
@@ -50,10 +51,10 @@ export function openDesk({ storePath, specFile, tool, commandLine }: DeskSetting
   let reading: StoreReading | null = null;
   let plant: PlantIndex | null = null;
   const decideFinding = (loaded: LoadedSpec, { finding: id, decision, owner, reason }: Extract<SpecEdit, { kind: 'decide-finding' }>): SpecChange | Refusal => {
-    const { set } = reading ?? readForReport(storePath);
-    const finding = diffReport(loaded, set).findings.find((one) => one.id === id);
+    const { set, attempts } = reading ?? readForReport(storePath);
+    const finding = diffReport(loaded, set, { logged: attempts }).findings.find((one) => one.id === id);
     if (finding === undefined) return { problem: `there is no finding ${id} any more`, remedy: 'reload the page' };
-    const { text, results } = acceptFindings(loaded.text, set, [finding], { owner, decision, ...(reason === '' ? {} : { purpose: reason }) });
+    const { text, results } = acceptFindings(loaded.text, withLogged(set, attempts), [finding], { owner, decision, ...(reason === '' ? {} : { purpose: reason }) });
     const [{ done, sentence }] = results;
     return done ? { text, sentence: `${finding.title}: ${sentence}` } : { problem: sentence, remedy: finding.remedy };
   };

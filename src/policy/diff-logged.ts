@@ -8,24 +8,26 @@
  */
 import { groupAddressKind } from '../net/address-set.ts';
 import { serviceByPort } from '../net/services.ts';
-import type { Conversation, Day, LoggedAttempt } from '../observation.ts';
+import type { AttemptVerdict, Conversation, Day, LoggedAttempt, ObservationSet } from '../observation.ts';
 import type { DiffContext } from './diff-observed.ts';
 import { serviceText } from './diff-observed.ts';
 import { isoTime, makeFinding, type Finding, type SeenOperation } from './findings.ts';
+import { tallyLogged, type JudgedAttempt, type LoggedDay, type LoggedRule, type LoggedStanding } from './logged-tally.ts';
 import type { ConversationVerdict } from './match.ts';
 import { isChanging } from './requirements.ts';
 import type { Resolution } from './spec-assets.ts';
 import { plural } from './plural.ts';
 
-/** One thing that a firewall blocks or would block and somebody has to decide. */
-export interface LoggedDecision {
-  /** The finding that it belongs to: `diff --update` takes it. */
+/** One client, server and service where the firewall and the spec disagree, or somebody has to decide. */
+export interface LoggedDisagreement {
+  readonly standing: Exclude<LoggedStanding, 'agreed' | 'expected' | 'not-judged'>;
+  /** The finding that it belongs to: `diff --update` takes it where it is to be decided. */
   readonly finding: string;
   readonly client: string;
   /** Empty: many. */
   readonly server: string;
   readonly service: string;
-  readonly verdict: 'would-block' | 'blocked';
+  readonly verdict: AttemptVerdict;
   readonly devices: readonly string[];
   readonly rules: readonly string[];
   readonly count: number;
@@ -51,7 +53,12 @@ export interface LoggedCounts {
 
 export interface LoggedResult {
   readonly findings: readonly Finding[];
-  readonly decisions: readonly LoggedDecision[];
+  /** What the firewall blocks or would block and somebody has to decide. */
+  readonly decisions: readonly LoggedDisagreement[];
+  /** Blocked although permitted, let through although not, and packets in mid-session. */
+  readonly disagreements: readonly LoggedDisagreement[];
+  readonly rules: readonly LoggedRule[];
+  readonly days: readonly LoggedDay[];
   readonly counts: LoggedCounts;
 }
 
@@ -65,7 +72,7 @@ export const daysOf = ({ hours }: LoggedAttempt): Day[] =>
   [...new Set(hours.filter(({ hour }) => hour >= 0).map(({ hour }) => Math.floor(hour / HOURS_PER_DAY)))].map((day) => ({ day }));
 
 /** An attempt in the shape that Permits are matched with: no packet, no answer, its records as requests. */
-export const conversationOf = (attempt: LoggedAttempt): Conversation => {
+const conversationOf = (attempt: LoggedAttempt): Conversation => {
   const { transport, port, operation, count } = attempt;
   const firstNs = attempt.firstNs ?? 0n;
   const lastNs = attempt.lastNs ?? 0n;
@@ -82,6 +89,9 @@ export const conversationOf = (attempt: LoggedAttempt): Conversation => {
   };
 };
 
+/** Observations with attempts among them, for what accepts findings of both. */
+export const withLogged = (set: ObservationSet, attempts: readonly LoggedAttempt[]): ObservationSet => ({ ...set, conversations: [...set.conversations, ...attempts.map(conversationOf)] });
+
 const seen = (attempt: LoggedAttempt): SeenOperation => ({
   conversation: idOf(attempt),
   operation: [attempt.operation === null ? attempt.application : `FC ${attempt.operation.function} ${attempt.operation.name}${attempt.operation.unit === null ? '' : `, unit ${attempt.operation.unit}`}`, attempt.rule === '' ? '' : `rule ${attempt.rule}`]
@@ -94,9 +104,14 @@ const seen = (attempt: LoggedAttempt): SeenOperation => ({
 
 type Outcome = 'agreed' | 'expected' | 'mid-session' | 'blocked-but-permitted' | 'passed-but-not-permitted' | 'decide' | 'decide-content';
 
+const STANDINGS: Readonly<Record<Outcome, LoggedStanding>> = {
+  agreed: 'agreed', expected: 'expected', 'mid-session': 'mid-session', 'blocked-but-permitted': 'blocked-but-permitted', 'passed-but-not-permitted': 'passed-but-not-permitted',
+  decide: 'to-be-decided', 'decide-content': 'to-be-decided',
+};
+
 /** Attempts of one client, server and service with one outcome. */
 interface Group {
-  readonly outcome: Outcome;
+  readonly outcome: Exclude<Outcome, 'agreed' | 'expected'>;
   readonly conversation: Conversation;
   readonly verdict: ConversationVerdict | null;
   readonly client: Resolution | null;
@@ -199,9 +214,17 @@ const findingOf = (context: DiffContext, group: Group, packets: Conversation | u
 const earliest = (a: string | null, b: string | null): string | null => (a === null || (b !== null && b < a) ? b : a);
 const latest = (a: string | null, b: string | null): string | null => (a === null || (b !== null && b > a) ? b : a);
 
+/** The gravest first. */
+const VERDICTS: readonly AttemptVerdict[] = ['blocked', 'would-block', 'passed'];
+
+/** What captures show first, then by how often. */
+const byEvidence = (a: LoggedDisagreement, b: LoggedDisagreement): number =>
+  Number(b.packets !== null) - Number(a.packets !== null) || b.count - a.count
+  || a.client.localeCompare(b.client, 'en', { numeric: true }) || a.server.localeCompare(b.server, 'en', { numeric: true }) || (a.finding < b.finding ? -1 : 1);
+
 /** Two outcomes of one thing: a rule on the path and one on the content, say. */
-const joined = (a: LoggedDecision, b: LoggedDecision): LoggedDecision => ({
-  ...a, verdict: a.verdict === 'blocked' ? a.verdict : b.verdict, devices: distinct([...a.devices, ...b.devices]), rules: distinct([...a.rules, ...b.rules]),
+const joined = (a: LoggedDisagreement, b: LoggedDisagreement): LoggedDisagreement => ({
+  ...a, verdict: VERDICTS.indexOf(a.verdict) <= VERDICTS.indexOf(b.verdict) ? a.verdict : b.verdict, devices: distinct([...a.devices, ...b.devices]), rules: distinct([...a.rules, ...b.rules]),
   count: Math.min(Number.MAX_SAFE_INTEGER, a.count + b.count), first: earliest(a.first, b.first), last: latest(a.last, b.last),
 });
 
@@ -212,14 +235,17 @@ export const judgeLogged = (context: DiffContext, attempts: readonly LoggedAttem
   const groups = new Map<string, Group>();
   // A device may log one session twice: as let through, and by the rule that would block it, or that blocked it later.
   const caught = new Set(attempts.filter((one) => one.verdict !== 'passed').map((one) => `${one.format}\n${one.device}\n${keyOf(one)}`));
+  const all: JudgedAttempt[] = [];
   for (const attempt of attempts) {
     if (groupAddressKind(attempt.server) !== null || groupAddressKind(attempt.client) !== null) {
       counts.groupAddressed++;
+      all.push({ attempt, standing: 'not-judged' });
       continue;
     }
     const conversation = conversationOf(attempt);
     if (!context.inScope(conversation)) {
       counts.outOfScope++;
+      all.push({ attempt, standing: 'not-judged' });
       continue;
     }
     const client = context.assets.resolve(attempt.client);
@@ -228,9 +254,12 @@ export const judgeLogged = (context: DiffContext, attempts: readonly LoggedAttem
     const verdict = client === null || server === null || withinZone ? null : context.matcher.judge(conversation);
     const isCaught = attempt.verdict === 'passed' && caught.has(`${attempt.format}\n${attempt.device}\n${keyOf(attempt)}`);
     const outcome = isCaught ? 'agreed' : outcomeOf(attempt, verdict, withinZone, packetsOf.has(keyOf(attempt)));
-    if (outcome === 'agreed' || outcome === 'expected') counts[outcome]++;
+    all.push({ attempt, standing: STANDINGS[outcome] });
+    if (outcome === 'agreed' || outcome === 'expected') {
+      counts[outcome]++;
+      continue;
+    }
     if (outcome === 'mid-session') counts.midSession++;
-    if (outcome === 'agreed' || outcome === 'expected') continue;
     const key = `${outcome}\n${keyOf(attempt)}`;
     const held = groups.get(key);
     if (held === undefined) groups.set(key, { outcome, conversation, verdict, client, server, attempts: [attempt] });
@@ -238,7 +267,8 @@ export const judgeLogged = (context: DiffContext, attempts: readonly LoggedAttem
   }
 
   const findings: Finding[] = [];
-  const byFinding = new Map<string, LoggedDecision>();
+  const decided = new Map<string, LoggedDisagreement>();
+  const disagreed = new Map<string, LoggedDisagreement>();
   for (const group of groups.values()) {
     const { conversation, outcome } = group;
     const packets = packetsOf.get(keyOf(conversation));
@@ -248,19 +278,18 @@ export const judgeLogged = (context: DiffContext, attempts: readonly LoggedAttem
     const same = mayBeSame ? observed.find((one) => one.client === conversation.client && one.server === conversation.server && one.service === serviceText(packets)) : undefined;
     const finding = same ?? findingOf(context, group, packets);
     if (same === undefined) findings.push(finding);
-    if (outcome !== 'decide' && outcome !== 'decide-content') continue;
     const { first, last } = spanOf(group.attempts);
-    const decision: LoggedDecision = {
-      finding: finding.id, client: conversation.client, server: conversation.server, service: packets === undefined ? service : serviceText(packets),
-      verdict: group.attempts.some((one) => one.verdict === 'blocked') ? 'blocked' : 'would-block',
+    const isDecision = outcome === 'decide' || outcome === 'decide-content';
+    const row: LoggedDisagreement = {
+      standing: isDecision ? 'to-be-decided' : outcome, finding: finding.id, client: conversation.client, server: conversation.server, service: packets === undefined ? service : serviceText(packets),
+      verdict: VERDICTS.find((verdict) => group.attempts.some((one) => one.verdict === verdict)) ?? 'passed',
       devices: distinct(group.attempts.map((one) => one.device)), rules: distinct(group.attempts.map((one) => one.rule)), count: sumOf(group.attempts),
       first: first === null ? null : isoTime(first), last: last === null ? null : isoTime(last),
       packets: packets === undefined ? null : { requests: packets.requests, days: packets.days.length, answered: packets.packets.toClient > 0 },
-      question: question(group),
+      question: isDecision ? question(group) : finding.remedy,
     };
-    const held = byFinding.get(finding.id);
-    byFinding.set(finding.id, held === undefined ? decision : joined(held, decision));
+    const held = (isDecision ? decided : disagreed).get(finding.id);
+    (isDecision ? decided : disagreed).set(finding.id, held === undefined ? row : joined(held, row));
   }
-  const decisions = [...byFinding.values()].sort((a, b) => Number(b.packets !== null) - Number(a.packets !== null) || b.count - a.count || a.client.localeCompare(b.client, 'en', { numeric: true }) || a.server.localeCompare(b.server, 'en', { numeric: true }) || (a.finding < b.finding ? -1 : 1));
-  return { findings, decisions, counts };
+  return { findings, decisions: [...decided.values()].sort(byEvidence), disagreements: [...disagreed.values()].sort(byEvidence), ...tallyLogged(all), counts };
 };

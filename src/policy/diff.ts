@@ -65,8 +65,12 @@ export const diffReport = (loaded: LoadedSpec, set: ObservationSet, options: Dif
     setAside: observed.setAside,
     pending: [...observed.uses.values()].filter(({ declared: one }) => one.permit.decision === 'pending').map(({ declared: one, conversations }) => ({ permit: one.permit.id, conversations: conversations.length })),
     counts: observed.counts,
-    logged: logged === null ? null : { decisions: logged.decisions.filter((decision) => kept.has(decision.finding)), counts: logged.counts },
+    logged: logged === null ? null : loggedWithin(logged, kept),
   };
 };
+
+const loggedWithin = ({ decisions, disagreements, rules, days, counts }: LoggedResult, kept: ReadonlySet<string>): DiffReport['logged'] => ({
+  decisions: decisions.filter(({ finding }) => kept.has(finding)), disagreements: disagreements.filter(({ finding }) => kept.has(finding)), rules, days, counts,
+});
 
 export const diffSpec = (loaded: LoadedSpec, set: ObservationSet, options: DiffOptions = {}): readonly Finding[] => diffReport(loaded, set, options).findings;

@@ -1,6 +1,6 @@
 /** Findings of a diff as table, Markdown and JSON. In: a DiffReport. Out: chunks of text. */
 import type { DiffReport } from '../policy/diff.ts';
-import type { LoggedDecision } from '../policy/diff-logged.ts';
+import type { LoggedDisagreement } from '../policy/diff-logged.ts';
 import type { Finding } from '../policy/findings.ts';
 import { plural } from '../policy/plural.ts';
 import { jsonDocument } from './json.ts';
@@ -38,8 +38,7 @@ const DECISION_COLUMNS: readonly Column[] = [
   { title: 'finding' },
 ];
 
-
-const decisionRow = (decision: LoggedDecision): Cell[] => [
+const decisionRow = (decision: LoggedDisagreement): Cell[] => [
   decision.client || 'many',
   decision.server || 'many',
   decision.service,

@@ -1,4 +1,5 @@
 /** Firewall logs for people, as `status` shows them. In: the record of `status --json`. Out: lines and rows. */
+import { plural } from '../policy/plural.ts';
 import { grouped } from './instant.ts';
 import type { FirewallLogsRecord } from './json-shapes.ts';
 import { printable } from './printable.ts';
@@ -32,16 +33,27 @@ export const logRows = ({ logs }: FirewallLogsRecord): Cell[][] =>
     minute(log.last),
   ]);
 
+/** What the logs do not say, or not for certain: cut logs, lines that could not be read, folded scans, times that were assumed. */
+export function logLosses({ logs, folded }: FirewallLogsRecord): string[] {
+  return [
+    ...logs.filter(({ state }) => state !== 'complete').map(({ name, state, reason }) => `${name}: ${state}${reason === undefined ? '' : `: ${reason}`}`),
+    ...logs.filter(({ unread }) => sum(unread) > 0).map(({ name, unread }) => `${name}: ${plural(sum(unread), 'line')} of a firewall could not be read: ${Object.entries(unread).map(([why, count]) => `${why} ${grouped(count)}`).join(', ')}`),
+    ...(folded === 0 ? [] : [`${grouped(folded)} records of scans were counted, not kept one by one`]),
+    ...[...new Set(logs.flatMap((log) => log.assumptions))].sort(),
+  ];
+}
+
 const LONGEST = 300;
 /** Unread lines shown; the JSON has the first of each reason and log. */
 const SHOWN = 6;
 
-export function logLines({ logs, attempts, records, folded }: FirewallLogsRecord): string {
-  const lines = [
-    `Firewall logs: ${grouped(records.blocked)} records blocked, ${grouped(records['would-block'])} that would be, ${grouped(records.passed)} passed; ${grouped(attempts)} different attempts`,
-    ...(folded === 0 ? [] : [`  - ${grouped(folded)} records of scans were counted, not kept one by one`]),
-    ...[...new Set(logs.flatMap((log) => log.assumptions))].sort().map((assumption) => `  - ${assumption}`),
-  ];
+/** `Firewall logs: ...` */
+const logSummary = ({ attempts, records }: FirewallLogsRecord): string =>
+  `${grouped(records.blocked)} records blocked, ${grouped(records['would-block'])} that would be, ${grouped(records.passed)} passed; ${grouped(attempts)} different attempts`;
+
+export function logLines(record: FirewallLogsRecord): string {
+  const { logs } = record;
+  const lines = [`Firewall logs: ${logSummary(record)}`, ...logLosses(record).map((loss) => `  - ${loss}`)];
   const samples = logs.flatMap((log) => log.samples.map((sample) => `  - ${log.name}:${sample.line}: ${sample.reason}: ${sample.text}`));
   for (const sample of samples.slice(0, SHOWN)) lines.push(sample);
   if (samples.length > SHOWN) lines.push(`  - and ${samples.length - SHOWN} more lines that could not be read; --json has them`);

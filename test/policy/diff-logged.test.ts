@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { LoggedAttempt } from '../../src/observation.ts';
-import { conversationOf } from '../../src/policy/diff-logged.ts';
+import { withLogged } from '../../src/policy/diff-logged.ts';
 import { diffReport, type DiffReport } from '../../src/policy/diff.ts';
 import { acceptFindings } from '../../src/policy/spec-accept.ts';
 import { parseSpec, type LoadedSpec } from '../../src/policy/spec-load.ts';
@@ -110,7 +110,7 @@ test('logs change nothing that packets say', () => {
 test('a decision is taken by --update, and then there is nothing left to decide', () => {
   const attempts = [attempt({ port: 8080, verdict: 'would-block' })];
   const report = judged(attempts);
-  const set = { ...observations([]), conversations: attempts.map(conversationOf) };
+  const set = withLogged(observations([]), attempts);
   const { text, results } = acceptFindings(SPEC, set, report.findings.filter(({ type }) => type === 'would-be-blocked'), { owner: 'J. Doe' });
   expect(results.map(({ sentence }) => sentence)).toEqual([expect.stringContaining('added rule')]);
   const { loaded: after } = parseSpec(text, 'spec.yaml');

@@ -10,10 +10,13 @@ import { contextOf, type DiffReport } from '../../policy/diff.ts';
 import type { Simulation } from '../../policy/simulate.ts';
 import { SEVERITIES } from '../../policy/findings.ts';
 import { createSetAside } from '../../policy/set-aside.ts';
+import { LOGGED_STANDINGS } from '../../policy/logged-tally.ts';
 import type { LoadedSpec } from '../../policy/spec-load.ts';
 import type { Verification } from '../../policy/verify.ts';
 import type { HourlyStatus } from '../../store/read-status.ts';
 import { isoInstant } from '../instant.ts';
+import type { StatusRecord } from '../json-shapes.ts';
+import { logLosses } from '../log-status.ts';
 import { statusRecord } from '../status-record.ts';
 import { validationWords } from '../verification.ts';
 import type { PlantActivity } from './activity.ts';
@@ -66,6 +69,7 @@ export function assembleReport(input: ReportInput): Report {
   const zones = describeZones(plant, loaded, input.basis, proposal, conduits, assets, findings);
   const dropped = new Set(proposal.dropped.map(({ conversation }) => conversation));
   const lastDay = isoInstant(input.status.lastNs)?.slice(0, 10) ?? null;
+  const status = statusRecord(input.storePath, input.status, proposal.assets.length, proposal.completeness);
   const model: ReportModel = {
     head: {
       facility: loaded.spec.facility ?? '',
@@ -79,7 +83,7 @@ export function assembleReport(input: ReportInput): Report {
       tool: input.tool,
       commandLine: input.commandLine,
     },
-    status: statusRecord(input.storePath, input.status, proposal.assets.length, proposal.completeness),
+    status,
     zones,
     assets,
     conduits,
@@ -90,11 +94,22 @@ export function assembleReport(input: ReportInput): Report {
     timeline: timelineOf(input, completenessByDay(set, ({ id }) => !dropped.has(id))),
     simulations: input.simulations.map(summariseSimulation),
     losses: input.losses,
+    firewall: firewallReview(diff, status, findings),
     validation: validationOf(input.verification),
     decisions: openDecisions(input, permits, zones),
     counts: { ...diff.counts },
   };
   return { model, standings };
+}
+
+function firewallReview({ logged }: DiffReport, { firewallLogs }: StatusRecord, findings: readonly ReportFinding[]): ReportModel['firewall'] {
+  if (firewallLogs.logs.length === 0) return null;
+  const indexOf = new Map(findings.map(({ id }, i) => [id, i]));
+  return {
+    losses: logLosses(firewallLogs),
+    rows: [...(logged?.disagreements ?? []), ...(logged?.decisions ?? [])].sort((a, b) => LOGGED_STANDINGS.indexOf(a.standing) - LOGGED_STANDINGS.indexOf(b.standing)).map((row) => ({ ...row, findingIndex: indexOf.get(row.finding) ?? null })),
+    rules: logged?.rules ?? [], days: logged?.days ?? [], counts: logged?.counts ?? null,
+  };
 }
 
 const validationOf = (verification: Verification): ReportModel['validation'] => {

@@ -2,6 +2,7 @@
 import type { Proposal } from '../../infer/proposal.ts';
 import type { DiffReport } from '../../policy/diff.ts';
 import type { LoadedSpec } from '../../policy/spec-load.ts';
+import { plural } from '../../policy/plural.ts';
 import type { OpenDecision, ReportPermit, ReportZone } from './model.ts';
 
 interface Undecided {
@@ -21,6 +22,9 @@ export function openDecisions({ basis, loaded, proposal, diff }: Undecided, perm
   }
   for (const finding of diff.findings) {
     if (finding.type === 'undeclared-asset') add(finding.client ?? finding.server ?? finding.id, 'asset', `Declare it, with a zone, or remove it: ${finding.title}.`);
+  }
+  for (const one of diff.logged?.decisions ?? []) {
+    add(`${one.client || 'many'} -> ${one.server || 'many'}`, 'firewall log', `${one.service} ${one.verdict === 'blocked' ? 'is' : 'would be'} blocked (${plural(one.count, 'time')}; finding ${one.finding}). ${one.question}`);
   }
   for (const zone of zones) {
     if (!zone.isDeclared) continue;

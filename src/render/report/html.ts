@@ -5,6 +5,7 @@
  * detail on demand from embedded data.
  */
 import type { Report, ReportInput } from './assemble.ts';
+import { firewallSection } from './firewall-section.ts';
 import { filterWords, type FilterWords } from './filter-words.ts';
 import { html, NOTHING, scriptJson, type Markup } from './html-escape.ts';
 import { assetsSection, conduitsSection, zonesSection } from './inventory.ts';
@@ -39,17 +40,17 @@ export function* reportHtml({ model, standings, input }: Report & { readonly inp
 
 const SECTIONS: readonly (readonly [id: string, title: string])[] = [
   ['trust', 'What this rests on'], ['findings', 'Findings'], ['map-section', 'Map'], ['zones', 'Zones'], ['conduits', 'Conduits'], ['matrix-section', 'Traffic matrix'], ['time', 'Timeline'],
-  ['assets', 'Assets'], ['requirements', 'Requirements'], ['simulation', 'Enforcement'], ['losses', 'Losses'], ['cutover', 'Cut-over'], ['validation', 'Validation'], ['decisions', 'Decisions'], ['provenance', 'Provenance'],
+  ['assets', 'Assets'], ['requirements', 'Requirements'], ['simulation', 'Enforcement'], ['firewall', 'Firewall logs'], ['losses', 'Losses'], ['cutover', 'Cut-over'], ['validation', 'Validation'], ['decisions', 'Decisions'], ['provenance', 'Provenance'],
 ];
 
 function* body(model: ReportModel, words: FilterWords, isCut: boolean, live: LivePage | null): Generator<Markup> {
   const { head } = model;
-  const present = (id: string): boolean => (id !== 'simulation' && id !== 'cutover') || model.simulations.length > 0;
+  const absent = new Set([...(model.simulations.length > 0 ? [] : ['simulation', 'cutover']), ...(model.losses.length > 0 ? [] : ['losses']), ...(model.firewall === null ? ['firewall'] : [])]);
   yield html`<body><a class="skip" href="#main">Skip to the report</a>
 <header class="top"><p class="eyebrow">IEC 62443 zone implementation report</p><h1>${head.facility === '' ? 'Facility not stated' : head.facility}</h1>
 <p class="head-line">${head.basis === 'spec' ? 'Declared zones and conduits against what was observed' : 'Zones and conduits proposed from what was observed'} \u00b7 ${head.date === '' ? 'nothing observed' : head.date} <span class="sub">(${head.dateBasis})</span> \u00b7 ${head.standard}</p>
 <p class="totals"><a href="#zones"><b>${model.zones.length}</b> zones</a> <a href="#assets"><b>${model.assets.length}</b> assets</a> <a href="#conduits"><b>${model.conduits.length}</b> conduits</a> <a href="#conduits"><b>${model.permits.length}</b> Permits</a> <a href="#findings"><b>${model.findings.length}</b> findings</a> <a href="#decisions"><b>${model.decisions.length}</b> open decisions</a></p></header>
-<nav class="contents" aria-label="Sections"><ol>${SECTIONS.filter(([id]) => present(id) && (id !== 'losses' || model.losses.length > 0)).map(([id, name]) => html`<li><a href="#${id}">${name}</a></li>`)}</ol></nav>`;
+<nav class="contents" aria-label="Sections"><ol>${SECTIONS.filter(([id]) => !absent.has(id)).map(([id, name]) => html`<li><a href="#${id}">${name}</a></li>`)}</ol></nav>`;
   if (live !== null) yield liveBar(model, live);
   yield filterBar(model, words);
   yield html`<main id="main" tabindex="-1">`;
@@ -67,6 +68,7 @@ ${zoneMap(model, words)}
   if (isCut) yield html`<p class="readout">The plant is large: of each conversation this file holds its operations and ranges only in part. <code>baseline flows --json</code> has them all.</p>`;
   yield requirementsSection(model);
   yield simulationSection(model);
+  yield firewallSection(model, words);
   yield lossSection(model);
   yield cutoverSection(model);
   yield validationSection(model);

@@ -3,6 +3,7 @@ import { grouped, shortOctets } from '../instant.ts';
 import { markdownTable, markdownText } from '../markdown.ts';
 import type { Cell, Column } from '../table.ts';
 import { validationSentences } from '../verification.ts';
+import { captureText, firewallText, spanText, STANDING_WORDS, standingSums, whoText } from './firewall-words.ts';
 import type { ReportModel } from './model.ts';
 import { basisText, secondsOf, slText } from './text.ts';
 
@@ -47,6 +48,13 @@ export function* reportMarkdown(model: ReportModel): Generator<string> {
     yield* section(`Simulated: ${simulation.title}`);
     yield* list([`${simulation.passed} of ${simulation.judged} conversations between zones pass; ${simulation.blockedConversations} would be blocked (${grouped(simulation.blockedRequests)} requests), ${simulation.midstream} open sessions break once; residual risk ${simulation.residualRisk}.`]);
     if (simulation.blocked.length > 0) yield* table(columns('who', 'operation', '#requests', '#days', 'why'), simulation.blocked.map((one) => [one.who, one.operation, one.count, one.days, one.why]));
+  }
+  if (model.firewall !== null) {
+    const { losses, rows, rules, days } = model.firewall;
+    yield* section(`What firewalls logged (${rows.length})`);
+    yield* list([standingSums(days) || 'nothing', ...losses]);
+    yield* table(columns('stands', 'who asks whom', 'service', 'firewall', '#times', 'when', 'captures', 'to do', 'finding'), rows.map((row) => [STANDING_WORDS[row.standing], whoText(model, row), row.service, firewallText(row), row.count, spanText(row), captureText(row), row.question, row.finding]), 'Firewalls and spec agree.');
+    if (rules.length > 0) yield* table(columns('device', 'rule', '#let through', '#would block', '#blocked'), rules.map(({ device, rule, verdicts }) => [device, rule, verdicts.passed, verdicts['would-block'], verdicts.blocked]));
   }
   if (model.losses.length > 0) {
     yield* section('What firewalls can hold of it');

@@ -4,7 +4,9 @@
  * depends on the order of a map. Left out on purpose: layout, wording of headings, colours.
  */
 import type { Access } from '../../observation.ts';
+import type { LoggedCounts, LoggedDisagreement } from '../../policy/diff-logged.ts';
 import type { Severity } from '../../policy/findings.ts';
+import type { LoggedDay, LoggedRule } from '../../policy/logged-tally.ts';
 import type { Verification } from '../../policy/verify.ts';
 import type { StatusRecord } from '../json-shapes.ts';
 import type { ValidationWords } from '../verification.ts';
@@ -22,6 +24,8 @@ export interface ReportModel {
   readonly timeline: Timeline;
   readonly simulations: readonly SimulationSummary[];
   readonly losses: readonly LossSummary[];
+  /** Null where no firewall's log was imported; the logs themselves stand in `status.firewallLogs`. */
+  readonly firewall: FirewallReview | null;
   readonly validation: Validation;
   readonly decisions: readonly OpenDecision[];
   /** How conversations were judged: permitted, within a zone, set aside, ... */
@@ -258,6 +262,20 @@ export interface LossSummary {
   readonly notEnforceable: number;
   readonly rows: readonly { readonly permit: string; readonly verdict: string; readonly widenedTo: string; readonly reasons: string }[];
   readonly rowsMore: number;
+}
+
+/** What firewalls logged, held against the Permits, as `baseline diff` gives it. */
+export interface FirewallReview {
+  /** What the logs do not say, or not for certain. */
+  readonly losses: readonly string[];
+  /** The gravest first: disagreements, what is to be decided, packets in mid-session; in each what captures show first. */
+  readonly rows: readonly (LoggedDisagreement & {
+    /** Index of `findings`; null where it is not among them. */
+    readonly findingIndex: number | null;
+  })[];
+  readonly rules: readonly LoggedRule[];
+  readonly days: readonly LoggedDay[];
+  readonly counts: LoggedCounts | null;
 }
 
 /** As `baseline verify` gives it, from the traffic of this report. */

@@ -2,10 +2,12 @@
  * The report as plain text, in the sections and words of an IEC 62443 zone implementation report: ZONE ARCHITECTURE,
  * CONDUIT CONFIGURATION, VALIDATION RESULTS; what cannot be trusted stands before them. In: the model. Out: lines.
  */
+import { plural } from '../../policy/plural.ts';
 import { grouped } from '../instant.ts';
 import { printable } from '../printable.ts';
 import { validationLines } from '../verification.ts';
-import type { ReportConduit, ReportModel, ReportPermit, ReportZone, SimulationSummary } from './model.ts';
+import { captureText, firewallText, spanText, STANDING_WORDS, standingSums, whoText } from './firewall-words.ts';
+import type { FirewallReview, ReportConduit, ReportModel, ReportPermit, ReportZone, SimulationSummary } from './model.ts';
 
 const LONGEST = 2000;
 
@@ -60,6 +62,7 @@ function* lines(model: ReportModel): Generator<string> {
   if (model.simulations.length === 0) yield '  nothing was simulated';
   for (const one of model.simulations) yield* simulationLines(one, one === model.simulations[0] ? [] : model.simulations[0].blocked);
   yield '';
+  if (model.firewall !== null) yield* firewallLines(model.firewall, model);
   yield 'WHAT FIREWALLS CAN HOLD:';
   if (model.losses.length === 0) yield '  not counted: see baseline export';
   for (const one of model.losses) yield `  ${one.title}: ${one.enforced} enforced, ${one.widened} widened, ${one.notEnforceable} not enforceable`;
@@ -115,6 +118,20 @@ function* conduitLines(conduit: ReportConduit): Generator<string> {
 function* permitLines(permit: ReportPermit): Generator<string> {
   yield `  ${permit.id} (${permit.conduit}): ${permit.fromZone} (${permit.from}) -> ${permit.toZone} (${permit.to}): ${permit.service}: ${permit.operations}${permit.conditions === '' ? '' : `; ${permit.conditions}`}`;
   yield `    ${permit.decision}${permit.owner === '' ? '' : ` by ${permit.owner}`}${permit.purpose === '' ? '' : `: ${permit.purpose}`}; evidence: ${permit.evidence}`;
+}
+
+const LISTED_ATTEMPTS = 200;
+
+function* firewallLines({ losses, rows, rules, days }: FirewallReview, model: ReportModel): Generator<string> {
+  yield 'WHAT FIREWALLS LOGGED:';
+  yield `  ${standingSums(days) || 'nothing'}`;
+  for (const loss of losses) yield `    - ${loss}`;
+  if (rows.length === 0) yield '  Firewalls and spec agree';
+  for (const row of rows.slice(0, LISTED_ATTEMPTS)) yield `  [${STANDING_WORDS[row.standing]}] ${whoText(model, row)}, ${row.service}: ${firewallText(row)}, ${plural(row.count, 'time')}, ${spanText(row)}; captures: ${captureText(row)} (${row.finding})`;
+  if (rows.length > LISTED_ATTEMPTS) yield `  and ${grouped(rows.length - LISTED_ATTEMPTS)} more`;
+  for (const { device, rule, verdicts } of rules.slice(0, LISTED_ATTEMPTS)) yield `  Rule ${rule || '-'}${device === '' ? '' : ` of ${device}`}: ${grouped(verdicts.passed)} let through, ${grouped(verdicts['would-block'])} would be blocked, ${grouped(verdicts.blocked)} blocked`;
+  if (rules.length > LISTED_ATTEMPTS) yield `  and ${grouped(rules.length - LISTED_ATTEMPTS)} more rules`;
+  yield '';
 }
 
 const LISTED_BREAKS = 20;

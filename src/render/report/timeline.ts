@@ -5,6 +5,7 @@
  */
 import { grouped } from '../instant.ts';
 import { cut } from '../printable.ts';
+import { heatRow, pieces, round } from './heat-row.ts';
 import { html, NOTHING, type Markup } from './html-escape.ts';
 import { mapNodes } from './map-nodes.ts';
 import type { ReportModel, Timeline } from './model.ts';
@@ -13,11 +14,9 @@ const LEFT = 132;
 const WIDTH = 1120;
 const RIGHT = 20;
 const ROW = 17;
-const SHADES = 5;
 const HOURS_PER_DAY = 24;
 const MS_PER_HOUR = 3_600_000;
 
-/** Columns that are at most so many shades of one row's busiest. */
 export function timelineChart(model: ReportModel): Markup {
   const { timeline } = model;
   if (timeline.columns === 0) return html`<p class="empty">Nothing in the store has a time.</p>`;
@@ -33,7 +32,7 @@ export function timelineChart(model: ReportModel): Markup {
   return html`<div class="scroll" tabindex="0" role="region" aria-label="Activity by zone and hour, scrollable"><svg class="timeline" id="timeline" viewBox="0 0 ${LEFT + WIDTH + RIGHT} ${height}" width="${LEFT + WIDTH + RIGHT}" height="${height}" role="img" aria-label="${describe(timeline, rows.length)}">
 ${dayMarks(timeline, x, top - 8, height - 8)}
 <text class="row-label strong" x="${LEFT - 8}" y="${top + 12}" text-anchor="end">sensor</text>${sensorRow(timeline, x, scale, top)}
-${rows.map(({ node, packets }, i) => html`<g data-row-zones="${node.zones.length > 1 ? '' : node.zones[0]}"><text class="row-label" x="${LEFT - 8}" y="${top + (i + 1) * ROW + 12}" text-anchor="end">${cut(node.title, 20)}</text>${heatRow(packets, most, x, scale, top + (i + 1) * ROW)}</g>`)}
+${rows.map(({ node, packets }, i) => html`<g data-row-zones="${node.zones.length > 1 ? '' : node.zones[0]}"><text class="row-label" x="${LEFT - 8}" y="${top + (i + 1) * ROW + 12}" text-anchor="end">${cut(node.title, 20)}</text>${heatRow(packets, most, x, top + (i + 1) * ROW, ROW)}</g>`)}
 <rect class="cursor" id="timeline-cursor" x="-10" y="${top - 4}" width="1" height="${height - top}"/></svg></div><p class="readout" id="timeline-readout" aria-live="off">${timeline.step === 1 ? 'One column is one hour (UTC).' : 'One column is one day (UTC).'} The stronger the shade the busier, on a logarithmic scale; the sensor's row is grey where it heard nothing, and marks hours with <span class="key lost">lost segments</span> or <span class="key twice">frames seen twice</span>. Weekends are shaded; a line below marks days of <span class="key maintenance">maintenance</span> (a device was programmed) and a <span class="key month-end">month's end</span>.</p>`;
 }
 
@@ -59,21 +58,6 @@ function dayMarks(timeline: Timeline, x: (column: number) => number, top: number
   })}`;
 }
 
-const round = (value: number): number => Math.round(value * 100) / 100;
-
-/** Runs of neighbouring columns become one piece. */
-function pieces(columns: number, holds: (column: number) => boolean, x: (column: number) => number, y: number, height: number): string {
-  let path = '';
-  for (let column = 0; column < columns; column++) {
-    if (!holds(column)) continue;
-    let end = column + 1;
-    while (end < columns && holds(end)) end++;
-    path += `M${round(x(column))},${y}H${round(x(end))}V${y + height}H${round(x(column))}Z`;
-    column = end;
-  }
-  return path;
-}
-
 function sensorRow(timeline: Timeline, x: (column: number) => number, scale: number, y: number): Markup {
   const { sensor, columns } = timeline;
   const heard = pieces(columns, (column) => sensor[column].packets > 0, x, y + 2, ROW - 5);
@@ -84,14 +68,6 @@ function sensorRow(timeline: Timeline, x: (column: number) => number, scale: num
     return path === '' ? NOTHING : html`<path class="mark ${kind}" d="${path}"/>`;
   };
   return html`<path class="heard" d="${heard}"/><path class="gap" d="${gaps}"/>${marks('lost', (column) => sensor[column].lostSegments, y - 5)}${marks('twice', (column) => sensor[column].duplicates, y + ROW - 4)}`;
-}
-
-function heatRow(packets: readonly number[], most: number, x: (column: number) => number, _scale: number, y: number): Markup {
-  const shadeOf = (count: number): number => (count === 0 ? 0 : Math.min(SHADES, 1 + Math.floor((Math.log(1 + count) / Math.log(1 + most)) * SHADES * 0.999)));
-  return html`${Array.from({ length: SHADES }, (_, i) => {
-    const path = pieces(packets.length, (column) => shadeOf(packets[column]) === i + 1, x, y + 2, ROW - 4);
-    return path === '' ? NOTHING : html`<path class="heat h${i + 1}" d="${path}"/>`;
-  })}`;
 }
 
 const CURVE_HEIGHT = 150;
