@@ -3,10 +3,12 @@
  *
  * In: text of a file that anybody may have written. Out: the plain value without the user's own `x-` keys, and
  * `locate(path)` for errors and findings. Hostile YAML is bounded: bytes, nesting, aliases; it never throws.
+ * Plain YAML (plain-yaml-read.ts) is read without the library.
  * Left out on purpose: what the value means (spec-schema.ts, spec-references.ts).
  */
 import { isAlias, isMap, isNode, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
 import type { Document, ErrorCode, ParsedNode } from 'yaml';
+import { readPlainYaml, type PlainYaml } from './plain-yaml-read.ts';
 
 export interface Place {
   /** Both count from 1. */
@@ -30,7 +32,11 @@ export interface SpecDocument {
   readonly problems: readonly Problem[];
 }
 
-const MAX_BYTES = 16 * 1024 * 1024;
+const MB = 1024 * 1024;
+/** A plant of 100,000 conversations comes to 14 MB. */
+const MAX_PLAIN = 64 * MB;
+/** The YAML library takes 70 times the text's size. */
+const MAX_BYTES = 16 * MB;
 const MAX_DEPTH = 64;
 const MAX_ALIASES = 100;
 
@@ -93,14 +99,61 @@ const withoutOwnKeys = (value: unknown): unknown => {
   return Object.fromEntries(kept);
 };
 
+/** The text of a proposal, and of most people: no tree of nodes. */
+const readPlain = (text: string): SpecDocument | null => {
+  const plain = readPlainYaml(text);
+  if (plain === null) return null;
+  let lines: LineCounter | null = null;
+  const placeAt = (path: SpecPath, wantKey: boolean): Place => {
+    if (lines === null) {
+      lines = new LineCounter();
+      for (let start = 0; start >= 0; start = text.indexOf('\n', start) + 1 || -1) lines.addNewLine(start);
+    }
+    const { line, col } = lines.linePos(plainOffset(plain, path, wantKey));
+    return { line, column: col };
+  };
+  return { value: text.includes('x-') ? withoutOwnKeys(plain.value) : plain.value, locate: (path) => placeAt(path, false), locateKey: (path) => placeAt(path, true), problems: [] };
+};
+
+const plainOffset = ({ value, places }: PlainYaml, path: SpecPath, wantKey: boolean): number => {
+  let node = value;
+  let offset = places.get(value as object)?.[0] ?? 0;
+  for (const [depth, step] of path.entries()) {
+    if (node === null || typeof node !== 'object') return offset;
+    const own = places.get(node) ?? [];
+    if (Array.isArray(node)) {
+      if (typeof step !== 'number' || !(step in node)) return offset;
+      offset = own[step];
+      node = node[step] as unknown;
+    } else {
+      const at = Object.keys(node).indexOf(String(step));
+      if (at < 0) return offset;
+      const inner = (node as Readonly<Record<string, unknown>>)[String(step)];
+      if (wantKey && depth === path.length - 1) return own[2 * at];
+      offset = own[inner === null ? 2 * at : 2 * at + 1];
+      node = inner;
+    }
+  }
+  return offset;
+};
+
 /** Reads YAML text; every problem has a place and a remedy. */
 export const readSpecDocument = (text: string): SpecDocument => {
+  if (text.length > MAX_PLAIN) return failed({ ...START, message: `the file holds more than ${MAX_PLAIN / MB} MB`, remedy: 'check that it is a spec; split it by plant if it is' });
+  const plain = readPlain(text);
+  if (plain !== null) return plain;
+  if (text.length > MAX_BYTES) {
+    return failed({ ...START, message: `the file holds more than ${MAX_BYTES / MB} MB and is not plain YAML`, remedy: 'write it without anchors, tags and texts of several lines; split it by plant' });
+  }
+  return readAnyYaml(text);
+};
+
+const readAnyYaml = (text: string): SpecDocument => {
   const lines = new LineCounter();
   const placeOf = (offset: number): Place => {
     const { line, col } = lines.linePos(Math.min(Math.max(0, offset), text.length));
     return { line: Math.max(1, line), column: Math.max(1, col) };
   };
-  if (text.length > MAX_BYTES) return failed({ ...START, message: `the file holds more than ${MAX_BYTES / 1024 / 1024} MB`, remedy: 'check that it is a spec; split it by plant if it is' });
   if (text.includes('\0')) {
     const before = text.slice(0, text.indexOf('\0'));
     return failed({ line: before.split('\n').length, column: before.length - before.lastIndexOf('\n'), message: 'the file holds a zero byte: it is not text', remedy: 'save it as UTF-8 text' });

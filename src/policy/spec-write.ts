@@ -5,8 +5,8 @@
  * spec nothing is removed, moved or narrowed: known assets keep their id and zone, a rule that already lets a Permit
  * through only gets its evidence refreshed, and what is new is appended. Left out on purpose: the decision (a person's).
  */
-import { Document, isMap, isScalar, isSeq, parseDocument } from 'yaml';
-import type { YAMLSeq } from 'yaml';
+import { isMap, isScalar, isSeq, parseDocument } from 'yaml';
+import type { Document, YAMLSeq } from 'yaml';
 import { usageError } from '../errors.ts';
 import type { ConduitProposal, ProposedPermit } from '../infer/conduits.ts';
 import { addTo } from '../net/multi-map.ts';
@@ -15,6 +15,7 @@ import { permitCovers } from './permit-cover.ts';
 import type { DeclaredPermit } from './permits.ts';
 import { indexAssets } from './spec-assets.ts';
 import type { AssetIndex } from './spec-assets.ts';
+import { writePlainYaml } from './plain-yaml-write.ts';
 import { parseSpec } from './spec-load.ts';
 import type { LoadedSpec } from './spec-load.ts';
 import { assetEntry, listedAssets, ruleEntry, setAsideEntry, zoneEntry } from './spec-rules.ts';
@@ -24,34 +25,34 @@ import { specAsText } from './spec-text.ts';
 export type SpecProvenance = Readonly<Record<string, string | number | readonly string[]>>;
 
 /** Short maps and lists of plain values stand on one line, as people write them. */
-const FLOW_KEYS = new Set([
+const INLINE = new Set([
   'client', 'server', 'evidence', 'ranges', 'function_codes', 'unit_ids', 'services', 'security_mode', 'security_policy', 'access', 'connects', 'allowed_conduits', 'ip', 'mac', 'ports',
   'generalised_by', 'sensors', 'operations', 'vlans', 'networks', 'schedule', 'names', 'servers',
 ]);
 
+const INLINE_ITEMS = new Set(['assets', 'set_aside']);
+
 const keyText = (pair: { key: unknown }): string => (isScalar(pair.key) ? String(pair.key.value) : '');
 
-/** By hand: the library's visit() copies the path of ancestors at every node, seconds in a spec of 14 MB. */
 const styleNode = (node: unknown): void => {
   if (isSeq(node)) for (const item of node.items) styleNode(item);
   if (!isMap(node)) return;
   for (const pair of node.items) {
     const { value } = pair;
     const key = keyText(pair);
-    if (FLOW_KEYS.has(key) && (isMap(value) || isSeq(value))) value.flow = true;
-    if ((key === 'assets' || key === 'set_aside') && isSeq(value)) for (const item of value.items) if (isMap(item)) item.flow = true;
+    if (INLINE.has(key) && (isMap(value) || isSeq(value))) value.flow = true;
+    if (INLINE_ITEMS.has(key) && isSeq(value)) for (const item of value.items) if (isMap(item)) item.flow = true;
     styleNode(value);
   }
 };
 
-const styledDocument = (value: unknown): Document => {
-  const document = new Document(value);
-  styleNode(document.contents);
-  return document;
-};
-
 /** A spec's plain value as a file is written: the same layout as a proposal. */
-export const formatSpec = (value: Readonly<Record<string, unknown>>): string => specAsText(styledDocument(value));
+export const formatSpec = (value: Readonly<Record<string, unknown>>): string => writePlainYaml(value, { inline: INLINE, inlineItems: INLINE_ITEMS });
+
+const HEADER = `# Zones and conduits proposed from observed traffic. A proposal, not a decision:
+# security levels are assumptions to be replaced by the risk assessment (IEC 62443-3-2 ZCR 5.6);
+# rules with "decision: pending" let their traffic through until somebody answers their "question".
+`;
 
 const slText = (slT: number | null): Record<string, string> => (slT === null ? {} : { security_level: `SL ${slT}` });
 
@@ -60,7 +61,7 @@ const newSpecText = (proposal: ConduitProposal, provenance: SpecProvenance): str
   for (const { id, connects } of proposal.conduits) for (const zone of new Set(connects)) addTo(conduitsOf, zone, id);
   const permitsOf = new Map<string, ProposedPermit[]>();
   for (const proposed of proposal.permits) addTo(permitsOf, proposed.permit.conduit, proposed);
-  const document = styledDocument({
+  const text = formatSpec({
     spec_version: 1,
     standard: 'IEC 62443-3-2:2020',
     timezone: 'UTC',
@@ -77,12 +78,7 @@ const newSpecText = (proposal: ConduitProposal, provenance: SpecProvenance): str
     })),
     ...(proposal.setAside.length === 0 ? {} : { set_aside: proposal.setAside.map(setAsideEntry) }),
   });
-  document.commentBefore = [
-    ' Zones and conduits proposed from observed traffic. A proposal, not a decision:',
-    ' security levels are assumptions to be replaced by the risk assessment (IEC 62443-3-2 ZCR 5.6);',
-    ' rules with "decision: pending" let their traffic through until somebody answers their "question".',
-  ].join('\n');
-  return specAsText(document);
+  return `${HEADER}\n${text}`;
 };
 
 /** Where the existing spec puts what the proposal speaks of. */
