@@ -24,11 +24,12 @@ const WORDS = new Map<string, boolean | null>([
 ]);
 const SIMPLE_NUMBER = /^-?(?:0|[1-9][0-9]{0,14})(?:\.[0-9]{1,14})?$/;
 const OTHER_NUMBER = /^(?:[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+|[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))$/;
-/** Escapes that YAML and JSON share. */
-const JSON_TEXT = /^"(?:[^"\\]|\\["\\/bfnrt]|\\u[0-9a-fA-F]{4})*"$/;
+/** With the escapes that YAML and JSON share. */
+const DOUBLE = /"(?:[^"\\\p{Cc}\uFEFF]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"/uy;
+const SINGLE = /'(?:[^'\p{Cc}\uFEFF]|'')*'/uy;
 
-const [BREAK, SPACE, QUOTE, HASH, APOSTROPHE, OPEN_BRACE, COMMA, DASH, DOT, SLASH, ZERO, NINE, COLON, UPPER_A, UPPER_Z, OPEN_LIST, BACKSLASH, CLOSE_LIST, UNDERSCORE, LOWER_A, LOWER_Z, OPEN_MAP, CLOSE_MAP] =
-  Array.from('\n "#\'(,-./09:AZ[\\]_az{}', (char) => char.charCodeAt(0));
+const [BREAK, SPACE, QUOTE, HASH, APOSTROPHE, OPEN_BRACE, COMMA, DASH, DOT, SLASH, ZERO, NINE, COLON, UPPER_A, UPPER_Z, OPEN_LIST, CLOSE_LIST, UNDERSCORE, LOWER_A, LOWER_Z, OPEN_MAP, CLOSE_MAP] =
+  Array.from('\n "#\'(,-./09:AZ[]_az{}', (char) => char.charCodeAt(0));
 /** Control characters and the byte order mark. */
 const isOdd = (code: number): boolean => code < SPACE || (code >= 0x7f && code < 0xa0) || code === 0xfeff;
 
@@ -104,20 +105,15 @@ export function readPlainYaml(text: string): PlainYaml | null {
     if (WORDS.has(key) || key === '__proto__' || key.length > MAX_KEY) throw NOT_PLAIN;
     return key;
   };
+  const isAt = (column: number): boolean => indent === column;
   const isDash = (): boolean => text.charCodeAt(at) === DASH && isBlank(text.charCodeAt(at + 1));
 
-  const quoted = (): string => {
-    const quote = text.charCodeAt(at);
-    let end = at + 1;
-    for (let code = text.charCodeAt(end); code !== quote || (quote === APOSTROPHE && text.charCodeAt(end + 1) === quote); code = text.charCodeAt(++end)) {
-      if (Number.isNaN(code) || isOdd(code)) throw NOT_PLAIN;
-      if (code === quote || (quote === QUOTE && code === BACKSLASH)) end++;
-    }
-    const raw = text.slice(at, end + 1);
-    at = end + 1;
-    if (quote === APOSTROPHE) return raw.slice(1, -1).replaceAll("''", "'");
-    if (!JSON_TEXT.test(raw)) throw NOT_PLAIN;
-    return JSON.parse(raw) as string;
+  const quoted = (kind: RegExp): string => {
+    kind.lastIndex = at;
+    if (!kind.test(text)) throw NOT_PLAIN;
+    const raw = text.slice(at, kind.lastIndex);
+    at = kind.lastIndex;
+    return kind === DOUBLE ? (JSON.parse(raw) as string) : raw.slice(1, -1).replaceAll("''", "'");
   };
   const plain = (inFlow: boolean): unknown => {
     const start = at;
@@ -142,8 +138,8 @@ export function readPlainYaml(text: string): PlainYaml | null {
     switch (text.charCodeAt(at)) {
       case OPEN_MAP: return nested(flowMap);
       case OPEN_LIST: return nested(flowList);
-      case QUOTE:
-      case APOSTROPHE: return quoted();
+      case QUOTE: return quoted(DOUBLE);
+      case APOSTROPHE: return quoted(SINGLE);
       default: return plain(inFlow);
     }
   };
@@ -203,7 +199,7 @@ export function readPlainYaml(text: string): PlainYaml | null {
     const map: Record<string, unknown> = {};
     const offsets: number[] = [];
     const own = indent;
-    while (indent === own) {
+    do {
       const keyAt = at;
       const key = readKey();
       if (key === null) throw NOT_PLAIN;
@@ -213,13 +209,13 @@ export function readPlainYaml(text: string): PlainYaml | null {
       if (code === BREAK || Number.isNaN(code) || (code === HASH && at > before)) {
         endLine();
         valueAt = at;
-        keep(map, key, indent > own || (indent === own && isDash()) ? block() : null);
+        keep(map, key, indent > own || (isAt(own) && isDash()) ? block() : null);
       } else {
         keep(map, key, inline(false));
         endLine();
       }
       offsets.push(keyAt, valueAt);
-    }
+    } while (isAt(own));
     if (indent > own) throw NOT_PLAIN;
     return placed(map, offsets);
   };
@@ -227,7 +223,7 @@ export function readPlainYaml(text: string): PlainYaml | null {
     const list: unknown[] = [];
     const offsets: number[] = [];
     const own = indent;
-    while (indent === own && isDash()) {
+    while (isAt(own) && isDash()) {
       at++;
       const code = skipSpaces();
       offsets.push(at);
@@ -252,7 +248,8 @@ export function readPlainYaml(text: string): PlainYaml | null {
     const value = block();
     return at >= text.length ? { value, places } : null;
   } catch (error) {
-    if (error === NOT_PLAIN) return null;
+    // RangeError: a text so long that its quotes are not found.
+    if (error === NOT_PLAIN || error instanceof RangeError) return null;
     throw error;
   }
 }
