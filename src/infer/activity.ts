@@ -7,8 +7,9 @@
  * cycles of the same capture reach, because captures may be thinned to windows: a page left open for an hour is
  * periodic but has no duty, while a poller seen in every window has.
  */
-import type { Conversation, ObservationSet, Operation, SensorTruth } from '../observation.ts';
+import type { Conversation, Day, ObservationSet, Operation, SensorTruth } from '../observation.ts';
 import { endsOf, type Inventory } from './assets.ts';
+import { capturedDaysOf, perDays } from './captured-days.ts';
 import type { Dropped } from './proposal.ts';
 import { type Cycle, cycleOfGaps, cycleOfOperation } from './rhythm.ts';
 import { CONTROL_SERVICES, SAFETY_ENGINEERING, serviceOf } from './service-family.ts';
@@ -110,9 +111,9 @@ export function readActivity(set: ObservationSet, inventory: Inventory): Activit
   const dropped: Dropped[] = [];
   const drafts: Draft[] = [];
   const pseudo = new Map(inventory.pseudo.map(({ address, why }) => [address, why]));
-  const captured = new Set<number>(set.sensor.hours.map((hour) => Math.floor(hour / 24)));
+  const capturedDays = capturedDaysOf(set);
+  const daysOf = perDays((days) => days.map(({ day }) => day));
   for (const conversation of set.conversations) {
-    for (const { day } of conversation.days) captured.add(day);
     if (LINK_LAYER.has(conversation.service.name) || conversation.transport === 'eth-0x0806' || conversation.transport === 'eth-0x88cc') {
       dropped.push({ conversation: conversation.id, client: conversation.client, server: conversation.server, why: 'link-layer', sentence: 'finds addresses or neighbours on one network and asks no service of anybody' });
       continue;
@@ -122,9 +123,8 @@ export function readActivity(set: ObservationSet, inventory: Inventory): Activit
       dropped.push(withoutAsset(conversation, pseudo));
       continue;
     }
-    drafts.push(draftLink(conversation, ends));
+    drafts.push(draftLink(conversation, ends, daysOf));
   }
-  const capturedDays = [...captured].sort((a, b) => a - b);
   const deafDays = deafDaysOf(set.sensor);
   const diaries = keepDiaries(inventory.assets.length, drafts);
   measureDuty(drafts, diaries, capturedDays.length);
@@ -149,12 +149,15 @@ function withoutAsset(conversation: Conversation, pseudo: ReadonlyMap<string, st
   return { ...base, why: 'no-asset', sentence: 'both ends are one asset' };
 }
 
-function draftLink(conversation: Conversation, ends: readonly [number, number]): Draft {
+const countDays = (operations: readonly Operation[]): number =>
+  operations.length === 1 ? operations[0]!.days.length : new Set(operations.flatMap((operation) => operation.days.map(({ day }) => day))).size;
+
+function draftLink(conversation: Conversation, ends: readonly [number, number], daysOf: (days: readonly Day[]) => readonly number[]): Draft {
   const service = serviceOf(conversation);
   const main = mainCycle(conversation);
   const { operations } = conversation;
   const encrypted = conversation.facts.some((fact) => fact.name === 'opcua.mode' && fact.value === 'SignAndEncrypt');
-  const days = conversation.days.length > 0 ? conversation.days.map(({ day }) => day) : [...new Set([dayOfNs(conversation.firstNs), dayOfNs(conversation.lastNs)])];
+  const days = conversation.days.length > 0 ? daysOf(conversation.days) : [...new Set([dayOfNs(conversation.firstNs), dayOfNs(conversation.lastNs)])];
   return {
     conversation,
     client: ends[0],
@@ -168,7 +171,7 @@ function draftLink(conversation: Conversation, ends: readonly [number, number]):
     cycleDays: main?.days ?? 0,
     duty: 0,
     writes: operations.some(isWrite),
-    writeDays: new Set(operations.filter(isWrite).flatMap((operation) => operation.days.map(({ day }) => day))).size,
+    writeDays: countDays(operations.filter(isWrite)),
     cyclicWrites: operations.some((operation) => isWrite(operation) && (cycleOfOperation(operation)?.periodMs ?? Infinity) <= 1000),
     engineers: operations.some(isEngineering) || SAFETY_ENGINEERING.has(service),
     opaque: service === 'opcua' && (encrypted || !operations.some((operation) => operation.access !== 'browse' && !CHANNEL_ONLY.test(operation.name))),
@@ -177,14 +180,14 @@ function draftLink(conversation: Conversation, ends: readonly [number, number]):
 }
 
 function keepDiaries(assets: number, links: readonly Draft[]): Diary[] {
-  const days = Array.from({ length: assets }, () => new Set<number>());
+  const lists = Array.from({ length: assets }, () => new Set<readonly number[]>());
   for (const link of links) {
-    for (const day of link.days) {
-      days[link.client]!.add(day);
-      if (link.answered) days[link.server]!.add(day);
-    }
+    lists[link.client]!.add(link.days);
+    if (link.answered) lists[link.server]!.add(link.days);
   }
-  return days.map((set) => {
+  return lists.map((own) => {
+    const set = new Set<number>();
+    for (const days of own) for (const day of days) set.add(day);
     let firstDay = Infinity;
     let lastDay = -Infinity;
     for (const day of set) {

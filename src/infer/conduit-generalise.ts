@@ -34,13 +34,15 @@ function addPartners(grants: Map<string, Grant>, index: PlanIndex): void {
   }
 }
 
+const portOf = (grant: Grant): string => `${grant.transport}/${grant.port}`;
+
 const ruleFor = (rule: string, client: PlannedAsset, server: PlannedAsset): string => (client.declaredOnly === true || server.declaredOnly === true ? 'declared-member' : rule);
 
 function addGroups(grants: Map<string, Grant>, index: PlanIndex): void {
-  const securities = new Map<string, Set<string>>();
+  const securities = new Map<string, Map<string, Set<string>>>();
   for (const grant of grants.values()) {
-    const key = `${grant.server.id}\n${grant.transport}/${grant.port}`;
-    securities.set(key, (securities.get(key) ?? new Set<string>()).add(securityOf(grant)));
+    const ofPort = securities.get(portOf(grant)) ?? new Map<string, Set<string>>();
+    securities.set(portOf(grant), ofPort.set(grant.server.id, (ofPort.get(grant.server.id) ?? new Set<string>()).add(securityOf(grant))));
   }
   const groups = new Map<string, Grant[]>();
   for (const grant of grants.values()) {
@@ -52,13 +54,17 @@ function addGroups(grants: Map<string, Grant>, index: PlanIndex): void {
   for (const members of groups.values()) {
     const [sample] = members;
     const seen = members.filter((grant) => grant.evidence.witnesses.length > 0).length;
+    if (seen < 2) continue;
+    const ofPort = securities.get(portOf(sample));
+    const security = securityOf(sample);
+    const asked = new Set(members.map((grant) => grant.server.id));
     const clients = index.membersOf(sample.client.zone, sample.client.role);
     const servers = index.membersOf(sample.server.zone, sample.server.role).filter((server) => {
-      const known = securities.get(`${server.id}\n${sample.transport}/${sample.port}`);
-      return known === undefined || (known.size === 1 && known.has(securityOf(sample))) || members.some((grant) => grant.server.id === server.id);
+      const known = ofPort?.get(server.id);
+      return known === undefined || (known.size === 1 && known.has(security)) || asked.has(server.id);
     });
     const possible = heardAmong(clients).length * heardAmong(servers).length;
-    if (possible < 3 || seen < 2 || seen / possible < GROUP_COVERAGE[sample.class]) continue;
+    if (possible < 3 || seen / possible < GROUP_COVERAGE[sample.class]) continue;
     const detail = groupDetail(members.map((grant) => grant.detail));
     for (const client of clients) for (const server of servers) extendGrants(grants, { ...sample, client, server, detail, source: sample }, ruleFor('same-role-group', client, server));
   }

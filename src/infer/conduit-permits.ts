@@ -260,9 +260,13 @@ function joinServices(drafts: readonly DraftPermit[], index: PlanIndex): DraftPe
 const questionOrder = (question: QuestionKind | null): number => (question === null ? -1 : QUESTION_KINDS.indexOf(question));
 
 /** One order whatever the order of conversations; standing before on demand. */
-export const compareDrafts = (a: DraftPermit, b: DraftPermit): number =>
-  Number(a.onDemand) - Number(b.onDemand) || byText(endsKey(a), endsKey(b)) || byText(a.access.join(), b.access.join()) || byText(JSON.stringify([a.modbus, a.opcua, a.names]), JSON.stringify([b.modbus, b.opcua, b.names]))
-  || questionOrder(a.question) - questionOrder(b.question);
+export function sortDrafts(drafts: readonly DraftPermit[]): DraftPermit[] {
+  const ends = new Map(drafts.map((draft) => [draft, endsKey(draft)]));
+  const endsOf = (draft: DraftPermit): string => ends.get(draft) ?? '';
+  return drafts.toSorted((a, b) =>
+    Number(a.onDemand) - Number(b.onDemand) || byText(endsOf(a), endsOf(b)) || byText(a.access.join(), b.access.join()) || byText(JSON.stringify([a.modbus, a.opcua, a.names]), JSON.stringify([b.modbus, b.opcua, b.names]))
+    || questionOrder(a.question) - questionOrder(b.question));
+}
 
 /** `observed` are the exact grants, to count what was never seen. */
 export function draftPermits(grants: readonly Grant[], onDemand: boolean, observed: ReadonlyMap<string, Grant>, index: PlanIndex): DraftPermit[] {
@@ -280,6 +284,6 @@ export function draftPermits(grants: readonly Grant[], onDemand: boolean, observ
     }
   }
   const drafts = [...byKey.values()].flatMap(rectangles).map((cells) => draftOf(cells, observed));
-  const joined = joinServices(joinClasses(drafts.sort(compareDrafts)), index);
+  const joined = joinServices(joinClasses(sortDrafts(drafts)), index);
   return onDemand ? joined.map((draft) => (draft.question === null && draft.evidence.days.length > 0 ? { ...draft, question: 'engineering' as const } : draft)) : joined;
 }

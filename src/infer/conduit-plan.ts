@@ -9,6 +9,7 @@ import { addTo } from '../net/multi-map.ts';
 import type { Conversation, ObservationSet } from '../observation.ts';
 import { staysOnLink } from '../net/link-local.ts';
 import { groupAddressKind } from '../net/address-set.ts';
+import { capturedDaysOf } from './captured-days.ts';
 import { isMac } from './address-order.ts';
 
 export interface PlannedAsset {
@@ -103,7 +104,7 @@ export function indexPlan(set: ObservationSet, plan: ZonePlan): PlanIndex {
   }
   const kinds = new Map(plan.zones.map((zone) => [zone.id, zone.kind]));
   const assetOf = (address: string): PlannedAsset | null => byAddress.get(address) ?? null;
-  const capturedDays = [...new Set(set.sensor.hours.map((hour) => Math.floor(hour / 24)).concat(set.conversations.flatMap((one) => one.days.map((day) => day.day))))].sort((a, b) => a - b);
+  const capturedDays = capturedDaysOf(set);
   const partners = findPartners(set, assetOf, capturedDays.length);
   return {
     plan,

@@ -15,7 +15,7 @@ import { generaliseGrants } from './conduit-generalise.ts';
 import { grantKey, mergeDetails, mergeEvidence, observeGrants } from './conduit-grants.ts';
 import type { Grant, GrantDetail } from './conduit-grants.ts';
 import { maintenanceGrants } from './conduit-maintenance.ts';
-import { compareDrafts, draftPermits, hasPorts } from './conduit-permits.ts';
+import { draftPermits, hasPorts, sortDrafts } from './conduit-permits.ts';
 import type { DraftPermit } from './conduit-permits.ts';
 import { indexPlan, ownMacs } from './conduit-plan.ts';
 import type { PlanIndex, PlannedAsset, ZonePlan } from './conduit-plan.ts';
@@ -225,13 +225,13 @@ export function proposeConduits(set: ObservationSet, plan: ZonePlan, options: Co
   const engineered = new Map<number, number>();
   for (const grant of exact) if (grant.class === 'engineer') for (const day of grant.evidence.days) engineered.set(day, (engineered.get(day) ?? 0) + 1);
   const listening = listeningOf(index.capturedDays, set.sensor.hours, engineered);
-  const drafts = [
+  const drafts = sortDrafts([
     ...draftPermits(standing, false, observed, index),
     ...folded.flatMap(({ grant, pairs }) => draftPermits([grant], false, observed, index).map((draft) => ({
       ...draft, clients: [], servers: [], rules: ['outside-iacs'], neverSeen: index.allOf(grant.client.zone).length * index.allOf(grant.server.zone).length - pairs.size,
     }))),
     ...draftPermits(onDemand, true, observed, index),
-  ].sort(compareDrafts);
+  ]);
 
   const ids: Ids = { zone: makeIds(plan.zones.map((zone) => zone.id), 'Z'), asset: makeIds(plan.assets.map((asset) => asset.id), 'asset') };
   const zoneOrder = new Map(plan.zones.map((zone, i) => [zone.id, i]));

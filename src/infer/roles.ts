@@ -1,6 +1,6 @@
 /**
- * Roles from ordered evidence: every rule family writes into the asset's ledger, the highest sum wins. Four passes,
- * because from the second on a rule may ask what its neighbours were taken for. Pinned roles are not judged.
+ * Roles from ordered evidence: every rule family writes into the asset's ledger, the highest sum wins. At most four
+ * passes, because from the second on a rule may ask what its neighbours were taken for. Pinned roles are not judged.
  */
 import { calibrate } from './calibration.ts';
 import { judge, type Ledger, openLedger, record } from './evidence.ts';
@@ -25,7 +25,7 @@ export interface RoleDecision {
   readonly safetyPoints: number;
 }
 
-const PASSES = 4;
+const MOST_PASSES = 4;
 
 /** What an asset without any evidence is: some device. */
 const DEFAULT_POINTS = 0.4;
@@ -47,13 +47,18 @@ export function inferRoles(plant: Plant, pinned: PinnedAssets): RoleDecision[] {
   let subRoleBefore: (string | null)[] = [];
   let decisions: RoleDecision[] = [];
   const polledByOthers = plant.controllers.filter((profile) => profile.controlIn.some((link) => !plant.profiles[link.client]!.controller));
-  for (let number = 0; number < PASSES; number++) {
+  for (let number = 0; number < MOST_PASSES; number++) {
     const known: Role[] | null = before;
     const controllerCount: number = known === null ? polledByOthers.length || plant.controllers.length : plant.controllers.filter((profile) => known[profile.index] === 'plc' || known[profile.index] === 'safety-controller').length;
     const pass: RolePass = { plant, profiles: plant.profiles, polling: measurePolling(plant, known), before: known, subRoleBefore, controllerCount: Math.max(1, controllerCount), capturedDays: plant.activity.capturedDays.length };
     decisions = plant.profiles.map((profile) => decide(pass, profile, pinned));
-    before = decisions.map((decision) => decision.role);
-    subRoleBefore = decisions.map((decision) => decision.subRole);
+    const roles = decisions.map((decision) => decision.role);
+    const subRoles = decisions.map((decision) => decision.subRole);
+    // What the next pass may ask is what this one asked: it would come to the same.
+    const isSettled = known !== null && roles.every((role, index) => role === known[index]) && subRoles.every((subRole, index) => subRole === subRoleBefore[index]);
+    if (isSettled) break;
+    before = roles;
+    subRoleBefore = subRoles;
   }
   return decisions;
 }

@@ -4,6 +4,7 @@
  * instead of being asserted. No randomness: run r leaves out every n-th day, starting with the r-th.
  */
 import type { Conversation, Day, ObservationSet, Operation } from '../observation.ts';
+import { perDays } from './captured-days.ts';
 import type { Inference } from './inference.ts';
 import { infer } from './inference.ts';
 import type { Stability } from './proposal.ts';
@@ -20,41 +21,44 @@ export interface StabilityResult extends Stability {
   readonly shareOf: readonly (number | null)[];
 }
 
+type KeptDays = (days: readonly Day[]) => readonly Day[];
+
 /** The kept days, and their share of all that was counted. */
-function keepDays({ days, counts }: Pick<Conversation, 'days' | 'counts'>, isKept: (day: number) => boolean): { days: Day[]; share: number } {
-  const kept: Day[] = [];
+function keepDays({ days, counts }: Pick<Conversation, 'days' | 'counts'>, keptOf: KeptDays): { days: readonly Day[]; share: number } {
+  const kept = keptOf(days);
   let part = 0;
   let total = 0;
-  for (const [i, day] of days.entries()) {
+  for (let i = 0, next = 0; i < days.length; i++) {
     const count = counts?.[i] ?? 1;
     total += count;
-    if (!isKept(day.day)) continue;
+    if (kept[next] !== days[i]) continue;
     part += count;
-    kept.push(day);
+    next++;
   }
   return { days: kept, share: total > 0 ? part / total : 0 };
 }
 
 const thin = <T extends { readonly count: number }>(bins: readonly T[], share: number): T[] => bins.map((bin) => ({ ...bin, count: bin.count * share }));
 
-function restrictOperation(operation: Operation, isKept: (day: number) => boolean): Operation | null {
-  const { days, share } = keepDays(operation, isKept);
+function restrictOperation(operation: Operation, keptOf: KeptDays): Operation | null {
+  const { days, share } = keepDays(operation, keptOf);
   if (days.length === 0) return null;
   if (days.length === operation.days.length) return operation;
   return { ...operation, days, requests: operation.requests * share, responses: operation.responses * share, rhythm: thin(operation.rhythm, share), ranges: operation.ranges.map((range) => ({ ...range, requests: range.requests * share })) };
 }
 
-function restrictConversation(conversation: Conversation, isKept: (day: number) => boolean): Conversation | null {
-  const { days, share } = keepDays(conversation, isKept);
+function restrictConversation(conversation: Conversation, keptOf: KeptDays): Conversation | null {
+  const { days, share } = keepDays(conversation, keptOf);
   if (days.length === 0) return null;
   if (days.length === conversation.days.length) return conversation;
-  const operations = conversation.operations.map((operation) => restrictOperation(operation, isKept)).filter((operation) => operation !== null);
+  const operations = conversation.operations.map((operation) => restrictOperation(operation, keptOf)).filter((operation) => operation !== null);
   return { ...conversation, days, requests: conversation.requests * share, rhythm: thin(conversation.rhythm, share), operations };
 }
 
 /** The observations as if only the kept days had been captured. */
 function restrictDays(set: ObservationSet, isKept: (day: number) => boolean): ObservationSet {
-  const conversations = set.conversations.map((conversation) => restrictConversation(conversation, isKept)).filter((conversation) => conversation !== null);
+  const keptOf = perDays((days) => days.filter(({ day }) => isKept(day)));
+  const conversations = set.conversations.map((conversation) => restrictConversation(conversation, keptOf)).filter((conversation) => conversation !== null);
   return { ...set, conversations, sensor: { ...set.sensor, hours: set.sensor.hours.filter((hour) => isKept(Math.floor(hour / 24))) } };
 }
 

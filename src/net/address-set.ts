@@ -173,11 +173,15 @@ export const isSubset = (inner: AddressSet, outer: AddressSet): boolean => inner
 
 export const sizeOfSet = (set: AddressSet): bigint => set.reduce((sum, span) => sum + (span.last - span.first + 1n), 0n);
 
+/** Below 224.0.0.0: most of all addresses that anybody asks about. */
+const UNICAST_IPV4 = /^(?:[1-9]|[1-9]\d|1\d\d|2[01]\d|22[0-3])(?:\.\d{1,3}){3}$/;
+
 /**
  * Group addresses that no router carries: broadcast, IPv4 224.0.0.0/24 (RFC 5771 clause 4), IPv6 ff02::/16 (RFC 4291
  * clause 2.7), link addresses with the group bit (IEEE 802-2014 clause 8.2). And group addresses that one may carry.
  */
 export const groupAddressKind = (text: string): 'link' | 'routed' | null => {
+  if (UNICAST_IPV4.test(text)) return null;
   const span = parseSpan(text);
   if (span === null) return null;
   if (span.family === 'mac') return span.first === 0n || ((span.first >> 40n) & 1n) === 1n ? 'link' : null;

@@ -7,6 +7,7 @@
  */
 import { parseSet, parseSpan, setContains } from '../net/address-set.ts';
 import { oneWayShare, type DiffContext, type PermitUse } from './diff-observed.ts';
+import { capturedDaysOf } from '../infer/captured-days.ts';
 import { makeFinding } from './findings.ts';
 import type { Finding, FindingDraft } from './findings.ts';
 import type { ObservationSet } from '../observation.ts';
@@ -19,9 +20,6 @@ import { coZonedSafety, crossingRequirement, permitsChange, REQUIREMENTS } from 
 const WEEKDAYS = ['thu', 'fri', 'sat', 'sun', 'mon', 'tue', 'wed'];
 
 const weekdayOf = (day: number): string => WEEKDAYS[((day % 7) + 7) % 7];
-
-export const capturedDays = (context: DiffContext): number[] =>
-  [...new Set([...context.set.sensor.hours.map((hour) => Math.floor(hour / 24)), ...context.set.conversations.flatMap((one) => one.days.map((day) => day.day))])].sort((a, b) => a - b);
 
 const base = (context: DiffContext, declared: DeclaredPermit): Pick<FindingDraft, 'fromZone' | 'toZone' | 'conduit' | 'permit' | 'requirement' | 'client' | 'server' | 'service' | 'seen' | 'directionConfidence' | 'place'> => ({
   fromZone: declared.permit.from.zone, toZone: declared.permit.to.zone, conduit: declared.permit.conduit, permit: declared.permit.id, requirement: null, client: null, server: null,
@@ -95,7 +93,7 @@ const judgePermit = (context: DiffContext, declared: DeclaredPermit): Finding | 
 /** `minDays` is how long one must have listened before silence means anything. */
 export const judgeDeclared = (context: DiffContext, uses: ReadonlyMap<DeclaredPermit, PermitUse>, minDays: number): Finding[] => {
   const findings: Finding[] = [];
-  const days = capturedDays(context);
+  const days = capturedDaysOf(context.set);
   const heard = [...new Set(context.set.conversations.flatMap((one) => (one.packets.toClient > 0 ? [one.client, one.server] : [one.client])))].sort();
   const lastDay = days.at(-1);
   for (const declared of context.loaded.permits) {

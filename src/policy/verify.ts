@@ -7,8 +7,8 @@
 import type { LoggedAttempt, ObservationSet } from '../observation.ts';
 import type { StoredProbe } from '../store/probes.ts';
 import type { WindowTraffic } from '../store/read-window.ts';
+import { capturedDaysOf } from '../infer/captured-days.ts';
 import { contextOf } from './diff.ts';
-import { capturedDays } from './diff-declared.ts';
 import type { LoadedSpec } from './spec-load.ts';
 import { countVerdicts, sortChecks, type Check, type CheckKind, type VerdictCounts } from './verify-checks.ts';
 import { crossingsOf } from './verify-crossings.ts';
@@ -66,5 +66,5 @@ export const verifySpec = ({ loaded, set, traffic, before, attempts, probes, sen
 
 const beforeOf = (loaded: LoadedSpec, before: NonNullable<VerifyInput['before']>): Before => {
   const context = contextOf(loaded, before.set);
-  return { uses: permittedUses(crossingsOf(context, before.traffic)), days: capturedDays(context).length };
+  return { uses: permittedUses(crossingsOf(context, before.traffic)), days: capturedDaysOf(context.set).length };
 };

@@ -125,6 +125,14 @@ function readConversations(
     db, { table: 'conversation_fact', columns: ['conversation', 'name', 'value', 'to_server', 'to_client'], order: 'name, value' },
     ([, name, value, toServer, toClient], i) => ({ name: name[i], value: value[i], toServer: toServer[i], toClient: toClient[i] }));
   const conversations: Conversation[] = [];
+  // Few, and told of every conversation: one record each.
+  const services = new Map<string, Conversation['service']>();
+  const serviceOf = (name: string, code: number): Conversation['service'] => {
+    const key = `${code} ${name}`;
+    let held = services.get(key);
+    if (held === undefined) services.set(key, (held = { name, by: serviceBy(code) }));
+    return held;
+  };
   for (const [
     ids, client, server, transport, port, vlan, service, serviceCode, directionCode, packetsToServer, packetsToClient,
     bytesToServer, bytesToClient, sessions, answered, requests, rttUs, first, last,
@@ -141,7 +149,7 @@ function readConversations(
         transport: transportText(transport[i]),
         port: port[i],
         vlan: vlan[i],
-        service: { name: service[i], by: serviceBy(serviceCode[i]) },
+        service: serviceOf(service[i], serviceCode[i]),
         direction: direction(directionCode[i]),
         packets: { toServer: packetsToServer[i], toClient: packetsToClient[i] },
         bytes: { toServer: bytesToServer[i], toClient: bytesToClient[i] },

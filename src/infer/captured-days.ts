@@ -1,0 +1,22 @@
+/**
+ * Days as analysis counts them. In: Observations. Out: days since 1970 (UTC). A store hands the same list of days to all
+ * who share it (store/read-days.ts), so what is made of a list is made once for each list, not for each who has it.
+ */
+import type { Day, ObservationSet } from '../observation.ts';
+
+/** What `make` makes of a list of days, once a list. */
+export function perDays<T>(make: (days: readonly Day[]) => T): (days: readonly Day[]) => T {
+  const made = new Map<readonly Day[], T>();
+  return (days) => {
+    let held = made.get(days);
+    if (held === undefined) made.set(days, (held = make(days)));
+    return held;
+  };
+}
+
+/** Days on which anything was captured, ascending. */
+export function capturedDaysOf({ conversations, sensor }: ObservationSet): number[] {
+  const captured = new Set(sensor.hours.map((hour) => Math.floor(hour / 24)));
+  for (const days of new Set(conversations.map((one) => one.days))) for (const { day } of days) captured.add(day);
+  return [...captured].sort((a, b) => a - b);
+}
