@@ -100,7 +100,7 @@ function mainCycle(conversation: Conversation): { cycle: Cycle; days: number } |
   return cycle === null ? null : { cycle, days: conversation.days.length };
 }
 
-const quantile = (sorted: readonly number[], q: number): number => (sorted.length === 0 ? 0 : sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))]!);
+const quantile = (sorted: Float64Array, q: number): number => (sorted.length === 0 ? 0 : sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))]!);
 
 interface Draft extends Omit<Link, 'duty'> {
   duty: number;
@@ -200,15 +200,16 @@ function keepDiaries(assets: number, links: readonly Draft[]): Diary[] {
 
 function measureDuty(links: readonly Draft[], diaries: readonly Diary[], capturedDays: number): void {
   const dayShare = (link: Draft): number => Math.min(1, link.cycleDays / Math.max(1, Math.min(capturedDays, diaries[link.client]!.days, diaries[link.server]!.days)));
-  const runs: number[] = [];
-  const polls: number[] = [];
+  const running: number[] = [];
+  const polling: number[] = [];
   for (const link of links) {
     if (link.cycle === null || link.cycleDays === 0 || dayShare(link) < 0.8) continue;
-    runs.push((link.cycle.cycles * link.cycle.periodMs) / link.cycleDays);
-    polls.push(link.cycle.cycles / link.cycleDays);
+    running.push((link.cycle.cycles * link.cycle.periodMs) / link.cycleDays);
+    polling.push(link.cycle.cycles / link.cycleDays);
   }
-  runs.sort((a, b) => a - b);
-  polls.sort((a, b) => a - b);
+  // Typed arrays sort numbers without asking back.
+  const runs = Float64Array.from(running).sort();
+  const polls = Float64Array.from(polling).sort();
   const typicalRun = Math.max(quantile(runs, 0.5), 1);
   const typicalPolls = Math.max(quantile(polls, 0.5), 1);
   const continuous = typicalRun > 6 * 3_600_000;
