@@ -2,19 +2,15 @@
  * `verify --active` through a real firewall: three network namespaces, our own nftables export between a historian and a
  * controller. What is sent is counted by the firewall, before it judges anything.
  */
-import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { spawn, type ChildProcess } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { PROGRAM, runLine } from '../commands/command-line.ts';
 import { ENDS, firstOutput } from '../hang.ts';
-import { run } from './live-machine.ts';
+import { canHaveFirewall, CELL_ADDRESS as PLC, createFirewalledPair, OPS_ADDRESS as HIST } from './firewalled-pair.ts';
 
 const FIELD = join(import.meta.dirname, 'field-server-probe.ts');
-const [OPS, FW, CELL] = ['o', 'f', 'c'].map((name) => `blv${name}${process.pid}`);
-const HIST = '10.30.0.2';
-const PLC = '10.20.0.2';
 
 const SPEC = `spec_version: 1
 zones:
@@ -43,68 +39,34 @@ const COUNTER = `table ip far {
 }
 `;
 
-/** Why this machine cannot have a firewall between namespaces, or undefined. */
-function missingHere(): string | undefined {
-  if (process.geteuid?.() !== 0) return 'not root';
-  if (spawnSync('nft', ['--version']).status !== 0) return 'nft is missing';
-  const added = spawnSync('ip', ['netns', 'add', OPS], { encoding: 'utf8' });
-  if (added.status !== 0) return `no network namespaces: ${added.error?.message ?? added.stderr.trim()}`;
-  const ruled = spawnSync('ip', ['netns', 'exec', OPS, 'nft', 'list', 'ruleset'], { encoding: 'utf8' });
-  run('ip', 'netns', 'del', OPS);
-  return ruled.status === 0 ? undefined : `no nftables here: ${ruled.stderr.trim()}`;
-}
+const able = canHaveFirewall('verify --active through a firewall');
 
-const missing = missingHere();
-
-describe.skipIf(missing !== undefined)(`through a firewall (${missing ?? 'nftables between namespaces'})`, () => {
-  let folder = '';
+describe.runIf(able)('through a firewall', () => {
+  const pair = createFirewalledPair();
   let field: ChildProcess | null = null;
   let rules = '';
 
-  const inside = (space: string, ...words: string[]): string => run('ip', 'netns', 'exec', space, ...words);
-  const load = (text: string): void => {
-    const file = join(folder, 'load.nft');
-    writeFileSync(file, `flush ruleset\n${COUNTER}${text}`);
-    inside(FW, 'nft', '-f', file);
-  };
+  const load = (text: string): void => pair.load('fw', `${COUNTER}${text}`);
 
   beforeAll(async () => {
-    folder = mkdtempSync(join(tmpdir(), 'baseline-test-'));
-    writeFileSync(join(folder, 'spec.yaml'), SPEC);
-    for (const space of [OPS, FW, CELL]) run('ip', 'netns', 'add', space);
-    for (const [space, name, address, gateway] of [[OPS, 'ops', HIST, '10.30.0.1'], [CELL, 'cell', PLC, '10.20.0.1']] as const) {
-      run('ip', '-n', FW, 'link', 'add', name, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', space);
-      run('ip', '-n', FW, 'addr', 'add', `${gateway}/24`, 'dev', name);
-      run('ip', '-n', space, 'addr', 'add', `${address}/24`, 'dev', 'eth0');
-      for (const [one, link] of [[FW, name], [space, 'eth0'], [space, 'lo']]) run('ip', '-n', one, 'link', 'set', link, 'up');
-      run('ip', '-n', space, 'route', 'add', 'default', 'via', gateway);
-    }
-    inside(FW, 'sh', '-c', 'echo 1 > /proc/sys/net/ipv4/ip_forward');
-    expect((await runLine(['export', join(folder, 'spec.yaml'), '--target', 'nftables', '--mode', 'enforce', '--out', join(folder, 'nft')])).code).toBe(0);
-    rules = readFileSync(join(folder, 'nft', 'baseline.nft'), 'utf8');
-    const serving = spawn('ip', ['netns', 'exec', CELL, process.execPath, ...PROGRAM.slice(1, -1), FIELD, PLC], { ...ENDS, stdio: ['ignore', 'pipe', 'inherit'] });
-    field = serving;
-    await firstOutput(serving);
+    const spec = join(pair.folder, 'spec.yaml');
+    writeFileSync(spec, SPEC);
+    pair.make();
+    expect((await runLine(['export', spec, '--target', 'nftables', '--mode', 'enforce', '--out', join(pair.folder, 'nft')])).code).toBe(0);
+    rules = readFileSync(join(pair.folder, 'nft', 'baseline.nft'), 'utf8');
+    field = spawn('ip', ['netns', 'exec', pair.spaces.cell, process.execPath, ...PROGRAM.slice(1, -1), FIELD, PLC], { ...ENDS, stdio: ['ignore', 'pipe', 'inherit'] });
+    await firstOutput(field);
   });
 
   afterAll(() => {
     field?.kill();
-    for (const space of [OPS, FW, CELL]) run('ip', 'netns', 'del', space);
-    rmSync(folder, { recursive: true });
+    pair.remove();
   });
 
-  interface Ran {
-    readonly steps: number;
-    readonly checks: readonly { verdict: string; operation: string; service: string; reason: string }[];
-  }
-
-  const active = (...more: readonly string[]): { ran: Ran; verdicts: Record<string, string>; flows: number } => {
-    const program = [...PROGRAM, 'verify', join(folder, 'spec.yaml'), '--db', join(folder, 'run.db'), '--active', '--from', 'OPS', '--operator', 'A. Keller', '--i-have-a-maintenance-window', '--json', '--quiet', ...more];
-    // Exit 1 is a finding here, no fault of the run.
-    const out = inside(OPS, 'sh', '-c', '"$@" || [ $? = 1 ]', 'sh', ...program);
-    const ran = JSON.parse(out) as Ran;
-    const set = JSON.parse(inside(FW, 'nft', '-j', 'list', 'set', 'ip', 'far', 'flows')) as { nftables: { set?: { elem?: unknown[] } }[] };
-    return { ran, verdicts: Object.fromEntries(ran.checks.map(({ operation, service, verdict }) => [`${operation} ${service}`, verdict])), flows: set.nftables.flatMap(({ set: one }) => one?.elem ?? []).length };
+  const active = (...more: readonly string[]): ReturnType<typeof pair.verify> & { flows: number } => {
+    const told = pair.verify('ops', 'OPS', ...more);
+    const set = JSON.parse(pair.inside('fw', 'nft', '-j', 'list', 'set', 'ip', 'far', 'flows')) as { nftables: { set?: { elem?: unknown[] } }[] };
+    return { ...told, flows: set.nftables.flatMap(({ set: one }) => one?.elem ?? []).length };
   };
 
   test('our own rules, enforced: the read passes, the canary and the prohibited service are filtered; no more was sent than planned', () => {
