@@ -94,14 +94,14 @@ function sorted(assets: readonly PlacedAsset[], by: (typeof SORTS)[number]): Pla
 }
 
 const COLUMNS: readonly Column[] = [
-  { title: 'asset', shrinkTo: 10 },
-  { title: 'addresses', shrinkTo: 11 },
-  { title: 'vendor', shrinkTo: 8 },
-  { title: 'role', shrinkTo: 8 },
+  { title: 'asset', shrinkTo: 10, lines: 2 },
+  { title: 'addresses', shrinkTo: 11, lines: 2 },
+  { title: 'vendor', shrinkTo: 8, lines: 2, isOptional: true },
+  { title: 'role', shrinkTo: 10, lines: 3 },
   { title: 'level', align: 'right' },
-  { title: 'conf.', align: 'right' },
-  { title: 'zone', shrinkTo: 8 },
-  { title: 'because', shrinkTo: 12 },
+  { title: 'conf.', align: 'right', isOptional: true },
+  { title: 'zone', shrinkTo: 8, lines: 3 },
+  { title: 'because', shrinkTo: 12, lines: 4 },
 ];
 
 const MAX_LISTED = 3;

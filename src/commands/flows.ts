@@ -148,15 +148,15 @@ function parseInstant(option: string, text: string): bigint {
 }
 
 const COLUMNS: readonly Column[] = [
-  { title: 'client', shrinkTo: 9 },
-  { title: 'server', shrinkTo: 9 },
-  { title: 'service', shrinkTo: 9 },
-  { title: 'vlan', align: 'right' },
+  { title: 'client', shrinkTo: 11, lines: 3 },
+  { title: 'server', shrinkTo: 11, lines: 3 },
+  { title: 'service', shrinkTo: 9, lines: 2 },
+  { title: 'vlan', align: 'right', isOptional: true },
   { title: 'packets', align: 'right' },
   { title: 'bytes', align: 'right' },
-  { title: 'first' },
-  { title: 'last', shrinkTo: 10 },
-  { title: 'operations', shrinkTo: 12 },
+  { title: 'first', shrinkTo: 10, lines: 2, isOptional: true },
+  { title: 'last', shrinkTo: 10, lines: 2, isOptional: true },
+  { title: 'operations', shrinkTo: 12, lines: 3 },
 ];
 
 /** `PLC-07 (10.20.1.17)`, or the address alone. */

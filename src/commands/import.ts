@@ -1,6 +1,7 @@
 /** `baseline import PATH...`: captures and firewall logs into the store, in order; a bad file never stops the rest. */
 import { availableParallelism } from 'node:os';
 import { BaselineError, EXIT, usageError, type ExitCode } from '../errors.ts';
+import { grouped } from '../render/instant.ts';
 import { jsonLine } from '../render/json.ts';
 import { isZone } from '../source/firewall-log/log-clock.ts';
 import { expandPaths, type CaptureFile } from '../source/ring-folder.ts';
@@ -142,28 +143,29 @@ function progressLine(file: CaptureFile, octets: number): string {
   return `[${bar}] ${(share * 100).toFixed(0).padStart(3)} %  ${read}  ${file.path}`;
 }
 
+const counted = (n: number, word: string): string => `${grouped(n)} ${word}${n === 1 ? '' : 's'}`;
+
 /** `12 attempts in 15 lines, 2 of which could not be read` */
 function logWords({ lines, entries, unread }: NonNullable<FileResult['log']>): string {
-  const count = (n: number, word: string): string => `${n.toLocaleString('en')} ${word}${n === 1 ? '' : 's'}`;
-  return `${count(entries, 'record')} in ${count(lines, 'line')} of a firewall's log${unread === 0 ? '' : `, ${unread.toLocaleString('en')} of which could not be read (\`baseline status\` shows them)`}`;
+  return `${counted(entries, 'record')} in ${counted(lines, 'line')} of a firewall's log${unread === 0 ? '' : `, ${grouped(unread)} of which could not be read (\`baseline status\` shows them)`}`;
 }
 
 /** What a person must know of the times in a log. */
 const assumed = (result: FileResult): string => (result.log?.assumptions ?? []).map((assumption) => `; ${assumption}`).join('');
 
 function sentence(result: FileResult): string {
-  const counted = result.log !== undefined ? logWords(result.log) : `${result.packets.toLocaleString('en')} packet${result.packets === 1 ? '' : 's'}`;
+  const amount = result.log !== undefined ? logWords(result.log) : counted(result.packets, 'packet');
   switch (result.status) {
     case 'imported':
-      return `${result.file}: ${counted}${result.reason === '' ? '' : `; ${result.reason}`}${assumed(result)}`;
+      return `${result.file}: ${amount}${result.reason === '' ? '' : `; ${result.reason}`}${assumed(result)}`;
     case 'continued':
-      return `${result.file}: continued, ${counted} more${result.reason === '' ? '' : `; ${result.reason}`}`;
+      return `${result.file}: continued, ${amount} more${result.reason === '' ? '' : `; ${result.reason}`}`;
     case 'already':
       return `${result.file}: already imported (${result.reason}); nothing was counted twice`;
     case 'damaged':
-      return `${result.file}: ${counted}, then ${result.reason}`;
+      return `${result.file}: ${amount}, then ${result.reason}`;
     case 'interrupted':
-      return `${result.file}: interrupted after ${counted}; the same command goes on from there`;
+      return `${result.file}: interrupted after ${amount}; the same command goes on from there`;
     case 'rejected':
       return `${result.file}: ${result.reason}${result.remedy === '' ? '' : `. ${result.remedy}`}`;
   }
@@ -173,7 +175,7 @@ function summary(results: readonly FileResult[], packets: number): string {
   const counts = new Map<string, number>();
   for (const { status } of results) counts.set(status, (counts.get(status) ?? 0) + 1);
   const parts = [...counts].map(([status, count]) => `${count} ${status}`);
-  return `${results.length} ${results.some((one) => one.log !== undefined) ? 'files' : 'captures'}: ${parts.join(', ')}; ${packets.toLocaleString('en')} packets in all`;
+  return `${results.length} ${results.some((one) => one.log !== undefined) ? 'files' : 'captures'}: ${parts.join(', ')}; ${grouped(packets)} packets in all`;
 }
 
 function exitCodeOf(results: readonly FileResult[], packets: number, aborted: boolean): ExitCode {

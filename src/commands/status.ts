@@ -58,13 +58,13 @@ export function showStatus(argv: StatusArguments, context: CommandContext): Comm
 
 const CAPTURE_COLUMNS: readonly Column[] = [
   { title: 'id', align: 'right' },
-  { title: 'capture', shrinkTo: 12 },
-  { title: 'format', shrinkTo: 4 },
+  { title: 'capture', shrinkTo: 12, lines: 3 },
+  { title: 'format', shrinkTo: 4, isOptional: true },
   { title: 'state' },
   { title: 'packets', align: 'right' },
   { title: 'bytes', align: 'right' },
-  { title: 'first' },
-  { title: 'last', shrinkTo: 10 },
+  { title: 'first', shrinkTo: 10, lines: 2 },
+  { title: 'last', shrinkTo: 10, lines: 2 },
 ];
 
 const captureRows = (status: StoreStatus): Cell[][] =>

@@ -11,30 +11,26 @@ import { textTable, type Cell, type Column, type TableStyle } from './table.ts';
 
 const COLUMNS: readonly Column[] = [
   { title: 'severity' },
-  { title: 'finding', shrinkTo: 14 },
-  { title: 'from', shrinkTo: 8 },
-  { title: 'to', shrinkTo: 8 },
-  { title: 'what', shrinkTo: 30 },
+  { title: 'finding', shrinkTo: 14, lines: 2 },
+  { title: 'what', shrinkTo: 30, lines: 4 },
   { title: 'id' },
 ];
 
 const row = (finding: Finding): Cell[] => [
   finding.severity,
   finding.type,
-  finding.client ?? finding.fromZone ?? '-',
-  finding.server ?? finding.toZone ?? '-',
   finding.title,
   finding.id,
 ];
 
 const DECISION_COLUMNS: readonly Column[] = [
-  { title: 'from', shrinkTo: 8 },
-  { title: 'to', shrinkTo: 8 },
-  { title: 'service', shrinkTo: 12 },
-  { title: 'firewall' },
-  { title: 'rule', shrinkTo: 12 },
+  { title: 'from', shrinkTo: 11, lines: 3 },
+  { title: 'to', shrinkTo: 11, lines: 3 },
+  { title: 'service', shrinkTo: 9, lines: 3 },
+  { title: 'firewall', shrinkTo: 12, lines: 3 },
+  { title: 'rule', shrinkTo: 12, lines: 3, isOptional: true },
   { title: 'times', align: 'right' },
-  { title: 'captures', shrinkTo: 12 },
+  { title: 'captures', shrinkTo: 11, lines: 3, isOptional: true },
   { title: 'finding' },
 ];
 

@@ -7,13 +7,13 @@ import type { Cell, Column } from './table.ts';
 
 export const LOG_COLUMNS: readonly Column[] = [
   { title: 'id', align: 'right' },
-  { title: 'firewall log', shrinkTo: 12 },
-  { title: 'state', shrinkTo: 10 },
-  { title: 'lines', align: 'right' },
+  { title: 'firewall log', shrinkTo: 12, lines: 3 },
+  { title: 'state', shrinkTo: 10, lines: 3 },
+  { title: 'lines', align: 'right', isOptional: true },
   { title: 'records', align: 'right' },
   { title: 'unread', align: 'right' },
-  { title: 'first' },
-  { title: 'last', shrinkTo: 10 },
+  { title: 'first', shrinkTo: 10, lines: 2 },
+  { title: 'last', shrinkTo: 10, lines: 2 },
 ];
 
 const sum = (counts: Readonly<Record<string, number>>): number => Object.values(counts).reduce((total, count) => total + count, 0);

@@ -12,21 +12,21 @@ const LISTED = 12;
 
 const ZONE_COLUMNS: readonly Column[] = [
   { title: 'zone', shrinkTo: 8 },
-  { title: 'name', shrinkTo: 12 },
+  { title: 'name', shrinkTo: 12, lines: 2 },
   { title: 'level' },
   { title: 'SL-T' },
   { title: 'assets', align: 'right' },
-  { title: 'members', shrinkTo: 24 },
+  { title: 'members', shrinkTo: 24, lines: 4 },
 ];
 
 const CONDUIT_COLUMNS: readonly Column[] = [
-  { title: 'conduit', shrinkTo: 8 },
-  { title: 'from', shrinkTo: 8 },
-  { title: 'to', shrinkTo: 8 },
-  { title: 'service', shrinkTo: 8 },
-  { title: 'operations', shrinkTo: 20 },
+  { title: 'conduit', shrinkTo: 9, lines: 3, isOptional: true },
+  { title: 'from', shrinkTo: 11, lines: 3 },
+  { title: 'to', shrinkTo: 11, lines: 3 },
+  { title: 'service', shrinkTo: 8, lines: 2 },
+  { title: 'operations', shrinkTo: 12, lines: 3 },
   { title: 'days', align: 'right' },
-  { title: 'decision', shrinkTo: 8 },
+  { title: 'decision', shrinkTo: 8, lines: 3 },
 ];
 
 export function* proposalText(zones: Proposal, conduits: ConduitProposal, losses: readonly string[], style: TableStyle): Generator<string> {

@@ -6,23 +6,23 @@ import { printable } from './printable.ts';
 import { textTable, type Column, type TableStyle } from './table.ts';
 
 const BLOCKED: readonly Column[] = [
-  { title: 'client', shrinkTo: 10 },
-  { title: 'server', shrinkTo: 10 },
-  { title: 'what', shrinkTo: 20 },
+  { title: 'client', shrinkTo: 11, lines: 3 },
+  { title: 'server', shrinkTo: 11, lines: 3 },
+  { title: 'what', shrinkTo: 14, lines: 4 },
   { title: 'times', align: 'right' },
   { title: 'days', align: 'right' },
-  { title: 'why', shrinkTo: 24 },
+  { title: 'why', shrinkTo: 14, lines: 4 },
 ];
 
 const CUTOVER: readonly Column[] = [
   { title: 'order', align: 'right' },
-  { title: 'conduit', shrinkTo: 10 },
+  { title: 'conduit', shrinkTo: 10, lines: 2 },
   { title: 'blocked', align: 'right' },
-  { title: 'sessions cut once', align: 'right' },
+  { title: 'sessions cut once', align: 'right', shrinkTo: 8, lines: 3 },
   { title: 'consequence', align: 'right' },
-  { title: 'complete', align: 'right' },
-  { title: 'evidence days', align: 'right' },
-  { title: 'because', shrinkTo: 20 },
+  { title: 'complete', align: 'right', isOptional: true },
+  { title: 'evidence days', align: 'right', shrinkTo: 8, lines: 2, isOptional: true },
+  { title: 'because', shrinkTo: 14, lines: 3 },
 ];
 
 const LISTED = 40;

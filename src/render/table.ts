@@ -1,5 +1,5 @@
 /**
- * Tables for people: aligned, fitted to the terminal's width, cut with an ellipsis that can be seen.
+ * Tables for people: aligned, fitted to the terminal's width, folded or cut with an ellipsis that can be seen.
  * In: columns, rows, width. Out: chunks of text. Up to 500 rows are boxed by cli-table3 (it takes seconds beyond);
  * longer lists are plain aligned columns. Every cell passes printable().
  */
@@ -14,6 +14,10 @@ export interface Column {
   readonly align?: 'left' | 'right';
   /** May be made narrower (not below this width) when the terminal is too narrow. */
   readonly shrinkTo?: number;
+  /** Lines that a cell may take in a boxed table where its column was made narrower; what does not fit then is cut. 1 unless told. */
+  readonly lines?: number;
+  /** Left out, the last such column first, where the terminal is too narrow for all of them even so. */
+  readonly isOptional?: boolean;
 }
 
 export interface TableStyle {
@@ -48,6 +52,34 @@ function fit(text: string, width: number): string {
   return kept;
 }
 
+const BREAKS_AFTER = /[,;:/_@-]/;
+
+/** Folded to `width` columns, at a blank, else after a mark, where one comes late enough; the last of `most` lines is cut. */
+function fold(text: string, width: number, most: number): string {
+  const lines: string[] = [];
+  let rest = text;
+  while (lines.length < most - 1 && displayWidth(rest) > width) {
+    let end = 0;
+    let taken = 0;
+    let blankAt = 0;
+    let markAt = 0;
+    for (const character of rest) {
+      taken += displayWidth(character);
+      // A blank may hang over.
+      if (taken > width && character !== ' ') break;
+      end += character.length;
+      if (taken <= width / 3) continue;
+      if (character === ' ') blankAt = end;
+      else if (BREAKS_AFTER.test(character)) markAt = end;
+      if (taken > width) break;
+    }
+    const at = blankAt || markAt || Math.max(end, 1);
+    lines.push(rest.slice(0, at).trimEnd());
+    rest = rest.slice(at).trimStart();
+  }
+  return [...lines, fit(rest, width)].join('\n');
+}
+
 function pad(text: string, width: number, align: 'left' | 'right'): string {
   const blanks = ' '.repeat(Math.max(0, width - displayWidth(text)));
   return align === 'right' ? blanks + text : text + blanks;
@@ -55,25 +87,28 @@ function pad(text: string, width: number, align: 'left' | 'right'): string {
 
 const cellText = (cell: Cell): string => (cell === null ? '-' : typeof cell === 'number' ? String(cell) : printable(cell));
 
-export function* textTable(columns: readonly Column[], rows: readonly (readonly Cell[])[], style: TableStyle): Generator<string> {
-  const texts = rows.map((row) => row.map(cellText));
-  const natural = columns.map((column, i) =>
-    texts.reduce((widest, row) => Math.max(widest, displayWidth(row[i])), displayWidth(column.title)));
+export function* textTable(all: readonly Column[], rows: readonly (readonly Cell[])[], style: TableStyle): Generator<string> {
   const boxed = rows.length <= BOXED_ROWS;
   const perColumn = boxed ? BOX_OCTETS_PER_COLUMN : GAP.length;
+  const everyText = rows.map((row) => row.map(cellText));
+  const everyWidth = naturalWidths(all, everyText);
+  const kept = style.width === null ? all.map((_, i) => i) : keptColumns(all, everyWidth, style.width - (boxed ? 1 : 0), perColumn);
+  const columns = kept.map((i) => all[i]);
+  const texts = kept.length === all.length ? everyText : everyText.map((row) => kept.map((i) => row[i]));
+  const natural = kept.map((i) => everyWidth[i]);
   const widths = style.width === null
     ? natural
     : shrink(columns, natural, style.width - perColumn * columns.length - (boxed ? 1 : 0));
-  const head = columns.map((column, i) => fit(column.title, widths[i]));
+  const head = columns.map((column, i) => (boxed ? fold(column.title, widths[i], column.lines ?? 1) : fit(column.title, widths[i])));
   const bold = (text: string): string => (style.colour ? styleText('bold', text, { validateStream: false }) : text);
   if (boxed) {
     const table = new Table({
-      head: head.map(bold),
+      head: head.map((title) => title.split('\n').map(bold).join('\n')),
       colAligns: columns.map((column) => column.align ?? 'left'),
       colWidths: widths.map((width) => width + BOX_OCTETS_PER_COLUMN - 1),
       style: { head: [], border: [], compact: true },
     });
-    for (const row of texts) table.push(row.map((text, i) => fit(text, widths[i])));
+    for (const row of texts) table.push(row.map((text, i) => fold(text, widths[i], columns[i].lines ?? 1)));
     yield `${table.toString()}\n`;
     return;
   }
@@ -83,6 +118,17 @@ export function* textTable(columns: readonly Column[], rows: readonly (readonly 
   for (let from = 0; from < texts.length; from += CHUNK_ROWS) {
     yield texts.slice(from, from + CHUNK_ROWS).map((row) => `${line(row)}\n`).join('');
   }
+}
+
+const naturalWidths = (columns: readonly Column[], texts: readonly (readonly string[])[]): number[] =>
+  columns.map((column, i) => texts.reduce((widest, row) => Math.max(widest, displayWidth(row[i])), displayWidth(column.title)));
+
+/** Positions of the columns that fit, each at its least. */
+function keptColumns(columns: readonly Column[], natural: readonly number[], room: number, perColumn: number): number[] {
+  const kept = columns.map((_, i) => i);
+  const least = (): number => kept.reduce((sum, i) => sum + Math.min(natural[i], columns[i].shrinkTo ?? natural[i]) + perColumn, 0);
+  for (let i = columns.length - 1; i >= 0 && least() > room; i--) if (columns[i].isOptional === true) kept.splice(i, 1);
+  return kept;
 }
 
 /** Takes from the widest column that may shrink, until all fit or none can give more. */

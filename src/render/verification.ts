@@ -46,12 +46,12 @@ export function validationWords({ checks, sums, paths, filters }: Verification, 
 }
 
 const COLUMNS: readonly Column[] = [
-  { title: 'verdict' },
-  { title: 'test', shrinkTo: 9 },
-  { title: 'what', shrinkTo: 30 },
-  { title: 'why', shrinkTo: 24 },
-  { title: 'seen', align: 'right' },
-  { title: 'answered', align: 'right' },
+  { title: 'verdict', shrinkTo: 11, lines: 2 },
+  { title: 'test', shrinkTo: 10, lines: 2 },
+  { title: 'what', shrinkTo: 16, lines: 5 },
+  { title: 'why', shrinkTo: 15, lines: 5 },
+  { title: 'seen', align: 'right', isOptional: true },
+  { title: 'answered', align: 'right', isOptional: true },
   { title: 'id' },
 ];
 
@@ -86,7 +86,7 @@ export function* validationLines(words: ValidationWords): Generator<string> {
 
 /** What an active run sent, all of it, and what came back. */
 export function* activeTable(checks: readonly Check[], words: string, leftOut: readonly LeftOut[], style: TableStyle): Generator<string> {
-  const columns: readonly Column[] = [{ title: 'verdict' }, { title: 'test', shrinkTo: 9 }, { title: 'what', shrinkTo: 30 }, { title: 'came back, and was expected', shrinkTo: 30 }];
+  const columns: readonly Column[] = [{ title: 'verdict' }, { title: 'test', shrinkTo: 10, lines: 2 }, { title: 'what', shrinkTo: 22, lines: 4 }, { title: 'came back, and was expected', shrinkTo: 22, lines: 4 }];
   if (checks.length > 0) yield* textTable(columns, checks.map((check) => [verdictText(check), check.kind, check.title, check.reason]), style);
   for (const { what, why } of leftOut) yield `Left out: ${printable(`${what}: ${why}`, LONGEST)}\n`;
   const { pass, fail, notObservable } = countVerdicts(checks);

@@ -12,10 +12,10 @@ export interface Ran {
   readonly err: string;
 }
 
-function stream(isTTY: boolean, into: string[]): OutputStream {
+function stream(isTTY: boolean, columns: number, into: string[]): OutputStream {
   return {
     isTTY,
-    columns: 100,
+    columns,
     write: (text, done) => {
       into.push(text);
       done?.();
@@ -24,10 +24,10 @@ function stream(isTTY: boolean, into: string[]): OutputStream {
   };
 }
 
-export async function runLine(args: readonly string[], { isTTY = false, signal = new AbortController().signal } = {}): Promise<Ran> {
+export async function runLine(args: readonly string[], { isTTY = false, columns = 100, signal = new AbortController().signal } = {}): Promise<Ran> {
   const out: string[] = [];
   const err: string[] = [];
-  const code = await runCommandLine(args, { environment: {}, stdout: stream(isTTY, out), stderr: stream(isTTY, err), signal });
+  const code = await runCommandLine(args, { environment: {}, stdout: stream(isTTY, columns, out), stderr: stream(isTTY, columns, err), signal });
   return { code, out: out.join(''), err: err.join('') };
 }
 

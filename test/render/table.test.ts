@@ -22,6 +22,26 @@ test('a column never gets narrower than it may', () => {
   expect(render([['abcdefghij', 1]], 10)).toContain('abcde…');
 });
 
+test('a cell may be folded: at blanks, else after marks, else anywhere; the last line is cut', () => {
+  const text = (cell: string, lines: number): string[] =>
+    [...textTable([{ title: 'a title', shrinkTo: 8, lines }, { title: 'n' }], [[cell, 1]], { width: 16, colour: false })].join('').split('\n').slice(3, -2).map((line) => line.split('│')[1].trim());
+  expect(text('modbus tcp/502 unit 1', 3)).toEqual(['modbus', 'tcp/502', 'unit 1']);
+  expect(text('Z-CELL-01-Z-CELL-02', 3)).toEqual(['Z-CELL-', '01-Z-', 'CELL-02']);
+  expect(text('infrastructure', 2)).toEqual(['infrastr', 'ucture']);
+  expect(text('one two three four five', 2)).toEqual(['one two', 'three f…']);
+  expect(text('漢字漢字漢字', 2)).toEqual(['漢字漢字', '漢字']);
+  expect(text('short', 3)).toEqual(['short']);
+});
+
+test('columns that do not fit at their least are left out, the last optional one first', () => {
+  const columns = [{ title: 'kept', shrinkTo: 6 }, { title: 'first', isOptional: true }, { title: 'second', isOptional: true }, { title: 'count', align: 'right' as const }];
+  const head = (width: number | null): string => [...textTable(columns, [['abcdefghij', 'x', 'y', 1]], { width, colour: false })].join('').split('\n')[1].replaceAll(/[│ ]+/g, ' ').trim();
+  expect(head(null)).toBe('kept first second count');
+  expect(head(36)).toBe('kept first second count');
+  expect(head(34)).toBe('kept first count');
+  expect(head(20)).toBe('kept count');
+});
+
 test('wide characters take two columns', () => {
   expect(displayWidth('漢字')).toBe(4);
   expect(displayWidth('é')).toBe(1);
