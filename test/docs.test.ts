@@ -3,7 +3,9 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { EXIT } from '../src/errors.ts';
+import { everyCommand } from '../src/main.ts';
 
+const COMMON_OPTIONS = ['quiet', 'verbose', 'color', 'help', 'version'];
 const PROJECT = join(import.meta.dirname, '..');
 const read = (path: string): string => readFileSync(join(PROJECT, path), 'utf8');
 
@@ -28,6 +30,43 @@ describe('links', () => {
     const missing = targets.filter((target) => !existsSync(join(PROJECT, dirname(document), target)));
     expect(missing).toEqual([]);
   });
+
+  test.each(documents)('%s: every anchor is a heading', (document) => {
+    // As GitHub makes them: lower case, marks dropped, blanks as hyphens.
+    const anchorsOf = (path: string): string[] => [...read(path).matchAll(/^#+ (.*)$/gm)].map(([, title]) => title.toLowerCase().replaceAll(/[^\p{L}\p{N} _-]/gu, '').replaceAll(' ', '-'));
+    const wrong = [...read(document).matchAll(/\]\(([^)#\s:]*)#([^)\s]+)\)/g)].filter(([, path, anchor]) => !anchorsOf(path === '' ? document : join(dirname(document), path)).includes(anchor));
+    expect(wrong.map(([link]) => link)).toEqual([]);
+  });
+
+  test('every document is reached from README.md; a link to a folder reaches what is in it', () => {
+    const reached = new Set<string>();
+    const visit = (document: string): void => {
+      if (reached.has(document)) return;
+      reached.add(document);
+      for (const [, target] of read(document).matchAll(/\]\(([^)#\s:]+)(?:#[^)]*)?\)/g)) {
+        const path = join(dirname(document), target);
+        if (path.endsWith('.md')) visit(path);
+        else if (path.endsWith('/')) markdownIn(path).forEach(visit);
+      }
+    };
+    visit('README.md');
+    expect(documents.filter((document) => !reached.has(document))).toEqual([]);
+  });
+});
+
+/** Commands as documents write them: `    baseline diff plant.yaml --db plant.db`, in an indented or fenced block. */
+const commandLines = (document: string): string[] => read(document).split('\n').flatMap((line) => /^(?: {4,}|\t)?(?:\$ |sudo )?baseline ([a-z].*)$/.exec(line)?.[1] ?? []);
+
+test('every command and option that a document shows exists', async () => {
+  const commands = new Map((await everyCommand()).map(({ syntax, options }) => [syntax.split(' ')[0], new Set([...Object.keys(options), ...COMMON_OPTIONS])]));
+  const shown = ['README.md', 'samples/README.md', ...markdownIn('docs')].flatMap((document) => commandLines(document).map((line) => ({ document, line })));
+  expect(shown.length).toBeGreaterThan(40);
+  const wrong = shown.filter(({ line }) => {
+    const [own] = line.split(/ [|#>]| {3,}/);
+    const options = commands.get(own.split(' ')[0]);
+    return options === undefined || [...own.matchAll(/ --([a-z][a-z-]*)/g)].some(([, name]) => !options.has(name) && !options.has(name.replace(/^no-/, '')));
+  });
+  expect(wrong).toEqual([]);
 });
 
 test('README.md names two commands that exist', () => {

@@ -11,6 +11,7 @@ import type { Proposal } from '../infer/proposal.ts';
 import { proposeZones } from '../infer/zones.ts';
 import type { ObservationSet } from '../observation.ts';
 import { withDeclaredMembers } from '../policy/declared-members.ts';
+import { plural } from '../policy/plural.ts';
 import { proveProposal } from '../policy/proof.ts';
 import { loadSpec, parseSpec } from '../policy/spec-load.ts';
 import { pinsOf } from '../policy/spec-pins.ts';
@@ -87,7 +88,7 @@ export function proposeZonesOf(argv: ProposeArguments, context: CommandContext):
   const spec = writeSpec(conduits, existing === null ? null : readFileSync(existing, 'utf8'), provenanceOf(context.version, status, zones));
   if (argv.out === '-') return { exitCode, output: [spec] };
   writeFileWhole(argv.out, spec);
-  context.say(summary(argv.out, zones, conduits, existing !== null));
+  for (const line of summary(argv.out, zones, conduits, existing !== null)) context.say(line);
   sayProof(spec, argv.out, set, context);
   return { exitCode, output: [] };
 }
@@ -122,10 +123,12 @@ function provenanceOf(tool: string, status: StoreStatus, zones: Proposal): SpecP
   };
 }
 
-function summary(path: string, zones: Proposal, conduits: ConduitProposal, updated: boolean): string {
+function summary(path: string, zones: Proposal, conduits: ConduitProposal, updated: boolean): string[] {
   const questions = conduits.permits.filter((one) => one.question !== null).length;
   const weekly = conduits.permits.filter(({ permit }) => permit.conditions.start !== null).length;
-  const tied = weekly === 0 ? '' : ` ${weekly} Permits of weekly jobs are tied to their weekday (--no-schedules to leave them open).`;
-  const enough = zones.completeness.sufficient ? '' : ` ${zones.completeness.sentences[0] ?? 'Too little was seen yet.'}`;
-  return `${path}: ${updated ? 'updated, ' : ''}${zones.zones.length} zones, ${conduits.conduits.length} conduits, ${conduits.permits.length} Permits, ${questions} of them waiting for a decision.${tied}${enough}`;
+  return [
+    `${path}: ${updated ? 'updated, ' : ''}${zones.zones.length} zones, ${conduits.conduits.length} conduits, ${conduits.permits.length} Permits, ${questions} of them waiting for a decision.`,
+    ...(weekly === 0 ? [] : [`  ${plural(weekly, 'Permit')} of weekly jobs are tied to their weekday (--no-schedules to leave them open).`]),
+    ...(zones.completeness.sufficient ? [] : [`  ${zones.completeness.sentences[0] ?? 'Too little was seen yet.'}`]),
+  ];
 }

@@ -1,6 +1,8 @@
 /** A proposal as text for the terminal, and as JSON. In: zones and conduits. Out: chunks; every word from the wire is made printable. */
 import type { ConduitProposal, ProposedPermit } from '../infer/conduits.ts';
 import type { Proposal, Zone } from '../infer/proposal.ts';
+import { SEVERITIES } from '../policy/findings.ts';
+import { plural } from '../policy/plural.ts';
 import { isoInstant } from './instant.ts';
 import { jsonDocument } from './json.ts';
 import { lossText } from './losses.ts';
@@ -39,8 +41,8 @@ export function* proposalText(zones: Proposal, conduits: ConduitProposal, losses
   yield* textTable(CONDUIT_COLUMNS, conduits.permits.map((one) => permitRow(one)), style);
   const { crossing, withinZone, setAside } = conduits.counts;
   yield `${conduits.conduits.length} conduits, ${conduits.permits.length} Permits for ${crossing} conversations between zones; ${withinZone} stay within a zone, ${setAside} were set aside (scans, unanswered, visits).\n`;
-  yield* section('Rules that widened Permits beyond what was seen (--exact switches them off)', conduits.rules.map((use) => `${use.rule}: ${use.permits} Permits, ${use.neverSeen} operations never seen let through`));
-  yield* section('Requirements not met by what was observed', zones.requirements.map((finding) => `[${finding.severity}] ${finding.sentence} (${finding.citation})`));
+  yield* section('Rules that widened Permits beyond what was seen (--exact switches them off)', conduits.rules.map((use) => `${use.rule}: ${plural(use.permits, 'Permit')}, ${plural(use.neverSeen, 'operation')} never seen let through`));
+  yield* section('Requirements not met by what was observed', [...zones.requirements].sort((a, b) => SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity)).map((finding) => `[${finding.severity}] ${finding.sentence} (${finding.citation})`));
   yield* section('Waiting for a decision', [
     ...conduits.setAside.flatMap((entry) => (entry.question === null ? [] : [`set aside: ${entry.client} -> ${list(entry.servers, 3)} ${entry.transport}/${entry.ports.join(',')}, ${entry.reason}: ${entry.question}`])),
     ...conduits.permits.flatMap((one) => (one.question === null ? [] : [`${one.permit.id}: ${one.question.sentence}`])),
