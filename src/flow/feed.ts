@@ -42,7 +42,8 @@ const { LINK_TYPE } = stack;
 const { IP_PROTOCOL } = transport;
 const { NOTHING_TO_READ } = appSessions;
 const { FLAG, NO_HOUR, NO_LAST, SESSION } = layout;
-const { FROM_HI, GROUP_FRAMES, LOCATED, LOCATED_ROWS } = locating;
+const { FROM_HI, GROUP, GROUP_FRAMES } = locating;
+const { seconds: secondsOf, nanos: nanosOf, instant: instants, wire: wires, session: sessions, flags: flagsOf, sequence: sequences, acknowledgement: acknowledgements, payload: payloads, payloadEnd: payloadEnds, payloadWire: payloadWires } = GROUP;
 
 const SECONDS_PER_HOUR = 3600;
 /** Seconds from here on (year 2262) do not fit the store's 64-bit nanoseconds. Times before 1970 are kept, but belong to no hour. */
@@ -80,46 +81,45 @@ export function feed(state: FlowState, sink: FlowSink, batch: FrameBatch, from: 
     // was set when it began. Only frames out of line are compared (`isLate`).
     const isLate = sink.hour === NO_HOUR || !(sec > lastSec || (sec === lastSec && ns >= lastNs));
     if ((isLate || totals.firstSeconds > sec) && sec === sec) widenSpan(totals, sec, ns);
-    let end = i + 1;
-    let octets = wire[i] >>> 0;
-    if (isLate) {
-      if (sec > lastSec || (sec === lastSec && ns > lastNs)) {
-        lastSec = sec;
-        lastNs = ns;
-      }
-      sink.isLate = true;
-      sink.seconds = sec;
-      sink.nanos = ns;
-      if (noteFrame(state, batch, i, sink.hour)) hourTotals.duplicates++;
-      takeDecoded(state, sink, batch, i, modbusText);
-    } else {
-      // As many as follow in line within the hour.
-      for (const most = Math.min(to, isLocatable ? i + GROUP_FRAMES : end); end < most; end++) {
-        const next = seconds[end];
-        if (!(next < hourEnd && (next > sec || (next === sec && nanos[end] >= ns)))) break;
-        sec = next;
-        ns = nanos[end];
-        octets += wire[end] >>> 0;
-      }
+    sink.isLate = isLate;
+    const isGroup = isLocatable && !isLate;
+    // As many as follow in line within the hour.
+    const most = isGroup ? Math.min(to - i, GROUP_FRAMES) : 1;
+    let octets = 0;
+    let count = 0;
+    for (;;) {
+      const onWire = wire[i + count];
+      secondsOf[count] = sec;
+      nanosOf[count] = ns;
+      instants[count] = instantUs(sec, ns);
+      wires[count] = onWire;
+      octets += onWire >>> 0;
+      if (++count === most) break;
+      const next = seconds[i + count];
+      const nextNs = nanos[i + count];
+      if (!(next < hourEnd && (next > sec || (next === sec && nextNs >= ns)))) break;
+      sec = next;
+      ns = nextNs;
+    }
+    if (!isLate || sec > lastSec || (sec === lastSec && ns > lastNs)) {
       lastSec = sec;
       lastNs = ns;
-      sink.isLate = false;
-      if (isLocatable) {
-        locateFrames(state, batch, i, end);
-        hourTotals.duplicates += noteGroup(state, batch, i, end);
-        takeGroup(state, sink, batch, i, end, modbusText);
-      } else {
-        if (noteFrame(state, batch, i, sink.hour)) hourTotals.duplicates++;
-        sink.seconds = sec;
-        sink.nanos = ns;
-        takeDecoded(state, sink, batch, i, modbusText);
-      }
     }
-    hourTotals.packets += end - i;
+    if (isGroup) {
+      locateFrames(state, batch, i, i + count);
+      hourTotals.duplicates += noteGroup(state, batch, i, i + count);
+      takeGroup(state, sink, batch, i, count, modbusText);
+    } else {
+      if (noteFrame(state, batch, i, sink.hour)) hourTotals.duplicates++;
+      sink.seconds = sec;
+      sink.nanos = ns;
+      takeDecoded(state, sink, batch, i, 0, modbusText);
+    }
+    hourTotals.packets += count;
     hourTotals.bytes += octets;
-    totals.packets += end - i;
+    totals.packets += count;
     totals.bytes += octets;
-    i = end;
+    i += count;
   }
   settleVlans(state, sink.hour);
   if (lastSec !== NO_LAST) widenSpan(totals, lastSec, lastNs);
@@ -133,30 +133,32 @@ function enterHour(state: FlowState, sink: FlowSink, sec: number): number {
   return NaN;
 }
 
-/** Frames [from, to) of one hour, in line and located. */
-function takeGroup(state: FlowState, sink: FlowSink, batch: FrameBatch, from: number, to: number, modbusText: number): void {
-  const { seconds, nanos, view, offset } = batch;
-  for (let i = from; i < to; i++) {
-    i = takeSteady(state, batch, from, i, to, sink.hour, modbusText);
-    if (i === to) return;
-    const row = (i - from) * LOCATED.stride;
-    const session = LOCATED_ROWS[row + LOCATED.session];
-    sink.seconds = seconds[i];
-    sink.nanos = nanos[i];
-    if (session < 0) takeDecoded(state, sink, batch, i, modbusText);
-    else {
-      const flags = LOCATED_ROWS[row + LOCATED.flags];
-      const tcpFlags = flags & (FROM_HI - 1);
-      const sequence = LOCATED_ROWS[row + LOCATED.sequence];
-      const acknowledgement = tcpFlags === 0 ? 0 : view.getInt32(LOCATED_ROWS[row + LOCATED.header] + 8);
-      const payload = LOCATED_ROWS[row + LOCATED.payload];
-      takeFrame(state, sink, batch, i, session, flags < FROM_HI ? 0 : 1, tcpFlags, sequence, acknowledgement, payload, LOCATED_ROWS[row + LOCATED.payloadEnd], LOCATED_ROWS[row + LOCATED.payloadWire], offset[i] + 6, null, modbusText);
+/** The group of `count` frames from `from` on, of one hour, in line and located. */
+function takeGroup(state: FlowState, sink: FlowSink, batch: FrameBatch, from: number, count: number, modbusText: number): void {
+  for (let k = 0; k < count; k++) {
+    if (mayBeSteady(state, k)) {
+      k = takeSteady(state, batch.view, k, count, sink.hour, modbusText);
+      if (k === count) return;
     }
+    const session = sessions[k];
+    sink.seconds = secondsOf[k];
+    sink.nanos = nanosOf[k];
+    if (session < 0) takeDecoded(state, sink, batch, from + k, k, modbusText);
+    else takeFrame(state, sink, batch, from + k, k, session, null, modbusText);
   }
 }
 
+/** Whether takeSteady would look at more of the frame than its session's flags: for stretches of other protocols it is not called. */
+function mayBeSteady(state: FlowState, k: number): boolean {
+  const session = sessions[k];
+  if (session < 0) return false;
+  const s = session * SESSION.stride;
+  const words = state.sessions.keys;
+  return (words[s + SESSION.flags] & PLAIN) !== 0 || payloadWires[k] === 0 || words[s + SESSION.app] === NOTHING_TO_READ;
+}
+
 /** A frame that pass one did not locate: its layers by the modular decoder, its session, a new one if need be. */
-function takeDecoded(state: FlowState, sink: FlowSink, batch: FrameBatch, i: number, modbusText: number): void {
+function takeDecoded(state: FlowState, sink: FlowSink, batch: FrameBatch, i: number, k: number, modbusText: number): void {
   const { view, linkType } = batch;
   const { frame } = state;
   decodeFrame(frame, view, linkType, batch.offset[i], batch.captured[i], batch.wire[i] >>> 0);
@@ -173,44 +175,39 @@ function takeDecoded(state: FlowState, sink: FlowSink, batch: FrameBatch, i: num
   const keyWord = sessionKeyWord(frame.kind, frame.transport);
   let session = findKey(state.sessions, keyA, keyB, ports, keyWord);
   if (session < 0) session = newSession(state, keyA, keyB, ports, keyWord, fromLo, frame.vlan, frame, view);
-  const payloadWire = frame.payload < 0 ? 0 : frame.payloadWire;
-  takeFrame(state, sink, batch, i, session, fromLo ? 0 : 1, frame.tcpFlags, frame.tcpSequence, frame.tcpAcknowledgement, frame.payload, frame.payloadEnd, payloadWire, frame.macAt, frame, modbusText);
+  flagsOf[k] = frame.tcpFlags | (fromLo ? 0 : FROM_HI);
+  sequences[k] = frame.tcpSequence;
+  acknowledgements[k] = frame.tcpAcknowledgement;
+  payloads[k] = frame.payload;
+  payloadEnds[k] = frame.payloadEnd;
+  payloadWires[k] = frame.payload < 0 ? 0 : frame.payloadWire;
+  takeFrame(state, sink, batch, i, k, session, frame, modbusText);
 }
 
-/** Counts a frame of a known session and reads its payload, whatever it is. The sink holds its time. */
-function takeFrame(
-  state: FlowState,
-  sink: FlowSink,
-  batch: FrameBatch,
-  i: number,
-  session: number,
-  side: number,
-  tcpFlags: number,
-  sequence: number,
-  acknowledgement: number,
-  payload: number,
-  payloadEnd: number,
-  payloadWire: number,
-  macAt: number,
-  decoded: DecodedFrame | null,
-  modbusText: number,
-): void {
+/** Counts frame `i`, which is the group's `k`, of a known session and reads its payload, whatever it is. The sink holds its time. */
+function takeFrame(state: FlowState, sink: FlowSink, batch: FrameBatch, i: number, k: number, session: number, decoded: DecodedFrame | null, modbusText: number): void {
   const { bytes, view } = batch;
   const { keys: words, doubles } = state.sessions;
   const { seconds: sec, nanos: ns, isLate } = sink;
+  const side = flagsOf[k] < FROM_HI ? 0 : 1;
+  const tcpFlags = flagsOf[k] & (FROM_HI - 1);
+  const sequence = sequences[k];
+  const payload = payloads[k];
+  const payloadEnd = payloadEnds[k];
+  const payloadWire = payloadWires[k];
   const s = session * SESSION.stride;
   const d = s >> 1;
   const fromLo = side === 0;
   if (words[s + SESSION.hour] !== sink.hour) beginHour(state, session, sink.hour, sec, ns);
   words[s + SESSION.packetsLo + side]++;
-  doubles[d + SESSION.bytesLoD + side] += batch.wire[i] >>> 0;
+  doubles[d + SESSION.bytesLoD + side] += wires[k] >>> 0;
   if (isLate) noteLate(state, session, sec, ns);
   else {
     doubles[d + SESSION.lastSecondsD] = sec;
     words[s + SESSION.lastNanos] = ns;
   }
   const known = (FLAG.macLo | FLAG.spokeLo) << side;
-  if ((words[s + SESSION.flags] & known) !== known) noteSender(state, session, side, view, macAt, sec, ns, tcpFlags, decoded);
+  if ((words[s + SESSION.flags] & known) !== known) noteSender(state, session, side, view, decoded === null ? batch.offset[i] + 6 : decoded.macAt, sec, ns, tcpFlags, decoded);
   if ((tcpFlags & (TCP_SYN | TCP_FIN | TCP_RST)) !== 0) noteTcpFlags(state, session, side, tcpFlags, sequence, sec, ns);
 
   // ---- the payload
@@ -223,7 +220,7 @@ function takeFrame(
       // sees through the call; the stream's own record is not touched (lendStream).
       const direction = fromLo === ((words[s + SESSION.flags] & FLAG.clientIsLo) !== 0) ? TO_SERVER : TO_CLIENT;
       words[s + SESSION.nextLo + side] = (sequence + payloadWire) | 0;
-      words[s + SESSION.segmentUsLo + side] = instantUs(sec, ns);
+      words[s + SESSION.segmentUsLo + side] = instants[k];
       sink.session = session;
       sink.direction = direction;
       sink.fromLo = fromLo;
@@ -234,11 +231,11 @@ function takeFrame(
       if (rest !== payloadEnd) goOn(state, session, side, direction, bytes, view, payload, rest, payloadEnd, sink);
     } else if (app > 0 || (app === 0 && payload < payloadEnd && keyWord >= KIND_IP)) {
       const isTcp = (keyWord & 0xff) === IP_PROTOCOL.tcp;
-      readPayload(state, session, fromLo, isTcp, tcpFlags, sequence, acknowledgement, bytes, view, payload, payloadEnd, payloadWire, sink);
+      readPayload(state, session, fromLo, isTcp, tcpFlags, sequence, acknowledgements[k], bytes, view, payload, payloadEnd, payloadWire, sink);
     } else noteRequest(state, session, fromLo, sec, ns);
   } else if ((tcpFlags & TCP_ACK) !== 0 && words[s + SESSION.app] > 0 && (words[s + SESSION.flags] & PLAIN) === 0) {
     const stream = state.streams[words[s + SESSION.app] - 1];
-    if (stream !== null && stream.isHolding) acknowledge(state, session, 1 - side, acknowledgement, sink);
+    if (stream !== null && stream.isHolding) acknowledge(state, session, 1 - side, acknowledgements[k], sink);
   }
   if ((tcpFlags & (TCP_FIN | TCP_RST)) !== 0 && (state.sessions.keys[s + SESSION.flags] & FLAG.closing) !== 0) finishStream(state, session, sink, NOTHING_TO_READ);
 }

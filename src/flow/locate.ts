@@ -1,6 +1,6 @@
 /**
- * Pass one over a group of frames: where each one's session is, and what its headers say. In: frames of a batch. Out: a
- * row of LOCATED words each. Nothing is counted here and no row depends on another, so that the processor overlaps the waits
+ * Pass one over a group of frames: where each one's session is, and what its headers say. In: frames of a batch. Out: the
+ * columns of GROUP. Nothing is counted here and no frame depends on another, so that the processor overlaps the waits
  * for the table's slots and records, and pass two (steady.ts, feed.ts) finds them in its caches.
  *
  * Hand-inlined for what nearly every frame of a plant is: Ethernet, at most one 802.1Q tag, IPv4 without options or
@@ -24,48 +24,58 @@ const { SESSION } = layout;
 const { INDEX_MASK, SEED } = table;
 const { packetHash, PLAIN_UDP } = memory;
 
-/** Frames of one group: their rows stay in the first-level cache between the passes, their records in the second. */
+/** Frames of one group: their columns stay in the first-level cache between the passes, their sessions' records in the second. */
 const MOST_FRAMES = 256;
 export const GROUP_FRAMES = MOST_FRAMES;
 
-/** Words of a row. Offsets are in the batch's octets. */
-const WORDS = Object.freeze({
-  stride: 16,
-  /** Index of the session if it is that of the key below; negative: only `decodeFrame` can tell. */
-  session: 0,
-  /** Flags of TCP (0 for UDP), and above them 0: sent by the session's lower end, 1: by the higher one. */
-  flags: 1,
-  sequence: 2,
-  /** The transport's header. */
-  header: 3,
-  payload: 4,
-  payloadEnd: 5,
-  /** Octets of payload on the wire. */
-  payloadWire: 6,
-  /** Of the 802.1Q tag, -1 without. */
-  vlan: 7,
-  keyA: 8,
-  keyB: 9,
-  ports: 10,
-  keyWord: 11,
-  hash: 12,
+const column = (): Int32Array => new Int32Array(MOST_FRAMES);
+
+/**
+ * The group at hand, a column for each thing that is known of a frame; refilled for every group. Columns of the module, all of
+ * one length: V8 knows where they are, and one check of the place in the group serves all of them. Offsets are in the batch's octets.
+ */
+const columns = Object.freeze({
+  /** Filled for every frame; the others only where `isRead`, or by who decoded it (feed.ts). Instant as instantUs of tcp-stream.ts. */
+  seconds: new Float64Array(MOST_FRAMES),
+  nanos: column(),
+  instant: column(),
+  /** Octets of the frame on the wire, unsigned. */
+  wire: column(),
   /** 1: the fast path read all headers. */
-  isRead: 13,
+  isRead: column(),
+  /** Index of the session; negative: only `decodeFrame` can tell. */
+  session: column(),
+  /** Flags of TCP (0 for UDP), and above them 0: sent by the session's lower end, 1: by the higher one. */
+  flags: column(),
+  sequence: column(),
+  /** Of TCP. */
+  acknowledgement: column(),
+  /** The transport's header. */
+  header: column(),
+  payload: column(),
+  payloadEnd: column(),
+  /** Octets of payload on the wire. */
+  payloadWire: column(),
+  /** Of the 802.1Q tag, -1 without. */
+  vlan: column(),
+  keyA: column(),
+  keyB: column(),
+  ports: column(),
+  keyWord: column(),
+  hash: column(),
   /** What tells the packet from all others but its copies (packetHash of mirror-memory.ts). */
-  packet: 14,
-} as const);
-export const LOCATED = WORDS;
+  packet: column(),
+});
+export const GROUP = columns;
+const { wire: wires, isRead, session: sessions, flags: flagsOf, sequence: sequences, acknowledgement: acknowledgements, header: headers, payload: payloads, payloadEnd: payloadEnds, payloadWire: payloadWires, vlan: vlans, keyA: keysA, keyB: keysB, ports: portsOf, keyWord: keyWords, hash: hashes, packet: packets } = columns;
+
 const SIDE_BIT = 1 << 8;
 export const FROM_HI = SIDE_BIT;
-
-/** Refilled for every group; one array, of which V8 knows the place and size. */
-const rows = new Int32Array(MOST_FRAMES * WORDS.stride);
-export const LOCATED_ROWS = rows;
 
 const ETHERNET_IPV4_TCP = 54;
 const IPV4_WORD = sessionKeyWord(KIND.ipv4, 0);
 
-/** Fills a row for each Ethernet frame in [from, to), at most GROUP_FRAMES of them. */
+/** Fills the columns for the Ethernet frames in [from, to), at most GROUP_FRAMES of them. */
 export function locateFrames(state: FlowState, batch: FrameBatch, from: number, to: number): void {
   readHeaders(batch, from, to);
   findSessions(state, to - from);
@@ -73,12 +83,12 @@ export function locateFrames(state: FlowState, batch: FrameBatch, from: number, 
 
 /** Reads the headers of the frames in [from, to), and the hash of their sessions' keys. */
 function readHeaders(batch: FrameBatch, from: number, to: number): void {
-  const { view, offset, captured, wire } = batch;
-  for (let i = from; i < to; i++) {
-    const row = (i - from) * WORDS.stride;
-    rows[row + WORDS.isRead] = 0;
-    const at = offset[i];
-    const cap = captured[i];
+  const { view, offset, captured } = batch;
+  const count = to - from;
+  for (let k = 0; k < count; k++) {
+    isRead[k] = 0;
+    const at = offset[from + k];
+    const cap = captured[from + k];
     if (cap < ETHERNET_IPV4_TCP) continue;
     let ip = at + 14;
     let type = view.getUint16(at + 12);
@@ -95,7 +105,7 @@ function readHeaders(batch: FrameBatch, from: number, to: number): void {
     if (first >>> 24 !== 0x45 || (fragment & 0x3fff) !== 0) continue;
     const protocol = view.getUint8(ip + 9);
     const total = first & 0xffff;
-    const onWire = wire[i];
+    const onWire = wires[k];
     // What there is on the wire behind the link's header; lengths of 2^31 and more are no Ethernet frames.
     if (onWire < 0 || total <= 27 || total > (onWire > cap ? onWire : cap) - (ip - at)) continue;
     const end = at + cap;
@@ -134,18 +144,19 @@ function readHeaders(batch: FrameBatch, from: number, to: number): void {
     const keyWord = IPV4_WORD | protocol;
     const ipEnd = ip + total < end ? ip + total : end;
     const payload = l4 + header;
-    rows[row + WORDS.flags] = flags | (fromHi & SIDE_BIT);
-    rows[row + WORDS.sequence] = sequence;
-    rows[row + WORDS.header] = l4;
-    rows[row + WORDS.payload] = payload < ipEnd ? payload : ipEnd;
-    rows[row + WORDS.payloadEnd] = ipEnd;
-    rows[row + WORDS.payloadWire] = total - 20 - header;
-    rows[row + WORDS.vlan] = vlan;
-    rows[row + WORDS.packet] = packetHash(view.getInt32(ip + 2), source, destination, sent, second, third, last, (fragment << 8) | protocol);
-    rows[row + WORDS.keyA] = keyA;
-    rows[row + WORDS.keyB] = keyB;
-    rows[row + WORDS.ports] = ports;
-    rows[row + WORDS.keyWord] = keyWord;
+    flagsOf[k] = flags | (fromHi & SIDE_BIT);
+    sequences[k] = sequence;
+    acknowledgements[k] = third;
+    headers[k] = l4;
+    payloads[k] = payload < ipEnd ? payload : ipEnd;
+    payloadEnds[k] = ipEnd;
+    payloadWires[k] = total - 20 - header;
+    vlans[k] = vlan;
+    packets[k] = packetHash(view.getInt32(ip + 2), source, destination, sent, second, third, last, (fragment << 8) | protocol);
+    keysA[k] = keyA;
+    keysB[k] = keyB;
+    portsOf[k] = ports;
+    keyWords[k] = keyWord;
     // hashKey of int-table.ts, inlined by hand because V8 does not inline into a function this long.
     let hash = SEED ^ Math.imul(keyA, 0xcc9e2d51);
     hash = Math.imul((hash << 13) | (hash >>> 19), 5) ^ Math.imul(keyB, 0x1b873593);
@@ -154,23 +165,21 @@ function readHeaders(batch: FrameBatch, from: number, to: number): void {
     hash ^= hash >>> 16;
     hash = Math.imul(hash, 0x85ebca6b);
     hash ^= hash >>> 13;
-    rows[row + WORDS.hash] = hash;
-    rows[row + WORDS.isRead] = 1;
+    hashes[k] = hash;
+    isRead[k] = 1;
   }
 }
 
 /**
- * The index that the slot of each row's hash holds. A loop so short that the waits for twenty records overlap; whether the
- * record has the row's key is for pass two to say, when it has come.
- * @returns nothing of use: what was looked at, so that it is not optimised away
+ * The session of each frame. A loop so short that the waits for several records overlap: what the compared words decide is
+ * foreseen by the processor, which goes on to the next frame meanwhile.
  */
-function findSessions(state: FlowState, count: number): number {
+function findSessions(state: FlowState, count: number): void {
   const { keys: words, slots, mask } = state.sessions;
-  let touched = 0;
-  for (let row = 0; row < count * WORDS.stride; row += WORDS.stride) {
-    rows[row + WORDS.session] = -1;
-    if (rows[row + WORDS.isRead] === 0) continue;
-    const hash = rows[row + WORDS.hash];
+  for (let k = 0; k < count; k++) {
+    sessions[k] = -1;
+    if (isRead[k] === 0) continue;
+    const hash = hashes[k];
     let slot = hash & mask;
     let word = slots[slot];
     while (word !== 0 && ((word ^ hash) & ~INDEX_MASK) !== 0) {
@@ -178,8 +187,8 @@ function findSessions(state: FlowState, count: number): number {
       word = slots[slot];
     }
     const session = (word & INDEX_MASK) - 1;
-    rows[row + WORDS.session] = session;
-    if (session >= 0) touched ^= words[session * SESSION.stride] ^ words[session * SESSION.stride + SESSION.payloadsLo];
+    if (session < 0) continue;
+    const s = session * SESSION.stride;
+    if (words[s] === keysA[k] && words[s + 1] === keysB[k] && words[s + 2] === portsOf[k] && words[s + 3] === keyWords[k]) sessions[k] = session;
   }
-  return touched;
 }

@@ -17,7 +17,8 @@ import * as streams from './tcp-stream.ts';
 
 // Constants of the module at hand: V8 folds them into the code, imported ones it loads and checks at every use.
 const { NO_HOUR } = layout;
-const { LOCATED, LOCATED_ROWS } = locating;
+const { GROUP } = locating;
+const { instant: instants, isRead, vlan: vlans, packet: packets, header: headers } = GROUP;
 const { packetHash, PLAIN_UDP, SLOT_BITS } = memory;
 const { DUPLICATE_US, instantUs } = streams;
 
@@ -47,24 +48,24 @@ const MOST_OCTETS = 64;
 const TRANSPORT_OCTETS = 20;
 
 /**
- * The frames [from, to) of a group that locateFrames has just read, all of one hour: their rows say what to compare.
+ * The frames [from, to) of a group that locateFrames has just read, all of one hour: their columns say what to compare.
  * @returns how many of them came before
  */
 export function noteGroup(state: FlowState, batch: FrameBatch, from: number, to: number): number {
-  const { view, offset, captured, seconds, nanos } = batch;
+  const { view, offset, captured } = batch;
   const { seen, repeated } = state.mirror;
   let copies = 0;
-  for (let i = from; i < to; i++) {
-    const row = (i - from) * LOCATED.stride;
-    if (LOCATED_ROWS[row + LOCATED.isRead] === 0) {
+  for (let k = 0; k < to - from; k++) {
+    const i = from + k;
+    if (isRead[k] === 0) {
       if (noteFrame(state, batch, i)) copies++;
       continue;
     }
-    const vlan = LOCATED_ROWS[row + LOCATED.vlan];
+    const vlan = vlans[k];
     if (vlan >= 0) countVlan(state, vlan);
-    if (!isCopy(seen, LOCATED_ROWS[row + LOCATED.packet], instantUs(seconds[i], nanos[i]))) continue;
+    if (!isCopy(seen, packets[k], instants[k])) continue;
     copies++;
-    repeated.add(payloadOf(view, IPV4, LOCATED_ROWS[row + LOCATED.header] - IPV4_HEADER, offset[i] + captured[i]));
+    repeated.add(payloadOf(view, IPV4, headers[k] - IPV4_HEADER, offset[i] + captured[i]));
   }
   return copies;
 }

@@ -9,7 +9,6 @@
  * before anything of it was counted.
  */
 import * as frames from '../decode/decoded-frame.ts';
-import type { FrameBatch } from '../source/frame-batch.ts';
 import * as appSessions from './app-sessions.ts';
 import type { FlowState } from './flow-state.ts';
 import * as layout from './flow-state.ts';
@@ -20,7 +19,8 @@ import * as rhythms from './rhythm.ts';
 const { TCP_ACK, TCP_FIN, TCP_RST, TCP_SYN } = frames;
 const { NOTHING_TO_READ } = appSessions;
 const { FLAG, OPERATION, SESSION } = layout;
-const { FROM_HI, LOCATED, LOCATED_ROWS } = locating;
+const { FROM_HI, GROUP } = locating;
+const { seconds, nanos, instant: instants, wire: wires, session: sessions, flags: flagsOf, sequence: sequences, payload: payloads, payloadEnd: payloadEnds, payloadWire: payloadWires } = GROUP;
 const { BIN_EDGES_US, MAX_GAP_SECONDS } = rhythms;
 
 const RARE_FLAGS = TCP_SYN | TCP_FIN | TCP_RST;
@@ -37,65 +37,59 @@ const FC_WRITE_MULTIPLE_REGISTERS = 16;
 const FC_ENCAPSULATED = 43;
 const EXCEPTION = 0x80;
 
-/** Counts the frames from `i` on, in line, until one is not steady. @param first frame of the group's first row @returns that frame, or `end` */
-export function takeSteady(state: FlowState, batch: FrameBatch, first: number, i: number, end: number, hour: number, modbusText: number): number {
-  const { view, seconds, nanos, wire } = batch;
+/** Counts the frames of the group from `from` on, in line, until one is not steady. @returns that frame, or `count` */
+export function takeSteady(state: FlowState, view: DataView, from: number, count: number, hour: number, modbusText: number): number {
   const { keys: words, doubles } = state.sessions;
   const { keys: operations, doubles: operationDoubles } = state.operations;
-  for (let at = i; at < end; at++) {
-    const row = (at - first) * LOCATED.stride;
-    const session = LOCATED_ROWS[row + LOCATED.session];
-    if (session < 0) return at;
+  for (let k = from; k < count; k++) {
+    const session = sessions[k];
+    if (session < 0) return k;
     const s = session * SESSION.stride;
-    if (words[s] !== LOCATED_ROWS[row + LOCATED.keyA] || words[s + 1] !== LOCATED_ROWS[row + LOCATED.keyB] || words[s + 2] !== LOCATED_ROWS[row + LOCATED.ports] || words[s + 3] !== LOCATED_ROWS[row + LOCATED.keyWord]) {
-      LOCATED_ROWS[row + LOCATED.session] = -1;
-      return at;
-    }
-    const tcpFlags = LOCATED_ROWS[row + LOCATED.flags];
+    const tcpFlags = flagsOf[k];
     const side = tcpFlags < FROM_HI ? 0 : 1;
     const flags = words[s + SESSION.flags];
     const known = (FLAG.macLo | FLAG.spokeLo) << side;
-    if (words[s + SESSION.hour] !== hour || (flags & known) !== known || (tcpFlags & RARE_FLAGS) !== 0) return at;
-    const sec = seconds[at];
-    const ns = nanos[at];
-    const length = LOCATED_ROWS[row + LOCATED.payloadWire];
+    if (words[s + SESSION.hour] !== hour || (flags & known) !== known || (tcpFlags & RARE_FLAGS) !== 0) return k;
+    const sec = seconds[k];
+    const ns = nanos[k];
+    const length = payloadWires[k];
     if (length > 0) {
       const isRequest = (side === 0) === ((flags & FLAG.clientIsLo) !== 0);
       const conversation = words[s + SESSION.conversation] - 1;
-      if (conversation < 0) return at;
+      if (conversation < 0) return k;
       if ((flags & (FLAG.plainLo << side)) !== 0) {
-        const sequence = LOCATED_ROWS[row + LOCATED.sequence];
-        const adu = LOCATED_ROWS[row + LOCATED.payload];
+        const sequence = sequences[k];
+        const adu = payloads[k];
         // Protocol id 0 and the length of what follows, in one.
-        if (words[s + SESSION.nextLo + side] !== sequence || LOCATED_ROWS[row + LOCATED.payloadEnd] - adu !== length || length <= ADU_PREFIX + 1 || length > LONGEST_ADU || view.getInt32(adu + 2) !== length - ADU_PREFIX) return at;
+        if (words[s + SESSION.nextLo + side] !== sequence || payloadEnds[k] - adu !== length || length <= ADU_PREFIX + 1 || length > LONGEST_ADU || view.getInt32(adu + 2) !== length - ADU_PREFIX) return k;
         const code = view.getUint8(adu + 7);
         const word = (modbusText << 16) | (view.getUint8(adu + 6) + 1);
         let operation = words[s + SESSION.operation] - 1;
-        if (operation < 0) return at;
+        if (operation < 0) return k;
         let o = operation * OPERATION.stride;
         if (operations[o + 1] !== word || operations[o + 2] !== code || operations[o] !== conversation) {
           operation = operations[o + OPERATION.next] - 1;
-          if (operation < 0) return at;
+          if (operation < 0) return k;
           o = operation * OPERATION.stride;
-          if (operations[o + 1] !== word || operations[o + 2] !== code || operations[o] !== conversation) return at;
+          if (operations[o + 1] !== word || operations[o + 2] !== code || operations[o] !== conversation) return k;
         }
-        if (operations[o + OPERATION.hour] !== hour) return at;
+        if (operations[o + OPERATION.hour] !== hour) return k;
         const d = o >> 1;
         if (isRequest) {
-          if (length < SHORTEST_REQUEST) return at;
+          if (length < SHORTEST_REQUEST) return k;
           const from = view.getUint16(adu + 8);
           let to = from;
           if (code !== FC_WRITE_SINGLE_COIL && code !== FC_WRITE_SINGLE_REGISTER) {
-            if (code > FC_WRITE_SINGLE_REGISTER && code !== FC_WRITE_MULTIPLE_COILS && code !== FC_WRITE_MULTIPLE_REGISTERS) return at;
+            if (code > FC_WRITE_SINGLE_REGISTER && code !== FC_WRITE_MULTIPLE_COILS && code !== FC_WRITE_MULTIPLE_REGISTERS) return k;
             to += view.getUint16(adu + 10) - 1;
           }
-          if (operations[o + OPERATION.rangeFirst] !== from || operations[o + OPERATION.rangeLast] !== to) return at;
+          if (operations[o + OPERATION.rangeFirst] !== from || operations[o + OPERATION.rangeLast] !== to) return k;
           if (operations[o + OPERATION.referenceFirst] === from) {
             const whole = sec - operationDoubles[d + OPERATION.lastRequestSecondsD];
-            if (!(whole >= 0 && whole <= MAX_GAP_SECONDS)) return at;
+            if (!(whole >= 0 && whole <= MAX_GAP_SECONDS)) return k;
             const us = (whole | 0) * 1_000_000 + (((ns - operations[o + OPERATION.lastRequestNanos]) / 1000) | 0);
             const bin = operations[o + OPERATION.lastBin];
-            if (bin < 0 || us <= 0 || us < BIN_EDGES_US[bin] || us >= BIN_EDGES_US[bin + 1]) return at;
+            if (bin < 0 || us <= 0 || us < BIN_EDGES_US[bin] || us >= BIN_EDGES_US[bin + 1]) return k;
             operations[o + OPERATION.binHits]++;
             operationDoubles[d + OPERATION.binSumD] += us;
             operationDoubles[d + OPERATION.lastRequestSecondsD] = sec;
@@ -104,22 +98,22 @@ export function takeSteady(state: FlowState, batch: FrameBatch, first: number, i
           operations[o + OPERATION.rangeHits]++;
           operations[o + OPERATION.requests]++;
         } else {
-          if (code >= EXCEPTION || code === FC_ENCAPSULATED) return at;
+          if (code >= EXCEPTION || code === FC_ENCAPSULATED) return k;
           operations[o + OPERATION.responses]++;
         }
         operationDoubles[d + OPERATION.lastSecondsD] = sec;
         operations[o + OPERATION.lastNanos] = ns;
         words[s + SESSION.operation] = operation + 1;
         words[s + SESSION.nextLo + side] = (sequence + length) | 0;
-        words[s + SESSION.segmentUsLo + side] = (Math.imul(sec | 0, 1_000_000) + ((ns / 1000) | 0)) | 0;
-      } else if (isRequest || words[s + SESSION.app] !== NOTHING_TO_READ) return at;
+        words[s + SESSION.segmentUsLo + side] = instants[k];
+      } else if (isRequest || words[s + SESSION.app] !== NOTHING_TO_READ) return k;
       words[s + SESSION.payloadsLo + side]++;
-    } else if (words[s + SESSION.app] > 0 && (flags & PLAIN) === 0 && (tcpFlags & TCP_ACK) !== 0) return at;
+    } else if (words[s + SESSION.app] > 0 && (flags & PLAIN) === 0 && (tcpFlags & TCP_ACK) !== 0) return k;
     words[s + SESSION.packetsLo + side]++;
     const e = s >> 1;
-    doubles[e + SESSION.bytesLoD + side] += wire[at] >>> 0;
+    doubles[e + SESSION.bytesLoD + side] += wires[k] >>> 0;
     doubles[e + SESSION.lastSecondsD] = sec;
     words[s + SESSION.lastNanos] = ns;
   }
-  return end;
+  return count;
 }
