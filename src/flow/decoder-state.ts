@@ -123,7 +123,6 @@ export function clearInterval(state: FlowState): void {
     state.targets,
     state.facts,
     state.addressFacts,
-    state.rhythm,
     state.macs,
     state.scans,
     state.oneWay,
@@ -134,6 +133,7 @@ export function clearInterval(state: FlowState): void {
   }
   shrinkArrays(state);
   state.rows = 0;
+  state.rhythms = 0;
   state.operationRowCount = 0;
   state.oneWayTotal = 0;
   state.macSpans.length = 0;
@@ -158,6 +158,10 @@ function shrinkArrays(state: FlowState): void {
   if (state.rowWords.length > LARGE) {
     state.rowWords = new Int32Array(1024);
     state.rowDoubles = new Float64Array(1024);
+  }
+  if (state.rhythmWords.length > LARGE) {
+    state.rhythmWords = new Int32Array(1024);
+    state.rhythmSums = new Float64Array(1024);
   }
 }
 

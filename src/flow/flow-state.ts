@@ -107,6 +107,8 @@ export const CONVERSATION = Object.freeze({
   rttUs: 24,
   facts: 25,
   operations: 26,
+  /** index + 1 of its first RHYTHM, 0 none */
+  rhythm: 27,
 } as const);
 
 /** Pending (conversation, hour) rows. */
@@ -146,8 +148,13 @@ export const OPERATION = Object.freeze({
   ranges: 28,
   rangesFolded: 29,
   targets: 30,
+  /** index + 1 of its first RHYTHM, 0 none */
+  rhythm: 31,
 } as const);
 export const OPERATION_ROW = Object.freeze({ stride: 5, operation: 0, hour: 1, requests: 2, responses: 3, errors: 4 } as const);
+
+/** One bin of a rhythm, in a chain that its subject begins. Its sum is in `rhythmSums`, microseconds. */
+export const RHYTHM = Object.freeze({ stride: 4, /** conversation * 2, or operation * 2 + 1 */ subject: 0, bin: 1, hits: 2, /** index + 1 of the subject's next one, 0 none */ next: 3 } as const);
 
 /** A fact of a conversation: key (conversation, name text, value text, 0) first. */
 export const FACT = Object.freeze({
@@ -213,11 +220,10 @@ export interface FlowState {
   /** key: address, name text, value text, 0 */
   readonly addressFacts: IntTable;
   addressFactCounts: Int32Array;
-  /** key: conversation * 2 or operation * 2 + 1, bin, 0, 0 */
-  readonly rhythm: IntTable;
-  rhythmCounts: Int32Array;
-  /** Microseconds. */
+  /** Records of RHYTHM. A subject has a few bins, found along its chain: half the memory of a table, and no lookup. */
+  rhythmWords: Int32Array;
   rhythmSums: Float64Array;
+  rhythms: number;
   /** key: address, MAC address, 0, 0; index into macSpans */
   readonly macs: IntTable;
   readonly macSpans: Span[];
@@ -271,9 +277,9 @@ export function createFlowState(): FlowState {
     facts: createIntTable(FACT.stride),
     addressFacts: createIntTable(),
     addressFactCounts: new Int32Array(64),
-    rhythm: createIntTable(),
-    rhythmCounts: new Int32Array(1024),
+    rhythmWords: new Int32Array(1024 * RHYTHM.stride),
     rhythmSums: new Float64Array(1024),
+    rhythms: 0,
     macs: createIntTable(),
     macSpans: [],
     macsWritten: 0,
@@ -341,8 +347,8 @@ const MAX_SESSIONS = 1_100_000;
 const MAX_CONVERSATIONS = 1_100_000;
 const MAX_ROWS = 1_200_000;
 const MAX_OPERATIONS = 400_000;
-/** Rhythms, and what settling adds to them: one an operation and conversation at most. Far below INDEX_MASK (int-table.ts). */
-const MAX_RHYTHMS = 2_000_000;
+/** Rhythms, and what settling adds to them: one an operation and conversation at most. */
+const MAX_RHYTHMS = 4_000_000;
 
 export function isFull(state: FlowState): boolean {
   return (
@@ -357,7 +363,7 @@ export function isFull(state: FlowState): boolean {
     state.targets.count > MAX_OPERATIONS ||
     state.errors.count > MAX_OPERATIONS ||
     state.macs.count > MAX_OPERATIONS ||
-    state.rhythm.count + state.conversations.count + state.operations.count > MAX_RHYTHMS ||
+    state.rhythms + state.conversations.count + state.operations.count > MAX_RHYTHMS ||
     state.texts.length > MAX_TEXTS / 2
   );
 }

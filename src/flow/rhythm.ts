@@ -6,10 +6,10 @@
  */
 import type { FlowState } from './flow-state.ts';
 import * as layout from './flow-state.ts';
-import { grownFloat64, grownInt32, internKey } from './int-table.ts';
+import { grownFloat64, grownInt32 } from './int-table.ts';
 
 // Constants of the module at hand: V8 folds them into the code, imported ones it loads and checks at every use.
-const { CONVERSATION, OPERATION } = layout;
+const { CONVERSATION, OPERATION, RHYTHM } = layout;
 
 /** Longer pauses are not rhythm. */
 const LONGEST_GAP = 1800;
@@ -85,7 +85,7 @@ export function settleConversationBin(state: FlowState, conversation: number): v
   const { keys: words, doubles } = state.conversations;
   const c = conversation * CONVERSATION.stride;
   if (words[c + CONVERSATION.binHits] === 0) return;
-  addHits(state, conversation * 2, words[c + CONVERSATION.lastBin], words[c + CONVERSATION.binHits], doubles[(c >> 1) + CONVERSATION.binSumD]);
+  addHits(state, words, c + CONVERSATION.rhythm, conversation * 2, words[c + CONVERSATION.lastBin], words[c + CONVERSATION.binHits], doubles[(c >> 1) + CONVERSATION.binSumD]);
   words[c + CONVERSATION.lastBin] = NO_BIN;
   words[c + CONVERSATION.binHits] = 0;
   doubles[(c >> 1) + CONVERSATION.binSumD] = 0;
@@ -95,23 +95,28 @@ export function settleOperationBin(state: FlowState, operation: number): void {
   const { keys: words, doubles } = state.operations;
   const o = operation * OPERATION.stride;
   if (words[o + OPERATION.binHits] === 0) return;
-  addHits(state, operation * 2 + 1, words[o + OPERATION.lastBin], words[o + OPERATION.binHits], doubles[(o >> 1) + OPERATION.binSumD]);
+  addHits(state, words, o + OPERATION.rhythm, operation * 2 + 1, words[o + OPERATION.lastBin], words[o + OPERATION.binHits], doubles[(o >> 1) + OPERATION.binSumD]);
   words[o + OPERATION.lastBin] = NO_BIN;
   words[o + OPERATION.binHits] = 0;
   doubles[(o >> 1) + OPERATION.binSumD] = 0;
 }
 
-/** @param subject conversation * 2, or operation * 2 + 1 */
-function addHits(state: FlowState, subject: number, bin: number, hits: number, sumUs: number): void {
-  const index = internKey(state.rhythm, subject, bin, 0, 0);
-  if (index >= state.rhythmCounts.length) {
-    state.rhythmCounts = grownInt32(state.rhythmCounts, index + 1);
+/** Adds to a bin of the subject's chain. @param words the subject's record begins its chain at `head` */
+function addHits(state: FlowState, words: Int32Array, head: number, subject: number, bin: number, hits: number, sumUs: number): void {
+  let index = words[head] - 1;
+  while (index >= 0 && state.rhythmWords[index * RHYTHM.stride + RHYTHM.bin] !== bin) index = state.rhythmWords[index * RHYTHM.stride + RHYTHM.next] - 1;
+  if (index < 0) {
+    index = state.rhythms++;
+    const r = index * RHYTHM.stride;
+    state.rhythmWords = grownInt32(state.rhythmWords, r + RHYTHM.stride);
     state.rhythmSums = grownFloat64(state.rhythmSums, index + 1);
-  }
-  if (state.rhythm.added) {
-    state.rhythmCounts[index] = 0;
+    state.rhythmWords[r + RHYTHM.subject] = subject;
+    state.rhythmWords[r + RHYTHM.bin] = bin;
+    state.rhythmWords[r + RHYTHM.hits] = 0;
+    state.rhythmWords[r + RHYTHM.next] = words[head];
     state.rhythmSums[index] = 0;
+    words[head] = index + 1;
   }
-  state.rhythmCounts[index] += hits;
+  state.rhythmWords[index * RHYTHM.stride + RHYTHM.hits] += hits;
   state.rhythmSums[index] += sumUs;
 }

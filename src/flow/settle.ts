@@ -7,7 +7,7 @@
  */
 import { STOP_REASONS } from '../decode/stop.ts';
 import { foldSession } from './conversations.ts';
-import { CONVERSATION, FACT, NO_FIRST, NO_LAST, OPERATION, OPERATION_ROW, UNBEGUN, type FlowState, type Span } from './flow-state.ts';
+import { CONVERSATION, FACT, NO_FIRST, NO_LAST, OPERATION, OPERATION_ROW, RHYTHM, UNBEGUN, type FlowState, type Span } from './flow-state.ts';
 import { clearIntTable, createIntTable, internKey } from './int-table.ts';
 import { foldOperation, settleRange } from './operations.ts';
 import { settleConversationBin, settleOperationBin } from './rhythm.ts';
@@ -83,7 +83,7 @@ export function zeroInterval(state: FlowState, renewBudget: boolean): void {
   zeroOperations(state);
   for (let i = 0; i < state.facts.count; i++) state.facts.keys.fill(0, i * FACT.stride + FACT.toServer, i * FACT.stride + FACT.toClient + 1);
   state.addressFactCounts.fill(0);
-  state.rhythmCounts.fill(0);
+  for (let r = 0; r < state.rhythms * RHYTHM.stride; r += RHYTHM.stride) state.rhythmWords[r + RHYTHM.hits] = 0;
   state.rhythmSums.fill(0);
   state.macsWritten = state.macs.count;
   for (const span of state.macSpans) {

@@ -9,6 +9,9 @@
 /** ASCII "bsln": how `file(1)` and we recognise a store. */
 export const APPLICATION_ID = 0x62736c6e;
 
+/** A conversation by its four, its first, or more of them. Apart, because write.ts makes it anew around a mass of rows. */
+export const CONVERSATION_KEY = 'CREATE UNIQUE INDEX conversation_key ON conversation (client, server, transport, port)';
+
 const VERSION_1 = `
 -- One capture: a file, a stream on standard input, or a live run on interfaces.
 CREATE TABLE capture (
@@ -95,7 +98,7 @@ CREATE TABLE conversation (
   last_ns INTEGER,
   rev INTEGER NOT NULL
 ) STRICT;
-CREATE UNIQUE INDEX conversation_key ON conversation (client, server, transport, port);
+${CONVERSATION_KEY};
 
 CREATE TABLE conversation_hour (
   conversation INTEGER NOT NULL,

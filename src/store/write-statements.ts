@@ -63,6 +63,7 @@ type Statements = { readonly [K in keyof typeof SQL]: Database.Statement };
 
 /** Prepared once per connection. */
 export interface StoreWriter {
+  readonly db: Database.Database;
   readonly statements: Statements;
 }
 
@@ -73,5 +74,5 @@ export function createStoreWriter(db: Database.Database): StoreWriter {
   // A million new conversations enter their index in random order: it is written once, not page by page again and again.
   db.pragma(`cache_size = -${CACHE_KIB}`);
   for (const name of ['address', 'conversation', 'findOperation', 'newestConversation', 'newestAddress', 'readRevision'] as const) statements[name].pluck();
-  return { statements };
+  return { db, statements };
 }

@@ -8,10 +8,11 @@
 import { addressText } from '../flow/address-table.ts';
 import type { FlowState, Span } from '../flow/flow-state.ts';
 import * as layout from '../flow/flow-state.ts';
+import { CONVERSATION_KEY } from './schema.ts';
 import type { StoreWriter } from './write-statements.ts';
 
 // Constants of the module at hand: V8 folds them into the code, imported ones it loads and checks at every use.
-const { CONVERSATION, FACT, NO_FIRST, NO_LAST, OPERATION, OPERATION_ROW, ROW, ROW_D } = layout;
+const { CONVERSATION, FACT, NO_FIRST, NO_LAST, OPERATION, OPERATION_ROW, RHYTHM, ROW, ROW_D } = layout;
 
 /** The change number that rows of this flush carry; one more than the last. */
 export function nextRevision(writer: StoreWriter): number {
@@ -25,6 +26,9 @@ const MANY_SCANNERS = '(many)';
 /** Protocol text in the upper half of an operation's key word, unit id + 1 in the lower. */
 const UNIT_MASK = 0xffff;
 
+/** So many rows in random order are sorted into an index faster than put into it one by one; there must be no others that they could meet. */
+const BULK = 50_000;
+
 type MaybeSeconds = number | null;
 /** Seconds as bound to NS: null where nothing had a time. */
 const seconds = (value: number): MaybeSeconds => (value === NO_FIRST ? null : value);
@@ -36,7 +40,10 @@ export function writeFlows(writer: StoreWriter, state: FlowState, revision: numb
   const newestAddress = writer.statements.newestAddress.get() as number;
   const addresses = writeAddresses(writer, state, used);
   const newest = writer.statements.newestConversation.get() as number;
+  const isBulk = newest === 0 && state.conversations.count > BULK;
+  if (isBulk) writer.db.exec('DROP INDEX conversation_key');
   const conversations = writeConversations(writer, state, addresses, newest === 0 ? -1 : newestAddress, used, revision);
+  if (isBulk) writer.db.exec(CONVERSATION_KEY);
   const operations = writeOperations(writer, state, conversations, newest, operationSums, revision);
   writeRhythm(writer, state, conversations, operations);
   writeScans(writer, state, addresses);
@@ -265,15 +272,16 @@ function inOrder(count: number, idOf: (index: number) => number): Uint32Array {
 
 /** subject: conversation id, or the negative of an operation id. */
 function writeRhythm(writer: StoreWriter, state: FlowState, conversations: Float64Array, operations: Float64Array): void {
-  const { rhythm, rhythmCounts, rhythmSums } = state;
+  const { rhythmWords: words, rhythmSums } = state;
   const idOf = (i: number): number => {
-    const subject = rhythm.keys[i << 2];
+    const subject = words[i * RHYTHM.stride + RHYTHM.subject];
     return (subject & 1) === 1 ? -operations[subject >> 1] : conversations[subject >> 1];
   };
-  for (const i of inOrder(rhythm.count, idOf)) {
+  for (const i of inOrder(state.rhythms, idOf)) {
     const id = idOf(i);
     // 0: of a direction that was revised; what it counted went on under the other conversation.
-    if (rhythmCounts[i] > 0 && id !== 0) writer.statements.rhythm.run(id, rhythm.keys[(i << 2) + 1], rhythmCounts[i], rhythmSums[i] / 1000);
+    const r = i * RHYTHM.stride;
+    if (words[r + RHYTHM.hits] > 0 && id !== 0) writer.statements.rhythm.run(id, words[r + RHYTHM.bin], words[r + RHYTHM.hits], rhythmSums[i] / 1000);
   }
 }
 
