@@ -6,25 +6,21 @@
  */
 import { constants, crc32, createInflateRaw } from 'node:zlib';
 import type { InflateRaw } from 'node:zlib';
-import { copyOctets, type ByteFault, type ByteSource } from './byte-source.ts';
+import { copyOctets, type ByteSource } from './byte-source.ts';
+import { compressedInput } from './compressed-input.ts';
 
 /** 16 KiB, node's default, costs twice the time. */
 const OUTPUT_CHUNK_BYTES = 256 * 1024;
 /** Small, because an error in a write loses what that write had decoded. */
 const INPUT_CHUNK_BYTES = 16 * 1024;
-const INPUT_BLOCK_BYTES = 512 * 1024;
 const MAX_HEADER_BYTES = 1 << 17;
 const TRAILER_BYTES = 8;
 
 const FLAG = { headerCrc: 2, extra: 4, name: 8, comment: 16, reserved: 0xe0 } as const;
 
 export function gunzip(source: ByteSource): ByteSource {
-  const input = new Uint8Array(INPUT_BLOCK_BYTES);
-  let from = 0;
-  let to = 0;
-  let inputEnded = false;
-  let fault: ByteFault | null = null;
-  let isDone = false;
+  const input = compressedInput(source);
+  const { bytes: block, view } = input;
   let members = 0;
   let inflate: InflateRaw | null = null;
   /** Octets of the present write that zlib was given, and `bytesWritten` before it. */
@@ -39,79 +35,57 @@ export function gunzip(source: ByteSource): ByteSource {
   let memberCrc = 0;
   let wake = (): void => undefined;
 
-  const stop = (kind: ByteFault['kind'], reason: string): void => {
-    fault = source.fault() ?? { kind, reason };
-    isDone = true;
-  };
-
-  /** Makes `need` input octets contiguous at `from`; false where the input ends before. */
-  async function fillInput(need: number): Promise<boolean> {
-    while (to - from < need && !inputEnded) {
-      if (from > 0) {
-        input.copyWithin(0, from, to);
-        to -= from;
-        from = 0;
-      }
-      const reading = source.read(input, to, input.length - to);
-      const got = typeof reading === 'number' ? reading : await reading;
-      if (got === 0) inputEnded = true;
-      to += got;
-    }
-    return to - from >= need;
-  }
-
-  /** Length of the member header at `from`; 0 where it is cut or wrong (then stopped). */
+  /** Length of the member header that comes next; 0 where it is cut or wrong (then stopped). */
   async function headerBytes(): Promise<number> {
     const cut = (): number => {
-      stop('truncated', 'the gzip data end inside a header');
+      input.stop('truncated', 'the gzip data end inside a header');
       return 0;
     };
-    if (!(await fillInput(10))) return cut();
-    const flags = input[from + 3] as number;
-    if (input[from] !== 0x1f || input[from + 1] !== 0x8b || input[from + 2] !== 8 || (flags & FLAG.reserved) !== 0) {
-      stop('corrupt', members === 0 ? 'a gzip header that is not right' : 'octets behind the gzip data that are not gzip');
+    if (!(await input.fill(10))) return cut();
+    const flags = block[input.from + 3];
+    if (block[input.from] !== 0x1f || block[input.from + 1] !== 0x8b || block[input.from + 2] !== 8 || (flags & FLAG.reserved) !== 0) {
+      input.stop('corrupt', members === 0 ? 'a gzip header that is not right' : 'octets behind the gzip data that are not gzip');
       return 0;
     }
     let bytes = 10;
     if ((flags & FLAG.extra) !== 0) {
-      if (!(await fillInput(bytes + 2))) return cut();
-      bytes += 2 + (input[from + bytes] as number) + (input[from + bytes + 1] as number) * 256;
+      if (!(await input.fill(bytes + 2))) return cut();
+      bytes += 2 + view.getUint16(input.from + bytes, true);
     }
     for (const flag of [FLAG.name, FLAG.comment]) {
       if ((flags & flag) === 0) continue;
       for (;;) {
-        if (!(await fillInput(bytes + 1))) return cut();
+        if (!(await input.fill(bytes + 1))) return cut();
         if (bytes > MAX_HEADER_BYTES) {
-          stop('corrupt', 'a gzip header without end');
+          input.stop('corrupt', 'a gzip header without end');
           return 0;
         }
-        if (input[from + bytes++] === 0) break;
+        if (block[input.from + bytes++] === 0) break;
       }
     }
     if ((flags & FLAG.headerCrc) !== 0) bytes += 2;
-    return (await fillInput(bytes)) ? bytes : cut();
+    return (await input.fill(bytes)) ? bytes : cut();
   }
 
   /** Zeros behind a member are padding (as tapes and gzip itself have it). */
   async function skipPadding(): Promise<void> {
-    while (await fillInput(1)) {
-      while (from < to && input[from] === 0) from++;
-      if (from < to) return;
+    while (await input.fill(1)) {
+      while (input.from < input.to && block[input.from] === 0) input.from++;
+      if (input.from < input.to) return;
     }
   }
 
   async function openMember(): Promise<void> {
     if (members > 0) {
       await skipPadding();
-      if (from === to) {
-        isDone = true;
-        fault = source.fault();
+      if (input.from === input.to) {
+        input.finish();
         return;
       }
     }
     const header = await headerBytes();
     if (header === 0) return;
-    from += header;
+    input.from += header;
     members++;
     memberBytes = 0;
     memberCrc = 0;
@@ -132,38 +106,38 @@ export function gunzip(source: ByteSource): ByteSource {
   }
 
   async function closeMember(stream: InflateRaw): Promise<void> {
-    from -= given - (stream.bytesWritten - writtenBefore);
+    input.from -= given - (stream.bytesWritten - writtenBefore);
     stream.destroy();
     inflate = null;
     isWriting = false;
-    if (!(await fillInput(TRAILER_BYTES))) {
-      stop('truncated', 'the gzip data end inside a trailer');
+    if (!(await input.fill(TRAILER_BYTES))) {
+      input.stop('truncated', 'the gzip data end inside a trailer');
       return;
     }
-    const view = new DataView(input.buffer, from, TRAILER_BYTES);
-    from += TRAILER_BYTES;
-    if (view.getUint32(0, true) !== memberCrc) stop('corrupt', 'the CRC of the gzip data is wrong');
-    else if (view.getUint32(4, true) !== memberBytes % 2 ** 32) stop('corrupt', 'the size in the gzip trailer is wrong');
+    const { from } = input;
+    input.from += TRAILER_BYTES;
+    if (view.getUint32(from, true) !== memberCrc) input.stop('corrupt', 'the CRC of the gzip data is wrong');
+    else if (view.getUint32(from + 4, true) !== memberBytes % 2 ** 32) input.stop('corrupt', 'the size in the gzip trailer is wrong');
   }
 
   /** Hands zlib the next input; false where there is none. */
   async function write(stream: InflateRaw): Promise<boolean> {
-    if (!(await fillInput(1))) return false;
-    given = Math.min(to - from, INPUT_CHUNK_BYTES);
+    if (!(await input.fill(1))) return false;
+    given = Math.min(input.to - input.from, INPUT_CHUNK_BYTES);
     writtenBefore = stream.bytesWritten;
     isWriting = true;
-    // A copy: `input` moves on while zlib still reads.
-    stream.write(input.slice(from, from + given), () => {
+    // A copy: the input moves on while zlib still reads.
+    stream.write(block.slice(input.from, input.from + given), () => {
       isWriting = false;
       wake();
     });
-    from += given;
+    input.from += given;
     return true;
   }
 
   /** The next piece of output into `piece`; nothing there means done. */
   async function nextPiece(): Promise<void> {
-    while (!isDone) {
+    while (!input.isDone) {
       if (inflate === null) {
         await openMember();
         continue;
@@ -178,10 +152,10 @@ export function gunzip(source: ByteSource): ByteSource {
       }
       if (zlibError !== null) {
         stream.destroy();
-        stop('corrupt', `the gzip data are damaged (${zlibError})`);
+        input.stop('corrupt', `the gzip data are damaged (${zlibError})`);
       } else if (isMemberEnd) {
         // A stream that ended by itself left the trailer over; one that ran out of input did not.
-        if (stream.bytesWritten - writtenBefore === given) stop('truncated', 'the gzip data are cut short');
+        if (stream.bytesWritten - writtenBefore === given) input.stop('truncated', 'the gzip data are cut short');
         else await closeMember(stream);
       } else if (isWriting || isEnding || stream.bytesWritten - writtenBefore < given) {
         await new Promise<void>((resolve) => (wake = resolve));
@@ -207,7 +181,7 @@ export function gunzip(source: ByteSource): ByteSource {
       } while (got < length && !source.isStream);
       return got;
     },
-    fault: () => fault,
+    fault: () => input.fault,
     fileBytesRead: () => source.fileBytesRead(),
     async close() {
       inflate?.destroy();

@@ -6,11 +6,11 @@
  * dictionaries (no capture uses one), windows above 128 MiB (as the zstd program by default), bombs.
  */
 import { Decompress } from 'fzstd';
-import { copyOctets, type ByteFault, type ByteSource } from './byte-source.ts';
+import { copyOctets, type ByteSource } from './byte-source.ts';
+import { compressedInput } from './compressed-input.ts';
 import { createXxhash64 } from './xxhash64.ts';
 import type { Xxhash64 } from './xxhash64.ts';
 
-const INPUT_BLOCK_BYTES = 512 * 1024;
 const FRAME_MAGIC = 0xfd2fb528;
 const SKIPPABLE_MAGIC = 0x184d2a50;
 const MAX_FRAME_HEADER_BYTES = 18;
@@ -60,15 +60,10 @@ function readFrameHeader(bytes: Uint8Array, at: number): FrameHeader {
 }
 
 export function unzstd(source: ByteSource): ByteSource {
-  const input = new Uint8Array(INPUT_BLOCK_BYTES);
-  const view = new DataView(input.buffer);
-  let from = 0;
-  let to = 0;
-  let inputEnded = false;
+  const input = compressedInput(source);
+  const { bytes: block, view } = input;
   /** One for all blocks: fzstd keeps an empty view of every input, and with it the whole compressed file. */
   const packed = new Uint8Array(3 + MAX_BLOCK_BYTES + CHECKSUM_BYTES);
-  let fault: ByteFault | null = null;
-  let isDone = false;
   let decoder: Decompress | null = null;
   let header: FrameHeader | null = null;
   let checksum: Xxhash64 | null = null;
@@ -77,67 +72,45 @@ export function unzstd(source: ByteSource): ByteSource {
   let outputBytes = 0;
   let nextTurn = OUTPUT_BYTES_PER_TURN;
 
-  const stop = (kind: ByteFault['kind'], reason: string): void => {
-    fault = source.fault() ?? { kind, reason };
-    isDone = true;
-  };
-
-  async function fillInput(need: number): Promise<boolean> {
-    while (to - from < need && !inputEnded) {
-      if (from > 0) {
-        input.copyWithin(0, from, to);
-        to -= from;
-        from = 0;
-      }
-      const reading = source.read(input, to, input.length - to);
-      const got = typeof reading === 'number' ? reading : await reading;
-      if (got === 0) inputEnded = true;
-      to += got;
-    }
-    return to - from >= need;
-  }
-
   async function skipInput(count: number): Promise<boolean> {
     for (let left = count; left > 0; ) {
-      if (!(await fillInput(1))) return false;
-      const step = Math.min(left, to - from);
-      from += step;
+      if (!(await input.fill(1))) return false;
+      const step = Math.min(left, input.to - input.from);
+      input.from += step;
       left -= step;
     }
     return true;
   }
 
   async function openFrame(): Promise<void> {
-    if (!(await fillInput(4))) {
-      if (to === from) {
-        isDone = true;
-        fault = source.fault();
-      } else stop('truncated', 'the zstd data end inside a header');
+    if (!(await input.fill(4))) {
+      if (input.to === input.from) input.finish();
+      else input.stop('truncated', 'the zstd data end inside a header');
       return;
     }
-    const magic = view.getUint32(from, true);
+    const magic = view.getUint32(input.from, true);
     if ((magic & 0xfffffff0) >>> 0 === SKIPPABLE_MAGIC) {
-      const isWhole = (await fillInput(8)) && (await skipInput(8 + view.getUint32(from + 4, true)));
-      if (!isWhole) stop('truncated', 'the zstd data end inside a skippable frame');
+      const isWhole = (await input.fill(8)) && (await skipInput(8 + view.getUint32(input.from + 4, true)));
+      if (!isWhole) input.stop('truncated', 'the zstd data end inside a skippable frame');
       return;
     }
     if (magic !== FRAME_MAGIC) {
-      stop('corrupt', 'octets between zstd frames that are no frame');
+      input.stop('corrupt', 'octets between zstd frames that are no frame');
       return;
     }
-    const isWide = await fillInput(MAX_FRAME_HEADER_BYTES);
-    if (!isWide) input.fill(0, to, Math.min(input.length, to + MAX_FRAME_HEADER_BYTES));
-    header = readFrameHeader(input, from);
-    if (header.bytes > to - from) stop('truncated', 'the zstd data end inside a header');
-    else if (header.hasDictionary) stop('corrupt', 'the zstd data need a dictionary');
-    else if (header.windowBytes > MAX_WINDOW_BYTES) stop('corrupt', `a zstd window of ${header.windowBytes} octets (128 MiB at most)`);
-    if (isDone) return;
+    const isWide = await input.fill(MAX_FRAME_HEADER_BYTES);
+    if (!isWide) block.fill(0, input.to, Math.min(block.length, input.to + MAX_FRAME_HEADER_BYTES));
+    header = readFrameHeader(block, input.from);
+    if (header.bytes > input.to - input.from) input.stop('truncated', 'the zstd data end inside a header');
+    else if (header.hasDictionary) input.stop('corrupt', 'the zstd data need a dictionary');
+    else if (header.windowBytes > MAX_WINDOW_BYTES) input.stop('corrupt', `a zstd window of ${header.windowBytes} octets (128 MiB at most)`);
+    if (input.isDone) return;
     checksum = header.hasChecksum ? createXxhash64() : null;
     decoder = new Decompress((piece) => {
       if (piece.length > 0) pieces.push(piece);
     });
-    decode(decoder, input.slice(from, from + header.bytes), false);
-    from += header.bytes;
+    decode(decoder, block.slice(input.from, input.from + header.bytes), false);
+    input.from += header.bytes;
   }
 
   /** What fzstd throws is damage. */
@@ -145,27 +118,27 @@ export function unzstd(source: ByteSource): ByteSource {
     try {
       into.push(octets, isLast);
     } catch (error) {
-      stop('corrupt', `the zstd data are damaged (${error instanceof Error ? error.message : String(error)})`);
+      input.stop('corrupt', `the zstd data are damaged (${error instanceof Error ? error.message : String(error)})`);
     }
   }
 
   async function decodeBlock(into: Decompress, frame: FrameHeader): Promise<void> {
-    if (!(await fillInput(3))) return stop('truncated', 'the zstd data are cut short');
-    const head = (input[from] as number) | ((input[from + 1] as number) << 8) | ((input[from + 2] as number) << 16);
+    if (!(await input.fill(3))) return input.stop('truncated', 'the zstd data are cut short');
+    const head = view.getUint16(input.from, true) | (block[input.from + 2] << 16);
     const isLast = (head & 1) !== 0;
     const kind = (head >> 1) & 3;
     const size = head >> 3;
-    if (kind === BLOCK_KIND.reserved || size > MAX_BLOCK_BYTES) return stop('corrupt', 'a zstd block that cannot be right');
+    if (kind === BLOCK_KIND.reserved || size > MAX_BLOCK_BYTES) return input.stop('corrupt', 'a zstd block that cannot be right');
     const bytes = 3 + (kind === BLOCK_KIND.runLength ? 1 : size);
-    if (!(await fillInput(bytes))) return stop('truncated', 'the zstd data are cut short');
+    if (!(await input.fill(bytes))) return input.stop('truncated', 'the zstd data are cut short');
     movedBytes += frame.windowBytes;
     if (movedBytes > MOVED_BYTES_FREE + outputBytes * MOVED_BYTES_PER_OUTPUT) {
-      return stop('corrupt', 'zstd blocks far too small for their window');
+      return input.stop('corrupt', 'zstd blocks far too small for their window');
     }
     // fzstd wants the checksum with the last block, and does not look at it.
     const octets = packed.subarray(0, bytes + (isLast && frame.hasChecksum ? CHECKSUM_BYTES : 0));
-    octets.set(input.subarray(from, from + bytes));
-    from += bytes;
+    octets.set(block.subarray(input.from, input.from + bytes));
+    input.from += bytes;
     decode(into, octets, isLast);
     for (const piece of pieces) {
       outputBytes += piece.length;
@@ -176,21 +149,21 @@ export function unzstd(source: ByteSource): ByteSource {
       await new Promise((resolve) => setImmediate(resolve));
     }
     if (outputBytes > OUTPUT_BYTES_FREE + source.fileBytesRead() * OUTPUT_BYTES_PER_INPUT) {
-      return stop('corrupt', `a decompression bomb: more than ${OUTPUT_BYTES_PER_INPUT} times the size of the input`);
+      return input.stop('corrupt', `a decompression bomb: more than ${OUTPUT_BYTES_PER_INPUT} times the size of the input`);
     }
-    if (!isLast || isDone) return;
+    if (!isLast || input.isDone) return;
     decoder = null;
     header = null;
     if (checksum === null) return;
-    if (!(await fillInput(CHECKSUM_BYTES))) return stop('truncated', 'the zstd data end inside a checksum');
-    if (view.getUint32(from, true) !== checksum.low32()) stop('corrupt', 'the checksum of the zstd data is wrong');
-    from += CHECKSUM_BYTES;
+    if (!(await input.fill(CHECKSUM_BYTES))) return input.stop('truncated', 'the zstd data end inside a checksum');
+    if (view.getUint32(input.from, true) !== checksum.low32()) input.stop('corrupt', 'the checksum of the zstd data is wrong');
+    input.from += CHECKSUM_BYTES;
   }
 
   return {
     isStream: source.isStream,
     async read(into, at, length) {
-      while (pieces.length === 0 && !isDone) {
+      while (pieces.length === 0 && !input.isDone) {
         if (decoder !== null && header !== null) await decodeBlock(decoder, header);
         else await openFrame();
       }
@@ -202,7 +175,7 @@ export function unzstd(source: ByteSource): ByteSource {
       else pieces[0] = piece.subarray(count);
       return count;
     },
-    fault: () => fault,
+    fault: () => input.fault,
     fileBytesRead: () => source.fileBytesRead(),
     close: () => source.close(),
   };
