@@ -165,6 +165,14 @@ export const FACT = Object.freeze({
   next: 6,
 } as const);
 
+/** What an operation's requests touch: key (operation, text, 0, 0) first. */
+export const TARGET = Object.freeze({
+  stride: 6,
+  requests: 4,
+  /** target index + 1 of the target that followed this one last time */
+  next: 5,
+} as const);
+
 /** No time seen yet: `first` is later than everything, `last` earlier. */
 export const NO_FIRST = Infinity;
 export const NO_LAST = -Infinity;
@@ -212,9 +220,8 @@ export interface FlowState {
   /** key: operation, code, 0, 0 */
   readonly errors: IntTable;
   errorCounts: Int32Array;
-  /** key: operation, text, 0, 0 */
+  /** key: operation, text, 0, 0; records of TARGET */
   readonly targets: IntTable;
-  targetCounts: Int32Array;
   /** key: conversation, name text, value text, 0; records of FACT */
   readonly facts: IntTable;
   /** key: address, name text, value text, 0 */
@@ -272,8 +279,7 @@ export function createFlowState(): FlowState {
     rangeCounts: new Int32Array(256),
     errors: createIntTable(),
     errorCounts: new Int32Array(64),
-    targets: createIntTable(),
-    targetCounts: new Int32Array(64),
+    targets: createIntTable(TARGET.stride),
     facts: createIntTable(FACT.stride),
     addressFacts: createIntTable(),
     addressFactCounts: new Int32Array(64),

@@ -15,7 +15,7 @@ import type { StreamEvents, TcpStream } from './tcp-stream.ts';
 
 // Constants of the module at hand: V8 folds them into the code, imported ones it loads and checks at every use.
 const { TO_SERVER, MESSAGE } = protocols;
-const { CONVERSATION, FACT, NO_FIRST, NO_LAST, OPERATION, OPERATION_ROW, SESSION, UNBEGUN } = layout;
+const { CONVERSATION, FACT, NO_FIRST, NO_LAST, OPERATION, OPERATION_ROW, SESSION, TARGET, UNBEGUN } = layout;
 
 const MAX_OPERATIONS_PER_CONVERSATION = 2048;
 const MAX_RANGES_PER_OPERATION = 8192;
@@ -91,18 +91,9 @@ export function createFlowSink(state: FlowState): FlowSink {
     },
 
     target(name) {
-      const index = sink.operationIndex;
-      if (index < 0) return;
-      const o = index * OPERATION.stride + OPERATION.targets;
-      const words = state.operations.keys;
-      const text = words[o] >= MAX_TARGETS_PER_OPERATION ? internText(state, '(more)') : internText(state, name);
-      const target = internKey(state.targets, index, text, 0, 0);
-      if (state.targets.added) {
-        state.targetCounts = grownInt32(state.targetCounts, target + 1);
-        state.targetCounts[target] = 0;
-        words[o]++;
-      }
-      state.targetCounts[target]++;
+      if (sink.operationIndex < 0) return;
+      const index = targetOf(state, sink, name);
+      state.targets.keys[index * TARGET.stride + TARGET.requests]++;
     },
 
     fact(name, value) {
@@ -197,6 +188,29 @@ function factOf(state: FlowState, sink: FlowSink, name: string, value: string): 
   if (before >= 0) facts.keys[before * FACT.stride + FACT.next] = fact + 1;
   if (stream !== null) stream.fact = fact;
   return fact;
+}
+
+/** The target as an index; a request names its nodes in the same order each time, so that they are tried as facts are. */
+function targetOf(state: FlowState, sink: FlowSink, name: string): number {
+  const { targets, texts } = state;
+  const { operationIndex: operation, stream } = sink;
+  const before = stream === null ? -1 : stream.target;
+  if (before >= 0) {
+    const next = targets.keys[before * TARGET.stride + TARGET.next] - 1;
+    const n = next * TARGET.stride;
+    if (next >= 0 && targets.keys[n] === operation && texts[targets.keys[n + 1]] === name) {
+      (stream as TcpStream).target = next;
+      return next;
+    }
+  }
+  const words = state.operations.keys;
+  const o = operation * OPERATION.stride + OPERATION.targets;
+  const text = words[o] >= MAX_TARGETS_PER_OPERATION ? internText(state, '(more)') : internText(state, name);
+  const target = internKey(targets, operation, text, 0, 0);
+  if (targets.added) words[o]++;
+  if (before >= 0) targets.keys[before * TARGET.stride + TARGET.next] = target + 1;
+  if (stream !== null) stream.target = target;
+  return target;
 }
 
 /**

@@ -7,7 +7,7 @@
  */
 import { STOP_REASONS } from '../decode/stop.ts';
 import { foldSession } from './conversations.ts';
-import { CONVERSATION, FACT, NO_FIRST, NO_LAST, OPERATION, OPERATION_ROW, RHYTHM, UNBEGUN, type FlowState, type Span } from './flow-state.ts';
+import { CONVERSATION, FACT, NO_FIRST, NO_LAST, OPERATION, OPERATION_ROW, RHYTHM, TARGET, UNBEGUN, type FlowState, type Span } from './flow-state.ts';
 import { clearIntTable, createIntTable, internKey } from './int-table.ts';
 import { foldOperation, settleRange } from './operations.ts';
 import { settleConversationBin, settleOperationBin } from './rhythm.ts';
@@ -138,6 +138,6 @@ function zeroOperations(state: FlowState): void {
   }
   state.operationRowCount = 0;
   state.rangeCounts.fill(0);
-  state.targetCounts.fill(0);
+  for (let t = 0; t < state.targets.count * TARGET.stride; t += TARGET.stride) state.targets.keys[t + TARGET.requests] = 0;
   clearIntTable(state.errors);
 }

@@ -56,6 +56,8 @@ export interface TcpStream {
   hour: number;
   /** Index of the fact told last, -1 none: what was told after it the time before is most often told again. */
   fact: number;
+  /** The same for targets. */
+  target: number;
 }
 
 /** What happened, for the counters. */
@@ -92,6 +94,7 @@ export function createTcpStream(protocol: StreamProtocol, protocolText: number, 
     confirmed: false,
     hour: 0,
     fact: -1,
+    target: -1,
   };
 }
 

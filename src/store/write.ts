@@ -12,7 +12,7 @@ import { CONVERSATION_KEY } from './schema.ts';
 import type { StoreWriter } from './write-statements.ts';
 
 // Constants of the module at hand: V8 folds them into the code, imported ones it loads and checks at every use.
-const { CONVERSATION, FACT, NO_FIRST, NO_LAST, OPERATION, OPERATION_ROW, RHYTHM, ROW, ROW_D } = layout;
+const { CONVERSATION, FACT, NO_FIRST, NO_LAST, OPERATION, OPERATION_ROW, RHYTHM, ROW, ROW_D, TARGET } = layout;
 
 /** The change number that rows of this flush carry; one more than the last. */
 export function nextRevision(writer: StoreWriter): number {
@@ -249,14 +249,18 @@ function writeOperations(writer: StoreWriter, state: FlowState, conversations: F
     const r = row * OPERATION_ROW.stride;
     operationHour.run(ids[rows[r]], rows[r + 1], rows[r + 2], rows[r + 3], rows[r + 4], revision);
   }
-  const { ranges, rangeCounts, errors, errorCounts, targets, targetCounts } = state;
+  const { ranges, rangeCounts, errors, errorCounts, targets } = state;
   for (let i = 0; i < ranges.count; i++) {
     if (rangeCounts[i] === 0) continue;
     const k = i << 2;
     range.run(ids[ranges.keys[k]], ranges.keys[k + 1], ranges.keys[k + 2], ranges.keys[k + 3], rangeCounts[i]);
   }
   for (let i = 0; i < errors.count; i++) error.run(ids[errors.keys[i << 2]], errors.keys[(i << 2) + 1] >>> 0, errorCounts[i]);
-  for (let i = 0; i < targets.count; i++) if (targetCounts[i] > 0) target.run(ids[targets.keys[i << 2]], texts[targets.keys[(i << 2) + 1]], targetCounts[i]);
+  for (let i = 0; i < targets.count; i++) {
+    const t = i * TARGET.stride;
+    const { keys } = targets;
+    if (keys[t + TARGET.requests] > 0) target.run(ids[keys[t]], texts[keys[t + 1]], keys[t + TARGET.requests]);
+  }
   return ids;
 }
 
