@@ -13,7 +13,7 @@ import { logLines, LOG_COLUMNS, logRows } from '../render/log-status.ts';
 import { statusRecord } from '../render/status-record.ts';
 import { fieldLines, textTable, type Cell, type Column, type TableStyle } from '../render/table.ts';
 import { readFromStore, storePath } from '../store/database.ts';
-import { readHourlyStatus, type StoreStatus } from '../store/read-status.ts';
+import { readHourlyStatus, readStatus, type StoreStatus } from '../store/read-status.ts';
 import { placeAssets, readAll } from './analysis.ts';
 import { chosenFormat, DB_OPTION, defineCommand, FORMAT_OPTION, JSON_OPTION, type CommandContext, type CommandResult, type Format } from './command.ts';
 
@@ -41,18 +41,22 @@ interface StatusArguments {
   readonly strict?: boolean | undefined;
 }
 
+/** A person is told sums; programs are told every hour. */
+const LISTING_HOURS: ReadonlySet<Format> = new Set(['json', 'jsonl', 'csv']);
+
 export function showStatus(argv: StatusArguments, context: CommandContext): CommandResult {
   const path = storePath(argv.db, context.environment);
+  const format = chosenFormat(argv);
   const { status, set } = readFromStore(path, (db) => {
     const all = readAll(db);
-    return { status: readHourlyStatus(db, all), set: all };
+    return { status: LISTING_HOURS.has(format) ? readHourlyStatus(db, all) : { ...readStatus(db), oneWayHours: new Map() }, set: all };
   });
   const plant = placeAssets(set);
   const record = statusRecord(path, status, plant.assets.length, plant.completeness);
   const isComplete = record.sensor.complete && plant.completeness.sufficient;
   return {
     exitCode: argv.strict && !isComplete ? EXIT.incomplete : EXIT.ok,
-    output: render(chosenFormat(argv), record, status, plant.completeness, context),
+    output: render(format, record, status, plant.completeness, context),
   };
 }
 

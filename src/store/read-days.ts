@@ -11,21 +11,30 @@ const HOURS_PER_DAY = 24;
 /** `counts`: what was counted on each day as well; read in twice the time. */
 export type DayDetail = 'counts' | 'presence';
 
+/** Counts are of requests or, where no request was seen, of what else tells of life. */
 export interface OwnDays {
   readonly days: readonly Day[];
-  readonly counts?: readonly number[] | undefined;
+  readonly counts: readonly number[] | undefined;
 }
 
-/** Days of an owner by its id. Counts are of requests or, where no request was seen, of what else tells of life. */
-export type DaysOf = (id: number, byRequests: boolean) => OwnDays;
+export interface DayQuery {
+  /** Rows keyed by (owner, hour). */
+  readonly table: string;
+  readonly owner: string;
+  /** Selects the owners whose requests are counted; of the others, what else tells of life. */
+  readonly byRequests: string;
+  /** An expression. */
+  readonly others: string;
+}
+
+/** Distinct lists that are remembered at a time: each is a few kB, and a store may have one an owner. */
+const MOST_SHARED = 4_096;
 
 interface HourList {
   readonly days: readonly Day[];
   /** Place in `days` of each hour. */
   readonly places: readonly number[];
 }
-
-export const NEVER: OwnDays = { days: [] };
 
 function toDays(hours: readonly number[]): HourList {
   const days: { day: number; hours: number }[] = [];
@@ -40,29 +49,26 @@ function toDays(hours: readonly number[]): HourList {
 
 function countsByDay({ days, places }: HourList, counts: readonly number[]): number[] {
   const sums = new Array<number>(days.length).fill(0);
-  for (const [i, place] of places.entries()) sums[place] += counts[i];
+  for (let i = 0; i < places.length; i++) sums[places[i]] += counts[i];
   return sums;
 }
 
-/**
- * Lists come in the order of the table's key, (owner, hour).
- * @param others expression of what tells of life without requests
- */
-export function readDays(db: Connection, table: string, owner: string, others: string, detail: DayDetail): DaysOf {
-  const counts = detail === 'counts' ? `, json_group_array(requests), json_group_array(${others})` : '';
+/** By owner; who was never seen in an hour has none. */
+export function readDays(db: Connection, { table, owner, byRequests, others }: DayQuery, detail: DayDetail): ReadonlyMap<number, OwnDays> {
+  const isCounted = detail === 'counts';
+  const counts = isCounted ? `, json_group_array(requests), json_group_array(${others})` : '';
+  // The lists come in the order of the key.
   const rows = db.prepare(`SELECT ${owner}, json_group_array(hour)${counts} FROM ${table} WHERE hour >= 0 GROUP BY ${owner}`).raw();
+  const requested = new Set(isCounted ? (db.prepare(byRequests).pluck().all() as number[]) : []);
   const lists = new Map<string, HourList>();
-  const byOwner = new Map<number, readonly [hours: HourList, requests: string | undefined, others: string | undefined]>();
-  for (const [id, text, requests, rest] of rows.iterate() as IterableIterator<[number, string, string?, string?]>) {
-    let list = lists.get(text);
-    if (list === undefined) lists.set(text, (list = toDays(JSON.parse(text) as number[])));
-    byOwner.set(id, [list, requests, rest]);
+  const byOwner = new Map<number, OwnDays>();
+  for (const [id, hours, requests, rest] of rows.iterate() as IterableIterator<[number, string, string, string]>) {
+    let list = lists.get(hours);
+    if (list === undefined) {
+      if (lists.size === MOST_SHARED) lists.clear();
+      lists.set(hours, (list = toDays(JSON.parse(hours) as number[])));
+    }
+    byOwner.set(id, { days: list.days, counts: isCounted ? countsByDay(list, JSON.parse(requested.has(id) ? requests : rest) as number[]) : undefined });
   }
-  return (id, byRequests) => {
-    const own = byOwner.get(id);
-    if (own === undefined) return NEVER;
-    const [list, requests, rest] = own;
-    const counted = byRequests ? requests : rest;
-    return counted === undefined ? list : { days: list.days, counts: countsByDay(list, JSON.parse(counted) as number[]) };
-  };
+  return byOwner;
 }

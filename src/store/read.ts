@@ -6,7 +6,7 @@
 import type { AddressRecord, CaptureSpan, Conversation, Fact, FoldedScan, ObservationSet, Operation, RegisterRange, RhythmBin, SensorTruth } from '../observation.ts';
 import type { Connection } from './database.ts';
 import { gather, readColumns } from './read-columns.ts';
-import { NEVER, readDays, type DayDetail, type DaysOf } from './read-days.ts';
+import { readDays, type DayDetail, type OwnDays } from './read-days.ts';
 import { isDeaf, readSensorTruth } from './read-sensor.ts';
 import { direction, instant, instantColumns, instantOrZero, serviceBy, transportText, type DescribeOperation } from './read-words.ts';
 
@@ -38,6 +38,7 @@ const observationSet = (db: Connection, addresses: Addresses, conversations: Con
 const textOf = (addresses: Addresses, id: number): string => addresses.get(id)?.address ?? '';
 
 const NONE: readonly never[] = [];
+const NEVER: OwnDays = { days: NONE, counts: undefined };
 
 /** Instants as text: their nanoseconds fit no number. */
 const FIRST = "first_ns || ''";
@@ -76,14 +77,16 @@ function readOperations(db: Connection, describe: DescribeOperation, rhythm: Rea
   const errorCodes = gather<[number, number, number], Operation['errorCodes'][number]>(
     db, { table: 'operation_error', columns: ['operation', 'code', 'count'], order: 'code' }, ([, code, count], i) => ({ code: code[i], count: count[i] }));
   const targets = gather<[number, string], string>(db, { table: 'operation_target', columns: ['operation', 'target'], order: 'target' }, ([, target], i) => target[i]);
-  const daysOf = readDays(db, 'operation_hour', 'operation', 'responses + errors', detail);
+  const daysOf = readDays(db, {
+    table: 'operation_hour', owner: 'operation', byRequests: 'SELECT id FROM operation WHERE requests > 0', others: 'responses + errors',
+  }, detail);
   return gather<[number, string, number, number, number, number, number, number, number, string | null, string | null], Operation>(
     db,
     { table: 'operation', columns: ['conversation', 'protocol', 'unit', 'function', 'id', 'requests', 'responses', 'errors', 'ranges_folded', FIRST, LAST], order: 'protocol, unit, function, id' },
     ([, protocol, unit, code, ids, requests, responses, errors, folded, first, last], i) => {
       const id = ids[i];
       const { name, access } = describe(protocol[i], code[i]);
-      const { days, counts } = daysOf(id, requests[i] > 0);
+      const { days, counts } = daysOf.get(id) ?? NEVER;
       return {
         protocol: protocol[i],
         unit: unit[i] < 0 ? null : unit[i],
@@ -120,7 +123,12 @@ const CONVERSATION_COLUMNS = [
 function readConversations(
   db: Connection, addresses: Addresses, operations: ReadonlyMap<number, Operation[]> | null, rhythm: ReadonlyMap<number, RhythmBin[]>, detail: DayDetail,
 ): Conversation[] {
-  const daysOf: DaysOf = operations === null ? () => NEVER : readDays(db, 'conversation_hour', 'conversation', 'packets_to_server + packets_to_client', detail);
+  const daysOf = operations === null ? new Map<number, OwnDays>() : readDays(db, {
+    table: 'conversation_hour',
+    owner: 'conversation',
+    byRequests: 'SELECT id FROM conversation WHERE requests > 0 AND EXISTS (SELECT 1 FROM operation WHERE operation.conversation = conversation.id)',
+    others: 'packets_to_server + packets_to_client',
+  }, detail);
   const facts = operations === null ? new Map<number, Fact[]>() : gather<[number, string, string, number, number], Fact>(
     db, { table: 'conversation_fact', columns: ['conversation', 'name', 'value', 'to_server', 'to_client'], order: 'name, value' },
     ([, name, value, toServer, toClient], i) => ({ name: name[i], value: value[i], toServer: toServer[i], toClient: toClient[i] }));
@@ -139,8 +147,7 @@ function readConversations(
   ] of readColumns<ConversationRow>(db, { table: 'conversation', columns: CONVERSATION_COLUMNS })) {
     for (let i = 0; i < ids.length; i++) {
       const id = ids[i];
-      const own = operations?.get(id) ?? NONE;
-      const { days, counts } = daysOf(id, own.length > 0 && requests[i] > 0);
+      const { days, counts } = daysOf.get(id) ?? NEVER;
       const rtt = rttUs[i];
       conversations.push({
         id,
@@ -162,7 +169,7 @@ function readConversations(
         counts,
         rhythm: rhythm.get(id) ?? NONE,
         rttMs: rtt === null ? null : rtt / 1000,
-        operations: own,
+        operations: operations?.get(id) ?? NONE,
         facts: facts.get(id) ?? NONE,
       });
     }
