@@ -15,21 +15,25 @@ export interface PinnedAssets {
   readonly contradictions: readonly PinContradiction[];
 }
 
-/** Position of an asset by id, name or address. */
-function findAsset(inventory: Inventory, key: string): number | null {
-  const byAddress = inventory.indexOf.get(key);
-  if (byAddress !== undefined) return byAddress;
-  const wanted = key.toUpperCase();
-  const byId = inventory.assets.findIndex((asset) => asset.id.toUpperCase() === wanted);
-  if (byId >= 0) return byId;
-  const byName = inventory.assets.findIndex((asset) => asset.names.some((name) => name.toUpperCase() === wanted) || asset.macs.some((mac) => mac.toUpperCase() === wanted && asset.macs.length === 1));
-  return byName >= 0 ? byName : null;
+/** Position of an asset by address, id (any case), or name or only MAC (any case); of several, the first. */
+function assetFinder({ assets, indexOf }: Inventory): (key: string) => number | null {
+  const byId = new Map<string, number>();
+  const byName = new Map<string, number>();
+  const keep = (map: Map<string, number>, key: string, index: number): void => {
+    if (!map.has(key.toUpperCase())) map.set(key.toUpperCase(), index);
+  };
+  for (const [index, { id, names, macs }] of assets.entries()) {
+    keep(byId, id, index);
+    for (const name of macs.length === 1 ? [...names, ...macs] : names) keep(byName, name, index);
+  }
+  return (key) => indexOf.get(key) ?? byId.get(key.toUpperCase()) ?? byName.get(key.toUpperCase()) ?? null;
 }
 
 export function resolvePins(inventory: Inventory, pins: Pins): PinnedAssets {
   const contradictions: PinContradiction[] = [];
+  const find = assetFinder(inventory);
   const locate = (key: string, pin: string): number | null => {
-    const index = findAsset(inventory, key);
+    const index = find(key);
     if (index === null) contradictions.push({ pin, sentence: `${key} is pinned but was never seen` });
     return index;
   };

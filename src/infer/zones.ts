@@ -92,12 +92,17 @@ function disputedPins({ pinned, decisions, placements, inventory, plant }: Infer
     const { runnerUp } = decisions[index]!;
     if (runnerUp !== null && runnerUp.behindBy < -2) disputes.push({ pin: `role of ${inventory.assets[index]!.id}`, sentence: `pinned as ${role}, but the traffic speaks for ${runnerUp.role}` });
   }
+  const safetyIn = new Set<string>();
+  const controllersIn = new Map<string, number>();
+  for (const [index, placed] of placements.placed.entries()) {
+    const zone = plan.zoneIdOf(placed.zone);
+    if (decisions[index]!.role === 'safety-controller') safetyIn.add(zone);
+    if (plant.profiles[index]!.controller) controllersIn.set(zone, (controllersIn.get(zone) ?? 0) + 1);
+  }
   for (const [index, zone] of pinned.zone) {
     const own = decisions[index]!.role;
-    const others = placements.placed.map((placed, other) => ({ placed, other })).filter(({ placed, other }) => other !== index && plan.zoneIdOf(placed.zone) === zone);
-    const safety = others.some(({ other }) => decisions[other]!.role === 'safety-controller');
-    if (own !== 'safety-controller' && own !== 'io' && own !== 'engineering-workstation' && safety) disputes.push({ pin: `zone of ${inventory.assets[index]!.id}`, sentence: `pinned beside safety controllers in ${zone}: the whole zone becomes safety-related (ZCR 3.3)` });
-    if (own === 'enterprise' && others.some(({ other }) => plant.profiles[other]!.controller)) disputes.push({ pin: `zone of ${inventory.assets[index]!.id}`, sentence: `a business asset pinned beside controllers in ${zone} (ZCR 3.2)` });
+    if (own !== 'safety-controller' && own !== 'io' && own !== 'engineering-workstation' && safetyIn.has(zone)) disputes.push({ pin: `zone of ${inventory.assets[index]!.id}`, sentence: `pinned beside safety controllers in ${zone}: the whole zone becomes safety-related (ZCR 3.3)` });
+    if (own === 'enterprise' && (controllersIn.get(zone) ?? 0) > Number(plant.profiles[index]!.controller)) disputes.push({ pin: `zone of ${inventory.assets[index]!.id}`, sentence: `a business asset pinned beside controllers in ${zone} (ZCR 3.2)` });
   }
   return disputes;
 }

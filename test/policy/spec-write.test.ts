@@ -109,6 +109,15 @@ describe('an existing file', () => {
     expect(writeSpec(proposeConduits(set, PLAN), text)).toBe(text);
   });
 
+  it.each([
+    ['the whole zone', '{zone: SERVERS}'], ['a network', '{zone: SERVERS, addresses: [10.4.0.0/24]}'], ['an address', '{zone: SERVERS, addresses: [10.4.0.1]}'], ['a range', '{zone: SERVERS, addresses: [10.4.0.1-10.4.0.9]}'],
+    ['its asset among others', '{zone: SERVERS, assets: [SPARE, PI]}'],
+  ])('a rule for %s that lets it through is not written again', (_what, client) => {
+    const spec = BY_HAND.replace('client: {zone: SERVERS, assets: [PI]}', `client: ${client}`).replace('    x-rack: 7', '      - {asset_id: SPARE, ip: [10.4.0.2]}');
+    const rules = load(writeSpec(proposeConduits(set, PLAN), spec, {})).permits.map(({ permit }) => `${permit.id}: ${permit.to.assets.join()}`);
+    expect(rules).toEqual(['P-1: FILTER-PLC', 'POLLING-001: PLC-2', expect.stringContaining('PI')]);
+  });
+
   it('is refused when it does not hold', () => {
     expect(() => writeSpec(proposeConduits(set, PLAN), 'zones: 7\nconduits: []\n')).toThrow(/line 1/);
   });
