@@ -22,24 +22,45 @@ export interface ValidationWords {
   readonly diodes: readonly string[];
 }
 
-
 const countsText = ({ pass, fail, notObservable }: VerdictCounts): string => `${pass} pass / ${fail} fail${notObservable === 0 ? '' : ` (${notObservable} not observable)`}`;
 
+/** `modbus (tcp/502)` and `tcp/502`: packets name the service, a firewall's log does not. */
+const portText = (service: string | null): string => /\w+(?:\/\d+)?(?=\)?$)/.exec(service ?? '')?.[0] ?? '';
+
+/** What got through, once however many saw it: packets and the firewall's log can tell of the same. */
+function exceptionsOf(checks: readonly Check[]): Check[] {
+  const byPath = new Map<string, Check>();
+  for (const check of checks) {
+    if (check.kind !== 'prohibited' || check.verdict !== 'fail') continue;
+    const key = check.client === null || check.server === null ? check.id : `${check.client}\n${check.server}\n${portText(check.service)}`;
+    const held = byPath.get(key);
+    const [first, second] = held?.evidence?.source === 'packets' ? [held, check] : [check, held];
+    byPath.set(key, second === undefined ? first : { ...first, reason: `${first.reason}; ${second.reason}` });
+  }
+  return [...byPath.values()];
+}
+
+function prohibitedText(exceptions: readonly Check[], paths: Verification['paths']): string {
+  const all = plural(paths.total, 'path');
+  const rest = `${paths.blocked} blocked or silent${paths.notObservable === 0 ? '' : `, ${paths.notObservable} not observable`}`;
+  if (exceptions.length === 0) return `${paths.notObservable === 0 ? 'all blocked' : paths.blocked === 0 ? 'not observable' : 'no exception'} (${all} between zones: ${rest})`;
+  const strangers = exceptions.filter(({ fromZone, toZone }) => fromZone === null || toZone === null).length;
+  return `${plural(exceptions.length, 'exception')} (of ${all} between zones ${paths.open} open, ${rest}${strangers === 0 ? '' : `; ${plural(strangers, 'exception')} from or to what is not declared`})`;
+}
+
 export function validationWords({ checks, sums, paths, filters }: Verification, basis: string): ValidationWords {
-  const open = checks.filter(({ kind, verdict }) => kind === 'prohibited' && verdict === 'fail');
-  const rest = `${plural(paths.total, 'path')} between zones: ${paths.open === 0 ? '' : `${paths.open} open, `}${paths.blocked} blocked or silent${paths.notObservable === 0 ? '' : `, ${paths.notObservable} not observable`}`;
-  const blocked = paths.notObservable === 0 ? 'all blocked' : paths.blocked === 0 ? 'not observable' : 'no exception';
+  const exceptions = exceptionsOf(checks);
   const { fail, notObservable } = sums['function-filter'];
   const state = filters.limiting === 0 ? 'no Permit limits operations: there is nothing to filter'
     : fail > 0 ? `function code filtering NOT in force: ${plural(fail, 'operation')} outside the Permits got an answer`
       : filters.seenAtWork > 0 ? `function code filtering verified: seen at work on ${plural(filters.seenAtWork, 'Permit')}`
         : filters.absent > 0 ? 'function code filtering not put to the test: nothing outside the Permits was asked' : 'function code filtering not observable';
-  const more = filters.limiting === 0 ? '' : ` (${plural(filters.limiting, 'Permit')} limit operations: ${filters.seenAtWork} seen at work, ${filters.absent} with nothing outside asked${notObservable === 0 ? '' : `, ${notObservable} not observable`})`;
+  const more = filters.limiting === 0 ? '' : ` (${filters.limiting === 1 ? '1 Permit limits' : `${filters.limiting} Permits limit`} operations: ${filters.seenAtWork} seen at work, ${filters.absent} with nothing outside asked${notObservable === 0 ? '' : `, ${notObservable} not observable`})`;
   return {
     basis,
     crossZone: countsText(sums.permitted),
-    prohibited: `${open.length === 0 ? blocked : plural(open.length, 'exception')} (${rest})`,
-    exceptions: open.map(({ title, reason }) => `${title}: ${reason}`),
+    prohibited: prohibitedText(exceptions, paths),
+    exceptions: exceptions.map(({ title, reason }) => `${title}: ${reason}`),
     enforcement: `${state}${more}`,
     diodes: checks.filter(({ kind }) => kind === 'diode').map(({ title, verdict, reason }) => `${title}: ${verdict.replace('-', ' ')}, ${reason}`),
   };

@@ -49,6 +49,13 @@ test('sums by day, by rule and by verdict are those of the logs', () => {
   expect(review.rows.filter(({ standing }) => standing === 'to-be-decided').reduce((sum, { count }) => sum + count, 0)).toBe(review.days.reduce((sum, { standings }) => sum + standings['to-be-decided'], 0));
 });
 
+test('what packets and a log both show is one exception of the validation', () => {
+  const paths = model.validation.words.exceptions.map((sentence) => sentence.split(' gets through')[0].replace(/\w+ \((\w+\/\d+)\)$/, '$1'));
+  expect(paths).toHaveLength(8);
+  expect(new Set(paths).size).toBe(8);
+  expect(model.validation.words.exceptions[0]).toMatch(/answered; nothing permits it; the firewall would block it/);
+});
+
 test.each(['txt', 'md', 'html'])('%s: rows, rules and what is not certain', (ending) => {
   const text = writeReport(db, join(folder, `report.${ending}`), SAMPLE_SPEC).replaceAll('\\', '');
   expect(text).toMatch(/what firewalls logged/i);
