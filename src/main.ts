@@ -69,13 +69,17 @@ interface CommonOptions {
 const version = (): string =>
   (JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }).version;
 
+/** Of help texts: lines longer than this are hard to read, and a pipe has no width. */
+const MOST_HELP_COLUMNS = 100;
+const helpWidth = ({ isTTY, columns }: OutputStream): number => (isTTY === true ? Math.min(MOST_HELP_COLUMNS, Math.max(40, columns ?? 80)) : MOST_HELP_COLUMNS);
+
 /** Runs one command line and returns its exit code; never throws for what a user can cause. */
 export async function runCommandLine(args: readonly string[], surroundings: Surroundings): Promise<number> {
   const { stdout, stderr } = surroundings;
   let exitCode: number = EXIT.ok;
   let chosen: Promise<void> = Promise.resolve();
   try {
-    const parser = commandLine(args, await commandsOf(args), (command, argv) => {
+    const parser = commandLine(args, await commandsOf(args), helpWidth(stdout), (command, argv) => {
       chosen = (async () => {
         const given = withDashes(argv);
         refuseTwice(command, given);
@@ -113,7 +117,7 @@ export async function runCommandLine(args: readonly string[], surroundings: Surr
   }
 }
 
-function commandLine(args: readonly string[], commands: readonly Command[], start: (command: Command, argv: Readonly<Record<string, unknown>>) => Promise<void>): Argv {
+function commandLine(args: readonly string[], commands: readonly Command[], width: number, start: (command: Command, argv: Readonly<Record<string, unknown>>) => Promise<void>): Argv {
   // yargs changes the parser in place; what its methods return is the same object with a narrower type.
   const parser: Argv = yargs();
   parser
@@ -133,7 +137,7 @@ function commandLine(args: readonly string[], commands: readonly Command[], star
     .epilogue('Exit codes: 0 done, 1 findings, 2 usage, 3 incomplete, 4 store, 5 capture, 130 interrupted.')
     .exitProcess(false)
     .showHelpOnFail(false)
-    .wrap(100)
+    .wrap(width)
     .fail((message, error) => {
       // YError: yargs' own name for a wrong use that it finds while parsing.
       if (error && error.name !== 'YError') throw error;
@@ -145,7 +149,7 @@ function commandLine(args: readonly string[], commands: readonly Command[], star
       command.summary,
       (builder: Argv) => {
         let built = builder
-          .usage(`${examplesOf(command)}$0 ${command.syntax} [options]\n\n${command.summary}`)
+          .usage(`${examplesOf(command, width)}$0 ${command.syntax} [options]\n\n${command.summary}`)
           .group(Object.keys(command.positionals), 'Positionals:')
           .group(Object.keys(command.options), 'Options:')
           .group(GENERAL, 'General:');
@@ -162,9 +166,12 @@ function commandLine(args: readonly string[], commands: readonly Command[], star
 const GENERAL = ['help', 'version', 'quiet', 'verbose', 'color'];
 
 /** Examples stand before everything else: they are what people look for. */
-function examplesOf(command: Command): string {
-  const column = Math.min(MOST_EXAMPLE_COLUMNS, Math.max(0, ...command.examples.map(([line]) => line.length)));
-  return command.examples.length === 0 ? '' : `Examples:\n${command.examples.map(([line, does]) => `baseline ${line.padEnd(column)}  # ${does}`).join('\n')}\n\n`;
+function examplesOf({ examples }: Command, width: number): string {
+  if (examples.length === 0) return '';
+  const column = Math.min(MOST_EXAMPLE_COLUMNS, Math.max(...examples.map(([line]) => line.length)));
+  const beside = examples.map(([line, does]) => `baseline ${line.padEnd(column)}  # ${does}`);
+  const lines = beside.every((line) => line.length <= width) ? beside : examples.map(([line, does]) => `# ${does}\nbaseline ${line}`);
+  return `Examples:\n${lines.join('\n')}\n\n`;
 }
 /** Longer command lines push their own explanation to the right, not everybody's. */
 const MOST_EXAMPLE_COLUMNS = 44;

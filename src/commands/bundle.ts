@@ -11,7 +11,7 @@ import { loadSpec } from '../policy/spec-load.ts';
 import { MANIFEST, manifestText, PROPOSAL, REPORT, SIGNATURE, SPEC, STORE, type Manifest, type ManifestMember } from '../render/bundle/manifest.ts';
 import { LARGEST_MEMBER, TAR_END, tarHeader, tarPadding } from '../render/bundle/tar.ts';
 import { jsonDocument } from '../render/json.ts';
-import { isoInstant } from '../render/instant.ts';
+import { grouped, isoInstant } from '../render/instant.ts';
 import { lossesOf } from '../render/status-record.ts';
 import { storePath } from '../store/database.ts';
 import { packStore } from '../store/pack-store.ts';
@@ -76,7 +76,7 @@ function packBundle(argv: BundleArguments, context: CommandContext): CommandResu
     });
     const evidence = { store, redaction, specText: redaction === null ? (declared?.text ?? null) : (redaction as Redaction).specText };
     const manifest = writeBundle(argv.out, evidence, signer, context);
-    context.say(`${argv.out}: ${manifest.members.length} members, ${manifest.provenance.packets} packets of ${manifest.provenance.captures.length} captures, ${manifest.losses.length} losses told${signer === null ? '; not signed' : `; signed by key sha256:${manifest.signedBy}`}.`);
+    context.say(`${argv.out}: ${manifest.members.length} members, ${grouped(manifest.provenance.packets)} packets of ${manifest.provenance.captures.length} captures, ${manifest.losses.length} losses told${signer === null ? '; not signed' : `; signed by key sha256:${manifest.signedBy}`}.`);
     if (redaction !== null) sayRedaction(redaction, argv.map ?? `${argv.out.replace(/\.tar$/, '')}.map.json`, context);
     return { exitCode: EXIT.ok, output: [] };
   } finally {

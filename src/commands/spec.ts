@@ -7,6 +7,7 @@
 import { existsSync, mkdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { EXIT, usageError } from '../errors.ts';
+import { plural } from '../policy/plural.ts';
 import type { RegisterKind } from '../policy/register-columns.ts';
 import { importRegister, type RegisterList } from '../policy/register-import.ts';
 import { registerTables } from '../policy/register-tables.ts';
@@ -66,7 +67,7 @@ function checkSpecFile(argv: SpecArguments, context: CommandContext): CommandRes
   if (loaded !== null) {
     const { zones, conduits } = loaded.spec;
     const lints = checkSpec(loaded);
-    context.say(`${argv.file}: ${zones.length} zones, ${conduits?.length ?? 0} conduits, ${loaded.permits.length} Permits; it loads, ${lints.length === 0 ? 'and nothing in it looks wrong' : `${lints.length} things in it should be looked at`}`);
+    context.say(`${argv.file}: ${zones.length} zones, ${conduits?.length ?? 0} conduits, ${loaded.permits.length} Permits; it loads, ${lints.length === 0 ? 'and nothing in it looks wrong' : `${plural(lints.length, 'thing')} in it should be looked at`}`);
     const output = lints.map(({ line, column, severity, rule, message, remedy }) => lineOf(argv.file, line, column, `[${severity}] ${rule}: ${message}`, remedy));
     return { exitCode: lints.some(({ severity }) => severity !== 'low' && severity !== 'info') ? EXIT.findings : EXIT.ok, output };
   }

@@ -25,6 +25,13 @@ export function wrongUse(message: string, args: readonly string[], commands: rea
       near === null ? `See \`baseline ${word} --help\`.` : `Did you mean --${near}?`,
     );
   }
+  const without = /^Not enough arguments following: (.*)/.exec(message)?.[1];
+  if (without !== undefined) return usageError(`--${without} needs a value`, `See \`baseline ${word} --help\`.`);
+  const given = /^Not enough non-option arguments: got (\d+)/.exec(message)?.[1];
+  if (given !== undefined && command !== undefined) {
+    const missing = [...command.syntax.matchAll(/<([a-z]+)(?:\.\.)?>/g)].map(([, name]) => name).at(Number(given)) ?? 'argument';
+    return usageError(`${word} needs a ${missing}`, `For example: baseline ${command.examples[0]?.[0] ?? command.syntax}`);
+  }
   const choice = /Argument: (.*), Given: (.*), Choices: (.*)/.exec(message);
   if (choice !== null) return usageError(`--${choice[1]} cannot be ${choice[2]}`, `Choose one of ${choice[3].replaceAll('"', '')}.`);
   return usageError(message.split('\n').join(' ').trim(), command === undefined ? SEE_HELP : `See \`baseline ${word} --help\`.`);
