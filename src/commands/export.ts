@@ -106,7 +106,7 @@ function targetTable(json: boolean, context: CommandContext): Iterable<string> {
   const targets = listTargets();
   if (json) return [jsonDocument({ targets })];
   const names = Object.keys(targets[0].capabilities) as (keyof (typeof targets)[number]['capabilities'])[];
-  const columns: Column[] = [{ title: 'target' }, { title: 'title', shrinkTo: 12 }, { title: 'modes', shrinkTo: 6 }, { title: 'can', shrinkTo: 20 }];
+  const columns: Column[] = [{ title: 'target' }, { title: 'title', shrinkTo: 20, lines: 4 }, { title: 'modes', shrinkTo: 7, lines: 2 }, { title: 'can', shrinkTo: 26, lines: 12 }];
   const rows = targets.map((target): Cell[] => [
     target.name,
     target.title,
