@@ -64,9 +64,12 @@ export function exportSpec(argv: ExportArguments, context: CommandContext): Comm
   const result = exportPlan(exporter, planOf(loadSpec(argv.spec), [context.version, context.commandLine]), options);
   writeFiles(argv.out, result);
   context.say(summary(argv.out, exporter.filters, result));
-  for (const permit of result.refused) context.say(`  ${permit}: would be wider than the spec; see ${join(argv.out, 'loss-report.md')}`);
-  return { exitCode: result.refused.length > 0 ? EXIT.findings : EXIT.ok, output: [] };
+  const { refused } = result;
+  if (refused.length > 0) context.say(`  Wider than the spec: ${refused.slice(0, MOST_NAMED).join(', ')}${refused.length > MOST_NAMED ? ` and ${refused.length - MOST_NAMED} more` : ''}; why, and by how much: ${join(argv.out, 'loss-report.md')}`);
+  return { exitCode: refused.length > 0 ? EXIT.findings : EXIT.ok, output: [] };
 }
+
+const MOST_NAMED = 12;
 
 function readApplicationIds(path: string): Record<string, number> {
   try {
@@ -106,7 +109,7 @@ function targetTable(json: boolean, context: CommandContext): Iterable<string> {
   const targets = listTargets();
   if (json) return [jsonDocument({ targets })];
   const names = Object.keys(targets[0].capabilities) as (keyof (typeof targets)[number]['capabilities'])[];
-  const columns: Column[] = [{ title: 'target' }, { title: 'title', shrinkTo: 20, lines: 4 }, { title: 'modes', shrinkTo: 7, lines: 2 }, { title: 'can', shrinkTo: 26, lines: 12 }];
+  const columns: Column[] = [{ title: 'target' }, { title: 'title', shrinkTo: 20, lines: 5 }, { title: 'modes', shrinkTo: 7, lines: 2 }, { title: 'can', shrinkTo: 26, lines: 12 }];
   const rows = targets.map((target): Cell[] => [
     target.name,
     target.title,

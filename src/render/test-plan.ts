@@ -3,6 +3,7 @@
  * Every line is a command with its expected result as a comment; the script ends at once unless a change ticket is named.
  * Words of the spec reach it as comments only, on one line; hosts and ports are numbers.
  */
+import { plural } from '../policy/plural.ts';
 import type { TestPlan, TestStep, Vantage } from '../policy/verify-plan.ts';
 import { modbusAdu } from '../policy/verify-questions.ts';
 import { printable } from './printable.ts';
@@ -50,7 +51,7 @@ function command(step: TestStep): string {
 const what = (step: TestStep): string => `${step.kind} ${step.target}, ${step.toZone}${step.permit === null ? '' : `, ${step.permit}`}`;
 
 function* vantageLines({ zone, asset, address, steps }: Vantage): Generator<string> {
-  yield `\n${comment(`---- from ${zone}: ${asset === null ? 'any machine that is no declared client' : `${asset} (${address ?? ''})`}: ${steps.length} tests`)}`;
+  yield `\n${comment(`---- from ${zone}: ${asset === null ? 'any machine that is no declared client' : `${asset} (${address ?? ''})`}: ${plural(steps.length, 'test')}`)}`;
   yield `ZONE=${shellWord(zone)}\n`;
   for (const step of steps) yield `\n${comment(what(step))}${comment(`expected: ${step.expected}`)}${command(step)}\nsleep ${step.pauseSeconds}\n`;
 }

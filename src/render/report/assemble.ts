@@ -114,7 +114,7 @@ function firewallReview({ logged }: DiffReport, { firewallLogs }: StatusRecord, 
 
 const validationOf = (verification: Verification): ReportModel['validation'] => {
   const { sums, paths, filters, checks, hours } = verification;
-  return { words: validationWords(verification, `passive, from the ${hours} captured hours of this report; \`baseline verify\` judges after the cut-over`), sums, paths, filters, checks };
+  return { words: validationWords(verification, `passive, from the ${hours} captured hours of this report; baseline verify judges after the cut-over`), sums, paths, filters, checks };
 };
 
 function describeFindings({ diff, plant, specFile }: ReportInput): ReportFinding[] {

@@ -1,7 +1,8 @@
 /** What firewalls logged, in every form of the report: figures by day and rule that add up, losses by name, nothing from a log unescaped. */
-import { rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { openDesk } from '../../../src/commands/serve-desk.ts';
 import { LOGGED_STANDINGS } from '../../../src/policy/logged-tally.ts';
 import type { FirewallReview, ReportModel } from '../../../src/render/report/model.ts';
 import { runLine } from '../../commands/command-line.ts';
@@ -62,6 +63,13 @@ test.each(['txt', 'md', 'html'])('%s: rows, rules and what is not certain', (end
   expect(text).toContain('PLC-C1 (10.20.4.118)');
   expect(text).toContain('HIST-PLC-B');
   for (const { finding } of review.rows) expect(text).toContain(finding);
+});
+
+test('the live view decides what only a log shows', () => {
+  const seenByLog = review.rows.find(({ standing, packets }) => standing === 'to-be-decided' && packets === null);
+  const desk = openDesk({ storePath: db, specFile: SAMPLE_SPEC, tool: 'baseline', commandLine: 'baseline serve' });
+  const change = desk.edit(readFileSync(SAMPLE_SPEC, 'utf8'), { kind: 'decide-finding', finding: seenByLog?.finding, decision: 'approved', owner: 'A. Keller', reason: 'label printer' });
+  expect(change).toMatchObject({ text: expect.stringContaining('label printer'), sentence: expect.stringContaining('would be blocked') });
 });
 
 test('without a log there is no such part', async () => {
