@@ -35,7 +35,7 @@ export interface SpecDocument {
 const MB = 1024 * 1024;
 /** A plant of 100,000 conversations comes to 14 MB. */
 const MAX_PLAIN = 64 * MB;
-/** The YAML library takes 70 times the text's size. */
+/** The YAML library's tree of nodes takes 22 times the text's size, and as much again on the way. */
 const MAX_BYTES = 16 * MB;
 const MAX_DEPTH = 64;
 const MAX_ALIASES = 100;

@@ -30,8 +30,7 @@ export interface DayQuery {
 /** Distinct lists that are remembered at a time: each is a few kB, and a store may have one an owner. */
 const MOST_SHARED = 4_096;
 
-interface HourList {
-  readonly days: readonly Day[];
+interface HourList extends OwnDays {
   /** Place in `days` of each hour. */
   readonly places: readonly number[];
 }
@@ -44,7 +43,7 @@ function toDays(hours: readonly number[]): HourList {
     days[days.length - 1].hours |= 1 << (hour % HOURS_PER_DAY);
     return days.length - 1;
   });
-  return { days, places };
+  return { days, counts: undefined, places };
 }
 
 function countsByDay({ days, places }: HourList, counts: readonly number[]): number[] {
@@ -68,7 +67,7 @@ export function readDays(db: Connection, { table, owner, byRequests, others }: D
       if (lists.size === MOST_SHARED) lists.clear();
       lists.set(hours, (list = toDays(JSON.parse(hours) as number[])));
     }
-    byOwner.set(id, { days: list.days, counts: isCounted ? countsByDay(list, JSON.parse(requested.has(id) ? requests : rest) as number[]) : undefined });
+    byOwner.set(id, isCounted ? { days: list.days, counts: countsByDay(list, JSON.parse(requested.has(id) ? requests : rest) as number[]) } : list);
   }
   return byOwner;
 }
