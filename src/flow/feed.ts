@@ -230,8 +230,7 @@ function takeFrame(state: FlowState, sink: FlowSink, batch: FrameBatch, i: numbe
       const rest = readModbus(bytes, view, payload, payloadEnd, direction, NO_MEMORY, sink);
       if (rest !== payloadEnd) goOn(state, session, side, direction, bytes, view, payload, rest, payloadEnd, sink);
     } else if (app > 0 || (app === 0 && payload < payloadEnd && keyWord >= KIND_IP)) {
-      const isTcp = (keyWord & 0xff) === IP_PROTOCOL.tcp;
-      readPayload(state, session, fromLo, isTcp, tcpFlags, sequence, acknowledgements[k], bytes, view, payload, payloadEnd, payloadWire, sink);
+      readPayload(state, sink, batch, k, session);
     } else noteRequest(state, session, fromLo, sec, ns);
   } else if ((tcpFlags & TCP_ACK) !== 0 && words[s + SESSION.app] > 0 && (words[s + SESSION.flags] & PLAIN) === 0) {
     const stream = state.streams[words[s + SESSION.app] - 1];

@@ -172,7 +172,8 @@ export function internFact(state: FlowState, conversation: number, name: string,
  * stream's last one the time before is tried first, by identity of its texts.
  */
 function factOf(state: FlowState, sink: FlowSink, name: string, value: string): number {
-  const conversation = conversationOf(state, sink.session, true);
+  const known = state.sessions.keys[sink.session * SESSION.stride + SESSION.conversation];
+  const conversation = known > 0 ? known - 1 : conversationOf(state, sink.session, true);
   const { facts, texts } = state;
   const { stream } = sink;
   const before = stream === null ? -1 : stream.fact;

@@ -3,38 +3,36 @@
  * what is read on after a plain read, what an acknowledgement tells of holes, and the rhythm of requests that are not read.
  */
 import * as frames from '../decode/decoded-frame.ts';
+import * as transport from '../decode/transport.ts';
+import type { FrameBatch } from '../source/frame-batch.ts';
 import { aimSink, lendStream, probeSession, recallStream, reviewStream } from './app-sessions.ts';
 import { conversationOf } from './conversations.ts';
 import type { FlowState } from './flow-state.ts';
 import * as layout from './flow-state.ts';
+import * as locating from './locate.ts';
 import type { FlowSink } from './operations.ts';
 import { noteConversationRequest } from './rhythm.ts';
 import { expectAnswer } from './session-frames.ts';
-import { instantUs, noteAcknowledged, settleSegment, takeSegment } from './tcp-stream.ts';
+import { noteAcknowledged, settleSegment, takeSegment } from './tcp-stream.ts';
 
 // Constants of the module at hand: V8 folds them into the code, imported ones it loads and checks at every use.
 const { TCP_ACK } = frames;
+const { IP_PROTOCOL } = transport;
 const { FLAG, SESSION } = layout;
+const { FROM_HI, GROUP } = locating;
+const { instant: instants, flags: flagsOf, sequence: sequences, acknowledgement: acknowledgements, payload: payloads, payloadEnd: payloadEnds, payloadWire: payloadWires } = GROUP;
 
 /** A one-way session gets its conversation (and its rhythm) only when it goes on. */
 const ONE_WAY_PAYLOADS = 8;
 
-/** A payload that is not a steady Modbus stream's next one: probed, put in order, read by its protocol. */
-export function readPayload(
-  state: FlowState,
-  session: number,
-  fromLo: boolean,
-  isTcp: boolean,
-  tcpFlags: number,
-  sequence: number,
-  acknowledgement: number,
-  bytes: Uint8Array,
-  view: DataView,
-  from: number,
-  to: number,
-  wire: number,
-  sink: FlowSink,
-): void {
+/** The payload of the group's frame `k`, which is not a steady Modbus stream's next one: probed, put in order, read by its protocol. */
+export function readPayload(state: FlowState, sink: FlowSink, batch: FrameBatch, k: number, session: number): void {
+  const { bytes, view } = batch;
+  const fromLo = flagsOf[k] < FROM_HI;
+  const sequence = sequences[k];
+  const from = payloads[k];
+  const to = payloadEnds[k];
+  const wire = payloadWires[k];
   const words = state.sessions.keys;
   const s = session * SESSION.stride;
   let app = words[s + SESSION.app];
@@ -42,7 +40,7 @@ export function readPayload(
   if (state.mirror.repeated.size > 0 && state.mirror.repeated.has(from)) return;
   if (app === 0) {
     app = probeSession(state, session, bytes, from, to, fromLo, sequence) + 1;
-    if (app > 0 && (tcpFlags & TCP_ACK) !== 0) expectAnswer(state, session, fromLo ? 1 : 0, acknowledgement);
+    if (app > 0 && (flagsOf[k] & TCP_ACK) !== 0) expectAnswer(state, session, fromLo ? 1 : 0, acknowledgements[k]);
   }
   if (app <= 0) {
     noteRequest(state, session, fromLo, sink.seconds, sink.nanos);
@@ -52,6 +50,7 @@ export function readPayload(
   if (stream === null) return;
   aimSink(state, sink, stream, fromLo);
   const { direction } = sink;
+  const isTcp = (words[s + 3] & 0xff) === IP_PROTOCOL.tcp;
   if (!isTcp) {
     const rest = stream.read(bytes, view, from, to, direction, stream.memory, sink);
     if (rest >= 0) stream.reads++;
@@ -61,12 +60,12 @@ export function readPayload(
     const half = fromLo ? stream.lo : stream.hi;
     if (sequence === half.next && half.isPlain && to - from === wire) {
       half.next = (sequence + wire) | 0;
-      half.at = instantUs(sink.seconds, sink.nanos);
+      half.at = instants[k];
       const rest = stream.read(bytes, view, from, to, direction, stream.memory, sink);
       if (rest === to) stream.reads++;
       else settleSegment(stream, half, direction, bytes, view, from, rest, to, sink, sink);
     } else takeSegment(stream, half, direction, sequence, bytes, view, from, to, wire, sink, sink);
-    if (stream.isHolding && (tcpFlags & TCP_ACK) !== 0) acknowledge(state, session, fromLo ? 1 : 0, acknowledgement, sink);
+    if (stream.isHolding && (flagsOf[k] & TCP_ACK) !== 0) acknowledge(state, session, fromLo ? 1 : 0, acknowledgements[k], sink);
   }
   if (!stream.confirmed) reviewStream(state, stream);
   else if (!stream.measuresByRange) noteRequest(state, session, fromLo, sink.seconds, sink.nanos);
