@@ -11,7 +11,8 @@ export interface PlainYaml {
   readonly places: ReadonlyMap<object, readonly number[]>;
 }
 
-const MAX_DEPTH = 64;
+/** A spec is at most ten deep. */
+export const MAX_DEPTH = 64;
 /** The library's own limit is 1,024. */
 const MAX_KEY = 1_000;
 
@@ -28,14 +29,14 @@ const OTHER_NUMBER = /^(?:[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+|[-+]?(?:\.[0-9]+|[
 const DOUBLE = /"(?:[^"\\\p{Cc}\uFEFF]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"/uy;
 const SINGLE = /'(?:[^'\p{Cc}\uFEFF]|'')*'/uy;
 
-const [BREAK, SPACE, QUOTE, HASH, APOSTROPHE, OPEN_BRACE, COMMA, DASH, DOT, SLASH, ZERO, NINE, COLON, UPPER_A, UPPER_Z, OPEN_LIST, CLOSE_LIST, UNDERSCORE, LOWER_A, LOWER_Z, OPEN_MAP, CLOSE_MAP] =
+const [BREAK, SPACE, QUOTE, HASH, APOSTROPHE, OPEN_PAREN, COMMA, DASH, DOT, SLASH, ZERO, NINE, COLON, UPPER_A, UPPER_Z, OPEN_LIST, CLOSE_LIST, UNDERSCORE, LOWER_A, LOWER_Z, OPEN_MAP, CLOSE_MAP] =
   Array.from('\n "#\'(,-./09:AZ[]_az{}', (char) => char.charCodeAt(0));
 /** Control characters and the byte order mark. */
 const isOdd = (code: number): boolean => code < SPACE || (code >= 0x7f && code < 0xa0) || code === 0xfeff;
 
 const isDigit = (code: number): boolean => code >= ZERO && code <= NINE;
 /** What a text without quotes may begin with here. */
-const isLetter = (code: number): boolean => (code >= LOWER_A && code <= LOWER_Z) || (code >= UPPER_A && code <= UPPER_Z) || code === OPEN_BRACE || code === SLASH || code === UNDERSCORE || code >= 0xa0;
+const isLetter = (code: number): boolean => (code >= LOWER_A && code <= LOWER_Z) || (code >= UPPER_A && code <= UPPER_Z) || code === OPEN_PAREN || code === SLASH || code === UNDERSCORE || code >= 0xa0;
 
 function resolve(text: string): unknown {
   const first = text.charCodeAt(0);

@@ -8,7 +8,7 @@
  */
 import { isAlias, isMap, isNode, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
 import type { Document, ErrorCode, ParsedNode } from 'yaml';
-import { readPlainYaml, type PlainYaml } from './plain-yaml-read.ts';
+import { MAX_DEPTH, readPlainYaml, type PlainYaml } from './plain-yaml-read.ts';
 
 export interface Place {
   /** Both count from 1. */
@@ -37,7 +37,6 @@ const MB = 1024 * 1024;
 const MAX_PLAIN = 64 * MB;
 /** The YAML library's tree of nodes takes 22 times the text's size, and as much again on the way. */
 const MAX_BYTES = 16 * MB;
-const MAX_DEPTH = 64;
 const MAX_ALIASES = 100;
 
 const START: Place = { line: 1, column: 1 };
