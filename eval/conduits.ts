@@ -1,8 +1,8 @@
 /**
- * `npm run eval:conduits`: propose Permits from T days of a generated plant, judge them on the 28 days after.
+ * `npm run eval:conduits`: propose Permits from T days of a generated plant, judge them on the 28 days after (`--judge`).
  * The generator is found through BASELINE_PLANTS (default ../shared/plants beside the repository).
  *
- *   --arch a,b --seeds 701-708 --days 28 --churn 0 --noise .1 --messy .5 --no-baselines --worst --verbose --declared --no-schedules --plant proto=mixed,gateway=1
+ *   --arch a,b --seeds 701-708 --days 28 --judge 28 --churn 0 --noise .1 --messy .5 --no-baselines --worst --verbose --declared --no-schedules --plant proto=mixed,gateway=1
  *
  * Judged is every operation of a designed conversation (legitimate, no temporary device) that is active in the test days
  * and crosses a proposed boundary; business traffic with the Internet is outside. The proposal goes the user's way:
@@ -59,7 +59,7 @@ async function loadGenerator(): Promise<Generator> {
   return { buildPlant: plant['buildPlant'] as Generator['buildPlant'], sampleActivity: flows['sampleActivity'] as Generator['sampleActivity'] };
 }
 
-const TEST_DAYS = 28;
+const TEST_DAYS = number('judge', 28);
 
 /** Something of the plant that happens in the test days: one generated operation of one edge. */
 interface Tuple {

@@ -7,7 +7,7 @@ import { ROLES, type PlacedAsset, type Role } from '../infer/proposal.ts';
 import { assetRecord } from '../render/asset-record.ts';
 import { csvTable } from '../render/csv.ts';
 import { jsonLines, jsonList } from '../render/json.ts';
-import { lossMarkdown, lossText } from '../render/losses.ts';
+import { lossMarkdown, lossText, sayLosses } from '../render/losses.ts';
 import { markdownTable } from '../render/markdown.ts';
 import { fieldLines, textTable, type Cell, type Column } from '../render/table.ts';
 import { lossesOf } from '../render/status-record.ts';
@@ -156,8 +156,10 @@ function* render(
     case 'json':
       return yield* jsonList({ losses, total: records.length }, 'assets', records);
     case 'jsonl':
+      sayLosses(losses, context.say);
       return yield* jsonLines(records);
     case 'csv':
+      sayLosses(losses, context.say);
       return yield* csvTable(CSV_COLUMNS, assets.map((asset) => csvRow(asset, plant)));
     case 'md':
       yield lossMarkdown(losses);

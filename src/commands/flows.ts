@@ -10,7 +10,7 @@ import { csvTable } from '../render/csv.ts';
 import { flowRecord, operationsText, serviceText } from '../render/flow-record.ts';
 import { grouped, isoInstant, shortInstant, shortOctets } from '../render/instant.ts';
 import { jsonLines, jsonList } from '../render/json.ts';
-import { lossMarkdown, lossText } from '../render/losses.ts';
+import { lossMarkdown, lossText, sayLosses } from '../render/losses.ts';
 import { markdownTable } from '../render/markdown.ts';
 import { textTable, type Cell, type Column } from '../render/table.ts';
 import { lossesOf } from '../render/status-record.ts';
@@ -200,8 +200,10 @@ function* render(page: FlowPage, assets: NamedAssets, losses: readonly string[],
     case 'json':
       return yield* jsonList({ losses, total: page.total }, 'flows', records());
     case 'jsonl':
+      sayLosses(losses, context.say);
       return yield* jsonLines(records());
     case 'csv':
+      sayLosses(losses, context.say);
       return yield* csvTable(CSV_COLUMNS, rows(csvRow));
     case 'md':
       yield lossMarkdown(losses);

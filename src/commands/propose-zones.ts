@@ -20,6 +20,7 @@ import { isoInstant } from '../render/instant.ts';
 import { printable } from '../render/printable.ts';
 import { proposalJson, proposalText } from '../render/proposal.ts';
 import { lossesOf } from '../render/status-record.ts';
+import { requireEvidenceFits } from '../store/memory-limit.ts';
 import { readFromStore, storePath } from '../store/database.ts';
 import { readStatus, type StoreStatus } from '../store/read-status.ts';
 import { readObservations } from '../store/read.ts';
@@ -62,6 +63,8 @@ interface ProposeArguments {
 
 const LONGEST_SENTENCE = 2000;
 const SHOWN_FAULTS = 5;
+/** Permits and their proof beside zones, as measured. */
+const PROPOSAL_FACTOR = 1.5;
 
 export function proposeZonesOf(argv: ProposeArguments, context: CommandContext): CommandResult {
   const existing = argv.out !== undefined && argv.out !== '-' && existsSync(argv.out) ? argv.out : null;
@@ -79,6 +82,7 @@ export function proposeZonesOf(argv: ProposeArguments, context: CommandContext):
   if (argv.explain !== undefined) {
     return { exitCode, output: explainAsset(zones, argv.explain).map((line) => `${printable(line, LONGEST_SENTENCE)}\n`) };
   }
+  requireEvidenceFits(PROPOSAL_FACTOR);
   const conduits = proposeConduits(set, decided === null || argv.exact === true ? zones : withDeclaredMembers(zones, decided), { exact: argv.exact === true, maintenance: argv.exact !== true, schedules: argv.schedules !== false, hours: (decided?.spec.timezone ?? 'UTC') === 'UTC' });
   if (argv.json === true) return { exitCode, output: proposalJson(zones, conduits, lossesOf(status)) };
   if (argv.out === undefined) return { exitCode, output: proposalText(zones, conduits, lossesOf(status), { width: context.width, colour: context.colour }) };
@@ -105,6 +109,7 @@ function sayProof(text: string, path: string, set: ObservationSet, context: Comm
 /** The spec that `propose-zones --out` writes where there is none yet: what a store proposes by itself. */
 export function proposedSpec(set: ObservationSet, status: StoreStatus, tool: string): { readonly text: string; readonly zones: Proposal; readonly conduits: ConduitProposal } {
   const zones = proposeZones(set, { stabilityRuns: 0 });
+  requireEvidenceFits(PROPOSAL_FACTOR);
   const conduits = proposeConduits(set, zones, DEFAULT_CONDUIT_OPTIONS);
   return { text: writeSpec(conduits, null, provenanceOf(tool, status, zones)), zones, conduits };
 }

@@ -23,6 +23,7 @@ import { tallyActivity } from '../render/report/activity.ts';
 import type { ReportInput } from '../render/report/assemble.ts';
 import type { LossSummary } from '../render/report/model.ts';
 import { indexPlant } from '../render/report/plant-index.ts';
+import { requireEvidenceFits } from '../store/memory-limit.ts';
 import { readFromStore } from '../store/database.ts';
 import { readAttempts } from '../store/firewall-logs.ts';
 import { readProbes, type StoredProbe } from '../store/probes.ts';
@@ -48,6 +49,9 @@ export interface StoreReading extends Pick<WindowedObservations, 'set' | 'traffi
   readonly revision: number;
 }
 
+/** Findings, simulations and the page beside zones, as measured. */
+const REPORT_FACTOR = 1.5;
+
 export const readForReport = (path: string): StoreReading =>
   readFromStore(path, (db) => {
     const whole = readWindow(db, describeOperation, { from: null, until: null });
@@ -58,6 +62,7 @@ export function gatherReport({ storePath, declared, tool, commandLine, progress 
   if (set.conversations.length === 0 && declared === null) throw usageError('the store holds no conversations yet', 'Import a capture first: baseline import PATH...');
   progress('placing assets');
   const proposal = proposeZones(set, declared === null ? {} : { pins: zonePinsOf(declared, set), stabilityRuns: 0 });
+  requireEvidenceFits(REPORT_FACTOR);
   const loaded = declared ?? proposedSpec(set, proposal);
   progress('comparing');
   const diff = diffReport(loaded, set, { logged: attempts });

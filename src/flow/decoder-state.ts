@@ -43,8 +43,10 @@ interface SavedStream {
   readonly halves: readonly [SavedHalf, SavedHalf];
 }
 
+const VERSION = 1;
+
 interface SavedState {
-  readonly version: 1;
+  readonly version: typeof VERSION;
   readonly streams: readonly SavedStream[];
   readonly servers: readonly (readonly number[])[];
 }
@@ -80,7 +82,8 @@ function isWorthKeeping(stream: TcpStream, state: FlowState): boolean {
 const latestHour = (state: FlowState): number => Math.floor(state.totals.lastSeconds / 3600);
 
 export function saveDecoderState(state: FlowState): string {
-  const streams: SavedStream[] = [];
+  // Each becomes text by itself: all of them as objects would be the largest thing in memory.
+  const streams: string[] = [];
   for (const stream of state.streams) {
     if (stream === null || !isWorthKeeping(stream, state)) continue;
     recallStream(state, stream);
@@ -88,7 +91,7 @@ export function saveDecoderState(state: FlowState): string {
     const { keys } = state.sessions;
     const isIpv4 = keys[k + 3] >> 20 === KIND.ipv4;
     const end = (word: number): number[] => (isIpv4 ? [word] : addressWords(state, word));
-    streams.push({
+    const saved: SavedStream = {
       protocol: stream.protocol.name,
       ends: [end(keys[k]), end(keys[k + 1])],
       ports: keys[k + 2],
@@ -100,15 +103,15 @@ export function saveDecoderState(state: FlowState): string {
       hour: stream.hour,
       memory: stream.memory,
       halves: [saveHalf(stream.halves[0]), saveHalf(stream.halves[1])],
-    });
+    };
+    streams.push(JSON.stringify(saved));
   }
   const servers: number[][] = [];
   for (let i = 0; i < state.servers.count; i++) {
     const k = i << 2;
     servers.push([...addressWords(state, state.servers.keys[k]), state.servers.keys[k + 1], state.servers.keys[k + 2]]);
   }
-  const saved: SavedState = { version: 1, streams, servers };
-  return JSON.stringify(saved);
+  return `{"version":${VERSION},"streams":[${streams.join(',')}],"servers":${JSON.stringify(servers)}}`;
 }
 
 /** Empties everything that was flushed. */
@@ -168,7 +171,7 @@ function shrinkArrays(state: FlowState): void {
 /** Puts saved streams and servers back. A text that is not ours (an older store) starts afresh. */
 export function restoreDecoderState(state: FlowState, sink: FlowSink, text: string): void {
   const saved = JSON.parse(text) as SavedState;
-  if (saved.version !== 1) return;
+  if (saved.version !== VERSION) return;
   for (const [a, b, c, d, transport, port] of saved.servers) internKey(state.servers, internKey(state.addresses, a, b, c, d), transport, port, 0);
   for (const one of saved.streams) {
     const protocol = streamProtocol(one.protocol);

@@ -11,5 +11,10 @@ const LONGEST_LINE = 1000;
 export const lossText = (losses: readonly string[]): string =>
   (losses.length === 0 ? '' : `${HEADING}\n${losses.map((loss) => `  - ${printable(loss, LONGEST_LINE)}\n`).join('')}\n`);
 
+/** Where the output itself has no place for it: a line that is no record breaks what reads CSV or JSON Lines. */
+export const sayLosses = (losses: readonly string[], say: (line: string) => void): void => {
+  for (const line of lossText(losses).trimEnd().split('\n')) if (line !== '') say(line);
+};
+
 export const lossMarkdown = (losses: readonly string[]): string =>
   (losses.length === 0 ? '' : `${HEADING}\n\n${losses.map((loss) => `- ${markdownText(loss)}\n`).join('')}\n`);

@@ -4,6 +4,7 @@
  * column, some ten thousand owners at a time, so that no list grows with the store.
  */
 import type { Connection } from './database.ts';
+import { requireEvidenceFits } from './memory-limit.ts';
 
 export type Value = number | string | null;
 
@@ -31,6 +32,7 @@ export function* readColumns<V extends readonly Value[]>(db: Connection, { table
       WHERE ${owner} >= ? AND ${owner} < ?${where === undefined ? '' : ` AND ${where}`} ORDER BY ${owner}${order === undefined ? '' : `, ${order}`})`)
     .raw();
   for (let from = least; from <= most; from += OWNERS) {
+    requireEvidenceFits();
     yield (lists.get(from, from + OWNERS) as string[]).map((list) => JSON.parse(list) as Value[]) as unknown as Columns<V>;
   }
 }

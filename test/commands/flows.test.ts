@@ -72,6 +72,15 @@ test('the table, the CSV and the Markdown name the ends, the service and what wa
   for (const text of [table, md]) expect(text, 'losses first').toMatch(/^What is missing or doubtful in the evidence:\n/);
 });
 
+test.each(['csv', 'jsonl'] as const)('%s has no place for losses: they are said beside it, before the first line', (format) => {
+  const stage = setStage();
+  const { output } = listFlows({ db, format }, stage);
+  const [first] = output;
+  expect(stage.said[0]).toBe('What is missing or doubtful in the evidence:');
+  expect(stage.said.length).toBeGreaterThan(1);
+  expect(first).not.toContain('missing');
+});
+
 test.each<[string, Parameters<typeof listFlows>[0], string[]]>([
   ['by name of an asset', { asset: ['plc-07'] }, [HMI, LAPTOP, HISTORIAN, '00:80:f4:00:00:09']],
   ['by address of an asset', { asset: [HMI] }, [HMI]],

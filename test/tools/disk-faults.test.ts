@@ -1,0 +1,65 @@
+/**
+ * Disks as plants have them, by strace and a small file system: one whose every sync takes a quarter of a second, one that
+ * fails as a quota does (EDQUOT), as a dying drive does (EIO), and one that is really full (tmpfs in a mount namespace of its
+ * own). One line and what to do where it cannot go on; then the same command goes on to the store of an import without faults.
+ */
+import { mkdtempSync, mkdirSync, rmSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { PROGRAM, runProcess } from '../commands/command-line.ts';
+import { dumpStore } from '../flow/dump-store.ts';
+import { canRun, program } from './loud-skip.ts';
+
+const PLANT = join(import.meta.dirname, '../../samples/plant');
+const TOLD = /^baseline: the store \S+ cannot (?:grow|be read or written)[^\n]*\n {2}[^\n]+\n$/;
+
+const folder = mkdtempSync(join(tmpdir(), 'baseline-disk-'));
+const whole = join(folder, 'whole.db');
+beforeAll(() => expect(runProcess(['import', PLANT, '--db', whole, '--quiet'])).toMatchObject({ code: 0, err: '' }));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const expectSound = (db: string): void => {
+  const store = new Database(db, { readonly: true });
+  expect(store.pragma('integrity_check', { simple: true })).toBe('ok');
+  store.close();
+};
+
+describe.runIf(canRun('faults of a disk', [program('strace')]))('under strace', () => {
+  const importing = (db: string, faults: readonly string[]): { status: number | null; stderr: string } =>
+    spawnSync('strace', ['-f', '-qq', '-o', join(folder, 'strace.log'), ...faults, ...PROGRAM, 'import', PLANT, '--db', db, '--quiet'], { encoding: 'utf8' });
+
+  test('a disk whose syncs take a quarter of a second: late, and the same', () => {
+    const db = join(folder, 'slow.db');
+    expect(importing(db, ['-e', 'trace=fsync,fdatasync', '-e', 'inject=fsync,fdatasync:delay_enter=250000'])).toMatchObject({ status: 0, stderr: '' });
+    expect(dumpStore(db) === dumpStore(whole)).toBe(true);
+  });
+
+  test.each([['a quota', 'EDQUOT', 30], ['a quota', 'EDQUOT', 90], ['a dying drive', 'EIO', 60]])('%s (%s from write %i on)', (_, error, from) => {
+    const db = join(folder, `${error}-${from}.db`);
+    const stopped = importing(db, ['-e', 'trace=pwrite64', '-e', `inject=pwrite64:error=${error}:when=${from}+`]);
+    expect(stopped.stderr).toMatch(TOLD);
+    expect(stopped.status).toBe(4);
+    expect(runProcess(['import', PLANT, '--db', db, '--quiet'])).toMatchObject({ code: 0, err: '' });
+    expectSound(db);
+    expect(dumpStore(db) === dumpStore(whole)).toBe(true);
+  });
+});
+
+const mayMount = { what: 'a mount namespace', isThere: spawnSync('unshare', ['-m', 'mount', '-t', 'tmpfs', 'none', folder]).status === 0, remedy: 'run as root' };
+
+describe.runIf(canRun('a small file system', [mayMount]))('a file system', () => {
+  test.each(['100k', '200k'])('of %s, and then enough', (size) => {
+    const mount = join(folder, `mount-${size}`);
+    const db = join(folder, `kept-${size}.db`);
+    mkdirSync(mount);
+    const script = 'mount -t tmpfs -o size="$1" none "$2" || exit 99; at=$2; kept=$3; shift 3; "$@" --db "$at/plant.db"; code=$?; mount -o remount,size=64m "$at" && "$@" --db "$at/plant.db" && cp "$at/plant.db" "$kept" && exit $code; exit 98';
+    const ran = spawnSync('unshare', ['-m', 'sh', '-c', script, 'sh', size, mount, db, ...PROGRAM, 'import', PLANT, '--quiet'], { encoding: 'utf8' });
+    expect(ran.stderr).toMatch(TOLD);
+    expect(ran.status).toBe(4);
+    expectSound(db);
+    expect(dumpStore(db) === dumpStore(whole)).toBe(true);
+  });
+});
