@@ -60,7 +60,7 @@ const describe = (finding: Finding, position: number, count: number): string[] =
   `${position} of ${count}: ${finding.severity} ${finding.type} (${finding.id})`,
   `  ${finding.title}`,
   `  ${finding.detail}`,
-  ...finding.seen.slice(0, 3).map((seen) => `  seen: ${seen.operation}, ${seen.count} times, ${seen.first} to ${seen.last}`),
+  ...finding.seen.slice(0, 3).map((seen) => `  seen: ${seen.operation}, ${plural(seen.count, 'time')}, ${seen.first} to ${seen.last}`),
   `  to do: ${finding.remedy}`,
   ...meaningLine(finding),
 ];

@@ -121,6 +121,7 @@ function shown(report: DiffReport, losses: readonly string[], spec: string, argv
 function diffPeriods(argv: DiffArguments, context: CommandContext): CommandResult {
   const [a, b] = [argv['store-a'], argv['store-b']];
   if (a === undefined || b === undefined) throw usageError('two periods need two stores', 'Write: baseline diff --store-a A.db --store-b B.db');
+  if (argv.update !== undefined) throw usageError('--update writes into a spec, and two periods have none', 'Leave --update out, or write: baseline diff spec.yaml --update');
   if (argv.spec !== undefined) throw usageError('a spec is not compared with two periods at once', 'Leave the spec out, or compare it with one store by --db.');
   const [earlier, later] = [a, b].map((path) => readFromStore(path, (db) => ({ set: readAll(db), losses: lossesOf(readStatus(db)).map((loss) => `${path}: ${loss}`) })));
   const findings = comparePeriods(earlier.set, later.set, proposeZones(earlier.set, { stabilityRuns: 0 }));

@@ -8,6 +8,7 @@ import { BaselineError, EXIT } from '../../src/errors.ts';
 import { diffSpec } from '../../src/policy/diff.ts';
 import { loadSpec, type LoadedSpec } from '../../src/policy/spec-load.ts';
 import { conversation, modbus, observations } from '../policy/observed.ts';
+import { runLine } from './command-line.ts';
 import { setStage, textOf } from './main-stage.ts';
 
 const SPEC = `# signed in spring
@@ -103,4 +104,9 @@ it.each([
   const error = await update(specFile(`${name}.yaml`), wish).catch((caught: unknown) => caught);
   expect(error).toBeInstanceOf(BaselineError);
   expect((error as BaselineError).message).toContain(message);
+});
+
+it('two periods have no spec to write into', async () => {
+  const { code, err } = await runLine(['diff', '--store-a', 'a.db', '--store-b', 'b.db', '--update', '0'.repeat(12)]);
+  expect({ code, err }).toEqual({ code: EXIT.usage, err: expect.stringContaining('two periods have none') as string });
 });
