@@ -35,9 +35,11 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
 /** All commands; the manual page is made of them (scripts/make-manual.mjs). */
 export const everyCommand = (): Promise<Command[]> => Promise.all(Object.values(COMMANDS).map((load) => load()));
 
-/** The command that is named first, or all of them where that is not for certain. */
-const commandsOf = async (args: readonly string[]): Promise<Command[]> =>
-  args[0] !== undefined && Object.hasOwn(COMMANDS, args[0]) ? [await COMMANDS[args[0]]()] : everyCommand();
+/** The command that is named first, or all of them where that is not for certain; none where only the version is asked for. */
+const commandsOf = async (args: readonly string[]): Promise<Command[]> => {
+  if (args.length === 1 && args[0] === '--version') return [];
+  return args[0] !== undefined && Object.hasOwn(COMMANDS, args[0]) ? [await COMMANDS[args[0]]()] : everyCommand();
+};
 
 /** sysexits(3) EX_SOFTWARE: a fault of ours, never the user's. */
 const EXIT_FAULT = 70;

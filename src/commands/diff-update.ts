@@ -8,7 +8,7 @@ import { EXIT, usageError } from '../errors.ts';
 import type { ObservationSet } from '../observation.ts';
 import type { Finding } from '../policy/findings.ts';
 import { acceptFindings, isAcceptable, meaningOf, type Acceptance } from '../policy/spec-accept.ts';
-import { plural } from '../policy/plural.ts';
+import { plural } from '../infer/plural.ts';
 import type { LoadedSpec } from '../policy/spec-load.ts';
 import { printable } from '../render/printable.ts';
 import type { CommandContext, CommandResult } from './command.ts';

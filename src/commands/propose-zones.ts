@@ -11,8 +11,9 @@ import type { Proposal } from '../infer/proposal.ts';
 import { proposeZones } from '../infer/zones.ts';
 import type { ObservationSet } from '../observation.ts';
 import { withDeclaredMembers } from '../policy/declared-members.ts';
-import { plural } from '../policy/plural.ts';
+import { plural } from '../infer/plural.ts';
 import { proveProposal } from '../policy/proof.ts';
+import { LARGEST_SPEC } from '../policy/spec-document.ts';
 import { loadSpec, parseSpec } from '../policy/spec-load.ts';
 import { pinsOf } from '../policy/spec-pins.ts';
 import { writeSpec, type SpecProvenance } from '../policy/spec-write.ts';
@@ -63,6 +64,7 @@ interface ProposeArguments {
 
 const LONGEST_SENTENCE = 2000;
 const SHOWN_FAULTS = 5;
+const mega = (octets: number): number => Math.ceil(octets / 2 ** 20);
 /** Permits and their proof beside zones, as measured. */
 const PROPOSAL_FACTOR = 1.5;
 
@@ -90,6 +92,9 @@ export function proposeZonesOf(argv: ProposeArguments, context: CommandContext):
     throw usageError('nothing that was seen can stand in a zone: only groups and addresses that mean no device', 'Listen where devices talk, then run the same command again.');
   }
   const spec = writeSpec(conduits, existing === null ? null : readFileSync(existing, 'utf8'), provenanceOf(context.version, status, zones));
+  if (spec.length > LARGEST_SPEC) {
+    throw usageError(`the proposal comes to ${mega(spec.length)} MB, and a spec may have ${mega(LARGEST_SPEC)}`, 'Propose for one area at a time: import its captures into a store of its own (--db).');
+  }
   if (argv.out === '-') return { exitCode, output: [spec] };
   writeFileWhole(argv.out, spec);
   for (const line of summary(argv.out, zones, conduits, existing !== null)) context.say(line);

@@ -7,7 +7,7 @@
 import { existsSync, mkdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { EXIT, usageError } from '../errors.ts';
-import { plural } from '../policy/plural.ts';
+import { plural } from '../infer/plural.ts';
 import type { RegisterKind } from '../policy/register-columns.ts';
 import { importRegister, type RegisterList } from '../policy/register-import.ts';
 import { registerTables } from '../policy/register-tables.ts';

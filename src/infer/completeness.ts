@@ -14,6 +14,7 @@ import type { Inference } from './inference.ts';
 import { isEngineering, type Link } from './activity.ts';
 import type { Completeness, ConduitCompleteness, Regime, SpeciesEstimate } from './proposal.ts';
 import type { ZonePlan } from './zone-names.ts';
+import { plural } from './plural.ts';
 
 const HORIZON_DAYS = 28;
 const WHOLE_MONTH_DAYS = 28;
@@ -142,7 +143,7 @@ function coveredRegimes({ plant, decisions }: Inference): Regime[] {
   return [
     state('weekend', weekend >= 2, `${weekend} weekend days were heard.`, 'No whole weekend was heard yet.'),
     state('month-end', monthEnd, 'A month end was heard.', 'No month end was heard yet: closing jobs and reports are missing.'),
-    state('maintenance', engineering > 0, `Engineering was seen on ${engineering} conversations.`, 'No engineering session was seen yet: maintenance would be blocked.'),
+    state('maintenance', engineering > 0, `Engineering was seen on ${plural(engineering, 'conversation')}.`, 'No engineering session was seen yet: maintenance would be blocked.'),
     state('weekly-job', weekly, 'Weekly jobs were seen.', 'No weekly job (backup, update) was seen twice yet.'),
     state('failover', idle.length === 0, 'No standby is known that never took over.', `${idle.map(({ asset }) => asset.id).join(', ')}: a standby that never took over; its take-over would be blocked. Fail over once while listening.`),
   ];

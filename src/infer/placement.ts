@@ -10,6 +10,7 @@ import type { PinnedAssets } from './pins.ts';
 import { clientsOf, type Plant, type Profile, serversOf } from './profiles.ts';
 import type { Role, ZoneKind } from './proposal.ts';
 import type { RoleDecision } from './roles.ts';
+import { plural } from './plural.ts';
 
 export interface Placed {
   /** A kind; for cells `cell:<number>`; for pinned zones `pin:<id>`. */
@@ -254,15 +255,15 @@ function placeClient(board: Board, cells: Cells, profile: Profile): void {
     if (first !== undefined && share >= 0.6 && !everywhere && !(zones.length > 3 && share < 0.75)) {
       return put(board, index, first.zone, `${percent} of its control sessions are in this cell`, second === undefined ? other('supervisory', 'it is an operator station', 'steady sessions to controllers of other cells for 40 % of its affinity') : other(second.zone, `${Math.round((second.weight / total) * 100)} % of its sessions go there`, `sessions there growing past ${percent}`));
     }
-    return put(board, index, 'supervisory', zones.length === 0 ? 'operator station without a controller of its own' : `watches ${zones.length} cells, ${percent} of its sessions in the first`, first === undefined ? null : other(first.zone, `${percent} of its sessions go there`, 'at least 60 % of its sessions in that cell, 75 % when it watches more than three'));
+    return put(board, index, 'supervisory', zones.length === 0 ? 'operator station without a controller of its own' : `watches ${plural(zones.length, 'cell')}, ${percent} of its sessions in the first`, first === undefined ? null : other(first.zone, `${percent} of its sessions go there`, 'at least 60 % of its sessions in that cell, 75 % when it watches more than three'));
   }
   if (role === 'engineering-workstation') {
     if (first !== undefined && zones.length === 1 && share >= 0.95 && cellCount >= 3 && first.targets >= 2) return put(board, index, first.zone, 'engineering station of this cell alone', other('engineering', 'it is an engineering station', 'one session to a controller of another cell'));
-    return put(board, index, 'engineering', `engineering station for ${zones.length} cells`, first === undefined ? null : other(first.zone, `${percent} of its sessions go there`, 'all of its sessions in that one cell'));
+    return put(board, index, 'engineering', `engineering station for ${plural(zones.length, 'cell')}`, first === undefined ? null : other(first.zone, `${percent} of its sessions go there`, 'all of its sessions in that one cell'));
   }
   if (role === 'opcua-server') {
     if (first !== undefined && zones.length === 1 && share >= 0.9 && cellCount >= 3) return put(board, index, first.zone, 'OPC UA server local to the cell', other('operations', 'aggregators stand there', 'data from a second cell'));
-    return put(board, index, 'operations', `aggregates ${zones.length} cells`, first === undefined ? null : other(first.zone, `${percent} of its sources are there`, 'all of its sources in that one cell'));
+    return put(board, index, 'operations', `aggregates ${plural(zones.length, 'cell')}`, first === undefined ? null : other(first.zone, `${percent} of its sources are there`, 'all of its sources in that one cell'));
   }
   put(board, index, 'operations', 'no evidence for any other zone');
 }

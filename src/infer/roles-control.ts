@@ -3,6 +3,7 @@ import type { Link } from './activity.ts';
 import { type Ledger, record } from './evidence.ts';
 import { clientsOf, hasRole, type Profile, type RolePass, SCAN_CYCLE_MS, serversOf } from './profiles.ts';
 import { SAFETY_ENGINEERING, SAFETY_SERVICES } from './service-family.ts';
+import { plural } from './plural.ts';
 
 const fastestPollMs = (profile: Profile): number => profile.steadyIn.reduce((fastest, link) => Math.min(fastest, link.cycle!.periodMs), Infinity);
 
@@ -11,7 +12,7 @@ export function weighController(pass: RolePass, profile: Profile, ledger: Ledger
   const pollers = clientsOf(profile.steadyIn);
   if (profile.controller || profile.controlIn.some((link) => link.service !== 'opcua')) {
     const spoken = [...new Set(profile.controlIn.map((link) => link.service))].sort().join(', ');
-    record(ledger, 'plc', 2.8, 'answers-control', `answers ${spoken} for ${clientsOf(profile.controlIn).length} clients`);
+    record(ledger, 'plc', 2.8, 'answers-control', `answers ${spoken} for ${plural(clientsOf(profile.controlIn).length, 'client')}`);
   }
   if (pollers.length >= 2) record(ledger, 'plc', 0.8, 'several-pollers', `is polled by ${pollers.length} clients`);
   // Panels and aggregators serve OPC UA too, but no controller reads from them.

@@ -3,6 +3,7 @@ import { type Ledger, record } from './evidence.ts';
 import { clientsOf, countServed, countUsed, hasRole, type Profile, type RolePass, serversOf } from './profiles.ts';
 import type { Role } from './proposal.ts';
 import { INTERACTIVE_SERVICES } from './service-family.ts';
+import { plural } from './plural.ts';
 
 const OT_MACHINES: readonly Role[] = ['hmi', 'engineering-workstation', 'historian', 'mes', 'opcua-server'];
 
@@ -62,7 +63,7 @@ function weighInfrastructure(profile: Profile, ledger: Ledger): void {
   if (countServed(profile, 'syslog') >= 2) record(ledger, 'infrastructure', 4, 'syslog', `collects logs of ${countServed(profile, 'syslog')} devices`);
   if (countUsed(profile, 'snmp') >= 3) record(ledger, 'infrastructure', 4, 'snmp-manager', `monitors ${countUsed(profile, 'snmp')} devices over SNMP`);
   if (countUsed(profile, 'smb') >= 3 && countServed(profile, 'smb') === 0 && profile.controlOut.length === 0 && profile.internetServers === 0) {
-    record(ledger, 'infrastructure', 3, 'backup', `fetches files from ${countUsed(profile, 'smb')} machines, as backup servers do`);
+    record(ledger, 'infrastructure', 3, 'backup', `fetches files from ${plural(countUsed(profile, 'smb'), 'machine')}, as backup servers do`);
   }
 }
 

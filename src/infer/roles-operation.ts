@@ -3,6 +3,7 @@ import { isDirectionUnsure, type Link } from './activity.ts';
 import { type Ledger, record } from './evidence.ts';
 import { clientsOf, countServed, hasRole, type Profile, type RolePass, serversOf } from './profiles.ts';
 import type { Role } from './proposal.ts';
+import { plural } from './plural.ts';
 
 /** Operators look at values at most this old; historians and applications are content with older ones. */
 const OPERATOR_PERIOD_MS = 5500;
@@ -42,14 +43,14 @@ function weighPoller(pass: RolePass, profile: Profile, ledger: Ledger): void {
   const operates = written.size >= 0.5 * polled.size && !profile.uses.has('mssql') && !profile.serves.has('https');
   const close = fastestMs <= CLOSE_LOOK_MS || typicalMs <= OPERATOR_PERIOD_MS || operates;
   if (close) {
-    record(ledger, 'hmi', 2, 'polls-as-operator', `polls ${polled.size} controllers, typically every ${pace}`);
-    if (written.size > 0) record(ledger, 'hmi', 1.5, 'operator-writes', `writes to ${written.size} controllers now and then, as operators do`);
+    record(ledger, 'hmi', 2, 'polls-as-operator', `polls ${plural(polled.size, 'controller')}, typically every ${pace}`);
+    if (written.size > 0) record(ledger, 'hmi', 1.5, 'operator-writes', `writes to ${plural(written.size, 'controller')} now and then, as operators do`);
   }
   if (profile.controlIn.length === 0) record(ledger, 'hmi', 0.8, 'pure-client', 'asks controllers and answers none');
   if (polled.size <= 0.25 * pass.controllerCount && typicalMs <= 2200) record(ledger, 'hmi', 0.6, 'local-and-fast', `watches few controllers closely (${pace})`);
   const attached = clientsOf(profile.in.filter((link) => isProductStream(link, 0.2)));
   if (polled.size >= 3 && polled.size >= 0.3 * pass.controllerCount && attached.length > 0 && close) {
-    record(ledger, 'hmi', 2, 'plant-wide-poller', `polls ${polled.size} controllers and feeds ${attached.length} attached stations`);
+    record(ledger, 'hmi', 2, 'plant-wide-poller', `polls ${plural(polled.size, 'controller')} and feeds ${plural(attached.length, 'attached station')}`);
     ledger.subRoles.hmi = 'scada';
   }
 }
@@ -105,7 +106,7 @@ export function weighEngineering(pass: RolePass, profile: Profile, ledger: Ledge
     const targets = serversOf(profile.controlOut).filter((server) => profiles[server]!.controller);
     const polled = serversOf(profile.steadyOut);
     const engineered = profile.engineered.size;
-    if (engineered > 0) record(ledger, 'engineering-workstation', 1.8 + Math.min(2.4, engineered * 0.6), 'engineers', `sends engineering functions to ${engineered} controllers`);
+    if (engineered > 0) record(ledger, 'engineering-workstation', 1.8 + Math.min(2.4, engineered * 0.6), 'engineers', `sends engineering functions to ${plural(engineered, 'controller')}`);
     if (profile.out.some((link) => link.service === 'tristation' || link.service === 'hima-eng')) record(ledger, 'engineering-workstation', 4, 'safety-engineering', 'speaks a safety engineering protocol');
     const sporadic = targets.filter((target) => !pass.polling[profile.index]!.targets.has(target)).length;
     if (sporadic >= 3 && sporadic / targets.length >= 0.5) record(ledger, 'engineering-workstation', 1.5, 'sporadic-sessions', `opens sporadic sessions to ${sporadic} controllers`);
@@ -113,7 +114,7 @@ export function weighEngineering(pass: RolePass, profile: Profile, ledger: Ledge
     else if (sporadic >= 5 && polled.length > 0) record(ledger, 'engineering-workstation', 1.2, 'engineers-mostly', 'also polls, but engineers more controllers than it polls');
   }
   const administered = serversOf(profile.out.filter((link) => ADMINISTRATION.has(link.service) && profiles[link.server]!.controller)).length;
-  if (administered > 0) record(ledger, 'engineering-workstation', Math.min(3, 0.9 + 0.3 * administered), 'administers-controllers', `opens administration sessions to ${administered} controllers`);
+  if (administered > 0) record(ledger, 'engineering-workstation', Math.min(3, 0.9 + 0.3 * administered), 'administers-controllers', `opens administration sessions to ${plural(administered, 'controller')}`);
   if (pass.before !== null) {
     const remote = serversOf(profile.out.filter((link) => link.service === 'rdp' && hasRole(pass, link.server, 'hmi', 'opcua-server', 'historian')));
     if (profile.in.some((link) => hasRole(pass, link.client, 'jump-server'))) record(ledger, 'engineering-workstation', 0.8, 'entered-by-jump', 'is entered through the jump server');

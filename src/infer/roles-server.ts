@@ -3,6 +3,7 @@ import { isDirectionUnsure, type Link } from './activity.ts';
 import { type Ledger, record } from './evidence.ts';
 import { clientsOf, countServed, hasRole, type Profile, type RolePass, SCAN_CYCLE_MS, serversOf } from './profiles.ts';
 import { speaksControlAsClient } from './roles-operation.ts';
+import { plural } from './plural.ts';
 
 const SLOW_MS = 4800;
 
@@ -42,7 +43,7 @@ function weighSlowPoller(pass: RolePass, profile: Profile, ledger: Ledger): void
   const operated = written.size >= 0.5 * polled.size;
   if (fastestMs >= SLOW_MS && !operated && polled.size >= Math.max(3, 0.3 * pass.controllerCount)) {
     const stations = clientsOf(profile.in.filter((link) => !link.control && isStationSession(link) && !COMMON.has(link.service))).length;
-    record(ledger, 'historian', written.size > 3 || stations > 0 ? 1 : 3.2, 'slow-plant-poller', `polls ${polled.size} controllers slowly (typically every ${Math.round(typicalMs)} ms)`);
+    record(ledger, 'historian', written.size > 3 || stations > 0 ? 1 : 3.2, 'slow-plant-poller', `polls ${plural(polled.size, 'controller')} slowly (typically every ${Math.round(typicalMs)} ms)`);
   } else if (typicalMs < 4000) record(ledger, 'historian', -1.5, 'fast-polling', 'polls faster than a historian needs');
 }
 
@@ -144,7 +145,7 @@ function weighApplication(pass: RolePass, profile: Profile, ledger: Ledger): voi
   const served = profile.serves.get('https');
   if (served === undefined || profile.asset.bridge || profile.controller) return;
   const clients = [...served];
-  record(ledger, 'mes', 1.2, 'serves-https', `serves HTTPS to ${clients.length} clients`);
+  record(ledger, 'mes', 1.2, 'serves-https', `serves HTTPS to ${plural(clients.length, 'client')}`);
   if (pass.before === null) return;
   const office = clients.filter((client) => hasRole(pass, client, 'enterprise')).length;
   if (clients.length >= 3 && office / clients.length > 0.6 && !profile.serves.has('pi') && !profile.in.some((link) => hasRole(pass, link.client, 'historian'))) {

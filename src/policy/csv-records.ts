@@ -5,6 +5,7 @@
  * semicolon and tab are told apart by the header line (spreadsheets write what their country uses). The apostrophe that
  * keeps a cell from running as a formula is taken off again. Left out on purpose: what the columns mean.
  */
+import { plural } from '../infer/plural.ts';
 import type { Place, Problem } from './spec-document.ts';
 
 export interface CsvCell extends Place {
@@ -108,7 +109,7 @@ export function readCsv(given: string): { table: CsvTable | null; problems: read
     const surplus = row[columns.length] ?? row[row.length - 1];
     // Spreadsheets leave empty cells behind the last column.
     if (row.length > columns.length && row.slice(columns.length).every((cell) => cell.text === '')) continue;
-    problems.push({ line: surplus.line, column: surplus.column, message: `this row has ${row.length} cells, and the header names ${columns.length}`, remedy: 'check the separators; a cell that holds one must be quoted' });
+    problems.push({ line: surplus.line, column: surplus.column, message: `this row has ${plural(row.length, 'cell')}, and the header names ${columns.length}`, remedy: 'check the separators; a cell that holds one must be quoted' });
   }
   return problems.length > 0 ? failed(...problems) : { table: { columns, rows: rest }, problems };
 }

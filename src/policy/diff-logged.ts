@@ -16,7 +16,7 @@ import { tallyLogged, type JudgedAttempt, type LoggedDay, type LoggedRule, type 
 import type { ConversationVerdict } from './match.ts';
 import { isChanging } from './requirements.ts';
 import type { Resolution } from './spec-assets.ts';
-import { plural } from './plural.ts';
+import { plural } from '../infer/plural.ts';
 
 /** One client, server and service where the firewall and the spec disagree, or somebody has to decide. */
 export interface LoggedDisagreement {

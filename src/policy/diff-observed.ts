@@ -14,7 +14,7 @@ import type { Finding, FindingType, SeenOperation, Severity } from './findings.t
 import type { AskVerdict, ConversationVerdict, Matcher } from './match.ts';
 import { isLive } from './permits.ts';
 import type { DeclaredPermit } from './permits.ts';
-import { plural } from './plural.ts';
+import { plural } from '../infer/plural.ts';
 import { crossingRequirement, isChanging, REQUIREMENTS } from './requirements.ts';
 import type { Requirement } from './requirements.ts';
 import { createSetAside } from './set-aside.ts';

@@ -15,7 +15,7 @@ import { contextOf } from './diff.ts';
 import { serviceText } from './diff-observed.ts';
 import type { FirewallSemantics } from './firewall-semantics.ts';
 import { isLive, permittedCodes, protocolKey } from './permits.ts';
-import { plural } from './plural.ts';
+import { plural } from '../infer/plural.ts';
 import { createSetAside } from './set-aside.ts';
 import { judgeLimits } from './simulate-limits.ts';
 import type { DeclaredPermit } from './permits.ts';

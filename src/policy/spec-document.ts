@@ -34,7 +34,7 @@ export interface SpecDocument {
 
 const MB = 1024 * 1024;
 /** A plant of 100,000 conversations comes to 14 MB. */
-const MAX_PLAIN = 64 * MB;
+export const LARGEST_SPEC = 64 * MB;
 /** The YAML library's tree of nodes takes 22 times the text's size, and as much again on the way. */
 const MAX_BYTES = 16 * MB;
 const MAX_ALIASES = 100;
@@ -138,7 +138,7 @@ const plainOffset = ({ value, places }: PlainYaml, path: SpecPath, wantKey: bool
 
 /** Reads YAML text; every problem has a place and a remedy. */
 export const readSpecDocument = (text: string): SpecDocument => {
-  if (text.length > MAX_PLAIN) return failed({ ...START, message: `the file holds more than ${MAX_PLAIN / MB} MB`, remedy: 'check that it is a spec; split it by plant if it is' });
+  if (text.length > LARGEST_SPEC) return failed({ ...START, message: `the file holds more than ${LARGEST_SPEC / MB} MB`, remedy: 'check that it is a spec; split it by plant if it is' });
   const plain = readPlain(text);
   if (plain !== null) return plain;
   if (text.length > MAX_BYTES) {

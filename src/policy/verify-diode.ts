@@ -20,7 +20,7 @@ import type { SpecEndpoint } from './spec-schema.ts';
 import { makeCheck, type Check, type DiodeFigures } from './verify-checks.ts';
 import { evidenceOf, nameOf } from './verify-crossings.ts';
 import { LEAST_HOURS, type Vantage } from './verify-vantage.ts';
-import { plural } from './plural.ts';
+import { plural } from '../infer/plural.ts';
 
 const SECONDS_PER_HOUR = 3600;
 /** Silence at the end is no gap like others when it is longer than this many times the longest before, and than two hours. */

@@ -2,7 +2,7 @@
 import type { DiffReport } from '../policy/diff.ts';
 import type { LoggedDisagreement } from '../policy/diff-logged.ts';
 import type { Finding } from '../policy/findings.ts';
-import { plural } from '../policy/plural.ts';
+import { plural } from '../infer/plural.ts';
 import { jsonDocument } from './json.ts';
 import { lossMarkdown, lossText } from './losses.ts';
 import { markdownTable } from './markdown.ts';

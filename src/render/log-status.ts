@@ -1,5 +1,5 @@
 /** Firewall logs for people, as `status` shows them. In: the record of `status --json`. Out: lines and rows. */
-import { plural } from '../policy/plural.ts';
+import { plural } from '../infer/plural.ts';
 import { grouped } from './instant.ts';
 import type { FirewallLogsRecord } from './json-shapes.ts';
 import { printable } from './printable.ts';

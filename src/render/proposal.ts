@@ -2,7 +2,7 @@
 import type { ConduitProposal, ProposedPermit } from '../infer/conduits.ts';
 import type { Proposal, Zone } from '../infer/proposal.ts';
 import { SEVERITIES } from '../policy/findings.ts';
-import { plural } from '../policy/plural.ts';
+import { plural } from '../infer/plural.ts';
 import { isoInstant } from './instant.ts';
 import { jsonDocument } from './json.ts';
 import { lossText } from './losses.ts';

@@ -3,7 +3,7 @@
  * Every line is a command with its expected result as a comment; the script ends at once unless a change ticket is named.
  * Words of the spec reach it as comments only, on one line; hosts and ports are numbers.
  */
-import { plural } from '../policy/plural.ts';
+import { plural } from '../infer/plural.ts';
 import type { TestPlan, TestStep, Vantage } from '../policy/verify-plan.ts';
 import { modbusAdu } from '../policy/verify-questions.ts';
 import { printable } from './printable.ts';

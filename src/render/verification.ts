@@ -2,7 +2,7 @@
  * VALIDATION RESULTS: one function for their words, drawn by `verify` and by every form of the report. And the checks of a
  * verification as table, Markdown and JSON. In: a Verification. Out: sentences, chunks of text.
  */
-import { plural } from '../policy/plural.ts';
+import { plural } from '../infer/plural.ts';
 import type { Verification } from '../policy/verify.ts';
 import { countVerdicts, type Check, type VerdictCounts } from '../policy/verify-checks.ts';
 import type { LeftOut } from '../policy/verify-plan.ts';

@@ -32,7 +32,7 @@ describe('readCsv', () => {
     ['a,b\n"x,1\n', 2, 1, /never closed/],
     ['a,b\nx"y,1\n', 2, 2, /not quoted/],
     ['a,b\n"x"y,1\n', 2, 4, /follows a closing quote/],
-    ['a,b\nx\n', 2, 1, /1 cells, and the header names 2/],
+    ['a,b\nx\n', 2, 1, /1 cell, and the header names 2/],
     ['a,b\nx,y,z\n', 2, 5, /3 cells/],
     ['a,A\nx,y\n', 1, 3, /given twice/],
     ['', 1, 1, /empty/],

@@ -2,7 +2,7 @@
 import type { Proposal } from '../../infer/proposal.ts';
 import type { DiffReport } from '../../policy/diff.ts';
 import type { LoadedSpec } from '../../policy/spec-load.ts';
-import { plural } from '../../policy/plural.ts';
+import { plural } from '../../infer/plural.ts';
 import type { OpenDecision, ReportPermit, ReportZone } from './model.ts';
 
 interface Undecided {

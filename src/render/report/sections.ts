@@ -1,5 +1,5 @@
 /** Parts of the HTML report that say what it rests on and what has to be done. In: the model. Out: markup, one function a part. */
-import { plural } from '../../policy/plural.ts';
+import { plural } from '../../infer/plural.ts';
 import { grouped, shortOctets } from '../instant.ts';
 import { evidenceText } from '../verification.ts';
 import { topicAttributes, type FilterWords } from './filter-words.ts';

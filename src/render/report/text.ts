@@ -2,7 +2,7 @@
  * The report as plain text, in the sections and words of an IEC 62443 zone implementation report: ZONE ARCHITECTURE,
  * CONDUIT CONFIGURATION, VALIDATION RESULTS; what cannot be trusted stands before them. In: the model. Out: lines.
  */
-import { plural } from '../../policy/plural.ts';
+import { plural } from '../../infer/plural.ts';
 import { grouped } from '../instant.ts';
 import { printable } from '../printable.ts';
 import { validationLines } from '../verification.ts';
