@@ -64,6 +64,8 @@ export function createFirewalledPair(): FirewalledPair {
         run('ip', '-n', spaces[side], 'addr', 'add', `${address}/24`, 'dev', 'eth0');
         for (const [one, link] of [['fw', side], [side, 'eth0'], [side, 'lo']] as const) run('ip', '-n', spaces[one], 'link', 'set', link, 'up');
         run('ip', '-n', spaces[side], 'route', 'add', 'default', 'via', gateway);
+        // The kernel says a link is up when it comes to it, and until then node does not list its address.
+        run('sh', '-c', 'for i in $(seq 300); do ip -n "$0" link show eth0 | grep -q "state UP" && exit 0; sleep 0.1; done; echo "eth0 of $0 does not come up"; exit 1', spaces[side]);
       }
       inside('fw', 'sh', '-c', 'echo 1 > /proc/sys/net/ipv4/ip_forward');
     },
