@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { comparePeriods } from '../../src/policy/compare-periods.ts';
 import { compareSpecs } from '../../src/policy/compare-specs.ts';
-import { parseSpec } from '../../src/policy/spec-load.ts';
 import { PLAN } from '../infer/conduit-plan-fixture.ts';
+import { loadText } from './loaded-spec.ts';
 import { modbus, observations } from './observed.ts';
 
 const SPEC = `zones:
@@ -15,12 +15,6 @@ conduits:
       - {rule_id: POLL, protocol: Modbus/TCP, port: 502, client: {zone: OPS, assets: [HIST]}, server: {zone: CELL, assets: [PLC-1, PLC-2]}, access: read, modbus: {function_codes: [3, 4], unit_ids: [1], ranges: [{table: holding-register, start: 0, end: 99, access: read}]}}
       - {rule_id: SSH, protocol: SSH, port: 22, client: {zone: OPS, assets: [HIST]}, server: {zone: CELL, assets: [PLC-1]}}
 `;
-
-const load = (text: string): NonNullable<ReturnType<typeof parseSpec>['loaded']> => {
-  const { loaded, problems } = parseSpec(text, 'spec.yaml');
-  if (loaded === null) throw new Error(JSON.stringify(problems));
-  return loaded;
-};
 
 describe('two specs', () => {
   it.each([
@@ -43,12 +37,12 @@ describe('two specs', () => {
     ['another address', '{asset_id: HIST, ip: [10.3.0.1]}', '{asset_id: HIST, ip: [10.3.0.7]}', ['zone-changed']],
     ['another level', 'kind: control', 'kind: control, security_level_target: "SL 3"', ['zone-changed']],
   ])('%s', (_, find, instead, types) => {
-    expect(compareSpecs(load(SPEC), load(SPEC.replace(find, instead))).map((finding) => finding.type)).toEqual(types);
+    expect(compareSpecs(loadText(SPEC), loadText(SPEC.replace(find, instead))).map((finding) => finding.type)).toEqual(types);
   });
 
   it('an asset that moved is told once', () => {
     const moved = SPEC.replace(', {asset_id: PLC-2, ip: [10.2.0.2]}', '').replace('{asset_id: HIST, ip: [10.3.0.1]}', '{asset_id: HIST, ip: [10.3.0.1]}, {asset_id: PLC-2, ip: [10.2.0.2]}').replace('[PLC-1, PLC-2]', '[PLC-1]');
-    expect(compareSpecs(load(SPEC), load(moved)).map((finding) => finding.type).sort()).toEqual(['asset-moved', 'permit-narrowed']);
+    expect(compareSpecs(loadText(SPEC), loadText(moved)).map((finding) => finding.type).sort()).toEqual(['asset-moved', 'permit-narrowed']);
   });
 });
 

@@ -3,7 +3,8 @@ import type { LoggedAttempt } from '../../src/observation.ts';
 import { withLogged } from '../../src/policy/diff-logged.ts';
 import { diffReport, type DiffReport } from '../../src/policy/diff.ts';
 import { acceptFindings } from '../../src/policy/spec-accept.ts';
-import { parseSpec, type LoadedSpec } from '../../src/policy/spec-load.ts';
+import { parseSpec } from '../../src/policy/spec-load.ts';
+import { loadText } from './loaded-spec.ts';
 import { conversation, observations } from './observed.ts';
 
 const SPEC = `
@@ -20,11 +21,7 @@ conduits:
       - {rule_id: WEEKLY, protocol: FTP, transport: tcp, port: 21, client: {zone: Z-OPS, assets: [HIST]}, server: {zone: Z-CELL, assets: [PLC]}, schedule: {days: [sun], start: "02:00", end: "04:00"}}
 `;
 
-const loaded = ((): LoadedSpec => {
-  const { loaded: spec, problems } = parseSpec(SPEC, 'spec.yaml');
-  if (spec === null) throw new Error(JSON.stringify(problems));
-  return spec;
-})();
+const loaded = loadText(SPEC);
 
 /** Monday 2 March 2026, 06:00 UTC. */
 const HOUR = 492_342;

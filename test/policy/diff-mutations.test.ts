@@ -4,7 +4,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Conversation, ObservationSet } from '../../src/observation.ts';
 import { diffReport, diffSpec } from '../../src/policy/diff.ts';
-import { parseSpec } from '../../src/policy/spec-load.ts';
+import { loadText } from './loaded-spec.ts';
 import { addressRecord, conversation, daysFrom, modbus, MONDAY, namedOperation, observations } from './observed.ts';
 
 const SPEC = `spec_version: 1
@@ -122,13 +122,7 @@ const traffic = (): Conversation[] => [
   modbus('10.2.0.9', '10.2.0.1', [{ code: 16, ranges: [[0, 3]] }]),
 ];
 
-const load = (text: string): NonNullable<ReturnType<typeof parseSpec>['loaded']> => {
-  const { loaded, problems } = parseSpec(text, 'spec.yaml');
-  if (loaded === null) throw new Error(JSON.stringify(problems));
-  return loaded;
-};
-
-const typesOf = (text: string, set: ObservationSet): string[] => diffSpec(load(text), set).map((finding) => finding.type);
+const typesOf = (text: string, set: ObservationSet): string[] => diffSpec(loadText(text), set).map((finding) => finding.type);
 
 const edit = (find: string, instead: string): string => {
   if (!SPEC.includes(find)) throw new Error(`not in the spec: ${find}`);
@@ -196,7 +190,7 @@ const MUTATIONS: readonly (readonly [string, string, ObservationSet, string])[] 
 
 describe('diff', () => {
   it('finds nothing where spec and traffic agree', () => {
-    const report = diffReport(load(SPEC), observations(traffic()));
+    const report = diffReport(loadText(SPEC), observations(traffic()));
     expect(report.findings).toEqual([]);
     expect(report.counts).toMatchObject({ judged: 7, withinZone: 1, permitted: 6, setAside: 0 });
   });
@@ -212,25 +206,25 @@ describe('diff', () => {
   });
 
   it('gives the same finding the same id when only counts and dates change', () => {
-    const first = diffSpec(load(SPEC), plus(modbus('10.3.0.1', '10.2.0.1', [{ code: 6, ranges: [[5, 5]], days: [MONDAY + 1] }])));
-    const later = diffSpec(load(SPEC), plus(modbus('10.3.0.1', '10.2.0.1', [{ code: 6, ranges: [[5, 5]], days: [MONDAY + 20] }])));
+    const first = diffSpec(loadText(SPEC), plus(modbus('10.3.0.1', '10.2.0.1', [{ code: 6, ranges: [[5, 5]], days: [MONDAY + 1] }])));
+    const later = diffSpec(loadText(SPEC), plus(modbus('10.3.0.1', '10.2.0.1', [{ code: 6, ranges: [[5, 5]], days: [MONDAY + 20] }])));
     expect(first.map((finding) => finding.id)).toEqual(later.map((finding) => finding.id));
   });
 
   it('does not call anything unused after a few days', () => {
     const days = daysFrom(MONDAY, 5);
     const few = observations(traffic().filter((one) => one.port !== 502 && one.port !== 445).map((one) => ({ ...one, days: one.days.slice(0, 5) })), days);
-    expect([...new Set(diffSpec(load(SPEC), few).map((finding) => finding.type))]).toEqual(['insufficient-evidence']);
+    expect([...new Set(diffSpec(loadText(SPEC), few).map((finding) => finding.type))]).toEqual(['insufficient-evidence']);
   });
 
   it('says how sure it is of a direction', () => {
-    const [finding] = diffSpec(load(SPEC), plus(modbus('10.2.0.1', '10.3.0.1', [{ code: 3 }], { direction: { by: 'first-packet', confidence: 0.5 } })));
+    const [finding] = diffSpec(loadText(SPEC), plus(modbus('10.2.0.1', '10.3.0.1', [{ code: 3 }], { direction: { by: 'first-packet', confidence: 0.5 } })));
     expect(finding).toMatchObject({ type: 'wrong-direction', severity: 'low', directionConfidence: 0.5, permit: 'R-POLL' });
     expect(finding.detail).toContain('midstream');
   });
 
   it('points into the spec', () => {
-    const [finding] = diffSpec(load(SPEC), plus(modbus('10.3.0.1', '10.2.0.1', [{ code: 6 }])));
+    const [finding] = diffSpec(loadText(SPEC), plus(modbus('10.3.0.1', '10.2.0.1', [{ code: 6 }])));
     expect(SPEC.split('\n')[(finding.place?.line ?? 0) - 1]).toContain('R-POLL');
   });
 
@@ -242,24 +236,24 @@ describe('diff', () => {
   it('keeps what was set aside apart until it is seen again', () => {
     const scan = conversation('10.3.0.3', '10.2.0.2', { port: 80, service: '', answered: false, days: [MONDAY + 1] });
     const text = `${SPEC}set_aside:\n  - {client: 10.3.0.3, servers: [10.2.0.0-10.2.0.9], transport: tcp, ports: ["80"], reason: sweep over many targets, last_seen: "2026-01-06T16:00:00.000Z"}\n`;
-    const report = diffReport(load(text), plus(scan));
+    const report = diffReport(loadText(text), plus(scan));
     expect(report.findings).toEqual([]);
     expect(report.setAside).toEqual([{ index: 0, reason: 'sweep over many targets', client: '10.3.0.3', conversations: 1 }]);
-    const again = diffReport(load(text), plus({ ...scan, days: [{ day: MONDAY + 9 }], lastNs: scan.lastNs + 700_000_000_000_000n }));
+    const again = diffReport(loadText(text), plus({ ...scan, days: [{ day: MONDAY + 9 }], lastNs: scan.lastNs + 700_000_000_000_000n }));
     expect(again.findings.map((finding) => finding.type)).toEqual(['undeclared-conversation']);
     expect(again.findings[0].detail).toContain('seen again since');
   });
 
   it('counts group addresses and judges none', () => {
-    const report = diffReport(load(SPEC), plus(conversation('10.2.0.1', '224.0.0.251', { transport: 'udp', port: 5353 }), conversation('10.2.0.1', 'ff:ff:ff:ff:ff:ff', { transport: 'eth-0x88e1', port: 0 })));
+    const report = diffReport(loadText(SPEC), plus(conversation('10.2.0.1', '224.0.0.251', { transport: 'udp', port: 5353 }), conversation('10.2.0.1', 'ff:ff:ff:ff:ff:ff', { transport: 'eth-0x88e1', port: 0 })));
     expect(report.findings).toEqual([]);
     expect(report.counts.groupAddressed).toBe(2);
   });
 
   it('narrows to a zone, a conduit, a time', () => {
     const set = plus(modbus('10.3.0.1', '10.2.0.1', [{ code: 6 }]), conversation('10.5.0.8', '10.4.0.1', { port: 443, service: 'https', days: [MONDAY] }));
-    expect(diffSpec(load(SPEC), set, { zone: 'CELL' }).map((finding) => finding.type)).toEqual(['undeclared-operation']);
-    expect(diffSpec(load(SPEC), set, { conduit: 'C3' }).map((finding) => finding.type)).toEqual(['undeclared-conversation']);
-    expect(diffSpec(load(SPEC), set, { sinceNs: BigInt(MONDAY + 5) * 86_400_000_000_000n }).map((finding) => finding.type)).toEqual(['undeclared-operation']);
+    expect(diffSpec(loadText(SPEC), set, { zone: 'CELL' }).map((finding) => finding.type)).toEqual(['undeclared-operation']);
+    expect(diffSpec(loadText(SPEC), set, { conduit: 'C3' }).map((finding) => finding.type)).toEqual(['undeclared-conversation']);
+    expect(diffSpec(loadText(SPEC), set, { sinceNs: BigInt(MONDAY + 5) * 86_400_000_000_000n }).map((finding) => finding.type)).toEqual(['undeclared-operation']);
   });
 });

@@ -2,9 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { proposeConduits } from '../../src/infer/conduits.ts';
 import { proveProposal } from '../../src/policy/proof.ts';
 import type { Proof } from '../../src/policy/proof.ts';
-import { parseSpec } from '../../src/policy/spec-load.ts';
 import { writeSpec } from '../../src/policy/spec-write.ts';
 import { PLAN } from '../infer/conduit-plan-fixture.ts';
+import { loadText } from './loaded-spec.ts';
 import { conversation, modbus, MONDAY, observations } from './observed.ts';
 
 const set = observations([
@@ -13,11 +13,7 @@ const set = observations([
 ]);
 const text = writeSpec(proposeConduits(set, { ...PLAN, dropped: [{ conversation: 5, why: 'scan' }] }), null);
 
-const prove = (spec: string): Proof => {
-  const { loaded, problems } = parseSpec(spec, 'spec.yaml');
-  if (loaded === null) throw new Error(JSON.stringify(problems));
-  return proveProposal(loaded, set);
-};
+const prove = (spec: string): Proof => proveProposal(loadText(spec), set);
 
 const edit = (find: string | RegExp, instead: string): string => {
   const changed = text.replace(find, instead);

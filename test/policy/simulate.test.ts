@@ -5,6 +5,7 @@ import type { FirewallSemantics } from '../../src/policy/firewall-semantics.ts';
 import { simulate } from '../../src/policy/simulate.ts';
 import type { Simulation } from '../../src/policy/simulate.ts';
 import { parseSpec } from '../../src/policy/spec-load.ts';
+import { loadText } from './loaded-spec.ts';
 import { conversation, modbus, MONDAY, namedOperation, observations } from './observed.ts';
 
 const SPEC = `zones:
@@ -23,11 +24,8 @@ conduits:
       - {rule_id: WEB, protocol: HTTPS, transport: tcp, port: 443, client: {zone: OFFICE, assets: [PC]}, server: {zone: OPS, assets: [HIST]}, schedule: {days: [mon, tue, wed, thu, fri], start: "06:00", end: "20:00"}}
 `;
 
-const run = (target: string, conversations: readonly Conversation[], options = {}): Simulation => {
-  const { loaded, problems } = parseSpec(SPEC, 'spec.yaml');
-  if (loaded === null) throw new Error(JSON.stringify(problems));
-  return simulate(loaded, observations(conversations), semanticsOf(target) as FirewallSemantics, options);
-};
+const run = (target: string, conversations: readonly Conversation[], options = {}): Simulation =>
+  simulate(loadText(SPEC), observations(conversations), semanticsOf(target) as FirewallSemantics, options);
 
 const blockedBy = (target: string, ...conversations: Conversation[]): string[] => run(target, conversations).blocked.map((one) => one.operation);
 

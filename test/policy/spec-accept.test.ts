@@ -4,7 +4,8 @@ import type { Conversation, ObservationSet } from '../../src/observation.ts';
 import { diffSpec } from '../../src/policy/diff.ts';
 import { FINDING_TYPES, makeFinding, type Finding, type FindingType } from '../../src/policy/findings.ts';
 import { acceptFindings, isAcceptable, meaningOf } from '../../src/policy/spec-accept.ts';
-import { parseSpec, type LoadedSpec } from '../../src/policy/spec-load.ts';
+import type { LoadedSpec } from '../../src/policy/spec-load.ts';
+import { loadText } from './loaded-spec.ts';
 import { addressRecord, conversation, daysFrom, modbus, MONDAY, namedOperation, observations } from './observed.ts';
 
 const SPEC = `# signed in spring
@@ -53,12 +54,6 @@ conduits:
         opcua: {services: [Read, Publish]}
 `;
 
-const load = (text: string): LoadedSpec => {
-  const { loaded, problems } = parseSpec(text, 'spec.yaml');
-  if (loaded === null) throw new Error(JSON.stringify(problems));
-  return loaded;
-};
-
 const MODES = (mode: string, policy: string): Conversation['facts'] => [{ name: 'opcua.mode', value: mode, toServer: 1, toClient: 1 }, { name: 'opcua.policy', value: `http://opcfoundation.org/UA/SecurityPolicy#${policy}`, toServer: 1, toClient: 1 }];
 const browse = (client: string, mode = 'SignAndEncrypt', policy = 'Basic256Sha256'): Conversation => ({
   ...conversation(client, '10.3.0.2', { port: 4840, service: 'opcua', operations: [namedOperation('opcua', 631, 'ReadRequest', 'read'), namedOperation('opcua', 826, 'PublishRequest', 'read')] }), facts: MODES(mode, policy),
@@ -68,13 +63,13 @@ const traffic = (): Conversation[] => [poll('10.2.0.1'), poll('10.2.0.2'), brows
 
 /** Accepts every finding of a type; the diff must then be clean, and nothing but the lines about it differ. */
 const accepted = (text: string, set: ObservationSet, type: FindingType): { text: string; loaded: LoadedSpec; sentence: string; left: Finding[]; gone: string[]; come: string[] } => {
-  const findings = diffSpec(load(text), set).filter((finding) => finding.type === type);
+  const findings = diffSpec(loadText(text), set).filter((finding) => finding.type === type);
   expect(findings.length).toBeGreaterThan(0);
   const { text: after, results } = acceptFindings(text, set, findings, { owner: 'A. Keller', purpose: 'agreed on site' });
   expect(results.filter(({ done }) => !done)).toEqual([]);
   const [before, now] = [new Set(text.split('\n')), new Set(after.split('\n'))];
   return {
-    text: after, loaded: load(after), sentence: results.map(({ sentence }) => sentence).join('\n'), left: [...diffSpec(load(after), set)],
+    text: after, loaded: loadText(after), sentence: results.map(({ sentence }) => sentence).join('\n'), left: [...diffSpec(loadText(after), set)],
     gone: text.split('\n').filter((line) => !now.has(line)).map((line) => line.trim()), come: after.split('\n').filter((line) => !before.has(line)).map((line) => line.trim()),
   };
 };
@@ -82,7 +77,7 @@ const accepted = (text: string, set: ObservationSet, type: FindingType): { text:
 const permitOf = (loaded: LoadedSpec, id: string): LoadedSpec['permits'][number]['permit'] | undefined => loaded.permits.find(({ permit }) => permit.id === id)?.permit;
 
 it('the spec and its traffic agree', () => {
-  expect(diffSpec(load(SPEC), observations(traffic()))).toEqual([]);
+  expect(diffSpec(loadText(SPEC), observations(traffic()))).toEqual([]);
 });
 
 describe('a rule wider than its use', () => {
@@ -225,7 +220,7 @@ describe('an asset in the wrong zone', () => {
 
   it('is refused while the device speaks from both places', () => {
     const set = observations(traffic(), daysFrom(MONDAY, 28), [addressRecord('10.2.0.1', ['00:50:56:30:01:01']), addressRecord('10.3.0.1', ['00:50:56:30:01:01'])]);
-    const findings = diffSpec(load(SPEC), set);
+    const findings = diffSpec(loadText(SPEC), set);
     const { text, results } = acceptFindings(SPEC, set, findings, { owner: 'A. Keller' });
     expect(results.map(({ done, sentence }) => [done, sentence.split(':').at(-2)?.slice(3)])).toEqual([[false, 'was seen with 10.3.0.1 in the same time']]);
     expect(text).toBe(SPEC);

@@ -1,17 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { proposeConduits } from '../../src/infer/conduits.ts';
 import { diffReport, diffSpec } from '../../src/policy/diff.ts';
-import { parseSpec } from '../../src/policy/spec-load.ts';
 import { acceptFindings } from '../../src/policy/spec-accept.ts';
 import { writeSpec } from '../../src/policy/spec-write.ts';
 import { PLAN } from '../infer/conduit-plan-fixture.ts';
+import { loadText } from './loaded-spec.ts';
 import { conversation, modbus, MONDAY, observations } from './observed.ts';
-
-const load = (text: string): NonNullable<ReturnType<typeof parseSpec>['loaded']> => {
-  const { loaded, problems } = parseSpec(text, 'spec.yaml');
-  if (loaded === null) throw new Error(`${JSON.stringify(problems)}\n${text}`);
-  return loaded;
-};
 
 const BY_HAND = `# Kept by A. Keller. Do not reorder.
 facility: "Water works"   # the old name
@@ -50,7 +44,7 @@ describe('a new file', () => {
   it('loads, says where it came from and that it is a proposal', () => {
     const text = writeSpec(proposeConduits(set, PLAN), null, { tool: 'baseline 0.1.0', captures: ['a.pcap sha256:00'] });
     expect(text.startsWith('# Zones and conduits proposed')).toBe(true);
-    const loaded = load(text);
+    const loaded = loadText(text);
     expect(loaded.spec.provenance).toEqual({ tool: 'baseline 0.1.0', captures: ['a.pcap sha256:00'] });
     expect(diffSpec(loaded, set)).toEqual([]);
   });
@@ -60,7 +54,7 @@ describe('a new file', () => {
     const plan = { ...PLAN, assets: [...names.map((name, i) => ({ ...PLAN.assets[0], id: name, addresses: [`10.1.1.${i + 1}`] })), ...PLAN.assets.filter((asset) => asset.id === 'HIST')] };
     const traffic = observations(names.map((_, i) => modbus('10.4.0.1', `10.1.1.${i + 1}`)));
     const text = writeSpec(proposeConduits(traffic, plan), null, { command: 'propose-zones "\u202e"' });
-    const loaded = load(text);
+    const loaded = loadText(text);
     expect(loaded.spec.zones.flatMap((zone) => zone.assets ?? [])).toHaveLength(names.length + 1);
     expect(diffSpec(loaded, traffic)).toEqual([]);
     for (const zone of loaded.spec.zones) for (const asset of zone.assets ?? []) if (typeof asset !== 'string') expect(`${asset.label}`).not.toMatch(/[\p{Cc}\p{Cf}]/u);
@@ -77,11 +71,11 @@ describe('an existing file', () => {
       expect(updated).toContain(line.includes('#') ? comment : line);
     }
     expect(updated.indexOf('zone_id: FILTERS')).toBeLessThan(updated.indexOf('zone_id: SERVERS'));
-    expect(load(updated).permits[0].permit).toMatchObject({ id: 'P-1', purpose: 'trend of the filters', access: ['browse', 'read'] });
+    expect(loadText(updated).permits[0].permit).toMatchObject({ id: 'P-1', purpose: 'trend of the filters', access: ['browse', 'read'] });
   });
 
   it('keeps the ids and zones that a person gave, and appends what is new', () => {
-    const loaded = load(updated);
+    const loaded = loadText(updated);
     const zoneOf = new Map(loaded.spec.zones.flatMap((zone) => (zone.assets ?? []).map((asset) => [typeof asset === 'string' ? asset : asset.asset_id, zone.zone_id])));
     expect(zoneOf.get('FILTER-PLC')).toBe('FILTERS');
     expect(zoneOf.get('PLC-2')).toBe('FILTERS');
@@ -92,12 +86,12 @@ describe('an existing file', () => {
   });
 
   it('refreshes the evidence of the rule that already lets it through', () => {
-    const flow = load(updated).spec.conduits[0].protocols_allowed?.[0];
+    const flow = loadText(updated).spec.conduits[0].protocols_allowed?.[0];
     expect(flow).toMatchObject({ rule_id: 'P-1', evidence: { first_seen: '2026-01-05T08:00:00Z', days: 28 } });
   });
 
   it('leaves no finding but what the hand-written rule is wider by', () => {
-    expect(diffSpec(load(updated), set).map((finding) => `${finding.type} ${finding.permit}`)).toEqual(['wider-than-observed P-1']);
+    expect(diffSpec(loadText(updated), set).map((finding) => `${finding.type} ${finding.permit}`)).toEqual(['wider-than-observed P-1']);
   });
 
   it('is the same when nothing new was seen', () => {
@@ -114,7 +108,7 @@ describe('an existing file', () => {
     ['its asset among others', '{zone: SERVERS, assets: [SPARE, PI]}'],
   ])('a rule for %s that lets it through is not written again', (_what, client) => {
     const spec = BY_HAND.replace('client: {zone: SERVERS, assets: [PI]}', `client: ${client}`).replace('    x-rack: 7', '      - {asset_id: SPARE, ip: [10.4.0.2]}');
-    const rules = load(writeSpec(proposeConduits(set, PLAN), spec, {})).permits.map(({ permit }) => `${permit.id}: ${permit.to.assets.join()}`);
+    const rules = loadText(writeSpec(proposeConduits(set, PLAN), spec, {})).permits.map(({ permit }) => `${permit.id}: ${permit.to.assets.join()}`);
     expect(rules).toEqual(['P-1: FILTER-PLC', 'POLLING-001: PLC-2', expect.stringContaining('PI')]);
   });
 
@@ -124,7 +118,7 @@ describe('an existing file', () => {
 });
 
 describe('accepting findings', () => {
-  const spec = load(writeSpec(proposeConduits(set, PLAN, { exact: true, maintenance: false }), null));
+  const spec = loadText(writeSpec(proposeConduits(set, PLAN, { exact: true, maintenance: false }), null));
   const more = observations([...set.conversations, modbus('10.4.0.1', '10.1.0.1', [{ code: 16, ranges: [[40, 43]], days: [MONDAY + 2] }]), modbus('10.4.0.2', '10.2.0.9', [{ code: 3 }])]);
 
   it('writes a rule with an owner for exactly what was seen, and the findings are gone', () => {
@@ -132,7 +126,7 @@ describe('accepting findings', () => {
     expect(findings.map((finding) => finding.type)).toEqual(['undeclared-operation', 'undeclared-conversation']);
     const { text, results } = acceptFindings(spec.text, more, findings, { owner: 'A. Keller', purpose: 'set point by the historian' });
     expect(results.map((result) => result.done)).toEqual([true, true]);
-    const after = load(text);
+    const after = loadText(text);
     expect(diffSpec(after, more)).toEqual([]);
     const added = after.permits.filter(({ permit }) => permit.owner === 'A. Keller').map(({ permit }) => permit);
     expect(added.map((permit) => permit.modbus)).toEqual([
@@ -146,6 +140,6 @@ describe('accepting findings', () => {
     const findings = diffReport(spec, less).findings.filter((finding) => finding.type === 'wider-than-observed' || finding.type === 'unused-permit' || finding.type === 'undeclared-asset');
     const { text, results } = acceptFindings(spec.text, less, findings, { owner: 'A. Keller' });
     expect(results.filter((result) => !result.done).length).toBeGreaterThan(0);
-    expect(load(text).permits.length).toBe(spec.permits.length - findings.filter((finding) => finding.type === 'unused-permit').length);
+    expect(loadText(text).permits.length).toBe(spec.permits.length - findings.filter((finding) => finding.type === 'unused-permit').length);
   });
 });
