@@ -51,18 +51,14 @@ function createTally(counts: SourceCounts): (batch: FrameBatch) => void {
     let withoutTime = 0;
     let backwards = 0;
     for (let i = 0; i < count; i++) {
-      const octets = captured[i] as number;
-      const onWire = wire[i] as number;
-      if (octets !== onWire && octets < onWire >>> 0) shortened++;
+      if ((captured[i] as number) < (wire[i] as number) >>> 0) shortened++;
       const second = seconds[i] as number;
       const nano = nanos[i] as number;
-      if (second === lastSeconds) {
-        if (nano < lastNanos) backwards++;
-      } else if (second < lastSeconds) backwards++;
-      else if (second !== second) {
+      if (second !== second) {
         withoutTime++;
         continue;
       }
+      if (second < lastSeconds || (second === lastSeconds && nano < lastNanos)) backwards++;
       lastSeconds = second;
       lastNanos = nano;
     }
