@@ -3,6 +3,7 @@
  * rows by Purdue level, highest on top, an arrow per direction that Permits name. Texts are reduced to a safe
  * alphabet: no name can add an element, a link or a script. Nothing is fetched, nothing is enforced.
  */
+import { plural } from '../infer/plural.ts';
 import { NO_CAPABILITIES, type DeviceExport, type DevicePlan, type Exporter, type PlanZone } from './exporter.ts';
 import { notEnforceable } from './loss.ts';
 import { provenanceLines } from './permit-text.ts';
@@ -46,7 +47,7 @@ const arrowText = (arrow: Arrow): string => {
 
 const zoneLines = (zone: PlanZone): string[] => [
   safeComment(`${zone.id} ${zone.name}`, LABEL_LENGTH),
-  safeComment(`level ${zone.level === '' ? '?' : zone.level}, ${zone.securityLevel === '' ? 'no SL-T' : zone.securityLevel}, ${zone.assets.length} asset${zone.assets.length === 1 ? '' : 's'}${zone.airGapped ? ', air-gapped' : ''}`, LABEL_LENGTH),
+  safeComment(`level ${zone.level === '' ? '?' : zone.level}, ${zone.securityLevel === '' ? 'no SL-T' : zone.securityLevel}, ${plural(zone.assets.length, 'asset')}${zone.airGapped ? ', air-gapped' : ''}`, LABEL_LENGTH),
 ];
 
 const mermaidText = (plan: DevicePlan): string => {

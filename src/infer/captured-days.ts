@@ -4,6 +4,9 @@
  */
 import type { Day, ObservationSet } from '../observation.ts';
 
+/** `2026-01-05`, of a day since 1970. */
+export const isoDay = (day: number): string => new Date(day * 86_400_000).toISOString().slice(0, 10);
+
 /** What `make` makes of a list of days, once a list. */
 export function perDays<T>(make: (days: readonly Day[]) => T): (days: readonly Day[]) => T {
   const made = new Map<readonly Day[], T>();

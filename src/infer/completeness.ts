@@ -12,6 +12,7 @@
  */
 import type { Inference } from './inference.ts';
 import { isEngineering, type Link } from './activity.ts';
+import { isoDay } from './captured-days.ts';
 import type { Completeness, ConduitCompleteness, Regime, SpeciesEstimate } from './proposal.ts';
 import type { ZonePlan } from './zone-names.ts';
 import { plural } from './plural.ts';
@@ -115,7 +116,7 @@ export function estimateCompleteness(inference: Inference, plan: ZonePlan): Comp
   ].filter((wait) => wait.days > 0);
   const moreDays = days === 0 ? WHOLE_MONTH_DAYS : Math.min(MOST_MORE_DAYS, Math.max(0, ...waits.map((wait) => wait.days)));
   const sufficient = days > 0 && moreDays === 0;
-  const listenUntil = sufficient || days === 0 ? null : new Date((lastDay + moreDays) * 86_400_000).toISOString().slice(0, 10);
+  const listenUntil = sufficient || days === 0 ? null : isoDay(lastDay + moreDays);
   const open = conduits.filter((conduit) => !conduit.sufficient).length;
   const missing = regimes.filter((regime) => !regime.covered);
   const sentences = [

@@ -6,6 +6,7 @@
  */
 import type { Grant } from './conduit-grants.ts';
 import type { PlanIndex } from './conduit-plan.ts';
+import { isoDay } from './captured-days.ts';
 
 export const QUESTION_KINDS = [
   'temporary-device', 'into-safety', 'enterprise-to-control', 'internet', 'remote-to-cell', 'cross-cell', 'unreadable', 'engineering', 'rare',
@@ -61,8 +62,6 @@ export function questionOf(grant: Grant, index: PlanIndex): QuestionKind | null 
   if (isAlone && grant.evidence.days.length <= rareDays(index.capturedDays.length)) return 'rare';
   return null;
 }
-
-const isoDay = (day: number): string => new Date(day * 86_400_000).toISOString().slice(0, 10);
 
 /** `2026-01-05, 2026-01-19` with the last ones counted when there are many. */
 export const daysText = (days: readonly number[], limit = 6): string => {

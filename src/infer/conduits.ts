@@ -11,6 +11,7 @@ import { mergeSpans } from '../net/register-set.ts';
 import type { ObservationSet } from '../observation.ts';
 import type { Permit, PermitEnd } from '../permit.ts';
 import { isMac } from './address-order.ts';
+import { isoDay } from './captured-days.ts';
 import { generaliseGrants } from './conduit-generalise.ts';
 import { grantKey, mergeDetails, mergeEvidence, observeGrants } from './conduit-grants.ts';
 import type { Grant, GrantDetail } from './conduit-grants.ts';
@@ -121,8 +122,6 @@ const isoTime = (ns: bigint | null): string | null => (ns === null ? null : new 
 
 /** Questions that depend on when it was seen. */
 const DATED: ReadonlySet<QuestionKind> = new Set(['rare', 'engineering', 'cross-cell', 'temporary-device', 'internet', 'enterprise-to-control']);
-
-const isoDay = (day: number): string => new Date(day * 86_400_000).toISOString().slice(0, 10);
 
 /** How people write a protocol; what is not listed keeps its own name. */
 const PROTOCOL_NAMES: Readonly<Record<string, string>> = {

@@ -194,8 +194,6 @@ function weightsToCells(cells: Cells, watchers: Watchers, head: number): Map<num
   return weights;
 }
 
-const count = (number: number, what: string): string => `${number} ${what}${number === 1 ? '' : 's'}`;
-
 function cellReason(board: Board, cells: Cells, watchers: Watchers, index: number): string {
   const head = cells.affinity.headOf.get(index)!;
   if (head !== index) return `I/O of ${board.plant.inventory.assets[head]!.id}, its fastest steady poller`;
@@ -204,7 +202,7 @@ function cellReason(board: Board, cells: Cells, watchers: Watchers, index: numbe
   const local = Math.max(3, cells.affinity.heads.length / 3);
   const stations = (watchers.rows.get(index) ?? []).filter((row) => row.size <= local).length;
   const peers = [...(cells.affinity.graph.neighbours.get(index)?.keys() ?? [])].filter((other) => cells.affinity.headOf.has(other) && cells.cellOf.get(other) === cell).length;
-  return `shares ${count(stations, 'local client')} and ${count(peers, 'steady controller peer')} with this cell`;
+  return `shares ${plural(stations, 'local client')} and ${plural(peers, 'steady controller peer')} with this cell`;
 }
 
 function cellRunnerUp(board: Board, cells: Cells, watchers: Watchers, index: number): Placed['runnerUp'] {

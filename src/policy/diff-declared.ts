@@ -7,7 +7,7 @@
  */
 import { parseSet, parseSpan, setContains } from '../net/address-set.ts';
 import { oneWayShare, type DiffContext, type PermitUse } from './diff-observed.ts';
-import { capturedDaysOf } from '../infer/captured-days.ts';
+import { capturedDaysOf, isoDay } from '../infer/captured-days.ts';
 import { makeFinding } from './findings.ts';
 import type { Finding, FindingDraft } from './findings.ts';
 import type { ObservationSet } from '../observation.ts';
@@ -103,7 +103,7 @@ export const judgeDeclared = (context: DiffContext, uses: ReadonlyMap<DeclaredPe
     if (violation !== null) findings.push(violation);
     if (permit.conditions.onDemand) continue;
     const use = uses.get(declared);
-    const isOver = permit.conditions.expires !== null && lastDay !== undefined && new Date(lastDay * 86_400_000).toISOString().slice(0, 10) > permit.conditions.expires;
+    const isOver = permit.conditions.expires !== null && lastDay !== undefined && isoDay(lastDay) > permit.conditions.expires;
     if (use === undefined) {
       // Proposed for a partner or a group member that was never seen to do it: its own absence says nothing.
       const isInsurance = permit.evidence?.days === 0 && permit.evidence.generalisedBy.length > 0;

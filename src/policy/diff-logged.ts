@@ -139,7 +139,7 @@ const saidBy = (attempts: readonly LoggedAttempt[], verb: string): string => {
   const rules = distinct(attempts.map((one) => one.rule));
   const { first, last } = spanOf(attempts);
   const count = sumOf(attempts);
-  return `${devices.length === 0 ? 'The firewall' : listed(devices)} ${verb} ${count} time${count === 1 ? '' : 's'}${rules.length === 0 ? '' : ` by ${listed(rules)}`}${first === null || last === null ? '' : `, from ${isoTime(first)} to ${isoTime(last)}`}.`;
+  return `${devices.length === 0 ? 'The firewall' : listed(devices)} ${verb} ${plural(count, 'time')}${rules.length === 0 ? '' : ` by ${listed(rules)}`}${first === null || last === null ? '' : `, from ${isoTime(first)} to ${isoTime(last)}`}.`;
 };
 
 const outcomeOf = (attempt: LoggedAttempt, verdict: ConversationVerdict | null, withinZone: boolean, isSeen: boolean): Outcome => {

@@ -2,6 +2,7 @@
  * How often firewalls and the spec agree: by rule and by day. In: logged attempts, each with how it stands towards the spec.
  * Out: sums of records (or of the hits that they carry), in a stable order. Counts of packets are not touched.
  */
+import { isoDay } from '../infer/captured-days.ts';
 import type { AttemptVerdict, LoggedAttempt } from '../observation.ts';
 
 /**
@@ -35,7 +36,6 @@ export interface JudgedAttempt {
 }
 
 const HOURS_PER_DAY = 24;
-const MS_PER_DAY = 86_400_000;
 
 const noSums = (): Record<LoggedStanding, number> => ({ 'blocked-but-permitted': 0, 'passed-but-not-permitted': 0, 'to-be-decided': 0, 'mid-session': 0, expected: 0, agreed: 0, 'not-judged': 0 });
 
@@ -66,6 +66,6 @@ export function tallyLogged(judged: readonly JudgedAttempt[]): { readonly rules:
   const all = ({ verdicts }: LoggedRule): number => verdicts.passed + verdicts['would-block'] + verdicts.blocked;
   return {
     rules: [...rules.values()].sort((a, b) => disagreeing(b) - disagreeing(a) || all(b) - all(a) || byText(a.device, b.device) || byText(a.rule, b.rule) || byText(a.format, b.format)),
-    days: [...days].sort(([a], [b]) => a - b).map(([day, standings]) => ({ date: day < 0 ? null : new Date(day * MS_PER_DAY).toISOString().slice(0, 10), standings })),
+    days: [...days].sort(([a], [b]) => a - b).map(([day, standings]) => ({ date: day < 0 ? null : isoDay(day), standings })),
   };
 }

@@ -13,6 +13,7 @@ import { operationsText } from './register-tables.ts';
 import { portsOf } from './permits.ts';
 import type { DeclaredPermit } from './permits.ts';
 import type { LoadedSpec } from './spec-load.ts';
+import { freeRuleId } from './spec-rule.ts';
 import type { SpecFlow } from './spec-schema.ts';
 
 const MAX_ID = 63;
@@ -100,8 +101,8 @@ function addRule(draft: RegisterDraft, row: RegisterRow, taken: Set<string>): bo
       if (allowed !== undefined) seqOf(draft, draft.zones.get(zone) ?? conduit, 'allowed_conduits').add(id);
     }
   }
-  let ruleId = fields['rule_id'] as string | undefined;
-  for (let n = 1; ruleId === undefined || taken.has(ruleId); n++) ruleId = `${id.slice(0, MAX_ID - 5)}-${String(n).padStart(3, '0')}`;
+  const given = fields['rule_id'] as string | undefined;
+  const ruleId = given === undefined || taken.has(given) ? freeRuleId(id, taken) : given;
   taken.add(ruleId);
   const optional: Readonly<Record<string, unknown>> = { transport: fields['transport'], port: fields['port'] };
   const rule = makeMap(draft, {

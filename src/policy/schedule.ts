@@ -5,6 +5,7 @@
  * Observations know hours, not every clock time: what cannot be known is not held against anybody.
  * Local time is the spec's time zone (IANA), UTC when it names none.
  */
+import { isoDay } from '../infer/captured-days.ts';
 import type { PermitConditions } from '../permit.ts';
 
 interface Asked {
@@ -92,7 +93,7 @@ export const scheduleProblem = (conditions: PermitConditions, asked: Asked, time
   for (const { day, hours } of asked.hours ?? []) {
     for (let hour = 0; hour < 24; hour++) {
       if (((hours >> hour) & 1) === 1 && !hourFits(conditions, day * DAY_MS + hour * HOUR_MS, timezone)) {
-        return { kind: 'schedule', sentence: `seen on ${new Date(day * DAY_MS).toISOString().slice(0, 10)} between ${hour} and ${hour + 1} h UTC, outside the window ${window}` };
+        return { kind: 'schedule', sentence: `seen on ${isoDay(day)} between ${hour} and ${hour + 1} h UTC, outside the window ${window}` };
       }
     }
   }
@@ -105,7 +106,7 @@ export const scheduleProblem = (conditions: PermitConditions, asked: Asked, time
         for (const local of begun) touched.add(WEEKDAYS[(WEEKDAYS.indexOf(local) + 6) % 7]);
       }
       if (![...touched].some((local) => conditions.days.includes(local))) {
-        return { kind: 'schedule', sentence: `seen on ${new Date(day * DAY_MS).toISOString().slice(0, 10)}, outside the window ${window}` };
+        return { kind: 'schedule', sentence: `seen on ${isoDay(day)}, outside the window ${window}` };
       }
     }
   }

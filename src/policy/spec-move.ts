@@ -4,6 +4,7 @@
  * a sentence. Left out on purpose: rules that name a whole zone. Whether the asset still needs what they let through is
  * for people, and diff says what they no longer cover.
  */
+import { plural } from '../infer/plural.ts';
 import { isMap, isSeq } from 'yaml';
 import type { YAMLMap, YAMLSeq } from 'yaml';
 import { renameInDirection } from './free-text.ts';
@@ -28,7 +29,7 @@ export function moveAsset(draft: RegisterDraft, loaded: LoadedSpec, asset: strin
   list.add(held.node);
   setField(draft, held.node, 'pinned', true);
   const { moved, split, dropped } = carryRules(draft, loaded, asset, from, zone);
-  const count = (n: number, what: string): string[] => (n === 0 ? [] : [`${n} rule${n === 1 ? '' : 's'} ${what}`]);
+  const count = (n: number, what: string): string[] => (n === 0 ? [] : [`${plural(n, 'rule')} ${what}`]);
   const rules = [...count(moved, 'moved with it'), ...count(split, 'copied for it'), ...count(dropped.length, `removed, within one zone now (${dropped.slice(0, 5).join(', ')}${dropped.length > 5 ? ', ...' : ''})`)];
   return `${asset} is in ${zone} now, pinned${rules.length === 0 ? '' : `; ${rules.join(', ')}`}`;
 }

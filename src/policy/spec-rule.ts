@@ -81,7 +81,8 @@ export const contentOf = ({ rule_id: _id, decision: _decision, owner: _owner, pu
 
 /** `PREFIX-001`, or the first number that is free. */
 export const freeRuleId = (prefix: string, taken: ReadonlySet<string>): string => {
-  let n = 1;
-  while (taken.has(`${prefix.slice(0, 58)}-${String(n).padStart(3, '0')}`)) n++;
-  return `${prefix.slice(0, 58)}-${String(n).padStart(3, '0')}`;
+  for (let n = 1; ; n++) {
+    const id = `${prefix.slice(0, 58)}-${String(n).padStart(3, '0')}`;
+    if (!taken.has(id)) return id;
+  }
 };

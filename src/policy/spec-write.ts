@@ -19,6 +19,7 @@ import type { AssetIndex } from './spec-assets.ts';
 import { writePlainYaml } from './plain-yaml-write.ts';
 import { parseSpec } from './spec-load.ts';
 import type { LoadedSpec } from './spec-load.ts';
+import { freeRuleId } from './spec-rule.ts';
 import { assetEntry, listedAssets, ruleEntry, setAsideEntry, zoneEntry } from './spec-rules.ts';
 import { specAsText } from './spec-text.ts';
 
@@ -249,11 +250,9 @@ const updatedText = (proposal: ConduitProposal, existingText: string, provenance
       append(document, seqAt(document, ['conduits']), { conduit_id: id, name: `${pair[0]} - ${pair[1]}`, connects: pair, ...slText(wanted?.slT ?? null), mode: 'monitor', default_action: 'deny-log', protocols_allowed: [] });
       for (const zone of pair) seqAt(document, ['zones', zoneIndex.get(zone) ?? 0, 'allowed_conduits']).add(id);
     }
-    let n = 1;
-    const ruleId = (): string => `${conduit?.id.slice(0, 58)}-${String(n).padStart(3, '0')}`;
-    while (ruleIds.has(ruleId())) n++;
-    ruleIds.add(ruleId());
-    append(document, seqAt(document, ['conduits', conduit.index, 'protocols_allowed']), ruleEntry({ ...proposed, permit: { ...permit, id: ruleId(), conduit: conduit.id } }));
+    const ruleId = freeRuleId(conduit.id, ruleIds);
+    ruleIds.add(ruleId);
+    append(document, seqAt(document, ['conduits', conduit.index, 'protocols_allowed']), ruleEntry({ ...proposed, permit: { ...permit, id: ruleId, conduit: conduit.id } }));
   };
   for (const proposed of proposal.permits) {
     for (const permit of relocate(proposed.permit, placement)) {

@@ -5,6 +5,7 @@
  * answered fails when the answer would have passed this sensor. What was not asked is not observable, unless it was asked
  * so regularly before that its absence tells: then something stops it before it reaches this sensor.
  */
+import { plural } from '../infer/plural.ts';
 import { addTo } from '../net/multi-map.ts';
 import { accessOfFunctionCode } from '../net/register-set.ts';
 import type { Operation } from '../observation.ts';
@@ -222,7 +223,7 @@ export const judgePermitted = (context: DiffContext, crossings: readonly Crossin
         const reasons = [...new Set(same.map(({ judgement }) => judgement.reason))].filter((reason) => reason !== '');
         checks.push(makeCheck({
           ...about(declared), verdict, operation: label === '' ? null : label, title: titleOf(declared, label),
-          reason: `${pairs} pair${pairs === 1 ? '' : 's'}: ${reasons.length === 0 ? 'asked and answered' : reasons.join('; ')}`,
+          reason: `${plural(pairs, 'pair')}: ${reasons.length === 0 ? 'asked and answered' : reasons.join('; ')}`,
           remedy: verdict === 'pass' ? '' : 'listen where the answers pass, or test it in a maintenance window (verify --plan)', evidence: evidenceOf(same.map(({ use }) => seenOf(use)), 'packets', sensor),
         }));
       }

@@ -5,6 +5,7 @@
  * conversation that got through. An attempt that nobody answered was blocked only where an answer would have been seen, and
  * only if it was not seen on the other side. Left out on purpose: operations within a permitted service (verify-functions.ts).
  */
+import { plural } from '../infer/plural.ts';
 import { addTo } from '../net/multi-map.ts';
 import type { DiffContext } from './diff-observed.ts';
 import { serviceText } from './diff-observed.ts';
@@ -105,7 +106,7 @@ export const judgeProhibited = (context: DiffContext, crossings: readonly Crossi
       const common = { kind: 'prohibited' as const, fromZone: from, toZone: to, title, conduit: permits.at(0)?.permit.conduit ?? null };
       if (open.has(path)) paths.open++;
       const denied = logged.blocked.get(path);
-      if (denied !== undefined) checks.push(makeCheck({ ...common, verdict: 'pass', reason: `the firewall denied ${denied.count} attempt${denied.count === 1 ? '' : 's'}`, evidence: denied }));
+      if (denied !== undefined) checks.push(makeCheck({ ...common, verdict: 'pass', reason: `the firewall denied ${plural(denied.count, 'attempt')}`, evidence: denied }));
       // What its log says it denied did not arrive, whatever this sensor could not see.
       if (denied !== undefined && !open.has(path)) {
         paths.blocked++;
@@ -113,7 +114,7 @@ export const judgeProhibited = (context: DiffContext, crossings: readonly Crossi
       }
       if (doubtful.length > 0) {
         checks.push(makeCheck({
-          ...common, verdict: 'not-observable', reason: `${doubtful.length} attempt${doubtful.length === 1 ? '' : 's'} could not be judged: ${[...new Set(doubtful.map(({ attempt }) => attempt.reason))].join('; ')} (${listed(doubtful.map(({ crossing }) => crossing))})`,
+          ...common, verdict: 'not-observable', reason: `${plural(doubtful.length, 'attempt')} could not be judged: ${[...new Set(doubtful.map(({ attempt }) => attempt.reason))].join('; ')} (${listed(doubtful.map(({ crossing }) => crossing))})`,
           remedy: 'import the firewall\'s log, or listen on the other side', evidence: evidenceOf(doubtful.map(({ crossing }) => seenOf(crossing)), 'packets', sensor),
         }));
       }
@@ -128,7 +129,7 @@ export const judgeProhibited = (context: DiffContext, crossings: readonly Crossi
         const { heard, declared } = vantage.heardOf(from);
         checks.push(makeCheck({
           ...common, verdict: 'pass',
-          reason: blocked.length > 0 ? `${blocked.length} attempt${blocked.length === 1 ? '' : 's'}, none got through (${[...new Set(blocked.map(({ attempt }) => attempt.reason))].join(', ')}): ${listed(blocked.map(({ crossing }) => crossing))}` : `silent: nobody tried (${heard} of ${declared} assets of ${from} were heard)`,
+          reason: blocked.length > 0 ? `${plural(blocked.length, 'attempt')}, none got through (${[...new Set(blocked.map(({ attempt }) => attempt.reason))].join(', ')}): ${listed(blocked.map(({ crossing }) => crossing))}` : `silent: nobody tried (${heard} of ${declared} assets of ${from} were heard)`,
           evidence: evidenceOf(blocked.map(({ crossing }) => seenOf(crossing)), 'packets', sensor),
         }));
       }

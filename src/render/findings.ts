@@ -76,7 +76,7 @@ export function* findingsTable(report: DiffReport, losses: readonly string[], sp
 }
 
 function verdict({ findings, pending, setAside, counts, logged }: DiffReport): string {
-  const parts = [findings.length === 0 ? 'No finding: what was observed and what is declared agree.' : `${findings.length} finding${findings.length === 1 ? '' : 's'}.`];
+  const parts = [findings.length === 0 ? 'No finding: what was observed and what is declared agree.' : `${plural(findings.length, 'finding')}.`];
   if (pending.length > 0) parts.push(`${pending.length} Permits wait for a decision.`);
   if (setAside.length > 0) parts.push(`${setAside.length} entries set aside in the spec were seen.`);
   if (Object.values(counts).some((count) => count > 0)) parts.push(`Looked at: ${Object.entries(counts).map(([name, count]) => `${count} ${words(name)}`).join(', ')}.`);

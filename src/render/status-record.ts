@@ -2,6 +2,7 @@
  * The store's state as programs read it (`status --json`, docs/json/status.schema.json), with sensor truth in sentences.
  * In: what the store says of itself, how many assets, completeness. Out: one record.
  */
+import { plural } from '../infer/plural.ts';
 import type { Completeness } from '../infer/proposal.ts';
 import type { LogStatus } from '../store/firewall-logs.ts';
 import { isDeaf, type SensorTruthHour } from '../store/read-sensor.ts';
@@ -135,7 +136,7 @@ function lossSentences(status: StoreStatus, stops: readonly (readonly [string, n
   if (droppedBefore > 0) sentences.push(`${grouped(droppedBefore)} packets were dropped by the machines that made the captures, as the files say`);
   for (const [state, says] of UNFINISHED) {
     const names = captures.filter((capture) => capture.state === state).map((capture) => capture.name);
-    if (names.length > 0) sentences.push(`${names.length} capture${names.length === 1 ? '' : 's'} ${says}: ${namesText(names)}`);
+    if (names.length > 0) sentences.push(`${plural(names.length, 'capture')} ${says}: ${namesText(names)}`);
   }
   if (status.lostSegments > 0) sentences.push(`${grouped(status.lostSegments)} gaps in TCP streams: packets were lost before the sensor`);
   if (status.duplicates > 0) {
@@ -153,7 +154,7 @@ function lossSentences(status: StoreStatus, stops: readonly (readonly [string, n
     sentences.push(`${grouped(status.oneWayConversations)} of ${grouped(status.tcpConversations)} TCP conversations were heard one way only: check the mirror port`);
   }
   if (status.foldedPackets > 0) {
-    sentences.push(`${grouped(status.foldedPackets)} packets of a flood of new conversations from ${status.foldedClients} client${status.foldedClients === 1 ? '' : 's'} were counted, not kept one by one`);
+    sentences.push(`${grouped(status.foldedPackets)} packets of a flood of new conversations from ${plural(status.foldedClients, 'client')} were counted, not kept one by one`);
   }
   for (const [prefix, says] of COUNTED_DOUBTS) {
     const count = Object.entries(status.counters).reduce((sum, [name, n]) => (name.startsWith(prefix) ? sum + n : sum), 0);

@@ -3,6 +3,7 @@
  * tomorrow would still bring, with its interval (infer/completeness.ts has the formulas). In: Observations without scans.
  * Out: one row a calendar day between the first and the last heard.
  */
+import { isoDay } from '../../infer/captured-days.ts';
 import { estimateSpecies } from '../../infer/completeness.ts';
 import type { Conversation, ObservationSet } from '../../observation.ts';
 import type { TimelineDay } from './model.ts';
@@ -12,7 +13,6 @@ const NS_PER_DAY = 86_400_000_000_000n;
 /** Estimates are made for at most so many days; between them the curve is drawn straight. */
 const MOST_ESTIMATES = 60;
 
-const isoDay = (day: number): string => new Date(day * 86_400_000).toISOString().slice(0, 10);
 const dayOf = (ns: bigint): number => Number(ns / NS_PER_DAY);
 
 function regimesOf(day: number, programmed: ReadonlySet<number>): TimelineDay['regimes'] {

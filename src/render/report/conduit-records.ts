@@ -1,4 +1,5 @@
 /** Conduits and Permits of the report. In: the spec, which Permit let what through, findings. Out: records in the spec's order. */
+import { plural } from '../../infer/plural.ts';
 import type { Completeness } from '../../infer/proposal.ts';
 import type { ObservationSet } from '../../observation.ts';
 import type { PermitUse } from '../../policy/diff-observed.ts';
@@ -43,7 +44,7 @@ function evidenceText(use: PermitUse | undefined, set: ObservationSet): string {
   const first = use.conversations.reduce((least, { firstNs }) => (firstNs < least ? firstNs : least), use.conversations[0].firstNs);
   const last = use.conversations.reduce((most, { lastNs }) => (lastNs > most ? lastNs : most), use.conversations[0].lastNs);
   const many = use.conversations.length;
-  return `${many} conversation${many === 1 ? '' : 's'} on ${days} day${days === 1 ? '' : 's'}, ${isoInstant(first).slice(0, 10)} to ${isoInstant(last).slice(0, 10)}`;
+  return `${plural(many, 'conversation')} on ${plural(days, 'day')}, ${isoInstant(first).slice(0, 10)} to ${isoInstant(last).slice(0, 10)}`;
 }
 
 export function describeConduits({ spec, permits: declared }: LoadedSpec, permits: readonly ReportPermit[], findings: readonly ReportFinding[], completeness: Completeness): ReportConduit[] {

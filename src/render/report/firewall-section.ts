@@ -2,6 +2,7 @@
  * What firewalls logged, as a part of the HTML report: what they do otherwise than the spec says, and what is to be decided;
  * how often by day and by rule. In: the model. Out: markup that stands without a script.
  */
+import { isoDay } from '../../infer/captured-days.ts';
 import { LOGGED_STANDINGS, type LoggedDay, type LoggedStanding } from '../../policy/logged-tally.ts';
 import { grouped } from '../instant.ts';
 import { captureText, firewallText, spanText, standingSums, STANDING_WORDS, whoText } from './firewall-words.ts';
@@ -67,13 +68,12 @@ function dayChart(days: readonly LoggedDay[]): Markup {
   const x = (column: number): number => LEFT + column * step;
   const bottom = TOP + rows.length * ROW;
   const every = Math.max(1, Math.ceil(columns / MOST_TICKS));
-  const dateOf = (day: number): string => new Date(day * MS_PER_DAY).toISOString().slice(0, 10);
   const size = html`viewBox="0 0 ${LEFT + WIDTH + 8} ${bottom + 6}" width="${LEFT + WIDTH + 8}" height="${bottom + 6}"`;
   return html`<h3>By day</h3><div class="scroll" tabindex="0" role="region" aria-label="Logged attempts by day, scrollable"><svg class="timeline" ${size} role="img" aria-label="Logged attempts by day and by how they stand towards the spec; the table below holds the figures">
-${Array.from({ length: columns }, (_, column) => html`<line class="grid" x1="${round(x(column))}" x2="${round(x(column))}" y1="${TOP - 6}" y2="${bottom}"/>${column % every === 0 ? html`<text class="tick" x="${round(x(column)) + 3}" y="${TOP - 8}">${dateOf(first + column).slice(5)}</text>` : NOTHING}`)}
+${Array.from({ length: columns }, (_, column) => html`<line class="grid" x1="${round(x(column))}" x2="${round(x(column))}" y1="${TOP - 6}" y2="${bottom}"/>${column % every === 0 ? html`<text class="tick" x="${round(x(column)) + 3}" y="${TOP - 8}">${isoDay(first + column).slice(5)}</text>` : NOTHING}`)}
 ${rows.map(({ standing, counts }, i) => html`<g class="${shadeClass(standing)}"><text class="row-label" x="${LEFT - 8}" y="${TOP + i * ROW + 15}" text-anchor="end">${STANDING_WORDS[standing]}</text>${heatRow(counts, most, x, TOP + i * ROW, ROW)}${step < FIGURE_WIDTH ? NOTHING : figures(counts, most, x, TOP + i * ROW + 15)}</g>`)}</svg></div>
 <p class="readout">Days in UTC. The stronger the shade the more, on a logarithmic scale.${shown.length < dated.length ? ` The last ${MOST_DAYS} days; the JSON form has all of them.` : ''}${days[0].date === null ? ` Without a time: ${standingSums(days.slice(0, 1))}.` : ''}</p>
-<details class="figures"><summary>Figures by day</summary><div class="scroll"><table><caption>Logged attempts by day</caption><thead><tr><th scope="col">day</th>${rows.map(({ standing }) => html`<th scope="col" class="n">${STANDING_WORDS[standing]}</th>`)}</tr></thead><tbody>${shown.map(({ day, standings }) => html`<tr><th scope="row">${dateOf(day)}</th>${rows.map(({ standing }) => html`<td class="n">${grouped(standings[standing])}</td>`)}</tr>`)}</tbody></table></div></details>`;
+<details class="figures"><summary>Figures by day</summary><div class="scroll"><table><caption>Logged attempts by day</caption><thead><tr><th scope="col">day</th>${rows.map(({ standing }) => html`<th scope="col" class="n">${STANDING_WORDS[standing]}</th>`)}</tr></thead><tbody>${shown.map(({ day, standings }) => html`<tr><th scope="row">${isoDay(day)}</th>${rows.map(({ standing }) => html`<td class="n">${grouped(standings[standing])}</td>`)}</tr>`)}</tbody></table></div></details>`;
 }
 
 const figures = (counts: readonly number[], most: number, x: (column: number) => number, y: number): Markup =>
