@@ -9,7 +9,7 @@ import { addressText } from '../flow/address-table.ts';
 import type { FlowState, Span } from '../flow/flow-state.ts';
 import * as layout from '../flow/flow-state.ts';
 import { CONVERSATION_KEY } from './schema.ts';
-import type { StoreWriter } from './write-statements.ts';
+import { putRows, type StoreWriter } from './write-statements.ts';
 
 // Constants of the module at hand: V8 folds them into the code, imported ones it loads and checks at every use.
 const { CONVERSATION, FACT, NO_FIRST, NO_LAST, OPERATION, OPERATION_ROW, RHYTHM, ROW, ROW_D, TARGET } = layout;
@@ -42,18 +42,21 @@ export function writeFlows(writer: StoreWriter, state: FlowState, revision: numb
   const newest = writer.statements.newestConversation.get() as number;
   const isBulk = newest === 0 && state.conversations.count > BULK;
   if (isBulk) writer.db.exec('DROP INDEX conversation_key');
-  const conversations = writeConversations(writer, state, addresses, newest === 0 ? -1 : newestAddress, used, revision);
+  const conversations = writeConversations(writer, state, addresses, newest === 0 ? -1 : newestAddress, newest, used, revision);
   if (isBulk) writer.db.exec(CONVERSATION_KEY);
   const operations = writeOperations(writer, state, conversations, newest, operationSums, revision);
   writeRhythm(writer, state, conversations, operations);
   writeScans(writer, state, addresses);
-  const { sensorHour, sensorHourCounter } = writer.statements;
-  for (const [hour, t] of [...state.hours].sort((a, b) => a[0] - b[0])) {
-    if (t.packets + t.lostSegments + t.duplicates > 0) sensorHour.run(hour, t.packets, t.bytes, t.lostSegments, t.duplicates, revision);
-  }
-  for (const [hour, counters] of [...state.hourCounters].sort((a, b) => a[0] - b[0])) {
-    for (const [name, value] of [...counters].sort((a, b) => (a[0] < b[0] ? -1 : 1))) sensorHourCounter.run(hour, name, value, revision);
-  }
+  putRows(writer.rows.sensorHour, (put) => {
+    for (const [hour, t] of [...state.hours].sort((a, b) => a[0] - b[0])) {
+      if (t.packets + t.lostSegments + t.duplicates > 0) put(hour, t.packets, t.bytes, t.lostSegments, t.duplicates, revision);
+    }
+  });
+  putRows(writer.rows.sensorHourCounter, (put) => {
+    for (const [hour, counters] of [...state.hourCounters].sort((a, b) => a[0] - b[0])) {
+      for (const [name, value] of [...counters].sort((a, b) => (a[0] < b[0] ? -1 : 1))) put(hour, name, value, revision);
+    }
+  });
 }
 
 /** Requests, responses, errors of each operation. */
@@ -127,28 +130,109 @@ function writeAddresses(writer: StoreWriter, state: FlowState, used: Uint8Array)
     const first = seconds(own.firstSeconds);
     ids[i] = address.get(addressText(state.addresses, i), first, own.firstNanos, first === null ? null : own.lastSeconds, own.lastNanos) as number;
   }
-  const { mac, addressFact } = writer.statements;
-  for (let i = 0; i < macs.count; i++) {
-    if (isWritten(state, i)) continue;
-    const own = macSpans[i];
-    const first = seconds(own.firstSeconds);
-    mac.run(ids[macs.keys[i << 2]], ids[macs.keys[(i << 2) + 1]], first, own.firstNanos, first === null ? null : own.lastSeconds, own.lastNanos);
-  }
-  for (let i = 0; i < addressFacts.count; i++) {
-    if (state.addressFactCounts[i] === 0) continue;
-    const k = i << 2;
-    addressFact.run(ids[addressFacts.keys[k]], state.texts[addressFacts.keys[k + 1]], state.texts[addressFacts.keys[k + 2]], state.addressFactCounts[i]);
-  }
+  putRows(writer.rows.mac, (put) => {
+    for (let i = 0; i < macs.count; i++) {
+      if (isWritten(state, i)) continue;
+      const own = macSpans[i];
+      const first = seconds(own.firstSeconds);
+      put(ids[macs.keys[i << 2]], ids[macs.keys[(i << 2) + 1]], first, own.firstNanos, first === null ? null : own.lastSeconds, own.lastNanos);
+    }
+  });
+  putRows(writer.rows.addressFact, (put) => {
+    for (let i = 0; i < addressFacts.count; i++) {
+      if (state.addressFactCounts[i] === 0) continue;
+      const k = i << 2;
+      put(ids[addressFacts.keys[k]], state.texts[addressFacts.keys[k + 1]], state.texts[addressFacts.keys[k + 2]], state.addressFactCounts[i]);
+    }
+  });
   return ids;
 }
 
-/** @param newestAddress of those before this flush: a conversation of a newer one cannot be in the store yet */
-function writeConversations(writer: StoreWriter, state: FlowState, addresses: Float64Array, newestAddress: number, used: Uint8Array, revision: number): Float64Array {
-  const { conversations, rowWords, rowDoubles } = state;
+/**
+ * Ids are given here, not by SQLite, so that rows need no answer: one more than the highest, as it would.
+ * @param newestAddress of those before this flush: a conversation of a newer one cannot be in the store yet
+ * @param newest conversation of those before this flush
+ */
+function writeConversations(writer: StoreWriter, state: FlowState, addresses: Float64Array, newestAddress: number, newest: number, used: Uint8Array, revision: number): Float64Array {
+  const { conversations, facts, rowWords, rowDoubles, texts } = state;
   const { keys: words, doubles } = conversations;
-  const { insertConversation, conversation, conversationHour, conversationFact } = writer.statements;
   const count = conversations.count;
-  const sums = new Float64Array(count * 5);
+  const sums = sumRows(state);
+  const ids = new Float64Array(count);
+  let nextId = newest + 1;
+  putRows(writer.rows.conversation, (put) => {
+    for (let i = 0; i < count; i++) {
+      if (used[i] === 0) continue;
+      const c = i * CONVERSATION.stride;
+      const d = c >> 1;
+      const t = i * 5;
+      const vlan = words[c + CONVERSATION.vlan];
+      const rtt = words[c + CONVERSATION.rttUs];
+      const first = seconds(doubles[d + CONVERSATION.firstSecondsD]);
+      const client = addresses[words[c]];
+      const server = addresses[words[c + 1]];
+      const row = [
+        nextId,
+        client,
+        server,
+        words[c + 2],
+        words[c + 3],
+        vlan < 0 ? null : vlan,
+        texts[words[c + CONVERSATION.service]],
+        words[c + CONVERSATION.serviceBy],
+        words[c + CONVERSATION.directionBy],
+        sums[t],
+        sums[t + 1],
+        sums[t + 2],
+        sums[t + 3],
+        words[c + CONVERSATION.sessions],
+        words[c + CONVERSATION.answered],
+        sums[t + 4],
+        rtt < 0 ? null : rtt,
+        first,
+        words[c + CONVERSATION.firstNanos],
+        first === null ? null : doubles[d + CONVERSATION.lastSecondsD],
+        words[c + CONVERSATION.lastNanos],
+        revision,
+      ] as const;
+      if (client > newestAddress || server > newestAddress) {
+        ids[i] = nextId;
+        put(...row);
+      } else ids[i] = writer.statements.conversation.get(...row) as number;
+      if (ids[i] === nextId) nextId++;
+    }
+  });
+  putRows(writer.rows.conversationHour, (put) => {
+    for (const row of inOrder(state.rows, (i) => rowWords[i * ROW.stride + ROW.conversation], ids)) {
+      const r = row * ROW.stride;
+      const d = row * ROW_D.stride;
+      put(
+        ids[rowWords[r + ROW.conversation]],
+        rowWords[r + ROW.hour],
+        rowWords[r + ROW.packetsToServer],
+        rowWords[r + ROW.packetsToClient],
+        rowDoubles[d + ROW_D.bytesToServer],
+        rowDoubles[d + ROW_D.bytesToClient],
+        rowWords[r + ROW.requests],
+        rowWords[r + ROW.answers],
+        revision,
+      );
+    }
+  });
+  putRows(writer.rows.conversationFact, (put) => {
+    for (let i = 0; i < facts.count; i++) {
+      const k = i * FACT.stride;
+      const { keys } = facts;
+      if (isCounted(keys, k)) put(ids[keys[k]], texts[keys[k + 1]], texts[keys[k + 2]], keys[k + FACT.toServer], keys[k + FACT.toClient]);
+    }
+  });
+  return ids;
+}
+
+/** Packets to server and client, octets to server and client, and requests of each conversation. */
+function sumRows(state: FlowState): Float64Array {
+  const { rowWords, rowDoubles } = state;
+  const sums = new Float64Array(state.conversations.count * 5);
   for (let row = 0; row < state.rows; row++) {
     const r = row * ROW.stride;
     const t = rowWords[r + ROW.conversation] * 5;
@@ -158,146 +242,123 @@ function writeConversations(writer: StoreWriter, state: FlowState, addresses: Fl
     sums[t + 3] += rowDoubles[row * ROW_D.stride + ROW_D.bytesToClient];
     sums[t + 4] += rowWords[r + ROW.requests];
   }
-  const ids = new Float64Array(count);
-  for (let i = 0; i < count; i++) {
-    if (used[i] === 0) continue;
-    const c = i * CONVERSATION.stride;
-    const d = c >> 1;
-    const t = i * 5;
-    const vlan = words[c + CONVERSATION.vlan];
-    const rtt = words[c + CONVERSATION.rttUs];
-    const first = seconds(doubles[d + CONVERSATION.firstSecondsD]);
-    const client = addresses[words[c]];
-    const server = addresses[words[c + 1]];
-    const row = [
-      client,
-      server,
-      words[c + 2],
-      words[c + 3],
-      vlan < 0 ? null : vlan,
-      state.texts[words[c + CONVERSATION.service]],
-      words[c + CONVERSATION.serviceBy],
-      words[c + CONVERSATION.directionBy],
-      sums[t],
-      sums[t + 1],
-      sums[t + 2],
-      sums[t + 3],
-      words[c + CONVERSATION.sessions],
-      words[c + CONVERSATION.answered],
-      sums[t + 4],
-      rtt < 0 ? null : rtt,
-      first,
-      words[c + CONVERSATION.firstNanos],
-      first === null ? null : doubles[d + CONVERSATION.lastSecondsD],
-      words[c + CONVERSATION.lastNanos],
-      revision,
-    ] as const;
-    // Without asking whether it is there, and without an answer row, where it is new for certain.
-    const isNew = client > newestAddress || server > newestAddress;
-    ids[i] = isNew ? Number(insertConversation.run(...row).lastInsertRowid) : (conversation.get(...row) as number);
-  }
-  for (const row of inOrder(state.rows, (i) => ids[rowWords[i * ROW.stride + ROW.conversation]])) {
-    const r = row * ROW.stride;
-    conversationHour.run(
-      ids[rowWords[r + ROW.conversation]],
-      rowWords[r + ROW.hour],
-      rowWords[r + ROW.packetsToServer],
-      rowWords[r + ROW.packetsToClient],
-      rowDoubles[row * ROW_D.stride + ROW_D.bytesToServer],
-      rowDoubles[row * ROW_D.stride + ROW_D.bytesToClient],
-      rowWords[r + ROW.requests],
-      rowWords[r + ROW.answers],
-      revision,
-    );
-  }
-  const { facts, texts } = state;
-  for (let i = 0; i < facts.count; i++) {
-    const k = i * FACT.stride;
-    const { keys } = facts;
-    if (!isCounted(keys, k)) continue;
-    conversationFact.run(ids[keys[k]], texts[keys[k + 1]], texts[keys[k + 2]], keys[k + FACT.toServer], keys[k + FACT.toClient]);
-  }
-  return ids;
+  return sums;
 }
 
 function writeOperations(writer: StoreWriter, state: FlowState, conversations: Float64Array, newest: number, sums: Float64Array, revision: number): Float64Array {
   const { operations, operationRows: rows, texts } = state;
   const { keys: words, doubles } = operations;
-  const { findOperation, insertOperation, updateOperation, operationHour, range, error, target } = writer.statements;
+  const { findOperation, updateOperation, newestOperation } = writer.statements;
   const ids = new Float64Array(operations.count);
-  for (let i = 0; i < operations.count; i++) {
-    if (!isUsed(sums, i)) continue;
-    const o = i * OPERATION.stride;
-    const d = o >> 1;
-    const conversation = conversations[words[o]];
-    const protocol = texts[words[o + 1] >> 16];
-    const unit = (words[o + 1] & UNIT_MASK) - 1;
-    const code = words[o + 2];
-    const first = seconds(doubles[d + OPERATION.firstSecondsD]);
-    const last = first === null ? null : doubles[d + OPERATION.lastSecondsD];
-    const counters = [sums[i * 3], sums[i * 3 + 1], sums[i * 3 + 2], words[o + OPERATION.rangesFolded]] as const;
-    const times = [first, words[o + OPERATION.firstNanos], last, words[o + OPERATION.lastNanos], revision] as const;
-    // A conversation that this flush made has no operations yet: no need to ask.
-    const known = conversation > newest ? undefined : (findOperation.get(conversation, protocol, unit, code) as number | undefined);
-    if (known === undefined) ids[i] = Number(insertOperation.run(conversation, protocol, unit, code, ...counters, ...times).lastInsertRowid);
-    else {
-      updateOperation.run(...counters, ...times, known);
-      ids[i] = known;
+  let nextId = (newestOperation.get() as number) + 1;
+  putRows(writer.rows.operation, (put) => {
+    for (let i = 0; i < operations.count; i++) {
+      if (!isUsed(sums, i)) continue;
+      const o = i * OPERATION.stride;
+      const d = o >> 1;
+      const conversation = conversations[words[o]];
+      const protocol = texts[words[o + 1] >> 16];
+      const unit = (words[o + 1] & UNIT_MASK) - 1;
+      const code = words[o + 2];
+      const first = seconds(doubles[d + OPERATION.firstSecondsD]);
+      const last = first === null ? null : doubles[d + OPERATION.lastSecondsD];
+      const counters = [sums[i * 3], sums[i * 3 + 1], sums[i * 3 + 2], words[o + OPERATION.rangesFolded]] as const;
+      const times = [first, words[o + OPERATION.firstNanos], last, words[o + OPERATION.lastNanos], revision] as const;
+      // A conversation that this flush made has no operations yet: no need to ask.
+      const known = conversation > newest ? undefined : (findOperation.get(conversation, protocol, unit, code) as number | undefined);
+      if (known !== undefined) updateOperation.run(...counters, ...times, known);
+      else put(nextId, conversation, protocol, unit, code, ...counters, ...times);
+      ids[i] = known ?? nextId++;
     }
-  }
-  for (const row of inOrder(state.operationRowCount, (i) => ids[rows[i * OPERATION_ROW.stride]])) {
-    const r = row * OPERATION_ROW.stride;
-    operationHour.run(ids[rows[r]], rows[r + 1], rows[r + 2], rows[r + 3], rows[r + 4], revision);
-  }
+  });
+  putRows(writer.rows.operationHour, (put) => {
+    for (const row of inOrder(state.operationRowCount, (i) => rows[i * OPERATION_ROW.stride], ids)) {
+      const r = row * OPERATION_ROW.stride;
+      put(ids[rows[r]], rows[r + 1], rows[r + 2], rows[r + 3], rows[r + 4], revision);
+    }
+  });
   const { ranges, rangeCounts, errors, errorCounts, targets } = state;
-  for (let i = 0; i < ranges.count; i++) {
-    if (rangeCounts[i] === 0) continue;
-    const k = i << 2;
-    range.run(ids[ranges.keys[k]], ranges.keys[k + 1], ranges.keys[k + 2], ranges.keys[k + 3], rangeCounts[i]);
-  }
-  for (let i = 0; i < errors.count; i++) error.run(ids[errors.keys[i << 2]], errors.keys[(i << 2) + 1] >>> 0, errorCounts[i]);
-  for (let i = 0; i < targets.count; i++) {
-    const t = i * TARGET.stride;
-    const { keys } = targets;
-    if (keys[t + TARGET.requests] > 0) target.run(ids[keys[t]], texts[keys[t + 1]], keys[t + TARGET.requests]);
-  }
+  putRows(writer.rows.range, (put) => {
+    for (let i = 0; i < ranges.count; i++) {
+      const k = i << 2;
+      if (rangeCounts[i] > 0) put(ids[ranges.keys[k]], ranges.keys[k + 1], ranges.keys[k + 2], ranges.keys[k + 3], rangeCounts[i]);
+    }
+  });
+  putRows(writer.rows.error, (put) => {
+    for (let i = 0; i < errors.count; i++) put(ids[errors.keys[i << 2]], errors.keys[(i << 2) + 1] >>> 0, errorCounts[i]);
+  });
+  putRows(writer.rows.target, (put) => {
+    for (let i = 0; i < targets.count; i++) {
+      const t = i * TARGET.stride;
+      const { keys } = targets;
+      if (keys[t + TARGET.requests] > 0) put(ids[keys[t]], texts[keys[t + 1]], keys[t + TARGET.requests]);
+    }
+  });
   return ids;
 }
 
 /** More than a flow table holds (INDEX_MASK, int-table.ts): an id times this, and an index, are exact in a double up to two thousand million ids. */
 const INDICES = 2 ** 22;
 
-/** The indices below `count` in the order of their rows' ids: a b-tree takes sorted rows at twice the speed. Sorted as numbers, without a call for each pair. */
-function inOrder(count: number, idOf: (index: number) => number): Uint32Array {
-  const keys = new Float64Array(count);
-  for (let i = 0; i < count; i++) keys[i] = idOf(i) * INDICES + i;
-  return Uint32Array.from(keys.sort(), (key) => key - Math.floor(key / INDICES) * INDICES);
+/**
+ * The rows below `count` in the order of their owners' ids: a b-tree takes sorted rows at twice the speed. Counted into place; only
+ * owners that the store knew before are not in order already.
+ */
+function inOrder(count: number, ownerOf: (row: number) => number, ids: Float64Array): Uint32Array {
+  const ranks = ranksOf(ids);
+  const ends = new Uint32Array(ids.length + 1);
+  for (let row = 0; row < count; row++) ends[ranks[ownerOf(row)] + 1]++;
+  for (let i = 1; i < ends.length; i++) ends[i] += ends[i - 1];
+  const ordered = new Uint32Array(count);
+  for (let row = 0; row < count; row++) ordered[ends[ranks[ownerOf(row)]]++] = row;
+  return ordered;
+}
+
+/** The place of each owner among all, by id. */
+function ranksOf(ids: Float64Array): Uint32Array {
+  const ranks = Uint32Array.from(ids, (_, i) => i);
+  // Those without an id have no rows that are written.
+  const known = ids.filter((id) => id !== 0);
+  if (known.every((id, i) => i === 0 || known[i - 1] < id)) return ranks;
+  // As numbers, without a call for each pair.
+  const keys = ids.map((id, i) => id * INDICES + i).sort();
+  keys.forEach((key, rank) => (ranks[key - Math.floor(key / INDICES) * INDICES] = rank));
+  return ranks;
 }
 
 /** subject: conversation id, or the negative of an operation id. */
 function writeRhythm(writer: StoreWriter, state: FlowState, conversations: Float64Array, operations: Float64Array): void {
   const { rhythmWords: words, rhythmSums } = state;
-  const idOf = (i: number): number => {
+  // Owners: operations from the last to the first, then conversations.
+  const last = operations.length - 1;
+  const subjects = new Float64Array(operations.length + conversations.length);
+  operations.forEach((id, i) => (subjects[last - i] = -id));
+  subjects.set(conversations, operations.length);
+  const ownerOf = (i: number): number => {
     const subject = words[i * RHYTHM.stride + RHYTHM.subject];
-    return (subject & 1) === 1 ? -operations[subject >> 1] : conversations[subject >> 1];
+    return (subject & 1) === 1 ? last - (subject >> 1) : operations.length + (subject >> 1);
   };
-  for (const i of inOrder(state.rhythms, idOf)) {
-    const id = idOf(i);
-    // 0: of a direction that was revised; what it counted went on under the other conversation.
-    const r = i * RHYTHM.stride;
-    if (words[r + RHYTHM.hits] > 0 && id !== 0) writer.statements.rhythm.run(id, words[r + RHYTHM.bin], words[r + RHYTHM.hits], rhythmSums[i] / 1000);
-  }
+  putRows(writer.rows.rhythm, (put) => {
+    for (const i of inOrder(state.rhythms, ownerOf, subjects)) {
+      const id = subjects[ownerOf(i)];
+      // 0: of a direction that was revised; what it counted went on under the other conversation.
+      const r = i * RHYTHM.stride;
+      if (words[r + RHYTHM.hits] > 0 && id !== 0) put(id, words[r + RHYTHM.bin], words[r + RHYTHM.hits], rhythmSums[i] / 1000);
+    }
+  });
 }
 
 function writeScans(writer: StoreWriter, state: FlowState, addresses: Float64Array): void {
   const { scans, scanTotals } = state;
-  for (let i = 0; i < scans.count; i++) {
-    const t = scanTotals[i];
-    if (t.packets === 0) continue;
-    const client = scans.keys[i << 2];
-    const id = client < 0 ? (writer.statements.address.get(MANY_SCANNERS, null, 0, null, 0) as number) : addresses[client];
-    const first = seconds(t.firstSeconds);
-    const last = first === null ? null : t.lastSeconds;
-    writer.statements.scan.run(id, scans.keys[(i << 2) + 1], t.targets, t.packets, t.bytes, first, t.firstNanos, last, t.lastNanos);
-  }
+  putRows(writer.rows.scan, (put) => {
+    for (let i = 0; i < scans.count; i++) {
+      const t = scanTotals[i];
+      if (t.packets === 0) continue;
+      const client = scans.keys[i << 2];
+      const id = client < 0 ? (writer.statements.address.get(MANY_SCANNERS, null, 0, null, 0) as number) : addresses[client];
+      const first = seconds(t.firstSeconds);
+      const last = first === null ? null : t.lastSeconds;
+      put(id, scans.keys[(i << 2) + 1], t.targets, t.packets, t.bytes, first, t.firstNanos, last, t.lastNanos);
+    }
+  });
 }
