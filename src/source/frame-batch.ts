@@ -104,6 +104,13 @@ export interface CaptureInterface {
   frames: number;
 }
 
+/** What a packed file holds, whatever packed it: SHA-256, in hex, of its unpacked octets and of the first of them. */
+export interface Content {
+  readonly size: number;
+  readonly head: string;
+  readonly digest: string;
+}
+
 /** A capture being read. `next` resolves to a batch, good until `next` is called again, or to null at the end. */
 export interface FrameSource {
   /** `pcap`, `pcap-ns`, `pcapng`, each with a suffix such as `+gzip` where compressed. */
@@ -113,5 +120,7 @@ export interface FrameSource {
   next(): Promise<FrameBatch | null>;
   /** Meaningful once `next` gave null. */
   end(): SourceEnd;
+  /** The same, of a packed file; null where it is plain, or where not all of it could be unpacked. Absent: nothing is packed. */
+  content?(): Content | null;
   close(): Promise<void>;
 }

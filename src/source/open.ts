@@ -8,9 +8,10 @@ import type { BaselineError } from '../errors.ts';
 import { BLOCK_BYTES, createBlock, fillBlock, type Block } from './block.ts';
 import { copyOctets, openBytes } from './byte-source.ts';
 import type { ByteSource } from './byte-source.ts';
+import { withContent } from './content.ts';
 import { isFirewallLog } from './firewall-log/log-reader.ts';
 import { createFrameBatch, createSourceCounts } from './frame-batch.ts';
-import type { FrameBatch, FrameSource, SourceCounts, SourceEnd, SourceMemory } from './frame-batch.ts';
+import type { Content, FrameBatch, FrameSource, SourceCounts, SourceEnd, SourceMemory } from './frame-batch.ts';
 import { gunzip } from './gzip.ts';
 import { createLineSource, type LineSource } from './lines.ts';
 import { createPcapWalker } from './pcap.ts';
@@ -29,6 +30,8 @@ export interface OpenOptions {
   /** Size of the block; smaller where only the first frames are wanted. */
   readonly blockBytes?: number;
   readonly memory?: SourceMemory;
+  /** Of a packed file: tell its `content` (which takes 0.8 s a gigabyte). */
+  readonly wantsContent?: boolean;
 }
 
 /** What a path turned out to hold. */
@@ -93,6 +96,7 @@ function readFrames(
   block: Block,
   kind: CaptureKind,
   suffix: string,
+  content: (() => Content) | null,
   { skipFrames = 0, memory }: OpenOptions,
 ): FrameSource {
   const counts = createSourceCounts(source.fileBytesRead());
@@ -135,6 +139,7 @@ function readFrames(
     interfaces: walker.interfaces,
     next,
     end: () => end ?? { kind: 'truncated', offset: counts.position, lost: 0, reason: 'reading was broken off' },
+    content: () => (content !== null && block.ended && source.fault() === null ? content() : null),
     close: () => source.close(),
   };
 }
@@ -169,6 +174,7 @@ async function openInput(source: ByteSource, path: string, options: OpenOptions)
   const renew = options.memory?.block ?? null;
   let block = createBlock(blockBytes, renew);
   let input = source;
+  let content: (() => Content) | null = null;
   let packing = '';
   for (;;) {
     // A live pipe may hold no more than a file header for long: only what that does not tell waits for more.
@@ -179,7 +185,7 @@ async function openInput(source: ByteSource, path: string, options: OpenOptions)
       sniffed = sniff(block.bytes.slice(0, Math.min(block.to, SNIFF_BYTES)), block.ended);
     }
     if (sniffed.kind === 'pcap' || sniffed.kind === 'pcapng') {
-      return capture(readFrames(input, block, sniffed, packing === '' ? '' : `+${packing}`, options));
+      return capture(readFrames(input, block, sniffed, packing === '' ? '' : `+${packing}`, content, options));
     }
     if (sniffed.kind === 'cut' || (packing !== '' && block.to < 12 && input.fault() !== null)) {
       const reason = 'the input ends before it tells what it is';
@@ -194,11 +200,13 @@ async function openInput(source: ByteSource, path: string, options: OpenOptions)
       throw usageError(`${shownPath(path)}: ${sniffed.by}-compressed data inside ${packing}`, 'Unpack the outer layer first.');
     }
     packing = sniffed.by;
-    const packed = prefixed(source, block.bytes.slice(0, block.to));
-    input = sniffed.by === 'gzip' ? gunzip(packed) : unzstd(packed);
+    input = unpack(prefixed(source, block.bytes.slice(0, block.to)), sniffed.by);
+    if (options.wantsContent === true) ({ source: input, content } = withContent(input));
     block = createBlock(blockBytes, renew);
   }
 }
+
+const unpack = (source: ByteSource, by: 'gzip' | 'zstd'): ByteSource => (by === 'gzip' ? gunzip(source) : unzstd(source));
 
 async function holdsLog(block: Block, input: ByteSource): Promise<boolean> {
   const isLog = (): boolean => isFirewallLog(Buffer.from(block.bytes.subarray(block.from, block.to)).toString('latin1'));
@@ -221,6 +229,16 @@ function prefixed(source: ByteSource, head: Uint8Array): ByteSource {
       return count;
     },
   };
+}
+
+/** The octets of a file, unpacked where it is packed. */
+export async function openUnpacked(path: string): Promise<ByteSource> {
+  const source = await openBytes(path);
+  const block = createBlock(SNIFF_BYTES);
+  await fillBlock(block, source, FILE_HEADER_BYTES);
+  const sniffed = sniff(block.bytes.subarray(0, block.to), block.ended);
+  const whole = prefixed(source, block.bytes.slice(0, block.to));
+  return sniffed.kind === 'compressed' ? unpack(whole, sniffed.by) : whole;
 }
 
 /** `path`: a file, FIFO or device, or `-` for standard input. */

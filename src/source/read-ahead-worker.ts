@@ -40,11 +40,11 @@ const memory: SourceMemory = {
 };
 
 async function readAhead({ path, skipFrames, blockBytes }: ReadRequest): Promise<void> {
-  const opened = await openPath(path, { skipFrames, blockBytes, memory });
+  const opened = await openPath(path, { skipFrames, blockBytes, memory, wantsContent: true });
   const { source } = opened;
   try {
     if (opened.kind === 'log') return post({ kind: 'log' });
-    const { format, counts, interfaces, next, end } = opened.source;
+    const { format, counts, interfaces, next, end, content } = opened.source;
     post({ kind: 'opened', format, counts });
     for (let batch = await next(); batch !== null; batch = await next()) {
       const block = blocks[current];
@@ -54,7 +54,7 @@ async function readAhead({ path, skipFrames, blockBytes }: ReadRequest): Promise
       block.isKnown = true;
       block.lastBatch = ++handed;
     }
-    post({ kind: 'end', end: end(), counts, interfaces });
+    post({ kind: 'end', end: end(), counts, interfaces, content: content?.() ?? null });
   } finally {
     await source.close();
   }

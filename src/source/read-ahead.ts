@@ -12,7 +12,7 @@ import { BaselineError, type ExitCode } from '../errors.ts';
 import { BLOCK_BYTES } from './block.ts';
 import {
   COLUMN_BYTES, createFrameBatch, createSourceCounts,
-  type CaptureInterface, type FrameBatch, type FrameSource, type SourceCounts, type SourceEnd,
+  type CaptureInterface, type Content, type FrameBatch, type FrameSource, type SourceCounts, type SourceEnd,
 } from './frame-batch.ts';
 import { openPath, type Opened } from './open.ts';
 import { sniff } from './sniff.ts';
@@ -49,7 +49,7 @@ export type Answer =
       readonly linkType: number;
       readonly counts: SourceCounts;
     }
-  | { readonly kind: 'end'; readonly end: SourceEnd; readonly counts: SourceCounts; readonly interfaces: readonly CaptureInterface[] }
+  | { readonly kind: 'end'; readonly end: SourceEnd; readonly counts: SourceCounts; readonly interfaces: readonly CaptureInterface[]; readonly content: Content | null }
   | { readonly kind: 'refused'; readonly message: string; readonly remedy: string; readonly exitCode: ExitCode }
   | { readonly kind: 'log' }
   /** The thread itself is gone. */
@@ -186,13 +186,13 @@ export function createReadAhead(readers: number, { blockBytes = BLOCK_BYTES }: {
     }
     if (isPacked(path)) job ??= start(path, skipFrames);
     begin();
-    if (job === undefined) return openPath(path, { skipFrames, blockBytes });
+    if (job === undefined) return openPath(path, { skipFrames, blockBytes, wantsContent: true });
     const answer = await nextAnswer(job);
     if (answer.kind === 'opened') return { kind: 'capture', source: createSource(job, answer, () => abandon(job)) };
     jobs.splice(jobs.indexOf(job), 1);
     if (answer.kind === 'refused') throw new BaselineError(answer.message, answer.remedy, answer.exitCode);
     // A log, which this thread reads; or the thread is gone.
-    return openPath(path, { skipFrames, blockBytes });
+    return openPath(path, { skipFrames, blockBytes, wantsContent: true });
   }
 
   function createSource(job: Job, opened: Extract<Answer, { kind: 'opened' }>, giveUp: () => void): FrameSource {
@@ -202,6 +202,7 @@ export function createReadAhead(readers: number, { blockBytes = BLOCK_BYTES }: {
     Object.assign(counts, opened.counts);
     let isHeld = false;
     let end: SourceEnd | null = null;
+    let content: Content | null = null;
     const release = (): void => {
       if (!isHeld) return;
       isHeld = false;
@@ -226,10 +227,12 @@ export function createReadAhead(readers: number, { blockBytes = BLOCK_BYTES }: {
         Object.assign(counts, answer.counts);
         interfaces.push(...answer.interfaces);
         end = answer.end;
+        content = answer.content;
         begin();
         return null;
       },
       end: () => end ?? { kind: 'truncated', offset: counts.position, lost: 0, reason: 'reading was broken off' },
+      content: () => content,
       async close() {
         release();
         if (end === null && jobs.includes(job)) giveUp();

@@ -1,8 +1,10 @@
 /**
  * The capture records: which files were imported, how far, and how they ended; and the decoder's memory between them.
- * A file is recognised by content: SHA-256 of its first octets finds candidates, SHA-256 of all octets covered decides.
+ * A file is recognised by content: SHA-256 of its first octets finds candidates, SHA-256 of all octets covered decides
+ * (known-capture.ts).
  */
 import type Database from 'better-sqlite3';
+import type { Content } from '../source/frame-batch.ts';
 import { INSTANT, widenSpan } from './instant-sql.ts';
 
 export type CaptureState = 'running' | 'complete' | 'truncated' | 'corrupt' | 'unsupported' | 'interrupted';
@@ -16,11 +18,27 @@ export interface KnownCapture {
   readonly size: number;
   readonly state: CaptureState;
   readonly frames: number;
+  /** What it holds; null where that is not known. */
+  readonly content: Content | null;
 }
+
+/** How a capture's record says that its file is packed. */
+export const isPackedFormat = (format: string): boolean => format.includes('+');
 
 /** Captures of files, oldest first. */
 export function listFileCaptures(db: Database.Database): KnownCapture[] {
-  return db.prepare("SELECT id, name, head, digest, size, state, frames FROM capture WHERE kind = 'file' ORDER BY id").all() as KnownCapture[];
+  type Row = Omit<KnownCapture, 'content'> & { format: string; contentHead: string; contentDigest: string; contentSize: number };
+  const rows = db
+    .prepare(
+      `SELECT id, name, format, head, digest, size, state, frames, content_head AS contentHead, content_digest AS contentDigest, content_size AS contentSize
+       FROM capture WHERE kind = 'file' ORDER BY id`,
+    )
+    .all() as Row[];
+  return rows.map(({ format, contentHead, contentDigest, contentSize, ...known }) => {
+    const { head, digest, size } = known;
+    if (!isPackedFormat(format)) return { ...known, content: { head, digest, size } };
+    return { ...known, content: contentDigest === '' ? null : { head: contentHead, digest: contentDigest, size: contentSize } };
+  });
 }
 
 export interface NewCapture {
@@ -39,11 +57,18 @@ export function insertCapture(db: Database.Database, capture: NewCapture, revisi
   );
 }
 
+/** The same capture goes on in another file. */
+export function moveCapture(db: Database.Database, id: number, { name, format, head }: NewCapture): void {
+  db.prepare('UPDATE capture SET name = ?, format = ?, head = ? WHERE id = ?').run(name, format, head, id);
+}
+
 export interface CaptureProgress {
   readonly state: CaptureState;
   readonly reason: string;
   readonly digest: string;
   readonly size: number;
+  /** Of a packed file that was read to its end. */
+  readonly content?: Content | null;
   /** Frames and octets taken since the last update. */
   readonly packets: number;
   readonly bytes: number;
@@ -53,15 +78,18 @@ export interface CaptureProgress {
   readonly lastNanos: number;
 }
 
+const NO_CONTENT: Content = { head: '', digest: '', size: 0 };
+
 export function updateCapture(db: Database.Database, id: number, progress: CaptureProgress, revision: number): void {
   const { state, reason, digest, size, packets, bytes } = progress;
+  const content = progress.content ?? NO_CONTENT;
   const timed = Number.isFinite(progress.firstSeconds);
   const times = timed ? [progress.firstSeconds, progress.firstNanos, progress.lastSeconds, progress.lastNanos] : [null, null, null, null];
   db.prepare(
-    `UPDATE capture SET state = ?, reason = ?, digest = ?, size = ?, frames = frames + ?, bytes = bytes + ?,
+    `UPDATE capture SET state = ?, reason = ?, digest = ?, size = ?, content_head = ?, content_digest = ?, content_size = ?, frames = frames + ?, bytes = bytes + ?,
       ${widenSpan('t.f', 't.l')}, rev = ?
      FROM (SELECT ${INSTANT} AS f, ${INSTANT} AS l) AS t WHERE id = ?`,
-  ).run(state, reason, digest, size, packets, bytes, revision, ...times, id);
+  ).run(state, reason, digest, size, content.head, content.digest, content.size, packets, bytes, revision, ...times, id);
 }
 
 export function addCaptureCounters(db: Database.Database, id: number, counters: Iterable<readonly [string, number]>): void {

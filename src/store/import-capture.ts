@@ -7,7 +7,8 @@
  */
 import { statSync } from 'node:fs';
 import { openPath } from '../source/open.ts';
-import type { FrameSource, SourceEnd } from '../source/frame-batch.ts';
+import { HEAD_OCTETS } from '../source/content.ts';
+import type { Content, FrameSource, SourceEnd } from '../source/frame-batch.ts';
 import { createDigester, digestPrefix, type Digester, type FileDigest } from '../source/file-digest.ts';
 import { createReadAhead, type ReadAhead } from '../source/read-ahead.ts';
 import { beginCapture, beginInterval, createRecorder, endInterval, figuresOf, forgetStreams, recordBatch, type Recorder } from '../flow/recorder.ts';
@@ -15,16 +16,18 @@ import type { CaptureFigures } from '../flow/settle.ts';
 import {
   addCaptureCounters,
   insertCapture,
+  isPackedFormat,
   listFileCaptures,
+  moveCapture,
   readDecoderState,
   updateCapture,
   writeDecoderState,
   type CaptureState,
-  type KnownCapture,
   type NewCapture,
 } from './captures.ts';
 import { asStoreError, type Store } from './database.ts';
 import { beginLogs, importLog, NO_LOG_OPTIONS, type LogOptions, type LogOutcome, type LogSession } from './import-log.ts';
+import { candidatesOf, createNewFile, findKnown, twinsOf, type Known, type NewFile } from './known-capture.ts';
 import { isMemoryShort, requireMemory } from './memory-limit.ts';
 import { nextRevision, writeFlows } from './write.ts';
 import { createStoreWriter, type StoreWriter } from './write-statements.ts';
@@ -33,7 +36,6 @@ import { createStoreWriter, type StoreWriter } from './write-statements.ts';
 const CHECKPOINT_FRAMES = 1 << 24;
 /** Batches between two looks at signals and the progress line. */
 const BREATHING_BATCHES = 32;
-const HEAD_OCTETS = 4096;
 /** While open sessions are written they are in memory up to three times (measured: 2.6). */
 const COMMIT_FACTOR = 3;
 
@@ -41,10 +43,14 @@ const COMMIT_FACTOR = 3;
 interface ReadCapture extends NewCapture {
   /** In the store; 0 before it is there. */
   id: number;
+  /** In the store, as read from another file. */
+  readonly isMoved: boolean;
   readonly state: CaptureState;
   readonly reason: string;
   readonly size: number;
   readonly digest: Promise<string>;
+  /** Of a packed file that was read to its end. */
+  readonly content: Content | null;
   /** What the reader counted since the last checkpoint. */
   readonly counts: readonly (readonly [string, number])[];
   /** Null while the recorder still counts for this capture. */
@@ -151,18 +157,17 @@ export const importCapture = (session: ImportSession, path: string, options: Imp
 
 async function importOne(session: ImportSession, path: string, options: ImportOptions): Promise<ImportOutcome> {
   const file = regularFile(path);
-  const headOf = createHeads(path);
   // A capture that this one may be, or continue, must be in the store to be found there.
-  if (file !== null && !options.force && session.read.some((one) => one.kind === 'file' && one.size <= file.size && one.head === headOf(one.size))) await commit(session);
-  const known = file === null || options.force ? null : findKnown(session, path, file.size, headOf);
+  if (file !== null && !options.force && (await isAwaited(session.read, file))) await commit(session);
+  const known = file === null || options.force ? null : await findKnown(listFileCaptures(session.store.db), file);
   session.ahead?.expect(options.upcoming ?? [], (other) => isNew(session, other, options.force));
-  if (known !== null && known.size === file?.size && known.state !== 'running' && known.state !== 'interrupted') {
+  if (known !== null && known.isWhole && known.capture.state !== 'running' && known.capture.state !== 'interrupted') {
     session.ahead?.pass(path);
-    return { status: 'already', packets: 0, bytes: 0, reason: `the same content is in the store as ${known.name}` };
+    return { status: 'already', packets: 0, bytes: 0, reason: `the same content is in the store as ${known.capture.name}` };
   }
-  const skipFrames = known?.frames ?? 0;
+  const skipFrames = known?.capture.frames ?? 0;
   // Pipes belong to this thread.
-  const opened = await (session.ahead === null || file === null ? openPath(path, { skipFrames, ...blockOf(session.settings) }) : session.ahead.open(path, skipFrames));
+  const opened = await (session.ahead === null || file === null ? openPath(path, { skipFrames, wantsContent: file !== null, ...blockOf(session.settings) }) : session.ahead.open(path, skipFrames));
   if (opened.kind === 'log') {
     try {
       // A log without a year takes that of the captures in the store.
@@ -183,30 +188,19 @@ async function importOne(session: ImportSession, path: string, options: ImportOp
   }
 }
 
-const regularFile = (path: string): { size: number } | null => {
+const regularFile = (path: string): NewFile | null => {
   if (path === '-') return null;
   const stat = statSync(path, { throwIfNoEntry: false });
-  return stat?.isFile() === true ? { size: stat.size } : null;
+  return stat?.isFile() === true ? createNewFile(path, stat.size) : null;
 };
 
-/** Digests of a file's first octets, each computed once. */
-function createHeads(path: string): (size: number) => string {
-  const heads = new Map<number, string>();
-  return (size) => {
-    const octets = Math.min(HEAD_OCTETS, size);
-    let head = heads.get(octets);
-    if (head === undefined) heads.set(octets, (head = digestPrefix(path, octets)));
-    return head;
-  };
-}
-
-const listCandidates = (session: ImportSession, size: number, headOf: (size: number) => string): KnownCapture[] =>
-  listFileCaptures(session.store.db).filter((capture) => capture.size <= size && capture.size > 0 && capture.head === headOf(capture.size));
-
-/** The capture of which this file is the whole or a continuation; the longest, where several are. */
-function findKnown(session: ImportSession, path: string, size: number, headOf: (size: number) => string): KnownCapture | null {
-  const candidates = listCandidates(session, size, headOf).sort((a, b) => b.size - a.size || b.frames - a.frames);
-  return candidates.find((capture) => digestPrefix(path, capture.size) === capture.digest) ?? null;
+/** Whether one of the captures that are not in the store yet may be this file, or its beginning. */
+async function isAwaited(read: readonly ReadCapture[], file: NewFile): Promise<boolean> {
+  const files = read.filter((one) => one.kind === 'file');
+  if (files.some((one) => one.size <= file.size && one.head === file.headOf(one.size))) return true;
+  // Digests are compared once they are in the store; here heads are enough.
+  const contentOf = (one: ReadCapture): Content | null => (isPackedFormat(one.format) ? one.content : { size: one.size, head: one.head, digest: '' });
+  return (await twinsOf(files, contentOf, file)).length > 0;
 }
 
 /** A regular file of which nothing is in the store: it will be read from its start, whatever the files before it bring. */
@@ -214,7 +208,7 @@ function isNew(session: ImportSession, path: string, force: boolean): boolean {
   const file = regularFile(path);
   if (file === null) return false;
   try {
-    return force || listCandidates(session, file.size, createHeads(path)).length === 0;
+    return force || candidatesOf(listFileCaptures(session.store.db), file).length === 0;
   } catch {
     // It cannot be read: that is told when its turn comes.
     return false;
@@ -226,7 +220,7 @@ async function readAll(
   path: string,
   source: FrameSource,
   digest: FileDigest | null,
-  known: KnownCapture | null,
+  known: Known | null,
   options: ImportOptions,
 ): Promise<ImportOutcome> {
   const run = beginRun(session, path, source, digest, known);
@@ -267,7 +261,7 @@ interface Run {
   bytes(): number;
 }
 
-function beginRun(session: ImportSession, path: string, source: FrameSource, digest: FileDigest | null, known: KnownCapture | null): Run {
+function beginRun(session: ImportSession, path: string, source: FrameSource, digest: FileDigest | null, known: Known | null): Run {
   const { recorder, read } = session;
   const before = read.at(-1);
   if (before !== undefined) before.figures = figuresOf(recorder);
@@ -289,11 +283,13 @@ function beginRun(session: ImportSession, path: string, source: FrameSource, dig
         name: path,
         format: source.format,
         head: part?.head ?? (digest === null ? '' : digestPrefix(path, Math.min(HEAD_OCTETS, size))),
-        id: part?.id ?? known?.id ?? 0,
+        id: part?.id ?? known?.capture.id ?? 0,
+        isMoved: part === undefined && known?.isMoved === true,
         state,
         reason,
         size,
         digest: sha256,
+        content: source.content?.() ?? null,
         counts: newCounts(source, told),
         figures: null,
       };
@@ -317,10 +313,11 @@ async function commit(session: ImportSession): Promise<void> {
     .transaction(() => {
       const revision = nextRevision(writer);
       read.forEach((one, i) => {
-        const { state, reason, size, counts } = one;
+        const { state, reason, size, content, counts } = one;
         const figures = one.figures as CaptureFigures;
         if (one.id === 0) one.id = insertCapture(store.db, one, revision);
-        updateCapture(store.db, one.id, { state, reason, digest: digests[i], size, ...figures }, revision);
+        else if (one.isMoved) moveCapture(store.db, one.id, one);
+        updateCapture(store.db, one.id, { state, reason, digest: digests[i], size, content, ...figures }, revision);
         addCaptureCounters(store.db, one.id, figures.counters);
         addCaptureCounters(store.db, one.id, counts);
       });
@@ -370,7 +367,7 @@ const reasonOf = (end: SourceEnd): string => {
   }
 };
 
-function statusOf(end: SourceEnd, known: KnownCapture | null, frames: number): ImportOutcome['status'] {
+function statusOf(end: SourceEnd, known: Known | null, frames: number): ImportOutcome['status'] {
   if (end.kind === 'unsupported') return frames > 0 ? 'damaged' : 'rejected';
   if (end.kind !== 'complete') return 'damaged';
   return known === null ? 'imported' : 'continued';

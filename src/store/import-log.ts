@@ -5,12 +5,12 @@
  */
 import { createHash, type Hash } from 'node:crypto';
 import { statSync } from 'node:fs';
-import { usageError } from '../errors.ts';
 import { createAttemptTable, type AttemptTable } from '../flow/attempt-table.ts';
 import type { LogTimeOptions } from '../source/firewall-log/log-clock.ts';
 import { createLogReader, type LineResult } from '../source/firewall-log/log-reader.ts';
 import { utf8Of, type LineBatch, type LineSource } from '../source/lines.ts';
-import { openPath } from '../source/open.ts';
+import { HEAD_OCTETS } from '../source/content.ts';
+import { digestContent } from '../source/content-digest.ts';
 import type { CaptureState } from './captures.ts';
 import type { Connection, Store } from './database.ts';
 import { insertLog, listFileLogs, readAttemptKeys, updateLog, writeAttempts, type KnownLog } from './firewall-logs.ts';
@@ -19,7 +19,6 @@ import { insertLog, listFileLogs, readAttemptKeys, updateLog, writeAttempts, typ
 const CHECKPOINT_LINES = 250_000;
 /** Batches of lines between two looks at signals and the progress line. */
 const BREATHING_BATCHES = 16;
-const HEAD_OCTETS = 4096;
 /** Of lines that could not be read, so many of each kind are shown, cut. */
 const SAMPLES_PER_KIND = 3;
 const SAMPLE_LENGTH = 240;
@@ -63,47 +62,13 @@ export const beginLogs = (store: Store, nextRevision: () => number): LogSession 
 const spanOfCaptures = (db: Connection): number | null =>
   db.prepare('SELECT (min(first_ns) / 2 + max(last_ns) / 2) / 1000000000 FROM capture').pluck().get() as number | null;
 
-async function openLines(path: string): Promise<LineSource> {
-  const opened = await openPath(path);
-  if (opened.kind === 'log') return opened.source;
-  await opened.source.close();
-  throw usageError(`${path}: changed while it was read`, 'Import it again.');
-}
-
-/** SHA-256 of the first octets of a log's unpacked text, for each of `sizes` that it reaches. */
-async function digestText(path: string, sizes: readonly number[]): Promise<Map<number, string>> {
-  const digests = new Map<number, string>();
-  const wanted = [...new Set(sizes)].sort((a, b) => a - b);
-  const source = await openLines(path);
-  try {
-    const hash = createHash('sha256');
-    let hashed = 0;
-    while (wanted.length > 0) {
-      let { octets } = (await source.next()) ?? source.rest();
-      if (octets.length === 0) break;
-      for (let [size] = wanted; size !== undefined && size <= hashed + octets.length; [size] = wanted) {
-        hash.update(octets.subarray(0, size - hashed));
-        octets = octets.subarray(size - hashed);
-        hashed = size;
-        digests.set(size, hash.copy().digest('hex'));
-        wanted.shift();
-      }
-      hash.update(octets);
-      hashed += octets.length;
-    }
-  } finally {
-    await source.close();
-  }
-  return digests;
-}
-
 /** The log of which this text is the whole or a continuation; the longest, where several are. */
 async function findKnownLog(db: Connection, path: string): Promise<KnownLog | null> {
   const all = listFileLogs(db).filter((log) => log.size > 0);
   const headSize = (log: KnownLog): number => Math.min(HEAD_OCTETS, log.size);
-  const heads = all.length === 0 ? new Map<number, string>() : await digestText(path, all.map(headSize));
+  const heads = all.length === 0 ? new Map<number, string>() : (await digestContent(path, all.map(headSize))).digests;
   const candidates = all.filter((log) => heads.get(headSize(log)) === log.head).sort((a, b) => b.size - a.size);
-  const digests = candidates.length === 0 ? new Map<number, string>() : await digestText(path, candidates.map((log) => log.size));
+  const digests = candidates.length === 0 ? new Map<number, string>() : (await digestContent(path, candidates.map((log) => log.size))).digests;
   return candidates.find((log) => digests.get(log.size) === log.digest) ?? null;
 }
 

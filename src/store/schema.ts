@@ -328,4 +328,13 @@ CREATE TABLE sensor_hour_counter (
 ALTER TABLE capture ADD COLUMN checkpoint_ns INTEGER;
 `;
 
-export const MIGRATIONS: readonly string[] = [VERSION_1, VERSION_2, VERSION_3, VERSION_4];
+/** A capture that was packed since it was imported, or unpacked, is the same capture. */
+const VERSION_5 = `
+-- Of a packed file that was read to its end: what it holds. SHA-256 of its unpacked octets, of the first 4 KiB of them, and how many they
+-- are. Empty and 0 otherwise, and for what was imported before version 5: a plain file's own digest says the same.
+ALTER TABLE capture ADD COLUMN content_head TEXT NOT NULL DEFAULT '';
+ALTER TABLE capture ADD COLUMN content_digest TEXT NOT NULL DEFAULT '';
+ALTER TABLE capture ADD COLUMN content_size INTEGER NOT NULL DEFAULT 0;
+`;
+
+export const MIGRATIONS: readonly string[] = [VERSION_1, VERSION_2, VERSION_3, VERSION_4, VERSION_5];
