@@ -114,7 +114,8 @@ function streamSource(stream: Readable): ByteSource {
   };
 }
 
-function openError(path: string, error: unknown): Error {
+/** What opening a file for reading came to, as a line for the user. */
+export function openError(path: string, error: unknown): Error {
   const code = codeOf(error);
   if (code === 'ENOENT' || code === 'ENOTDIR') return usageError(`${path}: no such file`, 'Check the path.');
   if (code === 'EACCES' || code === 'EPERM')

@@ -6,6 +6,7 @@
 import { createHash } from 'node:crypto';
 import { closeSync, openSync, readSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
+import { openError } from './byte-source.ts';
 
 export interface FileDigest {
   /** The reader is this far: hash on in the background. */
@@ -25,14 +26,19 @@ const CHUNK = 1 << 20;
 /** Below this a worker costs more than it saves. */
 const WORKER_FROM = 16 << 20;
 
-/** The first `octets` of a file, hashed at once. */
+/** The first `octets` of a file, hashed at once; as far as they can be read. Throws a usageError where it cannot be opened. */
 export function digestPrefix(path: string, octets: number): string {
   const hash = createHash('sha256');
-  const descriptor = openSync(path, 'r');
+  let descriptor: number;
+  try {
+    descriptor = openSync(path, 'r');
+  } catch (error) {
+    throw openError(path, error);
+  }
   try {
     const chunk = new Uint8Array(Math.min(CHUNK, Math.max(1, octets)));
     for (let at = 0; at < octets; ) {
-      const got = readSync(descriptor, chunk, 0, Math.min(chunk.length, octets - at), at);
+      const got = readSome(descriptor, chunk, Math.min(chunk.length, octets - at), at);
       if (got === 0) break;
       hash.update(chunk.subarray(0, got));
       at += got;
@@ -41,6 +47,15 @@ export function digestPrefix(path: string, octets: number): string {
     closeSync(descriptor);
   }
   return hash.digest('hex');
+}
+
+/** 0 at the end, and where the disk fails: whoever reads the file for its packets will say so. */
+function readSome(descriptor: number, chunk: Uint8Array, length: number, at: number): number {
+  try {
+    return readSync(descriptor, chunk, 0, length, at);
+  } catch {
+    return 0;
+  }
 }
 
 /** As text, because a worker's file would have another name when run from source than when built. */

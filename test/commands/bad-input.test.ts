@@ -85,17 +85,40 @@ test('a folder without captures, and an empty one', async () => {
   await expectRejected(join(folder, 'notes'), /no captures in this folder: none of its 1 entries/);
 });
 
-test('a file that may not be read', async () => {
+/** Root reads everything: as somebody else then. */
+async function asNobody<T>(run: () => Promise<T>): Promise<T> {
+  if (process.getuid?.() !== 0) return run();
+  chmodSync(folder, 0o777);
+  chmodSync(db, 0o666);
+  process.seteuid?.(65534);
+  try {
+    return await run();
+  } finally {
+    process.seteuid?.(0);
+  }
+}
+
+test('a file that may not be read, alone and among others', async () => {
   const path = file('locked.pcap', readFileSync(GOOD));
   chmodSync(path, 0);
-  // Root reads it all the same: then the kernel's refusal is had from a file of no reading at all.
-  if (process.getuid?.() === 0) {
-    const ran = runProcess(['import', '/proc/self/mem', '--db', db]);
-    expectPlain(ran);
-    expect(ran.code).toBe(EXIT.usage);
-    const asNobody = runProcess(['status', '--db', db]);
-    expect(asNobody.code).toBe(EXIT.ok);
-  } else await expectRejected(path, /permission denied|may not be read/);
+  const other = file('other.pcapng', readFileSync(PLANT));
+  await asNobody(async () => {
+    await expectRejected(path, /may not be read \(permission denied\)/);
+    for (const jobs of ['1', '2']) {
+      const ran = await runLine(['import', path, other, path, '--json', '--force', '--jobs', jobs, '--db', db]);
+      expect(ran.code).toBe(EXIT.usage);
+      expect(ran.out.trimEnd().split('\n').map((line) => (JSON.parse(line) as { status: string }).status)).toEqual(['rejected', 'imported', 'rejected']);
+    }
+    const again = await runLine(['import', other, path, '--json', '--db', db]);
+    expect(again.out.trimEnd().split('\n').map((line) => (JSON.parse(line) as { status: string }).status)).toEqual(['already', 'rejected']);
+  });
+});
+
+test('a file whose octets the kernel refuses', async () => {
+  const ran = runProcess(['import', '/proc/self/mem', '--db', db]);
+  expectPlain(ran);
+  expect(ran.code).toBe(EXIT.usage);
+  expect((await runLine(['status', '--db', db])).code).toBe(EXIT.ok);
 });
 
 test.each<[string, Uint8Array | string, RegExp]>([
