@@ -72,6 +72,9 @@ function fileSource(fd: number, position: number | null, closesFd: boolean): Byt
   };
 }
 
+/** The octets of an open regular file from its start on; whoever opened it closes it. */
+export const descriptorBytes = (descriptor: number): ByteSource => fileSource(descriptor, 0, false);
+
 /** A pipe, socket, terminal or device as octets; takes what has arrived and waits only when nothing has. */
 function streamSource(stream: Readable): ByteSource {
   let total = 0;

@@ -1,21 +1,24 @@
-/** Digests of what a file holds, packed or not: by them a capture or a log is known again. In: a path. Out: SHA-256 of prefixes. */
+/** Digests of what a file holds, packed or not: by them a capture or a log is known again. In: its octets. Out: SHA-256 of prefixes. */
 import { createHash } from 'node:crypto';
-import { openUnpacked } from './open.ts';
+import type { ByteSource } from './byte-source.ts';
+import { unpacked } from './open.ts';
 
 export interface PrefixDigests {
   /** SHA-256, in hex, of the first octets, by their number; only of those that there are. */
   readonly digests: ReadonlyMap<number, string>;
   /** Octets there are; where that is more than the largest number asked for, somewhat more than that. */
   readonly octets: number;
+  /** SHA-256 of so many. */
+  readonly whole: string;
 }
 
 const CHUNK = 1 << 18;
 
-/** Of the file at `path`, unpacked where it is packed. Throws a usageError where it cannot be opened. */
-export async function digestContent(path: string, sizes: readonly number[]): Promise<PrefixDigests> {
+/** Of a file, unpacked where it is packed; as far as it can be read. Closes it. */
+export async function digestContent(file: ByteSource, sizes: readonly number[]): Promise<PrefixDigests> {
   const wanted = [...new Set(sizes)].sort((a, b) => a - b);
   const digests = new Map<number, string>();
-  const source = await openUnpacked(path);
+  const source = await unpacked(file);
   const hash = createHash('sha256');
   const chunk = new Uint8Array(CHUNK);
   let octets = 0;
@@ -31,7 +34,7 @@ export async function digestContent(path: string, sizes: readonly number[]): Pro
       }
       hash.update(chunk.subarray(hashed, got));
       octets += got;
-      if (got === 0 || (wanted.length === 0 && octets > Math.max(0, ...sizes))) return { digests, octets };
+      if (got === 0 || (wanted.length === 0 && octets > Math.max(0, ...sizes))) return { digests, octets, whole: hash.digest('hex') };
     }
   } finally {
     await source.close();

@@ -104,7 +104,7 @@ export interface CaptureInterface {
   frames: number;
 }
 
-/** What a packed file holds, whatever packed it: SHA-256, in hex, of its unpacked octets and of the first of them. */
+/** What a packed file holds, whatever packed it, as far as it was read: SHA-256, in hex, of its unpacked octets and of the first of them. */
 export interface Content {
   readonly size: number;
   readonly head: string;
@@ -120,7 +120,7 @@ export interface FrameSource {
   next(): Promise<FrameBatch | null>;
   /** Meaningful once `next` gave null. */
   end(): SourceEnd;
-  /** The same, of a packed file; null where it is plain, or where not all of it could be unpacked. Absent: nothing is packed. */
+  /** What was unpacked so far: at least what was handed out. Null of a plain file. Absent: nothing is packed. */
   content?(): Content | null;
   close(): Promise<void>;
 }

@@ -139,7 +139,7 @@ function readFrames(
     interfaces: walker.interfaces,
     next,
     end: () => end ?? { kind: 'truncated', offset: counts.position, lost: 0, reason: 'reading was broken off' },
-    content: () => (content !== null && block.ended && source.fault() === null ? content() : null),
+    content: () => content?.() ?? null,
     close: () => source.close(),
   };
 }
@@ -231,9 +231,8 @@ function prefixed(source: ByteSource, head: Uint8Array): ByteSource {
   };
 }
 
-/** The octets of a file, unpacked where it is packed. */
-export async function openUnpacked(path: string): Promise<ByteSource> {
-  const source = await openBytes(path);
+/** The octets of a file, unpacked where it is packed. Closes the source with itself. */
+export async function unpacked(source: ByteSource): Promise<ByteSource> {
   const block = createBlock(SNIFF_BYTES);
   await fillBlock(block, source, FILE_HEADER_BYTES);
   const sniffed = sniff(block.bytes.subarray(0, block.to), block.ended);

@@ -50,7 +50,7 @@ async function readAhead({ path, skipFrames, blockBytes }: ReadRequest): Promise
       const block = blocks[current];
       const { count, linkType, bytes } = batch;
       const added = block.isKnown ? null : block.memory;
-      post({ kind: 'batch', batch: handed % BATCHES, block: current, memory: added, octets: bytes.length, count, linkType, counts });
+      post({ kind: 'batch', batch: handed % BATCHES, block: current, memory: added, octets: bytes.length, count, linkType, counts, content: content?.() ?? null });
       block.isKnown = true;
       block.lastBatch = ++handed;
     }

@@ -48,6 +48,7 @@ export type Answer =
       readonly count: number;
       readonly linkType: number;
       readonly counts: SourceCounts;
+      readonly content: Content | null;
     }
   | { readonly kind: 'end'; readonly end: SourceEnd; readonly counts: SourceCounts; readonly interfaces: readonly CaptureInterface[]; readonly content: Content | null }
   | { readonly kind: 'refused'; readonly message: string; readonly remedy: string; readonly exitCode: ExitCode }
@@ -220,6 +221,7 @@ export function createReadAhead(readers: number, { blockBytes = BLOCK_BYTES }: {
         if (answer.kind === 'batch') {
           isHeld = true;
           Object.assign(counts, answer.counts);
+          content = answer.content;
           return fillBatch(reader, answer);
         }
         jobs.splice(jobs.indexOf(job), 1);

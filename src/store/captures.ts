@@ -12,13 +12,11 @@ export type CaptureState = 'running' | 'complete' | 'truncated' | 'corrupt' | 'u
 export interface KnownCapture {
   readonly id: number;
   readonly name: string;
-  readonly head: string;
-  readonly digest: string;
-  /** Octets that `digest` covers. */
-  readonly size: number;
   readonly state: CaptureState;
   readonly frames: number;
-  /** What it holds; null where that is not known. */
+  /** Octets of its file as far as they were read; then those of other files that hold the same. */
+  readonly forms: readonly Content[];
+  /** What it holds, unpacked; null where that is not known. */
   readonly content: Content | null;
 }
 
@@ -27,18 +25,22 @@ export const isPackedFormat = (format: string): boolean => format.includes('+');
 
 /** Captures of files, oldest first. */
 export function listFileCaptures(db: Database.Database): KnownCapture[] {
-  type Row = Omit<KnownCapture, 'content'> & { format: string; contentHead: string; contentDigest: string; contentSize: number };
-  const rows = db
-    .prepare(
-      `SELECT id, name, format, head, digest, size, state, frames, content_head AS contentHead, content_digest AS contentDigest, content_size AS contentSize
-       FROM capture WHERE kind = 'file' ORDER BY id`,
-    )
-    .all() as Row[];
-  return rows.map(({ format, contentHead, contentDigest, contentSize, ...known }) => {
-    const { head, digest, size } = known;
-    if (!isPackedFormat(format)) return { ...known, content: { head, digest, size } };
-    return { ...known, content: contentDigest === '' ? null : { head: contentHead, digest: contentDigest, size: contentSize } };
+  type Row = [id: number, name: string, format: string, state: CaptureState, frames: number, head: string, digest: string, size: number, contentHead: string, contentDigest: string, contentSize: number];
+  const rows = db.prepare("SELECT id, name, format, state, frames, head, digest, size, content_head, content_digest, content_size FROM capture WHERE kind = 'file' ORDER BY id").raw().all() as Row[];
+  const others = new Map<number, Content[]>();
+  for (const { capture, ...form } of db.prepare('SELECT capture, head, digest, size FROM capture_form ORDER BY capture, digest').all() as (Content & { capture: number })[]) {
+    others.set(capture, [...(others.get(capture) ?? []), form]);
+  }
+  return rows.map(([id, name, format, state, frames, head, digest, size, contentHead, contentDigest, contentSize]) => {
+    const own: Content = { head, digest, size };
+    const content = !isPackedFormat(format) ? own : contentDigest === '' ? null : { head: contentHead, digest: contentDigest, size: contentSize };
+    return { id, name, state, frames, forms: [own, ...(others.get(id) ?? [])], content };
   });
+}
+
+/** Another file holds what the capture holds. */
+export function addForm(db: Database.Database, capture: number, { head, digest, size }: Content): void {
+  db.prepare('INSERT INTO capture_form (capture, head, digest, size) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING').run(capture, head, digest, size);
 }
 
 export interface NewCapture {
@@ -67,7 +69,7 @@ export interface CaptureProgress {
   readonly reason: string;
   readonly digest: string;
   readonly size: number;
-  /** Of a packed file that was read to its end. */
+  /** Of a packed file. */
   readonly content?: Content | null;
   /** Frames and octets taken since the last update. */
   readonly packets: number;

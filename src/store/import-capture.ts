@@ -5,9 +5,8 @@
  * goes on. Small files share a checkpoint: where one ends says nothing about the traffic, and writing costs as much as
  * decoding.
  */
-import { statSync } from 'node:fs';
+import { usageError } from '../errors.ts';
 import { openPath } from '../source/open.ts';
-import { HEAD_OCTETS } from '../source/content.ts';
 import type { Content, FrameSource, SourceEnd } from '../source/frame-batch.ts';
 import { createDigester, digestPrefix, type Digester, type FileDigest } from '../source/file-digest.ts';
 import { createReadAhead, type ReadAhead } from '../source/read-ahead.ts';
@@ -15,6 +14,7 @@ import { beginCapture, beginInterval, createRecorder, endInterval, figuresOf, fo
 import type { CaptureFigures } from '../flow/settle.ts';
 import {
   addCaptureCounters,
+  addForm,
   insertCapture,
   isPackedFormat,
   listFileCaptures,
@@ -27,7 +27,7 @@ import {
 } from './captures.ts';
 import { asStoreError, type Store } from './database.ts';
 import { beginLogs, importLog, NO_LOG_OPTIONS, type LogOptions, type LogOutcome, type LogSession } from './import-log.ts';
-import { candidatesOf, createNewFile, findKnown, twinsOf, type Known, type NewFile } from './known-capture.ts';
+import { candidatesOf, findKnown, indexCaptures, mayHold, openNewFile, type Known, type KnownCaptures, type NewFile } from './known-capture.ts';
 import { isMemoryShort, requireMemory } from './memory-limit.ts';
 import { nextRevision, writeFlows } from './write.ts';
 import { createStoreWriter, type StoreWriter } from './write-statements.ts';
@@ -49,7 +49,7 @@ interface ReadCapture extends NewCapture {
   readonly reason: string;
   readonly size: number;
   readonly digest: Promise<string>;
-  /** Of a packed file that was read to its end. */
+  /** Of a packed file. */
   readonly content: Content | null;
   /** What the reader counted since the last checkpoint. */
   readonly counts: readonly (readonly [string, number])[];
@@ -69,6 +69,8 @@ export interface ImportSession {
   readonly settings: ImportSettings;
   /** Captures of the interval at hand, in order: all of them are committed together. */
   readonly read: ReadCapture[];
+  /** Captures of the store as they are there; null: to be listed anew. */
+  known: KnownCaptures | null;
   /** Frames of the interval at hand. */
   frames: number;
 }
@@ -105,6 +107,7 @@ function createSession(store: Store, settings: ImportSettings): ImportSession {
     ahead: readers > 0 ? createReadAhead(readers, blockOf(settings)) : null,
     settings,
     read: [],
+    known: null,
     frames: 0,
   };
 }
@@ -156,59 +159,84 @@ export const importCapture = (session: ImportSession, path: string, options: Imp
   told(session.store, importOne(session, path, options));
 
 async function importOne(session: ImportSession, path: string, options: ImportOptions): Promise<ImportOutcome> {
-  const file = regularFile(path);
-  // A capture that this one may be, or continue, must be in the store to be found there.
-  if (file !== null && !options.force && (await isAwaited(session.read, file))) await commit(session);
-  const known = file === null || options.force ? null : await findKnown(listFileCaptures(session.store.db), file);
-  session.ahead?.expect(options.upcoming ?? [], (other) => isNew(session, other, options.force));
-  if (known !== null && known.isWhole && known.capture.state !== 'running' && known.capture.state !== 'interrupted') {
-    session.ahead?.pass(path);
-    return { status: 'already', packets: 0, bytes: 0, reason: `the same content is in the store as ${known.capture.name}` };
-  }
-  const skipFrames = known?.capture.frames ?? 0;
-  // Pipes belong to this thread.
-  const opened = await (session.ahead === null || file === null ? openPath(path, { skipFrames, wantsContent: file !== null, ...blockOf(session.settings) }) : session.ahead.open(path, skipFrames));
-  if (opened.kind === 'log') {
-    try {
-      // A log without a year takes that of the captures in the store.
-      await commit(session);
-      const { status, reason, ...log } = await importLog(session.logs(), path, opened.source, opened.packing !== '', { ...options, log: options.log ?? NO_LOG_OPTIONS });
-      return { status, packets: 0, bytes: 0, reason, log };
-    } finally {
-      await opened.source.close();
-    }
-  }
-  const { source } = opened;
-  const digest = file === null ? null : session.digester.begin(path, file.size);
+  const file = openNewFile(path);
+  let digest: FileDigest | null = null;
   try {
-    return await readAll(session, path, source, digest, known, options);
+    const known = file === null || options.force ? null : await recognise(session, file);
+    session.ahead?.expect(options.upcoming ?? [], (other) => isNew(session, other, options.force));
+    if (known !== null && isIn(known)) {
+      session.ahead?.pass(path);
+      return already(session, file as NewFile, known);
+    }
+    const skipFrames = known?.capture.frames ?? 0;
+    // Pipes belong to this thread.
+    const opened = await (session.ahead === null || file === null ? openPath(path, { skipFrames, wantsContent: file !== null, ...blockOf(session.settings) }) : session.ahead.open(path, skipFrames));
+    const { source } = opened;
+    try {
+      // The ring, or whoever packs its files, was quicker: nothing was counted yet.
+      if (file?.isReplaced() === true) throw usageError(`${path}: was replaced while it was opened`, 'Import it again.');
+      if (opened.kind === 'log') {
+        // A log without a year takes that of the captures in the store.
+        await commit(session);
+        const { status, reason, ...log } = await importLog(session.logs(), path, opened.source, opened.packing !== '', { ...options, log: options.log ?? NO_LOG_OPTIONS });
+        return { status, packets: 0, bytes: 0, reason, log };
+      }
+      if (file !== null) digest = session.digester.begin(file.descriptor, file.size);
+      return await readAll(session, path, opened.source, file, digest, known, options);
+    } finally {
+      await source.close();
+    }
   } finally {
-    digest?.close();
-    await source.close();
+    if (digest === null) file?.close();
+    else digest.close(() => file?.close());
   }
 }
 
-const regularFile = (path: string): NewFile | null => {
-  if (path === '-') return null;
-  const stat = statSync(path, { throwIfNoEntry: false });
-  return stat?.isFile() === true ? createNewFile(path, stat.size) : null;
-};
+const knownCaptures = (session: ImportSession): KnownCaptures => (session.known ??= indexCaptures(listFileCaptures(session.store.db)));
+
+/** The capture that this file is, or goes on with. One that is counted and not in the store yet must be there to be found. */
+async function recognise(session: ImportSession, file: NewFile): Promise<Known | null> {
+  if (await isAwaited(session.read, file)) await commit(session);
+  return findKnown(knownCaptures(session), file);
+}
+
+/** What was broken off is read on, the same file or not. */
+const isIn = ({ capture, holds }: Known): boolean => holds === 'part' || (holds === 'same' && capture.state !== 'running' && capture.state !== 'interrupted');
+
+function already(session: ImportSession, file: NewFile, { capture, holds, isMoved }: Known): ImportOutcome {
+  if (holds === 'same' && isMoved) {
+    addForm(session.store.db, capture.id, { head: file.headOf(file.size), digest: digestPrefix(file.descriptor, file.size), size: file.size });
+    session.known = null;
+  }
+  const reason = holds === 'part' ? `what it holds is the beginning of ${capture.name}, which is in the store` : `the same content is in the store as ${capture.name}`;
+  return { status: 'already', packets: 0, bytes: 0, reason };
+}
 
 /** Whether one of the captures that are not in the store yet may be this file, or its beginning. */
 async function isAwaited(read: readonly ReadCapture[], file: NewFile): Promise<boolean> {
+  // What a capture of the store was continued by: until that is there as well, the store shows how it was.
+  if (read.some((one) => one.id !== 0)) return true;
   const files = read.filter((one) => one.kind === 'file');
   if (files.some((one) => one.size <= file.size && one.head === file.headOf(one.size))) return true;
   // Digests are compared once they are in the store; here heads are enough.
   const contentOf = (one: ReadCapture): Content | null => (isPackedFormat(one.format) ? one.content : { size: one.size, head: one.head, digest: '' });
-  return (await twinsOf(files, contentOf, file)).length > 0;
+  for (const one of files) {
+    const content = contentOf(one);
+    if (content !== null && (await mayHold(file, content))) return true;
+  }
+  return false;
 }
 
 /** A regular file of which nothing is in the store: it will be read from its start, whatever the files before it bring. */
 function isNew(session: ImportSession, path: string, force: boolean): boolean {
-  const file = regularFile(path);
-  if (file === null) return false;
   try {
-    return force || candidatesOf(listFileCaptures(session.store.db), file).length === 0;
+    const file = openNewFile(path);
+    if (file === null) return false;
+    try {
+      return force || candidatesOf(knownCaptures(session), file).length === 0;
+    } finally {
+      file.close();
+    }
   } catch {
     // It cannot be read: that is told when its turn comes.
     return false;
@@ -219,11 +247,12 @@ async function readAll(
   session: ImportSession,
   path: string,
   source: FrameSource,
+  file: NewFile | null,
   digest: FileDigest | null,
   known: Known | null,
   options: ImportOptions,
 ): Promise<ImportOutcome> {
-  const run = beginRun(session, path, source, digest, known);
+  const run = beginRun(session, path, source, file, digest, known);
   const { checkpointFrames = CHECKPOINT_FRAMES } = session.settings;
   const breathingBatches = session.settings.checkpointFrames === undefined ? BREATHING_BATCHES : 1;
   for (let batches = 1; ; batches++) {
@@ -261,7 +290,7 @@ interface Run {
   bytes(): number;
 }
 
-function beginRun(session: ImportSession, path: string, source: FrameSource, digest: FileDigest | null, known: Known | null): Run {
+function beginRun(session: ImportSession, path: string, source: FrameSource, file: NewFile | null, digest: FileDigest | null, known: Known | null): Run {
   const { recorder, read } = session;
   const before = read.at(-1);
   if (before !== undefined) before.figures = figuresOf(recorder);
@@ -282,7 +311,7 @@ function beginRun(session: ImportSession, path: string, source: FrameSource, dig
         kind: digest === null ? 'stream' : 'file',
         name: path,
         format: source.format,
-        head: part?.head ?? (digest === null ? '' : digestPrefix(path, Math.min(HEAD_OCTETS, size))),
+        head: part?.head ?? file?.headOf(size) ?? '',
         id: part?.id ?? known?.capture.id ?? 0,
         isMoved: part === undefined && known?.isMoved === true,
         state,
@@ -327,6 +356,7 @@ async function commit(session: ImportSession): Promise<void> {
     .immediate();
   beginInterval(recorder, saved);
   read.length = 0;
+  session.known = null;
   session.frames = 0;
 }
 

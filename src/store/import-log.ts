@@ -9,6 +9,7 @@ import { createAttemptTable, type AttemptTable } from '../flow/attempt-table.ts'
 import type { LogTimeOptions } from '../source/firewall-log/log-clock.ts';
 import { createLogReader, type LineResult } from '../source/firewall-log/log-reader.ts';
 import { utf8Of, type LineBatch, type LineSource } from '../source/lines.ts';
+import { openBytes } from '../source/byte-source.ts';
 import { HEAD_OCTETS } from '../source/content.ts';
 import { digestContent } from '../source/content-digest.ts';
 import type { CaptureState } from './captures.ts';
@@ -66,9 +67,9 @@ const spanOfCaptures = (db: Connection): number | null =>
 async function findKnownLog(db: Connection, path: string): Promise<KnownLog | null> {
   const all = listFileLogs(db).filter((log) => log.size > 0);
   const headSize = (log: KnownLog): number => Math.min(HEAD_OCTETS, log.size);
-  const heads = all.length === 0 ? new Map<number, string>() : (await digestContent(path, all.map(headSize))).digests;
+  const heads = all.length === 0 ? new Map<number, string>() : (await digestContent(await openBytes(path), all.map(headSize))).digests;
   const candidates = all.filter((log) => heads.get(headSize(log)) === log.head).sort((a, b) => b.size - a.size);
-  const digests = candidates.length === 0 ? new Map<number, string>() : (await digestContent(path, candidates.map((log) => log.size))).digests;
+  const digests = candidates.length === 0 ? new Map<number, string>() : (await digestContent(await openBytes(path), candidates.map((log) => log.size))).digests;
   return candidates.find((log) => digests.get(log.size) === log.digest) ?? null;
 }
 

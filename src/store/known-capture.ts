@@ -1,7 +1,10 @@
 /**
- * Which capture of the store a file is, or goes on with: by its octets, and where one of the two is packed, by what they hold. In: a
- * path and the captures of the store. Out: the capture, and whether the file holds more. Names say nothing.
+ * Which capture of the store a file is, or goes on with: by its octets, and by what it holds, where one of the two is packed. In: an
+ * open file and the captures of the store. Out: the capture, and how they stand to each other. Names say nothing, and the
+ * file is the one that was opened, whatever its name comes to mean meanwhile.
  */
+import { closeSync, fstatSync, openSync, statSync } from 'node:fs';
+import { descriptorBytes, openBytes, openError } from '../source/byte-source.ts';
 import { HEAD_OCTETS } from '../source/content.ts';
 import { digestContent } from '../source/content-digest.ts';
 import { digestPrefix } from '../source/file-digest.ts';
@@ -11,23 +14,28 @@ import type { KnownCapture } from './captures.ts';
 /** A regular file on its way into the store. */
 export interface NewFile {
   readonly path: string;
+  readonly descriptor: number;
   readonly size: number;
   /** SHA-256 of its first octets, at most HEAD_OCTETS of them. */
   headOf(size: number): string;
   /** The same of what it holds, unpacked; null where there is not so much. */
   contentHeadOf(size: number): Promise<string | null>;
+  /** Its path means another file now, or none. */
+  isReplaced(): boolean;
+  close(): void;
 }
 
-export interface Known {
-  readonly capture: KnownCapture;
-  /** The file holds what the capture holds, and nothing more. */
-  readonly isWhole: boolean;
-  /** The capture was read from a file of other octets. */
-  readonly isMoved: boolean;
-}
-
-/** Each digest is computed once. */
-export function createNewFile(path: string, size: number): NewFile {
+/** Null for what is no regular file. Throws a usageError where it cannot be opened. */
+export function openNewFile(path: string): NewFile | null {
+  if (path === '-' || statSync(path, { throwIfNoEntry: false })?.isFile() !== true) return null;
+  let descriptor: number;
+  try {
+    descriptor = openSync(path, 'r');
+  } catch (error) {
+    throw openError(path, error);
+  }
+  const { dev, ino, size } = fstatSync(descriptor);
+  /** Each digest is computed once. */
   const heads = new Map<number, string>();
   const contentHeads = new Map<number, Promise<string | null>>();
   const remembered = <T>(all: Map<number, T>, wanted: number, make: (octets: number) => T): T => {
@@ -38,37 +46,107 @@ export function createNewFile(path: string, size: number): NewFile {
   };
   return {
     path,
+    descriptor,
     size,
-    headOf: (wanted) => remembered(heads, wanted, (octets) => digestPrefix(path, octets)),
-    contentHeadOf: (wanted) => remembered(contentHeads, wanted, async (octets) => (await digestContent(path, [octets])).digests.get(octets) ?? null),
+    headOf: (wanted) => remembered(heads, wanted, (octets) => digestPrefix(descriptor, octets)),
+    contentHeadOf: (wanted) => remembered(contentHeads, wanted, async (octets) => (await digestContent(descriptorBytes(descriptor), [octets])).digests.get(octets) ?? null),
+    isReplaced() {
+      const now = statSync(path, { throwIfNoEntry: false });
+      return now?.dev !== dev || now.ino !== ino;
+    },
+    close: () => closeSync(descriptor),
   };
 }
 
-/** Of these captures, whose files begin as this one does: the longest first. */
-export const candidatesOf = (captures: readonly KnownCapture[], file: NewFile): KnownCapture[] =>
-  captures
-    .filter((capture) => capture.size > 0 && capture.size <= file.size && capture.head === file.headOf(capture.size))
-    .sort((a, b) => b.size - a.size || b.frames - a.frames);
-
-/** Those that begin with what the file holds, packed or not. */
-export async function twinsOf<T>(all: readonly T[], contentOf: (one: T) => Content | null, file: NewFile): Promise<{ readonly one: T; readonly content: Content }[]> {
-  const told = all.flatMap((one) => {
-    const content = contentOf(one);
-    return content === null || content.size === 0 ? [] : [{ one, content }];
-  });
-  const headSize = ({ content }: { readonly content: Content }): number => Math.min(HEAD_OCTETS, content.size);
-  const heads = new Map<number, string | null>();
-  for (const size of new Set(told.map(headSize))) heads.set(size, await file.contentHeadOf(size));
-  return told.filter((one) => heads.get(headSize(one)) === one.content.head);
+export interface Known {
+  readonly capture: KnownCapture;
+  /** The file holds what the capture holds; a part of that, from its beginning; or more. */
+  readonly holds: 'same' | 'part' | 'more';
+  /** The capture was read from a file of other octets. */
+  readonly isMoved: boolean;
 }
 
-/** The longest capture of which this file is the whole or a continuation. */
-export async function findKnown(captures: readonly KnownCapture[], file: NewFile): Promise<Known | null> {
-  const same = candidatesOf(captures, file).find((capture) => digestPrefix(file.path, capture.size) === capture.digest);
-  if (same !== undefined) return { capture: same, isWhole: same.size === file.size, isMoved: false };
-  const twins = await twinsOf(captures, ({ content }) => content, file);
-  if (twins.length === 0) return null;
-  const { digests, octets } = await digestContent(file.path, twins.map(({ content }) => content.size));
-  const [twin] = twins.filter(({ content }) => digests.get(content.size) === content.digest).sort((a, b) => b.content.size - a.content.size);
-  return twin === undefined ? null : { capture: twin.one, isWhole: octets === twin.content.size, isMoved: true };
+interface Candidate {
+  readonly capture: KnownCapture;
+  /** What of it is compared. */
+  readonly form: Content;
+}
+
+/** By how many octets a head covers, and by that: a ring has thousands of files. */
+type ByHead = ReadonlyMap<number, ReadonlyMap<string, readonly Candidate[]>>;
+
+export interface KnownCaptures {
+  readonly forms: ByHead;
+  readonly contents: ByHead;
+}
+
+const headSize = (size: number): number => Math.min(HEAD_OCTETS, size);
+
+function byHead(candidates: readonly Candidate[]): ByHead {
+  const all = new Map<number, Map<string, Candidate[]>>();
+  for (const candidate of candidates) {
+    const { head, size } = candidate.form;
+    if (size === 0) continue;
+    const heads = all.get(headSize(size)) ?? new Map<string, Candidate[]>();
+    all.set(headSize(size), heads);
+    heads.set(head, [...(heads.get(head) ?? []), candidate]);
+  }
+  return all;
+}
+
+export const indexCaptures = (captures: readonly KnownCapture[]): KnownCaptures => ({
+  forms: byHead(captures.flatMap((capture) => capture.forms.map((form) => ({ capture, form })))),
+  contents: byHead(captures.flatMap((capture) => (capture.content === null ? [] : [{ capture, form: capture.content }]))),
+});
+
+const longestFirst = (a: Candidate, b: Candidate): number => b.form.size - a.form.size || b.capture.frames - a.capture.frames;
+
+/** Captures whose files begin as this one does. */
+export const candidatesOf = ({ forms }: KnownCaptures, file: NewFile): Candidate[] =>
+  [...forms].flatMap(([octets, heads]) => (octets > file.size ? [] : (heads.get(file.headOf(octets)) ?? []))).filter(({ form }) => form.size <= file.size).sort(longestFirst);
+
+/** Captures that begin with what the file holds, packed or not. */
+async function twinsOf({ contents }: KnownCaptures, file: NewFile): Promise<Candidate[]> {
+  const twins: Candidate[] = [];
+  for (const [octets, heads] of contents) {
+    const head = await file.contentHeadOf(octets);
+    if (head !== null) twins.push(...(heads.get(head) ?? []));
+  }
+  return twins.sort(longestFirst);
+}
+
+/** Whether the file may hold this, or begin with it. */
+export const mayHold = async (file: NewFile, { head, size }: Content): Promise<boolean> => size > 0 && (await file.contentHeadOf(size)) === head;
+
+/** What the file is to the captures of the store: the same as one of them, or else a part of one, or else more than the longest that it begins with. */
+export async function findKnown(captures: KnownCaptures, file: NewFile): Promise<Known | null> {
+  const same = candidatesOf(captures, file).find(({ form, capture }) => mayGoOn(capture, form, file) && digestPrefix(file.descriptor, form.size) === form.digest);
+  if (same !== undefined && same.form.size === file.size) return { capture: same.capture, holds: 'same', isMoved: false };
+  const begun: Known | null = same === undefined ? null : { capture: same.capture, holds: 'more', isMoved: false };
+  const twins = await twinsOf(captures, file);
+  if (twins.length === 0) return begun;
+  const { digests, octets, whole } = await digestContent(descriptorBytes(file.descriptor), twins.map(({ form }) => form.size));
+  const equal = twins.filter(({ form }) => digests.get(form.size) === form.digest);
+  const twin = equal.find(({ form }) => form.size === octets);
+  if (twin !== undefined) return { capture: twin.capture, holds: 'same', isMoved: true };
+  for (const { capture, form } of twins) {
+    if (octets >= HEAD_OCTETS && octets < form.size && (await beginsWith(capture.name, octets, whole))) return { capture, holds: 'part', isMoved: true };
+  }
+  const grown = equal.find(({ capture }) => capture.frames > 0);
+  if (grown === undefined || (begun !== null && begun.capture.frames >= grown.capture.frames)) return begun;
+  return { capture: grown.capture, holds: 'more', isMoved: true };
+}
+
+/** Nothing goes on with a capture of no frames; and what is known of another file than the capture's own is only that it holds the same. */
+const mayGoOn = (capture: KnownCapture, form: Content, file: NewFile): boolean => form.size === file.size || (capture.frames > 0 && form === capture.forms[0]);
+
+/** Whether the file that a capture was read from is still there, and begins so: a copy that is being packed, or was made earlier, is a part of it. */
+async function beginsWith(path: string, octets: number, digest: string): Promise<boolean> {
+  try {
+    if (statSync(path, { throwIfNoEntry: false })?.isFile() !== true) return false;
+    return (await digestContent(await openBytes(path), [octets])).digests.get(octets) === digest;
+  } catch {
+    // It cannot be read any more: then nothing is proven.
+    return false;
+  }
 }

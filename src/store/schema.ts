@@ -330,11 +330,20 @@ ALTER TABLE capture ADD COLUMN checkpoint_ns INTEGER;
 
 /** A capture that was packed since it was imported, or unpacked, is the same capture. */
 const VERSION_5 = `
--- Of a packed file that was read to its end: what it holds. SHA-256 of its unpacked octets, of the first 4 KiB of them, and how many they
--- are. Empty and 0 otherwise, and for what was imported before version 5: a plain file's own digest says the same.
+-- What a packed file holds, as far as it was read: SHA-256 of its unpacked octets, of the first 4 KiB of them, and how many they are. Empty
+-- and 0 of a plain file, whose own digest says the same, and of what was imported before version 5.
 ALTER TABLE capture ADD COLUMN content_head TEXT NOT NULL DEFAULT '';
 ALTER TABLE capture ADD COLUMN content_digest TEXT NOT NULL DEFAULT '';
 ALTER TABLE capture ADD COLUMN content_size INTEGER NOT NULL DEFAULT 0;
+
+-- Other files that were found to hold what the capture holds: known by their octets the next time, without being unpacked again.
+CREATE TABLE capture_form (
+  capture INTEGER NOT NULL,
+  head TEXT NOT NULL,
+  digest TEXT NOT NULL,
+  size INTEGER NOT NULL,
+  PRIMARY KEY (capture, digest)
+) STRICT, WITHOUT ROWID;
 `;
 
 export const MIGRATIONS: readonly string[] = [VERSION_1, VERSION_2, VERSION_3, VERSION_4, VERSION_5];

@@ -7,7 +7,7 @@ import { appendFileSync, copyFileSync, mkdirSync, mkdtempSync, readFileSync, rea
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
-import { afterAll, describe, expect, test } from 'vitest';
+import { afterAll, expect, test } from 'vitest';
 import { createRandom } from '../../samples/gen/random.ts';
 import { openForWriting } from '../../src/store/database.ts';
 import { beginImport, endImport, importCapture, settleImport, type ImportOutcome } from '../../src/store/import-capture.ts';
@@ -231,56 +231,6 @@ test('a compressed twin holds the same', async () => {
   await importOnce(a, [plain]);
   await importOnce(b, [packed]);
   expect(totalsOf(b)).toEqual(totalsOf(a));
-});
-
-describe.each([1, 2])('a capture that was packed since, or unpacked (%i jobs)', (jobs) => {
-  const plain = (octets: Uint8Array): string => {
-    const path = fresh('.pcapng');
-    writeFileSync(path, octets);
-    return path;
-  };
-  const packed = (octets: Uint8Array, level = 6): string => {
-    const path = fresh('.pcapng.gz');
-    writeFileSync(path, gzipSync(octets, { level }));
-    return path;
-  };
-  const part = DAY.subarray(0, Math.floor(DAY.length * 0.6));
-  const statuses = async (db: string, paths: readonly string[]): Promise<string[]> => {
-    const ran = await runLine(['import', ...paths, '--db', db, '--json', '--jobs', `${jobs}`]);
-    return ran.out.trimEnd().split('\n').map((line) => (JSON.parse(line) as { status: string }).status);
-  };
-
-  test.each([
-    ['packed', () => [plain(DAY), packed(DAY)]],
-    ['unpacked', () => [packed(DAY), plain(DAY)]],
-    ['packed otherwise', () => [packed(DAY), packed(DAY, 1)]],
-  ])('is in already when it comes again %s, alone or in one go', async (_, make) => {
-    const paths = make();
-    const alone = fresh('.db');
-    expect(await statuses(alone, paths.slice(0, 1))).toEqual(['imported']);
-    const rows = dumpStore(alone);
-    expect(await statuses(alone, paths.slice(1))).toEqual(['already']);
-    expect(dumpStore(alone)).toBe(rows);
-    const together = fresh('.db');
-    expect(await statuses(together, paths)).toEqual(['imported', 'already']);
-    expect(counted(totalsOf(together))).toEqual(counted(totalsOf(alone)));
-  });
-
-  test.each([
-    ['plain, then packed', () => [plain(part), packed(DAY)]],
-    ['packed, then plain', () => [packed(part), plain(DAY)]],
-    ['packed, then packed', () => [packed(part), packed(DAY)]],
-  ])('goes on where it has grown meanwhile: %s', async (_, make) => {
-    const [before, after] = make();
-    const db = fresh('.db');
-    await statuses(db, [before]);
-    const grown = await statuses(db, [after]);
-    const control = fresh('.db');
-    await statuses(control, [plain(DAY)]);
-    expect(grown).toEqual(['continued']);
-    expect(counted(totalsOf(db))).toEqual(counted(totalsOf(control)));
-    expect(await statuses(db, [after, plain(DAY), packed(DAY, 1)])).toEqual(['already', 'already', 'already']);
-  });
 });
 
 /** The ring files of the sample plant, unpacked. */

@@ -1,0 +1,211 @@
+/**
+ * A capture is known by what it holds: whatever its name, packed or unpacked since, grown, cut, half written, replaced or gone while it
+ * was read. Every packet counts once: each case is compared with the import of the whole in one go.
+ */
+import Database from 'better-sqlite3';
+import { createHash } from 'node:crypto';
+import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { afterAll, describe, expect, test } from 'vitest';
+import { openForWriting } from '../../src/store/database.ts';
+import { beginImport, endImport, importCapture, settleImport, type ImportOutcome } from '../../src/store/import-capture.ts';
+import { storedTotals } from '../fuzz/memory-store.ts';
+import { runLine } from './command-line.ts';
+
+const SAMPLES = join(import.meta.dirname, '../../samples');
+const DAY = readFileSync(join(SAMPLES, 'plant/millbrook_00005_20260314.pcapng'));
+const trap = (name: string): Uint8Array => readFileSync(join(SAMPLES, `traps/${name}.pcap`));
+const EMPTY = trap('empty');
+
+const folder = mkdtempSync(join(tmpdir(), 'baseline-known-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+let made = 0;
+const write = (octets: Uint8Array, name = `${++made}.pcapng`): string => {
+  const path = join(folder, name);
+  writeFileSync(path, octets);
+  return path;
+};
+const pack = (octets: Uint8Array, level = 6): Uint8Array => new Uint8Array(gzipSync(octets, { level }));
+const packed = (octets: Uint8Array, level = 6): string => write(pack(octets, level), `${++made}.pcapng.gz`);
+const freshStore = (): string => join(folder, `${++made}.db`);
+
+/** What was counted, apart from which file it came from. */
+function countedIn(db: string): unknown {
+  const store = openForWriting(db);
+  try {
+    const { captureFrames, conversationPackets, operations, conversations } = storedTotals(store.db);
+    const hours = store.db.prepare('SELECT sum(packets) FROM sensor_hour').pluck().get();
+    return { captureFrames, conversationPackets, operations, conversations, hours };
+  } finally {
+    store.close();
+  }
+}
+
+async function truth(...wholes: readonly Uint8Array[]): Promise<unknown> {
+  const db = freshStore();
+  await runLine(['import', ...wholes.map((octets) => write(octets)), '--db', db]);
+  return countedIn(db);
+}
+
+interface Plan {
+  readonly readers: number;
+  /** Does something to the world when progress is told for the n-th time, which may stop the import. */
+  readonly at?: number;
+  readonly act?: (stop: () => void) => void;
+}
+
+/** In this process, with small blocks, so that there is progress to be told. */
+async function importInPieces(db: string, paths: readonly string[], { readers, at, act }: Plan): Promise<ImportOutcome[]> {
+  const store = openForWriting(db);
+  const session = beginImport(store, { readers, checkpointFrames: 500 });
+  const stopping = new AbortController();
+  const outcomes: ImportOutcome[] = [];
+  let told = 0;
+  try {
+    for (const [i, path] of paths.entries()) {
+      const progress = (): void => void (++told === at && act?.(() => stopping.abort()));
+      outcomes.push(await importCapture(session, path, { force: false, upcoming: paths.slice(i + 1), signal: stopping.signal, progress }));
+    }
+    await settleImport(session);
+  } finally {
+    await endImport(session);
+    store.close();
+  }
+  return outcomes;
+}
+
+describe.each([1, 2])('with %i jobs', (jobs) => {
+  const statuses = async (db: string, ...paths: readonly string[]): Promise<string[]> => {
+    const ran = await runLine(['import', ...paths, '--db', db, '--json', '--jobs', `${jobs}`]);
+    return ran.out.trimEnd().split('\n').map((line) => (JSON.parse(line) as { status: string }).status);
+  };
+  const pieces = (db: string, paths: readonly string[], plan: Omit<Plan, 'readers'> = {}): Promise<ImportOutcome[]> => importInPieces(db, paths, { readers: jobs - 1, ...plan });
+  const part = DAY.subarray(0, Math.floor(DAY.length * 0.6));
+
+  test.each([
+    ['packed', () => [write(DAY), packed(DAY)]],
+    ['unpacked', () => [packed(DAY), write(DAY)]],
+    ['packed otherwise', () => [packed(DAY), packed(DAY, 1)]],
+  ])('is in already when it comes again %s, alone or in one go', async (_, make) => {
+    const [first, second] = make() as [string, string];
+    const whole = await truth(DAY);
+    const alone = freshStore();
+    expect(await statuses(alone, first)).toEqual(['imported']);
+    // The second time it is known by its octets, without a look at what it holds.
+    for (let i = 0; i < 2; i++) expect(await statuses(alone, second)).toEqual(['already']);
+    expect(countedIn(alone)).toEqual(whole);
+    const together = freshStore();
+    expect(await statuses(together, first, second)).toEqual(['imported', 'already']);
+    expect(countedIn(together)).toEqual(whole);
+  });
+
+  test.each([
+    ['plain, then packed', () => [write(part), packed(DAY)]],
+    ['packed, then plain', () => [packed(part), write(DAY)]],
+    ['packed, then packed', () => [packed(part), packed(DAY)]],
+  ])('goes on where it has grown meanwhile: %s', async (_, make) => {
+    const [before, after] = make() as [string, string];
+    const db = freshStore();
+    await statuses(db, before);
+    expect(await statuses(db, after)).toEqual(['continued']);
+    expect(countedIn(db)).toEqual(await truth(DAY));
+    expect(await statuses(db, after, write(DAY), packed(DAY, 1))).toEqual(['already', 'already', 'already']);
+  });
+
+  test('several files that begin as an empty one did', async () => {
+    const [one, two] = [trap('vlan'), trap('qinq')];
+    for (const form of [write, packed]) {
+      const db = freshStore();
+      const paths = [form(one), form(two)];
+      expect(await statuses(db, write(EMPTY))).toEqual(['imported']);
+      expect(await statuses(db, ...paths)).toEqual(['imported', 'imported']);
+      expect(await statuses(db, ...paths)).toEqual(['already', 'already']);
+      expect(countedIn(db)).toEqual(await truth(one, two));
+    }
+  });
+
+  test('two copies of a capture that has grown, in one run', async () => {
+    const db = freshStore();
+    await statuses(db, write(part));
+    expect(await statuses(db, write(DAY), packed(DAY))).toEqual(['continued', 'already']);
+    expect(countedIn(db)).toEqual(await truth(DAY));
+  });
+
+  test('a whole match outranks the beginning of another one', async () => {
+    const db = freshStore();
+    const small = trap('vlan');
+    await statuses(db, packed(small), write(EMPTY));
+    expect(await statuses(db, write(small))).toEqual(['already']);
+    const cut = freshStore();
+    const octets = pack(small);
+    await statuses(cut, write(small), write(octets.subarray(0, 10), `${++made}.gz`));
+    expect(await statuses(cut, write(octets, `${++made}.gz`))).toEqual(['already']);
+    expect(countedIn(cut)).toEqual(await truth(small));
+  });
+
+  test('a copy that is being packed is a part of what is there', async () => {
+    const db = freshStore();
+    const octets = pack(DAY);
+    const plain = write(DAY);
+    const copy = write(octets.subarray(0, octets.length >> 1), `${++made}.pcapng.gz`);
+    expect(await statuses(db, plain, copy)).toEqual(['imported', 'already']);
+    writeFileSync(copy, octets);
+    rmSync(plain);
+    expect(await statuses(db, copy)).toEqual(['already']);
+    expect(countedIn(db)).toEqual(await truth(DAY));
+  });
+
+  test('stopped in a packed file, and unpacked or packed otherwise before it goes on', async () => {
+    const whole = await truth(DAY);
+    for (const next of [write(DAY), packed(DAY, 1)]) {
+      const db = freshStore();
+      const first = packed(DAY);
+      expect(await pieces(db, [first], { at: 3, act: (stop) => stop() })).toMatchObject([{ status: 'interrupted' }]);
+      expect(await pieces(db, [next])).toMatchObject([{ status: 'continued' }]);
+      expect(await pieces(db, [first, next])).toMatchObject([{ status: 'already' }, { status: 'already' }]);
+      expect(countedIn(db)).toEqual(whole);
+    }
+    const db = freshStore();
+    const [plain, copy] = [write(DAY), packed(DAY)];
+    for (const path of [plain, copy, plain, copy]) expect(await pieces(db, [path], { at: 2, act: (stop) => stop() })).toMatchObject([{ status: 'interrupted' }]);
+    await pieces(db, [plain]);
+    expect(countedIn(db)).toEqual(whole);
+  });
+
+  test('packed with a fault behind it', async () => {
+    const db = freshStore();
+    const octets = Buffer.concat([pack(DAY), Buffer.from('and something else')]);
+    expect(await statuses(db, write(octets, `${++made}.pcapng.gz`))).toEqual(['damaged']);
+    expect(await statuses(db, write(DAY))).toEqual(['already']);
+    expect(countedIn(db)).toEqual(await truth(DAY));
+  });
+
+  test.each(['plain', 'packed'])('gone while it was read, or replaced by another file (%s)', async (kind) => {
+    const form = kind === 'plain' ? (octets: Uint8Array) => octets : (octets: Uint8Array) => pack(octets);
+    const around = [trap('vlan'), trap('qinq')] as const;
+    const control = freshStore();
+    await pieces(control, [write(around[0]), write(DAY), write(around[1])]);
+    const whole = countedIn(control);
+    for (const fate of ['gone', 'replaced'] as const) {
+      const db = freshStore();
+      const ring = join(folder, `${++made}`);
+      mkdirSync(ring);
+      const path = join(ring, 'day');
+      writeFileSync(path, form(DAY));
+      const other = join(ring, 'other');
+      writeFileSync(other, form(part));
+      const act = (): void => (fate === 'gone' ? rmSync(path) : renameSync(other, path));
+      const outcomes = await pieces(db, [write(around[0]), path, write(around[1])], { at: 3, act });
+      expect(outcomes.map(({ status }) => status)).toEqual(['imported', 'imported', 'imported']);
+      expect(countedIn(db)).toEqual(whole);
+      const store = new Database(db, { readonly: true });
+      const digest = store.prepare('SELECT digest FROM capture WHERE name = ?').pluck().get(path);
+      store.close();
+      expect(digest).toBe(createHash('sha256').update(form(DAY)).digest('hex'));
+      expect(await statuses(db, write(DAY))).toEqual(['already']);
+    }
+  });
+});
