@@ -67,6 +67,9 @@ interface FileResult extends Omit<ImportOutcome, 'status'> {
   readonly remedy: string;
 }
 
+/** Of the files that come next, so many are told, for them to be read ahead: a ring has thousands. */
+const FILES_TOLD = 32;
+
 export async function runImport(argv: ImportArguments, context: CommandContext): Promise<CommandResult> {
   const { files, skipped, rejected } = await expandPaths(argv.paths);
   for (const { path, reason } of skipped) if (context.verbose) context.say(`passed over ${path}: ${reason}`);
@@ -92,7 +95,7 @@ export async function runImport(argv: ImportArguments, context: CommandContext):
     };
     for (const [i, file] of files.entries()) {
       if (context.signal.aborted) break;
-      const upcoming = files.slice(i + 1).map((one) => one.path);
+      const upcoming = files.slice(i + 1, i + 1 + FILES_TOLD).map((one) => one.path);
       waiting.push(await importOne(session, file, upcoming, argv, context));
       if (isSettled(session)) await tell();
     }

@@ -118,6 +118,8 @@ export function createReadAhead(readers: number, { blockBytes = BLOCK_BYTES }: {
   const threads = new Set<Reader>();
   const jobs: Job[] = [];
   let coming: readonly string[] = [];
+  /** Looked at, and nothing for a reader. */
+  const passedOver = new Set<string>();
   /** A thread could not be had, or died: no other is tried. */
   let isBroken = false;
   let mayBegin: (path: string) => boolean = () => false;
@@ -164,7 +166,8 @@ export function createReadAhead(readers: number, { blockBytes = BLOCK_BYTES }: {
   function begin(): void {
     while (coming.length > 0 && jobs.length < FILES_AHEAD * readers) {
       const path = coming[0];
-      if (isPacked(path) && (!mayBegin(path) || start(path, 0) === undefined)) return;
+      if (!isPacked(path)) passedOver.add(path);
+      else if (!mayBegin(path) || start(path, 0) === undefined) return;
       coming = coming.slice(1);
     }
   }
@@ -244,7 +247,7 @@ export function createReadAhead(readers: number, { blockBytes = BLOCK_BYTES }: {
 
   return {
     expect(paths, isNew) {
-      coming = paths.filter((path) => jobOf(path) === undefined);
+      coming = paths.filter((path) => jobOf(path) === undefined && !passedOver.has(path));
       mayBegin = isNew;
       begin();
     },
