@@ -108,7 +108,14 @@ function isPacked(path: string): boolean {
   }
 }
 
-const statOf = (path: string): Stats | undefined => statSync(path, { throwIfNoEntry: false });
+function statOf(path: string): Stats | undefined {
+  try {
+    return statSync(path);
+  } catch {
+    // Whoever opens it will say what is wrong.
+    return undefined;
+  }
+}
 
 /** The same module's neighbour, as source or as built. */
 const WORKER = new URL(`./read-ahead-worker${import.meta.url.slice(import.meta.url.lastIndexOf('.'))}`, import.meta.url);

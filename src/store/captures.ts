@@ -60,13 +60,20 @@ export function insertCapture(db: Database.Database, capture: NewCapture, revisi
 }
 
 /** The same capture goes on in another file. */
-export function moveCapture(db: Database.Database, id: number, { name, format, head }: NewCapture): void {
-  db.prepare('UPDATE capture SET name = ?, format = ?, head = ? WHERE id = ?').run(name, format, head, id);
+export function moveCapture(db: Database.Database, id: number, { name, format }: NewCapture): void {
+  db.prepare('UPDATE capture SET name = ?, format = ? WHERE id = ?').run(name, format, id);
+}
+
+/** What a packed file holds, of a capture that was imported before that was asked. */
+export function setContent(db: Database.Database, id: number, { head, digest, size }: Content): void {
+  db.prepare('UPDATE capture SET content_head = ?, content_digest = ?, content_size = ? WHERE id = ?').run(head, digest, size, id);
 }
 
 export interface CaptureProgress {
   readonly state: CaptureState;
   readonly reason: string;
+  /** Of as many octets as there are by now, at most 4 KiB; '' of what is no file. */
+  readonly head: string;
   readonly digest: string;
   readonly size: number;
   /** Of a packed file. */
@@ -83,16 +90,19 @@ export interface CaptureProgress {
 const NO_CONTENT: Content = { head: '', digest: '', size: 0 };
 
 export function updateCapture(db: Database.Database, id: number, progress: CaptureProgress, revision: number): void {
-  const { state, reason, digest, size, packets, bytes } = progress;
+  const { state, reason, head, digest, size, packets, bytes } = progress;
   const content = progress.content ?? NO_CONTENT;
   const timed = Number.isFinite(progress.firstSeconds);
   const times = timed ? [progress.firstSeconds, progress.firstNanos, progress.lastSeconds, progress.lastNanos] : [null, null, null, null];
   db.prepare(
-    `UPDATE capture SET state = ?, reason = ?, digest = ?, size = ?, content_head = ?, content_digest = ?, content_size = ?, frames = frames + ?, bytes = bytes + ?,
+    `UPDATE capture SET state = ?, reason = ?, head = ?, digest = ?, size = ?, content_head = ?, content_digest = ?, content_size = ?, frames = frames + ?, bytes = bytes + ?,
       ${widenSpan('t.f', 't.l')}, rev = ?
      FROM (SELECT ${INSTANT} AS f, ${INSTANT} AS l) AS t WHERE id = ?`,
-  ).run(state, reason, digest, size, content.head, content.digest, content.size, packets, bytes, revision, ...times, id);
+  ).run(state, reason, head, digest, size, content.head, content.digest, content.size, packets, bytes, revision, ...times, id);
 }
+
+export const readCaptureCounters = (db: Database.Database, id: number): [name: string, count: number][] =>
+  db.prepare('SELECT name, count FROM capture_counter WHERE capture = ? ORDER BY name').raw().all(id) as [string, number][];
 
 export function addCaptureCounters(db: Database.Database, id: number, counters: Iterable<readonly [string, number]>): void {
   const add = db.prepare('INSERT INTO capture_counter (capture, name, count) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET count = count + excluded.count');

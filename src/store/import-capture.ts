@@ -19,7 +19,9 @@ import {
   isPackedFormat,
   listFileCaptures,
   moveCapture,
+  readCaptureCounters,
   readDecoderState,
+  setContent,
   updateCapture,
   writeDecoderState,
   type CaptureState,
@@ -27,7 +29,7 @@ import {
 } from './captures.ts';
 import { asStoreError, type Store } from './database.ts';
 import { beginLogs, importLog, NO_LOG_OPTIONS, type LogOptions, type LogOutcome, type LogSession } from './import-log.ts';
-import { candidatesOf, findKnown, indexCaptures, mayHold, openNewFile, type Known, type KnownCaptures, type NewFile } from './known-capture.ts';
+import { candidatesOf, contentOf, findKnown, indexCaptures, mayHoldAny, openNewFile, type Known, type KnownCaptures, type NewFile } from './known-capture.ts';
 import { isMemoryShort, requireMemory } from './memory-limit.ts';
 import { nextRevision, writeFlows } from './write.ts';
 import { createStoreWriter, type StoreWriter } from './write-statements.ts';
@@ -164,9 +166,9 @@ async function importOne(session: ImportSession, path: string, options: ImportOp
   try {
     const known = file === null || options.force ? null : await recognise(session, file);
     session.ahead?.expect(options.upcoming ?? [], (other) => isNew(session, other, options.force));
-    if (known !== null && isIn(known)) {
+    if (known !== null && isIn(known, path)) {
       session.ahead?.pass(path);
-      return already(session, file as NewFile, known);
+      return await already(session, file as NewFile, known);
     }
     const skipFrames = known?.capture.frames ?? 0;
     // Pipes belong to this thread.
@@ -200,12 +202,21 @@ async function recognise(session: ImportSession, file: NewFile): Promise<Known |
   return findKnown(knownCaptures(session), file);
 }
 
-/** What was broken off is read on, the same file or not. */
-const isIn = ({ capture, holds }: Known): boolean => holds === 'part' || (holds === 'same' && capture.state !== 'running' && capture.state !== 'interrupted');
+/** What was broken off is read on, the same file or not. Throws a usageError where it is to be read on from another file. */
+function isIn({ capture, holds }: Known, path: string): boolean {
+  if (holds === 'remembered') return true;
+  if (holds === 'more') return false;
+  const isOpen = capture.state === 'running' || capture.state === 'interrupted';
+  if (isOpen && holds === 'part') throw usageError(`${path}: what it holds is the beginning of ${capture.name}, whose import was broken off`, `Import ${capture.name} first.`);
+  return !isOpen;
+}
 
-function already(session: ImportSession, file: NewFile, { capture, holds, isMoved }: Known): ImportOutcome {
-  if (holds === 'same' && isMoved) {
-    addForm(session.store.db, capture.id, { head: file.headOf(file.size), digest: digestPrefix(file.descriptor, file.size), size: file.size });
+async function already(session: ImportSession, file: NewFile, { capture, holds, isMoved }: Known): Promise<ImportOutcome> {
+  const { db } = session.store;
+  const isNews = holds === 'same' && (isMoved || capture.content === null);
+  if (isNews) {
+    if (isMoved) addForm(db, capture.id, { head: file.headOf(file.size), digest: digestPrefix(file.descriptor, file.size), size: file.size });
+    else setContent(db, capture.id, await contentOf(file));
     session.known = null;
   }
   const reason = holds === 'part' ? `what it holds is the beginning of ${capture.name}, which is in the store` : `the same content is in the store as ${capture.name}`;
@@ -219,12 +230,8 @@ async function isAwaited(read: readonly ReadCapture[], file: NewFile): Promise<b
   const files = read.filter((one) => one.kind === 'file');
   if (files.some((one) => one.size <= file.size && one.head === file.headOf(one.size))) return true;
   // Digests are compared once they are in the store; here heads are enough.
-  const contentOf = (one: ReadCapture): Content | null => (isPackedFormat(one.format) ? one.content : { size: one.size, head: one.head, digest: '' });
-  for (const one of files) {
-    const content = contentOf(one);
-    if (content !== null && (await mayHold(file, content))) return true;
-  }
-  return false;
+  const contents = files.flatMap((one) => (isPackedFormat(one.format) ? (one.content ?? []) : { size: one.size, head: one.head, digest: '' }));
+  return mayHoldAny(file, contents);
 }
 
 /** A regular file of which nothing is in the store: it will be read from its start, whatever the files before it bring. */
@@ -283,6 +290,9 @@ async function readAll(
   return { status: statusOf(end, known, source.counts.frames), packets: run.packets(), bytes: run.bytes(), reason: reasonOf(end) };
 }
 
+/** Of the reader's counters, those that skipped frames have a part in (open.ts). */
+const COUNTED_FROM_THE_START = /^reader\.(?:unknownBlock\.|droppedByCapture$)/;
+
 interface Run {
   /** What was counted since the last checkpoint is a capture's, as far as it was read. */
   close(state: CaptureState, reason: string): void;
@@ -295,7 +305,8 @@ function beginRun(session: ImportSession, path: string, source: FrameSource, fil
   const before = read.at(-1);
   if (before !== undefined) before.figures = figuresOf(recorder);
   beginCapture(recorder);
-  const told = new Map<string, number>();
+  // Blocks that are walked past again count again.
+  const told = new Map(known === null ? [] : readCaptureCounters(session.store.db, known.capture.id).filter(([name]) => COUNTED_FROM_THE_START.test(name)));
   let part: ReadCapture | undefined;
   let packets = 0;
   let bytes = 0;
@@ -311,7 +322,7 @@ function beginRun(session: ImportSession, path: string, source: FrameSource, fil
         kind: digest === null ? 'stream' : 'file',
         name: path,
         format: source.format,
-        head: part?.head ?? file?.headOf(size) ?? '',
+        head: file?.headOf(size) ?? '',
         id: part?.id ?? known?.capture.id ?? 0,
         isMoved: part === undefined && known?.isMoved === true,
         state,
@@ -342,11 +353,11 @@ async function commit(session: ImportSession): Promise<void> {
     .transaction(() => {
       const revision = nextRevision(writer);
       read.forEach((one, i) => {
-        const { state, reason, size, content, counts } = one;
+        const { state, reason, head, size, content, counts } = one;
         const figures = one.figures as CaptureFigures;
         if (one.id === 0) one.id = insertCapture(store.db, one, revision);
         else if (one.isMoved) moveCapture(store.db, one.id, one);
-        updateCapture(store.db, one.id, { state, reason, digest: digests[i], size, content, ...figures }, revision);
+        updateCapture(store.db, one.id, { state, reason, head, digest: digests[i], size, content, ...figures }, revision);
         addCaptureCounters(store.db, one.id, figures.counters);
         addCaptureCounters(store.db, one.id, counts);
       });

@@ -3,7 +3,7 @@
  * open file and the captures of the store. Out: the capture, and how they stand to each other. Names say nothing, and the
  * file is the one that was opened, whatever its name comes to mean meanwhile.
  */
-import { closeSync, fstatSync, openSync, statSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, statSync, type Stats } from 'node:fs';
 import { descriptorBytes, openBytes, openError } from '../source/byte-source.ts';
 import { HEAD_OCTETS } from '../source/content.ts';
 import { digestContent } from '../source/content-digest.ts';
@@ -25,12 +25,22 @@ export interface NewFile {
   close(): void;
 }
 
+/** Whatever is wrong with it: whoever opens it will say so. */
+function statOrNull(path: string): Stats | null {
+  try {
+    return statSync(path);
+  } catch {
+    return null;
+  }
+}
+
 /** Null for what is no regular file. Throws a usageError where it cannot be opened. */
 export function openNewFile(path: string): NewFile | null {
-  if (path === '-' || statSync(path, { throwIfNoEntry: false })?.isFile() !== true) return null;
+  if (path === '-' || statOrNull(path)?.isFile() !== true) return null;
   let descriptor: number;
   try {
-    descriptor = openSync(path, 'r');
+    // What has become a FIFO meanwhile does not hold us up.
+    descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   } catch (error) {
     throw openError(path, error);
   }
@@ -51,7 +61,7 @@ export function openNewFile(path: string): NewFile | null {
     headOf: (wanted) => remembered(heads, wanted, (octets) => digestPrefix(descriptor, octets)),
     contentHeadOf: (wanted) => remembered(contentHeads, wanted, async (octets) => (await digestContent(descriptorBytes(descriptor), [octets])).digests.get(octets) ?? null),
     isReplaced() {
-      const now = statSync(path, { throwIfNoEntry: false });
+      const now = statOrNull(path);
       return now?.dev !== dev || now.ino !== ino;
     },
     close: () => closeSync(descriptor),
@@ -60,8 +70,8 @@ export function openNewFile(path: string): NewFile | null {
 
 export interface Known {
   readonly capture: KnownCapture;
-  /** The file holds what the capture holds; a part of that, from its beginning; or more. */
-  readonly holds: 'same' | 'part' | 'more';
+  /** The file holds what the capture holds; what the capture was found to hold earlier; a part of that, from its beginning; or more. */
+  readonly holds: 'same' | 'remembered' | 'part' | 'more';
   /** The capture was read from a file of other octets. */
   readonly isMoved: boolean;
 }
@@ -115,13 +125,17 @@ async function twinsOf({ contents }: KnownCaptures, file: NewFile): Promise<Cand
   return twins.sort(longestFirst);
 }
 
-/** Whether the file may hold this, or begin with it. */
-export const mayHold = async (file: NewFile, { head, size }: Content): Promise<boolean> => size > 0 && (await file.contentHeadOf(size)) === head;
+/** Whether the file may hold one of these, or begin with it. */
+export async function mayHoldAny(file: NewFile, contents: readonly Content[]): Promise<boolean> {
+  const heads = new Map<number, string | null>();
+  for (const octets of new Set(contents.map(({ size }) => headSize(size)))) if (octets > 0) heads.set(octets, await file.contentHeadOf(octets));
+  return contents.some(({ size, head }) => heads.get(headSize(size)) === head);
+}
 
 /** What the file is to the captures of the store: the same as one of them, or else a part of one, or else more than the longest that it begins with. */
 export async function findKnown(captures: KnownCaptures, file: NewFile): Promise<Known | null> {
   const same = candidatesOf(captures, file).find(({ form, capture }) => mayGoOn(capture, form, file) && digestPrefix(file.descriptor, form.size) === form.digest);
-  if (same !== undefined && same.form.size === file.size) return { capture: same.capture, holds: 'same', isMoved: false };
+  if (same !== undefined && same.form.size === file.size) return { capture: same.capture, holds: same.form === same.capture.forms[0] ? 'same' : 'remembered', isMoved: false };
   const begun: Known | null = same === undefined ? null : { capture: same.capture, holds: 'more', isMoved: false };
   const twins = await twinsOf(captures, file);
   if (twins.length === 0) return begun;
@@ -130,7 +144,7 @@ export async function findKnown(captures: KnownCaptures, file: NewFile): Promise
   const twin = equal.find(({ form }) => form.size === octets);
   if (twin !== undefined) return { capture: twin.capture, holds: 'same', isMoved: true };
   for (const { capture, form } of twins) {
-    if (octets >= HEAD_OCTETS && octets < form.size && (await beginsWith(capture.name, octets, whole))) return { capture, holds: 'part', isMoved: true };
+    if (octets >= HEAD_OCTETS && octets < form.size && (await beginsWith(capture.name, form, octets, whole))) return { capture, holds: 'part', isMoved: true };
   }
   const grown = equal.find(({ capture }) => capture.frames > 0);
   if (grown === undefined || (begun !== null && begun.capture.frames >= grown.capture.frames)) return begun;
@@ -140,13 +154,20 @@ export async function findKnown(captures: KnownCaptures, file: NewFile): Promise
 /** Nothing goes on with a capture of no frames; and what is known of another file than the capture's own is only that it holds the same. */
 const mayGoOn = (capture: KnownCapture, form: Content, file: NewFile): boolean => form.size === file.size || (capture.frames > 0 && form === capture.forms[0]);
 
-/** Whether the file that a capture was read from is still there, and begins so: a copy that is being packed, or was made earlier, is a part of it. */
-async function beginsWith(path: string, octets: number, digest: string): Promise<boolean> {
+/** Whether the file that a capture was read from is still there, as it was, and begins so: a copy that is being packed, or was made earlier, is a part of it. */
+async function beginsWith(path: string, form: Content, octets: number, digest: string): Promise<boolean> {
+  if (statOrNull(path)?.isFile() !== true) return false;
   try {
-    if (statSync(path, { throwIfNoEntry: false })?.isFile() !== true) return false;
-    return (await digestContent(await openBytes(path), [octets])).digests.get(octets) === digest;
+    const { digests } = await digestContent(await openBytes(path), [octets, form.size]);
+    return digests.get(form.size) === form.digest && digests.get(octets) === digest;
   } catch {
     // It cannot be read any more: then nothing is proven.
     return false;
   }
+}
+
+/** What a file holds, all of it. */
+export async function contentOf({ descriptor }: NewFile): Promise<Content> {
+  const { digests, octets, whole } = await digestContent(descriptorBytes(descriptor), [HEAD_OCTETS, Number.MAX_SAFE_INTEGER]);
+  return { size: octets, head: digests.get(HEAD_OCTETS) ?? whole, digest: whole };
 }

@@ -133,7 +133,7 @@ export function beginLive(store: Store, source: FrameSource, capture: LiveCaptur
       const revision = nextRevision(writer);
       writeFlows(writer, state, revision);
       const figures = figuresOf(recorder);
-      updateCapture(db, id, { state: captureState, reason, digest: '', size: 0, ...figures }, revision);
+      updateCapture(db, id, { state: captureState, reason, head: '', digest: '', size: 0, ...figures }, revision);
       if (received !== undefined) updateReceived(db, id, received);
       stampCheckpoint(db, id, Date.now());
       addCaptureCounters(db, id, figures.counters);

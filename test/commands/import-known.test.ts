@@ -4,7 +4,7 @@
  */
 import Database from 'better-sqlite3';
 import { createHash } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -38,7 +38,8 @@ function countedIn(db: string): unknown {
   try {
     const { captureFrames, conversationPackets, operations, conversations } = storedTotals(store.db);
     const hours = store.db.prepare('SELECT sum(packets) FROM sensor_hour').pluck().get();
-    return { captureFrames, conversationPackets, operations, conversations, hours };
+    const reader = store.db.prepare("SELECT name, sum(count) AS count FROM capture_counter WHERE name LIKE 'reader.%' GROUP BY name ORDER BY name").all();
+    return { captureFrames, conversationPackets, operations, conversations, hours, reader };
   } finally {
     store.close();
   }
@@ -181,6 +182,66 @@ describe.each([1, 2])('with %i jobs', (jobs) => {
     expect(await statuses(db, write(octets, `${++made}.pcapng.gz`))).toEqual(['damaged']);
     expect(await statuses(db, write(DAY))).toEqual(['already']);
     expect(countedIn(db)).toEqual(await truth(DAY));
+  });
+
+  test('another file under the name of a capture proves nothing', async () => {
+    const db = freshStore();
+    const path = write(part);
+    await statuses(db, path);
+    // The same beginning, then something else, and shorter.
+    const other = trap('vlan').subarray(24);
+    const begin = part.subarray(0, Math.floor(part.length / 2));
+    writeFileSync(path, Buffer.concat([begin, other]));
+    expect(await statuses(db, path)).not.toContain('already');
+  });
+
+  test('a small file that grows again and again', async () => {
+    const db = freshStore();
+    const path = join(folder, `${++made}.pcap`);
+    const whole = trap('exceptions');
+    const sizes = [400, 1500, whole.length];
+    for (const size of sizes) {
+      writeFileSync(path, whole.subarray(0, size));
+      await statuses(db, path);
+    }
+    writeFileSync(path, Buffer.concat([whole, trap('vlan').subarray(24)]));
+    expect(await statuses(db, path, path)).toEqual(['continued', 'already']);
+    const { captureFrames } = countedIn(db) as { captureFrames: number };
+    const control = freshStore();
+    await statuses(control, write(readFileSync(path)));
+    expect(captureFrames).toBe((countedIn(control) as { captureFrames: number }).captureFrames);
+  });
+
+  test('a packed copy of a capture that has grown and was stopped since', async () => {
+    const db = freshStore();
+    const [path, copy] = [write(part), packed(part)];
+    await statuses(db, path, copy);
+    writeFileSync(path, DAY);
+    expect(await pieces(db, [path], { at: 8, act: (stop) => stop() })).toMatchObject([{ status: 'interrupted' }]);
+    expect(await statuses(db, copy)).toEqual(['already']);
+    const shorter = write(DAY.subarray(0, Math.floor(DAY.length * 0.61)));
+    expect(await statuses(db, shorter)).toEqual(['rejected']);
+    expect(await statuses(db, path, copy)).toEqual(['continued', 'already']);
+    expect(countedIn(db)).toEqual(await truth(DAY));
+  });
+
+  test('a link to itself among others', async () => {
+    const db = freshStore();
+    const loop = join(folder, `${++made}.pcap`);
+    symlinkSync(loop, loop);
+    expect(await statuses(db, write(trap('vlan')), loop, write(trap('exceptions')))).toEqual(expect.arrayContaining(['imported', 'rejected', 'imported']));
+    expect(countedIn(db)).toEqual(await truth(trap('vlan'), trap('exceptions')));
+  });
+
+  test('a packed capture of a store from before its content was asked for', async () => {
+    const db = freshStore();
+    const copy = packed(DAY);
+    await statuses(db, copy);
+    const store = new Database(db);
+    store.exec("UPDATE capture SET content_head = '', content_digest = '', content_size = 0");
+    store.close();
+    expect(await statuses(db, copy)).toEqual(['already']);
+    expect(await statuses(db, write(DAY))).toEqual(['already']);
   });
 
   test.each(['plain', 'packed'])('gone while it was read, or replaced by another file (%s)', async (kind) => {
