@@ -161,19 +161,19 @@ export const importCapture = (session: ImportSession, path: string, options: Imp
   told(session.store, importOne(session, path, options));
 
 async function importOne(session: ImportSession, path: string, options: ImportOptions): Promise<ImportOutcome> {
-  const file = openNewFile(path);
+  let file: NewFile | null = null;
   let digest: FileDigest | null = null;
+  let isOpened = false;
   try {
+    file = openNewFile(path);
     const known = file === null || options.force ? null : await recognise(session, file);
     session.ahead?.expect(options.upcoming ?? [], (other) => isNew(session, other, options.force));
-    if (known !== null && isIn(known, path)) {
-      session.ahead?.pass(path);
-      return await already(session, file as NewFile, known);
-    }
+    if (known !== null && isIn(known, path)) return await already(session, file as NewFile, known);
     const skipFrames = known?.capture.frames ?? 0;
     // Pipes belong to this thread.
     const opened = await (session.ahead === null || file === null ? openPath(path, { skipFrames, wantsContent: file !== null, ...blockOf(session.settings) }) : session.ahead.open(path, skipFrames));
     const { source } = opened;
+    isOpened = true;
     try {
       // The ring, or whoever packs its files, was quicker: nothing was counted yet.
       if (file?.isReplaced() === true) throw usageError(`${path}: was replaced while it was opened`, 'Import it again.');
@@ -189,6 +189,8 @@ async function importOne(session: ImportSession, path: string, options: ImportOp
       await source.close();
     }
   } finally {
+    // A reader that has begun it would wait for its batches to be taken.
+    if (!isOpened) session.ahead?.pass(path);
     if (digest === null) file?.close();
     else digest.close(() => file?.close());
   }

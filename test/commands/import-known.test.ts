@@ -225,6 +225,16 @@ describe.each([1, 2])('with %i jobs', (jobs) => {
     expect(countedIn(db)).toEqual(await truth(DAY));
   });
 
+  test('a part of what was broken off among packed files that are read ahead', async () => {
+    const db = freshStore();
+    const path = write(DAY);
+    expect(await pieces(db, [path], { at: 8, act: (stop) => stop() })).toMatchObject([{ status: 'interrupted' }]);
+    // More of them than a reader has batches.
+    const parts = Array.from({ length: 7 }, (_, i) => packed(DAY.subarray(0, 20_000 + i)));
+    expect(await statuses(db, ...parts, packed(trap('vlan')), packed(DAY))).toEqual([...parts.map(() => 'rejected'), 'imported', 'continued']);
+    expect(countedIn(db)).toEqual(await truth(trap('vlan'), DAY));
+  });
+
   test('a link to itself among others', async () => {
     const db = freshStore();
     const loop = join(folder, `${++made}.pcap`);
