@@ -155,13 +155,14 @@ export function createReadAhead(readers: number, { blockBytes = BLOCK_BYTES }: {
     begin();
   }
 
-  const idle = (): Reader | undefined => {
-    for (const reader of threads) if (reader.arriving.length === 0) return reader;
+  /** @param alone with nothing waiting to be taken: else what it reads now would stand behind that, and both threads would wait */
+  const idle = (alone: boolean): Reader | undefined => {
+    for (const reader of threads) if (reader.arriving.length === 0 && !(alone && jobs.some((job) => job.reader === reader))) return reader;
     return threads.size < readers && !isBroken ? createReader() : undefined;
   };
 
-  function start(path: string, skipFrames: number): Job | undefined {
-    const reader = idle();
+  function start(path: string, skipFrames: number, alone: boolean): Job | undefined {
+    const reader = idle(alone);
     if (reader === undefined) return undefined;
     const job: Job = { path, reader, stat: statOf(path), answers: [], wake: () => undefined };
     jobs.push(job);
@@ -174,7 +175,7 @@ export function createReadAhead(readers: number, { blockBytes = BLOCK_BYTES }: {
     while (coming.length > 0 && jobs.length < FILES_AHEAD * readers) {
       const path = coming[0];
       if (!isPacked(path)) passedOver.add(path);
-      else if (!mayBegin(path) || start(path, 0) === undefined) return;
+      else if (!mayBegin(path) || start(path, 0, false) === undefined) return;
       coming = coming.slice(1);
     }
   }
@@ -195,7 +196,7 @@ export function createReadAhead(readers: number, { blockBytes = BLOCK_BYTES }: {
       abandon(job);
       job = undefined;
     }
-    if (isPacked(path)) job ??= start(path, skipFrames);
+    if (isPacked(path)) job ??= start(path, skipFrames, true);
     begin();
     if (job === undefined) return openPath(path, { skipFrames, blockBytes, wantsContent: true });
     const answer = await nextAnswer(job);

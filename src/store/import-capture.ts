@@ -45,8 +45,6 @@ const COMMIT_FACTOR = 3;
 interface ReadCapture extends NewCapture {
   /** In the store; 0 before it is there. */
   id: number;
-  /** In the store, as read from another file. */
-  readonly isMoved: boolean;
   readonly state: CaptureState;
   readonly reason: string;
   readonly size: number;
@@ -326,7 +324,6 @@ function beginRun(session: ImportSession, path: string, source: FrameSource, fil
         format: source.format,
         head: file?.headOf(size) ?? '',
         id: part?.id ?? known?.capture.id ?? 0,
-        isMoved: part === undefined && known?.isMoved === true,
         state,
         reason,
         size,
@@ -358,7 +355,7 @@ async function commit(session: ImportSession): Promise<void> {
         const { state, reason, head, size, content, counts } = one;
         const figures = one.figures as CaptureFigures;
         if (one.id === 0) one.id = insertCapture(store.db, one, revision);
-        else if (one.isMoved) moveCapture(store.db, one.id, one);
+        else moveCapture(store.db, one.id, one);
         updateCapture(store.db, one.id, { state, reason, head, digest: digests[i], size, content, ...figures }, revision);
         addCaptureCounters(store.db, one.id, figures.counters);
         addCaptureCounters(store.db, one.id, counts);

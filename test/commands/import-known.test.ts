@@ -235,6 +235,23 @@ describe.each([1, 2])('with %i jobs', (jobs) => {
     expect(countedIn(db)).toEqual(await truth(trap('vlan'), DAY));
   });
 
+  test('a copy and its grown form, in one folder, again and again', async () => {
+    const db = freshStore();
+    const [noon, evening] = [write(part), write(DAY)];
+    expect((await statuses(db, noon, evening))[1]).toBe('continued');
+    for (let i = 0; i < 2; i++) expect(await statuses(db, noon, evening)).toEqual(['already', 'already']);
+    expect(countedIn(db)).toEqual(await truth(DAY));
+  });
+
+  test('a packed file that has grown, among others that were read ahead', async () => {
+    const db = freshStore();
+    const path = packed(part);
+    await statuses(db, path);
+    writeFileSync(path, pack(DAY));
+    const others = ['vlan', 'qinq', 'exceptions', 'split'].map((name) => packed(trap(name)));
+    expect(await statuses(db, ...others.slice(0, 2), path, ...others.slice(2))).toEqual(['imported', 'imported', 'continued', 'imported', 'imported']);
+  });
+
   test('a link to itself among others', async () => {
     const db = freshStore();
     const loop = join(folder, `${++made}.pcap`);
