@@ -117,6 +117,15 @@ function streamSource(stream: Readable): ByteSource {
   };
 }
 
+/** Null where it cannot be had, for whatever reason: who opens the path will say so. */
+export function statOrNull(path: string): fs.Stats | null {
+  try {
+    return fs.statSync(path);
+  } catch {
+    return null;
+  }
+}
+
 /** What opening a file for reading came to, as a line for the user. */
 export function openError(path: string, error: unknown): Error {
   const code = codeOf(error);

@@ -6,10 +6,11 @@
  * Left out on purpose: pipes, which belong to the thread that asks for them, and plain files, which gain nothing: what a
  * second thread saves of reading, the first one pays when it fetches the octets from the other's cache (measured).
  */
-import { closeSync, openSync, readSync, statSync, type Stats } from 'node:fs';
+import { closeSync, openSync, readSync, type Stats } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 import { BaselineError, type ExitCode } from '../errors.ts';
 import { BLOCK_BYTES } from './block.ts';
+import { statOrNull } from './byte-source.ts';
 import {
   COLUMN_BYTES, createFrameBatch, createSourceCounts,
   type CaptureInterface, type Content, type FrameBatch, type FrameSource, type SourceCounts, type SourceEnd,
@@ -61,7 +62,7 @@ interface Job {
   readonly path: string;
   readonly reader: Reader;
   /** As it was when it was begun: a file that has changed since is opened again. */
-  readonly stat: Stats | undefined;
+  readonly stat: Stats | null;
   readonly answers: Answer[];
   wake: () => void;
 }
@@ -86,8 +87,8 @@ export interface ReadAhead {
   close(): Promise<void>;
 }
 
-const isSame = (a: Stats | undefined, b: Stats | undefined): boolean =>
-  a !== undefined && b !== undefined && a.dev === b.dev && a.ino === b.ino && a.size === b.size && a.mtimeMs === b.mtimeMs;
+const isSame = (a: Stats | null, b: Stats | null): boolean =>
+  a !== null && b !== null && a.dev === b.dev && a.ino === b.ino && a.size === b.size && a.mtimeMs === b.mtimeMs;
 
 /** Octets that tell a compression. */
 const MAGIC_BYTES = 4;
@@ -95,7 +96,7 @@ const MAGIC_BYTES = 4;
 /** Whether a path is a compressed regular file. What cannot be read is no matter here: whoever opens it will say so. */
 function isPacked(path: string): boolean {
   try {
-    if (!statSync(path).isFile()) return false;
+    if (statOrNull(path)?.isFile() !== true) return false;
     const descriptor = openSync(path, 'r');
     try {
       const head = new Uint8Array(MAGIC_BYTES);
@@ -105,15 +106,6 @@ function isPacked(path: string): boolean {
     }
   } catch {
     return false;
-  }
-}
-
-function statOf(path: string): Stats | undefined {
-  try {
-    return statSync(path);
-  } catch {
-    // Whoever opens it will say what is wrong.
-    return undefined;
   }
 }
 
@@ -164,7 +156,7 @@ export function createReadAhead(readers: number, { blockBytes = BLOCK_BYTES }: {
   function start(path: string, skipFrames: number, alone: boolean): Job | undefined {
     const reader = idle(alone);
     if (reader === undefined) return undefined;
-    const job: Job = { path, reader, stat: statOf(path), answers: [], wake: () => undefined };
+    const job: Job = { path, reader, stat: statOrNull(path), answers: [], wake: () => undefined };
     jobs.push(job);
     reader.arriving.push(job);
     reader.worker.postMessage({ path, skipFrames, blockBytes } satisfies ReadRequest);
@@ -192,7 +184,7 @@ export function createReadAhead(readers: number, { blockBytes = BLOCK_BYTES }: {
 
   async function open(path: string, skipFrames: number): Promise<Opened> {
     let job = jobOf(path);
-    if (job !== undefined && (skipFrames > 0 || !isSame(job.stat, statOf(path)))) {
+    if (job !== undefined && (skipFrames > 0 || !isSame(job.stat, statOrNull(path)))) {
       abandon(job);
       job = undefined;
     }

@@ -47,19 +47,18 @@ export interface NewCapture {
   readonly kind: 'file' | 'stream' | 'live';
   readonly name: string;
   readonly format: string;
-  readonly head: string;
 }
 
 export function insertCapture(db: Database.Database, capture: NewCapture, revision: number): number {
-  const { kind, name, format, head } = capture;
+  const { kind, name, format } = capture;
   return Number(
     db
-      .prepare("INSERT INTO capture (kind, name, format, head, digest, size, state, frames, bytes, rev) VALUES (?, ?, ?, ?, '', 0, 'running', 0, 0, ?)")
-      .run(kind, name, format, head, revision).lastInsertRowid,
+      .prepare("INSERT INTO capture (kind, name, format, head, digest, size, state, frames, bytes, rev) VALUES (?, ?, ?, '', '', 0, 'running', 0, 0, ?)")
+      .run(kind, name, format, revision).lastInsertRowid,
   );
 }
 
-/** The same capture goes on in another file. */
+/** The same capture goes on, perhaps in another file. */
 export function moveCapture(db: Database.Database, id: number, { name, format }: NewCapture): void {
   db.prepare('UPDATE capture SET name = ?, format = ? WHERE id = ?').run(name, format, id);
 }

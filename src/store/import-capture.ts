@@ -47,6 +47,7 @@ interface ReadCapture extends NewCapture {
   id: number;
   readonly state: CaptureState;
   readonly reason: string;
+  readonly head: string;
   readonly size: number;
   readonly digest: Promise<string>;
   /** Of a packed file. */
@@ -211,11 +212,10 @@ function isIn({ capture, holds }: Known, path: string): boolean {
   return !isOpen;
 }
 
-async function already(session: ImportSession, file: NewFile, { capture, holds, isMoved }: Known): Promise<ImportOutcome> {
+async function already(session: ImportSession, file: NewFile, { capture, holds }: Known): Promise<ImportOutcome> {
   const { db } = session.store;
-  const isNews = holds === 'same' && (isMoved || capture.content === null);
-  if (isNews) {
-    if (isMoved) addForm(db, capture.id, { head: file.headOf(file.size), digest: digestPrefix(file.descriptor, file.size), size: file.size });
+  if (holds === 'twin' || (holds === 'same' && capture.content === null)) {
+    if (holds === 'twin') addForm(db, capture.id, { head: file.headOf(file.size), digest: digestPrefix(file.descriptor, file.size), size: file.size });
     else setContent(db, capture.id, await contentOf(file));
     session.known = null;
   }

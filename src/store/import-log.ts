@@ -3,14 +3,13 @@
  * became of it. A log is known by its unpacked text: the same again is a no-op, one that has grown (or was packed since) is
  * continued. The last line of a plain file counts once its line end is there: a log is written to while it is read.
  */
-import { createHash, type Hash } from 'node:crypto';
 import { statSync } from 'node:fs';
 import { createAttemptTable, type AttemptTable } from '../flow/attempt-table.ts';
 import type { LogTimeOptions } from '../source/firewall-log/log-clock.ts';
 import { createLogReader, type LineResult } from '../source/firewall-log/log-reader.ts';
 import { utf8Of, type LineBatch, type LineSource } from '../source/lines.ts';
 import { openBytes } from '../source/byte-source.ts';
-import { HEAD_OCTETS } from '../source/content.ts';
+import { createContentDigest, HEAD_OCTETS } from '../source/content.ts';
 import { digestContent } from '../source/content-digest.ts';
 import type { CaptureState } from './captures.ts';
 import type { Connection, Store } from './database.ts';
@@ -89,14 +88,12 @@ export async function importLog(session: LogSession, name: string, source: LineS
   const isFile = statSync(name, { throwIfNoEntry: false })?.isFile() === true && name !== '-';
   const known = isFile && !options.force ? await findKnownLog(store.db, name) : null;
   const reader = createLogReader({ ...options.log, near: spanOfCaptures(store.db) }, known?.clock ?? null);
-  const hash = createHash('sha256');
+  const digest = createContentDigest();
   const sums = { lines: 0, entries: 0, unread: 0 };
   const tally: Tally = { lines: 0, entries: 0, counters: new Map(), samples: [] };
   const shown = new Map<string, number>();
   let log = known?.id ?? 0;
   let line = 0;
-  const head = createHash('sha256');
-  let headOctets = 0;
 
   const readLine = (text: string | null): void => {
     line++;
@@ -117,17 +114,15 @@ export async function importLog(session: LogSession, name: string, source: LineS
   };
 
   const readBatch = (batch: LineBatch): void => {
-    const first = batch.octets.subarray(0, HEAD_OCTETS - headOctets);
-    head.update(first);
-    headOctets += first.length;
-    hash.update(batch.octets);
+    digest.note(batch.octets);
     for (const text of batch.lines) readLine(text);
   };
 
   /** A stream is never read again, so nothing has to know it. */
-  const digestOf = (sha256: Hash): string => (isFile ? sha256.copy().digest('hex') : '');
+  const identity = (): { head: string; digest: string } => (isFile ? digest.content() : { head: '', digest: '' });
 
   const checkpoint = (state: CaptureState, reason: string): void => {
+    const { head, digest: whole } = identity();
     store.db
       .transaction(() => {
         const revision = session.nextRevision();
@@ -136,7 +131,7 @@ export async function importLog(session: LogSession, name: string, source: LineS
         const counters = [...tally.counters, ['folded', table.takeFolded()] as const].sort((a, b) => (a[0] < b[0] ? -1 : 1));
         updateLog(
           store.db, log,
-          { ...tally, counters, state, reason, head: digestOf(head), digest: digestOf(hash), size: source.position(), clock: reader.clock.memory(), assumptions: reader.clock.assumptions() },
+          { ...tally, counters, state, reason, head, digest: whole, size: source.position(), clock: reader.clock.memory(), assumptions: reader.clock.assumptions() },
           revision,
         );
       })

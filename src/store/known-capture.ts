@@ -3,8 +3,8 @@
  * open file and the captures of the store. Out: the capture, and how they stand to each other. Names say nothing, and the
  * file is the one that was opened, whatever its name comes to mean meanwhile.
  */
-import { closeSync, constants, fstatSync, openSync, statSync, type Stats } from 'node:fs';
-import { descriptorBytes, openBytes, openError } from '../source/byte-source.ts';
+import { closeSync, constants, fstatSync, openSync } from 'node:fs';
+import { descriptorBytes, openBytes, openError, statOrNull } from '../source/byte-source.ts';
 import { HEAD_OCTETS } from '../source/content.ts';
 import { digestContent } from '../source/content-digest.ts';
 import { digestPrefix } from '../source/file-digest.ts';
@@ -23,15 +23,6 @@ export interface NewFile {
   /** Its path means another file now, or none. */
   isReplaced(): boolean;
   close(): void;
-}
-
-/** Whatever is wrong with it: whoever opens it will say so. */
-function statOrNull(path: string): Stats | null {
-  try {
-    return statSync(path);
-  } catch {
-    return null;
-  }
 }
 
 /** Null for what is no regular file. Throws a usageError where it cannot be opened. */
@@ -70,10 +61,11 @@ export function openNewFile(path: string): NewFile | null {
 
 export interface Known {
   readonly capture: KnownCapture;
-  /** The file holds what the capture holds; what the capture was found to hold earlier; a part of that, from its beginning; or more. */
-  readonly holds: 'same' | 'remembered' | 'part' | 'more';
-  /** The capture was read from a file of other octets. */
-  readonly isMoved: boolean;
+  /**
+   * The file is the capture's own; a twin of other octets that holds the same, or was found to do so earlier; holds a part of it, from its
+   * beginning; or holds more.
+   */
+  readonly holds: 'same' | 'twin' | 'remembered' | 'part' | 'more';
 }
 
 interface Candidate {
@@ -135,20 +127,20 @@ export async function mayHoldAny(file: NewFile, contents: readonly Content[]): P
 /** What the file is to the captures of the store: the same as one of them, or else a part of one, or else more than the longest that it begins with. */
 export async function findKnown(captures: KnownCaptures, file: NewFile): Promise<Known | null> {
   const same = candidatesOf(captures, file).find(({ form, capture }) => mayGoOn(capture, form, file) && digestPrefix(file.descriptor, form.size) === form.digest);
-  if (same !== undefined && same.form.size === file.size) return { capture: same.capture, holds: same.form === same.capture.forms[0] ? 'same' : 'remembered', isMoved: false };
-  const begun: Known | null = same === undefined ? null : { capture: same.capture, holds: 'more', isMoved: false };
+  if (same !== undefined && same.form.size === file.size) return { capture: same.capture, holds: same.form === same.capture.forms[0] ? 'same' : 'remembered' };
+  const begun: Known | null = same === undefined ? null : { capture: same.capture, holds: 'more' };
   const twins = await twinsOf(captures, file);
   if (twins.length === 0) return begun;
   const { digests, octets, whole } = await digestContent(descriptorBytes(file.descriptor), twins.map(({ form }) => form.size));
   const equal = twins.filter(({ form }) => digests.get(form.size) === form.digest);
   const twin = equal.find(({ form }) => form.size === octets);
-  if (twin !== undefined) return { capture: twin.capture, holds: 'same', isMoved: true };
+  if (twin !== undefined) return { capture: twin.capture, holds: 'twin' };
   for (const { capture, form } of twins) {
-    if (octets >= HEAD_OCTETS && octets < form.size && (await beginsWith(capture.name, form, octets, whole))) return { capture, holds: 'part', isMoved: true };
+    if (octets >= HEAD_OCTETS && octets < form.size && (await beginsWith(capture.name, form, octets, whole))) return { capture, holds: 'part' };
   }
   const grown = equal.find(({ capture }) => capture.frames > 0);
   if (grown === undefined || (begun !== null && begun.capture.frames >= grown.capture.frames)) return begun;
-  return { capture: grown.capture, holds: 'more', isMoved: true };
+  return { capture: grown.capture, holds: 'more' };
 }
 
 /** Nothing goes on with a capture of no frames; and what is known of another file than the capture's own is only that it holds the same. */

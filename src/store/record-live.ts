@@ -100,7 +100,7 @@ export function beginLive(store: Store, source: FrameSource, capture: LiveCaptur
     const revision = nextRevision(writer);
     const since = lastUnfinishedCheckpoint(db);
     unfinished = markUnfinished(db, revision);
-    id = insertCapture(db, { kind: capture.kind, name: capture.name, format: source.format, head: '' }, revision);
+    id = insertCapture(db, { kind: capture.kind, name: capture.name, format: source.format }, revision);
     stampCheckpoint(db, id, Date.now());
     if (since !== null) noteGap(recorder, since, Date.now());
   }).immediate();
