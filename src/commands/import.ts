@@ -3,7 +3,6 @@ import { availableParallelism } from 'node:os';
 import { BaselineError, EXIT, usageError, type ExitCode } from '../errors.ts';
 import { grouped } from '../render/instant.ts';
 import { jsonLine } from '../render/json.ts';
-import { isZone } from '../source/firewall-log/log-clock.ts';
 import { expandPaths, type CaptureFile } from '../source/ring-folder.ts';
 import { openForWriting, storePath } from '../store/database.ts';
 import { beginImport, endImport, importCapture, isSettled, settleImport, type ImportOutcome, type ImportSession } from '../store/import-capture.ts';
@@ -29,18 +28,19 @@ export const importCommand = defineCommand({
     'log-monitor': { type: 'string', array: true, requiresArg: true, describe: 'a rule whose passed traffic enforcement would block' },
     jobs: { type: 'number', requiresArg: true, describe: 'threads: one decodes, the others read and unpack ahead (default: 2 where there are two processors); the result is the same' },
   },
-  run: (argv, context) =>
-    runImport({ paths: argv.path, db: argv.db, json: argv.json === true, force: argv.force === true, jobs: chosenJobs(argv.jobs), log: logOptions(argv) }, context),
+  run: async (argv, context) =>
+    runImport({ paths: argv.path, db: argv.db, json: argv.json === true, force: argv.force === true, jobs: chosenJobs(argv.jobs), log: await logOptions(argv) }, context),
 });
 
 const FIRST_YEAR = 1970;
 const LAST_YEAR = 2199;
 
-function logOptions(argv: { readonly 'log-year'?: number | undefined; readonly 'log-zone'?: string | undefined; readonly 'log-monitor'?: readonly string[] | undefined }): LogOptions {
+async function logOptions(argv: { readonly 'log-year'?: number | undefined; readonly 'log-zone'?: string | undefined; readonly 'log-monitor'?: readonly string[] | undefined }): Promise<LogOptions> {
   const year = argv['log-year'] ?? null;
   if (year !== null && !(Number.isInteger(year) && year >= FIRST_YEAR && year <= LAST_YEAR)) throw usageError(`--log-year ${year} is no year`, 'Write it as 2026.');
   const zone = argv['log-zone'] ?? null;
-  if (zone !== null && !isZone(zone)) throw usageError(`--log-zone ${zone} is no time zone`, 'Write it as Europe/Berlin, UTC or +01:00.');
+  // Loaded with the zone, as the reader of logs is with the first log: captures need neither.
+  if (zone !== null && !(await import('../source/firewall-log/log-clock.ts')).isZone(zone)) throw usageError(`--log-zone ${zone} is no time zone`, 'Write it as Europe/Berlin, UTC or +01:00.');
   return { year, zone, monitorRules: new Set(argv['log-monitor'] ?? []) };
 }
 

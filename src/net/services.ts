@@ -1,6 +1,6 @@
 /**
  * Names of services by port, and of Ethernet protocols by EtherType. A port is a hint, never proof: what is named here
- * is "by port". Our own short names stand before the IANA registry's (data/services.tsv, made by scripts/make-services.mjs),
+ * is "by port". Our own short names stand before the IANA registry's (data/services.json, made by scripts/make-services.mjs),
  * because the registry knows many plant protocols by other names or not at all. The file is read on first use.
  */
 import { readFileSync } from 'node:fs';
@@ -119,54 +119,30 @@ const SERVICES: readonly (readonly [string, readonly number[], readonly number[]
   ['rtsp', [554], []],
 ];
 
-const PORTS = 65536;
 const FIRST_USER_PORT = 1024;
 
 /** How much a port says about who serves: 0 nothing, 1 registered, 2 registered system port, 3 in our own table. */
 const RANK = { none: 0, registered: 1, system: 2, known: 3 } as const;
 
-interface PortTable {
-  readonly names: Map<number, string>;
-  readonly ranks: Uint8Array;
-}
+const namesBy = (ports: (service: (typeof SERVICES)[number]) => readonly number[]): ReadonlyMap<number, string> =>
+  new Map(SERVICES.flatMap((service) => ports(service).map((port) => [port, service[0]] as const)));
+const OWN: Readonly<Record<PortTransport, ReadonlyMap<number, string>>> = { tcp: namesBy(([, tcp]) => tcp), udp: namesBy(([, , udp]) => udp) };
 
-let tables: Readonly<Record<PortTransport, PortTable>> | null = null;
-
-const loadTables = (): Readonly<Record<PortTransport, PortTable>> => {
-  const createTable = (): PortTable => ({ names: new Map(), ranks: new Uint8Array(PORTS) });
-  const loaded = { tcp: createTable(), udp: createTable() };
-  const register = (table: PortTable, port: number, name: string | undefined): void => {
-    if (!name) return;
-    table.names.set(port, name);
-    table.ranks[port] = port < FIRST_USER_PORT ? RANK.system : RANK.registered;
-  };
-  for (const line of readFileSync(new URL('./data/services.tsv', import.meta.url), 'utf8').split('\n')) {
-    if (line === '' || line.startsWith('#')) continue;
-    const [port, tcp, udp] = line.split('\t');
-    register(loaded.tcp, Number(port), tcp);
-    register(loaded.udp, Number(port), udp ?? tcp);
-  }
-  for (const [name, tcp, udp] of SERVICES) {
-    for (const [table, ports] of [[loaded.tcp, tcp], [loaded.udp, udp]] as const) {
-      for (const port of ports) {
-        table.names.set(port, name);
-        table.ranks[port] = RANK.known;
-      }
-    }
-  }
-  return loaded;
-};
+type Registry = Readonly<Record<PortTransport, Readonly<Record<number, string>>>>;
+let registered: Registry | null = null;
+/** JSON, because a small capture would take longer to split lines and fill tables than to be decoded. */
+const registry = (): Registry => (registered ??= JSON.parse(readFileSync(new URL('./data/services.json', import.meta.url), 'utf8')) as Registry);
 
 /** `modbus` for TCP 502, the registry's name in lower case for what we have no word of our own for; null for unknown ports. */
 export function serviceByPort(transport: PortTransport, port: number): string | null {
-  tables ??= loadTables();
-  return tables[transport].names.get(port) ?? null;
+  return OWN[transport].get(port) ?? registry()[transport][port] ?? null;
 }
 
 /** Rank of a port as a server's: compare both ends of a conversation, the higher one serves. 0 to 3. */
 export function serverPortRank(transport: PortTransport, port: number): number {
-  tables ??= loadTables();
-  return tables[transport].ranks[port & (PORTS - 1)];
+  if (OWN[transport].has(port)) return RANK.known;
+  if (registry()[transport][port] === undefined) return RANK.none;
+  return port < FIRST_USER_PORT ? RANK.system : RANK.registered;
 }
 
 /** A port that a server is expected on: a registered system port or one of our own table. */

@@ -9,17 +9,14 @@ import { BLOCK_BYTES, createBlock, fillBlock, type Block } from './block.ts';
 import { copyOctets, openBytes } from './byte-source.ts';
 import type { ByteSource } from './byte-source.ts';
 import { createContentDigest, noting, type ContentDigest } from './content.ts';
-import { isFirewallLog } from './firewall-log/log-reader.ts';
 import { createFrameBatch, createSourceCounts } from './frame-batch.ts';
 import type { FrameBatch, FrameSource, SourceCounts, SourceEnd, SourceMemory } from './frame-batch.ts';
-import { gunzip } from './gzip.ts';
 import { createLineSource, type LineSource } from './lines.ts';
 import { createPcapWalker } from './pcap.ts';
 import { createPcapngWalker } from './pcapng/pcapng.ts';
 import { STOP } from './record-walker.ts';
 import { NAME_A_CAPTURE, sniff, SNIFF_BYTES } from './sniff.ts';
 import type { Sniffed } from './sniff.ts';
-import { unzstd } from './zstd.ts';
 
 export interface OpenOptions {
   /**
@@ -201,14 +198,17 @@ async function openInput(source: ByteSource, path: string, options: OpenOptions)
       throw usageError(`${shownPath(path)}: ${sniffed.by}-compressed data inside ${packing}`, 'Unpack the outer layer first.');
     }
     packing = sniffed.by;
-    input = unpack(prefixed(source, block.bytes.slice(0, block.to)), sniffed.by);
+    input = await unpack(prefixed(source, block.bytes.slice(0, block.to)), sniffed.by);
     block = createBlock(blockBytes, renew);
   }
 }
 
-const unpack = (source: ByteSource, by: 'gzip' | 'zstd'): ByteSource => (by === 'gzip' ? gunzip(source) : unzstd(source));
+// What only packed files and logs need is loaded with the first of them: it would take longer than to read a small capture.
+const unpack = async (source: ByteSource, by: 'gzip' | 'zstd'): Promise<ByteSource> =>
+  by === 'gzip' ? (await import('./gzip.ts')).gunzip(source) : (await import('./zstd.ts')).unzstd(source);
 
 async function holdsLog(block: Block, input: ByteSource): Promise<boolean> {
+  const { isFirewallLog } = await import('./firewall-log/log-reader.ts');
   const isLog = (): boolean => isFirewallLog(Buffer.from(block.bytes.subarray(block.from, block.to)).toString('latin1'));
   if (isLog()) return true;
   if (block.ended || block.to >= LOG_SNIFF_BYTES) return false;

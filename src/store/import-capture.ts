@@ -28,7 +28,7 @@ import {
   type NewCapture,
 } from './captures.ts';
 import { asStoreError, type Store } from './database.ts';
-import { beginLogs, importLog, NO_LOG_OPTIONS, type LogOptions, type LogOutcome, type LogSession } from './import-log.ts';
+import type { LogOptions, LogOutcome, LogSession } from './import-log.ts';
 import { candidatesOf, contentOf, findKnown, indexCaptures, mayHoldAny, openNewFile, type Known, type KnownCaptures, type NewFile } from './known-capture.ts';
 import { isMemoryShort, requireMemory } from './memory-limit.ts';
 import { nextRevision, writeFlows } from './write.ts';
@@ -65,8 +65,8 @@ export interface ImportSession {
   readonly recorder: Recorder;
   readonly digester: Digester;
   readonly ahead: ReadAhead | null;
-  /** Made with the first firewall log. */
-  logs(): LogSession;
+  /** Made with the first firewall log, and what reads logs is loaded with it: captures begin sooner. */
+  logs: LogSession | null;
   readonly settings: ImportSettings;
   /** Captures of the interval at hand, in order: all of them are committed together. */
   readonly read: ReadCapture[];
@@ -98,11 +98,10 @@ function createSession(store: Store, settings: ImportSettings): ImportSession {
   const writer = createStoreWriter(store.db);
   const recorder = createRecorder(readDecoderState(store.db));
   if (settings.afresh === true) forgetStreams(recorder);
-  let logs: LogSession | null = null;
   return {
     store,
     writer,
-    logs: () => (logs ??= beginLogs(store, () => nextRevision(writer))),
+    logs: null,
     recorder,
     digester: createDigester(),
     ahead: readers > 0 ? createReadAhead(readers, blockOf(settings)) : null,
@@ -179,7 +178,9 @@ async function importOne(session: ImportSession, path: string, options: ImportOp
       if (opened.kind === 'log') {
         // A log without a year takes that of the captures in the store.
         await commit(session);
-        const { status, reason, ...log } = await importLog(session.logs(), path, opened.source, opened.packing !== '', { ...options, log: options.log ?? NO_LOG_OPTIONS });
+        const { beginLogs, importLog, NO_LOG_OPTIONS } = await import('./import-log.ts');
+        session.logs ??= beginLogs(session.store, () => nextRevision(session.writer));
+        const { status, reason, ...log } = await importLog(session.logs, path, opened.source, opened.packing !== '', { ...options, log: options.log ?? NO_LOG_OPTIONS });
         return { status, packets: 0, bytes: 0, reason, log };
       }
       if (file !== null) digest = session.digester.begin(file.descriptor, file.size);
