@@ -171,10 +171,8 @@ function nameOperation(op: GeneratedOperation): Pick<OperationDraft, 'protocol' 
 }
 
 const nsOfDay = (day: number): bigint => BigInt(DAY_ZERO + day) * DAY_NS;
-function dayCounts(byDay: ReadonlyMap<number, number>, hours: ReadonlyMap<number, number>): { days: Day[]; counts: number[] } {
-  const sorted = [...byDay].sort(([a], [b]) => a - b);
-  return { days: sorted.map(([day]) => ({ day: DAY_ZERO + day, hours: hours.get(day) ?? 0xffffff })), counts: sorted.map(([, count]) => count) };
-}
+const daysOf = (byDay: ReadonlyMap<number, number>, hours: ReadonlyMap<number, number>): Day[] =>
+  [...byDay.keys()].sort((a, b) => a - b).map((day) => ({ day: DAY_ZERO + day, hours: hours.get(day) ?? 0xffffff }));
 
 /** Anything between 0 and 1, the same for the same numbers. */
 const chance = (...seeds: readonly number[]): number => {
@@ -286,7 +284,7 @@ function observeEdge(plant: GeneratedPlant, sample: GeneratedSample, edge: Gener
   });
   if (drafts.size === 0) return null;
   for (const draft of drafts.values()) for (const [period, { cv, ranges, cycles }] of draft.cyclic) draft.gaps.push(...cyclicGaps(period, cv, ranges, cycles, index));
-  const { days, counts } = dayCounts(allDays, allHours);
+  const days = daysOf(allDays, allHours);
   const client = plant.hosts[edge.c]!;
   const server = plant.hosts[edge.s]!;
   const byBytes = edge.ans ? READ_BY_BYTES[edge.svc] : undefined;
@@ -311,8 +309,8 @@ function observeEdge(plant: GeneratedPlant, sample: GeneratedSample, edge: Gener
     ranges: [...draft.ranges.values()].sort((a, b) => a.first - b.first || a.last - b.last),
     rangesFolded: 0,
     targets: [],
-    ...spanOf(dayCounts(draft.days, draft.hours).days),
-    ...dayCounts(draft.days, draft.hours),
+    ...spanOf(daysOf(draft.days, draft.hours)),
+    days: daysOf(draft.days, draft.hours),
     rhythm: binGaps(draft.gaps),
   }));
   const sessions = edge.persist ? Math.ceil(days.length / 3) : Math.max(1, Math.min(requests, days.length * 20));
@@ -333,7 +331,6 @@ function observeEdge(plant: GeneratedPlant, sample: GeneratedSample, edge: Gener
     requests,
     ...spanOf(days),
     days,
-    counts,
     rhythm: binGaps([...drafts.values()].flatMap((draft) => draft.gaps)),
     rttMs,
     operations,

@@ -71,8 +71,6 @@ export interface Operation {
   readonly firstNs: bigint;
   readonly lastNs: bigint;
   readonly days: readonly Day[];
-  /** Requests on each of `days` (answers, where no request was seen); missing where nobody weighs days. */
-  readonly counts?: readonly number[] | undefined;
   readonly rhythm: readonly RhythmBin[];
 }
 
@@ -107,8 +105,6 @@ export interface Conversation {
   readonly firstNs: bigint;
   readonly lastNs: bigint;
   readonly days: readonly Day[];
-  /** Requests on each of `days` (packets, where no operation is known); missing where nobody weighs days. */
-  readonly counts?: readonly number[] | undefined;
   readonly rhythm: readonly RhythmBin[];
   /** Smallest handshake round trip seen (SYN to SYN/ACK, or request to answer), milliseconds; null if none. */
   readonly rttMs: number | null;

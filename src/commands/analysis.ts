@@ -37,8 +37,10 @@ export interface PlacedPlant {
   readonly completeness: Completeness;
 }
 
-/** For all but resampling, which weighs each day by what was counted on it. */
-export const readAll = (db: Connection): ObservationSet => readObservations(db, describeOperation, 'presence');
+/** So many times what was read do Permits and their proof take beside zones (measured). */
+export const PROPOSAL_FACTOR = 1.5;
+
+export const readAll = (db: Connection): ObservationSet => readObservations(db, describeOperation);
 
 /** The whole inference but for resampling, which only propose-zones shows. Outside the read: it may take seconds. */
 export function placeAssets(set: ObservationSet): PlacedPlant {

@@ -17,7 +17,7 @@ import { printable } from '../render/printable.ts';
 import { keyDigest, readKey } from './bundle-key.ts';
 import { bundledReport } from './bundle-report.ts';
 import type { CommandContext, CommandResult } from './command.ts';
-import { proposedSpec } from './propose-zones.ts';
+import { proposedSpec } from './proposed-spec.ts';
 import { readForReport } from './report-input.ts';
 import { PRIVATE_MODE } from './whole-file.ts';
 

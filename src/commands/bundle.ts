@@ -20,7 +20,7 @@ import { bundledReport } from './bundle-report.ts';
 import { KEPT_SENTENCES, redactCopy, type Redaction } from './bundle-redact.ts';
 import { verifyBundle } from './bundle-verify.ts';
 import { DB_OPTION, defineCommand, JSON_OPTION, type CommandContext, type CommandResult } from './command.ts';
-import { proposedSpec } from './propose-zones.ts';
+import { proposedSpec } from './proposed-spec.ts';
 import { readForReport } from './report-input.ts';
 import { PRIVATE_MODE, writeFileWhole } from './whole-file.ts';
 

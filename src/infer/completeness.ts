@@ -59,9 +59,10 @@ export function estimateSpecies(incidences: readonly number[], days: number): Sp
 }
 
 /** Days seen of every tuple of a link. */
-function incidencesOf(link: Link): number[] {
+function addIncidences(link: Link, incidences: number[]): void {
   const { operations } = link.conversation;
-  return operations.length > 0 ? operations.map((operation) => Math.max(1, operation.days.length)) : [link.days.length];
+  if (operations.length === 0) incidences.push(link.days.length);
+  for (const { days } of operations) incidences.push(Math.max(1, days.length));
 }
 
 interface Pair {
@@ -82,7 +83,7 @@ function collectPairs({ plant, placements }: Inference, plan: ZonePlan): Pair[] 
     const key = `${fromZone} ${toZone}`;
     const held = pairs.get(key) ?? { fromZone, toZone, pool: `${kindOf.get(fromZone)} ${kindOf.get(toZone)}`, incidences: [] };
     pairs.set(key, held);
-    for (const incidence of incidencesOf(link)) held.incidences.push(incidence);
+    addIncidences(link, held.incidences);
   }
   return [...pairs.values()].sort((a, b) => (a.fromZone < b.fromZone ? -1 : a.fromZone > b.fromZone ? 1 : a.toZone < b.toZone ? -1 : 1));
 }
@@ -90,7 +91,9 @@ function collectPairs({ plant, placements }: Inference, plan: ZonePlan): Pair[] 
 export function estimateCompleteness(inference: Inference, plan: ZonePlan): Completeness {
   const { capturedDays, deafDays, deafHours, diaries } = inference.plant.activity;
   const days = capturedDays.length;
-  const plant = estimateSpecies(inference.plant.links.flatMap(incidencesOf), days);
+  const all: number[] = [];
+  for (const link of inference.plant.links) addIncidences(link, all);
+  const plant = estimateSpecies(all, days);
   const pairs = collectPairs(inference, plan);
   const pools = new Map<string, number[]>();
   for (const pair of pairs) {

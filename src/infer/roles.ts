@@ -3,7 +3,7 @@
  * passes, because from the second on a rule may ask what its neighbours were taken for. Pinned roles are not judged.
  */
 import { calibrate } from './calibration.ts';
-import { judge, type Ledger, openLedger, record } from './evidence.ts';
+import { judge, type Ledger, openLedger, record, type Verdict } from './evidence.ts';
 import type { PinnedAssets } from './pins.ts';
 import { measurePolling, type Plant, type Profile, type RolePass } from './profiles.ts';
 import type { Evidence, Role } from './proposal.ts';
@@ -42,29 +42,41 @@ function fillLedger(pass: RolePass, profile: Profile): Ledger {
   return ledger;
 }
 
+/** What a pass takes an asset for; its reasons are put into words once, when no pass follows. */
+interface Judged {
+  readonly role: Role;
+  readonly subRole: string | null;
+  readonly verdict: Verdict;
+  /** Whatever a person's list says. */
+  readonly safetyPoints: number;
+  readonly ledger: Ledger;
+}
+
 export function inferRoles(plant: Plant, pinned: PinnedAssets): RoleDecision[] {
   let before: Role[] | null = null;
   let subRoleBefore: (string | null)[] = [];
-  let decisions: RoleDecision[] = [];
+  let judged: (Judged | null)[] = [];
   const polledByOthers = plant.controllers.filter((profile) => profile.controlIn.some((link) => !plant.profiles[link.client]!.controller));
   for (let number = 0; number < MOST_PASSES; number++) {
     const known: Role[] | null = before;
     const controllerCount: number = known === null ? polledByOthers.length || plant.controllers.length : plant.controllers.filter((profile) => known[profile.index] === 'plc' || known[profile.index] === 'safety-controller').length;
     const pass: RolePass = { plant, profiles: plant.profiles, polling: measurePolling(plant, known), before: known, subRoleBefore, controllerCount: Math.max(1, controllerCount), capturedDays: plant.activity.capturedDays.length };
-    decisions = plant.profiles.map((profile) => decide(pass, profile, pinned));
-    const roles = decisions.map((decision) => decision.role);
-    const subRoles = decisions.map((decision) => decision.subRole);
+    judged = plant.profiles.map((profile) => (profile.asset.external ? null : judgeAsset(pass, profile, pinned)));
+    const roles = judged.map((one) => one?.role ?? INTERNET.role);
+    const subRoles = judged.map((one) => (one === null ? INTERNET.subRole : one.subRole));
     // What the next pass may ask is what this one asked: it would come to the same.
     const isSettled = known !== null && roles.every((role, index) => role === known[index]) && subRoles.every((subRole, index) => subRole === subRoleBefore[index]);
     if (isSettled) break;
     before = roles;
     subRoleBefore = subRoles;
   }
-  return decisions;
+  return judged.map((one, index) => (one === null ? INTERNET : explain(one, pinned.role.has(index))));
 }
 
-function decide(pass: RolePass, profile: Profile, pinned: PinnedAssets): RoleDecision {
-  if (profile.asset.external) return { role: 'other', subRole: 'internet', confidence: 0.99, share: 1, evidence: [], against: [], runnerUp: null, safetyPoints: 0 };
+/** Of an address outside the plant. */
+const INTERNET: RoleDecision = { role: 'other', subRole: 'internet', confidence: 0.99, share: 1, evidence: [], against: [], runnerUp: null, safetyPoints: 0 };
+
+function judgeAsset(pass: RolePass, profile: Profile, pinned: PinnedAssets): Judged {
   const ledger = fillLedger(pass, profile);
   const safetyPoints = ledger.scores['safety-controller'];
   if (pinned.safetyExclusive && pinned.role.get(profile.index) !== 'safety-controller') {
@@ -72,7 +84,10 @@ function decide(pass: RolePass, profile: Profile, pinned: PinnedAssets): RoleDec
   }
   const verdict = judge(ledger.scores);
   const role = pinned.role.get(profile.index) ?? verdict.role;
-  const isPinned = pinned.role.has(profile.index);
+  return { role, subRole: ledger.subRoles[role] ?? null, verdict, safetyPoints, ledger };
+}
+
+function explain({ role, subRole, verdict, safetyPoints, ledger }: Judged, isPinned: boolean): RoleDecision {
   const of = (sign: number): Evidence[] => ledger.records.filter((evidence) => evidence.role === role && evidence.points * sign > 0).sort((a, b) => Math.abs(b.points) - Math.abs(a.points) || (a.rule < b.rule ? -1 : 1));
   const evidence = of(1);
   if (isPinned) evidence.unshift({ rule: 'pinned', role, points: 99, sentence: 'was set by a person' });
@@ -80,7 +95,7 @@ function decide(pass: RolePass, profile: Profile, pinned: PinnedAssets): RoleDec
   const runnerUp = isPinned && verdict.role !== role ? verdict.role : verdict.runnerUp;
   return {
     role,
-    subRole: ledger.subRoles[role] ?? null,
+    subRole,
     confidence: isPinned ? 1 : Math.round(calibrate(verdict.share) * 1000) / 1000,
     share: verdict.share,
     evidence,

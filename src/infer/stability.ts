@@ -21,34 +21,34 @@ export interface StabilityResult extends Stability {
   readonly shareOf: readonly (number | null)[];
 }
 
-type KeptDays = (days: readonly Day[]) => readonly Day[];
+const ALL_HOURS = 0xffffff;
 
-/** The kept days, and their share of all that was counted. */
-function keepDays({ days, counts }: Pick<Conversation, 'days' | 'counts'>, keptOf: KeptDays): { days: readonly Day[]; share: number } {
-  const kept = keptOf(days);
-  let part = 0;
-  let total = 0;
-  for (let i = 0, next = 0; i < days.length; i++) {
-    const count = counts?.[i] ?? 1;
-    total += count;
-    if (kept[next] !== days[i]) continue;
-    part += count;
-    next++;
-  }
-  return { days: kept, share: total > 0 ? part / total : 0 };
+function countHours(days: readonly Day[]): number {
+  let count = 0;
+  for (const { hours = ALL_HOURS } of days) for (let rest = hours; rest !== 0; rest &= rest - 1) count++;
+  return count;
+}
+
+/** What is left of something seen on `days`, and the share of its hours that fall on them: so much is kept of what was counted. */
+interface Kept {
+  readonly days: readonly Day[];
+  readonly share: number;
 }
 
 const thin = <T extends { readonly count: number }>(bins: readonly T[], share: number): T[] => bins.map((bin) => ({ ...bin, count: bin.count * share }));
 
-function restrictOperation(operation: Operation, keptOf: KeptDays): Operation | null {
-  const { days, share } = keepDays(operation, keptOf);
+function restrictOperation(operation: Operation, keptOf: (days: readonly Day[]) => Kept): Operation | null {
+  const { days, share } = keptOf(operation.days);
   if (days.length === 0) return null;
   if (days.length === operation.days.length) return operation;
-  return { ...operation, days, requests: operation.requests * share, responses: operation.responses * share, rhythm: thin(operation.rhythm, share), ranges: operation.ranges.map((range) => ({ ...range, requests: range.requests * share })) };
+  const { requests, responses, rhythm, ranges } = operation;
+  // Ranges are weighed against one another (rhythm.ts): one alone stays as it is, and most operations have one.
+  const weighed = ranges.length < 2 ? ranges : ranges.map((range) => ({ ...range, requests: range.requests * share }));
+  return { ...operation, days, requests: requests * share, responses: responses * share, rhythm: thin(rhythm, share), ranges: weighed };
 }
 
-function restrictConversation(conversation: Conversation, keptOf: KeptDays): Conversation | null {
-  const { days, share } = keepDays(conversation, keptOf);
+function restrictConversation(conversation: Conversation, keptOf: (days: readonly Day[]) => Kept): Conversation | null {
+  const { days, share } = keptOf(conversation.days);
   if (days.length === 0) return null;
   if (days.length === conversation.days.length) return conversation;
   const operations = conversation.operations.map((operation) => restrictOperation(operation, keptOf)).filter((operation) => operation !== null);
@@ -57,7 +57,10 @@ function restrictConversation(conversation: Conversation, keptOf: KeptDays): Con
 
 /** The observations as if only the kept days had been captured. */
 function restrictDays(set: ObservationSet, isKept: (day: number) => boolean): ObservationSet {
-  const keptOf = perDays((days) => days.filter(({ day }) => isKept(day)));
+  const keptOf = perDays((days): Kept => {
+    const kept = days.filter(({ day }) => isKept(day));
+    return { days: kept, share: countHours(kept) / Math.max(1, countHours(days)) };
+  });
   const conversations = set.conversations.map((conversation) => restrictConversation(conversation, keptOf)).filter((conversation) => conversation !== null);
   return { ...set, conversations, sensor: { ...set.sensor, hours: set.sensor.hours.filter((hour) => isKept(Math.floor(hour / 24))) } };
 }

@@ -36,24 +36,21 @@ const scramble = (value: number): number => {
  * nodes that the structure cannot tell apart fall back to their number.
  */
 export function canonicalOrder(graph: WeightedGraph, nodes: readonly number[], colour: (node: number) => number): number[] {
-  const member = new Set(nodes);
-  let signature = new Map<number, number>();
-  for (const node of nodes) {
-    let total = 0;
-    for (const [other, weight] of graph.neighbours.get(node) ?? []) if (member.has(other)) total += weight;
-    signature.set(node, scramble(total / MICRO + colour(node) * 7.77));
-  }
+  const places = new Map(nodes.map((node, place) => [node, place]));
+  // What each node's edges within the graph lead to, and their weights: walked four times.
+  const edges = nodes.map((node) => {
+    const inside = [...(graph.neighbours.get(node) ?? [])].filter(([other]) => places.has(other));
+    return { ends: inside.map(([other]) => places.get(other)!), weights: inside.map(([, weight]) => weight / MICRO), total: inside.reduce((sum, [, weight]) => sum + weight, 0) };
+  });
+  let signature = nodes.map((node, place) => scramble(edges[place]!.total / MICRO + colour(node) * 7.77));
   for (let round = 0; round < 4; round++) {
-    const next = new Map<number, number>();
-    for (const node of nodes) {
-      const parts: number[] = [];
-      for (const [other, weight] of graph.neighbours.get(node) ?? []) if (member.has(other)) parts.push((weight / MICRO) * scramble(signature.get(other)! + 0.1));
-      parts.sort((a, b) => a - b);
-      let sum = signature.get(node)!;
+    const told = signature.map((own) => scramble(own + 0.1));
+    signature = edges.map(({ ends, weights }, place) => {
+      const parts = Float64Array.from(ends, (end, edge) => weights[edge]! * told[end]!).sort();
+      let sum = signature[place]!;
       for (const part of parts) sum += part;
-      next.set(node, Math.round(scramble(sum) * 1e9) / 1e9);
-    }
-    signature = next;
+      return Math.round(scramble(sum) * 1e9) / 1e9;
+    });
   }
-  return [...nodes].sort((a, b) => signature.get(a)! - signature.get(b)! || a - b);
+  return [...nodes].sort((a, b) => signature[places.get(a)!]! - signature[places.get(b)!]! || a - b);
 }

@@ -86,7 +86,7 @@ const spanOf = (whole: { readonly firstNs: bigint; readonly lastNs: bigint }, fi
 });
 
 export function readWindow(db: Connection, describe: DescribeOperation, span: HourSpan): WindowedObservations {
-  const all = readObservations(db, describe, 'presence');
+  const all = readObservations(db, describe);
   const sums = sumConversations(db, span);
   if (span.from === null && span.until === null) {
     const traffic = new Map([...sums].map(([id, { answers, hours }]) => [id, { answers, hours, isWhole: true }]));

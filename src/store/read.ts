@@ -7,15 +7,15 @@ import type { AddressRecord, CaptureSpan, Conversation, Fact, FoldedScan, Observ
 import type { Connection } from './database.ts';
 import { gather, readColumns } from './read-columns.ts';
 import { requireEvidenceFits } from './memory-limit.ts';
-import { readDays, type DayDetail, type OwnDays } from './read-days.ts';
+import { readDays } from './read-days.ts';
 import { isDeaf, readSensorTruth } from './read-sensor.ts';
 import { direction, instant, instantColumns, instantOrZero, serviceBy, transportText, type DescribeOperation } from './read-words.ts';
 
-export function readObservations(db: Connection, describe: DescribeOperation, detail: DayDetail = 'counts'): ObservationSet {
+export function readObservations(db: Connection, describe: DescribeOperation): ObservationSet {
   const addresses = readAddresses(db);
   const rhythm = readRhythm(db);
-  const operations = readOperations(db, describe, rhythm, detail);
-  const set = observationSet(db, addresses, readConversations(db, addresses, operations, rhythm, detail));
+  const operations = readOperations(db, describe, rhythm);
+  const set = observationSet(db, addresses, readConversations(db, addresses, operations, rhythm));
   requireEvidenceFits(ANALYSIS_FACTOR);
   return set;
 }
@@ -26,7 +26,7 @@ export function readObservations(db: Connection, describe: DescribeOperation, de
  */
 export function readOutline(db: Connection): ObservationSet {
   const addresses = readAddresses(db);
-  return observationSet(db, addresses, readConversations(db, addresses, null, new Map(), 'presence'));
+  return observationSet(db, addresses, readConversations(db, addresses, null, new Map()));
 }
 
 /** Who is who and where takes as much again as what was seen, at the least (measured: 1.7 to 2.1 times). */
@@ -44,7 +44,6 @@ const observationSet = (db: Connection, addresses: Addresses, conversations: Con
 const textOf = (addresses: Addresses, id: number): string => addresses.get(id)?.address ?? '';
 
 const NONE: readonly never[] = [];
-const NEVER: OwnDays = { days: NONE, counts: undefined };
 
 /** Instants as text: their nanoseconds fit no number. */
 const FIRST = "first_ns || ''";
@@ -76,23 +75,20 @@ const readRhythm = (db: Connection): Map<number, RhythmBin[]> =>
   gather<[number, number, number], RhythmBin>(
     db, { table: 'rhythm', columns: ['subject', 'count', 'sum_ms'], order: 'bin', where: 'count > 0' }, ([, count, sumMs], i) => ({ count: count[i], meanMs: sumMs[i] / count[i] }));
 
-function readOperations(db: Connection, describe: DescribeOperation, rhythm: ReadonlyMap<number, RhythmBin[]>, detail: DayDetail): Map<number, Operation[]> {
+function readOperations(db: Connection, describe: DescribeOperation, rhythm: ReadonlyMap<number, RhythmBin[]>): Map<number, Operation[]> {
   const ranges = gather<[number, number, number, number, number], RegisterRange>(
     db, { table: 'operation_range', columns: ['operation', 'access', 'first', 'last', 'requests'], order: 'access, first, last' },
     ([, access, first, last, requests], i) => ({ access: access[i] === 0 ? 'read' : 'write', first: first[i], last: last[i], requests: requests[i] }));
   const errorCodes = gather<[number, number, number], Operation['errorCodes'][number]>(
     db, { table: 'operation_error', columns: ['operation', 'code', 'count'], order: 'code' }, ([, code, count], i) => ({ code: code[i], count: count[i] }));
   const targets = gather<[number, string], string>(db, { table: 'operation_target', columns: ['operation', 'target'], order: 'target' }, ([, target], i) => target[i]);
-  const daysOf = readDays(db, {
-    table: 'operation_hour', owner: 'operation', byRequests: 'SELECT id FROM operation WHERE requests > 0', others: 'responses + errors',
-  }, detail);
+  const daysOf = readDays(db, 'operation_hour', 'operation');
   return gather<[number, string, number, number, number, number, number, number, number, string | null, string | null], Operation>(
     db,
     { table: 'operation', columns: ['conversation', 'protocol', 'unit', 'function', 'id', 'requests', 'responses', 'errors', 'ranges_folded', FIRST, LAST], order: 'protocol, unit, function, id' },
     ([, protocol, unit, code, ids, requests, responses, errors, folded, first, last], i) => {
       const id = ids[i];
       const { name, access } = describe(protocol[i], code[i]);
-      const { days, counts } = daysOf.get(id) ?? NEVER;
       return {
         protocol: protocol[i],
         unit: unit[i] < 0 ? null : unit[i],
@@ -108,8 +104,7 @@ function readOperations(db: Connection, describe: DescribeOperation, rhythm: Rea
         targets: targets.get(id) ?? NONE,
         firstNs: nsOrZero(first[i]),
         lastNs: nsOrZero(last[i]),
-        days,
-        counts,
+        days: daysOf.get(id) ?? NONE,
         rhythm: rhythm.get(-id) ?? NONE,
       };
     });
@@ -127,14 +122,9 @@ const CONVERSATION_COLUMNS = [
 ] as const;
 
 function readConversations(
-  db: Connection, addresses: Addresses, operations: ReadonlyMap<number, Operation[]> | null, rhythm: ReadonlyMap<number, RhythmBin[]>, detail: DayDetail,
+  db: Connection, addresses: Addresses, operations: ReadonlyMap<number, Operation[]> | null, rhythm: ReadonlyMap<number, RhythmBin[]>,
 ): Conversation[] {
-  const daysOf = operations === null ? new Map<number, OwnDays>() : readDays(db, {
-    table: 'conversation_hour',
-    owner: 'conversation',
-    byRequests: 'SELECT id FROM conversation WHERE requests > 0 AND EXISTS (SELECT 1 FROM operation WHERE operation.conversation = conversation.id)',
-    others: 'packets_to_server + packets_to_client',
-  }, detail);
+  const daysOf = operations === null ? null : readDays(db, 'conversation_hour', 'conversation');
   const facts = operations === null ? new Map<number, Fact[]>() : gather<[number, string, string, number, number], Fact>(
     db, { table: 'conversation_fact', columns: ['conversation', 'name', 'value', 'to_server', 'to_client'], order: 'name, value' },
     ([, name, value, toServer, toClient], i) => ({ name: name[i], value: value[i], toServer: toServer[i], toClient: toClient[i] }));
@@ -153,7 +143,6 @@ function readConversations(
   ] of readColumns<ConversationRow>(db, { table: 'conversation', columns: CONVERSATION_COLUMNS })) {
     for (let i = 0; i < ids.length; i++) {
       const id = ids[i];
-      const { days, counts } = daysOf.get(id) ?? NEVER;
       const rtt = rttUs[i];
       conversations.push({
         id,
@@ -171,8 +160,7 @@ function readConversations(
         requests: requests[i],
         firstNs: nsOrZero(first[i]),
         lastNs: nsOrZero(last[i]),
-        days,
-        counts,
+        days: daysOf?.get(id) ?? NONE,
         rhythm: rhythm.get(id) ?? NONE,
         rttMs: rtt === null ? null : rtt / 1000,
         operations: operations?.get(id) ?? NONE,

@@ -70,7 +70,7 @@ async function imported(name: string, all: readonly Frame[]): Promise<Outcome> {
   const operations = rows(`SELECT ${c}, o.protocol, o.unit, o.function, o.requests, o.responses, o.errors FROM operation o JOIN conversation c ON c.id = o.conversation`);
   const conversations = rows(`SELECT ${c}, c.service, c.packets_to_server, c.packets_to_client FROM conversation c`);
   store.close();
-  return { status: readFromStore(db, (open) => readHourlyStatus(open, readObservations(open, describeOperation, 'presence'))), operations, conversations };
+  return { status: readFromStore(db, (open) => readHourlyStatus(open, readObservations(open, describeOperation))), operations, conversations };
 }
 
 describe('a mirror port that copies every frame twice', () => {

@@ -31,13 +31,13 @@ const modbusOperation = ({ code, unit = 1, ranges = [[0, 9]], days = daysFrom(MO
   return {
     protocol: 'modbus', unit, function: code, name, access, requests: days.length * 100, responses: days.length * 100, errors: 0, errorCodes: [],
     ranges: addressed ? ranges.map(([first, last]): RegisterRange => ({ access: access === 'write' ? 'write' : 'read', first, last, requests: days.length * 100 })) : [],
-    rangesFolded: 0, targets: [], firstNs: dayNs(days[0], 8), lastNs: dayNs(days.at(-1) ?? days[0], 16), days: inHours(days, undefined), counts: days.map(() => 100), rhythm: [],
+    rangesFolded: 0, targets: [], firstNs: dayNs(days[0], 8), lastNs: dayNs(days.at(-1) ?? days[0], 16), days: inHours(days, undefined), rhythm: [],
   };
 };
 
 export const namedOperation = (protocol: string, code: number, name: string, access: Access, days: readonly number[] = daysFrom(MONDAY, 28)): Operation => ({
   protocol, unit: null, function: code, name, access, requests: days.length * 10, responses: days.length * 10, errors: 0, errorCodes: [], ranges: [], rangesFolded: 0, targets: [],
-  firstNs: dayNs(days[0], 8), lastNs: dayNs(days.at(-1) ?? days[0], 16), days: inHours(days, undefined), counts: days.map(() => 10), rhythm: [],
+  firstNs: dayNs(days[0], 8), lastNs: dayNs(days.at(-1) ?? days[0], 16), days: inHours(days, undefined), rhythm: [],
 });
 
 export interface Asked {
@@ -69,7 +69,7 @@ export const conversation = (client: string, server: string, asked: Asked = {}):
     service: { name: asked.service ?? 'modbus', by: 'probe' }, direction: asked.direction ?? { by: 'handshake', confidence: 0.95 },
     packets: { toServer: 1000, toClient: answered && asked.oneWay !== true ? 1000 : 0 }, bytes: { toServer: 80_000, toClient: answered ? 90_000 : 0 },
     sessions: asked.sessions ?? days.length, answeredSessions: answered ? (asked.sessions ?? days.length) : 0, requests: days.length * 100,
-    firstNs: dayNs(days[0], asked.firstHour ?? 8), lastNs: dayNs(days.at(-1) ?? days[0], asked.lastHour ?? 16), days: inHours(days, asked.hours), counts: days.map(() => 100), rhythm: asked.rhythm ?? [], rttMs: 1,
+    firstNs: dayNs(days[0], asked.firstHour ?? 8), lastNs: dayNs(days.at(-1) ?? days[0], asked.lastHour ?? 16), days: inHours(days, asked.hours), rhythm: asked.rhythm ?? [], rttMs: 1,
     operations: asked.operations ?? [], facts: (asked.facts ?? []).map(([name, value]): Fact => ({ name, value, toServer: 1, toClient: 1 })),
   };
 };

@@ -39,9 +39,8 @@ const page = (filter: Partial<FlowFilter>) => (db: Connection): unknown => readF
 const HOURLY = ['conversation_hour', 'operation_hour'];
 
 test.each<[string, (db: Connection) => unknown]>([
-  ['status', (db) => readHourlyStatus(db, readObservations(db, describeOperation, 'presence'))],
-  ['proposals', (db) => readObservations(db, describeOperation)],
-  ['assets, diff', (db) => readObservations(db, describeOperation, 'presence')],
+  ['status', (db) => readHourlyStatus(db, readObservations(db, describeOperation))],
+  ['assets, proposals, diff', (db) => readObservations(db, describeOperation)],
   ['names', readOutline],
   ['the report', (db) => [visitConversationHours(db, () => undefined), readSensorHours(db)]],
   ['flows', page({})],

@@ -34,12 +34,6 @@ describe('readObservations', () => {
     set = readFromStore(file, (db) => readObservations(db, describeOperation));
   });
 
-  test('presence: the same, but for what was counted on each day', () => {
-    const expected = set.conversations.map((one) => ({ ...one, counts: undefined, operations: one.operations.map((operation) => ({ ...operation, counts: undefined })) }));
-    expect(set.conversations.every((one) => one.days.length === (one.counts ?? []).length)).toBe(true);
-    expect(readObservations(store.db, describeOperation, 'presence')).toEqual({ ...set, conversations: expected });
-  });
-
   test('conversations carry the words of the nouns, whole instants and both directions', () => {
     expect(set.conversations.map((conversation) => conversation.id)).toEqual([1, 2, 3, 4]);
     const [modbus, , ssh, lldp] = set.conversations;
@@ -57,11 +51,10 @@ describe('readObservations', () => {
 
   test('days are folded from hours; frames without a time belong to none', () => {
     const days = [{ day: DAY, hours: (1 << 6) | (1 << 7) }, { day: DAY + 1, hours: 1 << 6 }];
-    expect(set.conversations[0]).toMatchObject({ days, counts: [100, 100] });
-    // No operation is known: packets count.
-    expect(set.conversations[2]).toMatchObject({ days: [{ day: DAY + 2, hours: 1 << 5 }], counts: [6] });
+    expect(set.conversations[0]).toMatchObject({ days });
+    expect(set.conversations[2]).toMatchObject({ days: [{ day: DAY + 2, hours: 1 << 5 }] });
     expect(set.conversations[3].days).toEqual([]);
-    expect(set.conversations[0].operations[0]).toMatchObject({ days, counts: [90, 90] });
+    expect(set.conversations[0].operations[0]).toMatchObject({ days });
   });
 
   test('operations keep unit, name, access, ranges, codes, targets and rhythm', () => {
@@ -109,7 +102,7 @@ describe('readObservations', () => {
     expect(outline.addresses).toEqual(set.addresses);
     expect(outline.sensor).toEqual(set.sensor);
     expect(outline.conversations).toEqual(
-      set.conversations.map((conversation) => ({ ...conversation, operations: [], facts: [], days: [], counts: undefined, rhythm: [] })));
+      set.conversations.map((conversation) => ({ ...conversation, operations: [], facts: [], days: [], rhythm: [] })));
   });
 });
 
