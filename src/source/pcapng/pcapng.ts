@@ -8,16 +8,21 @@
  */
 import { MAX_RECORD_BYTES } from '../block.ts';
 import type { Block } from '../block.ts';
-import { BATCH_FRAMES } from '../frame-batch.ts';
+import * as batches from '../frame-batch.ts';
 import type { CaptureInterface, FrameBatch, SourceEnd } from '../frame-batch.ts';
 import { createDamage, endOf, noteDamage, STOP } from '../record-walker.ts';
 import type { RecordWalker } from '../record-walker.ts';
-import { BLOCK_TYPE, readByteOrder } from './block-type.ts';
+import * as blocks from './block-type.ts';
 import { dropsOf, MAX_INTERFACES, readInterface, readStatistics } from './interfaces.ts';
 import type { SectionInterface } from './interfaces.ts';
 import { eachOption, readCounter64 } from './options.ts';
 import { findBlock, plausibleBlockBytes } from './resync.ts';
 import { storeTime } from './timestamp.ts';
+
+// Constants of the module at hand: V8 folds them into the code, imported ones it loads and checks at every use.
+const { BATCH_FRAMES } = batches;
+const { BLOCK_TYPE, readByteOrder } = blocks;
+const MOST_RECORD_BYTES = MAX_RECORD_BYTES;
 
 /** Type, length, and the length again. */
 const FRAME_BYTES = 12;
@@ -96,6 +101,10 @@ export function createPcapngWalker(unknownBlocks: Map<number, number>): RecordWa
     let count = batch.count;
     let at = block.from;
     let need = GO_ON;
+    /** Packets of one interface most often follow each other: it is looked up, and told of its frames, where another comes. */
+    let face: SectionInterface | null = null;
+    let faceId = -1;
+    let faceFrom = count;
     while (count < BATCH_FRAMES) {
       if (at + FRAME_BYTES > to) {
         need = FRAME_BYTES;
@@ -103,7 +112,7 @@ export function createPcapngWalker(unknownBlocks: Map<number, number>): RecordWa
       }
       if (view.getUint32(at, le) !== BLOCK_TYPE.enhancedPacket) break;
       const bytes = view.getUint32(at + 4, le);
-      if (bytes < ENHANCED_BYTES || bytes > MAX_RECORD_BYTES || (bytes & 3) !== 0) break;
+      if (bytes < ENHANCED_BYTES || bytes > MOST_RECORD_BYTES || (bytes & 3) !== 0) break;
       const next = at + bytes;
       if (next > to) {
         need = bytes;
@@ -113,22 +122,28 @@ export function createPcapngWalker(unknownBlocks: Map<number, number>): RecordWa
       const id = view.getUint32(at + 8, le);
       const captured = view.getUint32(at + 20, le);
       if (id >= faces || captured > bytes - ENHANCED_BYTES) break;
-      const face = section[id] as SectionInterface;
-      if (count === 0) batch.linkType = face.linkType;
-      else if (face.linkType !== batch.linkType) {
-        need = 0;
-        break;
+      if (face === null || id !== faceId) {
+        const other = section[id] as SectionInterface;
+        if (count === 0) batch.linkType = other.linkType;
+        else if (other.linkType !== batch.linkType) {
+          need = 0;
+          break;
+        }
+        if (face !== null) face.shown.frames += count - faceFrom;
+        face = other;
+        faceId = id;
+        faceFrom = count;
       }
       offset[count] = at + 28;
       capturedOut[count] = captured;
       wire[count] = view.getInt32(at + 24, le);
-      storeTime(face.clock, view.getUint32(at + 12, le), view.getUint32(at + 16, le), seconds, nanos, count);
-      face.shown.frames++;
+      storeTime(face.clock, view.getInt32(at + 12, le), view.getInt32(at + 16, le), seconds, nanos, count);
       const options = at + 28 + ((captured + 3) & ~3);
       if (options + 4 < next) addPacketDrops(face, view, options, next - 4, le);
       count++;
       at = next;
     }
+    if (face !== null) face.shown.frames += count - faceFrom;
     if (at > block.from) endOfLastFrame = block.base + at;
     block.from = at;
     batch.count = count;
@@ -276,7 +291,7 @@ export function createPcapngWalker(unknownBlocks: Map<number, number>): RecordWa
       face.dropsByPackets += dropped;
       drops += dropsOf(face) - before;
     }
-    storeTime(face.clock, view.getUint32(at + 12, le), view.getUint32(at + 16, le), batch.seconds, batch.nanos, batch.count);
+    storeTime(face.clock, view.getInt32(at + 12, le), view.getInt32(at + 16, le), batch.seconds, batch.nanos, batch.count);
     handOut(block, batch, face, at + 28, captured, view.getInt32(at + 24, le), at + bytes);
   }
 

@@ -37,6 +37,21 @@ describe('pcapng timestamps', () => {
       { numRuns: 5000 },
     );
   });
+  it('are the same from a clock that has shown other times before', () => {
+    const times = fc.array(fc.record({ second: fc.bigInt(1_700_000_000n, 1_700_000_003n), part: fc.oneof(fc.bigInt(0n, 2n ** 34n), fc.bigInt(-2n, 2n)) }), { minLength: 2, maxLength: 20 });
+    fc.assert(
+      fc.property(fc.constantFrom(0, 3, 6, 9, 11, 0x80 + 20), times, fc.integer({ min: -3, max: 3 }), (resolution, all, offset) => {
+        const perSecond = (resolution & 0x80 ? 2n : 10n) ** BigInt(resolution & 0x7f);
+        const clock = createClock(resolution, offset);
+        const seconds = new Float64Array(all.length);
+        const nanos = new Int32Array(all.length);
+        const counts = all.map(({ second, part }) => second * perSecond + part);
+        counts.forEach((units, i) => storeTime(clock, Number(units >> 32n) | 0, Number(units & 0xffff_ffffn) | 0, seconds, nanos, i));
+        expect(counts.map((_, i) => [seconds[i], nanos[i]])).toEqual(counts.map((units) => read(resolution, units, offset)));
+      }),
+      { numRuns: 2000 },
+    );
+  });
   it('add a signed offset, and are no time beyond what 64-bit nanoseconds hold', () => {
     expect(read(6, 1_500_000n, 1_700_000_000)).toEqual([1_700_000_001, 500_000_000]);
     expect(read(6, 1_500_000n, -10)).toEqual([-9, 500_000_000]);
