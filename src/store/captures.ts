@@ -20,6 +20,9 @@ export interface KnownCapture {
   readonly content: Content | null;
 }
 
+/** Its import was ended before its file did: it goes on from there. */
+export const isBrokenOff = ({ state }: Pick<KnownCapture, 'state'>): boolean => state === 'running' || state === 'interrupted';
+
 /** How a capture's record says that its file is packed. */
 export const isPackedFormat = (format: string): boolean => format.includes('+');
 

@@ -16,6 +16,7 @@ import {
   addCaptureCounters,
   addForm,
   insertCapture,
+  isBrokenOff,
   isPackedFormat,
   listFileCaptures,
   moveCapture,
@@ -208,7 +209,7 @@ async function recognise(session: ImportSession, file: NewFile): Promise<Known |
 function isIn({ capture, holds }: Known, path: string): boolean {
   if (holds === 'remembered') return true;
   if (holds === 'more') return false;
-  const isOpen = capture.state === 'running' || capture.state === 'interrupted';
+  const isOpen = isBrokenOff(capture);
   if (isOpen && holds === 'part') throw usageError(`${path}: what it holds is the beginning of ${capture.name}, whose import was broken off`, `Import ${capture.name} first.`);
   return !isOpen;
 }

@@ -9,7 +9,7 @@ import { HEAD_OCTETS } from '../source/content.ts';
 import { digestContent } from '../source/content-digest.ts';
 import { digestPrefix } from '../source/file-digest.ts';
 import type { Content } from '../source/frame-batch.ts';
-import type { KnownCapture } from './captures.ts';
+import { isBrokenOff, type KnownCapture } from './captures.ts';
 
 /** A regular file on its way into the store. */
 export interface NewFile {
@@ -135,7 +135,8 @@ export async function findKnown(captures: KnownCaptures, file: NewFile): Promise
   const equal = twins.filter(({ form }) => digests.get(form.size) === form.digest);
   const twin = equal.find(({ form }) => form.size === octets);
   if (twin !== undefined) return { capture: twin.capture, holds: 'twin' };
-  for (const { capture, form } of twins) {
+  // Of two captures that begin alike, it is a part of the one that is all there.
+  for (const { capture, form } of twins.toSorted((a, b) => Number(isBrokenOff(a.capture)) - Number(isBrokenOff(b.capture)))) {
     if (octets >= HEAD_OCTETS && octets < form.size && (await beginsWith(capture.name, form, octets, whole))) return { capture, holds: 'part' };
   }
   const grown = equal.find(({ capture }) => capture.frames > 0);

@@ -235,6 +235,15 @@ describe.each([1, 2])('with %i jobs', (jobs) => {
     expect(countedIn(db)).toEqual(await truth(trap('vlan'), DAY));
   });
 
+  test('a part of a capture that is all there and of one that was broken off', async () => {
+    const db = freshStore();
+    const other = Uint8Array.from(DAY);
+    other[25_000] ^= 1;
+    await statuses(db, write(DAY.subarray(0, 30_000)));
+    expect(await pieces(db, [write(other)], { at: 40, act: (stop) => stop() })).toMatchObject([{ status: 'interrupted' }]);
+    expect(await statuses(db, packed(DAY.subarray(0, 20_000)))).toEqual(['already']);
+  });
+
   test('a copy and its grown form, in one folder, again and again', async () => {
     const db = freshStore();
     const [noon, evening] = [write(part), write(DAY)];
