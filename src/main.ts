@@ -32,7 +32,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   spec: async () => (await import('./commands/spec.ts')).specCommand,
 };
 
-/** All commands; the manual page is made of them (scripts/make-manual.mjs). */
+/** All commands; the manual page is made of them (scripts/make-manual.ts). */
 export const everyCommand = (): Promise<Command[]> => Promise.all(Object.values(COMMANDS).map((load) => load()));
 
 /** The command that is named first, or all of them where that is not for certain; none where only the version is asked for. */

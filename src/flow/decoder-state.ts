@@ -13,7 +13,7 @@ import { FLAG, internText, OPERATION, SESSION, UNBEGUN, type FlowState } from '.
 import { clearIntTable, internKey } from './int-table.ts';
 import { clearMirrorMemory } from './mirror-memory.ts';
 import { foldOperation, settleRange, type FlowSink } from './operations.ts';
-import { zeroCapture } from './settle.ts';
+import { forgetTime, zeroCapture } from './settle.ts';
 import { settleConversationBin, settleOperationBin } from './rhythm.ts';
 import { createTcpStream, settleHalf, type HalfStream, type TcpStream } from './tcp-stream.ts';
 
@@ -39,6 +39,9 @@ interface SavedStream {
   readonly confirmed: boolean;
   readonly reads: number;
   readonly hour: number;
+  /** When its session was heard last, in seconds; 0, or missing in older stores: unknown. */
+  readonly heard?: number;
+  readonly heardUntil?: number;
   readonly memory: SessionMemory;
   readonly halves: readonly [SavedHalf, SavedHalf];
 }
@@ -101,6 +104,8 @@ export function saveDecoderState(state: FlowState): string {
       confirmed: stream.confirmed,
       reads: stream.reads,
       hour: stream.hour,
+      heard: Math.max(0, state.sessions.doubles[(k >> 1) + SESSION.lastSecondsD]),
+      heardUntil: stream.heardUntil,
       memory: stream.memory,
       halves: [saveHalf(stream.halves[0]), saveHalf(stream.halves[1])],
     };
@@ -150,6 +155,7 @@ export function clearInterval(state: FlowState): void {
   state.textIds.set('', 0);
   internProtocolNames(state);
   zeroCapture(state);
+  forgetTime(state);
   state.hours.clear();
   state.hourCounters.clear();
   clearMirrorMemory(state.mirror);
@@ -190,6 +196,8 @@ export function restoreDecoderState(state: FlowState, sink: FlowSink, text: stri
     if (!one.confirmed) state.doubted++;
     stream.reads = one.reads;
     stream.hour = one.hour;
+    stream.heardUntil = one.heardUntil ?? 0;
+    state.sessions.doubles[(s >> 1) + SESSION.lastSecondsD] = one.heard ?? 0;
     stream.memory = one.memory;
     for (const side of [0, 1] as const) {
       const half = stream.halves[side];

@@ -41,7 +41,7 @@ const { FRAGMENT, KIND, TCP_ACK, TCP_FIN, TCP_RST, TCP_SYN } = frames;
 const { LINK_TYPE } = stack;
 const { IP_PROTOCOL } = transport;
 const { NOTHING_TO_READ } = appSessions;
-const { FLAG, NO_HOUR, NO_LAST, SESSION } = layout;
+const { FLAG, NO_HOUR, SESSION } = layout;
 const { FROM_HI, GROUP, GROUP_FRAMES } = locating;
 const { seconds: secondsOf, nanos: nanosOf, instant: instants, wire: wires, session: sessions, flags: flagsOf, sequence: sequences, acknowledgement: acknowledgements, payload: payloads, payloadEnd: payloadEnds, payloadWire: payloadWires } = GROUP;
 
@@ -66,8 +66,9 @@ export function feed(state: FlowState, sink: FlowSink, batch: FrameBatch, from: 
   const modbusText = internText(state, modbus.name);
   let hourEnd = -1;
   let hourTotals: HourTotals | null = null;
-  let lastSec = totals.lastSeconds;
-  let lastNs = totals.lastNanos;
+  let lastSec = state.latestSeconds;
+  let lastNs = state.latestNanos;
+  let hasMoved = false;
   for (let i = from; i < to; ) {
     let sec = seconds[i];
     let ns = nanos[i];
@@ -104,6 +105,7 @@ export function feed(state: FlowState, sink: FlowSink, batch: FrameBatch, from: 
     if (!isLate || sec > lastSec || (sec === lastSec && ns > lastNs)) {
       lastSec = sec;
       lastNs = ns;
+      hasMoved = true;
     }
     if (isGroup) {
       locateFrames(state, batch, i, i + count);
@@ -122,7 +124,10 @@ export function feed(state: FlowState, sink: FlowSink, batch: FrameBatch, from: 
     i += count;
   }
   settleVlans(state, sink.hour);
-  if (lastSec !== NO_LAST) widenSpan(totals, lastSec, lastNs);
+  if (!hasMoved) return;
+  widenSpan(totals, lastSec, lastNs);
+  state.latestSeconds = lastSec;
+  state.latestNanos = lastNs;
 }
 
 /** A frame of another hour than the one before; returns its seconds, NaN where the store could not hold them. */

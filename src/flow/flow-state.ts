@@ -260,7 +260,11 @@ export interface FlowState {
   readonly hours: Map<number, HourTotals>;
   readonly hourCounters: Map<number, Map<string, number>>;
   readonly mirror: MirrorMemory;
+  /** Of the capture at hand. */
   readonly totals: Span & { packets: number; bytes: number };
+  /** Of the interval, over all its captures: what is before it is late. */
+  latestSeconds: number;
+  latestNanos: number;
 }
 
 export function createFlowState(): FlowState {
@@ -308,6 +312,8 @@ export function createFlowState(): FlowState {
     hourCounters: new Map(),
     mirror: createMirrorMemory(),
     totals: { packets: 0, bytes: 0, firstSeconds: NO_FIRST, firstNanos: 0, lastSeconds: NO_LAST, lastNanos: 0 },
+    latestSeconds: NO_LAST,
+    latestNanos: 0,
   };
 }
 

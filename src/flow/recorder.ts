@@ -9,7 +9,7 @@ import { feed } from './feed.ts';
 import { clearIntTable } from './int-table.ts';
 import { count, countInHour, createFlowState, isFull, type FlowState } from './flow-state.ts';
 import { createFlowSink, type FlowSink } from './operations.ts';
-import { captureFigures, forgetPositions, settleInterval, zeroCapture, zeroInterval, type CaptureFigures } from './settle.ts';
+import { captureFigures, doubtPositions, forgetPositions, settleInterval, zeroCapture, zeroInterval, type CaptureFigures } from './settle.ts';
 
 export interface Recorder {
   readonly state: FlowState;
@@ -89,6 +89,12 @@ export const figuresOf = ({ state }: Recorder): CaptureFigures => captureFigures
 
 /** The next capture begins: its figures count from nought, conversations and streams go on. */
 export const beginCapture = ({ state }: Recorder): void => zeroCapture(state);
+
+/** Its first frame is of this time: streams that were heard later do not go on with it. */
+export const beginAt = ({ state }: Recorder, seconds: number): void => doubtPositions(state, seconds);
+
+/** The latest second of the interval, over all its captures; -Infinity before there is one. */
+export const latestSecond = ({ state }: Recorder): number => state.latestSeconds;
 
 /** Something that the capture itself noticed, among its counters. */
 export const noteEvent = (recorder: Recorder, name: string, by: number): void => count(recorder.state, name, by);

@@ -13,7 +13,7 @@ import * as locating from './locate.ts';
 import type { FlowSink } from './operations.ts';
 import { noteConversationRequest } from './rhythm.ts';
 import { expectAnswer } from './session-frames.ts';
-import { noteAcknowledged, settleSegment, takeSegment } from './tcp-stream.ts';
+import { noteAcknowledged, settleDoubt, settleSegment, takeSegment } from './tcp-stream.ts';
 
 // Constants of the module at hand: V8 folds them into the code, imported ones it loads and checks at every use.
 const { TCP_ACK } = frames;
@@ -57,6 +57,7 @@ export function readPayload(state: FlowState, sink: FlowSink, batch: FrameBatch,
     else stream.failures++;
   } else {
     recallStream(state, stream);
+    if (stream.heardUntil !== 0) settleDoubt(stream, sink.seconds);
     const half = fromLo ? stream.lo : stream.hi;
     if (sequence === half.next && half.isPlain && to - from === wire) {
       half.next = (sequence + wire) | 0;

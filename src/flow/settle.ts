@@ -6,12 +6,13 @@
  * resumed one is exact.
  */
 import { STOP_REASONS } from '../decode/stop.ts';
+import { recallStream } from './app-sessions.ts';
 import { foldSession } from './conversations.ts';
-import { CONVERSATION, FACT, NO_FIRST, NO_LAST, OPERATION, OPERATION_ROW, RHYTHM, TARGET, UNBEGUN, type FlowState, type Span } from './flow-state.ts';
+import { CONVERSATION, FACT, NO_FIRST, NO_LAST, OPERATION, OPERATION_ROW, RHYTHM, SESSION, TARGET, UNBEGUN, type FlowState, type Span } from './flow-state.ts';
 import { clearIntTable, createIntTable, internKey } from './int-table.ts';
 import { foldOperation, settleRange } from './operations.ts';
 import { settleConversationBin, settleOperationBin } from './rhythm.ts';
-import { settleHalf } from './tcp-stream.ts';
+import { forgetStream, OVERLAP_SECONDS } from './tcp-stream.ts';
 
 /** Every session and operation folds what it counted; holes in streams stay open, a segment that is late still fills them. */
 export function settleInterval(state: FlowState): void {
@@ -40,16 +41,27 @@ function mergeOperationRows(state: FlowState): void {
 
 /** Time passed unheard since the streams were saved: what comes next is joined midstream, it is neither a hole nor a repetition. */
 export function forgetPositions(state: FlowState): void {
+  for (const stream of state.streams) if (stream !== null) forgetStream(stream);
+}
+
+/**
+ * A capture begins at `seconds`. Streams that were heard later than that are not gone on with by what is earlier: its octets are
+ * before their positions and would count as repetitions. Whether the capture holds any of them shows when they come.
+ */
+export function doubtPositions(state: FlowState, seconds: number): void {
   for (const stream of state.streams) {
-    for (const half of stream?.halves ?? []) {
-      half.known = false;
-      half.synced = false;
-      half.carried = 0;
-      half.skip = 0;
-      half.waiting = null;
-      settleHalf(half);
-    }
+    if (stream === null) continue;
+    const heard = state.sessions.doubles[((stream.session * SESSION.stride) >> 1) + SESSION.lastSecondsD];
+    if (!(heard > seconds + OVERLAP_SECONDS)) continue;
+    recallStream(state, stream);
+    stream.heardUntil = Math.max(stream.heardUntil, heard);
   }
+}
+
+/** All that an interval was told is written: the next frame is late by nothing. */
+export function forgetTime(state: FlowState): void {
+  state.latestSeconds = NO_LAST;
+  state.latestNanos = 0;
 }
 
 /** What is told of a capture and not of its conversations. */
@@ -81,6 +93,7 @@ export function zeroCapture(state: FlowState): void {
 export function zeroInterval(state: FlowState, renewBudget: boolean): void {
   zeroConversations(state);
   zeroOperations(state);
+  forgetTime(state);
   for (let i = 0; i < state.facts.count; i++) state.facts.keys.fill(0, i * FACT.stride + FACT.toServer, i * FACT.stride + FACT.toClient + 1);
   state.addressFactCounts.fill(0);
   for (let r = 0; r < state.rhythms * RHYTHM.stride; r += RHYTHM.stride) state.rhythmWords[r + RHYTHM.hits] = 0;

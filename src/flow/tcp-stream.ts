@@ -54,6 +54,8 @@ export interface TcpStream {
   confirmed: boolean;
   /** Hour (since 1970) of the last segment with payload. */
   hour: number;
+  /** Seconds until which it was heard in a capture that was read before an earlier one; 0: nothing is in doubt (doubtPositions of settle.ts). */
+  heardUntil: number;
   /** Index of the fact told last, -1 none: what was told after it the time before is most often told again. */
   fact: number;
   /** The same for targets. */
@@ -93,9 +95,31 @@ export function createTcpStream(protocol: StreamProtocol, protocolText: number, 
     failures: 0,
     confirmed: false,
     hour: 0,
+    heardUntil: 0,
     fact: -1,
     target: -1,
   };
+}
+
+/** Captures that follow each other may overlap by so much. */
+export const OVERLAP_SECONDS = 1;
+
+/** What comes next is joined midstream: it is neither a hole nor a repetition. */
+export function forgetStream(stream: TcpStream): void {
+  for (const half of stream.halves) {
+    half.known = false;
+    half.synced = false;
+    half.carried = 0;
+    half.skip = 0;
+    half.waiting = null;
+    settleHalf(half);
+  }
+}
+
+/** A segment of a stream whose positions are in doubt: it is earlier than what was heard before, and joined midstream, or goes on with that. */
+export function settleDoubt(stream: TcpStream, seconds: number): void {
+  if (seconds < stream.heardUntil - OVERLAP_SECONDS) forgetStream(stream);
+  stream.heardUntil = 0;
 }
 
 /** After anything but a plain read: is the next one plain again? */

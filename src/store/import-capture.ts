@@ -10,7 +10,7 @@ import { openPath } from '../source/open.ts';
 import type { Content, FrameSource, SourceEnd } from '../source/frame-batch.ts';
 import { createDigester, digestPrefix, type Digester, type FileDigest } from '../source/file-digest.ts';
 import { createReadAhead, type ReadAhead } from '../source/read-ahead.ts';
-import { beginCapture, beginInterval, createRecorder, endInterval, figuresOf, forgetStreams, recordBatch, type Recorder } from '../flow/recorder.ts';
+import { beginAt, beginCapture, beginInterval, createRecorder, endInterval, figuresOf, forgetStreams, latestSecond, recordBatch, type Recorder } from '../flow/recorder.ts';
 import type { CaptureFigures } from '../flow/settle.ts';
 import {
   addCaptureCounters,
@@ -261,12 +261,12 @@ async function readAll(
   known: Known | null,
   options: ImportOptions,
 ): Promise<ImportOutcome> {
+  const first = await source.next();
+  if (first !== null && (known === null || !isBrokenOff(known.capture))) await turnBack(session, first.seconds[0]);
   const run = beginRun(session, path, source, file, digest, known);
   const { checkpointFrames = CHECKPOINT_FRAMES } = session.settings;
   const breathingBatches = session.settings.checkpointFrames === undefined ? BREATHING_BATCHES : 1;
-  for (let batches = 1; ; batches++) {
-    const batch = await source.next();
-    if (batch === null) break;
+  for (let batch = first, batches = 1; batch !== null; batch = await source.next(), batches++) {
     const full = recordBatch(session.recorder, batch);
     session.frames += batch.count;
     const isShort = isMemoryShort(COMMIT_FACTOR);
@@ -290,6 +290,15 @@ async function readAll(
   run.close(stateOf(end), reasonOf(end));
   if ((options.upcoming ?? []).length === 0) await commit(session);
   return { status: statusOf(end, known, source.counts.frames), packets: run.packets(), bytes: run.bytes(), reason: reasonOf(end) };
+}
+
+/** Files of a ring overlap by less. */
+const MOST_OVERLAP_SECONDS = 60;
+
+/** Captures may come in any order: what is earlier than what is counted already is counted in an interval of its own. */
+async function turnBack(session: ImportSession, seconds: number): Promise<void> {
+  if (seconds < latestSecond(session.recorder) - MOST_OVERLAP_SECONDS) await commit(session);
+  beginAt(session.recorder, seconds);
 }
 
 /** Of the reader's counters, those that skipped frames have a part in (open.ts). */
