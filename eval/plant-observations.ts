@@ -152,7 +152,7 @@ interface OperationDraft {
   readonly code: number;
   readonly name: string;
   readonly access: Access;
-  readonly days: Map<number, number>;
+  readonly days: Set<number>;
   readonly hours: Map<number, number>;
   readonly ranges: Map<string, RegisterRange>;
   readonly gaps: [number, number][];
@@ -171,8 +171,8 @@ function nameOperation(op: GeneratedOperation): Pick<OperationDraft, 'protocol' 
 }
 
 const nsOfDay = (day: number): bigint => BigInt(DAY_ZERO + day) * DAY_NS;
-const daysOf = (byDay: ReadonlyMap<number, number>, hours: ReadonlyMap<number, number>): Day[] =>
-  [...byDay.keys()].sort((a, b) => a - b).map((day) => ({ day: DAY_ZERO + day, hours: hours.get(day) ?? 0xffffff }));
+const daysOf = (seen: ReadonlySet<number>, hours: ReadonlyMap<number, number>): Day[] =>
+  [...seen].sort((a, b) => a - b).map((day) => ({ day: DAY_ZERO + day, hours: hours.get(day) ?? 0xffffff }));
 
 /** Anything between 0 and 1, the same for the same numbers. */
 const chance = (...seeds: readonly number[]): number => {
@@ -239,7 +239,7 @@ export function observePlant(plant: GeneratedPlant, sample: GeneratedSample, fro
 
 function observeEdge(plant: GeneratedPlant, sample: GeneratedSample, edge: GeneratedEdge, index: number, fromDay: number, toDay: number): Conversation | null {
   const drafts = new Map<string, OperationDraft>();
-  const allDays = new Map<number, number>();
+  const allDays = new Set<number>();
   const allHours = new Map<number, number>();
   const encrypted = edge.ua?.mode === 'SignAndEncrypt';
   let requests = 0;
@@ -255,13 +255,13 @@ function observeEdge(plant: GeneratedPlant, sample: GeneratedSample, edge: Gener
     const factor = op.burst?.len ?? 1;
     const named = encrypted ? null : nameOperation(op);
     const key = named === null ? 'raw' : `${named.protocol}/${named.unit}/${named.code}`;
-    const draft: OperationDraft = drafts.get(key) ?? { key, protocol: '', unit: null, code: 0, name: '', access: 'read' as Access, ...named, days: new Map(), hours: new Map(), ranges: new Map(), gaps: [], cyclic: new Map(), requests: 0 };
+    const draft: OperationDraft = drafts.get(key) ?? { key, protocol: '', unit: null, code: 0, name: '', access: 'read' as Access, ...named, days: new Set(), hours: new Map(), ranges: new Map(), gaps: [], cyclic: new Map(), requests: 0 };
     drafts.set(key, draft);
     perDay.forEach((count, offset) => {
       if (count === 0) return;
       const day = fromDay + offset;
-      draft.days.set(day, (draft.days.get(day) ?? 0) + count * factor);
-      allDays.set(day, (allDays.get(day) ?? 0) + count * factor);
+      draft.days.add(day);
+      allDays.add(day);
       const hours = hoursOn(op.sched, count, index, day);
       draft.hours.set(day, (draft.hours.get(day) ?? 0) | hours);
       allHours.set(day, (allHours.get(day) ?? 0) | hours);

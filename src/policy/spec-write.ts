@@ -139,7 +139,7 @@ const relocate = (permit: Permit, placement: Placement): Permit[] => {
 type CoveredBy = (permit: Permit) => DeclaredPermit | undefined;
 
 /**
- * The first declared rule that lets a whole Permit through. Only those are asked that know its first client, by id or by
+ * The first declared rule that speaks of a whole Permit: lets it through, or was rejected, which is a decision as well. Only those are asked that know its first client, by id or by
  * address: in a spec of 18,000 rules a hundred times fewer.
  */
 const coverOf = (declared: readonly DeclaredPermit[], assets: AssetIndex): CoveredBy => {
@@ -153,7 +153,7 @@ const coverOf = (declared: readonly DeclaredPermit[], assets: AssetIndex): Cover
     else for (const key of new Set([...from.assets, ...spans.map(spanKey)])) addTo(byClient, key, place);
   }
   return (permit) => {
-    const isCovering = (one: DeclaredPermit): boolean => permitCovers(one.permit, permit, assets);
+    const isCovering = (one: DeclaredPermit): boolean => permitCovers({ ...one.permit, decision: 'approved' }, permit, assets);
     const [client] = permit.from.assets;
     if (client === undefined) return declared.find(isCovering);
     const [span] = assets.byId.get(client)?.spans ?? [];
@@ -181,6 +181,22 @@ const withoutCovered = (permit: Permit, coveredBy: CoveredBy): { rest: Permit[];
     byServers.set(servers.join('\n'), held);
   }
   return { rest: [...byServers.values()].map(({ clients, servers }) => ({ ...permit, from: { ...permit.from, assets: clients }, to: { ...permit.to, assets: servers } })), covering: [...covering] };
+};
+
+/** What is left of a Permit without the operations that somebody rejected: they are not proposed again beside others. Null: nothing. */
+const withoutRejected = (permit: Permit, rejectedBy: CoveredBy): Permit | null => {
+  const { modbus, opcua, named } = permit;
+  const isOpen = (part: Partial<Permit>): boolean => rejectedBy({ ...permit, ...part }) === undefined;
+  const left: Permit = {
+    ...permit,
+    modbus: modbus === null ? null : { ...modbus, functionCodes: modbus.functionCodes.filter((code) => isOpen({ modbus: { ...modbus, functionCodes: [code] } })) },
+    opcua: opcua === null ? null : { ...opcua, services: opcua.services.filter((service) => isOpen({ opcua: { ...opcua, services: [service] } })) },
+    named: named === null ? null : { ...named, names: named.names.filter((name) => isOpen({ named: { ...named, names: [name] } })) },
+  };
+  // An empty list would mean every operation.
+  const isEmptied = (before: readonly unknown[] | undefined, after: readonly unknown[] | undefined): boolean => (before ?? []).length > 0 && (after ?? []).length === 0;
+  if (isEmptied(modbus?.functionCodes, left.modbus?.functionCodes) || isEmptied(opcua?.services, left.opcua?.services) || isEmptied(named?.names, left.named?.names)) return null;
+  return left;
 };
 
 const seqAt = (document: Document, path: readonly (string | number)[]): YAMLSeq => {
@@ -229,7 +245,9 @@ const updatedText = (proposal: ConduitProposal, existingText: string, provenance
 
   // Permits are compared with who is who after the new assets have been added.
   const grown = isGrown ? (parseSpec(specAsText(document), 'the updated spec').loaded ?? loaded) : loaded;
-  const coveredBy = coverOf(loaded.permits, indexAssets(grown.spec));
+  const assets = indexAssets(grown.spec);
+  const coveredBy = coverOf(loaded.permits, assets);
+  const rejectedBy = coverOf(loaded.permits.filter(({ permit }) => permit.decision === 'rejected'), assets);
   const conduitOf = new Map<string, { id: string; index: number }>();
   for (const [i, conduit] of loaded.spec.conduits.entries()) {
     for (const a of conduit.connects) for (const b of conduit.connects) if (a < b && !conduitOf.has(`${a}\n${b}`)) conduitOf.set(`${a}\n${b}`, { id: conduit.conduit_id, index: i });
@@ -258,7 +276,10 @@ const updatedText = (proposal: ConduitProposal, existingText: string, provenance
     for (const permit of relocate(proposed.permit, placement)) {
       const { rest, covering } = withoutCovered(permit, coveredBy);
       for (const declared of covering) refreshEvidence(document, declared, { ...proposed, permit }, rest.length === 0 && covering.length === 1);
-      for (const fresh of rest) appendRule(proposed, fresh);
+      for (const pairs of rest) {
+        const fresh = withoutRejected(pairs, rejectedBy);
+        if (fresh !== null) appendRule(proposed, fresh);
+      }
     }
   }
   mergeSetAside(document, proposal, loaded);

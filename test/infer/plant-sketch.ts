@@ -42,7 +42,7 @@ function sketchConversation(sketch: Sketch, id: number, length: number): Convers
   const answered = sketch.answered ?? true;
   const firstNs = BigInt(FIRST_DAY + days[0]) * DAY_NS;
   const lastNs = BigInt(FIRST_DAY + days.at(-1)! + 1) * DAY_NS - 1n;
-  const counts = days.map((day) => ({ day: FIRST_DAY + day, count: perDay }));
+  const seen = days.map((day) => ({ day: FIRST_DAY + day }));
   const rhythm: RhythmBin[] = sketch.periodMs === undefined ? [] : [{ count: Math.max(4, requests - days.length), meanMs: sketch.periodMs }];
   const operations = (sketch.operations ?? (PROBED.has(sketch.service) ? READ : [])).map(([name, access, code], index): Operation => ({
     protocol: sketch.service,
@@ -59,7 +59,7 @@ function sketchConversation(sketch: Sketch, id: number, length: number): Convers
     targets: [],
     firstNs,
     lastNs,
-    days: counts,
+    days: seen,
     rhythm: index === 0 ? rhythm : [],
   }));
   const facts = (sketch.facts ?? []).map(([name, value]): Fact => ({ name, value, toServer: 1, toClient: 1 }));
@@ -79,7 +79,7 @@ function sketchConversation(sketch: Sketch, id: number, length: number): Convers
     requests,
     firstNs,
     lastNs,
-    days: counts,
+    days: seen,
     rhythm,
     rttMs: answered ? (sketch.rttMs ?? 1) : null,
     operations,

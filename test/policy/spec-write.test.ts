@@ -98,6 +98,24 @@ describe('an existing file', () => {
     expect(writeSpec(proposeConduits(set, PLAN), updated, {})).toBe(updated);
   });
 
+  it('what somebody rejected stays rejected, and is still found', () => {
+    const proposed = loadText(writeSpec(proposeConduits(set, PLAN), null));
+    for (const { permit } of proposed.permits) {
+      const text = writeSpec(proposeConduits(set, PLAN), null).replace(`rule_id: ${permit.id}\n`, `rule_id: ${permit.id}\n        decision: rejected\n        owner: KH\n`).replace(/(decision: rejected\n\s+owner: KH\n(?:(?!rule_id)[^])*?)\n\s+decision: (?:approved|pending)/, '$1');
+      expect(loadText(text).permits.filter((one) => one.permit.decision === 'rejected').map((one) => one.permit.id)).toEqual([permit.id]);
+      const again = writeSpec(proposeConduits(set, PLAN), text);
+      expect(loadText(again).permits.map((one) => `${one.permit.id} ${one.permit.decision}`)).toEqual(loadText(text).permits.map((one) => `${one.permit.id} ${one.permit.decision}`));
+      expect(diffSpec(loadText(again), set).map((finding) => finding.type)).toContain('undeclared-conversation');
+    }
+  });
+
+  it('rejected operations are not proposed again among others', () => {
+    const writes = observations([modbus('10.4.0.1', '10.1.0.1', [{ code: 3 }, { code: 4 }])]);
+    const text = BY_HAND.replace('function_codes: [3], ranges: [{table: holding-register, start: 0, end: 99}]', 'function_codes: [4]').replace('purpose: "trend of the filters"', 'purpose: "no inputs"\n        decision: rejected\n        owner: KH');
+    const fresh = loadText(writeSpec(proposeConduits(writes, PLAN), text)).permits.filter(({ permit }) => permit.id !== 'P-1');
+    expect(fresh.flatMap(({ permit }) => permit.modbus?.functionCodes ?? [])).toEqual([3]);
+  });
+
   it('a proposal written into itself does not change', () => {
     const text = writeSpec(proposeConduits(set, PLAN), null);
     expect(writeSpec(proposeConduits(set, PLAN), text)).toBe(text);
