@@ -88,8 +88,9 @@ export async function runCommandLine(args: readonly string[], surroundings: Surr
         const context = contextOf(args, given, surroundings);
         const result = await command.run(given, context);
         context.progress('');
-        await writeOut(result, stdout);
+        // Told also to who closes the pipe after the first line.
         exitCode = result.exitCode;
+        await writeOut(result, stdout);
       })();
       return chosen;
     });

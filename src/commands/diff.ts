@@ -71,6 +71,8 @@ interface DiffArguments {
   readonly 'store-b'?: string | undefined;
 }
 
+const MOST_NAMED = 12;
+
 export function diffStore(argv: DiffArguments, context: CommandContext): CommandResult | Promise<CommandResult> {
   if (argv.update !== undefined && argv.other !== undefined) throw usageError(`--update takes one word, and "${argv.other}" is the second`, 'Write several ids as --update A,B.');
   if (argv['store-a'] !== undefined || argv['store-b'] !== undefined) return diffPeriods(argv, context);
@@ -79,6 +81,10 @@ export function diffStore(argv: DiffArguments, context: CommandContext): Command
   const loaded = loadSpec(argv.spec);
   if (argv.zone !== undefined && !loaded.spec.zones.some((zone) => zone.zone_id === argv.zone)) {
     throw usageError(`${argv.spec} has no zone ${argv.zone}`, `It has ${loaded.spec.zones.map((zone) => zone.zone_id).join(', ')}.`);
+  }
+  const conduits = loaded.spec.conduits.map((conduit) => conduit.conduit_id);
+  if (argv.conduit !== undefined && !conduits.includes(argv.conduit)) {
+    throw usageError(`${argv.spec} has no conduit ${argv.conduit}`, conduits.length === 0 ? 'It has none at all.' : `It has ${conduits.slice(0, MOST_NAMED).join(', ')}${conduits.length > MOST_NAMED ? ` and ${conduits.length - MOST_NAMED} more` : ''}.`);
   }
   const { set, logged, losses } = readFromStore(storePath(argv.db, context.environment), (db) => ({
     set: readAll(db), logged: readAttempts(db, describeOperation), losses: lossesOf(readStatus(db)),

@@ -2,7 +2,7 @@
  * `baseline export spec.yaml --target T --out DIR`: Permits in a vendor's words, with the loss report of what the target
  * cannot say. In: options. Out: files in a folder; exit 1 when the configuration was held back because it would be wider.
  */
-import { lstatSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve, sep } from 'node:path';
 import { EXIT, usageError } from '../errors.ts';
 import { exportPlan, type ExportResult } from '../export/export-plan.ts';
@@ -13,7 +13,7 @@ import { loadSpec } from '../policy/spec-load.ts';
 import { jsonDocument } from '../render/json.ts';
 import { textTable, type Cell, type Column } from '../render/table.ts';
 import { defineCommand, JSON_OPTION, type CommandContext, type CommandResult } from './command.ts';
-import { writeFileWhole } from './whole-file.ts';
+import { lookAt, makeFolder, writeFileWhole } from './whole-file.ts';
 
 export const exportCommand = defineCommand({
   syntax: 'export [spec]',
@@ -83,7 +83,7 @@ function readApplicationIds(path: string): Record<string, number> {
 
 /** Files only below the folder, and none that anybody else put there is left to be mistaken for ours. */
 function writeFiles(folder: string, result: ExportResult): void {
-  const link = lstatSync(folder, { throwIfNoEntry: false });
+  const link = lookAt(folder);
   if (link !== undefined && !link.isDirectory()) throw usageError(`${folder} is not a folder`, 'Name a folder with --out.');
   if (link !== undefined && readdirSync(folder).length > 0 && !readdirSync(folder).includes('loss-report.md')) {
     throw usageError(`${folder} is not empty and was not written by an export`, 'Name an empty or a new folder with --out.');
@@ -92,7 +92,7 @@ function writeFiles(folder: string, result: ExportResult): void {
   for (const file of result.files) {
     const path = resolve(root, file.path);
     if (!path.startsWith(root + sep)) throw new Error(`an exporter named a file outside its folder: ${file.path}`);
-    mkdirSync(dirname(path), { recursive: true });
+    makeFolder(dirname(path));
     writeFileWhole(path, file.content);
   }
 }

@@ -4,7 +4,7 @@
  * `baseline spec export-register spec.yaml --out FOLDER`: the spec as four CSV lists. `spec import-register FOLDER --into
  * spec.yaml`, `spec import-assets assets.csv --into spec.yaml`: lists into a spec, all of it or nothing.
  */
-import { existsSync, mkdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { EXIT, usageError } from '../errors.ts';
 import { plural } from '../infer/plural.ts';
@@ -16,7 +16,7 @@ import { loadSpec, readSpec } from '../policy/spec-load.ts';
 import { csvTable } from '../render/csv.ts';
 import { printable } from '../render/printable.ts';
 import { defineCommand, type CommandContext, type CommandResult } from './command.ts';
-import { writeFileWhole } from './whole-file.ts';
+import { makeFolder, writeFileWhole } from './whole-file.ts';
 
 const ACTIONS = ['check', 'import-assets', 'import-register', 'export-register'] as const;
 
@@ -79,11 +79,7 @@ function exportRegister(argv: SpecArguments, context: CommandContext): CommandRe
   const folder = argv.out;
   const tables = registerTables(loadSpec(argv.file));
   if (existsSync(folder) && !statSync(folder).isDirectory()) throw usageError(`${folder} is not a folder`, 'Name a folder to write the lists to.');
-  try {
-    mkdirSync(folder, { recursive: true });
-  } catch (error) {
-    throw usageError(`${folder} cannot be made: ${(error as { code?: string }).code ?? 'unknown'}`, 'Check the folder above it and its permissions.');
-  }
+  makeFolder(folder);
   for (const { kind, columns, rows } of tables) writeFileWhole(join(folder, `${kind}.csv`), [...csvTable(columns, rows)].join(''));
   context.say(`${folder}: ${tables.map(({ kind, rows }) => `${kind}.csv (${rows.length})`).join(', ')}`);
   return { exitCode: EXIT.ok, output: [] };

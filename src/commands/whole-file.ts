@@ -2,7 +2,7 @@
  * Writes a result file whole or not at all, also when the power is cut: a temporary file beside it, synced, then a rename;
  * never through a symbolic link. In: a path, and the content as one piece or in chunks.
  */
-import { closeSync, fsyncSync, lstatSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, lstatSync, mkdirSync, openSync, renameSync, rmSync, writeSync, type Stats } from 'node:fs';
 import { dirname } from 'node:path';
 import { usageError } from '../errors.ts';
 
@@ -13,7 +13,7 @@ const MODE = 0o640;
 export const PRIVATE_MODE = 0o600;
 
 export function writeFileWhole(path: string, content: string | Uint8Array | Iterable<Uint8Array>, mode: number = MODE): void {
-  const link = lstatSync(path, { throwIfNoEntry: false });
+  const link = lookAt(path);
   if (link !== undefined && !link.isFile()) throw usageError(`${path} is ${link.isDirectory() ? 'a folder' : 'not a regular file'}`, 'Name a file to write.');
   const part = `${path}.part`;
   try {
@@ -30,10 +30,32 @@ export function writeFileWhole(path: string, content: string | Uint8Array | Iter
     syncFolder(dirname(path));
   } catch (error) {
     rmSync(part, { force: true });
-    const code = (error as { code?: string }).code;
-    if (code === undefined) throw error;
-    throw usageError(`${path} cannot be written: ${code}`, code === 'ENOSPC' ? 'Free some space on the disk.' : 'Check the folder and its permissions.');
+    throw cannotWrite(path, error);
   }
+}
+
+/** A folder and those above it, where they are not there yet. Throws a usageError where that cannot be. */
+export function makeFolder(path: string): void {
+  try {
+    mkdirSync(path, { recursive: true });
+  } catch (error) {
+    throw cannotWrite(path, error);
+  }
+}
+
+/** What is at a path, itself and not what it links to; undefined: nothing. Throws a usageError where that cannot be told. */
+export function lookAt(path: string): Stats | undefined {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false });
+  } catch (error) {
+    throw cannotWrite(path, error);
+  }
+}
+
+function cannotWrite(path: string, error: unknown): unknown {
+  const code = (error as { code?: string }).code;
+  if (code === undefined) return error;
+  return usageError(`${path} cannot be written: ${code}`, code === 'ENOSPC' ? 'Free some space on the disk.' : 'Check the folder and its permissions.');
 }
 
 /** Only then is the new name on the disk (fsync(2)). Where a folder cannot be opened (Windows), the system sees to it. */

@@ -73,7 +73,7 @@ const describe = (issue: Issue, path: SpecPath, root: unknown, fieldsOf: (path: 
     case 'invalid_type':
       if (value === undefined) return [{ message: `${nameOfPlace(path.slice(0, -1))} has no ${label}`, remedy: `add ${label}` }];
       if (issue.expected === 'string' && typeof value !== 'object') return [{ message: `${label} must be text, and ${show(value)} is read as ${typeWord(value)}`, remedy: 'put it in quotes' }];
-      if (issue.expected === 'array') return [{ message: `${label} must be a list, not ${typeWord(value)}`, remedy: `write [${show(value)}]` }];
+      if (issue.expected === 'array') return [{ message: `${label} must be a list, not ${typeWord(value)}`, remedy: value === null ? 'write [], or remove the line' : `write [${show(value)}]` }];
       if (issue.message !== '' && !issue.message.startsWith('Invalid input')) return [{ message: `${label}: ${issue.message}`, remedy: `correct ${show(value)}` }];
       return [{ message: `${label} must be ${TYPE_WORDS[issue.expected] ?? issue.expected}, not ${typeWord(value)}`, remedy: `correct ${show(value)}` }];
     case 'invalid_value': {

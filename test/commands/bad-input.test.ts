@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { EXIT } from '../../src/errors.ts';
+import { runCommandLine } from '../../src/main.ts';
 import { dumpStore } from '../flow/dump-store.ts';
 import { concat, ngBlock, ngInterface, ngPacket, ngSection, payload, pcapHeader, pcapRecord, u32 } from '../source/capture-bytes.ts';
 import { fillStore } from '../store/read-fixture.ts';
@@ -280,6 +281,25 @@ test('no store is made for an input that is none', async () => {
   expect(existsSync(fresh)).toBe(false);
   expectRefused(await runLine(['status', '--db', fresh]), EXIT.store, /there is no store/);
   expect(existsSync(fresh)).toBe(false);
+});
+
+test('a zone and a conduit that the spec does not have', async () => {
+  const spec = join(SAMPLES, 'plant.yaml');
+  expectRefused(await runLine(['diff', spec, '--zone', 'Z-NOPE', '--db', db]), EXIT.usage, /has no zone Z-NOPE/);
+  expectRefused(await runLine(['diff', spec, '--conduit', 'C-NOPE', '--db', db]), EXIT.usage, /has no conduit C-NOPE/);
+});
+
+test('a folder for an export that is below a file', async () => {
+  const spec = join(SAMPLES, 'plant.yaml');
+  expectRefused(await runLine(['export', spec, '--target', 'nftables', '--out', join(GOOD, 'inside')]), EXIT.usage, /cannot be written: ENOTDIR/);
+});
+
+test('findings are told by the exit code also where nobody reads to the end', async () => {
+  fillStore(join(folder, 'pipe.db'));
+  const args = ['diff', join(SAMPLES, 'plant.yaml'), '--json', '--db', join(folder, 'pipe.db')];
+  const closed = { write: (_text: string, done?: (error?: Error | null) => void): boolean => (done?.(Object.assign(new Error('write EPIPE'), { code: 'EPIPE' })), false) };
+  const signal = new AbortController().signal;
+  expect(await runCommandLine(args, { environment: {}, stdout: closed, stderr: closed, signal })).toBe(EXIT.findings);
 });
 
 test.each(['status', 'propose-zones'])('%s --strict says that the evidence is incomplete', async (command) => {
