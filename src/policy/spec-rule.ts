@@ -4,8 +4,9 @@
  * In: conversations and two ends. Out: a rule to be written; and where it belongs. Left out on purpose: which finding asks
  * for it (spec-accept.ts).
  */
-import { tableOf } from '../net/register-set.ts';
+import { mergeSpans, tableOf } from '../net/register-set.ts';
 import type { Conversation } from '../observation.ts';
+import type { ModbusTable } from '../permit.ts';
 import { securityOf, type Ask } from './asks.ts';
 import { isoTime } from './findings.ts';
 import { SECURITY_MODES, type SpecEndpoint, type SpecFlow } from './spec-schema.ts';
@@ -41,6 +42,19 @@ const opcuaOf = (conversations: readonly Conversation[], asks: readonly Ask[]): 
   return Object.keys(opcua).length === 0 ? undefined : opcua;
 };
 
+/** By table and access, what touches or overlaps as one: so a rule is judged (bindingSpans), and one register a line can be read by nobody. */
+const rangesOf = (asked: readonly NonNullable<Ask['modbus']>[]): NonNullable<NonNullable<SpecFlow['modbus']>['ranges']> => {
+  const byTable = new Map<string, { readonly table: ModbusTable; readonly access: 'read' | 'write'; readonly spans: { first: number; last: number }[] }>();
+  for (const { code, range } of asked) {
+    const table = range === null ? null : tableOf(code, range.access);
+    if (range === null || table === null) continue;
+    const held = byTable.get(`${table} ${range.access}`) ?? { table, access: range.access, spans: [] };
+    byTable.set(`${table} ${range.access}`, held);
+    held.spans.push(range);
+  }
+  return [...byTable.values()].flatMap(({ table, access, spans }) => mergeSpans(spans).map(({ first, last }) => ({ table, start: first, end: last, access })));
+};
+
 /**
  * @param conversations of one client, server and service; at least one
  * @param asks what of them the rule is for; at least one
@@ -49,10 +63,7 @@ export const ruleFor = (id: string, client: SpecEndpoint, server: SpecEndpoint, 
   const [first] = conversations;
   const modbus = asks.flatMap((ask) => ask.modbus ?? []);
   const codes = ascending(modbus.map(({ code }) => code));
-  const ranges = [...new Map(modbus.flatMap(({ code, range }) => {
-    const table = range === null ? null : tableOf(code, range.access);
-    return range === null || table === null ? [] : [[`${table} ${range.access} ${range.first} ${range.last}`, { table, start: range.first, end: range.last, access: range.access }] as const];
-  })).values()];
+  const ranges = rangesOf(modbus);
   const names = sortedSet(asks.flatMap((ask) => ask.name ?? []));
   const access = sortedSet(asks.flatMap((ask) => ask.access ?? []));
   const opcua = first.service.name === 'opcua' ? opcuaOf(conversations, asks) : undefined;

@@ -252,6 +252,15 @@ describe('what a spec cannot mend', () => {
     expect(Object.values(meaning)[0]).toMatch(/^[a-z]/);
   });
 
+  it('writes registers that touch as one range, whatever the number of requests they were asked in', () => {
+    const set = observations([modbus('10.3.0.7', '10.2.0.2', [{ code: 3, ranges: [[0, 0], [1, 1], [2, 9], [20, 29], [5, 12]] }])]);
+    const findings = diffSpec(loadText(SPEC), set).filter(({ type }) => type === 'undeclared-conversation');
+    const { text } = acceptFindings(SPEC, set, findings, { owner: 'A. Keller' });
+    const added = loadText(text).permits.find(({ permit }) => permit.from.assets.includes('SPARE'));
+    expect(added?.permit.modbus?.ranges.map(({ first, last }) => [first, last])).toEqual([[0, 12], [20, 29]]);
+    expect(diffSpec(loadText(text), set).filter(({ type }) => type === 'undeclared-conversation' || type === 'undeclared-operation')).toEqual([]);
+  });
+
   it('nothing is written when the rule has gone meanwhile', () => {
     const { results } = acceptFindings(SPEC, observations(traffic()), [finding('wider-than-observed', { permit: 'R-OLD' }), finding('unused-permit', { permit: 'R-OLD' })], { owner: 'A. Keller' });
     expect(results.map(({ sentence }) => sentence)).toEqual(['there is no rule R-OLD any more', 'there is no rule R-OLD any more']);
