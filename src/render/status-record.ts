@@ -119,6 +119,8 @@ export const lossesOf = (status: StoreStatus): string[] =>
 /** A mirror port that forwards one direction makes most conversations one-way; some always are. */
 const ONE_WAY_SHARE = 0.2;
 const ONE_WAY_LEAST = 3;
+/** In so many packets some device answers another, where a mirror port shows them. */
+const MUTE_PACKETS = 1000;
 /** Fewer copies than these have other causes. */
 const MIRRORED_TWICE = 0.01;
 
@@ -152,6 +154,9 @@ function lossSentences(status: StoreStatus, stops: readonly (readonly [string, n
   }
   if (status.oneWayConversations >= ONE_WAY_LEAST && status.oneWayConversations > ONE_WAY_SHARE * status.tcpConversations) {
     sentences.push(`${grouped(status.oneWayConversations)} of ${grouped(status.tcpConversations)} TCP conversations were heard one way only: check the mirror port`);
+  }
+  if (status.answeredConversations === 0 && packets >= MUTE_PACKETS) {
+    sentences.push(`not one answer was heard in ${grouped(packets)} packets: an ordinary switch port shows only what is sent to all; check that the sensor hangs on a mirror port`);
   }
   if (status.foldedPackets > 0) {
     sentences.push(`${grouped(status.foldedPackets)} packets of a flood of new conversations from ${plural(status.foldedClients, 'client')} were counted, not kept one by one`);

@@ -57,6 +57,8 @@ export interface StoreStatus {
   /** Conversations in which only one side was ever seen, of all TCP conversations. */
   readonly tcpConversations: number;
   readonly oneWayConversations: number;
+  /** Conversations, of any transport, of which both sides were heard. */
+  readonly answeredConversations: number;
   /** Every capture counter by name, summed. */
   readonly counters: Readonly<Record<string, number>>;
   /** What firewalls logged: in no sum above. */
@@ -88,9 +90,10 @@ export function readStatus(db: Connection): StoreStatus {
     `SELECT coalesce(sum(lost_segments), 0), coalesce(sum(duplicates), 0),
        count(*) FILTER (WHERE hour >= 0 AND packets > 0), min(hour) FILTER (WHERE hour >= 0), max(hour) FILTER (WHERE hour >= 0)
      FROM sensor_hour`);
-  const [conversations, tcpConversations, oneWayConversations] = numbers(
+  const [conversations, tcpConversations, oneWayConversations, answeredConversations] = numbers(
     `SELECT count(*), count(*) FILTER (WHERE transport = 6),
-       count(*) FILTER (WHERE transport = 6 AND (packets_to_server = 0 OR packets_to_client = 0)) FROM conversation`);
+       count(*) FILTER (WHERE transport = 6 AND (packets_to_server = 0 OR packets_to_client = 0)),
+       count(*) FILTER (WHERE packets_to_server > 0 AND packets_to_client > 0) FROM conversation`);
   const [operations] = numbers('SELECT count(*) FROM operation');
   const [addresses] = numbers('SELECT count(*) FROM address');
   const [foldedConversations, foldedPackets, foldedClients] = numbers(
@@ -126,6 +129,7 @@ export function readStatus(db: Connection): StoreStatus {
     foldedClients,
     tcpConversations,
     oneWayConversations,
+    answeredConversations,
     counters: readCounters(db),
     logs: readLogStatus(db),
   };

@@ -9,6 +9,7 @@ import { flowConditions, readFlowPage, type FlowFilter } from '../../src/store/r
 import { readStatus } from '../../src/store/read-status.ts';
 import { transportText } from '../../src/store/read-words.ts';
 import { readObservations, readOutline } from '../../src/store/read.ts';
+import { lossesOf } from '../../src/render/status-record.ts';
 import { fillStore, HISTORIAN, HMI, HMI_MAC, LAPTOP, LLDP_GROUP, ns, PLC, PLC_MAC, START_HOUR } from './read-fixture.ts';
 
 let folder: string;
@@ -118,9 +119,13 @@ test('status sums captures and tells losses', () => {
   expect(status.totals).toEqual({ packets: 1090, bytes: 109_000, conversations: 4, addresses: 7, operations: 3 });
   expect(status).toMatchObject({
     firstNs: ns(0, 1), lastNs: ns(172_900), activeHours: 4, spannedHours: 49, lostSegments: 4, duplicates: 7, foldedConversations: 250, foldedPackets: 500,
-    foldedClients: 1, tcpConversations: 3, oneWayConversations: 1,
+    foldedClients: 1, tcpConversations: 3, oneWayConversations: 1, answeredConversations: 2,
   });
   expect(status.captures.map((capture) => capture.state)).toEqual(['complete', 'truncated', 'interrupted']);
+  expect(lossesOf(status).join()).not.toContain('mirror port');
+  // What an ordinary port shows: whatever is sent to all, and no answer.
+  expect(lossesOf({ ...status, answeredConversations: 0 }).join()).toContain('not one answer was heard in 1 090 packets');
+  expect(lossesOf({ ...status, answeredConversations: 0, totals: { ...status.totals, packets: 999 } }).join()).not.toContain('not one answer');
 });
 
 describe('readFlowPage', () => {
