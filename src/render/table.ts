@@ -54,7 +54,10 @@ function fit(text: string, width: number): string {
 
 const BREAKS_AFTER = /[,;:/_@-]/;
 
-/** Folded to `width` columns, at a blank, else after a mark, where one comes late enough; the last of `most` lines is cut. */
+/**
+ * Folded to `width` columns, at a blank, else after a mark, else after a dot (`192.168.1.` and `101`: half an octet reads as another
+ * host), where one comes late enough; the last of `most` lines is cut.
+ */
 function fold(text: string, width: number, most: number): string {
   const lines: string[] = [];
   let rest = text;
@@ -63,6 +66,7 @@ function fold(text: string, width: number, most: number): string {
     let taken = 0;
     let blankAt = 0;
     let markAt = 0;
+    let dotAt = 0;
     for (const character of rest) {
       taken += displayWidth(character);
       // A blank may hang over.
@@ -71,9 +75,10 @@ function fold(text: string, width: number, most: number): string {
       if (taken <= width / 3) continue;
       if (character === ' ') blankAt = end;
       else if (BREAKS_AFTER.test(character)) markAt = end;
+      else if (character === '.') dotAt = end;
       if (taken > width) break;
     }
-    const at = blankAt || markAt || Math.max(end, 1);
+    const at = blankAt || markAt || dotAt || Math.max(end, 1);
     lines.push(rest.slice(0, at).trimEnd());
     rest = rest.slice(at).trimStart();
   }

@@ -28,6 +28,8 @@ test('a cell may be folded: at blanks, else after marks, else anywhere; the last
   expect(text('modbus tcp/502 unit 1', 3)).toEqual(['modbus', 'tcp/502', 'unit 1']);
   expect(text('Z-CELL-01-Z-CELL-02', 3)).toEqual(['Z-CELL-', '01-Z-', 'CELL-02']);
   expect(text('infrastructure', 2)).toEqual(['infrastr', 'ucture']);
+  // Half an octet of an address reads as another host.
+  expect(text('192.168.1.101', 3)).toEqual(['192.168.', '1.101']);
   expect(text('one two three four five', 2)).toEqual(['one two', 'three f…']);
   expect(text('漢字漢字漢字', 2)).toEqual(['漢字漢字', '漢字']);
   expect(text('short', 3)).toEqual(['short']);
