@@ -186,7 +186,7 @@ const whyUnused = (context: DiffContext, vantage: Vantage, { permit }: DeclaredP
   }
   if (permit.conditions.onDemand) reasons.push('it is on demand');
   if (permit.conditions.days.length > 0) reasons.push(`it holds on ${permit.conditions.days.join(', ')} only`);
-  if (vantage.hours < LEAST_HOURS) reasons.push(`only ${vantage.hours} hours were captured`);
+  if (vantage.hours < LEAST_HOURS) reasons.push(vantage.hours === 1 ? 'only 1 hour was captured' : `only ${vantage.hours} hours were captured`);
   return reasons.length === 0 ? 'nobody asked' : `nobody asked; ${reasons.join('; ')}`;
 };
 
