@@ -104,16 +104,20 @@ export function createTcpStream(protocol: StreamProtocol, protocolText: number, 
 /** Captures that follow each other may overlap by so much. */
 export const OVERLAP_SECONDS = 1;
 
+/** Nothing is under way. @param isKnown what comes next is where `next` says, and begins a message */
+function emptyHalf(half: HalfStream, isKnown: boolean): void {
+  half.known = isKnown;
+  half.synced = isKnown;
+  half.carried = 0;
+  half.skip = 0;
+  half.waiting = null;
+  settleHalf(half);
+}
+
 /** What comes next is joined midstream: it is neither a hole nor a repetition. */
-export function forgetStream(stream: TcpStream): void {
-  for (const half of stream.halves) {
-    half.known = false;
-    half.synced = false;
-    half.carried = 0;
-    half.skip = 0;
-    half.waiting = null;
-    settleHalf(half);
-  }
+export function forgetStream({ lo, hi }: TcpStream): void {
+  emptyHalf(lo, false);
+  emptyHalf(hi, false);
 }
 
 /** A segment of a stream whose positions are in doubt: it is earlier than what was heard before, and joined midstream, or goes on with that. */
@@ -145,13 +149,8 @@ export function expectStart(half: HalfStream): void {
 
 /** A SYN was seen: the stream's first octet has this sequence number. */
 export function startHalf(half: HalfStream, firstSequence: number): void {
-  half.known = true;
   half.next = firstSequence | 0;
-  half.synced = true;
-  half.carried = 0;
-  half.skip = 0;
-  half.waiting = null;
-  settleHalf(half);
+  emptyHalf(half, true);
 }
 
 /** The stream is at or beyond this sequence number already. */

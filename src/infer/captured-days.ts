@@ -4,6 +4,9 @@
  */
 import type { Day, ObservationSet } from '../observation.ts';
 
+/** Of a day (Day.hours) of which nobody kept hours. */
+export const ALL_HOURS = 0xffffff;
+
 /** `2026-01-05`, of a day since 1970. */
 export const isoDay = (day: number): string => new Date(day * 86_400_000).toISOString().slice(0, 10);
 

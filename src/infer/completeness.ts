@@ -58,7 +58,7 @@ export function estimateSpecies(incidences: readonly number[], days: number): Sp
   };
 }
 
-/** Days seen of every tuple of a link. */
+/** Adds the days seen of every tuple of a link. */
 function addIncidences(link: Link, incidences: number[]): void {
   const { operations } = link.conversation;
   if (operations.length === 0) incidences.push(link.days.length);

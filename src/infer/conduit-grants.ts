@@ -9,6 +9,7 @@ import { addTo } from '../net/multi-map.ts';
 import type { Access, Conversation, ObservationSet, Operation } from '../observation.ts';
 import type { Span } from '../net/register-set.ts';
 import { mergeSpans, tableOf } from '../net/register-set.ts';
+import { ALL_HOURS } from './captured-days.ts';
 import { standingOf } from './conduit-plan.ts';
 import type { PlanIndex, PlannedAsset } from './conduit-plan.ts';
 import { findVisits } from './conduit-visits.ts';
@@ -61,8 +62,6 @@ export interface Grant {
   /** For a grant that was never seen: the seen one that it follows. */
   readonly source: Grant | null;
 }
-
-export const ALL_HOURS = 0xffffff;
 
 export const NO_EVIDENCE: GrantEvidence = { firstNs: null, lastNs: null, days: [], hours: 0, requests: 0, sessions: 0, witnesses: [] };
 

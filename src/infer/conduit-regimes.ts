@@ -7,7 +7,7 @@
  * counting once. What happens every day, or on one day, needs no chance. Left out on purpose: what follows from it
  * (conduit-schedules.ts).
  */
-import { ALL_HOURS } from './conduit-grants.ts';
+import { ALL_HOURS } from './captured-days.ts';
 
 const LEAST_CHANCE = 0.01;
 const LONGEST_WINDOW = 14;

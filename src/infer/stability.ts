@@ -4,7 +4,7 @@
  * instead of being asserted. No randomness: run r leaves out every n-th day, starting with the r-th.
  */
 import type { Conversation, Day, ObservationSet, Operation } from '../observation.ts';
-import { perDays } from './captured-days.ts';
+import { ALL_HOURS, perDays } from './captured-days.ts';
 import type { Inference } from './inference.ts';
 import { infer } from './inference.ts';
 import type { Stability } from './proposal.ts';
@@ -21,8 +21,6 @@ export interface StabilityResult extends Stability {
   readonly shareOf: readonly (number | null)[];
 }
 
-const ALL_HOURS = 0xffffff;
-
 function countHours(days: readonly Day[]): number {
   let count = 0;
   for (const { hours = ALL_HOURS } of days) for (let rest = hours; rest !== 0; rest &= rest - 1) count++;
@@ -35,9 +33,11 @@ interface Kept {
   readonly share: number;
 }
 
+type KeepDays = (days: readonly Day[]) => Kept;
+
 const thin = <T extends { readonly count: number }>(bins: readonly T[], share: number): T[] => bins.map((bin) => ({ ...bin, count: bin.count * share }));
 
-function restrictOperation(operation: Operation, keptOf: (days: readonly Day[]) => Kept): Operation | null {
+function restrictOperation(operation: Operation, keptOf: KeepDays): Operation | null {
   const { days, share } = keptOf(operation.days);
   if (days.length === 0) return null;
   if (days.length === operation.days.length) return operation;
@@ -47,7 +47,7 @@ function restrictOperation(operation: Operation, keptOf: (days: readonly Day[]) 
   return { ...operation, days, requests: requests * share, responses: responses * share, rhythm: thin(rhythm, share), ranges: weighed };
 }
 
-function restrictConversation(conversation: Conversation, keptOf: (days: readonly Day[]) => Kept): Conversation | null {
+function restrictConversation(conversation: Conversation, keptOf: KeepDays): Conversation | null {
   const { days, share } = keptOf(conversation.days);
   if (days.length === 0) return null;
   if (days.length === conversation.days.length) return conversation;

@@ -139,8 +139,8 @@ const relocate = (permit: Permit, placement: Placement): Permit[] => {
 type CoveredBy = (permit: Permit) => DeclaredPermit | undefined;
 
 /**
- * The first declared rule that speaks of a whole Permit: lets it through, or was rejected, which is a decision as well. Only those are asked that know its first client, by id or by
- * address: in a spec of 18,000 rules a hundred times fewer.
+ * The first declared rule that speaks of a whole Permit: lets it through, or was rejected, which is a decision as well. Only
+ * those are asked that know its first client, by id or by address: in a spec of 18,000 rules a hundred times fewer.
  */
 const coverOf = (declared: readonly DeclaredPermit[], assets: AssetIndex): CoveredBy => {
   const spanKey = ({ family, first }: AddressSpan): string => `${family} ${first}`;
@@ -186,17 +186,18 @@ const withoutCovered = (permit: Permit, coveredBy: CoveredBy): { rest: Permit[];
 /** What is left of a Permit without the operations that somebody rejected: they are not proposed again beside others. Null: nothing. */
 const withoutRejected = (permit: Permit, rejectedBy: CoveredBy): Permit | null => {
   const { modbus, opcua, named } = permit;
-  const isOpen = (part: Partial<Permit>): boolean => rejectedBy({ ...permit, ...part }) === undefined;
-  const left: Permit = {
-    ...permit,
-    modbus: modbus === null ? null : { ...modbus, functionCodes: modbus.functionCodes.filter((code) => isOpen({ modbus: { ...modbus, functionCodes: [code] } })) },
-    opcua: opcua === null ? null : { ...opcua, services: opcua.services.filter((service) => isOpen({ opcua: { ...opcua, services: [service] } })) },
-    named: named === null ? null : { ...named, names: named.names.filter((name) => isOpen({ named: { ...named, names: [name] } })) },
+  let left = permit;
+  /** Whether any of `all` stays; an empty list means every operation, and has none to take away. */
+  const keepOpen = <T>(all: readonly T[], only: (some: readonly T[]) => Partial<Permit>): boolean => {
+    const open = all.filter((one) => rejectedBy({ ...permit, ...only([one]) }) === undefined);
+    left = { ...left, ...only(open) };
+    return all.length === 0 || open.length > 0;
   };
-  // An empty list would mean every operation.
-  const isEmptied = (before: readonly unknown[] | undefined, after: readonly unknown[] | undefined): boolean => (before ?? []).length > 0 && (after ?? []).length === 0;
-  if (isEmptied(modbus?.functionCodes, left.modbus?.functionCodes) || isEmptied(opcua?.services, left.opcua?.services) || isEmptied(named?.names, left.named?.names)) return null;
-  return left;
+  const isAnyLeft =
+    (modbus === null || keepOpen(modbus.functionCodes, (functionCodes) => ({ modbus: { ...modbus, functionCodes } }))) &&
+    (opcua === null || keepOpen(opcua.services, (services) => ({ opcua: { ...opcua, services } }))) &&
+    (named === null || keepOpen(named.names, (names) => ({ named: { ...named, names } })));
+  return isAnyLeft ? left : null;
 };
 
 const seqAt = (document: Document, path: readonly (string | number)[]): YAMLSeq => {

@@ -101,10 +101,6 @@ export function createPcapngWalker(unknownBlocks: Map<number, number>): RecordWa
     let count = batch.count;
     let at = block.from;
     let need = GO_ON;
-    /** Packets of one interface most often follow each other: it is looked up, and told of its frames, where another comes. */
-    let face: SectionInterface | null = null;
-    let faceId = -1;
-    let faceFrom = count;
     while (count < BATCH_FRAMES) {
       if (at + FRAME_BYTES > to) {
         need = FRAME_BYTES;
@@ -122,28 +118,22 @@ export function createPcapngWalker(unknownBlocks: Map<number, number>): RecordWa
       const id = view.getUint32(at + 8, le);
       const captured = view.getUint32(at + 20, le);
       if (id >= faces || captured > bytes - ENHANCED_BYTES) break;
-      if (face === null || id !== faceId) {
-        const other = section[id] as SectionInterface;
-        if (count === 0) batch.linkType = other.linkType;
-        else if (other.linkType !== batch.linkType) {
-          need = 0;
-          break;
-        }
-        if (face !== null) face.shown.frames += count - faceFrom;
-        face = other;
-        faceId = id;
-        faceFrom = count;
+      const face = section[id] as SectionInterface;
+      if (count === 0) batch.linkType = face.linkType;
+      else if (face.linkType !== batch.linkType) {
+        need = 0;
+        break;
       }
       offset[count] = at + 28;
       capturedOut[count] = captured;
       wire[count] = view.getInt32(at + 24, le);
       storeTime(face.clock, view.getInt32(at + 12, le), view.getInt32(at + 16, le), seconds, nanos, count);
+      face.shown.frames++;
       const options = at + 28 + ((captured + 3) & ~3);
       if (options + 4 < next) addPacketDrops(face, view, options, next - 4, le);
       count++;
       at = next;
     }
-    if (face !== null) face.shown.frames += count - faceFrom;
     if (at > block.from) endOfLastFrame = block.base + at;
     block.from = at;
     batch.count = count;
