@@ -136,7 +136,7 @@ const allClasses = (service: string): readonly OperationClass[] => (service === 
 const MODBUS_CLASS = (code: number): OperationClass => ([1, 2, 3, 4].includes(code) ? 'read' : [5, 6, 15, 16, 22, 23].includes(code) ? 'write' : 'engineer');
 
 function judgeProposal(name: string, set: ObservationSet, proposal: ConduitProposal): Judge & { readonly yaml: string; readonly whyNot: (tuple: Tuple) => string; readonly whyPasses: (tuple: Tuple) => string } {
-  const yaml = writeSpec(proposal, null);
+  const yaml = writeSpec(proposal);
   const { loaded, problems } = parseSpec(yaml, name);
   if (loaded === null) throw new Error(`the proposal does not load: ${problems[0].line}: ${problems[0].message}`);
   const findings = diffSpec(loaded, set);

@@ -74,6 +74,9 @@ async function proposeZonesOf(argv: ProposeArguments, context: CommandContext): 
   const conduits = proposeConduits(set, decided === null || argv.exact === true ? zones : withDeclaredMembers(zones, decided), { exact: argv.exact === true, maintenance: argv.exact !== true, schedules: argv.schedules !== false, hours: (decided?.spec.timezone ?? 'UTC') === 'UTC' });
   if (argv.json === true) return { exitCode, output: proposalJson(zones, conduits, lossesOf(status)) };
   if (argv.out === undefined) return { exitCode, output: proposalText(zones, conduits, lossesOf(status), { width: context.width, colour: context.colour }) };
+  if (argv.pins !== undefined && existing === null) {
+    context.say(`${printable(argv.out)} takes zones and assets from ${printable(argv.pins)}, and nothing of its rules, decisions and comments: to keep those, name the same file with --out.`);
+  }
   const { writeProposal } = await import('./proposed-spec.ts');
   return writeProposal({ set, status, zones, conduits }, argv.out, existing, exitCode, context);
 }

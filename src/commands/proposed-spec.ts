@@ -12,7 +12,7 @@ import type { ObservationSet } from '../observation.ts';
 import { proveProposal } from '../policy/proof.ts';
 import { LARGEST_SPEC } from '../policy/spec-document.ts';
 import { parseSpec } from '../policy/spec-load.ts';
-import { writeSpec, type SpecProvenance } from '../policy/spec-write.ts';
+import { updateSpec, writeSpec, type SpecProvenance } from '../policy/spec-write.ts';
 import { isoInstant } from '../render/instant.ts';
 import { printable } from '../render/printable.ts';
 import { lossesOf } from '../render/status-record.ts';
@@ -39,13 +39,17 @@ export function writeProposal({ set, status, zones, conduits }: Proposed, out: s
   if (zones.zones.length === 0) {
     throw usageError('nothing that was seen can stand in a zone: only groups and addresses that mean no device', 'Listen where devices talk, then run the same command again.');
   }
-  const spec = writeSpec(conduits, existing === null ? null : readFileSync(existing, 'utf8'), provenanceOf(context.version, status, zones));
+  const provenance = provenanceOf(context.version, status, zones);
+  const before = existing === null ? '' : readFileSync(existing, 'utf8');
+  const isUpdate = before.trim() !== '';
+  const { text: spec, leftOut } = isUpdate ? updateSpec(conduits, before, set, provenance) : { text: writeSpec(conduits, provenance), leftOut: 0 };
   if (spec.length > LARGEST_SPEC) {
     throw usageError(`the proposal comes to ${mega(spec.length)} MB, and a spec may have ${mega(LARGEST_SPEC)}`, 'Propose for one area at a time: import its captures into a store of its own (--db).');
   }
   if (out === '-') return { exitCode, output: [spec] };
   writeFileWhole(out, spec);
-  for (const line of summary(out, zones, conduits, existing !== null)) context.say(line);
+  for (const line of summary(out, zones, conduits, isUpdate)) context.say(line);
+  if (leftOut > 0) context.say(`  ${plural(leftOut, 'Permit')} would be wider by what was foreseen and never seen. The spec had it and has it no longer, so it was left out; a proposal in a new file shows it.`);
   sayProof(spec, out, set, context);
   return { exitCode, output: [] };
 }
@@ -64,7 +68,7 @@ export function proposedSpec(set: ObservationSet, status: StoreStatus, tool: str
   const zones = proposeZones(set, { stabilityRuns: 0 });
   requireEvidenceFits(PROPOSAL_FACTOR);
   const conduits = proposeConduits(set, zones, DEFAULT_CONDUIT_OPTIONS);
-  return { text: writeSpec(conduits, null, provenanceOf(tool, status, zones)), zones, conduits };
+  return { text: writeSpec(conduits, provenanceOf(tool, status, zones)), zones, conduits };
 }
 
 /** What the spec rests on. No clock: the same store gives the same bytes. */

@@ -94,7 +94,7 @@ const zonePinsOf = (declared: LoadedSpec, set: ObservationSet): Pins => ({ ...pi
 
 /** The proposal as the spec that `propose-zones --out` would write: one way from there on. */
 function proposedSpec(set: ObservationSet, proposal: Proposal): LoadedSpec {
-  const { loaded, problems } = parseSpec(writeSpec(proposeConduits(set, proposal, DEFAULT_CONDUIT_OPTIONS), null, {}), 'the proposal');
+  const { loaded, problems } = parseSpec(writeSpec(proposeConduits(set, proposal, DEFAULT_CONDUIT_OPTIONS)), 'the proposal');
   if (loaded === null) throw new Error(`the proposal is no spec: ${problems[0]?.message ?? ''}`);
   return loaded;
 }

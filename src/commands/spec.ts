@@ -3,6 +3,8 @@
  * what is unwise, contradictory or unenforceable in it (exit 1 from medium severity on).
  * `baseline spec export-register spec.yaml --out FOLDER`: the spec as four CSV lists. `spec import-register FOLDER --into
  * spec.yaml`, `spec import-assets assets.csv --into spec.yaml`: lists into a spec, all of it or nothing.
+ * `spec move-asset spec.yaml --asset A --zone Z`, `spec rename-zone spec.yaml --zone Z --id NEW --name TEXT`: what is named in many
+ * places, changed in all of them; comments and order stay.
  */
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -12,19 +14,22 @@ import type { RegisterKind } from '../policy/register-columns.ts';
 import { importRegister, type RegisterList } from '../policy/register-import.ts';
 import { registerTables } from '../policy/register-tables.ts';
 import { checkSpec } from '../policy/spec-check.ts';
+import { editSpec, isRefusal, specEditSchema, type SpecEdit } from '../policy/spec-edit.ts';
 import { loadSpec, readSpec } from '../policy/spec-load.ts';
 import { csvTable } from '../render/csv.ts';
 import { printable } from '../render/printable.ts';
 import { defineCommand, type CommandContext, type CommandResult } from './command.ts';
 import { makeFolder, writeFileWhole } from './whole-file.ts';
 
-const ACTIONS = ['check', 'import-assets', 'import-register', 'export-register'] as const;
+const ACTIONS = ['check', 'move-asset', 'rename-zone', 'import-assets', 'import-register', 'export-register'] as const;
 
 export const specCommand = defineCommand({
   syntax: 'spec <action> <file>',
-  summary: 'Check a spec, or exchange it with asset lists and zone registers in CSV.',
+  summary: 'Check a spec, move its assets, rename its zones, or exchange it with lists in CSV.',
   examples: [
     ['spec check spec.yaml', 'every problem with line, column and the fix; nothing is printed and exit 0 when it holds'],
+    ['spec move-asset spec.yaml --asset PLC-7 --zone CELL-2', 'its rules go with it; comments kept'],
+    ['spec rename-zone spec.yaml --zone CELL-2 --id FILTERS --name "Filters"', 'wherever it is named'],
     ['spec import-assets assets.csv --into spec.yaml', 'names, roles, zones and addresses of an asset list; comments kept'],
     ['spec export-register spec.yaml --out register', 'assets.csv, zones.csv, conduits.csv and permits.csv'],
     ['spec import-register register --into spec.yaml', 'the same lists back, with the decisions made in them'],
@@ -36,6 +41,10 @@ export const specCommand = defineCommand({
   options: {
     into: { type: 'string', requiresArg: true, describe: 'import: the spec to write into (made when it is not there)' },
     out: { type: 'string', requiresArg: true, describe: 'export: the folder to write the lists to' },
+    asset: { type: 'string', requiresArg: true, describe: 'move-asset: the id of the asset' },
+    zone: { type: 'string', requiresArg: true, describe: 'move-asset: the zone it belongs to; rename-zone: the zone as it is called now' },
+    id: { type: 'string', requiresArg: true, describe: 'rename-zone: its new id (left out: it stays)' },
+    name: { type: 'string', requiresArg: true, describe: 'rename-zone: its new name (left out: it stays)' },
   },
   run: runSpecAction,
 });
@@ -45,17 +54,26 @@ interface SpecArguments {
   readonly file: string;
   readonly into?: string | undefined;
   readonly out?: string | undefined;
+  readonly asset?: string | undefined;
+  readonly zone?: string | undefined;
+  readonly id?: string | undefined;
+  readonly name?: string | undefined;
 }
+
+/** What stands in a spec; the findings of a diff are `diff --update`'s. */
+type FileEdit = Exclude<SpecEdit, { kind: 'decide-finding' }>;
 
 const LONGEST = 1000;
 
 function runSpecAction(argv: SpecArguments, context: CommandContext): CommandResult {
   switch (argv.action) {
     case 'check': return checkSpecFile(argv, context);
+    case 'move-asset': return moveAssetIn(argv, context);
+    case 'rename-zone': return renameZoneIn(argv, context);
     case 'export-register': return exportRegister(argv, context);
     case 'import-assets': return importLists(argv, [readList('assets', argv.file)], context);
     case 'import-register': return importLists(argv, readFolder(argv.file), context);
-    default: throw usageError('a spec can be checked, exported or imported into', `Write one of: ${ACTIONS.map((action) => `baseline spec ${action}`).join(', ')}`);
+    default: throw usageError('a spec can be checked, changed, exported or imported into', `Write one of: ${ACTIONS.map((action) => `baseline spec ${action}`).join(', ')}`);
   }
 }
 
@@ -72,6 +90,28 @@ function checkSpecFile(argv: SpecArguments, context: CommandContext): CommandRes
     return { exitCode: lints.some(({ severity }) => severity !== 'low' && severity !== 'info') ? EXIT.findings : EXIT.ok, output };
   }
   return { exitCode: EXIT.usage, output: problems.map(({ line, column, message, remedy }) => lineOf(argv.file, line, column, message, remedy)) };
+}
+
+function moveAssetIn({ file, asset, zone }: SpecArguments, context: CommandContext): CommandResult {
+  if (asset === undefined || zone === undefined) throw usageError('nothing says which asset goes where', `Write: baseline spec move-asset ${file} --asset ASSET --zone ZONE`);
+  return editFile(file, { kind: 'move-asset', asset, zone }, context);
+}
+
+function renameZoneIn({ file, zone, id, name }: SpecArguments, context: CommandContext): CommandResult {
+  if (zone === undefined || (id === undefined && name === undefined)) throw usageError('nothing says which zone is called what', `Write: baseline spec rename-zone ${file} --zone ZONE --id NEW --name "New name"`);
+  const held = loadSpec(file).spec.zones.find((one) => one.zone_id === zone);
+  return editFile(file, { kind: 'rename-zone', zone, id: id ?? zone, name: name ?? held?.name ?? zone }, context);
+}
+
+function editFile(file: string, wanted: FileEdit, context: CommandContext): CommandResult {
+  const { success, data, error } = specEditSchema.safeParse(wanted);
+  if (!success) throw usageError(`"${printable(error.issues[0].path.join('.'))}" ${printable(error.issues[0].message)}`, 'Write it as it stands in the spec: one line of text.');
+  const { text } = loadSpec(file);
+  const result = editSpec(text, data as FileEdit, () => null);
+  if (isRefusal(result)) throw usageError(printable(result.problem, LONGEST), printable(result.remedy, LONGEST));
+  if (result.text !== text) writeFileWhole(file, result.text);
+  context.say(printable(result.sentence, LONGEST));
+  return { exitCode: EXIT.ok, output: [] };
 }
 
 function exportRegister(argv: SpecArguments, context: CommandContext): CommandResult {

@@ -84,7 +84,7 @@ const joinOperations = (a: ModbusOperations, b: ModbusOperations): ModbusOperati
 };
 
 /** The fewest operation sets that say exactly what the asks say. */
-function piecesOf(asks: readonly ModbusAsk[]): ModbusOperations[] {
+export function modbusOperationsOf(asks: readonly ModbusAsk[]): ModbusOperations[] {
   const byUnit = new Map<number, ModbusOperations[]>();
   for (const ask of asks) {
     const pieces = byUnit.get(ask.unit) ?? [];
@@ -276,7 +276,7 @@ export function draftPermits(grants: readonly Grant[], onDemand: boolean, observ
     const asked = questionOf(grant, index) ?? (grant.source === null ? null : questionOf(current.get(grantKey(grant.source)) ?? grant.source, index));
     // Seen or not yet: what is switched on for a session is one Permit.
     const question = onDemand && asked === 'engineering' ? null : asked;
-    const pieces = grant.detail.modbus.length > 0 ? piecesOf(grant.detail.modbus) : [null];
+    const pieces = grant.detail.modbus.length > 0 ? modbusOperationsOf(grant.detail.modbus) : [null];
     for (const modbus of pieces) {
       const cell: Cell = { grant, modbus, opcua: opcuaOf(grant), question, onDemand: onDemand || question === 'temporary-device' };
       const key = cellKey(cell);

@@ -15,6 +15,6 @@ import { writeSpec } from './spec-write.ts';
 /** `plan` places the assets of both periods; what only the later one has is an undeclared asset. */
 export const comparePeriods = (earlier: ObservationSet, later: ObservationSet, plan: ZonePlan): readonly Finding[] => {
   const proposal = proposeConduits(earlier, plan, { ...DEFAULT_CONDUIT_OPTIONS, exact: true });
-  const { loaded } = parseSpec(writeSpec(proposal, null), 'the earlier period');
+  const { loaded } = parseSpec(writeSpec(proposal), 'the earlier period');
   return loaded === null ? [] : diffSpec(loaded, later);
 };

@@ -1,5 +1,5 @@
 /**
- * What a person changes by hand in the live view: where an asset belongs, how a zone is called, what is pinned, what is
+ * What a person changes in the live view or by `spec move-asset` and `rename-zone`: where an asset belongs, how a zone is called, what is pinned, what is
  * decided about a rule. In: the text of a spec and one edit. Out: the new text, comments and order kept, and a sentence
  * that says what was done; or why it was not. Rules go with the asset that they name (spec-move.ts). Left out on purpose:
  * findings, which become rules in spec-accept.ts.
@@ -8,6 +8,7 @@ import { isMap, isScalar, isSeq, parseDocument } from 'yaml';
 import type { YAMLMap } from 'yaml';
 import { z } from 'zod';
 import { renameInDirection } from './free-text.ts';
+import { nearestWord } from './nearest-word.ts';
 import { zonesNamed } from './permits.ts';
 import { expandTexts } from './register-assets.ts';
 import { openDraft, seqOf, setField, type RegisterDraft } from './register-draft.ts';
@@ -89,14 +90,21 @@ function entryIn({ draft, loaded }: Bench, asset: string): { node: YAMLMap; zone
   return draft.assets.get(asset);
 }
 
+const nearestOf = (word: string, known: readonly string[]): string | null => {
+  const near = nearestWord(word, known);
+  return near === null ? null : `did you mean ${near}?`;
+};
+
+const zonesOf = ({ spec }: LoadedSpec): string => `its zones are ${spec.zones.map((zone) => zone.zone_id).join(', ')}`;
+
 function moveTo(bench: Bench, asset: string, zone: string, entryOf: (asset: string) => SpecAsset | null): string | EditRefusal {
   const { draft, loaded } = bench;
   const target = draft.zones.get(zone);
-  if (target === undefined) return refuse(`there is no zone ${zone} in the spec`, 'reload the page');
+  if (target === undefined) return refuse(`there is no zone ${zone} in the spec`, zonesOf(loaded));
   const held = entryIn(bench, asset);
   if (held !== undefined) return held.zone === zone ? refuse(`${asset} is in ${zone} already`, 'nothing was changed') : moveAsset(draft, loaded, asset, held, zone);
   const entry = entryOf(asset);
-  if (entry === null) return refuse(`there is no asset ${asset}`, 'reload the page');
+  if (entry === null) return refuse(`there is no asset ${asset} in the spec`, nearestOf(asset, [...draft.assets.keys()]) ?? 'declare it first, or reload the page if somebody has just removed it');
   let unique = entry.asset_id;
   for (let n = 2; draft.assets.has(unique); n++) unique = `${entry.asset_id.slice(0, 58)}-${n}`;
   const node = draft.document.createNode({ ...entry, asset_id: unique, pinned: true }) as YAMLMap;
@@ -119,7 +127,7 @@ function pin(bench: Bench, asset: string, pinned: boolean): string | EditRefusal
 /** Every place that names a zone by its id. */
 function renameZone({ draft, loaded }: Bench, zone: string, next: string, name: string): string | EditRefusal {
   const node = draft.zones.get(zone);
-  if (node === undefined) return refuse(`there is no zone ${zone} in the spec`, 'reload the page');
+  if (node === undefined) return refuse(`there is no zone ${zone} in the spec`, zonesOf(loaded));
   setField(draft, node, 'name', name);
   if (next === zone) return `${zone} is called "${name}"`;
   if (draft.zones.has(next)) return refuse(`there is a zone ${next} already`, 'choose another id');

@@ -96,7 +96,7 @@ const checkEndpoint = (endpoint: SpecEndpoint | undefined, path: SpecPath, condu
   for (const [i, id] of (endpoint.assets ?? []).entries()) {
     const zone = zoneOfAsset.get(id);
     if (zone === undefined) report([...path, 'assets', i], `the asset "${id}" is not declared`, suggestion(id, [...zoneOfAsset.keys()]));
-    else if (zone !== endpoint.zone) report([...path, 'assets', i], `the asset "${id}" is in zone ${zone}, not in ${endpoint.zone}`, `move the asset, or write zone: ${zone}`);
+    else if (zone !== endpoint.zone) report([...path, 'assets', i], `the asset "${id}" is in zone ${zone}, not in ${endpoint.zone}`, `write zone: ${zone} if the rule is meant so; to move an asset with its rules: baseline spec move-asset`);
   }
 };
 

@@ -1,18 +1,19 @@
 /**
  * Writes a proposal as a spec: a new file, or into an existing one with its comments, order and hand edits kept.
  *
- * In: a ConduitProposal, the text of an existing spec or null, and provenance. Out: YAML text that loads. In an existing
+ * In: a ConduitProposal, provenance, and for an update the text of the spec and what was observed. Out: YAML text that loads. In an existing
  * spec nothing is removed, moved or narrowed: known assets keep their id and zone, a rule that already lets a Permit
- * through only gets its evidence refreshed, and what is new is appended. Left out on purpose: the decision (a person's).
+ * through only gets its evidence refreshed, and what no rule speaks of (permit-rest.ts) is appended. Left out on purpose: the decision (a person's).
  */
 import { isMap, isScalar, isSeq, parseDocument } from 'yaml';
 import type { Document, YAMLSeq } from 'yaml';
 import { usageError } from '../errors.ts';
 import type { ConduitProposal, ProposedPermit } from '../infer/conduits.ts';
-import type { AddressSpan } from '../net/address-set.ts';
 import { addTo } from '../net/multi-map.ts';
+import type { Conversation, ObservationSet } from '../observation.ts';
 import type { Permit, PermitEnd } from '../permit.ts';
-import { permitCovers } from './permit-cover.ts';
+import { createMatcher } from './match.ts';
+import { undeclaredOf } from './permit-rest.ts';
 import type { DeclaredPermit } from './permits.ts';
 import { indexAssets } from './spec-assets.ts';
 import type { AssetIndex } from './spec-assets.ts';
@@ -58,7 +59,8 @@ const HEADER = `# Zones and conduits proposed from observed traffic. A proposal,
 
 const slText = (slT: number | null): Record<string, string> => (slT === null ? {} : { security_level: `SL ${slT}` });
 
-const newSpecText = (proposal: ConduitProposal, provenance: SpecProvenance): string => {
+/** A proposal as a new file. */
+export const writeSpec = (proposal: ConduitProposal, provenance: SpecProvenance = {}): string => {
   const conduitsOf = new Map<string, string[]>();
   for (const { id, connects } of proposal.conduits) for (const zone of new Set(connects)) addTo(conduitsOf, zone, id);
   const permitsOf = new Map<string, ProposedPermit[]>();
@@ -136,70 +138,6 @@ const relocate = (permit: Permit, placement: Placement): Permit[] => {
   return ends(permit.from).flatMap((from) => ends(permit.to).flatMap((to) => (from.zone === to.zone ? [] : [{ ...permit, from, to }])));
 };
 
-type CoveredBy = (permit: Permit) => DeclaredPermit | undefined;
-
-/**
- * The first declared rule that speaks of a whole Permit: lets it through, or was rejected, which is a decision as well. Only
- * those are asked that know its first client, by id or by address: in a spec of 18,000 rules a hundred times fewer.
- */
-const coverOf = (declared: readonly DeclaredPermit[], assets: AssetIndex): CoveredBy => {
-  const spanKey = ({ family, first }: AddressSpan): string => `${family} ${first}`;
-  const byClient = new Map<string, number[]>();
-  /** Places of rules for whole zones, networks and ranges. */
-  const wide: number[] = [];
-  for (const [place, { permit: { from } }] of declared.entries()) {
-    const spans = from.assets.flatMap((id) => assets.byId.get(id)?.spans ?? []);
-    if (from.assets.length === 0 || from.addresses.length > 0 || spans.some(({ first, last }) => first !== last)) wide.push(place);
-    else for (const key of new Set([...from.assets, ...spans.map(spanKey)])) addTo(byClient, key, place);
-  }
-  return (permit) => {
-    const isCovering = (one: DeclaredPermit): boolean => permitCovers({ ...one.permit, decision: 'approved' }, permit, assets);
-    const [client] = permit.from.assets;
-    if (client === undefined) return declared.find(isCovering);
-    const [span] = assets.byId.get(client)?.spans ?? [];
-    const places = new Set([...wide, ...(byClient.get(client) ?? []), ...(span === undefined ? [] : (byClient.get(spanKey(span)) ?? []))]);
-    return [...places].sort((a, b) => a - b).map((place) => declared[place]).find(isCovering);
-  };
-};
-
-/** The pairs of a Permit that no declared rule lets through yet, as full rectangles again; and the rules that do the rest. */
-const withoutCovered = (permit: Permit, coveredBy: CoveredBy): { rest: Permit[]; covering: DeclaredPermit[] } => {
-  const whole = coveredBy(permit);
-  if (whole !== undefined) return { rest: [], covering: [whole] };
-  if (permit.from.assets.length === 0 || permit.to.assets.length === 0) return { rest: [permit], covering: [] };
-  const covering = new Set<DeclaredPermit>();
-  const byServers = new Map<string, { clients: string[]; servers: string[] }>();
-  for (const client of permit.from.assets) {
-    const servers = permit.to.assets.filter((server) => {
-      const declared = coveredBy({ ...permit, from: { ...permit.from, assets: [client] }, to: { ...permit.to, assets: [server] } });
-      if (declared !== undefined) covering.add(declared);
-      return declared === undefined;
-    });
-    if (servers.length === 0) continue;
-    const held = byServers.get(servers.join('\n')) ?? { clients: [], servers };
-    held.clients.push(client);
-    byServers.set(servers.join('\n'), held);
-  }
-  return { rest: [...byServers.values()].map(({ clients, servers }) => ({ ...permit, from: { ...permit.from, assets: clients }, to: { ...permit.to, assets: servers } })), covering: [...covering] };
-};
-
-/** What is left of a Permit without the operations that somebody rejected: they are not proposed again beside others. Null: nothing. */
-const withoutRejected = (permit: Permit, rejectedBy: CoveredBy): Permit | null => {
-  const { modbus, opcua, named } = permit;
-  let left = permit;
-  /** Whether any of `all` stays; an empty list means every operation, and has none to take away. */
-  const keepOpen = <T>(all: readonly T[], only: (some: readonly T[]) => Partial<Permit>): boolean => {
-    const open = all.filter((one) => rejectedBy({ ...permit, ...only([one]) }) === undefined);
-    left = { ...left, ...only(open) };
-    return all.length === 0 || open.length > 0;
-  };
-  const isAnyLeft =
-    (modbus === null || keepOpen(modbus.functionCodes, (functionCodes) => ({ modbus: { ...modbus, functionCodes } }))) &&
-    (opcua === null || keepOpen(opcua.services, (services) => ({ opcua: { ...opcua, services } }))) &&
-    (named === null || keepOpen(named.names, (names) => ({ named: { ...named, names } })));
-  return isAnyLeft ? left : null;
-};
-
 const seqAt = (document: Document, path: readonly (string | number)[]): YAMLSeq => {
   const held = document.getIn(path);
   if (isSeq(held)) return held;
@@ -216,7 +154,14 @@ const append = (document: Document, seq: YAMLSeq, value: unknown, flow = false):
   seq.add(node);
 };
 
-const updatedText = (proposal: ConduitProposal, existingText: string, provenance: SpecProvenance): string => {
+export interface SpecUpdate {
+  readonly text: string;
+  /** Permits of which something was left out: never seen, only foreseen, and once in the spec, as far as that tells. */
+  readonly leftOut: number;
+}
+
+/** A proposal into a spec that somebody works on. @param set what was observed: what is appended, it needs */
+export const updateSpec = (proposal: ConduitProposal, existingText: string, set: ObservationSet, provenance: SpecProvenance = {}): SpecUpdate => {
   const { loaded, problems } = parseSpec(existingText, 'the existing spec');
   if (loaded === null) throw usageError(`the existing spec does not hold: line ${problems[0].line}: ${problems[0].message}`, problems[0].remedy);
   const known = indexAssets(loaded.spec);
@@ -224,7 +169,7 @@ const updatedText = (proposal: ConduitProposal, existingText: string, provenance
   const document = parseDocument(existingText, { keepSourceTokens: false });
   if (Object.keys(provenance).length > 0) document.set('provenance', document.createNode(provenance));
 
-  let isGrown = false;
+  const newcomers = new Set<string>();
   const zoneIndex = new Map(loaded.spec.zones.map((zone, i) => [zone.zone_id, i]));
   for (const zone of proposal.zones) {
     const target = placement.zoneOf.get(zone.id) ?? zone.id;
@@ -240,15 +185,16 @@ const updatedText = (proposal: ConduitProposal, existingText: string, provenance
       const at = zoneIndex.get(place.zone);
       if (at === undefined) continue;
       append(document, seqAt(document, ['zones', at, 'assets']), assetEntry({ ...asset, id: place.id }), true);
-      isGrown = true;
+      newcomers.add(place.id);
     }
   }
 
   // Permits are compared with who is who after the new assets have been added.
-  const grown = isGrown ? (parseSpec(specAsText(document), 'the updated spec').loaded ?? loaded) : loaded;
+  const grown = newcomers.size > 0 ? (parseSpec(specAsText(document), 'the updated spec').loaded ?? loaded) : loaded;
   const assets = indexAssets(grown.spec);
-  const coveredBy = coverOf(loaded.permits, assets);
-  const rejectedBy = coverOf(loaded.permits.filter(({ permit }) => permit.decision === 'rejected'), assets);
+  const undeclared = undeclaredOf(loaded.permits, assets);
+  const isNeeded = needOf(loaded, assets, set);
+  const wasForeseen = foresightOf(loaded);
   const conduitOf = new Map<string, { id: string; index: number }>();
   for (const [i, conduit] of loaded.spec.conduits.entries()) {
     for (const a of conduit.connects) for (const b of conduit.connects) if (a < b && !conduitOf.has(`${a}\n${b}`)) conduitOf.set(`${a}\n${b}`, { id: conduit.conduit_id, index: i });
@@ -273,19 +219,60 @@ const updatedText = (proposal: ConduitProposal, existingText: string, provenance
     ruleIds.add(ruleId);
     append(document, seqAt(document, ['conduits', conduit.index, 'protocols_allowed']), ruleEntry({ ...proposed, permit: { ...permit, id: ruleId, conduit: conduit.id } }));
   };
+  let leftOut = 0;
   for (const proposed of proposal.permits) {
     for (const permit of relocate(proposed.permit, placement)) {
-      const { rest, covering } = withoutCovered(permit, coveredBy);
-      for (const declared of covering) refreshEvidence(document, declared, { ...proposed, permit }, rest.length === 0 && covering.length === 1);
-      for (const pairs of rest) {
-        const fresh = withoutRejected(pairs, rejectedBy);
-        if (fresh !== null) appendRule(proposed, fresh);
-      }
+      let isWhole = true;
+      const { rest, covering } = undeclared(permit, (part) => {
+        const isWanted = [...part.from.assets, ...part.to.assets].some((id) => newcomers.has(id)) || !wasForeseen(part) || isNeeded(part, proposed.witnesses);
+        isWhole &&= isWanted;
+        return isWanted;
+      });
+      leftOut += Number(!isWhole);
+      for (const declared of covering) refreshEvidence(document, declared, { ...proposed, permit }, isWhole && rest.length === 0 && covering.length === 1);
+      for (const fresh of rest) appendRule(proposed, fresh);
     }
   }
   mergeSetAside(document, proposal, loaded);
-  return specAsText(document, existingText);
+  return { text: specAsText(document, existingText), leftOut };
 };
+
+/**
+ * Whether a Permit by the same stated rules stands in the spec already: what it does not let through, a person has taken out
+ * of it. What rules foresee for the first time is proposed.
+ */
+function foresightOf({ permits }: LoadedSpec): (part: Permit) => boolean {
+  const byZones = new Map<string, Permit[]>();
+  const keyOf = ({ from, to }: Permit): string => `${from.zone}\n${to.zone}`;
+  for (const { permit } of permits) if ((permit.evidence?.generalisedBy.length ?? 0) > 0) addTo(byZones, keyOf(permit), permit);
+  const meets = (a: readonly string[], b: readonly string[]): boolean => a.length === 0 || b.length === 0 || a.some((id) => b.includes(id));
+  return (part) => {
+    const rules = part.evidence?.generalisedBy ?? [];
+    return rules.length === 0 || (byZones.get(keyOf(part)) ?? []).some((held) =>
+      held.service.transport === part.service.transport && held.service.ports.some(({ first }) => part.service.ports.some((port) => port.first === first)) &&
+      (meets(held.from.assets, part.from.assets) || meets(held.to.assets, part.to.assets)) && rules.every((rule) => held.evidence?.generalisedBy.includes(rule)));
+  };
+}
+
+/** Whether something that was seen, and that no rule lets through, needs a Permit. */
+function needOf(loaded: LoadedSpec, assets: AssetIndex, set: ObservationSet): (part: Permit, witnesses: readonly number[]) => boolean {
+  const timezone = loaded.spec.timezone ?? 'UTC';
+  const declared = createMatcher(loaded.permits, assets, timezone);
+  const conversations = new Map(set.conversations.map((one) => [one.id, one]));
+  const missedBy = new Map<number, ReadonlySet<string>>();
+  const missed = (conversation: Conversation): ReadonlySet<string> => {
+    let held = missedBy.get(conversation.id);
+    if (held === undefined) missedBy.set(conversation.id, (held = new Set(declared.judge(conversation).asks.flatMap(({ ask, permit }) => (permit === null ? [ask.text] : [])))));
+    return held;
+  };
+  return (part, witnesses) => {
+    const alone = createMatcher([{ permit: part, path: [], unidirectional: null, acceptedRisks: [], purposeTexts: [], limits: null, notUnderstood: [] }], assets, timezone);
+    return witnesses.some((id) => {
+      const conversation = conversations.get(id);
+      return conversation !== undefined && missed(conversation).size > 0 && alone.judge(conversation).asks.some(({ ask, permit }) => permit !== null && missed(conversation).has(ask.text));
+    });
+  };
+}
 
 /** Dates and days; counts only when the rule lets all of the Permit through, or they would count its neighbours too. */
 const refreshEvidence = (document: Document, declared: DeclaredPermit, proposed: ProposedPermit, isWhole: boolean): void => {
@@ -316,6 +303,3 @@ const mergeSetAside = (document: Document, proposal: ConduitProposal, loaded: Lo
     else if (entry.last_seen > (loaded.spec.set_aside?.[at].last_seen ?? '')) document.setIn(['set_aside', at, 'last_seen'], entry.last_seen);
   }
 };
-
-export const writeSpec = (proposal: ConduitProposal, existingText: string | null, provenance: SpecProvenance = {}): string =>
-  existingText === null || existingText.trim() === '' ? newSpecText(proposal, provenance) : updatedText(proposal, existingText, provenance);

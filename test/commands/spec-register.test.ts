@@ -27,6 +27,47 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
+describe('edits', () => {
+  const own = (): string => readFileSync(at('own.yaml'), 'utf8');
+  const edited = async (...words: string[]): ReturnType<typeof runLine> => {
+    writeFileSync(at('own.yaml'), SPEC);
+    return runLine(['spec', words[0], at('own.yaml'), ...words.slice(1)]);
+  };
+
+  it('an asset moves with its rules, and the comment stays', async () => {
+    const ran = await edited('move-asset', '--asset', 'PLC-1', '--zone', 'Z2');
+    expect(ran).toMatchObject({ code: EXIT.ok, out: '' });
+    expect(ran.err).toMatch(/^PLC-1 is in Z2 now, pinned; 1 rule removed, within one zone now \(C1-001\)$/m);
+    expect(own()).toContain('# keep me');
+    expect((await runLine(['spec', 'check', at('own.yaml')])).code).not.toBe(EXIT.usage);
+  });
+
+  it('a zone is renamed wherever it is named', async () => {
+    expect((await edited('rename-zone', '--zone', 'Z1', '--id', 'FILTERS', '--name', 'Filters')).err).toMatch(/^Z1 is now FILTERS, "Filters"$/m);
+    expect(own()).toBe(SPEC.replaceAll('Z1', 'FILTERS').replace('name: Cell', 'name: Filters'));
+    expect((await edited('rename-zone', '--zone', 'Z1', '--name', 'Filters')).code).toBe(EXIT.ok);
+    expect(own()).toBe(SPEC.replace('name: Cell', 'name: Filters'));
+    expect((await edited('rename-zone', '--zone', 'Z1', '--id', 'FILTERS')).code).toBe(EXIT.ok);
+    expect(own()).toBe(SPEC.replaceAll('Z1', 'FILTERS'));
+  });
+
+  it.each([
+    [['move-asset', '--asset', 'PLC-2', '--zone', 'Z2'], /there is no asset PLC-2 in the spec[^]*did you mean PLC-1/],
+    [['move-asset', '--asset', 'PLC-1', '--zone', 'Z9'], /there is no zone Z9 in the spec[^]*its zones are Z1, Z2/],
+    [['move-asset', '--asset', 'PLC-1', '--zone', 'Z1'], /PLC-1 is in Z1 already/],
+    [['move-asset', '--asset', 'PLC-1'], /nothing says which asset goes where/],
+    [['rename-zone', '--zone', 'Z1'], /nothing says which zone is called what/],
+    [['rename-zone', '--zone', 'Z1', '--id', 'Z2'], /there is a zone Z2 already/],
+    [['rename-zone', '--zone', 'Z1', '--id', 'no good'], /with this edit the spec would not hold/],
+    [['rename-zone', '--zone', 'Z1', '--name', 'a\u202eb'], /holds characters that cannot be seen/],
+  ])('%j is refused, and the file stays', async (words, said) => {
+    const ran = await edited(...words);
+    expect(ran.code).toBe(EXIT.usage);
+    expect(ran.err).toMatch(said);
+    expect(own()).toBe(SPEC);
+  });
+});
+
 describe('registers', () => {
   it('go out, come back with a decision, and leave the rest of the file alone', async () => {
     expect(await runLine(['spec', 'export-register', spec, '--out', at('register')])).toMatchObject({ code: EXIT.ok, out: '' });

@@ -216,7 +216,7 @@ function expectProposal(db: Connection, strict: boolean): void {
   const zones = proposeZones(set, {});
   // Nobody who could stand in a zone (only groups, or addresses that mean none): the command says so instead.
   if (zones.zones.length === 0) return;
-  const text = writeSpec(proposeConduits(set, zones, { exact: false, maintenance: true }), null, {});
+  const text = writeSpec(proposeConduits(set, zones, { exact: false, maintenance: true }));
   const { loaded, problems } = parseSpec(text, 'spec.yaml');
   if (loaded === null && !strict) return;
   if (loaded === null) throw new Broken(`the proposed spec does not hold: line ${problems[0]?.line}: ${problems[0]?.message}`);

@@ -192,7 +192,7 @@ describe('the decision queue', () => {
       const proposal = from(visit);
       expect(proposal.permits.filter(({ permit }) => permit.from.assets.length > 0 && permit.from.zone !== 'OPS')).toEqual([]);
       expect(proposal.setAside).toMatchObject([{ client: visit.client, servers: [visit.server], reason, question: expect.stringContaining('Seen on 2026-01-08.') as unknown }]);
-      const loaded = parseSpec(writeSpec(proposal, null), 'spec.yaml').loaded!;
+      const loaded = parseSpec(writeSpec(proposal), 'spec.yaml').loaded!;
       expect(diffReport(loaded, seen(modbus('10.4.0.1', '10.2.0.9'), visit)).findings).toEqual([]);
       expect(loaded.spec.set_aside?.[0]).toMatchObject({ decision: 'pending', reason });
     });
@@ -276,7 +276,7 @@ describe('a weekly job', () => {
 
   it('goes into the file and back without a finding', () => {
     const set = seen(daily, backup(sundays(9)));
-    const { loaded } = parseSpec(writeSpec(proposeConduits(set, PLAN), null), 'spec.yaml');
+    const { loaded } = parseSpec(writeSpec(proposeConduits(set, PLAN)), 'spec.yaml');
     if (loaded === null) throw new Error('the proposal does not load');
     expect(loaded.permits.some(({ permit }) => permit.conditions.days.join() === 'sat,sun,mon')).toBe(true);
     expect(diffReport(loaded, set).findings).toEqual([]);
@@ -324,7 +324,7 @@ describe('whatever was seen', () => {
   it.each([['generalised', DEFAULT_CONDUIT_OPTIONS], ['exact', EXACT]] as const)('the %s proposal loads, proves, and its diff on its own store is empty', (_, options) => {
     fc.assert(fc.property(anyTraffic, (list) => {
       const { set, plan } = build(list);
-      const yaml = writeSpec(proposeConduits(set, plan, options), null);
+      const yaml = writeSpec(proposeConduits(set, plan, options));
       const { loaded, problems } = parseSpec(yaml, 'proposal.yaml');
       expect(problems).toEqual([]);
       if (loaded === null) return;
@@ -337,7 +337,7 @@ describe('whatever was seen', () => {
     fc.assert(fc.property(anyTraffic, (list) => {
       const { set, plan } = build(list);
       const reversed = { ...set, conversations: [...set.conversations].reverse() };
-      expect(writeSpec(proposeConduits(reversed, plan), null)).toBe(writeSpec(proposeConduits(set, plan), null));
+      expect(writeSpec(proposeConduits(reversed, plan))).toBe(writeSpec(proposeConduits(set, plan)));
     }), { numRuns: 40 });
   });
 

@@ -6,7 +6,7 @@ import { diffSpec } from '../../src/policy/diff.ts';
 import { proveProposal } from '../../src/policy/proof.ts';
 import { parseSpec } from '../../src/policy/spec-load.ts';
 import type { LoadedSpec } from '../../src/policy/spec-load.ts';
-import { writeSpec } from '../../src/policy/spec-write.ts';
+import { updateSpec } from '../../src/policy/spec-write.ts';
 import type { ObservationSet } from '../../src/observation.ts';
 import { PLAN } from '../infer/conduit-plan-fixture.ts';
 import { modbus, observations } from './observed.ts';
@@ -67,7 +67,7 @@ describe('a declared device', () => {
 
   it('the updated spec holds, is proven, and lets the device through on its first day', () => {
     const before = specWith('{asset_id: SCADA-C, role: hmi, ip: [10.3.0.3]}');
-    const written = (plan: typeof PLAN): LoadedSpec => parseSpec(writeSpec(proposeConduits(set, plan), before.text), 'spec.yaml').loaded as LoadedSpec;
+    const written = (plan: typeof PLAN): LoadedSpec => parseSpec(updateSpec(proposeConduits(set, plan), before.text, set).text, 'spec.yaml').loaded as LoadedSpec;
     const loaded = written(withDeclaredMembers(PLAN, before));
     expect(proveProposal(loaded, set)).toMatchObject({ holds: true });
     const later = observations(polls([1, 2, 3], [1, 2, 3]));

@@ -11,7 +11,7 @@ const set = observations([
   modbus('10.4.0.1', '10.1.0.1', [{ code: 3, ranges: [[0, 9], [20, 29]] }]), modbus('10.4.0.1', '10.1.0.2'), modbus('10.5.0.1', '10.1.0.1', [{ code: 90, days: [0, 5, 9, 14, 20].map((day) => MONDAY + day) }]),
   conversation('10.8.0.1', '10.4.0.1', { port: 443, service: 'https' }), conversation('10.8.0.1', '10.1.0.3', { port: 80, service: '', answered: false }),
 ]);
-const text = writeSpec(proposeConduits(set, { ...PLAN, dropped: [{ conversation: 5, why: 'scan' }] }), null);
+const text = writeSpec(proposeConduits(set, { ...PLAN, dropped: [{ conversation: 5, why: 'scan' }] }));
 
 const prove = (spec: string): Proof => proveProposal(loadText(spec), set);
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { proposeConduits } from '../../src/infer/conduits.ts';
 import { diffReport, diffSpec } from '../../src/policy/diff.ts';
 import { acceptFindings } from '../../src/policy/spec-accept.ts';
-import { writeSpec } from '../../src/policy/spec-write.ts';
+import { updateSpec, writeSpec } from '../../src/policy/spec-write.ts';
 import { PLAN } from '../infer/conduit-plan-fixture.ts';
 import { loadText } from './loaded-spec.ts';
 import { conversation, modbus, MONDAY, observations } from './observed.ts';
@@ -42,7 +42,7 @@ const set = observations([modbus('10.4.0.1', '10.1.0.1'), modbus('10.4.0.1', '10
 
 describe('a new file', () => {
   it('loads, says where it came from and that it is a proposal', () => {
-    const text = writeSpec(proposeConduits(set, PLAN), null, { tool: 'baseline 0.1.0', captures: ['a.pcap sha256:00'] });
+    const text = writeSpec(proposeConduits(set, PLAN), { tool: 'baseline 0.1.0', captures: ['a.pcap sha256:00'] });
     expect(text.startsWith('# Zones and conduits proposed')).toBe(true);
     const loaded = loadText(text);
     expect(loaded.spec.provenance).toEqual({ tool: 'baseline 0.1.0', captures: ['a.pcap sha256:00'] });
@@ -53,7 +53,7 @@ describe('a new file', () => {
     const names = ['PLC"\n- evil: yes', '*alias', '&anchor', '!!js/function', '\u202egnp.exe', '- x', '{a: b}', "'", '#', 'null', '1e3', '~', '<<', 'x'.repeat(300), '\u0000', '制御盤', 'PLC-1', 'plc-1'];
     const plan = { ...PLAN, assets: [...names.map((name, i) => ({ ...PLAN.assets[0], id: name, addresses: [`10.1.1.${i + 1}`] })), ...PLAN.assets.filter((asset) => asset.id === 'HIST')] };
     const traffic = observations(names.map((_, i) => modbus('10.4.0.1', `10.1.1.${i + 1}`)));
-    const text = writeSpec(proposeConduits(traffic, plan), null, { command: 'propose-zones "\u202e"' });
+    const text = writeSpec(proposeConduits(traffic, plan), { command: 'propose-zones "\u202e"' });
     const loaded = loadText(text);
     expect(loaded.spec.zones.flatMap((zone) => zone.assets ?? [])).toHaveLength(names.length + 1);
     expect(diffSpec(loaded, traffic)).toEqual([]);
@@ -62,7 +62,7 @@ describe('a new file', () => {
 });
 
 describe('an existing file', () => {
-  const updated = writeSpec(proposeConduits(set, PLAN), BY_HAND, {});
+  const updated = updateSpec(proposeConduits(set, PLAN), BY_HAND, set).text;
 
   it('keeps every line of its own', () => {
     const own = BY_HAND.split('\n').map((line) => line.trim()).filter((line) => line.startsWith('#') || line.includes('#') || line.includes('purpose') || line.includes('x-rack'));
@@ -95,15 +95,15 @@ describe('an existing file', () => {
   });
 
   it('is the same when nothing new was seen', () => {
-    expect(writeSpec(proposeConduits(set, PLAN), updated, {})).toBe(updated);
+    expect(updateSpec(proposeConduits(set, PLAN), updated, set).text).toBe(updated);
   });
 
   it('what somebody rejected stays rejected, and is still found', () => {
-    const proposed = loadText(writeSpec(proposeConduits(set, PLAN), null));
+    const proposed = loadText(writeSpec(proposeConduits(set, PLAN)));
     for (const { permit } of proposed.permits) {
-      const text = writeSpec(proposeConduits(set, PLAN), null).replace(`rule_id: ${permit.id}\n`, `rule_id: ${permit.id}\n        decision: rejected\n        owner: KH\n`).replace(/(decision: rejected\n\s+owner: KH\n(?:(?!rule_id)[^])*?)\n\s+decision: (?:approved|pending)/, '$1');
+      const text = writeSpec(proposeConduits(set, PLAN)).replace(`rule_id: ${permit.id}\n`, `rule_id: ${permit.id}\n        decision: rejected\n        owner: KH\n`).replace(/(decision: rejected\n\s+owner: KH\n(?:(?!rule_id)[^])*?)\n\s+decision: (?:approved|pending)/, '$1');
       expect(loadText(text).permits.filter((one) => one.permit.decision === 'rejected').map((one) => one.permit.id)).toEqual([permit.id]);
-      const again = writeSpec(proposeConduits(set, PLAN), text);
+      const again = updateSpec(proposeConduits(set, PLAN), text, set).text;
       expect(loadText(again).permits.map((one) => `${one.permit.id} ${one.permit.decision}`)).toEqual(loadText(text).permits.map((one) => `${one.permit.id} ${one.permit.decision}`));
       expect(diffSpec(loadText(again), set).map((finding) => finding.type)).toContain('undeclared-conversation');
     }
@@ -112,13 +112,13 @@ describe('an existing file', () => {
   it('rejected operations are not proposed again among others', () => {
     const writes = observations([modbus('10.4.0.1', '10.1.0.1', [{ code: 3 }, { code: 4 }])]);
     const text = BY_HAND.replace('function_codes: [3], ranges: [{table: holding-register, start: 0, end: 99}]', 'function_codes: [4]').replace('purpose: "trend of the filters"', 'purpose: "no inputs"\n        decision: rejected\n        owner: KH');
-    const fresh = loadText(writeSpec(proposeConduits(writes, PLAN), text)).permits.filter(({ permit }) => permit.id !== 'P-1');
+    const fresh = loadText(updateSpec(proposeConduits(writes, PLAN), text, writes).text).permits.filter(({ permit }) => permit.id !== 'P-1');
     expect(fresh.flatMap(({ permit }) => permit.modbus?.functionCodes ?? [])).toEqual([3]);
   });
 
   it('a proposal written into itself does not change', () => {
-    const text = writeSpec(proposeConduits(set, PLAN), null);
-    expect(writeSpec(proposeConduits(set, PLAN), text)).toBe(text);
+    const text = writeSpec(proposeConduits(set, PLAN));
+    expect(updateSpec(proposeConduits(set, PLAN), text, set)).toEqual({ text, leftOut: 0 });
   });
 
   it.each([
@@ -126,17 +126,17 @@ describe('an existing file', () => {
     ['its asset among others', '{zone: SERVERS, assets: [SPARE, PI]}'],
   ])('a rule for %s that lets it through is not written again', (_what, client) => {
     const spec = BY_HAND.replace('client: {zone: SERVERS, assets: [PI]}', `client: ${client}`).replace('    x-rack: 7', '      - {asset_id: SPARE, ip: [10.4.0.2]}');
-    const rules = loadText(writeSpec(proposeConduits(set, PLAN), spec, {})).permits.map(({ permit }) => `${permit.id}: ${permit.to.assets.join()}`);
+    const rules = loadText(updateSpec(proposeConduits(set, PLAN), spec, set).text).permits.map(({ permit }) => `${permit.id}: ${permit.to.assets.join()}`);
     expect(rules).toEqual(['P-1: FILTER-PLC', 'POLLING-001: PLC-2', expect.stringContaining('PI')]);
   });
 
   it('is refused when it does not hold', () => {
-    expect(() => writeSpec(proposeConduits(set, PLAN), 'zones: 7\nconduits: []\n')).toThrow(/line 1/);
+    expect(() => updateSpec(proposeConduits(set, PLAN), 'zones: 7\nconduits: []\n', set)).toThrow(/line 1/);
   });
 });
 
 describe('accepting findings', () => {
-  const spec = loadText(writeSpec(proposeConduits(set, PLAN, { exact: true, maintenance: false }), null));
+  const spec = loadText(writeSpec(proposeConduits(set, PLAN, { exact: true, maintenance: false })));
   const more = observations([...set.conversations, modbus('10.4.0.1', '10.1.0.1', [{ code: 16, ranges: [[40, 43]], days: [MONDAY + 2] }]), modbus('10.4.0.2', '10.2.0.9', [{ code: 3 }])]);
 
   it('writes a rule with an owner for exactly what was seen, and the findings are gone', () => {
