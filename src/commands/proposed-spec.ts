@@ -11,8 +11,8 @@ import { proposeZones } from '../infer/zones.ts';
 import type { ObservationSet } from '../observation.ts';
 import { proveProposal } from '../policy/proof.ts';
 import { LARGEST_SPEC } from '../policy/spec-document.ts';
-import { parseSpec } from '../policy/spec-load.ts';
-import { updateSpec, writeSpec, type SpecProvenance } from '../policy/spec-write.ts';
+import { parseSpec, type LoadedSpec } from '../policy/spec-load.ts';
+import { updateSpec, writeSpec, type SpecProvenance, type SpecUpdate } from '../policy/spec-write.ts';
 import { isoInstant } from '../render/instant.ts';
 import { printable } from '../render/printable.ts';
 import { lossesOf } from '../render/status-record.ts';
@@ -41,26 +41,27 @@ export function writeProposal({ set, status, zones, conduits }: Proposed, out: s
   }
   const provenance = provenanceOf(context.version, status, zones);
   const before = existing === null ? '' : readFileSync(existing, 'utf8');
-  const isUpdate = before.trim() !== '';
-  const { text: spec, leftOut } = isUpdate ? updateSpec(conduits, before, set, provenance) : { text: writeSpec(conduits, provenance), leftOut: 0 };
-  if (spec.length > LARGEST_SPEC) {
-    throw usageError(`the proposal comes to ${mega(spec.length)} MB, and a spec may have ${mega(LARGEST_SPEC)}`, 'Propose for one area at a time: import its captures into a store of its own (--db).');
+  const update = before.trim() === '' ? null : updateSpec(conduits, before, set, provenance);
+  const text = update?.text ?? writeSpec(conduits, provenance);
+  if (text.length > LARGEST_SPEC) {
+    throw usageError(`the proposal comes to ${mega(text.length)} MB, and a spec may have ${mega(LARGEST_SPEC)}`, 'Propose for one area at a time: import its captures into a store of its own (--db).');
   }
-  if (out === '-') return { exitCode, output: [spec] };
-  writeFileWhole(out, spec);
-  for (const line of summary(out, zones, conduits, isUpdate)) context.say(line);
-  if (leftOut > 0) context.say(`  ${plural(leftOut, 'Permit')} would be wider by what was foreseen and never seen. The spec had it and has it no longer, so it was left out; a proposal in a new file shows it.`);
-  sayProof(spec, out, set, context);
+  // Before it is written: a fault of ours must not cost the file that was there.
+  const { loaded, problems } = parseSpec(text, out);
+  if (loaded === null) throw new Error(`the spec that was to be written does not load: line ${problems[0].line}: ${problems[0].message}`);
+  if (out === '-') return { exitCode, output: [text] };
+  writeFileWhole(out, text);
+  context.say(`${out}: ${update === null ? '' : `${additionsOf(update)}; `}${totalsOf(loaded)}.`);
+  const weekly = conduits.permits.filter(({ permit }) => permit.conditions.start !== null).length;
+  const scheduled = weekly === 0 ? [] : [`${plural(weekly, 'Permit')} of weekly jobs are tied to their weekday (--no-schedules to leave them open).`];
+  for (const line of [...scheduled, ...(update === null ? [] : remarksOf(update)), ...(zones.completeness.sufficient ? [] : [zones.completeness.sentences[0] ?? 'Too little was seen yet.']), ...proofOf(loaded, set)]) context.say(`  ${line}`);
   return { exitCode, output: [] };
 }
 
-/** Checks the written text by other means than those that made it, and says what came out. */
-function sayProof(text: string, path: string, set: ObservationSet, context: CommandContext): void {
-  const { loaded } = parseSpec(text, path);
-  if (loaded === null) throw new Error('the spec that was written does not load');
+/** What other means than those that made it say of the written text. */
+function proofOf(loaded: LoadedSpec, set: ObservationSet): string[] {
   const proof = proveProposal(loaded, set);
-  for (const line of proof.lines) context.say(`  ${line}`);
-  for (const fault of proof.faults.slice(0, SHOWN_FAULTS)) context.say(`  not proven: ${fault.subject}: ${fault.sentence}`);
+  return [...proof.lines, ...proof.faults.slice(0, SHOWN_FAULTS).map((fault) => `not proven: ${fault.subject}: ${fault.sentence}`)];
 }
 
 /** The spec that `propose-zones --out` writes where there is none yet: what a store proposes by itself. */
@@ -85,12 +86,25 @@ function provenanceOf(tool: string, status: StoreStatus, zones: Proposal): SpecP
   };
 }
 
-function summary(path: string, zones: Proposal, conduits: ConduitProposal, updated: boolean): string[] {
-  const questions = conduits.permits.filter((one) => one.question !== null).length;
-  const weekly = conduits.permits.filter(({ permit }) => permit.conditions.start !== null).length;
+function totalsOf({ spec, permits }: LoadedSpec): string {
+  const pending = permits.filter(({ permit }) => permit.decision === 'pending').length;
+  return `${plural(spec.zones.length, 'zone')}, ${plural(spec.conduits.length, 'conduit')}, ${plural(permits.length, 'Permit')}, ${pending} of them waiting for a decision`;
+}
+
+/** Of ids that would fill the screen, the first. */
+const MOST_IDS = 12;
+
+function additionsOf({ added: { zones, assets, rules } }: SpecUpdate): string {
+  const some = (ids: readonly string[], what: string): string[] =>
+    ids.length === 0 ? [] : [`${plural(ids.length, what)} added (${ids.slice(0, MOST_IDS).map((id) => printable(id)).join(', ')}${ids.length > MOST_IDS ? ', ...' : ''})`];
+  const all = [...some(zones, 'zone'), ...some(assets, 'asset'), ...some(rules, 'rule')];
+  return all.length === 0 ? 'updated, nothing to add' : `updated, ${all.join(', ')}`;
+}
+
+function remarksOf({ leftOut, notes }: SpecUpdate): string[] {
   return [
-    `${path}: ${updated ? 'updated, ' : ''}${zones.zones.length} zones, ${conduits.conduits.length} conduits, ${conduits.permits.length} Permits, ${questions} of them waiting for a decision.`,
-    ...(weekly === 0 ? [] : [`  ${plural(weekly, 'Permit')} of weekly jobs are tied to their weekday (--no-schedules to leave them open).`]),
-    ...(zones.completeness.sufficient ? [] : [`  ${zones.completeness.sentences[0] ?? 'Too little was seen yet.'}`]),
+    ...(leftOut === 0 ? [] : [`${plural(leftOut, 'Permit')} would be wider by what was foreseen and never seen. The spec has it not, so it was left out; a proposal in a new file shows it.`]),
+    ...notes.slice(0, SHOWN_FAULTS).map((note) => printable(note, LONGEST_SENTENCE)),
+    ...(notes.length > SHOWN_FAULTS ? [`and ${plural(notes.length - SHOWN_FAULTS, 'known device')} more with an address that the spec does not know`] : []),
   ];
 }

@@ -2,24 +2,30 @@
  * Writes a result file whole or not at all, also when the power is cut: a temporary file beside it, synced, then a rename;
  * never through a symbolic link. In: a path, and the content as one piece or in chunks.
  */
-import { closeSync, fsyncSync, lstatSync, mkdirSync, openSync, renameSync, rmSync, writeSync, type Stats } from 'node:fs';
+import { closeSync, fchmodSync, fsyncSync, lstatSync, mkdirSync, openSync, renameSync, rmSync, writeSync, type Stats } from 'node:fs';
 import { dirname } from 'node:path';
 import { usageError } from '../errors.ts';
 
 /** Readable by the group: a spec names devices, but is made to be shared with reviewers. */
 const MODE = 0o640;
 
+const PERMISSIONS = 0o777;
+const OWNER_WRITES = 0o200;
+
 /** For what only its owner may see: stores, redaction maps. */
 export const PRIVATE_MODE = 0o600;
 
+/** @param mode of a new file; one that is there keeps its own */
 export function writeFileWhole(path: string, content: string | Uint8Array | Iterable<Uint8Array>, mode: number = MODE): void {
   const link = lookAt(path);
   if (link !== undefined && !link.isFile()) throw usageError(`${path} is ${link.isDirectory() ? 'a folder' : 'not a regular file'}`, 'Name a file to write.');
+  if (link !== undefined && (link.mode & OWNER_WRITES) === 0) throw usageError(`${path} is write-protected`, 'Somebody wants it to stay: name another file, or allow it to be written (chmod u+w).');
   const part = `${path}.part`;
   try {
     rmSync(part, { force: true });
     const descriptor = openSync(part, 'wx', mode);
     try {
+      if (link !== undefined) fchmodSync(descriptor, link.mode & PERMISSIONS);
       const chunks = typeof content === 'string' ? [Buffer.from(content)] : content instanceof Uint8Array ? [content] : content;
       for (const bytes of chunks) for (let at = 0; at < bytes.length; ) at += writeSync(descriptor, bytes, at);
       fsyncSync(descriptor);

@@ -64,9 +64,9 @@ const serviceCovers = (outer: Permit, inner: Permit): boolean => {
   return inner.service.ports.length > 0 && inner.service.ports.every((range) => spansContain(outer.service.ports, range));
 };
 
-/** Whether a Permit speaks of all of another one's clients, servers, ports and times, whatever it says of operations. */
+/** Whether a Permit is for all of another one's clients, servers and ports, whatever it says of operations and times. */
 export const permitReaches = (outer: Permit, inner: Permit, assets: AssetIndex): boolean =>
-  serviceCovers(outer, inner) && endCovers(outer.from, inner.from, assets) && endCovers(outer.to, inner.to, assets) && conditionsCover(outer, inner);
+  serviceCovers(outer, inner) && endCovers(outer.from, inner.from, assets) && endCovers(outer.to, inner.to, assets);
 
 export const permitCovers = (outer: Permit, inner: Permit, assets: AssetIndex): boolean =>
-  outer.decision !== 'rejected' && permitReaches(outer, inner, assets) && operationsCover(outer, inner);
+  outer.decision !== 'rejected' && permitReaches(outer, inner, assets) && operationsCover(outer, inner) && conditionsCover(outer, inner);

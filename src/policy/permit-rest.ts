@@ -3,92 +3,133 @@
  * brings back what somebody rejected.
  *
  * In: declared rules and who is who, then Permits. Out: for each the Permits that are left, and the rules that speak of the
- * rest. Asked pair by pair and operation by operation (unit, function code and range of addresses; security mode and
- * service; name). Left out on purpose: security policies and schedules, which a rule has as a whole or not at all.
+ * rest. Asked pair by pair, port by port and operation by operation (unit, function code and range of addresses;
+ * security mode and service; name). Left out on purpose: security policies and schedules, which a rule has as a whole or not at all.
  */
 import type { ModbusAsk } from '../infer/conduit-grants.ts';
 import { modbusOperationsOf } from '../infer/conduit-permits.ts';
-import type { AddressSpan } from '../net/address-set.ts';
 import { addTo } from '../net/multi-map.ts';
 import { accessOfFunctionCode, bindingSpans, tableOf, type Span } from '../net/register-set.ts';
-import type { ModbusOperations, NamedOperations, OpcUaOperations, Permit } from '../permit.ts';
+import type { ModbusOperations, NamedOperations, OpcUaOperations, Permit, PermitConditions, PermitEnd } from '../permit.ts';
 import { permitCovers, permitReaches } from './permit-cover.ts';
 import type { DeclaredPermit } from './permits.ts';
 import type { AssetIndex } from './spec-assets.ts';
 
+export interface PermitLeft {
+  readonly permit: Permit;
+  /** Ids of rules for the same service, none of which speaks of it: for the same two, or else between the same zones. */
+  readonly beside: readonly string[];
+  /** Whether those are for the same two. */
+  readonly isOfPair: boolean;
+}
+
 export interface PermitRest {
   /** What is left, as full rectangles of clients and servers. */
-  readonly rest: readonly Permit[];
+  readonly rest: readonly PermitLeft[];
   /** Rules that alone speak of all that a pair of the Permit asks. */
   readonly covering: readonly DeclaredPermit[];
 }
 
-/** @param isWanted asked of what is left of one client and server (or of two zones as a whole) */
-export type Undeclared = (permit: Permit, isWanted: (part: Permit) => boolean) => PermitRest;
+/** @param isWanted asked of what is left of one client, server and port */
+export type Undeclared = (permit: Permit, isWanted: (left: PermitLeft) => boolean) => PermitRest;
+
+const ALWAYS: PermitConditions = { days: [], start: null, end: null, expires: null, onDemand: false };
 
 export function undeclaredOf(declared: readonly DeclaredPermit[], assets: AssetIndex): Undeclared {
-  const rulesFor = rulesByClient(declared, assets);
+  // Who rejects something means it at any time.
+  const spokenBy = new Map(declared.map((one) => [one, one.permit.decision === 'rejected' ? { ...one.permit, decision: 'approved', conditions: ALWAYS } : one.permit]));
+  const speaks = (one: DeclaredPermit, part: Permit): boolean => permitCovers(spokenBy.get(one) ?? one.permit, part, assets);
+  const rulesFor = rulesByPair(declared, assets);
+  const byZones = new Map<string, Permit[]>();
+  for (const { permit } of declared) addTo(byZones, zonesOf(permit), permit);
   return (permit, isWanted) => {
     const rules = rulesFor(permit);
-    const covers = (one: DeclaredPermit, part: Permit): boolean => permitCovers({ ...one.permit, decision: 'approved' }, part, assets);
-    const whole = rules.find((one) => covers(one, permit));
+    const whole = rules.find((one) => speaks(one, permit));
     if (whole !== undefined) return { rest: [], covering: [whole] };
-    const restOf = (part: Permit): Permit[] => {
-      const near = rules.filter((one) => permitReaches(one.permit, part, assets));
-      const left = near.length === 0 ? [part] : undeclaredOperations(part, (some) => near.some((one) => covers(one, some)));
-      return left.filter(isWanted);
-    };
-    if (permit.from.assets.length === 0 || permit.to.assets.length === 0) return { rest: restOf(permit), covering: [] };
     const covering = new Set<DeclaredPermit>();
-    const pairs: Permit[] = [];
-    for (const client of permit.from.assets) {
-      for (const server of permit.to.assets) {
-        const pair = { ...permit, from: { ...permit.from, assets: [client] }, to: { ...permit.to, assets: [server] } };
-        const rule = rules.find((one) => covers(one, pair));
-        if (rule === undefined) pairs.push(...restOf(pair));
-        else covering.add(rule);
+    const parts: PermitLeft[] = [];
+    for (const pair of pairsOf(permit, rules, assets)) {
+      const rule = rules.find((one) => speaks(one, pair));
+      if (rule !== undefined) {
+        covering.add(rule);
+        continue;
+      }
+      for (const part of portsOf(pair)) {
+        const near = rules.filter((one) => permitReaches(one.permit, part, assets));
+        const left = near.length === 0 ? [part] : undeclaredOperations(part, (some) => near.some((one) => speaks(one, some)));
+        const isOfPair = near.length > 0;
+        const beside = (isOfPair ? near.map((one) => one.permit) : (byZones.get(zonesOf(part)) ?? []).filter((one) => sharesPort(one, part))).map((one) => one.id);
+        parts.push(...left.map((one) => ({ permit: one, beside, isOfPair })).filter(isWanted));
       }
     }
-    return { rest: rectanglesOf(pairs), covering: [...covering] };
+    return { rest: rectanglesOf(parts), covering: [...covering] };
   };
 }
 
-/**
- * The rules that may speak of a Permit, in their order: those that know one of its clients, by id or by address. In a spec of
- * 18,000 rules a hundred times fewer.
- */
-function rulesByClient(declared: readonly DeclaredPermit[], assets: AssetIndex): (permit: Permit) => readonly DeclaredPermit[] {
-  const spanKey = ({ family, first }: AddressSpan): string => `${family} ${first}`;
-  const byClient = new Map<string, number[]>();
+const zonesOf = ({ from, to }: Permit): string => `${from.zone}\n${to.zone}`;
+
+/** One Permit for each client and server. An end that is a whole zone stays one, unless a rule for less of it is for the same service: then each of its assets is asked. */
+function pairsOf(permit: Permit, rules: readonly DeclaredPermit[], assets: AssetIndex): Permit[] {
+  const own = rules.filter((one) => zonesOf(one.permit) === zonesOf(permit) && sharesPort(one.permit, permit));
+  const endsOf = (side: 'from' | 'to'): PermitEnd[] => {
+    const end = permit[side];
+    const isWhole = end.assets.length === 0 && end.addresses.length === 0;
+    if (isWhole && !own.some((one) => one.permit[side].assets.length + one.permit[side].addresses.length > 0)) return [end];
+    const ids = isWhole ? assets.assets.filter((asset) => asset.zone === end.zone).map((asset) => asset.id) : end.assets;
+    return ids.length === 0 ? [end] : ids.map((id) => ({ ...end, assets: [id] }));
+  };
+  const servers = endsOf('to');
+  return endsOf('from').flatMap((from) => servers.map((to) => ({ ...permit, from, to })));
+}
+
+const sharesPort = ({ service: a }: Permit, { service: b }: Permit): boolean =>
+  (a.transport === 'any' || a.transport === b.transport) && (a.ports.length === 0 || a.ports.some((one) => b.ports.some((other) => one.first <= other.last && other.first <= one.last)));
+
+const portsOf = (permit: Permit): Permit[] =>
+  permit.service.ports.length < 2 ? [permit] : permit.service.ports.map((port) => ({ ...permit, service: { ...permit.service, ports: [port] } }));
+
+/** What an end is known by: the ids of its assets, and where each is one address, that as well. Null: more than such assets. */
+function namesOf({ assets: ids, addresses }: PermitEnd, assets: AssetIndex): readonly string[] | null {
+  if (ids.length === 0 || addresses.length > 0) return null;
+  const spans = ids.flatMap((id) => assets.byId.get(id)?.spans ?? []);
+  return spans.some(({ first, last }) => first !== last) ? null : [...new Set([...ids, ...spans.map(({ family, first }) => `${family} ${first}`)])];
+}
+
+/** The rules that may speak of a Permit, in their order: those that know one of its pairs. In a spec of 18,000 rules a thousand times fewer. */
+function rulesByPair(declared: readonly DeclaredPermit[], assets: AssetIndex): (permit: Permit) => readonly DeclaredPermit[] {
+  const byPair = new Map<string, number[]>();
   /** Places of rules for whole zones, networks and ranges. */
   const wide: number[] = [];
-  for (const [place, { permit: { from } }] of declared.entries()) {
-    const spans = from.assets.flatMap((id) => assets.byId.get(id)?.spans ?? []);
-    if (from.assets.length === 0 || from.addresses.length > 0 || spans.some(({ first, last }) => first !== last)) wide.push(place);
-    else for (const key of new Set([...from.assets, ...spans.map(spanKey)])) addTo(byClient, key, place);
+  for (const [place, { permit }] of declared.entries()) {
+    const [clients, servers] = [namesOf(permit.from, assets), namesOf(permit.to, assets)];
+    if (clients === null || servers === null) wide.push(place);
+    else for (const client of clients) for (const server of servers) addTo(byPair, `${client}\n${server}`, place);
   }
-  return ({ from: { assets: clients } }) => {
-    if (clients.length === 0) return declared;
-    const keys = clients.flatMap((client) => [client, ...(assets.byId.get(client)?.spans.slice(0, 1) ?? []).map(spanKey)]);
-    const places = new Set([...wide, ...keys.flatMap((key) => byClient.get(key) ?? [])]);
+  return ({ from, to }) => {
+    const [clients, servers] = [namesOf(from, assets), namesOf(to, assets)];
+    if (clients === null || servers === null) return declared;
+    const places = new Set([...wide, ...clients.flatMap((client) => servers.flatMap((server) => byPair.get(`${client}\n${server}`) ?? []))]);
     return [...places].sort((a, b) => a - b).map((place) => declared[place]);
   };
 }
 
-/** Pairs that ask the same, as full rectangles: each client once, with all servers of which it asks it. */
-function rectanglesOf(pairs: readonly Permit[]): Permit[] {
-  const byClient = new Map<string, Permit[]>();
-  for (const pair of pairs) addTo(byClient, JSON.stringify([pair.modbus, pair.opcua, pair.named, pair.from.assets]), pair);
-  const byServers = new Map<string, Permit[]>();
-  for (const [first, ...others] of byClient.values()) {
-    const servers = [first, ...others].flatMap(({ to }) => to.assets);
-    addTo(byServers, JSON.stringify([first.modbus, first.opcua, first.named, servers]), { ...first, to: { ...first.to, assets: servers } });
-  }
-  return [...byServers.values()].map(([first, ...others]) => ({ ...first, from: { ...first.from, assets: [first, ...others].flatMap(({ from }) => from.assets) } }));
+/** Parts that ask the same, as full rectangles: the ports of a pair together, then each client once, with all servers of which it asks it. */
+function rectanglesOf(parts: readonly PermitLeft[]): PermitLeft[] {
+  const asked = ({ permit: { modbus, opcua, named }, isOfPair }: PermitLeft): unknown[] => [modbus, opcua, named, isOfPair];
+  const byPorts = join(parts, (one) => [asked(one), one.permit.from, one.permit.to], ({ service, ...permit }, all) => ({ ...permit, service: { ...service, ports: all.flatMap((one) => one.service.ports) } }));
+  const byClient = join(byPorts, (one) => [asked(one), one.permit.service.ports, one.permit.from], ({ to, ...permit }, all) => ({ ...permit, to: { ...to, assets: all.flatMap((one) => one.to.assets) } }));
+  return join(byClient, (one) => [asked(one), one.permit.service.ports, one.permit.to], ({ from, ...permit }, all) => ({ ...permit, from: { ...from, assets: all.flatMap((one) => one.from.assets) } }));
+}
+
+function join(parts: readonly PermitLeft[], keyOf: (one: PermitLeft) => unknown, joined: (first: Permit, all: readonly Permit[]) => Permit): PermitLeft[] {
+  const groups = new Map<string, PermitLeft[]>();
+  for (const part of parts) addTo(groups, JSON.stringify(keyOf(part)), part);
+  return [...groups.values()].map((group) => ({ ...group[0], permit: joined(group[0].permit, group.map((one) => one.permit)), beside: [...new Set(group.flatMap((one) => one.beside))] }));
 }
 
 /** @param isDeclared whether one rule speaks of all of a part of the Permit */
 function undeclaredOperations(permit: Permit, isDeclared: (part: Permit) => boolean): Permit[] {
+  if (isDeclared(permit)) return [];
   const { modbus, opcua, named } = permit;
   if (modbus !== null && modbus.functionCodes.length > 0) return undeclaredModbus(permit, modbus, isDeclared);
   if (opcua !== null && opcua.services.length > 0) return undeclaredServices(permit, opcua, isDeclared);

@@ -6,7 +6,6 @@
  * an asset does not delete it. Left out on purpose: operations of rules, which a cell cannot hold (register-permits.ts
  * takes their decisions).
  */
-import { Document, parseDocument } from 'yaml';
 import { readCsv } from './csv-records.ts';
 import { readRegister } from './register-columns.ts';
 import type { RegisterKind, RegisterRow } from './register-columns.ts';
@@ -16,7 +15,7 @@ import type { RegisterDraft, Tally } from './register-draft.ts';
 import { importPermits } from './register-permits.ts';
 import type { Problem } from './spec-document.ts';
 import { parseSpec } from './spec-load.ts';
-import { specAsText } from './spec-text.ts';
+import { newSpecText, openSpecText, type SpecText } from './spec-text.ts';
 
 export interface RegisterList {
   readonly kind: RegisterKind;
@@ -92,9 +91,9 @@ function importConduits(draft: RegisterDraft, rows: readonly RegisterRow[]): Tal
   return tally;
 }
 
-const draftOf = (text: string | null, zonesOfAssets: readonly string[]): Document => {
-  if (text !== null) return parseDocument(text.replace(/^\uFEFF/, ''), { keepSourceTokens: false });
-  return new Document({ spec_version: 1, standard: 'IEC 62443-3-2:2020', timezone: 'UTC', zones: zonesOfAssets.map((zone) => ({ zone_id: zone, name: zone })), conduits: [] });
+const draftOf = (text: string | null, zonesOfAssets: readonly string[]): SpecText => {
+  if (text !== null) return openSpecText(text);
+  return newSpecText({ spec_version: 1, standard: 'IEC 62443-3-2:2020', timezone: 'UTC', zones: zonesOfAssets.map((zone) => ({ zone_id: zone, name: zone })), conduits: [] });
 };
 
 const ORDER: readonly RegisterKind[] = ['zones', 'conduits', 'assets', 'permits'];
@@ -117,7 +116,7 @@ export function importRegister(specText: string | null, specFile: string, lists:
   const loaded = existing?.loaded ?? null;
   const zonesNamed = readings.filter((one) => one.kind === 'assets').flatMap((one) => one.rows.flatMap((row) => (row.fields['zone'] as string | undefined) ?? []));
   const ownZones = readings.some((one) => one.kind === 'zones');
-  const document = draftOf(specText, ownZones ? [] : [...new Set(zonesNamed)]);
+  const { document, asText } = draftOf(specText, ownZones ? [] : [...new Set(zonesNamed)]);
   let file = '';
   const draft = openDraft(document, (row, column, message, remedy) => problems.push({ file, ...row.place(column), message, remedy }));
   for (const { kind, rows, unused, ...list } of readings) {
@@ -132,7 +131,7 @@ export function importRegister(specText: string | null, specFile: string, lists:
     }
   }
   if (problems.length > 0) return failed();
-  const text = specAsText(document, specText ?? '');
+  const text = asText();
   const { problems: faults } = parseSpec(text, specFile);
   problems.push(...faults.map((fault) => ({ file: specFile, line: fault.line, column: fault.column, message: `with these lists the spec would not hold: ${fault.message}`, remedy: fault.remedy })));
   return problems.length > 0 ? failed() : { text, problems, sentences };

@@ -5,7 +5,7 @@
  * In: the text of a spec, findings, and who decided. Out: the new text, and per finding what was done, or why nothing
  * was: where the fault lies in the plant or on a device, a changed spec would only hide it.
  */
-import { isMap, isScalar, isSeq, parseDocument } from 'yaml';
+import { isMap, isScalar, isSeq } from 'yaml';
 import type { Document } from 'yaml';
 import type { ObservationSet } from '../observation.ts';
 import { asksOf } from './asks.ts';
@@ -22,7 +22,7 @@ import { parseSpec } from './spec-load.ts';
 import { moveAsset } from './spec-move.ts';
 import { narrowRule, sharesRule, takeWaysApart } from './spec-narrow.ts';
 import { contentOf, evidenceOf, freeRuleId, ruleFor, type RuleDecision } from './spec-rule.ts';
-import { specAsText } from './spec-text.ts';
+import { openSpecText } from './spec-text.ts';
 
 export interface Acceptance {
   readonly finding: string;
@@ -251,16 +251,17 @@ function acceptOne(text: string, set: ObservationSet, finding: Finding, by: Rule
   if (by.decision === 'rejected' && !REJECTABLE.has(finding.type)) return { whyNot: 'there is nothing in it that a spec could refuse' };
   const { loaded } = parseSpec(text, 'spec');
   if (loaded === null) return { whyNot: 'the spec does not load any more' };
-  const draft = openDraft(parseDocument(text), () => undefined);
+  const { document, asText } = openSpecText(text);
+  const draft = openDraft(document, () => undefined);
   const declared = loaded.permits.find(({ permit }) => permit.id === finding.permit);
   if (declared !== undefined && ABOUT_A_RULE.has(finding.type) && sharesRule(loaded.permits, declared)) {
     takeWaysApart(draft, loaded.permits, declared);
-    const apart = specAsText(draft.document, text);
+    const apart = asText();
     return apart === text ? { whyNot: 'the rule permits both ways: write it as two rules by hand' } : acceptOne(apart, set, finding, by);
   }
   const result = takeIn({ draft, context: contextOf(loaded, set), finding, by }, declared);
   if ('whyNot' in result) return result;
-  const next = specAsText(draft.document, text);
+  const next = asText();
   const [fault] = parseSpec(next, 'spec').problems;
   return fault === undefined ? { text: next, done: result.done } : { whyNot: `with it the spec would not hold: ${fault.message}` };
 }

@@ -4,7 +4,7 @@
  * that says what was done; or why it was not. Rules go with the asset that they name (spec-move.ts). Left out on purpose:
  * findings, which become rules in spec-accept.ts.
  */
-import { isMap, isScalar, isSeq, parseDocument } from 'yaml';
+import { isMap, isScalar, isSeq } from 'yaml';
 import type { YAMLMap } from 'yaml';
 import { z } from 'zod';
 import { renameInDirection } from './free-text.ts';
@@ -16,7 +16,7 @@ import { decideRule } from './spec-decide.ts';
 import { parseSpec, type LoadedSpec } from './spec-load.ts';
 import { moveAsset } from './spec-move.ts';
 import type { SpecAsset } from './spec-schema.ts';
-import { specAsText } from './spec-text.ts';
+import { openSpecText } from './spec-text.ts';
 
 const LONGEST = 500;
 /** One line, nothing that hides or reorders: it is read in editors and terminals. */
@@ -61,11 +61,12 @@ interface Bench {
 export function editSpec(text: string, edit: Exclude<SpecEdit, { kind: 'decide-finding' }>, entryOf: (asset: string) => SpecAsset | null): SpecChange | EditRefusal {
   const { loaded, problems } = parseSpec(text, 'the spec');
   if (loaded === null) return refuse(`the spec does not hold: line ${problems[0].line}: ${problems[0].message}`, problems[0].remedy);
-  const draft = openDraft(parseDocument(text.replace(/^\uFEFF/, ''), { keepSourceTokens: false }), () => undefined);
+  const { document, asText } = openSpecText(text);
+  const draft = openDraft(document, () => undefined);
   const bench: Bench = { text, loaded, draft };
   const done = change(bench, edit, entryOf);
   if (typeof done !== 'string') return done;
-  const changed = specAsText(draft.document, text);
+  const changed = asText();
   const { problems: faults } = parseSpec(changed, 'the spec');
   return faults.length > 0 ? refuse(`with this edit the spec would not hold: ${faults[0].message}`, faults[0].remedy) : { text: changed, sentence: done };
 }

@@ -15,6 +15,8 @@ import type { LoadedSpec } from './spec-load.ts';
 interface Carried {
   moved: number;
   split: number;
+  /** Rules that go on for others. */
+  left: number;
   readonly dropped: string[];
 }
 
@@ -28,14 +30,14 @@ export function moveAsset(draft: RegisterDraft, loaded: LoadedSpec, asset: strin
   if (list.flow !== true && isSeq(before) && before.flow === true) held.node.flow = true;
   list.add(held.node);
   setField(draft, held.node, 'pinned', true);
-  const { moved, split, dropped } = carryRules(draft, loaded, asset, from, zone);
+  const { moved, split, left, dropped } = carryRules(draft, loaded, asset, from, zone);
   const count = (n: number, what: string): string[] => (n === 0 ? [] : [`${plural(n, 'rule')} ${what}`]);
-  const rules = [...count(moved, 'moved with it'), ...count(split, 'copied for it'), ...count(dropped.length, `removed, within one zone now (${dropped.slice(0, 5).join(', ')}${dropped.length > 5 ? ', ...' : ''})`)];
+  const rules = [...count(moved, 'moved with it'), ...count(split, 'copied for it'), ...count(left, 'kept without it, within one zone now'), ...count(dropped.length, `removed, within one zone now (${dropped.slice(0, 5).join(', ')}${dropped.length > 5 ? ', ...' : ''})`)];
   return `${asset} is in ${zone} now, pinned${rules.length === 0 ? '' : `; ${rules.join(', ')}`}`;
 }
 
 function carryRules(draft: RegisterDraft, loaded: LoadedSpec, asset: string, from: string, to: string): Carried {
-  const carried: Carried = { moved: 0, split: 0, dropped: [] };
+  const carried: Carried = { moved: 0, split: 0, left: 0, dropped: [] };
   // Nodes first: places in the lists change while rules move.
   const concerned = loaded.permits
     .filter(({ permit }) => permit.from.assets.includes(asset) || permit.to.assets.includes(asset))
@@ -68,7 +70,8 @@ function carryRules(draft: RegisterDraft, loaded: LoadedSpec, asset: string, fro
     };
     if (far === to) {
       leave();
-      carried.dropped.push(permit.id);
+      if (own === rule) carried.dropped.push(permit.id);
+      else carried.left++;
       continue;
     }
     relocate(draft, own, { end, asset, from, to, far }, declared, loaded);

@@ -5,7 +5,7 @@
  * spec nothing is removed, moved or narrowed: known assets keep their id and zone, a rule that already lets a Permit
  * through only gets its evidence refreshed, and what no rule speaks of (permit-rest.ts) is appended. Left out on purpose: the decision (a person's).
  */
-import { isMap, isScalar, isSeq, parseDocument } from 'yaml';
+import { isMap, isScalar, isSeq } from 'yaml';
 import type { Document, YAMLSeq } from 'yaml';
 import { usageError } from '../errors.ts';
 import type { ConduitProposal, ProposedPermit } from '../infer/conduits.ts';
@@ -13,7 +13,7 @@ import { addTo } from '../net/multi-map.ts';
 import type { Conversation, ObservationSet } from '../observation.ts';
 import type { Permit, PermitEnd } from '../permit.ts';
 import { createMatcher } from './match.ts';
-import { undeclaredOf } from './permit-rest.ts';
+import { undeclaredOf, type PermitLeft } from './permit-rest.ts';
 import type { DeclaredPermit } from './permits.ts';
 import { indexAssets } from './spec-assets.ts';
 import type { AssetIndex } from './spec-assets.ts';
@@ -21,8 +21,9 @@ import { writePlainYaml } from './plain-yaml-write.ts';
 import { parseSpec } from './spec-load.ts';
 import type { LoadedSpec } from './spec-load.ts';
 import { freeRuleId } from './spec-rule.ts';
+import type { SpecFlow } from './spec-schema.ts';
 import { assetEntry, listedAssets, ruleEntry, setAsideEntry, zoneEntry } from './spec-rules.ts';
-import { specAsText } from './spec-text.ts';
+import { openSpecText } from './spec-text.ts';
 
 /** Version, command, captures with digests, span: anything that says where the evidence came from. */
 export type SpecProvenance = Readonly<Record<string, string | number | readonly string[]>>;
@@ -156,8 +157,12 @@ const append = (document: Document, seq: YAMLSeq, value: unknown, flow = false):
 
 export interface SpecUpdate {
   readonly text: string;
+  /** Ids of what was added. */
+  readonly added: { readonly zones: readonly string[]; readonly assets: readonly string[]; readonly rules: readonly string[] };
   /** Permits of which something was left out: never seen, only foreseen, and once in the spec, as far as that tells. */
   readonly leftOut: number;
+  /** What only a person can decide: a known device at an address that the spec does not know. */
+  readonly notes: readonly string[];
 }
 
 /** A proposal into a spec that somebody works on. @param set what was observed: what is appended, it needs */
@@ -166,16 +171,21 @@ export const updateSpec = (proposal: ConduitProposal, existingText: string, set:
   if (loaded === null) throw usageError(`the existing spec does not hold: line ${problems[0].line}: ${problems[0].message}`, problems[0].remedy);
   const known = indexAssets(loaded.spec);
   const placement = placeInto(proposal, loaded, known);
-  const document = parseDocument(existingText, { keepSourceTokens: false });
+  const { document, asText } = openSpecText(existingText);
   if (Object.keys(provenance).length > 0) document.set('provenance', document.createNode(provenance));
 
   const newcomers = new Set<string>();
+  const newZones: string[] = [];
+  const grown = [...loaded.spec.zones];
   const zoneIndex = new Map(loaded.spec.zones.map((zone, i) => [zone.zone_id, i]));
   for (const zone of proposal.zones) {
     const target = placement.zoneOf.get(zone.id) ?? zone.id;
     if (!zoneIndex.has(target)) {
       zoneIndex.set(target, zoneIndex.size);
-      append(document, seqAt(document, ['zones']), { ...zoneEntry({ ...zone, id: target }, [], []) });
+      newZones.push(target);
+      const entry = zoneEntry({ ...zone, id: target }, [], []);
+      grown.push({ ...entry });
+      append(document, seqAt(document, ['zones']), entry);
     }
   }
   for (const zone of proposal.zones) {
@@ -184,14 +194,15 @@ export const updateSpec = (proposal: ConduitProposal, existingText: string, set:
       if (place === undefined || known.byId.has(place.id)) continue;
       const at = zoneIndex.get(place.zone);
       if (at === undefined) continue;
-      append(document, seqAt(document, ['zones', at, 'assets']), assetEntry({ ...asset, id: place.id }), true);
+      const entry = assetEntry({ ...asset, id: place.id });
+      grown[at] = { ...grown[at], assets: [...(grown[at].assets ?? []), entry] };
+      append(document, seqAt(document, ['zones', at, 'assets']), entry, true);
       newcomers.add(place.id);
     }
   }
 
   // Permits are compared with who is who after the new assets have been added.
-  const grown = newcomers.size > 0 ? (parseSpec(specAsText(document), 'the updated spec').loaded ?? loaded) : loaded;
-  const assets = indexAssets(grown.spec);
+  const assets = indexAssets({ ...loaded.spec, zones: grown });
   const undeclared = undeclaredOf(loaded.permits, assets);
   const isNeeded = needOf(loaded, assets, set);
   const wasForeseen = foresightOf(loaded);
@@ -202,7 +213,11 @@ export const updateSpec = (proposal: ConduitProposal, existingText: string, set:
   const conduitIds = new Set(loaded.spec.conduits.map((conduit) => conduit.conduit_id));
   const ruleIds = new Set(loaded.permits.map(({ permit }) => permit.id));
   let conduitCount = loaded.spec.conduits.length;
-  const appendRule = (proposed: ProposedPermit, permit: Permit): void => {
+  /** Each pair has one of them: nobody can have left that out. */
+  const isOfNewcomers = ({ from, to }: Permit): boolean => [from, to].some(({ assets: ids }) => ids.length > 0 && ids.every((id) => newcomers.has(id)));
+  const newRules: string[] = [];
+  const appendRule = (proposed: ProposedPermit, left: PermitLeft): void => {
+    const { permit } = left;
     const pair = [permit.from.zone, permit.to.zone].sort();
     let conduit = conduitOf.get(pair.join('\n'));
     if (conduit === undefined) {
@@ -213,18 +228,25 @@ export const updateSpec = (proposal: ConduitProposal, existingText: string, set:
       conduit = { id, index: conduitCount++ };
       conduitOf.set(pair.join('\n'), conduit);
       append(document, seqAt(document, ['conduits']), { conduit_id: id, name: `${pair[0]} - ${pair[1]}`, connects: pair, ...slText(wanted?.slT ?? null), mode: 'monitor', default_action: 'deny-log', protocols_allowed: [] });
-      for (const zone of pair) seqAt(document, ['zones', zoneIndex.get(zone) ?? 0, 'allowed_conduits']).add(id);
+      // A zone without such a list allows every conduit: a list of one would forbid the others.
+      for (const zone of pair) {
+        const path = ['zones', zoneIndex.get(zone) ?? 0, 'allowed_conduits'];
+        if (document.hasIn(path)) seqAt(document, path).add(id);
+      }
     }
     const ruleId = freeRuleId(conduit.id, ruleIds);
     ruleIds.add(ruleId);
-    append(document, seqAt(document, ['conduits', conduit.index, 'protocols_allowed']), ruleEntry({ ...proposed, permit: { ...permit, id: ruleId, conduit: conduit.id } }));
+    newRules.push(ruleId);
+    const entry = ruleEntry({ ...proposed, permit: { ...permit, id: ruleId, conduit: conduit.id } });
+    append(document, seqAt(document, ['conduits', conduit.index, 'protocols_allowed']), left.beside.length === 0 || isOfNewcomers(permit) ? entry : askedBeside(entry, left));
   };
   let leftOut = 0;
   for (const proposed of proposal.permits) {
     for (const permit of relocate(proposed.permit, placement)) {
       let isWhole = true;
-      const { rest, covering } = undeclared(permit, (part) => {
-        const isWanted = [...part.from.assets, ...part.to.assets].some((id) => newcomers.has(id)) || !wasForeseen(part) || isNeeded(part, proposed.witnesses);
+      const { rest, covering } = undeclared(permit, ({ permit: part, isOfPair }) => {
+        const isForeseeable = !isOfPair && ([...part.from.assets, ...part.to.assets].some((id) => newcomers.has(id)) || !wasForeseen(part));
+        const isWanted = isForeseeable || isNeeded(part, proposed.witnesses);
         isWhole &&= isWanted;
         return isWanted;
       });
@@ -234,8 +256,27 @@ export const updateSpec = (proposal: ConduitProposal, existingText: string, set:
     }
   }
   mergeSetAside(document, proposal, loaded);
-  return { text: specAsText(document, existingText), leftOut };
+  return { text: asText(), added: { zones: newZones, assets: [...newcomers], rules: newRules }, leftOut, notes: movedAddresses(proposal, placement, known, loaded) };
 };
+
+const MOST_NAMED = 3;
+
+/** Where a rule for the same service stands, more of it is for a person to decide. */
+const askedBeside = (rule: SpecFlow, { beside, isOfPair }: PermitLeft): SpecFlow => {
+  const { evidence, decision: _decision, question: own, ...rest } = rule;
+  const named = `${beside.slice(0, MOST_NAMED).join(', ')}${beside.length > MOST_NAMED ? ` and ${beside.length - MOST_NAMED} more` : ''}`;
+  const question = `beside ${named}: the same service ${isOfPair ? 'of the same two' : 'between the same zones'}, not let through there; left out on purpose? Then reject this.${own === undefined ? '' : ` ${own}`}`;
+  return { ...rest, decision: 'pending', question, ...(evidence === undefined ? {} : { evidence }) };
+};
+
+/** A known device with an address that the spec gives nobody: it may have moved, or somebody may use its link address. */
+const movedAddresses = (proposal: ConduitProposal, placement: Placement, known: AssetIndex, loaded: LoadedSpec): string[] =>
+  proposal.zones.flatMap((zone) => zone.assets.flatMap((asset) => {
+    const declared = known.byId.get(placement.assetOf.get(asset.id)?.id ?? '');
+    if (declared === undefined || declared.spans.length === 0) return [];
+    return asset.ip.filter((address) => known.resolve(address)?.asset == null).map((address) =>
+      `${address} was seen with a link address of ${declared.id} (line ${loaded.locate(['zones', declared.zoneIndex, 'assets', declared.assetIndex]).line}): if the device has it, add it there; if not, find out who sends from it.`);
+  }));
 
 /**
  * Whether a Permit by the same stated rules stands in the spec already: what it does not let through, a person has taken out
@@ -277,7 +318,7 @@ function needOf(loaded: LoadedSpec, assets: AssetIndex, set: ObservationSet): (p
 /** Dates and days; counts only when the rule lets all of the Permit through, or they would count its neighbours too. */
 const refreshEvidence = (document: Document, declared: DeclaredPermit, proposed: ProposedPermit, isWhole: boolean): void => {
   const fresh = ruleEntry(proposed).evidence ?? {};
-  const keys = isWhole ? (['first_seen', 'last_seen', 'days', 'connections', 'requests'] as const) : (['first_seen', 'last_seen', 'days'] as const);
+  const keys = isWhole ? (['first_seen', 'last_seen', 'days', 'connections', 'requests', 'sensors', 'completeness'] as const) : (['first_seen', 'last_seen', 'days'] as const);
   const path = [...declared.path, 'evidence'];
   const held = document.getIn(path, true);
   if (!isMap(held)) {
@@ -290,16 +331,27 @@ const refreshEvidence = (document: Document, declared: DeclaredPermit, proposed:
   for (const key of keys) {
     const value = fresh[key];
     const old = held.get(key);
-    if (value === undefined || (key === 'first_seen' && typeof old === 'string' && old < String(value)) || (typeof value === 'number' && typeof old === 'number' && old > value)) continue;
-    held.set(key, value);
+    if (value === undefined) continue;
+    const isEarlier = typeof old === 'string' && old < String(value);
+    // Several Permits may share the rule: what one of them has seen, the next does not take back.
+    if (key === 'first_seen' ? isEarlier : key === 'last_seen' ? typeof old === 'string' && !isEarlier : key !== 'completeness' && typeof old === 'number' && old > Number(value)) continue;
+    const node = document.createNode(value);
+    if (isSeq(node)) node.flow = true;
+    held.set(key, typeof value === 'object' ? node : value);
   }
 };
+
+/** Nobody has decided it: what was decided holds for what was seen until then, and is a finding when it goes on. */
+const isOpen = (decision: string | undefined): boolean => decision === undefined || decision === 'pending';
 
 const mergeSetAside = (document: Document, proposal: ConduitProposal, loaded: LoadedSpec): void => {
   for (const entry of proposal.setAside.map(setAsideEntry)) {
     const at = (loaded.spec.set_aside ?? []).findIndex((held) =>
       held.client === entry.client && held.transport === entry.transport && held.reason === entry.reason && held.servers.join() === entry.servers.join() && (held.ports ?? []).join() === (entry.ports ?? []).join());
     if (at < 0) append(document, seqAt(document, ['set_aside']), entry, true);
-    else if (entry.last_seen > (loaded.spec.set_aside?.[at].last_seen ?? '')) document.setIn(['set_aside', at, 'last_seen'], entry.last_seen);
+    else if (isOpen(loaded.spec.set_aside?.[at].decision) && entry.last_seen > (loaded.spec.set_aside?.[at].last_seen ?? '')) {
+      document.setIn(['set_aside', at, 'last_seen'], entry.last_seen);
+      document.setIn(['set_aside', at, 'conversations'], entry.conversations);
+    }
   }
 };

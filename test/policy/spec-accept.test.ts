@@ -191,7 +191,7 @@ describe('an asset in the wrong zone', () => {
   it('moves with its rules to the zone on whose VLAN it was seen', () => {
     const set = observations(traffic().concat(conversation('10.2.0.2', '10.2.0.1', { port: 80, service: 'http', vlan: 30 })));
     const { loaded, left, sentence } = accepted(SPEC, set, 'asset-in-wrong-zone');
-    expect(sentence).toContain('PLC-2 is in OPS now, pinned; 1 rule removed, within one zone now (R-POLL)');
+    expect(sentence).toContain('PLC-2 is in OPS now, pinned; 1 rule kept without it, within one zone now');
     expect(loaded.spec.zones[1].assets).toContainEqual({ asset_id: 'PLC-2', role: 'plc', ip: ['10.2.0.2'], vlan: 30, pinned: true });
     expect(permitOf(loaded, 'R-POLL')?.to.assets).toEqual(['PLC-1']);
     expect(left.map(({ type, client, server }) => `${type} ${client} ${server}`)).toEqual(['undeclared-conversation 10.2.0.2 10.2.0.1']);

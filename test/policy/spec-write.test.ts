@@ -118,7 +118,7 @@ describe('an existing file', () => {
 
   it('a proposal written into itself does not change', () => {
     const text = writeSpec(proposeConduits(set, PLAN));
-    expect(updateSpec(proposeConduits(set, PLAN), text, set)).toEqual({ text, leftOut: 0 });
+    expect(updateSpec(proposeConduits(set, PLAN), text, set)).toEqual({ text, added: { zones: [], assets: [], rules: [] }, leftOut: 0, notes: [] });
   });
 
   it.each([
@@ -132,6 +132,39 @@ describe('an existing file', () => {
 
   it('is refused when it does not hold', () => {
     expect(() => updateSpec(proposeConduits(set, PLAN), 'zones: 7\nconduits: []\n', set)).toThrow(/line 1/);
+  });
+});
+
+describe('an update', () => {
+  it('says what it added', () => {
+    expect(updateSpec(proposeConduits(set, PLAN), BY_HAND, set).added).toMatchObject({ assets: expect.arrayContaining(['PLC-2', 'PC-1']), rules: ['POLLING-001', expect.stringContaining('SERVERS')] });
+  });
+
+  it('a zone without a list of conduits gets none: it allowed them all', () => {
+    expect(loadText(updateSpec(proposeConduits(set, PLAN), BY_HAND, set).text).spec.zones.filter(({ zone_id: id }) => id === 'FILTERS' || id === 'SERVERS').map((zone) => zone.allowed_conduits)).toEqual([undefined, undefined]);
+  });
+
+  it('evidence does not run backwards', () => {
+    const later = BY_HAND.replace('purpose: "trend of the filters"', 'evidence: {first_seen: 2026-01-02T08:00:00Z, last_seen: 2026-03-09T08:00:00Z, days: 3, requests: 9999999}');
+    expect(loadText(updateSpec(proposeConduits(set, PLAN), later, set).text).spec.conduits[0].protocols_allowed?.[0].evidence).toMatchObject({ first_seen: '2026-01-02T08:00:00Z', last_seen: '2026-03-09T08:00:00Z', days: 28, requests: 9999999 });
+  });
+
+  it('what was set aside and rejected is not set aside again when it goes on', () => {
+    const dropped = { ...PLAN, dropped: [{ conversation: 3, why: 'scan' as const }] };
+    const proposal = proposeConduits(set, dropped);
+    expect(proposal.setAside).toHaveLength(1);
+    const text = writeSpec(proposal).replace(/last_seen: 2026-02-01T[0-9:.]+Z, decision: pending\}/, 'last_seen: 2026-01-20T10:00:00.000Z, decision: rejected}');
+    expect(text).toContain('decision: rejected');
+    expect(updateSpec(proposal, text, set).text).toBe(text);
+    const open = text.replace('decision: rejected', 'decision: pending');
+    expect(updateSpec(proposal, open, set).text).not.toBe(open);
+  });
+
+  it('a known device at an address that the spec does not know is told, and not taken in', () => {
+    const plan = { ...PLAN, assets: PLAN.assets.map((asset) => (asset.id === 'HIST' ? { ...asset, addresses: ['10.4.0.1', '10.4.0.99'], macs: ['02:00:00:00:00:01'] } : asset)) };
+    const { text, notes } = updateSpec(proposeConduits(set, plan), BY_HAND.replace('ip: [10.4.0.1]', 'ip: [10.4.0.1]\n        mac: ["02:00:00:00:00:01"]'), set);
+    expect(notes).toEqual([expect.stringMatching(/^10\.4\.0\.99 was seen with a link address of PI \(line 13\)/)]);
+    expect(text).not.toContain('10.4.0.99');
   });
 });
 
