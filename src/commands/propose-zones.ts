@@ -2,7 +2,7 @@
  * `baseline propose-zones`: Observations -> zones, conduits and Permits, with the question first whether enough was seen.
  * In: options. Out: a table, or a spec file; with --explain the reasons for one asset.
  */
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { EXIT, usageError } from '../errors.ts';
 import { proposeConduits } from '../infer/conduits.ts';
 import { explainAsset } from '../infer/explain.ts';
@@ -52,10 +52,13 @@ interface ProposeArguments {
 }
 
 const LONGEST_SENTENCE = 2000;
+const LARGEST_BLANK = 4096;
 
 async function proposeZonesOf(argv: ProposeArguments, context: CommandContext): Promise<CommandResult> {
   const existing = argv.out !== undefined && argv.out !== '-' && existsSync(argv.out) ? argv.out : null;
-  const pinned = argv.pins ?? existing;
+  // A file without a word in it is as good as none.
+  const isBlank = existing !== null && statSync(existing).size <= LARGEST_BLANK && readFileSync(existing, 'utf8').trim() === '';
+  const pinned = argv.pins ?? (isBlank ? null : existing);
   // Loaded where a spec is read or written: a table needs no YAML.
   const decided = pinned === null || pinned === undefined ? null : (await import('../policy/spec-load.ts')).loadSpec(pinned);
   // A spec says nothing of how well placements hold up; only what is shown does.

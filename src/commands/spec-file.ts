@@ -29,8 +29,6 @@ export const digestOf = (text: string): string => createHash('sha256').update(te
 /** Whole texts are kept; a plant's spec is some hundred kB. */
 const MOST_CHANGES = 20;
 
-const PERMISSIONS = 0o777;
-
 interface Change {
   readonly before: string;
   readonly after: string;
@@ -53,7 +51,7 @@ export function openSpecFile(path: string): SpecFile {
     held = null;
     return read().digest === digest;
   };
-  const replace = (text: string): void => writeFileWhole(path, text, statSync(path).mode & PERMISSIONS);
+  const replace = (text: string): void => writeFileWhole(path, text);
   const last = (): Change | undefined => {
     const change = changes.at(-1);
     return change !== undefined && read().digest === change.after ? change : undefined;

@@ -29,31 +29,40 @@ const counterpart = (declared: DeclaredPermit, others: readonly DeclaredPermit[]
     ?? others.find((other) => key(other) === key(declared));
 };
 
+/** Whether the second lets data pass back, or more of it in a time, than the first. */
+const loosened = (before: DeclaredPermit, after: DeclaredPermit): boolean =>
+  (before.unidirectional !== null && JSON.stringify(before.unidirectional) !== JSON.stringify(after.unidirectional)) ||
+  (before.limits != null && JSON.stringify(before.limits) !== JSON.stringify(after.limits ?? null));
+
 const comparePermits = (a: LoadedSpec, b: LoadedSpec): Finding[] => {
   const findings: Finding[] = [];
   const assetsA = indexAssets(a.spec);
   const assetsB = indexAssets(b.spec);
   const liveA = a.permits.filter(({ permit }) => isLive(permit));
   const liveB = b.permits.filter(({ permit }) => isLive(permit));
+  const rejectedA = a.permits.filter(({ permit }) => !isLive(permit));
   const matched = new Set<DeclaredPermit>();
   for (const declared of liveB) {
     const before = counterpart(declared, liveA);
     if (before === undefined) {
-      if (liveA.some((other) => permitCovers(other.permit, declared.permit, assetsB))) continue;
+      if (liveA.some((other) => permitCovers(other.permit, declared.permit, assetsA, assetsB))) continue;
+      const refused = counterpart(declared, rejectedA);
       findings.push(makeFinding({
-        ...permitBase(declared, b), type: 'permit-added', severity: permitsChange(declared) ? 'medium' : 'low', key: [declared.permit.id], title: `${words(declared)} is new`,
-        detail: 'No Permit of the first spec lets all of it through.', remedy: 'check that somebody decided it',
+        ...permitBase(declared, b), type: 'permit-added', severity: refused !== undefined ? 'high' : permitsChange(declared) ? 'medium' : 'low', key: [declared.permit.id],
+        title: `${words(declared)} ${refused === undefined ? 'is new' : `was rejected and is ${declared.permit.decision} now`}`,
+        detail: refused === undefined ? 'No Permit of the first spec lets all of it through.' : `In the first spec: ${words(refused)}, rejected${refused.permit.owner === '' ? '' : ` by ${refused.permit.owner}`}.`, remedy: 'check that somebody decided it',
       }));
       continue;
     }
     matched.add(before);
-    const widened = !permitCovers(before.permit, declared.permit, assetsB);
-    const narrowed = !permitCovers(declared.permit, before.permit, assetsA);
+    const widened = !permitCovers(before.permit, declared.permit, assetsA, assetsB) || loosened(before, declared);
+    const narrowed = !permitCovers(declared.permit, before.permit, assetsB, assetsA) || loosened(declared, before);
     if (widened || narrowed) {
       findings.push(makeFinding({
         ...permitBase(declared, b), type: widened && narrowed ? 'permit-changed' : widened ? 'permit-widened' : 'permit-narrowed',
         severity: widened ? (permitsChange(declared) ? 'medium' : 'low') : 'info', key: [declared.permit.id],
-        title: `${words(declared)} lets through ${widened && narrowed ? 'something else' : widened ? 'more' : 'less'}`, detail: `In the first spec: ${words(before)}.`, remedy: 'check that somebody decided it',
+        title: `${words(declared)} lets through ${widened && narrowed ? 'something else' : widened ? 'more' : 'less'}`,
+        detail: [`In the first spec: ${words(before)}.`, ...(before.unidirectional !== null && declared.unidirectional === null ? ['It was unidirectional there.'] : []), ...(JSON.stringify(before.limits ?? null) === JSON.stringify(declared.limits ?? null) ? [] : ['Its limits differ.'])].join(' '), remedy: 'check that somebody decided it',
       }));
     } else if (before.permit.decision !== declared.permit.decision) {
       findings.push(makeFinding({
@@ -63,7 +72,7 @@ const comparePermits = (a: LoadedSpec, b: LoadedSpec): Finding[] => {
     }
   }
   for (const declared of liveA) {
-    if (matched.has(declared) || counterpart(declared, liveB) !== undefined || liveB.some((other) => permitCovers(other.permit, declared.permit, assetsA))) continue;
+    if (matched.has(declared) || counterpart(declared, liveB) !== undefined || liveB.some((other) => permitCovers(other.permit, declared.permit, assetsB, assetsA))) continue;
     findings.push(makeFinding({
       ...permitBase(declared, a), type: 'permit-removed', severity: 'low', key: [declared.permit.id], title: `${words(declared)} is gone`, detail: 'No Permit of the second spec lets all of it through. The place is in the first spec.',
       remedy: 'check with simulate that nothing needs it',

@@ -13,13 +13,13 @@ import type { AssetIndex } from './spec-assets.ts';
 export const addressesOfEnd = (end: PermitEnd, assets: AssetIndex): AddressSet =>
   end.assets.reduce<AddressSet>((set, id) => unionSets(set, assets.byId.get(id)?.spans ?? []), parseSet(end.addresses));
 
-const endCovers = (outer: PermitEnd, inner: PermitEnd, assets: AssetIndex): boolean => {
+const endCovers = (outer: PermitEnd, inner: PermitEnd, assets: AssetIndex, innerAssets: AssetIndex): boolean => {
   if (outer.zone === inner.zone && outer.assets.length === 0 && outer.addresses.length === 0) return true;
   if (inner.assets.length === 0 && inner.addresses.length === 0) return false;
   const restAssets = inner.assets.filter((id) => outer.zone !== inner.zone || !outer.assets.includes(id));
   // An asset without addresses can be covered by its name only.
-  if (restAssets.some((id) => (assets.byId.get(id)?.spans.length ?? 0) === 0)) return false;
-  return isSubset(addressesOfEnd({ ...inner, assets: restAssets }, assets), addressesOfEnd(outer, assets));
+  if (restAssets.some((id) => (innerAssets.byId.get(id)?.spans.length ?? 0) === 0)) return false;
+  return isSubset(addressesOfEnd({ ...inner, assets: restAssets }, innerAssets), addressesOfEnd(outer, assets));
 };
 
 const listCovers = <T>(outer: readonly T[], inner: readonly T[]): boolean =>
@@ -65,8 +65,9 @@ const serviceCovers = (outer: Permit, inner: Permit): boolean => {
 };
 
 /** Whether a Permit is for all of another one's clients, servers and ports, whatever it says of operations and times. */
-export const permitReaches = (outer: Permit, inner: Permit, assets: AssetIndex): boolean =>
-  serviceCovers(outer, inner) && endCovers(outer.from, inner.from, assets) && endCovers(outer.to, inner.to, assets);
+export const permitReaches = (outer: Permit, inner: Permit, assets: AssetIndex, innerAssets: AssetIndex = assets): boolean =>
+  serviceCovers(outer, inner) && endCovers(outer.from, inner.from, assets, innerAssets) && endCovers(outer.to, inner.to, assets, innerAssets);
 
-export const permitCovers = (outer: Permit, inner: Permit, assets: AssetIndex): boolean =>
-  outer.decision !== 'rejected' && permitReaches(outer, inner, assets) && operationsCover(outer, inner) && conditionsCover(outer, inner);
+/** @param innerAssets where the inner Permit is of another spec, the assets of that */
+export const permitCovers = (outer: Permit, inner: Permit, assets: AssetIndex, innerAssets: AssetIndex = assets): boolean =>
+  outer.decision !== 'rejected' && permitReaches(outer, inner, assets, innerAssets) && operationsCover(outer, inner) && conditionsCover(outer, inner);

@@ -73,7 +73,7 @@ const describe = (issue: Issue, path: SpecPath, root: unknown, fieldsOf: (path: 
     case 'invalid_type':
       if (value === undefined) return [{ message: `${nameOfPlace(path.slice(0, -1))} has no ${label}`, remedy: `add ${label}` }];
       if (issue.expected === 'string' && typeof value !== 'object') return [{ message: `${label} must be text, and ${show(value)} is read as ${typeWord(value)}`, remedy: 'put it in quotes' }];
-      if (issue.expected === 'array') return [{ message: `${label} must be a list, not ${typeWord(value)}`, remedy: value === null ? 'write [], or remove the line' : `write [${show(value)}]` }];
+      if (issue.expected === 'array') return [{ message: `${label} must be a list, not ${typeWord(value)}`, remedy: value === null ? 'write [] where there is none yet' : `write [${show(value)}]` }];
       if (issue.message !== '' && !issue.message.startsWith('Invalid input')) return [{ message: `${label}: ${issue.message}`, remedy: `correct ${show(value)}` }];
       return [{ message: `${label} must be ${TYPE_WORDS[issue.expected] ?? issue.expected}, not ${typeWord(value)}`, remedy: `correct ${show(value)}` }];
     case 'invalid_value': {
@@ -81,7 +81,7 @@ const describe = (issue: Issue, path: SpecPath, root: unknown, fieldsOf: (path: 
       const words = issue.values.map(String);
       const near = typeof value === 'string' ? nearestWord(value, words) : null;
       const why = issue.message.startsWith('Invalid') ? `${label} cannot be ${show(value)}` : `${label} is ${show(value)}: ${issue.message}`;
-      return [{ message: why, remedy: near === null ? `one of: ${words.join(', ')}` : `did you mean "${near}"? (one of: ${words.join(', ')})` }];
+      return [{ message: why, remedy: near !== null && near === value ? `write ${near} without quotes` : near === null ? `one of: ${words.join(', ')}` : `did you mean "${near}"? (one of: ${words.join(', ')})` }];
     }
     case 'invalid_union': {
       const words = issue.errors.flat().map((inner) => (inner.code === 'invalid_type' ? (TYPE_WORDS[inner.expected] ?? inner.expected) : inner.message));

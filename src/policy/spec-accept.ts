@@ -67,7 +67,7 @@ export const meaningOf = ({ type, client, permit, fromZone, toZone, seen }: Find
 export const isAcceptable = (finding: Finding): boolean => 'does' in meaningOf(finding);
 
 /** Findings about traffic that a rule can name, or about a rule. */
-const REJECTABLE: ReadonlySet<Finding['type']> = new Set(['undeclared-conversation', 'undeclared-operation', 'wrong-direction', 'requirement-violation']);
+const REJECTABLE: ReadonlySet<Finding['type']> = new Set(['undeclared-conversation', 'undeclared-operation', 'wrong-direction', 'weaker-security-mode', 'requirement-violation']);
 
 /** Findings whose acceptance changes the rule that they are about. */
 const ABOUT_A_RULE: ReadonlySet<Finding['type']> = new Set(['unused-permit', 'wider-than-observed', 'weaker-security-mode', 'requirement-violation']);
@@ -225,6 +225,7 @@ function takeIn(bench: Bench, declared: DeclaredPermit | undefined): Done {
   if (declared === undefined) return { whyNot: `there is no rule ${finding.permit ?? ''} any more` };
   switch (finding.type) {
     case 'weaker-security-mode': {
+      if (by.decision === 'rejected') return addRule(bench);
       const pair = pairOf(bench);
       const conversations = conversationsOf(bench);
       return pair === null || conversations.length === 0 ? { whyNot: 'what it is about is no longer in the store' } : { done: admitWeaker(bench.draft, context, conversations, declared, pair, by) };

@@ -157,6 +157,10 @@ const readAnyYaml = (text: string): SpecDocument => {
     const before = text.slice(0, text.indexOf('\0'));
     return failed({ line: before.split('\n').length, column: before.length - before.lastIndexOf('\n'), message: 'the file holds a zero byte: it is not text', remedy: 'save it as UTF-8 text' });
   }
+  const conflict = /^<{7} /m.exec(text);
+  if (conflict !== null) {
+    return failed({ line: text.slice(0, conflict.index).split('\n').length, column: 1, message: 'git left a conflict here', remedy: 'decide between the two, and remove the lines with <<<<<<<, ======= and >>>>>>>' });
+  }
   const flow = flowDepth(text);
   const block = blockDepth(text);
   if (flow.depth > MAX_DEPTH || block >= 0) {

@@ -59,7 +59,7 @@ export const parseSpec = (text: string, file: string): SpecReading => {
   const document = readSpecDocument(text.replace(/^\uFEFF/, ''));
   if (document.problems.length > 0) return { loaded: null, problems: document.problems };
   if (document.value === null || document.value === undefined) {
-    return { loaded: null, problems: [{ line: 1, column: 1, message: 'the file is empty', remedy: 'write zones and conduits, or let propose-zones --out write them' }] };
+    return { loaded: null, problems: [{ line: 1, column: 1, message: 'the file is empty', remedy: 'write zones and conduits, or remove it and let propose-zones --out write it anew' }] };
   }
   const parsed = specSchema.safeParse(document.value, { jitless: true });
   if (!parsed.success) return { loaded: null, problems: schemaProblems((parsed.error as z.core.$ZodError).issues, document, fieldsAt) };

@@ -4,6 +4,7 @@
  */
 import { Document, LineCounter, parseDocument, visit } from 'yaml';
 import { usageError } from '../errors.ts';
+import { readPlainYaml } from './plain-yaml-read.ts';
 import { layoutOf, splicedText } from './yaml-splice.ts';
 
 export interface SpecText {
@@ -30,7 +31,7 @@ export function newSpecText(value: Readonly<Record<string, unknown>>): SpecText 
 
 /** Laid out anew as a whole where the pieces do not say what the document says. */
 function asText(before: string, document: Document, spliced: string | null, isPadded: boolean): string {
-  if (spliced !== null && JSON.stringify(parseDocument(spliced).toJS()) === JSON.stringify(document.toJS())) return spliced;
+  if (spliced !== null && JSON.stringify(readPlainYaml(spliced)?.value ?? parseDocument(spliced).toJS()) === JSON.stringify(document.toJS())) return spliced;
   const text = document.toString({ lineWidth: 0, flowCollectionPadding: isPadded });
   return before.includes('\r\n') ? text.replaceAll(/\r?\n/g, '\r\n') : text;
 }

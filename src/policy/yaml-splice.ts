@@ -8,9 +8,11 @@
  */
 import { Document, isMap, isScalar, isSeq, Scalar, YAMLMap, YAMLSeq, type Node, type Pair } from 'yaml';
 
+const KINDS = ['map', 'list', 'scalar'] as const;
+
 /** Where a node stood in the text, and what it said. */
 interface Laid {
-  readonly kind: 'map' | 'list' | 'scalar';
+  readonly kind: (typeof KINDS)[number];
   readonly isFlow: boolean;
   readonly start: number;
   /** Behind its last character; line end and comments not included. */
@@ -30,8 +32,8 @@ interface LaidPair {
 
 export interface Layout {
   readonly root: Laid | null;
-  /** By kind and start. */
-  readonly places: ReadonlyMap<string, Laid>;
+  /** By placeOf. */
+  readonly places: ReadonlyMap<number, Laid>;
   /** Items of block lists by themselves: the list that each is in. */
   readonly listOf: ReadonlyMap<Laid, Laid>;
 }
@@ -42,20 +44,24 @@ interface Edit {
   readonly text: string;
 }
 
+const NONE: readonly never[] = [];
+
 const ODD = new Error('cannot be spliced');
 const odd = (): never => {
   throw ODD;
 };
 
 const kindOf = (node: unknown): Laid['kind'] => (isMap(node) ? 'map' : isSeq(node) ? 'list' : 'scalar');
-const placeKey = (node: Node): string | null => (node.range == null ? null : `${kindOf(node)} ${node.range[0]}`);
+/** One number for kind and start: a map begins where its first key does. */
+const placeOf = (kind: Laid['kind'], start: number): number => start * KINDS.length + KINDS.indexOf(kind);
+const placeKey = (node: Node): number | null => (node.range == null ? null : placeOf(kindOf(node), node.range[0]));
 /** A key that was set by name is that name. */
 const keyText = ({ key }: Pair): string => (typeof key === 'string' ? key : isScalar(key) ? String(key.value) : odd());
 const isFlowNode = (node: unknown): boolean => (isMap(node) || isSeq(node)) && node.flow === true;
 
 /** Taken before the document is edited. */
 export function layoutOf(document: Document, text: string): Layout {
-  const places = new Map<string, Laid>();
+  const places = new Map<number, Laid>();
   const listOf = new Map<Laid, Laid>();
   const endOf = (start: number, end: number): number => {
     let last = end;
@@ -68,13 +74,13 @@ export function layoutOf(document: Document, text: string): Layout {
     const pairs = isMap(node) ? node.items.map((pair): LaidPair => {
       const range = isScalar(pair.key) ? pair.key.range : null;
       return { key: isScalar(pair.key) ? String(pair.key.value) : '', start: range?.[0] ?? start, keyEnd: range?.[1] ?? start, value: lay(pair.value) };
-    }) : [];
-    const items = isSeq(node) ? node.items.flatMap((item) => lay(item) ?? []) : [];
+    }) : NONE;
+    const items = isSeq(node) ? node.items.flatMap((item) => lay(item) ?? []) : NONE;
     const last = pairs.at(-1);
     const inner = items.at(-1)?.end ?? (last === undefined ? undefined : (last.value?.end ?? last.keyEnd));
     const isFlow = isFlowNode(node);
     const laid: Laid = { kind: kindOf(node), isFlow, start, end: isFlow || inner === undefined ? endOf(start, end) : inner, value: isScalar(node) ? node.value : undefined, pairs, items };
-    places.set(`${laid.kind} ${start}`, laid);
+    places.set(placeOf(laid.kind, start), laid);
     if (laid.kind === 'list' && !isFlow) for (const item of items) listOf.set(item, laid);
     return laid;
   };
@@ -166,7 +172,7 @@ export function splicedText(text: string, layout: Layout, document: Document, st
     edits = [];
     compare(from, node);
     // A copy leaves the comments above to what it was copied from.
-    const lines = applied(places.get(placeKey(node as Node) ?? '')?.count === 1 ? start : comments, end, edits);
+    const lines = applied(places.get(placeKey(node as Node) ?? -1)?.count === 1 ? start : comments, end, edits);
     edits = outer;
     const by = column - columnOf(dashOf(from));
     const moved = lines.split('\n').map((line) => (line.trim() === '' || by === 0 ? line : by > 0 ? ' '.repeat(by) + line : line.startsWith(' '.repeat(-by)) ? line.slice(-by) : odd())).join('\n');
@@ -243,7 +249,7 @@ export function splicedText(text: string, layout: Layout, document: Document, st
         if (used.has(i)) continue;
         const { start, end, comments } = itemRegion(item);
         // What goes among others on a line leaves its comments behind.
-        const isInline = places.get(`${item.kind} ${item.start}`)?.isInline === true;
+        const isInline = places.get(placeOf(item.kind, item.start))?.isInline === true;
         if (isInline && text.slice(item.end, end).includes('#')) odd();
         edits.push({ start: isInline ? comments : start, end, text: '' });
       }
@@ -291,8 +297,8 @@ export function splicedText(text: string, layout: Layout, document: Document, st
 }
 
 /** Where each place of the text is found among the nodes now: twice where one was copied; whether a line holds more than it. */
-function occurrences(root: unknown): Map<string, { count: number; isInline: boolean }> {
-  const places = new Map<string, { count: number; isInline: boolean }>();
+function occurrences(root: unknown): Map<number, { count: number; isInline: boolean }> {
+  const places = new Map<number, { count: number; isInline: boolean }>();
   const walk = (node: unknown, isInline: boolean): void => {
     if (!(isMap(node) || isSeq(node))) return;
     const key = placeKey(node);

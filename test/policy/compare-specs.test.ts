@@ -40,6 +40,29 @@ describe('two specs', () => {
     expect(compareSpecs(loadText(SPEC), loadText(SPEC.replace(find, instead))).map((finding) => finding.type)).toEqual(types);
   });
 
+  const told = (before: string, after: string): string[] => compareSpecs(loadText(before), loadText(after)).map(({ type, severity, title }) => `${severity} ${type}: ${title}`);
+
+  it('a diode or a limit less is more that passes', () => {
+    const diode = SPEC.replace('rule_id: SSH,', 'rule_id: SSH, unidirectional: {from: OPS, to: CELL},');
+    const limited = SPEC.replace('rule_id: SSH,', 'rule_id: SSH, limits: {max_connections: 4},');
+    for (const less of [diode, limited]) {
+      expect(told(less, SPEC)).toEqual(['medium permit-widened: SSH (OPS -> CELL, SSH) lets through more']);
+      expect(told(SPEC, less)).toEqual(['info permit-narrowed: SSH (OPS -> CELL, SSH) lets through less']);
+      expect(told(less, less)).toEqual([]);
+    }
+  });
+
+  it('another id for the same device changes no rule, another address does', () => {
+    const named = SPEC.replaceAll('PLC-1', 'FILTER-1');
+    expect(told(SPEC, named)).toEqual([]);
+    const moved = SPEC.replace('ip: [10.2.0.1]', 'ip: [10.2.0.77]').replaceAll('PLC-1', 'FILTER-1');
+    expect(compareSpecs(loadText(SPEC), loadText(moved)).map(({ type, permit }) => `${type} ${permit}`).sort()).toEqual(['asset-added null', 'asset-removed null', 'permit-changed POLL', 'permit-changed SSH']);
+  });
+
+  it('what was rejected and is let through now is told as that', () => {
+    expect(told(SPEC.replace('rule_id: SSH,', 'rule_id: SSH, decision: rejected, owner: KH,'), SPEC)).toEqual(['high permit-added: SSH (OPS -> CELL, SSH) was rejected and is approved now']);
+  });
+
   it('an asset that moved is told once', () => {
     const moved = SPEC.replace(', {asset_id: PLC-2, ip: [10.2.0.2]}', '').replace('{asset_id: HIST, ip: [10.3.0.1]}', '{asset_id: HIST, ip: [10.3.0.1]}, {asset_id: PLC-2, ip: [10.2.0.2]}').replace('[PLC-1, PLC-2]', '[PLC-1]');
     expect(compareSpecs(loadText(SPEC), loadText(moved)).map((finding) => finding.type).sort()).toEqual(['asset-moved', 'permit-narrowed']);

@@ -179,6 +179,15 @@ describe('a weaker mode', () => {
     expect(diffSpec(loaded, other).map(({ type, client }) => `${type} ${client}`)).toEqual(['weaker-security-mode 10.2.0.1']);
   });
 
+  it('is rejected as a rule for what was seen, beside the one that stays', () => {
+    const set = observations([poll('10.2.0.1'), poll('10.2.0.2'), browse('10.2.0.9', 'None', 'None')]);
+    const findings = diffSpec(loadText(SPEC), set).filter((finding) => finding.type === 'weaker-security-mode');
+    const { text, results } = acceptFindings(SPEC, set, findings, { owner: 'A. Keller', decision: 'rejected' });
+    expect(results.map(({ sentence }) => sentence)).toEqual(['rejected as rule C1-001: exactly what was seen']);
+    expect(permitOf(loadText(text), 'C1-001')).toMatchObject({ decision: 'rejected', opcua: { securityModes: ['None'] } });
+    expect(permitOf(loadText(text), 'R-UA')).toEqual(permitOf(loadText(SPEC), 'R-UA'));
+  });
+
   it('a rule that is added for OPC UA demands what was seen', () => {
     const set = observations([...traffic(), browse('10.2.0.1', 'Sign')]);
     const { loaded, left } = accepted(SPEC, set, 'undeclared-conversation');

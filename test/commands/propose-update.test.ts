@@ -1,0 +1,87 @@
+/** `propose-zones --out` on a file that is there: what it adds, what it says, and what of the file stays. */
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { EXIT } from '../../src/errors.ts';
+import { loadText } from '../policy/loaded-spec.ts';
+import { runLine, type Ran } from './command-line.ts';
+
+const SAMPLES = new URL('../../samples/', import.meta.url).pathname;
+
+let folder: string;
+let proposed: string;
+const at = (name: string): string => join(folder, name);
+const update = (text: string, ...more: string[]): Promise<Ran> => {
+  rmSync(at('spec.yaml'), { force: true });
+  writeFileSync(at('spec.yaml'), text);
+  return runLine(['propose-zones', '--db', at('plant.db'), '--out', at('spec.yaml'), ...more]);
+};
+const own = (): string => readFileSync(at('spec.yaml'), 'utf8');
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'baseline-update-'));
+  const captures = readdirSync(join(SAMPLES, 'plant')).filter((name) => name.includes('.pcap')).map((name) => join(SAMPLES, 'plant', name));
+  expect((await runLine(['import', ...captures, '--db', at('plant.db'), '--quiet'])).code).toBe(EXIT.ok);
+  expect((await runLine(['propose-zones', '--db', at('plant.db'), '--out', at('first.yaml')])).code).toBe(EXIT.ok);
+  proposed = readFileSync(at('first.yaml'), 'utf8');
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+test('nothing new: not one octet, and it says so', async () => {
+  const ran = await update(proposed);
+  expect(own()).toBe(proposed);
+  expect(ran.err).toMatch(/spec\.yaml: updated, nothing to add; \d+ zones, \d+ conduits, \d+ Permits, \d+ of them waiting for a decision\./);
+});
+
+test('what was taken out is asked beside what stays, and everything else stays octet by octet', async () => {
+  const rule = loadText(proposed).permits.find(({ permit }) => permit.from.assets.length > 1 && permit.evidence?.generalisedBy.length === 0)?.permit;
+  const clients = rule?.from.assets ?? [];
+  const edited = proposed.replace(new RegExp(`(rule_id: ${rule?.id}\n[^]*?client: \\{zone: [^,]*, assets: )\\[${clients.join(', ')}\\]\\}`), `$1[${clients.slice(1).join(', ')}]}   # not ${clients[0]}`);
+  expect(edited).not.toBe(proposed);
+  const ran = await update(edited);
+  expect(ran.err).toMatch(/updated, 1 rule added \(C-/);
+  expect(own()).toContain(`# not ${clients[0]}`);
+  const added = own().split('\n').filter((line) => !edited.split('\n').includes(line));
+  expect(added.join('\n')).toContain(`question: "beside ${rule?.id}: the same service between the same zones`);
+  const kept = own().split('\n');
+  for (const line of edited.split('\n')) expect(kept).toContain(line);
+});
+
+test('a file of somebody keeps its mode, and one that is write-protected stays', async () => {
+  await update(proposed);
+  for (const mode of [0o600, 0o664]) {
+    chmodSync(at('spec.yaml'), mode);
+    await runLine(['propose-zones', '--db', at('plant.db'), '--out', at('spec.yaml'), '--quiet']);
+    expect(statSync(at('spec.yaml')).mode & 0o777).toBe(mode);
+  }
+  chmodSync(at('spec.yaml'), 0o444);
+  const ran = await runLine(['propose-zones', '--db', at('plant.db'), '--out', at('spec.yaml')]);
+  expect(ran).toMatchObject({ code: EXIT.usage });
+  expect(ran.err).toMatch(/spec\.yaml is write-protected\n.*chmod u\+w/);
+  expect(own()).toBe(proposed);
+});
+
+test('an alias is refused by its line, and the file stays', async () => {
+  const [first, second] = loadText(proposed).spec.zones.filter((zone) => zone.allowed_conduits?.join() !== undefined);
+  const text = proposed.replace(/allowed_conduits: \[/, 'allowed_conduits: &same [').replace(new RegExp(`(zone_id: ${second.zone_id}\\n[^]*?)allowed_conduits: .*`), '$1allowed_conduits: *same');
+  expect(first).toBeDefined();
+  const ran = await update(text);
+  expect(ran.code).toBe(EXIT.usage);
+  expect(ran.err).toMatch(/line \d+: the alias \*same cannot be edited/);
+  expect(own()).toBe(text);
+});
+
+test('an empty file is as good as none; one with comments only is left to its owner', async () => {
+  expect((await update('\n')).err).not.toContain('updated');
+  expect(own()).toBe(proposed);
+  const ran = await update('# mine\n');
+  expect(ran.code).toBe(EXIT.usage);
+  expect(ran.err).toMatch(/the file is empty\n.*remove it and let propose-zones --out write it anew/);
+});
+
+test('into another file than the pins, rules and decisions stay behind, which is said', async () => {
+  rmSync(at('new.yaml'), { force: true });
+  const { err } = await runLine(['propose-zones', '--db', at('plant.db'), '--pins', at('first.yaml'), '--out', at('new.yaml')]);
+  expect(err).toMatch(/takes zones and assets from .*first\.yaml, and nothing of its rules, decisions and comments/);
+});
