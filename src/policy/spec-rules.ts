@@ -2,7 +2,7 @@
  * A proposal in the words of the spec file: plain objects for zones, assets, conduits, rules and set-aside entries.
  *
  * In: a ConduitProposal, with ids already those of the spec. Out: values that spec-schema.ts accepts. Texts from the wire
- * are made printable here; quoting is the YAML writer's. Left out on purpose: files and comments (spec-write.ts).
+ * are made printable here; quoting is the YAML writer's. Left out on purpose: files and comments (spec-write.ts, spec-update.ts).
  */
 import type { ConduitProposal, ProposedAsset, ProposedPermit, ProposedZone } from '../infer/conduits.ts';
 import type { SetAsideEntry } from '../infer/conduit-set-aside.ts';

@@ -6,7 +6,7 @@ import { diffSpec } from '../../src/policy/diff.ts';
 import { proveProposal } from '../../src/policy/proof.ts';
 import { parseSpec } from '../../src/policy/spec-load.ts';
 import type { LoadedSpec } from '../../src/policy/spec-load.ts';
-import { updateSpec } from '../../src/policy/spec-write.ts';
+import { updateSpec } from '../../src/policy/spec-update.ts';
 import type { ObservationSet } from '../../src/observation.ts';
 import { PLAN } from '../infer/conduit-plan-fixture.ts';
 import { modbus, observations } from './observed.ts';

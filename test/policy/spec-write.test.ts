@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { proposeConduits } from '../../src/infer/conduits.ts';
 import { diffReport, diffSpec } from '../../src/policy/diff.ts';
 import { acceptFindings } from '../../src/policy/spec-accept.ts';
-import { updateSpec, writeSpec } from '../../src/policy/spec-write.ts';
+import { updateSpec } from '../../src/policy/spec-update.ts';
+import { writeSpec } from '../../src/policy/spec-write.ts';
 import { PLAN } from '../infer/conduit-plan-fixture.ts';
 import { loadText } from './loaded-spec.ts';
 import { conversation, modbus, MONDAY, observations } from './observed.ts';
@@ -142,6 +143,12 @@ describe('an update', () => {
 
   it('a zone without a list of conduits gets none: it allowed them all', () => {
     expect(loadText(updateSpec(proposeConduits(set, PLAN), BY_HAND, set).text).spec.zones.filter(({ zone_id: id }) => id === 'FILTERS' || id === 'SERVERS').map((zone) => zone.allowed_conduits)).toEqual([undefined, undefined]);
+  });
+
+  it('what a person wrote into the provenance stays', () => {
+    const text = BY_HAND.replace('zones:\n', 'provenance:\n  ticket: CHG-7   # of the change board\n  tool: older\n  losses: [some]\nzones:\n');
+    const after = updateSpec(proposeConduits(set, PLAN), text, set, { tool: 'baseline 0.1.0', captures: ['a.pcap'] }).text;
+    expect(after).toContain('provenance:\n  ticket: CHG-7   # of the change board\n  tool: baseline 0.1.0\n  captures:\n    - a.pcap\nzones:\n');
   });
 
   it('evidence does not run backwards', () => {
