@@ -1,9 +1,11 @@
 /**
- * The shapes of the JSON that others rely on: `status`, `assets`, `flows`, `verify`. The record makers take their types from here,
+ * The shapes of the JSON that others rely on: `status`, `assets`, `flows`, `diff`, `simulate`, `verify`. The record makers take their types from here,
  * docs/json/*.schema.json is generated from here, and tests hold real output against it. New keys are added freely;
  * a key that changes or goes away raises SCHEMA_VERSION (json.ts).
  */
 import { z } from 'zod';
+import { FINDING_TYPES, SEVERITIES } from '../policy/findings.ts';
+import { LOGGED_STANDINGS } from '../policy/logged-tally.ts';
 
 const count = z.int().nonnegative();
 const instant = z
@@ -275,6 +277,70 @@ export const FLOWS_SHAPE = z.strictObject({
   losses,
   total: count.describe('conversations that match; more than listed where --limit cut the list'),
   flows: z.array(flow),
+});
+
+const where = { conduit: textOrNull, fromZone: textOrNull, toZone: textOrNull };
+const finding = z.strictObject({
+  id: text.describe('stable from run to run while it is about the same thing'),
+  type: z.enum(FINDING_TYPES),
+  severity: z.enum(SEVERITIES),
+  title: text, detail: text, remedy: text,
+  ...where,
+  permit: textOrNull.describe('the rule that it is about, or that comes nearest'),
+  requirement: textOrNull.describe('IEC 62443 requirement'),
+  client: textOrNull, server: textOrNull, service: textOrNull,
+  seen: z.array(z.strictObject({ conversation: z.int().describe('negative: from a firewall log'), operation: text, count, first: text, last: text })),
+  seenMore: count.describe('how many more there were than `seen` lists'),
+  directionConfidence: z.number().min(0).max(1).nullable(),
+  place: z.strictObject({ line: count, column: count }).nullable().describe('in the spec'),
+});
+
+const perStanding = z.record(z.enum(LOGGED_STANDINGS), count);
+const perVerdict = z.strictObject({ passed: count, 'would-block': count, blocked: count });
+const disagreement = z.strictObject({
+  standing: z.enum(LOGGED_STANDINGS),
+  finding: text, client: text, server: text.describe('empty: many'), service: text, verdict: z.enum(['passed', 'would-block', 'blocked']),
+  devices: z.array(text), rules: z.array(text), count, first: textOrNull, last: textOrNull,
+  packets: z.strictObject({ requests: count, days: count, answered: z.boolean() }).nullable().describe('as packets show it; null: only the log does'),
+  question: text,
+});
+
+export const DIFF_SHAPE = z.strictObject({
+  schemaVersion,
+  losses,
+  findings: z.array(finding).describe('the most severe first'),
+  setAside: z.array(z.strictObject({ index: count.describe('in `set_aside` of the spec'), reason: text, client: text, conversations: count })),
+  pending: z.array(z.strictObject({ permit: text, conversations: count })).describe('rules that let traffic through and wait for a decision'),
+  counts: z.strictObject({ judged: count, withinZone: count, groupAddressed: count, setAside: count, permitted: count, outOfScope: count }),
+  logged: z.strictObject({
+    decisions: z.array(disagreement), disagreements: z.array(disagreement),
+    rules: z.array(z.strictObject({ device: text, format: text, rule: text, attempts: count, verdicts: perVerdict, standings: perStanding })),
+    days: z.array(z.strictObject({ date: textOrNull, standings: perStanding })),
+    counts: z.strictObject({ attempts: count, records: count, agreed: count, expected: count, midSession: count, groupAddressed: count, outOfScope: count }),
+  }).nullable().describe('null without a firewall log'),
+});
+
+const days = z.array(count).describe('days since 1970-01-01 (UTC)');
+
+export const SIMULATE_SHAPE = z.strictObject({
+  schemaVersion,
+  losses,
+  target: text, title: text, note: text.describe('what this firewall cannot tell apart'),
+  blocked: z.array(z.strictObject({
+    conversation: count, client: text, server: text, clientAsset: textOrNull, serverAsset: textOrNull, serverRole: textOrNull, service: text, operation: text, count, days, ...where,
+    permit: textOrNull, why: text, extent: z.enum(['all', 'some']).describe('some: a verdict on the session, or a limit, blocks a part of it'),
+  })),
+  midstream: z.array(z.strictObject({ conversation: count, client: text, server: text, service: text, conduit: textOrNull })).describe('open sessions that would break once, at the cut-over'),
+  letThrough: z.array(z.strictObject({ permit: text, conduit: text, operations: count, weight: z.number(), sentence: text })).describe('what passes beyond the spec'),
+  residualRisk: z.number().describe('0: exactly the spec'),
+  cutover: z.array(z.strictObject({
+    conduit: text, blocked: count, blockedDays: count, midstream: count, consequence: z.int().min(1).max(5), completeness: z.number().nullable(), evidenceDays: count, reason: text,
+  })).describe('conduits in the order in which to enforce them'),
+  onDemand: z.array(z.strictObject({ permit: text, conversations: count, days })),
+  setAside: z.strictObject({ conversations: count, waiting: count }),
+  monitored: count,
+  undecided: z.array(z.strictObject({ permit: text, client: text, server: text, sentence: text })).describe('limits that cannot be judged'),
+  counts: z.strictObject({ judged: count, passed: count, withoutPayload: count, blockedConversations: count, blockedRequests: count }),
 });
 
 export type FlowRecord = z.infer<typeof flow>;

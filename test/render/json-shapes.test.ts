@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { ASSETS_SHAPE, FLOWS_SHAPE, STATUS_SHAPE, VERIFY_SHAPE } from '../../src/render/json-shapes.ts';
+import { ASSETS_SHAPE, DIFF_SHAPE, FLOWS_SHAPE, SIMULATE_SHAPE, STATUS_SHAPE, VERIFY_SHAPE } from '../../src/render/json-shapes.ts';
 import { SCHEMA_VERSION } from '../../src/render/json.ts';
 
 /** `npx vitest run test/render/json-shapes.test.ts -u` writes the published schemas anew. */
@@ -8,6 +8,8 @@ test.each([
   ['status', STATUS_SHAPE],
   ['assets', ASSETS_SHAPE],
   ['flows', FLOWS_SHAPE],
+  ['diff', DIFF_SHAPE],
+  ['simulate', SIMULATE_SHAPE],
   ['verify', VERIFY_SHAPE],
 ])('docs/json/%s.schema.json is what the program writes by', async (name, shape) => {
   // New keys may come at any time: readers must not refuse them, though our own tests do.
