@@ -12,7 +12,7 @@
  */
 import { addTo } from '../net/multi-map.ts';
 import { extendGrants, heardAmong, isTemporary, securityOf } from './conduit-extend.ts';
-import { mergeDetails } from './conduit-grants.ts';
+import { mergeDetails, portKey } from './conduit-grants.ts';
 import type { Grant, GrantDetail, OperationClass } from './conduit-grants.ts';
 import type { PlanIndex, PlannedAsset } from './conduit-plan.ts';
 
@@ -42,7 +42,7 @@ export function addDeclared(grants: Map<string, Grant>, index: PlanIndex): void 
     for (const grant of before) {
       if (grant[side].declaredOnly === true || isTemporary(index.kindOf(grant[side].zone))) continue;
       const held = partnersOfKind.get(kindOf(grant[side])) ?? new Map<string, Grant[]>();
-      addTo(held, `${grant[other].zone}\n${grant[other].role}\n${grant.transport}/${grant.port}\n${grant.class}\n${securityOf(grant)}`, grant);
+      addTo(held, `${grant[other].zone}\n${grant[other].role}\n${portKey(grant)}\n${grant.class}\n${securityOf(grant)}`, grant);
       partnersOfKind.set(kindOf(grant[side]), held);
     }
     for (const device of declared) {

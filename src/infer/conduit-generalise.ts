@@ -9,13 +9,13 @@
  * redundant-partner the standby of a redundant pair may do, and be asked, what its partner does
  * declared-member  a device that a person declared with zone and role, and that was not heard yet, is one of its group
  *
- * Beside them: outside-iacs (conduits.ts) and maintenance (conduit-maintenance.ts).
+ * Beside them: outside-iacs (conduits.ts), negotiated-ports (conduit-negotiated.ts) and maintenance (conduit-maintenance.ts).
  * In: exact grants. Out: more and wider grants. Thresholds are those measured in docs/conduits.md.
  */
 import { addTo } from '../net/multi-map.ts';
 import { addPollAreas, addSetPointAreas } from './conduit-areas.ts';
 import { extendGrants, GROUP_COVERAGE, groupDetail, heardAmong, isBusiness, isTemporary, securityOf } from './conduit-extend.ts';
-import { grantKey, mergeDetails } from './conduit-grants.ts';
+import { grantKey, mergeDetails, portKey } from './conduit-grants.ts';
 import type { Grant } from './conduit-grants.ts';
 import type { PlanIndex, PlannedAsset } from './conduit-plan.ts';
 import { addDeclared } from './conduit-declared.ts';
@@ -34,28 +34,26 @@ function addPartners(grants: Map<string, Grant>, index: PlanIndex): void {
   }
 }
 
-const portOf = (grant: Grant): string => `${grant.transport}/${grant.port}`;
-
 const ruleFor = (rule: string, client: PlannedAsset, server: PlannedAsset): string => (client.declaredOnly === true || server.declaredOnly === true ? 'declared-member' : rule);
 
 function addGroups(grants: Map<string, Grant>, index: PlanIndex): void {
   const securities = new Map<string, Map<string, Set<string>>>();
   for (const grant of grants.values()) {
-    const ofPort = securities.get(portOf(grant)) ?? new Map<string, Set<string>>();
-    securities.set(portOf(grant), ofPort.set(grant.server.id, (ofPort.get(grant.server.id) ?? new Set<string>()).add(securityOf(grant))));
+    const ofPort = securities.get(portKey(grant)) ?? new Map<string, Set<string>>();
+    securities.set(portKey(grant), ofPort.set(grant.server.id, (ofPort.get(grant.server.id) ?? new Set<string>()).add(securityOf(grant))));
   }
   const groups = new Map<string, Grant[]>();
   for (const grant of grants.values()) {
     if (isTemporary(index.kindOf(grant.client.zone)) || isTemporary(index.kindOf(grant.server.zone))) continue;
     if (isBusiness(index.kindOf(grant.client.zone)) && isBusiness(index.kindOf(grant.server.zone))) continue;
-    const key = `${grant.client.zone}\n${grant.client.role}\n${grant.server.zone}\n${grant.server.role}\n${grant.transport}/${grant.port}\n${grant.class}\n${securityOf(grant)}`;
+    const key = `${grant.client.zone}\n${grant.client.role}\n${grant.server.zone}\n${grant.server.role}\n${portKey(grant)}\n${grant.class}\n${securityOf(grant)}`;
     addTo(groups, key, grant);
   }
   for (const members of groups.values()) {
     const [sample] = members;
     const seen = members.filter((grant) => grant.evidence.witnesses.length > 0).length;
     if (seen < 2) continue;
-    const ofPort = securities.get(portOf(sample));
+    const ofPort = securities.get(portKey(sample));
     const security = securityOf(sample);
     const asked = new Set(members.map((grant) => grant.server.id));
     const clients = index.membersOf(sample.client.zone, sample.client.role);
@@ -92,7 +90,7 @@ function addSharedServices(grants: Map<string, Grant>, index: PlanIndex): void {
   for (const grant of grants.values()) {
     const kind = index.kindOf(grant.client.zone);
     if (grant.class !== 'any' || !SHARED_ROLES.has(grant.server.role) || isBusiness(kind) || isTemporary(kind)) continue;
-    const key = `${grant.client.zone}\n${grant.server.id}\n${grant.transport}/${grant.port}`;
+    const key = `${grant.client.zone}\n${grant.server.id}\n${portKey(grant)}`;
     addTo(users, key, grant);
   }
   for (const members of users.values()) {

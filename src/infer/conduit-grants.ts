@@ -51,6 +51,8 @@ export interface Grant {
   readonly server: PlannedAsset;
   readonly transport: string;
   readonly port: number;
+  /** Above `port` only where ports are negotiated (conduit-negotiated.ts): a range of them. */
+  readonly lastPort: number;
   readonly service: string;
   /** `modbus`, `opcua`, another protocol whose operations were read, or `` when none was. */
   readonly protocol: string;
@@ -136,8 +138,11 @@ export const mergeEvidence = (a: GrantEvidence, b: GrantEvidence): GrantEvidence
   witnesses: sortedUnique([...a.witnesses, ...b.witnesses]),
 });
 
-export const grantKey = (grant: Pick<Grant, 'client' | 'server' | 'transport' | 'port' | 'class'>): string =>
-  `${grant.client.id}\n${grant.server.id}\n${grant.transport}/${grant.port}\n${grant.class}`;
+/** `tcp/502`, `tcp/49152-65535`. */
+export const portKey = ({ transport, port, lastPort }: Pick<Grant, 'transport' | 'port' | 'lastPort'>): string => `${transport}/${port}${lastPort === port ? '' : `-${lastPort}`}`;
+
+export const grantKey = (grant: Pick<Grant, 'client' | 'server' | 'transport' | 'port' | 'lastPort' | 'class'>): string =>
+  `${grant.client.id}\n${grant.server.id}\n${portKey(grant)}\n${grant.class}`;
 
 const factValues = (conversation: Conversation, name: string): string[] => conversation.facts.filter((fact) => fact.name === name).map((fact) => fact.value);
 
@@ -202,6 +207,7 @@ export function observeGrants(set: ObservationSet, index: PlanIndex): ObservedGr
           server: standing.server,
           transport: conversation.transport,
           port: conversation.port,
+          lastPort: conversation.port,
           service: conversation.service.name,
           protocol: operations[0]?.protocol ?? (conversation.service.name === 'opcua' || conversation.service.name === 'modbus' ? conversation.service.name : ''),
           class: own,

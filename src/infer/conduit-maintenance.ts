@@ -7,7 +7,7 @@
  */
 import { addTo } from '../net/multi-map.ts';
 import { groupDetail, isBusiness } from './conduit-extend.ts';
-import { grantKey, mergeDetails, NO_EVIDENCE } from './conduit-grants.ts';
+import { grantKey, mergeDetails, NO_EVIDENCE, portKey } from './conduit-grants.ts';
 import type { Grant, GrantDetail } from './conduit-grants.ts';
 import type { PlanIndex, PlannedAsset } from './conduit-plan.ts';
 import { isLikeOthers, questionOf, STATION_ROLES } from './conduit-questions.ts';
@@ -32,7 +32,7 @@ export function maintenanceGrants(observed: readonly Grant[], standing: readonly
   const zonesOf = new Map<string, { client: PlannedAsset; zones: Set<string> }>();
   for (const grant of observed) {
     if (!isMaintenance(grant) || isBusiness(index.kindOf(grant.server.zone))) continue;
-    const key = `${grant.client.role}\n${grant.server.role}\n${grant.transport}/${grant.port}\n${grant.class}`;
+    const key = `${grant.client.role}\n${grant.server.role}\n${portKey(grant)}\n${grant.class}`;
     addTo(byRolePair, key, grant);
     const seen = zonesOf.get(grant.client.id) ?? { client: grant.client, zones: new Set<string>() };
     seen.zones.add(grant.server.zone);
@@ -41,9 +41,9 @@ export function maintenanceGrants(observed: readonly Grant[], standing: readonly
   const out = new Map<string, Grant>();
   const held = new Map(standing.map((grant) => [grantKey(grant), grant]));
   const endpoints = new Map<string, GrantDetail>();
-  for (const { server, transport, port, detail } of observed) {
-    const key = `${server.id}\n${transport}/${port}`;
-    endpoints.set(key, mergeDetails(endpoints.get(key) ?? detail, detail));
+  for (const grant of observed) {
+    const key = `${grant.server.id}\n${portKey(grant)}`;
+    endpoints.set(key, mergeDetails(endpoints.get(key) ?? grant.detail, grant.detail));
   }
   for (const { client, zones } of zonesOf.values()) {
     for (const members of byRolePair.values()) {
@@ -53,8 +53,8 @@ export function maintenanceGrants(observed: readonly Grant[], standing: readonly
       for (const zone of zones) {
         for (const server of index.membersOf(zone, sample.server.role)) {
           if (server.id === client.id || server.zone === client.zone) continue;
-          const { opcuaModes, opcuaPolicies } = endpoints.get(`${server.id}\n${sample.transport}/${sample.port}`) ?? detail;
-          const grant: Grant = { ...sample, client, server, detail: { ...detail, opcuaModes, opcuaPolicies }, evidence: NO_EVIDENCE, rules: ['maintenance'], source: null };
+          const { opcuaModes, opcuaPolicies } = endpoints.get(`${server.id}\n${portKey(sample)}`) ?? detail;
+          const grant: Grant = { ...sample, client, server, detail: { ...detail, opcuaModes, opcuaPolicies }, evidence: NO_EVIDENCE, rules: [...sample.rules, 'maintenance'], source: null };
           const key = grantKey(grant);
           const same = held.get(key);
           if (same !== undefined && isSeldomSession(same, index)) {

@@ -9,7 +9,7 @@ import { addTo } from '../net/multi-map.ts';
 import type { Access } from '../observation.ts';
 import type { ModbusOperations, ModbusRange, OpcUaOperations } from '../permit.ts';
 import { mergeSpans, sizeOfSpans, subtractSpans, tableOf } from '../net/register-set.ts';
-import { grantKey, mergeEvidence, NO_EVIDENCE } from './conduit-grants.ts';
+import { grantKey, mergeEvidence, NO_EVIDENCE, portKey } from './conduit-grants.ts';
 import type { Grant, GrantDetail, GrantEvidence, ModbusAsk } from './conduit-grants.ts';
 import type { PlanIndex } from './conduit-plan.ts';
 import { QUESTION_KINDS, questionOf } from './conduit-questions.ts';
@@ -26,7 +26,7 @@ export interface DraftPermit {
   readonly servers: readonly string[];
   readonly transport: string;
   /** Ascending by port; more than one where the same clients ask them of the same servers. */
-  readonly services: readonly { readonly port: number; readonly name: string }[];
+  readonly services: readonly { readonly port: number; readonly lastPort: number; readonly name: string }[];
   readonly protocol: string;
   readonly access: readonly Access[];
   readonly modbus: ModbusOperations | null;
@@ -36,7 +36,7 @@ export interface DraftPermit {
   readonly question: QuestionKind | null;
   readonly evidence: GrantEvidence;
   readonly rules: readonly string[];
-  /** (client, server, operation) let through and never seen. */
+  /** (client, server, operation or port) let through and never seen. */
   readonly neverSeen: number;
   /** Data addresses let through and never seen, over all pairs, units and tables. */
   readonly registersNeverSeen: number;
@@ -119,7 +119,7 @@ interface Cell {
 const cellKey = (cell: Cell): string => {
   const { grant, modbus, opcua } = cell;
   return [
-    grant.client.zone, grant.server.zone, grant.transport, grant.port, grant.protocol === '' ? grant.service : grant.protocol, grant.class, cell.question ?? '', cell.onDemand,
+    grant.client.zone, grant.server.zone, portKey(grant), grant.protocol === '' ? grant.service : grant.protocol, grant.class, cell.question ?? '', cell.onDemand,
     modbus === null ? '' : `${modbus.functionCodes.join(',')}|${modbus.unitIds.join(',')}|${rangeKey(modbus.ranges)}`,
     opcua === null ? '' : `${opcua.services.join(',')}|${opcua.securityModes.join(',')}|${opcua.securityPolicies.join(',')}`,
     grant.detail.names.join(','),
@@ -160,6 +160,13 @@ const registersBeyond = (detail: GrantDetail, seen: GrantDetail | undefined): nu
   return beyond;
 };
 
+/** Of a service without operations: 1 where it was never asked, and of a range the ports that never were. */
+const portsNeverSeen = (grant: Grant, observed: ReadonlyMap<string, Grant>): number => {
+  const isSeen = ({ client, server, transport, port }: Grant): boolean => client.id === grant.client.id && server.id === grant.server.id && transport === grant.transport && grant.port <= port && port <= grant.lastPort;
+  if (grant.lastPort === grant.port) return Number(!observed.has(grantKey(grant)));
+  return grant.lastPort - grant.port + 1 - new Set([...observed.values()].filter(isSeen).map(({ port }) => port)).size;
+};
+
 const byText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
 function draftOf(cells: readonly Cell[], observed: ReadonlyMap<string, Grant>): DraftPermit {
@@ -174,7 +181,7 @@ function draftOf(cells: readonly Cell[], observed: ReadonlyMap<string, Grant>): 
     const own = cell.modbus === null ? cell.grant.detail : { ...cell.grant.detail, modbus: cell.grant.detail.modbus.filter((ask) => cell.modbus?.functionCodes.includes(ask.code) && cell.modbus.unitIds.includes(ask.unit)) };
     const known = new Set(seen === undefined ? [] : operationsOf(seen.detail));
     const operations = operationsOf(own);
-    neverSeen += operations.length === 0 ? Number(seen === undefined) : operations.filter((operation) => !known.has(operation)).length;
+    neverSeen += operations.length === 0 ? portsNeverSeen(cell.grant, observed) : operations.filter((operation) => !known.has(operation)).length;
     registersNeverSeen += registersBeyond(own, seen?.detail);
     for (const rule of cell.grant.rules) rules.add(rule);
   }
@@ -182,7 +189,7 @@ function draftOf(cells: readonly Cell[], observed: ReadonlyMap<string, Grant>): 
     clientZone: grant.client.zone, serverZone: grant.server.zone,
     clients: [...new Set(cells.map((cell) => cell.grant.client.id))].sort(byText),
     servers: [...new Set(cells.map((cell) => cell.grant.server.id))].sort(byText),
-    transport: grant.transport, services: [{ port: grant.port, name: grant.service }], protocol: grant.protocol,
+    transport: grant.transport, services: [{ port: grant.port, lastPort: grant.lastPort, name: grant.service }], protocol: grant.protocol,
     access: grant.class === 'any' ? [] : [...new Set(cells.flatMap((cell) => cell.grant.detail.access))].sort(byText),
     modbus, opcua, names: grant.detail.names, onDemand, question, evidence,
     rules: neverSeen === 0 && registersNeverSeen === 0 ? [] : [...rules].sort(byText), neverSeen, registersNeverSeen,
@@ -192,7 +199,7 @@ function draftOf(cells: readonly Cell[], observed: ReadonlyMap<string, Grant>): 
 const pairsKey = (draft: DraftPermit): string => [draft.clientZone, draft.serverZone, draft.clients.join(','), draft.servers.join(','), draft.transport].join('\n');
 
 const endsKey = (draft: DraftPermit): string =>
-  [pairsKey(draft), ...draft.services.map(({ port, name }) => `${port} ${draft.protocol === '' ? name : draft.protocol}`), draft.onDemand, draft.question ?? ''].join('\n');
+  [pairsKey(draft), ...draft.services.map(({ port, lastPort, name }) => `${port}${lastPort === port ? '' : `-${lastPort}`} ${draft.protocol === '' ? name : draft.protocol}`), draft.onDemand, draft.question ?? ''].join('\n');
 
 /** Joins the classes of one pair of ends into one Permit where that says nothing more. */
 function joinClasses(drafts: readonly DraftPermit[]): DraftPermit[] {

@@ -1,9 +1,9 @@
 /**
- * What conduit inference needs to know of the zones: who is where, who stands in for whom, and on which days anybody
- * listened.
+ * What conduit inference needs to know of the zones: who is where, who stands in for whom, on which days anybody
+ * listened, and whose ports were agreed upon elsewhere.
  *
  * In: a zone proposal (or anything shaped like one) and the Observations. Out: an index by address, redundant partners,
- * captured days. Left out on purpose: how zones were found (zones.ts).
+ * captured days, negotiated ports. Left out on purpose: how zones were found (zones.ts).
  */
 import { addTo } from '../net/multi-map.ts';
 import type { Conversation, ObservationSet } from '../observation.ts';
@@ -11,6 +11,7 @@ import { staysOnLink } from '../net/link-local.ts';
 import { groupAddressKind } from '../net/address-set.ts';
 import { capturedDaysOf } from './captured-days.ts';
 import { isMac } from './address-order.ts';
+import { findNegotiated, type Negotiated, type Talk } from './negotiated-ports.ts';
 
 export interface PlannedAsset {
   readonly id: string;
@@ -51,6 +52,8 @@ export interface PlanIndex {
   /** Days since 1970 on which anything was captured, ascending. */
   readonly capturedDays: readonly number[];
   readonly droppedWhy: ReadonlyMap<number, string>;
+  /** Conversations whose ports were agreed upon over another one, by id. */
+  readonly negotiated: ReadonlyMap<number, Negotiated>;
 }
 
 /** Roles whose devices are built in redundant pairs that take over from each other. */
@@ -106,6 +109,12 @@ export function indexPlan(set: ObservationSet, plan: ZonePlan): PlanIndex {
   const assetOf = (address: string): PlannedAsset | null => byAddress.get(address) ?? null;
   const capturedDays = capturedDaysOf(set);
   const partners = findPartners(set, assetOf, capturedDays.length);
+  const why = new Map(plan.dropped.map((entry) => [entry.conversation, entry.why]));
+  const talks = set.conversations.flatMap((conversation): Talk[] => {
+    const client = assetOf(conversation.client);
+    const server = assetOf(conversation.server);
+    return client === null || server === null || client === server || why.has(conversation.id) ? [] : [{ conversation, client: client.id, server: server.id }];
+  });
   return {
     plan,
     assetOf,
@@ -114,7 +123,8 @@ export function indexPlan(set: ObservationSet, plan: ZonePlan): PlanIndex {
     allOf: (zone) => byZone.get(zone) ?? [],
     partnerOf: (asset) => partners.get(asset) ?? null,
     capturedDays,
-    droppedWhy: new Map(plan.dropped.map((entry) => [entry.conversation, entry.why])),
+    droppedWhy: why,
+    negotiated: findNegotiated(talks, capturedDays.length),
   };
 }
 

@@ -9,7 +9,7 @@ import type { PlanIndex } from './conduit-plan.ts';
 import { isoDay } from './captured-days.ts';
 
 export const QUESTION_KINDS = [
-  'temporary-device', 'into-safety', 'enterprise-to-control', 'internet', 'remote-to-cell', 'cross-cell', 'unreadable', 'engineering', 'rare',
+  'temporary-device', 'into-safety', 'enterprise-to-control', 'internet', 'remote-to-cell', 'cross-cell', 'unreadable', 'engineering', 'negotiated-ports', 'rare',
 ] as const;
 
 export type QuestionKind = (typeof QUESTION_KINDS)[number];
@@ -24,6 +24,7 @@ export const QUESTION_SENTENCES: Readonly<Record<QuestionKind, string>> = {
   'cross-cell': 'one cell\'s device asks another cell, and nobody else of its kind does: is it an interlock?',
   unreadable: 'the service is one we read, but no operation could be read: is it really that protocol?',
   engineering: 'an engineering or jump station, now and then: standing, or switched on for each session?',
+  'negotiated-ports': 'a control connection (FTP on 21, the MS-RPC endpoint mapper on 135) agrees upon a new port each time, so a whole range is open: can the device be held to a few ports, or the firewall follow the control connection in place of this rule?',
   rare: 'seldom seen: a job of the month, a fail-over, maintenance, or a mistake?',
 };
 
@@ -59,6 +60,7 @@ export function questionOf(grant: Grant, index: PlanIndex): QuestionKind | null 
   if (STATION_ROLES.has(grant.client.role) && grant.evidence.days.length <= index.capturedDays.length / 2) return 'engineering';
   const isAlone = !isLikeOthers(grant);
   if (isAlone && client === 'cell' && server === 'cell' && DEVICE_ROLES.has(grant.client.role)) return 'cross-cell';
+  if (grant.rules.includes('negotiated-ports')) return 'negotiated-ports';
   if (isAlone && grant.evidence.days.length <= rareDays(index.capturedDays.length)) return 'rare';
   return null;
 }

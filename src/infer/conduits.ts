@@ -13,9 +13,10 @@ import type { Permit, PermitEnd } from '../permit.ts';
 import { isMac } from './address-order.ts';
 import { isoDay } from './captured-days.ts';
 import { generaliseGrants } from './conduit-generalise.ts';
-import { grantKey, mergeDetails, mergeEvidence, observeGrants } from './conduit-grants.ts';
+import { grantKey, mergeDetails, mergeEvidence, observeGrants, portKey } from './conduit-grants.ts';
 import type { Grant, GrantDetail } from './conduit-grants.ts';
 import { maintenanceGrants } from './conduit-maintenance.ts';
+import { foldNegotiated } from './conduit-negotiated.ts';
 import { draftPermits, hasPorts, sortDrafts } from './conduit-permits.ts';
 import type { DraftPermit } from './conduit-permits.ts';
 import { indexPlan, ownMacs } from './conduit-plan.ts';
@@ -139,6 +140,15 @@ const protocolName = (draft: DraftPermit): string => {
   return [...new Set(names)].sort((a, b) => (a < b ? -1 : 1)).join(', ');
 };
 
+/** Why a range of ports is open. */
+const RANGE_PURPOSES: Readonly<Record<string, string>> = {
+  'ftp-data': 'FTP data connections: the control connection names their ports (RFC 959, RFC 2428)',
+  rpc: 'MS-RPC endpoints (OPC classic is one): the endpoint mapper on tcp/135 names their ports',
+};
+
+const rangePurpose = ({ rules, services: [{ name }] }: DraftPermit): string =>
+  rules.includes('negotiated-ports') ? name.split(', ').map((service) => RANGE_PURPOSES[service] ?? service).join('; ') : '';
+
 const listed = (ids: readonly number[], word: string): string[] =>
   ids.length === 0 ? [] : [`${word}${ids.length === 1 ? '' : 's'} ${mergeSpans(ids.map((id) => ({ first: id, last: id }))).map(({ first, last }) => (first === last ? first : `${first}-${last}`)).join(', ')}`];
 
@@ -164,13 +174,13 @@ function foldBusiness(grants: readonly Grant[], index: PlanIndex): { rest: Grant
       rest.push(grant);
       continue;
     }
-    const key = `${grant.client.zone}\n${grant.server.zone}\n${grant.transport}/${grant.port}`;
+    const key = `${grant.client.zone}\n${grant.server.zone}\n${portKey(grant)}`;
     const held = folded.get(key);
     const detail: GrantDetail = { ...(held === undefined ? grant.detail : mergeDetails(held.grant.detail, grant.detail)), modbus: [], opcuaServices: [], opcuaModes: [], opcuaPolicies: [], names: [], access: [] };
     const evidence = held === undefined ? grant.evidence : mergeEvidence(held.grant.evidence, grant.evidence);
     // One port may be named differently from pair to pair; the first name in the alphabet stands for all.
     const service = held === undefined || (grant.service !== '' && (held.grant.service === '' || grant.service < held.grant.service)) ? grant.service : held.grant.service;
-    folded.set(key, { grant: { ...grant, service, protocol: '', class: 'any', detail, evidence, rules: ['outside-iacs'] }, pairs: new Set(held?.pairs).add(`${grant.client.id}\n${grant.server.id}`) });
+    folded.set(key, { grant: { ...grant, service, protocol: '', class: 'any', detail, evidence, rules: [...new Set([...grant.rules, 'outside-iacs'])].sort() }, pairs: new Set(held?.pairs).add(`${grant.client.id}\n${grant.server.id}`) });
   }
   return { rest, folded: [...folded.values()] };
 }
@@ -218,7 +228,7 @@ export function proposeConduits(set: ObservationSet, plan: ZonePlan, options: Co
   const index = indexPlan(set, plan);
   const { grants: exact, withinZone, groupAddressed, setAside } = observeGrants(set, index);
   const observed = new Map(exact.map((grant) => [grantKey(grant), grant]));
-  const { rest, folded } = options.exact ? { rest: [...exact], folded: [] } : foldBusiness(exact, index);
+  const { rest, folded } = options.exact ? { rest: [...exact], folded: [] } : foldBusiness(foldNegotiated(exact, set, index), index);
   const generalised = options.exact ? rest : generaliseGrants(rest, index);
   const { standing, onDemand } = options.exact || !options.maintenance ? { standing: generalised, onDemand: [] } : maintenanceGrants(rest, generalised, index);
   const engineered = new Map<number, number>();
@@ -227,7 +237,7 @@ export function proposeConduits(set: ObservationSet, plan: ZonePlan, options: Co
   const drafts = sortDrafts([
     ...draftPermits(standing, false, observed, index),
     ...folded.flatMap(({ grant, pairs }) => draftPermits([grant], false, observed, index).map((draft) => ({
-      ...draft, clients: [], servers: [], rules: ['outside-iacs'], neverSeen: index.allOf(grant.client.zone).length * index.allOf(grant.server.zone).length - pairs.size,
+      ...draft, clients: [], servers: [], rules: grant.rules, neverSeen: index.allOf(grant.client.zone).length * index.allOf(grant.server.zone).length - pairs.size,
     }))),
     ...draftPermits(onDemand, true, observed, index),
   ]);
@@ -272,13 +282,13 @@ export function proposeConduits(set: ObservationSet, plan: ZonePlan, options: Co
           conduit: id,
           from: endOf(draft.clientZone, draft.clients),
           to: endOf(draft.serverZone, draft.servers),
-          service: { protocol: protocolName(draft), transport: draft.transport, ports: hasPorts(draft.transport) ? draft.services.map(({ port }) => ({ first: port, last: port })) : draft.services.flatMap(({ port }) => (port === 0 ? [] : [{ first: port, last: port }])) },
+          service: { protocol: protocolName(draft), transport: draft.transport, ports: hasPorts(draft.transport) ? draft.services.map(({ port, lastPort }) => ({ first: port, last: lastPort })) : draft.services.flatMap(({ port }) => (port === 0 ? [] : [{ first: port, last: port }])) },
           access: draft.access,
           modbus: draft.modbus,
           opcua: draft.opcua,
           named: draft.names.length === 0 ? null : { protocol: draft.protocol, names: draft.names },
           conditions: { days: window?.days ?? [], start: window?.start ?? null, end: window?.end ?? null, expires: kind === 'temporary-device' ? isoDay(lastDay) : null, onDemand: draft.onDemand },
-          purpose: draft.onDemand && kind !== 'temporary-device' ? 'maintenance, switched on by a person for a while' : (window?.purpose ?? ''),
+          purpose: draft.onDemand && kind !== 'temporary-device' ? 'maintenance, switched on by a person for a while' : (window?.purpose ?? rangePurpose(draft)),
           basis: 'observed',
           decision: kind === null && !draft.onDemand ? 'approved' : 'pending',
           owner: '',
