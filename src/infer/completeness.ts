@@ -10,9 +10,11 @@
  * Biased low below four weeks (weekly and monthly jobs are not exchangeable) and for correlated events (a fail-over
  * brings hundreds of tuples at once): every figure is to be read as "at least".
  */
+import { addTo } from '../net/multi-map.ts';
 import type { Inference } from './inference.ts';
 import { isEngineering, type Link } from './activity.ts';
 import { isoDay } from './captured-days.ts';
+import { findNegotiated, type Negotiated } from './negotiated-ports.ts';
 import type { Completeness, ConduitCompleteness, Regime, SpeciesEstimate } from './proposal.ts';
 import type { ZonePlan } from './zone-names.ts';
 import { plural } from './plural.ts';
@@ -58,12 +60,21 @@ export function estimateSpecies(incidences: readonly number[], days: number): Sp
   };
 }
 
-/** Adds the days seen of every tuple of a link. */
-function addIncidences(link: Link, incidences: number[]): void {
-  const { operations } = link.conversation;
-  if (operations.length === 0) incidences.push(link.days.length);
-  for (const { days } of operations) incidences.push(Math.max(1, days.length));
+/** The days seen of every tuple. What negotiates its ports is one tuple a pair of assets: a new port is nothing new. */
+function incidencesOf(links: readonly Link[], negotiated: ReadonlyMap<number, Negotiated>): number[] {
+  const ofRanges = new Map<string, Set<number>>();
+  const incidences = links.flatMap(({ client, server, conversation: { id, operations }, days }) => {
+    const service = negotiated.get(id)?.service;
+    if (service === undefined) return operations.length === 0 ? [days.length] : operations.map((operation) => Math.max(1, operation.days.length));
+    const key = `${client} ${server} ${service}`;
+    ofRanges.set(key, new Set([...(ofRanges.get(key) ?? []), ...days]));
+    return [];
+  });
+  return [...incidences, ...[...ofRanges.values()].map((days) => days.size)];
 }
+
+const negotiatedOf = ({ plant: { links, activity } }: Inference): ReadonlyMap<number, Negotiated> =>
+  findNegotiated(links.map(({ conversation, client, server }) => ({ conversation, client: `${client}`, server: `${server}` })), activity.capturedDays.length);
 
 interface Pair {
   readonly fromZone: string;
@@ -72,29 +83,29 @@ interface Pair {
   readonly incidences: number[];
 }
 
-function collectPairs({ plant, placements }: Inference, plan: ZonePlan): Pair[] {
+function collectPairs({ plant, placements }: Inference, plan: ZonePlan, negotiated: ReadonlyMap<number, Negotiated>): Pair[] {
   const kindOf = new Map(plan.zones.map((zone) => [zone.id, zone.kind]));
   const zoneOf = placements.placed.map((placed) => plan.zoneIdOf(placed.zone));
-  const pairs = new Map<string, Pair>();
+  const pairs = new Map<string, Link[]>();
   for (const link of plant.links) {
     const fromZone = zoneOf[link.client]!;
     const toZone = zoneOf[link.server]!;
     if (fromZone === toZone) continue;
-    const key = `${fromZone} ${toZone}`;
-    const held = pairs.get(key) ?? { fromZone, toZone, pool: `${kindOf.get(fromZone)} ${kindOf.get(toZone)}`, incidences: [] };
-    pairs.set(key, held);
-    addIncidences(link, held.incidences);
+    addTo(pairs, `${fromZone} ${toZone}`, link);
   }
-  return [...pairs.values()].sort((a, b) => (a.fromZone < b.fromZone ? -1 : a.fromZone > b.fromZone ? 1 : a.toZone < b.toZone ? -1 : 1));
+  return [...pairs.values()].map((links): Pair => {
+    const fromZone = zoneOf[links[0].client]!;
+    const toZone = zoneOf[links[0].server]!;
+    return { fromZone, toZone, pool: `${kindOf.get(fromZone)} ${kindOf.get(toZone)}`, incidences: incidencesOf(links, negotiated) };
+  }).sort((a, b) => (a.fromZone < b.fromZone ? -1 : a.fromZone > b.fromZone ? 1 : a.toZone < b.toZone ? -1 : 1));
 }
 
 export function estimateCompleteness(inference: Inference, plan: ZonePlan): Completeness {
   const { capturedDays, deafDays, deafHours, diaries } = inference.plant.activity;
   const days = capturedDays.length;
-  const all: number[] = [];
-  for (const link of inference.plant.links) addIncidences(link, all);
-  const plant = estimateSpecies(all, days);
-  const pairs = collectPairs(inference, plan);
+  const negotiated = negotiatedOf(inference);
+  const plant = estimateSpecies(incidencesOf(inference.plant.links, negotiated), days);
+  const pairs = collectPairs(inference, plan, negotiated);
   const pools = new Map<string, number[]>();
   for (const pair of pairs) {
     const held = pools.get(pair.pool) ?? [];

@@ -46,7 +46,10 @@ export function findVisits(set: ObservationSet, index: PlanIndex): ReadonlyMap<n
     const standing = standingOf(conversation, index);
     if (standing.kind !== 'crossing') continue;
     const { client, server } = standing;
-    const group = `${client.zone}\n${client.role}\n${server.zone}\n${server.role}\n${conversation.transport}/${conversation.port}`;
+    // What a control connection negotiates is a visit when the control connection is.
+    const { controlPort, isBackwards } = index.negotiated.get(conversation.id) ?? { controlPort: conversation.port, isBackwards: false };
+    const [asks, answers] = isBackwards ? [server, client] : [client, server];
+    const group = `${asks.zone}\n${asks.role}\n${answers.zone}\n${answers.role}\n${conversation.transport}/${controlPort}`;
     const kind = conversation.days.length > most ? null : kindOfVisit(conversation, client, server, index);
     if (kind === null) usual.add(group);
     else visits.set(conversation.id, { kind, group });

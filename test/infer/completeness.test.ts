@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { estimateSpecies } from '../../src/infer/completeness.ts';
 import { proposeZones } from '../../src/infer/zones.ts';
-import { sketchPlant, smallPlant, vendorOf } from './plant-sketch.ts';
+import { everyDay, sketchPlant, smallPlant, vendorOf } from './plant-sketch.ts';
 
 describe('species estimate over days', () => {
   it('follows Good-Turing and Chao2 on numbers computed by hand', () => {
@@ -52,5 +52,12 @@ describe('the stopping rule', () => {
     expect(completeness).toMatchObject({ sufficient: true, moreDays: 0, listenUntil: null });
     expect(Object.fromEntries(completeness.regimes.map(({ regime, covered }) => [regime, covered]))).toMatchObject({ weekend: true, 'month-end': true, maintenance: true, failover: true });
     expect(completeness.conduits.find(({ fromZone, toZone }) => fromZone === 'Z-SUP' && toZone === 'Z-SIS')).toMatchObject({ days: 28, seen: 1 });
+  });
+
+  it('a port that FTP agrees upon anew each day is nothing new', () => {
+    const ftp = { client: '10.1.0.10', server: '10.1.0.131', service: 'ftp', port: 21 };
+    const transfers = everyDay(28).map((day) => ({ ...ftp, service: '', port: 50001 + 331 * day, days: [day] }));
+    const { completeness } = proposeZones(sketchPlant(hosts, [...sketches, ftp, ...transfers], 28), { vendorOf, stabilityRuns: 0 });
+    expect(completeness).toMatchObject({ sufficient: true, plant: { onceOnly: 0 } });
   });
 });

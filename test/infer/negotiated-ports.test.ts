@@ -92,6 +92,14 @@ describe('negotiated ports', () => {
     expect(proveProposal(parseSpec(writeSpec(proposal), 'spec.yaml').loaded!, set).faults).toEqual([]);
   });
 
+  it('what the office does every day is no visit for coming on a new port each day', () => {
+    const office = '10.8.0.1';
+    const proposal = propose(ftp(office), ...transfers(scattered(28), office), ...transfers(scattered(28, 1024, 3000), PLC, office));
+    expect(proposal.setAside).toEqual([]);
+    expect(servicesOf(proposal)).toEqual(['PC-1 > PLC-1 ftp 21', 'PC-1 > PLC-1 ftp-data 49152-65535', 'PLC-1 > PC-1 ftp-data 1024-5000']);
+    expect(proposal.permits.map(({ question }) => question?.kind)).toEqual(['enterprise-to-control', 'enterprise-to-control', 'enterprise-to-control']);
+  });
+
   it.each([
     ['a sweep of one host', [ftp(HIST, PLC, [MONDAY]), ...scattered(20).map((port) => unnamed(HIST, PLC, port, MONDAY))]],
     ['ports without a control connection', transfers(scattered(28))],
