@@ -31,6 +31,8 @@ import type { SetAsideEntry } from './conduit-set-aside.ts';
 export interface ConduitOptions {
   /** No rule widens anything: exactly what was seen. */
   readonly exact: boolean;
+  /** True: negotiated ports are one grant even so, because a new one is nothing new (default: unless exact). */
+  readonly negotiated?: boolean;
   /** Propose on-demand Permits for maintenance stations. */
   readonly maintenance: boolean;
   /** False: no Permit is tied to a calendar (default: true, unless exact). */
@@ -228,7 +230,8 @@ export function proposeConduits(set: ObservationSet, plan: ZonePlan, options: Co
   const index = indexPlan(set, plan);
   const { grants: exact, withinZone, groupAddressed, setAside } = observeGrants(set, index);
   const observed = new Map(exact.map((grant) => [grantKey(grant), grant]));
-  const { rest, folded } = options.exact ? { rest: [...exact], folded: [] } : foldBusiness(foldNegotiated(exact, set, index), index);
+  const joined = (options.negotiated ?? !options.exact) ? foldNegotiated(exact, set, index) : [...exact];
+  const { rest, folded } = options.exact ? { rest: joined, folded: [] } : foldBusiness(joined, index);
   const generalised = options.exact ? rest : generaliseGrants(rest, index);
   const { standing, onDemand } = options.exact || !options.maintenance ? { standing: generalised, onDemand: [] } : maintenanceGrants(rest, generalised, index);
   const engineered = new Map<number, number>();

@@ -3,7 +3,8 @@ import { comparePeriods } from '../../src/policy/compare-periods.ts';
 import { compareSpecs } from '../../src/policy/compare-specs.ts';
 import { PLAN } from '../infer/conduit-plan-fixture.ts';
 import { loadText } from './loaded-spec.ts';
-import { modbus, observations } from './observed.ts';
+import type { Conversation } from '../../src/observation.ts';
+import { conversation, daysFrom, modbus, MONDAY, observations } from './observed.ts';
 
 const SPEC = `zones:
   - {zone_id: CELL, name: Cell, kind: control, assets: [{asset_id: PLC-1, ip: [10.2.0.1]}, {asset_id: PLC-2, ip: [10.2.0.2]}]}
@@ -74,4 +75,12 @@ it('two periods: what the later one asks that the earlier never did', () => {
   const later = observations([modbus('10.4.0.1', '10.1.0.1', [{ code: 16 }]), modbus('10.4.0.1', '10.1.0.2'), modbus('10.4.0.1', '10.2.0.9')]);
   expect(comparePeriods(earlier, later, PLAN).map((finding) => finding.type)).toEqual(['undeclared-operation', 'undeclared-conversation', 'wider-than-observed']);
   expect(comparePeriods(earlier, earlier, PLAN)).toEqual([]);
+});
+
+it('two periods of FTP, whose data connections are on new ports every day, do not differ', () => {
+  const week = (first: number): Conversation[] => [
+    conversation('10.4.0.1', '10.1.0.1', { port: 21, service: 'ftp', days: daysFrom(first, 7) }),
+    ...daysFrom(first, 7).map((day): Conversation => ({ ...conversation('10.4.0.1', '10.1.0.1', { port: 50000 + ((day * 997) % 15000), days: [day] }), service: { name: '', by: 'none' } })),
+  ];
+  expect(comparePeriods(observations(week(MONDAY)), observations(week(MONDAY + 7), daysFrom(MONDAY + 7, 7)), PLAN)).toEqual([]);
 });
