@@ -22,7 +22,7 @@ export function foresightOf({ permits }: LoadedSpec): (part: Permit) => boolean 
   return (part) => {
     const rules = part.evidence?.generalisedBy ?? [];
     return rules.length === 0 || (byZones.get(keyOf(part)) ?? []).some((held) =>
-      held.service.transport === part.service.transport && held.service.ports.some(({ first }) => part.service.ports.some((port) => port.first === first)) &&
+      held.service.transport === part.service.transport && held.service.ports.some(({ first, last }) => part.service.ports.some((port) => first <= port.last && port.first <= last)) &&
       (meets(held.from.assets, part.from.assets) || meets(held.to.assets, part.to.assets)) && rules.every((rule) => held.evidence?.generalisedBy.includes(rule)));
   };
 }

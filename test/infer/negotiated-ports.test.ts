@@ -7,6 +7,7 @@ import type { Conversation } from '../../src/observation.ts';
 import { diffReport } from '../../src/policy/diff.ts';
 import { proveProposal } from '../../src/policy/proof.ts';
 import { parseSpec } from '../../src/policy/spec-load.ts';
+import { updateSpec } from '../../src/policy/spec-update.ts';
 import { writeSpec } from '../../src/policy/spec-write.ts';
 import { conversation, daysFrom, modbus, MONDAY, namedOperation, observations } from '../policy/observed.ts';
 import { PLAN } from './conduit-plan-fixture.ts';
@@ -52,6 +53,13 @@ describe('negotiated ports', () => {
     expect(diffReport(loaded, set).findings).toEqual([]);
     expect(proveProposal(loaded, set).faults).toEqual([]);
     expect(diffReport(loaded, observations([ftp(HIST, PLC, [MONDAY + 28]), unnamed(HIST, PLC, 60999, MONDAY + 28)])).findings.filter(({ type }) => type.startsWith('undeclared'))).toEqual([]);
+  });
+
+  it('a range that a person has narrowed does not come back', () => {
+    const set = observations([ftp(), ...transfers(scattered(6, 50000, 100))]);
+    const proposal = proposeConduits(set, PLAN);
+    const narrowed = writeSpec(proposal).replace('port: 49152-65535', 'port: 50000-50099');
+    expect(updateSpec(proposal, narrowed, set)).toMatchObject({ text: narrowed, leftOut: 1 });
   });
 
   it('in active mode the server of FTP opens them, to ports of its client', () => {
