@@ -209,5 +209,6 @@ export const ciscoAsa: Exporter = {
   filters: true,
   modes: ['monitor', 'enforce'],
   capabilities: CAPABILITIES,
+  follows: { ftp: '`inspect ftp` (on by default)', rpc: '`inspect dcerpc`' },
   build,
 };

@@ -121,5 +121,6 @@ export const ciscoFtd: Exporter = {
   filters: true,
   modes: ['monitor', 'enforce'],
   capabilities: CAPABILITIES,
+  follows: { ftp: '`inspect ftp` (on by default)' },
   build,
 };

@@ -11,6 +11,7 @@ import type {
 } from './exporter.ts';
 import { notEnforceable } from './loss.ts';
 import { lossJson, lossMarkdown, readmeMarkdown } from './loss-report.ts';
+import { explainRanges } from './negotiated-range.ts';
 import { nameScope } from './vendor-name.ts';
 
 export interface ExportResult {
@@ -77,7 +78,7 @@ export const exportPlan = (exporter: Exporter, wholePlan: Plan, options: ExportO
     built: exporter.build(devicePlan(plan, device, conduits, mode), options),
   }));
   const covered = new Set(parts.flatMap((part) => part.conduits.map((conduit) => conduit.id)));
-  const losses = [...parts.flatMap((part) => part.built.losses), ...elsewhere(plan, covered, exporter)];
+  const losses = explainRanges(exporter, plan.permits, [...parts.flatMap((part) => part.built.losses), ...elsewhere(plan, covered, exporter)]);
   const wider = [...new Set(losses.filter((row) => row.verdict === 'widened').map((row) => row.permit))];
   const refused = exporter.filters && mode === 'enforce' && options.allowWider !== true ? wider : [];
   const reports: ExportFile[] = [

@@ -177,6 +177,9 @@ export interface DeviceExport {
   readonly notes: readonly string[];
 }
 
+/** A service whose control connection agrees upon the ports of others. */
+export type Negotiator = 'ftp' | 'rpc';
+
 export interface Exporter {
   readonly name: string;
   readonly title: string;
@@ -186,6 +189,8 @@ export interface Exporter {
   readonly filters: boolean;
   readonly modes: readonly Mode[];
   readonly capabilities: Capabilities;
+  /** How the target follows a control connection that agrees upon ports, in its own words; what is missing it cannot. */
+  readonly follows?: Readonly<Partial<Record<Negotiator, string>>>;
   readonly build: (plan: DevicePlan, options: ExportOptions) => DeviceExport;
 }
 

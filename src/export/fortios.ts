@@ -344,5 +344,6 @@ export const fortios: Exporter = {
   filters: true,
   modes: ['monitor', 'enforce'],
   capabilities: CAPABILITIES,
+  follows: { ftp: 'the session helper `ftp` (on by default)', rpc: 'the session helper `dcerpc` (on by default)' },
   build,
 };

@@ -216,7 +216,8 @@ const buildWith = (sheet: (profiles: readonly Profile[], enforce: boolean) => st
   };
 };
 
-const shared = { filters: true, modes: ['monitor', 'enforce'], capabilities: CAPABILITIES } as const;
+/** The OPC enforcer of both follows OPC classic, and opens the ports of its data connections one by one. */
+const shared = { filters: true, modes: ['monitor', 'enforce'], capabilities: CAPABILITIES, follows: { rpc: 'the OPC enforcer' } } as const;
 
 export const hirschmannEagle: Exporter = {
   ...shared,

@@ -262,5 +262,6 @@ export const panos: Exporter = {
   filters: true,
   modes: ['monitor', 'enforce'],
   capabilities: CAPABILITIES,
+  follows: { ftp: 'a rule for the App-ID `ftp`', rpc: 'a rule for the App-ID `msrpc`' },
   build,
 };

@@ -291,5 +291,6 @@ export const suricata: Exporter = {
   filters: true,
   modes: ['monitor', 'enforce'],
   capabilities: CAPABILITIES,
+  follows: { ftp: 'a pass rule with `app-layer-protocol:ftp-data`' },
   build,
 };
