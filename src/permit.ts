@@ -79,7 +79,7 @@ export interface PermitEvidence {
   readonly requests: number;
   /** Names of the generalisation rules applied; empty = exactly what was seen. */
   readonly generalisedBy: readonly string[];
-  /** Distinct (client, server, operation) let through that were never seen. */
+  /** Distinct (client, server, operation), and of a range of ports (client, server, port), let through that were never seen. */
   readonly neverSeen: number;
   /** Captures that ran while it was seen: `captures 1-5`, `live capture 6`. */
   readonly sensors: readonly string[];

@@ -40,8 +40,9 @@ interface Kind {
 const ENDPOINT_MAPPER = 135;
 const FIRST_USER_PORT = 1024;
 
+/** Who asks less of FTP than a command to agree on a port and one to use it has only knocked, as a sweep does. */
 const KINDS: readonly Kind[] = [
-  { service: 'ftp-data', isControl: ({ service }) => service.name === 'ftp', mayCarry: ({ service, port }) => service.by !== 'probe' && !isWellKnownServerPort('tcp', port) },
+  { service: 'ftp-data', isControl: ({ service, requests, sessions }) => service.name === 'ftp' && requests > sessions, mayCarry: ({ service, port }) => service.by !== 'probe' && !isWellKnownServerPort('tcp', port) },
   { service: 'rpc', isControl: ({ service, port }) => service.name === 'rpc' && port === ENDPOINT_MAPPER, mayCarry: ({ service }) => service.name === 'rpc' && service.by === 'probe' },
 ];
 

@@ -110,6 +110,7 @@ describe('negotiated ports', () => {
 
   it.each([
     ['a sweep of one host', [ftp(HIST, PLC, [MONDAY]), ...scattered(20).map((port) => unnamed(HIST, PLC, port, MONDAY))]],
+    ['a sweep of several hosts, one an hour', [PLC, PLC_2, '10.1.0.3', '10.1.0.4', '10.2.0.9'].flatMap((server, i) => [{ ...ftp(HIST, server, [MONDAY + i]), requests: 1 }, unnamed(HIST, server, 50001 + 999 * i, MONDAY + i)])],
     ['ports without a control connection', transfers(scattered(28))],
     ['ports that began when nobody spoke on the control connection', [ftp(), ...scattered(28).map((port, i) => unnamed(HIST, PLC, port, days[i], 15))]],
     ['many services of one server, each on its port', [ftp(), ...[50001, 50002, 50003, 50004, 50005].map((port, i) => ({ ...conversation(HIST, PLC, { port, hours: [9], days: days.filter((_, at) => at % 7 === i) }), service: { name: '', by: 'none' as const } }))]],
