@@ -4,20 +4,20 @@
  * per session; `feed.ts` calls the attached stream directly.
  */
 import { modbus } from '../decode/app/modbus.ts';
-import { DATAGRAM_PROTOCOLS, PROTOCOL_NAMES, STREAM_PROTOCOLS } from '../decode/app/registry.ts';
+import { DATAGRAM_PROTOCOLS, PROTOCOL_NAMES, STREAM_PROTOCOLS, streamProtocol } from '../decode/app/registry.ts';
 import type { StreamProtocol } from '../decode/app/protocol.ts';
 import * as protocols from '../decode/app/protocol.ts';
 import * as transport from '../decode/transport.ts';
 import { conversationOf, learnServer, nameService, orient, proveServer, serverPort, transportOf } from './conversations.ts';
 import type { FlowSink } from './operations.ts';
-import { internText, type FlowState } from './flow-state.ts';
+import { count, internText, type FlowState } from './flow-state.ts';
 import * as layout from './flow-state.ts';
-import { createTcpStream, expectStart, finishHalf, startHalf, type TcpStream } from './tcp-stream.ts';
+import { createTcpStream, expectStart, finishHalf, startHalf, type HalfStream, type TcpStream } from './tcp-stream.ts';
 
 // Constants of the module at hand: V8 folds them into the code, imported ones it loads and checks at every use.
 const { PROBE, TO_CLIENT, TO_SERVER } = protocols;
 const { IP_PROTOCOL } = transport;
-const { FLAG, PROBES_SHIFT, SESSION } = layout;
+const { FLAG, PROBES_MASK, PROBES_SHIFT, SESSION } = layout;
 
 /** Payloads looked at before a session is left alone. */
 const MAX_PROBES = 4;
@@ -96,7 +96,7 @@ export function probeSession(state: FlowState, session: number, bytes: Uint8Arra
   }
   if (doubted !== null && state.doubted < MAX_DOUBTED) return attach(state, session, doubted, false);
   words[s + SESSION.flags] += 1 << PROBES_SHIFT;
-  if (words[s + SESSION.flags] >>> PROBES_SHIFT >= MAX_PROBES || !isTcp) words[s + SESSION.app] = NOTHING_TO_READ;
+  if ((words[s + SESSION.flags] & PROBES_MASK) >>> PROBES_SHIFT >= MAX_PROBES || !isTcp) words[s + SESSION.app] = NOTHING_TO_READ;
   return -1;
 }
 
@@ -229,11 +229,40 @@ export function finishHoles(state: FlowState, stream: TcpStream, sink: FlowSink)
   }
 }
 
-/** The session is over: what waits is read, the stream let go. */
-export function finishStream(state: FlowState, session: number, sink: FlowSink, app: number): void {
-  const index = state.sessions.keys[session * SESSION.stride + SESSION.app] - 1;
+/**
+ * The session is over: what waits is read, the stream let go. Its positions stay in the session's record, because it may
+ * not be over: a forged reset does not end it (RFC 5961 section 3.2), the last octets may be overtaken by the FINs, and the next
+ * session on the same ports may begin unseen.
+ */
+export function finishStream(state: FlowState, session: number, sink: FlowSink): void {
+  const s = session * SESSION.stride;
+  const index = state.sessions.keys[s + SESSION.app] - 1;
   const stream = index >= 0 ? state.streams[index] : null;
-  if (stream === null || stream === undefined) return;
-  finishHoles(state, stream, sink);
-  releaseStream(state, session, app);
+  if (stream !== null && stream !== undefined) {
+    finishHoles(state, stream, sink);
+    recallStream(state, stream);
+    state.sessions.keys[s + SESSION.nextLo] = positionOf(stream.lo);
+    state.sessions.keys[s + SESSION.nextHi] = positionOf(stream.hi);
+    state.sessions.keys[s + SESSION.flags] &= ~HANDSHAKE;
+  }
+  releaseStream(state, session, 0);
+  state.sessions.keys[s + SESSION.flags] &= ~PROBES_MASK;
+}
+
+/** Where the next message begins; 0 where that is not known. */
+const positionOf = (half: HalfStream): number => (half.isPlain ? half.next : 0);
+
+/** A payload after the session's end: it goes on where it ended, with the protocol that it spoke. Returns the stream index, or -1. */
+export function resumeSession(state: FlowState, session: number): number {
+  const s = session * SESSION.stride;
+  const words = state.sessions.keys;
+  count(state, 'tcp.after-close');
+  if ((words[s + SESSION.flags] & FLAG.serviceByProbe) === 0) return -1;
+  const protocol = streamProtocol(state.texts[words[s + SESSION.service]]);
+  if (protocol === undefined) return -1;
+  const index = attach(state, session, protocol, true);
+  const { lo, hi } = state.streams[index] as TcpStream;
+  if (words[s + SESSION.nextLo] !== 0) startHalf(lo, words[s + SESSION.nextLo]);
+  if (words[s + SESSION.nextHi] !== 0) startHalf(hi, words[s + SESSION.nextHi]);
+  return index;
 }

@@ -213,7 +213,7 @@ function takeFrame(state: FlowState, sink: FlowSink, batch: FrameBatch, i: numbe
   }
   const known = (FLAG.macLo | FLAG.spokeLo) << side;
   if ((words[s + SESSION.flags] & known) !== known) noteSender(state, session, side, view, decoded === null ? batch.offset[i] + 6 : decoded.macAt, sec, ns, tcpFlags, decoded);
-  if ((tcpFlags & (TCP_SYN | TCP_FIN | TCP_RST)) !== 0) noteTcpFlags(state, session, side, tcpFlags, sequence, sec, ns);
+  if ((tcpFlags & (TCP_SYN | TCP_FIN | TCP_RST)) !== 0) noteTcpFlags(state, session, side, tcpFlags, sequence, acknowledgements[k], sec, ns);
 
   // ---- the payload
   const keyWord = words[s + 3];
@@ -241,7 +241,7 @@ function takeFrame(state: FlowState, sink: FlowSink, batch: FrameBatch, i: numbe
     const stream = state.streams[words[s + SESSION.app] - 1];
     if (stream !== null && stream.isHolding) acknowledge(state, session, 1 - side, acknowledgements[k], sink);
   }
-  if ((tcpFlags & (TCP_FIN | TCP_RST)) !== 0 && (state.sessions.keys[s + SESSION.flags] & FLAG.closing) !== 0) finishStream(state, session, sink, NOTHING_TO_READ);
+  if ((tcpFlags & (TCP_FIN | TCP_RST)) !== 0 && (state.sessions.keys[s + SESSION.flags] & FLAG.closing) !== 0) finishStream(state, session, sink);
 }
 
 /** Session keys of IP conversations are at or above this; MAC conversations below. */

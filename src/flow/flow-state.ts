@@ -25,7 +25,10 @@ export const SESSION = Object.freeze({
   hour: 7,
   packetsLo: 8,
   packetsHi: 9,
-  /** While the side is plain (FLAG.plainLo): the next sequence number, and when the last segment came, as instantUs. */
+  /**
+   * While the side is plain (FLAG.plainLo): the next sequence number, and when the last segment came, as instantUs. Once closed: the next
+   * one, 0 unknown.
+   */
   nextLo: 10,
   nextHi: 11,
   segmentUsLo: 12,
@@ -69,7 +72,7 @@ export const FLAG = Object.freeze({
   firstFromLo: 16384,
   answeredCounted: 32768,
   serviceByProbe: 65536,
-  /** Reset, or both ends finished: the stream is let go at the next flush. */
+  /** Reset, or both ends finished: what still comes resumes it (app-sessions.ts). */
   closing: 131072,
   /** The side of a Modbus stream is in step and nothing of it waits: its next segment is read without the stream's record. */
   plainLo: 262144,
@@ -79,6 +82,7 @@ export const FLAG = Object.freeze({
 export const DIRECTION_SHIFT = 20;
 /** Payloads looked at for a protocol, in three bits above that. */
 export const PROBES_SHIFT = 24;
+export const PROBES_MASK = 7 << PROBES_SHIFT;
 
 export const DIRECTION = Object.freeze({ firstPacket: 0, port: 1, knownServer: 2, handshake: 3, protocol: 4 } as const);
 export const SERVICE_BY = Object.freeze({ none: 0, port: 1, probe: 2 } as const);

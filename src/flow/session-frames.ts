@@ -144,21 +144,24 @@ function tellLinkLayer(state: FlowState, frame: DecodedFrame, view: DataView, ma
 }
 
 /** SYN, FIN and RST: direction, round trip, new sessions on old ports, and when a stream is over. */
-export function noteTcpFlags(state: FlowState, session: number, side: number, tcpFlags: number, sequence: number, sec: number, ns: number): void {
+export function noteTcpFlags(state: FlowState, session: number, side: number, tcpFlags: number, sequence: number, acknowledged: number, sec: number, ns: number): void {
   const s = session * SESSION.stride;
   const words = state.sessions.keys;
   const us = sec === sec ? (sec % 2000) * 1_000_000 + Math.floor(ns / 1000) : -1;
   if ((tcpFlags & TCP_SYN) !== 0) {
+    const isAnswer = (tcpFlags & TCP_ACK) !== 0;
+    // A SYN-ACK names the SYN that it answers: where that one was lost, the new session is known by it.
+    const first = isAnswer ? (acknowledged - 1) | 0 : sequence;
+    const flags = words[s + SESSION.flags];
+    const isKnown = isAnswer && (flags & (FLAG.synFromLo << (1 - side))) !== 0;
+    const again = (flags & ((isAnswer ? 0 : FLAG.synFromLo | FLAG.synFromHi) | FLAG.finLo | FLAG.finHi | FLAG.reset)) !== 0;
     // The same again (sent once more, or mirrored late) after data was read: it begins nothing.
-    const repeated =
-      (tcpFlags & TCP_ACK) === 0
-        ? (words[s + SESSION.flags] & (FLAG.synFromLo << side)) !== 0 && words[s + SESSION.synSequence] === sequence
-        : (words[s + SESSION.flags] & (FLAG.synAckFromLo << side)) !== 0;
-    if ((tcpFlags & TCP_ACK) === 0) {
-      const again = (words[s + SESSION.flags] & ((FLAG.synFromLo | FLAG.synFromHi) | FLAG.finLo | FLAG.finHi | FLAG.reset)) !== 0;
-      if (again && words[s + SESSION.synSequence] !== sequence) reopenSession(state, session);
+    const repeated = words[s + SESSION.synSequence] === first && (flags & ((isAnswer ? FLAG.synAckFromLo : FLAG.synFromLo) << side)) !== 0;
+    const isNew = again && words[s + SESSION.synSequence] !== first;
+    if (isNew) reopenSession(state, session);
+    if (isNew || !isKnown) words[s + SESSION.synSequence] = first;
+    if (!isAnswer) {
       words[s + SESSION.flags] |= FLAG.synFromLo << side;
-      words[s + SESSION.synSequence] = sequence;
       words[s + SESSION.synUs] = us;
     } else {
       words[s + SESSION.flags] |= FLAG.synAckFromLo << side;

@@ -5,7 +5,7 @@
 import * as frames from '../decode/decoded-frame.ts';
 import * as transport from '../decode/transport.ts';
 import type { FrameBatch } from '../source/frame-batch.ts';
-import { aimSink, lendStream, probeSession, recallStream, reviewStream } from './app-sessions.ts';
+import { aimSink, lendStream, probeSession, recallStream, resumeSession, reviewStream } from './app-sessions.ts';
 import { conversationOf } from './conversations.ts';
 import type { FlowState } from './flow-state.ts';
 import * as layout from './flow-state.ts';
@@ -38,6 +38,7 @@ export function readPayload(state: FlowState, sink: FlowSink, batch: FrameBatch,
   let app = words[s + SESSION.app];
   // A copy of what was read already (mirror.ts).
   if (state.mirror.repeated.size > 0 && state.mirror.repeated.has(from)) return;
+  if (app === 0 && (words[s + SESSION.flags] & FLAG.closing) !== 0) app = resumeSession(state, session) + 1;
   if (app === 0) {
     app = probeSession(state, session, bytes, from, to, fromLo, sequence) + 1;
     if (app > 0 && (flagsOf[k] & TCP_ACK) !== 0) expectAnswer(state, session, fromLo ? 1 : 0, acknowledgements[k]);

@@ -8,7 +8,7 @@
 import { STOP_REASONS } from '../decode/stop.ts';
 import { recallStream } from './app-sessions.ts';
 import { foldSession } from './conversations.ts';
-import { CONVERSATION, FACT, NO_FIRST, NO_LAST, OPERATION, OPERATION_ROW, RHYTHM, SESSION, TARGET, UNBEGUN, type FlowState, type Span } from './flow-state.ts';
+import { CONVERSATION, FACT, FLAG, NO_FIRST, NO_LAST, OPERATION, OPERATION_ROW, RHYTHM, SESSION, TARGET, UNBEGUN, type FlowState, type Span } from './flow-state.ts';
 import { clearIntTable, createIntTable, internKey } from './int-table.ts';
 import { foldOperation, settleRange } from './operations.ts';
 import { settleConversationBin, settleOperationBin } from './rhythm.ts';
@@ -55,6 +55,16 @@ export function doubtPositions(state: FlowState, seconds: number): void {
     if (!(heard > seconds + OVERLAP_SECONDS)) continue;
     recallStream(state, stream);
     stream.heardUntil = Math.max(stream.heardUntil, heard);
+  }
+  if (state.latestSeconds > seconds + OVERLAP_SECONDS) forgetClosed(state, seconds + OVERLAP_SECONDS);
+}
+
+/** The same for sessions that are over. */
+function forgetClosed({ sessions: { keys: words, doubles, count } }: FlowState, seconds: number): void {
+  for (let s = 0; s < count * SESSION.stride; s += SESSION.stride) {
+    if ((words[s + SESSION.flags] & FLAG.closing) === 0 || !(doubles[(s >> 1) + SESSION.lastSecondsD] > seconds)) continue;
+    words[s + SESSION.nextLo] = 0;
+    words[s + SESSION.nextHi] = 0;
   }
 }
 

@@ -1,0 +1,83 @@
+/** What comes after a session's end is read: after a forged reset, overtaken by the FINs, or of a next session whose SYN was lost. */
+import { expect, test } from 'vitest';
+import { TCP_FLAG } from '../../samples/gen/frames.ts';
+import { adu, FIVE_READ, heard, heardIn, READ_FIVE, spoken, THREE_WRITTEN, wireSession, WRITE_THREE, type WireSession } from './wire-session.ts';
+
+const HMI = { ip: '10.0.0.1', port: 50_000, mac: '02:00:00:00:00:01' };
+const PLC = { ip: '10.0.0.2', port: 502, mac: '02:00:00:00:00:02' };
+const LINE = '10.0.0.1 > 10.0.0.2:502';
+const { ack, rst, syn } = TCP_FLAG;
+
+function reading(times: number): WireSession {
+  const session = wireSession(HMI, PLC);
+  session.open();
+  for (let i = 0; i < times; i++) {
+    session.opener(adu(i, READ_FIVE));
+    session.dialled(adu(i, FIVE_READ));
+  }
+  return session;
+}
+
+function writing(session: WireSession, times: number): void {
+  for (let i = 0; i < times; i++) {
+    session.opener(adu(100 + i, WRITE_THREE));
+    session.dialled(adu(100 + i, THREE_WRITTEN));
+  }
+}
+
+test('a forged reset silences nobody', async () => {
+  const session = reading(3);
+  session.segment('opener', rst, 0x12345);
+  writing(session, 2);
+  const { conversations, sensor } = await heard(session.frames);
+  expect(spoken(conversations)).toEqual({ [LINE]: ['3: 3+3', '16: 2+2'] });
+  expect(conversations[0]?.sessions).toBe(1);
+  expect(sensor.counters['tcp.after-close']).toBe(1);
+  expect(sensor.counters['tcp.gap']).toBeUndefined();
+});
+
+test('data overtaken by the FINs is read, and what is sent once more is not read twice', async () => {
+  const session = reading(3);
+  const request = session.opener(adu(9, WRITE_THREE), false);
+  const answer = session.dialled(adu(9, THREE_WRITTEN), false);
+  session.close();
+  session.frames.push(request, answer);
+  const once = await heard(session.frames);
+  expect(spoken(once.conversations)).toEqual({ [LINE]: ['3: 3+3', '16: 1+1'] });
+  session.frames.push(request, answer);
+  const twice = await heard(session.frames);
+  expect(spoken(twice.conversations)).toEqual({ [LINE]: ['3: 3+3', '16: 1+1'] });
+  expect(twice.sensor.counters['tcp.retransmitted']).toBe(2);
+});
+
+test.each([['whose SYN was lost', true], ['of which neither SYN nor SYN-ACK was seen', false]])('the next session on the same ports, %s', async (_, isAnswerSeen) => {
+  const session = reading(3);
+  session.close();
+  session.next.opener += 1_000_000;
+  session.next.dialled += 99_999_999;
+  if (isAnswerSeen) session.segment('dialled', syn | ack, session.next.dialled++);
+  writing(session, 5);
+  const { conversations } = await heard(session.frames);
+  expect(spoken(conversations)).toEqual({ [LINE]: ['3: 3+3', '16: 5+5'] });
+  expect(conversations[0]?.sessions).toBe(isAnswerSeen ? 2 : 1);
+});
+
+test('a SYN-ACK that is sent once more begins nothing', async () => {
+  const session = reading(1);
+  writing(session, 1);
+  session.close();
+  const all = session.frames.slice();
+  all.push(...[1, 3, 4].map((i) => session.frames[i] as Uint8Array));
+  const { conversations } = await heard(all);
+  expect(spoken(conversations)).toEqual({ [LINE]: ['3: 1+1', '16: 1+1'] });
+  expect(conversations[0]?.sessions).toBe(1);
+});
+
+test('a session that was closed in a later capture is read in an earlier one', async () => {
+  const session = reading(3);
+  writing(session, 1);
+  session.close();
+  const [earlier, later] = [session.frames.slice(3, 9), session.frames.slice(9)];
+  const { conversations } = await heardIn([{ frames: later, startMs: 30_000 }, { frames: earlier, startMs: 0 }]);
+  expect(spoken(conversations)).toEqual({ [LINE]: ['3: 3+3', '16: 1+1'] });
+});
