@@ -95,8 +95,10 @@ export function probeSession(state: FlowState, session: number, bytes: Uint8Arra
     if (awaited || midstream) doubted ??= protocol;
   }
   if (doubted !== null && state.doubted < MAX_DOUBTED) return attach(state, session, doubted, false);
+  // Datagrams stand alone, and their ports may stay the same for weeks: on a protocol's own port each is looked at.
+  if (!isTcp && candidates.some(({ hinted }) => hinted)) return -1;
   words[s + SESSION.flags] += 1 << PROBES_SHIFT;
-  if ((words[s + SESSION.flags] & PROBES_MASK) >>> PROBES_SHIFT >= MAX_PROBES || !isTcp) words[s + SESSION.app] = NOTHING_TO_READ;
+  if ((words[s + SESSION.flags] & PROBES_MASK) >>> PROBES_SHIFT >= MAX_PROBES) words[s + SESSION.app] = NOTHING_TO_READ;
   return -1;
 }
 

@@ -1,0 +1,28 @@
+/** A datagram that nobody understands says nothing of the next one: on a protocol's own port each is looked at. */
+import { expect, test } from 'vitest';
+import { ascii, ethernet, ETHERTYPE, hex, udpPacket } from '../../samples/gen/frames.ts';
+import { adu, heard, spoken, WRITE_THREE } from './wire-session.ts';
+
+const datagram = (fromPort: number, toPort: number, payload: Uint8Array, id: number): Uint8Array =>
+  ethernet('02:00:00:00:00:01', '02:00:00:00:00:02', ETHERTYPE.ipv4, udpPacket({ from: '10.0.0.1', to: '10.0.0.2', ttl: 64, id }, fromPort, toPort, payload));
+
+test.each([
+  ['a word', ascii('hello')],
+  ['an octet', Uint8Array.of(0)],
+])('%s to the port of Modbus does not hide the writes after it', async (_, first) => {
+  const writes = [1, 2, 3, 4, 5].map((i) => adu(i, WRITE_THREE));
+  const { conversations } = await heard([first, first, first, first, ...writes].map((payload, i) => datagram(5000, 502, payload, i)));
+  expect(spoken(conversations)).toEqual({ '10.0.0.1 > 10.0.0.2:502': ['16: 5+0'] });
+});
+
+test('a BACnet device keeps its port for weeks', async () => {
+  const writeProperty = hex('810a 001b 0104 0005 010f 0c 00800001 19 55 3e 44 00000000 3f'.padEnd(54, '0'));
+  writeProperty[3] = writeProperty.length;
+  const { conversations } = await heard([hex('82000008 61626364'), writeProperty, writeProperty].map((payload, i) => datagram(47_808, 47_808, payload, i)));
+  expect(spoken(conversations)).toEqual({ '10.0.0.1 > 10.0.0.2:47808': ['15: 2+0'] });
+});
+
+test('elsewhere the first four decide', async () => {
+  const { conversations } = await heard([ascii('hello'), ascii('hello'), adu(1, WRITE_THREE), adu(2, WRITE_THREE)].map((payload, i) => datagram(5000, 10_502, payload, i)));
+  expect(spoken(conversations)).toEqual({ '10.0.0.1 > 10.0.0.2:10502': ['16: 2+0'] });
+});
