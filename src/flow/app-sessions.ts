@@ -27,6 +27,8 @@ const MAX_DOUBTED = 1 << 14;
 const MAX_FAILURES = 8;
 
 export const NOTHING_TO_READ = -1;
+/** Of datagrams on a protocol's own port none was understood: they stand alone, so each request is still shown to that protocol. */
+export const NOTHING_YET = -2;
 
 const HANDSHAKE = FLAG.synFromLo | FLAG.synFromHi | FLAG.synAckFromLo | FLAG.synAckFromHi;
 
@@ -41,23 +43,31 @@ interface Candidate {
   readonly hinted: boolean;
 }
 
+/** Instead of a first octet: a port's own protocols alone. */
+const OWN_ONLY = 256;
+/** Lists kept: of hostile ports and octets there may be more. */
+const MAX_LISTS = 1 << 14;
+
 /**
  * Whom to ask, in the registry's order: a port's own protocols of whatever comes there, the others where the first octet
- * lets them be certain. Kept for each port that hints, and once for all that do not; not for pairs that both do.
+ * lets them be certain. Kept for each port that hints, for each pair of them, and once for all that do not.
  */
 function createCandidates(protocols: readonly StreamProtocol[]): (low: number, high: number, octet: number) => readonly Candidate[] {
-  const hinting = new Set(protocols.flatMap(({ ports }) => ports));
+  const hinting = [0, ...new Set(protocols.flatMap(({ ports }) => ports))];
+  const placeOf = new Uint8Array(65_536);
+  hinting.forEach((port, place) => (placeOf[port] = place));
   const known = new Map<number, readonly Candidate[]>();
   const select = (low: number, high: number, octet: number): readonly Candidate[] =>
     protocols
       .map((protocol) => ({ protocol, hinted: protocol.ports.includes(low) || protocol.ports.includes(high) }))
-      .filter(({ protocol, hinted }) => hinted || protocol.firstOctets === undefined || protocol.firstOctets.includes(octet));
+      .filter(({ protocol, hinted }) => hinted || (octet !== OWN_ONLY && (protocol.firstOctets === undefined || protocol.firstOctets.includes(octet))));
   return (low, high, octet) => {
-    if (hinting.has(low) && hinting.has(high)) return select(low, high, octet);
-    const port = hinting.has(low) ? low : hinting.has(high) ? high : 0;
-    const key = (port << 8) | octet;
+    const key = (placeOf[low] * hinting.length + placeOf[high]) * (OWN_ONLY + 1) + octet;
     let candidates = known.get(key);
-    if (candidates === undefined) known.set(key, (candidates = select(port, 0, octet)));
+    if (candidates === undefined) {
+      if (known.size >= MAX_LISTS) known.clear();
+      known.set(key, (candidates = select(hinting[placeOf[low]], hinting[placeOf[high]], octet)));
+    }
     return candidates;
   };
 }
@@ -82,7 +92,8 @@ export function probeSession(state: FlowState, session: number, bytes: Uint8Arra
   // not where the session's beginning is at hand and fits so far: a few octets out of a message may look like anything.
   let doubted: StreamProtocol | null = null;
   let awaited = false;
-  const candidates = (isTcp ? streamCandidates : datagramCandidates)(low, high, bytes[from]);
+  const isWorn = words[s + SESSION.app] === NOTHING_YET;
+  const candidates = (isTcp ? streamCandidates : datagramCandidates)(low, high, isWorn ? OWN_ONLY : bytes[from]);
   for (const { protocol, hinted } of candidates) {
     const port = hinted ? (protocol.ports.includes(serverPort(state, session)) ? serverPort(state, session) : protocol.ports.includes(low) ? low : high) : 0;
     const answer = protocol.probe(bytes, from, to, direction, port);
@@ -95,10 +106,10 @@ export function probeSession(state: FlowState, session: number, bytes: Uint8Arra
     if (awaited || midstream) doubted ??= protocol;
   }
   if (doubted !== null && state.doubted < MAX_DOUBTED) return attach(state, session, doubted, false);
-  // Datagrams stand alone, and their ports may stay the same for weeks: on a protocol's own port each is looked at.
-  if (!isTcp && candidates.some(({ hinted }) => hinted)) return -1;
+  if (isWorn) return -1;
   words[s + SESSION.flags] += 1 << PROBES_SHIFT;
-  if ((words[s + SESSION.flags] & PROBES_MASK) >>> PROBES_SHIFT >= MAX_PROBES) words[s + SESSION.app] = NOTHING_TO_READ;
+  if ((words[s + SESSION.flags] & PROBES_MASK) >>> PROBES_SHIFT < MAX_PROBES) return -1;
+  words[s + SESSION.app] = !isTcp && candidates.some(({ hinted }) => hinted) ? NOTHING_YET : NOTHING_TO_READ;
   return -1;
 }
 

@@ -40,7 +40,7 @@ const { TO_CLIENT, TO_SERVER } = protocols;
 const { FRAGMENT, KIND, TCP_ACK, TCP_FIN, TCP_RST, TCP_SYN } = frames;
 const { LINK_TYPE } = stack;
 const { IP_PROTOCOL } = transport;
-const { NOTHING_TO_READ } = appSessions;
+const { NOTHING_YET } = appSessions;
 const { FLAG, NO_HOUR, SESSION } = layout;
 const { FROM_HI, GROUP, GROUP_FRAMES } = locating;
 const { seconds: secondsOf, nanos: nanosOf, instant: instants, wire: wires, session: sessions, flags: flagsOf, sequence: sequences, acknowledgement: acknowledgements, payload: payloads, payloadEnd: payloadEnds, payloadWire: payloadWires } = GROUP;
@@ -159,7 +159,7 @@ function mayBeSteady(state: FlowState, k: number): boolean {
   if (session < 0) return false;
   const s = session * SESSION.stride;
   const words = state.sessions.keys;
-  return (words[s + SESSION.flags] & PLAIN) !== 0 || payloadWires[k] === 0 || words[s + SESSION.app] === NOTHING_TO_READ;
+  return (words[s + SESSION.flags] & PLAIN) !== 0 || payloadWires[k] === 0 || words[s + SESSION.app] < 0;
 }
 
 /** A frame that pass one did not locate: its layers by the modular decoder, its session, a new one if need be. */
@@ -234,7 +234,7 @@ function takeFrame(state: FlowState, sink: FlowSink, batch: FrameBatch, i: numbe
       sink.measuresByRange = true;
       const rest = readModbus(bytes, view, payload, payloadEnd, direction, NO_MEMORY, sink);
       if (rest !== payloadEnd) goOn(state, session, side, direction, bytes, view, payload, rest, payloadEnd, sink);
-    } else if (app > 0 || (app === 0 && payload < payloadEnd && keyWord >= KIND_IP)) {
+    } else if (app > 0 || ((app === 0 || app === NOTHING_YET) && payload < payloadEnd && keyWord >= KIND_IP)) {
       readPayload(state, sink, batch, k, session);
     } else noteRequest(state, session, fromLo, sec, ns);
   } else if ((tcpFlags & TCP_ACK) !== 0 && words[s + SESSION.app] > 0 && (words[s + SESSION.flags] & PLAIN) === 0) {

@@ -5,6 +5,7 @@
 import * as frames from '../decode/decoded-frame.ts';
 import * as transport from '../decode/transport.ts';
 import type { FrameBatch } from '../source/frame-batch.ts';
+import * as appSessions from './app-sessions.ts';
 import { aimSink, lendStream, probeSession, recallStream, resumeSession, reviewStream } from './app-sessions.ts';
 import { conversationOf } from './conversations.ts';
 import type { FlowState } from './flow-state.ts';
@@ -17,6 +18,7 @@ import { noteAcknowledged, settleDoubt, settleSegment, takeSegment } from './tcp
 
 // Constants of the module at hand: V8 folds them into the code, imported ones it loads and checks at every use.
 const { TCP_ACK } = frames;
+const { NOTHING_YET } = appSessions;
 const { IP_PROTOCOL } = transport;
 const { FLAG, SESSION } = layout;
 const { FROM_HI, GROUP } = locating;
@@ -39,7 +41,7 @@ export function readPayload(state: FlowState, sink: FlowSink, batch: FrameBatch,
   // A copy of what was read already (mirror.ts).
   if (state.mirror.repeated.size > 0 && state.mirror.repeated.has(from)) return;
   if (app === 0 && (words[s + SESSION.flags] & FLAG.closing) !== 0) app = resumeSession(state, session) + 1;
-  if (app === 0) {
+  if (app === 0 || (app === NOTHING_YET && fromLo === ((words[s + SESSION.flags] & FLAG.clientIsLo) !== 0))) {
     app = probeSession(state, session, bytes, from, to, fromLo, sequence) + 1;
     if (app > 0 && (flagsOf[k] & TCP_ACK) !== 0) expectAnswer(state, session, fromLo ? 1 : 0, acknowledgements[k]);
   }

@@ -9,7 +9,6 @@
  * before anything of it was counted.
  */
 import * as frames from '../decode/decoded-frame.ts';
-import * as appSessions from './app-sessions.ts';
 import type { FlowState } from './flow-state.ts';
 import * as layout from './flow-state.ts';
 import * as locating from './locate.ts';
@@ -17,7 +16,6 @@ import * as rhythms from './rhythm.ts';
 
 // Constants of the module at hand: V8 folds them into the code, imported ones it loads and checks at every use.
 const { TCP_ACK, TCP_FIN, TCP_RST, TCP_SYN } = frames;
-const { NOTHING_TO_READ } = appSessions;
 const { FLAG, OPERATION, SESSION } = layout;
 const { FROM_HI, GROUP } = locating;
 const { seconds, nanos, instant: instants, wire: wires, session: sessions, flags: flagsOf, sequence: sequences, payload: payloads, payloadEnd: payloadEnds, payloadWire: payloadWires } = GROUP;
@@ -106,7 +104,7 @@ export function takeSteady(state: FlowState, view: DataView, from: number, count
         words[s + SESSION.operation] = operation + 1;
         words[s + SESSION.nextLo + side] = (sequence + length) | 0;
         words[s + SESSION.segmentUsLo + side] = instants[k];
-      } else if (isRequest || words[s + SESSION.app] !== NOTHING_TO_READ) return k;
+      } else if (isRequest || words[s + SESSION.app] >= 0) return k;
       words[s + SESSION.payloadsLo + side]++;
     } else if (words[s + SESSION.app] > 0 && (flags & PLAIN) === 0 && (tcpFlags & TCP_ACK) !== 0) return k;
     words[s + SESSION.packetsLo + side]++;
