@@ -82,6 +82,12 @@ export interface Fact {
   readonly toClient: number;
 }
 
+/**
+ * Who was dialled asks, and the client answers: OPC UA reverse connect, field devices that dial their control centre. Client,
+ * server and port are then who opens the connection and where, as a firewall sees it; requests are those of the server.
+ */
+export const REVERSED_FACT = 'direction.reversed';
+
 /** One client, one server, one service, over the whole time observed. */
 export interface Conversation {
   readonly id: number;

@@ -8,8 +8,8 @@ import { DATAGRAM_PROTOCOLS, PROTOCOL_NAMES, STREAM_PROTOCOLS, streamProtocol } 
 import type { StreamProtocol } from '../decode/app/protocol.ts';
 import * as protocols from '../decode/app/protocol.ts';
 import * as transport from '../decode/transport.ts';
-import { conversationOf, learnServer, nameService, orient, proveServer, serverPort, transportOf } from './conversations.ts';
-import type { FlowSink } from './operations.ts';
+import { conversationOf, learnServer, nameService, orient, placeServer, proveServer, serverPort, transportOf } from './conversations.ts';
+import { noteReversed, type FlowSink } from './operations.ts';
 import { count, internText, type FlowState } from './flow-state.ts';
 import * as layout from './flow-state.ts';
 import { createTcpStream, expectStart, finishHalf, startHalf, type HalfStream, type TcpStream } from './tcp-stream.ts';
@@ -26,7 +26,7 @@ const MAX_DOUBTED = 1 << 14;
 /** Places without a message before a stream that never gave one is given up. */
 const MAX_FAILURES = 8;
 
-export const NOTHING_TO_READ = -1;
+const NOTHING_TO_READ = -1;
 /** Of datagrams on a protocol's own port none was understood: they stand alone, so each request is still shown to that protocol. */
 export const NOTHING_YET = -2;
 
@@ -86,7 +86,7 @@ export function probeSession(state: FlowState, session: number, bytes: Uint8Arra
   const midstream = (words[s + SESSION.flags] & HANDSHAKE) === 0;
   // The SYN was seen, and this is not the octet after it: an earlier segment is still on its way.
   const early = (words[s + SESSION.flags] & (fromLo ? FLAG.synFromLo : FLAG.synFromHi)) !== 0 && ((sequence - words[s + SESSION.synSequence]) | 0) !== 1;
-  const direction = fromLo === ((words[s + SESSION.flags] & FLAG.clientIsLo) !== 0) ? TO_SERVER : TO_CLIENT;
+  const direction = fromLo === ((words[s + SESSION.flags] & FLAG.askerIsLo) !== 0) ? TO_SERVER : TO_CLIENT;
   // On its own port a protocol gets the benefit of the doubt for what cannot be judged yet (a first segment that is too
   // short, the middle of a message in a session joined midstream). Another protocol that is certain goes before it, but
   // not where the session's beginning is at hand and fits so far: a few octets out of a message may look like anything.
@@ -128,12 +128,12 @@ function proveByShape(
   if (protocol.senderIsServer === undefined) return;
   const lowHinted = protocol.ports.includes(low);
   if (lowHinted !== protocol.ports.includes(high)) {
-    proveServer(state, session, lowHinted);
+    if (placeServer(state, session, lowHinted)) noteReversed(state, session);
     return;
   }
   if ((state.sessions.keys[session * SESSION.stride + SESSION.flags] & (FLAG.synFromLo | FLAG.synFromHi)) !== 0) return;
   const sender = protocol.senderIsServer(bytes, from, to);
-  if (sender !== null) proveServer(state, session, sender === fromLo);
+  if (sender !== null) proveServer(state, session, sender === fromLo, fromLo);
 }
 
 function attach(state: FlowState, session: number, protocol: StreamProtocol, certain: boolean): number {
@@ -223,10 +223,10 @@ export function reviewStream(state: FlowState, stream: TcpStream): void {
 
 /** Gives the sink the session whose bytes are read next. */
 export function aimSink(state: FlowState, sink: FlowSink, stream: TcpStream, fromLo: boolean): void {
-  const clientIsLo = (state.sessions.keys[stream.session * SESSION.stride + SESSION.flags] & FLAG.clientIsLo) !== 0;
+  const askerIsLo = (state.sessions.keys[stream.session * SESSION.stride + SESSION.flags] & FLAG.askerIsLo) !== 0;
   sink.stream = stream;
   sink.session = stream.session;
-  sink.direction = fromLo === clientIsLo ? TO_SERVER : TO_CLIENT;
+  sink.direction = fromLo === askerIsLo ? TO_SERVER : TO_CLIENT;
   sink.fromLo = fromLo;
   sink.operationIndex = -1;
   sink.protocolText = stream.protocolText;

@@ -54,16 +54,23 @@ export const transportOf = (state: FlowState, session: number): number => state.
 export const clientAddress = (state: FlowState, session: number): number =>
   addressOf(state, session, (state.sessions.keys[session * SESSION.stride + SESSION.flags] & FLAG.clientIsLo) === 0);
 
-export const serverAddress = (state: FlowState, session: number): number =>
+const serverAddress = (state: FlowState, session: number): number =>
   addressOf(state, session, (state.sessions.keys[session * SESSION.stride + SESSION.flags] & FLAG.clientIsLo) !== 0);
+
+/** Who answers; where who was dialled asks, it is the client. */
+export const askedAddress = (state: FlowState, session: number): number =>
+  addressOf(state, session, (state.sessions.keys[session * SESSION.stride + SESSION.flags] & FLAG.askerIsLo) !== 0);
+
+export const askerAddress = (state: FlowState, session: number): number =>
+  addressOf(state, session, (state.sessions.keys[session * SESSION.stride + SESSION.flags] & FLAG.askerIsLo) === 0);
 
 export const serverPort = (state: FlowState, session: number): number =>
   portOf(state, session, (state.sessions.keys[session * SESSION.stride + SESSION.flags] & FLAG.clientIsLo) !== 0);
 
 function setDirection(state: FlowState, session: number, clientIsLo: boolean, by: number): void {
   const s = session * SESSION.stride;
-  const flags = state.sessions.keys[s + SESSION.flags] & ~(FLAG.clientIsLo | (7 << DIRECTION_SHIFT));
-  state.sessions.keys[s + SESSION.flags] = flags | oriented | (clientIsLo ? FLAG.clientIsLo : 0) | (by << DIRECTION_SHIFT);
+  const flags = state.sessions.keys[s + SESSION.flags] & ~(FLAG.clientIsLo | FLAG.askerIsLo | (7 << DIRECTION_SHIFT));
+  state.sessions.keys[s + SESSION.flags] = flags | oriented | (clientIsLo ? FLAG.clientIsLo | FLAG.askerIsLo : 0) | (by << DIRECTION_SHIFT);
 }
 
 /** Decides who is the client, by the strongest evidence there is; once decided it stays, unless a protocol proves otherwise. */
@@ -111,16 +118,60 @@ function portRank(isTcp: boolean, port: number): number {
   return (rank === KNOWN_RANK ? rank : 0) + listening;
 }
 
-/** The protocol's own bytes prove who serves. A conversation already assigned to weaker evidence keeps what it counted. */
-export function proveServer(state: FlowState, session: number, serverIsLo: boolean): void {
+const directionBy = (flags: number): number => (flags >> DIRECTION_SHIFT) & 7;
+
+/**
+ * The protocol is spoken on its own port at one end: that end answers, and listens unless it was seen to dial.
+ * @returns true when it dialled
+ */
+export function placeServer(state: FlowState, session: number, serverIsLo: boolean): boolean {
+  const { keys: words } = state.sessions;
+  const f = session * SESSION.stride + SESSION.flags;
+  const hasDialled = (words[f] & oriented) !== 0 && directionBy(words[f]) === DIRECTION.handshake && ((words[f] & FLAG.clientIsLo) === 0) !== serverIsLo;
+  if (hasDialled) words[f] ^= FLAG.askerIsLo;
+  else serve(state, session, serverIsLo);
+  return hasDialled;
+}
+
+/**
+ * The protocol's own bytes tell who serves; sentByLo: whose. Where a handshake or the protocol's own port tells who listens, a firewall
+ * goes by that: client and server stay who dialled and who was dialled, and only who asks is the other one, once both ends
+ * have said so (OPC UA reverse connect, OPC 10000-6 clause 7.1.3; field devices that dial their control centre).
+ * @returns true when that was found now
+ */
+export function proveServer(state: FlowState, session: number, serverIsLo: boolean, sentByLo: boolean): boolean {
+  const { keys: words } = state.sessions;
+  const f = session * SESSION.stride + SESSION.flags;
+  const flags = words[f];
+  const agrees = ((flags & FLAG.askerIsLo) === 0) === serverIsLo;
+  if ((flags & oriented) !== 0) {
+    const by = directionBy(flags);
+    if ((flags & FLAG.askerProven) !== 0 && (by === DIRECTION.protocol || !agrees || isReversed(flags))) return false;
+    if (!agrees && by >= DIRECTION.handshake) {
+      if (transportOf(state, session) !== IP_PROTOCOL.tcp) return false;
+      words[f] |= sentByLo ? FLAG.deniesLo : FLAG.deniesHi;
+      if ((words[f] & DENIED) !== DENIED) return false;
+      words[f] = (words[f] ^ FLAG.askerIsLo) | FLAG.askerProven;
+      return true;
+    }
+  }
+  serve(state, session, serverIsLo);
+  words[f] |= FLAG.askerProven;
+  return false;
+}
+
+const DENIED = FLAG.deniesLo | FLAG.deniesHi;
+
+/** Who was dialled asks. */
+export const isReversed = (flags: number): boolean => ((flags & FLAG.askerIsLo) === 0) !== ((flags & FLAG.clientIsLo) === 0);
+
+/** A conversation already assigned to weaker evidence keeps what it counted. */
+function serve(state: FlowState, session: number, serverIsLo: boolean): void {
   const s = session * SESSION.stride;
   const flags = state.sessions.keys[s + SESSION.flags];
-  if ((flags & oriented) !== 0) {
-    if (((flags >> DIRECTION_SHIFT) & 7) === DIRECTION.protocol) return;
-    if (((flags & FLAG.clientIsLo) === 0) !== serverIsLo) {
-      count(state, 'direction.revised');
-      state.sessions.keys[s + SESSION.conversation] = 0;
-    }
+  if ((flags & oriented) !== 0 && ((flags & FLAG.clientIsLo) === 0) !== serverIsLo) {
+    count(state, 'direction.revised');
+    state.sessions.keys[s + SESSION.conversation] = 0;
   }
   setDirection(state, session, !serverIsLo, DIRECTION.protocol);
   learnServer(state, session);
@@ -187,7 +238,7 @@ export function conversationOf(state: FlowState, session: number, proven: boolea
   const conversation = internKey(state.conversations, client, server, transport, port);
   if (state.conversations.added) initConversation(state, conversation, transport, port, state.sessions.keys[s + SESSION.vlan]);
   const c = conversation * CONVERSATION.stride;
-  const by = (flags >> DIRECTION_SHIFT) & 7;
+  const by = directionBy(flags);
   if (by > state.conversations.keys[c + CONVERSATION.directionBy]) state.conversations.keys[c + CONVERSATION.directionBy] = by;
   if (state.conversations.keys[c + CONVERSATION.vlan] < 0) state.conversations.keys[c + CONVERSATION.vlan] = state.sessions.keys[s + SESSION.vlan];
   applyService(state, session, conversation);
@@ -268,10 +319,11 @@ function foldIntoConversation(state: FlowState, session: number, conversation: n
   const r = row * ROW.stride;
   const rd = row * ROW_D.stride;
   const [toServer, toClient] = clientIsLo ? [0, 1] : [1, 0];
+  const asker = (flags & FLAG.askerIsLo) !== 0 ? 0 : 1;
   state.rowWords[r + ROW.packetsToServer] += from[s + SESSION.packetsLo + toServer];
   state.rowWords[r + ROW.packetsToClient] += from[s + SESSION.packetsLo + toClient];
-  state.rowWords[r + ROW.requests] += from[s + SESSION.payloadsLo + toServer];
-  state.rowWords[r + ROW.answers] += from[s + SESSION.payloadsLo + toClient];
+  state.rowWords[r + ROW.requests] += from[s + SESSION.payloadsLo + asker];
+  state.rowWords[r + ROW.answers] += from[s + SESSION.payloadsLo + (1 - asker)];
   state.rowDoubles[rd + ROW_D.bytesToServer] += fromD[d + SESSION.bytesLoD + toServer];
   state.rowDoubles[rd + ROW_D.bytesToClient] += fromD[d + SESSION.bytesLoD + toClient];
   const first = fromD[d + SESSION.firstSecondsD];

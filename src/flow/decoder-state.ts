@@ -8,7 +8,7 @@ import type { SessionMemory } from '../decode/app/protocol.ts';
 import { KIND } from '../decode/decoded-frame.ts';
 import { IP_PROTOCOL } from '../decode/transport.ts';
 import { aimSink, finishHoles, internProtocolNames, placeStream, recallStream } from './app-sessions.ts';
-import { foldSession } from './conversations.ts';
+import { foldSession, isReversed } from './conversations.ts';
 import { FLAG, internText, OPERATION, SESSION, UNBEGUN, type FlowState } from './flow-state.ts';
 import { clearIntTable, internKey } from './int-table.ts';
 import { clearMirrorMemory } from './mirror-memory.ts';
@@ -18,7 +18,7 @@ import { settleConversationBin, settleOperationBin } from './rhythm.ts';
 import { createTcpStream, settleHalf, type HalfStream, type TcpStream } from './tcp-stream.ts';
 
 /** Flags of a session that still hold in the next interval. */
-const LASTING_FLAGS = FLAG.oriented | FLAG.clientIsLo | FLAG.counted | FLAG.answeredCounted | FLAG.spokeLo | FLAG.spokeHi | FLAG.serviceByProbe | (7 << 20);
+const LASTING_FLAGS = FLAG.oriented | FLAG.clientIsLo | FLAG.askerProven | FLAG.counted | FLAG.answeredCounted | FLAG.spokeLo | FLAG.spokeHi | FLAG.serviceByProbe | (7 << 20);
 
 interface SavedHalf {
   readonly known: boolean;
@@ -35,6 +35,8 @@ interface SavedStream {
   readonly ports: number;
   readonly key: number;
   readonly flags: number;
+  /** Who was dialled asks. */
+  readonly isReversed?: boolean;
   readonly vlan: number;
   readonly confirmed: boolean;
   readonly reads: number;
@@ -100,6 +102,7 @@ export function saveDecoderState(state: FlowState): string {
       ports: keys[k + 2],
       key: keys[k + 3],
       flags: keys[k + SESSION.flags] & LASTING_FLAGS,
+      isReversed: isReversed(keys[k + SESSION.flags]),
       vlan: keys[k + SESSION.vlan],
       confirmed: stream.confirmed,
       reads: stream.reads,
@@ -186,7 +189,7 @@ export function restoreDecoderState(state: FlowState, sink: FlowSink, text: stri
     const session = internKey(state.sessions, a, b, one.ports, one.key);
     const s = session * SESSION.stride;
     const words = state.sessions.keys;
-    words[s + SESSION.flags] = one.flags;
+    words[s + SESSION.flags] = one.flags | (((one.flags & FLAG.clientIsLo) !== 0) !== (one.isReversed ?? false) ? FLAG.askerIsLo : 0);
     words[s + SESSION.hour] = UNBEGUN;
     words[s + SESSION.vlan] = one.vlan;
     words[s + SESSION.rttUs] = -1;

@@ -223,7 +223,7 @@ function takeFrame(state: FlowState, sink: FlowSink, batch: FrameBatch, i: numbe
     if ((words[s + SESSION.flags] & (FLAG.plainLo << side)) !== 0 && words[s + SESSION.nextLo + side] === sequence && payloadEnd - payload === payloadWire) {
       // Modbus, the next segment in order, whole, nothing carried over: read in place, and called by name, so that V8
       // sees through the call; the stream's own record is not touched (lendStream).
-      const direction = fromLo === ((words[s + SESSION.flags] & FLAG.clientIsLo) !== 0) ? TO_SERVER : TO_CLIENT;
+      const direction = fromLo === ((words[s + SESSION.flags] & FLAG.askerIsLo) !== 0) ? TO_SERVER : TO_CLIENT;
       words[s + SESSION.nextLo + side] = (sequence + payloadWire) | 0;
       words[s + SESSION.segmentUsLo + side] = instants[k];
       sink.session = session;

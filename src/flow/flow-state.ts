@@ -77,6 +77,12 @@ export const FLAG = Object.freeze({
   /** The side of a Modbus stream is in step and nothing of it waits: its next segment is read without the stream's record. */
   plainLo: 262144,
   plainHi: 524288,
+  /** Who asks: the client, unless who was dialled asks (`proveServer` of conversations.ts). */
+  askerIsLo: 1 << 23,
+  askerProven: 1 << 27,
+  /** A message from lo (hi) said that it is the other one who asks. */
+  deniesLo: 1 << 28,
+  deniesHi: 1 << 29,
 } as const);
 /** direction_by (0..4) in three bits above the flags. */
 export const DIRECTION_SHIFT = 20;

@@ -6,7 +6,8 @@
  */
 import type { ProtocolSink } from '../decode/app/protocol.ts';
 import * as protocols from '../decode/app/protocol.ts';
-import { clientAddress, conversationOf, proveServer, serverAddress } from './conversations.ts';
+import { REVERSED_FACT } from '../observation.ts';
+import { askedAddress, askerAddress, conversationOf, proveServer } from './conversations.ts';
 import { count, internText, type FlowState } from './flow-state.ts';
 import * as layout from './flow-state.ts';
 import { findKey, grownInt32, internKey } from './int-table.ts';
@@ -102,16 +103,17 @@ export function createFlowSink(state: FlowState): FlowSink {
     },
 
     serverFact(name, value) {
-      noteAddressFact(state, serverAddress(state, sink.session), name, value);
+      noteAddressFact(state, askedAddress(state, sink.session), name, value);
     },
 
     clientFact(name, value) {
-      noteAddressFact(state, clientAddress(state, sink.session), name, value);
+      noteAddressFact(state, askerAddress(state, sink.session), name, value);
     },
 
     serverIs(sender) {
-      proveServer(state, sink.session, sender === sink.fromLo);
+      const isReversed = proveServer(state, sink.session, sender === sink.fromLo, sink.fromLo);
       sink.direction = sender ? 1 - TO_SERVER : TO_SERVER;
+      if (isReversed) noteReversed(state, sink.session);
     },
 
     malformed(reason) {
@@ -136,6 +138,12 @@ export function createFlowSink(state: FlowState): FlowSink {
     },
   };
   return sink;
+}
+
+/** Told once a session: as a fact that the dialled end sent. */
+export function noteReversed(state: FlowState, session: number): void {
+  const fact = internFact(state, conversationOf(state, session, true), REVERSED_FACT, 'who was dialled asks');
+  state.facts.keys[fact * FACT.stride + FACT.toClient]++;
 }
 
 export function noteAddressFact(state: FlowState, address: number, name: string, value: string): void {

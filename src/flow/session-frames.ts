@@ -192,7 +192,7 @@ function reopenSession(state: FlowState, session: number): void {
   foldSession(state, session);
   if (state.sessions.keys[s + SESSION.app] !== 0) releaseStream(state, session, 0);
   const words = state.sessions.keys;
-  words[s + SESSION.flags] &= FLAG.oriented | FLAG.clientIsLo | FLAG.firstFromLo | FLAG.serviceByProbe | (7 << 20);
+  words[s + SESSION.flags] &= FLAG.oriented | FLAG.clientIsLo | FLAG.askerIsLo | FLAG.askerProven | FLAG.firstFromLo | FLAG.serviceByProbe | (7 << 20);
   words[s + SESSION.rttUs] = -1;
 }
 

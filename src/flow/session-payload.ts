@@ -41,7 +41,7 @@ export function readPayload(state: FlowState, sink: FlowSink, batch: FrameBatch,
   // A copy of what was read already (mirror.ts).
   if (state.mirror.repeated.size > 0 && state.mirror.repeated.has(from)) return;
   if (app === 0 && (words[s + SESSION.flags] & FLAG.closing) !== 0) app = resumeSession(state, session) + 1;
-  if (app === 0 || (app === NOTHING_YET && fromLo === ((words[s + SESSION.flags] & FLAG.clientIsLo) !== 0))) {
+  if (app === 0 || (app === NOTHING_YET && fromLo === ((words[s + SESSION.flags] & FLAG.askerIsLo) !== 0))) {
     app = probeSession(state, session, bytes, from, to, fromLo, sequence) + 1;
     if (app > 0 && (flagsOf[k] & TCP_ACK) !== 0) expectAnswer(state, session, fromLo ? 1 : 0, acknowledgements[k]);
   }
@@ -114,6 +114,6 @@ export function noteRequest(state: FlowState, session: number, fromLo: boolean, 
     conversation = conversationOf(state, session, false);
     if (conversation < 0) return;
   }
-  if (fromLo !== ((state.sessions.keys[s + SESSION.flags] & FLAG.clientIsLo) !== 0) || sec !== sec) return;
+  if (fromLo !== ((state.sessions.keys[s + SESSION.flags] & FLAG.askerIsLo) !== 0) || sec !== sec) return;
   noteConversationRequest(state, conversation, sec, ns);
 }

@@ -28,10 +28,12 @@ const ADU_PREFIX = 6;
 const LONGEST_ADU = 260;
 /** A request with an address and a quantity or value. */
 const SHORTEST_REQUEST = 12;
+const FC_READ_INPUT_REGISTERS = 4;
 const FC_WRITE_SINGLE_COIL = 5;
 const FC_WRITE_SINGLE_REGISTER = 6;
 const FC_WRITE_MULTIPLE_COILS = 15;
 const FC_WRITE_MULTIPLE_REGISTERS = 16;
+const FC_READ_WRITE_MULTIPLE_REGISTERS = 23;
 const FC_ENCAPSULATED = 43;
 const EXCEPTION = 0x80;
 
@@ -52,7 +54,7 @@ export function takeSteady(state: FlowState, view: DataView, from: number, count
     const ns = nanos[k];
     const length = payloadWires[k];
     if (length > 0) {
-      const isRequest = (side === 0) === ((flags & FLAG.clientIsLo) !== 0);
+      const isRequest = (side === 0) === ((flags & FLAG.askerIsLo) !== 0);
       const conversation = words[s + SESSION.conversation] - 1;
       if (conversation < 0) return k;
       if ((flags & (FLAG.plainLo << side)) !== 0) {
@@ -72,6 +74,8 @@ export function takeSteady(state: FlowState, view: DataView, from: number, count
           if (operations[o + 1] !== word || operations[o + 2] !== code || operations[o] !== conversation) return k;
         }
         if (operations[o + OPERATION.hour] !== hour) return k;
+        // A length that says that the other one asks (isAnswer of modbus.ts).
+        if (code <= FC_READ_INPUT_REGISTERS ? (length === SHORTEST_REQUEST) !== isRequest : code === FC_WRITE_MULTIPLE_COILS || code === FC_WRITE_MULTIPLE_REGISTERS ? (length === SHORTEST_REQUEST) === isRequest : code === FC_READ_WRITE_MULTIPLE_REGISTERS) return k;
         const d = o >> 1;
         if (isRequest) {
           if (length < SHORTEST_REQUEST) return k;

@@ -2,6 +2,7 @@
  * One profile per asset: its links from both sides and the counts that several rules ask for. Built once after the scan
  * filter; the role rules only read it.
  */
+import { REVERSED_FACT } from '../observation.ts';
 import { type Activity, type Diary, isSteady, type Link } from './activity.ts';
 import type { Inventory } from './assets.ts';
 import type { Asset, Role } from './proposal.ts';
@@ -78,6 +79,10 @@ function decideController(profile: Profile): boolean {
   return profile.vendorClass === 'controller' || (CONTROLLER_VENDORS.has(profile.vendorClass) && profile.steadyOut.length === 0);
 }
 
+/** Roles go by who asks, whoever opened the connection. */
+const asAsked = (link: Link): Link =>
+  link.conversation.facts.some(({ name }) => name === REVERSED_FACT) ? { ...link, client: link.server, server: link.client } : link;
+
 export function profilePlant(inventory: Inventory, activity: Activity, links: readonly Link[]): Plant {
   const captured = activity.capturedDays.length;
   const profiles: Profile[] = inventory.assets.map((asset, index) => ({
@@ -103,7 +108,7 @@ export function profilePlant(inventory: Inventory, activity: Activity, links: re
     controller: false,
     speaksSafety: false,
   }));
-  for (const link of links) {
+  for (const link of links.map(asAsked)) {
     const client = profiles[link.client]!;
     const server = profiles[link.server]!;
     client.out.push(link);

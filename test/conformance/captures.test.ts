@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { describeOperation } from '../../src/decode/app/registry.ts';
-import type { Conversation, ObservationSet } from '../../src/observation.ts';
+import { REVERSED_FACT, type Conversation, type ObservationSet } from '../../src/observation.ts';
 import { openForWriting, readFromStore } from '../../src/store/database.ts';
 import { beginImport, importCapture } from '../../src/store/import-capture.ts';
 import { readObservations } from '../../src/store/read.ts';
@@ -146,16 +146,19 @@ const tally = (rows: Iterable<readonly [string, number]>): Record<string, number
   return table;
 };
 
+const isReversed = (c: Conversation): boolean => c.facts.some(({ name }) => name === REVERSED_FACT);
+
 function compareModbus(set: ObservationSet, truth: NonNullable<Truth['modbus']>): void {
-  // The truth covers TCP port 502 only.
-  const conversations = on(set, 'modbus').filter((c) => c.transport === 'tcp' && c.port === 502);
+  // The truth covers TCP port 502 only, and calls that end the server even where it dialled.
+  const conversations = on(set, 'modbus').filter((c) => c.transport === 'tcp' && (c.port === 502 || isReversed(c)));
   const counts: [string, number][] = [];
   const exceptions: [string, number][] = [];
   const ranges: [string, number][] = [];
   for (const c of conversations) {
     for (const o of c.operations) {
       if (o.protocol !== 'modbus') continue;
-      const name = `${c.client} > ${c.server} unit ${o.unit} fc ${o.function}`;
+      const ends = isReversed(c) ? `${c.server} > ${c.client}` : `${c.client} > ${c.server}`;
+      const name = `${ends} unit ${o.unit} fc ${o.function}`;
       counts.push([`${name} request`, o.requests], [`${name} response`, o.responses], [`${name} exception`, o.errors]);
       for (const { code, count } of o.errorCodes) exceptions.push([`${name} code ${code}`, count]);
       for (const r of o.ranges) ranges.push([`${name} ${r.access} ${r.first}-${r.last}`, r.requests]);

@@ -116,7 +116,7 @@ test('random frames leave the same tables by both paths', () => {
 const step = fc.record({
   session: fc.integer({ min: 0, max: 2 }),
   poll: fc.integer({ min: 0, max: 3 }),
-  odd: fc.constantFrom('', '', '', '', '', '', 'exception', 'repeat', 'split', 'hole', 'ack', 'fin'),
+  odd: fc.constantFrom('', '', '', '', '', '', 'exception', 'repeat', 'split', 'hole', 'ack', 'fin', 'turned', 'turned'),
   gapMs: fc.constantFrom(1, 10, 10, 10, 500, 40_000, 2_000_000),
 });
 const POLLS = [[1, 3, 100, 10], [1, 4, 0, 2], [2, 16, 7, 1], [1, 6, 9, 77]] as const;
@@ -152,12 +152,13 @@ function dialogue(steps: readonly { session: number; poll: number; odd: string; 
     const request = [...head(pdu.length), ...pdu];
     const answer = odd === 'exception' ? [...head(2), code | 0x80, 2] : code < 5 ? [...head(4), code, 2, 0, 1] : [...head(5), ...pdu.slice(0, 5)];
     if (odd === 'hole') next[session][0] += 12;
-    send(session, 0, 0x18, request, odd !== 'repeat');
+    const asker = odd === 'turned' ? 1 : 0;
+    send(session, asker, 0x18, request, odd !== 'repeat');
     if (odd === 'repeat') send(session, 0, 0x18, request);
     if (odd === 'ack') send(session, 1, 0x10, []);
     ms += 3;
     if (odd === 'split') send(session, 1, 0x18, answer.slice(0, 5));
-    send(session, 1, 0x18, odd === 'split' ? answer.slice(5) : answer);
+    send(session, 1 - asker, 0x18, odd === 'split' ? answer.slice(5) : answer);
     if (odd === 'fin') send(session, 0, 0x11, []);
   }
   const batch = batchOf(frames);

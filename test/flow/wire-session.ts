@@ -6,7 +6,7 @@ import { pcap } from '../../samples/gen/capture-file.ts';
 import { concatBytes, ethernet, ETHERTYPE, hex, tcpPacket, TCP_FLAG, words, type VlanTag } from '../../samples/gen/frames.ts';
 import { readAll } from '../../src/commands/analysis.ts';
 import type { Conversation, ObservationSet } from '../../src/observation.ts';
-import { beginImport, importCapture } from '../../src/store/import-capture.ts';
+import { beginImport, importCapture, type ImportSettings } from '../../src/store/import-capture.ts';
 import { createMemoryStore } from '../fuzz/memory-store.ts';
 
 export interface End {
@@ -86,7 +86,7 @@ interface Heard {
 }
 
 /** What is known after these captures, imported together in this order; their frames are ten milliseconds apart. */
-export async function heardIn(captures: readonly Heard[]): Promise<ObservationSet> {
+export async function heardIn(captures: readonly Heard[], settings: ImportSettings = {}): Promise<ObservationSet> {
   const folder = mkdtempSync(join(tmpdir(), 'baseline-test-'));
   const store = createMemoryStore();
   try {
@@ -96,7 +96,7 @@ export async function heardIn(captures: readonly Heard[]): Promise<ObservationSe
       writeFileSync(path, pcap({ linkType: 1, isLittle: true, isNanosecond: false, snapLength: 65_535 }, records));
       return path;
     });
-    const session = beginImport(store);
+    const session = beginImport(store, settings);
     for (const [i, path] of paths.entries()) await importCapture(session, path, { force: false, signal: new AbortController().signal, progress: () => undefined, upcoming: paths.slice(i + 1) });
     return readAll(store.db);
   } finally {

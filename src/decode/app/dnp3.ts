@@ -1,7 +1,7 @@
 /**
  * DNP3 (IEEE 1815-2012) on TCP and UDP: link frames (clause 9), transport function (clause 8), application layer (clause 4).
  * In: link frames, proven by their header's CRC. Out: application functions with the internal indications that refuse
- * them, the outstation's address and the first object asked for, link functions without data. The master is the client,
+ * them, the outstation's address and the first object asked for, link functions without data. The master asks,
  * whoever opened the connection (DIR bit). Left out on purpose: values, and fragments after an application's first.
  */
 import type { Access } from '../../observation.ts';

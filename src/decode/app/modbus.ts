@@ -172,7 +172,12 @@ function probe(bytes: Uint8Array, from: number, to: number, _direction: number, 
 function senderIsServer(bytes: Uint8Array, from: number, to: number): boolean | null {
   if (to - from < FUNCTION + 1 || !headerFits(bytes, from)) return null;
   const pdu = from + FUNCTION;
-  const end = Math.min(to, from + PREFIX + uint16(bytes, from + LENGTH));
+  return isAnswer(bytes, pdu, Math.min(to, from + PREFIX + uint16(bytes, from + LENGTH)));
+}
+
+/** A whole PDU that can only be an answer, or only a request, by its length; null where it can be both or neither. */
+function isAnswer(bytes: Uint8Array, pdu: number, end: number): boolean | null {
+  if (bytes[pdu] >= EXCEPTION_BIT) return true;
   const request = requestLength(bytes, pdu, end) === end - pdu;
   const response = responseLength(bytes, pdu, end) === end - pdu;
   return request === response ? null : response;
@@ -204,7 +209,10 @@ function readMessage(bytes: Uint8Array, at: number, end: number, direction: numb
   const unit = bytes[at + UNIT];
   const pdu = at + FUNCTION;
   const code = bytes[pdu] & ~EXCEPTION_BIT;
-  if (direction === TO_CLIENT) {
+  // A field device may have dialled: then who was dialled asks.
+  const answers = isAnswer(bytes, pdu, end) ?? direction === TO_CLIENT;
+  if (answers !== (direction === TO_CLIENT)) sink.serverIs(answers);
+  if (answers) {
     if (bytes[pdu] >= EXCEPTION_BIT) {
       // V1.1b3 clause 7: an exception response is two octets, the second tells why.
       if (end - pdu < 2) sink.malformed('modbus.exception-without-code');
