@@ -8,6 +8,7 @@ import type { SessionMemory } from '../decode/app/protocol.ts';
 import { KIND } from '../decode/decoded-frame.ts';
 import { IP_PROTOCOL } from '../decode/transport.ts';
 import { aimSink, finishHoles, internProtocolNames, placeStream, recallStream } from './app-sessions.ts';
+import { tellSameAddresses } from './address-plan.ts';
 import { foldSession, isReversed } from './conversations.ts';
 import { FLAG, internText, OPERATION, SESSION, UNBEGUN, type FlowState } from './flow-state.ts';
 import { clearIntTable, internKey } from './int-table.ts';
@@ -66,6 +67,7 @@ export function closeInterval(state: FlowState, sink: FlowSink): void {
     settleOperationBin(state, operation);
   }
   for (let conversation = 0; conversation < state.conversations.count; conversation++) settleConversationBin(state, conversation);
+  tellSameAddresses(state);
 }
 
 const addressWords = (state: FlowState, index: number): number[] => [...state.addresses.keys.subarray(index << 2, (index << 2) + 4)];
@@ -135,6 +137,7 @@ export function clearInterval(state: FlowState): void {
     state.facts,
     state.addressFacts,
     state.macs,
+    state.tagged,
     state.scans,
     state.oneWay,
     state.servers,

@@ -43,7 +43,7 @@ const { IP_PROTOCOL } = transport;
 const { NOTHING_YET } = appSessions;
 const { FLAG, NO_HOUR, SESSION } = layout;
 const { FROM_HI, GROUP, GROUP_FRAMES } = locating;
-const { seconds: secondsOf, nanos: nanosOf, instant: instants, wire: wires, session: sessions, flags: flagsOf, sequence: sequences, acknowledgement: acknowledgements, payload: payloads, payloadEnd: payloadEnds, payloadWire: payloadWires } = GROUP;
+const { seconds: secondsOf, nanos: nanosOf, instant: instants, wire: wires, session: sessions, flags: flagsOf, sequence: sequences, acknowledgement: acknowledgements, payload: payloads, payloadEnd: payloadEnds, payloadWire: payloadWires, vlan: vlans } = GROUP;
 
 const SECONDS_PER_HOUR = 3600;
 /** Seconds from here on (year 2262) do not fit the store's 64-bit nanoseconds. Times before 1970 are kept, but belong to no hour. */
@@ -211,9 +211,10 @@ function takeFrame(state: FlowState, sink: FlowSink, batch: FrameBatch, i: numbe
     doubles[d + SESSION.lastSecondsD] = sec;
     words[s + SESSION.lastNanos] = ns;
   }
-  const known = (FLAG.macLo | FLAG.spokeLo) << side;
-  if ((words[s + SESSION.flags] & known) !== known) noteSender(state, session, side, view, decoded === null ? batch.offset[i] + 6 : decoded.macAt, sec, ns, tcpFlags, decoded);
+  // Before the sender: a session that begins anew on old ports is heard anew.
   if ((tcpFlags & (TCP_SYN | TCP_FIN | TCP_RST)) !== 0) noteTcpFlags(state, session, side, tcpFlags, sequence, acknowledgements[k], sec, ns);
+  const known = (FLAG.macLo | FLAG.spokeLo) << side;
+  if ((words[s + SESSION.flags] & known) !== known) noteSender(state, session, side, view, decoded === null ? batch.offset[i] + 6 : decoded.macAt, decoded === null ? vlans[k] : decoded.vlan, sec, ns, tcpFlags, decoded);
 
   // ---- the payload
   const keyWord = words[s + 3];

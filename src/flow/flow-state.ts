@@ -246,6 +246,8 @@ export interface FlowState {
   readonly macSpans: Span[];
   /** So many of them were written before, and are written again only when they were seen again. */
   macsWritten: number;
+  /** key: IPv4 address, MAC address, VLAN, 0: who was seen in tagged frames (address-plan.ts) */
+  readonly tagged: IntTable;
   /** key: client address, transport, 0, 0 */
   readonly scans: IntTable;
   readonly scanTotals: ScanTotals[];
@@ -303,6 +305,7 @@ export function createFlowState(): FlowState {
     macs: createIntTable(),
     macSpans: [],
     macsWritten: 0,
+    tagged: createIntTable(),
     scans: createIntTable(),
     scanTotals: [],
     oneWay: createIntTable(),

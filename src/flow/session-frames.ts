@@ -8,6 +8,7 @@ import * as frames from '../decode/decoded-frame.ts';
 import * as ethernet from '../decode/ethernet.ts';
 import { readLldp, readProfinetDcp } from '../decode/lldp.ts';
 import * as transport from '../decode/transport.ts';
+import { noteTagged } from './address-plan.ts';
 import { internIpv4, internMac } from './address-table.ts';
 import { recallStream, releaseStream } from './app-sessions.ts';
 import { foldSession, learnServer, orient } from './conversations.ts';
@@ -97,6 +98,7 @@ export function noteSender(
   side: number,
   view: DataView,
   macAt: number,
+  vlan: number,
   sec: number,
   ns: number,
   tcpFlags: number,
@@ -113,7 +115,10 @@ export function noteSender(
   }
   words[f] |= FLAG.macLo << side;
   const word = words[session * SESSION.stride + side];
-  bindMac(state, frame === null || frame.kind === KIND.ipv4 ? internIpv4(state.addresses, word) : word, mac, sec, ns);
+  const isIpv4 = frame === null || frame.kind === KIND.ipv4;
+  const address = isIpv4 ? internIpv4(state.addresses, word) : word;
+  bindMac(state, address, mac, sec, ns);
+  if (isIpv4) noteTagged(state, address, mac, vlan);
 }
 
 /** Pairs of address and MAC kept between two terms of the flood's budget; a plant has a few hundred. */

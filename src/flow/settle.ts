@@ -6,6 +6,7 @@
  * resumed one is exact.
  */
 import { STOP_REASONS } from '../decode/stop.ts';
+import { tellSameAddresses } from './address-plan.ts';
 import { recallStream } from './app-sessions.ts';
 import { foldSession } from './conversations.ts';
 import { CONVERSATION, FACT, FLAG, NO_FIRST, NO_LAST, OPERATION, OPERATION_ROW, RHYTHM, SESSION, TARGET, UNBEGUN, type FlowState, type Span } from './flow-state.ts';
@@ -23,6 +24,7 @@ export function settleInterval(state: FlowState): void {
     settleOperationBin(state, operation);
   }
   for (let conversation = 0; conversation < state.conversations.count; conversation++) settleConversationBin(state, conversation);
+  tellSameAddresses(state);
   if (state.operationRowCount > 2 * state.operations.count) mergeOperationRows(state);
 }
 
@@ -117,6 +119,7 @@ export function zeroInterval(state: FlowState, renewBudget: boolean): void {
     clearIntTable(state.macs);
     state.macSpans.length = 0;
     state.macsWritten = 0;
+    clearIntTable(state.tagged);
     clearIntTable(state.oneWay);
     state.oneWayTotal = 0;
     clearIntTable(state.scans);

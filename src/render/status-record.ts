@@ -158,6 +158,10 @@ function lossSentences(status: StoreStatus, stops: readonly (readonly [string, n
   if (status.answeredConversations === 0 && packets >= MUTE_PACKETS) {
     sentences.push(`not one answer was heard in ${grouped(packets)} packets: an ordinary switch port shows only what is sent to all; check that the sensor hangs on a mirror port`);
   }
+  if (status.sameAddresses.length > 0) {
+    const names = status.sameAddresses.map(({ address, vlans }) => `${address} in VLANs ${vlans.slice(0, -1).join(', ')} and ${vlans.at(-1)}`);
+    sentences.push(`${plural(names.length, 'address', 'addresses')} ${names.length === 1 ? 'belongs' : 'belong'} to different devices by VLAN, which are counted as one; give each VLAN a store of its own: ${namesText(names)}`);
+  }
   if (status.foldedPackets > 0) {
     sentences.push(`${grouped(status.foldedPackets)} packets of a flood of new conversations from ${plural(status.foldedClients, 'client')} were counted, not kept one by one`);
   }

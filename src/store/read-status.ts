@@ -2,6 +2,7 @@
  * What the store says of itself: captures, span, totals, and above all what was lost, cut or not understood.
  * In: an open store. Out: one record. Every sum is exact; nothing is judged here (commands/status.ts words it).
  */
+import { SAME_ADDRESS_FACT } from '../flow/address-plan.ts';
 import type { ObservationSet } from '../observation.ts';
 import type { Connection } from './database.ts';
 import { readLogStatus, type LogStatus } from './firewall-logs.ts';
@@ -59,6 +60,8 @@ export interface StoreStatus {
   readonly oneWayConversations: number;
   /** Conversations, of any transport, of which both sides were heard. */
   readonly answeredConversations: number;
+  /** Addresses that different devices have in different VLANs: their conversations are counted together. */
+  readonly sameAddresses: readonly { readonly address: string; readonly vlans: readonly number[] }[];
   /** Every capture counter by name, summed. */
   readonly counters: Readonly<Record<string, number>>;
   /** What firewalls logged: in no sum above. */
@@ -130,9 +133,17 @@ export function readStatus(db: Connection): StoreStatus {
     tcpConversations,
     oneWayConversations,
     answeredConversations,
+    sameAddresses: readSameAddresses(db),
     counters: readCounters(db),
     logs: readLogStatus(db),
   };
+}
+
+function readSameAddresses(db: Connection): StoreStatus['sameAddresses'] {
+  const vlansOf = new Map<string, number[]>();
+  const rows = db.prepare('SELECT a.text, f.value FROM address_fact AS f JOIN address AS a ON a.id = f.address WHERE f.name = ?').raw().all(SAME_ADDRESS_FACT);
+  for (const [address, vlan] of rows as [string, string][]) vlansOf.set(address, [...(vlansOf.get(address) ?? []), Number(vlan)]);
+  return [...vlansOf].map(([address, vlans]) => ({ address, vlans: vlans.sort((a, b) => a - b) })).sort((a, b) => (a.address < b.address ? -1 : 1));
 }
 
 export interface HourlyStatus extends StoreStatus {

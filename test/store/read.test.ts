@@ -123,6 +123,9 @@ test('status sums captures and tells losses', () => {
   });
   expect(status.captures.map((capture) => capture.state)).toEqual(['complete', 'truncated', 'interrupted']);
   expect(lossesOf(status).join()).not.toContain('mirror port');
+  const sameAddresses = [{ address: '10.0.0.1', vlans: [10, 20, 30] }, { address: '10.0.0.2', vlans: [10, 20] }];
+  expect(lossesOf({ ...status, sameAddresses })).toContain(
+    '2 addresses belong to different devices by VLAN, which are counted as one; give each VLAN a store of its own: 10.0.0.1 in VLANs 10, 20 and 30, 10.0.0.2 in VLANs 10 and 20');
   // What an ordinary port shows: whatever is sent to all, and no answer.
   expect(lossesOf({ ...status, answeredConversations: 0 }).join()).toContain('not one answer was heard in 1 090 packets');
   expect(lossesOf({ ...status, answeredConversations: 0, totals: { ...status.totals, packets: 999 } }).join()).not.toContain('not one answer');
