@@ -6,7 +6,7 @@
 import { formatSpan, parseSet, parseSpan, setContains } from '../net/address-set.ts';
 import type { Access, BothWays, DirectionBy, Fact, Operation, ServiceBy, Transport } from '../observation.ts';
 import type { Connection } from './database.ts';
-import { direction, instant, instantColumns, serviceBy, transportText, type DescribeOperation } from './read-words.ts';
+import { direction, instant, instantColumns, registerRange, serviceBy, transportText, type DescribeOperation } from './read-words.ts';
 
 export const FLOW_SORTS = ['client', 'server', 'port', 'packets', 'bytes', 'first', 'last'] as const;
 export type FlowSort = (typeof FLOW_SORTS)[number];
@@ -263,7 +263,7 @@ function readFlowOperations(db: Connection, wanted: string, describe: DescribeOp
   for (const [operation, access, first, last, requests] of childRows<[number, number, number, number, number]>(
     `SELECT operation, access, first, last, requests FROM operation_range WHERE operation IN (${chosen}) ORDER BY operation, access, first, last`,
   )) {
-    append(ranges, operation, { access: access === 0 ? 'read' : 'write', first, last, requests });
+    append(ranges, operation, registerRange(access, first, last, requests));
   }
   const errors = new Map<number, { code: number; count: number }[]>();
   for (const [operation, code, count] of childRows<[number, number, number]>(

@@ -2,7 +2,7 @@
  * From the store's integers to the words of an Observation (schema.ts says what each stands for), and back where a
  * filter needs it. Instants are read as two integers, seconds and nanoseconds: both fit a number, their product does not.
  */
-import type { Access, DirectionBy, ServiceBy, Transport } from '../observation.ts';
+import type { Access, DirectionBy, RegisterRange, ServiceBy, Transport } from '../observation.ts';
 
 /** What the decoders say of an operation code; src/decode/app/registry.ts answers. */
 export type DescribeOperation = (protocol: string, code: number) => { readonly name: string; readonly access: Access };
@@ -39,6 +39,12 @@ export const direction = (code: number): { readonly by: DirectionBy; readonly co
 const SERVICE_BY: readonly ServiceBy[] = ['none', 'port', 'probe'];
 
 export const serviceBy = (code: number): ServiceBy => SERVICE_BY[code] ?? 'none';
+
+const LAST_REGISTER = 65_535;
+
+/** Stores of the first versions hold ranges beyond the last address, of requests that were refused: they are read as ending there. */
+export const registerRange = (access: number, first: number, last: number, requests: number): RegisterRange =>
+  ({ access: access === 0 ? 'read' : 'write', first, last: Math.min(last, LAST_REGISTER), requests });
 
 const NS_PER_SECOND = 1_000_000_000n;
 

@@ -9,7 +9,7 @@ import { gather, readColumns } from './read-columns.ts';
 import { requireEvidenceFits } from './memory-limit.ts';
 import { readDays } from './read-days.ts';
 import { isDeaf, readSensorTruth } from './read-sensor.ts';
-import { direction, instant, instantColumns, instantOrZero, serviceBy, transportText, type DescribeOperation } from './read-words.ts';
+import { direction, instant, instantColumns, instantOrZero, registerRange, serviceBy, transportText, type DescribeOperation } from './read-words.ts';
 
 export function readObservations(db: Connection, describe: DescribeOperation): ObservationSet {
   const addresses = readAddresses(db);
@@ -78,7 +78,7 @@ const readRhythm = (db: Connection): Map<number, RhythmBin[]> =>
 function readOperations(db: Connection, describe: DescribeOperation, rhythm: ReadonlyMap<number, RhythmBin[]>): Map<number, Operation[]> {
   const ranges = gather<[number, number, number, number, number], RegisterRange>(
     db, { table: 'operation_range', columns: ['operation', 'access', 'first', 'last', 'requests'], order: 'access, first, last' },
-    ([, access, first, last, requests], i) => ({ access: access[i] === 0 ? 'read' : 'write', first: first[i], last: last[i], requests: requests[i] }));
+    ([, access, first, last, requests], i) => registerRange(access[i], first[i], last[i], requests[i]));
   const errorCodes = gather<[number, number, number], Operation['errorCodes'][number]>(
     db, { table: 'operation_error', columns: ['operation', 'code', 'count'], order: 'code' }, ([, code, count], i) => ({ code: code[i], count: count[i] }));
   const targets = gather<[number, string], string>(db, { table: 'operation_target', columns: ['operation', 'target'], order: 'target' }, ([, target], i) => target[i]);

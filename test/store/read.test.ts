@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { describeOperation } from '../../src/decode/app/registry.ts';
 import type { ObservationSet } from '../../src/observation.ts';
-import { openForReading, readFromStore, type Store } from '../../src/store/database.ts';
+import { openForReading, openForWriting, readFromStore, type Store } from '../../src/store/database.ts';
 import { flowConditions, readFlowPage, type FlowFilter } from '../../src/store/read-flows.ts';
 import { readStatus } from '../../src/store/read-status.ts';
 import { transportText } from '../../src/store/read-words.ts';
@@ -73,6 +73,18 @@ describe('readObservations', () => {
     const [opcua] = set.conversations[1].operations;
     expect(opcua).toMatchObject({ protocol: 'opcua', unit: null, name: 'Read', access: 'read', targets: ['ns=2;s=Tank1.Level'] });
     expect(set.conversations[0].rhythm).toEqual([{ count: 4, meanMs: 1025 }]);
+  });
+
+  test('a range beyond the last data address, as older stores hold it, is read as ending there', () => {
+    const older = join(folder, 'older.db');
+    fillStore(older);
+    const held = openForWriting(older);
+    held.db.prepare('UPDATE operation_range SET first = 65530, last = 65539 WHERE first = 40').run();
+    held.close();
+    readFromStore(older, (db) => {
+      expect(readObservations(db, describeOperation).conversations[0].operations[0].ranges.at(-1)).toEqual({ access: 'read', first: 65_530, last: 65_535, requests: 10 });
+      expect(readFlowPage(db, { sort: 'client', limit: 0 }, describeOperation).flows[0].operations[0].ranges.at(-1)?.last).toBe(65_535);
+    });
   });
 
   test('facts come in a stable order, addresses by text, with their MACs', () => {

@@ -22,6 +22,8 @@ const MIN_LENGTH = 2;
 /** Unit id and the longest PDU: 1 + 253 (V1.1b3 clause 4.1). */
 const MAX_LENGTH = 254;
 const EXCEPTION_BIT = 0x80;
+/** The last data address that there is (V1.1b3 clause 4.4). */
+const LAST_ADDRESS = 65535;
 
 const READ = 0;
 const WRITE = 1;
@@ -261,8 +263,11 @@ function readRequestRange(bytes: Uint8Array, pdu: number, end: number, code: num
   }
 }
 
+/** What goes beyond the last address is refused with exception 02 (V1.1b3 clause 6.3): what was asked ends at the last one that there is. */
 function reportRange(sink: ProtocolSink, access: number, first: number, quantity: number): void {
-  if (quantity > 0) sink.range(access, first, first + quantity - 1);
+  const last = first + quantity - 1;
+  if (last > LAST_ADDRESS) sink.malformed('modbus.range');
+  if (quantity > 0) sink.range(access, first, last < LAST_ADDRESS ? last : LAST_ADDRESS);
 }
 
 /** Sub-requests of file record access (V1.1b3 clauses 6.14 and 6.15): reference type, file, record, length (and data). */

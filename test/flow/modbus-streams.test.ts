@@ -1,0 +1,18 @@
+/** What is made of Modbus/TCP that devices refuse, and of octets that look like it: as imported, by both paths of the feed. */
+import { expect, test } from 'vitest';
+import { dialogue, imported, operationsOf } from './imported.ts';
+
+const u16 = (...values: readonly number[]): number[] => values.flatMap((value) => [value >> 8, value & 255]);
+const adu = (unit: number, pdu: readonly number[], transaction = 1): number[] => [...u16(transaction, 0, pdu.length + 1), unit, ...pdu];
+
+test('what is asked beyond the last address ends there, and is counted, however often it is asked', async () => {
+  const talk = dialogue(502);
+  for (let i = 0; i < 5; i++) {
+    talk.ask(adu(1, [3, ...u16(65_530, 10)], i));
+    talk.answer(adu(1, [0x83, 2], i));
+  }
+  const set = await imported(talk.frames);
+  expect(operationsOf(set)).toEqual(['modbus 3: 5/0/5']);
+  expect(set.conversations[0].operations[0].ranges).toEqual([{ access: 'read', first: 65_530, last: 65_535, requests: 5 }]);
+  expect(set.sensor.counters['malformed.modbus.range']).toBe(5);
+});
