@@ -80,7 +80,7 @@ export function takeSteady(state: FlowState, view: DataView, from: number, count
         if (isRequest) {
           if (length < SHORTEST_REQUEST) return k;
           const from = view.getUint16(adu + 8);
-          // A quantity of 0, or one that goes beyond the last address, gives what no remembered range is: readModbus counts it.
+          // A quantity of 0, or one that goes beyond the last address, gives what no remembered range is: readModbus counts those.
           let to = from;
           if (code !== FC_WRITE_SINGLE_COIL && code !== FC_WRITE_SINGLE_REGISTER) {
             if (code > FC_WRITE_SINGLE_REGISTER && code !== FC_WRITE_MULTIPLE_COILS && code !== FC_WRITE_MULTIPLE_REGISTERS) return k;

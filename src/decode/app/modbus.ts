@@ -263,11 +263,15 @@ function readRequestRange(bytes: Uint8Array, pdu: number, end: number, code: num
   }
 }
 
-/** What goes beyond the last address is refused with exception 02 (V1.1b3 clause 6.3): what was asked ends at the last one that there is. */
+/**
+ * No quantity, or one that goes beyond the last address, is refused (exceptions 03 and 02; V1.1b3 clause 6.3). Such a request
+ * asked for its first address, or up to the last that there is: without a range it would be one for all of them.
+ */
 function reportRange(sink: ProtocolSink, access: number, first: number, quantity: number): void {
   const last = first + quantity - 1;
-  if (last > LAST_ADDRESS) sink.malformed('modbus.range');
-  if (quantity > 0) sink.range(access, first, last < LAST_ADDRESS ? last : LAST_ADDRESS);
+  if (quantity > 0 && last <= LAST_ADDRESS) return sink.range(access, first, last);
+  sink.malformed('modbus.range');
+  sink.range(access, first, quantity === 0 ? first : LAST_ADDRESS);
 }
 
 /** Sub-requests of file record access (V1.1b3 clauses 6.14 and 6.15): reference type, file, record, length (and data). */
