@@ -33,3 +33,31 @@ test('a request for nothing asks for its first address, not for all', async () =
   ]);
   expect(set.sensor.counters['malformed.modbus.range']).toBe(3);
 });
+
+/** A block of a program that is full of what looks like requests to write. */
+const BLOCK = Array.from({ length: 70 }, (_, i) => [...u16(i, 0, 6), 5, 6, ...u16(100, 1)]).flat();
+
+test.each([[90, { code: '90: 2/2/0', counters: {} }], [100, { code: '100: 0/2/0', counters: { 'malformed.modbus.length': 2 } }]])('a message of function %i that is longer than the standard allows is one, whatever is in it', async (code, told) => {
+  const talk = dialogue(502);
+  talk.ask(adu(1, [3, ...u16(0, 5)]));
+  for (let i = 0; i < 2; i++) {
+    const block = adu(0, [code, 1, 0x31, 0, 1, ...BLOCK], i);
+    talk.ask(block.slice(0, 500));
+    talk.ask(block.slice(500));
+    talk.answer(adu(0, [code, 1, 0xfe], i));
+  }
+  talk.ask(adu(1, [3, ...u16(0, 5)]));
+  const set = await imported(talk.frames);
+  expect(operationsOf(set)).toEqual([`modbus ${told.code}`, 'modbus 3: 2/0/0']);
+  expect(set.sensor.counters).toEqual(told.counters);
+});
+
+test('a stream that is joined within such a message is read from the next one on', async () => {
+  const talk = dialogue(502, { handshake: false });
+  const block = adu(0, [90, 1, 0x31, 0, 1, ...BLOCK]);
+  talk.ask(block.slice(0, 500), false);
+  talk.ask(block.slice(500));
+  for (let i = 0; i < 3; i++) talk.ask(block);
+  const set = await imported(talk.frames);
+  expect(operationsOf(set)).toContain('modbus 90: 3/0/0');
+});

@@ -21,6 +21,11 @@ const PREFIX = 6;
 const MIN_LENGTH = 2;
 /** Unit id and the longest PDU: 1 + 253 (V1.1b3 clause 4.1). */
 const MAX_LENGTH = 254;
+/**
+ * Schneider's programming (UMAS, function 90) goes beyond: its blocks are of about 1,000 octets. A message so long is one, of
+ * whatever function: it ends where it says, and is not searched for others.
+ */
+const MAX_LONG_LENGTH = 1100;
 const EXCEPTION_BIT = 0x80;
 /** The last data address that there is (V1.1b3 clause 4.4). */
 const LAST_ADDRESS = 65535;
@@ -43,6 +48,7 @@ const FC = Object.freeze({
   readWriteMultipleRegisters: 23,
   readFifoQueue: 24,
   encapsulatedInterface: 43,
+  unityProgramming: 90,
 } as const);
 
 const MEI_DEVICE_IDENTIFICATION = 14;
@@ -69,7 +75,7 @@ const FUNCTIONS = new Map<number, { readonly name: string; readonly access: Acce
   [24, { name: 'Read FIFO Queue', access: 'read' }],
   [43, { name: 'Encapsulated Interface Transport', access: 'browse' }],
   // Schneider Unity: configuration, download, start and stop all travel in function 90 (0x5A).
-  [90, { name: 'Unity Programming', access: 'program' }],
+  [FC.unityProgramming, { name: 'Unity Programming', access: 'program' }],
   [125, { name: 'Program (vendor, 125)', access: 'program' }],
   [126, { name: 'Program (vendor, 126)', access: 'program' }],
 ]);
@@ -142,7 +148,7 @@ function looksConsistent(bytes: Uint8Array, from: number, to: number): boolean {
   if (!FUNCTIONS.has(code)) return false;
   const request = requestLength(bytes, pdu, end);
   const response = responseLength(bytes, pdu, end);
-  if (request === 0 && response === 0) return declared <= MAX_LENGTH;
+  if (request === 0 && response === 0) return true;
   return request === declared || response === declared;
 }
 
@@ -151,19 +157,30 @@ const headerFits = (bytes: Uint8Array, at: number): boolean => {
   return bytes[at + PROTOCOL_ID] === 0 && bytes[at + PROTOCOL_ID + 1] === 0 && length >= MIN_LENGTH && length <= MAX_LENGTH;
 };
 
+/** The header of a message that is longer than the standard allows. */
+const headerIsLong = (bytes: Uint8Array, at: number): boolean => {
+  const length = uint16(bytes, at + LENGTH);
+  return bytes[at + PROTOCOL_ID] === 0 && bytes[at + PROTOCOL_ID + 1] === 0 && length > MAX_LENGTH && length <= MAX_LONG_LENGTH;
+};
+
+const isUnity = (bytes: Uint8Array, at: number): boolean => (bytes[at + FUNCTION] & ~EXCEPTION_BIT) === FC.unityProgramming;
+
+/** A header and its function code: where nothing else says that a message begins here. */
+const fits = (bytes: Uint8Array, at: number): boolean => headerFits(bytes, at) || (headerIsLong(bytes, at) && isUnity(bytes, at));
+
 function probe(bytes: Uint8Array, from: number, to: number, _direction: number, port: number): number {
   const have = to - from;
   if (have < FUNCTION + 1) {
     if (port !== MODBUS_PORT) return PROBE.notForUs;
     return have > PROTOCOL_ID && bytes[from + PROTOCOL_ID] !== 0 ? PROBE.notForUs : PROBE.unsure;
   }
-  if (!headerFits(bytes, from)) return PROBE.notForUs;
+  if (!fits(bytes, from)) return PROBE.notForUs;
   const whole = PREFIX + uint16(bytes, from + LENGTH);
   if (port === MODBUS_PORT) return PROBE.certain;
   // On any other port the bytes must speak for themselves: exact length and consistent fields, in every message.
   let at = from;
   while (at + whole <= to && to - at >= FUNCTION + 1) {
-    if (!headerFits(bytes, at)) return PROBE.notForUs;
+    if (!fits(bytes, at)) return PROBE.notForUs;
     const next = at + PREFIX + uint16(bytes, at + LENGTH);
     if (next > to || !looksConsistent(bytes, at, to)) return PROBE.notForUs;
     at = next;
@@ -197,10 +214,12 @@ export function readModbus(
 ): number {
   let at = from;
   while (to - at > PREFIX) {
-    if (!headerFits(bytes, at)) return at === from ? -1 : at;
+    const isLong = !headerFits(bytes, at);
+    if (isLong && !headerIsLong(bytes, at)) return at === from ? -1 : at;
     const end = at + PREFIX + uint16(bytes, at + LENGTH);
     if (end > to) return at;
-    readMessage(bytes, at, end, direction, sink);
+    if (isLong && !isUnity(bytes, at)) sink.malformed('modbus.length');
+    else readMessage(bytes, at, end, direction, sink);
     at = end;
   }
   return at;
@@ -305,13 +324,13 @@ const latin1 = (bytes: Uint8Array, from: number, to: number): string => String.f
 
 function resync(bytes: Uint8Array, _view: DataView, from: number, to: number): number {
   for (let at = from; at + FUNCTION < to; at++) {
-    if (!headerFits(bytes, at)) continue;
+    if (!fits(bytes, at)) continue;
     const end = at + PREFIX + uint16(bytes, at + LENGTH);
     // A segment that is exactly one message needs no further proof.
     if (at === from && end === to) return at;
     if (!FUNCTIONS.has(bytes[at + FUNCTION] & ~EXCEPTION_BIT)) continue;
     // Either the message ends exactly with what we have, or another header follows it, or it goes on in the next segment.
-    if (end === to || (end < to - FUNCTION ? headerFits(bytes, end) : looksConsistent(bytes, at, to))) return at;
+    if (end === to || (end < to - FUNCTION ? fits(bytes, end) : looksConsistent(bytes, at, to))) return at;
   }
   return -1;
 }
@@ -326,7 +345,7 @@ export const modbus: StreamProtocol = {
   newMemory: () => ({}),
   read: readModbus,
   resync,
-  maxCarry: PREFIX + MAX_LENGTH,
+  maxCarry: PREFIX + MAX_LONG_LENGTH,
   reportsRanges: true,
   describe: (code) => FUNCTIONS.get(code) ?? { name: `Function ${code}`, access: code >= 65 ? 'program' : 'diagnose' },
 };
