@@ -49,6 +49,7 @@ const ALIAS: Readonly<Record<string, string>> = {
   'hp-pdl-datastr': 'print',
   'profinet-rt': 'pn-rt',
   'modbus-tls': 'modbus',
+  'modbus-rtu': 'modbus',
   'opcua-tls': 'opcua',
   'enip-tls': 'enip',
   'iec104-tls': 'iec104',

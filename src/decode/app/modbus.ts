@@ -3,7 +3,7 @@
  *
  * In: a stream or datagram at a message boundary. Out: operations by unit and function code, exceptions by code, the
  * register, coil, file and FIFO ranges of requests, device identification (43/14). Values are never kept.
- * Left out on purpose: Modbus RTU over TCP (no MBAP header; it cannot be told from other bytes with certainty).
+ * Left out on purpose: Modbus RTU over TCP, which has no MBAP header. It is told by its CRC (isModbusRtu) and only named.
  */
 import type { Access } from '../../observation.ts';
 import type { ProtocolSink, SessionMemory, StreamProtocol } from './protocol.ts';
@@ -40,8 +40,12 @@ const FC = Object.freeze({
   readInputRegisters: 4,
   writeSingleCoil: 5,
   writeSingleRegister: 6,
+  readExceptionStatus: 7,
+  getCommEventCounter: 11,
+  getCommEventLog: 12,
   writeMultipleCoils: 15,
   writeMultipleRegisters: 16,
+  reportServerId: 17,
   readFileRecord: 20,
   writeFileRecord: 21,
   maskWriteRegister: 22,
@@ -103,15 +107,25 @@ function requestLength(bytes: Uint8Array, at: number, end: number): number {
     case FC.writeSingleCoil:
     case FC.writeSingleRegister:
       return 5;
+    case FC.readExceptionStatus:
+    case FC.getCommEventCounter:
+    case FC.getCommEventLog:
+    case FC.reportServerId:
+      return 1;
     case FC.writeMultipleCoils:
     case FC.writeMultipleRegisters:
       return end - at >= 6 ? 6 + bytes[at + 5] : -1;
+    case FC.readFileRecord:
+    case FC.writeFileRecord:
+      return end - at >= 2 ? 2 + bytes[at + 1] : -1;
     case FC.maskWriteRegister:
       return 7;
     case FC.readWriteMultipleRegisters:
       return end - at >= 10 ? 10 + bytes[at + 9] : -1;
     case FC.readFifoQueue:
       return 3;
+    case FC.encapsulatedInterface:
+      return end - at < 2 ? -1 : bytes[at + 1] === MEI_DEVICE_IDENTIFICATION ? 4 : 0;
     default:
       return 0;
   }
@@ -125,31 +139,79 @@ function responseLength(bytes: Uint8Array, at: number, end: number): number {
     case FC.readDiscreteInputs:
     case FC.readHoldingRegisters:
     case FC.readInputRegisters:
+    case FC.getCommEventLog:
+    case FC.reportServerId:
+    case FC.readFileRecord:
+    case FC.writeFileRecord:
     case FC.readWriteMultipleRegisters:
       return end - at >= 2 ? 2 + bytes[at + 1] : -1;
+    case FC.readExceptionStatus:
+      return 2;
     case FC.writeSingleCoil:
     case FC.writeSingleRegister:
+    case FC.getCommEventCounter:
     case FC.writeMultipleCoils:
     case FC.writeMultipleRegisters:
       return 5;
     case FC.maskWriteRegister:
       return 7;
+    case FC.readFifoQueue:
+      return end - at >= 3 ? 3 + uint16(bytes, at + 1) : -1;
+    case FC.encapsulatedInterface:
+      return end - at < 2 ? -1 : bytes[at + 1] === MEI_DEVICE_IDENTIFICATION ? identificationLength(bytes, at, end) : 0;
     default:
       return 0;
   }
 }
 
-/** A message whose fields agree with its declared length as a request or as a response; its end may still be on the way. */
-function looksConsistent(bytes: Uint8Array, from: number, to: number): boolean {
-  const pdu = from + FUNCTION;
-  const end = Math.min(to, from + PREFIX + uint16(bytes, from + LENGTH));
-  const declared = uint16(bytes, from + LENGTH) - 1;
-  const code = bytes[pdu] & ~EXCEPTION_BIT;
-  if (!FUNCTIONS.has(code)) return false;
+/** Octets of a Read Device Identification response (V1.1b3 clause 6.21): seven, then objects with their id and length. */
+function identificationLength(bytes: Uint8Array, at: number, end: number): number {
+  if (end - at < 7) return -1;
+  let next = at + 7;
+  for (let objects = bytes[at + 6]; objects > 0; objects--) {
+    if (next + 2 > end) return -1;
+    next += 2 + bytes[next + 1];
+  }
+  return next - at;
+}
+
+/** Whether a PDU in [pdu, end) of a known function can have so many octets; it may go on beyond `end`. */
+function fitsFunction(bytes: Uint8Array, pdu: number, end: number, octets: number): boolean {
+  if (!FUNCTIONS.has(bytes[pdu] & ~EXCEPTION_BIT)) return false;
   const request = requestLength(bytes, pdu, end);
   const response = responseLength(bytes, pdu, end);
-  if (request === 0 && response === 0) return true;
-  return request === declared || response === declared;
+  return (request === 0 && response === 0) || request === octets || response === octets;
+}
+
+/** A message whose fields agree with its declared length as a request or as a response; its end may still be on the way. */
+function looksConsistent(bytes: Uint8Array, from: number, to: number): boolean {
+  const length = uint16(bytes, from + LENGTH);
+  return fitsFunction(bytes, from + FUNCTION, Math.min(to, from + PREFIX + length), length - 1);
+}
+
+/** A frame of a serial line (MODBUS over Serial Line V1.02, 2.5.1): unit, PDU of at most 253 octets, CRC, low octet first. */
+const RTU_UNIT = 1;
+const RTU_CRC = 2;
+const LONGEST_RTU = 256;
+
+/** CRC-16/Modbus: polynomial 0x8005, reflected, first value 0xFFFF (MODBUS over Serial Line V1.02, 6.2.2). */
+function isCrcRight(bytes: Uint8Array, from: number, crcAt: number): boolean {
+  let crc = 0xffff;
+  for (let i = from; i < crcAt; i++) {
+    crc ^= bytes[i];
+    for (let bit = 0; bit < 8; bit++) crc = (crc & 1) === 0 ? crc >> 1 : (crc >> 1) ^ 0xa001;
+  }
+  return bytes[crcAt] === (crc & 0xff) && bytes[crcAt + 1] === crc >> 8;
+}
+
+/**
+ * Whether the segment is a Modbus RTU frame and nothing else, as gateways of serial lines put it into TCP. A read from register 0
+ * on has what looks like an MBAP header: the CRC decides. Names the service (signature.ts); nothing is read of it.
+ */
+export function isModbusRtu(bytes: Uint8Array, from: number, to: number): boolean {
+  const pdu = from + RTU_UNIT;
+  const crcAt = to - RTU_CRC;
+  return crcAt > pdu && to - from <= LONGEST_RTU && fitsFunction(bytes, pdu, crcAt, crcAt - pdu) && isCrcRight(bytes, from, crcAt);
 }
 
 const headerFits = (bytes: Uint8Array, at: number): boolean => {
@@ -170,6 +232,7 @@ const fits = (bytes: Uint8Array, at: number): boolean => headerFits(bytes, at) |
 
 function probe(bytes: Uint8Array, from: number, to: number, _direction: number, port: number): number {
   const have = to - from;
+  if (isModbusRtu(bytes, from, to)) return PROBE.notForUs;
   if (have < FUNCTION + 1) {
     if (port !== MODBUS_PORT) return PROBE.notForUs;
     return have > PROTOCOL_ID && bytes[from + PROTOCOL_ID] !== 0 ? PROBE.notForUs : PROBE.unsure;
@@ -323,6 +386,7 @@ function readIdentification(bytes: Uint8Array, pdu: number, end: number, sink: P
 const latin1 = (bytes: Uint8Array, from: number, to: number): string => String.fromCharCode(...bytes.subarray(from, to));
 
 function resync(bytes: Uint8Array, _view: DataView, from: number, to: number): number {
+  if (isModbusRtu(bytes, from, to)) return -1;
   for (let at = from; at + FUNCTION < to; at++) {
     if (!fits(bytes, at)) continue;
     const end = at + PREFIX + uint16(bytes, at + LENGTH);
