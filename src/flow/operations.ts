@@ -133,6 +133,9 @@ export function createFlowSink(state: FlowState): FlowSink {
     resynchronised() {
       count(state, 'tcp.resynchronised');
     },
+    unread() {
+      count(state, 'tcp.unread');
+    },
     overflow() {
       count(state, 'tcp.carry-overflow');
     },

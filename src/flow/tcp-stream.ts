@@ -5,6 +5,7 @@
  * again. The common case, the next segment in order with nothing carried over, is read in place without a copy.
  */
 import type { ProtocolSink, SessionMemory, StreamProtocol } from '../decode/app/protocol.ts';
+import { AWAIT_MORE } from '../decode/app/protocol.ts';
 
 /** One direction of a session. */
 export interface HalfStream {
@@ -72,6 +73,8 @@ export interface StreamEvents {
   duplicated(): void;
   gap(): void;
   resynchronised(): void;
+  /** A segment of a stream that is out of step, in which no message begins. */
+  unread(): void;
   overflow(): void;
 }
 
@@ -378,6 +381,11 @@ function deliver(
   carry.set(bytes.subarray(start, to), half.carried);
   const carryView = new DataView(carry.buffer, 0, length);
   half.carried = 0;
+  // Kept while out of step, and no beginning after all: the segment speaks for itself.
+  if (!half.synced && protocol.resync(carry, carryView, 0, length, direction, stream.memory) === -1) {
+    deliver(stream, half, direction, bytes, view, start, to, sink, events);
+    return;
+  }
   const rest = readMessages(stream, half, direction, carry, carryView, 0, length, sink, events);
   if (rest < length) carryOver(stream, half, carry, rest, length, events);
 }
@@ -399,8 +407,10 @@ function readMessages(
   if (!half.synced) {
     // A segment most often starts with a message: resync looks at `at` first.
     at = protocol.resync(bytes, view, at, to, direction, memory);
+    if (at === AWAIT_MORE) return from;
     if (at < 0) {
       stream.failures++;
+      if (stream.confirmed) events.unread();
       return to;
     }
     half.synced = true;

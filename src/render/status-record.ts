@@ -187,6 +187,7 @@ const COUNTED_DOUBTS: readonly (readonly [string, string])[] = [
   ['reader.withoutTime', 'frames carry no time: they count, but belong to no hour and no day'],
   ['reader.unknownBlock.', 'blocks of captures were passed over, being of no known kind'],
   ['malformed.', 'messages of application protocols could not be right; `status --json` counts the reasons'],
+  ['tcp.unread', 'segments were passed over, in which no message began after octets of their stream were missing'],
   ['live.interface-lost', 'times an interface was lost: what passed until it was back was not seen'],
   ['live.link-down', 'times the link of an interface was down'],
   ['live.clock-step', 'times the clock of the capturing machine was set: packets before and after do not share one time'],

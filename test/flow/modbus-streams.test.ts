@@ -81,3 +81,36 @@ test.each([502, 4001])('Modbus RTU in TCP on port %i is named by its CRC, and no
     expect(operationsOf(set)).toEqual([]);
   }
 });
+
+const WRITE = [16, ...u16(100, 3), 6, 1, 2, 1, 2, 1, 2];
+
+/** Clients that send header and PDU in segments of their own: the beginning of the capture, or one lost segment, cost what is missing and no more. */
+test.each([3, 6, 7, 9].flatMap((cut) => [502, 1502].map((port) => [cut, port] as const)))('requests in two segments, the first of %i octets, port %i', async (cut, port) => {
+  for (const lost of ['begin', 'segment']) {
+    const talk = dialogue(port, { handshake: lost === 'segment' });
+    for (let i = 0; i < 20; i++) {
+      for (const [pdu, answer] of [[WRITE, WRITE.slice(0, 5)], [[3, ...u16(i, 5)], [3, 2, 0, 7]]]) {
+        const request = adu(1, pdu, i);
+        talk.ask(request.slice(0, cut), i !== 3 || lost === 'begin');
+        talk.ask(request.slice(cut));
+        talk.answer(adu(1, answer, i));
+      }
+    }
+    const { conversations } = await imported(talk.frames);
+    const [read, write] = conversations[0].operations;
+    expect({ read: read.function, answers: read.responses, write: write.function, acknowledged: write.responses }).toEqual({ read: 3, answers: 20, write: 16, acknowledged: 20 });
+    expect(Math.min(read.requests, write.requests), lost).toBeGreaterThanOrEqual(18);
+    expect(read.ranges.length).toBeGreaterThanOrEqual(18);
+  }
+});
+
+test('what no message begins in is counted while a stream is out of step', async () => {
+  const talk = dialogue(502);
+  talk.ask(adu(1, WRITE));
+  talk.ask(adu(1, WRITE), false);
+  for (let i = 0; i < 4; i++) talk.ask([0xe1, 0xe2, 0xe3, 0xe4, 0xe5, 0xe6, 0xe7, 0xe8, 0xe9]);
+  talk.ask(adu(1, WRITE));
+  const set = await imported(talk.frames);
+  expect(operationsOf(set)).toEqual(['modbus 16: 2/0/0']);
+  expect(set.sensor.counters['tcp.unread']).toBe(4);
+});

@@ -10,7 +10,7 @@ import type { ProtocolSink, SessionMemory, StreamProtocol } from './protocol.ts'
 import * as protocols from './protocol.ts';
 
 // Constants of the module at hand: V8 folds them into the code, imported ones it loads and checks at every use.
-const { MESSAGE, PROBE, TO_CLIENT } = protocols;
+const { AWAIT_MORE, MESSAGE, PROBE, TO_CLIENT } = protocols;
 
 /** MBAP header (Messaging Guide 3.1.3): transaction id, protocol id (0), length of what follows, unit id. */
 const PROTOCOL_ID = 2;
@@ -385,8 +385,25 @@ function readIdentification(bytes: Uint8Array, pdu: number, end: number, sink: P
 
 const latin1 = (bytes: Uint8Array, from: number, to: number): string => String.fromCharCode(...bytes.subarray(from, to));
 
+/**
+ * Whether a message may begin at `from` of which too little is there: clients send header and PDU in segments of their own, and
+ * the fields that say how long a PDU is may be in the next one.
+ */
+function mayBegin(bytes: Uint8Array, from: number, to: number): boolean {
+  const have = to - from;
+  const length = have < LENGTH + 2 ? MIN_LENGTH : uint16(bytes, from + LENGTH);
+  if (have > FUNCTION) {
+    const pdu = from + FUNCTION;
+    const isKnown = fits(bytes, from) && from + PREFIX + length > to && FUNCTIONS.has(bytes[pdu] & ~EXCEPTION_BIT);
+    return isKnown && !looksConsistent(bytes, from, to) && (requestLength(bytes, pdu, to) < 0 || responseLength(bytes, pdu, to) < 0);
+  }
+  for (let at = from + PROTOCOL_ID; at < from + LENGTH && at < to; at++) if (bytes[at] !== 0) return false;
+  return length >= MIN_LENGTH && length <= MAX_LONG_LENGTH;
+}
+
 function resync(bytes: Uint8Array, _view: DataView, from: number, to: number): number {
   if (isModbusRtu(bytes, from, to)) return -1;
+  if (mayBegin(bytes, from, to)) return AWAIT_MORE;
   for (let at = from; at + FUNCTION < to; at++) {
     if (!fits(bytes, at)) continue;
     const end = at + PREFIX + uint16(bytes, at + LENGTH);

@@ -12,6 +12,9 @@ export const PROBE = Object.freeze({ notForUs: 0, unsure: 1, certain: 2 } as con
 export const TO_SERVER = 0;
 export const TO_CLIENT = 1;
 
+/** Answer of `resync` where there is too little to judge by: what is at hand is kept, and asked about again with what follows. */
+export const AWAIT_MORE = -2;
+
 /** Kind of a message with respect to its operation. */
 export const MESSAGE = Object.freeze({ request: 0, response: 1, error: 2 } as const);
 
@@ -71,7 +74,7 @@ export interface StreamProtocol {
    * layer skips the rest of it as it arrives.
    */
   read(bytes: Uint8Array, view: DataView, from: number, to: number, direction: number, memory: SessionMemory, sink: ProtocolSink): number;
-  /** First offset in [from, to) at which a message plausibly starts, or -1. */
+  /** First offset in [from, to) at which a message plausibly starts; -1 for none, AWAIT_MORE where one may begin at `from`. */
   resync(bytes: Uint8Array, view: DataView, from: number, to: number, direction: number, memory: SessionMemory): number;
   /** True when requests report ranges: the rhythm is then that of one and the same range, not of a burst over several. */
   readonly reportsRanges?: boolean;
