@@ -22,7 +22,7 @@ const { ETHER_TYPE } = ethernet;
 const { IP_PROTOCOL } = transport;
 const { SESSION } = layout;
 const { INDEX_MASK, SEED } = table;
-const { packetHash, PLAIN_UDP } = memory;
+const { hashOctets, packetHash, PLAIN_UDP } = memory;
 
 /** Frames of one group: their columns stay in the first-level cache between the passes, their sessions' records in the second. */
 const MOST_FRAMES = 256;
@@ -128,7 +128,8 @@ function readHeaders(batch: FrameBatch, from: number, to: number): void {
       last = view.getInt32(l4 + 16);
     } else {
       if (protocol !== IP_PROTOCOL.udp || second >>> 16 !== total - 20) continue;
-      if (total >= PLAIN_UDP) third = view.getInt32(l4 + 8);
+      if ((second & 0xffff) === 0) third = hashOctets(view, l4 + 8, ip + total < end ? ip + total : end, 0);
+      else if (total >= PLAIN_UDP) third = view.getInt32(l4 + 8);
     }
     const source = view.getInt32(ip + 12);
     const destination = view.getInt32(ip + 16);

@@ -25,11 +25,26 @@ export const PLAIN_UDP = 32;
 
 /**
  * What a mirror port leaves as it was, of IPv4 without options: length and identification, addresses, ports; both sequence
- * numbers and the checksum, or length with checksum, payload and length with checksum again; flags, offset and protocol.
+ * numbers and the checksum, or length with checksum, payload (its first word; without a checksum all of it, hashOctets) and
+ * length with checksum again; flags, offset and protocol.
  * Sums of products need not wait for one another as a chain would.
  */
 export function packetHash(identity: number, source: number, destination: number, ports: number, second: number, third: number, last: number, protocol: number): number {
   let hash = (Math.imul(identity, 0x9e3779b1) + Math.imul(source, 0x85ebca77) + Math.imul(destination, 0xc2b2ae3d) + Math.imul(ports, 0x27d4eb2f)) | 0;
   hash = (hash + Math.imul(second, 0x165667b1) + Math.imul(third, 0xe6546b65) + Math.imul(last, 0xcc9e2d51) + Math.imul(protocol, 0x1b873593)) | 0;
   return hash ^ (hash >>> 15);
+}
+
+export const mix = (hash: number, word: number): number => {
+  const mixed = Math.imul(hash ^ word, 0x9e3779b1);
+  return mixed ^ (mixed >>> 15);
+};
+
+/** Of what has no checksum: all octets of [from, to) tell it from the next. */
+export function hashOctets(view: DataView, from: number, to: number, seed: number): number {
+  let hash = seed;
+  let at = from;
+  for (; at + 4 <= to; at += 4) hash = mix(hash, view.getInt32(at));
+  for (; at < to; at++) hash = mix(hash, view.getUint8(at));
+  return hash;
 }

@@ -19,7 +19,7 @@ import * as streams from './tcp-stream.ts';
 const { NO_HOUR } = layout;
 const { GROUP } = locating;
 const { instant: instants, isRead, vlan: vlans, packet: packets, header: headers } = GROUP;
-const { packetHash, PLAIN_UDP, SLOT_BITS } = memory;
+const { hashOctets, mix, packetHash, PLAIN_UDP, SLOT_BITS } = memory;
 const { DUPLICATE_US, instantUs } = streams;
 
 /** VLANs of one hour that have a counter of their own; a flood of tags makes no flood of rows. */
@@ -43,8 +43,7 @@ const ETHERNET_HEADER = 14;
 const IPV4_HEADER = 20;
 /** Shorter frames are not looked at. */
 const SHORTEST = 20;
-/** Octets compared of a frame without IP, and of what follows another IP header. */
-const MOST_OCTETS = 64;
+/** Octets compared of what follows an IP header: those with the transport's checksum. */
 const TRANSPORT_OCTETS = 20;
 
 /**
@@ -93,7 +92,7 @@ export function noteFrame(state: FlowState, batch: FrameBatch, i: number, hour =
   } else return false;
   if (hour === NO_HOUR) return false;
   const isPlain = type === IPV4 && end - ip >= IPV4_HEADER + TRANSPORT_OCTETS && view.getUint8(ip) === 0x45;
-  const hash = isPlain ? hashPlain(view, ip) : hashOther(view, type, ip, end, linkType === ETHERNET ? at : -1);
+  const hash = isPlain ? hashPlain(view, ip, end) : hashOther(view, type, ip, end, linkType === ETHERNET ? at : -1);
   if (!isCopy(state.mirror.seen, hash, instantUs(batch.seconds[i], batch.nanos[i]))) return false;
   state.mirror.repeated.add(payloadOf(view, type, ip, end));
   return true;
@@ -109,13 +108,15 @@ function isCopy(seen: Int32Array, hash: number, us: number): boolean {
 }
 
 /** IPv4 without options, of any protocol. Equals what locate.ts makes of the words that it reads anyway (test/flow/fast-path.test.ts). */
-function hashPlain(view: DataView, ip: number): number {
+function hashPlain(view: DataView, ip: number, end: number): number {
   const protocol = view.getUint8(ip + 9);
   const isUdp = protocol === UDP;
-  const third = isUdp && view.getUint16(ip + 2) < PLAIN_UDP ? ip + 24 : ip + 28;
+  const total = view.getUint16(ip + 2);
+  const isUnchecked = isUdp && view.getUint16(ip + 26) === 0;
+  const third = isUnchecked ? hashOctets(view, ip + 28, ip + total < end ? ip + total : end, 0) : view.getInt32(isUdp && total < PLAIN_UDP ? ip + 24 : ip + 28);
   const last = isUdp ? ip + 24 : ip + 36;
   const fragment = view.getUint16(ip + 6);
-  return packetHash(view.getInt32(ip + 2), view.getInt32(ip + 12), view.getInt32(ip + 16), view.getInt32(ip + 20), view.getInt32(ip + 24), view.getInt32(third), view.getInt32(last), (fragment << 8) | protocol);
+  return packetHash(view.getInt32(ip + 2), view.getInt32(ip + 12), view.getInt32(ip + 16), view.getInt32(ip + 20), view.getInt32(ip + 24), third, view.getInt32(last), (fragment << 8) | protocol);
 }
 
 /** Where TCP's or UDP's payload begins; -1 for others. */
@@ -144,16 +145,14 @@ function skipTags(state: FlowState, view: DataView, at: number, end: number): nu
   return ip;
 }
 
-const mix = (hash: number, word: number): number => {
-  const mixed = Math.imul(hash ^ word, 0x9e3779b1);
-  return mixed ^ (mixed >>> 15);
-};
-
-/** IPv6, IPv4 with options or cut short, and everything else. @param macs where the MAC addresses are, -1 without */
+/**
+ * IPv6, IPv4 with options or cut short, and everything else. A frame without IP is compared as a whole: what is sent every
+ * millisecond (PROFINET, GOOSE) differs in a counter that is anywhere. @param macs where the MAC addresses are, -1 without
+ */
 function hashOther(view: DataView, type: number, ip: number, end: number, macs: number): number {
   let hash = mix(type, macs < 0 ? 0 : 1);
   let from = ip;
-  let to = ip + MOST_OCTETS;
+  let to = end;
   if (type === IPV4 && end - ip >= 20) {
     from = ip + ((view.getUint8(ip) & 15) << 2);
     to = from + TRANSPORT_OCTETS;
@@ -168,10 +167,7 @@ function hashOther(view: DataView, type: number, ip: number, end: number, macs: 
     for (let word = macs; word < macs + 12; word += 4) hash = mix(hash, view.getInt32(word));
     hash = mix(hash, end - ip);
   }
-  if (to > end) to = end;
-  for (; from + 4 <= to; from += 4) hash = mix(hash, view.getInt32(from));
-  for (; from < to; from++) hash = mix(hash, view.getUint8(from));
-  return hash;
+  return hashOctets(view, from, to < end ? to : end, hash);
 }
 
 /** The frames of each VLAN since the last time belong to this hour. */

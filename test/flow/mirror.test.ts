@@ -108,3 +108,41 @@ test('a mirror port that copies one direction: each hour tells how many TCP conv
   for (const { oneWay, all } of hours) expect({ oneWay, some: all > 0 }).toEqual({ oneWay: all, some: true });
   expect(status.oneWayConversations).toBe(status.tcpConversations);
 });
+
+/** An Ethernet frame of this type from one device to a group, with what follows. */
+const ethernet = (type: number, body: Uint8Array): Uint8Array => concat(Uint8Array.from([1, 0x0c, 0xcd, 1, 0, 1, 2, 0, 0, 0, 0, 5, type >> 8, type & 255]), body);
+
+const counted = (octets: number, at: number, count: number): Uint8Array => {
+  const body = new Uint8Array(octets).fill(0x80);
+  new DataView(body.buffer).setUint16(at, count);
+  return body;
+};
+
+/** IPv4 and UDP without a checksum, of an end that numbers no packets (RFC 6864: an atomic datagram needs no identification). */
+function unnumbered(payload: Uint8Array): Uint8Array {
+  const header = new Uint8Array(28);
+  const view = new DataView(header.buffer);
+  header.set([0x45, 0]);
+  view.setUint16(2, 28 + payload.length);
+  view.setUint16(6, 0x4000);
+  header.set([64, 17], 8);
+  header.set([10, 0, 0, 1, 10, 0, 0, 2], 12);
+  view.setUint32(20, (2222 << 16) | 2222);
+  view.setUint16(24, 8 + payload.length);
+  return ethernet(0x0800, concat(header, payload));
+}
+
+describe('what a device sends every 2 ms is told apart by a counter, wherever that is', () => {
+  test.each([
+    ['PROFINET: the cycle counter is in the last four octets (IEC 61158-6-10)', (i: number) => ethernet(0x8892, counted(86, 82, i * 64))],
+    ['GOOSE: sqNum is after the names (IEC 61850-8-1)', (i: number) => ethernet(0x88b8, counted(240, 120, i))],
+    ['EtherNet/IP I/O: the sequence number is in the address item', (i: number) => unnumbered(counted(58, 10, i))],
+    ['Short: three octets without checksum', (i: number) => unnumbered(counted(3, 0, i))],
+  ])('%s', async (name, make) => {
+    const store = name.replace(/[^A-Za-z].*/, '');
+    const once = Array.from({ length: 100 }, (_, i) => ({ us: i * 2000, bytes: make(i) }));
+    expect((await imported(`${store}-once`, once)).status.duplicates).toBe(0);
+    const twice = once.flatMap(({ us, bytes }) => [{ us, bytes }, { us: us + 40, bytes }]);
+    expect((await imported(`${store}-twice`, twice)).status.duplicates).toBe(100);
+  });
+});
