@@ -2,7 +2,8 @@
  * DNP3 (IEEE 1815-2012) on TCP and UDP: link frames (clause 9), transport function (clause 8), application layer (clause 4).
  * In: link frames, proven by their header's CRC. Out: application functions with the internal indications that refuse
  * them, the outstation's address and the first object asked for, link functions without data. The master asks,
- * whoever opened the connection (DIR bit). Left out on purpose: values, and fragments after an application's first.
+ * whoever opened the connection (by the function, else by the DIR bit). Left out on purpose: values, and fragments after an
+ * application's first.
  */
 import type { Access } from '../../observation.ts';
 import { framedProtocol } from './framing.ts';
@@ -88,16 +89,23 @@ const size = (bytes: Uint8Array, _view: DataView, at: number): number => {
   return HEADER + data + Math.ceil(data / BLOCK) * CRC_OCTETS;
 };
 
+/**
+ * Who speaks: the function says it, where it is one of a request (1 to 128) or a response (129 on; clause 4.2.2.5), whatever a
+ * tool that injects requests has set as DIR bit; of a confirmation, and of link frames, the bit.
+ */
+const isOfMaster = (code: number, isFromMaster: boolean): boolean => (code === FUNCTION.confirm ? isFromMaster : code < FUNCTION.response);
+
 const readApplication = (bytes: Uint8Array, view: DataView, at: number, end: number, isFromMaster: boolean, memory: SessionMemory, sink: ProtocolSink): void => {
   const application = at + AT.transport + 1;
   const block = bytes[at + AT.length] - SMALLEST_LENGTH;
   if (block < 3 || application + 2 > end || !isCrcRight(bytes, at + HEADER, at + HEADER + Math.min(block, BLOCK))) return sink.malformed('dnp3.block');
   if ((bytes[at + AT.transport] & TRANSPORT_FIRST) === 0 || (bytes[application] & APPLICATION_FIRST) === 0) return;
   const code = bytes[application + 1];
-  const outstation = view.getUint16(at + (isFromMaster ? AT.destination : AT.source), true);
-  if (isFromMaster) {
+  const isRequest = isOfMaster(code, isFromMaster);
+  sink.serverIs(!isRequest);
+  if (isRequest) {
     sink.operation(-1, code, MESSAGE.request, 0);
-    sink.target(`outstation ${outstation}`);
+    sink.target(`outstation ${view.getUint16(at + AT.destination, true)}`);
     // One object header or more follow: group, variation, qualifier.
     if (block >= 6) sink.target(`g${bytes[application + 2]}v${bytes[application + 3]}`);
     if (code !== FUNCTION.confirm) memory.asked = code;
@@ -123,8 +131,8 @@ export const DNP3 = framedProtocol({
   message(bytes, view, at, end, _direction, memory, sink) {
     const control = bytes[at + AT.control];
     const isFromMaster = (control & CONTROL.fromMaster) !== 0;
-    sink.serverIs(!isFromMaster);
     if (bytes[at + AT.length] > SMALLEST_LENGTH) return readApplication(bytes, view, at, end, isFromMaster, memory, sink);
+    sink.serverIs(!isFromMaster);
     if ((control & CONTROL.isPrimary) !== 0) sink.operation(-1, LINK_BASE + (control & 0xf), isFromMaster ? MESSAGE.request : MESSAGE.response, 0);
   },
   describe(code) {

@@ -6,14 +6,14 @@
 import type { Access } from '../../observation.ts';
 import { framedProtocol } from './framing.ts';
 import type { ProtocolSink } from './protocol.ts';
-import { MESSAGE, PROBE } from './protocol.ts';
+import { MESSAGE, PROBE, TO_SERVER } from './protocol.ts';
 
 const START = 0x68;
 const HEADER = 6;
 const SMALLEST_LENGTH = 4;
 const LARGEST_LENGTH = 253;
 /** ASDU: type, qualifier, two octets of cause, two of address, three of the first object's address. */
-const ASDU = { type: 6, cause: 8, address: 10, smallest: 9 } as const;
+const ASDU = { type: 6, qualifier: 7, cause: 8, address: 10, smallest: 9 } as const;
 
 /** U format functions (5.3), as codes of our own above the ASDU types. */
 const U_BASE = 0x100;
@@ -26,6 +26,7 @@ const U_CONFIRMED = new Map<number, number>([
 const U_FUNCTIONS = new Set<number>(Object.values(U));
 
 const CAUSE = { activation: 6, activationCon: 7, deactivation: 8, deactivationCon: 9, termination: 10, request: 5, firstUnknown: 44, lastUnknown: 47 } as const;
+const CAUSE_BITS = 0x3f;
 const NEGATIVE = 0x40;
 
 const TYPES = new Map<number, readonly [string, Access]>([
@@ -100,9 +101,17 @@ const TYPES = new Map<number, readonly [string, Access]>([
   [U_BASE + U.stopAct, ['STOPDT', 'browse']],
   [U_BASE + U.testAct, ['TESTFR', 'diagnose']],
 ]);
+/** Types from here on are for private use (101 clause 7.2.1.1). */
+const FIRST_PRIVATE = 128;
 /** Types that only the controlled station sends (101 clause 7.3.1, 7.3.3). */
 const LAST_MONITORED = 40;
 const END_OF_INITIALISATION = 70;
+
+/** A type of the standard; or a private one, which says less, where qualifier and cause are possible. */
+const isType = (bytes: Uint8Array, at: number): boolean => {
+  const type = bytes[at + ASDU.type];
+  return TYPES.has(type) || (type >= FIRST_PRIVATE && bytes[at + ASDU.qualifier] !== 0 && (bytes[at + ASDU.cause] & CAUSE_BITS) !== 0);
+};
 
 const size = (bytes: Uint8Array, _view: DataView, at: number, to: number): number => {
   const length = bytes[at + 1];
@@ -114,22 +123,24 @@ const size = (bytes: Uint8Array, _view: DataView, at: number, to: number): numbe
   if ((bytes[at + 4] & 1) !== 0) return -1;
   if ((control & 3) === 1) return length === SMALLEST_LENGTH && control === 1 && bytes[at + 3] === 0 ? HEADER : -1;
   if (length < SMALLEST_LENGTH + ASDU.smallest) return -1;
-  if (at + ASDU.cause < to && !TYPES.has(bytes[at + ASDU.type])) return -1;
+  if (at + ASDU.cause < to && !isType(bytes, at)) return -1;
   return 2 + length;
 };
 
-const readAsdu = (bytes: Uint8Array, view: DataView, at: number, sink: ProtocolSink): void => {
+const readAsdu = (bytes: Uint8Array, view: DataView, at: number, direction: number, sink: ProtocolSink): void => {
   const type = bytes[at + ASDU.type];
-  const cause = bytes[at + ASDU.cause] & 0x3f;
+  const cause = bytes[at + ASDU.cause] & CAUSE_BITS;
   const isNegative = (bytes[at + ASDU.cause] & NEGATIVE) !== 0 || (cause >= CAUSE.firstUnknown && cause <= CAUSE.lastUnknown);
   if (type <= LAST_MONITORED || type === END_OF_INITIALISATION) {
     sink.serverIs(true);
     return sink.operation(-1, type, MESSAGE.response, 0);
   }
-  const isRequest = !isNegative && (cause === CAUSE.activation || cause === CAUSE.deactivation || cause === CAUSE.request);
   const isAnswer = isNegative || cause === CAUSE.activationCon || cause === CAUSE.deactivationCon || cause === CAUSE.termination;
-  if (isRequest) sink.serverIs(false);
+  const isAsked = !isNegative && (cause === CAUSE.activation || cause === CAUSE.deactivation || cause === CAUSE.request);
+  if (isAsked) sink.serverIs(false);
   else if (isAnswer) sink.serverIs(true);
+  // Any other cause either station has: files go both ways with the same one (13; 101 clause 7.4.11).
+  const isRequest = isAsked || (!isAnswer && direction === TO_SERVER);
   sink.operation(-1, type, isRequest ? MESSAGE.request : isNegative ? MESSAGE.error : MESSAGE.response, isNegative ? cause : 0);
   if (isRequest) sink.target(`station ${view.getUint16(at + ASDU.address, true)}`);
 };
@@ -149,9 +160,9 @@ export const IEC104 = framedProtocol({
     const end = at + size(bytes, view, at, to);
     return end >= to || bytes[end] === START ? PROBE.certain : PROBE.notForUs;
   },
-  message(bytes, view, at, _end, _direction, _memory, sink) {
+  message(bytes, view, at, _end, direction, _memory, sink) {
     const control = bytes[at + 2];
-    if ((control & 1) === 0) return readAsdu(bytes, view, at, sink);
+    if ((control & 1) === 0) return readAsdu(bytes, view, at, direction, sink);
     if ((control & 3) !== 3) return;
     const asked = U_CONFIRMED.get(control);
     // Both stations test; only the controlling one starts and stops.

@@ -75,6 +75,19 @@ const READ: readonly (readonly [string, 'tcp' | 'udp', number, readonly Message[
     ['Read/read/request', 'Read/read/response'],
     ['outstation 1', 'g60v2'],
   ],
+  // A tool that injects requests, and leaves DIR as an outstation's: the function tells.
+  [
+    'dnp3',
+    'tcp',
+    20000,
+    [
+      [TO_SERVER, '05640844010002004d6cc0c10dd22d'],
+      [TO_CLIENT, '05640a440200010010f0c0c1810000742a'],
+      [TO_SERVER, '056408c401000200390dc0c1007d3d'],
+    ],
+    ['Cold Restart/control/request', 'Cold Restart/control/response', 'Confirm/read/request'],
+    ['outstation 1'],
+  ],
   [
     'iec104',
     'tcp',
@@ -86,6 +99,21 @@ const READ: readonly (readonly [string, 'tcp' | 'udp', number, readonly Message[
       [TO_CLIENT, '680e000002002d014700010001000001'],
     ],
     ['STARTDT/browse/request', 'STARTDT/browse/response', 'C_SC_NA_1/control/request', 'C_SC_NA_1/control/error 7'],
+    ['station 1'],
+  ],
+  // A file goes to the station with one and the same cause from both ends (13); a private type.
+  [
+    'iec104',
+    'tcp',
+    2404,
+    [
+      [TO_SERVER, '68130000000078010d000100010000000000000000'],
+      [TO_CLIENT, '6811000000007a010d00010001000000000000'],
+      [TO_SERVER, '6811000000007d010d00010001000000000000'],
+      [TO_SERVER, '680e0000000088010600010001000000'],
+      [TO_CLIENT, '680e0000000088010700010001000000'],
+    ],
+    ['F_FR_NA_1/program/request', 'F_SC_NA_1/program/response', 'F_SG_NA_1/program/request', 'Type 136/write/request', 'Type 136/write/response'],
     ['station 1'],
   ],
   ['bacnet', 'udp', 47808, [[TO_SERVER, '810a001101040005010f0c008000011955']], ['WriteProperty/write/request'], ['object 2:1']],
