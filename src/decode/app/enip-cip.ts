@@ -113,11 +113,16 @@ const readRequest = (bytes: Uint8Array, view: DataView, at: number, end: number,
     if (data + 4 + octets <= end) return readRequest(bytes, view, data + 4, data + 4 + octets, depth + 1, sink);
   }
   if (service === SERVICE.multiple && data + 2 <= end) {
-    const services = Math.min(view.getUint16(data, true), 64);
+    const services = view.getUint16(data, true);
+    if (data + 2 + services * 2 > end) sink.malformed('cip.bundle');
+    let reached = data;
     for (let i = 0; i < services && data + 4 + i * 2 <= end; i++) {
       const inner = data + view.getUint16(data + 2 + i * 2, true);
       const next = i + 1 < services && data + 6 + i * 2 <= end ? data + view.getUint16(data + 4 + i * 2, true) : end;
-      bundled.push(inner < next && next <= end ? readRequest(bytes, view, inner, next, depth + 1, sink) : -1);
+      // One behind the other: places that go back would let a packet be read more often than it has octets.
+      const isBehind = inner >= reached && inner < next && next <= end;
+      bundled.push(isBehind ? readRequest(bytes, view, inner, next, depth + 1, sink) : -1);
+      if (isBehind) reached = next;
     }
     return SERVICE.multiple;
   }
@@ -149,6 +154,7 @@ const readResponse = (bytes: Uint8Array, view: DataView, at: number, end: number
 
 /** Bundles whose answers are out: key, count, codes; one after the other in one list of numbers. */
 const rememberBundle = (bundles: number[], key: number): void => {
+  if (bundled.length > MOST_BUNDLED - 2) bundled.length = MOST_BUNDLED - 2;
   while (bundles.length > 0 && bundles.length + 2 + bundled.length > MOST_BUNDLED) bundles.splice(0, 2 + bundles[1]);
   bundles.push(key, bundled.length, ...bundled);
 };
@@ -164,7 +170,7 @@ const takeBundle = (bundles: number[], key: number): number[] => {
 const readResponses = (bytes: Uint8Array, view: DataView, cip: number, end: number, asked: readonly number[], sink: ProtocolSink): void => {
   const data = cip + 4 + bytes[cip + 3] * 2;
   if (data + 2 > end) return;
-  const services = Math.min(view.getUint16(data, true), 64);
+  const services = view.getUint16(data, true);
   for (let i = 0; i < services && data + 4 + i * 2 <= end; i++) {
     const inner = data + view.getUint16(data + 2 + i * 2, true);
     if (inner + 4 > end || bytes[inner] < RESPONSE) return;

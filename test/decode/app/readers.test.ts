@@ -252,9 +252,9 @@ describe('the contract of protocols', () => {
 });
 
 describe('CIP bundles', () => {
+  const little = (value: number): string => (value & 255).toString(16).padStart(2, '0') + (value >> 8).toString(16).padStart(2, '0');
   const encapsulated = (cip: string): string => {
     const octets = cip.replaceAll(' ', '').length / 2;
-    const little = (value: number): string => (value & 255).toString(16).padStart(2, '0') + (value >> 8).toString(16).padStart(2, '0');
     return `7000 ${little(octets + 22)} 01000000 00000000 0000000000000000 00000000 00000000 0000 0200 a100 0400 11223344 b100 ${little(octets + 2)} 0700 ${cip}`;
   };
 
@@ -270,5 +270,17 @@ describe('CIP bundles', () => {
       'Service 0x4c of class 0x72/read/response',
       'Get_Attribute_Single/read/error 5',
     ]);
+  });
+
+  it('reads a bundle to its last service, however many there are, and counts one that has fewer than it says', () => {
+    const enip = protocolOf('enip', 'tcp');
+    const services = [...Array.from({ length: 69 }, () => '4c022072 2401 0100'), '4d022072 2401 0100'].map((hex) => hex.replaceAll(' ', ''));
+    const bundle = (count: number): string => `0a0220062401${little(count)}${services.map((_, i) => little(2 + services.length * 2 + i * 8)).join('')}${services.join('')}`;
+    const told = tell(enip, [[TO_SERVER, encapsulated(bundle(70))]]);
+    expect([...told.operations.values()]).toEqual([69, 1]);
+    expect([...told.malformed]).toEqual([]);
+    expect([...tell(enip, [[TO_SERVER, encapsulated(bundle(60_000))]]).malformed.keys()]).toContain('cip.bundle');
+    const back = `0a0220062401${little(4)}${[10, 18, 10, 18].map(little).join('')}${services[0]}`;
+    expect([...tell(enip, [[TO_SERVER, encapsulated(back)]]).operations.values()]).toEqual([1]);
   });
 });
