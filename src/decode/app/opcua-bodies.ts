@@ -15,6 +15,8 @@ const { SERVICE } = services;
 
 /** Most nodes told of one message. */
 const NODES_PER_MESSAGE = 64;
+/** Stands for the nodes of a message that are not told: too many, or not in the octets at hand. */
+export const MORE_NODES = '(more)';
 /** Most endpoints, or servers of a discovery list, told of one message. */
 const ENDPOINTS_PER_MESSAGE = 64;
 
@@ -140,8 +142,14 @@ const skipToElements = (c: Cursor, service: number): boolean => {
   }
 };
 
+const countElements = (c: Cursor, nodes: string[]): number => {
+  const elements = readCount(c);
+  if (!c.ok) nodes.push(MORE_NODES);
+  return elements;
+};
+
 const collectCalls = (c: Cursor, nodes: string[]): void => {
-  const calls = readCount(c);
+  const calls = countElements(c, nodes);
   for (let i = 0; i < calls && c.ok && nodes.length < NODES_PER_MESSAGE; i++) {
     const object = readNodeId(c);
     const method = readNodeId(c);
@@ -149,16 +157,17 @@ const collectCalls = (c: Cursor, nodes: string[]): void => {
     const values = readCount(c);
     for (let k = 0; k < values && c.ok; k++) skipVariant(c);
   }
+  if (nodes.length < calls * 2) nodes.push(MORE_NODES);
 };
 
 /** HistoryUpdate's details are ExtensionObjects that all begin with the node id (OPC 10000-11 clause 6.8). */
 const collectHistoryUpdates = (c: Cursor, nodes: string[]): void => {
-  const details = readCount(c);
+  const details = countElements(c, nodes);
   for (let i = 0; i < details && c.ok && nodes.length < NODES_PER_MESSAGE; i++) {
     skipNodeId(c);
     if (readU8(c) !== 1) {
       c.ok = false;
-      return;
+      break;
     }
     const octets = readI32(c);
     const body = { ...c };
@@ -166,6 +175,7 @@ const collectHistoryUpdates = (c: Cursor, nodes: string[]): void => {
     const node = readNodeId(body);
     if (body.ok) nodes.push(node);
   }
+  if (nodes.length < details) nodes.push(MORE_NODES);
 };
 
 /** Whether requests for this service name nodes or methods, and whether they tell facts. */
@@ -184,17 +194,18 @@ const NODE_SERVICES = flagsOf([
 ]);
 const FACT_SERVICES = flagsOf([SERVICE.createSession, SERVICE.activateSession, SERVICE.registerServer, SERVICE.registerServer2]);
 
-/** Nodes and methods of the request whose header the cursor has just passed, in the order they are asked for. */
+/** Nodes and methods of the request whose header the cursor has just passed, in the order they are asked for; at the end whether there are more. */
 export function collectNodes(c: Cursor, service: number, nodes: string[]): void {
   if (service === SERVICE.call) return collectCalls(c, nodes);
   if (service === SERVICE.historyUpdate) return collectHistoryUpdates(c, nodes);
   if (!skipToElements(c, service)) return;
-  const elements = readCount(c);
+  const elements = countElements(c, nodes);
   for (let i = 0; i < elements && c.ok && nodes.length < NODES_PER_MESSAGE; i++) {
     // The node id itself may lie in this chunk while the rest of its element does not.
     const node = readElement(c, service);
     if (node !== '') nodes.push(node);
   }
+  if (nodes.length < elements) nodes.push(MORE_NODES);
 }
 
 type TellDevice = (name: string, value: string) => void;

@@ -10,7 +10,7 @@
  */
 import type { ProtocolSink, SessionMemory, StreamProtocol } from './protocol.ts';
 import * as protocols from './protocol.ts';
-import { certificateApplicationUri, collectNodes, modeName, tellRequest, tellResponse, tellsFacts, touchesNodes } from './opcua-bodies.ts';
+import { certificateApplicationUri, collectNodes, modeName, MORE_NODES, tellRequest, tellResponse, tellsFacts, touchesNodes } from './opcua-bodies.ts';
 import type { Cursor } from './opcua-encoding.ts';
 import { moveCursor, openCursor, readText, readU32, skip, skipText } from './opcua-encoding.ts';
 import { describeService, isBad, isRequest, readResponseHeader, readServiceId, requestOf, skipRequestHeader } from './opcua-services.ts';
@@ -96,6 +96,7 @@ interface Reading {
 }
 
 const NO_NODES: readonly string[] = [];
+const HIDDEN_NODES: readonly string[] = [MORE_NODES];
 /** One for all messages: nothing is made for each. It is read before the next message is. */
 const reading: Reading = { service: 0, kind: 0, status: 0, isFault: false, nodes: NO_NODES };
 
@@ -120,8 +121,10 @@ const readBody = (c: Cursor, direction: number, requestId: number, state: number
     skipRequestHeader(c);
     if (!c.ok && !isClear) return null;
     let nodes = NO_NODES;
-    if (!c.ok) sink.malformed('opcua.header');
-    else if (state !== CHANNEL.secured) {
+    if (!c.ok) {
+      if (isWhole) sink.malformed('opcua.header');
+      else if (touchesNodes(typeId)) nodes = HIDDEN_NODES;
+    } else if (state !== CHANNEL.secured) {
       sink.serverIs(false);
       if (tellsFacts(typeId)) tellRequest({ ...c }, typeId, sink);
       if (touchesNodes(typeId)) {
@@ -145,8 +148,9 @@ const readBody = (c: Cursor, direction: number, requestId: number, state: number
   if (!c.ok && !isClear) return null;
   const asked = state === CHANNEL.secured ? -1 : takeRequest(memory.outstanding as number[], requestId);
   const service = isFault && asked >= 0 ? asked : answered;
-  if (!c.ok) sink.malformed('opcua.header');
-  else if (state !== CHANNEL.secured) {
+  if (!c.ok) {
+    if (isWhole) sink.malformed('opcua.header');
+  } else if (state !== CHANNEL.secured) {
     sink.serverIs(true);
     if (!isBad(status)) tellResponse(c, service, sink, isClear);
   }
@@ -233,21 +237,32 @@ const readOpen = (c: Cursor, direction: number, memory: SessionMemory, sink: Pro
   if (body.ok) sink.fact('opcua.mode', modeName(mode));
 };
 
-const NODE_SEPARATOR = '\n';
+const SEPARATOR = '\n';
+/** Octets of a body kept for the next chunk, where the first one ends before the service's id does: a header alone has more. */
+const TAIL_KEPT = 16;
 
 /**
- * An unfinished message of one direction, as text, so that a checkpoint can keep it:
- * request id, service, kind, status, fault, nodes.
+ * An unfinished message of one direction, as text, so that a checkpoint can keep it: request id, service, kind, status, fault,
+ * nodes. Where too little came to tell the service: request id and those octets (`tail`); request id alone where nothing can be told.
  */
-const keepPending = (requestId: number, reading: Reading | null): string => {
-  if (reading === null) return `${requestId}`;
-  return [requestId, reading.service, reading.kind, reading.status, reading.isFault ? 1 : 0, ...reading.nodes.slice(0, NODES_KEPT).map((node) => node.replaceAll(NODE_SEPARATOR, ' '))].join(NODE_SEPARATOR);
+const keepPending = (requestId: number, reading: Reading | null, tail: string | null): string => {
+  if (reading === null) return tail === null ? `${requestId}` : `${requestId}${SEPARATOR}${tail}`;
+  const { service, kind, status, isFault } = reading;
+  const nodes = reading.nodes.length > NODES_KEPT ? [...reading.nodes.slice(0, NODES_KEPT), MORE_NODES] : reading.nodes;
+  return [requestId, service, kind, status, isFault ? 1 : 0, ...nodes.map((node) => node.replaceAll(SEPARATOR, ' '))].join(SEPARATOR);
 };
 
-const finishPending = (pending: string): Reading | null => {
-  const parts = pending.split(NODE_SEPARATOR);
-  if (parts.length < 5) return null;
-  return { service: Number(parts[1]), kind: Number(parts[2]), status: Number(parts[3]), isFault: parts[4] === '1', nodes: parts.slice(5) };
+const finishPending = (parts: readonly string[]): Reading => ({ service: Number(parts[1]), kind: Number(parts[2]), status: Number(parts[3]), isFault: parts[4] === '1', nodes: parts.slice(5) });
+
+const tailOf = ({ bytes, end }: Cursor, from: number): string | null => (end - from > TAIL_KEPT ? null : Array.from(bytes.subarray(from, end), (octet) => octet.toString(16).padStart(2, '0')).join(''));
+
+/** A body whose first octets came in the chunk before. */
+const joinTail = (tail: string, { bytes, at, end }: Cursor): Cursor => {
+  const head = tail.length / 2;
+  const joined = new Uint8Array(head + end - at);
+  for (let i = 0; i < head; i++) joined[i] = parseInt(tail.slice(i * 2, i * 2 + 2), 16);
+  joined.set(bytes.subarray(at, end), head);
+  return openCursor(joined, new DataView(joined.buffer), 0, joined.length);
 };
 
 const keep = (memory: SessionMemory, direction: number, pending: string | null): void => {
@@ -278,15 +293,20 @@ const readMessage = (c: Cursor, type: number, chunk: number, isWhole: boolean, d
     keep(memory, direction, null);
   }
   const isLast = chunk === CHUNK.final;
+  let body = c;
   if (isContinued) {
-    if (!isLast) return;
-    keep(memory, direction, null);
-    const reading = finishPending(pending);
-    if (reading !== null) tellOperation(reading, sink);
-    return;
+    if (isLast) keep(memory, direction, null);
+    const parts = pending.split(SEPARATOR);
+    if (parts.length !== 2) {
+      if (isLast && parts.length === 1) sink.fact('opcua.unreadable', 'MSG');
+      else if (isLast) tellOperation(finishPending(parts), sink);
+      return;
+    }
+    body = joinTail(parts[1], c);
   }
-  const reading = readBody(c, direction, requestId, state, isWhole && isLast, memory, sink);
-  if (!isLast) keep(memory, direction, keepPending(requestId, reading));
+  const from = body.at;
+  const reading = readBody(body, direction, requestId, state, isWhole && isLast, memory, sink);
+  if (!isLast) keep(memory, direction, keepPending(requestId, reading, tailOf(body, from)));
   else if (reading !== null) tellOperation(reading, sink);
   else sink.fact('opcua.unreadable', 'MSG');
 };

@@ -97,6 +97,41 @@ describe('OPC UA messages', () => {
     expect(aborted.malformed.size).toBe(0);
   });
 
+  it('says that there are more nodes where later chunks, or more than are told, hold them', () => {
+    const nodes = Array.from({ length: 100 }, (_, i) => [1, 2, i, 1]);
+    const body = readRequest(nodes);
+    const cut = readRequest(nodes.slice(0, 3)).length;
+    const chunked = tell([[TO_SERVER, openNone], [TO_SERVER, message(2, body.slice(0, cut), 'C')], [TO_SERVER, message(2, body.slice(cut))]]);
+    expect([...chunked.targets.keys()]).toEqual(['ns=2;i=256', 'ns=2;i=257', 'ns=2;i=258', '(more)']);
+    expect([...chunked.malformed]).toEqual([]);
+    const long = tell([[TO_SERVER, openNone], [TO_SERVER, message(2, body.slice(0, body.length - 3), 'C')], [TO_SERVER, message(2, body.slice(-3))]]);
+    expect([...long.targets.keys()]).toHaveLength(17);
+    expect([...long.targets.keys()].at(-1)).toBe('(more)');
+    const whole = tell([[TO_SERVER, openNone], [TO_SERVER, message(2, body)]]);
+    expect([...whole.targets.keys()]).toHaveLength(65);
+    expect([...whole.targets.keys()].at(-1)).toBe('(more)');
+  });
+
+  it('counts a chunked request wherever its first chunk ends', () => {
+    const body = readRequest([nodeNumeric, nodeText]);
+    for (let cut = 0; cut < body.length; cut++) {
+      const chunks = [body.slice(0, cut), body.slice(cut)].map((part, i): [number, Uint8Array] => [TO_SERVER, message(2, part, i === 0 ? 'C' : 'F')]);
+      const told = tell([[TO_SERVER, openNone], ...chunks]);
+      expect(told.operations.get(`631 ${MESSAGE.request} 0`), `${cut}`).toBe(1);
+      expect([...told.targets.keys()].at(-1), `${cut}`).toMatch(/^\(more\)$|^ns=3;s=Tag$/);
+      expect([...told.malformed], `${cut}`).toEqual([]);
+    }
+    const octetByOctet = body.slice(0, 20).map((octet): [number, Uint8Array] => [TO_SERVER, message(2, [octet], 'C')]);
+    const told = tell([[TO_SERVER, openNone], ...octetByOctet, [TO_SERVER, message(2, body.slice(20))]]);
+    expect(told.operations.get(`631 ${MESSAGE.request} 0`)).toBe(1);
+  });
+
+  it('tells a chunked message that it cannot read', () => {
+    const noise = Array.from({ length: 40 }, () => 0xff);
+    const told = tell([[TO_SERVER, openNone], [TO_SERVER, message(2, noise, 'C')], [TO_SERVER, message(2, noise)]]);
+    expect(told.facts[0].get('opcua.unreadable=MSG')).toBe(1);
+  });
+
   it('never guesses on a secured channel, even where a signed body can be read', () => {
     const policy = 'http://opcfoundation.org/UA/SecurityPolicy#Basic256Sha256';
     const san = [0x30, 0x10, 0x06, 0x03, 0x55, 0x1d, 0x11, 0x04, 0x0e, 0x30, 0x0c, 0x86, 0x0a, ...Buffer.from('urn:plc:ua')];
