@@ -2,14 +2,14 @@
  * S7comm (Siemens S7-300/400, and 1200/1500 with PUT/GET) over TPKT/COTP. Siemens publishes no standard: field layout and
  * names as Wireshark's and Snap7's, checked against captures. In: TPKTs. Out: operations by function (jobs and their
  * acknowledgements) or by function group (user data), memory areas and blocks touched, names of modules that a system
- * status list (SZL) tells. Left out on purpose: values, and data that continue in a further TPDU.
+ * status list (SZL) tells. Left out on purpose: values, and what continues in a further TPDU: a target says that there is more.
  */
 import type { Access } from '../../observation.ts';
 import { asciiText, framedProtocol } from './framing.ts';
 import { rememberRequest, takeRequest } from './outstanding.ts';
 import type { ProtocolSink, SessionMemory } from './protocol.ts';
-import { MESSAGE } from './protocol.ts';
-import { COTP, TPKT_HEADER, TPKT_VERSION, cotpKind, probeAbove, tpktSize, userData } from './tpkt.ts';
+import { MESSAGE, TO_SERVER } from './protocol.ts';
+import { COTP, TPKT_HEADER, TPKT_VERSION, cotpKind, isLastTpdu, probeAbove, tpktSize, userData } from './tpkt.ts';
 
 const S7_PROTOCOL_ID = 0x32;
 const ROSCTR = { job: 1, ack: 2, ackData: 3, userData: 7 } as const;
@@ -111,14 +111,16 @@ const AREAS = new Map([
 const DATA_BLOCK_AREAS = new Set([0x84, 0x85]);
 const VARIABLE_SPECIFICATION = 0x12;
 const SYNTAX_S7ANY = 0x10;
-const ITEMS_PER_MESSAGE = 20;
+/** Stands for items that are not told: of another kind, or not in the TPDU at hand. */
+const MORE_ITEMS = '(more)';
 
 /** Areas of Read Var and Write Var: `DB1`, `M`, `I`. */
 const tellAreas = (bytes: Uint8Array, view: DataView, at: number, end: number, sink: ProtocolSink): void => {
-  if (at + 2 > end) return;
-  const items = Math.min(bytes[at + 1], ITEMS_PER_MESSAGE);
+  if (at + 2 > end) return sink.target(MORE_ITEMS);
+  const items = bytes[at + 1];
   let item = at + 2;
-  for (let i = 0; i < items && item + 12 <= end && bytes[item] === VARIABLE_SPECIFICATION; i++) {
+  for (let i = 0; i < items; i++) {
+    if (item + 12 > end || bytes[item] !== VARIABLE_SPECIFICATION) return sink.target(MORE_ITEMS);
     const area = bytes[item + 8];
     if (bytes[item + 2] === SYNTAX_S7ANY) {
       const name = AREAS.get(area) ?? `area 0x${area.toString(16)}`;
@@ -209,12 +211,12 @@ const readUserData = (bytes: Uint8Array, view: DataView, parameters: number, end
   if (code === (USER_DATA | 0x401) && type === USER_DATA_TYPE.response) tellIdentity(bytes, view, parameters + 4 + bytes[parameters + 3], end, sink);
 };
 
-/** One S7 PDU between `s7` and `end`. */
-const readPdu = (bytes: Uint8Array, view: DataView, s7: number, end: number, memory: SessionMemory, sink: ProtocolSink): void => {
+/** One S7 PDU between `s7` and `end`, or as much of it as the first of several TPDUs holds. */
+const readPdu = (bytes: Uint8Array, view: DataView, s7: number, end: number, isWhole: boolean, memory: SessionMemory, sink: ProtocolSink): void => {
   const kind = bytes[s7 + 1];
   const isAnswer = kind === ROSCTR.ack || kind === ROSCTR.ackData;
   const parameters = s7 + S7_HEADER + (isAnswer ? 2 : 0);
-  if (parameters > end || parameters + view.getUint16(s7 + 6) > end) return sink.malformed('s7comm.length');
+  if (parameters > end || (isWhole && parameters + view.getUint16(s7 + 6) > end)) return sink.malformed('s7comm.length');
   const hasFunction = view.getUint16(s7 + 6) > 0;
   if (kind === ROSCTR.job && hasFunction) return readJob(bytes, view, s7, parameters, end, memory, sink);
   if (kind === ROSCTR.userData && hasFunction) return readUserData(bytes, view, parameters, end, sink);
@@ -229,6 +231,37 @@ const readPdu = (bytes: Uint8Array, view: DataView, s7: number, end: number, mem
 
 const isPdu = (bytes: Uint8Array, at: number): boolean => bytes[at] === S7_PROTOCOL_ID && (bytes[at + 1] === ROSCTR.userData || (bytes[at + 1] >= ROSCTR.job && bytes[at + 1] <= ROSCTR.ackData));
 
+/** So many octets tell the function, and the group of user data; of a first TPDU with fewer all are kept until the next one. */
+const TELLING = 24;
+/** In the place of kept octets: what came before was told, the rest is passed over. */
+const TOLD = 1;
+
+/** A PDU whose beginning came in TPDUs before; `kept` is its octets as text, so that a checkpoint can hold them. */
+const joinPart = (kept: string, bytes: Uint8Array, from: number, end: number): Uint8Array => {
+  const joined = new Uint8Array(kept.length + end - from);
+  for (let i = 0; i < kept.length; i++) joined[i] = kept.charCodeAt(i);
+  joined.set(bytes.subarray(from, end), kept.length);
+  return joined;
+};
+
+/** The user data of one TPDU: a PDU, or a part of one, of which the first part that tells the function is read. */
+const readData = (bytes: Uint8Array, view: DataView, from: number, end: number, isLast: boolean, key: 'part0' | 'part1', memory: SessionMemory, sink: ProtocolSink): void => {
+  const part = memory[key];
+  if (part !== TOLD) {
+    if (typeof part === 'string') {
+      memory[key] = null;
+      const joined = joinPart(part, bytes, from, end);
+      return readData(joined, new DataView(joined.buffer), 0, joined.length, isLast, key, memory, sink);
+    }
+    if (!isLast && end - from < TELLING) {
+      memory[key] = String.fromCharCode(...bytes.subarray(from, end));
+      return;
+    }
+    if (from + S7_HEADER <= end && isPdu(bytes, from)) readPdu(bytes, view, from, end, isLast, memory, sink);
+  }
+  memory[key] = isLast ? null : TOLD;
+};
+
 export const S7COMM = framedProtocol({
   name: 's7comm',
   // No port as a hint: S7comm, S7comm-plus and MMS share 102, and only the first data TPDU tells which it is.
@@ -238,15 +271,13 @@ export const S7COMM = framedProtocol({
   maxCarry: 65536,
   size: tpktSize,
   isCertain: (bytes, view, at, to) => probeAbove(bytes, view, at, to, (data) => isPdu(bytes, data)),
-  newMemory: () => ({ outstanding: [] }),
-  message(bytes, view, at, end, _direction, memory, sink) {
+  newMemory: () => ({ outstanding: [], part0: null, part1: null }),
+  message(bytes, view, at, end, direction, memory, sink) {
     const kind = cotpKind(bytes, at);
     if (kind === COTP.connectRequest) sink.serverIs(false);
     else if (kind === COTP.connectConfirm) sink.serverIs(true);
     if (kind !== COTP.data) return;
-    const s7 = userData(bytes, at);
-    if (s7 + S7_HEADER > end || !isPdu(bytes, s7)) return;
-    readPdu(bytes, view, s7, end, memory, sink);
+    readData(bytes, view, userData(bytes, at), end, isLastTpdu(bytes, at), direction === TO_SERVER ? 'part0' : 'part1', memory, sink);
   },
   describe,
 });

@@ -24,6 +24,9 @@ export function tpktSize(bytes: Uint8Array, view: DataView, at: number): number 
 
 export const cotpKind = (bytes: Uint8Array, at: number): number => bytes[at + 5] & 0xf0;
 
+/** A data TPDU that ends what the layer above sent: EOT (ISO 8073 clause 13.7.3). */
+export const isLastTpdu = (bytes: Uint8Array, at: number): boolean => (bytes[at + 6] & 0x80) !== 0;
+
 /** Offset of the user data of the TPKT at `at`. */
 export const userData = (bytes: Uint8Array, at: number): number => at + TPKT_OCTETS + 1 + bytes[at + TPKT_OCTETS];
 

@@ -251,6 +251,34 @@ describe('the contract of protocols', () => {
   });
 });
 
+describe('S7 in more than one TPDU, and with many items', () => {
+  const s7 = protocolOf('s7comm', 'tcp');
+  const u16 = (value: number): number[] => [value >> 8, value & 255];
+  const tpdu = (data: readonly number[], isLast = true): Message => [TO_SERVER, Buffer.from([3, 0, ...u16(7 + data.length), 2, 0xf0, isLast ? 0x80 : 0, ...data]).toString('hex')];
+  const item = (block: number): number[] => [0x12, 10, 0x10, 2, 0, 4, ...u16(block), 0x84, 0, 0, 0];
+  const job = (code: number, blocks: readonly number[]): number[] => {
+    const parameters = [code, blocks.length, ...blocks.flatMap(item)];
+    return [0x32, 1, 0, 0, 0, 9, ...u16(parameters.length), 0, 0, ...parameters];
+  };
+
+  it('names every item', () => {
+    const blocks = Array.from({ length: 25 }, (_, i) => 100 + i);
+    expect([...tell(s7, [tpdu(job(4, blocks))]).targets.keys()]).toEqual(blocks.map((block) => `DB${block}`));
+  });
+
+  it('counts a job wherever its first TPDU ends, once, and what it cannot see of it as more', () => {
+    const write = job(5, [7, 8]);
+    for (let cut = 0; cut < write.length; cut++) {
+      const told = tell(s7, [tpdu(write.slice(0, cut), false), tpdu(write.slice(cut)), tpdu(job(4, [9]))]);
+      expect([...told.operations], `${cut}`).toEqual([[`5 ${MESSAGE.request} 0`, 1], [`4 ${MESSAGE.request} 0`, 1]]);
+      expect([...told.targets.keys()].filter((name) => name !== 'DB7').slice(0, 2), `${cut}`).toEqual([cut < 24 ? 'DB8' : '(more)', 'DB9']);
+      expect([...told.malformed], `${cut}`).toEqual([]);
+    }
+    const octetByOctet = tell(s7, [...write.slice(0, -1).map((octet) => tpdu([octet], false)), tpdu(write.slice(-1))]);
+    expect([...octetByOctet.operations.values()]).toEqual([1]);
+  });
+});
+
 describe('CIP bundles', () => {
   const little = (value: number): string => (value & 255).toString(16).padStart(2, '0') + (value >> 8).toString(16).padStart(2, '0');
   const encapsulated = (cip: string): string => {
