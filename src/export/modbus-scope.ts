@@ -6,7 +6,7 @@
  */
 import type { Permit } from '../permit.ts';
 import { accessOfFunctionCode, bindingSpans, tableOf } from '../net/register-set.ts';
-import { permitsAccess } from '../policy/permits.ts';
+import { permitsAccess, permitsListedCode } from '../policy/permits.ts';
 import type { ModbusEffect } from './exporter.ts';
 
 export const EVERY_FUNCTION: readonly number[] = Array.from({ length: 127 }, (_, index) => index + 1);
@@ -63,7 +63,7 @@ export const isModbus = (permit: Permit): boolean => permit.modbus !== null || /
 export const functionsOf = (permit: Permit): readonly number[] => {
   const named = permit.modbus?.functionCodes ?? [];
   return EVERY_FUNCTION.filter(
-    (code) => (named.length === 0 || named.includes(code)) && permitsAccess(permit, accessOfFunctionCode(code)),
+    (code) => (named.length === 0 ? permitsAccess(permit, accessOfFunctionCode(code)) : named.includes(code) && permitsListedCode(permit, code)),
   );
 };
 

@@ -34,6 +34,8 @@ const FC_WRITE_SINGLE_REGISTER = 6;
 const FC_WRITE_MULTIPLE_COILS = 15;
 const FC_WRITE_MULTIPLE_REGISTERS = 16;
 const FC_READ_WRITE_MULTIPLE_REGISTERS = 23;
+/** Functions that are several operations: the code alone does not say which. */
+const FC_DIAGNOSTICS = 8;
 const FC_ENCAPSULATED = 43;
 const EXCEPTION = 0x80;
 
@@ -101,7 +103,7 @@ export function takeSteady(state: FlowState, view: DataView, from: number, count
           operations[o + OPERATION.rangeHits]++;
           operations[o + OPERATION.requests]++;
         } else {
-          if (code >= EXCEPTION || code === FC_ENCAPSULATED) return k;
+          if (code >= EXCEPTION || code === FC_ENCAPSULATED || code === FC_DIAGNOSTICS) return k;
           operations[o + OPERATION.responses]++;
         }
         operationDoubles[d + OPERATION.lastSecondsD] = sec;

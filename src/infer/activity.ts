@@ -70,12 +70,15 @@ const CHANNEL_ONLY = /^(Hello|Acknowledge|(Open|Close)SecureChannel|GetEndpoints
 
 const dayOfNs = (ns: bigint): number => Number(ns / 86_400_000_000_000n);
 
-const isWrite = (operation: Operation): boolean => operation.access === 'write' || (operation.access === 'control' && operation.protocol !== 's7comm');
+/** Protocols in which `control` is what an engineer does to the device (stop, restart, listen only), not a command to the process. */
+export const CONTROLS_DEVICE: ReadonlySet<string> = new Set(['s7comm', 'modbus']);
+
+const isWrite = (operation: Operation): boolean => operation.access === 'write' || (operation.access === 'control' && !CONTROLS_DEVICE.has(operation.protocol));
 
 /** Operations that change or explore a device rather than run the process. */
 export function isEngineering(operation: Operation): boolean {
   if (operation.access === 'program') return true;
-  if (operation.access === 'control') return operation.protocol === 's7comm';
+  if (operation.access === 'control') return CONTROLS_DEVICE.has(operation.protocol);
   if (operation.protocol === 'modbus') return operation.access === 'diagnose' || operation.access === 'browse';
   return operation.protocol === 'opcua' && operation.name.startsWith('Browse');
 }

@@ -9,6 +9,7 @@ import { addTo } from '../net/multi-map.ts';
 import type { Access, Conversation, ObservationSet, Operation } from '../observation.ts';
 import type { Span } from '../net/register-set.ts';
 import { mergeSpans, tableOf } from '../net/register-set.ts';
+import { CONTROLS_DEVICE } from './activity.ts';
 import { ALL_HOURS } from './captured-days.ts';
 import { standingOf } from './conduit-plan.ts';
 import type { PlanIndex, PlannedAsset } from './conduit-plan.ts';
@@ -78,7 +79,7 @@ const classOfOperation = (operation: Operation): OperationClass => {
     case 'browse':
     case 'read': return 'read';
     case 'write': return 'write';
-    case 'control': return operation.protocol === 's7comm' ? 'engineer' : 'write';
+    case 'control': return CONTROLS_DEVICE.has(operation.protocol) ? 'engineer' : 'write';
     default: return 'engineer';
   }
 };

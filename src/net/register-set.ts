@@ -79,6 +79,12 @@ export const bindingSpans = (ranges: readonly ModbusRange[], functionCode: numbe
 /** The access classes of "read only", "write" and so on, as the spec's `access` field means them. */
 export const ACCESS_CLASSES: readonly Access[] = ['browse', 'read', 'diagnose', 'write', 'control', 'program'];
 
+/** What else two function codes can do (V1.1b3 clauses 6.8 and 6.19), which only the octets after them tell. */
+const FURTHER_ACCESS: Readonly<Record<number, readonly Access[]>> = { 8: ['control'], 43: ['write', 'program'] };
+
+/** All that a function code may do to the device. */
+export const accessesOfFunctionCode = (functionCode: number): readonly Access[] => [accessOfFunctionCode(functionCode), ...(FURTHER_ACCESS[functionCode] ?? [])];
+
 /** What a Modbus function code does to the device, when no decoder has said so (a spec names only the code). */
 export const accessOfFunctionCode = (functionCode: number): Access => {
   if (functionCode >= 1 && functionCode <= 4) return 'read';

@@ -10,7 +10,7 @@ import type { Conversation } from '../observation.ts';
 import type { Permit, PermitEnd } from '../permit.ts';
 import { parseSet, parseSpan, setContains } from '../net/address-set.ts';
 import type { AddressSet } from '../net/address-set.ts';
-import { bindingSpans, spansContain } from '../net/register-set.ts';
+import { accessOfFunctionCode, bindingSpans, spansContain } from '../net/register-set.ts';
 import { asksOf, securityOf, weakerThan } from './asks.ts';
 import type { Ask } from './asks.ts';
 import { permitsAccess, protocolKey } from './permits.ts';
@@ -107,6 +107,10 @@ const operationMiss = (permit: Permit, ask: Ask, conversation: Conversation): { 
     const modbus = permit.modbus;
     if (modbus !== null && modbus.functionCodes.length > 0) {
       if (!modbus.functionCodes.includes(code)) return { kind: 'operation', sentence: `FC ${code} is not among the permitted FC ${modbus.functionCodes.join(', ')}` };
+      // Of a function that is several operations, the code that is listed says only that one of them was meant.
+      if (ask.access !== null && ask.access !== accessOfFunctionCode(code) && !permitsAccess(permit, ask.access)) {
+        return { kind: 'access', sentence: `this use of FC ${code} is ${ask.access}, and only ${permit.access.join(', ')} is permitted` };
+      }
     } else if (ask.access !== null && !permitsAccess(permit, ask.access)) return { kind: 'access', sentence: `FC ${code} is ${ask.access}, and only ${permit.access.join(', ')} is permitted` };
     if (modbus !== null && modbus.unitIds.length > 0 && !modbus.unitIds.includes(unit)) return { kind: 'unit', sentence: `unit ${unit} is not among the permitted units ${modbus.unitIds.join(', ')}` };
     if (modbus !== null && range !== null) {

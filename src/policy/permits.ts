@@ -7,7 +7,7 @@
  */
 import type { Access } from '../observation.ts';
 import type { ModbusRange, Permit, PermitEnd, PermitService } from '../permit.ts';
-import { ACCESS_CLASSES, accessOfFunctionCode, tableOf } from '../net/register-set.ts';
+import { ACCESS_CLASSES, accessesOfFunctionCode, tableOf } from '../net/register-set.ts';
 import { parseDirection } from './free-text.ts';
 import type { DirectionText } from './free-text.ts';
 import type { SpecPath } from './spec-document.ts';
@@ -198,5 +198,8 @@ export const isLive = (permit: Permit): boolean => permit.decision === 'approved
 /** Whether an access class is let through; used where a Permit names function codes without access, and the reverse. */
 export const permitsAccess = (permit: Permit, access: Access): boolean => permit.access.length === 0 || permit.access.includes(access);
 
+/** Whether a Permit that lists this function code lets it through for anything that it can do. */
+export const permitsListedCode = (permit: Permit, code: number): boolean => accessesOfFunctionCode(code).some((access) => permitsAccess(permit, access));
+
 /** The function codes that a Permit lets through, when it lists any. */
-export const permittedCodes = (permit: Permit): readonly number[] => (permit.modbus?.functionCodes ?? []).filter((code) => permitsAccess(permit, accessOfFunctionCode(code)));
+export const permittedCodes = (permit: Permit): readonly number[] => (permit.modbus?.functionCodes ?? []).filter((code) => permitsListedCode(permit, code));

@@ -63,7 +63,7 @@ export const crossingsOf = (context: DiffContext, traffic: ReadonlyMap<number, W
 
 /** The operation that an ask is part of; null where nothing was readable. */
 export const operationOf = (conversation: Conversation, ask: Ask): Operation | null =>
-  conversation.operations.find((operation) => operation.protocol === ask.protocol && operation.function === ask.code && (ask.modbus === null || (operation.unit ?? 0) === ask.modbus.unit)) ?? null;
+  conversation.operations.find((operation) => operation.protocol === ask.protocol && operation.function === ask.code && operation.access === ask.access && (ask.modbus === null || (operation.unit ?? 0) === ask.modbus.unit)) ?? null;
 
 /**
  * Segments of the server that no reader understood: answers that the capture cut short, most often. Null where the store

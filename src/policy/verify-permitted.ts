@@ -7,12 +7,11 @@
  */
 import { plural } from '../infer/plural.ts';
 import { addTo } from '../net/multi-map.ts';
-import { accessOfFunctionCode } from '../net/register-set.ts';
 import type { Operation } from '../observation.ts';
 import type { Ask } from './asks.ts';
 import { endHeard } from './diff-declared.ts';
 import type { DiffContext } from './diff-observed.ts';
-import { isLive, permitsAccess } from './permits.ts';
+import { isLive, permitsListedCode } from './permits.ts';
 import type { DeclaredPermit } from './permits.ts';
 import { makeCheck, type Check, type Verdict } from './verify-checks.ts';
 import { evidenceOf, operationOf, unreadAnswers, whoOf, type Crossing } from './verify-crossings.ts';
@@ -175,7 +174,7 @@ const isMissed = (seenDays: number, capturedDays: number, days: number): boolean
 /** Operations that a Permit names and nobody asked, in words of `labelOf`. */
 const unasked = ({ permit }: DeclaredPermit, asked: ReadonlySet<string>): string[] => {
   const { modbus, opcua, named } = permit;
-  if (modbus !== null) return modbus.functionCodes.filter((code) => permitsAccess(permit, accessOfFunctionCode(code)) && ![...asked].some((label) => label.startsWith(`FC ${code} `))).map((code) => `FC ${code}`);
+  if (modbus !== null) return modbus.functionCodes.filter((code) => permitsListedCode(permit, code) && ![...asked].some((label) => label.startsWith(`FC ${code} `))).map((code) => `FC ${code}`);
   return [...(opcua?.services ?? []), ...(named?.names ?? [])].filter((name) => !asked.has(name));
 };
 

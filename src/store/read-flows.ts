@@ -6,7 +6,7 @@
 import { formatSpan, parseSet, parseSpan, setContains } from '../net/address-set.ts';
 import type { Access, BothWays, DirectionBy, Fact, Operation, ServiceBy, Transport } from '../observation.ts';
 import type { Connection } from './database.ts';
-import { direction, instant, instantColumns, registerRange, serviceBy, transportText, type DescribeOperation } from './read-words.ts';
+import { direction, functionNumber, instant, instantColumns, registerRange, serviceBy, transportText, type DescribeOperation } from './read-words.ts';
 
 export const FLOW_SORTS = ['client', 'server', 'port', 'packets', 'bytes', 'first', 'last'] as const;
 export type FlowSort = (typeof FLOW_SORTS)[number];
@@ -285,7 +285,7 @@ function readFlowOperations(db: Connection, wanted: string, describe: DescribeOp
     append(operations, conversation, {
       protocol,
       unit: unit < 0 ? null : unit,
-      function: code,
+      function: functionNumber(protocol, code),
       ...describe(protocol, code),
       requests,
       responses,

@@ -6,7 +6,7 @@
  */
 import type { Conversation, ObservationSet, Operation } from '../observation.ts';
 import type { Connection } from './database.ts';
-import type { DescribeOperation } from './read-words.ts';
+import { functionNumber, type DescribeOperation } from './read-words.ts';
 import { readObservations } from './read.ts';
 
 const NS_PER_HOUR = 3_600_000_000_000n;
@@ -68,11 +68,14 @@ function sumConversations(db: Connection, span: HourSpan): Map<number, HourSums>
 
 type OperationSums = readonly [conversation: number, protocol: string, unit: number, code: number, requests: number, responses: number, errors: number, firstHour: number, lastHour: number];
 
-function sumOperations(db: Connection, span: HourSpan): Map<string, OperationSums> {
+/** With the name: one function's number may stand for several operations. */
+const operationKey = (conversation: number, protocol: string, unit: number, code: number, name: string): string => [conversation, protocol, unit, functionNumber(protocol, code), name].join('\n');
+
+function sumOperations(db: Connection, describe: DescribeOperation, span: HourSpan): Map<string, OperationSums> {
   const sql = `SELECT o.conversation, o.protocol, o.unit, o.function, sum(h.requests), sum(h.responses), sum(h.errors), min(h.hour), max(h.hour)
     FROM operation_hour h JOIN operation o ON o.id = h.operation WHERE h.hour >= ? AND h.hour < ? GROUP BY h.operation`;
   const rows = db.prepare(sql).raw().all(...boundsOf(span)) as OperationSums[];
-  return new Map(rows.map((row) => [row.slice(0, 4).join('\n'), row]));
+  return new Map(rows.map((row) => [operationKey(row[0], row[1], row[2], row[3], describe(row[1], row[3]).name), row]));
 }
 
 const later = (a: bigint, b: bigint): bigint => (a > b ? a : b);
@@ -92,7 +95,7 @@ export function readWindow(db: Connection, describe: DescribeOperation, span: Ho
     const traffic = new Map([...sums].map(([id, { answers, hours }]) => [id, { answers, hours, isWhole: true }]));
     return { set: all, traffic, undated: { operations: 0, conversations: 0 } };
   }
-  const operationSums = sumOperations(db, span);
+  const operationSums = sumOperations(db, describe, span);
   const [from, until] = boundsOf(span);
   const isWithin = ({ firstNs, lastNs }: { readonly firstNs: bigint; readonly lastNs: bigint }): boolean => firstNs >= hourNs(from) && (span.until === null || lastNs < hourNs(until));
   const isDayWithin = ({ day }: { readonly day: number }): boolean => day * 24 + 23 >= from && day * 24 < until;
@@ -100,7 +103,7 @@ export function readWindow(db: Connection, describe: DescribeOperation, span: Ho
   const traffic = new Map<number, WindowTraffic>();
 
   const narrowOperation = (conversation: Conversation, operation: Operation): Operation[] => {
-    const own = operationSums.get([conversation.id, operation.protocol, operation.unit ?? -1, operation.function].join('\n'));
+    const own = operationSums.get(operationKey(conversation.id, operation.protocol, operation.unit ?? -1, operation.function, operation.name));
     if (own === undefined) return [];
     if (isWithin(operation)) return [operation];
     const [, , , , requests, responses, errors, firstHour, lastHour] = own;

@@ -7,6 +7,9 @@ import type { Access, DirectionBy, RegisterRange, ServiceBy, Transport } from '.
 /** What the decoders say of an operation code; src/decode/app/registry.ts answers. */
 export type DescribeOperation = (protocol: string, code: number) => { readonly name: string; readonly access: Access };
 
+/** A function's number as its standard has it: Modbus operations that one code shares are told apart above its octet (decode/app/modbus.ts). */
+export const functionNumber = (protocol: string, code: number): number => (protocol === 'modbus' && code > 0xff ? code & 0xff : code);
+
 const ETHER_TYPE_BASE = 65_536;
 
 /** IANA protocol numbers with a name of their own in this program. */

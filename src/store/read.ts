@@ -9,7 +9,7 @@ import { gather, readColumns } from './read-columns.ts';
 import { requireEvidenceFits } from './memory-limit.ts';
 import { readDays } from './read-days.ts';
 import { isDeaf, readSensorTruth } from './read-sensor.ts';
-import { direction, instant, instantColumns, instantOrZero, registerRange, serviceBy, transportText, type DescribeOperation } from './read-words.ts';
+import { direction, functionNumber, instant, instantColumns, instantOrZero, registerRange, serviceBy, transportText, type DescribeOperation } from './read-words.ts';
 
 export function readObservations(db: Connection, describe: DescribeOperation): ObservationSet {
   const addresses = readAddresses(db);
@@ -92,7 +92,7 @@ function readOperations(db: Connection, describe: DescribeOperation, rhythm: Rea
       return {
         protocol: protocol[i],
         unit: unit[i] < 0 ? null : unit[i],
-        function: code[i],
+        function: functionNumber(protocol[i], code[i]),
         name,
         access,
         requests: requests[i],

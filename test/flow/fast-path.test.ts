@@ -112,7 +112,7 @@ test('random frames leave the same tables by both paths', () => {
   fc.assert(fc.property(fc.array(frame, { minLength: 1, maxLength: 30 }), (frames) => both((visit) => visit(batchOf(frames)))), { numRuns: 400 });
 });
 
-const POLLS = [[1, 3, 100, 10], [1, 4, 0, 2], [2, 16, 7, 1], [1, 6, 9, 77], [1, 3, 65_530, 10], [2, 4, 50, 0]] as const;
+const POLLS = [[1, 3, 100, 10], [1, 4, 0, 2], [2, 16, 7, 1], [1, 6, 9, 77], [1, 3, 65_530, 10], [2, 4, 50, 0], [1, 8, 0, 5], [1, 8, 4, 0]] as const;
 
 /** A step of a poller's session: mostly the same few requests and their answers in order, now and then anything else. */
 const step = fc.record({

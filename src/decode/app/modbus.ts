@@ -41,6 +41,7 @@ const FC = Object.freeze({
   writeSingleCoil: 5,
   writeSingleRegister: 6,
   readExceptionStatus: 7,
+  diagnostics: 8,
   getCommEventCounter: 11,
   getCommEventLog: 12,
   writeMultipleCoils: 15,
@@ -55,7 +56,23 @@ const FC = Object.freeze({
   unityProgramming: 90,
 } as const);
 
+const MEI_CANOPEN = 13;
 const MEI_DEVICE_IDENTIFICATION = 14;
+
+/**
+ * Operations of one function that do something else than the function's name says have a code of their own: above the function,
+ * the sub-function of Diagnostics (V1.1b3 clause 6.8.1), or the type of an encapsulated interface (clauses 6.19 to 6.21).
+ */
+const SUB_SHIFT = 8;
+const sub = (code: number, part: number): number => code | (part << SUB_SHIFT);
+/** Sub-functions of Diagnostics that act on the device instead of asking it. */
+const ACTIONS = new Map<number, string>([
+  [1, 'Restart Communications Option'],
+  [3, 'Change ASCII Input Delimiter'],
+  [4, 'Force Listen Only Mode'],
+  [10, 'Clear Counters and Diagnostic Register'],
+  [20, 'Clear Overrun Counter and Flag'],
+]);
 
 /** Public function codes (V1.1b3 clause 5 and 6) and the vendor codes that field devices really use. */
 const FUNCTIONS = new Map<number, { readonly name: string; readonly access: Access }>([
@@ -66,7 +83,7 @@ const FUNCTIONS = new Map<number, { readonly name: string; readonly access: Acce
   [5, { name: 'Write Single Coil', access: 'write' }],
   [6, { name: 'Write Single Register', access: 'write' }],
   [7, { name: 'Read Exception Status', access: 'diagnose' }],
-  [8, { name: 'Diagnostics', access: 'diagnose' }],
+  [FC.diagnostics, { name: 'Diagnostics', access: 'diagnose' }],
   [11, { name: 'Get Comm Event Counter', access: 'diagnose' }],
   [12, { name: 'Get Comm Event Log', access: 'diagnose' }],
   [15, { name: 'Write Multiple Coils', access: 'write' }],
@@ -82,6 +99,8 @@ const FUNCTIONS = new Map<number, { readonly name: string; readonly access: Acce
   [FC.unityProgramming, { name: 'Unity Programming', access: 'program' }],
   [125, { name: 'Program (vendor, 125)', access: 'program' }],
   [126, { name: 'Program (vendor, 126)', access: 'program' }],
+  ...[...ACTIONS].map(([part, name]) => [sub(FC.diagnostics, part), { name, access: 'control' }] as const),
+  [sub(FC.encapsulatedInterface, MEI_CANOPEN), { name: 'CANopen General Reference', access: 'write' }],
 ]);
 
 /** Object ids of Read Device Identification (V1.1b3 clause 6.21, table of objects). */
@@ -288,6 +307,18 @@ export function readModbus(
   return at;
 }
 
+const isSeveral = (code: number): boolean => code === FC.diagnostics || code === FC.encapsulatedInterface;
+
+/** The operation's code of a function that is several: Diagnostics and the encapsulated interfaces. */
+function operationOf(bytes: Uint8Array, pdu: number, end: number, code: number): number {
+  if (code === FC.diagnostics) {
+    const part = end - pdu < 3 ? 0 : uint16(bytes, pdu + 1);
+    return ACTIONS.has(part) ? sub(code, part) : code;
+  }
+  const part = end - pdu < 2 ? 0 : bytes[pdu + 1];
+  return part === MEI_DEVICE_IDENTIFICATION ? code : sub(code, part);
+}
+
 /** One whole ADU in [at, end). */
 function readMessage(bytes: Uint8Array, at: number, end: number, direction: number, sink: ProtocolSink): void {
   const unit = bytes[at + UNIT];
@@ -303,11 +334,11 @@ function readMessage(bytes: Uint8Array, at: number, end: number, direction: numb
       else sink.operation(unit, code, MESSAGE.error, bytes[pdu + 1]);
       return;
     }
-    sink.operation(unit, code, MESSAGE.response, 0);
+    sink.operation(unit, isSeveral(code) ? operationOf(bytes, pdu, end, code) : code, MESSAGE.response, 0);
     if (code === FC.encapsulatedInterface) readIdentification(bytes, pdu, end, sink);
     return;
   }
-  sink.operation(unit, code, MESSAGE.request, 0);
+  sink.operation(unit, isSeveral(code) ? operationOf(bytes, pdu, end, code) : code, MESSAGE.request, 0);
   readRequestRange(bytes, pdu, end, code, sink);
 }
 
@@ -428,6 +459,6 @@ export const modbus: StreamProtocol = {
   resync,
   maxCarry: PREFIX + MAX_LONG_LENGTH,
   reportsRanges: true,
-  describe: (code) => FUNCTIONS.get(code) ?? { name: `Function ${code}`, access: code >= 65 ? 'program' : 'diagnose' },
+  describe: (code) => FUNCTIONS.get(code) ?? (code > 0xff ? { name: `Encapsulated Interface ${code >> SUB_SHIFT}`, access: 'program' } : { name: `Function ${code}`, access: code >= 65 ? 'program' : 'diagnose' }),
 };
 
