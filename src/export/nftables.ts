@@ -1,7 +1,8 @@
 /**
  * nftables (Linux firewall between zones): one chain per conduit, one jump per Permit, sets for addresses, payload
  * matches for Modbus (nftables-modbus.ts). In: a device plan. Out: `baseline.nft`, the same file for both modes but
- * for verdicts and log prefixes. A Permit that does not match returns, so several Permits of one pair add up.
+ * for verdicts and log prefixes. A Permit that does not match returns, so several Permits of one pair add up: what none of
+ * them lets through is denied behind the last conduit.
  * Log prefixes are `OTZ:<rule>:<what>:<D|W>` (denied, or would have been), so that a log line tells the rule.
  */
 import type { Permit } from '../permit.ts';
@@ -78,7 +79,7 @@ interface PermitText {
   readonly chains: string[];
   /** Lines of the conduit's chain. */
   readonly jumps: string[];
-  /** Lines at its end: what is Modbus on a permitted path and yet not permitted. */
+  /** What is Modbus on a permitted path and yet not permitted. */
   readonly denials: string[];
 }
 
@@ -121,14 +122,21 @@ const conduitJumps = (plan: DevicePlan, conduit: PlanConduit, chain: string): st
   return [`\t\tiifname { ${all} } oifname { ${all} } jump ${chain}`];
 };
 
-const conduitText = (plan: DevicePlan, conduit: PlanConduit, covered: ReadonlySet<PlanPermit>, names: NameScope, shared: Map<string, string[]>): { sets: string[]; chains: string[]; jump: string[] } => {
+interface ConduitText {
+  readonly sets: string[];
+  readonly chains: string[];
+  readonly jump: string[];
+  readonly denials: string[];
+}
+
+const conduitText = (plan: DevicePlan, conduit: PlanConduit, covered: ReadonlySet<PlanPermit>, names: NameScope, shared: Map<string, string[]>): ConduitText => {
   const enforce = plan.mode === 'enforce';
   const suffix = enforce ? NFT_DENIED : NFT_WOULD;
   const chain = names.nameOf(`conduit ${conduit.id}`, `c-${conduit.id}`);
   const texts = plan.permits
     .filter((entry) => entry.permit.conduit === conduit.id && !covered.has(entry) && refusalOf(entry, CAPABILITIES) === null)
     .map((entry) => permitText(entry, names.nameOf(`permit ${plan.permits.indexOf(entry)}`, `p-${entry.permit.id}`), enforce ? 'drop' : 'accept', suffix, shared));
-  if (texts.length === 0) return { sets: [], chains: [], jump: [] };
+  if (texts.length === 0) return { sets: [], chains: [], jump: [], denials: [] };
   return {
     sets: texts.flatMap((text) => text.sets),
     chains: [
@@ -136,10 +144,10 @@ const conduitText = (plan: DevicePlan, conduit: PlanConduit, covered: ReadonlySe
       `\tchain ${chain} {`,
       `\t\t# ${safeComment(`${conduit.id} ${conduit.name}: ${conduit.connects.join(' / ')}`, 200)}`,
       ...texts.flatMap((text) => text.jumps),
-      ...texts.flatMap((text) => text.denials),
       '\t}',
     ],
     jump: conduitJumps(plan, conduit, chain),
+    denials: texts.flatMap((text) => text.denials),
   };
 };
 
@@ -167,6 +175,8 @@ const ruleset = (plan: DevicePlan, covered: ReadonlySet<PlanPermit>): string => 
     `\t\tct state invalid counter log prefix "${NFT_PREFIX}INVALID:CT:${suffix} " ${verdict}`,
     '\t\tct state established,related ct direction reply counter accept',
     ...conduits.flatMap((conduit) => conduit.jump),
+    // Behind every conduit: a later one may let through what an earlier one of the same pair leaves out.
+    ...conduits.flatMap((conduit) => conduit.denials),
     `\t\tcounter log prefix "${NFT_PREFIX}NOCONDUIT:ANY:${suffix} " flags tcp options ${verdict}`,
     '\t}',
     '}',

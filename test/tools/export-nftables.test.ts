@@ -218,6 +218,18 @@ describe.runIf(able)('nftables in the kernel', () => {
     expect(faultsOf([one(false)])).toEqual([]);
   });
 
+  test('enforce: what one conduit leaves out, a later one of the same pair may still let through', () => {
+    const [first] = plan.conduits;
+    const split: Plan = {
+      ...plan,
+      conduits: [first, { ...first, id: 'K9' }],
+      permits: plan.permits.map((entry) => (entry.permit.id === 'K1-WRITE' ? { ...entry, permit: { ...entry.permit, conduit: 'K9' } } : entry)),
+    };
+    load(rulesetOf(split, 'enforce'));
+    const one = (name: string, segment: Uint8Array, pass: boolean): Case => ({ name, from: CLIENT, port: 502, segments: [segment], pass });
+    expect(faultsOf([one('the read of K1', read, true), one('the write of K9', request(1, 16, 0, 2), true), one('a write of neither', write, false)])).toEqual([]);
+  });
+
   test('monitor: everything passes, and what would be blocked is counted', () => {
     load(rulesetOf(plan, 'monitor'));
     expect(faultsOf([

@@ -96,6 +96,10 @@ export const readNftables = (text: string, mode: 'monitor' | 'enforce'): ReadRul
   if (forward[0] !== `type filter hook forward priority filter; policy ${verdict};`) throw new Error(`wrong policy: ${forward[0]}`);
   if (!forward[forward.length - 1].endsWith(` ${verdict}`)) throw new Error('the last rule does not close the chain');
   if (forward[2] !== 'ct state established,related ct direction reply counter accept') throw new Error('replies are not held to their connection');
+  const denials = forward.filter((line) => line.includes('log prefix'));
+  for (const line of denials) if (!line.endsWith(` ${verdict}`)) throw new Error(`wrong verdict: ${line}`);
+  // The first one stands for packets of no connection.
+  if (forward.findLastIndex((line) => line.includes('jump ')) > forward.indexOf(denials[1])) throw new Error('a denial stands before a conduit');
   const read = new Map<string, ReadRule>();
   for (const jump of forward.filter((line) => /jump /.test(line))) {
     const chain = rules.chains.get(jump.split('jump ')[1]) ?? [];
@@ -104,10 +108,6 @@ export const readNftables = (text: string, mode: 'monitor' | 'enforce'): ReadRul
       const off = /^# off until: nft add element inet baseline \S+ \{ (.*) \}$/.exec(line);
       if (off !== null) switchedOff = off[1].split(', ');
       if (line.startsWith('#')) continue;
-      if (line.includes('log prefix')) {
-        if (!line.endsWith(` ${verdict}`)) throw new Error(`wrong verdict: ${line}`);
-        continue;
-      }
       const match = MATCH.exec(line);
       if (match === null) throw new Error(`not understood: ${line}`);
       const side = (word: string): string[] => (word.startsWith('@') ? elementsOf(rules.sets.get(word.slice(1)) ?? []) : [word]);
