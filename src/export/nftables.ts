@@ -32,6 +32,15 @@ const CAPABILITIES: Capabilities = {
 
 const ON_DEMAND_TIMEOUT = '4h';
 
+/**
+ * Errors about a connection go to whoever sent the packet, so towards the server too: without them its large answers are
+ * lost in silence where a path is narrower (RFC 1191 section 3; RFC 4890 section 4.3.1).
+ */
+const RELATED_ERRORS = [
+  'icmp type { destination-unreachable, time-exceeded, parameter-problem }',
+  'icmpv6 type { destination-unreachable, packet-too-big, time-exceeded, parameter-problem }',
+];
+
 /** Payload is judged only where TCP carries Modbus and the Permit restricts it. */
 const inspected = (permit: Permit): boolean => permit.service.transport === 'tcp' && requiredModbus(permit) !== null;
 
@@ -174,6 +183,7 @@ const ruleset = (plan: DevicePlan, covered: ReadonlySet<PlanPermit>): string => 
     `\t\ttype filter hook forward priority filter; policy ${verdict};`,
     `\t\tct state invalid counter log prefix "${NFT_PREFIX}INVALID:CT:${suffix} " ${verdict}`,
     '\t\tct state established,related ct direction reply counter accept',
+    ...RELATED_ERRORS.map((match) => `\t\tct state related ${match} counter accept`),
     ...conduits.flatMap((conduit) => conduit.jump),
     // Behind every conduit: a later one may let through what an earlier one of the same pair leaves out.
     ...conduits.flatMap((conduit) => conduit.denials),

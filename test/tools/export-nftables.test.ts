@@ -230,6 +230,19 @@ describe.runIf(able)('nftables in the kernel', () => {
     expect(faultsOf([one('the read of K1', read, true), one('the write of K9', request(1, 16, 0, 2), true), one('a write of neither', write, false)])).toEqual([]);
   });
 
+  test('enforce: an ICMP error on a permitted connection reaches the server, as path MTU discovery needs it', () => {
+    load(rulesetOf({ ...plan, permits: plan.permits.filter((entry) => entry.permit.service.transport !== 'icmp') }, 'enforce'));
+    const refuse = 'table ip refuse { chain input { type filter hook input priority 0; ip saddr ' + SERVER + ' tcp sport 502 @ih,0,8 0-255 reject with icmp type host-prohibited; }; }';
+    const count = 'table ip count { chain input { type filter hook input priority 0; icmp type destination-unreachable counter; }; }';
+    inside(NAMES.client, 'nft', refuse);
+    inside(NAMES.server, 'nft', count);
+    // The server's answer is refused by the client's own machine: the error about it crosses the firewall towards the server.
+    expect(play([{ name: 'an answer that is refused', from: CLIENT, port: 502, segments: [read], pass: false }])).toEqual([]);
+    expect(inside(NAMES.server, 'nft', 'list', 'table', 'ip', 'count')).toMatch(/destination-unreachable counter packets [1-9]/);
+    inside(NAMES.client, 'nft', 'delete', 'table', 'ip', 'refuse');
+    inside(NAMES.server, 'nft', 'delete', 'table', 'ip', 'count');
+  });
+
   test('monitor: everything passes, and what would be blocked is counted', () => {
     load(rulesetOf(plan, 'monitor'));
     expect(faultsOf([
