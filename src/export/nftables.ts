@@ -9,7 +9,7 @@ import type { Permit } from '../permit.ts';
 import { NFT_DENIED, NFT_PREFIX, NFT_WOULD } from '../source/firewall-log/monitor-marks.ts';
 import { formatSpan, type AddressSpan } from '../net/address-set.ts';
 import { coverage } from './covered-permits.ts';
-import type { Capabilities, DeviceExport, DevicePlan, Exporter, LossRow, PlanConduit, PlanPermit } from './exporter.ts';
+import type { Capabilities, DeviceExport, DeviceInterface, DevicePlan, Exporter, LossRow, PlanConduit, PlanPermit } from './exporter.ts';
 import { NO_CAPABILITIES } from './exporter.ts';
 import { ofFamily } from './ip-notation.ts';
 import { assess, familiesOf, refusalOf } from './loss.ts';
@@ -119,17 +119,24 @@ const permitText = (entry: PlanPermit, name: string, verdict: string, suffix: st
   return text;
 };
 
+/** As Linux names a VLAN of a port (`eth1.20`), unless the name says so already; the kernel takes 15 characters. */
+const linuxName = ({ interface: name, vlan }: DeviceInterface): string => (vlan === null || /\.|^vlan/i.test(name) ? name : `${name}.${vlan}`);
+const isLinuxName = (name: string): boolean => /^[A-Za-z0-9_.-]{1,15}$/.test(name);
+
 /** `iifname`/`oifname` matches where the spec gives the device's interfaces, both directions of the conduit. */
 const conduitJumps = (plan: DevicePlan, conduit: PlanConduit, chain: string): string[] => {
-  const ports = (zone: string): string[] =>
-    plan.device.interfaces
-      .filter((port) => port.zone === zone && /^[A-Za-z0-9_.-]{1,15}$/.test(port.interface))
-      .map((port) => `"${port.interface}"`);
-  const known = conduit.connects.every((zone) => ports(zone).length > 0);
-  if (!known) return [`\t\tjump ${chain}`];
-  const all = [...new Set(conduit.connects.flatMap(ports))].join(', ');
+  const names = (zone: string): string[] => plan.device.interfaces.filter((port) => port.zone === zone).map(linuxName);
+  const isBound = conduit.connects.every((zone) => names(zone).length > 0 && names(zone).every(isLinuxName));
+  if (!isBound) return [`\t\tjump ${chain}`];
+  const all = [...new Set(conduit.connects.flatMap(names))].map((name) => `"${name}"`).join(', ');
   return [`\t\tiifname { ${all} } oifname { ${all} } jump ${chain}`];
 };
+
+/** What the reader would otherwise take for bound to an interface. */
+const unboundNotes = (plan: DevicePlan): string[] =>
+  plan.device.interfaces
+    .filter((port) => !isLinuxName(linuxName(port)))
+    .map((port) => `"${safeComment(linuxName(port), 60)}" of ${safeComment(port.zone, 60)} is no name of a Linux interface: conduits of this zone are bound to addresses alone.`);
 
 interface ConduitText {
   readonly sets: string[];
@@ -203,7 +210,7 @@ const lossOf = (plan: DevicePlan, entry: PlanPermit): LossRow => {
 
 const build = (plan: DevicePlan): DeviceExport => {
   const { covered, losses } = coverage(plan.permits, plan.permits.map((entry) => lossOf(plan, entry)));
-  return { files: [{ path: 'baseline.nft', content: ruleset(plan, covered) }], losses, ...INSTRUCTIONS };
+  return { files: [{ path: 'baseline.nft', content: ruleset(plan, covered) }], losses, ...INSTRUCTIONS, notes: [...unboundNotes(plan), ...INSTRUCTIONS.notes] };
 };
 
 const INSTRUCTIONS = {

@@ -159,6 +159,26 @@ test('devices of the spec get the conduits they enforce, each in its own folder'
   expect(all.losses.find((one) => one.permit === 'K2-WEB')?.verdict).toBe('enforced');
 });
 
+test('nftables binds conduits to VLANs of a port as Linux names them, and says which name it could not use', () => {
+  const plan = plantPlan();
+  const bound = (...ports: readonly (readonly [zone: string, name: string, vlan: number | null])[]) =>
+    exportPlan(exporterOf('nftables'), {
+      ...plan,
+      conduits: plan.conduits.slice(0, 1).map((conduit) => ({ ...conduit, enforcedBy: ['GATE'] })),
+      devices: [{ id: 'GATE', platform: 'linux-nft', syslog: null, interfaces: ports.map(([zone, name, vlan]) => ({ zone, interface: name, nameif: null, address: null, vlan, securityLevel: null })) }],
+    }, { mode: 'enforce', allowWider: true }).files;
+  const contentOf = (files: ReturnType<typeof bound>, path: string) => files.find((file) => file.path === path)?.content as string;
+  const trunk = bound(['CELL', 'eth1', 20], ['OPS', 'eth1', 30]);
+  expect(contentOf(trunk, 'baseline.nft')).toContain('\t\tiifname { "eth1.20", "eth1.30" } oifname { "eth1.20", "eth1.30" } jump c-K1\n');
+  expect(contentOf(trunk, 'README.md')).not.toContain('no name of a Linux interface');
+  expect(contentOf(bound(['CELL', 'eth1.20', 20], ['OPS', 'vlan30', 30]), 'baseline.nft')).toContain('iifname { "eth1.20", "vlan30" }');
+  for (const name of ['GigabitEthernet1/1', 'enp0s31f6-east', 'eth 1']) {
+    const files = bound(['CELL', name, 20], ['OPS', 'eth1', 30]);
+    expect(contentOf(files, 'baseline.nft')).toContain('\t\tjump c-K1\n');
+    expect(contentOf(files, 'README.md')).toContain(' of CELL is no name of a Linux interface: conduits of this zone are bound to addresses alone.');
+  }
+});
+
 test('a toy target needs one record', () => {
   const toy: Exporter = {
     ...exporterOf('csv'),
