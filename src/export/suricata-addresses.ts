@@ -1,12 +1,13 @@
 /**
  * Address and port lists of Suricata and Snort rules, and the tuples that no Permit names. In: plan parts. Out: rule
  * heads. Everything between zones that no Permit names is spelled out, because an engine passes what no rule
- * forbids. Traffic inside one zone is never judged: a sensor on a mirror port sees it. A zone is its networks, or, where it has
- * none (a flat plant), the addresses of its assets.
+ * forbids. Traffic inside one zone is never judged, whether a conduit leads there or not: a sensor on a mirror port sees it. A
+ * zone is its networks, and the addresses of its assets that lie in none. Groups and broadcasts have no zone: they are judged
+ * only where a Permit names them.
  */
-import { formatSpan, normaliseSet, parseSet, setContains, subtractSets, type AddressSet, type AddressSpan } from '../net/address-set.ts';
+import { formatSpan, likelyBroadcasts, normaliseSet, parseSet, setContains, subtractSets, type AddressSet, type AddressSpan } from '../net/address-set.ts';
 import type { Permit } from '../permit.ts';
-import type { DevicePlan, PlanPermit } from './exporter.ts';
+import type { DevicePlan, PlanPermit, PlanZone } from './exporter.ts';
 import { ofFamily, prefixesOf } from './ip-notation.ts';
 import { pairCells, portCells, type PairCell } from './pair-cells.ts';
 
@@ -38,6 +39,8 @@ export const portList = (ports: readonly { readonly first: number; readonly last
 
 /** Broadcast and link-scope groups as targets, addresses of a link alone as sources: no router carries them. */
 const LINK_TARGETS = { ipv4: parseSet(['224.0.0.0/24', '255.255.255.255']), ipv6: parseSet(['ff02::/16']) } as const;
+/** Whoever asks for a group gets it, in whatever zone: produced tags of EtherNet/IP, PTP (RFC 5771, RFC 4291 clause 2.7). */
+const GROUPS = { ipv4: parseSet(['224.0.0.0/4']), ipv6: parseSet(['ff00::/8']) } as const;
 const LINK_SOURCES = { ipv4: parseSet(['0.0.0.0']), ipv6: parseSet(['fe80::/10', '::']) } as const;
 
 const PROTOCOL_NUMBERS: Readonly<Record<string, number>> = { icmp: 1, tcp: 6, udp: 17, icmpv6: 58, sctp: 132 };
@@ -91,14 +94,21 @@ const rowHeads = (cells: readonly PairCell[], home: (client: AddressSpan) => Add
   }));
 };
 
+const assetAddresses = (zone: PlanZone): AddressSpan[] => zone.assets.flatMap((asset) => asset.addresses);
+
 const zonePlaces = (plan: DevicePlan, family: 'ipv4' | 'ipv6'): AddressSet[] => {
-  const joined = new Set(plan.conduits.flatMap((conduit) => conduit.connects));
   const networks = plan.zones.flatMap((zone) => zone.networks);
   return plan.zones
-    .filter((zone) => joined.has(zone.id))
     // A leg in another zone's network stands there.
-    .map((zone) => ofFamily(zone.networks.length > 0 ? zone.networks : subtractSets(normaliseSet(zone.assets.flatMap((asset) => asset.addresses)), networks), family))
+    .map((zone) => ofFamily(normaliseSet([...zone.networks, ...subtractSets(normaliseSet(assetAddresses(zone)), networks)]), family))
     .filter((places) => places.length > 0);
+};
+
+/** Targets that are never judged, but for what a Permit names. */
+const groupTargets = (plan: DevicePlan, cells: readonly PairCell[], family: 'ipv4' | 'ipv6'): AddressSet => {
+  const declared = plan.zones.flatMap((zone) => [...zone.networks, ...assetAddresses(zone)]);
+  const groups = normaliseSet([...GROUPS[family], ...ofFamily(subtractSets(likelyBroadcasts(plan.zones.flatMap(assetAddresses)), declared), family)]);
+  return normaliseSet([...LINK_TARGETS[family], ...subtractSets(groups, cells.flatMap((cell) => cell.servers))]);
 };
 
 /** The tuples that must not pass, for one family. */
@@ -106,7 +116,7 @@ export const forbiddenHeads = (plan: DevicePlan, permits: readonly PlanPermit[],
   const cells = pairCells(permits, family);
   const zones = zonePlaces(plan, family);
   const everyClient = normaliseSet(cells.flatMap((cell) => cell.clients));
-  const links = LINK_TARGETS[family];
+  const links = groupTargets(plan, cells, family);
   const home = (client: AddressSpan): AddressSet => [...links, ...zones.filter((zone) => subtractSets([client], zone).length === 0).flat()];
   const heads = [...cells.flatMap(cellHeads), ...rowHeads(cells, home)];
   for (const zone of zones) {

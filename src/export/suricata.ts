@@ -276,7 +276,7 @@ const build = (plan: DevicePlan): DeviceExport => {
       'Replay the `test-pcaps` of the same spec first: every must-pass session must stay silent, every must-be-blocked one must alert.',
     ],
     notes: [
-      'Broadcasts and multicasts of link scope, and addresses that exist only on a link, are never judged.',
+      'Broadcasts and multicasts that no Permit names, and addresses that exist only on a link, are never judged: a switch or router has to keep them in their zone.',
       'Directions of connections that were open before the engine started are guessed from the first packet it sees.',
       'A second request in one segment is judged like any other, except one that ends at data address 65535 and one with a function code that has no name in a connection whose first request was cut in two.',
       'Large requests that are split over segments can look like an unknown function code in their second part.',

@@ -195,6 +195,13 @@ export const groupAddressKind = (text: string): 'link' | 'routed' | null => {
   return ((span.first >> 112n) & 0xfn) <= 2n ? 'link' : 'routed';
 };
 
+/**
+ * The last address of the /24 around an IPv4 address (for a span: around either end): what the devices of a link send to all of
+ * it by where nobody declared how long its prefix is.
+ */
+export const likelyBroadcasts = (set: AddressSet): AddressSet =>
+  normaliseSet(set.filter((span) => span.family === 'ipv4').flatMap(({ family, first, last }) => [first | 0xffn, last | 0xffn].map((one) => ({ family, first: one, last: one }))));
+
 const PRIVATE_USE = parseSet([
   '10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '100.64.0.0/10', '169.254.0.0/16', '127.0.0.0/8', 'fc00::/7', 'fe80::/10', '::1',
 ]);

@@ -9,7 +9,7 @@ import { letsThrough, type Flow } from '../../src/export/permit-judge.ts';
 import { exporterOf } from '../../src/export/registry.ts';
 import { normaliseSet, parseSpan, setContains, type AddressSpan } from '../../src/net/address-set.ts';
 import { readRules } from './parse-back/intrusion-rules.ts';
-import { hostilePlan, plantPlan } from './plant.ts';
+import { hostilePlan, IN_ZONE, inZonePlan, plantPlan } from './plant.ts';
 import { sampleFlows, sampleModbusFlows } from './sample-flows.ts';
 
 const rulesOf = (target: string, path: string, plan: Plan, mode: 'monitor' | 'enforce') => {
@@ -101,6 +101,15 @@ test('suricata counts Modbus addresses from one: the boundary is off by none', (
   expect(text).toContain('access read holding, address <101;');
   expect(text).toContain('access read holding, address 200<>401;');
   expect(text).toContain('access read holding, address >401;');
+});
+
+test('suricata: nothing inside a zone is judged, also where no conduit leads, and no group that no Permit names', () => {
+  const { rules } = rulesOf('suricata', 'baseline.rules', inZonePlan(), 'enforce');
+  const fires = (client: string, server: string, transport = 'udp', port = 2222): boolean => rules.some((rule) => rule.fires({ client, server, transport, port, modbus: null }));
+  expect(IN_ZONE.filter(([client, server, transport, port]) => fires(client, server, transport, port))).toEqual([]);
+  const crossing = [['10.1.2.20', '10.1.1.10'], ['10.1.1.20', '10.9.9.5'], ['10.9.9.9', '10.1.2.10'], ['10.1.3.1', '10.1.2.10'], ['10.1.1.20', '239.7.7.7'], ['10.9.9.9', '239.7.7.7']] as const;
+  expect(crossing.filter(([client, server]) => !fires(client, server))).toEqual([]);
+  expect(fires('10.9.9.5', '239.7.7.7', 'udp', 5007)).toBe(false);
 });
 
 test('there is never a pass rule, and monitor only alerts', () => {

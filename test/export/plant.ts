@@ -203,6 +203,34 @@ export const plantPlan = (): Plan => {
   return planOf(loaded, PROVENANCE);
 };
 
+/** Three zones, one of them in no conduit, one without networks and with an asset of another's network; one Permit names a group. */
+const IN_ZONE_SPEC = `
+spec_version: 1
+zones:
+  - {zone_id: CELL, name: cell, assets: [{asset_id: PLC, role: plc, ip: [10.1.1.10]}, {asset_id: IO, role: io, ip: [10.1.1.20]}]}
+  - {zone_id: ALONE, name: in no conduit, networks: [10.1.2.0/24], assets: [{asset_id: PLC5, role: plc, ip: [10.1.2.10]}, {asset_id: FAR, role: io, ip: [10.1.7.7]}]}
+  - {zone_id: OPS, name: ops, networks: [10.9.9.0/24], assets: [{asset_id: SCADA, role: hmi, ip: [10.9.9.5]}]}
+conduits:
+  - conduit_id: C1
+    connects: [CELL, OPS]
+    protocols_allowed:
+      - {rule_id: MB, protocol: Modbus/TCP, client: {zone: OPS, assets: [SCADA]}, server: {zone: CELL, assets: [PLC]}, modbus: {function_codes: [3]}}
+      - {rule_id: GROUP, protocol: X, transport: udp, port: 5007, client: {zone: OPS, assets: [SCADA]}, server: {zone: CELL, addresses: [239.7.7.7]}}
+`;
+
+export const inZonePlan = (): Plan => {
+  const { loaded } = parseSpec(IN_ZONE_SPEC, 'in-zone.yaml');
+  if (loaded === null) throw new Error('the spec does not load');
+  return planOf(loaded, PROVENANCE);
+};
+
+/** Produced tags of EtherNet/IP, PTP, Who-Is of BACnet to all of a link, mDNS, and requests inside each kind of zone. */
+export const IN_ZONE: readonly (readonly [client: string, server: string, transport: string, port: number])[] = [
+  ['10.1.1.10', '239.192.1.64', 'udp', 2222], ['10.1.1.10', '224.0.1.129', 'udp', 319], ['10.1.1.10', '10.1.1.255', 'udp', 47808],
+  ['10.1.2.10', '10.1.2.255', 'udp', 47808], ['10.1.2.10', '224.0.0.251', 'udp', 5353], ['10.9.9.5', '239.192.1.64', 'udp', 2222],
+  ['10.1.1.20', '10.1.1.10', 'tcp', 502], ['10.1.2.20', '10.1.2.10', 'tcp', 502], ['10.1.2.20', '10.1.7.7', 'tcp', 502], ['10.1.7.7', '10.1.2.20', 'tcp', 502],
+];
+
 /** Everything a configuration language could trip over. */
 const HOSTILE = [
   '"; drop table inet baseline; #',

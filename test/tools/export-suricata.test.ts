@@ -9,11 +9,11 @@ import { dirname, join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { exportPlan } from '../../src/export/export-plan.ts';
 import type { Mode, Plan } from '../../src/export/exporter.ts';
-import { pcapFile, tcpSession } from '../../src/export/frame-writer.ts';
+import { pcapFile, tcpSession, udpDatagram } from '../../src/export/frame-writer.ts';
 import { modbusAnswer, modbusRequest } from '../../src/export/modbus-request.ts';
 import { letsThrough } from '../../src/export/permit-judge.ts';
 import { exporterOf } from '../../src/export/registry.ts';
-import { hostilePlan, plantPlan } from '../export/plant.ts';
+import { hostilePlan, IN_ZONE, inZonePlan, plantPlan } from '../export/plant.ts';
 import { sampleRequests } from '../export/sample-flows.ts';
 import { canRun, program } from './loud-skip.ts';
 
@@ -123,6 +123,21 @@ describe.runIf(able)('Suricata', () => {
     }
     expect(faults).toEqual([]);
     expect(rows.length).toBeGreaterThan(150);
+  });
+
+  test('what stays in a zone is silent, and what leaves one without a Permit alerts', () => {
+    const folder = folderFor('in-zone');
+    written(folder, 'suricata', inZonePlan(), 'monitor');
+    const flows = [...IN_ZONE, ['10.1.2.20', '10.1.1.10', 'tcp', 502], ['10.1.1.20', '10.9.9.5', 'udp', 2222], ['10.9.9.9', '239.7.7.7', 'udp', 5007]] as const;
+    const read = { unit: 1, functionCode: 3, start: 100, quantity: 1 };
+    const frames = flows.flatMap(([client, server, transport, port], index) => {
+      const [from, to] = [{ ip: client, port: 50_000 + index }, { ip: server, port }];
+      return transport === 'udp' ? [udpDatagram(from, to, modbusRequest(read, 1))] : tcpSession(from, to, [{ fromClient: true, payload: modbusRequest(read, 1) }, { fromClient: false, payload: modbusAnswer(read, 1) }]);
+    });
+    const capture = join(folder, 'in-zone.pcap');
+    writeFileSync(capture, pcapFile(frames));
+    const alerted = replay(folder, capture);
+    expect(flows.filter((_, index) => alerted.has(50_000 + index))).toEqual(flows.slice(IN_ZONE.length));
   });
 
   test('requests at every boundary, behind a permitted one in the same connection', () => {
