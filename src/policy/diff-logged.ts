@@ -6,7 +6,6 @@
  * whether packets show it too. Every attempt is judged anew by its ends, port, time and, where the log has it, operation:
  * the log proves the attempt, the spec says what is right. Counts of packets are not touched.
  */
-import { groupAddressKind } from '../net/address-set.ts';
 import { serviceByPort } from '../net/services.ts';
 import type { AttemptVerdict, Conversation, Day, LoggedAttempt, ObservationSet } from '../observation.ts';
 import type { DiffContext } from './diff-observed.ts';
@@ -237,7 +236,7 @@ export const judgeLogged = (context: DiffContext, attempts: readonly LoggedAttem
   const caught = new Set(attempts.filter((one) => one.verdict !== 'passed').map((one) => `${one.format}\n${one.device}\n${keyOf(one)}`));
   const all: JudgedAttempt[] = [];
   for (const attempt of attempts) {
-    if (groupAddressKind(attempt.server) !== null || groupAddressKind(attempt.client) !== null) {
+    if (context.assets.isToGroup(attempt.client, attempt.server)) {
       counts.groupAddressed++;
       all.push({ attempt, standing: 'not-judged' });
       continue;

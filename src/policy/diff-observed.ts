@@ -6,7 +6,7 @@
  * all, who opens, how safely, what is asked. Left out on purpose: Permits that nothing used (diff-declared.ts).
  */
 import type { Conversation, ObservationSet } from '../observation.ts';
-import { groupAddressKind, isPublicAddress } from '../net/address-set.ts';
+import { isPublicAddress } from '../net/address-set.ts';
 import { staysOnLink } from '../net/link-local.ts';
 import type { ConduitBetween } from './conduit-between.ts';
 import { isoTime, makeFinding } from './findings.ts';
@@ -285,7 +285,7 @@ export const judgeObserved = (context: DiffContext): ObservedResult => {
   };
 
   for (const conversation of context.set.conversations) {
-    if (staysOnLink(conversation.transport) || groupAddressKind(conversation.server) !== null || groupAddressKind(conversation.client) !== null) {
+    if (staysOnLink(conversation.transport) || context.assets.isToGroup(conversation.client, conversation.server)) {
       counts.groupAddressed++;
       continue;
     }

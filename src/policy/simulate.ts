@@ -9,7 +9,6 @@
 import type { Conversation, ObservationSet } from '../observation.ts';
 import type { Permit } from '../permit.ts';
 import { tableOf } from '../net/register-set.ts';
-import { groupAddressKind } from '../net/address-set.ts';
 import { staysOnLink } from '../net/link-local.ts';
 import { contextOf } from './diff.ts';
 import { serviceText } from './diff-observed.ts';
@@ -252,7 +251,7 @@ export const simulate = (loaded: LoadedSpec, set: ObservationSet, semantics: Fir
   };
   for (const conversation of set.conversations) {
     const { client, server, transport } = conversation;
-    if (!staysOnLink(transport) && groupAddressKind(server) === null && groupAddressKind(client) === null) judge(conversation);
+    if (!staysOnLink(transport) && !assets.isToGroup(client, server)) judge(conversation);
   }
 
   const byDefault: LetThrough[] = undeclared === 0 ? [] : [{ permit: '', conduit: '', operations: undeclared, weight: 10 * undeclared, sentence: `${plural(undeclared, 'conversation that nothing declares passes', 'conversations that nothing declares pass')}: nothing here is denied by default` }];

@@ -5,7 +5,7 @@
  * range before a zone's network), and names. Left out on purpose: guesses. An address that nothing declares has no asset.
  */
 import type { AddressRecord } from '../observation.ts';
-import { isPublicAddress, parseSpan, sizeOfSet } from '../net/address-set.ts';
+import { formatSpan, groupAddressKind, isPublicAddress, likelyBroadcasts, parseSpan, sizeOfSet, subtractSets } from '../net/address-set.ts';
 import type { AddressSpan } from '../net/address-set.ts';
 import { parseAssetText } from './free-text.ts';
 import type { Spec } from './spec-schema.ts';
@@ -42,6 +42,11 @@ export interface AssetIndex {
   readonly assets: readonly DeclaredAsset[];
   readonly byId: ReadonlyMap<string, DeclaredAsset>;
   readonly resolve: (address: string) => Resolution | null;
+  /**
+   * Between no two devices: one end is a group, or the server is how all of a link is sent to (the last address of a network of
+   * the client's own zone; of a /24 where the spec declares no network). Into another zone's network it is a crossing.
+   */
+  readonly isToGroup: (client: string, server: string) => boolean;
 }
 
 export const declaredAssets = (spec: Spec): DeclaredAsset[] =>
@@ -97,6 +102,10 @@ export const indexAssets = (spec: Spec, records: readonly AddressRecord[] = []):
   }
   ranges.sort((a, b) => Number(a.resolution.by === 'network') - Number(b.resolution.by === 'network') || (a.size < b.size ? -1 : a.size > b.size ? 1 : 0));
 
+  const assetSpans = assets.flatMap((asset) => asset.spans);
+  const linkBroadcasts = new Set(subtractSets(likelyBroadcasts(assetSpans), [...assetSpans, ...ranges.map((entry) => entry.span)]).map(formatSpan));
+  const networks = ranges.filter(({ resolution, span, size }) => resolution.by === 'network' && span.family === 'ipv4' && size > 2n);
+  const networkBroadcasts = new Set(networks.map(({ span }) => formatSpan({ ...span, first: span.last })));
   const external = spec.zones.find((zone) => zone.kind === 'external');
   const recordOf = new Map(records.map((record) => [record.address, record]));
   const resolveUncached = (address: string): Resolution | null => {
@@ -116,15 +125,21 @@ export const indexAssets = (spec: Spec, records: readonly AddressRecord[] = []):
     return external !== undefined && isPublicAddress(address) ? { zone: external.zone_id, asset: null, by: 'public' } : null;
   };
   const cache = new Map<string, Resolution | null>();
+  const resolve = (address: string): Resolution | null => {
+    const known = cache.get(address);
+    if (known !== undefined) return known;
+    const resolution = resolveUncached(address);
+    cache.set(address, resolution);
+    return resolution;
+  };
   return {
     assets,
     byId,
-    resolve: (address) => {
-      const known = cache.get(address);
-      if (known !== undefined) return known;
-      const resolution = resolveUncached(address);
-      cache.set(address, resolution);
-      return resolution;
-    },
+    resolve,
+    isToGroup: (client, server) =>
+      groupAddressKind(server) !== null ||
+      groupAddressKind(client) !== null ||
+      linkBroadcasts.has(server) ||
+      (networkBroadcasts.has(server) && resolve(server)?.zone === resolve(client)?.zone),
   };
 };

@@ -250,6 +250,14 @@ describe('diff', () => {
     expect(report.counts.groupAddressed).toBe(2);
   });
 
+  it('takes what all of a link is sent by for a group, and into another zone for a crossing', () => {
+    const whoIs = (client: string, server: string): Conversation => conversation(client, server, { transport: 'udp', port: 47808, answered: false });
+    const report = diffReport(loadText(SPEC), plus(whoIs('10.3.0.1', '10.3.0.255'), whoIs('10.2.0.1', '10.2.255.255')));
+    expect(report.findings).toEqual([]);
+    expect(report.counts.groupAddressed).toBe(2);
+    expect(diffSpec(loadText(SPEC), plus(whoIs('10.3.0.1', '10.2.255.255'))).map((finding) => finding.type)).toEqual(['undeclared-asset']);
+  });
+
   it('narrows to a zone, a conduit, a time', () => {
     const set = plus(modbus('10.3.0.1', '10.2.0.1', [{ code: 6 }]), conversation('10.5.0.8', '10.4.0.1', { port: 443, service: 'https', days: [MONDAY] }));
     expect(diffSpec(loadText(SPEC), set, { zone: 'CELL' }).map((finding) => finding.type)).toEqual(['undeclared-operation']);

@@ -53,6 +53,11 @@ describe('a simulation', () => {
     expect(blocked).toEqual(expected);
   });
 
+  it('blocks no broadcast of a link, as the exports do not judge one', () => {
+    expect(blockedBy('suricata', conversation('10.2.0.1', '10.2.0.255', { transport: 'udp', port: 47808, answered: false }))).toEqual([]);
+    expect(blockedBy('suricata', conversation('10.2.0.1', '10.9.0.255', { transport: 'udp', port: 47808, answered: false }))).not.toEqual([]);
+  });
+
   it('says who, what, how often, on which days, and why', () => {
     const { blocked, counts } = run('ideal', [poll, write]);
     expect(blocked).toMatchObject([{ client: '10.3.0.1', serverAsset: 'PLC', serverRole: 'plc', count: 100, days: [MONDAY + 3], conduit: 'C1', permit: 'POLL', extent: 'all' }]);
