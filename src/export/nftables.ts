@@ -16,7 +16,8 @@ import { assess, familiesOf, refusalOf } from './loss.ts';
 import { functionsOf, requiredModbus } from './modbus-scope.ts';
 import { leftOut, modbusChains, setBlock, wholeRequestSets } from './nftables-modbus.ts';
 import { evidenceLine, permitLine, provenanceLines } from './permit-text.ts';
-import { DAY_NAMES, dayAfter, windowsOf } from './time-window.ts';
+import { clockLines, DAY_NAMES, dayAfter, windowsOf } from './time-window.ts';
+import { dayBegins, inUtc, LAST_YEAR, offsetsOf, type ZoneOffset } from './utc-windows.ts';
 import { nameScope, safeComment, type NameScope } from './vendor-name.ts';
 
 const CAPABILITIES: Capabilities = {
@@ -54,16 +55,46 @@ const serviceMatch = (permit: Permit): string => {
   return `${transport} dport ${texts.length === 1 ? texts[0] : `{ ${texts.join(', ')} }`}`;
 };
 
-/** One text per window; a lone empty text when the Permit always holds. */
-const timeMatches = (permit: Permit): string[] => {
-  const { expires } = permit.conditions;
-  const end = expires === null ? null : dayAfter(expires);
-  const two = (value: number): string => `${value}`.padStart(2, '0');
-  const until = end === null ? '' : `meta time < "${end.year}-${two(end.month)}-${two(end.day)} 00:00:00"`;
-  const windows = windowsOf(permit).map((window) => {
+/** `east/0100`, `west/0330`: when the plant's clock is so far ahead of UTC or behind it. */
+const offsetName = (minutes: number): string =>
+  `${minutes < 0 ? 'west' : 'east'}/${[Math.floor(Math.abs(minutes) / 60), Math.abs(minutes) % 60].map((part) => `${part}`.padStart(2, '0')).join('')}`;
+
+interface Clock {
+  readonly timezone: string;
+  /** Empty where no Permit has hours. */
+  readonly offsets: readonly ZoneOffset[];
+}
+
+const clockOf = ({ timezone, permits }: DevicePlan): Clock => ({ timezone, offsets: permits.some(({ permit }) => windowsOf(permit).length > 0) ? offsetsOf(timezone) : [] });
+
+/** Later than any second that nft can compare. */
+const FOR_EVER = 9_223_372_036;
+
+const offsetSet = (name: string, { pieces }: ZoneOffset): string[] =>
+  setBlock(name, 'typeof meta time', 'interval', pieces.map(({ from, to }) => `${from ?? 0}-${to ?? FOR_EVER}`));
+
+const secondsOf = (clock: string): number => Number(clock.slice(0, 2)) * 3600 + Number(clock.slice(3, 5)) * 60;
+
+const windowMatches = (permit: Permit): string[] =>
+  windowsOf(permit).map((window) => {
     const days = window.days.length === 7 ? '' : `meta day { ${window.days.map((day) => `"${DAY_NAMES[day] ?? day}"`).join(', ')} } `;
     const whole = window.start === '00:00' && window.end === '24:00';
-    return `${days}${whole ? '' : `meta hour "${window.start}"-"${window.end === '24:00' ? '23:59:59' : window.end}"`}`.trim();
+    return `${days}${whole ? '' : `meta hour ${secondsOf(window.start)}-${secondsOf(window.end) - 1}`}`.trim();
+  });
+
+/**
+ * One text per window and offset of the plant's time zone; a lone empty text when the Permit always holds. All in UTC and in
+ * seconds: nft shifts what is written as a clock time by the zone of who loads the file, and days it does not shift.
+ */
+const timeMatches = (permit: Permit, { timezone, offsets }: Clock, shared: Map<string, string[]>): string[] => {
+  const { expires } = permit.conditions;
+  const until = expires === null ? '' : `meta time < ${dayBegins(dayAfter(expires), timezone)}`;
+  const windows = offsets.flatMap((offset) => {
+    const name = offsetName(offset.minutes);
+    const matches = windowMatches({ ...permit, conditions: inUtc(permit.conditions, offset.minutes) });
+    if (offsets.length === 1 || matches.length === 0) return matches;
+    shared.set(name, offsetSet(name, offset));
+    return matches.map((match) => `meta time @${name} ${match}`);
   });
   return (windows.length === 0 ? [''] : windows).map((window) => [window, until].filter((part) => part !== '').join(' '));
 };
@@ -92,7 +123,7 @@ interface PermitText {
   readonly denials: string[];
 }
 
-const permitText = (entry: PlanPermit, name: string, verdict: string, suffix: string, shared: Map<string, string[]>): PermitText => {
+const permitText = (entry: PlanPermit, name: string, clock: Clock, verdict: string, suffix: string, shared: Map<string, string[]>): PermitText => {
   const { permit } = entry;
   const { onDemand } = permit.conditions;
   const text: PermitText = { sets: [], chains: [], jumps: [], denials: [] };
@@ -112,7 +143,7 @@ const permitText = (entry: PlanPermit, name: string, verdict: string, suffix: st
     if (onDemand)
       text.jumps.push(`\t\t# off until: nft add element inet baseline ${name}/c${digit} { ${clients.map(formatSpan).join(', ')} }`);
     const tuple = [client.match, server.match, serviceMatch(permit)].filter((part) => part !== '').join(' ');
-    for (const time of timeMatches(permit)) text.jumps.push(`\t\t${tuple}${time === '' ? '' : ` ${time}`} ${target}`);
+    for (const time of timeMatches(permit, clock, shared)) text.jumps.push(`\t\t${tuple}${time === '' ? '' : ` ${time}`} ${target}`);
     if (inspected(permit))
       text.denials.push(`\t\t${tuple} @ih,0,8 0-255 counter log prefix "${NFT_PREFIX}${name.slice(2)}:FC:${suffix} " flags tcp options ${verdict}`);
   }
@@ -145,13 +176,13 @@ interface ConduitText {
   readonly denials: string[];
 }
 
-const conduitText = (plan: DevicePlan, conduit: PlanConduit, covered: ReadonlySet<PlanPermit>, names: NameScope, shared: Map<string, string[]>): ConduitText => {
+const conduitText = (plan: DevicePlan, conduit: PlanConduit, covered: ReadonlySet<PlanPermit>, names: NameScope, clock: Clock, shared: Map<string, string[]>): ConduitText => {
   const enforce = plan.mode === 'enforce';
   const suffix = enforce ? NFT_DENIED : NFT_WOULD;
   const chain = names.nameOf(`conduit ${conduit.id}`, `c-${conduit.id}`);
   const texts = plan.permits
     .filter((entry) => entry.permit.conduit === conduit.id && !covered.has(entry) && refusalOf(entry, CAPABILITIES) === null)
-    .map((entry) => permitText(entry, names.nameOf(`permit ${plan.permits.indexOf(entry)}`, `p-${entry.permit.id}`), enforce ? 'drop' : 'accept', suffix, shared));
+    .map((entry) => permitText(entry, names.nameOf(`permit ${plan.permits.indexOf(entry)}`, `p-${entry.permit.id}`), clock, enforce ? 'drop' : 'accept', suffix, shared));
   if (texts.length === 0) return { sets: [], chains: [], jump: [], denials: [] };
   return {
     sets: texts.flatMap((text) => text.sets),
@@ -173,12 +204,14 @@ const ruleset = (plan: DevicePlan, covered: ReadonlySet<PlanPermit>): string => 
   const suffix = enforce ? NFT_DENIED : NFT_WOULD;
   const names = nameScope({ maxLength: 40, punctuation: '_.-' });
   const shared = new Map<string, string[]>();
-  const conduits = plan.conduits.map((conduit) => conduitText(plan, conduit, covered, names, shared));
+  const clock = clockOf(plan);
+  const conduits = plan.conduits.map((conduit) => conduitText(plan, conduit, covered, names, clock, shared));
   const inspectedCodes = plan.permits.filter((entry) => inspected(entry.permit) && refusalOf(entry, CAPABILITIES) === null).flatMap((entry) => functionsOf(entry.permit));
   const lines = [
     '#!/usr/sbin/nft -f',
     ...provenanceLines(plan.provenance, '# '),
     `# mode: ${plan.mode}`,
+    ...clockLines(plan).map((line) => `# ${line}`),
     'table inet baseline',
     'delete table inet baseline',
     'table inet baseline {',
@@ -208,9 +241,15 @@ const lossOf = (plan: DevicePlan, entry: PlanPermit): LossRow => {
   return { ...row, reasons: [...row.reasons, ...leftOut(entry.permit), late] };
 };
 
+const clockNotes = (plan: DevicePlan): string[] =>
+  clockLines(plan).flatMap((line) => [
+    `${line} In the file they are seconds in UTC, so it does not matter in which zone it is loaded; hours turn with daylight saving time by themselves (sets \`east/\` and \`west/\`, until ${LAST_YEAR}).`,
+    'Days are days of the kernel, in UTC unless it was told a zone: keep the hardware clock on UTC (`timedatectl set-local-rtc 0`), and start the machine anew after `timedatectl set-timezone`.',
+  ]);
+
 const build = (plan: DevicePlan): DeviceExport => {
   const { covered, losses } = coverage(plan.permits, plan.permits.map((entry) => lossOf(plan, entry)));
-  return { files: [{ path: 'baseline.nft', content: ruleset(plan, covered) }], losses, ...INSTRUCTIONS, notes: [...unboundNotes(plan), ...INSTRUCTIONS.notes] };
+  return { files: [{ path: 'baseline.nft', content: ruleset(plan, covered) }], losses, ...INSTRUCTIONS, notes: [...unboundNotes(plan), ...clockNotes(plan), ...INSTRUCTIONS.notes] };
 };
 
 const INSTRUCTIONS = {
@@ -218,7 +257,6 @@ const INSTRUCTIONS = {
   apply: ['Check it: `nft -c -f baseline.nft`.', 'Load it: `nft -f baseline.nft` (it replaces only its own table).'],
   notes: [
     'Needs Linux 5.16 or newer and nft 1.0.6 or newer. It filters what this machine routes; bridged frames do not pass this hook.',
-    'Hours and days follow the kernel clock; nft converts local time to UTC when the file is loaded, so load it again after a change of daylight saving time.',
     'Connections that were open before the file is loaded continue when their client sends next; until then packets of the server alone match no Permit.',
     'A Modbus request passes only when its segment is exactly one request: bare acknowledgements pass, several requests in one segment do not, and a split one passes late (Linux clients join it when they repeat it) or never. Watch `:FC:W` in monitor mode before enforcing.',
     'Inside a network namespace the kernel logs only with `net.netfilter.nf_log_all_netns=1`.',

@@ -1,8 +1,11 @@
 /**
  * Schedules of a Permit as windows that every vendor can write: within one day, from `start` to `end`, no window
- * across midnight. In: conditions. Out: windows, and the day after an expiry date (the Permit holds on the date itself).
+ * across midnight. In: conditions. Out: windows, the day after an expiry date (the Permit holds
+ * on the date itself), and which clock is meant.
  */
 import type { Permit } from '../permit.ts';
+import type { Plan } from './exporter.ts';
+import { safeComment } from './vendor-name.ts';
 
 const DAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;
 
@@ -20,7 +23,10 @@ export interface TimeWindow {
 }
 
 const inWeekOrder = (days: readonly string[]): string[] => DAYS.filter((day) => days.includes(day));
-const nextDay = (day: string): string => DAYS[(DAYS.indexOf(day as (typeof DAYS)[number]) + 1) % 7] ?? day;
+
+/** The days that are so many later (or earlier), in the order of the week. */
+export const daysLater = (days: readonly string[], count: number): string[] =>
+  inWeekOrder(days.map((day) => DAYS[(DAYS.findIndex((one) => one === day) + count + 7) % 7] ?? day));
 
 /** Empty = no schedule: always. */
 export const windowsOf = (permit: Permit): TimeWindow[] => {
@@ -31,8 +37,12 @@ export const windowsOf = (permit: Permit): TimeWindow[] => {
   const to = end ?? '24:00';
   if (from < to) return [{ days: named, start: from, end: to }];
   const evening = { days: named, start: from, end: '24:00' };
-  return to === '00:00' ? [evening] : [evening, { days: inWeekOrder(named.map(nextDay)), start: '00:00', end: to }];
+  return to === '00:00' ? [evening] : [evening, { days: daysLater(named, 1), start: '00:00', end: to }];
 };
+
+/** What clock the hours and dates of a file mean; nothing where no Permit has any. */
+export const clockLines = ({ permits, timezone }: Plan): string[] =>
+  permits.some(({ permit }) => permit.conditions.expires !== null || windowsOf(permit).length > 0) ? [`Hours and dates of the Permits are those of ${safeComment(timezone, 60) || 'UTC'}.`] : [];
 
 /** `2026-12-31` gives year 2027, month 1, day 1. */
 export const dayAfter = (date: string): { year: number; month: number; day: number } => {

@@ -106,10 +106,10 @@ describe.runIf(able)('nftables in the kernel', () => {
   const folder = mkdtempSync(join(tmpdir(), 'baseline-nft-'));
   let server: ChildProcess | null = null;
 
-  const load = (text: string): void => {
+  const load = (text: string, timezone = 'UTC'): void => {
     const file = join(folder, 'baseline.nft');
     writeFileSync(file, text);
-    inside(NAMES.firewall, 'nft', '-f', file);
+    inside(NAMES.firewall, 'env', `TZ=${timezone}`, 'nft', '-f', file);
   };
 
   beforeAll(async () => {
@@ -254,6 +254,34 @@ describe.runIf(able)('nftables in the kernel', () => {
     expect(listing).toMatch(/@ih,0,8 0x0-0xff counter packets [1-9]\d* bytes \d+ log prefix "OTZ:K1-\w+:FC:W "/);
     expect(listing).toMatch(/counter packets [1-9]\d* bytes \d+ log prefix "OTZ:NOCONDUIT:ANY:W "/);
     expect(listing).not.toContain(' drop');
+  });
+
+  test.each(['Europe/Berlin', 'Pacific/Auckland', 'America/St_Johns'])('hours hold by the clock of the plant (%s), whoever loads the file', (timezone) => {
+    const MINUTE = 60_000;
+    const format = new Intl.DateTimeFormat('en-GB', { timeZone: timezone, weekday: 'short', hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
+    const local = (ms: number): { day: string; time: string } => {
+      const [, day = '', time = ''] = /^(\w{3})\D*(\d{2}:\d{2})$/.exec(format.format(ms)) ?? [];
+      return { day: day.toLowerCase(), time };
+    };
+    const now = Date.now();
+    /** A window around now, of so many days and minutes earlier or later. */
+    const window = (days: number, minutes: number): Plan => {
+      const first = local(now - 30 * MINUTE + days * 1440 * MINUTE + minutes * MINUTE);
+      const conditions = { days: [first.day], start: first.time, end: local(now + 90 * MINUTE + minutes * MINUTE).time, expires: null, onDemand: false };
+      return {
+        ...plan,
+        timezone,
+        permits: plan.permits
+          .filter((entry) => entry.permit.id === 'K1-MAINT')
+          .map((entry) => ({ ...entry, client: parseSet([CLIENT]), server: parseSet([SERVER]), permit: { ...entry.permit, conditions, service: { ...entry.permit.service, ports: [{ first: 4711, last: 4711 }] } } })),
+      };
+    };
+    const one = (pass: boolean): Case => ({ name: 'maintenance', from: CLIENT, port: 4711, segments: [read], pass });
+    const cases = [['UTC', 0, 0, true], ['Pacific/Auckland', 0, 0, true], ['Pacific/Auckland', 1, 0, false], ['Pacific/Auckland', -1, 0, false], ['UTC', 0, 180, false], ['UTC', 0, -180, false]] as const;
+    for (const [loader, days, minutes, pass] of cases) {
+      load(rulesetOf(window(days, minutes), 'enforce'), loader);
+      expect(faultsOf([one(pass)]), `${days} days, ${minutes} minutes from now, loaded in ${loader}`).toEqual([]);
+    }
   });
 
   test('an on-demand Permit is off until its clients are added, and then only for them', () => {

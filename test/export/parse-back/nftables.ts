@@ -80,14 +80,53 @@ const serviceOf = (text: string): { transport: string; ports: string[] } => {
   return { transport: protocol[1] === 'icmp' ? 'icmp' : protocol[1] === 'ipv6-icmp' ? 'icmpv6' : `ip-${protocol[1]}`, ports: [] };
 };
 
-const windowsOf = (text: string): string[] => {
-  const days = /meta day \{ ([^}]*) \}/.exec(text)?.[1].split(', ').map((day) => DAYS[day.replaceAll('"', '')]) ?? Object.values(DAYS);
-  const hours = /meta hour "([\d:]+)"-"([\d:]+)"/.exec(text);
-  if (hours === null && !text.includes('meta day')) return [];
-  return [windowText(days, hours?.[1] ?? '00:00', hours === null || hours[2] === '23:59:59' ? '24:00' : hours[2])];
+const DAY = 1440;
+const WEEK = Object.values(DAYS);
+
+/** Minutes of the week, Monday first, as the plant's clock has them where it is `east` minutes ahead of UTC. */
+const minutesOf = (text: string, east: number): Set<number> => {
+  const days = /meta day \{ ([^}]*) \}/.exec(text)?.[1].split(', ').map((day) => DAYS[day.replaceAll('"', '')]) ?? WEEK;
+  const hours = /meta hour (\d+)-(\d+)/.exec(text);
+  const [first, last] = hours === null ? [0, DAY] : [Number(hours[1]) / 60, (Number(hours[2]) + 1) / 60];
+  const minutes = new Set<number>();
+  for (const day of days) for (let minute = first; minute < last; minute++) minutes.add((WEEK.indexOf(day) * DAY + minute + east + 7 * DAY) % (7 * DAY));
+  return minutes;
 };
 
-const dayBefore = (date: string): string => new Date(Date.parse(`${date}T00:00:00Z`) - 86_400_000).toISOString().slice(0, 10);
+const clock = (minute: number): string => `${`${Math.floor(minute / 60)}`.padStart(2, '0')}:${`${minute % 60}`.padStart(2, '0')}`;
+
+const windowsOfMinutes = (minutes: ReadonlySet<number>): string[] =>
+  WEEK.flatMap((day, index) => {
+    const at = (minute: number): boolean => minutes.has(index * DAY + minute);
+    const every = Array.from({ length: DAY }, (_, minute) => minute);
+    const starts = every.filter((minute) => at(minute) && (minute === 0 || !at(minute - 1)));
+    const ends = every.filter((minute) => at(minute) && (minute === DAY - 1 || !at(minute + 1))).map((minute) => minute + 1);
+    return starts.map((start, window) => windowText([day], clock(start), clock(ends[window])));
+  });
+
+/** `east/0100` in minutes; without a name the zone has one offset, and the comment says which zone. */
+const offsetOf = (name: string | undefined, timezone: string): number => {
+  const [, side, hours, minutes] = /^(east|west)\/(\d{2})(\d{2})$/.exec(name ?? '') ?? [];
+  if (side !== undefined) return (side === 'west' ? -1 : 1) * (Number(hours) * 60 + Number(minutes));
+  const [, sign, ahead, rest] = /GMT([+-])(\d{2}):(\d{2})/.exec(new Intl.DateTimeFormat('en-US', { timeZone: timezone, timeZoneName: 'longOffset' }).format(0)) ?? [];
+  return sign === undefined ? 0 : (sign === '-' ? -1 : 1) * (Number(ahead) * 60 + Number(rest));
+};
+
+/** The windows of each offset have to be the same by the plant's clock. */
+const windowsOf = (times: readonly string[], timezone: string): string[] => {
+  const byOffset = new Map<string | undefined, Set<number>>();
+  for (const time of times) {
+    if (!/meta (?:hour|day)/.test(time)) continue;
+    const name = /meta time @(\S+)/.exec(time)?.[1];
+    byOffset.set(name, new Set([...(byOffset.get(name) ?? []), ...minutesOf(time, offsetOf(name, timezone))]));
+  }
+  const [first = [], ...others] = [...byOffset.values()].map(windowsOfMinutes);
+  for (const other of others) if (other.join() !== first.join()) throw new Error(`one window in winter, another in summer: ${first.join()}; ${other.join()}`);
+  return first;
+};
+
+/** The last day before a second, by the plant's clock. */
+const lastDay = (seconds: number, timezone: string): string => new Intl.DateTimeFormat('en-CA', { timeZone: timezone }).format((seconds - 1) * 1000);
 
 export const readNftables = (text: string, mode: 'monitor' | 'enforce'): ReadRule[] => {
   const rules = blocksOf(text);
@@ -100,7 +139,8 @@ export const readNftables = (text: string, mode: 'monitor' | 'enforce'): ReadRul
   for (const line of denials) if (!line.endsWith(` ${verdict}`)) throw new Error(`wrong verdict: ${line}`);
   // The first one stands for packets of no connection.
   if (forward.findLastIndex((line) => line.includes('jump ')) > forward.indexOf(denials[1])) throw new Error('a denial stands before a conduit');
-  const read = new Map<string, ReadRule>();
+  const timezone = /^# Hours and dates of the Permits are those of (\S+)\.$/m.exec(text)?.[1] ?? 'UTC';
+  const read = new Map<string, ReadRule & { readonly times: readonly string[] }>();
   for (const jump of forward.filter((line) => /jump /.test(line))) {
     const chain = rules.chains.get(jump.split('jump ')[1]) ?? [];
     let switchedOff: string[] = [];
@@ -113,20 +153,20 @@ export const readNftables = (text: string, mode: 'monitor' | 'enforce'): ReadRul
       const side = (word: string): string[] => (word.startsWith('@') ? elementsOf(rules.sets.get(word.slice(1)) ?? []) : [word]);
       const client = side(match[2]);
       const rest = match[4] ?? '';
-      const until = /meta time < "(\d{4}-\d{2}-\d{2}) 00:00:00"/.exec(rest);
-      const rule: ReadRule = {
+      const until = /meta time < (\d+)/.exec(rest);
+      const rule = {
         client: addresses(...(client.length === 0 ? switchedOff : client)),
         server: addresses(...side(match[3])),
         ...serviceOf(rest),
         modbus: match[6] === undefined ? null : requestOf(rules, match[6]),
-        windows: windowsOf(rest),
-        expires: until === null ? '' : dayBefore(until[1]),
+        windows: [],
+        times: [rest],
+        expires: until === null ? '' : lastDay(Number(until[1]), timezone),
         onDemand: client.length === 0,
       };
-      const key = line.replace(/ meta (day|hour) (\{[^}]*\}|"[^"]*"-"[^"]*")/g, '');
-      const known = read.get(key);
-      read.set(key, known === undefined ? rule : { ...known, windows: [...known.windows, ...rule.windows] });
+      const key = line.replace(/ meta (?:day \{[^}]*\}|hour \d+-\d+|time @\S+)/g, '');
+      read.set(key, { ...rule, times: [...(read.get(key)?.times ?? []), rest] });
     }
   }
-  return [...read.values()];
+  return [...read.values()].map((rule) => ({ ...rule, windows: windowsOf(rule.times, timezone) }));
 };

@@ -1,0 +1,53 @@
+/** Hours in UTC are the hours on the plant's wall, in summer and in winter; days begin when they begin there. */
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { windowsOf } from '../../src/export/time-window.ts';
+import { dayBegins, inUtc, LAST_YEAR, offsetsOf } from '../../src/export/utc-windows.ts';
+import type { Permit, PermitConditions } from '../../src/permit.ts';
+
+const WEEK = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'];
+const DAY = 1440;
+
+/** Minutes of the week, Monday first. */
+const minutesIn = (conditions: PermitConditions): Set<number> => {
+  const minutesOf = (clock: string): number => Number(clock.slice(0, 2)) * 60 + Number(clock.slice(3));
+  const minutes = new Set<number>();
+  for (const { days, start, end } of windowsOf({ conditions } as Permit))
+    for (const day of days) for (let minute = minutesOf(start); minute < minutesOf(end); minute++) minutes.add(WEEK.indexOf(day) * DAY + minute);
+  return minutes;
+};
+
+const clock = fc.tuple(fc.nat(23), fc.nat(59)).map((parts) => parts.map((part) => `${part}`.padStart(2, '0')).join(':'));
+const hours = fc.oneof(fc.tuple(clock, clock), fc.constant([null, null] as const), fc.constant(['00:00', null] as const));
+
+test('a window in UTC is the same window, whole weeks of it', () => {
+  fc.assert(
+    fc.property(fc.subarray(WEEK), hours, fc.integer({ min: -48, max: 56 }), (days, [start, end], quarters) => {
+      const conditions = { days, start, end, expires: null, onDemand: false };
+      const local = minutesIn(conditions);
+      const shifted = new Set([...minutesIn(inUtc(conditions, 15 * quarters))].map((minute) => (minute + 15 * quarters + 7 * DAY) % (7 * DAY)));
+      // A whole week needs no window.
+      expect(shifted).toEqual(local.size === 7 * DAY ? new Set() : local);
+    }),
+  );
+});
+
+test.each(['UTC', 'Europe/Berlin', 'Pacific/Auckland', 'America/St_Johns', 'Africa/Casablanca', 'Australia/Lord_Howe', 'Asia/Kolkata', 'Nowhere/Known'])('offsets of %s hold when the zone has them', (timezone) => {
+  const known = timezone === 'Nowhere/Known' ? 'UTC' : timezone;
+  const format = new Intl.DateTimeFormat('en-US', { timeZone: known, timeZoneName: 'longOffset' });
+  const nameOf = (minutes: number): string => `${minutes < 0 ? '-' : '+'}${[Math.abs(minutes) / 60, Math.abs(minutes) % 60].map((part) => `${Math.floor(part)}`.padStart(2, '0')).join(':')}`;
+  const offsets = offsetsOf(timezone);
+  for (let at = Date.UTC(2025, 0, 1); at < Date.UTC(LAST_YEAR + 1, 0, 1); at += 17 * 3_600_000) {
+    const held = offsets.filter(({ pieces }) => pieces.some(({ from, to }) => (from ?? 0) * 1000 <= at && (to === null || at < to * 1000)));
+    expect(held.map(({ minutes }) => nameOf(minutes))).toEqual([/GMT(.*)/.exec(format.format(at))?.[1] || '+00:00']);
+  }
+});
+
+test('a day begins by the clock of the plant, also when that clock is changed on it', () => {
+  const begins = (timezone: string, year: number, month: number, day: number): string => new Date(1000 * dayBegins({ year, month, day }, timezone)).toISOString();
+  expect(begins('Europe/Berlin', 2026, 10, 25)).toBe('2026-10-24T22:00:00.000Z');
+  expect(begins('Europe/Berlin', 2026, 10, 26)).toBe('2026-10-25T23:00:00.000Z');
+  expect(begins('Pacific/Auckland', 2027, 1, 1)).toBe('2026-12-31T11:00:00.000Z');
+  expect(begins('America/St_Johns', 2027, 1, 1)).toBe('2027-01-01T03:30:00.000Z');
+  expect(begins('', 2027, 1, 1)).toBe('2027-01-01T00:00:00.000Z');
+});
