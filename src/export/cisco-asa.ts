@@ -14,7 +14,7 @@ import type { Capabilities, DeviceExport, DevicePlan, Exporter, PlanPermit } fro
 import { NO_CAPABILITIES } from './exporter.ts';
 import { assess, familiesOf, notEnforceable, refusalOf } from './loss.ts';
 import { evidenceLine, permitLine, provenanceLines } from './permit-text.ts';
-import { DAY_NAMES, dayAfter, windowsOf } from './time-window.ts';
+import { DAY_NAMES, dayAfter, deviceClockLines, windowsOf } from './time-window.ts';
 import { nameScope, safeComment, type NameScope } from './vendor-name.ts';
 
 const CAPABILITIES: Capabilities = { ...NO_CAPABILITIES, ipv6: true, schedule: true, expiry: true, onDemand: true };
@@ -164,6 +164,7 @@ const build = (plan: DevicePlan): DeviceExport => {
   const lines = [
     ...provenanceLines(plan.provenance, '! '),
     `! mode: ${plan.mode}`,
+    ...deviceClockLines(plan).map((line) => `! ${line}`),
     ...bindings.flatMap((binding) => [...interfaceLines(binding.port, binding.nameif), '!']),
     ...sameSecurityLines(bindings),
     ...pool.objects().flatMap(objectLines),
@@ -185,6 +186,7 @@ const build = (plan: DevicePlan): DeviceExport => {
       'From monitor to enforce only the last entry of each list changes: `deny ip any any` in place of `permit ip any any`.',
     ],
     notes: [
+      ...deviceClockLines(plan),
       'The ASA judges addresses, ports and time; function codes, units and OPC UA services it does not see. For them add the FirePOWER or FTD rules of the cisco-ftd target, or put the nftables or suricata target in line.',
       'Message 106100 reports hits per entry and interval, not per packet: use its hit count.',
       ...(sameSecurityLines(bindings).length > 0 ? ['Interfaces of one security level pass nothing to each other without `same-security-traffic permit inter-interface`. The rollback leaves it: older rules may rest on it.'] : []),

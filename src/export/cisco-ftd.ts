@@ -11,6 +11,7 @@ import { assess, portTexts, refusalOf, scheduleText } from './loss.ts';
 import { requiredModbus } from './modbus-scope.ts';
 import { evidenceLine, permitLine, provenanceLines } from './permit-text.ts';
 import { cipVisible, opcuaVisible, snort3Rules } from './snort3.ts';
+import { deviceClockLines } from './time-window.ts';
 import { nameScope } from './vendor-name.ts';
 
 const CAPABILITIES: Capabilities = {
@@ -107,6 +108,7 @@ const build = (plan: DevicePlan): DeviceExport => {
       'Deploy in a window; from monitor to enforce change the last row and the rule action from alert to drop.',
     ],
     notes: [
+      ...deviceClockLines(plan),
       'Snort 3 compares the first data address of a Modbus request, not the last: the loss report counts what that lets through.',
       'OPC UA services are judged only where no permitted security mode encrypts them, and only by Snort releases with the opcua inspector.',
       'CIP has no AppID per service in Snort 3: services are judged by local rules alone.',

@@ -109,6 +109,8 @@ export interface Capabilities {
   readonly ipv6: boolean;
   readonly schedule: boolean;
   readonly expiry: boolean;
+  /** What is open when hours or an end date are over is cut off, not only what begins later. */
+  readonly endsSessions: boolean;
   readonly onDemand: boolean;
   readonly modbusFunction: boolean;
   readonly modbusUnit: boolean;
@@ -198,6 +200,7 @@ export const NO_CAPABILITIES: Capabilities = {
   ipv6: false,
   schedule: false,
   expiry: false,
+  endsSessions: false,
   onDemand: false,
   modbusFunction: false,
   modbusUnit: false,

@@ -18,10 +18,10 @@ import { assess, familiesOf, notEnforceable, refusalOf } from './loss.ts';
 import { requiredModbus } from './modbus-scope.ts';
 import { pairCells, portCells } from './pair-cells.ts';
 import { evidenceLine, permitLine, provenanceLines } from './permit-text.ts';
-import { DAY_NAMES, windowsOf } from './time-window.ts';
+import { DAY_NAMES, deviceClockLines, windowsOf } from './time-window.ts';
 import { nameScope, safeComment, type NameScope } from './vendor-name.ts';
 
-const CAPABILITIES: Capabilities = { ...NO_CAPABILITIES, ipv6: true, schedule: true, expiry: true, onDemand: true };
+const CAPABILITIES: Capabilities = { ...NO_CAPABILITIES, ipv6: true, schedule: true, expiry: true, endsSessions: true, onDemand: true };
 
 const INTERFACE = /^[A-Za-z][A-Za-z0-9_./-]{0,14}$/;
 const ZONE_LENGTH = 35;
@@ -30,6 +30,8 @@ const OBJECT_LENGTH = 63;
 const SCHEDULE_LENGTH = 31;
 const COMMENT_LENGTH = 255;
 const FIRST_POLICY = 101;
+/** The device has it. */
+const ALWAYS = 'always';
 
 /** A schedule and an end date cannot hold together: a schedule group is an "or". */
 const capabilitiesFor = (permit: Permit): Capabilities =>
@@ -96,7 +98,7 @@ const scheduleOf = (permit: Permit, scope: NameScope, schedules: Schedules): str
   const { expires } = permit.conditions;
   const base = `SCH-${permit.id}`;
   if (windows.length === 0) {
-    if (expires === null) return 'always';
+    if (expires === null) return ALWAYS;
     const name = scope.nameOf(`schedule ${permit.id}`, base);
     schedules.onetime.push(`    edit ${quoted(name)}`, '        set start 00:00 2001/01/01', `        set end 23:59 ${expires.slice(0, 10).replaceAll('-', '/')}`, '    next');
     return name;
@@ -112,7 +114,7 @@ const scheduleOf = (permit: Permit, scope: NameScope, schedules: Schedules): str
     );
     return name;
   });
-  const [only = 'always'] = names;
+  const [only = ALWAYS] = names;
   if (names.length === 1) return only;
   const group = scope.nameOf(`schedule ${permit.id}`, base);
   schedules.groups.push(`    edit ${quoted(group)}`, `        set member ${names.map(quoted).join(' ')}`, '    next');
@@ -144,6 +146,8 @@ const policyLines = (policy: Policy, id: number): string[] => {
     `        set srcaddr${six} ${quoted(policy.source)}`,
     `        set dstaddr${six} ${quoted(policy.target)}`,
     `        set schedule ${quoted(policy.schedule)}`,
+    // Off by default, and then open sessions outlive the schedule.
+    ...(policy.schedule === ALWAYS ? [] : ['        set schedule-timeout enable']),
     `        set service ${quoted(policy.service)}`,
     ...(policy.applications === null
       ? []
@@ -262,7 +266,7 @@ const build = (plan: DevicePlan, options: ExportOptions): DeviceExport => {
     plan,
     zoneName: (zone) => zoneNames.nameOf(zone, zone),
     policyNames: nameScope({ maxLength: POLICY_NAME_LENGTH, punctuation: '_-.+' }, [DEFAULT_RULE]),
-    scheduleNames: nameScope({ maxLength: SCHEDULE_LENGTH, punctuation: '_-' }, ['always', 'none']),
+    scheduleNames: nameScope({ maxLength: SCHEDULE_LENGTH, punctuation: '_-' }, [ALWAYS, 'none']),
     pool: objectPool(plan, nameScope({ maxLength: OBJECT_LENGTH, punctuation: '_-./:' }, ['all', 'none'])),
     serviceNames: nameScope({ maxLength: OBJECT_LENGTH, punctuation: '_-' }, ['ALL']),
     services: new Map(),
@@ -286,6 +290,7 @@ const build = (plan: DevicePlan, options: ExportOptions): DeviceExport => {
   const lines = [
     ...provenanceLines(plan.provenance, '# '),
     `# mode: ${plan.mode}`,
+    ...deviceClockLines(plan).map((line) => `# ${line}`),
     ...ports
       .filter((port) => port.assumed)
       .map((port) => `# ${safeComment(port.zone.id, 60)}: the spec names no interface here. ${deviceOf(port)} is assumed: set it before you apply this.`),
@@ -312,7 +317,11 @@ const build = (plan: DevicePlan, options: ExportOptions): DeviceExport => {
       `From monitor to enforce only the action of policy ${DEFAULT_RULE} and of the application lists changes.`,
     ],
     notes: [
+      ...deviceClockLines(plan),
       'Modbus functions need the FortiGuard OT service and the signature ids of your own device (`get application name status | grep -A1 Modbus`): give them as applicationIds, keyed `modbus:3` for function code 3. Only id 48885 (function code 5) is public.',
+      ...(policies.some((policy) => policy.schedule !== ALWAYS)
+        ? ['Open sessions end with their schedule by `schedule-timeout`. Try it on your release: handbooks of older ones ask for `firewall-session-dirty check-new` in the policy too, and `check-policy-option` in the system settings.']
+        : []),
       'Zones take interfaces that no other policy uses.',
       'Sessions that are open when the policies change stay open until they end or are cleared.',
     ],

@@ -128,6 +128,9 @@ const conditionWidenings = (permit: Permit, capabilities: Capabilities): Widenin
     widenings.push({ reason: `the schedule (${schedule}) cannot be held here`, to: 'at any time', extra: 0 });
   if (permit.conditions.expires !== null && !capabilities.expiry)
     widenings.push({ reason: `it does not end by itself on ${permit.conditions.expires} here`, to: 'without an end', extra: 0 });
+  const isTimed = (schedule !== '' && capabilities.schedule) || (permit.conditions.expires !== null && capabilities.expiry);
+  if (isTimed && !capabilities.endsSessions)
+    widenings.push({ reason: 'sessions that are open when its time is over stay open here', to: 'sessions that began in time, until they end', extra: 0 });
   return widenings;
 };
 

@@ -25,6 +25,7 @@ const CAPABILITIES: Capabilities = {
   ipv6: true,
   schedule: true,
   expiry: true,
+  endsSessions: true,
   onDemand: true,
   modbusFunction: true,
   modbusUnit: true,

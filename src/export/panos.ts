@@ -15,7 +15,7 @@ import { NO_CAPABILITIES } from './exporter.ts';
 import { assess, familiesOf, notEnforceable, refusalOf } from './loss.ts';
 import { EVERY_FUNCTION, requiredModbus } from './modbus-scope.ts';
 import { evidenceLine, permitLine } from './permit-text.ts';
-import { DAY_NAMES, windowsOf, type TimeWindow } from './time-window.ts';
+import { DAY_NAMES, deviceClockLines, windowsOf, type TimeWindow } from './time-window.ts';
 import { nameScope, safeComment, type NameScope } from './vendor-name.ts';
 
 const CAPABILITIES: Capabilities = { ...NO_CAPABILITIES, ipv6: true, schedule: true, expiry: true, onDemand: true, modbusFunction: true };
@@ -247,6 +247,7 @@ const build = (plan: DevicePlan): DeviceExport => {
     ],
     notes: [
       ...ports.filter((port) => port.assumed).map((port) => `The spec names no interface for ${safeComment(port.zone.id, 60)}: ${port.interface} is assumed. Set it before you apply this.`),
+      ...deviceClockLines(plan),
       'App-ID needs the first packets of a connection before it decides; until then the connection passes on its port.',
       `Function codes without an App-ID (${IN_BASE.filter((code) => code < 25).join(', ')} and those above 24 but 43) belong to ${BASE} and pass with it.`,
       'The App-ID of OPC UA is not confirmed by a public source: OPC UA Permits are ports here.',

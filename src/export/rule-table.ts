@@ -10,7 +10,7 @@ import { asciiJson } from './loss-report.ts';
 import { requiredModbus } from './modbus-scope.ts';
 
 const EVERYTHING: Capabilities = {
-  ipv6: true, schedule: true, expiry: true, onDemand: true, modbusFunction: true, modbusUnit: true, modbusRange: true,
+  ipv6: true, schedule: true, expiry: true, endsSessions: true, onDemand: true, modbusFunction: true, modbusUnit: true, modbusRange: true,
   opcuaPolicy: true, opcuaService: true, namedOperations: true, layer2: true, unidirectional: true,
 };
 

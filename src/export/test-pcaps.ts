@@ -20,6 +20,7 @@ const EVERYTHING: Capabilities = {
   ipv6: true,
   schedule: true,
   expiry: true,
+  endsSessions: true,
   onDemand: true,
   modbusFunction: true,
   modbusUnit: true,

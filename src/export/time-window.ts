@@ -44,6 +44,9 @@ export const windowsOf = (permit: Permit): TimeWindow[] => {
 export const clockLines = ({ permits, timezone }: Plan): string[] =>
   permits.some(({ permit }) => permit.conditions.expires !== null || windowsOf(permit).length > 0) ? [`Hours and dates of the Permits are those of ${safeComment(timezone, 60) || 'UTC'}.`] : [];
 
+/** The same for a device that holds them by its own clock. */
+export const deviceClockLines = (plan: Plan): string[] => clockLines(plan).map((line) => `${line} Set the device to that time zone, with its daylight saving time.`);
+
 /** `2026-12-31` gives year 2027, month 1, day 1. */
 export const dayAfter = (date: string): { year: number; month: number; day: number } => {
   const [year = 1970, month = 1, day = 1] = date.slice(0, 10).split('-').map(Number);

@@ -156,7 +156,25 @@ test('devices of the spec get the conduits they enforce, each in its own folder'
   expect(row?.verdict).toBe('not-enforceable');
   expect(row?.reasons.join()).toContain('no cisco-asa device');
   const all = exportPlan(exporterOf('cisco-asa'), first, { mode: 'enforce', allowWider: true, allConduits: true });
-  expect(all.losses.find((one) => one.permit === 'K2-WEB')?.verdict).toBe('enforced');
+  expect(all.losses.find((one) => one.permit === 'K2-WEB')?.verdict).toBe('widened');
+});
+
+test('hours and end dates: whose clock is meant, and where open sessions outlive them', () => {
+  const plan = plantPlan();
+  for (const [target, outlive] of [['nftables', false], ['fortios', false], ['cisco-asa', true], ['cisco-ftd', true], ['panos', true]] as const) {
+    const { losses, files } = exportPlan(exporterOf(target), plan, { mode: 'enforce', allowWider: true });
+    for (const id of ['K1-MAINT', 'K2-WEB']) {
+      const row = losses.find((one) => one.permit === id);
+      expect([target, row?.verdict, row?.reasons.includes('sessions that are open when its time is over stay open here')]).toEqual([target, outlive ? 'widened' : 'enforced', outlive]);
+    }
+    expect(files.find((file) => file.path === 'README.md')?.content).toContain('Hours and dates of the Permits are those of Europe/Berlin');
+    const timeless = exportPlan(exporterOf(target), only(plan, 'K1-READ'), { mode: 'enforce', allowWider: true });
+    expect(timeless.files.find((file) => file.path === 'README.md')?.content).not.toContain('Hours and dates');
+  }
+  for (const target of ['nftables', 'fortios', 'cisco-asa']) expect(textOf(plan, target)).toMatch(/^[#!] Hours and dates of the Permits are those of Europe\/Berlin/m);
+  expect(textOf({ ...plan, timezone: '' }, 'cisco-asa')).toContain('! Hours and dates of the Permits are those of UTC.');
+  const policies = textOf(plan, 'fortios').split('\n    next\n').filter((policy) => policy.includes('set schedule "'));
+  for (const policy of policies) expect(policy.includes('set schedule-timeout enable'), policy).toBe(!policy.includes('set schedule "always"'));
 });
 
 test('nftables binds conduits to VLANs of a port as Linux names them, and says which name it could not use', () => {

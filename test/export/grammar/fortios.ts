@@ -34,7 +34,7 @@ const TABLES: Record<string, { readonly edit?: string; readonly set: readonly st
   'firewall policy': {
     edit: '\\d+',
     set: [
-      `name ${SHORT}`, `srcintf ${NAMES}`, `dstintf ${NAMES}`, 'action (?:accept|deny)', `srcaddr6? ${NAME}`, `dstaddr6? ${NAME}`, `schedule ${SHORT}`, `service ${NAME}`,
+      `name ${SHORT}`, `srcintf ${NAMES}`, `dstintf ${NAMES}`, 'action (?:accept|deny)', `srcaddr6? ${NAME}`, `dstaddr6? ${NAME}`, `schedule ${SHORT}`, 'schedule-timeout enable', `service ${NAME}`,
       'utm-status enable', 'ssl-ssh-profile "no-inspection"', `application-list ${SHORT}`, 'logtraffic all', 'status disable', 'comments "[^"\\\\]{0,1023}"',
     ],
   },
