@@ -2,12 +2,12 @@
  * OpenConfig ACLs (openconfig-acl, RFC 7951 JSON): per zone and address family one list, bound inbound to the zone's
  * interface. In: a device plan. Out: `openconfig-acl.json`. The model has no state: a reply is let through by its port, for TCP
  * with the ACK or RST bit (TCP_ESTABLISHED), so that nothing can be opened the wrong way; for other transports either side may
- * send, and the loss report says so. An entry holds one prefix a side: a Permit is the product of its prefixes and ports.
+ * send, and the loss report says so. Errors of ICMP and what IPv6 neighbours need pass in every list. An entry holds one prefix a side: a Permit is the product of its prefixes and ports.
  */
 import type { Permit } from '../permit.ts';
 import { coverage } from './covered-permits.ts';
 import { missingPort, zonePorts } from './device-zones.ts';
-import type { DeviceExport, DevicePlan, Exporter, LossRow, PlanPermit } from './exporter.ts';
+import type { DeviceExport, DevicePlan, Exporter, LossRow, PlanPermit, PlanZone } from './exporter.ts';
 import { NO_CAPABILITIES } from './exporter.ts';
 import { ofFamily, prefixesOf } from './ip-notation.ts';
 import { assess, familiesOf, notEnforceable, refusalOf } from './loss.ts';
@@ -27,6 +27,28 @@ const PROTOCOLS: Readonly<Record<string, number>> = { icmp: 1, tcp: 6, udp: 17, 
 
 type Family = 'ipv4' | 'ipv6';
 type Json = Record<string, unknown>;
+
+/**
+ * What no list may drop: errors, without which large packets vanish (RFC 1191; RFC 4890 section 4.3.1), and Neighbor Discovery,
+ * without which no IPv6 neighbour is found (RFC 4890 section 4.4.1). In packet-match since 2023-03-01.
+ */
+const PASSING: Readonly<Record<Family, { readonly protocol: number; readonly field: string; readonly types: readonly string[] }>> = {
+  ipv4: { protocol: 1, field: 'icmpv4', types: ['DST_UNREACHABLE', 'TIME_EXCEEDED', 'PARAM_PROBLEM'] },
+  ipv6: {
+    protocol: 58,
+    field: 'icmpv6',
+    types: ['DESTINATION_UNREACHABLE', 'PACKET_TOO_BIG', 'TIME_EXCEEDED', 'PARAMETER_PROBLEM', 'ROUTER_SOLICITATION', 'ROUTER_ADVERTISEMENT', 'NEIGHBOR_SOLICITATION', 'NEIGHBOR_ADVERTISEMENT'],
+  },
+};
+
+const passingEntries = (family: Family): Json[] => {
+  const { protocol, field, types } = PASSING[family];
+  return types.map((type) => ({
+    description: `${field} ${type}`,
+    [family]: { config: { protocol }, [field]: { config: { type: `openconfig-${field}-types:${type}` } } },
+    actions: { config: { 'forwarding-action': 'openconfig-acl:ACCEPT' } },
+  }));
+};
 
 const protocolOf = (permit: Permit): Json => {
   const { transport } = permit.service;
@@ -81,13 +103,15 @@ const aclSet = (name: string, family: Family, bodies: readonly Json[], enforce: 
     type,
     config: { name, type },
     'acl-entries': {
-      'acl-entry': [...bodies, last].map(({ description, ...rest }, index) => {
+      'acl-entry': [...passingEntries(family), ...bodies, last].map(({ description, ...rest }, index) => {
         const sequence = Math.min(LAST_SEQUENCE, FIRST_SEQUENCE + SEQUENCE_STEP * index);
         return { 'sequence-id': sequence, config: { 'sequence-id': sequence, description }, ...rest };
       }),
     },
   };
 };
+
+const hasIpv6 = (zone: PlanZone): boolean => ofFamily([...zone.networks, ...zone.assets.flatMap((asset) => asset.addresses)], 'ipv6').length > 0;
 
 const build = (plan: DevicePlan): DeviceExport => {
   const ports = zonePorts(plan, INTERFACE, (n) => `ethernet-1/${n}`);
@@ -103,14 +127,15 @@ const build = (plan: DevicePlan): DeviceExport => {
   const written = plan.permits.filter((entry) => !covered.has(entry) && missingPort(entry, ports) === null && refusalOf(entry, CAPABILITIES) === null);
   const sets: Json[] = [];
   const interfaces = ports.map((port) => {
-    const bound = (['ipv4', 'ipv6'] as const).map((family): Json => {
+    const bound = (['ipv4', 'ipv6'] as const).flatMap((family): Json[] => {
       const bodies = written
         .filter((entry) => familiesOf(entry, CAPABILITIES).includes(family))
         .flatMap((entry) => [...(entry.permit.from.zone === port.zone.id ? entriesOf(entry, family, true) : []), ...(entry.permit.to.zone === port.zone.id ? entriesOf(entry, family, false) : [])]);
+      if (bodies.length === 0 && family === 'ipv6' && !hasIpv6(port.zone)) return [];
       const name = names.nameOf(`${port.zone.id} ${family}`, `OTZ_${port.zone.id}_IN_${family}`);
       const set = aclSet(name, family, bodies, plan.mode === 'enforce');
       sets.push(set);
-      return { 'set-name': name, type: set['type'], config: { 'set-name': name, type: set['type'] } };
+      return [{ 'set-name': name, type: set['type'], config: { 'set-name': name, type: set['type'] } }];
     });
     const id = port.vlan === null ? port.interface : `${port.interface}.${port.vlan}`;
     return {
@@ -130,6 +155,9 @@ const build = (plan: DevicePlan): DeviceExport => {
     ],
     notes: [
       ...ports.filter((port) => port.assumed).map((port) => `The spec names no interface for ${port.zone.id.replace(/[^A-Za-z0-9_.-]/g, '_').slice(0, 60)}: ${port.interface} is assumed.`),
+      'What is sent to the device itself is judged by the same lists: add entries for its management, routing and DHCP before you enforce.',
+      'The types of ICMP are in openconfig-packet-match since 2023-03-01: for a device with an older one, let ICMP (1) and ICMPv6 (58) through as a whole.',
+      'A zone without IPv6 addresses has no IPv6 list: leave IPv6 off on its interface.',
       'Interfaces are named by `id` alone: add `interface-ref` where your device wants it.',
       'Not every device holds LOG_SYSLOG or TCP_ESTABLISHED: look at its deviations before you rely on either.',
     ],

@@ -177,6 +177,13 @@ test('hours and end dates: whose clock is meant, and where open sessions outlive
   for (const policy of policies) expect(policy.includes('set schedule-timeout enable'), policy).toBe(!policy.includes('set schedule "always"'));
 });
 
+test('openconfig: a zone without IPv6 gets no IPv6 list', () => {
+  const { files } = exportPlan(exporterOf('openconfig-acl'), plantPlan(), { mode: 'enforce', allowWider: true });
+  const text = files.find((file) => file.path === 'openconfig-acl.json')?.content as string;
+  const { 'openconfig-acl:acl': acl } = JSON.parse(text) as { 'openconfig-acl:acl': { 'acl-sets': { 'acl-set': { name: string }[] } } };
+  expect(acl['acl-sets']['acl-set'].map((set) => set.name)).toEqual(['OTZ_CELL_IN_ipv4', 'OTZ_CELL_IN_ipv6', 'OTZ_OPS_IN_ipv4', 'OTZ_OPS_IN_ipv6', 'OTZ_DMZ_IN_ipv4']);
+});
+
 test('nftables binds conduits to VLANs of a port as Linux names them, and says which name it could not use', () => {
   const plan = plantPlan();
   const bound = (...ports: readonly (readonly [zone: string, name: string, vlan: number | null])[]) =>

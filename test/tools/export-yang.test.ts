@@ -21,7 +21,7 @@ const modulesOf = (names: readonly string[]): string[] | null => {
 
 const TARGETS: readonly [target: string, type: string, modules: readonly string[], file: RegExp][] = [
   ['mud', 'data', ['ietf-mud', 'ietf-access-control-list', 'ietf-acldns'], /\.mud\.json$/],
-  ['openconfig-acl', 'config', ['openconfig-acl', 'openconfig-packet-match-types'], /openconfig-acl\.json$/],
+  ['openconfig-acl', 'config', ['openconfig-acl', 'openconfig-packet-match-types', 'openconfig-icmpv4-types', 'openconfig-icmpv6-types'], /openconfig-acl\.json$/],
 ];
 
 test.each(TARGETS)('%s: valid against its modules, and a wrong word is not', (target, type, names, file) => {

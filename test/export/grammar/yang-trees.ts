@@ -44,8 +44,11 @@ const MUD = z.strictObject({
 
 const aclType = z.enum(['openconfig-acl:ACL_IPV4', 'openconfig-acl:ACL_IPV6']);
 const portNumber = z.union([port, z.string().regex(/^\d{1,5}\.\.\d{1,5}$/)]);
-const sides = (prefix: z.ZodType<string>): z.ZodType =>
-  z.strictObject({ config: z.strictObject({ 'source-address': prefix, 'destination-address': prefix, protocol: z.int().min(0).max(254).optional() }) });
+const sides = (prefix: z.ZodType<string>, icmp: 'icmpv4' | 'icmpv6'): z.ZodType =>
+  z.strictObject({
+    config: z.strictObject({ 'source-address': prefix.optional(), 'destination-address': prefix.optional(), protocol: z.int().min(0).max(254).optional() }),
+    [icmp]: z.strictObject({ config: z.strictObject({ type: z.string().regex(new RegExp(`^openconfig-${icmp}-types:[A-Z_]+$`)) }) }).optional(),
+  });
 const sequence = z.int().min(0).max(4_294_967_295);
 
 const OPENCONFIG = z.strictObject({
@@ -61,8 +64,8 @@ const OPENCONFIG = z.strictObject({
               z.strictObject({
                 'sequence-id': sequence,
                 config: z.strictObject({ 'sequence-id': sequence, description: z.string() }),
-                ipv4: sides(z.string().regex(/^(?:\d{1,3}\.){3}\d{1,3}\/(?:[12]?\d|3[0-2])$/)).optional(),
-                ipv6: sides(z.string().regex(/^[0-9a-f:]+\/(?:\d{1,2}|1[01]\d|12[0-8])$/)).optional(),
+                ipv4: sides(z.string().regex(/^(?:\d{1,3}\.){3}\d{1,3}\/(?:[12]?\d|3[0-2])$/), 'icmpv4').optional(),
+                ipv6: sides(z.string().regex(/^[0-9a-f:]+\/(?:\d{1,2}|1[01]\d|12[0-8])$/), 'icmpv6').optional(),
                 transport: z
                   .strictObject({ config: z.strictObject({ 'source-port': portNumber.optional(), 'destination-port': portNumber.optional(), 'detail-mode': z.literal('BUILTIN').optional(), 'builtin-detail': z.literal('TCP_ESTABLISHED').optional() }) })
                   .optional(),

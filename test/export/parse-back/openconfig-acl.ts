@@ -19,6 +19,8 @@ interface Acl {
 }
 
 const TRANSPORTS: Readonly<Record<number, string>> = { 1: 'icmp', 6: 'tcp', 17: 'udp', 58: 'icmpv6', 132: 'sctp' };
+/** Types 1 to 4 and 133 to 136 (RFC 4890 sections 4.3.1 and 4.4.1). */
+const NEEDED_IPV6 = ['DESTINATION_UNREACHABLE', 'PACKET_TOO_BIG', 'TIME_EXCEEDED', 'PARAMETER_PROBLEM', 'ROUTER_SOLICITATION', 'ROUTER_ADVERTISEMENT', 'NEIGHBOR_SOLICITATION', 'NEIGHBOR_ADVERTISEMENT'];
 const REPLIES = 'replies of ';
 
 interface Product {
@@ -69,7 +71,12 @@ export const readOpenconfigAcl = (text: string, mode: 'monitor' | 'enforce'): Re
       const last = entries.at(-1)?.actions.config;
       if (last?.['forwarding-action'] !== `openconfig-acl:${mode === 'enforce' ? 'DROP' : 'ACCEPT'}` || last['log-action'] !== 'openconfig-acl:LOG_SYSLOG') throw new Error(`${set.name} ends wrongly`);
       if (entries.some((entry, index) => entry['sequence-id'] !== 10 * (index + 1) || entry.config['sequence-id'] !== entry['sequence-id'])) throw new Error('sequence');
-      return entries.slice(0, -1);
+      const [field, needed] = family === 'ipv4' ? ['icmpv4', ['DST_UNREACHABLE', 'TIME_EXCEEDED', 'PARAM_PROBLEM']] as const : ['icmpv6', NEEDED_IPV6] as const;
+      const passing = entries.slice(0, needed.length).map((entry) => JSON.stringify([entry[family], entry.actions.config['forwarding-action']]));
+      const protocol = family === 'ipv4' ? 1 : 58;
+      const wanted = needed.map((type) => JSON.stringify([{ config: { protocol }, [field]: { config: { type: `openconfig-${field}-types:${type}` } } }, 'openconfig-acl:ACCEPT']));
+      if (passing.join() !== wanted.join()) throw new Error(`${set.name} drops what a network needs of ICMP`);
+      return entries.slice(needed.length, -1);
     });
     const replies = new Map(own.flatMap((entries) => [...productsOf(entries, family, true)]));
     for (const [key, request] of own.flatMap((entries) => [...productsOf(entries, family, false)])) {
