@@ -6,7 +6,7 @@
  * Log prefixes are `OTZ:<rule>:<what>:<D|W>` (denied, or would have been), so that a log line tells the rule.
  */
 import type { Permit } from '../permit.ts';
-import { NFT_DENIED, NFT_PREFIX, NFT_WOULD } from '../source/firewall-log/monitor-marks.ts';
+import { NFT_DENIED, NFT_INSPECTED, NFT_ONE_OCTET, NFT_PREFIX, NFT_WOULD } from '../source/firewall-log/monitor-marks.ts';
 import { formatSpan, type AddressSpan } from '../net/address-set.ts';
 import { coverage } from './covered-permits.ts';
 import type { Capabilities, DeviceExport, DeviceInterface, DevicePlan, Exporter, LossRow, PlanConduit, PlanPermit } from './exporter.ts';
@@ -145,8 +145,9 @@ const permitText = (entry: PlanPermit, name: string, clock: Clock, verdict: stri
       text.jumps.push(`\t\t# off until: nft add element inet baseline ${name}/c${digit} { ${clients.map(formatSpan).join(', ')} }`);
     const tuple = [client.match, server.match, serviceMatch(permit)].filter((part) => part !== '').join(' ');
     for (const time of timeMatches(permit, clock, shared)) text.jumps.push(`\t\t${tuple}${time === '' ? '' : ` ${time}`} ${target}`);
-    if (inspected(permit))
-      text.denials.push(`\t\t${tuple} @ih,0,8 0-255 counter log prefix "${NFT_PREFIX}${name.slice(2)}:FC:${suffix} " flags tcp options ${verdict}`);
+    const denial = (payload: string, what: string): string => `\t\t${tuple} ${payload} 0-255 counter log prefix "${NFT_PREFIX}${name.slice(2)}:${what}:${suffix} " flags tcp options ${verdict}`;
+    // Two octets or more; then what is left has one.
+    if (inspected(permit)) text.denials.push(denial('@ih,8,8', NFT_INSPECTED), denial('@ih,0,8', NFT_ONE_OCTET));
   }
   return text;
 };
@@ -239,7 +240,9 @@ const lossOf = (plan: DevicePlan, entry: PlanPermit): LossRow => {
   const row = assess(entry, { device: plan.device.id, capabilities: CAPABILITIES });
   if (row.verdict === 'not-enforceable' || !inspected(entry.permit)) return row;
   const late = 'several requests in one segment are dropped; a request split over segments passes only when the retransmission of the client joins it';
-  return { ...row, reasons: [...row.reasons, ...leftOut(entry.permit), late] };
+  // RFC 9293 section 3.8.4 (RFC 1122 4.2.3.6): a keepalive may carry one octet. Let through, octets would make up a request.
+  const keepalive = 'keepalives of Windows clients carry one octet and are dropped, so a session in which nothing is asked for long ends: switch keepalive off there, or ask more often';
+  return { ...row, reasons: [...row.reasons, ...leftOut(entry.permit), late, keepalive] };
 };
 
 const clockNotes = (plan: DevicePlan): string[] =>
@@ -260,6 +263,7 @@ const INSTRUCTIONS = {
     'Needs Linux 5.16 or newer and nft 1.0.6 or newer. It filters what this machine routes; bridged frames do not pass this hook.',
     'Connections that were open before the file is loaded continue when their client sends next; until then packets of the server alone match no Permit.',
     'A Modbus request passes only when its segment is exactly one request: bare acknowledgements pass, several requests in one segment do not, and a split one passes late (Linux clients join it when they repeat it) or never. Watch `:FC:W` in monitor mode before enforcing.',
+    'A segment of one octet on a path of inspected Modbus is logged as `:KA:`: a TCP keepalive of a Windows client (those of Linux carry none and pass), or the end of a split request. It is dropped, since octet by octet any request could be sent: switch keepalive off on such clients, or let them ask more often than they send it (Windows: every 2 hours).',
     'Inside a network namespace the kernel logs only with `net.netfilter.nf_log_all_netns=1`.',
   ],
 } as const;

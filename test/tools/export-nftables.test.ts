@@ -251,7 +251,7 @@ describe.runIf(able)('nftables in the kernel', () => {
       { name: 'a port of no Permit', from: CLIENT, port: 4711, segments: [read], pass: true },
     ])).toEqual([]);
     const listing = inside(NAMES.firewall, 'nft', 'list', 'table', 'inet', 'baseline');
-    expect(listing).toMatch(/@ih,0,8 0x0-0xff counter packets [1-9]\d* bytes \d+ log prefix "OTZ:K1-\w+:FC:W "/);
+    expect(listing).toMatch(/@ih,8,8 0x0-0xff counter packets [1-9]\d* bytes \d+ log prefix "OTZ:K1-\w+:FC:W "/);
     expect(listing).toMatch(/counter packets [1-9]\d* bytes \d+ log prefix "OTZ:NOCONDUIT:ANY:W "/);
     expect(listing).not.toContain(' drop');
   });
@@ -282,6 +282,12 @@ describe.runIf(able)('nftables in the kernel', () => {
       load(rulesetOf(window(days, minutes), 'enforce'), loader);
       expect(faultsOf([one(pass)]), `${days} days, ${minutes} minutes from now, loaded in ${loader}`).toEqual([]);
     }
+  });
+
+  test('enforce: one octet, as Windows keeps a connection alive, is dropped and has a log prefix of its own', () => {
+    load(rulesetOf(plan, 'enforce'));
+    expect(faultsOf([{ name: 'one octet', from: CLIENT, port: 502, segments: [Uint8Array.of(0)], pass: false }])).toEqual([]);
+    expect(inside(NAMES.firewall, 'nft', 'list', 'table', 'inet', 'baseline')).toMatch(/counter packets [1-9]\d* bytes \d+ log prefix "OTZ:K1-READ:KA:D "/);
   });
 
   test('an on-demand Permit is off until its clients are added, and then only for them', () => {

@@ -20,5 +20,9 @@ export const NFT_PREFIX = `${EXPORT_MARK}:`;
 export const NFT_WOULD = 'W';
 export const NFT_DENIED = 'D';
 
+/** What of a rule's path the payload decided: a request, or one octet that can be a keepalive. */
+export const NFT_INSPECTED = 'FC';
+export const NFT_ONE_OCTET = 'KA';
+
 /** Suricata and Snort messages: `OTZ <rules>: <why>`. */
 export const SIGNATURE_PREFIX = `${EXPORT_MARK} `;
