@@ -9,7 +9,7 @@ import { formatSpan, likelyBroadcasts, normaliseSet, parseSet, setContains, subt
 import type { Permit } from '../permit.ts';
 import type { DevicePlan, PlanPermit, PlanZone } from './exporter.ts';
 import { ofFamily, prefixesOf } from './ip-notation.ts';
-import { pairCells, portCells, type PairCell } from './pair-cells.ts';
+import { pairCells, portCells, type PairCell, type PortCell } from './pair-cells.ts';
 
 export interface RuleHead {
   readonly protocol: 'ip' | 'tcp' | 'udp';
@@ -48,6 +48,10 @@ const PROTOCOL_NUMBERS: Readonly<Record<string, number>> = { icmp: 1, tcp: 6, ud
 const protocolNumber = (permit: Permit): number =>
   PROTOCOL_NUMBERS[permit.service.transport] ?? Number(permit.service.transport.slice(3));
 
+const PORTS = 65_536;
+/** The cells are disjoint. */
+const coverAll = (ports: readonly PortCell[]): boolean => ports.reduce((sum, { first, last }) => sum + last - first + 1, 0) === PORTS;
+
 /** Within a cell: every port and protocol that its Permits do not name. */
 const cellHeads = (cell: PairCell): RuleHead[] => {
   const permits = cell.permits.map((entry) => entry.permit);
@@ -58,7 +62,8 @@ const cellHeads = (cell: PairCell): RuleHead[] => {
   const heads: RuleHead[] = [];
   for (const transport of ['tcp', 'udp'] as const) {
     const ports = portCells(cell.permits, transport);
-    if (ports.length > 0) heads.push({ protocol: transport, source, target, ports: `!${portList(ports)}`, notProtocols: [], why: `${transport} port that no Permit names` });
+    // Suricata refuses a list that leaves no port.
+    if (ports.length > 0 && !coverAll(ports)) heads.push({ protocol: transport, source, target, ports: `!${portList(ports)}`, notProtocols: [], why: `${transport} port that no Permit names` });
   }
   heads.push({ protocol: 'ip', source, target, ports: 'any', notProtocols: named, why: 'protocol that no Permit names' });
   return heads;

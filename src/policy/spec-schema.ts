@@ -143,7 +143,7 @@ const opcua = z.strictObject({
 const flow = z.strictObject({
   rule_id: id.optional(),
   protocol: z.string().min(1),
-  transport: z.string().regex(/^(tcp|udp|icmp|icmpv6|sctp|l2|any|ip-\d{1,3}|eth-0x[0-9a-f]{4})$/, 'a transport is tcp, udp, icmp, icmpv6, sctp, l2, any, ip-<number> or eth-0x<ethertype>').optional(),
+  transport: z.string().regex(/^(tcp|udp|icmp|icmpv6|sctp|l2|any|ip-(\d|[1-9]\d|1\d\d|2[0-4]\d|25[0-5])|eth-0x[0-9a-f]{4})$/, 'a transport is tcp, udp, icmp, icmpv6, sctp, l2, any, ip-<number, 0 to 255> or eth-0x<ethertype>').optional(),
   ethertype: z.string().regex(/^0x[0-9a-f]{4}$/, 'an EtherType is written 0x8892').optional(),
   port: port.optional(),
   direction: z.string().optional(),

@@ -112,6 +112,16 @@ test('suricata: nothing inside a zone is judged, also where no conduit leads, an
   expect(fires('10.9.9.5', '239.7.7.7', 'udp', 5007)).toBe(false);
 });
 
+test('suricata: where Permits name every port there is no head for the others, which it would refuse', () => {
+  const plan = plantPlan();
+  const [model] = plan.permits.filter((entry) => entry.permit.id === 'K1-MAINT');
+  const all = (...spans: readonly (readonly [number, number])[]) => ({ ...plan, permits: [{ ...model, permit: { ...model.permit, service: { ...model.permit.service, ports: spans.map(([first, last]) => ({ first, last })) } } }] });
+  const named = (some: Plan) => rulesOf('suricata', 'baseline.rules', some, 'enforce').rules.filter((rule) => rule.text.includes('port that no Permit names'));
+  expect(named(all([0, 65535]))).toEqual([]);
+  expect(named(all([0, 500], [400, 65535]))).toEqual([]);
+  expect(named(all([1, 65535])).length).toBeGreaterThan(0);
+});
+
 test('there is never a pass rule, and monitor only alerts', () => {
   for (const mode of ['monitor', 'enforce'] as const) {
     const { rules } = rulesOf('suricata', 'baseline.rules', plantPlan(), mode);
