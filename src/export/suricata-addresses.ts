@@ -12,7 +12,7 @@ import { ofFamily, prefixesOf } from './ip-notation.ts';
 import { pairCells, portCells, type PairCell, type PortCell } from './pair-cells.ts';
 
 export interface RuleHead {
-  readonly protocol: 'ip' | 'tcp' | 'udp';
+  readonly protocol: 'ip' | 'tcp' | 'udp' | 'sctp';
   readonly source: string;
   readonly target: string;
   readonly ports: string;
@@ -60,7 +60,7 @@ const cellHeads = (cell: PairCell): RuleHead[] => {
   const target = addressList(cell.servers);
   const named = [...new Set(permits.map(protocolNumber))].sort((a, b) => a - b);
   const heads: RuleHead[] = [];
-  for (const transport of ['tcp', 'udp'] as const) {
+  for (const transport of ['tcp', 'udp', 'sctp'] as const) {
     const ports = portCells(cell.permits, transport);
     // Suricata refuses a list that leaves no port.
     if (ports.length > 0 && !coverAll(ports)) heads.push({ protocol: transport, source, target, ports: `!${portList(ports)}`, notProtocols: [], why: `${transport} port that no Permit names` });

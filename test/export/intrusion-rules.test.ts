@@ -138,7 +138,7 @@ test('suricata: for any overlap of Permits, a pair and port pass exactly when on
   const [model] = plan.permits;
   if (model === undefined) throw new Error('no Permit');
   const some = fc.array(
-    fc.record({ client: fc.array(span, { minLength: 1, maxLength: 3 }), server: fc.array(span, { minLength: 1, maxLength: 3 }), port: fc.constantFrom(80, 443), transport: fc.constantFrom('tcp', 'udp') }),
+    fc.record({ client: fc.array(span, { minLength: 1, maxLength: 3 }), server: fc.array(span, { minLength: 1, maxLength: 3 }), port: fc.constantFrom(80, 443), transport: fc.constantFrom('tcp', 'udp', 'sctp') }),
     { minLength: 1, maxLength: 5 },
   );
   fc.assert(
@@ -149,7 +149,7 @@ test('suricata: for any overlap of Permits, a pair and port pass exactly when on
       }));
       const { rules, effects } = rulesOf('suricata', 'baseline.rules', { ...plan, zones: [], permits }, 'enforce');
       for (const [from, to] of pairs)
-        for (const transport of ['tcp', 'udp', 'icmp'])
+        for (const transport of ['tcp', 'udp', 'sctp', 'icmp'])
           for (const port of [80, 443, 81]) {
             const address = (value: number): string => rangeText({ family: 'ipv4', first: BASE + BigInt(value), last: BASE + BigInt(value) });
             const flow: Flow = { client: address(from), server: address(to), transport, port, modbus: null };

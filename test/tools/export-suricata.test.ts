@@ -140,6 +140,26 @@ describe.runIf(able)('Suricata', () => {
     expect(flows.filter((_, index) => alerted.has(50_000 + index))).toEqual(flows.slice(IN_ZONE.length));
   });
 
+  test('a port of SCTP is held like one of TCP', () => {
+    const folder = folderFor('sctp');
+    const plan = plantPlan();
+    const permits = plan.permits
+      .filter((entry) => entry.permit.id === 'K1-MAINT')
+      .map((entry) => ({ ...entry, permit: { ...entry.permit, service: { ...entry.permit.service, transport: 'sctp', ports: [{ first: 9998, last: 9998 }] } } }));
+    written(folder, 'suricata', { ...plan, permits }, 'monitor');
+    /** A datagram made an INIT: its length and checksum stand where the tag is, its payload is the checksum and the chunk (RFC 9260 section 3). */
+    const init = (port: number): Uint8Array => {
+      const chunk = [0, 0, 0, 0, 1, 0, 0, 20, 0, 0, 0, 1, 0, 0, 5, 220, 0, 1, 0, 1, 0, 0, 0, 1];
+      const frame = udpDatagram({ ip: '192.168.30.40', port: 40_000 + (port % 1000) }, { ip: '192.168.10.12', port }, Uint8Array.from(chunk));
+      frame[14 + 9] = 132;
+      return frame;
+    };
+    const capture = join(folder, 'sctp.pcap');
+    writeFileSync(capture, pcapFile([init(9998), init(9999)]));
+    const alerted = replay(folder, capture);
+    expect([alerted.has(9998), alerted.has(9999)]).toEqual([false, true]);
+  });
+
   test('requests at every boundary, behind a permitted one in the same connection', () => {
     const folder = folderFor('boundaries');
     const plan = plantPlan();

@@ -12,7 +12,7 @@ export interface IntrusionRule {
   readonly fires: (flow: Flow) => boolean;
 }
 
-const PROTOCOLS: Record<string, number> = { icmp: 1, tcp: 6, udp: 17 };
+const PROTOCOLS: Record<string, number> = { icmp: 1, tcp: 6, udp: 17, sctp: 132 };
 
 /** `any`, `!X`, `[A,!B]`, an address or a prefix; ports alike. */
 const matches = (text: string, one: (word: string) => boolean): boolean => {
@@ -137,7 +137,7 @@ const optionFires = (option: string, flow: Flow, payload: Uint8Array, cursor: { 
 };
 
 const ruleOf = (text: string): IntrusionRule => {
-  const parts = /^(alert|drop) (ip|tcp|udp|modbus) (\S+) any -> (\S+) (\S+) \(\s?(.*;)\s?\)$/.exec(text);
+  const parts = /^(alert|drop) (ip|tcp|udp|sctp|modbus) (\S+) any -> (\S+) (\S+) \(\s?(.*;)\s?\)$/.exec(text);
   if (parts === null) throw new Error(`not a rule: ${text}`);
   const [, action, protocol, source, target, port, body] = parts;
   const options = body.split(';').map((option) => option.trim()).filter((option) => option !== '');
