@@ -188,7 +188,7 @@ const build = (plan: DevicePlan): DeviceExport => {
   const shop: Workshop = {
     pool: objectPool(plan, nameScope({ maxLength: RULE_LENGTH, punctuation: '_-.' }, ['any'])),
     rules: nameScope({ maxLength: RULE_LENGTH, punctuation: '_-.' }, [DEFAULT_RULE]),
-    schedules: nameScope({ maxLength: SCHEDULE_LENGTH, punctuation: '_-.' }),
+    schedules: nameScope({ maxLength: SCHEDULE_LENGTH, punctuation: '_-' }),
     zoneName: (zone) => zoneNames.nameOf(zone, zone),
     tagName: (conduit) => tags.nameOf(conduit, conduit),
     serviceNames: nameScope({ maxLength: RULE_LENGTH, punctuation: '_-.' }, ['any', 'application-default']),

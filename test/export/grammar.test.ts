@@ -29,6 +29,15 @@ for (const [target, problems] of VENDORS)
         for (const text of texts) expect(problems(text)).toEqual([]);
       });
 
+test('panos: a Permit with a dot in its id gives a schedule without one', () => {
+  const plan = plantPlan();
+  const dotted = { ...plan, permits: plan.permits.map((entry) => ({ ...entry, permit: { ...entry.permit, id: entry.permit.id.replace('-', '.') } })) };
+  for (const text of textsOf('panos', dotted, { mode: 'enforce' })) {
+    expect(text).toContain('set rulebase security rules K1.MAINT schedule K1_MAINT\n');
+    expect(panosProblems(text)).toEqual([]);
+  }
+});
+
 const faults: readonly [target: string, problems: (text: string) => string[], fault: string, spoil: (text: string) => string][] = [
   ['cisco-asa', asaProblems, 'a wildcard mask', (text) => text.replace('255.255.255.0', '0.0.0.255')],
   ['cisco-asa', asaProblems, 'a port above 65535', (text) => text.replace(' eq 502 ', ' eq 70502 ')],

@@ -3,6 +3,8 @@ import { all, IPV4, IPV6, PORT, referenceProblems } from './line-grammar.ts';
 
 const NAME = '[A-Za-z0-9][A-Za-z0-9_.-]{0,62}';
 const SHORT = '[A-Za-z0-9][A-Za-z0-9_.-]{0,30}';
+/** No dot (Objects > Schedules). */
+const SCHEDULE = '[A-Za-z0-9][A-Za-z0-9_-]{0,30}';
 const TAG = '[A-Za-z0-9][A-Za-z0-9_.-]{0,126}';
 const list = (item: string): string => `(?:${item}|\\[ ${item}(?: ${item})* \\])`;
 const HOURS = '(?:[01]\\d|2[0-3]):[0-5]\\d-(?:[01]\\d|2[0-3]):[0-5]\\d';
@@ -16,11 +18,11 @@ const LINES = [
   `set address ${NAME} (?:ip-netmask ${IPV4}/\\d{1,2}|ip-netmask ${IPV6}/\\d{1,3}|ip-range ${IPV4}-${IPV4}|ip-range ${IPV6}-${IPV6})`,
   `set address-group ${NAME} static ${list(NAME)}`,
   `set service ${NAME} protocol (?:tcp|udp) port ${RANGE}(?:,${RANGE})*`,
-  `set schedule ${SHORT} schedule-type recurring (?:daily|weekly (?:mon|tues|wednes|thurs|fri|satur|sun)day) ${list(HOURS)}`,
-  `set schedule ${SHORT} schedule-type non-recurring \\d{4}/\\d{2}/\\d{2}@\\d{2}:\\d{2}-\\d{4}/\\d{2}/\\d{2}@\\d{2}:\\d{2}`,
+  `set schedule ${SCHEDULE} schedule-type recurring (?:daily|weekly (?:mon|tues|wednes|thurs|fri|satur|sun)day) ${list(HOURS)}`,
+  `set schedule ${SCHEDULE} schedule-type non-recurring \\d{4}/\\d{2}/\\d{2}@\\d{2}:\\d{2}-\\d{4}/\\d{2}/\\d{2}@\\d{2}:\\d{2}`,
   `set rulebase security rules ${NAME} (?:from|to) ${list(SHORT)}`,
   `set rulebase security rules ${NAME} (?:source|destination|application|service) ${list(NAME)}`,
-  `set rulebase security rules ${NAME} schedule ${SHORT}`,
+  `set rulebase security rules ${NAME} schedule ${SCHEDULE}`,
   `set rulebase security rules ${NAME} (?:action (?:allow|deny)|log-end yes|rule-type interzone|disabled yes)`,
   `set rulebase security rules ${NAME} tag ${TAG}`,
   `set rulebase security rules ${NAME} description "[^"\\\\]{1,1024}"`,
