@@ -202,12 +202,17 @@ export const groupAddressKind = (text: string): 'link' | 'routed' | null => {
 export const likelyBroadcasts = (set: AddressSet): AddressSet =>
   normaliseSet(set.filter((span) => span.family === 'ipv4').flatMap(({ family, first, last }) => [first | 0xffn, last | 0xffn].map((one) => ({ family, first: one, last: one }))));
 
-const PRIVATE_USE = parseSet([
-  '10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '100.64.0.0/10', '169.254.0.0/16', '127.0.0.0/8', 'fc00::/7', 'fe80::/10', '::1',
-]);
+/**
+ * The public Internet: all but RFC 1918, 6598, 3927 and the other special IPv4 blocks of RFC 6890, and groups; of IPv6 what
+ * is assigned as global unicast (2000::/3, RFC 4291 clause 2.4) and IPv4 behind the well-known prefix (RFC 6052 clause 2.1).
+ */
+export const PUBLIC_ADDRESSES = subtractSets(
+  parseSet(['0.0.0.0/0', '2000::/3', '64:ff9b::/96']),
+  parseSet(['0.0.0.0/8', '10.0.0.0/8', '100.64.0.0/10', '127.0.0.0/8', '169.254.0.0/16', '172.16.0.0/12', '192.168.0.0/16', '224.0.0.0/3']),
+);
 
-/** True for an IP address of the public Internet (not RFC 1918, 6598, 3927, 4193, 4291 link-local; not a group). */
+/** True for an IP address of the public Internet. */
 export const isPublicAddress = (text: string): boolean => {
   const span = parseSpan(text);
-  return span !== null && span.family !== 'mac' && groupAddressKind(text) === null && !setContains(PRIVATE_USE, span);
+  return span !== null && setContains(PUBLIC_ADDRESSES, span);
 };

@@ -90,7 +90,8 @@ describe('sets of addresses', () => {
     expect(likelyBroadcasts(parseSet([text])).map(formatSpan).join(' ')).toBe(broadcasts);
   });
 
-  it.each([['8.8.8.8', true], ['10.1.1.1', false], ['172.31.0.1', false], ['172.32.0.1', true], ['fe80::1', false], ['2001:db8::1', true], ['00:1d:9c:20:01:10', false], ['224.0.0.1', false]])('%s is public: %s', (address, is) => {
+  it.each([['8.8.8.8', true], ['10.1.1.1', false], ['172.31.0.1', false], ['172.32.0.1', true], ['fe80::1', false], ['2001:db8::1', true], ['00:1d:9c:20:01:10', false], ['224.0.0.1', false],
+    ['223.255.255.255', true], ['240.0.0.1', false], ['0.1.2.3', false], ['255.255.255.255', false], ['64:ff9b::808:808', true], ['::ffff:10.0.0.1', false], ['4000::1', false]])('%s is public: %s', (address, is) => {
     expect(isPublicAddress(address)).toBe(is);
   });
 });
