@@ -1,11 +1,11 @@
 /**
  * Address objects and groups for firewalls that want names: each span one object, each list one group, same content
  * never twice. In: spans, with the plan for names people know. Out: names; definitions in the order first asked for.
- * A span that an asset or zone stands for alone takes its id; any other is named after its addresses.
+ * A span or list that an asset or zone stands for alone takes its id; any other is named after its addresses.
  */
 import { formatSpan, parseSpan, type AddressSet, type AddressSpan } from '../net/address-set.ts';
 import type { Plan } from './exporter.ts';
-import { rangeText } from './ip-notation.ts';
+import { ofFamily, rangeText } from './ip-notation.ts';
 import type { NameScope } from './vendor-name.ts';
 
 export interface AddressObject {
@@ -26,6 +26,8 @@ export interface ObjectPool {
   readonly groups: () => readonly AddressGroup[];
 }
 
+const listText = (spans: AddressSet): string => `list ${spans.map(rangeText).join()}`;
+
 const knownNames = (plan: Plan): Map<string, string> => {
   const names = new Map<string, string>();
   for (const zone of plan.zones) {
@@ -35,6 +37,7 @@ const knownNames = (plan: Plan): Map<string, string> => {
         const name = asset.addresses.length === 1 ? asset.id : `${asset.id}_${formatSpan(span)}`;
         if (!names.has(rangeText(span))) names.set(rangeText(span), name);
       }
+    for (const family of ['ipv4', 'ipv6'] as const) names.set(listText(ofFamily(zone.addresses, family)), zone.id);
     for (const span of zone.networks) if (!names.has(rangeText(span))) names.set(rangeText(span), `${zone.id}_${formatSpan(span)}`);
   }
   return names;
@@ -77,7 +80,7 @@ export const objectPool = (plan: Plan, scope: NameScope): ObjectPool => {
       const key = members.join();
       const existing = groups.get(key);
       if (existing !== undefined) return { name: existing.name, group: true };
-      const name = scope.nameOf(`group ${key}`, `${PREFIX.group}_${members.join('_')}`);
+      const name = scope.nameOf(`group ${key}`, `${PREFIX.group}_${known.get(listText(whole)) ?? members.join('_')}`);
       groups.set(key, { name, family: only?.family ?? 'ipv4', members });
       return { name, group: true };
     },

@@ -36,6 +36,8 @@ export interface PlanZone {
   readonly securityLevel: string;
   readonly airGapped: boolean;
   readonly networks: AddressSet;
+  /** Every address that belongs to it: what a Permit for the whole zone means. */
+  readonly addresses: AddressSet;
   readonly vlans: readonly number[];
   readonly assets: readonly PlanAsset[];
 }

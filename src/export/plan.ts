@@ -2,13 +2,15 @@
  * From a loaded spec to the plan that exporters read: every end of a Permit resolved to addresses.
  *
  * In: LoadedSpec. Out: Plan. An end that names assets means their addresses, one that names addresses means those, one
- * that names neither means its zone: the zone's networks, or where it has none the addresses of its assets. What
- * cannot be resolved stays empty and is reported; it never becomes "any". Order is the spec's; sets are sorted.
+ * that names neither means its zone. Which addresses an asset or a zone has is what policy/spec-assets.ts resolves to it, so
+ * that a firewall lets through what `diff` and `simulate` say it does: a zone is its networks and its assets' addresses
+ * without what is declared more narrowly elsewhere. What cannot be resolved stays empty and is reported; it never becomes
+ * "any". Order is the spec's; sets are sorted.
  */
 import type { PermitEnd } from '../permit.ts';
 import { formatSpan, normaliseSet, parseSet, parseSpan, setContains, type AddressSet, type AddressSpan } from '../net/address-set.ts';
 import { portsOf, type DeclaredPermit } from '../policy/permits.ts';
-import { declaredAssets } from '../policy/spec-assets.ts';
+import { declaredAssets, holdingsOf, type Holdings } from '../policy/spec-assets.ts';
 import type { LoadedSpec } from '../policy/spec-load.ts';
 import type { Spec, SpecAsset, SpecEndpoint, SpecZone } from '../policy/spec-schema.ts';
 import type { DeviceInterface, Plan, PlanAsset, PlanDevice, PlanPermit, PlanZone } from './exporter.ts';
@@ -20,7 +22,7 @@ const specAsset = (zone: SpecZone, index: number): SpecAsset | null => {
   return entry === undefined || typeof entry === 'string' ? null : entry;
 };
 
-const zonesOf = (spec: Spec): PlanZone[] => {
+const zonesOf = (spec: Spec, holdings: Holdings): PlanZone[] => {
   const declared = declaredAssets(spec);
   return spec.zones.map((zone, zoneIndex) => ({
     id: zone.zone_id,
@@ -29,6 +31,7 @@ const zonesOf = (spec: Spec): PlanZone[] => {
     securityLevel: securityLevelText(zone.security_level_target),
     airGapped: zone.air_gapped ?? false,
     networks: networksOf(zone),
+    addresses: holdings.ofZone(zone.zone_id).filter((span) => span.family !== 'mac'),
     vlans: [...(zone.vlans ?? [])].sort((a, b) => a - b),
     assets: declared
       .filter((asset) => asset.zoneIndex === zoneIndex)
@@ -70,33 +73,15 @@ interface ResolvedEnd {
   readonly omitted: readonly string[];
 }
 
-/** An asset with legs in two zones (a diode, a jump server) stands in a zone with its legs there. */
-const legsIn = (zone: PlanZone, zones: readonly PlanZone[], spans: readonly AddressSpan[]): AddressSpan[] =>
-  spans.filter(
-    (span) =>
-      zone.networks.length === 0 ||
-      setContains(zone.networks, span) ||
-      !zones.some((other) => other.id !== zone.id && setContains(other.networks, span)),
-  );
-
-const resolveEnd = (end: PermitEnd, zones: readonly PlanZone[], wantMac: boolean): ResolvedEnd => {
-  const zone = zones.find((candidate) => candidate.id === end.zone);
+const resolveEnd = (end: PermitEnd, holdings: Holdings, wantMac: boolean): ResolvedEnd => {
   const wanted = (span: AddressSpan): boolean => (span.family === 'mac') === wantMac;
-  const addressesOf = (asset: PlanAsset): AddressSet => (wantMac ? parseSet(asset.macs) : asset.addresses);
-  if (end.assets.length === 0 && end.addresses.length === 0) {
-    if (zone === undefined) return { addresses: [], omitted: [] };
-    const whole = wantMac || zone.networks.length === 0 ? zone.assets.flatMap(addressesOf) : zone.networks;
-    return { addresses: normaliseSet(whole), omitted: [] };
-  }
+  if (end.assets.length === 0 && end.addresses.length === 0) return { addresses: holdings.ofZone(end.zone).filter(wanted), omitted: [] };
   const omitted: string[] = [];
   const spans: AddressSpan[] = end.addresses.flatMap((text) => parseSpan(text) ?? []).filter(wanted);
   for (const id of end.assets) {
-    const holder = zones.find((candidate) => candidate.assets.some((asset) => asset.id === id));
-    const asset = holder?.assets.find((candidate) => candidate.id === id);
-    const known = asset === undefined ? [] : addressesOf(asset);
-    const legs = zone === undefined || wantMac ? known : legsIn(zone, zones, known);
-    if (legs.length === 0) omitted.push(`asset ${id} has no address in ${end.zone}: it is left out`);
-    spans.push(...legs);
+    const held = holdings.ofAsset(id).filter(wanted);
+    if (held.length === 0) omitted.push(`asset ${id} has no address in ${end.zone}: it is left out`);
+    spans.push(...held);
   }
   return { addresses: normaliseSet(spans), omitted };
 };
@@ -107,26 +92,34 @@ const endpointEnd = (endpoint: SpecEndpoint): PermitEnd => ({
   addresses: endpoint.addresses ?? [],
 });
 
-const unidirectionalOf = (spec: Spec, declared: DeclaredPermit, zones: readonly PlanZone[]): PlanPermit['unidirectional'] => {
+/** A diode has a leg in two zones: it ends a side with the one that stands in that side's networks. */
+const legsIn = (zone: string, zones: readonly PlanZone[], spans: AddressSet): AddressSet => {
+  const networks = zones.find((candidate) => candidate.id === zone)?.networks ?? [];
+  return spans.filter(
+    (span) => networks.length === 0 || setContains(networks, span) || !zones.some((other) => other.id !== zone && setContains(other.networks, span)),
+  );
+};
+
+const unidirectionalOf = (spec: Spec, declared: DeclaredPermit, zones: readonly PlanZone[], holdings: Holdings): PlanPermit['unidirectional'] => {
   if (declared.unidirectional === null) return null;
   const [, conduitIndex = -1, , flowIndex = -1] = declared.path.map(Number);
   const stated = spec.conduits[conduitIndex]?.protocols_allowed?.[flowIndex]?.unidirectional;
   const leg = (endpoint: SpecEndpoint | undefined): AddressSet =>
-    endpoint === undefined ? [] : resolveEnd(endpointEnd(endpoint), zones, false).addresses;
+    endpoint === undefined ? [] : legsIn(endpoint.zone, zones, resolveEnd(endpointEnd(endpoint), holdings, false).addresses);
   return { via: stated?.via_asset ?? '', tx: leg(stated?.tx_endpoint), rx: leg(stated?.rx_endpoint) };
 };
 
-const permitOf = (spec: Spec, declared: DeclaredPermit, zones: readonly PlanZone[]): PlanPermit => {
+const permitOf = (spec: Spec, declared: DeclaredPermit, zones: readonly PlanZone[], holdings: Holdings): PlanPermit => {
   const { permit } = declared;
   const wantMac = permit.service.transport.startsWith('eth-') || permit.service.transport === 'l2';
-  const client = resolveEnd(permit.from, zones, wantMac);
-  const server = resolveEnd(permit.to, zones, wantMac);
+  const client = resolveEnd(permit.from, holdings, wantMac);
+  const server = resolveEnd(permit.to, holdings, wantMac);
   return {
     permit,
     client: client.addresses,
     server: server.addresses,
     omitted: [...client.omitted, ...server.omitted],
-    unidirectional: unidirectionalOf(spec, declared, zones),
+    unidirectional: unidirectionalOf(spec, declared, zones, holdings),
   };
 };
 
@@ -164,7 +157,8 @@ const devicesOf = (spec: Spec): PlanDevice[] =>
 /** `provenance`: one line each for the head of every file (version, command, spec digest), written by the caller. */
 export const planOf = (loaded: LoadedSpec, provenance: readonly string[]): Plan => {
   const { spec } = loaded;
-  const zones = zonesOf(spec);
+  const holdings = holdingsOf(spec);
+  const zones = zonesOf(spec, holdings);
   return {
     facility: spec.facility ?? '',
     timezone: spec.timezone ?? '',
@@ -176,7 +170,7 @@ export const planOf = (loaded: LoadedSpec, provenance: readonly string[]): Plan 
       mode: conduit.mode ?? null,
       enforcedBy: conduit.enforced_by ?? [],
     })),
-    permits: loaded.permits.map((declared) => permitOf(spec, declared, zones)),
+    permits: loaded.permits.map((declared) => permitOf(spec, declared, zones, holdings)),
     devices: devicesOf(spec),
     provenance,
   };

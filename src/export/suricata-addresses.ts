@@ -1,9 +1,8 @@
 /**
  * Address and port lists of Suricata and Snort rules, and the tuples that no Permit names. In: plan parts. Out: rule
  * heads. Everything between zones that no Permit names is spelled out, because an engine passes what no rule
- * forbids. Traffic inside one zone is never judged, whether a conduit leads there or not: a sensor on a mirror port sees it. A
- * zone is its networks, and the addresses of its assets that lie in none. Groups and broadcasts have no zone: they are judged
- * only where a Permit names them.
+ * forbids. Traffic inside one zone is never judged, whether a conduit leads there or not: a sensor on a mirror port sees it.
+ * Groups and broadcasts have no zone: they are judged only where a Permit names them.
  */
 import { formatSpan, likelyBroadcasts, normaliseSet, parseSet, setContains, subtractSets, type AddressSet, type AddressSpan } from '../net/address-set.ts';
 import type { Permit } from '../permit.ts';
@@ -101,13 +100,8 @@ const rowHeads = (cells: readonly PairCell[], home: (client: AddressSpan) => Add
 
 const assetAddresses = (zone: PlanZone): AddressSpan[] => zone.assets.flatMap((asset) => asset.addresses);
 
-const zonePlaces = (plan: DevicePlan, family: 'ipv4' | 'ipv6'): AddressSet[] => {
-  const networks = plan.zones.flatMap((zone) => zone.networks);
-  return plan.zones
-    // A leg in another zone's network stands there.
-    .map((zone) => ofFamily(normaliseSet([...zone.networks, ...subtractSets(normaliseSet(assetAddresses(zone)), networks)]), family))
-    .filter((places) => places.length > 0);
-};
+const zonePlaces = (plan: DevicePlan, family: 'ipv4' | 'ipv6'): AddressSet[] =>
+  plan.zones.map((zone) => ofFamily(zone.addresses, family)).filter((places) => places.length > 0);
 
 /** Targets that are never judged, but for what a Permit names. */
 const groupTargets = (plan: DevicePlan, cells: readonly PairCell[], family: 'ipv4' | 'ipv6'): AddressSet => {

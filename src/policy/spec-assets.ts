@@ -2,11 +2,13 @@
  * Who is who: from an address of the wire to the asset and zone that the spec declares for it.
  *
  * In: the zones of a spec. Out: an index that resolves addresses, most specific first (one address before a range, a
- * range before a zone's network), and names. Left out on purpose: guesses. An address that nothing declares has no asset.
+ * range before a zone's network), and names; and the same the other way, from zone or asset to addresses. Left out on
+ * purpose: guesses. An address that nothing declares has no asset.
  */
 import type { AddressRecord } from '../observation.ts';
-import { formatSpan, groupAddressKind, isPublicAddress, likelyBroadcasts, parseSpan, sizeOfSet, subtractSets } from '../net/address-set.ts';
-import type { AddressSpan } from '../net/address-set.ts';
+import { formatSpan, groupAddressKind, likelyBroadcasts, normaliseSet, parseSpan, PUBLIC_ADDRESSES, subtractSets } from '../net/address-set.ts';
+import type { AddressSet, AddressSpan } from '../net/address-set.ts';
+import { addTo } from '../net/multi-map.ts';
 import { parseAssetText } from './free-text.ts';
 import type { Spec } from './spec-schema.ts';
 
@@ -68,11 +70,53 @@ export const declaredAssets = (spec: Spec): DeclaredAsset[] =>
     }),
   );
 
-interface Range {
+/** What the spec says of a span of addresses, unless a claim before it in the list says something else. */
+interface Claim {
   readonly span: AddressSpan;
-  readonly size: bigint;
   readonly resolution: Resolution;
 }
+
+const PRECEDENCE: readonly ResolvedBy[] = ['address', 'range', 'network', 'public'];
+
+/** In order of precedence: single addresses, ranges, networks, the smaller first; last the Internet. */
+const claimsOf = (spec: Spec, assets: readonly DeclaredAsset[]): Claim[] => {
+  const external = spec.zones.find((zone) => zone.kind === 'external');
+  const claims: Claim[] = [
+    ...assets.flatMap((asset) => asset.spans.map((span): Claim => ({ span, resolution: { zone: asset.zone, asset, by: span.first === span.last ? 'address' : 'range' } }))),
+    ...spec.zones.flatMap((zone) => (zone.networks ?? []).flatMap((text) => parseSpan(text) ?? []).map((span): Claim => ({ span, resolution: { zone: zone.zone_id, asset: null, by: 'network' } }))),
+    ...(external === undefined ? [] : PUBLIC_ADDRESSES.map((span): Claim => ({ span, resolution: { zone: external.zone_id, asset: null, by: 'public' } }))),
+  ];
+  const width = ({ span }: Claim): bigint => span.last - span.first;
+  return claims.sort((a, b) => PRECEDENCE.indexOf(a.resolution.by) - PRECEDENCE.indexOf(b.resolution.by) || Number(width(a) - width(b)));
+};
+
+export interface Holdings {
+  readonly ofZone: (zone: string) => AddressSet;
+  readonly ofAsset: (asset: string) => AddressSet;
+}
+
+/** Every address that `resolve` gives to a zone and to an asset, by what the spec declares alone (no names from the wire). */
+export const holdingsOf = (spec: Spec): Holdings => {
+  const byZone = new Map<string, AddressSpan[]>();
+  const byAsset = new Map<string, AddressSpan[]>();
+  const claims = claimsOf(spec, declaredAssets(spec)).map((claim, rank) => ({ ...claim, rank }));
+  for (const family of ['ipv4', 'ipv6', 'mac'] as const) {
+    const own = claims.filter(({ span }) => span.family === family).sort((a, b) => (a.span.first < b.span.first ? -1 : a.span.first > b.span.first ? 1 : 0));
+    const edges = [...new Set(own.flatMap(({ span }) => [span.first, span.last + 1n]))].sort((a, b) => (a < b ? -1 : 1));
+    let open: typeof own = [];
+    let next = 0;
+    for (const [i, first] of edges.entries()) {
+      open = open.filter(({ span }) => span.last >= first);
+      while (own[next]?.span.first === first) open.push(own[next++]);
+      if (open.length === 0) continue;
+      const { zone, asset } = open.reduce((best, one) => (one.rank < best.rank ? one : best)).resolution;
+      const span = { family, first, last: edges[i + 1] - 1n };
+      addTo(byZone, zone, span);
+      if (asset !== null) addTo(byAsset, asset.id, span);
+    }
+  }
+  return { ofZone: (zone) => normaliseSet(byZone.get(zone) ?? []), ofAsset: (asset) => normaliseSet(byAsset.get(asset) ?? []) };
+};
 
 /** Wire facts that hold a name of the device itself. */
 const NAME_FACT = /(^|\.)(name|hostname|sysname|station)$/i;
@@ -83,46 +127,33 @@ const keyOf = (span: AddressSpan): string => `${span.family}:${span.first}`;
 export const indexAssets = (spec: Spec, records: readonly AddressRecord[] = []): AssetIndex => {
   const assets = declaredAssets(spec);
   const byId = new Map(assets.map((asset) => [asset.id, asset]));
-  const single = new Map<string, Resolution>();
-  const ranges: Range[] = [];
+  const claims = claimsOf(spec, assets);
+  const single = new Map(claims.filter(({ resolution }) => resolution.by === 'address').map(({ span, resolution }) => [keyOf(span), resolution]));
+  const wider = claims.filter(({ resolution }) => resolution.by !== 'address');
   const byName = new Map<string, DeclaredAsset | null>();
   for (const asset of assets) {
-    for (const span of asset.spans) {
-      if (span.first === span.last) single.set(keyOf(span), { zone: asset.zone, asset, by: 'address' });
-      else ranges.push({ span, size: sizeOfSet([span]), resolution: { zone: asset.zone, asset, by: 'range' } });
-    }
     // A name that two assets claim decides nothing.
     for (const name of new Set(asset.names.map((text) => text.toLowerCase()))) byName.set(name, byName.has(name) ? null : asset);
   }
-  for (const zone of spec.zones) {
-    for (const text of zone.networks ?? []) {
-      const span = parseSpan(text);
-      if (span !== null) ranges.push({ span, size: sizeOfSet([span]), resolution: { zone: zone.zone_id, asset: null, by: 'network' } });
-    }
-  }
-  ranges.sort((a, b) => Number(a.resolution.by === 'network') - Number(b.resolution.by === 'network') || (a.size < b.size ? -1 : a.size > b.size ? 1 : 0));
-
-  const assetSpans = assets.flatMap((asset) => asset.spans);
-  const linkBroadcasts = new Set(subtractSets(likelyBroadcasts(assetSpans), [...assetSpans, ...ranges.map((entry) => entry.span)]).map(formatSpan));
-  const networks = ranges.filter(({ resolution, span, size }) => resolution.by === 'network' && span.family === 'ipv4' && size > 2n);
+  const declared = claims.filter(({ resolution }) => resolution.by !== 'public').map(({ span }) => span);
+  const linkBroadcasts = new Set(subtractSets(likelyBroadcasts(assets.flatMap((asset) => asset.spans)), normaliseSet(declared)).map(formatSpan));
+  const networks = wider.filter(({ resolution, span }) => resolution.by === 'network' && span.family === 'ipv4' && span.last - span.first > 1n);
   const networkBroadcasts = new Set(networks.map(({ span }) => formatSpan({ ...span, first: span.last })));
-  const external = spec.zones.find((zone) => zone.kind === 'external');
   const recordOf = new Map(records.map((record) => [record.address, record]));
   const resolveUncached = (address: string): Resolution | null => {
     const span = parseSpan(address);
     if (span === null) return null;
     const exact = single.get(keyOf(span));
     if (exact !== undefined) return exact;
-    const range = ranges.find((entry) => entry.span.family === span.family && entry.span.first <= span.first && span.last <= entry.span.last);
-    if (range !== undefined && range.resolution.by === 'range') return range.resolution;
+    const claim = wider.find((entry) => entry.span.family === span.family && entry.span.first <= span.first && span.last <= entry.span.last);
+    if (claim?.resolution.by === 'range') return claim.resolution;
     const record = recordOf.get(address);
     for (const fact of record?.facts ?? []) {
       if (!NAME_FACT.test(fact.name)) continue;
       const named = byName.get(fact.value.toLowerCase()) ?? byName.get(fact.value.toLowerCase().split('.')[0]);
       if (named !== undefined && named !== null && named.spans.length === 0) return { zone: named.zone, asset: named, by: 'name' };
     }
-    if (range !== undefined) return range.resolution;
-    return external !== undefined && isPublicAddress(address) ? { zone: external.zone_id, asset: null, by: 'public' } : null;
+    return claim?.resolution ?? null;
   };
   const cache = new Map<string, Resolution | null>();
   const resolve = (address: string): Resolution | null => {

@@ -21,7 +21,7 @@ const rulesOf = (target: string, path: string, plan: Plan, mode: 'monitor' | 'en
 /** A sensor never judges what stays inside one zone. */
 const insideOneZone = (plan: Plan, flow: Flow): boolean => {
   const [client, server] = [parseSpan(flow.client), parseSpan(flow.server)];
-  return plan.zones.some((zone) => client !== null && server !== null && setContains(zone.networks, client) && setContains(zone.networks, server));
+  return plan.zones.some((zone) => client !== null && server !== null && setContains(zone.addresses, client) && setContains(zone.addresses, server));
 };
 
 for (const [name, plan] of [['the plant', plantPlan()], ['the plant with hostile names', hostilePlan()]] as const) {
