@@ -8,6 +8,7 @@ import { EXIT, usageError } from '../errors.ts';
 import { exportPlan, type ExportResult } from '../export/export-plan.ts';
 import type { ExportOptions } from '../export/exporter.ts';
 import { planOf } from '../export/plan.ts';
+import { passingBySummary } from '../export/passing-by.ts';
 import { exporterOf, listTargets } from '../export/registry.ts';
 import { loadSpec } from '../policy/spec-load.ts';
 import { jsonDocument } from '../render/json.ts';
@@ -64,6 +65,8 @@ export function exportSpec(argv: ExportArguments, context: CommandContext): Comm
   const result = exportPlan(exporter, planOf(loadSpec(argv.spec), [context.version, context.commandLine]), options);
   writeFiles(argv.out, result);
   context.say(summary(argv.out, exporter.filters, result));
+  const passesBy = passingBySummary(result.passingBy, result.losses.length);
+  if (passesBy !== '') context.say(`  ${passesBy}; what to do: ${join(argv.out, 'loss-report.md')}`);
   const { refused } = result;
   if (refused.length > 0) context.say(`  Wider than the spec: ${refused.slice(0, MOST_NAMED).join(', ')}${refused.length > MOST_NAMED ? ` and ${refused.length - MOST_NAMED} more` : ''}; why, and by how much: ${join(argv.out, 'loss-report.md')}`);
   return { exitCode: refused.length > 0 ? EXIT.findings : EXIT.ok, output: [] };

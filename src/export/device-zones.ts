@@ -1,9 +1,11 @@
 /**
  * Which interface of a device stands in which zone. In: a device plan. Out: one entry per zone that the device's
- * conduits connect. Where the spec names no device, interfaces are assumed in the order of the zones and marked so: the
+ * conduits connect, and a refusal where the spec puts two zones on one interface. Where the spec names no device, interfaces are assumed in the order of the zones and marked so: the
  * text says that they have to be set by hand. Names and addresses of the spec are taken only if they have the right form.
  */
-import type { DevicePlan, PlanPermit, PlanZone } from './exporter.ts';
+import { usageError } from '../errors.ts';
+import { sharedInterfaces } from '../policy/shared-link.ts';
+import type { DevicePlan, PlanDevice, PlanPermit, PlanZone } from './exporter.ts';
 
 export interface ZonePort {
   readonly zone: PlanZone;
@@ -24,6 +26,15 @@ const levelOf = (zone: PlanZone): number => Number.parseFloat(zone.level) || 0;
 const securityLevels = (zones: readonly PlanZone[]): Map<string, number> => {
   const levels = [...new Set(zones.map(levelOf))].sort((a, b) => a - b);
   return new Map(zones.map((zone) => [zone.id, Math.max(0, HIGHEST_SECURITY - SECURITY_STEP * levels.indexOf(levelOf(zone)))]));
+};
+
+/** Two zones on one interface and VLAN are one link: no rule between them would ever see a packet. */
+export const refuseSharedInterfaces = ({ id, interfaces }: PlanDevice): void => {
+  for (const { port, other } of sharedInterfaces(interfaces))
+    throw usageError(
+      `${id} has ${other.zone} and ${port.zone} on one interface, ${port.interface}${port.vlan === null ? '' : ` VLAN ${port.vlan}`}`,
+      'Give each zone an interface of its own in enforcement_points, or a vlan.',
+    );
 };
 
 /** `form` tells a right interface name; `assumed` gives one for the n-th zone, from 1. */

@@ -6,12 +6,14 @@
  */
 import { usageError } from '../errors.ts';
 import { isLive } from '../policy/permits.ts';
+import { refuseSharedInterfaces } from './device-zones.ts';
 import type {
   DeviceExport, DevicePlan, ExportFile, Exporter, ExportOptions, LossRow, Mode, Plan, PlanConduit, PlanDevice,
 } from './exporter.ts';
 import { notEnforceable } from './loss.ts';
 import { lossJson, lossMarkdown, readmeMarkdown } from './loss-report.ts';
 import { explainRanges } from './negotiated-range.ts';
+import { passingBy, withPassingBy, type PassingBy } from './passing-by.ts';
 import { nameScope } from './vendor-name.ts';
 
 export interface ExportResult {
@@ -21,6 +23,8 @@ export interface ExportResult {
   readonly losses: readonly LossRow[];
   /** Permits that would have been wider; not empty only when the configuration was held back. */
   readonly refused: readonly string[];
+  /** Conduits whose traffic the device does not see. */
+  readonly passingBy: readonly PassingBy[];
 }
 
 const defaultMode = (exporter: Exporter, plan: Plan): Mode => {
@@ -39,6 +43,7 @@ const devicesFor = (exporter: Exporter, plan: Plan, options: ExportOptions): { d
   const own = plan.devices.filter((device) => exporter.platforms.includes(device.platform));
   if (own.length === 0 || options.allConduits === true)
     return [{ device: { id: exporter.name, platform: '', interfaces: [], syslog: null }, conduits: plan.conduits }];
+  if (!exporter.capabilities.onLink) own.forEach(refuseSharedInterfaces);
   return own.map((device) => ({ device, conduits: plan.conduits.filter((conduit) => isOn(device, conduit)) }));
 };
 
@@ -77,21 +82,24 @@ export const exportPlan = (exporter: Exporter, wholePlan: Plan, options: ExportO
     conduits,
     built: exporter.build(devicePlan(plan, device, conduits, mode), options),
   }));
-  const covered = new Set(parts.flatMap((part) => part.conduits.map((conduit) => conduit.id)));
-  const losses = explainRanges(exporter, plan.permits, [...parts.flatMap((part) => part.built.losses), ...elsewhere(plan, covered, exporter)]);
+  const conduits = [...new Set(parts.flatMap((part) => part.conduits))];
+  const built = parts.flatMap((part) => part.built.losses);
+  const links = passingBy(exporter, plan, conduits, built);
+  const losses = explainRanges(exporter, plan.permits, [...withPassingBy(built, links), ...elsewhere(plan, new Set(conduits.map((conduit) => conduit.id)), exporter)]);
   const wider = [...new Set(losses.filter((row) => row.verdict === 'widened').map((row) => row.permit))];
   const refused = exporter.filters && mode === 'enforce' && options.allowWider !== true ? wider : [];
   const reports: ExportFile[] = [
-    { path: 'loss-report.md', content: lossMarkdown(exporter, mode, losses, refused) },
-    { path: 'loss-report.json', content: lossJson(exporter, mode, losses, refused) },
+    { path: 'loss-report.md', content: lossMarkdown(exporter, mode, losses, refused, links) },
+    { path: 'loss-report.json', content: lossJson(exporter, mode, losses, refused, links) },
   ];
-  const files = refused.length > 0 ? reports : [...configuration(exporter, plan, mode, parts), ...reports];
+  const files = refused.length > 0 ? reports : [...configuration(exporter, plan, mode, parts, links), ...reports];
   return {
     target: exporter.name,
     mode,
     files: [...files].sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0)),
     losses,
     refused,
+    passingBy: links,
   };
 };
 
@@ -100,6 +108,7 @@ const configuration = (
   plan: Plan,
   mode: Mode,
   parts: readonly { readonly device: PlanDevice; readonly built: DeviceExport }[],
+  links: readonly PassingBy[],
 ): ExportFile[] => {
   const folders = nameScope({ maxLength: 60, punctuation: '_-' });
   const files: ExportFile[] = [];
@@ -110,5 +119,5 @@ const configuration = (
     if (built.rollback.length > 0) files.push({ path: rollback, content: `${built.rollback.join('\n')}\n` });
     return { device: device.id, apply: built.apply, notes: built.notes, rollback };
   });
-  return [...files, { path: 'README.md', content: readmeMarkdown(exporter, mode, plan.facility, plan.provenance, sections) }];
+  return [...files, { path: 'README.md', content: readmeMarkdown(exporter, mode, plan.facility, plan.provenance, sections, links) }];
 };

@@ -6,6 +6,7 @@
  */
 import type { Permit } from '../permit.ts';
 import type { AddressSet } from '../net/address-set.ts';
+import type { SharedLink } from '../policy/shared-link.ts';
 
 export type Mode = 'monitor' | 'enforce';
 
@@ -48,6 +49,8 @@ export interface PlanConduit {
   readonly connects: readonly string[];
   readonly mode: Mode | null;
   readonly enforcedBy: readonly string[];
+  /** Pairs of its zones whose traffic passes by a device that routes. */
+  readonly sharedLinks: readonly SharedLink[];
 }
 
 export interface DeviceInterface {
@@ -121,6 +124,8 @@ export interface Capabilities {
   readonly opcuaService: boolean;
   readonly namedOperations: boolean;
   readonly layer2: boolean;
+  /** Sees what devices of one link send each other: it listens or stands in line there instead of routing. */
+  readonly onLink: boolean;
   /** Can promise that nothing flows back. */
   readonly unidirectional: boolean;
 }
@@ -211,5 +216,6 @@ export const NO_CAPABILITIES: Capabilities = {
   opcuaService: false,
   namedOperations: false,
   layer2: false,
+  onLink: false,
   unidirectional: false,
 };

@@ -3,6 +3,7 @@
  */
 import type { Exporter, LossRow, Mode } from './exporter.ts';
 import { rangeText } from './ip-notation.ts';
+import { passingByMarkdown, type PassingBy } from './passing-by.ts';
 import { safeComment } from './vendor-name.ts';
 
 /** Markdown table cell: the text of a spec can neither open markup nor leave its cell. */
@@ -17,10 +18,12 @@ const extraText = (row: LossRow): string =>
 const countOf = (rows: readonly LossRow[], verdict: LossRow['verdict']): number =>
   rows.filter((row) => row.verdict === verdict).length;
 
-export const lossMarkdown = (exporter: Exporter, mode: Mode, rows: readonly LossRow[], refused: readonly string[]): string => {
+export const lossMarkdown = (exporter: Exporter, mode: Mode, rows: readonly LossRow[], refused: readonly string[], links: readonly PassingBy[]): string => {
   const lines = [
     `# Loss report: ${exporter.name}, ${mode}`,
     '',
+    ...passingByMarkdown(links, cell),
+    ...(links.length === 0 ? [] : ['## What the rules say', '']),
     `${countOf(rows, 'enforced')} enforced, ${countOf(rows, 'widened')} widened, ${countOf(rows, 'not-enforceable')} not enforceable.`,
     'An extra operation is one that this configuration lets through between the same clients and servers and the Permit does not name.',
     '',
@@ -46,12 +49,13 @@ export const lossMarkdown = (exporter: Exporter, mode: Mode, rows: readonly Loss
 export const asciiJson = (value: unknown): string =>
   `${JSON.stringify(value, null, 2).replace(/[\u007f-\uffff]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)}\n`;
 
-export const lossJson = (exporter: Exporter, mode: Mode, rows: readonly LossRow[], refused: readonly string[]): string =>
+export const lossJson = (exporter: Exporter, mode: Mode, rows: readonly LossRow[], refused: readonly string[], links: readonly PassingBy[]): string =>
   asciiJson({
     schemaVersion: 1,
     target: exporter.name,
     mode,
     refused,
+    passingBy: links,
     permits: rows.map((row) => ({
       ...row,
       effects: row.effects.map((effect) => ({
@@ -77,6 +81,7 @@ export const readmeMarkdown = (
   facility: string,
   provenance: readonly string[],
   sections: readonly { readonly device: string; readonly apply: readonly string[]; readonly notes: readonly string[]; readonly rollback: string }[],
+  links: readonly PassingBy[],
 ): string => {
   const lines = [
     `# ${safeComment(facility, 120) || 'Plant'}: ${exporter.title}`,
@@ -84,6 +89,7 @@ export const readmeMarkdown = (
     ...provenance.map((line) => `- ${cell(line)}`),
     `- mode: ${mode} (${mode === 'monitor' ? 'everything passes, what enforcement would block is logged' : 'what no Permit lets through is blocked and logged'})`,
     '',
+    ...passingByMarkdown(links, cell),
     'Read `loss-report.md` first: it says for every Permit what this target really enforces.',
     '',
   ];

@@ -15,6 +15,8 @@ import { pairCells, portCells, type PairCell, type PortCell } from './pair-cells
 import { evidenceLine, permitLine } from './permit-text.ts';
 
 const CAPABILITIES: Capabilities = { ...NO_CAPABILITIES, onDemand: true, modbusFunction: true, modbusUnit: true, modbusRange: true };
+/** A Tofino stands in line on the link, an EAGLE routes. */
+const TOFINO_CAPABILITIES: Capabilities = { ...CAPABILITIES, onLink: true };
 const MAX_RULES = 2048;
 const MAX_PROFILES = 32;
 
@@ -217,13 +219,14 @@ const buildWith = (sheet: (profiles: readonly Profile[], enforce: boolean) => st
 };
 
 /** The OPC enforcer of both follows OPC classic, and opens the ports of its data connections one by one. */
-const shared = { filters: true, modes: ['monitor', 'enforce'], capabilities: CAPABILITIES, follows: { rpc: 'the OPC enforcer' } } as const;
+const shared = { filters: true, modes: ['monitor', 'enforce'], follows: { rpc: 'the OPC enforcer' } } as const;
 
 export const hirschmannEagle: Exporter = {
   ...shared,
   name: 'hirschmann-eagle',
   title: 'Hirschmann EAGLE (HiSecOS): rule and Modbus enforcer sheets',
   platforms: ['hisecos'],
+  capabilities: CAPABILITIES,
   build: buildWith(hirschmannSheet),
 };
 
@@ -232,5 +235,6 @@ export const tofino: Exporter = {
   name: 'tofino',
   title: 'Tofino Xenon: rule and Modbus enforcer sheets',
   platforms: ['tofino'],
+  capabilities: TOFINO_CAPABILITIES,
   build: buildWith(tofinoSheet),
 };

@@ -10,6 +10,7 @@
 import type { PermitEnd } from '../permit.ts';
 import { formatSpan, normaliseSet, parseSet, parseSpan, setContains, type AddressSet, type AddressSpan } from '../net/address-set.ts';
 import { portsOf, type DeclaredPermit } from '../policy/permits.ts';
+import { sharedLinks } from '../policy/shared-link.ts';
 import { declaredAssets, holdingsOf, type Holdings } from '../policy/spec-assets.ts';
 import type { LoadedSpec } from '../policy/spec-load.ts';
 import type { Spec, SpecAsset, SpecEndpoint, SpecZone } from '../policy/spec-schema.ts';
@@ -159,16 +160,18 @@ export const planOf = (loaded: LoadedSpec, provenance: readonly string[]): Plan 
   const { spec } = loaded;
   const holdings = holdingsOf(spec);
   const zones = zonesOf(spec, holdings);
+  const links = sharedLinks(spec);
   return {
     facility: spec.facility ?? '',
     timezone: spec.timezone ?? '',
     zones,
-    conduits: spec.conduits.map((conduit) => ({
+    conduits: spec.conduits.map((conduit, index) => ({
       id: conduit.conduit_id,
       name: conduit.name ?? '',
       connects: conduit.connects,
       mode: conduit.mode ?? null,
       enforcedBy: conduit.enforced_by ?? [],
+      sharedLinks: links[index] ?? [],
     })),
     permits: loaded.permits.map((declared) => permitOf(spec, declared, zones, holdings)),
     devices: devicesOf(spec),

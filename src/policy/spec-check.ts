@@ -13,6 +13,7 @@ import { intersectSets, isSubset, parseSet, unionSets } from '../net/address-set
 import { tableOf } from '../net/register-set.ts';
 import { coZonedSafety, crossingRequirement, permitsChange, REQUIREMENTS } from './requirements.ts';
 import { isKnownTimezone } from './schedule.ts';
+import { isOnLink, ON_LINK_PLATFORMS, sharedInterfaces, sharedLinks } from './shared-link.ts';
 import { indexAssets } from './spec-assets.ts';
 import type { AssetIndex } from './spec-assets.ts';
 import type { Place, SpecPath } from './spec-document.ts';
@@ -109,6 +110,31 @@ const lintConduits = (loaded: LoadedSpec, report: Report): void => {
   }
 };
 
+const MOST_LISTED = 4;
+const listed = (names: readonly string[]): string => `${names.slice(0, MOST_LISTED).join(', ')}${names.length > MOST_LISTED ? ` and ${names.length - MOST_LISTED} more` : ''}`;
+
+/** One lint for all that one link holds: in a flat plant that is every conduit. */
+const lintLinks = ({ spec }: LoadedSpec, report: Report): void => {
+  const byLink = new Map<string, { readonly isLikely: boolean; readonly what: string; readonly conduits: number[]; readonly zones: Set<string> }>();
+  for (const [c, links] of sharedLinks(spec).entries()) {
+    for (const { what, isLikely, zones } of isOnLink(spec, spec.conduits[c]) ? [] : links) {
+      const key = `${what} ${isLikely}`;
+      const held = byLink.get(key) ?? { isLikely, what, conduits: [], zones: new Set<string>() };
+      byLink.set(key, held);
+      if (!held.conduits.includes(c)) held.conduits.push(c);
+      for (const zone of zones) held.zones.add(zone);
+    }
+  }
+  for (const { isLikely, what, conduits, zones } of byLink.values()) {
+    report(['conduits', conduits[0]], 'zones-share-link', isLikely ? 'low' : 'medium', `${listed([...zones])} ${isLikely ? 'probably ' : ''}share ${what}: a firewall that routes sees nothing of ${listed(conduits.map((c) => spec.conduits[c].conduit_id))}`, 'give each zone a VLAN and network of its own, or put a transparent (bridge) firewall or private VLANs between them; where they are apart already, state their networks or vlans');
+  }
+  for (const [e, point] of (spec.enforcement_points ?? []).entries()) {
+    for (const { index, port, other } of ON_LINK_PLATFORMS.has(point.platform) ? [] : sharedInterfaces(point.interfaces)) {
+      report(['enforcement_points', e, 'interfaces', index], 'zones-share-link', 'medium', `${other.zone} and ${port.zone} are both on ${port.interface} of ${point.ep_id}: it cannot keep them apart, and export refuses it`, 'give each zone an interface of its own, or a vlan');
+    }
+  }
+};
+
 const CLEAR_PROTOCOLS = new Set(['telnet', 'ftp', 'http', 'tftp', 'vnc']);
 
 const lintPermit = (loaded: LoadedSpec, declared: DeclaredPermit, assets: AssetIndex, report: Report): void => {
@@ -154,6 +180,7 @@ export const checkSpec = (loaded: LoadedSpec): readonly Lint[] => {
   if (loaded.spec.timezone !== undefined && !isKnownTimezone(loaded.spec.timezone)) report(['timezone'], 'unknown-timezone', 'medium', `"${loaded.spec.timezone}" is not a time zone that this computer knows: schedules are read as UTC`, 'use an IANA name such as Europe/Berlin');
   lintZones(loaded, report);
   lintConduits(loaded, report);
+  lintLinks(loaded, report);
   for (const declared of loaded.permits) {
     lintPermit(loaded, declared, assets, report);
     const from = kinds.get(declared.permit.from.zone);

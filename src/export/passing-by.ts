@@ -1,0 +1,69 @@
+/**
+ * Traffic that passes by a device that routes, because its two zones share a link (policy/shared-link.ts). In: a plan and
+ * loss rows. Out: which conduits and Permits that concerns, the rows with that reason first, and the text that opens the
+ * README and the loss report: whoever applies a configuration has to read it before anything else.
+ */
+import type { SharedLink } from '../policy/shared-link.ts';
+import type { Exporter, LossRow, Plan, PlanConduit } from './exporter.ts';
+
+export interface PassingBy extends SharedLink {
+  readonly conduit: string;
+  /** The Permits between the two zones that have a rule. */
+  readonly permits: readonly string[];
+}
+
+/** `conduits`: those that devices of this target have to enforce. */
+export const passingBy = (exporter: Exporter, plan: Plan, conduits: readonly PlanConduit[], losses: readonly LossRow[]): PassingBy[] => {
+  if (!exporter.filters || exporter.capabilities.onLink) return [];
+  const written = new Set(losses.filter((row) => row.verdict !== 'not-enforceable').map((row) => row.permit));
+  return conduits.flatMap((conduit) =>
+    conduit.sharedLinks.map((link) => {
+      const isBetween = (from: string, to: string): boolean => link.zones.includes(from) && link.zones.includes(to);
+      const own = plan.permits.filter(({ permit }) => permit.conduit === conduit.id && written.has(permit.id) && isBetween(permit.from.zone, permit.to.zone));
+      return { ...link, conduit: conduit.id, permits: own.map(({ permit }) => permit.id) };
+    }),
+  );
+};
+
+export const withPassingBy = (losses: readonly LossRow[], links: readonly PassingBy[]): LossRow[] =>
+  losses.map((row) => {
+    const link = row.verdict === 'not-enforceable' ? undefined : links.find((one) => one.permits.includes(row.permit));
+    if (link === undefined) return row;
+    const reason = `${link.zones.join(' and ')} ${link.isLikely ? 'probably ' : ''}share ${link.what}: a firewall that routes does not see this traffic`;
+    return { ...row, reasons: [reason, ...row.reasons] };
+  });
+
+const conduitText = ({ conduit, zones, permits }: PassingBy): string => `${conduit} (${zones.join(', ')}; ${permits.length} Permit${permits.length === 1 ? '' : 's'})`;
+
+const linkLines = (links: readonly PassingBy[], cell: (text: string) => string): string[] =>
+  [...new Set(links.map((link) => link.what))].map((what) => `- ${cell(`${what}: ${links.filter((link) => link.what === what).map(conduitText).join(', ')}`)}`);
+
+/** Nothing when nothing passes by. `cell` makes texts of the spec safe. */
+export const passingByMarkdown = (links: readonly PassingBy[], cell: (text: string) => string): string[] => {
+  if (links.length === 0) return [];
+  const certain = links.filter((link) => !link.isLikely);
+  const likely = links.filter((link) => link.isLikely);
+  return [
+    '## First of all: traffic that passes by a firewall that routes',
+    '',
+    'Devices on one link reach each other directly. A firewall that routes sees nothing of it: it blocks nothing there and logs nothing, so that an empty log proves nothing.',
+    'Below, the zones of a conduit share a link. None of these Permits is enforced, and what they do not name passes too, until the zones get VLANs and networks of their own, or a transparent (bridge) firewall or private VLANs stand between them.',
+    '',
+    ...(certain.length === 0 ? [] : ['The spec says that they share:', '', ...linkLines(certain, cell), '']),
+    ...(likely.length === 0 ? [] : ['They probably share (devices of both stand in it, or their networks overlap):', '', ...linkLines(likely, cell), '']),
+    'Where zones are apart already, state their `networks` or `vlans` in the spec, and this note goes. To part them, the `cisco-ios` target writes the VLANs and ports of the switches that the spec names; until then `suricata` sees what passes by, on a mirror port.',
+    '',
+  ];
+};
+
+const MOST_NAMED = 3;
+
+/** One sentence for the terminal; empty when nothing passes by. */
+export const passingBySummary = (links: readonly PassingBy[], permits: number): string => {
+  if (links.length === 0) return '';
+  const concerned = new Set(links.flatMap((link) => link.permits)).size;
+  const names = [...new Set(links.map((link) => link.what))];
+  const likely = links.every((link) => link.isLikely) ? 'probably ' : '';
+  const named = `${names.slice(0, MOST_NAMED).join(', ')}${names.length > MOST_NAMED ? ` and ${names.length - MOST_NAMED} more` : ''}`;
+  return `${concerned} of ${permits} Permits are not enforced as the plant is: their zones ${likely}share a link (${named}), and a firewall that routes does not see what passes there`;
+};
