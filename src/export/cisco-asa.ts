@@ -17,7 +17,7 @@ import { evidenceLine, permitLine, provenanceLines } from './permit-text.ts';
 import { DAY_NAMES, dayAfter, deviceClockLines, windowsOf } from './time-window.ts';
 import { nameScope, safeComment, type NameScope } from './vendor-name.ts';
 
-const CAPABILITIES: Capabilities = { ...NO_CAPABILITIES, ipv6: true, schedule: true, expiry: true, onDemand: true };
+const CAPABILITIES: Capabilities = { ...NO_CAPABILITIES, ipv6: true, multicast: true, schedule: true, expiry: true, onDemand: true };
 
 const INTERFACE = /^(GigabitEthernet|TenGigabitEthernet|Ethernet|FastEthernet|Management|Port-channel|BVI|Vlan)\d+([/.]\d+)*$/;
 const NAME_LENGTH = 60;

@@ -12,7 +12,7 @@ import { assess, notEnforceable, portTexts } from './loss.ts';
 import { provenanceLines } from './permit-text.ts';
 import { safeComment } from './vendor-name.ts';
 
-const CAPABILITIES: Capabilities = { ...NO_CAPABILITIES, ipv6: true, unidirectional: true };
+const CAPABILITIES: Capabilities = { ...NO_CAPABILITIES, ipv6: true, multicast: true, unidirectional: true };
 
 const COLUMNS = ['permit', 'leg', 'from', 'from addresses', 'to', 'to addresses', 'protocol', 'transport', 'port', 'what has to hold'];
 

@@ -78,6 +78,8 @@ export interface PlanPermit {
   readonly server: AddressSet;
   /** What the resolution had to leave out (assets without an address). */
   readonly omitted: readonly string[];
+  /** Servers that are group addresses: those of a link (broadcast too), which no router forwards, and multicast that one may. */
+  readonly groups: { readonly link: AddressSet; readonly routed: AddressSet };
   readonly unidirectional: { readonly via: string; readonly tx: AddressSet; readonly rx: AddressSet } | null;
 }
 
@@ -124,6 +126,8 @@ export interface Capabilities {
   readonly opcuaService: boolean;
   readonly namedOperations: boolean;
   readonly layer2: boolean;
+  /** Its rules hold multicast that is routed. */
+  readonly multicast: boolean;
   /** Sees what devices of one link send each other: it listens or stands in line there instead of routing. */
   readonly onLink: boolean;
   /** Can promise that nothing flows back. */
@@ -216,6 +220,7 @@ export const NO_CAPABILITIES: Capabilities = {
   opcuaService: false,
   namedOperations: false,
   layer2: false,
+  multicast: false,
   onLink: false,
   unidirectional: false,
 };

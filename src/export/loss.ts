@@ -5,7 +5,7 @@
  * for one Permit says so by `modbus` and `also`.
  */
 import type { Permit } from '../permit.ts';
-import { formatSpan } from '../net/address-set.ts';
+import { formatSpan, subtractSets, type AddressSet } from '../net/address-set.ts';
 import type { Capabilities, Effect, LossRow, ModbusEffect, PlanPermit } from './exporter.ts';
 import { ofFamily } from './ip-notation.ts';
 import { OPCUA_SERVICES } from './opcua-services.ts';
@@ -33,6 +33,18 @@ export const scheduleText = (permit: Permit): string => {
   return `${days.length === 0 ? 'mon,tue,wed,thu,fri,sat,sun' : days.join(',')} ${start ?? '00:00'}-${end ?? '24:00'}`;
 };
 
+const spanTexts = (spans: AddressSet): string => spans.map(formatSpan).join(', ');
+
+/** What of a Permit's group addresses this target lets nothing reach, in words. */
+const unreachedGroups = ({ groups }: PlanPermit, capabilities: Capabilities): { readonly spans: AddressSet; readonly reason: string }[] => [
+  ...(groups.link.length === 0 || capabilities.onLink
+    ? []
+    : [{ spans: groups.link, reason: `${spanTexts(groups.link)} is for one link (broadcast, or multicast of link scope), and no router forwards it (RFC 1812 clause 5.3.5, RFC 2644): nothing reaches it through this device` }]),
+  ...(groups.routed.length === 0 || capabilities.multicast
+    ? []
+    : [{ spans: groups.routed, reason: `${spanTexts(groups.routed)} is multicast, for which this target has rules of another kind (a multicast policy or zone): none is written` }]),
+];
+
 /** Why a Permit cannot be written at all; null when it can. An unknown address or port is never "any". */
 export const refusalOf = (entry: PlanPermit, capabilities: Capabilities): string | null => {
   const { permit, client, server } = entry;
@@ -43,6 +55,8 @@ export const refusalOf = (entry: PlanPermit, capabilities: Capabilities): string
   if (WITH_PORTS.test(transport) && ports.length === 0) return `no ${transport} port is stated: that never means every port`;
   if (client.length === 0) return `no address is known for the client side (${permit.from.zone}): that never means any`;
   if (server.length === 0) return `no address is known for the server side (${permit.to.zone}): that never means any`;
+  const unreached = unreachedGroups(entry, capabilities);
+  if (subtractSets(server, unreached.flatMap(({ spans }) => spans)).length === 0) return unreached.map(({ reason }) => reason).join('; ');
   if (entry.unidirectional !== null && !capabilities.unidirectional)
     return 'it is declared unidirectional: a firewall rule would open the way back beside the data diode; see the data-diode target';
   if (permit.conditions.onDemand && !capabilities.onDemand)
@@ -179,7 +193,9 @@ const narrowings = (entry: PlanPermit, capabilities: Capabilities): string[] => 
   const left = capabilities.ipv6
     ? []
     : [...entry.client, ...entry.server].filter((span) => span.family === 'ipv6').map(formatSpan);
-  return [...entry.omitted, ...(left.length > 0 ? [`left out, this target writes no IPv6: ${left.join(', ')}`] : [])];
+  const { groups } = entry;
+  const routed = groups.routed.length > 0 && capabilities.multicast && !capabilities.onLink ? [`${spanTexts(groups.routed)} is multicast: it passes only where the device routes multicast`] : [];
+  return [...entry.omitted, ...unreachedGroups(entry, capabilities).map(({ reason }) => reason), ...routed, ...(left.length > 0 ? [`left out, this target writes no IPv6: ${left.join(', ')}`] : [])];
 };
 
 /** The verdict on one Permit. */

@@ -16,7 +16,7 @@ import { evidenceLine, permitLine } from './permit-text.ts';
 
 const CAPABILITIES: Capabilities = { ...NO_CAPABILITIES, onDemand: true, modbusFunction: true, modbusUnit: true, modbusRange: true };
 /** A Tofino stands in line on the link, an EAGLE routes. */
-const TOFINO_CAPABILITIES: Capabilities = { ...CAPABILITIES, onLink: true };
+const TOFINO_CAPABILITIES: Capabilities = { ...CAPABILITIES, multicast: true, onLink: true };
 const MAX_RULES = 2048;
 const MAX_PROFILES = 32;
 
@@ -169,10 +169,10 @@ const tofinoSheet = (profiles: readonly Profile[], enforce: boolean): string =>
   ].join('\n')}\n`;
 
 /** What a profile lets through depends on the pair: effects are listed by profile, the verdict is on the widest. */
-const enforcedRow = (entry: PlanPermit, device: string, profiles: readonly Profile[]): LossRow => {
+const enforcedRow = (entry: PlanPermit, device: string, capabilities: Capabilities, profiles: readonly Profile[]): LossRow => {
   const own = profiles.filter((profile) => profile.port.permits.includes(entry));
-  if (own.length === 0) return assess(entry, { device, capabilities: CAPABILITIES });
-  const row = assess(entry, { device, capabilities: CAPABILITIES, modbus: widest(own.map((profile) => profile.effect)) });
+  if (own.length === 0) return assess(entry, { device, capabilities });
+  const row = assess(entry, { device, capabilities, modbus: widest(own.map((profile) => profile.effect)) });
   return {
     ...row,
     effects: row.effects.flatMap((effect) =>
@@ -186,9 +186,9 @@ const enforcedRow = (entry: PlanPermit, device: string, profiles: readonly Profi
 const overLimit = (entry: PlanPermit, device: string): LossRow =>
   notEnforceable(entry.permit, device, `the device holds ${MAX_RULES} rules and ${MAX_PROFILES} Modbus profiles, and they are used up: split the conduit over two devices`);
 
-const buildWith = (sheet: (profiles: readonly Profile[], enforce: boolean) => string) => (plan: DevicePlan): DeviceExport => {
+const buildWith = (capabilities: Capabilities, sheet: (profiles: readonly Profile[], enforce: boolean) => string) => (plan: DevicePlan): DeviceExport => {
   const enforce = plan.mode === 'enforce';
-  const permits = plan.permits.filter((entry) => refusalOf(entry, CAPABILITIES) === null);
+  const permits = plan.permits.filter((entry) => refusalOf(entry, capabilities) === null);
   const all = profilesOf(permits);
   const plain = plainRows(permits).slice(0, MAX_RULES - 1 - Math.min(all.length, MAX_PROFILES));
   const profiles = all.slice(0, MAX_PROFILES);
@@ -201,8 +201,8 @@ const buildWith = (sheet: (profiles: readonly Profile[], enforce: boolean) => st
       { path: 'modbus-enforcer.csv', content: sheet(profiles, enforce) },
     ],
     losses: plan.permits.map((entry) => {
-      if (refusalOf(entry, CAPABILITIES) === null && !written.has(entry)) return overLimit(entry, plan.device.id);
-      const row = enforcedRow(entry, plan.device.id, profiles);
+      if (refusalOf(entry, capabilities) === null && !written.has(entry)) return overLimit(entry, plan.device.id);
+      const row = enforcedRow(entry, plan.device.id, capabilities, profiles);
       return cut.has(entry) && row.verdict !== 'not-enforceable' ? { ...row, reasons: [...row.reasons, 'part of its addresses found no free profile and stays blocked'] } : row;
     }),
     rollback: ['Load the configuration that was saved before (the device tool keeps it as a profile or project), then save it to the device.'],
@@ -227,7 +227,7 @@ export const hirschmannEagle: Exporter = {
   title: 'Hirschmann EAGLE (HiSecOS): rule and Modbus enforcer sheets',
   platforms: ['hisecos'],
   capabilities: CAPABILITIES,
-  build: buildWith(hirschmannSheet),
+  build: buildWith(CAPABILITIES, hirschmannSheet),
 };
 
 export const tofino: Exporter = {
@@ -236,5 +236,5 @@ export const tofino: Exporter = {
   title: 'Tofino Xenon: rule and Modbus enforcer sheets',
   platforms: ['tofino'],
   capabilities: TOFINO_CAPABILITIES,
-  build: buildWith(tofinoSheet),
+  build: buildWith(TOFINO_CAPABILITIES, tofinoSheet),
 };

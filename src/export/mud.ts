@@ -11,7 +11,7 @@ import { assess, familiesOf, notEnforceable, refusalOf } from './loss.ts';
 import { asciiJson } from './loss-report.ts';
 import { nameScope, safeComment } from './vendor-name.ts';
 
-const CAPABILITIES = { ...NO_CAPABILITIES, ipv6: true, onLink: true };
+const CAPABILITIES = { ...NO_CAPABILITIES, ipv6: true, multicast: true, onLink: true };
 const PROTOCOLS: Readonly<Record<string, number>> = { icmp: 1, tcp: 6, udp: 17, icmpv6: 58, sctp: 132 };
 const CACHE_HOURS = 48;
 /** Without an observation there is no date that is not invented; this one says so by its looks. */

@@ -23,6 +23,7 @@ import { nameScope, safeComment, type NameScope } from './vendor-name.ts';
 const CAPABILITIES: Capabilities = {
   ...NO_CAPABILITIES,
   ipv6: true,
+  multicast: true,
   schedule: true,
   expiry: true,
   endsSessions: true,

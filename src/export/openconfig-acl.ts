@@ -15,7 +15,7 @@ import { asciiJson } from './loss-report.ts';
 import { permitLine } from './permit-text.ts';
 import { nameScope } from './vendor-name.ts';
 
-const CAPABILITIES = { ...NO_CAPABILITIES, ipv6: true };
+const CAPABILITIES = { ...NO_CAPABILITIES, ipv6: true, multicast: true };
 
 const INTERFACE = /^[A-Za-z][A-Za-z0-9_./:-]{0,62}$/;
 const NAME_LENGTH = 60;

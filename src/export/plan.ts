@@ -8,7 +8,7 @@
  * "any". Order is the spec's; sets are sorted.
  */
 import type { PermitEnd } from '../permit.ts';
-import { formatSpan, normaliseSet, parseSet, parseSpan, setContains, type AddressSet, type AddressSpan } from '../net/address-set.ts';
+import { formatSpan, groupAddressKind, normaliseSet, parseSet, parseSpan, setContains, type AddressSet, type AddressSpan } from '../net/address-set.ts';
 import { portsOf, type DeclaredPermit } from '../policy/permits.ts';
 import { sharedLinks } from '../policy/shared-link.ts';
 import { declaredAssets, holdingsOf, type Holdings } from '../policy/spec-assets.ts';
@@ -110,6 +110,20 @@ const unidirectionalOf = (spec: Spec, declared: DeclaredPermit, zones: readonly 
   return { via: stated?.via_asset ?? '', tx: leg(stated?.tx_endpoint), rx: leg(stated?.rx_endpoint) };
 };
 
+/** The last addresses of the plant's networks: to all of each (RFC 919). A /31 has none (RFC 3021). */
+const directedBroadcasts = (zones: readonly PlanZone[]): AddressSet =>
+  zones.flatMap((zone) => zone.networks.filter((span) => span.family === 'ipv4' && span.last - span.first > 1n).map((span) => ({ ...span, first: span.last })));
+
+/** Each as it is stated: joined with its neighbours a group address would be a host of a range. */
+const groupsOf = (end: PermitEnd, holdings: Holdings, broadcasts: AddressSet): PlanPermit['groups'] => {
+  const spans = [...end.addresses.flatMap((text) => parseSpan(text) ?? []), ...end.assets.flatMap((id) => holdings.ofAsset(id))].filter((span) => span.family !== 'mac');
+  const kindOf = (span: AddressSpan): 'link' | 'routed' | null => {
+    if (broadcasts.some((one) => span.first === one.first && span.last === one.last)) return 'link';
+    return groupAddressKind(formatSpan({ ...span, last: span.first })) && groupAddressKind(formatSpan({ ...span, first: span.last }));
+  };
+  return { link: normaliseSet(spans.filter((span) => kindOf(span) === 'link')), routed: normaliseSet(spans.filter((span) => kindOf(span) === 'routed')) };
+};
+
 const permitOf = (spec: Spec, declared: DeclaredPermit, zones: readonly PlanZone[], holdings: Holdings): PlanPermit => {
   const { permit } = declared;
   const wantMac = permit.service.transport.startsWith('eth-') || permit.service.transport === 'l2';
@@ -120,6 +134,7 @@ const permitOf = (spec: Spec, declared: DeclaredPermit, zones: readonly PlanZone
     client: client.addresses,
     server: server.addresses,
     omitted: [...client.omitted, ...server.omitted],
+    groups: groupsOf(permit.to, holdings, directedBroadcasts(zones)),
     unidirectional: unidirectionalOf(spec, declared, zones, holdings),
   };
 };

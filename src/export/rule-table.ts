@@ -11,7 +11,7 @@ import { requiredModbus } from './modbus-scope.ts';
 
 const EVERYTHING: Capabilities = {
   ipv6: true, schedule: true, expiry: true, endsSessions: true, onDemand: true, modbusFunction: true, modbusUnit: true, modbusRange: true,
-  opcuaPolicy: true, opcuaService: true, namedOperations: true, layer2: true, onLink: true, unidirectional: true,
+  opcuaPolicy: true, opcuaService: true, namedOperations: true, layer2: true, multicast: true, onLink: true, unidirectional: true,
 };
 
 const statedOnly = (plan: DevicePlan): LossRow[] =>

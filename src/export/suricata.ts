@@ -23,6 +23,7 @@ import { safeComment } from './vendor-name.ts';
 const CAPABILITIES: Capabilities = {
   ...NO_CAPABILITIES,
   ipv6: true,
+  multicast: true,
   onLink: true,
   modbusFunction: true,
   modbusUnit: true,

@@ -29,6 +29,7 @@ const EVERYTHING: Capabilities = {
   opcuaService: true,
   namedOperations: true,
   layer2: false,
+  multicast: true,
   onLink: true,
   unidirectional: false,
 };

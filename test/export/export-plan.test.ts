@@ -2,7 +2,9 @@
 import { expect, test } from 'vitest';
 import { exportPlan } from '../../src/export/export-plan.ts';
 import type { Exporter, Plan } from '../../src/export/exporter.ts';
+import { planOf } from '../../src/export/plan.ts';
 import { exporterOf, listTargets, registryOf } from '../../src/export/registry.ts';
+import { loadText } from '../policy/loaded-spec.ts';
 import { hostilePlan, plantPlan } from './plant.ts';
 
 const targets = listTargets();
@@ -248,4 +250,31 @@ test('hundreds of Permits are no trouble for any target', () => {
     expect(losses.length, name).toBe(250);
     expect(files.length, name).toBeGreaterThan(2);
   }
+});
+
+const GROUPS = planOf(loadText(`
+zones:
+  - {zone_id: CELL, name: c, networks: [10.20.0.0/24, 10.21.0.0/31], assets: [{asset_id: PLC, ip: [10.20.0.2]}]}
+  - {zone_id: OPS, name: o, networks: [10.30.0.0/24], assets: [{asset_id: SCADA, ip: [10.30.0.2]}]}
+conduits:
+  - conduit_id: C
+    connects: [CELL, OPS]
+    protocols_allowed:
+      - {rule_id: MULTICAST, protocol: X, transport: udp, port: 2222, client: {zone: OPS, assets: [SCADA]}, server: {zone: CELL, addresses: [239.192.1.64]}}
+      - {rule_id: BROADCAST, protocol: X, transport: udp, port: 47808, client: {zone: OPS, assets: [SCADA]}, server: {zone: CELL, addresses: [10.20.0.255, 255.255.255.255, 224.0.0.251]}}
+      - {rule_id: BOTH, protocol: X, transport: udp, port: 7, client: {zone: OPS, assets: [SCADA]}, server: {zone: CELL, addresses: [10.20.0.254, 10.20.0.255]}}
+      - {rule_id: HOSTS, protocol: X, transport: udp, port: 9, client: {zone: OPS, assets: [SCADA]}, server: {zone: CELL, addresses: [10.20.0.0/24, 10.21.0.1]}}
+`), []);
+
+test('what is for one link no router forwards, and multicast wants rules of its own on some targets', () => {
+  for (const { name, filters, capabilities } of targets) {
+    if (!filters || name === 'data-diode' || name === 'mud') continue;
+    const rows = new Map(exportPlan(exporterOf(name), GROUPS, { allowWider: true }).losses.map((row) => [row.permit, row]));
+    const says = (id: string, text: string): boolean => rows.get(id)!.reasons.some((reason) => reason.includes(text));
+    expect([name, rows.get('BROADCAST')!.verdict === 'not-enforceable', says('BROADCAST', 'no router forwards it')]).toEqual([name, !capabilities.onLink, !capabilities.onLink]);
+    expect([name, rows.get('MULTICAST')!.verdict === 'not-enforceable', says('MULTICAST', 'none is written')]).toEqual([name, !capabilities.multicast, !capabilities.multicast]);
+    expect([name, rows.get('BOTH')!.verdict === 'not-enforceable', says('BOTH', '10.20.0.255 is for one link')]).toEqual([name, false, !capabilities.onLink]);
+    expect([name, says('HOSTS', 'is for one link')]).toEqual([name, false]);
+  }
+  for (const target of ['fortios', 'panos', 'cisco-ftd', 'hirschmann-eagle']) expect(exporterOf(target).capabilities.multicast).toBe(false);
 });
