@@ -80,6 +80,8 @@ export interface PlanPermit {
   readonly omitted: readonly string[];
   /** Servers that are group addresses: those of a link (broadcast too), which no router forwards, and multicast that one may. */
   readonly groups: { readonly link: AddressSet; readonly routed: AddressSet };
+  /** How much and how fast, in words; empty = no limit. */
+  readonly limits: string;
   readonly unidirectional: { readonly via: string; readonly tx: AddressSet; readonly rx: AddressSet } | null;
 }
 
@@ -125,6 +127,8 @@ export interface Capabilities {
   readonly opcuaPolicy: boolean;
   readonly opcuaService: boolean;
   readonly namedOperations: boolean;
+  /** Connections, and requests and connections in a time. */
+  readonly limits: boolean;
   readonly layer2: boolean;
   /** Its rules hold multicast that is routed. */
   readonly multicast: boolean;
@@ -219,6 +223,7 @@ export const NO_CAPABILITIES: Capabilities = {
   opcuaPolicy: false,
   opcuaService: false,
   namedOperations: false,
+  limits: false,
   layer2: false,
   multicast: false,
   onLink: false,

@@ -135,7 +135,7 @@ const opcuaWidenings = (permit: Permit, capabilities: Capabilities): Widening[] 
   return widenings;
 };
 
-const conditionWidenings = (permit: Permit, capabilities: Capabilities): Widening[] => {
+const conditionWidenings = ({ permit, limits }: PlanPermit, capabilities: Capabilities): Widening[] => {
   const widenings: Widening[] = [];
   const schedule = scheduleText(permit);
   if (schedule !== '' && !capabilities.schedule)
@@ -145,6 +145,7 @@ const conditionWidenings = (permit: Permit, capabilities: Capabilities): Widenin
   const isTimed = (schedule !== '' && capabilities.schedule) || (permit.conditions.expires !== null && capabilities.expiry);
   if (isTimed && !capabilities.endsSessions)
     widenings.push({ reason: 'sessions that are open when its time is over stay open here', to: 'sessions that began in time, until they end', extra: 0 });
+  if (limits !== '' && !capabilities.limits) widenings.push({ reason: `the limits (${limits}) cannot be held here`, to: 'as much and as fast as is asked', extra: 0 });
   return widenings;
 };
 
@@ -209,7 +210,7 @@ export const assess = (entry: PlanPermit, { device, capabilities, modbus, also =
     ...(required === null ? [] : modbusWidening(required, effect)),
     ...opcuaWidenings(permit, capabilities),
     ...operationWidenings(permit, capabilities),
-    ...conditionWidenings(permit, capabilities),
+    ...conditionWidenings(entry, capabilities),
     ...also.map((reason) => ({ reason, to: reason, extra: null })),
   ];
   const uncounted = widenings.some((widening) => widening.extra === null);

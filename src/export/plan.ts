@@ -124,6 +124,14 @@ const groupsOf = (end: PermitEnd, holdings: Holdings, broadcasts: AddressSet): P
   return { link: normaliseSet(spans.filter((span) => kindOf(span) === 'link')), routed: normaliseSet(spans.filter((span) => kindOf(span) === 'routed')) };
 };
 
+const limitsText = (limits: DeclaredPermit['limits']): string =>
+  [
+    [limits?.max_connections, 'connections'],
+    [limits?.max_connections_per_client, 'connections a client'],
+    [limits?.new_connections_per_minute, 'new connections a minute'],
+    [limits?.requests_per_second, 'requests a second'],
+  ].flatMap(([most, what]) => (most === undefined ? [] : [`at most ${most} ${what}`])).join(', ');
+
 const permitOf = (spec: Spec, declared: DeclaredPermit, zones: readonly PlanZone[], holdings: Holdings): PlanPermit => {
   const { permit } = declared;
   const wantMac = permit.service.transport.startsWith('eth-') || permit.service.transport === 'l2';
@@ -135,6 +143,7 @@ const permitOf = (spec: Spec, declared: DeclaredPermit, zones: readonly PlanZone
     server: server.addresses,
     omitted: [...client.omitted, ...server.omitted],
     groups: groupsOf(permit.to, holdings, directedBroadcasts(zones)),
+    limits: limitsText(declared.limits),
     unidirectional: unidirectionalOf(spec, declared, zones, holdings),
   };
 };

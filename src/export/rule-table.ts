@@ -11,7 +11,7 @@ import { requiredModbus } from './modbus-scope.ts';
 
 const EVERYTHING: Capabilities = {
   ipv6: true, schedule: true, expiry: true, endsSessions: true, onDemand: true, modbusFunction: true, modbusUnit: true, modbusRange: true,
-  opcuaPolicy: true, opcuaService: true, namedOperations: true, layer2: true, multicast: true, onLink: true, unidirectional: true,
+  opcuaPolicy: true, opcuaService: true, namedOperations: true, limits: true, layer2: true, multicast: true, onLink: true, unidirectional: true,
 };
 
 const statedOnly = (plan: DevicePlan): LossRow[] =>
@@ -25,7 +25,7 @@ const sideTexts = (entry: PlanPermit, side: 'client' | 'server'): string[] => en
 const COLUMNS = [
   'permit', 'conduit', 'from zone', 'from assets', 'client addresses', 'to zone', 'to assets', 'server addresses', 'protocol', 'transport', 'ports',
   'access', 'function codes', 'unit ids', 'data addresses', 'opc ua services', 'opc ua modes', 'opc ua policies', 'other operations', 'schedule',
-  'expires', 'on demand', 'unidirectional', 'basis', 'decision', 'owner', 'first seen', 'last seen', 'requests', 'never seen', 'widened by', 'purpose',
+  'expires', 'on demand', 'limits', 'unidirectional', 'basis', 'decision', 'owner', 'first seen', 'last seen', 'requests', 'never seen', 'widened by', 'purpose',
 ];
 
 const row = (entry: PlanPermit): string => {
@@ -37,7 +37,7 @@ const row = (entry: PlanPermit): string => {
     portTexts(permit).join(' '), permit.access.join(' '), modbus === null ? '' : modbus.functions.join(' '), modbus === null ? '' : modbus.units.join(' '),
     modbus === null ? '' : modbus.ranges.join(' '), permit.opcua?.services.join(' ') ?? '', permit.opcua?.securityModes.join(' ') ?? '',
     permit.opcua?.securityPolicies.join(' ') ?? '', permit.named?.names.join(' ') ?? '', scheduleText(permit), permit.conditions.expires ?? '',
-    permit.conditions.onDemand ? 'yes' : 'no', entry.unidirectional === null ? 'no' : 'yes', permit.basis, permit.decision, permit.owner,
+    permit.conditions.onDemand ? 'yes' : 'no', entry.limits, entry.unidirectional === null ? 'no' : 'yes', permit.basis, permit.decision, permit.owner,
     permit.evidence?.firstSeen ?? '', permit.evidence?.lastSeen ?? '', permit.evidence?.requests ?? '', permit.evidence?.neverSeen ?? '',
     permit.evidence?.generalisedBy.join(' ') ?? '', permit.purpose,
   ]);
@@ -59,6 +59,7 @@ const jsonValue = (plan: DevicePlan): unknown => ({
     client: sideTexts(entry, 'client'),
     server: sideTexts(entry, 'server'),
     omitted: entry.omitted,
+    limits: entry.limits,
     unidirectional: entry.unidirectional !== null,
   })),
 });

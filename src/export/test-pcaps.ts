@@ -28,6 +28,7 @@ const EVERYTHING: Capabilities = {
   opcuaPolicy: true,
   opcuaService: true,
   namedOperations: true,
+  limits: true,
   layer2: false,
   multicast: true,
   onLink: true,

@@ -278,3 +278,26 @@ test('what is for one link no router forwards, and multicast wants rules of its 
   }
   for (const target of ['fortios', 'panos', 'cisco-ftd', 'hirschmann-eagle']) expect(exporterOf(target).capabilities.multicast).toBe(false);
 });
+
+test('no target that filters holds limits, and each says so; the tables state them', () => {
+  const plan = planOf(loadText(`
+zones:
+  - {zone_id: CELL, name: c, networks: [10.20.0.0/24], assets: [{asset_id: PLC, ip: [10.20.0.2]}]}
+  - {zone_id: OPS, name: o, networks: [10.30.0.0/24], assets: [{asset_id: SCADA, ip: [10.30.0.2]}]}
+conduits:
+  - conduit_id: C
+    connects: [CELL, OPS]
+    mode: enforce
+    protocols_allowed:
+      - {rule_id: LIMITED, protocol: SSH, client: {zone: OPS, assets: [SCADA]}, server: {zone: CELL, assets: [PLC]}, limits: {max_connections: 2, requests_per_second: 0.5}}
+`), []);
+  for (const { name, filters } of targets) {
+    const { losses, refused } = exportPlan(exporterOf(name), plan);
+    if (!filters || name === 'data-diode') continue;
+    expect([name, losses[0]?.verdict]).toEqual([name, 'widened']);
+    expect(losses[0]?.reasons).toContain('the limits (at most 2 connections, at most 0.5 requests a second) cannot be held here');
+    expect(losses[0]?.widenedTo).toBe('as much and as fast as is asked');
+    expect(refused).toEqual(['LIMITED']);
+  }
+  for (const name of ['csv', 'json']) expect(exportPlan(exporterOf(name), plan).files.find((file) => file.path.startsWith('permits.'))?.content).toContain('at most 2 connections');
+});
