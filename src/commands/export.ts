@@ -16,6 +16,9 @@ import { textTable, type Cell, type Column } from '../render/table.ts';
 import { defineCommand, JSON_OPTION, type CommandContext, type CommandResult } from './command.ts';
 import { lookAt, makeFolder, writeFileWhole } from './whole-file.ts';
 
+/** `simulate` asks for them too: without them it would judge another configuration. */
+export const APPLICATION_IDS_OPTION = { type: 'string', requiresArg: true, describe: 'JSON file: FortiGuard application ids by function, {"modbus:3": 48887}' } as const;
+
 export const exportCommand = defineCommand({
   syntax: 'export [spec]',
   summary: 'Write a spec as configuration for a firewall or switch, with a loss report.',
@@ -31,7 +34,7 @@ export const exportCommand = defineCommand({
     mode: { choices: ['monitor', 'enforce'] as const, requiresArg: true, describe: 'default: as the conduits of the spec say' },
     'allow-wider': { type: 'boolean', describe: 'write rules although they let more through than the Permits say' },
     'all-conduits': { type: 'boolean', describe: 'also conduits that the spec gives to devices of other platforms' },
-    'application-ids': { type: 'string', requiresArg: true, describe: 'JSON file: FortiGuard application ids by function, {"modbus:3": 48887}' },
+    'application-ids': APPLICATION_IDS_OPTION,
     'list-targets': { type: 'boolean', describe: 'the capability matrix' },
     json: JSON_OPTION,
   },
@@ -74,7 +77,7 @@ export function exportSpec(argv: ExportArguments, context: CommandContext): Comm
 
 const MOST_NAMED = 12;
 
-function readApplicationIds(path: string): Record<string, number> {
+export function readApplicationIds(path: string): Record<string, number> {
   try {
     const ids: unknown = JSON.parse(readFileSync(path, 'utf8'));
     if (ids !== null && typeof ids === 'object' && Object.values(ids).every((id) => Number.isSafeInteger(id))) return ids as Record<string, number>;

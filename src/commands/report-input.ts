@@ -6,14 +6,15 @@
 import { describeOperation } from '../decode/app/registry.ts';
 import { usageError } from '../errors.ts';
 import { exportPlan } from '../export/export-plan.ts';
+import type { Plan } from '../export/exporter.ts';
 import { planOf } from '../export/plan.ts';
 import { exporterOf, listTargets } from '../export/registry.ts';
+import { semanticsOf, writtenBy } from '../export/simulated-target.ts';
 import { DEFAULT_CONDUIT_OPTIONS, proposeConduits } from '../infer/conduits.ts';
 import type { Pins, Proposal } from '../infer/proposal.ts';
 import { proposeZones } from '../infer/zones.ts';
 import type { LoggedAttempt, ObservationSet } from '../observation.ts';
 import { diffReport } from '../policy/diff.ts';
-import { semanticsOf } from '../policy/firewall-semantics.ts';
 import { simulate } from '../policy/simulate.ts';
 import { parseSpec, type LoadedSpec } from '../policy/spec-load.ts';
 import { pinsOf } from '../policy/spec-pins.ts';
@@ -74,12 +75,14 @@ export function gatherReport({ storePath, declared, tool, commandLine, progress 
   });
   progress('simulating enforcement');
   const targets = targetsOf(loaded);
+  const plan = planOf(loaded, []);
+  const isExported = loaded.permits.length <= MOST_EXPORTED;
   const simulations = ['ideal', ...targets].flatMap((target) => {
     const semantics = semanticsOf(target);
-    return semantics === null ? [] : [simulate(loaded, set, semantics)];
+    return semantics === null ? [] : [simulate(loaded, set, semantics, { written: isExported ? writtenBy(target, plan) : null })];
   });
   const verification = verifySpec({ loaded, set, traffic, before: null, attempts, probes, sensor: sensorText(status) });
-  const losses = loaded.permits.length > MOST_EXPORTED ? [] : targets.flatMap((target) => lossesOf(loaded, target));
+  const losses = isExported ? targets.flatMap((target) => lossesOf(plan, target)) : [];
   return {
     basis: declared === null ? 'proposal' : 'spec',
     specFile: declared?.file ?? null,
@@ -115,10 +118,10 @@ const targetsOf = ({ spec }: LoadedSpec): string[] => {
 
 const MOST_LOSS_ROWS = 500;
 
-function lossesOf(loaded: LoadedSpec, target: string): LossSummary[] {
+function lossesOf(plan: Plan, target: string): LossSummary[] {
   const row = listTargets().find(({ name }) => name === target);
   if (row === undefined) return [];
-  const { losses } = exportPlan(exporterOf(target), planOf(loaded, []), { mode: row.modes.includes('enforce') ? 'enforce' : row.modes[0], allowWider: true });
+  const { losses } = exportPlan(exporterOf(target), plan, { mode: row.modes.includes('enforce') ? 'enforce' : row.modes[0], allowWider: true });
   const lossy = losses.filter(({ verdict }) => verdict !== 'enforced');
   const count = (verdict: string): number => losses.filter((one) => one.verdict === verdict).length;
   return [{

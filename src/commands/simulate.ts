@@ -4,7 +4,8 @@
  * anything would have been blocked.
  */
 import { EXIT, usageError } from '../errors.ts';
-import { FIREWALL_SEMANTICS, semanticsOf } from '../policy/firewall-semantics.ts';
+import { planOf } from '../export/plan.ts';
+import { semanticsOf, SIMULATED_TARGETS, writtenBy } from '../export/simulated-target.ts';
 import { simulate } from '../policy/simulate.ts';
 import { loadSpec } from '../policy/spec-load.ts';
 import { jsonDocument } from '../render/json.ts';
@@ -13,6 +14,7 @@ import { lossesOf } from '../render/status-record.ts';
 import { readFromStore, storePath } from '../store/database.ts';
 import { readStatus } from '../store/read-status.ts';
 import { readAll } from './analysis.ts';
+import { APPLICATION_IDS_OPTION, readApplicationIds } from './export.ts';
 import { DB_OPTION, defineCommand, JSON_OPTION, type CommandContext, type CommandResult } from './command.ts';
 
 export const simulateCommand = defineCommand({
@@ -26,7 +28,8 @@ export const simulateCommand = defineCommand({
   positionals: { spec: { type: 'string', demandOption: true, describe: 'the spec (YAML)' } },
   options: {
     db: DB_OPTION,
-    target: { type: 'string', requiresArg: true, default: 'ideal', describe: `how the firewall judges: ${FIREWALL_SEMANTICS.map((one) => one.target).join(', ')}` },
+    target: { type: 'string', requiresArg: true, default: 'ideal', describe: `how the firewall judges: ${SIMULATED_TARGETS.map((one) => one.target).join(', ')}` },
+    'application-ids': APPLICATION_IDS_OPTION,
     'on-demand': { type: 'boolean', describe: 'with on-demand Permits switched on' },
     json: JSON_OPTION,
   },
@@ -37,16 +40,19 @@ interface SimulateArguments {
   readonly spec: string;
   readonly db?: string | undefined;
   readonly target: string;
+  readonly 'application-ids'?: string | undefined;
   readonly 'on-demand'?: boolean | undefined;
   readonly json?: boolean | undefined;
 }
 
 export function simulateStore(argv: SimulateArguments, context: CommandContext): CommandResult {
   const semantics = semanticsOf(argv.target);
-  if (semantics === null) throw usageError(`there is no target "${argv.target}"`, `Choose one of ${FIREWALL_SEMANTICS.map((one) => one.target).join(', ')}.`);
+  if (semantics === null) throw usageError(`there is no target "${argv.target}"`, `Choose one of ${SIMULATED_TARGETS.map((one) => one.target).join(', ')}.`);
   const loaded = loadSpec(argv.spec);
   const { set, losses } = readFromStore(storePath(argv.db, context.environment), (db) => ({ set: readAll(db), losses: lossesOf(readStatus(db)) }));
-  const simulation = simulate(loaded, set, semantics, { onDemand: argv['on-demand'] === true });
+  const ids = argv['application-ids'];
+  const written = writtenBy(argv.target, planOf(loaded, []), ids === undefined ? {} : { applicationIds: readApplicationIds(ids) });
+  const simulation = simulate(loaded, set, semantics, { onDemand: argv['on-demand'] === true, written });
   const exitCode = simulation.blocked.length > 0 ? EXIT.findings : EXIT.ok;
   if (argv.json === true) return { exitCode, output: [jsonDocument({ losses, ...simulation })] };
   return { exitCode, output: simulationText(simulation, losses, { width: context.width, colour: context.colour }) };

@@ -6,7 +6,11 @@
  */
 import type { Permit } from '../permit.ts';
 import type { AddressSet } from '../net/address-set.ts';
+import type { Holds } from '../policy/firewall-semantics.ts';
+import type { ModbusEffect } from '../policy/modbus-effect.ts';
 import type { SharedLink } from '../policy/shared-link.ts';
+
+export type { ModbusEffect } from '../policy/modbus-effect.ts';
 
 export type Mode = 'monitor' | 'enforce';
 
@@ -138,15 +142,6 @@ export interface Capabilities {
   readonly unidirectional: boolean;
 }
 
-export interface ModbusEffect {
-  /** Function codes let through, ascending. */
-  readonly functions: readonly number[];
-  /** Unit ids let through, ascending; empty = every unit. */
-  readonly units: readonly number[];
-  /** Data addresses by function, as `FC:first-last`; a function that is not named is let through with every address. */
-  readonly ranges: readonly string[];
-}
-
 /** What one rule (or the rules of one Permit together) really lets through. */
 export interface Effect {
   readonly client: AddressSet;
@@ -173,6 +168,8 @@ export interface LossRow {
   /** Operations let through that the Permit does not name; null when they cannot be counted. 0 unless widened. */
   readonly extraOperations: number | null;
   readonly reasons: readonly string[];
+  /** What of the Permit is held, for the simulation; nothing of it counts when there is no rule. */
+  readonly holds: Holds;
   readonly effects: readonly Effect[];
 }
 

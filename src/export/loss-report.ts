@@ -56,9 +56,9 @@ export const lossJson = (exporter: Exporter, mode: Mode, rows: readonly LossRow[
     mode,
     refused,
     passingBy: links,
-    permits: rows.map((row) => ({
-      ...row,
-      effects: row.effects.map((effect) => ({
+    permits: rows.map(({ permit, conduit, device, verdict, widenedTo, extraOperations, reasons, effects }) => ({
+      permit, conduit, device, verdict, widenedTo, extraOperations, reasons,
+      effects: effects.map((effect) => ({
         ...effect,
         client: effect.client.map(rangeText),
         server: effect.server.map(rangeText),

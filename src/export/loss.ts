@@ -6,7 +6,8 @@
  */
 import type { Permit } from '../permit.ts';
 import { formatSpan, subtractSets, type AddressSet } from '../net/address-set.ts';
-import type { Capabilities, Effect, LossRow, ModbusEffect, PlanPermit } from './exporter.ts';
+import type { Holds } from '../policy/firewall-semantics.ts';
+import { NO_CAPABILITIES, type Capabilities, type Effect, type LossRow, type ModbusEffect, type PlanPermit } from './exporter.ts';
 import { ofFamily } from './ip-notation.ts';
 import { OPCUA_SERVICES } from './opcua-services.ts';
 import { EVERY_FUNCTION, extraModbusOperations, isModbus, modbusText, requiredModbus } from './modbus-scope.ts';
@@ -187,8 +188,16 @@ export const notEnforceable = (permit: Permit, device: string, reason: string): 
   widenedTo: '',
   extraOperations: 0,
   reasons: [reason],
+  holds: NO_CAPABILITIES,
   effects: [],
 });
+
+/** The capabilities as they are for this Permit: of Modbus what really passes. */
+const holdsOf = (capabilities: Capabilities, required: ModbusEffect | null, effect: ModbusEffect | null): Holds => {
+  if (required === null) return { ...capabilities, modbusFunction: false, modbusUnit: false, modbusRange: false };
+  const isSame = (dimension: 'functions' | 'units' | 'ranges'): boolean => effect !== null && effect[dimension].join() === required[dimension].join();
+  return { ...capabilities, modbusFunction: isSame('functions'), modbusUnit: isSame('units'), modbusRange: isSame('ranges'), modbus: effect };
+};
 
 const narrowings = (entry: PlanPermit, capabilities: Capabilities): string[] => {
   const left = capabilities.ipv6
@@ -222,6 +231,7 @@ export const assess = (entry: PlanPermit, { device, capabilities, modbus, also =
     widenedTo: widenings.map((widening) => widening.to).join('; '),
     extraOperations: uncounted ? null : widenings.reduce((sum, widening) => sum + (widening.extra ?? 0), 0),
     reasons: [...widenings.map((widening) => widening.reason), ...narrowings(entry, capabilities)],
+    holds: holdsOf(capabilities, required, effect),
     effects: effectsOf(entry, capabilities, effect),
   };
 };

@@ -4,7 +4,7 @@
  * purpose: a test runs inside the window.
  */
 import { parseSpan, setContains } from '../net/address-set.ts';
-import { tableOf } from '../net/register-set.ts';
+import { effectPasses } from '../policy/modbus-effect.ts';
 import type { Effect, ModbusEffect } from './exporter.ts';
 import type { ModbusRequest } from './modbus-request.ts';
 
@@ -29,22 +29,11 @@ const lastOf = (request: ModbusRequest): number => {
   return request.start + (single ? 1 : request.quantity) - 1;
 };
 
-const inRanges = (effect: ModbusEffect, request: ModbusRequest): boolean =>
-  (['read', 'write'] as const).every((access) => {
-    if (tableOf(request.functionCode, access) === null) return true;
-    const prefix = `${request.functionCode}${request.functionCode === 23 ? access[0] : ''}:`;
-    const spans = effect.ranges.filter((range) => range.startsWith(prefix)).map((range) => range.slice(prefix.length).split('-').map(Number));
-    return spans.length === 0 || spans.some(([first = 0, last = 0]) => first <= request.start && lastOf(request) <= last);
-  });
-
 const modbusMatches = (effect: ModbusEffect | null, request: ModbusRequest | null): boolean => {
   if (effect === null) return true;
   if (request === null) return false;
-  return (
-    effect.functions.includes(request.functionCode) &&
-    (effect.units.length === 0 || effect.units.includes(request.unit)) &&
-    inRanges(effect, request)
-  );
+  const span = { first: request.start, last: lastOf(request) };
+  return effectPasses(effect, request.functionCode, request.unit, [{ access: 'read', ...span }, { access: 'write', ...span }]);
 };
 
 const transportMatches = (effect: Effect, flow: Flow): boolean =>

@@ -1,25 +1,27 @@
 /**
  * What enforcement would have done to the observed traffic, as a given firewall would really judge it.
  *
- * In: a spec, Observations and how a target judges. Out: what would have been blocked (who, what, how often, on which
+ * In: a spec, Observations, how a target judges, and what its configuration makes of each Permit. Out: what would have been blocked (who, what, how often, on which
  * days), sessions that break once at cut-over, what would be let through beyond the Permits, a residual risk and an order
  * in which to cut conduits over. What passes only while an on-demand Permit is switched on, and what the spec set aside, is
  * told apart from what would be blocked. Left out on purpose: whether a blocked thing is wanted (diff.ts and people say that).
  */
 import type { Conversation, ObservationSet } from '../observation.ts';
 import type { Permit } from '../permit.ts';
-import { tableOf } from '../net/register-set.ts';
+import { accessOfFunctionCode, tableOf } from '../net/register-set.ts';
 import { staysOnLink } from '../net/link-local.ts';
 import { contextOf } from './diff.ts';
 import { serviceText } from './diff-observed.ts';
-import type { FirewallSemantics } from './firewall-semantics.ts';
-import { isLive, permittedCodes, protocolKey } from './permits.ts';
+import type { FirewallSemantics, Holds, WrittenPermit } from './firewall-semantics.ts';
+import { heldPermits } from './held-permit.ts';
+import { isLive, permitsAccess, permittedCodes, protocolKey } from './permits.ts';
 import { plural } from '../infer/plural.ts';
 import { createSetAside } from './set-aside.ts';
 import { judgeLimits } from './simulate-limits.ts';
 import type { DeclaredPermit } from './permits.ts';
-import { limitsOperations, type AskVerdict, type MissKind } from './match.ts';
+import { createMatcher, limitsOperations, type Matcher } from './match.ts';
 import type { LoadedSpec } from './spec-load.ts';
+import { SECURITY_MODES } from './spec-schema.ts';
 
 export interface Blocked {
   readonly conversation: number;
@@ -89,6 +91,8 @@ export interface Simulation {
 export interface SimulateOptions {
   /** Treat on-demand Permits as switched on. */
   readonly onDemand?: boolean;
+  /** What the target's configuration makes of each Permit, by id; without it every Permit has a rule as the semantics say. */
+  readonly written?: ReadonlyMap<string, WrittenPermit> | null;
 }
 
 /** Public Modbus codes (V1.1b3 clause 5.1) and the vendor code that programs Schneider controllers. */
@@ -100,65 +104,72 @@ const CONSEQUENCE: Readonly<Record<string, number>> = {
   sis: 5, 'safety-controller': 5, plc: 4, rtu: 4, io: 4, drive: 4, gateway: 4, hmi: 3, 'opcua-server': 3, 'alarm-server': 3, historian: 2, mes: 2, ews: 2, 'engineering-workstation': 2,
 };
 
-/** Misses that this target cannot see, so that the request passes. */
-const isBlind = (semantics: FirewallSemantics, kind: MissKind, isOpcua: boolean): boolean => {
-  if (semantics.inspection === 'none') return kind === 'operation' || kind === 'access' || kind === 'unit' || kind === 'range' || kind === 'security' || kind === 'protocol' || (kind === 'schedule' && !semantics.schedules);
-  switch (kind) {
-    case 'operation':
-    case 'access': return isOpcua ? !semantics.opcuaServices : !semantics.functionCodes;
-    case 'unit': return !semantics.unitIds;
-    case 'range': return !semantics.ranges;
-    case 'schedule': return !semantics.schedules;
-    default: return false;
-  }
-};
-
 const pairsOf = (permit: Permit, sizeOfZone: (zone: string) => number): number => {
   const side = (end: Permit['from']): number => (end.assets.length + end.addresses.length === 0 ? sizeOfZone(end.zone) : end.assets.length + end.addresses.length);
   return Math.max(1, side(permit.from) * side(permit.to));
 };
 
-const letThroughBy = (semantics: FirewallSemantics, { permit }: DeclaredPermit, pairs: number): LetThrough | null => {
+const limitsModes = ({ opcua }: Permit): boolean => opcua !== null && opcua.securityModes.length > 0 && opcua.securityModes.length < SECURITY_MODES.length;
+
+const letThroughBy = ({ decidesOnce }: FirewallSemantics, holds: Holds, { permit, limits }: DeclaredPermit, pairs: number): LetThrough | null => {
   const protocol = protocolKey(permit.service.protocol);
   const parts: string[] = [];
   let operations = 0;
   let weight = 0;
   if (protocol === 'modbus' && (permit.modbus !== null || permit.access.length > 0)) {
-    const codes = permittedCodes(permit);
-    const extra = MODBUS_CODES.filter((code) => !codes.includes(code));
-    if (codes.length > 0 && !semantics.functionCodes) {
-      parts.push(`all ${extra.length} other function codes, ${extra.filter((code) => codeWeight(code) >= 5).length} of which write or program`);
+    const codes = (permit.modbus?.functionCodes.length ?? 0) > 0 ? permittedCodes(permit) : MODBUS_CODES.filter((code) => permitsAccess(permit, accessOfFunctionCode(code)));
+    const other = MODBUS_CODES.filter((code) => !codes.includes(code));
+    const passing = holds.modbus ?? null;
+    const extra = holds.modbusFunction && !decidesOnce ? [] : passing === null ? other : other.filter((code) => passing.functions.includes(code));
+    if (extra.length > 0 && !holds.modbusFunction) {
+      parts.push(`${extra.length === other.length ? 'all ' : ''}${extra.length} other function codes, ${extra.filter((code) => codeWeight(code) >= 5).length} of which write or program`);
       operations += extra.length;
       weight += extra.reduce((sum, code) => sum + codeWeight(code), 0);
-    } else if (codes.length > 0 && semantics.inspection === 'first-request') {
+    } else if (extra.length > 0) {
       parts.push('any function after a permitted first one');
       operations += extra.length;
       weight += extra.reduce((sum, code) => sum + codeWeight(code), 0);
     }
-    if (!semantics.unitIds && (permit.modbus?.unitIds.length ?? 0) > 0) {
+    if (!holds.modbusUnit && (permit.modbus?.unitIds.length ?? 0) > 0) {
       parts.push('every unit id');
       operations += 1;
       weight += 1;
     }
-    if (!semantics.ranges && (permit.modbus?.ranges.length ?? 0) > 0) {
+    if (!holds.modbusRange && (permit.modbus?.ranges.length ?? 0) > 0) {
       const writes = permit.modbus?.ranges.some((range) => range.access === 'write') ?? false;
       parts.push(`every data address${writes ? ', for writing too' : ''}`);
       operations += 1;
       weight += writes ? 5 : 1;
     }
   }
-  if (protocol === 'opcua' && (permit.access.length > 0 || (permit.opcua?.services.length ?? 0) > 0) && !semantics.opcuaServices) {
+  if (protocol === 'opcua' && (permit.access.length > 0 || (permit.opcua?.services.length ?? 0) > 0) && !holds.opcuaService) {
     parts.push('every OPC UA service, Write and Call too');
     operations += 2;
     weight += 10;
   }
-  if ((permit.named !== null || (permit.access.length > 0 && protocol !== 'modbus' && protocol !== 'opcua')) && !semantics.namedOperations) {
+  for (const [what, isLost] of [['mode', holds.opcuaMode !== true && limitsModes(permit)], ['policy', !holds.opcuaPolicy && (permit.opcua?.securityPolicies.length ?? 0) > 0]] as const) {
+    if (!isLost) continue;
+    parts.push(`every OPC UA security ${what}`);
+    operations += 1;
+    weight += 1;
+  }
+  if ((permit.named !== null || (permit.access.length > 0 && protocol !== 'modbus' && protocol !== 'opcua')) && !holds.namedOperations) {
     parts.push('every operation of the protocol');
     operations += 1;
     weight += 10;
   }
-  if (!semantics.schedules && (permit.conditions.days.length > 0 || permit.conditions.start !== null)) {
+  if (!holds.schedule && (permit.conditions.days.length > 0 || permit.conditions.start !== null)) {
     parts.push('at any time');
+    operations += 1;
+    weight += 1;
+  }
+  if (!holds.expiry && permit.conditions.expires !== null) {
+    parts.push(`after ${permit.conditions.expires} too`);
+    operations += 1;
+    weight += 1;
+  }
+  if (!holds.limits && limits !== null && limits !== undefined) {
+    parts.push('more and faster than its limits say');
     operations += 1;
     weight += 1;
   }
@@ -169,7 +180,17 @@ export const simulate = (loaded: LoadedSpec, set: ObservationSet, semantics: Fir
   const live = loaded.permits.filter(({ permit }) => isLive(permit));
   const permits = live.filter(({ permit }) => options.onDemand === true || !permit.conditions.onDemand);
   const { assets, matcher, conduitOf } = contextOf({ ...loaded, permits }, set);
-  const switchedOn = permits.length === live.length ? null : contextOf({ ...loaded, permits: live }, set).matcher;
+  const writtenAs = ({ permit }: DeclaredPermit): WrittenPermit => options.written?.get(permit.id) ?? { refusal: null, holds: semantics.holds };
+  const hasRule = (declared: DeclaredPermit, isIpv6: boolean): boolean => writtenAs(declared).refusal === null && (!isIpv6 || writtenAs(declared).holds.ipv6);
+  const onTarget = (list: readonly DeclaredPermit[]): ((conversation: Conversation) => Matcher) => {
+    const [ipv4, ipv6] = [false, true].map((isIpv6) =>
+      createMatcher(list.filter((declared) => hasRule(declared, isIpv6)).flatMap((declared) => heldPermits(declared, writtenAs(declared).holds)), assets, matcher.timezone));
+    return ({ server }) => (server.includes(':') ? ipv6 : ipv4);
+  };
+  const target = onTarget(permits);
+  // A rule that is switched on for one thing is no excuse for another that happens to fit its port.
+  const switchedOn = permits.length === live.length ? null : contextOf({ ...loaded, permits: live.filter((declared) => hasRule(declared, false)) }, set).matcher;
+  const whyNoRule = (declared: DeclaredPermit): string => writtenAs(declared).refusal ?? 'its addresses are IPv6, which this target does not write';
   const asideOf = createSetAside(loaded.spec);
   const lastDay = set.sensor.lastNs === null ? 0 : Number(set.sensor.lastNs / 86_400_000_000_000n);
   const blocked: Blocked[] = [];
@@ -181,20 +202,18 @@ export const simulate = (loaded: LoadedSpec, set: ObservationSet, semantics: Fir
   const counts = { judged: 0, passed: 0, withoutPayload: 0, blockedConversations: 0, blockedRequests: 0 };
   let undeclared = 0;
 
-  const passes = (verdict: AskVerdict, related: boolean): boolean =>
-    verdict.permit !== null || (related && verdict.miss !== null && isBlind(semantics, verdict.miss.kind, verdict.ask.opcuaService !== null));
-
   const judge = (conversation: Conversation): void => {
     const client = assets.resolve(conversation.client);
     const server = assets.resolve(conversation.server);
     if (client !== null && client.zone === server?.zone) return;
     counts.judged++;
-    const verdict = matcher.judge(conversation);
-    const related = verdict.related.length > 0;
-    const outcome = verdict.asks.map((one) => ({ one, passed: passes(one, related) }));
+    const verdict = target(conversation).judge(conversation);
+    const outcome = verdict.asks.map((one) => ({ one, passed: one.permit !== null }));
+    // What the spec lets through and the target does not has no rule there.
+    const asDeclared = outcome.every((entry) => entry.passed) ? null : matcher.judge(conversation);
     for (const { permit, ask } of verdict.asks) for (const day of ask.days) if (permit !== null) usedOn.get(permit.permit.id)?.add(day);
-    const conduit = verdict.related[0]?.permit.conduit ?? conduitOf(client?.zone, server?.zone);
-    const mixed = semantics.inspection === 'first-request' && outcome.some((entry) => entry.passed) && outcome.some((entry) => !entry.passed);
+    const conduit = (verdict.related[0] ?? asDeclared?.related[0])?.permit.conduit ?? conduitOf(client?.zone, server?.zone);
+    const mixed = semantics.decidesOnce && outcome.some((entry) => entry.passed) && outcome.some((entry) => !entry.passed);
     const refused = mixed ? outcome : outcome.filter((entry) => !entry.passed);
     if (refused.length > 0 && asideOf(conversation)?.covered === true) {
       setAside.conversations++;
@@ -224,13 +243,14 @@ export const simulate = (loaded: LoadedSpec, set: ObservationSet, semantics: Fir
       counts.blockedRequests += one.count;
     };
     for (const { one } of lost) {
+      const withoutRule = asDeclared?.asks[verdict.asks.indexOf(one)]?.permit ?? null;
       block({
-        operation: one.ask.text, count: one.ask.count, days: [...new Set(one.ask.days)].sort((x, y) => x - y), permit: one.miss?.permit ?? null,
-        why: mixed ? 'the first request of a session decides for all of it' : (one.miss?.sentence ?? 'nothing is declared between the two'), extent: mixed ? 'some' : 'all',
+        operation: one.ask.text, count: one.ask.count, days: [...new Set(one.ask.days)].sort((x, y) => x - y), permit: withoutRule?.permit.id ?? one.miss?.permit ?? null,
+        why: mixed ? 'the first request of a session decides for all of it' : withoutRule !== null ? whyNoRule(withoutRule) : (one.miss?.sentence ?? 'nothing is declared between the two'), extent: mixed ? 'some' : 'all',
       });
     }
     let slowed = 0;
-    for (const declared of new Set(lost.length === 0 && semantics.limits ? outcome.flatMap(({ one }) => one.permit ?? []) : [])) {
+    for (const declared of new Set(lost.length === 0 && semantics.holds.limits ? outcome.flatMap(({ one }) => one.permit ?? []) : [])) {
       for (const { kind, count, sentence } of judgeLimits(declared, conversation)) {
         if (kind === 'unknown') undecided.push({ permit: declared.permit.id, client: conversation.client, server: conversation.server, sentence });
         else {
@@ -258,7 +278,8 @@ export const simulate = (loaded: LoadedSpec, set: ObservationSet, semantics: Fir
   const zoneSize = new Map<string, number>();
   for (const asset of assets.assets) zoneSize.set(asset.zone, (zoneSize.get(asset.zone) ?? 0) + 1);
   const beyond = permits
-    .map((declared) => letThroughBy(semantics, declared, pairsOf(declared.permit, (zone) => zoneSize.get(zone) ?? 1)))
+    .filter((declared) => hasRule(declared, false))
+    .map((declared) => letThroughBy(semantics, writtenAs(declared).holds, declared, pairsOf(declared.permit, (zone) => zoneSize.get(zone) ?? 1)))
     .filter((entry) => entry !== null)
     .sort((a, b) => b.weight - a.weight || (a.permit < b.permit ? -1 : 1));
 

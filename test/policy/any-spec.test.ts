@@ -4,7 +4,8 @@ import { expect, it } from 'vitest';
 import { checkSpec } from '../../src/policy/spec-check.ts';
 import { compareSpecs } from '../../src/policy/compare-specs.ts';
 import { diffReport } from '../../src/policy/diff.ts';
-import { FIREWALL_SEMANTICS } from '../../src/policy/firewall-semantics.ts';
+import { planOf } from '../../src/export/plan.ts';
+import { SIMULATED_TARGETS, writtenBy } from '../../src/export/simulated-target.ts';
 import { proveProposal } from '../../src/policy/proof.ts';
 import { simulate } from '../../src/policy/simulate.ts';
 import { parseSpec } from '../../src/policy/spec-load.ts';
@@ -62,7 +63,7 @@ it('whatever is declared and seen', () => {
     expect(report.counts.judged + report.counts.groupAddressed + report.counts.setAside + report.counts.outOfScope).toBe(set.conversations.length);
     expect(new Set(report.findings.map((finding) => finding.id)).size).toBe(report.findings.length);
     expect(diffReport(loaded, { ...set, conversations: [...set.conversations].reverse() }).findings.map((finding) => finding.id).sort()).toEqual(report.findings.map((finding) => finding.id).sort());
-    for (const semantics of FIREWALL_SEMANTICS) expect(simulate(loaded, set, semantics).counts.judged).toBeLessThanOrEqual(set.conversations.length);
+    for (const semantics of SIMULATED_TARGETS) expect(simulate(loaded, set, semantics, { written: writtenBy(semantics.target, planOf(loaded, [])) }).counts.judged).toBeLessThanOrEqual(set.conversations.length);
     expect(checkSpec(loaded).every((lint) => lint.line >= 1 && lint.remedy !== '')).toBe(true);
     expect(compareSpecs(loaded, loaded)).toEqual([]);
     expect(proveProposal(loaded, set).permits).toBeLessThanOrEqual(rules.length);

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Conversation } from '../../src/observation.ts';
-import { FIREWALL_SEMANTICS, semanticsOf } from '../../src/policy/firewall-semantics.ts';
+import { planOf } from '../../src/export/plan.ts';
+import { semanticsOf, SIMULATED_TARGETS, writtenBy } from '../../src/export/simulated-target.ts';
 import type { FirewallSemantics } from '../../src/policy/firewall-semantics.ts';
 import { simulate } from '../../src/policy/simulate.ts';
 import type { Simulation } from '../../src/policy/simulate.ts';
@@ -25,7 +26,7 @@ conduits:
 `;
 
 const run = (target: string, conversations: readonly Conversation[], options = {}): Simulation =>
-  simulate(loadText(SPEC), observations(conversations), semanticsOf(target) as FirewallSemantics, options);
+  simulate(loadText(SPEC), observations(conversations), semanticsOf(target) as FirewallSemantics, { written: writtenBy(target, planOf(loadText(SPEC), [])), ...options });
 
 const blockedBy = (target: string, ...conversations: Conversation[]): string[] => run(target, conversations).blocked.map((one) => one.operation);
 
@@ -42,9 +43,9 @@ describe('a simulation', () => {
     ['ideal', [], ['write'], ['unit'], ['range'], ['stranger'], ['weekend']],
     ['l4', [], [], [], [], ['stranger'], ['weekend']],
     ['cisco-asa', [], [], [], [], ['stranger'], ['weekend']],
-    ['cisco-ftd', [], ['write'], ['unit'], [], ['stranger'], []],
+    ['cisco-ftd', [], ['write'], ['unit'], [], ['stranger'], ['weekend']],
     ['panos', [], ['write'], [], [], ['stranger'], ['weekend']],
-    ['fortios', [], ['write'], [], [], ['stranger'], ['weekend']],
+    ['fortios', [], [], [], [], ['stranger'], ['weekend']],
     ['nftables', [], ['write'], ['unit'], ['range'], ['stranger'], ['weekend']],
     ['suricata', [], ['write'], ['unit'], ['range'], ['stranger'], []],
   ] as const)('%s blocks what it can see, and no more', (target, ...expected) => {
@@ -142,7 +143,7 @@ describe('a simulation', () => {
   });
 
   it('counts what is let through beyond the Permits', () => {
-    const risk = new Map(FIREWALL_SEMANTICS.map((semantics) => [semantics.target, run(semantics.target, [poll]).residualRisk]));
+    const risk = new Map(SIMULATED_TARGETS.map((semantics) => [semantics.target, run(semantics.target, [poll]).residualRisk]));
     expect(risk.get('ideal')).toBe(0);
     expect(risk.get('l4')).toBeGreaterThan(risk.get('panos') ?? 0);
     expect(risk.get('panos')).toBeGreaterThan(risk.get('nftables') ?? 0);
