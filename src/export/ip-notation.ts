@@ -2,7 +2,7 @@
  * Address spans in the notations that firewalls know: single address, prefix, netmask, range. In: spans of
  * net/address-set.ts. Out: text. What is exactly one prefix is written as one; what is not is split into the fewest.
  */
-import { formatSpan, normaliseSet, type AddressSpan } from '../net/address-set.ts';
+import { formatSpan, type AddressSpan } from '../net/address-set.ts';
 
 export interface IpPrefix {
   readonly network: string;
@@ -52,6 +52,3 @@ export const asPrefix = (span: AddressSpan): IpPrefix | null => {
 /** `255.255.0.0` for 16 (IPv4). */
 export const netmaskOf = (length: number): string =>
   formatAddress('ipv4', ((1n << 32n) - 1n) ^ ((1n << BigInt(32 - length)) - 1n));
-
-export const sameSpans = (a: readonly AddressSpan[], b: readonly AddressSpan[]): boolean =>
-  normaliseSet(a).map(rangeText).join() === normaliseSet(b).map(rangeText).join();

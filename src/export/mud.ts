@@ -3,10 +3,9 @@
  * `<asset>.mud.json` and `controllers.json`, which maps controller URNs and devices to addresses: literal addresses in a MUD file are
  * not portable. MUD knows ports and directions and nothing of protocols inside. No signature: none can be made here.
  */
-import { normaliseSet, type AddressSet } from '../net/address-set.ts';
 import type { DeviceExport, DevicePlan, Exporter, LossRow, PlanPermit } from './exporter.ts';
 import { NO_CAPABILITIES } from './exporter.ts';
-import { rangeText, sameSpans } from './ip-notation.ts';
+import { rangeText } from './ip-notation.ts';
 import { assess, familiesOf, notEnforceable, refusalOf } from './loss.ts';
 import { asciiJson } from './loss-report.ts';
 import { nameScope, safeComment } from './vendor-name.ts';
@@ -108,19 +107,8 @@ const mudFile = (assetName: string, label: string, vendor: string, uses: readonl
 const eitherWay = (entry: PlanPermit): string[] =>
   entry.permit.service.transport === 'tcp' ? [] : [`who begins cannot be held for ${entry.permit.service.transport}: either side may send`];
 
-/** A device is described as a whole: its legs in other zones get the same rules. */
-const wholeDevices = (plan: DevicePlan, entry: PlanPermit): PlanPermit => {
-  const whole = (side: 'from' | 'to', known: AddressSet): AddressSet =>
-    normaliseSet([...known, ...plan.zones.flatMap((zone) => zone.assets.filter((asset) => named(entry, side, asset.id)).flatMap((asset) => asset.addresses))]);
-  return { ...entry, client: whole('from', entry.client), server: whole('to', entry.server) };
-};
-
-const lossOf = (plan: DevicePlan, entry: PlanPermit): LossRow => {
-  if (refusalOf(entry, CAPABILITIES) !== null) return assess(entry, { device: plan.device.id, capabilities: CAPABILITIES });
-  const whole = wholeDevices(plan, entry);
-  const wider = sameSpans(whole.client, entry.client) && sameSpans(whole.server, entry.server) ? [] : ['devices with addresses in several zones are described as a whole'];
-  return assess(whole, { device: plan.device.id, capabilities: CAPABILITIES, also: [...eitherWay(entry), ...wider] });
-};
+const lossOf = (plan: DevicePlan, entry: PlanPermit): LossRow =>
+  assess(entry, { device: plan.device.id, capabilities: CAPABILITIES, also: eitherWay(entry) });
 
 const named = (entry: PlanPermit, side: 'from' | 'to', asset: string): boolean => entry.permit[side].assets.includes(asset);
 

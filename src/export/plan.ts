@@ -44,7 +44,7 @@ const zonesOf = (spec: Spec, holdings: Holdings): PlanZone[] => {
           label: asset.label,
           role: asset.role ?? '',
           vendor: entry?.vendor ?? '',
-          addresses: normaliseSet(asset.spans.filter((span) => span.family !== 'mac')),
+          addresses: holdings.ofAsset(asset.id).filter((span) => span.family !== 'mac'),
           macs: normaliseSet(asset.spans.filter((span) => span.family === 'mac' && span.first === span.last)).flatMap(macTexts),
           vlan: asset.vlan,
           port:

@@ -88,6 +88,7 @@ conduits:
   - {conduit_id: C, connects: [POOL, OPS], protocols_allowed: [{rule_id: R, protocol: HTTPS, client: {zone: POOL, assets: [DHCP]}, server: {zone: OPS}}]}
 `), []);
   expect(texts(pool, 'R', 'client')).toEqual(['10.30.0.2-10.30.0.4', '10.30.0.6-10.30.0.200']);
+  expect(pool.zones[0]?.assets[0]?.addresses.map(rangeText)).toEqual(['10.30.0.2-10.30.0.4', '10.30.0.6-10.30.0.200']);
 });
 
 test('a zone of kind external is the Internet, without what others declare of it', () => {
