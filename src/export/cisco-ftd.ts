@@ -29,7 +29,8 @@ const COLUMNS = ['order', 'name', 'enabled', 'action', 'source zone', 'destinati
 
 const capabilitiesFor = (entry: PlanPermit): Capabilities => ({
   ...CAPABILITIES,
-  opcuaService: opcuaVisible(entry),
+  // Rules are written for services by name, not for "read" (snort3.ts).
+  opcuaService: opcuaVisible(entry) && (entry.permit.opcua?.services.length ?? 0) > 0,
   namedOperations: cipVisible(entry),
 });
 

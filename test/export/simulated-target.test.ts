@@ -32,6 +32,7 @@ conduits:
       - {rule_id: ENGINEER, protocol: Modbus/TCP, client: {zone: OPS, assets: [EWS]}, server: {zone: CELL, assets: [PLC]}, modbus: {function_codes: [43]}}
       - {rule_id: NAMED, protocol: S7comm, client: {zone: OPS, assets: [SCADA]}, server: {zone: CELL, assets: [PLC]}, operations: ["Read Var"]}
       - {rule_id: SERVICES, protocol: OPC UA, client: {zone: OPS, assets: [SCADA]}, server: {zone: CELL, assets: [PLC]}, opcua: {security_mode: [Sign], services: [Read]}}
+      - {rule_id: ACCESS, protocol: OPC UA, port: 4841, client: {zone: OPS, assets: [SCADA]}, server: {zone: CELL, assets: [PLC]}, access: read, opcua: {security_mode: [Sign]}}
 `);
 const plan = planOf(loaded, []);
 
@@ -88,6 +89,8 @@ for (const target of TARGETS) {
     const asked = (port: number, protocol: string, name: string): Conversation =>
       conversation('10.30.0.2', '10.20.0.2', { port, service: protocol, operations: [namedOperation(protocol, 1, name, 'write')] });
     expect(passes(target, asked(102, 's7comm', 'Write Var'))).toBe(rows.get('NAMED')!.widenedTo.includes('every S7comm operation'));
+    expect(passes(target, asked(4841, 'opcua', 'Write'))).toBe(rows.get('ACCESS')!.widenedTo.includes('every OPC UA service'));
+    expect(rows.get('ACCESS')!.widenedTo).toContain('every OPC UA service');
     expect(passes(target, asked(4840, 'opcua', 'Write'))).toBe(rows.get('SERVICES')!.widenedTo.includes('every OPC UA service'));
   });
 
