@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { FIREWALL_SEMANTICS } from '../../src/policy/firewall-semantics.ts';
+import { SIMULATED_TARGETS } from '../../src/export/simulated-target.ts';
 import { DIFF_SHAPE, SIMULATE_SHAPE } from '../../src/render/json-shapes.ts';
 import { runLine } from './command-line.ts';
 
@@ -21,7 +21,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 const jsonOf = async (...args: readonly string[]): Promise<unknown> => JSON.parse((await runLine([...args, '--json', '--db', db])).out);
 
-test.each(FIREWALL_SEMANTICS.map(({ target }) => target))('simulate --target %s', async (target) => {
+test.each(SIMULATED_TARGETS.map(({ target }) => target))('simulate --target %s', async (target) => {
   const { blocked, letThrough } = SIMULATE_SHAPE.parse(await jsonOf('simulate', SPEC, '--target', target));
   expect(blocked.length + letThrough.length).toBeGreaterThan(0);
 });
