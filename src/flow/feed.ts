@@ -196,7 +196,7 @@ function takeFrame(state: FlowState, sink: FlowSink, batch: FrameBatch, i: numbe
   const { seconds: sec, nanos: ns, isLate } = sink;
   const side = flagsOf[k] < FROM_HI ? 0 : 1;
   const tcpFlags = flagsOf[k] & (FROM_HI - 1);
-  const sequence = sequences[k];
+  let sequence = sequences[k];
   const payload = payloads[k];
   const payloadEnd = payloadEnds[k];
   const payloadWire = payloadWires[k];
@@ -213,6 +213,8 @@ function takeFrame(state: FlowState, sink: FlowSink, batch: FrameBatch, i: numbe
   }
   // Before the sender: a session that begins anew on old ports is heard anew.
   if ((tcpFlags & (TCP_SYN | TCP_FIN | TCP_RST)) !== 0) noteTcpFlags(state, session, side, tcpFlags, sequence, acknowledgements[k], sec, ns);
+  // A SYN counts as an octet before the data that it carries (RFC 9293 section 3.4).
+  if ((tcpFlags & TCP_SYN) !== 0) sequences[k] = sequence = (sequence + 1) | 0;
   const known = (FLAG.macLo | FLAG.spokeLo) << side;
   if ((words[s + SESSION.flags] & known) !== known) noteSender(state, session, side, view, decoded === null ? batch.offset[i] + 6 : decoded.macAt, decoded === null ? vlans[k] : decoded.vlan, sec, ns, tcpFlags, decoded);
 
