@@ -21,17 +21,19 @@ test('a request for nothing asks for its first address, not for all', async () =
   const talk = dialogue(502);
   const read = [3, ...u16(5, 0)];
   const readWrite = [23, ...u16(100, 2, 200, 0), 0];
-  for (const pdu of [read, read, readWrite]) {
+  const short = [4, ...u16(7)];
+  for (const pdu of [read, read, short, readWrite]) {
     talk.ask(adu(2, pdu));
     talk.answer(adu(2, [pdu[0] | 0x80, 3]));
   }
   const set = await imported(talk.frames);
-  expect(operationsOf(set)).toEqual(['modbus 3: 2/0/2', 'modbus 23: 1/0/1']);
+  expect(operationsOf(set)).toEqual(['modbus 3: 2/0/2', 'modbus 4: 1/0/1', 'modbus 23: 1/0/1']);
   expect(set.conversations[0].operations.map(({ ranges }) => ranges)).toEqual([
     [{ access: 'read', first: 5, last: 5, requests: 2 }],
+    [{ access: 'read', first: 7, last: 7, requests: 1 }],
     [{ access: 'read', first: 100, last: 101, requests: 1 }, { access: 'write', first: 200, last: 200, requests: 1 }],
   ]);
-  expect(set.sensor.counters['malformed.modbus.range']).toBe(3);
+  expect(set.sensor.counters['malformed.modbus.range']).toBe(4);
 });
 
 /** A block of a program that is full of what looks like requests to write. */

@@ -349,7 +349,7 @@ function readRequestRange(bytes: Uint8Array, pdu: number, end: number, code: num
     case FC.readDiscreteInputs:
     case FC.readHoldingRegisters:
     case FC.readInputRegisters:
-      if (have >= 5) reportRange(sink, READ, uint16(bytes, pdu + 1), uint16(bytes, pdu + 3));
+      if (have >= 3) reportRange(sink, READ, uint16(bytes, pdu + 1), have >= 5 ? uint16(bytes, pdu + 3) : 0);
       return;
     case FC.writeSingleCoil:
     case FC.writeSingleRegister:
@@ -358,7 +358,7 @@ function readRequestRange(bytes: Uint8Array, pdu: number, end: number, code: num
       return;
     case FC.writeMultipleCoils:
     case FC.writeMultipleRegisters:
-      if (have >= 5) reportRange(sink, WRITE, uint16(bytes, pdu + 1), uint16(bytes, pdu + 3));
+      if (have >= 3) reportRange(sink, WRITE, uint16(bytes, pdu + 1), have >= 5 ? uint16(bytes, pdu + 3) : 0);
       return;
     case FC.readWriteMultipleRegisters:
       if (have < 9) return;
@@ -377,8 +377,8 @@ function readRequestRange(bytes: Uint8Array, pdu: number, end: number, code: num
 }
 
 /**
- * No quantity, or one that goes beyond the last address, is refused (exceptions 03 and 02; V1.1b3 clause 6.3). Such a request
- * asked for its first address, or up to the last that there is: without a range it would be one for all of them.
+ * No quantity (0, or none in a PDU too short for one), or one that goes beyond the last address, is refused (exceptions 03 and
+ * 02; V1.1b3 clause 6.3). It is told as the first address, or up to the last that there is: without a range it would be all of them.
  */
 function reportRange(sink: ProtocolSink, access: number, first: number, quantity: number): void {
   const last = first + quantity - 1;
