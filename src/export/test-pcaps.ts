@@ -1,10 +1,10 @@
 /**
  * Test captures: for each conduit what must pass and what must be blocked, so that a firewall can be tried on a bench
  * before the cut-over. In: a device plan. Out: two pcap files a conduit and one table of expectations; each session has
- * its own client port, by which a result is told apart. A negative case that another Permit lets through is left out.
+ * its own client port, by which a result is told apart. A negative case that another Permit lets through is left out, and one inside a zone.
  * Schedules are not played: replay inside the window. On-demand Permits are off, so nothing is expected of them.
  */
-import type { AddressSpan } from '../net/address-set.ts';
+import { parseSpan, setContains, type AddressSpan } from '../net/address-set.ts';
 import { tableOf } from '../net/register-set.ts';
 import type { Capabilities, DeviceExport, DevicePlan, Effect, Exporter, ExportFile, PlanPermit } from './exporter.ts';
 import { pcapFile, tcpSession, udpDatagram, type Exchange } from './frame-writer.ts';
@@ -170,6 +170,12 @@ const casesOf = (entry: PlanPermit): Case[] => {
   return cases;
 };
 
+/** No firewall stands there, and a sensor does not judge it. */
+const isInsideOneZone = (plan: DevicePlan, { client, server }: Flow): boolean => {
+  const [from, to] = [parseSpan(client), parseSpan(server)];
+  return from !== null && to !== null && plan.zones.some((zone) => setContains(zone.addresses, from) && setContains(zone.addresses, to));
+};
+
 /** Duplicates out; `pass` is what the Permits together say, not what the case was made for. */
 const judged = (cases: readonly Case[], effects: readonly Effect[], doubtful: readonly Effect[]): Case[] => {
   const seen = new Set<string>();
@@ -209,7 +215,8 @@ const build = (plan: DevicePlan): DeviceExport => {
   const files: ExportFile[] = [];
   const table = [csvLine(HEADER)];
   for (const conduit of plan.conduits) {
-    const cases = judged(plan.permits.filter((entry) => entry.permit.conduit === conduit.id).flatMap(casesOf), effects, doubtful);
+    const own = plan.permits.filter((entry) => entry.permit.conduit === conduit.id).flatMap(casesOf);
+    const cases = judged(own.filter(({ flow }) => !isInsideOneZone(plan, flow)), effects, doubtful);
     const frames = { pass: [] as Uint8Array[], block: [] as Uint8Array[] };
     cases.forEach((one, index) => {
       const clientPort = FIRST_CLIENT_PORT + (index % 40_000);
