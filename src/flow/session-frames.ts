@@ -160,9 +160,9 @@ export function noteTcpFlags(state: FlowState, session: number, side: number, tc
     const flags = words[s + SESSION.flags];
     const isKnown = isAnswer && (flags & (FLAG.synFromLo << (1 - side))) !== 0;
     const again = (flags & ((isAnswer ? 0 : FLAG.synFromLo | FLAG.synFromHi) | FLAG.finLo | FLAG.finHi | FLAG.reset)) !== 0;
-    // The same again (sent once more, or mirrored late) after data was read: it begins nothing.
-    const repeated = words[s + SESSION.synSequence] === first && (flags & ((isAnswer ? FLAG.synAckFromLo : FLAG.synFromLo) << side)) !== 0;
     const isNew = again && words[s + SESSION.synSequence] !== first;
+    // The same again (sent once more, or mirrored late) after data was read: it begins nothing.
+    const repeated = !isNew && (flags & ((isAnswer ? FLAG.synAckFromLo : FLAG.synFromLo) << side)) !== 0;
     if (isNew) reopenSession(state, session);
     if (isNew || !isKnown) words[s + SESSION.synSequence] = first;
     if (!isAnswer) {
