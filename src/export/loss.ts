@@ -143,9 +143,6 @@ const conditionWidenings = ({ permit, limits }: PlanPermit, capabilities: Capabi
     widenings.push({ reason: `the schedule (${schedule}) cannot be held here`, to: 'at any time', extra: 0 });
   if (permit.conditions.expires !== null && !capabilities.expiry)
     widenings.push({ reason: `it does not end by itself on ${permit.conditions.expires} here`, to: 'without an end', extra: 0 });
-  const isTimed = (schedule !== '' && capabilities.schedule) || (permit.conditions.expires !== null && capabilities.expiry);
-  if (isTimed && !capabilities.endsSessions)
-    widenings.push({ reason: 'sessions that are open when its time is over stay open here', to: 'sessions that began in time, until they end', extra: 0 });
   if (limits !== '' && !capabilities.limits) widenings.push({ reason: `the limits (${limits}) cannot be held here`, to: 'as much and as fast as is asked', extra: 0 });
   return widenings;
 };
@@ -199,6 +196,12 @@ const holdsOf = (capabilities: Capabilities, required: ModbusEffect | null, effe
   return { ...capabilities, modbusFunction: isSame('functions'), modbusUnit: isSame('units'), modbusRange: isSame('ranges'), modbus: effect };
 };
 
+/** Where hours or a date are held, and a session outlives them: said, and no reason to hold an export back. */
+const outliving = ({ permit }: PlanPermit, capabilities: Capabilities): string[] => {
+  const isTimed = (scheduleText(permit) !== '' && capabilities.schedule) || (permit.conditions.expires !== null && capabilities.expiry);
+  return isTimed && !capabilities.endsSessions ? ['sessions that are open when its time is over stay open here'] : [];
+};
+
 const narrowings = (entry: PlanPermit, capabilities: Capabilities): string[] => {
   const left = capabilities.ipv6
     ? []
@@ -230,7 +233,7 @@ export const assess = (entry: PlanPermit, { device, capabilities, modbus, also =
     verdict: widenings.length === 0 ? 'enforced' : 'widened',
     widenedTo: widenings.map((widening) => widening.to).join('; '),
     extraOperations: uncounted ? null : widenings.reduce((sum, widening) => sum + (widening.extra ?? 0), 0),
-    reasons: [...widenings.map((widening) => widening.reason), ...narrowings(entry, capabilities)],
+    reasons: [...widenings.map((widening) => widening.reason), ...outliving(entry, capabilities), ...narrowings(entry, capabilities)],
     holds: holdsOf(capabilities, required, effect),
     effects: effectsOf(entry, capabilities, effect),
   };

@@ -12,8 +12,6 @@ export interface Holds {
   readonly ipv6: boolean;
   readonly schedule: boolean;
   readonly expiry: boolean;
-  /** A session does not outlive the schedule or the date of its Permit. */
-  readonly endsSessions: boolean;
   readonly limits: boolean;
   readonly modbusFunction: boolean;
   readonly modbusUnit: boolean;
@@ -48,11 +46,11 @@ export interface FirewallSemantics {
 }
 
 const PORTS_ONLY: Holds = {
-  ipv6: true, schedule: true, expiry: true, endsSessions: false, limits: false, modbusFunction: false, modbusUnit: false, modbusRange: false, opcuaPolicy: false, opcuaService: false, namedOperations: false,
+  ipv6: true, schedule: true, expiry: true, limits: false, modbusFunction: false, modbusUnit: false, modbusRange: false, opcuaPolicy: false, opcuaService: false, namedOperations: false,
 };
 
 const EVERYTHING: Holds = {
-  ipv6: true, schedule: true, expiry: true, endsSessions: true, limits: true, modbusFunction: true, modbusUnit: true, modbusRange: true, opcuaPolicy: true, opcuaMode: true, opcuaService: true, namedOperations: true,
+  ipv6: true, schedule: true, expiry: true, limits: true, modbusFunction: true, modbusUnit: true, modbusRange: true, opcuaPolicy: true, opcuaMode: true, opcuaService: true, namedOperations: true,
 };
 
 /** By kind, not by product. */

@@ -158,19 +158,13 @@ const letThroughBy = ({ decidesOnce }: FirewallSemantics, holds: Holds, { permit
     operations += 1;
     weight += 10;
   }
-  const isScheduled = permit.conditions.days.length > 0 || permit.conditions.start !== null;
-  if (!holds.schedule && isScheduled) {
+  if (!holds.schedule && (permit.conditions.days.length > 0 || permit.conditions.start !== null)) {
     parts.push('at any time');
     operations += 1;
     weight += 1;
   }
   if (!holds.expiry && permit.conditions.expires !== null) {
     parts.push(`after ${permit.conditions.expires} too`);
-    operations += 1;
-    weight += 1;
-  }
-  if (!holds.endsSessions && ((holds.schedule && isScheduled) || (holds.expiry && permit.conditions.expires !== null))) {
-    parts.push('sessions that are open when its time is over');
     operations += 1;
     weight += 1;
   }
