@@ -1,6 +1,6 @@
 /**
  * Ethernet II, IEEE 802.3 with LLC/SNAP, and what stands between the MAC addresses and the network layer: 802.1Q and
- * 802.1ad tags, 802.1ah I-tags, VN-tags, PPPoE sessions, MPLS labels. What is not IP becomes a conversation between MAC
+ * 802.1ad tags, 802.1ah I-tags, VN-tags, HSR tags (IEC 62439-3 clause 5.7), PPPoE sessions, MPLS labels. What is not IP becomes a conversation between MAC
  * addresses by its EtherType: PROFINET, GOOSE, EtherCAT, POWERLINK, MRP, PTP and the rest of the plant floor.
  */
 import { KIND, LINK_TRANSPORT, stopFrame, type DecodedFrame } from './decoded-frame.ts';
@@ -22,6 +22,7 @@ export const ETHER_TYPE = Object.freeze({
   aristaTimestamp: 0xd28b,
   itag: 0x88e7,
   vnTag: 0x8926,
+  hsr: 0x892f,
   qinqOld: 0x9100,
   qinqOlder: 0x9200,
 } as const);
@@ -92,6 +93,7 @@ export function decodeEtherType(f: DecodedFrame, view: DataView, etherType: numb
         position += 4;
         break;
       case ETHER_TYPE.vnTag:
+      case ETHER_TYPE.hsr:
         if (end - position < 6) {
           linkConversation(f, type);
           stopFrame(f, VLAN_SHORT, position, 6, end - position);

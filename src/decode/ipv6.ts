@@ -1,4 +1,4 @@
-/** IPv6 (RFC 8200) with its extension headers: hop-by-hop, routing, fragment, destination options, authentication, mobility. */
+/** IPv6 (RFC 8200) with its extension headers: hop-by-hop, routing, fragment, destination options. */
 import { FRAGMENT, KIND, stopFrame, type DecodedFrame } from './decoded-frame.ts';
 import { stopCode } from './stop.ts';
 import { decodeTransport } from './transport.ts';

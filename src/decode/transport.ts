@@ -4,7 +4,7 @@ import { stopCode } from './stop.ts';
 import { decodeTcp } from './tcp.ts';
 import { decodePortsOnly, decodeUdp, decodeUdpLite } from './udp.ts';
 
-export const IP_PROTOCOL = Object.freeze({ icmp: 1, tcp: 6, udp: 17, dccp: 33, esp: 50, ah: 51, icmpv6: 58, sctp: 132, udpLite: 136 } as const);
+export const IP_PROTOCOL = Object.freeze({ icmp: 1, tcp: 6, udp: 17, dccp: 33, esp: 50, icmpv6: 58, sctp: 132, udpLite: 136 } as const);
 
 const ENCRYPTED = stopCode('ip.encrypted');
 const UNKNOWN = stopCode('ip.unknown-transport');
@@ -31,7 +31,6 @@ export function decodeTransport(f: DecodedFrame, view: DataView, at: number, end
       f.payloadWire = wireLength;
       return;
     case IP_PROTOCOL.esp:
-    case IP_PROTOCOL.ah:
       stopFrame(f, ENCRYPTED, at, 0, end - at);
       return;
     default:
