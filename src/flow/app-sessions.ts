@@ -7,6 +7,7 @@ import { modbus } from '../decode/app/modbus.ts';
 import { DATAGRAM_PROTOCOLS, PROTOCOL_NAMES, STREAM_PROTOCOLS, streamProtocol } from '../decode/app/registry.ts';
 import type { StreamProtocol } from '../decode/app/protocol.ts';
 import * as protocols from '../decode/app/protocol.ts';
+import { UDP_SIGNATURES } from '../decode/app/signature.ts';
 import * as transport from '../decode/transport.ts';
 import { conversationOf, learnServer, nameService, orient, placeServer, proveServer, serverPort, transportOf } from './conversations.ts';
 import { noteReversed, type FlowSink } from './operations.ts';
@@ -29,6 +30,9 @@ const MAX_FAILURES = 8;
 const NOTHING_TO_READ = -1;
 /** Of datagrams on a protocol's own port none was understood: they stand alone, so each request is still shown to that protocol. */
 export const NOTHING_YET = -2;
+
+/** Protocols of which nothing but the name is told. */
+const NAMED_ONLY: ReadonlySet<StreamProtocol> = new Set(UDP_SIGNATURES);
 
 const HANDSHAKE = FLAG.synFromLo | FLAG.synFromHi | FLAG.synAckFromLo | FLAG.synAckFromHi;
 
@@ -109,7 +113,7 @@ export function probeSession(state: FlowState, session: number, bytes: Uint8Arra
   if (isWorn) return -1;
   words[s + SESSION.flags] += 1 << PROBES_SHIFT;
   if ((words[s + SESSION.flags] & PROBES_MASK) >>> PROBES_SHIFT < MAX_PROBES) return -1;
-  words[s + SESSION.app] = !isTcp && candidates.some(({ hinted }) => hinted) ? NOTHING_YET : NOTHING_TO_READ;
+  words[s + SESSION.app] = !isTcp && candidates.some(({ protocol, hinted }) => hinted && !NAMED_ONLY.has(protocol)) ? NOTHING_YET : NOTHING_TO_READ;
   return -1;
 }
 

@@ -33,11 +33,8 @@ const FC_WRITE_SINGLE_COIL = 5;
 const FC_WRITE_SINGLE_REGISTER = 6;
 const FC_WRITE_MULTIPLE_COILS = 15;
 const FC_WRITE_MULTIPLE_REGISTERS = 16;
-const FC_READ_WRITE_MULTIPLE_REGISTERS = 23;
-/** Functions that are several operations: the code alone does not say which. */
+/** A function that is several operations: the code alone does not say which. */
 const FC_DIAGNOSTICS = 8;
-const FC_ENCAPSULATED = 43;
-const EXCEPTION = 0x80;
 
 /** Counts the frames of the group from `from` on, in line, until one is not steady. @returns that frame, or `count` */
 export function takeSteady(state: FlowState, view: DataView, from: number, count: number, hour: number, modbusText: number): number {
@@ -76,11 +73,10 @@ export function takeSteady(state: FlowState, view: DataView, from: number, count
           if (operations[o + 1] !== word || operations[o + 2] !== code || operations[o] !== conversation) return k;
         }
         if (operations[o + OPERATION.hour] !== hour) return k;
-        // A length that says that the other one asks (isAnswer of modbus.ts).
-        if (code <= FC_READ_INPUT_REGISTERS ? (length === SHORTEST_REQUEST) !== isRequest : code === FC_WRITE_MULTIPLE_COILS || code === FC_WRITE_MULTIPLE_REGISTERS ? (length === SHORTEST_REQUEST) === isRequest : code === FC_READ_WRITE_MULTIPLE_REGISTERS) return k;
         const d = o >> 1;
         if (isRequest) {
-          if (length < SHORTEST_REQUEST) return k;
+          // Lengths that may also say that the other one asks are left to who looks closer (isAnswer of modbus.ts).
+          if (code <= FC_WRITE_SINGLE_REGISTER ? length !== SHORTEST_REQUEST : length <= SHORTEST_REQUEST) return k;
           const from = view.getUint16(adu + 8);
           // A quantity of 0, or one that goes beyond the last address, gives what no remembered range is: readModbus counts those.
           let to = from;
@@ -103,7 +99,7 @@ export function takeSteady(state: FlowState, view: DataView, from: number, count
           operations[o + OPERATION.rangeHits]++;
           operations[o + OPERATION.requests]++;
         } else {
-          if (code >= EXCEPTION || code === FC_ENCAPSULATED || code === FC_DIAGNOSTICS) return k;
+          if (code > FC_WRITE_MULTIPLE_REGISTERS || code === FC_DIAGNOSTICS || (length === SHORTEST_REQUEST) !== code > FC_READ_INPUT_REGISTERS) return k;
           operations[o + OPERATION.responses]++;
         }
         operationDoubles[d + OPERATION.lastSecondsD] = sec;
