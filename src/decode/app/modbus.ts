@@ -276,9 +276,14 @@ function senderIsServer(bytes: Uint8Array, from: number, to: number): boolean | 
   return isAnswer(bytes, pdu, Math.min(to, from + PREFIX + uint16(bytes, from + LENGTH)));
 }
 
+/** Functions whose requests and answers differ in length; of the others, scanners send any length. */
+const isSideByLength = (code: number): boolean =>
+  code <= FC.readInputRegisters || code === FC.writeMultipleCoils || code === FC.writeMultipleRegisters || code === FC.readWriteMultipleRegisters;
+
 /** A whole PDU that can only be an answer, or only a request, by its length; null where it can be both or neither. */
 function isAnswer(bytes: Uint8Array, pdu: number, end: number): boolean | null {
   if (bytes[pdu] >= EXCEPTION_BIT) return true;
+  if (!isSideByLength(bytes[pdu])) return null;
   const request = requestLength(bytes, pdu, end) === end - pdu;
   const response = responseLength(bytes, pdu, end) === end - pdu;
   return request === response ? null : response;
