@@ -49,6 +49,8 @@ export interface Plant {
   readonly controllers: readonly Profile[];
   /** Share of controllers that anybody is seen to write. */
   readonly writtenShare: number;
+  /** Controllers that exchange fast datagrams with another one. */
+  readonly datagramPeers: ReadonlySet<number>;
 }
 
 /** The slowest polling that still looks like a controller's own I/O scan. */
@@ -137,7 +139,28 @@ export function profilePlant(inventory: Inventory, activity: Activity, links: re
   for (const profile of profiles) profile.controller = !profile.asset.external && decideController(profile);
   const controllers = profiles.filter((profile) => profile.controller);
   const written = controllers.filter((profile) => profile.controlIn.some((link) => link.writes)).length;
-  return { inventory, activity, links, profiles, controllers, writtenShare: written / Math.max(1, controllers.length) };
+  return { inventory, activity, links, profiles, controllers, writtenShare: written / Math.max(1, controllers.length), datagramPeers: findDatagramPeers(profiles, controllers) };
+}
+
+/** The slowest exchange of two controllers that guard something together. */
+const PEER_PACE_MS = 500;
+
+/**
+ * Controllers that send each other fast datagrams of one port, in a protocol that is known for safety or not known at all.
+ * Both are asked by others as well: what answers nobody but one controller is a device of it.
+ */
+function findDatagramPeers(profiles: readonly Profile[], controllers: readonly Profile[]): Set<number> {
+  const peers = new Set<number>();
+  for (const profile of controllers) {
+    for (const { conversation, service, cycle, server } of profile.out) {
+      if (conversation.transport !== 'udp' || (service !== '' && !SAFETY_SERVICES.has(service)) || cycle === null || cycle.periodMs > PEER_PACE_MS) continue;
+      const peer = profiles[server]!;
+      const isMutual = conversation.packets.toClient > conversation.packets.toServer / 2 || peer.out.some((back) => back.server === profile.index && back.conversation.port === conversation.port);
+      const areAsked = profile.controlIn.some(({ client }) => client !== server) && peer.controlIn.some(({ client }) => client !== profile.index);
+      if (peer.controller && isMutual && areAsked) peers.add(profile.index).add(server);
+    }
+  }
+  return peers;
 }
 
 /** What an asset polls steadily among the controllers. */
@@ -154,6 +177,8 @@ export interface RolePass {
   readonly profiles: readonly Profile[];
   readonly polling: readonly Polling[];
   readonly before: readonly Role[] | null;
+  /** Controllers that operators run, as far as known. */
+  readonly operated: ReadonlySet<number>;
   readonly subRoleBefore: readonly (string | null)[];
   /** Number of controllers that are not I/O, as far as known. */
   readonly controllerCount: number;
@@ -174,3 +199,12 @@ export function measurePolling(plant: Plant, before: readonly Role[] | null): Po
     return { targets: new Set(fastest.keys()), fastestMs: periods[0] ?? Infinity, typicalMs: periods[periods.length >> 1] ?? Infinity };
   });
 }
+
+/** Operators write as a habit; a few writes in four weeks (fewer in less) may be the very violation that is looked for. */
+const FEW_WRITE_DAYS = 3;
+const fewWriteDays = (capturedDays: number): number => Math.min(FEW_WRITE_DAYS, Math.max(0, (FEW_WRITE_DAYS * (capturedDays - 14)) / 14));
+export const mayWrite = (link: Link, capturedDays: number): boolean => link.opaque || (link.writes && link.writeDays > fewWriteDays(capturedDays));
+
+/** Controllers to which an operator station may write as a habit. */
+export const findOperated = (plant: Plant, before: readonly Role[] | null): Set<number> =>
+  new Set(plant.controllers.filter((profile) => profile.controlIn.some((link) => mayWrite(link, plant.activity.capturedDays.length) && hasRole({ before }, link.client, 'hmi'))).map(({ index }) => index));

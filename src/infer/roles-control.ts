@@ -1,7 +1,6 @@
 /** Evidence for controllers, their I/O, and safety controllers: who polls them, how fast, and what is never done to them. */
-import type { Link } from './activity.ts';
 import { type Ledger, record } from './evidence.ts';
-import { clientsOf, hasRole, type Profile, type RolePass, SCAN_CYCLE_MS, serversOf } from './profiles.ts';
+import { clientsOf, hasRole, mayWrite, type Profile, type RolePass, SCAN_CYCLE_MS, serversOf } from './profiles.ts';
 import { SAFETY_ENGINEERING, SAFETY_SERVICES } from './service-family.ts';
 import { plural } from './plural.ts';
 
@@ -48,40 +47,42 @@ function weighIo(pass: RolePass, profile: Profile, ledger: Ledger, pollers: read
   if (hasRole(pass, pollers[0]!, 'safety-controller') && periodMs <= SCAN_CYCLE_MS) record(ledger, 'io', 1.5, 'safety-io', 'is the I/O of a safety controller');
 }
 
-/** Fast UDP of the same port in both directions between two controllers: safety peers (EtherNet/IP implicit I/O looks alike). */
-function hasSafetyPeer(pass: RolePass, profile: Profile): boolean {
-  return profile.out.some((link) => {
-    if (link.conversation.transport !== 'udp' || link.service === 'enip-io' || link.cycle === null || link.cycle.periodMs > 500) return false;
-    const peer = pass.profiles[link.server]!;
-    return peer.controller && (peer.out.some((back) => back.server === profile.index && back.conversation.port === link.conversation.port) || link.conversation.packets.toClient > link.conversation.packets.toServer / 2);
-  });
-}
+/** Of the controllers, at most so many do what tells safety controllers from the rest. */
+const MOST_APART = 0.5;
 
-/** Operators write as a habit; a few writes in four weeks (fewer in less) may be the very violation that is looked for. */
-const FEW_WRITE_DAYS = 3;
-const fewWriteDays = (capturedDays: number): number => Math.min(FEW_WRITE_DAYS, Math.max(0, (FEW_WRITE_DAYS * (capturedDays - 14)) / 14));
-const mayWrite = (pass: RolePass, link: Link): boolean => link.opaque || (link.writes && link.writeDays > fewWriteDays(pass.capturedDays));
+/**
+ * Safety controllers exchange fast datagrams. So do controllers that share data (GE Ethernet Global Data) and the halves
+ * of a redundant pair: it says safety only of a minority, and only where no operator writes.
+ */
+const isSafetyPeer = (pass: RolePass, profile: Profile, isWritten: boolean): boolean =>
+  !isWritten && pass.plant.datagramPeers.has(profile.index) && pass.plant.datagramPeers.size <= MOST_APART * pass.controllerCount;
 
-/** A station that engineers few controllers, none of which operators run, and polls nothing: a safety engineering station. */
+/** Operators run at least half of what other stations engineer, and of what this one does not even half of that share. */
+const LEAST_OPERATED = 0.5;
+const LEAST_CONTRAST = 0.4;
+
+/** A station that engineers few controllers, which operators do not run as they run the others, and polls nothing: a safety engineering station. */
 function isDedicatedEngineer(pass: RolePass, station: Profile): boolean {
   const targets = serversOf(station.controlOut).filter((server) => pass.profiles[server]!.controller);
   if (targets.length === 0 || targets.length > Math.max(2, 0.35 * pass.controllerCount) || station.steadyOut.length > 0) return false;
-  const unoperated = targets.filter((server) => !pass.profiles[server]!.controlIn.some((link) => mayWrite(pass, link) && hasRole(pass, link.client, 'hmi')));
-  return unoperated.length >= 0.6 * targets.length;
+  // Where operators run few controllers anyway (over a server, or in protocols not read), not being run says nothing.
+  const others = pass.plant.controllers.filter(({ index, controlIn }) => hasRole(pass, index, 'plc') && !targets.includes(index) && controlIn.some(({ engineers }) => engineers)).map(({ index }) => index);
+  const operatedShare = (controllers: readonly number[]): number => controllers.filter((index) => pass.operated.has(index)).length / Math.max(1, controllers.length);
+  return operatedShare(others) >= LEAST_OPERATED && operatedShare(targets) <= LEAST_CONTRAST * operatedShare(others);
 }
 
 function weighSafety(pass: RolePass, profile: Profile, ledger: Ledger): void {
   const { scores } = ledger;
   const asClient = profile.out.some((link) => SAFETY_SERVICES.has(link.service) && !SAFETY_ENGINEERING.has(link.service));
   if (profile.speaksSafety || asClient) record(ledger, 'safety-controller', 5, 'safety-protocol', 'speaks a safety protocol');
-  if (hasSafetyPeer(pass, profile)) record(ledger, 'safety-controller', 2.5, 'safety-peer', 'exchanges fast symmetric datagrams with another controller, as safety peers do');
+  const writers = clientsOf(profile.controlIn.filter((link) => mayWrite(link, pass.capturedDays))).filter((client) => pass.before === null || !hasRole(pass, client, 'safety-controller', 'engineering-workstation', 'transient'));
+  if (isSafetyPeer(pass, profile, writers.length > 0)) record(ledger, 'safety-controller', 2.5, 'safety-peer', 'exchanges fast datagrams with another controller, as few here do, and no operator writes to it');
   if (pass.before !== null) {
     const engineers = clientsOf(profile.controlIn.filter((link) => link.engineers)).filter((client) => hasRole(pass, client, 'engineering-workstation'));
     if (engineers.length > 0 && engineers.every((client) => isDedicatedEngineer(pass, pass.profiles[client]!))) {
-      record(ledger, 'safety-controller', 3, 'dedicated-engineering', 'is engineered only from a station whose few controllers are never run by operators');
+      record(ledger, 'safety-controller', 3, 'dedicated-engineering', 'is engineered only from a station whose few controllers operators do not run, as they run the others');
     }
   }
-  const writers = clientsOf(profile.controlIn.filter((link) => mayWrite(pass, link))).filter((client) => pass.before === null || !hasRole(pass, client, 'safety-controller', 'engineering-workstation', 'transient'));
   const read = profile.controlIn.some((link) => link.cycle !== null && link.conversation.operations.length > 0);
   if (writers.length === 0 && read && pass.plant.writtenShare > 0.3) record(ledger, 'safety-controller', 1, 'read-only', 'is read but never written by the control system');
   else if (writers.length > 0 && profile.vendorClass !== 'safety' && scores['safety-controller'] < 2.5) {

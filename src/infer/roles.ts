@@ -5,7 +5,7 @@
 import { calibrate } from './calibration.ts';
 import { judge, type Ledger, openLedger, record, type Verdict } from './evidence.ts';
 import type { PinnedAssets } from './pins.ts';
-import { measurePolling, type Plant, type Profile, type RolePass } from './profiles.ts';
+import { findOperated, measurePolling, type Plant, type Profile, type RolePass } from './profiles.ts';
 import type { Evidence, Role } from './proposal.ts';
 import { weighController } from './roles-control.ts';
 import { weighHardware } from './roles-hardware.ts';
@@ -60,7 +60,7 @@ export function inferRoles(plant: Plant, pinned: PinnedAssets): RoleDecision[] {
   for (let number = 0; number < MOST_PASSES; number++) {
     const known: Role[] | null = before;
     const controllerCount: number = known === null ? polledByOthers.length || plant.controllers.length : plant.controllers.filter((profile) => known[profile.index] === 'plc' || known[profile.index] === 'safety-controller').length;
-    const pass: RolePass = { plant, profiles: plant.profiles, polling: measurePolling(plant, known), before: known, subRoleBefore, controllerCount: Math.max(1, controllerCount), capturedDays: plant.activity.capturedDays.length };
+    const pass: RolePass = { plant, profiles: plant.profiles, polling: measurePolling(plant, known), before: known, operated: findOperated(plant, known), subRoleBefore, controllerCount: Math.max(1, controllerCount), capturedDays: plant.activity.capturedDays.length };
     judged = plant.profiles.map((profile) => (profile.asset.external ? null : judgeAsset(pass, profile, pinned)));
     const roles = judged.map((one) => one?.role ?? INTERNET.role);
     const subRoles = judged.map((one) => (one === null ? INTERNET.subRole : one.subRole));

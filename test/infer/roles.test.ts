@@ -1,0 +1,49 @@
+import { describe, expect, it } from 'vitest';
+import { NO_PINS, type PlacedAsset, type Proposal } from '../../src/infer/proposal.ts';
+import { proposeZones } from '../../src/infer/zones.ts';
+import { type Host, mac, type Sketch, sketchPlant, smallPlant, vendorOf } from './plant-sketch.ts';
+
+const { hosts: HOSTS, sketches: SKETCHES } = smallPlant();
+const propose = (hosts: readonly Host[], sketches: readonly Sketch[]): Proposal => proposeZones(sketchPlant(hosts, sketches), { pins: NO_PINS, vendorOf, stabilityRuns: 0 });
+const withMore = (hosts: readonly Host[], sketches: readonly Sketch[]): Proposal => propose([...HOSTS, ...hosts], [...SKETCHES, ...sketches]);
+const assetAt = (proposal: Proposal, address: string): PlacedAsset => proposal.assets.find((asset) => asset.addresses.includes(address))!;
+const rolesOf = (proposal: Proposal, addresses: readonly string[]): string[] => addresses.map((address) => assetAt(proposal, address).role);
+
+const CONTROLLERS = ['10.1.0.131', '10.1.0.132', '10.1.0.161', '10.1.0.162', '10.1.0.191', '10.1.0.192'];
+/** The small plant as it is where operators write in words that nobody reads. */
+const UNWRITTEN = SKETCHES.map((sketch): Sketch => (sketch.client === '10.1.0.11' ? sketch : { ...sketch, operations: [['Read Holding Registers', 'read', 3]] }));
+const shareData = (client: string, server: string): Sketch => ({ client, server, service: '', transport: 'udp', port: 18246, periodMs: 50 });
+
+describe('a safety controller is told by contrast', () => {
+  it('not by fast datagrams between controllers that operators run, as the halves of redundant pairs exchange them', () => {
+    const pair = CONTROLLERS.slice(0, 2);
+    expect(rolesOf(withMore([], [shareData(pair[0], pair[1])]), pair)).toEqual(['plc', 'plc']);
+  });
+
+  it('not by datagrams that most controllers exchange, as they share global data', () => {
+    const proposal = propose(HOSTS, [...UNWRITTEN, ...[0, 2, 4].map((at) => shareData(CONTROLLERS[at], CONTROLLERS[at + 1]))]);
+    expect(new Set(rolesOf(proposal, CONTROLLERS))).toEqual(new Set(['plc']));
+  });
+
+  it('but by datagrams of a pair that is read while the others are run, whoever of the two was heard first', () => {
+    const pair = ['10.1.0.30', '10.1.0.31'];
+    const read = pair.map((server): Sketch => ({ client: '10.1.0.10', server, service: 'modbus', periodMs: 2000 }));
+    const proposal = withMore(pair.map((address, index) => ({ address, mac: mac('controller', 30 + index) })), [...read, shareData(pair[1], pair[0])]);
+    expect(rolesOf(proposal, pair)).toEqual(['safety-controller', 'safety-controller']);
+    expect(assetAt(proposal, pair[0]).evidence.map(({ sentence }) => sentence)).toContain('exchanges fast datagrams with another controller, as few here do, and no operator writes to it');
+  });
+
+  it('not by the datagrams of a robot that answers one controller only', () => {
+    const robot = '10.1.0.40';
+    const proposal = withMore([{ address: robot, mac: mac('controller', 40) }], [{ client: CONTROLLERS[0], server: robot, service: 'modbus', periodMs: 500 }, shareData(robot, CONTROLLERS[0])]);
+    expect(rolesOf(proposal, [robot, CONTROLLERS[0]])).not.toContain('safety-controller');
+  });
+
+  it('not by a station of its own where operators are not seen to run any controller', () => {
+    const station = '10.1.0.12';
+    const engineered = CONTROLLERS.slice(0, 2);
+    const isOther = (sketch: Sketch): boolean => sketch.client === '10.1.0.11' && engineered.includes(sketch.server);
+    const sketches = UNWRITTEN.map((sketch) => (isOther(sketch) ? { ...sketch, client: station } : sketch));
+    expect(rolesOf(propose([...HOSTS, { address: station, mac: mac('pc', 12) }], sketches), engineered)).toEqual(['plc', 'plc']);
+  });
+});
