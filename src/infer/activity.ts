@@ -12,7 +12,7 @@ import { endsOf, type Inventory } from './assets.ts';
 import { capturedDaysOf, perDays } from './captured-days.ts';
 import type { Dropped } from './proposal.ts';
 import { type Cycle, cycleOfGaps, cycleOfOperation } from './rhythm.ts';
-import { CONTROL_SERVICES, SAFETY_ENGINEERING, serviceOf } from './service-family.ts';
+import { CONTROL_BY_PORT, CONTROL_SERVICES, DIRECTORY_SERVICES, SAFETY_ENGINEERING, serviceOf } from './service-family.ts';
 
 export interface Link {
   readonly conversation: Conversation;
@@ -105,8 +105,10 @@ function mainCycle(conversation: Conversation): { cycle: Cycle; days: number } |
 
 const quantile = (sorted: Float64Array, q: number): number => (sorted.length === 0 ? 0 : sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))]!);
 
-interface Draft extends Omit<Link, 'duty'> {
+interface Draft extends Omit<Link, 'duty' | 'service' | 'control'> {
   duty: number;
+  service: string;
+  control: boolean;
   readonly cycleDays: number;
 }
 
@@ -128,6 +130,7 @@ export function readActivity(set: ObservationSet, inventory: Inventory): Activit
     }
     drafts.push(draftLink(conversation, ends, daysOf));
   }
+  recogniseControl(drafts, inventory);
   const deafDays = deafDaysOf(set.sensor);
   const diaries = keepDiaries(inventory.assets.length, drafts);
   measureDuty(drafts, diaries, capturedDays.length);
@@ -180,6 +183,27 @@ function draftLink(conversation: Conversation, ends: readonly [number, number], 
     opaque: service === 'opcua' && (encrypted || !operations.some((operation) => operation.access !== 'browse' && !CHANNEL_ONLY.test(operation.name))),
     blocks: operations.reduce((sum, operation) => sum + operation.ranges.length, 0),
   };
+}
+
+const COMPUTERS: ReadonlySet<string | null> = new Set<string | null>(['pc', 'virtual']);
+const AUTOMATION: ReadonlySet<string | null> = new Set<string | null>(['controller', 'rtu', 'safety']);
+
+/**
+ * Control in a protocol that nobody reads: what a device answers in a cycle is what it is there for. A port that belongs
+ * to one control protocol tells so of any device but a computer. Where no port does, the device is of a vendor that builds
+ * controllers, and asks neither a controller nor a directory itself, as a server on an industrial computer would.
+ */
+function recogniseControl(drafts: readonly Draft[], { assets }: Inventory): void {
+  const portOf = ({ server, conversation }: Draft): string => `${server}/${conversation.transport}/${conversation.port}`;
+  const asking = new Set(drafts.filter(({ control, service }) => control || (service !== 'dns' && DIRECTORY_SERVICES.has(service))).map(({ client }) => client));
+  const cyclic = new Set<string>();
+  for (const draft of drafts) {
+    const { vendorClass } = assets[draft.server]!;
+    if (CONTROL_BY_PORT.has(draft.service) && COMPUTERS.has(vendorClass)) draft.service = '';
+    const isKnown = CONTROL_BY_PORT.has(draft.service) || (draft.service === '' && AUTOMATION.has(vendorClass) && !asking.has(draft.server));
+    if (isKnown && draft.cycle !== null && draft.answered && draft.conversation.packets.toClient > 0) cyclic.add(portOf(draft));
+  }
+  for (const draft of drafts) draft.control ||= cyclic.has(portOf(draft));
 }
 
 function keepDiaries(assets: number, links: readonly Draft[]): Diary[] {

@@ -6,7 +6,6 @@
  * less the more controllers it reaches (as a word that stands in every document says nothing about one of them).
  */
 import { isSteady, type Link } from './activity.ts';
-import { CONTROL_SERVICES } from './service-family.ts';
 import type { Plant } from './profiles.ts';
 import type { RoleDecision } from './roles.ts';
 import { addNode, addWeight, newGraph, type WeightedGraph } from './weighted-graph.ts';
@@ -61,7 +60,7 @@ export function measureAffinity(plant: Plant, decisions: readonly RoleDecision[]
   const heads = [...new Set(headOf.values())].sort((a, b) => a - b);
   const graph = newGraph();
   for (const head of heads) addNode(graph, head);
-  const steady = plant.links.filter((link) => CONTROL_SERVICES.has(link.service) && isSteady(link, CELL_DUTY, captured));
+  const steady = plant.links.filter((link) => link.control && isSteady(link, CELL_DUTY, captured));
   const reach = new Map<number, Map<number, number>>();
   const isCandidate = new Set(candidates);
   for (const link of steady) {

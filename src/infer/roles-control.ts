@@ -10,7 +10,7 @@ export function weighController(pass: RolePass, profile: Profile, ledger: Ledger
   if (profile.controlIn.length === 0 || profile.directoryClient) return;
   const pollers = clientsOf(profile.steadyIn);
   if (profile.controller || profile.controlIn.some((link) => link.service !== 'opcua')) {
-    const spoken = [...new Set(profile.controlIn.map((link) => link.service))].sort().join(', ');
+    const spoken = [...new Set(profile.controlIn.map(({ service }) => service || 'a protocol that was not read'))].sort().join(', ');
     record(ledger, 'plc', 2.8, 'answers-control', `answers ${spoken} for ${plural(clientsOf(profile.controlIn).length, 'client')}`);
   }
   if (pollers.length >= 2) record(ledger, 'plc', 0.8, 'several-pollers', `is polled by ${pollers.length} clients`);

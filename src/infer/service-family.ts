@@ -53,6 +53,7 @@ const ALIAS: Readonly<Record<string, string>> = {
   'opcua-tls': 'opcua',
   'enip-tls': 'enip',
   'iec104-tls': 'iec104',
+  'fox-tls': 'fox',
   silworx: 'hima-eng',
   hima: 'hima-eng',
   'triconex-p2p': 'tricon-p2p',
@@ -89,13 +90,16 @@ export const CONTROL_SERVICES: ReadonlySet<string> = new Set([
   ...SAFETY_SERVICES,
 ]);
 
+/** Control protocols known by their port alone, which other programs use as well. */
+export const CONTROL_BY_PORT: ReadonlySet<string> = new Set(['ge-egd', 'pcworx', 'proconos', 'deltav', 'vnet-ip', 'roc-plus', 'cspv4', 'bsap', 'ff-hse', 'fox', 'knxnet']);
+
 export const INTERACTIVE_SERVICES: ReadonlySet<string> = new Set(['rdp', 'ssh', 'vnc', 'telnet', 'winrm', 'teamviewer', 'anydesk']);
 
 export const DIRECTORY_SERVICES: ReadonlySet<string> = new Set(['dns', 'kerberos', 'ldap']);
 
 /** Office and service names that rules ask for. Any other name given by port alone is a registry entry, not knowledge. */
 const KNOWN: ReadonlySet<string> = new Set([
-  ...CONTROL_SERVICES, ...INTERACTIVE_SERVICES, ...DIRECTORY_SERVICES,
+  ...CONTROL_SERVICES, ...CONTROL_BY_PORT, ...INTERACTIVE_SERVICES, ...DIRECTORY_SERVICES,
   'http', 'https', 'smb', 'ftp', 'tftp', 'ntp', 'ptp', 'snmp', 'snmptrap', 'syslog', 'mssql', 'mysql', 'postgresql', 'oracle', 'pi', 'scada', 'wsus', 'av', 'print', 'rtsp', 'sip', 'mqtt', 'mqtts', 'amqp',
   'nbns', 'nbdgm', 'nbss', 'mdns', 'llmnr', 'ssdp', 'dhcp', 'dhcpv6', 'icmp', 'arp', 'lldp', 'rpc', 'radius', 'tacacs', 'smtp', 'isakmp', 'openvpn', 'wireguard', 'quic', 'netflow', 'ipfix', 'sflow', 'nfs', 'ws-discovery',
 ]);

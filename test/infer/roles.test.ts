@@ -47,3 +47,40 @@ describe('a safety controller is told by contrast', () => {
     expect(rolesOf(propose([...HOSTS, { address: station, mac: mac('pc', 12) }], sketches), engineered)).toEqual(['plc', 'plc']);
   });
 });
+
+describe('control in a protocol that nobody reads', () => {
+  const controllers = ['10.2.0.1', '10.2.0.2', '10.2.0.3', '10.2.0.4'];
+  const stations = ['10.2.0.11', '10.2.0.12'];
+  const directory = '10.2.0.20';
+  const hosts: Host[] = [
+    ...controllers.map((address, index): Host => ({ address, mac: mac('controller', index) })),
+    ...stations.map((address, index): Host => ({ address, mac: mac('pc', index) })),
+    { address: directory, mac: mac('virtual', 20) },
+  ];
+  const logons = stations.map((client): Sketch => ({ client, server: directory, service: 'kerberos', perDay: 10 }));
+  const operate = (service: string, port: number): Sketch[] => stations.flatMap((client) => controllers.map((server): Sketch => ({ client, server, service, port, periodMs: 1000 })));
+
+  it('is what a controller answers in a cycle, and its clients are no office machines', () => {
+    const proposal = propose(hosts, [...logons, ...operate('', 55565)]);
+    expect(rolesOf(proposal, [...controllers, ...stations])).toEqual(['plc', 'plc', 'plc', 'plc', 'hmi', 'hmi']);
+    expect(assetAt(proposal, controllers[0]).evidence.map(({ sentence }) => sentence)).toContain('answers a protocol that was not read for 2 clients');
+  });
+
+  it('is told by a port that belongs to one protocol, whatever the vendor of the device', () => {
+    const strangers = hosts.map((host): Host => (controllers.includes(host.address) ? { address: host.address } : host));
+    expect(rolesOf(propose(strangers, [...logons, ...operate('deltav', 18507)]), [...controllers, ...stations])).toEqual(['plc', 'plc', 'plc', 'plc', 'hmi', 'hmi']);
+  });
+
+  it('is not what a computer serves on such a port', () => {
+    const server = '10.2.0.30';
+    const proposal = propose([...hosts, { address: server, mac: mac('virtual', 30) }], [...logons, ...operate('', 55565), { client: '10.2.0.11', server, service: 'roc-plus', port: 4000, periodMs: 5000 }]);
+    expect(assetAt(proposal, server).role).not.toBe('plc');
+  });
+
+  it('is not the session of an operator station with a server on an industrial computer', () => {
+    const [server, ...others] = controllers;
+    const polling = others.map((address): Sketch => ({ client: server, server: address, service: 'modbus', periodMs: 1000, operations: [['Read Holding Registers', 'read', 3], ['Write Single Register', 'write', 6]] }));
+    const sessions = stations.map((client): Sketch => ({ client, server, service: '', port: 50123, periodMs: 1000 }));
+    expect(rolesOf(propose(hosts, [...logons, ...polling, ...sessions]), [server, ...stations])).toEqual(['hmi', 'hmi', 'hmi']);
+  });
+});
