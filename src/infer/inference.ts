@@ -5,6 +5,7 @@
 import type { ObservationSet } from '../observation.ts';
 import { readActivity } from './activity.ts';
 import type { Inventory } from './assets.ts';
+import { orientImplicitIo } from './implicit-io.ts';
 import type { PinnedAssets } from './pins.ts';
 import { type Placements, placeAssets } from './placement.ts';
 import { type Plant, profilePlant } from './profiles.ts';
@@ -25,7 +26,7 @@ export interface Inference {
 export function infer(set: ObservationSet, inventory: Inventory, pinned: PinnedAssets, resolution?: number, inWords = true): Inference {
   const activity = readActivity(set, inventory);
   const { kept, dropped } = filterScans(activity, inventory);
-  const plant = profilePlant(inventory, activity, kept);
+  const plant = profilePlant(inventory, activity, orientImplicitIo(kept));
   const decisions = inferRoles(plant, pinned);
   const placements = placeAssets(plant, decisions, pinned, resolution, inWords);
   return { inventory, plant, decisions, placements, pinned, dropped: [...activity.dropped, ...dropped].sort((a, b) => a.conversation - b.conversation) };

@@ -2,7 +2,7 @@
  * One profile per asset: its links from both sides and the counts that several rules ask for. Built once after the scan
  * filter; the role rules only read it.
  */
-import { REVERSED_FACT } from '../observation.ts';
+import { REVERSED_FACT, type Access } from '../observation.ts';
 import { type Activity, type Diary, isSteady, type Link } from './activity.ts';
 import type { Inventory } from './assets.ts';
 import type { Asset, Role } from './proposal.ts';
@@ -72,8 +72,17 @@ export const serversOf = (links: readonly Link[]): number[] => [...new Set(links
 
 const CONTROLLER_VENDORS: ReadonlySet<VendorClass | null> = new Set<VendorClass | null>(['controller', 'rtu', 'safety', 'field-gateway', null]);
 
+const LOOKS: ReadonlySet<Access> = new Set<Access>(['browse', 'read', 'diagnose']);
+
+/**
+ * Polls controllers like an operator and is looked at now and then, never in a cycle and never written or programmed: a
+ * panel or a server that an engineering tool found while it browsed.
+ */
+const isOnlyBrowsed = (profile: Profile): boolean =>
+  profile.steadyOut.length > 0 && profile.scanCycles === 0 && profile.controlIn.every(({ cycle, conversation }) => cycle === null && conversation.operations.every(({ access }) => LOOKS.has(access)));
+
 function decideController(profile: Profile): boolean {
-  if (profile.controlIn.length === 0 || profile.directoryClient) return false;
+  if (profile.controlIn.length === 0 || profile.directoryClient || isOnlyBrowsed(profile)) return false;
   // A network card may lie about its carrier; what answers a field protocol is a controller, soft or hard.
   if (profile.scanCycles > 0 || profile.controlIn.some((link) => link.service !== 'opcua')) return true;
   if (profile.computer) return false;

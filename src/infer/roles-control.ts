@@ -2,6 +2,7 @@
 import { type Ledger, record } from './evidence.ts';
 import { clientsOf, hasRole, mayWrite, type Profile, type RolePass, SCAN_CYCLE_MS, serversOf } from './profiles.ts';
 import { SAFETY_ENGINEERING, SAFETY_SERVICES } from './service-family.ts';
+import { IMPLICIT_IO } from './implicit-io.ts';
 import { plural } from './plural.ts';
 
 const fastestPollMs = (profile: Profile): number => profile.steadyIn.reduce((fastest, link) => Math.min(fastest, link.cycle!.periodMs), Infinity);
@@ -9,7 +10,7 @@ const fastestPollMs = (profile: Profile): number => profile.steadyIn.reduce((fas
 export function weighController(pass: RolePass, profile: Profile, ledger: Ledger): void {
   if (profile.controlIn.length === 0 || profile.directoryClient) return;
   const pollers = clientsOf(profile.steadyIn);
-  if (profile.controller || profile.controlIn.some((link) => link.service !== 'opcua')) {
+  if (profile.controller) {
     const spoken = [...new Set(profile.controlIn.map(({ service }) => service || 'a protocol that was not read'))].sort().join(', ');
     record(ledger, 'plc', 2.8, 'answers-control', `answers ${spoken} for ${plural(clientsOf(profile.controlIn).length, 'client')}`);
   }
@@ -42,7 +43,7 @@ function weighIo(pass: RolePass, profile: Profile, ledger: Ledger, pollers: read
   if (periodMs <= SCAN_CYCLE_MS) record(ledger, 'io', 2, 'io-pace', `is polled every ${Math.round(periodMs)} ms, at the pace of I/O`);
   else record(ledger, 'io', -1.2, 'io-pace', `is polled every ${Math.round(periodMs)} ms, slowly for I/O`);
   if (profile.steadyIn.some((link) => link.cyclicWrites)) record(ledger, 'io', 1, 'cyclic-writes', 'has its outputs written every cycle');
-  if (profile.steadyIn.some((link) => link.service === 'enip-io' || link.service === 'pn-rt')) record(ledger, 'io', 2.5, 'implicit-io', 'exchanges implicit I/O messages');
+  if (profile.steadyIn.some(({ service }) => IMPLICIT_IO.has(service))) record(ledger, 'io', 2.5, 'implicit-io', 'exchanges implicit I/O messages');
   if (profile.controlIn.some((link) => link.engineers)) record(ledger, 'io', -1.5, 'is-engineered', 'receives engineering functions');
   if (hasRole(pass, pollers[0]!, 'safety-controller') && periodMs <= SCAN_CYCLE_MS) record(ledger, 'io', 1.5, 'safety-io', 'is the I/O of a safety controller');
 }

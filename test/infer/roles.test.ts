@@ -84,3 +84,29 @@ describe('control in a protocol that nobody reads', () => {
     expect(rolesOf(propose(hosts, [...logons, ...polling, ...sessions]), [server, ...stations])).toEqual(['hmi', 'hmi', 'hmi']);
   });
 });
+
+describe('who leads', () => {
+  it('in implicit I/O is the one with more devices, not the one that was heard first', () => {
+    const devices = ['10.1.0.51', '10.1.0.52', '10.1.0.53'];
+    const frames = devices.map((device, index): Sketch => {
+      const ends = index === 0 ? { client: CONTROLLERS[0], server: device } : { client: device, server: CONTROLLERS[0] };
+      return { ...ends, service: 'enip-io', transport: 'udp', port: 2222, periodMs: 20 };
+    });
+    const proposal = withMore(devices.map((address, index): Host => ({ address, mac: mac('controller', 50 + index) })), frames);
+    expect(rolesOf(proposal, [CONTROLLERS[0], ...devices])).toEqual(['plc', 'io', 'io', 'io']);
+    expect(new Set(devices.map((device) => assetAt(proposal, device).zone))).toEqual(new Set([assetAt(proposal, CONTROLLERS[0]).zone]));
+  });
+
+  it('with a single device is the one whom others ask', () => {
+    const device = '10.1.0.51';
+    const proposal = withMore([{ address: device, mac: mac('controller', 50) }], [{ client: device, server: CONTROLLERS[0], service: 'enip-io', transport: 'udp', port: 2222, periodMs: 20 }]);
+    expect(rolesOf(proposal, [CONTROLLERS[0], device])).toEqual(['plc', 'io']);
+  });
+
+  it('is not answered by a tool that browses: a panel with a driver stays a panel', () => {
+    const panel = '10.1.0.54';
+    const polls = CONTROLLERS.slice(0, 2).map((server): Sketch => ({ client: panel, server, service: 'modbus', periodMs: 1000 }));
+    const browse: Sketch = { client: '10.1.0.11', server: panel, service: 'enip', days: [1, 8, 15, 22], perDay: 5, operations: [['ListIdentity', 'browse', 99], ['Get_Attributes_All', 'read', 1]] };
+    expect(rolesOf(withMore([{ address: panel, mac: mac('controller', 54) }], [...polls, browse]), [panel])).toEqual(['hmi']);
+  });
+});
