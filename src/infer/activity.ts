@@ -50,7 +50,8 @@ export interface Activity {
   readonly diaries: readonly Diary[];
   /** Days on which anything was captured, ascending (days since 1970). */
   readonly capturedDays: readonly number[];
-  /** Of these, how many were heard too badly to count (SensorTruth.deafHours), and how many hours in all. */
+  readonly capturedHours: number;
+  /** Of the days, how many were heard too badly to count (SensorTruth.deafHours), and how many hours in all. */
   readonly deafDays: number;
   readonly deafHours: number;
   readonly dropped: readonly Dropped[];
@@ -135,7 +136,7 @@ export function readActivity(set: ObservationSet, inventory: Inventory): Activit
   const diaries = keepDiaries(inventory.assets.length, drafts);
   measureDuty(drafts, diaries, capturedDays.length);
   const foldedClients = [...new Set(set.sensor.scans.map((scan) => inventory.indexOf.get(scan.client)).filter((index) => index !== undefined))];
-  return { links: drafts, diaries, capturedDays, deafDays, deafHours: set.sensor.deafHours.length, dropped, foldedClients };
+  return { links: drafts, diaries, capturedDays, capturedHours: set.sensor.hours.length, deafDays, deafHours: set.sensor.deafHours.length, dropped, foldedClients };
 }
 
 /** Days of whose hours more than half were heard too badly: what was not seen on them may have been there. */

@@ -7,6 +7,12 @@ import type { Day, ObservationSet } from '../observation.ts';
 /** Of a day (Day.hours) of which nobody kept hours. */
 export const ALL_HOURS = 0xffffff;
 
+export function countHours(days: readonly Day[]): number {
+  let count = 0;
+  for (const { hours = ALL_HOURS } of days) for (let rest = hours; rest !== 0; rest &= rest - 1) count++;
+  return count;
+}
+
 /** `2026-01-05`, of a day since 1970. */
 export const isoDay = (day: number): string => new Date(day * 86_400_000).toISOString().slice(0, 10);
 

@@ -70,6 +70,9 @@ export const countUsed = (profile: Profile, service: string): number => profile.
 export const clientsOf = (links: readonly Link[]): number[] => [...new Set(links.map((link) => link.client))];
 export const serversOf = (links: readonly Link[]): number[] => [...new Set(links.map((link) => link.server))];
 
+/** Has a network card of a vendor of network equipment as its own: what polls controllers stands behind the router whose card it is. */
+export const isNetworkEquipment = (profile: Profile): boolean => profile.vendorClass === 'network' && (profile.asset.bridge || profile.steadyOut.length === 0);
+
 const CONTROLLER_VENDORS: ReadonlySet<VendorClass | null> = new Set<VendorClass | null>(['controller', 'rtu', 'safety', 'field-gateway', null]);
 
 const LOOKS: ReadonlySet<Access> = new Set<Access>(['browse', 'read', 'diagnose']);

@@ -1,6 +1,6 @@
 /** Evidence from what the device is: vendor of its network card, LLDP, its names. Hints with few points. */
 import { type Ledger, record, recordAgainst } from './evidence.ts';
-import { countServed, type Profile } from './profiles.ts';
+import { countServed, isNetworkEquipment, type Profile } from './profiles.ts';
 import type { Role } from './proposal.ts';
 
 /** Tokens that plant naming schemes use worldwide; a name is worth as much as one behavioural hint. */
@@ -44,6 +44,7 @@ function vendorEvidence(profile: Profile, ledger: Ledger): void {
       record(ledger, 'infrastructure', 0.6, 'vendor', `has a network card of ${vendor}, which builds time servers`);
       break;
     case 'network':
+      if (!isNetworkEquipment(profile)) break;
       record(ledger, 'network-device', 2.2, 'vendor', `has a network card of ${vendor}, which builds network equipment`);
       record(ledger, 'infrastructure', 0.5, 'vendor', `has a network card of ${vendor}, which builds appliances`);
       break;

@@ -1,7 +1,8 @@
 /** Evidence for the people-facing side of control: operator stations, SCADA servers, their standbys, engineering stations. */
 import { isDirectionUnsure, type Link } from './activity.ts';
+import { countHours } from './captured-days.ts';
 import { type Ledger, record } from './evidence.ts';
-import { clientsOf, countServed, hasRole, type Profile, type RolePass, serversOf } from './profiles.ts';
+import { clientsOf, countServed, hasRole, isNetworkEquipment, type Profile, type RolePass, serversOf } from './profiles.ts';
 import type { Role } from './proposal.ts';
 import { plural } from './plural.ts';
 
@@ -16,7 +17,7 @@ const isProductStream = (link: Link, leastDuty: number): boolean => (link.servic
 
 const isControllerServer = (profile: Profile): boolean => profile.controller && profile.controlIn.some((link) => link.service !== 'opcua');
 
-export const speaksControlAsClient = (profile: Profile): boolean => profile.controlOut.length > 0 && !isControllerServer(profile) && profile.vendorClass !== 'network';
+export const speaksControlAsClient = (profile: Profile): boolean => profile.controlOut.length > 0 && !isControllerServer(profile) && !isNetworkEquipment(profile);
 
 export function weighOperator(pass: RolePass, profile: Profile, ledger: Ledger): void {
   if (speaksControlAsClient(profile)) weighPoller(pass, profile, ledger);
@@ -30,6 +31,7 @@ export function weighOperator(pass: RolePass, profile: Profile, ledger: Ledger):
     ledger.subRoles.hmi ??= 'opstation';
   }
   if (pass.before !== null && !profile.controller) {
+    weighThinClient(pass, profile, ledger);
     weighStation(pass, profile, ledger);
     weighStandby(pass, profile, ledger);
   }
@@ -53,6 +55,23 @@ function weighPoller(pass: RolePass, profile: Profile, ledger: Ledger): void {
     record(ledger, 'hmi', 2, 'plant-wide-poller', `polls ${plural(polled.size, 'controller')} and feeds ${plural(attached.length, 'attached station')}`);
     ledger.subRoles.hmi = 'scada';
   }
+}
+
+const SCREENS: ReadonlySet<string> = new Set(['rdp', 'vnc']);
+/** One shift on working days is a quarter of all hours; administrators look in. */
+const WORKED_ON = 0.2;
+
+/** A remote screen before which somebody sits all shift. */
+function isWorkedOn({ service, conversation }: Link, capturedHours: number): boolean {
+  return SCREENS.has(service) && countHours(conversation.days.filter(({ hours }) => hours !== undefined)) >= WORKED_ON * capturedHours;
+}
+
+/** An operator station without programs of its own: the screen of another one. */
+function weighThinClient(pass: RolePass, profile: Profile, ledger: Ledger): void {
+  if (profile.directoryClient || profile.internetServers > 0) return;
+  if (!profile.out.some((link) => isWorkedOn(link, pass.plant.activity.capturedHours) && hasRole(pass, link.server, 'hmi'))) return;
+  record(ledger, 'hmi', 4, 'thin-client', 'shows the screen of an operator station all shift, and logs on nowhere itself');
+  ledger.subRoles.hmi ??= 'opstation';
 }
 
 /** Streams that this asset opened, or may have opened where nobody saw the session open. */

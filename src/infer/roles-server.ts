@@ -17,7 +17,9 @@ const productClients = (profile: Profile): Link[] =>
 /** Operator stations are refreshed every second or two; data clients ask when somebody wants to know. */
 const isStationSession = (link: Link): boolean => link.cycle !== null && link.duty > 0.3 && link.cycle.periodMs <= 3000;
 
-const isReplication = (link: Link): boolean => !link.control && link.conversation.transport === 'tcp' && link.cycle !== null && link.duty > 0.3 && !COMMON.has(link.service);
+/** Over TCP, or over UDP that nothing comes back of, as through a data diode. */
+const isCopying = ({ conversation, service }: Link): boolean => conversation.transport === 'tcp' || (conversation.transport === 'udp' && service === '' && conversation.packets.toClient === 0);
+const isReplication = (link: Link): boolean => !link.control && isCopying(link) && link.cycle !== null && link.duty > 0.3 && !COMMON.has(link.service);
 
 /** The port on which an asset serves others is the port on which it feeds its like: one product on both ends. */
 const servesPort = (profile: Profile, port: number, except: number): number => new Set(profile.in.filter((link) => link.conversation.port === port && link.client !== except).map((link) => link.client)).size;
@@ -53,13 +55,14 @@ function weighSubscriber(pass: RolePass, profile: Profile, ledger: Ledger): void
   if (sources.length === 0 || !sources.every((server) => hasRole(pass, server, 'opcua-server', 'hmi'))) return;
   record(ledger, 'historian', 1.2, 'subscriber', 'subscribes to aggregation servers only');
   record(ledger, 'mes', 1.6, 'subscriber', 'subscribes to aggregation servers only');
-  record(ledger, 'hmi', -1, 'subscriber', 'never asks a controller itself');
   const writesThrough = profile.controlOut.some((link) => link.writes && hasRole(pass, link.server, 'opcua-server', 'hmi'));
+  const application = profile.uses.has('mssql') || profile.serves.has('mssql') || asksApplications(pass, profile) || profile.serves.has('https') || asksHistorian(pass, profile);
+  if (writesThrough && !application) record(ledger, 'hmi', 3, 'operates-through-aggregator', 'watches and writes through an aggregation server and has no application traffic');
+  else record(ledger, 'hmi', -1, 'subscriber', 'never asks a controller itself');
   if (writesThrough) {
     record(ledger, 'mes', 1, 'writes-through-aggregator', 'writes through the aggregator');
     record(ledger, 'historian', -1.5, 'writes-through-aggregator', 'writes, which historians do not');
   }
-  const application = profile.uses.has('mssql') || profile.serves.has('mssql') || asksApplications(pass, profile) || profile.serves.has('https') || asksHistorian(pass, profile);
   if (!application && !writesThrough) record(ledger, 'historian', 1.8, 'pure-subscriber', 'subscribes and has no application traffic at all');
 }
 
@@ -148,7 +151,7 @@ function weighApplication(pass: RolePass, profile: Profile, ledger: Ledger): voi
   record(ledger, 'mes', 1.2, 'serves-https', `serves HTTPS to ${plural(clients.length, 'client')}`);
   if (pass.before === null) return;
   const office = clients.filter((client) => hasRole(pass, client, 'enterprise')).length;
-  if (clients.length >= 3 && office / clients.length > 0.6 && !profile.serves.has('pi') && !profile.in.some((link) => hasRole(pass, link.client, 'historian'))) {
+  if (clients.length >= 3 && office / clients.length > 0.6 && profile.steadyOut.length === 0 && !profile.serves.has('pi') && !profile.in.some((link) => hasRole(pass, link.client, 'historian'))) {
     record(ledger, 'enterprise', 4.5, 'serves-office', `serves ${office} office machines`);
     record(ledger, 'mes', -2, 'serves-office', 'serves mostly office machines');
   } else if (clients.some((client) => hasRole(pass, client, 'mes', 'hmi', 'other'))) {

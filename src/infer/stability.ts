@@ -4,7 +4,7 @@
  * instead of being asserted. No randomness: run r leaves out every n-th day, starting with the r-th.
  */
 import type { Conversation, Day, ObservationSet, Operation } from '../observation.ts';
-import { ALL_HOURS, perDays } from './captured-days.ts';
+import { countHours, perDays } from './captured-days.ts';
 import type { Inference } from './inference.ts';
 import { infer } from './inference.ts';
 import type { Stability } from './proposal.ts';
@@ -19,12 +19,6 @@ const LEAST_STABILITY = 2 / 3;
 export interface StabilityResult extends Stability {
   /** Share of runs in which each asset kept its company. */
   readonly shareOf: readonly (number | null)[];
-}
-
-function countHours(days: readonly Day[]): number {
-  let count = 0;
-  for (const { hours = ALL_HOURS } of days) for (let rest = hours; rest !== 0; rest &= rest - 1) count++;
-  return count;
 }
 
 /** What is left of something seen on `days`, and the share of its hours that fall on them: so much is kept of what was counted. */

@@ -14,6 +14,8 @@ export interface Sketch {
   /** Offsets of the days on which it was seen; every day by default. */
   readonly days?: readonly number[];
   readonly perDay?: number;
+  /** Bits of the hours on each day; nobody kept them by default. */
+  readonly hours?: number;
   readonly answered?: boolean;
   readonly operations?: readonly (readonly [name: string, access: Access, code: number])[];
   readonly facts?: readonly (readonly [string, string])[];
@@ -42,7 +44,7 @@ function sketchConversation(sketch: Sketch, id: number, length: number): Convers
   const answered = sketch.answered ?? true;
   const firstNs = BigInt(FIRST_DAY + days[0]) * DAY_NS;
   const lastNs = BigInt(FIRST_DAY + days.at(-1)! + 1) * DAY_NS - 1n;
-  const seen = days.map((day) => ({ day: FIRST_DAY + day }));
+  const seen = days.map((day) => ({ day: FIRST_DAY + day, ...(sketch.hours === undefined ? {} : { hours: sketch.hours }) }));
   const rhythm: RhythmBin[] = sketch.periodMs === undefined ? [] : [{ count: Math.max(4, requests - days.length), meanMs: sketch.periodMs }];
   const operations = (sketch.operations ?? (PROBED.has(sketch.service) ? READ : [])).map(([name, access, code], index): Operation => ({
     protocol: sketch.service,

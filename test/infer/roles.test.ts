@@ -110,3 +110,53 @@ describe('who leads', () => {
     expect(rolesOf(withMore([{ address: panel, mac: mac('controller', 54) }], [...polls, browse]), [panel])).toEqual(['hmi']);
   });
 });
+
+describe('clients and servers that are no office machines', () => {
+  const scada = '10.1.0.10';
+  const office = ['10.3.0.1', '10.3.0.2', '10.3.0.3', '10.3.0.4'];
+  const directory = '10.3.0.9';
+  const officeHosts: Host[] = [...office, directory].map((address, index): Host => ({ address, mac: mac('pc', 200 + index) }));
+  const web: Sketch[] = ['34.1.2.3', '34.1.2.4'].flatMap((server) => office.map((client): Sketch => ({ client, server, service: 'https', perDay: 20 })));
+  const logons = office.flatMap((client): Sketch[] => ['kerberos', 'dns'].map((service) => ({ client, server: directory, service, perDay: 10 })));
+  const readBy = (server: string): Sketch[] => office.map((client) => ({ client, server, service: 'https', perDay: 5 }));
+  const withOffice = (hosts: readonly Host[], sketches: readonly Sketch[]): Proposal => withMore([...officeHosts, ...hosts], [...logons, ...web, ...sketches]);
+  const screenOf = (hours: number): string => {
+    const client = '10.1.0.60';
+    return assetAt(withOffice([{ address: client, mac: mac('pc', 60) }], [{ client, server: scada, service: 'rdp', perDay: 5000, hours }]), client).role;
+  };
+
+  it('a thin client shows an operator station all shift, an administrator looks in', () => {
+    expect(screenOf(0x3fc0)).toBe('hmi');
+    expect(screenOf(0x0100)).not.toBe('hmi');
+  });
+
+  it('what polls controllers all day stands behind the router whose network card it shows', () => {
+    const remote = '172.16.9.5';
+    const polls = CONTROLLERS.map((server): Sketch => ({ client: remote, server, service: 'modbus', periodMs: 2000 }));
+    expect(assetAt(withMore([{ address: remote, mac: mac('network', 1) }], polls), remote).role).toBe('hmi');
+  });
+
+  it('a replica is fed by its historian, also one way through a data diode', () => {
+    const [historian, replica] = ['10.1.0.61', '10.3.0.20'];
+    const polls = CONTROLLERS.map((server): Sketch => ({ client: historian, server, service: 'modbus', periodMs: 10_000 }));
+    const feed: Sketch = { client: historian, server: replica, service: '', transport: 'udp', port: 30500, periodMs: 1000, answered: false };
+    const proposal = withOffice([{ address: historian, mac: mac('virtual', 61) }, { address: replica, mac: mac('virtual', 62) }], [...polls, feed, ...readBy(replica)]);
+    expect(assetAt(proposal, replica)).toMatchObject({ role: 'historian', subRole: 'replica', zone: 'Z-DMZ' });
+  });
+
+  it('a station operates through the aggregation server that it writes through', () => {
+    const [aggregator, station] = ['10.1.0.62', '10.1.0.63'];
+    const polls = CONTROLLERS.map((server): Sketch => ({ client: aggregator, server, service: 'modbus', periodMs: 1000 }));
+    const operate: Sketch = { client: station, server: aggregator, service: 'opcua', periodMs: 1000, operations: [['Publish', 'read', 826], ['Write', 'write', 673]] };
+    const logs = [aggregator, station].map((client): Sketch => ({ client, server: directory, service: 'kerberos' }));
+    const proposal = withMore([{ address: directory, mac: mac('pc', 209) }, { address: aggregator, mac: mac('virtual', 62) }, { address: station, mac: mac('virtual', 63) }], [...polls, operate, ...logs]);
+    expect(rolesOf(proposal, [aggregator, station])).toEqual(['opcua-server', 'hmi']);
+  });
+
+  it('a server that polls controllers is of the plant, however many office machines look at its pages', () => {
+    const server = '10.1.0.64';
+    const polls = CONTROLLERS.map((target): Sketch => ({ client: server, server: target, service: 'modbus', periodMs: 30_000 }));
+    const logon: Sketch = { client: server, server: directory, service: 'kerberos', perDay: 10 };
+    expect(assetAt(withOffice([{ address: server, mac: mac('virtual', 64) }], [...polls, logon, ...readBy(server)]), server).role).not.toBe('enterprise');
+  });
+});
