@@ -1,7 +1,7 @@
 /**
  * Cells by process unit: communities of the affinity graph, at a resolution that does not merge small cells, then a
  * second look at every community, because modularity misses small parts of a large graph (Fortunato and Barthélemy,
- * PNAS 2007). Out: a community per controller and I/O, and the share of each client's affinity per community.
+ * PNAS 2007) and tears stars. Out: a community per controller and I/O, and the share of each client's affinity per community.
  */
 import { type Affinity, measureAffinity } from './affinity.ts';
 import { applyHints, type HintVerdict } from './hints.ts';
@@ -39,6 +39,7 @@ export function findCells(plant: Plant, decisions: readonly RoleDecision[], isPl
   const colour = (node: number): number => ROLES.indexOf(decisions[node]!.role);
   const community = findCommunities(graph, nodes, resolution * scaleOf(affinity), colour);
   for (let round = 0; round < MOST_SPLITS && splitCommunities(affinity, community, colour); round++);
+  mendStars(affinity, community);
   const cellOf = new Map<number, number>();
   for (const [member, head] of headOf) cellOf.set(member, community.get(head)!);
   bind(cellOf, bindings);
@@ -97,6 +98,25 @@ function splitCommunities({ graph, heads }: Affinity, community: Map<number, num
     }
   }
   return fresh > first;
+}
+
+/** Devices around one controller from which on they are a star. */
+const FEWEST_RAYS = 3;
+
+/**
+ * Modularity tears stars: of the devices that one controller asks, only so many fit around it before chance would explain
+ * more. A device without I/O that is tied to nothing but one such controller belongs to that one's cell.
+ */
+function mendStars({ graph, heads, clients, headOf }: Affinity, community: Map<number, number>): void {
+  const isClient = new Set(clients);
+  const withIo = new Set([...headOf].filter(([member, head]) => member !== head).map(([, head]) => head));
+  const rays = new Map<number, number[]>();
+  for (const head of heads) {
+    const [centre, another] = graph.neighbours.get(head)!.keys();
+    if (centre === undefined || another !== undefined || isClient.has(centre) || withIo.has(head)) continue;
+    rays.set(centre, [...(rays.get(centre) ?? []), head]);
+  }
+  for (const [centre, devices] of rays) if (devices.length >= FEWEST_RAYS) for (const device of devices) community.set(device, community.get(centre)!);
 }
 
 /** What a person pinned wins over the graph: whole communities join, or one member leaves. */

@@ -103,6 +103,19 @@ describe('traffic that must not count', () => {
   });
 });
 
+describe('a controller with many devices', () => {
+  it('keeps all of them in its cell, as a solar park has one', () => {
+    const controller = '10.4.0.1';
+    const logger = '10.4.0.2';
+    const inverters = everyDay(40).map((number) => `10.4.1.${number + 1}`);
+    const hosts: Host[] = [controller, ...inverters].map((address, index) => ({ address, mac: mac('controller', index) }));
+    const polls = inverters.flatMap((server): Sketch[] => [{ client: controller, server, service: 'modbus', periodMs: 1000 }, { client: logger, server, service: 'modbus', periodMs: 60_000 }]);
+    const operate: Sketch = { client: '10.4.0.3', server: controller, service: 'modbus', periodMs: 5000 };
+    const proposal = propose(sketchPlant([...hosts, { address: logger, mac: mac('pc', 99) }, { address: '10.4.0.3', mac: mac('pc', 98) }], [...polls, operate]));
+    expect(proposal.zones.filter(({ kind }) => kind === 'cell')).toHaveLength(1);
+  });
+});
+
 describe('the constraints of IEC 62443-3-2', () => {
   const laptop = '10.1.0.77';
   const proposal = propose(
