@@ -117,7 +117,7 @@ function weighStandby(pass: RolePass, profile: Profile, ledger: Ledger): void {
   if (role === 'hmi') ledger.subRoles.hmi ??= 'scada';
 }
 
-const ADMINISTRATION = new Set(['http', 'ftp', 'ssh', 'telnet']);
+const ADMINISTRATION = new Set(['http', 'https', 'ftp', 'ssh', 'telnet']);
 
 export function weighEngineering(pass: RolePass, profile: Profile, ledger: Ledger): void {
   const { profiles } = pass;

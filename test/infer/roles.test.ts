@@ -159,4 +159,12 @@ describe('clients and servers that are no office machines', () => {
     const logon: Sketch = { client: server, server: directory, service: 'kerberos', perDay: 10 };
     expect(assetAt(withOffice([{ address: server, mac: mac('virtual', 64) }], [...polls, logon, ...readBy(server)]), server).role).not.toBe('enterprise');
   });
+
+  it('a computer that administers controllers over HTTPS is an engineering station, whatever directory it belongs to', () => {
+    const station = '10.1.0.65';
+    const pages = CONTROLLERS.slice(0, 3).map((server): Sketch => ({ client: station, server, service: 'https', days: [2, 9, 16, 23], perDay: 4 }));
+    const asks: Sketch = { client: station, server: CONTROLLERS[0], service: 'modbus', days: [2, 16], perDay: 3 };
+    const logon = ['kerberos', 'dns'].map((service): Sketch => ({ client: station, server: directory, service, perDay: 10 }));
+    expect(assetAt(withOffice([{ address: station, mac: mac('pc', 65) }], [...logon, ...pages, asks]), station).role).toBe('engineering-workstation');
+  });
 });
