@@ -22,6 +22,8 @@ export interface GeneratedHost {
   readonly transient: boolean;
   readonly wireless: boolean;
   readonly external: boolean;
+  /** Announces itself as a bridge (LLDP); the generator's network devices all do. */
+  readonly bridge?: boolean;
 }
 
 interface Schedule {
@@ -31,8 +33,10 @@ interface Schedule {
   readonly n?: number;
 }
 
-interface GeneratedOperation {
+export interface GeneratedOperation {
   readonly k: string;
+  /** What the decoder calls it, of `k` named. */
+  readonly named?: { readonly protocol: string; readonly code: number; readonly name: string; readonly access: Access };
   readonly unit?: number;
   readonly fc?: number;
   readonly lo?: number;
@@ -56,6 +60,12 @@ export interface GeneratedEdge {
   readonly hidden?: boolean;
   readonly noise: string | null;
   readonly ua: { readonly policy: string; readonly mode: string } | null;
+  /** Nobody saw who asks: the client is whoever was heard first. */
+  readonly firstHeard?: boolean;
+  /** Without IP. */
+  readonly byMac?: boolean;
+  /** The sensor hears only what this end sends. */
+  readonly onlyFrom?: 'client' | 'server';
 }
 
 export interface GeneratedPlant {
@@ -72,7 +82,10 @@ export interface GeneratedSample {
 const DAY_ZERO = 20395;
 const DAY_NS = 86_400_000_000_000n;
 
-const READ_BY_BYTES: Readonly<Record<string, string>> = { modbus: 'modbus', opcua: 'opcua', s7: 's7comm', enip: 'enip', iec104: 'iec104', dns: 'dns' };
+const READ_BY_BYTES: Readonly<Record<string, string>> = {
+  modbus: 'modbus', opcua: 'opcua', s7: 's7comm', enip: 'enip', iec104: 'iec104', dns: 'dns', s7comm: 's7comm', 's7comm-plus': 's7comm-plus', dnp3: 'dnp3', mms: 'mms', fins: 'fins', melsec: 'melsec',
+  bacnet: 'bacnet', ads: 'ads', 'ge-srtp': 'ge-srtp', 'enip-io': 'enip-io', 'profinet-rt': 'profinet-rt',
+};
 
 const MODBUS: Readonly<Record<number, readonly [string, Access]>> = {
   1: ['Read Coils', 'read'], 2: ['Read Discrete Inputs', 'read'], 3: ['Read Holding Registers', 'read'], 4: ['Read Input Registers', 'read'],
@@ -161,6 +174,7 @@ interface OperationDraft {
 }
 
 function nameOperation(op: GeneratedOperation): Pick<OperationDraft, 'protocol' | 'unit' | 'code' | 'name' | 'access'> | null {
+  if (op.named !== undefined) return { unit: null, ...op.named };
   if (op.k === 'mb') {
     const [name, access] = MODBUS[op.fc!] ?? [`Function ${op.fc}`, 'diagnose'];
     return { protocol: 'modbus', unit: op.unit!, code: op.fc!, name, access };
@@ -219,8 +233,8 @@ export function observePlant(plant: GeneratedPlant, sample: GeneratedSample, fro
     const conversation = observeEdge(plant, sample, edge, index, fromDay, toDay);
     if (conversation === null) return;
     conversations.push(conversation);
-    touch(edge.c, conversation.days);
-    if (edge.ans) touch(edge.s, conversation.days);
+    if (edge.onlyFrom !== 'server') touch(edge.c, conversation.days);
+    if (edge.ans && edge.onlyFrom !== 'client') touch(edge.s, conversation.days);
   });
   const addresses = plant.hosts.filter((host) => seen.has(host.id)).map((host): AddressRecord => {
     const { first, last } = seen.get(host.id)!;
@@ -228,7 +242,7 @@ export function observePlant(plant: GeneratedPlant, sample: GeneratedSample, fro
     const lastNs = BigInt(last + 1) * DAY_NS - 1n;
     const facts: { name: string; value: string }[] = [];
     if (typeof host.name === 'string') facts.push({ name: host.win ? 'netbios.name' : 'lldp.name', value: host.name });
-    if (host.role === 'net') facts.push({ name: 'lldp.capabilities', value: 'bridge' });
+    if (host.bridge ?? host.role === 'net') facts.push({ name: 'lldp.capabilities', value: 'bridge' });
     return { address: host.ip, macs: host.mac === null ? [] : [{ mac: host.mac.toLowerCase(), firstNs, lastNs }], facts, firstNs, lastNs };
   });
   const hours: number[] = [];
@@ -314,20 +328,22 @@ function observeEdge(plant: GeneratedPlant, sample: GeneratedSample, edge: Gener
     rhythm: binGaps(draft.gaps),
   }));
   const sessions = edge.persist ? Math.ceil(days.length / 3) : Math.max(1, Math.min(requests, days.length * 20));
+  const fromClient = edge.onlyFrom !== 'server';
+  const fromServer = edge.ans && edge.onlyFrom !== 'client';
   const rttMs = edge.ans ? (server.rtt ?? client.rtt ?? (server.ext || client.ext ? 20 : 1)) : null;
   return {
     id: index + 1,
-    client: client.ip,
-    server: server.ip,
+    client: edge.byMac === true ? client.mac!.toLowerCase() : client.ip,
+    server: edge.byMac === true ? server.mac!.toLowerCase() : server.ip,
     transport: edge.proto,
     port: edge.port,
     vlan: server.vlan ?? client.vlan,
     service,
-    direction: { by: byBytes === undefined ? 'handshake' : 'protocol', confidence: 0.99 },
-    packets: { toServer: requests, toClient: edge.ans ? requests : 0 },
-    bytes: { toServer: requests * 80, toClient: edge.ans ? requests * 100 : 0 },
+    direction: edge.firstHeard === true ? { by: 'first-packet', confidence: 0.5 } : { by: byBytes === undefined ? 'handshake' : 'protocol', confidence: 0.99 },
+    packets: { toServer: fromClient ? requests : 0, toClient: fromServer ? requests : 0 },
+    bytes: { toServer: fromClient ? requests * 80 : 0, toClient: fromServer ? requests * 100 : 0 },
     sessions,
-    answeredSessions: edge.ans ? sessions : 0,
+    answeredSessions: fromServer ? sessions : 0,
     requests,
     ...spanOf(days),
     days,
