@@ -40,6 +40,8 @@ export interface Blocked {
   readonly conduit: string | null;
   readonly permit: string | null;
   readonly why: string;
+  /** Blocked on purpose: somebody rejected it. */
+  readonly rejected: boolean;
   /** `some`: a session-wide verdict blocks it only when it does not come first, or when something else does. */
   readonly extent: 'all' | 'some';
 }
@@ -202,6 +204,9 @@ export const simulate = (loaded: LoadedSpec, set: ObservationSet, semantics: Fir
   const counts = { judged: 0, passed: 0, withoutPayload: 0, blockedConversations: 0, blockedRequests: 0 };
   let undeclared = 0;
 
+  const rejected = loaded.permits.filter(({ permit }) => permit.decision === 'rejected');
+  const rejections = rejected.length === 0 ? null : contextOf({ ...loaded, permits: rejected }, set).matcher;
+
   const judge = (conversation: Conversation): void => {
     const client = assets.resolve(conversation.client);
     const server = assets.resolve(conversation.server);
@@ -235,18 +240,22 @@ export const simulate = (loaded: LoadedSpec, set: ObservationSet, semantics: Fir
     const passesByDefault = semantics.defaultAction === 'pass' && refused.length > 0;
     if (passesByDefault) undeclared++;
     const lost = passesByDefault ? [] : refused;
-    const block = (one: Pick<Blocked, 'operation' | 'count' | 'days' | 'permit' | 'why' | 'extent'>): void => {
+    const block = (one: Pick<Blocked, 'operation' | 'count' | 'days' | 'permit' | 'why' | 'rejected' | 'extent'>): void => {
       blocked.push({
         conversation: conversation.id, client: conversation.client, server: conversation.server, clientAsset: client?.asset?.id ?? null, serverAsset: server?.asset?.id ?? null,
         serverRole: server?.asset?.role ?? null, service: serviceText(conversation), fromZone: client?.zone ?? null, toZone: server?.zone ?? null, conduit, ...one,
       });
       counts.blockedRequests += one.count;
     };
+    const refusals = lost.length === 0 ? undefined : rejections?.judge(conversation).asks;
     for (const { one } of lost) {
-      const withoutRule = asDeclared?.asks[verdict.asks.indexOf(one)]?.permit ?? null;
+      const place = verdict.asks.indexOf(one);
+      const withoutRule = asDeclared?.asks[place]?.permit ?? null;
+      const refusal = refusals?.[place]?.miss ?? null;
+      const isRejected = refusal?.kind === 'rejected';
       block({
-        operation: one.ask.text, count: one.ask.count, days: [...new Set(one.ask.days)].sort((x, y) => x - y), permit: withoutRule?.permit.id ?? one.miss?.permit ?? null,
-        why: mixed ? 'the first request of a session decides for all of it' : withoutRule !== null ? whyNoRule(withoutRule) : (one.miss?.sentence ?? 'nothing is declared between the two'), extent: mixed ? 'some' : 'all',
+        operation: one.ask.text, count: one.ask.count, days: [...new Set(one.ask.days)].sort((x, y) => x - y), permit: isRejected ? refusal.permit : (withoutRule?.permit.id ?? one.miss?.permit ?? null), rejected: isRejected,
+        why: isRejected ? refusal.sentence : mixed ? 'the first request of a session decides for all of it' : withoutRule !== null ? whyNoRule(withoutRule) : (one.miss?.sentence ?? 'nothing is declared between the two'), extent: mixed ? 'some' : 'all',
       });
     }
     let slowed = 0;
@@ -255,7 +264,7 @@ export const simulate = (loaded: LoadedSpec, set: ObservationSet, semantics: Fir
         if (kind === 'unknown') undecided.push({ permit: declared.permit.id, client: conversation.client, server: conversation.server, sentence });
         else {
           slowed++;
-          block({ operation: 'beyond a limit', count, days: conversation.days.map(({ day }) => day), permit: declared.permit.id, why: sentence, extent: 'some' });
+          block({ operation: 'beyond a limit', count, days: conversation.days.map(({ day }) => day), permit: declared.permit.id, why: sentence, rejected: false, extent: 'some' });
         }
       }
     }
@@ -295,7 +304,8 @@ export const simulate = (loaded: LoadedSpec, set: ObservationSet, semantics: Fir
     const blockedDays = new Set(hits.flatMap((one) => one.days)).size;
     const consequence = Math.max(1, ...roles);
     const open = midstream.filter((one) => one.conduit === conduit.conduit_id).length;
-    const reason = hits.length > 0 ? `would have blocked ${plural(hits.length, 'operation')} on ${plural(blockedDays, 'day')}: decide on them first` : open > 0 ? `nothing blocked, but ${plural(open, 'open session')} would break once: in a maintenance window` : 'nothing would have been blocked';
+    const undecidedHits = hits.filter((one) => !one.rejected).length;
+    const reason = undecidedHits > 0 ? `would have blocked ${plural(undecidedHits, 'operation')} on ${plural(blockedDays, 'day')}: decide on them first` : hits.length > 0 ? 'would have blocked only what was rejected' : open > 0 ? `nothing blocked, but ${plural(open, 'open session')} would break once: in a maintenance window` : 'nothing would have been blocked';
     return { conduit: conduit.conduit_id, blocked: hits.length, blockedDays, midstream: open, consequence, completeness, evidenceDays, reason };
   }).sort((a, b) => Number(a.blocked > 0) - Number(b.blocked > 0) || a.consequence - b.consequence || a.blocked - b.blocked || a.midstream - b.midstream || (b.completeness ?? 0) - (a.completeness ?? 0) || b.evidenceDays - a.evidenceDays || (a.conduit < b.conduit ? -1 : 1));
 

@@ -39,6 +39,13 @@ const mixed = modbus('10.3.0.1', '10.2.0.1', [{ code: 3, ranges: [[0, 99]] }, { 
 const weekend = conversation('10.5.0.1', '10.3.0.1', { port: 443, service: 'https', days: [MONDAY + 5] });
 
 describe('a simulation', () => {
+  it('says what was rejected, and asks nobody to decide on it again', () => {
+    const spec = SPEC.replace('rule_id: WEB,', 'rule_id: WEB, decision: rejected, owner: KH,').replace('      - {rule_id: WEB', '      - {rule_id: TIME, protocol: NTP, transport: udp, port: 123, client: {zone: OFFICE, assets: [PC]}, server: {zone: OPS, assets: [HIST]}}\n      - {rule_id: WEB');
+    const { blocked, cutover } = simulate(loadText(spec), observations([poll, weekend]), semanticsOf('ideal') as FirewallSemantics);
+    expect(blocked.map(({ permit, why, rejected }) => ({ permit, why, rejected }))).toEqual([{ permit: 'WEB', why: 'somebody rejected it (KH)', rejected: true }]);
+    expect(cutover.find(({ conduit }) => conduit === 'C2')?.reason).toBe('would have blocked only what was rejected');
+  });
+
   it.each([
     ['ideal', [], ['write'], ['unit'], ['range'], ['stranger'], ['weekend']],
     ['l4', [], [], [], [], ['stranger'], ['weekend']],
