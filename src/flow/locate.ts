@@ -116,6 +116,7 @@ function readHeaders(batch: FrameBatch, from: number, to: number): void {
     let sequence = 0;
     // What hashPlain of mirror.ts reads as well: sequence number, or length and checksum, and the two words behind.
     const second = view.getInt32(l4 + 4);
+    const identity = view.getInt32(ip + 2);
     let third = second;
     let last = second;
     if (protocol === IP_PROTOCOL.tcp) {
@@ -128,7 +129,7 @@ function readHeaders(batch: FrameBatch, from: number, to: number): void {
       last = view.getInt32(l4 + 16);
     } else {
       if (protocol !== IP_PROTOCOL.udp || second >>> 16 !== total - 20) continue;
-      if ((second & 0xffff) === 0) third = hashOctets(view, l4 + 8, ip + total < end ? ip + total : end, 0);
+      if ((second & 0xffff) === 0 && (identity & 0xffff) === 0) third = hashOctets(view, l4 + 8, ip + total < end ? ip + total : end, 0);
       else if (total >= PLAIN_UDP) third = view.getInt32(l4 + 8);
     }
     const source = view.getInt32(ip + 12);
@@ -153,7 +154,7 @@ function readHeaders(batch: FrameBatch, from: number, to: number): void {
     payloadEnds[k] = ipEnd;
     payloadWires[k] = total - 20 - header;
     vlans[k] = vlan;
-    packets[k] = packetHash(view.getInt32(ip + 2), source, destination, sent, second, third, last, (fragment << 8) | protocol);
+    packets[k] = packetHash(identity, source, destination, sent, second, third, last, (fragment << 8) | protocol);
     keysA[k] = keyA;
     keysB[k] = keyB;
     portsOf[k] = ports;

@@ -112,11 +112,12 @@ function hashPlain(view: DataView, ip: number, end: number): number {
   const protocol = view.getUint8(ip + 9);
   const isUdp = protocol === UDP;
   const total = view.getUint16(ip + 2);
-  const isUnchecked = isUdp && view.getUint16(ip + 26) === 0;
-  const third = isUnchecked ? hashOctets(view, ip + 28, ip + total < end ? ip + total : end, 0) : view.getInt32(isUdp && total < PLAIN_UDP ? ip + 24 : ip + 28);
+  const identity = view.getInt32(ip + 2);
+  const isUnmarked = isUdp && view.getUint16(ip + 26) === 0 && (identity & 0xffff) === 0;
+  const third = isUnmarked ? hashOctets(view, ip + 28, ip + total < end ? ip + total : end, 0) : view.getInt32(isUdp && total < PLAIN_UDP ? ip + 24 : ip + 28);
   const last = isUdp ? ip + 24 : ip + 36;
   const fragment = view.getUint16(ip + 6);
-  return packetHash(view.getInt32(ip + 2), view.getInt32(ip + 12), view.getInt32(ip + 16), view.getInt32(ip + 20), view.getInt32(ip + 24), third, view.getInt32(last), (fragment << 8) | protocol);
+  return packetHash(identity, view.getInt32(ip + 12), view.getInt32(ip + 16), view.getInt32(ip + 20), view.getInt32(ip + 24), third, view.getInt32(last), (fragment << 8) | protocol);
 }
 
 /** Where TCP's or UDP's payload begins; -1 for others. */
