@@ -55,6 +55,8 @@ export interface Activity {
   readonly deafDays: number;
   readonly deafHours: number;
   readonly dropped: readonly Dropped[];
+  /** TCP conversations with data, and how many of them were heard from one end only. */
+  readonly heard: { readonly conversations: number; readonly fromOneEnd: number };
   /** Assets whose sweeps the flow table folded before they became conversations. */
   readonly foldedClients: readonly number[];
 }
@@ -136,7 +138,13 @@ export function readActivity(set: ObservationSet, inventory: Inventory): Activit
   const diaries = keepDiaries(inventory.assets.length, drafts);
   measureDuty(drafts, diaries, capturedDays.length);
   const foldedClients = [...new Set(set.sensor.scans.map((scan) => inventory.indexOf.get(scan.client)).filter((index) => index !== undefined))];
-  return { links: drafts, diaries, capturedDays, capturedHours: set.sensor.hours.length, deafDays, deafHours: set.sensor.deafHours.length, dropped, foldedClients };
+  return { links: drafts, diaries, capturedDays, capturedHours: set.sensor.hours.length, deafDays, deafHours: set.sensor.deafHours.length, dropped, heard: countHeard(set.conversations), foldedClients };
+}
+
+/** Who sends data over TCP was answered: where nothing came back, the sensor hears one end only. */
+function countHeard(conversations: readonly Conversation[]): Activity['heard'] {
+  const withData = conversations.filter(({ transport, requests, packets }) => transport === 'tcp' && (requests > 0 || packets.toServer === 0));
+  return { conversations: withData.length, fromOneEnd: withData.filter(({ packets }) => packets.toServer === 0 || packets.toClient === 0).length };
 }
 
 /** Days of whose hours more than half were heard too badly: what was not seen on them may have been there. */

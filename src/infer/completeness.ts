@@ -100,8 +100,11 @@ function collectPairs({ plant, placements }: Inference, plan: ZonePlan, negotiat
   }).sort((a, b) => (a.fromZone < b.fromZone ? -1 : a.fromZone > b.fromZone ? 1 : a.toZone < b.toZone ? -1 : 1));
 }
 
+/** So many conversations may be heard from one end only, by chance. */
+const ONE_END_SHARE = 0.05;
+
 export function estimateCompleteness(inference: Inference, plan: ZonePlan): Completeness {
-  const { capturedDays, deafDays, deafHours, diaries } = inference.plant.activity;
+  const { capturedDays, deafDays, deafHours, diaries, heard } = inference.plant.activity;
   const days = capturedDays.length;
   const negotiated = negotiatedOf(inference);
   const plant = estimateSpecies(incidencesOf(inference.plant.links, negotiated), days);
@@ -140,6 +143,7 @@ export function estimateCompleteness(inference: Inference, plan: ZonePlan): Comp
     sufficient ? `The stopping rule is met after ${days} days.` : `Keep listening${listenUntil === null ? '' : ` until ${listenUntil}`}, about ${moreDays} more days: ${waits.map((wait) => wait.why).join('; ') || 'nothing was heard yet'}.`,
     ...(open > 0 ? [`${open} of ${conduits.length} pairs of zones that talk are expected to show something new, or were not heard for four weeks.`] : []),
     ...(deafHours > 0 ? [`${deafHours} hours were heard badly (packets lost, or nobody listened for a part of them): what runs only then may be missing.`] : []),
+    ...(heard.fromOneEnd > ONE_END_SHARE * heard.conversations ? [`${heard.fromOneEnd} of ${plural(heard.conversations, 'TCP conversation')} were heard from one end only: roles, zones and rules are guesses there. Mirror both directions to the sensor.`] : []),
     ...missing.map((regime) => regime.sentence),
   ];
   return { plant, conduits, regimes, sufficient, moreDays, listenUntil, sentences };

@@ -61,3 +61,17 @@ describe('the stopping rule', () => {
     expect(completeness).toMatchObject({ sufficient: true, plant: { onceOnly: 0 } });
   });
 });
+
+describe('what was heard from one end only', () => {
+  const { hosts, sketches } = smallPlant();
+  const sentencesOf = (shareOfOneEnd: number): readonly string[] => {
+    const set = sketchPlant(hosts, sketches);
+    const conversations = set.conversations.map((one, index) => (index < shareOfOneEnd * set.conversations.length ? { ...one, packets: { ...one.packets, toServer: 0 } } : one));
+    return proposeZones({ ...set, conversations }, { vendorOf, stabilityRuns: 0 }).completeness.sentences;
+  };
+
+  it('is said, because roles are guesses there', () => {
+    expect(sentencesOf(1)).toContainEqual(expect.stringMatching(/^\d+ of \d+ TCP conversations were heard from one end only: .* Mirror both directions to the sensor\.$/));
+    expect(sentencesOf(0).join(' ')).not.toContain('one end only');
+  });
+});
