@@ -8,7 +8,7 @@
  * "any". Order is the spec's; sets are sorted.
  */
 import type { PermitEnd } from '../permit.ts';
-import { formatSpan, groupAddressKind, normaliseSet, parseSet, parseSpan, setContains, type AddressSet, type AddressSpan } from '../net/address-set.ts';
+import { directedBroadcasts, formatSpan, groupAddressKind, normaliseSet, parseSet, parseSpan, setContains, type AddressSet, type AddressSpan } from '../net/address-set.ts';
 import { portsOf, type DeclaredPermit } from '../policy/permits.ts';
 import { sharedLinks } from '../policy/shared-link.ts';
 import { declaredAssets, holdingsOf, type Holdings } from '../policy/spec-assets.ts';
@@ -110,12 +110,8 @@ const unidirectionalOf = (spec: Spec, declared: DeclaredPermit, zones: readonly 
   return { via: stated?.via_asset ?? '', tx: leg(stated?.tx_endpoint), rx: leg(stated?.rx_endpoint) };
 };
 
-/** The last addresses of the plant's networks: to all of each (RFC 919). A /31 has none (RFC 3021). */
-const directedBroadcasts = (zones: readonly PlanZone[]): AddressSet =>
-  zones.flatMap((zone) => zone.networks.filter((span) => span.family === 'ipv4' && span.last - span.first > 1n).map((span) => ({ ...span, first: span.last })));
-
 /** Each as it is stated: joined with its neighbours a group address would be a host of a range. */
-const groupsOf = (end: PermitEnd, holdings: Holdings, broadcasts: AddressSet): PlanPermit['groups'] => {
+const groupsOf = (end: PermitEnd, holdings: Holdings, broadcasts: readonly AddressSpan[]): PlanPermit['groups'] => {
   const spans = [...end.addresses.flatMap((text) => parseSpan(text) ?? []), ...end.assets.flatMap((id) => holdings.ofAsset(id))].filter((span) => span.family !== 'mac');
   const kindOf = (span: AddressSpan): 'link' | 'routed' | null => {
     if (broadcasts.some((one) => span.first === one.first && span.last === one.last)) return 'link';
@@ -132,7 +128,7 @@ const limitsText = (limits: DeclaredPermit['limits']): string =>
     [limits?.requests_per_second, 'requests a second'],
   ].flatMap(([most, what]) => (most === undefined ? [] : [`at most ${most} ${what}`])).join(', ');
 
-const permitOf = (spec: Spec, declared: DeclaredPermit, zones: readonly PlanZone[], holdings: Holdings): PlanPermit => {
+const permitOf = (spec: Spec, declared: DeclaredPermit, zones: readonly PlanZone[], holdings: Holdings, broadcasts: readonly AddressSpan[]): PlanPermit => {
   const { permit } = declared;
   const wantMac = permit.service.transport.startsWith('eth-') || permit.service.transport === 'l2';
   const client = resolveEnd(permit.from, holdings, wantMac);
@@ -142,7 +138,7 @@ const permitOf = (spec: Spec, declared: DeclaredPermit, zones: readonly PlanZone
     client: client.addresses,
     server: server.addresses,
     omitted: [...client.omitted, ...server.omitted],
-    groups: groupsOf(permit.to, holdings, directedBroadcasts(zones)),
+    groups: groupsOf(permit.to, holdings, broadcasts),
     limits: limitsText(declared.limits),
     unidirectional: unidirectionalOf(spec, declared, zones, holdings),
   };
@@ -184,6 +180,7 @@ export const planOf = (loaded: LoadedSpec, provenance: readonly string[]): Plan 
   const { spec } = loaded;
   const holdings = holdingsOf(spec);
   const zones = zonesOf(spec, holdings);
+  const broadcasts = zones.flatMap((zone) => directedBroadcasts(zone.networks));
   const links = sharedLinks(spec);
   return {
     facility: spec.facility ?? '',
@@ -197,7 +194,7 @@ export const planOf = (loaded: LoadedSpec, provenance: readonly string[]): Plan 
       enforcedBy: conduit.enforced_by ?? [],
       sharedLinks: links[index] ?? [],
     })),
-    permits: loaded.permits.map((declared) => permitOf(spec, declared, zones, holdings)),
+    permits: loaded.permits.map((declared) => permitOf(spec, declared, zones, holdings, broadcasts)),
     devices: devicesOf(spec),
     provenance,
   };

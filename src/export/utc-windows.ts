@@ -3,6 +3,7 @@
  * when it has it, and the conditions as they are in UTC then; and when a date begins. No clock is asked: offsets are those of
  * fixed years, and the ones at either end go on for ever. A zone that the runtime does not know is UTC (spec-check.ts says so).
  */
+import { addTo } from '../net/multi-map.ts';
 import type { PermitConditions } from '../permit.ts';
 import { isKnownTimezone } from '../policy/schedule.ts';
 import { daysLater } from './time-window.ts';
@@ -51,7 +52,7 @@ export const offsetsOf = (timezone: string): ZoneOffset[] => {
   const offsetAt = offsetReader(timezone);
   const found = new Map<number, Piece[]>();
   let [from, minutes]: [number | null, number] = [null, offsetAt(FIRST)];
-  const close = (to: number | null): void => void found.set(minutes, [...(found.get(minutes) ?? []), { from, to }]);
+  const close = (to: number | null): void => addTo(found, minutes, { from, to });
   for (let at = FIRST; at < LAST; at += STEP) {
     if (offsetAt(at + STEP) === minutes) continue;
     const change = changeBetween(offsetAt, at, at + STEP);

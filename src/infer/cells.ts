@@ -3,6 +3,7 @@
  * second look at every community, because modularity misses small parts of a large graph (Fortunato and Barthélemy,
  * PNAS 2007) and tears stars. Out: a community per controller and I/O, and the share of each client's affinity per community.
  */
+import { addTo } from '../net/multi-map.ts';
 import { type Affinity, measureAffinity } from './affinity.ts';
 import { applyHints, type HintVerdict } from './hints.ts';
 import { findCommunities } from './louvain.ts';
@@ -114,7 +115,7 @@ function mendStars({ graph, heads, clients, headOf }: Affinity, community: Map<n
   for (const head of heads) {
     const [centre, another] = graph.neighbours.get(head)!.keys();
     if (centre === undefined || another !== undefined || isClient.has(centre) || withIo.has(head)) continue;
-    rays.set(centre, [...(rays.get(centre) ?? []), head]);
+    addTo(rays, centre, head);
   }
   for (const [centre, devices] of rays) if (devices.length >= FEWEST_RAYS) for (const device of devices) community.set(device, community.get(centre)!);
 }

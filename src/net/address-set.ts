@@ -202,6 +202,10 @@ export const groupAddressKind = (text: string): 'link' | 'routed' | null => {
 export const likelyBroadcasts = (set: AddressSet): AddressSet =>
   normaliseSet(set.filter((span) => span.family === 'ipv4').flatMap(({ family, first, last }) => [first | 0xffn, last | 0xffn].map((one) => ({ family, first: one, last: one }))));
 
+/** The last addresses of IPv4 networks: to all of each (RFC 919). A /31 has none (RFC 3021). */
+export const directedBroadcasts = (networks: readonly AddressSpan[]): AddressSpan[] =>
+  networks.filter(({ family, first, last }) => family === 'ipv4' && last - first > 1n).map((span) => ({ ...span, first: span.last }));
+
 /**
  * The public Internet: all but RFC 1918, 6598, 3927 and the other special IPv4 blocks of RFC 6890, and groups; of IPv6 what
  * is assigned as global unicast (2000::/3, RFC 4291 clause 2.4) and IPv4 behind the well-known prefix (RFC 6052 clause 2.1).

@@ -7,6 +7,7 @@ import type { Conversation, ObservationSet } from '../observation.ts';
 import { addTo } from '../net/multi-map.ts';
 import type { Permit } from '../permit.ts';
 import { createMatcher } from './match.ts';
+import { zonesOf } from './permit-rest.ts';
 import type { AssetIndex } from './spec-assets.ts';
 import type { LoadedSpec } from './spec-load.ts';
 
@@ -16,12 +17,11 @@ import type { LoadedSpec } from './spec-load.ts';
  */
 export function foresightOf({ permits }: LoadedSpec): (part: Permit) => boolean {
   const byZones = new Map<string, Permit[]>();
-  const keyOf = ({ from, to }: Permit): string => `${from.zone}\n${to.zone}`;
-  for (const { permit } of permits) if ((permit.evidence?.generalisedBy.length ?? 0) > 0) addTo(byZones, keyOf(permit), permit);
+  for (const { permit } of permits) if ((permit.evidence?.generalisedBy.length ?? 0) > 0) addTo(byZones, zonesOf(permit), permit);
   const meets = (a: readonly string[], b: readonly string[]): boolean => a.length === 0 || b.length === 0 || a.some((id) => b.includes(id));
   return (part) => {
     const rules = part.evidence?.generalisedBy ?? [];
-    return rules.length === 0 || (byZones.get(keyOf(part)) ?? []).some((held) =>
+    return rules.length === 0 || (byZones.get(zonesOf(part)) ?? []).some((held) =>
       held.service.transport === part.service.transport && held.service.ports.some(({ first, last }) => part.service.ports.some((port) => first <= port.last && port.first <= last)) &&
       (meets(held.from.assets, part.from.assets) || meets(held.to.assets, part.to.assets)) && rules.every((rule) => held.evidence?.generalisedBy.includes(rule)));
   };

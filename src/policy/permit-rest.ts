@@ -66,7 +66,8 @@ export function undeclaredOf(declared: readonly DeclaredPermit[], assets: AssetI
   };
 }
 
-const zonesOf = ({ from, to }: Permit): string => `${from.zone}\n${to.zone}`;
+/** Which zones a Permit connects, as a key. */
+export const zonesOf = ({ from, to }: Permit): string => `${from.zone}\n${to.zone}`;
 
 /** One Permit for each client and server. An end that is a whole zone stays one, unless a rule for less of it is for the same service: then each of its assets is asked. */
 function pairsOf(permit: Permit, rules: readonly DeclaredPermit[], assets: AssetIndex): Permit[] {

@@ -6,7 +6,7 @@
  * purpose: guesses. An address that nothing declares has no asset.
  */
 import type { AddressRecord } from '../observation.ts';
-import { formatSpan, groupAddressKind, likelyBroadcasts, normaliseSet, parseSpan, PUBLIC_ADDRESSES, subtractSets } from '../net/address-set.ts';
+import { directedBroadcasts, formatSpan, groupAddressKind, likelyBroadcasts, normaliseSet, parseSpan, PUBLIC_ADDRESSES, subtractSets } from '../net/address-set.ts';
 import type { AddressSet, AddressSpan } from '../net/address-set.ts';
 import { addTo } from '../net/multi-map.ts';
 import { parseAssetText } from './free-text.ts';
@@ -137,8 +137,8 @@ export const indexAssets = (spec: Spec, records: readonly AddressRecord[] = []):
   }
   const declared = claims.filter(({ resolution }) => resolution.by !== 'public').map(({ span }) => span);
   const linkBroadcasts = new Set(subtractSets(likelyBroadcasts(assets.flatMap((asset) => asset.spans)), normaliseSet(declared)).map(formatSpan));
-  const networks = wider.filter(({ resolution, span }) => resolution.by === 'network' && span.family === 'ipv4' && span.last - span.first > 1n);
-  const networkBroadcasts = new Set(networks.map(({ span }) => formatSpan({ ...span, first: span.last })));
+  const networks = wider.filter(({ resolution }) => resolution.by === 'network').map(({ span }) => span);
+  const networkBroadcasts = new Set(directedBroadcasts(networks).map(formatSpan));
   const recordOf = new Map(records.map((record) => [record.address, record]));
   const resolveUncached = (address: string): Resolution | null => {
     const span = parseSpan(address);

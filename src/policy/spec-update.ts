@@ -9,6 +9,7 @@ import { isMap, isScalar, isSeq } from 'yaml';
 import type { Document, YAMLSeq } from 'yaml';
 import { usageError } from '../errors.ts';
 import type { ConduitProposal, ProposedPermit } from '../infer/conduits.ts';
+import { addTo } from '../net/multi-map.ts';
 import type { ObservationSet } from '../observation.ts';
 import type { Permit, PermitEnd } from '../permit.ts';
 import { foresightOf, needOf } from './permit-need.ts';
@@ -111,9 +112,9 @@ const relocate = (permit: Permit, placement: Placement): Permit[] => {
     const byZone = new Map<string, string[]>();
     for (const id of end.assets) {
       const place = placement.assetOf.get(id) ?? { id, zone: end.zone };
-      byZone.set(place.zone, [...new Set([...(byZone.get(place.zone) ?? []), place.id])]);
+      addTo(byZone, place.zone, place.id);
     }
-    return [...byZone].map(([zone, assets]) => ({ zone, assets: assets.sort(), addresses: end.addresses }));
+    return [...byZone].map(([zone, assets]) => ({ zone, assets: [...new Set(assets)].sort(), addresses: end.addresses }));
   };
   return ends(permit.from).flatMap((from) => ends(permit.to).flatMap((to) => (from.zone === to.zone ? [] : [{ ...permit, from, to }])));
 };

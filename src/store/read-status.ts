@@ -3,6 +3,7 @@
  * In: an open store. Out: one record. Every sum is exact; nothing is judged here (commands/status.ts words it).
  */
 import { SAME_ADDRESS_FACT } from '../flow/address-plan.ts';
+import { addTo } from '../net/multi-map.ts';
 import type { ObservationSet } from '../observation.ts';
 import type { Connection } from './database.ts';
 import { readLogStatus, type LogStatus } from './firewall-logs.ts';
@@ -142,7 +143,7 @@ export function readStatus(db: Connection): StoreStatus {
 function readSameAddresses(db: Connection): StoreStatus['sameAddresses'] {
   const vlansOf = new Map<string, number[]>();
   const rows = db.prepare('SELECT a.text, f.value FROM address_fact AS f JOIN address AS a ON a.id = f.address WHERE f.name = ?').raw().all(SAME_ADDRESS_FACT);
-  for (const [address, vlan] of rows as [string, string][]) vlansOf.set(address, [...(vlansOf.get(address) ?? []), Number(vlan)]);
+  for (const [address, vlan] of rows as [string, string][]) addTo(vlansOf, address, Number(vlan));
   return [...vlansOf].map(([address, vlans]) => ({ address, vlans: vlans.sort((a, b) => a - b) })).sort((a, b) => (a.address < b.address ? -1 : 1));
 }
 
