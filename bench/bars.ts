@@ -33,7 +33,7 @@ export function checkBars(rows: readonly Measured[], flat: readonly FlatnessPoin
   faster('baseline', 'tcpdump', 0.6);
   faster('baseline', 'nfpcapd', 1.8);
   faster('baseline', 'argus, ra', 2.5);
-  faster('baseline, short', 'tshark', 30);
+  faster('baseline', 'tshark', 30);
   faster('decode loop', 'core.c', 0.5);
   faster('baseline, pcapng', 'baseline', 1 / 1.15);
   faster('baseline, 1 M tuples', 'baseline', 1 / 4);

@@ -40,5 +40,5 @@ export function printTable(rows: readonly Measured[], missing: readonly string[]
     const cells = [row.name, row.wallS.toFixed(2), row.cpuS.toFixed(2), row.peakMiB.toFixed(0), (row.packets / row.wallS / 1e6).toFixed(2), ratio.toFixed(2), cpuRatio.toFixed(2)];
     console.log(`| ${cells.join(' | ')} |`);
   }
-  if (missing.length > 0) console.log(`\nnot installed: ${missing.join(', ')} (bench/install-peers.sh)`);
+  if (missing.length > 0) console.log(`\nleft out: ${missing.join(', ')} (bench/install-peers.sh installs the peers; tshark needs 8 GiB of memory for the mix)`);
 }

@@ -7,6 +7,7 @@
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { totalmem } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { flatness } from './flatness.ts';
@@ -23,7 +24,7 @@ const PACKETS = QUICK ? 300_000 : 10_000_000;
 const SHORT_PACKETS = QUICK ? 100_000 : 2_000_000;
 const ROUNDS = QUICK ? 1 : 3;
 /** One turn each: they take minutes, and their distance is not a matter of noise. */
-const SLOW_PEERS = new Set(['tshark', 'pcap-parser', 'baseline, 1 M tuples', 'baseline, short', 'baseline, zst', 'baseline, gz']);
+const SLOW_PEERS = new Set(['tshark', 'tshark, short', 'pcap-parser', 'baseline, 1 M tuples', 'baseline, short', 'baseline, zst', 'baseline, gz']);
 
 const data = (name: string): string => join(DATA, `${name}${QUICK ? '-quick' : ''}`);
 const OT = `${data('ot')}.pcap`;
@@ -58,6 +59,9 @@ function prepare(): void {
   shell(`cc -O2 -o ${CORE} ${join(HERE, 'core.c')}`);
 }
 
+/** tshark keeps what it saw of every packet: 6 GiB after 10 million. */
+const TSHARK_GIB = QUICK ? 1 : 8;
+const hasMemoryFor = (name: string): boolean => name !== 'tshark' || totalmem() >= TSHARK_GIB * 2 ** 30;
 const installed = (program: string): boolean => spawnSync('which', [program]).status === 0;
 const importOf = (path: string): string => `rm -f ${STORE} ${STORE}-wal ${STORE}-shm; exec node ${MAIN} import ${path} --db ${STORE} --json`;
 
@@ -101,7 +105,8 @@ const CONTENDERS: readonly Contender[] = [
   contender('baseline, 1 M tuples', 'node', importOf(TUPLES), ourTotals),
   contender('core.c, 1 M tuples', 'cc', `${CORE} ${TUPLES}`, twoNumbers),
   contender('baseline, short', 'node', importOf(SHORT), ourTotals, SHORT_PACKETS),
-  contender('tshark', 'tshark', `tshark -r ${SHORT} -q -z conv,tcp 2> /dev/null`, null, SHORT_PACKETS),
+  contender('tshark', 'tshark', `tshark -r ${OT} -q -z conv,tcp 2> /dev/null`),
+  contender('tshark, short', 'tshark', `tshark -r ${SHORT} -q -z conv,tcp 2> /dev/null`, null, SHORT_PACKETS),
   contender('pcap-parser', 'node', `exec node ${join(HERE, 'pcap-parser-count.mjs')} ${SHORT}`, twoNumbers, SHORT_PACKETS),
 ];
 
@@ -121,7 +126,7 @@ function agree(outputs: ReadonlyMap<string, string>): void {
   const tshark = outputs.get('tshark');
   if (tshark === undefined) return;
   const theirs = tshark.split('\n').filter((line) => line.includes('<->')).length;
-  shell(importOf(SHORT));
+  shell(importOf(OT));
   const flows = JSON.parse(shell(`node ${MAIN} flows --db ${STORE} --json`)) as { flows: { transport: string }[] };
   const ours = flows.flows.filter((flow) => flow.transport === 'tcp').length;
   if (theirs !== ours) throw new Error(`tshark found ${theirs} TCP conversations, baseline ${ours}`);
@@ -130,7 +135,7 @@ function agree(outputs: ReadonlyMap<string, string>): void {
 function main(): void {
   if (!existsSync(MAIN)) throw new Error('build first: npm run build');
   prepare();
-  const missing = CONTENDERS.filter((one) => !installed(one.needs)).map((one) => one.name);
+  const missing = CONTENDERS.filter((one) => !installed(one.needs) || !hasMemoryFor(one.name)).map((one) => one.name);
   const present = CONTENDERS.filter((one) => isWanted(one.name) && !missing.includes(one.name) && (one.name !== 'pcap-parser' || existsSync(join(HERE, 'node_modules/pcap-parser'))));
   const samples = new Map<string, Sample[]>(present.map((one) => [one.name, []]));
   const outputs = new Map<string, string>();
