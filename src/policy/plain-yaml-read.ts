@@ -7,7 +7,10 @@
 
 export interface PlainYaml {
   readonly value: unknown;
-  /** Offsets in the text: of each key and value of a map in turn, of each item of a list. */
+  /**
+   * Offsets in the text: of each key of a map, of its value, and behind its value; of each item of a list, and behind it. Behind what
+   * goes on over several lines: where it begins. Of a value that is not there: where it would stand.
+   */
   readonly places: ReadonlyMap<object, readonly number[]>;
 }
 
@@ -181,8 +184,9 @@ export function readPlainYaml(text: string): PlainYaml | null {
       const key = readKey();
       if (key === null) throw NOT_PLAIN;
       skipSpaces();
-      offsets.push(keyAt, at);
+      const valueAt = at;
       keep(map, key, inline(true));
+      offsets.push(keyAt, valueAt, at);
     }
     return placed(map, offsets);
   };
@@ -190,8 +194,9 @@ export function readPlainYaml(text: string): PlainYaml | null {
     const list: unknown[] = [];
     const offsets: number[] = [];
     for (let isMore = opens(CLOSE_LIST); isMore; isMore = goesOn(CLOSE_LIST)) {
-      offsets.push(at);
+      const itemAt = at;
       list.push(inline(true));
+      offsets.push(itemAt, at);
     }
     return placed(list, offsets);
   };
@@ -207,15 +212,18 @@ export function readPlainYaml(text: string): PlainYaml | null {
       const before = at;
       const code = skipSpaces();
       let valueAt = at;
+      let valueEnd = at;
       if (code === BREAK || Number.isNaN(code) || (code === HASH && at > before)) {
         endLine();
-        valueAt = at;
-        keep(map, key, indent > own || (isAt(own) && isDash()) ? block() : null);
+        const isThere = indent > own || (isAt(own) && isDash());
+        if (isThere) valueAt = valueEnd = at;
+        keep(map, key, isThere ? block() : null);
       } else {
         keep(map, key, inline(false));
+        valueEnd = at;
         endLine();
       }
-      offsets.push(keyAt, valueAt);
+      offsets.push(keyAt, valueAt, valueEnd);
     } while (isAt(own));
     if (indent > own) throw NOT_PLAIN;
     return placed(map, offsets);
@@ -227,9 +235,9 @@ export function readPlainYaml(text: string): PlainYaml | null {
     while (isAt(own) && isDash()) {
       at++;
       const code = skipSpaces();
-      offsets.push(at);
       indent = at - lineStart;
       const start = at;
+      let end = at;
       if (code === BREAK || Number.isNaN(code) || code === HASH) throw NOT_PLAIN;
       if (isDash()) list.push(block());
       else if (readKey() !== null) {
@@ -237,8 +245,10 @@ export function readPlainYaml(text: string): PlainYaml | null {
         list.push(block());
       } else {
         list.push(inline(false));
+        end = at;
         endLine();
       }
+      offsets.push(start, end);
     }
     if (indent > own) throw NOT_PLAIN;
     return placed(list, offsets);

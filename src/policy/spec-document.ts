@@ -122,14 +122,14 @@ const plainOffset = ({ value, places }: PlainYaml, path: SpecPath, wantKey: bool
     const own = places.get(node) ?? [];
     if (Array.isArray(node)) {
       if (typeof step !== 'number' || !(step in node)) return offset;
-      offset = own[step];
+      offset = own[2 * step];
       node = node[step] as unknown;
     } else {
       const at = Object.keys(node).indexOf(String(step));
       if (at < 0) return offset;
       const inner = (node as Readonly<Record<string, unknown>>)[String(step)];
-      if (wantKey && depth === path.length - 1) return own[2 * at];
-      offset = own[inner === null ? 2 * at : 2 * at + 1];
+      if (wantKey && depth === path.length - 1) return own[3 * at];
+      offset = own[inner === null ? 3 * at : 3 * at + 1];
       node = inner;
     }
   }

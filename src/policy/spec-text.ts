@@ -4,6 +4,7 @@
  */
 import { Document, LineCounter, parseDocument, visit } from 'yaml';
 import { usageError } from '../errors.ts';
+import { documentOf, dress } from './plain-yaml-nodes.ts';
 import { readPlainYaml } from './plain-yaml-read.ts';
 import { layoutOf, splicedText } from './yaml-splice.ts';
 
@@ -15,12 +16,24 @@ export interface SpecText {
 export function openSpecText(text: string): SpecText {
   const mark = text.startsWith('\uFEFF') ? '\uFEFF' : '';
   const body = text.slice(mark.length);
-  const lines = new LineCounter();
-  const document = parseDocument(body, { keepSourceTokens: false, lineCounter: lines });
-  if (body.includes('*')) refuseAliases(document, lines);
+  const plain = readPlainYaml(body);
+  const document = plain === null ? libraryDocument(body) : documentOf(body, plain);
+  let isDressed = plain === null;
+  const dressed = (): void => {
+    if (!isDressed) dress(document, body);
+    isDressed = true;
+  };
   const layout = layoutOf(document, body);
   const isPadded = /[[{] \S/.test(body) && !/[[{][^\s\]}#]/.test(body);
-  return { document, asText: () => mark + asText(body, document, splicedText(body, layout, document, { isPadded }), isPadded) };
+  const asText = (): string => {
+    const spliced = splicedText(body, layout, document, { isPadded, dressed });
+    if (spliced !== null && saysTheSame(spliced, document)) return spliced;
+    // Laid out anew as a whole where the pieces do not say what the document says.
+    dressed();
+    const text = document.toString({ lineWidth: 0, flowCollectionPadding: isPadded });
+    return body.includes('\r\n') ? text.replaceAll(/\r?\n/g, '\r\n') : text;
+  };
+  return { document, asText: () => mark + asText() };
 }
 
 /** A spec that is not there yet. */
@@ -29,11 +42,14 @@ export function newSpecText(value: Readonly<Record<string, unknown>>): SpecText 
   return { document, asText: () => document.toString({ lineWidth: 0, flowCollectionPadding: false }) };
 }
 
-/** Laid out anew as a whole where the pieces do not say what the document says. */
-function asText(before: string, document: Document, spliced: string | null, isPadded: boolean): string {
-  if (spliced !== null && JSON.stringify(readPlainYaml(spliced)?.value ?? parseDocument(spliced).toJS()) === JSON.stringify(document.toJS())) return spliced;
-  const text = document.toString({ lineWidth: 0, flowCollectionPadding: isPadded });
-  return before.includes('\r\n') ? text.replaceAll(/\r?\n/g, '\r\n') : text;
+const saysTheSame = (text: string, document: Document): boolean =>
+  JSON.stringify(readPlainYaml(text)?.value ?? parseDocument(text).toJS()) === JSON.stringify(document.toJS());
+
+function libraryDocument(body: string): Document {
+  const lines = new LineCounter();
+  const document = parseDocument(body, { keepSourceTokens: false, lineCounter: lines });
+  if (body.includes('*')) refuseAliases(document, lines);
+  return document;
 }
 
 function refuseAliases(document: Document, lines: LineCounter): void {

@@ -6,7 +6,7 @@
  * cannot be put together piece by piece. A node that was moved takes its comments along: those above it in its column, those beside it
  * and deeper ones below. Left out on purpose: aliases (spec-text.ts refuses them).
  */
-import { Document, isMap, isScalar, isSeq, Scalar, YAMLMap, YAMLSeq, type Node, type Pair } from 'yaml';
+import { Document, isMap, isPair, isScalar, isSeq, Scalar, YAMLMap, YAMLSeq, type Node, type Pair } from 'yaml';
 
 const KINDS = ['map', 'list', 'scalar'] as const;
 
@@ -87,10 +87,20 @@ export function layoutOf(document: Document, text: string): Layout {
   return { root: lay(document.contents), places, listOf };
 }
 
+/** How new text is to look. */
 export interface Style {
   /** `{ a: 1 }` instead of `{a: 1}`. */
   readonly isPadded: boolean;
+  /** Called before a node of the text is laid out anew: its comments, and how its value was written, must be at hand from then on. */
+  readonly dressed: () => void;
 }
+
+/** Whether anything of it came from the text. */
+const isOfText = (node: unknown): boolean => {
+  if (isMap(node) || isSeq(node)) return node.range != null || node.items.some(isOfText);
+  if (isPair(node)) return isOfText(node.key) || isOfText(node.value);
+  return isScalar(node) && node.range != null;
+};
 
 export function splicedText(text: string, layout: Layout, document: Document, style: Style): string | null {
   const eol = text.includes('\r\n') ? '\r\n' : '\n';
@@ -126,6 +136,7 @@ export function splicedText(text: string, layout: Layout, document: Document, st
   const pairRegion = (pair: LaidPair): ReturnType<typeof regionOf> => regionOf(pair.start, pair.value?.end ?? pair.keyEnd);
 
   const rendered = (contents: YAMLMap | YAMLSeq): string => {
+    if (isOfText(contents)) style.dressed();
     const sheet = new Document();
     sheet.contents = contents as never;
     return sheet.toString({ lineWidth: 0, flowCollectionPadding: style.isPadded }).replace(/^\n+/, '').replace(/\n$/, '');

@@ -3,33 +3,29 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { Document, isMap, isScalar, isSeq, parseDocument, type Node } from 'yaml';
-import { readPlainYaml, type PlainYaml } from '../../src/policy/plain-yaml-read.ts';
+import { Document, isMap, isScalar, isSeq, parseDocument } from 'yaml';
+import { documentOf, dress } from '../../src/policy/plain-yaml-nodes.ts';
+import { readPlainYaml } from '../../src/policy/plain-yaml-read.ts';
 import { writePlainYaml } from '../../src/policy/plain-yaml-write.ts';
 
 type Outline = unknown;
 
-/** Values with the offset of every key and value, null values without. */
+/** Nodes with where they begin, where those that stand on one line end, and how they are written. */
 const outlineOf = (node: unknown): Outline => {
-  const at = (one: unknown): number | null => (isScalar(one) && one.value === null ? null : ((one as Node).range?.[0] ?? null));
-  if (isMap(node)) return node.items.map(({ key, value }) => [(key as Node).range?.[0], String(isScalar(key) ? key.value : ''), at(value), outlineOf(value)]);
-  if (isSeq(node)) return node.items.map((item) => [(item as Node).range?.[0], outlineOf(item)]);
-  return isScalar(node) ? node.value : 'no plain node';
+  if (isMap(node)) return ['map', node.flow === true, node.range?.[0], node.flow === true && node.range?.[1], node.items.map(({ key, value }) => [outlineOf(key), outlineOf(value)])];
+  if (isSeq(node)) return ['list', node.flow === true, node.range?.[0], node.flow === true && node.range?.[1], node.items.map(outlineOf)];
+  return isScalar(node) ? [node.value, node.type, node.range?.slice(0, 2)] : 'no plain node';
 };
-const plainOutline = (value: unknown, { places }: PlainYaml): Outline => {
-  if (value === null || typeof value !== 'object') return value;
-  const own = places.get(value) ?? [];
-  if (Array.isArray(value)) return value.map((item, i) => [own[i], plainOutline(item, { value, places })]);
-  return Object.entries(value).map(([key, inner], i) => [own[2 * i], key, inner === null ? null : own[2 * i + 1], plainOutline(inner, { value, places })]);
-};
-
 function expectAlike(text: string): boolean {
   const plain = readPlainYaml(text);
   if (plain === null) return false;
   const document = parseDocument(text, { prettyErrors: false, uniqueKeys: true, strict: true });
   expect([...document.errors, ...document.warnings].map(({ message }) => message), text).toEqual([]);
   expect(plain.value, text).toEqual(document.toJS());
-  expect(plainOutline(plain.value, plain), text).toEqual(outlineOf(document.contents));
+  const own = documentOf(text, plain);
+  expect(outlineOf(own.contents), text).toEqual(outlineOf(document.contents));
+  dress(own, text);
+  expect(own.toString(), text).toBe(document.toString());
   return true;
 }
 

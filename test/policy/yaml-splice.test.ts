@@ -1,8 +1,10 @@
 /** What a person wrote stays as it was written: a property over edits of a file that nobody's formatter has seen. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { isMap, isScalar, isSeq, parseDocument, type YAMLMap, type YAMLSeq } from 'yaml';
+import { isMap, isScalar, isSeq, parseDocument, type Document, type YAMLMap, type YAMLSeq } from 'yaml';
+import { readPlainYaml } from '../../src/policy/plain-yaml-read.ts';
 import { openSpecText } from '../../src/policy/spec-text.ts';
+import { layoutOf, splicedText } from '../../src/policy/yaml-splice.ts';
 
 const MESSY = `# Works
 facility:   "Works"      # aligned
@@ -52,6 +54,42 @@ conduits:
     # last
 "x y": 1`;
 
+/** All on lines of their own, as proposals are: read without the library. */
+const PLAIN = `# Works
+
+# of the north
+facility: "Works"   # aligned
+zones:
+    # the first
+    - zone_id: Z1
+      name: 'it''s one'   # named in 1998
+
+      share: 1.50
+      note:   # to be written
+      assets:
+          # the oldest one
+          - {asset_id: PLC-1,   ip: [10.0.1.1]}   # first
+            # about it
+
+          - asset_id: PLC-2   # second
+            ip: [10.0.1.2, "10.0.1.3"]
+            # its end
+          - [1, x, 'y']
+      empty: {}
+    - zone_id: Z2
+      assets:
+      - {asset_id: HIST, level: 3}
+      - plain text
+      vlans: []
+
+# between
+conduits:
+    - {conduit_id: C1, connects: [Z1, Z2]}
+    # last
+x-end: True   # yes
+# the end
+`;
+
 type Collection = YAMLMap | YAMLSeq;
 const collections = (root: unknown): Collection[] => {
   const found: Collection[] = [];
@@ -74,6 +112,29 @@ const changedLines = (before: string, after: string): number => {
   const [a, b] = [linesOf(before), linesOf(after)];
   return a.length === b.length ? a.filter((line, i) => line !== b[i]).length : Infinity;
 };
+
+type Edit = readonly [pick: number, other: number, at: number, way: string];
+const randomEdits = fc.array(fc.tuple(fc.nat(), fc.nat(), fc.nat(), fc.constantFrom('set', 'key', 'delete', 'take', 'put', 'move', 'copy', 'replace')), { minLength: 1, maxLength: 5 });
+
+function editAtRandom(document: Document, edits: readonly Edit[]): void {
+  for (const [pick, other, at, way] of edits) {
+    const all = collections(document.contents);
+    const maps = all.filter((one): one is YAMLMap => isMap(one) && one !== document.contents);
+    const lists = all.filter((one): one is YAMLSeq => isSeq(one) && one.flow !== true);
+    const map = maps[pick % maps.length];
+    const [list, target] = [lists[pick % lists.length], lists[other % lists.length]];
+    if (map === undefined || list === undefined) continue;
+    const place = at % (list.items.length + 1);
+    if (way === 'set') map.set('x-set', other);
+    else if (way === 'key') map.set(`x-${other % 3}`, document.createNode({ a: [1, { b: 'c' }], d: null }));
+    else if (way === 'delete' && map.items.length > 1) map.items.splice(1 + (at % (map.items.length - 1)), 1);
+    else if (way === 'take') list.items.splice(place, 1);
+    else if (way === 'put') list.items.splice(place, 0, document.createNode({ 'new key': 'x: y' }));
+    else if (way === 'move' && list.items[place] !== undefined && !collections(list.items[place]).includes(target)) target.items.splice(at % (target.items.length + 1), 0, ...list.items.splice(place, 1));
+    else if (way === 'copy' && isMap(list.items[place])) target.items.push((list.items[place] as YAMLMap).clone());
+    else if (way === 'replace' && map.items.length > 0) map.items[at % map.items.length].value = document.createNode([{ z: 1 }, 'two']);
+  }
+}
 
 describe('a file that was edited', () => {
   it('opened and written says the same, octet by octet', () => {
@@ -124,25 +185,9 @@ describe('a file that was edited', () => {
 
   it('whatever a few edits make of it, it says what the document says, and no comment is lost that was not taken out', () => {
     let whole = 0;
-    fc.assert(fc.property(fc.array(fc.tuple(fc.nat(), fc.nat(), fc.nat(), fc.constantFrom('set', 'key', 'delete', 'take', 'put', 'move', 'copy', 'replace')), { minLength: 1, maxLength: 5 }), (edits) => {
+    fc.assert(fc.property(randomEdits, (edits) => {
       const { document, asText } = openSpecText(MESSY);
-      for (const [pick, other, at, way] of edits) {
-        const all = collections(document.contents);
-        const maps = all.filter((one): one is YAMLMap => isMap(one) && one !== document.contents);
-        const lists = all.filter((one): one is YAMLSeq => isSeq(one) && one.flow !== true);
-        const map = maps[pick % maps.length];
-        const [list, target] = [lists[pick % lists.length], lists[other % lists.length]];
-        if (map === undefined || list === undefined) continue;
-        const place = at % (list.items.length + 1);
-        if (way === 'set') map.set('x-set', other);
-        else if (way === 'key') map.set(`x-${other % 3}`, document.createNode({ a: [1, { b: 'c' }], d: null }));
-        else if (way === 'delete' && map.items.length > 1) map.items.splice(1 + (at % (map.items.length - 1)), 1);
-        else if (way === 'take') list.items.splice(place, 1);
-        else if (way === 'put') list.items.splice(place, 0, document.createNode({ 'new key': 'x: y' }));
-        else if (way === 'move' && list.items[place] !== undefined && !collections(list.items[place]).includes(target)) target.items.splice(at % (target.items.length + 1), 0, ...list.items.splice(place, 1));
-        else if (way === 'copy' && isMap(list.items[place])) target.items.push((list.items[place] as YAMLMap).clone());
-        else if (way === 'replace' && map.items.length > 0) map.items[at % map.items.length].value = document.createNode([{ z: 1 }, 'two']);
-      }
+      editAtRandom(document, edits);
       const after = asText();
       expect(JSON.stringify(parseDocument(after).toJS())).toBe(JSON.stringify(document.toJS()));
       if (!after.includes('facility:   "Works"      # aligned')) whole++;
@@ -150,6 +195,40 @@ describe('a file that was edited', () => {
     }), { numRuns: 500 });
     // Now and then the pieces cannot be put together, and the whole is laid out anew.
     expect(whole).toBeLessThan(50);
+  });
+
+  it('is read plainly where it is plain', () => {
+    expect(readPlainYaml(PLAIN)).not.toBeNull();
+    expect(openSpecText(PLAIN).asText()).toBe(PLAIN);
+  });
+
+  /** What the library's own document gives, spliced or laid out anew. */
+  const libraryEdit = (edit: (document: Document) => void): { readonly after: string; readonly isSpliced: boolean } => {
+    const document = parseDocument(PLAIN, { keepSourceTokens: false });
+    const layout = layoutOf(document, PLAIN);
+    edit(document);
+    const spliced = splicedText(PLAIN, layout, document, { isPadded: false, dressed: () => undefined });
+    const isSpliced = spliced !== null && JSON.stringify(parseDocument(spliced).toJS()) === JSON.stringify(document.toJS());
+    return { after: isSpliced ? spliced : document.toString({ lineWidth: 0, flowCollectionPadding: false }), isSpliced };
+  };
+  const plainEdit = (edit: (document: Document) => void): string => {
+    const { document, asText } = openSpecText(PLAIN);
+    edit(document);
+    return asText();
+  };
+
+  it('read plainly, it is edited as the library would have it', () => {
+    fc.assert(fc.property(randomEdits, (edits) => {
+      const edit = (document: Document): void => editAtRandom(document, edits);
+      expect(plainEdit(edit)).toBe(libraryEdit(edit).after);
+    }), { numRuns: 1000 });
+  });
+
+  it('read plainly and laid out anew, it has the comments that the library knows of', () => {
+    const edit = (document: Document): void => void (document.getIn(['zones', 0]) as YAMLMap).items.shift();
+    expect(libraryEdit(edit).isSpliced).toBe(false);
+    expect(plainEdit(edit)).toBe(libraryEdit(edit).after);
+    for (const comment of ['# Works', '# named in 1998', '# to be written', '# about it', '# its end', '# between', '# yes', '# the end']) expect(plainEdit(edit)).toContain(comment);
   });
 
   it('an alias is refused with its line', () => {
