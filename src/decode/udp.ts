@@ -1,5 +1,5 @@
 /** UDP (RFC 768), UDP-Lite (RFC 3828) and the common head of SCTP (RFC 9260): ports and, for UDP, the payload. */
-import { stopFrame, type DecodedFrame } from './decoded-frame.ts';
+import { FRAGMENT, stopFrame, type DecodedFrame } from './decoded-frame.ts';
 import { stopCode } from './stop.ts';
 
 const LENGTH = 4;
@@ -23,6 +23,8 @@ export function decodeUdp(f: DecodedFrame, view: DataView, at: number, end: numb
   let length = view.getUint16(at + LENGTH);
   // 0 stands for "longer than 65,535" in jumbograms (RFC 2675), and is what some offloading NICs leave behind.
   if (length === 0) length = wireLength;
+  // A first fragment's is that of the whole datagram (RFC 791 section 3.2), of which a part is not read.
+  if (f.fragment === FRAGMENT.first && length > wireLength) return;
   if (length < UDP_HEADER || length > wireLength) {
     stopFrame(f, UDP_LENGTH, at + LENGTH, UDP_HEADER, length);
     return;

@@ -30,7 +30,7 @@ import { locateFrames } from './locate.ts';
 import * as locating from './locate.ts';
 import { noteFrame, noteGroup, settleVlans } from './mirror.ts';
 import type { FlowSink } from './operations.ts';
-import { beginHour, newSession, noteLate, noteSender, noteTcpFlags } from './session-frames.ts';
+import { beginHour, beginsAnew, newSession, noteLate, noteSender, noteTcpFlags } from './session-frames.ts';
 import { acknowledge, goOn, noteRequest, readPayload } from './session-payload.ts';
 import { takeSteady } from './steady.ts';
 import { instantUs } from './tcp-stream.ts';
@@ -203,6 +203,7 @@ function takeFrame(state: FlowState, sink: FlowSink, batch: FrameBatch, i: numbe
   const s = session * SESSION.stride;
   const d = s >> 1;
   const fromLo = side === 0;
+  const isAnew = (tcpFlags & TCP_SYN) !== 0 && beginsAnew(state, session, sec);
   if (words[s + SESSION.hour] !== sink.hour) beginHour(state, session, sink.hour, sec, ns);
   words[s + SESSION.packetsLo + side]++;
   doubles[d + SESSION.bytesLoD + side] += wires[k] >>> 0;
@@ -212,7 +213,7 @@ function takeFrame(state: FlowState, sink: FlowSink, batch: FrameBatch, i: numbe
     words[s + SESSION.lastNanos] = ns;
   }
   // Before the sender: a session that begins anew on old ports is heard anew.
-  if ((tcpFlags & (TCP_SYN | TCP_FIN | TCP_RST)) !== 0) noteTcpFlags(state, session, side, tcpFlags, sequence, acknowledgements[k], sec, ns);
+  if ((tcpFlags & (TCP_SYN | TCP_FIN | TCP_RST)) !== 0) noteTcpFlags(state, session, side, tcpFlags, sequence, acknowledgements[k], sec, ns, isAnew);
   // A SYN counts as an octet before the data that it carries (RFC 9293 section 3.4).
   if ((tcpFlags & TCP_SYN) !== 0) sequences[k] = sequence = (sequence + 1) | 0;
   const known = (FLAG.macLo | FLAG.spokeLo) << side;

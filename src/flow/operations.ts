@@ -130,6 +130,9 @@ export function createFlowSink(state: FlowState): FlowSink {
       const totals = state.hours.get(sink.hour);
       if (totals !== undefined) totals.lostSegments++;
     },
+    cut() {
+      count(state, 'tcp.cut');
+    },
     resynchronised() {
       count(state, 'tcp.resynchronised');
     },

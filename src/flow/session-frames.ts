@@ -148,8 +148,8 @@ function tellLinkLayer(state: FlowState, frame: DecodedFrame, view: DataView, ma
   } else if (frame.etherType === PROFINET) readProfinetDcp(bytes, view, payload, payloadEnd, tell);
 }
 
-/** SYN, FIN and RST: direction, round trip, new sessions on old ports, and when a stream is over. */
-export function noteTcpFlags(state: FlowState, session: number, side: number, tcpFlags: number, sequence: number, acknowledged: number, sec: number, ns: number): void {
+/** SYN, FIN and RST: direction, round trip, new sessions on old ports, and when a stream is over. @param isAnew what beginsAnew said */
+export function noteTcpFlags(state: FlowState, session: number, side: number, tcpFlags: number, sequence: number, acknowledged: number, sec: number, ns: number, isAnew: boolean): void {
   const s = session * SESSION.stride;
   const words = state.sessions.keys;
   const us = sec === sec ? (sec % 2000) * 1_000_000 + Math.floor(ns / 1000) : -1;
@@ -160,7 +160,7 @@ export function noteTcpFlags(state: FlowState, session: number, side: number, tc
     const flags = words[s + SESSION.flags];
     const isKnown = isAnswer && (flags & (FLAG.synFromLo << (1 - side))) !== 0;
     const again = (flags & ((isAnswer ? 0 : FLAG.synFromLo | FLAG.synFromHi) | FLAG.finLo | FLAG.finHi | FLAG.reset)) !== 0;
-    const isNew = again && words[s + SESSION.synSequence] !== first;
+    const isNew = again && (words[s + SESSION.synSequence] !== first || (!isAnswer && isAnew));
     // The same again (sent once more, or mirrored late) after data was read: it begins nothing.
     const repeated = !isNew && (flags & ((isAnswer ? FLAG.synAckFromLo : FLAG.synFromLo) << side)) !== 0;
     if (isNew) reopenSession(state, session);
@@ -189,6 +189,23 @@ export function noteTcpFlags(state: FlowState, session: number, side: number, tc
   if ((tcpFlags & TCP_FIN) !== 0) words[s + SESSION.flags] |= FLAG.finLo << side;
   const over = (words[s + SESSION.flags] & FLAG.reset) !== 0 || (words[s + SESSION.flags] & (FLAG.finLo | FLAG.finHi)) === (FLAG.finLo | FLAG.finHi);
   if (over) words[s + SESSION.flags] |= FLAG.closing;
+}
+
+/** Seconds without a frame, after which a SYN is none sent or mirrored again: that comes among its session's frames (RFC 6298 section 2). */
+const QUIET_SECONDS = 1;
+
+/**
+ * Whether a SYN begins a session anew although it has the number of the one before, as from a device that begins with the same one
+ * each time: the session had data, and was silent. Asked before the frame is counted.
+ */
+export function beginsAnew(state: FlowState, session: number, sec: number): boolean {
+  const { keys: words, doubles } = state.sessions;
+  const s = session * SESSION.stride;
+  if (!(sec - doubles[(s >> 1) + SESSION.lastSecondsD] > QUIET_SECONDS)) return false;
+  const flags = words[s + SESSION.flags];
+  const isOver = (flags & FLAG.closing) !== 0;
+  if (!isOver && (flags & (FLAG.synAckFromLo | FLAG.synAckFromHi)) === 0) return false;
+  return words[s + SESSION.payloadsLo] + words[s + SESSION.payloadsHi] > 0 || words[s + SESSION.app] > 0 || (isOver && (flags & FLAG.serviceByProbe) !== 0);
 }
 
 /** A new session on the ports of an old one. */

@@ -72,6 +72,8 @@ export interface StreamEvents {
   /** The very frame again: a mirror port that copies both directions, or several VLANs. */
   duplicated(): void;
   gap(): void;
+  /** Octets that the capture cut off, as its snap length said. */
+  cut(): void;
   resynchronised(): void;
   /** A segment of a stream that is out of step, in which no message begins. */
   unread(): void;
@@ -226,7 +228,7 @@ function placeSegment(
     half.next = (sequence + wire) | 0;
     half.at = instantUs(events.seconds, events.nanos);
     deliver(stream, half, direction, bytes, view, from, to, sink, events);
-    if (wire > to - from) loseBytes(half, events);
+    if (wire > to - from) cutBytes(half, events);
     if (half.waiting !== null) drainWaiting(stream, half, direction, sink, events, false);
     return;
   }
@@ -242,7 +244,7 @@ function placeSegment(
       half.next = (sequence + wire) | 0;
       const start = from - ahead;
       if (start < to) deliver(stream, half, direction, bytes, view, start, to, sink, events);
-      if (wire > to - from) loseBytes(half, events);
+      if (wire > to - from) cutBytes(half, events);
       if (half.waiting !== null) drainWaiting(stream, half, direction, sink, events, false);
       return;
     }
@@ -255,7 +257,7 @@ function placeSegment(
   half.waiting = null;
   half.next = (sequence + wire) | 0;
   deliver(stream, half, direction, bytes, view, from, to, sink, events);
-  if (wire > to - from) loseBytes(half, events);
+  if (wire > to - from) cutBytes(half, events);
 }
 
 /** The other end acknowledges up to here: what is missing before a waiting segment was lost on the way to the sensor. */
@@ -332,7 +334,7 @@ function drainWaiting(
       const view = new DataView(segment.bytes.buffer, segment.bytes.byteOffset, segment.bytes.byteLength);
       deliver(stream, half, direction, segment.bytes, view, start, segment.bytes.length, sink, events);
     }
-    if (segment.wire > segment.bytes.length) loseBytes(half, events);
+    if (segment.wire > segment.bytes.length) cutBytes(half, events);
   }
   half.waiting = null;
 }
@@ -340,6 +342,16 @@ function drainWaiting(
 /** Octets are missing here: whatever message was unfinished stays unread. */
 function loseBytes(half: HalfStream, events: StreamEvents): void {
   events.gap();
+  abandonMessage(half);
+}
+
+/** The same, and nobody lost them: the capture holds only the head of each frame. */
+function cutBytes(half: HalfStream, events: StreamEvents): void {
+  events.cut();
+  abandonMessage(half);
+}
+
+function abandonMessage(half: HalfStream): void {
   half.carried = 0;
   half.skip = 0;
   half.synced = false;

@@ -6,7 +6,7 @@
  * purpose is not a finding. Left out on purpose: traffic without a Permit (diff-observed.ts).
  */
 import { parseSet, parseSpan, setContains } from '../net/address-set.ts';
-import { oneWayShare, type DiffContext, type PermitUse } from './diff-observed.ts';
+import { oneWayShare, type DiffContext, type ObservedResult } from './diff-observed.ts';
 import { capturedDaysOf, isoDay } from '../infer/captured-days.ts';
 import { makeFinding } from './findings.ts';
 import type { Finding, FindingDraft } from './findings.ts';
@@ -76,6 +76,17 @@ const judgeUnused = (context: DiffContext, declared: DeclaredPermit, heard: read
   });
 };
 
+/** Hours are known, not which of an hour's requests: what ran through the window and beyond it counts as outside. */
+const judgeOffSchedule = (context: DiffContext, declared: DeclaredPermit): Finding => {
+  const { permit } = declared;
+  return makeFinding({
+    ...base(context, declared), type: 'insufficient-evidence', severity: 'info', key: [permit.id],
+    title: `${permit.id} (${permit.from.zone} -> ${permit.to.zone}, ${permit.service.protocol}) was seen outside its schedule only, or on both sides of its edge`,
+    detail: 'What it permits was asked, at times that the schedule does not hold all of. Whether it is used within the schedule as well cannot be told apart.',
+    remedy: 'judge what was seen outside first: widen the schedule, or stop it',
+  });
+};
+
 const judgePermit = (context: DiffContext, declared: DeclaredPermit): Finding | null => {
   const from = context.kinds.get(declared.permit.from.zone);
   const to = context.kinds.get(declared.permit.to.zone);
@@ -91,7 +102,7 @@ const judgePermit = (context: DiffContext, declared: DeclaredPermit): Finding | 
 };
 
 /** `minDays` is how long one must have listened before silence means anything. */
-export const judgeDeclared = (context: DiffContext, uses: ReadonlyMap<DeclaredPermit, PermitUse>, minDays: number): Finding[] => {
+export const judgeDeclared = (context: DiffContext, { uses, offSchedule }: Pick<ObservedResult, 'uses' | 'offSchedule'>, minDays: number): Finding[] => {
   const findings: Finding[] = [];
   const days = capturedDaysOf(context.set);
   const heard = [...new Set(context.set.conversations.flatMap((one) => (one.packets.toClient > 0 ? [one.client, one.server] : [one.client])))].sort();
@@ -107,7 +118,7 @@ export const judgeDeclared = (context: DiffContext, uses: ReadonlyMap<DeclaredPe
     if (use === undefined) {
       // Proposed for a partner or a group member that was never seen to do it: its own absence says nothing.
       const isInsurance = permit.evidence?.days === 0 && permit.evidence.generalisedBy.length > 0;
-      if (!isOver && !isInsurance) findings.push(judgeUnused(context, declared, heard, days, minDays));
+      if (!isOver && !isInsurance) findings.push(offSchedule.has(permit.id) ? judgeOffSchedule(context, declared) : judgeUnused(context, declared, heard, days, minDays));
       continue;
     }
     if ((permit.evidence?.generalisedBy.length ?? 0) > 0 || days.length < minDays) continue;

@@ -48,6 +48,8 @@ export interface SetAsideUse {
 export interface ObservedResult {
   readonly findings: readonly Finding[];
   readonly uses: ReadonlyMap<DeclaredPermit, PermitUse>;
+  /** Ids of Permits that only their schedule kept from letting something through. */
+  readonly offSchedule: ReadonlySet<string>;
   readonly setAside: readonly SetAsideUse[];
   readonly counts: { readonly judged: number; readonly withinZone: number; readonly groupAddressed: number; readonly setAside: number; readonly permitted: number; readonly outOfScope: number };
 }
@@ -269,6 +271,7 @@ const judgePlaces = (context: DiffContext, conversations: readonly Conversation[
 export const judgeObserved = (context: DiffContext): ObservedResult => {
   const findings: Finding[] = [];
   const uses = new Map<DeclaredPermit, PermitUse>();
+  const offSchedule = new Set<string>();
   const strangers = new Map<string, Stranger>();
   const setAsideUses = new Map<number, SetAsideUse>();
   const counts = { judged: 0, withinZone: 0, groupAddressed: 0, setAside: 0, permitted: 0, outOfScope: 0 };
@@ -342,6 +345,7 @@ export const judgeObserved = (context: DiffContext): ObservedResult => {
     }
     if (verdict === null) continue;
     for (const one of verdict.asks) {
+      if (one.miss?.kind === 'schedule') offSchedule.add(one.miss.permit);
       if (one.permit === null) continue;
       const use = uses.get(one.permit) ?? { declared: one.permit, conversations: [], verdicts: [] };
       if (use.conversations.at(-1) !== conversation) use.conversations.push(conversation);
@@ -363,5 +367,5 @@ export const judgeObserved = (context: DiffContext): ObservedResult => {
   }
   for (const stranger of strangers.values()) findings.push(strangerFinding(context, stranger));
   for (const finding of judgePlaces(context, placed)) findings.push(finding);
-  return { findings, uses, setAside: [...setAsideUses.values()].sort((a, b) => a.index - b.index), counts };
+  return { findings, uses, offSchedule, setAside: [...setAsideUses.values()].sort((a, b) => a.index - b.index), counts };
 };

@@ -53,7 +53,7 @@ export const contextOf = (loaded: LoadedSpec, set: ObservationSet, options: Diff
 export const diffReport = (loaded: LoadedSpec, set: ObservationSet, options: DiffOptions = {}): DiffReport => {
   const context = contextOf(loaded, set, options);
   const observed = judgeObserved(context);
-  const declared = options.sinceNs === undefined ? judgeDeclared(context, observed.uses, options.minDays ?? DEFAULT_MIN_DAYS) : [];
+  const declared = options.sinceNs === undefined ? judgeDeclared(context, observed, options.minDays ?? DEFAULT_MIN_DAYS) : [];
   const wanted = (finding: Finding): boolean =>
     (options.zone === undefined || finding.fromZone === options.zone || finding.toZone === options.zone) && (options.conduit === undefined || finding.conduit === options.conduit);
   const attempts = options.logged ?? [];

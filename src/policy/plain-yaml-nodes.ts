@@ -31,7 +31,7 @@ export function documentOf(text: string, { value, places }: PlainYaml): Document
   };
   const document: Document = new Document(null);
   const first = places.get(value as object)?.[0] ?? 0;
-  document.contents = nodeOf(value, Array.isArray(value) ? text.lastIndexOf('-', first) : first, text.length) as Document['contents'];
+  document.contents = nodeOf(value, Array.isArray(value) ? text.lastIndexOf('-', first - 1) : first, text.length) as Document['contents'];
   return document;
 }
 

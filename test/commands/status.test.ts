@@ -1,13 +1,17 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { pcap } from '../../samples/gen/capture-file.ts';
+import { runImport } from '../../src/commands/import.ts';
 import { showStatus } from '../../src/commands/status.ts';
 import { EXIT } from '../../src/errors.ts';
 import { STATUS_SHAPE } from '../../src/render/json-shapes.ts';
 import { openForWriting } from '../../src/store/database.ts';
 import { MIGRATIONS } from '../../src/store/schema.ts';
+import { adu, FIVE_READ, READ_FIVE, wireSession } from '../flow/wire-session.ts';
 import { hostileStores, UNSAFE_OUTPUT } from '../render/hostile-words.ts';
+import { NO_LOG_OPTIONS } from '../../src/store/import-log.ts';
 import { fillStore } from '../store/read-fixture.ts';
 import { setStage, textOf } from './main-stage.ts';
 
@@ -64,6 +68,25 @@ test('what was malformed, folded or without a time is said in sentences', () => 
   expect(losses.find((loss) => loss.includes('could not be decoded'))).toMatch(/^12 frames .*: link\.unknown-type, ipv4\.truncated$/);
   expect(losses.some((loss) => loss.startsWith('1 000 details'))).toBe(true);
   expect(losses.some((loss) => loss.startsWith('2 frames carry no time'))).toBe(true);
+});
+
+test.each([54, 64])('a capture of %d octets a frame: what was cut is told, and nobody is said to have lost packets', async (snapLength) => {
+  const session = wireSession({ ip: '10.0.0.1', port: 50_000, mac: '02:00:00:00:00:01' }, { ip: '10.0.0.2', port: 502, mac: '02:00:00:00:00:02' });
+  session.open();
+  for (let i = 0; i < 20; i++) {
+    session.opener(adu(i, READ_FIVE));
+    session.dialled(adu(i, FIVE_READ));
+  }
+  const capture = join(folder, `cut-${snapLength}.pcap`);
+  const records = session.frames.map((frame, i) => ({ interfaceId: 0, timeNs: 1_767_000_000_000_000_000n + BigInt(i) * 10_000_000n, bytes: frame.subarray(0, snapLength), wireBytes: frame.length }));
+  writeFileSync(capture, pcap({ linkType: 1, isLittle: true, isNanosecond: false, snapLength }, records));
+  const path = join(folder, `cut-${snapLength}.db`);
+  await runImport({ paths: [capture], db: path, json: true, force: false, jobs: 1, log: NO_LOG_OPTIONS }, setStage());
+  const { sensor } = STATUS_SHAPE.parse(JSON.parse(textOf(showStatus({ db: path, json: true }, setStage()))));
+  const cut = session.frames.filter((frame) => frame.length > snapLength).length;
+  expect(sensor.losses[0]).toMatch(new RegExp(`^${cut} frames were cut short`));
+  expect(sensor.losses.join()).not.toContain('lost');
+  expect(sensor).toMatchObject({ complete: false, lostSegments: 0 });
 });
 
 test('an empty store says so, and knows no span', () => {

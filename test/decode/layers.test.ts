@@ -1,6 +1,6 @@
 /** What stands before IP and behind it: the tag of a redundant ring (HSR, IEC 62439-3 clause 5.7), an authentication header. */
 import { expect, test } from 'vitest';
-import { concatBytes, ethernet, tcpPacket, TCP_FLAG, words } from '../../samples/gen/frames.ts';
+import { concatBytes, ethernet, tcpPacket, TCP_FLAG, udpPacket, words } from '../../samples/gen/frames.ts';
 import { createDecodedFrame, KIND } from '../../src/decode/decoded-frame.ts';
 import { decodeFrame, LINK_TYPE } from '../../src/decode/stack.ts';
 import { STOP_REASONS } from '../../src/decode/stop.ts';
@@ -29,4 +29,17 @@ test('what an authentication header signs is in clear (RFC 4302 section 2): not 
   decodeFrame(frame, new DataView(bytes.buffer), LINK_TYPE.ethernet, 0, bytes.length, bytes.length);
   expect(frame).toMatchObject({ kind: KIND.ipv4, transport: 51 });
   expect(STOP_REASONS[frame.stop]).toBe('ip.unknown-transport');
+});
+
+test('the first fragment of a datagram has the length of the whole (RFC 791 section 3.2), and is none cut short', () => {
+  const decoded = (flags: number): ReturnType<typeof createDecodedFrame> => {
+    const bytes = ethernet('02:00:00:00:00:01', '02:00:00:00:00:02', 0x0800, udpPacket({ from: '10.0.0.1', to: '10.0.0.2', ttl: 64, id: 1 }, 5000, 6000, new Uint8Array(64)));
+    bytes[14 + 6] = flags;
+    bytes[14 + 20 + 4] = 0x0b; // of 3,000 octets
+    const frame = createDecodedFrame();
+    decodeFrame(frame, new DataView(bytes.buffer), LINK_TYPE.ethernet, 0, bytes.length, bytes.length);
+    return frame;
+  };
+  expect(decoded(0x20)).toMatchObject({ destinationPort: 6000, stop: 0, payload: -1 });
+  expect(STOP_REASONS[decoded(0).stop]).toBe('udp.length');
 });

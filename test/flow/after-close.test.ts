@@ -1,7 +1,7 @@
 /** What comes after a session's end is read: after a forged reset, overtaken by the FINs, or of a next session whose SYN was lost. */
 import { expect, test } from 'vitest';
 import { TCP_FLAG } from '../../samples/gen/frames.ts';
-import { adu, FIVE_READ, heard, heardIn, READ_FIVE, spoken, THREE_WRITTEN, wireSession, WRITE_THREE, type WireSession } from './wire-session.ts';
+import { adu, FIVE_READ, heard, heardIn, READ_FIVE, spoken, THREE_WRITTEN, wireSession, WRITE_THREE, type Heard, type WireSession } from './wire-session.ts';
 
 const HMI = { ip: '10.0.0.1', port: 50_000, mac: '02:00:00:00:00:01' };
 const PLC = { ip: '10.0.0.2', port: 502, mac: '02:00:00:00:00:02' };
@@ -80,4 +80,41 @@ test('a session that was closed in a later capture is read in an earlier one', a
   const [earlier, later] = [session.frames.slice(3, 9), session.frames.slice(9)];
   const { conversations } = await heardIn([{ frames: later, startMs: 30_000 }, { frames: earlier, startMs: 0 }]);
   expect(spoken(conversations)).toEqual({ [LINE]: ['3: 3+3', '16: 1+1'] });
+});
+
+/** Sessions of one device that begins each with the same number, on the same port, a minute apart: five registers read, three written. */
+const alike = (end: 'close' | 'reset' | 'nothing', dialledDiffers: boolean): Heard[] =>
+  Array.from({ length: 5 }, (_, n) => {
+    const session = wireSession(HMI, PLC, { opener: 1000, dialled: dialledDiffers ? 9000 + n * 7919 : 9000 });
+    session.open();
+    session.opener(adu(n, READ_FIVE));
+    session.dialled(adu(n, FIVE_READ));
+    writing(session, 1);
+    if (end === 'close') session.close();
+    else if (end === 'reset') session.segment('opener', rst, session.next.opener);
+    return { frames: session.frames, startMs: n * 60_000 };
+  });
+
+test.each(['close', 'reset', 'nothing'] as const)('a device that always begins with the same number, each session ended by %s', async (end) => {
+  for (const dialledDiffers of [false, true]) {
+    const { conversations, sensor } = await heardIn(alike(end, dialledDiffers));
+    expect(spoken(conversations)).toEqual({ [LINE]: ['3: 5+5', '16: 5+5'] });
+    expect(conversations[0]?.sessions).toBe(5);
+    expect([sensor.counters['tcp.retransmitted'], sensor.counters['tcp.gap'], sensor.counters['tcp.after-close']]).toEqual([undefined, undefined, undefined]);
+  }
+});
+
+test('a SYN that is refused and sent again, and one that is sent again before the answer is heard, begin nothing anew', async () => {
+  const refused = wireSession(HMI, PLC);
+  for (let i = 0; i < 3; i++) {
+    refused.segment('opener', syn, 999);
+    refused.segment('dialled', rst | ack, 0);
+    refused.frames.push(...Array<Uint8Array>(150).fill(wireSession({ ...HMI, ip: '10.0.0.9' }, PLC).segment('opener', syn, 7)));
+  }
+  expect((await heard(refused.frames)).conversations.find(({ client }) => client === HMI.ip)?.sessions).toBe(1);
+  const late = reading(1);
+  late.frames.splice(1, 0, ...Array<Uint8Array>(150).fill(late.frames[0] as Uint8Array));
+  const { conversations } = await heard(late.frames);
+  expect(conversations[0]?.sessions).toBe(1);
+  expect(spoken(conversations)).toEqual({ [LINE]: ['3: 1+1'] });
 });

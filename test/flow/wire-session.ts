@@ -80,7 +80,7 @@ export const FIVE_READ = hex('03 0a 0007 0007 0007 0007 0007');
 export const WRITE_THREE = hex('10 0064 0003 06 0102 0102 0102');
 export const THREE_WRITTEN = hex('10 0064 0003');
 
-interface Heard {
+export interface Heard {
   readonly frames: readonly Uint8Array[];
   readonly startMs: number;
 }

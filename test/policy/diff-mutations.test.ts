@@ -217,6 +217,14 @@ describe('diff', () => {
     expect([...new Set(diffSpec(loadText(SPEC), few).map((finding) => finding.type))]).toEqual(['insufficient-evidence']);
   });
 
+  it('does not call unused what runs on both sides of a schedule\'s edge', () => {
+    const scheduled = diffSpec(loadText(edit('        access: read\n        modbus: {function_codes: [3, 4]', '        access: read\n        schedule: {days: [mon], start: "08:00", end: "12:00"}\n        modbus: {function_codes: [3, 4]')), observations(traffic()));
+    const about = scheduled.filter((finding) => finding.permit === 'R-POLL' && finding.client === null);
+    expect(about.map(({ type }) => type)).toEqual(['insufficient-evidence']);
+    expect(about[0].title).toContain('seen outside its schedule');
+    expect(scheduled.map(({ type }) => type)).toContain('undeclared-conversation');
+  });
+
   it('says how sure it is of a direction', () => {
     const [finding] = diffSpec(loadText(SPEC), plus(modbus('10.2.0.1', '10.3.0.1', [{ code: 3 }], { direction: { by: 'first-packet', confidence: 0.5 } })));
     expect(finding).toMatchObject({ type: 'wrong-direction', severity: 'low', directionConfidence: 0.5, permit: 'R-POLL' });
