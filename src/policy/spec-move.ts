@@ -94,7 +94,7 @@ interface Relocation {
 }
 
 function relocate(draft: RegisterDraft, rule: YAMLMap, { end, asset, from, to, far }: Relocation, { permit }: DeclaredPermit, loaded: LoadedSpec): void {
-  setField(draft, rule, end, { zone: to, assets: [asset] });
+  placeEnd(draft, rule, end, to, asset);
   const other = end === 'client' ? 'server' : 'client';
   if (!rule.has(other)) setField(draft, rule, other, { zone: far });
   const direction: unknown = rule.get('direction');
@@ -104,6 +104,20 @@ function relocate(draft: RegisterDraft, rule: YAMLMap, { end, asset, from, to, f
   }
   const way: unknown = rule.get('unidirectional', true);
   if (isMap(way)) for (const key of ['from', 'to']) if (way.get(key) === from) way.set(key, to);
+}
+
+/** One asset of a zone, written where the end stands already: what a person noted beside its fields stays. */
+function placeEnd(draft: RegisterDraft, rule: YAMLMap, end: 'client' | 'server', zone: string, asset: string): void {
+  const held: unknown = rule.get(end, true);
+  const listed: unknown = isMap(held) ? held.get('assets', true) : null;
+  if (!isMap(held) || !isSeq(listed)) {
+    setField(draft, rule, end, { zone, assets: [asset] });
+    return;
+  }
+  held.set('zone', zone);
+  for (const key of held.items.map((pair) => pair.key)) if (!['zone', 'assets'].includes(String(plain(key)))) held.delete(key);
+  listed.items = listed.items.filter((item) => plain(item) === asset);
+  if (listed.items.length !== 1) setField(draft, held, 'assets', [asset]);
 }
 
 /** The rules of the conduit between two zones: this one, another that connects them, or a new one with this one's terms. */

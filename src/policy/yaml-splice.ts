@@ -146,7 +146,19 @@ export function splicedText(text: string, layout: Layout, document: Document, st
     map.items.push(pair);
     return rendered(map);
   };
+  /** The comment beside a key is the library's comment before its value. */
+  const withoutNote = (node: unknown, isNoted: boolean, write: () => string): string => {
+    if (!isNoted || !(isMap(node) || isSeq(node) || isScalar(node))) return write();
+    style.dressed();
+    const { commentBefore } = node;
+    node.commentBefore = null;
+    const written = write();
+    node.commentBefore = commentBefore ?? null;
+    return written;
+  };
   const inline = (node: unknown): string => {
+    // The library spreads it over lines; JSON's quotes are YAML's.
+    if (isScalar(node) && typeof node.value === 'string' && node.value.includes('\n')) return JSON.stringify(node.value);
     const list = new YAMLSeq();
     list.flow = true;
     // The comment of a value stays where it is.
@@ -210,15 +222,29 @@ export function splicedText(text: string, layout: Layout, document: Document, st
     const node: unknown = pair.value;
     const isSame = held !== null && held.start < held.end && held.kind === kindOf(node) && held.isFlow === isFlowNode(node);
     const isEmptied = (isMap(node) || isSeq(node)) && node.items.length === 0 && !isFlowNode(node);
-    if (isSame && !isEmptied) return compare(held, node);
+    // A text over several lines, folded or not, gives way to one on a line.
+    const isUnfolded = isScalar(node) && held !== null && held.kind === 'scalar' && !Object.is(node.value, held.value) && text.slice(held.start, held.end).includes('\n');
+    if (isSame && !isEmptied && !isUnfolded) return compare(held, node);
     if (held !== null && held.start === held.end && (node === null || (isScalar(node) && node.value === null))) return;
     const colon = text.indexOf(':', old.keyEnd);
     if (colon < 0 || text.slice(old.keyEnd, colon).trim() !== '') odd();
     const end = Math.max(colon + 1, held?.end ?? 0);
-    if (text.slice(colon + 1, held?.start ?? end).includes('#')) odd();
-    const lines = inFlow ? `: ${inline(node)}` : pairLines(pair);
+    // The comments above the first entry of a list go with it.
+    const top = isEmptied && held !== null && held.kind === 'list' && !held.isFlow && held.items.length > 0 ? itemRegion(held.items[0]).start : (held?.start ?? end);
+    const isNoted = text.slice(colon + 1, top).includes('#');
+    const lines = inFlow || isUnfolded ? `: ${inline(isUnfolded ? new Scalar(node.value) : node)}` : withoutNote(node, isNoted, () => pairLines(pair));
     const behind = lines.slice(lines.indexOf(':') + 1);
-    edits.push({ start: colon + 1, end, text: behind.startsWith('\n') ? eol + indented(behind.slice(1), old.start - lineStart(old.start)).slice(0, -eol.length) : behind });
+    const isBelow = behind.startsWith('\n');
+    const written = isBelow ? eol + indented(behind.slice(1), old.start - lineStart(old.start)).slice(0, -eol.length) : behind;
+    if (!isNoted) {
+      edits.push({ start: colon + 1, end, text: written });
+      return;
+    }
+    // The comment beside the key stays: before it what goes on the key's line, below it what does not.
+    const below = lineEnd(colon) - eol.length;
+    if (top < below || text.slice(below, top).includes('#')) odd();
+    if (!isBelow) edits.push({ start: colon + 1, end: colon + 1, text: written });
+    edits.push({ start: below, end, text: isBelow ? written : '' });
   };
   const compareMap = (old: Laid, node: YAMLMap): void => {
     const wanted = node.items.map((pair) => ({ pair, at: old.pairs.findIndex((one) => one.key === keyText(pair)) }));

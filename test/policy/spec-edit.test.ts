@@ -59,6 +59,22 @@ const changedLines = (before: string, after: string): string[] => {
 };
 
 describe('moving an asset', () => {
+  test('what a person noted beside the fields of a rule\'s end stays when its asset moves', () => {
+    const flow = 'client: {zone: Z2-OPS, assets: [HIST]}, server: {zone: Z1-CELL, assets: [PLC-1]}}';
+    const line = SPEC.split('\n').find((one) => one.includes('R-ONE')) as string;
+    const block = `      - rule_id: R-ONE
+        protocol: Modbus/TCP
+        client:   # of the office, CR-7
+          zone: Z2-OPS   # moves soon
+          assets:   # SCADA only
+            - HIST   # the old one
+        server: {zone: Z1-CELL, assets: [PLC-1]}`;
+    expect(line.endsWith(flow)).toBe(true);
+    const before = SPEC.replace(line, block);
+    const { text } = done({ kind: 'move-asset', asset: 'HIST', zone: 'Z3-DMZ' }, before);
+    for (const note of ['# of the office, CR-7', 'zone: Z3-DMZ # moves soon', '# SCADA only', '- HIST # the old one', '# trend of both', '# the oldest one', 'name: "Cell"   # named in 1998']) expect(text).toContain(note);
+  });
+
   test('takes its own rules along and gets a copy of those it shares; the rest of the file stays', () => {
     const { text, sentence } = done({ kind: 'move-asset', asset: 'PLC-1', zone: 'Z3-DMZ' });
     expect(sentence).toBe('PLC-1 is in Z3-DMZ now, pinned; 1 rule moved with it, 1 rule copied for it');

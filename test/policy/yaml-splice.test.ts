@@ -77,7 +77,7 @@ zones:
           - [1, x, 'y']
       empty: {}
     - zone_id: Z2
-      assets:
+      assets:   # of the north
       - {asset_id: HIST, level: 3}
       - plain text
       vlans: []
@@ -195,6 +195,24 @@ describe('a file that was edited', () => {
     }), { numRuns: 500 });
     // Now and then the pieces cannot be put together, and the whole is laid out anew.
     expect(whole).toBeLessThan(50);
+  });
+
+  it('a text over several lines that changes is one on a line, and nothing else changes', () => {
+    const { document, asText } = openSpecText(MESSY);
+    document.setIn(['zones', 0, 'assets', 2, 'x-note'], 'short: now');
+    document.setIn(['zones', 1, 'assets', 1, 'x-text'], 'two\nlines');
+    expect(asText()).toBe(MESSY.replace('x-note: >\n                 Long text\n                 folded here', 'x-note: "short: now"').replace('x-text: |\n            as\n              is', 'x-text: "two\\nlines"'));
+  });
+
+  it('a comment beside a key stays where the value behind it takes another form', () => {
+    const { document, asText } = openSpecText(PLAIN);
+    (document.getIn(['zones', 1]) as YAMLMap).set('assets', document.createNode('none'));
+    expect(asText()).toBe(PLAIN.replace(/ {6}assets:   # of the north\n(?: {6}- .*\n)+/, '      assets: none   # of the north\n'));
+    const { document: noted, asText: text } = openSpecText('a:   # why\n  - 1\n  - 2\nb:   # how\n  c: 1\nd: 1   # what\n');
+    (noted.get('a') as YAMLSeq).items = [];
+    noted.set('b', noted.createNode([{ x: 1 }]));
+    noted.set('d', noted.createNode({ y: 1 }));
+    expect(text()).toBe('a: []   # why\nb:   # how\n  - x: 1\nd:\n  y: 1   # what\n');
   });
 
   it('is read plainly where it is plain', () => {
