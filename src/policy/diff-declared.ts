@@ -51,6 +51,8 @@ const sensorDoubts = ({ sensor, conversations }: ObservationSet): string[] => {
   ];
 };
 
+const named = ({ permit }: DeclaredPermit): string => `${permit.id} (${permit.from.zone} -> ${permit.to.zone}, ${permit.service.protocol})`;
+
 const judgeUnused = (context: DiffContext, declared: DeclaredPermit, heard: readonly string[], days: readonly number[], minDays: number): Finding => {
   const { permit } = declared;
   const reasons: string[] = [];
@@ -59,7 +61,7 @@ const judgeUnused = (context: DiffContext, declared: DeclaredPermit, heard: read
   if (days.length < minDays) reasons.push(`only ${days.length} of the ${minDays} days were captured that it takes to call a Permit unused`);
   if (permit.conditions.days.length > 0 && !days.some((day) => permit.conditions.days.includes(weekdayOf(day)))) reasons.push(`no ${permit.conditions.days.join(' or ')} was captured`);
   reasons.push(...sensorDoubts(context.set));
-  const what = `${permit.id} (${permit.from.zone} -> ${permit.to.zone}, ${permit.service.protocol})`;
+  const what = named(declared);
   if (reasons.length > 0) {
     return makeFinding({
       ...base(context, declared), type: 'insufficient-evidence', severity: 'info', key: [permit.id],
@@ -77,15 +79,12 @@ const judgeUnused = (context: DiffContext, declared: DeclaredPermit, heard: read
 };
 
 /** Hours are known, not which of an hour's requests: what ran through the window and beyond it counts as outside. */
-const judgeOffSchedule = (context: DiffContext, declared: DeclaredPermit): Finding => {
-  const { permit } = declared;
-  return makeFinding({
-    ...base(context, declared), type: 'insufficient-evidence', severity: 'info', key: [permit.id],
-    title: `${permit.id} (${permit.from.zone} -> ${permit.to.zone}, ${permit.service.protocol}) was seen outside its schedule only, or on both sides of its edge`,
-    detail: 'What it permits was asked, at times that the schedule does not hold all of. Whether it is used within the schedule as well cannot be told apart.',
-    remedy: 'judge what was seen outside first: widen the schedule, or stop it',
-  });
-};
+const judgeOffSchedule = (context: DiffContext, declared: DeclaredPermit): Finding => makeFinding({
+  ...base(context, declared), type: 'insufficient-evidence', severity: 'info', key: [declared.permit.id],
+  title: `${named(declared)} was seen outside its schedule only, or on both sides of its edge`,
+  detail: 'What it permits was asked, at times that the schedule does not hold all of. Whether it is used within the schedule as well cannot be told apart.',
+  remedy: 'judge what was seen outside first: widen the schedule, or stop it',
+});
 
 const judgePermit = (context: DiffContext, declared: DeclaredPermit): Finding | null => {
   const from = context.kinds.get(declared.permit.from.zone);

@@ -3,8 +3,9 @@
  * time and half the memory. In: what plain-yaml-read.ts made of the text. Out: the nodes that the library would make, with their
  * ranges, without comments and what else only a layout needs. `dress` fetches those from the library's own document, once they are needed.
  */
-import { Document, isMap, isPair, isScalar, isSeq, Pair, parseDocument, Scalar, visit, YAMLMap, YAMLSeq, type Node } from 'yaml';
+import { Document, isMap, isNode, isPair, isScalar, isSeq, Pair, parseDocument, Scalar, visit, YAMLMap, YAMLSeq, type Node } from 'yaml';
 import type { PlainYaml } from './plain-yaml-read.ts';
+import { placeKey } from './yaml-splice.ts';
 
 export function documentOf(text: string, { value, places }: PlainYaml): Document {
   const scalarOf = (content: unknown, start: number, end: number): Scalar => {
@@ -35,15 +36,11 @@ export function documentOf(text: string, { value, places }: PlainYaml): Document
   return document;
 }
 
-/** What nodes of both documents that stand at one place are known by. */
-const placeOf = (node: unknown): string | null =>
-  (isMap(node) || isSeq(node) || isScalar(node)) && node.range != null ? `${isMap(node) ? 'map' : isSeq(node) ? 'list' : 'scalar'} ${node.range[0]}` : null;
-
 /** Gives the nodes that are left of a text what the library knows of them: comments, blank lines, and how a value was written. */
 export function dress(document: Document, text: string): void {
   const whole = parseDocument(text, { keepSourceTokens: false });
-  const known = new Map<string, Node>();
-  visit(whole, { Node: (_, node) => void known.set(placeOf(node) ?? '', node) });
+  const known = new Map<number | null, Node>();
+  visit(whole, { Node: (_, node) => void known.set(placeKey(node), node) });
   document.commentBefore = whole.commentBefore;
   document.comment = whole.comment;
   const seen = new Set<unknown>();
@@ -51,7 +48,8 @@ export function dress(document: Document, text: string): void {
     // One node may stand in several places by now.
     if (seen.has(node)) return;
     seen.add(node);
-    const own = known.get(placeOf(node) ?? '');
+    const place = isNode(node) ? placeKey(node) : null;
+    const own = place === null ? undefined : known.get(place);
     if (own !== undefined) {
       const { comment, commentBefore, spaceBefore } = own;
       Object.assign(node as Node, { comment, commentBefore, spaceBefore });

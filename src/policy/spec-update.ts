@@ -280,7 +280,7 @@ const refreshEvidence = (document: Document, declared: DeclaredPermit, proposed:
     const isEarlier = typeof old === 'string' && old < String(value);
     // Several Permits may share the rule: what one of them has seen, the next does not take back.
     if (key === 'first_seen' ? isEarlier : key === 'last_seen' ? typeof old === 'string' && !isEarlier : key !== 'completeness' && typeof old === 'number' && old > Number(value)) continue;
-    if (isSeq(old) && Array.isArray(value) && JSON.stringify(old.toJSON()) === JSON.stringify(value)) continue;
+    if (JSON.stringify(plain(old)) === JSON.stringify(value)) continue;
     const node = document.createNode(value);
     if (isSeq(node)) node.flow = true;
     held.set(key, typeof value === 'object' ? node : value);

@@ -54,7 +54,8 @@ const odd = (): never => {
 const kindOf = (node: unknown): Laid['kind'] => (isMap(node) ? 'map' : isSeq(node) ? 'list' : 'scalar');
 /** One number for kind and start: a map begins where its first key does. */
 const placeOf = (kind: Laid['kind'], start: number): number => start * KINDS.length + KINDS.indexOf(kind);
-const placeKey = (node: Node): number | null => (node.range == null ? null : placeOf(kindOf(node), node.range[0]));
+/** What a node is known by in every document made of the same text; null: it did not come from there. */
+export const placeKey = (node: Node): number | null => (node.range == null ? null : placeOf(kindOf(node), node.range[0]));
 /** A key that was set by name is that name. */
 const keyText = ({ key }: Pair): string => (typeof key === 'string' ? key : isScalar(key) ? String(key.value) : odd());
 const isFlowNode = (node: unknown): boolean => (isMap(node) || isSeq(node)) && node.flow === true;
