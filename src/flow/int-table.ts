@@ -10,7 +10,7 @@
 import { randomBytes } from 'node:crypto';
 
 export interface IntTable {
-  /** `stride` words an entry, the key first. */
+  /** `stride` words an entry, the key first; behind the last entry all are zero. */
   keys: Int32Array;
   /** The same memory as doubles: word w is double w / 2. */
   doubles: Float64Array;
@@ -52,6 +52,7 @@ export function createIntTable(stride = KEY_WORDS): IntTable {
 
 /** Empties the table and gives its memory back when it had grown large. */
 export function clearIntTable(table: IntTable): void {
+  if (table.stride > KEY_WORDS) table.keys.fill(0, 0, table.count * table.stride);
   table.count = 0;
   table.added = false;
   if (table.slots.length > 1 << 16) {
@@ -108,7 +109,6 @@ function insertKey(table: IntTable, a: number, b: number, c: number, d: number):
   keys[k + 1] = b;
   keys[k + 2] = c;
   keys[k + 3] = d;
-  if (stride > KEY_WORDS) keys.fill(0, k + KEY_WORDS, k + stride);
   slots[slot] = (index + 1) | (hash & ~INDEX_BITS);
   table.count = index + 1;
   table.added = true;
