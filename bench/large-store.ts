@@ -44,14 +44,14 @@ const address = insert('address', 'text, first_ns, last_ns');
 const mac = insert('address_mac', 'address, mac, first_ns, last_ns');
 const conversation = insert(
   'conversation',
-  'client, server, transport, port, vlan, service, service_by, direction_by, packets_to_server, packets_to_client, bytes_to_server, bytes_to_client, sessions, answered, requests, rtt_us, first_ns, last_ns, rev',
+  'client, server, transport, port, vlan, service, service_by, direction_by, packets_to_server, packets_to_client, bytes_to_server, bytes_to_client, sessions, answered, requests, rtt_us, first_ns, last_ns, rev, rhythm',
 );
 const conversationHour = insert('conversation_hour', 'conversation, hour, packets_to_server, packets_to_client, bytes_to_server, bytes_to_client, requests, rev, answers');
 const fact = insert('conversation_fact', 'conversation, name, value, to_server, to_client');
-const operation = insert('operation', 'conversation, protocol, unit, function, requests, responses, errors, ranges_folded, first_ns, last_ns, rev');
+const operation = insert('operation', 'conversation, protocol, unit, function, requests, responses, errors, ranges_folded, first_ns, last_ns, rev, rhythm');
 const operationHour = insert('operation_hour', 'operation, hour, requests, responses, errors, rev');
 const range = insert('operation_range', 'operation, access, first, last, requests');
-const rhythm = insert('rhythm', 'subject, bin, count, sum_ms');
+const rhythm = (gaps: number): string => JSON.stringify([20, gaps, gaps * 1_000_000]);
 const sensorHour = insert('sensor_hour', 'hour, packets, bytes, lost_segments, duplicates, rev');
 const nsOf = (hour: number): bigint => BigInt(hour) * 3600n * NS;
 
@@ -78,17 +78,15 @@ db.transaction(() => {
     if (client === server || client >= HOSTS || seen.has(key)) continue;
     seen.add(key);
     const start = random(WEEKS_HOURS - HOURS);
-    const id = conversation(hosts[client], hosts[server], 6, port, null, kind.service, 2, 3, HOURS * 60, HOURS * 60, HOURS * 4000, HOURS * 5000, 3, 3, HOURS * 55, 800, nsOf(FIRST_HOUR + start), nsOf(FIRST_HOUR + start + 27 * DAY_HOURS), 1);
+    const id = conversation(hosts[client], hosts[server], 6, port, null, kind.service, 2, 3, HOURS * 60, HOURS * 60, HOURS * 4000, HOURS * 5000, 3, 3, HOURS * 55, 800, nsOf(FIRST_HOUR + start), nsOf(FIRST_HOUR + start + 27 * DAY_HOURS), 1, rhythm(HOURS * 50));
     // Every day, or one day through.
     const step = random(3) > 0 ? DAY_HOURS : 1;
     const hours = Array.from({ length: HOURS }, (_, i) => FIRST_HOUR + ((step === 1 ? start : start % DAY_HOURS) + i * step));
     for (const hour of hours) conversationHour(id, hour, 60, 60, 4000, 5000, 55, 1, 55);
     fact(id, 'tcp.mss', '1460', 3, 3);
-    rhythm(id, 20, HOURS * 50, HOURS * 50 * 1000);
     for (const code of kind.functions.slice(0, 1 + random(kind.functions.length))) {
-      const one = operation(id, kind.service, kind.service === 'modbus' ? 1 : -1, code, HOURS * 20, HOURS * 20, 0, 0, nsOf(hours[0] as number), nsOf(hours.at(-1) as number), 1);
+      const one = operation(id, kind.service, kind.service === 'modbus' ? 1 : -1, code, HOURS * 20, HOURS * 20, 0, 0, nsOf(hours[0] as number), nsOf(hours.at(-1) as number), 1, rhythm(HOURS * 19));
       for (const hour of hours) operationHour(one, hour, 20, 20, 0, 1);
-      rhythm(-one, 20, HOURS * 19, HOURS * 19 * 1000);
       if (kind.service === 'modbus') for (let i = 0; i < 3; i++) range(one, code > 4 ? 1 : 0, i * 100, i * 100 + random(100), HOURS);
     }
   }

@@ -175,8 +175,8 @@ function shrinkArrays(state: FlowState): void {
     state.rowDoubles = new Float64Array(1024);
   }
   if (state.rhythmWords.length > LARGE) {
-    state.rhythmWords = new Int32Array(1024);
-    state.rhythmSums = new Float64Array(1024);
+    state.rhythmWords = new Int32Array(0);
+    state.rhythmDoubles = new Float64Array(0);
   }
 }
 

@@ -163,8 +163,8 @@ export const OPERATION = Object.freeze({
 } as const);
 export const OPERATION_ROW = Object.freeze({ stride: 5, operation: 0, hour: 1, requests: 2, responses: 3, errors: 4 } as const);
 
-/** One bin of a rhythm, in a chain that its subject begins. Its sum is in `rhythmSums`, microseconds. */
-export const RHYTHM = Object.freeze({ stride: 4, /** conversation * 2, or operation * 2 + 1 */ subject: 0, bin: 1, hits: 2, /** index + 1 of the subject's next one, 0 none */ next: 3 } as const);
+/** One bin of a rhythm, in a chain that a conversation's or an operation's record begins. The sum is in microseconds. */
+export const RHYTHM = Object.freeze({ stride: 6, bin: 0, hits: 1, /** index + 1 of the chain's next one, 0 none */ next: 2, sumD: 2 } as const);
 
 /** A fact of a conversation: key (conversation, name text, value text, 0) first. */
 export const FACT = Object.freeze({
@@ -238,8 +238,10 @@ export interface FlowState {
   readonly addressFacts: IntTable;
   addressFactCounts: Int32Array;
   /** Records of RHYTHM. A subject has a few bins, found along its chain: half the memory of a table, and no lookup. */
+  /** Records of RHYTHM. */
   rhythmWords: Int32Array;
-  rhythmSums: Float64Array;
+  /** The same memory as doubles. */
+  rhythmDoubles: Float64Array;
   rhythms: number;
   /** key: address, MAC address, 0, 0; index into macSpans */
   readonly macs: IntTable;
@@ -299,8 +301,8 @@ export function createFlowState(): FlowState {
     facts: createIntTable(FACT.stride),
     addressFacts: createIntTable(),
     addressFactCounts: new Int32Array(64),
-    rhythmWords: new Int32Array(1024 * RHYTHM.stride),
-    rhythmSums: new Float64Array(1024),
+    rhythmWords: new Int32Array(0),
+    rhythmDoubles: new Float64Array(0),
     rhythms: 0,
     macs: createIntTable(),
     macSpans: [],

@@ -6,7 +6,6 @@
  */
 import type { FlowState } from './flow-state.ts';
 import * as layout from './flow-state.ts';
-import { grownFloat64, grownInt32 } from './int-table.ts';
 
 // Constants of the module at hand: V8 folds them into the code, imported ones it loads and checks at every use.
 const { CONVERSATION, OPERATION, RHYTHM } = layout;
@@ -85,7 +84,7 @@ export function settleConversationBin(state: FlowState, conversation: number): v
   const { keys: words, doubles } = state.conversations;
   const c = conversation * CONVERSATION.stride;
   if (words[c + CONVERSATION.binHits] === 0) return;
-  addHits(state, words, c + CONVERSATION.rhythm, conversation * 2, words[c + CONVERSATION.lastBin], words[c + CONVERSATION.binHits], doubles[(c >> 1) + CONVERSATION.binSumD]);
+  addHits(state, words, c + CONVERSATION.rhythm, words[c + CONVERSATION.lastBin], words[c + CONVERSATION.binHits], doubles[(c >> 1) + CONVERSATION.binSumD]);
   words[c + CONVERSATION.lastBin] = NO_BIN;
   words[c + CONVERSATION.binHits] = 0;
   doubles[(c >> 1) + CONVERSATION.binSumD] = 0;
@@ -95,28 +94,52 @@ export function settleOperationBin(state: FlowState, operation: number): void {
   const { keys: words, doubles } = state.operations;
   const o = operation * OPERATION.stride;
   if (words[o + OPERATION.binHits] === 0) return;
-  addHits(state, words, o + OPERATION.rhythm, operation * 2 + 1, words[o + OPERATION.lastBin], words[o + OPERATION.binHits], doubles[(o >> 1) + OPERATION.binSumD]);
+  addHits(state, words, o + OPERATION.rhythm, words[o + OPERATION.lastBin], words[o + OPERATION.binHits], doubles[(o >> 1) + OPERATION.binSumD]);
   words[o + OPERATION.lastBin] = NO_BIN;
   words[o + OPERATION.binHits] = 0;
   doubles[(o >> 1) + OPERATION.binSumD] = 0;
 }
 
 /** Adds to a bin of the subject's chain. @param words the subject's record begins its chain at `head` */
-function addHits(state: FlowState, words: Int32Array, head: number, subject: number, bin: number, hits: number, sumUs: number): void {
-  let index = words[head] - 1;
-  while (index >= 0 && state.rhythmWords[index * RHYTHM.stride + RHYTHM.bin] !== bin) index = state.rhythmWords[index * RHYTHM.stride + RHYTHM.next] - 1;
-  if (index < 0) {
-    index = state.rhythms++;
-    const r = index * RHYTHM.stride;
-    state.rhythmWords = grownInt32(state.rhythmWords, r + RHYTHM.stride);
-    state.rhythmSums = grownFloat64(state.rhythmSums, index + 1);
-    state.rhythmWords[r + RHYTHM.subject] = subject;
+function addHits(state: FlowState, words: Int32Array, head: number, bin: number, hits: number, sumUs: number): void {
+  let r = (words[head] - 1) * RHYTHM.stride;
+  while (r >= 0 && state.rhythmWords[r + RHYTHM.bin] !== bin) r = (state.rhythmWords[r + RHYTHM.next] - 1) * RHYTHM.stride;
+  if (r < 0) {
+    r = state.rhythms++ * RHYTHM.stride;
+    if (r === state.rhythmWords.length) growRhythms(state);
     state.rhythmWords[r + RHYTHM.bin] = bin;
     state.rhythmWords[r + RHYTHM.hits] = 0;
     state.rhythmWords[r + RHYTHM.next] = words[head];
-    state.rhythmSums[index] = 0;
-    words[head] = index + 1;
+    state.rhythmDoubles[(r >> 1) + RHYTHM.sumD] = 0;
+    words[head] = state.rhythms;
   }
-  state.rhythmWords[index * RHYTHM.stride + RHYTHM.hits] += hits;
-  state.rhythmSums[index] += sumUs;
+  state.rhythmWords[r + RHYTHM.hits] += hits;
+  state.rhythmDoubles[(r >> 1) + RHYTHM.sumD] += sumUs;
+}
+
+const FEWEST_RHYTHMS = 1024;
+
+function growRhythms(state: FlowState): void {
+  const words = new Int32Array(Math.max(state.rhythmWords.length * 2, FEWEST_RHYTHMS * RHYTHM.stride));
+  words.set(state.rhythmWords);
+  state.rhythmWords = words;
+  state.rhythmDoubles = new Float64Array(words.buffer);
+}
+
+/**
+ * A chain as the store keeps it: bin, hits and their sum in whole microseconds, bin by bin ascending, as a JSON list; '' where nothing was hit.
+ * @param head index + 1 of its first record, 0 none
+ */
+export function rhythmText({ rhythmWords: words, rhythmDoubles: doubles }: FlowState, head: number): string {
+  let text = '';
+  // The next higher bin each time: chains are short, and in no order.
+  for (let after = -1; ; ) {
+    let least = -1;
+    for (let r = (head - 1) * RHYTHM.stride; r >= 0; r = (words[r + RHYTHM.next] - 1) * RHYTHM.stride) {
+      if (words[r + RHYTHM.hits] > 0 && words[r + RHYTHM.bin] > after && (least < 0 || words[r + RHYTHM.bin] < words[least + RHYTHM.bin])) least = r;
+    }
+    if (least < 0) return text === '' ? '' : `${text}]`;
+    after = words[least + RHYTHM.bin];
+    text += `${text === '' ? '[' : ','}${after},${words[least + RHYTHM.hits]},${doubles[(least >> 1) + RHYTHM.sumD]}`;
+  }
 }

@@ -108,8 +108,10 @@ export function zeroInterval(state: FlowState, renewBudget: boolean): void {
   forgetTime(state);
   for (let i = 0; i < state.facts.count; i++) state.facts.keys.fill(0, i * FACT.stride + FACT.toServer, i * FACT.stride + FACT.toClient + 1);
   state.addressFactCounts.fill(0);
-  for (let r = 0; r < state.rhythms * RHYTHM.stride; r += RHYTHM.stride) state.rhythmWords[r + RHYTHM.hits] = 0;
-  state.rhythmSums.fill(0);
+  for (let r = 0; r < state.rhythms * RHYTHM.stride; r += RHYTHM.stride) {
+    state.rhythmWords[r + RHYTHM.hits] = 0;
+    state.rhythmDoubles[(r >> 1) + RHYTHM.sumD] = 0;
+  }
   state.macsWritten = state.macs.count;
   for (const span of state.macSpans) {
     span.firstSeconds = NO_FIRST;

@@ -3,19 +3,19 @@
  * In: an open store and the decoders' words for operation codes. Out: records in a stable order (ids, addresses).
  * Every table is read once, in key order, and joined here: one pass for a plant of 100,000 conversations over weeks.
  */
-import type { AddressRecord, CaptureSpan, Conversation, Fact, FoldedScan, ObservationSet, Operation, RegisterRange, RhythmBin, SensorTruth } from '../observation.ts';
+import type { AddressRecord, CaptureSpan, Conversation, Fact, FoldedScan, ObservationSet, Operation, RegisterRange, SensorTruth } from '../observation.ts';
 import type { Connection } from './database.ts';
 import { gather, readColumns } from './read-columns.ts';
 import { requireEvidenceFits } from './memory-limit.ts';
 import { readDays } from './read-days.ts';
 import { isDeaf, readSensorTruth } from './read-sensor.ts';
+import { rhythmBins } from './rhythm-text.ts';
 import { direction, functionNumber, instant, instantColumns, instantOrZero, registerRange, serviceBy, transportText, type DescribeOperation } from './read-words.ts';
 
 export function readObservations(db: Connection, describe: DescribeOperation): ObservationSet {
   const addresses = readAddresses(db);
-  const rhythm = readRhythm(db);
-  const operations = readOperations(db, describe, rhythm);
-  const set = observationSet(db, addresses, readConversations(db, addresses, operations, rhythm));
+  const operations = readOperations(db, describe);
+  const set = observationSet(db, addresses, readConversations(db, addresses, operations));
   requireEvidenceFits(ANALYSIS_FACTOR);
   return set;
 }
@@ -26,7 +26,7 @@ export function readObservations(db: Connection, describe: DescribeOperation): O
  */
 export function readOutline(db: Connection): ObservationSet {
   const addresses = readAddresses(db);
-  return observationSet(db, addresses, readConversations(db, addresses, null, new Map()));
+  return observationSet(db, addresses, readConversations(db, addresses, null));
 }
 
 /** Who is who and where takes as much again as what was seen, at the least (measured: 1.7 to 2.1 times). */
@@ -70,12 +70,7 @@ function readAddresses(db: Connection): Addresses {
   return records;
 }
 
-/** Subject: a conversation's id, or an operation's id negated. */
-const readRhythm = (db: Connection): Map<number, RhythmBin[]> =>
-  gather<[number, number, number], RhythmBin>(
-    db, { table: 'rhythm', columns: ['subject', 'count', 'sum_ms'], order: 'bin', where: 'count > 0' }, ([, count, sumMs], i) => ({ count: count[i], meanMs: sumMs[i] / count[i] }));
-
-function readOperations(db: Connection, describe: DescribeOperation, rhythm: ReadonlyMap<number, RhythmBin[]>): Map<number, Operation[]> {
+function readOperations(db: Connection, describe: DescribeOperation): Map<number, Operation[]> {
   const ranges = gather<[number, number, number, number, number], RegisterRange>(
     db, { table: 'operation_range', columns: ['operation', 'access', 'first', 'last', 'requests'], order: 'access, first, last' },
     ([, access, first, last, requests], i) => registerRange(access[i], first[i], last[i], requests[i]));
@@ -83,10 +78,10 @@ function readOperations(db: Connection, describe: DescribeOperation, rhythm: Rea
     db, { table: 'operation_error', columns: ['operation', 'code', 'count'], order: 'code' }, ([, code, count], i) => ({ code: code[i], count: count[i] }));
   const targets = gather<[number, string], string>(db, { table: 'operation_target', columns: ['operation', 'target'], order: 'target' }, ([, target], i) => target[i]);
   const daysOf = readDays(db, 'operation_hour', 'operation');
-  return gather<[number, string, number, number, number, number, number, number, number, string | null, string | null], Operation>(
+  return gather<[number, string, number, number, number, number, number, number, number, string | null, string | null, string], Operation>(
     db,
-    { table: 'operation', columns: ['conversation', 'protocol', 'unit', 'function', 'id', 'requests', 'responses', 'errors', 'ranges_folded', FIRST, LAST], order: 'protocol, unit, function, id' },
-    ([, protocol, unit, code, ids, requests, responses, errors, folded, first, last], i) => {
+    { table: 'operation', columns: ['conversation', 'protocol', 'unit', 'function', 'id', 'requests', 'responses', 'errors', 'ranges_folded', FIRST, LAST, 'rhythm'], order: 'protocol, unit, function, id' },
+    ([, protocol, unit, code, ids, requests, responses, errors, folded, first, last, rhythm], i) => {
       const id = ids[i];
       const { name, access } = describe(protocol[i], code[i]);
       return {
@@ -105,7 +100,7 @@ function readOperations(db: Connection, describe: DescribeOperation, rhythm: Rea
         firstNs: nsOrZero(first[i]),
         lastNs: nsOrZero(last[i]),
         days: daysOf.get(id) ?? NONE,
-        rhythm: rhythm.get(-id) ?? NONE,
+        rhythm: rhythmBins(rhythm[i]),
       };
     });
 }
@@ -113,7 +108,7 @@ function readOperations(db: Connection, describe: DescribeOperation, rhythm: Rea
 type ConversationRow = [
   id: number, client: number, server: number, transport: number, port: number, vlan: number | null, service: string,
   serviceCode: number, directionCode: number, packetsToServer: number, packetsToClient: number, bytesToServer: number,
-  bytesToClient: number, sessions: number, answered: number, requests: number, rttUs: number | null, first: string | null, last: string | null,
+  bytesToClient: number, sessions: number, answered: number, requests: number, rttUs: number | null, first: string | null, last: string | null, rhythm: string,
 ];
 
 const CONVERSATION_COLUMNS = [
@@ -121,9 +116,7 @@ const CONVERSATION_COLUMNS = [
   'bytes_to_server', 'bytes_to_client', 'sessions', 'answered', 'requests', 'rtt_us', FIRST, LAST,
 ] as const;
 
-function readConversations(
-  db: Connection, addresses: Addresses, operations: ReadonlyMap<number, Operation[]> | null, rhythm: ReadonlyMap<number, RhythmBin[]>,
-): Conversation[] {
+function readConversations(db: Connection, addresses: Addresses, operations: ReadonlyMap<number, Operation[]> | null): Conversation[] {
   const daysOf = operations === null ? null : readDays(db, 'conversation_hour', 'conversation');
   const facts = operations === null ? new Map<number, Fact[]>() : gather<[number, string, string, number, number], Fact>(
     db, { table: 'conversation_fact', columns: ['conversation', 'name', 'value', 'to_server', 'to_client'], order: 'name, value' },
@@ -139,8 +132,8 @@ function readConversations(
   };
   for (const [
     ids, client, server, transport, port, vlan, service, serviceCode, directionCode, packetsToServer, packetsToClient,
-    bytesToServer, bytesToClient, sessions, answered, requests, rttUs, first, last,
-  ] of readColumns<ConversationRow>(db, { table: 'conversation', columns: CONVERSATION_COLUMNS })) {
+    bytesToServer, bytesToClient, sessions, answered, requests, rttUs, first, last, rhythm,
+  ] of readColumns<ConversationRow>(db, { table: 'conversation', columns: [...CONVERSATION_COLUMNS, operations === null ? "''" : 'rhythm'] })) {
     for (let i = 0; i < ids.length; i++) {
       const id = ids[i];
       const rtt = rttUs[i];
@@ -161,7 +154,7 @@ function readConversations(
         firstNs: nsOrZero(first[i]),
         lastNs: nsOrZero(last[i]),
         days: daysOf?.get(id) ?? NONE,
-        rhythm: rhythm.get(id) ?? NONE,
+        rhythm: rhythmBins(rhythm[i]),
         rttMs: rtt === null ? null : rtt / 1000,
         operations: operations?.get(id) ?? NONE,
         facts: facts.get(id) ?? NONE,

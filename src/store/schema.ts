@@ -346,4 +346,17 @@ CREATE TABLE capture_form (
 ) STRICT, WITHOUT ROWID;
 `;
 
-export const MIGRATIONS: readonly string[] = [VERSION_1, VERSION_2, VERSION_3, VERSION_4, VERSION_5];
+/** Rhythms in the rows of whose they are (rhythm-text.ts): they were more than half of the rows of a store of many conversations. */
+const rhythmOf = (subject: string): string => `coalesce((SELECT '[' || group_concat(bin || ',' || count || ',' || CAST(round(sum_ms * 1000) AS INTEGER), ',' ORDER BY bin) || ']'
+  FROM rhythm WHERE subject = ${subject} AND count > 0), '')`;
+
+const VERSION_6 = `
+-- Times between consecutive requests, in half-octave bins of milliseconds: [bin, count, sum in microseconds, bin, ...], bins ascending; '' without.
+ALTER TABLE conversation ADD COLUMN rhythm TEXT NOT NULL DEFAULT '';
+ALTER TABLE operation ADD COLUMN rhythm TEXT NOT NULL DEFAULT '';
+UPDATE conversation SET rhythm = ${rhythmOf('conversation.id')};
+UPDATE operation SET rhythm = ${rhythmOf('-operation.id')};
+DROP TABLE rhythm;
+`;
+
+export const MIGRATIONS: readonly string[] = [VERSION_1, VERSION_2, VERSION_3, VERSION_4, VERSION_5, VERSION_6];

@@ -5,13 +5,14 @@
  */
 import type Database from 'better-sqlite3';
 import { INSTANT, widenSpan } from './instant-sql.ts';
+import { mergedRhythm } from './rhythm-text.ts';
 
 const SPAN = widenSpan('excluded.first_ns', 'excluded.last_ns');
 const ADD = (...columns: string[]): string => columns.map((c) => `${c} = ${c} + excluded.${c}`).join(', ');
 
 const INSERT_CONVERSATION = `INSERT INTO conversation (id, client, server, transport, port, vlan, service, service_by, direction_by,
-      packets_to_server, packets_to_client, bytes_to_server, bytes_to_client, sessions, answered, requests, rtt_us, first_ns, last_ns, rev) VALUES `;
-const CONVERSATION_ROW = `(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ${INSTANT}, ${INSTANT}, ?)`;
+      packets_to_server, packets_to_client, bytes_to_server, bytes_to_client, sessions, answered, requests, rtt_us, first_ns, last_ns, rev, rhythm) VALUES `;
+const CONVERSATION_ROW = `(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ${INSTANT}, ${INSTANT}, ?, ?)`;
 
 const SQL = {
   address: `INSERT INTO address (text, first_ns, last_ns) VALUES (?, ${INSTANT}, ${INSTANT})
@@ -25,11 +26,11 @@ const SQL = {
       direction_by = max(direction_by, excluded.direction_by),
       ${ADD('packets_to_server', 'packets_to_client', 'bytes_to_server', 'bytes_to_client', 'sessions', 'answered', 'requests')},
       rtt_us = coalesce(min(rtt_us, excluded.rtt_us), rtt_us, excluded.rtt_us),
-      ${SPAN}, rev = excluded.rev
+      ${SPAN}, rev = excluded.rev, rhythm = merged_rhythm(rhythm, excluded.rhythm)
     RETURNING id`,
   findOperation: 'SELECT id FROM operation WHERE conversation = ? AND protocol = ? AND unit = ? AND function = ?',
   updateOperation: `UPDATE operation SET requests = requests + ?, responses = responses + ?, errors = errors + ?, ranges_folded = ranges_folded + ?,
-      first_ns = coalesce(min(first_ns, ${INSTANT}), first_ns), last_ns = coalesce(max(last_ns, ${INSTANT}), last_ns), rev = ? WHERE id = ?`,
+      first_ns = coalesce(min(first_ns, ${INSTANT}), first_ns), last_ns = coalesce(max(last_ns, ${INSTANT}), last_ns), rev = ?, rhythm = merged_rhythm(rhythm, ?) WHERE id = ?`,
   newestOperation: 'SELECT coalesce(max(id), 0) FROM operation',
   newestConversation: 'SELECT coalesce(max(id), 0) FROM conversation',
   newestAddress: 'SELECT coalesce(max(id), 0) FROM address',
@@ -60,12 +61,11 @@ const ROWS = {
     `${ADD('packets_to_server', 'packets_to_client', 'bytes_to_server', 'bytes_to_client', 'requests', 'answers')}, rev = excluded.rev`,
   ),
   conversationFact: insertion('conversation_fact (conversation, name, value, to_server, to_client)', values(5), ADD('to_server', 'to_client')),
-  operation: insertion('operation (id, conversation, protocol, unit, function, requests, responses, errors, ranges_folded, first_ns, last_ns, rev)', `(?, ?, ?, ?, ?, ?, ?, ?, ?, ${INSTANT}, ${INSTANT}, ?)`),
+  operation: insertion('operation (id, conversation, protocol, unit, function, requests, responses, errors, ranges_folded, first_ns, last_ns, rev, rhythm)', `(?, ?, ?, ?, ?, ?, ?, ?, ?, ${INSTANT}, ${INSTANT}, ?, ?)`),
   operationHour: insertion('operation_hour (operation, hour, requests, responses, errors, rev)', values(6), `${ADD('requests', 'responses', 'errors')}, rev = excluded.rev`),
   range: insertion('operation_range (operation, access, first, last, requests)', values(5), ADD('requests')),
   error: insertion('operation_error (operation, code, count)', values(3), ADD('count')),
   target: insertion('operation_target (operation, target, count)', values(3), ADD('count')),
-  rhythm: insertion('rhythm (subject, bin, count, sum_ms)', values(4), ADD('count', 'sum_ms')),
   scan: insertion('scan (client, transport, targets, packets, bytes, first_ns, last_ns)', `(?, ?, ?, ?, ?, ${INSTANT}, ${INSTANT})`, `${ADD('targets', 'packets', 'bytes')}, ${SPAN}`),
   sensorHour: insertion('sensor_hour (hour, packets, bytes, lost_segments, duplicates, rev)', values(6), `${ADD('packets', 'bytes', 'lost_segments', 'duplicates')}, rev = excluded.rev`),
   sensorHourCounter: insertion('sensor_hour_counter (hour, name, count, rev)', values(4), `${ADD('count')}, rev = excluded.rev`),
@@ -116,6 +116,7 @@ export interface StoreWriter {
 const CACHE_KIB = 16_384;
 
 export function createStoreWriter(db: Database.Database): StoreWriter {
+  db.function('merged_rhythm', { deterministic: true }, (held, added) => mergedRhythm(String(held), String(added)));
   const statements = Object.fromEntries(Object.entries(SQL).map(([name, sql]) => [name, db.prepare(sql)])) as unknown as Statements;
   const rows = Object.fromEntries(Object.entries(ROWS).map(([name, one]) => [name, prepareRows(db, one)])) as unknown as StoreWriter['rows'];
   // A million new conversations enter their index in random order: it is written once, not page by page again and again.

@@ -8,11 +8,12 @@
 import { addressText } from '../flow/address-table.ts';
 import type { FlowState, Span } from '../flow/flow-state.ts';
 import * as layout from '../flow/flow-state.ts';
+import { rhythmText } from '../flow/rhythm.ts';
 import { CONVERSATION_KEY } from './schema.ts';
 import { putRows, type StoreWriter } from './write-statements.ts';
 
 // Constants of the module at hand: V8 folds them into the code, imported ones it loads and checks at every use.
-const { CONVERSATION, FACT, NO_FIRST, NO_LAST, OPERATION, OPERATION_ROW, RHYTHM, ROW, ROW_D, TARGET } = layout;
+const { CONVERSATION, FACT, NO_FIRST, NO_LAST, OPERATION, OPERATION_ROW, ROW, ROW_D, TARGET } = layout;
 
 /** The change number that rows of this flush carry; one more than the last. */
 export function nextRevision(writer: StoreWriter): number {
@@ -44,8 +45,7 @@ export function writeFlows(writer: StoreWriter, state: FlowState, revision: numb
   if (isBulk) writer.db.exec('DROP INDEX conversation_key');
   const conversations = writeConversations(writer, state, addresses, newest === 0 ? -1 : newestAddress, newest, used, revision);
   if (isBulk) writer.db.exec(CONVERSATION_KEY);
-  const operations = writeOperations(writer, state, conversations, newest, operationSums, revision);
-  writeRhythm(writer, state, conversations, operations);
+  writeOperations(writer, state, conversations, newest, operationSums, revision);
   writeScans(writer, state, addresses);
   putRows(writer.rows.sensorHour, (put) => {
     for (const [hour, t] of [...state.hours].sort((a, b) => a[0] - b[0])) {
@@ -194,6 +194,7 @@ function writeConversations(writer: StoreWriter, state: FlowState, addresses: Fl
         first === null ? null : doubles[d + CONVERSATION.lastSecondsD],
         words[c + CONVERSATION.lastNanos],
         revision,
+        rhythmText(state, words[c + CONVERSATION.rhythm]),
       ] as const;
       if (client > newestAddress || server > newestAddress) {
         ids[i] = nextId;
@@ -245,7 +246,7 @@ function sumRows(state: FlowState): Float64Array {
   return sums;
 }
 
-function writeOperations(writer: StoreWriter, state: FlowState, conversations: Float64Array, newest: number, sums: Float64Array, revision: number): Float64Array {
+function writeOperations(writer: StoreWriter, state: FlowState, conversations: Float64Array, newest: number, sums: Float64Array, revision: number): void {
   const { operations, operationRows: rows, texts } = state;
   const { keys: words, doubles } = operations;
   const { findOperation, updateOperation, newestOperation } = writer.statements;
@@ -263,7 +264,7 @@ function writeOperations(writer: StoreWriter, state: FlowState, conversations: F
       const first = seconds(doubles[d + OPERATION.firstSecondsD]);
       const last = first === null ? null : doubles[d + OPERATION.lastSecondsD];
       const counters = [sums[i * 3], sums[i * 3 + 1], sums[i * 3 + 2], words[o + OPERATION.rangesFolded]] as const;
-      const times = [first, words[o + OPERATION.firstNanos], last, words[o + OPERATION.lastNanos], revision] as const;
+      const times = [first, words[o + OPERATION.firstNanos], last, words[o + OPERATION.lastNanos], revision, rhythmText(state, words[o + OPERATION.rhythm])] as const;
       // A conversation that this flush made has no operations yet: no need to ask.
       const known = conversation > newest ? undefined : (findOperation.get(conversation, protocol, unit, code) as number | undefined);
       if (known !== undefined) updateOperation.run(...counters, ...times, known);
@@ -294,7 +295,6 @@ function writeOperations(writer: StoreWriter, state: FlowState, conversations: F
       if (keys[t + TARGET.requests] > 0) put(ids[keys[t]], texts[keys[t + 1]], keys[t + TARGET.requests]);
     }
   });
-  return ids;
 }
 
 /** More than a flow table holds (INDEX_MASK, int-table.ts): an id times this, and an index, are exact in a double up to two thousand million ids. */
@@ -324,28 +324,6 @@ function ranksOf(ids: Float64Array): Uint32Array {
   const keys = ids.map((id, i) => id * INDICES + i).sort();
   keys.forEach((key, rank) => (ranks[key - Math.floor(key / INDICES) * INDICES] = rank));
   return ranks;
-}
-
-/** subject: conversation id, or the negative of an operation id. */
-function writeRhythm(writer: StoreWriter, state: FlowState, conversations: Float64Array, operations: Float64Array): void {
-  const { rhythmWords: words, rhythmSums } = state;
-  // Owners: operations from the last to the first, then conversations.
-  const last = operations.length - 1;
-  const subjects = new Float64Array(operations.length + conversations.length);
-  operations.forEach((id, i) => (subjects[last - i] = -id));
-  subjects.set(conversations, operations.length);
-  const ownerOf = (i: number): number => {
-    const subject = words[i * RHYTHM.stride + RHYTHM.subject];
-    return (subject & 1) === 1 ? last - (subject >> 1) : operations.length + (subject >> 1);
-  };
-  putRows(writer.rows.rhythm, (put) => {
-    for (const i of inOrder(state.rhythms, ownerOf, subjects)) {
-      const id = subjects[ownerOf(i)];
-      // 0: of a direction that was revised; what it counted went on under the other conversation.
-      const r = i * RHYTHM.stride;
-      if (words[r + RHYTHM.hits] > 0 && id !== 0) put(id, words[r + RHYTHM.bin], words[r + RHYTHM.hits], rhythmSums[i] / 1000);
-    }
-  });
 }
 
 function writeScans(writer: StoreWriter, state: FlowState, addresses: Float64Array): void {

@@ -70,7 +70,7 @@ function fill(db: Connection, hostile: readonly string[]): void {
   };
   insert(db, 'conversation', {
     ...conversation, id: 1, client: 1, server: 2, transport: 6, port: 502, vlan: 100, service: 'modbus', packets_to_server: 400,
-    packets_to_client: 300, bytes_to_server: 40_000, bytes_to_client: 30_000, sessions: 2, answered: 2, requests: 200, rtt_us: 1500,
+    packets_to_client: 300, bytes_to_server: 40_000, bytes_to_client: 30_000, sessions: 2, answered: 2, requests: 200, rtt_us: 1500, rhythm: '[20,4,4100000]',
   });
   insert(db, 'conversation', {
     ...conversation, id: 2, client: 3, server: 2, transport: 6, port: 4840, service: 'opcua', packets_to_server: 50,
@@ -104,7 +104,7 @@ function fill(db: Connection, hostile: readonly string[]): void {
   insert(db, 'conversation_fact', { conversation: 3, name: 'ssh.version', value: word('SSH-2.0-x'), to_server: 1, to_client: 0 });
 
   const operation = { unit: -1, errors: 0, ranges_folded: 0, first_ns: ns(0, 5), last_ns: ns(90_000), rev: 1 };
-  insert(db, 'operation', { ...operation, id: 1, conversation: 1, protocol: 'modbus', unit: 1, function: 3, requests: 180, responses: 178, errors: 2 });
+  insert(db, 'operation', { ...operation, id: 1, conversation: 1, protocol: 'modbus', unit: 1, function: 3, requests: 180, responses: 178, errors: 2, rhythm: '[20,2,2000000]' });
   insert(db, 'operation', { ...operation, id: 2, conversation: 1, protocol: 'modbus', unit: 1, function: 16, requests: 20, responses: 20 });
   // The OPC UA node id of ReadRequest (OPC 10000-6, A.1): 631.
   insert(db, 'operation', { ...operation, id: 3, conversation: 2, protocol: 'opcua', function: 631, requests: 40, responses: 39, errors: 1 });
@@ -117,7 +117,5 @@ function fill(db: Connection, hostile: readonly string[]): void {
   for (const [op, offset, requests] of [[1, 0, 50], [1, 1, 40], [1, 24, 90], [2, 0, 10], [2, 24, 10], [3, 24, 20], [3, 48, 20]]) {
     insert(db, 'operation_hour', { operation: op, hour: START_HOUR + offset, requests, responses: requests, errors: 0, rev: 1 });
   }
-  insert(db, 'rhythm', { subject: 1, bin: 20, count: 4, sum_ms: 4100 });
-  insert(db, 'rhythm', { subject: -1, bin: 20, count: 2, sum_ms: 2000 });
   insert(db, 'scan', { client: 4, transport: 6, targets: 250, packets: 500, bytes: 30_000, first_ns: ns(100), last_ns: ns(200) });
 }

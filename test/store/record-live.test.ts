@@ -120,16 +120,14 @@ function observed(store: Store): Record<string, unknown[]> {
   const ofConversation = 'conversation c ON c.id';
   const ofOperation = `operation o ON o.id = x.operation JOIN ${ofConversation} = o.conversation`;
   const queries: Record<string, string> = {
-    conversations: `SELECT ${c}, vlan, service, service_by, direction_by, packets_to_server, packets_to_client, bytes_to_server, bytes_to_client, sessions, answered, requests, rtt_us, first_ns, last_ns FROM conversation c`,
+    conversations: `SELECT ${c}, vlan, service, service_by, direction_by, packets_to_server, packets_to_client, bytes_to_server, bytes_to_client, sessions, answered, requests, rtt_us, first_ns, last_ns, rhythm FROM conversation c`,
     hours: `SELECT ${c}, x.hour, x.packets_to_server, x.packets_to_client, x.bytes_to_server, x.bytes_to_client, x.requests, x.answers FROM conversation_hour x JOIN ${ofConversation} = x.conversation`,
     facts: `SELECT ${c}, x.name, x.value, x.to_server, x.to_client FROM conversation_fact x JOIN ${ofConversation} = x.conversation`,
-    operations: `SELECT ${o}, o.requests, o.responses, o.errors, o.ranges_folded, o.first_ns, o.last_ns FROM operation o JOIN ${ofConversation} = o.conversation`,
+    operations: `SELECT ${o}, o.requests, o.responses, o.errors, o.ranges_folded, o.first_ns, o.last_ns, o.rhythm FROM operation o JOIN ${ofConversation} = o.conversation`,
     operationHours: `SELECT ${o}, x.hour, x.requests, x.responses, x.errors FROM operation_hour x JOIN ${ofOperation}`,
     ranges: `SELECT ${o}, x.access, x.first, x.last, x.requests FROM operation_range x JOIN ${ofOperation}`,
     errors: `SELECT ${o}, x.code, x.count FROM operation_error x JOIN ${ofOperation}`,
     targets: `SELECT ${o}, x.target, x.count FROM operation_target x JOIN ${ofOperation}`,
-    operationRhythm: `SELECT ${o}, x.bin, x.count, CAST(round(x.sum_ms * 1000) AS INTEGER) FROM rhythm x JOIN operation o ON o.id = -x.subject JOIN ${ofConversation} = o.conversation`,
-    conversationRhythm: `SELECT ${c}, x.bin, x.count, CAST(round(x.sum_ms * 1000) AS INTEGER) FROM rhythm x JOIN ${ofConversation} = x.subject`,
     addresses: "SELECT text, CASE WHEN text LIKE '__:__:__:__:__:__' THEN 0 ELSE last_ns END, first_ns FROM address",
     // A sender is noted once a session between two flushes: when it was seen last is finer with more of them.
     macs: 'SELECT (SELECT text FROM address WHERE id = address), (SELECT text FROM address WHERE id = mac), first_ns FROM address_mac',
