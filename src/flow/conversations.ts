@@ -4,7 +4,7 @@
  */
 import * as transport from '../decode/transport.ts';
 import * as frames from '../decode/decoded-frame.ts';
-import { etherTypeName, serverPortRank, serviceByPort } from '../net/services.ts';
+import { etherTypeName, listensRather, serverPortRank, serviceByPort } from '../net/services.ts';
 import { internIpv4 } from './address-table.ts';
 import { count, internText, widenSpan, type FlowState } from './flow-state.ts';
 import * as layout from './flow-state.ts';
@@ -21,6 +21,7 @@ const MAX_ONE_WAY_PER_CLIENT = 4096;
 export const MAX_ONE_WAY = 65536;
 const MAX_SCANNERS = 16384;
 const MAX_SERVERS = 65536;
+const MAX_TURNED = 4096;
 
 /** A port at or above this is ephemeral with every common system (RFC 6335 section 6: 49152; Linux: 32768). */
 const EPHEMERAL_PORT = 32768;
@@ -102,8 +103,8 @@ function orientWithoutHandshake(state: FlowState, session: number, firstFromLo: 
   const lowRank = portRank(isTcp, low);
   const highRank = portRank(isTcp, high);
   if (lowRank !== highRank) setDirection(state, session, highRank > lowRank, DIRECTION.port);
-  // A TCP session joined midstream between two nameless ports: the lower one more often listens than dials.
-  else if (isTcp && low !== high) setDirection(state, session, high < low, DIRECTION.port);
+  // A TCP session joined midstream between two nameless ports.
+  else if (isTcp && low !== high) setDirection(state, session, listensRather(high, low), DIRECTION.port);
   else setDirection(state, session, firstFromLo, DIRECTION.firstPacket);
 }
 
@@ -165,16 +166,22 @@ const DENIED = FLAG.deniesLo | FLAG.deniesHi;
 /** Who was dialled asks. */
 export const isReversed = (flags: number): boolean => ((flags & FLAG.askerIsLo) === 0) !== ((flags & FLAG.clientIsLo) === 0);
 
-/** A conversation already assigned to weaker evidence keeps what it counted. */
+/** What was counted under a direction that was guessed is turned round when it is written (store/turn-conversation.ts), perhaps was written already. */
 function serve(state: FlowState, session: number, serverIsLo: boolean): void {
   const s = session * SESSION.stride;
   const flags = state.sessions.keys[s + SESSION.flags];
-  if ((flags & oriented) !== 0 && ((flags & FLAG.clientIsLo) === 0) !== serverIsLo) {
+  const isRevised = (flags & oriented) !== 0 && ((flags & FLAG.clientIsLo) === 0) !== serverIsLo;
+  const guessed = serverPort(state, session);
+  if (isRevised) {
     count(state, 'direction.revised');
     state.sessions.keys[s + SESSION.conversation] = 0;
   }
   setDirection(state, session, !serverIsLo, DIRECTION.protocol);
   learnServer(state, session);
+  if (isRevised) {
+    if (state.turned.count < MAX_TURNED) internKey(state.turned, conversationOf(state, session, true), guessed, 0, 0);
+    else count(state, 'limit.turned');
+  }
   const conversation = state.sessions.keys[s + SESSION.conversation] - 1;
   if (conversation >= 0) state.conversations.keys[conversation * CONVERSATION.stride + CONVERSATION.directionBy] = DIRECTION.protocol;
 }

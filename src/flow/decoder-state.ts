@@ -141,6 +141,7 @@ export function clearInterval(state: FlowState): void {
     state.scans,
     state.oneWay,
     state.servers,
+    state.turned,
     state.fragments,
   ]) {
     clearIntTable(table);

@@ -266,6 +266,8 @@ export interface FlowState {
   doubted: number;
   /** Learned servers; key: address, transport, port, 0. Outlives checkpoints. */
   readonly servers: IntTable;
+  /** Directions that were guessed and proved wrong, key: conversation, server port of the guess, 0, 0 (store/turn-conversation.ts). */
+  readonly turned: IntTable;
   /** First IPv4 or IPv6 fragments whose ports are known; key: source, destination, id, transport. Bounded. */
   readonly fragments: IntTable;
   fragmentPorts: Int32Array;
@@ -319,6 +321,7 @@ export function createFlowState(): FlowState {
     freeStreams: [],
     doubted: 0,
     servers: createIntTable(),
+    turned: createIntTable(),
     fragments: createIntTable(),
     fragmentPorts: new Int32Array(64),
     stops: new Float64Array(STOP_REASONS.length),

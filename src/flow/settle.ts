@@ -168,4 +168,5 @@ function zeroOperations(state: FlowState): void {
   state.rangeCounts.fill(0);
   for (let t = 0; t < state.targets.count * TARGET.stride; t += TARGET.stride) state.targets.keys[t + TARGET.requests] = 0;
   clearIntTable(state.errors);
+  clearIntTable(state.turned);
 }

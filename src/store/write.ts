@@ -10,6 +10,7 @@ import type { FlowState, Span } from '../flow/flow-state.ts';
 import * as layout from '../flow/flow-state.ts';
 import { rhythmText } from '../flow/rhythm.ts';
 import { CONVERSATION_KEY } from './schema.ts';
+import { turnConversation } from './turn-conversation.ts';
 import { putRows, type StoreWriter } from './write-statements.ts';
 
 // Constants of the module at hand: V8 folds them into the code, imported ones it loads and checks at every use.
@@ -46,6 +47,7 @@ export function writeFlows(writer: StoreWriter, state: FlowState, revision: numb
   const conversations = writeConversations(writer, state, addresses, newest === 0 ? -1 : newestAddress, newest, used, revision);
   if (isBulk) writer.db.exec(CONVERSATION_KEY);
   writeOperations(writer, state, conversations, newest, operationSums, revision);
+  turnConversations(writer, state, conversations, revision);
   writeScans(writer, state, addresses);
   putRows(writer.rows.sensorHour, (put) => {
     for (const [hour, t] of [...state.hours].sort((a, b) => a[0] - b[0])) {
@@ -324,6 +326,16 @@ function ranksOf(ids: Float64Array): Uint32Array {
   const keys = ids.map((id, i) => id * INDICES + i).sort();
   keys.forEach((key, rank) => (ranks[key - Math.floor(key / INDICES) * INDICES] = rank));
   return ranks;
+}
+
+/** Once everything is written: what was counted under a guess goes where it belongs. */
+function turnConversations({ db }: StoreWriter, { turned, conversations: { keys: words }, addresses }: FlowState, ids: Float64Array, revision: number): void {
+  for (let i = 0; i < turned.count; i++) {
+    const conversation = turned.keys[i << 2];
+    const c = conversation * CONVERSATION.stride;
+    const guessed = { client: addressText(addresses, words[c + 1]), server: addressText(addresses, words[c]), transport: words[c + 2], port: turned.keys[(i << 2) + 1] };
+    if (ids[conversation] !== 0) turnConversation(db, guessed, ids[conversation], revision);
+  }
 }
 
 function writeScans(writer: StoreWriter, state: FlowState, addresses: Float64Array): void {
