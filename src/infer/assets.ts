@@ -35,6 +35,12 @@ interface Sighting {
   lastNs: bigint;
 }
 
+/** A SYN-ACK is sent again five times where nobody takes it (RFC 9293 section 3.8.3, Linux tcp_synack_retries), with one for the SYN itself. */
+const UNTAKEN_PER_SESSION = 8;
+
+/** More from the server than it would send to nobody: its client is there, and only the way from it was not mirrored. */
+const hasListener = ({ transport, packets, sessions }: Conversation): boolean => transport === 'tcp' && packets.toClient > UNTAKEN_PER_SESSION * Math.max(sessions, 1);
+
 function sightAddresses(set: ObservationSet): Map<string, Sighting> {
   const records = new Map(set.addresses.map((record) => [record.address, record]));
   const seen = new Map<string, Sighting>();
@@ -56,7 +62,7 @@ function sightAddresses(set: ObservationSet): Map<string, Sighting> {
   for (const conversation of set.conversations) {
     const client = sight(conversation.client, conversation.firstNs, conversation.lastNs);
     const server = sight(conversation.server, conversation.firstNs, conversation.lastNs);
-    if (conversation.packets.toServer > 0) client.sent = true;
+    if (conversation.packets.toServer > 0 || hasListener(conversation)) client.sent = true;
     if (conversation.packets.toClient > 0) server.sent = true;
     if (conversation.rttMs !== null && conversation.packets.toClient > 0) server.rttMs = Math.min(server.rttMs ?? Infinity, conversation.rttMs);
     client.vlan ??= conversation.vlan;

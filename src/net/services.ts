@@ -145,6 +145,15 @@ export function serverPortRank(transport: PortTransport, port: number): number {
   return port < FIRST_USER_PORT ? RANK.system : RANK.registered;
 }
 
+/**
+ * Ports among the ephemeral ones on which products of automation listen unless somebody changes it, all of them OPC UA servers: they tell
+ * nothing of a service, but who listens where nothing else does. UA demo servers, KEPServerEX, Prosys, SIMATIC NET, Ignition and the reference server.
+ */
+const LISTENED_ON: ReadonlySet<number> = new Set([48_010, 48_020, 49_320, 53_530, 55_101, 62_541]);
+
+/** Which of two TCP ports without a name is the server's: one that a product listens on, else the lower one. @returns whether it is the first */
+export const listensRather = (one: number, other: number): boolean => (LISTENED_ON.has(one) === LISTENED_ON.has(other) ? one < other : LISTENED_ON.has(one));
+
 /** A port that a server is expected on: a registered system port or one of our own table. */
 export const isWellKnownServerPort = (transport: PortTransport, port: number): boolean => serverPortRank(transport, port) >= RANK.system;
 

@@ -49,6 +49,17 @@ describe('assets from addresses', () => {
     expect(assetsOf([{ address: '10.0.1.1', mac: mac('pc', 1), facts: [['netbios.name', 'A\u001b[31m']] }])[0]).toMatchObject({ id: '10.0.1.1', names: [] });
   });
 
+  it('takes for a device who is answered for long although it was never heard: the mirror shows one direction', () => {
+    const heardFrom = (packets: number): readonly string[] => {
+      const set = sketchPlant([{ address: '10.0.0.2', mac: mac('controller', 2) }], [{ client: '10.0.0.9', server: '10.0.0.2', service: 'modbus' }]);
+      const conversations = set.conversations.map((one) => ({ ...one, sessions: 2, packets: { toServer: 0, toClient: packets } }));
+      return inferAssets({ ...set, conversations }, vendorOf).assets.map(({ id }) => id);
+    };
+    expect(heardFrom(100)).toEqual(['10.0.0.2', '10.0.0.9']);
+    // SYN-ACKs to a forged sender.
+    expect(heardFrom(12)).toEqual(['10.0.0.2']);
+  });
+
   it('knows virtual router addresses', () => {
     expect(assetsOf([{ address: '10.0.1.1', mac: '00:00:5e:00:01:0a' }])[0]).toMatchObject({ behindRouter: true, notes: [expect.objectContaining({ kind: 'virtual-router' })] });
   });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { etherTypeName, isWellKnownServerPort, serverPortRank, serviceByPort } from '../../src/net/services.ts';
+import { etherTypeName, listensRather, isWellKnownServerPort, serverPortRank, serviceByPort } from '../../src/net/services.ts';
 
 describe('services by port', () => {
   it.each([
@@ -30,6 +30,13 @@ describe('services by port', () => {
     expect(serverPortRank('tcp', 6379)).toBe(1);
     expect(isWellKnownServerPort('tcp', 6379)).toBe(false);
     expect(isWellKnownServerPort('udp', 47808)).toBe(true);
+  });
+
+  it('of two ports without a name, the one that a product listens on is the server’s, else the lower one', () => {
+    expect(listensRather(49_320, 33_001)).toBe(true);
+    expect(listensRather(33_001, 49_320)).toBe(false);
+    expect(listensRather(33_001, 49_321)).toBe(true);
+    expect(listensRather(62_541, 49_320)).toBe(false);
   });
 
   it('names EtherTypes of the plant floor', () => {
