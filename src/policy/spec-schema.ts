@@ -143,7 +143,10 @@ const opcua = z.strictObject({
 const flow = z.strictObject({
   rule_id: id.optional(),
   protocol: z.string().min(1),
-  transport: z.string().regex(/^(tcp|udp|icmp|icmpv6|sctp|l2|any|ip-(\d|[1-9]\d|1\d\d|2[0-4]\d|25[0-5])|eth-0x[0-9a-f]{4})$/, 'a transport is tcp, udp, icmp, icmpv6, sctp, l2, any, ip-<number, 0 to 255> or eth-0x<ethertype>').optional(),
+  transport: z.string().regex(/^(tcp|udp|icmp|icmpv6|sctp|l2|any|ip-(\d|[1-9]\d|1\d\d|2[0-4]\d|25[0-5])|eth-0x[0-9a-f]{4})$/, 'a transport is tcp, udp, icmp, icmpv6, sctp, l2, any, ip-<number, 0 to 255> or eth-0x<ethertype>')
+    // By its number it would be every port of it to a firewall, and nothing to what judges traffic by name.
+    .regex(/^(?!ip-(1|6|17|58|132)$)/, 'ip-1 is written icmp, ip-6 tcp, ip-17 udp, ip-58 icmpv6, ip-132 sctp: write tcp and a port, as in transport: tcp, port: 22')
+    .optional(),
   ethertype: z.string().regex(/^0x[0-9a-f]{4}$/, 'an EtherType is written 0x8892').optional(),
   port: port.optional(),
   direction: z.string().optional(),

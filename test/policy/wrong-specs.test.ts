@@ -114,6 +114,7 @@ const WRONG: readonly (readonly [string, string, string, RegExp])[] = [
   ['a port range that runs backwards', 'port: 502', 'port: @"510-502"', /runs backwards.*502-510/],
   ['a transport that is none', 'transport: tcp', 'transport: @tpc', /transport is tcp, udp/],
   ['a protocol number that is none', 'transport: tcp', 'transport: @ip-999', /ip-<number, 0 to 255>/],
+  ['a protocol that has a name, by its number', 'transport: tcp', 'transport: @ip-6', /ip-6 tcp.*write tcp and a port/],
   ['a function code out of bounds', 'function_codes: [3, 4]', 'function_codes: [3, @200]', /1 to 127/],
   ['a unit id out of bounds', 'unit_ids: [1, 255]', 'unit_ids: [1, @256]', /0 to 255/],
   ['a register in 40001 notation', 'end: 999', 'end: @400999', /0-based, not 40001/],
