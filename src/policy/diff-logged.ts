@@ -12,7 +12,8 @@ import type { DiffContext } from './diff-observed.ts';
 import { serviceText } from './diff-observed.ts';
 import { isoTime, makeFinding, type Finding, type SeenOperation } from './findings.ts';
 import { tallyLogged, type JudgedAttempt, type LoggedDay, type LoggedRule, type LoggedStanding } from './logged-tally.ts';
-import type { ConversationVerdict } from './match.ts';
+import { createMatcher, type ConversationVerdict } from './match.ts';
+import type { DeclaredPermit } from './permits.ts';
 import { isChanging } from './requirements.ts';
 import type { Resolution } from './spec-assets.ts';
 import { plural } from '../infer/plural.ts';
@@ -108,6 +109,20 @@ const STANDINGS: Readonly<Record<Outcome, LoggedStanding>> = {
   decide: 'to-be-decided', 'decide-content': 'to-be-decided',
 };
 
+/** A firewall that blocks what it lets through may be right: nobody has switched it on, or it is a diode's and has no rule. */
+export const mayBeBlocked = ({ permit, unidirectional }: DeclaredPermit): boolean => permit.conditions.onDemand || unidirectional !== null;
+
+/** Judges attempts: what a standing Permit lets through is never excused by another that may be blocked, wherever the two stand in the file. */
+export const attemptMatcher = ({ loaded, assets, matcher }: DiffContext): ((conversation: Conversation) => ConversationVerdict) => {
+  const standing = loaded.permits.filter((declared) => !mayBeBlocked(declared));
+  if (standing.length === loaded.permits.length) return matcher.judge;
+  const alone = createMatcher(standing, assets, matcher.timezone);
+  return (conversation) => {
+    const verdict = alone.judge(conversation);
+    return verdict.asks.every(({ permit }) => permit !== null) ? verdict : matcher.judge(conversation);
+  };
+};
+
 /** Attempts of one client, server and service with one outcome. */
 interface Group {
   readonly outcome: Exclude<Outcome, 'agreed' | 'expected'>;
@@ -150,8 +165,7 @@ const outcomeOf = (attempt: LoggedAttempt, verdict: ConversationVerdict | null, 
     return attempt.verdict === 'would-block' || isSeen ? 'decide' : 'agreed';
   }
   if (passed) return 'agreed';
-  const permits = (verdict?.asks ?? []).flatMap((one) => one.permit ?? []);
-  if (permits.some(({ permit, unidirectional }) => permit.conditions.onDemand || unidirectional !== null)) return 'expected';
+  if ((verdict?.asks ?? []).some(({ permit }) => permit !== null && mayBeBlocked(permit))) return 'expected';
   if (attempt.inspected) return 'decide-content';
   return attempt.opening ? 'blocked-but-permitted' : 'mid-session';
 };
@@ -232,6 +246,7 @@ export const judgeLogged = (context: DiffContext, attempts: readonly LoggedAttem
   for (const conversation of context.set.conversations) packetsOf.set(keyOf(conversation), conversation);
   const counts = { attempts: attempts.length, records: sumOf(attempts), agreed: 0, expected: 0, midSession: 0, groupAddressed: 0, outOfScope: 0 };
   const groups = new Map<string, Group>();
+  const judge = attemptMatcher(context);
   // A device may log one session twice: as let through, and by the rule that would block it, or that blocked it later.
   const caught = new Set(attempts.filter((one) => one.verdict !== 'passed').map((one) => `${one.format}\n${one.device}\n${keyOf(one)}`));
   const all: JudgedAttempt[] = [];
@@ -250,7 +265,7 @@ export const judgeLogged = (context: DiffContext, attempts: readonly LoggedAttem
     const client = context.assets.resolve(attempt.client);
     const server = attempt.server === '' ? null : context.assets.resolve(attempt.server);
     const withinZone = client !== null && client.zone === server?.zone;
-    const verdict = client === null || server === null || withinZone ? null : context.matcher.judge(conversation);
+    const verdict = client === null || server === null || withinZone ? null : judge(conversation);
     const isCaught = attempt.verdict === 'passed' && caught.has(`${attempt.format}\n${attempt.device}\n${keyOf(attempt)}`);
     const outcome = isCaught ? 'agreed' : outcomeOf(attempt, verdict, withinZone, packetsOf.has(keyOf(attempt)));
     all.push({ attempt, standing: STANDINGS[outcome] });

@@ -6,9 +6,9 @@
  */
 import { addTo } from '../net/multi-map.ts';
 import type { Conversation, LoggedAttempt } from '../observation.ts';
-import { daysOf } from './diff-logged.ts';
+import { attemptMatcher, daysOf, mayBeBlocked } from './diff-logged.ts';
 import type { DiffContext } from './diff-observed.ts';
-import { OPERATION_MISSES, type AskVerdict } from './match.ts';
+import { OPERATION_MISSES, type AskVerdict, type ConversationVerdict } from './match.ts';
 import type { DeclaredPermit } from './permits.ts';
 import { makeCheck, type Check, type CheckEvidence } from './verify-checks.ts';
 import { evidenceOf, nameOf } from './verify-crossings.ts';
@@ -54,11 +54,10 @@ interface Judged {
   readonly asked: AskVerdict;
 }
 
-const judge = (context: DiffContext, attempt: LoggedAttempt): Judged | null => {
-  const verdict = context.matcher.judge(asConversation(attempt));
+const judge = (verdict: ConversationVerdict, attempt: LoggedAttempt): Judged | null => {
   const [asked] = verdict.asks;
   if (asked.permit !== null) {
-    if (attempt.verdict === 'passed') return null;
+    if (attempt.verdict === 'passed' || mayBeBlocked(asked.permit)) return null;
     // A packet in mid-session is older than the firewall's memory of it: that happens once at a cut-over. A verdict on content that the log does not tell may be on what the Permit leaves out.
     if (!attempt.opening) return null;
     if (attempt.inspected && attempt.operation === null) return { outcome: 'filtered', permit: asked.permit, asked };
@@ -84,12 +83,13 @@ export const judgeLogs = (context: DiffContext, attempts: readonly LoggedAttempt
   const blocked = new Map<string, LoggedAttempt[]>();
   const filtered = new Map<DeclaredPermit, LoggedAttempt[]>();
   const open = new Set<string>();
+  const verdictOf = attemptMatcher(context);
   for (const attempt of attempts) {
     // Many targets folded into one count: there is no pair to judge.
     if (attempt.server === '') continue;
     const [from, to] = [context.assets.resolve(attempt.client)?.zone, context.assets.resolve(attempt.server)?.zone];
     if (from === to) continue;
-    const judged = judge(context, attempt);
+    const judged = judge(verdictOf(asConversation(attempt)), attempt);
     if (judged === null) continue;
     const path = `${from ?? ''}\n${to ?? ''}`;
     if (judged.outcome === 'blocked') addTo(blocked, path, attempt);

@@ -64,6 +64,25 @@ describe('one attempt', () => {
   });
 });
 
+describe('a standing Permit and one that may be blocked, for one pair and port', () => {
+  const rules = SPEC.split('\n').filter((line) => line.includes('rule_id: READ'));
+  const service = rules[0].replace('READ', 'MAINT').replace('[3]', '[3, 16]').replace('access: read', 'access: read-write');
+  const conditions: readonly [string, string][] = [
+    ['on demand', service.replace('access:', 'on_demand: true, access:')],
+    ['one-way', service.replace('access:', 'unidirectional: {from: Z-OPS, to: Z-CELL}, access:')],
+  ];
+  const orders = conditions.flatMap(([what, other]): [string, string][] => [[`${what}, after it`, `${rules[0]}\n${other}`], [`${what}, before it`, `${other}\n${rules[0]}`]]);
+  const write = { protocol: 'modbus', unit: 1, function: 16, name: 'Write Multiple Registers', access: 'write' } as const;
+
+  test.each(orders)('%s: the standing one is blocked, or to be decided; only what it leaves out may be blocked', (_, lines) => {
+    const judge = (part: Partial<LoggedAttempt>): DiffReport => diffReport(loadText(SPEC.replace(rules[0], lines)), observations([]), { logged: [attempt(part)] });
+    const found = (part: Partial<LoggedAttempt>): (string | null)[][] => judge(part).findings.filter(({ type }) => type.includes('block')).map(({ type, permit }) => [type, permit]);
+    expect(found({ verdict: 'blocked' })).toEqual([['blocked-but-permitted', 'READ']]);
+    expect(found({ inspected: true })).toEqual([['would-be-blocked', 'READ']]);
+    expect(judge({ inspected: true, verdict: 'blocked', operation: write }).logged?.counts).toMatchObject({ expected: 1 });
+  });
+});
+
 test('a session that is logged as let through, and by the rule that would block it, is to be decided once', () => {
   const both = judged([attempt({ port: 80, verdict: 'passed', rule: '' }), attempt({ port: 80 })]);
   expect(types(both)).toEqual(['would-be-blocked low']);

@@ -288,8 +288,23 @@ describe('firewall logs', () => {
     ['a write was let through', { client: HIST, inspected: true, operation: write }, 'function-filter'],
     ['a write was blocked', { client: HIST, verdict: 'blocked', inspected: true, operation: write }, null],
     ['a sweep folded into one count', { server: '', port: 0 }, null],
+    ['what a diode is for was blocked', { client: HIST, server: REPLICA, port: 5450, verdict: 'blocked' }, null],
   ])('%s', (_name, change, kind) => {
     expect(failures(judged(change))).toEqual(kind === null ? [] : [kind]);
+  });
+
+  test('what a standing Permit lets through is blamed on it, before or after one that is on demand', () => {
+    const [poll] = SPEC.split('\n      - ').filter((rule) => rule.includes('R-POLL'));
+    const maintenance = `${poll.replace('R-POLL', 'R-MAINT').replace('access: read,', 'access: read-write, on_demand: true,').replace('[3, 4]', '[3, 16]')}`;
+    const set = quiet(plant(AFTER));
+    for (const rules of [[poll, maintenance], [maintenance, poll]]) {
+      const both = parseSpec(SPEC.replace(poll, rules.join('\n      - ')), 'spec.yaml').loaded;
+      if (both === null) throw new Error('the spec of this test does not hold');
+      const failed = (change: Partial<LoggedAttempt>) => verifySpec({ loaded: both, set, traffic: trafficOf(set), before: null, attempts: [attempt({ client: HIST, verdict: 'blocked', ...change })], probes: [], sensor: 'test' })
+        .checks.filter(({ verdict }) => verdict === 'fail').map(({ permit }) => permit);
+      expect(failed({})).toEqual(['R-POLL']);
+      expect(failed({ inspected: true, operation: { ...write, function: 16, name: 'Write Multiple Registers' } })).toEqual([]);
+    }
   });
 
   test('a denied attempt is evidence where the sensor is blind; a blocked write, that the filter works', () => {
