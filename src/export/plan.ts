@@ -8,7 +8,7 @@
  * "any". Order is the spec's; sets are sorted.
  */
 import type { PermitEnd } from '../permit.ts';
-import { directedBroadcasts, formatSpan, groupAddressKind, normaliseSet, parseSet, parseSpan, setContains, type AddressSet, type AddressSpan } from '../net/address-set.ts';
+import { directedBroadcasts, formatSpan, groupSpanKind, normaliseSet, parseSet, parseSpan, setContains, type AddressSet, type AddressSpan } from '../net/address-set.ts';
 import { portsOf, type DeclaredPermit } from '../policy/permits.ts';
 import { sharedLinks } from '../policy/shared-link.ts';
 import { declaredAssets, holdingsOf, type Holdings } from '../policy/spec-assets.ts';
@@ -115,7 +115,7 @@ const groupsOf = (end: PermitEnd, holdings: Holdings, broadcasts: readonly Addre
   const spans = [...end.addresses.flatMap((text) => parseSpan(text) ?? []), ...end.assets.flatMap((id) => holdings.ofAsset(id))].filter((span) => span.family !== 'mac');
   const kindOf = (span: AddressSpan): 'link' | 'routed' | null => {
     if (broadcasts.some((one) => span.first === one.first && span.last === one.last)) return 'link';
-    return groupAddressKind(formatSpan({ ...span, last: span.first })) && groupAddressKind(formatSpan({ ...span, first: span.last }));
+    return groupSpanKind(span);
   };
   return { link: normaliseSet(spans.filter((span) => kindOf(span) === 'link')), routed: normaliseSet(spans.filter((span) => kindOf(span) === 'routed')) };
 };

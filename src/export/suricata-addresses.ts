@@ -29,7 +29,13 @@ export const addressList = (spans: readonly AddressSpan[]): string => {
   return texts.length === 1 ? (texts[0] ?? '') : `[${texts.join(',')}]`;
 };
 
-const notList = (spans: readonly AddressSpan[]): string => (spans.length === 0 ? 'any' : `!${addressList(spans)}`);
+const EVERY_ADDRESS = { ipv4: '0.0.0.0/0', ipv6: '::/0' } as const;
+
+/** Null: nothing is left, and a rule with an empty set is one that Suricata refuses, with all others. */
+const notList = (spans: AddressSet, family: 'ipv4' | 'ipv6'): string | null => {
+  if (spans.length === 0) return 'any';
+  return subtractSets(parseSet([EVERY_ADDRESS[family]]), spans).length === 0 ? null : `!${addressList(spans)}`;
+};
 
 export const portList = (ports: readonly { readonly first: number; readonly last: number }[]): string => {
   const texts = ports.map(({ first, last }) => (first === last ? `${first}` : `${first}:${last}`));
@@ -84,7 +90,7 @@ const clientPieces = (cells: readonly PairCell[]): { client: AddressSpan; server
 };
 
 /** Same clients, all their cells together: what else they may not reach. */
-const rowHeads = (cells: readonly PairCell[], home: (client: AddressSpan) => AddressSet): RuleHead[] => {
+const rowHeads = (cells: readonly PairCell[], family: 'ipv4' | 'ipv6', home: (client: AddressSpan) => AddressSet): RuleHead[] => {
   const merged = new Map<string, { clients: AddressSpan[]; except: AddressSet }>();
   for (const { client, servers } of clientPieces(cells)) {
     const except = normaliseSet([...servers, ...home(client)]);
@@ -93,15 +99,26 @@ const rowHeads = (cells: readonly PairCell[], home: (client: AddressSpan) => Add
     if (known === undefined) merged.set(key, { clients: [client], except });
     else known.clients.push(client);
   }
-  return [...merged.values()].map(({ clients, except }) => ({
-    protocol: 'ip', source: addressList(normaliseSet(clients)), target: notList(except), ports: 'any', notProtocols: [], why: 'server that no Permit names for this client',
-  }));
+  return [...merged.values()].flatMap(({ clients, except }): RuleHead[] => {
+    const target = notList(except, family);
+    return target === null ? [] : [{ protocol: 'ip', source: addressList(normaliseSet(clients)), target, ports: 'any', notProtocols: [], why: 'server that no Permit names for this client' }];
+  });
 };
 
 const assetAddresses = (zone: PlanZone): AddressSpan[] => zone.assets.flatMap((asset) => asset.addresses);
 
 const zonePlaces = (plan: DevicePlan, family: 'ipv4' | 'ipv6'): AddressSet[] =>
   plan.zones.map((zone) => ofFamily(zone.addresses, family)).filter((places) => places.length > 0);
+
+/** Permits for 0.0.0.0/0 mean hosts: only one that is for groups alone judges what is sent to them. */
+const withoutUnnamedGroups = (cells: readonly PairCell[], permits: readonly PlanPermit[], family: 'ipv4' | 'ipv6'): PairCell[] => {
+  const groups = normaliseSet([...GROUPS[family], ...LINK_TARGETS[family]]);
+  const unnamed = subtractSets(groups, permits.flatMap(({ server }) => ofFamily(server, family).filter((span) => setContains(groups, span))));
+  return cells.flatMap((cell) => {
+    const servers = subtractSets(cell.servers, unnamed);
+    return servers.length === 0 ? [] : [{ ...cell, servers }];
+  });
+};
 
 /** Targets that are never judged, but for what a Permit names. */
 const groupTargets = (plan: DevicePlan, cells: readonly PairCell[], family: 'ipv4' | 'ipv6'): AddressSet => {
@@ -112,26 +129,20 @@ const groupTargets = (plan: DevicePlan, cells: readonly PairCell[], family: 'ipv
 
 /** The tuples that must not pass, for one family. */
 export const forbiddenHeads = (plan: DevicePlan, permits: readonly PlanPermit[], family: 'ipv4' | 'ipv6'): RuleHead[] => {
-  const cells = pairCells(permits, family);
+  const cells = withoutUnnamedGroups(pairCells(permits, family), permits, family);
   const zones = zonePlaces(plan, family);
   const everyClient = normaliseSet(cells.flatMap((cell) => cell.clients));
   const links = groupTargets(plan, cells, family);
   const home = (client: AddressSpan): AddressSet => [...links, ...zones.filter((zone) => subtractSets([client], zone).length === 0).flat()];
-  const heads = [...cells.flatMap(cellHeads), ...rowHeads(cells, home)];
+  const heads = [...cells.flatMap(cellHeads), ...rowHeads(cells, family, home)];
   for (const zone of zones) {
     const rest = subtractSets(zone, everyClient);
-    if (rest.length > 0)
-      heads.push({ protocol: 'ip', source: addressList(rest), target: notList(normaliseSet([...zone, ...links])), ports: 'any', notProtocols: [], why: 'client that no Permit names' });
+    const target = notList(normaliseSet([...zone, ...links]), family);
+    if (rest.length > 0 && target !== null) heads.push({ protocol: 'ip', source: addressList(rest), target, ports: 'any', notProtocols: [], why: 'client that no Permit names' });
   }
-  const known = normaliseSet([...everyClient, ...zones.flat(), ...LINK_SOURCES[family]]);
-  const all = family === 'ipv4' ? '0.0.0.0/0' : '::/0';
-  heads.push({
-    protocol: 'ip',
-    source: `[${all},${notList(known)}]`,
-    target: `[${all},${notList(links)}]`,
-    ports: 'any',
-    notProtocols: [],
-    why: 'client that no zone and no Permit names',
-  });
+  const [source, target] = [normaliseSet([...everyClient, ...zones.flat(), ...LINK_SOURCES[family]]), links].map((known) => notList(known, family));
+  const all = EVERY_ADDRESS[family];
+  if (source !== null && target !== null)
+    heads.push({ protocol: 'ip', source: `[${all},${source}]`, target: `[${all},${target}]`, ports: 'any', notProtocols: [], why: 'client that no zone and no Permit names' });
   return heads;
 };

@@ -195,6 +195,18 @@ export const groupAddressKind = (text: string): 'link' | 'routed' | null => {
   return ((span.first >> 112n) & 0xfn) <= 2n ? 'link' : 'routed';
 };
 
+/** A span whose addresses are all group addresses; `routed` when one of them may be carried. What is more than groups (0.0.0.0/0) names hosts. */
+export const groupSpanKind = (span: AddressSpan): 'link' | 'routed' | null => {
+  const [first, last] = [span.first, span.last].map((one) => groupAddressKind(formatSpan({ ...span, first: one, last: one })));
+  if (first === null || last === null) return null;
+  if (span.first === span.last) return first;
+  // Several addresses: multicast is one block in either family, and 0.0.0.0, :: and 255.255.255.255 stand outside it.
+  const block = span.family === 'ipv4' ? 28n : 120n;
+  if (span.family !== 'mac' && (span.first === 0n || span.first >> block !== span.last >> block || span.last === 0xffff_ffffn)) return null;
+  // Link scope begins anew with every set of flags of an IPv6 group.
+  return first === 'link' && last === 'link' && (span.family !== 'ipv6' || span.first >> 116n === span.last >> 116n) ? 'link' : 'routed';
+};
+
 /**
  * The last address of the /24 around an IPv4 address (for a span: around either end): what the devices of a link send to all of
  * it by where nobody declared how long its prefix is.

@@ -9,7 +9,7 @@ import { letsThrough, type Flow } from '../../src/export/permit-judge.ts';
 import { exporterOf } from '../../src/export/registry.ts';
 import { normaliseSet, parseSpan, setContains, type AddressSpan } from '../../src/net/address-set.ts';
 import { readRules } from './parse-back/intrusion-rules.ts';
-import { hostilePlan, IN_ZONE, inZonePlan, plantPlan } from './plant.ts';
+import { everywherePlan, hostilePlan, IN_ZONE, inZonePlan, plantPlan } from './plant.ts';
 import { sampleFlows, sampleModbusFlows } from './sample-flows.ts';
 
 const rulesOf = (target: string, path: string, plan: Plan, mode: 'monitor' | 'enforce') => {
@@ -128,6 +128,17 @@ test('there is never a pass rule, and monitor only alerts', () => {
     expect(new Set(rules.map((rule) => rule.action))).toEqual(new Set([mode === 'enforce' ? 'drop' : 'alert']));
     expect(new Set(rules.map((rule) => /sid:(\d+)/.exec(rule.text)?.[1])).size).toBe(rules.length);
   }
+});
+
+test('suricata: Permits to every address leave no rule with an empty set, and judge no group that they do not name', () => {
+  const { rules, losses } = rulesOf('suricata', 'baseline.rules', everywherePlan(), 'enforce');
+  expect(losses.map(({ permit, verdict }) => [permit, verdict])).toEqual([['ZONE', 'enforced'], ['ADDRESSES', 'enforced']]);
+  expect(rules.filter(({ text }) => /!(0\.0\.0\.0|::)\/0/.test(text)).map(({ text }) => text)).toEqual([]);
+  const fires = (client: string, server: string, transport: string, port: number): boolean => rules.some((rule) => rule.fires({ client, server, transport, port, modbus: null }));
+  const [net, net6] = ['198.51.100.7', '2001:db8::7'];
+  for (const [client, server] of [['10.9.9.5', net], ['fd00:9::5', net6]]) expect([443, 8443, 80].map((port) => fires(client, server, 'tcp', port))).toEqual([false, false, true]);
+  expect([fires('10.9.9.6', net, 'tcp', 443), fires(net, '10.9.9.5', 'tcp', 443), fires(net6, 'fd00:9::5', 'tcp', 443)]).toEqual([true, true, true]);
+  expect(['224.0.0.251', '239.192.1.64', '255.255.255.255'].map((group) => fires('10.9.9.5', group, 'udp', 5353))).toEqual([false, false, false]);
 });
 
 const BASE = 0x0a000000n;

@@ -9,7 +9,7 @@ import { endFits, prepareEnd } from '../../src/policy/match.ts';
 import { indexAssets } from '../../src/policy/spec-assets.ts';
 import { parseSpec } from '../../src/policy/spec-load.ts';
 import { loadText } from '../policy/loaded-spec.ts';
-import { plantPlan } from './plant.ts';
+import { everywherePlan, plantPlan } from './plant.ts';
 
 const plan = plantPlan();
 const permit = (id: string, of: Plan = plan): PlanPermit => {
@@ -39,6 +39,10 @@ test('an asset stands with all its legs, as the matcher takes it; a diode ends e
 test('an asset without an address leaves an empty set and says so', () => {
   expect(server('K1-NOBODY')).toEqual([]);
   expect(permit('K1-NOBODY').omitted).toEqual(['asset DRIVE has no address in CELL: it is left out']);
+});
+
+test('every address is not for one link, and no multicast', () => {
+  expect(permit('ADDRESSES', everywherePlan())).toMatchObject({ groups: { link: [], routed: [] } });
 });
 
 test('layer 2 means link addresses', () => {

@@ -224,6 +224,27 @@ export const inZonePlan = (): Plan => {
   return planOf(loaded, PROVENANCE);
 };
 
+/** A zone of every address there is, in both families, and Permits to all of it: by the zone, and by address. */
+const EVERYWHERE_SPEC = `
+spec_version: 1
+zones:
+  - {zone_id: OPS, name: ops, kind: operations, networks: [10.9.9.0/24, "fd00:9::/64"], assets: [{asset_id: SCADA, role: hmi, ip: [10.9.9.5, "fd00:9::5"]}, {asset_id: HIST, role: historian, ip: [10.9.9.6]}]}
+  - {zone_id: NET, name: the rest of the world, kind: external, networks: [0.0.0.0/0, "::/0"]}
+conduits:
+  - conduit_id: C1
+    connects: [OPS, NET]
+    mode: enforce
+    protocols_allowed:
+      - {rule_id: ZONE, protocol: HTTPS, port: 443, client: {zone: OPS, assets: [SCADA]}, server: {zone: NET}}
+      - {rule_id: ADDRESSES, protocol: HTTPS, port: 8443, client: {zone: OPS, assets: [SCADA]}, server: {zone: NET, addresses: [0.0.0.0/0, "::/0"]}}
+`;
+
+export const everywherePlan = (): Plan => {
+  const { loaded } = parseSpec(EVERYWHERE_SPEC, 'everywhere.yaml');
+  if (loaded === null) throw new Error('the spec does not load');
+  return planOf(loaded, PROVENANCE);
+};
+
 /** Produced tags of EtherNet/IP, PTP, Who-Is of BACnet to all of a link, mDNS, and requests inside each kind of zone. */
 export const IN_ZONE: readonly (readonly [client: string, server: string, transport: string, port: number])[] = [
   ['10.1.1.10', '239.192.1.64', 'udp', 2222], ['10.1.1.10', '224.0.1.129', 'udp', 319], ['10.1.1.10', '10.1.1.255', 'udp', 47808],

@@ -13,7 +13,7 @@ import { pcapFile, tcpSession, udpDatagram } from '../../src/export/frame-writer
 import { modbusAnswer, modbusRequest } from '../../src/export/modbus-request.ts';
 import { letsThrough } from '../../src/export/permit-judge.ts';
 import { exporterOf } from '../../src/export/registry.ts';
-import { hostilePlan, IN_ZONE, inZonePlan, plantPlan } from '../export/plant.ts';
+import { everywherePlan, hostilePlan, IN_ZONE, inZonePlan, plantPlan } from '../export/plant.ts';
 import { sampleRequests } from '../export/sample-flows.ts';
 import { canRun, program } from './loud-skip.ts';
 
@@ -86,8 +86,8 @@ describe.runIf(able)('Suricata', () => {
     return new Set(events.filter((event) => event.event_type === 'alert').flatMap((event) => [event.src_port, event.dest_port]));
   };
 
-  test('every rule loads, plain and with hostile names, in both modes', () => {
-    for (const [name, plan] of [['plain', plantPlan()], ['hostile', hostilePlan()]] as const)
+  test('every rule loads, plain, with hostile names and for every address, in both modes', () => {
+    for (const [name, plan] of [['plain', plantPlan()], ['hostile', hostilePlan()], ['everywhere', everywherePlan()]] as const)
       for (const mode of ['monitor', 'enforce'] as const) {
         const folder = folderFor(`${name}-${mode}`);
         written(folder, 'suricata', plan, mode);
