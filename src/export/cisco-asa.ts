@@ -9,8 +9,8 @@ import { ASA_LIST_PREFIX, ASA_MONITOR_LEVEL } from '../source/firewall-log/monit
 import { ofFamily, asPrefix, formatAddress, isHost, netmaskOf } from './ip-notation.ts';
 import { objectPool, type AddressGroup, type AddressObject, type ObjectPool } from './address-objects.ts';
 import { coverage } from './covered-permits.ts';
-import { missingPort, zonePorts, type ZonePort } from './device-zones.ts';
-import type { Capabilities, DeviceExport, DevicePlan, Exporter, PlanPermit } from './exporter.ts';
+import { assumedText, joinedZones, missingPort, zonePorts, type ZonePort } from './device-zones.ts';
+import type { Capabilities, DeviceExport, DevicePlan, Exporter, PlanPermit, PlanZone } from './exporter.ts';
 import { NO_CAPABILITIES } from './exporter.ts';
 import { assess, familiesOf, notEnforceable, refusalOf } from './loss.ts';
 import { evidenceLine, permitLine, provenanceLines } from './permit-text.ts';
@@ -47,9 +47,7 @@ const groupLines = ({ name, members }: AddressGroup): string[] => [
 
 const interfaceLines = (port: ZonePort, nameif: string): string[] => {
   const name = port.vlan !== null && !port.interface.includes('.') && !port.interface.startsWith('Vlan') ? `${port.interface}.${port.vlan}` : port.interface;
-  const lines = port.assumed
-    ? [`! ${safeComment(port.zone.id, 60)}: the spec names no interface here. ${name} is assumed: set it before you apply this.`]
-    : [];
+  const lines = assumedText(port, name).map((line) => `! ${line}`);
   lines.push(`interface ${name}`);
   if (port.vlan !== null) lines.push(` vlan ${port.vlan}`);
   lines.push(` nameif ${nameif}`, ` security-level ${port.securityLevel}`);
@@ -119,11 +117,26 @@ const addPermit = (entry: PlanPermit, list: string, scope: NameScope, pool: Obje
   text.entries.set(list, lines);
 };
 
+/** What is within a zone, from one of its interfaces to another. */
+const addWithin = (zone: PlanZone, list: string, pool: ObjectPool, text: Text): void => {
+  const lines = (['ipv4', 'ipv6'] as const).flatMap((family) => {
+    const addresses = ofFamily(zone.addresses, family);
+    if (addresses.length === 0) return [];
+    const { name, group } = pool.nameOf(addresses);
+    const side = `${group ? 'object-group' : 'object'} ${name}`;
+    return [`access-list ${list} extended permit ip ${side} ${side} ${PERMIT_LOG}`];
+  });
+  if (lines.length > 0) text.entries.set(list, [...(text.entries.get(list) ?? []), `access-list ${list} remark ${safeComment(`within ${zone.id}: no Permit is needed`, REMARK_LENGTH)}`, ...lines]);
+};
+
 interface Binding {
   readonly port: ZonePort;
   readonly nameif: string;
   readonly list: string;
 }
+
+/** A zone has one list, bound to each of its interfaces. */
+const listsOf = (bindings: readonly Binding[]): string[] => [...new Set(bindings.map(({ list }) => list))];
 
 /** Between interfaces of one level the ASA passes nothing, whatever its lists say, unless this is set. */
 const sameSecurityLines = (bindings: readonly Binding[]): string[] =>
@@ -143,7 +156,7 @@ const build = (plan: DevicePlan): DeviceExport => {
   const lists = nameScope({ maxLength: NAME_LENGTH, punctuation: '_-' });
   const scope = nameScope({ maxLength: NAME_LENGTH, punctuation: '_-.' }, ['any', 'any4', 'any6', 'host', 'object', 'object-group', 'interface']);
   const bindings: Binding[] = ports.map((port) => {
-    const nameif = nameifs.nameOf(port.zone.id, port.nameif ?? port.zone.id);
+    const nameif = nameifs.nameOf(`${port.zone.id} ${port.interface} ${port.vlan}`, port.nameif ?? port.zone.id);
     return { port, nameif, list: lists.nameOf(port.zone.id, `${ASA_LIST_PREFIX}${nameif}_IN`) };
   });
   const pool = objectPool(plan, scope);
@@ -160,6 +173,7 @@ const build = (plan: DevicePlan): DeviceExport => {
     if (binding === undefined || covered.has(entry) || missingPort(entry, ports) !== null || refusalOf(entry, CAPABILITIES) !== null) continue;
     addPermit(entry, binding.list, scope, pool, text);
   }
+  for (const zone of joinedZones(plan)) for (const list of listsOf(bindings.filter((one) => one.port.zone === zone))) addWithin(zone, list, pool, text);
   const last = plan.mode === 'enforce' ? `deny ip any any ${DENY_LOG}` : `permit ip any any ${MONITOR_LOG}`;
   const lines = [
     ...provenanceLines(plan.provenance, '! '),
@@ -171,7 +185,7 @@ const build = (plan: DevicePlan): DeviceExport => {
     ...pool.groups().flatMap(groupLines),
     ...text.timeRanges,
     '!',
-    ...bindings.flatMap(({ list }) => [...(text.entries.get(list) ?? []), `access-list ${list} extended ${last}`]),
+    ...listsOf(bindings).flatMap((list) => [...(text.entries.get(list) ?? []), `access-list ${list} extended ${last}`]),
     '!',
     ...bindings.map(({ list, nameif }) => `access-group ${list} in interface ${nameif}`),
     ...syslogLines(plan, bindings),
@@ -198,7 +212,7 @@ const build = (plan: DevicePlan): DeviceExport => {
 
 const rollbackLines = (bindings: readonly Binding[], pool: ObjectPool, text: Text): string[] => [
   ...bindings.map(({ list, nameif }) => `no access-group ${list} in interface ${nameif}`),
-  ...bindings.map(({ list }) => `clear configure access-list ${list}`),
+  ...listsOf(bindings).map((list) => `clear configure access-list ${list}`),
   ...text.timeRanges.filter((line) => line.startsWith('time-range')).map((line) => `no ${line}`),
   ...pool.groups().map(({ name }) => `no object-group network ${name}`),
   ...pool.objects().map(({ name }) => `no object network ${name}`),

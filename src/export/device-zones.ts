@@ -1,11 +1,13 @@
 /**
- * Which interface of a device stands in which zone. In: a device plan. Out: one entry per zone that the device's
- * conduits connect, and a refusal where the spec puts two zones on one interface. Where the spec names no device, interfaces are assumed in the order of the zones and marked so: the
- * text says that they have to be set by hand. Names and addresses of the spec are taken only if they have the right form.
+ * Which interfaces of a device stand in which zone. In: a device plan. Out: one entry per interface of the zones that the
+ * device's conduits connect, and a refusal where the spec puts two zones on one interface. Where the spec names no device, or a
+ * name that has not the right form, interfaces are assumed in the order of the zones and marked so: the text says that they
+ * have to be set by hand. What is assumed is never a name that the spec gives to another interface.
  */
 import { usageError } from '../errors.ts';
-import { sharedInterfaces } from '../policy/shared-link.ts';
-import type { DevicePlan, PlanDevice, PlanPermit, PlanZone } from './exporter.ts';
+import { isSameInterface, sharedInterfaces } from '../policy/shared-link.ts';
+import type { DeviceInterface, DevicePlan, PlanDevice, PlanPermit, PlanZone } from './exporter.ts';
+import { safeComment } from './vendor-name.ts';
 
 export interface ZonePort {
   readonly zone: PlanZone;
@@ -15,6 +17,8 @@ export interface ZonePort {
   readonly vlan: number | null;
   readonly securityLevel: number;
   readonly assumed: boolean;
+  /** What the spec calls it, where that is no name here. */
+  readonly unusable: string | null;
 }
 
 const HIGHEST_SECURITY = 90;
@@ -37,30 +41,60 @@ export const refuseSharedInterfaces = ({ id, interfaces }: PlanDevice): void => 
     );
 };
 
-/** `form` tells a right interface name; `assumed` gives one for the n-th zone, from 1. */
+/** Every interface of a zone once; one that nobody has named where the device stands in for all. */
+const interfacesIn = (zone: PlanZone, { interfaces }: PlanDevice): (DeviceInterface | null)[] => {
+  if (interfaces.length === 0) return [null];
+  const own = interfaces.filter((port) => port.zone === zone.id);
+  return own.filter((port, index) => !own.slice(0, index).some((other) => isSameInterface(other, port)));
+};
+
+/** `form` tells a right interface name; `assumed` gives the n-th, from 1. */
 export const zonePorts = (plan: DevicePlan, form: RegExp, assumed: (n: number) => string): ZonePort[] => {
   const joined = new Set(plan.conduits.flatMap((conduit) => conduit.connects));
   const zones = plan.zones.filter((zone) => joined.has(zone.id));
   const levels = securityLevels(zones);
-  const standsIn = plan.device.interfaces.length === 0;
-  return zones.flatMap((zone, index) => {
-    const port = plan.device.interfaces.find((candidate) => candidate.zone === zone.id);
-    if (port === undefined && !standsIn) return [];
-    const right = port !== undefined && form.test(port.interface);
-    const ip = port?.address;
-    return [
-      {
+  // A port with its VLANs on it is no other port: the part before the dot is taken as well.
+  const taken = new Set(plan.device.interfaces.map((port) => port.interface).filter((name) => form.test(name)).flatMap((name) => [name, name.split('.')[0] ?? name]).map((name) => name.toLowerCase()));
+  // One trunk under a name that is none is one trunk.
+  const given = new Map<string, string>();
+  const assume = (key: string, from: number): string => {
+    const known = given.get(key);
+    if (known !== undefined) return known;
+    let n = from;
+    while (taken.has(assumed(n).toLowerCase())) n++;
+    taken.add(assumed(n).toLowerCase());
+    given.set(key, assumed(n));
+    return assumed(n);
+  };
+  return zones.flatMap((zone, index) =>
+    interfacesIn(zone, plan.device).map((port): ZonePort => {
+      const right = port !== null && form.test(port.interface);
+      const ip = port?.address ?? null;
+      return {
         zone,
-        interface: right ? port.interface : assumed(index + 1),
+        interface: right ? port.interface : assume(port === null ? `zone ${zone.id}` : `interface ${port.interface}`, index + 1),
         nameif: port?.nameif ?? null,
-        address: ip === undefined || ip === null || ip.length === null ? null : { ip: ip.ip, length: ip.length },
+        address: ip === null || ip.length === null ? null : { ip: ip.ip, length: ip.length },
         vlan: port?.vlan ?? null,
         securityLevel: port?.securityLevel ?? levels.get(zone.id) ?? 0,
         assumed: !right,
-      },
-    ];
-  });
+        unusable: right || port === null ? null : port.interface,
+      };
+    }),
+  );
 };
+
+const COMMENT_LENGTH = 60;
+
+/** Says of an assumed interface, whose text calls it `name`, why it is assumed. */
+export const assumedText = ({ zone, unusable, assumed }: ZonePort, name: string): string[] => {
+  if (!assumed) return [];
+  const why = unusable === null ? 'the spec names no interface here' : `${safeComment(unusable, COMMENT_LENGTH)}, as the spec calls it, is no name of an interface on this platform`;
+  return [`${safeComment(zone.id, COMMENT_LENGTH)}: ${why}. ${name} is assumed: set it before you apply this.`];
+};
+
+/** Zones with several interfaces of this device: what is within a zone needs no Permit, and has to pass from one to another. */
+export const joinedZones = ({ zones, device }: DevicePlan): PlanZone[] => zones.filter((zone) => interfacesIn(zone, device).length > 1);
 
 /** Why a Permit cannot stand on this device at all; null when both its zones have an interface. */
 export const missingPort = (entry: PlanPermit, ports: readonly ZonePort[]): string | null => {

@@ -10,8 +10,8 @@ import { DEFAULT_RULE } from '../source/firewall-log/monitor-marks.ts';
 import { asPrefix, formatAddress, netmaskOf, ofFamily } from './ip-notation.ts';
 import { objectPool, type AddressObject, type ObjectPool } from './address-objects.ts';
 import { coverage } from './covered-permits.ts';
-import { missingPort, zonePorts, type ZonePort } from './device-zones.ts';
-import type { Capabilities, DeviceExport, DevicePlan, Exporter, ExportOptions, LossRow, PlanPermit } from './exporter.ts';
+import { assumedText, joinedZones, missingPort, zonePorts, type ZonePort } from './device-zones.ts';
+import type { Capabilities, DeviceExport, DevicePlan, Exporter, ExportOptions, LossRow, PlanPermit, PlanZone } from './exporter.ts';
 import { NO_CAPABILITIES } from './exporter.ts';
 import { fortiosApplications, inspectableBy, inspectedEffect, type ApplicationList } from './fortios-applications.ts';
 import { assess, familiesOf, notEnforceable, refusalOf } from './loss.ts';
@@ -24,6 +24,7 @@ import { nameScope, safeComment, type NameScope } from './vendor-name.ts';
 const CAPABILITIES: Capabilities = { ...NO_CAPABILITIES, ipv6: true, schedule: true, expiry: true, endsSessions: true, onDemand: true };
 
 const INTERFACE = /^[A-Za-z][A-Za-z0-9_./-]{0,14}$/;
+const INTERFACE_LENGTH = 15;
 const ZONE_LENGTH = 35;
 const POLICY_NAME_LENGTH = 35;
 const OBJECT_LENGTH = 63;
@@ -242,12 +243,43 @@ const inspectedPolicies = (shop: Workshop, entries: readonly PlanPermit[], optio
   );
 };
 
-const zoneLines = (name: string, device: string): string[] => [
+const zoneLines = (name: string, devices: readonly string[]): string[] => [
   `    edit ${quoted(name)}`,
   '        set intrazone deny',
-  `        set interface ${quoted(device)}`,
+  `        set interface ${devices.map(quoted).join(' ')}`,
   '    next',
 ];
+
+/** What is within a zone, from one of its interfaces to another: a policy comes before the zone's own \`intrazone deny\`. */
+const withinPolicies = (shop: Workshop, zone: PlanZone): Policy[] =>
+  (['ipv4', 'ipv6'] as const).flatMap((family): Policy[] => {
+    const addresses = ofFamily(zone.addresses, family);
+    if (addresses.length === 0) return [];
+    const [name, group] = [shop.zoneName(zone.id), shop.pool.nameOf(addresses).name];
+    return [{
+      name: shop.policyNames.nameOf(`within ${zone.id} ${family}`, `WITHIN-${zone.id}`), from: name, to: name, family, source: group, target: group, schedule: ALWAYS, service: 'ALL',
+      disabled: false, applications: null, comment: safeComment(`within ${zone.id}: no Permit is needed`, COMMENT_LENGTH),
+    }];
+  });
+
+/**
+ * What the device calls each: `port1`, `port1.20`. FortiOS takes 15 characters, so a long name is cut before its VLAN, and
+ * numbered where two would be one.
+ */
+const deviceNames = (ports: readonly ZonePort[]): ReadonlyMap<ZonePort, string> => {
+  const wholeName = ({ interface: name, vlan }: ZonePort): string => (vlan === null ? name : `${name}.${vlan}`);
+  const isShort = (name: string): boolean => name.length <= INTERFACE_LENGTH;
+  const taken = new Set([...ports.map((port) => port.interface), ...ports.map(wholeName).filter(isShort)].map((name) => name.toLowerCase()));
+  return new Map(ports.map((port) => {
+    const whole = wholeName(port);
+    if (isShort(whole)) return [port, whole];
+    const nameOf = (mark: string): string => `${port.interface.slice(0, INTERFACE_LENGTH - mark.length - `.${port.vlan}`.length)}${mark}.${port.vlan}`;
+    let name = nameOf('');
+    for (let n = 2; taken.has(name.toLowerCase()); n++) name = nameOf(`_${n}`);
+    taken.add(name.toLowerCase());
+    return [port, name];
+  }));
+};
 
 /** Every interface that a zone stands on, so that the text needs nothing that is not in it; on the device it is there already. */
 const interfaceLines = (port: ZonePort, device: string): string[] => {
@@ -258,7 +290,8 @@ const interfaceLines = (port: ZonePort, device: string): string[] => {
 
 const build = (plan: DevicePlan, options: ExportOptions): DeviceExport => {
   const ports = zonePorts(plan, INTERFACE, (n) => `port${n}`);
-  const deviceOf = (port: ZonePort): string => (port.vlan === null ? port.interface : `${port.interface.slice(0, 10)}.${port.vlan}`);
+  const devices = deviceNames(ports);
+  const deviceOf = (port: ZonePort): string => devices.get(port) ?? port.interface;
   const trunks = [...new Set(ports.filter((port) => port.vlan !== null).map((port) => port.interface))].filter((name) => !ports.some((port) => deviceOf(port) === name));
   // A zone may not be called as an interface is.
   const zoneNames = nameScope({ maxLength: ZONE_LENGTH, punctuation: '_-' }, [...ports.map(deviceOf), ...trunks, 'any']);
@@ -284,18 +317,18 @@ const build = (plan: DevicePlan, options: ExportOptions): DeviceExport => {
   const written = plan.permits.filter((entry) => !covered.has(entry) && missingPort(entry, ports) === null && refusalOf(entry, CAPABILITIES) === null);
   const plain = written.filter((entry) => !byIds(entry));
   const inspected = written.filter(byIds);
-  const policies = [...plain.flatMap((entry) => plainPolicies(shop, entry)), ...inspectedPolicies(shop, inspected, options)];
-  const zones = ports.map((port) => shop.zoneName(port.zone.id));
+  const zoneIds = [...new Set(ports.map((port) => port.zone.id))];
+  const within = joinedZones(plan).filter((zone) => zoneIds.includes(zone.id)).flatMap((zone) => withinPolicies(shop, zone));
+  const policies = [...plain.flatMap((entry) => plainPolicies(shop, entry)), ...inspectedPolicies(shop, inspected, options), ...within];
+  const zones = zoneIds.map(shop.zoneName);
   const lastId = FIRST_POLICY + policies.length;
   const lines = [
     ...provenanceLines(plan.provenance, '# '),
     `# mode: ${plan.mode}`,
     ...deviceClockLines(plan).map((line) => `# ${line}`),
-    ...ports
-      .filter((port) => port.assumed)
-      .map((port) => `# ${safeComment(port.zone.id, 60)}: the spec names no interface here. ${deviceOf(port)} is assumed: set it before you apply this.`),
+    ...ports.flatMap((port) => assumedText(port, deviceOf(port))).map((line) => `# ${line}`),
     ...block('system interface', [...trunks.flatMap((name) => [`    edit ${quoted(name)}`, '        set vdom "root"', '    next']), ...ports.flatMap((port) => interfaceLines(port, deviceOf(port)))]),
-    ...block('system zone', ports.flatMap((port) => zoneLines(shop.zoneName(port.zone.id), deviceOf(port)))),
+    ...block('system zone', zoneIds.flatMap((zone) => zoneLines(shop.zoneName(zone), ports.filter((port) => port.zone.id === zone).map(deviceOf)))),
     ...objectBlocks(shop.pool),
     ...block('firewall service custom', [...BUILT_IN.service, ...[...shop.services.values()].flat()]),
     ...block('firewall schedule recurring', shop.schedules.recurring),
@@ -323,6 +356,7 @@ const build = (plan: DevicePlan, options: ExportOptions): DeviceExport => {
         ? ['Open sessions end with their schedule by `schedule-timeout`. Try it on your release: handbooks of older ones ask for `firewall-session-dirty check-new` in the policy too, and `check-policy-option` in the system settings.']
         : []),
       'Zones take interfaces that no other policy uses.',
+      ...ports.flatMap((port) => (port.vlan === null || deviceOf(port).startsWith(port.interface) ? [] : [`VLAN ${port.vlan} of ${port.interface} is called ${deviceOf(port)} here, for a name has ${INTERFACE_LENGTH} characters: if the device has it under another, put that in its place.`])),
       'Sessions that are open when the policies change stay open until they end or are cleared.',
     ],
   };

@@ -9,6 +9,7 @@ import type { Permit } from '../permit.ts';
 import { NFT_DENIED, NFT_INSPECTED, NFT_ONE_OCTET, NFT_PREFIX, NFT_WOULD } from '../source/firewall-log/monitor-marks.ts';
 import { formatSpan, type AddressSpan } from '../net/address-set.ts';
 import { coverage } from './covered-permits.ts';
+import { joinedZones } from './device-zones.ts';
 import type { Capabilities, DeviceExport, DeviceInterface, DevicePlan, Exporter, LossRow, PlanConduit, PlanPermit } from './exporter.ts';
 import { NO_CAPABILITIES } from './exporter.ts';
 import { ofFamily } from './ip-notation.ts';
@@ -166,6 +167,20 @@ const conduitJumps = (plan: DevicePlan, conduit: PlanConduit, chain: string): st
   return [`\t\tiifname { ${all} } oifname { ${all} } jump ${chain}`];
 };
 
+/** What is within a zone, from one of its interfaces to another. */
+const withinLines = (plan: DevicePlan): string[] =>
+  joinedZones(plan).flatMap((zone) => {
+    const names = [...new Set(plan.device.interfaces.filter((port) => port.zone === zone.id).map(linuxName))];
+    const all = names.map((name) => `"${name}"`).join(', ');
+    const bound = names.every(isLinuxName) ? `iifname { ${all} } oifname { ${all} } ` : '';
+    const lines = (['ipv4', 'ipv6'] as const).flatMap((family) => {
+      const addresses = ofFamily(zone.addresses, family).map(formatSpan).join(', ');
+      const ip = family === 'ipv4' ? 'ip' : 'ip6';
+      return addresses === '' ? [] : [`\t\t${bound}${ip} saddr { ${addresses} } ${ip} daddr { ${addresses} } counter accept`];
+    });
+    return lines.length === 0 ? [] : [`\t\t# ${safeComment(`within ${zone.id}: no Permit is needed`, 200)}`, ...lines];
+  });
+
 /** What the reader would otherwise take for bound to an interface. */
 const unboundNotes = (plan: DevicePlan): string[] =>
   plan.device.interfaces
@@ -227,6 +242,7 @@ const ruleset = (plan: DevicePlan, covered: ReadonlySet<PlanPermit>): string => 
     `\t\tct state invalid counter log prefix "${NFT_PREFIX}INVALID:CT:${suffix} " ${verdict}`,
     '\t\tct state established,related ct direction reply counter accept',
     ...RELATED_ERRORS.map((match) => `\t\tct state related ${match} counter accept`),
+    ...withinLines(plan),
     ...conduits.flatMap((conduit) => conduit.jump),
     // Behind every conduit: a later one may let through what an earlier one of the same pair leaves out.
     ...conduits.flatMap((conduit) => conduit.denials),

@@ -1,19 +1,19 @@
 /**
  * OpenConfig ACLs (openconfig-acl, RFC 7951 JSON): per zone and address family one list, bound inbound to the zone's
- * interface. In: a device plan. Out: `openconfig-acl.json`. The model has no state: a reply is let through by its port, for TCP
+ * interfaces. In: a device plan. Out: `openconfig-acl.json`. The model has no state: a reply is let through by its port, for TCP
  * with the ACK or RST bit (TCP_ESTABLISHED), so that nothing can be opened the wrong way; for other transports either side may
  * send, and the loss report says so. Errors of ICMP and what IPv6 neighbours need pass in every list. An entry holds one prefix a side: a Permit is the product of its prefixes and ports.
  */
 import type { Permit } from '../permit.ts';
 import { coverage } from './covered-permits.ts';
-import { missingPort, zonePorts } from './device-zones.ts';
+import { assumedText, joinedZones, missingPort, zonePorts, type ZonePort } from './device-zones.ts';
 import type { DeviceExport, DevicePlan, Exporter, LossRow, PlanPermit, PlanZone } from './exporter.ts';
 import { NO_CAPABILITIES } from './exporter.ts';
 import { ofFamily, prefixesOf } from './ip-notation.ts';
 import { assess, familiesOf, notEnforceable, refusalOf } from './loss.ts';
 import { asciiJson } from './loss-report.ts';
 import { permitLine } from './permit-text.ts';
-import { nameScope } from './vendor-name.ts';
+import { nameScope, safeComment } from './vendor-name.ts';
 
 const CAPABILITIES = { ...NO_CAPABILITIES, ipv6: true, multicast: true };
 
@@ -92,6 +92,18 @@ const entriesOf = (entry: PlanPermit, family: Family, towardsServer: boolean): J
   );
 };
 
+/** What is within a zone, from one of its interfaces to another. */
+const withinEntries = (zone: PlanZone, family: Family): Json[] => {
+  const prefixes = ofFamily(zone.addresses, family).flatMap((span) => prefixesOf(span).map((prefix) => `${prefix.network}/${prefix.length}`));
+  return prefixes.flatMap((source) =>
+    prefixes.map((destination): Json => ({
+      description: safeComment(`within ${zone.id}: no Permit is needed`, DESCRIPTION_LENGTH),
+      [family]: { config: { 'source-address': source, 'destination-address': destination } },
+      actions: { config: { 'forwarding-action': 'openconfig-acl:ACCEPT' } },
+    })),
+  );
+};
+
 const aclSet = (name: string, family: Family, bodies: readonly Json[], enforce: boolean): Json => {
   const last: Json = {
     description: enforce ? 'what no Permit lets through' : 'what no Permit lets through. monitor mode: it passes and is logged',
@@ -113,6 +125,8 @@ const aclSet = (name: string, family: Family, bodies: readonly Json[], enforce: 
 
 const hasIpv6 = (zone: PlanZone): boolean => ofFamily([...zone.networks, ...zone.assets.flatMap((asset) => asset.addresses)], 'ipv6').length > 0;
 
+const idOf = (port: ZonePort): string => (port.vlan === null ? port.interface : `${port.interface}.${port.vlan}`);
+
 const build = (plan: DevicePlan): DeviceExport => {
   const ports = zonePorts(plan, INTERFACE, (n) => `ethernet-1/${n}`);
   const names = nameScope({ maxLength: NAME_LENGTH, punctuation: '_-' });
@@ -125,24 +139,27 @@ const build = (plan: DevicePlan): DeviceExport => {
   });
   const { covered, losses: rows } = coverage(plan.permits, losses);
   const written = plan.permits.filter((entry) => !covered.has(entry) && missingPort(entry, ports) === null && refusalOf(entry, CAPABILITIES) === null);
+  const joined = joinedZones(plan);
   const sets: Json[] = [];
-  const interfaces = ports.map((port) => {
+  const boundOf = new Map([...new Set(ports.map((port) => port.zone))].map((zone) => {
     const bound = (['ipv4', 'ipv6'] as const).flatMap((family): Json[] => {
-      const bodies = written
-        .filter((entry) => familiesOf(entry, CAPABILITIES).includes(family))
-        .flatMap((entry) => [...(entry.permit.from.zone === port.zone.id ? entriesOf(entry, family, true) : []), ...(entry.permit.to.zone === port.zone.id ? entriesOf(entry, family, false) : [])]);
-      if (bodies.length === 0 && family === 'ipv6' && !hasIpv6(port.zone)) return [];
-      const name = names.nameOf(`${port.zone.id} ${family}`, `OTZ_${port.zone.id}_IN_${family}`);
+      const bodies = [
+        ...written
+          .filter((entry) => familiesOf(entry, CAPABILITIES).includes(family))
+          .flatMap((entry) => [...(entry.permit.from.zone === zone.id ? entriesOf(entry, family, true) : []), ...(entry.permit.to.zone === zone.id ? entriesOf(entry, family, false) : [])]),
+        ...(joined.includes(zone) ? withinEntries(zone, family) : []),
+      ];
+      if (bodies.length === 0 && family === 'ipv6' && !hasIpv6(zone)) return [];
+      const name = names.nameOf(`${zone.id} ${family}`, `OTZ_${zone.id}_IN_${family}`);
       const set = aclSet(name, family, bodies, plan.mode === 'enforce');
       sets.push(set);
       return [{ 'set-name': name, type: set['type'], config: { 'set-name': name, type: set['type'] } }];
     });
-    const id = port.vlan === null ? port.interface : `${port.interface}.${port.vlan}`;
-    return {
-      id,
-      config: { id },
-      'ingress-acl-sets': { 'ingress-acl-set': bound },
-    };
+    return [zone, bound] as const;
+  }));
+  const interfaces = ports.map((port) => {
+    const id = idOf(port);
+    return { id, config: { id }, 'ingress-acl-sets': { 'ingress-acl-set': boundOf.get(port.zone) } };
   });
   return {
     files: [{ path: 'openconfig-acl.json', content: asciiJson({ 'openconfig-acl:acl': { 'acl-sets': { 'acl-set': sets }, interfaces: { interface: interfaces } } }) }],
@@ -154,7 +171,7 @@ const build = (plan: DevicePlan): DeviceExport => {
       'From monitor to enforce only the last entry of each list changes: DROP in place of ACCEPT.',
     ],
     notes: [
-      ...ports.filter((port) => port.assumed).map((port) => `The spec names no interface for ${port.zone.id.replace(/[^A-Za-z0-9_.-]/g, '_').slice(0, 60)}: ${port.interface} is assumed.`),
+      ...ports.flatMap((port) => assumedText(port, idOf(port))),
       'What is sent to the device itself is judged by the same lists: add entries for its management, routing and DHCP before you enforce.',
       'The types of ICMP are in openconfig-packet-match since 2023-03-01: for a device with an older one, let ICMP (1) and ICMPv6 (58) through as a whole.',
       'A zone without IPv6 addresses has no IPv6 list: leave IPv6 off on its interface.',

@@ -9,7 +9,7 @@ import { DEFAULT_RULE } from '../source/firewall-log/monitor-marks.ts';
 import { asPrefix, formatAddress, isHost, ofFamily, rangeText } from './ip-notation.ts';
 import { objectPool, type AddressObject, type ObjectPool } from './address-objects.ts';
 import { coverage } from './covered-permits.ts';
-import { missingPort, zonePorts, type ZonePort } from './device-zones.ts';
+import { assumedText, missingPort, zonePorts, type ZonePort } from './device-zones.ts';
 import type { Capabilities, DeviceExport, DevicePlan, Exporter, LossRow, ModbusEffect, PlanPermit } from './exporter.ts';
 import { NO_CAPABILITIES } from './exporter.ts';
 import { assess, familiesOf, notEnforceable, refusalOf } from './loss.ts';
@@ -165,8 +165,10 @@ const defaultLines = (zones: readonly string[], enforce: boolean, tag: string | 
   ];
 };
 
-const zoneLines = (port: ZonePort, name: string): string[] => {
-  const unit = port.vlan !== null && !port.interface.includes('.') ? `${port.interface}.${port.vlan}` : port.interface;
+const unitOf = (port: ZonePort): string => (port.vlan !== null && !port.interface.includes('.') ? `${port.interface}.${port.vlan}` : port.interface);
+
+const interfaceLines = (port: ZonePort): string[] => {
+  const unit = unitOf(port);
   const base = `set network interface ethernet ${port.interface.split('.')[0] ?? port.interface} layer3`;
   const lines: string[] = [];
   if (port.interface.startsWith('ethernet')) {
@@ -177,7 +179,13 @@ const zoneLines = (port: ZonePort, name: string): string[] => {
       if (port.address !== null) lines.push(`${base} units ${unit} ip ${port.address.ip}/${port.address.length}`);
     }
   }
-  return [...lines.filter((line) => !line.includes(':')), `set zone ${name} network layer3 ${unit}`];
+  return lines.filter((line) => !line.includes(':'));
+};
+
+/** What is within a zone passes by the device's own last rule, intrazone-default. */
+const zoneLines = (ports: readonly ZonePort[], zone: string, name: string): string[] => {
+  const own = ports.filter((port) => port.zone.id === zone);
+  return [...own.flatMap(interfaceLines), `set zone ${name} network layer3 ${listValue(own.map(unitOf))}`];
 };
 
 const build = (plan: DevicePlan): DeviceExport => {
@@ -212,10 +220,11 @@ const build = (plan: DevicePlan): DeviceExport => {
     conduits.add(entry.permit.conduit);
     for (const family of familiesOf(entry, capabilities)) rules.push(...ruleLines(shop, entry, family));
   }
-  const zones = ports.map((port) => shop.zoneName(port.zone.id));
+  const zoneIds = [...new Set(ports.map((port) => port.zone.id))];
+  const zones = zoneIds.map(shop.zoneName);
   const tagNames = [...conduits].map(shop.tagName);
   const lines = [
-    ...ports.flatMap((port) => zoneLines(port, shop.zoneName(port.zone.id))),
+    ...zoneIds.flatMap((zone) => zoneLines(ports, zone, shop.zoneName(zone))),
     ...tagNames.map((tag, index) => `set tag ${tag} color color${(index % 16) + 1}`),
     ...(enforce ? [] : ['set tag would-deny color color17']),
     ...shop.pool.objects().map(addressLine),
@@ -246,7 +255,7 @@ const build = (plan: DevicePlan): DeviceExport => {
       `From monitor to enforce only the action of rule ${DEFAULT_RULE} changes.`,
     ],
     notes: [
-      ...ports.filter((port) => port.assumed).map((port) => `The spec names no interface for ${safeComment(port.zone.id, 60)}: ${port.interface} is assumed. Set it before you apply this.`),
+      ...ports.flatMap((port) => assumedText(port, unitOf(port))),
       ...deviceClockLines(plan),
       'App-ID needs the first packets of a connection before it decides; until then the connection passes on its port.',
       `Function codes without an App-ID (${IN_BASE.filter((code) => code < 25).join(', ')} and those above 24 but 43) belong to ${BASE} and pass with it.`,

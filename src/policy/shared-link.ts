@@ -128,9 +128,14 @@ interface Port {
   readonly vlan?: number | null | undefined;
 }
 
+/** `eth1` with VLAN 20 is `eth1.20`, whichever of the two the spec says, or both. */
+const portName = ({ interface: name, vlan }: Omit<Port, 'zone'>): string => (vlan === null || vlan === undefined || name.endsWith(`.${vlan}`) ? name : `${name}.${vlan}`);
+
+export const isSameInterface = (a: Omit<Port, 'zone'>, b: Omit<Port, 'zone'>): boolean => portName(a) === portName(b);
+
 /** Interfaces (with their VLAN) of one device on which a second zone stands, with the port of the first. */
 export const sharedInterfaces = <P extends Port>(ports: readonly P[]): { readonly index: number; readonly port: P; readonly other: P }[] =>
   ports.flatMap((port, index) => {
-    const other = ports.slice(0, index).find((one) => one.zone !== port.zone && one.interface === port.interface && one.vlan === port.vlan);
+    const other = ports.slice(0, index).find((one) => one.zone !== port.zone && isSameInterface(one, port));
     return other === undefined ? [] : [{ index, port, other }];
   });
