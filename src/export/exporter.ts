@@ -134,6 +134,8 @@ export interface Capabilities {
   /** Connections, and requests and connections in a time. */
   readonly limits: boolean;
   readonly layer2: boolean;
+  /** False: a rule cannot name ports of SCTP. */
+  readonly sctpPorts?: boolean;
   /** Its rules hold multicast that is routed. */
   readonly multicast: boolean;
   /** Sees what devices of one link send each other: it listens or stands in line there instead of routing. */
@@ -147,7 +149,7 @@ export interface Effect {
   readonly client: AddressSet;
   readonly server: AddressSet;
   readonly transport: string;
-  /** `502` or `1-1024`; empty only for transports without ports. */
+  /** `502` or `1-1024`; empty: every port, or a transport without ports. */
   readonly ports: readonly string[];
   readonly modbus: ModbusEffect | null;
   /** `sun,mon 02:00-04:00`; empty = always. */

@@ -143,6 +143,8 @@ const conditionWidenings = ({ permit, limits }: PlanPermit, capabilities: Capabi
     widenings.push({ reason: `the schedule (${schedule}) cannot be held here`, to: 'at any time', extra: 0 });
   if (permit.conditions.expires !== null && !capabilities.expiry)
     widenings.push({ reason: `it does not end by itself on ${permit.conditions.expires} here`, to: 'without an end', extra: 0 });
+  if (permit.service.transport === 'sctp' && capabilities.sctpPorts === false)
+    widenings.push({ reason: `ports of SCTP (${portTexts(permit).join(', ')}) cannot be named here`, to: 'every port of SCTP', extra: null });
   if (limits !== '' && !capabilities.limits) widenings.push({ reason: `the limits (${limits}) cannot be held here`, to: 'as much and as fast as is asked', extra: 0 });
   return widenings;
 };
@@ -169,7 +171,7 @@ const effectsOf = (entry: PlanPermit, capabilities: Capabilities, modbus: Modbus
     client: ofFamily(entry.client, family),
     server: ofFamily(entry.server, family),
     transport: permit.service.transport,
-    ports: portTexts(permit),
+    ports: permit.service.transport === 'sctp' && capabilities.sctpPorts === false ? [] : portTexts(permit),
     modbus,
     schedule: capabilities.schedule ? scheduleText(permit) : '',
     expires: capabilities.expiry ? (permit.conditions.expires ?? '') : '',

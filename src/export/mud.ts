@@ -1,16 +1,18 @@
 /**
- * Manufacturer Usage Descriptions (RFC 8520): one file per asset that a Permit names. In: a device plan. Out:
+ * Manufacturer Usage Descriptions (RFC 8520): one file per asset that an end of a Permit covers, by its name, its zone or its addresses. In: a device plan. Out:
  * `<asset>.mud.json` and `controllers.json`, which maps controller URNs and devices to addresses: literal addresses in a MUD file are
  * not portable. MUD knows ports and directions and nothing of protocols inside. No signature: none can be made here.
  */
-import type { DeviceExport, DevicePlan, Exporter, LossRow, PlanPermit } from './exporter.ts';
+import { addTo } from '../net/multi-map.ts';
+import { formatSpan, intersectSets, normaliseSet, parseSet, subtractSets, type AddressSet } from '../net/address-set.ts';
+import type { DeviceExport, DevicePlan, Exporter, LossRow, PlanAsset, PlanPermit, PlanZone } from './exporter.ts';
 import { NO_CAPABILITIES } from './exporter.ts';
 import { rangeText } from './ip-notation.ts';
 import { assess, familiesOf, notEnforceable, refusalOf } from './loss.ts';
 import { asciiJson } from './loss-report.ts';
 import { nameScope, safeComment } from './vendor-name.ts';
 
-const CAPABILITIES = { ...NO_CAPABILITIES, ipv6: true, multicast: true, onLink: true };
+const CAPABILITIES = { ...NO_CAPABILITIES, ipv6: true, multicast: true, onLink: true, sctpPorts: false };
 const PROTOCOLS: Readonly<Record<string, number>> = { icmp: 1, tcp: 6, udp: 17, icmpv6: 58, sctp: 132 };
 const CACHE_HOURS = 48;
 /** Without an observation there is no date that is not invented; this one says so by its looks. */
@@ -107,21 +109,64 @@ const mudFile = (assetName: string, label: string, vendor: string, uses: readonl
 const eitherWay = (entry: PlanPermit): string[] =>
   entry.permit.service.transport === 'tcp' ? [] : [`who begins cannot be held for ${entry.permit.service.transport}: either side may send`];
 
-const lossOf = (plan: DevicePlan, entry: PlanPermit): LossRow =>
-  assess(entry, { device: plan.device.id, capabilities: CAPABILITIES, also: eitherWay(entry) });
+type Side = 'from' | 'to';
 
-const named = (entry: PlanPermit, side: 'from' | 'to', asset: string): boolean => entry.permit[side].assets.includes(asset);
+/** Addresses of an asset beyond those that the end states: one file stands for all of them. Null: the end does not mean this asset. */
+const besideOf = ({ assets, addresses }: PlanPermit['permit'][Side], stated: AddressSet, isOwnZone: boolean, asset: PlanAsset): AddressSet | null => {
+  if (assets.includes(asset.id) || (assets.length === 0 && addresses.length === 0 && isOwnZone)) return [];
+  return intersectSets(asset.addresses, stated).length === 0 ? null : subtractSets(asset.addresses, stated);
+};
+
+interface Covered {
+  readonly uses: ReadonlyMap<PlanAsset, readonly DeviceUse[]>;
+  /** Of a Permit that covers an asset at all. */
+  readonly beside: ReadonlyMap<PlanPermit, Readonly<Record<Side, AddressSet>>>;
+}
+
+const coveredBy = (permits: readonly PlanPermit[], zones: readonly PlanZone[]): Covered => {
+  const uses = new Map<PlanAsset, DeviceUse[]>();
+  const beside = new Map<PlanPermit, Record<Side, AddressSet>>();
+  for (const entry of permits)
+    for (const side of ['from', 'to'] as const) {
+      const end = entry.permit[side];
+      const stated = parseSet(end.addresses);
+      for (const zone of zones)
+        for (const asset of zone.assets) {
+          const rest = besideOf(end, stated, end.zone === zone.id, asset);
+          if (rest === null) continue;
+          addTo(uses, asset, { entry, deviceIsClient: side === 'from' });
+          const held = beside.get(entry) ?? { from: [], to: [] };
+          beside.set(entry, { ...held, [side]: normaliseSet([...held[side], ...rest]) });
+        }
+    }
+  return { uses, beside };
+};
+
+const lossOf = (plan: DevicePlan, entry: PlanPermit, { beside }: Covered): LossRow => {
+  const also = beside.get(entry);
+  if (also === undefined && refusalOf(entry, CAPABILITIES) === null) return notEnforceable(entry.permit, plan.device.id, 'it covers no asset on either side: MUD describes devices');
+  const [from, to] = [also?.from ?? [], also?.to ?? []];
+  const texts = [...from, ...to].map(formatSpan).join(', ');
+  const row = assess(entry, { device: plan.device.id, capabilities: CAPABILITIES, also: [...eitherWay(entry), ...(texts === '' ? [] : [`an asset is one device here, with all its addresses: ${texts} too`])] });
+  if (texts === '' || row.verdict === 'not-enforceable') return row;
+  return {
+    ...row,
+    holds: { ...row.holds, beside: { from: from.map(formatSpan), to: to.map(formatSpan) } },
+    effects: row.effects.map((effect) => {
+      const grown = (spans: AddressSet, more: AddressSet): AddressSet => normaliseSet([...spans, ...more.filter((span) => span.family === spans[0]?.family)]);
+      return { ...effect, client: grown(effect.client, from), server: grown(effect.server, to) };
+    }),
+  };
+};
 
 const build = (plan: DevicePlan): DeviceExport => {
   const permits = plan.permits.filter((entry) => refusalOf(entry, CAPABILITIES) === null);
+  const covered = coveredBy(permits, plan.zones);
   const names = nameScope({ maxLength: 60, punctuation: '_-' }, ['controllers']);
   const devices: Record<string, string[]> = {};
   const files = plan.zones.flatMap((zone) =>
     zone.assets.flatMap((asset) => {
-      const uses = permits.flatMap((entry): DeviceUse[] => [
-        ...(named(entry, 'from', asset.id) ? [{ entry, deviceIsClient: true }] : []),
-        ...(named(entry, 'to', asset.id) ? [{ entry, deviceIsClient: false }] : []),
-      ]);
+      const uses = covered.uses.get(asset) ?? [];
       if (uses.length === 0) return [];
       const name = names.nameOf(asset.id, asset.id);
       devices[`${name}.mud.json`] = asset.addresses.map(rangeText);
@@ -133,23 +178,18 @@ const build = (plan: DevicePlan): DeviceExport => {
     controllers.set(peerUrn(entry, 'from'), entry.client.map(rangeText));
     controllers.set(peerUrn(entry, 'to'), entry.server.map(rangeText));
   }
-  const described = (entry: PlanPermit): boolean => entry.permit.from.assets.length > 0 || entry.permit.to.assets.length > 0;
   return {
     files: [
       ...files,
       { path: 'controllers.json', content: asciiJson({ schemaVersion: 1, controllers: Object.fromEntries([...controllers].sort(([a], [b]) => (a < b ? -1 : 1))), devices }) },
     ],
-    losses: plan.permits.map((entry) =>
-      refusalOf(entry, CAPABILITIES) === null && !described(entry)
-        ? notEnforceable(entry.permit, plan.device.id, 'it names no asset on either side: MUD describes devices')
-        : lossOf(plan, entry),
-    ),
+    losses: plan.permits.map((entry) => lossOf(plan, entry, covered)),
     rollback: ['Withdraw the MUD files from the MUD manager; it then falls back to its default for these devices.'],
     apply: [
       'Give the MUD manager the addresses of controllers.json for the controller URNs.',
       'Set `mud-url` to where you publish the file, sign it, and publish both.',
     ],
-    notes: ['MUD limits ports, peers and who opens a connection. What is asked inside a protocol it does not see.', 'An asset with several addresses, or a class of assets, is one MUD device here.'],
+    notes: ['MUD limits ports, peers and who opens a connection. What is asked inside a protocol it does not see.', 'An asset with several addresses, or a class of assets, is one MUD device here.', 'What is no declared asset has no file, and is held to nothing at its own end.'],
   };
 };
 

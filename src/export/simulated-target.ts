@@ -23,7 +23,7 @@ const BEHAVIOURS: readonly Behaviour[] = [
   { target: 'hirschmann-eagle', title: 'Hirschmann EAGLE, Modbus enforcer', midstream: 'drop', note: '' },
   { target: 'tofino', title: 'Tofino Xenon, Modbus enforcer', midstream: 'drop', note: '' },
   { target: 'openconfig-acl', title: 'a switch or router with OpenConfig ACLs', midstream: 'accept', note: 'no state: replies pass by their port' },
-  { target: 'mud', title: 'a network that applies MUD files', midstream: 'accept', note: 'devices are described, so a Permit has to name one' },
+  { target: 'mud', title: 'a network that applies MUD files', midstream: 'accept', note: 'devices are described, so a Permit has to cover an asset' },
 ];
 
 const exporterFor = (target: string): Exporter | null => {

@@ -21,6 +21,10 @@ export interface Holds {
   readonly opcuaMode?: boolean;
   readonly opcuaService: boolean;
   readonly namedOperations: boolean;
+  /** False: with one port of SCTP every other passes. */
+  readonly sctpPorts?: boolean;
+  /** Addresses that are let through beside those of the Permit, where a target knows no single ones of an asset. */
+  readonly beside?: { readonly from: readonly string[]; readonly to: readonly string[] };
   /** What really passes of Modbus, where it is known for a Permit; null = anything. */
   readonly modbus?: ModbusEffect | null;
 }

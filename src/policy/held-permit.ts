@@ -49,7 +49,13 @@ export const heldPermits = (declared: DeclaredPermit, holds: Holds): DeclaredPer
   const seesAccess = protocol === 'modbus' ? holds.modbusFunction : protocol === 'opcua' ? holds.opcuaService : holds.namedOperations;
   const held: Permit = {
     ...permit,
-    service: isInspected(protocol, holds) ? permit.service : { ...permit.service, protocol: 'anything' },
+    from: { ...permit.from, addresses: [...permit.from.addresses, ...(holds.beside?.from ?? [])] },
+    to: { ...permit.to, addresses: [...permit.to.addresses, ...(holds.beside?.to ?? [])] },
+    service: {
+      ...permit.service,
+      ...(isInspected(protocol, holds) ? {} : { protocol: 'anything' }),
+      ...(permit.service.transport === 'sctp' && holds.sctpPorts === false ? { ports: [] } : {}),
+    },
     access: seesAccess ? permit.access : [],
     modbus: byFlags(permit, holds),
     opcua: opcua === null ? null : {

@@ -160,6 +160,16 @@ const letThroughBy = ({ decidesOnce }: FirewallSemantics, holds: Holds, { permit
     operations += 1;
     weight += 10;
   }
+  if (permit.service.transport === 'sctp' && holds.sctpPorts === false) {
+    parts.push('every port of SCTP');
+    operations += 1;
+    weight += 1;
+  }
+  if (holds.beside !== undefined && holds.beside.from.length + holds.beside.to.length > 0) {
+    parts.push(`${[...holds.beside.from, ...holds.beside.to].join(', ')} too`);
+    operations += 1;
+    weight += 1;
+  }
   if (!holds.schedule && (permit.conditions.days.length > 0 || permit.conditions.start !== null)) {
     parts.push('at any time');
     operations += 1;

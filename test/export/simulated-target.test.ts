@@ -53,7 +53,7 @@ test('every target that filters is simulated, but for the diode, which judges no
 
 const SERVICES = [
   { port: 22, day: MONDAY }, { port: 21, day: SUNDAY }, { port: 80, day: SUNDAY }, { port: 3389, day: SUNDAY }, { port: 443, day: MONDAY }, { port: 23, day: MONDAY },
-  { port: 2905, day: MONDAY, transport: 'sctp' }, { port: 9, day: MONDAY },
+  { port: 2905, day: MONDAY, transport: 'sctp' }, { port: 2906, day: MONDAY, transport: 'sctp' }, { port: 9, day: MONDAY },
 ] as const;
 const PAIRS = [['10.30.0.2', '10.20.0.2'], ['fd30::2', 'fd20::2'], ['10.30.0.3', '10.20.0.2']] as const;
 

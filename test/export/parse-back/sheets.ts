@@ -1,5 +1,6 @@
 /** Reads our sheets and data files back: EAGLE, Tofino, FTD worksheet, permits.csv, permits.json, MUD. */
 import type { Mode, ModbusEffect } from '../../../src/export/exporter.ts';
+import type { AddressSet } from '../../../src/net/address-set.ts';
 import { addresses, windowText, type ReadRule } from './effects.ts';
 
 type Row = Readonly<Record<string, string>>;
@@ -154,10 +155,14 @@ export const readJson = (files: ReadonlyMap<string, string>): ReadRule[] => {
 interface Ace {
   readonly matches: {
     readonly 'ietf-mud:mud': { readonly controller: string };
+    readonly ipv4?: { readonly protocol: number };
+    readonly ipv6?: { readonly protocol: number };
     readonly tcp?: AcePorts;
     readonly udp?: AcePorts;
   };
 }
+
+const PROTOCOLS: Readonly<Record<number, string>> = { 1: 'icmp', 6: 'tcp', 17: 'udp', 58: 'icmpv6', 132: 'sctp' };
 
 interface AcePorts {
   readonly 'destination-port'?: AcePort;
@@ -173,15 +178,21 @@ interface AcePort {
 
 const portText = (port: AcePort): string => (port.port === undefined ? `${port['lower-port']}-${port['upper-port']}` : `${port.port}`);
 
-/** A MUD file names the peer by URN; entries that agree in both directions are one rule. ICMP has no direction in MUD. */
-export const readMud = (files: ReadonlyMap<string, string>): ReadRule[] => {
+export interface MudDevice {
+  readonly own: AddressSet;
+  readonly rules: readonly ReadRule[];
+}
+
+/** A MUD file names the peer by URN; entries that agree in both directions are one rule. ICMP and SCTP have no direction in MUD. */
+export const readMud = (files: ReadonlyMap<string, string>): MudDevice[] => {
   const { controllers, devices } = JSON.parse(files.get('controllers.json') ?? '') as { controllers: Record<string, string[]>; devices: Record<string, string[]> };
-  return Object.entries(devices).flatMap(([path, own]) => {
+  return Object.entries(devices).map(([path, own]) => {
     const mud = JSON.parse(files.get(path) ?? '') as { 'ietf-access-control-list:acls': { acl: { name: string; type: string; aces: { ace: Ace[] } }[] } };
     const directions = new Map<string, Set<string>>();
     for (const acl of mud['ietf-access-control-list:acls'].acl)
       for (const { matches } of acl.aces.ace) {
-        const transport = matches.tcp === undefined ? (matches.udp === undefined ? 'icmp' : 'udp') : 'tcp';
+        const protocol = (matches.ipv4 ?? matches.ipv6)?.protocol;
+        const transport = protocol === undefined ? 'any' : PROTOCOLS[protocol];
         const layer4 = matches.tcp ?? matches.udp;
         const fromDevice = acl.name.startsWith('from-device');
         const toServer = layer4?.['destination-port'] !== undefined;
@@ -191,11 +202,15 @@ export const readMud = (files: ReadonlyMap<string, string>): ReadRule[] => {
         const key = JSON.stringify([acl.type.slice(0, 4), matches['ietf-mud:mud'].controller, transport, port === undefined ? '' : portText(port), deviceIsClient]);
         directions.set(key, (directions.get(key) ?? new Set()).add(fromDevice ? 'from' : 'to'));
       }
-    return [...directions].flatMap(([key, seen]) => {
+    const rules = [...directions].flatMap(([key, seen]) => {
       const [family, controller, transport, port, deviceIsClient] = JSON.parse(key) as [string, string, string, string, boolean];
       if (seen.size !== 2) throw new Error(`${path}: only one direction of ${key}`);
-      const [client, server] = deviceIsClient ? [own, controllers[controller]] : [controllers[controller], own];
-      return perFamily({ ...PLAIN, transport, ports: port === '' ? [] : [port] }, client, server).filter((rule) => rule.client[0].family === family);
+      const out = [own, controllers[controller]] as const;
+      const back = [controllers[controller], own] as const;
+      return (port === '' ? [out, back] : deviceIsClient ? [out] : [back])
+        .flatMap(([client, server]) => perFamily({ ...PLAIN, transport, ports: port === '' ? [] : [port] }, client, server))
+        .filter((rule) => rule.client[0].family === family);
     });
+    return { own: addresses(...own), rules };
   });
 };
