@@ -7,7 +7,7 @@ import { addTo } from '../net/multi-map.ts';
 import { formatSpan, intersectSets, normaliseSet, parseSet, subtractSets, type AddressSet } from '../net/address-set.ts';
 import type { DeviceExport, DevicePlan, Exporter, LossRow, PlanAsset, PlanPermit, PlanZone } from './exporter.ts';
 import { NO_CAPABILITIES } from './exporter.ts';
-import { rangeText } from './ip-notation.ts';
+import { ofFamily, rangeText } from './ip-notation.ts';
 import { assess, familiesOf, notEnforceable, refusalOf } from './loss.ts';
 import { asciiJson } from './loss-report.ts';
 import { nameScope, safeComment } from './vendor-name.ts';
@@ -63,15 +63,21 @@ interface DeviceUse {
   readonly deviceIsClient: boolean;
 }
 
-const aclsOf = (uses: readonly DeviceUse[]): { acl: Json[]; from: string[]; to: string[] } => {
+const zoneUrn = (zone: PlanZone): string => urnOf('zone', zone.id);
+
+/** What is within a zone needs no Permit: a device whose file left it out would lose its neighbours. */
+const withinEntry = (zone: PlanZone): Json => ({ name: 'within-zone', matches: { 'ietf-mud:mud': { controller: zoneUrn(zone) } }, actions: { forwarding: 'accept' } });
+
+const aclsOf = (zone: PlanZone, uses: readonly DeviceUse[]): { acl: Json[]; from: string[]; to: string[] } => {
   const acl: Json[] = [];
   const lists = { from: [] as string[], to: [] as string[] };
   for (const fromDevice of [true, false])
     for (const family of ['ipv4', 'ipv6'] as const) {
-      const names = nameScope({ maxLength: 60, punctuation: '_-.' });
-      const ace = uses
+      const names = nameScope({ maxLength: 60, punctuation: '_-.' }, ['within-zone']);
+      const permitted = uses
         .filter(({ entry }) => familiesOf(entry, CAPABILITIES).includes(family))
         .flatMap(({ entry, deviceIsClient }) => entries(entry, family, { fromDevice, deviceIsClient }, names.nameOf(`${entry.permit.id} ${deviceIsClient}`, entry.permit.id)));
+      const ace = [...permitted, ...(ofFamily(zone.addresses, family).length > 0 ? [withinEntry(zone)] : [])];
       if (ace.length === 0) continue;
       const name = `${fromDevice ? 'from' : 'to'}-device-${family}`;
       lists[fromDevice ? 'from' : 'to'].push(name);
@@ -87,8 +93,8 @@ const lastSeen = (uses: readonly DeviceUse[]): string => {
   return dates.at(-1) ?? NO_DATE;
 };
 
-const mudFile = (assetName: string, label: string, vendor: string, uses: readonly DeviceUse[]): string => {
-  const { acl, from, to } = aclsOf(uses);
+const mudFile = (assetName: string, { label, vendor }: PlanAsset, zone: PlanZone, uses: readonly DeviceUse[]): string => {
+  const { acl, from, to } = aclsOf(zone, uses);
   return asciiJson({
     'ietf-mud:mud': {
       'mud-version': 1,
@@ -164,16 +170,17 @@ const build = (plan: DevicePlan): DeviceExport => {
   const covered = coveredBy(permits, plan.zones);
   const names = nameScope({ maxLength: 60, punctuation: '_-' }, ['controllers']);
   const devices: Record<string, string[]> = {};
+  const controllers = new Map<string, readonly string[]>();
   const files = plan.zones.flatMap((zone) =>
     zone.assets.flatMap((asset) => {
       const uses = covered.uses.get(asset) ?? [];
       if (uses.length === 0) return [];
       const name = names.nameOf(asset.id, asset.id);
       devices[`${name}.mud.json`] = asset.addresses.map(rangeText);
-      return [{ path: `${name}.mud.json`, content: mudFile(name, asset.label, asset.vendor, uses) }];
+      controllers.set(zoneUrn(zone), zone.addresses.map(rangeText));
+      return [{ path: `${name}.mud.json`, content: mudFile(name, asset, zone, uses) }];
     }),
   );
-  const controllers = new Map<string, readonly string[]>();
   for (const entry of permits) {
     controllers.set(peerUrn(entry, 'from'), entry.client.map(rangeText));
     controllers.set(peerUrn(entry, 'to'), entry.server.map(rangeText));
@@ -189,7 +196,7 @@ const build = (plan: DevicePlan): DeviceExport => {
       'Give the MUD manager the addresses of controllers.json for the controller URNs.',
       'Set `mud-url` to where you publish the file, sign it, and publish both.',
     ],
-    notes: ['MUD limits ports, peers and who opens a connection. What is asked inside a protocol it does not see.', 'An asset with several addresses, or a class of assets, is one MUD device here.', 'What is no declared asset has no file, and is held to nothing at its own end.'],
+    notes: ['MUD limits ports, peers and who opens a connection. What is asked inside a protocol it does not see.', 'An asset with several addresses, or a class of assets, is one MUD device here.', 'What is within a zone passes, by the controller URN of the zone: a spec permits it without a rule.', 'What is no declared asset has no file, and is held to nothing at its own end.'],
   };
 };
 
