@@ -4,7 +4,7 @@
  * forbids. Traffic inside one zone is never judged, whether a conduit leads there or not: a sensor on a mirror port sees it.
  * Groups and broadcasts have no zone: they are judged only where a Permit names them.
  */
-import { formatSpan, likelyBroadcasts, normaliseSet, parseSet, setContains, subtractSets, type AddressSet, type AddressSpan } from '../net/address-set.ts';
+import { formatSpan, intersectSets, likelyBroadcasts, normaliseSet, parseSet, setContains, subtractSets, type AddressSet, type AddressSpan } from '../net/address-set.ts';
 import type { Permit } from '../permit.ts';
 import type { DevicePlan, PlanPermit, PlanZone } from './exporter.ts';
 import { ofFamily, prefixesOf } from './ip-notation.ts';
@@ -74,10 +74,23 @@ const cellHeads = (cell: PairCell): RuleHead[] => {
   return heads;
 };
 
-/** The client sides of all cells cut where any of them begins or ends, each piece with everything it may reach. */
-const clientPieces = (cells: readonly PairCell[]): { client: AddressSpan; servers: AddressSpan[] }[] => {
+/** A Permit between addresses may reach into a zone with both ends: without the pairs that stay in one. */
+const acrossZones = (cell: PairCell, zones: readonly AddressSet[]): PairCell[] => {
+  const own: PairCell[] = [];
+  let clients = cell.clients;
+  for (const zone of zones) {
+    const inside = intersectSets(clients, zone);
+    if (inside.length === 0 || intersectSets(cell.servers, zone).length === 0) continue;
+    clients = subtractSets(clients, inside);
+    own.push({ ...cell, clients: inside, servers: subtractSets(cell.servers, zone) });
+  }
+  return [...own, { ...cell, clients }].filter((one) => one.clients.length > 0 && one.servers.length > 0);
+};
+
+/** The client sides of all cells cut where any of them or a zone begins or ends, each piece with everything it may reach. */
+const clientPieces = (cells: readonly PairCell[], zones: readonly AddressSet[]): { client: AddressSpan; servers: AddressSpan[] }[] => {
   const spans = cells.flatMap((cell) => cell.clients);
-  const edges = new Set(spans.flatMap((span) => [span.first, span.last + 1n]));
+  const edges = new Set([...spans, ...zones.flat()].flatMap((span) => [span.first, span.last + 1n]));
   const sorted = [...edges].sort((a, b) => (a < b ? -1 : 1));
   return sorted.flatMap((first, index) => {
     const next = sorted[index + 1];
@@ -90,9 +103,9 @@ const clientPieces = (cells: readonly PairCell[]): { client: AddressSpan; server
 };
 
 /** Same clients, all their cells together: what else they may not reach. */
-const rowHeads = (cells: readonly PairCell[], family: 'ipv4' | 'ipv6', home: (client: AddressSpan) => AddressSet): RuleHead[] => {
+const rowHeads = (cells: readonly PairCell[], zones: readonly AddressSet[], family: 'ipv4' | 'ipv6', home: (client: AddressSpan) => AddressSet): RuleHead[] => {
   const merged = new Map<string, { clients: AddressSpan[]; except: AddressSet }>();
-  for (const { client, servers } of clientPieces(cells)) {
+  for (const { client, servers } of clientPieces(cells, zones)) {
     const except = normaliseSet([...servers, ...home(client)]);
     const key = addressList(except);
     const known = merged.get(key);
@@ -129,12 +142,12 @@ const groupTargets = (plan: DevicePlan, cells: readonly PairCell[], family: 'ipv
 
 /** The tuples that must not pass, for one family. */
 export const forbiddenHeads = (plan: DevicePlan, permits: readonly PlanPermit[], family: 'ipv4' | 'ipv6'): RuleHead[] => {
-  const cells = withoutUnnamedGroups(pairCells(permits, family), permits, family);
   const zones = zonePlaces(plan, family);
+  const cells = withoutUnnamedGroups(pairCells(permits, family), permits, family).flatMap((cell) => acrossZones(cell, zones));
   const everyClient = normaliseSet(cells.flatMap((cell) => cell.clients));
   const links = groupTargets(plan, cells, family);
   const home = (client: AddressSpan): AddressSet => [...links, ...zones.filter((zone) => subtractSets([client], zone).length === 0).flat()];
-  const heads = [...cells.flatMap(cellHeads), ...rowHeads(cells, family, home)];
+  const heads = [...cells.flatMap(cellHeads), ...rowHeads(cells, zones, family, home)];
   for (const zone of zones) {
     const rest = subtractSets(zone, everyClient);
     const target = notList(normaliseSet([...zone, ...links]), family);

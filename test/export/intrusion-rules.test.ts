@@ -7,7 +7,7 @@ import { rangeText } from '../../src/export/ip-notation.ts';
 import { requiredModbus } from '../../src/export/modbus-scope.ts';
 import { letsThrough, type Flow } from '../../src/export/permit-judge.ts';
 import { exporterOf } from '../../src/export/registry.ts';
-import { normaliseSet, parseSpan, setContains, type AddressSpan } from '../../src/net/address-set.ts';
+import { normaliseSet, parseSet, parseSpan, setContains, type AddressSpan } from '../../src/net/address-set.ts';
 import { readRules } from './parse-back/intrusion-rules.ts';
 import { everywherePlan, hostilePlan, IN_ZONE, inZonePlan, plantPlan } from './plant.ts';
 import { sampleFlows, sampleModbusFlows } from './sample-flows.ts';
@@ -130,6 +130,17 @@ test('there is never a pass rule, and monitor only alerts', () => {
   }
 });
 
+test('suricata: a Permit from every address judges nothing that stays within a zone', () => {
+  const plan = inZonePlan();
+  const everybody = parseSet(['0.0.0.0/0']);
+  const permits = plan.permits.map((entry) => (entry.permit.id === 'MB' ? { ...entry, client: everybody } : entry));
+  const { rules } = rulesOf('suricata', 'baseline.rules', { ...plan, permits }, 'enforce');
+  const fires = (client: string, server: string, transport: string, port: number): boolean => rules.filter(({ text }) => text.includes('no Permit')).some((rule) => rule.fires({ client, server, transport, port, modbus: null }));
+  expect(IN_ZONE.filter(([client, server, transport, port]) => fires(client, server, transport, port))).toEqual([]);
+  // Between zones every port but the one is still stopped, and every server but the one.
+  for (const client of ['10.1.2.20', '10.9.9.7', '203.0.113.9']) expect([fires(client, '10.1.1.10', 'tcp', 22), fires(client, '10.1.1.20', 'tcp', 502), fires(client, '10.1.1.10', 'tcp', 502)]).toEqual([true, true, false]);
+});
+
 test('suricata: Permits to every address leave no rule with an empty set, and judge no group that they do not name', () => {
   const { rules, losses } = rulesOf('suricata', 'baseline.rules', everywherePlan(), 'enforce');
   expect(losses.map(({ permit, verdict }) => [permit, verdict])).toEqual([['ZONE', 'enforced'], ['ADDRESSES', 'enforced']]);
@@ -138,6 +149,8 @@ test('suricata: Permits to every address leave no rule with an empty set, and ju
   const [net, net6] = ['198.51.100.7', '2001:db8::7'];
   for (const [client, server] of [['10.9.9.5', net], ['fd00:9::5', net6]]) expect([443, 8443, 80].map((port) => fires(client, server, 'tcp', port))).toEqual([false, false, true]);
   expect([fires('10.9.9.6', net, 'tcp', 443), fires(net, '10.9.9.5', 'tcp', 443), fires(net6, 'fd00:9::5', 'tcp', 443)]).toEqual([true, true, true]);
+  // Every address is every one of its own zone too, and what is within a zone is never judged.
+  expect([fires('10.9.9.5', '10.9.9.6', 'tcp', 22), fires('fd00:9::5', 'fd00:9::6', 'tcp', 22), fires('10.9.9.6', '10.9.9.5', 'tcp', 22), fires(net, '198.51.100.8', 'tcp', 22)]).toEqual([false, false, false, false]);
   expect(['224.0.0.251', '239.192.1.64', '255.255.255.255'].map((group) => fires('10.9.9.5', group, 'udp', 5353))).toEqual([false, false, false]);
 });
 
