@@ -250,7 +250,7 @@ const zoneLines = (name: string, devices: readonly string[]): string[] => [
   '    next',
 ];
 
-/** What is within a zone, from one of its interfaces to another: a policy comes before the zone's own \`intrazone deny\`. */
+/** What is within a zone, from one of its interfaces to another: a policy comes before the zone's own `intrazone deny`. */
 const withinPolicies = (shop: Workshop, zone: PlanZone): Policy[] =>
   (['ipv4', 'ipv6'] as const).flatMap((family): Policy[] => {
     const addresses = ofFamily(zone.addresses, family);
