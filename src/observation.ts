@@ -29,7 +29,7 @@ export interface RegisterRange {
   readonly access: 'read' | 'write';
   readonly first: number;
   readonly last: number;
-  /** Requests with exactly this range. */
+  /** Requests with exactly this range; 1 where only answers repeated it, because its requests were not heard. */
   readonly requests: number;
 }
 

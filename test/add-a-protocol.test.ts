@@ -30,7 +30,7 @@ const recorder = (): { calls: unknown[][]; sink: ProtocolSink } => {
   const calls: unknown[][] = [];
   const note = (name: string) => (...args: unknown[]): void => void calls.push([name, ...args]);
   const sink: ProtocolSink = {
-    operation: note('operation'), range: note('range'), target: note('target'), fact: note('fact'), serverFact: note('serverFact'),
+    operation: note('operation'), range: note('range'), answeredRange: note('answeredRange'), target: note('target'), fact: note('fact'), serverFact: note('serverFact'),
     clientFact: note('clientFact'), serverIs: note('serverIs'), malformed: note('malformed'),
   };
   return { calls, sink };

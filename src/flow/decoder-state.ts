@@ -13,7 +13,7 @@ import { foldSession, isReversed } from './conversations.ts';
 import { FLAG, internText, OPERATION, SESSION, UNBEGUN, type FlowState } from './flow-state.ts';
 import { clearIntTable, internKey } from './int-table.ts';
 import { clearMirrorMemory } from './mirror-memory.ts';
-import { foldOperation, settleRange, type FlowSink } from './operations.ts';
+import { foldOperation, lastAsked, settleRange, type FlowSink } from './operations.ts';
 import { forgetTime, zeroCapture } from './settle.ts';
 import { settleConversationBin, settleOperationBin } from './rhythm.ts';
 import { createTcpStream, settleHalf, type HalfStream, type TcpStream } from './tcp-stream.ts';
@@ -45,6 +45,8 @@ interface SavedStream {
   /** When its session was heard last, in seconds; 0, or missing in older stores: unknown. */
   readonly heard?: number;
   readonly heardUntil?: number;
+  /** Missing where there is none, and in older stores. */
+  readonly asked?: readonly number[];
   readonly memory: SessionMemory;
   readonly halves: readonly [SavedHalf, SavedHalf];
 }
@@ -98,6 +100,7 @@ export function saveDecoderState(state: FlowState): string {
     const { keys } = state.sessions;
     const isIpv4 = keys[k + 3] >> 20 === KIND.ipv4;
     const end = (word: number): number[] => (isIpv4 ? [word] : addressWords(state, word));
+    const asked = lastAsked(state, stream);
     const saved: SavedStream = {
       protocol: stream.protocol.name,
       ends: [end(keys[k]), end(keys[k + 1])],
@@ -111,6 +114,7 @@ export function saveDecoderState(state: FlowState): string {
       hour: stream.hour,
       heard: Math.max(0, state.sessions.doubles[(k >> 1) + SESSION.lastSecondsD]),
       heardUntil: stream.heardUntil,
+      ...(asked.length === 0 ? {} : { asked }),
       memory: stream.memory,
       halves: [saveHalf(stream.halves[0]), saveHalf(stream.halves[1])],
     };
@@ -205,6 +209,7 @@ export function restoreDecoderState(state: FlowState, sink: FlowSink, text: stri
     stream.hour = one.hour;
     stream.heardUntil = one.heardUntil ?? 0;
     state.sessions.doubles[(s >> 1) + SESSION.lastSecondsD] = one.heard ?? 0;
+    stream.asked = one.asked ?? [];
     stream.memory = one.memory;
     for (const side of [0, 1] as const) {
       const half = stream.halves[side];

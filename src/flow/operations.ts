@@ -26,6 +26,9 @@ const MAX_ADDRESS_FACTS = 100_000;
 /** Beyond the limit ranges are widened to blocks of this many addresses: bounded, and never narrower than what was seen. */
 const FOLD_BLOCK = 64;
 
+/** Unit id and 1, in an operation's key below its protocol. */
+const UNIT_MASK = 0xffff;
+
 /** The operation that stands for all that a conversation asked beyond its limit. */
 const FOLDED_FUNCTION = -1;
 
@@ -89,6 +92,14 @@ export function createFlowSink(state: FlowState): FlowSink {
       if (words[o + OPERATION.rangeFirst] === first && words[o + OPERATION.rangeLast] === last && words[o + OPERATION.rangeAccess] === access) {
         words[o + OPERATION.rangeHits]++;
       } else noteOtherRange(state, index, access, first, last);
+    },
+
+    answeredRange(access, first, last) {
+      const index = sink.operationIndex;
+      if (index < 0) return;
+      const o = index * OPERATION.stride;
+      const words = state.operations.keys;
+      if (words[o + OPERATION.rangeFirst] !== first || words[o + OPERATION.rangeLast] !== last || words[o + OPERATION.rangeAccess] !== access) noteAnsweredRange(state, sink, index, access, first, last);
     },
 
     target(name) {
@@ -322,28 +333,63 @@ function noteOtherRange(state: FlowState, index: number, access: number, first: 
   settleRange(state, index);
   const words = state.operations.keys;
   const o = index * OPERATION.stride;
-  let from = first;
-  let to = last;
-  let known = findKey(state.ranges, index, access, from, to);
+  let known = findKey(state.ranges, index, access, first, last);
   const isFolded = known < 0 && words[o + OPERATION.ranges] >= MAX_RANGES_PER_OPERATION;
-  if (isFolded) {
-    words[o + OPERATION.rangesFolded]++;
-    from = first - (first % FOLD_BLOCK);
-    to = last - (last % FOLD_BLOCK) + FOLD_BLOCK - 1;
-    known = findKey(state.ranges, index, access, from, to);
-  }
-  if (known < 0) {
-    known = internKey(state.ranges, index, access, from, to);
-    state.rangeCounts = grownInt32(state.rangeCounts, known + 1);
-    state.rangeCounts[known] = 0;
-    words[o + OPERATION.ranges]++;
-  }
+  if (isFolded) words[o + OPERATION.rangesFolded]++;
+  if (known < 0) known = internRange(state, index, access, first, last, isFolded);
   state.rangeCounts[known]++;
   if (isFolded) return;
   words[o + OPERATION.rangeAccess] = access;
   words[o + OPERATION.rangeFirst] = first;
   words[o + OPERATION.rangeLast] = last;
   words[o + OPERATION.rangeAt] = known;
+}
+
+function internRange(state: FlowState, index: number, access: number, first: number, last: number, isFolded: boolean): number {
+  const { ranges } = state;
+  const range = isFolded
+    ? internKey(ranges, index, access, first - (first % FOLD_BLOCK), last - (last % FOLD_BLOCK) + FOLD_BLOCK - 1)
+    : internKey(ranges, index, access, first, last);
+  if (!ranges.added) return range;
+  state.rangeCounts = grownInt32(state.rangeCounts, range + 1);
+  state.rangeCounts[range] = 0;
+  state.operations.keys[index * OPERATION.stride + OPERATION.ranges]++;
+  return range;
+}
+
+/**
+ * An answer repeats another range than the operation was asked for last. One that nobody was heard to ask for, in this interval or at
+ * the end of the one before, was asked for once at least: a mirror port drops frames, and some see one direction only.
+ */
+function noteAnsweredRange(state: FlowState, sink: FlowSink, index: number, access: number, first: number, last: number): void {
+  const o = index * OPERATION.stride;
+  const words = state.operations.keys;
+  if (findKey(state.ranges, index, access, first, last) >= 0 || wasAsked(state, sink, index, first, last)) return;
+  const range = internRange(state, index, access, first, last, words[o + OPERATION.ranges] >= MAX_RANGES_PER_OPERATION);
+  if (state.ranges.added) state.rangeCounts[range] = 1;
+}
+
+/** The session's last request before the checkpoint had this range: it was counted then. */
+function wasAsked(state: FlowState, sink: FlowSink, index: number, first: number, last: number): boolean {
+  const stream = state.streams[state.sessions.keys[sink.session * SESSION.stride + SESSION.app] - 1];
+  if (stream === null || stream === undefined || stream.asked.length === 0) return false;
+  const [unit, code, from, to] = stream.asked;
+  const words = state.operations.keys;
+  const o = index * OPERATION.stride;
+  return (words[o + 1] & UNIT_MASK) === unit && words[o + 2] === code && from === first && to === last;
+}
+
+/** The range that the stream's last operation was asked for last: what `wasAsked` needs once the tables are empty. */
+export function lastAsked(state: FlowState, stream: TcpStream): readonly number[] {
+  const index = state.sessions.keys[stream.session * SESSION.stride + SESSION.operation] - 1;
+  if (index < 0) return stream.asked;
+  const o = index * OPERATION.stride;
+  const words = state.operations.keys;
+  const ranges = state.ranges.keys;
+  const r = words[o + OPERATION.rangeAt] << 2;
+  // Its ranges are all from answers, or it has none.
+  if (words[o + OPERATION.ranges] === 0 || ranges[r] !== index) return [];
+  return [words[o + 1] & UNIT_MASK, words[o + 2], ranges[r + 2], ranges[r + 3]];
 }
 
 /** Adds the repetitions of the operation's last range to its count. */

@@ -57,6 +57,8 @@ export interface TcpStream {
   hour: number;
   /** Seconds until which it was heard in a capture that was read before an earlier one; 0: nothing is in doubt (doubtPositions of settle.ts). */
   heardUntil: number;
+  /** The session's last operation and range before a checkpoint (lastAsked of operations.ts), empty for none: its answer may come after. */
+  asked: readonly number[];
   /** Index of the fact told last, -1 none: what was told after it the time before is most often told again. */
   fact: number;
   /** The same for targets. */
@@ -82,6 +84,8 @@ export interface StreamEvents {
 
 const newHalf = (): HalfStream => ({ known: false, next: 0, synced: false, carry: null, carried: 0, skip: 0, waiting: null, at: 0, isPlain: false });
 
+const NOTHING_ASKED: readonly number[] = [];
+
 export function createTcpStream(protocol: StreamProtocol, protocolText: number, session: number): TcpStream {
   const lo = newHalf();
   const hi = newHalf();
@@ -101,6 +105,7 @@ export function createTcpStream(protocol: StreamProtocol, protocolText: number, 
     confirmed: false,
     hour: 0,
     heardUntil: 0,
+    asked: NOTHING_ASKED,
     fact: -1,
     target: -1,
   };

@@ -118,7 +118,7 @@ const POLLS = [[1, 3, 100, 10], [1, 4, 0, 2], [2, 16, 7, 1], [1, 6, 9, 77], [1, 
 const step = fc.record({
   session: fc.integer({ min: 0, max: 2 }),
   poll: fc.integer({ min: 0, max: POLLS.length - 1 }),
-  odd: fc.constantFrom('', '', '', '', '', '', 'exception', 'repeat', 'split', 'hole', 'ack', 'fin', 'turned', 'turned'),
+  odd: fc.constantFrom('', '', '', '', '', '', 'exception', 'repeat', 'split', 'hole', 'ack', 'fin', 'turned', 'turned', 'unheard'),
   gapMs: fc.constantFrom(1, 10, 10, 10, 500, 40_000, 2_000_000),
 });
 
@@ -154,7 +154,7 @@ function dialogue(steps: readonly { session: number; poll: number; odd: string; 
     const answer = odd === 'exception' ? [...head(2), code | 0x80, 2] : code < 5 ? [...head(4), code, 2, 0, 1] : [...head(5), ...pdu.slice(0, 5)];
     if (odd === 'hole') next[session][0] += 12;
     const asker = odd === 'turned' ? 1 : 0;
-    send(session, asker, 0x18, request, odd !== 'repeat');
+    if (odd !== 'unheard') send(session, asker, 0x18, request, odd !== 'repeat');
     if (odd === 'repeat') send(session, 0, 0x18, request);
     if (odd === 'ack') send(session, 1, 0x10, []);
     ms += 3;

@@ -1,6 +1,7 @@
 /** What is made of Modbus/TCP that devices refuse, and of octets that look like it: as imported, by both paths of the feed. */
 import { expect, test } from 'vitest';
 import { dialogue, imported, operationsOf } from './imported.ts';
+import { adu as wireAdu, heardIn, THREE_WRITTEN, WRITE_THREE, wireSession } from './wire-session.ts';
 
 const u16 = (...values: readonly number[]): number[] => values.flatMap((value) => [value >> 8, value & 255]);
 const adu = (unit: number, pdu: readonly number[], transaction = 1): number[] => [...u16(transaction, 0, pdu.length + 1), unit, ...pdu];
@@ -115,4 +116,52 @@ test('what no message begins in is counted while a stream is out of step', async
   const set = await imported(talk.frames);
   expect(operationsOf(set)).toEqual(['modbus 16: 2/0/0']);
   expect(set.sensor.counters['tcp.unread']).toBe(4);
+});
+
+/** Answers to FC 5, 6, 15, 16 and 22, and what they say was written. */
+const WRITTEN: readonly (readonly [request: readonly number[], answer: readonly number[], first: number, last: number])[] = [
+  [[5, ...u16(10, 0xff00)], [5, ...u16(10, 0xff00)], 10, 10],
+  [[6, ...u16(20, 7)], [6, ...u16(20, 7)], 20, 20],
+  [[15, ...u16(30, 8), 1, 1], [15, ...u16(30, 8)], 30, 37],
+  [WRITE, WRITE.slice(0, 5), 100, 102],
+  [[22, ...u16(40, 1, 2)], [22, ...u16(40, 1, 2)], 40, 40],
+];
+
+test('what was written is known from the answer where the request was lost, and counted once where it was not', async () => {
+  for (const isHeard of [false, true]) {
+    const talk = dialogue(502);
+    for (const [request, answer] of WRITTEN) {
+      talk.ask(adu(1, request), isHeard);
+      talk.answer(adu(1, answer));
+    }
+    const { conversations } = await imported(talk.frames);
+    expect(conversations[0].operations.map(({ requests, responses }) => [requests, responses])).toEqual(WRITTEN.map(() => [isHeard ? 1 : 0, 1]));
+    expect(conversations[0].operations.map(({ ranges }) => ranges)).toEqual(WRITTEN.map(([, , first, last]) => [{ access: 'write', first, last, requests: 1 }]));
+  }
+});
+
+test('one write whose request was lost adds its range to those that were heard, whatever was answered in between', async () => {
+  const talk = dialogue(502);
+  for (let i = 0; i < 12; i++) {
+    const address = i === 7 ? 900 : 20 + (i % 2);
+    talk.ask(adu(1, [6, ...u16(address, i)], i), i !== 7);
+    talk.answer(adu(1, [6, ...u16(address, i)], i));
+  }
+  const { conversations: [{ operations: [write] }] } = await imported(talk.frames);
+  expect(write).toMatchObject({ requests: 11, responses: 12 });
+  expect(write.ranges.map(({ first, requests }) => [first, requests])).toEqual([[20, 6], [21, 5], [900, 1]]);
+});
+
+test('an answer after a checkpoint does not count its request again', async () => {
+  const session = wireSession({ ip: '10.0.0.1', port: 50_000, mac: '02:00:00:00:00:01' }, { ip: '10.0.0.2', port: 502, mac: '02:00:00:00:00:02' });
+  session.open();
+  for (let i = 0; i < 9; i++) {
+    session.opener(wireAdu(i, WRITE_THREE));
+    session.dialled(wireAdu(i, THREE_WRITTEN));
+  }
+  // The capture ends between a request and its answer.
+  const captures = [{ frames: session.frames.slice(0, 10), startMs: 0 }, { frames: session.frames.slice(10), startMs: 100 }];
+  const { conversations: [{ operations: [write] }] } = await heardIn(captures, { checkpointFrames: 1 });
+  expect(write).toMatchObject({ requests: 9, responses: 9 });
+  expect(write.ranges).toEqual([{ access: 'write', first: 100, last: 102, requests: 9 }]);
 });

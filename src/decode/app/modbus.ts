@@ -2,7 +2,8 @@
  * Modbus/TCP and Modbus/UDP (MODBUS Messaging on TCP/IP V1.0b; MODBUS Application Protocol V1.1b3).
  *
  * In: a stream or datagram at a message boundary. Out: operations by unit and function code, exceptions by code, the
- * register, coil, file and FIFO ranges of requests, device identification (43/14). Values are never kept.
+ * register, coil, file and FIFO ranges of requests (and of answers that repeat them), device identification (43/14). Values are
+ * never kept.
  * Left out on purpose: Modbus RTU over TCP, which has no MBAP header. It is told by its CRC (isModbusRtu) and only named.
  */
 import type { Access } from '../../observation.ts';
@@ -341,6 +342,7 @@ function readMessage(bytes: Uint8Array, at: number, end: number, direction: numb
     }
     sink.operation(unit, isSeveral(code) ? operationOf(bytes, pdu, end, code) : code, MESSAGE.response, 0);
     if (code === FC.encapsulatedInterface) readIdentification(bytes, pdu, end, sink);
+    else if (code >= FC.writeSingleCoil) readAnsweredRange(bytes, pdu, end, code, sink);
     return;
   }
   sink.operation(unit, isSeveral(code) ? operationOf(bytes, pdu, end, code) : code, MESSAGE.request, 0);
@@ -381,15 +383,28 @@ function readRequestRange(bytes: Uint8Array, pdu: number, end: number, code: num
   }
 }
 
+/** Answers to writes repeat the address, and the quantity where there is one (V1.1b3 clauses 6.5, 6.6, 6.11, 6.12 and 6.16). */
+function readAnsweredRange(bytes: Uint8Array, pdu: number, end: number, code: number, sink: ProtocolSink): void {
+  const isSingle = code === FC.writeSingleCoil || code === FC.writeSingleRegister || code === FC.maskWriteRegister;
+  if (!isSingle && code !== FC.writeMultipleCoils && code !== FC.writeMultipleRegisters) return;
+  if (end - pdu < 5) return;
+  const first = uint16(bytes, pdu + 1);
+  sink.answeredRange(WRITE, first, lastOf(first, isSingle ? 1 : uint16(bytes, pdu + 3)));
+}
+
 /**
  * No quantity (0, or none in a PDU too short for one), or one that goes beyond the last address, is refused (exceptions 03 and
  * 02; V1.1b3 clause 6.3). It is told as the first address, or up to the last that there is: without a range it would be all of them.
  */
 function reportRange(sink: ProtocolSink, access: number, first: number, quantity: number): void {
+  if (quantity === 0 || first + quantity - 1 > LAST_ADDRESS) sink.malformed('modbus.range');
+  sink.range(access, first, lastOf(first, quantity));
+}
+
+function lastOf(first: number, quantity: number): number {
   const last = first + quantity - 1;
-  if (quantity > 0 && last <= LAST_ADDRESS) return sink.range(access, first, last);
-  sink.malformed('modbus.range');
-  sink.range(access, first, quantity === 0 ? first : LAST_ADDRESS);
+  if (last > LAST_ADDRESS) return LAST_ADDRESS;
+  return quantity === 0 ? first : last;
 }
 
 /** Sub-requests of file record access (V1.1b3 clauses 6.14 and 6.15): reference type, file, record, length (and data). */

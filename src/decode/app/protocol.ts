@@ -33,6 +33,8 @@ export interface ProtocolSink {
   operation(unit: number, code: number, kind: number, errorCode: number): void;
   /** The request just reported covers this inclusive range. access: 0 read, 1 write. */
   range(access: number, first: number, last: number): void;
+  /** The answer just reported repeats this range: it counts where its request was not heard. */
+  answeredRange(access: number, first: number, last: number): void;
   /** The request just reported touches this node, area, class or method. */
   target(name: string): void;
   /** Something about the conversation, counted per direction: `fact('opcua.policy', 'http://...#None')`. */

@@ -13,6 +13,7 @@ export function senderByReading(read: StreamProtocol['read'], newMemory: StreamP
   const sink: ProtocolSink = {
     operation: ignore,
     range: ignore,
+    answeredRange: ignore,
     target: ignore,
     fact: ignore,
     serverFact: ignore,

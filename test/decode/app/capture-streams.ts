@@ -134,6 +134,7 @@ const count = (map: Map<string, number>, key: string): void => {
 export const createSink = (told: Told): ProtocolSink => ({
   operation: (_unit, code, kind, error) => count(told.operations, `${code} ${kind} ${error}`),
   range: () => {},
+  answeredRange: () => {},
   target: (name) => count(told.targets, name),
   fact: (name, value) => count(told.facts[told.direction], `${name}=${value}`),
   serverFact: (name, value) => void told.serverFacts.add(`${name}=${value}`),
