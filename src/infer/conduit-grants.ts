@@ -5,10 +5,9 @@
  * In: Observations and the plan. Out: grants with operations, ranges, evidence and witnesses, and what crosses no
  * boundary or was set aside, counted. Left out on purpose: any widening (conduit-generalise.ts).
  */
-import { addTo } from '../net/multi-map.ts';
 import type { Access, Conversation, ObservationSet, Operation } from '../observation.ts';
 import type { Span } from '../net/register-set.ts';
-import { mergeSpans, tableOf } from '../net/register-set.ts';
+import { mergeSpans, spansContain, tableOf } from '../net/register-set.ts';
 import { CONTROLS_DEVICE } from './activity.ts';
 import { ALL_HOURS } from './captured-days.ts';
 import { standingOf } from './conduit-plan.ts';
@@ -17,6 +16,9 @@ import { findVisits } from './conduit-visits.ts';
 
 /** What a client wants: to know, to change, to engineer; `any` where operations are not readable. */
 export type OperationClass = 'read' | 'write' | 'engineer' | 'any';
+
+/** Why what was seen is no basis for approval: of its requests none was heard, so that its addresses are unknown, or it was only ever refused. */
+export type Doubt = 'unheard-range' | 'refused';
 
 /** One function code to one unit; `spans` is null when the code has no data address or any address is let through. */
 export interface ModbusAsk {
@@ -58,6 +60,8 @@ export interface Grant {
   /** `modbus`, `opcua`, another protocol whose operations were read, or `` when none was. */
   readonly protocol: string;
   readonly class: OperationClass;
+  /** Kept apart from what is certain: no rule widens by it. */
+  readonly doubt: Doubt | null;
   readonly detail: GrantDetail;
   readonly evidence: GrantEvidence;
   /** Rules that widened it beyond what was seen; empty = exact. */
@@ -82,6 +86,15 @@ const classOfOperation = (operation: Operation): OperationClass => {
     case 'control': return CONTROLS_DEVICE.has(operation.protocol) ? 'engineer' : 'write';
     default: return 'engineer';
   }
+};
+
+const CHANGES: ReadonlySet<Access> = new Set(['write', 'control', 'program']);
+
+const doubtOf = (operation: Operation): Doubt | null => {
+  const { function: code, protocol, access, requests, responses, errors, ranges } = operation;
+  const isOpen = protocol === 'modbus' && ranges.length === 0 && (tableOf(code, 'read') !== null || tableOf(code, 'write') !== null);
+  if (errors > 0 && responses === 0 && (isOpen || CHANGES.has(access))) return 'refused';
+  return isOpen && requests === 0 ? 'unheard-range' : null;
 };
 
 const serviceName = (name: string): string => name.replace(/(Request|Response)$/, '');
@@ -142,29 +155,40 @@ export const mergeEvidence = (a: GrantEvidence, b: GrantEvidence): GrantEvidence
 /** `tcp/502`, `tcp/49152-65535`. */
 export const portKey = ({ transport, port, lastPort }: Pick<Grant, 'transport' | 'port' | 'lastPort'>): string => `${transport}/${port}${lastPort === port ? '' : `-${lastPort}`}`;
 
-export const grantKey = (grant: Pick<Grant, 'client' | 'server' | 'transport' | 'port' | 'lastPort' | 'class'>): string =>
-  `${grant.client.id}\n${grant.server.id}\n${portKey(grant)}\n${grant.class}`;
+export const grantKey = (grant: Pick<Grant, 'client' | 'server' | 'transport' | 'port' | 'lastPort' | 'class' | 'doubt'>): string =>
+  `${grant.client.id}\n${grant.server.id}\n${portKey(grant)}\n${grant.class}${grant.doubt === null ? '' : `\n${grant.doubt}`}`;
 
 const factValues = (conversation: Conversation, name: string): string[] => conversation.facts.filter((fact) => fact.name === name).map((fact) => fact.value);
 
 const MODES = new Set(['None', 'Sign', 'SignAndEncrypt']);
 
-/** The classes of one conversation, each with its operations. */
-function splitByClass(conversation: Conversation): Map<OperationClass, { detail: GrantDetail; operations: Operation[] }> {
+interface Piece {
+  readonly class: OperationClass;
+  readonly doubt: Doubt | null;
+  readonly detail: GrantDetail;
+  readonly operations: readonly Operation[];
+}
+
+/** The classes of one conversation, each with its operations; what is in doubt apart. */
+function splitByClass(conversation: Conversation): Piece[] {
   const modes = sortedUnique(factValues(conversation, 'opcua.mode').filter((mode) => MODES.has(mode)));
   const policies = sortedUnique(factValues(conversation, 'opcua.policy').map(policyName).filter((policy) => policy !== ''));
   const opaque = conversation.facts.some((fact) => fact.name === 'opcua.encrypted' && fact.value === 'MSG') || modes.includes('SignAndEncrypt');
-  const byClass = new Map<OperationClass, Operation[]>();
+  const pieces = new Map<string, { readonly class: OperationClass; readonly doubt: Doubt | null; readonly operations: Operation[] }>();
   for (const operation of conversation.operations) {
     const own = opaque && operation.protocol === 'opcua' ? 'any' : classOfOperation(operation);
-    addTo(byClass, own, operation);
+    const doubt = own === 'any' ? null : doubtOf(operation);
+    const key = `${own} ${doubt}`;
+    const held = pieces.get(key);
+    if (held === undefined) pieces.set(key, { class: own, doubt, operations: [operation] });
+    else held.operations.push(operation);
   }
-  if (byClass.size === 0 || (opaque && !byClass.has('any'))) byClass.set('any', byClass.get('any') ?? []);
-  const out = new Map<OperationClass, { detail: GrantDetail; operations: Operation[] }>();
-  for (const [own, operations] of byClass) {
+  if (pieces.size === 0 || (opaque && !pieces.has('any null'))) pieces.set('any null', { class: 'any', doubt: null, operations: [] });
+  return [...pieces.values()].map((piece): Piece => {
+    const { class: own, operations } = piece;
     const opcua = operations.filter((operation) => operation.protocol === 'opcua');
-    out.set(own, {
-      operations,
+    return {
+      ...piece,
       detail: {
         modbus: mergeAsks(operations.filter((operation) => operation.protocol === 'modbus').map(askOf)),
         // Behind encryption other services may pass unseen: naming the few that were readable would be a false promise.
@@ -174,9 +198,23 @@ function splitByClass(conversation: Conversation): Map<OperationClass, { detail:
         names: sortedUnique(operations.filter((operation) => operation.protocol !== 'modbus' && operation.protocol !== 'opcua').map((operation) => operation.name)),
         access: own === 'any' ? [] : sortedUnique(operations.map((operation) => operation.access)),
       },
-    });
-  }
-  return out;
+    };
+  });
+}
+
+const contains = (own: ModbusAsk['spans'], inner: ModbusAsk['spans']): boolean =>
+  own === null || inner === null || [...inner].every(([access, spans]) => spans.every((span) => spansContain(own.get(access) ?? [], span)));
+
+/** Of a grant in doubt what no other one of its pair lets through, or null: what is let through anyway needs no decision. */
+export function undecidedOf(grant: Grant, ofPair: readonly Grant[]): Grant | null {
+  const others = ofPair.map(({ detail }) => detail);
+  const detail: GrantDetail = {
+    ...grant.detail,
+    modbus: grant.detail.modbus.filter(({ unit, code, spans }) => !others.some(({ modbus }) => modbus.some((own) => own.unit === unit && own.code === code && contains(own.spans, spans)))),
+    opcuaServices: grant.detail.opcuaServices.filter((service) => !others.some(({ opcuaServices }) => opcuaServices.includes(service))),
+    names: grant.detail.names.filter((name) => !others.some(({ names }) => names.includes(name))),
+  };
+  return detail.modbus.length + detail.opcuaServices.length + detail.names.length === 0 ? null : { ...grant, detail };
 }
 
 export interface ObservedGrants {
@@ -200,7 +238,7 @@ export function observeGrants(set: ObservationSet, index: PlanIndex): ObservedGr
     else if (standing.kind === 'set-aside') setAside.push({ conversation, why: standing.why });
     else if (visits.has(conversation.id)) setAside.push({ conversation, why: visits.get(conversation.id) ?? '' });
     else {
-      for (const [own, { detail, operations }] of splitByClass(conversation)) {
+      for (const { class: own, doubt, detail, operations } of splitByClass(conversation)) {
         const isWhole = operations.length === 0;
         const seen = isWhole ? conversation.days : operations.flatMap((one) => one.days);
         const grant: Grant = {
@@ -212,6 +250,7 @@ export function observeGrants(set: ObservationSet, index: PlanIndex): ObservedGr
           service: conversation.service.name,
           protocol: operations[0]?.protocol ?? (conversation.service.name === 'opcua' || conversation.service.name === 'modbus' ? conversation.service.name : ''),
           class: own,
+          doubt,
           detail,
           rules: [],
           source: null,

@@ -9,7 +9,7 @@ import type { PlanIndex } from './conduit-plan.ts';
 import { isoDay } from './captured-days.ts';
 
 export const QUESTION_KINDS = [
-  'temporary-device', 'into-safety', 'enterprise-to-control', 'internet', 'remote-to-cell', 'cross-cell', 'unreadable', 'engineering', 'negotiated-ports', 'rare',
+  'temporary-device', 'into-safety', 'enterprise-to-control', 'internet', 'remote-to-cell', 'cross-cell', 'refused', 'unheard-range', 'unreadable', 'engineering', 'negotiated-ports', 'rare',
 ] as const;
 
 export type QuestionKind = (typeof QUESTION_KINDS)[number];
@@ -22,6 +22,8 @@ export const QUESTION_SENTENCES: Readonly<Record<QuestionKind, string>> = {
   internet: 'a control-side device and the Internet (SR 5.2): what for?',
   'remote-to-cell': 'a device behind an external network reaches a cell directly (ZCR 3.6): is the link known?',
   'cross-cell': 'one cell\'s device asks another cell, and nobody else of its kind does: is it an interlock?',
+  refused: 'was asked for, and the device refused it each time (exceptions only): what is it for, and should it be asked at all?',
+  'unheard-range': 'was answered, and no request of it was heard, so which addresses it touches is unknown and all of them are open: which are meant?',
   unreadable: 'the service is one we read, but no operation could be read: is it really that protocol?',
   engineering: 'an engineering or jump station, now and then: standing, or switched on for each session?',
   'negotiated-ports': 'a control connection (FTP on 21, the MS-RPC endpoint mapper on 135) agrees upon a new port each time, so a whole range is open: can the device be held to a few ports, or the firewall follow the control connection in place of this rule?',
@@ -51,6 +53,7 @@ export function questionOf(grant: Grant, index: PlanIndex): QuestionKind | null 
   const client = index.kindOf(grant.client.zone);
   const server = index.kindOf(grant.server.zone);
   if (client === 'temporary' || server === 'temporary') return 'temporary-device';
+  if (grant.doubt !== null) return grant.doubt;
   if (server === 'safety' && grant.class !== 'read' && !(grant.class === 'any' && isMonitoringService(grant.transport, grant.service))) return 'into-safety';
   if ((client === 'external' && CONTROL_KINDS.has(server)) || (server === 'external' && CONTROL_KINDS.has(client))) return 'internet';
   if ((client === 'enterprise' && CONTROL_KINDS.has(server)) || (server === 'enterprise' && CONTROL_KINDS.has(client))) return 'enterprise-to-control';

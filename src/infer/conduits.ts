@@ -13,7 +13,7 @@ import type { Permit, PermitEnd } from '../permit.ts';
 import { isMac } from './address-order.ts';
 import { isoDay } from './captured-days.ts';
 import { generaliseGrants } from './conduit-generalise.ts';
-import { grantKey, mergeDetails, mergeEvidence, observeGrants, portKey } from './conduit-grants.ts';
+import { grantKey, mergeDetails, mergeEvidence, observeGrants, portKey, undecidedOf } from './conduit-grants.ts';
 import type { Grant, GrantDetail } from './conduit-grants.ts';
 import { maintenanceGrants } from './conduit-maintenance.ts';
 import { foldNegotiated } from './conduit-negotiated.ts';
@@ -182,9 +182,16 @@ function foldBusiness(grants: readonly Grant[], index: PlanIndex): { rest: Grant
     const evidence = held === undefined ? grant.evidence : mergeEvidence(held.grant.evidence, grant.evidence);
     // One port may be named differently from pair to pair; the first name in the alphabet stands for all.
     const service = held === undefined || (grant.service !== '' && (held.grant.service === '' || grant.service < held.grant.service)) ? grant.service : held.grant.service;
-    folded.set(key, { grant: { ...grant, service, protocol: '', class: 'any', detail, evidence, rules: [...new Set([...grant.rules, 'outside-iacs'])].sort() }, pairs: new Set(held?.pairs).add(`${grant.client.id}\n${grant.server.id}`) });
+    folded.set(key, { grant: { ...grant, service, protocol: '', class: 'any', doubt: null, detail, evidence, rules: [...new Set([...grant.rules, 'outside-iacs'])].sort() }, pairs: new Set(held?.pairs).add(`${grant.client.id}\n${grant.server.id}`) });
   }
   return { rest, folded: [...folded.values()] };
+}
+
+function undecidedGrants(doubtful: readonly Grant[], standing: readonly Grant[]): Grant[] {
+  const pairOf = (grant: Grant): string => `${grant.client.id}\n${grant.server.id}\n${portKey(grant)}`;
+  const byPair = new Map<string, Grant[]>();
+  for (const grant of standing) addTo(byPair, pairOf(grant), grant);
+  return doubtful.flatMap((grant) => undecidedOf(grant, byPair.get(pairOf(grant)) ?? []) ?? []);
 }
 
 interface Ids {
@@ -232,13 +239,15 @@ export function proposeConduits(set: ObservationSet, plan: ZonePlan, options: Co
   const observed = new Map(exact.map((grant) => [grantKey(grant), grant]));
   const joined = (options.negotiated ?? !options.exact) ? foldNegotiated(exact, set, index) : [...exact];
   const { rest, folded } = options.exact ? { rest: joined, folded: [] } : foldBusiness(joined, index);
-  const generalised = options.exact ? rest : generaliseGrants(rest, index);
-  const { standing, onDemand } = options.exact || !options.maintenance ? { standing: generalised, onDemand: [] } : maintenanceGrants(rest, generalised, index);
+  const certain = rest.filter(({ doubt }) => doubt === null);
+  const generalised = options.exact ? certain : generaliseGrants(certain, index);
+  const { standing, onDemand } = options.exact || !options.maintenance ? { standing: generalised, onDemand: [] } : maintenanceGrants(certain, generalised, index);
+  const undecided = undecidedGrants(rest.filter(({ doubt }) => doubt !== null), standing);
   const engineered = new Map<number, number>();
   for (const grant of exact) if (grant.class === 'engineer') for (const day of grant.evidence.days) engineered.set(day, (engineered.get(day) ?? 0) + 1);
   const listening = listeningOf(index.capturedDays, set.sensor.hours, engineered);
   const drafts = sortDrafts([
-    ...draftPermits(standing, false, observed, index),
+    ...draftPermits([...standing, ...undecided], false, observed, index),
     ...folded.flatMap(({ grant, pairs }) => draftPermits([grant], false, observed, index).map((draft) => ({
       ...draft, clients: [], servers: [], rules: grant.rules, neverSeen: index.allOf(grant.client.zone).length * index.allOf(grant.server.zone).length - pairs.size,
     }))),

@@ -57,6 +57,38 @@ describe('exact Permits', () => {
   });
 });
 
+describe('what is no basis for approval', () => {
+  const withCounts = (one: Conversation, place: number, counts: Partial<Conversation['operations'][number]>): Conversation =>
+    ({ ...one, operations: one.operations.map((operation, i) => (i === place ? { ...operation, ...counts } : operation)) });
+  const unheard = withCounts(modbus('10.4.0.1', '10.1.0.1', [{ code: 3, ranges: [[0, 9]] }, { code: 3, unit: 2 }, { code: 3, unit: 3, ranges: [[20, 29]] }]), 1, { requests: 0, ranges: [] });
+  const refused = withCounts(modbus('10.4.0.1', '10.1.0.1', [{ code: 3 }, { code: 16, ranges: [[10, 11]] }]), 1, { responses: 0, errors: 2800 });
+  const sketch = ({ permits }: ConduitProposal): unknown[] => permits.map(({ permit: { modbus: asked, decision }, question }) => [asked?.functionCodes.join(), asked?.unitIds.join(), asked?.ranges.map(({ first, last }) => `${first}-${last}`).join(), decision, question?.kind]);
+
+  it.each([true, false])('an operation without ranges, because its requests were not heard, asks which are meant, and widens nothing (exact: %s)', (exact) => {
+    expect(sketch(proposeConduits(seen(unheard), PLAN, { ...DEFAULT_CONDUIT_OPTIONS, exact }))).toEqual([
+      ['3', '1', '0-9', 'approved', undefined], ['3', '3', '20-29', 'approved', undefined], ['3', '2', '', 'pending', 'unheard-range'],
+    ]);
+  });
+
+  it('a write that was only ever refused asks what it is for; a refused read is one like others', () => {
+    expect(sketch(proposeConduits(seen(refused), PLAN))).toEqual([['3', '1', '0-9', 'approved', undefined], ['16', '1', '10-11', 'pending', 'refused']]);
+    const read = withCounts(modbus('10.4.0.1', '10.1.0.1', [{ code: 3 }]), 0, { responses: 0, errors: 2800 });
+    expect(proposeConduits(seen(read), PLAN).permits.map(({ question }) => question)).toEqual([null]);
+  });
+
+  it('needs no decision where what was heard lets it through', () => {
+    const other = modbus('10.4.0.1', '10.1.0.1', [{ code: 3, unit: 2, ranges: [[0, 9]] }]);
+    expect(sketch(proposeConduits(seen(unheard, other), PLAN, EXACT)).filter((line) => (line as string[])[3] === 'pending')).toEqual([]);
+  });
+
+  it('passes the proof', () => {
+    for (const set of [seen(unheard), seen(refused)]) {
+      const { loaded } = parseSpec(writeSpec(proposeConduits(set, PLAN)), 'proposal');
+      expect(loaded === null ? null : proveProposal(loaded, set).faults).toEqual([]);
+    }
+  });
+});
+
 describe('stated rules', () => {
   const ruleOf = (set: ReturnType<typeof observations>, rule: string): ConduitProposal['rules'][number] | undefined => proposeConduits(set, PLAN).rules.find((use) => use.rule === rule);
 
