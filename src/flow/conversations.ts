@@ -161,6 +161,18 @@ export function proveServer(state: FlowState, session: number, serverIsLo: boole
   return false;
 }
 
+/**
+ * How a message is to be read that says who its sender is, after proveServer. Who asks, by better evidence, sends no answers. What
+ * seems to be asked by who answers may be a request, because who was dialled may ask, until a protocol has proven that it does not.
+ * @param saysServer what the message says of its sender
+ */
+export function isServersMessage(state: FlowState, session: number, saysServer: boolean, sentByLo: boolean): boolean {
+  const flags = state.sessions.keys[session * SESSION.stride + SESSION.flags];
+  const asks = ((flags & FLAG.askerIsLo) !== 0) === sentByLo;
+  if (saysServer || asks) return !asks;
+  return (flags & FLAG.askerProven) !== 0 || transportOf(state, session) !== IP_PROTOCOL.tcp;
+}
+
 const DENIED = FLAG.deniesLo | FLAG.deniesHi;
 
 /** Who was dialled asks. */

@@ -7,7 +7,7 @@
 import type { ProtocolSink } from '../decode/app/protocol.ts';
 import * as protocols from '../decode/app/protocol.ts';
 import { REVERSED_FACT } from '../observation.ts';
-import { askedAddress, askerAddress, conversationOf, proveServer } from './conversations.ts';
+import { askedAddress, askerAddress, conversationOf, isServersMessage, proveServer } from './conversations.ts';
 import { count, internText, type FlowState } from './flow-state.ts';
 import * as layout from './flow-state.ts';
 import { findKey, grownInt32, internKey } from './int-table.ts';
@@ -125,6 +125,7 @@ export function createFlowSink(state: FlowState): FlowSink {
       const isReversed = proveServer(state, sink.session, sender === sink.fromLo, sink.fromLo);
       sink.direction = sender ? 1 - TO_SERVER : TO_SERVER;
       if (isReversed) noteReversed(state, sink.session);
+      return isServersMessage(state, sink.session, sender, sink.fromLo);
     },
 
     malformed(reason) {

@@ -165,3 +165,25 @@ test('an answer after a checkpoint does not count its request again', async () =
   expect(write).toMatchObject({ requests: 9, responses: 9 });
   expect(write.ranges).toEqual([{ access: 'write', first: 100, last: 102, requests: 9 }]);
 });
+
+/** Requests of a wrong length, which have that of an answer. */
+test.each([[502, true], [1502, true], [502, false]])('who asks by the handshake or the port asks, whatever the length of its message (port %i, handshake %s)', async (port, handshake) => {
+  const talk = dialogue(port, { handshake });
+  talk.ask(adu(1, [3, ...u16(0, 5)], 1));
+  talk.answer(adu(1, [3, 10, ...u16(1, 2, 3, 4, 5)], 1));
+  for (const [i, pdu] of [[16, ...u16(10, 2)], [3, ...u16(0x0401, 2), 0], [15, ...u16(7, 3)]].entries()) {
+    talk.ask(adu(1, pdu, i));
+    talk.answer(adu(1, [pdu[0] | 0x80, 3], i));
+  }
+  // An exception is no request.
+  talk.ask(adu(1, [0x90, 3], 9));
+  talk.ask(adu(1, [3, ...u16(0, 5)], 2));
+  talk.answer(adu(1, [3, 10, ...u16(1, 2, 3, 4, 5)], 2));
+  const set = await imported(talk.frames);
+  expect(set.conversations).toHaveLength(1);
+  expect(set.conversations[0]).toMatchObject({ client: '10.0.0.1', server: '10.0.0.2', port });
+  expect(set.conversations[0].facts).toEqual([]);
+  expect(operationsOf(set)).toEqual(['modbus 3: 3/2/1', 'modbus 15: 1/0/1', 'modbus 16: 1/0/1']);
+  expect(set.conversations[0].operations.map(({ ranges }) => ranges.map(({ first, last }) => [first, last]))).toEqual([[[0, 4], [0x0401, 0x0402]], [[7, 9]], [[10, 11]]]);
+  expect(set.sensor.counters).toMatchObject({ 'malformed.modbus.length-of-function': 3, 'malformed.modbus.exception-asked': 1 });
+});

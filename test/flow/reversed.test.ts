@@ -65,7 +65,8 @@ test('what one end alone claims turns nothing round', async () => {
   }
   const one = only(await heard(session.frames));
   expect(reversals(one)).toBe(0);
-  expect(spoken([one])).toEqual({ [`${DEVICE} > ${CENTRE}:502`]: ['3: 5+10'] });
+  // Whoever dialled, asks, also in a message that has the length of an answer.
+  expect(spoken([one])).toEqual({ [`${DEVICE} > ${CENTRE}:502`]: ['3: 10+5'] });
 });
 
 const u32 = (...values: readonly number[]): Uint8Array => concatBytes(...values.map((value) => Uint8Array.of(value & 255, (value >> 8) & 255, (value >> 16) & 255, value >>> 24)));

@@ -330,9 +330,13 @@ function readMessage(bytes: Uint8Array, at: number, end: number, direction: numb
   const unit = bytes[at + UNIT];
   const pdu = at + FUNCTION;
   const code = bytes[pdu] & ~EXCEPTION_BIT;
-  // A field device may have dialled: then who was dialled asks.
-  const answers = isAnswer(bytes, pdu, end) ?? direction === TO_CLIENT;
-  if (answers !== (direction === TO_CLIENT)) sink.serverIs(answers);
+  // A field device may have dialled: then who was dialled asks. Who is known to ask, asks, whatever the length.
+  const answersByLength = isAnswer(bytes, pdu, end);
+  let answers = direction === TO_CLIENT;
+  if (answersByLength !== null && answersByLength !== answers) {
+    answers = sink.serverIs(answersByLength);
+    if (answers !== answersByLength) sink.malformed(bytes[pdu] >= EXCEPTION_BIT ? 'modbus.exception-asked' : 'modbus.length-of-function');
+  }
   if (answers) {
     if (bytes[pdu] >= EXCEPTION_BIT) {
       // V1.1b3 clause 7: an exception response is two octets, the second tells why.
@@ -345,6 +349,7 @@ function readMessage(bytes: Uint8Array, at: number, end: number, direction: numb
     else if (code >= FC.writeSingleCoil) readAnsweredRange(bytes, pdu, end, code, sink);
     return;
   }
+  if (bytes[pdu] >= EXCEPTION_BIT) return;
   sink.operation(unit, isSeveral(code) ? operationOf(bytes, pdu, end, code) : code, MESSAGE.request, 0);
   readRequestRange(bytes, pdu, end, code, sink);
 }

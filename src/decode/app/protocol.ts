@@ -42,8 +42,11 @@ export interface ProtocolSink {
   /** Something about the device on the server (or client) side: a name, vendor, product. */
   serverFact(name: string, value: string): void;
   clientFact(name: string, value: string): void;
-  /** The bytes prove who is the server: `sender` is true when the sender of the bytes being read is the server. */
-  serverIs(sender: boolean): void;
+  /**
+   * The bytes prove who is the server: `sender` is true when the sender of the bytes being read is the server.
+   * @returns whether it is to be read as a server's message: better evidence may say otherwise
+   */
+  serverIs(sender: boolean): boolean;
   /** A message, or part of it, that cannot be right: counted by reason, the reader resynchronises. */
   malformed(reason: string): void;
 }

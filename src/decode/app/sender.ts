@@ -21,6 +21,7 @@ export function senderByReading(read: StreamProtocol['read'], newMemory: StreamP
     malformed: ignore,
     serverIs(sender) {
       answer ??= sender;
+      return sender;
     },
   };
   read(bytes, new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), from, to, TO_SERVER, newMemory(), sink);

@@ -141,6 +141,7 @@ export const createSink = (told: Told): ProtocolSink => ({
   clientFact: (name, value) => void told.clientFacts.add(`${name}=${value}`),
   serverIs: (sender) => {
     told.directionHolds = sender === (told.direction === TO_CLIENT);
+    return sender;
   },
   malformed: (reason) => count(told.malformed, reason),
 });
