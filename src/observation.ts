@@ -46,12 +46,15 @@ export interface Day {
   readonly hours?: number;
 }
 
+/** Of a conversation that asks more operations than are told apart, what stands for the rest: no function, and no unit. */
+export const FOLDED_FUNCTION = -1;
+
 export interface Operation {
   /** `modbus`, `opcua`, `s7comm`, `enip`, ... */
   readonly protocol: string;
   /** Modbus unit id; null for other protocols. */
   readonly unit: number | null;
-  /** Modbus function code without the exception bit, OPC UA service's request type id, S7 function, CIP service... */
+  /** Modbus function code without the exception bit, OPC UA service's request type id, S7 function, CIP service...; or FOLDED_FUNCTION */
   readonly function: number;
   /** The standard's name: `Read Holding Registers`, `Read`, `Write Var`, ... */
   readonly name: string;

@@ -6,7 +6,8 @@
  */
 import type { ProtocolSink } from '../decode/app/protocol.ts';
 import * as protocols from '../decode/app/protocol.ts';
-import { REVERSED_FACT } from '../observation.ts';
+import { describeOperation } from '../decode/app/registry.ts';
+import { FOLDED_FUNCTION, REVERSED_FACT } from '../observation.ts';
 import { askedAddress, askerAddress, conversationOf, isServersMessage, proveServer } from './conversations.ts';
 import { count, internText, type FlowState } from './flow-state.ts';
 import * as layout from './flow-state.ts';
@@ -19,6 +20,8 @@ const { TO_SERVER, MESSAGE } = protocols;
 const { CONVERSATION, FACT, NO_FIRST, NO_LAST, OPERATION, OPERATION_ROW, SESSION, TARGET, UNBEGUN } = layout;
 
 const MAX_OPERATIONS_PER_CONVERSATION = 2048;
+/** So many more that change something: who reads whatever there is does not hide a later write. */
+const MAX_MORE_CHANGES = 2048;
 const MAX_RANGES_PER_OPERATION = 8192;
 const MAX_TARGETS_PER_OPERATION = 1024;
 const MAX_FACTS_PER_CONVERSATION = 512;
@@ -29,8 +32,6 @@ const FOLD_BLOCK = 64;
 /** Unit id and 1, in an operation's key below its protocol. */
 const UNIT_MASK = 0xffff;
 
-/** The operation that stands for all that a conversation asked beyond its limit. */
-const FOLDED_FUNCTION = -1;
 
 export interface FlowSink extends ProtocolSink, StreamEvents {
   session: number;
@@ -274,7 +275,7 @@ function findOperation(state: FlowState, sink: FlowSink, word: number, code: num
   const c = conversation * CONVERSATION.stride + CONVERSATION.operations;
   const known = findKey(operations, conversation, word, code, 0);
   if (known >= 0) return known;
-  const full = state.conversations.keys[c] >= MAX_OPERATIONS_PER_CONVERSATION;
+  const full = state.conversations.keys[c] >= MAX_OPERATIONS_PER_CONVERSATION && isBeyond(state, sink, state.conversations.keys[c], code);
   if (full) count(state, 'limit.operations');
   const index = full
     ? internKey(operations, conversation, sink.protocolText << 16, FOLDED_FUNCTION, 0)
@@ -292,6 +293,13 @@ function findOperation(state: FlowState, sink: FlowSink, word: number, code: num
   doubles[d + OPERATION.lastSecondsD] = NO_LAST;
   doubles[d + OPERATION.lastRequestSecondsD] = NO_LAST;
   return index;
+}
+
+/** Whether an operation more is folded, of a conversation that has `known` already. */
+function isBeyond(state: FlowState, sink: FlowSink, known: number, code: number): boolean {
+  const { access } = describeOperation(state.texts[sink.protocolText], code);
+  const changes = access === 'write' || access === 'control' || access === 'program';
+  return !changes || known >= MAX_OPERATIONS_PER_CONVERSATION + MAX_MORE_CHANGES;
 }
 
 /** The operation's first message of an hour: what it counted before is folded. */

@@ -7,7 +7,7 @@
  * cycles of the same capture reach, because captures may be thinned to windows: a page left open for an hour is
  * periodic but has no duty, while a poller seen in every window has.
  */
-import type { Conversation, Day, ObservationSet, Operation, SensorTruth } from '../observation.ts';
+import { FOLDED_FUNCTION, type Conversation, type Day, type ObservationSet, type Operation, type SensorTruth } from '../observation.ts';
 import { endsOf, type Inventory } from './assets.ts';
 import { capturedDaysOf, perDays } from './captured-days.ts';
 import type { Dropped } from './proposal.ts';
@@ -80,6 +80,8 @@ const isWrite = (operation: Operation): boolean => operation.access === 'write' 
 
 /** Operations that change or explore a device rather than run the process. */
 export function isEngineering(operation: Operation): boolean {
+  // What is not told apart proves nothing of who asks.
+  if (operation.function === FOLDED_FUNCTION) return false;
   if (operation.access === 'program') return true;
   if (operation.access === 'control') return CONTROLS_DEVICE.has(operation.protocol);
   if (operation.protocol === 'modbus') return operation.access === 'diagnose' || operation.access === 'browse';

@@ -5,7 +5,7 @@
  * In: Observations and the plan. Out: grants with operations, ranges, evidence and witnesses, and what crosses no
  * boundary or was set aside, counted. Left out on purpose: any widening (conduit-generalise.ts).
  */
-import type { Access, Conversation, ObservationSet, Operation } from '../observation.ts';
+import { FOLDED_FUNCTION, type Access, type Conversation, type ObservationSet, type Operation } from '../observation.ts';
 import type { Span } from '../net/register-set.ts';
 import { mergeSpans, spansContain, tableOf } from '../net/register-set.ts';
 import { CONTROLS_DEVICE } from './activity.ts';
@@ -17,8 +17,11 @@ import { findVisits } from './conduit-visits.ts';
 /** What a client wants: to know, to change, to engineer; `any` where operations are not readable. */
 export type OperationClass = 'read' | 'write' | 'engineer' | 'any';
 
-/** Why what was seen is no basis for approval: of its requests none was heard, so that its addresses are unknown, or it was only ever refused. */
-export type Doubt = 'unheard-range' | 'refused';
+/**
+ * Why what was seen is no basis for approval: of its requests none was heard, so that its addresses are unknown; it was only ever
+ * refused; or it is beyond the operations that are told apart.
+ */
+export type Doubt = 'unheard-range' | 'refused' | 'many-operations';
 
 /** One function code to one unit; `spans` is null when the code has no data address or any address is let through. */
 export interface ModbusAsk {
@@ -79,6 +82,7 @@ export const OPCUA_SESSION_SERVICES: readonly string[] = [
 
 const classOfOperation = (operation: Operation): OperationClass => {
   if (operation.protocol === 'modbus' && operation.access === 'browse') return 'engineer';
+  if (operation.function === FOLDED_FUNCTION) return 'any';
   switch (operation.access) {
     case 'browse':
     case 'read': return 'read';
@@ -92,6 +96,7 @@ const CHANGES: ReadonlySet<Access> = new Set(['write', 'control', 'program']);
 
 const doubtOf = (operation: Operation): Doubt | null => {
   const { function: code, protocol, access, requests, responses, errors, ranges } = operation;
+  if (code === FOLDED_FUNCTION) return 'many-operations';
   const isOpen = protocol === 'modbus' && ranges.length === 0 && (tableOf(code, 'read') !== null || tableOf(code, 'write') !== null);
   if (errors > 0 && responses === 0 && (isOpen || CHANGES.has(access))) return 'refused';
   return isOpen && requests === 0 ? 'unheard-range' : null;
@@ -177,7 +182,7 @@ function splitByClass(conversation: Conversation): Piece[] {
   const pieces = new Map<string, { readonly class: OperationClass; readonly doubt: Doubt | null; readonly operations: Operation[] }>();
   for (const operation of conversation.operations) {
     const own = opaque && operation.protocol === 'opcua' ? 'any' : classOfOperation(operation);
-    const doubt = own === 'any' ? null : doubtOf(operation);
+    const doubt = own === 'any' && operation.function !== FOLDED_FUNCTION ? null : doubtOf(operation);
     const key = `${own} ${doubt}`;
     const held = pieces.get(key);
     if (held === undefined) pieces.set(key, { class: own, doubt, operations: [operation] });
@@ -186,16 +191,17 @@ function splitByClass(conversation: Conversation): Piece[] {
   if (pieces.size === 0 || (opaque && !pieces.has('any null'))) pieces.set('any null', { class: 'any', doubt: null, operations: [] });
   return [...pieces.values()].map((piece): Piece => {
     const { class: own, operations } = piece;
-    const opcua = operations.filter((operation) => operation.protocol === 'opcua');
+    const told = operations.filter((operation) => operation.function !== FOLDED_FUNCTION);
+    const opcua = told.filter((operation) => operation.protocol === 'opcua');
     return {
       ...piece,
       detail: {
-        modbus: mergeAsks(operations.filter((operation) => operation.protocol === 'modbus').map(askOf)),
+        modbus: mergeAsks(told.filter((operation) => operation.protocol === 'modbus').map(askOf)),
         // Behind encryption other services may pass unseen: naming the few that were readable would be a false promise.
         opcuaServices: own === 'any' ? [] : sortedUnique(opcua.map((operation) => serviceName(operation.name))),
         opcuaModes: modes,
         opcuaPolicies: policies,
-        names: sortedUnique(operations.filter((operation) => operation.protocol !== 'modbus' && operation.protocol !== 'opcua').map((operation) => operation.name)),
+        names: sortedUnique(told.filter((operation) => operation.protocol !== 'modbus' && operation.protocol !== 'opcua').map((operation) => operation.name)),
         access: own === 'any' ? [] : sortedUnique(operations.map((operation) => operation.access)),
       },
     };
@@ -207,6 +213,7 @@ const contains = (own: ModbusAsk['spans'], inner: ModbusAsk['spans']): boolean =
 
 /** Of a grant in doubt what no other one of its pair lets through, or null: what is let through anyway needs no decision. */
 export function undecidedOf(grant: Grant, ofPair: readonly Grant[]): Grant | null {
+  if (grant.doubt === 'many-operations') return grant;
   const others = ofPair.map(({ detail }) => detail);
   const detail: GrantDetail = {
     ...grant.detail,

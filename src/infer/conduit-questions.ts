@@ -9,7 +9,7 @@ import type { PlanIndex } from './conduit-plan.ts';
 import { isoDay } from './captured-days.ts';
 
 export const QUESTION_KINDS = [
-  'temporary-device', 'into-safety', 'enterprise-to-control', 'internet', 'remote-to-cell', 'cross-cell', 'refused', 'unheard-range', 'unreadable', 'engineering', 'negotiated-ports', 'rare',
+  'temporary-device', 'into-safety', 'enterprise-to-control', 'internet', 'remote-to-cell', 'cross-cell', 'refused', 'unheard-range', 'many-operations', 'unreadable', 'engineering', 'negotiated-ports', 'rare',
 ] as const;
 
 export type QuestionKind = (typeof QUESTION_KINDS)[number];
@@ -24,6 +24,7 @@ export const QUESTION_SENTENCES: Readonly<Record<QuestionKind, string>> = {
   'cross-cell': 'one cell\'s device asks another cell, and nobody else of its kind does: is it an interlock?',
   refused: 'was asked for, and the device refused it each time (exceptions only): what is it for, and should it be asked at all?',
   'unheard-range': 'was answered, and no request of it was heard, so which addresses it touches is unknown and all of them are open: which are meant?',
+  'many-operations': 'asks more operations than are told apart, so the rest of the service is open: does it sweep for what there is, or is it a gateway for many units?',
   unreadable: 'the service is one we read, but no operation could be read: is it really that protocol?',
   engineering: 'an engineering or jump station, now and then: standing, or switched on for each session?',
   'negotiated-ports': 'a control connection (FTP on 21, the MS-RPC endpoint mapper on 135) agrees upon a new port each time, so a whole range is open: can the device be held to a few ports, or the firewall follow the control connection in place of this rule?',

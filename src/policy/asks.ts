@@ -5,7 +5,7 @@
  * by service, other protocols by operation, and the bare service where nothing was readable. Left out on purpose: who
  * may ask it (match.ts).
  */
-import type { Access, Conversation, Day, Operation } from '../observation.ts';
+import { FOLDED_FUNCTION, type Access, type Conversation, type Day, type Operation } from '../observation.ts';
 
 export interface Ask {
   readonly protocol: string;
@@ -24,6 +24,9 @@ export interface Ask {
   readonly hours: readonly { readonly day: number; readonly hours: number }[] | null;
 }
 
+/** Operations beyond those that are told apart: what they are is not known, so that only a Permit for all of the service lets them through. */
+export const isFolded = ({ code }: Ask): boolean => code === FOLDED_FUNCTION;
+
 const plainName = (name: string): string => name.replace(/(Request|Response)$/, '');
 
 const hoursOf = (days: readonly Day[]): Ask['hours'] => {
@@ -36,6 +39,7 @@ const asksOfOperation = (operation: Operation): Ask[] => {
     protocol: operation.protocol, access: operation.access, code: operation.function,
     firstNs: operation.firstNs, lastNs: operation.lastNs, days: operation.days.map((day) => day.day), hours: hoursOf(operation.days),
   };
+  if (operation.function === FOLDED_FUNCTION) return [{ ...base, text: operation.name, modbus: null, opcuaService: null, name: operation.name, count: operation.requests }];
   if (operation.protocol === 'modbus') {
     const unit = operation.unit ?? 0;
     const words = `FC ${operation.function} ${operation.name}, unit ${unit}`;

@@ -11,7 +11,7 @@ import type { Permit, PermitEnd } from '../permit.ts';
 import { parseSet, parseSpan, setContains } from '../net/address-set.ts';
 import type { AddressSet } from '../net/address-set.ts';
 import { accessOfFunctionCode, bindingSpans, spansContain } from '../net/register-set.ts';
-import { asksOf, securityOf, weakerThan } from './asks.ts';
+import { asksOf, isFolded, securityOf, weakerThan } from './asks.ts';
 import type { Ask } from './asks.ts';
 import { permitsAccess, protocolKey } from './permits.ts';
 import type { DeclaredPermit } from './permits.ts';
@@ -95,6 +95,8 @@ const INSPECTED = new Set(['modbus', 'opcua', 's7comm', 'enip', 'dnp3', 'iec104'
 
 const SESSION_SERVICES = new Set(['OpenSecureChannel', 'CloseSecureChannel', 'CreateSession', 'ActivateSession', 'CloseSession', 'GetEndpoints', 'FindServers']);
 
+export const limitsOperations = (permit: Permit): boolean => permit.access.length > 0 || permit.modbus !== null || permit.named !== null || (permit.opcua?.services.length ?? 0) > 0;
+
 /** Null when the operation is let through; ends, port and time have been judged. */
 const operationMiss = (permit: Permit, ask: Ask, conversation: Conversation): { kind: MissKind; sentence: string } | null => {
   const declared = protocolKey(permit.service.protocol);
@@ -102,6 +104,7 @@ const operationMiss = (permit: Permit, ask: Ask, conversation: Conversation): { 
   if (INSPECTED.has(declared) && INSPECTED.has(observed) && declared !== observed && conversation.service.by === 'probe') {
     return { kind: 'protocol', sentence: `${permit.service.protocol} is permitted on that port, and what was seen is ${ask.protocol}` };
   }
+  if (isFolded(ask)) return limitsOperations(permit) ? { kind: 'operation', sentence: 'more operations were asked than are told apart, and only some are permitted' } : null;
   if (ask.modbus !== null) {
     const { unit, code, range } = ask.modbus;
     const modbus = permit.modbus;
@@ -139,8 +142,6 @@ const operationMiss = (permit: Permit, ask: Ask, conversation: Conversation): { 
 };
 
 const isUnreadable = (ask: Ask): boolean => ask.modbus === null && ask.opcuaService === null && ask.name === null;
-
-export const limitsOperations = (permit: Permit): boolean => permit.access.length > 0 || permit.modbus !== null || permit.named !== null || (permit.opcua?.services.length ?? 0) > 0;
 
 const timeMiss = (permit: Permit, ask: Ask, timezone: string): { kind: MissKind; sentence: string } | null => {
   if (permit.decision === 'rejected') return { kind: 'rejected', sentence: `somebody rejected it${permit.owner === '' ? '' : ` (${permit.owner})`}` };

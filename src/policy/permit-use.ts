@@ -8,7 +8,7 @@
 import { parseSet, sizeOfSet } from '../net/address-set.ts';
 import { mergeSpans, sizeOfSpans, subtractSpans, tableOf } from '../net/register-set.ts';
 import type { ModbusRange, PermitEnd } from '../permit.ts';
-import type { Ask } from './asks.ts';
+import { isFolded, type Ask } from './asks.ts';
 import type { DiffContext, PermitUse } from './diff-observed.ts';
 
 /** What stays of each field; null: it stays as it is. */
@@ -123,7 +123,7 @@ export function remainderOf(context: DiffContext, use: PermitUse): PermitRemaind
       // A table without ranges is open: where no codes are named, those that were asked shut it.
       if (permit.modbus.functionCodes.length === 0) used = { ...used, functionCodes: ascending(modbus.map((ask) => ask.code)) };
     }
-  } else if (modbus.length > 0 && permit.access.length === 0) {
+  } else if (modbus.length > 0 && permit.access.length === 0 && !asks.some(isFolded)) {
     idle.push('every function code (the Permit names none)');
     change = true;
     used = { ...used, functionCodes: ascending(modbus.map((ask) => ask.code)) };

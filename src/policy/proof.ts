@@ -72,7 +72,8 @@ const endHolds = (end: Permit['from'], who: Who): boolean => end.zone === who.zo
 const asksOf = (conversation: Conversation): { text: string; passes: (permit: Permit) => boolean }[] => {
   const asks: { text: string; passes: (permit: Permit) => boolean }[] = [];
   for (const operation of conversation.operations) {
-    if (operation.protocol === 'modbus') {
+    if (operation.function < 0) asks.push({ text: `${operation.protocol} ${operation.name}`, passes: (permit) => permit.access.length === 0 && permit.named === null && permit.modbus === null && (permit.opcua?.services.length ?? 0) === 0 });
+    else if (operation.protocol === 'modbus') {
       const code = operation.function;
       const unit = operation.unit ?? 0;
       const basic = (permit: Permit): boolean =>
@@ -133,7 +134,10 @@ export const proveProposal = (loaded: LoadedSpec, set: ObservationSet): Proof =>
       const subject = `${conversation.client} -> ${conversation.server} ${conversation.transport}/${conversation.port} ${asks[i].text}`;
       if (list.length === 0) fault('observed-permitted', subject, 'was seen, is not set aside, and no Permit lets it through');
       const alone = list.filter((permit) => !permit.conditions.onDemand);
+      // What is pending may be rejected: then it does not stand beside what is approved.
+      const decided = alone.filter((permit) => permit.decision !== 'pending');
       if (alone.length === 1) witnessOf.set(alone[0].id, subject);
+      else if (decided.length === 1) witnessOf.set(decided[0].id, subject);
       else if (alone.length === 0 && list.length === 1) witnessOf.set(list[0].id, subject);
     }
   }

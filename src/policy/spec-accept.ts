@@ -8,7 +8,7 @@
 import { isMap, isScalar, isSeq } from 'yaml';
 import type { Document } from 'yaml';
 import type { ObservationSet } from '../observation.ts';
-import { asksOf } from './asks.ts';
+import { asksOf, isFolded } from './asks.ts';
 import { contextOf } from './diff.ts';
 import { judgeObserved, type DiffContext } from './diff-observed.ts';
 import type { Finding } from './findings.ts';
@@ -136,7 +136,8 @@ function addRule(bench: Bench): Done {
     return { done: `${by.decision} the rule that says the same` };
   }
   appendTo(document, ['conduits', index, 'protocols_allowed'], rule);
-  return { done: by.decision === 'approved' ? `added rule ${rule.rule_id} for exactly what was seen` : `rejected as rule ${rule.rule_id}: exactly what was seen` };
+  const rest = asks.some(isFolded) && !asks.every(isFolded) ? ', but for the operations that are not told apart: they would be all of the service' : '';
+  return { done: by.decision === 'approved' ? `added rule ${rule.rule_id} for exactly what was seen${rest}` : `rejected as rule ${rule.rule_id}: exactly what was seen` };
 }
 
 function declareAsset({ draft: { document }, context: { loaded } }: Bench, address: string, zone: string): Done {

@@ -7,7 +7,7 @@
 import { mergeSpans, tableOf } from '../net/register-set.ts';
 import type { Conversation } from '../observation.ts';
 import type { ModbusTable } from '../permit.ts';
-import { securityOf, type Ask } from './asks.ts';
+import { isFolded, securityOf, type Ask } from './asks.ts';
 import { isoTime } from './findings.ts';
 import { SECURITY_MODES, type SpecEndpoint, type SpecFlow } from './spec-schema.ts';
 
@@ -57,15 +57,18 @@ const rangesOf = (asked: readonly NonNullable<Ask['modbus']>[]): NonNullable<Non
 
 /**
  * @param conversations of one client, server and service; at least one
- * @param asks what of them the rule is for; at least one
+ * @param asks what of them the rule is for; at least one. Operations that are not told apart are in a rule for all of the service, and in
+ * none beside others
  */
-export const ruleFor = (id: string, client: SpecEndpoint, server: SpecEndpoint, conversations: readonly Conversation[], asks: readonly Ask[], by: RuleDecision): SpecFlow => {
+export const ruleFor = (id: string, client: SpecEndpoint, server: SpecEndpoint, conversations: readonly Conversation[], asked: readonly Ask[], by: RuleDecision): SpecFlow => {
+  const told = asked.filter((ask) => !isFolded(ask));
+  const asks = told.length === 0 ? asked : told;
   const [first] = conversations;
   const modbus = asks.flatMap((ask) => ask.modbus ?? []);
   const codes = ascending(modbus.map(({ code }) => code));
   const ranges = rangesOf(modbus);
-  const names = sortedSet(asks.flatMap((ask) => ask.name ?? []));
-  const access = sortedSet(asks.flatMap((ask) => ask.access ?? []));
+  const names = sortedSet(told.flatMap((ask) => ask.name ?? []));
+  const access = sortedSet(told.flatMap((ask) => ask.access ?? []));
   const opcua = first.service.name === 'opcua' ? opcuaOf(conversations, asks) : undefined;
   return {
     rule_id: id,

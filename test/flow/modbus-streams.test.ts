@@ -1,5 +1,6 @@
 /** What is made of Modbus/TCP that devices refuse, and of octets that look like it: as imported, by both paths of the feed. */
 import { expect, test } from 'vitest';
+import { FOLDED_FUNCTION } from '../../src/observation.ts';
 import { dialogue, imported, operationsOf } from './imported.ts';
 import { adu as wireAdu, heardIn, THREE_WRITTEN, WRITE_THREE, wireSession } from './wire-session.ts';
 
@@ -186,4 +187,18 @@ test.each([[502, true], [1502, true], [502, false]])('who asks by the handshake 
   expect(operationsOf(set)).toEqual(['modbus 3: 3/2/1', 'modbus 15: 1/0/1', 'modbus 16: 1/0/1']);
   expect(set.conversations[0].operations.map(({ ranges }) => ranges.map(({ first, last }) => [first, last]))).toEqual([[[0, 4], [0x0401, 0x0402]], [[7, 9]], [[10, 11]]]);
   expect(set.sensor.counters).toMatchObject({ 'malformed.modbus.length-of-function': 3, 'malformed.modbus.exception-asked': 1 });
+});
+
+test('more operations than are told apart are one without a function, and later writes are told apart still', async () => {
+  const talk = dialogue(502);
+  for (let unit = 1; unit < 250; unit++) {
+    for (const code of [1, 2, 3, 4, 7, 8, 11, 12, 17]) talk.ask(adu(unit, [code, ...u16(0, 1)]));
+  }
+  talk.ask(adu(250, [6, ...u16(99, 1)]));
+  talk.ask(adu(250, [90, 0, 1]));
+  const { conversations: [{ operations }], sensor } = await imported(talk.frames);
+  expect(operations).toHaveLength(2048 + 3);
+  expect(operations.filter((one) => one.function < 0)).toMatchObject([{ function: FOLDED_FUNCTION, unit: null, requests: 249 * 9 - 2048 }]);
+  expect(operations.filter(({ unit }) => unit === 250).map((one) => one.function)).toEqual([6, 90]);
+  expect(sensor.counters['limit.operations']).toBe(249 * 9 - 2048);
 });

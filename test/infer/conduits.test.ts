@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { DEFAULT_CONDUIT_OPTIONS, proposeConduits } from '../../src/infer/conduits.ts';
 import type { ConduitProposal } from '../../src/infer/conduits.ts';
-import type { Conversation } from '../../src/observation.ts';
+import { FOLDED_FUNCTION, type Conversation } from '../../src/observation.ts';
 import { diffReport } from '../../src/policy/diff.ts';
 import { proveProposal } from '../../src/policy/proof.ts';
 import { parseSpec } from '../../src/policy/spec-load.ts';
@@ -81,8 +81,17 @@ describe('what is no basis for approval', () => {
     expect(sketch(proposeConduits(seen(unheard, other), PLAN, EXACT)).filter((line) => (line as string[])[3] === 'pending')).toEqual([]);
   });
 
+  const sweep = modbus('10.4.0.1', '10.1.0.1', [{ code: 3 }, { code: 6, ranges: [[5, 5]] }]);
+  const folded: Conversation = { ...sweep, operations: [...sweep.operations, { ...sweep.operations[0], unit: null, function: FOLDED_FUNCTION, name: '(more operations)', access: 'program', ranges: [] }] };
+
+  it('operations that are not told apart are a question about all of the service, and reach no other device', () => {
+    const { permits } = proposeConduits(seen(folded, modbus('10.4.0.1', '10.1.0.2')), PLAN);
+    expect(permits.filter(({ permit }) => permit.access.length === 0).map(({ permit, question }) => [permit.to.assets, permit.modbus, permit.named, permit.decision, question?.kind])).toEqual([[['PLC-1'], null, null, 'pending', 'many-operations']]);
+    expect(permits.flatMap(({ permit }) => permit.modbus?.functionCodes ?? []).every((code) => code > 0)).toBe(true);
+  });
+
   it('passes the proof', () => {
-    for (const set of [seen(unheard), seen(refused)]) {
+    for (const set of [seen(unheard), seen(refused), seen(folded, modbus('10.4.0.1', '10.1.0.2'))]) {
       const { loaded } = parseSpec(writeSpec(proposeConduits(set, PLAN)), 'proposal');
       expect(loaded === null ? null : proveProposal(loaded, set).faults).toEqual([]);
     }

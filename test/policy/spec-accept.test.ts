@@ -1,6 +1,6 @@
 /** Findings into the spec, type by type: what is accepted is gone from the diff, nothing else moves, and what a spec cannot mend says so. */
 import { describe, expect, it } from 'vitest';
-import type { Conversation, ObservationSet } from '../../src/observation.ts';
+import { FOLDED_FUNCTION, type Conversation, type ObservationSet } from '../../src/observation.ts';
 import { diffSpec } from '../../src/policy/diff.ts';
 import { FINDING_TYPES, makeFinding, type Finding, type FindingType } from '../../src/policy/findings.ts';
 import { acceptFindings, isAcceptable, meaningOf } from '../../src/policy/spec-accept.ts';
@@ -78,6 +78,21 @@ const permitOf = (loaded: LoadedSpec, id: string): LoadedSpec['permits'][number]
 
 it('the spec and its traffic agree', () => {
   expect(diffSpec(loadText(SPEC), observations(traffic()))).toEqual([]);
+});
+
+it('operations that are not told apart are let through by no rule for some, and accepted only by themselves', () => {
+  const [first, ...others] = traffic();
+  const [read] = first.operations;
+  const more = { ...read, unit: null, function: FOLDED_FUNCTION, name: '(more operations)', access: 'program', ranges: [] } as const;
+  const write = modbus('10.3.0.1', '10.2.0.1', [{ code: 6 }]).operations;
+  const set = observations([{ ...first, operations: [...first.operations, ...write, more] }, ...others]);
+  const once = accepted(SPEC, set, 'undeclared-operation');
+  expect(once.sentence).toBe('added rule C1-001 for exactly what was seen, but for the operations that are not told apart: they would be all of the service');
+  expect(permitOf(once.loaded, 'C1-001')).toMatchObject({ access: ['write'], named: null, modbus: { functionCodes: [6], unitIds: [1] } });
+  expect(once.left.map(({ type, seen }) => [type, seen.map(({ operation }) => operation)])).toEqual([['undeclared-operation', ['(more operations)']]]);
+  const twice = accepted(once.text, set, 'undeclared-operation');
+  expect(permitOf(twice.loaded, 'C1-002')).toMatchObject({ access: [], named: null, modbus: null });
+  expect(twice.left).toEqual([]);
 });
 
 describe('a rule wider than its use', () => {
