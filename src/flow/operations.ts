@@ -129,6 +129,10 @@ export function createFlowSink(state: FlowState): FlowSink {
       return isServersMessage(state, sink.session, sender, sink.fromLo);
     },
 
+    memory() {
+      return streamOf(state, sink)?.memory ?? {};
+    },
+
     malformed(reason) {
       count(state, `malformed.${reason}`);
     },
@@ -378,10 +382,13 @@ function noteAnsweredRange(state: FlowState, sink: FlowSink, index: number, acce
   if (state.ranges.added) state.rangeCounts[range] = 1;
 }
 
+/** By its session: the hot call sets no stream. */
+const streamOf = (state: FlowState, sink: FlowSink): TcpStream | null => state.streams[state.sessions.keys[sink.session * SESSION.stride + SESSION.app] - 1] ?? null;
+
 /** The session's last request before the checkpoint had this range: it was counted then. */
 function wasAsked(state: FlowState, sink: FlowSink, index: number, first: number, last: number): boolean {
-  const stream = state.streams[state.sessions.keys[sink.session * SESSION.stride + SESSION.app] - 1];
-  if (stream === null || stream === undefined || stream.asked.length === 0) return false;
+  const stream = streamOf(state, sink);
+  if (stream === null || stream.asked.length === 0) return false;
   const [unit, code, from, to] = stream.asked;
   const words = state.operations.keys;
   const o = index * OPERATION.stride;

@@ -98,7 +98,7 @@ const doubtOf = (operation: Operation): Doubt | null => {
   const { function: code, protocol, access, requests, responses, errors, ranges } = operation;
   if (code === FOLDED_FUNCTION) return 'many-operations';
   const isOpen = protocol === 'modbus' && ranges.length === 0 && (tableOf(code, 'read') !== null || tableOf(code, 'write') !== null);
-  if (errors > 0 && responses === 0 && (isOpen || CHANGES.has(access))) return 'refused';
+  if (errors > 0 && responses === 0 && (requests === 0 || isOpen || CHANGES.has(access))) return 'refused';
   return isOpen && requests === 0 ? 'unheard-range' : null;
 };
 

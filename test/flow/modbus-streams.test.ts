@@ -202,3 +202,31 @@ test('more operations than are told apart are one without a function, and later 
   expect(operations.filter(({ unit }) => unit === 250).map((one) => one.function)).toEqual([6, 90]);
   expect(sensor.counters['limit.operations']).toBe(249 * 9 - 2048);
 });
+
+test('an exception refuses the operation that was asked under its transaction', async () => {
+  const talk = dialogue(502);
+  const [restart, counters, silence, canOpen, identify] = [[8, ...u16(1, 0)], [8, ...u16(0, 0x0102)], [8, ...u16(4, 0)], [43, 13, 0, 0], [43, 14, 1, 0]];
+  // Two at once, answered in the other order; one that has no answer by its nature; one transaction number for all.
+  talk.ask(adu(1, restart, 1));
+  talk.ask(adu(1, counters, 2));
+  talk.answer(adu(1, counters, 2));
+  talk.answer(adu(1, [0x88, 1], 1));
+  talk.ask(adu(1, silence, 9));
+  talk.ask(adu(1, restart, 9));
+  talk.answer(adu(1, [0x88, 4], 9));
+  talk.ask(adu(1, canOpen, 9));
+  talk.ask(adu(2, identify, 9));
+  talk.answer(adu(1, [0xab, 1], 9));
+  talk.answer(adu(2, [0xab, 2], 9));
+  // Nobody was heard to ask for this.
+  talk.answer(adu(3, [0xab, 3], 9));
+  const { conversations: [{ operations }] } = await imported(talk.frames);
+  expect(operations.map(({ unit, name, requests, responses, errors, errorCodes }) => [unit, name, `${requests}/${responses}/${errors}`, errorCodes.map(({ code }) => code).join()])).toEqual([
+    [1, 'Diagnostics', '1/1/0', ''],
+    [1, 'Restart Communications Option', '2/0/2', '1,4'],
+    [1, 'Force Listen Only Mode', '1/0/0', ''],
+    [1, 'CANopen General Reference', '1/0/1', '1'],
+    [2, 'Encapsulated Interface Transport', '1/0/1', '2'],
+    [3, 'Encapsulated Interface Transport', '0/0/1', '3'],
+  ]);
+});

@@ -6,11 +6,14 @@
  * never kept.
  * Left out on purpose: Modbus RTU over TCP, which has no MBAP header. It is told by its CRC (isModbusRtu) and only named.
  */
-import type { Access } from '../../observation.ts';
+import * as functions from './modbus-functions.ts';
+import { describeFunction } from './modbus-functions.ts';
+import { rememberRequest, takeRequest } from './outstanding.ts';
 import type { ProtocolSink, SessionMemory, StreamProtocol } from './protocol.ts';
 import * as protocols from './protocol.ts';
 
 // Constants of the module at hand: V8 folds them into the code, imported ones it loads and checks at every use.
+const { ACTIONS, FC, FUNCTIONS, MEI_DEVICE_IDENTIFICATION, sub } = functions;
 const { AWAIT_MORE, MESSAGE, PROBE, TO_CLIENT } = protocols;
 
 /** MBAP header (Messaging Guide 3.1.3): transaction id, protocol id (0), length of what follows, unit id. */
@@ -33,76 +36,6 @@ const LAST_ADDRESS = 65535;
 
 const READ = 0;
 const WRITE = 1;
-
-const FC = Object.freeze({
-  readCoils: 1,
-  readDiscreteInputs: 2,
-  readHoldingRegisters: 3,
-  readInputRegisters: 4,
-  writeSingleCoil: 5,
-  writeSingleRegister: 6,
-  readExceptionStatus: 7,
-  diagnostics: 8,
-  getCommEventCounter: 11,
-  getCommEventLog: 12,
-  writeMultipleCoils: 15,
-  writeMultipleRegisters: 16,
-  reportServerId: 17,
-  readFileRecord: 20,
-  writeFileRecord: 21,
-  maskWriteRegister: 22,
-  readWriteMultipleRegisters: 23,
-  readFifoQueue: 24,
-  encapsulatedInterface: 43,
-  unityProgramming: 90,
-} as const);
-
-const MEI_CANOPEN = 13;
-const MEI_DEVICE_IDENTIFICATION = 14;
-
-/**
- * Operations of one function that do something else than the function's name says have a code of their own: above the function,
- * the sub-function of Diagnostics (V1.1b3 clause 6.8.1), or the type of an encapsulated interface (clauses 6.19 to 6.21).
- */
-const SUB_SHIFT = 8;
-const sub = (code: number, part: number): number => code | (part << SUB_SHIFT);
-/** Sub-functions of Diagnostics that act on the device instead of asking it. */
-const ACTIONS = new Map<number, string>([
-  [1, 'Restart Communications Option'],
-  [3, 'Change ASCII Input Delimiter'],
-  [4, 'Force Listen Only Mode'],
-  [10, 'Clear Counters and Diagnostic Register'],
-  [20, 'Clear Overrun Counter and Flag'],
-]);
-
-/** Public function codes (V1.1b3 clause 5 and 6) and the vendor codes that field devices really use. */
-const FUNCTIONS = new Map<number, { readonly name: string; readonly access: Access }>([
-  [1, { name: 'Read Coils', access: 'read' }],
-  [2, { name: 'Read Discrete Inputs', access: 'read' }],
-  [3, { name: 'Read Holding Registers', access: 'read' }],
-  [4, { name: 'Read Input Registers', access: 'read' }],
-  [5, { name: 'Write Single Coil', access: 'write' }],
-  [6, { name: 'Write Single Register', access: 'write' }],
-  [7, { name: 'Read Exception Status', access: 'diagnose' }],
-  [FC.diagnostics, { name: 'Diagnostics', access: 'diagnose' }],
-  [11, { name: 'Get Comm Event Counter', access: 'diagnose' }],
-  [12, { name: 'Get Comm Event Log', access: 'diagnose' }],
-  [15, { name: 'Write Multiple Coils', access: 'write' }],
-  [16, { name: 'Write Multiple Registers', access: 'write' }],
-  [17, { name: 'Report Server ID', access: 'diagnose' }],
-  [20, { name: 'Read File Record', access: 'read' }],
-  [21, { name: 'Write File Record', access: 'program' }],
-  [22, { name: 'Mask Write Register', access: 'write' }],
-  [23, { name: 'Read/Write Multiple Registers', access: 'write' }],
-  [24, { name: 'Read FIFO Queue', access: 'read' }],
-  [43, { name: 'Encapsulated Interface Transport', access: 'browse' }],
-  // Schneider Unity: configuration, download, start and stop all travel in function 90 (0x5A).
-  [FC.unityProgramming, { name: 'Unity Programming', access: 'program' }],
-  [125, { name: 'Program (vendor, 125)', access: 'program' }],
-  [126, { name: 'Program (vendor, 126)', access: 'program' }],
-  ...[...ACTIONS].map(([part, name]) => [sub(FC.diagnostics, part), { name, access: 'control' }] as const),
-  [sub(FC.encapsulatedInterface, MEI_CANOPEN), { name: 'CANopen General Reference', access: 'write' }],
-]);
 
 /** Object ids of Read Device Identification (V1.1b3 clause 6.21, table of objects). */
 const IDENTIFICATION_OBJECTS = [
@@ -325,6 +258,26 @@ function operationOf(bytes: Uint8Array, pdu: number, end: number, code: number):
   return part === MEI_DEVICE_IDENTIFICATION ? code : sub(code, part);
 }
 
+/** What an exception repeats of its request: transaction, unit and function, of 16, 8 and 7 bits. */
+const requestKey = (bytes: Uint8Array, at: number, code: number): number => (uint16(bytes, at) << 15) | (bytes[at + UNIT] << 7) | code;
+
+const outstandingOf = (sink: ProtocolSink): number[] => (sink.memory().outstanding ??= []) as number[];
+
+/** Only of functions that are several: an exception says the function, and not what it was asked for. */
+function rememberAsked(bytes: Uint8Array, at: number, code: number, operation: number, sink: ProtocolSink): void {
+  const outstanding = outstandingOf(sink);
+  const key = requestKey(bytes, at, code);
+  // A transaction that is begun anew has no answer any more: some clients number none.
+  takeRequest(outstanding, key);
+  rememberRequest(outstanding, key, operation);
+}
+
+/** The operation that an exception refuses; the function itself where its request was not heard. */
+function refusedOf(bytes: Uint8Array, at: number, code: number, sink: ProtocolSink): number {
+  const operation = takeRequest(outstandingOf(sink), requestKey(bytes, at, code));
+  return operation < 0 ? code : operation;
+}
+
 /** One whole ADU in [at, end). */
 function readMessage(bytes: Uint8Array, at: number, end: number, direction: number, sink: ProtocolSink): void {
   const unit = bytes[at + UNIT];
@@ -341,16 +294,19 @@ function readMessage(bytes: Uint8Array, at: number, end: number, direction: numb
     if (bytes[pdu] >= EXCEPTION_BIT) {
       // V1.1b3 clause 7: an exception response is two octets, the second tells why.
       if (end - pdu < 2) sink.malformed('modbus.exception-without-code');
-      else sink.operation(unit, code, MESSAGE.error, bytes[pdu + 1]);
+      else sink.operation(unit, isSeveral(code) ? refusedOf(bytes, at, code, sink) : code, MESSAGE.error, bytes[pdu + 1]);
       return;
     }
+    if (isSeveral(code)) takeRequest(outstandingOf(sink), requestKey(bytes, at, code));
     sink.operation(unit, isSeveral(code) ? operationOf(bytes, pdu, end, code) : code, MESSAGE.response, 0);
     if (code === FC.encapsulatedInterface) readIdentification(bytes, pdu, end, sink);
     else if (code >= FC.writeSingleCoil) readAnsweredRange(bytes, pdu, end, code, sink);
     return;
   }
   if (bytes[pdu] >= EXCEPTION_BIT) return;
-  sink.operation(unit, isSeveral(code) ? operationOf(bytes, pdu, end, code) : code, MESSAGE.request, 0);
+  const operation = isSeveral(code) ? operationOf(bytes, pdu, end, code) : code;
+  if (isSeveral(code)) rememberAsked(bytes, at, code, operation, sink);
+  sink.operation(unit, operation, MESSAGE.request, 0);
   readRequestRange(bytes, pdu, end, code, sink);
 }
 
@@ -484,6 +440,6 @@ export const modbus: StreamProtocol = {
   resync,
   maxCarry: PREFIX + MAX_LONG_LENGTH,
   reportsRanges: true,
-  describe: (code) => FUNCTIONS.get(code) ?? (code > 0xff ? { name: `Encapsulated Interface ${code >> SUB_SHIFT}`, access: 'program' } : { name: `Function ${code}`, access: code >= 65 ? 'program' : 'diagnose' }),
+  describe: describeFunction,
 };
 

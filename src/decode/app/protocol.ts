@@ -47,6 +47,8 @@ export interface ProtocolSink {
    * @returns whether it is to be read as a server's message: better evidence may say otherwise
    */
   serverIs(sender: boolean): boolean;
+  /** The memory of the session at hand: that of `read`, which the hot call leaves out, because it is seldom needed. */
+  memory(): SessionMemory;
   /** A message, or part of it, that cannot be right: counted by reason, the reader resynchronises. */
   malformed(reason: string): void;
 }

@@ -10,6 +10,7 @@ const ignore = (): void => {};
 /** True: the sender of the message at `from` is the server; null where its bytes do not tell. */
 export function senderByReading(read: StreamProtocol['read'], newMemory: StreamProtocol['newMemory'], bytes: Uint8Array, from: number, to: number): boolean | null {
   let answer: boolean | null = null;
+  const memory = newMemory();
   const sink: ProtocolSink = {
     operation: ignore,
     range: ignore,
@@ -19,11 +20,12 @@ export function senderByReading(read: StreamProtocol['read'], newMemory: StreamP
     serverFact: ignore,
     clientFact: ignore,
     malformed: ignore,
+    memory: () => memory,
     serverIs(sender) {
       answer ??= sender;
       return sender;
     },
   };
-  read(bytes, new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), from, to, TO_SERVER, newMemory(), sink);
+  read(bytes, new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), from, to, TO_SERVER, memory, sink);
   return answer;
 }

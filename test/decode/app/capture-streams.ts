@@ -114,6 +114,7 @@ export interface Told {
   /** Whether the bytes last proved the direction they were read in (false: disproved it); null = nothing said. */
   directionHolds: boolean | null;
   direction: number;
+  readonly memory: SessionMemory;
 }
 
 export const createTold = (): Told => ({
@@ -125,6 +126,7 @@ export const createTold = (): Told => ({
   malformed: new Map(),
   directionHolds: null,
   direction: TO_SERVER,
+  memory: {},
 });
 
 const count = (map: Map<string, number>, key: string): void => {
@@ -143,6 +145,7 @@ export const createSink = (told: Told): ProtocolSink => ({
     told.directionHolds = sender === (told.direction === TO_CLIENT);
     return sender;
   },
+  memory: () => told.memory,
   malformed: (reason) => count(told.malformed, reason),
 });
 
