@@ -13,7 +13,8 @@ import { conversationOf, learnServer, nameService, orient, placeServer, proveSer
 import { noteReversed, type FlowSink } from './operations.ts';
 import { count, internText, type FlowState } from './flow-state.ts';
 import * as layout from './flow-state.ts';
-import { createTcpStream, expectStart, finishHalf, startHalf, type HalfStream, type TcpStream } from './tcp-stream.ts';
+import { createTcpStream, TRIAL, type HalfStream, type TcpStream } from './stream-record.ts';
+import { expectStart, finishHalf, startHalf } from './tcp-stream.ts';
 
 // Constants of the module at hand: V8 folds them into the code, imported ones it loads and checks at every use.
 const { PROBE, TO_CLIENT, TO_SERVER } = protocols;
@@ -24,6 +25,8 @@ const { FLAG, PROBES_MASK, PROBES_SHIFT, SESSION } = layout;
 const MAX_PROBES = 4;
 /** Streams that have not spoken their protocol yet: a flood of sessions to one port must not grow the memory. */
 const MAX_DOUBTED = 1 << 14;
+/** Of them so many are held on a port that says nothing. */
+const MAX_HELD = MAX_DOUBTED / 2;
 /** Places without a message before a stream that never gave one is given up. */
 const MAX_FAILURES = 8;
 
@@ -95,6 +98,9 @@ export function probeSession(state: FlowState, session: number, bytes: Uint8Arra
   // short, the middle of a message in a session joined midstream). Another protocol that is certain goes before it, but
   // not where the session's beginning is at hand and fits so far: a few octets out of a message may look like anything.
   let doubted: StreamProtocol | null = null;
+  // On any other port, only a connection's very first octets are worth holding.
+  let held: StreamProtocol | null = null;
+  const isFirst = (words[s + SESSION.flags] & (fromLo ? FLAG.synFromLo : FLAG.synFromHi)) !== 0 && !early;
   let awaited = false;
   const isWorn = words[s + SESSION.app] === NOTHING_YET;
   const candidates = (isTcp ? streamCandidates : datagramCandidates)(low, high, isWorn ? OWN_ONLY : bytes[from]);
@@ -105,11 +111,13 @@ export function probeSession(state: FlowState, session: number, bytes: Uint8Arra
       proveByShape(state, session, protocol, low, high, bytes, from, to, fromLo);
       return attach(state, session, protocol, true);
     }
+    if (isFirst && !hinted && answer === PROBE.unsure && protocol.isHeldOnAnyPort === true) held ??= protocol;
     if (!isTcp || !hinted) continue;
     if (answer === PROBE.unsure || early) awaited = true;
     if (awaited || midstream) doubted ??= protocol;
   }
   if (doubted !== null && state.doubted < MAX_DOUBTED) return attach(state, session, doubted, false);
+  if (held !== null && state.doubted < MAX_HELD) return attach(state, session, held, false, TRIAL.held);
   if (isWorn) return -1;
   words[s + SESSION.flags] += 1 << PROBES_SHIFT;
   if ((words[s + SESSION.flags] & PROBES_MASK) >>> PROBES_SHIFT < MAX_PROBES) return -1;
@@ -140,8 +148,9 @@ function proveByShape(
   if (sender !== null) proveServer(state, session, sender === fromLo, fromLo);
 }
 
-function attach(state: FlowState, session: number, protocol: StreamProtocol, certain: boolean): number {
+function attach(state: FlowState, session: number, protocol: StreamProtocol, certain: boolean, trial: number = TRIAL.no): number {
   const stream = createTcpStream(protocol, internText(state, protocol.name), session);
+  stream.trial = trial;
   stream.hour = state.sessions.keys[session * SESSION.stride + SESSION.hour];
   const index = placeStream(state, stream);
   if (certain) confirmStream(state, stream);

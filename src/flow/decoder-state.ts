@@ -16,7 +16,8 @@ import { clearMirrorMemory } from './mirror-memory.ts';
 import { foldOperation, lastAsked, settleRange, type FlowSink } from './operations.ts';
 import { forgetTime, zeroCapture } from './settle.ts';
 import { settleConversationBin, settleOperationBin } from './rhythm.ts';
-import { createTcpStream, settleHalf, type HalfStream, type TcpStream } from './tcp-stream.ts';
+import { createTcpStream, type HalfStream, type TcpStream } from './stream-record.ts';
+import { settleHalf } from './tcp-stream.ts';
 
 /** Flags of a session that still hold in the next interval. */
 const LASTING_FLAGS = FLAG.oriented | FLAG.clientIsLo | FLAG.askerProven | FLAG.counted | FLAG.answeredCounted | FLAG.spokeLo | FLAG.spokeHi | FLAG.serviceByProbe | (7 << 20);

@@ -8,7 +8,7 @@ import { createDecodedFrame, type DecodedFrame } from '../decode/decoded-frame.t
 import { STOP_REASONS } from '../decode/stop.ts';
 import { createIntTable, type IntTable } from './int-table.ts';
 import { createMirrorMemory, type MirrorMemory } from './mirror-memory.ts';
-import type { TcpStream } from './tcp-stream.ts';
+import type { TcpStream } from './stream-record.ts';
 
 /**
  * A session (a 5-tuple): words of its record in `sessions`, key first. lo/hi: the lower and higher end of the key. What

@@ -13,7 +13,8 @@ import { count, internText, type FlowState } from './flow-state.ts';
 import * as layout from './flow-state.ts';
 import { findKey, grownInt32, internKey } from './int-table.ts';
 import { noteOperationRequest } from './rhythm.ts';
-import type { StreamEvents, TcpStream } from './tcp-stream.ts';
+import type { TcpStream } from './stream-record.ts';
+import type { StreamEvents } from './tcp-stream.ts';
 
 // Constants of the module at hand: V8 folds them into the code, imported ones it loads and checks at every use.
 const { TO_SERVER, MESSAGE } = protocols;

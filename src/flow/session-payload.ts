@@ -6,7 +6,7 @@ import * as frames from '../decode/decoded-frame.ts';
 import * as transport from '../decode/transport.ts';
 import type { FrameBatch } from '../source/frame-batch.ts';
 import * as appSessions from './app-sessions.ts';
-import { aimSink, lendStream, probeSession, recallStream, resumeSession, reviewStream } from './app-sessions.ts';
+import { aimSink, lendStream, probeSession, recallStream, releaseStream, resumeSession, reviewStream } from './app-sessions.ts';
 import { conversationOf } from './conversations.ts';
 import type { FlowState } from './flow-state.ts';
 import * as layout from './flow-state.ts';
@@ -14,6 +14,7 @@ import * as locating from './locate.ts';
 import type { FlowSink } from './operations.ts';
 import { noteConversationRequest } from './rhythm.ts';
 import { expectAnswer } from './session-frames.ts';
+import { TRIAL } from './stream-record.ts';
 import { noteAcknowledged, settleDoubt, settleSegment, takeSegment } from './tcp-stream.ts';
 
 // Constants of the module at hand: V8 folds them into the code, imported ones it loads and checks at every use.
@@ -62,7 +63,7 @@ export function readPayload(state: FlowState, sink: FlowSink, batch: FrameBatch,
     recallStream(state, stream);
     if (stream.heardUntil !== 0) settleDoubt(stream, sink.seconds);
     const half = fromLo ? stream.lo : stream.hi;
-    if (sequence === half.next && half.isPlain && to - from === wire) {
+    if (sequence === half.next && half.isPlain && stream.trial === TRIAL.no && to - from === wire) {
       half.next = (sequence + wire) | 0;
       half.at = instants[k];
       const rest = stream.read(bytes, view, from, to, direction, stream.memory, sink);
@@ -71,6 +72,12 @@ export function readPayload(state: FlowState, sink: FlowSink, batch: FrameBatch,
     } else takeSegment(stream, half, direction, sequence, bytes, view, from, to, wire, sink, sink);
     if (stream.isHolding && (flagsOf[k] & TCP_ACK) !== 0) acknowledge(state, session, fromLo ? 1 : 0, acknowledgements[k], sink);
   }
+  if (stream.trial === TRIAL.refused) {
+    releaseStream(state, session, 0);
+    readPayload(state, sink, batch, k, session);
+    return;
+  }
+  if (stream.trial === TRIAL.held) noteRequest(state, session, fromLo, sink.seconds, sink.nanos);
   if (!stream.confirmed) reviewStream(state, stream);
   else if (!stream.measuresByRange) noteRequest(state, session, fromLo, sink.seconds, sink.nanos);
   if (isTcp) lendStream(state, stream);

@@ -1,5 +1,5 @@
 /** What is made of Modbus/TCP that devices refuse, and of octets that look like it: as imported, by both paths of the feed. */
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { FOLDED_FUNCTION } from '../../src/observation.ts';
 import { dialogue, imported, operationsOf } from './imported.ts';
 import { adu as wireAdu, heardIn, THREE_WRITTEN, WRITE_THREE, wireSession } from './wire-session.ts';
@@ -229,4 +229,65 @@ test('an exception refuses the operation that was asked under its transaction', 
     [2, 'Encapsulated Interface Transport', '1/0/1', '2'],
     [3, 'Encapsulated Interface Transport', '0/0/1', '3'],
   ]);
+});
+
+/** A whole session on a port that says nothing, from its SYN on. */
+describe('on an unusual port', () => {
+  const writes = Array.from({ length: 40 }, (_, i): readonly [request: number[], answer: number[]] => [adu(1, [16, ...u16(5 + i, 1), 2, 0, 1], i), adu(1, [16, ...u16(5 + i, 1)], i)]);
+
+  test.each([6, 7, 8, 9, 12].flatMap((cut) => [true, false].map((isWhole) => [cut, isWhole] as const)))('messages in two segments, the first of %i octets, answers whole: %s, are read from the first on', async (cut, isWhole) => {
+    const talk = dialogue(1503);
+    for (const [request, answer] of writes) {
+      talk.ask(request.slice(0, cut));
+      talk.ask(request.slice(cut));
+      if (isWhole) talk.answer(answer);
+      else {
+        talk.answer(answer.slice(0, 7));
+        talk.answer(answer.slice(7));
+      }
+    }
+    const set = await imported(talk.frames);
+    expect(operationsOf(set)).toEqual(['modbus 16: 40/40/0']);
+    expect(set.conversations[0].operations[0].ranges.map(({ first }) => first)).toEqual(writes.map((_, i) => 5 + i));
+  });
+
+  test.each([100, 37, 16])('messages one after the other, cut every %i octets, are read whole', async (every) => {
+    const talk = dialogue(1503);
+    for (const [side, octets] of [[talk.ask, writes.flatMap(([request]) => request)], [talk.answer, writes.flatMap(([, answer]) => answer)]] as const) {
+      for (let at = 0; at < octets.length; at += every) side(octets.slice(at, at + every));
+    }
+    expect(operationsOf(await imported(talk.frames))).toEqual(['modbus 16: 40/40/0']);
+  });
+
+  const text = (words: string): number[] => [...Buffer.from(words)];
+  test.each([
+    ['says another protocol', text('GET / HTTP/1.1\r\nHost: plc\r\n\r\n'), 'http'],
+    ['does not go on as one', Array.from({ length: 40 }, (_, i) => 200 + (i % 50)), ''],
+    ['has another length', [3, ...u16(0, 5), 9, 9], ''],
+  ])('what begins as a message and %s is none', async (_, second, service) => {
+    const talk = dialogue(1504);
+    talk.ask([...u16(1, 0, 6), 1]);
+    talk.ask(second);
+    for (let i = 0; i < 5; i++) {
+      talk.answer([1, 2, 3]);
+      talk.ask([4, 5, 6]);
+    }
+    const { conversations } = await imported(talk.frames);
+    expect(conversations.map((one) => [one.service, one.operations.map(({ protocol }) => protocol), one.requests])).toEqual([
+      [service === '' ? expect.not.objectContaining({ name: 'modbus' }) : { name: service, by: 'probe' }, service === '' ? [] : ['http'], 7],
+    ]);
+  });
+
+  test('sessions that never go on cost others nothing', async () => {
+    const silent = Array.from({ length: 20_000 }, (_, i) => dialogue(1503, { clientPort: 2000 + i }));
+    for (const talk of silent) talk.ask(writes[0][0].slice(0, 7));
+    const talk = dialogue(502, { clientPort: 60_000 });
+    for (const [request, answer] of writes) {
+      talk.ask(request.slice(0, 7));
+      talk.ask(request.slice(7));
+      talk.answer(answer);
+    }
+    const frames = [...silent, talk].flatMap((one) => one.frames).map(({ bytes }, i) => ({ us: i * 10, bytes }));
+    expect(operationsOf(await imported(frames))).toEqual(['modbus 16: 40/40/0']);
+  });
 });

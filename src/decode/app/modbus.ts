@@ -184,25 +184,36 @@ const isUnity = (bytes: Uint8Array, at: number): boolean => (bytes[at + FUNCTION
 const fits = (bytes: Uint8Array, at: number): boolean => headerFits(bytes, at) || (headerIsLong(bytes, at) && isUnity(bytes, at));
 
 function probe(bytes: Uint8Array, from: number, to: number, _direction: number, port: number): number {
-  const have = to - from;
   if (isModbusRtu(bytes, from, to)) return PROBE.notForUs;
-  if (have < FUNCTION + 1) {
-    if (port !== MODBUS_PORT) return PROBE.notForUs;
-    return have > PROTOCOL_ID && bytes[from + PROTOCOL_ID] !== 0 ? PROBE.notForUs : PROBE.unsure;
-  }
-  if (!fits(bytes, from)) return PROBE.notForUs;
-  const whole = PREFIX + uint16(bytes, from + LENGTH);
-  if (port === MODBUS_PORT) return PROBE.certain;
-  // On any other port the bytes must speak for themselves: exact length and consistent fields, in every message.
+  if (port !== MODBUS_PORT) return probeAlone(bytes, from, to);
+  const have = to - from;
+  if (have < FUNCTION + 1) return have > PROTOCOL_ID && bytes[from + PROTOCOL_ID] !== 0 ? PROBE.notForUs : PROBE.unsure;
+  return fits(bytes, from) ? PROBE.certain : PROBE.notForUs;
+}
+
+/**
+ * On any other port the bytes must speak for themselves: lengths and fields that agree in every message. The last one may go on in
+ * the next segment where one and a header, or two, were whole before it; until then it may be Modbus.
+ */
+function probeAlone(bytes: Uint8Array, from: number, to: number): number {
   let at = from;
-  while (at + whole <= to && to - at >= FUNCTION + 1) {
-    if (!fits(bytes, at)) return PROBE.notForUs;
+  let messages = 0;
+  while (to - at > FUNCTION && fits(bytes, at)) {
     const next = at + PREFIX + uint16(bytes, at + LENGTH);
-    if (next > to || !looksConsistent(bytes, at, to)) return PROBE.notForUs;
+    if (next > to) break;
+    if (!looksConsistent(bytes, at, to)) return PROBE.notForUs;
+    messages++;
     at = next;
   }
-  return at === to ? PROBE.certain : PROBE.notForUs;
+  if (at === to) return messages > 0 ? PROBE.certain : PROBE.notForUs;
+  const hasHeader = to - at >= PREFIX;
+  if ((messages === 0 && !hasHeader) || !begins(bytes, at, to)) return PROBE.notForUs;
+  return messages > 1 || (messages === 1 && hasHeader) ? PROBE.certain : PROBE.unsure;
 }
+
+/** A message of which as much as is there agrees: less than a header of it, or its function and fields as well. */
+const begins = (bytes: Uint8Array, from: number, to: number): boolean =>
+  (to - from > FUNCTION && fits(bytes, from) && FUNCTIONS.has(bytes[from + FUNCTION] & ~EXCEPTION_BIT) && looksConsistent(bytes, from, to)) || mayBegin(bytes, from, to);
 
 function senderIsServer(bytes: Uint8Array, from: number, to: number): boolean | null {
   if (to - from < FUNCTION + 1 || !headerFits(bytes, from)) return null;
@@ -433,6 +444,7 @@ const MODBUS_PORT = 502;
 export const modbus: StreamProtocol = {
   name: 'modbus',
   ports: [MODBUS_PORT],
+  isHeldOnAnyPort: true,
   probe,
   senderIsServer,
   newMemory: () => ({}),

@@ -66,6 +66,11 @@ export interface StreamProtocol {
    * protocol is asked of no other payload: most sessions of a plant's office side are nothing that is read.
    */
   readonly firstOctets?: readonly number[];
+  /**
+   * On a port that says nothing, an unsure answer about the first octets after a SYN is worth holding them: `probe` is asked again
+   * with what follows, and comes to an answer within `maxCarry`.
+   */
+  readonly isHeldOnAnyPort?: true;
   /** Looks at the first payload bytes of a direction (or a datagram): PROBE.*. `port` is the server's if known, else 0. */
   probe(bytes: Uint8Array, from: number, to: number, direction: number, port: number): number;
   /**
