@@ -8,6 +8,7 @@
 import { mergeSpans, subtractSpans, tableOf, type Span } from '../net/register-set.ts';
 import type { ModbusTable, Permit } from '../permit.ts';
 import { functionsOf, spansOf } from './modbus-scope.ts';
+import { shapeOf } from './modbus-shape.ts';
 
 export interface ForbiddenAddress {
   readonly kind: 'address';
@@ -20,12 +21,24 @@ export interface ForbiddenAddress {
   readonly addresses: Span;
 }
 
+/** A request that holds both addresses: one Permit lets through up to the second, another from behind the first, and none both. */
+export interface ForbiddenCrossing {
+  readonly kind: 'crossing';
+  readonly table: ModbusTable;
+  readonly access: 'read' | 'write';
+  readonly functionCode: number;
+  /** Null: every unit. */
+  readonly units: Span | null;
+  readonly both: Span;
+}
+
 export type Forbidden =
   | { readonly kind: 'function'; readonly functionCode: number }
   /** Any code that the engine has no name for. */
   | { readonly kind: 'unknown-function' }
   | { readonly kind: 'unit'; readonly units: Span; readonly functionCode: number | null }
-  | ForbiddenAddress;
+  | ForbiddenAddress
+  | ForbiddenCrossing;
 
 /** What an engine makes of Modbus. */
 export interface ModbusEngine {
@@ -51,13 +64,27 @@ const spanText = (spans: readonly Span[] | null): string => (spans === null ? 'a
 
 const outside = (spans: readonly Span[] | null): Span[] => (spans === null ? [] : subtractSpans([ADDRESSES], mergeSpans(spans)));
 
+/** Where spans of several Permits touch or overlap: all of them together hold more requests than each alone. */
+const crossings = (spans: readonly Span[] | null): Span[] => {
+  const sorted = [...(spans ?? [])].sort((a, b) => a.first - b.first || b.last - a.last);
+  const widest = sorted.filter((span, index) => sorted.slice(0, index).every((other) => other.last < span.last));
+  return widest.flatMap(({ last }, index) => {
+    const next = widest[index + 1];
+    return next === undefined || next.first > last + 1 ? [] : [{ first: next.first - 1, last: last + 1 }];
+  });
+};
+
+/** The most addresses that one request of a code can hold. */
+const reachOf = (code: number, access: 'read' | 'write'): number =>
+  Math.max(0, ...shapeOf(code).addresses.filter((field) => field.access === access).map((field) => field.maxQuantity));
+
 interface CodeUse {
   readonly permit: Permit;
   readonly code: number;
   readonly spans: readonly Span[] | null;
 }
 
-/** Units cut where the set of Permits that name them changes, each piece with the addresses its Permits leave open. */
+/** Units cut where the set of Permits that name them changes, each piece with the spans of its Permits. */
 const byUnits = (uses: readonly CodeUse[]): { units: Span; spans: readonly Span[] | null }[] => {
   const edges = new Set(uses.flatMap((use) => unitSpans(use.permit).flatMap((span) => [span.first, span.last + 1])));
   const sorted = [...edges].sort((a, b) => a - b);
@@ -65,12 +92,12 @@ const byUnits = (uses: readonly CodeUse[]): { units: Span; spans: readonly Span[
     const next = sorted[index + 1];
     const holders = uses.filter((use) => unitSpans(use.permit).some((span) => span.first <= first && first <= span.last));
     if (next === undefined || holders.length === 0) return [];
-    const spans = holders.some((use) => use.spans === null) ? null : mergeSpans(holders.flatMap((use) => use.spans ?? []));
+    const spans = holders.some((use) => use.spans === null) ? null : holders.flatMap((use) => use.spans ?? []);
     return [{ units: { first, last: next - 1 }, spans }];
   });
 };
 
-const forbiddenAddresses = (permits: readonly Permit[], inspectable: readonly number[], table: ModbusTable, access: 'read' | 'write'): ForbiddenAddress[] => {
+const forbiddenAddresses = (permits: readonly Permit[], inspectable: readonly number[], table: ModbusTable, access: 'read' | 'write'): Forbidden[] => {
   const uses: CodeUse[] = permits.flatMap((permit) =>
     functionsOf(permit).filter((code) => inspectable.includes(code) && tableOf(code, access) === table).map((code) => ({ permit, code, spans: spansOf(permit, code, access) })),
   );
@@ -83,7 +110,11 @@ const forbiddenAddresses = (permits: readonly Permit[], inspectable: readonly nu
   return codes.flatMap((code) => {
     const own = uses.filter((use) => use.code === code);
     if (alike(own)) return rule(code, null, own[0]?.spans ?? null);
-    return byUnits(own).flatMap(({ units, spans }) => rule(code, units, spans));
+    return byUnits(own).flatMap(({ units: piece, spans }): Forbidden[] => {
+      const units = piece.first === UNITS.first && piece.last === UNITS.last ? null : piece;
+      const both = crossings(spans).filter(({ first, last }) => last - first < reachOf(code, access));
+      return [...rule(code, units, spans), ...both.map((held): ForbiddenCrossing => ({ kind: 'crossing', table, access, functionCode: code, units, both: held }))];
+    });
   });
 };
 

@@ -70,6 +70,9 @@ const optionsOf = (forbidden: Forbidden): { options: string; why: string }[] => 
           options: `modbus_func:${FUNCTION_NAMES[code] ?? ''};${forbidden.units === null ? '' : ` ${unitOptions(forbidden.units)}`} ${addressOptions(forbidden.addresses)}`,
           why: `FC ${code} at ${forbidden.addresses.first}-${forbidden.addresses.last}`,
         }));
+    case 'crossing':
+      // Its first address is one that a Permit lets through, and the last is not compared.
+      return [];
   }
 };
 

@@ -11,7 +11,7 @@ import { SIGNATURE_PREFIX } from '../source/firewall-log/monitor-marks.ts';
 import type { Capabilities, DeviceExport, DevicePlan, Exporter, ModbusEffect, PlanPermit } from './exporter.ts';
 import { NO_CAPABILITIES } from './exporter.ts';
 import { assess, refusalOf } from './loss.ts';
-import { modbusComplement, type Forbidden, type ModbusEngine } from './modbus-complement.ts';
+import { modbusComplement, type Forbidden, type ForbiddenAddress, type ForbiddenCrossing, type ModbusEngine } from './modbus-complement.ts';
 import { passedModbus } from './modbus-passed.ts';
 import { FUNCTION_NAMES, functionsOf, requiredModbus, spansOf } from './modbus-scope.ts';
 import { shapeOf } from './modbus-shape.ts';
@@ -62,6 +62,16 @@ interface Option {
   readonly why: string;
 }
 
+/** A request has to match every comparison: Modbus keywords of one rule are about the same request (measured with 7.0.10). */
+const addressOptions = ({ access, functionCode, table, units }: ForbiddenAddress | ForbiddenCrossing, compared: readonly string[], addresses: string): Option[] =>
+  (units === null ? [null] : unitSpans(units)).map((unit) => {
+    const parts = [...(unit === null ? [] : [`unit ${unit}`]), ...(functionCode === null ? [] : [`function ${functionCode}`])];
+    return {
+      option: [...(parts.length === 0 ? [] : [parts.join(', ')]), ...compared.map((address) => `access ${access} ${TABLE_NAMES[table]}, address ${address}`)].map((text) => `modbus: ${text};`).join(' '),
+      why: `${parts.length === 0 ? '' : `${parts.join(' ')} `}${access} ${table} ${addresses}`,
+    };
+  });
+
 const options = (forbidden: Forbidden): Option[] => {
   switch (forbidden.kind) {
     case 'function':
@@ -76,16 +86,12 @@ const options = (forbidden: Forbidden): Option[] => {
       }));
     }
     case 'address': {
-      const { access, addresses, functionCode, table, units } = forbidden;
-      const compared = comparison(addresses.first + 1, addresses.last + 1, 1, 65536);
-      return (units === null ? [null] : unitSpans(units)).map((unit) => {
-        // Two Modbus keywords in one rule have to match the same request (measured with 7.0.10).
-        const parts = [...(unit === null ? [] : [`unit ${unit}`]), ...(functionCode === null ? [] : [`function ${functionCode}`])];
-        return {
-          option: `${parts.length === 0 ? '' : `modbus: ${parts.join(', ')}; `}modbus: access ${access} ${TABLE_NAMES[table]}, address ${compared};`,
-          why: `${parts.length === 0 ? '' : `${parts.join(' ')} `}${access} ${table} ${addresses.first}-${addresses.last}`,
-        };
-      });
+      const { addresses } = forbidden;
+      return addressOptions(forbidden, [comparison(addresses.first + 1, addresses.last + 1, 1, 65536)], `${addresses.first}-${addresses.last}`);
+    }
+    case 'crossing': {
+      const { first, last } = forbidden.both;
+      return addressOptions(forbidden, [first, last].map((address) => comparison(address + 1, address + 1, 1, 65536)), `${first} and ${last} in one request`);
     }
   }
 };

@@ -9,7 +9,7 @@ import { letsThrough, type Flow } from '../../src/export/permit-judge.ts';
 import { exporterOf } from '../../src/export/registry.ts';
 import { normaliseSet, parseSet, parseSpan, setContains, type AddressSpan } from '../../src/net/address-set.ts';
 import { readRules } from './parse-back/intrusion-rules.ts';
-import { everywherePlan, hostilePlan, IN_ZONE, inZonePlan, plantPlan } from './plant.ts';
+import { everywherePlan, halvesPlan, halvesRequests, hostilePlan, IN_ZONE, inZonePlan, plantPlan } from './plant.ts';
 import { sampleFlows, sampleModbusFlows } from './sample-flows.ts';
 
 const rulesOf = (target: string, path: string, plan: Plan, mode: 'monitor' | 'enforce') => {
@@ -101,6 +101,26 @@ test('suricata counts Modbus addresses from one: the boundary is off by none', (
   expect(text).toContain('access read holding, address <101;');
   expect(text).toContain('access read holding, address 200<>401;');
   expect(text).toContain('access read holding, address >401;');
+});
+
+test('suricata: two Permits that each know half of a range do not add up', () => {
+  const { rules, losses, effects } = rulesOf('suricata', 'baseline.rules', halvesPlan(), 'enforce');
+  expect(losses.filter((row) => row.verdict !== 'enforced')).toEqual([]);
+  const counts = { pass: 0, block: 0 };
+  for (const server of ['10.20.0.2', '10.20.0.3'])
+    for (const modbus of halvesRequests()) {
+      const flow: Flow = { client: '10.30.0.2', server, transport: 'tcp', port: 502, modbus };
+      const blocked = rules.some((rule) => rule.fires(flow));
+      if (blocked === letsThrough(effects, flow)) expect.fail(`${blocked ? 'blocked' : 'passes'}: ${JSON.stringify(flow)}`);
+      counts[blocked ? 'block' : 'pass']++;
+    }
+  expect(counts.pass).toBeGreaterThan(100);
+  expect(counts.block).toBeGreaterThan(1000);
+  const both = rules.map((rule) => rule.text).filter((text) => text.includes('in one request'));
+  // A single register cannot be two, and what lies within another Permit's span is no half.
+  expect(both.filter((text) => text.includes('function 6'))).toEqual([]);
+  expect(both.filter((text) => text.includes('10.20.0.2 '))).toHaveLength(3);
+  expect(both[0]).toContain('modbus: function 3; modbus: access read holding, address 10; modbus: access read holding, address 11;');
 });
 
 test('suricata: nothing inside a zone is judged, also where no conduit leads, and no group that no Permit names', () => {

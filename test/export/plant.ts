@@ -5,6 +5,7 @@
  */
 import { parseSpec } from '../../src/policy/spec-load.ts';
 import { planOf } from '../../src/export/plan.ts';
+import type { ModbusRequest } from '../../src/export/modbus-request.ts';
 import type { Plan } from '../../src/export/exporter.ts';
 
 const SPEC = `
@@ -251,6 +252,40 @@ export const IN_ZONE: readonly (readonly [client: string, server: string, transp
   ['10.1.2.10', '10.1.2.255', 'udp', 47808], ['10.1.2.10', '224.0.0.251', 'udp', 5353], ['10.9.9.5', '239.192.1.64', 'udp', 2222],
   ['10.1.1.20', '10.1.1.10', 'tcp', 502], ['10.1.2.20', '10.1.2.10', 'tcp', 502], ['10.1.2.20', '10.1.7.7', 'tcp', 502], ['10.1.7.7', '10.1.2.20', 'tcp', 502],
 ];
+
+/** Permits of one pair whose addresses touch, overlap and lie within one another, some for certain units only. */
+const HALVES_SPEC = `
+spec_version: 1
+zones:
+  - {zone_id: CELL, name: cell, networks: [10.20.0.0/24], assets: [{asset_id: PLC, ip: [10.20.0.2]}, {asset_id: OLD, ip: [10.20.0.3]}]}
+  - {zone_id: OPS, name: ops, networks: [10.30.0.0/24], assets: [{asset_id: SCADA, ip: [10.30.0.2]}]}
+conduits:
+  - conduit_id: C
+    connects: [CELL, OPS]
+    protocols_allowed:
+      - {rule_id: LOW, protocol: Modbus/TCP, client: {zone: OPS, assets: [SCADA]}, server: {zone: CELL, assets: [PLC]}, access: read, modbus: {function_codes: [3], ranges: [{table: holding-register, start: 0, end: 9, access: read}]}}
+      - {rule_id: HIGH, protocol: Modbus/TCP, client: {zone: OPS, assets: [SCADA]}, server: {zone: CELL, assets: [PLC]}, access: read, modbus: {function_codes: [3], ranges: [{table: holding-register, start: 10, end: 19, access: read}]}}
+      - {rule_id: OVER, protocol: Modbus/TCP, client: {zone: OPS, assets: [SCADA]}, server: {zone: CELL, assets: [PLC]}, access: read, modbus: {function_codes: [3], ranges: [{table: holding-register, start: 18, end: 40, access: read}]}}
+      - {rule_id: WITHIN, protocol: Modbus/TCP, client: {zone: OPS, assets: [SCADA]}, server: {zone: CELL, assets: [PLC]}, access: read, modbus: {function_codes: [3], ranges: [{table: holding-register, start: 20, end: 30, access: read}]}}
+      - {rule_id: SET-1, protocol: Modbus/TCP, client: {zone: OPS, assets: [SCADA]}, server: {zone: CELL, assets: [PLC]}, modbus: {function_codes: [6, 16], unit_ids: [1, 2], ranges: [{table: holding-register, start: 0, end: 9, access: write}]}}
+      - {rule_id: SET-2, protocol: Modbus/TCP, client: {zone: OPS, assets: [SCADA]}, server: {zone: CELL, assets: [PLC]}, modbus: {function_codes: [6, 16], unit_ids: [2, 3], ranges: [{table: holding-register, start: 10, end: 19, access: write}]}}
+      - {rule_id: ALIKE-1, protocol: Modbus/TCP, client: {zone: OPS, assets: [SCADA]}, server: {zone: CELL, assets: [OLD]}, modbus: {function_codes: [3, 6], ranges: [{table: holding-register, start: 0, end: 9, access: read}, {table: holding-register, start: 0, end: 9, access: write}]}}
+      - {rule_id: ALIKE-2, protocol: Modbus/TCP, client: {zone: OPS, assets: [SCADA]}, server: {zone: CELL, assets: [OLD]}, modbus: {function_codes: [3, 6], ranges: [{table: holding-register, start: 10, end: 19, access: read}, {table: holding-register, start: 10, end: 19, access: write}]}}
+`;
+
+export const halvesPlan = (): Plan => {
+  const { loaded } = parseSpec(HALVES_SPEC, 'halves.yaml');
+  if (loaded === null) throw new Error('the spec does not load');
+  return planOf(loaded, PROVENANCE);
+};
+
+/** Requests that begin at each address of those Permits and reach over none, one or two of their ends. */
+export const halvesRequests = (): ModbusRequest[] =>
+  [3, 6, 16].flatMap((functionCode) =>
+    [1, 2, 3, 4].flatMap((unit) =>
+      Array.from({ length: 42 }, (_, start) => start).flatMap((start) => (functionCode === 6 ? [1] : [1, 2, 5, 11, 21, 30]).map((quantity) => ({ unit, functionCode, start, quantity }))),
+    ),
+  );
 
 /** Everything a configuration language could trip over. */
 const HOSTILE = [

@@ -13,7 +13,7 @@ import { pcapFile, tcpSession, udpDatagram } from '../../src/export/frame-writer
 import { modbusAnswer, modbusRequest } from '../../src/export/modbus-request.ts';
 import { letsThrough } from '../../src/export/permit-judge.ts';
 import { exporterOf } from '../../src/export/registry.ts';
-import { everywherePlan, hostilePlan, IN_ZONE, inZonePlan, plantPlan } from '../export/plant.ts';
+import { everywherePlan, halvesPlan, halvesRequests, hostilePlan, IN_ZONE, inZonePlan, plantPlan } from '../export/plant.ts';
 import { sampleRequests } from '../export/sample-flows.ts';
 import { canRun, program } from './loud-skip.ts';
 
@@ -160,14 +160,16 @@ describe.runIf(able)('Suricata', () => {
     expect([alerted.has(9998), alerted.has(9999)]).toEqual([false, true]);
   });
 
-  test('requests at every boundary, behind a permitted one in the same connection', () => {
-    const folder = folderFor('boundaries');
-    const plan = plantPlan();
+  const plant = plantPlan();
+  const cases = [
+    ['at every boundary', plant, '192.168.30.6', '192.168.10.11', 100, sampleRequests(plant).filter((one) => [0, 1, 2, 3].includes(one.unit))],
+    ['across the ends of Permits that touch', halvesPlan(), '10.30.0.2', '10.20.0.2', 0, halvesRequests()],
+  ] as const;
+  test.each(cases)('requests %s, behind a permitted one in the same connection', (_, plan, client, server, start, requests) => {
+    const folder = folderFor(`boundaries-${client}`);
     written(folder, 'suricata', plan, 'monitor');
     const effects = exportPlan(exporterOf('suricata'), plan, { mode: 'monitor' }).losses.flatMap((row) => row.effects);
-    const [client, server] = ['192.168.30.6', '192.168.10.11'];
-    const opener = { unit: 1, functionCode: 3, start: 100, quantity: 1 };
-    const requests = sampleRequests(plan).filter((one) => [0, 1, 2, 3].includes(one.unit));
+    const opener = { unit: 1, functionCode: 3, start, quantity: 1 };
     const frames = requests.flatMap((request, index) =>
       tcpSession({ ip: client, port: 1024 + index }, { ip: server, port: 502 }, [
         { fromClient: true, payload: modbusRequest(opener, 1) },
