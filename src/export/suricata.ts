@@ -7,6 +7,7 @@
  */
 import type { Span } from '../net/register-set.ts';
 import type { ModbusTable } from '../permit.ts';
+import { policiesFrom } from '../policy/asks.ts';
 import { SIGNATURE_PREFIX } from '../source/firewall-log/monitor-marks.ts';
 import type { Capabilities, DeviceExport, DevicePlan, Exporter, ModbusEffect, PlanPermit } from './exporter.ts';
 import { NO_CAPABILITIES } from './exporter.ts';
@@ -169,15 +170,20 @@ const modbusRules = (head: string, permits: readonly PlanPermit[], complement: r
   ];
 };
 
+/** Those of elliptic curves (OPC 10000-7 since 1.05) are newer than all that a spec can declare. */
+const NEWER_POLICIES = 'ECC_';
+
+/** Stronger than declared is no fault, as everywhere else. */
 const opcuaRules = (head: string, permits: readonly PlanPermit[]): RuleText[] => {
-  const policies = permits.map((entry) => entry.permit.opcua?.securityPolicies ?? []);
-  if (policies.some((list) => list.length === 0)) return [];
-  const names = [...new Set(policies.flat())].sort().map((policy) => safeComment(policy.replace(/^.*#/, ''), 60).replace(/[:,;]/g, '_'));
+  const declared = permits.map((entry) => entry.permit.opcua?.securityPolicies ?? []);
+  if (declared.some((list) => list.length === 0)) return [];
+  const names = policiesFrom(declared.flat());
+  if (names.includes('None')) return [];
   return [
     {
       head: `tcp ${head}`,
-      options: `flow:to_server,established; content:"OPN"; depth:3; ${names.map((name) => `content:!"SecurityPolicy#${name}";`).join(' ')}`,
-      why: `OPC UA security policy other than ${names.join(' ')}`,
+      options: `flow:to_server,established; content:"OPN"; depth:3; ${[...names, NEWER_POLICIES].map((name) => `content:!"SecurityPolicy#${name}";`).join(' ')}`,
+      why: `OPC UA security policy weaker than ${names[0] ?? ''}`,
       about: permits.map((entry) => entry.permit.id).join(' '),
     },
   ];
@@ -287,6 +293,7 @@ const build = (plan: DevicePlan): DeviceExport => {
       'Broadcasts and multicasts that no Permit names, and addresses that exist only on a link, are never judged: a switch or router has to keep them in their zone.',
       'Directions of connections that were open before the engine started are guessed from the first packet it sees.',
       'A second request in one segment is judged like any other, except one that ends at data address 65535 and one with a function code that has no name in a connection whose first request was cut in two.',
+      'OPC UA sessions pass with every security policy that is no weaker than the weakest one declared. One without a place in that order (OPC 10000-7) is stopped, but for those of elliptic curves, which are newer.',
       'Large requests that are split over segments can look like an unknown function code in their second part.',
     ],
   };

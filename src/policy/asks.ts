@@ -74,6 +74,8 @@ const POLICY_STRENGTH: Readonly<Record<string, number>> = {
   None: 0, Basic128Rsa15: 1, Basic256: 2, Basic256Sha256: 3, Aes128_Sha256_RsaOaep: 3, Aes256_Sha256_RsaPss: 4,
 };
 
+const policyName = (policy: string): string => policy.slice(policy.lastIndexOf('#') + 1);
+
 export interface OpcUaSecurity {
   readonly modes: readonly string[];
   readonly policies: readonly string[];
@@ -84,16 +86,21 @@ export const securityOf = (conversation: Conversation): OpcUaSecurity => {
   const values = (name: string): string[] => conversation.facts.filter((fact) => fact.name === name).map((fact) => fact.value);
   return {
     modes: values('opcua.mode').filter((mode) => SECURITY_MODE_ORDER.includes(mode)),
-    policies: values('opcua.policy').map((policy) => policy.slice(policy.lastIndexOf('#') + 1)).filter((policy) => policy in POLICY_STRENGTH),
+    policies: values('opcua.policy').map(policyName).filter((policy) => policy in POLICY_STRENGTH),
     encrypted: values('opcua.encrypted').includes('MSG'),
   };
 };
 
+/** -1 where none is declared: then none is too weak. */
+const policyFloorOf = (policies: readonly string[]): number => (policies.length === 0 ? -1 : Math.min(...policies.map((policy) => POLICY_STRENGTH[policyName(policy)] ?? 0)));
+
+/** The policies that are no weaker than the weakest declared. */
+export const policiesFrom = (policies: readonly string[]): string[] => Object.keys(POLICY_STRENGTH).filter((policy) => POLICY_STRENGTH[policy] >= policyFloorOf(policies));
+
 /** The observed modes and policies that are weaker than the weakest declared; stronger ones are no fault. */
 export const weakerThan = (observed: OpcUaSecurity, modes: readonly string[], policies: readonly string[]): string[] => {
   const floor = modes.length === 0 ? -1 : Math.min(...modes.map((mode) => SECURITY_MODE_ORDER.indexOf(mode)));
-  const policyNames = policies.map((policy) => policy.slice(policy.lastIndexOf('#') + 1));
-  const policyFloor = policyNames.length === 0 ? -1 : Math.min(...policyNames.map((policy) => POLICY_STRENGTH[policy] ?? 0));
+  const policyFloor = policyFloorOf(policies);
   return [
     ...observed.modes.filter((mode) => SECURITY_MODE_ORDER.indexOf(mode) < floor).map((mode) => `mode ${mode}`),
     // Without a declared policy, a declared mode other than None still excludes the policy None.

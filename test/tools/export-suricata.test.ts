@@ -13,6 +13,7 @@ import { pcapFile, tcpSession, udpDatagram } from '../../src/export/frame-writer
 import { modbusAnswer, modbusRequest } from '../../src/export/modbus-request.ts';
 import { letsThrough } from '../../src/export/permit-judge.ts';
 import { exporterOf } from '../../src/export/registry.ts';
+import { weakerThan } from '../../src/policy/asks.ts';
 import { everywherePlan, halvesPlan, halvesRequests, hostilePlan, IN_ZONE, inZonePlan, plantPlan } from '../export/plant.ts';
 import { sampleRequests } from '../export/sample-flows.ts';
 import { canRun, program } from './loud-skip.ts';
@@ -138,6 +139,39 @@ describe.runIf(able)('Suricata', () => {
     writeFileSync(capture, pcapFile(frames));
     const alerted = replay(folder, capture);
     expect(flows.filter((_, index) => alerted.has(50_000 + index))).toEqual(flows.slice(IN_ZONE.length));
+  });
+
+  test('OPC UA sessions pass with the declared security policy and with any stronger one', () => {
+    const folder = folderFor('opcua');
+    const plan = plantPlan();
+    const [entry] = plan.permits.filter(({ permit }) => permit.id === 'K1-UA');
+    const server = (last: number) => [{ family: 'ipv4' as const, first: 0xc0a81e00n + BigInt(last), last: 0xc0a81e00n + BigInt(last) }];
+    const declared = [['Basic256Sha256'], ['Basic128Rsa15', 'Aes256_Sha256_RsaPss'], ['Aes256_Sha256_RsaPss'], ['None', 'Basic256'], []];
+    const permits = declared.map((securityPolicies, index) => ({
+      ...entry, client: entry.client.filter(({ family }) => family === 'ipv4'), server: server(100 + index), permit: { ...entry.permit, id: `UA-${index}`, opcua: { ...entry.permit.opcua!, securityPolicies } },
+    }));
+    written(folder, 'suricata', { ...plan, permits }, 'monitor');
+    /** OpenSecureChannel up to its certificates (OPC 10000-6 clause 6.7.2). */
+    const open = (policy: string): Uint8Array => {
+      const uri = Buffer.from(`http://opcfoundation.org/UA/SecurityPolicy#${policy}`);
+      const message = Buffer.alloc(16 + uri.length + 8, 0xff);
+      message.write('OPNF');
+      message.writeUInt32LE(message.length, 4);
+      message.writeUInt32LE(0, 8);
+      message.writeUInt32LE(uri.length, 12);
+      uri.copy(message, 16);
+      return message;
+    };
+    const policies = ['None', 'Basic128Rsa15', 'Basic256', 'Basic256Sha256', 'Aes128_Sha256_RsaOaep', 'Aes256_Sha256_RsaPss', 'ECC_nistP256'];
+    const sessions = declared.flatMap((list, index) => policies.map((policy) => ({ list, index, policy })));
+    const frames = sessions.flatMap(({ index, policy }, at) =>
+      tcpSession({ ip: '192.168.10.11', port: 50_000 + at }, { ip: `192.168.30.${100 + index}`, port: 4840 }, [{ fromClient: true, payload: open(policy) }]));
+    const capture = join(folder, 'opcua.pcap');
+    writeFileSync(capture, pcapFile(frames));
+    const alerted = replay(folder, capture);
+    const isWeaker = (policy: string, list: readonly string[]): boolean => weakerThan({ modes: [], policies: policy.startsWith('ECC') ? [] : [policy], encrypted: false }, [], list).length > 0;
+    expect(sessions.filter((_, at) => alerted.has(50_000 + at)).map(({ list, policy }) => [list.join(), policy])).toEqual(sessions.filter(({ list, policy }) => isWeaker(policy, list)).map(({ list, policy }) => [list.join(), policy]));
+    expect(alerted.size).toBeGreaterThan(8);
   });
 
   test('a port of SCTP is held like one of TCP', () => {
