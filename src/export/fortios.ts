@@ -2,21 +2,23 @@
  * FortiOS 7 (FortiGate Rugged): zones, addresses, services, schedules, policies, and where the user gives the device's
  * own signature ids, application lists for Modbus functions. In: a device plan. Out: `baseline-fortios.conf`.
  * Only one industrial signature id is public (48885; exports.md, section 3), so without ids a Modbus Permit is
- * a port and the loss report says so. Order matters here: what is not inspected stands first, then disjoint cells.
+ * a port and the loss report says so. Order matters here: what is not inspected stands first, then disjoint cells,
+ * those that hold at times before those that always hold (condition-cells.ts).
  */
 import { formatSpan, type AddressSet } from '../net/address-set.ts';
+import { addTo } from '../net/multi-map.ts';
 import type { Permit } from '../permit.ts';
 import { DEFAULT_RULE } from '../source/firewall-log/monitor-marks.ts';
 import { asPrefix, formatAddress, netmaskOf, ofFamily } from './ip-notation.ts';
 import { objectPool, type AddressObject, type ObjectPool } from './address-objects.ts';
+import { cellsOfGroup, conditionGroups, conditionReasons, type ConditionCell } from './condition-cells.ts';
 import { coverage } from './covered-permits.ts';
 import { assumedText, joinedZones, missingPort, zonePorts, type ZonePort } from './device-zones.ts';
-import type { Capabilities, DeviceExport, DevicePlan, Exporter, ExportOptions, LossRow, PlanPermit, PlanZone } from './exporter.ts';
+import type { Capabilities, DeviceExport, DevicePlan, Exporter, ExportOptions, LossRow, ModbusEffect, PlanPermit, PlanZone } from './exporter.ts';
 import { NO_CAPABILITIES } from './exporter.ts';
 import { fortiosApplications, inspectableBy, inspectedEffect, type ApplicationList } from './fortios-applications.ts';
 import { assess, familiesOf, notEnforceable, refusalOf } from './loss.ts';
-import { requiredModbus } from './modbus-scope.ts';
-import { pairCells, portCells } from './pair-cells.ts';
+import { requiredModbus, widestEffect } from './modbus-scope.ts';
 import { evidenceLine, permitLine, provenanceLines } from './permit-text.ts';
 import { DAY_NAMES, deviceClockLines, windowsOf } from './time-window.ts';
 import { nameScope, safeComment, type NameScope } from './vendor-name.ts';
@@ -223,24 +225,31 @@ const plainPolicies = (shop: Workshop, entry: PlanPermit): Policy[] =>
     policyOf(shop, [entry], family, { client: ofFamily(entry.client, family), server: ofFamily(entry.server, family) }, entry.permit.service.ports, null),
   );
 
-/** Conditions are part of a policy: only Permits with the same ones can share a cell. */
-const conditionKey = (entry: PlanPermit): string =>
-  JSON.stringify([entry.permit.conditions, entry.permit.from.zone, entry.permit.to.zone]);
+interface InspectedCell extends ConditionCell {
+  readonly family: 'ipv4' | 'ipv6';
+}
 
-const inspectedPolicies = (shop: Workshop, entries: readonly PlanPermit[], options: ExportOptions): Policy[] => {
-  const byConditions = new Map<string, PlanPermit[]>();
-  for (const entry of entries) byConditions.set(conditionKey(entry), [...(byConditions.get(conditionKey(entry)) ?? []), entry]);
-  return [...byConditions.values()].flatMap((group) =>
-    (['ipv4', 'ipv6'] as const).flatMap((family) =>
-      pairCells(group, family).flatMap((cell) =>
-        portCells(cell.permits, 'tcp').map((port) => {
-          const list = fortiosApplications(port.permits, options.applicationIds ?? {}, shop.plan.mode, shop.policyNames);
-          if (!shop.lists.some((known) => known.name === list.name)) shop.lists.push(list);
-          return policyOf(shop, port.permits, family, { client: cell.clients, server: cell.servers }, [{ first: port.first, last: port.last }], list.name);
-        }),
-      ),
-    ),
-  );
+/** Conditions are part of a policy, and so are zones: only Permits with the same ones share a policy. */
+const inspectedCells = (entries: readonly PlanPermit[]): InspectedCell[] => {
+  const byZones = new Map<string, PlanPermit[]>();
+  for (const entry of entries) addTo(byZones, JSON.stringify([entry.permit.from.zone, entry.permit.to.zone]), entry);
+  return [...byZones.values()].flatMap((between) => {
+    const groups = conditionGroups(between, ({ permit }) => capabilitiesFor(permit));
+    return groups.flatMap((group) => (['ipv4', 'ipv6'] as const).flatMap((family) => cellsOfGroup(group, groups, family).map((cell) => ({ ...cell, family }))));
+  });
+};
+
+const inspectedPolicies = (shop: Workshop, cells: readonly InspectedCell[], options: ExportOptions): Policy[] =>
+  cells.map(({ cell, port, own, carried, family }) => {
+    const list = fortiosApplications(carried, options.applicationIds ?? {}, shop.plan.mode, shop.policyNames);
+    if (!shop.lists.some((known) => known.name === list.name)) shop.lists.push(list);
+    return policyOf(shop, own, family, { client: cell.clients, server: cell.servers }, [{ first: port.first, last: port.last }], list.name);
+  });
+
+/** What the policies of a Permit let through: its own, and what need not hold when they do. */
+const givenBy = (entry: PlanPermit, cells: readonly ConditionCell[]): ModbusEffect | null => {
+  const given = [entry, ...cells.filter((cell) => cell.own.includes(entry)).flatMap((cell) => cell.beyond)];
+  return requiredModbus(entry.permit) === null ? null : widestEffect([...new Set(given)].flatMap((one) => inspectedEffect(one.permit) ?? []));
 };
 
 const zoneLines = (name: string, devices: readonly string[]): string[] => [
@@ -308,18 +317,19 @@ const build = (plan: DevicePlan, options: ExportOptions): DeviceExport => {
     lists: [],
   };
   const byIds = (entry: PlanPermit): boolean => requiredModbus(entry.permit) !== null && inspectableBy(entry.permit, options.applicationIds ?? {});
-  const rows = plan.permits.map((entry): LossRow => {
+  const rowOf = (entry: PlanPermit, cells: readonly ConditionCell[]): LossRow => {
     const missing = missingPort(entry, ports);
     if (missing !== null) return notEnforceable(entry.permit, plan.device.id, missing);
-    return assess(entry, { device: plan.device.id, capabilities: capabilitiesFor(entry.permit), ...(byIds(entry) ? { modbus: inspectedEffect(entry.permit) } : {}) });
-  });
-  const { covered, losses } = coverage(plan.permits, rows);
+    return assess(entry, { device: plan.device.id, capabilities: capabilitiesFor(entry.permit), ...(byIds(entry) ? { modbus: givenBy(entry, cells) } : {}) });
+  };
+  const { covered, losses } = coverage(plan.permits, plan.permits.map((entry) => rowOf(entry, [])));
   const written = plan.permits.filter((entry) => !covered.has(entry) && missingPort(entry, ports) === null && refusalOf(entry, CAPABILITIES) === null);
   const plain = written.filter((entry) => !byIds(entry));
   const inspected = written.filter(byIds);
+  const cells = inspectedCells(inspected);
   const zoneIds = [...new Set(ports.map((port) => port.zone.id))];
   const within = joinedZones(plan).filter((zone) => zoneIds.includes(zone.id)).flatMap((zone) => withinPolicies(shop, zone));
-  const policies = [...plain.flatMap((entry) => plainPolicies(shop, entry)), ...inspectedPolicies(shop, inspected, options), ...within];
+  const policies = [...plain.flatMap((entry) => plainPolicies(shop, entry)), ...inspectedPolicies(shop, cells, options), ...within];
   const zones = zoneIds.map(shop.zoneName);
   const lastId = FIRST_POLICY + policies.length;
   const lines = [
@@ -342,7 +352,10 @@ const build = (plan: DevicePlan, options: ExportOptions): DeviceExport => {
   ];
   return {
     files: [{ path: 'baseline-fortios.conf', content: `${lines.join('\n')}\n` }],
-    losses,
+    losses: plan.permits.flatMap((entry, index) => {
+      const row = inspected.includes(entry) ? rowOf(entry, cells) : losses[index];
+      return row === undefined ? [] : [{ ...row, reasons: [...row.reasons, ...conditionReasons(entry, cells)] }];
+    }),
     rollback: rollbackLines(shop, zones, policies.length),
     apply: [
       'Policies 101 and up must be free on the device, and no older policy between these zones may stand above them.',
@@ -354,6 +367,9 @@ const build = (plan: DevicePlan, options: ExportOptions): DeviceExport => {
       'Modbus functions need the FortiGuard OT service and the signature ids of your own device (`get application name status | grep -A1 Modbus`): give them as applicationIds, keyed `modbus:3` for function code 3. Only id 48885 (function code 5) is public.',
       ...(policies.some((policy) => policy.schedule !== ALWAYS)
         ? ['Open sessions end with their schedule by `schedule-timeout`. Try it on your release: handbooks of older ones ask for `firewall-session-dirty check-new` in the policy too, and `check-policy-option` in the system settings.']
+        : []),
+      ...(cells.some(({ own, carried }) => carried.length > own.length)
+        ? ['A policy that holds at times lets through what others of its pair do as well: sessions that were opened under it end with its schedule, and their clients open them anew under the next policy.']
         : []),
       'Zones take interfaces that no other policy uses.',
       ...ports.flatMap((port) => (port.vlan === null || deviceOf(port).startsWith(port.interface) ? [] : [`VLAN ${port.vlan} of ${port.interface} is called ${deviceOf(port)} here, for a name has ${INTERFACE_LENGTH} characters: if the device has it under another, put that in its place.`])),

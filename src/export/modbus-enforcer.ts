@@ -2,16 +2,15 @@
  * Industrial firewalls with a Modbus enforcer, as sheets: Hirschmann EAGLE (HiSecOS) and Tofino Xenon. In: a device
  * plan. Out: `packet-filter.csv` and `modbus-enforcer.csv`. Neither vendor publishes an import format, so none is
  * invented: the sheets are entered in the device's own tool. Both stop at the first matching rule, so Permits of one pair
- * share one profile; what that merges is in the loss report. Device limits: 2,048 rules, 32 profiles.
+ * share one profile, and one that is switched on carries those that stand (condition-cells.ts); what that merges is in the loss report. Device limits: 2,048 rules, 32 profiles.
  */
 import { formatSpan } from '../net/address-set.ts';
-import { mergeSpans } from '../net/register-set.ts';
+import { cellsOfGroup, conditionGroups, conditionReasons, type ConditionCell } from './condition-cells.ts';
 import { csvLine } from './csv-text.ts';
 import type { Capabilities, DeviceExport, DevicePlan, Exporter, LossRow, ModbusEffect, PlanPermit } from './exporter.ts';
 import { NO_CAPABILITIES } from './exporter.ts';
 import { assess, notEnforceable, portTexts, refusalOf } from './loss.ts';
-import { listText, requiredModbus } from './modbus-scope.ts';
-import { pairCells, portCells, type PairCell, type PortCell } from './pair-cells.ts';
+import { listText, passesNoMore, requiredModbus, widestEffect } from './modbus-scope.ts';
 import { evidenceLine, permitLine } from './permit-text.ts';
 
 const CAPABILITIES: Capabilities = { ...NO_CAPABILITIES, onDemand: true, modbusFunction: true, modbusUnit: true, modbusRange: true };
@@ -20,44 +19,21 @@ const TOFINO_CAPABILITIES: Capabilities = { ...CAPABILITIES, multicast: true, on
 const MAX_RULES = 2048;
 const MAX_PROFILES = 32;
 
-interface Profile {
+interface Profile extends ConditionCell {
   readonly index: number;
-  readonly cell: PairCell;
-  readonly port: PortCell;
   readonly effect: ModbusEffect;
 }
 
+const requiredOf = (entries: readonly PlanPermit[]): ModbusEffect[] => entries.flatMap((entry) => requiredModbus(entry.permit) ?? []);
+
 const codeOf = (range: string): number => Number.parseInt(range, 10);
-
-/** Per function code the joined spans of all Permits; a code that one Permit leaves open is open. */
-const joinedRanges = (required: readonly ModbusEffect[], functions: readonly number[]): string[] =>
-  functions.flatMap((code) => {
-    const holders = required.filter((effect) => effect.functions.includes(code));
-    const lists = holders.map((effect) => effect.ranges.filter((range) => codeOf(range) === code));
-    if (lists.some((list) => list.length === 0)) return [];
-    const kinds = [...new Set(lists.flat().map((range) => range.slice(0, range.indexOf(':'))))];
-    return kinds.flatMap((kind) => {
-      const spans = lists.flat().filter((range) => range.startsWith(`${kind}:`)).map((range) => {
-        const [first = 0, last = 0] = range.slice(kind.length + 1).split('-').map(Number);
-        return { first, last };
-      });
-      return mergeSpans(spans).map((span) => `${kind}:${span.first}-${span.last}`);
-    });
-  });
-
-const widest = (required: readonly ModbusEffect[]): ModbusEffect => {
-  const functions = [...new Set(required.flatMap((effect) => effect.functions))].sort((a, b) => a - b);
-  const units = required.some((effect) => effect.units.length === 0) ? [] : [...new Set(required.flatMap((effect) => effect.units))].sort((a, b) => a - b);
-  return { functions, units, ranges: joinedRanges(required, functions) };
-};
 
 const enforced = (entry: PlanPermit): boolean => entry.permit.service.transport === 'tcp' && requiredModbus(entry.permit) !== null;
 
 /** A rule that is switched off cannot share its profile with one that is on. */
-const profilesOf = (permits: readonly PlanPermit[]): Profile[] => {
-  const groups = [true, false].map((onDemand) => permits.filter((entry) => enforced(entry) && entry.permit.conditions.onDemand === onDemand));
-  const cells = groups.flatMap((group) => pairCells(group, 'ipv4').flatMap((cell) => portCells(cell.permits, 'tcp').map((port) => ({ cell, port }))));
-  return cells.map(({ cell, port }, index) => ({ index: index + 1, cell, port, effect: widest(port.permits.flatMap((entry) => requiredModbus(entry.permit) ?? [])) }));
+const profilesOf = (permits: readonly PlanPermit[], capabilities: Capabilities): Profile[] => {
+  const groups = conditionGroups(permits.filter(enforced), () => capabilities);
+  return groups.flatMap((group) => cellsOfGroup(group, groups, 'ipv4')).map((cell, index) => ({ ...cell, index: index + 1, effect: widestEffect(requiredOf(cell.carried)) }));
 };
 
 interface FilterRow {
@@ -80,8 +56,8 @@ const plainRows = (permits: readonly PlanPermit[]): FilterRow[] =>
   }));
 
 const profileRows = (profiles: readonly Profile[]): FilterRow[] =>
-  profiles.map(({ cell, port, index }) => ({
-    permits: port.permits,
+  profiles.map(({ cell, port, own, index }) => ({
+    permits: own,
     clients: cell.clients.map(formatSpan).join(' '),
     servers: cell.servers.map(formatSpan).join(' '),
     transport: 'tcp',
@@ -123,10 +99,10 @@ const HIRSCHMANN_COLUMNS = ['index', 'permits', 'function type', 'function codes
 const hirschmannSheet = (profiles: readonly Profile[], enforce: boolean): string =>
   `${[
     csvLine(HIRSCHMANN_COLUMNS),
-    ...profiles.map(({ index, port, effect }) =>
+    ...profiles.map(({ index, carried, effect }) =>
       csvLine([
         index,
-        port.permits.map((entry) => entry.permit.id).join(' '),
+        carried.map((entry) => entry.permit.id).join(' '),
         'advanced',
         effect.functions.map((code) => codeText(effect, code)).join(' '),
         effect.units.length === 0 ? 'none' : effect.units.join(' '),
@@ -143,14 +119,14 @@ const TOFINO_COLUMNS = ['profile', 'permits', 'master', 'slave', 'unit ids', 'fu
 const tofinoSheet = (profiles: readonly Profile[], enforce: boolean): string =>
   `${[
     csvLine(TOFINO_COLUMNS),
-    ...profiles.flatMap(({ index, cell, port, effect }) =>
+    ...profiles.flatMap(({ index, cell, carried, effect }) =>
       effect.functions.flatMap((code) => {
         const ranges = effect.ranges.filter((range) => codeOf(range) === code);
         return (ranges.length === 0 ? [`${code}:`] : ranges).map((range) => {
           const [start = '', end = ''] = range.slice(range.indexOf(':') + 1).split('-');
           return csvLine([
             index,
-            port.permits.map((entry) => entry.permit.id).join(' '),
+            carried.map((entry) => entry.permit.id).join(' '),
             cell.clients.map(formatSpan).join(' '),
             cell.servers.map(formatSpan).join(' '),
             effect.units.length === 0 ? 'all' : effect.units.join(' '),
@@ -168,13 +144,21 @@ const tofinoSheet = (profiles: readonly Profile[], enforce: boolean): string =>
     ),
   ].join('\n')}\n`;
 
+/** A profile that lets through no more than its Permits do, taken together, gives none of them too much. */
+const givenBy = (entry: PlanPermit, profiles: readonly Profile[]): ModbusEffect => {
+  const [required] = requiredOf([entry]);
+  const isExact = profiles.every(({ effect, carried, beyond }) => passesNoMore(effect, requiredOf(carried.filter((one) => !beyond.includes(one)))));
+  return isExact && required !== undefined ? required : widestEffect(profiles.map((profile) => profile.effect));
+};
+
 /** What a profile lets through depends on the pair: effects are listed by profile, the verdict is on the widest. */
 const enforcedRow = (entry: PlanPermit, device: string, capabilities: Capabilities, profiles: readonly Profile[]): LossRow => {
-  const own = profiles.filter((profile) => profile.port.permits.includes(entry));
+  const own = profiles.filter((profile) => profile.own.includes(entry));
   if (own.length === 0) return assess(entry, { device, capabilities });
-  const row = assess(entry, { device, capabilities, modbus: widest(own.map((profile) => profile.effect)) });
+  const row = assess(entry, { device, capabilities, modbus: givenBy(entry, own) });
   return {
     ...row,
+    reasons: [...row.reasons, ...conditionReasons(entry, own)],
     effects: row.effects.flatMap((effect) =>
       own.map(({ cell, port, effect: modbus }) => ({
         ...effect, client: cell.clients, server: cell.servers, ports: [port.first === port.last ? `${port.first}` : `${port.first}-${port.last}`], modbus,
@@ -189,12 +173,12 @@ const overLimit = (entry: PlanPermit, device: string): LossRow =>
 const buildWith = (capabilities: Capabilities, sheet: (profiles: readonly Profile[], enforce: boolean) => string) => (plan: DevicePlan): DeviceExport => {
   const enforce = plan.mode === 'enforce';
   const permits = plan.permits.filter((entry) => refusalOf(entry, capabilities) === null);
-  const all = profilesOf(permits);
+  const all = profilesOf(permits, capabilities);
   const plain = plainRows(permits).slice(0, MAX_RULES - 1 - Math.min(all.length, MAX_PROFILES));
   const profiles = all.slice(0, MAX_PROFILES);
   const rows = [...plain, ...profileRows(profiles)];
   const written = new Set(rows.flatMap((row) => row.permits));
-  const cut = new Set(all.slice(MAX_PROFILES).flatMap((profile) => profile.port.permits));
+  const cut = new Set(all.slice(MAX_PROFILES).flatMap((profile) => profile.own));
   return {
     files: [
       { path: 'packet-filter.csv', content: filterSheet(rows, enforce) },

@@ -5,7 +5,7 @@
  * (Modbus V1.1b3 clause 4.1, the upper half are exceptions), unit ids 0 to 255 (Modbus Messaging on TCP/IP 3.1.3).
  */
 import type { Permit } from '../permit.ts';
-import { accessOfFunctionCode, bindingSpans, tableOf } from '../net/register-set.ts';
+import { accessOfFunctionCode, bindingSpans, mergeSpans, spansContain, tableOf, type Span } from '../net/register-set.ts';
 import { permitsAccess, permitsListedCode } from '../policy/permits.ts';
 import type { ModbusEffect } from './exporter.ts';
 
@@ -78,6 +78,50 @@ export const requiredModbus = (permit: Permit): ModbusEffect | null => {
 };
 
 const functionOfRange = (range: string): number => Number.parseInt(range, 10);
+
+/** `3`, or `23r` and `23w`. */
+const kindOfRange = (range: string): string => range.slice(0, range.indexOf(':'));
+
+/** The spans of one kind, merged; empty = every address. */
+const spansOfKind = (ranges: readonly string[], kind: string): Span[] =>
+  mergeSpans(ranges.filter((range) => kindOfRange(range) === kind).map((range) => {
+    const [first = 0, last = 0] = range.slice(kind.length + 1).split('-').map(Number);
+    return { first, last };
+  }));
+
+/** What one list of functions, units and addresses lets through that holds all of several; what one of them leaves open is open. */
+export const widestEffect = (effects: readonly ModbusEffect[]): ModbusEffect => {
+  const functions = [...new Set(effects.flatMap((effect) => effect.functions))].sort((a, b) => a - b);
+  const units = effects.some((effect) => effect.units.length === 0) ? [] : [...new Set(effects.flatMap((effect) => effect.units))].sort((a, b) => a - b);
+  const ranges = functions.flatMap((code) => {
+    const lists = effects.filter((effect) => effect.functions.includes(code)).map((effect) => effect.ranges.filter((range) => functionOfRange(range) === code));
+    const kinds = [...new Set(lists.flat().map(kindOfRange))].filter((kind) => lists.every((list) => list.some((range) => kindOfRange(range) === kind)));
+    return kinds.flatMap((kind) => spansOfKind(lists.flat(), kind).map((span) => `${kind}:${span.first}-${span.last}`));
+  });
+  return { functions, units, ranges };
+};
+
+/** Whether each request that passes the effect is one that one of the others lets through whole. */
+export const passesNoMore = (effect: ModbusEffect, others: readonly ModbusEffect[]): boolean => {
+  const units = effect.units.length === 0 ? Array.from({ length: UNIT_IDS }, (_, unit) => unit) : effect.units;
+  const holds = (other: ModbusEffect, kind: string, span: Span | null): boolean => {
+    const spans = spansOfKind(other.ranges, kind);
+    return spans.length === 0 || (span !== null && spansContain(spans, span));
+  };
+  return effect.functions.every((code) => {
+    const kinds = [...new Set([...effect.ranges, ...others.flatMap((other) => other.ranges)].filter((range) => functionOfRange(range) === code).map(kindOfRange))];
+    // A request of function code 23 has an address of either kind.
+    const combinations = kinds.reduce<(readonly [string, Span | null])[][]>((made, kind) => {
+      const spans = spansOfKind(effect.ranges, kind);
+      return made.flatMap((combination) => (spans.length === 0 ? [null] : spans).map((span) => [...combination, [kind, span] as const]));
+    }, [[]]);
+    const holders = others.filter((other) => other.functions.includes(code));
+    return units.every((unit) => {
+      const own = holders.filter((other) => other.units.length === 0 || other.units.includes(unit));
+      return combinations.every((combination) => own.some((other) => combination.every(([kind, span]) => holds(other, kind, span))));
+    });
+  });
+};
 
 /** Pairs (unit id, function code) that pass the effect and are not, or not with all their addresses, in the Permit. */
 export const extraModbusOperations = (required: ModbusEffect | null, effect: ModbusEffect | null): number => {
