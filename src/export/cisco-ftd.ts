@@ -10,9 +10,9 @@ import { NO_CAPABILITIES } from './exporter.ts';
 import { assess, portTexts, refusalOf, scheduleText } from './loss.ts';
 import { requiredModbus } from './modbus-scope.ts';
 import { evidenceLine, permitLine, provenanceLines } from './permit-text.ts';
-import { cipVisible, opcuaVisible, snort3Rules } from './snort3.ts';
+import { cipVisible, opcuaVisible, snort3Rules, type SnortExport } from './snort3.ts';
 import { deviceClockLines } from './time-window.ts';
-import { nameScope } from './vendor-name.ts';
+import { nameScope, safeComment } from './vendor-name.ts';
 
 const CAPABILITIES: Capabilities = {
   ...NO_CAPABILITIES,
@@ -34,11 +34,8 @@ const capabilitiesFor = (entry: PlanPermit): Capabilities => ({
   namedOperations: cipVisible(entry),
 });
 
-/** Whether Snort has to look inside; names the intrusion policy that carries the local rules. */
-const inspected = (entry: PlanPermit): boolean =>
-  (entry.permit.service.transport === 'tcp' && requiredModbus(entry.permit) !== null) || opcuaVisible(entry) || cipVisible(entry);
-
-const worksheet = (plan: DevicePlan, permits: readonly PlanPermit[]): string => {
+/** The first access rule that matches decides, with its intrusion policy. */
+const worksheet = (plan: DevicePlan, { ordered: permits, policyOf }: SnortExport): string => {
   const names = nameScope({ maxLength: RULE_LENGTH, punctuation: '_-' }, ['OTZ-DEFAULT']);
   const rows = permits.map((entry, index) => {
     const { permit } = entry;
@@ -55,7 +52,7 @@ const worksheet = (plan: DevicePlan, permits: readonly PlanPermit[]): string => 
       portTexts(permit).join(' '),
       scheduleText(permit),
       permit.conditions.expires ?? '',
-      inspected(entry) ? 'OTZ local rules' : 'none',
+      policyOf(entry),
       'at end of connection',
       `${permitLine(permit, 300)}. ${evidenceLine(permit, 200)}`,
     ]);
@@ -91,20 +88,29 @@ const inspectors = (permits: readonly PlanPermit[]): string =>
 const build = (plan: DevicePlan): DeviceExport => {
   const permits = plan.permits.filter((entry) => refusalOf(entry, capabilitiesFor(entry)) === null);
   const head = [...provenanceLines(plan.provenance, '# '), `# mode: ${plan.mode}`];
-  const snort = snort3Rules(permits, plan.mode, head);
+  const snort = snort3Rules(permits, plan.mode, head, CAPABILITIES);
+  const further = snort.policies.slice(1);
   return {
     files: [
-      { path: 'access-policy.csv', content: worksheet(plan, permits) },
-      { path: 'baseline-local.rules', content: snort.text },
+      { path: 'access-policy.csv', content: worksheet(plan, snort) },
+      ...snort.policies.map(({ path, text }) => ({ path, content: text })),
       { path: 'snort3-inspectors.lua', content: inspectors(permits) },
     ],
-    losses: plan.permits.map((entry) =>
-      assess(entry, { device: plan.device.id, capabilities: capabilitiesFor(entry), modbus: snort.modbusOf(entry) }),
-    ),
-    rollback: ['In the management centre: assign the previous access control policy to the device and deploy.', 'Delete the rule group "OTZ local rules" and deploy.'],
+    losses: plan.permits.map((entry) => {
+      const also = snort.beyondOf(entry);
+      const row = assess(entry, { device: plan.device.id, capabilities: capabilitiesFor(entry), modbus: snort.modbusOf(entry), also });
+      // What passes beyond a Permit is then that of others: to a simulation, any operation.
+      const holds = also.length === 0 ? row.holds : { ...row.holds, opcuaService: false, namedOperations: false };
+      return { ...row, holds, reasons: [...row.reasons, ...snort.reasonsOf(entry)] };
+    }),
+    rollback: [
+      'In the management centre: assign the previous access control policy to the device and deploy.',
+      `Delete the rule ${snort.policies.length === 1 ? 'group' : 'groups'} ${snort.policies.map(({ name }) => `"${name}"`).join(', ')} and deploy.`,
+    ],
     apply: [
       'Enter the rules of access-policy.csv in this order into a new access control policy; the last row is the default.',
       'Upload baseline-local.rules (Objects, Intrusion Rules, Snort 3), put them into a rule group "OTZ local rules" and a custom intrusion policy; turn the Modbus, CIP and OPC UA inspectors on in the network analysis policy.',
+      ...further.map(({ name, path, of }) => `Upload ${path} into a rule group "${name}" and a custom intrusion policy of that name, and switch each group on in its own policy alone: it is for the time of ${of.map((entry) => safeComment(entry.permit.id, 63)).join(', ')}.`),
       'Replay the `test-pcaps` of the same spec: Snort accepts rules that can never fire, so only traffic proves them.',
       'Deploy in a window; from monitor to enforce change the last row and the rule action from alert to drop.',
     ],

@@ -1,18 +1,20 @@
 /**
  * Snort 3 rules for what a Permit's protocol forbids (Modbus, OPC UA without encryption, CIP services), as the local
- * rules of a Cisco FTD. In: Permits and mode. Out: rule text and, per Permit, what of Modbus passes. Ports and addresses are the access
- * policy's business. Snort accepts unknown `modbus_func` names in silence and they never fire, so only names of its
+ * rules of a Cisco FTD. In: Permits and mode. Out: rule texts by intrusion policy and, per Permit, which policy its access rule names and
+ * what passes. Ports, addresses and times are the access policy's business: a rule of ours knows no time, so where Permits of
+ * one pair hold at different times each time has an intrusion policy of its own (condition-cells.ts). Snort accepts unknown `modbus_func` names in silence and they never fire, so only names of its
  * own list are written. `modbus_data` rules compare the first address of a request; its last one is not compared.
  */
 import { tableOf } from '../net/register-set.ts';
 import { SIGNATURE_PREFIX } from '../source/firewall-log/monitor-marks.ts';
-import type { Mode, ModbusEffect, PlanPermit } from './exporter.ts';
+import { cellsOfGroup, conditionGroups, conditionReasons, type ConditionCell, type ConditionGroup } from './condition-cells.ts';
+import type { Capabilities, Mode, ModbusEffect, PlanPermit } from './exporter.ts';
 import { modbusComplement, type Forbidden, type ModbusEngine } from './modbus-complement.ts';
 import { passedModbus } from './modbus-passed.ts';
-import { requiredModbus } from './modbus-scope.ts';
+import { requiredModbus, widestEffect } from './modbus-scope.ts';
 import { shapeOf } from './modbus-shape.ts';
 import { OPCUA_SERVICES } from './opcua-services.ts';
-import { pairCells, portCells, type PairCell, type PortCell } from './pair-cells.ts';
+import { pairCells, portCells, type PortCell } from './pair-cells.ts';
 import { addressList, portList } from './suricata-addresses.ts';
 import { safeComment } from './vendor-name.ts';
 
@@ -108,7 +110,12 @@ const cipRules = (head: string, port: PortCell): RuleText[] => {
     .map((service) => ({ head: `tcp ${head}`, options: `cip_service:${service};`, why: `CIP service ${service}`, about: aboutOf(port) }));
 };
 
-const cellRules = (cell: PairCell, port: PortCell): RuleText[] => {
+/** Whether Snort has to look inside. */
+const inspected = (entry: PlanPermit): boolean =>
+  (entry.permit.service.transport === 'tcp' && requiredModbus(entry.permit) !== null) || opcuaVisible(entry) || cipVisible(entry);
+
+const cellRules = ({ cell, port }: ConditionCell): RuleText[] => {
+  if (cell.permits.some((entry) => entry.permit.service.transport === 'any')) return [];
   const head = `${addressList(cell.clients)} any -> ${addressList(cell.servers)} ${portList([port])}`;
   if (port.permits.every((entry) => requiredModbus(entry.permit) !== null)) {
     return modbusComplement(port.permits.map((entry) => entry.permit), ENGINE).flatMap(optionsOf).map(({ options, why }) => ({ head: `tcp ${head}`, options, why, about: aboutOf(port) }));
@@ -131,26 +138,75 @@ const withUncheckedEnds = (effect: ModbusEffect | null): ModbusEffect | null =>
         }),
       };
 
-export interface SnortExport {
+interface IntrusionPolicy {
+  /** Of the rule group and the intrusion policy. */
+  readonly name: string;
+  readonly path: string;
   readonly text: string;
-  readonly modbusOf: (entry: PlanPermit) => ModbusEffect | null;
+  /** Permits of whose conditions it is; empty for the first one, which serves all that share no pair with others. */
+  readonly of: readonly PlanPermit[];
 }
 
-export const snort3Rules = (permits: readonly PlanPermit[], mode: Mode, head: readonly string[]): SnortExport => {
-  const rules = (['ipv4', 'ipv6'] as const).flatMap((family) =>
-    pairCells(permits, family).flatMap((cell) =>
-      cell.permits.some((entry) => entry.permit.service.transport === 'any')
-        ? []
-        : portCells(cell.permits, 'tcp').flatMap((port) => cellRules(cell, port)),
-    ),
-  );
+export interface SnortExport {
+  readonly policies: readonly IntrusionPolicy[];
+  /** In the order of their access rules. */
+  readonly ordered: readonly PlanPermit[];
+  readonly policyOf: (entry: PlanPermit) => string;
+  readonly modbusOf: (entry: PlanPermit) => ModbusEffect | null;
+  /** What the access rule of a Permit lets through of others that need not hold then, beyond Modbus. */
+  readonly beyondOf: (entry: PlanPermit) => readonly string[];
+  readonly reasonsOf: (entry: PlanPermit) => readonly string[];
+}
+
+const FAMILIES = ['ipv4', 'ipv6'] as const;
+const NAME = 'OTZ local rules';
+
+const isPlain = (entry: PlanPermit): boolean => !inspected(entry);
+
+/** Groups that share a pair and port with one whose rule stands later: the same traffic, judged in another way. */
+const sharingGroups = (groups: readonly ConditionGroup[]): Set<ConditionGroup> => {
+  const groupOf = new Map(groups.flatMap((group) => group.members.map((entry) => [entry, group] as const)));
+  const sharing = new Set<ConditionGroup>();
+  for (const family of FAMILIES)
+    for (const cell of pairCells([...groupOf.keys()].filter(inspected), family))
+      for (const port of portCells(cell.permits, 'tcp')) {
+        const here = groups.filter((group) => port.permits.some((entry) => groupOf.get(entry) === group));
+        for (const group of here.slice(0, -1)) sharing.add(group);
+      }
+  return sharing;
+};
+
+export const snort3Rules = (permits: readonly PlanPermit[], mode: Mode, head: readonly string[], capabilities: Capabilities): SnortExport => {
+  const groups = conditionGroups(permits, () => capabilities);
+  const cells = new Map(groups.map((group) => [group, FAMILIES.flatMap((family) => cellsOfGroup(group, groups, family, isPlain))]));
+  const cellsOf = (some: readonly ConditionGroup[]): ConditionCell[] => some.flatMap((group) => cells.get(group) ?? []);
+  const sharing = sharingGroups(groups);
   const action = mode === 'enforce' ? 'drop' : 'alert';
-  const lines = rules.map(
-    (rule, index) =>
-      `${action} ${rule.head} ( msg:"${SIGNATURE_PREFIX}${safeComment(`${rule.about}: ${rule.why}`, 180)}"; flow:to_server,established; ${rule.options} gid:1; sid:${FIRST_SID + index}; rev:1; )`,
-  );
+  let sid = FIRST_SID;
+  const textOf = (first: readonly string[], own: readonly ConditionCell[]): string => {
+    const lines = own.flatMap(cellRules).map(
+      (rule) =>
+        `${action} ${rule.head} ( msg:"${SIGNATURE_PREFIX}${safeComment(`${rule.about}: ${rule.why}`, 180)}"; flow:to_server,established; ${rule.options} gid:1; sid:${sid++}; rev:1; )`,
+    );
+    return `${[...first, ...lines].join('\n')}\n`;
+  };
+  const shared: IntrusionPolicy = { name: NAME, path: 'baseline-local.rules', text: textOf(head, cellsOf(groups.filter((group) => !sharing.has(group)))), of: [] };
+  const own = groups.filter((group) => sharing.has(group)).map((group, index): [ConditionGroup, IntrusionPolicy] => {
+    const name = `${NAME} ${index + 2}`;
+    return [group, { name, path: `baseline-local-${index + 2}.rules`, text: textOf([...head, `# rule group and intrusion policy: ${name}`], cellsOf([group])), of: group.members.filter(inspected) }];
+  });
+  const all = cellsOf(groups);
+  const beyondOf = (entry: PlanPermit): PlanPermit[] => [...new Set(all.filter((cell) => cell.own.includes(entry)).flatMap((cell) => cell.beyond))];
   return {
-    text: `${[...head, ...lines].join('\n')}\n`,
-    modbusOf: (entry) => (entry.permit.service.transport === 'tcp' ? withUncheckedEnds(passedModbus(entry.permit, ENGINE)) : null),
+    policies: [shared, ...own.map(([, policy]) => policy)],
+    // An access rule without inspection hides none that should pass.
+    ordered: [...permits.filter(isPlain), ...groups.flatMap((group) => group.members.filter(inspected))],
+    policyOf: (entry) => (isPlain(entry) ? 'none' : (own.find(([group]) => group.members.includes(entry))?.[1].name ?? NAME)),
+    modbusOf: (entry) => {
+      if (entry.permit.service.transport !== 'tcp' || requiredModbus(entry.permit) === null) return null;
+      return withUncheckedEnds(widestEffect([entry, ...beyondOf(entry)].flatMap((one) => passedModbus(one.permit, ENGINE) ?? [])));
+    },
+    beyondOf: (entry) => (requiredModbus(entry.permit) !== null ? [] : beyondOf(entry).map((one) => `what ${one.permit.id} lets through, while this rule holds`)),
+    reasonsOf: (entry) => conditionReasons(entry, all),
   };
 };

@@ -21,7 +21,7 @@ import { readFortios } from './parse-back/fortios.ts';
 import { readRules } from './parse-back/intrusion-rules.ts';
 import { readNftables } from './parse-back/nftables.ts';
 import { readPanos } from './parse-back/panos.ts';
-import { readEagle, readTofino } from './parse-back/sheets.ts';
+import { readEagle, readFtd, readTofino } from './parse-back/sheets.ts';
 
 const CODES = [3, 5, 6, 16];
 const IDS = { 'modbus:3': 93, 'modbus:5': 48885, 'modbus:6': 96, 'modbus:16': 916 };
@@ -95,10 +95,22 @@ const firstOf = (rules: readonly ReadRule[]): Judge => (moment, flow) => {
 /** A rule whose request does not match lets the next one decide. */
 const anyOf = (rules: readonly ReadRule[]): Judge => (moment, flow) => rules.filter(holdsAt(moment)).some((rule) => requestOf(flow, rule));
 
+const ftdOf = (files: Files): Judge => {
+  const access = readFtd(files);
+  const local = new Map([...files].filter(([path]) => path.endsWith('.rules')).map(([path, text]) => [path, readRules(text)]));
+  return (moment, flow) => {
+    const first = access.filter(holdsAt(moment)).find((rule) => headOf(flow, rule));
+    if (first === undefined) return false;
+    const [, number] = /^OTZ local rules(?: (\d+))?$/.exec(first.intrusionPolicy) ?? [];
+    return !local.get(`baseline-local${number === undefined ? '' : `-${number}`}.rules`)!.some((rule) => rule.fires(flow));
+  };
+};
+
 const JUDGES: readonly [target: string, judge: (files: Files) => Judge][] = [
   ['fortios', (files) => firstOf(readFortios(files.get('baseline-fortios.conf')!, 'enforce', IDS))],
   ['hirschmann-eagle', (files) => firstOf(readEagle(files, 'enforce'))],
   ['tofino', (files) => firstOf(readTofino(files, 'enforce'))],
+  ['cisco-ftd', ftdOf],
   ['nftables', (files) => anyOf(readNftables(files.get('baseline.nft')!, 'enforce'))],
   ['panos', (files) => anyOf(readPanos(files.get('baseline-panos.set')!, 'enforce'))],
   ['suricata', (files) => {
@@ -167,20 +179,73 @@ test('what one rule can hold exactly is enforced, and where only more will do it
     const rows = rowsBy(exportPlan(exporterOf(target), plan, { mode: 'enforce', applicationIds: IDS }).losses);
     return ids.map((id) => rows.get(id)!.verdict);
   };
-  for (const target of ['fortios']) {
+  for (const target of ['fortios', 'cisco-ftd']) {
     // What is switched on or holds on Sundays hides what holds on other conditions, and so lets that through as well.
     expect([target, Object.values(PAIRS).flat().map(([id]) => id).filter((id) => verdicts(target, id)[0] !== 'enforced')]).toEqual([target, ['DEMAND-6', 'SUNDAY-7']]);
   }
   // These hold no hours and no dates, which is each Permit's own loss.
   for (const target of ['hirschmann-eagle', 'tofino']) expect([target, verdicts(target, 'DEMAND', 'READ-1', 'READ-2', 'SUNDAY', 'DATED', 'READ-3')]).toEqual([target, ['enforced', 'enforced', 'enforced', 'widened', 'widened', 'enforced']]);
-  for (const target of ['nftables', 'fortios']) expect([target, verdicts(target, 'DEMAND', 'READ-1', 'SUNDAY', 'READ-2')]).toEqual([target, ['enforced', 'enforced', 'enforced', 'enforced']]);
+  for (const target of ['nftables', 'fortios', 'cisco-ftd']) expect([target, verdicts(target, 'DEMAND', 'READ-1', 'SUNDAY', 'READ-2')]).toEqual([target, ['enforced', 'enforced', 'enforced', 'enforced']]);
 });
 
 test('the row of a rule that hides others says so, and which are switched on at once', () => {
-  for (const target of ['fortios', 'hirschmann-eagle', 'tofino']) {
+  for (const target of ['fortios', 'cisco-ftd', 'hirschmann-eagle', 'tofino']) {
     const rows = rowsBy(exportPlan(exporterOf(target), plan, { mode: 'enforce', allowWider: true, applicationIds: IDS }).losses);
     const says = (id: string, text: string): boolean => rows.get(id)!.reasons.some((reason) => reason.includes(text));
     expect([target, says('DEMAND', 'stands before those of READ-1'), says('READ-1', 'stands before'), says('ALONE', 'stands before')]).toEqual([target, true, false, false]);
     expect([target, says('FIRST', 'switching it on lets through what SECOND does'), says('DEMAND', 'switching it on')]).toEqual([target, true, false]);
   }
+});
+
+test('cisco-ftd: an intrusion policy of its own only for what shares a pair with Permits of other times', () => {
+  const contentOf = (ids: readonly string[]): ReadonlyMap<string, string> =>
+    new Map(exportPlan(exporterOf('cisco-ftd'), { ...plan, permits: plan.permits.filter(({ permit }) => ids.includes(permit.id)) }, { mode: 'enforce', allowWider: true }).files.map(({ path, content }) => [path, content as string]));
+  expect([...contentOf(['DEMAND', 'READ-2', 'WEEKEND']).keys()].filter((path) => path.endsWith('.rules'))).toEqual(['baseline-local.rules']);
+  const shared = contentOf(['DEMAND', 'READ-1', 'WEEKEND']);
+  expect([...shared.keys()].filter((path) => path.endsWith('.rules'))).toEqual(['baseline-local-2.rules', 'baseline-local.rules']);
+  expect(readFtd(shared).map(({ intrusionPolicy }) => intrusionPolicy)).toEqual(['OTZ local rules 2', 'OTZ local rules', 'OTZ local rules']);
+  expect(shared.get('README.md')).toContain('rule group "OTZ local rules 2"');
+  expect(shared.get('rollback.txt')).toContain('"OTZ local rules", "OTZ local rules 2"');
+  const sids = [...shared].filter(([path]) => path.endsWith('.rules')).flatMap(([, text]) => [...text.matchAll(/sid:(\d+)/g)].map(([, sid]) => sid));
+  expect(new Set(sids).size).toBe(sids.length);
+});
+
+test('cisco-ftd: OPC UA services and CIP services go by their time too, and what is not inspected hides nothing', () => {
+  const ends = 'client: {zone: OPS, assets: [EWS]}, server: {zone: CELL, assets: [PLC]}';
+  const spec = (flows: readonly string[]) => planOf(loadText(`
+zones:
+  - {zone_id: CELL, name: c, networks: [10.20.0.0/24], assets: [{asset_id: PLC, ip: [10.20.0.1]}]}
+  - {zone_id: OPS, name: o, networks: [10.30.0.0/24], assets: [{asset_id: EWS, ip: [10.30.0.2]}]}
+conduits:
+  - conduit_id: C
+    connects: [CELL, OPS]
+    protocols_allowed:
+${flows.map((flow) => `      - {${flow}, ${ends}}`).join('\n')}
+`), []);
+  const exported = (flows: readonly string[]) => {
+    const { files, losses } = exportPlan(exporterOf('cisco-ftd'), spec(flows), { mode: 'enforce', allowWider: true });
+    return { files: new Map(files.map(({ path, content }) => [path, content as string])), rows: rowsBy(losses) };
+  };
+  const read = 'rule_id: READ, protocol: OPC UA, opcua: {security_mode: [Sign], services: [Read]}';
+  const write = 'rule_id: WRITE, protocol: OPC UA, opcua: {security_mode: [Sign], services: [Write]}, on_demand: true';
+  const call = `rule_id: CALL, protocol: OPC UA, opcua: {security_mode: [Sign], services: [Call]}, ${SUNDAYS}`;
+  const { files, rows } = exported([read, write, call]);
+  const stops = (path: string): boolean[] => ['Read', 'Write', 'Call', 'Browse'].map((service) => files.get(path)!.includes(`opcua_msg_service:${service}Request;`));
+  expect(readFtd(files).map(({ intrusionPolicy }) => intrusionPolicy)).toEqual(['OTZ local rules 2', 'OTZ local rules 3', 'OTZ local rules']);
+  expect(['baseline-local-2.rules', 'baseline-local-3.rules', 'baseline-local.rules'].map(stops)).toEqual([[false, false, false, true], [false, true, false, true], [false, true, true, true]]);
+  expect(rows.get('WRITE')!.widenedTo).toContain('what CALL lets through, while this rule holds');
+  expect([rows.get('WRITE')!.holds.opcuaService, rows.get('CALL')!.holds.opcuaService, rows.get('READ')!.widenedTo.includes('lets through')]).toEqual([false, true, false]);
+
+  const identity = 'rule_id: ID, protocol: EtherNet/IP, cip: {services: [1]}';
+  const reset = 'rule_id: RESET, protocol: EtherNet/IP, cip: {services: [5]}, on_demand: true';
+  const cip = exported([identity, reset]);
+  expect([cip.rows.get('ID')!.verdict, cip.rows.get('RESET')!.verdict]).toEqual(['enforced', 'enforced']);
+  expect(['baseline-local-2.rules', 'baseline-local.rules'].map((path) => [1, 5, 6].map((service) => cip.files.get(path)!.includes(`cip_service:${service};`)))).toEqual([[false, false, true], [false, true, true]]);
+
+  // Anything on demand, and always function code 3: whatever is switched on passes, and nothing more when it is not.
+  const any = exported(['rule_id: FC3, protocol: Modbus/TCP, modbus: {function_codes: [3]}', 'rule_id: ANY, protocol: Modbus/TCP, on_demand: true']);
+  expect(readFtd(any.files).map(({ onDemand, intrusionPolicy }) => [onDemand, intrusionPolicy])).toEqual([[true, 'none'], [false, 'OTZ local rules']]);
+  expect(any.files.get('baseline-local.rules')).toContain('modbus_func:write_multiple_registers;');
+  const always = exported(['rule_id: FC3, protocol: Modbus/TCP, modbus: {function_codes: [3]}, on_demand: true', 'rule_id: ANY, protocol: Modbus/TCP']);
+  expect(always.files.get('baseline-local.rules')).not.toContain('modbus_func');
 });

@@ -82,7 +82,7 @@ export const readTofino = (files: ReadonlyMap<string, string>, mode: Mode): Read
   return filterRules(files, mode, profiles);
 };
 
-export const readFtd = (files: ReadonlyMap<string, string>): ReadRule[] => {
+export const readFtd = (files: ReadonlyMap<string, string>): (ReadRule & { readonly intrusionPolicy: string })[] => {
   const rows = rowsOf(files.get('access-policy.csv') ?? '');
   if (rows.pop()?.name !== 'OTZ-DEFAULT') throw new Error('the last row is not the default');
   return rows.flatMap((row) =>
@@ -90,7 +90,7 @@ export const readFtd = (files: ReadonlyMap<string, string>): ReadRule[] => {
       const client = list(row['source networks']).filter((text) => family.test(text));
       const server = list(row['destination networks']).filter((text) => family.test(text));
       if (client.length === 0 || server.length === 0) return [];
-      return [{ ...PLAIN, client: addresses(...client), server: addresses(...server), transport: row.protocol, ports: list(row['destination ports']), windows: windowsIn(row['time range']), expires: row.expires, onDemand: row.enabled === 'no' }];
+      return [{ ...PLAIN, client: addresses(...client), server: addresses(...server), transport: row.protocol, ports: list(row['destination ports']), windows: windowsIn(row['time range']), expires: row.expires, onDemand: row.enabled === 'no', intrusionPolicy: row['intrusion policy'] }];
     }),
   );
 };
