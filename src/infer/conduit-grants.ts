@@ -119,7 +119,8 @@ const askOf = (operation: Operation): ModbusAsk => {
 
 const sortedUnique = <T extends string | number>(values: Iterable<T>): T[] => [...new Set(values)].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
 
-const mergeAsks = (asks: readonly ModbusAsk[]): ModbusAsk[] => {
+/** One for each unit and code. */
+export const mergeAsks = (asks: readonly ModbusAsk[]): ModbusAsk[] => {
   const byKey = new Map<string, ModbusAsk>();
   for (const ask of asks) {
     const key = `${ask.unit}/${ask.code}`;

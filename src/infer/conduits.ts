@@ -14,7 +14,7 @@ import { isMac } from './address-order.ts';
 import { isoDay } from './captured-days.ts';
 import { generaliseGrants } from './conduit-generalise.ts';
 import { grantKey, mergeDetails, mergeEvidence, observeGrants, portKey, undecidedOf } from './conduit-grants.ts';
-import type { Grant, GrantDetail } from './conduit-grants.ts';
+import type { Grant, GrantDetail, GrantEvidence } from './conduit-grants.ts';
 import { maintenanceGrants } from './conduit-maintenance.ts';
 import { foldNegotiated } from './conduit-negotiated.ts';
 import { draftPermits, hasPorts, sortDrafts } from './conduit-permits.ts';
@@ -74,7 +74,9 @@ export interface ProposedConduit {
 export interface ProposedPermit {
   readonly permit: Permit;
   /** Null when nothing has to be decided. */
-  readonly question: { readonly kind: QuestionKind; readonly sentence: string; readonly days: readonly number[] } | null;
+  readonly question: { readonly kind: QuestionKind; readonly sentence: string } | null;
+  /** On which it was seen, ascending. */
+  readonly days: readonly number[];
   readonly regime: string | null;
   readonly connections: number;
   /** Conversations that would break without it. */
@@ -121,7 +123,7 @@ function makeIds(texts: readonly string[], fallback: string): Map<string, string
   return ids;
 }
 
-const isoTime = (ns: bigint | null): string | null => (ns === null ? null : new Date(Number(ns / 1_000_000n)).toISOString().replace('.000Z', 'Z'));
+export const isoTime = (ns: bigint | null): string | null => (ns === null ? null : new Date(Number(ns / 1_000_000n)).toISOString().replace('.000Z', 'Z'));
 
 /** Questions that depend on when it was seen. */
 const DATED: ReadonlySet<QuestionKind> = new Set(['rare', 'engineering', 'cross-cell', 'temporary-device', 'internet', 'enterprise-to-control']);
@@ -155,7 +157,7 @@ const listed = (ids: readonly number[], word: string): string[] =>
   ids.length === 0 ? [] : [`${word}${ids.length === 1 ? '' : 's'} ${mergeSpans(ids.map((id) => ({ first: id, last: id }))).map(({ first, last }) => (first === last ? first : `${first}-${last}`)).join(', ')}`];
 
 /** The captures that ran while it was seen. */
-function sensorsOf({ evidence: { firstNs, lastNs } }: DraftPermit, set: ObservationSet): string[] {
+export function sensorsOf({ firstNs, lastNs }: GrantEvidence, set: ObservationSet): string[] {
   if (firstNs === null || lastNs === null) return [];
   const own = (set.sensor.captures ?? []).filter((capture) => capture.firstNs <= lastNs && firstNs <= capture.lastNs);
   return [...listed(own.filter(({ live }) => !live).map(({ id }) => id), 'capture'), ...listed(own.filter(({ live }) => live).map(({ id }) => id), 'live capture')];
@@ -306,11 +308,12 @@ export function proposeConduits(set: ObservationSet, plan: ZonePlan, options: Co
           owner: '',
           evidence: {
             firstSeen: isoTime(draft.evidence.firstNs), lastSeen: isoTime(draft.evidence.lastNs), days: days.length, requests: draft.evidence.requests,
-            generalisedBy: draft.rules, neverSeen: draft.neverSeen, sensors: sensorsOf(draft, set),
+            generalisedBy: draft.rules, neverSeen: draft.neverSeen, sensors: sensorsOf(draft.evidence, set),
             completeness: completenessOf.get(`${draft.clientZone}\n${draft.serverZone}`) ?? null,
           },
         },
-        question: kind === null ? null : { kind, sentence: DATED.has(kind) && days.length > 0 && days.length <= index.capturedDays.length / 2 ? `${QUESTION_SENTENCES[kind]} Seen on ${daysText(days)}${rhythm}.` : QUESTION_SENTENCES[kind], days },
+        question: kind === null ? null : { kind, sentence: DATED.has(kind) && days.length > 0 && days.length <= index.capturedDays.length / 2 ? `${QUESTION_SENTENCES[kind]} Seen on ${daysText(days)}${rhythm}.` : QUESTION_SENTENCES[kind] },
+        days,
         regime,
         connections: draft.evidence.sessions,
         witnesses: draft.evidence.witnesses,

@@ -30,8 +30,8 @@ export interface PermitRest {
   readonly covering: readonly DeclaredPermit[];
 }
 
-/** @param isWanted asked of what is left of one client, server and port */
-export type Undeclared = (permit: Permit, isWanted: (left: PermitLeft) => boolean) => PermitRest;
+/** @param wantedOf what is wanted of what is left of one client, server and port */
+export type Undeclared = (permit: Permit, wantedOf: (left: PermitLeft) => readonly Permit[]) => PermitRest;
 
 const ALWAYS: PermitConditions = { days: [], start: null, end: null, expires: null, onDemand: false };
 
@@ -42,7 +42,7 @@ export function undeclaredOf(declared: readonly DeclaredPermit[], assets: AssetI
   const rulesFor = rulesByPair(declared, assets);
   const byZones = new Map<string, Permit[]>();
   for (const { permit } of declared) addTo(byZones, zonesOf(permit), permit);
-  return (permit, isWanted) => {
+  return (permit, wantedOf) => {
     const rules = rulesFor(permit);
     const whole = rules.find((one) => speaks(one, permit));
     if (whole !== undefined) return { rest: [], covering: [whole] };
@@ -57,9 +57,11 @@ export function undeclaredOf(declared: readonly DeclaredPermit[], assets: AssetI
       for (const part of portsOf(pair)) {
         const near = rules.filter((one) => permitReaches(one.permit, part, assets));
         const left = near.length === 0 ? [part] : undeclaredOperations(part, (some) => near.some((one) => speaks(one, some)));
-        const isOfPair = near.length > 0;
-        const beside = (isOfPair ? near.map((one) => one.permit) : (byZones.get(zonesOf(part)) ?? []).filter((one) => sharesPort(one, part))).map((one) => one.id);
-        parts.push(...left.map((one) => ({ permit: one, beside, isOfPair })).filter(isWanted));
+        // A rule for some ports of a range speaks of the same service.
+        const ofPair = near.length > 0 ? near : rules.filter((one) => sharesPort(one.permit, part) && permitReaches({ ...one.permit, service: part.service }, part, assets));
+        const isOfPair = ofPair.length > 0;
+        const beside = (isOfPair ? ofPair.map((one) => one.permit) : (byZones.get(zonesOf(part)) ?? []).filter((one) => sharesPort(one, part))).map((one) => one.id);
+        parts.push(...left.flatMap((one) => wantedOf({ permit: one, beside, isOfPair }).map((wanted) => ({ permit: wanted, beside, isOfPair }))));
       }
     }
     return { rest: rectanglesOf(parts), covering: [...covering] };

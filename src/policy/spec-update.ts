@@ -8,11 +8,12 @@
 import { isMap, isScalar, isSeq } from 'yaml';
 import type { Document, YAMLSeq } from 'yaml';
 import { usageError } from '../errors.ts';
-import type { ConduitProposal, ProposedPermit } from '../infer/conduits.ts';
+import { daysText, QUESTION_SENTENCES } from '../infer/conduit-questions.ts';
+import { isoTime, sensorsOf, type ConduitProposal, type ProposedPermit } from '../infer/conduits.ts';
 import { addTo } from '../net/multi-map.ts';
 import type { ObservationSet } from '../observation.ts';
 import type { Permit, PermitEnd } from '../permit.ts';
-import { foresightOf, needOf } from './permit-need.ts';
+import { cutToNeed, evidenceOf, foresightOf, needOf, type NeededAsks } from './permit-need.ts';
 import { undeclaredOf, type PermitLeft } from './permit-rest.ts';
 import type { DeclaredPermit } from './permits.ts';
 import { plain } from './register-draft.ts';
@@ -47,23 +48,33 @@ export function updateSpec(proposal: ConduitProposal, existingText: string, set:
   // Permits are compared with who is who after the new assets have been added.
   const assets = indexAssets({ ...loaded.spec, zones });
   const undeclared = undeclaredOf(loaded.permits, assets);
-  const isNeeded = needOf(loaded, assets, set);
+  const need = needOf(loaded, assets, set);
   const wasForeseen = foresightOf(loaded);
   const rules = ruleAppender(document, proposal, loaded, zones, newcomers);
+  const refreshed = new Set<DeclaredPermit>();
   let leftOut = 0;
   for (const proposed of proposal.permits) {
     for (const permit of relocate(proposed.permit, placement)) {
       let isWhole = true;
       const { rest, covering } = undeclared(permit, ({ permit: part, isOfPair }) => {
         const isForeseeable = !isOfPair && ([...part.from.assets, ...part.to.assets].some((id) => newcomers.has(id)) || !wasForeseen(part));
-        const isWanted = isForeseeable || isNeeded(part, proposed.witnesses);
-        isWhole &&= isWanted;
-        return isWanted;
+        const needed = isForeseeable ? [] : need.of(part, proposed.witnesses);
+        isWhole &&= isForeseeable || (needed.length > 0 && !isOfPair);
+        if (isOfPair) return cutToNeed(part, needed);
+        return isForeseeable || needed.length > 0 ? [part] : [];
       });
-      leftOut += Number(!isWhole);
-      for (const declared of covering) refreshEvidence(document, declared, { ...proposed, permit }, isWhole && rest.length === 0 && covering.length === 1);
-      for (const left of rest) rules.append(proposed, left);
+      leftOut += Number(!isWhole && (permit.evidence?.generalisedBy.length ?? 0) > 0);
+      for (const declared of covering) {
+        refreshed.add(declared);
+        refreshEvidence(document, declared, ruleEntry({ ...proposed, permit }).evidence ?? {}, isWhole && rest.length === 0 && covering.length === 1 ? COUNTED : DATED);
+      }
+      for (const left of rest) rules.append(left.isOfPair ? asSeen(proposed, left.permit, need.of(left.permit, proposed.witnesses), set) : { ...proposed, permit: left.permit }, left);
     }
+  }
+  // A rule beside others lets no proposed Permit through as a whole, and is used all the same.
+  for (const [declared, asks] of need.letThrough()) if (!refreshed.has(declared)) {
+    const { firstNs, lastNs, days } = evidenceOf(asks);
+    refreshEvidence(document, declared, { first_seen: isoTime(firstNs) ?? undefined, last_seen: isoTime(lastNs) ?? undefined, days: days.length }, DATED);
   }
   mergeSetAside(document, proposal, loaded);
   return { text: asText(), added: { zones: newZones, assets: [...newcomers], rules: rules.added }, leftOut, notes: movedAddresses(proposal, placement, known, loaded) };
@@ -235,19 +246,39 @@ function ruleAppender(document: Document, proposal: ConduitProposal, { spec, per
       const id = freeRuleId(conduit.id, ruleIds);
       ruleIds.add(id);
       added.push(id);
-      const entry = ruleEntry({ ...proposed, permit: { ...left.permit, id, conduit: conduit.id } });
-      append(document, seqAt(document, ['conduits', conduit.index, 'protocols_allowed']), left.beside.length === 0 || isOfNewcomers(left.permit) ? entry : askedBeside(entry, left));
+      const entry = ruleEntry({ ...proposed, permit: { ...proposed.permit, id, conduit: conduit.id } });
+      append(document, seqAt(document, ['conduits', conduit.index, 'protocols_allowed']), left.beside.length === 0 || isOfNewcomers(left.permit) ? entry : askedBeside(entry, left, proposed.days));
     },
   };
 }
 
+/** A Permit that was cut to what is needed (permit-need.ts), with the evidence of just that. */
+const asSeen = (proposed: ProposedPermit, permit: Permit, needed: readonly NeededAsks[], set: ObservationSet): ProposedPermit => {
+  const seen = evidenceOf(needed.flatMap((one) => one.asks));
+  return {
+    permit: {
+      ...permit,
+      evidence: {
+        firstSeen: isoTime(seen.firstNs), lastSeen: isoTime(seen.lastNs), days: seen.days.length, requests: seen.requests, generalisedBy: [], neverSeen: 0, sensors: sensorsOf(seen, set),
+        completeness: permit.evidence?.completeness ?? null,
+      },
+    },
+    question: proposed.question === null ? null : { kind: proposed.question.kind, sentence: QUESTION_SENTENCES[proposed.question.kind] },
+    days: seen.days,
+    regime: null,
+    connections: needed.reduce((sum, { conversation }) => sum + conversation.sessions, 0),
+    witnesses: needed.map(({ conversation }) => conversation.id),
+    registersNeverSeen: 0,
+  };
+};
+
 const MOST_NAMED = 3;
 
 /** Where a rule for the same service stands, more of it is for a person to decide. */
-const askedBeside = (rule: SpecFlow, { beside, isOfPair }: PermitLeft): SpecFlow => {
+const askedBeside = (rule: SpecFlow, { beside, isOfPair }: PermitLeft, days: readonly number[]): SpecFlow => {
   const { evidence, decision: _decision, question: own, ...rest } = rule;
   const named = `${beside.slice(0, MOST_NAMED).join(', ')}${beside.length > MOST_NAMED ? ` and ${beside.length - MOST_NAMED} more` : ''}`;
-  const question = `beside ${named}: the same service ${isOfPair ? 'of the same two' : 'between the same zones'}, not let through there; left out on purpose? Then reject this.${own === undefined ? '' : ` ${own}`}`;
+  const question = `beside ${named}: the same service ${isOfPair ? 'of the same two' : 'between the same zones'}, not let through there; left out on purpose? Then reject this.${own === undefined ? '' : ` ${own}`}${isOfPair ? ` Seen on ${daysText(days)}.` : ''}`;
   return { ...rest, decision: 'pending', question, ...(evidence === undefined ? {} : { evidence }) };
 };
 
@@ -260,10 +291,13 @@ const movedAddresses = (proposal: ConduitProposal, placement: Placement, known: 
       `${address} was seen with a link address of ${declared.id} (line ${loaded.locate(['zones', declared.zoneIndex, 'assets', declared.assetIndex]).line}): if the device has it, add it there; if not, find out who sends from it.`);
   }));
 
-/** Dates and days; counts only when the rule lets all of the Permit through, or they would count its neighbours too. */
-const refreshEvidence = (document: Document, declared: DeclaredPermit, proposed: ProposedPermit, isWhole: boolean): void => {
-  const fresh = ruleEntry(proposed).evidence ?? {};
-  const keys = isWhole ? (['first_seen', 'last_seen', 'days', 'connections', 'requests', 'sensors', 'completeness'] as const) : (['first_seen', 'last_seen', 'days'] as const);
+type Evidence = NonNullable<SpecFlow['evidence']>;
+
+const DATED = ['first_seen', 'last_seen', 'days'] as const;
+/** Only where a rule lets all of a Permit through, or they would count its neighbours too. */
+const COUNTED = [...DATED, 'connections', 'requests', 'sensors', 'completeness'] as const;
+
+const refreshEvidence = (document: Document, declared: DeclaredPermit, fresh: Evidence, keys: readonly (typeof COUNTED)[number][]): void => {
   const path = [...declared.path, 'evidence'];
   const held = document.getIn(path, true);
   if (!isMap(held)) {

@@ -62,6 +62,20 @@ describe('negotiated ports', () => {
     expect(updateSpec(proposal, narrowed, set)).toMatchObject({ text: narrowed, leftOut: 1 });
   });
 
+  it('of a range that a person has narrowed, what is seen outside comes back port by port, and only once', () => {
+    const ports = scattered(6);
+    const set = observations([ftp(), ...transfers(ports)]);
+    const proposal = proposeConduits(set, PLAN);
+    const narrowed = writeSpec(proposal).replace('port: 49152-65535', 'port: 54000-61000');
+    const outside = ports.filter((port) => port < 54000 || port > 61000).sort((a, b) => a - b);
+    expect(outside).not.toEqual([]);
+    const { text, added } = updateSpec(proposal, narrowed, set);
+    const rules = parseSpec(text, 'spec.yaml').loaded?.permits.filter(({ permit }) => added.rules.includes(permit.id)) ?? [];
+    expect(rules.map(({ permit }) => permit.service.ports)).toEqual([outside.map((port) => ({ first: port, last: port }))]);
+    expect(text).toMatch(/the same service of the same two, not let through there; .* Seen on /);
+    expect(updateSpec(proposal, text, set)).toMatchObject({ text, added: { rules: [] } });
+  });
+
   it('in active mode the server of FTP opens them, to ports of its client', () => {
     expect(servicesOf(propose(ftp(), ...transfers(scattered(28, 1024, 3900), PLC, HIST)))).toEqual(['HIST > PLC-1 ftp 21', 'PLC-1 > HIST ftp-data 1024-5000']);
   });

@@ -6,12 +6,13 @@ import type { Permit } from '../../src/permit.ts';
 import { diffSpec } from '../../src/policy/diff.ts';
 import { undeclaredOf } from '../../src/policy/permit-rest.ts';
 import type { DeclaredPermit } from '../../src/policy/permits.ts';
+import { proveProposal } from '../../src/policy/proof.ts';
 import { indexAssets } from '../../src/policy/spec-assets.ts';
 import { updateSpec } from '../../src/policy/spec-update.ts';
 import { writeSpec } from '../../src/policy/spec-write.ts';
 import { PLAN } from '../infer/conduit-plan-fixture.ts';
 import { loadText } from './loaded-spec.ts';
-import { modbus, namedOperation, conversation, observations } from './observed.ts';
+import { conversation, modbus, MONDAY, namedOperation, observations } from './observed.ts';
 
 const spec = loadText(`zones:
   - {zone_id: OPS, name: Operations, assets: [{asset_id: A, ip: [10.3.0.1]}, {asset_id: B, ip: [10.3.0.2]}]}
@@ -47,7 +48,7 @@ describe('what no rule speaks of', () => {
     fc.assert(fc.property(fc.array(fc.tuple(permit, fc.constantFrom('approved', 'pending', 'rejected')), { maxLength: 4 }), permit, (rules, wanted) => {
       const declared: DeclaredPermit[] = rules.map(([one, decision]) => ({ ...PLAIN, permit: { ...one, decision } }));
       const spokenOf = rules.flatMap(([one]) => asked(one));
-      const { rest } = undeclaredOf(declared, assets)(wanted, () => true);
+      const { rest } = undeclaredOf(declared, assets)(wanted, ({ permit: one }) => [one]);
       const isSpokenOf = (one: Asked): boolean => spokenOf.some((held) => held.who === one.who && held.first <= one.first && one.last <= held.last);
       expect(rest.flatMap(({ permit: one }) => asked(one)).map(inText).sort()).toEqual(asked(wanted).filter((one) => !isSpokenOf(one)).map(inText).sort());
     }), { numRuns: 400 });
@@ -64,7 +65,7 @@ describe('what no rule speaks of', () => {
     ['a service on other ports', { service: { ...PLAIN.permit.service, ports: [{ first: 503, last: 503 }] } }, {}, [{}]],
   ])('%s', (_, rule, wanted, rest) => {
     const open = { ...PLAIN.permit, modbus: null };
-    const result = undeclaredOf([{ ...PLAIN, permit: { ...open, decision: 'rejected', ...rule } }], assets)({ ...open, ...wanted }, () => true);
+    const result = undeclaredOf([{ ...PLAIN, permit: { ...open, decision: 'rejected', ...rule } }], assets)({ ...open, ...wanted }, ({ permit: one }) => [one]);
     expect(result.rest.map((one) => one.permit)).toEqual(rest.map((one) => ({ ...open, ...wanted, ...one })));
   });
 });
@@ -132,12 +133,63 @@ describe('a spec that people have changed, updated with the same traffic', () =>
     expect(leftOut).toBe(0);
   });
 
+  describe('beside rules for the same two', () => {
+    const written = observations([
+      modbus('10.3.0.1', '10.1.0.1', [{ code: 6, ranges: [[191, 191], [361, 361], [872, 872]], days: [MONDAY, MONDAY + 4] }, { code: 16, ranges: [[500, 509]] }]),
+      ...['10.1.0.2', '10.1.0.3'].map((plc) => modbus('10.3.0.1', plc, [{ code: 6, ranges: [[191, 191], [872, 872]] }])),
+    ]);
+    const areas = proposeConduits(written, PLAN);
+    const text = writeSpec(areas);
+    const narrowed = text.replace('start: 141, end: 922', 'start: 400, end: 872');
+    const addedTo = (before: string, after: string): Permit[] => loadText(after).permits.map(({ permit: one }) => one).filter(({ id }) => loadText(before).permits.every((held) => held.permit.id !== id));
+
+    it('what is seen outside a narrowed area comes back as just that, with its own evidence and dates', () => {
+      expect(narrowed).not.toBe(text);
+      const after = updateSpec(areas, narrowed, written);
+      const added = addedTo(narrowed, after.text);
+      expect(added.map(({ from, to, modbus: own, decision }) => [from.assets.join(), to.assets.join(), own, decision])).toEqual([
+        ['SCADA-A', 'PLC-1', { functionCodes: [6], unitIds: [1], ranges: [191, 361].map((at) => ({ access: 'write', table: 'holding-register', first: at, last: at })) }, 'pending'],
+        ['SCADA-A', 'PLC-2,PLC-3', { functionCodes: [6], unitIds: [1], ranges: [{ access: 'write', table: 'holding-register', first: 191, last: 191 }] }, 'pending'],
+      ]);
+      expect(added[0].evidence).toMatchObject({ firstSeen: '2026-01-05T08:00:00Z', days: 2, requests: 400, generalisedBy: [], neverSeen: 0 });
+      expect(after.text).toContain('left out on purpose? Then reject this. Seen on 2026-01-05, 2026-01-09."');
+      expect(proveProposal(loadText(after.text), written).faults).toEqual([]);
+      expect(updateSpec(areas, after.text, written)).toMatchObject({ text: after.text, added: { rules: [] } });
+    });
+
+    it('and once that is rejected, it stays out', () => {
+      const added = updateSpec(areas, narrowed, written).text;
+      const rejected = added.replaceAll('decision: pending', 'decision: rejected');
+      expect(rejected).not.toBe(added);
+      expect(updateSpec(areas, rejected, written)).toMatchObject({ text: rejected, added: { rules: [] } });
+    });
+
+    it('what is seen for the first time widens nothing, and its rule is kept up to date as it goes on', () => {
+      const grown = (days: readonly number[]): typeof written => observations([...written.conversations, modbus('10.3.0.1', '10.1.0.1', [{ code: 16, ranges: [[2000, 2001]], days }])]);
+      const [once, twice] = [grown([MONDAY + 9]), grown([MONDAY + 9, MONDAY + 16])];
+      const after = updateSpec(proposeConduits(once, PLAN), text, once).text;
+      expect(addedTo(text, after).map(({ modbus: own, evidence }) => [own?.functionCodes, own?.ranges.map(({ first, last }) => `${first}-${last}`), evidence?.days])).toEqual([[[16], ['2000-2001'], 1]]);
+      const later = updateSpec(proposeConduits(twice, PLAN), after, twice).text;
+      expect(addedTo(text, later).map(({ modbus: own, evidence }) => [own?.ranges.map(({ first, last }) => `${first}-${last}`), evidence?.days, evidence?.lastSeen])).toEqual([[['2000-2001'], 2, '2026-01-21T16:00:00Z']]);
+    });
+
+    it('of a request that reads and writes, no half comes without the other', () => {
+      const both = { ...modbus('10.3.0.1', '10.1.0.1', [{ code: 23 }]).operations[0], access: 'write' as const, ranges: [{ access: 'read' as const, first: 0, last: 9, requests: 2800 }, { access: 'write' as const, first: 300, last: 301, requests: 2800 }] };
+      const exchange = observations([conversation('10.3.0.1', '10.1.0.1', { operations: [both] })]);
+      const proposed = proposeConduits(exchange, PLAN);
+      const before = writeSpec(proposed).replace('start: 300, end: 301', 'start: 400, end: 401');
+      const after = updateSpec(proposed, before, exchange).text;
+      expect(addedTo(before, after).map(({ modbus: own }) => own?.ranges.map(({ access, first, last }) => `${access} ${first}-${last}`))).toEqual([['read 0-9', 'write 300-301']]);
+      expect(updateSpec(proposed, after, exchange).text).toBe(after);
+    });
+  });
+
   describe('rejected, whatever stands beside it', () => {
     const rejected = { decision: 'rejected' } as const;
     const rule = (part: Partial<Permit>): DeclaredPermit => ({ ...PLAIN, permit: { ...PLAIN.permit, modbus: null, ...part } });
     const wanted = { ...PLAIN.permit, modbus: null };
     const left = (rules: readonly DeclaredPermit[], permitted: Permit): string[] =>
-      undeclaredOf(rules, assets)(permitted, () => true).rest.map(({ permit: one }) => `${one.from.assets.join()} > ${one.to.assets.join()} ${one.service.ports.map(({ first: port }) => port).join()}`);
+      undeclaredOf(rules, assets)(permitted, ({ permit: one }) => [one]).rest.map(({ permit: one }) => `${one.from.assets.join()} > ${one.to.assets.join()} ${one.service.ports.map(({ first: port }) => port).join()}`);
 
     it('until a date, on demand or within hours: it is rejected at any time', () => {
       for (const conditions of [{ expires: '2027-12-31' }, { onDemand: true }, { start: '08:00', end: '09:00' }]) {
