@@ -2,10 +2,11 @@
  * An independent check of a proposal: nothing of the generator or the matcher is used, only the Observations, the
  * proposal's placements and the spec's own words, compared pair by pair.
  *
- * Shows (1) observed and not set aside is permitted; (2) what is permitted is declared: each Permit's ends belong to the
+ * Shows (1) what was observed, and neither set aside nor rejected, is permitted; (2) what is permitted is declared: each Permit's ends belong to the
  * zones that its conduit connects, and what was never seen is owed to a named rule; (3) each standing Permit has a witness
  * that no other Permit lets through. Out: counterexamples, none when it holds. It is slow and plain on purpose.
  */
+import { plural } from '../infer/plural.ts';
 import { staysOnLink } from '../net/link-local.ts';
 import { addTo } from '../net/multi-map.ts';
 import type { Conversation, ObservationSet } from '../observation.ts';
@@ -22,6 +23,8 @@ export interface Proof {
   readonly holds: boolean;
   readonly faults: readonly ProofFault[];
   readonly observedAsks: number;
+  /** Of those, what no Permit lets through because somebody decided so. */
+  readonly rejected: number;
   readonly setAside: number;
   readonly permits: number;
   readonly witnessed: number;
@@ -100,16 +103,20 @@ const MAX_FAULTS = 50;
 export const proveProposal = (loaded: LoadedSpec, set: ObservationSet): Proof => {
   const { who, external } = readPlaces(loaded);
   const place = (address: string): Who | null => who.get(address.toLowerCase()) ?? (external === null ? null : { zone: external, asset: `unlisted ${address}` });
-  const live = loaded.permits.map(({ permit }) => permit).filter((permit) => permit.decision !== 'rejected');
+  const isRejected = (permit: Permit): boolean => permit.decision === 'rejected';
+  const live = loaded.permits.map(({ permit }) => permit).filter((permit) => !isRejected(permit));
   const faults: ProofFault[] = [];
+  const counts: Record<ProofFault['claim'], number> = { 'observed-permitted': 0, 'permitted-declared': 0, witness: 0 };
   const fault = (claim: ProofFault['claim'], subject: string, sentence: string): void => {
+    counts[claim]++;
     if (faults.length < MAX_FAULTS) faults.push({ claim, subject, sentence });
   };
   const witnessOf = new Map<string, string>();
   let observedAsks = 0;
+  let rejected = 0;
   let setAside = 0;
   const byPair = new Map<string, Permit[]>();
-  for (const permit of live) {
+  for (const { permit } of loaded.permits) {
     const key = `${permit.from.zone}\n${permit.to.zone}`;
     addTo(byPair, key, permit);
   }
@@ -124,7 +131,8 @@ export const proveProposal = (loaded: LoadedSpec, set: ObservationSet): Proof =>
     const candidates = client === null || server === null ? [] : (byPair.get(`${client.zone}\n${server.zone}`) ?? []).filter((permit) => endHolds(permit.from, client) && endHolds(permit.to, server) && servicePasses(permit, conversation));
     const asks = asksOf(conversation);
     const aside = isoMs(conversation.lastNs) <= (asideText.get(`${conversation.client} ${conversation.transport}`) ?? -1);
-    const passing = asks.map((ask) => candidates.filter((permit) => ask.passes(permit)));
+    const named = asks.map((ask) => candidates.filter((permit) => ask.passes(permit)));
+    const passing = named.map((list) => list.filter((permit) => !isRejected(permit)));
     if (aside && passing.some((list) => list.length === 0)) {
       setAside++;
       continue;
@@ -132,7 +140,8 @@ export const proveProposal = (loaded: LoadedSpec, set: ObservationSet): Proof =>
     observedAsks += asks.length;
     for (const [i, list] of passing.entries()) {
       const subject = `${conversation.client} -> ${conversation.server} ${conversation.transport}/${conversation.port} ${asks[i].text}`;
-      if (list.length === 0) fault('observed-permitted', subject, 'was seen, is not set aside, and no Permit lets it through');
+      if (list.length === 0 && named[i].length > 0) rejected++;
+      else if (list.length === 0) fault('observed-permitted', subject, 'was seen, is not set aside, and no Permit lets it through');
       const alone = list.filter((permit) => !permit.conditions.onDemand);
       // What is pending may be rejected: then it does not stand beside what is approved.
       const decided = alone.filter((permit) => permit.decision !== 'pending');
@@ -155,13 +164,12 @@ export const proveProposal = (loaded: LoadedSpec, set: ObservationSet): Proof =>
     if (permit.conditions.onDemand || (permit.evidence?.days === 0 && rules.length > 0)) insurance++;
     else fault('witness', permit.id, 'no observed request would break without it');
   }
-  const count = (claim: ProofFault['claim']): number => faults.filter((one) => one.claim === claim).length;
   return {
-    holds: faults.length === 0, faults, observedAsks, setAside, permits: live.length, witnessed: witnessOf.size, insurance,
+    holds: faults.length === 0, faults, observedAsks, rejected, setAside, permits: live.length, witnessed: witnessOf.size, insurance,
     lines: [
-      `observed and approved is permitted: ${observedAsks} requests of different kinds, ${count('observed-permitted')} not let through; ${setAside} conversations set aside by name`,
-      `permitted is declared: ${live.length} Permits within the zones of their conduits, ${count('permitted-declared')} not`,
-      `no Permit is idle: ${witnessOf.size} have a witness that breaks without them, ${insurance} stand for a partner or on demand, ${count('witness')} have neither`,
+      `observed: ${observedAsks} requests of different kinds, ${observedAsks - rejected - counts['observed-permitted']} let through, ${rejected} rejected by decision, ${counts['observed-permitted']} neither; ${plural(setAside, 'conversation')} set aside by name`,
+      `declared: ${plural(live.length, 'Permit')}, ${plural(counts['permitted-declared'], 'fault')} in what they say of their zones and of what was seen`,
+      `needed: ${plural(witnessOf.size, 'Permit')} with a witness that breaks without them, ${insurance} that stand for a partner or on demand, ${counts.witness} idle`,
     ],
   };
 };

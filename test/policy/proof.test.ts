@@ -29,10 +29,20 @@ describe('the proof', () => {
     expect(proof.witnessed + proof.insurance).toBe(proof.permits);
   });
 
+  it('counts what somebody rejected apart: it is decided, and no fault', () => {
+    const proof = prove(edit('decision: approved', 'decision: rejected'));
+    expect(proof).toMatchObject({ holds: true, faults: [], rejected: 3 });
+    expect(proof.lines[0]).toBe(`observed: ${proof.observedAsks} requests of different kinds, ${proof.observedAsks - 3} let through, 3 rejected by decision, 0 neither; 1 conversation set aside by name`);
+  });
+
+  it('says as many idle Permits as it names', () => {
+    const proof = prove(edit('protocols_allowed:\n', 'protocols_allowed:\n      - {rule_id: IDLE, protocol: SSH, transport: tcp, port: 22, client: {zone: OPS, assets: [DC]}, server: {zone: CELL-1, assets: [PLC-1]}}\n'));
+    expect(proof.lines[2]).toMatch(/^needed: .*, 1 idle$/);
+  });
+
   it.each([
     ['a narrower range', /start: 0, end: 29/, 'start: 0, end: 28', 'observed-permitted'],
     ['a lost function code', 'function_codes: [90]', 'function_codes: [91]', 'observed-permitted'],
-    ['a rejected rule', 'decision: approved', 'decision: rejected', 'observed-permitted'],
     ['a forgotten scan', /set_aside:[\s\S]*$/, '', 'observed-permitted'],
     ['a rule that nothing needs', 'protocols_allowed:\n', 'protocols_allowed:\n      - {rule_id: IDLE, protocol: SSH, transport: tcp, port: 22, client: {zone: OPS, assets: [DC]}, server: {zone: CELL-1, assets: [PLC-1]}}\n', 'witness'],
     ['width that no rule owns up to', /generalised_by: \[block-poll, poll-area\], never_seen: 0/, 'never_seen: 4', 'permitted-declared'],
