@@ -64,9 +64,20 @@ export interface Activity {
 /** Housekeeping of one network: who is there, never who works with whom. */
 const LINK_LAYER = new Set(['arp', 'lldp', 'stp', 'cdp', 'igmp']);
 
-/** Datagram services that need no answer. */
-const ONE_WAY = new Set(['syslog', 'snmptrap', 'netflow', 'ipfix', 'sflow', 'enip-io', 'safeethernet', 'tricon-p2p', 'goose', 'sv', 'statsd', 'rtp']);
-const REQUEST_RESPONSE = new Set(['dns', 'ntp', 'snmp', 'dhcp', 'tftp', 'radius', 'tristation', 'bacnet', 'kerberos', 'ldap']);
+/** Datagram services whose requests are answered from the port that was asked. TFTP is not: its data comes from another (RFC 1350 clause 4). */
+const REQUEST_RESPONSE = new Set(['dns', 'ntp', 'snmp', 'dhcp', 'radius', 'tristation', 'bacnet', 'kerberos', 'ldap']);
+
+/** Their operations that nobody answers by design (RFC 3416 clauses 4.2.6 and 4.2.7, RFC 1157 clause 4.1.6; ASHRAE 135 clauses 13, 16). An inform is answered. */
+const UNANSWERED_BY_DESIGN: Readonly<Record<string, ReadonlySet<string>>> = {
+  snmp: new Set(['Trap', 'SNMPv2-Trap']),
+  bacnet: new Set([
+    'UnconfirmedCOVNotification', 'UnconfirmedCOVNotificationMultiple', 'UnconfirmedEventNotification', 'UnconfirmedAuditNotification', 'UnconfirmedPrivateTransfer',
+    'UnconfirmedTextMessage', 'TimeSynchronization', 'UTCTimeSynchronization', 'WriteGroup', 'You-Are',
+  ]),
+};
+
+/** Where notifications go. Asked only where the operation is not readable: SNMPv3 is encrypted, or nobody reads its PDU. */
+const TRAP_PORT = 162;
 
 /** What is readable of an encrypted OPC UA session (OPC 10000-6 clause 6.7.2). */
 const CHANNEL_ONLY = /^(Hello|Acknowledge|(Open|Close)SecureChannel|GetEndpoints|FindServers|(Create|Activate|Close)Session)/;
@@ -88,9 +99,15 @@ export function isEngineering(operation: Operation): boolean {
   return operation.protocol === 'opcua' && operation.name.startsWith('Browse');
 }
 
+const needsNoAnswer = ({ operations, port }: Conversation, service: string): boolean => {
+  if (!REQUEST_RESPONSE.has(service)) return true;
+  if (operations.length === 0) return service === 'snmp' && port === TRAP_PORT;
+  return operations.some(({ name }) => UNANSWERED_BY_DESIGN[service]?.has(name) ?? false);
+};
+
 function isAnswered(conversation: Conversation, service: string): boolean {
   if (conversation.answeredSessions > 0) return true;
-  if (conversation.transport === 'udp') return ONE_WAY.has(service) || !REQUEST_RESPONSE.has(service);
+  if (conversation.transport === 'udp') return needsNoAnswer(conversation, service);
   return !(conversation.transport === 'tcp' || conversation.transport === 'icmp' || conversation.transport === 'sctp');
 }
 

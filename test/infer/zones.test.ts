@@ -97,6 +97,20 @@ describe('traffic that must not count', () => {
     expect(proposal.dropped.map(({ why }) => why)).toEqual(['unanswered', 'group-address']);
   });
 
+  it('keeps what nobody answers by design, and drops a request that nobody answered', () => {
+    const told = { transport: 'udp', answered: false, days: [3, 9, 17], perDay: 1 } as const;
+    const proposal = propose(plantWith([], [
+      { ...told, client: '10.1.0.131', server: '10.1.0.10', service: 'snmp', port: 162, operations: [['SNMPv2-Trap', 'read', 7]] },
+      { ...told, client: '10.1.0.132', server: '10.1.0.10', service: 'snmp', port: 1162, operations: [['Trap', 'read', 4]] },
+      { ...told, client: '10.1.0.161', server: '10.1.0.10', service: 'snmp', port: 162, facts: [['snmp.version', '3']] },
+      { ...told, client: '10.1.0.10', server: '10.1.0.162', service: 'bacnet', port: 47808, operations: [['TimeSynchronization', 'write', 262]] },
+      { ...told, client: '10.1.0.161', server: '10.1.0.11', service: 'tftp', port: 69 },
+      { ...told, client: '10.1.0.191', server: '10.1.0.10', service: 'snmp', port: 162, operations: [['InformRequest', 'read', 6]] },
+      { ...told, client: '10.1.0.192', server: '10.1.0.10', service: 'snmp', operations: [['GetRequest', 'read', 0]] },
+    ]));
+    expect(proposal.dropped.map(({ client, why }) => `${client} ${why}`)).toEqual(['10.1.0.191 unanswered', '10.1.0.192 unanswered']);
+  });
+
   it('does not merge two cells over a slow interlock between their controllers', () => {
     const proposal = propose(plantWith([], [{ client: '10.1.0.131', server: '10.1.0.161', service: 'modbus', periodMs: 1000 }]));
     expect(assetAt(proposal, '10.1.0.131').zone).not.toBe(assetAt(proposal, '10.1.0.161').zone);

@@ -80,7 +80,11 @@ const tellSystem = (bytes: Uint8Array, from: number, to: number, sink: ProtocolS
 
 const readPdu = (bytes: Uint8Array, pdu: number, to: number, memory: SessionMemory, sink: ProtocolSink): void => {
   const type = bytes[pdu] - PDU.first;
-  if (NOTIFICATIONS.has(type)) return sink.operation(-1, type, MESSAGE.request, 0);
+  if (NOTIFICATIONS.has(type)) {
+    // Some agents send from their own port 161: who is told serves all the same.
+    sink.serverIs(false);
+    return sink.operation(-1, type, MESSAGE.request, 0);
+  }
   const request = content(bytes, pdu, to);
   if (request < 0 || request + 2 > to || bytes[request] !== INTEGER || bytes[request + 1] > 5) return sink.malformed('snmp.pdu');
   let id = 0;

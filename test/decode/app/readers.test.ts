@@ -139,6 +139,7 @@ const READ: readonly (readonly [string, 'tcp' | 'udp', number, readonly Message[
     ['plc 1'],
   ],
   ['snmp', 'udp', 161, [[TO_SERVER, '302602010004067075626c6963a019020101020100020100300e300c06082b060102010105000500']], ['GetRequest/read/request'], []],
+  ['snmp', 'udp', 162, [[TO_SERVER, '301802010104067075626c6963a70b0201010201000201003000']], ['SNMPv2-Trap/read/request'], []],
   ['dns', 'udp', 53, [[TO_SERVER, `123401000001000000000000 03${ascii('plc')}00 00010001`]], ['Query/browse/request'], []],
   ['http', 'tcp', 80, [[TO_SERVER, ascii('POST /cgi HTTP/1.1\r\nHost: hmi\r\n\r\n')], [TO_CLIENT, ascii('HTTP/1.1 404 No\r\nServer: GoAhead\r\n\r\n')]], ['POST/write/request', 'POST/write/error 404'], []],
 ];
@@ -153,6 +154,11 @@ describe('protocol readers', () => {
     expect(told.directionHolds).not.toBe(false);
     const first = fromHex(messages[0][1]);
     expect(protocol.probe(first, 0, first.length, TO_SERVER, port)).toBe(PROBE.certain);
+  });
+
+  it('who sends a trap is no server, whatever port it comes from', () => {
+    const trap = fromHex('301802010104067075626c6963a70b0201010201000201003000');
+    expect(protocolOf('snmp', 'udp').senderIsServer?.(trap, 0, trap.length)).toBe(false);
   });
 
   it.each(READ)('%s on %s %i: every shorter prefix and every changed octet is borne', (name, transport, port, messages) => {
