@@ -26,12 +26,15 @@ export interface SetAsideEntry {
   readonly question: string | null;
 }
 
+/** What says of an address that nobody has it. */
+export const GROUP_REASON = 'group address, not a device';
+
 const SET_ASIDE_REASONS: Readonly<Record<string, string>> = {
   scan: 'sweep over many targets',
   unanswered: 'nobody answered',
   'no-asset': 'one end never sent anything: no device was seen there',
   'shared-link-address': 'a link address that several devices send from, or that none does: nothing says which device it is',
-  'group-address': 'group address, not a device',
+  'group-address': GROUP_REASON,
   'cell-visit': 'a look from another cell',
   'office-visit': 'the office at a device of a cell, past the DMZ',
 };

@@ -208,11 +208,14 @@ export const groupSpanKind = (span: AddressSpan): 'link' | 'routed' | null => {
 };
 
 /**
- * The last address of the /24 around an IPv4 address (for a span: around either end): what the devices of a link send to all of
- * it by where nobody declared how long its prefix is.
+ * The last addresses of the /24, the /16 and the /8 around an IPv4 address (for a span: around either end): what the devices of a
+ * link send to all of it by where nobody declared how long its prefix is. Of the wide ones no address of the Internet, which may be a host.
  */
-export const likelyBroadcasts = (set: AddressSet): AddressSet =>
-  normaliseSet(set.filter((span) => span.family === 'ipv4').flatMap(({ family, first, last }) => [first | 0xffn, last | 0xffn].map((one) => ({ family, first: one, last: one }))));
+export const likelyBroadcasts = (set: AddressSet): AddressSet => {
+  const ends = set.filter((span) => span.family === 'ipv4').flatMap(({ first, last }) => [first, last]);
+  const lastOf = (hosts: bigint): AddressSpan[] => ends.map((end) => ({ family: 'ipv4', first: end | hosts, last: end | hosts }));
+  return unionSets(normaliseSet(lastOf(0xffn)), subtractSets(normaliseSet([...lastOf(0xffffn), ...lastOf(0xff_ffffn)]), PUBLIC_ADDRESSES));
+};
 
 /** The last addresses of IPv4 networks: to all of each (RFC 919). A /31 has none (RFC 3021). */
 export const directedBroadcasts = (networks: readonly AddressSpan[]): AddressSpan[] =>

@@ -6,7 +6,10 @@
  * purpose: guesses. An address that nothing declares has no asset.
  */
 import type { AddressRecord } from '../observation.ts';
-import { directedBroadcasts, formatSpan, groupAddressKind, likelyBroadcasts, normaliseSet, parseSpan, PUBLIC_ADDRESSES, subtractSets } from '../net/address-set.ts';
+import { GROUP_REASON } from '../infer/conduit-set-aside.ts';
+import {
+  directedBroadcasts, formatSpan, groupAddressKind, likelyBroadcasts, normaliseSet, parseSet, parseSpan, PUBLIC_ADDRESSES, setContains, subtractSets,
+} from '../net/address-set.ts';
 import type { AddressSet, AddressSpan } from '../net/address-set.ts';
 import { addTo } from '../net/multi-map.ts';
 import { parseAssetText } from './free-text.ts';
@@ -46,7 +49,8 @@ export interface AssetIndex {
   readonly resolve: (address: string) => Resolution | null;
   /**
    * Between no two devices: one end is a group, or the server is how all of a link is sent to (the last address of a network of
-   * the client's own zone; of a /24 where the spec declares no network). Into another zone's network it is a crossing.
+   * the client's own zone; what the spec set aside as a group; where it declares nothing, what devices of its links likely send to).
+   * Into another zone's network it is a crossing. An address that ever sent is a device's.
    */
   readonly isToGroup: (client: string, server: string) => boolean;
 }
@@ -137,6 +141,8 @@ export const indexAssets = (spec: Spec, records: readonly AddressRecord[] = []):
   }
   const declared = claims.filter(({ resolution }) => resolution.by !== 'public').map(({ span }) => span);
   const linkBroadcasts = new Set(subtractSets(likelyBroadcasts(assets.flatMap((asset) => asset.spans)), normaliseSet(declared)).map(formatSpan));
+  const setAside = parseSet((spec.set_aside ?? []).flatMap(({ reason, servers }) => (reason === GROUP_REASON ? servers : [])));
+  const groupsSetAside = subtractSets(setAside, assets.flatMap((asset) => asset.spans));
   const networks = wider.filter(({ resolution }) => resolution.by === 'network').map(({ span }) => span);
   const networkBroadcasts = new Set(directedBroadcasts(networks).map(formatSpan));
   const recordOf = new Map(records.map((record) => [record.address, record]));
@@ -163,14 +169,17 @@ export const indexAssets = (spec: Spec, records: readonly AddressRecord[] = []):
     cache.set(address, resolution);
     return resolution;
   };
+  const isBroadcast = (client: string, server: string): boolean => {
+    if ((recordOf.get(server)?.macs.length ?? 0) > 0) return false;
+    if (linkBroadcasts.has(server)) return true;
+    const span = parseSpan(server);
+    if (span !== null && setContains(groupsSetAside, span)) return true;
+    return networkBroadcasts.has(server) && resolve(server)?.zone === resolve(client)?.zone;
+  };
   return {
     assets,
     byId,
     resolve,
-    isToGroup: (client, server) =>
-      groupAddressKind(server) !== null ||
-      groupAddressKind(client) !== null ||
-      linkBroadcasts.has(server) ||
-      (networkBroadcasts.has(server) && resolve(server)?.zone === resolve(client)?.zone),
+    isToGroup: (client, server) => groupAddressKind(server) !== null || groupAddressKind(client) !== null || isBroadcast(client, server),
   };
 };

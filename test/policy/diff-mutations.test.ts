@@ -266,6 +266,21 @@ describe('diff', () => {
     expect(diffSpec(loadText(SPEC), plus(whoIs('10.3.0.1', '10.2.255.255'))).map((finding) => finding.type)).toEqual(['undeclared-asset']);
   });
 
+  it('takes a broadcast of a wider link for a group, and an address that sent, or that the spec gives to an asset, for none', () => {
+    const flat = (aside: string): string => `zones:
+  - {zone_id: A, name: A, kind: control, assets: [{asset_id: PLC, role: plc, ip: [10.10.1.10]}]}
+  - {zone_id: B, name: B, kind: operations, assets: [{asset_id: HIST, role: historian, ip: [10.10.2.10]}, {asset_id: LAST, role: historian, ip: [10.10.11.255]}]}
+conduits: []
+set_aside: [{client: 10.10.2.10, servers: [10.10.7.255, 10.10.11.255], transport: udp, ports: ["137"], reason: "${aside}", conversations: 1, first_seen: 2025-01-01T00:00:00.000Z, last_seen: 2025-01-02T00:00:00.000Z}]
+`;
+    const nbns = (server: string): Conversation => conversation('10.10.1.10', server, { transport: 'udp', port: 137, service: 'nbns', answered: false });
+    const groups = (server: string, aside = 'group address, not a device', macs: readonly string[] = []): number =>
+      diffReport(loadText(flat(aside)), observations([nbns(server)], undefined, [addressRecord(server, macs)])).counts.groupAddressed;
+    expect([groups('10.10.255.255'), groups('10.255.255.255'), groups('10.10.7.255')]).toEqual([1, 1, 1]);
+    expect([groups('10.11.255.255'), groups('10.10.7.255', 'nobody answered'), groups('10.10.11.255')]).toEqual([0, 0, 0]);
+    expect([groups('10.10.255.255', '-', ['00:1d:9c:20:01:10']), groups('10.10.1.255', '-', ['00:1d:9c:20:01:10']), groups('10.10.1.255')]).toEqual([0, 0, 1]);
+  });
+
   it('narrows to a zone, a conduit, a time', () => {
     const set = plus(modbus('10.3.0.1', '10.2.0.1', [{ code: 6 }]), conversation('10.5.0.8', '10.4.0.1', { port: 443, service: 'https', days: [MONDAY] }));
     expect(diffSpec(loadText(SPEC), set, { zone: 'CELL' }).map((finding) => finding.type)).toEqual(['undeclared-operation']);
