@@ -70,8 +70,11 @@ const nameOf = (address: string, resolution: Resolution | null): string => (reso
 
 const isAnswered = (conversation: Conversation): boolean => conversation.answeredSessions > 0 || conversation.packets.toClient > 0;
 
+/** A connection that was tried and never came about: nothing but a reset came back, if anything, and no data was sent. */
+const isAttempt = ({ transport, answeredSessions, requests, packets }: Conversation): boolean => transport === 'tcp' && answeredSessions === 0 && requests === 0 && packets.toServer > 0;
+
 const severityOf = (conversation: Conversation, toKind: DeclaredKind | undefined): Severity => {
-  if (!isAnswered(conversation) && conversation.transport === 'tcp') return 'low';
+  if (isAttempt(conversation) || (!isAnswered(conversation) && conversation.transport === 'tcp')) return 'low';
   if (isChanging(conversation)) return toKind === 'safety' ? 'critical' : 'high';
   return 'medium';
 };
@@ -138,7 +141,7 @@ const judgeMisses = (context: DiffContext, conversation: Conversation, verdict: 
   return {
     type: 'undeclared-conversation', severity: rejected ? 'high' : severity, permit: near, requirement: null,
     title: `${who}: ${service} is ${rejected ? 'rejected' : 'not declared'}`,
-    detail: `${sentence === '' ? 'Nothing is declared between the two.' : `Nearest: ${sentence}.`} ${isAnswered(conversation) ? '' : 'Nobody answered. '}${directionWords(conversation)}`,
+    detail: `${sentence === '' ? 'Nothing is declared between the two.' : `Nearest: ${sentence}.`} ${isAttempt(conversation) ? 'Nobody answered with anything but a reset. ' : isAnswered(conversation) ? '' : 'Nobody answered. '}${directionWords(conversation)}`,
     remedy: rejected ? 'it was rejected and still happens: stop it at its source' : 'if it is right, declare a Permit with an owner; if not, stop it at its source',
     seen: missing.length <= 8 ? missing.map((one) => seenAsk(conversation, one)) : [seenWhole(conversation)],
   };
@@ -177,7 +180,8 @@ const judgeCrossing = (context: DiffContext, conversation: Conversation, client:
     return violation(REQUIREMENTS.diode, `${back.permit.id} declares the way from ${server.zone} to ${client.zone} unidirectional, and ${nameOf(conversation.client, client)} opens against it.`, back);
   }
   const requirement = fromKind === undefined || toKind === undefined ? null : crossingRequirement(fromKind, toKind, isChanging(conversation));
-  if (requirement !== null && verdict.related.length === 0) return violation(requirement, `It is not declared either. ${directionWords(conversation)}`);
+  // Where no connection came about, the two did not talk.
+  if (requirement !== null && verdict.related.length === 0 && !isAttempt(conversation)) return violation(requirement, `It is not declared either. ${directionWords(conversation)}`);
   return judgeMisses(context, conversation, verdict, who, toKind);
 };
 

@@ -281,6 +281,15 @@ set_aside: [{client: 10.10.2.10, servers: [10.10.7.255, 10.10.11.255], transport
     expect([groups('10.10.255.255', '-', ['00:1d:9c:20:01:10']), groups('10.10.1.255', '-', ['00:1d:9c:20:01:10']), groups('10.10.1.255')]).toEqual([0, 0, 1]);
   });
 
+  it('says of no attempt that nobody answered that two zones talk', () => {
+    const tried = conversation('10.5.0.8', '10.2.0.1', { port: 443, service: 'https', days: [MONDAY] });
+    const talk = diffSpec(loadText(SPEC), plus(tried));
+    expect(talk.map(({ type, severity }) => `${type} ${severity}`)).toEqual(['requirement-violation high']);
+    const refused = diffSpec(loadText(SPEC), plus({ ...tried, answeredSessions: 0, requests: 0 }));
+    expect(refused.map(({ type, severity }) => `${type} ${severity}`)).toEqual(['undeclared-conversation low']);
+    expect(refused[0].detail).toContain('Nobody answered with anything but a reset.');
+  });
+
   it('narrows to a zone, a conduit, a time', () => {
     const set = plus(modbus('10.3.0.1', '10.2.0.1', [{ code: 6 }]), conversation('10.5.0.8', '10.4.0.1', { port: 443, service: 'https', days: [MONDAY] }));
     expect(diffSpec(loadText(SPEC), set, { zone: 'CELL' }).map((finding) => finding.type)).toEqual(['undeclared-operation']);
