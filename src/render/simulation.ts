@@ -4,6 +4,7 @@ import { grouped } from './instant.ts';
 import { lossText } from './losses.ts';
 import { printable } from './printable.ts';
 import { textTable, type Column, type TableStyle } from './table.ts';
+import { plural } from '../infer/plural.ts';
 
 const BLOCKED: readonly Column[] = [
   { title: 'client', shrinkTo: 11, lines: 3 },
@@ -28,6 +29,33 @@ const CUTOVER: readonly Column[] = [
 const LISTED = 40;
 const LONGEST = 1000;
 
+/** As many targets of one client, by one service and without a request, are one row. */
+const SWEEP_TARGETS = 8;
+
+/** What was asked first, then what was only tried: connections without a request, those of one client by one service together. */
+const rowsOf = (blocked: Simulation['blocked']): (string | number)[][] => {
+  const rowOf = (one: Simulation['blocked'][number]): (string | number)[] => [
+    one.clientAsset ?? one.client,
+    `${one.serverAsset ?? one.server}${one.serverRole === null ? '' : ` (${one.serverRole})`}`,
+    `${one.service} ${one.operation}${one.extent === 'some' ? ' (sometimes)' : ''}`,
+    one.count,
+    one.days.length,
+    one.why,
+  ];
+  const tried = new Map<string, Simulation['blocked'][number][]>();
+  for (const one of blocked.filter(({ count }) => count === 0)) {
+    const key = `${one.client}\n${one.service}\n${one.operation}`;
+    tried.set(key, [...(tried.get(key) ?? []), one]);
+  }
+  const folded = [...tried.values()].flatMap((group) => {
+    const servers = new Set(group.map(({ server }) => server)).size;
+    if (servers < SWEEP_TARGETS) return group.map(rowOf);
+    const days = new Set(group.flatMap((one) => one.days)).size;
+    return [[group[0].clientAsset ?? group[0].client, `${servers} devices`, `${group[0].service} ${group[0].operation}`, 0, days, 'connections were tried and nothing was asked: a sweep; --json lists the devices']];
+  });
+  return [...blocked.filter(({ count }) => count > 0).map(rowOf), ...folded];
+};
+
 export function* simulationText(simulation: Simulation, losses: readonly string[], style: TableStyle): Generator<string> {
   yield lossText(losses);
   const { blocked, midstream, letThrough, onDemand, setAside, undecided, monitored, cutover, counts } = simulation;
@@ -36,20 +64,13 @@ export function* simulationText(simulation: Simulation, losses: readonly string[
   yield `${grouped(midstream.length)} open sessions break once at cut-over; residual risk ${grouped(simulation.residualRisk)}\n`;
   if (blocked.length > 0) {
     yield '\nWould have been blocked:\n';
-    const rows = blocked.slice(0, LISTED).map((one) => [
-      one.clientAsset ?? one.client,
-      `${one.serverAsset ?? one.server}${one.serverRole === null ? '' : ` (${one.serverRole})`}`,
-      `${one.service} ${one.operation}${one.extent === 'some' ? ' (sometimes)' : ''}`,
-      one.count,
-      one.days.length,
-      one.why,
-    ]);
-    yield* textTable(BLOCKED, rows, style);
-    if (blocked.length > LISTED) yield `${LISTED} of ${blocked.length}; --json lists all\n`;
+    const rows = rowsOf(blocked);
+    yield* textTable(BLOCKED, rows.slice(0, LISTED), style);
+    if (rows.length > LISTED) yield `${LISTED} of ${rows.length}; --json lists all\n`;
   }
-  for (const one of onDemand.slice(0, LISTED)) yield `${one === onDemand[0] ? '\nPasses only while somebody has switched it on:\n' : ''}  - ${printable(`${one.permit}: ${one.conversations} conversations on ${one.days.length} days`, LONGEST)}\n`;
+  for (const one of onDemand.slice(0, LISTED)) yield `${one === onDemand[0] ? '\nPasses only while somebody has switched it on:\n' : ''}  - ${printable(`${one.permit}: ${plural(one.conversations, 'conversation')} on ${plural(one.days.length, 'day')}`, LONGEST)}\n`;
   if (onDemand.length > LISTED) yield `  ... and ${onDemand.length - LISTED} more; --json lists all\n`;
-  if (setAside.conversations > 0) yield `\n${grouped(setAside.conversations)} conversations are blocked on purpose: the spec set them aside${setAside.waiting > 0 ? `, and ${grouped(setAside.waiting)} of them wait for a decision` : ''}.\n`;
+  if (setAside.conversations > 0) yield `\n${setAside.conversations === 1 ? '1 conversation is' : `${grouped(setAside.conversations)} conversations are`} blocked on purpose: the spec set ${setAside.conversations === 1 ? 'it' : 'them'} aside${setAside.waiting > 0 ? `, and ${grouped(setAside.waiting)} of them wait for a decision` : ''}.\n`;
   for (const one of undecided.slice(0, LISTED)) yield `${one === undecided[0] ? '\nLimits that what was kept cannot decide:\n' : ''}  - ${printable(`${one.permit}: ${one.client} -> ${one.server}: ${one.sentence}`, LONGEST)}\n`;
   if (undecided.length > LISTED) yield `  ... and ${undecided.length - LISTED} more; --json lists all\n`;
   if (counts.withoutPayload > 0) yield `\n${grouped(counts.withoutPayload)} conversations carried no payload: they pass by ports alone, whatever their Permit says of operations.\n`;
