@@ -132,14 +132,14 @@ export function writeOtMix(descriptor: number, packets: number): void {
   };
   /** The block that poll `number` of a session asks for: always the same one. */
   const quantityOf = (index: number, poll: number): number => 8 + ((index * 31 + poll * 17) % 64);
+  const addressOf = (index: number, poll: number): number => ((index * 13) % 500) + poll * 100;
   const codeOf = (index: number, poll: number): number => [3, [4, 1, 2][index % 3], [16, 6, 15][index % 3]][poll % FUNCTIONS_PER_UNIT];
   const modbusRequest = (index: number, one: Session, poll: number): void => {
     const code = codeOf(index, poll);
     const quantity = quantityOf(index, poll);
-    const address = ((index * 13) % 500) + poll * 100;
     const extra = code === 16 ? 1 + quantity * 2 : code === 15 ? 1 + ((quantity + 7) >> 3) : 0;
     const end = modbusAdu(0, one, 1 + Math.floor(poll / FUNCTIONS_PER_UNIT), code, 5 + extra);
-    body.setUint16(8, address);
+    body.setUint16(8, addressOf(index, poll));
     body.setUint16(10, code === 6 ? 1 : quantity);
     if (extra > 0) body.setUint8(12, extra - 1);
     send(one, false, PUSH, end);
@@ -158,6 +158,11 @@ export function writeOtMix(descriptor: number, packets: number): void {
     const octets = code === 3 || code === 4 ? quantity * 2 : (quantity + 7) >> 3;
     const end = modbusAdu(0, one, unit, code, code > 4 ? 5 : 2 + octets);
     if (code <= 4) body.setUint8(8, octets);
+    else {
+      // What was written, repeated (V1.1b3 clauses 6.6, 6.11 and 6.12).
+      body.setUint16(8, addressOf(index, poll));
+      body.setUint16(10, code === 6 ? 1 : quantity);
+    }
     if (random(200) !== 0) send(one, true, PUSH, end);
     else {
       send(one, true, PUSH, 10);

@@ -100,11 +100,10 @@ export function takeSteady(state: FlowState, view: DataView, from: number, count
           operations[o + OPERATION.requests]++;
         } else {
           if (code > FC_WRITE_MULTIPLE_REGISTERS || code === FC_DIAGNOSTICS || (length === SHORTEST_REQUEST) !== code > FC_READ_INPUT_REGISTERS) return k;
-          // What was written, repeated: of another range than the last one, the request may not have been heard.
-          if (code === FC_WRITE_SINGLE_COIL || code === FC_WRITE_SINGLE_REGISTER || code === FC_WRITE_MULTIPLE_COILS || code === FC_WRITE_MULTIPLE_REGISTERS) {
+          // What was written, repeated: of another range than the last one, the request may not have been heard. Answers of other functions are as long by chance, and left too.
+          if (code > FC_READ_INPUT_REGISTERS) {
             const from = view.getUint16(adu + 8);
-            const to = code <= FC_WRITE_SINGLE_REGISTER ? from : from + view.getUint16(adu + 10) - 1;
-            if (operations[o + OPERATION.rangeFirst] !== from || operations[o + OPERATION.rangeLast] !== to) return k;
+            if (operations[o + OPERATION.rangeFirst] !== from || operations[o + OPERATION.rangeLast] !== (code <= FC_WRITE_SINGLE_REGISTER ? from : from + view.getUint16(adu + 10) - 1)) return k;
           }
           operations[o + OPERATION.responses]++;
         }

@@ -28,12 +28,11 @@ function fill(db: Connection): void {
     return (...values) => void statement.run(...values);
   };
   const address = row('address', 'id', 'text', 'first_ns', 'last_ns');
-  const conversation = row('conversation', 'id', 'client', 'server', 'transport', 'port', 'service', 'service_by', 'direction_by', 'packets_to_server', 'packets_to_client', 'bytes_to_server', 'bytes_to_client', 'sessions', 'answered', 'requests', 'first_ns', 'last_ns', 'rev');
+  const conversation = row('conversation', 'id', 'client', 'server', 'transport', 'port', 'service', 'service_by', 'direction_by', 'packets_to_server', 'packets_to_client', 'bytes_to_server', 'bytes_to_client', 'sessions', 'answered', 'requests', 'first_ns', 'last_ns', 'rev', 'rhythm');
   const hour = row('conversation_hour', 'conversation', 'hour', 'packets_to_server', 'packets_to_client', 'bytes_to_server', 'bytes_to_client', 'requests', 'rev');
-  const operation = row('operation', 'id', 'conversation', 'protocol', 'unit', 'function', 'requests', 'responses', 'errors', 'ranges_folded', 'first_ns', 'last_ns', 'rev');
+  const operation = row('operation', 'id', 'conversation', 'protocol', 'unit', 'function', 'requests', 'responses', 'errors', 'ranges_folded', 'first_ns', 'last_ns', 'rev', 'rhythm');
   const operationHour = row('operation_hour', 'operation', 'hour', 'requests', 'responses', 'errors', 'rev');
   const range = row('operation_range', 'operation', 'access', 'first', 'last', 'requests');
-  const rhythm = row('rhythm', 'subject', 'bin', 'count', 'sum_ms');
   for (let i = 0; i < LARGE_ASSETS; i++) {
     const office = i - CELLS * CELL;
     address(i + 1, office < 0 ? `10.10.${Math.floor(i / CELL)}.${10 + (i % CELL)}` : `10.200.${Math.floor(office / 250)}.${1 + (office % 250)}`, ns(0), END);
@@ -49,14 +48,13 @@ function fill(db: Connection): void {
     const id = ++conversations;
     const count = days * 100;
     const last = ns(days * 86_400);
-    conversation(id, client + 1, server + 1, 6, port, service, 2, 4, count, count, count * 80, count * 120, days, days, count, ns(0), last, 1);
-    rhythm(id, 20, count, count * periodMs);
+    const rhythm = JSON.stringify([20, count, count * periodMs * 1000]);
+    conversation(id, client + 1, server + 1, 6, port, service, 2, 4, count, count, count * 80, count * 120, days, days, count, ns(0), last, 1, rhythm);
     for (let day = 0; day < days; day++) hour(id, startHour + day * 24 + 6, 100, 100, 8000, 12_000, 100, 1);
     for (const [code, access, first, end] of asks) {
-      operation(++operations, id, service, 1, code, count, count, 0, 0, ns(0), last, 1);
+      operation(++operations, id, service, 1, code, count, count, 0, 0, ns(0), last, 1, rhythm);
       for (let day = 0; day < days; day++) operationHour(operations, startHour + day * 24 + 6, 100, 100, 0, 1);
       range(operations, access, first, end, count);
-      rhythm(-operations, 20, count, count * periodMs);
     }
   };
   const office = (i: number): number => CELLS * CELL + i;
