@@ -7,6 +7,7 @@
 import type { Grant } from './conduit-grants.ts';
 import type { PlanIndex } from './conduit-plan.ts';
 import { isoDay } from './captured-days.ts';
+import { plural } from './plural.ts';
 
 export const QUESTION_KINDS = [
   'temporary-device', 'into-safety', 'enterprise-to-control', 'internet', 'remote-to-cell', 'cross-cell', 'refused', 'unheard-range', 'many-operations', 'unreadable', 'engineering', 'negotiated-ports', 'rare',
@@ -69,8 +70,18 @@ export function questionOf(grant: Grant, index: PlanIndex): QuestionKind | null 
   return null;
 }
 
+const MOST_DAYS = 6;
+
 /** `2026-01-05, 2026-01-19` with the last ones counted when there are many. */
-export const daysText = (days: readonly number[], limit = 6): string => {
-  const shown = days.slice(0, limit).map(isoDay).join(', ');
-  return days.length > limit ? `${shown} and ${days.length - limit} more days` : shown;
-};
+const daysText = (days: readonly number[]): string =>
+  `${days.slice(0, MOST_DAYS).map(isoDay).join(', ')}${days.length > MOST_DAYS ? ` and ${plural(days.length - MOST_DAYS, 'more day')}` : ''}`;
+
+/** Questions that depend on when it was seen. */
+const DATED: ReadonlySet<QuestionKind> = new Set(['rare', 'engineering', 'cross-cell', 'temporary-device', 'internet', 'enterprise-to-control']);
+
+/** Whether a question says its days: those of most days would say nothing. */
+export const saysDays = (kind: QuestionKind, days: readonly number[], capturedDays: number): boolean => DATED.has(kind) && days.length > 0 && days.length <= capturedDays / 2;
+
+/** ` Seen on 2026-01-05, 2026-01-19 (weekly).`, to stand behind a question. */
+export const seenOn = (days: readonly number[], regime: string | null): string =>
+  ` Seen on ${daysText(days)}${regime === null || regime === 'one day only' ? '' : ` (${regime})`}.`;

@@ -9,7 +9,7 @@ import type { Conversation } from '../observation.ts';
 import { formatSpan, parseSet } from '../net/address-set.ts';
 import { mergeSpans } from '../net/register-set.ts';
 import { compareAddresses } from './address-order.ts';
-import { daysText } from './conduit-questions.ts';
+import { seenOn } from './conduit-questions.ts';
 
 export interface SetAsideEntry {
   readonly client: string;
@@ -48,7 +48,7 @@ const questionOf = (why: string, conversations: readonly Conversation[]): string
   const question = QUESTIONS[why];
   if (question === undefined) return null;
   const days = [...new Set(conversations.flatMap((one) => one.days.map(({ day }) => day)))].sort((a, b) => a - b);
-  return `${question} Seen on ${daysText(days)}.`;
+  return `${question}${seenOn(days, null)}`;
 };
 
 /** Per client, transport, reason and set of ports; a client's servers with equal ports share an entry. */

@@ -21,7 +21,7 @@ import { draftPermits, hasPorts, sortDrafts } from './conduit-permits.ts';
 import type { DraftPermit } from './conduit-permits.ts';
 import { indexPlan, ownMacs } from './conduit-plan.ts';
 import type { PlanIndex, PlannedAsset, ZonePlan } from './conduit-plan.ts';
-import { daysText, QUESTION_SENTENCES } from './conduit-questions.ts';
+import { QUESTION_SENTENCES, saysDays, seenOn } from './conduit-questions.ts';
 import type { QuestionKind } from './conduit-questions.ts';
 import { listeningOf, regimeOf } from './conduit-regimes.ts';
 import { jobWindow } from './conduit-schedules.ts';
@@ -124,9 +124,6 @@ function makeIds(texts: readonly string[], fallback: string): Map<string, string
 }
 
 export const isoTime = (ns: bigint | null): string | null => (ns === null ? null : new Date(Number(ns / 1_000_000n)).toISOString().replace('.000Z', 'Z'));
-
-/** Questions that depend on when it was seen. */
-const DATED: ReadonlySet<QuestionKind> = new Set(['rare', 'engineering', 'cross-cell', 'temporary-device', 'internet', 'enterprise-to-control']);
 
 /** How people write a protocol; what is not listed keeps its own name. */
 const PROTOCOL_NAMES: Readonly<Record<string, string>> = {
@@ -289,7 +286,6 @@ export function proposeConduits(set: ObservationSet, plan: ZonePlan, options: Co
       const kind = draft.question;
       const regime = regimeOf(draft.evidence, listening);
       const window = options.exact || options.schedules === false ? null : jobWindow(draft, listening, options.hours !== false);
-      const rhythm = regime === null || regime === 'one day only' ? '' : ` (${regime})`;
       permits.push({
         permit: {
           id: `${id.slice(0, MAX_ID - 5)}-${String(i + 1).padStart(3, '0')}`,
@@ -312,7 +308,7 @@ export function proposeConduits(set: ObservationSet, plan: ZonePlan, options: Co
             completeness: completenessOf.get(`${draft.clientZone}\n${draft.serverZone}`) ?? null,
           },
         },
-        question: kind === null ? null : { kind, sentence: DATED.has(kind) && days.length > 0 && days.length <= index.capturedDays.length / 2 ? `${QUESTION_SENTENCES[kind]} Seen on ${daysText(days)}${rhythm}.` : QUESTION_SENTENCES[kind] },
+        question: kind === null ? null : { kind, sentence: `${QUESTION_SENTENCES[kind]}${saysDays(kind, days, index.capturedDays.length) ? seenOn(days, regime) : ''}` },
         days,
         regime,
         connections: draft.evidence.sessions,

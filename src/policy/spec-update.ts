@@ -8,7 +8,7 @@
 import { isMap, isScalar, isSeq } from 'yaml';
 import type { Document, YAMLSeq } from 'yaml';
 import { usageError } from '../errors.ts';
-import { daysText, QUESTION_SENTENCES } from '../infer/conduit-questions.ts';
+import { QUESTION_SENTENCES } from '../infer/conduit-questions.ts';
 import { isoTime, sensorsOf, type ConduitProposal, type ProposedPermit } from '../infer/conduits.ts';
 import { addTo } from '../net/multi-map.ts';
 import type { ObservationSet } from '../observation.ts';
@@ -19,6 +19,7 @@ import type { DeclaredPermit } from './permits.ts';
 import { plain } from './register-draft.ts';
 import { indexAssets, type AssetIndex } from './spec-assets.ts';
 import { parseSpec, type LoadedSpec } from './spec-load.ts';
+import { besideQuestion, refreshedQuestion, type QuestionSeen } from './spec-question.ts';
 import { freeRuleId } from './spec-rule.ts';
 import { assetEntry, listedAssets, ruleEntry, setAsideEntry, zoneEntry } from './spec-rules.ts';
 import type { SpecFlow, SpecZone } from './spec-schema.ts';
@@ -51,7 +52,7 @@ export function updateSpec(proposal: ConduitProposal, existingText: string, set:
   const need = needOf(loaded, assets, set);
   const wasForeseen = foresightOf(loaded);
   const rules = ruleAppender(document, proposal, loaded, zones, newcomers);
-  const refreshed = new Set<DeclaredPermit>();
+  const seen = new Map<DeclaredPermit, QuestionSeen>();
   let leftOut = 0;
   for (const proposed of proposal.permits) {
     for (const permit of relocate(proposed.permit, placement)) {
@@ -64,18 +65,23 @@ export function updateSpec(proposal: ConduitProposal, existingText: string, set:
         return isForeseeable || needed.length > 0 ? [part] : [];
       });
       leftOut += Number(!isWhole && (permit.evidence?.generalisedBy.length ?? 0) > 0);
+      const isAlone = isWhole && rest.length === 0 && covering.length === 1;
       for (const declared of covering) {
-        refreshed.add(declared);
-        refreshEvidence(document, declared, ruleEntry({ ...proposed, permit }).evidence ?? {}, isWhole && rest.length === 0 && covering.length === 1 ? COUNTED : DATED);
+        const held = seen.get(declared);
+        seen.set(declared, { days: [...(held?.days ?? []), ...proposed.days], regime: isAlone && held === undefined ? proposed.regime : null });
+        refreshEvidence(document, declared, ruleEntry({ ...proposed, permit }).evidence ?? {}, isAlone ? COUNTED : DATED);
       }
       for (const left of rest) rules.append(left.isOfPair ? asSeen(proposed, left.permit, need.of(left.permit, proposed.witnesses), set) : { ...proposed, permit: left.permit }, left);
     }
   }
   // A rule beside others lets no proposed Permit through as a whole, and is used all the same.
-  for (const [declared, asks] of need.letThrough()) if (!refreshed.has(declared)) {
+  for (const [declared, asks] of need.letThrough()) {
+    if (seen.has(declared)) continue;
     const { firstNs, lastNs, days } = evidenceOf(asks);
+    seen.set(declared, { days, regime: null });
     refreshEvidence(document, declared, { first_seen: isoTime(firstNs) ?? undefined, last_seen: isoTime(lastNs) ?? undefined, days: days.length }, DATED);
   }
+  for (const [declared, one] of seen) refreshQuestion(document, declared, one);
   mergeSetAside(document, proposal, loaded);
   return { text: asText(), added: { zones: newZones, assets: [...newcomers], rules: rules.added }, leftOut, notes: movedAddresses(proposal, placement, known, loaded) };
 }
@@ -272,15 +278,8 @@ const asSeen = (proposed: ProposedPermit, permit: Permit, needed: readonly Neede
   };
 };
 
-const MOST_NAMED = 3;
-
-/** Where a rule for the same service stands, more of it is for a person to decide. */
-const askedBeside = (rule: SpecFlow, { beside, isOfPair }: PermitLeft, days: readonly number[]): SpecFlow => {
-  const { evidence, decision: _decision, question: own, ...rest } = rule;
-  const named = `${beside.slice(0, MOST_NAMED).join(', ')}${beside.length > MOST_NAMED ? ` and ${beside.length - MOST_NAMED} more` : ''}`;
-  const question = `beside ${named}: the same service ${isOfPair ? 'of the same two' : 'between the same zones'}, not let through there; left out on purpose? Then reject this.${own === undefined ? '' : ` ${own}`}${isOfPair ? ` Seen on ${daysText(days)}.` : ''}`;
-  return { ...rest, decision: 'pending', question, ...(evidence === undefined ? {} : { evidence }) };
-};
+const askedBeside = ({ evidence, decision: _decision, question: own, ...rest }: SpecFlow, left: PermitLeft, days: readonly number[]): SpecFlow =>
+  ({ ...rest, decision: 'pending', question: besideQuestion(left, own, days), ...(evidence === undefined ? {} : { evidence }) });
 
 /** A known device with an address that the spec gives nobody: it may have moved, or somebody may use its link address. */
 const movedAddresses = (proposal: ConduitProposal, placement: Placement, known: AssetIndex, loaded: LoadedSpec): string[] =>
@@ -319,6 +318,14 @@ const refreshEvidence = (document: Document, declared: DeclaredPermit, fresh: Ev
     if (isSeq(node)) node.flow = true;
     held.set(key, typeof value === 'object' ? node : value);
   }
+};
+
+/** While nobody has decided. */
+const refreshQuestion = (document: Document, { permit, path }: DeclaredPermit, seen: QuestionSeen): void => {
+  const held = document.getIn([...path, 'question']);
+  if (permit.decision !== 'pending' || typeof held !== 'string') return;
+  const fresh = refreshedQuestion(held, seen);
+  if (fresh !== held) document.setIn([...path, 'question'], fresh);
 };
 
 /** Nobody has decided it: what was decided holds for what was seen until then, and is a finding when it goes on. */

@@ -156,6 +156,43 @@ describe('an update', () => {
     expect(loadText(updateSpec(proposeConduits(set, PLAN), later, set).text).spec.conduits[0].protocols_allowed?.[0].evidence).toMatchObject({ first_seen: '2026-01-02T08:00:00Z', last_seen: '2026-03-09T08:00:00Z', days: 28, requests: 9999999 });
   });
 
+  describe('the question of a rule', () => {
+    const seldom = (days: readonly number[]): typeof set => observations([modbus('10.4.0.1', '10.1.0.1'), conversation('10.8.0.1', '10.4.0.1', { port: 8443, service: 'https', days: days.map((day) => MONDAY + day) }), conversation('10.4.0.2', '10.3.0.1', { port: 22, service: 'ssh', days: days.map((day) => MONDAY + day) })]);
+    const text = writeSpec(proposeConduits(seldom([2]), PLAN));
+    const later = seldom([2, 16, 23, 24, 25, 26, 27]);
+    const questionsOf = (spec: string): unknown[] => loadText(spec).spec.conduits.flatMap(({ protocols_allowed: rules = [] }) => rules.map(({ question }) => question)).filter((one) => one !== undefined);
+    const RARE = 'rare: seldom seen: a job of the month, a fail-over, maintenance, or a mistake?';
+
+    it('says the days of its evidence as long as nobody has decided', () => {
+      expect(questionsOf(text)).toContain(`${RARE} Seen on 2026-01-07.`);
+      const after = updateSpec(proposeConduits(later, PLAN), text, later).text;
+      expect(questionsOf(after)).toContain(`${RARE} Seen on 2026-01-07, 2026-01-21, 2026-01-28, 2026-01-29, 2026-01-30, 2026-01-31 and 1 more day.`);
+      expect(updateSpec(proposeConduits(later, PLAN), after, later).text).toBe(after);
+    });
+
+    it('keeps the days of an earlier store', () => {
+      const next = seldom([16]);
+      expect(questionsOf(updateSpec(proposeConduits(next, PLAN), text, next).text)).toContain(`${RARE} Seen on 2026-01-07, 2026-01-21.`);
+    });
+
+    it('with a rhythm of several words follows as well', () => {
+      const weekly = text.replaceAll('Seen on 2026-01-07.', 'Seen on 2026-01-07 (weekly, on Wednesdays (UTC)).');
+      expect(weekly).not.toBe(text);
+      expect(questionsOf(updateSpec(proposeConduits(later, PLAN), weekly, later).text)).toContain(`${RARE} Seen on 2026-01-07, 2026-01-21, 2026-01-28, 2026-01-29, 2026-01-30, 2026-01-31 and 1 more day.`);
+    });
+
+    it.each([
+      ['a person wrote anew', (spec: string): string => spec.replaceAll('question: "', 'question: "Keller asks: ')],
+      ['is decided', (spec: string): string => spec.replaceAll('decision: pending', 'decision: approved')],
+    ])('that %s stays as it is', (_, edited) => {
+      const own = edited(text);
+      expect(own).not.toBe(text);
+      const after = updateSpec(proposeConduits(later, PLAN), own, later).text;
+      expect(questionsOf(after)).toEqual(questionsOf(own));
+      expect(after).not.toBe(own);
+    });
+  });
+
   it('what was set aside and rejected is not set aside again when it goes on', () => {
     const dropped = { ...PLAN, dropped: [{ conversation: 3, why: 'scan' as const }] };
     const proposal = proposeConduits(set, dropped);
