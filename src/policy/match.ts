@@ -118,7 +118,7 @@ const operationMiss = (permit: Permit, ask: Ask, conversation: Conversation): { 
     if (modbus !== null && modbus.unitIds.length > 0 && !modbus.unitIds.includes(unit)) return { kind: 'unit', sentence: `unit ${unit} is not among the permitted units ${modbus.unitIds.join(', ')}` };
     if (modbus !== null && range !== null) {
       const spans = bindingSpans(modbus.ranges, code, range.access);
-      if (spans !== null && !spansContain(spans, range)) return { kind: 'range', sentence: `addresses ${range.first} to ${range.last} are not within ${spans.map((span) => `${span.first}-${span.last}`).join(', ')}` };
+      if (spans !== null && !spansContain(spans, range)) return { kind: 'range', sentence: `${range.first === range.last ? `address ${range.first} is` : `addresses ${range.first} to ${range.last} are`} not within ${spans.map((span) => `${span.first}-${span.last}`).join(', ')}` };
     }
     return null;
   }

@@ -140,7 +140,7 @@ function lossSentences(status: StoreStatus, stops: readonly (readonly [string, n
     const names = captures.filter((capture) => capture.state === state).map((capture) => capture.name);
     if (names.length > 0) sentences.push(`${plural(names.length, 'capture')} ${says}: ${namesText(names)}`);
   }
-  if (status.lostSegments > 0) sentences.push(`${grouped(status.lostSegments)} gaps in TCP streams: packets were lost before the sensor`);
+  if (status.lostSegments > 0) sentences.push(`${status.lostSegments === 1 ? '1 gap in a TCP stream' : `${grouped(status.lostSegments)} gaps in TCP streams`}: packets were lost before the sensor`);
   if (status.duplicates > 0) {
     const cause = status.duplicates > MIRRORED_TWICE * packets ? ': the mirror port forwards both directions or several VLANs' : '';
     sentences.push(`${grouped(status.duplicates)} frames were seen twice (${percent(status.duplicates, packets)})${cause}`);
@@ -150,7 +150,7 @@ function lossSentences(status: StoreStatus, stops: readonly (readonly [string, n
   const deaf = status.hours.filter(isDeaf);
   if (deaf.length > 0) {
     const names = deaf.map((hour) => `${new Date(hour.hour * 3_600_000).toISOString().slice(0, 13)}Z`);
-    sentences.push(`${grouped(deaf.length)} of ${grouped(status.hours.length)} hours were heard badly, by packets lost or time not listened to: ${namesText(names)}`);
+    sentences.push(`${grouped(deaf.length)} of ${grouped(status.hours.length)} hours ${deaf.length === 1 ? 'was' : 'were'} heard badly, by packets lost or time not listened to: ${namesText(names)}`);
   }
   if (status.oneWayConversations >= ONE_WAY_LEAST && status.oneWayConversations > ONE_WAY_SHARE * status.tcpConversations) {
     sentences.push(`${grouped(status.oneWayConversations)} of ${grouped(status.tcpConversations)} TCP conversations were heard one way only: check the mirror port`);

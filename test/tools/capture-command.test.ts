@@ -211,7 +211,7 @@ describe.runIf(why === undefined)('capture', () => {
     expect(live).toMatchObject({ received: frames * 10, processed: totals.packets, interfaceDropped: 0 });
     expect(totals.packets + live['kernelDropped']).toBe(frames * 10);
     expect(overHours(sensor.hours, 'kernelDropped')).toBe(live['kernelDropped']);
-    expect(sensor.losses.join('\n')).toContain('hours were heard badly');
+    expect(sensor.losses.join('\n')).toMatch(/hours (was|were) heard badly/);
   });
 
   test('the disk of the store full: counting goes on, it is said, and when there is room again nothing is missing', async () => {
