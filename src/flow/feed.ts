@@ -54,7 +54,7 @@ const LATER_V4 = stopCode('ipv4.later-fragment');
 const LATER_V6 = stopCode('ipv6.later-fragment');
 
 const PLAIN = FLAG.plainLo | FLAG.plainHi;
-/** Modbus keeps nothing between messages. */
+/** Modbus asks the sink for what it keeps between messages, where it has to: refusals of what shares a function. */
 const NO_MEMORY: SessionMemory = {};
 
 /** Feeds the frames [from, to) of a batch. @param slowPathOnly for the property test: every frame by the modular path */
