@@ -1,7 +1,8 @@
 /**
  * A conversation whose direction was guessed, and the wrong way round: what was counted under it becomes part of the one that its
  * protocol proved, each direction for the other. Requests were taken for answers until a message told them apart, so they
- * change places; ranges, targets, errors and times are what both directions had in common. In: a store in which both are
+ * change places; ranges, targets, errors and times are what both directions had in common. A request taken for the answer to one that was not
+ * heard told its range once more: none is counted more often than it was asked. In: a store in which both are
  * written. Out: one of them. What a handshake or a protocol told stays.
  */
 import type { Connection } from './database.ts';
@@ -53,6 +54,7 @@ const OPERATIONS = `SELECT g.id, p.id FROM operation g
 const MOVE = [
   'UPDATE operation SET conversation = @proven, requests = responses, responses = requests, rev = @revision WHERE id = @from',
   'UPDATE operation_hour SET requests = responses, responses = requests, rev = @revision WHERE operation = @from',
+  'UPDATE operation_range SET requests = min(requests, (SELECT requests FROM operation WHERE id = @from)) WHERE operation = @from',
 ] as const;
 
 /** One that it has. */
@@ -65,7 +67,8 @@ const MERGE = [
   `INSERT INTO operation_hour (operation, hour, requests, responses, errors, rev) SELECT @to, hour, responses, requests, errors, @revision FROM operation_hour WHERE operation = @from
    ON CONFLICT DO UPDATE SET requests = requests + excluded.requests, responses = responses + excluded.responses, errors = errors + excluded.errors, rev = excluded.rev`,
   'DELETE FROM operation_hour WHERE operation = @from',
-  `INSERT INTO operation_range (operation, access, first, last, requests) SELECT @to, access, first, last, requests FROM operation_range WHERE operation = @from
+  `INSERT INTO operation_range (operation, access, first, last, requests) SELECT @to, access, first, last, min(requests, (SELECT responses FROM operation WHERE id = @from))
+   FROM operation_range WHERE operation = @from
    ON CONFLICT DO UPDATE SET requests = requests + excluded.requests`,
   'DELETE FROM operation_range WHERE operation = @from',
   `INSERT INTO operation_error (operation, code, count) SELECT @to, code, count FROM operation_error WHERE operation = @from
