@@ -9,6 +9,9 @@
 /** What an operation does to the device, from harmless to dangerous (docs/architecture.md, access classes). */
 export type Access = 'browse' | 'read' | 'diagnose' | 'write' | 'control' | 'program';
 
+/** Whether it changes the device, rather than asks it. */
+export const changesDevice = (access: Access | null): boolean => access === 'write' || access === 'control' || access === 'program';
+
 /** `tcp`, `udp`, `icmp`, `icmpv6`, `sctp`, `ip-<protocol number>`, `eth-0x<EtherType>`. */
 export type Transport = string;
 

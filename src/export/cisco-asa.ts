@@ -9,7 +9,7 @@ import { ASA_LIST_PREFIX, ASA_MONITOR_LEVEL } from '../source/firewall-log/monit
 import { ofFamily, asPrefix, formatAddress, isHost, netmaskOf } from './ip-notation.ts';
 import { objectPool, type AddressGroup, type AddressObject, type ObjectPool } from './address-objects.ts';
 import { coverage } from './covered-permits.ts';
-import { assumedText, joinedZones, missingPort, zonePorts, type ZonePort } from './device-zones.ts';
+import { assumedText, joinedZones, missingPort, withinText, zonePorts, type ZonePort } from './device-zones.ts';
 import type { Capabilities, DeviceExport, DevicePlan, Exporter, PlanPermit, PlanZone } from './exporter.ts';
 import { NO_CAPABILITIES } from './exporter.ts';
 import { assess, familiesOf, notEnforceable, refusalOf } from './loss.ts';
@@ -126,7 +126,7 @@ const addWithin = (zone: PlanZone, list: string, pool: ObjectPool, text: Text): 
     const side = `${group ? 'object-group' : 'object'} ${name}`;
     return [`access-list ${list} extended permit ip ${side} ${side} ${PERMIT_LOG}`];
   });
-  if (lines.length > 0) text.entries.set(list, [...(text.entries.get(list) ?? []), `access-list ${list} remark ${safeComment(`within ${zone.id}: no Permit is needed`, REMARK_LENGTH)}`, ...lines]);
+  if (lines.length > 0) text.entries.set(list, [...(text.entries.get(list) ?? []), `access-list ${list} remark ${withinText(zone, REMARK_LENGTH)}`, ...lines]);
 };
 
 interface Binding {

@@ -106,11 +106,14 @@ const idsOf = (entries: readonly PlanPermit[]): string => entries.map((entry) =>
 
 const distinct = (lists: readonly (readonly PlanPermit[])[]): PlanPermit[] => [...new Set(lists.flat())];
 
+/** What the rules of a Permit let through of others that need not hold then. */
+export const beyondOf = (entry: PlanPermit, cells: readonly ConditionCell[]): PlanPermit[] => distinct(cells.filter(({ own }) => own.includes(entry)).map((rule) => rule.beyond));
+
 /** What a reader of the loss report has to know of a Permit whose rules carry others; no reason to hold an export back. */
 export const conditionReasons = (entry: PlanPermit, cells: readonly ConditionCell[]): string[] => {
   const rules = cells.filter((cell) => cell.own.includes(entry));
   const others = distinct(rules.map(({ own, carried }) => carried.filter((one) => !own.includes(one))));
-  const beyond = distinct(rules.map((rule) => rule.beyond));
+  const beyond = beyondOf(entry, cells);
   const together = entry.permit.conditions.onDemand ? distinct(rules.map(({ own }) => own.filter((one) => one !== entry))) : [];
   return [
     ...(together.length === 0 ? [] : [`where both name a pair, switching it on lets through what ${idsOf(together)} does as well`]),

@@ -96,6 +96,9 @@ export const assumedText = ({ zone, unusable, assumed }: ZonePort, name: string)
 /** Zones with several interfaces of this device: what is within a zone needs no Permit, and has to pass from one to another. */
 export const joinedZones = ({ zones, device }: DevicePlan): PlanZone[] => zones.filter((zone) => interfacesIn(zone, device).length > 1);
 
+/** What a rule for that says of itself. */
+export const withinText = (zone: PlanZone, length: number): string => safeComment(`within ${zone.id}: no Permit is needed`, length);
+
 /** Why a Permit cannot stand on this device at all; null when both its zones have an interface. */
 export const missingPort = (entry: PlanPermit, ports: readonly ZonePort[]): string | null => {
   const missing = [entry.permit.from.zone, entry.permit.to.zone].filter((zone) => !ports.some((port) => port.zone.id === zone));

@@ -11,9 +11,9 @@ import type { Permit } from '../permit.ts';
 import { DEFAULT_RULE } from '../source/firewall-log/monitor-marks.ts';
 import { asPrefix, formatAddress, netmaskOf, ofFamily } from './ip-notation.ts';
 import { objectPool, type AddressObject, type ObjectPool } from './address-objects.ts';
-import { cellsOfGroup, conditionGroups, conditionReasons, type ConditionCell } from './condition-cells.ts';
+import { beyondOf, cellsOfGroup, conditionGroups, conditionReasons, type ConditionCell } from './condition-cells.ts';
 import { coverage } from './covered-permits.ts';
-import { assumedText, joinedZones, missingPort, zonePorts, type ZonePort } from './device-zones.ts';
+import { assumedText, joinedZones, missingPort, withinText, zonePorts, type ZonePort } from './device-zones.ts';
 import type { Capabilities, DeviceExport, DevicePlan, Exporter, ExportOptions, LossRow, ModbusEffect, PlanPermit, PlanZone } from './exporter.ts';
 import { NO_CAPABILITIES } from './exporter.ts';
 import { fortiosApplications, inspectableBy, inspectedEffect, type ApplicationList } from './fortios-applications.ts';
@@ -247,10 +247,8 @@ const inspectedPolicies = (shop: Workshop, cells: readonly InspectedCell[], opti
   });
 
 /** What the policies of a Permit let through: its own, and what need not hold when they do. */
-const givenBy = (entry: PlanPermit, cells: readonly ConditionCell[]): ModbusEffect | null => {
-  const given = [entry, ...cells.filter((cell) => cell.own.includes(entry)).flatMap((cell) => cell.beyond)];
-  return requiredModbus(entry.permit) === null ? null : widestEffect([...new Set(given)].flatMap((one) => inspectedEffect(one.permit) ?? []));
-};
+const givenBy = (entry: PlanPermit, cells: readonly ConditionCell[]): ModbusEffect | null =>
+  requiredModbus(entry.permit) === null ? null : widestEffect([entry, ...beyondOf(entry, cells)].flatMap((one) => inspectedEffect(one.permit) ?? []));
 
 const zoneLines = (name: string, devices: readonly string[]): string[] => [
   `    edit ${quoted(name)}`,
@@ -267,7 +265,7 @@ const withinPolicies = (shop: Workshop, zone: PlanZone): Policy[] =>
     const [name, group] = [shop.zoneName(zone.id), shop.pool.nameOf(addresses).name];
     return [{
       name: shop.policyNames.nameOf(`within ${zone.id} ${family}`, `WITHIN-${zone.id}`), from: name, to: name, family, source: group, target: group, schedule: ALWAYS, service: 'ALL',
-      disabled: false, applications: null, comment: safeComment(`within ${zone.id}: no Permit is needed`, COMMENT_LENGTH),
+      disabled: false, applications: null, comment: withinText(zone, COMMENT_LENGTH),
     }];
   });
 

@@ -9,7 +9,7 @@ import type { Permit } from '../permit.ts';
 import { NFT_DENIED, NFT_INSPECTED, NFT_ONE_OCTET, NFT_PREFIX, NFT_WOULD } from '../source/firewall-log/monitor-marks.ts';
 import { formatSpan, type AddressSpan } from '../net/address-set.ts';
 import { coverage } from './covered-permits.ts';
-import { joinedZones } from './device-zones.ts';
+import { joinedZones, withinText } from './device-zones.ts';
 import type { Capabilities, DeviceExport, DeviceInterface, DevicePlan, Exporter, LossRow, PlanConduit, PlanPermit } from './exporter.ts';
 import { NO_CAPABILITIES } from './exporter.ts';
 import { ofFamily } from './ip-notation.ts';
@@ -178,7 +178,7 @@ const withinLines = (plan: DevicePlan): string[] =>
       const ip = family === 'ipv4' ? 'ip' : 'ip6';
       return addresses === '' ? [] : [`\t\t${bound}${ip} saddr { ${addresses} } ${ip} daddr { ${addresses} } counter accept`];
     });
-    return lines.length === 0 ? [] : [`\t\t# ${safeComment(`within ${zone.id}: no Permit is needed`, 200)}`, ...lines];
+    return lines.length === 0 ? [] : [`\t\t# ${withinText(zone, 200)}`, ...lines];
   });
 
 /** What the reader would otherwise take for bound to an interface. */

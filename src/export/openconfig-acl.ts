@@ -6,14 +6,14 @@
  */
 import type { Permit } from '../permit.ts';
 import { coverage } from './covered-permits.ts';
-import { assumedText, joinedZones, missingPort, zonePorts, type ZonePort } from './device-zones.ts';
+import { assumedText, joinedZones, missingPort, withinText, zonePorts, type ZonePort } from './device-zones.ts';
 import type { DeviceExport, DevicePlan, Exporter, LossRow, PlanPermit, PlanZone } from './exporter.ts';
 import { NO_CAPABILITIES } from './exporter.ts';
 import { ofFamily, prefixesOf } from './ip-notation.ts';
 import { assess, familiesOf, notEnforceable, refusalOf } from './loss.ts';
 import { asciiJson } from './loss-report.ts';
 import { permitLine } from './permit-text.ts';
-import { nameScope, safeComment } from './vendor-name.ts';
+import { nameScope } from './vendor-name.ts';
 
 const CAPABILITIES = { ...NO_CAPABILITIES, ipv6: true, multicast: true };
 
@@ -97,7 +97,7 @@ const withinEntries = (zone: PlanZone, family: Family): Json[] => {
   const prefixes = ofFamily(zone.addresses, family).flatMap((span) => prefixesOf(span).map((prefix) => `${prefix.network}/${prefix.length}`));
   return prefixes.flatMap((source) =>
     prefixes.map((destination): Json => ({
-      description: safeComment(`within ${zone.id}: no Permit is needed`, DESCRIPTION_LENGTH),
+      description: withinText(zone, DESCRIPTION_LENGTH),
       [family]: { config: { 'source-address': source, 'destination-address': destination } },
       actions: { config: { 'forwarding-action': 'openconfig-acl:ACCEPT' } },
     })),

@@ -7,7 +7,7 @@
  */
 import { tableOf } from '../net/register-set.ts';
 import { SIGNATURE_PREFIX } from '../source/firewall-log/monitor-marks.ts';
-import { cellsOfGroup, conditionGroups, conditionReasons, type ConditionCell, type ConditionGroup } from './condition-cells.ts';
+import { beyondOf, cellsOfGroup, conditionGroups, conditionReasons, type ConditionCell, type ConditionGroup } from './condition-cells.ts';
 import type { Capabilities, Mode, ModbusEffect, PlanPermit } from './exporter.ts';
 import { modbusComplement, type Forbidden, type ModbusEngine } from './modbus-complement.ts';
 import { passedModbus } from './modbus-passed.ts';
@@ -196,7 +196,6 @@ export const snort3Rules = (permits: readonly PlanPermit[], mode: Mode, head: re
     return [group, { name, path: `baseline-local-${index + 2}.rules`, text: textOf([...head, `# rule group and intrusion policy: ${name}`], cellsOf([group])), of: group.members.filter(inspected) }];
   });
   const all = cellsOf(groups);
-  const beyondOf = (entry: PlanPermit): PlanPermit[] => [...new Set(all.filter((cell) => cell.own.includes(entry)).flatMap((cell) => cell.beyond))];
   return {
     policies: [shared, ...own.map(([, policy]) => policy)],
     // An access rule without inspection hides none that should pass.
@@ -204,9 +203,9 @@ export const snort3Rules = (permits: readonly PlanPermit[], mode: Mode, head: re
     policyOf: (entry) => (isPlain(entry) ? 'none' : (own.find(([group]) => group.members.includes(entry))?.[1].name ?? NAME)),
     modbusOf: (entry) => {
       if (entry.permit.service.transport !== 'tcp' || requiredModbus(entry.permit) === null) return null;
-      return withUncheckedEnds(widestEffect([entry, ...beyondOf(entry)].flatMap((one) => passedModbus(one.permit, ENGINE) ?? [])));
+      return withUncheckedEnds(widestEffect([entry, ...beyondOf(entry, all)].flatMap((one) => passedModbus(one.permit, ENGINE) ?? [])));
     },
-    beyondOf: (entry) => (requiredModbus(entry.permit) !== null ? [] : beyondOf(entry).map((one) => `what ${one.permit.id} lets through, while this rule holds`)),
+    beyondOf: (entry) => (requiredModbus(entry.permit) !== null ? [] : beyondOf(entry, all).map((one) => `what ${one.permit.id} lets through, while this rule holds`)),
     reasonsOf: (entry) => conditionReasons(entry, all),
   };
 };

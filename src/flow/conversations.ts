@@ -184,13 +184,11 @@ function serve(state: FlowState, session: number, serverIsLo: boolean): void {
   const flags = state.sessions.keys[s + SESSION.flags];
   const isRevised = (flags & oriented) !== 0 && ((flags & FLAG.clientIsLo) === 0) !== serverIsLo;
   const guessed = serverPort(state, session);
-  if (isRevised) {
-    count(state, 'direction.revised');
-    state.sessions.keys[s + SESSION.conversation] = 0;
-  }
   setDirection(state, session, !serverIsLo, DIRECTION.protocol);
   learnServer(state, session);
   if (isRevised) {
+    count(state, 'direction.revised');
+    state.sessions.keys[s + SESSION.conversation] = 0;
     if (state.turned.count < MAX_TURNED) internKey(state.turned, conversationOf(state, session, true), guessed, 0, 0);
     else count(state, 'limit.turned');
   }

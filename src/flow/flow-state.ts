@@ -161,6 +161,8 @@ export const OPERATION = Object.freeze({
   /** index + 1 of its first RHYTHM, 0 none */
   rhythm: 31,
 } as const);
+/** Unit id and 1, in an operation's key below its protocol. */
+export const UNIT_MASK = 0xffff;
 export const OPERATION_ROW = Object.freeze({ stride: 5, operation: 0, hour: 1, requests: 2, responses: 3, errors: 4 } as const);
 
 /** One bin of a rhythm, in a chain that a conversation's or an operation's record begins. The sum is in microseconds. */
@@ -238,7 +240,6 @@ export interface FlowState {
   readonly addressFacts: IntTable;
   addressFactCounts: Int32Array;
   /** Records of RHYTHM. A subject has a few bins, found along its chain: half the memory of a table, and no lookup. */
-  /** Records of RHYTHM. */
   rhythmWords: Int32Array;
   /** The same memory as doubles. */
   rhythmDoubles: Float64Array;

@@ -52,14 +52,17 @@ export function createIntTable(stride = KEY_WORDS): IntTable {
 
 /** Empties the table and gives its memory back when it had grown large. */
 export function clearIntTable(table: IntTable): void {
-  if (table.stride > KEY_WORDS) table.keys.fill(0, 0, table.count * table.stride);
+  const used = table.count * table.stride;
   table.count = 0;
   table.added = false;
   if (table.slots.length > 1 << 16) {
     allocate(table, (INITIAL_SLOTS >> 1) * table.stride);
     table.slots = new Int32Array(INITIAL_SLOTS);
     table.mask = INITIAL_SLOTS - 1;
-  } else table.slots.fill(0);
+  } else {
+    if (table.stride > KEY_WORDS) table.keys.fill(0, 0, used);
+    table.slots.fill(0);
+  }
 }
 
 /** Murmur3's mixing on four words. */

@@ -7,9 +7,9 @@
 import type { ProtocolSink } from '../decode/app/protocol.ts';
 import * as protocols from '../decode/app/protocol.ts';
 import { describeOperation } from '../decode/app/registry.ts';
-import { FOLDED_FUNCTION, REVERSED_FACT } from '../observation.ts';
+import { changesDevice, FOLDED_FUNCTION, REVERSED_FACT } from '../observation.ts';
 import { askedAddress, askerAddress, conversationOf, isServersMessage, proveServer } from './conversations.ts';
-import { count, internText, type FlowState } from './flow-state.ts';
+import { count, internText, UNIT_MASK, type FlowState } from './flow-state.ts';
 import * as layout from './flow-state.ts';
 import { findKey, grownInt32, internKey } from './int-table.ts';
 import { noteOperationRequest } from './rhythm.ts';
@@ -29,10 +29,6 @@ const MAX_FACTS_PER_CONVERSATION = 512;
 const MAX_ADDRESS_FACTS = 100_000;
 /** Beyond the limit ranges are widened to blocks of this many addresses: bounded, and never narrower than what was seen. */
 const FOLD_BLOCK = 64;
-
-/** Unit id and 1, in an operation's key below its protocol. */
-const UNIT_MASK = 0xffff;
-
 
 export interface FlowSink extends ProtocolSink, StreamEvents {
   session: number;
@@ -303,8 +299,7 @@ function findOperation(state: FlowState, sink: FlowSink, word: number, code: num
 /** Whether an operation more is folded, of a conversation that has `known` already. */
 function isBeyond(state: FlowState, sink: FlowSink, known: number, code: number): boolean {
   const { access } = describeOperation(state.texts[sink.protocolText], code);
-  const changes = access === 'write' || access === 'control' || access === 'program';
-  return !changes || known >= MAX_OPERATIONS_PER_CONVERSATION + MAX_MORE_CHANGES;
+  return !changesDevice(access) || known >= MAX_OPERATIONS_PER_CONVERSATION + MAX_MORE_CHANGES;
 }
 
 /** The operation's first message of an hour: what it counted before is folded. */

@@ -5,7 +5,7 @@
  * In: Observations and the plan. Out: grants with operations, ranges, evidence and witnesses, and what crosses no
  * boundary or was set aside, counted. Left out on purpose: any widening (conduit-generalise.ts).
  */
-import { FOLDED_FUNCTION, type Access, type Conversation, type ObservationSet, type Operation } from '../observation.ts';
+import { changesDevice, FOLDED_FUNCTION, type Access, type Conversation, type ObservationSet, type Operation } from '../observation.ts';
 import type { Span } from '../net/register-set.ts';
 import { mergeSpans, spansContain, tableOf } from '../net/register-set.ts';
 import { CONTROLS_DEVICE } from './activity.ts';
@@ -92,19 +92,18 @@ const classOfOperation = (operation: Operation): OperationClass => {
   }
 };
 
-const CHANGES: ReadonlySet<Access> = new Set(['write', 'control', 'program']);
-
 const doubtOf = (operation: Operation): Doubt | null => {
   const { function: code, protocol, access, requests, responses, errors, ranges } = operation;
   if (code === FOLDED_FUNCTION) return 'many-operations';
   const isOpen = protocol === 'modbus' && ranges.length === 0 && (tableOf(code, 'read') !== null || tableOf(code, 'write') !== null);
-  if (errors > 0 && responses === 0 && (requests === 0 || isOpen || CHANGES.has(access))) return 'refused';
+  if (errors > 0 && responses === 0 && (requests === 0 || isOpen || changesDevice(access))) return 'refused';
   return isOpen && requests === 0 ? 'unheard-range' : null;
 };
 
 const serviceName = (name: string): string => name.replace(/(Request|Response)$/, '');
 
-const policyName = (policy: string): string => policy.slice(policy.lastIndexOf('#') + 1);
+/** The last part of an OPC UA security policy's URI (OPC 10000-7). */
+export const policyName = (policy: string): string => policy.slice(policy.lastIndexOf('#') + 1);
 
 const askOf = (operation: Operation): ModbusAsk => {
   const unit = operation.unit ?? 0;

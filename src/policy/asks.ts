@@ -5,6 +5,7 @@
  * by service, other protocols by operation, and the bare service where nothing was readable. Left out on purpose: who
  * may ask it (match.ts).
  */
+import { policyName } from '../infer/conduit-grants.ts';
 import { FOLDED_FUNCTION, type Access, type Conversation, type Day, type Operation } from '../observation.ts';
 
 export interface Ask {
@@ -73,8 +74,6 @@ const SECURITY_MODE_ORDER = ['None', 'Sign', 'SignAndEncrypt'];
 const POLICY_STRENGTH: Readonly<Record<string, number>> = {
   None: 0, Basic128Rsa15: 1, Basic256: 2, Basic256Sha256: 3, Aes128_Sha256_RsaOaep: 3, Aes256_Sha256_RsaPss: 4,
 };
-
-const policyName = (policy: string): string => policy.slice(policy.lastIndexOf('#') + 1);
 
 export interface OpcUaSecurity {
   readonly modes: readonly string[];

@@ -5,7 +5,7 @@
  * zones; what is set aside or stays within a zone is counted. Order of judgement: who is it, may the two zones talk at
  * all, who opens, how safely, what is asked. Left out on purpose: Permits that nothing used (diff-declared.ts).
  */
-import type { Conversation, ObservationSet } from '../observation.ts';
+import { changesDevice, type Conversation, type ObservationSet } from '../observation.ts';
 import { isPublicAddress } from '../net/address-set.ts';
 import { staysOnLink } from '../net/link-local.ts';
 import type { ConduitBetween } from './conduit-between.ts';
@@ -117,7 +117,7 @@ const judgeMisses = (context: DiffContext, conversation: Conversation, verdict: 
   const severity = severityOf(conversation, toKind);
   const refusedWhole = missing.length === verdict.asks.length && nearest.length > 0 && nearest.every((miss) => miss.kind === 'rejected' || miss.kind === 'schedule' || miss.kind === 'expired');
   if (verdict.related.length > 0 && !refusedWhole) {
-    const changes = missing.some(({ ask }) => ask.access === 'write' || ask.access === 'control' || ask.access === 'program');
+    const changes = missing.some(({ ask }) => changesDevice(ask.access));
     return {
       type: 'undeclared-operation', severity: changes ? (toKind === 'safety' ? 'critical' : 'high') : 'medium', permit: near, requirement: null,
       title: `${who}: ${missing.length === 1 ? missing[0].ask.text : `${missing.length} operations`} not permitted on ${service}`,

@@ -9,7 +9,7 @@
 import { plural } from '../infer/plural.ts';
 import { staysOnLink } from '../net/link-local.ts';
 import { addTo } from '../net/multi-map.ts';
-import type { Conversation, ObservationSet } from '../observation.ts';
+import { FOLDED_FUNCTION, type Conversation, type ObservationSet } from '../observation.ts';
 import type { Permit } from '../permit.ts';
 import type { LoadedSpec } from './spec-load.ts';
 
@@ -75,7 +75,7 @@ const endHolds = (end: Permit['from'], who: Who): boolean => end.zone === who.zo
 const asksOf = (conversation: Conversation): { text: string; passes: (permit: Permit) => boolean }[] => {
   const asks: { text: string; passes: (permit: Permit) => boolean }[] = [];
   for (const operation of conversation.operations) {
-    if (operation.function < 0) asks.push({ text: `${operation.protocol} ${operation.name}`, passes: (permit) => permit.access.length === 0 && permit.named === null && permit.modbus === null && (permit.opcua?.services.length ?? 0) === 0 });
+    if (operation.function === FOLDED_FUNCTION) asks.push({ text: `${operation.protocol} ${operation.name}`, passes: (permit) => permit.access.length === 0 && permit.named === null && permit.modbus === null && (permit.opcua?.services.length ?? 0) === 0 });
     else if (operation.protocol === 'modbus') {
       const code = operation.function;
       const unit = operation.unit ?? 0;

@@ -5,7 +5,7 @@
  * practice are never mixed up: each says which it is. Left out on purpose: rules on inferred zones (infer/requirements.ts).
  */
 import { isMonitoringService } from '../infer/conduit-questions.ts';
-import type { Conversation } from '../observation.ts';
+import { changesDevice, type Conversation } from '../observation.ts';
 import type { Severity } from './findings.ts';
 import type { DeclaredPermit } from './permits.ts';
 import { permittedCodes } from './permits.ts';
@@ -47,14 +47,14 @@ export const crossingRequirement = (from: DeclaredKind | 'internet', to: Declare
 
 /** Whether a conversation changes the device rather than reads it. */
 export const isChanging = (conversation: Conversation): boolean =>
-  conversation.operations.some((operation) => operation.access === 'write' || operation.access === 'control' || operation.access === 'program');
+  conversation.operations.some(({ access }) => changesDevice(access));
 
 /** Whether a Permit would let somebody change the device. Not naming operations at all lets everything. */
 export const permitsChange = ({ permit }: DeclaredPermit): boolean => {
   const codes = permittedCodes(permit);
   if (isMonitoringService(permit.service.transport, permit.service.protocol)) return false;
-  if (codes.length > 0) return codes.some((code) => ['write', 'control', 'program'].includes(accessOfFunctionCode(code)));
-  return permit.access.length === 0 || permit.access.some((access) => access === 'write' || access === 'control' || access === 'program');
+  if (codes.length > 0) return codes.some((code) => changesDevice(accessOfFunctionCode(code)));
+  return permit.access.length === 0 || permit.access.some(changesDevice);
 };
 
 const SAFETY_ROLES = new Set(['sis', 'safety-controller']);

@@ -1,4 +1,5 @@
 /** A proposal as text for the terminal, and as JSON. In: zones and conduits. Out: chunks; every word from the wire is made printable. */
+import { policyName } from '../infer/conduit-grants.ts';
 import type { ConduitProposal, ProposedPermit } from '../infer/conduits.ts';
 import type { Proposal, Zone } from '../infer/proposal.ts';
 import { SEVERITIES } from '../policy/findings.ts';
@@ -91,7 +92,7 @@ function operationsText(permit: ProposedPermit['permit']): string {
   }
   if (permit.opcua !== null) {
     const { services, securityModes, securityPolicies } = permit.opcua;
-    return [list(services, 4), list(securityModes, 3), list(securityPolicies.map((uri) => uri.replace(/^.*#/, '')), 2)].filter((text) => text !== '').join('; ');
+    return [list(services, 4), list(securityModes, 3), list(securityPolicies.map(policyName), 2)].filter((text) => text !== '').join('; ');
   }
   if (permit.named !== null) return list(permit.named.names, 5);
   return permit.access.length === 0 ? '' : permit.access.join(' ');

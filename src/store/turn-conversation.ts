@@ -84,13 +84,12 @@ const MERGE = [
 export function turnConversation(db: Connection, guessed: ConversationKey, proven: number, revision: number): void {
   const id = db.prepare(FIND).pluck().get(guessed) as number | undefined;
   if (id === undefined) return;
-  const ids = { guessed: id, proven, revision };
   const run = (statements: readonly string[], names: Readonly<Record<string, number>>): void => {
-    for (const sql of statements) db.prepare(sql).run(Object.fromEntries(Object.entries(names).filter(([name]) => sql.includes(`@${name}`))));
+    for (const sql of statements) db.prepare(sql).run(names);
   };
   for (const [from, to] of db.prepare(OPERATIONS).raw().all({ guessed: id, proven }) as [number, number | null][]) {
     if (to === null) run(MOVE, { proven, revision, from });
     else run(MERGE, { revision, from, to });
   }
-  run(TURN, ids);
+  run(TURN, { guessed: id, proven, revision });
 }

@@ -6,7 +6,7 @@
  * conversation whose direction was revised before it had a packet is none.
  */
 import { addressText } from '../flow/address-table.ts';
-import type { FlowState, Span } from '../flow/flow-state.ts';
+import { UNIT_MASK, type FlowState, type Span } from '../flow/flow-state.ts';
 import * as layout from '../flow/flow-state.ts';
 import { rhythmText } from '../flow/rhythm.ts';
 import { CONVERSATION_KEY } from './schema.ts';
@@ -25,8 +25,6 @@ export function nextRevision(writer: StoreWriter): number {
 
 /** Scanners beyond the limit are one (conversations.ts). */
 const MANY_SCANNERS = '(many)';
-/** Protocol text in the upper half of an operation's key word, unit id + 1 in the lower. */
-const UNIT_MASK = 0xffff;
 
 /** So many rows in random order are sorted into an index faster than put into it one by one; there must be no others that they could meet. */
 const BULK = 50_000;

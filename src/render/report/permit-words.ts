@@ -1,4 +1,5 @@
 /** A Permit in words for people. In: a Permit. Out: who, which service, which operations, on which conditions. */
+import { policyName } from '../../infer/conduit-grants.ts';
 import type { Access } from '../../observation.ts';
 import type { Permit, PermitEnd } from '../../permit.ts';
 import { accessOfFunctionCode } from '../../net/register-set.ts';
@@ -41,7 +42,7 @@ export function operationsOfPermit(permit: Permit): string {
     const { services, securityModes, securityPolicies } = permit.opcua;
     if (services.length > 0) parts.push(listed(services, RANGES));
     if (securityModes.length > 0) parts.push(`mode ${securityModes.join(' or ')}`);
-    if (securityPolicies.length > 0) parts.push(`policy ${securityPolicies.map((uri) => uri.replace(/^.*#/, '')).join(' or ')}`);
+    if (securityPolicies.length > 0) parts.push(`policy ${securityPolicies.map(policyName).join(' or ')}`);
   }
   if (permit.named !== null) parts.push(listed(permit.named.names, RANGES));
   if (parts.length === 0 && permit.access.length > 0) parts.push(permit.access.join(', '));
