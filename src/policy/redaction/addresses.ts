@@ -40,7 +40,7 @@ function keptHead(family: Family, value: bigint): number {
 
 const IPV4_IN_IPV6 = 0xffffn;
 
-/** Octets to fill bits from: the first with which no address becomes itself by chance. */
+/** Octets to fill bits from: the first with which no address becomes itself by chance, nor none at all. */
 const FILLS = [0x00, 0x55, 0x33, 0xaa, 0x0f, 0xcc];
 
 export interface AddressMap {
@@ -88,16 +88,16 @@ const endsOf = (span: AddressSpan): bigint[] => (isPrefix(span) ? [span.first] :
 
 function mapTree(family: Family, values: ReadonlySet<bigint>): ReadonlyMap<bigint, bigint> {
   const trials = FILLS.map((fill) => fillTree(family, values, fill));
-  return trials.reduce((best, trial) => (trial.unchanged < best.unchanged ? trial : best)).mapped;
+  return trials.reduce((best, trial) => (trial.unfit < best.unfit ? trial : best)).mapped;
 }
 
-function fillTree(family: Family, values: ReadonlySet<bigint>, fill: number): { readonly mapped: ReadonlyMap<bigint, bigint>; readonly unchanged: number } {
+function fillTree(family: Family, values: ReadonlySet<bigint>, fill: number): { readonly mapped: ReadonlyMap<bigint, bigint>; readonly unfit: number } {
   const sorted = [...values].sort((a, b) => (a < b ? -1 : 1));
   const bits = BITS[family];
   const mapped = new Map<bigint, bigint>();
   const heads = sorted.map((value) => keptHead(family, value));
-  /** Addresses that could have become others. */
-  let unchanged = 0;
+  /** Addresses that could have become others, and those that became the unspecified one. */
+  let unfit = 0;
   /** @param from, to the addresses below one node; @param depth bits above it; @param base what these became */
   const walk = (from: number, to: number, depth: number, base: bigint, wasFree: boolean): void => {
     let above = base;
@@ -121,8 +121,8 @@ function fillTree(family: Family, values: ReadonlySet<bigint>, fill: number): { 
       free ||= !stays;
     }
     mapped.set(sorted[from], above);
-    if (free && above === sorted[from]) unchanged++;
+    if ((free && above === sorted[from]) || (above === 0n && sorted[from] !== 0n)) unfit++;
   };
   if (sorted.length > 0) walk(0, sorted.length, 0, 0n, false);
-  return { mapped, unchanged };
+  return { mapped, unfit };
 }

@@ -54,6 +54,10 @@ test('what an address means to inference stays: private, public, group, neighbou
   }), { numRuns: 100 });
 });
 
+test('a device of the first vendor number is not replaced by the address that nobody has', () => {
+  expect(mapAddresses(new Set(['00:00:00:00:00:01'])).span('00:00:00:00:00:01')).not.toBe('00:00:00:00:00:00');
+});
+
 test('prefixes stay prefixes of their length and ranges ranges, with the same addresses in them', () => {
   const spans = ['10.20.0.0/16', '10.20.16.0/20', '10.20.4.128/26', '10.20.4.10-10.20.4.30', '0.0.0.0/0', 'fd12::/16', 'fd12:3456::/32'];
   fc.assert(fc.property(fc.uniqueArray(fc.integer({ min: 0, max: 0xffff }), { minLength: 1, maxLength: 30 }), (tails) => {
