@@ -285,7 +285,6 @@ function initConversation(state: FlowState, conversation: number, transport: num
   words[c + CONVERSATION.serviceBy] = name === null ? SERVICE_BY.none : isNumbered ? SERVICE_BY.port : SERVICE_BY.probe;
   words[c + CONVERSATION.rttUs] = -1;
   words[c + CONVERSATION.row] = -1;
-  words[c + CONVERSATION.lastBin] = -1;
   const d = c >> 1;
   doubles[d + CONVERSATION.firstSecondsD] = NO_FIRST;
   doubles[d + CONVERSATION.lastSecondsD] = NO_LAST;

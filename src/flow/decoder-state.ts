@@ -15,7 +15,6 @@ import { clearIntTable, internKey } from './int-table.ts';
 import { clearMirrorMemory } from './mirror-memory.ts';
 import { foldOperation, lastAsked, settleRange, type FlowSink } from './operations.ts';
 import { forgetTime, zeroCapture } from './settle.ts';
-import { settleConversationBin, settleOperationBin } from './rhythm.ts';
 import { createTcpStream, type HalfStream, type TcpStream } from './stream-record.ts';
 import { settleHalf } from './tcp-stream.ts';
 
@@ -67,9 +66,7 @@ export function closeInterval(state: FlowState, sink: FlowSink): void {
   for (let operation = 0; operation < state.operations.count; operation++) {
     foldOperation(state, operation, state.operations.keys[operation * OPERATION.stride + OPERATION.hour]);
     settleRange(state, operation);
-    settleOperationBin(state, operation);
   }
-  for (let conversation = 0; conversation < state.conversations.count; conversation++) settleConversationBin(state, conversation);
   tellSameAddresses(state);
 }
 

@@ -2,7 +2,7 @@
  * The hot function: frames in, sessions counted, streams read. Frames are taken in groups and twice: pass one (locate.ts)
  * reads their headers and finds their sessions, pass two counts them in order. What nearly every frame of a plant is (the next
  * message of a steady Modbus poll, an acknowledgement, a server's octets that nobody reads) is counted by `takeSteady`, which
- * calls nothing; it gives way to `takeFrame`, which takes everything, at the first frame that is anything else.
+ * calls nothing; what it puts off is taken by `takeFrame`, which takes everything.
  *
  * `slowPathOnly` decodes every frame by the modular decoder and takes it by `takeFrame`: both must leave the same
  * tables, and a property test feeds both the same bytes (test/flow/fast-path.test.ts). Nothing here allocates per frame; all
@@ -32,7 +32,7 @@ import { noteFrame, noteGroup, settleVlans } from './mirror.ts';
 import type { FlowSink } from './operations.ts';
 import { beginHour, beginsAnew, newSession, noteLate, noteSender, noteTcpFlags } from './session-frames.ts';
 import { acknowledge, goOn, noteRequest, readPayload } from './session-payload.ts';
-import { takeSteady } from './steady.ts';
+import { LATER, putOff, takeSteady } from './steady.ts';
 import { instantUs } from './tcp-stream.ts';
 
 // Constants of the module at hand: V8 folds them into the code, imported ones it loads and checks at every use.
@@ -141,25 +141,19 @@ function enterHour(state: FlowState, sink: FlowSink, sec: number): number {
 /** The group of `count` frames from `from` on, of one hour, in line and located. */
 function takeGroup(state: FlowState, sink: FlowSink, batch: FrameBatch, from: number, count: number, modbusText: number): void {
   for (let k = 0; k < count; k++) {
-    if (mayBeSteady(state, k)) {
-      k = takeSteady(state, batch.view, k, count, sink.hour, modbusText);
-      if (k === count) return;
-    }
-    const session = sessions[k];
-    sink.seconds = secondsOf[k];
-    sink.nanos = nanosOf[k];
-    if (session < 0) takeDecoded(state, sink, batch, from + k, k, modbusText);
-    else takeFrame(state, sink, batch, from + k, k, session, null, modbusText);
+    k = takeSteady(state, batch.view, k, count, sink.hour, modbusText);
+    for (let n = 0; n < putOff.count; n++) takeLocated(state, sink, batch, from, LATER[n], modbusText);
+    if (k < count) takeLocated(state, sink, batch, from, k, modbusText);
   }
 }
 
-/** Whether takeSteady would look at more of the frame than its session's flags: for stretches of other protocols it is not called. */
-function mayBeSteady(state: FlowState, k: number): boolean {
+/** The frame `k` of the group that begins at `from`, whatever it is. */
+function takeLocated(state: FlowState, sink: FlowSink, batch: FrameBatch, from: number, k: number, modbusText: number): void {
   const session = sessions[k];
-  if (session < 0) return false;
-  const s = session * SESSION.stride;
-  const words = state.sessions.keys;
-  return (words[s + SESSION.flags] & PLAIN) !== 0 || payloadWires[k] === 0 || words[s + SESSION.app] < 0;
+  sink.seconds = secondsOf[k];
+  sink.nanos = nanosOf[k];
+  if (session < 0) takeDecoded(state, sink, batch, from + k, k, modbusText);
+  else takeFrame(state, sink, batch, from + k, k, session, null, modbusText);
 }
 
 /** A frame that pass one did not locate: its layers by the modular decoder, its session, a new one if need be. */

@@ -33,7 +33,7 @@ export const SESSION = Object.freeze({
   nextHi: 11,
   segmentUsLo: 12,
   segmentUsHi: 13,
-  /** operation index + 1 of the last message: most often the next one's (its answer) or its neighbour */
+  /** operation index + 1 of the last message: most often the next one's (its answer) */
   operation: 14,
   lastNanos: 15,
   lastSecondsD: 8,
@@ -45,10 +45,11 @@ export const SESSION = Object.freeze({
   firstNanos: 26,
   vlan: 27,
   service: 28,
-  /** Microseconds from SYN to SYN/ACK, -1 unknown. */
+  /** Microseconds from SYN to SYN/ACK, -1 unknown; while a SYN waits for its answer, -2 less when it came. */
   rttUs: 29,
   synSequence: 30,
-  synUs: 31,
+  /** operation index + 1 of the one that followed `operation` the last time: most often the next one asked for */
+  following: 31,
 } as const);
 /** Hour of a session that counts nothing yet. */
 export const UNBEGUN = -2;
@@ -95,30 +96,26 @@ export const SERVICE_BY = Object.freeze({ none: 0, port: 1, probe: 2 } as const)
 
 /** A conversation: words of its record in `conversations`, key (client, server, transport, port) first. */
 export const CONVERSATION = Object.freeze({
-  stride: 28,
+  stride: 30,
   vlan: 4,
   service: 5,
   serviceBy: 6,
   directionBy: 7,
   lastRequestSecondsD: 4,
   lastRequestNanos: 10,
-  /** The rhythm's bin that was hit last, how often and its sum since: kept here until another one is hit. */
-  lastBin: 11,
-  binHits: 12,
+  /** OPEN_BINS begin here. */
+  rhythm: 11,
   /** index of the latest pending hour row, -1 none */
-  row: 13,
-  binSumD: 7,
-  firstSecondsD: 8,
-  lastSecondsD: 9,
-  firstNanos: 20,
-  lastNanos: 21,
-  sessions: 22,
-  answered: 23,
-  rttUs: 24,
-  facts: 25,
-  operations: 26,
-  /** index + 1 of its first RHYTHM, 0 none */
-  rhythm: 27,
+  row: 17,
+  firstSecondsD: 9,
+  lastSecondsD: 10,
+  firstNanos: 22,
+  lastNanos: 23,
+  sessions: 24,
+  answered: 25,
+  rttUs: 26,
+  facts: 27,
+  operations: 28,
 } as const);
 
 /** Pending (conversation, hour) rows. */
@@ -144,28 +141,38 @@ export const OPERATION = Object.freeze({
   /** First address of the first range: the rhythm is measured on repetitions of that very request. */
   referenceFirst: 15,
   /** The range asked for last, its index, and how often since it was looked up. */
-  rangeAccess: 16,
-  rangeFirst: 17,
-  rangeLast: 18,
-  rangeAt: 19,
-  rangeHits: 20,
-  /** The rhythm's bin that was hit last, how often and its sum since. */
-  lastBin: 21,
-  binSumD: 11,
-  binHits: 24,
-  firstNanos: 25,
+  rangeFirst: 16,
+  rangeLast: 17,
+  rangeAt: 18,
+  rangeHits: 19,
+  /** OPEN_BINS begin here. */
+  rhythm: 20,
   firstSecondsD: 13,
-  ranges: 28,
-  rangesFolded: 29,
-  targets: 30,
-  /** index + 1 of its first RHYTHM, 0 none */
-  rhythm: 31,
+  firstNanos: 28,
+  ranges: 29,
+  rangesFolded: 30,
+  targets: 31,
 } as const);
 /** Unit id and 1, in an operation's key below its protocol. */
 export const UNIT_MASK = 0xffff;
 export const OPERATION_ROW = Object.freeze({ stride: 5, operation: 0, hour: 1, requests: 2, responses: 3, errors: 4 } as const);
 
-/** One bin of a rhythm, in a chain that a conversation's or an operation's record begins. The sum is in microseconds. */
+/**
+ * The rhythm in a conversation's or an operation's record. The two bins hit last are counted there, others in a chain: a steady poller
+ * hits one bin, and two where its gap lies on their edge or where it leaves out a turn.
+ */
+export const OPEN_BINS = Object.freeze({
+  /** The older one and 1 above the newer one and 1, eight bits each; 0 none. */
+  bins: 0,
+  /** Of the newer one, and of the older one. */
+  hits: 1,
+  /** The same, in microseconds below 2^31. */
+  sumUs: 3,
+  /** index + 1 of the first RHYTHM, 0 none */
+  chain: 5,
+} as const);
+
+/** One more bin of a rhythm, in a chain. The sum is in microseconds. */
 export const RHYTHM = Object.freeze({ stride: 6, bin: 0, hits: 1, /** index + 1 of the chain's next one, 0 none */ next: 2, sumD: 2 } as const);
 
 /** A fact of a conversation: key (conversation, name text, value text, 0) first. */
@@ -239,7 +246,7 @@ export interface FlowState {
   /** key: address, name text, value text, 0 */
   readonly addressFacts: IntTable;
   addressFactCounts: Int32Array;
-  /** Records of RHYTHM. A subject has a few bins, found along its chain: half the memory of a table, and no lookup. */
+  /** Records of RHYTHM, found along their subject's chain: half the memory of a table, and no lookup. */
   rhythmWords: Int32Array;
   /** The same memory as doubles. */
   rhythmDoubles: Float64Array;
@@ -378,8 +385,7 @@ const MAX_SESSIONS = 1_100_000;
 const MAX_CONVERSATIONS = 1_100_000;
 const MAX_ROWS = 1_200_000;
 const MAX_OPERATIONS = 400_000;
-/** Rhythms, and what settling adds to them: one an operation and conversation at most. */
-const MAX_RHYTHMS = 4_000_000;
+const MAX_RHYTHMS = 3_000_000;
 
 export function isFull(state: FlowState): boolean {
   return (
@@ -394,7 +400,7 @@ export function isFull(state: FlowState): boolean {
     state.targets.count > MAX_OPERATIONS ||
     state.errors.count > MAX_OPERATIONS ||
     state.macs.count > MAX_OPERATIONS ||
-    state.rhythms + state.conversations.count + state.operations.count > MAX_RHYTHMS ||
+    state.rhythms > MAX_RHYTHMS ||
     state.texts.length > MAX_TEXTS / 2
   );
 }

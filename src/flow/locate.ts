@@ -83,6 +83,7 @@ export function locateFrames(state: FlowState, batch: FrameBatch, from: number, 
   readHeaders(batch, from, to);
   const isFar = state.sessions.slots.length > FAR_SLOTS;
   if (isFar) touchSlots(state, to - from);
+  else touchSessions(state, to - from);
   findSessions(state, to - from);
   if (isFar) touchConversations(state, to - from);
 }
@@ -208,6 +209,18 @@ const touched = new Int32Array(1);
 function touchSlots({ sessions: { slots, mask } }: FlowState, count: number): void {
   let all = 0;
   for (let k = 0; k < count; k++) all ^= slots[hashes[k] & mask];
+  touched[0] = all;
+}
+
+/** Where the slots are in a cache, the same for the records behind them, both lines: a wrong guess about a collision costs nothing. */
+function touchSessions({ sessions: { keys: words, slots, mask } }: FlowState, count: number): void {
+  let all = 0;
+  for (let k = 0; k < count; k++) {
+    const session = (slots[hashes[k] & mask] & INDEX_MASK) - 1;
+    if (session < 0) continue;
+    const s = session * SESSION.stride;
+    all ^= words[s] ^ words[s + (SESSION.stride >> 1)];
+  }
   touched[0] = all;
 }
 

@@ -87,7 +87,7 @@ export function createFlowSink(state: FlowState): FlowSink {
       const words = state.operations.keys;
       if (words[o + OPERATION.referenceFirst] < 0) words[o + OPERATION.referenceFirst] = first;
       if (words[o + OPERATION.referenceFirst] === first && sink.seconds === sink.seconds) noteOperationRequest(state, index, sink.seconds, sink.nanos);
-      if (words[o + OPERATION.rangeFirst] === first && words[o + OPERATION.rangeLast] === last && words[o + OPERATION.rangeAccess] === access) {
+      if (words[o + OPERATION.rangeFirst] === first && words[o + OPERATION.rangeLast] === last && lastAccess(state, index) === access) {
         words[o + OPERATION.rangeHits]++;
       } else noteOtherRange(state, index, access, first, last);
     },
@@ -97,7 +97,7 @@ export function createFlowSink(state: FlowState): FlowSink {
       if (index < 0) return;
       const o = index * OPERATION.stride;
       const words = state.operations.keys;
-      if (words[o + OPERATION.rangeFirst] !== first || words[o + OPERATION.rangeLast] !== last || words[o + OPERATION.rangeAccess] !== access) noteAnsweredRange(state, sink, index, access, first, last);
+      if (words[o + OPERATION.rangeFirst] !== first || words[o + OPERATION.rangeLast] !== last || lastAccess(state, index) !== access) noteAnsweredRange(state, sink, index, access, first, last);
     },
 
     target(name) {
@@ -257,16 +257,19 @@ function operationOf(state: FlowState, sink: FlowSink, unit: number, code: numbe
   if (last >= 0) {
     const o = last * OPERATION.stride;
     if (words[o] === conversation && words[o + 1] === word && words[o + 2] === code) return last;
-    index = words[o + OPERATION.next] - 1;
+    index = sessions[session + SESSION.following] - 1;
     const n = index * OPERATION.stride;
     if (index >= 0 && words[n] === conversation && words[n + 1] === word && words[n + 2] === code) {
       sessions[session + SESSION.operation] = index + 1;
+      sessions[session + SESSION.following] = words[n + OPERATION.next];
       return index;
     }
   }
   index = findOperation(state, sink, word, code);
-  if (last >= 0) state.operations.keys[last * OPERATION.stride + OPERATION.next] = index + 1;
+  const operations = state.operations.keys;
+  if (last >= 0) operations[last * OPERATION.stride + OPERATION.next] = index + 1;
   sessions[session + SESSION.operation] = index + 1;
+  sessions[session + SESSION.following] = operations[index * OPERATION.stride + OPERATION.next];
   return index;
 }
 
@@ -289,7 +292,6 @@ function findOperation(state: FlowState, sink: FlowSink, word: number, code: num
   words[o + OPERATION.hour] = UNBEGUN;
   words[o + OPERATION.referenceFirst] = -1;
   words[o + OPERATION.rangeFirst] = -1;
-  words[o + OPERATION.lastBin] = -1;
   doubles[d + OPERATION.firstSecondsD] = NO_FIRST;
   doubles[d + OPERATION.lastSecondsD] = NO_LAST;
   doubles[d + OPERATION.lastRequestSecondsD] = NO_LAST;
@@ -337,6 +339,9 @@ function noteError(state: FlowState, index: number, errorCode: number): void {
   state.errorCounts[error]++;
 }
 
+/** Of the range asked for last, where there is one. */
+const lastAccess = (state: FlowState, index: number): number => state.ranges.keys[(state.operations.keys[index * OPERATION.stride + OPERATION.rangeAt] << 2) + 1];
+
 /** Another range than the operation's last one. */
 function noteOtherRange(state: FlowState, index: number, access: number, first: number, last: number): void {
   settleRange(state, index);
@@ -348,7 +353,6 @@ function noteOtherRange(state: FlowState, index: number, access: number, first: 
   if (known < 0) known = internRange(state, index, access, first, last, isFolded);
   state.rangeCounts[known]++;
   if (isFolded) return;
-  words[o + OPERATION.rangeAccess] = access;
   words[o + OPERATION.rangeFirst] = first;
   words[o + OPERATION.rangeLast] = last;
   words[o + OPERATION.rangeAt] = known;

@@ -2,18 +2,17 @@
  * Times between consecutive requests as a histogram of half octaves of milliseconds (bin 0: below 1 ms; bin 1 + 2e + h:
  * from 2^(e + h/2) ms). Half an octave tells 1 s from 2 s polls with a margin, and the sum per bin keeps the exact mean.
  * Gaps are int32 microseconds, so that nothing is boxed on the way; longer pauses than half an hour are not rhythm.
- * A steady poller hits the same bin again and again: hits are counted in the record itself and settled when the bin changes.
+ * A steady poller hits the same one or two bins again and again: those are counted in its record itself (OPEN_BINS), others in a chain.
  */
 import type { FlowState } from './flow-state.ts';
 import * as layout from './flow-state.ts';
 
 // Constants of the module at hand: V8 folds them into the code, imported ones it loads and checks at every use.
-const { CONVERSATION, OPERATION, RHYTHM } = layout;
+const { CONVERSATION, OPEN_BINS, OPERATION, RHYTHM } = layout;
 
 /** Longer pauses are not rhythm. */
 const LONGEST_GAP = 1800;
 export const MAX_GAP_SECONDS = LONGEST_GAP;
-const NO_BIN = -1;
 /** The second half of an octave begins at the square root of 2, of a millisecond. */
 const HALF_OCTAVE_US = 1414.2135623730951;
 
@@ -33,11 +32,14 @@ function rhythmBin(us: number): number {
   return 1 + 2 * exponent + half;
 }
 
-/** First microsecond of each bin, and of the one behind the last: what steady.ts compares instead of taking a logarithm. */
-export const BIN_EDGES_US = Int32Array.from({ length: rhythmBin(LONGEST_GAP * 1_000_000) + 2 }, (_, bin) => firstUsOf(bin));
+/**
+ * First microsecond of each bin under its number in OPEN_BINS (bin + 1), up to the one behind the last; what is under 0 ends where it
+ * begins. steady.ts compares them instead of taking a logarithm.
+ */
+export const BIN_EDGES_US = Int32Array.from({ length: rhythmBin(LONGEST_GAP * 1_000_000) + 3 }, (_, number) => firstUsOf(number - 1));
 
 function firstUsOf(bin: number): number {
-  if (bin === 0) return 0;
+  if (bin <= 0) return 0;
   const exponent = (bin - 1) >> 1;
   return ((bin - 1) & 1) === 0 ? 1000 * 2 ** exponent : Math.ceil(HALF_OCTAVE_US * 2 ** exponent);
 }
@@ -48,15 +50,7 @@ export function noteConversationRequest(state: FlowState, conversation: number, 
   const c = conversation * CONVERSATION.stride;
   const d = c >> 1;
   const us = gapUs(doubles[d + CONVERSATION.lastRequestSecondsD], words[c + CONVERSATION.lastRequestNanos], seconds, nanos);
-  if (us >= 0) {
-    const bin = rhythmBin(us);
-    if (words[c + CONVERSATION.lastBin] !== bin) {
-      settleConversationBin(state, conversation);
-      words[c + CONVERSATION.lastBin] = bin;
-    }
-    words[c + CONVERSATION.binHits]++;
-    doubles[d + CONVERSATION.binSumD] += us;
-  }
+  if (us >= 0) addGap(state, words, c + CONVERSATION.rhythm, us);
   doubles[d + CONVERSATION.lastRequestSecondsD] = seconds;
   words[c + CONVERSATION.lastRequestNanos] = nanos;
 }
@@ -67,37 +61,41 @@ export function noteOperationRequest(state: FlowState, operation: number, second
   const o = operation * OPERATION.stride;
   const d = o >> 1;
   const us = gapUs(doubles[d + OPERATION.lastRequestSecondsD], words[o + OPERATION.lastRequestNanos], seconds, nanos);
-  if (us > 0) {
-    const bin = rhythmBin(us);
-    if (words[o + OPERATION.lastBin] !== bin) {
-      settleOperationBin(state, operation);
-      words[o + OPERATION.lastBin] = bin;
-    }
-    words[o + OPERATION.binHits]++;
-    doubles[d + OPERATION.binSumD] += us;
-  }
+  if (us > 0) addGap(state, words, o + OPERATION.rhythm, us);
   doubles[d + OPERATION.lastRequestSecondsD] = seconds;
   words[o + OPERATION.lastRequestNanos] = nanos;
 }
 
-export function settleConversationBin(state: FlowState, conversation: number): void {
-  const { keys: words, doubles } = state.conversations;
-  const c = conversation * CONVERSATION.stride;
-  if (words[c + CONVERSATION.binHits] === 0) return;
-  addHits(state, words, c + CONVERSATION.rhythm, words[c + CONVERSATION.lastBin], words[c + CONVERSATION.binHits], doubles[(c >> 1) + CONVERSATION.binSumD]);
-  words[c + CONVERSATION.lastBin] = NO_BIN;
-  words[c + CONVERSATION.binHits] = 0;
-  doubles[(c >> 1) + CONVERSATION.binSumD] = 0;
+/** Most microseconds that OPEN_BINS can sum up. */
+const LARGEST_SUM = 0x7fff_ffff;
+export const MOST_US = LARGEST_SUM;
+
+/** @param words the subject's record has its OPEN_BINS at `at` */
+function addGap(state: FlowState, words: Int32Array, at: number, us: number): void {
+  const bin = rhythmBin(us) + 1;
+  const bins = words[at + OPEN_BINS.bins];
+  const newer = bins & 0xff;
+  const older = bins >>> 8;
+  let place = at;
+  if (bin === older) place = at + 1;
+  else if (bin !== newer) {
+    if (older !== 0) settleBin(state, words, at, at + 1, older - 1);
+    words[at + OPEN_BINS.bins] = bin | (newer << 8);
+    words[at + OPEN_BINS.hits + 1] = words[at + OPEN_BINS.hits];
+    words[at + OPEN_BINS.sumUs + 1] = words[at + OPEN_BINS.sumUs];
+    words[at + OPEN_BINS.hits] = 0;
+    words[at + OPEN_BINS.sumUs] = 0;
+  }
+  if (words[place + OPEN_BINS.sumUs] > LARGEST_SUM - us) settleBin(state, words, at, place, bin - 1);
+  words[place + OPEN_BINS.hits]++;
+  words[place + OPEN_BINS.sumUs] += us;
 }
 
-export function settleOperationBin(state: FlowState, operation: number): void {
-  const { keys: words, doubles } = state.operations;
-  const o = operation * OPERATION.stride;
-  if (words[o + OPERATION.binHits] === 0) return;
-  addHits(state, words, o + OPERATION.rhythm, words[o + OPERATION.lastBin], words[o + OPERATION.binHits], doubles[(o >> 1) + OPERATION.binSumD]);
-  words[o + OPERATION.lastBin] = NO_BIN;
-  words[o + OPERATION.binHits] = 0;
-  doubles[(o >> 1) + OPERATION.binSumD] = 0;
+/** What an open bin counted goes to the chain. @param place `at` for the newer one, `at` + 1 for the older one */
+function settleBin(state: FlowState, words: Int32Array, at: number, place: number, bin: number): void {
+  if (words[place + OPEN_BINS.hits] > 0) addHits(state, words, at + OPEN_BINS.chain, bin, words[place + OPEN_BINS.hits], words[place + OPEN_BINS.sumUs]);
+  words[place + OPEN_BINS.hits] = 0;
+  words[place + OPEN_BINS.sumUs] = 0;
 }
 
 /** Adds to a bin of the subject's chain. @param words the subject's record begins its chain at `head` */
@@ -127,19 +125,40 @@ function growRhythms(state: FlowState): void {
 }
 
 /**
- * A chain as the store keeps it: bin, hits and their sum in whole microseconds, bin by bin ascending, as a JSON list; '' where nothing was hit.
- * @param head index + 1 of its first record, 0 none
+ * A rhythm as the store keeps it: bin, hits and their sum in whole microseconds, bin by bin ascending, as a JSON list; '' where nothing was hit.
+ * @param words the subject's record has its OPEN_BINS at `at`
  */
-export function rhythmText({ rhythmWords: words, rhythmDoubles: doubles }: FlowState, head: number): string {
+export function rhythmText({ rhythmWords, rhythmDoubles }: FlowState, words: Int32Array, at: number): string {
+  const bins = words[at + OPEN_BINS.bins];
+  const [newer, older] = [(bins & 0xff) - 1, (bins >>> 8) - 1];
   let text = '';
-  // The next higher bin each time: chains are short, and in no order.
+  // The next higher bin each time: chains are short, and in no order. An open bin may be in the chain as well.
   for (let after = -1; ; ) {
-    let least = -1;
-    for (let r = (head - 1) * RHYTHM.stride; r >= 0; r = (words[r + RHYTHM.next] - 1) * RHYTHM.stride) {
-      if (words[r + RHYTHM.hits] > 0 && words[r + RHYTHM.bin] > after && (least < 0 || words[r + RHYTHM.bin] < words[least + RHYTHM.bin])) least = r;
+    let least = after;
+    let hits = 0;
+    let sumUs = 0;
+    const take = (bin: number, binHits: number, binSumUs: number): void => {
+      if (binHits === 0 || bin <= after || (hits > 0 && bin > least)) return;
+      if (bin !== least) {
+        hits = 0;
+        sumUs = 0;
+      }
+      least = bin;
+      hits += binHits;
+      sumUs += binSumUs;
+    };
+    take(newer, words[at + OPEN_BINS.hits], words[at + OPEN_BINS.sumUs]);
+    take(older, words[at + OPEN_BINS.hits + 1], words[at + OPEN_BINS.sumUs + 1]);
+    for (let r = (words[at + OPEN_BINS.chain] - 1) * RHYTHM.stride; r >= 0; r = (rhythmWords[r + RHYTHM.next] - 1) * RHYTHM.stride) {
+      take(rhythmWords[r + RHYTHM.bin], rhythmWords[r + RHYTHM.hits], rhythmDoubles[(r >> 1) + RHYTHM.sumD]);
     }
-    if (least < 0) return text === '' ? '' : `${text}]`;
-    after = words[least + RHYTHM.bin];
-    text += `${text === '' ? '[' : ','}${after},${words[least + RHYTHM.hits]},${doubles[(least >> 1) + RHYTHM.sumD]}`;
+    if (hits === 0) return text === '' ? '' : `${text}]`;
+    after = least;
+    text += `${text === '' ? '[' : ','}${least},${hits},${sumUs}`;
   }
+}
+
+/** What was written counts from nought again; the bins stay open. @param words the subject's record has its OPEN_BINS at `at` */
+export function zeroOpenBins(words: Int32Array, at: number): void {
+  words.fill(0, at + OPEN_BINS.hits, at + OPEN_BINS.chain);
 }

@@ -148,6 +148,9 @@ function tellLinkLayer(state: FlowState, frame: DecodedFrame, view: DataView, ma
   } else if (frame.etherType === PROFINET) readProfinetDcp(bytes, view, payload, payloadEnd, tell);
 }
 
+/** A round trip that began: less by when it did (microseconds below 2^31). */
+const SYN_CAME = -2;
+
 /** SYN, FIN and RST: direction, round trip, new sessions on old ports, and when a stream is over. @param isAnew what beginsAnew said */
 export function noteTcpFlags(state: FlowState, session: number, side: number, tcpFlags: number, sequence: number, acknowledged: number, sec: number, ns: number, isAnew: boolean): void {
   const s = session * SESSION.stride;
@@ -167,11 +170,11 @@ export function noteTcpFlags(state: FlowState, session: number, side: number, tc
     if (isNew || !isKnown) words[s + SESSION.synSequence] = first;
     if (!isAnswer) {
       words[s + SESSION.flags] |= FLAG.synFromLo << side;
-      words[s + SESSION.synUs] = us;
+      if (words[s + SESSION.rttUs] < 0) words[s + SESSION.rttUs] = us < 0 ? -1 : SYN_CAME - us;
     } else {
       words[s + SESSION.flags] |= FLAG.synAckFromLo << side;
-      if (words[s + SESSION.rttUs] < 0 && (words[s + SESSION.flags] & (FLAG.synFromLo << (1 - side))) !== 0 && us >= 0 && words[s + SESSION.synUs] >= 0) {
-        const rtt = us - words[s + SESSION.synUs];
+      if (words[s + SESSION.rttUs] <= SYN_CAME && (words[s + SESSION.flags] & (FLAG.synFromLo << (1 - side))) !== 0 && us >= 0) {
+        const rtt = us - (SYN_CAME - words[s + SESSION.rttUs]);
         if (rtt >= 0) words[s + SESSION.rttUs] = rtt;
       }
       orient(state, session);

@@ -12,7 +12,7 @@ import { foldSession } from './conversations.ts';
 import { CONVERSATION, FACT, FLAG, NO_FIRST, NO_LAST, OPERATION, OPERATION_ROW, RHYTHM, SESSION, TARGET, UNBEGUN, type FlowState, type Span } from './flow-state.ts';
 import { clearIntTable, createIntTable, internKey } from './int-table.ts';
 import { foldOperation, settleRange } from './operations.ts';
-import { settleConversationBin, settleOperationBin } from './rhythm.ts';
+import { zeroOpenBins } from './rhythm.ts';
 import { forgetStream, OVERLAP_SECONDS } from './tcp-stream.ts';
 
 /** Every session and operation folds what it counted; holes in streams stay open, a segment that is late still fills them. */
@@ -21,9 +21,7 @@ export function settleInterval(state: FlowState): void {
   for (let operation = 0; operation < state.operations.count; operation++) {
     foldOperation(state, operation, state.operations.keys[operation * OPERATION.stride + OPERATION.hour]);
     settleRange(state, operation);
-    settleOperationBin(state, operation);
   }
-  for (let conversation = 0; conversation < state.conversations.count; conversation++) settleConversationBin(state, conversation);
   tellSameAddresses(state);
   if (state.operationRowCount > 2 * state.operations.count) mergeOperationRows(state);
 }
@@ -144,6 +142,7 @@ function zeroConversations(state: FlowState): void {
   for (let i = 0; i < state.conversations.count; i++) {
     const c = i * CONVERSATION.stride;
     const d = c >> 1;
+    zeroOpenBins(words, c + CONVERSATION.rhythm);
     words[c + CONVERSATION.row] = -1;
     words[c + CONVERSATION.sessions] = 0;
     words[c + CONVERSATION.answered] = 0;
@@ -159,6 +158,7 @@ function zeroOperations(state: FlowState): void {
   for (let i = 0; i < state.operations.count; i++) {
     const o = i * OPERATION.stride;
     const d = o >> 1;
+    zeroOpenBins(words, o + OPERATION.rhythm);
     words[o + OPERATION.hour] = UNBEGUN;
     words[o + OPERATION.rangesFolded] = 0;
     doubles[d + OPERATION.firstSecondsD] = NO_FIRST;

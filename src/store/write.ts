@@ -194,7 +194,7 @@ function writeConversations(writer: StoreWriter, state: FlowState, addresses: Fl
         first === null ? null : doubles[d + CONVERSATION.lastSecondsD],
         words[c + CONVERSATION.lastNanos],
         revision,
-        rhythmText(state, words[c + CONVERSATION.rhythm]),
+        rhythmText(state, words, c + CONVERSATION.rhythm),
       ] as const;
       if (client > newestAddress || server > newestAddress) {
         ids[i] = nextId;
@@ -264,7 +264,7 @@ function writeOperations(writer: StoreWriter, state: FlowState, conversations: F
       const first = seconds(doubles[d + OPERATION.firstSecondsD]);
       const last = first === null ? null : doubles[d + OPERATION.lastSecondsD];
       const counters = [sums[i * 3], sums[i * 3 + 1], sums[i * 3 + 2], words[o + OPERATION.rangesFolded]] as const;
-      const times = [first, words[o + OPERATION.firstNanos], last, words[o + OPERATION.lastNanos], revision, rhythmText(state, words[o + OPERATION.rhythm])] as const;
+      const times = [first, words[o + OPERATION.firstNanos], last, words[o + OPERATION.lastNanos], revision, rhythmText(state, words, o + OPERATION.rhythm)] as const;
       // A conversation that this flush made has no operations yet: no need to ask.
       const known = conversation > newest ? undefined : (findOperation.get(conversation, protocol, unit, code) as number | undefined);
       if (known !== undefined) updateOperation.run(...counters, ...times, known);

@@ -29,12 +29,15 @@ function tables(state: FlowState): Record<string, unknown> {
   return Object.fromEntries(Object.entries(rest).map(([name, value]) => [name, cut(value)]));
 }
 
-function both(batches: (visit: (batch: FrameBatch) => void) => void): void {
+/** @param piece so many frames are fed at a time */
+function both(batches: (visit: (batch: FrameBatch) => void) => void, piece = Infinity): void {
   const fast = createRecorder(null);
   const slow = createRecorder(null);
   batches((batch) => {
-    feed(fast.state, fast.sink, batch, 0, batch.count);
-    feed(slow.state, slow.sink, batch, 0, batch.count, true);
+    for (let from = 0; from < batch.count; from += piece) {
+      feed(fast.state, fast.sink, batch, from, Math.min(from + piece, batch.count));
+      feed(slow.state, slow.sink, batch, from, Math.min(from + piece, batch.count), true);
+    }
   });
   closeInterval(fast.state, fast.sink);
   closeInterval(slow.state, slow.sink);
@@ -114,27 +117,33 @@ test('random frames leave the same tables by both paths', () => {
 
 const POLLS = [[1, 3, 100, 10], [1, 4, 0, 2], [2, 16, 7, 1], [1, 6, 9, 77], [1, 3, 65_530, 10], [2, 4, 50, 0], [1, 8, 0, 5], [1, 8, 4, 0]] as const;
 
+const SESSIONS = 6;
+
 /** A step of a poller's session: mostly the same few requests and their answers in order, now and then anything else. */
 const step = fc.record({
-  session: fc.integer({ min: 0, max: 2 }),
-  poll: fc.integer({ min: 0, max: POLLS.length - 1 }),
-  odd: fc.constantFrom('', '', '', '', '', '', 'exception', 'repeat', 'split', 'hole', 'ack', 'fin', 'turned', 'turned', 'unheard'),
-  gapMs: fc.constantFrom(1, 10, 10, 10, 500, 40_000, 2_000_000),
+  session: fc.integer({ min: 0, max: SESSIONS - 1 }),
+  poll: fc.oneof({ weight: 4, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.integer({ min: 0, max: POLLS.length - 1 }) }),
+  odd: fc.constantFrom('', '', '', '', '', '', 'exception', 'repeat', 'split', 'hole', 'ack', 'fin', 'syn', 'dial', 'turned', 'turned', 'unheard', 'newcomer', 'unreachable'),
+  gapMs: fc.constantFrom(1, 10, 10, 10, 11, 12, 500, 40_000, 2_000_000),
 });
 
 function dialogue(steps: readonly { session: number; poll: number; odd: string; gapMs: number }[]): FrameBatch {
   const frames: { bytes: Uint8Array; wire: number }[] = [];
   const times: number[] = [];
-  const next = Array.from({ length: 3 }, () => [1000, 5000]);
+  const next = Array.from({ length: SESSIONS }, () => [1000, 5000]);
   let ms = 0;
+  let newcomers = 0;
+  /** Two sessions of each conversation: steady ones of one go before what was put off of another. */
+  const server = (session: number): number => 0x0a000002 + (session >> 1);
+  const CLIENT = 0x0a000001;
   const send = (session: number, side: number, flags: number, payload: readonly number[], isCounted = true): void => {
     const bytes = new Uint8Array(54 + payload.length);
     const view = new DataView(bytes.buffer);
     bytes.set([2, 0, 0, 0, 0, 1 - side, 2, 0, 0, 0, 0, side, 8, 0, 0x45]);
     view.setUint16(16, 40 + payload.length);
     view.setUint8(23, 6);
-    view.setUint32(26, 0x0a000001 + side);
-    view.setUint32(30, 0x0a000002 - side);
+    view.setUint32(26, side === 0 ? CLIENT : server(session));
+    view.setUint32(30, side === 0 ? server(session) : CLIENT);
     view.setUint16(34, side === 0 ? 50_000 + session : 502);
     view.setUint16(36, side === 0 ? 502 : 50_000 + session);
     view.setUint32(38, next[session][side]);
@@ -145,8 +154,19 @@ function dialogue(steps: readonly { session: number; poll: number; odd: string; 
     frames.push({ bytes, wire: bytes.length });
     times.push(ms);
   };
+  /** A datagram between ports that were not seen before, or the error of a router about a session's segment. */
+  const sendAside = (protocol: number, payload: readonly number[]): void => {
+    const bytes = Uint8Array.from([2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 9, 8, 0, 0x45, 0, 0, 20 + payload.length, 0, 0, 0, 0, 64, protocol, 0, 0, 10, 0, 0, 9, 10, 0, 0, 1, ...payload]);
+    frames.push({ bytes, wire: bytes.length });
+    times.push(ms);
+  };
   for (const { session, poll, odd, gapMs } of steps) {
     ms += gapMs;
+    if (odd === 'dial') {
+      send(session, 0, 0x02, []);
+      next[session][0]++;
+      continue;
+    }
     const [unit, code, address, value] = POLLS[poll];
     const head = (octets: number): number[] => [0, poll, 0, 0, 0, octets + 1, unit];
     const pdu = [code, address >> 8, address & 255, value >> 8, value & 255, ...(code === 16 ? [2, 0, 1] : [])];
@@ -161,6 +181,9 @@ function dialogue(steps: readonly { session: number; poll: number; odd: string; 
     if (odd === 'split') send(session, 1, 0x18, answer.slice(0, 5));
     send(session, 1 - asker, 0x18, odd === 'split' ? answer.slice(5) : answer);
     if (odd === 'fin') send(session, 0, 0x11, []);
+    if (odd === 'syn') send(session, 0, 0x02, []);
+    if (odd === 'newcomer') sendAside(17, [1, newcomers++ & 255, 0, 99, 0, 12, 0, 0, 1, 2, 3, 4]);
+    if (odd === 'unreachable') sendAside(1, [3, 13, 0, 0, 0, 0, 0, 0, ...frames[frames.length - 1].bytes.subarray(14, 42)]);
   }
   const batch = batchOf(frames);
   times.forEach((at, i) => {
@@ -171,7 +194,19 @@ function dialogue(steps: readonly { session: number; poll: number; odd: string; 
 }
 
 test('steady pollers leave the same tables by both paths', () => {
-  fc.assert(fc.property(fc.array(step, { minLength: 20, maxLength: 200 }), (steps) => both((visit) => visit(dialogue(steps)))), { numRuns: 60 });
+  const pieces = fc.constantFrom(7, 30, Infinity);
+  fc.assert(fc.property(fc.array(step, { minLength: 20, maxLength: 200 }), pieces, (steps, piece) => both((visit) => visit(dialogue(steps)), piece)), { numRuns: 200 });
+});
+
+test('a session whose conversation is found only now leaves the same tables by both paths as a steady one of that conversation', () => {
+  const poll = (session: number, odd = '', gapMs = 10): { session: number; poll: number; odd: string; gapMs: number } => ({ session, poll: 0, odd, gapMs });
+  // The other session's part takes 30 ms as well, so that the steady one keeps its rhythm.
+  const steps = [...Array.from({ length: 10 }, (_, i) => poll(0, '', i % 2 === 0 ? 10 : 30)), poll(1, 'dial'), poll(1), poll(0), poll(0)];
+  both((visit) => visit(dialogue(steps)), 21);
+});
+
+test('a poll every 25 minutes, whose gaps sum up to more than 32 bits, leaves the same tables by both paths', () => {
+  both((visit) => visit(dialogue(Array.from({ length: 40 }, () => ({ session: 0, poll: 0, odd: '', gapMs: 1_500_000 })))));
 });
 
 test('random octets as frames of any link type never throw and every frame is counted', () => {
