@@ -140,10 +140,16 @@ const groupTargets = (plan: DevicePlan, cells: readonly PairCell[], family: 'ipv
   return normaliseSet([...LINK_TARGETS[family], ...subtractSets(groups, cells.flatMap((cell) => cell.servers))]);
 };
 
+/** What Permits say of pairs in different zones: who is judged at all. */
+export const judgedCells = (plan: DevicePlan, permits: readonly PlanPermit[], family: 'ipv4' | 'ipv6'): PairCell[] => {
+  const zones = zonePlaces(plan, family);
+  return pairCells(permits, family).flatMap((cell) => acrossZones(cell, zones));
+};
+
 /** The tuples that must not pass, for one family. */
 export const forbiddenHeads = (plan: DevicePlan, permits: readonly PlanPermit[], family: 'ipv4' | 'ipv6'): RuleHead[] => {
   const zones = zonePlaces(plan, family);
-  const cells = withoutUnnamedGroups(pairCells(permits, family), permits, family).flatMap((cell) => acrossZones(cell, zones));
+  const cells = withoutUnnamedGroups(judgedCells(plan, permits, family), permits, family);
   const everyClient = normaliseSet(cells.flatMap((cell) => cell.clients));
   const links = groupTargets(plan, cells, family);
   const home = (client: AddressSpan): AddressSet => [...links, ...zones.filter((zone) => subtractSets([client], zone).length === 0).flat()];

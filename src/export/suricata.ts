@@ -16,9 +16,9 @@ import { modbusComplement, type Forbidden, type ForbiddenAddress, type Forbidden
 import { passedModbus } from './modbus-passed.ts';
 import { FUNCTION_NAMES, functionsOf, requiredModbus, spansOf } from './modbus-scope.ts';
 import { shapeOf } from './modbus-shape.ts';
-import { pairCells, portCells, type PairCell } from './pair-cells.ts';
+import { portCells, type PairCell } from './pair-cells.ts';
 import { evidenceLine, permitLine, provenanceLines } from './permit-text.ts';
-import { addressList, forbiddenHeads, portList } from './suricata-addresses.ts';
+import { addressList, forbiddenHeads, judgedCells, portList } from './suricata-addresses.ts';
 import { safeComment } from './vendor-name.ts';
 
 const CAPABILITIES: Capabilities = {
@@ -205,7 +205,7 @@ const rulesFile = (plan: DevicePlan, permits: readonly PlanPermit[]): string => 
   const action = plan.mode === 'enforce' ? 'drop' : 'alert';
   const rules: RuleText[] = [];
   for (const family of ['ipv4', 'ipv6'] as const) {
-    for (const cell of pairCells(permits, family)) rules.push(...inspectionRules(cell));
+    for (const cell of judgedCells(plan, permits, family)) rules.push(...inspectionRules(cell));
     for (const head of forbiddenHeads(plan, permits, family))
       rules.push({
         head: `${head.protocol} ${head.source} any -> ${head.target} ${head.ports}`,

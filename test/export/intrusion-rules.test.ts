@@ -159,6 +159,10 @@ test('suricata: a Permit from every address judges nothing that stays within a z
   expect(IN_ZONE.filter(([client, server, transport, port]) => fires(client, server, transport, port))).toEqual([]);
   // Between zones every port but the one is still stopped, and every server but the one.
   for (const client of ['10.1.2.20', '10.9.9.7', '203.0.113.9']) expect([fires(client, '10.1.1.10', 'tcp', 22), fires(client, '10.1.1.20', 'tcp', 502), fires(client, '10.1.1.10', 'tcp', 502)]).toEqual([true, true, false]);
+  // What the Permit says of requests holds between zones too, and not within one.
+  const asks = (client: string, functionCode: number): boolean =>
+    rules.some((rule) => rule.fires({ client, server: '10.1.1.10', transport: 'tcp', port: 502, modbus: { functionCode, unit: 1, start: 0, quantity: 1 } }));
+  expect([asks('10.1.2.20', 3), asks('10.1.2.20', 6), asks('10.1.1.20', 3), asks('10.1.1.20', 6)]).toEqual([false, true, false, false]);
 });
 
 test('suricata: Permits to every address leave no rule with an empty set, and judge no group that they do not name', () => {
