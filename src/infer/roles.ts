@@ -23,6 +23,8 @@ export interface RoleDecision {
   readonly against: readonly Evidence[];
   readonly runnerUp: { readonly role: Role; readonly behindBy: number } | null;
   readonly safetyPoints: number;
+  /** What speaks most for a safety controller, '' nothing. */
+  readonly safetySentence: string;
 }
 
 const MOST_PASSES = 4;
@@ -74,7 +76,7 @@ export function inferRoles(plant: Plant, pinned: PinnedAssets): RoleDecision[] {
 }
 
 /** Of an address outside the plant. */
-const INTERNET: RoleDecision = { role: 'other', subRole: 'internet', confidence: 0.99, share: 1, evidence: [], against: [], runnerUp: null, safetyPoints: 0 };
+const INTERNET: RoleDecision = { role: 'other', subRole: 'internet', confidence: 0.99, share: 1, evidence: [], against: [], runnerUp: null, safetyPoints: 0, safetySentence: '' };
 
 function judgeAsset(pass: RolePass, profile: Profile, pinned: PinnedAssets): Judged {
   const ledger = fillLedger(pass, profile);
@@ -88,7 +90,7 @@ function judgeAsset(pass: RolePass, profile: Profile, pinned: PinnedAssets): Jud
 }
 
 function explain({ role, subRole, verdict, safetyPoints, ledger }: Judged, isPinned: boolean): RoleDecision {
-  const of = (sign: number): Evidence[] => ledger.records.filter((evidence) => evidence.role === role && evidence.points * sign > 0).sort((a, b) => Math.abs(b.points) - Math.abs(a.points) || (a.rule < b.rule ? -1 : 1));
+  const of = (sign: number, about = role): Evidence[] => ledger.records.filter((evidence) => evidence.role === about && evidence.points * sign > 0).sort((a, b) => Math.abs(b.points) - Math.abs(a.points) || (a.rule < b.rule ? -1 : 1));
   const evidence = of(1);
   if (isPinned) evidence.unshift({ rule: 'pinned', role, points: 99, sentence: 'was set by a person' });
   if (evidence.length === 0) evidence.push({ rule: 'default', role, points: DEFAULT_POINTS, sentence: 'shows nothing that speaks for any other role' });
@@ -102,5 +104,6 @@ function explain({ role, subRole, verdict, safetyPoints, ledger }: Judged, isPin
     against: of(-1),
     runnerUp: { role: runnerUp, behindBy: Math.round((ledger.scores[role] - ledger.scores[runnerUp]) * 100) / 100 },
     safetyPoints,
+    safetySentence: safetyPoints > 0 ? (of(1, 'safety-controller')[0]?.sentence ?? '') : '',
   };
 }

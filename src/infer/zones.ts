@@ -81,7 +81,7 @@ function safetyCandidates({ decisions, inventory }: Inference): Proposal['safety
       asset: asset.id,
       role: decision.role,
       points: Math.round(decision.safetyPoints * 100) / 100,
-      sentence: decision.role === 'safety-controller' ? decision.evidence[0]!.sentence : 'shows some safety evidence, but more for another role: confirm or strike',
+      sentence: decision.role === 'safety-controller' ? decision.evidence[0]!.sentence : `${decision.safetySentence}, but more speaks for ${decision.role}`,
     }));
 }
 

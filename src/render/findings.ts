@@ -79,7 +79,7 @@ function verdict({ findings, pending, setAside, counts, logged }: DiffReport): s
   // Where nothing was judged (two specs, two periods, a span without traffic), nothing can be said to agree.
   const none = counts.judged > 0 ? 'No finding: what was observed and what is declared agree.' : 'No finding.';
   const parts = [findings.length === 0 ? none : `${plural(findings.length, 'finding')}.`];
-  if (pending.length > 0) parts.push(`${pending.length === 1 ? '1 Permit waits' : `${pending.length} Permits wait`} for a decision.`);
+  if (pending.length > 0) parts.push(`${pending.length === 1 ? '1 Permit that was used waits' : `${pending.length} Permits that were used wait`} for a decision.`);
   if (setAside.length > 0) parts.push(`${setAside.length === 1 ? '1 entry set aside in the spec was seen' : `${setAside.length} entries set aside in the spec were seen`}.`);
   if (Object.values(counts).some((count) => count > 0)) parts.push(`Looked at: ${Object.entries(counts).map(([name, count]) => `${count} ${words(name)}`).join(', ')}.`);
   if (logged !== null) {
