@@ -227,7 +227,9 @@ function assemble(
   const drafts = [...groups.values()].map((members) => {
     const sightings = members.map((index) => devices[index]!);
     const macs = [...new Set(sightings.flatMap((sighting) => (isMac(sighting.address) ? [sighting.address] : (sighting.record?.macs ?? []).map(({ mac }) => mac))))];
-    const own = macs.filter((mac) => !routers.has(mac));
+    // Nothing but a link address that speaks for many others is the router itself, and not behind one.
+    const isRouter = sightings.every(({ address }) => routers.has(address));
+    const own = isRouter ? macs : macs.filter((mac) => !routers.has(mac));
     const vendor = own.map((mac) => vendorOf(mac)).find((name) => name !== null) ?? null;
     const addresses = sightings.map((sighting) => sighting.address).filter((address, _, all) => !isMac(address) || all.every(isMac));
     const capabilities = sightings.flatMap((sighting) => factsOf(sighting, new Set(['lldp.capabilities', 'lldp.caps', 'cdp.capabilities'])));
@@ -247,6 +249,7 @@ function assemble(
       ownMac: own.length > 0 && addresses.some((address) => !isMac(address)),
       behindRouter: macs.length > 0 && own.length === 0,
       bridge: capabilities.some((text) => /bridge|router|switch/i.test(text)),
+      router: isRouter,
       vlan: sightings.find((sighting) => sighting.vlan !== null)?.vlan ?? null,
       notes: held,
     };
@@ -255,7 +258,8 @@ function assemble(
   for (const draft of drafts) for (const name of draft.names) nameCount.set(name.toUpperCase(), (nameCount.get(name.toUpperCase()) ?? 0) + 1);
   const homes = publicHomes(drafts);
   const assets: Asset[] = drafts.map(({ farMs, ownMac: _own, ...draft }) => ({
-    id: draft.names.find((name) => nameCount.get(name.toUpperCase()) === 1) ?? draft.addresses[0]!,
+    // Several names at a router are of those who are seen through it.
+    id: (draft.router && draft.names.length > 1 ? undefined : draft.names.find((name) => nameCount.get(name.toUpperCase()) === 1)) ?? draft.addresses[0]!,
     ...draft,
     external: draft.external && !(farMs < FAR_RTT_MS && draft.addresses.some((address) => homes.has(networkOf(address)))),
   }));

@@ -82,15 +82,16 @@ function findPartners(set: ObservationSet, assetOf: (address: string) => Planned
   return pairs;
 }
 
-/** The link addresses that stand for one asset only. One that several sent from is a router's, and identifies none. */
+/** The link addresses that stand for one asset only. One that several sent from is a router's: it identifies the router alone, where that was seen as such. */
 export function ownMacs(plan: ZonePlan): ReadonlyMap<string, readonly string[]> {
   const owners = new Map<string, Set<string>>();
   for (const asset of plan.assets) {
     for (const mac of [...asset.addresses.filter(isMac), ...asset.macs]) owners.set(mac, (owners.get(mac) ?? new Set<string>()).add(asset.id));
   }
-  return new Map(plan.assets.map((asset) => [
-    asset.id, asset.behindRouter ? [] : [...new Set([...asset.addresses.filter(isMac), ...asset.macs])].filter((mac) => owners.get(mac)?.size === 1).sort(),
-  ]));
+  return new Map(plan.assets.map((asset) => {
+    const shared = asset.behindRouter ? [] : asset.macs.filter((mac) => owners.get(mac)?.size === 1);
+    return [asset.id, [...new Set([...asset.addresses.filter(isMac), ...shared])].sort()];
+  }));
 }
 
 export function indexPlan(set: ObservationSet, plan: ZonePlan): PlanIndex {
@@ -101,9 +102,10 @@ export function indexPlan(set: ObservationSet, plan: ZonePlan): PlanIndex {
   for (const asset of plan.assets) {
     for (const address of asset.addresses) if (!isMac(address)) byAddress.set(address, asset);
     for (const mac of macs.get(asset.id) ?? []) byAddress.set(mac, asset);
+    // Permits are about IP: nobody reaches a link address by one, and no rule about a group counts it.
+    if (asset.addresses.length > 0 && asset.addresses.every(isMac)) continue;
     addTo(byZone, asset.zone, asset);
-    const key = `${asset.zone}\n${asset.role}`;
-    addTo(byRole, key, asset);
+    addTo(byRole, `${asset.zone}\n${asset.role}`, asset);
   }
   const kinds = new Map(plan.zones.map((zone) => [zone.id, zone.kind]));
   const assetOf = (address: string): PlannedAsset | null => byAddress.get(address) ?? null;

@@ -70,6 +70,8 @@ export interface Asset {
   readonly behindRouter: boolean;
   /** LLDP says bridge or router. */
   readonly bridge: boolean;
+  /** A link address without an IP address of its own that others are seen through. */
+  readonly router: boolean;
   readonly vlan: number | null;
   readonly notes: readonly AssetNote[];
 }

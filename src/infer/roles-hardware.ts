@@ -80,6 +80,7 @@ function vendorEvidence(profile: Profile, ledger: Ledger): void {
 export function weighHardware(profile: Profile, ledger: Ledger): void {
   vendorEvidence(profile, ledger);
   if (profile.directoryClient) recordAgainst(ledger, EMBEDDED, -4, 'directory-client', 'logs on to a directory or updates itself, as computers do');
+  if (profile.asset.router) record(ledger, 'network-device', 5, 'router', 'is the link address through which others are seen');
   if (profile.asset.bridge) record(ledger, 'network-device', 5, 'lldp', 'announces itself as bridge or router (LLDP)');
   if (countServed(profile, 'snmp') > 0 && countServed(profile, 'ssh') > 0 && profile.controlIn.length === 0) record(ledger, 'network-device', 1, 'managed', 'is managed over SNMP and SSH');
   for (const name of profile.asset.names) {

@@ -187,6 +187,8 @@ const judgeCrossing = (context: DiffContext, conversation: Conversation, client:
 
 /** A MAC that sends from more addresses than this is a router's. */
 const ROUTER_FAN = 3;
+/** Roles of devices that send from everybody's address. */
+const ROUTING_ROLES: ReadonlySet<string> = new Set(['network-device', 'firewall', 'gateway']);
 
 /** From how many addresses each link address sent. */
 const macFan = (set: ObservationSet): Map<string, number> => {
@@ -255,10 +257,9 @@ const judgePlaces = (context: DiffContext, conversations: readonly Conversation[
     const declared = context.assets.resolve(record.address);
     if (!declared?.asset || declared.by === 'network') continue;
     for (const { mac, firstNs, lastNs } of record.macs) {
-      // A router sends from everybody's address.
       if ((fan.get(mac) ?? 0) > ROUTER_FAN) continue;
       const owner = context.assets.resolve(mac);
-      if (!owner?.asset || owner.asset.id === declared.asset.id || owner.zone === declared.zone) continue;
+      if (!owner?.asset || ROUTING_ROLES.has(owner.asset.role ?? '') || owner.asset.id === declared.asset.id || owner.zone === declared.zone) continue;
       findings.push(makeFinding({
         type: 'asset-in-wrong-zone', severity: context.kinds.get(declared.zone) === 'safety' || context.kinds.get(owner.zone) === 'safety' ? 'critical' : 'high',
         title: `${record.address} is declared for ${declared.asset.id} in ${declared.zone}, and ${owner.asset.id} of ${owner.zone} sent from it`,

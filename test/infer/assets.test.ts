@@ -20,6 +20,16 @@ describe('assets from addresses', () => {
     expect(assets[0].notes[0]).toMatchObject({ kind: 'router-mac' });
   });
 
+  it('takes the link address through which others are seen for the router itself, whatever names came through it', () => {
+    const router = mac('network', 1);
+    const behind = [1, 2, 3, 4, 5].map((last) => ({ address: `10.0.9.${last}`, mac: router }));
+    const names = ['PLC01', 'PLC02'].map((name) => ['lldp.systemName', name] as const);
+    const assets = assetsOf([...behind, { address: router, mac: router, facts: names }, { address: mac('pc', 1), mac: mac('pc', 1) }], [{ client: router, server: mac('pc', 1), service: 'profinet-rt' }]);
+    expect(assets.find(({ addresses }) => addresses.includes(router))).toMatchObject({ id: router, router: true, behindRouter: false, vendorClass: 'network' });
+    expect(assets.filter((asset) => asset.router)).toHaveLength(1);
+    expect(assets.filter((asset) => asset.behindRouter)).toHaveLength(5);
+  });
+
   it('takes two far addresses on one MAC for two devices behind a router', () => {
     const hosts = [{ address: '10.0.9.1', mac: mac('network', 1) }, { address: '10.0.9.2', mac: mac('network', 1) }, { address: '10.0.0.5', mac: mac('pc', 5) }];
     const assets = assetsOf(hosts, ['10.0.9.1', '10.0.9.2'].map((server) => ({ client: '10.0.0.5', server, service: 'modbus', rttMs: 120 })));

@@ -129,6 +129,14 @@ describe('stated rules', () => {
     expect(permitsOf(proposeConduits(few, PLAN))).toEqual(['SCADA-A > PLC-1 Modbus/TCP FC 3', 'SCADA-B > PLC-2 Modbus/TCP FC 3']);
   });
 
+  it('no rule about a group counts or names a device that has a link address alone', () => {
+    const most = seen(modbus('10.3.0.1', '10.1.0.1'), modbus('10.3.0.1', '10.1.0.2'), modbus('10.3.0.1', '10.1.0.3'), modbus('10.3.0.2', '10.1.0.1'), modbus('10.3.0.2', '10.1.0.2'), modbus('10.3.0.2', '10.1.0.3'));
+    const [model] = PLAN.assets;
+    const linkOnly = Array.from({ length: 6 }, (_, i) => ({ ...model, id: `LINK-${i}`, addresses: [`00:1b:1b:00:00:0${i}`] }));
+    const proposal = proposeConduits(most, { ...PLAN, assets: [...PLAN.assets, ...linkOnly] });
+    expect(permitsOf(proposal)).toEqual(['SCADA-A+SCADA-B > PLC-1+PLC-2+PLC-3+PLC-4 Modbus/TCP FC 3']);
+  });
+
   it('redundant-partner gives the standby what its partner does', () => {
     const beat = { port: 5481, service: '' };
     const set = seen(modbus('10.3.0.1', '10.1.0.1'), conversation('10.3.0.1', '10.3.0.2', beat), conversation('10.3.0.2', '10.3.0.1', beat));

@@ -205,6 +205,11 @@ describe('diff', () => {
     expect([...new Set(types)]).toEqual([type]);
   });
 
+  it('takes a declared router for what sends from others\' addresses', () => {
+    const set = observations(traffic(), daysFrom(MONDAY, 28), [addressRecord('10.2.0.1', ['00:50:56:30:01:01'])]);
+    expect(typesOf(edit('role: historian, ip: [10.3.0.1]', 'role: firewall, ip: [10.3.0.1]'), set)).not.toContain('asset-in-wrong-zone');
+  });
+
   it('gives the same finding the same id when only counts and dates change', () => {
     const first = diffSpec(loadText(SPEC), plus(modbus('10.3.0.1', '10.2.0.1', [{ code: 6, ranges: [[5, 5]], days: [MONDAY + 1] }])));
     const later = diffSpec(loadText(SPEC), plus(modbus('10.3.0.1', '10.2.0.1', [{ code: 6, ranges: [[5, 5]], days: [MONDAY + 20] }])));
