@@ -42,8 +42,8 @@ export const portList = (ports: readonly { readonly first: number; readonly last
   return texts.length === 1 ? (texts[0] ?? '') : `[${texts.join(',')}]`;
 };
 
-/** Broadcast and link-scope groups as targets, addresses of a link alone as sources: no router carries them. */
-const LINK_TARGETS = { ipv4: parseSet(['224.0.0.0/24', '255.255.255.255']), ipv6: parseSet(['ff02::/16']) } as const;
+/** Broadcast, link-scope groups and addresses of a link alone: no router carries them, and neighbours find each other by them (RFC 4861). */
+const LINK_TARGETS = { ipv4: parseSet(['224.0.0.0/24', '255.255.255.255']), ipv6: parseSet(['ff02::/16', 'fe80::/10']) } as const;
 /** Whoever asks for a group gets it, in whatever zone: produced tags of EtherNet/IP, PTP (RFC 5771, RFC 4291 clause 2.7). */
 const GROUPS = { ipv4: parseSet(['224.0.0.0/4']), ipv6: parseSet(['ff00::/8']) } as const;
 const LINK_SOURCES = { ipv4: parseSet(['0.0.0.0']), ipv6: parseSet(['fe80::/10', '::']) } as const;
@@ -123,14 +123,15 @@ const assetAddresses = (zone: PlanZone): AddressSpan[] => zone.assets.flatMap((a
 const zonePlaces = (plan: DevicePlan, family: 'ipv4' | 'ipv6'): AddressSet[] =>
   plan.zones.map((zone) => ofFamily(zone.addresses, family)).filter((places) => places.length > 0);
 
-/** Permits for 0.0.0.0/0 mean hosts: only one that is for groups alone judges what is sent to them. */
-const withoutUnnamedGroups = (cells: readonly PairCell[], permits: readonly PlanPermit[], family: 'ipv4' | 'ipv6'): PairCell[] => {
+/** Permits for 0.0.0.0/0 mean hosts: only one that is for groups or link addresses alone judges what they send or get. */
+const withoutUnnamedLinks = (cells: readonly PairCell[], permits: readonly PlanPermit[], family: 'ipv4' | 'ipv6'): PairCell[] => {
   const groups = normaliseSet([...GROUPS[family], ...LINK_TARGETS[family]]);
-  const unnamed = subtractSets(groups, permits.flatMap(({ server }) => ofFamily(server, family).filter((span) => setContains(groups, span))));
-  return cells.flatMap((cell) => {
-    const servers = subtractSets(cell.servers, unnamed);
-    return servers.length === 0 ? [] : [{ ...cell, servers }];
-  });
+  const unnamed = (all: AddressSet, side: 'client' | 'server'): AddressSet =>
+    subtractSets(all, permits.flatMap((entry) => ofFamily(entry[side], family).filter((span) => setContains(all, span))));
+  const [sources, targets] = [unnamed(LINK_SOURCES[family], 'client'), unnamed(groups, 'server')];
+  return cells
+    .map((cell) => ({ ...cell, clients: subtractSets(cell.clients, sources), servers: subtractSets(cell.servers, targets) }))
+    .filter(({ clients, servers }) => clients.length > 0 && servers.length > 0);
 };
 
 /** Targets that are never judged, but for what a Permit names. */
@@ -149,7 +150,7 @@ export const judgedCells = (plan: DevicePlan, permits: readonly PlanPermit[], fa
 /** The tuples that must not pass, for one family. */
 export const forbiddenHeads = (plan: DevicePlan, permits: readonly PlanPermit[], family: 'ipv4' | 'ipv6'): RuleHead[] => {
   const zones = zonePlaces(plan, family);
-  const cells = withoutUnnamedGroups(judgedCells(plan, permits, family), permits, family);
+  const cells = withoutUnnamedLinks(judgedCells(plan, permits, family), permits, family);
   const everyClient = normaliseSet(cells.flatMap((cell) => cell.clients));
   const links = groupTargets(plan, cells, family);
   const home = (client: AddressSpan): AddressSet => [...links, ...zones.filter((zone) => subtractSets([client], zone).length === 0).flat()];

@@ -178,6 +178,20 @@ test('suricata: Permits to every address leave no rule with an empty set, and ju
   expect(['224.0.0.251', '239.192.1.64', '255.255.255.255'].map((group) => fires('10.9.9.5', group, 'udp', 5353))).toEqual([false, false, false]);
 });
 
+test('suricata: neighbours of a link find each other, by addresses that are never judged', () => {
+  const zone = (name: string, network: string) => ({ ...inZonePlan().zones[0]!, id: name, name, networks: parseSet([network]), addresses: parseSet([network]), assets: [] });
+  const plan = { ...inZonePlan(), zones: [zone('A', 'fd00:1::/64'), zone('B', 'fd00:2::/64')] };
+  const [model] = plan.permits;
+  for (const client of ['fd00:1::10', 'fd00:1::/64', '::/0']) {
+    const permits = [{ ...model!, client: parseSet([client]), server: parseSet(['fd00:2::/64']) }];
+    const { rules } = rulesOf('suricata', 'baseline.rules', { ...plan, permits }, 'enforce');
+    const fires = (from: string, to: string): boolean => rules.some((rule) => rule.fires({ client: from, server: to, transport: 'icmpv6', port: 0, modbus: null }));
+    // Advertisements and solicitations between a host and the router of its zone, whether a Permit names it or not.
+    expect([['fd00:1::10', 'fe80::1'], ['fe80::1', 'fd00:1::10'], ['fd00:2::9', 'fe80::1'], ['fe80::1', 'fd00:2::9']].filter(([from, to]) => fires(from!, to!))).toEqual([]);
+    expect([fires('fd00:1::10', 'fd00:2::9'), fires('fd00:2::9', 'fd00:1::10')]).toEqual([true, true]);
+  }
+});
+
 const BASE = 0x0a000000n;
 const span = fc.tuple(fc.integer({ min: 0, max: 60 }), fc.integer({ min: 0, max: 12 })).map(([first, size]): AddressSpan => ({ family: 'ipv4', first: BASE + BigInt(first), last: BASE + BigInt(first + size) }));
 
