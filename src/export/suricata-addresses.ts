@@ -18,6 +18,8 @@ export interface RuleHead {
   /** IP protocols the rule must leave alone. */
   readonly notProtocols: readonly number[];
   readonly why: string;
+  /** Only the packet that opens a connection is judged (TCP). */
+  readonly opening: boolean;
 }
 
 const prefixTexts = (spans: readonly AddressSpan[]): string[] =>
@@ -68,9 +70,9 @@ const cellHeads = (cell: PairCell): RuleHead[] => {
   for (const transport of ['tcp', 'udp', 'sctp'] as const) {
     const ports = portCells(cell.permits, transport);
     // Suricata refuses a list that leaves no port.
-    if (ports.length > 0 && !coverAll(ports)) heads.push({ protocol: transport, source, target, ports: `!${portList(ports)}`, notProtocols: [], why: `${transport} port that no Permit names` });
+    if (ports.length > 0 && !coverAll(ports)) heads.push({ protocol: transport, source, target, ports: `!${portList(ports)}`, notProtocols: [], why: `${transport} port that no Permit names`, opening: false });
   }
-  heads.push({ protocol: 'ip', source, target, ports: 'any', notProtocols: named, why: 'protocol that no Permit names' });
+  heads.push({ protocol: 'ip', source, target, ports: 'any', notProtocols: named, why: 'protocol that no Permit names', opening: false });
   return heads;
 };
 
@@ -114,7 +116,7 @@ const rowHeads = (cells: readonly PairCell[], zones: readonly AddressSet[], fami
   }
   return [...merged.values()].flatMap(({ clients, except }): RuleHead[] => {
     const target = notList(except, family);
-    return target === null ? [] : [{ protocol: 'ip', source: addressList(normaliseSet(clients)), target, ports: 'any', notProtocols: [], why: 'server that no Permit names for this client' }];
+    return target === null ? [] : [{ protocol: 'ip', source: addressList(normaliseSet(clients)), target, ports: 'any', notProtocols: [], why: 'server that no Permit names for this client', opening: false }];
   });
 };
 
@@ -158,11 +160,27 @@ export const forbiddenHeads = (plan: DevicePlan, permits: readonly PlanPermit[],
   for (const zone of zones) {
     const rest = subtractSets(zone, everyClient);
     const target = notList(normaliseSet([...zone, ...links]), family);
-    if (rest.length > 0 && target !== null) heads.push({ protocol: 'ip', source: addressList(rest), target, ports: 'any', notProtocols: [], why: 'client that no Permit names' });
+    if (rest.length > 0 && target !== null) heads.push({ protocol: 'ip', source: addressList(rest), target, ports: 'any', notProtocols: [], why: 'client that no Permit names', opening: false });
   }
   const [source, target] = [normaliseSet([...everyClient, ...zones.flat(), ...LINK_SOURCES[family]]), links].map((known) => notList(known, family));
   const all = EVERY_ADDRESS[family];
   if (source !== null && target !== null)
-    heads.push({ protocol: 'ip', source: `[${all},${source}]`, target: `[${all},${target}]`, ports: 'any', notProtocols: [], why: 'client that no zone and no Permit names' });
+    heads.push({ protocol: 'ip', source: `[${all},${source}]`, target: `[${all},${target}]`, ports: 'any', notProtocols: [], why: 'client that no zone and no Permit names', opening: false });
   return heads;
 };
+
+const TCP = 6;
+
+/**
+ * Heads that judge a TCP connection by the packet that opens it. Of one that is open already the engine guesses who the
+ * client is, and takes a server that speaks first for one.
+ */
+export const openingHeads = (heads: readonly RuleHead[]): RuleHead[] =>
+  heads.flatMap((head): RuleHead[] => {
+    if (head.protocol === 'tcp') return [{ ...head, opening: true }];
+    if (head.protocol !== 'ip' || head.notProtocols.includes(TCP)) return [head];
+    return [
+      { ...head, protocol: 'tcp', notProtocols: [], opening: true },
+      { ...head, notProtocols: [...head.notProtocols, TCP].sort((a, b) => a - b) },
+    ];
+  });

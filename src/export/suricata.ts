@@ -18,7 +18,7 @@ import { FUNCTION_NAMES, functionsOf, requiredModbus, spansOf } from './modbus-s
 import { shapeOf } from './modbus-shape.ts';
 import { portCells, type PairCell } from './pair-cells.ts';
 import { evidenceLine, permitLine, provenanceLines } from './permit-text.ts';
-import { addressList, forbiddenHeads, judgedCells, portList } from './suricata-addresses.ts';
+import { addressList, forbiddenHeads, judgedCells, openingHeads, portList, type RuleHead } from './suricata-addresses.ts';
 import { safeComment } from './vendor-name.ts';
 
 const CAPABILITIES: Capabilities = {
@@ -198,6 +198,13 @@ const inspectionRules = (cell: PairCell): RuleText[] =>
     return port.permits.every((entry) => entry.permit.opcua !== null) ? opcuaRules(head, port.permits) : [];
   });
 
+/** SYN without ACK or RST. A host takes one with FIN, PSH or URG too, so these and the bits of ECN are left out of sight. */
+const OPENING = 'flags:S,FPU12;';
+
+/** Who opens is the client, so an opening needs no `flow:to_server`: in a flow that the engine took for the other direction it would not match. */
+const headOptions = ({ opening, notProtocols }: RuleHead): string =>
+  opening ? OPENING : `flow:to_server;${notProtocols.map((number) => ` ip_proto:!${number};`).join('')}`;
+
 const ruleLine = (action: string, rule: RuleText, sid: number): string =>
   `${action} ${rule.head} (msg:"${SIGNATURE_PREFIX}${safeComment(`${rule.about}: ${rule.why}`, 180)}"; ${rule.options} metadata:rule ${safeComment(rule.about, 120).replace(/[,:]/g, '_') || 'none'}; classtype:${rule.head.startsWith('ip ') ? 'policy-violation' : 'protocol-command-decode'}; sid:${sid}; rev:1;)`;
 
@@ -206,10 +213,12 @@ const rulesFile = (plan: DevicePlan, permits: readonly PlanPermit[]): string => 
   const rules: RuleText[] = [];
   for (const family of ['ipv4', 'ipv6'] as const) {
     for (const cell of judgedCells(plan, permits, family)) rules.push(...inspectionRules(cell));
-    for (const head of forbiddenHeads(plan, permits, family))
+    const heads = forbiddenHeads(plan, permits, family);
+    // An alert blocks nothing, and a forbidden connection that has been open for weeks must be seen.
+    for (const head of plan.mode === 'enforce' ? openingHeads(heads) : heads)
       rules.push({
         head: `${head.protocol} ${head.source} any -> ${head.target} ${head.ports}`,
-        options: `flow:to_server;${head.notProtocols.map((number) => ` ip_proto:!${number};`).join('')}`,
+        options: headOptions(head),
         why: head.why,
         about: 'no Permit',
       });
@@ -224,12 +233,16 @@ const rulesFile = (plan: DevicePlan, permits: readonly PlanPermit[]): string => 
   return `${lines.join('\n')}\n`;
 };
 
+/** `502, 1500:1600`: detection-ports take ranges with a colon, and one with a hyphen is never looked at (measured with 7.0.10). */
 const modbusPorts = (permits: readonly PlanPermit[]): string => {
-  const ports = new Set([502]);
-  for (const entry of permits)
-    if (requiredModbus(entry.permit) !== null && entry.permit.service.transport === 'tcp')
-      for (const { first, last } of entry.permit.service.ports) for (let port = first; port <= last && ports.size < 64; port++) ports.add(port);
-  return [...ports].sort((a, b) => a - b).join(', ');
+  const spans = permits.flatMap(({ permit }) => (requiredModbus(permit) !== null && permit.service.transport === 'tcp' ? permit.service.ports : []));
+  const merged: Span[] = [];
+  for (const span of [{ first: 502, last: 502 }, ...spans].sort((a, b) => a.first - b.first)) {
+    const before = merged.at(-1);
+    if (before !== undefined && span.first <= before.last + 1) merged[merged.length - 1] = { first: before.first, last: Math.max(before.last, span.last) };
+    else merged.push(span);
+  }
+  return merged.map(({ first, last }) => (first === last ? `${first}` : `${first}:${last}`)).join(', ');
 };
 
 const SWITCH_FILE = 'suricata-switch.yaml';
@@ -291,7 +304,10 @@ const build = (plan: DevicePlan): DeviceExport => {
     ],
     notes: [
       'Broadcasts and multicasts that no Permit names, and addresses that exist only on a link, are never judged: a switch or router has to keep them in their zone.',
-      'Directions of connections that were open before the engine started are guessed from the first packet it sees.',
+      plan.mode === 'enforce'
+        ? 'TCP between addresses and ports is judged when a connection is opened. One that was open before the engine started, or that was silent for longer than its flow timeout, goes on, forbidden or not, until it is opened anew: end forbidden ones by hand. Requests in it are judged where the engine guesses its direction rightly.'
+        : 'Directions of connections that were open before the engine started, or that were silent for longer than its flow timeout, are guessed from the first packet it sees: a server that speaks first alerts as a client that no Permit names. Enforce mode judges openings only and would pass it.',
+      'Directions of UDP and other traffic are guessed the same way in both modes.',
       'A second request in one segment is judged like any other, except one that ends at data address 65535 and one with a function code that has no name in a connection whose first request was cut in two.',
       'OPC UA sessions pass with every security policy that is no weaker than the weakest one declared. One without a place in that order (OPC 10000-7) is stopped, but for those of elliptic curves, which are newer.',
       'Large requests that are split over segments can look like an unknown function code in their second part.',

@@ -11,6 +11,7 @@ import { exportPlan } from '../../src/export/export-plan.ts';
 import type { Mode, Plan } from '../../src/export/exporter.ts';
 import { pcapFile, tcpSession, udpDatagram } from '../../src/export/frame-writer.ts';
 import { modbusAnswer, modbusRequest } from '../../src/export/modbus-request.ts';
+import { rangeText } from '../../src/export/ip-notation.ts';
 import { letsThrough } from '../../src/export/permit-judge.ts';
 import { exporterOf } from '../../src/export/registry.ts';
 import { weakerThan } from '../../src/policy/asks.ts';
@@ -21,7 +22,7 @@ import { canRun, program } from './loud-skip.ts';
 const able = canRun('Suricata rules', [program('suricata', 'suricata (of bookworm-backports)')]);
 
 /** The least that runs the rules: nothing of the machine's own configuration. */
-const CONFIG = (folder: string, modbus: boolean): string => `%YAML 1.1
+const CONFIG = (folder: string, modbus: boolean, ports: string): string => `%YAML 1.1
 ---
 default-log-dir: ${folder}
 classification-file: ${folder}/classification.config
@@ -36,7 +37,7 @@ app-layer:
     modbus:
       enabled: ${modbus ? 'yes' : 'no'}
       detection-ports:
-        dp: 502
+        dp: ${ports}
 stream:
   midstream: true
   reassembly:
@@ -70,10 +71,10 @@ describe.runIf(able)('Suricata', () => {
   const root = mkdtempSync(join(tmpdir(), 'baseline-suricata-'));
   afterAll(() => rmSync(root, { recursive: true, force: true }));
 
-  const folderFor = (name: string, modbus = true): string => {
+  const folderFor = (name: string, modbus = true, ports = '502'): string => {
     const folder = join(root, name);
     mkdirSync(folder, { recursive: true });
-    writeFileSync(join(folder, 'suricata.yaml'), CONFIG(folder, modbus));
+    writeFileSync(join(folder, 'suricata.yaml'), CONFIG(folder, modbus, ports));
     writeFileSync(join(folder, 'classification.config'), CLASSES);
     return folder;
   };
@@ -139,6 +140,54 @@ describe.runIf(able)('Suricata', () => {
     writeFileSync(capture, pcapFile(frames));
     const alerted = replay(folder, capture);
     expect(flows.filter((_, index) => alerted.has(50_000 + index))).toEqual(flows.slice(IN_ZONE.length));
+  });
+
+  test('a connection is judged when it opens: one that was open goes on when its server speaks first', () => {
+    const plan = plantPlan();
+    const body = { fromClient: true, payload: Uint8Array.of(1, 2, 3, 4) };
+    const forbidden = { ip: '192.168.10.11', port: 23 };
+    const [client, server] = [{ ip: '192.168.30.40', port: 50_000 }, { ip: '192.168.10.11', port: 22 }];
+    const answer = { ...body, fromClient: false };
+    const open = tcpSession(client, server, [answer, body, answer, body]).slice(3, -3);
+    const [permitted, first] = [server, forbidden].map((to, index) => tcpSession({ ...client, port: 50_001 + index }, to, [body, answer]));
+    // Hosts take a SYN with FIN, PSH or URG for a SYN.
+    const odd = [0x01, 0x08, 0x20].map((flag, index) => {
+      const [syn] = tcpSession({ ...client, port: 50_010 + index }, forbidden, []);
+      syn![14 + 20 + 13]! |= flag;
+      return syn!;
+    });
+    const found = (['enforce', 'monitor'] as const).map((mode) => {
+      const folder = folderFor(`opening-${mode}`);
+      written(folder, 'suricata', plan, mode);
+      const alerted = (frames: readonly Uint8Array[]): boolean => {
+        writeFileSync(join(folder, 'x.pcap'), pcapFile(frames));
+        return replay(folder, join(folder, 'x.pcap')).size > 0;
+      };
+      return { open: alerted(open), permitted: alerted(permitted!), first: alerted(first!.slice(0, 1)), odd: odd.map((syn) => alerted([syn])) };
+    });
+    expect(found[0]).toEqual({ open: false, permitted: false, first: true, odd: [true, true, true] });
+    // Monitor mode sees connections that are open already.
+    expect(found[1]).toEqual({ open: true, permitted: false, first: true, odd: [true, true, true] });
+  });
+
+  test('a Permit of a hundred ports is inspected to its last one', () => {
+    const plan = plantPlan();
+    const permits = plan.permits.filter(({ permit }) => permit.id === 'K1-READ').map((entry) => ({ ...entry, permit: { ...entry.permit, service: { ...entry.permit.service, ports: [{ first: 502, last: 502 }, { first: 1500, last: 1600 }] } } }));
+    const [{ client, server } = { client: [], server: [] }] = permits;
+    const [from, to] = [client, server].map((spans) => rangeText(spans.find(({ family }) => family === 'ipv4')!).split(/[-/]/)[0]!);
+    const folder = folderFor('ports', true, '502, 1500:1600');
+    written(folder, 'suricata', { ...plan, permits }, 'enforce');
+    // The configuration above is what the switch says, and the check agrees.
+    expect(readFileSync(join(folder, 'suricata-switch.yaml'), 'utf8')).toContain('dp: 502, 1500:1600\n');
+    expect(spawnSync('sh', [join(folder, 'check.sh'), join(folder, 'suricata.yaml')], { encoding: 'utf8' }).status).toBe(0);
+    const requests = [[1500, 3], [1600, 3], [1500, 6], [1600, 6]] as const;
+    const frames = requests.flatMap(([port, functionCode], index) => {
+      const read = { unit: 1, functionCode, start: 100, quantity: 1 };
+      return tcpSession({ ip: from!, port: 50_000 + index }, { ip: to!, port }, [{ fromClient: true, payload: modbusRequest(read, 1) }, { fromClient: false, payload: modbusAnswer(read, 1) }]);
+    });
+    writeFileSync(join(folder, 'ports.pcap'), pcapFile(frames));
+    const alerted = replay(folder, join(folder, 'ports.pcap'));
+    expect(requests.filter((_, index) => alerted.has(50_000 + index))).toEqual(requests.slice(2));
   });
 
   test('OPC UA sessions pass with the declared security policy and with any stronger one', () => {

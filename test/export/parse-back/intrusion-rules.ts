@@ -105,6 +105,10 @@ const optionFires = (option: string, flow: Flow, payload: Uint8Array, cursor: { 
   switch (name) {
     case 'msg': case 'metadata': case 'classtype': case 'sid': case 'rev': case 'gid': case 'flow':
       return true;
+    case 'flags':
+      // Each flow here is a new one, which begins with a SYN.
+      if (value !== 'S,FPU12') throw new Error(`not understood: ${option}`);
+      return flow.transport === 'tcp';
     case 'app-layer-protocol':
       return flow.modbus === null;
     case 'ip_proto':
