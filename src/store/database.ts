@@ -25,6 +25,11 @@ export interface Store {
   close(): void;
 }
 
+export interface WritableStore extends Store {
+  /** @returns false once the path leads to no file, or to another one than at the opening: what is written then is lost with the old file */
+  isInPlace(): boolean;
+}
+
 export interface OpenOptions {
   /** How long to wait for another process's lock. */
   readonly busyTimeoutMs?: number;
@@ -44,13 +49,15 @@ export const storePath = (option: string | undefined, environment: Readonly<Reco
   option || environment['BASELINE_DB'] || 'baseline.db';
 
 /** Opens for writing; creates the file if there is none, brings an older one up to date. */
-export function openForWriting(path: string, options: OpenOptions = {}): Store {
+export function openForWriting(path: string, options: OpenOptions = {}): WritableStore {
   return told(path, () => {
     const file = absolute(path);
     const migrations = options.migrations ?? MIGRATIONS;
     const kind = recogniseFile(path, migrations.length);
     if (kind !== 'store') createFile(file, kind);
     const db = connect(file, options, false);
+    const opened = identityOf(file);
+    const isInPlace = (): boolean => [opened, null].includes(identityOf(file));
     try {
       db.pragma('synchronous = NORMAL');
       db.pragma('foreign_keys = OFF');
@@ -75,7 +82,7 @@ export function openForWriting(path: string, options: OpenOptions = {}): Store {
       closeQuietly(db);
       throw error;
     }
-    return { path, db, close: () => told(path, () => closeWriter(db)) };
+    return { path, db, isInPlace, close: () => told(path, () => (isInPlace() ? closeWriter(db) : closeQuietly(db))) };
   });
 }
 
@@ -133,6 +140,13 @@ export function readFromStore<T>(path: string, read: (db: Connection) => T, opti
   }
 }
 
+/** The file that is open does not stand at its path any more. The first line alone is said while a capture runs. */
+export const moved = (path: string): BaselineError =>
+  storeError(
+    `the store ${path} was moved, removed or replaced by another file while it was written; move the same file back`,
+    'With the -wal file beside it, it holds all up to its last checkpoint. Stop a capture before its store is moved.',
+  );
+
 /** What SQLite or the file system says, as a line for the user; anything else comes back as it is. */
 export function asStoreError(error: unknown, path: string): unknown {
   if (error instanceof BaselineError || !(error instanceof Error)) return error;
@@ -148,6 +162,7 @@ export function asStoreError(error: unknown, path: string): unknown {
   if (code === 'ENOENT' || code === 'ENOTDIR') {
     return line('cannot be made: its folder does not exist', `Make the folder ${dirname(path)} first, or name another file with --db.`);
   }
+  if (code === 'SQLITE_READONLY_DBMOVED') return moved(path);
   if (code.startsWith('SQLITE_READONLY') || code === 'EROFS') {
     return line('is read-only', 'Give yourself write permission on the file and its folder, or name another file with --db.');
   }
@@ -183,6 +198,16 @@ function absolute(path: string): string {
   // The driver trims file names: the name checked first and the name opened must be the same.
   if (path !== path.trimEnd()) throw usageError(`the store name "${path}" ends with a blank`, 'Name the store without it.');
   return resolve(path);
+}
+
+/** Device and inode of what stands there; '' where nothing does, null where we may not look. */
+function identityOf(file: string): string | null {
+  try {
+    const { dev, ino } = statSync(file, { bigint: true });
+    return `${dev}:${ino}`;
+  } catch (error) {
+    return /^(?:ENOENT|ENOTDIR|ELOOP)$/.test(String((error as NodeJS.ErrnoException).code)) ? '' : null;
+  }
 }
 
 /** `file` is absolute, so that no name (`:memory:`, `file:x`) means anything to SQLite. */
@@ -286,6 +311,7 @@ function openCopy(file: string, path: string, options: OpenOptions): Store {
 /**
  * Back to a rollback journal, so that the file alone is the store and can be read from a read-only folder or after
  * being copied. Another process that still has it open keeps it in WAL mode: then SQLite refuses at once, and that is fine.
+ * Not for a store that was moved: the log at its old path may belong to another store by now.
  */
 function closeWriter(db: Connection): void {
   if (!db.open) return;

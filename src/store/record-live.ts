@@ -2,7 +2,7 @@
  * A capture that goes on for weeks into the store. In: an open store and a source of frame batches that ends when it is
  * told to. Out: every few seconds one transaction with counters and the capture record, so that kill -9 loses at most
  * what came since; sessions, rhythms and streams go on across these flushes (flow/settle.ts).
- * A store that refuses (disk full, locked) ends nothing: counting goes on in memory, the same rows are tried again at
+ * A store that refuses (disk full, locked, moved away) ends nothing: counting goes on in memory, the same rows are tried again at
  * every checkpoint, and what no longer fits is counted as not analysed.
  * Left out on purpose: interfaces, signals, privileges, what is said to whom (commands/capture.ts).
  */
@@ -16,7 +16,7 @@ import {
   addCaptureCounters, insertCapture, lastUnfinishedCheckpoint, markUnfinished, readDecoderState, stampCheckpoint, updateCapture, updateReceived, writeDecoderState,
   type CaptureState, type ReceivedTotals,
 } from './captures.ts';
-import { asStoreError, type Store } from './database.ts';
+import { asStoreError, moved, type WritableStore } from './database.ts';
 import { readerCounts } from './import-capture.ts';
 import { nextRevision, writeFlows } from './write.ts';
 import { createStoreWriter } from './write-statements.ts';
@@ -72,7 +72,7 @@ export interface LiveRun {
 }
 
 /** Marks the capture as running, and those that were left running as interrupted. */
-export function beginLive(store: Store, source: FrameSource, capture: LiveCapture): LiveRun {
+export function beginLive(store: WritableStore, source: FrameSource, capture: LiveCapture): LiveRun {
   const { db } = store;
   // A commit that the disk does not have yet would be a lost checkpoint after a power cut.
   db.pragma('synchronous = FULL');
@@ -145,17 +145,23 @@ export function beginLive(store: Store, source: FrameSource, capture: LiveCaptur
     writtenMs = performance.now();
   }
 
+  function refuse(error: unknown): false {
+    noteEvent(recorder, 'live.store-refused', 1);
+    refusal = error;
+    return false;
+  }
+
   function attempt(captureState: CaptureState, reason: string, now: number): boolean {
     if (ended === null) settleRecorder(recorder);
     const saved = ended ?? (now - decoderMs >= SAVE_DECODER_MS ? saveRecorder(recorder) : null);
     const hour = Math.floor(state.totals.lastSeconds / 3600);
+    // SQLite goes on writing into a file that nobody finds any more, and says nothing.
+    if (!store.isInPlace()) return refuse(moved(store.path));
     try {
       write(captureState, reason, saved);
     } catch (error) {
       if (!mayPass(error)) throw asStoreError(error, store.path);
-      noteEvent(recorder, 'live.store-refused', 1);
-      refusal = asStoreError(error, store.path);
-      return false;
+      return refuse(asStoreError(error, store.path));
     }
     refusal = undefined;
     if (ended === null) zeroRecorder(recorder, Number.isFinite(hour) && hour > budgetHour);
@@ -193,7 +199,7 @@ export function beginLive(store: Store, source: FrameSource, capture: LiveCaptur
       const now = performance.now();
       checkpointMs = now;
       noteDrops();
-      if (captureState === 'running' && refusal === undefined && isIdle(now)) return true;
+      if (captureState === 'running' && refusal === undefined && isIdle(now) && store.isInPlace()) return true;
       if (captureState !== 'running') ended ??= endInterval(recorder);
       let isTaken = attempt(captureState, reason, now);
       if (isTaken && captureState === 'running' && isLaden(recorder)) {

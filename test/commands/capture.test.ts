@@ -3,7 +3,7 @@
  * Prometheus. Interfaces are in test/tools/capture-command.test.ts.
  */
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -61,6 +61,24 @@ describe('a pipe', () => {
     child.kill('SIGTERM');
     expect(await ended).toBe(0);
     expect(statusOf(db)?.captures).toMatchObject([{ state: 'complete', reason: '', packets: 5 }]);
+  });
+
+  test('its store is moved away: one line says so at once, and once it is back nothing is missing', async () => {
+    const db = join(folder, 'moved.db');
+    const { child, ended, said } = start('capture', '-', '--db', db, '--checkpoint', '1');
+    const isOver = (): boolean => child.exitCode !== null || child.signalCode !== null;
+    const octets = readFileSync(PIPELINED);
+    child.stdin.write(octets.subarray(0, 24 + 16 + 20));
+    await waitUntil('a running capture', () => statusOf(db)?.captures[0]?.state === 'running', isOver, said);
+    renameSync(db, `${db}.away`);
+    child.stdin.write(octets.subarray(24 + 16 + 20));
+    await waitUntil('the line', () => said().includes('move the same file back'), isOver, said);
+    renameSync(`${db}.away`, db);
+    await waitUntil('the other line', () => said().includes('the store takes checkpoints again; nothing was lost'), isOver, said);
+    child.kill('SIGTERM');
+    expect(await ended).toBe(0);
+    expect(said().match(/move the same file back/g)).toHaveLength(1);
+    expect(statusOf(db)?.captures).toMatchObject([{ state: 'complete', packets: 5 }]);
   });
 
   test('stopped before the first octet: nothing was kept, 130', async () => {

@@ -334,7 +334,8 @@ test('a full disk is said in one line, and what was stored before stays', () => 
 
 test.each([
   ['SQLITE_IOERR_WRITE', /cannot be read or written/],
-  ['SQLITE_READONLY_DBMOVED', /read-only/],
+  ['SQLITE_READONLY', /read-only/],
+  ['SQLITE_READONLY_DBMOVED', /was moved, removed or replaced/],
   ['SQLITE_BUSY_SNAPSHOT', /locked/],
   ['SQLITE_LOCKED', /locked/],
   ['SQLITE_CORRUPT_VTAB', /damaged/],

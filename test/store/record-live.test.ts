@@ -3,13 +3,13 @@
  * same file; what the store refuses is counted on and written later; a run that was killed is told by the next one.
  */
 import Database from 'better-sqlite3';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createFrameBatch, type FrameBatch, type FrameSource } from '../../src/source/frame-batch.ts';
 import { openCapture } from '../../src/source/open.ts';
-import { openForWriting, type Store } from '../../src/store/database.ts';
+import { openForWriting, type Store, type WritableStore } from '../../src/store/database.ts';
 import { beginImport, importCapture } from '../../src/store/import-capture.ts';
 import { beginLive, recordLive, type LiveRun, type RunFigures } from '../../src/store/record-live.ts';
 import { readStatus } from '../../src/store/read-status.ts';
@@ -25,7 +25,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-const newStore = (): Store => openForWriting(join(folder, `${++stores}.db`));
+const newStore = (): WritableStore => openForWriting(join(folder, `${++stores}.db`));
 
 /** The same frames in batches of at most so many. */
 function inPieces(source: FrameSource, most: number): FrameSource {
@@ -91,7 +91,7 @@ interface Play {
   readonly durationMs?: number;
 }
 
-async function play(store: Store, file: string, options: Play = {}): Promise<{ told: RunFigures[]; run: LiveRun; outcome: { state: string; reason: string } }> {
+async function play(store: WritableStore, file: string, options: Play = {}): Promise<{ told: RunFigures[]; run: LiveRun; outcome: { state: string; reason: string } }> {
   const source = inPieces(await openCapture(file), options.pieces ?? 100);
   const run = beginLive(store, source, { kind: options.kind ?? 'live', name: 'span0', checkpointMs: options.checkpointMs ?? 0, received: () => RECEIVED });
   let checkpoints = 0;
@@ -341,6 +341,72 @@ describe('a store that refuses', () => {
     expect(observed(store)).toEqual(observed(expected));
     store.close();
     expected.close();
+  });
+
+  const MOVED = 'was moved, removed or replaced';
+
+  test.each([
+    ['moved away', (path: string) => void renameSync(path, `${path}.away`)],
+    ['replaced by a copy', (path: string) => {
+      renameSync(path, `${path}.away`);
+      copyFileSync(`${path}.away`, path);
+    }],
+  ])('%s: it is said at the next checkpoint, and when the same file is back nothing is missing', async (_how, take) => {
+    const store = newStore();
+    let written: unknown[] = [];
+    const { told } = await play(store, PLANT, {
+      pieces: 500,
+      before: (n) => {
+        if (n === 3) {
+          written = observed(store)['captures'];
+          take(store.path);
+        }
+        if (n === 6) expect(observed(store)['captures']).toEqual(written);
+        if (n === 12) renameSync(`${store.path}.away`, store.path);
+      },
+    });
+    const refusals = told.map((figures) => figures.refusal);
+    expect(refusals.some((words) => words.includes(MOVED) && words.includes('move the same file back'))).toBe(true);
+    expect(refusals.at(-1)).toBe('');
+    expect(liveCounters(store)).toEqual({ 'live.store-refused': 9 });
+    const expected = await imported(PLANT);
+    expect(observed(store)).toEqual(observed(expected));
+    store.close();
+    expected.close();
+  });
+
+  test('removed and never back: the last line says so, and nothing is made in its place', async () => {
+    const store = newStore();
+    await expect(play(store, PLANT, { pieces: 1000, before: (n) => void (n === 3 && rmSync(store.path)) })).rejects.toMatchObject({ exitCode: 4, message: expect.stringContaining(MOVED) });
+    expect(readStatus(store.db).totals.packets).toBe(2000);
+    store.close();
+    expect(existsSync(store.path)).toBe(false);
+  });
+
+  test('moved while not one packet comes: the next checkpoint says so as well', async () => {
+    const store = newStore();
+    const source = await openCapture(PLANT);
+    const run = beginLive(store, source, { kind: 'live', name: 'span0', checkpointMs: 0 });
+    expect(run.checkpoint('running', '')).toBe(true);
+    renameSync(store.path, `${store.path}.away`);
+    expect(run.checkpoint('running', '')).toBe(false);
+    expect(run.refusal()).toMatchObject({ message: expect.stringContaining(MOVED) });
+    await source.close();
+    store.close();
+  });
+
+  test('a store that took the place of the moved one keeps its own log when the capture ends', async () => {
+    const store = newStore();
+    const source = await openCapture(PLANT);
+    const run = beginLive(store, source, { kind: 'live', name: 'span0', checkpointMs: 0 });
+    expect(run.checkpoint('running', '')).toBe(true);
+    for (const suffix of ['', '-wal', '-shm']) renameSync(store.path + suffix, `${store.path}.away${suffix}`);
+    const other = openForWriting(store.path);
+    other.db.exec("INSERT INTO store_meta VALUES ('of-the-other', '1')");
+    await source.close();
+    store.close();
+    expect(existsSync(`${store.path}-wal`)).toBe(true);
+    other.close();
   });
 
   test('damage is no matter of waiting', async () => {
