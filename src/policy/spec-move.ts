@@ -11,6 +11,7 @@ import { renameInDirection } from './free-text.ts';
 import { zonesNamed, type DeclaredPermit } from './permits.ts';
 import { makeMap, plain, rootOf, seqOf, setField, type RegisterDraft } from './register-draft.ts';
 import type { LoadedSpec } from './spec-load.ts';
+import { sharesRule } from './spec-narrow.ts';
 
 interface Carried {
   moved: number;
@@ -38,9 +39,13 @@ export function moveAsset(draft: RegisterDraft, loaded: LoadedSpec, asset: strin
 
 function carryRules(draft: RegisterDraft, loaded: LoadedSpec, asset: string, from: string, to: string): Carried {
   const carried: Carried = { moved: 0, split: 0, left: 0, dropped: [] };
+  // Rules, not Permits: one that permits both ways is two Permits, and is carried once. Its second way is read from the same
+  // fields, so that both follow.
+  const isFirstOfRule = ({ path }: DeclaredPermit, i: number, all: readonly DeclaredPermit[]): boolean => all.findIndex((other) => other.path.join('\n') === path.join('\n')) === i;
   // Nodes first: places in the lists change while rules move.
   const concerned = loaded.permits
     .filter(({ permit }) => permit.from.assets.includes(asset) || permit.to.assets.includes(asset))
+    .filter(isFirstOfRule)
     .map((declared) => ({ declared, rule: draft.document.getIn(declared.path), list: draft.document.getIn(declared.path.slice(0, -1)), conduit: draft.conduits.get(declared.permit.conduit) }));
   const taken = new Set(loaded.permits.map(({ permit }) => permit.id));
   for (const { declared, rule, list, conduit } of concerned) {
@@ -66,7 +71,7 @@ function carryRules(draft: RegisterDraft, loaded: LoadedSpec, asset: string, fro
       }
     }
     const leave = (): void => {
-      if (own === rule) list.items.splice(list.items.indexOf(rule), 1);
+      if (own === rule) list.items = list.items.filter((item) => item !== rule);
     };
     if (far === to) {
       leave();
@@ -74,7 +79,7 @@ function carryRules(draft: RegisterDraft, loaded: LoadedSpec, asset: string, fro
       else carried.left++;
       continue;
     }
-    relocate(draft, own, { end, asset, from, to, far }, declared, loaded);
+    relocate(draft, own, { end, asset, from, to, far, bothWays: sharesRule(loaded.permits, declared) }, declared, loaded);
     const target = conduitFor(draft, conduit, far, to);
     if (own !== rule) carried.split++;
     else carried.moved++;
@@ -91,16 +96,19 @@ interface Relocation {
   readonly from: string;
   readonly to: string;
   readonly far: string;
+  /** The rule's arrow points both ways. */
+  readonly bothWays: boolean;
 }
 
-function relocate(draft: RegisterDraft, rule: YAMLMap, { end, asset, from, to, far }: Relocation, { permit }: DeclaredPermit, loaded: LoadedSpec): void {
+function relocate(draft: RegisterDraft, rule: YAMLMap, { end, asset, from, to, far, bothWays }: Relocation, { permit }: DeclaredPermit, loaded: LoadedSpec): void {
   placeEnd(draft, rule, end, to, asset);
   const other = end === 'client' ? 'server' : 'client';
-  if (!rule.has(other)) setField(draft, rule, other, { zone: far });
+  // A rule that names its client permits one way only (permits.ts).
+  if (!rule.has(other) && !bothWays) setField(draft, rule, other, { zone: far });
   const direction: unknown = rule.get('direction');
   if (typeof direction === 'string') {
     const connects = loaded.spec.conduits.find((one) => one.conduit_id === permit.conduit)?.connects ?? [];
-    rule.set('direction', renameInDirection(direction, (reference) => (zonesNamed(reference, connects)[0] === from ? to : reference)));
+    rule.set('direction', renameInDirection(direction, (reference) => (zonesNamed(reference, connects)[0] === from ? to : bothWays ? far : reference)));
   }
   const way: unknown = rule.get('unidirectional', true);
   if (isMap(way)) for (const key of ['from', 'to']) if (way.get(key) === from) way.set(key, to);

@@ -120,6 +120,33 @@ describe('moving an asset', () => {
     expect(refused({ kind: 'move-asset', asset: 'PLC-1', zone: 'Z2-OPS' }, 'zones: [')).toMatch(/the spec does not hold: line 1/);
   });
 
+  describe('that a rule for both ways names', () => {
+    const both = (server: string): string => SPEC.replace('      # trend of both\n', `      # alarms both ways\n      - {rule_id: R-WAYS, protocol: Modbus/TCP, direction: "Z2 <-> Z1", server: {zone: Z1-CELL, assets: [${server}]}}\n`);
+
+    test('to the other zone: the rule goes once, and is named; the next rule stays', () => {
+      const { text, sentence } = done({ kind: 'move-asset', asset: 'PLC-2', zone: 'Z2-OPS' }, both('PLC-2'));
+      expect(sentence).toBe('PLC-2 is in Z2-OPS now, pinned; 1 rule kept without it, within one zone now, 1 rule removed, within one zone now (R-WAYS)');
+      expect(permits(text).map((line) => line.split(' ')[0])).toEqual(['R-BOTH', 'R-ONE', 'R-ASK', 'R-DIODE']);
+    });
+
+    test('to a third zone: both ways go along', () => {
+      const { text, sentence } = done({ kind: 'move-asset', asset: 'PLC-2', zone: 'Z3-DMZ' }, both('PLC-2'));
+      expect(sentence).toContain('1 rule moved with it, 1 rule copied for it');
+      expect(text).toContain('direction: "Z2-OPS <-> Z3-DMZ"');
+      expect(permits(text).filter((line) => line.startsWith('R-WAYS'))).toEqual(['R-WAYS in C2: Z2-OPS/ -> Z3-DMZ/PLC-2', 'R-WAYS-r in C2: Z3-DMZ/PLC-2 -> Z2-OPS/']);
+    });
+
+    test('among others: it gets a copy for both ways, the others keep theirs', () => {
+      const { text } = done({ kind: 'move-asset', asset: 'PLC-2', zone: 'Z3-DMZ' }, both('PLC-1, PLC-2'));
+      expect(permits(text).filter((line) => line.startsWith('R-WAYS'))).toEqual([
+        'R-WAYS in C1: Z2-OPS/ -> Z1-CELL/PLC-1', 'R-WAYS-r in C1: Z1-CELL/PLC-1 -> Z2-OPS/', 'R-WAYS-2 in C2: Z2-OPS/ -> Z3-DMZ/PLC-2', 'R-WAYS-2-r in C2: Z3-DMZ/PLC-2 -> Z2-OPS/',
+      ]);
+      expect(permits(done({ kind: 'move-asset', asset: 'PLC-2', zone: 'Z2-OPS' }, both('PLC-1, PLC-2')).text).filter((line) => line.startsWith('R-WAYS'))).toEqual([
+        'R-WAYS in C1: Z2-OPS/ -> Z1-CELL/PLC-1', 'R-WAYS-r in C1: Z1-CELL/PLC-1 -> Z2-OPS/',
+      ]);
+    });
+  });
+
   test('there and back again leaves the same Permits', () => {
     const there = done({ kind: 'move-asset', asset: 'REPLICA', zone: 'Z1-CELL' }).text;
     expect(permits(there)).toContain('R-DIODE in C1: Z2-OPS/HIST -> Z1-CELL/REPLICA');
