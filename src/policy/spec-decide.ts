@@ -5,7 +5,9 @@ import type { Document } from 'yaml';
 export function decideRule(document: Pick<Document, 'getIn' | 'setIn' | 'hasIn' | 'deleteIn'>, path: readonly (string | number)[], decision: 'approved' | 'rejected', by: string, reason: string): void {
   document.setIn([...path, 'decision'], decision);
   document.setIn([...path, 'owner'], by);
-  const purpose: unknown = document.getIn([...path, 'purpose']);
-  if (reason !== '') document.setIn([...path, 'purpose'], typeof purpose === 'string' && purpose !== '' && !purpose.includes(reason) ? `${purpose}; ${reason}` : reason);
+  const held: unknown = document.getIn([...path, 'purpose']);
+  const purpose = typeof held === 'string' ? held : '';
+  // Said once, however often it is decided; what stood there before stays.
+  if (reason !== '' && !`; ${purpose}; `.includes(`; ${reason}; `)) document.setIn([...path, 'purpose'], purpose === '' ? reason : `${purpose}; ${reason}`);
   if (document.hasIn([...path, 'question'])) document.deleteIn([...path, 'question']);
 }
