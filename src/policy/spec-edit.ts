@@ -15,6 +15,7 @@ import { openDraft, seqOf, setField, type RegisterDraft } from './register-draft
 import { decideRule } from './spec-decide.ts';
 import { parseSpec, type LoadedSpec } from './spec-load.ts';
 import { moveAsset } from './spec-move.ts';
+import { sharesRule, takeWaysApart } from './spec-narrow.ts';
 import type { SpecAsset } from './spec-schema.ts';
 import { openSpecText } from './spec-text.ts';
 
@@ -63,12 +64,22 @@ export function editSpec(text: string, edit: Exclude<SpecEdit, { kind: 'decide-f
   if (loaded === null) return refuse(`the spec does not hold: line ${problems[0].line}: ${problems[0].message}`, problems[0].remedy);
   const { document, asText } = openSpecText(text);
   const draft = openDraft(document, () => undefined);
+  const apart = edit.kind === 'decide-permit' ? wayApart(draft, loaded, edit.permit, asText) : null;
+  if (apart !== null && apart !== text) return editSpec(apart, edit, entryOf);
   const bench: Bench = { text, loaded, draft };
   const done = change(bench, edit, entryOf);
   if (typeof done !== 'string') return done;
   const changed = asText();
   const { problems: faults } = parseSpec(changed, 'the spec');
   return faults.length > 0 ? refuse(`with this edit the spec would not hold: ${faults[0].message}`, faults[0].remedy) : { text: changed, sentence: done };
+}
+
+/** The text in which one way of a rule for both is a rule of its own: a decision about one is none about the other. Null: it is one already. */
+function wayApart(draft: RegisterDraft, { permits }: LoadedSpec, id: string, asText: () => string): string | null {
+  const declared = permits.find(({ permit }) => permit.id === id);
+  if (declared === undefined || !sharesRule(permits, declared)) return null;
+  takeWaysApart(draft, permits, declared);
+  return asText();
 }
 
 function change(bench: Bench, edit: Exclude<SpecEdit, { kind: 'decide-finding' }>, entryOf: (asset: string) => SpecAsset | null): string | EditRefusal {
@@ -79,6 +90,7 @@ function change(bench: Bench, edit: Exclude<SpecEdit, { kind: 'decide-finding' }
     case 'decide-permit': {
       const declared = bench.loaded.permits.find(({ permit }) => permit.id === edit.permit);
       if (declared === undefined) return refuse(`there is no rule ${edit.permit}`, 'reload the page');
+      if (sharesRule(bench.loaded.permits, declared)) return refuse(`${edit.permit} is one way of a rule that permits both`, 'write it as two rules by hand');
       decideRule(bench.draft.document, declared.path, edit.decision, edit.owner, edit.reason);
       return `${edit.permit} is ${edit.decision} by ${edit.owner}`;
     }

@@ -173,6 +173,26 @@ test('pins and decisions stand where they belong', () => {
   expect(text).not.toContain('who reads this?');
 });
 
+test.each([['R-WAYS', 'R-WAYS-r'], ['R-WAYS-r', 'R-WAYS']])('%s of a rule for both ways is decided alone', (decided, other) => {
+  const both = SPEC.replace('      # trend of both\n', '      # alarms both ways\n      - {rule_id: R-WAYS, protocol: Modbus/TCP, direction: "Z2 <-> Z1 (FC 3 only)", server: {zone: Z1-CELL, assets: [PLC-1]}, decision: pending, question: "who opens?"}\n');
+  const { text, sentence } = done({ kind: 'decide-permit', permit: decided, decision: 'rejected', owner: 'A. Keller', reason: 'it never opens' }, both);
+  expect(sentence).toBe(`${decided} is rejected by A. Keller`);
+  const of = (id: string): object => parseSpec(text, 'spec').loaded!.permits.find(({ permit }) => permit.id === id)!.permit;
+  expect(of(decided)).toMatchObject({ decision: 'rejected', owner: 'A. Keller', purpose: 'it never opens' });
+  expect(of(other)).toMatchObject({ decision: 'pending', owner: '', modbus: { functionCodes: [3] } });
+  expect(text.match(/who opens\?/g)).toHaveLength(1);
+  expect(permits(text).slice(0, 2)).toEqual(['R-WAYS in C1: Z2-OPS/ -> Z1-CELL/PLC-1', 'R-WAYS-r in C1: Z1-CELL/PLC-1 -> Z2-OPS/']);
+  expect(text).toContain('# alarms both ways');
+});
+
+test.each([
+  ['nothing to note', 'no', 'nothing to note; no'], ['poll of the filters', 'filters', 'poll of the filters; filters'],
+  ['agreed', 'agreed', 'agreed'], ['trend; agreed', 'agreed', 'trend; agreed'], ['', 'agreed', 'agreed'], ['trend', '', 'trend'],
+])('the purpose "%s" stays beside the reason "%s"', (purpose, reason, expected) => {
+  const { text } = done({ kind: 'decide-permit', permit: 'R-ASK', decision: 'approved', owner: 'A. Keller', reason }, SPEC.replace('question: "who reads this?"', () => `purpose: "${purpose}"`));
+  expect(parseSpec(text, 'spec').loaded!.permits.find(({ permit }) => permit.id === 'R-ASK')!.permit.purpose).toBe(expected);
+});
+
 describe('hostile words', () => {
   const HOSTILE = ['</script><b>', '"; DROP: [', '{a: b}', '- x', '#', '*alias', '!tag', '%dir', '@', '`', 'a: b', "it's", '\u{1f3ed}', ' '.repeat(3) + 'x'];
 
