@@ -10,7 +10,7 @@ import { compareSpecs } from '../policy/compare-specs.ts';
 import { withLogged } from '../policy/diff-logged.ts';
 import { diffReport, type DiffReport } from '../policy/diff.ts';
 import type { Finding } from '../policy/findings.ts';
-import { loadSpec } from '../policy/spec-load.ts';
+import { loadSpec, type LoadedSpec } from '../policy/spec-load.ts';
 import { findingsJson, findingsMarkdown, findingsTable } from '../render/findings.ts';
 import { sarifLog } from '../render/sarif.ts';
 import { lossesOf } from '../render/status-record.ts';
@@ -89,7 +89,7 @@ export function diffStore(argv: DiffArguments, context: CommandContext): Command
   const { set, logged, losses } = readFromStore(storePath(argv.db, context.environment), (db) => ({
     set: readAll(db), logged: readAttempts(db, describeOperation), losses: lossesOf(readStatus(db)),
   }));
-  const report = diffReport(loaded, set, {
+  const judge = (spec: LoadedSpec): DiffReport => diffReport(spec, set, {
     logged,
     ...(argv.since === undefined ? {} : { sinceNs: instantOf(argv.since) }),
     ...(argv.zone === undefined ? {} : { zone: argv.zone }),
@@ -97,9 +97,9 @@ export function diffStore(argv: DiffArguments, context: CommandContext): Command
   });
   if (argv.update !== undefined) {
     const ids = argv.update.flatMap((word) => word.split(',')).filter((id) => id !== '');
-    return updateSpec(loaded, withLogged(set, logged), report.findings, { ids, owner: argv.owner, purpose: argv.purpose }, context);
+    return updateSpec(loaded, withLogged(set, logged), (spec) => judge(spec).findings, { ids, owner: argv.owner, purpose: argv.purpose }, context);
   }
-  return shown(report, losses, argv.spec, argv, context);
+  return shown(judge(loaded), losses, argv.spec, argv, context);
 }
 
 const findingsOnly = (findings: readonly Finding[]): DiffReport => ({

@@ -1,5 +1,5 @@
 /**
- * The spec file as `serve` holds it: read when it has changed, written whole or not at all, and only while it still says
+ * The spec file as `serve` and `diff --update` hold it: read when it has changed, written whole or not at all, and only while it still says
  * what the person saw. In: its path. Out: text with its digest. What was written can be taken back, the last first.
  */
 import { createHash } from 'node:crypto';

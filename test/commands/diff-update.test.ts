@@ -2,10 +2,11 @@
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { beforeAll, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { updateSpec, type UpdateWish } from '../../src/commands/diff-update.ts';
 import { BaselineError, EXIT } from '../../src/errors.ts';
 import { diffSpec } from '../../src/policy/diff.ts';
+import { acceptFindings } from '../../src/policy/spec-accept.ts';
 import { loadSpec, type LoadedSpec } from '../../src/policy/spec-load.ts';
 import { conversation, modbus, observations } from '../policy/observed.ts';
 import { runLine } from './command-line.ts';
@@ -36,14 +37,15 @@ const specFile = (name: string): LoadedSpec => {
   return loadSpec(file);
 };
 
-const update = async (loaded: LoadedSpec, wish: UpdateWish, answers?: readonly (string | null)[]): Promise<{ code: number; out: string; said: string[]; asked: string[] }> => {
+const update = async (loaded: LoadedSpec, wish: UpdateWish, answers?: readonly (string | null | (() => string | null))[]): Promise<{ code: number; out: string; said: string[]; asked: string[] }> => {
   const left = [...(answers ?? [])];
   const asked: string[] = [];
   const stage = setStage(answers === undefined ? {} : { ask: (question) => {
     asked.push(question);
-    return Promise.resolve(left.shift() ?? null);
+    const answer = left.shift() ?? null;
+    return Promise.resolve(typeof answer === 'function' ? answer() : answer);
   } });
-  const result = await updateSpec(loaded, set, diffSpec(loaded, set), wish, stage);
+  const result = await updateSpec(loaded, set, (spec) => diffSpec(spec, set), wish, stage);
   return { code: result.exitCode, out: textOf(result), said: stage.said, asked };
 };
 
@@ -66,6 +68,103 @@ it('keeps what was accepted when the input ends, and asks for the owner once', a
   const { asked } = await update(loaded, { ids: [], purpose: 'agreed' }, ['yes', 'A. Keller', null]);
   expect(asked.filter((question) => question.startsWith('who'))).toHaveLength(1);
   expect(diffSpec(loadSpec(loaded.file), set)).toHaveLength(1);
+});
+
+const rulesIn = (file: string): string[] => loadSpec(file).permits.map(({ permit }) => permit.id);
+
+it('writes each as soon as it says that it was accepted: nothing is lost when the program is ended', async () => {
+  const loaded = specFile('at-once.yaml');
+  const seen: string[][] = [];
+  const look = (answer: string) => () => {
+    seen.push(rulesIn(loaded.file));
+    return answer;
+  };
+  await update(loaded, { ids: [], owner: 'A. Keller', purpose: 'agreed' }, [look('a'), look('q')]);
+  expect(seen).toEqual([['NTP'], ['NTP', 'C1-001']]);
+});
+
+it.each([['at "why?"', ['a', 'A. Keller', null]], ['at "who accepts?"', ['a', null]]])('the input ends %s: that one is not accepted, and nothing more is asked', async (name, answers) => {
+  const loaded = specFile(`end ${name.replaceAll(/\W/g, '')}.yaml`);
+  const { asked, out } = await update(loaded, { ids: [] }, answers);
+  expect(asked).toHaveLength(answers.length);
+  expect(out).toBe('0 accepted, 2 left\n');
+  expect(readFileSync(loaded.file, 'utf8')).toBe(SPEC);
+});
+
+it.each(['abort', 'n', 'ya', 'constructor', ' '])('"%s" is no answer: it is asked again', async (word) => {
+  const loaded = specFile(`word-${word.trim()}.yaml`);
+  const { asked, said, out } = await update(loaded, { ids: [], owner: 'A. Keller', purpose: '' }, [word, 'ACCEPT ', 'Skip']);
+  expect(asked).toHaveLength(3);
+  expect(said).toContain('  write a to accept, s to skip, or q to quit');
+  expect(out).toContain('1 accepted, 1 left\n');
+});
+
+describe('the spec is changed by others meanwhile', () => {
+  const wish: UpdateWish = { ids: [], owner: 'A. Keller', purpose: 'agreed' };
+  const write = (loaded: LoadedSpec, text: string, answer: string) => () => {
+    writeFileSync(loaded.file, text);
+    return answer;
+  };
+
+  it('what they wrote stays, and the finding goes beside it', async () => {
+    const loaded = specFile('meanwhile.yaml');
+    const { out } = await update(loaded, wish, [write(loaded, SPEC.replace('name: Cell', 'name: Filters'), 'a'), write(loaded, SPEC.replace('name: Cell', 'name: Pumps'), 'a')]);
+    expect(out).toContain('2 accepted, 0 left\n');
+    const text = readFileSync(loaded.file, 'utf8');
+    expect(text).toContain('name: Pumps');
+    expect(diffSpec(loadSpec(loaded.file), set)).toHaveLength(1);
+  });
+
+  it('after the last answer too', async () => {
+    const loaded = specFile('afterwards.yaml');
+    await update(loaded, wish, ['a', write(loaded, SPEC.replace('name: Cell', 'name: Pumps'), 'q')]);
+    expect(readFileSync(loaded.file, 'utf8')).toBe(SPEC.replace('name: Cell', 'name: Pumps'));
+  });
+
+  it('a finding that they decided is not decided again', async () => {
+    const loaded = specFile('decided.yaml');
+    const [first] = diffSpec(loaded, set);
+    const { text } = acceptFindings(SPEC, set, [first], { owner: 'M. Roth', purpose: 'mine' });
+    const { out } = await update(loaded, wish, [write(loaded, text, 'a'), 's']);
+    expect(out).toBe(`${first.id}: not accepted: ${loaded.file} was changed meanwhile, and has this finding no more\n0 accepted, 2 left\n`);
+    expect(readFileSync(loaded.file, 'utf8')).toBe(text);
+  });
+
+  it('a spec that does not hold stays as it is; the next one is asked', async () => {
+    const loaded = specFile('broken.yaml');
+    const { out, asked } = await update(loaded, wish, [write(loaded, `${SPEC}zones: [\n`, 'a'), 'q']);
+    expect(out).toMatch(/not accepted: .* was changed meanwhile and does not hold \(line \d+: /);
+    expect(asked).toHaveLength(2);
+    expect(readFileSync(loaded.file, 'utf8')).toBe(`${SPEC}zones: [\n`);
+  });
+
+  it('by id: nothing is written, in one line', async () => {
+    const loaded = specFile('by-id-meanwhile.yaml');
+    const ids = diffSpec(loaded, set).map((finding) => finding.id);
+    writeFileSync(loaded.file, `# by somebody else\n${SPEC}`);
+    await expect(update(loaded, { ids, owner: 'A. Keller' })).rejects.toThrow(/was changed meanwhile/);
+    expect(readFileSync(loaded.file, 'utf8')).toBe(`# by somebody else\n${SPEC}`);
+  });
+});
+
+const UNSEEN = ['two\nlines', 'over\u202Eride', 'zero\u200Bwidth', 'x'.repeat(501)];
+
+it.each(['', '  ', '\n', ...UNSEEN])('the owner %j is refused, as an option and at the terminal', async (owner) => {
+  const loaded = specFile('owner.yaml');
+  const ids = diffSpec(loaded, set).map((finding) => finding.id);
+  expect(() => updateSpec(loaded, set, (spec) => diffSpec(spec, set), { ids, owner }, setStage())).toThrow(/^--owner /);
+  const { asked } = await update(loaded, { ids: [], purpose: '' }, ['a', owner, 'A. Keller', 'q']);
+  expect(asked.filter((question) => question.startsWith('who'))).toHaveLength(2);
+  expect(readFileSync(loaded.file, 'utf8')).toContain('owner: A. Keller\n');
+});
+
+it.each(UNSEEN)('the reason %j is refused, as an option and at the terminal', async (purpose) => {
+  const loaded = specFile('reason.yaml');
+  const ids = diffSpec(loaded, set).map((finding) => finding.id);
+  expect(() => updateSpec(loaded, set, (spec) => diffSpec(spec, set), { ids, owner: 'A. Keller', purpose }, setStage())).toThrow(/^--purpose /);
+  const { asked } = await update(loaded, { ids: [], owner: 'A. Keller' }, ['a', purpose, 'agreed', 'q']);
+  expect(asked.filter((question) => question.startsWith('why'))).toHaveLength(2);
+  expect(readFileSync(loaded.file, 'utf8')).toContain('purpose: agreed\n');
 });
 
 it.each([['q'], ['']])('writes nothing after "%s" alone', async (answer) => {
