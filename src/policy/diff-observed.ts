@@ -147,6 +147,10 @@ const judgeMisses = (context: DiffContext, conversation: Conversation, verdict: 
   };
 };
 
+/** Whether a rule names one of these modes or policies, each as `mode None` or `policy None`. */
+const namesAny = ({ opcua }: DeclaredPermit['permit'], words: readonly string[]): boolean =>
+  words.some((word) => opcua?.securityModes.some((mode) => word === `mode ${mode}`) === true || opcua?.securityPolicies.some((policy) => word === `policy ${policy}`) === true);
+
 const judgeCrossing = (context: DiffContext, conversation: Conversation, client: Resolution, server: Resolution, verdict: ConversationVerdict): Judged | null => {
   const fromKind = context.kinds.get(client.zone);
   const toKind = context.kinds.get(server.zone);
@@ -162,14 +166,16 @@ const judgeCrossing = (context: DiffContext, conversation: Conversation, client:
   if (used?.unidirectional && conversation.packets.toClient > 0) {
     return violation(REQUIREMENTS.diode, `${used.permit.id} is declared unidirectional from ${used.unidirectional.from} to ${used.unidirectional.to}, and ${plural(conversation.packets.toClient, 'packet')} came back.`, used);
   }
-  if (verdict.related.length > 0 && verdict.weaker.length > 0) {
-    const permit = verdict.related[0];
+  const permit = verdict.related.find((declared) => isLive(declared.permit));
+  if (permit !== undefined && verdict.weaker.length > 0) {
+    const refusal = verdict.related.find((declared) => declared.permit.decision === 'rejected' && namesAny(declared.permit, verdict.weaker));
+    const refused = refusal === undefined ? '' : ` ${refusal.permit.id} rejects it${refusal.permit.owner === '' ? '' : ` (${refusal.permit.owner})`}.`;
     const modes = permit.permit.opcua?.securityModes.join(', ') ?? '';
     const policies = permit.permit.opcua?.securityPolicies.join(', ') ?? '';
     return {
       ...whole, type: 'weaker-security-mode', permit, requirement: null, severity: verdict.weaker.some((word) => word.endsWith('None')) ? 'high' : 'medium',
-      title: `${who}: OPC UA with ${verdict.weaker.join(' and ')}, which is weaker than ${permit.permit.id} demands`,
-      detail: `Declared: ${[modes, policies].filter((part) => part !== '').join('; ')}. Read from the channel's own handshake.`,
+      title: `${who}: OPC UA with ${verdict.weaker.join(' and ')}, which is weaker than ${permit.permit.id} demands${refusal === undefined ? '' : ', and is rejected'}`,
+      detail: `Declared: ${[modes, policies].filter((part) => part !== '').join('; ')}. Read from the channel's own handshake.${refused}`,
       remedy: 'switch the weaker endpoint off in the server, then set the client to the declared mode',
     };
   }

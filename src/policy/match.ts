@@ -12,8 +12,8 @@ import { parseSet, parseSpan, setContains } from '../net/address-set.ts';
 import type { AddressSet } from '../net/address-set.ts';
 import { accessOfFunctionCode, bindingSpans, spansContain } from '../net/register-set.ts';
 import { asksOf, isFolded, securityOf, weakerThan } from './asks.ts';
-import type { Ask } from './asks.ts';
-import { permitsAccess, protocolKey } from './permits.ts';
+import type { Ask, OpcUaSecurity } from './asks.ts';
+import { isLive, permitsAccess, protocolKey } from './permits.ts';
 import type { DeclaredPermit } from './permits.ts';
 import type { AssetIndex, Resolution } from './spec-assets.ts';
 import { scheduleProblem } from './schedule.ts';
@@ -44,7 +44,7 @@ export interface ConversationVerdict {
   readonly asks: readonly AskVerdict[];
   /** Permits whose ends and service fit, whatever they say of operations. */
   readonly related: readonly DeclaredPermit[];
-  /** Security settings weaker than any related Permit demands. */
+  /** Security settings weaker than any related Permit demands; what was rejected demands nothing. */
   readonly weaker: readonly string[];
 }
 
@@ -149,6 +149,12 @@ const timeMiss = (permit: Permit, ask: Ask, timezone: string): { kind: MissKind;
   return problem === null ? null : { kind: problem.kind, sentence: problem.sentence };
 };
 
+/** Whether a rejected rule speaks of a session: one that names modes or policies refuses no other. What is not known may be either. */
+const refusesSecurity = ({ opcua }: Permit, seen: OpcUaSecurity): boolean => {
+  const meets = (named: readonly string[], observed: readonly string[]): boolean => named.length === 0 || observed.length === 0 || named.some((one) => observed.includes(one));
+  return opcua === null || (meets(opcua.securityModes, seen.modes) && meets(opcua.securityPolicies, seen.policies));
+};
+
 export const createMatcher = (permits: readonly DeclaredPermit[], assets: AssetIndex, timezone: string): Matcher => {
   const prepared: Prepared[] = permits.map((declared) => ({ declared, from: prepareEnd(declared.permit.from), to: prepareEnd(declared.permit.to) }));
   const byZones = new Map<string, Prepared[]>();
@@ -166,18 +172,21 @@ export const createMatcher = (permits: readonly DeclaredPermit[], assets: AssetI
   const judge = (conversation: Conversation): ConversationVerdict => {
     const client = assets.resolve(conversation.client);
     const server = assets.resolve(conversation.server);
-    const near = candidates(client?.zone, server?.zone).filter((entry) => endFits(entry.from, conversation.client, client) && endFits(entry.to, conversation.server, server));
-    const related = near.filter((entry) => transportFits(entry.declared.permit, conversation.transport) && portFits(entry.declared.permit, conversation.port));
     const security = securityOf(conversation);
+    const possible = candidates(client?.zone, server?.zone).filter(({ declared }) => isLive(declared.permit) || refusesSecurity(declared.permit, security));
+    const near = possible.filter((entry) => endFits(entry.from, conversation.client, client) && endFits(entry.to, conversation.server, server));
+    const related = near.filter((entry) => transportFits(entry.declared.permit, conversation.transport) && portFits(entry.declared.permit, conversation.port));
     // Security is a property of the session: it is met when one Permit that fits the ends and port is satisfied with it.
+    // What was rejected meets nothing: beside it, the Permit that demands more still lets through what is asked safely.
     // Then those that demand more let nothing of it through: leave to read weakly is none to write weakly.
     const weakerBy = new Map(related.map((entry) => [entry, entry.declared.permit.opcua === null ? [] : weakerThan(security, entry.declared.permit.opcua.securityModes, entry.declared.permit.opcua.securityPolicies)]));
-    const isMet = [...weakerBy.values()].some((list) => list.length === 0);
-    const weaker = isMet || related.length === 0 ? [] : [...weakerBy.values()].sort((a, b) => a.length - b.length)[0];
+    const demanded = related.filter(({ declared }) => isLive(declared.permit)).map((entry) => weakerBy.get(entry) ?? []);
+    const isMet = demanded.some((list) => list.length === 0);
+    const weaker = isMet || demanded.length === 0 ? [] : demanded.sort((a, b) => a.length - b.length)[0];
     // Where no operation could be read, a Permit that names none is the one that was meant for it; else the most exact is.
     const leastLimited = [...related].sort((a, b) => Number(limitsOperations(a.declared.permit)) - Number(limitsOperations(b.declared.permit)));
     const mostLimited = [...related].sort((a, b) => Number(limitsOperations(b.declared.permit)) - Number(limitsOperations(a.declared.permit)));
-    const zoneNear = near.length > 0 ? near : candidates(client?.zone, server?.zone);
+    const zoneNear = near.length > 0 ? near : possible;
     const asks = asksOf(conversation).map((ask): AskVerdict => {
       let miss: Miss | null = null;
       const offer = (next: Miss): void => {

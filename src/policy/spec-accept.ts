@@ -7,8 +7,9 @@
  */
 import { isMap, isScalar, isSeq } from 'yaml';
 import type { Document } from 'yaml';
-import type { ObservationSet } from '../observation.ts';
-import { asksOf, isFolded } from './asks.ts';
+import type { Conversation, ObservationSet } from '../observation.ts';
+import { policyName } from '../infer/conduit-grants.ts';
+import { asksOf, isFolded, type Ask } from './asks.ts';
 import { contextOf } from './diff.ts';
 import { judgeObserved, type DiffContext } from './diff-observed.ts';
 import type { Finding } from './findings.ts';
@@ -113,6 +114,15 @@ const conversationsOf = ({ context: { set }, finding }: Bench): ObservationSet['
   return set.conversations.filter((one) => ids.has(one.id));
 };
 
+/** Of a session weaker than its rules demand, what is weaker, and what it asks that a rule lets through: the rest is not what was refused. */
+function weakPartOf({ context: { matcher } }: Bench, conversation: Conversation): { readonly conversation: Conversation; readonly asks: readonly Ask[] } {
+  const { weaker, asks } = matcher.judge(conversation);
+  const words: Readonly<Record<string, (value: string) => string>> = { 'opcua.mode': (mode) => `mode ${mode}`, 'opcua.policy': (policy) => `policy ${policyName(policy)}` };
+  const isWeak = ({ name, value }: Conversation['facts'][number]): boolean => weaker.includes(words[name]?.(value));
+  const passing = asks.filter(({ permit }) => permit !== null);
+  return { conversation: { ...conversation, facts: conversation.facts.filter((fact) => words[fact.name] === undefined || isWeak(fact)) }, asks: (passing.length === 0 ? asks : passing).map(({ ask }) => ask) };
+}
+
 function addRule(bench: Bench): Done {
   const { draft: { document }, context: { loaded }, finding, by } = bench;
   const pair = pairOf(bench);
@@ -124,10 +134,11 @@ function addRule(bench: Bench): Done {
     index = loaded.spec.conduits.length;
     appendTo(document, ['conduits'], { conduit_id: conduit, connects: [client.zone, server.zone], protocols_allowed: [] });
   }
-  const conversations = conversationsOf(bench);
+  const weak = finding.type === 'weaker-security-mode' ? conversationsOf(bench).map((conversation) => weakPartOf(bench, conversation)) : null;
+  const conversations = weak?.map(({ conversation }) => conversation) ?? conversationsOf(bench);
   // Of a conversation that is permitted in part, only the rest; unless the finding lists not all of it.
   const listed = finding.type === 'undeclared-operation' && finding.seenMore === 0 ? new Set(finding.seen.map((seen) => seen.operation)) : null;
-  const asks = conversations.flatMap(asksOf).filter((ask) => listed === null || listed.has(ask.text));
+  const asks = (weak?.flatMap((one) => one.asks) ?? conversations.flatMap(asksOf)).filter((ask) => listed === null || listed.has(ask.text));
   if (asks.length === 0) return { whyNot: 'what it is about is no longer in the store' };
   const rule = ruleFor(freeRuleId(conduit, new Set(loaded.permits.map(({ permit }) => permit.id))), client, server, conversations, asks, by);
   const same = (loaded.spec.conduits[index]?.protocols_allowed ?? []).findIndex((held) => contentOf(held) === contentOf(rule));
@@ -137,7 +148,7 @@ function addRule(bench: Bench): Done {
   }
   appendTo(document, ['conduits', index, 'protocols_allowed'], rule);
   const rest = asks.some(isFolded) && !asks.every(isFolded) ? ', but for the operations that are not told apart: they would be all of the service' : '';
-  return { done: by.decision === 'approved' ? `added rule ${rule.rule_id} for exactly what was seen${rest}` : `rejected as rule ${rule.rule_id}: exactly what was seen` };
+  return { done: by.decision === 'approved' ? `added rule ${rule.rule_id} for exactly what was seen${rest}` : `rejected as rule ${rule.rule_id}: ${weak === null ? 'exactly what was seen' : 'only what is weaker'}` };
 }
 
 function declareAsset({ draft: { document }, context: { loaded } }: Bench, address: string, zone: string): Done {

@@ -75,10 +75,11 @@ export const judgeFunctions = (context: DiffContext, crossings: readonly Crossin
       const near = byId.get(asked.miss.permit) ?? verdict.related[0];
       addTo(outside, near, judgeOutside(crossing, asked, vantage));
     }
-    if (verdict.weaker.length > 0 && verdict.related.length > 0 && crossing.reply === 'answered') {
+    const demanding = verdict.related.find((declared) => isLive(declared.permit));
+    if (verdict.weaker.length > 0 && demanding !== undefined && crossing.reply === 'answered') {
       checks.push(makeCheck({
-        ...about(verdict.related[0]), verdict: 'fail', client: conversation.client, server: conversation.server, operation: verdict.weaker.join(', '),
-        title: `${verdict.related[0].permit.id}: ${whoOf(crossing)} with ${verdict.weaker.join(' and ')}, which is weaker than declared`,
+        ...about(demanding), verdict: 'fail', client: conversation.client, server: conversation.server, operation: verdict.weaker.join(', '),
+        title: `${demanding.permit.id}: ${whoOf(crossing)} with ${verdict.weaker.join(' and ')}, which is weaker than declared`,
         reason: 'the server accepts the weaker mode; no network filter can forbid it', remedy: 'switch the weaker endpoint off in the server',
         evidence: evidenceOf([{ conversation: conversation.id, firstNs: conversation.firstNs, lastNs: conversation.lastNs, count: conversation.requests, answered: crossing.answers }], 'packets', sensor),
       }));

@@ -198,9 +198,27 @@ describe('a weaker mode', () => {
     const set = observations([poll('10.2.0.1'), poll('10.2.0.2'), browse('10.2.0.9', 'None', 'None')]);
     const findings = diffSpec(loadText(SPEC), set).filter((finding) => finding.type === 'weaker-security-mode');
     const { text, results } = acceptFindings(SPEC, set, findings, { owner: 'A. Keller', decision: 'rejected' });
-    expect(results.map(({ sentence }) => sentence)).toEqual(['rejected as rule C1-001: exactly what was seen']);
+    expect(results.map(({ sentence }) => sentence)).toEqual(['rejected as rule C1-001: only what is weaker']);
     expect(permitOf(loadText(text), 'C1-001')).toMatchObject({ decision: 'rejected', opcua: { securityModes: ['None'] } });
     expect(permitOf(loadText(text), 'R-UA')).toEqual(permitOf(loadText(SPEC), 'R-UA'));
+  });
+
+  it('is rejected without the safe sessions of the same two: their rule stays used, and the diff says who rejected what', () => {
+    const own = browse('10.2.0.9');
+    const set = observations([...traffic().slice(0, 2), { ...own, facts: [...own.facts, ...MODES('None', 'None')] }]);
+    const [finding, ...others] = diffSpec(loadText(SPEC), set);
+    expect({ type: finding.type, others }).toEqual({ type: 'weaker-security-mode', others: [] });
+    const { text } = acceptFindings(SPEC, set, [finding], { owner: 'A. Keller', decision: 'rejected' });
+    expect(permitOf(loadText(text), 'C1-001')?.opcua).toMatchObject({ securityModes: ['None'], securityPolicies: [] });
+    const after = diffSpec(loadText(text), set);
+    expect(after.map(({ type, id, permit }) => ({ type, id, permit }))).toEqual([{ type: 'weaker-security-mode', id: finding.id, permit: 'R-UA' }]);
+    expect(after[0].title).toMatch(/mode None, which is weaker than R-UA demands, and is rejected$/);
+    expect(after[0].detail).toContain('C1-001 rejects it (A. Keller).');
+    // Safe now, and of more: what was rejected is no longer seen, and is not held against it.
+    const safe = { ...own, operations: [...own.operations, namedOperation('opcua', 673, 'WriteRequest', 'write')] };
+    expect(diffSpec(loadText(text), observations([...traffic().slice(0, 2), safe])).map(({ type, detail }) => `${type}: ${detail}`)).toEqual([
+      'undeclared-operation: Nearest: the service Write is not among the permitted ones.',
+    ]);
   });
 
   it('a rule that is added for OPC UA demands what was seen', () => {
