@@ -25,6 +25,11 @@ interface VerifyArguments {
   readonly file?: string | undefined;
   readonly key?: string | undefined;
   readonly json?: boolean | undefined;
+  readonly db?: string | undefined;
+  readonly out?: string | undefined;
+  readonly redact?: boolean | undefined;
+  readonly map?: string | undefined;
+  readonly sign?: string | undefined;
 }
 
 interface Check {
@@ -36,6 +41,9 @@ interface Check {
 
 export function verifyBundle(argv: VerifyArguments, context: CommandContext): CommandResult {
   if (argv.file === undefined) throw usageError('which bundle?', 'Write: baseline bundle verify evidence.tar [--key public.pem]');
+  for (const option of ['db', 'out', 'redact', 'map', 'sign'] as const) {
+    if (argv[option] !== undefined) throw usageError(`--${option} does not go with verify`, 'Write: baseline bundle verify evidence.tar [--key public.pem]');
+  }
   const key = argv.key === undefined ? null : readKey(argv.key, 'public');
   const folder = mkdtempSync(join(tmpdir(), 'baseline-'));
   try {

@@ -22,7 +22,8 @@ import { verifyBundle } from './bundle-verify.ts';
 import { DB_OPTION, defineCommand, JSON_OPTION, type CommandContext, type CommandResult } from './command.ts';
 import { proposedSpec } from './proposed-spec.ts';
 import { readForReport } from './report-input.ts';
-import { PRIVATE_MODE, writeFileWhole } from './whole-file.ts';
+import { requireSeparateFiles, storeFiles } from './separate-files.ts';
+import { PRIVATE_MODE, requireWritable, writeFileWhole } from './whole-file.ts';
 
 export const bundleCommand = defineCommand({
   syntax: 'bundle [spec] [file]',
@@ -58,26 +59,33 @@ interface BundleArguments {
   readonly map?: string | undefined;
   readonly sign?: string | undefined;
   readonly key?: string | undefined;
+  readonly json?: boolean | undefined;
 }
 
 function packBundle(argv: BundleArguments, context: CommandContext): CommandResult {
   if (argv.out === undefined || argv.out === '-') throw usageError('nothing says where the bundle goes', 'Write: baseline bundle [spec.yaml] --out evidence.tar');
   if (argv.file !== undefined) throw usageError(`${argv.file}: a bundle holds one spec`, 'Write: baseline bundle [spec.yaml] --out evidence.tar, or baseline bundle verify evidence.tar');
   if (argv.key !== undefined) throw usageError('--key goes with verify', 'Write --sign to sign a bundle.');
+  if (argv.json !== undefined) throw usageError('--json goes with verify', 'Leave it out: a bundle is a file.');
+  if (argv.map !== undefined && argv.redact !== true) throw usageError('--map goes with --redact', 'Write --redact --map FILE, or leave --map out.');
+  const path = storePath(argv.db, context.environment);
+  const map = argv.redact === true ? (argv.map ?? `${argv.out.replace(/\.tar$/, '')}.map.json`) : undefined;
+  requireSeparateFiles([['--out', argv.out], ['--map', map]], [...storeFiles(path), ['the spec', argv.spec], ['the key of --sign', argv.sign]]);
   const signer = argv.sign === undefined ? null : readKey(argv.sign, 'private');
   const declared = argv.spec === undefined ? null : loadSpec(argv.spec);
+  for (const result of [argv.out, ...(map === undefined ? [] : [map])]) requireWritable(result);
   const folder = scratchFolder(argv.out);
   try {
     const store = join(folder, STORE);
     context.progress('copying the store');
     let redaction: Redaction | null = null;
-    packStore(storePath(argv.db, context.environment), join(folder, 'scratch.db'), store, (db) => {
+    packStore(path, join(folder, 'scratch.db'), store, (db) => {
       if (argv.redact === true) redaction = redactCopy(db, declared);
     });
     const evidence = { store, redaction, specText: redaction === null ? (declared?.text ?? null) : (redaction as Redaction).specText };
     const manifest = writeBundle(argv.out, evidence, signer, context);
     context.say(`${argv.out}: ${manifest.members.length} members, ${grouped(manifest.provenance.packets)} packets of ${manifest.provenance.captures.length} captures, ${manifest.losses.length} losses told${signer === null ? '; not signed' : `; signed by key sha256:${manifest.signedBy}`}.`);
-    if (redaction !== null) sayRedaction(redaction, argv.map ?? `${argv.out.replace(/\.tar$/, '')}.map.json`, context);
+    if (redaction !== null && map !== undefined) sayRedaction(redaction, map, context);
     return { exitCode: EXIT.ok, output: [] };
   } finally {
     rmSync(folder, { recursive: true, force: true });

@@ -17,6 +17,7 @@ import { readFromStore, storePath } from '../store/database.ts';
 import { readStatus } from '../store/read-status.ts';
 import { PROPOSAL_FACTOR, readAll } from './analysis.ts';
 import { DB_OPTION, defineCommand, JSON_OPTION, type CommandContext, type CommandResult } from './command.ts';
+import { requireSeparateFiles, storeFiles } from './separate-files.ts';
 
 export const proposeZonesCommand = defineCommand({
   syntax: 'propose-zones',
@@ -55,6 +56,8 @@ const LONGEST_SENTENCE = 2000;
 const LARGEST_BLANK = 4096;
 
 async function proposeZonesOf(argv: ProposeArguments, context: CommandContext): Promise<CommandResult> {
+  const store = storePath(argv.db, context.environment);
+  requireSeparateFiles([['--out', argv.out === '-' ? undefined : argv.out]], storeFiles(store));
   const existing = argv.out !== undefined && argv.out !== '-' && existsSync(argv.out) ? argv.out : null;
   // A file without a word in it is as good as none.
   const isBlank = existing !== null && statSync(existing).size <= LARGEST_BLANK && readFileSync(existing, 'utf8').trim() === '';
@@ -63,7 +66,7 @@ async function proposeZonesOf(argv: ProposeArguments, context: CommandContext): 
   const decided = pinned === null || pinned === undefined ? null : (await import('../policy/spec-load.ts')).loadSpec(pinned);
   // A spec says nothing of how well placements hold up; only what is shown does.
   const isShown = argv.explain !== undefined || argv.json === true || argv.out === undefined;
-  const { set, status } = readFromStore(storePath(argv.db, context.environment), (db) => ({
+  const { set, status } = readFromStore(store, (db) => ({
     set: readAll(db),
     status: readStatus(db),
   }));

@@ -15,6 +15,7 @@ import { storePath } from '../store/database.ts';
 import { DB_OPTION, defineCommand, type CommandContext, type CommandResult } from './command.ts';
 import { openOnDesktop } from './open-on-desktop.ts';
 import { gatherReport, readForReport } from './report-input.ts';
+import { requireSeparateFiles, storeFiles } from './separate-files.ts';
 import { writeFileWhole } from './whole-file.ts';
 
 export const reportCommand = defineCommand({
@@ -54,8 +55,9 @@ export function reportStore(argv: ReportArguments, context: CommandContext): Com
   const write = extension in WRITERS ? WRITERS[extension as keyof typeof WRITERS] : undefined;
   if (write === undefined) throw usageError(`${argv.out} does not say which format to write`, 'Name a file that ends in .html, .md, .txt or .json.');
   if (argv.open === true && argv.out === undefined) throw usageError('--open needs a file to open', 'Add --out report.html.');
-  const declared = argv.spec === undefined ? null : loadSpec(argv.spec);
   const path = storePath(argv.db, context.environment);
+  requireSeparateFiles([['--out', argv.out]], [...storeFiles(path), ['the spec', argv.spec]]);
+  const declared = argv.spec === undefined ? null : loadSpec(argv.spec);
   context.progress('reading observations');
   const input = gatherReport({ storePath: path, declared, tool: context.version, commandLine: context.commandLine, progress: context.progress }, readForReport(path));
   const report = assembleReport(input);

@@ -15,12 +15,13 @@ const OWNER_WRITES = 0o200;
 /** For what only its owner may see: stores, redaction maps. */
 export const PRIVATE_MODE = 0o600;
 
+/** Where a result is written before it gets its name. */
+export const partOf = (path: string): string => `${path}.part`;
+
 /** @param mode of a new file; one that is there keeps its own */
 export function writeFileWhole(path: string, content: string | Uint8Array | Iterable<Uint8Array>, mode: number = MODE): void {
-  const link = lookAt(path);
-  if (link !== undefined && !link.isFile()) throw usageError(`${path} is ${link.isDirectory() ? 'a folder' : 'not a regular file'}`, 'Name a file to write.');
-  if (link !== undefined && (link.mode & OWNER_WRITES) === 0) throw usageError(`${path} is write-protected`, 'Somebody wants it to stay: name another file, or allow it to be written (chmod u+w).');
-  const part = `${path}.part`;
+  const link = placeOf(path);
+  const part = partOf(path);
   try {
     rmSync(part, { force: true });
     const descriptor = openSync(part, 'wx', mode);
@@ -36,6 +37,27 @@ export function writeFileWhole(path: string, content: string | Uint8Array | Iter
     syncFolder(dirname(path));
   } catch (error) {
     rmSync(part, { force: true });
+    throw cannotWrite(path, error);
+  }
+}
+
+/** What is at the path of a result. Throws a usageError where none may be written. */
+function placeOf(path: string): Stats | undefined {
+  const link = lookAt(path);
+  if (link !== undefined && !link.isFile()) throw usageError(`${path} is ${link.isDirectory() ? 'a folder' : 'not a regular file'}`, 'Name a file to write.');
+  if (link !== undefined && (link.mode & OWNER_WRITES) === 0) throw usageError(`${path} is write-protected`, 'Somebody wants it to stay: name another file, or allow it to be written (chmod u+w).');
+  return link;
+}
+
+/** For results that take long to make, or that must not be without each other. Throws a usageError where it cannot be written; leaves nothing. */
+export function requireWritable(path: string): void {
+  placeOf(path);
+  const part = partOf(path);
+  try {
+    rmSync(part, { force: true });
+    closeSync(openSync(part, 'wx', PRIVATE_MODE));
+    rmSync(part);
+  } catch (error) {
     throw cannotWrite(path, error);
   }
 }

@@ -1,0 +1,63 @@
+/** No command writes over what it reads, nor one of its results over the other: refused before anything is touched. */
+import { linkSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { generateKeyPairSync } from 'node:crypto';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { EXIT } from '../../src/errors.ts';
+import { runLine } from './command-line.ts';
+
+const SAMPLES = join(import.meta.dirname, '../../samples');
+
+let folder: string;
+const at = (name: string): string => join(folder, name);
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'baseline-separate-'));
+  for (const db of ['plant.db', 'st.html', 'e.tar.part']) {
+    expect((await runLine(['import', join(SAMPLES, 'plant/millbrook_00005_20260314.pcapng'), '--db', at(db)])).code).toBe(EXIT.ok);
+  }
+  for (const spec of ['spec.yaml', 'spec.md']) writeFileSync(at(spec), readFileSync(join(SAMPLES, 'plant.yaml')));
+  writeFileSync(at('key.pem'), generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }));
+  symlinkSync('.', at('here'));
+  linkSync(at('key.pem'), at('hard.pem'));
+  symlinkSync('plant.db', at('soft.db'));
+  mkdirSync(at('folder.json'));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const everything = (): Record<string, string> =>
+  Object.fromEntries(readdirSync(folder, { recursive: true, withFileTypes: true, encoding: 'utf8' }).filter((entry) => entry.isFile()).map(({ name }) => [name, readFileSync(at(name)).toString('latin1')]));
+
+test.each([
+  ['the store', ['bundle', '--db', 'plant.db', '--out', 'plant.db']],
+  ['the store by another path', ['bundle', '--db', 'plant.db', '--out', 'here/plant.db']],
+  ['the store that a link leads to', ['bundle', '--db', 'soft.db', '--out', 'plant.db']],
+  ['the log of the store, not there yet', ['bundle', '--db', 'plant.db', '--out', 'here/plant.db-wal']],
+  ['the store that has the name of a file on the way', ['bundle', '--db', 'e.tar.part', '--out', 'e.tar']],
+  ['the spec', ['bundle', 'spec.yaml', '--db', 'plant.db', '--out', 'spec.yaml']],
+  ['the key', ['bundle', '--db', 'plant.db', '--sign', 'key.pem', '--out', 'key.pem']],
+  ['the key by its other name', ['bundle', '--db', 'plant.db', '--sign', 'key.pem', '--out', 'hard.pem']],
+  ['map and bundle', ['bundle', '--db', 'plant.db', '--redact', '--out', 'a.tar', '--map', 'here/a.tar']],
+  ['the map and the store', ['bundle', '--db', 'plant.db', '--redact', '--out', 'a.tar', '--map', 'plant.db']],
+  ['the map and the key', ['bundle', '--db', 'plant.db', '--redact', '--out', 'a.tar', '--sign', 'key.pem', '--map', 'key.pem']],
+  ['a map that cannot be written', ['bundle', '--db', 'plant.db', '--redact', '--out', 'a.tar', '--map', 'folder.json']],
+  ['a map in no folder', ['bundle', '--db', 'plant.db', '--redact', '--out', 'a.tar', '--map', 'nowhere/map.json']],
+  ['a map of nothing', ['bundle', '--db', 'plant.db', '--out', 'a.tar', '--map', 'map.json']],
+  ['what only verify has', ['bundle', '--db', 'plant.db', '--out', 'a.tar', '--json']],
+  ['what verify has not', ['bundle', 'verify', 'a.tar', '--out', 'b.tar']],
+  ['report: the store', ['report', '--db', 'st.html', '--out', 'st.html']],
+  ['report: the spec', ['report', 'spec.md', '--db', 'plant.db', '--out', 'spec.md']],
+  ['propose-zones: the store', ['propose-zones', '--db', 'plant.db', '--out', 'plant.db']],
+  ['propose-zones: the log of the store', ['propose-zones', '--db', 'plant.db', '--out', 'plant.db-wal']],
+] as const)('%s', async (_, args) => {
+  const before = everything();
+  const ran = await runLine(args.map((word, i) => (i > 0 && /[./]/.test(word) ? at(word) : word)));
+  expect(ran).toMatchObject({ code: EXIT.usage, out: '' });
+  expect(ran.err).toMatch(/^baseline: .+\n {2}\S.+\n$/);
+  expect(everything()).toEqual(before);
+});
+
+test('a spec that is brought up to date is read and written', async () => {
+  expect((await runLine(['propose-zones', '--db', at('plant.db'), '--pins', at('spec.yaml'), '--out', at('spec.yaml')])).code).toBe(EXIT.ok);
+});
