@@ -39,6 +39,9 @@ const SET_ASIDE_REASONS: Readonly<Record<string, string>> = {
   'office-visit': 'the office at a device of a cell, past the DMZ',
 };
 
+/** Every sentence that says why something is set aside. */
+export const SET_ASIDE_SENTENCES: ReadonlySet<string> = new Set(Object.values(SET_ASIDE_REASONS));
+
 const QUESTIONS: Readonly<Record<string, string>> = {
   'cell-visit': 'read for a while on a day or two, and nobody of its kind does it more often: a page or a test, or a transfer that the process needs? Not let through until somebody declares it.',
   'office-visit': 'reached a cell directly (ZCR 3.2), seldom: who, and can it end in a DMZ? Not let through until somebody declares it.',

@@ -40,6 +40,18 @@ export function vendorOf(mac: string): string | null {
   return null;
 }
 
+let vendorNames: ReadonlySet<string> | null = null;
+
+/** Whether a text is the name of a registered vendor, or its first words: `Siemens` for `Siemens AG`. */
+export function isVendorName(text: string): boolean {
+  vendors ??= loadVendors();
+  vendorNames ??= new Set([...vendors.values()].flatMap((vendor) => {
+    const words = vendor.toLowerCase().split(/[ ,]+/);
+    return words.map((_, i) => words.slice(0, i + 1).join(' '));
+  }));
+  return vendorNames.has(text.toLowerCase().split(/[ ,]+/).join(' '));
+}
+
 /** How many leading bits of a MAC address say who built the card: 24 or 36; of a locally administered one, 8 say that it is one. */
 export function vendorPrefixBits(mac: string): number {
   const digits = mac.replaceAll(':', '').toLowerCase();

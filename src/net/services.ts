@@ -138,6 +138,14 @@ export function serviceByPort(transport: PortTransport, port: number): string | 
   return OWN[transport].get(port) ?? registry()[transport][port] ?? null;
 }
 
+let names: ReadonlySet<string> | null = null;
+
+/** Whether a text is the name of a service or an Ethernet protocol, with or without what joins its words. */
+export function isServiceName(text: string): boolean {
+  names ??= new Set([...SERVICES.map(([name]) => name), ...Object.values(registry().tcp), ...Object.values(registry().udp), ...ETHER_TYPES.values()].flatMap((name) => [name, name.replaceAll(/[^a-z0-9]/g, '')]));
+  return names.has(text);
+}
+
 /** Rank of a port as a server's: compare both ends of a conversation, the higher one serves. 0 to 3. */
 export function serverPortRank(transport: PortTransport, port: number): number {
   if (OWN[transport].has(port)) return RANK.known;

@@ -34,6 +34,9 @@ const KNOWN_PORTS: Readonly<Record<string, readonly [string, number]>> = {
   kerberos: ['tcp', 88], ftp: ['tcp', 21], telnet: ['tcp', 23],
 };
 
+/** @param key as protocolKey writes it */
+export const isKnownProtocol = (key: string): boolean => Object.hasOwn(KNOWN_PORTS, key);
+
 /** `Modbus/TCP`, `OPC UA`, `PI-to-PI` -> `modbus`, `opcua`, `pitopi`: one spelling to compare protocols by. */
 export const protocolKey = (name: string): string => {
   const key = name.toLowerCase().replaceAll(/[^a-z0-9]/g, '');

@@ -1,12 +1,13 @@
 /**
  * A spec without the plant's names: the same zones, conduits, rules and addresses, by other names. In: a loaded spec. Out: a
  * plain value for the YAML writer. Comments, the user's own `x-` fields and provenance stay behind; a field that is not
- * listed here may say anything, and its words are replaced as a whole.
+ * listed here or in own-words.ts may say anything, and its words are replaced as a whole.
  */
 import { declaredAssets } from '../spec-assets.ts';
 import type { Spec } from '../spec-schema.ts';
 import { kindOfZone } from '../zone-kind.ts';
 import { ranks } from './names.ts';
+import { keptOf } from './own-words.ts';
 import type { Redactor } from './redactor.ts';
 
 const ADDRESSES = new Set(['ip', 'mac', 'addresses', 'networks', 'servers', 'host', 'client']);
@@ -14,13 +15,11 @@ const IDS = new Set([
   'asset_id', 'zone_id', 'conduit_id', 'ep_id', 'rule_id', 'zone', 'via_zone', 'via_asset', 'replica_of', 'from', 'to', 'assets', 'connects', 'allowed_conduits', 'enforced_by', 'switch', 'names', 'together',
   'apart', 'safety_assets',
 ]);
-/** Words of the schema, of standards and of products; numbers and dates that are written as text. */
-const KEPT = new Set([
-  'spec_version', 'assessment_date', 'timezone', 'purdue_level', 'security_level_target', 'security_level', 'kind', 'role', 'level', 'transport', 'ethertype', 'port', 'ports', 'access', 'data_flow', 'security_mode',
-  'security_policy', 'services', 'function_codes', 'unit_ids', 'table', 'days', 'start', 'end', 'expires', 'log', 'basis', 'decision', 'review_by', 'first_seen', 'last_seen', 'generalised_by', 'sensors', 'mode',
-  'default_action', 'platform', 'dpi', 'violation', 'operations', 'protocol', 'reason', 'regime', 'vendor', 'model', 'firmware', 'version', 'standard',
+/** What the schema binds to a list, a number or a date: nobody's words have room in it. */
+const BOUND = new Set([
+  'spec_version', 'assessment_date', 'purdue_level', 'security_level_target', 'security_level', 'kind', 'role', 'level', 'ethertype', 'port', 'ports', 'access', 'data_flow', 'security_policy', 'table', 'days',
+  'start', 'end', 'expires', 'log', 'basis', 'decision', 'review_by', 'mode', 'default_action', 'platform', 'dpi', 'violation',
 ]);
-const KEPT_WORDS = /^[\w .,:;()/+#*&<>=-]{0,120}$/;
 
 type Value = string | number | boolean | null | readonly Value[] | { readonly [key: string]: Value };
 
@@ -32,7 +31,7 @@ export function redactSpec(spec: Spec, redactor: Redactor): Record<string, unkno
     if (key === 'address') return interfaceAddress(redactor, text);
     if (IDS.has(key)) return id(text);
     if (key === 'direction') return redactDirection(text, id);
-    return KEPT.has(key) && KEPT_WORDS.test(text) ? redactor.scrub(text) : redactor.words(text);
+    return BOUND.has(key) ? text : (keptOf(key, text) ?? redactor.words(text));
   };
   const walk = (key: string, value: Value): Value => {
     if (typeof value === 'string') return word(key, value);
