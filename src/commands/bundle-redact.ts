@@ -6,6 +6,7 @@ import { proposeConduits, type ConduitProposal } from '../infer/conduits.ts';
 import { proposeZones } from '../infer/zones.ts';
 import type { ObservationSet } from '../observation.ts';
 import { diffReport } from '../policy/diff.ts';
+import { keptOf } from '../policy/redaction/own-words.ts';
 import { redactFact, redactTarget } from '../policy/redaction/facts.ts';
 import { collector, type Redactor, type Replacements } from '../policy/redaction/redactor.ts';
 import { proposalShape, shapeDifferences } from '../policy/redaction/shape.ts';
@@ -48,6 +49,7 @@ const rewriterOf = (redactor: Redactor, captures: Map<string, string>): TextRewr
   ...redactor,
   fact: (name, value) => redactFact(redactor, name, value),
   target: (protocol, target) => redactTarget(redactor, protocol, target),
+  application: (text) => (keptOf('protocol', text) === text ? text : redactor.words(text)),
   captureName(id, name) {
     const extension = /(?:\.(?:pcap|pcapng|cap|log|csv))?(?:\.(?:gz|zst))?$/i.exec(name)?.[0].toLowerCase() ?? '';
     const renamed = `capture-${id}${extension}`;

@@ -12,6 +12,8 @@ export interface TextRewriter {
   fact(name: string, value: string): string;
   target(protocol: string, target: string): string;
   words(text: string): string;
+  /** What a firewall calls an application: its maker's name for it, or the administrator's. */
+  application(text: string): string;
   /** A sentence of ours, in which addresses and names may stand. */
   scrub(text: string): string;
   /** What a capture was called: a path, an interface. */
@@ -27,17 +29,17 @@ const OWN_WORDS = new Set([
   'firewall_log.kind', 'firewall_log.head', 'firewall_log.digest', 'firewall_log.state', 'attempt.format', 'attempt.transport',
 ]);
 /** Of these, what looks like a word of ours stays. */
-const MOSTLY_OWN = ['capture_counter.name', 'sensor_hour_counter.name', 'conversation.service', 'firewall_log_counter.name', 'firewall_log_sample.name', 'attempt.application'] as const;
+const MOSTLY_OWN = ['capture_counter.name', 'sensor_hour_counter.name', 'conversation.service', 'firewall_log_counter.name', 'firewall_log_sample.name'] as const;
 /** Out of each other's way first: a new text may be another one's old text. */
 const MARK = '\u0001';
 const OWN_WORD = /^[\w.:/+-]{0,60}$/;
 
 /** Column -> which of the rewriter's ways it goes; each row by itself. */
-const PLAIN: Readonly<Record<string, 'name' | 'words' | 'address' | 'scrub'>> = {
+const PLAIN: Readonly<Record<string, 'name' | 'words' | 'address' | 'scrub' | 'application'>> = {
   'probe_run.operator': 'words', 'probe_run.zone': 'name', 'probe_run.spec': 'words', 'probe_run.reason': 'words',
   'probe.host': 'address', 'probe.permit': 'name', 'probe.to_zone': 'name', 'probe.detail': 'words',
   'firewall_log.name': 'words', 'firewall_log.reason': 'scrub', 'firewall_log.assumptions': 'scrub', 'firewall_log_sample.text': 'words',
-  'attempt.device': 'address', 'attempt.rule': 'name', 'attempt.client': 'address', 'attempt.server': 'address',
+  'attempt.device': 'address', 'attempt.rule': 'name', 'attempt.client': 'address', 'attempt.server': 'address', 'attempt.application': 'application',
 };
 
 const REBUILT = ['capture.name', 'capture.reason', 'address.text', 'address_fact.value', 'conversation_fact.value', 'operation_target.target'];

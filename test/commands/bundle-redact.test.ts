@@ -32,6 +32,9 @@ beforeAll(async () => {
   for (const [address, text] of [['10.20.4.17', 'LINE1-PLC-01'], ['10.20.4.52', 'LINE1-RIO-01'], ['10.20.7.31', 'LINE1-HMI-01'], ['10.20.4.63', 'LINE2-PLC-01'], ['10.20.7.12', 'LINE2-HMI-01'], ['10.20.2.20', 'Kesselhaus-Hist'], ['10.20.2.20', 'KESSELHAUS-HIST']]) {
     expect(name.run(text.startsWith('K') ? 'netbios.name' : 'dhcp.hostname', text, address).changes).toBe(1);
   }
+  // An application that the firewall's administrator named.
+  const attempt = store.prepare("INSERT INTO attempt (format, device, rule, verdict, inspected, opening, client, server, transport, port, application, unit, function, count, first_ns, last_ns, rev) SELECT 'fortios', '', '', 0, 0, 1, '10.20.2.10', '10.20.4.17', 'tcp', 502, ?, -1, -1, 1, min(first_ns), min(first_ns), 0 FROM conversation");
+  for (const application of ['Millbrook_PumpSync', 'HTTPS']) expect(attempt.run(application).changes).toBe(1);
   store.close();
   spec = at('spec.yaml');
   writeFileSync(spec, `# Kesselhaus: comments stay at home\n${readFileSync(join(SAMPLES, 'plant.yaml'), 'utf8')}`);
@@ -90,7 +93,7 @@ test('the same store gives the same octets; the store itself is not touched', as
 test('every text column of the newest schema is decided about; one that is not stops the work', () => {
   const store = new Database(':memory:');
   for (const migration of MIGRATIONS) store.exec(migration);
-  const rewriter = { address: String, name: String, words: String, scrub: String, fact: (_: string, value: string) => value, target: (_: string, value: string) => value, captureName: (_: number, name: string) => name, captureReason: String };
+  const rewriter = { address: String, name: String, words: String, scrub: String, application: String, fact: (_: string, value: string) => value, target: (_: string, value: string) => value, captureName: (_: number, name: string) => name, captureReason: String };
   expect(() => rewriteTexts(store, rewriter, true)).not.toThrow();
   store.exec('CREATE TABLE diary (entry TEXT NOT NULL) STRICT');
   expect(() => rewriteTexts(store, rewriter, true)).toThrow(/diary\.entry/);

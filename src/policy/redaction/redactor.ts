@@ -30,6 +30,9 @@ const DOMAIN = /^([A-Za-z0-9_-]+)\.((?:[A-Za-z0-9_-]+\.)*[A-Za-z][A-Za-z0-9_-]*)
 /** Shorter ones stand in every other word. */
 const LEAST_NAME = 3;
 
+/** Labels of domains that say nothing of whose they are. */
+const COMMON_LABELS = new Set(['LOCAL', 'LAN', 'LOCALDOMAIN', 'INTERNAL', 'INTRANET', 'CORP', 'HOME', 'COM', 'NET', 'ORG', 'EDU', 'GOV', 'EXAMPLE', 'TEST', 'INVALID', 'ARPA', 'WWW', 'TCP', 'UDP']);
+
 const addressIn = (text: string): string => text.replaceAll('-', ':').toLowerCase();
 
 /** Every text passes unchanged, and is remembered. */
@@ -77,6 +80,28 @@ function replacer(addresses: ReadonlySet<string>, names: ReadonlySet<string>, do
   const domainMap = ranks(domains);
   const wordMap = new Map([...ranks(words)].map(([text, rank]) => [text, text.trim() === '' ? text : `t${rank}`]));
   const name = (text: string): string => nameMap.get(text) ?? text;
+  // A name may come with its domain, and either may stand alone elsewhere.
+  const labels = new Map<string, string>();
+  for (const [said, replaced] of nameMap) {
+    const parts = DOMAIN.exec(said.trim());
+    if (parts === null) continue;
+    if (!byUpper.has(parts[1].toUpperCase())) byUpper.set(parts[1].toUpperCase(), replaced);
+    for (const label of parts[2].toUpperCase().split('.')) labels.set(label, 'x');
+  }
+  for (const [domain, rank] of domainMap) for (const label of domain.toUpperCase().split('.')) labels.set(label, `d${rank}`);
+  for (const label of labels.keys()) if (label.length < LEAST_NAME || COMMON_LABELS.has(label)) labels.delete(label);
+  const scrubToken = (token: string): string => {
+    const known = byUpper.get(token.toUpperCase());
+    if (known !== undefined) return known;
+    const domain = DOMAIN.exec(token);
+    if (domain !== null) {
+      const host = byUpper.get(domain[1].toUpperCase());
+      const rank = domainMap.get(domain[2].toLowerCase());
+      const isKnown = rank !== undefined || domain[2].toUpperCase().split('.').some((label) => labels.has(label));
+      if (host !== undefined || isKnown) return `${host ?? labels.get(domain[1].toUpperCase()) ?? 'x'}.${rank === undefined ? 'x' : `d${rank}`}.example`;
+    }
+    return token.replaceAll(/[\p{L}\p{N}]+/gu, (word) => labels.get(word.toUpperCase()) ?? word);
+  };
   const redactor: Redactor = {
     address: (text) => addressMap.span(text) ?? name(text),
     name,
@@ -88,7 +113,7 @@ function replacer(addresses: ReadonlySet<string>, names: ReadonlySet<string>, do
     scrub: (text) =>
       text
         .replaceAll(ADDRESSES_IN_TEXT, (found) => addressMap.span(found) ?? addressMap.span(addressIn(found)) ?? found)
-        .replaceAll(/[\p{L}\p{N}_.-]+/gu, (token) => (token.length < LEAST_NAME ? token : (byUpper.get(token.toUpperCase()) ?? token))),
+        .replaceAll(/[\p{L}\p{N}_.-]+/gu, (token) => (token.length < LEAST_NAME ? token : scrubToken(token))),
   };
   return { redactor, replaced: { addresses: addressMap.replaced, names: nameMap, words: wordMap } };
 }

@@ -40,7 +40,23 @@ test('facts and targets: names, hosts, addresses and free words go, products and
   const facts: [string, string, string][] = [
     ['lldp.name', 'SW-KESSELHAUS', 'sw-n'],
     ['modbus.vendor', 'Schneider Electric', 'Schneider Electric'],
-    ['http.user-agent', 'agent on SW-KESSELHAUS at 10.9.8.7 and 00:1b:1b:0a:0b:0c', 'agent on sw-n'],
+    ['http.user-agent', 'agent on SW-KESSELHAUS at 10.9.8.7 and 00:1b:1b:0a:0b:0c', 't'],
+    ['http.user-agent', 'Mozilla/5.0 (KesselSync/1.0) curl/8.5.0', 'Mozilla/5.0 curl/8.5.0 t'],
+    ['http.server', 'Apache (kessel.mill.example)', 'Apache t'],
+    ['http.server', 'Apache/2.4.58', 'Apache/2.4.58'],
+    ['ssh.software', 'SSH-2.0-OpenSSH_8.9p1 Kesselhaus', 'SSH-2.0-OpenSSH_8.9p1 t'],
+    ['dhcp.vendor-class', 'MSFT 5.0', 'MSFT 5.0'],
+    ['dhcp.vendor-class', 'MSFT 10.9.8.7', 'MSFT t'],
+    ['tls.alpn', 'h2,http/1.1', 'h2,http/1.1'],
+    ['tls.alpn', 'kessel', 't'],
+    ['s7comm.module-type', 'CPU 315 in scada-1.mill.example or kessel9.MILL.example', 'CPU 315 in scada-n'],
+    ['s7comm.module-type', 'CPU 315 for mill', 'CPU 315 for d1'],
+    ['opcua.endpoint', 'opc.tcp://scada-1:4840/Kessel Nord Kessel', 'opc.tcp://scada-n'],
+    ['opcua.application-uri', 'urn:scada-1:Kessel Nord Kessel', 'urn:scada-n'],
+    ['opcua.application-uri', 'urn:client-kessel:x', 'urn:client-t'],
+    ['opcua.offered', 'opc.tcp://scada-1:4840/Kessel Sign Nord SignAndEncrypt Basic256Sha256', ' SignAndEncrypt Basic256Sha256'],
+    ['opcua.offered', 'opc.tcp://scada-1:4840/Kessel None ', ' None '],
+    ['opcua.offered', 'opc.tcp://scada-1:4840/a Kessel Nord', 'opc.tcp://scada-n'],
     ['opcua.endpoint', 'opc.tcp://scada-1.mill.example:4840/Kessel', 'opc.tcp://scada-n'],
     ['opcua.endpoint', 'opc.tcp://10.9.8.7:4840', 'opc.tcp://10.0.0.7:4840'],
     ['opcua.policy', 'http://opcfoundation.org/UA/SecurityPolicy#Basic256Sha256', 'http://opcfoundation.org/UA/SecurityPolicy#Basic256Sha256'],
@@ -52,13 +68,13 @@ test('facts and targets: names, hosts, addresses and free words go, products and
     ['snmp.description', 'Linux kessel 5.10', 't'],
   ];
   const { redactor: collecting, replacing } = collector();
-  for (const [name, value] of facts) expect(redactFact(collecting, name, value)).toBe(value);
+  for (const [name, value] of facts) redactFact(collecting, name, value);
   for (const target of ['Kessel.Druck', 'ns=2;s=Kessel', 'ns=2;i=7']) redactTarget(collecting, 'opcua', target);
   const { redactor } = replacing();
   for (const [name, value, says] of facts) {
     const redacted = redactFact(redactor, name, value);
     expect(redacted, `${name} ${value}`).toContain(says);
-    expect(redacted, `${name} ${value}`).not.toMatch(/kessel|mill\b|10\.9|0a:0b/i);
+    expect(redacted, `${name} ${value}`).not.toMatch(/kessel|nord|mill\b|10\.9|0a:0b/i);
   }
   expect(redactTarget(redactor, 'opcua', 'ns=2;i=7')).toBe('ns=2;i=7');
   expect(redactTarget(redactor, 'opcua', 'ns=2;s=Kessel')).toMatch(/^ns=2;s=t\d+$/);
