@@ -127,11 +127,12 @@ export function updateReceived(db: Database.Database, id: number, totals: Receiv
   );
 }
 
+/** State and reason of a live capture that was killed or lost its power. */
+export const UNCLEAN_END = { state: 'interrupted', reason: 'ended without its last checkpoint' } as const;
+
 /** A live capture that still runs by its record, when another begins, was killed or lost its power. @returns how many */
 export function markUnfinished(db: Database.Database, revision: number): number {
-  return db
-    .prepare("UPDATE capture SET state = 'interrupted', reason = 'ended without its last checkpoint', rev = ? WHERE state = 'running' AND kind IN ('live', 'stream')")
-    .run(revision).changes;
+  return db.prepare("UPDATE capture SET state = ?, reason = ?, rev = ? WHERE state = 'running' AND kind IN ('live', 'stream')").run(UNCLEAN_END.state, UNCLEAN_END.reason, revision).changes;
 }
 
 /** Live: when the record was written, so that the next capture knows since when nobody listened. */

@@ -5,8 +5,10 @@
 import { SAME_ADDRESS_FACT } from '../flow/address-plan.ts';
 import { addTo } from '../net/multi-map.ts';
 import type { ObservationSet } from '../observation.ts';
+import { UNCLEAN_END } from './captures.ts';
 import type { Connection } from './database.ts';
 import { readLogStatus, type LogStatus } from './firewall-logs.ts';
+import { ownerState, readOwner, SYSTEM } from './live-owner.ts';
 import { readOneWayHours, readSensorTruth, type OneWayHours, type SensorTruthHour } from './read-sensor.ts';
 import { readCounters } from './read.ts';
 import { instant, instantColumns } from './read-words.ts';
@@ -74,7 +76,14 @@ type CaptureRow = [
   bytes: number, firstS: number | null, firstN: number | null, lastS: number | null, lastN: number | null,
 ];
 
+/** A capture that runs by its record, and by no living process, is told as what it is: nobody may have begun another one since. */
+function isAbandoned(db: Connection): boolean {
+  const owner = readOwner(db);
+  return owner !== null && ownerState(SYSTEM, owner) === 'dead';
+}
+
 export function readStatus(db: Connection): StoreStatus {
+  const abandoned = isAbandoned(db);
   const captures = (
     db
       .prepare(`SELECT id, kind, name, format, digest, state, reason, frames, bytes, ${instantColumns('first')}, ${instantColumns('last')}
@@ -82,7 +91,8 @@ export function readStatus(db: Connection): StoreStatus {
       .raw()
       .all() as CaptureRow[]
   ).map(([id, kind, name, format, digest, state, reason, packets, bytes, firstS, firstN, lastS, lastN]): CaptureRecord => ({
-    id, kind, name, format, digest, state, reason, packets, bytes,
+    id, kind, name, format, digest, packets, bytes,
+    ...(abandoned && kind !== 'file' && state === 'running' ? UNCLEAN_END : { state, reason }),
     firstNs: instant(firstS, firstN),
     lastNs: instant(lastS, lastN),
   }));

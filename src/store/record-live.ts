@@ -11,6 +11,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import {
   beginLadenInterval, createLiveRecorder, endInterval, figuresOf, isLaden, noteEvent, noteHour, recordBatch, saveRecorder, settleRecorder, zeroRecorder, type Recorder,
 } from '../flow/recorder.ts';
+import { storeError } from '../errors.ts';
 import type { FrameBatch, FrameSource } from '../source/frame-batch.ts';
 import {
   addCaptureCounters, insertCapture, lastUnfinishedCheckpoint, markUnfinished, readDecoderState, stampCheckpoint, updateCapture, updateReceived, writeDecoderState,
@@ -18,6 +19,7 @@ import {
 } from './captures.ts';
 import { asStoreError, moved, type WritableStore } from './database.ts';
 import { readerCounts } from './import-capture.ts';
+import { describeOwner, ownerState, pidOf, readOwner, SYSTEM, writeOwner } from './live-owner.ts';
 import { nextRevision, writeFlows } from './write.ts';
 import { createStoreWriter } from './write-statements.ts';
 
@@ -71,7 +73,7 @@ export interface LiveRun {
   refusal(): unknown;
 }
 
-/** Marks the capture as running, and those that were left running as interrupted. */
+/** Marks the capture as running, and those that were left running as interrupted. Throws a storeError while another process records into the store. */
 export function beginLive(store: WritableStore, source: FrameSource, capture: LiveCapture): LiveRun {
   const { db } = store;
   // A commit that the disk does not have yet would be a lost checkpoint after a power cut.
@@ -97,6 +99,11 @@ export function beginLive(store: WritableStore, source: FrameSource, capture: Li
   let writtenMs = checkpointMs;
 
   db.transaction(() => {
+    const owner = readOwner(db);
+    if (owner !== null && pidOf(owner) !== process.pid && ownerState(SYSTEM, owner) === 'alive') {
+      throw storeError(`another capture writes into the store ${store.path} (process ${pidOf(owner)})`, 'Stop that one first, or name another store with --db.');
+    }
+    writeOwner(db, describeOwner(SYSTEM, process.pid));
     const revision = nextRevision(writer);
     const since = lastUnfinishedCheckpoint(db);
     unfinished = markUnfinished(db, revision);
@@ -139,6 +146,7 @@ export function beginLive(store: WritableStore, source: FrameSource, capture: Li
       addCaptureCounters(db, id, figures.counters);
       addCaptureCounters(db, id, counts.map(([name, value]) => [name, value - (told.get(name) ?? 0)]));
       if (saved !== null) writeDecoderState(db, saved);
+      if (captureState !== 'running') writeOwner(db, null);
     }).immediate();
     for (const [name, value] of counts) told.set(name, value);
     receivedBefore = JSON.stringify(received);

@@ -1,0 +1,78 @@
+/**
+ * Who runs the live capture of a store: known exactly and without a clock, so that a second one is refused while the first one lives,
+ * and one that was killed is told as such. In: what the system says of processes. Out: one line of text in the store, and whether
+ * the process that it names is alive. Where the system says nothing (no /proc, another machine, another container), nothing is said.
+ */
+import { createHash } from 'node:crypto';
+import { readFileSync, readlinkSync } from 'node:fs';
+import type { Connection } from './database.ts';
+
+/** What the system says: a file's text or a link's target, null where there is none. */
+export interface ProcessTable {
+  read(path: string): string | null;
+  link(path: string): string | null;
+}
+
+const orNull = <T>(look: () => T): T | null => {
+  try {
+    return look();
+  } catch {
+    return null;
+  }
+};
+
+export const SYSTEM: ProcessTable = {
+  read: (path) => orNull(() => readFileSync(path, 'utf8')),
+  link: (path) => orNull(() => readlinkSync(path)),
+};
+
+export type OwnerState = 'alive' | 'dead' | 'unknown';
+
+const KEY = 'live-owner';
+/** proc(5): field 22 of /proc/PID/stat is the start time; the name before it, in brackets, may hold anything. */
+const START_FIELD = 22;
+const FIELDS_BEFORE_BRACKET = 2;
+
+function startOf(table: ProcessTable, pid: number): string | null {
+  const stat = table.read(`/proc/${pid}/stat`);
+  return stat === null ? null : (stat.slice(stat.lastIndexOf(')') + 1).trim().split(' ')[START_FIELD - FIELDS_BEFORE_BRACKET - 1] ?? null);
+}
+
+/** The machine's id says which plant a store is from: only its digest goes into one (machine-id(5)). */
+function machineOf(table: ProcessTable): string {
+  const id = table.read('/etc/machine-id')?.trim() ?? '';
+  return id === '' ? '' : createHash('sha256').update(`baseline ${id}`).digest('hex').slice(0, 16);
+}
+
+const bootOf = (table: ProcessTable): string => table.read('/proc/sys/kernel/random/boot_id')?.trim() ?? '';
+
+/** Process numbers mean something within their namespace only (pid_namespaces(7)). */
+const spaceOf = (table: ProcessTable): string => table.link('/proc/self/ns/pid') ?? '';
+
+/** The process as text; null where the system does not say enough to know it again. */
+export function describeOwner(table: ProcessTable, pid: number): string | null {
+  const start = startOf(table, pid);
+  const [boot, space] = [bootOf(table), spaceOf(table)];
+  return start === null || boot === '' || space === '' ? null : [pid, start, boot, space, machineOf(table)].join(' ');
+}
+
+/** @param text of describeOwner */
+export function ownerState(table: ProcessTable, text: string): OwnerState {
+  const [pid, start, boot, space, machine] = text.split(' ');
+  const here = bootOf(table);
+  if (here === '') return 'unknown';
+  // The same machine after a restart runs nothing of before.
+  if (boot !== here) return machine !== '' && machine === machineOf(table) ? 'dead' : 'unknown';
+  if (space !== spaceOf(table)) return 'unknown';
+  return startOf(table, Number(pid)) === start ? 'alive' : 'dead';
+}
+
+export const pidOf = (text: string): number => Number(text.split(' ')[0]);
+
+export const readOwner = (db: Connection): string | null => (db.prepare('SELECT value FROM store_meta WHERE key = ?').pluck().get(KEY) as string | undefined) ?? null;
+
+/** Null: nobody is known to run one. */
+export function writeOwner(db: Connection, text: string | null): void {
+  if (text === null) db.prepare('DELETE FROM store_meta WHERE key = ?').run(KEY);
+  else db.prepare('INSERT INTO store_meta (key, value) VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value').run(KEY, text);
+}
