@@ -28,6 +28,12 @@ export function setField(draft: RegisterDraft, node: YAMLMap, key: string, value
   return true;
 }
 
+/** Link addresses of an asset's entry in quotes: digits and colons alone are a number to readers of YAML 1.1. */
+export function quoteMacs(node: unknown): void {
+  const macs: unknown = isMap(node) ? node.get('mac', true) : node;
+  for (const item of isSeq(macs) ? macs.items : [macs]) if (isScalar(item)) item.type = 'QUOTE_DOUBLE';
+}
+
 export function seqOf(draft: RegisterDraft, node: YAMLMap, key: string): YAMLSeq {
   const held: unknown = node.get(key, true);
   if (isSeq(held)) {

@@ -5,7 +5,7 @@
  * In: the text of a spec, findings, and who decided. Out: the new text, and per finding what was done, or why nothing
  * was: where the fault lies in the plant or on a device, a changed spec would only hide it.
  */
-import { isMap, isScalar, isSeq } from 'yaml';
+import { isMap, isSeq } from 'yaml';
 import type { Document } from 'yaml';
 import type { Conversation, ObservationSet } from '../observation.ts';
 import { policyName } from '../infer/conduit-grants.ts';
@@ -16,7 +16,7 @@ import type { Finding } from './findings.ts';
 import { remainderOf } from './permit-use.ts';
 import type { DeclaredPermit } from './permits.ts';
 import { expandTexts } from './register-assets.ts';
-import { openDraft, plain, seqOf, setField, type RegisterDraft } from './register-draft.ts';
+import { openDraft, plain, quoteMacs, seqOf, setField, type RegisterDraft } from './register-draft.ts';
 import { admitWeaker, type Pair } from './spec-admit.ts';
 import { decideRule } from './spec-decide.ts';
 import { parseSpec } from './spec-load.ts';
@@ -93,6 +93,7 @@ function appendTo(document: Document, path: readonly (string | number)[], value:
       const inner: unknown = isMap(node) ? node.get(key) : undefined;
       if (isMap(inner) || isSeq(inner)) inner.flow = true;
     }
+    if (isMap(node) && node.has('mac')) quoteMacs(node);
     held.add(node);
   }
 }
@@ -177,8 +178,7 @@ function adoptMac({ draft, context: { assets, set, loaded } }: Bench, address: s
     const own = seqOf(draft, mine, 'mac');
     own.flow = true;
     const node = draft.document.createNode(mac);
-    // Digits and colons are a number to readers of YAML 1.1.
-    if (isScalar(node)) node.type = 'QUOTE_DOUBLE';
+    quoteMacs(node);
     own.add(node);
     told.push(`the device with ${mac} is ${here.id} in ${here.zone} now, and ${owner.id} of ${owner.zone} no longer`);
   }

@@ -11,7 +11,7 @@ import { renameInDirection } from './free-text.ts';
 import { nearestWord } from './nearest-word.ts';
 import { zonesNamed } from './permits.ts';
 import { expandTexts } from './register-assets.ts';
-import { openDraft, seqOf, setField, type RegisterDraft } from './register-draft.ts';
+import { openDraft, quoteMacs, seqOf, setField, type RegisterDraft } from './register-draft.ts';
 import { decideRule } from './spec-decide.ts';
 import { parseSpec, type LoadedSpec } from './spec-load.ts';
 import { moveAsset } from './spec-move.ts';
@@ -127,6 +127,7 @@ function moveTo(bench: Bench, asset: string, zone: string, entryOf: (asset: stri
     const list: unknown = node.get(key, true);
     if (isSeq(list)) list.flow = true;
   }
+  quoteMacs(node);
   seqOf(draft, target, 'assets').add(node);
   return `${unique} is declared in ${zone}`;
 }

@@ -229,6 +229,16 @@ describe('a weaker mode', () => {
   });
 });
 
+it('an asset that is known by its link address only has it in quotes: of digits alone it is a number to readers of YAML 1.1', () => {
+  const finding = makeFinding({
+    type: 'undeclared-asset', severity: 'low', title: '', detail: '', remedy: '', fromZone: 'CELL', toZone: null, conduit: null, permit: null, requirement: null,
+    client: '10:20:30:40:50:55', server: null, service: null, seen: [], directionConfidence: null, place: null, key: ['x'],
+  });
+  const { text, results } = acceptFindings(SPEC, observations(traffic()), [finding], { owner: 'A. Keller' });
+  expect(results[0].done).toBe(true);
+  expect(text).toMatch(/mac:\s*(?:- |\[)"10:20:30:40:50:55"/);
+});
+
 describe('an asset in the wrong zone', () => {
   it('moves with its rules to the zone on whose VLAN it was seen', () => {
     const set = observations(traffic().concat(conversation('10.2.0.2', '10.2.0.1', { port: 80, service: 'http', vlan: 30 })));

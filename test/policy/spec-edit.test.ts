@@ -113,6 +113,11 @@ describe('moving an asset', () => {
     expect((result as { text: string }).text).toContain('- {asset_id: 10.0.9.9, ip: [10.0.9.9], pinned: true}');
   });
 
+  test('a link address is written in quotes: of digits alone it is a number to readers of YAML 1.1', () => {
+    const result = editSpec(SPEC, { kind: 'move-asset', asset: 'x', zone: 'Z2-OPS' }, (id) => ({ asset_id: id, mac: ['10:20:30:40:50:55'] }));
+    expect((result as { text: string }).text).toContain('- {asset_id: x, mac: ["10:20:30:40:50:55"], pinned: true}');
+  });
+
   test('is refused where it makes no sense', () => {
     expect(refused({ kind: 'move-asset', asset: 'PLC-1', zone: 'Z1-CELL' })).toBe('PLC-1 is in Z1-CELL already');
     expect(refused({ kind: 'move-asset', asset: 'PLC-1', zone: 'nowhere' })).toMatch(/no zone nowhere/);
