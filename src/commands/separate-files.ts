@@ -5,7 +5,6 @@
 import { realpathSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { usageError } from '../errors.ts';
-import { partOf } from './whole-file.ts';
 
 /** What it is (`--out`, `the store`), and its path; undefined: there is none. */
 export type NamedFile = readonly [string, string | undefined];
@@ -19,11 +18,9 @@ export function requireSeparateFiles(written: readonly NamedFile[], read: readon
   for (const [what, path] of written) {
     if (path === undefined) continue;
     const marks = marksOf(path);
-    // The file on the way there is written over as well.
-    const touched = [...marks, ...marksOf(partOf(path))];
-    const other = taken.find((one) => one.marks.some((mark) => touched.includes(mark)));
+    const other = taken.find((one) => one.marks.some((mark) => marks.includes(mark)));
     if (other !== undefined) throw usageError(`${what} ${path} is ${other.what}, which would be lost`, `Name another file with ${what}.`);
-    taken.push({ what, marks: touched });
+    taken.push({ what, marks });
   }
 }
 

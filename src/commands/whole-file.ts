@@ -15,16 +15,14 @@ const OWNER_WRITES = 0o200;
 /** For what only its owner may see: stores, redaction maps. */
 export const PRIVATE_MODE = 0o600;
 
-/** Where a result is written before it gets its name. */
-export const partOf = (path: string): string => `${path}.part`;
-
 /** @param mode of a new file; one that is there keeps its own */
 export function writeFileWhole(path: string, content: string | Uint8Array | Iterable<Uint8Array>, mode: number = MODE): void {
   const link = placeOf(path);
-  const part = partOf(path);
+  let part: string | null = null;
   try {
-    rmSync(part, { force: true });
-    const descriptor = openSync(part, 'wx', mode);
+    const opened = openPart(path, mode);
+    const { descriptor } = opened;
+    ({ part } = opened);
     try {
       if (link !== undefined) fchmodSync(descriptor, link.mode & PERMISSIONS);
       const chunks = typeof content === 'string' ? [Buffer.from(content)] : content instanceof Uint8Array ? [content] : content;
@@ -36,7 +34,7 @@ export function writeFileWhole(path: string, content: string | Uint8Array | Iter
     renameSync(part, path);
     syncFolder(dirname(path));
   } catch (error) {
-    rmSync(part, { force: true });
+    if (part !== null) rmSync(part, { force: true });
     throw cannotWrite(path, error);
   }
 }
@@ -52,13 +50,24 @@ function placeOf(path: string): Stats | undefined {
 /** For results that take long to make, or that must not be without each other. Throws a usageError where it cannot be written; leaves nothing. */
 export function requireWritable(path: string): void {
   placeOf(path);
-  const part = partOf(path);
   try {
-    rmSync(part, { force: true });
-    closeSync(openSync(part, 'wx', PRIVATE_MODE));
+    const { part, descriptor } = openPart(path, PRIVATE_MODE);
+    closeSync(descriptor);
     rmSync(part);
   } catch (error) {
     throw cannotWrite(path, error);
+  }
+}
+
+/** A file beside another under a name that nobody has: `plant.yaml.part` may be somebody's own. */
+function openPart(path: string, mode: number): { readonly part: string; readonly descriptor: number } {
+  for (let n = 1; ; n++) {
+    const part = n === 1 ? `${path}.part` : `${path}.part-${n}`;
+    try {
+      return { part, descriptor: openSync(part, 'wx', mode) };
+    } catch (error) {
+      if ((error as { code?: string }).code !== 'EEXIST') throw error;
+    }
   }
 }
 

@@ -73,7 +73,8 @@ export const readText = (file: string): string => {
   try {
     if (statSync(file).isDirectory()) throw usageError(`${file} is a folder, not a spec`, 'name the YAML file');
     const bytes = readFileSync(file);
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    // A byte order mark is part of the text, so that an edit leaves it where it is.
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch (error) {
     if (error instanceof TypeError) throw specError(file, 1, 1, 'the file is not UTF-8 text', 'a spec is a YAML file: check the name');
     if (error instanceof Error && 'code' in error) {

@@ -1,5 +1,5 @@
 /** Findings into the spec, asked one by one and by id: what was accepted is written, the rest and every comment stay. */
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -138,6 +138,21 @@ describe('the spec is changed by others meanwhile', () => {
     expect(readFileSync(loaded.file, 'utf8')).toBe(`${SPEC}zones: [\n`);
   });
 
+  it('in the very moment of an acceptance: nothing is written over theirs', async () => {
+    const loaded = specFile('moment.yaml');
+    let writes = 0;
+    const judge = (spec: LoadedSpec): ReturnType<typeof diffSpec> => {
+      if (spec !== loaded) writeFileSync(loaded.file, SPEC.replace('name: Cell', `name: Written ${++writes}`));
+      return diffSpec(spec, set);
+    };
+    const stage = setStage({ ask: () => {
+      if (writes === 0) writeFileSync(loaded.file, `# theirs\n${SPEC}`);
+      return Promise.resolve(writes === 0 ? 'a' : 'q');
+    } });
+    expect(textOf(await updateSpec(loaded, set, judge, wish, stage))).toContain('was changed in this moment: run the same command again\n0 accepted, 2 left\n');
+    expect(readFileSync(loaded.file, 'utf8')).toBe(SPEC.replace('name: Cell', 'name: Written 1'));
+  });
+
   it('by id: nothing is written, in one line', async () => {
     const loaded = specFile('by-id-meanwhile.yaml');
     const ids = diffSpec(loaded, set).map((finding) => finding.id);
@@ -145,6 +160,17 @@ describe('the spec is changed by others meanwhile', () => {
     await expect(update(loaded, { ids, owner: 'A. Keller' })).rejects.toThrow(/was changed meanwhile/);
     expect(readFileSync(loaded.file, 'utf8')).toBe(`# by somebody else\n${SPEC}`);
   });
+});
+
+it('a byte order mark stays, and so does a file beside the spec that ends in .part', async () => {
+  const file = path.join(folder, 'marked.yaml');
+  writeFileSync(file, `\uFEFF${SPEC}`);
+  writeFileSync(`${file}.part`, 'mine');
+  const loaded = loadSpec(file);
+  await update(loaded, { ids: diffSpec(loaded, set).map((finding) => finding.id), owner: 'A. Keller' });
+  expect(readFileSync(file, 'utf8')).toMatch(/^\uFEFF# signed in spring\n[^]*owner: A\. Keller/);
+  expect(readFileSync(`${file}.part`, 'utf8')).toBe('mine');
+  expect(readdirSync(folder).filter((name) => name.startsWith('marked'))).toEqual(['marked.yaml', 'marked.yaml.part']);
 });
 
 const UNSEEN = ['two\nlines', 'over\u202Eride', 'zero\u200Bwidth', 'x'.repeat(501)];
