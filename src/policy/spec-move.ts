@@ -5,6 +5,8 @@
  * for people, and diff says what they no longer cover.
  */
 import { plural } from '../infer/plural.ts';
+import { parseSet, parseSpan, setContains } from '../net/address-set.ts';
+import type { PermitEnd } from '../permit.ts';
 import { isMap, isSeq } from 'yaml';
 import type { YAMLMap, YAMLSeq } from 'yaml';
 import { renameInDirection } from './free-text.ts';
@@ -32,9 +34,23 @@ export function moveAsset(draft: RegisterDraft, loaded: LoadedSpec, asset: strin
   list.add(held.node);
   setField(draft, held.node, 'pinned', true);
   const { moved, split, left, dropped } = carryRules(draft, loaded, asset, from, zone);
+  const staying = rulesByAddress(loaded, held.node, from);
   const count = (n: number, what: string): string[] => (n === 0 ? [] : [`${plural(n, 'rule')} ${what}`]);
-  const rules = [...count(moved, 'moved with it'), ...count(split, 'copied for it'), ...count(left, 'kept without it, within one zone now'), ...count(dropped.length, `removed, within one zone now (${dropped.slice(0, 5).join(', ')}${dropped.length > 5 ? ', ...' : ''})`)];
+  const rules = [...count(moved, 'moved with it'), ...count(split, 'copied for it'), ...count(left, 'kept without it, within one zone now'), ...count(dropped.length, `removed, within one zone now (${dropped.slice(0, 5).join(', ')}${dropped.length > 5 ? ', ...' : ''})`), ...count(staying.length, `that ${staying.length === 1 ? `names it by "addresses" in ${from} left as it is` : `name it by "addresses" in ${from} left as they are`} (${staying.slice(0, 5).join(', ')}${staying.length > 5 ? ', ...' : ''})`)];
   return `${asset} is in ${zone} now, pinned${rules.length === 0 ? '' : `; ${rules.join(', ')}`}`;
+}
+
+/** Ids of Permits whose end in a zone names an asset by its address: whether they are meant for the device or for the place is for people. */
+function rulesByAddress(loaded: LoadedSpec, node: YAMLMap, zone: string): string[] {
+  const spans = (['ip', 'mac'] as const).flatMap((key) => {
+    const listed = plain(node.get(key, true));
+    return Array.isArray(listed) ? listed.flatMap((text) => parseSpan(String(text)) ?? []) : [];
+  });
+  const names = ({ zone: at, addresses }: PermitEnd): boolean => {
+    const set = parseSet(addresses);
+    return at === zone && spans.some((span) => setContains(set, span));
+  };
+  return loaded.permits.filter(({ permit }) => names(permit.from) || names(permit.to)).map(({ permit }) => permit.id);
 }
 
 function carryRules(draft: RegisterDraft, loaded: LoadedSpec, asset: string, from: string, to: string): Carried {

@@ -107,6 +107,13 @@ describe('moving an asset', () => {
     expect(ids).toEqual([['PLC-1', 'PLC-2', 'HMI-1', 'HMI-3'], ['HIST', 'DIODE', 'HMI-2'], ['REPLICA']]);
   });
 
+  test('says which rules name it by its address: they are left as they are', () => {
+    const before = SPEC.replace('      # trend of both\n', '      - {rule_id: R-ADDRESS, protocol: SSH, client: {zone: Z2-OPS, assets: [HIST]}, server: {zone: Z1-CELL, addresses: [10.0.1.0/30]}}\n      - {rule_id: R-OTHER, protocol: SSH, client: {zone: Z2-OPS, assets: [HIST]}, server: {zone: Z1-CELL, addresses: [10.0.1.1]}}\n');
+    const { text, sentence } = done({ kind: 'move-asset', asset: 'PLC-2', zone: 'Z3-DMZ' }, before);
+    expect(sentence).toBe('PLC-2 is in Z3-DMZ now, pinned; 1 rule copied for it, 1 rule that names it by "addresses" in Z1-CELL left as it is (R-ADDRESS)');
+    expect(text).toContain('addresses: [10.0.1.0/30]');
+  });
+
   test('that nobody declared yet declares it', () => {
     const result = editSpec(SPEC, { kind: 'move-asset', asset: '10.0.9.9', zone: 'Z2-OPS' }, (id) => ({ asset_id: id, ip: [id] }));
     expect(result).toMatchObject({ sentence: '10.0.9.9 is declared in Z2-OPS' });
