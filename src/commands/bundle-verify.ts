@@ -5,8 +5,7 @@
  * its name: the store goes into a private folder, everything else stays in memory or is only digested.
  */
 import { createHash, verify } from 'node:crypto';
-import { closeSync, mkdtempSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { closeSync, openSync, readSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { EXIT, usageError, type BaselineError } from '../errors.ts';
 import { MANIFEST, parseManifest, PROPOSAL, REPORT, SIGNATURE, SPEC, STORE, type Manifest } from '../render/bundle/manifest.ts';
@@ -14,6 +13,7 @@ import { readTarHeader, TAR_BLOCK, TAR_END, tarPadding } from '../render/bundle/
 import { jsonDocument } from '../render/json.ts';
 import { lossText } from '../render/losses.ts';
 import { printable } from '../render/printable.ts';
+import { makeScratchFolder } from '../store/scratch-folder.ts';
 import { keyDigest, readKey } from './bundle-key.ts';
 import { bundledReport } from './bundle-report.ts';
 import type { CommandContext, CommandResult } from './command.ts';
@@ -45,7 +45,8 @@ export function verifyBundle(argv: VerifyArguments, context: CommandContext): Co
     if (argv[option] !== undefined) throw usageError(`--${option} does not go with verify`, 'Write: baseline bundle verify evidence.tar [--key public.pem]');
   }
   const key = argv.key === undefined ? null : readKey(argv.key, 'public');
-  const folder = mkdtempSync(join(tmpdir(), 'baseline-'));
+  const scratch = makeScratchFolder();
+  const folder = scratch.path;
   try {
     const bundle = readBundle(argv.file, join(folder, STORE), context);
     const { manifest } = bundle;
@@ -55,7 +56,7 @@ export function verifyBundle(argv: VerifyArguments, context: CommandContext): Co
     const holds = checks.every((check) => check.holds !== false);
     return { exitCode: holds ? EXIT.ok : EXIT.findings, output: argv.json === true ? [jsonDocument({ holds, checks, manifest })] : describe(argv.file, manifest, checks, holds) };
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    scratch.remove();
   }
 }
 

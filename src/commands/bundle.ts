@@ -4,7 +4,7 @@
  * the packed store, so `bundle verify` (bundle-verify.ts) can make them again. In: options. Out: a tar of fixed octets.
  */
 import { createHash, createPublicKey, sign, type KeyObject } from 'node:crypto';
-import { closeSync, fstatSync, mkdtempSync, openSync, readSync, rmSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { EXIT, usageError } from '../errors.ts';
 import { loadSpec } from '../policy/spec-load.ts';
@@ -15,6 +15,7 @@ import { grouped, isoInstant } from '../render/instant.ts';
 import { lossesOf } from '../render/status-record.ts';
 import { storePath } from '../store/database.ts';
 import { packStore } from '../store/pack-store.ts';
+import { makeScratchFolder } from '../store/scratch-folder.ts';
 import { keyDigest, readKey } from './bundle-key.ts';
 import { bundledReport } from './bundle-report.ts';
 import { KEPT_SENTENCES, redactCopy, type Redaction } from './bundle-redact.ts';
@@ -74,12 +75,13 @@ function packBundle(argv: BundleArguments, context: CommandContext): CommandResu
   const signer = argv.sign === undefined ? null : readKey(argv.sign, 'private');
   const declared = argv.spec === undefined ? null : loadSpec(argv.spec);
   for (const result of [argv.out, ...(map === undefined ? [] : [map])]) requireWritable(result);
-  const folder = scratchFolder(argv.out);
+  // Beside the store: what is not redacted yet stays where it is, and what is sent is made elsewhere.
+  const scratch = makeScratchFolder(dirname(path));
   try {
-    const store = join(folder, STORE);
+    const store = join(scratch.path, STORE);
     context.progress('copying the store');
     let redaction: Redaction | null = null;
-    packStore(path, join(folder, 'scratch.db'), store, (db) => {
+    packStore(path, join(scratch.path, 'scratch.db'), store, (db) => {
       if (argv.redact === true) redaction = redactCopy(db, declared);
     });
     const evidence = { store, redaction, specText: redaction === null ? (declared?.text ?? null) : (redaction as Redaction).specText };
@@ -88,16 +90,7 @@ function packBundle(argv: BundleArguments, context: CommandContext): CommandResu
     if (redaction !== null && map !== undefined) sayRedaction(redaction, map, context);
     return { exitCode: EXIT.ok, output: [] };
   } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
-}
-
-/** Beside the bundle, where there must be room for it anyway; only the owner may look. */
-function scratchFolder(out: string): string {
-  try {
-    return mkdtempSync(join(dirname(out), '.baseline-bundle-'));
-  } catch (error) {
-    throw usageError(`${out} cannot be written: ${(error as NodeJS.ErrnoException).code}`, 'Check the folder and its permissions.');
+    scratch.remove();
   }
 }
 
