@@ -16,6 +16,7 @@ import { printable } from '../render/printable.ts';
 import { makeScratchFolder } from '../store/scratch-folder.ts';
 import { keyDigest, readKey } from './bundle-key.ts';
 import { bundledReport } from './bundle-report.ts';
+import { memberTime, statementsOf, type Statements } from './bundle-statements.ts';
 import type { CommandContext, CommandResult } from './command.ts';
 import { proposedSpec } from './proposed-spec.ts';
 import { readForReport } from './report-input.ts';
@@ -81,7 +82,7 @@ function readBundle(path: string, store: string, context: CommandContext): Bundl
     const manifestBytes = tar.text(MANIFEST);
     const manifest = parseManifest(Buffer.from(manifestBytes).toString('utf8'));
     if (manifest === null) throw refused(path, 'its manifest is not one');
-    const signature = manifest.signedBy === null ? '' : Buffer.from(tar.text(SIGNATURE)).toString('latin1').trim();
+    const signature = manifest.signedBy === null ? '' : Buffer.from(tar.text(SIGNATURE)).toString('latin1');
     const digests = new Map<string, string>();
     const sizes = new Map<string, number>();
     let specText: string | null = null;
@@ -103,6 +104,7 @@ function readBundle(path: string, store: string, context: CommandContext): Bundl
       if (keep !== null) specText = Buffer.concat(keep).toString('utf8');
     }
     tar.end();
+    if (tar.times().some((time) => time !== memberTime(manifest))) throw refused(path, 'the times of its members are not the end of what was observed');
     return { manifest, manifestBytes, signature, digests, sizes, specText };
   } finally {
     tar.close();
@@ -114,6 +116,8 @@ interface TarReader {
   member(name: string, largest: number, take: (chunk: Uint8Array) => void): number;
   text(name: string): Uint8Array;
   end(): void;
+  /** Of the members read so far, in seconds since 1970. */
+  times(): readonly number[];
   close(): void;
 }
 
@@ -128,6 +132,7 @@ function openTar(path: string): TarReader {
   }
   const buffer = new Uint8Array(CHUNK_OCTETS);
   const seen = new Set<string>();
+  const times: number[] = [];
   const read = (octets: number): Uint8Array => {
     let got = 0;
     while (got < octets) {
@@ -149,6 +154,7 @@ function openTar(path: string): TarReader {
     if (entry.name !== name) throw refused(path, seen.has(entry.name) ? `the member ${entry.name} stands in it twice` : `the member ${entry.name} stands where ${name} should`);
     if (entry.size > largest) throw refused(path, `the member ${name} is too large (${entry.size} octets)`);
     seen.add(name);
+    times.push(entry.time);
     for (let left = entry.size; left > 0; ) {
       const chunk = read(Math.min(left, CHUNK_OCTETS));
       left -= chunk.length;
@@ -173,14 +179,19 @@ function openTar(path: string): TarReader {
       }
       if (readSync(descriptor, buffer, 0, 1, null) !== 0) throw refused(path, 'something stands behind its end');
     },
+    times: () => times,
     close: () => closeSync(descriptor),
   };
 }
+
+/** As this program writes it, and nothing with it: 64 octets (Ed25519, RFC 8032) in base64. A lenient reader would let other octets pass. */
+const SIGNATURE_TEXT = /^[A-Za-z0-9+/]{86}==\n$/;
 
 function signatureCheck({ manifest, manifestBytes, signature }: Bundle, key: ReturnType<typeof readKey> | null): Check {
   const tell = (holds: boolean | null, sentence: string): Check => ({ check: 'signature', holds, sentence });
   if (manifest.signedBy === null) return key === null ? tell(null, 'not signed: whoever had the file could have changed all of it') : tell(false, 'not signed, but --key asks for a signature');
   if (key === null) return tell(null, `says it is signed by key sha256:${manifest.signedBy}, which was not checked: name the public key with --key`);
+  if (!SIGNATURE_TEXT.test(signature)) return tell(false, 'is not as this program writes one: something was added to it, or is missing');
   const bytes = Buffer.from(signature, 'base64');
   if (!verify(null, manifestBytes, key, bytes)) return tell(false, `not by the key that --key names (sha256:${keyDigest(key)})`);
   return tell(true, `by key sha256:${keyDigest(key)}`);
@@ -197,18 +208,33 @@ function analysisChecks({ manifest, specText }: Bundle, store: string, context: 
   context.progress('making the proposal again');
   const reading = readForReport(store);
   const { set, status } = reading;
-  const { tool, packets } = manifest.provenance;
+  const { tool } = manifest.provenance;
   const made = tool === context.version ? '' : ` (made by ${tool}, this is ${context.version})`;
   const again = (name: string, text: string): Check => {
     const digest = createHash('sha256').update(text).digest('hex');
     const holds = manifest.members.some((member) => member.name === name && member.sha256 === digest);
     return { check: `${name} again`, holds, sentence: holds ? `the same, byte for byte${made}` : `this machine comes to another one${made}` };
   };
-  const counted = status.totals.packets === packets && status.captures.length === manifest.provenance.captures.length;
+  const proposal = proposedSpec(set, status, tool);
   return [
-    { check: 'packets', holds: counted, sentence: `${status.totals.packets} of ${status.captures.length} captures in the store${counted ? '' : `, but the manifest says ${packets} of ${manifest.provenance.captures.length}`}` },
-    again(PROPOSAL, proposedSpec(set, status, tool).text),
+    ...statementChecks(manifest, statementsOf(status, proposal.zones.completeness, tool), made),
+    again(PROPOSAL, proposal.text),
     again(REPORT, bundledReport(store, reading, specText, tool, context)),
+  ];
+}
+
+/** What the manifest says of the store beside it: of an unsigned one anybody could have written it. */
+function statementChecks(manifest: Statements, store: Statements, made: string): Check[] {
+  const { packets, captures, observed } = store.provenance;
+  const said = manifest.provenance;
+  const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
+  const of = (check: string, holds: boolean, sentence: string, otherwise: string): Check => ({ check, holds, sentence: holds ? sentence : otherwise });
+  return [
+    of('packets', said.packets === packets && said.captures.length === captures.length, `${packets} of ${captures.length} captures in the store`, `${packets} of ${captures.length} captures in the store, but the manifest says ${said.packets} of ${said.captures.length}`),
+    of('captures', same(said.captures, captures), 'names, digests, states and packets as in the store', 'the manifest says other names, digests, states or packets than the store'),
+    of('observed', same(said.observed, observed), `${observed.first ?? 'nothing'} to ${observed.last ?? ''}`, `${observed.first ?? 'nothing'} to ${observed.last ?? ''} in the store, and the manifest says otherwise`),
+    of('losses', same(manifest.losses, store.losses), `${store.losses.length} told, as the store has them`, `the store has ${store.losses.length}, and the manifest says otherwise${made}`),
+    of('completeness', same(manifest.completeness, store.completeness), 'as this machine comes to it', `this machine comes to other sentences${made}`),
   ];
 }
 

@@ -11,13 +11,13 @@ import { loadSpec } from '../policy/spec-load.ts';
 import { MANIFEST, manifestText, PROPOSAL, REPORT, SIGNATURE, SPEC, STORE, type Manifest, type ManifestMember } from '../render/bundle/manifest.ts';
 import { LARGEST_MEMBER, TAR_END, tarHeader, tarPadding } from '../render/bundle/tar.ts';
 import { jsonDocument } from '../render/json.ts';
-import { grouped, isoInstant } from '../render/instant.ts';
-import { lossesOf } from '../render/status-record.ts';
+import { grouped } from '../render/instant.ts';
 import { storePath } from '../store/database.ts';
 import { packStore } from '../store/pack-store.ts';
 import { makeScratchFolder } from '../store/scratch-folder.ts';
 import { keyDigest, readKey } from './bundle-key.ts';
 import { bundledReport } from './bundle-report.ts';
+import { memberTime, statementsOf } from './bundle-statements.ts';
 import { KEPT_SENTENCES, redactCopy, type Redaction } from './bundle-redact.ts';
 import { verifyBundle } from './bundle-verify.ts';
 import { DB_OPTION, defineCommand, JSON_OPTION, type CommandContext, type CommandResult } from './command.ts';
@@ -119,10 +119,8 @@ function writeBundle(out: string, { store, specText, redaction }: Evidence, sign
   const proposal = proposedSpec(evidence.set, status, context.version);
   const report = bundledReport(store, evidence, specText, context.version, context);
   const members = [textMember(PROPOSAL, proposal.text), textMember(REPORT, report), ...(specText === null ? [] : [textMember(SPEC, specText)]), fileMember(STORE, store)];
-  const { completeness } = proposal.zones;
   const manifest: Omit<Manifest, 'schemaVersion'> = {
-    losses: lossesOf(status),
-    completeness: [...completeness.sentences],
+    ...statementsOf(status, proposal.zones.completeness, context.version),
     redaction: redaction === null ? null : {
       addresses: redaction.replaced.addresses.size,
       names: redaction.replaced.names.size,
@@ -130,21 +128,13 @@ function writeBundle(out: string, { store, specText, redaction }: Evidence, sign
       kept: [...KEPT_SENTENCES],
       differences: [...redaction.differences],
     },
-    provenance: {
-      tool: context.version,
-      observed: { first: isoInstant(status.firstNs), last: isoInstant(status.lastNs) },
-      packets: status.totals.packets,
-      captures: status.captures.map(({ name, digest, state, packets }) => ({ name, digest, state, packets })),
-    },
     signedBy: signer === null ? null : keyDigest(createPublicKey(signer)),
     members: members.map(({ entry }) => entry),
   };
   const text = Buffer.from(manifestText(manifest));
   const head = [bytesMember(MANIFEST, text), ...(signer === null ? [] : [bytesMember(SIGNATURE, Buffer.from(`${sign(null, text, signer).toString('base64')}\n`))])];
-  // The end of what was observed: the same evidence gives the same octets, whenever it is packed.
-  const time = Math.max(0, Number((status.lastNs ?? 0n) / 1_000_000_000n));
   context.progress('writing the bundle');
-  writeFileWhole(out, tarOf([...head, ...members], time), PRIVATE_MODE);
+  writeFileWhole(out, tarOf([...head, ...members], memberTime(manifest)), PRIVATE_MODE);
   return { schemaVersion: 1, ...manifest };
 }
 

@@ -119,7 +119,7 @@ test('verify: signature, members, and the same proposal and report byte for byte
   const { holds, checks } = JSON.parse(ran.out) as { holds: boolean; checks: { check: string; holds: boolean | null }[] };
   expect(holds).toBe(true);
   expect(checks.map((one) => [one.check, one.holds])).toEqual(
-    ['signature', 'proposal.yaml', 'report.html', 'spec.yaml', 'store.db', 'packets', 'proposal.yaml again', 'report.html again'].map((name) => [name, true]));
+    ['signature', 'proposal.yaml', 'report.html', 'spec.yaml', 'store.db', 'packets', 'captures', 'observed', 'losses', 'completeness', 'proposal.yaml again', 'report.html again'].map((name) => [name, true]));
   const { out, code } = await verifyWith(bundle);
   expect(code).toBe(EXIT.ok);
   expect(out).toMatch(/^What is missing or doubtful in the evidence:\n {2}- /);
@@ -182,6 +182,29 @@ describe('what does not hold (exit 1)', () => {
     expect(wider.out).toMatch(/FAIL proposal\.yaml again/);
     expect(wider.out).toMatch(/ok {3}report\.html again/);
   });
+
+  test.each<[string, (manifest: Record<string, unknown>) => void]>([
+    ['losses', (manifest) => (manifest.losses = [])],
+    ['completeness', (manifest) => (manifest.completeness = ['Enough was seen under the stopping rule.'])],
+    ['observed', ({ provenance }) => ((provenance as { observed: { first: string } }).observed.first = '2025-01-01T00:00:00Z')],
+    ['captures', ({ provenance }) => ((provenance as { captures: { digest: string }[] }).captures[0].digest = '0'.repeat(64))],
+    ['packets', ({ provenance }) => ((provenance as { packets: number }).packets = 7)],
+  ])('a manifest that states other %s than the store has', async (check, change) => {
+    const ran = await forged((_, manifest) => change(manifest));
+    expect(ran.code).toBe(EXIT.findings);
+    expect(ran.out.match(/FAIL \S+/g)).toEqual([`FAIL ${check}`]);
+  });
+
+  test('anything that stands with the signature', async () => {
+    const members = membersOf(bundle);
+    const own = members[1].data.toString();
+    for (const text of [`${own}and more\n`, `${own.slice(0, 40)}!\n${own.slice(40)}`, own.trimEnd(), own.replace('==', '')]) {
+      writeFileSync(at('signed.tar'), packed(members.map((one, i) => (i === 1 ? { ...one, data: Buffer.from(text) } : one)), timeOf(bundle)));
+      const ran = await verifyWith(at('signed.tar'), '--key', at('own-public.pem'));
+      expect(ran.code).toBe(EXIT.findings);
+      expect(ran.out).toMatch(/FAIL signature +is not as this program writes one/);
+    }
+  });
 });
 
 describe('what is no bundle (exit 2)', () => {
@@ -206,6 +229,7 @@ describe('what is no bundle (exit 2)', () => {
     await refused(packed(members.slice(0, -1), time), /ends before its member store\.db/);
     await refused(packed([members[0], members[1], members[3], members[2], members[4], members[5]], time), /stands where proposal\.yaml should/);
     await refused(Buffer.concat([readFileSync(bundle), Buffer.from('x')]), /behind its end/);
+    await refused(packed(members, 4_102_444_800), /the times of its members/);
     const smuggled = Buffer.from(readFileSync(bundle));
     smuggled[BLOCK + members[0].data.length] = 65;
     await refused(smuggled, /behind the member manifest\.json/);
