@@ -102,6 +102,8 @@ interface RuleText {
   readonly options: string;
   readonly why: string;
   readonly about: string;
+  /** Remembers something of the connection for the rules behind it, and never speaks or stops. */
+  readonly isMark?: boolean;
 }
 
 const LAST_ADDRESS = 65535;
@@ -144,14 +146,30 @@ const withUncheckedTop = (effect: ModbusEffect | null): ModbusEffect | null =>
         }),
       };
 
-/** The first request of a connection decides whether the engine takes it for Modbus at all: look at it raw. */
+/** Bits of a connection (flowbits): its client began a message, and one with a function code that has a name. */
+const BEGAN = 'baseline.mbap';
+const NAMED = 'baseline.function';
+
+/**
+ * The first request of a connection decides whether the engine takes it for Modbus at all: look at it raw. Only at the first: what comes
+ * later may be the rest of a request (header and PDU written apart, requests sent one behind the other and cut anywhere), and the engine reads it.
+ */
 const rawRules = (head: string, about: string, permits: readonly PlanPermit[], complement: readonly Forbidden[]): RuleText[] => {
+  const tcp = (options: string, why: string, isMark = false): RuleText => ({ head: `tcp ${head}`, options: `flow:to_server,established; ${options}`, why, about, isMark });
   const rules: RuleText[] = [
-    { head: `tcp ${head}`, options: 'flow:to_server,established; app-layer-protocol:!modbus;', why: 'not Modbus', about },
-    { head: `tcp ${head}`, options: 'flow:to_server,established; dsize:>3; byte_test:2,!=,0,2;', why: 'MBAP protocol id is not 0', about },
+    tcp('app-layer-protocol:!modbus;', 'not Modbus'),
+    tcp(`dsize:>3; byte_test:2,=,0,2; flowbits:set,${BEGAN}; noalert;`, 'a message begins', true),
+    tcp(`flowbits:isnotset,${BEGAN}; dsize:>3; byte_test:2,!=,0,2;`, 'MBAP protocol id is not 0'),
+    { head: `modbus ${head}`, options: 'flow:to_server,established; app-layer-event:modbus.invalid_protocol_id;', why: 'MBAP protocol id is not 0', about },
   ];
-  if (complement.some((forbidden) => forbidden.kind === 'unknown-function'))
-    rules.push({ head: `tcp ${head}`, options: 'flow:to_server,established; dsize:>7; byte_test:1,>,24,7; byte_test:1,!=,43,7;', why: 'function code without a name', about });
+  if (complement.some((forbidden) => forbidden.kind === 'unknown-function')) {
+    rules.push(
+      tcp(`dsize:<9; flowbits:isset,${BEGAN}; flowbits:set,${NAMED}; noalert;`, 'a message begins, and its function comes later', true),
+      tcp(`dsize:>7; byte_test:1,<,25,7; flowbits:set,${NAMED}; noalert;`, 'a function with a name', true),
+      tcp(`dsize:>7; byte_test:1,=,43,7; flowbits:set,${NAMED}; noalert;`, 'a function with a name', true),
+      tcp(`flowbits:isnotset,${NAMED}; dsize:>7; byte_test:1,>,24,7; byte_test:1,!=,43,7;`, 'function code without a name'),
+    );
+  }
   for (const { functionCode, offset, above } of topGuards(permits))
     rules.push({
       head: `tcp ${head}`,
@@ -206,7 +224,7 @@ const headOptions = ({ opening, notProtocols }: RuleHead): string =>
   opening ? OPENING : `flow:to_server;${notProtocols.map((number) => ` ip_proto:!${number};`).join('')}`;
 
 const ruleLine = (action: string, rule: RuleText, sid: number): string =>
-  `${action} ${rule.head} (msg:"${SIGNATURE_PREFIX}${safeComment(`${rule.about}: ${rule.why}`, 180)}"; ${rule.options} metadata:rule ${safeComment(rule.about, 120).replace(/[,:]/g, '_') || 'none'}; classtype:${rule.head.startsWith('ip ') ? 'policy-violation' : 'protocol-command-decode'}; sid:${sid}; rev:1;)`;
+  `${rule.isMark === true ? 'alert' : action} ${rule.head} (msg:"${SIGNATURE_PREFIX}${safeComment(`${rule.about}: ${rule.why}`, 180)}"; ${rule.options} metadata:rule ${safeComment(rule.about, 120).replace(/[,:]/g, '_') || 'none'}; classtype:${rule.head.startsWith('ip ') ? 'policy-violation' : 'protocol-command-decode'}; sid:${sid}; rev:1;)`;
 
 const rulesFile = (plan: DevicePlan, permits: readonly PlanPermit[]): string => {
   const action = plan.mode === 'enforce' ? 'drop' : 'alert';
@@ -308,9 +326,10 @@ const build = (plan: DevicePlan): DeviceExport => {
         ? 'TCP between addresses and ports is judged when a connection is opened. One that was open before the engine started, or that was silent for longer than its flow timeout, goes on, forbidden or not, until it is opened anew: end forbidden ones by hand. Requests in it are judged where the engine guesses its direction rightly.'
         : 'Directions of connections that were open before the engine started, or that were silent for longer than its flow timeout, are guessed from the first packet it sees: a server that speaks first alerts as a client that no Permit names. Enforce mode judges openings only and would pass it.',
       'Directions of UDP and other traffic are guessed the same way in both modes.',
+      'ICMP errors about a connection (unreachable, fragmentation needed, time exceeded) are packets like any other: between zones they pass only where a Permit names ICMP.',
       'A second request in one segment is judged like any other, except one that ends at data address 65535 and one with a function code that has no name in a connection whose first request was cut in two.',
       'OPC UA sessions pass with every security policy that is no weaker than the weakest one declared. One without a place in that order (OPC 10000-7) is stopped, but for those of elliptic curves, which are newer.',
-      'Large requests that are split over segments can look like an unknown function code in their second part.',
+      'The first request of a connection is stopped where it is cut within its first four octets, and passes with an unknown function code where it is cut between header and function.',
     ],
   };
 };

@@ -190,6 +190,34 @@ describe.runIf(able)('Suricata', () => {
     expect(requests.filter((_, index) => alerted.has(50_000 + index))).toEqual(requests.slice(2));
   });
 
+  test('requests pass however they are cut, and what no Permit lets through does not', () => {
+    const plan = plantPlan();
+    const permits = plan.permits.filter(({ permit }) => permit.id === 'K1-READ');
+    const [{ client, server } = { client: [], server: [] }] = permits;
+    const [from, to] = [client, server].map((spans) => rangeText(spans.find(({ family }) => family === 'ipv4')!).split(/[-/]/)[0]!);
+    const folder = folderFor('cut');
+    written(folder, 'suricata', { ...plan, permits }, 'enforce');
+    const ask = (functionCode: number, transaction = 1): Uint8Array => modbusRequest({ unit: 1, functionCode, start: 100, quantity: 1 }, transaction);
+    const foreign = ((octets: Uint8Array): Uint8Array => {
+      octets[3] = 7;
+      return octets;
+    })(ask(3));
+    const cut = (octets: Uint8Array, ...at: readonly number[]): Uint8Array[] => [0, ...at].map((start, i) => octets.subarray(start, at[i] ?? octets.length));
+    const many = Uint8Array.from(Array.from({ length: 30 }, (_, i) => [...ask(3, i)]).flat());
+    const passing = [
+      [ask(3)], cut(ask(3), 5), cut(ask(3), 7), [ask(3), ...cut(ask(3), 5), ask(3)], [ask(3), ...cut(ask(3), 7)],
+      cut(many, 100, 200, 300), cut(many, 17, 34, 51, 68),
+    ];
+    const stopped = [
+      [foreign], [ask(100)], [ask(6)], cut(ask(6), 7), [ask(3), ask(6)], [ask(3), ...cut(ask(6), 5)], [ask(3), ask(100)], [ask(3), foreign], [new TextEncoder().encode('GET / HTTP/1.1\r\n\r\n')],
+    ];
+    const all = [...passing, ...stopped];
+    const frames = all.flatMap((segments, index) => tcpSession({ ip: from!, port: 50_000 + index }, { ip: to!, port: 502 }, segments.map((payload) => ({ fromClient: true, payload }))));
+    writeFileSync(join(folder, 'cut.pcap'), pcapFile(frames));
+    const alerted = replay(folder, join(folder, 'cut.pcap'));
+    expect(all.map((_, index) => alerted.has(50_000 + index))).toEqual(all.map((_, index) => index >= passing.length));
+  });
+
   test('OPC UA sessions pass with the declared security policy and with any stronger one', () => {
     const folder = folderFor('opcua');
     const plan = plantPlan();

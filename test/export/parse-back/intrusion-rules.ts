@@ -114,7 +114,16 @@ const optionFires = (option: string, flow: Flow, payload: Uint8Array, cursor: { 
     case 'ip_proto':
       return PROTOCOLS[flow.transport] !== Number(value.slice(1));
     case 'dsize':
-      return payload.length > Number(value.slice(1));
+      return value.startsWith('<') ? payload.length < Number(value.slice(1)) : payload.length > Number(value.slice(1));
+    case 'flowbits':
+      // Each flow here is one request: nothing was remembered of one before.
+      return !value.startsWith('isset');
+    case 'noalert':
+      return false;
+    case 'app-layer-event':
+      // These requests are Modbus.
+      if (value !== 'modbus.invalid_protocol_id') throw new Error(`not understood: ${option}`);
+      return false;
     case 'byte_test':
       return byteTest(value, payload, cursor.offset);
     case 'modbus':
