@@ -11,6 +11,8 @@ import type { Connection } from './database.ts';
 export interface ProcessTable {
   read(path: string): string | null;
   link(path: string): string | null;
+  /** Whether there is such a process, also one that we may not look at (kill(2), signal 0). */
+  exists(pid: number): boolean;
 }
 
 const orNull = <T>(look: () => T): T | null => {
@@ -24,19 +26,33 @@ const orNull = <T>(look: () => T): T | null => {
 export const SYSTEM: ProcessTable = {
   read: (path) => orNull(() => readFileSync(path, 'utf8')),
   link: (path) => orNull(() => readlinkSync(path)),
+  exists(pid) {
+    try {
+      process.kill(pid, 0);
+      return true;
+    } catch (error) {
+      return (error as NodeJS.ErrnoException).code !== 'ESRCH';
+    }
+  },
 };
 
 export type OwnerState = 'alive' | 'dead' | 'unknown';
 
 const KEY = 'live-owner';
-/** proc(5): field 22 of /proc/PID/stat is the start time; the name before it, in brackets, may hold anything. */
+/** proc(5): field 3 of /proc/PID/stat is the state, 22 the start time; the name before them, in brackets, may hold anything. */
+const STATE_FIELD = 3;
 const START_FIELD = 22;
-const FIELDS_BEFORE_BRACKET = 2;
 
-function startOf(table: ProcessTable, pid: number): string | null {
+/** State and start time; null where there is no such process, or none that we may look at. */
+function statOf(table: ProcessTable, pid: number): { readonly state: string; readonly start: string } | null {
   const stat = table.read(`/proc/${pid}/stat`);
-  return stat === null ? null : (stat.slice(stat.lastIndexOf(')') + 1).trim().split(' ')[START_FIELD - FIELDS_BEFORE_BRACKET - 1] ?? null);
+  if (stat === null) return null;
+  const fields = stat.slice(stat.lastIndexOf(')') + 1).trim().split(' ');
+  return { state: fields[0], start: fields[START_FIELD - STATE_FIELD] ?? '' };
 }
+
+/** Ended, and not yet asked for by its parent. */
+const ENDED = /^[ZX]$/;
 
 /** The machine's id says which plant a store is from: only its digest goes into one (machine-id(5)). */
 function machineOf(table: ProcessTable): string {
@@ -51,9 +67,9 @@ const spaceOf = (table: ProcessTable): string => table.link('/proc/self/ns/pid')
 
 /** The process as text; null where the system does not say enough to know it again. */
 export function describeOwner(table: ProcessTable, pid: number): string | null {
-  const start = startOf(table, pid);
+  const start = statOf(table, pid)?.start ?? '';
   const [boot, space] = [bootOf(table), spaceOf(table)];
-  return start === null || boot === '' || space === '' ? null : [pid, start, boot, space, machineOf(table)].join(' ');
+  return start === '' || boot === '' || space === '' ? null : [pid, start, boot, space, machineOf(table)].join(' ');
 }
 
 /** @param text of describeOwner */
@@ -64,7 +80,9 @@ export function ownerState(table: ProcessTable, text: string): OwnerState {
   // The same machine after a restart runs nothing of before.
   if (boot !== here) return machine !== '' && machine === machineOf(table) ? 'dead' : 'unknown';
   if (space !== spaceOf(table)) return 'unknown';
-  return startOf(table, Number(pid)) === start ? 'alive' : 'dead';
+  const stat = statOf(table, Number(pid));
+  if (stat === null) return table.exists(Number(pid)) ? 'unknown' : 'dead';
+  return stat.start === start && !ENDED.test(stat.state) ? 'alive' : 'dead';
 }
 
 export const pidOf = (text: string): number => Number(text.split(' ')[0]);

@@ -14,15 +14,15 @@ import { readStatus } from '../../src/store/read-status.ts';
 import { beginLive } from '../../src/store/record-live.ts';
 import { openCapture } from '../../src/source/open.ts';
 
-const STAT = (start: number): string => `77 (a (strange) name) S ${Array.from({ length: 18 }, (_, i) => i + 4).join(' ')} ${start} 0 0\n`;
+const STAT = (start: number, state = 'S'): string => `77 (a (strange) name) ${state} ${Array.from({ length: 18 }, (_, i) => i + 4).join(' ')} ${start} 0 0\n`;
 
-const table = (start: number | null, { boot = 'boot-1', space = 'pid:[1]', machine = 'machine-1' } = {}): ProcessTable => {
+const table = (start: number | null, { boot = 'boot-1', space = 'pid:[1]', machine = 'machine-1', state = 'S', isHidden = false } = {}): ProcessTable => {
   const files: Record<string, string | undefined> = {
-    '/proc/77/stat': start === null ? undefined : STAT(start),
+    '/proc/77/stat': start === null ? undefined : STAT(start, state),
     '/proc/sys/kernel/random/boot_id': boot === '' ? undefined : `${boot}\n`,
     '/etc/machine-id': machine === '' ? undefined : `${machine}\n`,
   };
-  return { read: (path) => files[path] ?? null, link: () => (space === '' ? null : space) };
+  return { read: (path) => files[path] ?? null, link: () => (space === '' ? null : space), exists: () => start !== null || isHidden };
 };
 
 describe('an owner', () => {
@@ -38,6 +38,7 @@ describe('an owner', () => {
     expect(ownerState(table(null), text)).toBe('dead');
     expect(ownerState(table(6000), text)).toBe('dead');
     expect(ownerState(table(5000, { boot: 'boot-2' }), text)).toBe('dead');
+    expect(ownerState(table(5000, { state: 'Z' }), text), 'killed, and its parent has not asked').toBe('dead');
   });
 
   test('is unknown on another machine, in another container, and where the system tells nothing', () => {
@@ -45,6 +46,7 @@ describe('an owner', () => {
     expect(ownerState(table(null, { boot: 'boot-2', machine: '' }), describeOwner(table(5000, { machine: '' }), 77) as string)).toBe('unknown');
     expect(ownerState(table(null, { space: 'pid:[2]' }), text)).toBe('unknown');
     expect(ownerState(table(null, { boot: '' }), text)).toBe('unknown');
+    expect(ownerState(table(null, { isHidden: true }), text), 'somebody else\'s, hidden by hidepid').toBe('unknown');
     expect(describeOwner(table(5000, { boot: '' }), 77)).toBeNull();
     expect(describeOwner(table(null), 77)).toBeNull();
   });
