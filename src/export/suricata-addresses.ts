@@ -18,8 +18,6 @@ export interface RuleHead {
   /** IP protocols the rule must leave alone. */
   readonly notProtocols: readonly number[];
   readonly why: string;
-  /** Only the packet that opens a connection is judged (TCP). */
-  readonly opening: boolean;
 }
 
 const prefixTexts = (spans: readonly AddressSpan[]): string[] =>
@@ -70,9 +68,9 @@ const cellHeads = (cell: PairCell): RuleHead[] => {
   for (const transport of ['tcp', 'udp', 'sctp'] as const) {
     const ports = portCells(cell.permits, transport);
     // Suricata refuses a list that leaves no port.
-    if (ports.length > 0 && !coverAll(ports)) heads.push({ protocol: transport, source, target, ports: `!${portList(ports)}`, notProtocols: [], why: `${transport} port that no Permit names`, opening: false });
+    if (ports.length > 0 && !coverAll(ports)) heads.push({ protocol: transport, source, target, ports: `!${portList(ports)}`, notProtocols: [], why: `${transport} port that no Permit names` });
   }
-  heads.push({ protocol: 'ip', source, target, ports: 'any', notProtocols: named, why: 'protocol that no Permit names', opening: false });
+  heads.push({ protocol: 'ip', source, target, ports: 'any', notProtocols: named, why: 'protocol that no Permit names' });
   return heads;
 };
 
@@ -116,7 +114,7 @@ const rowHeads = (cells: readonly PairCell[], zones: readonly AddressSet[], fami
   }
   return [...merged.values()].flatMap(({ clients, except }): RuleHead[] => {
     const target = notList(except, family);
-    return target === null ? [] : [{ protocol: 'ip', source: addressList(normaliseSet(clients)), target, ports: 'any', notProtocols: [], why: 'server that no Permit names for this client', opening: false }];
+    return target === null ? [] : [{ protocol: 'ip', source: addressList(normaliseSet(clients)), target, ports: 'any', notProtocols: [], why: 'server that no Permit names for this client' }];
   });
 };
 
@@ -160,27 +158,21 @@ export const forbiddenHeads = (plan: DevicePlan, permits: readonly PlanPermit[],
   for (const zone of zones) {
     const rest = subtractSets(zone, everyClient);
     const target = notList(normaliseSet([...zone, ...links]), family);
-    if (rest.length > 0 && target !== null) heads.push({ protocol: 'ip', source: addressList(rest), target, ports: 'any', notProtocols: [], why: 'client that no Permit names', opening: false });
+    if (rest.length > 0 && target !== null) heads.push({ protocol: 'ip', source: addressList(rest), target, ports: 'any', notProtocols: [], why: 'client that no Permit names' });
   }
   const [source, target] = [normaliseSet([...everyClient, ...zones.flat(), ...LINK_SOURCES[family]]), links].map((known) => notList(known, family));
   const all = EVERY_ADDRESS[family];
   if (source !== null && target !== null)
-    heads.push({ protocol: 'ip', source: `[${all},${source}]`, target: `[${all},${target}]`, ports: 'any', notProtocols: [], why: 'client that no zone and no Permit names', opening: false });
+    heads.push({ protocol: 'ip', source: `[${all},${source}]`, target: `[${all},${target}]`, ports: 'any', notProtocols: [], why: 'client that no zone and no Permit names' });
   return heads;
 };
 
 const TCP = 6;
 
-/**
- * Heads that judge a TCP connection by the packet that opens it. Of one that is open already the engine guesses who the
- * client is, and takes a server that speaks first for one.
- */
-export const openingHeads = (heads: readonly RuleHead[]): RuleHead[] =>
-  heads.flatMap((head): RuleHead[] => {
-    if (head.protocol === 'tcp') return [{ ...head, opening: true }];
-    if (head.protocol !== 'ip' || head.notProtocols.includes(TCP)) return [head];
-    return [
-      { ...head, protocol: 'tcp', notProtocols: [], opening: true },
-      { ...head, notProtocols: [...head.notProtocols, TCP].sort((a, b) => a - b) },
-    ];
-  });
+/** The same heads with TCP in heads of its own, so that it can be judged apart. */
+export const tcpApart = (heads: readonly RuleHead[]): RuleHead[] =>
+  heads.flatMap((head): RuleHead[] =>
+    head.protocol !== 'ip' || head.notProtocols.includes(TCP)
+      ? [head]
+      : [{ ...head, protocol: 'tcp', notProtocols: [] }, { ...head, notProtocols: [...head.notProtocols, TCP].sort((a, b) => a - b) }],
+  );

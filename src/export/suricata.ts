@@ -5,7 +5,7 @@
  * from 1 (address 0 of the wire is 1), `<>` leaves its ends out, one code stands for all that it has no name for:
  * all three measured with 7.0.10, docs/exporters.md.
  */
-import type { Span } from '../net/register-set.ts';
+import { mergeSpans, type Span } from '../net/register-set.ts';
 import type { ModbusTable } from '../permit.ts';
 import { policiesFrom } from '../policy/asks.ts';
 import { SIGNATURE_PREFIX } from '../source/firewall-log/monitor-marks.ts';
@@ -18,7 +18,7 @@ import { FUNCTION_NAMES, functionsOf, requiredModbus, spansOf } from './modbus-s
 import { shapeOf } from './modbus-shape.ts';
 import { portCells, type PairCell } from './pair-cells.ts';
 import { evidenceLine, permitLine, provenanceLines } from './permit-text.ts';
-import { addressList, forbiddenHeads, judgedCells, openingHeads, portList, type RuleHead } from './suricata-addresses.ts';
+import { addressList, forbiddenHeads, judgedCells, portList, tcpApart, type RuleHead } from './suricata-addresses.ts';
 import { safeComment } from './vendor-name.ts';
 
 const CAPABILITIES: Capabilities = {
@@ -219,24 +219,28 @@ const inspectionRules = (cell: PairCell): RuleText[] =>
 /** SYN without ACK or RST. A host takes one with FIN, PSH or URG too, so these and the bits of ECN are left out of sight. */
 const OPENING = 'flags:S,FPU12;';
 
-/** Who opens is the client, so an opening needs no `flow:to_server`: in a flow that the engine took for the other direction it would not match. */
-const headOptions = ({ opening, notProtocols }: RuleHead): string =>
-  opening ? OPENING : `flow:to_server;${notProtocols.map((number) => ` ip_proto:!${number};`).join('')}`;
+/**
+ * Of a TCP connection that is open already the engine guesses who the client is, and takes a server that speaks first for one: enforced,
+ * it is judged by what opens it. Who opens is the client, so that needs no `flow:to_server`: in a flow taken the other way it would not match.
+ */
+const headOptions = ({ protocol, notProtocols }: RuleHead, isEnforced: boolean): string =>
+  isEnforced && protocol === 'tcp' ? OPENING : `flow:to_server;${notProtocols.map((number) => ` ip_proto:!${number};`).join('')}`;
 
 const ruleLine = (action: string, rule: RuleText, sid: number): string =>
   `${rule.isMark === true ? 'alert' : action} ${rule.head} (msg:"${SIGNATURE_PREFIX}${safeComment(`${rule.about}: ${rule.why}`, 180)}"; ${rule.options} metadata:rule ${safeComment(rule.about, 120).replace(/[,:]/g, '_') || 'none'}; classtype:${rule.head.startsWith('ip ') ? 'policy-violation' : 'protocol-command-decode'}; sid:${sid}; rev:1;)`;
 
 const rulesFile = (plan: DevicePlan, permits: readonly PlanPermit[]): string => {
-  const action = plan.mode === 'enforce' ? 'drop' : 'alert';
+  const isEnforced = plan.mode === 'enforce';
+  const action = isEnforced ? 'drop' : 'alert';
   const rules: RuleText[] = [];
   for (const family of ['ipv4', 'ipv6'] as const) {
     for (const cell of judgedCells(plan, permits, family)) rules.push(...inspectionRules(cell));
     const heads = forbiddenHeads(plan, permits, family);
     // An alert blocks nothing, and a forbidden connection that has been open for weeks must be seen.
-    for (const head of plan.mode === 'enforce' ? openingHeads(heads) : heads)
+    for (const head of isEnforced ? tcpApart(heads) : heads)
       rules.push({
         head: `${head.protocol} ${head.source} any -> ${head.target} ${head.ports}`,
-        options: headOptions(head),
+        options: headOptions(head, isEnforced),
         why: head.why,
         about: 'no Permit',
       });
@@ -254,13 +258,7 @@ const rulesFile = (plan: DevicePlan, permits: readonly PlanPermit[]): string => 
 /** `502, 1500:1600`: detection-ports take ranges with a colon, and one with a hyphen is never looked at (measured with 7.0.10). */
 const modbusPorts = (permits: readonly PlanPermit[]): string => {
   const spans = permits.flatMap(({ permit }) => (requiredModbus(permit) !== null && permit.service.transport === 'tcp' ? permit.service.ports : []));
-  const merged: Span[] = [];
-  for (const span of [{ first: 502, last: 502 }, ...spans].sort((a, b) => a.first - b.first)) {
-    const before = merged.at(-1);
-    if (before !== undefined && span.first <= before.last + 1) merged[merged.length - 1] = { first: before.first, last: Math.max(before.last, span.last) };
-    else merged.push(span);
-  }
-  return merged.map(({ first, last }) => (first === last ? `${first}` : `${first}:${last}`)).join(', ');
+  return mergeSpans([{ first: 502, last: 502 }, ...spans]).map(({ first, last }) => (first === last ? `${first}` : `${first}:${last}`)).join(', ');
 };
 
 const SWITCH_FILE = 'suricata-switch.yaml';

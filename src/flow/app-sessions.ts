@@ -30,7 +30,8 @@ const MAX_HELD = MAX_DOUBTED / 2;
 /** Places without a message before a stream that never gave one is given up. */
 const MAX_FAILURES = 8;
 
-const NOTHING_TO_READ = -1;
+/** SESSION.app of a session whose payloads nobody reads. */
+export const NOTHING_TO_READ = -1;
 /** Of datagrams on a protocol's own port none was understood: they stand alone, so each request is still shown to that protocol. */
 export const NOTHING_YET = -2;
 

@@ -12,6 +12,7 @@
  * only where it may change more than its own conversation: one that begins, ends, turns round or is not known yet.
  */
 import * as frames from '../decode/decoded-frame.ts';
+import * as appSessions from './app-sessions.ts';
 import type { FlowState } from './flow-state.ts';
 import * as layout from './flow-state.ts';
 import * as locating from './locate.ts';
@@ -19,6 +20,7 @@ import * as rhythms from './rhythm.ts';
 
 // Constants of the module at hand: V8 folds them into the code, imported ones it loads and checks at every use.
 const { TCP_ACK, TCP_FIN, TCP_RST, TCP_SYN } = frames;
+const { NOTHING_TO_READ } = appSessions;
 const { FLAG, OPEN_BINS, OPERATION, SESSION } = layout;
 const { FROM_HI, GROUP, GROUP_FRAMES } = locating;
 const { seconds, nanos, instant: instants, wire: wires, session: sessions, flags: flagsOf, sequence: sequences, payload: payloads, payloadEnd: payloadEnds, payloadWire: payloadWires } = GROUP;
@@ -30,9 +32,6 @@ const SUM_US = OPERATION.rhythm + OPEN_BINS.sumUs;
 
 const RARE_FLAGS = TCP_SYN | TCP_FIN | TCP_RST;
 const PLAIN = FLAG.plainLo | FLAG.plainHi;
-
-/** `app` of a session whose payloads nobody reads (flow-state.ts). */
-const NOTHING_TO_READ = -1;
 
 const ADU_PREFIX = 6;
 const LONGEST_ADU = 260;

@@ -89,8 +89,8 @@ export function ownMacs(plan: ZonePlan): ReadonlyMap<string, readonly string[]> 
     for (const mac of [...asset.addresses.filter(isMac), ...asset.macs]) owners.set(mac, (owners.get(mac) ?? new Set<string>()).add(asset.id));
   }
   return new Map(plan.assets.map((asset) => {
-    const shared = asset.behindRouter ? [] : asset.macs.filter((mac) => owners.get(mac)?.size === 1);
-    return [asset.id, [...new Set([...asset.addresses.filter(isMac), ...shared])].sort()];
+    const alone = asset.behindRouter ? [] : asset.macs.filter((mac) => owners.get(mac)?.size === 1);
+    return [asset.id, [...new Set([...asset.addresses.filter(isMac), ...alone])].sort()];
   }));
 }
 

@@ -96,13 +96,17 @@ const policyFloorOf = (policies: readonly string[]): number => (policies.length 
 /** The policies that are no weaker than the weakest declared. */
 export const policiesFrom = (policies: readonly string[]): string[] => Object.keys(POLICY_STRENGTH).filter((policy) => POLICY_STRENGTH[policy] >= policyFloorOf(policies));
 
+/** How a mode and a policy are called among those that are too weak. */
+export const modeWord = (mode: string): string => `mode ${mode}`;
+export const policyWord = (policy: string): string => `policy ${policy}`;
+
 /** The observed modes and policies that are weaker than the weakest declared; stronger ones are no fault. */
 export const weakerThan = (observed: OpcUaSecurity, modes: readonly string[], policies: readonly string[]): string[] => {
   const floor = modes.length === 0 ? -1 : Math.min(...modes.map((mode) => SECURITY_MODE_ORDER.indexOf(mode)));
   const policyFloor = policyFloorOf(policies);
   return [
-    ...observed.modes.filter((mode) => SECURITY_MODE_ORDER.indexOf(mode) < floor).map((mode) => `mode ${mode}`),
+    ...observed.modes.filter((mode) => SECURITY_MODE_ORDER.indexOf(mode) < floor).map(modeWord),
     // Without a declared policy, a declared mode other than None still excludes the policy None.
-    ...observed.policies.filter((policy) => POLICY_STRENGTH[policy] < policyFloor || (policyFloor < 0 && floor > 0 && policy === 'None' && !observed.modes.includes('None'))).map((policy) => `policy ${policy}`),
+    ...observed.policies.filter((policy) => POLICY_STRENGTH[policy] < policyFloor || (policyFloor < 0 && floor > 0 && policy === 'None' && !observed.modes.includes('None'))).map(policyWord),
   ];
 };

@@ -13,6 +13,7 @@ import { isoTime, makeFinding } from './findings.ts';
 import type { Finding, FindingType, SeenOperation, Severity } from './findings.ts';
 import type { AskVerdict, ConversationVerdict, Matcher } from './match.ts';
 import { isLive } from './permits.ts';
+import { modeWord, policyWord } from './asks.ts';
 import type { DeclaredPermit } from './permits.ts';
 import { plural } from '../infer/plural.ts';
 import { crossingRequirement, isChanging, REQUIREMENTS } from './requirements.ts';
@@ -147,9 +148,9 @@ const judgeMisses = (context: DiffContext, conversation: Conversation, verdict: 
   };
 };
 
-/** Whether a rule names one of these modes or policies, each as `mode None` or `policy None`. */
+/** Whether a rule names one of these modes or policies (weakerThan). */
 const namesAny = ({ opcua }: DeclaredPermit['permit'], words: readonly string[]): boolean =>
-  words.some((word) => opcua?.securityModes.some((mode) => word === `mode ${mode}`) === true || opcua?.securityPolicies.some((policy) => word === `policy ${policy}`) === true);
+  opcua !== null && [...opcua.securityModes.map(modeWord), ...opcua.securityPolicies.map(policyWord)].some((word) => words.includes(word));
 
 const judgeCrossing = (context: DiffContext, conversation: Conversation, client: Resolution, server: Resolution, verdict: ConversationVerdict): Judged | null => {
   const fromKind = context.kinds.get(client.zone);

@@ -9,7 +9,7 @@ import { isMap, isSeq } from 'yaml';
 import type { Document } from 'yaml';
 import type { Conversation, ObservationSet } from '../observation.ts';
 import { policyName } from '../infer/conduit-grants.ts';
-import { asksOf, isFolded, type Ask } from './asks.ts';
+import { asksOf, isFolded, modeWord, policyWord, type Ask } from './asks.ts';
 import { contextOf } from './diff.ts';
 import { judgeObserved, type DiffContext } from './diff-observed.ts';
 import type { Finding } from './findings.ts';
@@ -118,7 +118,7 @@ const conversationsOf = ({ context: { set }, finding }: Bench): ObservationSet['
 /** Of a session weaker than its rules demand, what is weaker, and what it asks that a rule lets through: the rest is not what was refused. */
 function weakPartOf({ context: { matcher } }: Bench, conversation: Conversation): { readonly conversation: Conversation; readonly asks: readonly Ask[] } {
   const { weaker, asks } = matcher.judge(conversation);
-  const words: Readonly<Record<string, (value: string) => string>> = { 'opcua.mode': (mode) => `mode ${mode}`, 'opcua.policy': (policy) => `policy ${policyName(policy)}` };
+  const words: Readonly<Record<string, (value: string) => string>> = { 'opcua.mode': modeWord, 'opcua.policy': (policy) => policyWord(policyName(policy)) };
   const isWeak = ({ name, value }: Conversation['facts'][number]): boolean => weaker.includes(words[name]?.(value));
   const passing = asks.filter(({ permit }) => permit !== null);
   return { conversation: { ...conversation, facts: conversation.facts.filter((fact) => words[fact.name] === undefined || isWeak(fact)) }, asks: (passing.length === 0 ? asks : passing).map(({ ask }) => ask) };

@@ -22,13 +22,14 @@ import { openSpecText } from './spec-text.ts';
 const LONGEST = 500;
 const LONGEST_NAME = 120;
 /** One line, nothing that hides or reorders: it is read in editors and terminals. */
-export const reasonSchema = z.string().trim().max(LONGEST, `is longer than ${LONGEST} characters`).regex(/^[^\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}]*$/u, 'holds characters that cannot be seen');
-const id = reasonSchema.min(1).max(LONGEST_NAME);
-export const ownerSchema = reasonSchema.min(1, 'says nothing: who decides?').max(LONGEST_NAME, `is longer than ${LONGEST_NAME} characters`);
+const words = z.string().trim().max(LONGEST, `is longer than ${LONGEST} characters`).regex(/^[^\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}]*$/u, 'holds characters that cannot be seen');
+export const reasonSchema = words;
+const id = words.min(1).max(LONGEST_NAME);
+export const ownerSchema = words.min(1, 'says nothing: who decides?').max(LONGEST_NAME, `is longer than ${LONGEST_NAME} characters`);
 
 export const specEditSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('move-asset'), asset: id, zone: id }),
-  z.strictObject({ kind: z.literal('rename-zone'), zone: id, id, name: reasonSchema.min(1, 'says nothing') }),
+  z.strictObject({ kind: z.literal('rename-zone'), zone: id, id, name: words.min(1, 'says nothing') }),
   z.strictObject({ kind: z.literal('pin-asset'), asset: id, pinned: z.boolean() }),
   z.strictObject({ kind: z.literal('decide-permit'), permit: id, decision: z.enum(['approved', 'rejected']), owner: ownerSchema, reason: reasonSchema }),
   z.strictObject({ kind: z.literal('decide-finding'), finding: id, decision: z.enum(['approved', 'rejected']), owner: ownerSchema, reason: reasonSchema }),

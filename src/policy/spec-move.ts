@@ -13,7 +13,10 @@ import { renameInDirection } from './free-text.ts';
 import { zonesNamed, type DeclaredPermit } from './permits.ts';
 import { makeMap, plain, rootOf, seqOf, setField, type RegisterDraft } from './register-draft.ts';
 import type { LoadedSpec } from './spec-load.ts';
-import { sharesRule } from './spec-narrow.ts';
+import { isSameRule, sharesRule } from './spec-narrow.ts';
+
+/** Rules named in one sentence. */
+const NAMED = 5;
 
 interface Carried {
   moved: number;
@@ -36,7 +39,8 @@ export function moveAsset(draft: RegisterDraft, loaded: LoadedSpec, asset: strin
   const { moved, split, left, dropped } = carryRules(draft, loaded, asset, from, zone);
   const staying = rulesByAddress(loaded, held.node, from);
   const count = (n: number, what: string): string[] => (n === 0 ? [] : [`${plural(n, 'rule')} ${what}`]);
-  const rules = [...count(moved, 'moved with it'), ...count(split, 'copied for it'), ...count(left, 'kept without it, within one zone now'), ...count(dropped.length, `removed, within one zone now (${dropped.slice(0, 5).join(', ')}${dropped.length > 5 ? ', ...' : ''})`), ...count(staying.length, `that ${staying.length === 1 ? `names it by "addresses" in ${from} left as it is` : `name it by "addresses" in ${from} left as they are`} (${staying.slice(0, 5).join(', ')}${staying.length > 5 ? ', ...' : ''})`)];
+  const some = (ids: readonly string[]): string => `${ids.slice(0, NAMED).join(', ')}${ids.length > NAMED ? ', ...' : ''}`;
+  const rules = [...count(moved, 'moved with it'), ...count(split, 'copied for it'), ...count(left, 'kept without it, within one zone now'), ...count(dropped.length, `removed, within one zone now (${some(dropped)})`), ...count(staying.length, `that ${staying.length === 1 ? `names it by "addresses" in ${from} left as it is` : `name it by "addresses" in ${from} left as they are`} (${some(staying)})`)];
   return `${asset} is in ${zone} now, pinned${rules.length === 0 ? '' : `; ${rules.join(', ')}`}`;
 }
 
@@ -57,11 +61,10 @@ function carryRules(draft: RegisterDraft, loaded: LoadedSpec, asset: string, fro
   const carried: Carried = { moved: 0, split: 0, left: 0, dropped: [] };
   // Rules, not Permits: one that permits both ways is two Permits, and is carried once. Its second way is read from the same
   // fields, so that both follow.
-  const isFirstOfRule = ({ path }: DeclaredPermit, i: number, all: readonly DeclaredPermit[]): boolean => all.findIndex((other) => other.path.join('\n') === path.join('\n')) === i;
   // Nodes first: places in the lists change while rules move.
   const concerned = loaded.permits
     .filter(({ permit }) => permit.from.assets.includes(asset) || permit.to.assets.includes(asset))
-    .filter(isFirstOfRule)
+    .filter((declared, i, all) => all.findIndex((other) => isSameRule(other, declared)) === i)
     .map((declared) => ({ declared, rule: draft.document.getIn(declared.path), list: draft.document.getIn(declared.path.slice(0, -1)), conduit: draft.conduits.get(declared.permit.conduit) }));
   const taken = new Set(loaded.permits.map(({ permit }) => permit.id));
   for (const { declared, rule, list, conduit } of concerned) {

@@ -76,13 +76,16 @@ export function narrowRule(draft: RegisterDraft, rule: YAMLMap, { permit }: Decl
   if (used.names !== null) narrowNames(draft, rule, used.names);
 }
 
+/** One rule is two Permits where its arrow points both ways. */
+export const isSameRule = (one: DeclaredPermit, other: DeclaredPermit): boolean => one.path.join('\n') === other.path.join('\n');
+
 /** Whether another Permit comes from the same rule: its arrow points both ways. */
 export const sharesRule = (permits: readonly DeclaredPermit[], declared: DeclaredPermit): boolean =>
-  permits.some((other) => other !== declared && other.path.join('\n') === declared.path.join('\n'));
+  permits.some((other) => other !== declared && isSameRule(other, declared));
 
 /** A rule that permits both ways (`A <-> B`) becomes two, one for each, under the ids that its two Permits have. */
 export function takeWaysApart(draft: RegisterDraft, permits: readonly DeclaredPermit[], declared: DeclaredPermit): void {
-  const ways = permits.filter(({ path }) => path.join('\n') === declared.path.join('\n'));
+  const ways = permits.filter((other) => isSameRule(other, declared));
   const rule = draft.document.getIn(declared.path);
   const list = draft.document.getIn(declared.path.slice(0, -1));
   if (!isMap(rule) || !isSeq(list)) return;

@@ -85,9 +85,13 @@ export function ownerState(table: ProcessTable, text: string): OwnerState {
   return stat.start === start && !ENDED.test(stat.state) ? 'alive' : 'dead';
 }
 
-export const pidOf = (text: string): number => Number(text.split(' ')[0]);
-
 export const readOwner = (db: Connection): string | null => (db.prepare('SELECT value FROM store_meta WHERE key = ?').pluck().get(KEY) as string | undefined) ?? null;
+
+/** Who runs the store's live capture, as far as this machine can tell; null: nobody is known to. */
+export function liveOwner(db: Connection): { readonly pid: number; readonly state: OwnerState } | null {
+  const text = readOwner(db);
+  return text === null ? null : { pid: Number(text.split(' ')[0]), state: ownerState(SYSTEM, text) };
+}
 
 /** Null: nobody is known to run one. */
 export function writeOwner(db: Connection, text: string | null): void {

@@ -6,7 +6,7 @@
 import { closeSync, openSync, rmSync } from 'node:fs';
 import { markUnfinished } from './captures.ts';
 import { asStoreError, openForReading, openForWriting, type Connection } from './database.ts';
-import { ownerState, readOwner, SYSTEM, writeOwner } from './live-owner.ts';
+import { liveOwner, writeOwner } from './live-owner.ts';
 import { readRevision } from './read-status.ts';
 
 /** `change` sees the copy before it is packed; `scratch` is a path for it on the way. */
@@ -28,8 +28,7 @@ export function packStore(path: string, scratch: string, target: string, change:
         // What readers remember, to go on: open streams with their octets, the clocks of log writers.
         copy.db.exec("DELETE FROM decoder_state; UPDATE firewall_log SET clock = '{}'");
         // Elsewhere nobody could tell that the capture was killed, and who ran it is nobody's business.
-        const owner = readOwner(copy.db);
-        if (owner !== null && ownerState(SYSTEM, owner) === 'dead') markUnfinished(copy.db, readRevision(copy.db));
+        if (liveOwner(copy.db)?.state === 'dead') markUnfinished(copy.db, readRevision(copy.db));
         writeOwner(copy.db, null);
         change(copy.db);
       }).immediate();

@@ -8,7 +8,7 @@ import type { ObservationSet } from '../observation.ts';
 import { UNCLEAN_END } from './captures.ts';
 import type { Connection } from './database.ts';
 import { readLogStatus, type LogStatus } from './firewall-logs.ts';
-import { ownerState, readOwner, SYSTEM } from './live-owner.ts';
+import { liveOwner } from './live-owner.ts';
 import { readOneWayHours, readSensorTruth, type OneWayHours, type SensorTruthHour } from './read-sensor.ts';
 import { readCounters } from './read.ts';
 import { instant, instantColumns } from './read-words.ts';
@@ -76,14 +76,9 @@ type CaptureRow = [
   bytes: number, firstS: number | null, firstN: number | null, lastS: number | null, lastN: number | null,
 ];
 
-/** A capture that runs by its record, and by no living process, is told as what it is: nobody may have begun another one since. */
-function isAbandoned(db: Connection): boolean {
-  const owner = readOwner(db);
-  return owner !== null && ownerState(SYSTEM, owner) === 'dead';
-}
-
 export function readStatus(db: Connection): StoreStatus {
-  const abandoned = isAbandoned(db);
+  // A capture that runs by its record, and by no living process, is told as what it is: nobody may have begun another one since.
+  const isAbandoned = liveOwner(db)?.state === 'dead';
   const captures = (
     db
       .prepare(`SELECT id, kind, name, format, digest, state, reason, frames, bytes, ${instantColumns('first')}, ${instantColumns('last')}
@@ -92,7 +87,7 @@ export function readStatus(db: Connection): StoreStatus {
       .all() as CaptureRow[]
   ).map(([id, kind, name, format, digest, state, reason, packets, bytes, firstS, firstN, lastS, lastN]): CaptureRecord => ({
     id, kind, name, format, digest, packets, bytes,
-    ...(abandoned && kind !== 'file' && state === 'running' ? UNCLEAN_END : { state, reason }),
+    ...(isAbandoned && kind !== 'file' && state === 'running' ? UNCLEAN_END : { state, reason }),
     firstNs: instant(firstS, firstN),
     lastNs: instant(lastS, lastN),
   }));

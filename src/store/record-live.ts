@@ -19,7 +19,7 @@ import {
 } from './captures.ts';
 import { asStoreError, moved, type WritableStore } from './database.ts';
 import { readerCounts } from './import-capture.ts';
-import { describeOwner, ownerState, pidOf, readOwner, SYSTEM, writeOwner } from './live-owner.ts';
+import { describeOwner, liveOwner, SYSTEM, writeOwner } from './live-owner.ts';
 import { nextRevision, writeFlows } from './write.ts';
 import { createStoreWriter } from './write-statements.ts';
 
@@ -99,9 +99,9 @@ export function beginLive(store: WritableStore, source: FrameSource, capture: Li
   let writtenMs = checkpointMs;
 
   db.transaction(() => {
-    const owner = readOwner(db);
-    if (owner !== null && pidOf(owner) !== process.pid && ownerState(SYSTEM, owner) === 'alive') {
-      throw storeError(`another capture writes into the store ${store.path} (process ${pidOf(owner)})`, 'Stop that one first, or name another store with --db.');
+    const owner = liveOwner(db);
+    if (owner?.state === 'alive' && owner.pid !== process.pid) {
+      throw storeError(`another capture writes into the store ${store.path} (process ${owner.pid})`, 'Stop that one first, or name another store with --db.');
     }
     writeOwner(db, describeOwner(SYSTEM, process.pid));
     const revision = nextRevision(writer);
