@@ -5,6 +5,7 @@
  */
 import { rmSync } from 'node:fs';
 import { openForWriting } from '../src/store/database.ts';
+import { SUM_UP_DAYS } from '../src/store/schema.ts';
 
 const [out = 'large.db', count = '100000'] = process.argv.slice(2);
 const CONVERSATIONS = Number(count);
@@ -90,6 +91,7 @@ db.transaction(() => {
       if (kind.service === 'modbus') for (let i = 0; i < 3; i++) range(one, code > 4 ? 1 : 0, i * 100, i * 100 + random(100), HOURS);
     }
   }
+  db.exec(SUM_UP_DAYS);
   db.exec("INSERT INTO store_meta (key, value) VALUES ('rev', '1') ON CONFLICT DO UPDATE SET value = '1'");
 }).immediate();
 const rows = (table: string): unknown => db.prepare(`SELECT count(*) FROM ${table}`).pluck().get();

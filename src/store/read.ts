@@ -5,9 +5,9 @@
  */
 import type { AddressRecord, CaptureSpan, Conversation, Fact, FoldedScan, ObservationSet, Operation, RegisterRange, SensorTruth } from '../observation.ts';
 import type { Connection } from './database.ts';
+import { createDaysReader } from './days-text.ts';
 import { gather, readColumns } from './read-columns.ts';
 import { requireEvidenceFits } from './memory-limit.ts';
-import { readDays } from './read-days.ts';
 import { isDeaf, readSensorTruth } from './read-sensor.ts';
 import { rhythmBins } from './rhythm-text.ts';
 import { direction, functionNumber, instant, instantColumns, instantOrZero, registerRange, serviceBy, transportText, type DescribeOperation } from './read-words.ts';
@@ -77,11 +77,11 @@ function readOperations(db: Connection, describe: DescribeOperation): Map<number
   const errorCodes = gather<[number, number, number], Operation['errorCodes'][number]>(
     db, { table: 'operation_error', columns: ['operation', 'code', 'count'], order: 'code' }, ([, code, count], i) => ({ code: code[i], count: count[i] }));
   const targets = gather<[number, string], string>(db, { table: 'operation_target', columns: ['operation', 'target'], order: 'target' }, ([, target], i) => target[i]);
-  const daysOf = readDays(db, 'operation_hour', 'operation');
-  return gather<[number, string, number, number, number, number, number, number, number, string | null, string | null, string], Operation>(
+  const readDays = createDaysReader();
+  return gather<[number, string, number, number, number, number, number, number, number, string | null, string | null, string, string], Operation>(
     db,
-    { table: 'operation', columns: ['conversation', 'protocol', 'unit', 'function', 'id', 'requests', 'responses', 'errors', 'ranges_folded', FIRST, LAST, 'rhythm'], order: 'protocol, unit, function, id' },
-    ([, protocol, unit, code, ids, requests, responses, errors, folded, first, last, rhythm], i) => {
+    { table: 'operation', columns: ['conversation', 'protocol', 'unit', 'function', 'id', 'requests', 'responses', 'errors', 'ranges_folded', FIRST, LAST, 'days', 'rhythm'], order: 'protocol, unit, function, id' },
+    ([, protocol, unit, code, ids, requests, responses, errors, folded, first, last, days, rhythm], i) => {
       const id = ids[i];
       const { name, access } = describe(protocol[i], code[i]);
       return {
@@ -99,7 +99,7 @@ function readOperations(db: Connection, describe: DescribeOperation): Map<number
         targets: targets.get(id) ?? NONE,
         firstNs: nsOrZero(first[i]),
         lastNs: nsOrZero(last[i]),
-        days: daysOf.get(id) ?? NONE,
+        days: readDays(days[i]),
         rhythm: rhythmBins(rhythm[i]),
       };
     });
@@ -108,7 +108,7 @@ function readOperations(db: Connection, describe: DescribeOperation): Map<number
 type ConversationRow = [
   id: number, client: number, server: number, transport: number, port: number, vlan: number | null, service: string,
   serviceCode: number, directionCode: number, packetsToServer: number, packetsToClient: number, bytesToServer: number,
-  bytesToClient: number, sessions: number, answered: number, requests: number, rttUs: number | null, first: string | null, last: string | null, rhythm: string,
+  bytesToClient: number, sessions: number, answered: number, requests: number, rttUs: number | null, first: string | null, last: string | null, days: string, rhythm: string,
 ];
 
 const CONVERSATION_COLUMNS = [
@@ -117,7 +117,7 @@ const CONVERSATION_COLUMNS = [
 ] as const;
 
 function readConversations(db: Connection, addresses: Addresses, operations: ReadonlyMap<number, Operation[]> | null): Conversation[] {
-  const daysOf = operations === null ? null : readDays(db, 'conversation_hour', 'conversation');
+  const readDays = createDaysReader();
   const facts = operations === null ? new Map<number, Fact[]>() : gather<[number, string, string, number, number], Fact>(
     db, { table: 'conversation_fact', columns: ['conversation', 'name', 'value', 'to_server', 'to_client'], order: 'name, value' },
     ([, name, value, toServer, toClient], i) => ({ name: name[i], value: value[i], toServer: toServer[i], toClient: toClient[i] }));
@@ -132,8 +132,8 @@ function readConversations(db: Connection, addresses: Addresses, operations: Rea
   };
   for (const [
     ids, client, server, transport, port, vlan, service, serviceCode, directionCode, packetsToServer, packetsToClient,
-    bytesToServer, bytesToClient, sessions, answered, requests, rttUs, first, last, rhythm,
-  ] of readColumns<ConversationRow>(db, { table: 'conversation', columns: [...CONVERSATION_COLUMNS, operations === null ? "''" : 'rhythm'] })) {
+    bytesToServer, bytesToClient, sessions, answered, requests, rttUs, first, last, days, rhythm,
+  ] of readColumns<ConversationRow>(db, { table: 'conversation', columns: [...CONVERSATION_COLUMNS, ...(operations === null ? ["''", "''"] : ['days', 'rhythm'])] })) {
     for (let i = 0; i < ids.length; i++) {
       const id = ids[i];
       const rtt = rttUs[i];
@@ -153,7 +153,7 @@ function readConversations(db: Connection, addresses: Addresses, operations: Rea
         requests: requests[i],
         firstNs: nsOrZero(first[i]),
         lastNs: nsOrZero(last[i]),
-        days: daysOf?.get(id) ?? NONE,
+        days: readDays(days[i]),
         rhythm: rhythmBins(rhythm[i]),
         rttMs: rtt === null ? null : rtt / 1000,
         operations: operations?.get(id) ?? NONE,

@@ -24,7 +24,7 @@ export interface TextRewriter {
 
 /** Columns whose texts are our own words, numbers or digests: they hold nothing of the plant. */
 const OWN_WORDS = new Set([
-  'capture.kind', 'capture.format', 'capture.head', 'capture.digest', 'capture.content_head', 'capture.content_digest', 'capture.state', 'capture_form.head', 'capture_form.digest', 'address_fact.name', 'conversation_fact.name', 'conversation.rhythm', 'operation.protocol', 'operation.rhythm', 'store_meta.key', 'store_meta.value',
+  'capture.kind', 'capture.format', 'capture.head', 'capture.digest', 'capture.content_head', 'capture.content_digest', 'capture.state', 'capture_form.head', 'capture_form.digest', 'address_fact.name', 'conversation_fact.name', 'conversation.days', 'conversation.rhythm', 'operation.protocol', 'operation.days', 'operation.rhythm', 'store_meta.key', 'store_meta.value',
   'probe_run.spec_digest', 'probe_run.state', 'probe.kind', 'probe.expected', 'probe.outcome', 'probe.verdict',
   'firewall_log.kind', 'firewall_log.head', 'firewall_log.digest', 'firewall_log.state', 'attempt.format', 'attempt.transport',
 ]);

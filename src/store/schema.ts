@@ -359,4 +359,24 @@ UPDATE operation SET rhythm = ${rhythmOf('-operation.id')};
 DROP TABLE rhythm;
 `;
 
-export const MIGRATIONS: readonly string[] = [VERSION_1, VERSION_2, VERSION_3, VERSION_4, VERSION_5, VERSION_6];
+/** The days of the hour rows (days-text.ts). Of consecutive days with the same hours, day less place is the same. */
+const daysOf = (table: string, owner: string): string => `UPDATE ${owner} SET days = '';
+WITH
+  day (owner, day, hours) AS (SELECT ${owner}, hour / 24, sum(1 << hour % 24) FROM ${table} WHERE hour >= 0 GROUP BY ${owner}, hour / 24),
+  placed AS (SELECT owner, day, hours, day - row_number() OVER (PARTITION BY owner, hours ORDER BY day) AS run FROM day),
+  run AS (SELECT owner, hours, min(day) AS first, count(*) AS days FROM placed GROUP BY owner, hours, run),
+  text AS (SELECT owner, '[' || group_concat(first || ',' || days || ',' || hours, ',' ORDER BY first) || ']' AS days FROM run GROUP BY owner)
+UPDATE ${owner} SET days = text.days FROM text WHERE text.owner = ${owner}.id;`;
+
+/** Makes both columns anew from the hours: for what did not write them. */
+export const SUM_UP_DAYS = `${daysOf('conversation_hour', 'conversation')}\n${daysOf('operation_hour', 'operation')}`;
+
+/** What analysis asks of hours, in the rows of whose they are: hour rows grow with every hour that is listened. */
+const VERSION_7 = `
+-- Days on which something was seen, in runs of days with the same hours: [first day, days, bits of the hours (UTC), first day, ...], days since 1970-01-01; '' without.
+ALTER TABLE conversation ADD COLUMN days TEXT NOT NULL DEFAULT '';
+ALTER TABLE operation ADD COLUMN days TEXT NOT NULL DEFAULT '';
+${SUM_UP_DAYS}
+`;
+
+export const MIGRATIONS: readonly string[] = [VERSION_1, VERSION_2, VERSION_3, VERSION_4, VERSION_5, VERSION_6, VERSION_7];

@@ -31,7 +31,7 @@ const TURN = [
      requests = conversation.requests + (SELECT coalesce(sum(answers), 0) FROM conversation_hour WHERE conversation = g.id),
      first_ns = coalesce(min(conversation.first_ns, g.first_ns), conversation.first_ns, g.first_ns),
      last_ns = coalesce(max(conversation.last_ns, g.last_ns), conversation.last_ns, g.last_ns),
-     rhythm = merged_rhythm(conversation.rhythm, g.rhythm), rev = @revision
+     days = merged_days(conversation.days, g.days), rhythm = merged_rhythm(conversation.rhythm, g.rhythm), rev = @revision
    FROM conversation g WHERE g.id = @guessed AND conversation.id = @proven`,
   `INSERT INTO conversation_hour (conversation, hour, packets_to_server, packets_to_client, bytes_to_server, bytes_to_client, requests, answers, rev)
    SELECT @proven, hour, packets_to_client, packets_to_server, bytes_to_client, bytes_to_server, coalesce(answers, 0), requests, @revision FROM conversation_hour WHERE conversation = @guessed
@@ -62,7 +62,7 @@ const MERGE = [
   `UPDATE operation SET requests = operation.requests + g.responses, responses = operation.responses + g.requests, errors = operation.errors + g.errors,
      ranges_folded = operation.ranges_folded + g.ranges_folded,
      first_ns = coalesce(min(operation.first_ns, g.first_ns), operation.first_ns, g.first_ns), last_ns = coalesce(max(operation.last_ns, g.last_ns), operation.last_ns, g.last_ns),
-     rhythm = merged_rhythm(operation.rhythm, g.rhythm), rev = @revision
+     days = merged_days(operation.days, g.days), rhythm = merged_rhythm(operation.rhythm, g.rhythm), rev = @revision
    FROM operation g WHERE g.id = @from AND operation.id = @to`,
   `INSERT INTO operation_hour (operation, hour, requests, responses, errors, rev) SELECT @to, hour, responses, requests, errors, @revision FROM operation_hour WHERE operation = @from
    ON CONFLICT DO UPDATE SET requests = requests + excluded.requests, responses = responses + excluded.responses, errors = errors + excluded.errors, rev = excluded.rev`,

@@ -4,6 +4,7 @@
  * rows, several to a statement.
  */
 import type Database from 'better-sqlite3';
+import { mergedDays } from './days-text.ts';
 import { INSTANT, widenSpan } from './instant-sql.ts';
 import { mergedRhythm } from './rhythm-text.ts';
 
@@ -11,8 +12,8 @@ const SPAN = widenSpan('excluded.first_ns', 'excluded.last_ns');
 const ADD = (...columns: string[]): string => columns.map((c) => `${c} = ${c} + excluded.${c}`).join(', ');
 
 const INSERT_CONVERSATION = `INSERT INTO conversation (id, client, server, transport, port, vlan, service, service_by, direction_by,
-      packets_to_server, packets_to_client, bytes_to_server, bytes_to_client, sessions, answered, requests, rtt_us, first_ns, last_ns, rev, rhythm) VALUES `;
-const CONVERSATION_ROW = `(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ${INSTANT}, ${INSTANT}, ?, ?)`;
+      packets_to_server, packets_to_client, bytes_to_server, bytes_to_client, sessions, answered, requests, rtt_us, first_ns, last_ns, rev, days, rhythm) VALUES `;
+const CONVERSATION_ROW = `(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ${INSTANT}, ${INSTANT}, ?, ?, ?)`;
 
 const SQL = {
   address: `INSERT INTO address (text, first_ns, last_ns) VALUES (?, ${INSTANT}, ${INSTANT})
@@ -26,11 +27,12 @@ const SQL = {
       direction_by = max(direction_by, excluded.direction_by),
       ${ADD('packets_to_server', 'packets_to_client', 'bytes_to_server', 'bytes_to_client', 'sessions', 'answered', 'requests')},
       rtt_us = coalesce(min(rtt_us, excluded.rtt_us), rtt_us, excluded.rtt_us),
-      ${SPAN}, rev = excluded.rev, rhythm = merged_rhythm(rhythm, excluded.rhythm)
+      ${SPAN}, rev = excluded.rev, days = merged_days(days, excluded.days), rhythm = merged_rhythm(rhythm, excluded.rhythm)
     RETURNING id`,
   findOperation: 'SELECT id FROM operation WHERE conversation = ? AND protocol = ? AND unit = ? AND function = ?',
   updateOperation: `UPDATE operation SET requests = requests + ?, responses = responses + ?, errors = errors + ?, ranges_folded = ranges_folded + ?,
-      first_ns = coalesce(min(first_ns, ${INSTANT}), first_ns), last_ns = coalesce(max(last_ns, ${INSTANT}), last_ns), rev = ?, rhythm = merged_rhythm(rhythm, ?) WHERE id = ?`,
+      first_ns = coalesce(min(first_ns, ${INSTANT}), first_ns), last_ns = coalesce(max(last_ns, ${INSTANT}), last_ns), rev = ?,
+      days = merged_days(days, ?), rhythm = merged_rhythm(rhythm, ?) WHERE id = ?`,
   newestOperation: 'SELECT coalesce(max(id), 0) FROM operation',
   newestConversation: 'SELECT coalesce(max(id), 0) FROM conversation',
   newestAddress: 'SELECT coalesce(max(id), 0) FROM address',
@@ -61,7 +63,7 @@ const ROWS = {
     `${ADD('packets_to_server', 'packets_to_client', 'bytes_to_server', 'bytes_to_client', 'requests', 'answers')}, rev = excluded.rev`,
   ),
   conversationFact: insertion('conversation_fact (conversation, name, value, to_server, to_client)', values(5), ADD('to_server', 'to_client')),
-  operation: insertion('operation (id, conversation, protocol, unit, function, requests, responses, errors, ranges_folded, first_ns, last_ns, rev, rhythm)', `(?, ?, ?, ?, ?, ?, ?, ?, ?, ${INSTANT}, ${INSTANT}, ?, ?)`),
+  operation: insertion('operation (id, conversation, protocol, unit, function, requests, responses, errors, ranges_folded, first_ns, last_ns, rev, days, rhythm)', `(?, ?, ?, ?, ?, ?, ?, ?, ?, ${INSTANT}, ${INSTANT}, ?, ?, ?)`),
   operationHour: insertion('operation_hour (operation, hour, requests, responses, errors, rev)', values(6), `${ADD('requests', 'responses', 'errors')}, rev = excluded.rev`),
   range: insertion('operation_range (operation, access, first, last, requests)', values(5), ADD('requests')),
   error: insertion('operation_error (operation, code, count)', values(3), ADD('count')),
@@ -116,6 +118,7 @@ export interface StoreWriter {
 const CACHE_KIB = 16_384;
 
 export function createStoreWriter(db: Database.Database): StoreWriter {
+  db.function('merged_days', { deterministic: true }, (held, added) => mergedDays(String(held), String(added)));
   db.function('merged_rhythm', { deterministic: true }, (held, added) => mergedRhythm(String(held), String(added)));
   const statements = Object.fromEntries(Object.entries(SQL).map(([name, sql]) => [name, db.prepare(sql)])) as unknown as Statements;
   const rows = Object.fromEntries(Object.entries(ROWS).map(([name, one]) => [name, prepareRows(db, one)])) as unknown as StoreWriter['rows'];

@@ -9,6 +9,7 @@ import { addressText } from '../flow/address-table.ts';
 import { UNIT_MASK, type FlowState, type Span } from '../flow/flow-state.ts';
 import * as layout from '../flow/flow-state.ts';
 import { rhythmText } from '../flow/rhythm.ts';
+import { daysByOwner } from './days-text.ts';
 import { CONVERSATION_KEY } from './schema.ts';
 import { turnConversation } from './turn-conversation.ts';
 import { putRows, type StoreWriter } from './write-statements.ts';
@@ -158,6 +159,7 @@ function writeConversations(writer: StoreWriter, state: FlowState, addresses: Fl
   const { keys: words, doubles } = conversations;
   const count = conversations.count;
   const sums = sumRows(state);
+  const daysOf = daysByOwner(count, state.rows, (row) => rowWords[row * ROW.stride + ROW.conversation], (row) => rowWords[row * ROW.stride + ROW.hour]);
   const ids = new Float64Array(count);
   let nextId = newest + 1;
   putRows(writer.rows.conversation, (put) => {
@@ -194,6 +196,7 @@ function writeConversations(writer: StoreWriter, state: FlowState, addresses: Fl
         first === null ? null : doubles[d + CONVERSATION.lastSecondsD],
         words[c + CONVERSATION.lastNanos],
         revision,
+        daysOf(i),
         rhythmText(state, words, c + CONVERSATION.rhythm),
       ] as const;
       if (client > newestAddress || server > newestAddress) {
@@ -251,6 +254,7 @@ function writeOperations(writer: StoreWriter, state: FlowState, conversations: F
   const { keys: words, doubles } = operations;
   const { findOperation, updateOperation, newestOperation } = writer.statements;
   const ids = new Float64Array(operations.count);
+  const daysOf = daysByOwner(operations.count, state.operationRowCount, (row) => rows[row * OPERATION_ROW.stride + OPERATION_ROW.operation], (row) => rows[row * OPERATION_ROW.stride + OPERATION_ROW.hour]);
   let nextId = (newestOperation.get() as number) + 1;
   putRows(writer.rows.operation, (put) => {
     for (let i = 0; i < operations.count; i++) {
@@ -264,7 +268,7 @@ function writeOperations(writer: StoreWriter, state: FlowState, conversations: F
       const first = seconds(doubles[d + OPERATION.firstSecondsD]);
       const last = first === null ? null : doubles[d + OPERATION.lastSecondsD];
       const counters = [sums[i * 3], sums[i * 3 + 1], sums[i * 3 + 2], words[o + OPERATION.rangesFolded]] as const;
-      const times = [first, words[o + OPERATION.firstNanos], last, words[o + OPERATION.lastNanos], revision, rhythmText(state, words, o + OPERATION.rhythm)] as const;
+      const times = [first, words[o + OPERATION.firstNanos], last, words[o + OPERATION.lastNanos], revision, daysOf(i), rhythmText(state, words, o + OPERATION.rhythm)] as const;
       // A conversation that this flush made has no operations yet: no need to ask.
       const known = conversation > newest ? undefined : (findOperation.get(conversation, protocol, unit, code) as number | undefined);
       if (known !== undefined) updateOperation.run(...counters, ...times, known);

@@ -1,7 +1,7 @@
 /** A store in memory, and what is counted in it: for tests that fill thousands of them. */
 import Database from 'better-sqlite3';
 import type { Connection, Store } from '../../src/store/database.ts';
-import { MIGRATIONS } from '../../src/store/schema.ts';
+import { MIGRATIONS, SUM_UP_DAYS } from '../../src/store/schema.ts';
 
 let empty: Buffer | null = null;
 
@@ -62,6 +62,18 @@ const SUMS: Readonly<Record<keyof StoredTotals, string>> = {
 
 export function storedTotals(db: Connection): StoredTotals {
   return Object.fromEntries(Object.entries(SUMS).map(([name, sql]) => [name, Number(db.prepare(sql).pluck().get())])) as unknown as StoredTotals;
+}
+
+const DAYS = `SELECT 'conversation ' || id || ': ' || days FROM conversation UNION ALL SELECT 'operation ' || id || ': ' || days FROM operation ORDER BY 1`;
+
+/** An owner whose days are not those of its hour rows; the store is left as it is. */
+export function wrongDays(db: Connection): string | null {
+  const told = db.prepare(DAYS).pluck().all() as string[];
+  db.exec(`SAVEPOINT summing; ${SUM_UP_DAYS}`);
+  const summed = db.prepare(DAYS).pluck().all() as string[];
+  db.exec('ROLLBACK TO summing; RELEASE summing');
+  const wrong = told.findIndex((text, i) => text !== summed[i]);
+  return wrong < 0 ? null : `${told[wrong]} is not ${summed[wrong]}`;
 }
 
 /** What must be equal in any store, whatever was imported; `addressless`: frames in which no address was found. */

@@ -3,6 +3,7 @@
  * An HMI reads and writes a PLC by Modbus, a historian reads it by OPC UA, a laptop knocks, a device speaks LLDP.
  */
 import { openForWriting, type Connection } from '../../src/store/database.ts';
+import { SUM_UP_DAYS } from '../../src/store/schema.ts';
 
 /** 2026-03-02T06:00:00Z, a Monday. */
 const START_S = 1_772_431_200;
@@ -117,5 +118,6 @@ function fill(db: Connection, hostile: readonly string[]): void {
   for (const [op, offset, requests] of [[1, 0, 50], [1, 1, 40], [1, 24, 90], [2, 0, 10], [2, 24, 10], [3, 24, 20], [3, 48, 20]]) {
     insert(db, 'operation_hour', { operation: op, hour: START_HOUR + offset, requests, responses: requests, errors: 0, rev: 1 });
   }
+  db.exec(SUM_UP_DAYS);
   insert(db, 'scan', { client: 4, transport: 6, targets: 250, packets: 500, bytes: 30_000, first_ns: ns(100), last_ns: ns(200) });
 }

@@ -13,6 +13,7 @@ import { openForWriting, type Store, type WritableStore } from '../../src/store/
 import { beginImport, importCapture } from '../../src/store/import-capture.ts';
 import { beginLive, recordLive, type LiveRun, type RunFigures } from '../../src/store/record-live.ts';
 import { readStatus } from '../../src/store/read-status.ts';
+import { wrongDays } from '../fuzz/memory-store.ts';
 
 const SAMPLES = join(import.meta.dirname, '../../samples');
 const PLANT = join(SAMPLES, 'plant/millbrook_00005_20260314.pcapng');
@@ -115,15 +116,16 @@ async function play(store: WritableStore, file: string, options: Play = {}): Pro
 
 /** What was observed, in words that do not depend on ids. */
 function observed(store: Store): Record<string, unknown[]> {
+  expect(wrongDays(store.db)).toBeNull();
   const c = `(SELECT text FROM address WHERE id = c.client) || ' ' || (SELECT text FROM address WHERE id = c.server) || ' ' || c.transport || ' ' || c.port`;
   const o = `${c} || ' ' || o.protocol || ' ' || o.unit || ' ' || o.function`;
   const ofConversation = 'conversation c ON c.id';
   const ofOperation = `operation o ON o.id = x.operation JOIN ${ofConversation} = o.conversation`;
   const queries: Record<string, string> = {
-    conversations: `SELECT ${c}, vlan, service, service_by, direction_by, packets_to_server, packets_to_client, bytes_to_server, bytes_to_client, sessions, answered, requests, rtt_us, first_ns, last_ns, rhythm FROM conversation c`,
+    conversations: `SELECT ${c}, vlan, service, service_by, direction_by, packets_to_server, packets_to_client, bytes_to_server, bytes_to_client, sessions, answered, requests, rtt_us, first_ns, last_ns, days, rhythm FROM conversation c`,
     hours: `SELECT ${c}, x.hour, x.packets_to_server, x.packets_to_client, x.bytes_to_server, x.bytes_to_client, x.requests, x.answers FROM conversation_hour x JOIN ${ofConversation} = x.conversation`,
     facts: `SELECT ${c}, x.name, x.value, x.to_server, x.to_client FROM conversation_fact x JOIN ${ofConversation} = x.conversation`,
-    operations: `SELECT ${o}, o.requests, o.responses, o.errors, o.ranges_folded, o.first_ns, o.last_ns, o.rhythm FROM operation o JOIN ${ofConversation} = o.conversation`,
+    operations: `SELECT ${o}, o.requests, o.responses, o.errors, o.ranges_folded, o.first_ns, o.last_ns, o.days, o.rhythm FROM operation o JOIN ${ofConversation} = o.conversation`,
     operationHours: `SELECT ${o}, x.hour, x.requests, x.responses, x.errors FROM operation_hour x JOIN ${ofOperation}`,
     ranges: `SELECT ${o}, x.access, x.first, x.last, x.requests FROM operation_range x JOIN ${ofOperation}`,
     errors: `SELECT ${o}, x.code, x.count FROM operation_error x JOIN ${ofOperation}`,

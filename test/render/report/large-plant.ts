@@ -3,6 +3,7 @@
  * Made anew each time, always the same.
  */
 import { openForWriting, type Connection } from '../../../src/store/database.ts';
+import { SUM_UP_DAYS } from '../../../src/store/schema.ts';
 
 const CELL = 20;
 const CELLS = 200;
@@ -79,4 +80,5 @@ function fill(db: Connection): void {
   row('capture', 'id', 'kind', 'name', 'format', 'head', 'digest', 'size', 'state', 'frames', 'bytes', 'first_ns', 'last_ns', 'rev')(1, 'file', 'large.pcapng', 'pcapng', 'aa', 'd1', 1, 'complete', 1_000_000, 100_000_000, ns(0), END, 1);
   const sensor = row('sensor_hour', 'hour', 'packets', 'bytes', 'lost_segments', 'duplicates', 'rev');
   for (let h = 0; h < DAYS * 24; h++) sensor(startHour + h, 1000, 100_000, 0, 0, 1);
+  db.exec(SUM_UP_DAYS);
 }
