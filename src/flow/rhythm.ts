@@ -124,38 +124,47 @@ function growRhythms(state: FlowState): void {
   state.rhythmDoubles = new Float64Array(words.buffer);
 }
 
+/** Bins of the rhythm at hand, ascending, their hits and sums: scratch of rhythmText, an open bin may be in the chain as well. */
+const MOST_BINS = BIN_EDGES_US.length;
+const bins = new Int32Array(MOST_BINS);
+const hits = new Float64Array(MOST_BINS);
+const sums = new Float64Array(MOST_BINS);
+
+/** @returns how many bins there are then */
+function placeBin(count: number, bin: number, binHits: number, binSumUs: number): number {
+  if (binHits === 0) return count;
+  let at = count;
+  while (at > 0 && bins[at - 1] > bin) at--;
+  if (at > 0 && bins[at - 1] === bin) {
+    hits[at - 1] += binHits;
+    sums[at - 1] += binSumUs;
+    return count;
+  }
+  for (let i = count; i > at; i--) {
+    bins[i] = bins[i - 1];
+    hits[i] = hits[i - 1];
+    sums[i] = sums[i - 1];
+  }
+  bins[at] = bin;
+  hits[at] = binHits;
+  sums[at] = binSumUs;
+  return count + 1;
+}
+
 /**
  * A rhythm as the store keeps it: bin, hits and their sum in whole microseconds, bin by bin ascending, as a JSON list; '' where nothing was hit.
  * @param words the subject's record has its OPEN_BINS at `at`
  */
 export function rhythmText({ rhythmWords, rhythmDoubles }: FlowState, words: Int32Array, at: number): string {
-  const bins = words[at + OPEN_BINS.bins];
-  const [newer, older] = [(bins & 0xff) - 1, (bins >>> 8) - 1];
-  let text = '';
-  // The next higher bin each time: chains are short, and in no order. An open bin may be in the chain as well.
-  for (let after = -1; ; ) {
-    let least = after;
-    let hits = 0;
-    let sumUs = 0;
-    const take = (bin: number, binHits: number, binSumUs: number): void => {
-      if (binHits === 0 || bin <= after || (hits > 0 && bin > least)) return;
-      if (bin !== least) {
-        hits = 0;
-        sumUs = 0;
-      }
-      least = bin;
-      hits += binHits;
-      sumUs += binSumUs;
-    };
-    take(newer, words[at + OPEN_BINS.hits], words[at + OPEN_BINS.sumUs]);
-    take(older, words[at + OPEN_BINS.hits + 1], words[at + OPEN_BINS.sumUs + 1]);
-    for (let r = (words[at + OPEN_BINS.chain] - 1) * RHYTHM.stride; r >= 0; r = (rhythmWords[r + RHYTHM.next] - 1) * RHYTHM.stride) {
-      take(rhythmWords[r + RHYTHM.bin], rhythmWords[r + RHYTHM.hits], rhythmDoubles[(r >> 1) + RHYTHM.sumD]);
-    }
-    if (hits === 0) return text === '' ? '' : `${text}]`;
-    after = least;
-    text += `${text === '' ? '[' : ','}${least},${hits},${sumUs}`;
+  const open = words[at + OPEN_BINS.bins];
+  let count = placeBin(0, (open & 0xff) - 1, words[at + OPEN_BINS.hits], words[at + OPEN_BINS.sumUs]);
+  count = placeBin(count, (open >>> 8) - 1, words[at + OPEN_BINS.hits + 1], words[at + OPEN_BINS.sumUs + 1]);
+  for (let r = (words[at + OPEN_BINS.chain] - 1) * RHYTHM.stride; r >= 0; r = (rhythmWords[r + RHYTHM.next] - 1) * RHYTHM.stride) {
+    count = placeBin(count, rhythmWords[r + RHYTHM.bin], rhythmWords[r + RHYTHM.hits], rhythmDoubles[(r >> 1) + RHYTHM.sumD]);
   }
+  let text = '';
+  for (let i = 0; i < count; i++) text += `${i === 0 ? '[' : ','}${bins[i]},${hits[i]},${sums[i]}`;
+  return count === 0 ? '' : `${text}]`;
 }
 
 /** What was written counts from nought again; the bins stay open. @param words the subject's record has its OPEN_BINS at `at` */

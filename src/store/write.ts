@@ -12,7 +12,7 @@ import { rhythmText } from '../flow/rhythm.ts';
 import { daysByOwner } from './days-text.ts';
 import { CONVERSATION_KEY } from './schema.ts';
 import { turnConversation } from './turn-conversation.ts';
-import { putRows, type StoreWriter } from './write-statements.ts';
+import { putRows, type Bound, type StoreWriter } from './write-statements.ts';
 
 // Constants of the module at hand: V8 folds them into the code, imported ones it loads and checks at every use.
 const { CONVERSATION, FACT, NO_FIRST, NO_LAST, OPERATION, OPERATION_ROW, ROW, ROW_D, TARGET } = layout;
@@ -90,46 +90,48 @@ const isCounted = (facts: Int32Array, at: number): boolean => facts[at + FACT.to
 
 /** Every address that something refers to, with the time it was seen; index -> id. */
 function writeAddresses(writer: StoreWriter, state: FlowState, used: Uint8Array): Float64Array {
-  const spans: (Span | undefined)[] = [];
-  const use = (index: number, span: Span | null): void => {
-    const own = (spans[index] ??= { firstSeconds: NO_FIRST, firstNanos: 0, lastSeconds: NO_LAST, lastNanos: 0 });
-    if (span === null || span.firstSeconds === NO_FIRST) return;
-    if (span.firstSeconds < own.firstSeconds || (span.firstSeconds === own.firstSeconds && span.firstNanos < own.firstNanos)) {
-      own.firstSeconds = span.firstSeconds;
-      own.firstNanos = span.firstNanos;
+  // Not a record each: a flood has a million conversations, and their addresses are in no cache.
+  const count = state.addresses.count;
+  const isSeen = new Uint8Array(count);
+  const firstSeconds = new Float64Array(count).fill(NO_FIRST);
+  const firstNanos = new Int32Array(count);
+  const lastSeconds = new Float64Array(count).fill(NO_LAST);
+  const lastNanos = new Int32Array(count);
+  const use = (index: number, first: number, firstNs: number, last: number, lastNs: number): void => {
+    isSeen[index] = 1;
+    if (first === NO_FIRST) return;
+    if (first < firstSeconds[index] || (first === firstSeconds[index] && firstNs < firstNanos[index])) {
+      firstSeconds[index] = first;
+      firstNanos[index] = firstNs;
     }
-    if (span.lastSeconds > own.lastSeconds || (span.lastSeconds === own.lastSeconds && span.lastNanos > own.lastNanos)) {
-      own.lastSeconds = span.lastSeconds;
-      own.lastNanos = span.lastNanos;
+    if (last > lastSeconds[index] || (last === lastSeconds[index] && lastNs > lastNanos[index])) {
+      lastSeconds[index] = last;
+      lastNanos[index] = lastNs;
     }
   };
+  const useSpan = (index: number, span: Span): void => use(index, span.firstSeconds, span.firstNanos, span.lastSeconds, span.lastNanos);
   const { conversations, macs, macSpans, addressFacts, scans, scanTotals } = state;
-  const span: Span = { firstSeconds: 0, firstNanos: 0, lastSeconds: 0, lastNanos: 0 };
+  const { keys, doubles } = conversations;
   for (let i = 0; i < conversations.count; i++) {
     if (used[i] === 0) continue;
     const c = i * CONVERSATION.stride;
-    const { keys, doubles } = conversations;
-    span.firstSeconds = doubles[(c >> 1) + CONVERSATION.firstSecondsD];
-    span.firstNanos = keys[c + CONVERSATION.firstNanos];
-    span.lastSeconds = doubles[(c >> 1) + CONVERSATION.lastSecondsD];
-    span.lastNanos = keys[c + CONVERSATION.lastNanos];
-    use(keys[c], span);
-    use(keys[c + 1], span);
+    const first = doubles[(c >> 1) + CONVERSATION.firstSecondsD];
+    const last = doubles[(c >> 1) + CONVERSATION.lastSecondsD];
+    for (const end of [keys[c], keys[c + 1]]) use(end, first, keys[c + CONVERSATION.firstNanos], last, keys[c + CONVERSATION.lastNanos]);
   }
   for (let i = 0; i < macs.count; i++) {
     if (isWritten(state, i)) continue;
-    use(macs.keys[i << 2], macSpans[i]);
-    use(macs.keys[(i << 2) + 1], macSpans[i]);
+    useSpan(macs.keys[i << 2], macSpans[i]);
+    useSpan(macs.keys[(i << 2) + 1], macSpans[i]);
   }
-  for (let i = 0; i < addressFacts.count; i++) if (state.addressFactCounts[i] > 0) use(addressFacts.keys[i << 2], null);
-  for (let i = 0; i < scans.count; i++) if (scans.keys[i << 2] >= 0 && scanTotals[i].packets > 0) use(scans.keys[i << 2], scanTotals[i]);
-  const ids = new Float64Array(state.addresses.count);
+  for (let i = 0; i < addressFacts.count; i++) if (state.addressFactCounts[i] > 0) isSeen[addressFacts.keys[i << 2]] = 1;
+  for (let i = 0; i < scans.count; i++) if (scans.keys[i << 2] >= 0 && scanTotals[i].packets > 0) useSpan(scans.keys[i << 2], scanTotals[i]);
+  const ids = new Float64Array(count);
   const { address } = writer.statements;
-  for (let i = 0; i < ids.length; i++) {
-    const own = spans[i];
-    if (own === undefined) continue;
-    const first = seconds(own.firstSeconds);
-    ids[i] = address.get(addressText(state.addresses, i), first, own.firstNanos, first === null ? null : own.lastSeconds, own.lastNanos) as number;
+  for (let i = 0; i < count; i++) {
+    if (isSeen[i] === 0) continue;
+    const first = seconds(firstSeconds[i]);
+    ids[i] = address.get(addressText(state.addresses, i), first, firstNanos[i], first === null ? null : lastSeconds[i], lastNanos[i]) as number;
   }
   putRows(writer.rows.mac, (put) => {
     for (let i = 0; i < macs.count; i++) {
@@ -163,6 +165,8 @@ function writeConversations(writer: StoreWriter, state: FlowState, addresses: Fl
   const ids = new Float64Array(count);
   let nextId = newest + 1;
   putRows(writer.rows.conversation, (put) => {
+    let id = 0;
+    const ask = (...row: Bound[]): void => void (id = writer.statements.conversation.get(...row) as number);
     for (let i = 0; i < count; i++) {
       if (used[i] === 0) continue;
       const c = i * CONVERSATION.stride;
@@ -173,7 +177,9 @@ function writeConversations(writer: StoreWriter, state: FlowState, addresses: Fl
       const first = seconds(doubles[d + CONVERSATION.firstSecondsD]);
       const client = addresses[words[c]];
       const server = addresses[words[c + 1]];
-      const row = [
+      id = nextId;
+      const isNew = client > newestAddress || server > newestAddress;
+      (isNew ? put : ask)(
         nextId,
         client,
         server,
@@ -198,12 +204,9 @@ function writeConversations(writer: StoreWriter, state: FlowState, addresses: Fl
         revision,
         daysOf(i),
         rhythmText(state, words, c + CONVERSATION.rhythm),
-      ] as const;
-      if (client > newestAddress || server > newestAddress) {
-        ids[i] = nextId;
-        put(...row);
-      } else ids[i] = writer.statements.conversation.get(...row) as number;
-      if (ids[i] === nextId) nextId++;
+      );
+      ids[i] = id;
+      if (id === nextId) nextId++;
     }
   });
   putRows(writer.rows.conversationHour, (put) => {
@@ -320,10 +323,17 @@ function inOrder(count: number, ownerOf: (row: number) => number, ids: Float64Ar
 
 /** The place of each owner among all, by id. */
 function ranksOf(ids: Float64Array): Uint32Array {
-  const ranks = Uint32Array.from(ids, (_, i) => i);
-  // Those without an id have no rows that are written.
-  const known = ids.filter((id) => id !== 0);
-  if (known.every((id, i) => i === 0 || known[i - 1] < id)) return ranks;
+  const ranks = new Uint32Array(ids.length);
+  let isInOrder = true;
+  let last = 0;
+  for (let i = 0; i < ids.length; i++) {
+    ranks[i] = i;
+    // Those without an id have no rows that are written.
+    if (ids[i] === 0) continue;
+    isInOrder &&= ids[i] > last;
+    last = ids[i];
+  }
+  if (isInOrder) return ranks;
   // As numbers, without a call for each pair.
   const keys = ids.map((id, i) => id * INDICES + i).sort();
   keys.forEach((key, rank) => (ranks[key - Math.floor(key / INDICES) * INDICES] = rank));
