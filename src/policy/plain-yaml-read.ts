@@ -53,7 +53,15 @@ function resolve(text: string): unknown {
   return word === undefined ? text : word;
 }
 
+/** What was read last: a spec is read to be checked, again to be edited, and as it was written once more. Nobody changes what is read. */
+let latest: { readonly text: string; readonly plain: PlainYaml | null } | null = null;
+
 export function readPlainYaml(text: string): PlainYaml | null {
+  if (latest === null || text !== latest.text) latest = { text, plain: readText(text) };
+  return latest.plain;
+}
+
+function readText(text: string): PlainYaml | null {
   const places = new Map<object, readonly number[]>();
   let at = 0;
   let lineStart = 0;

@@ -2,7 +2,7 @@
  * A spec under edit: its YAML document, and its text again, in which only what was edited differs. In: text that loads.
  * Throws a usageError for aliases: what stands in two places cannot be edited in one.
  */
-import { Document, LineCounter, parseDocument, visit } from 'yaml';
+import { Document, isMap, isScalar, isSeq, LineCounter, parseDocument, visit } from 'yaml';
 import { usageError } from '../errors.ts';
 import { documentOf, dress } from './plain-yaml-nodes.ts';
 import { readPlainYaml } from './plain-yaml-read.ts';
@@ -42,8 +42,22 @@ export function newSpecText(value: Readonly<Record<string, unknown>>): SpecText 
   return { document, asText: () => document.toString({ lineWidth: 0, flowCollectionPadding: false }) };
 }
 
-const saysTheSame = (text: string, document: Document): boolean =>
-  JSON.stringify(readPlainYaml(text)?.value ?? parseDocument(text).toJS()) === JSON.stringify(document.toJS());
+const saysTheSame = (text: string, document: Document): boolean => {
+  const plain = readPlainYaml(text);
+  return plain !== null && isValueOf(plain.value, document.contents) ? true : JSON.stringify(plain?.value ?? parseDocument(text).toJS()) === JSON.stringify(document.toJS());
+};
+
+/** Whether a node says this value, as far as that is plain to see: without the texts of both, which of a large spec take a second. */
+function isValueOf(value: unknown, node: unknown): boolean {
+  if (isScalar(node)) return Object.is(node.value, value);
+  if (isSeq(node)) return Array.isArray(value) && value.length === node.items.length && node.items.every((item, i) => isValueOf(value[i], item));
+  if (!isMap(node) || value === null || typeof value !== 'object' || Array.isArray(value)) return false;
+  const keys = Object.keys(value);
+  return keys.length === node.items.length && node.items.every((pair, i) => {
+    const key: unknown = isScalar(pair.key) ? pair.key.value : pair.key;
+    return key === keys[i] && isValueOf((value as Readonly<Record<string, unknown>>)[keys[i]], pair.value);
+  });
+}
 
 function libraryDocument(body: string): Document {
   const lines = new LineCounter();
