@@ -37,15 +37,12 @@ export interface FlowSink extends ProtocolSink, StreamEvents {
   /** True when the bytes being read came from the lower end of the session. */
   fromLo: boolean;
   protocolText: number;
-  hour: number;
   /** The protocol reports ranges: its rhythm is that of one and the same request (noteOperationGap). */
   measuresByRange: boolean;
   /** The operation that the last message asked for, -1 none. */
   operationIndex: number;
   /** The stream being read, null before there was one. */
   stream: TcpStream | null;
-  /** The frame is earlier than one before it, or has no time. */
-  isLate: boolean;
 }
 
 export function createFlowSink(state: FlowState): FlowSink {

@@ -26,6 +26,10 @@ export interface WaitingSegment {
   /** Captured octets; `wire` counts those on the wire. */
   bytes: Uint8Array;
   wire: number;
+  /** When it came, as the events told then: its messages are of that time, however long it waits. */
+  seconds: number;
+  nanos: number;
+  hour: number;
 }
 
 export interface TcpStream {

@@ -10,9 +10,12 @@ import { TRIAL, type HalfStream, type TcpStream, type WaitingSegment } from './s
 
 /** What happened, for the counters. */
 export interface StreamEvents {
-  /** The instant of the segment at hand. */
+  /** The instant of the segment at hand, and its hour since 1970. */
   seconds: number;
   nanos: number;
+  hour: number;
+  /** It is earlier than what was read before it, or has no time. */
+  isLate: boolean;
   retransmitted(): void;
   /** The very frame again: a mirror port that copies both directions, or several VLANs. */
   duplicated(): void;
@@ -168,7 +171,8 @@ function placeSegment(
       return;
     }
   } else if (ahead < MAX_JUMP) {
-    holdSegment(stream, half, direction, { sequence, bytes: bytes.slice(from, to), wire }, sink, events);
+    const { seconds, nanos, hour } = events;
+    holdSegment(stream, half, direction, { sequence, bytes: bytes.slice(from, to), wire, seconds, nanos, hour }, sink, events);
     return;
   }
   // Another session on the same ports, whose SYN was not seen.
@@ -251,7 +255,10 @@ function drainWaiting(
     half.next = (segment.sequence + segment.wire) | 0;
     if (start < segment.bytes.length) {
       const view = new DataView(segment.bytes.buffer, segment.bytes.byteOffset, segment.bytes.byteLength);
+      const { seconds, nanos, hour, isLate } = events;
+      Object.assign(events, { seconds: segment.seconds, nanos: segment.nanos, hour: segment.hour, isLate: true });
       deliver(stream, half, direction, segment.bytes, view, start, segment.bytes.length, sink, events);
+      Object.assign(events, { seconds, nanos, hour, isLate });
     }
     if (segment.wire > segment.bytes.length) cutBytes(half, events);
   }

@@ -1,6 +1,6 @@
 /**
  * Days as analysis counts them. In: Observations. Out: days since 1970 (UTC). A store hands the same list of days to all
- * who share it (store/read-days.ts), so what is made of a list is made once for each list, not for each who has it.
+ * who share it (store/days-text.ts), so what is made of a list is made once for each list, not for each who has it.
  */
 import type { Day, ObservationSet } from '../observation.ts';
 

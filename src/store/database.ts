@@ -267,7 +267,12 @@ function backUp(db: Connection, file: string, version: number): void {
   rmSync(unfinished, { force: true });
   closeSync(openSync(unfinished, 'wx', PRIVATE_FILE));
   chmodSync(unfinished, PRIVATE_FILE);
-  db.prepare('VACUUM INTO ?').run(unfinished);
+  try {
+    db.prepare('VACUUM INTO ?').run(unfinished);
+  } catch (error) {
+    rmSync(unfinished, { force: true });
+    throw error;
+  }
   renameSync(unfinished, backup);
 }
 

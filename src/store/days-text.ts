@@ -11,43 +11,46 @@ const HOURS_PER_DAY = 24;
 /** The days of hours in any order. */
 export function daysText(hours: readonly number[]): string {
   const runs: number[] = [];
-  for (const hour of hours.toSorted((a, b) => a - b)) if (hour >= 0) addHours(runs, Math.floor(hour / HOURS_PER_DAY), 1 << (hour % HOURS_PER_DAY));
+  let day = -1;
+  let own = 0;
+  for (const hour of hours.toSorted((a, b) => a - b)) {
+    if (hour < 0) continue;
+    const next = Math.floor(hour / HOURS_PER_DAY);
+    if (next !== day && own !== 0) addRun(runs, day, 1, own);
+    own = (next === day ? own : 0) | (1 << (hour % HOURS_PER_DAY));
+    day = next;
+  }
+  if (own !== 0) addRun(runs, day, 1, own);
   return runs.length === 0 ? '' : JSON.stringify(runs);
 }
 
-/** What was held and what came to it, as one. */
+/** Days behind all others: the last run goes on, or another one begins. */
+function addRun(runs: number[], day: number, days: number, hours: number): void {
+  const last = runs.length - 3;
+  if (last >= 0 && runs[last] + runs[last + 1] === day && runs[last + 2] === hours) runs[last + 1] += days;
+  else runs.push(day, days, hours);
+}
+
+/** What was held and what came to it, as one: from one day on which either changes to the next. */
 export function mergedDays(held: string, added: string): string {
   if (held === added || added === '') return held;
   if (held === '') return added;
-  const runs = JSON.parse(held) as number[];
-  for (const { day, hours } of expanded(added)) addHours(runs, day, hours);
-  return JSON.stringify(runs);
-}
-
-/** Runs stay ascending, and as few as can be. A live capture adds to the last one, so it is looked at first. */
-function addHours(runs: number[], day: number, hours: number): void {
-  let at = runs.length - 3;
-  while (at >= 0 && runs[at] > day) at -= 3;
-  const isWithin = at >= 0 && day < runs[at] + runs[at + 1];
-  if (!isWithin) {
-    runs.splice(at + 3, 0, day, 1, hours);
-    return joinRuns(runs, at + 3);
-  }
-  const [first, days, own] = runs.slice(at, at + 3);
-  if ((own | hours) === own) return;
-  const before = day > first ? [first, day - first, own] : [];
-  const after = day + 1 < first + days ? [day + 1, first + days - day - 1, own] : [];
-  runs.splice(at, 3, ...before, day, 1, own | hours, ...after);
-  joinRuns(runs, at + before.length);
-}
-
-/** The run at this place with those beside it, where they are one. */
-function joinRuns(runs: number[], at: number): void {
-  for (const left of [at, at - 3]) {
-    const right = left + 3;
-    if (left < 0 || right >= runs.length || runs[left] + runs[left + 1] !== runs[right] || runs[left + 2] !== runs[right + 2]) continue;
-    runs[left + 1] += runs[right + 1];
-    runs.splice(right, 3);
+  const sides = [held, added].map((text) => ({ runs: JSON.parse(text) as number[], at: 0 }));
+  const merged: number[] = [];
+  for (let day = 0; ; ) {
+    let hours = 0;
+    let next = Infinity;
+    for (const side of sides) {
+      const { runs } = side;
+      while (side.at < runs.length && runs[side.at] + runs[side.at + 1] <= day) side.at += 3;
+      if (side.at === runs.length) continue;
+      const isWithin = runs[side.at] <= day;
+      if (isWithin) hours |= runs[side.at + 2];
+      next = Math.min(next, isWithin ? runs[side.at] + runs[side.at + 1] : runs[side.at]);
+    }
+    if (next === Infinity) return JSON.stringify(merged);
+    if (hours !== 0) addRun(merged, day, next - day, hours);
+    day = next;
   }
 }
 

@@ -21,7 +21,7 @@ import type { Connection } from '../../src/store/database.ts';
 import { beginImport, importCapture } from '../../src/store/import-capture.ts';
 import { readStatus } from '../../src/store/read-status.ts';
 import { readObservations } from '../../src/store/read.ts';
-import { createMemoryStore, storedTotals, unbalanced, wrongDays, type StoredTotals } from './memory-store.ts';
+import { createMemoryStore, storedTotals, strayOperation, unbalanced, wrongDays, type StoredTotals } from './memory-store.ts';
 
 /** A broken law, apart from whatever else may be thrown. */
 export class Broken extends Error {
@@ -200,6 +200,7 @@ async function expectStored(path: string, read: Read, depth: Depth): Promise<Sto
     const broken = unbalanced(totals, read.addressless);
     if (broken !== null) throw new Broken(broken);
     same('days are those of the hours', wrongDays(store.db), null);
+    same('operations are of the time of their conversation', strayOperation(store.db), null);
     same('status tells the packets', readStatus(store.db).totals.packets, read.frames);
     const again = await importCapture(beginImport(store), path, importOptions);
     same('the same file again adds no packet', again.packets, 0);

@@ -76,6 +76,12 @@ export function wrongDays(db: Connection): string | null {
   return wrong < 0 ? null : `${told[wrong]} is not ${summed[wrong]}`;
 }
 
+/** An operation is of a time in which its conversation was heard: what waits for a lost segment is of the time when it came. */
+const STRAY = `SELECT 'operation ' || o.id || ' is of a time or hour in which its conversation was not heard' FROM operation o JOIN conversation c ON c.id = o.conversation
+  WHERE o.first_ns < c.first_ns OR o.last_ns > c.last_ns OR EXISTS (
+    SELECT 1 FROM operation_hour h WHERE h.operation = o.id AND NOT EXISTS (SELECT 1 FROM conversation_hour x WHERE x.conversation = c.id AND x.hour = h.hour))`;
+export const strayOperation = (db: Connection): string | null => (db.prepare(STRAY).pluck().get() as string | undefined) ?? null;
+
 /** What must be equal in any store, whatever was imported; `addressless`: frames in which no address was found. */
 export function unbalanced(totals: StoredTotals, addressless: number): string | null {
   const pairs: readonly (readonly [string, number, number])[] = [

@@ -13,7 +13,7 @@ import { openForWriting, type Store, type WritableStore } from '../../src/store/
 import { beginImport, importCapture } from '../../src/store/import-capture.ts';
 import { beginLive, recordLive, type LiveRun, type RunFigures } from '../../src/store/record-live.ts';
 import { readStatus } from '../../src/store/read-status.ts';
-import { wrongDays } from '../fuzz/memory-store.ts';
+import { strayOperation, wrongDays } from '../fuzz/memory-store.ts';
 
 const SAMPLES = join(import.meta.dirname, '../../samples');
 const PLANT = join(SAMPLES, 'plant/millbrook_00005_20260314.pcapng');
@@ -117,6 +117,7 @@ async function play(store: WritableStore, file: string, options: Play = {}): Pro
 /** What was observed, in words that do not depend on ids. */
 function observed(store: Store): Record<string, unknown[]> {
   expect(wrongDays(store.db)).toBeNull();
+  expect(strayOperation(store.db)).toBeNull();
   const c = `(SELECT text FROM address WHERE id = c.client) || ' ' || (SELECT text FROM address WHERE id = c.server) || ' ' || c.transport || ' ' || c.port`;
   const o = `${c} || ' ' || o.protocol || ' ' || o.unit || ' ' || o.function`;
   const ofConversation = 'conversation c ON c.id';
