@@ -15,16 +15,18 @@ export interface PinnedAssets {
   readonly contradictions: readonly PinContradiction[];
 }
 
-/** Position of an asset by address, id (any case), or name or only MAC (any case); of several, the first. */
+/** Position of an asset by address, id (any case), or name or MAC (any case) that is its only one or nobody else's; of several, the first. */
 function assetFinder({ assets, indexOf }: Inventory): (key: string) => number | null {
   const byId = new Map<string, number>();
   const byName = new Map<string, number>();
   const keep = (map: Map<string, number>, key: string, index: number): void => {
     if (!map.has(key.toUpperCase())) map.set(key.toUpperCase(), index);
   };
+  const owners = new Map<string, number>();
+  for (const { macs } of assets) for (const mac of macs) owners.set(mac, (owners.get(mac) ?? 0) + 1);
   for (const [index, { id, names, macs }] of assets.entries()) {
     keep(byId, id, index);
-    for (const name of macs.length === 1 ? [...names, ...macs] : names) keep(byName, name, index);
+    for (const name of [...names, ...macs.filter((mac) => macs.length === 1 || owners.get(mac) === 1)]) keep(byName, name, index);
   }
   return (key) => indexOf.get(key) ?? byId.get(key.toUpperCase()) ?? byName.get(key.toUpperCase()) ?? null;
 }

@@ -27,11 +27,11 @@ const loadVendors = (): Map<string, string> => {
   return table;
 };
 
-/** `00:1d:9c:20:01:10` (or with dashes or dots) to its vendor's name as registered; null where there is none. */
+/** `00:1d:9c:20:01:10` (or with dashes or dots) to its vendor's name as registered; null where there is none, and for no address at all (zeros). */
 export function vendorOf(mac: string): string | null {
   const digits = mac.replaceAll(/[:.-]/g, '').toLowerCase();
   if (digits.length !== MAC_DIGITS || !/^[0-9a-f]+$/.test(digits)) return null;
-  if ((parseInt(digits.slice(0, 2), 16) & LOCAL_OR_MULTICAST) !== 0) return null;
+  if ((parseInt(digits.slice(0, 2), 16) & LOCAL_OR_MULTICAST) !== 0 || /^0+$/.test(digits)) return null;
   vendors ??= loadVendors();
   for (const length of PREFIX_DIGITS) {
     const vendor = vendors.get(digits.slice(0, length));

@@ -20,3 +20,8 @@ describe('vendor of a MAC address', () => {
     expect(vendorOf(mac)).toBeNull();
   });
 });
+
+it('no link address at all is of no vendor', () => {
+  expect(vendorOf('00:00:00:00:00:00')).toBeNull();
+  expect(vendorOf('00:00:00:00:00:72')).toMatch(/xerox/i);
+});
