@@ -47,7 +47,9 @@ export interface Diary {
 
 export interface Activity {
   readonly links: readonly Link[];
+  /** Of each asset: the days of its links, and those on which it sent anything, to groups and to find addresses as well. */
   readonly diaries: readonly Diary[];
+  readonly presence: readonly Diary[];
   /** Days on which anything was captured, ascending (days since 1970). */
   readonly capturedDays: readonly number[];
   readonly capturedHours: number;
@@ -154,10 +156,11 @@ export function readActivity(set: ObservationSet, inventory: Inventory): Activit
   }
   recogniseControl(drafts, inventory);
   const deafDays = deafDaysOf(set.sensor);
-  const diaries = keepDiaries(inventory.assets.length, drafts);
+  const diaries = diariesOf(linkDays(inventory.assets.length, drafts));
+  const presence = diariesOf(daysHeard(set, inventory, daysOf));
   measureDuty(drafts, diaries, capturedDays.length);
   const foldedClients = [...new Set(set.sensor.scans.map((scan) => inventory.indexOf.get(scan.client)).filter((index) => index !== undefined))];
-  return { links: drafts, diaries, capturedDays, capturedHours: set.sensor.hours.length, deafDays, deafHours: set.sensor.deafHours.length, dropped, heard: countHeard(set.conversations), foldedClients };
+  return { links: drafts, diaries, presence, capturedDays, capturedHours: set.sensor.hours.length, deafDays, deafHours: set.sensor.deafHours.length, dropped, heard: countHeard(set.conversations), foldedClients };
 }
 
 /** Who sends data over TCP was answered: where nothing came back, the sensor hears one end only. */
@@ -186,12 +189,15 @@ function withoutAsset(conversation: Conversation, pseudo: ReadonlyMap<string, st
 const countDays = (operations: readonly Operation[]): number =>
   operations.length === 1 ? operations[0]!.days.length : new Set(operations.flatMap((operation) => operation.days.map(({ day }) => day))).size;
 
-function draftLink(conversation: Conversation, ends: readonly [number, number], daysOf: (days: readonly Day[]) => readonly number[]): Draft {
+/** Where nobody kept days, the first and the last. */
+const seenDays = ({ days, firstNs, lastNs }: Conversation, daysOf: DaysOf): readonly number[] => (days.length > 0 ? daysOf(days) : [...new Set([dayOfNs(firstNs), dayOfNs(lastNs)])]);
+
+function draftLink(conversation: Conversation, ends: readonly [number, number], daysOf: DaysOf): Draft {
   const service = serviceOf(conversation);
   const main = mainCycle(conversation);
   const { operations } = conversation;
   const encrypted = conversation.facts.some((fact) => fact.name === 'opcua.mode' && fact.value === 'SignAndEncrypt');
-  const days = conversation.days.length > 0 ? daysOf(conversation.days) : [...new Set([dayOfNs(conversation.firstNs), dayOfNs(conversation.lastNs)])];
+  const days = seenDays(conversation, daysOf);
   return {
     conversation,
     client: ends[0],
@@ -234,12 +240,33 @@ function recogniseControl(drafts: readonly Draft[], { assets }: Inventory): void
   for (const draft of drafts) draft.control ||= cyclic.has(portOf(draft));
 }
 
-function keepDiaries(assets: number, links: readonly Draft[]): Diary[] {
-  const lists = Array.from({ length: assets }, () => new Set<readonly number[]>());
+type DaysOf = (days: readonly Day[]) => readonly number[];
+
+/** Lists of days of each asset; most share one of a few. */
+type DayLists = readonly Set<readonly number[]>[];
+const noDays = (assets: number): DayLists => Array.from({ length: assets }, () => new Set<readonly number[]>());
+
+function linkDays(assets: number, links: readonly Draft[]): DayLists {
+  const lists = noDays(assets);
   for (const link of links) {
     lists[link.client]!.add(link.days);
     if (link.answered) lists[link.server]!.add(link.days);
   }
+  return lists;
+}
+
+function daysHeard({ conversations }: ObservationSet, { assets, indexOf }: Inventory, daysOf: DaysOf): DayLists {
+  const lists = noDays(assets.length);
+  for (const conversation of conversations) {
+    const [sender, answerer] = [indexOf.get(conversation.client), indexOf.get(conversation.server)];
+    const days = seenDays(conversation, daysOf);
+    if (sender !== undefined && conversation.packets.toServer > 0) lists[sender]!.add(days);
+    if (answerer !== undefined && conversation.packets.toClient > 0) lists[answerer]!.add(days);
+  }
+  return lists;
+}
+
+function diariesOf(lists: DayLists): Diary[] {
   return lists.map((own) => {
     const set = new Set<number>();
     for (const days of own) for (const day of days) set.add(day);

@@ -103,7 +103,7 @@ export function profilePlant(inventory: Inventory, activity: Activity, links: re
     index,
     asset,
     vendorClass: asset.vendorClass as VendorClass | null,
-    diary: activity.diaries[index]!,
+    diary: activity.presence[index]!,
     out: [],
     in: [],
     controlOut: [],

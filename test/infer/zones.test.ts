@@ -144,6 +144,13 @@ describe('the constraints of IEC 62443-3-2', () => {
     ),
   );
 
+  it('takes nobody for a visitor who calls to all on every day', () => {
+    const asks = { client: laptop, server: '10.1.0.131', service: 'modbus', days: [12, 13], perDay: 5, operations: [['Encapsulated Interface Transport', 'browse', 43]] } as const;
+    const roleWith = (...more: readonly Sketch[]): string => assetAt(propose(plantWith([{ address: laptop, mac: mac('pc', 77) }], [asks, ...more])), laptop).role;
+    expect(roleWith()).toBe('transient');
+    expect(roleWith({ client: laptop, server: '10.1.0.255', service: 'netbios', transport: 'udp', port: 137, answered: false })).not.toBe('transient');
+  });
+
   it('places visitors, business and the Internet apart', () => {
     expect(assetAt(proposal, laptop)).toMatchObject({ role: 'transient', zone: 'Z-TEMP', level: null });
     expect(assetAt(proposal, '10.1.0.60')).toMatchObject({ role: 'enterprise', zone: 'Z-ENT', level: 4 });
