@@ -48,11 +48,12 @@ export function placeAssets(set: ObservationSet): PlacedPlant {
   return { assets, zones: new Map(zones.map((zone) => [zone.id, zone])), completeness };
 }
 
-/** By id or name (any case), or by one of its addresses. */
+/** By id or name (any case), by its id as a spec spells it, or by one of its addresses. */
 export function matchesKey(asset: Asset, key: string): boolean {
   const wanted = key.toLowerCase();
+  const id = asset.id.toLowerCase();
   return (
-    asset.id.toLowerCase() === wanted ||
+    id === wanted || id.replaceAll(/[^a-z0-9_.-]+/g, '-') === wanted ||
     asset.names.some((name) => name.toLowerCase() === wanted) ||
     asset.addresses.includes(wanted) ||
     asset.macs.includes(wanted)
