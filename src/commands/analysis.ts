@@ -6,6 +6,7 @@ import { describeOperation } from '../decode/app/registry.ts';
 import { usageError } from '../errors.ts';
 import { inferAssets } from '../infer/assets.ts';
 import type { Asset, Completeness, PlacedAsset, Zone } from '../infer/proposal.ts';
+import { spelledAsId } from '../infer/spec-id.ts';
 import { proposeZones } from '../infer/zones.ts';
 import { formatSpan, parseSpan } from '../net/address-set.ts';
 import { vendorOf } from '../net/oui.ts';
@@ -51,9 +52,8 @@ export function placeAssets(set: ObservationSet): PlacedPlant {
 /** By id or name (any case), by its id as a spec spells it, or by one of its addresses. */
 export function matchesKey(asset: Asset, key: string): boolean {
   const wanted = key.toLowerCase();
-  const id = asset.id.toLowerCase();
   return (
-    id === wanted || id.replaceAll(/[^a-z0-9_.-]+/g, '-') === wanted ||
+    [asset.id, spelledAsId(asset.id)].some((id) => id !== '' && id.toLowerCase() === wanted) ||
     asset.names.some((name) => name.toLowerCase() === wanted) ||
     asset.addresses.includes(wanted) ||
     asset.macs.includes(wanted)

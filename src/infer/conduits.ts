@@ -27,6 +27,7 @@ import { listeningOf, regimeOf } from './conduit-regimes.ts';
 import { jobWindow } from './conduit-schedules.ts';
 import { foldSetAside } from './conduit-set-aside.ts';
 import type { SetAsideEntry } from './conduit-set-aside.ts';
+import { spelledAsId } from './spec-id.ts';
 
 export interface ConduitOptions {
   /** No rule widens anything: exactly what was seen. */
@@ -114,7 +115,7 @@ function makeIds(texts: readonly string[], fallback: string): Map<string, string
   const ids = new Map<string, string>();
   const taken = new Set<string>();
   for (const text of texts) {
-    const base = text.replaceAll(/[^A-Za-z0-9_.-]+/g, '-').replaceAll(/^[^A-Za-z0-9]+|[-_.]+$/g, '').slice(0, MAX_ID - 4) || fallback;
+    const base = spelledAsId(text).slice(0, MAX_ID - 4) || fallback;
     let id = base;
     for (let n = 2; taken.has(id.toLowerCase()); n++) id = `${base}-${n}`;
     taken.add(id.toLowerCase());

@@ -44,7 +44,7 @@ export function newSpecText(value: Readonly<Record<string, unknown>>): SpecText 
 
 const saysTheSame = (text: string, document: Document): boolean => {
   const plain = readPlainYaml(text);
-  return plain !== null && isValueOf(plain.value, document.contents) ? true : JSON.stringify(plain?.value ?? parseDocument(text).toJS()) === JSON.stringify(document.toJS());
+  return (plain !== null && isValueOf(plain.value, document.contents)) || JSON.stringify(plain?.value ?? parseDocument(text).toJS()) === JSON.stringify(document.toJS());
 };
 
 /** Whether a node says this value, as far as that is plain to see: without the texts of both, which of a large spec take a second. */

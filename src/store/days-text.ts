@@ -10,17 +10,15 @@ const HOURS_PER_DAY = 24;
 
 /** The days of hours in any order. */
 export function daysText(hours: readonly number[]): string {
-  const runs: number[] = [];
-  let day = -1;
-  let own = 0;
+  const days: { day: number; hours: number }[] = [];
   for (const hour of hours.toSorted((a, b) => a - b)) {
     if (hour < 0) continue;
-    const next = Math.floor(hour / HOURS_PER_DAY);
-    if (next !== day && own !== 0) addRun(runs, day, 1, own);
-    own = (next === day ? own : 0) | (1 << (hour % HOURS_PER_DAY));
-    day = next;
+    const day = Math.floor(hour / HOURS_PER_DAY);
+    if (days.at(-1)?.day !== day) days.push({ day, hours: 0 });
+    days[days.length - 1].hours |= 1 << (hour % HOURS_PER_DAY);
   }
-  if (own !== 0) addRun(runs, day, 1, own);
+  const runs: number[] = [];
+  for (const { day, hours: own } of days) addRun(runs, day, 1, own);
   return runs.length === 0 ? '' : JSON.stringify(runs);
 }
 
@@ -54,9 +52,9 @@ export function mergedDays(held: string, added: string): string {
   }
 }
 
-function expanded(text: string): { day: number; hours: number }[] {
-  const runs = JSON.parse(text) as number[];
-  const days: { day: number; hours: number }[] = [];
+function expanded(text: string): readonly Day[] {
+  const runs = text === '' ? [] : (JSON.parse(text) as number[]);
+  const days: Day[] = [];
   for (let i = 0; i < runs.length; i += 3) for (let at = 0; at < runs[i + 1]; at++) days.push({ day: runs[i] + at, hours: runs[i + 2] });
   return days;
 }
@@ -66,12 +64,12 @@ const MOST_SHARED = 4_096;
 
 /** Reads such texts. Most owners share one of a few lists, so one that is known is the same list again. */
 export function createDaysReader(): (text: string) => readonly Day[] {
-  const lists = new Map<string, readonly Day[]>([['', []]]);
+  const lists = new Map<string, readonly Day[]>();
   return (text) => {
     let days = lists.get(text);
     if (days === undefined) {
       if (lists.size === MOST_SHARED) lists.clear();
-      lists.set(text, (days = text === '' ? [] : expanded(text)));
+      lists.set(text, (days = expanded(text)));
     }
     return days;
   };
