@@ -19,7 +19,7 @@ import { captureMetrics } from './capture-metrics.ts';
 import { findUser, parseDurationMs, parseOctets, within, type UserIds } from './capture-options.ts';
 import { createTalk, type Talk } from './capture-talk.ts';
 import { createTruth } from './capture-truth.ts';
-import { DB_OPTION, defineCommand, type CommandContext, type CommandResult } from './command.ts';
+import { DB_OPTION, defineCommand, OPEN_TUNNELS_OPTION, type CommandContext, type CommandResult } from './command.ts';
 import type { LoopbackServer } from './loopback-server.ts';
 import { openMetrics } from './metrics-endpoint.ts';
 
@@ -37,6 +37,7 @@ const OPTIONS = {
   user: { type: 'string', requiresArg: true, describe: 'started as root: become this user once the interfaces are open' },
   'as-root': { type: 'boolean', describe: 'go on as root' },
   reopen: { type: 'boolean', describe: 'open an interface that went and came back (default: yes; --no-reopen: give up CAP_NET_RAW as well, and end then)' },
+  'open-tunnels': OPEN_TUNNELS_OPTION,
   metrics: { type: 'number', requiresArg: true, describe: 'figures for Prometheus on 127.0.0.1:PORT' },
   db: DB_OPTION,
 } as const;
@@ -70,6 +71,7 @@ interface CaptureArguments {
   readonly user?: string | undefined;
   readonly 'as-root'?: boolean | undefined;
   readonly reopen?: boolean | undefined;
+  readonly 'open-tunnels'?: boolean | undefined;
   readonly metrics?: number | undefined;
   readonly db?: string | undefined;
 }
@@ -203,6 +205,7 @@ async function record(argv: CaptureArguments, plan: Plan, source: FrameSource, {
       kind: live === null ? 'stream' : 'live',
       name: live === null ? '-' : plan.interfaces.join(','),
       checkpointMs: plan.checkpointMs,
+      opensTunnels: argv['open-tunnels'] === true,
       ...(live === null ? {} : { received: () => live.totals() }),
     });
     if (run.unfinished > 0) context.say('the capture before this one was killed or lost its power: what came after its last checkpoint is missing');

@@ -78,6 +78,12 @@ export const DB_OPTION = {
   describe: 'the store (default: BASELINE_DB, or baseline.db in this folder)',
 } as const satisfies Options;
 
+/** Of the commands that take packets in. */
+export const OPEN_TUNNELS_OPTION = {
+  type: 'boolean',
+  describe: 'read what ERSPAN, TZSP, VXLAN, Geneve, GRE and IP in IP carry, instead of the tunnels',
+} as const satisfies Options;
+
 export const FORMATS = ['table', 'json', 'jsonl', 'csv', 'md'] as const;
 export type Format = (typeof FORMATS)[number];
 

@@ -7,7 +7,7 @@ import { expandPaths, type CaptureFile } from '../source/ring-folder.ts';
 import { openForWriting, storePath } from '../store/database.ts';
 import { beginImport, endImport, importCapture, isSettled, settleImport, type ImportOutcome, type ImportSession } from '../store/import-capture.ts';
 import type { LogOptions } from '../store/import-log.ts';
-import { DB_OPTION, defineCommand, type CommandContext, type CommandResult } from './command.ts';
+import { DB_OPTION, defineCommand, OPEN_TUNNELS_OPTION, type CommandContext, type CommandResult } from './command.ts';
 
 export const importCommand = defineCommand({
   syntax: 'import <path..>',
@@ -23,13 +23,14 @@ export const importCommand = defineCommand({
     db: DB_OPTION,
     json: { type: 'boolean', describe: 'one JSON object a line per file' },
     force: { type: 'boolean', describe: 'import even what is in the store already (counts it twice)' },
+    'open-tunnels': OPEN_TUNNELS_OPTION,
     'log-year': { type: 'number', requiresArg: true, describe: 'year of the first line of a firewall log whose times name none' },
     'log-zone': { type: 'string', requiresArg: true, describe: 'time zone of a firewall log whose times name none (default: UTC)' },
     'log-monitor': { type: 'string', array: true, requiresArg: true, describe: 'a rule whose passed traffic enforcement would block' },
     jobs: { type: 'number', requiresArg: true, describe: 'threads: one decodes, the others read and unpack ahead (default: 2 where there are two processors); the result is the same' },
   },
   run: async (argv, context) =>
-    runImport({ paths: argv.path, db: argv.db, json: argv.json === true, force: argv.force === true, jobs: chosenJobs(argv.jobs), log: await logOptions(argv) }, context),
+    runImport({ paths: argv.path, db: argv.db, json: argv.json === true, force: argv.force === true, opensTunnels: argv['open-tunnels'] === true, jobs: chosenJobs(argv.jobs), log: await logOptions(argv) }, context),
 });
 
 const FIRST_YEAR = 1970;
@@ -49,6 +50,7 @@ interface ImportArguments {
   readonly db: string | undefined;
   readonly json: boolean;
   readonly force: boolean;
+  readonly opensTunnels?: boolean;
   readonly log?: LogOptions;
   readonly jobs: number;
 }
@@ -87,7 +89,7 @@ export async function runImport(argv: ImportArguments, context: CommandContext):
   const store = openForWriting(storePath(argv.db, context.environment));
   let session: ImportSession | undefined;
   try {
-    session = beginImport(store, { readers: argv.jobs - 1, afresh: argv.force });
+    session = beginImport(store, { readers: argv.jobs - 1, afresh: argv.force, opensTunnels: argv.opensTunnels === true });
     // Told when it is in the store, and not before.
     const waiting: FileResult[] = [];
     const tell = async (): Promise<void> => {

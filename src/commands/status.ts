@@ -115,10 +115,19 @@ function summary(record: StatusRecord, status: StoreStatus): [string, string][] 
     ['observed', status.firstNs === null ? 'nothing yet' : `${shortInstant(status.firstNs)} to ${shortInstant(status.lastNs)} UTC, ${hoursText(status)}`],
     ['packets', `${grouped(totals.packets)} (${shortOctets(totals.bytes)})`],
     ['seen', `${grouped(record.totals.assets)} assets, ${grouped(totals.conversations)} conversations, ${grouped(totals.operations)} operations`],
+    ...openedTunnels(record),
     ...(status.captures.some((capture) => capture.kind === 'live')
       ? [['live', `${grouped(live.received)} received, ${grouped(live.processed)} processed, ${grouped(live.kernelDropped)} dropped by the kernel, ${grouped(live.interfaceDropped)} by the interface`] as [string, string]]
       : []),
   ];
+}
+
+const OPENED = 'tunnel.opened.';
+
+/** Their content was read instead of them: then it is said. */
+function openedTunnels({ counters }: StatusRecord): [string, string][] {
+  const kinds = Object.entries(counters).filter(([name]) => name.startsWith(OPENED));
+  return kinds.length === 0 ? [] : [['tunnels', `opened: ${kinds.map(([name, count]) => `${name.slice(OPENED.length)} ${grouped(count)}`).join(', ')}`]];
 }
 
 const hoursText = (status: StoreStatus): string => `${status.activeHours} of ${status.spannedHours} hours with packets`;

@@ -24,7 +24,12 @@ export function decodeUdp(f: DecodedFrame, view: DataView, at: number, end: numb
   // 0 stands for "longer than 65,535" in jumbograms (RFC 2675), and is what some offloading NICs leave behind.
   if (length === 0) length = wireLength;
   // A first fragment's is that of the whole datagram (RFC 791 section 3.2), of which a part is not read.
-  if (f.fragment === FRAGMENT.first && length > wireLength) return;
+  if (f.fragment === FRAGMENT.first && length > wireLength) {
+    // No whole payload; who opens tunnels reads on from here.
+    f.stopAt = at + UDP_HEADER;
+    f.stopHave = have - UDP_HEADER;
+    return;
+  }
   if (length < UDP_HEADER || length > wireLength) {
     stopFrame(f, UDP_LENGTH, at + LENGTH, UDP_HEADER, length);
     return;

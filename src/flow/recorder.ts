@@ -3,6 +3,7 @@
  */
 import type { FrameBatch } from '../source/frame-batch.ts';
 import { internProtocolNames } from './app-sessions.ts';
+import { createCarriedFeed } from './carried-frames.ts';
 import { MAX_ONE_WAY } from './conversations.ts';
 import { clearInterval, closeInterval, restoreDecoderState, saveDecoderState } from './decoder-state.ts';
 import { feed } from './feed.ts';
@@ -14,20 +15,23 @@ import { captureFigures, doubtPositions, forgetPositions, settleInterval, zeroCa
 export interface Recorder {
   readonly state: FlowState;
   readonly sink: FlowSink;
+  /** Feeds what tunnels carry; null: tunnels are conversations of their ends. */
+  readonly feedCarried: ReturnType<typeof createCarriedFeed> | null;
 }
 
 /** @param saved decoder state of an earlier interval, or null */
-export function createRecorder(saved: string | null): Recorder {
+export function createRecorder(saved: string | null, opensTunnels = false): Recorder {
   const state = createFlowState();
   internProtocolNames(state);
   const sink = createFlowSink(state);
   if (saved !== null) restoreDecoderState(state, sink, saved);
-  return { state, sink };
+  return { state, sink, feedCarried: opensTunnels ? createCarriedFeed() : null };
 }
 
 /** @returns true when a table is full: flush before the next batch */
 export function recordBatch(recorder: Recorder, batch: FrameBatch): boolean {
-  feed(recorder.state, recorder.sink, batch, 0, batch.count);
+  if (recorder.feedCarried === null) feed(recorder.state, recorder.sink, batch, 0, batch.count);
+  else recorder.feedCarried(recorder.state, recorder.sink, batch);
   return isFull(recorder.state);
 }
 
@@ -52,8 +56,8 @@ export function beginInterval(recorder: Recorder, saved: string): void {
 export const forgetStreams = ({ state }: Recorder): void => forgetPositions(state);
 
 /** For a capture that begins after a time in which nothing was heard: sessions and servers are known, positions in streams are not. */
-export function createLiveRecorder(saved: string | null): Recorder {
-  const recorder = createRecorder(saved);
+export function createLiveRecorder(saved: string | null, opensTunnels: boolean): Recorder {
+  const recorder = createRecorder(saved, opensTunnels);
   forgetPositions(recorder.state);
   return recorder;
 }

@@ -119,6 +119,9 @@ export const lossesOf = (status: StoreStatus): string[] =>
 /** A mirror port that forwards one direction makes most conversations one-way; some always are. */
 const ONE_WAY_SHARE = 0.2;
 const ONE_WAY_LEAST = 3;
+/** Less is somebody's own tunnel, and a conversation like others. */
+const TUNNEL_SHARE = 0.01;
+const TUNNEL_PREFIX = 'tunnel.';
 /** In so many packets some device answers another, where a mirror port shows them. */
 const MUTE_PACKETS = 1000;
 /** Fewer copies than these have other causes. */
@@ -158,6 +161,10 @@ function lossSentences(status: StoreStatus, stops: readonly (readonly [string, n
   if (status.answeredConversations === 0 && packets >= MUTE_PACKETS) {
     sentences.push(`not one answer was heard in ${grouped(packets)} packets: an ordinary switch port shows only what is sent to all; check that the sensor hangs on a mirror port`);
   }
+  const hasTriedTunnels = Object.keys(status.counters).some((name) => name.startsWith(TUNNEL_PREFIX));
+  if (!hasTriedTunnels && status.tunnelPackets > TUNNEL_SHARE * packets) {
+    sentences.push(`${grouped(status.tunnelPackets)} packets (${percent(status.tunnelPackets, packets)}) are of tunnels, and what they carry was not read: if a mirror port delivers so, take them into a new store with --open-tunnels`);
+  }
   if (status.sameAddresses.length > 0) {
     const names = status.sameAddresses.map(({ address, vlans }) => `${address} in VLANs ${vlans.slice(0, -1).join(', ')} and ${vlans.at(-1)}`);
     sentences.push(`${plural(names.length, 'address', 'addresses')} ${names.length === 1 ? 'belongs' : 'belong'} to different devices by VLAN, which are counted as one; give each VLAN a store of its own: ${namesText(names)}`);
@@ -188,6 +195,7 @@ const COUNTED_DOUBTS: readonly (readonly [string, string])[] = [
   ['reader.withoutTime', 'frames carry no time: they count, but belong to no hour and no day'],
   ['reader.unknownBlock.', 'blocks of captures were passed over, being of no known kind'],
   ['malformed.', 'messages of application protocols could not be right; `status --json` counts the reasons'],
+  ['tunnel.closed', 'packets of tunnels were not opened: cut short, or carrying what is neither a frame nor an IP packet'],
   ['tcp.unread', 'segments were passed over, in which no message began after octets of their stream were missing'],
   ['live.interface-lost', 'times an interface was lost: what passed until it was back was not seen'],
   ['live.link-down', 'times the link of an interface was down'],

@@ -82,6 +82,8 @@ export interface ImportSettings {
   readonly readers?: number;
   /** What open streams have read already is read again (--force), instead of being taken for retransmissions. */
   readonly afresh?: boolean;
+  /** What tunnels carry is read, instead of the tunnels. */
+  readonly opensTunnels?: boolean;
   /** For tests: frames between two checkpoints. Blocks are then small, and each batch tells progress: small files have all of it. */
   readonly checkpointFrames?: number;
 }
@@ -97,7 +99,7 @@ export function beginImport(store: Store, settings: ImportSettings = {}): Import
 function createSession(store: Store, settings: ImportSettings): ImportSession {
   const { readers = 0 } = settings;
   const writer = createStoreWriter(store.db);
-  const recorder = createRecorder(readDecoderState(store.db));
+  const recorder = createRecorder(readDecoderState(store.db), settings.opensTunnels);
   if (settings.afresh === true) forgetStreams(recorder);
   return {
     store,

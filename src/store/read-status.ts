@@ -2,6 +2,8 @@
  * What the store says of itself: captures, span, totals, and above all what was lost, cut or not understood.
  * In: an open store. Out: one record. Every sum is exact; nothing is judged here (commands/status.ts words it).
  */
+import { TUNNEL_PORTS, TUNNEL_PROTOCOLS } from '../decode/tunnel.ts';
+import { IP_PROTOCOL } from '../decode/transport.ts';
 import { SAME_ADDRESS_FACT } from '../flow/address-plan.ts';
 import { addTo } from '../net/multi-map.ts';
 import type { ObservationSet } from '../observation.ts';
@@ -63,6 +65,8 @@ export interface StoreStatus {
   readonly oneWayConversations: number;
   /** Conversations, of any transport, of which both sides were heard. */
   readonly answeredConversations: number;
+  /** Packets of tunnels that were not opened. */
+  readonly tunnelPackets: number;
   /** Addresses that different devices have in different VLANs: their conversations are counted together. */
   readonly sameAddresses: readonly { readonly address: string; readonly vlans: readonly number[] }[];
   /** Every capture counter by name, summed. */
@@ -75,6 +79,8 @@ type CaptureRow = [
   id: number, kind: string, name: string, format: string, digest: string, state: string, reason: string, frames: number,
   bytes: number, firstS: number | null, firstN: number | null, lastS: number | null, lastN: number | null,
 ];
+
+const IS_TUNNEL = `transport IN (${Object.values(TUNNEL_PROTOCOLS).join(', ')}) OR (transport = ${IP_PROTOCOL.udp} AND port IN (${Object.values(TUNNEL_PORTS).join(', ')}))`;
 
 export function readStatus(db: Connection): StoreStatus {
   // A capture that runs by its record, and by no living process, is told as what it is: nobody may have begun another one since.
@@ -99,10 +105,11 @@ export function readStatus(db: Connection): StoreStatus {
     `SELECT coalesce(sum(lost_segments), 0), coalesce(sum(duplicates), 0),
        count(*) FILTER (WHERE hour >= 0 AND packets > 0), min(hour) FILTER (WHERE hour >= 0), max(hour) FILTER (WHERE hour >= 0)
      FROM sensor_hour`);
-  const [conversations, tcpConversations, oneWayConversations, answeredConversations] = numbers(
+  const [conversations, tcpConversations, oneWayConversations, answeredConversations, tunnelPackets] = numbers(
     `SELECT count(*), count(*) FILTER (WHERE transport = 6),
        count(*) FILTER (WHERE transport = 6 AND (packets_to_server = 0 OR packets_to_client = 0)),
-       count(*) FILTER (WHERE packets_to_server > 0 AND packets_to_client > 0) FROM conversation`);
+       count(*) FILTER (WHERE packets_to_server > 0 AND packets_to_client > 0),
+       coalesce(sum(packets_to_server + packets_to_client) FILTER (WHERE ${IS_TUNNEL}), 0) FROM conversation`);
   const [operations] = numbers('SELECT count(*) FROM operation');
   const [addresses] = numbers('SELECT count(*) FROM address');
   const [foldedConversations, foldedPackets, foldedClients] = numbers(
@@ -139,6 +146,7 @@ export function readStatus(db: Connection): StoreStatus {
     tcpConversations,
     oneWayConversations,
     answeredConversations,
+    tunnelPackets,
     sameAddresses: readSameAddresses(db),
     counters: readCounters(db),
     logs: readLogStatus(db),

@@ -38,6 +38,8 @@ export interface LiveCapture {
   readonly kind: 'live' | 'stream';
   readonly name: string;
   readonly checkpointMs: number;
+  /** What tunnels carry is read, instead of the tunnels. */
+  readonly opensTunnels?: boolean;
   /** Of pcap_stats over the run; absent for a stream, whose maker knows. */
   readonly received?: () => ReceivedTotals;
 }
@@ -80,7 +82,7 @@ export function beginLive(store: WritableStore, source: FrameSource, capture: Li
   db.pragma('synchronous = FULL');
   db.pragma(`busy_timeout = ${BUSY_TIMEOUT_MS}`);
   const writer = createStoreWriter(db);
-  const recorder = createLiveRecorder(readDecoderState(db));
+  const recorder = createLiveRecorder(readDecoderState(db), capture.opensTunnels === true);
   const { state } = recorder;
   const told = new Map<string, number>();
   const newest = db.prepare('SELECT coalesce(max(id), 0) FROM conversation').pluck();

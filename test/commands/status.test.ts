@@ -9,6 +9,7 @@ import { EXIT } from '../../src/errors.ts';
 import { STATUS_SHAPE } from '../../src/render/json-shapes.ts';
 import { openForWriting } from '../../src/store/database.ts';
 import { MIGRATIONS } from '../../src/store/schema.ts';
+import { WRAPPERS } from '../flow/tunnel-packets.ts';
 import { adu, FIVE_READ, READ_FIVE, wireSession } from '../flow/wire-session.ts';
 import { hostileStores, UNSAFE_OUTPUT } from '../render/hostile-words.ts';
 import { NO_LOG_OPTIONS } from '../../src/store/import-log.ts';
@@ -87,6 +88,28 @@ test.each([54, 64])('a capture of %d octets a frame: what was cut is told, and n
   expect(sensor.losses[0]).toMatch(new RegExp(`^${cut} frames were cut short`));
   expect(sensor.losses.join()).not.toContain('lost');
   expect(sensor).toMatchObject({ complete: false, lostSegments: 0 });
+});
+
+test('a mirror port that is far away: what its tunnels carry is missing until it is asked for', async () => {
+  const session = wireSession({ ip: '10.0.0.1', port: 50_000, mac: '02:00:00:00:00:01' }, { ip: '10.0.0.2', port: 502, mac: '02:00:00:00:00:02' });
+  session.open();
+  session.opener(adu(1, READ_FIVE));
+  session.dialled(adu(1, FIVE_READ));
+  const capture = join(folder, 'erspan.pcap');
+  const records = session.frames.map((frame, i) => ({ interfaceId: 0, timeNs: 1_767_000_000_000_000_000n + BigInt(i) * 10_000_000n, bytes: WRAPPERS['erspan II'](frame) }));
+  writeFileSync(capture, pcap({ linkType: 1, isLittle: true, isNanosecond: false, snapLength: 65_535 }, records.map((record) => ({ ...record, wireBytes: record.bytes.length }))));
+  const statusOf = async (opensTunnels: boolean): Promise<{ losses: readonly string[]; operations: number; text: string }> => {
+    const path = join(folder, `erspan-${opensTunnels}.db`);
+    await runImport({ paths: [capture], db: path, json: true, force: false, opensTunnels, jobs: 1, log: NO_LOG_OPTIONS }, setStage());
+    const { sensor, totals } = STATUS_SHAPE.parse(JSON.parse(textOf(showStatus({ db: path, json: true }, setStage()))));
+    return { losses: sensor.losses, operations: totals.operations, text: textOf(showStatus({ db: path }, setStage())) };
+  };
+  const closed = await statusOf(false);
+  expect(closed.operations).toBe(0);
+  expect(closed.losses).toEqual([expect.stringMatching(/^\d packets \(100\.00 %\) are of tunnels, and what they carry was not read: .*--open-tunnels$/)]);
+  const opened = await statusOf(true);
+  expect(opened).toMatchObject({ operations: 1, losses: [] });
+  expect(opened.text).toMatch(/^tunnels\s+opened: erspan \d$/m);
 });
 
 test('an empty store says so, and knows no span', () => {

@@ -9,7 +9,7 @@ import { BaselineError, EXIT } from '../../src/errors.ts';
 import { feed } from '../../src/flow/feed.ts';
 import type { FlowState } from '../../src/flow/flow-state.ts';
 import type { IntTable } from '../../src/flow/int-table.ts';
-import { beginInterval, createRecorder, endInterval, type Recorder } from '../../src/flow/recorder.ts';
+import { beginInterval, createRecorder, endInterval, recordBatch, type Recorder } from '../../src/flow/recorder.ts';
 import { proposeConduits } from '../../src/infer/conduits.ts';
 import { proposeZones } from '../../src/infer/zones.ts';
 import { diffReport } from '../../src/policy/diff.ts';
@@ -85,6 +85,7 @@ async function readBothWays(path: string): Promise<Read | null> {
   const fast = createRecorder(null);
   const slow = createRecorder(null);
   const cut = createRecorder(null);
+  const opened = createRecorder(null, true);
   const frame = createDecodedFrame();
   let frames = 0;
   let bytes = 0;
@@ -105,6 +106,7 @@ async function readBothWays(path: string): Promise<Read | null> {
     const before = Buffer.from(batch.bytes.buffer, batch.bytes.byteOffset, Math.min(batch.bytes.length, 4096)).toString('latin1');
     feed(fast.state, fast.sink, batch, 0, batch.count);
     feed(slow.state, slow.sink, batch, 0, batch.count, true);
+    recordBatch(opened, batch);
     // A checkpoint in the midst of every batch: what is remembered must be restorable, and lose no packet.
     const half = batch.count >> 1;
     feed(cut.state, cut.sink, batch, 0, half);
@@ -129,6 +131,9 @@ async function readBothWays(path: string): Promise<Read | null> {
   same('octets over a checkpoint', cut.state.totals.bytes + cutOctets, bytes);
   expectSameTables(fast.state, slow.state);
   expectBounded(fast.state, frames);
+  endInterval(opened);
+  same('packets with tunnels opened', opened.state.totals.packets, frames);
+  expectBounded(opened.state, frames);
   return { frames, bytes, addressless, isSound: end.kind === 'complete' || end.kind === 'truncated' };
 }
 

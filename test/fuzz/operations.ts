@@ -1,7 +1,6 @@
 /** What was understood of frames, as text that can be compared: operations, ranges, errors, targets and facts with their counts. */
 import { beginImport } from '../../src/store/import-capture.ts';
-import { feed } from '../../src/flow/feed.ts';
-import { createRecorder, endInterval } from '../../src/flow/recorder.ts';
+import { createRecorder, endInterval, recordBatch } from '../../src/flow/recorder.ts';
 import { writeFlows } from '../../src/store/write.ts';
 import { batchOf, type Frame } from './frames.ts';
 import { createMemoryStore } from './memory-store.ts';
@@ -17,14 +16,13 @@ const QUESTIONS = [
 ] as const;
 
 /** At most one batch of frames, of one link type. */
-export function understood(frames: readonly Frame[]): string {
-  const { state, sink } = createRecorder(null);
-  const batch = batchOf(frames);
-  feed(state, sink, batch, 0, batch.count);
-  endInterval({ state, sink });
+export function understood(frames: readonly Frame[], opensTunnels = false): string {
+  const recorder = createRecorder(null, opensTunnels);
+  recordBatch(recorder, batchOf(frames));
+  endInterval(recorder);
   const store = createMemoryStore();
   try {
-    writeFlows(beginImport(store).writer, state, 1);
+    writeFlows(beginImport(store).writer, recorder.state, 1);
     return QUESTIONS.map((sql) => (store.db.prepare(sql).raw().all() as unknown[][]).map((row) => row.join(' ')).sort().join('\n')).join('\n--\n');
   } finally {
     store.close();
