@@ -99,8 +99,8 @@ export function probeSession(state: FlowState, session: number, bytes: Uint8Arra
   // short, the middle of a message in a session joined midstream). Another protocol that is certain goes before it, but
   // not where the session's beginning is at hand and fits so far: a few octets out of a message may look like anything.
   let doubted: StreamProtocol | null = null;
-  // On any other port, only a connection's very first octets are worth holding.
-  let held: StreamProtocol | null = null;
+  // On any other port, only a connection's very first octets are worth holding, or what several protocols share.
+  let held: StreamProtocol[] | null = null;
   const isFirst = (words[s + SESSION.flags] & (fromLo ? FLAG.synFromLo : FLAG.synFromHi)) !== 0 && !early;
   let awaited = false;
   const isWorn = words[s + SESSION.app] === NOTHING_YET;
@@ -112,13 +112,13 @@ export function probeSession(state: FlowState, session: number, bytes: Uint8Arra
       proveByShape(state, session, protocol, low, high, bytes, from, to, fromLo);
       return attach(state, session, protocol, true);
     }
-    if (isFirst && !hinted && answer === PROBE.unsure && protocol.isHeldOnAnyPort === true) held ??= protocol;
+    if (isTcp && !hinted && answer === PROBE.unsure && isWorthHolding(protocol, isFirst, low, high)) (held ??= []).push(protocol);
     if (!isTcp || !hinted) continue;
     if (answer === PROBE.unsure || early) awaited = true;
     if (awaited || midstream) doubted ??= protocol;
   }
   if (doubted !== null && state.doubted < MAX_DOUBTED) return attach(state, session, doubted, false);
-  if (held !== null && state.doubted < MAX_HELD) return attach(state, session, held, false, TRIAL.held);
+  if (held !== null && state.doubted < MAX_HELD) return attachHeld(state, session, held);
   if (isWorn) return -1;
   words[s + SESSION.flags] += 1 << PROBES_SHIFT;
   if ((words[s + SESSION.flags] & PROBES_MASK) >>> PROBES_SHIFT < MAX_PROBES) return -1;
@@ -149,9 +149,19 @@ function proveByShape(
   if (sender !== null) proveServer(state, session, sender === fromLo, fromLo);
 }
 
-function attach(state: FlowState, session: number, protocol: StreamProtocol, certain: boolean, trial: number = TRIAL.no): number {
+const isWorthHolding = ({ isHeldOnAnyPort, heldPorts }: StreamProtocol, isFirst: boolean, low: number, high: number): boolean =>
+  (isFirst && isHeldOnAnyPort === true) || (heldPorts !== undefined && (heldPorts.includes(low) || heldPorts.includes(high)));
+
+function attachHeld(state: FlowState, session: number, held: readonly StreamProtocol[]): number {
+  const index = attach(state, session, held[0], false);
+  const stream = state.streams[index] as TcpStream;
+  stream.trial = TRIAL.held;
+  stream.contenders = held.map((protocol) => ({ protocol, text: internText(state, protocol.name) }));
+  return index;
+}
+
+function attach(state: FlowState, session: number, protocol: StreamProtocol, certain: boolean): number {
   const stream = createTcpStream(protocol, internText(state, protocol.name), session);
-  stream.trial = trial;
   stream.hour = state.sessions.keys[session * SESSION.stride + SESSION.hour];
   const index = placeStream(state, stream);
   if (certain) confirmStream(state, stream);

@@ -153,6 +153,10 @@ export function createFlowSink(state: FlowState): FlowSink {
     overflow() {
       count(state, 'tcp.carry-overflow');
     },
+    adopted({ protocolText, measuresByRange }) {
+      sink.protocolText = protocolText;
+      sink.measuresByRange = measuresByRange;
+    },
   };
   return sink;
 }

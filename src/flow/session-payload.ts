@@ -52,6 +52,8 @@ export function readPayload(state: FlowState, sink: FlowSink, batch: FrameBatch,
   }
   const stream = state.streams[app - 1];
   if (stream === null) return;
+  // What this payload answers is read before it, holes or not.
+  if (stream.isHolding && (flagsOf[k] & TCP_ACK) !== 0) acknowledge(state, session, fromLo ? 1 : 0, acknowledgements[k], sink);
   aimSink(state, sink, stream, fromLo);
   const { direction } = sink;
   const isTcp = (words[s + 3] & 0xff) === IP_PROTOCOL.tcp;
@@ -70,7 +72,6 @@ export function readPayload(state: FlowState, sink: FlowSink, batch: FrameBatch,
       if (rest === to) stream.reads++;
       else settleSegment(stream, half, direction, bytes, view, from, rest, to, sink, sink);
     } else takeSegment(stream, half, direction, sequence, bytes, view, from, to, wire, sink, sink);
-    if (stream.isHolding && (flagsOf[k] & TCP_ACK) !== 0) acknowledge(state, session, fromLo ? 1 : 0, acknowledgements[k], sink);
   }
   if (stream.trial === TRIAL.refused) {
     releaseStream(state, session, 0);

@@ -32,15 +32,23 @@ export interface WaitingSegment {
   hour: number;
 }
 
-export interface TcpStream {
+/** A protocol, and its name as the flow state's text number. */
+export interface Contender {
   readonly protocol: StreamProtocol;
+  readonly text: number;
+}
+
+export interface TcpStream {
+  protocol: StreamProtocol;
   /** The protocol's reader, kept here so that the hot call does not look it up in a table of many shapes. */
-  readonly read: StreamProtocol['read'];
+  read: StreamProtocol['read'];
   /** The protocol's name as the flow state's text number. */
-  readonly protocolText: number;
+  protocolText: number;
   /** The protocol reports ranges, which give the rhythm of one and the same request. */
-  readonly measuresByRange: boolean;
+  measuresByRange: boolean;
   memory: SessionMemory;
+  /** Who may turn out to be spoken, while on trial. */
+  contenders: readonly Contender[];
   /** Session this stream belongs to. */
   session: number;
   /** From the lower end, from the higher; `halves` are the same two by side. */
@@ -52,7 +60,7 @@ export interface TcpStream {
   /** Messages read, and places where the bytes made no sense: a stream that never speaks its protocol is given up. */
   reads: number;
   failures: number;
-  /** TRIAL.no, unless it is held on a port that says nothing until its octets say whether it is this protocol. */
+  /** TRIAL.no, unless it is held until its octets say which of the contenders is spoken, on a port that does not. */
   trial: number;
   /** The protocol was certain, or gave a message: its name counts as proven. */
   confirmed: boolean;
@@ -73,6 +81,7 @@ export const TRIAL = Object.freeze({ no: 0, held: 1, refused: 2 } as const);
 
 const newHalf = (): HalfStream => ({ known: false, next: 0, synced: false, carry: null, carried: 0, skip: 0, waiting: null, at: 0, isPlain: false });
 
+const NOBODY: readonly Contender[] = [];
 const NOTHING_ASKED: readonly number[] = [];
 
 export function createTcpStream(protocol: StreamProtocol, protocolText: number, session: number): TcpStream {
@@ -84,6 +93,7 @@ export function createTcpStream(protocol: StreamProtocol, protocolText: number, 
     protocolText,
     measuresByRange: protocol.reportsRanges === true,
     memory: protocol.newMemory(),
+    contenders: NOBODY,
     session,
     lo,
     hi,
@@ -99,4 +109,15 @@ export function createTcpStream(protocol: StreamProtocol, protocolText: number, 
     fact: -1,
     target: -1,
   };
+}
+
+/** The octets held say that it speaks this protocol. */
+export function adoptProtocol(stream: TcpStream, { protocol, text }: Contender): void {
+  stream.protocol = protocol;
+  stream.read = protocol.read;
+  stream.protocolText = text;
+  stream.measuresByRange = protocol.reportsRanges === true;
+  stream.memory = protocol.newMemory();
+  stream.contenders = NOBODY;
+  stream.trial = TRIAL.no;
 }

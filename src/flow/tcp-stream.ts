@@ -6,7 +6,7 @@
  */
 import type { ProtocolSink } from '../decode/app/protocol.ts';
 import { AWAIT_MORE, PROBE } from '../decode/app/protocol.ts';
-import { TRIAL, type HalfStream, type TcpStream, type WaitingSegment } from './stream-record.ts';
+import { adoptProtocol, TRIAL, type HalfStream, type TcpStream, type WaitingSegment } from './stream-record.ts';
 
 /** What happened, for the counters. */
 export interface StreamEvents {
@@ -26,6 +26,8 @@ export interface StreamEvents {
   /** A segment of a stream that is out of step, in which no message begins. */
   unread(): void;
   overflow(): void;
+  /** What is read from here on is of the protocol that the stream has now. */
+  adopted(stream: TcpStream): void;
 }
 
 /** Captures that follow each other may overlap by so much. */
@@ -320,7 +322,8 @@ function deliver(
   const carryView = new DataView(carry.buffer, 0, length);
   half.carried = 0;
   // Kept while out of step, and no beginning after all: the segment speaks for itself.
-  if (!half.synced && protocol.resync(carry, carryView, 0, length, direction, stream.memory) === -1) {
+  if (!half.synced && stream.trial === TRIAL.no && protocol.resync(carry, carryView, 0, length, direction, stream.memory) === -1) {
+    stream.failures++;
     deliver(stream, half, direction, bytes, view, start, to, sink, events);
     return;
   }
@@ -340,13 +343,8 @@ function readMessages(
   sink: ProtocolSink,
   events: StreamEvents,
 ): number {
+  if (stream.trial !== TRIAL.no && !judge(stream, bytes, from, to, direction, events)) return stream.trial === TRIAL.held ? from : to;
   const { protocol, memory } = stream;
-  if (stream.trial !== TRIAL.no) {
-    const answer = stream.trial === TRIAL.refused ? PROBE.notForUs : protocol.probe(bytes, from, to, direction, 0);
-    if (answer === PROBE.unsure) return from;
-    stream.trial = answer === PROBE.certain ? TRIAL.no : TRIAL.refused;
-    if (stream.trial === TRIAL.refused) return to;
-  }
   let at = from;
   if (!half.synced) {
     // A segment most often starts with a message: resync looks at `at` first.
@@ -360,6 +358,26 @@ function readMessages(
     half.synced = true;
   }
   return at < to ? readOn(stream, half, direction, bytes, view, at, stream.read(bytes, view, at, to, direction, memory, sink), to, sink, events) : to;
+}
+
+/** Whoever has not made itself known in so many octets is not waited for. */
+const MAX_TRIAL = 2048;
+
+/** Whether it is known now which of its contenders the stream speaks; if not, it stays on trial or is refused. */
+function judge(stream: TcpStream, bytes: Uint8Array, from: number, to: number, direction: number, events: StreamEvents): boolean {
+  if (stream.trial === TRIAL.refused) return false;
+  let isOpen = false;
+  for (const contender of stream.contenders) {
+    const answer = contender.protocol.probe(bytes, from, to, direction, 0);
+    if (answer === PROBE.certain) {
+      adoptProtocol(stream, contender);
+      events.adopted(stream);
+      return true;
+    }
+    isOpen ||= answer === PROBE.unsure;
+  }
+  if (!isOpen || to - from > MAX_TRIAL) stream.trial = TRIAL.refused;
+  return false;
 }
 
 /** The same from a first read on: `first` is what the reader gave for the octets at `from`. */

@@ -191,7 +191,7 @@ const ORDINARY_STOPS: ReadonlySet<string> = new Set([
 
 /** Counters that mean that something is missing, by the start of their names. */
 const COUNTED_DOUBTS: readonly (readonly [string, string])[] = [
-  ['reader.shortened', 'frames were cut short by who captured them: what stood behind the cut was not read; capture whole frames (`tcpdump -s 0`)'],
+  ['reader.shortened', 'frames were cut short by who captured them: a message that goes beyond the cut was not read; capture whole frames (`tcpdump -s 0`)'],
   ['reader.withoutTime', 'frames carry no time: they count, but belong to no hour and no day'],
   ['reader.unknownBlock.', 'blocks of captures were passed over, being of no known kind'],
   ['malformed.', 'messages of application protocols could not be right; `status --json` counts the reasons'],

@@ -13,6 +13,7 @@ import { beginImport, importCapture } from '../../src/store/import-capture.ts';
 import { readHourlyStatus, type HourlyStatus } from '../../src/store/read-status.ts';
 import { readObservations } from '../../src/store/read.ts';
 import { concat, pcapHeader, pcapRecord } from '../source/capture-bytes.ts';
+import { imported as importedFrames } from './imported.ts';
 
 const PLANT = join(import.meta.dirname, '../../samples/plant/millbrook_00005_20260314.pcapng');
 
@@ -145,4 +146,24 @@ describe('what a device sends every 2 ms is told apart by a counter, wherever th
     const twice = once.flatMap(({ us, bytes }) => [{ us, bytes }, { us: us + 40, bytes }]);
     expect((await imported(`${store}-twice`, twice)).status.duplicates).toBe(100);
   });
+});
+
+test('the copy of a datagram behind options of IPv6 is one (RFC 8200 section 4)', async () => {
+  const payload = Uint8Array.of(0x81, 0x0b, 0, 8, 1, 0, 0x10, 8); // BACnet, Who-Is
+  const bytes = new Uint8Array(14 + 40 + 8 + 8 + payload.length);
+  const view = new DataView(bytes.buffer);
+  bytes.set([2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1, 0x86, 0xdd, 0x60]);
+  view.setUint16(18, bytes.length - 54);
+  bytes.set([0, 64], 20); // hop-by-hop options
+  bytes.set([0xfd, 1], 22);
+  bytes.set([0xfd, 2], 38);
+  bytes.set([17, 0, 1, 4], 54); // UDP, and six octets of padding
+  view.setUint16(62, 47_808);
+  view.setUint16(64, 47_808);
+  view.setUint16(66, 8 + payload.length);
+  view.setUint16(68, 0x1234);
+  bytes.set(payload, 70);
+  const { conversations, duplicates } = await importedFrames([{ us: 0, bytes }, { us: 20, bytes }]);
+  expect(duplicates).toBe(1);
+  expect(conversations.flatMap(({ operations }) => operations.map((one) => one.requests))).toEqual([1]);
 });

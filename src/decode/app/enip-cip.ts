@@ -217,11 +217,18 @@ export const ENIP = framedProtocol({
   header: HEADER,
   maxCarry: 65536,
   size,
-  // A NOP may carry anything: it names nothing. A list request is told from zeroes only by its command.
-  isCertain(_bytes, view, at, to, _direction, port) {
-    const command = view.getUint16(at + AT.command, true);
+  // A NOP may carry anything: it names nothing, what comes after it does. A list request is told from zeroes only by its command.
+  isCertain(bytes, view, first, to, _direction, port) {
+    let at = first;
+    let command = view.getUint16(at + AT.command, true);
+    while (command === COMMAND.nop) {
+      at += HEADER + view.getUint16(at + AT.length, true);
+      if (port !== PORT || at + HEADER > to) return PROBE.notForUs;
+      command = view.getUint16(at + AT.command, true);
+    }
+    if (at > first && size(bytes, view, at, to) < 0) return PROBE.notForUs;
     const isList = command === COMMAND.listServices || (command >= COMMAND.listIdentity && command <= COMMAND.listInterfaces);
-    if (command === COMMAND.nop || (isList && port !== PORT && view.getUint16(at + AT.length, true) !== to - at - HEADER)) return PROBE.notForUs;
+    if (isList && port !== PORT && view.getUint16(at + AT.length, true) !== to - at - HEADER) return PROBE.notForUs;
     return PROBE.certain;
   },
   newMemory: () => ({ outstanding: [], bundles: [] }),

@@ -3,7 +3,7 @@
  * to tell that octets cannot be a message. Out: `read`, `resync` and `probe` as the stream layer wants them.
  */
 import type { ProtocolSink, SessionMemory, StreamProtocol } from './protocol.ts';
-import { PROBE } from './protocol.ts';
+import { AWAIT_MORE, PROBE } from './protocol.ts';
 import { senderByReading } from './sender.ts';
 
 export interface Framing {
@@ -13,6 +13,10 @@ export interface Framing {
   /** Octets that must be there before `size` may be asked. */
   readonly header: number;
   readonly maxCarry: number;
+  /** Whether so few octets may begin a message; absent: they always may. */
+  readonly mayBegin?: (bytes: Uint8Array, at: number, to: number) => boolean;
+  readonly isHeldOnAnyPort?: true;
+  readonly heldPorts?: readonly number[];
   /** Octets of the whole message that begins at `at`, or -1 where none can begin. At least `header`. */
   readonly size: (bytes: Uint8Array, view: DataView, at: number, to: number) => number;
   /** Reads one message; `end` is its end, or less where it is longer than `maxCarry` (then only its head is there). */
@@ -43,16 +47,19 @@ export function viewOf(bytes: Uint8Array): DataView {
 export function framedProtocol(framing: Framing): StreamProtocol {
   const { name, ports, firstOctets, header, maxCarry, size, message, describe } = framing;
   const newMemory = framing.newMemory ?? (() => ({}));
+  const mayBegin = framing.mayBegin ?? (() => true);
   const protocol: StreamProtocol = {
     name,
     ports,
     ...(firstOctets === undefined ? {} : { firstOctets }),
+    ...(framing.isHeldOnAnyPort === undefined ? {} : { isHeldOnAnyPort: framing.isHeldOnAnyPort }),
+    ...(framing.heldPorts === undefined ? {} : { heldPorts: framing.heldPorts }),
     maxCarry,
     describe,
     newMemory,
     senderIsServer: (bytes, from, to) => senderByReading(protocol.read, newMemory, bytes, from, to),
     probe(bytes, from, to, direction, port) {
-      if (to - from < header) return PROBE.unsure;
+      if (to - from < header) return mayBegin(bytes, from, to) ? PROBE.unsure : PROBE.notForUs;
       const view = viewOf(bytes);
       const octets = size(bytes, view, from, to);
       if (octets < 0) return PROBE.notForUs;
@@ -72,7 +79,8 @@ export function framedProtocol(framing: Framing): StreamProtocol {
     },
     resync(bytes, view, from, to) {
       for (let at = from; at + header <= to; at++) if (size(bytes, view, at, to) >= header) return at;
-      return -1;
+      // Some senders write a header by itself, and its beginning too.
+      return to - from < header && mayBegin(bytes, from, to) ? AWAIT_MORE : -1;
     },
   };
   return protocol;

@@ -8,8 +8,8 @@ import type { Access } from '../../observation.ts';
 import { asciiText, framedProtocol } from './framing.ts';
 import { rememberRequest, takeRequest } from './outstanding.ts';
 import type { ProtocolSink, SessionMemory } from './protocol.ts';
-import { MESSAGE } from './protocol.ts';
-import { COTP, TPKT_HEADER, TPKT_VERSION, cotpKind, probeAbove, tpktSize, userData } from './tpkt.ts';
+import { MESSAGE, PROBE } from './protocol.ts';
+import { ABOVE_TPKT, COTP, cotpKind, probeAbove, userData } from './tpkt.ts';
 
 /** Session SPDUs (ISO 8327): connect, accept; a data transfer is always preceded by Give Tokens, both without parameters. */
 const SPDU = { connect: 0x0d, accept: 0x0e } as const;
@@ -171,18 +171,18 @@ const readConfirmed = (bytes: Uint8Array, pdu: Element, memory: SessionMemory, s
   if (namesVariables) tellNames(bytes, service.from, service.to, sink);
 };
 
-const isSession = (bytes: Uint8Array, at: number, end: number): boolean =>
-  bytes[at] === SPDU.connect || bytes[at] === SPDU.accept ? bytes[at + 1] > 0 : at + 5 <= end && DATA_TRANSFER.every((octet, i) => bytes[at + i] === octet) && bytes[at + 4] === PRESENTATION_DATA;
+const TRANSFER_HEAD = [...DATA_TRANSFER, PRESENTATION_DATA];
+
+function judgeSession(bytes: Uint8Array, at: number, end: number): number {
+  if (bytes[at] === SPDU.connect || bytes[at] === SPDU.accept) return bytes[at + 1] > 0 ? PROBE.certain : PROBE.notForUs;
+  if (TRANSFER_HEAD.some((octet, i) => at + i < end && bytes[at + i] !== octet)) return PROBE.notForUs;
+  return at + TRANSFER_HEAD.length <= end ? PROBE.certain : PROBE.unsure;
+}
 
 export const MMS = framedProtocol({
   name: 'mms',
-  // No port as a hint: S7comm, S7comm-plus and MMS share 102, and only the first data TPDU tells which it is.
-  ports: [],
-  firstOctets: [TPKT_VERSION],
-  header: TPKT_HEADER,
-  maxCarry: 65536,
-  size: tpktSize,
-  isCertain: (bytes, view, at, to) => probeAbove(bytes, view, at, to, (data, end) => isSession(bytes, data, end)),
+  ...ABOVE_TPKT,
+  isCertain: (bytes, view, at, to) => probeAbove(bytes, view, at, to, (data, end) => judgeSession(bytes, data, end)),
   newMemory: () => ({ outstanding: [] }),
   message(bytes, _view, at, end, _direction, memory, sink) {
     const kind = cotpKind(bytes, at);

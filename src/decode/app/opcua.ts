@@ -344,6 +344,7 @@ export const OPCUA: StreamProtocol = {
   name: 'opcua',
   ports: [PORT],
   firstOctets: Array.from(TYPES.values(), ({ name }) => name.charCodeAt(0)),
+  isHeldOnAnyPort: true,
   maxCarry: WHOLE_CHUNK,
   probe(bytes, from, to) {
     if (to <= from || !fitsHeader(bytes, from, to)) return PROBE.notForUs;

@@ -71,6 +71,11 @@ export interface StreamProtocol {
    * with what follows, and comes to an answer within `maxCarry`.
    */
   readonly isHeldOnAnyPort?: true;
+  /**
+   * On these ports an unsure answer is worth that whenever it comes. Instead of `ports`, where several protocols share one: who of
+   * them is certain first gets what was held.
+   */
+  readonly heldPorts?: readonly number[];
   /** Looks at the first payload bytes of a direction (or a datagram): PROBE.*. `port` is the server's if known, else 0. */
   probe(bytes: Uint8Array, from: number, to: number, direction: number, port: number): number;
   /**

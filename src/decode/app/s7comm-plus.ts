@@ -5,8 +5,8 @@
  */
 import type { Access } from '../../observation.ts';
 import { framedProtocol } from './framing.ts';
-import { MESSAGE } from './protocol.ts';
-import { COTP, TPKT_HEADER, TPKT_VERSION, cotpKind, probeAbove, tpktSize, userData } from './tpkt.ts';
+import { MESSAGE, PROBE } from './protocol.ts';
+import { ABOVE_TPKT, COTP, cotpKind, probeAbove, userData } from './tpkt.ts';
 
 const PROTOCOL_ID = 0x72;
 const VERSIONS = { first: 1, withDigest: 3, keepAlive: 0xff } as const;
@@ -41,13 +41,8 @@ const isPdu = (bytes: Uint8Array, at: number): boolean =>
 
 export const S7COMM_PLUS = framedProtocol({
   name: 's7comm-plus',
-  // No port as a hint: S7comm, S7comm-plus and MMS share 102, and only the first data TPDU tells which it is.
-  ports: [],
-  firstOctets: [TPKT_VERSION],
-  header: TPKT_HEADER,
-  maxCarry: 65536,
-  size: tpktSize,
-  isCertain: (bytes, view, at, to) => probeAbove(bytes, view, at, to, (data) => isPdu(bytes, data)),
+  ...ABOVE_TPKT,
+  isCertain: (bytes, view, at, to) => probeAbove(bytes, view, at, to, (data) => (isPdu(bytes, data) ? PROBE.certain : PROBE.notForUs)),
   message(bytes, view, at, end, _direction, _memory, sink) {
     const kind = cotpKind(bytes, at);
     if (kind === COTP.connectRequest) sink.serverIs(false);

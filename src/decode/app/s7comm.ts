@@ -8,8 +8,8 @@ import type { Access } from '../../observation.ts';
 import { asciiText, framedProtocol } from './framing.ts';
 import { rememberRequest, takeRequest } from './outstanding.ts';
 import type { ProtocolSink, SessionMemory } from './protocol.ts';
-import { MESSAGE, TO_SERVER } from './protocol.ts';
-import { COTP, TPKT_HEADER, TPKT_VERSION, cotpKind, isLastTpdu, probeAbove, tpktSize, userData } from './tpkt.ts';
+import { MESSAGE, PROBE, TO_SERVER } from './protocol.ts';
+import { ABOVE_TPKT, COTP, cotpKind, isLastTpdu, probeAbove, userData } from './tpkt.ts';
 
 const S7_PROTOCOL_ID = 0x32;
 const ROSCTR = { job: 1, ack: 2, ackData: 3, userData: 7 } as const;
@@ -222,7 +222,9 @@ const readPdu = (bytes: Uint8Array, view: DataView, s7: number, end: number, isW
   if (kind === ROSCTR.userData && hasFunction) return readUserData(bytes, view, parameters, end, sink);
   if (!isAnswer) return sink.malformed('s7comm.kind');
   const asked = takeRequest(memory.outstanding as number[], view.getUint16(s7 + 4));
-  const code = asked >= 0 ? asked : hasFunction ? bytes[parameters] : -1;
+  // What the answer itself says goes before what was asked under its reference: some clients use two references in turn.
+  const told = hasFunction ? bytes[parameters] : -1;
+  const code = asked >= 0 && (told < 0 || told === (asked & 0xff)) ? asked : told;
   if (code < 0) return;
   sink.serverIs(code !== FUNCTION.downloadBlock && code !== FUNCTION.downloadEnded);
   const error = view.getUint16(s7 + S7_HEADER);
@@ -264,13 +266,8 @@ const readData = (bytes: Uint8Array, view: DataView, from: number, end: number, 
 
 export const S7COMM = framedProtocol({
   name: 's7comm',
-  // No port as a hint: S7comm, S7comm-plus and MMS share 102, and only the first data TPDU tells which it is.
-  ports: [],
-  firstOctets: [TPKT_VERSION],
-  header: TPKT_HEADER,
-  maxCarry: 65536,
-  size: tpktSize,
-  isCertain: (bytes, view, at, to) => probeAbove(bytes, view, at, to, (data) => isPdu(bytes, data)),
+  ...ABOVE_TPKT,
+  isCertain: (bytes, view, at, to) => probeAbove(bytes, view, at, to, (data) => (isPdu(bytes, data) ? PROBE.certain : PROBE.notForUs)),
   newMemory: () => ({ outstanding: [], part0: null, part1: null }),
   message(bytes, view, at, end, direction, memory, sink) {
     const kind = cotpKind(bytes, at);

@@ -1,0 +1,112 @@
+/** Messages as they stand on the wire, one dialogue a row, and what is told of them. */
+import { TO_CLIENT, TO_SERVER } from '../../../src/decode/app/protocol.ts';
+
+export type Message = readonly [direction: number, hex: string];
+
+export const S7_CONNECT = '0300001611e00000000100c0010ac1020100c2020102';
+export const ascii = (words: string): string => Buffer.from(words).toString('hex');
+
+/** [protocol, transport, server port, messages, operations, targets] */
+export const READ: readonly (readonly [string, 'tcp' | 'udp', number, readonly Message[], readonly string[], readonly string[]])[] = [
+  [
+    's7comm',
+    'tcp',
+    102,
+    [
+      [TO_SERVER, `${S7_CONNECT}0300001902f08032010000040000080000f0000001000101e0`],
+      [TO_CLIENT, '0300001b02f080320300000400000800000000f0000001000100f0'],
+      [TO_SERVER, '0300001f02f080320100000500000e00000401120a10020004000184000000'],
+      [TO_SERVER, '0300002102f08032010000060000100000 29000000000009 505f50524f4752414d'],
+    ],
+    ['Setup Communication/browse/request', 'Setup Communication/browse/response', 'Read Var/read/request', 'PLC Stop/control/request'],
+    ['DB1'],
+  ],
+  [
+    'mms',
+    'tcp',
+    102,
+    [[TO_SERVER, '0300002b02f08001000100611e301c020103a017a015020100a410800101a10ba1098007244d5531242424']],
+    ['Read/read/request'],
+    [],
+  ],
+  ['enip', 'tcp', 44818, [[TO_SERVER, '70001c0001002a00000000000000000000000000000000000000000001000200a1000400224095ffb100080006010702208e2401']], ['Stop/control/request'], ['class 0x8e']],
+  ['enip', 'udp', 44818, [[TO_SERVER, '630000000000000000000000000000000000000000000000']], ['ListIdentity/browse/request'], []],
+  [
+    'dnp3',
+    'tcp',
+    20000,
+    [
+      [TO_SERVER, '056411c401000200c35ac7c7013c02063c03063c0406734d'],
+      [TO_CLIENT, '05640a440200010010f0c8c7810000bf6b'],
+    ],
+    ['Read/read/request', 'Read/read/response'],
+    ['outstation 1', 'g60v2'],
+  ],
+  // A tool that injects requests, and leaves DIR as an outstation's: the function tells.
+  [
+    'dnp3',
+    'tcp',
+    20000,
+    [
+      [TO_SERVER, '05640844010002004d6cc0c10dd22d'],
+      [TO_CLIENT, '05640a440200010010f0c0c1810000742a'],
+      [TO_SERVER, '056408c401000200390dc0c1007d3d'],
+    ],
+    ['Cold Restart/control/request', 'Cold Restart/control/response', 'Confirm/read/request'],
+    ['outstation 1'],
+  ],
+  [
+    'iec104',
+    'tcp',
+    2404,
+    [
+      [TO_SERVER, '680407000000'],
+      [TO_CLIENT, '68040b000000'],
+      [TO_SERVER, '680e000000002d010600010001000001'],
+      [TO_CLIENT, '680e000002002d014700010001000001'],
+    ],
+    ['STARTDT/browse/request', 'STARTDT/browse/response', 'C_SC_NA_1/control/request', 'C_SC_NA_1/control/error 7'],
+    ['station 1'],
+  ],
+  // A file goes to the station with one and the same cause from both ends (13); a private type.
+  [
+    'iec104',
+    'tcp',
+    2404,
+    [
+      [TO_SERVER, '68130000000078010d000100010000000000000000'],
+      [TO_CLIENT, '6811000000007a010d00010001000000000000'],
+      [TO_SERVER, '6811000000007d010d00010001000000000000'],
+      [TO_SERVER, '680e0000000088010600010001000000'],
+      [TO_CLIENT, '680e0000000088010700010001000000'],
+    ],
+    ['F_FR_NA_1/program/request', 'F_SC_NA_1/program/response', 'F_SG_NA_1/program/request', 'Type 136/write/request', 'Type 136/write/response'],
+    ['station 1'],
+  ],
+  ['bacnet', 'udp', 47808, [[TO_SERVER, '810a001101040005010f0c008000011955']], ['WriteProperty/write/request'], ['object 2:1']],
+  [
+    'fins',
+    'tcp',
+    9600,
+    [
+      [TO_SERVER, '46494e530000001700000002000000008000020000000000007a0401000001'],
+      [TO_CLIENT, '46494e53000000160000000200000000c100020000000000007a04010000'],
+    ],
+    ['Run/control/request', 'Run/control/response'],
+    [],
+  ],
+  ['hart-ip', 'udp', 5094, [[TO_SERVER, '010000000001000d0100007530']], ['Session Initiate/browse/request'], []],
+  ['melsec', 'tcp', 5007, [[TO_SERVER, '500000ffff03000c00100001040000640000a80100']], ['Device Read/read/request'], []],
+  [
+    'ads',
+    'tcp',
+    48898,
+    [[TO_SERVER, '000020000000 c0a800010101 5303 c0a800020101 0480 0400 0400 00000000 00000000 01000000']],
+    ['Read State/diagnose/request'],
+    ['plc 1'],
+  ],
+  ['snmp', 'udp', 161, [[TO_SERVER, '302602010004067075626c6963a019020101020100020100300e300c06082b060102010105000500']], ['GetRequest/read/request'], []],
+  ['snmp', 'udp', 162, [[TO_SERVER, '301802010104067075626c6963a70b0201010201000201003000']], ['SNMPv2-Trap/read/request'], []],
+  ['dns', 'udp', 53, [[TO_SERVER, `123401000001000000000000 03${ascii('plc')}00 00010001`]], ['Query/browse/request'], []],
+  ['http', 'tcp', 80, [[TO_SERVER, ascii('POST /cgi HTTP/1.1\r\nHost: hmi\r\n\r\n')], [TO_CLIENT, ascii('HTTP/1.1 404 No\r\nServer: GoAhead\r\n\r\n')]], ['POST/write/request', 'POST/write/error 404'], []],
+];
