@@ -12,8 +12,9 @@ import { MANIFEST, manifestText, PROPOSAL, REPORT, SIGNATURE, SPEC, STORE, type 
 import { LARGEST_MEMBER, TAR_END, tarHeader, tarPadding } from '../render/bundle/tar.ts';
 import { jsonDocument } from '../render/json.ts';
 import { grouped } from '../render/instant.ts';
-import { storePath } from '../store/database.ts';
+import { readFromStore, storePath } from '../store/database.ts';
 import { packStore } from '../store/pack-store.ts';
+import { readOutline } from '../store/read.ts';
 import { makeScratchFolder } from '../store/scratch-folder.ts';
 import { keyDigest, readKey } from './bundle-key.ts';
 import { bundledReport } from './bundle-report.ts';
@@ -23,6 +24,7 @@ import { verifyBundle } from './bundle-verify.ts';
 import { DB_OPTION, defineCommand, JSON_OPTION, type CommandContext, type CommandResult } from './command.ts';
 import { proposedSpec } from './proposed-spec.ts';
 import { readForReport } from './report-input.ts';
+import { tellStrangers } from './same-plant.ts';
 import { requireSeparateFiles, storeFiles } from './separate-files.ts';
 import { PRIVATE_MODE, requireWritable, writeFileWhole } from './whole-file.ts';
 
@@ -75,6 +77,7 @@ function packBundle(argv: BundleArguments, context: CommandContext): CommandResu
   const signer = argv.sign === undefined ? null : readKey(argv.sign, 'private');
   const declared = argv.spec === undefined ? null : loadSpec(argv.spec);
   for (const result of [argv.out, ...(map === undefined ? [] : [map])]) requireWritable(result);
+  if (declared !== null) tellStrangers(declared, readFromStore(path, readOutline).addresses, path, context);
   // Beside the store: what is not redacted yet stays where it is, and what is sent is made elsewhere.
   const scratch = makeScratchFolder(dirname(path));
   try {

@@ -20,6 +20,7 @@ import { readStatus } from '../store/read-status.ts';
 import { readAll } from './analysis.ts';
 import { DB_OPTION, defineCommand, JSON_OPTION, type CommandContext, type CommandResult } from './command.ts';
 import { updateSpec } from './diff-update.ts';
+import { tellStrangers } from './same-plant.ts';
 
 const DIFF_FORMATS = ['table', 'json', 'sarif', 'md'] as const;
 
@@ -86,9 +87,11 @@ export function diffStore(argv: DiffArguments, context: CommandContext): Command
   if (argv.conduit !== undefined && !conduits.includes(argv.conduit)) {
     throw usageError(`${argv.spec} has no conduit ${argv.conduit}`, conduits.length === 0 ? 'It has none at all.' : `It has ${conduits.slice(0, MOST_NAMED).join(', ')}${conduits.length > MOST_NAMED ? ` and ${conduits.length - MOST_NAMED} more` : ''}.`);
   }
-  const { set, logged, losses } = readFromStore(storePath(argv.db, context.environment), (db) => ({
+  const store = storePath(argv.db, context.environment);
+  const { set, logged, losses } = readFromStore(store, (db) => ({
     set: readAll(db), logged: readAttempts(db, describeOperation), losses: lossesOf(readStatus(db)),
   }));
+  tellStrangers(loaded, set.addresses, store, context);
   const judge = (spec: LoadedSpec): DiffReport => diffReport(spec, set, {
     logged,
     ...(argv.since === undefined ? {} : { sinceNs: instantOf(argv.since) }),

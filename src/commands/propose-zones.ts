@@ -8,6 +8,7 @@ import { proposeConduits } from '../infer/conduits.ts';
 import { explainAsset } from '../infer/explain.ts';
 import { proposeZones } from '../infer/zones.ts';
 import { withDeclaredMembers } from '../policy/declared-members.ts';
+import type { LoadedSpec } from '../policy/spec-load.ts';
 import { pinsOf } from '../policy/spec-pins.ts';
 import { printable } from '../render/printable.ts';
 import { proposalJson, proposalText } from '../render/proposal.ts';
@@ -17,6 +18,7 @@ import { readFromStore, storePath } from '../store/database.ts';
 import { readStatus } from '../store/read-status.ts';
 import { PROPOSAL_FACTOR, readAll } from './analysis.ts';
 import { DB_OPTION, defineCommand, JSON_OPTION, type CommandContext, type CommandResult } from './command.ts';
+import { strangersText, tellStrangers } from './same-plant.ts';
 import { requireSeparateFiles, storeFiles } from './separate-files.ts';
 
 export const proposeZonesCommand = defineCommand({
@@ -63,7 +65,8 @@ async function proposeZonesOf(argv: ProposeArguments, context: CommandContext): 
   const isBlank = existing !== null && statSync(existing).size <= LARGEST_BLANK && readFileSync(existing, 'utf8').trim() === '';
   const pinned = argv.pins ?? (isBlank ? null : existing);
   // Loaded where a spec is read or written: a table needs no YAML.
-  const decided = pinned === null || pinned === undefined ? null : (await import('../policy/spec-load.ts')).loadSpec(pinned);
+  const load = async (file: string): Promise<LoadedSpec> => (await import('../policy/spec-load.ts')).loadSpec(file);
+  const decided = pinned === null || pinned === undefined ? null : await load(pinned);
   // A spec says nothing of how well placements hold up; only what is shown does.
   const isShown = argv.explain !== undefined || argv.json === true || argv.out === undefined;
   const { set, status } = readFromStore(store, (db) => ({
@@ -71,6 +74,11 @@ async function proposeZonesOf(argv: ProposeArguments, context: CommandContext): 
     status: readStatus(db),
   }));
   if (set.conversations.length === 0) throw usageError('the store holds no conversations yet', 'Import a capture first: baseline import PATH...');
+  const held = isShown || existing === null || isBlank ? null : existing === pinned ? decided : await load(existing);
+  const strange = held === null ? null : strangersText(held, set.addresses, store);
+  // Who names the file twice wants it so: a second part of a plant, say, that shares no device with the first.
+  if (strange !== null && argv.pins !== argv.out) throw usageError(`${strange}; ${argv.out} was left as it is`, `Name the store of that plant with --db, or another file with --out; to add all of it nevertheless, name the file twice: --pins ${argv.out} --out ${argv.out}`);
+  if (decided !== null) tellStrangers(decided, set.addresses, store, context);
   const zones = proposeZones(set, { ...(decided === null ? {} : { pins: pinsOf(decided, set.addresses) }), ...(isShown ? {} : { stabilityRuns: 0 }) });
   const exitCode = argv.strict === true && !zones.completeness.sufficient ? EXIT.incomplete : EXIT.ok;
   if (argv.explain !== undefined) {

@@ -15,6 +15,7 @@ import { storePath } from '../store/database.ts';
 import { DB_OPTION, defineCommand, type CommandContext, type CommandResult } from './command.ts';
 import { openOnDesktop } from './open-on-desktop.ts';
 import { gatherReport, readForReport } from './report-input.ts';
+import { tellStrangers } from './same-plant.ts';
 import { requireSeparateFiles, storeFiles } from './separate-files.ts';
 import { writeFileWhole } from './whole-file.ts';
 
@@ -59,7 +60,9 @@ export function reportStore(argv: ReportArguments, context: CommandContext): Com
   requireSeparateFiles([['--out', argv.out]], [...storeFiles(path), ['the spec', argv.spec]]);
   const declared = argv.spec === undefined ? null : loadSpec(argv.spec);
   context.progress('reading observations');
-  const input = gatherReport({ storePath: path, declared, tool: context.version, commandLine: context.commandLine, progress: context.progress }, readForReport(path));
+  const reading = readForReport(path);
+  if (declared !== null) tellStrangers(declared, reading.set.addresses, path, context);
+  const input = gatherReport({ storePath: path, declared, tool: context.version, commandLine: context.commandLine, progress: context.progress }, reading);
   const report = assembleReport(input);
   const chunks = write({ ...report, input });
   if (argv.out === undefined) return { exitCode: EXIT.ok, output: chunks };

@@ -16,6 +16,7 @@ import { readStatus } from '../store/read-status.ts';
 import { readAll } from './analysis.ts';
 import { APPLICATION_IDS_OPTION, readApplicationIds } from './export.ts';
 import { DB_OPTION, defineCommand, JSON_OPTION, type CommandContext, type CommandResult } from './command.ts';
+import { tellStrangers } from './same-plant.ts';
 
 export const simulateCommand = defineCommand({
   syntax: 'simulate <spec>',
@@ -49,7 +50,9 @@ export function simulateStore(argv: SimulateArguments, context: CommandContext):
   const semantics = semanticsOf(argv.target);
   if (semantics === null) throw usageError(`there is no target "${argv.target}"`, `Choose one of ${SIMULATED_TARGETS.map((one) => one.target).join(', ')}.`);
   const loaded = loadSpec(argv.spec);
-  const { set, losses } = readFromStore(storePath(argv.db, context.environment), (db) => ({ set: readAll(db), losses: lossesOf(readStatus(db)) }));
+  const store = storePath(argv.db, context.environment);
+  const { set, losses } = readFromStore(store, (db) => ({ set: readAll(db), losses: lossesOf(readStatus(db)) }));
+  tellStrangers(loaded, set.addresses, store, context);
   const ids = argv['application-ids'];
   const written = writtenBy(argv.target, planOf(loaded, []), ids === undefined ? {} : { applicationIds: readApplicationIds(ids) });
   const simulation = simulate(loaded, set, semantics, { onDemand: argv['on-demand'] === true, written });

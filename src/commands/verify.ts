@@ -19,6 +19,7 @@ import { readStatus } from '../store/read-status.ts';
 import { readWindow, type HourSpan, type WindowedObservations } from '../store/read-window.ts';
 import { sensorText } from './analysis.ts';
 import { DB_OPTION, defineCommand, JSON_OPTION, type CommandContext, type CommandResult } from './command.ts';
+import { tellStrangers } from './same-plant.ts';
 
 const VERIFY_FORMATS = ['table', 'json', 'md'] as const;
 
@@ -98,6 +99,7 @@ function verifyPassively(argv: VerifyArguments, context: CommandContext): Comman
     probes: readProbes(db).filter(({ row }) => cutover === null || row.atNs >= BigInt(cutover) * BigInt(MS_PER_HOUR) * 1_000_000n),
     sensor: sensorText(readStatus(db)),
   }));
+  tellStrangers(loaded, after.set.addresses, path, context);
   const before = argv.before === undefined ? earlier : readFromStore(argv.before, (db) => windowOf(db, { from: null, until: null }));
   const verification = verifySpec({ loaded, set: after.set, traffic: after.traffic, before: before === null || before.set.sensor.hours.length === 0 ? null : before, attempts, probes, sensor });
   const view: VerificationView = { verification, basis: basisText(path, cutover, argv.before, after), notes: notesOf(after) };

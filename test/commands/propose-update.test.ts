@@ -85,3 +85,21 @@ test('into another file than the pins, rules and decisions stay behind, which is
   const { err } = await runLine(['propose-zones', '--db', at('plant.db'), '--pins', at('first.yaml'), '--out', at('new.yaml')]);
   expect(err).toMatch(/takes zones and assets from .*first\.yaml, and nothing of its rules, decisions and comments/);
 });
+
+test('the spec of another plant is told before anything else, and not mixed with this one unless it is named twice', async () => {
+  const foreign = proposed.replaceAll('10.20.', '10.99.').replaceAll(/mac: \[[^\]]*\]/g, 'mac: []').replaceAll(', mac: []', '');
+  const refused = await update(foreign);
+  expect(refused).toMatchObject({ code: EXIT.usage, out: '' });
+  expect(refused.err).toMatch(/spec\.yaml and .*plant\.db seem to be of different plants: the spec declares \d+ assets with addresses, and knows 1 of the \d+ addresses that were seen; .*spec\.yaml was left as it is\n {2}Name the store/);
+  expect(own()).toBe(foreign);
+
+  for (const command of ['diff', 'simulate']) {
+    const said = (await runLine([command, at('spec.yaml'), '--db', at('plant.db')])).err;
+    expect(said).toMatch(/^\S+spec\.yaml and \S+plant\.db seem to be of different plants: .*\. Name the store of that plant with --db, or the spec of this one\.\n/);
+    expect((await runLine([command, at('first.yaml'), '--db', at('plant.db')])).err).toBe('');
+  }
+
+  const added = await update(foreign, '--pins', at('spec.yaml'));
+  expect(added.code).toBe(EXIT.ok);
+  expect(added.err).toMatch(/seem to be of different plants[^]*updated, .* assets added/);
+});
