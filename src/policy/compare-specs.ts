@@ -4,15 +4,17 @@
  * In: two loaded specs. Out: findings about Permits, assets and zones, with places in the second spec (in the first for
  * what was removed). Permits are compared by what they let through, not by their ids or order. Left out on purpose: traffic.
  */
+import { addTo } from '../net/multi-map.ts';
 import { makeFinding, sortFindings } from './findings.ts';
 import type { Finding, FindingDraft } from './findings.ts';
 import { permitCovers } from './permit-cover.ts';
 import { isLive } from './permits.ts';
 import type { DeclaredPermit } from './permits.ts';
 import { permitsChange } from './requirements.ts';
-import { indexAssets } from './spec-assets.ts';
+import { declaredAssets, indexAssets } from './spec-assets.ts';
 import type { DeclaredAsset } from './spec-assets.ts';
 import type { LoadedSpec } from './spec-load.ts';
+import type { SpecZone } from './spec-schema.ts';
 
 const EMPTY = { conduit: null, permit: null, requirement: null, client: null, server: null, service: null, seen: [], directionConfidence: null } as const;
 
@@ -110,4 +112,49 @@ const compareAssets = (a: LoadedSpec, b: LoadedSpec): Finding[] => {
   return findings;
 };
 
-export const compareSpecs = (a: LoadedSpec, b: LoadedSpec): readonly Finding[] => sortFindings([...comparePermits(a, b), ...compareAssets(a, b)]);
+/** What a zone is but for its names: its assets; where it has none, what it is and where. */
+const zoneKey = ({ zone_id, kind, networks, vlans }: SpecZone, assets: readonly DeclaredAsset[]): string => {
+  const own = assets.filter(({ zone }) => zone === zone_id).map(({ id }) => id).sort();
+  return JSON.stringify(own.length > 0 ? own : [[], kind, networks, vlans]);
+};
+
+/** Zones of the first spec, each with the id that the second has for it: one id gone, one new, and between them the same zone. */
+const renamedZones = (a: LoadedSpec, b: LoadedSpec): ReadonlyMap<string, string> => {
+  const idsOnly = ({ spec }: LoadedSpec, other: LoadedSpec): Map<string, string[]> => {
+    const assets = declaredAssets(spec);
+    const byKey = new Map<string, string[]>();
+    for (const zone of spec.zones) if (other.spec.zones.every(({ zone_id }) => zone_id !== zone.zone_id)) addTo(byKey, zoneKey(zone, assets), zone.zone_id);
+    return byKey;
+  };
+  const fresh = idsOnly(b, a);
+  return new Map([...idsOnly(a, b)].flatMap(([key, gone]): [string, string][] => {
+    const now = fresh.get(key) ?? [];
+    return gone.length === 1 && now.length === 1 ? [[gone[0], now[0]]] : [];
+  }));
+};
+
+/** The first spec in the words of the second, so that a new id of a zone is one difference and not one of every rule and asset. */
+const withZonesRenamed = (loaded: LoadedSpec, names: ReadonlyMap<string, string>): LoadedSpec => {
+  const nameOf = (zone: string): string => names.get(zone) ?? zone;
+  return {
+    ...loaded,
+    spec: { ...loaded.spec, zones: loaded.spec.zones.map((zone) => ({ ...zone, zone_id: nameOf(zone.zone_id) })) },
+    permits: loaded.permits.map((declared) => ({
+      ...declared,
+      permit: { ...declared.permit, from: { ...declared.permit.from, zone: nameOf(declared.permit.from.zone) }, to: { ...declared.permit.to, zone: nameOf(declared.permit.to.zone) } },
+      unidirectional: declared.unidirectional === null ? null : { ...declared.unidirectional, from: nameOf(declared.unidirectional.from), to: nameOf(declared.unidirectional.to) },
+    })),
+  };
+};
+
+const renamings = (names: ReadonlyMap<string, string>, b: LoadedSpec): Finding[] =>
+  [...names].map(([before, now]) => makeFinding({
+    ...EMPTY, fromZone: now, toZone: null, place: b.locate(['zones', b.spec.zones.findIndex(({ zone_id }) => zone_id === now)]), type: 'zone-changed', severity: 'info', key: [before, now, 'renamed'],
+    title: `${before} is called ${now} now`, detail: 'It is the same zone under another id: its rules and assets are compared as such.', remedy: 'use the new id where others name the zone',
+  }));
+
+export const compareSpecs = (a: LoadedSpec, b: LoadedSpec): readonly Finding[] => {
+  const names = renamedZones(a, b);
+  const before = withZonesRenamed(a, names);
+  return sortFindings([...comparePermits(before, b), ...compareAssets(before, b), ...renamings(names, b)]);
+};

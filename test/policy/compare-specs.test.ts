@@ -53,6 +53,26 @@ describe('two specs', () => {
     }
   });
 
+  it('another id for the same zone is one thing, and what differs beside it is told as ever', () => {
+    const diode = SPEC.replace('rule_id: SSH,', 'rule_id: SSH, unidirectional: {from: OPS, to: CELL},');
+    for (const spec of [SPEC, diode]) {
+      const renamed = spec.replaceAll('CELL', 'FILTERS');
+      expect(told(spec, renamed)).toEqual(['info zone-changed: CELL is called FILTERS now']);
+      expect(told(spec, renamed.replace('end: 99', 'end: 199'))).toEqual(['low permit-widened: POLL (OPS -> FILTERS, Modbus/TCP) lets through more', 'info zone-changed: CELL is called FILTERS now']);
+    }
+    const both = SPEC.replaceAll('CELL', 'FILTERS').replaceAll('OPS', 'CONTROL');
+    expect(told(SPEC, both)).toEqual(['info zone-changed: OPS is called CONTROL now', 'info zone-changed: CELL is called FILTERS now']);
+    const external = SPEC.replace('conduits:\n', '  - {zone_id: WAN, name: Carrier, kind: external}\nconduits:\n');
+    expect(told(external, external.replace('WAN', 'CARRIER'))).toEqual(['info zone-changed: WAN is called CARRIER now']);
+  });
+
+  it('a zone with other members, or an id that was there, is no rename', () => {
+    const split = SPEC.replaceAll('CELL', 'FILTERS').replace(', {asset_id: PLC-2, ip: [10.2.0.2]}', '').replace('{asset_id: HIST,', '{asset_id: PLC-2, ip: [10.2.0.2]}, {asset_id: HIST,').replace('[PLC-1, PLC-2]', '[PLC-1]');
+    expect(told(SPEC, split)).toContain('low zone-changed: CELL is gone');
+    const swapped = SPEC.replaceAll('CELL', 'X').replaceAll('OPS', 'CELL').replaceAll('X', 'OPS');
+    expect(told(SPEC, swapped).filter((line) => line.includes('asset-moved'))).toHaveLength(3);
+  });
+
   it('another id for the same device changes no rule, another address does', () => {
     const named = SPEC.replaceAll('PLC-1', 'FILTER-1');
     expect(told(SPEC, named)).toEqual([]);
