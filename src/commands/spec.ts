@@ -148,9 +148,10 @@ function readFolder(folder: string): RegisterList[] {
 function importLists(argv: SpecArguments, lists: readonly RegisterList[], context: CommandContext): CommandResult {
   const spec = argv.into;
   if (spec === undefined) throw usageError('nothing says into which spec', `Write: baseline spec ${argv.action ?? 'import-assets'} ${argv.file} --into spec.yaml`);
-  const { text, problems, sentences } = importRegister(existsSync(spec) ? readListedSpec(spec) : null, spec, lists);
+  const existing = existsSync(spec) ? readListedSpec(spec) : null;
+  const { text, problems, sentences } = importRegister(existing, spec, lists);
   if (text === null) {
-    context.say(`${spec} was not changed`);
+    context.say(existing === null ? `${spec}: no such file, and these lists do not make a new spec. Name the spec that they are of with --into, or let propose-zones --out write it first.` : `${spec} was not changed`);
     return { exitCode: EXIT.usage, output: problems.map(({ file, line, column, message, remedy }) => lineOf(file, line, column, message, remedy)) };
   }
   writeFileWhole(spec, text);

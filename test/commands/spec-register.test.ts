@@ -91,6 +91,16 @@ describe('registers', () => {
     expect(readFileSync(spec, 'utf8')).toBe(before);
   });
 
+  it('a spec that is not there, and lists that do not make one', async () => {
+    mkdirSync(at('rules'));
+    writeFileSync(at('rules/permits.csv'), 'rule_id,conduit,source_zone,destination_zone,protocol\nC1-001,C1,Z2,Z1,Modbus/TCP\n');
+    const ran = await runLine(['spec', 'import-register', at('rules'), '--into', at('missing.yaml')]);
+    expect(ran.code).toBe(EXIT.usage);
+    expect(ran.err).toBe(`${at('missing.yaml')}: no such file, and these lists do not make a new spec. Name the spec that they are of with --into, or let propose-zones --out write it first.\n`);
+    expect(ran.out).toMatch(/permits\.csv:2:\d+: the zone "Z2" is not declared/);
+    expect(existsSync(at('missing.yaml'))).toBe(false);
+  });
+
   it('an asset list alone makes a spec', async () => {
     writeFileSync(at('assets.csv'), 'asset_id;zone;ip\r\nPLC-1;Z1;10.0.0.1\r\n');
     expect((await runLine(['spec', 'import-assets', at('assets.csv'), '--into', at('new.yaml')])).code).toBe(EXIT.ok);
