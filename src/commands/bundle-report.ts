@@ -8,19 +8,20 @@ import type { CommandContext } from './command.ts';
 import { gatherReport, type StoreReading } from './report-input.ts';
 
 /** About the packed store and the packed spec, whatever they were called before. */
-export function bundledReport(store: string, reading: StoreReading, specText: string | null, tool: string, { progress }: Pick<CommandContext, 'progress'>): string {
+export function bundledReport(store: string, reading: StoreReading, declared: LoadedSpec | null, tool: string, { progress }: Pick<CommandContext, 'progress'>): string {
   const gathered = gatherReport({
     storePath: store,
-    declared: specText === null ? null : specOf(specText),
+    declared,
     tool,
-    commandLine: `baseline report ${specText === null ? '' : `${SPEC} `}--db ${STORE} --out ${REPORT}`,
+    commandLine: `baseline report ${declared === null ? '' : `${SPEC} `}--db ${STORE} --out ${REPORT}`,
     progress,
   }, reading);
   const input = { ...gathered, storePath: STORE };
   return [...reportHtml({ ...assembleReport(input), input })].join('');
 }
 
-function specOf(text: string): LoadedSpec {
+/** The spec of a bundle, which is known by its member's name. */
+export function packedSpec(text: string): LoadedSpec {
   const { loaded, problems } = parseSpec(text, SPEC);
   if (loaded === null) throw usageError(`the spec does not hold: line ${problems[0].line}: ${problems[0].message}`, problems[0].remedy);
   return loaded;

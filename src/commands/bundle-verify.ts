@@ -1,21 +1,23 @@
 /**
  * `baseline bundle verify evidence.tar`: is it whole, is it what was signed, and does this machine come to the same proposal
  * and report from the packed store? In: a file that anybody may have made. Out: one line a check; exit 1 when one does not
- * hold, 2 when the file is no bundle (cut short, links, foreign names, members twice or too many). Nothing is unpacked by
- * its name: the store goes into a private folder, everything else stays in memory or is only digested.
+ * hold, 2 when the file is no bundle (cut short, links, foreign names, members twice or too many) or its store or spec is none. Nothing
+ * is unpacked by its name: the store goes into a private folder, everything else stays in memory or is only digested.
  */
 import { createHash, verify } from 'node:crypto';
 import { closeSync, openSync, readSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { EXIT, usageError, type BaselineError } from '../errors.ts';
+import { BaselineError, EXIT, usageError } from '../errors.ts';
+import { plural } from '../infer/plural.ts';
 import { MANIFEST, parseManifest, PROPOSAL, REPORT, SIGNATURE, SPEC, STORE, type Manifest } from '../render/bundle/manifest.ts';
 import { readTarHeader, TAR_BLOCK, TAR_END, tarPadding } from '../render/bundle/tar.ts';
 import { jsonDocument } from '../render/json.ts';
 import { lossText } from '../render/losses.ts';
 import { printable } from '../render/printable.ts';
+import { openForReading } from '../store/database.ts';
 import { makeScratchFolder } from '../store/scratch-folder.ts';
 import { keyDigest, readKey } from './bundle-key.ts';
-import { bundledReport } from './bundle-report.ts';
+import { bundledReport, packedSpec } from './bundle-report.ts';
 import { memberTime, statementsOf, type Statements } from './bundle-statements.ts';
 import type { CommandContext, CommandResult } from './command.ts';
 import { proposedSpec } from './proposed-spec.ts';
@@ -53,7 +55,7 @@ export function verifyBundle(argv: VerifyArguments, context: CommandContext): Co
     const { manifest } = bundle;
     const checks = [signatureCheck(bundle, key), ...memberChecks(bundle)];
     // What is not what it says it is, is not looked into.
-    if (checks.every(({ holds }) => holds !== false)) checks.push(...analysisChecks(bundle, join(folder, STORE), context));
+    if (checks.every(({ holds }) => holds !== false)) checks.push(...analysisChecks(argv.file, bundle, join(folder, STORE), context));
     const holds = checks.every((check) => check.holds !== false);
     return { exitCode: holds ? EXIT.ok : EXIT.findings, output: argv.json === true ? [jsonDocument({ holds, checks, manifest })] : describe(argv.file, manifest, checks, holds) };
   } finally {
@@ -204,7 +206,18 @@ const memberChecks = ({ manifest, digests, sizes }: Bundle): Check[] =>
   });
 
 /** The same questions to the same evidence, here and now. */
-function analysisChecks({ manifest, specText }: Bundle, store: string, context: CommandContext): Check[] {
+function analysisChecks(path: string, { manifest, specText }: Bundle, store: string, context: CommandContext): Check[] {
+  /** What a member is not, no advice for a store or a spec of one's own mends. */
+  const opened = <T>(open: () => T): T => {
+    try {
+      return open();
+    } catch (error) {
+      if (!(error instanceof BaselineError)) throw error;
+      throw usageError(`${path}: ${error.message.replace(store, STORE)}`, `Take the file again from where it was made, or verify it with the program that packed it (${manifest.provenance.tool}).`);
+    }
+  };
+  opened(() => openForReading(store).close());
+  const declared = specText === null ? null : opened(() => packedSpec(specText));
   context.progress('making the proposal again');
   const reading = readForReport(store);
   const { set, status } = reading;
@@ -219,7 +232,7 @@ function analysisChecks({ manifest, specText }: Bundle, store: string, context: 
   return [
     ...statementChecks(manifest, statementsOf(status, proposal.zones.completeness, tool), made),
     again(PROPOSAL, proposal.text),
-    again(REPORT, bundledReport(store, reading, specText, tool, context)),
+    again(REPORT, bundledReport(store, reading, declared, tool, context)),
   ];
 }
 
@@ -230,7 +243,7 @@ function statementChecks(manifest: Statements, store: Statements, made: string):
   const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
   const of = (check: string, holds: boolean, sentence: string, otherwise: string): Check => ({ check, holds, sentence: holds ? sentence : otherwise });
   return [
-    of('packets', said.packets === packets && said.captures.length === captures.length, `${packets} of ${captures.length} captures in the store`, `${packets} of ${captures.length} captures in the store, but the manifest says ${said.packets} of ${said.captures.length}`),
+    of('packets', said.packets === packets && said.captures.length === captures.length, `${packets} of ${plural(captures.length, 'capture')} in the store`, `${packets} of ${plural(captures.length, 'capture')} in the store, but the manifest says ${said.packets} of ${said.captures.length}`),
     of('captures', same(said.captures, captures), 'names, digests, states and packets as in the store', 'the manifest says other names, digests, states or packets than the store'),
     of('observed', same(said.observed, observed), `${observed.first ?? 'nothing'} to ${observed.last ?? ''}`, `${observed.first ?? 'nothing'} to ${observed.last ?? ''} in the store, and the manifest says otherwise`),
     of('losses', same(manifest.losses, store.losses), `${store.losses.length} told, as the store has them`, `the store has ${store.losses.length}, and the manifest says otherwise${made}`),
@@ -243,8 +256,8 @@ const LONGEST_LINE = 1000;
 function* describe(path: string, manifest: Manifest, checks: readonly Check[], holds: boolean): Generator<string> {
   const { losses, completeness, provenance, redaction } = manifest;
   yield lossText([...losses, ...completeness]);
-  yield `Observed ${provenance.observed.first ?? 'nothing'} to ${provenance.observed.last ?? ''}, ${provenance.packets} packets, packed by ${printable(provenance.tool)}\n`;
-  if (redaction !== null) yield `Redacted: ${redaction.addresses} addresses, ${redaction.names} names and ${redaction.texts} texts were replaced.\n${redaction.differences.map((line) => `  - ${printable(line, LONGEST_LINE)}\n`).join('')}`;
+  yield `Observed ${provenance.observed.first ?? 'nothing'} to ${provenance.observed.last ?? ''}, ${plural(provenance.packets, 'packet')}, packed by ${printable(provenance.tool)}\n`;
+  if (redaction !== null) yield `Redacted: ${plural(redaction.addresses, 'address', 'addresses')}, ${plural(redaction.names, 'name')} and ${plural(redaction.texts, 'text')} replaced.\n${redaction.differences.map((line) => `  - ${printable(line, LONGEST_LINE)}\n`).join('')}`;
   const widest = Math.max(...checks.map(({ check }) => check.length));
   for (const { check, holds: verdict, sentence } of checks) yield `  ${verdict === null ? '-   ' : verdict ? 'ok  ' : 'FAIL'} ${check.padEnd(widest)}  ${printable(sentence, LONGEST_LINE)}\n`;
   yield holds ? `${printable(path)} holds.\n` : `${printable(path)} does not hold.\n`;

@@ -7,17 +7,18 @@ import { createHash, createPublicKey, sign, type KeyObject } from 'node:crypto';
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { EXIT, usageError } from '../errors.ts';
+import { plural } from '../infer/plural.ts';
 import { loadSpec } from '../policy/spec-load.ts';
 import { MANIFEST, manifestText, PROPOSAL, REPORT, SIGNATURE, SPEC, STORE, type Manifest, type ManifestMember } from '../render/bundle/manifest.ts';
 import { LARGEST_MEMBER, TAR_END, tarHeader, tarPadding } from '../render/bundle/tar.ts';
 import { jsonDocument } from '../render/json.ts';
-import { grouped } from '../render/instant.ts';
+import { groupedPlural } from '../render/instant.ts';
 import { readFromStore, storePath } from '../store/database.ts';
 import { packStore } from '../store/pack-store.ts';
 import { readOutline } from '../store/read.ts';
 import { makeScratchFolder } from '../store/scratch-folder.ts';
 import { keyDigest, readKey } from './bundle-key.ts';
-import { bundledReport } from './bundle-report.ts';
+import { bundledReport, packedSpec } from './bundle-report.ts';
 import { memberTime, statementsOf } from './bundle-statements.ts';
 import { KEPT_SENTENCES, redactCopy, type Redaction } from './bundle-redact.ts';
 import { verifyBundle } from './bundle-verify.ts';
@@ -89,7 +90,7 @@ function packBundle(argv: BundleArguments, context: CommandContext): CommandResu
     });
     const evidence = { store, redaction, specText: redaction === null ? (declared?.text ?? null) : (redaction as Redaction).specText };
     const manifest = writeBundle(argv.out, evidence, signer, context);
-    context.say(`${argv.out}: ${manifest.members.length} members, ${grouped(manifest.provenance.packets)} packets of ${manifest.provenance.captures.length} captures, ${manifest.losses.length} losses told${signer === null ? '; not signed' : `; signed by key sha256:${manifest.signedBy}`}.`);
+    context.say(`${argv.out}: ${plural(manifest.members.length, 'member')}, ${groupedPlural(manifest.provenance.packets, 'packet')} of ${plural(manifest.provenance.captures.length, 'capture')}, ${plural(manifest.losses.length, 'loss', 'losses')} told${signer === null ? '; not signed' : `; signed by key sha256:${manifest.signedBy}`}.`);
     if (redaction !== null && map !== undefined) sayRedaction(redaction, map, context);
     return { exitCode: EXIT.ok, output: [] };
   } finally {
@@ -120,7 +121,7 @@ function writeBundle(out: string, { store, specText, redaction }: Evidence, sign
   const { status } = evidence;
   context.progress('placing assets');
   const proposal = proposedSpec(evidence.set, status, context.version);
-  const report = bundledReport(store, evidence, specText, context.version, context);
+  const report = bundledReport(store, evidence, specText === null ? null : packedSpec(specText), context.version, context);
   const members = [textMember(PROPOSAL, proposal.text), textMember(REPORT, report), ...(specText === null ? [] : [textMember(SPEC, specText)]), fileMember(STORE, store)];
   const manifest: Omit<Manifest, 'schemaVersion'> = {
     ...statementsOf(status, proposal.zones.completeness, context.version),

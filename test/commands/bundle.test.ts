@@ -221,6 +221,17 @@ describe('what is no bundle (exit 2)', () => {
     for (const length of [0, 1, 511, 512, 513, 4096, tar.length >> 1, tar.length - 1025, tar.length - 1024, tar.length - 512, tar.length - 1]) await refused(tar.subarray(0, length), /no evidence bundle/);
   });
 
+  test.each([
+    ['a store that is text', 'store.db', Buffer.from('no store'), /forged\.tar: the store store\.db is not a baseline store: it looks like text\n/],
+    ['an empty store', 'store.db', Buffer.alloc(0), /forged\.tar: the store store\.db is empty\n/],
+    ['a spec that does not hold', 'spec.yaml', Buffer.from('zones: ['), /forged\.tar: the spec does not hold: line 1: /],
+  ])('%s, in a bundle that agrees with itself', async (_, name, data, says) => {
+    const ran = await forged((members) => void members.set(name, data));
+    expect(ran).toMatchObject({ code: EXIT.usage, out: '' });
+    expect(ran.err).toMatch(says);
+    expect(ran.err).toMatch(/\n {2}Take the file again from where it was made, or verify it with the program that packed it \(baseline [\d.]+\)\.\n$/);
+  });
+
   test('members twice, too many, too few, in another order, or with something behind them', async () => {
     const members = membersOf(bundle);
     const time = timeOf(bundle);
