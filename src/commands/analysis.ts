@@ -5,6 +5,7 @@
 import { describeOperation } from '../decode/app/registry.ts';
 import { usageError } from '../errors.ts';
 import { inferAssets } from '../infer/assets.ts';
+import { plural } from '../infer/plural.ts';
 import type { Asset, Completeness, PlacedAsset, Zone } from '../infer/proposal.ts';
 import { spelledAsId } from '../infer/spec-id.ts';
 import { proposeZones } from '../infer/zones.ts';
@@ -90,5 +91,5 @@ const MOST_CAPTURES = 3;
 /** The captures by name: which sensor heard it. */
 export function sensorText({ captures }: StoreStatus): string {
   const names = [...new Set(captures.map(({ name }) => name.slice(name.lastIndexOf('/') + 1)))];
-  return names.length <= MOST_CAPTURES ? names.join(', ') : `${names.slice(0, MOST_CAPTURES).join(', ')} and ${names.length - MOST_CAPTURES} more captures`;
+  return names.length <= MOST_CAPTURES ? names.join(', ') : `${names.slice(0, MOST_CAPTURES).join(', ')} and ${plural(names.length - MOST_CAPTURES, 'more capture')}`;
 }

@@ -3,6 +3,7 @@
  * open for writing, and the spec. Out: both redacted, what was replaced by what, and whether the proposal still says the same.
  */
 import { proposeConduits, type ConduitProposal } from '../infer/conduits.ts';
+import { plural } from '../infer/plural.ts';
 import { proposeZones } from '../infer/zones.ts';
 import type { ObservationSet } from '../observation.ts';
 import { diffReport } from '../policy/diff.ts';
@@ -63,7 +64,7 @@ const proposalOf = (set: ObservationSet): ConduitProposal => proposeConduits(set
 
 function proposalDifferences(before: ObservationSet, after: ObservationSet, redactor: Redactor): string[] {
   const count = shapeDifferences(proposalShape(proposalOf(before), redactor.address), proposalShape(proposalOf(after), (address) => address));
-  return count === 0 ? [] : [`${count} zones and Permits of the proposal are not those that the store proposes before redaction.`];
+  return count === 0 ? [] : [`${plural(count, 'zone or Permit of the proposal is not one of those', 'zones and Permits of the proposal are not those')} that the store proposes before redaction.`];
 }
 
 function specDifferences(declared: LoadedSpec | null, specText: string | null, before: ObservationSet, after: ObservationSet): string[] {
@@ -72,5 +73,5 @@ function specDifferences(declared: LoadedSpec | null, specText: string | null, b
   if (loaded === null) throw new Error(`the redacted spec does not load: ${problems[0]?.message ?? ''}`);
   const findings = (spec: LoadedSpec, set: ObservationSet): string[] => diffReport(spec, set).findings.map((finding) => `${finding.type} ${finding.severity}`);
   const count = shapeDifferences(findings(declared, before), findings(loaded, after));
-  return count === 0 ? [] : [`${count} findings against the spec are not those of the spec and store before redaction.`];
+  return count === 0 ? [] : [`${plural(count, 'finding against the spec is not one of those', 'findings against the spec are not those')} of the spec and store before redaction.`];
 }

@@ -3,7 +3,7 @@
  * run, once a second. Out: sentences for a person, each once when something changes; a status line; and counters
  * (`live.*`) that stay in the store as sensor truth.
  */
-import { grouped, shortOctets } from '../render/instant.ts';
+import { grouped, groupedPlural, shortOctets } from '../render/instant.ts';
 import type { CaptureTotals } from '../source/pcap-stats.ts';
 import type { LiveEvent } from '../source/live.ts';
 import type { RunFigures } from '../store/record-live.ts';
@@ -62,7 +62,7 @@ export function createTalk({ name, nowMs, say, progress }: TalkOptions): Talk {
     const refused = figures.refusal !== '';
     if (refused && !isRefused) say(`${figures.refusal}; counting goes on in memory, and it is tried again at every checkpoint`);
     if (!refused && isRefused) {
-      const lost = figures.notAnalysed === 0 ? 'nothing was lost' : `${grouped(figures.notAnalysed)} packets were not analysed`;
+      const lost = figures.notAnalysed === 0 ? 'nothing was lost' : `${groupedPlural(figures.notAnalysed, 'packet was', 'packets were')} not analysed`;
       say(`the store takes checkpoints again; ${lost}`);
     }
     isRefused = refused;
@@ -92,18 +92,18 @@ export function createTalk({ name, nowMs, say, progress }: TalkOptions): Talk {
         say(`${name}: the kernel drops packets, for they are not taken fast enough; a larger --buffer bridges bursts (docs/operations.md)`);
       }
       const complete = completeness === null ? '' : `, ${Math.floor(100 * completeness)} % complete`;
-      const seen = `${grouped(figures.conversations)} conversations (${grouped(figures.newInLastHour)} new in the last hour)${complete}`;
+      const seen = `${groupedPlural(figures.conversations, 'conversation')} (${grouped(figures.newInLastHour)} new in the last hour)${complete}`;
       if (now - hourMs >= HOUR_MS) {
-        say(`${name}: ${grouped(figures.packets - atHour.packets)} packets in the last hour, ${seen}, ${lossText(lost - atHour.lost)}`);
+        say(`${name}: ${groupedPlural(figures.packets - atHour.packets, 'packet')} in the last hour, ${seen}, ${lossText(lost - atHour.lost)}`);
         hourMs = now;
         atHour = { packets: figures.packets, lost };
       }
-      progress(`${name}  ${grouped(Math.round(rate))} packets/s  ${seen}  ${grouped(figures.packets)} packets  ${lossText(lost)}${isRefused ? '  STORE REFUSES' : ''}`);
+      progress(`${name}  ${groupedPlural(Math.round(rate), 'packet')}/s  ${seen}  ${groupedPlural(figures.packets, 'packet')}  ${lossText(lost)}${isRefused ? '  STORE REFUSES' : ''}`);
       packets = figures.packets;
       tickMs = now;
     },
     summary(figures, totals) {
-      const taken = `${name}: ${grouped(figures.packets)} packets (${shortOctets(figures.bytes)}) in ${timeText(nowMs() - beganMs)}`;
+      const taken = `${name}: ${groupedPlural(figures.packets, 'packet')} (${shortOctets(figures.bytes)}) in ${timeText(nowMs() - beganMs)}`;
       if (totals === null) return taken;
       return `${taken}; ${grouped(totals.received)} received, ${grouped(totals.kernelDropped)} dropped by the kernel, ${grouped(totals.interfaceDropped)} by the interface`;
     },

@@ -6,6 +6,7 @@
 import { performance } from 'node:perf_hooks';
 import process from 'node:process';
 import { EXIT, usageError } from '../errors.ts';
+import { plural } from '../infer/plural.ts';
 import type { FrameBatch, FrameSource } from '../source/frame-batch.ts';
 import { openLive, type LiveBatch, type LiveSource } from '../source/live.ts';
 import { dropPrivileges, runsAsRoot } from '../source/live-privileges.ts';
@@ -255,7 +256,7 @@ function keeper(ring: RingWriter, live: LiveSource, run: LiveRun, context: Comma
     if (state.framesNotKept > notKept) run.note('live.ring-frames-not-kept', state.framesNotKept - notKept);
     notKept = state.framesNotKept;
     if (state.failure !== undefined && failure === undefined) context.say(`ring: ${state.failure}; packets are analysed but not kept until it can be written again`);
-    if (state.failure === undefined && failure !== undefined) context.say(`ring: written again; ${notKept} packets were not kept`);
+    if (state.failure === undefined && failure !== undefined) context.say(`ring: written again; ${plural(notKept, 'packet was', 'packets were')} not kept`);
     failure = state.failure;
   };
 }

@@ -10,6 +10,7 @@ import type { ExportOptions } from '../export/exporter.ts';
 import { planOf } from '../export/plan.ts';
 import { passingBySummary } from '../export/passing-by.ts';
 import { exporterOf, listTargets } from '../export/registry.ts';
+import { plural } from '../infer/plural.ts';
 import { loadSpec } from '../policy/spec-load.ts';
 import { jsonDocument } from '../render/json.ts';
 import { textTable, type Cell, type Column } from '../render/table.ts';
@@ -104,11 +105,11 @@ function writeFiles(folder: string, result: ExportResult): void {
 }
 
 function summary(folder: string, filters: boolean, { target, mode, files, losses, refused }: ExportResult): string {
-  if (!filters) return `${folder}: ${files.length} files for ${target}`;
+  if (!filters) return `${folder}: ${plural(files.length, 'file')} for ${target}`;
   const count = (verdict: string): number => losses.filter((row) => row.verdict === verdict).length;
-  const verdicts = `${count('enforced')} Permits enforced, ${count('widened')} widened, ${count('not-enforceable')} not enforceable`;
-  if (refused.length > 0) return `${folder}: no configuration was written, because it would let more through than ${refused.length} Permits say (--allow-wider writes it); ${verdicts}`;
-  return `${folder}: ${files.length} files for ${target}, ${mode} mode; ${verdicts}`;
+  const verdicts = `${plural(count('enforced'), 'Permit')} enforced, ${count('widened')} widened, ${count('not-enforceable')} not enforceable`;
+  if (refused.length > 0) return `${folder}: no configuration was written, because it would let more through than ${plural(refused.length, 'Permit says', 'Permits say')} (--allow-wider writes it); ${verdicts}`;
+  return `${folder}: ${plural(files.length, 'file')} for ${target}, ${mode} mode; ${verdicts}`;
 }
 
 function targetTable(json: boolean, context: CommandContext): Iterable<string> {

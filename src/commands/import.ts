@@ -1,7 +1,8 @@
 /** `baseline import PATH...`: captures and firewall logs into the store, in order; a bad file never stops the rest. */
 import { availableParallelism } from 'node:os';
 import { BaselineError, EXIT, usageError, type ExitCode } from '../errors.ts';
-import { grouped } from '../render/instant.ts';
+import { plural } from '../infer/plural.ts';
+import { grouped, groupedPlural } from '../render/instant.ts';
 import { jsonLine } from '../render/json.ts';
 import { expandPaths, type CaptureFile } from '../source/ring-folder.ts';
 import { openForWriting, storePath } from '../store/database.ts';
@@ -75,7 +76,7 @@ const FILES_TOLD = 32;
 export async function runImport(argv: ImportArguments, context: CommandContext): Promise<CommandResult> {
   const { files, skipped, rejected } = await expandPaths(argv.paths);
   for (const { path, reason } of skipped) if (context.verbose) context.say(`passed over ${path}: ${reason}`);
-  if (!context.verbose && skipped.length > 0) context.say(`${skipped.length} entries of folders are no captures and were passed over (--verbose lists them)`);
+  if (!context.verbose && skipped.length > 0) context.say(`${plural(skipped.length, 'entry of folders is no capture and was', 'entries of folders are no captures and were')} passed over (--verbose lists them)`);
   const results: FileResult[] = [];
   const report = async (result: FileResult): Promise<void> => {
     results.push(result);
@@ -180,7 +181,7 @@ function summary(results: readonly FileResult[], packets: number): string {
   const counts = new Map<string, number>();
   for (const { status } of results) counts.set(status, (counts.get(status) ?? 0) + 1);
   const parts = [...counts].map(([status, count]) => `${count} ${status}`);
-  return `${results.length} ${results.some((one) => one.log !== undefined) ? 'files' : 'captures'}: ${parts.join(', ')}; ${grouped(packets)} packets in all`;
+  return `${results.length} ${results.some((one) => one.log !== undefined) ? 'files' : 'captures'}: ${parts.join(', ')}; ${groupedPlural(packets, 'packet')} in all`;
 }
 
 function exitCodeOf(results: readonly FileResult[], packets: number, aborted: boolean): ExitCode {

@@ -5,6 +5,7 @@
  */
 import { extname } from 'node:path';
 import { EXIT, usageError } from '../errors.ts';
+import { plural } from '../infer/plural.ts';
 import { loadSpec } from '../policy/spec-load.ts';
 import { assembleReport } from '../render/report/assemble.ts';
 import { reportHtml } from '../render/report/html.ts';
@@ -68,7 +69,7 @@ export function reportStore(argv: ReportArguments, context: CommandContext): Com
   if (argv.out === undefined) return { exitCode: EXIT.ok, output: chunks };
   writeFileWhole(argv.out, [...chunks].join(''));
   const { model } = report;
-  context.say(`${argv.out}: ${model.zones.length} zones, ${model.conduits.length} conduits, ${model.findings.length} findings, ${model.decisions.length} open decisions.`);
+  context.say(`${argv.out}: ${plural(model.zones.length, 'zone')}, ${plural(model.conduits.length, 'conduit')}, ${plural(model.findings.length, 'finding')}, ${plural(model.decisions.length, 'open decision')}.`);
   if (argv.open === true) openOnDesktop(argv.out, (opener) => `${argv.out} is written, but ${opener} cannot be started: open it by hand.`, context);
   return { exitCode: EXIT.ok, output: [] };
 }

@@ -4,6 +4,7 @@
  * process of its own (serve-child.ts): a large plant takes it half a minute, and the door must answer meanwhile.
  */
 import { BaselineError, specError } from '../errors.ts';
+import { plural } from '../infer/plural.ts';
 import { withLogged } from '../policy/diff-logged.ts';
 import { diffReport } from '../policy/diff.ts';
 import { acceptFindings } from '../policy/spec-accept.ts';
@@ -83,7 +84,7 @@ export function openDesk({ storePath, specFile, tool, commandLine }: DeskSetting
         revision: reading.revision,
         spec,
         isCapturing: reading.status.captures.some(({ state }) => state === 'running'),
-        sentence: `${zones.length} zones, ${assets.length} assets, ${findings.length} findings`,
+        sentence: `${plural(zones.length, 'zone')}, ${plural(assets.length, 'asset')}, ${plural(findings.length, 'finding')}`,
       };
     }),
   };

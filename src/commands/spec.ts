@@ -85,7 +85,7 @@ function checkSpecFile(argv: SpecArguments, context: CommandContext): CommandRes
   if (loaded !== null) {
     const { zones, conduits } = loaded.spec;
     const lints = checkSpec(loaded);
-    context.say(`${argv.file}: ${zones.length} zones, ${conduits?.length ?? 0} conduits, ${loaded.permits.length} Permits; it loads, ${lints.length === 0 ? 'and nothing in it looks wrong' : `${plural(lints.length, 'thing')} in it should be looked at`}`);
+    context.say(`${argv.file}: ${plural(zones.length, 'zone')}, ${plural(conduits?.length ?? 0, 'conduit')}, ${plural(loaded.permits.length, 'Permit')}; it loads, ${lints.length === 0 ? 'and nothing in it looks wrong' : `${plural(lints.length, 'thing')} in it should be looked at`}`);
     const output = lints.map(({ line, column, severity, rule, message, remedy }) => lineOf(argv.file, line, column, `[${severity}] ${rule}: ${message}`, remedy));
     return { exitCode: lints.some(({ severity }) => severity !== 'low' && severity !== 'info') ? EXIT.findings : EXIT.ok, output };
   }

@@ -5,7 +5,7 @@
 import { EXIT } from '../errors.ts';
 import type { Completeness } from '../infer/proposal.ts';
 import { csvTable } from '../render/csv.ts';
-import { grouped, shortInstant, shortOctets } from '../render/instant.ts';
+import { grouped, groupedPlural, shortInstant, shortOctets } from '../render/instant.ts';
 import { jsonDocument, jsonLine } from '../render/json.ts';
 import { markdownTable } from '../render/markdown.ts';
 import { printable } from '../render/printable.ts';
@@ -114,7 +114,7 @@ function summary(record: StatusRecord, status: StoreStatus): [string, string][] 
     ['store', `${record.store.path} (version ${record.store.version})`],
     ['observed', status.firstNs === null ? 'nothing yet' : `${shortInstant(status.firstNs)} to ${shortInstant(status.lastNs)} UTC, ${hoursText(status)}`],
     ['packets', `${grouped(totals.packets)} (${shortOctets(totals.bytes)})`],
-    ['seen', `${grouped(record.totals.assets)} assets, ${grouped(totals.conversations)} conversations, ${grouped(totals.operations)} operations`],
+    ['seen', `${groupedPlural(record.totals.assets, 'asset')}, ${groupedPlural(totals.conversations, 'conversation')}, ${groupedPlural(totals.operations, 'operation')}`],
     ...openedTunnels(record),
     ...(status.captures.some((capture) => capture.kind === 'live')
       ? [['live', `${grouped(live.received)} received, ${grouped(live.processed)} processed, ${grouped(live.kernelDropped)} dropped by the kernel, ${grouped(live.interfaceDropped)} by the interface`] as [string, string]]

@@ -5,6 +5,7 @@
  */
 import { networkInterfaces } from 'node:os';
 import { EXIT, usageError } from '../errors.ts';
+import { plural } from '../infer/plural.ts';
 import { parseSpan } from '../net/address-set.ts';
 import { indexAssets } from '../policy/spec-assets.ts';
 import { loadSpec, type LoadedSpec } from '../policy/spec-load.ts';
@@ -57,7 +58,7 @@ export async function verifyActively(argv: ActiveArguments, context: CommandCont
   const store = openForWriting(path);
   try {
     const run = beginRun(store.db, { operator, zone, spec: argv.spec, specDigest: digestOf(loaded.text), startedNs: now() });
-    context.say(`${steps.length} tests from ${zone} (${local.address}), at most one connection a second; results go to ${path}.`);
+    context.say(`${plural(steps.length, 'test')} from ${zone} (${local.address}), at most one connection a second; results go to ${path}.`);
     const recorder = recordInto(store.db, run, local);
     const end = await runSteps(steps, local.address, context.signal, (result, place) => {
       recorder(result, place);

@@ -5,6 +5,7 @@
  */
 import { describeOperation } from '../decode/app/registry.ts';
 import { EXIT, usageError, type ExitCode } from '../errors.ts';
+import { plural } from '../infer/plural.ts';
 import type { LoggedAttempt } from '../observation.ts';
 import { loadSpec } from '../policy/spec-load.ts';
 import { planTests } from '../policy/verify-plan.ts';
@@ -142,8 +143,8 @@ function basisText(path: string, cutover: number | null, before: string | undefi
 
 const notesOf = ({ undated }: WindowedObservations): string[] => {
   const notes: string[] = [];
-  if (undated.operations > 0) notes.push(`the register ranges of ${undated.operations} operations that began before are kept without a time and were not judged; a store of its own for after the cut-over has them`);
-  if (undated.conversations > 0) notes.push(`security modes and other facts of ${undated.conversations} conversations that began before are kept without a time and were not judged`);
+  if (undated.operations > 0) notes.push(`the register ranges of ${plural(undated.operations, 'operation')} that began before are kept without a time and were not judged; a store of its own for after the cut-over has them`);
+  if (undated.conversations > 0) notes.push(`security modes and other facts of ${plural(undated.conversations, 'conversation')} that began before are kept without a time and were not judged`);
   return notes;
 };
 

@@ -1,6 +1,7 @@
 /**
  * The loss report as files: `loss-report.md` for people, `loss-report.json` for programs. In: loss rows. Out: text.
  */
+import { plural } from '../infer/plural.ts';
 import type { Exporter, LossRow, Mode } from './exporter.ts';
 import { rangeText } from './ip-notation.ts';
 import { passingByMarkdown, type PassingBy } from './passing-by.ts';
@@ -30,7 +31,7 @@ export const lossMarkdown = (exporter: Exporter, mode: Mode, rows: readonly Loss
   ];
   if (refused.length > 0)
     lines.push(
-      `No configuration was written: ${refused.length} Permits would let through more than they say (${refused.map(cell).join(', ')}).`,
+      `No configuration was written: ${plural(refused.length, 'Permit would let through more than it says', 'Permits would let through more than they say')} (${refused.map(cell).join(', ')}).`,
       'Read the rows below; then choose another target, change the spec, or accept them with --allow-wider.',
       '',
     );

@@ -2,6 +2,7 @@
  * A Permit in one line, for comments and remarks: what it lets through, why it stands, and when it holds. Every text
  * is made safe for any of our targets (vendor-name.ts).
  */
+import { plural } from '../infer/plural.ts';
 import type { Permit } from '../permit.ts';
 import { portTexts, scheduleText } from './loss.ts';
 import { modbusText, requiredModbus } from './modbus-scope.ts';
@@ -30,7 +31,7 @@ export const evidenceLine = (permit: Permit, maxLength: number): string => {
   const { evidence } = permit;
   const parts: string[] = [];
   if (evidence === null || evidence.firstSeen === null) parts.push('no observation behind it');
-  else parts.push(`seen ${evidence.firstSeen.slice(0, 10)} to ${(evidence.lastSeen ?? evidence.firstSeen).slice(0, 10)}, ${evidence.requests} requests`);
+  else parts.push(`seen ${evidence.firstSeen.slice(0, 10)} to ${(evidence.lastSeen ?? evidence.firstSeen).slice(0, 10)}, ${plural(evidence.requests, 'request')}`);
   if (evidence !== null && evidence.generalisedBy.length > 0) parts.push(`widened by ${evidence.generalisedBy.join(' ')}`);
   parts.push(permit.basis, permit.decision);
   const schedule = scheduleText(permit);

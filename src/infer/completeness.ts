@@ -140,7 +140,7 @@ export function estimateCompleteness(inference: Inference, plan: ZonePlan): Comp
     days === 0
       ? 'Nothing was heard yet: of what is still unseen nothing can be said.'
       : `At least ${(plant.newShare * 100).toFixed(2)} % (${(plant.newShareLow * 100).toFixed(2)} to ${(plant.newShareHigh * 100).toFixed(2)} %) of tomorrow's operations were never seen; at least ${plant.newIn28Days} new ones within ${HORIZON_DAYS} days.`,
-    sufficient ? `The stopping rule is met after ${days} days.` : `Keep listening${listenUntil === null ? '' : ` until ${listenUntil}`}, about ${moreDays} more days: ${waits.map((wait) => wait.why).join('; ') || 'nothing was heard yet'}.`,
+    sufficient ? `The stopping rule is met after ${days} days.` : `Keep listening${listenUntil === null ? '' : ` until ${listenUntil}`}, about ${plural(moreDays, 'more day')}: ${waits.map((wait) => wait.why).join('; ') || 'nothing was heard yet'}.`,
     ...(open > 0 ? [`${open} of ${conduits.length} pairs of zones that talk are expected to show something new, or were not heard for four weeks.`] : []),
     ...(deafHours > 0 ? [`${plural(deafHours, 'hour was', 'hours were')} heard badly (packets lost, or nobody listened for a part of them): what runs only then may be missing.`] : []),
     ...(heard.fromOneEnd > ONE_END_SHARE * heard.conversations ? [`${heard.fromOneEnd} of ${plural(heard.conversations, 'TCP conversation')} were heard from one end only: roles, zones and rules are guesses there. Mirror both directions to the sensor.`] : []),

@@ -5,6 +5,7 @@
  * never called unused: it is `insufficient-evidence`, with what is missing. A width that a stated rule gave a Permit on
  * purpose is not a finding. Left out on purpose: traffic without a Permit (diff-observed.ts).
  */
+import { plural } from '../infer/plural.ts';
 import { parseSet, parseSpan, setContains } from '../net/address-set.ts';
 import { oneWayShare, type DiffContext, type ObservedResult } from './diff-observed.ts';
 import { capturedDaysOf, isoDay } from '../infer/captured-days.ts';
@@ -72,7 +73,7 @@ const judgeUnused = (context: DiffContext, declared: DeclaredPermit, heard: read
   }
   return makeFinding({
     ...base(context, declared), type: 'unused-permit', severity: permitsChange(declared) ? 'medium' : 'low', key: [permit.id],
-    title: `${what} was never used in ${days.length} days`,
+    title: `${what} was never used in ${plural(days.length, 'day')}`,
     detail: 'Both sides were heard, so it would have been seen.',
     remedy: 'remove it, or say in "purpose" which seldom job needs it and make it on_demand',
   });
@@ -125,7 +126,7 @@ export const judgeDeclared = (context: DiffContext, { uses, offSchedule }: Pick<
     if (idle.length === 0) continue;
     findings.push(makeFinding({
       ...base(context, declared), type: 'wider-than-observed', severity: change ? 'medium' : 'low', key: [permit.id],
-      title: `${permit.id} lets through more than was seen in ${days.length} days`,
+      title: `${permit.id} lets through more than was seen in ${plural(days.length, 'day')}`,
       detail: `Never used: ${idle.join('; ')}.`,
       remedy: 'narrow it to what is used, or say in "purpose" what needs the rest',
     }));

@@ -6,6 +6,7 @@
  * an asset does not delete it. Left out on purpose: operations of rules, which a cell cannot hold (register-permits.ts
  * takes their decisions).
  */
+import { plural } from '../infer/plural.ts';
 import { readCsv } from './csv-records.ts';
 import { readRegister } from './register-columns.ts';
 import type { RegisterKind, RegisterRow } from './register-columns.ts';
@@ -124,10 +125,10 @@ export function importRegister(specText: string | null, specFile: string, lists:
     const ignored = unused.length === 0 ? '' : `; not used: the column${unused.length === 1 ? '' : 's'} ${unused.join(', ')}`;
     if (kind === 'assets') {
       const { added, changed, renamed, moved } = importAssets(draft, rows, loaded);
-      sentences.push(`${file}: ${rows.length} assets, ${added} of them new, ${renamed} named after their addresses, ${moved} moved, ${changed} changed${ignored}`);
+      sentences.push(`${file}: ${plural(rows.length, 'asset')}, ${added} of them new, ${renamed} named after their addresses, ${moved} moved, ${changed} changed${ignored}`);
     } else {
       const tally = kind === 'zones' ? importZones(draft, rows) : kind === 'conduits' ? importConduits(draft, rows) : importPermits(draft, rows, loaded);
-      sentences.push(`${file}: ${rows.length} ${kind}, ${tally.added} of them new, ${tally.changed} changed${ignored}`);
+      sentences.push(`${file}: ${plural(rows.length, kind.slice(0, -1))}, ${tally.added} of them new, ${tally.changed} changed${ignored}`);
     }
   }
   if (problems.length > 0) return failed();

@@ -5,6 +5,7 @@
  * that a device answered although no Permit names it; an exception of the device is an answer, because the request arrived.
  * What nobody asked proves no filter: it is said apart. Left out on purpose: services without a Permit (verify-prohibited.ts).
  */
+import { plural } from '../infer/plural.ts';
 import { addTo } from '../net/multi-map.ts';
 import type { DiffContext } from './diff-observed.ts';
 import { serviceText } from './diff-observed.ts';
@@ -113,7 +114,7 @@ export const judgeFunctions = (context: DiffContext, crossings: readonly Crossin
     const denied = logged.filtered.get(declared);
     if (denied !== undefined) {
       filters.seenAtWork++;
-      checks.push(makeCheck({ ...about(declared), verdict: 'pass', title, reason: `seen at work: the firewall blocked ${denied.count} requests by their content`, evidence: denied }));
+      checks.push(makeCheck({ ...about(declared), verdict: 'pass', title, reason: `seen at work: the firewall blocked ${plural(denied.count, 'request')} by their content`, evidence: denied }));
       continue;
     }
     const used = readable.get(declared) ?? [];

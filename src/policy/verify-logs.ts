@@ -4,6 +4,7 @@
  * In: logged attempts (they prove the attempt and the verdict, never an answer). Out: checks, and which paths and filters
  * were seen at work. The 5-tuple and operation are judged anew by the spec; the name of the rule is only shown.
  */
+import { plural } from '../infer/plural.ts';
 import { addTo } from '../net/multi-map.ts';
 import type { Conversation, LoggedAttempt } from '../observation.ts';
 import { attemptMatcher, daysOf, mayBeBlocked } from './diff-logged.ts';
@@ -43,7 +44,7 @@ const evidence = (attempts: readonly LoggedAttempt[]): CheckEvidence | null => e
 
 const rulesOf = (attempts: readonly LoggedAttempt[]): string => {
   const rules = [...new Set(attempts.map(({ rule }) => rule).filter((rule) => rule !== ''))];
-  return rules.length === 0 ? '' : ` (${rules.slice(0, 3).join(', ')}${rules.length > 3 ? ` and ${rules.length - 3} more rules` : ''})`;
+  return rules.length === 0 ? '' : ` (${rules.slice(0, 3).join(', ')}${rules.length > 3 ? ` and ${plural(rules.length - 3, 'more rule')}` : ''})`;
 };
 
 type Outcome = 'too-tight' | 'would-break' | 'let-through' | 'not-enforced' | 'blocked' | 'filtered';

@@ -237,7 +237,7 @@ export const judgePermitted = (context: DiffContext, crossings: readonly Crossin
       checks.push(makeCheck({
         ...about(declared), verdict: 'fail', client: use.crossing.conversation.client, server: use.crossing.conversation.server, operation: operations === '' ? null : operations,
         title: `${titleOf(declared, operations)}: ${whoOf(use.crossing)} has stopped`,
-        reason: `asked on ${most} of ${before?.days ?? 0} days before, and not once in the ${days} days since, although both were heard: it may be blocked before it reaches this sensor`,
+        reason: `asked on ${most} of ${before?.days ?? 0} days before, and not once in the ${plural(days, 'day')} since, although both were heard: it may be blocked before it reaches this sensor`,
         remedy: REMEDY_BLOCKED, evidence: evidenceOf(own.map((one) => ({ ...seenOf(one), count: 0, answered: null })), 'packets', sensor),
       }));
     }
@@ -277,7 +277,7 @@ const judgeUnused = (context: DiffContext, vantage: Vantage, declared: DeclaredP
   if (before === null && evidence !== null && isOld && bothHeard && !permit.conditions.onDemand && isMissed(evidence.days, span, days)) {
     return makeCheck({
       ...about(declared), verdict: 'fail', title: `${titleOf(declared, '')} has stopped`, remedy: REMEDY_BLOCKED,
-      reason: `its evidence is of ${evidence.days} days in ${span}, and it was not used once in the ${days} days captured now, although both sides were heard: it may be blocked before it reaches this sensor`,
+      reason: `its evidence is of ${evidence.days} days in ${span}, and it was not used once in the ${plural(days, 'day')} captured now, although both sides were heard: it may be blocked before it reaches this sensor`,
     });
   }
   return makeCheck({

@@ -3,6 +3,7 @@
  * service, and what has to come back. In: a spec. Out: steps; nothing is sent here. Targets are the spec's own host:port
  * pairs and never a network; safety zones, air-gapped zones and passive-only assets are left out and named.
  */
+import { plural } from '../infer/plural.ts';
 import { formatSpan, parseSet, parseSpan, sizeOfSet, type AddressSpan } from '../net/address-set.ts';
 import { accessOfFunctionCode, tableOf } from '../net/register-set.ts';
 import type { Permit, PermitEnd } from '../permit.ts';
@@ -281,7 +282,7 @@ export const planTests = (loaded: LoadedSpec): TestPlan => {
       if (isConditional(permit)) leftOut.push({ what: permit.id, why: REFUSED.conditional });
     }
     const chosen = [...clients].slice(0, MOST_VANTAGES);
-    if (clients.size > chosen.length) leftOut.push({ what: `${clients.size - chosen.length} more clients of ${zone}`, why: `${MOST_VANTAGES} machines of a zone are enough to test its rules from` });
+    if (clients.size > chosen.length) leftOut.push({ what: `${plural(clients.size - chosen.length, 'more client')} of ${zone}`, why: `${MOST_VANTAGES} machines of a zone are enough to test its rules from` });
     for (const [address, asset] of chosen) vantages.push({ zone, asset: asset.id, address, steps: stepsFrom(loaded, surveyed, zone, address) });
     vantages.push({ zone, asset: null, address: null, steps: stepsFrom(loaded, surveyed, zone, null) });
   }

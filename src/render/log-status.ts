@@ -1,6 +1,6 @@
 /** Firewall logs for people, as `status` shows them. In: the record of `status --json`. Out: lines and rows. */
 import { plural } from '../infer/plural.ts';
-import { grouped } from './instant.ts';
+import { grouped, groupedPlural } from './instant.ts';
 import type { FirewallLogsRecord } from './json-shapes.ts';
 import { printable } from './printable.ts';
 import type { Cell, Column } from './table.ts';
@@ -38,7 +38,7 @@ export function logLosses({ logs, folded }: FirewallLogsRecord): string[] {
   return [
     ...logs.filter(({ state }) => state !== 'complete').map(({ name, state, reason }) => `${name}: ${state}${reason === undefined ? '' : `: ${reason}`}`),
     ...logs.filter(({ unread }) => sum(unread) > 0).map(({ name, unread }) => `${name}: ${plural(sum(unread), 'line')} of a firewall could not be read: ${Object.entries(unread).map(([why, count]) => `${why} ${grouped(count)}`).join(', ')}`),
-    ...(folded === 0 ? [] : [`${grouped(folded)} records of scans were counted, not kept one by one`]),
+    ...(folded === 0 ? [] : [`${groupedPlural(folded, 'record of scans was', 'records of scans were')} counted, not kept one by one`]),
     ...[...new Set(logs.flatMap((log) => log.assumptions))].sort(),
   ];
 }
@@ -49,7 +49,7 @@ const SHOWN = 6;
 
 /** `Firewall logs: ...` */
 const logSummary = ({ attempts, records }: FirewallLogsRecord): string =>
-  `${grouped(records.blocked)} records blocked, ${grouped(records['would-block'])} that would be, ${grouped(records.passed)} passed; ${grouped(attempts)} different attempts`;
+  `${groupedPlural(records.blocked, 'record')} blocked, ${grouped(records['would-block'])} that would be, ${grouped(records.passed)} passed; ${groupedPlural(attempts, 'different attempt')}`;
 
 export function logLines(record: FirewallLogsRecord): string {
   const { logs } = record;

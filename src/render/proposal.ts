@@ -41,7 +41,7 @@ export function* proposalText(zones: Proposal, conduits: ConduitProposal, losses
   yield '(SL-T: start values for the risk assessment, an assumption, never derived from traffic)\n\n';
   yield* textTable(CONDUIT_COLUMNS, conduits.permits.map((one) => permitRow(one)), style);
   const { crossing, withinZone, setAside } = conduits.counts;
-  yield `${conduits.conduits.length} conduits, ${conduits.permits.length} Permits for ${crossing} conversations between zones; ${withinZone} stay within a zone, ${setAside} were set aside (scans, unanswered, visits).\n`;
+  yield `${plural(conduits.conduits.length, 'conduit')}, ${plural(conduits.permits.length, 'Permit')} for ${plural(crossing, 'conversation')} between zones; ${withinZone} stay within a zone, ${setAside} were set aside (scans, unanswered, visits).\n`;
   yield* section('Rules that widened Permits beyond what was seen (--exact switches them off)', conduits.rules.map((use) => `${use.rule}: ${plural(use.permits, 'Permit')}, ${plural(use.neverSeen, 'operation')} never seen let through`));
   yield* section('Requirements not met by what was observed', [...zones.requirements].sort((a, b) => SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity)).map((finding) => `[${finding.severity}] ${finding.sentence} (${finding.citation})`));
   yield* section('Waiting for a decision', [

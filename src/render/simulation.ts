@@ -1,6 +1,6 @@
 /** A simulated cut-over as text: what breaks first, then what gets through, then the order to cut over in. */
 import type { Simulation } from '../policy/simulate.ts';
-import { grouped } from './instant.ts';
+import { grouped, groupedPlural } from './instant.ts';
 import { lossText } from './losses.ts';
 import { printable } from './printable.ts';
 import { textTable, type Column, type TableStyle } from './table.ts';
@@ -51,7 +51,7 @@ const rowsOf = (blocked: Simulation['blocked']): (string | number)[][] => {
     const servers = new Set(group.map(({ server }) => server)).size;
     if (servers < SWEEP_TARGETS) return group.map(rowOf);
     const days = new Set(group.flatMap((one) => one.days)).size;
-    return [[group[0].clientAsset ?? group[0].client, `${servers} devices`, `${group[0].service} ${group[0].operation}`, 0, days, 'connections were tried and nothing was asked: a sweep; --json lists the devices']];
+    return [[group[0].clientAsset ?? group[0].client, `${plural(servers, 'device')}`, `${group[0].service} ${group[0].operation}`, 0, days, 'connections were tried and nothing was asked: a sweep; --json lists the devices']];
   });
   return [...blocked.filter(({ count }) => count > 0).map(rowOf), ...folded];
 };
@@ -60,8 +60,8 @@ export function* simulationText(simulation: Simulation, losses: readonly string[
   yield lossText(losses);
   const { blocked, midstream, letThrough, onDemand, setAside, undecided, monitored, cutover, counts } = simulation;
   yield `${simulation.title}${simulation.note === '' ? '' : ` (${simulation.note})`}:\n`;
-  yield `${grouped(counts.judged)} conversations between zones judged, ${grouped(counts.passed)} pass, ${grouped(counts.blockedConversations)} would be blocked (${grouped(counts.blockedRequests)} requests); `;
-  yield `${grouped(midstream.length)} open sessions break once at cut-over; residual risk ${grouped(simulation.residualRisk)}\n`;
+  yield `${groupedPlural(counts.judged, 'conversation')} between zones judged, ${grouped(counts.passed)} pass, ${grouped(counts.blockedConversations)} would be blocked (${groupedPlural(counts.blockedRequests, 'request')}); `;
+  yield `${groupedPlural(midstream.length, 'open session breaks', 'open sessions break')} once at cut-over; residual risk ${grouped(simulation.residualRisk)}\n`;
   if (blocked.length > 0) {
     yield '\nWould have been blocked:\n';
     const rows = rowsOf(blocked);
@@ -73,7 +73,7 @@ export function* simulationText(simulation: Simulation, losses: readonly string[
   if (setAside.conversations > 0) yield `\n${setAside.conversations === 1 ? '1 conversation is' : `${grouped(setAside.conversations)} conversations are`} blocked on purpose: the spec set ${setAside.conversations === 1 ? 'it' : 'them'} aside${setAside.waiting > 0 ? `, and ${grouped(setAside.waiting)} of them wait for a decision` : ''}.\n`;
   for (const one of undecided.slice(0, LISTED)) yield `${one === undecided[0] ? '\nLimits that what was kept cannot decide:\n' : ''}  - ${printable(`${one.permit}: ${one.client} -> ${one.server}: ${one.sentence}`, LONGEST)}\n`;
   if (undecided.length > LISTED) yield `  ... and ${undecided.length - LISTED} more; --json lists all\n`;
-  if (counts.withoutPayload > 0) yield `\n${grouped(counts.withoutPayload)} conversations carried no payload: they pass by ports alone, whatever their Permit says of operations.\n`;
+  if (counts.withoutPayload > 0) yield `\n${groupedPlural(counts.withoutPayload, 'conversation carried no payload: it passes by ports alone, whatever its', 'conversations carried no payload: they pass by ports alone, whatever their')} Permit says of operations.\n`;
   if (letThrough.length > 0) {
     yield '\nWould get through beyond the spec:\n';
     for (const one of letThrough.slice(0, LISTED)) yield `  - ${printable(one.permit === '' ? one.sentence : `${one.permit}: ${one.sentence}`, LONGEST)}\n`;

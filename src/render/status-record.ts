@@ -7,7 +7,7 @@ import type { Completeness } from '../infer/proposal.ts';
 import type { LogStatus } from '../store/firewall-logs.ts';
 import { isDeaf, type SensorTruthHour } from '../store/read-sensor.ts';
 import type { HourlyStatus, StoreStatus } from '../store/read-status.ts';
-import { grouped, isoInstant } from './instant.ts';
+import { grouped, groupedPlural, isoInstant } from './instant.ts';
 import type { CompletenessRecord, FirewallLogsRecord, StatusRecord } from './json-shapes.ts';
 
 const STOP_PREFIX = 'stop.';
@@ -134,11 +134,11 @@ function lossSentences(status: StoreStatus, stops: readonly (readonly [string, n
   if (captures.length === 0) sentences.push('no capture was imported yet');
   else if (packets === 0) sentences.push('not one packet was seen');
   if (live.kernelDropped > 0) {
-    sentences.push(`${grouped(live.kernelDropped)} packets were dropped by the kernel (${percent(live.kernelDropped, live.received)} of those received)`);
+    sentences.push(`${groupedPlural(live.kernelDropped, 'packet was', 'packets were')} dropped by the kernel (${percent(live.kernelDropped, live.received)} of those received)`);
   }
-  if (live.interfaceDropped > 0) sentences.push(`${grouped(live.interfaceDropped)} packets were dropped by the interface`);
+  if (live.interfaceDropped > 0) sentences.push(`${groupedPlural(live.interfaceDropped, 'packet was', 'packets were')} dropped by the interface`);
   const droppedBefore = status.counters['reader.droppedByCapture'] ?? 0;
-  if (droppedBefore > 0) sentences.push(`${grouped(droppedBefore)} packets were dropped by the machines that made the captures, as the files say`);
+  if (droppedBefore > 0) sentences.push(`${groupedPlural(droppedBefore, 'packet was', 'packets were')} dropped by the machines that made the captures, as the files say`);
   for (const [state, says] of UNFINISHED) {
     const names = captures.filter((capture) => capture.state === state).map((capture) => capture.name);
     if (names.length > 0) sentences.push(`${plural(names.length, 'capture')} ${says}: ${namesText(names)}`);
@@ -146,10 +146,10 @@ function lossSentences(status: StoreStatus, stops: readonly (readonly [string, n
   if (status.lostSegments > 0) sentences.push(`${status.lostSegments === 1 ? '1 gap in a TCP stream' : `${grouped(status.lostSegments)} gaps in TCP streams`}: packets were lost before the sensor`);
   if (status.duplicates > 0) {
     const cause = status.duplicates > MIRRORED_TWICE * packets ? ': the mirror port forwards both directions or several VLANs' : '';
-    sentences.push(`${grouped(status.duplicates)} frames were seen twice (${percent(status.duplicates, packets)})${cause}`);
+    sentences.push(`${groupedPlural(status.duplicates, 'frame was', 'frames were')} seen twice (${percent(status.duplicates, packets)})${cause}`);
   }
   const killedMs = status.hours.reduce((sum, hour) => sum + hour.killedMs, 0);
-  if (killedMs > 0) sentences.push(`${grouped(seconds(killedMs))} seconds passed between the last checkpoint of captures that were killed and the captures after them`);
+  if (killedMs > 0) sentences.push(`${groupedPlural(seconds(killedMs), 'second')} passed between the last checkpoint of captures that were killed and the captures after them`);
   const deaf = status.hours.filter(isDeaf);
   if (deaf.length > 0) {
     const names = deaf.map((hour) => `${new Date(hour.hour * 3_600_000).toISOString().slice(0, 13)}Z`);
@@ -170,16 +170,16 @@ function lossSentences(status: StoreStatus, stops: readonly (readonly [string, n
     sentences.push(`${plural(names.length, 'address', 'addresses')} ${names.length === 1 ? 'belongs' : 'belong'} to different devices by VLAN, which are counted as one; give each VLAN a store of its own: ${namesText(names)}`);
   }
   if (status.foldedPackets > 0) {
-    sentences.push(`${grouped(status.foldedPackets)} packets of a flood of new conversations from ${plural(status.foldedClients, 'client')} were counted, not kept one by one`);
+    sentences.push(`${groupedPlural(status.foldedPackets, 'packet')} of a flood of new conversations from ${plural(status.foldedClients, 'client')} ${status.foldedPackets === 1 ? 'was' : 'were'} counted, not kept one by one`);
   }
-  for (const [prefix, says] of COUNTED_DOUBTS) {
+  for (const [prefix, one, many, says] of COUNTED_DOUBTS) {
     const count = Object.entries(status.counters).reduce((sum, [name, n]) => (name.startsWith(prefix) ? sum + n : sum), 0);
-    if (count > 0) sentences.push(`${grouped(count)} ${says}`);
+    if (count > 0) sentences.push(`${groupedPlural(count, one, many)} ${says}`);
   }
   const unread = stops.filter(([name]) => !ORDINARY_STOPS.has(name)).toSorted((a, b) => b[1] - a[1]);
   const stopped = unread.reduce((sum, [, count]) => sum + count, 0);
   if (stopped > 0) {
-    sentences.push(`${grouped(stopped)} frames could not be decoded to the end (${percent(stopped, packets)}): ${namesText(unread.map(([name]) => name))}`);
+    sentences.push(`${groupedPlural(stopped, 'frame')} could not be decoded to the end (${percent(stopped, packets)}): ${namesText(unread.map(([name]) => name))}`);
   }
   return sentences;
 }
@@ -190,18 +190,19 @@ const ORDINARY_STOPS: ReadonlySet<string> = new Set([
 ]);
 
 /** Counters that mean that something is missing, by the start of their names. */
-const COUNTED_DOUBTS: readonly (readonly [string, string])[] = [
-  ['reader.shortened', 'frames were cut short by who captured them: a message that goes beyond the cut was not read; capture whole frames (`tcpdump -s 0`)'],
-  ['reader.withoutTime', 'frames carry no time: they count, but belong to no hour and no day'],
-  ['reader.unknownBlock.', 'blocks of captures were passed over, being of no known kind'],
-  ['malformed.', 'messages of application protocols could not be right; `status --json` counts the reasons'],
-  ['tunnel.closed', 'packets of tunnels were not opened: cut short, or carrying what is neither a frame nor an IP packet'],
-  ['tcp.unread', 'segments were passed over, in which no message began after octets of their stream were missing'],
-  ['live.interface-lost', 'times an interface was lost: what passed until it was back was not seen'],
-  ['live.link-down', 'times the link of an interface was down'],
-  ['live.clock-step', 'times the clock of the capturing machine was set: packets before and after do not share one time'],
-  ['live.frames-not-analysed', 'packets came while the store could not be written and the memory was full: counted, not analysed'],
-  ['limit.', 'details (names, operations, servers) beyond a limit were counted, not kept'],
+/** Prefix of the counters; how the sentence begins for one and for many, and how it goes on. */
+const COUNTED_DOUBTS: readonly (readonly [string, string, string, string])[] = [
+  ['reader.shortened', 'frame was', 'frames were', 'cut short by who captured them: a message that goes beyond the cut was not read; capture whole frames (`tcpdump -s 0`)'],
+  ['reader.withoutTime', 'frame carries no time: it counts, but belongs', 'frames carry no time: they count, but belong', 'to no hour and no day'],
+  ['reader.unknownBlock.', 'block of captures was', 'blocks of captures were', 'passed over, being of no known kind'],
+  ['malformed.', 'message', 'messages', 'of application protocols could not be right; `status --json` counts the reasons'],
+  ['tunnel.closed', 'packet of a tunnel was', 'packets of tunnels were', 'not opened: cut short, or carrying what is neither a frame nor an IP packet'],
+  ['tcp.unread', 'segment was', 'segments were', 'passed over, in which no message began after octets of their stream were missing'],
+  ['live.interface-lost', 'time', 'times', 'an interface was lost: what passed until it was back was not seen'],
+  ['live.link-down', 'time', 'times', 'the link of an interface was down'],
+  ['live.clock-step', 'time', 'times', 'the clock of the capturing machine was set: packets before and after do not share one time'],
+  ['live.frames-not-analysed', 'packet', 'packets', 'came while the store could not be written and the memory was full: counted, not analysed'],
+  ['limit.', 'detail (names, operations, servers) beyond a limit was', 'details (names, operations, servers) beyond a limit were', 'counted, not kept'],
 ];
 
 const UNFINISHED: readonly (readonly [string, string])[] = [

@@ -77,7 +77,7 @@ describe('registers', () => {
     writeFileSync(at('register/permits.csv'), permits.replace(',pending,,', ',approved,A. Keller,'));
     const back = await runLine(['spec', 'import-register', at('register'), '--into', spec]);
     expect(back).toMatchObject({ code: EXIT.ok, out: '' });
-    expect(back.err).toMatch(/permits\.csv: 1 permits, 0 of them new, 1 changed/);
+    expect(back.err).toMatch(/permits\.csv: 1 permit, 0 of them new, 1 changed/);
     expect(readFileSync(spec, 'utf8')).toBe(SPEC.replace('decision: pending}', 'decision: approved, owner: A. Keller}'));
   });
 

@@ -19,7 +19,7 @@ export const STANDING_WORDS: Readonly<Record<LoggedStanding, string>> = {
 
 /** `asa-dmz would block, OTZ_Z-DMZ_IN` */
 export const firewallText = ({ devices, verdict, rules }: Row): string =>
-  `${devices.join(', ') || 'a firewall'} ${verdict === 'blocked' ? 'blocks' : verdict === 'passed' ? 'lets through' : 'would block'}${rules.length === 0 ? '' : `, by ${rules.slice(0, 3).join(', ')}${rules.length > 3 ? ` and ${rules.length - 3} more rules` : ''}`}`;
+  `${devices.join(', ') || 'a firewall'} ${verdict === 'blocked' ? 'blocks' : verdict === 'passed' ? 'lets through' : 'would block'}${rules.length === 0 ? '' : `, by ${rules.slice(0, 3).join(', ')}${rules.length > 3 ? ` and ${plural(rules.length - 3, 'more rule')}` : ''}`}`;
 
 /** `SCADA-1 (10.20.2.10) -> PLC-A1 (10.20.4.17)` */
 export function whoText({ assets, findings }: Pick<ReportModel, 'assets' | 'findings'>, { client, server, findingIndex }: Row): string {

@@ -4,6 +4,7 @@
  * handlers and no inline styles. Everything needed on paper stands in the markup; the script adds search, filters and
  * detail on demand from embedded data.
  */
+import { plural } from '../../infer/plural.ts';
 import type { Report, ReportInput } from './assemble.ts';
 import { firewallSection } from './firewall-section.ts';
 import { filterWords, type FilterWords } from './filter-words.ts';
@@ -83,7 +84,7 @@ const liveBar = ({ head }: ReportModel, live: LivePage): Markup =>
 function mapSummary({ zones, crossings, head }: ReportModel): string {
   const between = crossings.filter(({ from, to, conversations }) => from !== to && conversations > 0);
   const undeclared = between.filter((crossing) => crossing.undeclared > 0);
-  return `${zones.length} zones; traffic in ${between.length} directions between them${head.basis === 'spec' ? `, ${undeclared.length} of them with something that no Permit lets through` : ''}. Choose a zone, an asset or a bundle for its evidence.`;
+  return `${plural(zones.length, 'zone')}; traffic in ${plural(between.length, 'direction')} between them${head.basis === 'spec' ? `, ${undeclared.length} of them with something that no Permit lets through` : ''}. Choose a zone, an asset or a bundle for its evidence.`;
 }
 
 function regimes({ timeline }: ReportModel): Markup {

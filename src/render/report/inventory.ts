@@ -31,7 +31,7 @@ const severitiesOf = (zone: ReportZone, { findings }: ReportModel): string[] => 
 export function conduitsSection(model: ReportModel, words: FilterWords): Markup {
   const { shown, rest } = cutRows(model.conduits, 'conduits');
   return html`<section id="conduits" aria-labelledby="conduits-h"><h2 id="conduits-h">Conduit configuration <span class="count">${model.conduits.length}</span></h2>
-<p>${model.permits.length} Permits; everything else between zones is denied. ${model.head.basis === 'proposal' ? 'All of them are proposals until somebody approves them.' : ''}</p>
+<p>${plural(model.permits.length, 'Permit')}; everything else between zones is denied. ${model.head.basis === 'proposal' ? 'All of them are proposals until somebody approves them.' : ''}</p>
 ${shown.map((conduit) => conduitBlock(conduit, model, words))}${rest}</section>`;
 }
 

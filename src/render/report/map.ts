@@ -3,7 +3,8 @@
  * access, and marks for findings that do not rest on colour alone. Every box and bundle is a link, so that it works with
  * the keyboard, a screen reader and without any script. In: the model. Out: markup.
  */
-import { grouped } from '../instant.ts';
+import { plural } from '../../infer/plural.ts';
+import { groupedPlural } from '../instant.ts';
 import { cut } from '../printable.ts';
 import { topicAttributes, type FilterWords } from './filter-words.ts';
 import { html, NOTHING, type Markup } from './html-escape.ts';
@@ -77,13 +78,13 @@ function bundle(placed: PlacedPair, pair: NodePair, nodes: readonly MapNode[], m
   const toB = starts(pair.forward);
   const toA = starts(pair.backward);
   const [a, b] = [nodes[pair.a], nodes[pair.b]];
-  const label = `${a.title} ${toA && toB ? 'and' : toA ? 'is opened by' : 'opens to'} ${b.title}${toA && toB ? ' open to each other' : ''}: ${pair.conversations} conversations, ${pair.protocols.join(', ') || 'nothing seen'}; ${ACCESS_WORDS[kind]}; ${STANDING_WORDS[standing]}${pair.findings.length > 0 ? `; ${pair.findings.length} findings, worst ${severity}` : ''}`;
+  const label = `${a.title} ${toA && toB ? 'and' : toA ? 'is opened by' : 'opens to'} ${b.title}${toA && toB ? ' open to each other' : ''}: ${plural(pair.conversations, 'conversation')}, ${pair.protocols.join(', ') || 'nothing seen'}; ${ACCESS_WORDS[kind]}; ${STANDING_WORDS[standing]}${pair.findings.length > 0 ? `; ${plural(pair.findings.length, 'finding')}, worst ${severity}` : ''}`;
   return html`<a class="bundle a-${kind} s-${standing}${severity === '' ? '' : ` f-${severity}`}" href="#conduits" data-pair="${pair.a} ${pair.b}" data-zones="${[...a.zones, ...b.zones].length > 60 ? '' : [...a.zones, ...b.zones].join(' ')}" ${topicAttributes({
     zones: [...a.zones, ...b.zones],
     protocols: [...new Set([...pair.protocols, ...[...pair.forward, ...pair.backward].flatMap((i) => model.crossings[i].protocols)])].map(words.protocolIndex),
     accesses: pair.accesses,
     severities: pair.findings.map((i) => model.findings[i].severity),
-  })} aria-label="${label}"><title>${label} (${grouped(pair.packets)} packets)</title><path class="hit" d="${placed.path}"/><path class="line" d="${placed.path}" stroke-width="${Math.round(width * 10) / 10}"${toA ? html` marker-start="url(#arrow-${kind})"` : NOTHING}${toB ? html` marker-end="url(#arrow-${kind})"` : NOTHING}/></a>`;
+  })} aria-label="${label}"><title>${label} (${groupedPlural(pair.packets, 'packet')})</title><path class="hit" d="${placed.path}"/><path class="line" d="${placed.path}" stroke-width="${Math.round(width * 10) / 10}"${toA ? html` marker-start="url(#arrow-${kind})"` : NOTHING}${toB ? html` marker-end="url(#arrow-${kind})"` : NOTHING}/></a>`;
 }
 
 export const STANDING_WORDS: Readonly<Record<string, string>> = {
@@ -107,16 +108,16 @@ function zoneBox(box: PlacedBox, node: MapNode, boxes: number, model: ReportMode
     const columns = Math.floor((box.width - 20) / TILE);
     const tiles = node.zones.map((i, k) => {
       const own = model.zones[i];
-      return html`<a href="#zone-${i}" data-zone="${i}" aria-label="Zone ${own.id}, ${own.assets.length} assets${own.findings > 0 ? `, ${own.findings} findings` : ''}"><rect class="tile${own.findings > 0 ? ' found' : ''}" x="${x + 13 + (k % columns) * TILE}" y="${y + HEAD_HEIGHT + Math.floor(k / columns) * TILE}" width="${TILE - 4}" height="${TILE - 4}" rx="2"><title>${own.id}: ${own.name} (${own.assets.length} assets${own.findings > 0 ? `, ${own.findings} findings` : ''})</title></rect></a>`;
+      return html`<a href="#zone-${i}" data-zone="${i}" aria-label="Zone ${own.id}, ${plural(own.assets.length, 'asset')}${own.findings > 0 ? `, ${plural(own.findings, 'finding')}` : ''}"><rect class="tile${own.findings > 0 ? ' found' : ''}" x="${x + 13 + (k % columns) * TILE}" y="${y + HEAD_HEIGHT + Math.floor(k / columns) * TILE}" width="${TILE - 4}" height="${TILE - 4}" rx="2"><title>${own.id}: ${own.name} (${plural(own.assets.length, 'asset')}${own.findings > 0 ? `, ${plural(own.findings, 'finding')}` : ''})</title></rect></a>`;
     });
-    return html`<g class="zone k-${kindClass(node.kind)}" data-node="${node.key}" ${topics(node.zones)}>${head}<text class="box-sl" x="${x + box.width - 10}" y="${y + 18}" text-anchor="end">${node.assets} assets</text>${tiles}</g>`;
+    return html`<g class="zone k-${kindClass(node.kind)}" data-node="${node.key}" ${topics(node.zones)}>${head}<text class="box-sl" x="${x + box.width - 10}" y="${y + 18}" text-anchor="end">${plural(node.assets, 'asset')}</text>${tiles}</g>`;
   }
   const { lines, listed } = listingOf(node, boxes);
   const rest = zone.assets.length - listed;
   const placeOf = (k: number): readonly [number, number] => [x + 17 + Math.floor(k / lines) * (COLUMN_WIDTH - 12), y + HEAD_HEIGHT + 11 + (k % lines) * ASSET_LINE];
   const entries = zone.assets.slice(0, listed).map((i, k) => assetLine(i, model.assets[i], ...placeOf(k)));
   const [restX, restY] = placeOf(listed);
-  const label = `Zone ${zone.id}, ${zone.name}, SL-T ${zone.slTarget ?? 'open'}, ${zone.assets.length} assets, ${zone.findings} findings`;
+  const label = `Zone ${zone.id}, ${zone.name}, SL-T ${zone.slTarget ?? 'open'}, ${plural(zone.assets.length, 'asset')}, ${plural(zone.findings, 'finding')}`;
   return html`<a class="zone k-${kindClass(zone.kind)}${zone.isDeclared ? '' : ' stranger'}" href="#zone-${node.zones[0]}" data-node="${node.key}" data-zone="${node.zones[0]}" ${topics(node.zones)} aria-label="${label}"><title>${label}</title>${head}${zone.isDeclared ? html`<text class="box-sl" x="${x + box.width - 10}" y="${y + 18}" text-anchor="end">SL ${zone.slTarget === null ? '?' : `${zone.slTarget}${zone.slBasis === 'assumption' ? '?' : ''}`}</text>` : NOTHING}<line class="box-rule" x1="${x + 13}" x2="${x + box.width - 10}" y1="${y + 41}" y2="${y + 41}"/>${entries}${rest > 0 ? html`<text class="box-asset more" x="${restX + 11}" y="${restY + 4}">and ${rest} more</text>` : NOTHING}</a>`;
 }
 

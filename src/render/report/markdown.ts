@@ -1,5 +1,6 @@
 /** The report as Markdown for tickets and repositories. In: the model. Out: chunks of text; every word is escaped by render/markdown.ts. */
-import { grouped, shortOctets } from '../instant.ts';
+import { plural } from '../../infer/plural.ts';
+import { groupedPlural, shortOctets } from '../instant.ts';
 import { markdownTable, markdownText } from '../markdown.ts';
 import type { Cell, Column } from '../table.ts';
 import { validationSentences } from '../verification.ts';
@@ -15,7 +16,7 @@ export function* reportMarkdown(model: ReportModel): Generator<string> {
   yield* list([`Implementation Date: ${head.date || 'nothing observed'} (${head.dateBasis})`, `Standard: ${head.standard}`, `Basis: ${basisText(model)}`, `Made by: ${head.tool}: ${head.commandLine}`]);
   yield* section('Evidence: what this rests on');
   yield* list([
-    `Observed: ${secondsOf(status.span.first)} to ${secondsOf(status.span.last)}; ${grouped(status.totals.packets)} packets, ${shortOctets(status.totals.bytes)}, ${grouped(status.totals.conversations)} conversations`,
+    `Observed: ${secondsOf(status.span.first)} to ${secondsOf(status.span.last)}; ${groupedPlural(status.totals.packets, 'packet')}, ${shortOctets(status.totals.bytes)}, ${groupedPlural(status.totals.conversations, 'conversation')}`,
     ...(status.sensor.losses.length === 0 ? ['Sensor: nothing is known to be missing'] : status.sensor.losses.map((loss) => `Sensor: ${loss}`)),
     ...status.completeness.sentences.map((sentence) => `Completeness: ${sentence}`),
   ]);
@@ -46,7 +47,7 @@ export function* reportMarkdown(model: ReportModel): Generator<string> {
   yield* table(columns('severity', 'rule', 'what', 'rests on', 'basis'), model.requirements.map((one) => [one.severity, one.rule, one.sentence, one.citation, one.basis]), 'No requirement is seen to be broken.');
   for (const simulation of model.simulations) {
     yield* section(`Simulated: ${simulation.title}`);
-    yield* list([`${simulation.passed} of ${simulation.judged} conversations between zones pass; ${simulation.blockedConversations} would be blocked (${grouped(simulation.blockedRequests)} requests), ${simulation.midstream} open sessions break once; residual risk ${simulation.residualRisk}.`]);
+    yield* list([`${simulation.passed} of ${simulation.judged} conversations between zones pass; ${simulation.blockedConversations} would be blocked (${groupedPlural(simulation.blockedRequests, 'request')}), ${plural(simulation.midstream, 'open session breaks', 'open sessions break')} once; residual risk ${simulation.residualRisk}.`]);
     if (simulation.blocked.length > 0) yield* table(columns('who', 'operation', '#requests', '#days', 'why'), simulation.blocked.map((one) => [one.who, one.operation, one.count, one.days, one.why]));
   }
   if (model.firewall !== null) {

@@ -2,6 +2,7 @@
  * The traffic matrix: who opens (rows) to whom (columns), observed against declared. Each cell says by a sign and a word
  * how the two compare; a cell opens its assets in the page. In: the model. Out: markup.
  */
+import { plural } from '../../infer/plural.ts';
 import { topicAttributes, type FilterWords } from './filter-words.ts';
 import { html, NOTHING, type Markup } from './html-escape.ts';
 import { STANDING_WORDS } from './map.ts';
@@ -32,7 +33,7 @@ function cell(row: MapNode, column: MapNode, indexes: readonly number[], model: 
   const standing = isSame ? 'within' : standingOf({ conversations, undeclared: sum(({ undeclared }) => undeclared), permits: sum(({ permits }) => permits) });
   if (standing === 'silent') return html`<td class="none"></td>`;
   const findings = [...new Set(own.flatMap(({ findings }) => findings))];
-  const label = `${row.title} to ${column.title}: ${conversations} conversations, ${isSame ? 'within the zone' : STANDING_WORDS[standing]}, ${sum(({ permits }) => permits)} Permits${findings.length > 0 ? `, ${findings.length} findings` : ''}`;
+  const label = `${row.title} to ${column.title}: ${plural(conversations, 'conversation')}, ${isSame ? 'within the zone' : STANDING_WORDS[standing]}, ${plural(sum(({ permits }) => permits), 'Permit')}${findings.length > 0 ? `, ${plural(findings.length, 'finding')}` : ''}`;
   return html`<td class="${standing}"><button type="button" data-crossings="${indexes.length > 400 ? indexes.slice(0, 400).join(' ') : indexes.join(' ')}" ${topicAttributes({
     zones: [...row.zones, ...column.zones], protocols: own.flatMap(({ protocols }) => protocols).map(words.protocolIndex),
     accesses: [...new Set(own.flatMap(({ accesses }) => accesses))], severities: findings.map((i) => model.findings[i].severity),

@@ -1,6 +1,6 @@
 /** Parts of the HTML report that say what it rests on and what has to be done. In: the model. Out: markup, one function a part. */
 import { plural } from '../../infer/plural.ts';
-import { grouped, shortOctets } from '../instant.ts';
+import { grouped, groupedPlural, shortOctets } from '../instant.ts';
 import { evidenceText } from '../verification.ts';
 import { topicAttributes, type FilterWords } from './filter-words.ts';
 import { html, NOTHING, type Markup } from './html-escape.ts';
@@ -18,7 +18,7 @@ export function trustSection(model: ReportModel): Markup {
   const percent = (share: number): string => `${(share * 100).toFixed(2)} %`;
   return html`<section id="trust" aria-labelledby="trust-h"><h2 id="trust-h">What this rests on</h2>
 <div class="cards">
-<article class="card"><h3>Provenance</h3><dl><dt>Basis</dt><dd>${head.basis === 'spec' ? html`declared in <code>${head.specFile}</code>, compared with what was observed` : basisText(model)}</dd><dt>Observed</dt><dd>${time(status.span.first)} to ${time(status.span.last)}</dd><dt>Seen</dt><dd>${grouped(totals.packets)} packets, ${shortOctets(totals.bytes)}, ${grouped(totals.conversations)} conversations, ${grouped(totals.operations)} operations of ${grouped(totals.assets)} assets</dd><dt>Captures</dt><dd>${status.captures.length}, digests <a href="#provenance">below</a></dd>${status.firewallLogs.logs.length === 0 ? NOTHING : html`<dt>Firewall logs</dt><dd>${status.firewallLogs.logs.length}, what they say <a href="#firewall">below</a></dd>`}<dt>Made by</dt><dd>${head.tool}<br><code>${head.commandLine}</code></dd></dl></article>
+<article class="card"><h3>Provenance</h3><dl><dt>Basis</dt><dd>${head.basis === 'spec' ? html`declared in <code>${head.specFile}</code>, compared with what was observed` : basisText(model)}</dd><dt>Observed</dt><dd>${time(status.span.first)} to ${time(status.span.last)}</dd><dt>Seen</dt><dd>${groupedPlural(totals.packets, 'packet')}, ${shortOctets(totals.bytes)}, ${groupedPlural(totals.conversations, 'conversation')}, ${groupedPlural(totals.operations, 'operation')} of ${grouped(totals.assets)} assets</dd><dt>Captures</dt><dd>${status.captures.length}, digests <a href="#provenance">below</a></dd>${status.firewallLogs.logs.length === 0 ? NOTHING : html`<dt>Firewall logs</dt><dd>${status.firewallLogs.logs.length}, what they say <a href="#firewall">below</a></dd>`}<dt>Made by</dt><dd>${head.tool}<br><code>${head.commandLine}</code></dd></dl></article>
 <article class="card"><h3>Completeness</h3>${completeness.sufficient ? note('good', html`Enough was heard under the stopping rule.`) : note('warn', html`Not enough was heard yet${completeness.listenUntil === null ? '' : `: keep listening until ${completeness.listenUntil}`}.`)}<dl><dt>Days heard</dt><dd>${completeness.days}</dd><dt>Unknown of the next day</dt><dd>at least ${percent(completeness.newShare)} (${percent(completeness.newShareLow)} to ${percent(completeness.newShareHigh)})</dd></dl><ul>${completeness.sentences.slice(1).map((sentence) => html`<li>${sentence}</li>`)}</ul></article>
 <article class="card"><h3>Sensor truth</h3>${sensor.losses.length === 0 ? note('good', html`Nothing is known to be missing.`) : note('warn', html`The sensor did not see everything, or saw some of it twice.`)}<ul>${sensor.losses.map((loss) => html`<li>${loss}</li>`)}</ul><dl><dt>Hours heard</dt><dd>${grouped(sensor.activeHours)} of ${grouped(sensor.spannedHours)}</dd></dl></article>
 </div></section>`;
@@ -65,7 +65,7 @@ ${simulations.map(simulationDetail)}</section>`;
 }
 
 const simulationDetail = (one: SimulationSummary): Markup =>
-  one.blocked.length === 0 ? NOTHING : html`<details><summary>${one.title}: ${one.blocked.length + one.blockedMore} operations blocked</summary><div class="scroll"><table class="rows"><caption>Blocked by ${one.title}</caption><thead><tr><th scope="col">who</th><th scope="col">operation</th><th scope="col" class="n">requests</th><th scope="col" class="n">days</th><th scope="col">why</th></tr></thead><tbody>${one.blocked.map((hit) => html`<tr data-row data-z="" data-p="" data-a="" data-f=""><td>${hit.who}</td><td>${hit.operation}</td><td class="n">${grouped(hit.count)}</td><td class="n">${hit.days}</td><td>${hit.why}</td></tr>`)}</tbody></table></div>${one.blockedMore > 0 ? html`<p class="readout">and ${one.blockedMore} more</p>` : NOTHING}</details>`;
+  one.blocked.length === 0 ? NOTHING : html`<details><summary>${one.title}: ${plural(one.blocked.length + one.blockedMore, 'operation')} blocked</summary><div class="scroll"><table class="rows"><caption>Blocked by ${one.title}</caption><thead><tr><th scope="col">who</th><th scope="col">operation</th><th scope="col" class="n">requests</th><th scope="col" class="n">days</th><th scope="col">why</th></tr></thead><tbody>${one.blocked.map((hit) => html`<tr data-row data-z="" data-p="" data-a="" data-f=""><td>${hit.who}</td><td>${hit.operation}</td><td class="n">${grouped(hit.count)}</td><td class="n">${hit.days}</td><td>${hit.why}</td></tr>`)}</tbody></table></div>${one.blockedMore > 0 ? html`<p class="readout">and ${one.blockedMore} more</p>` : NOTHING}</details>`;
 
 export function lossSection({ losses }: ReportModel): Markup {
   if (losses.length === 0) return NOTHING;
@@ -93,7 +93,7 @@ export function validationSection({ validation }: ReportModel): Markup {
 <dt>Prohibited path tests</dt><dd><b>${words.prohibited}</b>${words.exceptions.length === 0 ? NOTHING : html`<ul>${words.exceptions.slice(0, 200).map((exception) => html`<li>${exception}</li>`)}</ul>`}</dd>
 <dt>Protocol enforcement</dt><dd>${words.enforcement}</dd>${words.diodes.map((diode) => html`<dt>Data diode</dt><dd>${diode}</dd>`)}</dl>
 ${shown.length === 0 ? NOTHING : html`<div class="scroll"><table><caption>What failed, and what could not be judged</caption><thead><tr><th scope="col">verdict</th><th scope="col">test</th><th scope="col">conduit</th><th scope="col">what</th><th scope="col">why</th><th scope="col">observations</th><th scope="col">to do</th></tr></thead><tbody>${shown.map((check) => html`<tr><td>${check.verdict.replace('-', ' ')}</td><td>${check.kind}</td><td>${check.conduit ?? ''}</td><th scope="row">${check.title}</th><td>${check.reason}</td><td>${evidenceText(check)}</td><td>${check.remedy}</td></tr>`)}</tbody></table></div>`}
-<p class="sub">${passed} tests passed and are not listed; the JSON form has them.</p></section>`;
+<p class="sub">${plural(passed, 'test')} passed and ${passed === 1 ? 'is' : 'are'} not listed; the JSON form has them.</p></section>`;
 }
 
 export function decisionsSection({ decisions }: ReportModel): Markup {

@@ -3,7 +3,7 @@
  * CONDUIT CONFIGURATION, VALIDATION RESULTS; what cannot be trusted stands before them. In: the model. Out: lines.
  */
 import { plural } from '../../infer/plural.ts';
-import { grouped } from '../instant.ts';
+import { grouped, groupedPlural } from '../instant.ts';
 import { printable } from '../printable.ts';
 import { validationLines } from '../verification.ts';
 import { captureText, firewallText, spanText, STANDING_WORDS, standingSums, whoText } from './firewall-words.ts';
@@ -25,13 +25,13 @@ function* lines(model: ReportModel): Generator<string> {
   yield `Basis: ${basisText(model)}`;
   yield '';
   yield 'EVIDENCE:';
-  yield `  Observed: ${secondsOf(status.span.first)} to ${secondsOf(status.span.last)}, ${grouped(status.totals.packets)} packets, ${grouped(status.totals.conversations)} conversations`;
+  yield `  Observed: ${secondsOf(status.span.first)} to ${secondsOf(status.span.last)}, ${groupedPlural(status.totals.packets, 'packet')}, ${groupedPlural(status.totals.conversations, 'conversation')}`;
   yield `  Sensor: ${status.sensor.complete ? 'nothing is known to be missing' : 'NOT complete'}`;
   for (const loss of status.sensor.losses) yield `    - ${loss}`;
   yield `  Completeness: ${status.completeness.sufficient ? 'enough was heard under the stopping rule' : 'NOT enough was heard'}`;
   for (const sentence of status.completeness.sentences) yield `    - ${sentence}`;
   yield `  Made by: ${head.tool}: ${head.commandLine}`;
-  for (const capture of status.captures) yield `    - ${capture.name} (${capture.state}, ${grouped(capture.packets)} packets${capture.digest === '' ? '' : `, sha256 ${capture.digest}`})`;
+  for (const capture of status.captures) yield `    - ${capture.name} (${capture.state}, ${groupedPlural(capture.packets, 'packet')}${capture.digest === '' ? '' : `, sha256 ${capture.digest}`})`;
   yield '';
   yield 'ZONE ARCHITECTURE:';
   for (const zone of model.zones) yield* zoneLines(zone, model);
@@ -130,7 +130,7 @@ function* firewallLines({ losses, rows, rules, days }: FirewallReview, model: Re
   for (const row of rows.slice(0, LISTED_ATTEMPTS)) yield `  [${STANDING_WORDS[row.standing]}] ${whoText(model, row)}, ${row.service}: ${firewallText(row)}, ${plural(row.count, 'time')}, ${spanText(row)}; captures: ${captureText(row)} (${row.finding})`;
   if (rows.length > LISTED_ATTEMPTS) yield `  and ${grouped(rows.length - LISTED_ATTEMPTS)} more`;
   for (const { device, rule, verdicts } of rules.slice(0, LISTED_ATTEMPTS)) yield `  Rule ${rule || '-'}${device === '' ? '' : ` of ${device}`}: ${grouped(verdicts.passed)} let through, ${grouped(verdicts['would-block'])} would be blocked, ${grouped(verdicts.blocked)} blocked`;
-  if (rules.length > LISTED_ATTEMPTS) yield `  and ${grouped(rules.length - LISTED_ATTEMPTS)} more rules`;
+  if (rules.length > LISTED_ATTEMPTS) yield `  and ${groupedPlural(rules.length - LISTED_ATTEMPTS, 'more rule')}`;
   yield '';
 }
 
@@ -138,10 +138,10 @@ const LISTED_BREAKS = 20;
 
 /** What the first one blocks (the spec itself) every target blocks: said once. */
 function* simulationLines(one: SimulationSummary, said: SimulationSummary['blocked']): Generator<string> {
-  yield `  ${one.title}: ${one.passed} of ${one.judged} conversations pass, ${one.blockedConversations} blocked (${grouped(one.blockedRequests)} requests), ${one.midstream} open sessions broken once, residual risk ${one.residualRisk}`;
+  yield `  ${one.title}: ${one.passed} of ${one.judged} conversations pass, ${one.blockedConversations} blocked (${groupedPlural(one.blockedRequests, 'request')}), ${plural(one.midstream, 'open session')} broken once, residual risk ${one.residualRisk}`;
   const known = new Set(said.map(({ who, operation }) => `${who}\n${operation}`));
   const hits = one.blocked.filter(({ who, operation }) => !known.has(`${who}\n${operation}`));
-  for (const hit of hits.slice(0, LISTED_BREAKS)) yield `    - ${hit.who}: ${hit.operation}, ${grouped(hit.count)} requests on ${hit.days} days: ${hit.why}`;
+  for (const hit of hits.slice(0, LISTED_BREAKS)) yield `    - ${hit.who}: ${hit.operation}, ${groupedPlural(hit.count, 'request')} on ${plural(hit.days, 'day')}: ${hit.why}`;
   const rest = Math.max(0, hits.length - LISTED_BREAKS) + one.blockedMore;
   if (rest > 0) yield `    - and ${rest} more`;
 }
