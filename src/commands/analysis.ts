@@ -7,7 +7,7 @@ import { usageError } from '../errors.ts';
 import { inferAssets } from '../infer/assets.ts';
 import { plural } from '../infer/plural.ts';
 import type { Asset, Completeness, PlacedAsset, Zone } from '../infer/proposal.ts';
-import { spelledAsId } from '../infer/spec-id.ts';
+import { specIdOf } from '../infer/spec-id.ts';
 import { proposeZones } from '../infer/zones.ts';
 import { formatSpan, parseSpan } from '../net/address-set.ts';
 import { vendorOf } from '../net/oui.ts';
@@ -54,7 +54,7 @@ export function placeAssets(set: ObservationSet): PlacedPlant {
 export function matchesKey(asset: Asset, key: string): boolean {
   const wanted = key.toLowerCase();
   return (
-    [asset.id, spelledAsId(asset.id)].some((id) => id !== '' && id.toLowerCase() === wanted) ||
+    [asset.id, specIdOf(asset.id, '')].some((id) => id !== '' && id.toLowerCase() === wanted) ||
     asset.names.some((name) => name.toLowerCase() === wanted) ||
     asset.addresses.includes(wanted) ||
     asset.macs.includes(wanted)

@@ -5,6 +5,7 @@
  */
 import { BaselineError, specError } from '../errors.ts';
 import { plural } from '../infer/plural.ts';
+import { specIdOf } from '../infer/spec-id.ts';
 import { withLogged } from '../policy/diff-logged.ts';
 import { diffReport } from '../policy/diff.ts';
 import { acceptFindings } from '../policy/spec-accept.ts';
@@ -90,8 +91,6 @@ export function openDesk({ storePath, specFile, tool, commandLine }: DeskSetting
   };
 }
 
-const LONGEST_ID = 58;
-
 /** An asset that was seen and stands in no zone by itself, as the spec would write it. */
 function entryOf(plant: PlantIndex | null, asset: string): SpecAsset | null {
   const held = plant?.assets.find(({ id, declared }) => id === asset && declared === null);
@@ -99,7 +98,7 @@ function entryOf(plant: PlantIndex | null, asset: string): SpecAsset | null {
   const ip = [...new Set(held.seen.flatMap(({ addresses }) => addresses))];
   // Behind a router every device shows the router's MAC.
   const mac = [...new Set(held.seen.flatMap(({ macs, behindRouter }) => (behindRouter ? [] : macs)))];
-  return { asset_id: held.id.replaceAll(/[^A-Za-z0-9._-]/g, '-').slice(0, LONGEST_ID), ...(ip.length === 0 ? {} : { ip }), ...(mac.length === 0 ? {} : { mac }) };
+  return { asset_id: specIdOf(held.id, 'asset'), ...(ip.length === 0 ? {} : { ip }), ...(mac.length === 0 ? {} : { mac }) };
 }
 
 const loadText = (text: string, file: string): LoadedSpec => {

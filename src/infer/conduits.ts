@@ -27,7 +27,7 @@ import { listeningOf, regimeOf } from './conduit-regimes.ts';
 import { jobWindow } from './conduit-schedules.ts';
 import { foldSetAside } from './conduit-set-aside.ts';
 import type { SetAsideEntry } from './conduit-set-aside.ts';
-import { spelledAsId } from './spec-id.ts';
+import { MAX_ID, specIdOf } from './spec-id.ts';
 
 export interface ConduitOptions {
   /** No rule widens anything: exactly what was seen. */
@@ -108,14 +108,12 @@ export interface ConduitProposal {
   };
 }
 
-const MAX_ID = 63;
-
 /** Spec ids from any text: the spec's alphabet, at most 63 characters, each once. */
 function makeIds(texts: readonly string[], fallback: string): Map<string, string> {
   const ids = new Map<string, string>();
   const taken = new Set<string>();
   for (const text of texts) {
-    const base = spelledAsId(text).slice(0, MAX_ID - 4) || fallback;
+    const base = specIdOf(text, fallback);
     let id = base;
     for (let n = 2; taken.has(id.toLowerCase()); n++) id = `${base}-${n}`;
     taken.add(id.toLowerCase());
