@@ -2,8 +2,9 @@
  * Writes a result file whole or not at all, also when the power is cut: a temporary file beside it, synced, then a rename;
  * never through a symbolic link. In: a path, and the content as one piece or in chunks.
  */
-import { closeSync, fchmodSync, fsyncSync, lstatSync, mkdirSync, openSync, renameSync, rmSync, writeSync, type Stats } from 'node:fs';
-import { dirname } from 'node:path';
+import { closeSync, fchmodSync, fsyncSync, lstatSync, mkdirSync, openSync, readdirSync, renameSync, rmSync, writeSync, type Stats } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import process from 'node:process';
 import { usageError } from '../errors.ts';
 
 /** Readable by the group: a spec names devices, but is made to be shared with reviewers. */
@@ -59,15 +60,35 @@ export function requireWritable(path: string): void {
   }
 }
 
-/** A file beside another under a name that nobody has: `plant.yaml.part` may be somebody's own. */
+/** A file beside another under a name that nobody else has: `plant.yaml.part` may be somebody's own. */
 function openPart(path: string, mode: number): { readonly part: string; readonly descriptor: number } {
-  for (let n = 1; ; n++) {
-    const part = n === 1 ? `${path}.part` : `${path}.part-${n}`;
-    try {
-      return { part, descriptor: openSync(part, 'wx', mode) };
-    } catch (error) {
-      if ((error as { code?: string }).code !== 'EEXIST') throw error;
+  removeLeft(path);
+  const part = `${path}.baseline-${process.pid}.part`;
+  return { part, descriptor: openSync(part, 'wx', mode) };
+}
+
+/** What writers of the same file that were killed left, where the folder may be read. */
+function removeLeft(path: string): void {
+  const folder = dirname(path);
+  const prefix = `${basename(path)}.baseline-`;
+  try {
+    for (const name of readdirSync(folder)) {
+      const writer = name.startsWith(prefix) ? /^(\d{1,10})\.part$/.exec(name.slice(prefix.length)) : null;
+      if (writer !== null && !isRunning(Number(writer[1]))) rmSync(join(folder, name), { force: true });
     }
+  } catch {
+    // Whether a file can be written beside them, opening it tells.
+  }
+}
+
+/** Our own id was somebody else's: what we write is gone before we write again. */
+function isRunning(pid: number): boolean {
+  if (pid === process.pid) return false;
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as { code?: string }).code !== 'ESRCH';
   }
 }
 
