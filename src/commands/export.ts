@@ -7,6 +7,7 @@ import { dirname, join, resolve, sep } from 'node:path';
 import { EXIT, usageError } from '../errors.ts';
 import { exportPlan, type ExportResult } from '../export/export-plan.ts';
 import type { ExportOptions } from '../export/exporter.ts';
+import { verdictSummary } from '../export/loss-report.ts';
 import { planOf } from '../export/plan.ts';
 import { passingBySummary } from '../export/passing-by.ts';
 import { exporterOf, listTargets } from '../export/registry.ts';
@@ -69,7 +70,7 @@ export function exportSpec(argv: ExportArguments, context: CommandContext): Comm
   const result = exportPlan(exporter, planOf(loadSpec(argv.spec), [context.version, context.commandLine]), options);
   writeFiles(argv.out, result);
   context.say(summary(argv.out, exporter.filters, result));
-  const passesBy = passingBySummary(result.passingBy, result.losses.length);
+  const passesBy = passingBySummary(result.passingBy, result.losses);
   if (passesBy !== '') context.say(`  ${passesBy}; what to do: ${join(argv.out, 'loss-report.md')}`);
   const { refused } = result;
   if (refused.length > 0) context.say(`  Wider than the spec: ${refused.slice(0, MOST_NAMED).join(', ')}${refused.length > MOST_NAMED ? ` and ${refused.length - MOST_NAMED} more` : ''}; why, and by how much: ${join(argv.out, 'loss-report.md')}`);
@@ -106,10 +107,8 @@ function writeFiles(folder: string, result: ExportResult): void {
 
 function summary(folder: string, filters: boolean, { target, mode, files, losses, refused }: ExportResult): string {
   if (!filters) return `${folder}: ${plural(files.length, 'file')} for ${target}`;
-  const count = (verdict: string): number => losses.filter((row) => row.verdict === verdict).length;
-  const verdicts = `${plural(count('enforced'), 'Permit')} enforced, ${count('widened')} widened, ${count('not-enforceable')} not enforceable`;
-  if (refused.length > 0) return `${folder}: no configuration was written, because it would let more through than ${plural(refused.length, 'Permit says', 'Permits say')} (--allow-wider writes it); ${verdicts}`;
-  return `${folder}: ${plural(files.length, 'file')} for ${target}, ${mode} mode; ${verdicts}`;
+  if (refused.length > 0) return `${folder}: no configuration was written, because it would let more through than ${plural(refused.length, 'Permit says', 'Permits say')} (--allow-wider writes it); ${verdictSummary(losses)}`;
+  return `${folder}: ${plural(files.length, 'file')} for ${target}, ${mode} mode; ${verdictSummary(losses)}`;
 }
 
 function targetTable(json: boolean, context: CommandContext): Iterable<string> {

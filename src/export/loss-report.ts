@@ -16,8 +16,15 @@ const cell = (text: string): string =>
 const extraText = (row: LossRow): string =>
   row.verdict !== 'widened' ? '' : row.extraOperations === null ? 'not countable' : `${row.extraOperations}`;
 
-const countOf = (rows: readonly LossRow[], verdict: LossRow['verdict']): number =>
-  rows.filter((row) => row.verdict === verdict).length;
+const permitsOf = (rows: readonly LossRow[]): ReadonlySet<string> => new Set(rows.map((row) => row.permit));
+
+/** What the rules say, each Permit once: it has a row for each device, and a rule on any of them is a rule. */
+export const verdictSummary = (rows: readonly LossRow[]): string => {
+  const all = permitsOf(rows).size;
+  const written = permitsOf(rows.filter((row) => row.verdict !== 'not-enforceable')).size;
+  const widened = permitsOf(rows.filter((row) => row.verdict === 'widened')).size;
+  return `${plural(all, 'Permit')}: ${written - widened} written exactly, ${widened} written wider, ${all - written} without a rule`;
+};
 
 export const lossMarkdown = (exporter: Exporter, mode: Mode, rows: readonly LossRow[], refused: readonly string[], links: readonly PassingBy[]): string => {
   const lines = [
@@ -25,7 +32,7 @@ export const lossMarkdown = (exporter: Exporter, mode: Mode, rows: readonly Loss
     '',
     ...passingByMarkdown(links, cell),
     ...(links.length === 0 ? [] : ['## What the rules say', '']),
-    `${countOf(rows, 'enforced')} enforced, ${countOf(rows, 'widened')} widened, ${countOf(rows, 'not-enforceable')} not enforceable.`,
+    `${verdictSummary(rows)}. In the table: enforced, widened, not-enforceable.`,
     'An extra operation is one that this configuration lets through between the same clients and servers and the Permit does not name.',
     '',
   ];

@@ -58,12 +58,14 @@ export const passingByMarkdown = (links: readonly PassingBy[], cell: (text: stri
 
 const MOST_NAMED = 3;
 
-/** One sentence for the terminal; empty when nothing passes by. */
-export const passingBySummary = (links: readonly PassingBy[], permits: number): string => {
+/** One sentence for the terminal, about Permits that have a rule; empty when none of them is passed by. */
+export const passingBySummary = (passing: readonly PassingBy[], losses: readonly LossRow[]): string => {
+  const links = passing.filter((link) => link.permits.length > 0);
   if (links.length === 0) return '';
   const concerned = new Set(links.flatMap((link) => link.permits)).size;
+  const written = new Set(losses.filter((row) => row.verdict !== 'not-enforceable').map((row) => row.permit)).size;
   const names = [...new Set(links.map((link) => link.what))];
   const likely = links.every((link) => link.isLikely) ? 'probably ' : '';
   const named = `${names.slice(0, MOST_NAMED).join(', ')}${names.length > MOST_NAMED ? ` and ${names.length - MOST_NAMED} more` : ''}`;
-  return `${concerned} of ${permits} Permits are not enforced as the plant is: their zones ${likely}share a link (${named}), and a firewall that routes does not see what passes there`;
+  return `${concerned} of the ${written} written are not enforced as the plant is, whatever the rules say: their zones ${likely}share a link (${named}), and a firewall that routes does not see what passes there`;
 };

@@ -1,6 +1,7 @@
 /** In a flat plant a firewall that routes sees nothing: every such target says so before anything else, the others do not. */
 import { expect, test } from 'vitest';
 import { exportPlan } from '../../src/export/export-plan.ts';
+import { verdictSummary } from '../../src/export/loss-report.ts';
 import { passingBySummary } from '../../src/export/passing-by.ts';
 import { planOf } from '../../src/export/plan.ts';
 import { exporterOf, listTargets } from '../../src/export/registry.ts';
@@ -37,10 +38,28 @@ for (const { name, filters, capabilities } of listTargets())
   });
 
 test('the terminal gets one sentence, and says when it is only likely', () => {
-  const summary = (text: string): string => passingBySummary(exportPlan(exporterOf('nftables'), planOf(loadText(text), [])).passingBy, 1);
-  expect(summary(FLAT)).toBe('1 of 1 Permits are not enforced as the plant is: their zones share a link (VLAN 10), and a firewall that routes does not see what passes there');
+  const summary = (text: string, target = 'nftables'): string => {
+    const { passingBy, losses } = exportPlan(exporterOf(target), planOf(loadText(text), []));
+    return passingBySummary(passingBy, losses);
+  };
+  expect(summary(FLAT)).toBe('1 of the 1 written are not enforced as the plant is, whatever the rules say: their zones share a link (VLAN 10), and a firewall that routes does not see what passes there');
   expect(summary(FLAT.replaceAll(', vlan: 10', ''))).toContain('their zones probably share a link (10.20.0.0/24)');
   expect(summary(FLAT.replace('vlan: 10', 'vlan: 11'))).toBe('');
+  // No rule is passed by where none is written.
+  expect(summary(FLAT, 'data-diode')).toBe('');
+});
+
+test('what the rules say is counted by Permits, not by devices, and is no word on what passes by them', () => {
+  const spec = `${FLAT}
+enforcement_points:
+  - {ep_id: FW1, platform: linux-nft, interfaces: [{zone: CELL, interface: eth1}, {zone: OPS, interface: eth2}]}
+  - {ep_id: FW2, platform: linux-nft, interfaces: [{zone: CELL, interface: eth1}, {zone: OPS, interface: eth2}]}
+`;
+  const { losses, passingBy, files } = exportPlan(exporterOf('nftables'), planOf(loadText(spec), []));
+  expect(losses).toHaveLength(2);
+  expect(verdictSummary(losses)).toBe('1 Permit: 1 written exactly, 0 written wider, 0 without a rule');
+  expect(passingBySummary(passingBy, losses)).toContain('1 of the 1 written are not enforced as the plant is, whatever the rules say');
+  expect(textOf(files, 'loss-report.md')).toContain(`${verdictSummary(losses)}. In the table:`);
 });
 
 test('two zones on one interface and VLAN of a device are refused', () => {
