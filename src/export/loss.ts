@@ -6,6 +6,7 @@
  */
 import type { Permit } from '../permit.ts';
 import { formatSpan, subtractSets, type AddressSet } from '../net/address-set.ts';
+import { isNotIp } from '../net/link-local.ts';
 import type { Holds } from '../policy/firewall-semantics.ts';
 import { NO_CAPABILITIES, type Capabilities, type Effect, type LossRow, type ModbusEffect, type PlanPermit } from './exporter.ts';
 import { ofFamily } from './ip-notation.ts';
@@ -50,7 +51,7 @@ const unreachedGroups = ({ groups }: PlanPermit, capabilities: Capabilities): { 
 export const refusalOf = (entry: PlanPermit, capabilities: Capabilities): string | null => {
   const { permit, client, server } = entry;
   const { transport, ports } = permit.service;
-  if (transport.startsWith('eth-') || transport === 'l2')
+  if (isNotIp(transport) || transport === 'l2')
     return capabilities.layer2 ? null : `${transport} is not IP: this target cannot see it`;
   if (!WITH_PORTS.test(transport) && !WITHOUT_PORTS.test(transport)) return `transport "${transport}" is not known to this target`;
   if (WITH_PORTS.test(transport) && ports.length === 0) return `no ${transport} port is stated: that never means every port`;

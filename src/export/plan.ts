@@ -9,6 +9,7 @@
  */
 import type { PermitEnd } from '../permit.ts';
 import { directedBroadcasts, formatSpan, groupSpanKind, normaliseSet, parseSet, parseSpan, setContains, type AddressSet, type AddressSpan } from '../net/address-set.ts';
+import { isNotIp } from '../net/link-local.ts';
 import { portsOf, type DeclaredPermit } from '../policy/permits.ts';
 import { sharedLinks } from '../policy/shared-link.ts';
 import { declaredAssets, holdingsOf, type Holdings } from '../policy/spec-assets.ts';
@@ -130,7 +131,7 @@ const limitsText = (limits: DeclaredPermit['limits']): string =>
 
 const permitOf = (spec: Spec, declared: DeclaredPermit, zones: readonly PlanZone[], holdings: Holdings, broadcasts: readonly AddressSpan[]): PlanPermit => {
   const { permit } = declared;
-  const wantMac = permit.service.transport.startsWith('eth-') || permit.service.transport === 'l2';
+  const wantMac = isNotIp(permit.service.transport) || permit.service.transport === 'l2';
   const client = resolveEnd(permit.from, holdings, wantMac);
   const server = resolveEnd(permit.to, holdings, wantMac);
   return {

@@ -9,7 +9,7 @@ import { exportPlan } from './export-plan.ts';
 import type { Exporter, ExportOptions, LossRow, Plan } from './exporter.ts';
 import { exporterOf } from './registry.ts';
 
-type Behaviour = Pick<FirewallSemantics, 'target' | 'title' | 'midstream' | 'note'> & { readonly exporter?: string };
+type Behaviour = Pick<FirewallSemantics, 'target' | 'title' | 'midstream' | 'note' | 'notIp'> & { readonly exporter?: string };
 
 const BEHAVIOURS: readonly Behaviour[] = [
   { target: 'cisco-asa', title: 'Cisco ISA-3000 as ASA', midstream: 'drop', note: 'ASA has no Modbus inspection: functions are not judged' },
@@ -18,13 +18,24 @@ const BEHAVIOURS: readonly Behaviour[] = [
   { target: 'fortios', title: 'FortiGate Rugged, application control', midstream: 'drop', note: 'functions only with the ids of your own device (--application-ids); without them ports' },
   { target: 'panos', title: 'Palo Alto, App-ID', midstream: 'drop', note: 'function App-IDs; no unit id, no range; some packets pass before App-ID decides' },
   { target: 'nftables', title: 'Linux nftables on raw payload', midstream: 'accept', note: 'a client that splits or pipelines requests is blocked' },
-  { target: 'suricata', title: 'Suricata inline, complement rules', midstream: 'accept', note: 'judges what its parser understands' },
+  { target: 'suricata', title: 'Suricata inline, complement rules', midstream: 'accept', note: 'judges what its parser understands', notIp: { passes: true, why: 'frames that are not IP match no rule' } },
   { target: 'snort3', title: 'Snort 3', midstream: 'accept', note: '', exporter: 'cisco-ftd' },
   { target: 'hirschmann-eagle', title: 'Hirschmann EAGLE, Modbus enforcer', midstream: 'drop', note: '' },
   { target: 'tofino', title: 'Tofino Xenon, Modbus enforcer', midstream: 'drop', note: '' },
   { target: 'openconfig-acl', title: 'a switch or router with OpenConfig ACLs', midstream: 'accept', note: 'no state: replies pass by their port' },
   { target: 'mud', title: 'a network that applies MUD files', midstream: 'accept', note: 'devices are described, so a Permit has to cover an asset' },
 ];
+
+/** Transparent firewalls and switches stop what they have no rule for; who routes never forwards it. */
+const notIpOf = ({ filters, capabilities }: Exporter): FirewallSemantics['notIp'] => {
+  if (!filters || capabilities.layer2) return undefined;
+  return {
+    passes: false,
+    why: capabilities.onLink
+      ? 'it is not IP, and this target gets no rule for such frames'
+      : 'it is not IP: a firewall that routes never judges it. It passes by while the two zones share a link, and ends where they no longer do',
+  };
+};
 
 const exporterFor = (target: string): Exporter | null => {
   const behaviour = BEHAVIOURS.find((one) => one.target === target);
@@ -33,9 +44,10 @@ const exporterFor = (target: string): Exporter | null => {
 
 export const SIMULATED_TARGETS: readonly FirewallSemantics[] = [
   ...GENERIC_FIREWALLS,
-  ...BEHAVIOURS.map(({ target, title, midstream, note, exporter }): FirewallSemantics => {
-    const { filters, capabilities } = exporterOf(exporter ?? target);
-    return { target, title, midstream, note, decidesOnce: false, defaultAction: filters ? 'deny' : 'pass', holds: capabilities };
+  ...BEHAVIOURS.map(({ target, title, midstream, note, exporter, notIp }): FirewallSemantics => {
+    const own = exporterOf(exporter ?? target);
+    const unseen = notIp ?? notIpOf(own);
+    return { target, title, midstream, note, decidesOnce: false, defaultAction: own.filters ? 'deny' : 'pass', holds: own.capabilities, ...(unseen === undefined ? {} : { notIp: unseen }) };
   }),
 ];
 

@@ -47,6 +47,8 @@ export interface FirewallSemantics {
   readonly defaultAction: 'deny' | 'pass';
   readonly note: string;
   readonly holds: Holds;
+  /** Frames that are not IP, where the target has no rules for them: whether they pass, and why. Without it they are judged as the spec says. */
+  readonly notIp?: { readonly passes: boolean; readonly why: string };
 }
 
 const PORTS_ONLY: Holds = {

@@ -9,7 +9,7 @@
 import type { Conversation, ObservationSet } from '../observation.ts';
 import type { Permit } from '../permit.ts';
 import { accessOfFunctionCode, tableOf } from '../net/register-set.ts';
-import { staysOnLink } from '../net/link-local.ts';
+import { isNotIp, staysOnLink } from '../net/link-local.ts';
 import { contextOf } from './diff.ts';
 import { serviceText } from './diff-observed.ts';
 import type { FirewallSemantics, Holds, WrittenPermit } from './firewall-semantics.ts';
@@ -202,7 +202,7 @@ export const simulate = (loaded: LoadedSpec, set: ObservationSet, semantics: Fir
   const target = onTarget(permits);
   // A rule that is switched on for one thing is no excuse for another that happens to fit its port.
   const switchedOn = permits.length === live.length ? null : contextOf({ ...loaded, permits: live.filter((declared) => hasRule(declared, false)) }, set).matcher;
-  const whyNoRule = (declared: DeclaredPermit): string => writtenAs(declared).refusal ?? 'its addresses are IPv6, which this target does not write';
+  const whyNoRule = (declared: DeclaredPermit, unseen: string | undefined): string => writtenAs(declared).refusal ?? unseen ?? 'its addresses are IPv6, which this target does not write';
   const asideOf = createSetAside(loaded.spec);
   const lastDay = set.sensor.lastNs === null ? 0 : Number(set.sensor.lastNs / 86_400_000_000_000n);
   const blocked: Blocked[] = [];
@@ -213,6 +213,7 @@ export const simulate = (loaded: LoadedSpec, set: ObservationSet, semantics: Fir
   const undecided: Simulation['undecided'][number][] = [];
   const counts = { judged: 0, passed: 0, withoutPayload: 0, blockedConversations: 0, blockedRequests: 0 };
   let undeclared = 0;
+  let unjudged = 0;
 
   const rejected = loaded.permits.filter(({ permit }) => permit.decision === 'rejected');
   const rejections = rejected.length === 0 ? null : contextOf({ ...loaded, permits: rejected }, set).matcher;
@@ -223,7 +224,13 @@ export const simulate = (loaded: LoadedSpec, set: ObservationSet, semantics: Fir
     if (client !== null && client.zone === server?.zone) return;
     counts.judged++;
     const verdict = target(conversation).judge(conversation);
-    const outcome = verdict.asks.map((one) => ({ one, passed: one.permit !== null }));
+    const unseen = isNotIp(conversation.transport) ? semantics.notIp : undefined;
+    if (unseen?.passes === true) {
+      counts.passed++;
+      if (matcher.judge(conversation).asks.some(({ permit }) => permit === null) && asideOf(conversation)?.covered !== true) unjudged++;
+      return;
+    }
+    const outcome = verdict.asks.map((one) => ({ one, passed: unseen === undefined && one.permit !== null }));
     // What the spec lets through and the target does not has no rule there.
     const asDeclared = outcome.every((entry) => entry.passed) ? null : matcher.judge(conversation);
     for (const { permit, ask } of verdict.asks) for (const day of ask.days) if (permit !== null) usedOn.get(permit.permit.id)?.add(day);
@@ -235,7 +242,7 @@ export const simulate = (loaded: LoadedSpec, set: ObservationSet, semantics: Fir
       if (asideOf(conversation)?.entry.question !== undefined) setAside.waiting++;
       return;
     }
-    if (refused.length > 0 && switchedOn !== null) {
+    if (refused.length > 0 && switchedOn !== null && unseen === undefined) {
       const again = switchedOn.judge(conversation).asks;
       if (again.every((one) => one.permit !== null)) {
         for (const id of new Set(again.flatMap((one) => (one.permit?.permit.conditions.onDemand === true ? [one.permit.permit.id] : [])))) {
@@ -261,11 +268,13 @@ export const simulate = (loaded: LoadedSpec, set: ObservationSet, semantics: Fir
     for (const { one } of lost) {
       const place = verdict.asks.indexOf(one);
       const withoutRule = asDeclared?.asks[place]?.permit ?? null;
+      // What comes nearest is a Permit for something else.
+      const miss = unseen === undefined ? one.miss : null;
       const refusal = refusals?.[place]?.miss ?? null;
       const isRejected = refusal?.kind === 'rejected';
       block({
-        operation: one.ask.text, count: one.ask.count, days: [...new Set(one.ask.days)].sort((x, y) => x - y), permit: isRejected ? refusal.permit : (withoutRule?.permit.id ?? one.miss?.permit ?? null), rejected: isRejected,
-        why: isRejected ? refusal.sentence : mixed ? 'the first request of a session decides for all of it' : withoutRule !== null ? whyNoRule(withoutRule) : (one.miss?.sentence ?? 'nothing is declared between the two'), extent: mixed ? 'some' : 'all',
+        operation: one.ask.text, count: one.ask.count, days: [...new Set(one.ask.days)].sort((x, y) => x - y), permit: isRejected ? refusal.permit : (withoutRule?.permit.id ?? miss?.permit ?? null), rejected: isRejected,
+        why: isRejected ? refusal.sentence : mixed ? 'the first request of a session decides for all of it' : withoutRule !== null ? whyNoRule(withoutRule, unseen?.why) : (unseen?.why ?? miss?.sentence ?? 'nothing is declared between the two'), extent: mixed ? 'some' : 'all',
       });
     }
     let slowed = 0;
@@ -293,7 +302,8 @@ export const simulate = (loaded: LoadedSpec, set: ObservationSet, semantics: Fir
     if (!staysOnLink(transport) && !assets.isToGroup(client, server)) judge(conversation);
   }
 
-  const byDefault: LetThrough[] = undeclared === 0 ? [] : [{ permit: '', conduit: '', operations: undeclared, weight: 10 * undeclared, sentence: `${plural(undeclared, 'conversation that nothing declares passes', 'conversations that nothing declares pass')}: nothing here is denied by default` }];
+  const byDefault = ([[undeclared, 'nothing here is denied by default'], [unjudged, semantics.notIp?.why ?? '']] as const).flatMap(([count, why]): LetThrough[] =>
+    (count === 0 ? [] : [{ permit: '', conduit: '', operations: count, weight: 10 * count, sentence: `${plural(count, 'conversation that nothing declares passes', 'conversations that nothing declares pass')}: ${why}` }]));
   const zoneSize = new Map<string, number>();
   for (const asset of assets.assets) zoneSize.set(asset.zone, (zoneSize.get(asset.zone) ?? 0) + 1);
   const beyond = permits

@@ -66,6 +66,24 @@ describe('a simulation', () => {
     expect(blockedBy('suricata', conversation('10.2.0.1', '10.9.0.255', { transport: 'udp', port: 47808, answered: false }))).not.toEqual([]);
   });
 
+  it('says of frames that are not IP that the target does not judge them, and blames no Permit for something else', () => {
+    const spec = SPEC.replace('ip: [10.2.0.1]', 'ip: [10.2.0.1], mac: ["02:00:00:00:00:01"]').replace('ip: [10.3.0.1]', 'ip: [10.3.0.1], mac: ["02:00:00:00:00:02"]');
+    const profinet = conversation('02:00:00:00:00:02', '02:00:00:00:00:01', { transport: 'eth-0x8892', port: 0, service: 'profinet-rt' });
+    const judged = (target: string, text = spec): Simulation => simulate(loadText(text), observations([profinet]), semanticsOf(target)!, { written: writtenBy(target, planOf(loadText(text), [])) });
+    for (const target of ['nftables', 'cisco-asa', 'cisco-ftd', 'fortios', 'panos', 'openconfig-acl'])
+      expect(judged(target).blocked).toMatchObject([{ permit: null, why: 'it is not IP: a firewall that routes never judges it. It passes by while the two zones share a link, and ends where they no longer do' }]);
+    expect(judged('tofino').blocked).toMatchObject([{ permit: null, why: 'it is not IP, and this target gets no rule for such frames' }]);
+    const { blocked, letThrough, counts } = judged('suricata');
+    expect([blocked, counts.passed]).toEqual([[], 1]);
+    expect(letThrough[0]).toMatchObject({ permit: '', operations: 1, sentence: '1 conversation that nothing declares passes: frames that are not IP match no rule' });
+    // A Permit that is for it is named, with what the loss report says of it; one for any transport lets through IP alone.
+    const declared = spec.replace('      - {rule_id: POLL', '      - {rule_id: RT, protocol: PROFINET, transport: eth-0x8892, client: {zone: OPS, assets: [HIST]}, server: {zone: CELL, assets: [PLC]}}\n      - {rule_id: POLL');
+    expect(judged('nftables', declared).blocked).toMatchObject([{ permit: 'RT', why: 'eth-0x8892 is not IP: this target cannot see it' }]);
+    expect(judged('nftables', declared.replace('eth-0x8892', 'any')).blocked).toMatchObject([{ permit: 'RT', why: expect.stringContaining('it is not IP') }]);
+    expect(judged('suricata', declared).letThrough.some(({ permit }) => permit === '')).toBe(false);
+    expect(judged('ideal', declared).blocked).toEqual([]);
+  });
+
   it('says who, what, how often, on which days, and why', () => {
     const { blocked, counts } = run('ideal', [poll, write]);
     expect(blocked).toMatchObject([{ client: '10.3.0.1', serverAsset: 'PLC', serverRole: 'plc', count: 100, days: [MONDAY + 3], conduit: 'C1', permit: 'POLL', extent: 'all' }]);
