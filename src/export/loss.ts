@@ -7,13 +7,13 @@
 import type { Permit } from '../permit.ts';
 import { formatSpan, subtractSets, type AddressSet } from '../net/address-set.ts';
 import { isNotIp } from '../net/link-local.ts';
+import { modesPassing } from '../policy/asks.ts';
 import type { Holds } from '../policy/firewall-semantics.ts';
 import { NO_CAPABILITIES, type Capabilities, type Effect, type LossRow, type ModbusEffect, type PlanPermit } from './exporter.ts';
 import { ofFamily } from './ip-notation.ts';
 import { OPCUA_SERVICES } from './opcua-services.ts';
 import { EVERY_FUNCTION, extraModbusOperations, isModbus, modbusText, requiredModbus } from './modbus-scope.ts';
 
-const OPCUA_MODES = 3;
 const WITH_PORTS = /^(tcp|udp|sctp)$/;
 const WITHOUT_PORTS = /^(icmp|icmpv6|any|ip-\d{1,3})$/;
 
@@ -126,10 +126,11 @@ const opcuaWidenings = (permit: Permit, capabilities: Capabilities): Widening[] 
     });
   if (opcua.services.length === 0 && permit.access.length > 0 && !capabilities.opcuaService)
     widenings.push({ reason: `"${permit.access.join(', ')}" of OPC UA cannot be told from other access here`, to: 'every OPC UA service', extra: null });
-  if (opcua.securityModes.length > 0 && opcua.securityModes.length < OPCUA_MODES)
+  const modes = modesPassing(opcua, capabilities.opcuaPolicy);
+  if (modes.length > 0)
     widenings.push({
-      reason: `the message security mode (${opcua.securityModes.join(', ')}) is not visible to a firewall: set it on the OPC UA server`,
-      to: 'every security mode',
+      reason: `${capabilities.opcuaPolicy ? 'whether messages are encrypted or signed only' : `the message security mode (${opcua.securityModes.join(', ')})`} is not visible to a firewall: set it on the OPC UA server`,
+      to: capabilities.opcuaPolicy ? `security mode ${modes.join(' and ')}` : 'every security mode',
       extra: 0,
     });
   if (opcua.securityPolicies.length > 0 && !capabilities.opcuaPolicy)

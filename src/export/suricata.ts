@@ -7,7 +7,7 @@
  */
 import { mergeSpans, type Span } from '../net/register-set.ts';
 import type { ModbusTable } from '../permit.ts';
-import { policiesFrom } from '../policy/asks.ts';
+import { policiesFrom, policiesHeld } from '../policy/asks.ts';
 import { SIGNATURE_PREFIX } from '../source/firewall-log/monitor-marks.ts';
 import type { Capabilities, DeviceExport, DevicePlan, Exporter, ModbusEffect, PlanPermit } from './exporter.ts';
 import { NO_CAPABILITIES } from './exporter.ts';
@@ -188,22 +188,41 @@ const modbusRules = (head: string, permits: readonly PlanPermit[], complement: r
   ];
 };
 
+const POLICY_URI = 'http://opcfoundation.org/UA/SecurityPolicy#';
 /** Those of elliptic curves (OPC 10000-7 since 1.05) are newer than all that a spec can declare. */
-const NEWER_POLICIES = 'ECC_';
+const NEWER_POLICIES = `${POLICY_URI}ECC_`;
 
-/** Stronger than declared is no fault, as everywhere else. */
-const opcuaRules = (head: string, permits: readonly PlanPermit[]): RuleText[] => {
-  const declared = permits.map((entry) => entry.permit.opcua?.securityPolicies ?? []);
-  if (declared.some((list) => list.length === 0)) return [];
-  const names = policiesFrom(declared.flat());
+/**
+ * The head of an OpenSecureChannel message wherever it stands in a stream, since a HEL may stand before it in one segment: `OPN`, C to F,
+ * and a size from 64 octets to 1 MiB, so that hardly any other octets are taken for one (OPC 10000-6 clauses 6.7.2 and 7.1.2).
+ * Of no keyword for one packet (`depth`, `dsize`), so that it is looked for in what was put together again.
+ */
+const OPN = 'content:"OPN"; byte_test:1,>,66,0,relative; byte_test:1,<,71,0,relative; byte_test:4,>,63,1,relative,little; byte_test:4,<,1048576,1,relative,little;';
+/** Behind type, size and channel: the length of the policy's URI, and the URI, neither of them in a message without a policy. */
+const URI_LENGTH_AT = 1 + 4 + 4;
+const LONGEST_URI = 255;
+const NO_POLICY = [0, 0xffff_ffff];
+
+/** As long as it is, so that no longer name begins with it. */
+const notPolicy = (name: string): string => {
+  const uri = `${POLICY_URI}${name}`;
+  return `content:!"|${uri.length.toString(16)} 00 00 00|${uri}"; distance:${URI_LENGTH_AT}; within:${4 + uri.length};`;
+};
+
+/** Stronger than declared is no fault, as everywhere else. Both ways, because with reverse connect the server is who dials. */
+const opcuaRules = (cell: PairCell, ports: string, permits: readonly PlanPermit[]): RuleText[] => {
+  const held = permits.map((entry) => (entry.permit.opcua === null ? [] : policiesHeld(entry.permit.opcua)));
+  if (held.some((list) => list.length === 0)) return [];
+  const names = policiesFrom([]).filter((name) => held.flat().includes(name));
   if (names.includes('None')) return [];
+  const head = `tcp ${addressList(cell.clients)} any <> ${addressList(cell.servers)} ${ports}`;
+  const about = permits.map((entry) => entry.permit.id).join(' ');
+  const others = `${names.map(notPolicy).join(' ')} content:!"${NEWER_POLICIES}"; distance:${URI_LENGTH_AT + 4}; within:${NEWER_POLICIES.length};`;
+  // The jump fails until the whole URI is there: what is cut within it is judged with what comes next.
+  const whole = `byte_test:4,>,0,${URI_LENGTH_AT},relative,little; byte_test:4,<,${LONGEST_URI + 1},${URI_LENGTH_AT},relative,little; ${others} byte_jump:4,${URI_LENGTH_AT},relative,little;`;
   return [
-    {
-      head: `tcp ${head}`,
-      options: `flow:to_server,established; content:"OPN"; depth:3; ${[...names, NEWER_POLICIES].map((name) => `content:!"SecurityPolicy#${name}";`).join(' ')}`,
-      why: `OPC UA security policy weaker than ${names[0] ?? ''}`,
-      about: permits.map((entry) => entry.permit.id).join(' '),
-    },
+    { head, options: `flow:established; ${OPN} ${whole}`, why: `OPC UA security policy weaker than ${names[0] ?? ''}`, about },
+    ...NO_POLICY.map((length) => ({ head, options: `flow:established; ${OPN} byte_test:4,=,${length},${URI_LENGTH_AT},relative,little;`, why: 'OPC UA without a security policy', about })),
   ];
 };
 
@@ -213,7 +232,7 @@ const inspectionRules = (cell: PairCell): RuleText[] =>
     const head = `${addressList(cell.clients)} any -> ${addressList(cell.servers)} ${portList([port])}`;
     if (port.permits.every((entry) => requiredModbus(entry.permit) !== null))
       return modbusRules(head, port.permits, modbusComplement(port.permits.map((entry) => entry.permit), ENGINE));
-    return port.permits.every((entry) => entry.permit.opcua !== null) ? opcuaRules(head, port.permits) : [];
+    return port.permits.every((entry) => entry.permit.opcua !== null) ? opcuaRules(cell, portList([port]), port.permits) : [];
   });
 
 /** SYN without ACK or RST. A host takes one with FIN, PSH or URG too, so these and the bits of ECN are left out of sight. */
@@ -326,7 +345,7 @@ const build = (plan: DevicePlan): DeviceExport => {
       'Directions of UDP and other traffic are guessed the same way in both modes.',
       'ICMP errors about a connection (unreachable, fragmentation needed, time exceeded) are packets like any other: between zones they pass only where a Permit names ICMP.',
       'A second request in one segment is judged like any other, except one that ends at data address 65535 and one with a function code that has no name in a connection whose first request was cut in two.',
-      'OPC UA sessions pass with every security policy that is no weaker than the weakest one declared. One without a place in that order (OPC 10000-7) is stopped, but for those of elliptic curves, which are newer.',
+      'OPC UA sessions pass with every security policy that is no weaker than the weakest one declared, or where modes other than None are declared without a policy, with every one but None. One without a place in that order (OPC 10000-7) is stopped, but for those of elliptic curves, which are newer.',
       'The first request of a connection is stopped where it is cut within its first four octets, and passes with an unknown function code where it is cut between header and function.',
     ],
   };

@@ -7,6 +7,7 @@
  */
 import { policyName } from '../infer/conduit-grants.ts';
 import { FOLDED_FUNCTION, type Access, type Conversation, type Day, type Operation } from '../observation.ts';
+import type { OpcUaOperations } from '../permit.ts';
 
 export interface Ask {
   readonly protocol: string;
@@ -95,6 +96,27 @@ const policyFloorOf = (policies: readonly string[]): number => (policies.length 
 
 /** The policies that are no weaker than the weakest declared. */
 export const policiesFrom = (policies: readonly string[]): string[] => Object.keys(POLICY_STRENGTH).filter((policy) => POLICY_STRENGTH[policy] >= policyFloorOf(policies));
+
+const excludesNone = (modes: readonly string[]): boolean => modes.length > 0 && !modes.includes('None');
+
+/**
+ * The policies that a Permit lets a session have; empty = any. Without a declared policy, a declared mode other than None still
+ * excludes the policy None: the two are one (OPC 10000-4 clause 7.20: MessageSecurityMode None is without a policy).
+ */
+export const policiesHeld = ({ securityModes, securityPolicies }: Pick<OpcUaOperations, 'securityModes' | 'securityPolicies'>): string[] => {
+  const isSecured = excludesNone(securityModes);
+  const held = policiesFrom(securityPolicies).filter((policy) => policy !== 'None' || !isSecured);
+  return securityPolicies.length > 0 || isSecured ? held : [];
+};
+
+/** Modes that a Permit does not name and that pass where no more than the policy is seen, or not even that. */
+export const modesPassing = ({ securityModes }: Pick<OpcUaOperations, 'securityModes'>, seesPolicy: boolean): string[] => {
+  if (securityModes.length === 0) return [];
+  const other = SECURITY_MODE_ORDER.filter((mode) => !securityModes.includes(mode));
+  if (!seesPolicy || !excludesNone(securityModes)) return other;
+  // Stronger than declared is no fault.
+  return securityModes.includes('Sign') ? [] : ['Sign'];
+};
 
 /** How a mode and a policy are called among those that are too weak. */
 export const modeWord = (mode: string): string => `mode ${mode}`;

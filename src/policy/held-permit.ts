@@ -6,6 +6,7 @@
  */
 import type { ModbusRange, Permit } from '../permit.ts';
 import { bindingSpans, tableOf } from '../net/register-set.ts';
+import { modesPassing } from './asks.ts';
 import type { Holds } from './firewall-semantics.ts';
 import type { ModbusEffect } from './modbus-effect.ts';
 import { protocolKey, type DeclaredPermit } from './permits.ts';
@@ -60,7 +61,7 @@ export const heldPermits = (declared: DeclaredPermit, holds: Holds): DeclaredPer
     modbus: byFlags(permit, holds),
     opcua: opcua === null ? null : {
       services: holds.opcuaService ? opcua.services : [],
-      securityModes: holds.opcuaMode === true ? opcua.securityModes : [],
+      securityModes: holds.opcuaMode === true ? opcua.securityModes : [...opcua.securityModes, ...modesPassing(opcua, holds.opcuaPolicy)],
       securityPolicies: holds.opcuaPolicy ? opcua.securityPolicies : [],
     },
     named: holds.namedOperations ? permit.named : null,

@@ -10,6 +10,7 @@ import type { Conversation, ObservationSet } from '../observation.ts';
 import type { Permit } from '../permit.ts';
 import { accessOfFunctionCode, tableOf } from '../net/register-set.ts';
 import { isNotIp, staysOnLink } from '../net/link-local.ts';
+import { modesPassing } from './asks.ts';
 import { contextOf } from './diff.ts';
 import { serviceText } from './diff-observed.ts';
 import type { FirewallSemantics, Holds, WrittenPermit } from './firewall-semantics.ts';
@@ -21,7 +22,6 @@ import { judgeLimits } from './simulate-limits.ts';
 import type { DeclaredPermit } from './permits.ts';
 import { createMatcher, limitsOperations, type Matcher } from './match.ts';
 import type { LoadedSpec } from './spec-load.ts';
-import { SECURITY_MODES } from './spec-schema.ts';
 
 export interface Blocked {
   readonly conversation: number;
@@ -111,7 +111,14 @@ const pairsOf = (permit: Permit, sizeOfZone: (zone: string) => number): number =
   return Math.max(1, side(permit.from) * side(permit.to));
 };
 
-const limitsModes = ({ opcua }: Permit): boolean => opcua !== null && opcua.securityModes.length > 0 && opcua.securityModes.length < SECURITY_MODES.length;
+const opcuaLost = ({ opcua }: Permit, holds: Holds): string[] => {
+  if (opcua === null) return [];
+  const modes = holds.opcuaMode === true ? [] : modesPassing(opcua, holds.opcuaPolicy);
+  return [
+    ...(modes.length === 0 ? [] : [holds.opcuaPolicy ? `OPC UA security mode ${modes.join(' and ')}` : 'every OPC UA security mode']),
+    ...(holds.opcuaPolicy || opcua.securityPolicies.length === 0 ? [] : ['every OPC UA security policy']),
+  ];
+};
 
 const letThroughBy = ({ decidesOnce }: FirewallSemantics, holds: Holds, { permit, limits }: DeclaredPermit, pairs: number): LetThrough | null => {
   const protocol = protocolKey(permit.service.protocol);
@@ -149,9 +156,8 @@ const letThroughBy = ({ decidesOnce }: FirewallSemantics, holds: Holds, { permit
     operations += 2;
     weight += 10;
   }
-  for (const [what, isLost] of [['mode', holds.opcuaMode !== true && limitsModes(permit)], ['policy', !holds.opcuaPolicy && (permit.opcua?.securityPolicies.length ?? 0) > 0]] as const) {
-    if (!isLost) continue;
-    parts.push(`every OPC UA security ${what}`);
+  for (const lost of opcuaLost(permit, holds)) {
+    parts.push(lost);
     operations += 1;
     weight += 1;
   }

@@ -84,6 +84,12 @@ describe('a simulation', () => {
     expect(judged('ideal', declared).blocked).toEqual([]);
   });
 
+  it('says that mode None of OPC UA is stopped where the policy is seen, and Sign is told from SignAndEncrypt nowhere', () => {
+    const spec = SPEC.replace('      - {rule_id: ENG', '      - {rule_id: UA, protocol: OPC UA, transport: tcp, port: 4840, client: {zone: CELL, assets: [PLC]}, server: {zone: OPS, assets: [OPC]}, opcua: {security_mode: [SignAndEncrypt]}}\n      - {rule_id: ENG');
+    const lost = (target: string): string | undefined => simulate(loadText(spec), observations([poll]), semanticsOf(target)!, { written: writtenBy(target, planOf(loadText(spec), [])) }).letThrough.find(({ permit }) => permit === 'UA')?.sentence;
+    expect(['ideal', 'suricata', 'nftables'].map(lost)).toEqual([undefined, 'also lets through OPC UA security mode Sign', 'also lets through every OPC UA security mode']);
+  });
+
   it('says who, what, how often, on which days, and why', () => {
     const { blocked, counts } = run('ideal', [poll, write]);
     expect(blocked).toMatchObject([{ client: '10.3.0.1', serverAsset: 'PLC', serverRole: 'plc', count: 100, days: [MONDAY + 3], conduit: 'C1', permit: 'POLL', extent: 'all' }]);

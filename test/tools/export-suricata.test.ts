@@ -61,6 +61,30 @@ const written = (folder: string, target: string, plan: Plan, mode: Mode): Readon
   return new Map(files.map((file) => [file.path, file.content]));
 };
 
+const POLICY = 'http://opcfoundation.org/UA/SecurityPolicy#';
+
+const uaMessage = (type: string, body: Uint8Array): Buffer => {
+  const head = Buffer.alloc(8);
+  head.write(type);
+  head.writeUInt32LE(8 + body.length, 4);
+  return Buffer.concat([head, body]);
+};
+
+/** OPC 10000-6 clause 7.1.2.3. */
+const hello = (url = 'opc.tcp://server:4840'): Buffer => {
+  const body = Buffer.alloc(24 + url.length);
+  [0, 65_535, 65_535, 0, 0, url.length].forEach((field, at) => body.writeUInt32LE(field, 4 * at));
+  body.write(url, 24, 'latin1');
+  return uaMessage('HELF', body);
+};
+
+/** OpenSecureChannel (OPC 10000-6 clause 6.7.2): channel, policy, and something for certificates and request; null = the length of no string. */
+const openChannel = (policy: string | null, type = 'OPNF'): Buffer => {
+  const head = Buffer.alloc(8);
+  head.writeInt32LE(policy === null ? -1 : policy.length, 4);
+  return uaMessage(type, Buffer.concat([head, Buffer.from(policy ?? ''), Buffer.alloc(200, 0x11)]));
+};
+
 interface Alert {
   readonly event_type: string;
   readonly src_port: number;
@@ -80,9 +104,9 @@ describe.runIf(able)('Suricata', () => {
   };
 
   /** Client ports with an alert. */
-  const replay = (folder: string, capture: string): Set<number> => {
+  const replay = (folder: string, capture: string, isInline = false): Set<number> => {
     rmSync(join(folder, 'eve.json'), { force: true });
-    const { status, said } = run('-c', join(folder, 'suricata.yaml'), '-S', join(folder, 'baseline.rules'), '-r', capture, '-l', folder, '-k', 'none', '--runmode', 'single');
+    const { status, said } = run('-c', join(folder, 'suricata.yaml'), '-S', join(folder, 'baseline.rules'), '-r', capture, '-l', folder, '-k', 'none', '--runmode', 'single', ...(isInline ? ['--simulate-ips'] : []));
     expect(status, said).toBe(0);
     const events = readFileSync(join(folder, 'eve.json'), 'utf8').split('\n').filter((line) => line !== '').map((line) => JSON.parse(line) as Alert);
     return new Set(events.filter((event) => event.event_type === 'alert').flatMap((event) => [event.src_port, event.dest_port]));
@@ -228,27 +252,54 @@ describe.runIf(able)('Suricata', () => {
       ...entry, client: entry.client.filter(({ family }) => family === 'ipv4'), server: server(100 + index), permit: { ...entry.permit, id: `UA-${index}`, opcua: { ...entry.permit.opcua!, securityPolicies } },
     }));
     written(folder, 'suricata', { ...plan, permits }, 'monitor');
-    /** OpenSecureChannel up to its certificates (OPC 10000-6 clause 6.7.2). */
-    const open = (policy: string): Uint8Array => {
-      const uri = Buffer.from(`http://opcfoundation.org/UA/SecurityPolicy#${policy}`);
-      const message = Buffer.alloc(16 + uri.length + 8, 0xff);
-      message.write('OPNF');
-      message.writeUInt32LE(message.length, 4);
-      message.writeUInt32LE(0, 8);
-      message.writeUInt32LE(uri.length, 12);
-      uri.copy(message, 16);
-      return message;
-    };
     const policies = ['None', 'Basic128Rsa15', 'Basic256', 'Basic256Sha256', 'Aes128_Sha256_RsaOaep', 'Aes256_Sha256_RsaPss', 'ECC_nistP256'];
     const sessions = declared.flatMap((list, index) => policies.map((policy) => ({ list, index, policy })));
     const frames = sessions.flatMap(({ index, policy }, at) =>
-      tcpSession({ ip: '192.168.10.11', port: 50_000 + at }, { ip: `192.168.30.${100 + index}`, port: 4840 }, [{ fromClient: true, payload: open(policy) }]));
+      tcpSession({ ip: '192.168.10.11', port: 50_000 + at }, { ip: `192.168.30.${100 + index}`, port: 4840 }, [{ fromClient: true, payload: hello() }, { fromClient: true, payload: openChannel(`${POLICY}${policy}`) }]));
     const capture = join(folder, 'opcua.pcap');
     writeFileSync(capture, pcapFile(frames));
     const alerted = replay(folder, capture);
-    const isWeaker = (policy: string, list: readonly string[]): boolean => weakerThan({ modes: [], policies: policy.startsWith('ECC') ? [] : [policy], encrypted: false }, [], list).length > 0;
+    const isWeaker = (policy: string, list: readonly string[]): boolean => weakerThan({ modes: policy === 'None' ? ['None'] : [], policies: policy.startsWith('ECC') ? [] : [policy], encrypted: false }, ['Sign'], list).length > 0;
     expect(sessions.filter((_, at) => alerted.has(50_000 + at)).map(({ list, policy }) => [list.join(), policy])).toEqual(sessions.filter(({ list, policy }) => isWeaker(policy, list)).map(({ list, policy }) => [list.join(), policy]));
     expect(alerted.size).toBeGreaterThan(8);
+  });
+
+  test('OPC UA: a channel is judged however its messages are joined and cut, and whoever dialled', () => {
+    const plan = plantPlan();
+    const [entry] = plan.permits.filter(({ permit }) => permit.id === 'K1-UA');
+    const server = [{ family: 'ipv4' as const, first: 0xc0a81e64n, last: 0xc0a81e64n }];
+    const permits = [{ ...entry!, client: entry!.client.filter(({ family }) => family === 'ipv4'), server, permit: { ...entry!.permit, opcua: { services: [], securityModes: ['SignAndEncrypt'], securityPolicies: [] } } }];
+    const [good, none] = [`${POLICY}Basic256Sha256`, `${POLICY}None`];
+    const joined = (...parts: readonly Uint8Array[]): Uint8Array => Buffer.concat(parts);
+    const cut = (octets: Uint8Array, ...at: readonly number[]): Uint8Array[] => [0, ...at].map((start, i) => octets.subarray(start, at[i] ?? octets.length));
+    const single = (octets: Uint8Array): Uint8Array[] => [...octets].map((octet) => Uint8Array.of(octet));
+    const long = hello('o'.repeat(4000));
+    const decoy = hello(`OPNF\x80\0\0\0\0\0\0\0${String.fromCharCode(good.length)}\0\0\0${good}`);
+    // A read of a node whose name ends like the type of a message: attribute 13, no index range.
+    const read = Buffer.concat([Buffer.from('MSGF\x60\0\0\0............VALVE_OPNF'), Buffer.from([13, 0, 0, 0, 255, 255, 255, 255, 0, 0, 255, 255, 255, 255]), Buffer.alloc(100)]);
+    const passing = [
+      [hello()], [hello(), openChannel(good)], [joined(hello(), openChannel(good))], [hello(), ...cut(openChannel(good), 30)], [hello(), ...cut(openChannel(good), 2)], cut(joined(hello(), openChannel(good)), 70),
+      single(joined(hello(), openChannel(good))), cut(joined(long, openChannel(good)), 1400, 2800, 4030, 4060), [hello(), openChannel(`${POLICY}Basic256`)], [hello(), openChannel(good), read, read],
+    ];
+    const stopped = [
+      [hello(), openChannel(none)], [joined(hello(), openChannel(none))], [hello(), ...cut(openChannel(none), 30)], [hello(), ...cut(openChannel(none), 2)], [hello(), ...cut(openChannel(none), 62)], cut(joined(hello(), openChannel(none)), 70),
+      single(joined(hello(), openChannel(none))), [joined(long, openChannel(none))].flatMap((all) => cut(all, 1400, 2800, 4030, 4060)), [joined(decoy, openChannel(none))], [hello(), openChannel(none, 'OPNC')],
+      [hello(), openChannel('')], [hello(), openChannel(null)], [hello(), openChannel(`${good}x`)], [hello(), openChannel('http://example.org/none')],
+    ];
+    const all = [...passing, ...stopped];
+    const frames = [false, true].flatMap((isReverse) =>
+      all.flatMap((segments, at) =>
+        tcpSession({ ip: '192.168.10.11', port: (isReverse ? 51_000 : 50_000) + at }, { ip: '192.168.30.100', port: 4840 }, [
+          ...(isReverse ? [{ fromClient: true, payload: Buffer.from('RHEF\x12\0\0\0\x01\0\0\0s\x01\0\0\0e') }] : []),
+          ...segments.map((payload) => ({ fromClient: !isReverse, payload })),
+        ])));
+    for (const mode of ['enforce', 'monitor'] as const) {
+      const folder = folderFor(`channel-${mode}`);
+      written(folder, 'suricata', { ...plan, permits }, mode);
+      writeFileSync(join(folder, 'channel.pcap'), pcapFile(frames));
+      const alerted = replay(folder, join(folder, 'channel.pcap'), mode === 'enforce');
+      for (const first of [50_000, 51_000]) expect(all.flatMap((_, at) => (alerted.has(first + at) ? [at] : [])), `${mode} ${first}`).toEqual(stopped.map((_, at) => passing.length + at));
+    }
   });
 
   test('a port of SCTP is held like one of TCP', () => {

@@ -137,8 +137,8 @@ const optionFires = (option: string, flow: Flow, payload: Uint8Array, cursor: { 
       return true;
     case 'content':
       if (value.startsWith('"|00 00|"')) return payload[2] === 0 && payload[3] === 0;
-      // The OPC UA rule: these flows carry no OPN message.
-      if (value.startsWith('"OPN"') || value.startsWith('!"SecurityPolicy#')) return false;
+      // The OPC UA rules: these flows carry no OPN message.
+      if (value === '"OPN"') return false;
       throw new Error(`not understood: ${option}`);
     case 'depth':
       return true;
@@ -150,7 +150,7 @@ const optionFires = (option: string, flow: Flow, payload: Uint8Array, cursor: { 
 };
 
 const ruleOf = (text: string): IntrusionRule => {
-  const parts = /^(alert|drop) (ip|tcp|udp|sctp|modbus) (\S+) any -> (\S+) (\S+) \(\s?(.*;)\s?\)$/.exec(text);
+  const parts = /^(alert|drop) (ip|tcp|udp|sctp|modbus) (\S+) any (?:->|<>) (\S+) (\S+) \(\s?(.*;)\s?\)$/.exec(text);
   if (parts === null) throw new Error(`not a rule: ${text}`);
   const [, action, protocol, source, target, port, body] = parts;
   const options = body.split(';').map((option) => option.trim()).filter((option) => option !== '');
