@@ -149,17 +149,28 @@ const withUncheckedTop = (effect: ModbusEffect | null): ModbusEffect | null =>
 /** Bits of a connection (flowbits): its client began a message, and one with a function code that has a name. */
 const BEGAN = 'baseline.mbap';
 const NAMED = 'baseline.function';
+/** Of a first request: none that has a name. */
+const UNNAMED = 'byte_test:1,>,24,7; byte_test:1,!=,43,7;';
+
+/**
+ * The beginning of what a client sends, put together again, however it is cut. For so long only: the engine judges a packet with what came
+ * before it, up to a window (of 2,304 octets or more, measured), so that later octets would be taken for the beginning.
+ */
+const BEGINNING = 'flow:to_server,established,only_stream; stream_size:client,<,2000;';
 
 /**
  * The first request of a connection decides whether the engine takes it for Modbus at all: look at it raw. Only at the first: what comes
  * later may be the rest of a request (header and PDU written apart, requests sent one behind the other and cut anywhere), and the engine reads it.
+ * In its packet, because a sensor that is not inline puts streams together late; and at the beginning of the stream, where it was cut.
  */
 const rawRules = (head: string, about: string, permits: readonly PlanPermit[], complement: readonly Forbidden[]): RuleText[] => {
   const tcp = (options: string, why: string, isMark = false): RuleText => ({ head: `tcp ${head}`, options: `flow:to_server,established; ${options}`, why, about, isMark });
   const rules: RuleText[] = [
     tcp('app-layer-protocol:!modbus;', 'not Modbus'),
     tcp(`dsize:>3; byte_test:2,=,0,2; flowbits:set,${BEGAN}; noalert;`, 'a message begins', true),
+    tcp(`dsize:0<>4; flowbits:set,${BEGAN}; noalert;`, 'a message begins, and its protocol id comes later', true),
     tcp(`flowbits:isnotset,${BEGAN}; dsize:>3; byte_test:2,!=,0,2;`, 'MBAP protocol id is not 0'),
+    { head: `tcp ${head}`, options: `${BEGINNING} byte_test:2,!=,0,2;`, why: 'MBAP protocol id is not 0', about },
     { head: `modbus ${head}`, options: 'flow:to_server,established; app-layer-event:modbus.invalid_protocol_id;', why: 'MBAP protocol id is not 0', about },
   ];
   if (complement.some((forbidden) => forbidden.kind === 'unknown-function')) {
@@ -167,7 +178,8 @@ const rawRules = (head: string, about: string, permits: readonly PlanPermit[], c
       tcp(`dsize:<9; flowbits:isset,${BEGAN}; flowbits:set,${NAMED}; noalert;`, 'a message begins, and its function comes later', true),
       tcp(`dsize:>7; byte_test:1,<,25,7; flowbits:set,${NAMED}; noalert;`, 'a function with a name', true),
       tcp(`dsize:>7; byte_test:1,=,43,7; flowbits:set,${NAMED}; noalert;`, 'a function with a name', true),
-      tcp(`flowbits:isnotset,${NAMED}; dsize:>7; byte_test:1,>,24,7; byte_test:1,!=,43,7;`, 'function code without a name'),
+      tcp(`flowbits:isnotset,${NAMED}; dsize:>7; ${UNNAMED}`, 'function code without a name'),
+      { head: `tcp ${head}`, options: `${BEGINNING} ${UNNAMED}`, why: 'function code without a name', about },
     );
   }
   for (const { functionCode, offset, above } of topGuards(permits))
@@ -344,9 +356,8 @@ const build = (plan: DevicePlan): DeviceExport => {
         : 'Directions of connections that were open before the engine started, or that were silent for longer than its flow timeout, are guessed from the first packet it sees: a server that speaks first alerts as a client that no Permit names. Enforce mode judges openings only and would pass it.',
       'Directions of UDP and other traffic are guessed the same way in both modes.',
       'ICMP errors about a connection (unreachable, fragmentation needed, time exceeded) are packets like any other: between zones they pass only where a Permit names ICMP.',
-      'A second request in one segment is judged like any other, except one that ends at data address 65535 and one with a function code that has no name in a connection whose first request was cut in two.',
+      'A second request in one segment is judged like any other, except one that ends at data address 65535.',
       'OPC UA sessions pass with every security policy that is no weaker than the weakest one declared, or where modes other than None are declared without a policy, with every one but None. One without a place in that order (OPC 10000-7) is stopped, but for those of elliptic curves, which are newer.',
-      'The first request of a connection is stopped where it is cut within its first four octets, and passes with an unknown function code where it is cut between header and function.',
     ],
   };
 };

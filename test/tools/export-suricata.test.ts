@@ -228,18 +228,26 @@ describe.runIf(able)('Suricata', () => {
     })(ask(3));
     const cut = (octets: Uint8Array, ...at: readonly number[]): Uint8Array[] => [0, ...at].map((start, i) => octets.subarray(start, at[i] ?? octets.length));
     const many = Uint8Array.from(Array.from({ length: 30 }, (_, i) => [...ask(3, i)]).flat());
+    const everywhere = [1, 2, 3, 4, 5, 6, 7, 8, 9, 11];
+    const single = (octets: Uint8Array): Uint8Array[] => [...octets].map((octet) => Uint8Array.of(octet));
+    const text = new TextEncoder().encode('GET / HTTP/1.1\r\n\r\n');
+    const both = (functionCode: number): Uint8Array => Uint8Array.from([...ask(3), ...ask(functionCode)]);
     const passing = [
-      [ask(3)], cut(ask(3), 5), cut(ask(3), 7), [ask(3), ...cut(ask(3), 5), ask(3)], [ask(3), ...cut(ask(3), 7)],
-      cut(many, 100, 200, 300), cut(many, 17, 34, 51, 68),
+      [ask(3)], [ask(3), ...cut(ask(3), 5), ask(3)], [ask(3), ...cut(ask(3), 7)], [ask(3).subarray(0, 2)],
+      cut(many, 100, 200, 300), cut(many, 17, 34, 51, 68), cut(many, 2), single(many),
+      ...everywhere.flatMap((at) => [cut(ask(3), at), [...cut(ask(3), at), ask(3)]]),
     ];
     const stopped = [
-      [foreign], [ask(100)], [ask(6)], cut(ask(6), 7), [ask(3), ask(6)], [ask(3), ...cut(ask(6), 5)], [ask(3), ask(100)], [ask(3), foreign], [new TextEncoder().encode('GET / HTTP/1.1\r\n\r\n')],
+      [ask(3), ask(6)], [ask(3), ...cut(ask(6), 5)], [ask(3), ask(100)], [ask(3), foreign],
+      ...[foreign, ask(100), ask(6), text, both(6), both(100)].flatMap((octets) => [[octets], single(octets), ...everywhere.map((at) => cut(octets, at))]),
     ];
     const all = [...passing, ...stopped];
     const frames = all.flatMap((segments, index) => tcpSession({ ip: from!, port: 50_000 + index }, { ip: to!, port: 502 }, segments.map((payload) => ({ fromClient: true, payload }))));
     writeFileSync(join(folder, 'cut.pcap'), pcapFile(frames));
-    const alerted = replay(folder, join(folder, 'cut.pcap'));
-    expect(all.map((_, index) => alerted.has(50_000 + index))).toEqual(all.map((_, index) => index >= passing.length));
+    for (const isInline of [true, false]) {
+      const alerted = replay(folder, join(folder, 'cut.pcap'), isInline);
+      expect(all.map((_, index) => alerted.has(50_000 + index))).toEqual(all.map((_, index) => index >= passing.length));
+    }
   });
 
   test('OPC UA sessions pass with the declared security policy and with any stronger one', () => {

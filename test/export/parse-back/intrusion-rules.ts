@@ -113,7 +113,11 @@ const optionFires = (option: string, flow: Flow, payload: Uint8Array, cursor: { 
       return flow.modbus === null;
     case 'ip_proto':
       return PROTOCOLS[flow.transport] !== Number(value.slice(1));
+    case 'stream_size':
+      // Each flow here is one short request.
+      return true;
     case 'dsize':
+      if (value.includes('<>')) return payload.length > Number(value.split('<>')[0]) && payload.length < Number(value.split('<>')[1]);
       return value.startsWith('<') ? payload.length < Number(value.slice(1)) : payload.length > Number(value.slice(1));
     case 'flowbits':
       // Each flow here is one request: nothing was remembered of one before.
