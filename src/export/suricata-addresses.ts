@@ -11,7 +11,8 @@ import { ofFamily, prefixesOf } from './ip-notation.ts';
 import { pairCells, portCells, type PairCell, type PortCell } from './pair-cells.ts';
 
 export interface RuleHead {
-  readonly protocol: 'ip' | 'tcp' | 'udp' | 'sctp';
+  /** `icmp` is all of it but errors, `icmp-error` those alone. */
+  readonly protocol: 'ip' | 'tcp' | 'udp' | 'sctp' | 'icmp' | 'icmp-error';
   readonly source: string;
   readonly target: string;
   readonly ports: string;
@@ -48,10 +49,10 @@ const LINK_TARGETS = { ipv4: parseSet(['224.0.0.0/24', '255.255.255.255']), ipv6
 const GROUPS = { ipv4: parseSet(['224.0.0.0/4']), ipv6: parseSet(['ff00::/8']) } as const;
 const LINK_SOURCES = { ipv4: parseSet(['0.0.0.0']), ipv6: parseSet(['fe80::/10', '::']) } as const;
 
-const PROTOCOL_NUMBERS: Readonly<Record<string, number>> = { icmp: 1, tcp: 6, udp: 17, icmpv6: 58, sctp: 132 };
+export const PROTOCOL_NUMBERS = { icmp: 1, tcp: 6, udp: 17, icmpv6: 58, sctp: 132 } as const;
 
 const protocolNumber = (permit: Permit): number =>
-  PROTOCOL_NUMBERS[permit.service.transport] ?? Number(permit.service.transport.slice(3));
+  (PROTOCOL_NUMBERS as Readonly<Record<string, number>>)[permit.service.transport] ?? Number(permit.service.transport.slice(3));
 
 const PORTS = 65_536;
 /** The cells are disjoint. */
@@ -167,12 +168,27 @@ export const forbiddenHeads = (plan: DevicePlan, permits: readonly PlanPermit[],
   return heads;
 };
 
-const TCP = 6;
+/**
+ * ICMP errors about what goes on between zones come from any router or host on the way, and a path without them loses large answers in
+ * silence (RFC 1191 section 3, RFC 4890 section 4.3.1). They pass to whom a Permit names, and to nobody else.
+ */
+export const errorHeads = (plan: DevicePlan, permits: readonly PlanPermit[], family: 'ipv4' | 'ipv6'): RuleHead[] => {
+  const zones = zonePlaces(plan, family);
+  const cells = withoutUnnamedLinks(judgedCells(plan, permits, family), permits, family);
+  const spared = normaliseSet([...groupTargets(plan, cells, family), ...cells.flatMap((cell) => [...cell.clients, ...cell.servers])]);
+  const all = EVERY_ADDRESS[family];
+  const outside = notList(normaliseSet([...zones.flat(), ...LINK_SOURCES[family]]), family);
+  const sources = [...zones.map((zone) => ({ source: addressList(zone), home: zone })), ...(outside === null ? [] : [{ source: `[${all},${outside}]`, home: [] }])];
+  return sources.flatMap(({ source, home }): RuleHead[] => {
+    const target = notList(normaliseSet([...home, ...spared]), family);
+    return target === null ? [] : [{ protocol: 'icmp-error', source, target: `[${all},${target}]`, ports: 'any', notProtocols: [], why: 'ICMP error to an address that no Permit names' }];
+  });
+};
 
-/** The same heads with TCP in heads of its own, so that it can be judged apart. */
-export const tcpApart = (heads: readonly RuleHead[]): RuleHead[] =>
+/** The same heads with one protocol in heads of its own, so that it can be judged apart. */
+export const protocolApart = (heads: readonly RuleHead[], protocol: 'tcp' | 'icmp', number: number): RuleHead[] =>
   heads.flatMap((head): RuleHead[] =>
-    head.protocol !== 'ip' || head.notProtocols.includes(TCP)
+    head.protocol !== 'ip' || head.notProtocols.includes(number)
       ? [head]
-      : [{ ...head, protocol: 'tcp', notProtocols: [] }, { ...head, notProtocols: [...head.notProtocols, TCP].sort((a, b) => a - b) }],
+      : [{ ...head, protocol, notProtocols: [] }, { ...head, notProtocols: [...head.notProtocols, number].sort((a, b) => a - b) }],
   );

@@ -18,7 +18,7 @@ import { FUNCTION_NAMES, functionsOf, requiredModbus, spansOf } from './modbus-s
 import { shapeOf } from './modbus-shape.ts';
 import { portCells, type PairCell } from './pair-cells.ts';
 import { evidenceLine, permitLine, provenanceLines } from './permit-text.ts';
-import { addressList, forbiddenHeads, judgedCells, portList, tcpApart, type RuleHead } from './suricata-addresses.ts';
+import { addressList, errorHeads, forbiddenHeads, judgedCells, portList, PROTOCOL_NUMBERS, protocolApart, type RuleHead } from './suricata-addresses.ts';
 import { safeComment } from './vendor-name.ts';
 
 const CAPABILITIES: Capabilities = {
@@ -254,11 +254,20 @@ const OPENING = 'flags:S,FPU12;';
  * Of a TCP connection that is open already the engine guesses who the client is, and takes a server that speaks first for one: enforced,
  * it is judged by what opens it. Who opens is the client, so that needs no `flow:to_server`: in a flow taken the other way it would not match.
  */
-const headOptions = ({ protocol, notProtocols }: RuleHead, isEnforced: boolean): string =>
-  isEnforced && protocol === 'tcp' ? OPENING : `flow:to_server;${notProtocols.map((number) => ` ip_proto:!${number};`).join('')}`;
+const headOptions = ({ protocol, notProtocols }: RuleHead, family: 'ipv4' | 'ipv6', isEnforced: boolean): string[] => {
+  if (isEnforced && protocol === 'tcp') return [OPENING];
+  if (protocol === 'icmp') return [`flow:to_server; ${NO_ERROR[family]}`];
+  if (protocol === 'icmp-error') return ERROR[family];
+  return [`flow:to_server;${notProtocols.map((number) => ` ip_proto:!${number};`).join('')}`];
+};
+
+/** Unreachable, time exceeded, parameter problem (RFC 792); IPv6 adds packet too big (RFC 4443). */
+const ERROR = { ipv4: ['itype:3;', 'itype:10<>13;'], ipv6: ['itype:<5;'] };
+const typesNot = (version: 4 | 6, types: readonly number[]): string => `icmpv${version}.hdr; ${types.map((type) => `content:!"|0${type.toString(16)}|"; startswith;`).join(' ')}`;
+const NO_ERROR = { ipv4: typesNot(4, [3, 11, 12]), ipv6: 'itype:>4;' };
 
 const ruleLine = (action: string, rule: RuleText, sid: number): string =>
-  `${rule.isMark === true ? 'alert' : action} ${rule.head} (msg:"${SIGNATURE_PREFIX}${safeComment(`${rule.about}: ${rule.why}`, 180)}"; ${rule.options} metadata:rule ${safeComment(rule.about, 120).replace(/[,:]/g, '_') || 'none'}; classtype:${rule.head.startsWith('ip ') ? 'policy-violation' : 'protocol-command-decode'}; sid:${sid}; rev:1;)`;
+  `${rule.isMark === true ? 'alert' : action} ${rule.head} (msg:"${SIGNATURE_PREFIX}${safeComment(`${rule.about}: ${rule.why}`, 180)}"; ${rule.options} metadata:rule ${safeComment(rule.about, 120).replace(/[,:]/g, '_') || 'none'}; classtype:${/^(ip|icmp) /.test(rule.head) ? 'policy-violation' : 'protocol-command-decode'}; sid:${sid}; rev:1;)`;
 
 const rulesFile = (plan: DevicePlan, permits: readonly PlanPermit[]): string => {
   const isEnforced = plan.mode === 'enforce';
@@ -266,15 +275,11 @@ const rulesFile = (plan: DevicePlan, permits: readonly PlanPermit[]): string => 
   const rules: RuleText[] = [];
   for (const family of ['ipv4', 'ipv6'] as const) {
     for (const cell of judgedCells(plan, permits, family)) rules.push(...inspectionRules(cell));
-    const heads = forbiddenHeads(plan, permits, family);
+    const heads = protocolApart(forbiddenHeads(plan, permits, family), 'icmp', PROTOCOL_NUMBERS[family === 'ipv4' ? 'icmp' : 'icmpv6']);
     // An alert blocks nothing, and a forbidden connection that has been open for weeks must be seen.
-    for (const head of isEnforced ? tcpApart(heads) : heads)
-      rules.push({
-        head: `${head.protocol} ${head.source} any -> ${head.target} ${head.ports}`,
-        options: headOptions(head, isEnforced),
-        why: head.why,
-        about: 'no Permit',
-      });
+    for (const head of [...(isEnforced ? protocolApart(heads, 'tcp', PROTOCOL_NUMBERS.tcp) : heads), ...errorHeads(plan, permits, family)])
+      for (const options of headOptions(head, family, isEnforced))
+        rules.push({ head: `${head.protocol.replace('-error', '')} ${head.source} any -> ${head.target} ${head.ports}`, options, why: head.why, about: 'no Permit' });
   }
   const lines = [
     ...provenanceLines(plan.provenance, '# '),
@@ -355,7 +360,7 @@ const build = (plan: DevicePlan): DeviceExport => {
         ? 'TCP between addresses and ports is judged when a connection is opened. One that was open before the engine started, or that was silent for longer than its flow timeout, goes on, forbidden or not, until it is opened anew: end forbidden ones by hand. Requests in it are judged where the engine guesses its direction rightly.'
         : 'Directions of connections that were open before the engine started, or that were silent for longer than its flow timeout, are guessed from the first packet it sees: a server that speaks first alerts as a client that no Permit names. Enforce mode judges openings only and would pass it.',
       'Directions of UDP and other traffic are guessed the same way in both modes.',
-      'ICMP errors about a connection (unreachable, fragmentation needed, time exceeded) are packets like any other: between zones they pass only where a Permit names ICMP.',
+      'ICMP errors (unreachable, fragmentation needed or packet too big, time exceeded, parameter problem) pass between zones to every address that a Permit names, whatever they are about: the engine tells only for some which connection they belong to. To other addresses they are stopped.',
       'A second request in one segment is judged like any other, except one that ends at data address 65535.',
       'OPC UA sessions pass with every security policy that is no weaker than the weakest one declared, or where modes other than None are declared without a policy, with every one but None. One without a place in that order (OPC 10000-7) is stopped, but for those of elliptic curves, which are newer.',
     ],

@@ -310,6 +310,45 @@ describe.runIf(able)('Suricata', () => {
     }
   });
 
+  test('ICMP errors reach whom a Permit names, however much they quote and whoever sends them, and nothing else does', () => {
+    const plan = { ...inZonePlan(), permits: inZonePlan().permits.filter(({ permit }) => permit.id === 'MB') };
+    /** A datagram made ICMP: its ports, length and checksum stand where type, code and the rest of the header are. */
+    const icmp = (from: string, to: string, type: number, quoted: Uint8Array): Uint8Array => {
+      const isIpv6 = from.includes(':');
+      const frame = udpDatagram({ ip: from, port: 0 }, { ip: to, port: 0 }, quoted);
+      frame[14 + (isIpv6 ? 6 : 9)] = isIpv6 ? 58 : 1;
+      frame.fill(0, 14 + (isIpv6 ? 40 : 20), 14 + (isIpv6 ? 48 : 28));
+      frame[14 + (isIpv6 ? 40 : 20)] = type;
+      return frame;
+    };
+    const [client, server, router, stranger] = ['10.9.9.5', '10.1.1.10', '10.1.1.20', '203.0.113.9'];
+    const [from, to] = [{ ip: client, port: 50_000 }, { ip: server, port: 502 }];
+    const body = { fromClient: true, payload: modbusRequest({ unit: 1, functionCode: 3, start: 0, quantity: 1 }, 1) };
+    const session = tcpSession(from, to, [body, { ...body, fromClient: false }]);
+    const [asked, answered] = [session[3]!.subarray(14), session[5]!.subarray(14)];
+    const quotes = (whole: Uint8Array): Uint8Array[] => [whole, whole.subarray(0, 28)];
+    const passing = [3, 11, 12].flatMap((type) => [
+      ...quotes(asked).flatMap((quoted) => [server, router, stranger].map((source) => icmp(source, client, type, quoted))),
+      ...quotes(answered).flatMap((quoted) => [client, stranger].map((source) => icmp(source, server, type, quoted))),
+    ]);
+    const stopped = [
+      ...[0, 4, 5, 8, 13].flatMap((type) => [icmp(client, server, type, asked), icmp(server, client, type, asked)]),
+      ...[3, 11, 12].flatMap((type) => [icmp(client, '10.1.1.20', type, asked), icmp(stranger, '10.1.1.20', type, asked)]),
+    ];
+    for (const mode of ['enforce', 'monitor'] as const) {
+      const folder = folderFor(`icmp-${mode}`);
+      written(folder, 'suricata', plan, mode);
+      const alerts = (frame: Uint8Array): number => {
+        writeFileSync(join(folder, 'icmp.pcap'), pcapFile([...session.slice(0, 7), frame]));
+        return replay(folder, join(folder, 'icmp.pcap'), mode === 'enforce').size;
+      };
+      // All that passes at once: it is silent.
+      writeFileSync(join(folder, 'passing.pcap'), pcapFile([...session.slice(0, 7), ...passing]));
+      expect(replay(folder, join(folder, 'passing.pcap'), mode === 'enforce').size).toBe(0);
+      if (mode === 'enforce') expect(stopped.map(alerts).filter((count) => count === 0)).toEqual([]);
+    }
+  });
+
   test('a port of SCTP is held like one of TCP', () => {
     const folder = folderFor('sctp');
     const plan = plantPlan();

@@ -12,7 +12,7 @@ export interface IntrusionRule {
   readonly fires: (flow: Flow) => boolean;
 }
 
-const PROTOCOLS: Record<string, number> = { icmp: 1, tcp: 6, udp: 17, sctp: 132 };
+const PROTOCOLS: Record<string, number> = { icmp: 1, tcp: 6, udp: 17, icmpv6: 58, sctp: 132 };
 
 /** `any`, `!X`, `[A,!B]`, an address or a prefix; ports alike. */
 const matches = (text: string, one: (word: string) => boolean): boolean => {
@@ -139,7 +139,13 @@ const optionFires = (option: string, flow: Flow, payload: Uint8Array, cursor: { 
     case 'modbus_data':
       cursor.offset = 8;
       return true;
+    case 'itype':
+      // Each flow of ICMP here is an echo.
+      return value === '>4';
+    case 'icmpv4.hdr': case 'startswith':
+      return true;
     case 'content':
+      if (/^!"\|0[3bc]\|"$/.test(value)) return true;
       if (value.startsWith('"|00 00|"')) return payload[2] === 0 && payload[3] === 0;
       // The OPC UA rules: these flows carry no OPN message.
       if (value === '"OPN"') return false;
@@ -154,14 +160,14 @@ const optionFires = (option: string, flow: Flow, payload: Uint8Array, cursor: { 
 };
 
 const ruleOf = (text: string): IntrusionRule => {
-  const parts = /^(alert|drop) (ip|tcp|udp|sctp|modbus) (\S+) any (?:->|<>) (\S+) (\S+) \(\s?(.*;)\s?\)$/.exec(text);
+  const parts = /^(alert|drop) (ip|icmp|tcp|udp|sctp|modbus) (\S+) any (?:->|<>) (\S+) (\S+) \(\s?(.*;)\s?\)$/.exec(text);
   if (parts === null) throw new Error(`not a rule: ${text}`);
   const [, action, protocol, source, target, port, body] = parts;
   const options = body.split(';').map((option) => option.trim()).filter((option) => option !== '');
   const transport = protocol === 'modbus' ? 'tcp' : protocol;
   const headMatches = (flow: Flow): boolean => {
     const [client, server] = [parseSpan(flow.client), parseSpan(flow.server)];
-    if (client === null || server === null || (transport !== 'ip' && transport !== flow.transport)) return false;
+    if (client === null || server === null || (transport !== 'ip' && transport !== flow.transport.replace('icmpv6', 'icmp'))) return false;
     return matches(port, atPort(flow.port)) && matches(source, within(client)) && matches(target, within(server));
   };
   const known = new Map<string, boolean>();
