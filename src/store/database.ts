@@ -52,38 +52,43 @@ export const storePath = (option: string | undefined, environment: Readonly<Reco
 export function openForWriting(path: string, options: OpenOptions = {}): WritableStore {
   return told(path, () => {
     const file = absolute(path);
-    const migrations = options.migrations ?? MIGRATIONS;
-    const kind = recogniseFile(path, migrations.length);
-    if (kind !== 'store') createFile(file, kind);
-    const db = connect(file, options, false);
+    const db = openWriter(file, path, options, backUp);
     const opened = identityOf(file);
     const isInPlace = (): boolean => [opened, null].includes(identityOf(file));
-    try {
-      db.pragma('synchronous = NORMAL');
-      db.pragma('foreign_keys = OFF');
-      // Creation is one transaction: a disk that fills up half way leaves an empty file, never a store without its mark.
-      db.transaction(() => {
-        if (isEmpty(db)) migrate(db, 0, migrations);
-      }).immediate();
-      const version = checkMark(db, path, migrations.length);
-      checkPages(db, file, path);
-      if (version < migrations.length) {
-        backUp(db, file, version);
-        db.transaction(() => {
-          // Another process may have been faster.
-          const now = userVersion(db);
-          if (now < migrations.length) migrate(db, now, migrations);
-        }).immediate();
-        // The file's own header must say the version: it is read before SQLite is let near the file.
-        db.pragma('wal_checkpoint(TRUNCATE)');
-      }
-      db.pragma('journal_mode = WAL');
-    } catch (error) {
-      closeQuietly(db);
-      throw error;
-    }
     return { path, db, isInPlace, close: () => told(path, () => (isInPlace() ? closeWriter(db) : closeQuietly(db))) };
   });
+}
+
+function openWriter(file: string, path: string, options: OpenOptions, beforeMigration: typeof backUp): Connection {
+  const migrations = options.migrations ?? MIGRATIONS;
+  const kind = recogniseFile(path, migrations.length);
+  if (kind !== 'store') createFile(file, kind);
+  const db = connect(file, options, false);
+  try {
+    db.pragma('synchronous = NORMAL');
+    db.pragma('foreign_keys = OFF');
+    // Creation is one transaction: a disk that fills up half way leaves an empty file, never a store without its mark.
+    db.transaction(() => {
+      if (isEmpty(db)) migrate(db, 0, migrations);
+    }).immediate();
+    const version = checkMark(db, path, migrations.length);
+    checkPages(db, file, path);
+    if (version < migrations.length) {
+      beforeMigration(db, file, version);
+      db.transaction(() => {
+        // Another process may have been faster.
+        const now = userVersion(db);
+        if (now < migrations.length) migrate(db, now, migrations);
+      }).immediate();
+      // The file's own header must say the version: it is read before SQLite is let near the file.
+      db.pragma('wal_checkpoint(TRUNCATE)');
+    }
+    db.pragma('journal_mode = WAL');
+  } catch (error) {
+    closeQuietly(db);
+    throw error;
+  }
+  return db;
 }
 
 /** Opens for reading only. Where the folder is read-only, or the store older than we are, a private copy is read. */
@@ -147,12 +152,15 @@ export const moved = (path: string): BaselineError =>
     'With the -wal file beside it, it holds all up to its last checkpoint. Stop a capture before its store is moved.',
   );
 
+const codeOf = (error: unknown): string => String((error as { code?: unknown }).code ?? '');
+const isFull = (error: unknown): boolean => ['SQLITE_FULL', 'ENOSPC', 'EDQUOT'].includes(codeOf(error));
+
 /** What SQLite or the file system says, as a line for the user; anything else comes back as it is. */
 export function asStoreError(error: unknown, path: string): unknown {
   if (error instanceof BaselineError || !(error instanceof Error)) return error;
-  const code = String((error as { code?: unknown }).code ?? '');
+  const code = codeOf(error);
   const line = (how: string, remedy: string): BaselineError => storeError(`the store ${path} ${how}`, remedy);
-  if (code === 'SQLITE_FULL' || code === 'ENOSPC' || code === 'EDQUOT') {
+  if (isFull(error)) {
     return line('cannot grow: the disk is full', 'Free some space, then run the same command again; what was stored before stays.');
   }
   if (code.startsWith('SQLITE_BUSY') || code.startsWith('SQLITE_LOCKED')) {
@@ -282,11 +290,14 @@ function needsCopy(error: unknown): boolean {
   return /^SQLITE_(?:READONLY|CANTOPEN|IOERR_SHM)/.test(code);
 }
 
-/** The store and its log, copied into a private folder that goes away with the connection. */
+/** The store and its log, copied into a private folder that goes away with the connection: no backup is made of it. */
 function openCopy(file: string, path: string, options: OpenOptions): Store {
-  const folder = mkdtempSync(join(tmpdir(), 'baseline-'));
-  const remove = (): void => rmSync(folder, { recursive: true, force: true });
+  let folder = '';
+  const remove = (): void => {
+    if (folder !== '') rmSync(folder, { recursive: true, force: true });
+  };
   try {
+    folder = mkdtempSync(join(tmpdir(), 'baseline-'));
     const copy = join(folder, basename(file));
     copyFileSync(file, copy);
     if (existsSync(`${file}-wal`)) copyFileSync(`${file}-wal`, `${copy}-wal`);
@@ -294,18 +305,24 @@ function openCopy(file: string, path: string, options: OpenOptions): Store {
     for (const suffix of ['', '-wal', '-journal']) {
       if (existsSync(copy + suffix)) chmodSync(copy + suffix, PRIVATE_FILE);
     }
-    const store = openForWriting(copy, options);
-    store.db.pragma('query_only = ON');
+    const db = openWriter(copy, copy, options, () => undefined);
+    db.pragma('query_only = ON');
     return {
       path,
-      db: store.db,
+      db,
       close: () => {
-        closeQuietly(store.db);
+        closeQuietly(db);
         remove();
       },
     };
   } catch (error) {
     remove();
+    if (isFull(error)) {
+      throw storeError(
+        `no room in ${tmpdir()} for a copy of the store ${path}, which is of an older version or in a folder that is read-only`,
+        'Set TMPDIR to a folder with twice its room. The next `baseline import` into the store brings it up to date in place: then no copy is made.',
+      );
+    }
     if (error instanceof BaselineError) {
       throw new BaselineError(error.message.replaceAll(join(folder, basename(file)), path), error.remedy, error.exitCode);
     }

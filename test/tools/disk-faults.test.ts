@@ -3,10 +3,11 @@
  * fails as a quota does (EDQUOT), as a dying drive does (EIO), and one that is really full (tmpfs in a mount namespace of its
  * own). One line and what to do where it cannot go on; then the same command goes on to the store of an import without faults.
  */
-import { mkdtempSync, mkdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { spawnSync } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
 import Database from 'better-sqlite3';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { PROGRAM, runProcess } from '../commands/command-line.ts';
@@ -61,5 +62,18 @@ describe.runIf(canRun('a small file system', [mayMount]))('a file system', () =>
     expect(ran.status).toBe(4);
     expectSound(db);
     expect(dumpStore(db) === dumpStore(whole)).toBe(true);
+  });
+
+  // Full while the store is copied, and while the copy is migrated.
+  test.each(['100k', '300k'])('of %s for the copy of an older store: what is full, and what to do', (size) => {
+    const db = join(folder, `older-${size}.db`);
+    const mount = join(folder, `copies-${size}`);
+    mkdirSync(mount);
+    writeFileSync(db, gunzipSync(readFileSync(join(import.meta.dirname, '../store/fixtures/version-1.db.gz'))));
+    const script = 'mount -t tmpfs -o size="$1" none "$2" || exit 99; export TMPDIR=$2; shift 2; "$@"';
+    const ran = spawnSync('unshare', ['-m', 'sh', '-c', script, 'sh', size, mount, ...PROGRAM, 'assets', '--db', db], { encoding: 'utf8' });
+    expect(ran.stderr).toContain(`no room in ${mount} for a copy of the store ${db}`);
+    expect(ran.stderr).toContain('Set TMPDIR');
+    expect(ran.status).toBe(4);
   });
 });
