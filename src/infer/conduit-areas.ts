@@ -14,6 +14,7 @@ import { mergeSpans, tableOf } from '../net/register-set.ts';
 import { extendGrants, GROUP_COVERAGE, isBusiness, isTemporary } from './conduit-extend.ts';
 import type { Grant, GrantDetail, ModbusAsk } from './conduit-grants.ts';
 import type { PlanIndex } from './conduit-plan.ts';
+import { rareDays } from './conduit-questions.ts';
 import { closeGaps, readReach, spansOf } from './conduit-widen.ts';
 
 /** Controllers that a station must write to before its set points are taken for one area. */
@@ -57,8 +58,8 @@ export function addPollAreas(grants: Map<string, Grant>, index: PlanIndex): void
 }
 
 /**
- * A station that writes to three or more controllers uses one area of set points: controllers of a plant are programmed
- * from one template. It may write within that area, with the codes it uses, on all of them; and where it writes to most
+ * A station that writes to three or more controllers, on more days than are rare, uses one area of set points:
+ * controllers of a plant are programmed from one template. It may write within that area, with the codes it uses, on all of them; and where it writes to most
  * of those it reads, on the rest of them too.
  */
 export function addSetPointAreas(grants: Map<string, Grant>, index: PlanIndex): void {
@@ -74,7 +75,9 @@ export function addSetPointAreas(grants: Map<string, Grant>, index: PlanIndex): 
   }
   for (const { writes, reads } of stations.values()) {
     const written = new Set([...writes.values()].map((grant) => grant.server.id));
-    if (written.size < AREA_CONTROLLERS) continue;
+    // The set points of one controller may be written seldom; those of all of them together are not.
+    const days = new Set([...writes.values()].flatMap((grant) => grant.evidence.days));
+    if (written.size < AREA_CONTROLLERS || days.size <= rareDays(index.capturedDays.length)) continue;
     const all = [...writes.values()].flatMap(asks);
     const area = [...new Set(all.map((ask) => ask.code))].sort((x, y) => x - y).flatMap((code): ModbusAsk[] => {
       const table = tableOf(code, 'write');

@@ -4,8 +4,8 @@
  * pair (conduit-widen.ts), then those about one area of addresses (conduit-areas.ts), then those about groups:
  *
  * engineering-session the pairs of maintenance stations and controllers of one zone share codes and addresses, by class
- * same-role-group  most of the possible pairs between two groups of one role each ask alike: all of them may
- * shared-service   two or more members of a zone use one infrastructure server: the whole zone may
+ * same-role-group  most of the possible pairs between two groups of one role each ask alike, regularly: all of them may
+ * shared-service   two or more members of a zone use one infrastructure server regularly: the whole zone may
  * redundant-partner the standby of a redundant pair may do, and be asked, what its partner does
  * declared-member  a device that a person declared with zone and role, and that was not heard yet, is one of its group
  *
@@ -19,7 +19,7 @@ import { grantKey, mergeDetails, portKey } from './conduit-grants.ts';
 import type { Grant } from './conduit-grants.ts';
 import type { PlanIndex, PlannedAsset } from './conduit-plan.ts';
 import { addDeclared } from './conduit-declared.ts';
-import { rareDays, STATION_ROLES } from './conduit-questions.ts';
+import { isRegular, rareDays, STATION_ROLES } from './conduit-questions.ts';
 import { widenPair } from './conduit-widen.ts';
 
 function addPartners(grants: Map<string, Grant>, index: PlanIndex): void {
@@ -47,12 +47,11 @@ function addGroups(grants: Map<string, Grant>, index: PlanIndex): void {
     if (isTemporary(index.kindOf(grant.client.zone)) || isTemporary(index.kindOf(grant.server.zone))) continue;
     if (isBusiness(index.kindOf(grant.client.zone)) && isBusiness(index.kindOf(grant.server.zone))) continue;
     const key = `${grant.client.zone}\n${grant.client.role}\n${grant.server.zone}\n${grant.server.role}\n${portKey(grant)}\n${grant.class}\n${securityOf(grant)}`;
-    addTo(groups, key, grant);
+    if (isRegular(grant, index)) addTo(groups, key, grant);
   }
   for (const members of groups.values()) {
+    if (members.length < 2) continue;
     const [sample] = members;
-    const seen = members.filter((grant) => grant.evidence.witnesses.length > 0).length;
-    if (seen < 2) continue;
     const ofPort = securities.get(portKey(sample));
     const security = securityOf(sample);
     const asked = new Set(members.map((grant) => grant.server.id));
@@ -62,7 +61,7 @@ function addGroups(grants: Map<string, Grant>, index: PlanIndex): void {
       return known === undefined || (known.size === 1 && known.has(security)) || asked.has(server.id);
     });
     const possible = heardAmong(clients).length * heardAmong(servers).length;
-    if (possible < 3 || seen / possible < GROUP_COVERAGE[sample.class]) continue;
+    if (possible < 3 || members.length / possible < GROUP_COVERAGE[sample.class]) continue;
     const detail = groupDetail(members.map((grant) => grant.detail));
     for (const client of clients) for (const server of servers) extendGrants(grants, { ...sample, client, server, detail, source: sample }, ruleFor('same-role-group', client, server));
   }
@@ -91,11 +90,11 @@ function addSharedServices(grants: Map<string, Grant>, index: PlanIndex): void {
     const kind = index.kindOf(grant.client.zone);
     if (grant.class !== 'any' || !SHARED_ROLES.has(grant.server.role) || isBusiness(kind) || isTemporary(kind)) continue;
     const key = `${grant.client.zone}\n${grant.server.id}\n${portKey(grant)}`;
-    addTo(users, key, grant);
+    if (isRegular(grant, index)) addTo(users, key, grant);
   }
   for (const members of users.values()) {
     const [sample] = members;
-    if (new Set(members.filter((grant) => grant.evidence.witnesses.length > 0).map((grant) => grant.client.id)).size < 2) continue;
+    if (new Set(members.map((grant) => grant.client.id)).size < 2) continue;
     const detail = members.map((grant) => grant.detail).reduce(mergeDetails);
     for (const client of index.allOf(sample.client.zone)) extendGrants(grants, { ...sample, client, detail, source: sample }, ruleFor('shared-service', client, sample.server));
   }

@@ -51,6 +51,13 @@ export const isLikeOthers = (grant: Grant): boolean => LIKE_OTHERS.some((rule) =
 /** Days on which a flow may have been seen and still be called rare: one a fortnight. */
 export const rareDays = (capturedDays: number): number => (capturedDays < 7 ? 0 : Math.max(1, Math.floor(capturedDays / 14)));
 
+const isRare = ({ evidence }: Grant, { capturedDays }: PlanIndex): boolean => evidence.days.length <= rareDays(capturedDays.length);
+
+const isNowAndThen = ({ client, evidence }: Grant, { capturedDays }: PlanIndex): boolean => STATION_ROLES.has(client.role) && evidence.days.length <= capturedDays.length / 2;
+
+/** Seen, and so often that it says what others of its kind do: how often it is seen is no question. */
+export const isRegular = (grant: Grant, index: PlanIndex): boolean => grant.evidence.witnesses.length > 0 && !isRare(grant, index) && !isNowAndThen(grant, index);
+
 export function questionOf(grant: Grant, index: PlanIndex): QuestionKind | null {
   const client = index.kindOf(grant.client.zone);
   const server = index.kindOf(grant.server.zone);
@@ -60,13 +67,14 @@ export function questionOf(grant: Grant, index: PlanIndex): QuestionKind | null 
   if ((client === 'external' && CONTROL_KINDS.has(server)) || (server === 'external' && CONTROL_KINDS.has(client))) return 'internet';
   if ((client === 'enterprise' && CONTROL_KINDS.has(server)) || (server === 'enterprise' && CONTROL_KINDS.has(client))) return 'enterprise-to-control';
   if (client === 'remote' && (server === 'cell' || server === 'safety')) return 'remote-to-cell';
-  if (grant.evidence.witnesses.length === 0) return null;
+  // What was never seen is as questionable as what it follows.
+  if (grant.evidence.witnesses.length === 0) return grant.source === null ? null : questionOf({ ...grant.source, rules: [...grant.source.rules, ...grant.rules] }, index);
   if (READ_PROTOCOLS.has(grant.protocol) && grant.class === 'any' && grant.detail.opcuaModes.length === 0 && grant.detail.opcuaPolicies.length === 0) return 'unreadable';
-  if (STATION_ROLES.has(grant.client.role) && grant.evidence.days.length <= index.capturedDays.length / 2) return 'engineering';
+  if (isNowAndThen(grant, index)) return 'engineering';
   const isAlone = !isLikeOthers(grant);
   if (isAlone && client === 'cell' && server === 'cell' && DEVICE_ROLES.has(grant.client.role)) return 'cross-cell';
   if (grant.rules.includes('negotiated-ports')) return 'negotiated-ports';
-  if (isAlone && grant.evidence.days.length <= rareDays(index.capturedDays.length)) return 'rare';
+  if (isAlone && isRare(grant, index)) return 'rare';
   return null;
 }
 

@@ -129,6 +129,48 @@ describe('stated rules', () => {
     expect(permitsOf(proposeConduits(few, PLAN))).toEqual(['SCADA-A > PLC-1 Modbus/TCP FC 3', 'SCADA-B > PLC-2 Modbus/TCP FC 3']);
   });
 
+  describe('what was seen on a day or two widens nobody else', () => {
+    const DAY = [MONDAY + 3];
+    const page = (client: string, server: string, days?: readonly number[]): Conversation => conversation(client, server, { port: 80, service: 'http', ...(days === undefined ? {} : { days }) });
+    const daily = modbus('10.4.0.1', '10.2.0.9');
+    const decided = (...conversations: Conversation[]): string[] => {
+      const proposal = proposeConduits(seen(daily, ...conversations), PLAN);
+      const lines = permitsOf(proposal);
+      return proposal.permits.flatMap(({ permit, question }, i) => (permit.to.assets.includes('PLC-9') ? [] : [`${lines[i]}: ${permit.decision} ${question?.kind ?? ''}`.trim()]));
+    };
+    const PAIRS = [['10.3.0.1', '10.1.0.1'], ['10.3.0.1', '10.1.0.2'], ['10.3.0.1', '10.1.0.3'], ['10.3.0.2', '10.1.0.1'], ['10.3.0.2', '10.1.0.2'], ['10.3.0.2', '10.1.0.3']] as const;
+
+    it('same-role-group: pages that were open once', () => {
+      expect(decided(...PAIRS.map(([client, server]) => page(client, server, DAY)))).toEqual(['SCADA-A+SCADA-B > PLC-1+PLC-2+PLC-3 HTTP: pending rare']);
+    });
+
+    it('same-role-group: regular pairs carry a rare one', () => {
+      expect(decided(...PAIRS.map(([client, server]) => page(client, server)), page('10.3.0.2', '10.1.0.4', DAY))).toEqual(['SCADA-A+SCADA-B > PLC-1+PLC-2+PLC-3+PLC-4 HTTP: approved']);
+    });
+
+    it('same-role-group: what a station does now and then is on demand elsewhere', () => {
+      const days = [0, 5, 9, 14, 20].map((day) => MONDAY + day);
+      expect(decided(...['10.1.0.1', '10.1.0.2', '10.1.0.3'].map((plc) => modbus('10.5.0.1', plc, [{ code: 90, days }])))).toEqual([
+        'EWS > PLC-1+PLC-2+PLC-3 Modbus/TCP FC 90: pending engineering', 'EWS > PLC-4 Modbus/TCP FC 90 on demand: pending',
+      ]);
+    });
+
+    it('shared-service', () => {
+      const dns = { transport: 'udp', port: 53, service: 'dns', days: DAY };
+      expect(decided(conversation('10.1.0.1', '10.4.0.2', dns), conversation('10.1.0.2', '10.4.0.2', dns))).toEqual(['PLC-1+PLC-2 > DC DNS: pending rare']);
+    });
+
+    it('set-point-area', () => {
+      const write = (plc: number): Conversation => modbus('10.3.0.1', `10.1.0.${plc}`, [{ code: 6, ranges: [[plc * 10, plc * 10]], days: DAY }]);
+      expect(decided(...[1, 2, 3, 4].map((plc) => modbus('10.3.0.1', `10.1.0.${plc}`)), write(1), write(2), write(3), write(4)).filter((line) => line.includes('FC 6')).every((line) => line.endsWith('pending rare'))).toBe(true);
+    });
+
+    it('redundant-partner: the standby is asked about like its partner', () => {
+      const beat = { port: 5481, service: '' };
+      expect(decided(page('10.3.0.1', '10.1.0.1', DAY), conversation('10.3.0.1', '10.3.0.2', beat), conversation('10.3.0.2', '10.3.0.1', beat))).toEqual(['SCADA-A+SCADA-B > PLC-1 HTTP: pending rare']);
+    });
+  });
+
   it('no rule about a group counts or names a device that has a link address alone', () => {
     const most = seen(modbus('10.3.0.1', '10.1.0.1'), modbus('10.3.0.1', '10.1.0.2'), modbus('10.3.0.1', '10.1.0.3'), modbus('10.3.0.2', '10.1.0.1'), modbus('10.3.0.2', '10.1.0.2'), modbus('10.3.0.2', '10.1.0.3'));
     const [model] = PLAN.assets;
