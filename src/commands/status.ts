@@ -108,6 +108,11 @@ function render(
   }
 }
 
+/** Scans told to a person one by one. */
+const LISTED_SCANS = 5;
+const listedScans = (sentences: readonly string[]): string[] =>
+  sentences.length <= LISTED_SCANS ? [...sentences] : [...sentences.slice(0, LISTED_SCANS), `and ${sentences.length - LISTED_SCANS} more`];
+
 function summary(record: StatusRecord, status: StoreStatus): [string, string][] {
   const { totals, live } = status;
   return [
@@ -116,6 +121,7 @@ function summary(record: StatusRecord, status: StoreStatus): [string, string][] 
     ['packets', `${grouped(totals.packets)} (${shortOctets(totals.bytes)})`],
     ['seen', `${groupedPlural(record.totals.assets, 'asset')}, ${groupedPlural(totals.conversations, 'conversation')}, ${groupedPlural(totals.operations, 'operation')}`],
     ...openedTunnels(record),
+    ...listedScans(record.sensor.scans).map((sentence): [string, string] => ['scan', sentence]),
     ...(status.captures.some((capture) => capture.kind === 'live')
       ? [['live', `${grouped(live.received)} received, ${grouped(live.processed)} processed, ${grouped(live.kernelDropped)} dropped by the kernel, ${grouped(live.interfaceDropped)} by the interface`] as [string, string]]
       : []),

@@ -31,6 +31,7 @@ export const GROUP_REASON = 'group address, not a device';
 
 const SET_ASIDE_REASONS: Readonly<Record<string, string>> = {
   scan: 'sweep over many targets',
+  'port-scan': 'scan of many ports of one device',
   unanswered: 'nobody answered',
   'no-asset': 'one end never sent anything: no device was seen there',
   'shared-link-address': 'a link address that several devices send from, or that none does: nothing says which device it is',

@@ -11,7 +11,7 @@ import { type Placements, placeAssets } from './placement.ts';
 import { type Plant, profilePlant } from './profiles.ts';
 import type { Dropped } from './proposal.ts';
 import { inferRoles, type RoleDecision } from './roles.ts';
-import { filterScans } from './scan-filter.ts';
+import { filterScans, findScanned } from './scan-filter.ts';
 
 /** Everything that one run of inference found, before it is put into words. */
 export interface Inference {
@@ -25,9 +25,10 @@ export interface Inference {
 
 export function infer(set: ObservationSet, inventory: Inventory, pinned: PinnedAssets, resolution?: number, inWords = true): Inference {
   const activity = readActivity(set, inventory);
-  const { kept, dropped } = filterScans(activity, inventory);
+  const scanned = findScanned(set.conversations);
+  const { kept, dropped } = filterScans(activity, inventory, scanned);
   const plant = profilePlant(inventory, activity, orientImplicitIo(kept));
   const decisions = inferRoles(plant, pinned);
   const placements = placeAssets(plant, decisions, pinned, resolution, inWords);
-  return { inventory, plant, decisions, placements, pinned, dropped: [...activity.dropped, ...dropped].sort((a, b) => a.conversation - b.conversation) };
+  return { inventory, plant, decisions, placements, pinned, dropped: [...activity.dropped.map((one) => (one.why === 'unanswered' ? { ...one, ...scanned.get(one.conversation) } : one)), ...dropped].sort((a, b) => a.conversation - b.conversation) };
 }

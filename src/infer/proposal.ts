@@ -117,7 +117,7 @@ export interface Dropped {
   readonly conversation: number;
   readonly client: string;
   readonly server: string;
-  readonly why: 'scan' | 'unanswered' | 'group-address' | 'no-asset' | 'link-layer';
+  readonly why: 'scan' | 'port-scan' | 'unanswered' | 'group-address' | 'no-asset' | 'link-layer';
   readonly sentence: string;
 }
 

@@ -1,8 +1,11 @@
 /**
  * Scans, sweeps and strays out of the way before anything is inferred: a sweep touches many targets on one port on the
  * same days with next to no volume, and a good part of the targets does not offer that port to anybody else.
- * Dropped links are listed with the reason; conduits and zones never rest on them.
+ * A scan of the ports of one device, or of one port of many devices, with hardly an answer (net/port-scans.ts), is told
+ * from the conversations alone. Dropped links are listed with the reason; conduits and zones never rest on them.
  */
+import type { Conversation } from '../observation.ts';
+import { findPortScans, KNOCK_PACKETS } from '../net/port-scans.ts';
 import type { Activity, Link } from './activity.ts';
 import type { Inventory } from './assets.ts';
 import type { Dropped } from './proposal.ts';
@@ -21,7 +24,24 @@ const serverKey = (link: Link): string => `${link.server}/${link.conversation.tr
 /** No cycle worth the name, and hardly more than one try a day. */
 const isThin = (link: Link): boolean => !(link.cycle !== null && link.duty > 0.05) && link.requests <= link.days.length * 3 + 3;
 
-export function filterScans(activity: Activity, inventory: Inventory): Filtered {
+/** Conversations that are part of a scan, by id, with the reason. */
+export type Scanned = ReadonlyMap<number, Pick<Dropped, 'why' | 'sentence'>>;
+
+const isKnock = ({ transport, requests, packets, sessions }: Conversation): boolean =>
+  transport === 'tcp' && requests === 0 && packets.toServer > 0 && packets.toServer <= KNOCK_PACKETS * sessions;
+
+export function findScanned(conversations: readonly Conversation[]): Scanned {
+  const knocks = conversations.filter(isKnock).map(({ id, client, server, port, answeredSessions }) => ({ id, client, server, port, isAnswered: answeredSessions > 0 }));
+  return new Map(findPortScans(knocks).flatMap(({ kind, knocks: own }) => {
+    const [{ client, server, port }] = own;
+    const reason: Pick<Dropped, 'why' | 'sentence'> = kind === 'ports'
+      ? { why: 'port-scan', sentence: `part of a scan: ${client} tried ${own.length} ports of ${server} and asked nothing` }
+      : { why: 'scan', sentence: `part of a sweep: ${client} tried port ${port} of ${own.length} devices and asked nothing` };
+    return own.map(({ id }) => [id, reason] as const);
+  }));
+}
+
+export function filterScans(activity: Activity, inventory: Inventory, scanned: Scanned): Filtered {
   const { links } = activity;
   const clientsOf = new Map<string, Set<number>>();
   for (const link of links) {
@@ -55,6 +75,12 @@ export function filterScans(activity: Activity, inventory: Inventory): Filtered 
       for (const day of link.days) held.add(day);
     }
   }
+  for (const link of links) {
+    if (!scanned.has(link.conversation.id)) continue;
+    const held = sweepDays.get(link.client) ?? new Set<number>();
+    sweepDays.set(link.client, held);
+    for (const day of link.days) held.add(day);
+  }
   // Clients whose sweeps the flow table already folded are sweepers too.
   const folded = new Set(activity.foldedClients);
   // What a sweeper did once on the days of its sweep belongs to the sweep.
@@ -70,7 +96,9 @@ export function filterScans(activity: Activity, inventory: Inventory): Filtered 
   for (const link of links) {
     const { conversation } = link;
     const base = { conversation: conversation.id, client: conversation.client, server: conversation.server };
-    if (scans.has(link)) {
+    const scan = scanned.get(conversation.id);
+    if (scan !== undefined) dropped.push({ ...base, ...scan });
+    else if (scans.has(link)) {
       const who = inventory.assets[link.client]!.id;
       dropped.push({ ...base, why: 'scan', sentence: `part of a sweep: ${who} touched ${fan.get(link.client)} targets with next to no volume` });
     } else if (!link.answered) dropped.push({ ...base, why: 'unanswered', sentence: 'never answered with anything but a reset' });

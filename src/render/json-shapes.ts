@@ -216,6 +216,7 @@ const status = z.strictObject({
     .strictObject({
       complete: z.boolean().describe('nothing is known to be missing'),
       losses: z.array(z.string()).describe('what is missing or doubtful, in sentences'),
+      scans: z.array(z.string()).describe('who tried many ports of one device, or one port of many, in vain, in sentences'),
       activeHours: count,
       spannedHours: count,
       lostSegments: count,

@@ -6,8 +6,8 @@ import { plural } from '../infer/plural.ts';
 import type { Completeness } from '../infer/proposal.ts';
 import type { LogStatus } from '../store/firewall-logs.ts';
 import { isDeaf, type SensorTruthHour } from '../store/read-sensor.ts';
-import type { HourlyStatus, StoreStatus } from '../store/read-status.ts';
-import { grouped, groupedPlural, isoInstant } from './instant.ts';
+import type { HourlyStatus, SeenKnock, StoreStatus } from '../store/read-status.ts';
+import { grouped, groupedPlural, isoInstant, shortInstant } from './instant.ts';
 import type { CompletenessRecord, FirewallLogsRecord, StatusRecord } from './json-shapes.ts';
 
 const STOP_PREFIX = 'stop.';
@@ -49,6 +49,7 @@ export function statusRecord(path: string, status: HourlyStatus, assets: number,
     sensor: {
       complete: losses.length === 0,
       losses,
+      scans: scanSentences(status),
       activeHours: status.activeHours,
       spannedHours: status.spannedHours,
       lostSegments: status.lostSegments,
@@ -112,6 +113,17 @@ function sensorHourRecord(truth: SensorTruthHour, tcp: { readonly oneWay: number
   };
 }
 
+/** Who scanned what, how much of it and when: no loss, but nobody's work either. */
+const scanSentences = ({ portScans }: StoreStatus): string[] =>
+  portScans.map(({ kind, knocks }) => {
+    const [{ client, server, port }] = knocks;
+    const open = knocks.filter(({ isAnswered }) => isAnswered).length;
+    const edge = (pick: (knock: SeenKnock) => bigint | null, later: boolean): bigint | null =>
+      knocks.map(pick).reduce((held, ns) => (held === null || (ns !== null && ns > held === later) ? ns : held), null);
+    const what = kind === 'ports' ? `${grouped(knocks.length)} TCP ports of ${server}` : `TCP port ${port} of ${grouped(knocks.length)} addresses`;
+    return `${client} tried ${what}, ${open === 0 ? 'none of which' : `${grouped(open)} of which`} answered, ${shortInstant(edge(({ firstNs }) => firstNs, false))} to ${shortInstant(edge(({ lastNs }) => lastNs, true))} UTC`;
+  });
+
 /** What is missing or doubtful, in sentences; none where nothing is known to be. */
 export const lossesOf = (status: StoreStatus): string[] =>
   lossSentences(status, Object.entries(status.counters).flatMap(([name, count]) => (name.startsWith(STOP_PREFIX) ? [[name.slice(STOP_PREFIX.length), count] as const] : [])));
@@ -155,8 +167,12 @@ function lossSentences(status: StoreStatus, stops: readonly (readonly [string, n
     const names = deaf.map((hour) => `${new Date(hour.hour * 3_600_000).toISOString().slice(0, 13)}Z`);
     sentences.push(`${grouped(deaf.length)} of ${grouped(status.hours.length)} hours ${deaf.length === 1 ? 'was' : 'were'} heard badly, by packets lost or time not listened to: ${namesText(names)}`);
   }
-  if (status.oneWayConversations >= ONE_WAY_LEAST && status.oneWayConversations > ONE_WAY_SHARE * status.tcpConversations) {
-    sentences.push(`${grouped(status.oneWayConversations)} of ${grouped(status.tcpConversations)} TCP conversations were heard one way only: check the mirror port`);
+  // Who scans is not answered: that says nothing of the mirror port.
+  const scanned = status.portScans.flatMap(({ knocks }) => knocks);
+  const oneWay = status.oneWayConversations - scanned.filter(({ isOneWay }) => isOneWay).length;
+  const tcp = status.tcpConversations - scanned.length;
+  if (oneWay >= ONE_WAY_LEAST && oneWay > ONE_WAY_SHARE * tcp) {
+    sentences.push(`${grouped(oneWay)} of ${grouped(tcp)} TCP conversations were heard one way only: check the mirror port`);
   }
   if (status.answeredConversations === 0 && packets >= MUTE_PACKETS) {
     sentences.push(`not one answer was heard in ${grouped(packets)} packets: an ordinary switch port shows only what is sent to all; check that the sensor hangs on a mirror port`);

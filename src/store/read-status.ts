@@ -6,6 +6,7 @@ import { TUNNEL_PORTS, TUNNEL_PROTOCOLS } from '../decode/tunnel.ts';
 import { IP_PROTOCOL } from '../decode/transport.ts';
 import { SAME_ADDRESS_FACT } from '../flow/address-plan.ts';
 import { addTo } from '../net/multi-map.ts';
+import { findPortScans, KNOCK_PACKETS, type Knock, type PortScan } from '../net/port-scans.ts';
 import type { ObservationSet } from '../observation.ts';
 import { UNCLEAN_END } from './captures.ts';
 import type { Connection } from './database.ts';
@@ -25,6 +26,12 @@ export interface CaptureRecord {
   readonly reason: string;
   readonly packets: number;
   readonly bytes: number;
+  readonly firstNs: bigint | null;
+  readonly lastNs: bigint | null;
+}
+
+export interface SeenKnock extends Knock {
+  readonly isOneWay: boolean;
   readonly firstNs: bigint | null;
   readonly lastNs: bigint | null;
 }
@@ -63,6 +70,8 @@ export interface StoreStatus {
   /** Conversations in which only one side was ever seen, of all TCP conversations. */
   readonly tcpConversations: number;
   readonly oneWayConversations: number;
+  /** Of TCP conversations, those that are scans: a device's ports, or one port of many devices, tried in vain. */
+  readonly portScans: readonly PortScan<SeenKnock>[];
   /** Conversations, of any transport, of which both sides were heard. */
   readonly answeredConversations: number;
   /** Packets of tunnels that were not opened. */
@@ -147,10 +156,25 @@ export function readStatus(db: Connection): StoreStatus {
     oneWayConversations,
     answeredConversations,
     tunnelPackets,
+    portScans: readPortScans(db),
     sameAddresses: readSameAddresses(db),
     counters: readCounters(db),
     logs: readLogStatus(db),
   };
+}
+
+type KnockRow = [client: string, server: string, port: number, answered: number, toClient: number, firstS: number | null, firstN: number | null, lastS: number | null, lastN: number | null];
+
+function readPortScans(db: Connection): StoreStatus['portScans'] {
+  const rows = db
+    .prepare(`SELECT c.text, s.text, k.port, k.answered, k.packets_to_client, ${instantColumns('first', 'k')}, ${instantColumns('last', 'k')}
+      FROM conversation AS k JOIN address AS c ON c.id = k.client JOIN address AS s ON s.id = k.server
+      WHERE k.transport = 6 AND k.requests = 0 AND k.packets_to_server BETWEEN 1 AND ${KNOCK_PACKETS} * k.sessions ORDER BY k.id`)
+    .raw()
+    .all() as KnockRow[];
+  return findPortScans(rows.map(([client, server, port, answered, toClient, firstS, firstN, lastS, lastN]): SeenKnock => ({
+    client, server, port, isAnswered: answered > 0, isOneWay: toClient === 0, firstNs: instant(firstS, firstN), lastNs: instant(lastS, lastN),
+  })));
 }
 
 function readSameAddresses(db: Connection): StoreStatus['sameAddresses'] {

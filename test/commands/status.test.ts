@@ -112,6 +112,26 @@ test('a mirror port that is far away: what its tunnels carry is missing until it
   expect(opened.text).toMatch(/^tunnels\s+opened: erspan \d$/m);
 });
 
+test.each([
+  ['many ports of one device', (i: number) => ['10.0.0.2', 1000 + i] as const, /^10\.0\.0\.9 tried 40 TCP ports of 10\.0\.0\.2, 1 of which answered, 2025-12-29 09:20:00 to 2025-12-29 09:20:04 UTC$/],
+  ['one port of many devices', (i: number) => [`10.0.1.${i + 1}`, 502] as const, /^10\.0\.0\.9 tried TCP port 502 of 40 addresses, 1 of which answered, /],
+])('a scan of %s is named, and says nothing of the mirror port', async (name, doorOf, sentence) => {
+  const frames = Array.from({ length: 40 }, (_, i) => {
+    const [ip, port] = doorOf(i);
+    const session = wireSession({ ip: '10.0.0.9', port: 50_000 + i, mac: '02:00:00:00:00:09' }, { ip, port, mac: '02:00:00:00:00:02' });
+    session.open();
+    return session.frames.slice(0, i === 7 ? 2 : 1);
+  }).flat();
+  const capture = join(folder, `${name}.pcap`);
+  writeFileSync(capture, pcap({ linkType: 1, isLittle: true, isNanosecond: false, snapLength: 65_535 }, frames.map((bytes, i) => ({ interfaceId: 0, timeNs: 1_767_000_000_000_000_000n + BigInt(i) * 100_000_000n, bytes, wireBytes: bytes.length }))));
+  const path = join(folder, `${name}.db`);
+  await runImport({ paths: [capture], db: path, json: true, force: false, jobs: 1, log: NO_LOG_OPTIONS }, setStage());
+  const { sensor } = STATUS_SHAPE.parse(JSON.parse(textOf(showStatus({ db: path, json: true }, setStage()))));
+  expect(sensor.scans).toEqual([expect.stringMatching(sentence)]);
+  expect(sensor).toMatchObject({ losses: [], oneWayConversations: 39 });
+  expect(textOf(showStatus({ db: path }, setStage()))).toContain(sensor.scans[0]);
+});
+
 test('an empty store says so, and knows no span', () => {
   const path = join(folder, 'empty.db');
   openForWriting(path).close();

@@ -88,6 +88,18 @@ describe('traffic that must not count', () => {
     expect(partition(loud).filter((group) => !group.includes(scanner))).toEqual(partition(quiet).filter((group) => !group.includes(scanner)));
   });
 
+  it('drops a scan of a controller\'s ports, and tells no role by it', () => {
+    const scanner = '10.1.0.99';
+    const knock = (port: number, answered: boolean): Sketch => ({ client: scanner, server: '10.1.0.20', service: '', port, days: [6], perDay: 1, answered });
+    const ports = Array.from({ length: 100 }, (_, i) => (i === 2 ? knock(502, true) : knock(500 + 7 * i, false)));
+    const quiet = propose(plantWith([{ address: scanner, mac: mac('pc', 99) }]));
+    const scanned = plantWith([{ address: scanner, mac: mac('pc', 99) }], ports);
+    const loud = propose({ ...scanned, conversations: scanned.conversations.map((one) => (one.client === scanner ? { ...one, requests: 0, packets: { toServer: 1, toClient: one.answeredSessions } } : one)) });
+    expect(loud.dropped.map(({ why }) => why)).toEqual(ports.map(() => 'port-scan'));
+    expect(loud.dropped[0].sentence).toBe('part of a scan: 10.1.0.99 tried 100 ports of 10.1.0.20 and asked nothing');
+    expect(loud.assets.map(({ id, role, zone, evidence }) => [id, role, zone, evidence])).toEqual(quiet.assets.map(({ id, role, zone, evidence }) => [id, role, zone, evidence]));
+  });
+
   it('gives no asset to an address that never sent anything, and lists it', () => {
     const proposal = propose(plantWith([], [{ client: '10.1.0.131', server: '10.1.0.250', service: 'modbus', answered: false }, { client: '10.1.0.131', server: '239.1.1.1', service: '', transport: 'udp', answered: false }]));
     expect(proposal.pseudo).toEqual([
