@@ -44,14 +44,39 @@ export interface Coverage {
   readonly losses: readonly LossRow[];
 }
 
+/**
+ * Conditions of a Permit that the rule which covers it does not have. A rule that says no more than its own Permit takes nothing
+ * away: then that Permit lets the traffic through at those times as well.
+ */
+const lostConditions = (inner: LossRow, outer: LossRow): { readonly what: string; readonly to: string }[] => {
+  if (outer.verdict !== 'widened') return [];
+  const lost = (has: (effect: Effect) => boolean): boolean => inner.effects.some(has) && !outer.effects.every(has);
+  return [
+    ...(lost((effect) => effect.onDemand) ? [{ what: 'on demand', to: 'without being switched on' }] : []),
+    ...(lost((effect) => effect.schedule !== '') ? [{ what: 'hours', to: 'at any time' }] : []),
+    ...(lost((effect) => effect.expires !== '') ? [{ what: 'end date', to: 'without an end' }] : []),
+  ];
+};
+
+const coveredRow = (row: LossRow, outer: LossRow): LossRow => {
+  const lost = lostConditions(row, outer);
+  return {
+    ...row,
+    verdict: lost.length === 0 ? row.verdict : 'widened',
+    widenedTo: [row.widenedTo, ...lost.map(({ to }) => to)].filter((text) => text !== '').join('; '),
+    reasons: [...row.reasons, `it has no rule of its own: the rule of ${outer.permit} lets it through`, ...(lost.length === 0 ? [] : [`lost by that: ${lost.map(({ what }) => what).join(', ')}`])],
+    effects: [],
+  };
+};
+
 /** `losses` in the order of `permits`. */
 export const coverage = (permits: readonly PlanPermit[], losses: readonly LossRow[]): Coverage => {
-  const covered = new Map<PlanPermit, PlanPermit>();
+  const covered = new Map<PlanPermit, LossRow>();
   permits.forEach((inner, index) => {
     const row = losses[index];
-    const by = permits.find((outer, at) => {
-      const other = losses[at];
-      if (row === undefined || other === undefined || outer === inner || covered.has(outer) || !sameZones(inner, outer)) return false;
+    const by = losses.find((other, at) => {
+      const outer = permits[at];
+      if (row === undefined || outer === undefined || outer === inner || covered.has(outer) || !sameZones(inner, outer)) return false;
       return rowWithin(row, other) && (at < index || !rowWithin(other, row));
     });
     if (by !== undefined) covered.set(inner, by);
@@ -61,7 +86,7 @@ export const coverage = (permits: readonly PlanPermit[], losses: readonly LossRo
     losses: losses.map((row, index) => {
       const inner = permits[index];
       const by = inner === undefined ? undefined : covered.get(inner);
-      return by === undefined ? row : { ...row, reasons: [...row.reasons, `it has no rule of its own: the rule of ${by.permit.id} lets it through`], effects: [] };
+      return by === undefined ? row : coveredRow(row, by);
     }),
   };
 };
