@@ -25,6 +25,8 @@ const CAPABILITIES: Capabilities = {
 };
 
 const RULE_LENGTH = 50;
+/** Entries of one condition of an access rule (FireSIGHT System User Guide, chapter 14: a maximum of 50 conditions). */
+const MOST_ENTRIES = 50;
 const COLUMNS = ['order', 'name', 'enabled', 'action', 'source zone', 'destination zone', 'source networks', 'destination networks', 'protocol', 'destination ports', 'time range', 'expires', 'intrusion policy', 'logging', 'comment'];
 
 const capabilitiesFor = (entry: PlanPermit): Capabilities => ({
@@ -33,6 +35,12 @@ const capabilitiesFor = (entry: PlanPermit): Capabilities => ({
   opcuaService: opcuaVisible(entry) && (entry.permit.opcua?.services.length ?? 0) > 0,
   namedOperations: cipVisible(entry),
 });
+
+/** Addresses and ports that do not go into one condition as they are. */
+const overfull = (entry: PlanPermit): string[] =>
+  ([['source networks', entry.client], ['destination networks', entry.server], ['destination ports', entry.permit.service.ports]] as const).flatMap(([condition, { length }]) =>
+    length > MOST_ENTRIES ? [`${length} ${condition}, and a condition of a rule takes ${MOST_ENTRIES}: make an object group of them and enter that`] : [],
+  );
 
 /** The first access rule that matches decides, with its intrusion policy. */
 const worksheet = (plan: DevicePlan, { ordered: permits, policyOf }: SnortExport): string => {
@@ -90,6 +98,7 @@ const build = (plan: DevicePlan): DeviceExport => {
   const head = [...provenanceLines(plan.provenance, '# '), `# mode: ${plan.mode}`];
   const snort = snort3Rules(permits, plan.mode, head, CAPABILITIES);
   const further = snort.policies.slice(1);
+  const full = permits.filter((entry) => overfull(entry).length > 0);
   return {
     files: [
       { path: 'access-policy.csv', content: worksheet(plan, snort) },
@@ -101,13 +110,14 @@ const build = (plan: DevicePlan): DeviceExport => {
       const row = assess(entry, { device: plan.device.id, capabilities: capabilitiesFor(entry), modbus: snort.modbusOf(entry), also });
       // What passes beyond a Permit is then that of others: to a simulation, any operation.
       const holds = also.length === 0 ? row.holds : { ...row.holds, opcuaService: false, namedOperations: false };
-      return { ...row, holds, reasons: [...row.reasons, ...snort.reasonsOf(entry)] };
+      return { ...row, holds, reasons: [...row.reasons, ...snort.reasonsOf(entry), ...(row.verdict === 'not-enforceable' ? [] : overfull(entry))] };
     }),
     rollback: [
       'In the management centre: assign the previous access control policy to the device and deploy.',
       `Delete the rule ${snort.policies.length === 1 ? 'group' : 'groups'} ${snort.policies.map(({ name }) => `"${name}"`).join(', ')} and deploy.`,
     ],
     apply: [
+      ...(full.length === 0 ? [] : [`A condition of a rule takes ${MOST_ENTRIES} entries, a group counts as one: first make object groups of the longer lists of ${full.map((entry) => safeComment(entry.permit.id, 63)).join(', ')}.`]),
       'Enter the rules of access-policy.csv in this order into a new access control policy; the last row is the default.',
       'Upload baseline-local.rules (Objects, Intrusion Rules, Snort 3), put them into a rule group "OTZ local rules" and a custom intrusion policy; turn the Modbus, CIP and OPC UA inspectors on in the network analysis policy.',
       ...further.map(({ name, path, of }) => `Upload ${path} into a rule group "${name}" and a custom intrusion policy of that name, and switch each group on in its own policy alone: it is for the time of ${of.map((entry) => safeComment(entry.permit.id, 63)).join(', ')}.`),
