@@ -117,7 +117,7 @@ const configuration = (
     files.push(...built.files.map((file) => ({ ...file, path: `${folder}${file.path}` })));
     const rollback = `${folder}rollback.txt`;
     if (built.rollback.length > 0) files.push({ path: rollback, content: `${built.rollback.join('\n')}\n` });
-    return { device: device.id, apply: built.apply, notes: built.notes, rollback };
+    return { device: device.id, checks: built.checks ?? [], apply: built.apply, notes: built.notes, rollback };
   });
   return [...files, { path: 'README.md', content: readmeMarkdown(exporter, mode, plan.facility, plan.provenance, sections, links) }];
 };

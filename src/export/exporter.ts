@@ -187,6 +187,8 @@ export interface DeviceExport {
   readonly losses: readonly LossRow[];
   /** How to get the device back to where it was: one command or sentence a line. */
   readonly rollback: readonly string[];
+  /** What has to be looked at before it is applied, in order. */
+  readonly checks?: readonly string[];
   /** How to apply, in order. */
   readonly apply: readonly string[];
   /** What the reader must know before trusting it. */
@@ -204,6 +206,8 @@ export interface Exporter {
   /** Filters traffic. A target that does not (diagram, table, test captures) refuses nothing and needs no rollback. */
   readonly filters: boolean;
   readonly modes: readonly Mode[];
+  /** What a mode does, where it is not that everything passes, or that only Permits do, and the rest is logged. */
+  readonly means?: Readonly<Partial<Record<Mode, string>>>;
   readonly capabilities: Capabilities;
   /** How the target follows a control connection that agrees upon ports, in its own words; what is missing it cannot. */
   readonly follows?: Readonly<Partial<Record<Negotiator, string>>>;

@@ -83,19 +83,24 @@ const logStep = (exporter: Exporter, mode: Mode): string => {
   return ` Bring the log of the device back too: \`baseline import LOG\`, and the same \`baseline diff\` ${says}.`;
 };
 
+const MEANS: Readonly<Record<Mode, string>> = {
+  monitor: 'everything passes, what enforcement would block is logged',
+  enforce: 'what no Permit lets through is blocked and logged',
+};
+
 export const readmeMarkdown = (
   exporter: Exporter,
   mode: Mode,
   facility: string,
   provenance: readonly string[],
-  sections: readonly { readonly device: string; readonly apply: readonly string[]; readonly notes: readonly string[]; readonly rollback: string }[],
+  sections: readonly { readonly device: string; readonly checks: readonly string[]; readonly apply: readonly string[]; readonly notes: readonly string[]; readonly rollback: string }[],
   links: readonly PassingBy[],
 ): string => {
   const lines = [
     `# ${safeComment(facility, 120) || 'Plant'}: ${exporter.title}`,
     '',
     ...provenance.map((line) => `- ${cell(line)}`),
-    `- mode: ${mode} (${mode === 'monitor' ? 'everything passes, what enforcement would block is logged' : 'what no Permit lets through is blocked and logged'})`,
+    `- mode: ${mode} (${exporter.means?.[mode] ?? MEANS[mode]})`,
     '',
     ...passingByMarkdown(links, cell),
     'Read `loss-report.md` first: it says for every Permit what this target really enforces.',
@@ -103,20 +108,24 @@ export const readmeMarkdown = (
   ];
   for (const section of sections) {
     lines.push(`## ${cell(section.device)}`, '');
+    const numbered = (steps: readonly string[]): string[] => steps.map((step, index) => `${index + 1}. ${step}`);
     if (exporter.filters)
       lines.push(
         'Order of the cut-over (one conduit at a time, in a maintenance window, with a way back):',
         '',
-        '1. Save the running configuration of the device.',
-        mode === 'monitor'
-          ? '2. Apply this configuration: it blocks nothing.'
-          : '2. Only after the monitor configuration of the same spec has run for two weeks without undeclared traffic, apply this one.',
-        ...section.apply.map((step, index) => `${index + 3}. ${step}`),
-        `${section.apply.length + 3}. Keep a sensor capturing, and run \`baseline diff\` on what it saw: ${mode === 'monitor' ? 'each undeclared conversation or operation is one that enforcement would block' : 'nothing undeclared may appear beyond the device, and nothing declared may be missing'}.${logStep(exporter, mode)}`,
-        `${section.apply.length + 4}. If the process suffers: \`${section.rollback}\`.`,
+        ...numbered([
+          'Save the running configuration of the device.',
+          ...section.checks,
+          mode === 'monitor'
+            ? 'Apply this configuration: it blocks nothing.'
+            : 'Only after the monitor configuration of the same spec has run for two weeks without undeclared traffic, apply this one.',
+          ...section.apply,
+          `Keep a sensor capturing, and run \`baseline diff\` on what it saw: ${mode === 'monitor' ? 'each undeclared conversation or operation is one that enforcement would block' : 'nothing undeclared may appear beyond the device, and nothing declared may be missing'}.${logStep(exporter, mode)}`,
+          `If the process suffers: \`${section.rollback}\`.`,
+        ]),
         '',
       );
-    else lines.push(...section.apply.map((step, index) => `${index + 1}. ${step}`), '');
+    else lines.push(...numbered([...section.checks, ...section.apply]), '');
     lines.push(...section.notes.map((note) => `- ${note}`));
     if (section.notes.length > 0) lines.push('');
   }

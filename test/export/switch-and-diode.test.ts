@@ -2,7 +2,9 @@
 import { expect, test } from 'vitest';
 import { exportPlan } from '../../src/export/export-plan.ts';
 import type { Mode, Plan } from '../../src/export/exporter.ts';
+import { planOf } from '../../src/export/plan.ts';
 import { exporterOf } from '../../src/export/registry.ts';
+import { loadText } from '../policy/loaded-spec.ts';
 import { hostilePlan, plantPlan } from './plant.ts';
 
 const textOf = (target: string, path: string, plan: Plan = plantPlan(), mode: Mode = 'enforce'): string =>
@@ -45,7 +47,7 @@ test('the switch: an air-gapped zone gets no VLAN on a shared switch', () => {
   const text = textOf('cisco-ios', 'SW-1.cfg');
   expect(text).toContain('! SIS: its zone SAFETY is air-gapped');
   expect(text).not.toMatch(/vlan 120/);
-  expect(text).not.toContain('GigabitEthernet1/0/8');
+  expect(portsOf(text).map((port) => port.name)).not.toContain('GigabitEthernet1/0/8');
 });
 
 test('the switch: in monitor mode port security is prepared and not armed', () => {
@@ -53,9 +55,78 @@ test('the switch: in monitor mode port security is prepared and not armed', () =
   expect([armed('monitor'), armed('enforce')]).toEqual([0, 3]);
 });
 
-test('the switch: ports between the known ones are a file of their own', () => {
+test('the switch: ports between the known ones are a file of their own, in enforce mode', () => {
   const unused = portsOf(textOf('cisco-ios', 'SW-1-unused-ports.cfg')).map((port) => port.name);
-  expect(unused).toEqual(['GigabitEthernet1/0/2', 'GigabitEthernet1/0/3', 'GigabitEthernet1/0/5']);
+  expect(unused).toEqual(['GigabitEthernet1/0/2', 'GigabitEthernet1/0/3', 'GigabitEthernet1/0/5', 'GigabitEthernet1/0/7']);
+  expect(exportPlan(exporterOf('cisco-ios'), plantPlan(), { mode: 'monitor' }).files.map((file) => file.path)).not.toContain('SW-1-unused-ports.cfg');
+});
+
+interface Device {
+  readonly port: string;
+  readonly zone?: 'ONE' | 'TWO' | 'GAP';
+}
+
+/** ONE has a single VLAN, TWO has two, GAP is air-gapped. */
+const switchPlan = (devices: readonly Device[], vlan = 20, points = ''): Plan => {
+  const assetsOf = (zone: string): string =>
+    devices.flatMap((device, index) => ((device.zone ?? 'ONE') === zone ? [`{asset_id: D-${index}, role: plc, ip: [10.1.${zone.length}.${index + 1}], switch_port: {switch: SW-1, interface: "${device.port}"}}`] : [])).join(', ');
+  return planOf(
+    loadText(`
+spec_version: 1
+zones:
+  - {zone_id: ONE, name: one, vlans: [${vlan}], assets: [${assetsOf('ONE')}]}
+  - {zone_id: TWO, name: two, vlans: [40, 41], assets: [${assetsOf('TWO')}]}
+  - {zone_id: GAP, name: gap, air_gapped: true, assets: [${assetsOf('GAP')}]}
+conduits: []
+${points}`),
+    [],
+  );
+};
+
+const unusedOf = (plan: Plan): string[] => portsOf(textOf('cisco-ios', 'SW-1-unused-ports.cfg', plan) ?? '').map((port) => port.name);
+
+test('the switch: a port that the spec names is never shut, also where none was written for it', () => {
+  expect(unusedOf(switchPlan([{ port: 'GigabitEthernet1/0/6' }, { port: 'GigabitEthernet1/0/2', zone: 'GAP' }, { port: 'GigabitEthernet1/0/4', zone: 'TWO' }]))).toEqual([
+    'GigabitEthernet1/0/1', 'GigabitEthernet1/0/3', 'GigabitEthernet1/0/5',
+  ]);
+  const points = 'enforcement_points:\n  - {ep_id: SW-1, platform: cisco-ios-switch, interfaces: [{zone: GAP, interface: Gi1/0/1}, {zone: TWO, interface: Vlan40}]}\n';
+  expect(unusedOf(switchPlan([{ port: 'Gi1/0/3' }], 20, points))).toEqual(['GigabitEthernet1/0/2']);
+});
+
+test('the switch: where a name could be any port, none is shut, and the file says why', () => {
+  const plan = switchPlan([{ port: 'GigabitEthernet1/0/6' }, { port: 'X1 P3' }]);
+  const paths = exportPlan(exporterOf('cisco-ios'), plan, { mode: 'enforce' }).files.map((file) => file.path);
+  expect(paths).not.toContain('SW-1-unused-ports.cfg');
+  expect(textOf('cisco-ios', 'SW-1.cfg', plan)).toContain('! No list of unused ports: the spec names ports that could be any of them (X1 P3)');
+});
+
+test('the switch: the short names that IOS takes are the same ports under their long names', () => {
+  const long = (port: string): string[] => portsOf(textOf('cisco-ios', 'SW-1.cfg', switchPlan([{ port }]))).map(({ name }) => name);
+  for (const [short, name] of [
+    ['Gi1/0/3', 'GigabitEthernet1/0/3'], ['gig 1/0/3', 'GigabitEthernet1/0/3'], ['GIGABITETHERNET1/0/3', 'GigabitEthernet1/0/3'], ['Te1/1/1', 'TenGigabitEthernet1/1/1'],
+    ['Fa0/1', 'FastEthernet0/1'], ['Eth1/2', 'Ethernet1/2'], ['Twe1/0/1', 'TwentyFiveGigE1/0/1'], ['Tw1/0/1', 'TwoGigabitEthernet1/0/1'], ['Hu1/0/49', 'HundredGigE1/0/49'],
+  ] as const)
+    expect(long(short), short).toEqual([name]);
+  for (const none of ['T1/0/1', 'Gi', 'Gi1/0/3.20', 'Port-channel1', 'Gx1/0/1']) expect(long(none), none).toEqual([]);
+  const both = portsOf(textOf('cisco-ios', 'SW-1.cfg', switchPlan([{ port: 'Gi1/0/3' }, { port: 'GigabitEthernet1/0/3' }])));
+  expect(both.map(({ name, lines }) => `${name}: ${lines[0]}`)).toEqual(['GigabitEthernet1/0/3: description D-0 D-1 ONE']);
+});
+
+test('the switch: the parking VLAN is one that no zone has, and VLAN 1 keeps its name', () => {
+  const parking = (vlan: number): string | undefined => /^vlan (\d+)\n name PARKING$/m.exec(textOf('cisco-ios', 'SW-1.cfg', switchPlan([{ port: 'Gi1/0/3' }], vlan)))?.[1];
+  expect([parking(20), parking(999), parking(998)]).toEqual(['999', '998', '999']);
+  const text = textOf('cisco-ios', 'SW-1.cfg', switchPlan([{ port: 'Gi1/0/3' }], 1));
+  expect(text).not.toMatch(/^vlan 1$/m);
+  expect(text).toContain('! VLAN 1 (ONE) is always there, and IOS refuses it another name\n');
+  expect(text).toContain(' switchport access vlan 1\n');
+});
+
+test('the switch: each has a way back of its own, for what its mode has set', () => {
+  const rollback = (mode: Mode): string => textOf('cisco-ios', 'SW-1-rollback.txt', plantPlan(), mode);
+  for (const line of [' no switchport port-security', ' no spanning-tree bpduguard', ' ! no shutdown, where it was not shut before', ' no switchport port-security mac-address 0200.0a00.0011', ' ! switchport access vlan ________'])
+    expect(rollback('enforce')).toContain(`${line}\n`);
+  for (const line of [' no switchport port-security\n', 'bpduguard\n', 'shutdown']) expect(rollback('monitor')).not.toContain(line);
+  expect(textOf('cisco-ios', 'SW-1.cfg', plantPlan(), 'monitor')).not.toContain('bpduguard enable');
 });
 
 test('the diode sheet: three legs in one direction, and what contradicts them', () => {

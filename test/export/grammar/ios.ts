@@ -1,10 +1,12 @@
-/** IOS 15 and IOS XE on industrial switches (exports.md, section 2): VLAN 1 to 4094, port security 1 to 4097, dotted MAC addresses. */
+/** IOS 15 and IOS XE on industrial switches (exports.md, section 2): VLAN 1 to 4094, of which 1 and 1002 to 1005 are there and keep their names, port security 1 to 4097, dotted MAC addresses. */
 import { all, lineProblems, type Section } from './line-grammar.ts';
 
 const VLAN = '(?:409[0-4]|40[0-8]\\d|[1-3]\\d{3}|[1-9]\\d{0,2})';
 
+const FIXED = '(?:1|100[2-5])';
+
 const SECTIONS: readonly Section[] = [
-  { head: `vlan ${VLAN}`, body: ['name [A-Za-z0-9][A-Za-z0-9_-]{0,31}'], needs: ['name .*'] },
+  { head: `vlan (?!${FIXED}$)${VLAN}`, body: ['name [A-Za-z0-9][A-Za-z0-9_-]{0,31}'], needs: ['name .*'] },
   {
     head: 'interface (?:FastEthernet|GigabitEthernet|TenGigabitEthernet)(?:\\d+/)*\\d+',
     body: [
@@ -27,7 +29,7 @@ export const iosProblems = (text: string): string[] => {
   return [
     ...lineProblems(text, SECTIONS, TOPS, ' ', /^ ?!/),
     // The unused ports are a file of their own: their VLAN stands in the main one.
-    ...(vlans.length === 0 ? [] : used.filter((vlan) => !vlans.includes(vlan)).map((vlan) => `VLAN ${vlan} is used and not created`)),
+    ...(vlans.length === 0 ? [] : used.filter((vlan) => !vlans.includes(vlan) && vlan !== '1').map((vlan) => `VLAN ${vlan} is used and not created`)),
     ...names.filter((name, index) => names.indexOf(name) !== index).map((name) => `VLAN name ${name} stands twice`),
   ];
 };
