@@ -16,6 +16,8 @@ export interface ZonePort {
   readonly address: { readonly ip: string; readonly length: number } | null;
   readonly vlan: number | null;
   readonly securityLevel: number;
+  /** The spec states none: it is told from the Purdue level. */
+  readonly securityLevelAssumed: boolean;
   readonly assumed: boolean;
   /** What the spec calls it, where that is no name here. */
   readonly unusable: string | null;
@@ -77,6 +79,7 @@ export const zonePorts = (plan: DevicePlan, form: RegExp, assumed: (n: number) =
         address: ip === null || ip.length === null ? null : { ip: ip.ip, length: ip.length },
         vlan: port?.vlan ?? null,
         securityLevel: port?.securityLevel ?? levels.get(zone.id) ?? 0,
+        securityLevelAssumed: (port?.securityLevel ?? null) === null,
         assumed: !right,
         unusable: right || port === null ? null : port.interface,
       };

@@ -40,6 +40,8 @@ export interface PlanZone {
   readonly level: string;
   readonly securityLevel: string;
   readonly airGapped: boolean;
+  /** Somebody else's network: the spec says `kind: external`. */
+  readonly external: boolean;
   readonly networks: AddressSet;
   /** Every address that belongs to it: what a Permit for the whole zone means. */
   readonly addresses: AddressSet;

@@ -32,6 +32,7 @@ const zonesOf = (spec: Spec, holdings: Holdings): PlanZone[] => {
     level: zone.purdue_level === undefined ? '' : `${zone.purdue_level}`,
     securityLevel: securityLevelText(zone.security_level_target),
     airGapped: zone.air_gapped ?? false,
+    external: zone.kind === 'external',
     networks: networksOf(zone),
     addresses: holdings.ofZone(zone.zone_id).filter((span) => span.family !== 'mac'),
     vlans: [...(zone.vlans ?? [])].sort((a, b) => a - b),

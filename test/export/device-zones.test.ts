@@ -36,7 +36,9 @@ const textOf = (target: string, file: string, platform: string, ports: readonly 
 
 describe('a zone on two interfaces', () => {
   test('cisco-asa: one list, bound to both, in which what is within the zone passes', () => {
-    const text = textOf('cisco-asa', 'baseline-asa.cfg', 'cisco-asa', [['OPS', 'GigabitEthernet1/1'], ['CELL', 'GigabitEthernet1/2'], ['CELL', 'GigabitEthernet1/3']]);
+    const text = textOf('cisco-asa', 'baseline-asa.cfg', 'cisco-asa', [['OPS', 'GigabitEthernet1/1'], ['CELL', 'GigabitEthernet1/2'], ['CELL', 'GigabitEthernet1/3']])
+      // Every name ends in the digest of the policy (cisco-asa.test.ts).
+      .replace(/_[0-9a-f]{8}\b/g, '');
     expect(text.match(/^interface .*\n nameif .*$/gm)).toEqual(['interface GigabitEthernet1/1\n nameif OPS', 'interface GigabitEthernet1/2\n nameif CELL', 'interface GigabitEthernet1/3\n nameif CELL_2']);
     expect(text.match(/^access-group .*$/gm)).toEqual(['access-group OTZ_OPS_IN in interface OPS', 'access-group OTZ_CELL_IN in interface CELL', 'access-group OTZ_CELL_IN in interface CELL_2']);
     expect(text.match(/^access-list OTZ_CELL_IN extended .*$/gm)).toEqual([

@@ -150,7 +150,7 @@ test('devices of the spec get the conduits they enforce, each in its own folder'
   };
   const result = exportPlan(exporterOf('cisco-asa'), two, { mode: 'enforce', allowWider: true });
   expect(result.files.map((file) => file.path)).toEqual([
-    'FW-1/baseline-asa.cfg', 'FW-1/rollback.txt', 'FW-2/baseline-asa.cfg', 'FW-2/rollback.txt', 'README.md', 'loss-report.json', 'loss-report.md',
+    'FW-1/baseline-asa.cfg', 'FW-1/remove.txt', 'FW-1/rollback.txt', 'FW-2/baseline-asa.cfg', 'FW-2/remove.txt', 'FW-2/rollback.txt', 'README.md', 'loss-report.json', 'loss-report.md',
   ]);
   expect(result.losses.find((row) => row.permit === 'K2-WEB')?.device).toBe('FW-2');
   const first: Plan = { ...two, devices: two.devices.slice(0, 1) };

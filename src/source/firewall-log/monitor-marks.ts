@@ -12,7 +12,7 @@ export const DEFAULT_RULE = `${EXPORT_MARK}-DEFAULT`;
 
 /** ASA: the list's last entry logs with this level in monitor mode; no other entry of ours does. */
 export const ASA_MONITOR_LEVEL = 5;
-/** Access lists are `OTZ_<interface>_IN`. */
+/** Access lists are `OTZ_<interface>_IN_<digest>`. */
 export const ASA_LIST_PREFIX = `${EXPORT_MARK}_`;
 
 /** nftables: `OTZ:<rule>:<what>:<W or D>`. W: would be denied; D: was. */
