@@ -2,7 +2,8 @@
  * FortiOS 7 (FortiGate Rugged): zones, addresses, services, schedules, policies, and where the user gives the device's
  * own signature ids, application lists for Modbus functions. In: a device plan. Out: `baseline-fortios.conf`.
  * Only one industrial signature id is public (48885; exports.md, section 3), so without ids a Modbus Permit is
- * a port and the loss report says so. Order matters here: what is not inspected stands first, then disjoint cells,
+ * a port and the loss report says so. `edit` inherits and policy names are unique, so everything is deleted before it is
+ * written. Order matters here: what is not inspected stands first, then disjoint cells,
  * those that hold at times before those that always hold (condition-cells.ts).
  */
 import { formatSpan, type AddressSet } from '../net/address-set.ts';
@@ -33,6 +34,8 @@ const OBJECT_LENGTH = 63;
 const SCHEDULE_LENGTH = 31;
 const COMMENT_LENGTH = 255;
 const FIRST_POLICY = 101;
+/** Ids are taken in blocks of so many, all of which are deleted first: an earlier export may have had more policies. */
+const POLICY_BLOCK = 500;
 /** The device has it. */
 const ALWAYS = 'always';
 
@@ -96,13 +99,14 @@ interface Schedules {
   readonly groups: string[];
 }
 
+/** The kinds share names on the device: another kind in the next export takes another name, whatever stays of the first. */
 const scheduleOf = (permit: Permit, scope: NameScope, schedules: Schedules): string => {
   const windows = windowsOf(permit);
   const { expires } = permit.conditions;
   const base = `SCH-${permit.id}`;
   if (windows.length === 0) {
     if (expires === null) return ALWAYS;
-    const name = scope.nameOf(`schedule ${permit.id}`, base);
+    const name = scope.nameOf(`schedule ${permit.id}`, `UNTIL-${permit.id}`);
     schedules.onetime.push(`    edit ${quoted(name)}`, '        set start 00:00 2001/01/01', `        set end 23:59 ${expires.slice(0, 10).replaceAll('-', '/')}`, '    next');
     return name;
   }
@@ -119,7 +123,7 @@ const scheduleOf = (permit: Permit, scope: NameScope, schedules: Schedules): str
   });
   const [only = ALWAYS] = names;
   if (names.length === 1) return only;
-  const group = scope.nameOf(`schedule ${permit.id}`, base);
+  const group = scope.nameOf(`schedule ${permit.id}`, `ANY-${permit.id}`);
   schedules.groups.push(`    edit ${quoted(group)}`, `        set member ${names.map(quoted).join(' ')}`, '    next');
   return group;
 };
@@ -170,7 +174,8 @@ const defaultPolicy = (zones: readonly string[], id: number, enforce: boolean): 
   `        set action ${enforce ? 'deny' : 'accept'}`,
   '        set srcaddr "all"',
   '        set dstaddr "all"',
-  ...(enforce ? [] : ['        set srcaddr6 "all"', '        set dstaddr6 "all"']),
+  '        set srcaddr6 "all"',
+  '        set dstaddr6 "all"',
   '        set schedule "always"',
   '        set service "ALL"',
   '        set logtraffic all',
@@ -330,11 +335,13 @@ const build = (plan: DevicePlan, options: ExportOptions): DeviceExport => {
   const policies = [...plain.flatMap((entry) => plainPolicies(shop, entry)), ...inspectedPolicies(shop, cells, options), ...within];
   const zones = zoneIds.map(shop.zoneName);
   const lastId = FIRST_POLICY + policies.length;
+  const lastOwnId = FIRST_POLICY - 1 + POLICY_BLOCK * Math.ceil((policies.length + 1) / POLICY_BLOCK);
   const lines = [
     ...provenanceLines(plan.provenance, '# '),
     `# mode: ${plan.mode}`,
     ...deviceClockLines(plan).map((line) => `# ${line}`),
     ...ports.flatMap((port) => assumedText(port, deviceOf(port))).map((line) => `# ${line}`),
+    ...(zones.length === 0 ? [] : removalLines(shop, lastOwnId)),
     ...block('system interface', [...trunks.flatMap((name) => [`    edit ${quoted(name)}`, '        set vdom "root"', '    next']), ...ports.flatMap((port) => interfaceLines(port, deviceOf(port)))]),
     ...block('system zone', zoneIds.flatMap((zone) => zoneLines(shop.zoneName(zone), ports.filter((port) => port.zone.id === zone).map(deviceOf)))),
     ...objectBlocks(shop.pool),
@@ -354,11 +361,13 @@ const build = (plan: DevicePlan, options: ExportOptions): DeviceExport => {
       const row = inspected.includes(entry) ? rowOf(entry, cells) : losses[index];
       return row === undefined ? [] : [{ ...row, reasons: [...row.reasons, ...conditionReasons(entry, cells)] }];
     }),
-    rollback: rollbackLines(shop, zones, policies.length),
+    rollback: zones.length === 0 ? [] : [...removalLines(shop, lastId), ...removal('system zone', zones.map(quoted))],
     apply: [
-      'Policies 101 and up must be free on the device, and no older policy between these zones may stand above them.',
-      'Load it as a script (System, Advanced, or `execute batch`), then read it back with `show firewall policy`.',
-      `From monitor to enforce only the action of policy ${DEFAULT_RULE} and of the application lists changes.`,
+      `Policy ids ${FIRST_POLICY} to ${lastOwnId} and the names in this file are for these exports alone: the file deletes them before it writes them anew, so nothing of an earlier export stays, and nothing of yours may be there. An earlier export with ids above ${lastOwnId} goes first, by its own \`rollback.txt\`, in the same transaction.`,
+      'In a CLI session: `execute config-transaction start`, paste baseline-fortios.conf, `execute config-transaction commit` (workspace mode, FortiOS 6.2 and newer; five minutes without a key discard it). Until the commit the firewall works as before, so nothing is open or closed in between. Without a transaction every line holds at once: from the deletes until the last policy stands, what it permits is blocked.',
+      'Where there is nothing to delete yet, these deletes fail and say so; nothing else may fail. Read it back with `show firewall policy`.',
+      `New policies come to the end, ${DEFAULT_RULE} (${lastId}) last: no other policy between these zones may stand above them, \`move\` it below where one has to stay.`,
+      `From monitor to enforce only the action of policy ${DEFAULT_RULE} and of the application lists changes: load the one over the other in the same way.`,
     ],
     notes: [
       ...deviceClockLines(plan),
@@ -371,16 +380,18 @@ const build = (plan: DevicePlan, options: ExportOptions): DeviceExport => {
         : []),
       'Zones take interfaces that no other policy uses.',
       ...ports.flatMap((port) => (port.vlan === null || deviceOf(port).startsWith(port.interface) ? [] : [`VLAN ${port.vlan} of ${port.interface} is called ${deviceOf(port)} here, for a name has ${INTERFACE_LENGTH} characters: if the device has it under another, put that in its place.`])),
-      'Sessions that are open when the policies change stay open until they end or are cleared.',
+      'Sessions that are open when the policies change are judged anew (`firewall-session-dirty check-all`, which is the default), or stay until they end (`check-new`).',
     ],
   };
 };
 
-const rollbackLines = (shop: Workshop, zones: readonly string[], count: number): string[] => {
-  const removal = (path: string, names: readonly string[]): string[] => block(path, names.map((name) => `    delete ${name}`));
+const removal = (path: string, names: readonly string[]): string[] => block(path, names.map((name) => `    delete ${name}`));
+
+/** All that the script writes but zones and interfaces. What is named by another goes after it. */
+const removalLines = (shop: Workshop, lastId: number): string[] => {
   const edits = (lines: readonly string[]): string[] => lines.filter((line) => line.startsWith('    edit ')).map((line) => line.slice('    edit '.length));
   return [
-    ...(zones.length === 0 ? [] : removal('firewall policy', Array.from({ length: count + 1 }, (_, index) => `${FIRST_POLICY + index}`))),
+    ...removal('firewall policy', Array.from({ length: lastId - FIRST_POLICY + 1 }, (_, index) => `${FIRST_POLICY + index}`)),
     ...removal('application list', shop.lists.map((list) => quoted(list.name))),
     ...removal('firewall schedule group', edits(shop.schedules.groups)),
     ...removal('firewall schedule recurring', edits(shop.schedules.recurring)),
@@ -390,7 +401,6 @@ const rollbackLines = (shop: Workshop, zones: readonly string[], count: number):
       ...removal(`firewall addrgrp${family === 'ipv6' ? '6' : ''}`, shop.pool.groups().filter((group) => group.family === family).map((group) => quoted(group.name))),
       ...removal(`firewall address${family === 'ipv6' ? '6' : ''}`, shop.pool.objects().filter((object) => object.span.family === family).map((object) => quoted(object.name))),
     ]),
-    ...removal('system zone', zones.map(quoted)),
   ];
 };
 

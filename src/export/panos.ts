@@ -1,11 +1,12 @@
 /**
  * PAN-OS: zones, address objects, services, schedules, security rules with the function-level App-IDs of Modbus, as
- * `set` commands, one leaf a line. In: a device plan. Out: `baseline-panos.set`. A rule whose application does not
+ * `set` commands, one leaf a line. In: a device plan. Out: `baseline-panos.set`. `set` adds to what is there, so everything is
+ * deleted before it is written, in one candidate configuration. A rule whose application does not
  * match lets the next rule decide, so Permits of one pair add up. Codes without an App-ID of their own fall into
  * `modbus-base`, which every Modbus rule needs: the loss report counts them. No unit ids, no addresses in App-ID.
  */
 import type { Permit } from '../permit.ts';
-import { DEFAULT_RULE } from '../source/firewall-log/monitor-marks.ts';
+import { DEFAULT_RULE, RULE_PREFIX } from '../source/firewall-log/monitor-marks.ts';
 import { asPrefix, formatAddress, isHost, ofFamily, rangeText } from './ip-notation.ts';
 import { objectPool, type AddressObject, type ObjectPool } from './address-objects.ts';
 import { coverage } from './covered-permits.ts';
@@ -127,7 +128,7 @@ const sideMembers = (shop: Workshop, entry: PlanPermit, side: 'client' | 'server
 
 const ruleLines = (shop: Workshop, entry: PlanPermit, family: 'ipv4' | 'ipv6'): string[] => {
   const { permit } = entry;
-  const name = shop.rules.nameOf(`${permit.id} ${family}`, permit.id);
+  const name = shop.rules.nameOf(`${permit.id} ${family}`, `${RULE_PREFIX}${permit.id}`);
   const scheduleName = shop.schedules.nameOf(permit.id, permit.id);
   const schedule = scheduleLines(permit, scheduleName);
   for (const line of schedule) if (!shop.scheduleTexts.includes(line)) shop.scheduleTexts.push(line);
@@ -223,7 +224,19 @@ const build = (plan: DevicePlan): DeviceExport => {
   const zoneIds = [...new Set(ports.map((port) => port.zone.id))];
   const zones = zoneIds.map(shop.zoneName);
   const tagNames = [...conduits].map(shop.tagName);
+  const ruleNames = [...new Set(rules.map((line) => line.split(' ')[4] ?? ''))];
+  const scheduleNames = [...new Set(shop.scheduleTexts.map((line) => line.split(' ')[2] ?? ''))];
+  // Rules first: what a rule names cannot be deleted.
+  const removal = [
+    ...(zones.length === 0 ? [] : [`delete rulebase security rules ${DEFAULT_RULE}`]),
+    ...ruleNames.map((name) => `delete rulebase security rules ${name}`),
+    ...scheduleNames.map((name) => `delete schedule ${name}`),
+    ...[...shop.services.keys()].map((name) => `delete service ${name}`),
+    ...shop.pool.groups().map((group) => `delete address-group ${group.name}`),
+    ...shop.pool.objects().map((object) => `delete address ${object.name}`),
+  ];
   const lines = [
+    ...removal,
     ...zoneIds.flatMap((zone) => zoneLines(ports, zone, shop.zoneName(zone))),
     ...tagNames.map((tag, index) => `set tag ${tag} color color${(index % 16) + 1}`),
     ...(enforce ? [] : ['set tag would-deny color color17']),
@@ -232,26 +245,17 @@ const build = (plan: DevicePlan): DeviceExport => {
     ...shop.services.values(),
     ...shop.scheduleTexts,
     ...rules,
-    ...(zones.length === 0 ? [] : defaultLines(zones, enforce, enforce ? null : 'would-deny')),
+    ...(zones.length === 0 ? [] : [...defaultLines(zones, enforce, enforce ? null : 'would-deny'), `move rulebase security rules ${DEFAULT_RULE} bottom`]),
   ];
-  const ruleNames = [...new Set(rules.map((line) => line.split(' ')[4] ?? ''))];
-  const scheduleNames = [...new Set(shop.scheduleTexts.map((line) => line.split(' ')[2] ?? ''))];
   return {
     files: [{ path: 'baseline-panos.set', content: `${lines.join('\n')}\n` }],
     losses,
-    rollback: [
-      ...(zones.length === 0 ? [] : [`delete rulebase security rules ${DEFAULT_RULE}`]),
-      ...ruleNames.map((name) => `delete rulebase security rules ${name}`),
-      ...scheduleNames.map((name) => `delete schedule ${name}`),
-      ...[...shop.services.keys()].map((name) => `delete service ${name}`),
-      ...shop.pool.groups().map((group) => `delete address-group ${group.name}`),
-      ...shop.pool.objects().map((object) => `delete address ${object.name}`),
-      ...[...tagNames, ...(enforce ? [] : ['would-deny'])].map((tag) => `delete tag ${tag}`),
-      'commit',
-    ],
+    rollback: [...removal, ...[...tagNames, ...(enforce ? [] : ['would-deny'])].map((tag) => `delete tag ${tag}`), 'commit'],
     apply: [
-      'In configuration mode: `set cli scripting-mode on`, paste baseline-panos.set, then `validate full` and `commit`.',
-      'Rules are added at the end: no older rule between these zones may stand above them.',
+      `What an earlier export had and this one has not is not in this file either. So where one is on the device, paste the \`rollback.txt\` of that export first, without its last line, in the same candidate configuration. Without that file: all of our rules begin with ${RULE_PREFIX}, and after \`set cli config-output-format set\`, \`show rulebase security rules | match ${RULE_PREFIX}\` in configuration mode lists them: delete each.`,
+      '`set cli scripting-mode on`, then `configure`, and paste baseline-panos.set. It deletes what it is about to write and writes it anew, since `set` adds to what is there. Where there is nothing yet, these deletes say so; nothing else may fail.',
+      `List the rules again: ${ruleNames.length + (zones.length === 0 ? 0 : 1)} begin with ${RULE_PREFIX}. Then \`validate full\` and one \`commit\`. Until then the firewall works as before, so nothing is open or closed in between.`,
+      `Our rules come to the end of the rulebase each time, ${DEFAULT_RULE} last: no other rule between these zones may stand above them, \`move\` it below where one has to stay.`,
       `From monitor to enforce only the action of rule ${DEFAULT_RULE} changes.`,
     ],
     notes: [
@@ -260,6 +264,7 @@ const build = (plan: DevicePlan): DeviceExport => {
       'App-ID needs the first packets of a connection before it decides; until then the connection passes on its port.',
       `Function codes without an App-ID (${IN_BASE.filter((code) => code < 25).join(', ')} and those above 24 but 43) belong to ${BASE} and pass with it.`,
       'The App-ID of OPC UA is not confirmed by a public source: OPC UA Permits are ports here.',
+      'An address, service or schedule of this file that a rule of your own names cannot be deleted, and a group of that kind keeps its members: give your rule objects of its own.',
       'Interfaces need a virtual router and, for IPv6, their addresses set by hand.',
     ],
   };

@@ -33,7 +33,7 @@ test('panos: a Permit with a dot in its id gives a schedule without one', () => 
   const plan = plantPlan();
   const dotted = { ...plan, permits: plan.permits.map((entry) => ({ ...entry, permit: { ...entry.permit, id: entry.permit.id.replace('-', '.') } })) };
   for (const text of textsOf('panos', dotted, { mode: 'enforce' })) {
-    expect(text).toContain('set rulebase security rules K1.MAINT schedule K1_MAINT\n');
+    expect(text).toContain('set rulebase security rules OTZ-K1.MAINT schedule K1_MAINT\n');
     expect(panosProblems(text)).toEqual([]);
   }
 });

@@ -7,8 +7,11 @@
 /** Rule names, messages and log prefixes of our exports begin so. */
 const EXPORT_MARK = 'OTZ';
 
+/** PAN-OS: every rule of ours begins so, which is how those of an earlier export are found. */
+export const RULE_PREFIX = `${EXPORT_MARK}-`;
+
 /** The last rule of FortiOS and PAN-OS exports: what no Permit lets through. */
-export const DEFAULT_RULE = `${EXPORT_MARK}-DEFAULT`;
+export const DEFAULT_RULE = `${RULE_PREFIX}DEFAULT`;
 
 /** ASA: the list's last entry logs with this level in monitor mode; no other entry of ours does. */
 export const ASA_MONITOR_LEVEL = 5;

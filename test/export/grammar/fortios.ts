@@ -1,6 +1,6 @@
 /**
  * FortiOS 7 scripts (exports.md, section 3): config, edit, next, end nest exactly, four spaces a level; every `set` is
- * one its table knows, with its value's form; policy names of 35 characters, zones of 35, addresses of 79, comments of 1023.
+ * one its table knows, with its value's form, and `delete` names what `edit` could; policy names of 35 characters, zones of 35, addresses of 79, comments of 1023.
  */
 import { IPV4, IPV6, NETMASK, PORT } from './line-grammar.ts';
 
@@ -68,6 +68,8 @@ export const fortiosProblems = (text: string): string[] => {
     } else if (verb === 'set') {
       const flat = top?.kind === 'config' && TABLES[top.table]?.edit === undefined;
       if ((top?.kind !== 'edit' && !flat) || !(TABLES[top?.table ?? '']?.set ?? []).some((pattern) => matches(pattern, value))) problems.push(`no such setting, ${where}`);
+    } else if (verb === 'delete') {
+      if (top?.kind !== 'config' || !matches(TABLES[top.table]?.edit ?? 'none', value)) problems.push(`no such entry, ${where}`);
     } else if (word === 'next') {
       if (stack.pop()?.kind !== 'edit') problems.push(`next without edit, ${where}`);
     } else if (word === 'end') {
