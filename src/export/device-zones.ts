@@ -6,7 +6,7 @@
  */
 import { usageError } from '../errors.ts';
 import { isSameInterface, sharedInterfaces } from '../policy/shared-link.ts';
-import type { DeviceInterface, DevicePlan, PlanDevice, PlanPermit, PlanZone } from './exporter.ts';
+import type { DeviceInterface, DevicePlan, Mode, PlanDevice, PlanPermit, PlanZone } from './exporter.ts';
 import { safeComment } from './vendor-name.ts';
 
 export interface ZonePort {
@@ -107,3 +107,9 @@ export const missingPort = (entry: PlanPermit, ports: readonly ZonePort[]): stri
   const missing = [entry.permit.from.zone, entry.permit.to.zone].filter((zone) => !ports.some((port) => port.zone.id === zone));
   return missing.length === 0 ? null : `the device has no interface in ${[...new Set(missing)].join(' and ')}`;
 };
+
+/** Where a device keeps its own rules beside ours in one list. */
+export const othersText = (mode: Mode, word: 'rule' | 'policy'): string =>
+  mode === 'monitor'
+    ? `A ${word} between these zones that blocks today stays above them, one that lets something through is to go below (\`move\`).`
+    : `No other ${word} between these zones may stand above them: \`move\` it below, or delete it.`;

@@ -14,7 +14,7 @@ import { asPrefix, formatAddress, netmaskOf, ofFamily } from './ip-notation.ts';
 import { objectPool, type AddressObject, type ObjectPool } from './address-objects.ts';
 import { beyondOf, cellsOfGroup, conditionGroups, conditionReasons, type ConditionCell } from './condition-cells.ts';
 import { coverage } from './covered-permits.ts';
-import { assumedText, joinedZones, missingPort, withinText, zonePorts, type ZonePort } from './device-zones.ts';
+import { assumedText, joinedZones, missingPort, othersText, withinText, zonePorts, type ZonePort } from './device-zones.ts';
 import type { Capabilities, DeviceExport, DevicePlan, Exporter, ExportOptions, LossRow, ModbusEffect, PlanPermit, PlanZone } from './exporter.ts';
 import { NO_CAPABILITIES } from './exporter.ts';
 import { fortiosApplications, inspectableBy, inspectedEffect, type ApplicationList } from './fortios-applications.ts';
@@ -366,7 +366,7 @@ const build = (plan: DevicePlan, options: ExportOptions): DeviceExport => {
       `Policy ids ${FIRST_POLICY} to ${lastOwnId} and the names in this file are for these exports alone: the file deletes them before it writes them anew, so nothing of an earlier export stays, and nothing of yours may be there. An earlier export with ids above ${lastOwnId} goes first, by its own \`rollback.txt\`, in the same transaction.`,
       'In a CLI session: `execute config-transaction start`, paste baseline-fortios.conf, `execute config-transaction commit` (workspace mode, FortiOS 6.2 and newer; five minutes without a key discard it). Until the commit the firewall works as before, so nothing is open or closed in between. Without a transaction every line holds at once: from the deletes until the last policy stands, what it permits is blocked.',
       'Where there is nothing to delete yet, these deletes fail and say so; nothing else may fail. Read it back with `show firewall policy`.',
-      `New policies come to the end, ${DEFAULT_RULE} (${lastId}) last: no other policy between these zones may stand above them, \`move\` it below where one has to stay.`,
+      `Our policies come to the end each time, ${DEFAULT_RULE} (${lastId}) last. ${othersText(plan.mode, 'policy')}`,
       `From monitor to enforce only the action of policy ${DEFAULT_RULE} and of the application lists changes: load the one over the other in the same way.`,
     ],
     notes: [

@@ -117,7 +117,7 @@ export const readmeMarkdown = (
           'Save the running configuration of the device.',
           ...section.checks,
           mode === 'monitor'
-            ? 'Apply this configuration: it blocks nothing.'
+            ? 'Apply this configuration: it blocks nothing, and what no Permit names passes as well. Where the firewall blocks today, it must not take the place of what blocks, or it opens what is closed.'
             : 'Only after the monitor configuration of the same spec has run for two weeks without undeclared traffic, apply this one.',
           ...section.apply,
           `Keep a sensor capturing, and run \`baseline diff\` on what it saw: ${mode === 'monitor' ? 'each undeclared conversation or operation is one that enforcement would block' : 'nothing undeclared may appear beyond the device, and nothing declared may be missing'}.${logStep(exporter, mode)}`,

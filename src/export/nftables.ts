@@ -268,14 +268,24 @@ const clockNotes = (plan: DevicePlan): string[] =>
     'Days are days of the kernel, in UTC unless it was told a zone: keep the hardware clock on UTC (`timedatectl set-local-rtc 0`), and start the machine anew after `timedatectl set-timezone`.',
   ]);
 
+/** Elements of a set are no part of the file. */
+const onDemandNotes = (plan: DevicePlan): string[] =>
+  plan.permits.some((entry) => entry.permit.conditions.onDemand && refusalOf(entry, CAPABILITIES) === null)
+    ? [`A Permit on demand is open while its set has elements: the file has the command. They go by themselves after ${ON_DEMAND_TIMEOUT}, or after a time of their own (\`nft add element inet baseline NAME { ADDRESS timeout 1h }\`), and a load of the file or a restart of the machine empties the set.`]
+    : [];
+
 const build = (plan: DevicePlan): DeviceExport => {
   const { covered, losses } = coverage(plan.permits, plan.permits.map((entry) => lossOf(plan, entry)));
-  return { files: [{ path: 'baseline.nft', content: ruleset(plan, covered) }], losses, ...INSTRUCTIONS, notes: [...unboundNotes(plan), ...clockNotes(plan), ...INSTRUCTIONS.notes] };
+  return { files: [{ path: 'baseline.nft', content: ruleset(plan, covered) }], losses, ...INSTRUCTIONS, notes: [...unboundNotes(plan), ...clockNotes(plan), ...onDemandNotes(plan), ...INSTRUCTIONS.notes] };
 };
 
 const INSTRUCTIONS = {
-  rollback: ['nft delete table inet baseline'],
-  apply: ['Check it: `nft -c -f baseline.nft`.', 'Load it: `nft -f baseline.nft` (it replaces only its own table).'],
+  rollback: ['nft delete table inet baseline', '# Take its include out of /etc/nftables.conf too, or the next start loads it again.'],
+  apply: [
+    'Check it: `nft -c -f baseline.nft`.',
+    'Load it: `nft -f baseline.nft` (it replaces only its own table).',
+    'A restart of the machine forgets what `nft -f` loaded. To keep it, put the file where root alone writes (`/etc/nftables/baseline.nft`), add `include "/etc/nftables/baseline.nft"` at the end of `/etc/nftables.conf`, and `systemctl enable nftables.service`.',
+  ],
   notes: [
     'Needs Linux 5.16 or newer and nft 1.0.6 or newer. It filters what this machine routes; bridged frames do not pass this hook.',
     'Connections that were open before the file is loaded continue when their client sends next; until then packets of the server alone match no Permit.',

@@ -10,7 +10,7 @@ import { DEFAULT_RULE, RULE_PREFIX } from '../source/firewall-log/monitor-marks.
 import { asPrefix, formatAddress, isHost, ofFamily, rangeText } from './ip-notation.ts';
 import { objectPool, type AddressObject, type ObjectPool } from './address-objects.ts';
 import { coverage } from './covered-permits.ts';
-import { assumedText, missingPort, zonePorts, type ZonePort } from './device-zones.ts';
+import { assumedText, missingPort, othersText, zonePorts, type ZonePort } from './device-zones.ts';
 import type { Capabilities, DeviceExport, DevicePlan, Exporter, LossRow, ModbusEffect, PlanPermit } from './exporter.ts';
 import { NO_CAPABILITIES } from './exporter.ts';
 import { assess, familiesOf, notEnforceable, refusalOf } from './loss.ts';
@@ -255,7 +255,7 @@ const build = (plan: DevicePlan): DeviceExport => {
       `What an earlier export had and this one has not is not in this file either. So where one is on the device, paste the \`rollback.txt\` of that export first, without its last line, in the same candidate configuration. Without that file: all of our rules begin with ${RULE_PREFIX}, and after \`set cli config-output-format set\`, \`show rulebase security rules | match ${RULE_PREFIX}\` in configuration mode lists them: delete each.`,
       '`set cli scripting-mode on`, then `configure`, and paste baseline-panos.set. It deletes what it is about to write and writes it anew, since `set` adds to what is there. Where there is nothing yet, these deletes say so; nothing else may fail.',
       `List the rules again: ${ruleNames.length + (zones.length === 0 ? 0 : 1)} begin with ${RULE_PREFIX}. Then \`validate full\` and one \`commit\`. Until then the firewall works as before, so nothing is open or closed in between.`,
-      `Our rules come to the end of the rulebase each time, ${DEFAULT_RULE} last: no other rule between these zones may stand above them, \`move\` it below where one has to stay.`,
+      `Our rules come to the end of the rulebase each time, ${DEFAULT_RULE} last. ${othersText(plan.mode, 'rule')}`,
       `From monitor to enforce only the action of rule ${DEFAULT_RULE} changes.`,
     ],
     notes: [

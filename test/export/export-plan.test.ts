@@ -46,6 +46,22 @@ test('what would be wider is refused in enforce mode: a loss report, and no conf
   }
 });
 
+test('the README of every monitor configuration warns that it opens what is closed', () => {
+  for (const { name, filters, modes } of targets)
+    for (const mode of filters ? modes : []) {
+      const readme = exportPlan(exporterOf(name), plantPlan(), { mode, allowWider: true }).files.find((file) => file.path === 'README.md')?.content;
+      if (mode === 'monitor') expect(readme, name).toContain('never in its place, or it opens what is closed');
+      else expect(readme, name).not.toContain('opens what is closed');
+    }
+});
+
+test('nftables: the README says what a restart and a reload forget', () => {
+  const readmeOf = (plan: Plan): string => exportPlan(exporterOf('nftables'), plan, { mode: 'monitor' }).files.find((file) => file.path === 'README.md')?.content as string;
+  expect(readmeOf(plantPlan())).toContain('systemctl enable nftables.service');
+  expect(readmeOf(plantPlan())).toContain('ADDRESS timeout 1h');
+  expect(readmeOf(only(plantPlan(), 'K1-READ'))).not.toContain('timeout 1h');
+});
+
 test('monitor blocks nothing, so nothing is refused', () => {
   for (const { name, modes } of targets) if (modes.includes('monitor')) expect(exportPlan(exporterOf(name), plantPlan(), { mode: 'monitor' }).refused).toEqual([]);
 });
