@@ -1,14 +1,17 @@
 /**
  * Industrial firewalls with a Modbus enforcer, as sheets: Hirschmann EAGLE (HiSecOS) and Tofino Xenon. In: a device
  * plan. Out: `packet-filter.csv` and `modbus-enforcer.csv`. Neither vendor publishes an import format, so none is
- * invented: the sheets are entered in the device's own tool. Both stop at the first matching rule, so Permits of one pair
+ * invented: the sheets are entered in the device's own tool, so a row is one rule as the device takes it, with one address or
+ * network a side (HiSecOS manual "RM GUI", Packet Filter, Rule). Both stop at the first matching rule, so Permits of one pair
  * share one profile, and one that is switched on carries those that stand (condition-cells.ts); what that merges is in the loss report. Device limits: 2,048 rules, 32 profiles.
  */
-import { formatSpan } from '../net/address-set.ts';
+import type { AddressSet } from '../net/address-set.ts';
 import { cellsOfGroup, conditionGroups, conditionReasons, type ConditionCell } from './condition-cells.ts';
+import { plural } from '../infer/plural.ts';
 import { csvLine } from './csv-text.ts';
 import type { Capabilities, DeviceExport, DevicePlan, Exporter, LossRow, ModbusEffect, PlanPermit } from './exporter.ts';
 import { NO_CAPABILITIES } from './exporter.ts';
+import { ofFamily, prefixesOf } from './ip-notation.ts';
 import { assess, notEnforceable, portTexts, refusalOf } from './loss.ts';
 import { listText, passesNoMore, requiredModbus, widestEffect } from './modbus-scope.ts';
 import { evidenceLine, permitLine } from './permit-text.ts';
@@ -18,6 +21,18 @@ const CAPABILITIES: Capabilities = { ...NO_CAPABILITIES, onDemand: true, modbusF
 const TOFINO_CAPABILITIES: Capabilities = { ...CAPABILITIES, multicast: true, onLink: true };
 const MAX_RULES = 2048;
 const MAX_PROFILES = 32;
+
+/** What a HiSecOS rule can name of IP protocols, beside `any` (the same manual). */
+const HISECOS_PROTOCOLS: Readonly<Record<string, string>> = {
+  tcp: 'tcp', udp: 'udp', icmp: 'icmp', icmpv6: 'icmpv6', any: 'any', 'ip-2': 'igmp', 'ip-4': 'ipip', 'ip-50': 'esp', 'ip-51': 'ah',
+};
+
+interface Device {
+  readonly capabilities: Capabilities;
+  /** Null: a rule could only name it by opening every protocol. */
+  readonly protocolOf: (transport: string) => string | null;
+  readonly sheet: (profiles: readonly Profile[], enforce: boolean) => string;
+}
 
 interface Profile extends ConditionCell {
   readonly index: number;
@@ -36,54 +51,77 @@ const profilesOf = (permits: readonly PlanPermit[], capabilities: Capabilities):
   return groups.flatMap((group) => cellsOfGroup(group, groups, 'ipv4')).map((cell, index) => ({ ...cell, index: index + 1, effect: widestEffect(requiredOf(cell.carried)) }));
 };
 
-interface FilterRow {
+/** Rules that stand together or not at all: one for each client and server. */
+interface FilterBlock {
   readonly permits: readonly PlanPermit[];
-  readonly clients: string;
-  readonly servers: string;
+  readonly clients: readonly string[];
+  readonly servers: readonly string[];
   readonly transport: string;
   readonly ports: string;
-  readonly profile: number | null;
+  readonly profile: Profile | null;
 }
 
-const plainRows = (permits: readonly PlanPermit[]): FilterRow[] =>
-  permits.filter((entry) => !enforced(entry)).map((entry) => ({
-    permits: [entry],
-    clients: entry.client.filter((span) => span.family === 'ipv4').map(formatSpan).join(' '),
-    servers: entry.server.filter((span) => span.family === 'ipv4').map(formatSpan).join(' '),
-    transport: entry.permit.service.transport,
-    ports: portTexts(entry.permit).join(' '),
-    profile: null,
-  }));
+const networks = (spans: AddressSet): string[] =>
+  ofFamily(spans, 'ipv4').flatMap(prefixesOf).map(({ network, length }) => (length === 32 ? network : `${network}/${length}`));
 
-const profileRows = (profiles: readonly Profile[]): FilterRow[] =>
-  profiles.map(({ cell, port, own, index }) => ({
-    permits: own,
-    clients: cell.clients.map(formatSpan).join(' '),
-    servers: cell.servers.map(formatSpan).join(' '),
-    transport: 'tcp',
-    ports: port.first === port.last ? `${port.first}` : `${port.first}-${port.last}`,
-    profile: index,
-  }));
+const plainBlock = (entry: PlanPermit): FilterBlock => ({
+  permits: [entry],
+  clients: networks(entry.client),
+  servers: networks(entry.server),
+  transport: entry.permit.service.transport,
+  ports: portTexts(entry.permit).join(' '),
+  profile: null,
+});
+
+const profileBlock = (profile: Profile): FilterBlock => ({
+  permits: profile.own,
+  clients: networks(profile.cell.clients),
+  servers: networks(profile.cell.servers),
+  transport: 'tcp',
+  ports: profile.port.first === profile.port.last ? `${profile.port.first}` : `${profile.port.first}-${profile.port.last}`,
+  profile,
+});
+
+const rulesOf = ({ clients, servers }: FilterBlock): number => clients.length * servers.length;
+
+/** What fits, in order; the last rule needs a place too. Profiles are fewer, so they come first. */
+const fitting = (profiles: readonly FilterBlock[], plain: readonly FilterBlock[]): { readonly profiles: FilterBlock[]; readonly plain: FilterBlock[] } => {
+  let free = MAX_RULES - 1;
+  const taken = (blocks: readonly FilterBlock[], most: number): FilterBlock[] => {
+    const kept: FilterBlock[] = [];
+    for (const block of blocks) {
+      if (rulesOf(block) > free || kept.length === most) continue;
+      free -= rulesOf(block);
+      kept.push(block);
+    }
+    return kept;
+  };
+  return {
+    profiles: taken(profiles, MAX_PROFILES).map((block, at) => ({ ...block, profile: block.profile === null ? null : { ...block.profile, index: at + 1 } })),
+    plain: taken(plain, Infinity),
+  };
+};
 
 const FILTER_COLUMNS = ['rule', 'permits', 'active', 'source zone', 'destination zone', 'source addresses', 'destination addresses', 'protocol', 'destination ports', 'action', 'enforcer profile', 'log', 'note'];
 
-const filterSheet = (rows: readonly FilterRow[], enforce: boolean): string => {
-  const lines = rows.map((row, index) => {
-    const [first] = row.permits;
+const filterSheet = (blocks: readonly FilterBlock[], { protocolOf }: Device, enforce: boolean): string => {
+  const rows = blocks.flatMap((block) => block.clients.flatMap((client) => block.servers.map((server) => ({ block, client, server }))));
+  const lines = rows.map(({ block: { permits, transport, ports, profile }, client, server }, index) => {
+    const [first] = permits;
     return csvLine([
       index + 1,
-      row.permits.map((entry) => entry.permit.id).join(' '),
+      permits.map((entry) => entry.permit.id).join(' '),
       first?.permit.conditions.onDemand === true ? 'no' : 'yes',
       first?.permit.from.zone ?? '',
       first?.permit.to.zone ?? '',
-      row.clients,
-      row.servers,
-      row.transport,
-      row.ports,
-      row.profile === null ? 'accept' : 'enforce-modbus',
-      row.profile ?? '',
+      client,
+      server,
+      protocolOf(transport) ?? '',
+      ports,
+      profile === null ? 'accept' : 'enforce-modbus',
+      profile?.index ?? '',
       'yes',
-      row.permits.map((entry) => `${permitLine(entry.permit, 200)}. ${evidenceLine(entry.permit, 120)}`).join(' / '),
+      permits.map((entry) => `${permitLine(entry.permit, 200)}. ${evidenceLine(entry.permit, 120)}`).join(' / '),
     ]);
   });
   const last = csvLine([rows.length + 1, '', 'yes', 'any', 'any', 'any', 'any', 'any', 'any', enforce ? 'drop' : 'accept', '', 'yes', enforce ? 'what no Permit lets through' : 'what no Permit lets through. it passes and is logged']);
@@ -114,12 +152,12 @@ const hirschmannSheet = (profiles: readonly Profile[], enforce: boolean): string
     ),
   ].join('\n')}\n`;
 
-const TOFINO_COLUMNS = ['profile', 'permits', 'master', 'slave', 'unit ids', 'function code', 'start', 'end', 'sanity check', 'exception', 'reset', 'log', 'note'];
+const TOFINO_COLUMNS = ['profile', 'permits', 'unit ids', 'function code', 'start', 'end', 'sanity check', 'exception', 'reset', 'log', 'note'];
 
 const tofinoSheet = (profiles: readonly Profile[], enforce: boolean): string =>
   `${[
     csvLine(TOFINO_COLUMNS),
-    ...profiles.flatMap(({ index, cell, carried, effect }) =>
+    ...profiles.flatMap(({ index, carried, effect }) =>
       effect.functions.flatMap((code) => {
         const ranges = effect.ranges.filter((range) => codeOf(range) === code);
         return (ranges.length === 0 ? [`${code}:`] : ranges).map((range) => {
@@ -127,8 +165,6 @@ const tofinoSheet = (profiles: readonly Profile[], enforce: boolean): string =>
           return csvLine([
             index,
             carried.map((entry) => entry.permit.id).join(' '),
-            cell.clients.map(formatSpan).join(' '),
-            cell.servers.map(formatSpan).join(' '),
             effect.units.length === 0 ? 'all' : effect.units.join(' '),
             /^\d+[rw]/.test(range) ? range.slice(0, range.indexOf(':')) : code,
             start,
@@ -167,27 +203,45 @@ const enforcedRow = (entry: PlanPermit, device: string, capabilities: Capabiliti
   };
 };
 
-const overLimit = (entry: PlanPermit, device: string): LossRow =>
-  notEnforceable(entry.permit, device, `the device holds ${MAX_RULES} rules and ${MAX_PROFILES} Modbus profiles, and they are used up: split the conduit over two devices`);
+const LIMITS = `${MAX_RULES} rules and ${MAX_PROFILES} Modbus profiles`;
 
-const buildWith = (capabilities: Capabilities, sheet: (profiles: readonly Profile[], enforce: boolean) => string) => (plan: DevicePlan): DeviceExport => {
+const overLimit = (entry: PlanPermit, device: string, blocks: readonly FilterBlock[]): LossRow =>
+  notEnforceable(
+    entry.permit,
+    device,
+    `it takes ${plural(blocks.reduce((sum, block) => sum + rulesOf(block), 0), 'rule')} of one address or network a side, and the device holds ${LIMITS}, which are used up: name networks in place of single addresses, or split the conduit over two devices`,
+  );
+
+const refusalFor = (entry: PlanPermit, { capabilities, protocolOf }: Device): string | null => {
+  const refusal = refusalOf(entry, capabilities);
+  const { transport } = entry.permit.service;
+  if (refusal !== null || protocolOf(transport) !== null) return refusal;
+  return `the rules of this device name ${Object.values(HISECOS_PROTOCOLS).join(', ')}: ${transport} alone cannot be named`;
+};
+
+const buildWith = (device: Device) => (plan: DevicePlan): DeviceExport => {
+  const { capabilities, sheet } = device;
   const enforce = plan.mode === 'enforce';
-  const permits = plan.permits.filter((entry) => refusalOf(entry, capabilities) === null);
-  const all = profilesOf(permits, capabilities);
-  const plain = plainRows(permits).slice(0, MAX_RULES - 1 - Math.min(all.length, MAX_PROFILES));
-  const profiles = all.slice(0, MAX_PROFILES);
-  const rows = [...plain, ...profileRows(profiles)];
-  const written = new Set(rows.flatMap((row) => row.permits));
-  const cut = new Set(all.slice(MAX_PROFILES).flatMap((profile) => profile.own));
+  const permits = plan.permits.filter((entry) => refusalFor(entry, device) === null);
+  const all = profilesOf(permits, capabilities).map(profileBlock);
+  const wanted = [...permits.filter((entry) => !enforced(entry)).map(plainBlock), ...all];
+  const kept = fitting(all, wanted.filter((block) => block.profile === null));
+  const blocks = [...kept.plain, ...kept.profiles];
+  const profiles = kept.profiles.flatMap(({ profile }) => profile ?? []);
+  // A block that was kept may have another index now, and still has the list of Permits that it was made with.
+  const cut = wanted.filter((block) => !blocks.some((one) => one.permits === block.permits));
+  const rules = blocks.reduce((sum, block) => sum + rulesOf(block), 1);
   return {
     files: [
-      { path: 'packet-filter.csv', content: filterSheet(rows, enforce) },
+      { path: 'packet-filter.csv', content: filterSheet(blocks, device, enforce) },
       { path: 'modbus-enforcer.csv', content: sheet(profiles, enforce) },
     ],
     losses: plan.permits.map((entry) => {
-      if (refusalOf(entry, capabilities) === null && !written.has(entry)) return overLimit(entry, plan.device.id);
+      const refusal = refusalFor(entry, device);
+      if (refusal !== null) return notEnforceable(entry.permit, plan.device.id, refusal);
+      if (!blocks.some((block) => block.permits.includes(entry))) return overLimit(entry, plan.device.id, wanted.filter((block) => block.permits.includes(entry)));
       const row = enforcedRow(entry, plan.device.id, capabilities, profiles);
-      return cut.has(entry) && row.verdict !== 'not-enforceable' ? { ...row, reasons: [...row.reasons, 'part of its addresses found no free profile and stays blocked'] } : row;
+      return cut.some((block) => block.permits.includes(entry)) ? { ...row, reasons: [...row.reasons, 'part of its addresses found no free rule or profile and stays blocked'] } : row;
     }),
     rollback: ['Load the configuration that was saved before (the device tool keeps it as a profile or project), then save it to the device.'],
     apply: [
@@ -196,7 +250,9 @@ const buildWith = (capabilities: Capabilities, sheet: (profiles: readonly Profil
       'Replay the `test-pcaps` of the same spec on a bench.',
     ],
     notes: [
-      'The sheets are for entry by hand: neither vendor publishes an import format.',
+      `Used: ${rules} rules of the ${MAX_RULES} and ${profiles.length} Modbus profiles of the ${MAX_PROFILES} that the device holds.`,
+      ...(cut.length === 0 ? [] : [`That is too few. Permits without all or part of their rules: ${new Set(cut.flatMap((block) => block.permits)).size}, whose traffic enforce mode blocks. \`loss-report.md\` says which.`]),
+      'The sheets are for entry by hand: neither vendor publishes an import format. Each row of packet-filter.csv is one rule, with one address or network a side.',
       'The vendor preset "read only" lets through more than function codes 3 and 4: use "advanced" with the codes of the sheet.',
     ],
   };
@@ -211,7 +267,7 @@ export const hirschmannEagle: Exporter = {
   title: 'Hirschmann EAGLE (HiSecOS): rule and Modbus enforcer sheets',
   platforms: ['hisecos'],
   capabilities: CAPABILITIES,
-  build: buildWith(CAPABILITIES, hirschmannSheet),
+  build: buildWith({ capabilities: CAPABILITIES, protocolOf: (transport) => HISECOS_PROTOCOLS[transport] ?? null, sheet: hirschmannSheet }),
 };
 
 export const tofino: Exporter = {
@@ -220,5 +276,6 @@ export const tofino: Exporter = {
   title: 'Tofino Xenon: rule and Modbus enforcer sheets',
   platforms: ['tofino'],
   capabilities: TOFINO_CAPABILITIES,
-  build: buildWith(TOFINO_CAPABILITIES, tofinoSheet),
+  // Its tool lets one define protocols (Tofino Configurator, "Creating a Protocol").
+  build: buildWith({ capabilities: TOFINO_CAPABILITIES, protocolOf: (transport) => transport, sheet: tofinoSheet }),
 };

@@ -1,7 +1,7 @@
 /** Refusal of what would be wider, empty sets, modes, devices, on every target. */
 import { expect, test } from 'vitest';
 import { exportPlan } from '../../src/export/export-plan.ts';
-import type { Exporter, Plan } from '../../src/export/exporter.ts';
+import type { Exporter, Plan, PlanPermit } from '../../src/export/exporter.ts';
 import { planOf } from '../../src/export/plan.ts';
 import { exporterOf, listTargets, registryOf } from '../../src/export/registry.ts';
 import { loadText } from '../policy/loaded-spec.ts';
@@ -251,6 +251,39 @@ test('enforcer sheets hold the limits of the device', () => {
     const sheet = files.find((file) => file.path === 'packet-filter.csv')?.content as string;
     expect(sheet.split('\n').length).toBe(1 + 32 + 1 + 1);
   }
+});
+
+test('enforcer sheets: a row is a rule with one address or network, and rules are counted as such', () => {
+  const plan = plantPlan();
+  const [entry] = only(plan, 'K1-PING').permits;
+  if (entry === undefined) throw new Error('no Permit');
+  /** Every other address: none joins another. */
+  const hosts = (count: number, from: number): PlanPermit['client'] =>
+    Array.from({ length: count }, (_, index) => ({ family: 'ipv4' as const, first: BigInt(from + 2 * index), last: BigInt(from + 2 * index) }));
+  const wide = (id: string, clients: number, servers: number): PlanPermit => ({ ...entry, permit: { ...entry.permit, id }, client: hosts(clients, 0x0a010001), server: hosts(servers, 0x0a020001) });
+  const many: Plan = { ...plan, permits: [wide('FITS', 40, 50), wide('TOO-MANY', 8, 6), wide('LAST', 1, 47)] };
+  for (const target of ['hirschmann-eagle', 'tofino']) {
+    const { losses, files } = exportPlan(exporterOf(target), many, { mode: 'enforce' });
+    expect(losses.map((row) => row.verdict)).toEqual(['enforced', 'not-enforceable', 'enforced']);
+    expect(losses[1]?.reasons.join()).toContain('48 rules');
+    const sheet = files.find((file) => file.path === 'packet-filter.csv')?.content as string;
+    expect(sheet.trim().split('\n').length).toBe(1 + 2048);
+    const readme = files.find((file) => file.path === 'README.md')?.content;
+    expect(readme).toContain('2048 rules of the 2048');
+    expect(readme).toContain('without all or part of their rules: 1,');
+  }
+});
+
+test('hirschmann-eagle: a protocol that its rules cannot name has none, and the others have the name of the device', () => {
+  const plan = plantPlan();
+  const [entry] = only(plan, 'K1-PING').permits;
+  if (entry === undefined) throw new Error('no Permit');
+  const of = (transport: string): PlanPermit => ({ ...entry, permit: { ...entry.permit, id: transport, service: { ...entry.permit.service, transport, ports: transport === 'sctp' ? [{ first: 2905, last: 2905 }] : [] } } });
+  const { losses, files } = exportPlan(exporterOf('hirschmann-eagle'), { ...plan, permits: ['ip-47', 'sctp', 'ip-50', 'ip-2', 'any'].map(of) }, { mode: 'enforce' });
+  expect(losses.map((row) => [row.permit, row.verdict])).toEqual([['ip-47', 'not-enforceable'], ['sctp', 'not-enforceable'], ['ip-50', 'enforced'], ['ip-2', 'enforced'], ['any', 'enforced']]);
+  expect(losses[0]?.reasons.join()).toContain('ip-47 alone cannot be named');
+  const sheet = files.find((file) => file.path === 'packet-filter.csv')?.content as string;
+  expect([...new Set(sheet.trim().split('\n').slice(1, -1).map((line) => line.split(',')[7]))]).toEqual(['esp', 'igmp', 'any']);
 });
 
 test('hundreds of Permits are no trouble for any target', () => {

@@ -37,13 +37,23 @@ const filterRules = (files: ReadonlyMap<string, string>, mode: Mode, profiles: R
   const rows = rowsOf(files.get('packet-filter.csv') ?? '');
   const last = rows.pop();
   if (last?.action !== (mode === 'enforce' ? 'drop' : 'accept') || last['source addresses'] !== 'any') throw new Error('the last row is not the default');
-  return rows.map((row) => {
+  // One rule has one address or network a side: those that differ in nothing else are one rule of every pair of theirs.
+  const blocks = new Map<string, Row[]>();
+  for (const row of rows) {
+    for (const side of ['source addresses', 'destination addresses']) if (!/^\d+(\.\d+){3}(\/\d+)?$/.test(row[side])) throw new Error(`no address or network: ${row[side]}`);
+    const key = JSON.stringify([row.permits, row.protocol, row['destination ports'], row['enforcer profile'], row.active]);
+    blocks.set(key, [...(blocks.get(key) ?? []), row]);
+  }
+  return [...blocks.values()].map((block) => {
+    const [row] = block;
     const profile = row['enforcer profile'] === '' ? null : profiles.get(row['enforcer profile']);
     if (profile === undefined) throw new Error(`no profile ${row['enforcer profile']}`);
+    const [clients, servers] = ['source addresses', 'destination addresses'].map((side) => [...new Set(block.map((one) => one[side]))]);
+    if (clients.length * servers.length !== block.length) throw new Error(`not every pair of ${row.permits}`);
     return {
       ...PLAIN,
-      client: addresses(...list(row['source addresses'])),
-      server: addresses(...list(row['destination addresses'])),
+      client: addresses(...clients),
+      server: addresses(...servers),
       transport: row.protocol,
       ports: list(row['destination ports']),
       modbus: profile,
