@@ -50,7 +50,7 @@ test('the README of every monitor configuration warns that it opens what is clos
   for (const { name, filters, modes } of targets)
     for (const mode of filters ? modes : []) {
       const readme = exportPlan(exporterOf(name), plantPlan(), { mode, allowWider: true }).files.find((file) => file.path === 'README.md')?.content;
-      if (mode === 'monitor') expect(readme, name).toContain('never in its place, or it opens what is closed');
+      if (mode === 'monitor') expect(readme, name).toContain('must not take the place of what blocks, or it opens what is closed');
       else expect(readme, name).not.toContain('opens what is closed');
     }
 });
