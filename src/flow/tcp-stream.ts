@@ -152,7 +152,7 @@ function placeSegment(
     half.next = (sequence + wire) | 0;
     half.at = instantUs(events.seconds, events.nanos);
     deliver(stream, half, direction, bytes, view, from, to, sink, events);
-    if (wire > to - from) cutBytes(half, events);
+    if (wire > to - from) cutBytes(stream, half, direction, wire - (to - from), sink, events);
     if (half.waiting !== null) drainWaiting(stream, half, direction, sink, events, false);
     return;
   }
@@ -168,7 +168,7 @@ function placeSegment(
       half.next = (sequence + wire) | 0;
       const start = from - ahead;
       if (start < to) deliver(stream, half, direction, bytes, view, start, to, sink, events);
-      if (wire > to - from) cutBytes(half, events);
+      if (wire > to - from) cutBytes(stream, half, direction, wire - (to - from), sink, events);
       if (half.waiting !== null) drainWaiting(stream, half, direction, sink, events, false);
       return;
     }
@@ -182,7 +182,7 @@ function placeSegment(
   half.waiting = null;
   half.next = (sequence + wire) | 0;
   deliver(stream, half, direction, bytes, view, from, to, sink, events);
-  if (wire > to - from) cutBytes(half, events);
+  if (wire > to - from) cutBytes(stream, half, direction, wire - (to - from), sink, events);
 }
 
 /** The other end acknowledges up to here: what is missing before a waiting segment was lost on the way to the sensor. */
@@ -262,7 +262,7 @@ function drainWaiting(
       deliver(stream, half, direction, segment.bytes, view, start, segment.bytes.length, sink, events);
       Object.assign(events, { seconds, nanos, hour, isLate });
     }
-    if (segment.wire > segment.bytes.length) cutBytes(half, events);
+    if (segment.wire > segment.bytes.length) cutBytes(stream, half, direction, segment.wire - segment.bytes.length, sink, events);
   }
   half.waiting = null;
 }
@@ -273,9 +273,25 @@ function loseBytes(half: HalfStream, events: StreamEvents): void {
   abandonMessage(half);
 }
 
-/** The same, and nobody lost them: the capture holds only the head of each frame. */
-function cutBytes(half: HalfStream, events: StreamEvents): void {
+/** The same, and nobody lost them: the capture holds only the head of each frame. Where that says enough, the message is read by it. */
+function cutBytes(stream: TcpStream, half: HalfStream, direction: number, missing: number, sink: ProtocolSink, events: StreamEvents): void {
   events.cut();
+  const { protocol } = stream;
+  const { carried } = half;
+  const carry = half.carry as Uint8Array;
+  const size = carried > 0 && half.synced && stream.trial === TRIAL.no && protocol.sizeOfCut !== undefined ? protocol.sizeOfCut(carry, 0, carried) : 0;
+  const rest = size - carried;
+  if (rest > 0 && rest <= missing) {
+    const whole = new Uint8Array(size);
+    whole.set(carry.subarray(0, carried));
+    stream.read(whole, new DataView(whole.buffer), 0, size, direction, stream.memory, sink);
+    stream.reads++;
+    // What was cut off ended with it: the next segment begins a message.
+    if (rest === missing) {
+      half.carried = 0;
+      return;
+    }
+  }
   abandonMessage(half);
 }
 

@@ -13,6 +13,8 @@ import { concat, pcapHeader, pcapRecord } from '../source/capture-bytes.ts';
 export interface TimedFrame {
   readonly us: number;
   readonly bytes: Uint8Array;
+  /** Octets on the wire, where the capture cut some off. */
+  readonly wire?: number;
 }
 
 export interface Imported extends ObservationSet {
@@ -23,7 +25,7 @@ export async function imported(frames: readonly TimedFrame[]): Promise<Imported>
   const folder = mkdtempSync(join(tmpdir(), 'baseline-imported-'));
   try {
     const file = join(folder, 'frames.pcap');
-    writeFileSync(file, concat(pcapHeader(), ...frames.map(({ us, bytes }) => pcapRecord({ sec: 1_767_261_600 + Math.floor(us / 1e6), sub: us % 1e6, data: bytes }))));
+    writeFileSync(file, concat(pcapHeader(), ...frames.map(({ us, bytes, wire = bytes.length }) => pcapRecord({ sec: 1_767_261_600 + Math.floor(us / 1e6), sub: us % 1e6, data: bytes, wire }))));
     const db = join(folder, 'frames.db');
     const store = openForWriting(db);
     await importCapture(beginImport(store), file, { force: false, signal: new AbortController().signal, progress: () => {} });

@@ -291,3 +291,29 @@ describe('on an unusual port', () => {
     expect(operationsOf(await imported(frames))).toEqual(['modbus 16: 40/40/0']);
   });
 });
+
+test('a snap length that cuts off values: function, unit and addresses are read all the same, and what comes next as well', async () => {
+  const write = [...u16(1, 0, 7 + 120), 1, 16, ...u16(100, 60), 120, ...new Array<number>(120).fill(9)];
+  const read = [...u16(2, 0, 6), 1, 3, ...u16(200, 100)];
+  const registers = [...u16(2, 0, 3 + 200), 1, 3, 200, ...new Array<number>(200).fill(7)];
+  const talk = dialogue(502);
+  for (let i = 0; i < 5; i++) {
+    talk.ask(write);
+    talk.answer([...u16(1, 0, 6), 1, 16, ...u16(100, 60)]);
+    talk.ask(read);
+    talk.answer(registers);
+    // Several in a segment, and the last is cut.
+    talk.ask([...read, ...write]);
+    talk.answer([...u16(1, 0, 6), 1, 16, ...u16(100, 60)]);
+    talk.answer(registers);
+  }
+  const told = async (snap: number): Promise<unknown> => {
+    const { conversations } = await imported(talk.frames.map(({ us, bytes }) => ({ us, bytes: bytes.slice(0, snap), wire: bytes.length })));
+    return conversations.flatMap(({ operations }) => operations.map(({ protocol, unit, function: code, requests, responses, errors, ranges }) => ({ protocol, unit, code, requests, responses, errors, ranges })));
+  };
+  const whole = await told(65_535);
+  expect(whole).toMatchObject([{ code: 3, requests: 10, responses: 10 }, { code: 16, requests: 10, responses: 10 }]);
+  for (const snap of [96, 100, 128, 180, 200]) expect(await told(snap), `${snap}`).toEqual(whole);
+  // Where an address is beyond the cut, it is not guessed.
+  expect(await told(60)).not.toContainEqual(expect.objectContaining({ code: 16, requests: 10 }));
+});

@@ -439,6 +439,15 @@ function resync(bytes: Uint8Array, _view: DataView, from: number, to: number): n
   return -1;
 }
 
+/** So many octets of a PDU hold all addresses that any function names (V1.1b3 clause 6.17, Read/Write Multiple Registers); then come values. */
+const TELLING = 10;
+const OF_VALUES: ReadonlySet<number> = new Set([FC.readCoils, FC.readDiscreteInputs, FC.readHoldingRegisters, FC.readInputRegisters, FC.writeMultipleCoils, FC.writeMultipleRegisters, FC.readWriteMultipleRegisters]);
+
+function sizeOfCut(bytes: Uint8Array, from: number, to: number): number {
+  if (to - from < FUNCTION + TELLING || !headerFits(bytes, from) || !OF_VALUES.has(bytes[from + FUNCTION])) return 0;
+  return looksConsistent(bytes, from, to) ? PREFIX + uint16(bytes, from + LENGTH) : 0;
+}
+
 const MODBUS_PORT = 502;
 
 export const modbus: StreamProtocol = {
@@ -450,6 +459,7 @@ export const modbus: StreamProtocol = {
   newMemory: () => ({}),
   read: readModbus,
   resync,
+  sizeOfCut,
   maxCarry: PREFIX + MAX_LONG_LENGTH,
   reportsRanges: true,
   describe: describeFunction,

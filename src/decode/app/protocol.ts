@@ -93,6 +93,11 @@ export interface StreamProtocol {
   read(bytes: Uint8Array, view: DataView, from: number, to: number, direction: number, memory: SessionMemory, sink: ProtocolSink): number;
   /** First offset in [from, to) at which a message plausibly starts; -1 for none, AWAIT_MORE where one may begin at `from`. */
   resync(bytes: Uint8Array, view: DataView, from: number, to: number, direction: number, memory: SessionMemory): number;
+  /**
+   * Octets of the whole message in [from, to) whose end the capture cut off, where what is there says all that is told of it: it is
+   * then read with zeroes in the place of the rest. 0 where it does not.
+   */
+  sizeOfCut?(bytes: Uint8Array, from: number, to: number): number;
   /** True when requests report ranges: the rhythm is then that of one and the same range, not of a burst over several. */
   readonly reportsRanges?: boolean;
   /** Longest unfinished message kept between segments, octets. */
