@@ -83,7 +83,7 @@ export interface PermitEvidence {
   readonly neverSeen: number;
   /** Captures that ran while it was seen: `captures 1-5`, `live capture 6`. */
   readonly sensors: readonly string[];
-  /** Of what its two zones are expected to have asked in 28 days' time, in this direction, the share seen; null when nobody estimated it. */
+  /** Of its conduit, both directions: the share seen of the different operations that will have been asked in 28 days' time; null when nobody estimated it. */
   readonly completeness: number | null;
 }
 

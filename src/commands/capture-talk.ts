@@ -3,6 +3,7 @@
  * run, once a second. Out: sentences for a person, each once when something changes; a status line; and counters
  * (`live.*`) that stay in the store as sensor truth.
  */
+import { wholePercent } from '../infer/completeness-words.ts';
 import { grouped, groupedPlural, shortOctets } from '../render/instant.ts';
 import type { CaptureTotals } from '../source/pcap-stats.ts';
 import type { LiveEvent } from '../source/live.ts';
@@ -91,7 +92,7 @@ export function createTalk({ name, nowMs, say, progress }: TalkOptions): Talk {
         hasDropped = true;
         say(`${name}: the kernel drops packets, for they are not taken fast enough; a larger --buffer bridges bursts (docs/operations.md)`);
       }
-      const complete = completeness === null ? '' : `, ${Math.floor(100 * completeness)} % complete`;
+      const complete = completeness === null ? '' : `, ${wholePercent(completeness)} complete`;
       const seen = `${groupedPlural(figures.conversations, 'conversation')} (${grouped(figures.newInLastHour)} new in the last hour)${complete}`;
       if (now - hourMs >= HOUR_MS) {
         say(`${name}: ${groupedPlural(figures.packets - atHour.packets, 'packet')} in the last hour, ${seen}, ${lossText(lost - atHour.lost)}`);

@@ -3,6 +3,7 @@
  * longer to listen. In: options. Out: text; exit 3 under --strict when the evidence is incomplete.
  */
 import { EXIT } from '../errors.ts';
+import { COMPLETENESS_MEANS, wholePercent } from '../infer/completeness-words.ts';
 import type { Completeness } from '../infer/proposal.ts';
 import { csvTable } from '../render/csv.ts';
 import { grouped, groupedPlural, shortInstant, shortOctets } from '../render/instant.ts';
@@ -151,21 +152,20 @@ function listenText(completeness: Completeness): string[] {
 }
 
 const CONDUIT_COLUMNS: readonly Column[] = [
-  { title: 'from zone', shrinkTo: 10 },
-  { title: 'to zone', shrinkTo: 10 },
+  { title: 'zone', shrinkTo: 10 },
+  { title: 'and zone', shrinkTo: 10 },
   { title: 'seen', align: 'right' },
-  { title: 'unseen at least', align: 'right' },
+  { title: 'new in 28 days', align: 'right' },
   { title: 'complete', align: 'right' },
   { title: 'enough' },
 ];
 
 const conduitRows = (completeness: Completeness): Cell[][] =>
   completeness.conduits.map((conduit) => [
-    conduit.fromZone,
-    conduit.toZone,
+    ...conduit.zones,
     conduit.seen,
-    Math.ceil(conduit.unseen),
-    `${Math.floor(100 * conduit.completeness)} %`,
+    Math.round(conduit.newIn28Days),
+    wholePercent(conduit.completeness),
     conduit.sufficient ? 'yes' : 'no',
   ]);
 
@@ -179,6 +179,7 @@ function* table(record: StatusRecord, status: StoreStatus, completeness: Complet
     yield '\n';
     yield* textTable(CONDUIT_COLUMNS, conduitRows(completeness).slice(0, LISTED_ROWS), style);
     if (completeness.conduits.length > LISTED_ROWS) yield `${LISTED_ROWS} of ${completeness.conduits.length} conduits; --json lists all\n`;
+    yield `${COMPLETENESS_MEANS}\n`;
   }
   const stops = Object.entries(record.stops);
   if (stops.length > 0) {
@@ -211,7 +212,7 @@ function* markdown(record: StatusRecord, status: StoreStatus, completeness: Comp
   yield '\n';
   if (completeness.conduits.length > 0) {
     yield* markdownTable(CONDUIT_COLUMNS, conduitRows(completeness));
-    yield '\n';
+    yield `\n${COMPLETENESS_MEANS}\n\n`;
   }
   yield* markdownTable(CAPTURE_COLUMNS, captureRows(status));
   if (record.firewallLogs.logs.length === 0) return;

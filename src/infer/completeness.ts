@@ -6,16 +6,19 @@
  *   newShare share of tomorrow's tuple-days that are new = Q1/U * (T-1)Q1 / ((T-1)Q1 + 2 Q2)     (Good-Turing; Chao and Jost 2012)
  *   unseen   tuples not seen yet, at least               = (T-1)/T * Q1^2 / (2 Q2)                (Chao2; Chao 1987)
  *   new(h)   new tuples within h days                    = unseen * (1 - (1 - Q1/(T unseen + Q1))^h)
+ *   completeness share seen of what will have been seen in four weeks' time = seen / (seen + new(28))
  *
- * Biased low below four weeks (weekly and monthly jobs are not exchangeable) and for correlated events (a fail-over
- * brings hundreds of tuples at once): every figure is to be read as "at least".
+ * Of a conduit: both directions together, and what is new by its pool (all that go from zones of one kind to zones of
+ * another), because alone it is too small: four operations say nothing of a fifth, and by themselves would call most
+ * conduits complete. Biased low below four weeks (weekly and monthly jobs are not exchangeable) and for correlated
+ * events (a fail-over brings hundreds of tuples at once): what is to come is to be read as "at least".
  */
 import { addTo } from '../net/multi-map.ts';
 import type { Inference } from './inference.ts';
 import { isEngineering, type Link } from './activity.ts';
 import { isoDay } from './captured-days.ts';
 import { findNegotiated, type Negotiated } from './negotiated-ports.ts';
-import type { Completeness, ConduitCompleteness, Regime, SpeciesEstimate } from './proposal.ts';
+import type { Completeness, ConduitCompleteness, ConduitDirection, Regime, SpeciesEstimate } from './proposal.ts';
 import type { ZonePlan } from './zone-names.ts';
 import { plural } from './plural.ts';
 
@@ -27,6 +30,9 @@ const QUIET_DAYS = 7;
 const MOST_MORE_DAYS = 84;
 
 const round = (value: number, digits: number): number => Math.round(value * 10 ** digits) / 10 ** digits;
+
+/** Rounded down: 1 only where nothing new is expected. */
+const shareSeen = (seen: number, fresh: number): number => (seen === 0 ? 0 : Math.floor((1e4 * seen) / (seen + fresh)) / 1e4);
 
 /** Incidences (days seen) of all tuples, and the number of days listened. */
 export function estimateSpecies(incidences: readonly number[], days: number): SpeciesEstimate {
@@ -56,7 +62,7 @@ export function estimateSpecies(incidences: readonly number[], days: number): Sp
     newShareHigh: round(Math.min(1, Math.max(newShare + spread, 3 / total)), 6),
     unseen: round(unseen, 2),
     newIn28Days: round(fresh, 2),
-    completeness: round(seen / (seen + unseen), 4),
+    completeness: shareSeen(seen, round(fresh, 2)),
   };
 }
 
@@ -116,12 +122,20 @@ export function estimateCompleteness(inference: Inference, plan: ZonePlan): Comp
     for (const incidence of pair.incidences) held.push(incidence);
   }
   const pooled = new Map([...pools].map(([pool, incidences]) => [pool, estimateSpecies(incidences, days)]));
-  const conduits = pairs.map((pair): ConduitCompleteness => {
-    const pool = pooled.get(pair.pool)!;
-    // Single conduits are too small to estimate alone; each gets its part of its pool by tuple count.
-    const pooledNewIn28Days = round((pool.newIn28Days * pair.incidences.length) / pool.seen, 2);
-    return { fromZone: pair.fromZone, toZone: pair.toZone, ...estimateSpecies(pair.incidences, days), pooledNewIn28Days, sufficient: days >= WHOLE_MONTH_DAYS && pooledNewIn28Days < SUFFICIENT_NEW };
-  });
+  const byZones = new Map<string, ConduitDirection[]>();
+  for (const { fromZone, toZone, pool: key, incidences } of pairs) {
+    const pool = pooled.get(key)!;
+    // Its part of the pool, by tuple count.
+    const newIn28Days = round((pool.newIn28Days * incidences.length) / pool.seen, 2);
+    const { seen, unseen } = estimateSpecies(incidences, days);
+    addTo(byZones, [fromZone, toZone].sort().join(' '), { fromZone, toZone, seen, unseen, newIn28Days });
+  }
+  const conduits = [...byZones.values()].map((directions): ConduitCompleteness => {
+    const [{ fromZone, toZone }] = directions;
+    const seen = directions.reduce((sum, direction) => sum + direction.seen, 0);
+    const newIn28Days = round(directions.reduce((sum, direction) => sum + direction.newIn28Days, 0), 2);
+    return { zones: fromZone < toZone ? [fromZone, toZone] : [toZone, fromZone], seen, newIn28Days, completeness: shareSeen(seen, newIn28Days), sufficient: days >= WHOLE_MONTH_DAYS && newIn28Days < SUFFICIENT_NEW, directions };
+  }).sort((a, b) => (a.zones[0] < b.zones[0] ? -1 : a.zones[0] > b.zones[0] ? 1 : a.zones[1] < b.zones[1] ? -1 : 1));
   const regimes = coveredRegimes(inference);
   const lastDay = capturedDays.at(-1) ?? 0;
   const newestAsset = diaries.reduce((latest, diary) => (diary.days > 0 ? Math.max(latest, diary.firstDay) : latest), -Infinity);

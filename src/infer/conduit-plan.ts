@@ -38,7 +38,7 @@ export interface ZonePlan {
   readonly assets: readonly PlannedAsset[];
   readonly zones: readonly PlannedZone[];
   readonly dropped: readonly { readonly conversation: number; readonly why: string }[];
-  readonly completeness?: { readonly conduits: readonly { readonly fromZone: string; readonly toZone: string; readonly seen: number; readonly pooledNewIn28Days: number }[] };
+  readonly completeness?: { readonly conduits: readonly { readonly zones: readonly [string, string]; readonly completeness: number }[] };
 }
 
 export interface PlanIndex {

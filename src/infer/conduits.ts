@@ -266,7 +266,7 @@ export function proposeConduits(set: ObservationSet, plan: ZonePlan, options: Co
   const pairs = [...byPair.values()].sort((a, b) => (zoneOrder.get(a.pair[0]) ?? 0) - (zoneOrder.get(b.pair[0]) ?? 0) || (zoneOrder.get(a.pair[1]) ?? 0) - (zoneOrder.get(b.pair[1]) ?? 0));
   const conduitIds = makeIds(pairs.map(({ pair }) => `C-${ids.zone.get(pair[0])}-${ids.zone.get(pair[1])}`), 'C');
 
-  const completenessOf = new Map((plan.completeness?.conduits ?? []).map((one) => [`${one.fromZone}\n${one.toZone}`, one.seen === 0 ? 0 : Math.round((one.seen / (one.seen + one.pooledNewIn28Days)) * 1e4) / 1e4]));
+  const completenessOf = new Map((plan.completeness?.conduits ?? []).map(({ zones, completeness }) => [zones.join('\n'), completeness]));
   const endOf = (zone: string, assets: readonly string[]): PermitEnd => ({ zone: ids.zone.get(zone) ?? zone, assets: assets.map((id) => ids.asset.get(id) ?? id), addresses: [] });
   const conduits: ProposedConduit[] = [];
   const permits: ProposedPermit[] = [];
@@ -304,7 +304,7 @@ export function proposeConduits(set: ObservationSet, plan: ZonePlan, options: Co
           evidence: {
             firstSeen: isoTime(draft.evidence.firstNs), lastSeen: isoTime(draft.evidence.lastNs), days: days.length, requests: draft.evidence.requests,
             generalisedBy: draft.rules, neverSeen: draft.neverSeen, sensors: sensorsOf(draft.evidence, set),
-            completeness: completenessOf.get(`${draft.clientZone}\n${draft.serverZone}`) ?? null,
+            completeness: completenessOf.get(pair.toSorted().join('\n')) ?? null,
           },
         },
         question: kind === null ? null : { kind, sentence: `${QUESTION_SENTENCES[kind]}${saysDays(kind, days, index.capturedDays.length) ? seenOn(days, regime) : ''}` },

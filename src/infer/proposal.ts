@@ -147,16 +147,31 @@ export interface SpeciesEstimate {
   readonly unseen: number;
   /** Expected new tuples over the next 28 days ("at least"). */
   readonly newIn28Days: number;
-  /** seen / (seen + unseen). */
+  /** Of the different tuples that will have been seen in 28 days' time, the share seen: seen / (seen + newIn28Days), rounded down to four digits. */
   readonly completeness: number;
 }
 
-export interface ConduitCompleteness extends SpeciesEstimate {
+/** What is asked from one zone of a conduit to the other. */
+export interface ConduitDirection {
   readonly fromZone: string;
   readonly toZone: string;
-  /** The conduit's part of what its pool (zone kind to zone kind) is expected to show in 28 days. */
-  readonly pooledNewIn28Days: number;
+  readonly seen: number;
+  /** Lower bound of the tuples not seen yet (Chao2). */
+  readonly unseen: number;
+  /** Its part of what its pool (zone kind to zone kind) is expected to show in 28 days. */
+  readonly newIn28Days: number;
+}
+
+/** Of two zones, both directions together. This is the only place where a conduit's completeness is reckoned. */
+export interface ConduitCompleteness {
+  readonly zones: readonly [string, string];
+  readonly seen: number;
+  readonly newIn28Days: number;
+  /** As of a SpeciesEstimate. */
+  readonly completeness: number;
   readonly sufficient: boolean;
+  /** One or two. */
+  readonly directions: readonly ConduitDirection[];
 }
 
 export interface Regime {

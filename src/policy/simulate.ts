@@ -62,7 +62,7 @@ export interface CutoverStep {
   readonly midstream: number;
   /** 1 to 5: the most critical role behind it. */
   readonly consequence: number;
-  /** The least of what its Permits' evidence says; null where none says it. */
+  /** The conduit's, as its Permits' evidence has it: one value, and the least where they were written at different times; null where none says it. */
   readonly completeness: number | null;
   /** Days on which its least used standing Permit was used, in these Observations; 0: one of them never was. */
   readonly evidenceDays: number;
@@ -325,7 +325,7 @@ export const simulate = (loaded: LoadedSpec, set: ObservationSet, semantics: Fir
     const hits = blocked.filter((one) => one.conduit === conduit.conduit_id);
     const roles = conduit.connects.flatMap((zone) => assets.assets.filter((asset) => asset.zone === zone).map((asset) => CONSEQUENCE[asset.role ?? ''] ?? 1));
     const evidenceDays = own.length === 0 ? 0 : Math.min(...own.map(({ permit }) => usedOn.get(permit.id)?.size ?? 0));
-    const known = own.flatMap(({ permit }) => permit.evidence?.completeness ?? []);
+    const known = loaded.permits.flatMap(({ permit }) => (permit.conduit === conduit.conduit_id ? permit.evidence?.completeness ?? [] : []));
     const completeness = known.length === 0 ? null : Math.min(...known);
     const blockedDays = new Set(hits.flatMap((one) => one.days)).size;
     const consequence = Math.max(1, ...roles);

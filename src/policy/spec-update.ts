@@ -82,6 +82,7 @@ export function updateSpec(proposal: ConduitProposal, existingText: string, set:
     refreshEvidence(document, declared, { first_seen: isoTime(firstNs) ?? undefined, last_seen: isoTime(lastNs) ?? undefined, days: days.length }, DATED);
   }
   for (const [declared, one] of seen) refreshQuestion(document, declared, one);
+  refreshCompleteness(document, proposal, placement, loaded);
   mergeSetAside(document, proposal, loaded);
   return { text: asText(), added: { zones: newZones, assets: [...newcomers], rules: rules.added }, leftOut, notes: movedAddresses(proposal, placement, known, loaded) };
 }
@@ -317,6 +318,17 @@ const refreshEvidence = (document: Document, declared: DeclaredPermit, fresh: Ev
     const node = document.createNode(value);
     if (isSeq(node)) node.flow = true;
     held.set(key, typeof value === 'object' ? node : value);
+  }
+};
+
+/** It is the conduit's, not the rule's: a rule that was not used again has it as its neighbours have. */
+const refreshCompleteness = (document: Document, proposal: ConduitProposal, { zoneOf }: Placement, { permits }: LoadedSpec): void => {
+  const pairOf = ({ from, to }: Permit, name: (zone: string) => string): string => [name(from.zone), name(to.zone)].sort().join('\n');
+  const fresh = new Map(proposal.permits.map(({ permit }) => [pairOf(permit, (zone) => zoneOf.get(zone) ?? zone), permit.evidence?.completeness ?? null]));
+  for (const { permit, path } of permits) {
+    const completeness = fresh.get(pairOf(permit, (zone) => zone)) ?? null;
+    const held = document.getIn([...path, 'evidence', 'completeness']);
+    if (completeness !== null && typeof held === 'number' && held !== completeness) document.setIn([...path, 'evidence', 'completeness'], completeness);
   }
 };
 

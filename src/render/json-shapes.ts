@@ -124,9 +124,11 @@ const capture = z.strictObject({
 
 const counters = z.record(z.string(), count);
 
+const SHARE_SEEN = "share seen of the different operations that will have been asked in 28 days' time: seen / (seen + new in 28 days), rounded down";
+
 const completeness = z.strictObject({
   sufficient: z.boolean(),
-  estimate: z.number().describe('estimated share of all conversations and operations that has been seen'),
+  estimate: z.number().describe(`${SHARE_SEEN}, of the whole plant`),
   days: count,
   seen: count,
   unseen: z.number(),
@@ -140,10 +142,11 @@ const completeness = z.strictObject({
     z.strictObject({
       fromZone: z.string(),
       toZone: z.string(),
-      completeness: z.number(),
-      seen: count,
-      unseen: z.number(),
-      sufficient: z.boolean(),
+      completeness: z.number().describe(`${SHARE_SEEN}, of the conduit: the same for both its directions`),
+      seen: count.describe('in this direction'),
+      unseen: z.number().describe('in this direction, ever, at least (Chao2)'),
+      newIn28Days: z.number().describe('expected in this direction'),
+      sufficient: z.boolean().describe('of the conduit, both directions'),
     }),
   ),
   sentences: z.array(z.string()),
@@ -335,7 +338,7 @@ export const SIMULATE_SHAPE = z.strictObject({
   letThrough: z.array(z.strictObject({ permit: text, conduit: text, operations: count, weight: z.number(), sentence: text })).describe('what passes beyond the spec'),
   residualRisk: z.number().describe('0: exactly the spec'),
   cutover: z.array(z.strictObject({
-    conduit: text, blocked: count, blockedDays: count, midstream: count, consequence: z.int().min(1).max(5), completeness: z.number().nullable(), evidenceDays: count, reason: text,
+    conduit: text, blocked: count, blockedDays: count, midstream: count, consequence: z.int().min(1).max(5), completeness: z.number().nullable().describe(`${SHARE_SEEN}, of the conduit, as the evidence of its Permits has it`), evidenceDays: count, reason: text,
   })).describe('conduits in the order in which to enforce them'),
   onDemand: z.array(z.strictObject({ permit: text, conversations: count, days })),
   setAside: z.strictObject({ conversations: count, waiting: count }),

@@ -1,4 +1,5 @@
 /** A simulated cut-over as text: what breaks first, then what gets through, then the order to cut over in. */
+import { COMPLETENESS_MEANS, wholePercent } from '../infer/completeness-words.ts';
 import type { Simulation } from '../policy/simulate.ts';
 import { grouped, groupedPlural } from './instant.ts';
 import { lossText } from './losses.ts';
@@ -83,8 +84,9 @@ export function* simulationText(simulation: Simulation, losses: readonly string[
     yield `\nCut over in this order${monitored > 0 ? ` (${monitored} of ${cutover.length} conduits are in monitor mode and block nothing yet; judged as if they did)` : ''}:\n`;
     yield* textTable(
       CUTOVER,
-      cutover.map((step, index) => [index + 1, step.conduit, step.blocked, step.midstream, step.consequence, step.completeness === null ? '-' : `${(step.completeness * 100).toFixed(0)} %`, step.evidenceDays, step.reason]),
+      cutover.map((step, index) => [index + 1, step.conduit, step.blocked, step.midstream, step.consequence, step.completeness === null ? '-' : wholePercent(step.completeness), step.evidenceDays, step.reason]),
       style,
     );
+    yield `${COMPLETENESS_MEANS}\n`;
   }
 }

@@ -252,14 +252,9 @@ function completenessRecord(completeness: Completeness): CompletenessRecord {
     moreDays: completeness.moreDays,
     listenUntil: completeness.listenUntil,
     regimes: completeness.regimes.map(({ regime, covered, sentence }) => ({ regime, covered, sentence })),
-    conduits: completeness.conduits.map((conduit) => ({
-      fromZone: conduit.fromZone,
-      toZone: conduit.toZone,
-      completeness: conduit.completeness,
-      seen: conduit.seen,
-      unseen: conduit.unseen,
-      sufficient: conduit.sufficient,
-    })),
+    conduits: completeness.conduits.flatMap((conduit) => conduit.directions.map(({ fromZone, toZone, seen, unseen, newIn28Days }) => ({
+      fromZone, toZone, completeness: conduit.completeness, seen, unseen, newIn28Days, sufficient: conduit.sufficient,
+    }))),
     sentences: [...completeness.sentences],
   };
 }

@@ -48,6 +48,25 @@ test('what was taken out is asked beside what stays, and everything else stays o
   for (const line of edited.split('\n')) expect(kept).toContain(line);
 });
 
+test('a conduit has one completeness: status, spec and simulate say the same, and an update brings a rule up to it that was not used again', async () => {
+  const old = proposed.replaceAll(/completeness: (?:1|0\.\d+)\}/g, 'completeness: 0.4321}');
+  await update(old);
+  expect(own()).toBe(proposed);
+  const stale = loadText(old).permits.find(({ permit }) => permit.from.assets.length === 1)?.permit.id ?? '';
+  const unused = old.replace(new RegExp(`(rule_id: ${stale}\n[^]*?port: )\\d+`), '$1 9');
+  await update(unused);
+  expect(own()).not.toContain('0.4321');
+  await update(proposed);
+  const status = JSON.parse((await runLine(['status', '--db', at('plant.db'), '--json'])).out) as { completeness: { conduits: { fromZone: string; toZone: string; completeness: number }[] } };
+  const { cutover } = JSON.parse((await runLine(['simulate', at('spec.yaml'), '--db', at('plant.db'), '--target', 'nftables', '--json'])).out) as { cutover: { conduit: string; completeness: number }[] };
+  const { permits } = loadText(own());
+  expect(permits.length).toBeGreaterThan(0);
+  for (const { permit: { conduit, from, to, evidence } } of permits) {
+    const told = status.completeness.conduits.filter(({ fromZone, toZone }) => [from.zone, to.zone].includes(fromZone) && [from.zone, to.zone].includes(toZone)).map(({ completeness }) => completeness);
+    expect(new Set([...told, cutover.find((step) => step.conduit === conduit)?.completeness, evidence?.completeness]).size).toBe(1);
+  }
+});
+
 test('a file of somebody keeps its mode, and one that is write-protected stays', async () => {
   await update(proposed);
   for (const mode of [0o600, 0o664]) {

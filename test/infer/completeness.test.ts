@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { estimateSpecies } from '../../src/infer/completeness.ts';
+import { proposeConduits } from '../../src/infer/conduits.ts';
 import { proposeZones } from '../../src/infer/zones.ts';
+import { conversation, modbus, observations } from '../policy/observed.ts';
+import { PLAN } from './conduit-plan-fixture.ts';
 import { everyDay, sketchPlant, smallPlant, vendorOf } from './plant-sketch.ts';
 
 describe('species estimate over days', () => {
@@ -10,8 +13,8 @@ describe('species estimate over days', () => {
     expect(estimate).toMatchObject({ days: 10, seen: 8, onceOnly: 4, twiceOnly: 2 });
     expect(estimate.newShare).toBeCloseTo((4 / 20) * ((9 * 4) / (9 * 4 + 4)), 5); // 0.18
     expect(estimate.unseen).toBeCloseTo((9 / 10) * (16 / 4), 2); // 3.6
-    expect(estimate.completeness).toBeCloseTo(8 / 11.6, 3);
     expect(estimate.newIn28Days).toBeCloseTo(3.6 * (1 - (1 - 4 / 40) ** 28), 1);
+    expect(estimate.completeness).toBe(Math.floor((1e4 * 8) / (8 + estimate.newIn28Days)) / 1e4);
     expect(estimate.newShareLow).toBeLessThan(estimate.newShare);
     expect(estimate.newShareHigh).toBeGreaterThan(estimate.newShare);
   });
@@ -51,7 +54,7 @@ describe('the stopping rule', () => {
     const { completeness } = proposeZones(sketchPlant(hosts, sketches, 28), { vendorOf, stabilityRuns: 0 });
     expect(completeness).toMatchObject({ sufficient: true, moreDays: 0, listenUntil: null });
     expect(Object.fromEntries(completeness.regimes.map(({ regime, covered }) => [regime, covered]))).toMatchObject({ weekend: true, 'month-end': true, maintenance: true, failover: true });
-    expect(completeness.conduits.find(({ fromZone, toZone }) => fromZone === 'Z-SUP' && toZone === 'Z-SIS')).toMatchObject({ days: 28, seen: 1 });
+    expect(completeness.conduits.find(({ zones }) => zones.join() === 'Z-SIS,Z-SUP')).toMatchObject({ completeness: 1, directions: [{ fromZone: 'Z-SUP', toZone: 'Z-SIS', seen: 1 }] });
   });
 
   it('a port that FTP agrees upon anew each day is nothing new', () => {
@@ -59,6 +62,35 @@ describe('the stopping rule', () => {
     const transfers = everyDay(28).map((day) => ({ ...ftp, service: '', port: 50001 + 331 * day, days: [day] }));
     const { completeness } = proposeZones(sketchPlant(hosts, [...sketches, ftp, ...transfers], 28), { vendorOf, stabilityRuns: 0 });
     expect(completeness).toMatchObject({ sufficient: true, plant: { onceOnly: 0 } });
+  });
+});
+
+describe('the completeness of a conduit', () => {
+  const { hosts, sketches } = smallPlant();
+  // Four readings of one day each, asked of the PLCs from above and of servers from below: news is to be expected both ways.
+  const oneDay = [3, 5, 9, 12].flatMap((day, n) => [
+    { client: '10.1.0.10', server: '10.1.0.101', service: '', port: 9100 + n, days: [day] },
+    { client: '10.1.0.101', server: '10.1.0.10', service: '', port: 9200 + n, days: [day] },
+  ]);
+  const set = sketchPlant(hosts, [...sketches, ...oneDay], 14);
+  const { conduits } = proposeZones(set, { vendorOf, stabilityRuns: 0 }).completeness;
+
+  it('is of both directions together, rounded down, and one a pair of zones', () => {
+    expect(new Set(conduits.map(({ zones }) => zones.join())).size).toBe(conduits.length);
+    expect(conduits.some(({ directions }) => directions.length === 2)).toBe(true);
+    expect(conduits.some(({ completeness }) => completeness < 1)).toBe(true);
+    for (const { zones, directions, seen, newIn28Days, completeness } of conduits) {
+      for (const { fromZone, toZone } of directions) expect([fromZone, toZone].sort()).toEqual(zones);
+      expect(directions.reduce((sum, one) => sum + one.seen, 0)).toBe(seen);
+      expect(directions.reduce((sum, one) => sum + one.newIn28Days, 0)).toBeCloseTo(newIn28Days, 6);
+      expect(completeness).toBe(Math.floor((1e4 * seen) / (seen + newIn28Days)) / 1e4);
+    }
+  });
+
+  it('is what the evidence of its Permits says, whichever way they go', () => {
+    const plan = { ...PLAN, completeness: { conduits: [{ zones: ['CELL-1', 'OPS'] as const, completeness: 0.8867 }] } };
+    const { permits } = proposeConduits(observations([modbus('10.4.0.1', '10.1.0.1'), conversation('10.1.0.1', '10.4.0.1', { port: 443, service: 'https' }), modbus('10.3.0.1', '10.1.0.1')]), plan);
+    expect(permits.map(({ permit: { from, to, evidence } }) => [from.zone, to.zone, evidence?.completeness]).sort()).toEqual([['CELL-1', 'OPS', 0.8867], ['OPS', 'CELL-1', 0.8867], ['SUP', 'CELL-1', null]]);
   });
 });
 

@@ -173,6 +173,11 @@ describe('a simulation', () => {
     expect(order(0.99, 0.9)).toEqual(['C1', 'C2']);
   });
 
+  it('a conduit is as complete where all of it is on demand', () => {
+    const text = SPEC.replace('{rule_id: WEB,', '{rule_id: WEB, on_demand: true, evidence: {days: 1, completeness: 0.9}, decision: pending,');
+    expect(simulate(loadText(text), observations([]), semanticsOf('ideal') as FirewallSemantics).cutover.find(({ conduit }) => conduit === 'C2')?.completeness).toBe(0.9);
+  });
+
   it('counts what is let through beyond the Permits', () => {
     const risk = new Map(SIMULATED_TARGETS.map((semantics) => [semantics.target, run(semantics.target, [poll]).residualRisk]));
     expect(risk.get('ideal')).toBe(0);

@@ -51,7 +51,7 @@ export function describeConduits({ spec, permits: declared }: LoadedSpec, permit
   return spec.conduits.map((conduit): ReportConduit => {
     const own = permits.map((permit, i) => ({ permit, i, limited: needsInspection(declared[i].permit) })).filter(({ permit }) => permit.conduit === conduit.conduit_id);
     const live = own.filter(({ permit }) => permit.isLive);
-    const estimates = completeness.conduits.filter((one) => conduit.connects.includes(one.fromZone) && conduit.connects.includes(one.toZone));
+    const estimates = completeness.conduits.filter(({ zones }) => zones.every((zone) => conduit.connects.includes(zone)));
     return {
       id: conduit.conduit_id,
       name: conduit.name ?? '',
