@@ -18,6 +18,7 @@ import type { Inference } from './inference.ts';
 import { isEngineering, type Link } from './activity.ts';
 import { isoDay } from './captured-days.ts';
 import { findNegotiated, type Negotiated } from './negotiated-ports.ts';
+import { tomorrowInWords } from './completeness-words.ts';
 import type { Completeness, ConduitCompleteness, ConduitDirection, Regime, SpeciesEstimate } from './proposal.ts';
 import type { ZonePlan } from './zone-names.ts';
 import { plural } from './plural.ts';
@@ -143,7 +144,7 @@ export function estimateCompleteness(inference: Inference, plan: ZonePlan): Comp
     { days: WHOLE_MONTH_DAYS - days + deafDays, why: `${days - deafDays} of at least ${WHOLE_MONTH_DAYS} days were heard${deafDays === 0 ? '' : ` (and ${deafDays} too badly)`}` },
     { days: (7 - (days % 7)) % 7, why: 'the last week is not whole' },
     { days: QUIET_DAYS - (lastDay - newestAsset), why: 'a new asset appeared within the last week' },
-    { days: plant.newShare <= SUFFICIENT_SHARE ? 0 : Math.ceil(days * (plant.newShare / SUFFICIENT_SHARE - 1)), why: `about ${(plant.newShare * 100).toFixed(2)} % of tomorrow's operations would be new (stop below ${SUFFICIENT_SHARE * 100} %)` },
+    { days: plant.newShare <= SUFFICIENT_SHARE ? 0 : Math.ceil(days * (plant.newShare / SUFFICIENT_SHARE - 1)), why: `more than ${SUFFICIENT_SHARE * 1000} in 1 000 operations of tomorrow would be new` },
   ].filter((wait) => wait.days > 0);
   const moreDays = days === 0 ? WHOLE_MONTH_DAYS : Math.min(MOST_MORE_DAYS, Math.max(0, ...waits.map((wait) => wait.days)));
   const sufficient = days > 0 && moreDays === 0;
@@ -153,7 +154,7 @@ export function estimateCompleteness(inference: Inference, plan: ZonePlan): Comp
   const sentences = [
     days === 0
       ? 'Nothing was heard yet: of what is still unseen nothing can be said.'
-      : `At least ${(plant.newShare * 100).toFixed(2)} % (${(plant.newShareLow * 100).toFixed(2)} to ${(plant.newShareHigh * 100).toFixed(2)} %) of tomorrow's operations were never seen; at least ${plant.newIn28Days} new ones within ${HORIZON_DAYS} days.`,
+      : tomorrowInWords(plant, HORIZON_DAYS),
     sufficient ? `The stopping rule is met after ${days} days.` : `Keep listening${listenUntil === null ? '' : ` until ${listenUntil}`}, about ${plural(moreDays, 'more day')}: ${waits.map((wait) => wait.why).join('; ') || 'nothing was heard yet'}.`,
     ...(open > 0 ? [`${open} of ${conduits.length} pairs of zones that talk are expected to show something new, or were not heard for four weeks.`] : []),
     ...(deafHours > 0 ? [`${plural(deafHours, 'hour was', 'hours were')} heard badly (packets lost, or nobody listened for a part of them): what runs only then may be missing.`] : []),
