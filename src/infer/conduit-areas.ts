@@ -83,8 +83,11 @@ export function addSetPointAreas(grants: Map<string, Grant>, index: PlanIndex): 
       const table = tableOf(code, 'write');
       if (table === null || tableOf(code, 'read') !== null) return [];
       const spans = mergeSpans(spansOf(all, 'write', table));
+      // Of writes whose addresses are not known (cut short, or malformed) there is no area.
+      if (spans.length === 0) return [];
       return [{ unit: 0, code, spans: new Map([['write' as const, [{ first: spans[0].first, last: spans[spans.length - 1].last }]]]) }];
     });
+    if (area.length === 0) continue;
     const unitsIn = areaUnits(writes.values());
     const share = written.size / new Set([...written, ...[...reads.values()].map((grant) => grant.server.id)]).size;
     for (const [pair, grant] of share >= GROUP_COVERAGE.write ? new Map([...reads, ...writes]) : writes) {

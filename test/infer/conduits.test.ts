@@ -234,6 +234,13 @@ describe('stated rules', () => {
     expect(permits[0]).toMatchObject({ question: null, permit: { to: { assets: ['PLC-1', 'PLC-2', 'PLC-3', 'PLC-4'] }, modbus: { ranges: [{ access: 'write', first: 10, last: 30 }] } } });
   });
 
+  it('set-point-area: writes whose addresses were cut off have none, and stay as they were seen', () => {
+    const write = (plc: number): Conversation => modbus('10.3.0.1', `10.1.0.${plc}`, [{ code: 6, ranges: [] }]);
+    const proposal = proposeConduits(seen(write(1), write(2), write(3), modbus('10.3.0.1', '10.1.0.4')), PLAN);
+    expect(proposal.rules.map((use) => use.rule)).not.toContain('set-point-area');
+    expect(proposal.permits.flatMap(({ permit }) => (permit.access.includes('write') ? permit.to.assets : [])).sort()).toEqual(['PLC-1', 'PLC-2', 'PLC-3']);
+  });
+
   it('array-stride leaves a single write where it is', () => {
     const at = (...ranges: [number, number][]): unknown => proposeConduits(seen(modbus('10.4.0.1', '10.1.0.1', [{ code: 6, ranges }])), PLAN).permits[0].permit.modbus?.ranges;
     expect(at([5, 5])).toEqual([{ access: 'write', table: 'holding-register', first: 5, last: 5 }]);
