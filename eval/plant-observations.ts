@@ -64,6 +64,8 @@ export interface GeneratedEdge {
   readonly firstHeard?: boolean;
   /** Without IP. */
   readonly byMac?: boolean;
+  /** The server asks: a field device that dialled its control centre. */
+  readonly reversed?: boolean;
   /** The sensor hears only what this end sends. */
   readonly onlyFrom?: 'client' | 'server';
 }
@@ -310,6 +312,7 @@ function observeEdge(plant: GeneratedPlant, sample: GeneratedSample, edge: Gener
     facts.push({ name: 'opcua.policy', value: `http://opcfoundation.org/UA/SecurityPolicy#${policy}`, toServer: 1, toClient: 1 });
     if (policy === 'None') facts.push({ name: 'opcua.mode', value: 'None', toServer: 1, toClient: 1 });
   }
+  if (edge.reversed === true) facts.push({ name: 'direction.reversed', value: 'yes', toServer: 1, toClient: 1 });
   const operations = [...drafts.values()].filter((draft) => draft.key !== 'raw' && edge.ans).map((draft): Operation => ({
     protocol: draft.protocol,
     unit: draft.unit,

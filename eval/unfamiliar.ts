@@ -1,12 +1,13 @@
 /**
  * `npm run eval:unfamiliar`: proposals on plants whose shapes the method was not developed on (unfamiliar/shapes.ts),
- * which need no generator.
+ * which need no generator: the shapes that made the rules of before, and the sites that were drawn after them.
  *
  *   --seeds 1-12 --days 28 --only "solar park,building" --one-way .3 --confusions
  */
 import { mean } from './metrics.ts';
-import { judgePlant, type Verdict } from './unfamiliar/judge.ts';
-import { SHAPES } from './unfamiliar/shapes.ts';
+import { judgePlant, SURE, type Verdict } from './unfamiliar/judge.ts';
+import type { SketchedPlant } from './unfamiliar/plant-sketcher.ts';
+import { SHAPES, SITES } from './unfamiliar/shapes.ts';
 
 const options = new Map<string, string>();
 for (let index = 2; index < process.argv.length; index += 2) options.set(process.argv[index]!.replace(/^--/, ''), process.argv[index + 1] ?? 'yes');
@@ -20,19 +21,25 @@ const row = (name: string, verdicts: readonly Verdict[]): string => {
   return `| ${name} | ${of(({ devices }) => devices).toFixed(0)} | ${of(({ roles }) => roles).toFixed(3)} | ${of(({ partition }) => partition).toFixed(3)} | ${of(({ cells }) => cells).toFixed(3)} | ${of(({ falseSafety }) => falseSafety).toFixed(2)} | ${of(({ inOffice }) => inOffice).toFixed(2)} | ${of(({ sureAndWrong }) => sureAndWrong).toFixed(2)} |`;
 };
 
-say('| shape | devices | role accuracy | ARI all | ARI cells | false safety controllers | plant devices in the office | wrong at 0.9 |');
-say('|---|---|---|---|---|---|---|---|');
-const everything: Verdict[] = [];
-const confusions = new Map<string, number>();
-for (const [name, draw] of Object.entries(SHAPES)) {
-  if (only !== undefined && !only.includes(name)) continue;
-  const verdicts = seeds.map((seed) => judgePlant(draw(seed), Number(options.get('days') ?? 28), Number(options.get('one-way') ?? 0)));
-  everything.push(...verdicts);
-  say(row(name, verdicts));
-  for (const { host, said } of verdicts.flatMap(({ wrong }) => wrong)) {
-    const key = `${name}: ${host.sub ?? host.role} -> ${said}`;
-    confusions.set(key, (confusions.get(key) ?? 0) + 1);
+function table(title: string, shapes: Readonly<Record<string, (seed: number) => SketchedPlant>>): void {
+  const chosen = Object.entries(shapes).filter(([name]) => only?.includes(name) ?? true);
+  if (chosen.length === 0) return;
+  say(`| ${title} | devices | role accuracy | ARI all | ARI cells | false safety controllers | plant devices in the office | wrong at 0.9 |`);
+  say('|---|---|---|---|---|---|---|---|');
+  const everything: Verdict[] = [];
+  for (const [name, draw] of chosen) {
+    const verdicts = seeds.map((seed) => judgePlant(draw(seed), Number(options.get('days') ?? 28), Number(options.get('one-way') ?? 0)));
+    everything.push(...verdicts);
+    say(row(name, verdicts));
+    for (const { host, said, confidence } of verdicts.flatMap(({ wrong }) => wrong)) {
+      const key = `${name}: ${host.sub ?? host.role} -> ${said}${confidence >= SURE ? ', surely' : ''}`;
+      confusions.set(key, (confusions.get(key) ?? 0) + 1);
+    }
   }
+  say(`${row(`**all (${everything.length} plants)**`, everything)}\n`);
 }
-say(row(`**all (${everything.length} plants)**`, everything));
-if (options.has('confusions')) for (const [key, count] of [...confusions].sort(([, a], [, b]) => b - a).slice(0, 40)) say(`${String(count).padStart(5)} ${key}`);
+
+const confusions = new Map<string, number>();
+table('shape', SHAPES);
+table('site', SITES);
+if (options.has('confusions')) for (const [key, count] of [...confusions].sort(([, a], [, b]) => b - a).slice(0, 60)) say(`${String(count).padStart(5)} ${key}`);

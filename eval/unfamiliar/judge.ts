@@ -24,7 +24,7 @@ export interface Verdict {
   readonly wrong: readonly { readonly host: SketchedHost; readonly said: string; readonly confidence: number }[];
 }
 
-const SURE = 0.9;
+export const SURE = 0.9;
 
 /** So large a share of the conversations is heard from one end only, the client's and the server's in turn. */
 function hearOneWay(edges: readonly GeneratedEdge[], share: number): GeneratedEdge[] {

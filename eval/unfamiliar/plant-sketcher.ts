@@ -14,6 +14,9 @@ const OUI = {
   weintek: '000C26', advantech: '00D0C9', moxa: '0090E8', ewon: '003056', meinberg: 'EC4670', sma: '0015BB', keyence: '0001FC', raspberry: 'B827EB',
   dell: '141877', hp: '186024', lenovo: '809621', vmware: '005056', wyse: '008064', cisco: '141923', hirschmann: '008063', fortinet: '00090F', huawei: '00E0FC',
   axis: '00408C', lexmark: '0021B7', tridium: '0001F0', 'johnson-controls': '00108D', unknown: '70B3D5',
+  hima: '00E0A1', invensys: '002096', kuka: '0060C8', rexroth: '000B0F', zebra: '00074D', cognex: '00D024', sick: '000677', polycom: '0004F2', hikvision: '040312', apc: '00C0B7', liebert: '000877',
+  eaton: '002085', janitza: '000E6B', socomec: '00174A', sierra: '00A0D5', teltonika: '001E42', redlion: '0005E4', westermo: '00077C', endress: '000705', cambium: '000456', rajant: '848D84', atlas: '0050D6',
+  lenze: '000A86', trane: '0012EA', carrier: '000252', lantronix: '0080A3', stratus: '0004FC', supermicro: '002590', synology: '001132', brother: '008077', kyocera: '0017C8', frauscher: '64535D', mobility: '703811', symbol: '00A0F8', prosoft: '000D8D',
 } as const;
 export type Vendor = keyof typeof OUI;
 
@@ -90,7 +93,11 @@ interface HostOptions {
   readonly rtt?: number;
   readonly ext?: boolean;
   readonly bridge?: boolean;
+  readonly name?: string;
+  readonly win?: boolean;
 }
+
+export const DAYS = 56;
 
 type Schedule = GeneratedOperation['sched'] & { readonly rate?: number; readonly days?: readonly number[] };
 /** Round the clock. */
@@ -101,20 +108,25 @@ export const byDay = (rate: number): Schedule => ({ t: 'shift', rate });
 export const byWeek = (rate: number): Schedule => ({ t: 'pois', rate });
 /** On these days. */
 export const onDays = (days: readonly number[], n: number): Schedule => ({ t: 'sparse', days, n });
+export const nightly = (n: number): Schedule => onDays(Array.from({ length: DAYS }, (_, day) => day), n);
+/** Every Saturday. */
+export const weekly = (n: number): Schedule => onDays(Array.from({ length: DAYS / 7 }, (_, week) => week * 7 + 5), n);
+/** On so many days, drawn. */
+export const onSomeDays = (dice: Dice, days: number, n: number): Schedule => onDays(dice.sample(Array.from({ length: DAYS }, (_, day) => day), days), n);
 
 interface EdgeOptions {
   readonly unanswered?: boolean;
   /** Nobody saw who asks: the client is whoever was heard first. */
   readonly firstHeard?: boolean;
   readonly byMac?: boolean;
+  /** The server asks: a field device that dialled its control centre. */
+  readonly reversed?: boolean;
 }
 
 export interface SketchedPlant {
   readonly plant: Omit<GeneratedPlant, 'hosts'> & { readonly hosts: readonly SketchedHost[] };
   readonly sample: GeneratedSample;
 }
-
-export const DAYS = 56;
 
 export type Sketcher = ReturnType<typeof sketcherFor>;
 
@@ -135,15 +147,15 @@ export function sketcherFor(name: string, seed: number) {
     }
   };
   const host = (role: Role, zone: string, vendor: Vendor, given: HostOptions = {}): SketchedHost => {
-    const { sub = null, also = [], net, mac, rtt = null, ext = false, bridge = false } = given;
-    const drawn: SketchedHost = { id: hosts.length, ip: address(net), mac: mac ?? macOf(vendor), role, also, zone, level: null, sub, vlan: null, name: null, rtt, ext, win: false, transient: false, wireless: false, external: false, bridge };
+    const { sub = null, also = [], net, mac, rtt = null, ext = false, bridge = false, name = null, win = false } = given;
+    const drawn: SketchedHost = { id: hosts.length, ip: address(net), mac: mac ?? macOf(vendor), role, also, zone, level: null, sub, vlan: null, name, rtt, ext, win, transient: false, wireless: false, external: false, bridge };
     hosts.push(drawn);
     return drawn;
   };
   /** A conversation in a service that is named by its port, or by nothing. */
   const ask = (client: SketchedHost, server: SketchedHost, transport: string, port: number, svc: string, sched: Schedule, given: EdgeOptions = {}, operation: Omit<GeneratedOperation, 'sched'> = { k: 'raw' }): void => {
     const key = `${client.id}>${server.id}:${transport}/${port}`;
-    const edge = edges.get(key) ?? { id: edges.size, c: client.id, s: server.id, proto: transport, port, svc, ops: [], ans: given.unanswered !== true, persist: sched.t === 'cont', noise: null, ua: null, firstHeard: given.firstHeard ?? false, byMac: given.byMac ?? false };
+    const edge = edges.get(key) ?? { id: edges.size, c: client.id, s: server.id, proto: transport, port, svc, ops: [], ans: given.unanswered !== true, persist: sched.t === 'cont', noise: null, ua: null, firstHeard: given.firstHeard ?? false, byMac: given.byMac ?? false, reversed: given.reversed ?? false };
     if (svc === 'opcua') {
       if (!secured.has(server)) secured.set(server, dice.chance(0.4));
       edges.set(key, { ...edge, ua: secured.get(server) === true ? { policy: 'Basic256Sha256', mode: 'SignAndEncrypt' } : { policy: 'None', mode: 'None' } });
@@ -167,6 +179,17 @@ export function sketcherFor(name: string, seed: number) {
     const [client, server] = dice.chance(0.5) ? [controller, device] : [device, controller];
     if (service === 'enip-io') ask(client, server, 'udp', 2222, service, cyclic(periodMs, 0.02), { firstHeard: true });
     else ask(client, server, 'eth-0x8892', 0, service, cyclic(periodMs, 0.01), { firstHeard: true, byMac: true });
+  };
+
+  /** Polls and writes, as who operates does. */
+  const operate = (client: SketchedHost, server: SketchedHost, protocol: Protocol, periodMs: number, perDay: number): void => {
+    poll(client, server, protocol, periodMs);
+    write(client, server, protocol, perDay);
+  };
+  /** A device of a controller: implicit I/O of EtherNet/IP, Modbus for every other protocol. */
+  const drive = (controller: SketchedHost, device: SketchedHost, protocol: Protocol): void => {
+    if (protocol === 'enip') exchange(controller, device, 'enip-io', 20);
+    else poll(controller, device, 'modbus', 100);
   };
 
   /** A member of a Windows domain. */
@@ -202,7 +225,7 @@ export function sketcherFor(name: string, seed: number) {
     const plant = { hosts, edges: [...edges.values()], days: DAYS };
     return { plant, sample: { counts: plant.edges.map(({ ops }) => ops.map(({ sched }) => countsOf(sched, roll))) } };
   };
-  return { dice, times, host, macOf, ask, poll, write, engineer, exchange, join, web, office, finish };
+  return { dice, times, host, macOf, ask, poll, write, operate, engineer, exchange, drive, join, web, office, finish };
 }
 
 /** Poisson by inversion for small means, by its normal limit for large ones. */
