@@ -78,6 +78,12 @@ function weighAppliance(profile: Profile, ledger: Ledger): void {
   if (quiet && profile.out.length > 0 && profile.out.every((link) => ['dns', '', 'ntp', 'sip', 'dhcp', 'nbns'].includes(link.service))) record(ledger, 'other', 2, 'appliance', 'behaves as an appliance: no logon, no office services');
 }
 
+/** No sign of control is no sign of an office: a station whose protocol nobody reads shows none either. In the first pass nobody is known yet. */
+function isTiedToOffice(pass: RolePass, profile: Profile): boolean {
+  if (pass.before === null || profile.internetServers > 0 || profile.uses.has('print') || profile.asset.behindRouter) return true;
+  return [...serversOf(profile.out), ...clientsOf(profile.in)].some((peer) => hasRole(pass, peer, 'enterprise'));
+}
+
 function weighEnterprise(pass: RolePass, profile: Profile, ledger: Ledger): void {
   if (profile.controlOut.length > 0 && speaksAsOt(profile)) {
     const close = profile.steadyOut.some((link) => link.cycle!.periodMs <= 11_000);
@@ -86,7 +92,7 @@ function weighEnterprise(pass: RolePass, profile: Profile, ledger: Ledger): void
   if (profile.controlIn.length > 0 || profile.vendorClass === 'network' || profile.vendorClass === 'controller') return;
   if (profile.internetServers >= 2) record(ledger, 'enterprise', 1.5 + Math.min(1.5, profile.internetServers * 0.3), 'internet', `reaches ${profile.internetServers} Internet servers`);
   if (profile.uses.has('print')) record(ledger, 'enterprise', 0.8, 'prints', 'prints');
-  if (profile.controlOut.length === 0 && profile.out.length > 0 && profile.computer) record(ledger, 'enterprise', 0.8, 'no-control', 'is a computer that speaks no control protocol');
+  if (profile.controlOut.length === 0 && profile.out.length > 0 && profile.computer && isTiedToOffice(pass, profile)) record(ledger, 'enterprise', 0.8, 'no-control', 'is a computer that speaks no control protocol');
   if (profile.asset.behindRouter) record(ledger, 'enterprise', 1.5, 'behind-router', 'is seen only through a router');
   if (countServed(profile, 'smb') >= 3 && profile.controlOut.length === 0 && directoryClients(profile) < 3) record(ledger, 'enterprise', 3, 'file-server', `shares files with ${countServed(profile, 'smb')} machines`);
   if (['pi', 'wsus', 'av'].some((service) => profile.serves.has(service))) record(ledger, 'enterprise', -3, 'ot-service', 'offers a service of the plant');

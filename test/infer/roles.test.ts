@@ -125,6 +125,13 @@ describe('clients and servers that are no office machines', () => {
     return assetAt(withOffice([{ address: client, mac: mac('pc', 60) }], [{ client, server: scada, service: 'rdp', perDay: 5000, hours }]), client).role;
   };
 
+  it('a terminal that asks an application of the plant, and nothing of an office', () => {
+    const [terminal, application, database] = ['10.1.0.57', '10.1.0.58', '10.1.0.59'];
+    const hosts = [{ address: terminal, mac: mac('pc', 57) }, { address: application, mac: mac('virtual', 58) }, { address: database, mac: mac('virtual', 59) }];
+    const proposal = withOffice(hosts, [{ client: terminal, server: application, service: 'https', perDay: 400 }, { client: application, server: database, service: 'mssql', perDay: 500 }]);
+    expect(rolesOf(proposal, [terminal, office[0]])).toEqual(['other', 'enterprise']);
+  });
+
   it('a thin client shows an operator station all shift, an administrator looks in', () => {
     expect(screenOf(0x3fc0)).toBe('hmi');
     expect(screenOf(0x0100)).not.toBe('hmi');
