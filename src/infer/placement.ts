@@ -261,7 +261,7 @@ function placeClient(board: Board, cells: Cells, profile: Profile): void {
   }
   if (role === 'opcua-server') {
     if (first !== undefined && zones.length === 1 && share >= 0.9 && cellCount >= 3) return put(board, index, first.zone, 'OPC UA server local to the cell', other('operations', 'aggregators stand there', 'data from a second cell'));
-    return put(board, index, 'operations', `aggregates ${plural(zones.length, 'cell')}`, first === undefined ? null : other(first.zone, `${percent} of its sources are there`, 'all of its sources in that one cell'));
+    return put(board, index, 'operations', zones.length === 0 && subRole === 'broker' ? 'hands on what the plant publishes' : `aggregates ${plural(zones.length, 'cell')}`, first === undefined ? null : other(first.zone, `${percent} of its sources are there`, 'all of its sources in that one cell'));
   }
   put(board, index, 'operations', 'no evidence for any other zone');
 }

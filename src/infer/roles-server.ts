@@ -30,6 +30,7 @@ export function weighServers(pass: RolePass, profile: Profile, ledger: Ledger): 
   weighAggregator(pass, profile, ledger);
   weighHistorian(pass, profile, ledger);
   weighApplication(pass, profile, ledger);
+  weighReceiver(pass, profile, ledger);
 }
 
 function weighSlowPoller(pass: RolePass, profile: Profile, ledger: Ledger): void {
@@ -161,4 +162,28 @@ function weighApplication(pass: RolePass, profile: Profile, ledger: Ledger): voi
   if (clients.some((client) => hasRole(pass, client, 'mes')) && profile.out.some((link) => link.service === 'https' && hasRole(pass, link.server, 'enterprise'))) {
     record(ledger, 'mes', 2, 'relays', 'relays application data to the enterprise');
   }
+}
+
+/** Publish and subscribe: what controllers publish, others take from here. */
+const BROKERED: readonly string[] = ['mqtt', 'mqtts', 'amqp'];
+
+/** One controller may have been set up to call a test bench; two report to something of the plant. */
+const FEWEST_CALLERS = 2;
+
+/** Controllers report to whoever collects in the plant: they never call an office. */
+function weighReceiver(pass: RolePass, profile: Profile, ledger: Ledger): void {
+  if (profile.controlIn.length > 0 || profile.vendorClass === 'network' || profile.vendorClass === 'controller') return;
+  const callers = clientsOf(profile.in.filter((link) => !link.control && link.cycle !== null && link.conversation.transport === 'tcp')).filter((client) => pass.profiles[client]!.controller).length;
+  if (callers >= FEWEST_CALLERS) {
+    record(ledger, 'enterprise', -3, 'called-by-controllers', `is called steadily by ${callers} controllers, which never call an office`);
+    record(ledger, 'mes', 1.5, 'called-by-controllers', `takes what ${callers} controllers report by themselves`);
+    if (BROKERED.some((service) => profile.serves.has(service))) {
+      record(ledger, 'opcua-server', 3.5, 'broker', 'hands on what controllers publish');
+      ledger.subRoles['opcua-server'] = 'broker';
+    }
+  }
+  const subscribes = profile.computer && profile.out.some((link) => BROKERED.includes(link.service) && link.cycle !== null && hasRole(pass, link.server, 'opcua-server'));
+  if (!subscribes) return;
+  record(ledger, 'mes', 1.2, 'broker-client', 'subscribes to what controllers publish');
+  record(ledger, 'enterprise', -1, 'broker-client', 'subscribes to what controllers publish');
 }

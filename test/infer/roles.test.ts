@@ -132,6 +132,17 @@ describe('clients and servers that are no office machines', () => {
     expect(rolesOf(proposal, [terminal, office[0]])).toEqual(['other', 'enterprise']);
   });
 
+  it('whom controllers call is of the plant: an application, or the broker to which they publish and whose clients others are', () => {
+    const [application, broker, subscriber] = ['10.1.0.54', '10.1.0.55', '10.1.0.56'];
+    const hosts = [{ address: application, mac: mac('pc', 54) }, { address: broker, mac: mac('pc', 55) }, { address: subscriber, mac: mac('pc', 56) }];
+    const reports = CONTROLLERS.slice(0, 3).flatMap((client): Sketch[] => [{ client, server: application, service: '', port: 2000, periodMs: 1000 }, { client, server: broker, service: 'mqtt', port: 1883, periodMs: 2000 }]);
+    const subscribes: Sketch = { client: subscriber, server: broker, service: 'mqtt', port: 1883, periodMs: 1000 };
+    const logon = [application, broker, subscriber].flatMap((client): Sketch[] => ['kerberos', 'dns'].map((service) => ({ client, server: directory, service, perDay: 10 })));
+    const proposal = withOffice(hosts, [...reports, subscribes, ...logon]);
+    expect(rolesOf(proposal, [application, broker, subscriber])).toEqual(['mes', 'opcua-server', 'mes']);
+    expect(assetAt(proposal, broker)).toMatchObject({ subRole: 'broker', zone: 'Z-OPS', placement: { reason: 'hands on what the plant publishes' } });
+  });
+
   it('a thin client shows an operator station all shift, an administrator looks in', () => {
     expect(screenOf(0x3fc0)).toBe('hmi');
     expect(screenOf(0x0100)).not.toBe('hmi');
