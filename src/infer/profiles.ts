@@ -36,7 +36,7 @@ export interface Profile {
   readonly engineered: Set<number>;
   /** Controllers it writes to without engineering them. */
   readonly written: Set<number>;
-  /** Answers a control protocol and is no computer. */
+  /** Answers a control protocol and is no computer, or drives devices at scan-cycle pace though nobody was heard asking it. */
   controller: boolean;
   speaksSafety: boolean;
 }
@@ -84,8 +84,19 @@ const LOOKS: ReadonlySet<Access> = new Set<Access>(['browse', 'read', 'diagnose'
 const isOnlyBrowsed = (profile: Profile): boolean =>
   profile.steadyOut.length > 0 && profile.scanCycles === 0 && profile.controlIn.every(({ cycle, conversation }) => cycle === null && conversation.operations.every(({ access }) => LOOKS.has(access)));
 
-function decideController(profile: Profile): boolean {
-  if (profile.controlIn.length === 0 || profile.directoryClient || isOnlyBrowsed(profile)) return false;
+/** Vendors of controllers, without those whose cards sit in gateways and switches as well. */
+const BUILDS_CONTROLLERS: ReadonlySet<VendorClass | null> = new Set<VendorClass | null>(['controller', 'rtu', 'safety']);
+
+/** Polls devices at scan-cycle pace, as controllers do; the devices ask nobody, and are polled by nobody whose pace is another. */
+function drivesDevices(profile: Profile, profiles: readonly Profile[]): boolean {
+  const driven = profile.steadyOut.filter((link) => link.cycle!.periodMs <= SCAN_CYCLE_MS).map(({ server }) => profiles[server]!);
+  return driven.length > 0 && driven.every(({ steadyIn, steadyOut }) => steadyOut.length === 0 && steadyIn.every(({ client }) => client === profile.index || profiles[client]!.scanCycles > 0));
+}
+
+function decideController(profile: Profile, profiles: readonly Profile[]): boolean {
+  // Nobody was heard asking it, and yet it drives devices: its own protocol is not read, or stays on another network.
+  if (profile.controlIn.length === 0) return BUILDS_CONTROLLERS.has(profile.vendorClass) && !profile.computer && profile.internetServers === 0 && drivesDevices(profile, profiles);
+  if (profile.directoryClient || isOnlyBrowsed(profile)) return false;
   // A network card may lie about its carrier; what answers a field protocol is a controller, soft or hard.
   if (profile.scanCycles > 0 || profile.controlIn.some((link) => link.service !== 'opcua')) return true;
   if (profile.computer) return false;
@@ -148,7 +159,7 @@ export function profilePlant(inventory: Inventory, activity: Activity, links: re
     profile.internetServers = publicServers.size;
     profile.fromInternet = profile.in.some((link) => profiles[link.client]!.asset.external);
   }
-  for (const profile of profiles) profile.controller = !profile.asset.external && decideController(profile);
+  for (const profile of profiles) profile.controller = !profile.asset.external && decideController(profile, profiles);
   const controllers = profiles.filter((profile) => profile.controller);
   const written = controllers.filter((profile) => profile.controlIn.some((link) => link.writes)).length;
   return { inventory, activity, links, profiles, controllers, writtenShare: written / Math.max(1, controllers.length), datagramPeers: findDatagramPeers(profiles, controllers) };

@@ -8,9 +8,9 @@ import { plural } from './plural.ts';
 const fastestPollMs = (profile: Profile): number => profile.steadyIn.reduce((fastest, link) => Math.min(fastest, link.cycle!.periodMs), Infinity);
 
 export function weighController(pass: RolePass, profile: Profile, ledger: Ledger): void {
-  if (profile.controlIn.length === 0 || profile.directoryClient) return;
+  if ((profile.controlIn.length === 0 && !profile.controller) || profile.directoryClient) return;
   const pollers = clientsOf(profile.steadyIn);
-  if (profile.controller) {
+  if (profile.controller && profile.controlIn.length > 0) {
     const spoken = [...new Set(profile.controlIn.map(({ service }) => service || 'a protocol that was not read'))].sort().join(', ');
     record(ledger, 'plc', 2.8, 'answers-control', `answers ${spoken} for ${plural(clientsOf(profile.controlIn).length, 'client')}`);
   }

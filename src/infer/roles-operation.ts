@@ -15,7 +15,8 @@ const isStream = (link: Link, leastDuty: number): boolean => !link.control && li
 /** Streams that no office service explains. */
 const isProductStream = (link: Link, leastDuty: number): boolean => (link.service === '' || link.service === 'scada') && isStream(link, leastDuty);
 
-const isControllerServer = (profile: Profile): boolean => profile.controller && profile.controlIn.some((link) => link.service !== 'opcua');
+/** OPC UA alone is served by panels and aggregators too; who drives devices unasked is no client either. */
+const isControllerServer = (profile: Profile): boolean => profile.controller && (profile.controlIn.length === 0 || profile.controlIn.some((link) => link.service !== 'opcua'));
 
 export const speaksControlAsClient = (profile: Profile): boolean => profile.controlOut.length > 0 && !isControllerServer(profile) && !isNetworkEquipment(profile);
 

@@ -103,6 +103,15 @@ describe('who leads', () => {
     expect(rolesOf(proposal, [CONTROLLERS[0], device])).toEqual(['plc', 'io']);
   });
 
+  it('is the one that drives devices, though nobody was heard asking it; a panel polls what others poll as well', () => {
+    const [driver, ...devices] = ['10.1.0.50', '10.1.0.51', '10.1.0.52'];
+    const cards = [driver, ...devices].map((address, index): Host => ({ address, mac: mac('controller', 50 + index) }));
+    const drives = devices.map((server): Sketch => ({ client: driver, server, service: 'modbus', periodMs: 100 }));
+    expect(rolesOf(withMore(cards, drives), [driver, ...devices])).toEqual(['plc', 'io', 'io']);
+    const watched = devices.map((server): Sketch => ({ client: '10.1.0.10', server, service: 'modbus', periodMs: 1000 }));
+    expect(rolesOf(withMore(cards, [...drives, ...watched]), devices)).toEqual(['plc', 'plc']);
+  });
+
   it('is not answered by a tool that browses: a panel with a driver stays a panel', () => {
     const panel = '10.1.0.54';
     const polls = CONTROLLERS.slice(0, 2).map((server): Sketch => ({ client: panel, server, service: 'modbus', periodMs: 1000 }));
