@@ -93,7 +93,16 @@ function weighAggregator(pass: RolePass, profile: Profile, ledger: Ledger): void
     record(ledger, 'opcua-server', -2, 'local-server', 'serves what it reads from few controllers');
     record(ledger, 'hmi', 1, 'local-server', 'is a local panel with an OPC UA server');
   }
-  if (profile.written.size > 0.5 * sources) record(ledger, 'opcua-server', -1, 'operator-writes', 'writes to most of its controllers');
+  if (profile.written.size > 0.5 * sources) {
+    record(ledger, 'opcua-server', -1, 'operator-writes', 'writes to most of its controllers');
+    // An aggregator writes what its clients write; where they are encrypted, they may.
+    const relays = profile.controlIn.some((link) => link.service === 'opcua' && (link.writes || link.opaque));
+    if (sources >= 3 && !relays) {
+      record(ledger, 'opcua-server', -3.5, 'own-writes', 'writes to controllers what none of its clients asked it to write');
+      record(ledger, 'hmi', 1.5, 'own-writes', 'writes to controllers of its own accord: somebody operates it');
+      ledger.subRoles.hmi ??= 'scada';
+    }
+  }
   const consumers = [...profile.serves.get('opcua')!];
   if (!scada && sources >= 2 && consumers.some((client) => hasRole(pass, client, 'historian', 'mes'))) record(ledger, 'opcua-server', 1.5, 'feeds-applications', 'feeds historians and applications');
   const asPeer = profile.steadyIn.some((link) => hasRole(pass, link.client, 'plc'));

@@ -180,6 +180,17 @@ describe('clients and servers that are no office machines', () => {
     expect(rolesOf(proposal, [aggregator, station])).toEqual(['opcua-server', 'hmi']);
   });
 
+  it('a server that writes though its clients are seen not to is operated itself, and no aggregation server', () => {
+    const [server, client] = ['10.1.0.66', '10.1.0.67'];
+    const polls = CONTROLLERS.map((target): Sketch => ({ client: server, server: target, service: 'modbus', periodMs: 1000, operations: [['Read Holding Registers', 'read', 3], ['Write Single Register', 'write', 6]] }));
+    const logs: Sketch[] = [server, client].map((member) => ({ client: member, server: directory, service: 'kerberos' }));
+    const roleOf = (mode: string): string => {
+      const asked: Sketch = { client, server, service: 'opcua', periodMs: 5000, operations: [['Publish', 'read', 826]], facts: [['opcua.mode', mode]] };
+      return assetAt(withMore([{ address: directory, mac: mac('pc', 209) }, { address: server, mac: mac('virtual', 66) }, { address: client, mac: mac('virtual', 67) }], [...polls, ...logs, asked]), server).role;
+    };
+    expect([roleOf('None'), roleOf('SignAndEncrypt')]).toEqual(['hmi', 'opcua-server']);
+  });
+
   it('a server that polls controllers is of the plant, however many office machines look at its pages', () => {
     const server = '10.1.0.64';
     const polls = CONTROLLERS.map((target): Sketch => ({ client: server, server: target, service: 'modbus', periodMs: 30_000 }));
