@@ -1,8 +1,9 @@
 /** Evidence for brokers (patch, jump), infrastructure, the enterprise, visitors, and devices that are none of all that. */
+import type { Link } from './activity.ts';
 import { type Ledger, record } from './evidence.ts';
 import { clientsOf, countServed, countUsed, hasRole, type Profile, type RolePass, serversOf } from './profiles.ts';
 import type { Role } from './proposal.ts';
-import { INTERACTIVE_SERVICES } from './service-family.ts';
+import { BROKERED, INTERACTIVE_SERVICES } from './service-family.ts';
 import { plural } from './plural.ts';
 
 const OT_MACHINES: readonly Role[] = ['hmi', 'engineering-workstation', 'historian', 'mes', 'opcua-server'];
@@ -18,6 +19,13 @@ export function weighOffice(pass: RolePass, profile: Profile, ledger: Ledger): v
 
 const WELL_KNOWN = new Set([53, 88, 123, 135, 137, 389, 445, 636, 3268, 3389]);
 
+/** Cards of computers, beside those that log on somewhere. */
+const COMPUTER_CARDS: ReadonlySet<string | null> = new Set<string | null>(['pc', 'virtual', 'industrial-pc']);
+
+/** Updates go to computers, and come from the server: whoever sends more than it gets reports something. Heard from one end only, it may do either. */
+const mayUpdate = (client: Profile, { conversation, service }: Link): boolean =>
+  (client.computer || COMPUTER_CARDS.has(client.vendorClass)) && !BROKERED.has(service) && (conversation.packets.toClient === 0 || conversation.bytes.toClient >= conversation.bytes.toServer);
+
 function weighPatch(pass: RolePass, profile: Profile, ledger: Ledger): void {
   const updates = Math.max(countServed(profile, 'wsus'), countServed(profile, 'av'));
   if (updates > 0) {
@@ -28,7 +36,7 @@ function weighPatch(pass: RolePass, profile: Profile, ledger: Ledger): void {
   const byPort = new Map<number, Set<number>>();
   for (const link of profile.in) {
     if (WELL_KNOWN.has(link.conversation.port)) continue;
-    if (!pass.profiles[link.client]!.directoryClient && !hasRole(pass, link.client, ...OT_MACHINES, 'infrastructure')) continue;
+    if (!mayUpdate(pass.profiles[link.client]!, link)) continue;
     const held = byPort.get(link.conversation.port) ?? new Set<number>();
     byPort.set(link.conversation.port, held);
     held.add(link.client);

@@ -3,6 +3,7 @@ import { isDirectionUnsure, type Link } from './activity.ts';
 import { type Ledger, record } from './evidence.ts';
 import { clientsOf, countServed, hasRole, type Profile, type RolePass, SCAN_CYCLE_MS, serversOf } from './profiles.ts';
 import { speaksControlAsClient } from './roles-operation.ts';
+import { BROKERED } from './service-family.ts';
 import { plural } from './plural.ts';
 
 const SLOW_MS = 4800;
@@ -173,9 +174,6 @@ function weighApplication(pass: RolePass, profile: Profile, ledger: Ledger): voi
   }
 }
 
-/** Publish and subscribe: what controllers publish, others take from here. */
-const BROKERED: readonly string[] = ['mqtt', 'mqtts', 'amqp'];
-
 /** One controller may have been set up to call a test bench; two report to something of the plant. */
 const FEWEST_CALLERS = 2;
 
@@ -186,12 +184,12 @@ function weighReceiver(pass: RolePass, profile: Profile, ledger: Ledger): void {
   if (callers >= FEWEST_CALLERS) {
     record(ledger, 'enterprise', -3, 'called-by-controllers', `is called steadily by ${callers} controllers, which never call an office`);
     record(ledger, 'mes', 1.5, 'called-by-controllers', `takes what ${callers} controllers report by themselves`);
-    if (BROKERED.some((service) => profile.serves.has(service))) {
+    if ([...BROKERED].some((service) => profile.serves.has(service))) {
       record(ledger, 'opcua-server', 3.5, 'broker', 'hands on what controllers publish');
       ledger.subRoles['opcua-server'] = 'broker';
     }
   }
-  const subscribes = profile.computer && profile.out.some((link) => BROKERED.includes(link.service) && link.cycle !== null && hasRole(pass, link.server, 'opcua-server'));
+  const subscribes = profile.computer && profile.out.some((link) => BROKERED.has(link.service) && link.cycle !== null && hasRole(pass, link.server, 'opcua-server'));
   if (!subscribes) return;
   record(ledger, 'mes', 1.2, 'broker-client', 'subscribes to what controllers publish');
   record(ledger, 'enterprise', -1, 'broker-client', 'subscribes to what controllers publish');

@@ -134,6 +134,21 @@ describe('clients and servers that are no office machines', () => {
     return assetAt(withOffice([{ address: client, mac: mac('pc', 60) }], [{ client, server: scada, service: 'rdp', perDay: 5000, hours }]), client).role;
   };
 
+  it('an update server hands out to computers: what devices report to may go on to the Internet without being one', () => {
+    const server = '10.1.0.53';
+    const computers = [1, 2, 3, 4, 5, 6].map((number) => `10.1.0.${number}`);
+    const roleOf = (vendor: 'pc' | 'panel', service = 'https'): string => {
+      const clients = computers.map((address, index): Host => ({ address, mac: mac(vendor, index) }));
+      const sketches = computers.flatMap((client, index): Sketch[] => [
+        { client, server: CONTROLLERS[index], service: 'modbus', periodMs: 1000 },
+        { client, server, service, port: 8443, perDay: 4 },
+      ]);
+      return assetAt(withMore([{ address: server, mac: mac('virtual', 53) }, ...clients], [...sketches, { client: server, server: '34.1.2.3', service: 'https', perDay: 2 }]), server).role;
+    };
+    expect(roleOf('pc')).toBe('patch-server');
+    expect([roleOf('panel'), roleOf('pc', 'mqtts')]).not.toContain('patch-server');
+  });
+
   it('a terminal that asks an application of the plant, and nothing of an office', () => {
     const [terminal, application, database] = ['10.1.0.57', '10.1.0.58', '10.1.0.59'];
     const hosts = [{ address: terminal, mac: mac('pc', 57) }, { address: application, mac: mac('virtual', 58) }, { address: database, mac: mac('virtual', 59) }];
