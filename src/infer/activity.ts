@@ -13,6 +13,7 @@ import { capturedDaysOf, perDays } from './captured-days.ts';
 import type { Dropped } from './proposal.ts';
 import { type Cycle, cycleOfGaps, cycleOfOperation } from './rhythm.ts';
 import { CONTROL_BY_PORT, CONTROL_SERVICES, DIRECTORY_SERVICES, SAFETY_ENGINEERING, serviceOf } from './service-family.ts';
+import { CONTROL_VENDORS } from './vendor-class.ts';
 
 export interface Link {
   readonly conversation: Conversation;
@@ -220,7 +221,6 @@ function draftLink(conversation: Conversation, ends: readonly [number, number], 
 }
 
 const COMPUTERS: ReadonlySet<string | null> = new Set<string | null>(['pc', 'virtual']);
-const AUTOMATION: ReadonlySet<string | null> = new Set<string | null>(['controller', 'rtu', 'safety']);
 
 /**
  * Control in a protocol that nobody reads: what a device answers in a cycle is what it is there for. A port that belongs
@@ -234,7 +234,7 @@ function recogniseControl(drafts: readonly Draft[], { assets }: Inventory): void
   for (const draft of drafts) {
     const { vendorClass } = assets[draft.server]!;
     if (CONTROL_BY_PORT.has(draft.service) && COMPUTERS.has(vendorClass)) draft.service = '';
-    const isKnown = CONTROL_BY_PORT.has(draft.service) || (draft.service === '' && AUTOMATION.has(vendorClass) && !asking.has(draft.server));
+    const isKnown = CONTROL_BY_PORT.has(draft.service) || (draft.service === '' && CONTROL_VENDORS.has(vendorClass) && !asking.has(draft.server));
     if (isKnown && draft.cycle !== null && draft.answered && draft.conversation.packets.toClient > 0) cyclic.add(portOf(draft));
   }
   for (const draft of drafts) draft.control ||= cyclic.has(portOf(draft));

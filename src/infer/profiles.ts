@@ -7,7 +7,7 @@ import { type Activity, type Diary, isSteady, type Link } from './activity.ts';
 import type { Inventory } from './assets.ts';
 import type { Asset, Role } from './proposal.ts';
 import { DIRECTORY_SERVICES, SAFETY_SERVICES } from './service-family.ts';
-import type { VendorClass } from './vendor-class.ts';
+import { CONTROL_VENDORS, type VendorClass } from './vendor-class.ts';
 
 export interface Profile {
   readonly index: number;
@@ -84,9 +84,6 @@ const LOOKS: ReadonlySet<Access> = new Set<Access>(['browse', 'read', 'diagnose'
 const isOnlyBrowsed = (profile: Profile): boolean =>
   profile.steadyOut.length > 0 && profile.scanCycles === 0 && profile.controlIn.every(({ cycle, conversation }) => cycle === null && conversation.operations.every(({ access }) => LOOKS.has(access)));
 
-/** Vendors of controllers, without those whose cards sit in gateways and switches as well. */
-const BUILDS_CONTROLLERS: ReadonlySet<VendorClass | null> = new Set<VendorClass | null>(['controller', 'rtu', 'safety']);
-
 /** Polls devices at scan-cycle pace, as controllers do; the devices ask nobody, and are polled by nobody whose pace is another. */
 function drivesDevices(profile: Profile, profiles: readonly Profile[]): boolean {
   const driven = profile.steadyOut.filter((link) => link.cycle!.periodMs <= SCAN_CYCLE_MS).map(({ server }) => profiles[server]!);
@@ -95,7 +92,7 @@ function drivesDevices(profile: Profile, profiles: readonly Profile[]): boolean 
 
 function decideController(profile: Profile, profiles: readonly Profile[]): boolean {
   // Nobody was heard asking it, and yet it drives devices: its own protocol is not read, or stays on another network.
-  if (profile.controlIn.length === 0) return BUILDS_CONTROLLERS.has(profile.vendorClass) && !profile.computer && profile.internetServers === 0 && drivesDevices(profile, profiles);
+  if (profile.controlIn.length === 0) return CONTROL_VENDORS.has(profile.vendorClass) && !profile.computer && profile.internetServers === 0 && drivesDevices(profile, profiles);
   if (profile.directoryClient || isOnlyBrowsed(profile)) return false;
   // A network card may lie about its carrier; what answers a field protocol is a controller, soft or hard.
   if (profile.scanCycles > 0 || profile.controlIn.some((link) => link.service !== 'opcua')) return true;

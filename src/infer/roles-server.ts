@@ -5,6 +5,7 @@ import { clientsOf, countServed, hasRole, type Profile, type RolePass, SCAN_CYCL
 import { speaksControlAsClient } from './roles-operation.ts';
 import { BROKERED } from './service-family.ts';
 import { plural } from './plural.ts';
+import { CONTROL_VENDORS } from './vendor-class.ts';
 
 const SLOW_MS = 4800;
 
@@ -180,10 +181,12 @@ const FEWEST_CALLERS = 2;
 /** Controllers report to whoever collects in the plant: they never call an office. */
 function weighReceiver(pass: RolePass, profile: Profile, ledger: Ledger): void {
   if (profile.controlIn.length > 0 || profile.vendorClass === 'network' || profile.vendorClass === 'controller') return;
-  const callers = clientsOf(profile.in.filter((link) => !link.control && link.cycle !== null && link.conversation.transport === 'tcp')).filter((client) => pass.profiles[client]!.controller).length;
+  // Who publishes may do so whenever something happens.
+  const calls = profile.in.filter((link) => !link.control && link.conversation.transport === 'tcp' && (link.cycle !== null || BROKERED.has(link.service)));
+  const callers = clientsOf(calls).filter((client) => pass.profiles[client]!.controller || CONTROL_VENDORS.has(pass.profiles[client]!.vendorClass)).length;
   if (callers >= FEWEST_CALLERS) {
-    record(ledger, 'enterprise', -3, 'called-by-controllers', `is called steadily by ${callers} controllers, which never call an office`);
-    record(ledger, 'mes', 1.5, 'called-by-controllers', `takes what ${callers} controllers report by themselves`);
+    record(ledger, 'enterprise', -3, 'called-by-controllers', `is called by ${callers} controllers or devices of their vendors, which never call an office`);
+    record(ledger, 'mes', 1.5, 'called-by-controllers', `takes what ${callers} controllers or devices of their vendors report by themselves`);
     if ([...BROKERED].some((service) => profile.serves.has(service))) {
       record(ledger, 'opcua-server', 3.5, 'broker', 'hands on what controllers publish');
       ledger.subRoles['opcua-server'] = 'broker';

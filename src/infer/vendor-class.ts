@@ -19,6 +19,9 @@ export type VendorClass =
   | 'printer'
   | 'phone';
 
+/** Whose devices control, without the vendors whose cards sit in gateways and switches as well. */
+export const CONTROL_VENDORS: ReadonlySet<string | null> = new Set<VendorClass | null>(['controller', 'rtu', 'safety']);
+
 /** First match wins: the narrower pattern stands first. */
 const PATTERNS: readonly (readonly [RegExp, VendorClass])[] = [
   // Business units of automation groups that build something else.

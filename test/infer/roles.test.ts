@@ -134,6 +134,14 @@ describe('clients and servers that are no office machines', () => {
     return assetAt(withOffice([{ address: client, mac: mac('pc', 60) }], [{ client, server: scada, service: 'rdp', perDay: 5000, hours }]), client).role;
   };
 
+  it('whom instruments publish to is of the plant, whenever they do and wherever it sends that', () => {
+    const server = '10.1.0.68';
+    const instruments = ['10.1.0.70', '10.1.0.71', '10.1.0.72'];
+    const publish = instruments.map((client): Sketch => ({ client, server, service: 'mqtts', port: 8883, perDay: 150 }));
+    const proposal = withOffice([{ address: server, mac: mac('pc', 68) }, ...instruments.map((address, index): Host => ({ address, mac: mac('controller', 70 + index) }))], [...publish, { client: server, server: '34.1.2.3', service: 'https', perDay: 20 }]);
+    expect(assetAt(proposal, server)).toMatchObject({ role: 'opcua-server', subRole: 'broker' });
+  });
+
   it('an update server hands out to computers: what devices report to may go on to the Internet without being one', () => {
     const server = '10.1.0.53';
     const computers = [1, 2, 3, 4, 5, 6].map((number) => `10.1.0.${number}`);
