@@ -24,6 +24,10 @@ const NAME_TOKENS: readonly (readonly [RegExp, Role])[] = [
 const OFFICE: readonly Role[] = ['enterprise', 'mes', 'infrastructure', 'opcua-server', 'historian'];
 const EMBEDDED: readonly Role[] = ['plc', 'io', 'safety-controller', 'network-device'];
 
+/** Asked on a TCP port that no service has, and not managed as switches are (those that announce themselves are known as bridges). */
+const isDeviceServer = (profile: Profile): boolean =>
+  !profile.serves.has('ssh') && !profile.serves.has('snmp') && profile.in.some(({ service, conversation, answered }) => service === '' && conversation.transport === 'tcp' && answered);
+
 function vendorEvidence(profile: Profile, ledger: Ledger): void {
   const vendor = profile.asset.vendor ?? '';
   const talksControl = profile.controlIn.length + profile.controlOut.length > 0;
@@ -40,7 +44,8 @@ function vendorEvidence(profile: Profile, ledger: Ledger): void {
       break;
     case 'field-gateway':
       record(ledger, 'io', 1, 'vendor', `has a network card of ${vendor}, which builds I/O gateways`);
-      record(ledger, 'network-device', 1.2, 'vendor', `has a network card of ${vendor}, which builds network equipment`);
+      if (isDeviceServer(profile)) record(ledger, 'io', 1, 'device-server', 'answers on a port of its own, as a device server hands on what is behind its serial port');
+      else record(ledger, 'network-device', 1.2, 'vendor', `has a network card of ${vendor}, which builds network equipment`);
       record(ledger, 'infrastructure', 0.6, 'vendor', `has a network card of ${vendor}, which builds time servers`);
       break;
     case 'network':

@@ -229,3 +229,15 @@ describe('clients and servers that are no office machines', () => {
     expect(assetAt(withOffice([{ address: station, mac: mac('pc', 65) }], [...logon, ...pages, asks]), station).role).toBe('engineering-workstation');
   });
 });
+
+describe('a network card of a vendor of gateways and switches', () => {
+  const device = '10.1.0.80';
+  const roleOf = (sketches: readonly Sketch[]): string => assetAt(withMore([{ address: device, mac: mac('field-gateway', 80) }], sketches), device).role;
+  const asked: Sketch = { client: '10.1.0.10', server: device, service: '', port: 4305, perDay: 60 };
+
+  it('is that of a device server where a port of its own is asked, and of a switch where it is managed', () => {
+    expect(roleOf([asked])).toBe('io');
+    expect(roleOf([asked, { client: '10.1.0.11', server: device, service: 'ssh', days: [3, 9] }, { client: '10.1.0.11', server: device, service: 'snmp', perDay: 200 }])).toBe('network-device');
+    expect(roleOf([{ client: '10.1.0.11', server: device, service: 'http', days: [3, 9] }])).toBe('network-device');
+  });
+});
