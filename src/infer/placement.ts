@@ -7,7 +7,7 @@ import { isSteady, type Link } from './activity.ts';
 import { affinityOf } from './affinity.ts';
 import { type Binding, type Cells, findCells, RESOLUTION } from './cells.ts';
 import type { PinnedAssets } from './pins.ts';
-import { clientsOf, type Plant, type Profile, serversOf } from './profiles.ts';
+import { clientsOf, type Plant, type Profile, servesDatabase, serversOf, usesDatabase } from './profiles.ts';
 import type { Role, ZoneKind } from './proposal.ts';
 import type { RoleDecision } from './roles.ts';
 import { plural } from './plural.ts';
@@ -146,7 +146,7 @@ function placeServer(board: Board, profile: Profile): void {
   if (role === 'mes') {
     const up = profile.out.some((link) => isOffice(link.server));
     const down = profile.in.some((link) => ['mes', 'historian'].includes(roleOf(board, link.client)));
-    const local = profile.controlOut.length > 0 || profile.uses.has('mssql') || profile.serves.has('mssql') || profile.in.some((link) => roleOf(board, link.client) === 'hmi');
+    const local = profile.controlOut.length > 0 || usesDatabase(profile) || servesDatabase(profile) || profile.in.some((link) => roleOf(board, link.client) === 'hmi');
     if (up && down && !local) return put(board, index, 'dmz', 'relays application data between plant and enterprise', { zone: 'operations', reason: 'it is an application', change: 'a database or control session, or operators among its clients' });
     if (office > 3 * Math.max(1, plant) && profile.controlOut.length === 0) return put(board, index, 'enterprise', `its peers are ${office} office and ${plant} plant machines`, { zone: 'operations', reason: 'it is an application of the plant', change: 'fewer than three office peers for each plant peer' });
     return put(board, index, 'operations', 'site operations application', { zone: 'dmz', reason: 'applications that only relay stand there', change: 'no database, control or operator session left' });

@@ -6,7 +6,7 @@ import { REVERSED_FACT, type Access } from '../observation.ts';
 import { type Activity, type Diary, isSteady, type Link } from './activity.ts';
 import type { Inventory } from './assets.ts';
 import type { Asset, Role } from './proposal.ts';
-import { DIRECTORY_SERVICES, SAFETY_SERVICES } from './service-family.ts';
+import { DATABASE_SERVICES, DIRECTORY_SERVICES, SAFETY_SERVICES } from './service-family.ts';
 import { CONTROL_VENDORS, type VendorClass } from './vendor-class.ts';
 
 export interface Profile {
@@ -67,6 +67,8 @@ const addTo = (map: Map<string, Set<number>>, key: string, value: number): void 
 
 export const countServed = (profile: Profile, service: string): number => profile.serves.get(service)?.size ?? 0;
 export const countUsed = (profile: Profile, service: string): number => profile.uses.get(service)?.size ?? 0;
+export const usesDatabase = (profile: Profile): boolean => [...DATABASE_SERVICES].some((service) => profile.uses.has(service));
+export const servesDatabase = (profile: Profile): boolean => [...DATABASE_SERVICES].some((service) => profile.serves.has(service));
 export const clientsOf = (links: readonly Link[]): number[] => [...new Set(links.map((link) => link.client))];
 export const serversOf = (links: readonly Link[]): number[] => [...new Set(links.map((link) => link.server))];
 

@@ -1,7 +1,7 @@
 /** Evidence for brokers (patch, jump), infrastructure, the enterprise, visitors, and devices that are none of all that. */
 import type { Link } from './activity.ts';
 import { type Ledger, record } from './evidence.ts';
-import { clientsOf, countServed, countUsed, hasRole, type Profile, type RolePass, serversOf } from './profiles.ts';
+import { clientsOf, countServed, countUsed, hasRole, type Profile, type RolePass, servesDatabase, serversOf } from './profiles.ts';
 import type { Role } from './proposal.ts';
 import { BROKERED, INTERACTIVE_SERVICES } from './service-family.ts';
 import { plural } from './plural.ts';
@@ -50,7 +50,7 @@ function weighPatch(pass: RolePass, profile: Profile, ledger: Ledger): void {
 }
 
 function weighJump(pass: RolePass, profile: Profile, ledger: Ledger): void {
-  if (profile.controlOut.length > 0 || profile.controller || profile.serves.has('mssql')) return;
+  if (profile.controlOut.length > 0 || profile.controller || servesDatabase(profile)) return;
   const sessions = profile.out.filter((link) => (INTERACTIVE_SERVICES.has(link.service) || (link.service === '' && link.cycle === null && link.conversation.transport === 'tcp')) && (pass.before === null || hasRole(pass, link.server, 'engineering-workstation', 'hmi', 'historian', 'opcua-server', 'plc')));
   const users = clientsOf(profile.in.filter((link) => INTERACTIVE_SERVICES.has(link.service) || link.service === 'https' || link.service === '')).filter((client) => {
     const user = pass.profiles[client]!;

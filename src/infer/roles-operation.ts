@@ -2,7 +2,7 @@
 import { isDirectionUnsure, type Link } from './activity.ts';
 import { countHours } from './captured-days.ts';
 import { type Ledger, record } from './evidence.ts';
-import { clientsOf, countServed, hasRole, isNetworkEquipment, type Profile, type RolePass, serversOf } from './profiles.ts';
+import { clientsOf, countServed, hasRole, isNetworkEquipment, type Profile, type RolePass, serversOf, usesDatabase } from './profiles.ts';
 import type { Role } from './proposal.ts';
 import { plural } from './plural.ts';
 
@@ -43,7 +43,7 @@ function weighPoller(pass: RolePass, profile: Profile, ledger: Ledger): void {
   const { targets: polled, typicalMs, fastestMs } = pass.polling[profile.index]!;
   if (polled.size === 0) return;
   const pace = `${Math.round(typicalMs)} ms`;
-  const operates = written.size >= 0.5 * polled.size && !profile.uses.has('mssql') && !profile.serves.has('https');
+  const operates = written.size >= 0.5 * polled.size && !usesDatabase(profile) && !profile.serves.has('https');
   const close = fastestMs <= CLOSE_LOOK_MS || typicalMs <= OPERATOR_PERIOD_MS || operates;
   if (close) {
     record(ledger, 'hmi', 2, 'polls-as-operator', `polls ${plural(polled.size, 'controller')}, typically every ${pace}`);

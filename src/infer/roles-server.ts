@@ -1,16 +1,16 @@
 /** Evidence for the servers of site operations: historians and their replicas, OPC UA aggregators, MES and other applications. */
 import { isDirectionUnsure, type Link } from './activity.ts';
 import { type Ledger, record } from './evidence.ts';
-import { clientsOf, countServed, hasRole, type Profile, type RolePass, SCAN_CYCLE_MS, serversOf } from './profiles.ts';
+import { clientsOf, countServed, hasRole, type Profile, type RolePass, SCAN_CYCLE_MS, servesDatabase, serversOf, usesDatabase } from './profiles.ts';
 import { speaksControlAsClient } from './roles-operation.ts';
-import { BROKERED } from './service-family.ts';
+import { BROKERED, DATABASE_SERVICES } from './service-family.ts';
 import { plural } from './plural.ts';
 import { CONTROL_VENDORS } from './vendor-class.ts';
 
 const SLOW_MS = 4800;
 
 /** Services that any office machine offers or asks: they say nothing about a data server. */
-const COMMON = new Set(['dns', 'kerberos', 'ldap', 'smb', 'rdp', 'ssh', 'vnc', 'ntp', 'snmp', 'snmptrap', 'syslog', 'icmp', 'nbns', 'netbios', 'https', 'http', 'ftp', 'wsus', 'av', 'print', 'rtsp', 'mssql', 'telnet', 'dhcp', 'arp', 'lldp']);
+const COMMON = new Set(['dns', 'kerberos', 'ldap', 'smb', 'rdp', 'ssh', 'vnc', 'ntp', 'snmp', 'snmptrap', 'syslog', 'icmp', 'nbns', 'netbios', 'https', 'http', 'ftp', 'wsus', 'av', 'print', 'rtsp', 'telnet', 'dhcp', 'arp', 'lldp', ...DATABASE_SERVICES]);
 
 /** Data clients of a product that no standard service explains (a historian's own protocol, mostly). */
 const productClients = (profile: Profile): Link[] =>
@@ -39,7 +39,7 @@ function weighSlowPoller(pass: RolePass, profile: Profile, ledger: Ledger): void
   const { targets: polled, typicalMs, fastestMs } = pass.polling[profile.index]!;
   if (!speaksControlAsClient(profile) || polled.size === 0) return;
   const { written } = profile;
-  const application = profile.uses.has('mssql') || asksApplications(pass, profile) || profile.serves.has('https') || profile.controlOut.some((link) => hasRole(pass, link.server, 'opcua-server'));
+  const application = usesDatabase(profile) || asksApplications(pass, profile) || profile.serves.has('https') || profile.controlOut.some((link) => hasRole(pass, link.server, 'opcua-server'));
   if (fastestMs >= SLOW_MS && [...polled].some((target) => written.has(target)) && application) {
     record(ledger, 'mes', 3.5, 'application-poller', 'polls slowly, writes sparsely, and has application traffic');
     record(ledger, 'hmi', -2.5, 'application-poller', 'polls slowly and has application traffic');
@@ -59,7 +59,7 @@ function weighSubscriber(pass: RolePass, profile: Profile, ledger: Ledger): void
   record(ledger, 'historian', 1.2, 'subscriber', 'subscribes to aggregation servers only');
   record(ledger, 'mes', 1.6, 'subscriber', 'subscribes to aggregation servers only');
   const writesThrough = profile.controlOut.some((link) => link.writes && hasRole(pass, link.server, 'opcua-server', 'hmi'));
-  const application = profile.uses.has('mssql') || profile.serves.has('mssql') || asksApplications(pass, profile) || profile.serves.has('https') || asksHistorian(pass, profile);
+  const application = usesDatabase(profile) || servesDatabase(profile) || asksApplications(pass, profile) || profile.serves.has('https') || asksHistorian(pass, profile);
   if (writesThrough && !application) record(ledger, 'hmi', 3, 'operates-through-aggregator', 'watches and writes through an aggregation server and has no application traffic');
   else record(ledger, 'hmi', -1, 'subscriber', 'never asks a controller itself');
   if (writesThrough) {
@@ -116,7 +116,7 @@ function weighHistorian(pass: RolePass, profile: Profile, ledger: Ledger): void 
   if (readers > 0) record(ledger, 'historian', 3.5, 'historian-protocol', `serves a historian's protocol to ${readers} clients`);
   if (profile.controller) return;
   const clients = clientsOf(productClients(profile));
-  if (profile.uses.has('opcua') && profile.controlIn.length === 0 && clients.length >= 3 && countServed(profile, 'mssql') < clients.length) {
+  if (profile.uses.has('opcua') && profile.controlIn.length === 0 && clients.length >= 3 && clientsOf(profile.in.filter(({ service }) => DATABASE_SERVICES.has(service))).length < clients.length) {
     record(ledger, 'historian', clients.length >= 6 ? 3 : 1.5, 'subscriber-with-clients', `subscribes over OPC UA and serves ${clients.length} data clients`);
   }
   if (pass.before !== null && clients.length >= 3 && pass.polling[profile.index]!.targets.size > 0 && pass.polling[profile.index]!.typicalMs >= SLOW_MS) record(ledger, 'historian', 1, 'poller-with-clients', `collects slowly and serves ${clients.length} data clients`);
@@ -149,7 +149,7 @@ function weighReplica(pass: RolePass, profile: Profile, ledger: Ledger): void {
 }
 
 /** More than a monthly report: a database is worked with week in, week out. */
-const worksWithDatabase = (profile: Profile): boolean => [...profile.in, ...profile.out].some((link) => link.service === 'mssql' && (link.days.length >= 3 || link.requests >= 20));
+const worksWithDatabase = (profile: Profile): boolean => [...profile.in, ...profile.out].some((link) => DATABASE_SERVICES.has(link.service) && (link.days.length >= 3 || link.requests >= 20));
 
 function weighApplication(pass: RolePass, profile: Profile, ledger: Ledger): void {
   if (worksWithDatabase(profile) && !profile.serves.has('pi')) {

@@ -97,13 +97,15 @@ export const INTERACTIVE_SERVICES: ReadonlySet<string> = new Set(['rdp', 'ssh', 
 
 export const DIRECTORY_SERVICES: ReadonlySet<string> = new Set(['dns', 'kerberos', 'ldap']);
 
+export const DATABASE_SERVICES: ReadonlySet<string> = new Set(['mssql', 'oracle', 'postgresql', 'mysql']);
+
 /** Publish and subscribe: a broker hands on what its clients publish. */
 export const BROKERED: ReadonlySet<string> = new Set(['mqtt', 'mqtts', 'amqp']);
 
 /** Office and service names that rules ask for. Any other name given by port alone is a registry entry, not knowledge. */
 const KNOWN: ReadonlySet<string> = new Set([
   ...CONTROL_SERVICES, ...CONTROL_BY_PORT, ...INTERACTIVE_SERVICES, ...DIRECTORY_SERVICES,
-  'http', 'https', 'smb', 'ftp', 'tftp', 'ntp', 'ptp', 'snmp', 'snmptrap', 'syslog', 'mssql', 'mysql', 'postgresql', 'oracle', 'pi', 'scada', 'wsus', 'av', 'print', 'rtsp', 'sip', ...BROKERED,
+  'http', 'https', 'smb', 'ftp', 'tftp', 'ntp', 'ptp', 'snmp', 'snmptrap', 'syslog', ...DATABASE_SERVICES, 'pi', 'scada', 'wsus', 'av', 'print', 'rtsp', 'sip', ...BROKERED,
   'nbns', 'nbdgm', 'nbss', 'mdns', 'llmnr', 'ssdp', 'dhcp', 'dhcpv6', 'icmp', 'arp', 'lldp', 'rpc', 'radius', 'tacacs', 'smtp', 'isakmp', 'openvpn', 'wireguard', 'quic', 'netflow', 'ipfix', 'sflow', 'nfs', 'ws-discovery',
 ]);
 

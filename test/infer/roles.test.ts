@@ -142,6 +142,14 @@ describe('clients and servers that are no office machines', () => {
     expect(assetAt(proposal, server)).toMatchObject({ role: 'opcua-server', subRole: 'broker' });
   });
 
+  it.each(['mssql', 'oracle', 'postgresql', 'mysql'])('who works with a database (%s) is an application, and so is the database', (service) => {
+    const [application, database] = ['10.1.0.73', '10.1.0.74'];
+    const hosts = [application, database].map((address, index): Host => ({ address, mac: mac('virtual', 73 + index) }));
+    const port = { mssql: 1433, oracle: 1521, postgresql: 5432, mysql: 3306 }[service]!;
+    const logon: Sketch = { client: application, server: directory, service: 'kerberos', perDay: 10 };
+    expect(rolesOf(withOffice(hosts, [logon, { client: application, server: database, service, port, perDay: 500 }]), [application, database])).toEqual(['mes', 'mes']);
+  });
+
   it('an update server hands out to computers: what devices report to may go on to the Internet without being one', () => {
     const server = '10.1.0.53';
     const computers = [1, 2, 3, 4, 5, 6].map((number) => `10.1.0.${number}`);
