@@ -66,7 +66,8 @@ const directoryClients = (profile: Profile): number => Math.max(countServed(prof
 
 function weighInfrastructure(profile: Profile, ledger: Ledger): void {
   const directory = directoryClients(profile);
-  if (directory >= 3) record(ledger, 'infrastructure', 4.5, 'directory', `serves names and logons to ${directory} machines`);
+  // Names are served by many a box, tickets by a domain controller alone.
+  if (directory >= 3 || profile.serves.has('kerberos')) record(ledger, 'infrastructure', 4.5, 'directory', `serves names and logons to ${plural(directory, 'machine')}`);
   if (countServed(profile, 'ntp') >= 3) record(ledger, 'infrastructure', 3.5, 'time', `serves time to ${countServed(profile, 'ntp')} devices`);
   if (countServed(profile, 'syslog') >= 2) record(ledger, 'infrastructure', 4, 'syslog', `collects logs of ${countServed(profile, 'syslog')} devices`);
   if (countUsed(profile, 'snmp') >= 3) record(ledger, 'infrastructure', 4, 'snmp-manager', `monitors ${countUsed(profile, 'snmp')} devices over SNMP`);

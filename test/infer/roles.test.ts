@@ -142,6 +142,13 @@ describe('clients and servers that are no office machines', () => {
     expect(assetAt(proposal, server)).toMatchObject({ role: 'opcua-server', subRole: 'broker' });
   });
 
+  it('a domain controller with a single member is infrastructure', () => {
+    const own = '10.1.0.75';
+    const proposal = withMore([{ address: own, mac: mac('virtual', 75) }], [{ client: '10.1.0.10', server: own, service: 'kerberos', perDay: 10 }]);
+    expect(assetAt(proposal, own)).toMatchObject({ role: 'infrastructure' });
+    expect(assetAt(proposal, own).evidence[0].sentence).toBe('serves names and logons to 1 machine');
+  });
+
   it.each(['mssql', 'oracle', 'postgresql', 'mysql'])('who works with a database (%s) is an application, and so is the database', (service) => {
     const [application, database] = ['10.1.0.73', '10.1.0.74'];
     const hosts = [application, database].map((address, index): Host => ({ address, mac: mac('virtual', 73 + index) }));
