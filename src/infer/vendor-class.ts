@@ -25,7 +25,7 @@ export const CONTROL_VENDORS: ReadonlySet<string | null> = new Set<VendorClass |
 /** First match wins: the narrower pattern stands first. */
 const PATTERNS: readonly (readonly [RegExp, VendorClass])[] = [
   // Business units of automation groups that build something else.
-  [/siemens.*(health|medical|home & office|enterprise comm|convergence|mobility)|nokia siemens|fujitsu siemens|omron health|rockwell collins|honeywell.*(video|security|life safety|fire)/, 'pc'],
+  [/siemens.*(health|medical|home & office|enterprise comm|convergence|mobile)|nokia siemens|fujitsu siemens|omron health|rockwell collins|honeywell.*(video|security|life safety|fire)/, 'pc'],
   [/\bhima paul|\bhima\b.*gmbh|\bpilz\b|triconex|\binvensys\b(?!.*controls uk)|\bsilworx\b/, 'safety'],
   [/\bruggedcom|hirschmann (automation|auto|gmbh)|belden|westermo|\bcisco\b|fortinet|juniper|palo alto|check point|\baruba\b|brocade|extreme networks|ubiquiti|mikrotik|routerboard|huawei|d-link|tp-link|netgear|zyxel|allied tele|phoenix contact cyber|meraki|arista|sophos|watchguard|stormshield|ruckus|h3c/, 'network'],
   [/teltonika|sierra wireless|digi international|\bewon\b|secomea|insys|\bcradlepoint|robustel|\bhongdian/, 'rtu'],

@@ -80,6 +80,8 @@ describe('vendor classes by the registry\'s spelling', () => {
     ['Rockwell Automation', 'controller'],
     ['Allen-Bradley', 'controller'],
     ['Siemens AG', 'controller'],
+    ['Siemens Mobility Limited', 'controller'],
+    ['Siemens Mobile Phones', 'pc'],
     ['TELEMECANIQUE ELECTRIQUE', 'controller'],
     ['HIMA PAUL HILDEBRANDT GmbH Co. KG', 'safety'],
     ['Himax Technologies, Inc', null],
