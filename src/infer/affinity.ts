@@ -103,12 +103,27 @@ function measureSites(decisions: readonly RoleDecision[], heads: readonly number
   return (client) => sizes.get(find(client)) ?? 1;
 }
 
+/** Of what a standby polls, the share that its server polls as well, and the other way round: remote stations may be polled by one of the two. */
+const TWIN_OWN = 0.9;
+const TWIN_THEIRS = 0.7;
+
+/** A hot standby polls what its SCADA server polls, and serves nobody by which it could be told for one itself. */
+function isTwin(decisions: readonly RoleDecision[], reach: Affinity['reach'], client: number): boolean {
+  const row = reach.get(client)!;
+  return [...reach].some(([server, theirs]) => {
+    if (server === client || decisions[server]!.role !== 'hmi' || decisions[server]!.subRole !== 'scada') return false;
+    const shared = [...row.keys()].filter((head) => theirs.has(head)).length;
+    return shared >= Math.max(TWIN_OWN * row.size, TWIN_THEIRS * theirs.size);
+  });
+}
+
 function joinClients(graph: WeightedGraph, decisions: readonly RoleDecision[], reach: Affinity['reach'], siteSize: (client: number) => number): number[] {
   const clients: number[] = [];
   for (const [client, row] of [...reach].sort(([a], [b]) => a - b)) {
     const { role, subRole } = decisions[client]!;
     const heads = siteSize(client);
-    const plantWide = (subRole === 'scada' || subRole === 'opstation') && row.size > 0.34 * heads && heads > 3;
+    const wide = row.size > 0.34 * heads && heads > 3;
+    const plantWide = wide && (subRole === 'scada' || subRole === 'opstation' || (role === 'hmi' && isTwin(decisions, reach, client)));
     if (plantWide || (role !== 'hmi' && row.size > Math.max(4, 0.3 * heads))) continue;
     const rarity = Math.max(0, Math.log(Math.max(2, heads) / row.size) / Math.log(Math.max(2, heads)));
     clients.push(client);

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { judgePlant } from '../../eval/unfamiliar/judge.ts';
-import { SHAPES } from '../../eval/unfamiliar/shapes.ts';
+import { SHAPES, SITES } from '../../eval/unfamiliar/shapes.ts';
 import { mean } from '../../eval/metrics.ts';
 
 const SEEDS = [101, 102, 103];
 const DAYS = 14;
-const judged = (shape: string) => SEEDS.map((seed) => judgePlant(SHAPES[shape](seed), DAYS));
+const judged = (shape: string) => SEEDS.map((seed) => judgePlant((SHAPES[shape] ?? SITES[shape])(seed), DAYS));
 
 /** Each of these failed before the rules that it is here for (docs/zones.md, unfamiliar shapes). */
 describe('plants of unfamiliar shape', () => {
@@ -27,6 +27,10 @@ describe('plants of unfamiliar shape', () => {
 
   it('a solar park is one cell', () => {
     expect(judged('solar park').map(({ cells }) => cells)).toEqual([1, 1, 1]);
+  });
+
+  it('a mine: the standby of the SCADA server glues no cells', () => {
+    expect(mean(judged('mine').map(({ cells }) => cells))).toBeGreaterThan(0.7);
   });
 
   it('the others: nearly every role, and nothing wrong that is said with certainty', () => {
