@@ -41,6 +41,7 @@ export function findCells(plant: Plant, decisions: readonly RoleDecision[], isPl
   const community = findCommunities(graph, nodes, resolution * scaleOf(affinity), colour);
   for (let round = 0; round < MOST_SPLITS && splitCommunities(affinity, community, colour); round++);
   mendStars(affinity, community);
+  partMachines(affinity, community);
   const cellOf = new Map<number, number>();
   for (const [member, head] of headOf) cellOf.set(member, community.get(head)!);
   bind(cellOf, bindings);
@@ -101,6 +102,8 @@ function splitCommunities({ graph, heads }: Affinity, community: Map<number, num
   return fresh > first;
 }
 
+const headsWithIo = (headOf: Affinity['headOf']): ReadonlySet<number> => new Set([...headOf].filter(([member, head]) => member !== head).map(([, head]) => head));
+
 /** Devices around one controller from which on they are a star. */
 const FEWEST_RAYS = 3;
 
@@ -110,7 +113,7 @@ const FEWEST_RAYS = 3;
  */
 function mendStars({ graph, heads, clients, headOf }: Affinity, community: Map<number, number>): void {
   const isClient = new Set(clients);
-  const withIo = new Set([...headOf].filter(([member, head]) => member !== head).map(([, head]) => head));
+  const withIo = headsWithIo(headOf);
   const rays = new Map<number, number[]>();
   for (const head of heads) {
     const [centre, another] = graph.neighbours.get(head)!.keys();
@@ -118,6 +121,31 @@ function mendStars({ graph, heads, clients, headOf }: Affinity, community: Map<n
     addTo(rays, centre, head);
   }
   for (const [centre, devices] of rays) if (devices.length >= FEWEST_RAYS) for (const device of devices) community.set(device, community.get(centre)!);
+}
+
+/**
+ * Machines with I/O of their own, all tied to one and the same controller: whether each is a cell or all are one, like
+ * machines are treated alike. Where the communities took some of them into the cell of that controller and others not,
+ * each is a cell, with the operator stations that watch it alone.
+ */
+function partMachines({ graph, heads, clients, headOf }: Affinity, community: Map<number, number>): void {
+  const isClient = new Set(clients);
+  const withIo = headsWithIo(headOf);
+  const around = new Map<number, number[]>();
+  for (const head of heads) {
+    const [centre, another] = [...graph.neighbours.get(head)!.keys()].filter((other) => !isClient.has(other));
+    if (centre !== undefined && another === undefined && withIo.has(head)) addTo(around, centre, head);
+  }
+  let fresh = Math.max(-1, ...community.values()) + 1;
+  for (const [centre, machines] of around) {
+    const inside = machines.filter((head) => community.get(head) === community.get(centre)).length;
+    if (machines.length < FEWEST_RAYS || inside === 0 || inside === machines.length) continue;
+    for (const head of machines) {
+      community.set(head, fresh);
+      for (const other of graph.neighbours.get(head)!.keys()) if (isClient.has(other) && graph.neighbours.get(other)!.size === 1) community.set(other, fresh);
+      fresh++;
+    }
+  }
 }
 
 /** What a person pinned wins over the graph: whole communities join, or one member leaves. */

@@ -142,6 +142,25 @@ describe('a controller with many devices', () => {
   });
 });
 
+describe('like machines around one controller', () => {
+  it('are a cell each, with their own I/O, where not all of them are one', () => {
+    const park = '10.5.0.1';
+    const scada = '10.5.0.2';
+    const turbines = everyDay(20).map((number) => `10.5.1.${number + 1}`);
+    const converterOf = (turbine: string): string => turbine.replace('10.5.1.', '10.5.2.');
+    const hosts: Host[] = [park, ...turbines, ...turbines.map(converterOf)].map((address, index) => ({ address, mac: mac('controller', index) }));
+    const sketches = turbines.flatMap((turbine): Sketch[] => [
+      { client: park, server: turbine, service: 'modbus', periodMs: 200 },
+      { client: turbine, server: converterOf(turbine), service: 'modbus', periodMs: 50 },
+      { client: scada, server: turbine, service: 'modbus', periodMs: 1000 },
+    ]);
+    const proposal = propose(sketchPlant([...hosts, { address: scada, mac: mac('pc', 99) }], [...sketches, { client: scada, server: park, service: 'modbus', periodMs: 1000 }]));
+    const zoneOf = (address: string): string => assetAt(proposal, address).zone;
+    expect(new Set(turbines.map(zoneOf)).size).toBe(turbines.length);
+    expect(turbines.map(converterOf).map(zoneOf)).toEqual(turbines.map(zoneOf));
+  });
+});
+
 describe('the constraints of IEC 62443-3-2', () => {
   const laptop = '10.1.0.77';
   const proposal = propose(
