@@ -28,6 +28,8 @@ const FAR_RTT_MS = 80;
 
 const OT_ROLES: ReadonlySet<Role> = new Set<Role>(['plc', 'io', 'safety-controller', 'hmi', 'engineering-workstation', 'historian', 'opcua-server', 'mes', 'transient']);
 
+const COMPANIONS: ReadonlySet<Role> = new Set<Role>(['plc', 'io', 'other']);
+
 interface Board {
   readonly plant: Plant;
   readonly decisions: readonly RoleDecision[];
@@ -52,15 +54,22 @@ export function placeAssets(plant: Plant, decisions: readonly RoleDecision[], pi
   for (const [index, zone] of pinned.zone) put(board, index, `pin:${zone}`, 'was put here by a person');
   placeSafety(board);
   for (const profile of plant.profiles) placeByConstraint(board, profile);
-  for (const profile of plant.profiles) if (board.placed[profile.index] === undefined) placeServer(board, profile);
+  const controllerOf = findCompanions(board);
+  for (const profile of plant.profiles) if (board.placed[profile.index] === undefined && !controllerOf.has(profile.index)) placeServer(board, profile);
   const bindings: Binding[] = [...pinned.together.map(([a, b]) => ({ a, b, together: true })), ...pinned.apart.map(([a, b]) => ({ a, b, together: false }))];
   const cells = findCells(plant, decisions, (index) => board.placed[index] !== undefined, bindings, resolution);
   const watchers = listWatchers(cells);
   // Resampled runs only ask where, not why.
+  for (const [device, controller] of controllerOf) {
+    const cell = cells.cellOf.get(controller);
+    if (cells.cellOf.has(device) && !cells.alone.includes(device)) continue;
+    if (cell === undefined) placeServer(board, plant.profiles[device]!);
+    else put(board, device, `cell:${cell}`, `its only partner is ${plant.inventory.assets[controller]!.id}, a controller of this cell`);
+  }
   for (const [index, cell] of cells.cellOf) put(board, index, `cell:${cell}`, inWords ? cellReason(board, cells, watchers, index) : '', inWords ? cellRunnerUp(board, cells, watchers, index) : null);
   for (const profile of plant.profiles) if (board.placed[profile.index] === undefined) placeClient(board, cells, profile);
   bindOthers(board, pinned);
-  return { placed: board.placed.map((placed) => placed!), cells };
+  return { placed: board.placed.map((placed) => placed!), cells: { ...cells, alone: cells.alone.filter((index) => !controllerOf.has(index)) } };
 }
 
 function placeSafety(board: Board): void {
@@ -110,6 +119,18 @@ function placeByConstraint(board: Board, profile: Profile): void {
 }
 
 const peersOf = (board: Board, profile: Profile): number[] => [...new Set([...serversOf(profile.out), ...clientsOf(profile.in)])].filter((peer) => !board.plant.profiles[peer]!.asset.external);
+
+/** Devices that know nobody but one controller, and ask nothing of its controls: scales, scanners, printers, lamps of its machine. */
+function findCompanions(board: Board): Map<number, number> {
+  const controllerOf = new Map<number, number>();
+  for (const profile of board.plant.profiles) {
+    const { index, computer, controlOut } = profile;
+    if (board.placed[index] !== undefined || computer || controlOut.length > 0 || !COMPANIONS.has(roleOf(board, index))) continue;
+    const [controller, another] = peersOf(board, profile);
+    if (controller !== undefined && another === undefined && board.plant.profiles[controller]!.controller && roleOf(board, controller) === 'plc') controllerOf.set(index, controller);
+  }
+  return controllerOf;
+}
 
 const LIGHT_SERVICES = new Set(['dns', 'http', 'https', 'ntp', 'dhcp', 'icmp']);
 

@@ -142,6 +142,25 @@ describe('a controller with many devices', () => {
   });
 });
 
+describe('a device whose only partner is one controller', () => {
+  const device = '10.1.0.99';
+  const report: Sketch = { client: '10.1.0.131', server: device, service: '', port: 2112, perDay: 800 };
+  const placed = (sketches: readonly Sketch[]): PlacedAsset => assetAt(propose(plantWith([{ address: device }], sketches)), device);
+
+  it('is of that controller\'s cell, whatever it is', () => {
+    const cell = assetAt(propose(plantWith()), '10.1.0.131').zone;
+    expect(placed([report])).toMatchObject({ role: 'other', zone: cell, placement: { reason: 'its only partner is 10.1.0.131, a controller of this cell' } });
+    expect(placed([report, { client: '10.1.0.161', server: device, service: '', port: 2112, perDay: 800 }]).zone).toBe('Z-OPS');
+  });
+
+  it('is not left to be assigned by hand', () => {
+    const poll: Sketch = { client: '10.1.0.131', server: device, service: 'modbus', days: everyDay(28), perDay: 2 };
+    const proposal = propose(plantWith([{ address: device, mac: mac('controller', 99) }], [poll]));
+    expect(assetAt(proposal, device).zone).toBe(assetAt(proposal, '10.1.0.131').zone);
+    expect(proposal.zones.flatMap(({ notes }) => notes)).not.toContain('cannot be separated from traffic: assign by hand');
+  });
+});
+
 describe('like machines around one controller', () => {
   it('are a cell each, with their own I/O, where not all of them are one', () => {
     const park = '10.5.0.1';
