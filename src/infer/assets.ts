@@ -96,6 +96,34 @@ function namesOf(sighting: Sighting): string[] {
 
 const looksLikeDirectedBroadcast = (sighting: Sighting): boolean => !sighting.sent && sighting.address.endsWith('.255');
 
+/** Who builds the small routers that translate a machine's addresses one to one. Computers take second addresses for services of their own, as clusters do. */
+const TRANSLATES: ReadonlySet<string | null> = new Set(['network', 'field-gateway', 'controller', 'rtu']);
+
+/** Ports on which an address was seen to answer. */
+function portsServed(conversations: readonly Conversation[]): Map<string, Set<string>> {
+  const served = new Map<string, Set<string>>();
+  for (const { server, transport, port, answeredSessions } of conversations) {
+    if (answeredSessions === 0 || (transport !== 'tcp' && transport !== 'udp')) continue;
+    const held = served.get(server);
+    if (held === undefined) served.set(server, new Set([`${transport}/${port}`]));
+    else held.add(`${transport}/${port}`);
+  }
+  return served;
+}
+
+/** Addresses of one network, used at the same time, that all serve, and no two of them anything in common: a device has its services on each of its addresses. */
+function areTranslated(sightings: readonly Sighting[], served: ReadonlyMap<string, ReadonlySet<string>>): boolean {
+  const [first, second] = sightings;
+  if (first === undefined || second === undefined || sightings.some(({ address }) => ipv4Number(address) === null)) return false;
+  const ports = sightings.flatMap(({ address }) => [...(served.get(address) ?? [])]);
+  const names = sightings.flatMap(namesOf);
+  return (
+    new Set(ports).size === ports.length &&
+    new Set(names).size === names.length &&
+    sightings.every(({ address, firstNs, lastNs }) => served.has(address) && subnetOf(address) === subnetOf(first.address) && firstNs <= first.lastNs && first.firstNs <= lastNs)
+  );
+}
+
 /** Which addresses speak from one MAC, and which of those MACs are routers. */
 function addressesByMac(sightings: readonly Sighting[]): { byMac: Map<string, Sighting[]>; routers: Set<string> } {
   const byMac = new Map<string, Sighting[]>();
@@ -157,6 +185,7 @@ export function inferAssets(set: ObservationSet, vendorOf: VendorLookup): Invent
   const position = new Map(devices.map((sighting, index) => [sighting.address, index]));
   const { byMac, routers } = addressesByMac(devices);
   const { find, join } = unionFind(devices.length);
+  const served = portsServed(set.conversations);
   const notes = new Map<number, AssetNote[]>();
   const note = (index: number, added: AssetNote): void => {
     const held = notes.get(index);
@@ -167,6 +196,10 @@ export function inferAssets(set: ObservationSet, vendorOf: VendorLookup): Invent
     const own = position.get(mac);
     if (routers.has(mac)) {
       for (const sighting of list) note(position.get(sighting.address)!, { kind: isVirtualRouterMac(mac) ? 'virtual-router' : 'router-mac', sentence: `seen through ${mac}, which speaks for ${list.length} addresses: its vendor is the router's` });
+      continue;
+    }
+    if (TRANSLATES.has(classifyVendor(vendorOf(mac))) && areTranslated(list, served)) {
+      for (const sighting of list) note(position.get(sighting.address)!, { kind: 'nat-hint', sentence: `one of ${list.length} addresses that ${mac} speaks for and that serve nothing in common: devices behind one that translates addresses` });
       continue;
     }
     for (let index = 0; index < list.length; index++) {

@@ -36,6 +36,21 @@ describe('assets from addresses', () => {
     expect(assets.map(({ id }) => id)).toEqual(['10.0.0.5', '10.0.9.1', '10.0.9.2']);
   });
 
+  it('takes two addresses that serve nothing in common for two devices behind a machine\'s router, not for one', () => {
+    const client = '10.0.0.5';
+    const countAt = (vendor: 'field-gateway' | 'pc', services: readonly string[], hasMoved = false): number => {
+      const hosts = ['10.0.9.1', '10.0.9.2'].map((address, index): Host => ({ address, mac: mac(vendor, 1), ...(hasMoved ? { firstDay: index * 8, lastDay: 5 + index * 20 } : {}) }));
+      const asked = services.map((service, index): Sketch => ({ client, server: `10.0.9.${index + 1}`, service, days: index === 0 ? [0, 1] : [20, 21] }));
+      return assetsOf([...hosts, { address: client, mac: mac('pc', 5) }], asked).length - 1;
+    };
+    expect(countAt('field-gateway', ['modbus', 'vnc'])).toBe(2);
+    expect(countAt('field-gateway', ['modbus', 'modbus'])).toBe(1);
+    expect(countAt('field-gateway', ['modbus'])).toBe(1);
+    // A cluster has an address for each of its services; a device may be given another address.
+    expect(countAt('pc', ['mssql', 'smb'])).toBe(1);
+    expect(countAt('field-gateway', ['modbus', 'vnc'], true)).toBe(1);
+  });
+
   it('follows a device that changed its address', () => {
     const [asset, ...rest] = assetsOf([{ address: '10.0.0.1', mac: mac('pc', 1), lastDay: 5 }, { address: '10.0.0.2', mac: mac('pc', 1), firstDay: 8 }]);
     expect(rest).toEqual([]);
