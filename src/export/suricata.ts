@@ -5,7 +5,7 @@
  * from 1 (address 0 of the wire is 1), `<>` leaves its ends out, one code stands for all that it has no name for:
  * all three measured with 7.0.10, docs/exporters.md.
  */
-import { mergeSpans, type Span } from '../net/register-set.ts';
+import { mergeSpans, tableOf, type Span } from '../net/register-set.ts';
 import type { ModbusTable } from '../permit.ts';
 import { policiesFrom, policiesHeld } from '../policy/asks.ts';
 import { SIGNATURE_PREFIX } from '../source/firewall-log/monitor-marks.ts';
@@ -14,7 +14,7 @@ import { NO_CAPABILITIES } from './exporter.ts';
 import { assess, refusalOf } from './loss.ts';
 import { modbusComplement, type Forbidden, type ForbiddenAddress, type ForbiddenCrossing, type ModbusEngine } from './modbus-complement.ts';
 import { passedModbus } from './modbus-passed.ts';
-import { FUNCTION_NAMES, functionsOf, requiredModbus, spansOf } from './modbus-scope.ts';
+import { FUNCTION_NAMES, requiredModbus } from './modbus-scope.ts';
 import { shapeOf } from './modbus-shape.ts';
 import { portCells, type PairCell } from './pair-cells.ts';
 import { evidenceLine, permitLine, provenanceLines } from './permit-text.ts';
@@ -45,17 +45,32 @@ const TABLE_NAMES: Readonly<Record<ModbusTable, string>> = {
   'holding-register': 'holding',
 };
 
-/** A span of numbers as Suricata compares them: `<>` excludes both ends. */
-const comparison = (first: number, last: number, lowest: number, highest: number): string => {
-  if (first <= lowest) return `<${last + 1}`;
-  if (last >= highest) return `>${first - 1}`;
-  return first === last ? `${first}` : `${first - 1}<>${last + 1}`;
+/** Suricata's numbers have 16 bits, and their ends are no bounds: `>0` and `0<>9` match 0, `9<>65535` matches 65535 (measured with 7.0.10). */
+const LAST_NUMBER = 65_535;
+
+/** A span above 0, each text for a part of it: `<>` excludes both ends, and an end that no bound can name stands alone. */
+const comparisons = (first: number, last: number): string[] => {
+  if (first === last) return [`${first}`];
+  if (first === 1) return ['1', ...comparisons(2, last)];
+  if (last === LAST_NUMBER) return [`>${first - 1}`];
+  return last === LAST_NUMBER - 1 ? [...comparisons(first, last - 1), `${last}`] : [`${first - 1}<>${last + 1}`];
 };
 
-/** A lower bound of 0 is no bound to Suricata (`>0` and `0<>9` match unit 0, measured): unit 1 then stands alone. */
-const unitSpans = ({ first, last }: Span): string[] => {
-  if (first === last) return [`${first}`];
-  return first === 1 ? ['1', ...unitSpans({ first: 2, last })] : [comparison(first, last, 0, 255)];
+const unitComparisons = ({ first, last }: Span): string[] => (first === 0 && last > 0 ? [`<${last + 1}`] : comparisons(first, last));
+
+/** Counted from 1. A request that ends at 65536 compares with nothing (`topGuards`), and nothing can name that number. */
+const addressComparisons = ({ first, last }: Span): string[] => {
+  const end = Math.min(last + 1, LAST_NUMBER);
+  if (first >= end) return [];
+  return first === 0 && end < LAST_NUMBER ? [`<${end + 1}`] : comparisons(first + 1, end);
+};
+
+const LAST_ADDRESS = 65_535;
+
+/** Arguments of `byte_test` for a span in a field of so many octets at an offset. */
+const byteBounds = ({ first, last }: Span, octets: number, offset: number): string[] => {
+  if (first === last) return [`${octets},=,${first},${offset}`];
+  return [...(first > 0 ? [`${octets},>,${first - 1},${offset}`] : []), ...(last < 256 ** octets - 1 ? [`${octets},<,${last + 1},${offset}`] : [])];
 };
 
 interface Option {
@@ -65,7 +80,7 @@ interface Option {
 
 /** A request has to match every comparison: Modbus keywords of one rule are about the same request (measured with 7.0.10). */
 const addressOptions = ({ access, functionCode, table, units }: ForbiddenAddress | ForbiddenCrossing, compared: readonly string[], addresses: string): Option[] =>
-  (units === null ? [null] : unitSpans(units)).map((unit) => {
+  (units === null ? [null] : unitComparisons(units)).map((unit) => {
     const parts = [...(unit === null ? [] : [`unit ${unit}`]), ...(functionCode === null ? [] : [`function ${functionCode}`])];
     return {
       option: [...(parts.length === 0 ? [] : [parts.join(', ')]), ...compared.map((address) => `access ${access} ${TABLE_NAMES[table]}, address ${address}`)].map((text) => `modbus: ${text};`).join(' '),
@@ -81,18 +96,19 @@ const options = (forbidden: Forbidden): Option[] => {
       return [{ option: `modbus: function ${UNKNOWN_FUNCTION};`, why: 'function code without a name' }];
     case 'unit': {
       const { units, functionCode } = forbidden;
-      return unitSpans(units).map((unit) => ({
+      return unitComparisons(units).map((unit) => ({
         option: `modbus: unit ${unit}${functionCode === null ? '' : `, function ${functionCode}`};`,
         why: `unit ${units.first}-${units.last}${functionCode === null ? '' : ` FC ${functionCode}`}`,
       }));
     }
     case 'address': {
       const { addresses } = forbidden;
-      return addressOptions(forbidden, [comparison(addresses.first + 1, addresses.last + 1, 1, 65536)], `${addresses.first}-${addresses.last}`);
+      return addressComparisons(addresses).flatMap((address) => addressOptions(forbidden, [address], `${addresses.first}-${addresses.last}`));
     }
     case 'crossing': {
       const { first, last } = forbidden.both;
-      return addressOptions(forbidden, [first, last].map((address) => comparison(address + 1, address + 1, 1, 65536)), `${first} and ${last} in one request`);
+      // A request with address 65535 ends there, and compares with nothing.
+      return last === LAST_ADDRESS ? [] : addressOptions(forbidden, [first, last].map((address) => `${address + 1}`), `${first} and ${last} in one request`);
     }
   }
 };
@@ -106,29 +122,29 @@ interface RuleText {
   readonly isMark?: boolean;
 }
 
-const LAST_ADDRESS = 65535;
-
-interface TopGuard {
-  readonly functionCode: number;
-  readonly offset: number;
-  /** No request of this code may start above. */
-  readonly above: number;
-}
-
 /**
- * A request that ends at address 65535 (65536 when counted from 1) compares with nothing: measured with 7.0.10. Where no
- * Permit reaches that far, the start address is compared in the raw segment instead.
+ * A request that ends at address 65535 (65536 when counted from 1) compares with nothing: measured with 7.0.10. So those that begin where no
+ * Permit reaches, near enough to the top to end there, are found by their start in the raw segment. An access that no Permit bounds has no such place.
  */
-const topGuards = (permits: readonly PlanPermit[]): TopGuard[] =>
-  ENGINE.inspectable.flatMap((functionCode) =>
-    shapeOf(functionCode).addresses.flatMap(({ access, startBit, maxQuantity }) => {
-      const holders = permits.filter((entry) => functionsOf(entry.permit).includes(functionCode));
-      const spans = holders.map((entry) => spansOf(entry.permit, functionCode, access));
-      if (holders.length === 0 || spans.includes(null)) return [];
-      const last = Math.max(...spans.flatMap((list) => (list ?? []).map((span) => span.last)));
-      return last === LAST_ADDRESS ? [] : [{ functionCode, offset: startBit / 8, above: Math.max(last, LAST_ADDRESS - maxQuantity) }];
-    }),
-  );
+const topGuards = (complement: readonly Forbidden[]): { options: string; why: string }[] => {
+  const stopped = complement.flatMap((forbidden) => (forbidden.kind === 'function' ? [forbidden.functionCode] : []));
+  return complement.flatMap((forbidden) => {
+    if (forbidden.kind !== 'address') return [];
+    const { table, access, functionCode, units, addresses } = forbidden;
+    const codes = ENGINE.inspectable.filter((code) => tableOf(code, access) === table && (functionCode ?? code) === code && !stopped.includes(code));
+    return codes.flatMap((code) =>
+      shapeOf(code).addresses.filter((field) => field.access === access).flatMap(({ startBit, maxQuantity }) => {
+        const first = Math.max(addresses.first, LAST_ADDRESS + 1 - maxQuantity);
+        if (first > addresses.last) return [];
+        const tests = [`1,=,${code},7`, ...(units === null ? [] : byteBounds(units, 1, 6)), ...byteBounds({ first, last: addresses.last }, 2, startBit / 8)];
+        return [{
+          options: `dsize:>${startBit / 8 + 1}; ${tests.map((test) => `byte_test:${test};`).join(' ')}`,
+          why: `${units === null ? '' : `unit ${units.first}-${units.last} `}FC ${code} from ${first}-${addresses.last}`,
+        }];
+      }),
+    );
+  });
+};
 
 /** A span that ends so near the top that a request can begin in it and end at 65535 is not held at its end. */
 const withUncheckedTop = (effect: ModbusEffect | null): ModbusEffect | null =>
@@ -163,7 +179,7 @@ const BEGINNING = 'flow:to_server,established,only_stream; stream_size:client,<,
  * later may be the rest of a request (header and PDU written apart, requests sent one behind the other and cut anywhere), and the engine reads it.
  * In its packet, because a sensor that is not inline puts streams together late; and at the beginning of the stream, where it was cut.
  */
-const rawRules = (head: string, about: string, permits: readonly PlanPermit[], complement: readonly Forbidden[]): RuleText[] => {
+const rawRules = (head: string, about: string, complement: readonly Forbidden[]): RuleText[] => {
   const tcp = (options: string, why: string, isMark = false): RuleText => ({ head: `tcp ${head}`, options: `flow:to_server,established; ${options}`, why, about, isMark });
   const rules: RuleText[] = [
     tcp('app-layer-protocol:!modbus;', 'not Modbus'),
@@ -182,20 +198,14 @@ const rawRules = (head: string, about: string, permits: readonly PlanPermit[], c
       { head: `tcp ${head}`, options: `${BEGINNING} ${UNNAMED}`, why: 'function code without a name', about },
     );
   }
-  for (const { functionCode, offset, above } of topGuards(permits))
-    rules.push({
-      head: `tcp ${head}`,
-      options: `flow:to_server,established; dsize:>${offset + 1}; byte_test:1,=,${functionCode},7; byte_test:2,>,${above},${offset};`,
-      why: `FC ${functionCode} from above ${above}`,
-      about,
-    });
+  rules.push(...topGuards(complement).map(({ options, why }) => tcp(options, why)));
   return rules;
 };
 
 const modbusRules = (head: string, permits: readonly PlanPermit[], complement: readonly Forbidden[]): RuleText[] => {
   const about = permits.map((entry) => entry.permit.id).join(' ');
   return [
-    ...rawRules(head, about, permits, complement),
+    ...rawRules(head, about, complement),
     ...complement.flatMap(options).map(({ option, why }) => ({ head: `modbus ${head}`, options: `flow:to_server,established; ${option}`, why, about })),
   ];
 };
@@ -361,7 +371,7 @@ const build = (plan: DevicePlan): DeviceExport => {
         : 'Directions of connections that were open before the engine started, or that were silent for longer than its flow timeout, are guessed from the first packet it sees: a server that speaks first alerts as a client that no Permit names. Enforce mode judges openings only and would pass it.',
       'Directions of UDP and other traffic are guessed the same way in both modes.',
       'ICMP errors (unreachable, fragmentation needed or packet too big, time exceeded, parameter problem) pass between zones to every address that a Permit names, whatever they are about: the engine tells only for some which connection they belong to. To other addresses they are stopped.',
-      'A second request in one segment is judged like any other, except one that ends at data address 65535.',
+      'Requests are judged however they are joined and cut, except those that end at data address 65535: only one whose beginning, up to its first address, begins a segment.',
       'OPC UA sessions pass with every security policy that is no weaker than the weakest one declared, or where modes other than None are declared without a policy, with every one but None. One without a place in that order (OPC 10000-7) is stopped, but for those of elliptic curves, which are newer.',
     ],
   };

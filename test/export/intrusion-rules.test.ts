@@ -123,6 +123,49 @@ test('suricata: two Permits that each know half of a range do not add up', () =>
   expect(both[0]).toContain('modbus: function 3; modbus: access read holding, address 10; modbus: access read holding, address 11;');
 });
 
+/** Addresses about both ends of the space, and about those that a request to its end can begin at. */
+const address = fc.oneof(fc.integer({ min: 0, max: 4 }), fc.integer({ min: 65530, max: 65535 }), fc.constantFrom(32767, 63535, 63536, 65410, 65411, 65412));
+const range = fc.tuple(address, address).map(([one, other]) => ({ first: Math.min(one, other), last: Math.max(one, other) }));
+const CODES = [[1, 'coil', 'read', 2000], [3, 'holding-register', 'read', 125], [6, 'holding-register', 'write', 1], [16, 'holding-register', 'write', 123]] as const;
+
+test('suricata: ranges up to either end of the data addresses, of some units or all', () => {
+  const plan = halvesPlan();
+  const model = plan.permits.find(({ permit }) => permit.id === 'LOW');
+  if (model === undefined) throw new Error('no Permit');
+  const some = fc.array(fc.record({ ranges: fc.array(range, { maxLength: 3 }), unitIds: fc.constantFrom([], [1], [2, 3], [0, 1], [254, 255]) }), { minLength: 1, maxLength: 3 });
+  const asked = fc.record({ unit: fc.constantFrom(0, 1, 2, 254, 255), start: address, length: fc.oneof(fc.integer({ min: 1, max: 4 }), fc.integer({ min: 1, max: 2000 })), toTheEnd: fc.boolean() });
+  fc.assert(
+    fc.property(fc.constantFrom(...CODES), some, fc.array(asked, { minLength: 60, maxLength: 60 }), ([functionCode, table, access, most], drafts, requests) => {
+      const permits = drafts.map(({ ranges, unitIds }, index): PlanPermit => ({
+        ...model,
+        permit: { ...model.permit, id: `R${index}`, access: [access], modbus: { functionCodes: [functionCode], unitIds, ranges: ranges.map((span) => ({ ...span, table, access })) } },
+      }));
+      const { rules, effects } = rulesOf('suricata', 'baseline.rules', { ...plan, permits }, 'enforce');
+      const required = permits.flatMap(requiredEffects);
+      for (const { unit, start, length, toTheEnd } of requests) {
+        const quantity = Math.min(most, toTheEnd ? 65536 - start : length, 65536 - start);
+        const flow: Flow = { client: '10.30.0.2', server: '10.20.0.2', transport: 'tcp', port: 502, modbus: { unit, functionCode, start, quantity } };
+        const passes = !rules.some((rule) => rule.fires(flow));
+        const at = JSON.stringify({ flow, permits: permits.map(({ permit }) => permit.modbus) });
+        if (letsThrough(required, flow)) expect(passes, `narrower: ${at}`).toBe(true);
+        else if (passes) expect(start + quantity === 65536 && letsThrough(effects, flow), `wider: ${at}`).toBe(true);
+      }
+    }),
+    { numRuns: 150 },
+  );
+});
+
+test('suricata: a range that holds the last data address alone is enforced, and loads', () => {
+  const plan = halvesPlan();
+  const [model] = plan.permits;
+  const ranges = [{ access: 'read', table: 'holding-register', first: 0, last: 9 }, { access: 'read', table: 'holding-register', first: 65535, last: 65535 }] as const;
+  const permits = [{ ...model!, permit: { ...model!.permit, modbus: { functionCodes: [3], unitIds: [], ranges } } }];
+  const { rules, losses } = rulesOf('suricata', 'baseline.rules', { ...plan, permits }, 'enforce');
+  expect(losses.map(({ verdict }) => verdict)).toEqual(['enforced']);
+  const passes = (start: number, quantity: number): boolean => !rules.some((rule) => rule.fires({ client: '10.30.0.2', server: '10.20.0.2', transport: 'tcp', port: 502, modbus: { unit: 1, functionCode: 3, start, quantity } }));
+  expect([passes(9, 1), passes(9, 2), passes(10, 1), passes(65533, 1), passes(65534, 1), passes(65534, 2), passes(65411, 125), passes(65535, 1)]).toEqual([true, false, false, false, false, false, false, true]);
+});
+
 test('suricata: nothing inside a zone is judged, also where no conduit leads, and no group that no Permit names', () => {
   const { rules } = rulesOf('suricata', 'baseline.rules', inZonePlan(), 'enforce');
   const fires = (client: string, server: string, transport = 'udp', port = 2222): boolean => rules.some((rule) => rule.fires({ client, server, transport, port, modbus: null }));

@@ -287,6 +287,30 @@ export const halvesRequests = (): ModbusRequest[] =>
     ),
   );
 
+/** By unit: what is permitted about the ends of the data addresses. Every gap that a rule has to name ends or begins there. */
+const EDGES: readonly (readonly [unit: number, ...spans: (readonly [first: number, last: number])[]])[] = [
+  [1, [0, 9], [65535, 65535]], [2, [0, 0], [32768, 65535]], [3, [65534, 65535]], [4, [0, 9], [65534, 65535]], [5, [65535, 65535]], [6, [1, 65535]], [7, [0, 0], [2, 65535]], [8, [0, 65409], [65535, 65535]], [9, [0, 9]],
+];
+
+/** Permits that reach to either end of the data addresses, each for a unit of its own. */
+export const edgesPlan = (): Plan => {
+  const plan = halvesPlan();
+  const model = plan.permits.find(({ permit }) => permit.id === 'LOW');
+  if (model === undefined) throw new Error('no Permit');
+  const permits = EDGES.map(([unit, ...spans]) => ({
+    ...model,
+    permit: { ...model.permit, id: `E${unit}`, modbus: { functionCodes: [3], unitIds: [unit], ranges: spans.map(([first, last]) => ({ access: 'read' as const, table: 'holding-register' as const, first, last })) } },
+  }));
+  return { ...plan, permits };
+};
+
+export const edgesRequests = (): ModbusRequest[] =>
+  EDGES.flatMap(([unit]) =>
+    [0, 1, 2, 8, 9, 10, 11, 32767, 32768, 65410, 65411, 65412, 65531, 65532, 65533, 65534, 65535].flatMap((start) =>
+      [...new Set([1, 2, 3, 124, 125].map((quantity) => Math.min(quantity, 65536 - start)))].map((quantity) => ({ unit, functionCode: 3, start, quantity })),
+    ),
+  );
+
 /** Everything a configuration language could trip over. */
 const HOSTILE = [
   '"; drop table inet baseline; #',

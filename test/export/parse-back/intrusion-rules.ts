@@ -49,15 +49,16 @@ const atPort = (port: number) => (word: string): boolean => {
   return first <= port && port <= last;
 };
 
+/** Numbers of 16 bits; an end of them in a range is no bound (suricata 7.0.10, rust/src/modbus/detect.rs: parse_range, check_match_range). */
 const compare = (text: string, first: number, last: number): boolean => {
   const value = /^([<>]?)(\d+)(?:<>(\d+))?$/.exec(text);
-  if (value === null) throw new Error(`not a comparison: ${text}`);
+  if (value === null || [value[2], value[3] ?? '0'].some((number) => Number(number) > 65535)) throw new Error(`not a comparison: ${text}`);
   const bound = Number(value[2]);
-  // A lower bound of 0 is no bound: `>0` and `0<>9` match 0.
-  const above = bound === 0 || last > bound;
-  if (value[3] !== undefined) return above && first < Number(value[3]);
-  if (value[1] === '<') return first < bound;
-  return value[1] === '>' ? above : first <= bound && bound <= last;
+  const above = value[1] === '<' ? 0 : bound;
+  const below = value[3] !== undefined ? Number(value[3]) : value[1] === '>' ? 65535 : bound;
+  if (above === below) return first <= bound && bound <= last;
+  if (above === 0) return first < below;
+  return above < last && (below === 65535 || first < below);
 };
 
 const TABLES: Record<string, readonly number[]> = {
@@ -92,6 +93,7 @@ const SNORT_CODES: Record<string, number> = {
 
 const byteTest = (text: string, payload: Uint8Array, offset: number): boolean => {
   const [size, operator, wanted, at] = text.split(',');
+  if (Number(wanted) >= 256 ** Number(size)) throw new Error(`never true or always: ${text}`);
   let value = 0;
   for (let index = 0; index < Number(size); index++) value = value * 256 + (payload[offset + Number(at) + index] ?? Number.NaN);
   if (Number.isNaN(value)) return false;
