@@ -15,7 +15,7 @@ import { requiredModbus, widestEffect } from './modbus-scope.ts';
 import { shapeOf } from './modbus-shape.ts';
 import { OPCUA_SERVICES } from './opcua-services.ts';
 import { pairCells, portCells, type PortCell } from './pair-cells.ts';
-import { addressList, portList } from './suricata-addresses.ts';
+import { addressList, portList } from './rule-lists.ts';
 import { safeComment } from './vendor-name.ts';
 
 const FIRST_SID = 9_300_001;

@@ -1,46 +1,32 @@
 /**
- * Address and port lists of Suricata and Snort rules, and the tuples that no Permit names. In: plan parts. Out: rule
- * heads. Everything between zones that no Permit names is spelled out, because an engine passes what no rule
+ * The tuples that no Permit names, as heads of Suricata rules. In: plan parts. Out: rule heads. Everything between zones that no Permit names is spelled out, because an engine passes what no rule
  * forbids. Traffic inside one zone is never judged, whether a conduit leads there or not: a sensor on a mirror port sees it.
  * Groups and broadcasts have no zone: they are judged only where a Permit names them.
  */
-import { formatSpan, intersectSets, likelyBroadcasts, normaliseSet, parseSet, setContains, subtractSets, type AddressSet, type AddressSpan } from '../net/address-set.ts';
+import { intersectSets, likelyBroadcasts, normaliseSet, parseSet, setContains, subtractSets, type AddressSet, type AddressSpan } from '../net/address-set.ts';
 import type { Permit } from '../permit.ts';
 import type { DevicePlan, PlanPermit, PlanZone } from './exporter.ts';
-import { ofFamily, prefixesOf } from './ip-notation.ts';
+import { ofFamily } from './ip-notation.ts';
 import { pairCells, portCells, type PairCell, type PortCell } from './pair-cells.ts';
+import { addressList, EVERY_ADDRESS, otherPorts, type RuleSide } from './rule-lists.ts';
 
 export interface RuleHead {
   /** `icmp` is all of it but errors, `icmp-error` those alone. */
   readonly protocol: 'ip' | 'tcp' | 'udp' | 'sctp' | 'icmp' | 'icmp-error';
-  readonly source: string;
-  readonly target: string;
+  readonly source: RuleSide;
+  readonly target: RuleSide;
   readonly ports: string;
   /** IP protocols the rule must leave alone. */
   readonly notProtocols: readonly number[];
   readonly why: string;
 }
 
-const prefixTexts = (spans: readonly AddressSpan[]): string[] =>
-  spans.flatMap((span) => (span.first === span.last ? [formatSpan(span)] : prefixesOf(span).map((prefix) => `${prefix.network}/${prefix.length}`)));
-
-/** `10.0.0.1`, or `[10.0.0.1,10.0.0.8/29]`. */
-export const addressList = (spans: readonly AddressSpan[]): string => {
-  const texts = prefixTexts(spans);
-  return texts.length === 1 ? (texts[0] ?? '') : `[${texts.join(',')}]`;
-};
-
-const EVERY_ADDRESS = { ipv4: '0.0.0.0/0', ipv6: '::/0' } as const;
+const only = (among: AddressSet): RuleSide => ({ among, except: [] });
 
 /** Null: nothing is left, and a rule with an empty set is one that Suricata refuses, with all others. */
-const notList = (spans: AddressSet, family: 'ipv4' | 'ipv6'): string | null => {
-  if (spans.length === 0) return 'any';
-  return subtractSets(parseSet([EVERY_ADDRESS[family]]), spans).length === 0 ? null : `!${addressList(spans)}`;
-};
-
-export const portList = (ports: readonly { readonly first: number; readonly last: number }[]): string => {
-  const texts = ports.map(({ first, last }) => (first === last ? `${first}` : `${first}:${last}`));
-  return texts.length === 1 ? (texts[0] ?? '') : `[${texts.join(',')}]`;
+const allBut = (except: AddressSet, family: 'ipv4' | 'ipv6'): RuleSide | null => {
+  const among = EVERY_ADDRESS[family];
+  return subtractSets(among, except).length === 0 ? null : { among, except };
 };
 
 /** Broadcast, link-scope groups and addresses of a link alone: no router carries them, and neighbours find each other by them (RFC 4861). */
@@ -62,14 +48,15 @@ const coverAll = (ports: readonly PortCell[]): boolean => ports.reduce((sum, { f
 const cellHeads = (cell: PairCell): RuleHead[] => {
   const permits = cell.permits.map((entry) => entry.permit);
   if (permits.some((permit) => permit.service.transport === 'any')) return [];
-  const source = addressList(cell.clients);
-  const target = addressList(cell.servers);
+  const source = only(cell.clients);
+  const target = only(cell.servers);
   const named = [...new Set(permits.map(protocolNumber))].sort((a, b) => a - b);
   const heads: RuleHead[] = [];
   for (const transport of ['tcp', 'udp', 'sctp'] as const) {
     const ports = portCells(cell.permits, transport);
     // Suricata refuses a list that leaves no port.
-    if (ports.length > 0 && !coverAll(ports)) heads.push({ protocol: transport, source, target, ports: `!${portList(ports)}`, notProtocols: [], why: `${transport} port that no Permit names` });
+    if (ports.length === 0 || coverAll(ports)) continue;
+    for (const others of otherPorts(ports)) heads.push({ protocol: transport, source, target, ports: others, notProtocols: [], why: `${transport} port that no Permit names` });
   }
   heads.push({ protocol: 'ip', source, target, ports: 'any', notProtocols: named, why: 'protocol that no Permit names' });
   return heads;
@@ -114,8 +101,8 @@ const rowHeads = (cells: readonly PairCell[], zones: readonly AddressSet[], fami
     else known.clients.push(client);
   }
   return [...merged.values()].flatMap(({ clients, except }): RuleHead[] => {
-    const target = notList(except, family);
-    return target === null ? [] : [{ protocol: 'ip', source: addressList(normaliseSet(clients)), target, ports: 'any', notProtocols: [], why: 'server that no Permit names for this client' }];
+    const target = allBut(except, family);
+    return target === null ? [] : [{ protocol: 'ip', source: only(normaliseSet(clients)), target, ports: 'any', notProtocols: [], why: 'server that no Permit names for this client' }];
   });
 };
 
@@ -158,13 +145,12 @@ export const forbiddenHeads = (plan: DevicePlan, permits: readonly PlanPermit[],
   const heads = [...cells.flatMap(cellHeads), ...rowHeads(cells, zones, family, home)];
   for (const zone of zones) {
     const rest = subtractSets(zone, everyClient);
-    const target = notList(normaliseSet([...zone, ...links]), family);
-    if (rest.length > 0 && target !== null) heads.push({ protocol: 'ip', source: addressList(rest), target, ports: 'any', notProtocols: [], why: 'client that no Permit names' });
+    const target = allBut(normaliseSet([...zone, ...links]), family);
+    if (rest.length > 0 && target !== null) heads.push({ protocol: 'ip', source: only(rest), target, ports: 'any', notProtocols: [], why: 'client that no Permit names' });
   }
-  const [source, target] = [normaliseSet([...everyClient, ...zones.flat(), ...LINK_SOURCES[family]]), links].map((known) => notList(known, family));
-  const all = EVERY_ADDRESS[family];
+  const [source, target] = [normaliseSet([...everyClient, ...zones.flat(), ...LINK_SOURCES[family]]), links].map((known) => allBut(known, family));
   if (source !== null && target !== null)
-    heads.push({ protocol: 'ip', source: `[${all},${source}]`, target: `[${all},${target}]`, ports: 'any', notProtocols: [], why: 'client that no zone and no Permit names' });
+    heads.push({ protocol: 'ip', source, target, ports: 'any', notProtocols: [], why: 'client that no zone and no Permit names' });
   return heads;
 };
 
@@ -176,12 +162,11 @@ export const errorHeads = (plan: DevicePlan, permits: readonly PlanPermit[], fam
   const zones = zonePlaces(plan, family);
   const cells = withoutUnnamedLinks(judgedCells(plan, permits, family), permits, family);
   const spared = normaliseSet([...groupTargets(plan, cells, family), ...cells.flatMap((cell) => [...cell.clients, ...cell.servers])]);
-  const all = EVERY_ADDRESS[family];
-  const outside = notList(normaliseSet([...zones.flat(), ...LINK_SOURCES[family]]), family);
-  const sources = [...zones.map((zone) => ({ source: addressList(zone), home: zone })), ...(outside === null ? [] : [{ source: `[${all},${outside}]`, home: [] }])];
+  const outside = allBut(normaliseSet([...zones.flat(), ...LINK_SOURCES[family]]), family);
+  const sources = [...zones.map((zone) => ({ source: only(zone), home: zone })), ...(outside === null ? [] : [{ source: outside, home: [] }])];
   return sources.flatMap(({ source, home }): RuleHead[] => {
-    const target = notList(normaliseSet([...home, ...spared]), family);
-    return target === null ? [] : [{ protocol: 'icmp-error', source, target: `[${all},${target}]`, ports: 'any', notProtocols: [], why: 'ICMP error to an address that no Permit names' }];
+    const target = allBut(normaliseSet([...home, ...spared]), family);
+    return target === null ? [] : [{ protocol: 'icmp-error', source, target, ports: 'any', notProtocols: [], why: 'ICMP error to an address that no Permit names' }];
   });
 };
 

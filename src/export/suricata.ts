@@ -18,7 +18,8 @@ import { FUNCTION_NAMES, requiredModbus } from './modbus-scope.ts';
 import { shapeOf } from './modbus-shape.ts';
 import { portCells, type PairCell } from './pair-cells.ts';
 import { evidenceLine, permitLine, provenanceLines } from './permit-text.ts';
-import { addressList, errorHeads, forbiddenHeads, judgedCells, portList, PROTOCOL_NUMBERS, protocolApart, type RuleHead } from './suricata-addresses.ts';
+import { portList, sidePairs, type RuleSide } from './rule-lists.ts';
+import { errorHeads, forbiddenHeads, judgedCells, PROTOCOL_NUMBERS, protocolApart, type RuleHead } from './suricata-addresses.ts';
 import { safeComment } from './vendor-name.ts';
 
 const CAPABILITIES: Capabilities = {
@@ -113,8 +114,16 @@ const options = (forbidden: Forbidden): Option[] => {
   }
 };
 
+interface RuleEnds {
+  readonly source: RuleSide;
+  readonly arrow: '->' | '<>';
+  readonly target: RuleSide;
+  readonly ports: string;
+}
+
 interface RuleText {
-  readonly head: string;
+  readonly protocol: string;
+  readonly ends: RuleEnds;
   readonly options: string;
   readonly why: string;
   readonly about: string;
@@ -179,15 +188,15 @@ const BEGINNING = 'flow:to_server,established,only_stream; stream_size:client,<,
  * later may be the rest of a request (header and PDU written apart, requests sent one behind the other and cut anywhere), and the engine reads it.
  * In its packet, because a sensor that is not inline puts streams together late; and at the beginning of the stream, where it was cut.
  */
-const rawRules = (head: string, about: string, complement: readonly Forbidden[]): RuleText[] => {
-  const tcp = (options: string, why: string, isMark = false): RuleText => ({ head: `tcp ${head}`, options: `flow:to_server,established; ${options}`, why, about, isMark });
+const rawRules = (ends: RuleEnds, about: string, complement: readonly Forbidden[]): RuleText[] => {
+  const tcp = (options: string, why: string, isMark = false): RuleText => ({ protocol: 'tcp', ends, options: `flow:to_server,established; ${options}`, why, about, isMark });
   const rules: RuleText[] = [
     tcp('app-layer-protocol:!modbus;', 'not Modbus'),
     tcp(`dsize:>3; byte_test:2,=,0,2; flowbits:set,${BEGAN}; noalert;`, 'a message begins', true),
     tcp(`dsize:0<>4; flowbits:set,${BEGAN}; noalert;`, 'a message begins, and its protocol id comes later', true),
     tcp(`flowbits:isnotset,${BEGAN}; dsize:>3; byte_test:2,!=,0,2;`, 'MBAP protocol id is not 0'),
-    { head: `tcp ${head}`, options: `${BEGINNING} byte_test:2,!=,0,2;`, why: 'MBAP protocol id is not 0', about },
-    { head: `modbus ${head}`, options: 'flow:to_server,established; app-layer-event:modbus.invalid_protocol_id;', why: 'MBAP protocol id is not 0', about },
+    { protocol: 'tcp', ends, options: `${BEGINNING} byte_test:2,!=,0,2;`, why: 'MBAP protocol id is not 0', about },
+    { protocol: 'modbus', ends, options: 'flow:to_server,established; app-layer-event:modbus.invalid_protocol_id;', why: 'MBAP protocol id is not 0', about },
   ];
   if (complement.some((forbidden) => forbidden.kind === 'unknown-function')) {
     rules.push(
@@ -195,18 +204,18 @@ const rawRules = (head: string, about: string, complement: readonly Forbidden[])
       tcp(`dsize:>7; byte_test:1,<,25,7; flowbits:set,${NAMED}; noalert;`, 'a function with a name', true),
       tcp(`dsize:>7; byte_test:1,=,43,7; flowbits:set,${NAMED}; noalert;`, 'a function with a name', true),
       tcp(`flowbits:isnotset,${NAMED}; dsize:>7; ${UNNAMED}`, 'function code without a name'),
-      { head: `tcp ${head}`, options: `${BEGINNING} ${UNNAMED}`, why: 'function code without a name', about },
+      { protocol: 'tcp', ends, options: `${BEGINNING} ${UNNAMED}`, why: 'function code without a name', about },
     );
   }
   rules.push(...topGuards(complement).map(({ options, why }) => tcp(options, why)));
   return rules;
 };
 
-const modbusRules = (head: string, permits: readonly PlanPermit[], complement: readonly Forbidden[]): RuleText[] => {
+const modbusRules = (ends: RuleEnds, permits: readonly PlanPermit[], complement: readonly Forbidden[]): RuleText[] => {
   const about = permits.map((entry) => entry.permit.id).join(' ');
   return [
-    ...rawRules(head, about, complement),
-    ...complement.flatMap(options).map(({ option, why }) => ({ head: `modbus ${head}`, options: `flow:to_server,established; ${option}`, why, about })),
+    ...rawRules(ends, about, complement),
+    ...complement.flatMap(options).map(({ option, why }) => ({ protocol: 'modbus', ends, options: `flow:to_server,established; ${option}`, why, about })),
   ];
 };
 
@@ -232,29 +241,29 @@ const notPolicy = (name: string): string => {
 };
 
 /** Stronger than declared is no fault, as everywhere else. Both ways, because with reverse connect the server is who dials. */
-const opcuaRules = (cell: PairCell, ports: string, permits: readonly PlanPermit[]): RuleText[] => {
+const opcuaRules = (ends: RuleEnds, permits: readonly PlanPermit[]): RuleText[] => {
   const held = permits.map((entry) => (entry.permit.opcua === null ? [] : policiesHeld(entry.permit.opcua)));
   if (held.some((list) => list.length === 0)) return [];
   const names = policiesFrom([]).filter((name) => held.flat().includes(name));
   if (names.includes('None')) return [];
-  const head = `tcp ${addressList(cell.clients)} any <> ${addressList(cell.servers)} ${ports}`;
+  const both: RuleEnds = { ...ends, arrow: '<>' };
   const about = permits.map((entry) => entry.permit.id).join(' ');
   const others = `${names.map(notPolicy).join(' ')} content:!"${NEWER_POLICIES}"; distance:${URI_LENGTH_AT + 4}; within:${NEWER_POLICIES.length};`;
   // The jump fails until the whole URI is there: what is cut within it is judged with what comes next.
   const whole = `byte_test:4,>,0,${URI_LENGTH_AT},relative,little; byte_test:4,<,${LONGEST_URI + 1},${URI_LENGTH_AT},relative,little; ${others} byte_jump:4,${URI_LENGTH_AT},relative,little;`;
   return [
-    { head, options: `flow:established; ${OPN} ${whole}`, why: `OPC UA security policy weaker than ${names[0] ?? ''}`, about },
-    ...NO_POLICY.map((length) => ({ head, options: `flow:established; ${OPN} byte_test:4,=,${length},${URI_LENGTH_AT},relative,little;`, why: 'OPC UA without a security policy', about })),
+    { protocol: 'tcp', ends: both, options: `flow:established; ${OPN} ${whole}`, why: `OPC UA security policy weaker than ${names[0] ?? ''}`, about },
+    ...NO_POLICY.map((length) => ({ protocol: 'tcp', ends: both, options: `flow:established; ${OPN} byte_test:4,=,${length},${URI_LENGTH_AT},relative,little;`, why: 'OPC UA without a security policy', about })),
   ];
 };
 
 const inspectionRules = (cell: PairCell): RuleText[] =>
   portCells(cell.permits, 'tcp').flatMap((port) => {
     if (cell.permits.some((entry) => entry.permit.service.transport === 'any')) return [];
-    const head = `${addressList(cell.clients)} any -> ${addressList(cell.servers)} ${portList([port])}`;
+    const ends: RuleEnds = { source: { among: cell.clients, except: [] }, arrow: '->', target: { among: cell.servers, except: [] }, ports: portList([port]) };
     if (port.permits.every((entry) => requiredModbus(entry.permit) !== null))
-      return modbusRules(head, port.permits, modbusComplement(port.permits.map((entry) => entry.permit), ENGINE));
-    return port.permits.every((entry) => entry.permit.opcua !== null) ? opcuaRules(cell, portList([port]), port.permits) : [];
+      return modbusRules(ends, port.permits, modbusComplement(port.permits.map((entry) => entry.permit), ENGINE));
+    return port.permits.every((entry) => entry.permit.opcua !== null) ? opcuaRules(ends, port.permits) : [];
   });
 
 /** SYN without ACK or RST. A host takes one with FIN, PSH or URG too, so these and the bits of ECN are left out of sight. */
@@ -276,8 +285,12 @@ const ERROR = { ipv4: ['itype:3;', 'itype:10<>13;'], ipv6: ['itype:<5;'] };
 const typesNot = (version: 4 | 6, types: readonly number[]): string => `icmpv${version}.hdr; ${types.map((type) => `content:!"|0${type.toString(16)}|"; startswith;`).join(' ')}`;
 const NO_ERROR = { ipv4: typesNot(4, [3, 11, 12]), ipv6: 'itype:>4;' };
 
-const ruleLine = (action: string, rule: RuleText, sid: number): string =>
-  `${rule.isMark === true ? 'alert' : action} ${rule.head} (msg:"${SIGNATURE_PREFIX}${safeComment(`${rule.about}: ${rule.why}`, 180)}"; ${rule.options} metadata:rule ${safeComment(rule.about, 120).replace(/[,:]/g, '_') || 'none'}; classtype:${/^(ip|icmp) /.test(rule.head) ? 'policy-violation' : 'protocol-command-decode'}; sid:${sid}; rev:1;)`;
+/** One rule, or as many as it takes for every line to be read; each has the number behind that of the one before. */
+const ruleLines = (action: string, { protocol, ends, options, why, about, isMark }: RuleText, sid: number): string[] => {
+  const line = (source: string, target: string, number: number): string =>
+    `${isMark === true ? 'alert' : action} ${protocol} ${source} any ${ends.arrow} ${target} ${ends.ports} (msg:"${SIGNATURE_PREFIX}${safeComment(`${about}: ${why}`, 180)}"; ${options} metadata:rule ${safeComment(about, 120).replace(/[,:]/g, '_') || 'none'}; classtype:${protocol === 'ip' || protocol === 'icmp' ? 'policy-violation' : 'protocol-command-decode'}; sid:${number}; rev:1;)`;
+  return sidePairs(ends.source, ends.target, line('', '', sid).length).map(({ source, target }, index) => line(source, target, sid + index));
+};
 
 const rulesFile = (plan: DevicePlan, permits: readonly PlanPermit[]): string => {
   const isEnforced = plan.mode === 'enforce';
@@ -289,14 +302,19 @@ const rulesFile = (plan: DevicePlan, permits: readonly PlanPermit[]): string => 
     // An alert blocks nothing, and a forbidden connection that has been open for weeks must be seen.
     for (const head of [...(isEnforced ? protocolApart(heads, 'tcp', PROTOCOL_NUMBERS.tcp) : heads), ...errorHeads(plan, permits, family)])
       for (const options of headOptions(head, family, isEnforced))
-        rules.push({ head: `${head.protocol.replace('-error', '')} ${head.source} any -> ${head.target} ${head.ports}`, options, why: head.why, about: 'no Permit' });
+        rules.push({ protocol: head.protocol.replace('-error', ''), ends: { ...head, arrow: '->' }, options, why: head.why, about: 'no Permit' });
   }
+  let sid = FIRST_SID;
   const lines = [
     ...provenanceLines(plan.provenance, '# '),
     `# mode: ${plan.mode}`,
     '# Every rule names something that no Permit lets through. There is no pass rule on purpose.',
     ...permits.flatMap((entry) => [`# ${permitLine(entry.permit, 200)}`, `#   ${evidenceLine(entry.permit, 200)}`]),
-    ...rules.map((rule, index) => ruleLine(action, rule, FIRST_SID + index)),
+    ...rules.flatMap((rule) => {
+      const own = ruleLines(action, rule, sid);
+      sid += own.length;
+      return own;
+    }),
   ];
   return `${lines.join('\n')}\n`;
 };

@@ -311,6 +311,29 @@ export const edgesRequests = (): ModbusRequest[] =>
     ),
   );
 
+/** A zone of 700 hosts in IPv4 and 300 in IPv6, with none beside another, and Permits from all of them, one with 300 ports. */
+export const BIG_HOSTS = { ipv4: Array.from({ length: 700 }, (_, at) => `10.${100 + (at % 7)}.${Math.floor(at / 60)}.${100 + (at % 60) * 2}`), ipv6: Array.from({ length: 300 }, (_, at) => `fd00:${100 + (at % 7)}::${(at * 3).toString(16)}:1`) };
+
+export const bigPlan = (): Plan => {
+  const assets = [...BIG_HOSTS.ipv4, ...BIG_HOSTS.ipv6].map((ip, at) => `{asset_id: D${at}, ip: ["${ip}"]}`);
+  const ports = Array.from({ length: 300 }, (_, at) => 10_000 + 3 * at);
+  const { loaded } = parseSpec(`
+spec_version: 1
+zones:
+  - {zone_id: OPS, name: ops, assets: [{asset_id: SCADA, ip: [10.1.2.1, "fd00:1::1"]}]}
+  - {zone_id: CELL, name: cell, assets: [{asset_id: PLC, ip: [10.1.1.1, "fd00:2::1"]}]}
+  - {zone_id: BIG, name: big, assets: [${assets.join(', ')}]}
+conduits:
+  - conduit_id: C
+    connects: [OPS, CELL, BIG]
+    protocols_allowed:
+      - {rule_id: READ, protocol: Modbus/TCP, client: {zone: BIG}, server: {zone: CELL}, access: read, modbus: {function_codes: [3]}}
+      - {rule_id: PORTS, protocol: other, transport: tcp, port: [${ports.join(', ')}], client: {zone: OPS}, server: {zone: BIG}}
+`, 'big.yaml');
+  if (loaded === null) throw new Error('the spec does not load');
+  return planOf(loaded, PROVENANCE);
+};
+
 /** Everything a configuration language could trip over. */
 const HOSTILE = [
   '"; drop table inet baseline; #',
