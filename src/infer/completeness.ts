@@ -149,14 +149,14 @@ export function estimateCompleteness(inference: Inference, plan: ZonePlan): Comp
   const moreDays = days === 0 ? WHOLE_MONTH_DAYS : Math.min(MOST_MORE_DAYS, Math.max(0, ...waits.map((wait) => wait.days)));
   const sufficient = days > 0 && moreDays === 0;
   const listenUntil = sufficient || days === 0 ? null : isoDay(lastDay + moreDays);
-  const open = conduits.filter((conduit) => !conduit.sufficient).length;
+  const open = conduits.filter((conduit) => conduit.newIn28Days >= SUFFICIENT_NEW).length;
   const missing = regimes.filter((regime) => !regime.covered);
   const sentences = [
     days === 0
       ? 'Nothing was heard yet: of what is still unseen nothing can be said.'
       : tomorrowInWords(plant, HORIZON_DAYS),
     sufficient ? `The stopping rule is met after ${days} days.` : `Keep listening${listenUntil === null ? '' : ` until ${listenUntil}`}, about ${plural(moreDays, 'more day')}: ${waits.map((wait) => wait.why).join('; ') || 'nothing was heard yet'}.`,
-    ...(open > 0 ? [`${open} of ${conduits.length} pairs of zones that talk are expected to show something new, or were not heard for four weeks.`] : []),
+    ...(open > 0 ? [`${open} of ${plural(conduits.length, 'pair')} of zones that talk ${open === 1 ? 'is' : 'are'} expected to show something new within ${HORIZON_DAYS} days.`] : []),
     ...(deafHours > 0 ? [`${plural(deafHours, 'hour was', 'hours were')} heard badly (packets lost, or nobody listened for a part of them): what runs only then may be missing.`] : []),
     ...(heard.fromOneEnd > ONE_END_SHARE * heard.conversations ? [`${heard.fromOneEnd} of ${plural(heard.conversations, 'TCP conversation')} were heard from one end only: roles, zones and rules are guesses there. Mirror both directions to the sensor.`] : []),
     ...missing.map((regime) => regime.sentence),
