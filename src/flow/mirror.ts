@@ -120,6 +120,7 @@ function hashPlain(view: DataView, ip: number, end: number): number {
   return packetHash(identity, view.getInt32(ip + 12), view.getInt32(ip + 16), view.getInt32(ip + 20), view.getInt32(ip + 24), third, view.getInt32(last), (fragment << 8) | protocol);
 }
 
+const IPV6_HEADER = 40;
 /** Hop-by-hop options, routing, destination options (RFC 8200 section 4). */
 const EXTENSIONS: ReadonlySet<number> = new Set([0, 43, 60]);
 /** As the decoder follows them (ipv6.ts). */
@@ -128,7 +129,7 @@ const MAX_EXTENSIONS = 12;
 /** Where TCP's or UDP's payload begins; -1 for others. */
 function payloadOf(view: DataView, type: number, ip: number, end: number): number {
   const isIpv4 = type === IPV4;
-  if (!isIpv4 && type !== IPV6) return -1;
+  if ((!isIpv4 && type !== IPV6) || end - ip < (isIpv4 ? IPV4_HEADER : IPV6_HEADER)) return -1;
   let header = isIpv4 ? ip + ((view.getUint8(ip) & 15) << 2) : ip + 40;
   let protocol = view.getUint8(isIpv4 ? ip + 9 : ip + 6);
   const most = isIpv4 ? 0 : MAX_EXTENSIONS;

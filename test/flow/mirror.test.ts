@@ -13,6 +13,8 @@ import { beginImport, importCapture } from '../../src/store/import-capture.ts';
 import { readHourlyStatus, type HourlyStatus } from '../../src/store/read-status.ts';
 import { readObservations } from '../../src/store/read.ts';
 import { concat, pcapHeader, pcapRecord } from '../source/capture-bytes.ts';
+import { createRecorder, recordBatch } from '../../src/flow/recorder.ts';
+import { batchOf } from '../fuzz/frames.ts';
 import { imported as importedFrames } from './imported.ts';
 
 const PLANT = join(import.meta.dirname, '../../samples/plant/millbrook_00005_20260314.pcapng');
@@ -166,4 +168,13 @@ test('the copy of a datagram behind options of IPv6 is one (RFC 8200 section 4)'
   const { conversations, duplicates } = await importedFrames([{ us: 0, bytes }, { us: 20, bytes }]);
   expect(duplicates).toBe(1);
   expect(conversations.flatMap(({ operations }) => operations.map((one) => one.requests))).toEqual([1]);
+});
+
+test.each([0x0800, 0x86dd])('the copy of a frame that was cut in its IP header (EtherType %d), at the very end of a block', (type) => {
+  const bytes = Uint8Array.from([2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1, type >> 8, type & 255, type === 0x0800 ? 0x45 : 0x60, 0, 0, 40, 0, 0]);
+  // Fed as it is: in a file another record's octets would follow.
+  const recorder = createRecorder(null);
+  const frame = { linkType: 1, seconds: 1_767_261_600, nanos: 0, wire: 60, bytes };
+  recordBatch(recorder, batchOf([frame, frame]));
+  expect(recorder.state.totals.packets).toBe(2);
 });
