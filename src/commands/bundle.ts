@@ -7,15 +7,14 @@ import { createHash, createPublicKey, sign, type KeyObject } from 'node:crypto';
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { EXIT, usageError } from '../errors.ts';
-import { plural } from '../infer/plural.ts';
+import { groupedPlural, plural } from '../infer/plural.ts';
 import { loadSpec } from '../policy/spec-load.ts';
 import { MANIFEST, manifestText, PROPOSAL, REPORT, SIGNATURE, SPEC, STORE, type Manifest, type ManifestMember } from '../render/bundle/manifest.ts';
 import { LARGEST_MEMBER, TAR_END, tarHeader, tarPadding } from '../render/bundle/tar.ts';
 import { jsonDocument } from '../render/json.ts';
-import { groupedPlural } from '../render/instant.ts';
 import { readFromStore, storePath } from '../store/database.ts';
 import { packStore } from '../store/pack-store.ts';
-import { readOutline } from '../store/read.ts';
+import { readAddressRecords } from '../store/read.ts';
 import { makeScratchFolder } from '../store/scratch-folder.ts';
 import { keyDigest, readKey } from './bundle-key.ts';
 import { bundledReport, packedSpec } from './bundle-report.ts';
@@ -78,7 +77,7 @@ function packBundle(argv: BundleArguments, context: CommandContext): CommandResu
   const signer = argv.sign === undefined ? null : readKey(argv.sign, 'private');
   const declared = argv.spec === undefined ? null : loadSpec(argv.spec);
   for (const result of [argv.out, ...(map === undefined ? [] : [map])]) requireWritable(result);
-  if (declared !== null) tellStrangers(declared, readFromStore(path, readOutline).addresses, path, context);
+  if (declared !== null) tellStrangers(declared, readFromStore(path, readAddressRecords), path, context);
   // Beside the store: what is not redacted yet stays where it is, and what is sent is made elsewhere.
   const scratch = makeScratchFolder(dirname(path));
   try {

@@ -4,7 +4,8 @@
  * (`live.*`) that stay in the store as sensor truth.
  */
 import { wholePercent } from '../infer/completeness-words.ts';
-import { grouped, groupedPlural, shortOctets } from '../render/instant.ts';
+import { grouped, groupedPlural } from '../infer/plural.ts';
+import { shortOctets } from '../render/instant.ts';
 import type { CaptureTotals } from '../source/pcap-stats.ts';
 import type { LiveEvent } from '../source/live.ts';
 import type { RunFigures } from '../store/record-live.ts';

@@ -1,8 +1,7 @@
 /** `baseline import PATH...`: captures and firewall logs into the store, in order; a bad file never stops the rest. */
 import { availableParallelism } from 'node:os';
 import { BaselineError, EXIT, usageError, type ExitCode } from '../errors.ts';
-import { plural } from '../infer/plural.ts';
-import { grouped, groupedPlural } from '../render/instant.ts';
+import { grouped, groupedPlural, plural } from '../infer/plural.ts';
 import { jsonLine } from '../render/json.ts';
 import { expandPaths, type CaptureFile } from '../source/ring-folder.ts';
 import { openForWriting, storePath } from '../store/database.ts';

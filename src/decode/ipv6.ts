@@ -9,13 +9,13 @@ const SOURCE = 8;
 const DESTINATION = 24;
 const HEADER = 40;
 
-const HOP_BY_HOP = 0;
-const ROUTING = 43;
+export const HOP_BY_HOP = 0;
+export const ROUTING = 43;
 const FRAGMENT_HEADER = 44;
-const DESTINATION_OPTIONS = 60;
+export const DESTINATION_OPTIONS = 60;
 const SHIM6 = 140;
 /** A packet with more extension headers than this is an attack, not traffic (RFC 8504 section 5.3 lets hosts refuse it). */
-const MAX_EXTENSIONS = 12;
+export const MAX_EXTENSIONS = 12;
 
 const SHORT = stopCode('ipv6.short-header');
 const VERSION = stopCode('ipv6.version');

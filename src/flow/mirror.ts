@@ -8,6 +8,7 @@
  * again within 5 ms is a copy: no sender repeats itself so soon, and one that did would number its packets.
  * Packets and octets stay as captured. Operations do not count twice: what a copy carries is marked as read here.
  */
+import { DESTINATION_OPTIONS, HOP_BY_HOP, MAX_EXTENSIONS, ROUTING } from '../decode/ipv6.ts';
 import type { FrameBatch } from '../source/frame-batch.ts';
 import { countInHour, type FlowState } from './flow-state.ts';
 import * as layout from './flow-state.ts';
@@ -121,16 +122,14 @@ function hashPlain(view: DataView, ip: number, end: number): number {
 }
 
 const IPV6_HEADER = 40;
-/** Hop-by-hop options, routing, destination options (RFC 8200 section 4). */
-const EXTENSIONS: ReadonlySet<number> = new Set([0, 43, 60]);
-/** As the decoder follows them (ipv6.ts). */
-const MAX_EXTENSIONS = 12;
+/** Of the extension headers that the decoder follows, those that a copy of the packet has as it was (RFC 8200 section 4). */
+const EXTENSIONS: ReadonlySet<number> = new Set([HOP_BY_HOP, ROUTING, DESTINATION_OPTIONS]);
 
 /** Where TCP's or UDP's payload begins; -1 for others. */
 function payloadOf(view: DataView, type: number, ip: number, end: number): number {
   const isIpv4 = type === IPV4;
   if ((!isIpv4 && type !== IPV6) || end - ip < (isIpv4 ? IPV4_HEADER : IPV6_HEADER)) return -1;
-  let header = isIpv4 ? ip + ((view.getUint8(ip) & 15) << 2) : ip + 40;
+  let header = isIpv4 ? ip + ((view.getUint8(ip) & 15) << 2) : ip + IPV6_HEADER;
   let protocol = view.getUint8(isIpv4 ? ip + 9 : ip + 6);
   const most = isIpv4 ? 0 : MAX_EXTENSIONS;
   for (let passed = 0; passed < most && EXTENSIONS.has(protocol) && header + 8 <= end; passed++) {

@@ -1,4 +1,5 @@
 /** An estimate of what is still unseen in words for people: whole numbers, no more digits than it bears. The numbers stand in JSON. */
+import { grouped } from './plural.ts';
 import type { SpeciesEstimate } from './proposal.ts';
 
 /** Of what a completeness is a share. */
@@ -6,9 +7,6 @@ export const COMPLETENESS_MEANS = "complete: of the different operations that wi
 
 /** A completeness in whole percent, rounded down: 99.99 % is not all. Taken to its four digits first, or 0.29 becomes 28 %. */
 export const wholePercent = (share: number): string => `${Math.floor(Math.round(share * 1e4) / 100)} %`;
-
-/** As render/instant.ts groups, which inference may not import. */
-const grouped = (count: number): string => String(count).replaceAll(/\B(?=(\d{3})+(?!\d))/g, ' ');
 
 /** The unit of the last of so many digits of a count: 10 for two digits of 160. */
 const unitOf = (value: number, digits: number): number => 10 ** Math.max(0, Math.floor(Math.log10(value)) + 1 - digits);

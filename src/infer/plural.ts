@@ -1,2 +1,8 @@
 /** `1 day`, `2 days`: counts in sentences for people. @param many where an s is not enough */
 export const plural = (count: number, one: string, many = `${one}s`): string => `${count} ${count === 1 ? one : many}`;
+
+/** `1 234 567`: groups that no locale reads as a decimal point. */
+export const grouped = (count: number): string => String(count).replaceAll(/\B(?=(\d{3})+(?!\d))/g, ' ');
+
+/** `1 packet`, `1 234 packets`. @param many where an s is not enough */
+export const groupedPlural = (count: number, one: string, many = `${one}s`): string => `${grouped(count)} ${count === 1 ? one : many}`;

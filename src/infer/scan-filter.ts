@@ -61,6 +61,11 @@ export function filterScans(activity: Activity, inventory: Inventory, scanned: S
   }
   const scans = new Set<Link>();
   const sweepDays = new Map<number, Set<number>>();
+  const noteSweep = ({ client, days }: Link): void => {
+    const held = sweepDays.get(client) ?? new Set<number>();
+    sweepDays.set(client, held);
+    for (const day of days) held.add(day);
+  };
   for (const group of groups.values()) {
     if (group.length < FEWEST_TARGETS) continue;
     const odd = group.filter((link) => {
@@ -70,17 +75,10 @@ export function filterScans(activity: Activity, inventory: Inventory, scanned: S
     if (odd.length / group.length < ODD_SHARE) continue;
     for (const link of group) {
       scans.add(link);
-      const held = sweepDays.get(link.client) ?? new Set<number>();
-      sweepDays.set(link.client, held);
-      for (const day of link.days) held.add(day);
+      noteSweep(link);
     }
   }
-  for (const link of links) {
-    if (!scanned.has(link.conversation.id)) continue;
-    const held = sweepDays.get(link.client) ?? new Set<number>();
-    sweepDays.set(link.client, held);
-    for (const day of link.days) held.add(day);
-  }
+  for (const link of links) if (scanned.has(link.conversation.id)) noteSweep(link);
   // Clients whose sweeps the flow table already folded are sweepers too.
   const folded = new Set(activity.foldedClients);
   // What a sweeper did once on the days of its sweep belongs to the sweep.

@@ -38,9 +38,3 @@ export function shortOctets(octets: number): string {
   }
   return unit === 0 ? `${octets} B` : `${value < 9.95 ? value.toFixed(1) : Math.round(value)} ${UNITS[unit]}`;
 }
-
-/** `1 234 567`: groups that no locale reads as a decimal point. */
-export const grouped = (count: number): string => String(count).replaceAll(/\B(?=(\d{3})+(?!\d))/g, ' ');
-
-/** `1 packet`, `1 234 packets`. @param many where an s is not enough */
-export const groupedPlural = (count: number, one: string, many = `${one}s`): string => `${grouped(count)} ${count === 1 ? one : many}`;

@@ -1,6 +1,5 @@
 /** Firewall logs for people, as `status` shows them. In: the record of `status --json`. Out: lines and rows. */
-import { plural } from '../infer/plural.ts';
-import { grouped, groupedPlural } from './instant.ts';
+import { grouped, groupedPlural, plural } from '../infer/plural.ts';
 import type { FirewallLogsRecord } from './json-shapes.ts';
 import { printable } from './printable.ts';
 import type { Cell, Column } from './table.ts';

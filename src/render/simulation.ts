@@ -1,11 +1,10 @@
 /** A simulated cut-over as text: what breaks first, then what gets through, then the order to cut over in. */
 import { COMPLETENESS_MEANS, wholePercent } from '../infer/completeness-words.ts';
 import type { Simulation } from '../policy/simulate.ts';
-import { grouped, groupedPlural } from './instant.ts';
 import { lossText } from './losses.ts';
 import { printable } from './printable.ts';
 import { textTable, type Column, type TableStyle } from './table.ts';
-import { plural } from '../infer/plural.ts';
+import { grouped, groupedPlural, plural } from '../infer/plural.ts';
 
 const BLOCKED: readonly Column[] = [
   { title: 'client', shrinkTo: 11, lines: 3 },

@@ -2,12 +2,12 @@
  * The store's state as programs read it (`status --json`, docs/json/status.schema.json), with sensor truth in sentences.
  * In: what the store says of itself, how many assets, completeness. Out: one record.
  */
-import { plural } from '../infer/plural.ts';
+import { grouped, groupedPlural, plural } from '../infer/plural.ts';
 import type { Completeness } from '../infer/proposal.ts';
 import type { LogStatus } from '../store/firewall-logs.ts';
 import { isDeaf, type SensorTruthHour } from '../store/read-sensor.ts';
 import type { HourlyStatus, SeenKnock, StoreStatus } from '../store/read-status.ts';
-import { grouped, groupedPlural, isoInstant, shortInstant } from './instant.ts';
+import { isoInstant, shortInstant } from './instant.ts';
 import type { CompletenessRecord, FirewallLogsRecord, StatusRecord } from './json-shapes.ts';
 
 const STOP_PREFIX = 'stop.';

@@ -35,9 +35,14 @@ const ANALYSIS_FACTOR = 2;
 /** By their id in the store. */
 type Addresses = ReadonlyMap<number, AddressRecord>;
 
+const inOrder = (addresses: Addresses): AddressRecord[] => [...addresses.values()].sort((a, b) => (a.address < b.address ? -1 : 1));
+
+/** The addresses alone. */
+export const readAddressRecords = (db: Connection): readonly AddressRecord[] => inOrder(readAddresses(db));
+
 const observationSet = (db: Connection, addresses: Addresses, conversations: Conversation[]): ObservationSet => ({
   conversations,
-  addresses: [...addresses.values()].sort((a, b) => (a.address < b.address ? -1 : 1)),
+  addresses: inOrder(addresses),
   sensor: readSensor(db, addresses),
 });
 

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { grouped, isoInstant, shortInstant, shortOctets } from '../../src/render/instant.ts';
+import { grouped } from '../../src/infer/plural.ts';
+import { isoInstant, shortInstant, shortOctets } from '../../src/render/instant.ts';
 import { cut, escapeCharacter, printable } from '../../src/render/printable.ts';
 import { displayWidth, textTable } from '../../src/render/table.ts';
 

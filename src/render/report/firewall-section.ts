@@ -4,7 +4,7 @@
  */
 import { isoDay } from '../../infer/captured-days.ts';
 import { LOGGED_STANDINGS, type LoggedDay, type LoggedStanding } from '../../policy/logged-tally.ts';
-import { grouped } from '../instant.ts';
+import { grouped } from '../../infer/plural.ts';
 import { captureText, firewallText, spanText, standingSums, STANDING_WORDS, whoText } from './firewall-words.ts';
 import { topicAttributes, type FilterWords } from './filter-words.ts';
 import { heatRow, round, shadeOf } from './heat-row.ts';

@@ -1,7 +1,7 @@
 /** Zones, conduits with their Permits, and assets as tables of the HTML report. In: the model. Out: markup, one function a part. */
 import { wholePercent } from '../../infer/completeness-words.ts';
-import { plural } from '../../infer/plural.ts';
-import { grouped, shortOctets } from '../instant.ts';
+import { grouped, plural } from '../../infer/plural.ts';
+import { shortOctets } from '../instant.ts';
 import { topicAttributes, type FilterWords } from './filter-words.ts';
 import { html, keepTogether, NOTHING, type Markup } from './html-escape.ts';
 import type { ReportConduit, ReportModel, ReportZone } from './model.ts';

@@ -3,8 +3,7 @@
  * access, and marks for findings that do not rest on colour alone. Every box and bundle is a link, so that it works with
  * the keyboard, a screen reader and without any script. In: the model. Out: markup.
  */
-import { plural } from '../../infer/plural.ts';
-import { groupedPlural } from '../instant.ts';
+import { groupedPlural, plural } from '../../infer/plural.ts';
 import { cut } from '../printable.ts';
 import { topicAttributes, type FilterWords } from './filter-words.ts';
 import { html, NOTHING, type Markup } from './html-escape.ts';

@@ -1,6 +1,6 @@
 /** The report as Markdown for tickets and repositories. In: the model. Out: chunks of text; every word is escaped by render/markdown.ts. */
-import { plural } from '../../infer/plural.ts';
-import { groupedPlural, shortOctets } from '../instant.ts';
+import { groupedPlural, plural } from '../../infer/plural.ts';
+import { shortOctets } from '../instant.ts';
 import { markdownTable, markdownText } from '../markdown.ts';
 import type { Cell, Column } from '../table.ts';
 import { validationSentences } from '../verification.ts';

@@ -1,6 +1,6 @@
 /** Parts of the HTML report that say what it rests on and what has to be done. In: the model. Out: markup, one function a part. */
-import { plural } from '../../infer/plural.ts';
-import { grouped, groupedPlural, shortOctets } from '../instant.ts';
+import { grouped, groupedPlural, plural } from '../../infer/plural.ts';
+import { shortOctets } from '../instant.ts';
 import { evidenceText } from '../verification.ts';
 import { topicAttributes, type FilterWords } from './filter-words.ts';
 import { html, NOTHING, type Markup } from './html-escape.ts';

@@ -2,8 +2,7 @@
  * The report as plain text, in the sections and words of an IEC 62443 zone implementation report: ZONE ARCHITECTURE,
  * CONDUIT CONFIGURATION, VALIDATION RESULTS; what cannot be trusted stands before them. In: the model. Out: lines.
  */
-import { plural } from '../../infer/plural.ts';
-import { grouped, groupedPlural } from '../instant.ts';
+import { grouped, groupedPlural, plural } from '../../infer/plural.ts';
 import { printable } from '../printable.ts';
 import { validationLines } from '../verification.ts';
 import { captureText, firewallText, spanText, STANDING_WORDS, standingSums, whoText } from './firewall-words.ts';

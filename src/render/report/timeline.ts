@@ -3,8 +3,7 @@
  * and how much of tomorrow was still unknown, with its interval. In: the model. Out: SVG that stands without a script; the
  * page's script only adds read-out under the pointer. Each row of hours is five paths, one a shade, not one box an hour.
  */
-import { plural } from '../../infer/plural.ts';
-import { grouped } from '../instant.ts';
+import { grouped, plural } from '../../infer/plural.ts';
 import { cut } from '../printable.ts';
 import { heatRow, pieces, round } from './heat-row.ts';
 import { html, NOTHING, type Markup } from './html-escape.ts';
