@@ -38,17 +38,17 @@ interface Proposed {
 /**
  * @param out a path, or - for standard output
  * @param existing the spec there, whose hand edits stay; null where there is none
- * @param decided the spec that the zones were taken from, null without: where it is still what stands in `existing`, it is not read again
+ * @param read what `existing` held when it was loaded, null without: where that is still so, it is not loaded again
  */
 export function writeProposal(
-  { set, status, zones, conduits }: Proposed, out: string, existing: string | null, decided: LoadedSpec | null, exitCode: ExitCode, context: CommandContext,
+  { set, status, zones, conduits }: Proposed, out: string, existing: string | null, read: LoadedSpec | null, exitCode: ExitCode, context: CommandContext,
 ): CommandResult {
   if (zones.zones.length === 0) {
     throw usageError('nothing that was seen can stand in a zone: only groups and addresses that mean no device', 'Listen where devices talk, then run the same command again.');
   }
   const provenance = provenanceOf(context.version, status, zones);
   const before = existing === null ? '' : readFileSync(existing, 'utf8');
-  const held = decided?.text === before ? decided : null;
+  const held = read?.text === before ? read : null;
   const update = before.trim() === '' ? null : updateSpec(conduits, before, set, provenance, held);
   const text = update?.text ?? writeSpec(conduits, provenance);
   if (text.length > LARGEST_SPEC) {
