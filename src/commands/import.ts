@@ -27,7 +27,7 @@ export const importCommand = defineCommand({
     'log-year': { type: 'number', requiresArg: true, describe: 'year of the first line of a firewall log whose times name none' },
     'log-zone': { type: 'string', requiresArg: true, describe: 'time zone of a firewall log whose times name none (default: UTC)' },
     'log-monitor': { type: 'string', array: true, requiresArg: true, describe: 'a rule whose passed traffic enforcement would block' },
-    jobs: { type: 'number', requiresArg: true, describe: 'threads: one decodes, the others read and unpack ahead (default: 2 where there are two processors); the result is the same' },
+    jobs: { type: 'number', requiresArg: true, describe: 'threads: one decodes, the others read and unpack ahead, and write checkpoints (default: 2 where there are two processors); the result is the same' },
   },
   run: async (argv, context) =>
     runImport({ paths: argv.path, db: argv.db, json: argv.json === true, force: argv.force === true, opensTunnels: argv['open-tunnels'] === true, jobs: chosenJobs(argv.jobs), log: await logOptions(argv) }, context),

@@ -3,7 +3,7 @@
  * addresses of IPv6 blocks that are reserved by IETF and never on a wire (0000:0004::/32 and 0000:0002::/32).
  */
 import { ipv4Text, ipv6Text, macText } from '../net/address-text.ts';
-import { internKey, type IntTable } from './int-table.ts';
+import { internKey, type IntTable, type Records } from './int-table.ts';
 
 const IPV4_MARK = 4;
 const MAC_MARK = 2;
@@ -16,7 +16,7 @@ export const internIpv6 = (table: IntTable, view: DataView, at: number): number 
 export const internMac = (table: IntTable, view: DataView, at: number): number =>
   internKey(table, MAC_MARK, 0, view.getUint16(at), view.getInt32(at + 2));
 
-export function addressText(table: IntTable, index: number): string {
+export function addressText(table: Pick<Records, 'keys'>, index: number): string {
   const k = index << 2;
   const { keys } = table;
   if (keys[k] === IPV4_MARK && keys[k + 1] === 0 && keys[k + 2] === 0) return ipv4Text(keys[k + 3]);

@@ -23,6 +23,9 @@ export interface IntTable {
   added: boolean;
 }
 
+/** The records alone, to be read: nothing is found by key in them. */
+export type Records = Readonly<Pick<IntTable, 'keys' | 'doubles' | 'stride' | 'count'>>;
+
 const HASH_SEED = randomBytes(4).readInt32LE(0);
 /** Index + 1 in a slot's lower bits: four million entries; tables are flushed long before (isFull). */
 const INDEX_BITS = 0x3fffff;

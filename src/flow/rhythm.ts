@@ -155,7 +155,7 @@ function placeBin(count: number, bin: number, binHits: number, binSumUs: number)
  * A rhythm as the store keeps it: bin, hits and their sum in whole microseconds, bin by bin ascending, as a JSON list; '' where nothing was hit.
  * @param words the subject's record has its OPEN_BINS at `at`
  */
-export function rhythmText({ rhythmWords, rhythmDoubles }: FlowState, words: Int32Array, at: number): string {
+export function rhythmText({ rhythmWords, rhythmDoubles }: Pick<FlowState, 'rhythmWords' | 'rhythmDoubles'>, words: Int32Array, at: number): string {
   const open = words[at + OPEN_BINS.bins];
   let count = placeBin(0, (open & 0xff) - 1, words[at + OPEN_BINS.hits], words[at + OPEN_BINS.sumUs]);
   count = placeBin(count, (open >>> 8) - 1, words[at + OPEN_BINS.hits + 1], words[at + OPEN_BINS.sumUs + 1]);

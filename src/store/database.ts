@@ -59,14 +59,31 @@ export function openForWriting(path: string, options: OpenOptions = {}): Writabl
   });
 }
 
+/**
+ * Who writes counts in the file's first page one more than the count it read there last (https://www.sqlite.org/fileformat2.html, 1.3.6). Read
+ * anew before each checkpoint, the count is the same whoever writes which, and so is the file, octet by octet.
+ */
+export const forgetPages = (db: Connection): void => void db.pragma('shrink_memory');
+
+/** A second connection to a store that is open for writing and was looked at then, for another thread. Throws what SQLite says. */
+export function openBeside(path: string): Connection {
+  const db = connect(absolute(path), {}, false);
+  setUpWriter(db);
+  return db;
+}
+
+function setUpWriter(db: Connection): void {
+  db.pragma('synchronous = NORMAL');
+  db.pragma('foreign_keys = OFF');
+}
+
 function openWriter(file: string, path: string, options: OpenOptions, beforeMigration: typeof backUp): Connection {
   const migrations = options.migrations ?? MIGRATIONS;
   const kind = recogniseFile(path, migrations.length);
   if (kind !== 'store') createFile(file, kind);
   const db = connect(file, options, false);
   try {
-    db.pragma('synchronous = NORMAL');
-    db.pragma('foreign_keys = OFF');
+    setUpWriter(db);
     // Creation is one transaction: a disk that fills up half way leaves an empty file, never a store without its mark.
     db.transaction(() => {
       if (isEmpty(db)) migrate(db, 0, migrations);
@@ -340,6 +357,7 @@ function closeWriter(db: Connection): void {
   try {
     if (db.inTransaction) db.exec('ROLLBACK');
     db.pragma('busy_timeout = 0');
+    forgetPages(db);
     for (const leave of ['wal_checkpoint(TRUNCATE)', 'journal_mode = DELETE']) {
       try {
         db.pragma(leave);

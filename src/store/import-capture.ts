@@ -7,35 +7,32 @@
  */
 import { usageError } from '../errors.ts';
 import { openPath } from '../source/open.ts';
-import type { Content, FrameSource, SourceEnd } from '../source/frame-batch.ts';
+import type { FrameSource, SourceEnd } from '../source/frame-batch.ts';
 import { createDigester, digestPrefix, type Digester, type FileDigest } from '../source/file-digest.ts';
 import { createReadAhead, type ReadAhead } from '../source/read-ahead.ts';
+import { copyTables } from '../flow/flow-tables.ts';
 import { beginAt, beginCapture, beginInterval, createRecorder, endInterval, figuresOf, forgetStreams, latestSecond, recordBatch, type Recorder } from '../flow/recorder.ts';
 import type { CaptureFigures } from '../flow/settle.ts';
 import {
-  addCaptureCounters,
   addForm,
-  insertCapture,
   isBrokenOff,
   isPackedFormat,
   listFileCaptures,
-  moveCapture,
   readCaptureCounters,
   readDecoderState,
   setContent,
-  updateCapture,
-  writeDecoderState,
   type CaptureState,
-  type NewCapture,
 } from './captures.ts';
 import { asStoreError, type Store } from './database.ts';
 import type { LogOptions, LogOutcome, LogSession } from './import-log.ts';
+import { createIntervalWriter, type IntervalWriter } from './interval-writer.ts';
+import { writeInterval, type CapturePart } from './interval.ts';
 import { candidatesOf, contentOf, findKnown, indexCaptures, mayHoldAny, openNewFile, type Known, type KnownCaptures, type NewFile } from './known-capture.ts';
 import { isMemoryShort, requireMemory } from './memory-limit.ts';
-import { nextRevision, writeFlows } from './write.ts';
+import { nextRevision } from './write.ts';
 import { createStoreWriter, type StoreWriter } from './write-statements.ts';
 
-/** Frames between two checkpoints: about two seconds of work, so that is the most a kill costs. */
+/** Frames between two checkpoints: a few seconds of work; a kill costs at most that of one being written and of the next. */
 const CHECKPOINT_FRAMES = 1 << 24;
 /** Batches between two looks at signals and the progress line. */
 const BREATHING_BATCHES = 32;
@@ -43,20 +40,20 @@ const BREATHING_BATCHES = 32;
 const COMMIT_FACTOR = 3;
 
 /** A capture, or a part of one, whose frames are counted and not yet in the store. */
-interface ReadCapture extends NewCapture {
-  /** In the store; 0 before it is there. */
-  id: number;
-  readonly state: CaptureState;
-  readonly reason: string;
-  readonly head: string;
-  readonly size: number;
+interface ReadCapture extends Omit<CapturePart, 'id' | 'digest' | 'figures'> {
+  /** In the store, once it is there: one of all parts of a capture. */
+  readonly place: { id: number };
   readonly digest: Promise<string>;
-  /** Of a packed file. */
-  readonly content: Content | null;
-  /** What the reader counted since the last checkpoint. */
-  readonly counts: readonly (readonly [string, number])[];
   /** Null while the recorder still counts for this capture. */
   figures: CaptureFigures | null;
+}
+
+/** An interval that another thread writes. */
+interface Writing {
+  readonly parts: readonly ReadCapture[];
+  readonly ids: Promise<number[]>;
+  /** It is in the store, or was refused. */
+  isOver: boolean;
 }
 
 /** Holds what one import run needs: the connection's statements and the decoder, which goes on from file to file. */
@@ -66,6 +63,9 @@ export interface ImportSession {
   readonly recorder: Recorder;
   readonly digester: Digester;
   readonly ahead: ReadAhead | null;
+  /** Made with the first checkpoint that decoding need not wait for. */
+  beside: IntervalWriter | null;
+  writing: Writing | null;
   /** Made with the first firewall log, and what reads logs is loaded with it: captures begin sooner. */
   logs: LogSession | null;
   readonly settings: ImportSettings;
@@ -78,7 +78,7 @@ export interface ImportSession {
 }
 
 export interface ImportSettings {
-  /** Threads that read files ahead; none: this one reads them itself, to the same end. */
+  /** Threads that read files ahead, beside one that writes; none: this one reads and writes itself, to the same end. */
   readonly readers?: number;
   /** What open streams have read already is read again (--force), instead of being taken for retransmissions. */
   readonly afresh?: boolean;
@@ -108,6 +108,8 @@ function createSession(store: Store, settings: ImportSettings): ImportSession {
     recorder,
     digester: createDigester(),
     ahead: readers > 0 ? createReadAhead(readers, blockOf(settings)) : null,
+    beside: null,
+    writing: null,
     settings,
     read: [],
     known: null,
@@ -127,11 +129,13 @@ const told = <T>(store: Store, work: Promise<T>): Promise<T> =>
 export const settleImport = (session: ImportSession): Promise<void> => told(session.store, commit(session));
 
 /** True when everything that was read is in the store. */
-export const isSettled = (session: ImportSession): boolean => session.read.length === 0;
+export const isSettled = (session: ImportSession): boolean => session.read.length === 0 && session.writing === null;
 
 /** Ends the threads. What was not committed is not in the store. */
 export async function endImport(session: ImportSession): Promise<void> {
   await session.ahead?.close();
+  await session.writing?.ids.catch(() => undefined);
+  await session.beside?.close();
   await session.digester.close();
 }
 
@@ -203,7 +207,7 @@ const knownCaptures = (session: ImportSession): KnownCaptures => (session.known 
 
 /** The capture that this file is, or goes on with. One that is counted and not in the store yet must be there to be found. */
 async function recognise(session: ImportSession, file: NewFile): Promise<Known | null> {
-  if (await isAwaited(session.read, file)) await commit(session);
+  if (await isAwaited([...(session.writing?.parts ?? []), ...session.read], file)) await commit(session);
   return findKnown(knownCaptures(session), file);
 }
 
@@ -217,6 +221,7 @@ function isIn({ capture, holds }: Known, path: string): boolean {
 }
 
 async function already(session: ImportSession, file: NewFile, { capture, holds }: Known): Promise<ImportOutcome> {
+  await settleWriting(session);
   const { db } = session.store;
   if (holds === 'twin' || (holds === 'same' && capture.content === null)) {
     if (holds === 'twin') addForm(db, capture.id, { head: file.headOf(file.size), digest: digestPrefix(file.descriptor, file.size), size: file.size });
@@ -230,7 +235,7 @@ async function already(session: ImportSession, file: NewFile, { capture, holds }
 /** Whether one of the captures that are not in the store yet may be this file, or its beginning. */
 async function isAwaited(read: readonly ReadCapture[], file: NewFile): Promise<boolean> {
   // What a capture of the store was continued by: until that is there as well, the store shows how it was.
-  if (read.some((one) => one.id !== 0)) return true;
+  if (read.some((one) => one.place.id !== 0)) return true;
   const files = read.filter((one) => one.kind === 'file');
   if (files.some((one) => one.size <= file.size && one.head === file.headOf(one.size))) return true;
   // Digests are compared once they are in the store; here heads are enough.
@@ -274,13 +279,14 @@ async function readAll(
     const isShort = isMemoryShort(COMMIT_FACTOR);
     if (full || session.frames >= checkpointFrames || isShort) {
       run.close('running', '');
-      await commit(session);
+      await (isShort ? commit(session) : handOver(session));
     }
     // What is in the store is out of memory; where that was not enough, the next conversation is one too many.
     if (isShort) requireMemory(`the sessions that ${path} holds open at octet ${source.counts.fileBytesRead}`, 'what was read is in the store, and the import goes on from there', COMMIT_FACTOR);
     if (batches % breathingBatches !== 0) continue;
     options.progress(source.counts.fileBytesRead);
     digest?.follow(source.counts.fileBytesRead);
+    if (session.writing?.isOver === true) await settleWriting(session);
     await new Promise(setImmediate);
     if (options.signal.aborted) {
       run.close('interrupted', 'stopped by the user');
@@ -336,7 +342,7 @@ function beginRun(session: ImportSession, path: string, source: FrameSource, fil
         name: path,
         format: source.format,
         head: file?.headOf(size) ?? '',
-        id: part?.id ?? known?.capture.id ?? 0,
+        place: part?.place ?? { id: known?.capture.id ?? 0 },
         state,
         reason,
         size,
@@ -355,32 +361,57 @@ function beginRun(session: ImportSession, path: string, source: FrameSource, fil
 
 /** Ends the interval and writes it with all its captures in one transaction; the next one begins with what it remembers. */
 async function commit(session: ImportSession): Promise<void> {
-  const { store, writer, recorder, read } = session;
-  const last = read.at(-1);
-  if (last === undefined) return;
-  const saved = endInterval(recorder);
-  last.figures = figuresOf(recorder);
-  const digests = await Promise.all(read.map((one) => one.digest));
-  store.db
-    .transaction(() => {
-      const revision = nextRevision(writer);
-      read.forEach((one, i) => {
-        const { state, reason, head, size, content, counts } = one;
-        const figures = one.figures as CaptureFigures;
-        if (one.id === 0) one.id = insertCapture(store.db, one, revision);
-        else moveCapture(store.db, one.id, one);
-        updateCapture(store.db, one.id, { state, reason, head, digest: digests[i], size, content, ...figures }, revision);
-        addCaptureCounters(store.db, one.id, figures.counters);
-        addCaptureCounters(store.db, one.id, counts);
-      });
-      writeFlows(writer, recorder.state, revision);
-      writeDecoderState(store.db, saved);
-    })
-    .immediate();
-  beginInterval(recorder, saved);
-  read.length = 0;
-  session.known = null;
+  await settleWriting(session);
+  const { recorder, writer } = session;
+  if (session.read.length === 0) return;
+  const decoder = endInterval(recorder);
+  const parts = takeRead(session);
+  placeParts(session, parts, writeInterval(writer, { captures: await toldParts(parts), flows: recorder.state, decoder }));
+  beginInterval(recorder, decoder);
+}
+
+/** A flood's tables are hundreds of megabytes: decoding waits until they are written, instead of holding them twice. */
+const MOST_COPIED = 200_000;
+
+/** The same, but another thread writes, and decoding goes on. One interval at a time: where writing takes longer than decoding, that waits. */
+async function handOver(session: ImportSession): Promise<void> {
+  await settleWriting(session);
+  const { recorder, settings, store } = session;
+  if ((settings.readers ?? 0) === 0 || recorder.state.conversations.count > MOST_COPIED) return commit(session);
+  const beside = (session.beside ??= createIntervalWriter(store.path));
+  const decoder = endInterval(recorder);
+  const parts = takeRead(session);
+  const flows = copyTables(recorder.state);
+  const ids = toldParts(parts).then((captures) => beside.write({ captures, flows, decoder }));
+  const writing: Writing = { parts, ids, isOver: false };
+  const end = (): void => void (writing.isOver = true);
+  ids.then(end, end);
+  session.writing = writing;
+  beginInterval(recorder, decoder);
+}
+
+/** What was handed over is in the store. Throws why it is not. */
+async function settleWriting(session: ImportSession): Promise<void> {
+  const { writing } = session;
+  if (writing === null) return;
+  session.writing = null;
+  placeParts(session, writing.parts, await writing.ids);
+}
+
+/** The captures of the interval at hand, which has ended. */
+function takeRead(session: ImportSession): ReadCapture[] {
+  const parts = session.read.splice(0);
+  parts[parts.length - 1].figures = figuresOf(session.recorder);
   session.frames = 0;
+  return parts;
+}
+
+const toldParts = (parts: readonly ReadCapture[]): Promise<CapturePart[]> =>
+  Promise.all(parts.map(async ({ place, ...part }) => ({ ...part, id: place.id, digest: await part.digest, figures: part.figures as CaptureFigures })));
+
+function placeParts(session: ImportSession, parts: readonly ReadCapture[], ids: readonly number[]): void {
+  parts.forEach(({ place }, i) => void (place.id = ids[i]));
+  session.known = null;
 }
 
 /** What the reader counted so far. */

@@ -6,8 +6,9 @@
  * conversation whose direction was revised before it had a packet is none.
  */
 import { addressText } from '../flow/address-table.ts';
-import { UNIT_MASK, type FlowState, type Span } from '../flow/flow-state.ts';
+import { UNIT_MASK, type Span } from '../flow/flow-state.ts';
 import * as layout from '../flow/flow-state.ts';
+import type { FlowTables } from '../flow/flow-tables.ts';
 import { rhythmText } from '../flow/rhythm.ts';
 import { daysByOwner } from './days-text.ts';
 import { CONVERSATION_KEY } from './schema.ts';
@@ -35,7 +36,7 @@ type MaybeSeconds = number | null;
 const seconds = (value: number): MaybeSeconds => (value === NO_FIRST ? null : value);
 
 /** Adds everything that the flow state holds but the capture's own figures (captures.ts). The caller owns the transaction. */
-export function writeFlows(writer: StoreWriter, state: FlowState, revision: number): void {
+export function writeFlows(writer: StoreWriter, state: FlowTables, revision: number): void {
   const operationSums = sumOperations(state);
   const used = usedConversations(state, operationSums);
   const newestAddress = writer.statements.newestAddress.get() as number;
@@ -61,7 +62,7 @@ export function writeFlows(writer: StoreWriter, state: FlowState, revision: numb
 }
 
 /** Requests, responses, errors of each operation. */
-function sumOperations(state: FlowState): Float64Array {
+function sumOperations(state: FlowTables): Float64Array {
   const { operationRows: rows } = state;
   const sums = new Float64Array(state.operations.count * 3);
   for (let row = 0; row < state.operationRowCount; row++) {
@@ -75,7 +76,7 @@ function sumOperations(state: FlowState): Float64Array {
 const isUsed = (sums: Float64Array, operation: number): boolean => sums[operation * 3] + sums[operation * 3 + 1] + sums[operation * 3 + 2] > 0;
 
 /** 1 for each conversation that had a packet, or an operation or a fact of a segment that came before the last flush. */
-function usedConversations(state: FlowState, operationSums: Float64Array): Uint8Array {
+function usedConversations(state: FlowTables, operationSums: Float64Array): Uint8Array {
   const { conversations, operations, facts, rowWords } = state;
   const used = new Uint8Array(conversations.count);
   for (let row = 0; row < state.rows; row++) used[rowWords[row * ROW.stride + ROW.conversation]] = 1;
@@ -84,12 +85,12 @@ function usedConversations(state: FlowState, operationSums: Float64Array): Uint8
   return used;
 }
 
-const isWritten = (state: FlowState, mac: number): boolean => mac < state.macsWritten && state.macSpans[mac].firstSeconds === NO_FIRST;
+const isWritten = (state: FlowTables, mac: number): boolean => mac < state.macsWritten && state.macSpans[mac].firstSeconds === NO_FIRST;
 
 const isCounted = (facts: Int32Array, at: number): boolean => facts[at + FACT.toServer] + facts[at + FACT.toClient] > 0;
 
 /** Every address that something refers to, with the time it was seen; index -> id. */
-function writeAddresses(writer: StoreWriter, state: FlowState, used: Uint8Array): Float64Array {
+function writeAddresses(writer: StoreWriter, state: FlowTables, used: Uint8Array): Float64Array {
   // Not a record each: a flood has a million conversations, and their addresses are in no cache.
   const count = state.addresses.count;
   const isSeen = new Uint8Array(count);
@@ -156,7 +157,7 @@ function writeAddresses(writer: StoreWriter, state: FlowState, used: Uint8Array)
  * @param newestAddress of those before this flush: a conversation of a newer one cannot be in the store yet
  * @param newest conversation of those before this flush
  */
-function writeConversations(writer: StoreWriter, state: FlowState, addresses: Float64Array, newestAddress: number, newest: number, used: Uint8Array, revision: number): Float64Array {
+function writeConversations(writer: StoreWriter, state: FlowTables, addresses: Float64Array, newestAddress: number, newest: number, used: Uint8Array, revision: number): Float64Array {
   const { conversations, facts, rowWords, rowDoubles, texts } = state;
   const { keys: words, doubles } = conversations;
   const count = conversations.count;
@@ -237,7 +238,7 @@ function writeConversations(writer: StoreWriter, state: FlowState, addresses: Fl
 }
 
 /** Packets to server and client, octets to server and client, and requests of each conversation. */
-function sumRows(state: FlowState): Float64Array {
+function sumRows(state: FlowTables): Float64Array {
   const { rowWords, rowDoubles } = state;
   const sums = new Float64Array(state.conversations.count * 5);
   for (let row = 0; row < state.rows; row++) {
@@ -252,7 +253,7 @@ function sumRows(state: FlowState): Float64Array {
   return sums;
 }
 
-function writeOperations(writer: StoreWriter, state: FlowState, conversations: Float64Array, newest: number, sums: Float64Array, revision: number): void {
+function writeOperations(writer: StoreWriter, state: FlowTables, conversations: Float64Array, newest: number, sums: Float64Array, revision: number): void {
   const { operations, operationRows: rows, texts } = state;
   const { keys: words, doubles } = operations;
   const { findOperation, updateOperation, newestOperation } = writer.statements;
@@ -341,7 +342,7 @@ function ranksOf(ids: Float64Array): Uint32Array {
 }
 
 /** Once everything is written: what was counted under a guess goes where it belongs. */
-function turnConversations({ db }: StoreWriter, { turned, conversations: { keys: words }, addresses }: FlowState, ids: Float64Array, revision: number): void {
+function turnConversations({ db }: StoreWriter, { turned, conversations: { keys: words }, addresses }: FlowTables, ids: Float64Array, revision: number): void {
   for (let i = 0; i < turned.count; i++) {
     const conversation = turned.keys[i << 2];
     const c = conversation * CONVERSATION.stride;
@@ -350,7 +351,7 @@ function turnConversations({ db }: StoreWriter, { turned, conversations: { keys:
   }
 }
 
-function writeScans(writer: StoreWriter, state: FlowState, addresses: Float64Array): void {
+function writeScans(writer: StoreWriter, state: FlowTables, addresses: Float64Array): void {
   const { scans, scanTotals } = state;
   putRows(writer.rows.scan, (put) => {
     for (let i = 0; i < scans.count; i++) {

@@ -1,0 +1,53 @@
+/**
+ * Writes intervals beside the decoder: a checkpoint is as long as a tenth of the decoding before it, and another core has the time. In:
+ * intervals, one after the other, and the path of a store that is open. Out: a promise that each is in the store. The thread has a
+ * connection of its own, so nobody else may write before what was handed over is there.
+ */
+import { Worker } from 'node:worker_threads';
+import type { Interval } from './interval.ts';
+
+export interface IntervalWriter {
+  /** @returns the captures' ids, once all is committed. Rejects with what SQLite says */
+  write(interval: Interval): Promise<number[]>;
+  /** Once what was handed over is written, or was refused. */
+  close(): Promise<void>;
+}
+
+/** Of the thread; null: write nothing more, and leave. */
+export type IntervalRequest = Interval | null;
+export type IntervalAnswer = { readonly ids: number[] } | { readonly refusal: string; readonly code: unknown };
+
+/** The same module's neighbour, as source or as built. */
+const WORKER = new URL(`./interval-writer-worker${import.meta.url.slice(import.meta.url.lastIndexOf('.'))}`, import.meta.url);
+
+export function createIntervalWriter(path: string): IntervalWriter {
+  const waiting: { resolve: (ids: number[]) => void; reject: (error: Error) => void }[] = [];
+  /** The thread is gone: nothing will be answered any more. */
+  let failure: Error | undefined;
+  const worker = new Worker(WORKER, { workerData: path });
+  const gone = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
+  const fail = (error: Error): void => {
+    failure ??= error;
+    waiting.splice(0).forEach((one) => one.reject(error));
+  };
+  worker.on('error', fail);
+  worker.on('exit', () => fail(new Error('the thread that writes the store ended')));
+  worker.on('message', (answer: IntervalAnswer) => {
+    const one = waiting.shift();
+    if ('ids' in answer) one?.resolve(answer.ids);
+    // An error loses its code on its way between threads.
+    else one?.reject(Object.assign(new Error(answer.refusal), { code: answer.code }));
+  });
+  return {
+    write: (interval) =>
+      new Promise((resolve, reject) => {
+        if (failure !== undefined) return reject(failure);
+        waiting.push({ resolve, reject });
+        worker.postMessage(interval satisfies IntervalRequest);
+      }),
+    async close() {
+      worker.postMessage(null satisfies IntervalRequest);
+      await gone;
+    },
+  };
+}

@@ -1,0 +1,52 @@
+/**
+ * An interval of an import, as what is written at a checkpoint: what was counted, of which captures, and what the decoder remembers.
+ * In: plain data, so that another thread may write it (interval-writer.ts). Out: all of it in the store, in one transaction.
+ */
+import type { FlowTables } from '../flow/flow-tables.ts';
+import type { CaptureFigures } from '../flow/settle.ts';
+import type { Content } from '../source/frame-batch.ts';
+import { addCaptureCounters, insertCapture, moveCapture, updateCapture, writeDecoderState, type CaptureProgress, type NewCapture } from './captures.ts';
+import { forgetPages } from './database.ts';
+import { nextRevision, writeFlows } from './write.ts';
+import type { StoreWriter } from './write-statements.ts';
+
+/** A capture, or the part of one that lies in the interval. */
+export interface CapturePart extends NewCapture, Pick<CaptureProgress, 'state' | 'reason' | 'head' | 'digest' | 'size'> {
+  /** In the store; 0 where it is not there. */
+  readonly id: number;
+  /** Of a packed file. */
+  readonly content: Content | null;
+  readonly figures: CaptureFigures;
+  /** What the reader counted. */
+  readonly counts: readonly (readonly [string, number])[];
+}
+
+export interface Interval {
+  readonly captures: readonly CapturePart[];
+  readonly flows: FlowTables;
+  /** The decoder's memory, as text. */
+  readonly decoder: string;
+}
+
+/** @returns the captures' ids */
+export function writeInterval(writer: StoreWriter, { captures, flows, decoder }: Interval): number[] {
+  const { db } = writer;
+  forgetPages(db);
+  return db
+    .transaction(() => {
+      const revision = nextRevision(writer);
+      const ids = captures.map((one) => {
+        const { figures, counts, ...progress } = one;
+        const id = one.id === 0 ? insertCapture(db, one, revision) : one.id;
+        if (one.id !== 0) moveCapture(db, id, one);
+        updateCapture(db, id, { ...progress, ...figures }, revision);
+        addCaptureCounters(db, id, figures.counters);
+        addCaptureCounters(db, id, counts);
+        return id;
+      });
+      writeFlows(writer, flows, revision);
+      writeDecoderState(db, decoder);
+      return ids;
+    })
+    .immediate();
+}
