@@ -4,8 +4,9 @@ import { BaselineError, EXIT, usageError, type ExitCode } from '../errors.ts';
 import { grouped, groupedPlural, plural } from '../infer/plural.ts';
 import { jsonLine } from '../render/json.ts';
 import { expandPaths, type CaptureFile } from '../source/ring-folder.ts';
+import { isSettled } from '../store/checkpoints.ts';
 import { openForWriting, storePath } from '../store/database.ts';
-import { beginImport, endImport, importCapture, isSettled, settleImport, type ImportOutcome, type ImportSession } from '../store/import-capture.ts';
+import { beginImport, endImport, importCapture, settleImport, type ImportOutcome, type ImportSession } from '../store/import-capture.ts';
 import type { LogOptions } from '../store/import-log.ts';
 import { DB_OPTION, defineCommand, OPEN_TUNNELS_OPTION, type CommandContext, type CommandResult } from './command.ts';
 

@@ -10,9 +10,7 @@ import { openPath } from '../source/open.ts';
 import type { FrameSource, SourceEnd } from '../source/frame-batch.ts';
 import { createDigester, digestPrefix, type Digester, type FileDigest } from '../source/file-digest.ts';
 import { createReadAhead, type ReadAhead } from '../source/read-ahead.ts';
-import { copyTables } from '../flow/flow-tables.ts';
-import { beginAt, beginCapture, beginInterval, createRecorder, endInterval, figuresOf, forgetStreams, latestSecond, recordBatch, type Recorder } from '../flow/recorder.ts';
-import type { CaptureFigures } from '../flow/settle.ts';
+import { beginAt, beginCapture, createRecorder, figuresOf, forgetStreams, latestSecond, recordBatch } from '../flow/recorder.ts';
 import {
   addForm,
   isBrokenOff,
@@ -23,14 +21,12 @@ import {
   setContent,
   type CaptureState,
 } from './captures.ts';
+import { closeCheckpoints, commit, createCheckpoints, handOver, settleWriting, type Checkpoints, type ReadCapture } from './checkpoints.ts';
 import { asStoreError, type Store } from './database.ts';
 import type { LogOptions, LogOutcome, LogSession } from './import-log.ts';
-import { createIntervalWriter, type IntervalWriter } from './interval-writer.ts';
-import { writeInterval, type CapturePart } from './interval.ts';
 import { candidatesOf, contentOf, findKnown, indexCaptures, mayHoldAny, openNewFile, type Known, type KnownCaptures, type NewFile } from './known-capture.ts';
 import { isMemoryShort, requireMemory } from './memory-limit.ts';
 import { nextRevision } from './write.ts';
-import { createStoreWriter, type StoreWriter } from './write-statements.ts';
 
 /** Frames between two checkpoints: a few seconds of work; a kill costs at most that of one being written and of the next. */
 const CHECKPOINT_FRAMES = 1 << 24;
@@ -39,42 +35,13 @@ const BREATHING_BATCHES = 32;
 /** While open sessions are written they are in memory up to three times (measured: 2.6). */
 const COMMIT_FACTOR = 3;
 
-/** A capture, or a part of one, whose frames are counted and not yet in the store. */
-interface ReadCapture extends Omit<CapturePart, 'id' | 'digest' | 'figures'> {
-  /** In the store, once it is there: one of all parts of a capture. */
-  readonly place: { id: number };
-  readonly digest: Promise<string>;
-  /** Null while the recorder still counts for this capture. */
-  figures: CaptureFigures | null;
-}
-
-/** An interval that another thread writes. */
-interface Writing {
-  readonly parts: readonly ReadCapture[];
-  readonly ids: Promise<number[]>;
-  /** It is in the store, or was refused. */
-  isOver: boolean;
-}
-
 /** Holds what one import run needs: the connection's statements and the decoder, which goes on from file to file. */
-export interface ImportSession {
-  readonly store: Store;
-  readonly writer: StoreWriter;
-  readonly recorder: Recorder;
+export interface ImportSession extends Checkpoints {
   readonly digester: Digester;
   readonly ahead: ReadAhead | null;
-  /** Made with the first checkpoint that decoding need not wait for. */
-  beside: IntervalWriter | null;
-  writing: Writing | null;
   /** Made with the first firewall log, and what reads logs is loaded with it: captures begin sooner. */
   logs: LogSession | null;
   readonly settings: ImportSettings;
-  /** Captures of the interval at hand, in order: all of them are committed together. */
-  readonly read: ReadCapture[];
-  /** Captures of the store as they are there; null: to be listed anew. */
-  known: KnownCaptures | null;
-  /** Frames of the interval at hand. */
-  frames: number;
 }
 
 export interface ImportSettings {
@@ -98,22 +65,14 @@ export function beginImport(store: Store, settings: ImportSettings = {}): Import
 
 function createSession(store: Store, settings: ImportSettings): ImportSession {
   const { readers = 0 } = settings;
-  const writer = createStoreWriter(store.db);
   const recorder = createRecorder(readDecoderState(store.db), settings.opensTunnels);
   if (settings.afresh === true) forgetStreams(recorder);
   return {
-    store,
-    writer,
+    ...createCheckpoints(store, recorder, readers > 0),
     logs: null,
-    recorder,
     digester: createDigester(),
     ahead: readers > 0 ? createReadAhead(readers, blockOf(settings)) : null,
-    beside: null,
-    writing: null,
     settings,
-    read: [],
-    known: null,
-    frames: 0,
   };
 }
 
@@ -128,14 +87,10 @@ const told = <T>(store: Store, work: Promise<T>): Promise<T> =>
 /** Commits what is counted so far. */
 export const settleImport = (session: ImportSession): Promise<void> => told(session.store, commit(session));
 
-/** True when everything that was read is in the store. */
-export const isSettled = (session: ImportSession): boolean => session.read.length === 0 && session.writing === null;
-
 /** Ends the threads. What was not committed is not in the store. */
 export async function endImport(session: ImportSession): Promise<void> {
   await session.ahead?.close();
-  await session.writing?.ids.catch(() => undefined);
-  await session.beside?.close();
+  await closeCheckpoints(session);
   await session.digester.close();
 }
 
@@ -357,61 +312,6 @@ function beginRun(session: ImportSession, path: string, source: FrameSource, fil
       bytes += figures.bytes;
     },
   };
-}
-
-/** Ends the interval and writes it with all its captures in one transaction; the next one begins with what it remembers. */
-async function commit(session: ImportSession): Promise<void> {
-  await settleWriting(session);
-  const { recorder, writer } = session;
-  if (session.read.length === 0) return;
-  const decoder = endInterval(recorder);
-  const parts = takeRead(session);
-  placeParts(session, parts, writeInterval(writer, { captures: await toldParts(parts), flows: recorder.state, decoder }));
-  beginInterval(recorder, decoder);
-}
-
-/** A flood's tables are hundreds of megabytes: decoding waits until they are written, instead of holding them twice. */
-const MOST_COPIED = 200_000;
-
-/** The same, but another thread writes, and decoding goes on. One interval at a time: where writing takes longer than decoding, that waits. */
-async function handOver(session: ImportSession): Promise<void> {
-  await settleWriting(session);
-  const { recorder, settings, store } = session;
-  if ((settings.readers ?? 0) === 0 || recorder.state.conversations.count > MOST_COPIED) return commit(session);
-  const beside = (session.beside ??= createIntervalWriter(store.path));
-  const decoder = endInterval(recorder);
-  const parts = takeRead(session);
-  const flows = copyTables(recorder.state);
-  const ids = toldParts(parts).then((captures) => beside.write({ captures, flows, decoder }));
-  const writing: Writing = { parts, ids, isOver: false };
-  const end = (): void => void (writing.isOver = true);
-  ids.then(end, end);
-  session.writing = writing;
-  beginInterval(recorder, decoder);
-}
-
-/** What was handed over is in the store. Throws why it is not. */
-async function settleWriting(session: ImportSession): Promise<void> {
-  const { writing } = session;
-  if (writing === null) return;
-  session.writing = null;
-  placeParts(session, writing.parts, await writing.ids);
-}
-
-/** The captures of the interval at hand, which has ended. */
-function takeRead(session: ImportSession): ReadCapture[] {
-  const parts = session.read.splice(0);
-  parts[parts.length - 1].figures = figuresOf(session.recorder);
-  session.frames = 0;
-  return parts;
-}
-
-const toldParts = (parts: readonly ReadCapture[]): Promise<CapturePart[]> =>
-  Promise.all(parts.map(async ({ place, ...part }) => ({ ...part, id: place.id, digest: await part.digest, figures: part.figures as CaptureFigures })));
-
-function placeParts(session: ImportSession, parts: readonly ReadCapture[], ids: readonly number[]): void {
-  parts.forEach(({ place }, i) => void (place.id = ids[i]));
-  session.known = null;
 }
 
 /** What the reader counted so far. */

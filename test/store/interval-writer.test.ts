@@ -7,8 +7,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import Database from 'better-sqlite3';
+import { isSettled } from '../../src/store/checkpoints.ts';
 import { openForWriting } from '../../src/store/database.ts';
-import { beginImport, endImport, importCapture, isSettled, settleImport } from '../../src/store/import-capture.ts';
+import { beginImport, endImport, importCapture, settleImport } from '../../src/store/import-capture.ts';
 
 const CAPTURE = join(import.meta.dirname, '../../samples/plant/millbrook_00005_20260314.pcapng');
 const CHECKPOINT_FRAMES = 150;
