@@ -7,6 +7,7 @@ import { describeOperation } from '../decode/app/registry.ts';
 import { usageError } from '../errors.ts';
 import { exportPlan } from '../export/export-plan.ts';
 import type { Plan } from '../export/exporter.ts';
+import { countVerdicts } from '../export/loss-report.ts';
 import { planOf } from '../export/plan.ts';
 import { exporterOf, listTargets } from '../export/registry.ts';
 import { semanticsOf, writtenBy } from '../export/simulated-target.ts';
@@ -123,9 +124,9 @@ function lossesOf(plan: Plan, target: string): LossSummary[] {
   if (row === undefined) return [];
   const { losses } = exportPlan(exporterOf(target), plan, { mode: row.modes.includes('enforce') ? 'enforce' : row.modes[0], allowWider: true });
   const lossy = losses.filter(({ verdict }) => verdict !== 'enforced');
-  const count = (verdict: string): number => losses.filter((one) => one.verdict === verdict).length;
+  const { exactly, wider, without } = countVerdicts(losses);
   return [{
-    target, title: row.title, enforced: count('enforced'), widened: count('widened'), notEnforceable: count('not-enforceable'),
+    target, title: row.title, enforced: exactly, widened: wider, notEnforceable: without,
     rows: lossy.slice(0, MOST_LOSS_ROWS).map(({ permit, verdict, widenedTo, reasons }) => ({ permit, verdict, widenedTo, reasons: reasons.join('. ') })),
     rowsMore: Math.max(0, lossy.length - MOST_LOSS_ROWS),
   }];

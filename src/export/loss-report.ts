@@ -19,11 +19,16 @@ const extraText = (row: LossRow): string =>
 const permitsOf = (rows: readonly LossRow[]): ReadonlySet<string> => new Set(rows.map((row) => row.permit));
 
 /** What the rules say, each Permit once: it has a row for each device, and a rule on any of them is a rule. */
-export const verdictSummary = (rows: readonly LossRow[]): string => {
-  const all = permitsOf(rows).size;
+export function countVerdicts(rows: readonly LossRow[]): { readonly permits: number; readonly exactly: number; readonly wider: number; readonly without: number } {
+  const permits = permitsOf(rows).size;
   const written = permitsOf(rows.filter((row) => row.verdict !== 'not-enforceable')).size;
-  const widened = permitsOf(rows.filter((row) => row.verdict === 'widened')).size;
-  return `${plural(all, 'Permit')}: ${written - widened} written exactly, ${widened} written wider, ${all - written} without a rule`;
+  const wider = permitsOf(rows.filter((row) => row.verdict === 'widened')).size;
+  return { permits, exactly: written - wider, wider, without: permits - written };
+}
+
+export const verdictSummary = (rows: readonly LossRow[]): string => {
+  const { permits, exactly, wider, without } = countVerdicts(rows);
+  return `${plural(permits, 'Permit')}: ${exactly} written exactly, ${wider} written wider, ${without} without a rule`;
 };
 
 export const lossMarkdown = (exporter: Exporter, mode: Mode, rows: readonly LossRow[], refused: readonly string[], links: readonly PassingBy[]): string => {
