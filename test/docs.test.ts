@@ -2,6 +2,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { PROTOCOL_NAMES } from '../src/decode/app/registry.ts';
 import { EXIT } from '../src/errors.ts';
 import { everyCommand } from '../src/main.ts';
 
@@ -20,6 +21,14 @@ function markdownIn(folder: string): readonly string[] {
 test('docs/exit-codes.md lists the codes of src/errors.ts, all of them, by name', () => {
   const rows = [...read('docs/exit-codes.md').matchAll(/^\| (\d+) \| `([a-z]+)` \|/gm)].map((row) => [row[2], Number(row[1])]);
   expect(Object.fromEntries(rows)).toEqual(EXIT);
+});
+
+test('docs/protocols.md names every protocol that is read or told by its octets, and no other', () => {
+  const page = read('docs/protocols.md');
+  const rows = [...page.matchAll(/^\| (`.*?) \|/gm)].map((row) => row[1]).join(' ');
+  const named = /^Named by[^]*?\.$/m.exec(page)?.[0] ?? '';
+  const words = [...`${rows} ${named}`.matchAll(/`([a-z0-9-]+)`/g)].map((match) => match[1]);
+  expect(words.toSorted()).toEqual([...PROTOCOL_NAMES].toSorted());
 });
 
 describe('links', () => {

@@ -18,6 +18,7 @@ import { HTTP } from './http.ts';
 import { IEC104 } from './iec104.ts';
 import { MMS } from './iec61850-mms.ts';
 import { MELSEC } from './melsec.ts';
+import { MQTT } from './mqtt.ts';
 import { FINS_TCP, FINS_UDP } from './omron-fins.ts';
 import { S7COMM_PLUS } from './s7comm-plus.ts';
 import { S7COMM } from './s7comm.ts';
@@ -27,7 +28,7 @@ import { TLS } from './tls.ts';
 
 /** Read from TCP streams. The hottest first. */
 export const STREAM_PROTOCOLS: readonly StreamProtocol[] = [
-  modbus, OPCUA, S7COMM, S7COMM_PLUS, MMS, ENIP, DNP3, IEC104, ADS, FINS_TCP, HART_IP, MELSEC, DCERPC, TLS, HTTP, ...TCP_SIGNATURES,
+  modbus, OPCUA, S7COMM, S7COMM_PLUS, MMS, ENIP, DNP3, IEC104, ADS, FINS_TCP, HART_IP, MELSEC, DCERPC, TLS, HTTP, MQTT, ...TCP_SIGNATURES,
 ];
 
 /** Read from single UDP datagrams. */

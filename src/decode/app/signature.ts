@@ -37,10 +37,6 @@ const SMB_MARKS = [0xff, 0xfe, 0xfd];
 const SSH = text('SSH-');
 const RFB = text('RFB 00');
 const RDP_NEGOTIATION = [0x01, 0x00, 0x08, 0x00];
-const MQTT_NAMES = [
-  [0, 4, ...text('MQTT')],
-  [0, 6, ...text('MQIsdp')],
-];
 const LDAP_OPERATIONS = new Set([0x42, 0x60, 0x61, 0x63, 0x64, 0x65, 0x73, 0x77, 0x78]);
 const KERBEROS_MESSAGES = new Set([0x6a, 0x6b, 0x6c, 0x6d, 0x6e, 0x6f, 0x7e]);
 const TDS = { login: 0x10, response: 0x04, prelogin: 0x12 } as const;
@@ -115,7 +111,6 @@ const SIGNATURES: readonly Signature[] = [
     },
   },
   { name: 'smtp', transport: 'tcp', ports: [25, 587], firstOctets: text('EH2'), least: 5, match: (b, _v, f, to, port) => at(b, f, text('EHLO ')) || at(b, f, text('HELO ')) || (at(b, f, text('220')) && port !== 21 && /smtp/i.test(lineOf(b, f, to))) },
-  { name: 'mqtt', transport: 'tcp', ports: [1883], firstOctets: [0x10], least: 10, match: (b, _v, f) => b[f] === 0x10 && MQTT_NAMES.some((name) => at(b, f + 2, name) || at(b, f + 3, name)) },
   {
     name: 'mssql',
     transport: 'tcp',

@@ -11,6 +11,7 @@ import { HTTP } from '../../../src/decode/app/http.ts';
 import { IEC104 } from '../../../src/decode/app/iec104.ts';
 import { MMS } from '../../../src/decode/app/iec61850-mms.ts';
 import { MELSEC } from '../../../src/decode/app/melsec.ts';
+import { MQTT } from '../../../src/decode/app/mqtt.ts';
 import { FINS_TCP, FINS_UDP } from '../../../src/decode/app/omron-fins.ts';
 import { OPCUA } from '../../../src/decode/app/opcua.ts';
 import { S7COMM_PLUS } from '../../../src/decode/app/s7comm-plus.ts';
@@ -20,5 +21,5 @@ import { SNMP } from '../../../src/decode/app/snmp.ts';
 import { TLS } from '../../../src/decode/app/tls.ts';
 import type { StreamProtocol } from '../../../src/decode/app/protocol.ts';
 
-export const TCP: readonly StreamProtocol[] = [OPCUA, S7COMM, S7COMM_PLUS, MMS, ENIP, DNP3, IEC104, ADS, FINS_TCP, HART_IP, MELSEC, DCERPC, TLS, HTTP, ...TCP_SIGNATURES];
+export const TCP: readonly StreamProtocol[] = [OPCUA, S7COMM, S7COMM_PLUS, MMS, ENIP, DNP3, IEC104, ADS, FINS_TCP, HART_IP, MELSEC, DCERPC, TLS, HTTP, MQTT, ...TCP_SIGNATURES];
 export const UDP: readonly StreamProtocol[] = [ENIP, DNP3, BACNET, FINS_UDP, HART_IP, MELSEC, PROFINET_CM, DNS, MDNS, LLMNR, NBNS, NBDGM, DHCP, SNMP, ...UDP_SIGNATURES];

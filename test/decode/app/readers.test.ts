@@ -85,6 +85,32 @@ describe('protocol readers', () => {
     expect([...name.clientFacts]).toEqual(['netbios.name=HMI']);
   });
 
+  it('knows MQTT that was joined later by its port and its packets, and nothing by chance', () => {
+    const mqtt = protocolOf('mqtt', 'tcp');
+    const probe = (hex: string, port: number): number => mqtt.probe(fromHex(hex), 0, fromHex(hex).length, TO_SERVER, port);
+    const publish = `300e000b${ascii('plant/1/set')}31`;
+    expect([probe(publish, 1883), probe('c000', 1883), probe('d0004002 0007', 1883)]).toEqual([PROBE.certain, PROBE.certain, PROBE.certain]);
+    // Its payload is still to come.
+    expect(probe(`30ff0f000b${ascii('plant/1/set')}`, 1883)).toBe(PROBE.certain);
+    expect([probe(publish, 5000), probe('c001', 1883), probe(ascii('0 bottles of beer'), 1883), probe(`300e000b${ascii('plant/#/set')}31`, 1883)].every((answer) => answer !== PROBE.certain)).toBe(true);
+    // A CONNECT names the protocol on any port; another protocol's name does not.
+    expect([probe('100d00044d51545405 02003c000000', 5000), probe('100d00044d51545305 02003c000000', 5000)]).toEqual([PROBE.certain, PROBE.notForUs]);
+  });
+
+  it('reads MQTT subscriptions whether the version was heard or not, and goes on behind a hole where a packet begins', () => {
+    const mqtt = protocolOf('mqtt', 'tcp');
+    const heard = tell(mqtt, [[TO_SERVER, `8211 0001 00 000b ${ascii('plant/+/set')} 01`], [TO_SERVER, `8210 0001 000b ${ascii('plant/2/set')} 01`]]);
+    expect([[...heard.targets.keys()], [...heard.malformed]]).toEqual([['plant/+/set', 'plant/2/set'], []]);
+    const resync = (hex: string): number => mqtt.resync(fromHex(hex), new DataView(fromHex(hex).buffer), 0, fromHex(hex).length, TO_SERVER, mqtt.newMemory());
+    expect([resync(`300e000b${ascii('plant/1/set')}31`), resync(ascii('{"value": 17.3, "0": "p@ 0"}'))]).toEqual([0, -1]);
+  });
+
+  it('keeps no identifier, user or password of MQTT', () => {
+    const told = tell(protocolOf('mqtt', 'tcp'), [[TO_SERVER, '1015 0004 4d515454 04 c2 003c 0003 616263 0001 75 0001 70']]);
+    expect([...told.facts[0].keys()]).toEqual(['mqtt.version=3.1.1', 'mqtt.login=password in clear']);
+    expect([[...told.clientFacts], [...told.serverFacts]]).toEqual([[], []]);
+  });
+
   it('reads server name and version of TLS, and nothing after the hellos', () => {
     const sized = (hex: string, octets: number): string => (hex.length / 2).toString(16).padStart(octets * 2, '0') + hex;
     const hello = (kind: string, body: string): string => `160303${sized(kind + sized(body, 3), 2)}`;
