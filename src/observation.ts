@@ -94,6 +94,9 @@ export interface Fact {
  */
 export const REVERSED_FACT = 'direction.reversed';
 
+/** An ICMP error quoted a packet of the conversation: who was told counts (flow/icmp-refusal.ts). */
+export const REFUSAL_FACT = 'icmp.unreachable';
+
 /** One client, one server, one service, over the whole time observed. */
 export interface Conversation {
   readonly id: number;

@@ -6,6 +6,7 @@
  */
 import { KIND, type DecodedFrame } from '../decode/decoded-frame.ts';
 import { IP_PROTOCOL } from '../decode/transport.ts';
+import { REFUSAL_FACT } from '../observation.ts';
 import { addressText, internIpv4, internIpv6 } from './address-table.ts';
 import { conversationOf, clientAddress, sessionKeyWord } from './conversations.ts';
 import { count, FACT, type FlowState } from './flow-state.ts';
@@ -57,7 +58,7 @@ export function noteRefusal(state: FlowState, frame: DecodedFrame, view: DataVie
   }
   const refuser = isV4 ? internIpv4(state.addresses, frame.source) : internIpv6(state.addresses, view, frame.sourceAt);
   const value = `code ${view.getUint8(payload + 1)} from ${addressText(state.addresses, refuser)}`;
-  const fact = internFact(state, conversation, 'icmp.unreachable', value);
+  const fact = internFact(state, conversation, REFUSAL_FACT, value);
   // To whom it was told: the sender of what was quoted.
   const sender = isV4 ? internIpv4(state.addresses, source) : source;
   state.facts.keys[fact * FACT.stride + (sender === clientAddress(state, session) ? FACT.toClient : FACT.toServer)]++;

@@ -4,8 +4,8 @@
  * A scan of the ports of one device, or of one port of many devices, with hardly an answer (net/port-scans.ts), is told
  * from the conversations alone. Dropped links are listed with the reason; conduits and zones never rest on them.
  */
-import type { Conversation } from '../observation.ts';
-import { findPortScans, KNOCK_PACKETS } from '../net/port-scans.ts';
+import { REFUSAL_FACT, type Conversation } from '../observation.ts';
+import { findPortScans, KNOCK_PACKETS, type Knock } from '../net/port-scans.ts';
 import type { Activity, Link } from './activity.ts';
 import type { Inventory } from './assets.ts';
 import type { Dropped } from './proposal.ts';
@@ -27,16 +27,21 @@ const isThin = (link: Link): boolean => !(link.cycle !== null && link.duty > 0.0
 /** Conversations that are part of a scan, by id, with the reason. */
 export type Scanned = ReadonlyMap<number, Pick<Dropped, 'why' | 'sentence'>>;
 
-const isKnock = ({ transport, requests, packets, sessions }: Conversation): boolean =>
-  transport === 'tcp' && requests === 0 && packets.toServer > 0 && packets.toServer <= KNOCK_PACKETS * sessions;
+/** What may be a knock, as one: TCP without a request, UDP without an answer, and hardly a packet of either. */
+function knockOf({ id, client, server, transport, port, requests, packets, sessions, answeredSessions, facts }: Conversation): (Knock & { readonly id: number }) | null {
+  if (packets.toServer === 0 || packets.toServer > KNOCK_PACKETS * sessions) return null;
+  const knock = { id, client, server, port, isAnswered: answeredSessions > 0, isRefused: facts.some(({ name, toClient }) => name === REFUSAL_FACT && toClient > 0) };
+  if (transport === 'tcp' && requests === 0) return { ...knock, transport };
+  return transport === 'udp' && packets.toClient === 0 ? { ...knock, transport } : null;
+}
 
 export function findScanned(conversations: readonly Conversation[]): Scanned {
-  const knocks = conversations.filter(isKnock).map(({ id, client, server, port, answeredSessions }) => ({ id, client, server, port, isAnswered: answeredSessions > 0 }));
-  return new Map(findPortScans(knocks).flatMap(({ kind, knocks: own }) => {
-    const [{ client, server, port }] = own;
+  return new Map(findPortScans(conversations.flatMap((one) => knockOf(one) ?? [])).flatMap(({ kind, knocks: own }) => {
+    const [{ client, server, transport, port }] = own;
+    const tried = transport === 'tcp' ? 'and asked nothing' : 'over UDP in vain';
     const reason: Pick<Dropped, 'why' | 'sentence'> = kind === 'ports'
-      ? { why: 'port-scan', sentence: `part of a scan: ${client} tried ${own.length} ports of ${server} and asked nothing` }
-      : { why: 'scan', sentence: `part of a sweep: ${client} tried port ${port} of ${own.length} devices and asked nothing` };
+      ? { why: 'port-scan', sentence: `part of a scan: ${client} tried ${own.length} ports of ${server} ${tried}` }
+      : { why: 'scan', sentence: `part of a sweep: ${client} tried port ${port} of ${own.length} devices ${tried}` };
     return own.map(({ id }) => [id, reason] as const);
   }));
 }

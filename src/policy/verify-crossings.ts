@@ -4,7 +4,7 @@
  * In: a diff's context, and what hours tell of each conversation. Out: crossings in the order of the store, and how often
  * each ask was answered. Left out on purpose: any verdict on the architecture (verify-permitted.ts, verify-prohibited.ts ...).
  */
-import type { Conversation, Operation } from '../observation.ts';
+import { REFUSAL_FACT, type Conversation, type Operation } from '../observation.ts';
 import type { WindowTraffic } from '../store/read-window.ts';
 import type { Ask } from './asks.ts';
 import type { DiffContext } from './diff-observed.ts';
@@ -29,8 +29,6 @@ export interface Crossing {
   /** Segments or datagrams with payload from the server; null where not counted. */
   readonly answers: number | null;
 }
-
-const REFUSAL_FACT = 'icmp.unreachable';
 
 const replyOf = (conversation: Conversation, traffic: WindowTraffic | undefined): Reply => {
   if (conversation.operations.some(({ responses, errors }) => responses + errors > 0)) return 'answered';

@@ -7,7 +7,7 @@
  */
 import { plural } from '../infer/plural.ts';
 import { addTo } from '../net/multi-map.ts';
-import type { Operation } from '../observation.ts';
+import { REFUSAL_FACT, type Operation } from '../observation.ts';
 import type { Ask } from './asks.ts';
 import { endHeard } from './diff-declared.ts';
 import type { DiffContext } from './diff-observed.ts';
@@ -126,7 +126,7 @@ const judgeSilence = ({ conversation, reply, client, server }: Crossing, request
   const onlyCalls = conversation.transport === 'tcp' && conversation.requests === 0 && conversation.packets.toServer <= MOST_CALLS * Math.max(1, conversation.sessions);
   if (!onlyCalls && !vantage.seesAnswers(client?.zone ?? null, server?.zone ?? null)) return unknown('answers do not pass this sensor: it sees one direction only');
   if (conversation.direction.confidence < 0.6 && !wasAnswered) return unknown('who asks whom is not certain: the sensor joined midstream');
-  if (reply === 'refused') return fails(conversation.packets.toClient > 0 ? 'every attempt was reset' : `a router or firewall refused it (${conversation.facts.find(({ name }) => name === 'icmp.unreachable')?.value ?? 'ICMP'})`);
+  if (reply === 'refused') return fails(conversation.packets.toClient > 0 ? 'every attempt was reset' : `a router or firewall refused it (${conversation.facts.find(({ name }) => name === REFUSAL_FACT)?.value ?? 'ICMP'})`);
   if (requests < LEAST_REQUESTS && conversation.packets.toServer < LEAST_REQUESTS && !wasAnswered) return unknown('asked too seldom to tell silence from the end of the capture');
   return fails(conversation.direction.by === 'handshake' && reply === 'silent' ? 'SYN without any answer' : 'asked, and never answered');
 };

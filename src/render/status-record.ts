@@ -116,11 +116,12 @@ function sensorHourRecord(truth: SensorTruthHour, tcp: { readonly oneWay: number
 /** Who scanned what, how much of it and when: no loss, but nobody's work either. */
 const scanSentences = ({ portScans }: StoreStatus): string[] =>
   portScans.map(({ kind, knocks }) => {
-    const [{ client, server, port }] = knocks;
+    const [{ client, server, transport, port }] = knocks;
+    const protocol = transport.toUpperCase();
     const open = knocks.filter(({ isAnswered }) => isAnswered).length;
     const edge = (pick: (knock: SeenKnock) => bigint | null, later: boolean): bigint | null =>
       knocks.map(pick).reduce((held, ns) => (held === null || (ns !== null && ns > held === later) ? ns : held), null);
-    const what = kind === 'ports' ? `${grouped(knocks.length)} TCP ports of ${server}` : `TCP port ${port} of ${grouped(knocks.length)} addresses`;
+    const what = kind === 'ports' ? `${grouped(knocks.length)} ${protocol} ports of ${server}` : `${protocol} port ${port} of ${grouped(knocks.length)} addresses`;
     return `${client} tried ${what}, ${open === 0 ? 'none of which' : `${grouped(open)} of which`} answered, ${shortInstant(edge(({ firstNs }) => firstNs, false))} to ${shortInstant(edge(({ lastNs }) => lastNs, true))} UTC`;
   });
 
@@ -168,7 +169,7 @@ function lossSentences(status: StoreStatus, stops: readonly (readonly [string, n
     sentences.push(`${grouped(deaf.length)} of ${grouped(status.hours.length)} hours ${deaf.length === 1 ? 'was' : 'were'} heard badly, by packets lost or time not listened to: ${namesText(names)}`);
   }
   // Who scans is not answered: that says nothing of the mirror port.
-  const scanned = status.portScans.flatMap(({ knocks }) => knocks);
+  const scanned = status.portScans.flatMap(({ knocks }) => knocks.filter(({ transport }) => transport === 'tcp'));
   const oneWay = status.oneWayConversations - scanned.filter(({ isOneWay }) => isOneWay).length;
   const tcp = status.tcpConversations - scanned.length;
   if (oneWay >= ONE_WAY_LEAST && oneWay > ONE_WAY_SHARE * tcp) {

@@ -7,7 +7,7 @@ import { IP_PROTOCOL } from '../decode/transport.ts';
 import { SAME_ADDRESS_FACT } from '../flow/address-plan.ts';
 import { addTo } from '../net/multi-map.ts';
 import { findPortScans, KNOCK_PACKETS, type Knock, type PortScan } from '../net/port-scans.ts';
-import type { ObservationSet } from '../observation.ts';
+import { REFUSAL_FACT, type ObservationSet } from '../observation.ts';
 import { UNCLEAN_END } from './captures.ts';
 import type { Connection } from './database.ts';
 import { readLogStatus, type LogStatus } from './firewall-logs.ts';
@@ -70,7 +70,7 @@ export interface StoreStatus {
   /** Conversations in which only one side was ever seen, of all TCP conversations. */
   readonly tcpConversations: number;
   readonly oneWayConversations: number;
-  /** Of TCP conversations, those that are scans: a device's ports, or one port of many devices, tried in vain. */
+  /** Conversations that are scans: a device's ports, or one port of many devices, tried in vain. */
   readonly portScans: readonly PortScan<SeenKnock>[];
   /** Conversations, of any transport, of which both sides were heard. */
   readonly answeredConversations: number;
@@ -163,17 +163,20 @@ export function readStatus(db: Connection): StoreStatus {
   };
 }
 
-type KnockRow = [client: string, server: string, port: number, answered: number, toClient: number, firstS: number | null, firstN: number | null, lastS: number | null, lastN: number | null];
+type KnockRow = [client: string, server: string, transport: number, port: number, refused: number, answered: number, toClient: number, firstS: number | null, firstN: number | null, lastS: number | null, lastN: number | null];
 
 function readPortScans(db: Connection): StoreStatus['portScans'] {
   const rows = db
-    .prepare(`SELECT c.text, s.text, k.port, k.answered, k.packets_to_client, ${instantColumns('first', 'k')}, ${instantColumns('last', 'k')}
+    .prepare(`SELECT c.text, s.text, k.transport, k.port,
+        k.transport = ${IP_PROTOCOL.udp} AND EXISTS (SELECT 1 FROM conversation_fact AS f WHERE f.conversation = k.id AND f.name = ? AND f.to_client > 0),
+        k.answered, k.packets_to_client, ${instantColumns('first', 'k')}, ${instantColumns('last', 'k')}
       FROM conversation AS k JOIN address AS c ON c.id = k.client JOIN address AS s ON s.id = k.server
-      WHERE k.transport = 6 AND k.requests = 0 AND k.packets_to_server BETWEEN 1 AND ${KNOCK_PACKETS} * k.sessions ORDER BY k.id`)
+      WHERE ((k.transport = ${IP_PROTOCOL.tcp} AND k.requests = 0) OR (k.transport = ${IP_PROTOCOL.udp} AND k.packets_to_client = 0))
+        AND k.packets_to_server BETWEEN 1 AND ${KNOCK_PACKETS} * k.sessions ORDER BY k.id`)
     .raw()
-    .all() as KnockRow[];
-  return findPortScans(rows.map(([client, server, port, answered, toClient, firstS, firstN, lastS, lastN]): SeenKnock => ({
-    client, server, port, isAnswered: answered > 0, isOneWay: toClient === 0, firstNs: instant(firstS, firstN), lastNs: instant(lastS, lastN),
+    .all(REFUSAL_FACT) as KnockRow[];
+  return findPortScans(rows.map(([client, server, transport, port, refused, answered, toClient, firstS, firstN, lastS, lastN]): SeenKnock => ({
+    client, server, port, transport: transport === IP_PROTOCOL.tcp ? 'tcp' : 'udp', isAnswered: answered > 0, isRefused: refused === 1, isOneWay: toClient === 0, firstNs: instant(firstS, firstN), lastNs: instant(lastS, lastN),
   })));
 }
 

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { pcap } from '../../samples/gen/capture-file.ts';
+import { ethernet, ETHERTYPE, udpPacket, unreachablePacket } from '../../samples/gen/frames.ts';
 import { runImport } from '../../src/commands/import.ts';
 import { showStatus } from '../../src/commands/status.ts';
 import { EXIT } from '../../src/errors.ts';
@@ -130,6 +131,24 @@ test.each([
   expect(sensor.scans).toEqual([expect.stringMatching(sentence)]);
   expect(sensor).toMatchObject({ losses: [], oneWayConversations: 39 });
   expect(textOf(showStatus({ db: path }, setStage()))).toContain(sensor.scans[0]);
+});
+
+test.each([
+  ['in silence', 1, /^10\.0\.0\.9 tried 40 UDP ports of 10\.0\.0\.2, none of which answered, /],
+  ['refused', 2000, /^10\.0\.0\.9 tried 40 UDP ports of 10\.0\.0\.2, none of which answered, /],
+])('a scan over UDP is named, %s', async (name, firstPort, sentence) => {
+  const [scanner, device] = [{ ip: '10.0.0.9', mac: '02:00:00:00:00:09' }, { ip: '10.0.0.2', mac: '02:00:00:00:00:02' }];
+  const frames = Array.from({ length: 40 }, (_, i) => {
+    const asked = udpPacket({ from: scanner.ip, to: device.ip, ttl: 64, id: i }, 40_000, firstPort + i, new Uint8Array(0));
+    const refusal = unreachablePacket({ from: device.ip, to: scanner.ip, ttl: 64, id: i }, 3, asked);
+    return [ethernet(scanner.mac, device.mac, ETHERTYPE.ipv4, asked), ...(firstPort > 1024 ? [ethernet(device.mac, scanner.mac, ETHERTYPE.ipv4, refusal)] : [])];
+  }).flat();
+  const capture = join(folder, `udp-${name}.pcap`);
+  writeFileSync(capture, pcap({ linkType: 1, isLittle: true, isNanosecond: false, snapLength: 65_535 }, frames.map((bytes, i) => ({ interfaceId: 0, timeNs: 1_767_000_000_000_000_000n + BigInt(i) * 100_000_000n, bytes, wireBytes: bytes.length }))));
+  const path = join(folder, `udp-${name}.db`);
+  await runImport({ paths: [capture], db: path, json: true, force: false, jobs: 1, log: NO_LOG_OPTIONS }, setStage());
+  const { sensor } = STATUS_SHAPE.parse(JSON.parse(textOf(showStatus({ db: path, json: true }, setStage()))));
+  expect(sensor.scans).toEqual([expect.stringMatching(sentence)]);
 });
 
 test('an empty store says so, and knows no span', () => {

@@ -100,6 +100,17 @@ describe('traffic that must not count', () => {
     expect(loud.assets.map(({ id, role, zone, evidence }) => [id, role, zone, evidence])).toEqual(quiet.assets.map(({ id, role, zone, evidence }) => [id, role, zone, evidence]));
   });
 
+  it('drops a scan over UDP, where nobody answers with a reset: no role, no Permit', () => {
+    const scanner = '10.1.0.99';
+    // 515 and 554 are a printer's and a camera's, if anybody answered there.
+    const ports = Array.from({ length: 100 }, (_, i): Sketch => ({ client: scanner, server: '10.1.0.20', service: '', transport: 'udp', port: 500 + i, days: [6], perDay: 1, answered: false }));
+    const quiet = propose(plantWith([{ address: scanner, mac: mac('pc', 99) }]));
+    const loud = propose(plantWith([{ address: scanner, mac: mac('pc', 99) }], ports));
+    expect(loud.dropped.map(({ why }) => why)).toEqual(ports.map(() => 'port-scan'));
+    expect(loud.dropped[0].sentence).toBe('part of a scan: 10.1.0.99 tried 100 ports of 10.1.0.20 over UDP in vain');
+    expect(loud.assets.map(({ id, role, zone, evidence }) => [id, role, zone, evidence])).toEqual(quiet.assets.map(({ id, role, zone, evidence }) => [id, role, zone, evidence]));
+  });
+
   it('gives no asset to an address that never sent anything, and lists it', () => {
     const proposal = propose(plantWith([], [{ client: '10.1.0.131', server: '10.1.0.250', service: 'modbus', answered: false }, { client: '10.1.0.131', server: '239.1.1.1', service: '', transport: 'udp', answered: false }]));
     expect(proposal.pseudo).toEqual([
