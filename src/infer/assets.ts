@@ -3,9 +3,11 @@
  * addresses are no devices at all. In: an ObservationSet. Out: assets in address order with stable ids, the index of
  * every address, and what was left out and why. Merging is cautious: two devices taken for one would hide a conduit.
  */
+import { SAME_ADDRESS_FACT } from '../flow/address-plan.ts';
 import type { AddressRecord, Conversation, ObservationSet } from '../observation.ts';
 import { compareAddresses, specialAddressKind, ipv4Number, isMac, isPrivateAddress, isVirtualRouterMac, subnetOf } from './address-order.ts';
 import type { Asset, AssetNote } from './proposal.ts';
+import { listed } from './plural.ts';
 import { classifyVendor } from './vendor-class.ts';
 
 export type VendorLookup = (mac: string) => string | null;
@@ -98,6 +100,8 @@ const looksLikeDirectedBroadcast = (sighting: Sighting): boolean => !sighting.se
 
 /** Who builds the small routers that translate a machine's addresses one to one. Computers take second addresses for services of their own, as clusters do. */
 const TRANSLATES: ReadonlySet<string | null> = new Set(['network', 'field-gateway', 'controller', 'rtu']);
+
+const SAME_ADDRESS = new Set([SAME_ADDRESS_FACT]);
 
 /** Ports on which an address was seen to answer. */
 function portsServed(conversations: readonly Conversation[]): Map<string, Set<string>> {
@@ -269,7 +273,9 @@ function assemble(
     const names = [...new Set(sightings.flatMap(namesOf))];
     const held = members.flatMap((index) => notes.get(index) ?? []);
     if (names.length > 2) held.push({ kind: 'nat-hint', sentence: `${names.length} host names on one address: address translation, or an address used again` });
-    const replaced = sightings.find((sighting) => !isMac(sighting.address) && (sighting.record?.macs.length ?? 0) === 2 && !sighting.record!.macs.some(({ mac }) => routers.has(mac)));
+    const shared = sightings.flatMap(severalByVlan);
+    held.push(...shared);
+    const replaced = shared.length > 0 ? undefined : sightings.find((sighting) => !isMac(sighting.address) && (sighting.record?.macs.length ?? 0) === 2 && !sighting.record!.macs.some(({ mac }) => routers.has(mac)));
     if (replaced !== undefined) held.push(twoMacs(replaced));
     return {
       names,
@@ -317,6 +323,12 @@ function publicHomes(drafts: readonly { readonly external: boolean; readonly own
     for (const network of new Set(addresses.filter((address) => ipv4Number(address) !== null).map(networkOf))) neighbours.set(network, (neighbours.get(network) ?? 0) + 1);
   }
   return new Set([...neighbours].filter(([, count]) => count >= PUBLIC_NEIGHBOURS).map(([network]) => network));
+}
+
+/** Machines with one address plan: what is said of the asset is true of their devices together, and perhaps of none of them. */
+function severalByVlan(sighting: Sighting): AssetNote[] {
+  const vlans = factsOf(sighting, SAME_ADDRESS).map(Number).sort((a, b) => a - b);
+  return vlans.length < 2 ? [] : [{ kind: 'several-devices', sentence: `${sighting.address} is a different device in each of VLANs ${listed(vlans)}: its role, zone and rules are those of all of them together` }];
 }
 
 function twoMacs(sighting: Sighting): AssetNote {

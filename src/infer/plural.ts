@@ -6,3 +6,6 @@ export const grouped = (count: number): string => String(count).replaceAll(/\B(?
 
 /** `1 packet`, `1 234 packets`. @param many where an s is not enough */
 export const groupedPlural = (count: number, one: string, many = `${one}s`): string => `${grouped(count)} ${count === 1 ? one : many}`;
+
+/** `10`, `10 and 20`, `10, 20 and 30`. */
+export const listed = (items: readonly (string | number)[]): string => (items.length < 2 ? items.join('') : `${items.slice(0, -1).join(', ')} and ${items.at(-1)}`);

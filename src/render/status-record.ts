@@ -2,7 +2,7 @@
  * The store's state as programs read it (`status --json`, docs/json/status.schema.json), with sensor truth in sentences.
  * In: what the store says of itself, how many assets, completeness. Out: one record.
  */
-import { grouped, groupedPlural, plural } from '../infer/plural.ts';
+import { grouped, groupedPlural, listed, plural } from '../infer/plural.ts';
 import type { Completeness } from '../infer/proposal.ts';
 import type { LogStatus } from '../store/firewall-logs.ts';
 import { isDeaf, type SensorTruthHour } from '../store/read-sensor.ts';
@@ -156,7 +156,7 @@ function lossSentences(status: StoreStatus, stops: readonly (readonly [string, n
     const names = captures.filter((capture) => capture.state === state).map((capture) => capture.name);
     if (names.length > 0) sentences.push(`${plural(names.length, 'capture')} ${says}: ${namesText(names)}`);
   }
-  if (status.lostSegments > 0) sentences.push(`${status.lostSegments === 1 ? '1 gap in a TCP stream' : `${grouped(status.lostSegments)} gaps in TCP streams`}: packets were lost before the sensor`);
+  if (status.lostSegments > 0) sentences.push(`${status.lostSegments === 1 ? '1 gap in a TCP stream' : `${grouped(status.lostSegments)} gaps in TCP streams`}: packets were lost before the sensor${status.sameAddresses.length > 0 ? ', or streams of different VLANs were taken for one' : ''}`);
   if (status.duplicates > 0) {
     const cause = status.duplicates > MIRRORED_TWICE * packets ? ': the mirror port forwards both directions or several VLANs' : '';
     sentences.push(`${groupedPlural(status.duplicates, 'frame was', 'frames were')} seen twice (${percent(status.duplicates, packets)})${cause}`);
@@ -183,8 +183,9 @@ function lossSentences(status: StoreStatus, stops: readonly (readonly [string, n
     sentences.push(`${grouped(status.tunnelPackets)} packets (${percent(status.tunnelPackets, packets)}) are of tunnels, and what they carry was not read: if a mirror port delivers so, take them into a new store with --open-tunnels`);
   }
   if (status.sameAddresses.length > 0) {
-    const names = status.sameAddresses.map(({ address, vlans }) => `${address} in VLANs ${vlans.slice(0, -1).join(', ')} and ${vlans.at(-1)}`);
-    sentences.push(`${plural(names.length, 'address', 'addresses')} ${names.length === 1 ? 'belongs' : 'belong'} to different devices by VLAN, which are counted as one; give each VLAN a store of its own: ${namesText(names)}`);
+    const vlan = status.sameAddresses[0].vlans[0];
+    const names = status.sameAddresses.map(({ address, vlans }) => `${address} in VLANs ${listed(vlans)}`);
+    sentences.push(`${plural(names.length, 'address', 'addresses')} ${names.length === 1 ? 'belongs' : 'belong'} to different devices by VLAN, which are counted as one, with the zones and rules of all of them; split the captures (tcpdump -r FILE -w vlan${vlan}.pcap vlan ${vlan}) and give each VLAN a store of its own: ${namesText(names)}`);
   }
   if (status.foldedPackets > 0) {
     sentences.push(`${groupedPlural(status.foldedPackets, 'packet')} of a flood of new conversations from ${plural(status.foldedClients, 'client')} ${status.foldedPackets === 1 ? 'was' : 'were'} counted, not kept one by one`);

@@ -51,6 +51,13 @@ describe('assets from addresses', () => {
     expect(countAt('field-gateway', ['modbus', 'vnc'], true)).toBe(1);
   });
 
+  it('says of an address that is a different device in each VLAN that it is several, and no redundant pair', () => {
+    const plant = sketchPlant([{ address: '10.0.0.1', mac: mac('pc', 1), facts: [['vlan.other-device', '20'], ['vlan.other-device', '9']] }], []);
+    const [record] = plant.addresses;
+    const { assets } = inferAssets({ ...plant, addresses: [{ ...record, macs: [...record.macs, { ...record.macs[0], mac: mac('pc', 2) }] }] }, vendorOf);
+    expect(assets[0].notes).toEqual([{ kind: 'several-devices', sentence: '10.0.0.1 is a different device in each of VLANs 9 and 20: its role, zone and rules are those of all of them together' }]);
+  });
+
   it('follows a device that changed its address', () => {
     const [asset, ...rest] = assetsOf([{ address: '10.0.0.1', mac: mac('pc', 1), lastDay: 5 }, { address: '10.0.0.2', mac: mac('pc', 1), firstDay: 8 }]);
     expect(rest).toEqual([]);
