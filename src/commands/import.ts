@@ -3,7 +3,9 @@ import { availableParallelism } from 'node:os';
 import { BaselineError, EXIT, usageError, type ExitCode } from '../errors.ts';
 import { grouped, groupedPlural, plural } from '../infer/plural.ts';
 import { jsonLine } from '../render/json.ts';
+import { overlapSentence } from '../render/status-record.ts';
 import { expandPaths, type CaptureFile } from '../source/ring-folder.ts';
+import { readOverlap, type Overlap } from '../store/capture-overlap.ts';
 import { isSettled } from '../store/checkpoints.ts';
 import { openForWriting, storePath } from '../store/database.ts';
 import { beginImport, endImport, importCapture, settleImport, type ImportOutcome, type ImportSession } from '../store/import-capture.ts';
@@ -89,6 +91,7 @@ export async function runImport(argv: ImportArguments, context: CommandContext):
   if (files.length === 0) return { exitCode: EXIT.usage, output: [] };
   const store = openForWriting(storePath(argv.db, context.environment));
   let session: ImportSession | undefined;
+  let overlap: Overlap | null = null;
   try {
     session = beginImport(store, { readers: argv.jobs - 1, afresh: argv.force, opensTunnels: argv.opensTunnels === true });
     // Told when it is in the store, and not before.
@@ -104,12 +107,15 @@ export async function runImport(argv: ImportArguments, context: CommandContext):
     }
     await settleImport(session);
     await tell();
+    overlap = readOverlap(store.db);
   } finally {
     if (session !== undefined) await endImport(session);
     store.close();
   }
   const packets = results.reduce((sum, one) => sum + one.packets, 0);
   if (results.length > 1) context.say(summary(results, packets));
+  // Who imports another capture of a time that was heard is to know it while it can still be undone.
+  if (overlap !== null && results.some(({ file, packets: own }) => own > 0 && overlap?.captures.includes(file))) context.say(overlapSentence(overlap));
   return { exitCode: exitCodeOf(results, packets, context.signal.aborted), output: [] };
 }
 

@@ -4,6 +4,7 @@
  */
 import { grouped, groupedPlural, listed, plural } from '../infer/plural.ts';
 import type { Completeness } from '../infer/proposal.ts';
+import type { Overlap } from '../store/capture-overlap.ts';
 import type { LogStatus } from '../store/firewall-logs.ts';
 import { isDeaf, type SensorTruthHour } from '../store/read-sensor.ts';
 import type { HourlyStatus, SeenKnock, StoreStatus } from '../store/read-status.ts';
@@ -50,6 +51,7 @@ export function statusRecord(path: string, status: HourlyStatus, assets: number,
       complete: losses.length === 0,
       losses,
       scans: scanSentences(status),
+      overlaps: status.overlap === null ? [] : [overlapSentence(status.overlap)],
       activeHours: status.activeHours,
       spannedHours: status.spannedHours,
       lostSegments: status.lostSegments,
@@ -124,6 +126,18 @@ const scanSentences = ({ portScans }: StoreStatus): string[] =>
     const what = kind === 'ports' ? `${grouped(knocks.length)} ${protocol} ports of ${server}` : `${protocol} port ${port} of ${grouped(knocks.length)} addresses`;
     return `${client} tried ${what}, ${open === 0 ? 'none of which' : `${grouped(open)} of which`} answered, ${shortInstant(edge(({ firstNs }) => firstNs, false))} to ${shortInstant(edge(({ lastNs }) => lastNs, true))} UTC`;
   });
+
+/** `90 s`, `20 min`, `3 h`, `12 days`: roughly how long. */
+const lengthText = (ns: bigint): string => {
+  const minutes = Number(ns / 60_000_000_000n);
+  if (minutes < 2) return `${grouped(Number(ns / 1_000_000_000n))} s`;
+  if (minutes < 120) return `${minutes} min`;
+  return minutes < 2880 ? `${Math.round(minutes / 60)} h` : `${grouped(Math.round(minutes / 1440))} days`;
+};
+
+/** No loss, and no doubt about what was asked: but sums that say more than there was. */
+export const overlapSentence = ({ captures, ns }: Overlap): string =>
+  `${grouped(captures.length)} captures ran at the same time, together for ${lengthText(ns)}: ${namesText(captures.map((name) => name.slice(name.lastIndexOf('/') + 1) || name))}; what two of them heard counts twice, in packets, requests and connections`;
 
 /** What is missing or doubtful, in sentences; none where nothing is known to be. */
 export const lossesOf = (status: StoreStatus): string[] =>

@@ -8,6 +8,7 @@ import { SAME_ADDRESS_FACT } from '../flow/address-plan.ts';
 import { addTo } from '../net/multi-map.ts';
 import { findPortScans, KNOCK_PACKETS, type Knock, type PortScan } from '../net/port-scans.ts';
 import { REFUSAL_FACT, type ObservationSet } from '../observation.ts';
+import { findOverlap, type Overlap } from './capture-overlap.ts';
 import { UNCLEAN_END } from './captures.ts';
 import type { Connection } from './database.ts';
 import { readLogStatus, type LogStatus } from './firewall-logs.ts';
@@ -39,6 +40,8 @@ export interface SeenKnock extends Knock {
 export interface StoreStatus {
   readonly version: number;
   readonly captures: readonly CaptureRecord[];
+  /** Those that ran at the same time; null where none did. */
+  readonly overlap: Overlap | null;
   readonly firstNs: bigint | null;
   readonly lastNs: bigint | null;
   /** Hours with at least one packet, and hours between the first and the last of them. */
@@ -128,6 +131,7 @@ export function readStatus(db: Connection): StoreStatus {
   return {
     version: Number(db.pragma('user_version', { simple: true })),
     captures,
+    overlap: findOverlap(captures),
     firstNs: times((capture) => capture.firstNs).reduce<bigint | null>((least, ns) => (least === null || ns < least ? ns : least), null),
     lastNs: times((capture) => capture.lastNs).reduce<bigint | null>((most, ns) => (most === null || ns > most ? ns : most), null),
     activeHours,

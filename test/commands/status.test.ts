@@ -151,6 +151,30 @@ test.each([
   expect(sensor.scans).toEqual([expect.stringMatching(sentence)]);
 });
 
+test('captures that ran at the same time are told: by the import that makes them, and by status', async () => {
+  const session = wireSession({ ip: '10.0.0.9', port: 50_000, mac: '02:00:00:00:00:09' }, { ip: '10.0.0.2', port: 502, mac: '02:00:00:00:00:02' });
+  session.open();
+  for (let i = 0; i < 4; i++) {
+    session.opener(adu(i, READ_FIVE));
+    session.dialled(adu(i, FIVE_READ));
+  }
+  const path = join(folder, 'taps.db');
+  const importPart = async (name: string, from: number, to: number): Promise<string> => {
+    const records = session.frames.map((bytes, i) => ({ interfaceId: 0, timeNs: 1_767_000_000_000_000_000n + BigInt(i) * 60_000_000_000n, bytes, wireBytes: bytes.length })).slice(from, to);
+    writeFileSync(join(folder, name), pcap({ linkType: 1, isLittle: true, isNanosecond: false, snapLength: 65_535 }, records));
+    const stage = setStage();
+    await runImport({ paths: [join(folder, name)], db: path, json: false, force: false, jobs: 1, log: NO_LOG_OPTIONS }, stage);
+    return stage.said.join('\n');
+  };
+  expect(await importPart('tap-2.pcap', 4, 11)).not.toContain('at the same time');
+  const sentence = '2 captures ran at the same time, together for 3 min: tap-1.pcap, tap-2.pcap; what two of them heard counts twice, in packets, requests and connections';
+  expect(await importPart('tap-1.pcap', 0, 8)).toContain(sentence);
+  expect(STATUS_SHAPE.parse(JSON.parse(textOf(showStatus({ db: path, json: true }, setStage())))).sensor.overlaps).toEqual([sentence]);
+  expect(textOf(showStatus({ db: path }, setStage()))).toContain(sentence);
+  // Nothing new came: nothing to be told again.
+  expect(await importPart('tap-1.pcap', 0, 8)).not.toContain('at the same time');
+});
+
 test('an empty store says so, and knows no span', () => {
   const path = join(folder, 'empty.db');
   openForWriting(path).close();
