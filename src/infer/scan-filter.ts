@@ -5,7 +5,7 @@
  * from the conversations alone. Dropped links are listed with the reason; conduits and zones never rest on them.
  */
 import { REFUSAL_FACT, type Conversation } from '../observation.ts';
-import { findPortScans, KNOCK_PACKETS, type Knock } from '../net/port-scans.ts';
+import { findPortScans, KNOCK_PACKETS, type Knock, type PortScan } from '../net/port-scans.ts';
 import type { Activity, Link } from './activity.ts';
 import type { Inventory } from './assets.ts';
 import type { Dropped } from './proposal.ts';
@@ -27,16 +27,23 @@ const isThin = (link: Link): boolean => !(link.cycle !== null && link.duty > 0.0
 /** Conversations that are part of a scan, by id, with the reason. */
 export type Scanned = ReadonlyMap<number, Pick<Dropped, 'why' | 'sentence'>>;
 
+export interface ConversationKnock extends Knock {
+  /** Of its conversation. */
+  readonly id: number;
+}
+
 /** What may be a knock, as one: TCP without a request, UDP without an answer, and hardly a packet of either. */
-function knockOf({ id, client, server, transport, port, requests, packets, sessions, answeredSessions, facts }: Conversation): (Knock & { readonly id: number }) | null {
+function knockOf({ id, client, server, transport, port, requests, packets, sessions, answeredSessions, facts }: Conversation): ConversationKnock | null {
   if (packets.toServer === 0 || packets.toServer > KNOCK_PACKETS * sessions) return null;
   const knock = { id, client, server, port, isAnswered: answeredSessions > 0, isRefused: facts.some(({ name, toClient }) => name === REFUSAL_FACT && toClient > 0) };
   if (transport === 'tcp' && requests === 0) return { ...knock, transport };
   return transport === 'udp' && packets.toClient === 0 ? { ...knock, transport } : null;
 }
 
+export const findScans = (conversations: readonly Conversation[]): readonly PortScan<ConversationKnock>[] => findPortScans(conversations.flatMap((one) => knockOf(one) ?? []));
+
 export function findScanned(conversations: readonly Conversation[]): Scanned {
-  return new Map(findPortScans(conversations.flatMap((one) => knockOf(one) ?? [])).flatMap(({ kind, knocks: own }) => {
+  return new Map(findScans(conversations).flatMap(({ kind, knocks: own }) => {
     const [{ client, server, transport, port }] = own;
     const tried = transport === 'tcp' ? 'and asked nothing' : 'over UDP in vain';
     const reason: Pick<Dropped, 'why' | 'sentence'> = kind === 'ports'

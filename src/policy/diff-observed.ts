@@ -1,7 +1,7 @@
 /**
  * Observations that no Permit covers, and what else the traffic contradicts.
  *
- * In: the context of a diff. Out: findings, at most one per conversation, and per asset for undeclared assets and wrong
+ * In: the context of a diff. Out: findings, at most one per conversation, one per scan, and per asset for undeclared assets and wrong
  * zones; what is set aside or stays within a zone is counted. Order of judgement: who is it, may the two zones talk at
  * all, who opens, how safely, what is asked. Left out on purpose: Permits that nothing used (diff-declared.ts).
  */
@@ -10,7 +10,7 @@ import { isPublicAddress } from '../net/address-set.ts';
 import { staysOnLink } from '../net/link-local.ts';
 import type { ConduitBetween } from './conduit-between.ts';
 import { isoTime, makeFinding } from './findings.ts';
-import type { Finding, FindingType, SeenOperation, Severity } from './findings.ts';
+import type { Finding, FindingDraft, FindingType, SeenOperation, Severity } from './findings.ts';
 import type { AskVerdict, ConversationVerdict, Matcher } from './match.ts';
 import { isLive } from './permits.ts';
 import { modeWord, policyWord } from './asks.ts';
@@ -18,6 +18,7 @@ import type { DeclaredPermit } from './permits.ts';
 import { plural } from '../infer/plural.ts';
 import { crossingRequirement, isChanging, REQUIREMENTS } from './requirements.ts';
 import type { Requirement } from './requirements.ts';
+import { createScanFold } from './scan-findings.ts';
 import { createSetAside } from './set-aside.ts';
 import type { AssetIndex, Resolution } from './spec-assets.ts';
 import type { LoadedSpec } from './spec-load.ts';
@@ -299,6 +300,11 @@ export const judgeObserved = (context: DiffContext): ObservedResult => {
     strangers.set(address, held);
   };
 
+  const scans = createScanFold(context.set.conversations, (address) => nameOf(address, context.assets.resolve(address)));
+  const report = (conversation: Conversation, draft: FindingDraft, again: string): void => {
+    if (!scans.take(conversation, draft, again)) findings.push(makeFinding({ ...draft, detail: draft.detail + again }));
+  };
+
   for (const conversation of context.set.conversations) {
     if (staysOnLink(conversation.transport) || context.assets.isToGroup(conversation.client, conversation.server)) {
       counts.groupAddressed++;
@@ -345,14 +351,14 @@ export const judgeObserved = (context: DiffContext): ObservedResult => {
       const outside = client === null ? conversation.client : conversation.server;
       const isInternet = isPublicAddress(outside);
       const requirement = !isInternet || kind === undefined ? null : client === null ? crossingRequirement('internet', kind, isChanging(conversation)) : crossingRequirement(kind, 'internet', isChanging(conversation));
-      findings.push(makeFinding({
+      report(conversation, {
         ...base, key, conduit: null, permit: null, place: null, requirement: requirement?.id ?? null, seen: [seenWhole(conversation)],
         type: requirement === null ? 'undeclared-conversation' : 'requirement-violation',
         severity: requirement?.severity ?? severityOf(conversation, kind),
         title: `${nameOf(conversation.client, client)} -> ${nameOf(conversation.server, server)}: ${requirement?.sentence ?? `${serviceText(conversation)} is not declared`}`,
-        detail: `${requirement === null ? '' : `${requirement.citation}. `}${isInternet ? `${outside} is a public address that the spec does not declare.` : `Nobody answered at ${outside}, and the spec does not declare it.`}${again}`,
+        detail: `${requirement === null ? '' : `${requirement.citation}. `}${isInternet ? `${outside} is a public address that the spec does not declare.` : `Nobody answered at ${outside}, and the spec does not declare it.`}`,
         remedy: requirement?.remedy ?? 'correct the configuration that names the address, or declare it',
-      }));
+      }, again);
       continue;
     }
     if (verdict === null) continue;
@@ -369,14 +375,15 @@ export const judgeObserved = (context: DiffContext): ObservedResult => {
       counts.permitted++;
       continue;
     }
-    findings.push(makeFinding({
+    report(conversation, {
       ...base, key: [...key, judged.requirement?.id ?? null],
-      type: judged.type, severity: judged.severity, title: judged.title, detail: `${judged.detail}${again}`, remedy: judged.remedy,
+      type: judged.type, severity: judged.severity, title: judged.title, detail: judged.detail, remedy: judged.remedy,
       conduit: judged.permit?.permit.conduit ?? context.conduitOf(client.zone, server.zone),
       permit: judged.permit?.permit.id ?? null, requirement: judged.requirement?.id ?? null, seen: judged.seen,
       place: judged.permit === null ? null : context.loaded.locate(judged.permit.path),
-    }));
+    }, again);
   }
+  findings.push(...scans.findings());
   for (const stranger of strangers.values()) findings.push(strangerFinding(context, stranger));
   for (const finding of judgePlaces(context, placed)) findings.push(finding);
   return { findings, uses, offSchedule, setAside: [...setAsideUses.values()].sort((a, b) => a.index - b.index), counts };

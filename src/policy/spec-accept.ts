@@ -19,6 +19,7 @@ import { expandTexts } from './register-assets.ts';
 import { openDraft, plain, quoteMacs, seqOf, setField, type RegisterDraft } from './register-draft.ts';
 import { admitWeaker, type Pair } from './spec-admit.ts';
 import { decideRule } from './spec-decide.ts';
+import { isScanFinding } from './scan-findings.ts';
 import { parseSpec } from './spec-load.ts';
 import { moveAsset } from './spec-move.ts';
 import { narrowRule, sharesRule, takeWaysApart } from './spec-narrow.ts';
@@ -40,7 +41,9 @@ export interface AcceptOptions {
 }
 
 /** What accepting a finding would do to the spec; or, where nothing could be written, why. */
-export const meaningOf = ({ type, client, permit, fromZone, toZone, seen }: Finding): { readonly does: string } | { readonly whyNot: string } => {
+export const meaningOf = (finding: Finding): { readonly does: string } | { readonly whyNot: string } => {
+  const { type, client, permit, fromZone, toZone, seen } = finding;
+  if (isScanFinding(finding)) return { whyNot: 'a scan asks for nothing that a rule could let through: `propose-zones --out` sets it aside' };
   switch (type) {
     case 'undeclared-conversation':
     case 'undeclared-operation':
@@ -260,7 +263,7 @@ function takeIn(bench: Bench, declared: DeclaredPermit | undefined): Done {
 /** One finding into one spec. Out: the new text and what was done, or why nothing was. */
 function acceptOne(text: string, set: ObservationSet, finding: Finding, by: RuleDecision): { readonly text: string; readonly done: string } | { readonly whyNot: string } {
   const meaning = meaningOf(finding);
-  if ('whyNot' in meaning && !(by.decision === 'rejected' && finding.type === 'requirement-violation')) return meaning;
+  if ('whyNot' in meaning && (isScanFinding(finding) || !(by.decision === 'rejected' && finding.type === 'requirement-violation'))) return meaning;
   if (by.decision === 'rejected' && !REJECTABLE.has(finding.type)) return { whyNot: 'there is nothing in it that a spec could refuse' };
   const { loaded } = parseSpec(text, 'spec');
   if (loaded === null) return { whyNot: 'the spec does not load any more' };
