@@ -71,10 +71,9 @@ const worksheet = (plan: DevicePlan, { ordered: permits, policyOf }: SnortExport
   return `${[csvLine(COLUMNS), ...rows, csvLine(last)].join('\n')}\n`;
 };
 
-const modbusPorts = (permits: readonly PlanPermit[]): string => {
-  const ports = permits.filter((entry) => requiredModbus(entry.permit) !== null).flatMap((entry) => portTexts(entry.permit));
-  return [...new Set(['502', ...ports])].join(' ');
-};
+/** The protocol's own port, and those on which a rule looks into it: on a port that is not bound, the rule never fires. */
+const boundPorts = (own: string, permits: readonly PlanPermit[], isLookedInto: (entry: PlanPermit) => boolean): string =>
+  [...new Set([own, ...permits.filter((entry) => entry.permit.service.transport === 'tcp' && isLookedInto(entry)).flatMap((entry) => portTexts(entry.permit))])].join(' ');
 
 const inspectors = (permits: readonly PlanPermit[]): string =>
   [
@@ -85,13 +84,16 @@ const inspectors = (permits: readonly PlanPermit[]): string =>
     'opcua = {}',
     'cip = {}',
     'binder = {',
-    `  { when = { proto = 'tcp', ports = '${modbusPorts(permits)}' }, use = { type = 'modbus' } },`,
-    `  { when = { proto = 'tcp', ports = '44818' }, use = { type = 'cip' } },`,
-    `  { when = { proto = 'tcp', ports = '4840' }, use = { type = 'opcua' } },`,
+    `  { when = { proto = 'tcp', ports = '${boundPorts('502', permits, (entry) => requiredModbus(entry.permit) !== null)}' }, use = { type = 'modbus' } },`,
+    `  { when = { proto = 'tcp', ports = '${boundPorts('44818', permits, cipVisible)}' }, use = { type = 'cip' } },`,
+    `  { when = { proto = 'tcp', ports = '${boundPorts('4840', permits, opcuaVisible)}' }, use = { type = 'opcua' } },`,
     `  { use = { type = 'wizard' } },`,
     '}',
     '',
   ].join('\n');
+
+/** Snort 3 Inspector Reference, CIP inspector, best practices. */
+const CIP_DEFAULT = 'Make an intrusion policy the default action of the access control policy, never "Block All Traffic" or "Trust All Traffic": the CIP inspector supports neither, and may then block CIP that Permits let through.';
 
 const build = (plan: DevicePlan): DeviceExport => {
   const permits = plan.permits.filter((entry) => refusalOf(entry, capabilitiesFor(entry)) === null);
@@ -99,6 +101,7 @@ const build = (plan: DevicePlan): DeviceExport => {
   const snort = snort3Rules(permits, plan.mode, head, CAPABILITIES);
   const further = snort.policies.slice(1);
   const full = permits.filter((entry) => overfull(entry).length > 0);
+  const looksIntoCip = permits.some(cipVisible);
   return {
     files: [
       { path: 'access-policy.csv', content: worksheet(plan, snort) },
@@ -118,8 +121,9 @@ const build = (plan: DevicePlan): DeviceExport => {
     ],
     apply: [
       ...(full.length === 0 ? [] : [`A condition of a rule takes ${MOST_ENTRIES} entries, a group counts as one: first make object groups of the longer lists of ${full.map((entry) => safeComment(entry.permit.id, 63)).join(', ')}.`]),
-      'Enter the rules of access-policy.csv in this order into a new access control policy; the last row is the default.',
-      'Upload baseline-local.rules (Objects, Intrusion Rules, Snort 3), put them into a rule group "OTZ local rules" and a custom intrusion policy; turn the Modbus, CIP and OPC UA inspectors on in the network analysis policy.',
+      'Enter the rules of access-policy.csv in this order into a new access control policy, the last row too: nothing then reaches the default action of the policy.',
+      ...(looksIntoCip ? [CIP_DEFAULT] : []),
+      'Upload baseline-local.rules (Objects, Intrusion Rules, Snort 3), put them into a rule group "OTZ local rules" and a custom intrusion policy; turn the Modbus and OPC UA inspectors on in the network analysis policy, and the CIP inspector where a rule looks into CIP, bound to the ports that snort3-inspectors.lua names: on another port a rule never fires.',
       ...further.map(({ name, path, of }) => `Upload ${path} into a rule group "${name}" and a custom intrusion policy of that name, and switch each group on in its own policy alone: it is for the time of ${of.map((entry) => safeComment(entry.permit.id, 63)).join(', ')}.`),
       'Replay the `test-pcaps` of the same spec: Snort accepts rules that can never fire, so only traffic proves them.',
       'Deploy in a window; from monitor to enforce change the last row and the rule action from alert to drop.',
