@@ -301,8 +301,10 @@ export const judgeObserved = (context: DiffContext): ObservedResult => {
   };
 
   const scans = createScanFold(context.set.conversations, (address) => nameOf(address, context.assets.resolve(address)));
-  const report = (conversation: Conversation, draft: FindingDraft, again: string): void => {
-    if (!scans.take(conversation, draft, again)) findings.push(makeFinding({ ...draft, detail: draft.detail + again }));
+  const report = (conversation: Conversation, draft: FindingDraft, again: string, isVoid = false): void => {
+    if (scans.take(conversation, draft, again)) return;
+    if (isVoid) scans.takeVoid(conversation, draft, again);
+    else findings.push(makeFinding({ ...draft, detail: draft.detail + again }));
   };
 
   for (const conversation of context.set.conversations) {
@@ -351,14 +353,15 @@ export const judgeObserved = (context: DiffContext): ObservedResult => {
       const outside = client === null ? conversation.client : conversation.server;
       const isInternet = isPublicAddress(outside);
       const requirement = !isInternet || kind === undefined ? null : client === null ? crossingRequirement('internet', kind, isChanging(conversation)) : crossingRequirement(kind, 'internet', isChanging(conversation));
-      report(conversation, {
+      const draft: FindingDraft = {
         ...base, key, conduit: null, permit: null, place: null, requirement: requirement?.id ?? null, seen: [seenWhole(conversation)],
         type: requirement === null ? 'undeclared-conversation' : 'requirement-violation',
         severity: requirement?.severity ?? severityOf(conversation, kind),
         title: `${nameOf(conversation.client, client)} -> ${nameOf(conversation.server, server)}: ${requirement?.sentence ?? `${serviceText(conversation)} is not declared`}`,
         detail: `${requirement === null ? '' : `${requirement.citation}. `}${isInternet ? `${outside} is a public address that the spec does not declare.` : `Nobody answered at ${outside}, and the spec does not declare it.`}`,
         remedy: requirement?.remedy ?? 'correct the configuration that names the address, or declare it',
-      }, again);
+      };
+      report(conversation, draft, again, server === null && requirement === null && !isInternet && !isAnswered(conversation));
       continue;
     }
     if (verdict === null) continue;

@@ -2,7 +2,8 @@
  * A scan is one finding, not one for each of the thousand doors it tried: among those nobody finds the write that matters.
  *
  * In: what was seen, and the finding that each conversation would be. Out: of a scan's conversations one finding for each
- * requirement that they break, and one for the rest; the others are left as they are.
+ * requirement that they break, and one for the rest; of calls of one service to many addresses that nobody has, which is
+ * how a discovery looks, one as well; the others are left as they are.
  */
 import { findScans, type ConversationKnock } from '../infer/scan-filter.ts';
 import { plural } from '../infer/plural.ts';
@@ -14,6 +15,8 @@ import { makeFinding, type Finding, type FindingDraft } from './findings.ts';
 interface ScanFold {
   /** Whether the conversation is part of a scan; its finding then comes with the scan's. @param again what says that it was set aside before */
   take(conversation: Conversation, draft: FindingDraft, again: string): boolean;
+  /** A call to an address that nobody declared and nobody answered at: its finding comes with the others. */
+  takeVoid(conversation: Conversation, draft: FindingDraft, again: string): void;
   findings(): Finding[];
 }
 
@@ -31,6 +34,24 @@ interface Part {
   readonly again: string;
 }
 
+/** So many addresses without a device are no slip of a configuration. */
+const FEWEST_VOIDS = 16;
+
+const againOf = (parts: readonly Part[]): string => parts.find(({ again }) => again !== '')?.again ?? '';
+
+function voidFindings(parts: readonly Part[], nameOf: (address: string) => string): Finding[] {
+  if (parts.length < FEWEST_VOIDS) return parts.map(({ draft, again }) => makeFinding({ ...draft, detail: draft.detail + again }));
+  const [{ draft }] = parts;
+  const servers = parts.map((one) => one.draft.server);
+  return [makeFinding({
+    ...draft, server: null,
+    title: `${nameOf(draft.client ?? '')}: ${draft.service} at ${servers.length} addresses where nobody answered is not declared`,
+    detail: `From ${servers[0]} to ${servers.at(-1)}, and the spec declares none of them.${againOf(parts)}`,
+    remedy: 'a discovery of your own is set aside by `propose-zones --out`; else correct the configuration that names the addresses',
+    seen: parts.flatMap((one) => one.draft.seen), key: ['void', draft.client, draft.service],
+  })];
+}
+
 function scanFinding({ kind, knocks }: PortScan<ConversationKnock>, parts: readonly Part[], nameOf: (address: string) => string): Finding {
   const [{ client, server, transport, port }] = knocks;
   const drafts = parts.map(({ draft }) => draft);
@@ -44,7 +65,7 @@ function scanFinding({ kind, knocks }: PortScan<ConversationKnock>, parts: reado
     service: `${SCAN}${isOneServer ? `${transport} ports` : `${transport}/${port}`}`,
     severity: requirement === null ? 'medium' : severity,
     title: requirement === null ? `${nameOf(client)}${isOneServer ? ` -> ${nameOf(server)}` : ''}: a scan of ${what} is not declared` : title,
-    detail: `${requirement === null ? '' : `${detail} `}Of ${what} ${answered === 0 ? 'none' : answered} answered.${parts.find(({ again }) => again !== '')?.again ?? ''}`,
+    detail: `${requirement === null ? '' : `${detail} `}Of ${what} ${answered === 0 ? 'none' : answered} answered.${againOf(parts)}`,
     remedy: requirement === null ? 'find out who scans and why; what a scan of your own tried, `propose-zones --out` sets aside' : remedy,
     seen: drafts.flatMap(({ seen }) => seen),
     key: ['scan', client, isOneServer ? server : null, transport, isOneServer ? null : port, requirement],
@@ -53,6 +74,7 @@ function scanFinding({ kind, knocks }: PortScan<ConversationKnock>, parts: reado
 
 export function createScanFold(conversations: readonly Conversation[], nameOf: (address: string) => string): ScanFold {
   const scanOf = new Map(findScans(conversations).flatMap((scan) => scan.knocks.map(({ id }) => [id, scan] as const)));
+  const voids = new Map<string, Part[]>();
   const held = new Map<PortScan<ConversationKnock>, Map<string | null, Part[]>>();
   return {
     take(conversation, draft, again) {
@@ -63,6 +85,12 @@ export function createScanFold(conversations: readonly Conversation[], nameOf: (
       addTo(byRequirement, draft.requirement, { draft, again });
       return true;
     },
-    findings: () => [...held].flatMap(([scan, byRequirement]) => [...byRequirement.values()].map((parts) => scanFinding(scan, parts, nameOf))),
+    takeVoid({ client, transport, port }, draft, again) {
+      addTo(voids, `${client} ${transport}/${port} ${draft.severity}`, { draft, again });
+    },
+    findings: () => [
+      ...[...held].flatMap(([scan, byRequirement]) => [...byRequirement.values()].map((parts) => scanFinding(scan, parts, nameOf))),
+      ...[...voids.values()].flatMap((parts) => voidFindings(parts, nameOf)),
+    ],
   };
 }

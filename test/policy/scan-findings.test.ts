@@ -34,6 +34,16 @@ test.each([
   expect(findings[0]).toMatchObject({ seenMore: 40, detail: expect.stringContaining('none answered') });
 });
 
+test('a discovery is one finding, a few addresses that nobody has are one each', () => {
+  const asked = (count: number): Conversation[] => Array.from({ length: count }, (_, i) => conversation('10.3.0.3', `10.9.0.${i + 1}`, { transport: 'udp', port: 161, service: 'snmp', answered: false, days: [MONDAY + 1] }));
+  const [finding, ...rest] = found(asked(60));
+  expect(rest).toEqual([]);
+  expect(finding).toMatchObject({ type: 'undeclared-conversation', title: 'EWS (10.3.0.3): snmp (udp/161) at 60 addresses where nobody answered is not declared', server: null, seenMore: 40 });
+  expect(meaningOf(finding)).toHaveProperty('does');
+  expect(acceptFindings(SPEC, observations(asked(60)), [finding], { owner: 'A. Keller' }).results[0].done).toBe(false);
+  expect(found(asked(3)).map(({ server }) => server)).toEqual(['10.9.0.1', '10.9.0.2', '10.9.0.3']);
+});
+
 test('what was asked beside a scan is told by itself, and a scan that breaks a requirement by that', () => {
   const findings = found([...ports('10.5.0.7', 'udp'), modbus('10.3.0.3', '10.2.0.1', [{ code: 6 }], { days: [MONDAY + 2] })]);
   expect(findings.map((one) => [one.type, one.severity])).toEqual([['undeclared-operation', 'high'], ['requirement-violation', 'high']]);
