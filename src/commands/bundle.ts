@@ -21,7 +21,7 @@ import { bundledReport, packedSpec } from './bundle-report.ts';
 import { memberTime, statementsOf } from './bundle-statements.ts';
 import { KEPT_SENTENCES, redactCopy, type Redaction } from './bundle-redact.ts';
 import { verifyBundle } from './bundle-verify.ts';
-import { DB_OPTION, defineCommand, JSON_OPTION, type CommandContext, type CommandResult } from './command.ts';
+import { AS_JSON_OPTION, DB_OPTION, defineCommand, type CommandContext, type CommandResult } from './command.ts';
 import { proposedSpec } from './proposed-spec.ts';
 import { readForReport } from './report-input.ts';
 import { tellStrangers } from './same-plant.ts';
@@ -48,7 +48,7 @@ export const bundleCommand = defineCommand({
     map: { type: 'string', requiresArg: true, describe: 'where the map of --redact goes (default: the bundle\'s name with .map.json); keep it at home' },
     sign: { type: 'string', requiresArg: true, describe: 'an Ed25519 private key (PEM) to sign the manifest with' },
     key: { type: 'string', requiresArg: true, describe: 'verify: the public key (PEM) that must have signed' },
-    json: JSON_OPTION,
+    json: AS_JSON_OPTION,
   },
   run: (argv, context) => (argv.spec === 'verify' ? verifyBundle(argv, context) : packBundle(argv, context)),
 });

@@ -93,7 +93,13 @@ export const FORMAT_OPTION = {
   describe: 'how to write the result (default: table)',
 } as const satisfies Options;
 
+/** Of commands whose result has no rows that a list could hold. */
+export const TABLE_OR_JSON_OPTION = { ...FORMAT_OPTION, choices: ['table', 'json'] } as const satisfies Options;
+
 export const JSON_OPTION = { type: 'boolean', describe: 'the same as --format json' } as const satisfies Options;
+
+/** Of commands that write files, and say what they did. */
+export const AS_JSON_OPTION = { type: 'boolean', describe: 'say it as JSON' } as const satisfies Options;
 
 /** `--json` is short for `--format json`. */
 export const chosenFormat = (argv: { readonly format?: Format | undefined; readonly json?: boolean | undefined }): Format =>

@@ -15,7 +15,7 @@ import { plural } from '../infer/plural.ts';
 import { loadSpec } from '../policy/spec-load.ts';
 import { jsonDocument } from '../render/json.ts';
 import { textTable, type Cell, type Column } from '../render/table.ts';
-import { defineCommand, JSON_OPTION, type CommandContext, type CommandResult } from './command.ts';
+import { AS_JSON_OPTION, defineCommand, type CommandContext, type CommandResult } from './command.ts';
 import { lookAt, makeFolder, writeFileWhole } from './whole-file.ts';
 
 /** `simulate` asks for them too: without them it would judge another configuration. */
@@ -38,7 +38,7 @@ export const exportCommand = defineCommand({
     'all-conduits': { type: 'boolean', describe: 'also conduits that the spec gives to devices of other platforms' },
     'application-ids': APPLICATION_IDS_OPTION,
     'list-targets': { type: 'boolean', describe: 'the capability matrix' },
-    json: JSON_OPTION,
+    json: AS_JSON_OPTION,
   },
   run: exportSpec,
 });

@@ -17,7 +17,7 @@ import { requireEvidenceFits } from '../store/memory-limit.ts';
 import { readFromStore, storePath } from '../store/database.ts';
 import { readStatus } from '../store/read-status.ts';
 import { PROPOSAL_FACTOR, readAll } from './analysis.ts';
-import { DB_OPTION, defineCommand, JSON_OPTION, type CommandContext, type CommandResult } from './command.ts';
+import { chosenFormat, DB_OPTION, defineCommand, JSON_OPTION, TABLE_OR_JSON_OPTION, type CommandContext, type CommandResult } from './command.ts';
 import { strangersText, tellStrangers } from './same-plant.ts';
 import { requireSeparateFiles, storeFiles } from './separate-files.ts';
 
@@ -38,6 +38,7 @@ export const proposeZonesCommand = defineCommand({
     exact: { type: 'boolean', describe: 'Permits for exactly what was seen; no rule widens anything' },
     schedules: { type: 'boolean', default: true, describe: 'tie weekly jobs to their weekday; --no-schedules ties nothing to a calendar' },
     strict: { type: 'boolean', describe: 'exit 3 when too little was seen for a proposal' },
+    format: TABLE_OR_JSON_OPTION,
     json: JSON_OPTION,
   },
   run: proposeZonesOf,
@@ -51,6 +52,7 @@ interface ProposeArguments {
   readonly exact?: boolean | undefined;
   readonly schedules?: boolean | undefined;
   readonly strict?: boolean | undefined;
+  readonly format?: 'table' | 'json' | undefined;
   readonly json?: boolean | undefined;
 }
 
@@ -67,8 +69,9 @@ async function proposeZonesOf(argv: ProposeArguments, context: CommandContext): 
   // Loaded where a spec is read or written: a table needs no YAML.
   const load = async (file: string): Promise<LoadedSpec> => (await import('../policy/spec-load.ts')).loadSpec(file);
   const decided = pinned === null || pinned === undefined ? null : await load(pinned);
+  const asJson = chosenFormat(argv) === 'json';
   // A spec says nothing of how well placements hold up; only what is shown does.
-  const isShown = argv.explain !== undefined || argv.json === true || argv.out === undefined;
+  const isShown = argv.explain !== undefined || asJson || argv.out === undefined;
   const { set, status } = readFromStore(store, (db) => ({
     set: readAll(db),
     status: readStatus(db),
@@ -86,7 +89,7 @@ async function proposeZonesOf(argv: ProposeArguments, context: CommandContext): 
   }
   requireEvidenceFits(PROPOSAL_FACTOR);
   const conduits = proposeConduits(set, decided === null || argv.exact === true ? zones : withDeclaredMembers(zones, decided), { exact: argv.exact === true, maintenance: argv.exact !== true, schedules: argv.schedules !== false, hours: (decided?.spec.timezone ?? 'UTC') === 'UTC' });
-  if (argv.json === true) return { exitCode, output: proposalJson(zones, conduits, lossesOf(status)) };
+  if (asJson) return { exitCode, output: proposalJson(zones, conduits, lossesOf(status)) };
   if (argv.out === undefined) return { exitCode, output: proposalText(zones, conduits, lossesOf(status), { width: context.width, colour: context.colour }) };
   if (argv.pins !== undefined && existing === null) {
     context.say(`${printable(argv.out)} takes zones and assets from ${printable(argv.pins)}, and nothing of its rules, decisions and comments: to keep those, name the same file with --out.`);

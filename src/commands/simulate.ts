@@ -15,7 +15,7 @@ import { readFromStore, storePath } from '../store/database.ts';
 import { readStatus } from '../store/read-status.ts';
 import { readAll } from './analysis.ts';
 import { APPLICATION_IDS_OPTION, readApplicationIds } from './export.ts';
-import { DB_OPTION, defineCommand, JSON_OPTION, type CommandContext, type CommandResult } from './command.ts';
+import { chosenFormat, DB_OPTION, defineCommand, JSON_OPTION, TABLE_OR_JSON_OPTION, type CommandContext, type CommandResult } from './command.ts';
 import { tellStrangers } from './same-plant.ts';
 
 export const simulateCommand = defineCommand({
@@ -32,6 +32,7 @@ export const simulateCommand = defineCommand({
     target: { type: 'string', requiresArg: true, default: 'ideal', describe: `how the firewall judges: ${SIMULATED_TARGETS.map((one) => one.target).join(', ')}` },
     'application-ids': APPLICATION_IDS_OPTION,
     'on-demand': { type: 'boolean', describe: 'with on-demand Permits switched on' },
+    format: TABLE_OR_JSON_OPTION,
     json: JSON_OPTION,
   },
   run: simulateStore,
@@ -43,6 +44,7 @@ interface SimulateArguments {
   readonly target: string;
   readonly 'application-ids'?: string | undefined;
   readonly 'on-demand'?: boolean | undefined;
+  readonly format?: 'table' | 'json' | undefined;
   readonly json?: boolean | undefined;
 }
 
@@ -57,6 +59,6 @@ export function simulateStore(argv: SimulateArguments, context: CommandContext):
   const written = writtenBy(argv.target, planOf(loaded, []), ids === undefined ? {} : { applicationIds: readApplicationIds(ids) });
   const simulation = simulate(loaded, set, semantics, { onDemand: argv['on-demand'] === true, written });
   const exitCode = simulation.blocked.length > 0 ? EXIT.findings : EXIT.ok;
-  if (argv.json === true) return { exitCode, output: [jsonDocument({ losses, ...simulation })] };
+  if (chosenFormat(argv) === 'json') return { exitCode, output: [jsonDocument({ losses, ...simulation })] };
   return { exitCode, output: simulationText(simulation, losses, { width: context.width, colour: context.colour }) };
 }

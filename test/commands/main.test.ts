@@ -206,3 +206,15 @@ test('a command that does not wait can be stopped at once', async () => {
   expect(await runCommandLine(['status', '--db', db], surroundings)).toBe(0);
   expect(asked).toBe(0);
 });
+
+test('where --json is the same as --format json, there is a --format', async () => {
+  for (const { syntax, options } of await everyCommand()) {
+    if (options?.['json']?.describe === 'the same as --format json') expect(options, syntax).toHaveProperty(['format', 'choices', '1'], 'json');
+  }
+});
+
+test('propose-zones --format json is propose-zones --json', async () => {
+  const { code, out } = await run(['propose-zones', '--db', db, '--format', 'json']);
+  expect(code).toBe(0);
+  expect(out).toBe((await run(['propose-zones', '--db', db, '--json'])).out);
+});
