@@ -11,7 +11,7 @@ import { staysOnLink } from '../net/link-local.ts';
 import type { ConduitBetween } from './conduit-between.ts';
 import { isoTime, makeFinding } from './findings.ts';
 import type { Finding, FindingDraft, FindingType, SeenOperation, Severity } from './findings.ts';
-import type { AskVerdict, ConversationVerdict, Matcher } from './match.ts';
+import { rulesOf, type AskVerdict, type ConversationVerdict, type Matcher } from './match.ts';
 import { isLive } from './permits.ts';
 import { modeWord, policyWord } from './asks.ts';
 import type { DeclaredPermit } from './permits.ts';
@@ -367,11 +367,12 @@ export const judgeObserved = (context: DiffContext): ObservedResult => {
     if (verdict === null) continue;
     for (const one of verdict.asks) {
       if (one.miss?.kind === 'schedule') offSchedule.add(one.miss.permit);
-      if (one.permit === null) continue;
-      const use = uses.get(one.permit) ?? { declared: one.permit, conversations: [], verdicts: [] };
-      if (use.conversations.at(-1) !== conversation) use.conversations.push(conversation);
-      use.verdicts.push(one);
-      uses.set(one.permit, use);
+      for (const declared of rulesOf(one)) {
+        const use = uses.get(declared) ?? { declared, conversations: [], verdicts: [] };
+        if (use.conversations.at(-1) !== conversation) use.conversations.push(conversation);
+        use.verdicts.push(one);
+        uses.set(declared, use);
+      }
     }
     const judged = judgeCrossing(context, conversation, client, server, verdict);
     if (judged === null) {

@@ -3,11 +3,11 @@
  *
  * In: the Permits of a spec and who is who. Out: for a conversation, which ask is let through by which Permit, and for
  * what is not, the nearest miss in words. Every request must fit one Permit whole: two Permits that each know half of a
- * range do not let it through. Left out on purpose: what a given firewall makes of it (simulate.ts).
+ * range do not let it through; two that hold at different times let through what was asked at either. Left out on purpose: what a given firewall makes of it (simulate.ts).
  */
 import { addTo } from '../net/multi-map.ts';
 import type { Conversation } from '../observation.ts';
-import type { Permit, PermitEnd } from '../permit.ts';
+import type { Permit, PermitConditions, PermitEnd } from '../permit.ts';
 import { parseSet, parseSpan, setContains } from '../net/address-set.ts';
 import type { AddressSet } from '../net/address-set.ts';
 import { accessOfFunctionCode, bindingSpans, spansContain } from '../net/register-set.ts';
@@ -16,7 +16,7 @@ import type { Ask, OpcUaSecurity } from './asks.ts';
 import { isLive, permitsAccess, protocolKey } from './permits.ts';
 import type { DeclaredPermit } from './permits.ts';
 import type { AssetIndex, Resolution } from './spec-assets.ts';
-import { scheduleProblem } from './schedule.ts';
+import { daysOutside, scheduleProblem } from './schedule.ts';
 
 /** What kept an ask from a Permit, from the outside in: the later, the nearer the miss. */
 export type MissKind = 'ends' | 'port' | 'protocol' | 'security' | 'access' | 'operation' | 'unit' | 'range' | 'schedule' | 'expired' | 'rejected';
@@ -30,15 +30,22 @@ export interface Miss {
   readonly kind: MissKind;
   readonly permit: string;
   readonly sentence: string;
+  /** Where only time was amiss: the days on which no rule held, ascending; at least one. */
+  readonly days?: readonly number[];
 }
 
 export interface AskVerdict {
   readonly ask: Ask;
   /** The Permit that lets it through, or null. */
   readonly permit: DeclaredPermit | null;
+  /** What lets it through at times at which that does not; mostly nothing. */
+  readonly atOtherTimes: readonly DeclaredPermit[];
   /** Why not, by the Permit that comes nearest; null when nothing is declared between the two at all. */
   readonly miss: Miss | null;
 }
+
+/** All that lets an ask through. */
+export const rulesOf = ({ permit, atOtherTimes }: AskVerdict): readonly DeclaredPermit[] => (permit === null ? [] : [permit, ...atOtherTimes]);
 
 export interface ConversationVerdict {
   readonly asks: readonly AskVerdict[];
@@ -143,6 +150,12 @@ const operationMiss = (permit: Permit, ask: Ask, conversation: Conversation): { 
 
 const isUnreadable = (ask: Ask): boolean => ask.modbus === null && ask.opcuaService === null && ask.name === null;
 
+/** The first of those that come nearest. */
+const nearestOf = (misses: readonly Miss[]): Miss | null =>
+  misses.reduce<Miss | null>((best, next) => (best === null || MISS_ORDER.indexOf(next.kind) > MISS_ORDER.indexOf(best.kind) ? next : best), null);
+
+const isOfTime = ({ kind }: Pick<Miss, 'kind'>): boolean => kind === 'schedule' || kind === 'expired';
+
 const timeMiss = (permit: Permit, ask: Ask, timezone: string): { kind: MissKind; sentence: string } | null => {
   if (permit.decision === 'rejected') return { kind: 'rejected', sentence: `somebody rejected it${permit.owner === '' ? '' : ` (${permit.owner})`}` };
   const problem = scheduleProblem(permit.conditions, ask, timezone);
@@ -188,26 +201,35 @@ export const createMatcher = (permits: readonly DeclaredPermit[], assets: AssetI
     const mostLimited = [...related].sort((a, b) => Number(limitsOperations(b.declared.permit)) - Number(limitsOperations(a.declared.permit)));
     const zoneNear = near.length > 0 ? near : possible;
     const asks = asksOf(conversation).map((ask): AskVerdict => {
-      let miss: Miss | null = null;
-      const offer = (next: Miss): void => {
-        if (miss === null || MISS_ORDER.indexOf(next.kind) > MISS_ORDER.indexOf(miss.kind)) miss = next;
-      };
+      const misses: Miss[] = [];
+      const atTimes: DeclaredPermit[] = [];
       for (const entry of isUnreadable(ask) ? leastLimited : mostLimited) {
         const { permit } = entry.declared;
         const tooWeak = isMet ? (weakerBy.get(entry) ?? []) : [];
         const failure = operationMiss(permit, ask, conversation)
           ?? (tooWeak.length > 0 ? { kind: 'security' as const, sentence: `${permit.id} demands more than ${tooWeak.join(' and ')}` } : timeMiss(permit, ask, timezone));
-        if (failure === null) return { ask, permit: entry.declared, miss: null };
-        offer({ ...failure, permit: permit.id });
+        if (failure === null) return { ask, permit: entry.declared, atOtherTimes: [], miss: null };
+        if (isOfTime(failure)) atTimes.push(entry.declared);
+        misses.push({ ...failure, permit: permit.id });
+      }
+      const conditionsOf = (list: readonly DeclaredPermit[]): PermitConditions[] => list.map(({ permit }) => permit.conditions);
+      const days = atTimes.length === 0 ? [] : daysOutside(conditionsOf(atTimes), ask, timezone);
+      if (atTimes.length > 1 && days.length === 0) {
+        const [permit, ...atOtherTimes] = atTimes.reduceRight((needed, one) => {
+          const without = needed.filter((other) => other !== one);
+          return daysOutside(conditionsOf(without), ask, timezone).length === 0 ? without : needed;
+        }, atTimes);
+        return { ask, permit, atOtherTimes, miss: null };
       }
       if (related.length === 0) {
         for (const entry of zoneNear) {
           const { permit } = entry.declared;
-          if (near.includes(entry)) offer({ kind: 'port', permit: permit.id, sentence: `between the two, ${permit.id} permits ${permit.service.protocol} on ${portText(permit)} only` });
-          else if (transportFits(permit, conversation.transport) && portFits(permit, conversation.port)) offer({ kind: 'ends', permit: permit.id, sentence: `${permit.id} permits this service between the two zones, but not for this client and server` });
+          if (near.includes(entry)) misses.push({ kind: 'port', permit: permit.id, sentence: `between the two, ${permit.id} permits ${permit.service.protocol} on ${portText(permit)} only` });
+          else if (transportFits(permit, conversation.transport) && portFits(permit, conversation.port)) misses.push({ kind: 'ends', permit: permit.id, sentence: `${permit.id} permits this service between the two zones, but not for this client and server` });
         }
       }
-      return { ask, permit: null, miss };
+      const miss = nearestOf(misses);
+      return { ask, permit: null, atOtherTimes: [], miss: miss !== null && isOfTime(miss) ? { ...miss, days } : miss };
     });
     return { asks, related: related.map((entry) => entry.declared), weaker };
   };

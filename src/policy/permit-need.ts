@@ -10,7 +10,7 @@ import { accessOfFunctionCode, bindingSpans, tableOf, type Span } from '../net/r
 import type { Conversation, ObservationSet } from '../observation.ts';
 import type { ModbusOperations, Permit } from '../permit.ts';
 import type { Ask } from './asks.ts';
-import { createMatcher, type AskVerdict } from './match.ts';
+import { createMatcher, rulesOf, type AskVerdict } from './match.ts';
 import { zonesOf } from './permit-rest.ts';
 import type { DeclaredPermit } from './permits.ts';
 import type { AssetIndex } from './spec-assets.ts';
@@ -73,7 +73,7 @@ export function needOf(loaded: LoadedSpec, assets: AssetIndex, set: ObservationS
     },
     letThrough: () => {
       const byRule = new Map<DeclaredPermit, Ask[]>();
-      for (const { verdicts } of judged.values()) for (const { ask, permit } of verdicts) if (permit !== null) addTo(byRule, permit, ask);
+      for (const { verdicts } of judged.values()) for (const one of verdicts) for (const rule of rulesOf(one)) addTo(byRule, rule, one.ask);
       return byRule;
     },
   };

@@ -1,5 +1,5 @@
 /**
- * Conditions of time: does a Permit hold when something was asked.
+ * Conditions of time: does a Permit hold when something was asked, and do several between them.
  *
  * In: conditions, and the first and last instant, the days and the hours (UTC) of an ask. Out: why not, or null.
  * Observations know hours, not every clock time: what cannot be known is not held against anybody.
@@ -75,16 +75,48 @@ const instantFits = (conditions: PermitConditions, epochMs: number, timezone: st
   return (dayFits(local.day) && local.minutes >= start) || (dayFits(before) && local.minutes <= end);
 };
 
+const hasExpired = ({ expires }: PermitConditions, epochMs: number, timezone: string): boolean => expires !== null && localTime(epochMs, timezone).date > expires;
+
+const holdsAt = (conditions: PermitConditions, epochMs: number, timezone: string): boolean => !hasExpired(conditions, epochMs, timezone) && instantFits(conditions, epochMs, timezone);
+
 /** Whether any quarter of an hour of it fits: which one it was, is not known. */
 const hourFits = (conditions: PermitConditions, epochMs: number, timezone: string): boolean => {
-  for (let minute = 0; minute < 60; minute += 15) if (instantFits(conditions, epochMs + minute * 60_000, timezone)) return true;
-  return instantFits(conditions, epochMs + HOUR_MS - 1, timezone);
+  for (let minute = 0; minute < 60; minute += 15) if (holdsAt(conditions, epochMs + minute * 60_000, timezone)) return true;
+  return holdsAt(conditions, epochMs + HOUR_MS - 1, timezone);
+};
+
+/** A UTC day touches up to two local days (three with a window past midnight): only when none fits was it outside. */
+const dayFits = (conditions: PermitConditions, day: number, timezone: string): boolean => {
+  if (hasExpired(conditions, day * DAY_MS, timezone)) return false;
+  if (conditions.days.length === 0) return true;
+  const touched = [localTime(day * DAY_MS, timezone).day, localTime((day + 1) * DAY_MS - 1, timezone).day];
+  const isPastMidnight = conditions.start !== null && conditions.end !== null && minutesOf(conditions.start) > minutesOf(conditions.end);
+  const begun = isPastMidnight ? touched.map((local) => WEEKDAYS[(WEEKDAYS.indexOf(local) + 6) % 7]) : [];
+  return [...touched, ...begun].some((local) => conditions.days.includes(local));
+};
+
+/**
+ * Days (UTC) on which something was asked while none of several conditions held, ascending: a request has one time, so that each
+ * of them may hold for some of the requests only.
+ */
+export const daysOutside = (all: readonly PermitConditions[], asked: Asked, timezone: string): number[] => {
+  const outside = new Set<number>();
+  for (const instant of [asked.firstNs, asked.lastNs].map((ns) => Number(ns / 1_000_000n))) {
+    if (!all.some((one) => holdsAt(one, instant, timezone))) outside.add(Math.floor(instant / DAY_MS));
+  }
+  for (const { day, hours } of asked.hours ?? []) {
+    for (let hour = 0; hour < 24; hour++) {
+      if (((hours >> hour) & 1) === 1 && !all.some((one) => hourFits(one, day * DAY_MS + hour * HOUR_MS, timezone))) outside.add(day);
+    }
+  }
+  if (!asked.hours) for (const day of asked.days) if (!all.some((one) => dayFits(one, day, timezone))) outside.add(day);
+  return [...outside].sort((a, b) => a - b);
 };
 
 export const scheduleProblem = (conditions: PermitConditions, asked: Asked, timezone: string): { kind: 'schedule' | 'expired'; sentence: string } | null => {
   const firstMs = Number(asked.firstNs / 1_000_000n);
   const lastMs = Number(asked.lastNs / 1_000_000n);
-  if (conditions.expires !== null && localTime(lastMs, timezone).date > conditions.expires) return { kind: 'expired', sentence: `the Permit expired on ${conditions.expires}` };
+  if (hasExpired(conditions, lastMs, timezone)) return { kind: 'expired', sentence: `the Permit expired on ${conditions.expires}` };
   if (conditions.days.length === 0 && conditions.start === null) return null;
   const window = `${conditions.days.join(', ') || 'every day'}${conditions.start === null ? '' : ` ${conditions.start}-${conditions.end}`} (${timezone})`;
   for (const instant of [firstMs, lastMs]) {
@@ -97,18 +129,6 @@ export const scheduleProblem = (conditions: PermitConditions, asked: Asked, time
       }
     }
   }
-  if (conditions.days.length > 0 && !asked.hours) {
-    for (const day of asked.days) {
-      // A UTC day touches up to two local days (three with a window past midnight): only when none fits was it outside.
-      const touched = new Set([localTime(day * DAY_MS, timezone).day, localTime((day + 1) * DAY_MS - 1, timezone).day]);
-      if (conditions.start !== null && conditions.end !== null && minutesOf(conditions.start) > minutesOf(conditions.end)) {
-        const begun = [...touched];
-        for (const local of begun) touched.add(WEEKDAYS[(WEEKDAYS.indexOf(local) + 6) % 7]);
-      }
-      if (![...touched].some((local) => conditions.days.includes(local))) {
-        return { kind: 'schedule', sentence: `seen on ${isoDay(day)}, outside the window ${window}` };
-      }
-    }
-  }
-  return null;
+  const day = asked.hours ? undefined : asked.days.find((one) => !dayFits(conditions, one, timezone));
+  return day === undefined ? null : { kind: 'schedule', sentence: `seen on ${isoDay(day)}, outside the window ${window}` };
 };

@@ -20,7 +20,7 @@ import { plural } from '../infer/plural.ts';
 import { createSetAside } from './set-aside.ts';
 import { judgeLimits } from './simulate-limits.ts';
 import type { DeclaredPermit } from './permits.ts';
-import { createMatcher, limitsOperations, type Matcher } from './match.ts';
+import { createMatcher, limitsOperations, rulesOf, type Matcher } from './match.ts';
 import type { LoadedSpec } from './spec-load.ts';
 
 export interface Blocked {
@@ -42,7 +42,7 @@ export interface Blocked {
   readonly why: string;
   /** Blocked on purpose: somebody rejected it. */
   readonly rejected: boolean;
-  /** `some`: a session-wide verdict blocks it only when it does not come first, or when something else does. */
+  /** `some`: a session-wide verdict blocks it only when it does not come first, or when something else does; or only on these of its days. */
   readonly extent: 'all' | 'some';
 }
 
@@ -239,7 +239,7 @@ export const simulate = (loaded: LoadedSpec, set: ObservationSet, semantics: Fir
     const outcome = verdict.asks.map((one) => ({ one, passed: unseen === undefined && one.permit !== null }));
     // What the spec lets through and the target does not has no rule there.
     const asDeclared = outcome.every((entry) => entry.passed) ? null : matcher.judge(conversation);
-    for (const { permit, ask } of verdict.asks) for (const day of ask.days) if (permit !== null) usedOn.get(permit.permit.id)?.add(day);
+    for (const one of verdict.asks) for (const rule of rulesOf(one)) for (const day of one.ask.days) usedOn.get(rule.permit.id)?.add(day);
     const conduit = (verdict.related[0] ?? asDeclared?.related[0])?.permit.conduit ?? conduitOf(client?.zone, server?.zone);
     const mixed = semantics.decidesOnce && outcome.some((entry) => entry.passed) && outcome.some((entry) => !entry.passed);
     const refused = mixed ? outcome : outcome.filter((entry) => !entry.passed);
@@ -251,7 +251,7 @@ export const simulate = (loaded: LoadedSpec, set: ObservationSet, semantics: Fir
     if (refused.length > 0 && switchedOn !== null && unseen === undefined) {
       const again = switchedOn.judge(conversation).asks;
       if (again.every((one) => one.permit !== null)) {
-        for (const id of new Set(again.flatMap((one) => (one.permit?.permit.conditions.onDemand === true ? [one.permit.permit.id] : [])))) {
+        for (const id of new Set(again.flatMap(rulesOf).flatMap(({ permit }) => (permit.conditions.onDemand ? [permit.id] : [])))) {
           const held = onDemand.get(id) ?? { conversations: 0, days: new Set<number>() };
           onDemand.set(id, held);
           held.conversations++;
@@ -278,13 +278,16 @@ export const simulate = (loaded: LoadedSpec, set: ObservationSet, semantics: Fir
       const miss = unseen === undefined ? one.miss : null;
       const refusal = refusals?.[place]?.miss ?? null;
       const isRejected = refusal?.kind === 'rejected';
+      const days = [...new Set(one.ask.days)].sort((x, y) => x - y);
+      // Where rules hold for some of the time, only what was asked at another is blocked.
+      const outside = mixed || isRejected || withoutRule !== null ? days : (miss?.days ?? days);
       block({
-        operation: one.ask.text, count: one.ask.count, days: [...new Set(one.ask.days)].sort((x, y) => x - y), permit: isRejected ? refusal.permit : (withoutRule?.permit.id ?? miss?.permit ?? null), rejected: isRejected,
-        why: isRejected ? refusal.sentence : mixed ? 'the first request of a session decides for all of it' : withoutRule !== null ? whyNoRule(withoutRule, unseen?.why) : (unseen?.why ?? miss?.sentence ?? 'nothing is declared between the two'), extent: mixed ? 'some' : 'all',
+        operation: one.ask.text, count: one.ask.count, days: outside, permit: isRejected ? refusal.permit : (withoutRule?.permit.id ?? miss?.permit ?? null), rejected: isRejected,
+        why: isRejected ? refusal.sentence : mixed ? 'the first request of a session decides for all of it' : withoutRule !== null ? whyNoRule(withoutRule, unseen?.why) : (unseen?.why ?? miss?.sentence ?? 'nothing is declared between the two'), extent: mixed || outside.length < days.length ? 'some' : 'all',
       });
     }
     let slowed = 0;
-    for (const declared of new Set(lost.length === 0 && semantics.holds.limits ? outcome.flatMap(({ one }) => one.permit ?? []) : [])) {
+    for (const declared of new Set(lost.length === 0 && semantics.holds.limits ? outcome.flatMap(({ one }) => rulesOf(one)) : [])) {
       for (const { kind, count, sentence } of judgeLimits(declared, conversation)) {
         if (kind === 'unknown') undecided.push({ permit: declared.permit.id, client: conversation.client, server: conversation.server, sentence });
         else {

@@ -9,6 +9,7 @@ import type { YAMLMap } from 'yaml';
 import type { Conversation } from '../observation.ts';
 import { asksOf, securityOf, weakerThan } from './asks.ts';
 import type { DiffContext } from './diff-observed.ts';
+import { rulesOf } from './match.ts';
 import type { DeclaredPermit } from './permits.ts';
 import { plain, setField, type RegisterDraft } from './register-draft.ts';
 import { decideRule } from './spec-decide.ts';
@@ -61,7 +62,7 @@ function leaveRule(rule: YAMLMap, { from, to }: DeclaredPermit['permit'], { clie
 
 /** @param conversations of one client, server and service, weaker than `declared` demands */
 export function admitWeaker(draft: RegisterDraft, { loaded, matcher }: DiffContext, conversations: readonly Conversation[], fallback: DeclaredPermit, pair: Pair, by: RuleDecision): string {
-  const passing = new Set(conversations.flatMap((one) => matcher.judge(one).asks.flatMap(({ permit }) => permit ?? [])));
+  const passing = new Set(conversations.flatMap((one) => matcher.judge(one).asks.flatMap(rulesOf)));
   const taken = new Set(loaded.permits.map(({ permit }) => permit.id));
   const told: string[] = [];
   // Nodes first: places in the lists change while copies are added.

@@ -11,6 +11,7 @@ import { REFUSAL_FACT, type Operation } from '../observation.ts';
 import type { Ask } from './asks.ts';
 import { endHeard } from './diff-declared.ts';
 import type { DiffContext } from './diff-observed.ts';
+import { rulesOf } from './match.ts';
 import { isLive, permitsListedCode } from './permits.ts';
 import type { DeclaredPermit } from './permits.ts';
 import { makeCheck, type Check, type Verdict } from './verify-checks.ts';
@@ -59,13 +60,12 @@ export const permittedUses = (crossings: readonly Crossing[]): Map<string, Permi
   const uses = new Map<string, PermittedUse>();
   for (const crossing of crossings) {
     const { conversation } = crossing;
-    for (const { ask, permit } of crossing.verdict.asks) {
-      if (permit === null) continue;
+    for (const [declared, ask] of crossing.verdict.asks.flatMap((one) => rulesOf(one).map((rule) => [rule, one.ask] as const))) {
       const label = labelOf(ask);
-      const key = [permit.permit.id, conversation.client, conversation.server, conversation.port, label, ask.modbus?.unit ?? ''].join('\n');
+      const key = [declared.permit.id, conversation.client, conversation.server, conversation.port, label, ask.modbus?.unit ?? ''].join('\n');
       const held = uses.get(key);
       if (held === undefined) {
-        uses.set(key, { key, declared: permit, crossing, label, operation: operationOf(conversation, ask), requests: ask.count, firstNs: ask.firstNs, lastNs: ask.lastNs, days: new Set(ask.days) });
+        uses.set(key, { key, declared, crossing, label, operation: operationOf(conversation, ask), requests: ask.count, firstNs: ask.firstNs, lastNs: ask.lastNs, days: new Set(ask.days) });
         continue;
       }
       held.requests += ask.count;

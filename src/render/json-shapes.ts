@@ -333,7 +333,7 @@ export const SIMULATE_SHAPE = z.strictObject({
   target: text, title: text, note: text.describe('what this firewall cannot tell apart'),
   blocked: z.array(z.strictObject({
     conversation: count, client: text, server: text, clientAsset: textOrNull, serverAsset: textOrNull, serverRole: textOrNull, service: text, operation: text, count, days, ...where,
-    permit: textOrNull, why: text, rejected: z.boolean().describe('on purpose: somebody rejected it'), extent: z.enum(['all', 'some']).describe('some: a verdict on the session, or a limit, blocks a part of it'),
+    permit: textOrNull, why: text, rejected: z.boolean().describe('on purpose: somebody rejected it'), extent: z.enum(['all', 'some']).describe('some: a verdict on the session, a limit, or the time of it blocks a part of it; count is of all of it'),
   })),
   midstream: z.array(z.strictObject({ conversation: count, client: text, server: text, service: text, conduit: textOrNull })).describe('open sessions that would break once, at the cut-over'),
   letThrough: z.array(z.strictObject({ permit: text, conduit: text, operations: count, weight: z.number(), sentence: text })).describe('what passes beyond the spec'),

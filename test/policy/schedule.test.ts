@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { PermitConditions } from '../../src/permit.ts';
-import { isKnownTimezone, scheduleProblem } from '../../src/policy/schedule.ts';
+import { daysOutside, isKnownTimezone, scheduleProblem } from '../../src/policy/schedule.ts';
 
 const ALWAYS: PermitConditions = { days: [], start: null, end: null, expires: null, onDemand: false };
 const at = (iso: string): bigint => BigInt(Date.parse(iso)) * 1_000_000n;
@@ -37,6 +37,17 @@ describe('a schedule', () => {
     ['a zone that nobody knows is UTC', { start: '06:00', end: '18:00' }, asked('2026-01-05T12:00:00Z'), 'Moon/Tranquility', null],
   ] as const)('%s', (_, conditions, when, timezone, kind) => {
     expect(scheduleProblem({ ...ALWAYS, ...conditions }, when, timezone)?.kind ?? null).toBe(kind);
+  });
+
+  it.each([
+    ['two windows that share the hours between them', [{ days: ['sat'], start: '02:00', end: '04:59' }, { days: ['tue'], start: '22:00', end: '23:59' }], inHours('2026-01-06T22:10:00Z', '2026-01-10T03:00:00Z', ['2026-01-06', 22], ['2026-01-10', 3]), []],
+    ['an hour that neither has', [{ days: ['sat'], start: '02:00', end: '04:59' }, { days: ['tue'], start: '22:00', end: '23:59' }], inHours('2026-01-06T22:10:00Z', '2026-01-10T03:00:00Z', ['2026-01-06', 22], ['2026-01-08', 3], ['2026-01-10', 3]), ['2026-01-08']],
+    ['by day until it expires, then by night', [{ expires: '2026-01-07' }, { start: '20:00', end: '06:00' }], inHours('2026-01-05T12:00:00Z', '2026-01-09T21:00:00Z', ['2026-01-05', 12], ['2026-01-07', 23], ['2026-01-09', 21]), []],
+    ['the days after it expired', [{ expires: '2026-01-07' }], inHours('2026-01-05T12:00:00Z', '2026-01-09T21:00:00Z', ['2026-01-05', 12], ['2026-01-08', 23], ['2026-01-09', 21]), ['2026-01-08', '2026-01-09']],
+    ['days without hours', [{ days: ['mon'] }, { days: ['wed'], expires: '2026-01-09' }], asked('2026-01-05T12:00:00Z', '2026-01-12T12:00:00Z', ['2026-01-05', '2026-01-06', '2026-01-07', '2026-01-12']), ['2026-01-06']],
+    ['nothing holds at any time', [], asked('2026-01-05T12:00:00Z'), ['2026-01-05']],
+  ] as const)('several between them: %s', (_, conditions, when, outside) => {
+    expect(daysOutside(conditions.map((one) => ({ ...ALWAYS, ...one })), when, 'UTC')).toEqual(outside.map(day));
   });
 
   it('knows time zones from names', () => {

@@ -3,6 +3,7 @@ import type { Conversation } from '../../src/observation.ts';
 import { planOf } from '../../src/export/plan.ts';
 import { semanticsOf, SIMULATED_TARGETS, writtenBy } from '../../src/export/simulated-target.ts';
 import type { FirewallSemantics } from '../../src/policy/firewall-semantics.ts';
+import { diffReport } from '../../src/policy/diff.ts';
 import { simulate } from '../../src/policy/simulate.ts';
 import type { Simulation } from '../../src/policy/simulate.ts';
 import { parseSpec } from '../../src/policy/spec-load.ts';
@@ -59,6 +60,24 @@ describe('a simulation', () => {
     const cases = { poll, write, unit, range, stranger, weekend };
     const blocked = Object.entries(cases).map(([name, one]) => (blockedBy(target, one).length > 0 ? [name] : []));
     expect(blocked).toEqual(expected);
+  });
+
+  it('lets through what two windows permit between them, and counts both rules as used', () => {
+    const window = (id: string, days: string): string => `      - {rule_id: ${id}, protocol: HTTPS, transport: tcp, port: 443, client: {zone: OFFICE, assets: [PC]}, server: {zone: OPS, assets: [HIST]}, schedule: {days: [${days}], start: "06:00", end: "20:00"}}\n`;
+    const loaded = loadText(SPEC.replace(/ {6}- \{rule_id: WEB.*\n/, window('MON', 'mon, tue') + window('WED', 'wed')));
+    const set = observations([conversation('10.5.0.1', '10.3.0.1', { port: 443, service: 'https', days: [MONDAY, MONDAY + 2], hours: [9] })]);
+    expect(simulate(loaded, set, semanticsOf('ideal')!).blocked).toEqual([]);
+    expect(diffReport(loaded, set).counts.permitted).toBe(1);
+    expect(simulate(loaded, set, semanticsOf('ideal')!).cutover.find(({ conduit }) => conduit === 'C2')?.evidenceDays).toBe(2);
+    const thursday = observations([conversation('10.5.0.1', '10.3.0.1', { port: 443, service: 'https', days: [MONDAY, MONDAY + 2, MONDAY + 3], hours: [9] })]);
+    expect(simulate(loaded, thursday, semanticsOf('ideal')!).blocked).toMatchObject([{ days: [MONDAY + 3], extent: 'some' }]);
+    expect(diffReport(loaded, thursday).counts.permitted).toBe(0);
+  });
+
+  it('names only the days after a rule expired', () => {
+    const loaded = loadText(SPEC.replace('access: read, modbus', 'access: read, expires: "2026-01-07", modbus'));
+    expect(simulate(loaded, observations([modbus('10.3.0.1', '10.2.0.1', [{ code: 3, ranges: [[0, 99]], days: [MONDAY, MONDAY + 2, MONDAY + 4] }])]), semanticsOf('ideal')!).blocked)
+      .toMatchObject([{ days: [MONDAY + 4], extent: 'some', why: 'the Permit expired on 2026-01-07' }]);
   });
 
   it('blocks no broadcast of a link, as the exports do not judge one', () => {
