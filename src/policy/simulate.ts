@@ -10,7 +10,7 @@ import type { Conversation, ObservationSet } from '../observation.ts';
 import type { Permit } from '../permit.ts';
 import { accessOfFunctionCode, tableOf } from '../net/register-set.ts';
 import { isNotIp, staysOnLink } from '../net/link-local.ts';
-import { modesPassing } from './asks.ts';
+import { modesPassing, modeWord, policyWord, securityOf, type OpcUaSecurity } from './asks.ts';
 import { contextOf } from './diff.ts';
 import { serviceText } from './diff-observed.ts';
 import type { FirewallSemantics, Holds, WrittenPermit } from './firewall-semantics.ts';
@@ -119,6 +119,10 @@ const opcuaLost = ({ opcua }: Permit, holds: Holds): string[] => {
     ...(holds.opcuaPolicy || opcua.securityPolicies.length === 0 ? [] : ['every OPC UA security policy']),
   ];
 };
+
+/** Whether other sessions of the two are as safe as is demanded. */
+const isPartly = (weaker: readonly string[], { modes, policies }: OpcUaSecurity): boolean =>
+  [modes.map(modeWord), policies.map(policyWord)].some((seen) => seen.some((word) => weaker.includes(word)) && seen.some((word) => !weaker.includes(word)));
 
 const letThroughBy = ({ decidesOnce }: FirewallSemantics, holds: Holds, { permit, limits }: DeclaredPermit, pairs: number): LetThrough | null => {
   const protocol = protocolKey(permit.service.protocol);
@@ -236,7 +240,9 @@ export const simulate = (loaded: LoadedSpec, set: ObservationSet, semantics: Fir
       if (matcher.judge(conversation).asks.some(({ permit }) => permit === null) && asideOf(conversation)?.covered !== true) unjudged++;
       return;
     }
-    const outcome = verdict.asks.map((one) => ({ one, passed: unseen === undefined && one.permit !== null }));
+    // How safe a session is, is decided before anything is asked in it.
+    const { weaker } = verdict;
+    const outcome = verdict.asks.map((one) => ({ one, passed: unseen === undefined && one.permit !== null && weaker.length === 0 }));
     // What the spec lets through and the target does not has no rule there.
     const asDeclared = outcome.every((entry) => entry.passed) ? null : matcher.judge(conversation);
     for (const one of verdict.asks) for (const rule of rulesOf(one)) for (const day of one.ask.days) usedOn.get(rule.permit.id)?.add(day);
@@ -249,9 +255,9 @@ export const simulate = (loaded: LoadedSpec, set: ObservationSet, semantics: Fir
       return;
     }
     if (refused.length > 0 && switchedOn !== null && unseen === undefined) {
-      const again = switchedOn.judge(conversation).asks;
-      if (again.every((one) => one.permit !== null)) {
-        for (const id of new Set(again.flatMap(rulesOf).flatMap(({ permit }) => (permit.conditions.onDemand ? [permit.id] : [])))) {
+      const again = switchedOn.judge(conversation);
+      if (again.weaker.length === 0 && again.asks.every((one) => one.permit !== null)) {
+        for (const id of new Set(again.asks.flatMap(rulesOf).flatMap(({ permit }) => (permit.conditions.onDemand ? [permit.id] : [])))) {
           const held = onDemand.get(id) ?? { conversations: 0, days: new Set<number>() };
           onDemand.set(id, held);
           held.conversations++;
@@ -271,7 +277,18 @@ export const simulate = (loaded: LoadedSpec, set: ObservationSet, semantics: Fir
       counts.blockedRequests += one.count;
     };
     const refusals = lost.length === 0 ? undefined : rejections?.judge(conversation).asks;
+    // Of a session that is too weak nothing passes: it is one thing, whatever was asked in it.
+    const tooWeak = weaker.length === 0 ? [] : lost.filter(({ one }) => one.permit !== null).map(({ one }) => one.ask);
+    const demanding = verdict.related.find(({ permit }) => isLive(permit));
+    if (tooWeak.length > 0 && demanding !== undefined) {
+      const refusal = refusals?.find(({ miss }) => miss?.kind === 'rejected')?.miss ?? null;
+      block({
+        operation: `sessions with ${weaker.join(' and ')}`, count: tooWeak.reduce((sum, { count }) => sum + count, 0), days: [...new Set(tooWeak.flatMap(({ days }) => days))].sort((x, y) => x - y), rejected: refusal !== null,
+        permit: refusal?.permit ?? demanding.permit.id, why: refusal?.sentence ?? `${demanding.permit.id} demands more`, extent: isPartly(weaker, securityOf(conversation)) ? 'some' : 'all',
+      });
+    }
     for (const { one } of lost) {
+      if (tooWeak.includes(one.ask)) continue;
       const place = verdict.asks.indexOf(one);
       const withoutRule = asDeclared?.asks[place]?.permit ?? null;
       // What comes nearest is a Permit for something else.
@@ -282,7 +299,7 @@ export const simulate = (loaded: LoadedSpec, set: ObservationSet, semantics: Fir
       // Where rules hold for some of the time, only what was asked at another is blocked.
       const outside = mixed || isRejected || withoutRule !== null ? days : (miss?.days ?? days);
       block({
-        operation: one.ask.text, count: one.ask.count, days: outside, permit: isRejected ? refusal.permit : (withoutRule?.permit.id ?? miss?.permit ?? null), rejected: isRejected,
+        operation: one.ask.text, count: one.ask.count, days: outside, rejected: isRejected, permit: isRejected ? refusal.permit : (withoutRule?.permit.id ?? miss?.permit ?? null),
         why: isRejected ? refusal.sentence : mixed ? 'the first request of a session decides for all of it' : withoutRule !== null ? whyNoRule(withoutRule, unseen?.why) : (unseen?.why ?? miss?.sentence ?? 'nothing is declared between the two'), extent: mixed || outside.length < days.length ? 'some' : 'all',
       });
     }

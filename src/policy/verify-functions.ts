@@ -81,7 +81,7 @@ export const judgeFunctions = (context: DiffContext, crossings: readonly Crossin
       checks.push(makeCheck({
         ...about(demanding), verdict: 'fail', client: conversation.client, server: conversation.server, operation: verdict.weaker.join(', '),
         title: `${demanding.permit.id}: ${whoOf(crossing)} with ${verdict.weaker.join(' and ')}, which is weaker than declared`,
-        reason: 'the server accepts the weaker mode; no network filter can forbid it', remedy: 'switch the weaker endpoint off in the server',
+        reason: 'the server accepts the weaker mode; a filter stops it only where it reads the security policy', remedy: 'switch the weaker endpoint off in the server',
         evidence: evidenceOf([{ conversation: conversation.id, firstNs: conversation.firstNs, lastNs: conversation.lastNs, count: conversation.requests, answered: crossing.answers }], 'packets', sensor),
       }));
     }

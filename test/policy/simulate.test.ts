@@ -109,6 +109,22 @@ describe('a simulation', () => {
     expect(['ideal', 'suricata', 'nftables'].map(lost)).toEqual([undefined, 'also lets through OPC UA security mode Sign', 'also lets through every OPC UA security mode']);
   });
 
+  it('blocks a session of OPC UA that is weaker than demanded, where the target sees it, and says it as one thing', () => {
+    const spec = SPEC.replace('      - {rule_id: ENG', '      - {rule_id: UA, protocol: OPC UA, transport: tcp, port: 4840, client: {zone: CELL, assets: [PLC]}, server: {zone: OPS, assets: [OPC]}, opcua: {security_mode: [SignAndEncrypt]}}\n      - {rule_id: ENG');
+    const session = (...modes: string[]): Conversation =>
+      conversation('10.2.0.1', '10.3.0.2', { port: 4840, service: 'opcua', days: [MONDAY, MONDAY + 1], operations: ['Read', 'Publish'].map((name, i) => namedOperation('opcua', 631 + i, name, 'read', [MONDAY, MONDAY + 1])), facts: modes.map((mode) => ['opcua.mode', mode] as const) });
+    const blocked = (target: string, one: Conversation, text = spec): unknown[] =>
+      simulate(loadText(text), observations([one]), semanticsOf(target)!, { written: writtenBy(target, planOf(loadText(text), [])) }).blocked.map(({ operation, count, permit, why, extent, rejected }) => [operation, count, permit, why, extent, rejected]);
+    const weak = ['sessions with mode None', 40, 'UA', 'UA demands more', 'all', false];
+    expect(['ideal', 'suricata', 'l4', 'nftables'].map((target) => blocked(target, session('None')))).toEqual([[weak], [weak], [], []]);
+    expect(['ideal', 'suricata'].map((target) => blocked(target, session('Sign')))).toEqual([[['sessions with mode Sign', 40, 'UA', 'UA demands more', 'all', false]], []]);
+    expect(blocked('ideal', session('None', 'SignAndEncrypt'))).toEqual([['sessions with mode None', 40, 'UA', 'UA demands more', 'some', false]]);
+    expect(blocked('ideal', session('SignAndEncrypt'))).toEqual([]);
+    const rejecting = spec.replace('      - {rule_id: ENG', '      - {rule_id: NO, protocol: OPC UA, transport: tcp, port: 4840, client: {zone: CELL, assets: [PLC]}, server: {zone: OPS, assets: [OPC]}, opcua: {security_mode: [None]}, decision: rejected, owner: KH}\n      - {rule_id: ENG');
+    expect(blocked('ideal', session('None'), rejecting)).toEqual([['sessions with mode None', 40, 'NO', 'somebody rejected it (KH)', 'all', true]]);
+    for (const modes of [['None'], ['Sign'], ['SignAndEncrypt'], []]) expect(diffReport(loadText(spec), observations([session(...modes)])).counts.permitted).toBe(blocked('ideal', session(...modes)).length === 0 ? 1 : 0);
+  });
+
   it('says who, what, how often, on which days, and why', () => {
     const { blocked, counts } = run('ideal', [poll, write]);
     expect(blocked).toMatchObject([{ client: '10.3.0.1', serverAsset: 'PLC', serverRole: 'plc', count: 100, days: [MONDAY + 3], conduit: 'C1', permit: 'POLL', extent: 'all' }]);
