@@ -109,6 +109,10 @@ export const policiesHeld = ({ securityModes, securityPolicies }: Pick<OpcUaOper
   return securityPolicies.length > 0 || isSecured ? held : [];
 };
 
+/** The modes that are no weaker than the weakest declared; empty = any. */
+export const modesHeld = ({ securityModes }: Pick<OpcUaOperations, 'securityModes'>): string[] =>
+  (securityModes.length === 0 ? [] : SECURITY_MODE_ORDER.slice(SECURITY_MODE_ORDER.findIndex((mode) => securityModes.includes(mode))));
+
 /** Modes that a Permit does not name and that pass where no more than the policy is seen, or not even that. */
 export const modesPassing = ({ securityModes }: Pick<OpcUaOperations, 'securityModes'>, seesPolicy: boolean): string[] => {
   if (securityModes.length === 0) return [];

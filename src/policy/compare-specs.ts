@@ -36,18 +36,27 @@ const loosened = (before: DeclaredPermit, after: DeclaredPermit): boolean =>
   (before.unidirectional !== null && JSON.stringify(before.unidirectional) !== JSON.stringify(after.unidirectional)) ||
   (before.limits != null && JSON.stringify(before.limits) !== JSON.stringify(after.limits ?? null));
 
+const timezoneOf = ({ spec }: LoadedSpec): string => spec.timezone ?? 'UTC';
+
+const isTimed = ({ permit: { conditions } }: DeclaredPermit): boolean => conditions.days.length > 0 || conditions.start !== null || conditions.expires !== null;
+
 const comparePermits = (a: LoadedSpec, b: LoadedSpec): Finding[] => {
   const findings: Finding[] = [];
   const assetsA = indexAssets(a.spec);
   const assetsB = indexAssets(b.spec);
+  const isSameClock = timezoneOf(a) === timezoneOf(b);
+  // The same window is another time in another time zone.
+  const beforeCovers = (before: DeclaredPermit, after: DeclaredPermit): boolean => permitCovers(before.permit, after.permit, assetsA, assetsB) && (isSameClock || !isTimed(before));
+  const afterCovers = (after: DeclaredPermit, before: DeclaredPermit): boolean => permitCovers(after.permit, before.permit, assetsB, assetsA) && (isSameClock || !isTimed(after));
   const liveA = a.permits.filter(({ permit }) => isLive(permit));
   const liveB = b.permits.filter(({ permit }) => isLive(permit));
   const rejectedA = a.permits.filter(({ permit }) => !isLive(permit));
+  const rejectedB = b.permits.filter(({ permit }) => !isLive(permit));
   const matched = new Set<DeclaredPermit>();
   for (const declared of liveB) {
     const before = counterpart(declared, liveA);
     if (before === undefined) {
-      if (liveA.some((other) => permitCovers(other.permit, declared.permit, assetsA, assetsB))) continue;
+      if (liveA.some((other) => beforeCovers(other, declared))) continue;
       const refused = counterpart(declared, rejectedA);
       findings.push(makeFinding({
         ...permitBase(declared, b), type: 'permit-added', severity: refused !== undefined ? 'high' : permitsChange(declared) ? 'medium' : 'low', key: [declared.permit.id],
@@ -57,14 +66,14 @@ const comparePermits = (a: LoadedSpec, b: LoadedSpec): Finding[] => {
       continue;
     }
     matched.add(before);
-    const widened = !permitCovers(before.permit, declared.permit, assetsA, assetsB) || loosened(before, declared);
-    const narrowed = !permitCovers(declared.permit, before.permit, assetsB, assetsA) || loosened(declared, before);
+    const widened = !beforeCovers(before, declared) || loosened(before, declared);
+    const narrowed = !afterCovers(declared, before) || loosened(declared, before);
     if (widened || narrowed) {
       findings.push(makeFinding({
         ...permitBase(declared, b), type: widened && narrowed ? 'permit-changed' : widened ? 'permit-widened' : 'permit-narrowed',
         severity: widened ? (permitsChange(declared) ? 'medium' : 'low') : 'info', key: [declared.permit.id],
         title: `${words(declared)} lets through ${widened && narrowed ? 'something else' : widened ? 'more' : 'less'}`,
-        detail: [`In the first spec: ${words(before)}.`, ...(before.unidirectional !== null && declared.unidirectional === null ? ['It was unidirectional there.'] : []), ...(JSON.stringify(before.limits ?? null) === JSON.stringify(declared.limits ?? null) ? [] : ['Its limits differ.'])].join(' '), remedy: 'check that somebody decided it',
+        detail: [`In the first spec: ${words(before)}.`, ...(before.unidirectional !== null && declared.unidirectional === null ? ['It was unidirectional there.'] : []), ...(JSON.stringify(before.limits ?? null) === JSON.stringify(declared.limits ?? null) ? [] : ['Its limits differ.']), ...(isSameClock || !(isTimed(before) || isTimed(declared)) ? [] : [`Its times were of ${timezoneOf(a)} there and are of ${timezoneOf(b)} here.`])].join(' '), remedy: 'check that somebody decided it',
       }));
     } else if (before.permit.decision !== declared.permit.decision) {
       findings.push(makeFinding({
@@ -74,9 +83,11 @@ const comparePermits = (a: LoadedSpec, b: LoadedSpec): Finding[] => {
     }
   }
   for (const declared of liveA) {
-    if (matched.has(declared) || counterpart(declared, liveB) !== undefined || liveB.some((other) => permitCovers(other.permit, declared.permit, assetsB, assetsA))) continue;
+    if (matched.has(declared) || counterpart(declared, liveB) !== undefined || liveB.some((other) => afterCovers(other, declared))) continue;
+    const refused = counterpart(declared, rejectedB);
     findings.push(makeFinding({
-      ...permitBase(declared, a), type: 'permit-removed', severity: 'low', key: [declared.permit.id], title: `${words(declared)} is gone`, detail: 'No Permit of the second spec lets all of it through. The place is in the first spec.',
+      ...permitBase(declared, a), type: 'permit-removed', severity: 'low', key: [declared.permit.id], title: `${words(declared)} ${refused === undefined ? 'is gone' : 'is rejected now'}`,
+      detail: `${refused === undefined ? 'No Permit of the second spec lets all of it through.' : `In the second spec: ${words(refused)}, rejected${refused.permit.owner === '' ? '' : ` by ${refused.permit.owner}`}.`} The place is in the first spec.`,
       remedy: 'check with simulate that nothing needs it',
     }));
   }

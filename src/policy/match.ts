@@ -13,7 +13,7 @@ import type { AddressSet } from '../net/address-set.ts';
 import { accessOfFunctionCode, bindingSpans, spansContain } from '../net/register-set.ts';
 import { asksOf, isFolded, securityOf, weakerThan } from './asks.ts';
 import type { Ask, OpcUaSecurity } from './asks.ts';
-import { isLive, permitsAccess, protocolKey } from './permits.ts';
+import { INSPECTED, isLive, permitsAccess, protocolKey } from './permits.ts';
 import type { DeclaredPermit } from './permits.ts';
 import type { AssetIndex, Resolution } from './spec-assets.ts';
 import { daysOutside, scheduleProblem } from './schedule.ts';
@@ -96,9 +96,6 @@ const portFits = (permit: Permit, port: number): boolean =>
 
 const portText = (permit: Permit): string =>
   `${permit.service.transport}/${permit.service.ports.map((range) => (range.first === range.last ? range.first : `${range.first}-${range.last}`)).join(',') || 'any port'}`;
-
-/** Protocols whose operations a Permit can limit; another protocol on their port is not what was permitted. */
-const INSPECTED = new Set(['modbus', 'opcua', 's7comm', 'enip', 'dnp3', 'iec104']);
 
 const SESSION_SERVICES = new Set(['OpenSecureChannel', 'CloseSecureChannel', 'CreateSession', 'ActivateSession', 'CloseSession', 'GetEndpoints', 'FindServers']);
 

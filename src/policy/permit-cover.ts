@@ -1,13 +1,17 @@
 /**
  * Does one Permit let through everything that another one does.
  *
- * In: two Permits and who is who. Out: yes or no, by set arithmetic on ends, ports, codes, units, ranges and services.
+ * In: two Permits and who is who. Out: yes or no, by set arithmetic on ends, ports, codes, units, ranges, services and
+ * the minutes of a week, both in one time zone.
  * "No" may also mean "not by this Permit alone". Left out on purpose: traffic (match.ts judges that).
  */
 import type { Permit, PermitEnd } from '../permit.ts';
 import { isSubset, parseSet, unionSets } from '../net/address-set.ts';
 import type { AddressSet } from '../net/address-set.ts';
 import { bindingSpans, spansContain, tableOf } from '../net/register-set.ts';
+import { modesHeld, policiesHeld } from './asks.ts';
+import { INSPECTED, protocolKey } from './permits.ts';
+import { weekOf } from './schedule.ts';
 import type { AssetIndex } from './spec-assets.ts';
 
 export const addressesOfEnd = (end: PermitEnd, assets: AssetIndex): AddressSet =>
@@ -44,9 +48,20 @@ const operationsCover = (outer: Permit, inner: Permit): boolean => {
   }
   if (outer.opcua !== null) {
     const own = inner.opcua ?? { services: [], securityModes: [], securityPolicies: [] };
-    if (!listCovers(outer.opcua.services, own.services) || !listCovers(outer.opcua.securityModes, own.securityModes) || !listCovers(outer.opcua.securityPolicies, own.securityPolicies)) return false;
+    // Stronger than declared passes too.
+    if (!listCovers(outer.opcua.services, own.services) || !listCovers(modesHeld(outer.opcua), modesHeld(own)) || !listCovers(policiesHeld(outer.opcua), policiesHeld(own))) return false;
   }
-  return outer.named === null || listCovers(outer.named.names, inner.named?.names ?? []);
+  const namesOf = ({ named }: Permit): string[] => (named?.names ?? []).map((name) => name.toLowerCase());
+  return listCovers(namesOf(outer), namesOf(inner));
+};
+
+/** Whether a Permit names all modes and policies that another does: who rejects a weak mode does not reject the stronger ones with it. */
+export const namesSecurity = ({ opcua: outer }: Permit, { opcua: inner }: Permit): boolean =>
+  listCovers(outer?.securityModes ?? [], inner?.securityModes ?? []) && listCovers(outer?.securityPolicies ?? [], inner?.securityPolicies ?? []);
+
+const protocolCovers = (outer: Permit, inner: Permit): boolean => {
+  const [a, b] = [outer, inner].map(({ service }) => protocolKey(service.protocol));
+  return a === b || !INSPECTED.has(a) || !INSPECTED.has(b);
 };
 
 const conditionsCover = (outer: Permit, inner: Permit): boolean => {
@@ -54,8 +69,8 @@ const conditionsCover = (outer: Permit, inner: Permit): boolean => {
   const b = inner.conditions;
   if (a.onDemand && !b.onDemand) return false;
   if (a.expires !== null && (b.expires === null || b.expires > a.expires)) return false;
-  if (!listCovers(a.days, b.days)) return false;
-  return a.start === null || (a.start === b.start && a.end === b.end);
+  const week = weekOf(a);
+  return weekOf(b).every((span) => spansContain(week, span));
 };
 
 const serviceCovers = (outer: Permit, inner: Permit): boolean => {
@@ -70,4 +85,4 @@ export const permitReaches = (outer: Permit, inner: Permit, assets: AssetIndex, 
 
 /** @param innerAssets where the inner Permit is of another spec, the assets of that */
 export const permitCovers = (outer: Permit, inner: Permit, assets: AssetIndex, innerAssets: AssetIndex = assets): boolean =>
-  outer.decision !== 'rejected' && permitReaches(outer, inner, assets, innerAssets) && operationsCover(outer, inner) && conditionsCover(outer, inner);
+  outer.decision !== 'rejected' && permitReaches(outer, inner, assets, innerAssets) && protocolCovers(outer, inner) && operationsCover(outer, inner) && conditionsCover(outer, inner);

@@ -11,7 +11,7 @@ import { modbusOperationsOf } from '../infer/conduit-permits.ts';
 import { addTo } from '../net/multi-map.ts';
 import { accessOfFunctionCode, bindingSpans, tableOf, type Span } from '../net/register-set.ts';
 import type { ModbusOperations, NamedOperations, OpcUaOperations, Permit, PermitConditions, PermitEnd } from '../permit.ts';
-import { permitCovers, permitReaches } from './permit-cover.ts';
+import { namesSecurity, permitCovers, permitReaches } from './permit-cover.ts';
 import type { DeclaredPermit } from './permits.ts';
 import type { AssetIndex } from './spec-assets.ts';
 
@@ -38,7 +38,7 @@ const ALWAYS: PermitConditions = { days: [], start: null, end: null, expires: nu
 export function undeclaredOf(declared: readonly DeclaredPermit[], assets: AssetIndex): Undeclared {
   // Who rejects something means it at any time.
   const spokenBy = new Map(declared.map((one) => [one, one.permit.decision === 'rejected' ? { ...one.permit, decision: 'approved', conditions: ALWAYS } : one.permit]));
-  const speaks = (one: DeclaredPermit, part: Permit): boolean => permitCovers(spokenBy.get(one) ?? one.permit, part, assets);
+  const speaks = (one: DeclaredPermit, part: Permit): boolean => permitCovers(spokenBy.get(one) ?? one.permit, part, assets) && (one.permit.decision !== 'rejected' || namesSecurity(one.permit, part));
   const rulesFor = rulesByPair(declared, assets);
   const byZones = new Map<string, Permit[]>();
   for (const { permit } of declared) addTo(byZones, zonesOf(permit), permit);

@@ -45,6 +45,9 @@ export const protocolKey = (name: string): string => {
   return key;
 };
 
+/** Protocols whose operations a Permit can limit; another of them on the same port is not what was permitted. */
+export const INSPECTED: ReadonlySet<string> = new Set(['modbus', 'opcua', 's7comm', 'enip', 'dnp3', 'iec104']);
+
 export const portsOf = (port: SpecFlow['port']): { first: number; last: number }[] => {
   if (port === undefined) return [];
   if (typeof port === 'number') return [{ first: port, last: port }];

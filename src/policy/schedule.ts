@@ -6,6 +6,7 @@
  * Local time is the spec's time zone (IANA), UTC when it names none.
  */
 import { isoDay } from '../infer/captured-days.ts';
+import { mergeSpans, type Span } from '../net/register-set.ts';
 import type { PermitConditions } from '../permit.ts';
 
 interface Asked {
@@ -73,6 +74,20 @@ const instantFits = (conditions: PermitConditions, epochMs: number, timezone: st
   if (start < end) return dayFits(local.day) && local.minutes >= start && local.minutes <= end;
   const before = WEEKDAYS[(WEEKDAYS.indexOf(local.day) + 6) % 7];
   return (dayFits(local.day) && local.minutes >= start) || (dayFits(before) && local.minutes <= end);
+};
+
+const DAY_MINUTES = 1440;
+const WEEK_MINUTES = 7 * DAY_MINUTES;
+
+/** The minutes of a week (0 = Sunday, 00:00) in which conditions hold. */
+export const weekOf = ({ days, start, end }: PermitConditions): Span[] => {
+  const begun = WEEKDAYS.flatMap((day, index) => (days.length === 0 || days.includes(day) ? [index * DAY_MINUTES] : []));
+  const first = start === null || end === null ? 0 : minutesOf(start);
+  const last = start === null || end === null ? DAY_MINUTES - 1 : minutesOf(end) + (minutesOf(start) < minutesOf(end) ? 0 : DAY_MINUTES);
+  return mergeSpans(begun.flatMap((midnight): Span[] => {
+    const span = { first: midnight + first, last: midnight + last };
+    return span.last < WEEK_MINUTES ? [span] : [{ first: span.first, last: WEEK_MINUTES - 1 }, { first: 0, last: span.last - WEEK_MINUTES }];
+  }));
 };
 
 const hasExpired = ({ expires }: PermitConditions, epochMs: number, timezone: string): boolean => expires !== null && localTime(epochMs, timezone).date > expires;

@@ -43,6 +43,45 @@ describe('two specs', () => {
 
   const told = (before: string, after: string): string[] => compareSpecs(loadText(before), loadText(after)).map(({ type, severity, title }) => `${severity} ${type}: ${title}`);
 
+  it.each([
+    ['an hour more', 'days: [mon, tue], start: "06:00", end: "20:00"', 'days: [mon, tue], start: "05:00", end: "20:00"', 'permit-widened'],
+    ['past midnight', 'days: [mon, tue], start: "06:00", end: "20:00"', 'days: [mon, tue], start: "06:00", end: "03:00"', 'permit-widened'],
+    ['Saturday night and the Sunday after it', 'days: [sat], start: "22:00", end: "04:00"', 'days: [sat, sun], start: "22:00", end: "04:00"', 'permit-widened'],
+    ['other days', 'days: [mon], start: "06:00", end: "20:00"', 'days: [tue], start: "06:00", end: "20:00"', 'permit-changed'],
+    ['all of the week, and no window', 'days: [mon, tue, wed, thu, fri, sat, sun], start: "00:00", end: "23:59"', null, null],
+  ])('a window: %s', (_, one, other, type) => {
+    const within = (schedule: string | null): string => (schedule === null ? SPEC : SPEC.replace('rule_id: SSH,', `rule_id: SSH, schedule: {${schedule}},`));
+    const back = { 'permit-widened': 'permit-narrowed', 'permit-changed': 'permit-changed' };
+    expect(told(within(one), within(other)).map((line) => line.split(/[ :]/)[1])).toEqual(type === null ? [] : [type]);
+    expect(told(within(other), within(one)).map((line) => line.split(/[ :]/)[1])).toEqual(type === null ? [] : [back[type as keyof typeof back]]);
+  });
+
+  it('another time zone is another time for every rule with a window or a last day, and for no other', () => {
+    const timed = SPEC.replace('rule_id: SSH,', 'rule_id: SSH, expires: "2026-12-31",');
+    const findings = compareSpecs(loadText(timed), loadText(`timezone: Europe/Berlin\n${timed}`));
+    expect(findings.map(({ type, permit, detail }) => [type, permit, detail.split('. ').at(-1)])).toEqual([['permit-changed', 'SSH', 'Its times were of UTC there and are of Europe/Berlin here.']]);
+    expect(told(SPEC, `timezone: Europe/Berlin\n${SPEC}`)).toEqual([]);
+    expect(told(`timezone: UTC\n${timed}`, timed)).toEqual([]);
+  });
+
+  it.each([
+    ['a weaker mode', '[Sign], security_policy: [Basic256Sha256]', '[None], security_policy: [Basic256Sha256]', 'permit-widened'],
+    ['a stronger mode, which passed before', '[Sign], security_policy: [Basic256Sha256]', '[Sign, SignAndEncrypt], security_policy: [Basic256Sha256]', null],
+    ['a weaker policy', '[Sign], security_policy: [Basic256Sha256]', '[Sign], security_policy: [Basic128Rsa15]', 'permit-widened'],
+    ['a policy as strong', '[Sign], security_policy: [Basic256Sha256]', '[Sign], security_policy: [Aes128_Sha256_RsaOaep]', null],
+    ['one weaker, one stronger', '[Sign], security_policy: [Basic256Sha256]', '[None], security_policy: [Aes256_Sha256_RsaPss]', 'permit-changed'],
+  ])('OPC UA: %s', (_, one, other, type) => {
+    const ua = (modes: string): string => `${SPEC}      - {rule_id: UA, protocol: OPC UA, client: {zone: OPS, assets: [HIST]}, server: {zone: CELL, assets: [PLC-1]}, opcua: {security_mode: ${modes}}}\n`;
+    expect(told(ua(one), ua(other)).map((line) => line.split(/[ :]/)[1])).toEqual(type === null ? [] : [type]);
+  });
+
+  it('another protocol on the port is something else where its requests are read, and what was rejected is not gone', () => {
+    const s7 = SPEC.replace('protocol: SSH, port: 22', 'protocol: S7comm, port: 102');
+    expect(told(s7, s7.replace('S7comm', 'Modbus/TCP'))).toEqual(['medium permit-changed: SSH (OPS -> CELL, Modbus/TCP) lets through something else']);
+    expect(told(SPEC, SPEC.replace('protocol: SSH', 'protocol: SFTP'))).toEqual([]);
+    expect(told(SPEC, SPEC.replace('rule_id: SSH,', 'rule_id: SSH, decision: rejected,'))).toEqual(['low permit-removed: SSH (OPS -> CELL, SSH) is rejected now']);
+  });
+
   it('a diode or a limit less is more that passes', () => {
     const diode = SPEC.replace('rule_id: SSH,', 'rule_id: SSH, unidirectional: {from: OPS, to: CELL},');
     const limited = SPEC.replace('rule_id: SSH,', 'rule_id: SSH, limits: {max_connections: 4},');
