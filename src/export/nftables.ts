@@ -2,11 +2,12 @@
  * nftables (Linux firewall between zones): one chain per conduit, one jump per Permit, sets for addresses, payload
  * matches for Modbus (nftables-modbus.ts). In: a device plan. Out: `baseline.nft`, the same file for both modes but
  * for verdicts and log prefixes. A Permit that does not match returns, so several Permits of one pair add up: what none of
- * them lets through is denied behind the last conduit.
+ * them lets through is denied behind the last conduit. Replies pass by the Permit of their connection too: of one
+ * whose Permit is gone, or whose time is over, the server would send on for good, for the kernel keeps what it sees packets of.
  * Log prefixes are `OTZ:<rule>:<what>:<D|W>` (denied, or would have been), so that a log line tells the rule.
  */
 import type { Permit } from '../permit.ts';
-import { NFT_DENIED, NFT_INSPECTED, NFT_ONE_OCTET, NFT_PREFIX, NFT_WOULD } from '../source/firewall-log/monitor-marks.ts';
+import { NFT_DENIED, NFT_INSPECTED, NFT_ONE_OCTET, NFT_PREFIX, NFT_REPLY, NFT_WOULD } from '../source/firewall-log/monitor-marks.ts';
 import { formatSpan, type AddressSpan } from '../net/address-set.ts';
 import { coverage } from './covered-permits.ts';
 import { joinedZones, withinText } from './device-zones.ts';
@@ -48,14 +49,14 @@ const RELATED_ERRORS = [
 /** Payload is judged only where TCP carries Modbus and the Permit restricts it. */
 const inspected = (permit: Permit): boolean => permit.service.transport === 'tcp' && requiredModbus(permit) !== null;
 
-const serviceMatch = (permit: Permit): string => {
+const serviceMatch = (permit: Permit, port: 'sport' | 'dport'): string => {
   const { transport, ports } = permit.service;
   if (transport === 'any') return '';
   if (transport === 'icmp') return 'meta l4proto icmp';
   if (transport === 'icmpv6') return 'meta l4proto ipv6-icmp';
   if (transport.startsWith('ip-')) return `meta l4proto ${Number(transport.slice(3))}`;
   const texts = ports.map(({ first, last }) => (first === last ? `${first}` : `${first}-${last}`));
-  return `${transport} dport ${texts.length === 1 ? texts[0] : `{ ${texts.join(', ')} }`}`;
+  return `${transport} ${port} ${texts.length === 1 ? texts[0] : `{ ${texts.join(', ')} }`}`;
 };
 
 /** `east/0100`, `west/0330`: when the plant's clock is so far ahead of UTC or behind it. */
@@ -103,18 +104,18 @@ const timeMatches = (permit: Permit, { timezone, offsets }: Clock, shared: Map<s
 };
 
 interface Side {
+  /** An address, or the name of a set. */
   readonly match: string;
   readonly set: string[];
 }
 
-const side = (name: string, keyword: string, spans: readonly AddressSpan[], family: 'ipv4' | 'ipv6', onDemand: boolean): Side => {
-  const ip = family === 'ipv4' ? 'ip' : 'ip6';
+const side = (name: string, spans: readonly AddressSpan[], family: 'ipv4' | 'ipv6', onDemand: boolean): Side => {
   const texts = spans.map(formatSpan);
   const type = `type ${family}_addr`;
   if (onDemand)
-    return { match: `${ip} ${keyword} @${name}`, set: [`\tset ${name} {`, `\t\t${type}`, '\t\tflags interval, timeout', `\t\ttimeout ${ON_DEMAND_TIMEOUT}`, '\t}'] };
-  if (texts.length === 1) return { match: `${ip} ${keyword} ${texts[0]}`, set: [] };
-  return { match: `${ip} ${keyword} @${name}`, set: setBlock(name, type, 'interval', texts) };
+    return { match: `@${name}`, set: [`\tset ${name} {`, `\t\t${type}`, '\t\tflags interval, timeout', `\t\ttimeout ${ON_DEMAND_TIMEOUT}`, '\t}'] };
+  if (texts.length === 1) return { match: `${texts[0]}`, set: [] };
+  return { match: `@${name}`, set: setBlock(name, type, 'interval', texts) };
 };
 
 interface PermitText {
@@ -122,6 +123,8 @@ interface PermitText {
   readonly chains: string[];
   /** Lines of the conduit's chain. */
   readonly jumps: string[];
+  /** What its servers send back. */
+  readonly replies: string[];
   /** What is Modbus on a permitted path and yet not permitted. */
   readonly denials: string[];
 }
@@ -129,7 +132,7 @@ interface PermitText {
 const permitText = (entry: PlanPermit, name: string, clock: Clock, verdict: string, suffix: string, shared: Map<string, string[]>): PermitText => {
   const { permit } = entry;
   const { onDemand } = permit.conditions;
-  const text: PermitText = { sets: [], chains: [], jumps: [], denials: [] };
+  const text: PermitText = { sets: [], chains: [], jumps: [], replies: [], denials: [] };
   const target = inspected(permit) ? `jump ${name}` : 'counter accept';
   text.jumps.push(`\t\t# ${permitLine(permit, 200)}`, `\t\t# ${evidenceLine(permit, 200)}`);
   if (inspected(permit)) {
@@ -140,13 +143,19 @@ const permitText = (entry: PlanPermit, name: string, clock: Clock, verdict: stri
   for (const family of familiesOf(entry, CAPABILITIES)) {
     const digit = family === 'ipv4' ? '4' : '6';
     const clients = ofFamily(entry.client, family);
-    const client = side(`${name}/c${digit}`, 'saddr', clients, family, onDemand);
-    const server = side(`${name}/s${digit}`, 'daddr', ofFamily(entry.server, family), family, false);
+    const ip = family === 'ipv4' ? 'ip' : 'ip6';
+    const client = side(`${name}/c${digit}`, clients, family, onDemand);
+    const server = side(`${name}/s${digit}`, ofFamily(entry.server, family), family, false);
     text.sets.push(...client.set, ...server.set);
     if (onDemand)
       text.jumps.push(`\t\t# off until: nft add element inet baseline ${name}/c${digit} { ${clients.map(formatSpan).join(', ')} }`);
-    const tuple = [client.match, server.match, serviceMatch(permit)].filter((part) => part !== '').join(' ');
-    for (const time of timeMatches(permit, clock, shared)) text.jumps.push(`\t\t${tuple}${time === '' ? '' : ` ${time}`} ${target}`);
+    const tupleOf = (from: Side, to: Side, port: 'sport' | 'dport'): string => `${ip} saddr ${from.match} ${ip} daddr ${to.match} ${serviceMatch(permit, port)}`.trimEnd();
+    const tuple = tupleOf(client, server, 'dport');
+    for (const time of timeMatches(permit, clock, shared)) {
+      const when = time === '' ? '' : ` ${time}`;
+      text.jumps.push(`\t\t${tuple}${when} ${target}`);
+      text.replies.push(`\t\t${tupleOf(server, client, 'sport')}${when} counter accept`);
+    }
     const denial = (payload: string, what: string): string => `\t\t${tuple} ${payload} 0-255 counter log prefix "${NFT_PREFIX}${name.slice(2)}:${what}:${suffix} " flags tcp options ${verdict}`;
     // Two octets or more; then what is left has one.
     if (inspected(permit)) text.denials.push(denial('@ih,8,8', NFT_INSPECTED), denial('@ih,0,8', NFT_ONE_OCTET));
@@ -191,6 +200,8 @@ interface ConduitText {
   readonly sets: string[];
   readonly chains: string[];
   readonly jump: string[];
+  /** Into the chain of its replies. */
+  readonly replyJump: string[];
   readonly denials: string[];
 }
 
@@ -198,10 +209,11 @@ const conduitText = (plan: DevicePlan, conduit: PlanConduit, covered: ReadonlySe
   const enforce = plan.mode === 'enforce';
   const suffix = enforce ? NFT_DENIED : NFT_WOULD;
   const chain = names.nameOf(`conduit ${conduit.id}`, `c-${conduit.id}`);
+  const replyChain = names.nameOf(`replies ${conduit.id}`, `r-${conduit.id}`);
   const texts = plan.permits
     .filter((entry) => entry.permit.conduit === conduit.id && !covered.has(entry) && refusalOf(entry, CAPABILITIES) === null)
     .map((entry) => permitText(entry, names.nameOf(`permit ${plan.permits.indexOf(entry)}`, `p-${entry.permit.id}`), clock, enforce ? 'drop' : 'accept', suffix, shared));
-  if (texts.length === 0) return { sets: [], chains: [], jump: [], denials: [] };
+  if (texts.length === 0) return { sets: [], chains: [], jump: [], replyJump: [], denials: [] };
   return {
     sets: texts.flatMap((text) => text.sets),
     chains: [
@@ -210,11 +222,17 @@ const conduitText = (plan: DevicePlan, conduit: PlanConduit, covered: ReadonlySe
       `\t\t# ${safeComment(`${conduit.id} ${conduit.name}: ${conduit.connects.join(' / ')}`, 200)}`,
       ...texts.flatMap((text) => text.jumps),
       '\t}',
+      `\tchain ${replyChain} {`,
+      ...texts.flatMap((text) => text.replies),
+      '\t}',
     ],
     jump: conduitJumps(plan, conduit, chain),
+    replyJump: conduitJumps(plan, conduit, replyChain),
     denials: texts.flatMap((text) => text.denials),
   };
 };
+
+const REPLIES = 'ct state established,related ct direction reply';
 
 const ruleset = (plan: DevicePlan, covered: ReadonlySet<PlanPermit>): string => {
   const enforce = plan.mode === 'enforce';
@@ -237,15 +255,22 @@ const ruleset = (plan: DevicePlan, covered: ReadonlySet<PlanPermit>): string => 
     ...[...shared.keys()].sort().flatMap((name) => shared.get(name) ?? []),
     ...conduits.flatMap((conduit) => conduit.sets),
     ...conduits.flatMap((conduit) => conduit.chains),
+    '\tchain replies {',
+    ...conduits.flatMap((conduit) => conduit.replyJump),
+    '\t}',
     '\tchain forward {',
     `\t\ttype filter hook forward priority filter; policy ${verdict};`,
     `\t\tct state invalid counter log prefix "${NFT_PREFIX}INVALID:CT:${suffix} " ${verdict}`,
-    '\t\tct state established,related ct direction reply counter accept',
+    `\t\t${REPLIES} jump replies`,
+    // Where both ends use one port, the kernel takes for the client who sent first, perhaps long before this file.
+    '\t\tct state established meta l4proto udp jump replies',
     ...RELATED_ERRORS.map((match) => `\t\tct state related ${match} counter accept`),
     ...withinLines(plan),
     ...conduits.flatMap((conduit) => conduit.jump),
     // Behind every conduit: a later one may let through what an earlier one of the same pair leaves out.
     ...conduits.flatMap((conduit) => conduit.denials),
+    // In monitor mode what they answer has been logged.
+    `\t\t${REPLIES} counter ${enforce ? `log prefix "${NFT_PREFIX}NOCONDUIT:${NFT_REPLY}:${suffix} " flags tcp options ` : ''}${verdict}`,
     `\t\tcounter log prefix "${NFT_PREFIX}NOCONDUIT:ANY:${suffix} " flags tcp options ${verdict}`,
     '\t}',
     '}',

@@ -74,6 +74,17 @@ const one = ({ from, port, segments }) => new Promise((resolve) => {
 })();
 `;
 
+const UDP_PORT = 4712;
+
+/** Sends a datagram for each line that it reads, and prints each that comes. */
+const UDP_CODE = `
+const [own, other] = process.argv.slice(1);
+const socket = require('node:dgram').createSocket('udp4');
+socket.on('message', () => process.stdout.write('arrived\\n'));
+socket.bind(${UDP_PORT}, own, () => process.stdout.write('bound\\n'));
+process.stdin.on('data', () => socket.send('datagram', ${UDP_PORT}, other));
+`;
+
 interface Case {
   readonly name: string;
   readonly from: string;
@@ -241,6 +252,46 @@ describe.runIf(able)('nftables in the kernel', () => {
     expect(inside(NAMES.server, 'nft', 'list', 'table', 'ip', 'count')).toMatch(/destination-unreachable counter packets [1-9]/);
     inside(NAMES.client, 'nft', 'delete', 'table', 'ip', 'refuse');
     inside(NAMES.server, 'nft', 'delete', 'table', 'ip', 'count');
+  });
+
+  /** A Permit of UDP for the client, on one port; in `without` it is gone. */
+  const datagrams = ((): { readonly with: Plan; readonly without: Plan } => {
+    const permits = plan.permits
+      .filter((entry) => entry.permit.id === 'K1-TIME')
+      .map((entry) => ({ ...entry, client: parseSet([CLIENT]), server: parseSet([SERVER]), permit: { ...entry.permit, service: { ...entry.permit.service, ports: [{ first: UDP_PORT, last: UDP_PORT }] } } }));
+    return { with: { ...plan, permits }, without: { ...plan, permits: plan.permits.filter((entry) => entry.permit.id === 'K1-PING') } };
+  })();
+
+  /** Both ends on one port; says of each datagram whether it arrives. Rules are loaded between them, and the connection stays in the kernel. */
+  const exchange = async (steps: readonly (Plan | 'ask' | 'answer')[], mode: Mode = 'enforce'): Promise<boolean[]> => {
+    const end = (space: 'client' | 'server', own: string, other: string): ChildProcess =>
+      spawn('ip', ['netns', 'exec', NAMES[space], process.execPath, '-e', UDP_CODE, own, other], { ...ENDS, stdio: ['pipe', 'pipe', 'inherit'] });
+    const ends = { ask: end('client', CLIENT, SERVER), answer: end('server', SERVER, CLIENT) };
+    try {
+      await Promise.all(Object.values(ends).map(firstOutput));
+      const arrived: boolean[] = [];
+      for (const step of steps) {
+        if (typeof step !== 'string') load(rulesetOf(step, mode));
+        else {
+          const heard = new Promise<boolean>((resolve) => ends[step === 'ask' ? 'answer' : 'ask'].stdout?.once('data', () => resolve(true)));
+          ends[step].stdin?.write('send\n');
+          arrived.push(await Promise.race([heard, new Promise<false>((resolve) => setTimeout(() => resolve(false), 1500))]));
+        }
+      }
+      return arrived;
+    } finally {
+      Object.values(ends).forEach((process) => process.kill());
+    }
+  };
+
+  test('enforce: when its Permit goes, the server of an open connection sends nothing more', async () => {
+    expect(await exchange([datagrams.with, 'ask', 'answer', 'answer', datagrams.without, 'ask', 'answer', datagrams.with, 'ask', 'answer'])).toEqual([true, true, true, false, false, true, true]);
+  });
+
+  test('enforce: a server that sent first, before the rules, from the port on which both talk, may answer', async () => {
+    const open = 'table inet baseline\ndelete table inet baseline\ntable inet baseline {\n\tchain forward {\n\t\ttype filter hook forward priority filter; policy accept;\n\t\tct state new counter accept\n\t}\n}\n';
+    load(open);
+    expect(await exchange(['answer', 'ask', datagrams.with, 'ask', 'answer', 'ask', 'answer'])).toEqual([true, true, true, true, true, true]);
   });
 
   test('monitor: everything passes, and what would be blocked is counted', () => {

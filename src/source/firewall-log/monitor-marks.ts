@@ -26,6 +26,8 @@ export const NFT_DENIED = 'D';
 /** What of a rule's path the payload decided: a request, or one octet that can be a keepalive. */
 export const NFT_INSPECTED = 'FC';
 export const NFT_ONE_OCTET = 'KA';
+/** The source of such a packet answers: no Permit lets its connection through any more. */
+export const NFT_REPLY = 'RE';
 
 /** Suricata and Snort messages: `OTZ <rules>: <why>`. */
 export const SIGNATURE_PREFIX = `${EXPORT_MARK} `;

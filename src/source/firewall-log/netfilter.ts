@@ -5,7 +5,7 @@
  * kernel, or ulogd for it, is believed: any program could log such a line under its own name.
  */
 import { hasPorts, portOf, transportOf, type LogEntry, type LogFormat, type ReadResult } from './log-entry.ts';
-import { NFT_DENIED, NFT_INSPECTED, NFT_ONE_OCTET, NFT_PREFIX, NFT_WOULD } from './monitor-marks.ts';
+import { NFT_DENIED, NFT_INSPECTED, NFT_ONE_OCTET, NFT_PREFIX, NFT_REPLY, NFT_WOULD } from './monitor-marks.ts';
 
 /** An uptime, the rule's prefix (nft allows 127 octets), then what the kernel writes. */
 const LINE = /^(?:\[ *\d{1,10}\.\d{6}\] )?(.{0,127}?)IN=([^ ]{0,15}) OUT=([^ ]{0,15}) /;
@@ -53,6 +53,8 @@ export const netfilterLog: LogFormat = {
     const ours = OURS.exec(prefix);
     if (ours !== null) {
       entry.rule = ours[1] ?? '';
+      // Of TCP the flags have said it, or the packet is one in mid-session.
+      if (ours[2] === NFT_REPLY && transport !== 'tcp') entry.orientation = 'server-first';
       entry.inspected = ours[2] === NFT_INSPECTED || ours[2] === NFT_ONE_OCTET;
       entry.verdict = ours[3] === NFT_WOULD ? 'would-block' : 'blocked';
       return 'entry';

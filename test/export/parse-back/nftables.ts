@@ -125,6 +125,10 @@ const windowsOf = (times: readonly string[], timezone: string): string[] => {
   return first;
 };
 
+/** The rule by which the server of another answers. */
+const replyOf = (line: string): string =>
+  line.replace(/^(ip6?) saddr (\S+) (ip6?) daddr (\S+)/, '$1 saddr $4 $3 daddr $2').replace(/^(\S+ saddr \S+ \S+ daddr \S+ (?:tcp|udp|sctp)) dport /, '$1 sport ').replace(/ jump \S+$/, ' counter accept');
+
 /** The last day before a second, by the plant's clock. */
 const lastDay = (seconds: number, timezone: string): string => new Intl.DateTimeFormat('en-CA', { timeZone: timezone }).format((seconds - 1) * 1000);
 
@@ -134,15 +138,24 @@ export const readNftables = (text: string, mode: 'monitor' | 'enforce'): ReadRul
   const verdict = mode === 'enforce' ? 'drop' : 'accept';
   if (forward[0] !== `type filter hook forward priority filter; policy ${verdict};`) throw new Error(`wrong policy: ${forward[0]}`);
   if (!forward[forward.length - 1].endsWith(` ${verdict}`)) throw new Error('the last rule does not close the chain');
-  if (forward[2] !== 'ct state established,related ct direction reply counter accept') throw new Error('replies are not held to their connection');
+  if (forward[2] !== 'ct state established,related ct direction reply jump replies') throw new Error('replies are not held to their connection');
   const denials = forward.filter((line) => line.includes('log prefix'));
+  const isJump = (line: string): boolean => line.includes('jump ') && !line.endsWith('jump replies');
   for (const line of denials) if (!line.endsWith(` ${verdict}`)) throw new Error(`wrong verdict: ${line}`);
   // The first one stands for packets of no connection.
-  if (forward.findLastIndex((line) => line.includes('jump ')) > forward.indexOf(denials[1])) throw new Error('a denial stands before a conduit');
+  if (forward.findLastIndex(isJump) > forward.indexOf(denials[1])) throw new Error('a denial stands before a conduit');
   const timezone = /^# Hours and dates of the Permits are those of (\S+)\.$/m.exec(text)?.[1] ?? 'UTC';
   const read = new Map<string, ReadRule & { readonly times: readonly string[] }>();
-  for (const jump of forward.filter((line) => /jump /.test(line))) {
+  const jumps = forward.filter(isJump);
+  const replyJumps = rules.chains.get('replies') ?? [];
+  if (replyJumps.length !== jumps.length) throw new Error('not every conduit has its replies');
+  jumps.forEach((jump, at) => {
     const chain = rules.chains.get(jump.split('jump ')[1]) ?? [];
+    const [where, replyChain] = replyJumps[at].split('jump ');
+    if (where !== jump.split('jump ')[0]) throw new Error(`replies come by other interfaces: ${replyJumps[at]}`);
+    const replies = rules.chains.get(replyChain) ?? [];
+    const expected = chain.filter((line) => !line.startsWith('#')).map(replyOf);
+    if (replies.join('\n') !== expected.join('\n')) throw new Error(`replies of ${jump}: ${replies.join('; ')}; not ${expected.join('; ')}`);
     let switchedOff: string[] = [];
     for (const line of chain) {
       const off = /^# off until: nft add element inet baseline \S+ \{ (.*) \}$/.exec(line);
@@ -167,6 +180,6 @@ export const readNftables = (text: string, mode: 'monitor' | 'enforce'): ReadRul
       const key = line.replace(/ meta (?:day \{[^}]*\}|hour \d+-\d+|time @\S+)/g, '');
       read.set(key, { ...rule, times: [...(read.get(key)?.times ?? []), rest] });
     }
-  }
+  });
   return [...read.values()].map((rule) => ({ ...rule, windows: windowsOf(rule.times, timezone) }));
 };
