@@ -8,6 +8,7 @@ import { rangeText } from './ip-notation.ts';
 import { assess, portTexts, scheduleText } from './loss.ts';
 import { asciiJson } from './loss-report.ts';
 import { requiredModbus } from './modbus-scope.ts';
+import { clockLines } from './time-window.ts';
 
 const EVERYTHING: Capabilities = {
   ipv6: true, schedule: true, expiry: true, endsSessions: true, onDemand: true, modbusFunction: true, modbusUnit: true, modbusRange: true,
@@ -69,7 +70,7 @@ const exported = (plan: DevicePlan, path: string, content: string): DeviceExport
   losses: statedOnly(plan),
   rollback: [],
   apply: ['Enter the Permits into the system that has no exporter, by hand or by its own import.', 'Default for everything that is not in the table: block and log.'],
-  notes: ['Empty means not limited, except for addresses: a Permit without addresses lets nobody through.'],
+  notes: ['Empty means not limited, except for addresses: a Permit without addresses lets nobody through.', ...clockLines(plan)],
 });
 
 const shared = { platforms: [], filters: false, modes: ['monitor', 'enforce'], capabilities: EVERYTHING } as const;

@@ -2,9 +2,10 @@
  * Test captures: for each conduit what must pass and what must be blocked, so that a firewall can be tried on a bench
  * before the cut-over. In: a device plan. Out: two pcap files a conduit and one table of expectations; each session has
  * its own client port, by which a result is told apart. A negative case that another Permit lets through is left out, and one inside a zone.
- * Schedules are not played: replay inside the window. On-demand Permits are off, so nothing is expected of them.
+ * Schedules are not played: replay inside the window. On-demand Permits are off, so nothing is expected of them, nor of what
+ * is sent to all of a link: some firewalls stand there, and those that route forward none of it.
  */
-import { parseSpan, setContains, type AddressSpan } from '../net/address-set.ts';
+import { intersectSets, parseSet, parseSpan, setContains, subtractSets, type AddressSet, type AddressSpan } from '../net/address-set.ts';
 import { tableOf } from '../net/register-set.ts';
 import type { Capabilities, DeviceExport, DevicePlan, Effect, Exporter, ExportFile, PlanPermit } from './exporter.ts';
 import { pcapFile, tcpSession, udpDatagram, type Exchange } from './frame-writer.ts';
@@ -14,6 +15,7 @@ import { modbusAnswer, modbusRequest, type ModbusRequest } from './modbus-reques
 import { functionsOf, FUNCTION_NAMES, requiredModbus, spansOf } from './modbus-scope.ts';
 import { letsThrough, type Flow } from './permit-judge.ts';
 import { csvLine } from './csv-text.ts';
+import { clockLines } from './time-window.ts';
 import { nameScope } from './vendor-name.ts';
 
 const EVERYTHING: Capabilities = {
@@ -49,6 +51,15 @@ interface Case {
 const KNOWN_FUNCTIONS = Object.keys(FUNCTION_NAMES).map(Number);
 const FIRST_CLIENT_PORT = 20_000;
 const PROBE_PAYLOAD = Uint8Array.from([0x62, 0x61, 0x73, 0x65, 0x6c, 0x69, 0x6e, 0x65]);
+
+/** What a host may have: every machine on the way drops 0.0.0.1, 127.0.0.1 or ::1 of 0.0.0.0/0 and ::/0, whatever its rules (RFC 1122 clause 3.2.1.3, RFC 4291 clause 2.5). */
+const HOSTS = parseSet(['1.0.0.0-126.255.255.255', '128.0.0.0-223.255.255.255', '2000::-fdff:ffff:ffff:ffff:ffff:ffff:ffff:ffff']);
+
+/** Groups and addresses of a link stay what they are. */
+const hostsOf = (spans: AddressSet): AddressSet => {
+  const hosts = intersectSets(spans, HOSTS);
+  return hosts.length > 0 ? hosts : spans;
+};
 
 /** A host inside the span: not the network or broadcast address of a larger one. */
 const sample = (span: AddressSpan, end: 'first' | 'last'): string => {
@@ -125,7 +136,8 @@ const neighbours = (entry: PlanPermit, flow: Omit<Flow, 'modbus'>): Omit<Flow, '
   const family = flow.client.includes(':') ? 'ipv6' : 'ipv4';
   const beyond = (spans: readonly AddressSpan[]): string | null => {
     const last = ofFamily(spans, family).at(-1)?.last;
-    return last === undefined ? null : formatAddress(family, last + 2n);
+    if (last === undefined || !setContains(HOSTS, { family, first: last + 2n, last: last + 2n })) return null;
+    return formatAddress(family, last + 2n);
   };
   const client = beyond(entry.client);
   const server = beyond(entry.server);
@@ -133,7 +145,7 @@ const neighbours = (entry: PlanPermit, flow: Omit<Flow, 'modbus'>): Omit<Flow, '
     ...(client === null ? [] : [{ ...flow, client }]),
     ...(server === null ? [] : [{ ...flow, server }]),
     { ...flow, port: flow.port === 4711 ? 4712 : 4711 },
-    { ...flow, client: flow.server, server: flow.client },
+    ...(entry.groups.routed.length > 0 ? [] : [{ ...flow, client: flow.server, server: flow.client }]),
   ];
 };
 
@@ -145,8 +157,8 @@ const casesOf = (entry: PlanPermit): Case[] => {
   if (port === undefined) return [];
   const cases: Case[] = [];
   for (const family of ['ipv4', 'ipv6'] as const) {
-    const [client] = ofFamily(entry.client, family);
-    const servers = ofFamily(entry.server, family);
+    const [client] = hostsOf(ofFamily(entry.client, family));
+    const servers = hostsOf(ofFamily(subtractSets(entry.server, entry.groups.link), family));
     const [server] = servers;
     const lastServer = servers.at(-1);
     if (client === undefined || server === undefined || lastServer === undefined) continue;
@@ -163,9 +175,7 @@ const casesOf = (entry: PlanPermit): Case[] => {
     });
     cases.push(plain(flow, 'permitted'), plain({ ...flow, server: sample(lastServer, 'last') }, 'last server of the set'));
     if (asModbus) cases.push(...modbusCases(entry, flow), ...evasions(entry, flow));
-    const [strangeClient, ...others] = neighbours(entry, flow);
-    if (strangeClient !== undefined) cases.push(plain(strangeClient, 'a neighbouring address, another port, or the other way round'));
-    cases.push(...others.map((other) => plain(other, 'a neighbouring address, another port, or the other way round')));
+    cases.push(...neighbours(entry, flow).map((other) => plain(other, 'a neighbouring address, another port, or the other way round')));
   }
   return cases;
 };
@@ -236,7 +246,12 @@ const build = (plan: DevicePlan): DeviceExport => {
       'Replay each capture through the firewall under test and record on the far side (or run the sensor on the file).',
       'Hold the result against `expectations.csv`: the client port names the case.',
     ],
-    notes: ['Modbus writes carry zeros.', 'Schedules are not played: replay inside the window. On-demand Permits are not played.'],
+    notes: [
+      'Modbus writes carry zeros.',
+      'Modbus alone is spoken. Every other session carries eight letters: a firewall that tells protocols by what they say may stop it behind the handshake.',
+      'Schedules and end dates are not played: replay inside the window, and before the end. On-demand Permits, broadcasts and multicast of one link are not played.',
+      ...clockLines(plan),
+    ],
   };
 };
 
