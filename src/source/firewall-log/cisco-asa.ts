@@ -1,6 +1,6 @@
 /**
  * Cisco ASA and FTD syslog: access list hits (106100, 106023), implicit denials (106001, 106006, 106007, 106010, 106014),
- * packets of unknown connections (106015), connections built (302013, 302015, 302020). Source: "Cisco Secure Firewall ASA
+ * packets of unknown connections (106015), connections built (302013, 302015, 302017, 302020). Source: "Cisco Secure Firewall ASA
  * Series Syslog Messages". Teardowns (302014, 302016, 302021) name no direction and are passed over: their connection was
  * counted when it was built. 106100 carries a hit count per entry and interval; the first number in brackets is the
  * entry's hash as `show access-list` prints it, so it stands with the rule's name.
@@ -20,7 +20,7 @@ const BARE_END = String.raw`([^\s/()]+)\/(\d{1,5})`;
 
 const HIT = new RegExp(`^access-list (\\S+) (permitted|denied|est-allowed) (\\S+) ${SLASH_END} -> ${SLASH_END} hit-cnt (\\d{1,10}) .{0,40}?${HASH}$`);
 const DENY_GROUP = new RegExp(`^Deny (?:protocol )?(\\S+) src ${COLON_END} dst ${COLON_END}(?: \\(type \\d{1,3}, code \\d{1,3}\\))? by access-group "([^"]{1,241})"${HASH}$`);
-const BUILT = new RegExp(`^Built (inbound|outbound) (TCP|UDP|SCTP) connection \\d+ for ${COLON_END} \\([^()]*\\)${USER} to ${COLON_END} \\([^()]*\\)${USER}`);
+const BUILT = new RegExp(`^Built (inbound|outbound) (TCP|UDP|SCTP|GRE) connection \\d+ (?:for|from) ${COLON_END} \\([^()]*\\)${USER} to ${COLON_END} \\([^()]*\\)${USER}`);
 const BUILT_ICMP = new RegExp(`^Built (inbound|outbound) ICMP connection for faddr ([^\\s/()]+)\\/\\d+${USER} gaddr [^\\s/()]+\\/\\d+ laddr ([^\\s/()]+)\\/\\d+`);
 const DENY_TCP_IN = new RegExp(`^Inbound TCP connection denied from ${BARE_END} to ${BARE_END} flags (.{0,40}?) +on interface (\\S+)$`);
 const DENY_UDP_IN = new RegExp(`^Deny inbound UDP from ${BARE_END} to ${BARE_END} (?:on interface (\\S+)|due to DNS (\\S+))`);

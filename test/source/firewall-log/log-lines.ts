@@ -27,6 +27,8 @@ export const LOG_LINES: readonly (readonly [line: string, expected: string])[] =
     '||passed new|10.123.3.42>192.168.2.43 tcp/443||1|2013-04-29T12:59:50Z'],
   ['Apr 29 2013 12:59:50 10.0.0.1: %ASA-6-302015: Built inbound UDP connection 1 for outside:192.168.2.43/5000 (192.168.2.43/5000)(LOCAL\\a) to dmz:10.1.3.4/161 (10.1.3.4/161) (a)',
     '10.0.0.1||passed new|192.168.2.43>10.1.3.4 udp/161||1|2013-04-29T12:59:50Z'],
+  ['Apr 29 2013 12:59:50 10.0.0.1: %ASA-6-302017: Built inbound GRE connection 55 from outside:192.168.2.43 (192.168.2.43) to dmz:10.1.3.4/7 (10.1.3.4/7)',
+    '10.0.0.1||passed new|192.168.2.43>10.1.3.4 ip-47/0||1|2013-04-29T12:59:50Z'],
   ['Apr 29 2013 12:59:50 FW1 : %ASA-6-302020: Built inbound ICMP connection for faddr 192.168.2.1/0 gaddr 10.1.1.1/0 laddr 10.1.1.2/0 type 8 code 0',
     'FW1||passed new|192.168.2.1>10.1.1.2 icmp/0||1|2013-04-29T12:59:50Z'],
   ['Dec 11 2018 08:01:31 FW1 : %ASA-6-302014: Teardown TCP connection 447236 for outside:192.168.2.222/1234 to dmz:192.168.1.34/5678 duration 0:00:00 bytes 14804 TCP FINs', 'passed-over.teardown'],
