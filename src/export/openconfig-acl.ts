@@ -2,8 +2,10 @@
  * OpenConfig ACLs (openconfig-acl, RFC 7951 JSON): per zone and address family one list, bound inbound to the zone's
  * interfaces. In: a device plan. Out: `openconfig-acl.json`. The model has no state: a reply is let through by its port, for TCP
  * with the ACK or RST bit (TCP_ESTABLISHED), so that nothing can be opened the wrong way; for other transports either side may
- * send, and the loss report says so. Errors of ICMP and what IPv6 neighbours need pass in every list. An entry holds one prefix a side: a Permit is the product of its prefixes and ports.
+ * send, and the loss report says so. Errors of ICMP and what IPv6 neighbours need pass in every list. An entry holds one prefix a side: a Permit is the product of its prefixes and ports,
+ * and is refused where that is out of proportion.
  */
+import { usageError } from '../errors.ts';
 import type { Permit } from '../permit.ts';
 import { coverage } from './covered-permits.ts';
 import { assumedText, joinedZones, missingPort, withinText, zonePorts, type ZonePort } from './device-zones.ts';
@@ -76,6 +78,19 @@ const transportOf = (permit: Permit, towardsServer: boolean, port: number | stri
   };
 };
 
+/** Lists of switches and routers hold thousands of entries: what takes more for one Permit, or for one zone, is not worth writing. */
+const MOST_ENTRIES = 16_384;
+
+/** Why a Permit is not written whose product is out of proportion; null when it is not. */
+const tooMany = (entry: PlanPermit): string | null => {
+  for (const family of familiesOf(entry, CAPABILITIES)) {
+    const [clients, servers, ports] = [prefixTexts(entry, 'client', family).length, prefixTexts(entry, 'server', family).length, portsOf(entry.permit).length];
+    if (clients * servers * ports > MOST_ENTRIES)
+      return `it takes ${clients * servers * ports} entries in a list (prefixes of ${family}: ${clients} of clients, ${servers} of servers; ports: ${ports}), and a device holds some thousands: state \`networks\` for the zones, or name fewer assets`;
+  }
+  return null;
+};
+
 /** Without `sequence-id`, which the list gives. */
 const entriesOf = (entry: PlanPermit, family: Family, towardsServer: boolean): Json[] => {
   const { permit } = entry;
@@ -95,6 +110,8 @@ const entriesOf = (entry: PlanPermit, family: Family, towardsServer: boolean): J
 /** What is within a zone, from one of its interfaces to another. */
 const withinEntries = (zone: PlanZone, family: Family): Json[] => {
   const prefixes = ofFamily(zone.addresses, family).flatMap((span) => prefixesOf(span).map((prefix) => `${prefix.network}/${prefix.length}`));
+  if (prefixes.length ** 2 > MOST_ENTRIES)
+    throw usageError(`what is within ${zone.id} would take ${prefixes.length ** 2} entries in a list: it has ${prefixes.length} prefixes of ${family}, and several interfaces`, 'State its networks, or one interface.');
   return prefixes.flatMap((source) =>
     prefixes.map((destination): Json => ({
       description: withinText(zone, DESCRIPTION_LENGTH),
@@ -131,14 +148,14 @@ const build = (plan: DevicePlan): DeviceExport => {
   const ports = zonePorts(plan, INTERFACE, (n) => `ethernet-1/${n}`);
   const names = nameScope({ maxLength: NAME_LENGTH, punctuation: '_-' });
   const losses = plan.permits.map((entry): LossRow => {
-    const missing = missingPort(entry, ports);
-    if (missing !== null) return notEnforceable(entry.permit, plan.device.id, missing);
+    const why = missingPort(entry, ports) ?? refusalOf(entry, CAPABILITIES) ?? tooMany(entry);
+    if (why !== null) return notEnforceable(entry.permit, plan.device.id, why);
     const also = entry.permit.service.transport === 'tcp' ? [] : [`who begins cannot be held for ${entry.permit.service.transport}: either side may send`];
     const row = assess(entry, { device: plan.device.id, capabilities: CAPABILITIES, also });
-    return row.verdict === 'not-enforceable' || also.length > 0 ? row : { ...row, reasons: [...row.reasons, 'there is no state: a packet of the server with ACK or RST passes, asked for or not'] };
+    return also.length > 0 ? row : { ...row, reasons: [...row.reasons, 'there is no state: a packet of the server with ACK or RST passes, asked for or not'] };
   });
   const { covered, losses: rows } = coverage(plan.permits, losses);
-  const written = plan.permits.filter((entry) => !covered.has(entry) && missingPort(entry, ports) === null && refusalOf(entry, CAPABILITIES) === null);
+  const written = plan.permits.filter((entry, at) => !covered.has(entry) && losses[at]?.verdict !== 'not-enforceable');
   const joined = joinedZones(plan);
   const sets: Json[] = [];
   const boundOf = new Map([...new Set(ports.map((port) => port.zone))].map((zone) => {

@@ -1,5 +1,6 @@
 /** Refusal of what would be wider, empty sets, modes, devices, on every target. */
 import { expect, test } from 'vitest';
+import { parseSet } from '../../src/net/address-set.ts';
 import { exportPlan } from '../../src/export/export-plan.ts';
 import type { Exporter, Plan, PlanPermit } from '../../src/export/exporter.ts';
 import { planOf } from '../../src/export/plan.ts';
@@ -349,4 +350,16 @@ conduits:
     expect(refused).toEqual(['LIMITED']);
   }
   for (const name of ['csv', 'json']) expect(exportPlan(exporterOf(name), plan).files.find((file) => file.path.startsWith('permits.'))?.content).toContain('at most 2 connections');
+});
+
+test('openconfig: a Permit whose product no device holds is refused, not written without end', () => {
+  const scattered = (from: string): string[] => Array.from({ length: 150 }, (_, host) => `${from}.${2 * host >> 8}.${(2 * host & 255) + 1}`);
+  const crowded = { ...plantPlan(), permits: plantPlan().permits.map((entry) => (entry.permit.id === 'K1-MAINT' ? { ...entry, client: parseSet(scattered('10.1')), server: parseSet(scattered('10.2')) } : entry)) };
+  const { files, losses } = exportPlan(exporterOf('openconfig-acl'), crowded, { mode: 'enforce', allowWider: true });
+  const row = losses.find(({ permit }) => permit === 'K1-MAINT');
+  expect(row?.verdict).toBe('not-enforceable');
+  expect(row?.reasons).toEqual(['it takes 22500 entries in a list (prefixes of ipv4: 150 of clients, 150 of servers; ports: 1), and a device holds some thousands: state `networks` for the zones, or name fewer assets']);
+  const text = files.find((file) => file.path === 'openconfig-acl.json')?.content as string;
+  expect(text).not.toContain('K1-MAINT');
+  expect(text).toContain('K1-READ');
 });
