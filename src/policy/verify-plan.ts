@@ -68,13 +68,14 @@ const MOST_RANGE = 64n;
 const MOST_VANTAGES = 8;
 const SAFETY_ROLES = new Set(['sis', 'safety-controller']);
 
-const REFUSED: Readonly<Record<'safety' | 'gapped' | 'passive' | 'network' | 'udp' | 'ports' | 'conditional', string>> = {
+const REFUSED: Readonly<Record<'safety' | 'gapped' | 'passive' | 'network' | 'udp' | 'ports' | 'conditional' | 'family', string>> = {
   safety: 'safety is never tested actively',
   gapped: 'it is declared air-gapped: a path to it is found by listening',
   passive: 'it is passive_only',
   network: 'it is declared as a network or a wide range: only single hosts are tested',
   udp: 'a datagram without an answer proves nothing: it is judged passively',
   ports: `it names more than ${MOST_PORTS} ports, or none`,
+  family: 'it is of the other IP version than the address tested from: test it from one of its own',
   conditional: 'it holds at times or on demand only: test it when it does',
 };
 
@@ -164,26 +165,36 @@ const pauseOf = (loaded: LoadedSpec, { path }: DeclaredPermit): number => Math.m
 
 const isConditional = ({ conditions }: Permit): boolean => conditions.onDemand || conditions.days.length > 0 || conditions.start !== null || conditions.expires !== null;
 
+/** Unit 0 is for all devices behind a gateway, and none of them answers (MODBUS over Serial Line V1.02 clause 2.2): another, where the Permit has one. */
+const unitOf = ({ modbus }: Permit): number => modbus?.unitIds.find((unit) => unit !== 0) ?? modbus?.unitIds[0] ?? 1;
+
 const READ_CODES = [3, 4, 1, 2] as const;
 
 /** The least question that a Permit lets through: one register or coil of its own. */
-const readOf = ({ modbus, ...permit }: Permit): ModbusQuestion | null => {
+const readOf = (permit: Permit): ModbusQuestion | null => {
+  const { modbus } = permit;
   const lets = (code: number): boolean => (modbus === null || modbus.functionCodes.length === 0 || modbus.functionCodes.includes(code)) && (permit.access.length === 0 || permit.access.includes(accessOfFunctionCode(code)));
   for (const code of READ_CODES) {
     if (!lets(code)) continue;
     const own = (modbus?.ranges ?? []).filter((range) => range.access === 'read' && (range.table === undefined || range.table === tableOf(code, 'read')));
-    return { kind: 'read', unit: modbus?.unitIds[0] ?? 1, code, address: own[0]?.first ?? 0 };
+    return { kind: 'read', unit: unitOf(permit), code, address: own[0]?.first ?? 0 };
   }
   return null;
 };
 
-/** A question that changes nothing and that the Permit leaves out; null when it leaves neither out. */
-const canaryOf = (permit: Permit): ModbusQuestion | null => {
-  const unit = permit.modbus?.unitIds[0] ?? 1;
-  const lets = (code: number): boolean => ((permit.modbus?.functionCodes.length ?? 0) > 0 ? permit.modbus?.functionCodes.includes(code) === true : permitsAccess(permit, accessOfFunctionCode(code)));
+/** A question that changes nothing and that neither the Permit nor another of the pair lets through; null when each is let through. */
+const canaryOf = (permit: Permit, pair: readonly DeclaredPermit[]): ModbusQuestion | null => {
+  const unit = unitOf(permit);
+  const lets = (code: number): boolean =>
+    pair.some(({ permit: other }) => {
+      const [units, codes] = [other.modbus?.unitIds ?? [], other.modbus?.functionCodes ?? []];
+      return (units.length === 0 || units.includes(unit)) && (codes.length > 0 ? codes.includes(code) : permitsAccess(other, accessOfFunctionCode(code)));
+    });
   if (!lets(8)) return { kind: 'echo', unit };
   return lets(43) ? null : { kind: 'identify', unit };
 };
+
+const isIpv6 = (address: string): boolean => address.includes(':');
 
 /** Every step from one machine, in the order in which to go: what is permitted first, so that a dead device is found by what it must answer. */
 const stepsFrom = (loaded: LoadedSpec, surveyed: Surveyed, zone: string, address: string | null): TestStep[] => {
@@ -192,7 +203,7 @@ const stepsFrom = (loaded: LoadedSpec, surveyed: Surveyed, zone: string, address
   const conduitOf = conduitBetween(loaded.spec.conduits);
   const diodes = loaded.permits.filter((declared) => declared.unidirectional !== null && isLive(declared.permit));
   for (const { host, port, asset } of services) {
-    if (asset.zone === zone) continue;
+    if (asset.zone === zone || (address !== null && isIpv6(address) !== isIpv6(host))) continue;
     const judged = loaded.permits.filter(({ permit }) => isLive(permit)).map((declared) => ({ declared, lets: letsThrough(surveyed, declared, zone, address, host, port) }));
     const permits = judged.filter(({ lets }) => lets === true).map(({ declared }) => declared);
     if (judged.some(({ lets }) => lets === null) || permits.some(({ permit }) => isConditional(permit))) continue;
@@ -218,7 +229,7 @@ const stepsFrom = (loaded: LoadedSpec, surveyed: Surveyed, zone: string, address
       const read = protocol === 'modbus' ? readOf(permit) : null;
       if (read === null) continue;
       steps.push({ ...own, kind: 'modbus-read', question: read, expected: 'an answer' });
-      const canary = canaryOf(permit);
+      const canary = canaryOf(permit, permits);
       if (canary === null) continue;
       steps.push({ ...own, kind: 'modbus-canary', question: canary, expected: 'no answer: filtered. An answer or an exception of the device: the filter is absent' });
       steps.push({ ...own, kind: 'modbus-again', question: read, expected: 'an answer: the silence before was the filter\'s and not the device\'s' });
@@ -256,7 +267,7 @@ const gatewaySteps = (loaded: LoadedSpec, { assets, forbidden }: Surveyed, zone:
     if (unidirectional === null || unidirectional.from !== zone || !isLive(permit) || permit.service.transport !== 'tcp' || address === null) return [];
     const port = permit.service.ports.at(0)?.first;
     return gatewaysOf(loaded, assets, path).flatMap(({ span, asset }): TestStep[] => {
-      if (port === undefined || (asset !== null && forbidden(asset) !== null)) return [];
+      if (port === undefined || (asset !== null && forbidden(asset) !== null) || isIpv6(address) !== (span.family === 'ipv6')) return [];
       return [{ kind: 'diode-forward', host: formatSpan(span), port, target: asset?.id ?? formatSpan(span), toZone: unidirectional.to, permit: permit.id, conduit: permit.conduit, expected: 'open: the sending gateway takes it', question: null, pauseSeconds: pauseOf(loaded, declared) }];
     });
   });
@@ -264,7 +275,9 @@ const gatewaySteps = (loaded: LoadedSpec, { assets, forbidden }: Surveyed, zone:
 /** Steps from one machine of a zone, by its address. */
 export const planFrom = (loaded: LoadedSpec, zone: string, address: string): TestPlan => {
   const surveyed = survey(loaded);
-  return { vantages: [{ zone, asset: surveyed.assets.resolve(address)?.asset?.id ?? null, address, steps: stepsFrom(loaded, surveyed, zone, address) }], leftOut: surveyed.leftOut };
+  const others = new Set(surveyed.services.filter(({ host, asset }) => asset.zone !== zone && isIpv6(host) !== isIpv6(address)).map(({ host }) => host));
+  const leftOut = [...surveyed.leftOut, ...[...others].map((what) => ({ what, why: REFUSED.family }))];
+  return { vantages: [{ zone, asset: surveyed.assets.resolve(address)?.asset?.id ?? null, address, steps: stepsFrom(loaded, surveyed, zone, address) }], leftOut };
 };
 
 /** Steps from every zone: from the declared clients of its Permits, and from any other machine. */

@@ -31,13 +31,15 @@ const octal = (octets: Uint8Array): string => [...octets].map((octet) => `\\${oc
 
 function command(step: TestStep): string {
   const host = shellWord(step.host);
+  // Without it nmap looks at no IPv6 address, and tests nothing.
+  const ipVersion = step.host.includes(':') ? ' -6' : '';
   switch (step.kind) {
     case 'tcp-open':
     case 'tcp-blocked':
     case 'diode-reverse':
-      return `nmap -sT -Pn -n -T2 --max-retries 1 --scan-delay 1s --reason -p ${step.port} ${host}`;
+      return `nmap${ipVersion} -sT -Pn -n -T2 --max-retries 1 --scan-delay 1s --reason -p ${step.port} ${host}`;
     case 'diode-forward':
-      return `nmap -sT -Pn -n -T2 --max-retries 1 --reason -p ${step.port} ${host}`;
+      return `nmap${ipVersion} -sT -Pn -n -T2 --max-retries 1 --reason -p ${step.port} ${host}`;
     case 'opcua-hello':
       return `baseline verify "$SPEC" --active --from "$ZONE" --only ${host}:${step.port} --i-have-a-maintenance-window`;
     case 'modbus-read':

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { parseSpec } from '../../src/policy/spec-load.ts';
-import { planTests, type TestPlan } from '../../src/policy/verify-plan.ts';
+import { planFrom, planTests, type TestPlan } from '../../src/policy/verify-plan.ts';
 import { testPlanScript } from '../../src/render/test-plan.ts';
 
 /** A file name that is no name to a careless shell. */
@@ -98,4 +98,33 @@ test('the script runs nothing without a ticket, and then one part, one command a
   expect(script).not.toContain('\u001b');
   // Twelve new connections a minute are declared: one in five seconds.
   expect(script).toMatch(/mbpoll [^\n]*\nsleep 5\n/);
+});
+
+const TWO_PERMITS = `spec_version: 1
+zones:
+  - {zone_id: OPS, name: Operations, assets: [{asset_id: HIST, ip: [10.3.0.1, "fd00:3::1"]}]}
+  - {zone_id: CELL, name: Cell, assets: [{asset_id: PLC, role: plc, ip: [10.2.0.1, "fd00:2::1"]}]}
+conduits:
+  - conduit_id: C1
+    connects: [OPS, CELL]
+    protocols_allowed:
+      - {rule_id: R-READ, protocol: Modbus/TCP, transport: tcp, port: 502, client: {zone: OPS, assets: [HIST]}, server: {zone: CELL, assets: [PLC]}, modbus: {function_codes: [3], unit_ids: [0, 7]}}
+      - {rule_id: R-ECHO, protocol: Modbus/TCP, transport: tcp, port: 502, client: {zone: OPS, assets: [HIST]}, server: {zone: CELL, assets: [PLC]}, modbus: {function_codes: [8]}}
+`;
+
+test('the canary is what no Permit of the pair lets through, no read goes to unit 0, and each IP version is tested from its own', () => {
+  const { loaded } = parseSpec(TWO_PERMITS, 'spec.yaml');
+  if (loaded === null) throw new Error('the spec of this test does not hold');
+  const own = planTests(loaded).vantages.filter(({ asset }) => asset === 'HIST');
+  expect(own.map(({ address, steps }) => [address, ...steps.map(({ kind, host }) => `${kind} ${host}`)])).toEqual([
+    ['10.3.0.1', ...['tcp-open', 'modbus-read', 'modbus-canary', 'modbus-again'].map((kind) => `${kind} 10.2.0.1`)],
+    ['fd00:3::1', ...['tcp-open', 'modbus-read', 'modbus-canary', 'modbus-again'].map((kind) => `${kind} fd00:2::1`)],
+  ]);
+  for (const { steps } of own) {
+    expect(steps.find(({ kind }) => kind === 'modbus-canary')?.question).toEqual({ kind: 'identify', unit: 7 });
+    expect(steps.find(({ kind }) => kind === 'modbus-read')?.question).toMatchObject({ unit: 7 });
+  }
+  const nmap = [...testPlanScript(planTests(loaded), 'spec.yaml', 'baseline')].join('').split('\n').filter((line) => line.startsWith('nmap'));
+  for (const line of nmap) expect(line.startsWith('nmap -6 ')).toBe(line.includes('fd00:'));
+  expect(planFrom(loaded, 'OPS', '10.3.0.1').leftOut).toContainEqual({ what: 'fd00:2::1', why: 'it is of the other IP version than the address tested from: test it from one of its own' });
 });
