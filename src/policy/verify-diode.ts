@@ -39,15 +39,17 @@ interface Forward {
   readonly isWhole: boolean;
 }
 
+const hoursOf = (conversation: Conversation, traffic: ReadonlyMap<number, WindowTraffic>): readonly number[] =>
+  traffic.get(conversation.id)?.hours ?? conversation.days.flatMap(({ day }) => Array.from({ length: 24 }, (_, hour) => day * 24 + hour));
+
 const sumForward = (conversations: readonly Conversation[], traffic: ReadonlyMap<number, WindowTraffic>): Forward | null => {
   const sent = conversations.filter(({ packets }) => packets.toServer > 0);
   if (sent.length === 0) return null;
-  const hoursOf = (conversation: Conversation): readonly number[] => traffic.get(conversation.id)?.hours ?? conversation.days.flatMap(({ day }) => Array.from({ length: 24 }, (_, hour) => day * 24 + hour));
   return {
     conversations: sent,
     packets: sent.reduce((sum, { packets }) => sum + packets.toServer, 0),
     bytes: sent.reduce((sum, { bytes }) => sum + bytes.toServer, 0),
-    hours: [...new Set(sent.flatMap(hoursOf))].sort((a, b) => a - b),
+    hours: [...new Set(sent.flatMap((one) => hoursOf(one, traffic)))].sort((a, b) => a - b),
     firstNs: sent.reduce((least, { firstNs }) => (firstNs < least ? firstNs : least), sent[0].firstNs),
     lastNs: sent.reduce((most, { lastNs }) => (lastNs > most ? lastNs : most), sent[0].lastNs),
     isWhole: sent.every(({ id }) => traffic.get(id)?.isWhole !== false),
@@ -55,7 +57,7 @@ const sumForward = (conversations: readonly Conversation[], traffic: ReadonlyMap
 };
 
 /** Captured hours without the flow: the longest run between two of its hours, and those behind its last one. */
-const silencesOf = (flow: Forward, captured: readonly number[]): { longest: number; atEnd: number } => {
+const silencesOf = (flow: Pick<Forward, 'hours'>, captured: readonly number[]): { longest: number; atEnd: number } => {
   const own = new Set(flow.hours);
   const last = flow.hours.at(-1) ?? Infinity;
   let run = 0;
@@ -68,6 +70,24 @@ const silencesOf = (flow: Forward, captured: readonly number[]): { longest: numb
     else longest = Math.max(longest, ++run);
   }
   return { longest, atEnd };
+};
+
+const isDead = ({ longest, atEnd }: ReturnType<typeof silencesOf>): boolean => atEnd > Math.max(LEAST_SILENCE_HOURS, GAPS * longest);
+
+/** The end of one leg of a diode while its other leg goes on: for how long, and in how many of these hours others were heard within its zone. */
+interface Lost {
+  readonly hours: number;
+  readonly listened: number;
+}
+
+/** Each side may have a sensor of its own, and one of them may have ended: only what else was heard there tells. */
+const lostOf = (context: DiffContext, zone: string, leg: Forward, captured: readonly number[], traffic: ReadonlyMap<number, WindowTraffic>): Lost | null => {
+  const silence = silencesOf(leg, captured);
+  if (!isDead(silence)) return null;
+  const isIn = (address: string): boolean => context.assets.resolve(address)?.zone === zone;
+  const others = context.set.conversations.filter((one) => !leg.conversations.includes(one) && isIn(one.client) && isIn(one.server));
+  const heard = new Set(others.flatMap((one) => hoursOf(one, traffic)));
+  return { hours: silence.atEnd, listened: captured.slice(-silence.atEnd).filter((hour) => heard.has(hour)).length };
 };
 
 /** Hours tell gaps of an hour and more; below, the rhythm of requests does (its longest bin). */
@@ -145,6 +165,10 @@ export const judgeDiodes = (context: DiffContext, traffic: ReadonlyMap<number, W
     const receiving = sumForward(legs.receiving, traffic);
     const main = sending ?? receiving;
     const silence = main === null ? { longest: 0, atEnd: 0 } : silencesOf(main, context.set.sensor.hours);
+    const { from, to } = declared.unidirectional;
+    const hasBoth = sending !== null && receiving !== null;
+    const unsent = hasBoth ? lostOf(context, from, sending, receiving.hours, traffic) : null;
+    const unreceived = hasBoth ? lostOf(context, to, receiving, sending.hours, traffic) : null;
     const seconds = main === null ? 0 : secondsBetween(main.firstNs, main.lastNs);
     const figures: DiodeFigures = {
       packets: main?.packets ?? 0, bytes: main?.bytes ?? 0,
@@ -153,7 +177,7 @@ export const judgeDiodes = (context: DiffContext, traffic: ReadonlyMap<number, W
       delaySeconds: delayOf(sumForward(legs.sending, traffic), receiving),
       reversePackets: leaks.packets, reversePayloads: leaks.payloads,
     };
-    checks.push(judgeForward(declared, { sending, receiving, main, silence, figures, hasEndpoints: legs.hasEndpoints }, vantage, sensor));
+    checks.push(judgeForward(declared, { sending, receiving, main, silence, unsent, unreceived, figures, hasEndpoints: legs.hasEndpoints }, vantage, sensor));
     checks.push(judgeReverse(context, declared, leaks, figures, vantage, sensor));
   }
   return checks;
@@ -164,6 +188,8 @@ interface ForwardView {
   readonly receiving: Forward | null;
   readonly main: Forward | null;
   readonly silence: { readonly longest: number; readonly atEnd: number };
+  readonly unsent: Lost | null;
+  readonly unreceived: Lost | null;
   readonly figures: DiodeFigures;
   readonly hasEndpoints: boolean;
 }
@@ -181,9 +207,19 @@ const judgeForward = (declared: DeclaredPermit, view: ForwardView, vantage: Vant
   }
   const gap = figures.longestGapSeconds;
   const words = `${rateText(figures.bytesPerSecond, main.packets)}, longest gap ${gap === null ? 'below two hours' : `${gap.toPrecision(3)} s`}${figures.delaySeconds === null ? ', delay not observable (both sides are needed)' : `, delay ${figures.delaySeconds.toPrecision(3)} s`}`;
-  if (silence.atEnd > Math.max(LEAST_SILENCE_HOURS, GAPS * silence.longest)) return makeCheck({ ...common, verdict: 'fail', reason: `dead: silent for the last ${silence.atEnd} captured hours; before, ${words}`, remedy });
+  if (view.unsent?.listened === 0) {
+    return makeCheck({ ...common, verdict: 'not-observable', reason: `on the sending side nothing was seen in the last ${plural(view.unsent.hours, 'hour')} in which the receiving gateway sent, and nothing else within ${from} was heard then either; before, ${words}`, remedy: 'listen on the sending side as long as on the receiving one' });
+  }
+  if (isDead(silence)) return makeCheck({ ...common, verdict: 'fail', reason: `dead: silent for the last ${silence.atEnd} captured hours; before, ${words}`, remedy });
   if (view.hasEndpoints && view.sending !== null && view.receiving === null && vantage.isInside(to)) {
     return makeCheck({ ...common, verdict: 'fail', reason: `it goes in (${words}) and does not come out: nothing was seen from the receiving gateway`, remedy: 'look at the receiving gateway' });
+  }
+  if (view.unreceived !== null) {
+    const { hours, listened } = view.unreceived;
+    const since = `nothing was seen from the receiving gateway in the last ${plural(hours, 'hour')} in which it was sent`;
+    return listened > 0
+      ? makeCheck({ ...common, verdict: 'fail', reason: `it goes in (${words}) and no longer comes out: ${since}, while others of ${to} were heard in ${listened} of them`, remedy: 'look at the receiving gateway' })
+      : makeCheck({ ...common, verdict: 'not-observable', reason: `it goes in (${words}), and ${since}; nothing else within ${to} was heard then either`, remedy: 'listen on the receiving side as long as on the sending one' });
   }
   return makeCheck({ ...common, verdict: 'pass', reason: `alive: ${words}` });
 };
@@ -240,5 +276,5 @@ const judgeReverse = (context: DiffContext, declared: DeclaredPermit, leaks: Lea
   const blind = vantage.blindness(to, from);
   if (blind !== null) return makeCheck({ ...common, verdict: 'not-observable', reason: blind, remedy: `capture on the ${from} side for at least ${LEAST_HOURS} hours` });
   if (!vantage.seesAnswers(from, to)) return makeCheck({ ...common, verdict: 'not-observable', reason: 'what comes back does not pass this sensor: it sees one direction only', remedy: `mirror both directions on the ${from} side` });
-  return makeCheck({ ...common, verdict: 'pass', reason: `no frame of ${to} reached ${from}${beside}` });
+  return makeCheck({ ...common, verdict: 'pass', reason: `no packet of ${to} to ${from} was seen (ARP is not judged)${beside}` });
 };

@@ -215,6 +215,20 @@ describe('data diodes', () => {
     expect(diodes(without((one) => one.client === RX || one.client === WSUS || one.server === WSUS)).forward?.diode?.delaySeconds).toBeNull();
   });
 
+  test('it goes in and no longer comes out: a failure where somebody listened there, and never alive', () => {
+    const stopped = changed(is(RX, REPLICA), (one) => ({ ...one, days: one.days.slice(0, 4) }));
+    expect(diodes(stopped).forward).toMatchObject({ verdict: 'fail', reason: expect.stringMatching(/no longer comes out: .* in the last 72 hours .*, while others of DMZ were heard in 72 of them$/) });
+    const unheard = stopped.map((one) => (is(WSUS, REPLICA)(one) ? { ...one, days: one.days.slice(0, 4) } : one));
+    expect(diodes(unheard).forward).toMatchObject({ verdict: 'not-observable', reason: expect.stringContaining('nothing else within DMZ was heard then either') });
+  });
+
+  test('the sending side is dead where somebody listened there, and not observable where its capture has ended', () => {
+    const ended = changed(is(HIST, TX), (one) => ({ ...one, days: one.days.slice(0, 3) }));
+    expect(diodes(ended).forward).toMatchObject({ verdict: 'fail', reason: expect.stringContaining('dead: silent') });
+    const unheard = ended.map((one) => (is(EWS, HIST)(one) ? { ...one, days: one.days.slice(0, 3) } : one));
+    expect(diodes(unheard).forward).toMatchObject({ verdict: 'not-observable', reason: expect.stringContaining('nothing else within OPS was heard then either') });
+  });
+
   test('leaking: a TCP answer, a reset, a session from the other side, an ICMP error: each frame is one', () => {
     const across = conversation(HIST, REPLICA, { port: 5450, service: 'pi', days: AFTER });
     expect(diodes(plus(across)).reverse).toMatchObject({ verdict: 'fail', diode: { reversePackets: 1000, reversePayloads: 1000 } });
