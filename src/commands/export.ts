@@ -3,7 +3,7 @@
  * cannot say. In: options. Out: files in a folder; exit 1 when the configuration was held back because it would be wider.
  */
 import { readdirSync, readFileSync } from 'node:fs';
-import { dirname, join, resolve, sep } from 'node:path';
+import { dirname, join, relative, resolve, sep } from 'node:path';
 import { EXIT, usageError } from '../errors.ts';
 import { exportPlan, type ExportResult } from '../export/export-plan.ts';
 import type { ExportOptions } from '../export/exporter.ts';
@@ -14,6 +14,7 @@ import { exporterOf, listTargets } from '../export/registry.ts';
 import { plural } from '../infer/plural.ts';
 import { loadSpec } from '../policy/spec-load.ts';
 import { jsonDocument } from '../render/json.ts';
+import { printable } from '../render/printable.ts';
 import { textTable, type Cell, type Column } from '../render/table.ts';
 import { AS_JSON_OPTION, defineCommand, type CommandContext, type CommandResult } from './command.ts';
 import { lookAt, makeFolder, writeFileWhole } from './whole-file.ts';
@@ -68,16 +69,20 @@ export function exportSpec(argv: ExportArguments, context: CommandContext): Comm
     ...(argv['application-ids'] === undefined ? {} : { applicationIds: readApplicationIds(argv['application-ids']) }),
   };
   const result = exportPlan(exporter, planOf(loadSpec(argv.spec), [context.version, context.commandLine]), options);
-  writeFiles(argv.out, result);
+  const left = writeFiles(argv.out, result);
   context.say(summary(argv.out, exporter.filters, result));
   const passesBy = passingBySummary(result.passingBy, result.losses);
   if (passesBy !== '') context.say(`  ${passesBy}; what to do: ${join(argv.out, 'loss-report.md')}`);
   const { refused } = result;
-  if (refused.length > 0) context.say(`  Wider than the spec: ${refused.slice(0, MOST_NAMED).join(', ')}${refused.length > MOST_NAMED ? ` and ${refused.length - MOST_NAMED} more` : ''}; why, and by how much: ${join(argv.out, 'loss-report.md')}`);
+  if (left.length > 0) context.say(`  Left in ${argv.out} from before, and no part of this export: ${named(left.map((path) => printable(path, LONGEST_PATH)))}. Do not apply ${left.length === 1 ? 'it' : 'them'}; what an earlier rollback.txt is still needed for, keep elsewhere`);
+  if (refused.length > 0) context.say(`  Wider than the spec: ${named(refused)}; why, and by how much: ${join(argv.out, 'loss-report.md')}`);
   return { exitCode: refused.length > 0 ? EXIT.findings : EXIT.ok, output: [] };
 }
 
 const MOST_NAMED = 12;
+const LONGEST_PATH = 120;
+
+const named = (items: readonly string[]): string => `${items.slice(0, MOST_NAMED).join(', ')}${items.length > MOST_NAMED ? ` and ${items.length - MOST_NAMED} more` : ''}`;
 
 export function readApplicationIds(path: string): Record<string, number> {
   try {
@@ -89,8 +94,11 @@ export function readApplicationIds(path: string): Record<string, number> {
   throw usageError(`${path} is no JSON object of functions and application ids`, 'Write {"modbus:3": 48887, ...}: modbus:<function code> and the id as your device lists it.');
 }
 
-/** Files only below the folder, and none that anybody else put there is left to be mistaken for ours. */
-function writeFiles(folder: string, result: ExportResult): void {
+/**
+ * Files only below the folder, which nothing but an export may have filled. Out: what is in it beside them, by path: an earlier export's
+ * configuration stays, a person's notes may be in it, and where this one was held back it would be taken for it.
+ */
+function writeFiles(folder: string, result: ExportResult): string[] {
   const link = lookAt(folder);
   if (link !== undefined && !link.isDirectory()) throw usageError(`${folder} is not a folder`, 'Name a folder with --out.');
   if (link !== undefined && readdirSync(folder).length > 0 && !readdirSync(folder).includes('loss-report.md')) {
@@ -103,6 +111,12 @@ function writeFiles(folder: string, result: ExportResult): void {
     makeFolder(dirname(path));
     writeFileWhole(path, file.content);
   }
+  const own = new Set(result.files.map((file) => file.path));
+  return readdirSync(root, { recursive: true, withFileTypes: true })
+    .filter((entry) => !entry.isDirectory())
+    .map((entry) => relative(root, join(entry.parentPath, entry.name)).split(sep).join('/'))
+    .filter((path) => !own.has(path))
+    .sort();
 }
 
 function summary(folder: string, filters: boolean, { target, mode, files, losses, refused }: ExportResult): string {

@@ -181,10 +181,11 @@ const build = (plan: DevicePlan): DeviceExport => {
   return {
     files: [{ path: 'openconfig-acl.json', content: asciiJson({ 'openconfig-acl:acl': { 'acl-sets': { 'acl-set': sets }, interfaces: { interface: interfaces } } }) }],
     losses: rows,
-    rollback: [`Delete /acl/interfaces/interface for ${interfaces.map(({ id }) => id).join(', ') || 'nothing'}, then /acl/acl-sets/acl-set for the lists of this file.`],
+    rollback: [`Delete /acl/interfaces/interface for ${interfaces.map(({ id }) => id).join(', ') || 'nothing'}, then /acl/acl-sets/acl-set for ${sets.map(({ name }) => name).join(', ') || 'nothing'}.`],
     apply: [
       'Check the interfaces: the ones that the spec does not name are assumed.',
-      'Send openconfig-acl.json by gNMI Set (update of `/`) or NETCONF edit-config, first in monitor mode.',
+      'Send openconfig-acl.json, first in monitor mode, so that it replaces: each acl-set and each interface of it by gNMI Set `replace` of its path (`/acl/acl-sets/acl-set[name=...][type=...]`, `/acl/interfaces/interface[id=...]`), or by NETCONF edit-config with operation="replace" on them. An update would merge its entries with those that an earlier export left under the same numbers.',
+      'Delete the lists and the interfaces that an earlier export had and this one has not: its own rollback.txt names them.',
       'From monitor to enforce only the last entry of each list changes: DROP in place of ACCEPT.',
     ],
     notes: [
