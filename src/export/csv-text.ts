@@ -3,10 +3,13 @@
  * apostrophe in front (OWASP, CSV injection); control, zero-width and direction characters
  * become spaces.
  */
+/** Also behind spaces, and the full-width forms, which some spreadsheets fold to ASCII. */
+const FORMULA = /^\s*[=+\-@|%＝＋－＠]/;
+
 const csvCell = (value: string | number): string => {
   if (typeof value === 'number') return `${value}`;
   const text = value.replace(/[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]+/g, ' ');
-  const harmless = /^[=+\-@\t]/.test(text) ? `'${text}` : text;
+  const harmless = FORMULA.test(text) ? `'${text}` : text;
   return /[",;']|^\s|\s$/.test(harmless) ? `"${harmless.replaceAll('"', '""')}"` : harmless;
 };
 

@@ -282,9 +282,11 @@ const lossOf = (plan: DevicePlan, entry: PlanPermit): LossRow => {
   const row = assess(entry, { device: plan.device.id, capabilities: CAPABILITIES });
   if (row.verdict === 'not-enforceable' || !inspected(entry.permit)) return row;
   const late = 'several requests in one segment are dropped; a request split over segments passes only when the retransmission of the client joins it';
+  // V1.1b3 clause 4.1; a spec may name it, because it is seen.
+  const zero = entry.permit.modbus?.functionCodes.includes(0) === true ? ['FC 0: it is no valid function code, and stays blocked'] : [];
   // RFC 9293 section 3.8.4 (RFC 1122 4.2.3.6): a keepalive may carry one octet. Let through, octets would make up a request.
   const keepalive = 'keepalives of Windows clients carry one octet and are dropped, so a session in which nothing is asked for long ends: switch keepalive off there, or ask more often';
-  return { ...row, reasons: [...row.reasons, ...leftOut(entry.permit), late, keepalive] };
+  return { ...row, reasons: [...row.reasons, ...zero, ...leftOut(entry.permit), late, keepalive] };
 };
 
 const clockNotes = (plan: DevicePlan): string[] =>

@@ -363,3 +363,19 @@ test('openconfig: a Permit whose product no device holds is refused, not written
   expect(text).not.toContain('K1-MAINT');
   expect(text).toContain('K1-READ');
 });
+
+test('nftables: function code 0, which a spec may name, is said to stay blocked', () => {
+  const plan = plantPlan();
+  const permits = plan.permits.filter((entry) => entry.permit.id === 'K1-WRITE').map((entry) => ({ ...entry, permit: { ...entry.permit, modbus: { functionCodes: [0, 6], unitIds: [], ranges: [] } } }));
+  const { losses } = exportPlan(exporterOf('nftables'), { ...plan, permits }, { mode: 'enforce' });
+  expect(losses[0]?.reasons).toContain('FC 0: it is no valid function code, and stays blocked');
+});
+
+test('csv: no cell is a formula to a spreadsheet, behind spaces and in full width neither', () => {
+  const plan = plantPlan();
+  for (const purpose of ['=1+1', ' =1+1', '\t=1+1', '\uff1d1+1', '|cmd', '%x', '@SUM(1)']) {
+    const permits = plan.permits.slice(0, 1).map((entry) => ({ ...entry, permit: { ...entry.permit, purpose } }));
+    const text = exportPlan(exporterOf('csv'), { ...plan, permits }, { mode: 'enforce' }).files.find((file) => file.path === 'permits.csv')?.content as string;
+    expect(text.trimEnd().split(',').at(-1), purpose).toMatch(/^"?'/);
+  }
+});
