@@ -329,6 +329,6 @@ export const nftables: Exporter = {
   filters: true,
   modes: ['monitor', 'enforce'],
   capabilities: CAPABILITIES,
-  follows: { ftp: 'a `ct helper` of type "ftp" on tcp/21 with `ct state related`' },
+  follows: { ftp: 'a `ct helper` of type "ftp" on tcp/21, and `ct status expected accept` before the replies' },
   build,
 };

@@ -28,7 +28,7 @@ const reasonsOf = (target: string, permit: string): string => exportPlan(exporte
 
 test.each([
   ['cisco-asa', '`inspect ftp`', '`inspect dcerpc`'], ['fortios', 'session helper `ftp`', 'session helper `dcerpc`'], ['panos', 'App-ID `ftp`', 'App-ID `msrpc`'],
-  ['cisco-ftd', '`inspect ftp`', 'not known to follow'], ['nftables', '`ct helper` of type "ftp"', 'not known to follow'], ['suricata', '`app-layer-protocol:ftp-data`', 'not known to follow'],
+  ['cisco-ftd', '`inspect ftp`', 'not known to follow'], ['nftables', '`ct helper` of type "ftp" on tcp/21, and `ct status expected accept` before the replies', 'not known to follow'], ['suricata', '`app-layer-protocol:ftp-data`', 'not known to follow'],
   ['tofino', 'not known to follow', 'OPC enforcer'], ['mud', 'not known to follow', 'not known to follow'],
 ])('%s names what would open less, where it has it', (target, ftp, rpc) => {
   expect(reasonsOf(target, 'K-2')).toContain('every port of 49152-65535 is open: FTP (tcp/21)');
