@@ -31,6 +31,8 @@ export interface DecodedFrame {
   destinationPort: number;
   /** Offset of the source MAC (6 octets), whatever `kind` is. */
   macAt: number;
+  /** Offset of the IP header. */
+  networkAt: number;
   etherType: number;
   /** Outermost VLAN id; -1 untagged. */
   vlan: number;
@@ -63,6 +65,7 @@ export function createDecodedFrame(): DecodedFrame {
     sourcePort: 0,
     destinationPort: 0,
     macAt: -1,
+    networkAt: -1,
     etherType: 0,
     vlan: -1,
     vlanTags: 0,
@@ -91,6 +94,7 @@ export function resetDecodedFrame(f: DecodedFrame): void {
   f.sourcePort = 0;
   f.destinationPort = 0;
   f.macAt = -1;
+  f.networkAt = -1;
   f.etherType = 0;
   f.vlan = -1;
   f.vlanTags = 0;

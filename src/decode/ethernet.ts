@@ -27,10 +27,19 @@ export const ETHER_TYPE = Object.freeze({
   qinqOlder: 0x9200,
 } as const);
 
+export const isVlanTag = (type: number): boolean => type === ETHER_TYPE.vlan || type === ETHER_TYPE.qinq || type === ETHER_TYPE.qinqOld || type === ETHER_TYPE.qinqOlder;
+
+/** Behind whose headers an IP packet may be, besides the tags'. */
+const WRAPPERS: ReadonlySet<number> = new Set([
+  ETHER_TYPE.mplsUnicast, ETHER_TYPE.mplsMulticast, ETHER_TYPE.pppoeSession, ETHER_TYPE.nsh, ETHER_TYPE.aristaTimestamp, ETHER_TYPE.itag, ETHER_TYPE.vnTag, ETHER_TYPE.hsr,
+]);
+
 /** Stands for "802.3 frame with LLC, no EtherType" (the number Linux uses, ETH_P_802_2). */
 const LLC_ETHER_TYPE = 0x0004;
 /** Length/type values below this are lengths (IEEE 802.3 clause 3.2.6). */
 const MIN_ETHER_TYPE = 0x0600;
+/** LLC may be SNAP's. */
+export const mayCarryIp = (type: number): boolean => type < MIN_ETHER_TYPE || WRAPPERS.has(type);
 const MAC_HEADER = 14;
 const SNAP_SAP = 0xaa;
 const MAX_TAGS = 32;

@@ -37,6 +37,7 @@ export function decodeIpv4(f: DecodedFrame, view: DataView, at: number, end: num
     return;
   }
   f.kind = KIND.ipv4;
+  f.networkAt = at;
   f.transport = view.getUint8(at + PROTOCOL);
   f.source = view.getInt32(at + SOURCE);
   f.destination = view.getInt32(at + DESTINATION);

@@ -35,6 +35,7 @@ export function decodeIpv6(f: DecodedFrame, view: DataView, at: number, end: num
     return;
   }
   f.kind = KIND.ipv6;
+  f.networkAt = at;
   f.sourceAt = at + SOURCE;
   f.destinationAt = at + DESTINATION;
   const payloadLength = view.getUint16(at + PAYLOAD_LENGTH);

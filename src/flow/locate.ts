@@ -136,7 +136,7 @@ function readHeaders(batch: FrameBatch, from: number, to: number): void {
       last = view.getInt32(l4 + 16);
     } else {
       if (protocol !== IP_PROTOCOL.udp || second >>> 16 !== total - 20) continue;
-      if ((second & 0xffff) === 0 && (identity & 0xffff) === 0) third = hashOctets(view, l4 + 8, ip + total < end ? ip + total : end, 0);
+      if ((identity & 0xffff) === 0) third = hashOctets(view, l4 + 8, ip + total < end ? ip + total : end, 0);
       else if (total >= PLAIN_UDP) third = view.getInt32(l4 + 8);
     }
     const source = view.getInt32(ip + 12);

@@ -25,8 +25,9 @@ export const PLAIN_UDP = 32;
 
 /**
  * What a mirror port leaves as it was, of IPv4 without options: length and identification, addresses, ports; both sequence
- * numbers and the checksum, or length with checksum, payload (its first word; where neither checksum nor identification mark
- * it, all of it: hashOctets) and length with checksum again; flags, offset and protocol.
+ * numbers and the checksum, or length with checksum, payload (its first word; where no identification marks it, all of it:
+ * hashOctets) and length with checksum again; flags, offset and protocol. The checksum alone does not mark a datagram: there may
+ * be none, only the beginning of one (a card finishes it after the capture), or that of a tunnel, which what is carried evens out.
  * Sums of products need not wait for one another as a chain would.
  */
 export function packetHash(identity: number, source: number, destination: number, ports: number, second: number, third: number, last: number, protocol: number): number {

@@ -8,7 +8,10 @@
  * again within 5 ms is a copy: no sender repeats itself so soon, and one that did would number its packets.
  * Packets and octets stay as captured. Operations do not count twice: what a copy carries is marked as read here.
  */
+import * as frames from '../decode/decoded-frame.ts';
+import { isVlanTag, mayCarryIp } from '../decode/ethernet.ts';
 import { DESTINATION_OPTIONS, HOP_BY_HOP, MAX_EXTENSIONS, ROUTING } from '../decode/ipv6.ts';
+import { decodeFrame } from '../decode/stack.ts';
 import type { FrameBatch } from '../source/frame-batch.ts';
 import { countInHour, type FlowState } from './flow-state.ts';
 import * as layout from './flow-state.ts';
@@ -17,6 +20,7 @@ import * as memory from './mirror-memory.ts';
 import * as streams from './tcp-stream.ts';
 
 // Constants of the module at hand: V8 folds them into the code, imported ones it loads and checks at every use.
+const { KIND } = frames;
 const { NO_HOUR } = layout;
 const { GROUP } = locating;
 const { instant: instants, isRead, vlan: vlans, packet: packets, header: headers } = GROUP;
@@ -33,8 +37,6 @@ const LINUX_SLL = 113;
 const LINUX_SLL2 = 276;
 const IPV4 = 0x0800;
 const IPV6 = 0x86dd;
-const VLAN = 0x8100;
-const PROVIDER_VLAN = 0x88a8;
 const TCP = 6;
 const UDP = 17;
 const MAX_TAGS = 4;
@@ -76,14 +78,11 @@ export function noteFrame(state: FlowState, batch: FrameBatch, i: number, hour =
   const at = batch.offset[i];
   const end = at + batch.captured[i];
   if (end - at < SHORTEST) return false;
-  let ip = at + ETHERNET_HEADER;
+  let ip: number;
   let type: number;
   if (linkType === ETHERNET) {
+    ip = at + ETHERNET_HEADER;
     type = view.getUint16(at + 12);
-    if (type === VLAN || type === PROVIDER_VLAN) {
-      ip = skipTags(state, view, at, end);
-      type = view.getUint16(ip - 2);
-    }
   } else if (linkType === RAW) {
     ip = at;
     type = view.getUint8(at) >> 4 === 6 ? IPV6 : IPV4;
@@ -91,6 +90,19 @@ export function noteFrame(state: FlowState, batch: FrameBatch, i: number, hour =
     ip = linkType === LINUX_SLL ? at + 16 : at + 20;
     type = view.getUint16(linkType === LINUX_SLL ? at + 14 : at);
   } else return false;
+  for (let tags = 0; tags < MAX_TAGS && isVlanTag(type) && ip + 4 <= end; tags++) {
+    countVlan(state, view.getUint16(ip) & VLAN_ID);
+    type = view.getUint16(ip + 2);
+    ip += 4;
+  }
+  if (mayCarryIp(type)) {
+    const { frame } = state;
+    decodeFrame(frame, view, linkType, at, end - at, batch.wire[i] >>> 0);
+    if (frame.networkAt >= 0) {
+      ip = frame.networkAt;
+      type = frame.kind === KIND.ipv4 ? IPV4 : IPV6;
+    }
+  }
   if (hour === NO_HOUR) return false;
   const isPlain = type === IPV4 && end - ip >= IPV4_HEADER + TRANSPORT_OCTETS && view.getUint8(ip) === 0x45;
   const hash = isPlain ? hashPlain(view, ip, end) : hashOther(view, type, ip, end, linkType === ETHERNET ? at : -1);
@@ -114,7 +126,7 @@ function hashPlain(view: DataView, ip: number, end: number): number {
   const isUdp = protocol === UDP;
   const total = view.getUint16(ip + 2);
   const identity = view.getInt32(ip + 2);
-  const isUnmarked = isUdp && view.getUint16(ip + 26) === 0 && (identity & 0xffff) === 0;
+  const isUnmarked = isUdp && (identity & 0xffff) === 0;
   const third = isUnmarked ? hashOctets(view, ip + 28, ip + total < end ? ip + total : end, 0) : view.getInt32(isUdp && total < PLAIN_UDP ? ip + 24 : ip + 28);
   const last = isUdp ? ip + 24 : ip + 36;
   const fragment = view.getUint16(ip + 6);
@@ -125,10 +137,13 @@ const IPV6_HEADER = 40;
 /** Of the extension headers that the decoder follows, those that a copy of the packet has as it was (RFC 8200 section 4). */
 const EXTENSIONS: ReadonlySet<number> = new Set([HOP_BY_HOP, ROUTING, DESTINATION_OPTIONS]);
 
-/** Where TCP's or UDP's payload begins; -1 for others. */
-function payloadOf(view: DataView, type: number, ip: number, end: number): number {
+/** The header behind IP's own and those of its extensions, and its protocol; refilled for every call. */
+const behind = { at: 0, protocol: 0 };
+
+/** @returns false where not even IP's header is there */
+function skipIp(view: DataView, type: number, ip: number, end: number): boolean {
   const isIpv4 = type === IPV4;
-  if ((!isIpv4 && type !== IPV6) || end - ip < (isIpv4 ? IPV4_HEADER : IPV6_HEADER)) return -1;
+  if ((!isIpv4 && type !== IPV6) || end - ip < (isIpv4 ? IPV4_HEADER : IPV6_HEADER)) return false;
   let header = isIpv4 ? ip + ((view.getUint8(ip) & 15) << 2) : ip + IPV6_HEADER;
   let protocol = view.getUint8(isIpv4 ? ip + 9 : ip + 6);
   const most = isIpv4 ? 0 : MAX_EXTENSIONS;
@@ -136,24 +151,21 @@ function payloadOf(view: DataView, type: number, ip: number, end: number): numbe
     protocol = view.getUint8(header);
     header += (view.getUint8(header + 1) + 1) << 3;
   }
-  if (protocol === UDP) return header + 8;
-  return protocol === TCP && header + 13 <= end ? header + ((view.getUint8(header + 12) >> 4) << 2) : -1;
+  behind.at = header;
+  behind.protocol = protocol;
+  return true;
+}
+
+/** Where TCP's or UDP's payload begins; -1 for others. */
+function payloadOf(view: DataView, type: number, ip: number, end: number): number {
+  if (!skipIp(view, type, ip, end)) return -1;
+  const { at, protocol } = behind;
+  if (protocol === UDP) return at + 8;
+  return protocol === TCP && at + 13 <= end ? at + ((view.getUint8(at + 12) >> 4) << 2) : -1;
 }
 
 function countVlan({ mirror }: FlowState, vlan: number): void {
   if (mirror.vlanFrames[vlan]++ === 0) mirror.vlans.push(vlan);
-}
-
-/** Counts the tags' VLANs. @returns where the frame goes on behind them */
-function skipTags(state: FlowState, view: DataView, at: number, end: number): number {
-  let ip = at + ETHERNET_HEADER;
-  for (let tags = 0; tags < MAX_TAGS && ip + 4 <= end; tags++) {
-    const type = view.getUint16(ip - 2);
-    if (type !== VLAN && type !== PROVIDER_VLAN) break;
-    countVlan(state, view.getUint16(ip) & VLAN_ID);
-    ip += 4;
-  }
-  return ip;
 }
 
 /**
@@ -164,16 +176,18 @@ function hashOther(view: DataView, type: number, ip: number, end: number, macs: 
   let hash = mix(type, macs < 0 ? 0 : 1);
   let from = ip;
   let to = end;
-  if (type === IPV4 && end - ip >= 20) {
-    from = ip + ((view.getUint8(ip) & 15) << 2);
-    to = from + TRANSPORT_OCTETS;
-    hash = mix(mix(hash, view.getInt32(ip + 2)), (view.getUint16(ip + 6) << 8) | view.getUint8(ip + 9));
-    hash = mix(mix(hash, view.getInt32(ip + 12)), view.getInt32(ip + 16));
-  } else if (type === IPV6 && end - ip >= 40) {
-    from = ip + 40;
-    to = from + TRANSPORT_OCTETS;
-    hash = mix(hash, view.getInt32(ip + 4) & ~0xff); // without the hop limit
-    for (let word = ip + 8; word < from; word += 4) hash = mix(hash, view.getInt32(word));
+  if (skipIp(view, type, ip, end)) {
+    const { at, protocol } = behind;
+    from = at;
+    // A datagram is compared as a whole: with IPv6 no identification tells it from the next (packetHash tells why its checksum does not).
+    to = at + ((protocol === UDP && at + 6 <= end && view.getUint16(at + 4)) || TRANSPORT_OCTETS);
+    if (type === IPV4) {
+      hash = mix(mix(hash, view.getInt32(ip + 2)), (view.getUint16(ip + 6) << 8) | protocol);
+      hash = mix(mix(hash, view.getInt32(ip + 12)), view.getInt32(ip + 16));
+    } else {
+      hash = mix(hash, (view.getUint16(ip + 4) << 8) | protocol);
+      for (let word = ip + 8; word < ip + IPV6_HEADER; word += 4) hash = mix(hash, view.getInt32(word));
+    }
   } else if (macs >= 0) {
     for (let word = macs; word < macs + 12; word += 4) hash = mix(hash, view.getInt32(word));
     hash = mix(hash, end - ip);
