@@ -15,6 +15,9 @@ export const TCP_SYN = 0x02;
 export const TCP_RST = 0x04;
 export const TCP_ACK = 0x10;
 
+/** IANA protocol-numbers. */
+const TCP = 6;
+
 export const FRAGMENT = Object.freeze({ none: 0, first: 1, later: 2 } as const);
 
 export interface DecodedFrame {
@@ -37,11 +40,14 @@ export interface DecodedFrame {
   /** Outermost VLAN id; -1 untagged. */
   vlan: number;
   vlanTags: number;
-  /** Start and captured end of the transport's payload. */
+  /** Offset of the transport's header. */
+  transportAt: number;
+  /** Start and captured end of the transport's payload; of a later fragment of a TCP segment, of what is in it. */
   payload: number;
   payloadEnd: number;
   /** Octets of payload on the wire (by IP length), >= payloadEnd - payload when cut by the snap length. */
   payloadWire: number;
+  /** Of a later fragment: octets of the segment, header and all, before it. */
   tcpSequence: number;
   tcpAcknowledgement: number;
   tcpFlags: number;
@@ -69,6 +75,7 @@ export function createDecodedFrame(): DecodedFrame {
     etherType: 0,
     vlan: -1,
     vlanTags: 0,
+    transportAt: -1,
     payload: -1,
     payloadEnd: -1,
     payloadWire: 0,
@@ -98,6 +105,7 @@ export function resetDecodedFrame(f: DecodedFrame): void {
   f.etherType = 0;
   f.vlan = -1;
   f.vlanTags = 0;
+  f.transportAt = -1;
   f.payload = -1;
   f.payloadEnd = -1;
   f.payloadWire = 0;
@@ -107,6 +115,16 @@ export function resetDecodedFrame(f: DecodedFrame): void {
   f.fragment = 0;
   f.fragmentId = 0;
   f.stop = 0;
+}
+
+/** What a later fragment of a TCP segment holds goes on where its first one ended (flow/feed.ts knows where). @param before octets of the packet's payload before it */
+export function takeLaterFragment(f: DecodedFrame, before: number, at: number, end: number, wireEnd: number): void {
+  f.fragment = FRAGMENT.later;
+  if (f.transport !== TCP) return;
+  f.tcpSequence = before;
+  f.payload = at < end ? at : end;
+  f.payloadEnd = end;
+  f.payloadWire = wireEnd - at;
 }
 
 /** Records a stop: `need` octets were wanted at `at`, `have` were there. */

@@ -1,5 +1,5 @@
 /** IPv4 (RFC 791). Checksums are never verified: offloading NICs leave them wrong on a SPAN port's own machine. */
-import { FRAGMENT, KIND, stopFrame, type DecodedFrame } from './decoded-frame.ts';
+import { FRAGMENT, KIND, stopFrame, takeLaterFragment, type DecodedFrame } from './decoded-frame.ts';
 import { stopCode } from './stop.ts';
 import { decodeTransport } from './transport.ts';
 
@@ -56,7 +56,7 @@ export function decodeIpv4(f: DecodedFrame, view: DataView, at: number, end: num
   if ((fragment & (MORE_FRAGMENTS | OFFSET_MASK)) !== 0) {
     f.fragmentId = view.getUint16(at + IDENTIFICATION);
     if ((fragment & OFFSET_MASK) !== 0) {
-      f.fragment = FRAGMENT.later;
+      takeLaterFragment(f, (fragment & OFFSET_MASK) << 3, at + header, limit, at + total);
       stopFrame(f, LATER, at + FRAGMENT_OFFSET, 0, fragment & OFFSET_MASK);
       return;
     }

@@ -1,5 +1,5 @@
 /** IPv6 (RFC 8200) with its extension headers: hop-by-hop, routing, fragment, destination options. */
-import { FRAGMENT, KIND, stopFrame, type DecodedFrame } from './decoded-frame.ts';
+import { FRAGMENT, KIND, stopFrame, takeLaterFragment, type DecodedFrame } from './decoded-frame.ts';
 import { stopCode } from './stop.ts';
 import { decodeTransport } from './transport.ts';
 
@@ -61,8 +61,8 @@ export function decodeIpv6(f: DecodedFrame, view: DataView, at: number, end: num
       const offset = view.getUint16(position + 2);
       f.fragmentId = view.getInt32(position + 4);
       if (offset >> 3 !== 0) {
-        f.fragment = FRAGMENT.later;
         f.transport = following;
+        takeLaterFragment(f, offset & ~7, position + 8, limit, wireLimit);
         stopFrame(f, LATER, position, 0, offset >> 3);
         return;
       }

@@ -10,6 +10,7 @@ const ENCRYPTED = stopCode('ip.encrypted');
 const UNKNOWN = stopCode('ip.unknown-transport');
 
 export function decodeTransport(f: DecodedFrame, view: DataView, at: number, end: number, wireLength: number): void {
+  f.transportAt = at;
   switch (f.transport) {
     case IP_PROTOCOL.tcp:
       decodeTcp(f, view, at, end, wireLength);

@@ -25,7 +25,7 @@ import { sessionKeyWord } from './conversations.ts';
 import { count, hourTotalsOf, internText, widenSpan, type FlowState, type HourTotals } from './flow-state.ts';
 import * as layout from './flow-state.ts';
 import { noteRefusal } from './icmp-refusal.ts';
-import { clearIntTable, findKey, grownInt32, internKey } from './int-table.ts';
+import { clearIntTable, findKey, grownFloat64, grownInt32, internKey } from './int-table.ts';
 import { locateFrames } from './locate.ts';
 import * as locating from './locate.ts';
 import { noteFrame, noteGroup, settleVlans } from './mirror.ts';
@@ -49,6 +49,8 @@ const SECONDS_PER_HOUR = 3600;
 /** Seconds from here on (year 2262) do not fit the store's 64-bit nanoseconds. Times before 1970 are kept, but belong to no hour. */
 const MAX_SECONDS = 9_223_372_036;
 const MAX_FRAGMENTS = 4096;
+/** In TCP's header (RFC 9293 section 3.1). */
+const TCP_DATA_OFFSET = 12;
 
 const LATER_V4 = stopCode('ipv4.later-fragment');
 const LATER_V6 = stopCode('ipv6.later-fragment');
@@ -256,7 +258,10 @@ function noteStop(state: FlowState, frame: DecodedFrame, linkType: number): void
 }
 const UNKNOWN_LINK = stopCode('link.unknown-type');
 
-/** Ports of a first fragment are remembered for the later ones, which carry none (RFC 791 section 3.2). */
+/**
+ * Ports of a first fragment are remembered for the later ones, which carry none (RFC 791 section 3.2), and the number of a TCP segment's
+ * first octet: what a later fragment holds is put in order as a segment of its own.
+ */
 function attributeFragment(state: FlowState, frame: DecodedFrame, view: DataView): void {
   const a = sessionEnd(state, frame, view, frame.source, frame.sourceAt);
   const b = sessionEnd(state, frame, view, frame.destination, frame.destinationAt);
@@ -267,10 +272,16 @@ function attributeFragment(state: FlowState, frame: DecodedFrame, view: DataView
     const index = internKey(state.fragments, a, b, frame.fragmentId, word);
     state.fragmentPorts = grownInt32(state.fragmentPorts, index + 1);
     state.fragmentPorts[index] = (frame.sourcePort << 16) | frame.destinationPort;
+    state.fragmentStarts = grownFloat64(state.fragmentStarts, index + 1);
+    const isRead = frame.transport === IP_PROTOCOL.tcp && frame.payload >= 0;
+    state.fragmentStarts[index] = !isRead ? NaN : frame.tcpSequence - ((view.getUint8(frame.transportAt + TCP_DATA_OFFSET) >> 4) << 2);
     return;
   }
   const known = findKey(state.fragments, a, b, frame.fragmentId, word);
   count(state, known < 0 ? 'fragment.unattributed' : 'fragment.later');
+  const start = known < 0 ? NaN : state.fragmentStarts[known];
+  if (start === start) frame.tcpSequence = (start + frame.tcpSequence) | 0;
+  else frame.payload = -1;
   if (known < 0 || (frame.stop !== LATER_V4 && frame.stop !== LATER_V6)) return;
   frame.sourcePort = state.fragmentPorts[known] >>> 16;
   frame.destinationPort = state.fragmentPorts[known] & 0xffff;

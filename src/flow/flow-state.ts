@@ -279,6 +279,8 @@ export interface FlowState {
   /** First IPv4 or IPv6 fragments whose ports are known; key: source, destination, id, transport. Bounded. */
   readonly fragments: IntTable;
   fragmentPorts: Int32Array;
+  /** Sequence number of a TCP segment's first octet, header and all; NaN where its header was not whole, or is another protocol's. */
+  fragmentStarts: Float64Array;
   readonly stops: Float64Array;
   readonly counters: Map<string, number>;
   readonly hours: Map<number, HourTotals>;
@@ -332,6 +334,7 @@ export function createFlowState(): FlowState {
     turned: createIntTable(),
     fragments: createIntTable(),
     fragmentPorts: new Int32Array(64),
+    fragmentStarts: new Float64Array(64),
     stops: new Float64Array(STOP_REASONS.length),
     counters: new Map(),
     hours: new Map(),
