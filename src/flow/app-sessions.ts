@@ -119,7 +119,8 @@ export function probeSession(state: FlowState, session: number, bytes: Uint8Arra
   }
   if (doubted !== null && state.doubted < MAX_DOUBTED) return attach(state, session, doubted, false);
   if (held !== null && state.doubted < MAX_HELD) return attachHeld(state, session, held);
-  if (isWorn) return -1;
+  // A keep-alive's octet says nothing (RFC 9293 section 3.8.4): a session that is quiet for hours is still looked at when it speaks.
+  if (isWorn || (isTcp && to - from === 1)) return -1;
   words[s + SESSION.flags] += 1 << PROBES_SHIFT;
   if ((words[s + SESSION.flags] & PROBES_MASK) >>> PROBES_SHIFT < MAX_PROBES) return -1;
   words[s + SESSION.app] = !isTcp && candidates.some(({ protocol, hinted }) => hinted && !NAMED_ONLY.has(protocol)) ? NOTHING_YET : NOTHING_TO_READ;
