@@ -105,7 +105,7 @@ export interface Conversation {
   readonly transport: Transport;
   /** The server's port; 0 where the transport has none. */
   readonly port: number;
-  /** Outermost VLAN id first seen; null when untagged. */
+  /** Outermost VLAN id first seen; null when untagged, or tagged with a priority alone (id 0). */
   readonly vlan: number | null;
   readonly service: { readonly name: string; readonly by: ServiceBy };
   readonly direction: { readonly by: DirectionBy; readonly confidence: number };

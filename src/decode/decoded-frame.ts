@@ -37,7 +37,7 @@ export interface DecodedFrame {
   /** Offset of the IP header. */
   networkAt: number;
   etherType: number;
-  /** Outermost VLAN id; -1 untagged. */
+  /** Outermost VLAN id; -1 untagged, or tagged with a priority alone. */
   vlan: number;
   vlanTags: number;
   /** Offset of the transport's header. */

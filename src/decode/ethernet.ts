@@ -41,6 +41,7 @@ const MIN_ETHER_TYPE = 0x0600;
 /** LLC may be SNAP's. */
 export const mayCarryIp = (type: number): boolean => type < MIN_ETHER_TYPE || WRAPPERS.has(type);
 const MAC_HEADER = 14;
+export const VLAN_ID = 0x0fff;
 const SNAP_SAP = 0xaa;
 const MAX_TAGS = 32;
 const MAX_LABELS = 16;
@@ -92,7 +93,8 @@ export function decodeEtherType(f: DecodedFrame, view: DataView, etherType: numb
           stopFrame(f, VLAN_SHORT, position, 4, end - position);
           return;
         }
-        if (f.vlanTags === 0) f.vlan = view.getUint16(position) & 0x0fff;
+        // Id 0 says that the tag has a priority and no VLAN (IEEE 802.1Q-2018 table 9-2): PROFINET devices send so.
+        if (f.vlan < 0) f.vlan = (view.getUint16(position) & VLAN_ID) || -1;
         if (++f.vlanTags > MAX_TAGS) {
           linkConversation(f, type);
           stopFrame(f, VLAN_MANY, position, 0, f.vlanTags);

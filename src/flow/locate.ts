@@ -18,7 +18,7 @@ import * as memory from './mirror-memory.ts';
 
 // V8 folds the constants of the module at hand (and members of frozen ones) into the code; imported ones it loads and checks at every use.
 const { KIND } = frames;
-const { ETHER_TYPE } = ethernet;
+const { ETHER_TYPE, VLAN_ID } = ethernet;
 const { IP_PROTOCOL } = transport;
 const { CONVERSATION, SESSION } = layout;
 const { INDEX_MASK, SEED } = table;
@@ -56,7 +56,7 @@ const columns = Object.freeze({
   payloadEnd: column(),
   /** Octets of payload on the wire. */
   payloadWire: column(),
-  /** Of the 802.1Q tag, -1 without. */
+  /** Of the 802.1Q tag, -1 without, and where it says 0, none. */
   vlan: column(),
   keyA: column(),
   keyB: column(),
@@ -101,7 +101,7 @@ function readHeaders(batch: FrameBatch, from: number, to: number): void {
     let type = view.getUint16(at + 12);
     let vlan = -1;
     if (type === ETHER_TYPE.vlan) {
-      vlan = view.getUint16(at + 14) & 0x0fff;
+      vlan = (view.getUint16(at + 14) & VLAN_ID) || -1;
       type = view.getUint16(at + 16);
       ip += 4;
     }

@@ -9,6 +9,7 @@
  * Packets and octets stay as captured. Operations do not count twice: what a copy carries is marked as read here.
  */
 import * as frames from '../decode/decoded-frame.ts';
+import * as ethernet from '../decode/ethernet.ts';
 import { isVlanTag, mayCarryIp } from '../decode/ethernet.ts';
 import { DESTINATION_OPTIONS, HOP_BY_HOP, MAX_EXTENSIONS, ROUTING } from '../decode/ipv6.ts';
 import { decodeFrame } from '../decode/stack.ts';
@@ -21,6 +22,7 @@ import * as streams from './tcp-stream.ts';
 
 // Constants of the module at hand: V8 folds them into the code, imported ones it loads and checks at every use.
 const { KIND } = frames;
+const { VLAN_ID } = ethernet;
 const { NO_HOUR } = layout;
 const { GROUP } = locating;
 const { instant: instants, isRead, vlan: vlans, packet: packets, header: headers } = GROUP;
@@ -40,7 +42,6 @@ const IPV6 = 0x86dd;
 const TCP = 6;
 const UDP = 17;
 const MAX_TAGS = 4;
-const VLAN_ID = 0x0fff;
 /** Octets. The IPv4 header is one without options. */
 const ETHERNET_HEADER = 14;
 const IPV4_HEADER = 20;
@@ -91,7 +92,8 @@ export function noteFrame(state: FlowState, batch: FrameBatch, i: number, hour =
     type = view.getUint16(linkType === LINUX_SLL ? at + 14 : at);
   } else return false;
   for (let tags = 0; tags < MAX_TAGS && isVlanTag(type) && ip + 4 <= end; tags++) {
-    countVlan(state, view.getUint16(ip) & VLAN_ID);
+    const vlan = view.getUint16(ip) & VLAN_ID;
+    if (vlan > 0) countVlan(state, vlan);
     type = view.getUint16(ip + 2);
     ip += 4;
   }

@@ -211,6 +211,18 @@ test('the VLANs of old provider tags are counted as well', async () => {
   expect(status.hours.flatMap(({ vlans }) => vlans)).toEqual([5, 100]);
 });
 
+test.each([
+  ['alone', '8100c000', null],
+  ['before a VLAN', '8100c00081000005', 5],
+  ['of a provider', '88a8c00081000005', 5],
+])('a tag with a priority and no VLAN, %s, is none', async (_name, tags, vlan) => {
+  const bytes = concat(Uint8Array.from([2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1]), Buffer.from(tags, 'hex'), unnumbered(new Uint8Array(8)).subarray(12));
+  const frames = [0, 20_000].map((us) => ({ us, bytes }));
+  expect((await importedFrames(frames)).conversations.map((one) => one.vlan)).toEqual([vlan]);
+  const { status } = await imported(`priority-${tags}`, frames);
+  expect(status.hours.flatMap(({ vlans }) => vlans)).toEqual(vlan === null ? [] : [vlan]);
+});
+
 test.each([0x0800, 0x86dd])('the copy of a frame that was cut in its IP header (EtherType %d), at the very end of a block', (type) => {
   const bytes = Uint8Array.from([2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1, type >> 8, type & 255, type === 0x0800 ? 0x45 : 0x60, 0, 0, 40, 0, 0]);
   // Fed as it is: in a file another record's octets would follow.
