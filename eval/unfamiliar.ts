@@ -7,7 +7,7 @@
 import { mean } from './metrics.ts';
 import { judgePlant, SURE, type Verdict } from './unfamiliar/judge.ts';
 import type { SketchedPlant } from './unfamiliar/plant-sketcher.ts';
-import { SHAPES, SITES } from './unfamiliar/shapes.ts';
+import { SHAPES, SITES, THIRD_SITES, UNTOUCHED_SITES } from './unfamiliar/shapes.ts';
 
 const options = new Map<string, string>();
 for (let index = 2; index < process.argv.length; index += 2) options.set(process.argv[index]!.replace(/^--/, ''), process.argv[index + 1] ?? 'yes');
@@ -42,4 +42,6 @@ function table(title: string, shapes: Readonly<Record<string, (seed: number) => 
 const confusions = new Map<string, number>();
 table('shape', SHAPES);
 table('site', SITES);
+table('third site', THIRD_SITES);
+table('untouched site', UNTOUCHED_SITES);
 if (options.has('confusions')) for (const [key, count] of [...confusions].sort(([, a], [, b]) => b - a).slice(0, 60)) say(`${String(count).padStart(5)} ${key}`);

@@ -4,6 +4,8 @@ import { bodyShop, bottlingNat, broker, fab, foodRockwell, pharmaBatch, warehous
 import { airport, bigSite, dataCentre, fiveDevices, flatIt, railSignalling } from './other-sites.ts';
 import type { SketchedPlant } from './plant-sketcher.ts';
 import { dcs, mine, sameBrandSafety, tankFarm, wasteWater, windFarm } from './process-sites.ts';
+import { dairy, hospital, refinery, steelMill, tractionPower, waferFab } from './third-sites.ts';
+import { baggageHall, batchChain, compressorStation, waterSupply } from './untouched-sites.ts';
 import { building, globalData, redundantPairs, solarPark, substation, telecontrol, unreadProtocol } from './utilities.ts';
 
 export const SHAPES: Readonly<Record<string, (seed: number) => SketchedPlant>> = {
@@ -49,4 +51,22 @@ export const SITES: Readonly<Record<string, (seed: number) => SketchedPlant>> = 
   'flat network, no tools': (seed) => flatIt(seed, []),
   'five devices': fiveDevices,
   'big site': bigSite,
+};
+
+/** Drawn once more, after the rules that `SITES` gave rise to. */
+export const THIRD_SITES: Readonly<Record<string, (seed: number) => SketchedPlant>> = {
+  refinery,
+  'traction power': tractionPower,
+  hospital,
+  'wafer fab': waferFab,
+  'steel mill': steelMill,
+  dairy,
+};
+
+/** Drawn with those, and looked at only when all rules stood: no rule was made from what goes wrong in them. */
+export const UNTOUCHED_SITES: Readonly<Record<string, (seed: number) => SketchedPlant>> = {
+  'baggage hall': baggageHall,
+  'batch chain': batchChain,
+  'water supply': waterSupply,
+  'compressor station': compressorStation,
 };
