@@ -13,6 +13,9 @@ export function countHours(days: readonly Day[]): number {
   return count;
 }
 
+/** In fewer days, what happens about once a week may well not have happened. */
+export const LONG_ENOUGH_DAYS = 10;
+
 /** `2026-01-05`, of a day since 1970. */
 export const isoDay = (day: number): string => new Date(day * 86_400_000).toISOString().slice(0, 10);
 

@@ -3,6 +3,7 @@
  * passes, because from the second on a rule may ask what its neighbours were taken for. Pinned roles are not judged.
  */
 import { calibrate } from './calibration.ts';
+import { type Heard, isRun, limitOf } from './certainty.ts';
 import { judge, type Ledger, openLedger, record, type Verdict } from './evidence.ts';
 import type { PinnedAssets } from './pins.ts';
 import { findOperated, measurePolling, type Plant, type Profile, type RolePass } from './profiles.ts';
@@ -72,7 +73,10 @@ export function inferRoles(plant: Plant, pinned: PinnedAssets): RoleDecision[] {
     before = roles;
     subRoleBefore = subRoles;
   }
-  return judged.map((one, index) => (one === null ? INTERNET : explain(one, pinned.role.has(index))));
+  // I/O aside, which nobody but its controller writes to.
+  const plcs = plant.controllers.filter(({ index }) => judged[index]?.role === 'plc');
+  const heard: Heard = { runShare: plcs.filter(isRun).length / Math.max(1, plcs.length), days: plant.activity.capturedDays.length };
+  return judged.map((one, index) => (one === null ? INTERNET : explain(one, heard, plant.profiles[index]!, pinned.role.has(index))));
 }
 
 /** Of an address outside the plant. */
@@ -89,19 +93,20 @@ function judgeAsset(pass: RolePass, profile: Profile, pinned: PinnedAssets): Jud
   return { role, subRole: ledger.subRoles[role] ?? null, verdict, safetyPoints, ledger };
 }
 
-function explain({ role, subRole, verdict, safetyPoints, ledger }: Judged, isPinned: boolean): RoleDecision {
+function explain({ role, subRole, verdict, safetyPoints, ledger }: Judged, heard: Heard, profile: Profile, isPinned: boolean): RoleDecision {
   const of = (sign: number, about = role): Evidence[] => ledger.records.filter((evidence) => evidence.role === about && evidence.points * sign > 0).sort((a, b) => Math.abs(b.points) - Math.abs(a.points) || (a.rule < b.rule ? -1 : 1));
   const evidence = of(1);
   if (isPinned) evidence.unshift({ rule: 'pinned', role, points: 99, sentence: 'was set by a person' });
   if (evidence.length === 0) evidence.push({ rule: 'default', role, points: DEFAULT_POINTS, sentence: 'shows nothing that speaks for any other role' });
+  const limit = isPinned ? null : limitOf(heard, profile, role, ledger.records);
   const runnerUp = isPinned && verdict.role !== role ? verdict.role : verdict.runnerUp;
   return {
     role,
     subRole,
-    confidence: isPinned ? 1 : Math.round(calibrate(verdict.share) * 1000) / 1000,
+    confidence: isPinned ? 1 : Math.round(Math.min(calibrate(verdict.share), limit?.confidence ?? 1) * 1000) / 1000,
     share: verdict.share,
     evidence,
-    against: of(-1),
+    against: limit === null ? of(-1) : [limit.evidence, ...of(-1)],
     runnerUp: { role: runnerUp, behindBy: Math.round((ledger.scores[role] - ledger.scores[runnerUp]) * 100) / 100 },
     safetyPoints,
     safetySentence: safetyPoints > 0 ? (of(1, 'safety-controller')[0]?.sentence ?? '') : '',
