@@ -12,8 +12,8 @@ import { endsOf, type Inventory } from './assets.ts';
 import { capturedDaysOf, perDays } from './captured-days.ts';
 import type { Dropped } from './proposal.ts';
 import { type Cycle, cycleOfGaps, cycleOfOperation } from './rhythm.ts';
-import { CONTROL_BY_PORT, CONTROL_SERVICES, DIRECTORY_SERVICES, SAFETY_ENGINEERING, serviceOf } from './service-family.ts';
-import { CONTROL_VENDORS } from './vendor-class.ts';
+import { CONTROL_SERVICES, SAFETY_ENGINEERING, serviceOf } from './service-family.ts';
+import { recogniseControl, recogniseRpc } from './unread-service.ts';
 
 export interface Link {
   readonly conversation: Conversation;
@@ -155,6 +155,7 @@ export function readActivity(set: ObservationSet, inventory: Inventory): Activit
     }
     drafts.push(draftLink(conversation, ends, daysOf));
   }
+  recogniseRpc(drafts);
   recogniseControl(drafts, inventory);
   const deafDays = deafDaysOf(set.sensor);
   const diaries = diariesOf(linkDays(inventory.assets.length, drafts));
@@ -218,26 +219,6 @@ function draftLink(conversation: Conversation, ends: readonly [number, number], 
     opaque: service === 'opcua' && (encrypted || !operations.some((operation) => operation.access !== 'browse' && !CHANNEL_ONLY.test(operation.name))),
     blocks: operations.reduce((sum, operation) => sum + operation.ranges.length, 0),
   };
-}
-
-const COMPUTERS: ReadonlySet<string | null> = new Set<string | null>(['pc', 'virtual']);
-
-/**
- * Control in a protocol that nobody reads: what a device answers in a cycle is what it is there for. A port that belongs
- * to one control protocol tells so of any device but a computer. Where no port does, the device is of a vendor that builds
- * controllers, and asks neither a controller nor a directory itself, as a server on an industrial computer would.
- */
-function recogniseControl(drafts: readonly Draft[], { assets }: Inventory): void {
-  const portOf = ({ server, conversation }: Draft): string => `${server}/${conversation.transport}/${conversation.port}`;
-  const asking = new Set(drafts.filter(({ control, service }) => control || (service !== 'dns' && DIRECTORY_SERVICES.has(service))).map(({ client }) => client));
-  const cyclic = new Set<string>();
-  for (const draft of drafts) {
-    const { vendorClass } = assets[draft.server]!;
-    if (CONTROL_BY_PORT.has(draft.service) && COMPUTERS.has(vendorClass)) draft.service = '';
-    const isKnown = CONTROL_BY_PORT.has(draft.service) || (draft.service === '' && CONTROL_VENDORS.has(vendorClass) && !asking.has(draft.server));
-    if (isKnown && draft.cycle !== null && draft.answered && draft.conversation.packets.toClient > 0) cyclic.add(portOf(draft));
-  }
-  for (const draft of drafts) draft.control ||= cyclic.has(portOf(draft));
 }
 
 type DaysOf = (days: readonly Day[]) => readonly number[];

@@ -51,6 +51,8 @@ export interface Plant {
   readonly writtenShare: number;
   /** Controllers that exchange fast datagrams with another one. */
   readonly datagramPeers: ReadonlySet<number>;
+  /** Of each half of a redundant pair, the other one. */
+  readonly halves: ReadonlyMap<number, number>;
 }
 
 /** The slowest polling that still looks like a controller's own I/O scan. */
@@ -59,7 +61,7 @@ export const SCAN_CYCLE_MS = 300;
 /** Least duty of a cycle that counts as designed, for roles. */
 const ROLE_DUTY = 0.2;
 
-const addTo = (map: Map<string, Set<number>>, key: string, value: number): void => {
+const addToSet = <K>(map: Map<K, Set<number>>, key: K, value: number): void => {
   const held = map.get(key);
   if (held === undefined) map.set(key, new Set([value]));
   else held.add(value);
@@ -92,9 +94,17 @@ function drivesDevices(profile: Profile, profiles: readonly Profile[]): boolean 
   return driven.length > 0 && driven.every(({ steadyIn, steadyOut }) => steadyOut.length === 0 && steadyIn.every(({ client }) => client === profile.index || profiles[client]!.scanCycles > 0));
 }
 
+/** Cyclic datagrams in a protocol of one's own at scan-cycle pace, to several devices: operator stations ask over sessions, and slower. */
+const FEWEST_DRIVEN = 3;
+const sendsCyclicDatagrams = ({ steadyOut }: Profile): boolean =>
+  new Set(steadyOut.filter(({ service, cycle, conversation }) => service === '' && conversation.transport === 'udp' && cycle!.periodMs <= SCAN_CYCLE_MS).map(({ server }) => server)).size >= FEWEST_DRIVEN;
+
 function decideController(profile: Profile, profiles: readonly Profile[]): boolean {
   // Nobody was heard asking it, and yet it drives devices: its own protocol is not read, or stays on another network.
-  if (profile.controlIn.length === 0) return CONTROL_VENDORS.has(profile.vendorClass) && !profile.computer && profile.internetServers === 0 && drivesDevices(profile, profiles);
+  if (profile.controlIn.length === 0) {
+    if (profile.computer || profile.internetServers > 0 || !drivesDevices(profile, profiles)) return false;
+    return CONTROL_VENDORS.has(profile.vendorClass) || (profile.vendorClass === null && sendsCyclicDatagrams(profile));
+  }
   if (profile.directoryClient || isOnlyBrowsed(profile)) return false;
   // A network card may lie about its carrier; what answers a field protocol is a controller, soft or hard.
   if (profile.scanCycles > 0 || profile.controlIn.some((link) => link.service !== 'opcua')) return true;
@@ -137,8 +147,8 @@ export function profilePlant(inventory: Inventory, activity: Activity, links: re
     const server = profiles[link.server]!;
     client.out.push(link);
     server.in.push(link);
-    addTo(client.uses, link.service, link.server);
-    addTo(server.serves, link.service, link.client);
+    addToSet(client.uses, link.service, link.server);
+    addToSet(server.serves, link.service, link.client);
     if (!link.control) continue;
     client.controlOut.push(link);
     server.controlIn.push(link);
@@ -161,7 +171,7 @@ export function profilePlant(inventory: Inventory, activity: Activity, links: re
   for (const profile of profiles) profile.controller = !profile.asset.external && decideController(profile, profiles);
   const controllers = profiles.filter((profile) => profile.controller);
   const written = controllers.filter((profile) => profile.controlIn.some((link) => link.writes)).length;
-  return { inventory, activity, links, profiles, controllers, writtenShare: written / Math.max(1, controllers.length), datagramPeers: findDatagramPeers(profiles, controllers) };
+  return { inventory, activity, links, profiles, controllers, writtenShare: written / Math.max(1, controllers.length), datagramPeers: findDatagramPeers(profiles, controllers), halves: findHalves(profiles) };
 }
 
 /** The slowest exchange of two controllers that guard something together. */
@@ -183,6 +193,25 @@ function findDatagramPeers(profiles: readonly Profile[], controllers: readonly P
     }
   }
   return peers;
+}
+
+/**
+ * Redundant controllers come in pairs of one make, and each half asks the other for its state, on one port and in a protocol of their
+ * own. I/O answers and does not ask back; controllers that share data do so with more than one.
+ */
+function findHalves(profiles: readonly Profile[]): Map<number, number> {
+  const partners = new Map<number, Set<number>>();
+  for (const { index, asset, computer, out } of profiles) {
+    if (computer || !CONTROL_VENDORS.has(asset.vendorClass as VendorClass | null)) continue;
+    for (const { conversation, service, cycle, server } of out) {
+      if (service !== '' || cycle === null || cycle.periodMs > PEER_PACE_MS) continue;
+      const peer = profiles[server]!;
+      const asksBack = peer.out.some((back) => back.server === index && back.cycle !== null && back.conversation.port === conversation.port && back.conversation.transport === conversation.transport);
+      if (asksBack && peer.asset.vendor === asset.vendor) addToSet(partners, index, server);
+    }
+  }
+  const only = (index: number): number | undefined => (partners.get(index)?.size === 1 ? [...partners.get(index)!][0] : undefined);
+  return new Map([...partners.keys()].filter((index) => only(index) !== undefined && only(only(index)!) === index).map((index) => [index, only(index)!]));
 }
 
 /** What an asset polls steadily among the controllers. */

@@ -1,4 +1,5 @@
 /** Evidence for controllers, their I/O, and safety controllers: who polls them, how fast, and what is never done to them. */
+import { MOSTLY_WRITTEN } from './certainty.ts';
 import { type Ledger, record } from './evidence.ts';
 import { clientsOf, hasRole, mayWrite, type Profile, type RolePass, SCAN_CYCLE_MS, serversOf } from './profiles.ts';
 import { SAFETY_ENGINEERING, SAFETY_SERVICES } from './service-family.ts';
@@ -36,6 +37,11 @@ function weighIo(pass: RolePass, profile: Profile, ledger: Ledger, pollers: read
   const byControllers = pollers.every((client) => pass.profiles[client]!.controller && (pass.before === null || hasRole(pass, client, 'plc', 'safety-controller')));
   if (!byControllers || pollers.length > 2 || pass.polling[profile.index]!.targets.size > 0) {
     record(ledger, 'io', -3, 'polled-by-others', 'is polled by more than its controllers, or polls devices itself');
+    return;
+  }
+  const half = pass.plant.halves.get(profile.index);
+  if (half !== undefined && pollers.includes(half)) {
+    record(ledger, 'io', -3, 'redundant-half', `asks ${pass.profiles[half]!.asset.id} as that one asks it, on one port and of one make, as the halves of a redundant pair do`);
     return;
   }
   const periodMs = fastestPollMs(profile);
@@ -85,7 +91,7 @@ function weighSafety(pass: RolePass, profile: Profile, ledger: Ledger): void {
     }
   }
   const read = profile.controlIn.some((link) => link.cycle !== null && link.conversation.operations.length > 0);
-  if (writers.length === 0 && read && pass.plant.writtenShare > 0.3) record(ledger, 'safety-controller', 1, 'read-only', 'is read but never written by the control system');
+  if (writers.length === 0 && read && pass.plant.writtenShare > MOSTLY_WRITTEN) record(ledger, 'safety-controller', 1, 'read-only', 'is read but never written by the control system');
   else if (writers.length > 0 && profile.vendorClass !== 'safety' && scores['safety-controller'] < 2.5) {
     // Only where nothing else speaks for safety: the violation looked for must not hide the safety controller.
     record(ledger, 'safety-controller', -4, 'is-written', 'is written by the control system');
