@@ -1,5 +1,6 @@
 /** Evidence for brokers (patch, jump), infrastructure, the enterprise, visitors, and devices that are none of all that. */
 import type { Link } from './activity.ts';
+import { LONG_ENOUGH_DAYS } from './captured-days.ts';
 import { type Ledger, record } from './evidence.ts';
 import { clientsOf, countServed, countUsed, hasRole, type Profile, type RolePass, servesDatabase, serversOf } from './profiles.ts';
 import type { Role } from './proposal.ts';
@@ -56,11 +57,15 @@ function weighJump(pass: RolePass, profile: Profile, ledger: Ledger): void {
     const user = pass.profiles[client]!;
     return user.asset.external || (pass.before === null ? user.vendorClass === 'pc' : hasRole(pass, client, 'enterprise'));
   });
-  if (sessions.length === 0 || users.length === 0 || !(profile.fromInternet || profile.serves.has('rdp'))) return;
+  if (sessions.length === 0 || users.length === 0 || !(profile.fromInternet || profile.serves.has('rdp') || isPortal(sessions, users, profile))) return;
   record(ledger, 'jump-server', 4 + (profile.fromInternet ? 1.5 : 0), 'remote-access', `is entered by ${users.length} outside users and opens interactive sessions to ${serversOf(sessions).length} OT hosts`);
   record(ledger, 'mes', -1.5, 'remote-access', 'is a way in, not an application');
   record(ledger, 'enterprise', -2, 'remote-access', 'is a way in, not an office machine');
 }
+
+/** A portal: users come over HTTPS, and it opens screens of plant computers for them. */
+const isPortal = (sessions: readonly Link[], users: readonly number[], { serves }: Profile): boolean =>
+  serves.has('https') && users.length >= 2 && sessions.some(({ service }) => INTERACTIVE_SERVICES.has(service));
 
 const directoryClients = (profile: Profile): number => Math.max(countServed(profile, 'dns'), countServed(profile, 'kerberos'), countServed(profile, 'ldap'));
 
@@ -130,7 +135,7 @@ function weighDomain(pass: RolePass, profile: Profile, ledger: Ledger): void {
 
 function weighVisitor(pass: RolePass, profile: Profile, ledger: Ledger): void {
   const { days, firstDay, lastDay } = profile.diary;
-  if (days === 0 || days > 4 || lastDay - firstDay > 6 || pass.capturedDays < 10) return;
+  if (days === 0 || days > 4 || lastDay - firstDay > 6 || pass.capturedDays < LONG_ENOUGH_DAYS) return;
   if (profile.controlOut.length > 0 && profile.controlIn.length === 0 && !profile.asset.behindRouter) record(ledger, 'transient', 6, 'visitor', `was present on ${days} of ${pass.capturedDays} days only, and asked controllers`);
   else if (profile.out.length > 0 && profile.vendorClass === 'pc') record(ledger, 'transient', 2.5, 'visitor', `was present on ${days} of ${pass.capturedDays} days only`);
 }

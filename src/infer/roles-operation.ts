@@ -5,11 +5,12 @@ import { type Ledger, record } from './evidence.ts';
 import { clientsOf, countServed, hasRole, isNetworkEquipment, type Profile, type RolePass, serversOf, usesDatabase } from './profiles.ts';
 import type { Role } from './proposal.ts';
 import { plural } from './plural.ts';
+import { SLOW_BY_DESIGN } from './service-family.ts';
 
 /** Operators look at values at most this old; historians and applications are content with older ones. */
 const OPERATOR_PERIOD_MS = 5500;
 /** A station that looks at anything this closely is no data collector. */
-const CLOSE_LOOK_MS = 4000;
+export const CLOSE_LOOK_MS = 4000;
 
 const isStream = (link: Link, leastDuty: number): boolean => !link.control && link.conversation.transport === 'tcp' && link.cycle !== null && link.duty >= leastDuty;
 /** Streams that no office service explains. */
@@ -38,13 +39,20 @@ export function weighOperator(pass: RolePass, profile: Profile, ledger: Ledger):
   }
 }
 
+/** In protocols that are slow by design, a slow cycle says nothing; whoever commands what it polls in them is its supervising station. */
+export function operatesSlowly(pass: RolePass, profile: Profile): boolean {
+  const { targets } = pass.polling[profile.index]!;
+  const slowly = serversOf(profile.steadyOut.filter(({ service, server }) => SLOW_BY_DESIGN.has(service) && targets.has(server)));
+  return slowly.length > 0 && slowly.length >= 0.5 * targets.size && slowly.some((server) => profile.written.has(server));
+}
+
 function weighPoller(pass: RolePass, profile: Profile, ledger: Ledger): void {
   const { written } = profile;
   const { targets: polled, typicalMs, fastestMs } = pass.polling[profile.index]!;
   if (polled.size === 0) return;
   const pace = `${Math.round(typicalMs)} ms`;
   const operates = written.size >= 0.5 * polled.size && !usesDatabase(profile) && !profile.serves.has('https');
-  const close = fastestMs <= CLOSE_LOOK_MS || typicalMs <= OPERATOR_PERIOD_MS || operates;
+  const close = fastestMs <= CLOSE_LOOK_MS || typicalMs <= OPERATOR_PERIOD_MS || operates || operatesSlowly(pass, profile);
   if (close) {
     record(ledger, 'hmi', 2, 'polls-as-operator', `polls ${plural(polled.size, 'controller')}, typically every ${pace}`);
     if (written.size > 0) record(ledger, 'hmi', 1.5, 'operator-writes', `writes to ${plural(written.size, 'controller')} now and then, as operators do`);
@@ -80,9 +88,14 @@ function openedStreams(profile: Profile): { link: Link; peer: number }[] {
   return [...profile.out.map((link) => ({ link, peer: link.server })), ...profile.in.filter(isDirectionUnsure).map((link) => ({ link, peer: link.client }))];
 }
 
+const PAGES: ReadonlySet<string> = new Set(['http', 'https']);
+
+/** A page that refreshes itself all day, as operators watch it; who looks something up asks now and then. */
+const isWatchedPage = (link: Link): boolean => PAGES.has(link.service) && isStream(link, 0.3) && link.cycle!.periodMs <= OPERATOR_PERIOD_MS;
+
 /** A steady session to a SCADA server makes an operator station, even one that never speaks to a controller. */
 function weighStation(pass: RolePass, profile: Profile, ledger: Ledger): void {
-  const up = openedStreams(profile).filter(({ link, peer }) => isProductStream(link, 0.1) && isScada(pass, peer));
+  const up = openedStreams(profile).filter(({ link, peer }) => (isProductStream(link, 0.1) || isWatchedPage(link)) && isScada(pass, peer));
   if (up.length === 0 || pass.polling[profile.index]!.targets.size > 0) return;
   if (up.some(({ link, peer }) => isMutual(profile, link, peer))) {
     record(ledger, 'hmi', 5, 'scada-heartbeat', 'exchanges a heartbeat with a SCADA server: its standby');
@@ -113,6 +126,8 @@ function weighStandby(pass: RolePass, profile: Profile, ledger: Ledger): void {
   const twin = openedStreams(profile).find(({ link, peer }) => isStream(link, 0.5) && hasRole(pass, peer, ...PAIRED) && isMutual(profile, link, peer));
   if (twin === undefined) return;
   const role = pass.before![twin.peer]!;
+  // What it shows itself goes before what its twin passes for.
+  if (role !== 'hmi' && ledger.records.some(({ rule }) => rule === 'scada-session')) return;
   record(ledger, role, 5, 'standby', `exchanges a steady heartbeat with ${pass.profiles[twin.peer]!.asset.id}: its standby`);
   record(ledger, 'enterprise', -2, 'standby', 'is half of a redundant pair');
   if (role === 'hmi') ledger.subRoles.hmi ??= 'scada';

@@ -2,7 +2,7 @@
 import { isDirectionUnsure, type Link } from './activity.ts';
 import { type Ledger, record } from './evidence.ts';
 import { clientsOf, countServed, hasRole, type Profile, type RolePass, SCAN_CYCLE_MS, servesDatabase, serversOf, usesDatabase } from './profiles.ts';
-import { speaksControlAsClient } from './roles-operation.ts';
+import { operatesSlowly, speaksControlAsClient } from './roles-operation.ts';
 import { BROKERED, DATABASE_SERVICES } from './service-family.ts';
 import { plural } from './plural.ts';
 import { CONTROL_VENDORS } from './vendor-class.ts';
@@ -33,6 +33,7 @@ export function weighServers(pass: RolePass, profile: Profile, ledger: Ledger): 
   weighHistorian(pass, profile, ledger);
   weighApplication(pass, profile, ledger);
   weighReceiver(pass, profile, ledger);
+  weighOpcClassic(pass, profile, ledger);
 }
 
 function weighSlowPoller(pass: RolePass, profile: Profile, ledger: Ledger): void {
@@ -40,6 +41,7 @@ function weighSlowPoller(pass: RolePass, profile: Profile, ledger: Ledger): void
   if (!speaksControlAsClient(profile) || polled.size === 0) return;
   const { written } = profile;
   const application = usesDatabase(profile) || asksApplications(pass, profile) || profile.serves.has('https') || profile.controlOut.some((link) => hasRole(pass, link.server, 'opcua-server'));
+  if (operatesSlowly(pass, profile)) return;
   if (fastestMs >= SLOW_MS && [...polled].some((target) => written.has(target)) && application) {
     record(ledger, 'mes', 3.5, 'application-poller', 'polls slowly, writes sparsely, and has application traffic');
     record(ledger, 'hmi', -2.5, 'application-poller', 'polls slowly and has application traffic');
@@ -151,10 +153,21 @@ function weighReplica(pass: RolePass, profile: Profile, ledger: Ledger): void {
 /** More than a monthly report: a database is worked with week in, week out. */
 const worksWithDatabase = (profile: Profile): boolean => [...profile.in, ...profile.out].some((link) => DATABASE_SERVICES.has(link.service) && (link.days.length >= 3 || link.requests >= 20));
 
+/** Another operator station or SCADA server polls all that this one polls, and more. */
+function isWatchedElsewhere(pass: RolePass, { index }: Profile): boolean {
+  const { targets } = pass.polling[index]!;
+  return targets.size > 0 && pass.polling.some((other, station) => station !== index && hasRole(pass, station, 'hmi') && other.targets.size > targets.size && [...targets].every((target) => other.targets.has(target)));
+}
+
 function weighApplication(pass: RolePass, profile: Profile, ledger: Ledger): void {
   if (worksWithDatabase(profile) && !profile.serves.has('pi')) {
     record(ledger, 'mes', 1.8, 'database', 'works with a database');
     record(ledger, 'enterprise', -1, 'database', 'works with a database');
+    // A virtual machine has no screen of its own: who operates it does so in a session to it. Where no other one shows its controllers, such a session was not heard.
+    if (profile.vendorClass === 'virtual' && profile.in.every(({ conversation }) => conversation.transport !== 'tcp') && isWatchedElsewhere(pass, profile)) {
+      record(ledger, 'hmi', -2.5, 'nobody-looks', 'is a virtual machine to which nobody opens a session: no operator sits before it');
+      record(ledger, 'mes', 1, 'nobody-looks', 'works with controllers and a database, and nobody opens a session to it');
+    }
   }
   if (profile.uses.has('opcua') && profile.controlIn.length === 0 && asksApplications(pass, profile) && pass.polling[profile.index]!.targets.size === 0) record(ledger, 'mes', 1, 'integration', 'joins OPC UA and HTTPS');
   const served = profile.serves.get('https');
@@ -173,6 +186,23 @@ function weighApplication(pass: RolePass, profile: Profile, ledger: Ledger): voi
   if (clients.some((client) => hasRole(pass, client, 'mes')) && profile.out.some((link) => link.service === 'https' && hasRole(pass, link.server, 'enterprise'))) {
     record(ledger, 'mes', 2, 'relays', 'relays application data to the enterprise');
   }
+}
+
+const isOpcClassic = (link: Link): boolean => link.service === 'rpc' && link.conversation.port > 1023 && link.cycle !== null && link.duty > 0.3;
+
+/** OPC classic runs over MS-RPC: a server that reads controllers, and collectors that read it all day. */
+function weighOpcClassic(pass: RolePass, profile: Profile, ledger: Ledger): void {
+  const sources = pass.polling[profile.index]!.targets.size;
+  const clients = clientsOf(profile.in.filter(isOpcClassic));
+  if (sources > 0 && clients.length > 0 && !profile.controller && profile.written.size === 0) {
+    record(ledger, 'opcua-server', 4.5, 'opc-classic', `hands on over MS-RPC, as OPC classic does, what it reads from ${plural(sources, 'controller')}`);
+    ledger.subRoles['opcua-server'] ??= 'opc-classic';
+  }
+  const servers = serversOf(profile.out.filter(isOpcClassic)).filter((server) => pass.polling[server]!.targets.size > 0);
+  if (servers.length === 0 || sources > 0) return;
+  record(ledger, 'historian', 1.8, 'opc-classic-client', `reads ${plural(servers.length, 'server')} of control data all day over MS-RPC, as OPC classic does`);
+  record(ledger, 'mes', 1, 'opc-classic-client', 'reads servers of control data over MS-RPC, as OPC classic does');
+  record(ledger, 'hmi', 0.8, 'opc-classic-client', 'reads servers of control data over MS-RPC, as OPC classic does');
 }
 
 /** One controller may have been set up to call a test bench; two report to something of the plant. */

@@ -93,6 +93,9 @@ export const CONTROL_SERVICES: ReadonlySet<string> = new Set([
 /** Control protocols known by their port alone, which other programs use as well. */
 export const CONTROL_BY_PORT: ReadonlySet<string> = new Set(['ge-egd', 'pcworx', 'proconos', 'deltav', 'vnet-ip', 'roc-plus', 'cspv4', 'bsap', 'ff-hse', 'fox', 'knxnet']);
 
+/** Between a supervising station and its outstations (IEC 60870-5-104, IEEE 1815) or building controllers (ASHRAE 135, Fox, KNX): slow by design, whoever asks. */
+export const SLOW_BY_DESIGN: ReadonlySet<string> = new Set(['iec104', 'dnp3', 'bacnet', 'fox', 'knxnet', 'bsap']);
+
 export const INTERACTIVE_SERVICES: ReadonlySet<string> = new Set(['rdp', 'ssh', 'vnc', 'telnet', 'winrm', 'teamviewer', 'anydesk']);
 
 export const DIRECTORY_SERVICES: ReadonlySet<string> = new Set(['dns', 'kerberos', 'ldap']);
