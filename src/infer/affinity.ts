@@ -8,6 +8,8 @@
 import { isSteady, type Link } from './activity.ts';
 import type { Plant } from './profiles.ts';
 import type { RoleDecision } from './roles.ts';
+import { CLOSE_LOOK_MS } from './roles-operation.ts';
+import { SLOW_BY_DESIGN } from './service-family.ts';
 import { addNode, addWeight, newGraph, type WeightedGraph } from './weighted-graph.ts';
 
 /** Least duty of a cycle that shapes cells: stricter than for roles, a wrong edge glues two cells. */
@@ -51,8 +53,10 @@ export function measureAffinity(plant: Plant, decisions: readonly RoleDecision[]
   const members = new Set<number>();
   const candidates: number[] = [];
   for (const { index } of plant.profiles) {
-    if (isPlaced(index)) continue;
     const { role } = decisions[index]!;
+    // An application that works with few devices ties them, wherever it stands itself; one that collects does not.
+    if (role === 'mes') candidates.push(index);
+    if (isPlaced(index)) continue;
     if (role === 'plc' || role === 'io' || role === 'safety-controller') members.add(index);
     else if (role === 'hmi' || role === 'opcua-server' || role === 'engineering-workstation') candidates.push(index);
   }
@@ -64,7 +68,7 @@ export function measureAffinity(plant: Plant, decisions: readonly RoleDecision[]
   const reach = new Map<number, Map<number, number>>();
   const isCandidate = new Set(candidates);
   for (const link of steady) {
-    if (!isCandidate.has(link.client)) continue;
+    if (!isCandidate.has(link.client) || (decisions[link.client]!.role === 'mes' && link.cycle!.periodMs > CLOSE_LOOK_MS)) continue;
     const head = headOf.get(link.server);
     if (head === undefined) continue;
     const row = reach.get(link.client) ?? new Map<number, number>();
@@ -72,8 +76,10 @@ export function measureAffinity(plant: Plant, decisions: readonly RoleDecision[]
     row.set(head, Math.max(row.get(head) ?? 0, affinityOf(link)));
   }
   const siteSize = measureSites(decisions, heads, reach, steady, headOf);
-  const clients = joinClients(graph, decisions, reach, siteSize);
-  joinControllers(graph, decisions, steady, headOf, localClients(decisions, reach, clients, siteSize));
+  const clients = joinClients(graph, decisions, reach, siteSize, findSupervising(plant, reach));
+  // Data that controllers share at such a pace is one machine's, whatever the protocol: global data, produced tags, states of pairs.
+  const shared = plant.links.filter((link) => !link.control && link.service === '' && link.conversation.transport === 'udp' && link.answered && isSteady(link, CELL_DUTY, captured) && link.cycle!.periodMs <= CLOSE_PACE_MS);
+  joinControllers(graph, decisions, [...steady, ...shared], headOf, localClients(decisions, reach, clients, siteSize));
   return { graph, headOf, heads, clients, reach };
 }
 
@@ -117,13 +123,19 @@ function isTwin(decisions: readonly RoleDecision[], reach: Affinity['reach'], cl
   });
 }
 
-function joinClients(graph: WeightedGraph, decisions: readonly RoleDecision[], reach: Affinity['reach'], siteSize: (client: number) => number): number[] {
+/** Stations that look after three outstations or more in protocols slow by design reach as far as there are any, and are of no one cell. */
+function findSupervising({ profiles }: Plant, reach: Affinity['reach']): Set<number> {
+  const slowly = (client: number): number => new Set(profiles[client]!.steadyOut.filter(({ service }) => SLOW_BY_DESIGN.has(service)).map(({ server }) => server)).size;
+  return new Set([...reach.keys()].filter((client) => slowly(client) >= Math.max(FEWEST_COLLECTED, 0.5 * reach.get(client)!.size)));
+}
+
+function joinClients(graph: WeightedGraph, decisions: readonly RoleDecision[], reach: Affinity['reach'], siteSize: (client: number) => number, supervising: ReadonlySet<number>): number[] {
   const clients: number[] = [];
   for (const [client, row] of [...reach].sort(([a], [b]) => a - b)) {
     const { role, subRole } = decisions[client]!;
     const heads = siteSize(client);
     const wide = row.size > 0.34 * heads && heads > 3;
-    const plantWide = wide && (subRole === 'scada' || subRole === 'opstation' || (role === 'hmi' && isTwin(decisions, reach, client)));
+    const plantWide = supervising.has(client) || (wide && (subRole === 'scada' || subRole === 'opstation' || (role === 'hmi' && isTwin(decisions, reach, client))));
     if (plantWide || (role !== 'hmi' && row.size > Math.max(4, 0.3 * heads))) continue;
     const rarity = Math.max(0, Math.log(Math.max(2, heads) / row.size) / Math.log(Math.max(2, heads)));
     clients.push(client);
