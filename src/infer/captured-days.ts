@@ -35,3 +35,6 @@ export function capturedDaysOf({ conversations, sensor }: ObservationSet): numbe
   for (const days of new Set(conversations.map((one) => one.days))) for (const { day } of days) captured.add(day);
   return [...captured].sort((a, b) => a - b);
 }
+
+/** Days on which a flow may have been seen and still be called rare: one a fortnight. */
+export const rareDays = (capturedDays: number): number => (capturedDays < 7 ? 0 : Math.max(1, Math.floor(capturedDays / 14)));

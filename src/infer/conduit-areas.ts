@@ -14,7 +14,7 @@ import { mergeSpans, tableOf } from '../net/register-set.ts';
 import { extendGrants, GROUP_COVERAGE, isBusiness, isTemporary } from './conduit-extend.ts';
 import type { Grant, GrantDetail, ModbusAsk } from './conduit-grants.ts';
 import type { PlanIndex } from './conduit-plan.ts';
-import { rareDays } from './conduit-questions.ts';
+import { rareDays } from './captured-days.ts';
 import { closeGaps, readReach, spansOf } from './conduit-widen.ts';
 
 /** Controllers that a station must write to before its set points are taken for one area. */

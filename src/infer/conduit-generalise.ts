@@ -19,7 +19,8 @@ import { grantKey, mergeDetails, portKey } from './conduit-grants.ts';
 import type { Grant } from './conduit-grants.ts';
 import type { PlanIndex, PlannedAsset } from './conduit-plan.ts';
 import { addDeclared } from './conduit-declared.ts';
-import { isRegular, rareDays, STATION_ROLES } from './conduit-questions.ts';
+import { rareDays } from './captured-days.ts';
+import { isRegular, STATION_ROLES } from './conduit-questions.ts';
 import { widenPair } from './conduit-widen.ts';
 
 function addPartners(grants: Map<string, Grant>, index: PlanIndex): void {

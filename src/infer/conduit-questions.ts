@@ -6,7 +6,7 @@
  */
 import type { Grant } from './conduit-grants.ts';
 import type { PlanIndex } from './conduit-plan.ts';
-import { isoDay } from './captured-days.ts';
+import { isoDay, rareDays } from './captured-days.ts';
 import { plural } from './plural.ts';
 
 export const QUESTION_KINDS = [
@@ -47,9 +47,6 @@ const LIKE_OTHERS = ['same-role-group', 'shared-service', 'set-point-area'];
 
 /** A rule says that others of its kind do the same: being seen seldom is then no question. */
 export const isLikeOthers = (grant: Grant): boolean => LIKE_OTHERS.some((rule) => grant.rules.includes(rule));
-
-/** Days on which a flow may have been seen and still be called rare: one a fortnight. */
-export const rareDays = (capturedDays: number): number => (capturedDays < 7 ? 0 : Math.max(1, Math.floor(capturedDays / 14)));
 
 const isRare = ({ evidence }: Grant, { capturedDays }: PlanIndex): boolean => evidence.days.length <= rareDays(capturedDays.length);
 

@@ -12,7 +12,7 @@
 import type { Conversation, ObservationSet } from '../observation.ts';
 import { standingOf } from './conduit-plan.ts';
 import type { PlanIndex, PlannedAsset } from './conduit-plan.ts';
-import { rareDays } from './conduit-questions.ts';
+import { rareDays } from './captured-days.ts';
 import { cycleOfGaps, cycleOfOperation } from './rhythm.ts';
 
 /** A page asks for its values at least this often; an event asks once. */
