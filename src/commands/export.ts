@@ -2,8 +2,8 @@
  * `baseline export spec.yaml --target T --out DIR`: Permits in a vendor's words, with the loss report of what the target
  * cannot say. In: options. Out: files in a folder; exit 1 when the configuration was held back because it would be wider.
  */
-import { readdirSync, readFileSync } from 'node:fs';
-import { dirname, join, relative, resolve, sep } from 'node:path';
+import { readdirSync, readFileSync, renameSync, type Dirent } from 'node:fs';
+import { dirname, join, resolve, sep } from 'node:path';
 import { EXIT, usageError } from '../errors.ts';
 import { exportPlan, type ExportResult } from '../export/export-plan.ts';
 import type { ExportOptions } from '../export/exporter.ts';
@@ -17,7 +17,7 @@ import { jsonDocument } from '../render/json.ts';
 import { printable } from '../render/printable.ts';
 import { textTable, type Cell, type Column } from '../render/table.ts';
 import { AS_JSON_OPTION, defineCommand, type CommandContext, type CommandResult } from './command.ts';
-import { lookAt, makeFolder, writeFileWhole } from './whole-file.ts';
+import { isPart, lookAt, makeFolder, writeFilesWhole } from './whole-file.ts';
 
 /** `simulate` asks for them too: without them it would judge another configuration. */
 export const APPLICATION_IDS_OPTION = { type: 'string', requiresArg: true, describe: 'JSON file: FortiGuard application ids by function, {"modbus:3": 48887}' } as const;
@@ -69,12 +69,11 @@ export function exportSpec(argv: ExportArguments, context: CommandContext): Comm
     ...(argv['application-ids'] === undefined ? {} : { applicationIds: readApplicationIds(argv['application-ids']) }),
   };
   const result = exportPlan(exporter, planOf(loadSpec(argv.spec), [context.version, context.commandLine]), options);
-  const left = writeFiles(argv.out, result);
+  writeFiles(argv.out, result, context);
   context.say(summary(argv.out, exporter.filters, result));
   const passesBy = passingBySummary(result.passingBy, result.losses);
   if (passesBy !== '') context.say(`  ${passesBy}; what to do: ${join(argv.out, 'loss-report.md')}`);
   const { refused } = result;
-  if (left.length > 0) context.say(`  Left in ${argv.out} from before, and no part of this export: ${named(left.map((path) => printable(path, LONGEST_PATH)))}. Do not apply ${left.length === 1 ? 'it' : 'them'}; what an earlier rollback.txt is still needed for, keep elsewhere`);
   if (refused.length > 0) context.say(`  Wider than the spec: ${named(refused)}; why, and by how much: ${join(argv.out, 'loss-report.md')}`);
   return { exitCode: refused.length > 0 ? EXIT.findings : EXIT.ok, output: [] };
 }
@@ -94,30 +93,36 @@ export function readApplicationIds(path: string): Record<string, number> {
   throw usageError(`${path} is no JSON object of functions and application ids`, 'Write {"modbus:3": 48887, ...}: modbus:<function code> and the id as your device lists it.');
 }
 
-/**
- * Files only below the folder, which nothing but an export may have filled. Out: what is in it beside them, by path: an earlier export's
- * configuration stays, a person's notes may be in it, and where this one was held back it would be taken for it.
- */
-function writeFiles(folder: string, result: ExportResult): string[] {
+/** Files only below the folder, all of them or none, and what an earlier export left there is not to be mistaken for this one's. */
+function writeFiles(folder: string, { files, heldBack }: ExportResult, context: CommandContext): void {
   const link = lookAt(folder);
   if (link !== undefined && !link.isDirectory()) throw usageError(`${folder} is not a folder`, 'Name a folder with --out.');
-  if (link !== undefined && readdirSync(folder).length > 0 && !readdirSync(folder).includes('loss-report.md')) {
+  const entries = link === undefined ? [] : readdirSync(folder, { withFileTypes: true });
+  if (!entries.some(({ name }) => name === 'loss-report.md') && entries.some((entry) => isSomebodys(entry))) {
     throw usageError(`${folder} is not empty and was not written by an export`, 'Name an empty or a new folder with --out.');
   }
   const root = resolve(folder);
-  for (const file of result.files) {
-    const path = resolve(root, file.path);
-    if (!path.startsWith(root + sep)) throw new Error(`an exporter named a file outside its folder: ${file.path}`);
-    makeFolder(dirname(path));
-    writeFileWhole(path, file.content);
-  }
-  const own = new Set(result.files.map((file) => file.path));
-  return readdirSync(root, { recursive: true, withFileTypes: true })
-    .filter((entry) => !entry.isDirectory())
-    .map((entry) => relative(root, join(entry.parentPath, entry.name)).split(sep).join('/'))
-    .filter((path) => !own.has(path))
-    .sort();
+  const below = (name: string): string => {
+    const path = resolve(root, name);
+    if (!path.startsWith(root + sep)) throw new Error(`an exporter named a file outside its folder: ${name}`);
+    return path;
+  };
+  const placed = files.map(({ path, content }) => ({ path: below(path), content }));
+  for (const path of new Set(placed.map((file) => dirname(file.path)))) makeFolder(path);
+  writeFilesWhole(placed);
+  const setAside = heldBack.filter((name) => lookAt(below(name))?.isFile() === true);
+  for (const name of setAside) renameSync(below(name), `${below(name)}${EARLIER}`);
+  if (setAside.length > 0) context.say(`${folder}: what an earlier export had written was set aside: ${setAside.map((name) => `${name}${EARLIER}`).join(', ')}`);
+  const own = new Set(files.map(({ path }) => path.split('/')[0]));
+  const others = entries.filter(({ name }) => !own.has(name) && !setAside.includes(name) && !name.startsWith('.') && !name.endsWith(EARLIER) && !isPart(name)).map(({ name }) => name);
+  if (others.length > 0) context.say(`${folder} holds what is not of this export, and was left as it is: ${named(others.map((name) => printable(name, LONGEST_PATH)))}. Do not apply ${others.length === 1 ? 'it' : 'them'}; what an earlier rollback.txt is still needed for, keep elsewhere`);
 }
+
+const EARLIER = '.earlier';
+
+/** An export that was killed leaves parts of files, and folders with nothing else in them. */
+const isSomebodys = (entry: Dirent): boolean =>
+  entry.isDirectory() ? readdirSync(join(entry.parentPath, entry.name), { withFileTypes: true }).some((inner) => isSomebodys(inner)) : !isPart(entry.name);
 
 function summary(folder: string, filters: boolean, { target, mode, files, losses, refused }: ExportResult): string {
   if (!filters) return `${folder}: ${plural(files.length, 'file')} for ${target}`;

@@ -19,7 +19,7 @@ import { loadSpec, readSpec } from '../policy/spec-load.ts';
 import { csvTable } from '../render/csv.ts';
 import { printable } from '../render/printable.ts';
 import { defineCommand, type CommandContext, type CommandResult } from './command.ts';
-import { makeFolder, writeFileWhole } from './whole-file.ts';
+import { makeFolder, writeFilesWhole, writeFileWhole } from './whole-file.ts';
 
 const ACTIONS = ['check', 'move-asset', 'rename-zone', 'import-assets', 'import-register', 'export-register'] as const;
 
@@ -120,7 +120,7 @@ function exportRegister(argv: SpecArguments, context: CommandContext): CommandRe
   const tables = registerTables(loadSpec(argv.file));
   if (existsSync(folder) && !statSync(folder).isDirectory()) throw usageError(`${folder} is not a folder`, 'Name a folder to write the lists to.');
   makeFolder(folder);
-  for (const { kind, columns, rows } of tables) writeFileWhole(join(folder, `${kind}.csv`), [...csvTable(columns, rows)].join(''));
+  writeFilesWhole(tables.map(({ kind, columns, rows }) => ({ path: join(folder, `${kind}.csv`), content: [...csvTable(columns, rows)].join('') })));
   context.say(`${folder}: ${tables.map(({ kind, rows }) => `${kind}.csv (${rows.length})`).join(', ')}`);
   return { exitCode: EXIT.ok, output: [] };
 }

@@ -16,29 +16,65 @@ const OWNER_WRITES = 0o200;
 /** For what only its owner may see: stores, redaction maps. */
 export const PRIVATE_MODE = 0o600;
 
+export interface WholeFile {
+  readonly path: string;
+  readonly content: string | Uint8Array | Iterable<Uint8Array>;
+}
+
 /** @param mode of a new file; one that is there keeps its own */
-export function writeFileWhole(path: string, content: string | Uint8Array | Iterable<Uint8Array>, mode: number = MODE): void {
-  const link = placeOf(path);
-  let part: string | null = null;
-  try {
-    const opened = openPart(path, mode);
-    const { descriptor } = opened;
-    ({ part } = opened);
+export const writeFileWhole = (path: string, content: WholeFile['content'], mode: number = MODE): void => writeFilesWhole([{ path, content }], mode);
+
+/** Results that belong together: none is in its place before all are on the disk, so that a full disk leaves what was there. */
+export function writeFilesWhole(files: readonly WholeFile[], mode: number = MODE): void {
+  uninterrupted(() => {
+    const parts: { readonly part: string; readonly path: string }[] = [];
+    let current = '';
     try {
-      if (link !== undefined) fchmodSync(descriptor, link.mode & PERMISSIONS);
-      const chunks = typeof content === 'string' ? [Buffer.from(content)] : content instanceof Uint8Array ? [content] : content;
-      for (const bytes of chunks) for (let at = 0; at < bytes.length; ) at += writeSync(descriptor, bytes, at);
-      fsyncSync(descriptor);
-    } finally {
-      closeSync(descriptor);
+      for (const { path, content } of files) {
+        current = path;
+        const place = placeOf(path);
+        const { part, descriptor } = openPart(path, mode);
+        parts.push({ part, path });
+        try {
+          if (place !== undefined) fchmodSync(descriptor, place.mode & PERMISSIONS);
+          const chunks = typeof content === 'string' ? [Buffer.from(content)] : content instanceof Uint8Array ? [content] : content;
+          for (const bytes of chunks) for (let at = 0; at < bytes.length; ) at += writeSync(descriptor, bytes, at);
+          fsyncSync(descriptor);
+        } finally {
+          closeSync(descriptor);
+        }
+      }
+      for (const { part, path } of parts) renameSync(part, (current = path));
+      for (const folder of new Set(parts.map(({ path }) => dirname(path)))) syncFolder(folder);
+    } catch (error) {
+      for (const { part } of parts) rmSync(part, { force: true });
+      throw cannotWrite(current, error);
     }
-    renameSync(part, path);
-    syncFolder(dirname(path));
-  } catch (error) {
-    if (part !== null) rmSync(part, { force: true });
-    throw cannotWrite(path, error);
+  });
+}
+
+/**
+ * A signal that ends the process waits until what was begun is whole, or a part would stay beside it. Where somebody listens to
+ * signals already, they do not end it.
+ */
+function uninterrupted(write: () => void): void {
+  const end = (signal: NodeJS.Signals): void => {
+    release();
+    process.kill(process.pid, signal);
+  };
+  const held = ENDING.filter((signal) => process.listenerCount(signal) === 0);
+  const release = (): void => {
+    for (const signal of held) process.off(signal, end);
+  };
+  for (const signal of held) process.on(signal, end);
+  try {
+    write();
+  } finally {
+    // What came meanwhile is heard when the event loop polls; that is for certain between two rounds of setImmediate.
+    setImmediate(() => setImmediate(release));
   }
 }
+const ENDING: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 
 /** What is at the path of a result. Throws a usageError where none may be written. */
 function placeOf(path: string): Stats | undefined {
@@ -59,6 +95,9 @@ export function requireWritable(path: string): void {
     throw cannotWrite(path, error);
   }
 }
+
+/** Whether it is what a writer that was killed left. */
+export const isPart = (name: string): boolean => /\.baseline-\d{1,10}\.part$/.test(name);
 
 /** A file beside another under a name that nobody else has: `plant.yaml.part` may be somebody's own. */
 function openPart(path: string, mode: number): { readonly part: string; readonly descriptor: number } {
@@ -113,8 +152,24 @@ export function lookAt(path: string): Stats | undefined {
 function cannotWrite(path: string, error: unknown): unknown {
   const code = (error as { code?: string }).code;
   if (code === undefined) return error;
-  return usageError(`${path} cannot be written: ${code}`, code === 'ENOSPC' ? 'Free some space on the disk.' : 'Check the folder and its permissions.');
+  const [why, remedy] = REASONS[code] ?? [code, 'Check the folder and its permissions.'];
+  return usageError(`${path} cannot be written: ${why}`, remedy);
 }
+
+const NO_PERMISSION = ['permission denied', 'Give your user write access to the folder, or name another one.'] as const;
+const NO_SPACE = 'Free some space on the disk.';
+
+/** By the system's word for it (errno(3)). */
+const REASONS: Readonly<Record<string, readonly [string, string]>> = {
+  ENOENT: ['its folder does not exist', 'Make the folder first, or name another one.'],
+  ENOTDIR: ['a part of its path is a file, not a folder', 'Name another folder.'],
+  EACCES: NO_PERMISSION,
+  EPERM: NO_PERMISSION,
+  EROFS: ['the file system is read-only', 'Name a folder that may be written.'],
+  ENOSPC: ['no space is left on the disk', NO_SPACE],
+  EDQUOT: ['your quota of the disk is used up', NO_SPACE],
+  ENAMETOOLONG: ['the name is too long', 'Name a shorter one.'],
+};
 
 /** Only then is the new name on the disk (fsync(2)). Where a folder cannot be opened (Windows), the system sees to it. */
 function syncFolder(folder: string): void {

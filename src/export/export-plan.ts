@@ -23,6 +23,8 @@ export interface ExportResult {
   readonly losses: readonly LossRow[];
   /** Permits that would have been wider; not empty only when the configuration was held back. */
   readonly refused: readonly string[];
+  /** The files of that configuration: what stands there under their names is of an earlier export. */
+  readonly heldBack: readonly string[];
   /** Conduits whose traffic the device does not see. */
   readonly passingBy: readonly PassingBy[];
 }
@@ -92,13 +94,15 @@ export const exportPlan = (exporter: Exporter, wholePlan: Plan, options: ExportO
     { path: 'loss-report.md', content: lossMarkdown(exporter, mode, losses, refused, links) },
     { path: 'loss-report.json', content: lossJson(exporter, mode, losses, refused, links) },
   ];
-  const files = refused.length > 0 ? reports : [...configuration(exporter, plan, mode, parts, links), ...reports];
+  const whole = configuration(exporter, plan, mode, parts, links);
+  const files = refused.length > 0 ? reports : [...whole, ...reports];
   return {
     target: exporter.name,
     mode,
     files: [...files].sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0)),
     losses,
     refused,
+    heldBack: refused.length > 0 ? whole.map((file) => file.path) : [],
     passingBy: links,
   };
 };

@@ -1,16 +1,53 @@
-/** `export` into a folder that an earlier export has filled: what is left of that one is named. */
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+/** An export into a folder that holds something: of an earlier export, of one that was killed, of somebody. */
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { EXIT } from '../../src/errors.ts';
 import { runLine } from './command-line.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'baseline-export-'));
+const SPEC = join(import.meta.dirname, '../../samples/plant.yaml');
+
+let folder: string;
+const at = (name: string): string => join(folder, name);
+beforeAll(() => (folder = mkdtempSync(join(tmpdir(), 'baseline-export-'))));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-const SPEC = join(folder, 'plant.yaml');
-const plant = (assets: readonly string[], more = ''): string => `
+test('one that is held back leaves no configuration of an earlier export under its name, and loses none', async () => {
+  const out = at('held');
+  const asked = ['export', SPEC, '--target', 'cisco-asa', '--mode', 'enforce', '--out', out];
+  expect((await runLine([...asked, '--allow-wider'])).code).toBe(EXIT.ok);
+  const wide = readFileSync(join(out, 'baseline-asa.cfg'), 'utf8');
+  const held = await runLine(asked);
+  expect(held.code).toBe(EXIT.findings);
+  expect(held.err).toContain('was set aside: baseline-asa.cfg.earlier');
+  expect(readdirSync(out).filter((name) => !name.endsWith('.earlier')).toSorted()).toEqual(['loss-report.json', 'loss-report.md']);
+  expect(readFileSync(join(out, 'baseline-asa.cfg.earlier'), 'utf8')).toBe(wide);
+});
+
+test('what is not of this export is named', async () => {
+  const out = at('two');
+  expect((await runLine(['export', SPEC, '--target', 'cisco-asa', '--out', out])).err).not.toContain('not of this export');
+  expect((await runLine(['export', SPEC, '--target', 'cisco-asa', '--out', out])).err).not.toContain('not of this export');
+  const { code, err } = await runLine(['export', SPEC, '--target', 'nftables', '--out', out]);
+  expect(code).toBe(EXIT.ok);
+  expect(err).toContain(`${out} holds what is not of this export, and was left as it is: baseline-asa.cfg, remove.txt`);
+});
+
+test('a folder that a killed export left is taken, somebody\'s is not', async () => {
+  mkdirSync(at('killed/C-1'), { recursive: true });
+  writeFileSync(at('killed/README.md.baseline-4999999.part'), 'left');
+  const { code } = await runLine(['export', SPEC, '--target', 'nftables', '--out', at('killed')]);
+  expect(code).toBe(EXIT.ok);
+  expect(readdirSync(at('killed'))).not.toContain('README.md.baseline-4999999.part');
+  mkdirSync(at('own'));
+  writeFileSync(at('own/notes.txt'), 'mine');
+  const refused = await runLine(['export', SPEC, '--target', 'nftables', '--out', at('own')]);
+  expect([refused.code, readdirSync(at('own'))]).toEqual([EXIT.usage, ['notes.txt']]);
+});
+
+test('the file of an asset that is gone stays, and is named', async () => {
+  const plant = (assets: readonly string[]): string => `
 spec_version: 1
 zones:
   - {zone_id: CELL, name: Cell, assets: [${assets.map((id, index) => `{asset_id: ${id}, ip: [10.1.0.${index + 1}]}`).join(', ')}]}
@@ -20,30 +57,15 @@ conduits:
     connects: [CELL, OPS]
     mode: enforce
     protocols_allowed:
-      - {rule_id: K1-1, protocol: HTTPS, transport: tcp, port: 443, client: {zone: OPS, assets: [HIST]}, server: {zone: CELL, assets: [${assets.join(', ')}]}${more}}
+      - {rule_id: K1-1, protocol: HTTPS, transport: tcp, port: 443, client: {zone: OPS, assets: [HIST]}, server: {zone: CELL, assets: [${assets.join(', ')}]}}
 `;
-writeFileSync(SPEC, plant(['PLC-1', 'PLC-2']));
-const NEXT = join(folder, 'next.yaml');
-
-const exported = async (spec: string, target: string, out: string) => {
-  const { code, out: text, err } = await runLine(['export', spec, '--target', target, '--out', join(folder, out)], { columns: 1000 });
-  return { code, said: text + err };
-};
-
-test('the file of an asset that is gone stays, and is named', async () => {
-  expect((await exported(SPEC, 'mud', 'mud')).said).not.toContain('from before');
-  expect((await exported(SPEC, 'mud', 'mud')).said).not.toContain('from before');
-  writeFileSync(NEXT, plant(['PLC-1']));
-  const { code, said } = await exported(NEXT, 'mud', 'mud');
-  expect(code).toBe(EXIT.ok);
-  expect(said).toContain('from before, and no part of this export: PLC-2.mud.json. Do not apply it');
-  expect(existsSync(join(folder, 'mud', 'PLC-2.mud.json'))).toBe(true);
-});
-
-test('where a configuration is held back, the one from before is not taken for it', async () => {
-  expect((await exported(SPEC, 'nftables', 'nft')).code).toBe(EXIT.ok);
-  writeFileSync(NEXT, plant(['PLC-1', 'PLC-2'], ', limits: {max_connections: 1}'));
-  const { code, said } = await exported(NEXT, 'nftables', 'nft');
-  expect(code).toBe(EXIT.findings);
-  expect(said).toContain('from before, and no part of this export: README.md, baseline.nft, rollback.txt. Do not apply them');
+  const exported = async (assets: readonly string[]): Promise<string> => {
+    writeFileSync(at('next.yaml'), plant(assets));
+    const { code, err } = await runLine(['export', at('next.yaml'), '--target', 'mud', '--out', at('mud')], { columns: 1000 });
+    expect(code).toBe(EXIT.ok);
+    return err;
+  };
+  expect(await exported(['PLC-1', 'PLC-2'])).not.toContain('not of this export');
+  expect(await exported(['PLC-1'])).toContain('was left as it is: PLC-2.mud.json. Do not apply it');
+  expect(readdirSync(at('mud'))).toContain('PLC-2.mud.json');
 });
