@@ -59,12 +59,23 @@ interface ProposeArguments {
 const LONGEST_SENTENCE = 2000;
 const LARGEST_BLANK = 4096;
 
+/** Only a file: of anything else, and of one that may not be read, whoever loads it says what is wrong. */
+function isBlankFile(path: string): boolean {
+  const stat = statSync(path);
+  if (!stat.isFile() || stat.size > LARGEST_BLANK) return false;
+  try {
+    return readFileSync(path, 'utf8').trim() === '';
+  } catch {
+    return false;
+  }
+}
+
 async function proposeZonesOf(argv: ProposeArguments, context: CommandContext): Promise<CommandResult> {
   const store = storePath(argv.db, context.environment);
   requireSeparateFiles([['--out', argv.out === '-' ? undefined : argv.out]], storeFiles(store));
   const existing = argv.out !== undefined && argv.out !== '-' && existsSync(argv.out) ? argv.out : null;
   // A file without a word in it is as good as none.
-  const isBlank = existing !== null && statSync(existing).size <= LARGEST_BLANK && readFileSync(existing, 'utf8').trim() === '';
+  const isBlank = existing !== null && isBlankFile(existing);
   const pinned = argv.pins ?? (isBlank ? null : existing);
   // Loaded where a spec is read or written: a table needs no YAML.
   const load = async (file: string): Promise<LoadedSpec> => (await import('../policy/spec-load.ts')).loadSpec(file);

@@ -289,9 +289,15 @@ test('a zone and a conduit that the spec does not have', async () => {
   expectRefused(await runLine(['diff', spec, '--conduit', 'C-NOPE', '--db', db]), EXIT.usage, /has no conduit C-NOPE/);
 });
 
+test('a folder, and a device, where a proposal is to go', async () => {
+  fillStore(join(folder, 'proposal.db'));
+  expectRefused(await runLine(['propose-zones', '--db', join(folder, 'proposal.db'), '--out', folder]), EXIT.usage, /is a folder, not a spec/);
+  expectRefused(await runLine(['propose-zones', '--db', join(folder, 'proposal.db'), '--out', '/dev/null']), EXIT.usage, /\/dev\/null/);
+});
+
 test('a folder for an export that is below a file', async () => {
   const spec = join(SAMPLES, 'plant.yaml');
-  expectRefused(await runLine(['export', spec, '--target', 'nftables', '--out', join(GOOD, 'inside')]), EXIT.usage, /cannot be written: ENOTDIR/);
+  expectRefused(await runLine(['export', spec, '--target', 'nftables', '--out', join(GOOD, 'inside')]), EXIT.usage, /cannot be written: a part of its path is a file/);
 });
 
 test('findings are told by the exit code also where nobody reads to the end', async () => {
