@@ -2,11 +2,13 @@
  * The paths of the command line as capture files. In: paths as given; out: files in the order to read them, what was
  * passed over in folders and why, and paths that cannot be read at all. A file given by name is taken as it is (opening
  * it judges it); of a folder the captures count, told by content, in capture order: first packet's time, then name in
- * natural order (ring files). Hidden entries, links to folders, pipes and devices in folders are passed over.
+ * natural order (ring files). Hidden entries, links to folders, pipes and devices in folders are passed over; what may not be read, or
+ * cannot be, is not: it may well be a capture.
  */
 import * as fs from 'node:fs';
 import { join } from 'node:path';
 import { BaselineError, usageError } from '../errors.ts';
+import { openError } from './byte-source.ts';
 import { openPath } from './open.ts';
 
 export interface CaptureFile {
@@ -19,7 +21,7 @@ export interface ExpandedPaths {
   readonly files: readonly CaptureFile[];
   /** Entries of folders that are no captures. */
   readonly skipped: readonly { readonly path: string; readonly reason: string }[];
-  /** Paths as given that yield nothing; the others go on without them. */
+  /** Paths as given that yield nothing, and what is in folders and cannot be read; the others go on without them. */
   readonly rejected: readonly { readonly path: string; readonly error: BaselineError }[];
 }
 
@@ -67,6 +69,7 @@ const codeOf = (error: unknown): string =>
 interface Walk {
   readonly found: FoundFile[];
   readonly skipped: { path: string; reason: string }[];
+  readonly rejected: { path: string; error: BaselineError }[];
 }
 
 async function walkFolder(folder: string, depth: number, into: Walk): Promise<void> {
@@ -80,7 +83,7 @@ async function walkFolder(folder: string, depth: number, into: Walk): Promise<vo
         try {
           await walkFolder(path, depth + 1, into);
         } catch (error) {
-          skip(`cannot be listed: ${codeOf(error)}`);
+          into.rejected.push({ path, error: rejection(path, error) });
         }
       }
     } else await addEntry(path, skip, into);
@@ -92,12 +95,20 @@ async function addEntry(path: string, skip: (reason: string) => void, into: Walk
   try {
     stat = fs.statSync(path);
   } catch (error) {
-    skip(`cannot be read: ${codeOf(error)}`);
+    // How Node shows octets that are no UTF-8: under that name there is no file.
+    if (path.includes('\uFFFD')) into.rejected.push({ path, error: usageError(`${path}: its name is not UTF-8`, 'Rename it, or import it by way of a pipe: baseline import - < FILE.') });
+    else skip(`cannot be read: ${codeOf(error)}`);
     return;
   }
   if (stat.isDirectory()) skip('a link to a folder');
   else if (!stat.isFile()) skip('not a regular file');
   else {
+    try {
+      fs.closeSync(fs.openSync(path, 'r'));
+    } catch (error) {
+      into.rejected.push({ path, error: rejection(path, openError(path, error)) });
+      return;
+    }
     try {
       into.found.push({ path, size: stat.size, ...(await readFirstTime(path)) });
     } catch (error) {
@@ -123,13 +134,14 @@ export async function expandPaths(paths: readonly string[]): Promise<ExpandedPat
         files.push({ path, size: stat.isFile() ? stat.size : 0 });
         continue;
       }
-      const walk: Walk = { found: [], skipped: [] };
+      const walk: Walk = { found: [], skipped: [], rejected: [] };
       await walkFolder(path, 1, walk);
       walk.found.sort(compareFound);
       walk.skipped.sort((a, b) => (a.path < b.path ? -1 : 1));
       skipped.push(...walk.skipped);
+      rejected.push(...walk.rejected.sort((a, b) => (a.path < b.path ? -1 : 1)));
       for (const { path, size } of walk.found) files.push({ path, size });
-      if (walk.found.length === 0) {
+      if (walk.found.length === 0 && walk.rejected.length === 0) {
         const count = walk.skipped.length;
         const seen = count === 0 ? 'it is empty' : `none of its ${count} entries is a pcap or pcapng file or a firewall's log`;
         rejected.push({ path, error: usageError(`${path}: no captures in this folder: ${seen}`, 'Name a folder that holds captures.') });

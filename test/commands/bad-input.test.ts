@@ -115,6 +115,26 @@ test('a file that may not be read, alone and among others', async () => {
   });
 });
 
+test('a file and a folder within a folder that may not be read are told, and give the code', async () => {
+  const ring = join(folder, 'ring-of-others');
+  mkdirSync(join(ring, 'sub'), { recursive: true });
+  copyFileSync(PLANT, join(ring, 'a.pcapng'));
+  for (const name of ['b.pcap', 'sub/c.pcap']) copyFileSync(GOOD, join(ring, name));
+  chmodSync(join(ring, 'b.pcap'), 0);
+  chmodSync(join(ring, 'sub'), 0);
+  await asNobody(async () => {
+    const ran = await runLine(['import', ring, '--force', '--json', '--db', db]);
+    expect(ran.code).toBe(EXIT.usage);
+    expect(ran.out.trimEnd().split('\n').map((line) => JSON.parse(line) as { file: string; status: string; reason?: string }).map(({ file, status, reason }) => [file.slice(ring.length + 1), status, reason])).toEqual([
+      ['b.pcap', 'rejected', 'may not be read (permission denied)'],
+      ['sub', 'rejected', 'may not be read (permission denied)'],
+      ['a.pcapng', 'imported', undefined],
+    ]);
+    expect(ran.err).not.toContain('passed over');
+  });
+  chmodSync(join(ring, 'sub'), 0o755);
+});
+
 test('a file whose octets the kernel refuses', async () => {
   const ran = runProcess(['import', '/proc/self/mem', '--db', db]);
   expectPlain(ran);

@@ -64,4 +64,13 @@ describe('expandPaths', () => {
     fs.writeFileSync(join(bare, 'a.txt'), 'a');
     expect((await expandPaths([bare])).rejected[0]?.error.message).toMatch(/none of its 1 entries is a pcap or pcapng file/);
   });
+  it('does not pass over a name that is no UTF-8: it may be a capture', async () => {
+    const odd = join(testFolder(), 'odd');
+    fs.mkdirSync(odd);
+    fs.writeFileSync(Buffer.concat([Buffer.from(`${odd}/St`), Buffer.from([0xf6]), Buffer.from('rung.pcap')]), at(1));
+    fs.writeFileSync(join(odd, 'plain.pcap'), at(2));
+    const { files, skipped, rejected } = await expandPaths([odd]);
+    expect([files.map((file) => basename(file.path)), skipped]).toEqual([['plain.pcap'], []]);
+    expect(rejected.map(({ error }) => [error.message, error.exitCode])).toEqual([[`${odd}/St\uFFFDrung.pcap: its name is not UTF-8`, 2]]);
+  });
 });
