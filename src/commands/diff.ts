@@ -9,7 +9,7 @@ import { comparePeriods } from '../policy/compare-periods.ts';
 import { compareSpecs } from '../policy/compare-specs.ts';
 import { withLogged } from '../policy/diff-logged.ts';
 import { diffReport, type DiffReport } from '../policy/diff.ts';
-import type { Finding } from '../policy/findings.ts';
+import { isoTime, type Finding } from '../policy/findings.ts';
 import { loadSpec, type LoadedSpec } from '../policy/spec-load.ts';
 import { findingsJson, findingsMarkdown, findingsTable } from '../render/findings.ts';
 import { sarifLog } from '../render/sarif.ts';
@@ -20,6 +20,7 @@ import { readStatus } from '../store/read-status.ts';
 import { readAll } from './analysis.ts';
 import { DB_OPTION, defineCommand, JSON_OPTION, type CommandContext, type CommandResult } from './command.ts';
 import { updateSpec } from './diff-update.ts';
+import { instantOf } from './instant-option.ts';
 import { tellStrangers } from './same-plant.ts';
 
 const DIFF_FORMATS = ['table', 'json', 'sarif', 'md'] as const;
@@ -44,7 +45,7 @@ export const diffCommand = defineCommand({
     db: DB_OPTION,
     format: { choices: DIFF_FORMATS, requiresArg: true, describe: 'how to write the findings (default: table)' },
     json: JSON_OPTION,
-    since: { type: 'string', requiresArg: true, describe: 'only what was seen from this time on (ISO 8601)' },
+    since: { type: 'string', requiresArg: true, describe: 'only what was seen from this time on (ISO 8601, UTC unless said)' },
     zone: { type: 'string', requiresArg: true, describe: 'only what touches this zone' },
     conduit: { type: 'string', requiresArg: true, describe: 'only this conduit' },
     update: { type: 'string', array: true, describe: 'take findings into the spec: by id (several: A,B), or asking for each' },
@@ -87,14 +88,16 @@ export function diffStore(argv: DiffArguments, context: CommandContext): Command
   if (argv.conduit !== undefined && !conduits.includes(argv.conduit)) {
     throw usageError(`${argv.spec} has no conduit ${argv.conduit}`, conduits.length === 0 ? 'It has none at all.' : `It has ${conduits.slice(0, MOST_NAMED).join(', ')}${conduits.length > MOST_NAMED ? ` and ${conduits.length - MOST_NAMED} more` : ''}.`);
   }
+  const sinceNs = argv.since === undefined ? undefined : instantOf('--since', argv.since);
   const store = storePath(argv.db, context.environment);
   const { set, logged, losses } = readFromStore(store, (db) => ({
     set: readAll(db), logged: readAttempts(db, describeOperation), losses: lossesOf(readStatus(db)),
   }));
   tellStrangers(loaded, set.addresses, store, context);
+  if (sinceNs !== undefined) requireSeenSince(sinceNs, [set.sensor.lastNs, ...logged.map((attempt) => attempt.lastNs)], store);
   const judge = (spec: LoadedSpec): DiffReport => diffReport(spec, set, {
     logged,
-    ...(argv.since === undefined ? {} : { sinceNs: instantOf(argv.since) }),
+    ...(sinceNs === undefined ? {} : { sinceNs }),
     ...(argv.zone === undefined ? {} : { zone: argv.zone }),
     ...(argv.conduit === undefined ? {} : { conduit: argv.conduit }),
   });
@@ -103,6 +106,13 @@ export function diffStore(argv: DiffArguments, context: CommandContext): Command
     return updateSpec(loaded, withLogged(set, logged), (spec) => judge(spec).findings, { ids, owner: argv.owner, purpose: argv.purpose }, context);
   }
   return shown(judge(loaded), losses, argv.spec, argv, context);
+}
+
+/** "No finding" about a time of which nothing was heard would be taken for conformance. */
+function requireSeenSince(sinceNs: bigint, lastOnes: readonly (bigint | null)[], store: string): void {
+  const last = lastOnes.reduce((latest, one) => (one !== null && (latest === null || one > latest) ? one : latest), null);
+  if (last === null || last >= sinceNs) return;
+  throw usageError(`${store} holds nothing since ${isoTime(sinceNs)}: what was seen last is of ${isoTime(last)}`, 'Import what was captured since then, or give an earlier --since.');
 }
 
 const findingsOnly = (findings: readonly Finding[]): DiffReport => ({
@@ -135,10 +145,4 @@ function diffPeriods(argv: DiffArguments, context: CommandContext): CommandResul
   const [earlier, later] = [a, b].map((path) => readFromStore(path, (db) => ({ set: readAll(db), losses: lossesOf(readStatus(db)).map((loss) => `${path}: ${loss}`) })));
   const findings = comparePeriods(earlier.set, later.set, proposeZones(earlier.set, { stabilityRuns: 0 }));
   return shown(findingsOnly(findings), [...earlier.losses, ...later.losses], b, argv, context);
-}
-
-function instantOf(text: string): bigint {
-  const ms = Date.parse(text);
-  if (Number.isNaN(ms)) throw usageError(`--since ${text} is no time`, 'Write it as 2026-03-01 or 2026-03-01T06:00:00Z.');
-  return BigInt(ms) * 1_000_000n;
 }

@@ -20,6 +20,7 @@ import { readStatus } from '../store/read-status.ts';
 import { FLOW_SORTS, readFlowPage, type Flow, type FlowFilter, type FlowPage } from '../store/read-flows.ts';
 import { addressesOfAssets, addressesOfZones, nameAssets, placeAssets, readAll, type NamedAssets } from './analysis.ts';
 import { chosenFormat, DB_OPTION, defineCommand, FORMAT_OPTION, JSON_OPTION, type CommandContext, type CommandResult, type Format } from './command.ts';
+import { instantOf } from './instant-option.ts';
 
 const ACCESS_CLASSES = ['browse', 'read', 'diagnose', 'write', 'control', 'program'] as const satisfies readonly Access[];
 /** Lines of a table on a terminal, unless --limit says otherwise; machine formats are never cut. */
@@ -101,8 +102,8 @@ function filterOf(argv: FlowsArguments, format: Format, context: CommandContext)
     ...(argv.port ? { ports: argv.port.flatMap(split).map(portRange) } : {}),
     ...(argv.vlan ? { vlans: argv.vlan.flatMap(split).map(vlanId) } : {}),
     ...(argv.access ? { access: argv.access } : {}),
-    ...(argv.since ? { sinceNs: parseInstant('--since', argv.since) } : {}),
-    ...(argv.until ? { untilNs: parseInstant('--until', argv.until) } : {}),
+    ...(argv.since ? { sinceNs: instantOf('--since', argv.since) } : {}),
+    ...(argv.until ? { untilNs: instantOf('--until', argv.until) } : {}),
     sort: argv.sort ?? 'client',
     limit,
   };
@@ -134,18 +135,6 @@ function vlanId(text: string): number | null {
   const id = Number(text);
   if (!/^\d{1,4}$/.test(text) || id > 4095) throw usageError(`--vlan ${text} is no VLAN id`, 'Give a number up to 4095, or none.');
   return id;
-}
-
-/** A date, a date and time, or seconds since 1970; UTC unless the text names an offset. Up to nine fraction digits count. */
-function parseInstant(option: string, text: string): bigint {
-  const match = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d)?)(?:\.(\d{1,9}))?)?(Z|[+-]\d\d:?\d\d)?$/i.exec(text.trim());
-  if (match !== null) {
-    const offset = (match[4] ?? 'Z').toUpperCase().replace(/^([+-]\d\d)(\d\d)$/, '$1:$2');
-    const ms = Date.parse(`${match[1]}T${match[2] ?? '00:00'}${match[2]?.length === 8 ? '' : ':00'}${offset}`);
-    if (!Number.isNaN(ms)) return BigInt(ms) * 1_000_000n + BigInt((match[3] ?? '').padEnd(9, '0'));
-  }
-  if (/^\d{1,11}$/.test(text)) return BigInt(text) * 1_000_000_000n;
-  throw usageError(`${option} ${text} is no instant`, 'Write it as 2026-11-22, 2026-11-22T06:00 or 2026-11-22T06:00:00Z.');
 }
 
 const COLUMNS: readonly Column[] = [

@@ -20,6 +20,7 @@ import { readStatus } from '../store/read-status.ts';
 import { readWindow, type HourSpan, type WindowedObservations } from '../store/read-window.ts';
 import { sensorText } from './analysis.ts';
 import { DB_OPTION, defineCommand, JSON_OPTION, type CommandContext, type CommandResult } from './command.ts';
+import { instantOf } from './instant-option.ts';
 import { tellStrangers } from './same-plant.ts';
 
 const VERIFY_FORMATS = ['table', 'json', 'md'] as const;
@@ -38,7 +39,7 @@ export const verifyCommand = defineCommand({
   positionals: { spec: { type: 'string', demandOption: true, describe: 'the spec (YAML) that is enforced' } },
   options: {
     db: DB_OPTION,
-    since: { type: 'string', requiresArg: true, describe: 'the cut-over (ISO 8601): judged from the next whole hour on, compared with what was before' },
+    since: { type: 'string', requiresArg: true, describe: 'the cut-over (ISO 8601, UTC unless said): judged from the next whole hour on, compared with what was before' },
     before: { type: 'string', requiresArg: true, describe: 'a store of before the cut-over, to compare with' },
     all: { type: 'boolean', describe: 'list what passed as well' },
     strict: { type: 'boolean', describe: 'exit 3 when something could not be judged' },
@@ -74,6 +75,7 @@ interface VerifyArguments {
 }
 
 const MS_PER_HOUR = 3_600_000;
+const NS_PER_HOUR = BigInt(MS_PER_HOUR) * 1_000_000n;
 
 export async function verifyStore(argv: VerifyArguments, context: CommandContext): Promise<CommandResult> {
   if (argv.active === true && argv.plan === true) throw usageError('--plan runs nothing, --active does', 'Give one of the two.');
@@ -92,12 +94,12 @@ function verifyPassively(argv: VerifyArguments, context: CommandContext): Comman
   if (argv.since !== undefined && argv.before !== undefined) throw usageError('--since and --before both say what was before', 'Give --since for one store, or --before for a store of its own.');
   const loaded = loadSpec(argv.spec);
   const path = storePath(argv.db, context.environment);
-  const cutover = argv.since === undefined ? null : Math.ceil(timeOf(argv.since) / MS_PER_HOUR);
+  const cutover = argv.since === undefined ? null : hourFrom(instantOf('--since', argv.since));
   const { after, earlier, attempts, probes, sensor } = readFromStore(path, (db) => ({
     after: windowOf(db, { from: cutover, until: null }),
     earlier: cutover === null ? null : windowOf(db, { from: null, until: cutover }),
     attempts: readAttempts(db, describeOperation).flatMap((attempt) => attemptSince(attempt, cutover)),
-    probes: readProbes(db).filter(({ row }) => cutover === null || row.atNs >= BigInt(cutover) * BigInt(MS_PER_HOUR) * 1_000_000n),
+    probes: readProbes(db).filter(({ row }) => cutover === null || row.atNs >= BigInt(cutover) * NS_PER_HOUR),
     sensor: sensorText(readStatus(db)),
   }));
   tellStrangers(loaded, after.set.addresses, path, context);
@@ -111,7 +113,7 @@ function verifyPassively(argv: VerifyArguments, context: CommandContext): Comman
 function attemptSince(attempt: LoggedAttempt, cutover: number | null): LoggedAttempt[] {
   if (cutover === null) return [attempt];
   const hours = attempt.hours.filter(({ hour }) => hour >= cutover);
-  const start = BigInt(cutover) * BigInt(MS_PER_HOUR) * 1_000_000n;
+  const start = BigInt(cutover) * NS_PER_HOUR;
   if (hours.length === 0) return [];
   return [{ ...attempt, hours, count: hours.reduce((sum, { count }) => sum + count, 0), firstNs: attempt.firstNs !== null && attempt.firstNs < start ? start : attempt.firstNs }];
 }
@@ -134,6 +136,9 @@ const exitCodeOf = ({ checks }: Verification, isStrict: boolean): ExitCode => {
   return isStrict && checks.some(({ verdict }) => verdict === 'not-observable') ? EXIT.incomplete : EXIT.ok;
 };
 
+/** The first whole hour that is not before it. */
+const hourFrom = (ns: bigint): number => Number((ns + NS_PER_HOUR - 1n) / NS_PER_HOUR);
+
 const hourText = (hour: number): string => `${new Date(hour * MS_PER_HOUR).toISOString().slice(0, 16)}Z`;
 
 function basisText(path: string, cutover: number | null, before: string | undefined, { set }: WindowedObservations): string {
@@ -147,9 +152,3 @@ const notesOf = ({ undated }: WindowedObservations): string[] => {
   if (undated.conversations > 0) notes.push(`security modes and other facts of ${plural(undated.conversations, 'conversation')} that began before are kept without a time and were not judged`);
   return notes;
 };
-
-function timeOf(text: string): number {
-  const ms = Date.parse(text);
-  if (Number.isNaN(ms)) throw usageError(`--since ${text} is no time`, 'Write it as 2026-03-01 or 2026-03-01T06:00:00Z.');
-  return ms;
-}

@@ -75,7 +75,7 @@ test('--strict: 3 when something could not be judged and nothing fails; wrong us
   openForWriting(empty).close();
   expect((await runLine(['verify', SPEC, '--db', empty])).code).toBe(0);
   expect((await runLine(['verify', SPEC, '--db', empty, '--strict'])).code).toBe(3);
-  expect(await runLine(['verify', SPEC, '--db', db, '--since', 'soon'])).toMatchObject({ code: 2, err: expect.stringContaining('--since soon is no time') });
+  expect(await runLine(['verify', SPEC, '--db', db, '--since', 'soon'])).toMatchObject({ code: 2, err: expect.stringContaining('--since soon is no instant') });
   expect((await runLine(['verify', SPEC, '--db', db, '--since', '2026-03-12', '--before', db])).code).toBe(2);
   expect((await runLine(['verify', join(folder, 'none.yaml'), '--db', db])).code).toBe(2);
   expect((await runLine(['verify', SPEC, '--db', join(folder, 'none.db')])).code).toBe(4);
