@@ -100,7 +100,7 @@ export async function runCommandLine(args: readonly string[], surroundings: Surr
     }
     // With a callback yargs hands its own texts (help, version, completion) over instead of printing them.
     let text = '';
-    await parser.parseAsync(args.map((word) => (word === '-' ? DASH : word)), {}, (_error: unknown, _argv: unknown, output: string) => {
+    await parser.parseAsync(typed(args), {}, (_error: unknown, _argv: unknown, output: string) => {
       text = output;
     });
     await chosen;
@@ -181,6 +181,13 @@ const MOST_EXAMPLE_COLUMNS = 44;
 
 /** yargs takes a lone `-` (standard input) for an option without a name; it passes as a word that nobody can type. */
 const DASH = '\0-';
+
+/** What stands behind `--` is a file, whatever its name begins with. */
+function typed(args: readonly string[]): string[] {
+  const end = args.indexOf('--');
+  const names = end === -1 ? [] : args.slice(end + 1).map((word) => (word.startsWith('-') && word !== '-' ? `./${word}` : word));
+  return [...(end === -1 ? args : args.slice(0, end)), ...names].map((word) => (word === '-' ? DASH : word));
+}
 
 const withDashes = (argv: Readonly<Record<string, unknown>>): Record<string, unknown> =>
   Object.fromEntries(Object.entries(argv).map(([name, value]) => [name, Array.isArray(value) ? value.map(dash) : dash(value)]));

@@ -66,8 +66,8 @@ interface BundleArguments {
 }
 
 function packBundle(argv: BundleArguments, context: CommandContext): CommandResult {
-  if (argv.out === undefined || argv.out === '-') throw usageError('nothing says where the bundle goes', 'Write: baseline bundle [spec.yaml] --out evidence.tar');
   if (argv.file !== undefined) throw usageError(`${argv.file}: a bundle holds one spec`, 'Write: baseline bundle [spec.yaml] --out evidence.tar, or baseline bundle verify evidence.tar');
+  if (argv.out === undefined || argv.out === '-') throw usageError('nothing says where the bundle goes', 'Write: baseline bundle [spec.yaml] --out evidence.tar');
   if (argv.key !== undefined) throw usageError('--key goes with verify', 'Write --sign to sign a bundle.');
   if (argv.json !== undefined) throw usageError('--json goes with verify', 'Leave it out: a bundle is a file.');
   if (argv.map !== undefined && argv.redact !== true) throw usageError('--map goes with --redact', 'Write --redact --map FILE, or leave --map out.');

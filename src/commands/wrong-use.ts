@@ -30,10 +30,16 @@ export function wrongUse(message: string, args: readonly string[], commands: rea
   const given = /^Not enough non-option arguments: got (\d+)/.exec(message)?.[1];
   if (given !== undefined && command !== undefined) {
     const missing = [...command.syntax.matchAll(/<([a-z]+)(?:\.\.)?>/g)].map(([, name]) => name).at(Number(given)) ?? 'argument';
-    return usageError(`${word} needs a ${missing}`, `For example: baseline ${command.examples[0]?.[0] ?? command.syntax}`);
+    return usageError(`${word} needs ${/^[aeiou]/.test(missing) ? 'an' : 'a'} ${missing}`, `For example: baseline ${command.examples[0]?.[0] ?? command.syntax}`);
   }
   const choice = /Argument: (.*), Given: (.*), Choices: (.*)/.exec(message);
-  if (choice !== null) return usageError(`--${choice[1]} cannot be ${choice[2]}`, `Choose one of ${choice[3].replaceAll('"', '')}.`);
+  if (choice !== null) {
+    const [, name, value, choices] = choice;
+    const words = choices.replaceAll('"', '');
+    const near = nearestWord(value.replaceAll('"', ''), words.split(', '));
+    const isPositional = command !== undefined && name in command.positionals;
+    return usageError(isPositional ? `${word} knows no ${name} ${value}` : `--${name} cannot be ${value}`, `${near === null ? '' : `Did you mean ${near}? `}Choose one of ${words}.`);
+  }
   return usageError(message.split('\n').join(' ').trim(), command === undefined ? SEE_HELP : `See \`baseline ${word} --help\`.`);
 }
 

@@ -45,8 +45,11 @@ const PRIVATE_FILE = 0o600;
 const CHECKED_OCTETS = 128 * 1024 * 1024;
 
 /** `--db`, else BASELINE_DB, else `baseline.db` in the working folder. */
-export const storePath = (option: string | undefined, environment: Readonly<Record<string, string | undefined>>): string =>
-  option || environment['BASELINE_DB'] || 'baseline.db';
+export function storePath(option: string | undefined, environment: Readonly<Record<string, string | undefined>>): string {
+  // A script's variable that is not set: the store of this folder is not what it meant.
+  if (option === '') throw usageError('--db is empty', 'Name the store, or leave --db out.');
+  return option ?? (environment['BASELINE_DB'] || 'baseline.db');
+}
 
 /** Opens for writing; creates the file if there is none, brings an older one up to date. */
 export function openForWriting(path: string, options: OpenOptions = {}): WritableStore {
