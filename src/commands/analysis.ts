@@ -12,6 +12,7 @@ import { proposeZones } from '../infer/zones.ts';
 import { formatSpan, parseSpan } from '../net/address-set.ts';
 import { vendorOf } from '../net/oui.ts';
 import type { ObservationSet } from '../observation.ts';
+import { nearestWord } from '../policy/nearest-word.ts';
 import type { Connection } from '../store/database.ts';
 import type { StoreStatus } from '../store/read-status.ts';
 import { readObservations, readOutline } from '../store/read.ts';
@@ -77,12 +78,20 @@ export function addressesOfAssets(named: NamedAssets, keys: readonly string[]): 
   return [...addresses].toSorted();
 }
 
-/** Every address of the assets placed in these zones, by id or name (any case). */
+/** The ids of these zones, by id or name (any case). One that is mistyped would look like a zone in which nothing is. */
+export function idsOfZones(plant: PlacedPlant, keys: readonly string[]): ReadonlySet<string> {
+  const zones = [...plant.zones.values()];
+  return new Set(keys.flatMap((key) => {
+    const found = zones.filter(({ id, name }) => [id, name].some((known) => known.toLowerCase() === key.toLowerCase()));
+    if (found.length > 0) return found.map(({ id }) => id);
+    const near = nearestWord(key, zones.flatMap(({ id, name }) => [id, name]));
+    throw usageError(`--zone ${key}: there is no such zone`, near === null ? '`baseline assets` shows the zones that are proposed.' : `Did you mean ${near}?`);
+  }));
+}
+
+/** Every address of the assets placed in these zones. */
 export function addressesOfZones(plant: PlacedPlant, keys: readonly string[]): string[] {
-  const wanted = keys.map((key) => key.toLowerCase());
-  const chosen = [...plant.zones.values()].filter((zone) => wanted.includes(zone.id.toLowerCase()) || wanted.includes(zone.name.toLowerCase()));
-  if (chosen.length === 0) throw usageError(`--zone ${keys.join(' ')}: there is no such zone`, '`baseline assets` shows the zones that are proposed.');
-  const ids = new Set(chosen.map((zone) => zone.id));
+  const ids = idsOfZones(plant, keys);
   return plant.assets.filter((asset) => ids.has(asset.zone)).flatMap((asset) => [...asset.addresses, ...asset.macs]);
 }
 

@@ -13,7 +13,7 @@ import { fieldLines, textTable, type Cell, type Column } from '../render/table.t
 import { lossesOf } from '../render/status-record.ts';
 import { readFromStore, storePath } from '../store/database.ts';
 import { readStatus } from '../store/read-status.ts';
-import { matchesKey, placeAssets, readAll, type PlacedPlant } from './analysis.ts';
+import { idsOfZones, matchesKey, placeAssets, readAll, type PlacedPlant } from './analysis.ts';
 import { chosenFormat, DB_OPTION, defineCommand, FORMAT_OPTION, JSON_OPTION, type CommandContext, type CommandResult, type Format } from './command.ts';
 
 const SORTS = ['address', 'id', 'role', 'level', 'zone', 'confidence'] as const;
@@ -55,20 +55,18 @@ export function listAssets(argv: AssetsArguments, context: CommandContext): Comm
   const format = chosenFormat(argv);
   const { set, losses } = readFromStore(storePath(argv.db, context.environment), (db) => ({ set: readAll(db), losses: lossesOf(readStatus(db)) }));
   const plant = placeAssets(set);
-  const chosen = plant.assets.filter((asset) => isChosen(asset, argv, plant));
-  if (argv.asset && chosen.length === 0) {
-    throw usageError(`--asset ${argv.asset.join(' ')}: there is no such asset in the store`, '`baseline assets` lists them.');
-  }
+  const zones = argv.zone ? idsOfZones(plant, argv.zone) : null;
+  const unknown = argv.asset?.find((key) => !plant.assets.some((asset) => matchesKey(asset, key)));
+  if (unknown !== undefined) throw usageError(`--asset ${unknown}: there is no such asset in the store`, '`baseline assets` lists them.');
+  const chosen = plant.assets.filter((asset) => isChosen(asset, argv, zones));
   return { exitCode: EXIT.ok, output: render(sorted(chosen, argv.sort ?? 'address'), plant, losses, format, argv, context) };
 }
 
-function isChosen(asset: PlacedAsset, argv: AssetsArguments, plant: PlacedPlant): boolean {
-  const zone = plant.zones.get(asset.zone);
-  const isNamed = (name: string): boolean => [asset.zone, zone?.name].some((known) => known?.toLowerCase() === name.toLowerCase());
+function isChosen(asset: PlacedAsset, argv: AssetsArguments, zones: ReadonlySet<string> | null): boolean {
   return (
     (!argv.asset || argv.asset.some((key) => matchesKey(asset, key))) &&
     (!argv.role || argv.role.includes(asset.role)) &&
-    (!argv.zone || argv.zone.some(isNamed))
+    (zones === null || zones.has(asset.zone))
   );
 }
 

@@ -5,6 +5,7 @@
 import { describeOperation } from '../decode/app/registry.ts';
 import { EXIT, usageError } from '../errors.ts';
 import { addressProblem } from '../net/address-set.ts';
+import { nearestWord } from '../policy/nearest-word.ts';
 import type { Access } from '../observation.ts';
 import { csvTable } from '../render/csv.ts';
 import { flowRecord, operationsText, serviceText } from '../render/flow-record.ts';
@@ -17,7 +18,7 @@ import { textTable, type Cell, type Column } from '../render/table.ts';
 import { lossesOf } from '../render/status-record.ts';
 import { readFromStore, storePath } from '../store/database.ts';
 import { readStatus } from '../store/read-status.ts';
-import { FLOW_SORTS, readFlowPage, type Flow, type FlowFilter, type FlowPage } from '../store/read-flows.ts';
+import { FLOW_SORTS, readFlowPage, readServices, type Flow, type FlowFilter, type FlowPage } from '../store/read-flows.ts';
 import { addressesOfAssets, addressesOfZones, nameAssets, placeAssets, readAll, type NamedAssets } from './analysis.ts';
 import { chosenFormat, DB_OPTION, defineCommand, FORMAT_OPTION, JSON_OPTION, type CommandContext, type CommandResult, type Format } from './command.ts';
 import { instantOf } from './instant-option.ts';
@@ -83,12 +84,25 @@ export function listFlows(argv: FlowsArguments, context: CommandContext): Comman
   const { page, assets, losses } = readFromStore(path, (db) => {
     const named = nameAssets(db);
     const ends = argv.asset ? [...zoned, addressesOfAssets(named, argv.asset)] : zoned;
-    return { page: readFlowPage(db, { ...given, either: ends }, describeOperation), assets: named, losses: lossesOf(readStatus(db)) };
+    const found = readFlowPage(db, { ...given, either: ends }, describeOperation);
+    if (found.total === 0 && given.services !== undefined) sayUnseen(given.services, readServices(db), context);
+    return { page: found, assets: named, losses: lossesOf(readStatus(db)) };
   });
   if (format === 'table' && page.flows.length < page.total) {
     context.say(`${page.flows.length} of ${page.total} conversations; --limit 0 shows all`);
   }
   return { exitCode: EXIT.ok, output: render(page, assets, losses, format, context) };
+}
+
+const MOST_NAMED = 12;
+
+/** No conversation of a service is an answer; of a word that no service has here, it may be a slip. */
+function sayUnseen(asked: readonly string[], seen: readonly string[], context: CommandContext): void {
+  const unseen = asked.filter((name) => !seen.some((known) => known.toLowerCase() === name.toLowerCase()));
+  if (unseen.length === 0) return;
+  const near = nearestWord(unseen[0], seen);
+  const others = `seen were ${seen.slice(0, MOST_NAMED).join(', ')}${seen.length > MOST_NAMED ? ` and ${seen.length - MOST_NAMED} more` : ''}`;
+  context.say(`--service ${unseen.join(' ')}: no such service was seen; ${near === null ? others : `did you mean ${near}?`}`);
 }
 
 function filterOf(argv: FlowsArguments, format: Format, context: CommandContext): FlowFilter {

@@ -56,6 +56,9 @@ export interface FlowPage {
   readonly flows: readonly Flow[];
 }
 
+/** The services that conversations were seen to have, by name. */
+export const readServices = (db: Connection): string[] => db.prepare("SELECT DISTINCT service FROM conversation WHERE service <> '' ORDER BY service").pluck().all() as string[];
+
 export function readFlowPage(db: Connection, filter: FlowFilter, describe: DescribeOperation): FlowPage {
   const ids = sortedIds(db, filter, describe);
   const page = filter.limit > 0 ? ids.slice(0, filter.limit) : ids;

@@ -37,7 +37,6 @@ test.each<[string, Parameters<typeof listAssets>[0], string[]]>([
   ['MAC', { asset: [PLC_MAC] }, [PLC]],
   ['role', { role: ['plc'] }, [PLC]],
   ['role that nobody has', { role: ['mes'] }, []],
-  ['zone that is not there', { zone: ['nowhere'] }, []],
   ['sorted by id', { sort: 'id' }, [LAPTOP, HMI, HISTORIAN, PLC]],
 ])('filter: %s', (_name, argv, addresses) => {
   expect(assets(argv).assets.map((asset) => asset.addresses[0])).toEqual(addresses);
@@ -55,8 +54,10 @@ test('one asset is shown with what speaks for and against', () => {
   expect(text).toMatch(/^for +/m);
 });
 
-test('an asset that is not there is a mistake', () => {
-  expect(() => listAssets({ db, asset: ['nobody'] }, setStage())).toThrow(/--asset nobody: there is no such asset/);
+test('an asset or a zone that is not there is a mistake, beside right ones too', () => {
+  for (const asset of [['nobody'], ['PLC-07', 'nobody']]) expect(() => listAssets({ db, asset }, setStage())).toThrow(/--asset nobody: there is no such asset/);
+  const { zone = '' } = assets({ asset: ['PLC-07'] }).assets[0];
+  for (const zones of [['nowhere'], [zone, 'nowhere']]) expect(() => listAssets({ db, zone: zones }, setStage())).toThrow(/--zone nowhere: there is no such zone/);
 });
 
 test('no match is an answer', () => {

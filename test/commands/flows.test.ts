@@ -99,6 +99,13 @@ test.each<[string, Parameters<typeof listFlows>[0], string[]]>([
   expect(flows(argv).flows.map((flow) => flow['client'])).toEqual(clients);
 });
 
+test('a service that nobody has here is told from one that is silent', () => {
+  const said: string[] = [];
+  const stage = { ...setStage(), say: (line: string) => void said.push(line) };
+  for (const service of [['modbsu'], ['s7comm'], ['modbus']]) expect(textOf(listFlows({ db, service, since: '2027-01-01' }, stage))).toContain('no conversation matches');
+  expect(said).toEqual(['--service modbsu: no such service was seen; did you mean modbus?', expect.stringMatching(/^--service s7comm: no such service was seen; seen were .*modbus/)]);
+});
+
 test.each<[string, Parameters<typeof listFlows>[0], RegExp]>([
   ['address', { client: ['10.20.1'] }, /--client 10\.20\.1: /],
   ['prefix with host bits', { server: ['10.20.1.9/24'] }, /--server 10\.20\.1\.9\/24/],
@@ -109,6 +116,7 @@ test.each<[string, Parameters<typeof listFlows>[0], RegExp]>([
   ['day that does not exist', { until: '2026-13-01' }, /--until/],
   ['limit', { limit: -1 }, /--limit/],
   ['zone', { zone: ['nowhere'] }, /--zone nowhere: there is no such zone/],
+  ['zone beside a right one', { zone: ['Z-SUP', 'Z-SUPP'] }, /--zone/],
   ['asset', { asset: ['nobody'] }, /--asset nobody: there is no such asset/],
 ])('a wrong %s is said in one line', (_name, argv, says) => {
   let error: unknown;
