@@ -12,6 +12,7 @@ import { reportHtml } from '../render/report/html.ts';
 import { reportJson } from '../render/report/json.ts';
 import { reportMarkdown } from '../render/report/markdown.ts';
 import { reportText } from '../render/report/text.ts';
+import { zoneCount } from '../render/report/zone-records.ts';
 import { storePath } from '../store/database.ts';
 import { DB_OPTION, defineCommand, type CommandContext, type CommandResult } from './command.ts';
 import { openOnDesktop } from './open-on-desktop.ts';
@@ -69,7 +70,7 @@ export function reportStore(argv: ReportArguments, context: CommandContext): Com
   if (argv.out === undefined) return { exitCode: EXIT.ok, output: chunks };
   writeFileWhole(argv.out, [...chunks].join(''));
   const { model } = report;
-  context.say(`${argv.out}: ${plural(model.zones.length, 'zone')}, ${plural(model.conduits.length, 'conduit')}, ${plural(model.findings.length, 'finding')}, ${plural(model.decisions.length, 'open decision')}.`);
+  context.say(`${argv.out}: ${plural(zoneCount(model.zones), 'zone')}, ${plural(model.conduits.length, 'conduit')}, ${plural(model.findings.length, 'finding')}, ${plural(model.decisions.length, 'open decision')}.`);
   if (argv.open === true) openOnDesktop(argv.out, (opener) => `${argv.out} is written, but ${opener} cannot be started: open it by hand.`, context);
   return { exitCode: EXIT.ok, output: [] };
 }

@@ -15,6 +15,7 @@ import type { SpecAsset } from '../policy/spec-schema.ts';
 import { assembleReport, type Report } from '../render/report/assemble.ts';
 import { contentPolicy, reportHtml } from '../render/report/html.ts';
 import type { PlantIndex } from '../render/report/plant-index.ts';
+import { zoneCount } from '../render/report/zone-records.ts';
 import { readFromStore } from '../store/database.ts';
 import { readRevision } from '../store/read-status.ts';
 import { gatherReport, readForReport, type StoreReading } from './report-input.ts';
@@ -85,7 +86,7 @@ export function openDesk({ storePath, specFile, tool, commandLine }: DeskSetting
         revision: reading.revision,
         spec,
         isCapturing: reading.status.captures.some(({ state }) => state === 'running'),
-        sentence: `${plural(zones.length, 'zone')}, ${plural(assets.length, 'asset')}, ${plural(findings.length, 'finding')}`,
+        sentence: `${plural(zoneCount(zones), 'zone')}, ${plural(assets.length, 'asset')}, ${plural(findings.length, 'finding')}`,
       };
     }),
   };

@@ -17,6 +17,7 @@ import { pageAssets } from './page-assets.ts';
 import { pageData, type LivePage } from './page-data.ts';
 import { cutoverSection, decisionsSection, findingsSection, lossSection, provenanceSection, requirementsSection, simulationSection, trustSection, validationSection } from './sections.ts';
 import { completenessChart, timelineChart } from './timeline.ts';
+import { zoneCount } from './zone-records.ts';
 
 /** What a page may do; the same words go into the header of a served one. */
 export const contentPolicy = (isLive: boolean): string => {
@@ -50,7 +51,7 @@ function* body(model: ReportModel, words: FilterWords, isCut: boolean, live: Liv
   yield html`<body><a class="skip" href="#main">Skip to the report</a>
 <header class="top"><p class="eyebrow">IEC 62443 zone implementation report</p><h1>${head.facility === '' ? 'Facility not stated' : head.facility}</h1>
 <p class="head-line">${head.basis === 'spec' ? 'Declared zones and conduits against what was observed' : 'Zones and conduits proposed from what was observed'} \u00b7 ${head.date === '' ? 'nothing observed' : head.date} <span class="sub">(${head.dateBasis})</span> \u00b7 ${head.standard}</p>
-<p class="totals"><a href="#zones"><b>${model.zones.length}</b> zones</a> <a href="#assets"><b>${model.assets.length}</b> assets</a> <a href="#conduits"><b>${model.conduits.length}</b> conduits</a> <a href="#conduits"><b>${model.permits.length}</b> Permits</a> <a href="#findings"><b>${model.findings.length}</b> findings</a> <a href="#decisions"><b>${model.decisions.length}</b> open decisions</a></p></header>
+<p class="totals"><a href="#zones"><b>${zoneCount(model.zones)}</b> zones</a> <a href="#assets"><b>${model.assets.length}</b> assets</a> <a href="#conduits"><b>${model.conduits.length}</b> conduits</a> <a href="#conduits"><b>${model.permits.length}</b> Permits</a> <a href="#findings"><b>${model.findings.length}</b> findings</a> <a href="#decisions"><b>${model.decisions.length}</b> open decisions</a></p></header>
 <nav class="contents" aria-label="Sections"><ol>${SECTIONS.filter(([id]) => !absent.has(id)).map(([id, name]) => html`<li><a href="#${id}">${name}</a></li>`)}</ol></nav>`;
   if (live !== null) yield liveBar(model, live);
   yield filterBar(model, words);
@@ -84,7 +85,7 @@ const liveBar = ({ head }: ReportModel, live: LivePage): Markup =>
 function mapSummary({ zones, crossings, head }: ReportModel): string {
   const between = crossings.filter(({ from, to, conversations }) => from !== to && conversations > 0);
   const undeclared = between.filter((crossing) => crossing.undeclared > 0);
-  return `${plural(zones.length, 'zone')}; traffic in ${plural(between.length, 'direction')} between them${head.basis === 'spec' ? `, ${undeclared.length} of them with something that no Permit lets through` : ''}. Choose a zone, an asset or a bundle for its evidence.`;
+  return `${plural(zoneCount(zones), 'zone')}${zoneCount(zones) === zones.length ? '' : ', and assets in none of them'}; traffic in ${plural(between.length, 'direction')} between them${head.basis === 'spec' ? `, ${undeclared.length} of them with something that no Permit lets through` : ''}. Choose a zone, an asset or a bundle for its evidence.`;
 }
 
 function regimes({ timeline }: ReportModel): Markup {

@@ -7,12 +7,13 @@ import { html, keepTogether, NOTHING, type Markup } from './html-escape.ts';
 import type { ReportConduit, ReportModel, ReportZone } from './model.ts';
 import { cutRows, MOST_ROWS } from './sections.ts';
 import { countWithRoles } from './text.ts';
+import { zoneCount } from './zone-records.ts';
 
 const slMarkup = (zone: ReportZone): Markup =>
   zone.slTarget === null ? html`<b>open</b> <span class="sub">to be set by the risk assessment (ZCR 5.6)</span>` : html`<b>SL ${zone.slTarget}</b>${zone.slBasis === 'assumption' ? html` <span class="sub">a start value, an assumption</span>` : NOTHING}`;
 
 export function zonesSection(model: ReportModel): Markup {
-  return html`<section id="zones" aria-labelledby="zones-h"><h2 id="zones-h">Zone architecture <span class="count">${model.zones.length}</span></h2><div class="zone-list">${model.zones.map((zone, i) => zoneCard(zone, i, model))}</div></section>`;
+  return html`<section id="zones" aria-labelledby="zones-h"><h2 id="zones-h">Zone architecture <span class="count">${zoneCount(model.zones)}</span></h2><div class="zone-list">${model.zones.map((zone, i) => zoneCard(zone, i, model))}</div></section>`;
 }
 
 const LISTED = 60;

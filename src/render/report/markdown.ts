@@ -6,7 +6,7 @@ import type { Cell, Column } from '../table.ts';
 import { validationSentences } from '../verification.ts';
 import { captureText, firewallText, spanText, STANDING_WORDS, standingSums, whoText } from './firewall-words.ts';
 import type { ReportModel } from './model.ts';
-import { basisText, secondsOf, slText } from './text.ts';
+import { basisText, noFindingText, secondsOf, slText } from './text.ts';
 
 const columns = (...titles: readonly string[]): Column[] => titles.map((title) => (title.startsWith('#') ? { title: title.slice(1), align: 'right' } : { title }));
 
@@ -22,7 +22,7 @@ export function* reportMarkdown(model: ReportModel): Generator<string> {
   ]);
   yield* table(columns('capture', 'state', '#packets', 'digest (SHA-256)'), status.captures.map((capture) => [capture.name, capture.state, capture.packets, capture.digest]));
   yield* section(`Findings (${model.findings.length})`);
-  yield* table(columns('severity', 'finding', 'what', 'why', 'do', 'id'), model.findings.map((one) => [one.severity, one.type, one.title, one.detail, one.remedy, one.id]), 'None: what was observed and what is declared agree.');
+  yield* table(columns('severity', 'finding', 'what', 'why', 'do', 'id'), model.findings.map((one) => [one.severity, one.type, one.title, one.detail, one.remedy, one.id]), `None: ${noFindingText(model)}.`);
   yield* section('Zone architecture');
   yield* table(
     columns('zone', 'name', 'level', 'SL-T', '#assets', 'conduits', 'controls', 'notes'),

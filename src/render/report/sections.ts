@@ -5,7 +5,7 @@ import { evidenceText } from '../verification.ts';
 import { topicAttributes, type FilterWords } from './filter-words.ts';
 import { html, NOTHING, type Markup } from './html-escape.ts';
 import type { ReportModel, SimulationSummary } from './model.ts';
-import { basisText } from './text.ts';
+import { basisText, noFindingText } from './text.ts';
 
 const time = (iso: string | null): string => (iso === null ? 'never' : `${iso.slice(0, 10)} ${iso.slice(11, 16)} UTC`);
 
@@ -40,7 +40,7 @@ export function findingsSection(model: ReportModel, words: FilterWords): Markup 
   const { shown, rest } = cutRows(findings, 'findings');
   const counts = SEVERITIES.map((severity) => [severity, findings.filter((one) => one.severity === severity).length] as const).filter(([, count]) => count > 0);
   return html`<section id="findings" aria-labelledby="findings-h"><h2 id="findings-h">Findings <span class="count">${findings.length}</span></h2>
-${findings.length === 0 ? note('good', model.head.basis === 'proposal' ? html`The proposal covers everything observed, by construction. What it does not judge is below: requirement checks and open decisions.` : html`No finding: what was observed and what is declared agree.`) : html`<p>${counts.map(([severity, count]) => html`${chip(severity)} ${count}&ensp;`)}</p>
+${findings.length === 0 ? note('good', html`No finding: ${noFindingText(model)}.${model.head.basis === 'proposal' ? ' What it does not judge is below: requirement checks and open decisions.' : NOTHING}`) : html`<p>${counts.map(([severity, count]) => html`${chip(severity)} ${count}&ensp;`)}</p>
 <div class="scroll"><table class="rows findings" id="findings-table"><caption>Where the observed and the declared differ, worst first</caption><thead><tr><th scope="col">severity</th><th scope="col">what</th><th scope="col">where</th><th scope="col">when</th><th scope="col">what to do</th></tr></thead><tbody>${shown.map((one, i) => html`<tr id="finding-${i}" ${topicAttributes({ zones: [words.zoneIndex(one.fromZone), words.zoneIndex(one.toZone)], protocols: protocolsOf(one, model, words), accesses: [], severities: [one.severity] })}><td>${chip(one.severity)}</td><td><button type="button" class="link" data-finding="${i}">${one.title}</button><div class="sub">${one.type}${one.requirement === null ? '' : `, ${one.requirement}`} \u00b7 <code>${one.id}</code></div><div class="sub">${one.detail}</div></td><td>${one.conduit ?? ([one.fromZone, one.toZone].filter((zone) => zone !== null).join(' \u2192 ') || '-')}${one.place === null ? NOTHING : html`<div class="sub">line ${one.place.split(':').at(-2)} of the spec</div>`}</td><td class="nowrap">${one.first === null ? '-' : html`<span class="nowrap">${one.first.slice(0, 10)}</span> ${one.first.slice(11, 16)}${one.last === null || one.last.slice(0, 10) === one.first.slice(0, 10) ? NOTHING : html`<div class="sub">to <span class="nowrap">${one.last.slice(0, 10)}</span></div>`}`}</td><td>${one.remedy}</td></tr>`)}</tbody></table></div>${rest}`}</section>`;
 }
 

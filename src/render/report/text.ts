@@ -42,7 +42,7 @@ function* lines(model: ReportModel): Generator<string> {
   yield* validationLines(model.validation.words);
   yield '';
   yield 'FINDINGS:';
-  if (model.findings.length === 0) yield head.basis === 'proposal' ? '  none: the proposal covers everything observed, by construction' : '  none: what was observed and what is declared agree';
+  if (model.findings.length === 0) yield `  none: ${noFindingText(model)}`;
   for (const finding of model.findings) {
     yield `  [${finding.severity}] ${finding.type}: ${finding.title}`;
     if (finding.detail !== '') yield `    ${finding.detail}`;
@@ -77,6 +77,13 @@ function* lines(model: ReportModel): Generator<string> {
 }
 
 export const secondsOf = (iso: string | null): string => (iso === null ? 'nothing' : `${iso.slice(0, 19)}Z`);
+
+/** Why there is no finding. Permits that nobody has decided on let through what was seen, so they agree with it. */
+export function noFindingText({ head, permits }: Pick<ReportModel, 'head' | 'permits'>): string {
+  if (head.basis === 'proposal') return 'the proposal covers everything observed, by construction';
+  const pending = permits.filter(({ decision }) => decision === 'pending').length;
+  return `what was observed and what is declared agree${pending === 0 ? '' : `; ${plural(pending, 'Permit waits', 'Permits wait')} for a decision`}`;
+}
 
 export function basisText({ head }: ReportModel): string {
   return head.basis === 'spec'

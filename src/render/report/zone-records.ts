@@ -56,6 +56,9 @@ export function describeZones(
   }];
 }
 
+/** Those of the spec: what is in none of them stands beside them, and is no zone. */
+export const zoneCount = (zones: readonly ReportZone[]): number => zones.filter(({ isDeclared }) => isDeclared).length;
+
 /** What stands outside of the plant has a level on the map even when nobody wrote one. */
 const LEVEL_OF_KIND: Readonly<Record<string, number>> = { external: 5, enterprise: 4, dmz: 3.5 };
 

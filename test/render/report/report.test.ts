@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { reportStore } from '../../../src/commands/report.ts';
 import type { ReportModel } from '../../../src/render/report/model.ts';
+import { noFindingText } from '../../../src/render/report/text.ts';
 import { setStage, textOf } from '../../commands/main-stage.ts';
 import { embeddedData, importSample, makeFolder, SAMPLE_SPEC, writeReport } from './report-stage.ts';
 
@@ -136,6 +137,18 @@ describe('text form', () => {
     expect(simulated.filter((line) => line.includes('FC 16 Write Multiple Registers, unit 1, 10,'))).toHaveLength(1);
     expect(part('WHAT FIREWALLS CAN HOLD:')).toHaveLength(model.losses.length);
     expect(part('CUT-OVER PLAN:')).toHaveLength(model.conduits.length);
+  });
+
+  test('what is not declared is no zone where zones are counted', () => {
+    expect(html).toContain('<b>11</b> zones');
+    expect(html).toContain('11 zones, and assets in none of them; traffic in');
+    expect(text.match(/^Zone (?!not declared)/gm)).toHaveLength(11);
+  });
+
+  test('no finding while Permits wait for a decision says so', () => {
+    const waiting = { head: { ...model.head }, permits: model.permits.map((permit, i) => ({ ...permit, decision: i < 2 ? 'pending' : permit.decision })) };
+    expect(noFindingText(waiting)).toBe('what was observed and what is declared agree; 2 Permits wait for a decision');
+    expect(noFindingText(model)).toBe('what was observed and what is declared agree');
   });
 
   test('a proposal says that it covers what it was made from, and what breaks requirements all the same', () => {
