@@ -101,6 +101,17 @@ const SESSION_SERVICES = new Set(['OpenSecureChannel', 'CloseSecureChannel', 'Cr
 
 export const limitsOperations = (permit: Permit): boolean => permit.access.length > 0 || permit.modbus !== null || permit.named !== null || (permit.opcua?.services.length ?? 0) > 0;
 
+/** `2, 7-14, 43`: what a firewall lets through beside one function may be a hundred. */
+function numbersText(numbers: readonly number[]): string {
+  const runs: { first: number; last: number }[] = [];
+  for (const number of numbers.toSorted((a, b) => a - b)) {
+    const run = runs.at(-1);
+    if (run !== undefined && number <= run.last + 1) run.last = number;
+    else runs.push({ first: number, last: number });
+  }
+  return runs.map(({ first, last }) => (first === last ? `${first}` : last === first + 1 ? `${first}, ${last}` : `${first}-${last}`)).join(', ');
+}
+
 /** Null when the operation is let through; ends, port and time have been judged. */
 const operationMiss = (permit: Permit, ask: Ask, conversation: Conversation): { kind: MissKind; sentence: string } | null => {
   const declared = protocolKey(permit.service.protocol);
@@ -113,13 +124,13 @@ const operationMiss = (permit: Permit, ask: Ask, conversation: Conversation): { 
     const { unit, code, range } = ask.modbus;
     const modbus = permit.modbus;
     if (modbus !== null && modbus.functionCodes.length > 0) {
-      if (!modbus.functionCodes.includes(code)) return { kind: 'operation', sentence: `FC ${code} is not among the permitted FC ${modbus.functionCodes.join(', ')}` };
+      if (!modbus.functionCodes.includes(code)) return { kind: 'operation', sentence: `FC ${code} is not among the permitted FC ${numbersText(modbus.functionCodes)}` };
       // Of a function that is several operations, the code that is listed says only that one of them was meant.
       if (ask.access !== null && ask.access !== accessOfFunctionCode(code) && !permitsAccess(permit, ask.access)) {
         return { kind: 'access', sentence: `this use of FC ${code} is ${ask.access}, and only ${permit.access.join(', ')} is permitted` };
       }
     } else if (ask.access !== null && !permitsAccess(permit, ask.access)) return { kind: 'access', sentence: `FC ${code} is ${ask.access}, and only ${permit.access.join(', ')} is permitted` };
-    if (modbus !== null && modbus.unitIds.length > 0 && !modbus.unitIds.includes(unit)) return { kind: 'unit', sentence: `unit ${unit} is not among the permitted units ${modbus.unitIds.join(', ')}` };
+    if (modbus !== null && modbus.unitIds.length > 0 && !modbus.unitIds.includes(unit)) return { kind: 'unit', sentence: `unit ${unit} is not among the permitted units ${numbersText(modbus.unitIds)}` };
     if (modbus !== null && range !== null) {
       const spans = bindingSpans(modbus.ranges, code, range.access);
       if (spans !== null && !spansContain(spans, range)) return { kind: 'range', sentence: `${range.first === range.last ? `address ${range.first} is` : `addresses ${range.first} to ${range.last} are`} not within ${spans.map((span) => `${span.first}-${span.last}`).join(', ')}` };

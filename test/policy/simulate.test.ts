@@ -132,6 +132,13 @@ describe('a simulation', () => {
     expect(counts).toEqual({ judged: 2, passed: 1, withoutPayload: 0, blockedConversations: 1, blockedRequests: 100 });
   });
 
+  it('names many permitted functions as what they are, spans', () => {
+    const wide = SPEC.replace('function_codes: [3]', 'function_codes: [43, 3, 1, 2, 4, 22, 23, 100, 101, 102]');
+    expect(wide).not.toBe(SPEC);
+    const { blocked } = simulate(loadText(wide), observations([poll, write]), semanticsOf('ideal')!, { written: writtenBy('ideal', planOf(loadText(wide), [])) });
+    expect(blocked[0].why).toBe('FC 6 is not among the permitted FC 1-4, 22, 23, 43, 100-102');
+  });
+
   it('a session judged by its first request loses the rest with it', () => {
     expect(run('first-adu', [mixed]).blocked.map((one) => one.extent)).toEqual(['some', 'some']);
     expect(run('suricata', [mixed]).blocked.map((one) => one.operation)).toHaveLength(1);

@@ -64,7 +64,7 @@ ${simulations.map(simulationDetail)}</section>`;
 }
 
 const simulationDetail = (one: SimulationSummary): Markup =>
-  one.blocked.length === 0 ? NOTHING : html`<details><summary>${one.title}: ${plural(one.blocked.length + one.blockedMore, 'operation')} blocked</summary><div class="scroll"><table class="rows"><caption>Blocked by ${one.title}</caption><thead><tr><th scope="col">who</th><th scope="col">operation</th><th scope="col" class="n">requests</th><th scope="col" class="n">days</th><th scope="col">why</th></tr></thead><tbody>${one.blocked.map((hit) => html`<tr data-row data-z="" data-p="" data-a="" data-f=""><td>${hit.who}</td><td>${hit.operation}</td><td class="n">${grouped(hit.count)}</td><td class="n">${hit.days}</td><td>${hit.why}</td></tr>`)}</tbody></table></div>${one.blockedMore > 0 ? html`<p class="readout">and ${one.blockedMore} more</p>` : NOTHING}</details>`;
+  one.blocked.length === 0 ? NOTHING : html`<details><summary>${one.title}: ${plural(one.blocked.length + one.blockedMore, 'operation')} blocked</summary><div class="scroll"><table class="rows blocked"><caption>Blocked by ${one.title}</caption><thead><tr><th scope="col">who</th><th scope="col">operation</th><th scope="col" class="n">requests</th><th scope="col" class="n">days</th><th scope="col">why</th></tr></thead><tbody>${one.blocked.map((hit) => html`<tr data-row data-z="" data-p="" data-a="" data-f=""><td>${hit.who}</td><td>${hit.operation}</td><td class="n">${grouped(hit.count)}</td><td class="n">${hit.days}</td><td>${hit.why}</td></tr>`)}</tbody></table></div>${one.blockedMore > 0 ? html`<p class="readout">and ${one.blockedMore} more</p>` : NOTHING}</details>`;
 
 export function lossSection({ losses }: ReportModel): Markup {
   if (losses.length === 0) return NOTHING;
