@@ -154,6 +154,9 @@ const MUTE_PACKETS = 1000;
 /** Fewer copies than these have other causes. */
 const MIRRORED_TWICE = 0.01;
 
+/** Nothing that is read here was captured before; a clock without a battery begins in 1970 or 1980. */
+const FIRST_CAPTURES_NS = BigInt(Date.UTC(1990, 0)) * 1_000_000n;
+
 function lossSentences(status: StoreStatus, stops: readonly (readonly [string, number])[]): string[] {
   const sentences: string[] = [];
   const { live, captures } = status;
@@ -169,6 +172,10 @@ function lossSentences(status: StoreStatus, stops: readonly (readonly [string, n
   for (const [state, says] of UNFINISHED) {
     const names = captures.filter((capture) => capture.state === state).map((capture) => capture.name);
     if (names.length > 0) sentences.push(`${plural(names.length, 'capture')} ${says}: ${namesText(names)}`);
+  }
+  const unset = captures.filter(({ firstNs }) => firstNs !== null && firstNs < FIRST_CAPTURES_NS).map(({ name }) => name);
+  if (unset.length > 0) {
+    sentences.push(`${plural(unset.length, 'capture begins', 'captures begin')} before 1990: the clock of the machine that made ${unset.length === 1 ? 'it' : 'them'} was not set, so that days, weekdays and hours are not those of the plant; shift the times (editcap -t SECONDS) and import into a new store: ${namesText(unset)}`);
   }
   if (status.lostSegments > 0) sentences.push(`${status.lostSegments === 1 ? '1 gap in a TCP stream' : `${grouped(status.lostSegments)} gaps in TCP streams`}: packets were lost before the sensor${status.sameAddresses.length > 0 ? ', or streams of different VLANs were taken for one' : ''}`);
   if (status.duplicates > 0) {

@@ -72,6 +72,17 @@ test('what was malformed, folded or without a time is said in sentences', () => 
   expect(losses.some((loss) => loss.startsWith('2 frames carry no time'))).toBe(true);
 });
 
+test('a capture of a machine whose clock was not set is said: its weekdays and hours would go into rules', () => {
+  const path = join(folder, 'clock.db');
+  fillStore(path);
+  const losses = (): readonly string[] => STATUS_SHAPE.parse(JSON.parse(textOf(showStatus({ db: path, json: true }, setStage())))).sensor.losses;
+  expect(losses().join()).not.toContain('1990');
+  const store = openForWriting(path);
+  store.db.prepare('UPDATE capture SET first_ns = 1000000000000000 WHERE id = 1').run();
+  store.close();
+  expect(losses().find((loss) => loss.includes('1990'))).toMatch(/^1 capture begins before 1990: .*editcap -t.*: monday\.pcapng$/);
+});
+
 test.each([54, 64])('a capture of %d octets a frame: what was cut is told, and nobody is said to have lost packets', async (snapLength) => {
   const session = wireSession({ ip: '10.0.0.1', port: 50_000, mac: '02:00:00:00:00:01' }, { ip: '10.0.0.2', port: 502, mac: '02:00:00:00:00:02' });
   session.open();
