@@ -134,7 +134,7 @@ function targetTable(json: boolean, context: CommandContext): Iterable<string> {
   const targets = listTargets();
   if (json) return [jsonDocument({ targets })];
   const names = Object.keys(targets[0].capabilities) as (keyof (typeof targets)[number]['capabilities'])[];
-  const columns: Column[] = [{ title: 'target' }, { title: 'title', shrinkTo: 20, lines: 5 }, { title: 'modes', shrinkTo: 7, lines: 2 }, { title: 'can', shrinkTo: 26, lines: 12 }];
+  const columns: Column[] = [{ title: 'target' }, { title: 'title', shrinkTo: 18, lines: 5 }, { title: 'modes', shrinkTo: 7, lines: 2 }, { title: 'can', shrinkTo: 26, lines: 12 }];
   const rows = targets.map((target): Cell[] => [
     target.name,
     target.title,

@@ -69,3 +69,8 @@ conduits:
   expect(await exported(['PLC-1'])).toContain('was left as it is: PLC-2.mud.json. Do not apply it');
   expect(readdirSync(at('mud'))).toContain('PLC-2.mud.json');
 });
+
+test('the list of targets fits a terminal of 80 columns', async () => {
+  const { out } = await runLine(['export', '--list-targets', '--no-color'], { isTTY: true, columns: 80 });
+  for (const line of out.split('\n')) expect(line.length, line).toBeLessThanOrEqual(80);
+});
