@@ -79,6 +79,8 @@ const NS_PER_HOUR = BigInt(MS_PER_HOUR) * 1_000_000n;
 
 export async function verifyStore(argv: VerifyArguments, context: CommandContext): Promise<CommandResult> {
   if (argv.active === true && argv.plan === true) throw usageError('--plan runs nothing, --active does', 'Give one of the two.');
+  const ofActive = (['from', 'address', 'only', 'operator'] as const).find((name) => argv[name] !== undefined);
+  if (argv.active !== true && ofActive !== undefined) throw usageError(`--${ofActive} goes with --active`, 'Leave it out: the plan and what is judged passively are of the whole spec.');
   if (argv.plan === true) return planOnly(argv, context);
   // Loaded only when it is asked for: nothing else of the program can reach the code that sends.
   if (argv.active === true) return (await import('./verify-active.ts')).verifyActively(argv, context);

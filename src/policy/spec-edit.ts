@@ -110,6 +110,12 @@ const nearestOf = (word: string, known: readonly string[]): string | null => {
   return near === null ? null : `did you mean ${near}?`;
 };
 
+/** An address is not an id, but tells whose it is. */
+const holderOf = ({ spec }: LoadedSpec, address: string): string | null => {
+  const holder = spec.zones.flatMap((zone) => zone.assets ?? []).find((one) => typeof one !== 'string' && [...(one.ip ?? []), ...(one.mac ?? [])].includes(address));
+  return holder === undefined || typeof holder === 'string' ? null : `it is an address of ${holder.asset_id}: name that`;
+};
+
 const zonesOf = ({ spec }: LoadedSpec): string => `its zones are ${spec.zones.map((zone) => zone.zone_id).join(', ')}`;
 
 function moveTo(bench: Bench, asset: string, zone: string, entryOf: (asset: string) => SpecAsset | null): string | EditRefusal {
@@ -119,7 +125,7 @@ function moveTo(bench: Bench, asset: string, zone: string, entryOf: (asset: stri
   const held = entryIn(bench, asset);
   if (held !== undefined) return held.zone === zone ? refuse(`${asset} is in ${zone} already`, 'nothing was changed') : moveAsset(draft, loaded, asset, held, zone);
   const entry = entryOf(asset);
-  if (entry === null) return refuse(`there is no asset ${asset} in the spec`, nearestOf(asset, [...draft.assets.keys()]) ?? 'declare it first, or reload the page if somebody has just removed it');
+  if (entry === null) return refuse(`there is no asset ${asset} in the spec`, holderOf(loaded, asset) ?? nearestOf(asset, [...draft.assets.keys()]) ?? 'declare it first; where somebody has just removed it, reload the page');
   let unique = entry.asset_id;
   for (let n = 2; draft.assets.has(unique); n++) unique = `${entry.asset_id.slice(0, 58)}-${n}`;
   const node = draft.document.createNode({ ...entry, asset_id: unique, pinned: true }) as YAMLMap;

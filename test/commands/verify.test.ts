@@ -77,6 +77,7 @@ test('--strict: 3 when something could not be judged and nothing fails; wrong us
   expect((await runLine(['verify', SPEC, '--db', empty, '--strict'])).code).toBe(3);
   expect(await runLine(['verify', SPEC, '--db', db, '--since', 'soon'])).toMatchObject({ code: 2, err: expect.stringContaining('--since soon is no instant') });
   expect((await runLine(['verify', SPEC, '--db', db, '--since', '2026-03-12', '--before', db])).code).toBe(2);
+  for (const mode of [['--db', db], ['--plan']]) expect(await runLine(['verify', SPEC, ...mode, '--from', 'Z-OPERATIONS'])).toMatchObject({ code: 2, out: '', err: expect.stringContaining('--from goes with --active') });
   expect((await runLine(['verify', join(folder, 'none.yaml'), '--db', db])).code).toBe(2);
   expect((await runLine(['verify', SPEC, '--db', join(folder, 'none.db')])).code).toBe(4);
 });

@@ -1,0 +1,28 @@
+/** `spec move-asset` by what is no id: an address tells whose it is, and nothing is written. */
+import { copyFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { EXIT } from '../../src/errors.ts';
+import { runLine } from './command-line.ts';
+
+const SPEC = join(import.meta.dirname, '../../samples/plant.yaml');
+
+test.each([
+  ['10.20.4.17', 'it is an address of PLC-A1: name that'],
+  ['00:80:f4:0b:31:92', 'it is an address of PLC-A1: name that'],
+  ['plc-a1', 'did you mean PLC-A1?'],
+  ['192.0.2.1', 'declare it first'],
+])('%s', async (asset, says) => {
+  const folder = mkdtempSync(join(tmpdir(), 'baseline-move-'));
+  try {
+    const spec = join(folder, 'plant.yaml');
+    copyFileSync(SPEC, spec);
+    const { code, err } = await runLine(['spec', 'move-asset', spec, '--asset', asset, '--zone', 'Z-FILTER']);
+    expect(code).toBe(EXIT.usage);
+    expect(err).toContain(`there is no asset ${asset} in the spec\n  ${says}`);
+    expect(readFileSync(spec, 'utf8')).toBe(readFileSync(SPEC, 'utf8'));
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
