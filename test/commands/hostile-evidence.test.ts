@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse, stringify } from 'yaml';
 import { HOSTILE_WORDS, UNSAFE_OUTPUT } from '../render/hostile-words.ts';
+import { EXIT } from '../../src/errors.ts';
 import { runLine, type Ran } from './command-line.ts';
 import { expectSafe, writeHostileCaptures } from './hostile-plant.ts';
 import { requestOf, startServe } from './serve-stage.ts';
@@ -31,7 +32,7 @@ beforeAll(async () => {
   db = join(folder, 'hostile.db');
   spec = join(folder, SPEC_NAME);
   writeHostileCaptures(join(folder, 'captures'));
-  expect((await runLine(['import', join(folder, 'captures'), '--db', db])).code).toBe(0);
+  expect((await runLine(['import', join(folder, 'captures'), '--db', db])).code, 'one file name is no UTF-8').toBe(EXIT.usage);
   const proposed = join(folder, 'proposed.yaml');
   expect((await runLine(['propose-zones', '--db', db, '--out', proposed])).code).toBe(0);
   const document = parse(readFileSync(proposed, 'utf8')) as SpecDocument;
