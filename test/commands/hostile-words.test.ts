@@ -29,7 +29,7 @@ beforeAll(async () => {
   expectSafe(ran);
   // One word is cut to fit a file's name in the midst of a character: that name is no UTF-8, and is told.
   expect([ran.code, ran.err.match(/its name is not UTF-8/g)?.length]).toEqual([EXIT.usage, 1]);
-  expect(ran.err.trimEnd().split('\n'), 'a line a file and one for all: no name forges a line').toHaveLength(HOSTILE_WORDS.length + 2);
+  expect(ran.err.trimEnd().split('\n'), 'a line a file, one for all, and one for what ran at the same time: no name forges a line').toHaveLength(HOSTILE_WORDS.length + 3);
   spec = join(folder, 'spec.yaml');
   const proposed = await runLine(['propose-zones', '--db', db, '--out', spec]);
   expectSafe(proposed);
