@@ -10,7 +10,7 @@ import type { Conversation } from '../observation.ts';
 import type { Permit, PermitConditions, PermitEnd } from '../permit.ts';
 import { parseSet, parseSpan, setContains } from '../net/address-set.ts';
 import type { AddressSet } from '../net/address-set.ts';
-import { accessOfFunctionCode, bindingSpans, spansContain } from '../net/register-set.ts';
+import { accessOfFunctionCode, bindingSpans, mergeSpans, spansContain } from '../net/register-set.ts';
 import { asksOf, isFolded, securityOf, weakerThan } from './asks.ts';
 import type { Ask, OpcUaSecurity } from './asks.ts';
 import { INSPECTED, isLive, permitsAccess, protocolKey } from './permits.ts';
@@ -102,15 +102,10 @@ const SESSION_SERVICES = new Set(['OpenSecureChannel', 'CloseSecureChannel', 'Cr
 export const limitsOperations = (permit: Permit): boolean => permit.access.length > 0 || permit.modbus !== null || permit.named !== null || (permit.opcua?.services.length ?? 0) > 0;
 
 /** `2, 7-14, 43`: what a firewall lets through beside one function may be a hundred. */
-function numbersText(numbers: readonly number[]): string {
-  const runs: { first: number; last: number }[] = [];
-  for (const number of numbers.toSorted((a, b) => a - b)) {
-    const run = runs.at(-1);
-    if (run !== undefined && number <= run.last + 1) run.last = number;
-    else runs.push({ first: number, last: number });
-  }
-  return runs.map(({ first, last }) => (first === last ? `${first}` : last === first + 1 ? `${first}, ${last}` : `${first}-${last}`)).join(', ');
-}
+const numbersText = (numbers: readonly number[]): string =>
+  mergeSpans(numbers.map((number) => ({ first: number, last: number })))
+    .map(({ first, last }) => (first === last ? `${first}` : last === first + 1 ? `${first}, ${last}` : `${first}-${last}`))
+    .join(', ');
 
 /** Null when the operation is let through; ends, port and time have been judged. */
 const operationMiss = (permit: Permit, ask: Ask, conversation: Conversation): { kind: MissKind; sentence: string } | null => {
