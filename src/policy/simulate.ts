@@ -33,7 +33,7 @@ export interface Blocked {
   readonly service: string;
   readonly operation: string;
   readonly count: number;
-  /** Days since 1970. */
+  /** Days since 1970 on which its function was asked: dates are kept by function and unit, not by range (countDays). */
   readonly days: readonly number[];
   readonly fromZone: string | null;
   readonly toZone: string | null;
@@ -44,6 +44,12 @@ export interface Blocked {
   readonly rejected: boolean;
   /** `some`: a session-wide verdict blocks it only when it does not come first, or when something else does; or only on these of its days. */
   readonly extent: 'all' | 'some';
+}
+
+/** On so many days at most: what was asked for once was not asked for on two days, whatever else its function asked for. */
+export function countDays(hits: readonly Pick<Blocked, 'count' | 'days'>[]): number {
+  const most = hits.reduce((sum, { count, days }) => sum + (count === 0 ? days.length : Math.min(count, days.length)), 0);
+  return Math.min(most, new Set(hits.flatMap(({ days }) => days)).size);
 }
 
 export interface LetThrough {
@@ -347,7 +353,7 @@ export const simulate = (loaded: LoadedSpec, set: ObservationSet, semantics: Fir
     const evidenceDays = own.length === 0 ? 0 : Math.min(...own.map(({ permit }) => usedOn.get(permit.id)?.size ?? 0));
     const known = loaded.permits.flatMap(({ permit }) => (permit.conduit === conduit.conduit_id ? permit.evidence?.completeness ?? [] : []));
     const completeness = known.length === 0 ? null : Math.min(...known);
-    const blockedDays = new Set(hits.flatMap((one) => one.days)).size;
+    const blockedDays = countDays(hits);
     const consequence = Math.max(1, ...roles);
     const open = midstream.filter((one) => one.conduit === conduit.conduit_id).length;
     const undecidedHits = hits.filter((one) => !one.rejected).length;

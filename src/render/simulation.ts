@@ -1,6 +1,6 @@
 /** A simulated cut-over as text: what breaks first, then what gets through, then the order to cut over in. */
 import { COMPLETENESS_MEANS, wholePercent } from '../infer/completeness-words.ts';
-import type { Simulation } from '../policy/simulate.ts';
+import { countDays, type Simulation } from '../policy/simulate.ts';
 import { lossText } from './losses.ts';
 import { printable } from './printable.ts';
 import { textTable, type Column, type TableStyle } from './table.ts';
@@ -39,7 +39,7 @@ const rowsOf = (blocked: Simulation['blocked']): (string | number)[][] => {
     `${one.serverAsset ?? one.server}${one.serverRole === null ? '' : ` (${one.serverRole})`}`,
     `${one.service} ${one.operation}${one.extent === 'some' ? ' (sometimes)' : ''}`,
     one.count,
-    one.days.length,
+    countDays([one]),
     one.why,
   ];
   const tried = new Map<string, Simulation['blocked'][number][]>();
@@ -50,7 +50,7 @@ const rowsOf = (blocked: Simulation['blocked']): (string | number)[][] => {
   const folded = [...tried.values()].flatMap((group) => {
     const servers = new Set(group.map(({ server }) => server)).size;
     if (servers < SWEEP_TARGETS) return group.map(rowOf);
-    const days = new Set(group.flatMap((one) => one.days)).size;
+    const days = countDays(group);
     return [[group[0].clientAsset ?? group[0].client, `${plural(servers, 'device')}`, `${group[0].service} ${group[0].operation}`, 0, days, 'connections were tried and nothing was asked: a sweep; --json lists the devices']];
   });
   return [...blocked.filter(({ count }) => count > 0).map(rowOf), ...folded];

@@ -4,7 +4,7 @@ import { planOf } from '../../src/export/plan.ts';
 import { semanticsOf, SIMULATED_TARGETS, writtenBy } from '../../src/export/simulated-target.ts';
 import type { FirewallSemantics } from '../../src/policy/firewall-semantics.ts';
 import { diffReport } from '../../src/policy/diff.ts';
-import { simulate } from '../../src/policy/simulate.ts';
+import { countDays, simulate } from '../../src/policy/simulate.ts';
 import type { Simulation } from '../../src/policy/simulate.ts';
 import { parseSpec } from '../../src/policy/spec-load.ts';
 import { loadText } from './loaded-spec.ts';
@@ -123,6 +123,12 @@ describe('a simulation', () => {
     const rejecting = spec.replace('      - {rule_id: ENG', '      - {rule_id: NO, protocol: OPC UA, transport: tcp, port: 4840, client: {zone: CELL, assets: [PLC]}, server: {zone: OPS, assets: [OPC]}, opcua: {security_mode: [None]}, decision: rejected, owner: KH}\n      - {rule_id: ENG');
     expect(blocked('ideal', session('None'), rejecting)).toEqual([['sessions with mode None', 40, 'NO', 'somebody rejected it (KH)', 'all', true]]);
     for (const modes of [['None'], ['Sign'], ['SignAndEncrypt'], []]) expect(diffReport(loadText(spec), observations([session(...modes)])).counts.permitted).toBe(blocked('ideal', session(...modes)).length === 0 ? 1 : 0);
+  });
+
+  it('counts no more days than something was asked for, whatever else its function asked for', () => {
+    const days = [MONDAY, MONDAY + 1, MONDAY + 2];
+    expect([countDays([{ count: 1, days }]), countDays([{ count: 100, days }]), countDays([{ count: 0, days }])]).toEqual([1, 3, 3]);
+    expect([countDays([{ count: 1, days }, { count: 1, days: [MONDAY] }]), countDays([{ count: 9, days }, { count: 9, days }]), countDays([])]).toEqual([2, 3, 0]);
   });
 
   it('says who, what, how often, on which days, and why', () => {

@@ -7,7 +7,7 @@ import type { Proposal } from '../../infer/proposal.ts';
 import type { ObservationSet } from '../../observation.ts';
 import { judgeObserved } from '../../policy/diff-observed.ts';
 import { contextOf, type DiffReport } from '../../policy/diff.ts';
-import type { Simulation } from '../../policy/simulate.ts';
+import { countDays, type Simulation } from '../../policy/simulate.ts';
 import { SEVERITIES } from '../../policy/findings.ts';
 import { createSetAside } from '../../policy/set-aside.ts';
 import { LOGGED_STANDINGS } from '../../policy/logged-tally.ts';
@@ -186,7 +186,7 @@ function summariseSimulation(simulation: Simulation): SimulationSummary {
     blockedConversations: simulation.counts.blockedConversations, blockedRequests: simulation.counts.blockedRequests,
     midstream: simulation.midstream.length, residualRisk: simulation.residualRisk,
     blocked: order.slice(0, MOST_BLOCKED).map((one) => ({
-      who: `${one.clientAsset ?? one.client} -> ${one.serverAsset ?? one.server}`, operation: `${one.service}: ${one.operation}`, count: one.count, days: one.days.length, conduit: one.conduit, why: one.why,
+      who: `${one.clientAsset ?? one.client} -> ${one.serverAsset ?? one.server}`, operation: `${one.service}: ${one.operation}`, count: one.count, days: countDays([one]), conduit: one.conduit, why: one.why,
     })),
     blockedMore: Math.max(0, blocked.length - MOST_BLOCKED),
     letThrough: letThrough.slice(0, MOST_BLOCKED).map(({ permit, sentence }) => ({ permit, sentence })),
