@@ -5,7 +5,6 @@
  */
 import { addTo } from '../net/multi-map.ts';
 import type { PermitConditions } from '../permit.ts';
-import { isKnownTimezone } from '../policy/schedule.ts';
 import { daysLater } from './time-window.ts';
 
 const FIRST = Date.UTC(2025, 0, 1) / 1000;
@@ -28,7 +27,7 @@ export interface ZoneOffset {
 }
 
 const offsetReader = (timezone: string): ((seconds: number) => number) => {
-  const format = new Intl.DateTimeFormat('en-US', { timeZone: isKnownTimezone(timezone) ? timezone : 'UTC', timeZoneName: 'longOffset' });
+  const format = new Intl.DateTimeFormat('en-US', { timeZone: timezone || 'UTC', timeZoneName: 'longOffset' });
   return (seconds) => {
     const name = format.formatToParts(seconds * 1000).find((part) => part.type === 'timeZoneName')?.value ?? '';
     const [, sign = '+', hours = '0', minutes = '0'] = /GMT([+-])(\d{2}):(\d{2})/.exec(name) ?? [];

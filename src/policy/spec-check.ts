@@ -12,7 +12,6 @@ import type { DeclaredPermit } from './permits.ts';
 import { intersectSets, isSubset, parseSet, unionSets } from '../net/address-set.ts';
 import { tableOf } from '../net/register-set.ts';
 import { coZonedSafety, crossingRequirement, permitsChange, REQUIREMENTS } from './requirements.ts';
-import { isKnownTimezone } from './schedule.ts';
 import { isOnLink, ON_LINK_PLATFORMS, sharedInterfaces, sharedLinks } from './shared-link.ts';
 import { indexAssets } from './spec-assets.ts';
 import type { AssetIndex } from './spec-assets.ts';
@@ -177,7 +176,6 @@ export const checkSpec = (loaded: LoadedSpec): readonly Lint[] => {
   };
   const assets = indexAssets(loaded.spec);
   const kinds = zoneKinds(loaded.spec);
-  if (loaded.spec.timezone !== undefined && !isKnownTimezone(loaded.spec.timezone)) report(['timezone'], 'unknown-timezone', 'medium', `"${loaded.spec.timezone}" is not a time zone that this computer knows: schedules are read as UTC`, 'use an IANA name such as Europe/Berlin');
   lintZones(loaded, report);
   lintConduits(loaded, report);
   lintLinks(loaded, report);

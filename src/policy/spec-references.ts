@@ -8,6 +8,7 @@ import { formatSpan, parseSpan } from '../net/address-set.ts';
 import { parseDirection } from './free-text.ts';
 import { nearestWord } from './nearest-word.ts';
 import { knownPort, portsOf, protocolKey, zonesNamed } from './permits.ts';
+import { isKnownTimezone } from './schedule.ts';
 import { declaredAssets } from './spec-assets.ts';
 import type { Problem, SpecDocument, SpecPath } from './spec-document.ts';
 import type { Spec, SpecConduit, SpecEndpoint, SpecFlow } from './spec-schema.ts';
@@ -181,6 +182,8 @@ export const referenceProblems = (spec: Spec, document: SpecDocument): Problem[]
   const zoneIds = spec.zones.map((zone) => zone.zone_id);
   const pointIds = (spec.enforcement_points ?? []).map((point) => point.ep_id);
   const declared: Declared = { spec, zones: new Set(zoneIds), zoneOfAsset: new Map(declaredAssets(spec).map((asset) => [asset.id, asset.zone])) };
+  // Read as another, its hours would shut out what they are there for.
+  if (spec.timezone !== undefined && !isKnownTimezone(spec.timezone)) report(['timezone'], `"${spec.timezone}" is no time zone`, suggestion(spec.timezone, Intl.supportedValuesOf('timeZone')));
   checkIds(spec, report);
   checkZones(spec, report);
   for (const [c, conduit] of spec.conduits.entries()) {

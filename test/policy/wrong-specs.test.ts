@@ -96,6 +96,7 @@ const WRONG: readonly (readonly [string, string, string, RegExp])[] = [
   ['a day that does not exist', '"2026-02-23"', '@"2026-02-30"', /no such day/],
   ['a date in another order', '"2026-02-23"', '@"23.02.2026"', /YYYY-MM-DD/],
   ['a time zone that is none', '"Europe/Berlin"', '@"UTC+1 or so"', /IANA/],
+  ['a time zone that is misspelt', '"Europe/Berlin"', '@"Europe/Berln"', /"Europe\/Berln" is no time zone.*did you mean "Europe\/Berlin"/],
   ['an unknown kind of zone', 'kind: safety', 'kind: @saftey', /did you mean "safety"/],
   ['an unknown role', 'role: historian', 'role: @histrian', /did you mean "historian"/],
   ['a level that is none', 'purdue_level: "1-2"', 'purdue_level: @"1-9"', /purdue_level.*Purdue level is/],

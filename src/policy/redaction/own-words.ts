@@ -8,6 +8,7 @@ import { SET_ASIDE_SENTENCES } from '../../infer/conduit-set-aside.ts';
 import { isVendorName } from '../../net/oui.ts';
 import { isServiceName } from '../../net/services.ts';
 import { isKnownProtocol, protocolKey } from '../permits.ts';
+import { isKnownTimezone } from '../schedule.ts';
 import { SECURITY_MODES } from '../spec-schema.ts';
 
 /** The rules of docs/conduits.md by which Permits are widened. */
@@ -32,7 +33,7 @@ const PLAIN_PUNCTUATION = /^[\w ./+-]{1,60}$/;
 const JUDGES: Readonly<Record<string, (text: string) => string | null>> = {
   first_seen: instant,
   last_seen: instant,
-  timezone: (text) => (isTimeZone(text) ? text : 'UTC'),
+  timezone: (text) => (isKnownTimezone(text) ? text : 'UTC'),
   standard: (text) => (STANDARD.test(text) ? text : null),
   version: (text) => (VERSION.test(text) ? text : null),
   firmware: (text) => (VERSION.test(text) ? text : null),
@@ -74,14 +75,6 @@ function isProtocol(text: string): boolean {
   protocols ??= new Set(PROTOCOL_NAMES.map(letters));
   const word = letters(text);
   return [word, word.replace(/(?:tcp|udp|rtu|tls|ip|binary)$/, '')].some((one) => one !== '' && (protocols?.has(one) === true || isKnownProtocol(one) || isServiceName(one))) || isServiceName(text.toLowerCase());
-}
-
-function isTimeZone(text: string): boolean {
-  try {
-    return new Intl.DateTimeFormat('en', { timeZone: text }).resolvedOptions().timeZone !== '';
-  } catch {
-    return false;
-  }
 }
 
 const MOST_CODES = 65_536;

@@ -64,7 +64,7 @@ const MS_PER_HOUR = 3_600_000;
 
 /** Hours since 1970 -> 0 (Monday 00:00 local) to 167. Zones that are off by parts of an hour fall into the hour they begin in. */
 function hourOfWeek(timezone: string): (hour: number) => number {
-  const format = formatFor(timezone);
+  const format = new Intl.DateTimeFormat('en-GB', { weekday: 'short', hour: '2-digit', hourCycle: 'h23', timeZone: timezone });
   const known = new Map<number, number>();
   return (hour) => {
     const held = known.get(hour);
@@ -75,13 +75,4 @@ function hourOfWeek(timezone: string): (hour: number) => number {
     known.set(hour, week);
     return week;
   };
-}
-
-function formatFor(timezone: string): Intl.DateTimeFormat {
-  const options = { weekday: 'short', hour: '2-digit', hourCycle: 'h23' } as const;
-  try {
-    return new Intl.DateTimeFormat('en-GB', { ...options, timeZone: timezone });
-  } catch {
-    return new Intl.DateTimeFormat('en-GB', { ...options, timeZone: 'UTC' });
-  }
 }
