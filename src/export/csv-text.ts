@@ -3,8 +3,7 @@
  * apostrophe in front (OWASP, CSV injection); control, zero-width and direction characters
  * become spaces.
  */
-/** Also behind spaces, and the full-width forms, which some spreadsheets fold to ASCII. */
-const FORMULA = /^\s*[=+\-@|%＝＋－＠]/;
+import { FORMULA } from '../policy/csv-records.ts';
 
 const csvCell = (value: string | number): string => {
   if (typeof value === 'number') return `${value}`;

@@ -8,6 +8,9 @@
 import { plural } from '../infer/plural.ts';
 import type { Place, Problem } from './spec-document.ts';
 
+/** What a spreadsheet runs as a formula (OWASP, CSV injection), also behind spaces; the full-width forms some fold to ASCII. Writers put an apostrophe before it. */
+export const FORMULA = /^\s*[=+\-@|%＝＋－＠]/;
+
 export interface CsvCell extends Place {
   readonly text: string;
 }
@@ -22,8 +25,7 @@ const MAX_CHARACTERS = 16 * 1024 * 1024;
 const MAX_ROWS = 200_000;
 const MAX_COLUMNS = 200;
 
-/** What render/csv.ts puts an apostrophe before. */
-const DISARMED = /^'\s*[=+\-@|%＝＋－＠]/;
+const DISARMED = new RegExp(`^'${FORMULA.source.slice(1)}`);
 
 const columnName = (text: string): string => text.trim().toLowerCase().replaceAll(/[\s-]+/g, '_');
 

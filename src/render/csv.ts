@@ -3,14 +3,13 @@
  * In: rows of text and numbers. Out: chunks of text. A cell that a spreadsheet would run as a formula is prefixed with an
  * apostrophe (OWASP, CSV injection): the words come from the wire.
  */
+import { FORMULA } from '../policy/csv-records.ts';
 import { printable } from './printable.ts';
 import type { Cell } from './table.ts';
 
 const CHUNK_OCTETS = 64 * 1024;
 /** Cells are bounded by Excel's own limit. */
 const LONGEST_CELL = 32_000;
-/** Also the full-width forms, which some spreadsheets fold to ASCII. */
-const FORMULA = /^\s*[=+\-@|%＝＋－＠]/;
 
 export function csvCell(cell: Cell): string {
   if (cell === null) return '';
