@@ -7,6 +7,7 @@ import { type Activity, type Diary, isSteady, type Link } from './activity.ts';
 import type { Inventory } from './assets.ts';
 import type { Asset, Role } from './proposal.ts';
 import { DATABASE_SERVICES, DIRECTORY_SERVICES, SAFETY_SERVICES } from './service-family.ts';
+import { FEWEST_DRIVEN } from './unread-service.ts';
 import { CONTROL_VENDORS, type VendorClass } from './vendor-class.ts';
 
 export interface Profile {
@@ -95,7 +96,6 @@ function drivesDevices(profile: Profile, profiles: readonly Profile[]): boolean 
 }
 
 /** Cyclic datagrams in a protocol of one's own at scan-cycle pace, to several devices: operator stations ask over sessions, and slower. */
-const FEWEST_DRIVEN = 3;
 const sendsCyclicDatagrams = ({ steadyOut }: Profile): boolean =>
   new Set(steadyOut.filter(({ service, cycle, conversation }) => service === '' && conversation.transport === 'udp' && cycle!.periodMs <= SCAN_CYCLE_MS).map(({ server }) => server)).size >= FEWEST_DRIVEN;
 

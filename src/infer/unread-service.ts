@@ -64,7 +64,7 @@ function answerAlike(unread: readonly Talk[], { assets }: Inventory, logsOn: Rea
 }
 
 /** Devices from which on one that asks them drives them, and the slowest pace at which I/O of an unread protocol is asked. */
-const FEWEST_DRIVEN = 3;
+export const FEWEST_DRIVEN = 3;
 const DRIVING_PACE_MS = 500;
 
 /** Several devices that one asks at such a pace on one port, and that ask nobody, are the I/O of that one, whoever built them: neither of the two is a computer. */
