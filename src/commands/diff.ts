@@ -4,6 +4,7 @@
  */
 import { describeOperation } from '../decode/app/registry.ts';
 import { EXIT, usageError } from '../errors.ts';
+import { firstOf } from '../infer/plural.ts';
 import { proposeZones } from '../infer/zones.ts';
 import { comparePeriods } from '../policy/compare-periods.ts';
 import { compareSpecs } from '../policy/compare-specs.ts';
@@ -86,7 +87,7 @@ export function diffStore(argv: DiffArguments, context: CommandContext): Command
   }
   const conduits = loaded.spec.conduits.map((conduit) => conduit.conduit_id);
   if (argv.conduit !== undefined && !conduits.includes(argv.conduit)) {
-    throw usageError(`${argv.spec} has no conduit ${argv.conduit}`, conduits.length === 0 ? 'It has none at all.' : `It has ${conduits.slice(0, MOST_NAMED).join(', ')}${conduits.length > MOST_NAMED ? ` and ${conduits.length - MOST_NAMED} more` : ''}.`);
+    throw usageError(`${argv.spec} has no conduit ${argv.conduit}`, conduits.length === 0 ? 'It has none at all.' : `It has ${firstOf(conduits, MOST_NAMED)}.`);
   }
   const sinceNs = argv.since === undefined ? undefined : instantOf('--since', argv.since);
   const store = storePath(argv.db, context.environment);

@@ -11,7 +11,7 @@ import { verdictSummary } from '../export/loss-report.ts';
 import { planOf } from '../export/plan.ts';
 import { passingBySummary } from '../export/passing-by.ts';
 import { exporterOf, listTargets } from '../export/registry.ts';
-import { plural } from '../infer/plural.ts';
+import { firstOf, plural } from '../infer/plural.ts';
 import { loadSpec } from '../policy/spec-load.ts';
 import { jsonDocument } from '../render/json.ts';
 import { printable } from '../render/printable.ts';
@@ -74,14 +74,12 @@ export function exportSpec(argv: ExportArguments, context: CommandContext): Comm
   const passesBy = passingBySummary(result.passingBy, result.losses);
   if (passesBy !== '') context.say(`  ${passesBy}; what to do: ${join(argv.out, 'loss-report.md')}`);
   const { refused } = result;
-  if (refused.length > 0) context.say(`  Wider than the spec: ${named(refused)}; why, and by how much: ${join(argv.out, 'loss-report.md')}`);
+  if (refused.length > 0) context.say(`  Wider than the spec: ${firstOf(refused, MOST_NAMED)}; why, and by how much: ${join(argv.out, 'loss-report.md')}`);
   return { exitCode: refused.length > 0 ? EXIT.findings : EXIT.ok, output: [] };
 }
 
 const MOST_NAMED = 12;
 const LONGEST_PATH = 120;
-
-const named = (items: readonly string[]): string => `${items.slice(0, MOST_NAMED).join(', ')}${items.length > MOST_NAMED ? ` and ${items.length - MOST_NAMED} more` : ''}`;
 
 export function readApplicationIds(path: string): Record<string, number> {
   try {
@@ -115,7 +113,7 @@ function writeFiles(folder: string, { files, heldBack }: ExportResult, context: 
   if (setAside.length > 0) context.say(`${folder}: what an earlier export had written was set aside: ${setAside.map((name) => `${name}${EARLIER}`).join(', ')}`);
   const own = new Set(files.map(({ path }) => path.split('/')[0]));
   const others = entries.filter(({ name }) => !own.has(name) && !setAside.includes(name) && !name.startsWith('.') && !name.endsWith(EARLIER) && !isPart(name)).map(({ name }) => name);
-  if (others.length > 0) context.say(`${folder} holds what is not of this export, and was left as it is: ${named(others.map((name) => printable(name, LONGEST_PATH)))}. Do not apply ${others.length === 1 ? 'it' : 'them'}; what an earlier rollback.txt is still needed for, keep elsewhere`);
+  if (others.length > 0) context.say(`${folder} holds what is not of this export, and was left as it is: ${firstOf(others.map((name) => printable(name, LONGEST_PATH)), MOST_NAMED)}. Do not apply ${others.length === 1 ? 'it' : 'them'}; what an earlier rollback.txt is still needed for, keep elsewhere`);
 }
 
 const EARLIER = '.earlier';

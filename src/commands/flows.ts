@@ -9,7 +9,7 @@ import { nearestWord } from '../policy/nearest-word.ts';
 import type { Access } from '../observation.ts';
 import { csvTable } from '../render/csv.ts';
 import { flowRecord, operationsText, serviceText } from '../render/flow-record.ts';
-import { grouped } from '../infer/plural.ts';
+import { firstOf, grouped } from '../infer/plural.ts';
 import { isoInstant, shortInstant, shortOctets } from '../render/instant.ts';
 import { jsonLines, jsonList } from '../render/json.ts';
 import { lossMarkdown, lossText, sayLosses } from '../render/losses.ts';
@@ -101,7 +101,7 @@ function sayUnseen(asked: readonly string[], seen: readonly string[], context: C
   const unseen = asked.filter((name) => !seen.some((known) => known.toLowerCase() === name.toLowerCase()));
   if (unseen.length === 0) return;
   const near = nearestWord(unseen[0], seen);
-  const others = `seen were ${seen.slice(0, MOST_NAMED).join(', ')}${seen.length > MOST_NAMED ? ` and ${seen.length - MOST_NAMED} more` : ''}`;
+  const others = `seen were ${firstOf(seen, MOST_NAMED)}`;
   context.say(`--service ${unseen.join(' ')}: no such service was seen; ${near === null ? others : `did you mean ${near}?`}`);
 }
 

@@ -3,7 +3,7 @@
  * rows by Purdue level, highest on top, an arrow per direction that Permits name. Texts are reduced to a safe
  * alphabet: no name can add an element, a link or a script. Nothing is fetched, nothing is enforced.
  */
-import { plural } from '../infer/plural.ts';
+import { firstOf, plural } from '../infer/plural.ts';
 import { NO_CAPABILITIES, type DeviceExport, type DevicePlan, type Exporter, type PlanZone } from './exporter.ts';
 import { notEnforceable } from './loss.ts';
 import { provenanceLines } from './permit-text.ts';
@@ -40,9 +40,7 @@ const arrows = (plan: DevicePlan): Arrow[] => {
 };
 
 const arrowText = (arrow: Arrow): string => {
-  const shown = arrow.labels.slice(0, MOST_LABELS).join(', ');
-  const more = arrow.labels.length > MOST_LABELS ? ` and ${arrow.labels.length - MOST_LABELS} more` : '';
-  return safeComment(`${arrow.conduit}: ${shown}${more}`, 120);
+  return safeComment(`${arrow.conduit}: ${firstOf(arrow.labels, MOST_LABELS)}`, 120);
 };
 
 const zoneLines = (zone: PlanZone): string[] => [

@@ -3,6 +3,7 @@
  * loss rows. Out: which conduits and Permits that concerns, the rows with that reason first, and the text that opens the
  * README and the loss report: whoever applies a configuration has to read it before anything else.
  */
+import { firstOf } from '../infer/plural.ts';
 import type { SharedLink } from '../policy/shared-link.ts';
 import type { Exporter, LossRow, Plan, PlanConduit } from './exporter.ts';
 
@@ -66,6 +67,5 @@ export const passingBySummary = (passing: readonly PassingBy[], losses: readonly
   const written = new Set(losses.filter((row) => row.verdict !== 'not-enforceable').map((row) => row.permit)).size;
   const names = [...new Set(links.map((link) => link.what))];
   const likely = links.every((link) => link.isLikely) ? 'probably ' : '';
-  const named = `${names.slice(0, MOST_NAMED).join(', ')}${names.length > MOST_NAMED ? ` and ${names.length - MOST_NAMED} more` : ''}`;
-  return `${concerned} of the ${written} written are not enforced as the plant is, whatever the rules say: their zones ${likely}share a link (${named}), and a firewall that routes does not see what passes there`;
+  return `${concerned} of the ${written} written are not enforced as the plant is, whatever the rules say: their zones ${likely}share a link (${firstOf(names, MOST_NAMED)}), and a firewall that routes does not see what passes there`;
 };

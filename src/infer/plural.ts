@@ -9,3 +9,7 @@ export const groupedPlural = (count: number, one: string, many = `${one}s`): str
 
 /** `10`, `10 and 20`, `10, 20 and 30`. */
 export const listed = (items: readonly (string | number)[]): string => (items.length < 2 ? items.join('') : `${items.slice(0, -1).join(', ')} and ${items.at(-1)}`);
+
+/** `a, b`, or of more than `most` the first ones: `a, b and 3 more`. */
+export const firstOf = (items: readonly (string | number)[], most: number, between = ', '): string =>
+  `${items.slice(0, most).join(between)}${items.length > most ? ` and ${items.length - most} more` : ''}`;

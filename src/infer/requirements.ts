@@ -7,6 +7,7 @@ import { staysOnLink } from '../net/link-local.ts';
 import { addTo } from '../net/multi-map.ts';
 import type { Link } from './activity.ts';
 import type { Inference } from './inference.ts';
+import { firstOf } from './plural.ts';
 import type { RequirementFinding, ZoneKind } from './proposal.ts';
 import { INTERACTIVE_SERVICES } from './service-family.ts';
 import { PLANT_KINDS } from './zone-kinds.ts';
@@ -142,7 +143,7 @@ interface Group {
 }
 
 const MOST_NAMES = 5;
-const list = (names: readonly string[]): string => `${names.slice(0, MOST_NAMES).join(', ')}${names.length > MOST_NAMES ? ` and ${names.length - MOST_NAMES} more` : ''}`;
+const list = (names: readonly string[]): string => firstOf(names, MOST_NAMES);
 
 function checkFlows({ plant, placements, inventory }: Inference, plan: ZonePlan): RequirementFinding[] {
   const zoneOf = placements.placed.map((placed) => plan.zoneIdOf(placed.zone));

@@ -12,7 +12,7 @@ import { isLive } from './permits.ts';
 import type { DeclaredPermit } from './permits.ts';
 import { permitsChange } from './requirements.ts';
 import { declaredAssets, indexAssets } from './spec-assets.ts';
-import type { DeclaredAsset } from './spec-assets.ts';
+import type { AssetIndex, DeclaredAsset } from './spec-assets.ts';
 import type { LoadedSpec } from './spec-load.ts';
 import type { SpecZone } from './spec-schema.ts';
 
@@ -46,8 +46,9 @@ const comparePermits = (a: LoadedSpec, b: LoadedSpec): Finding[] => {
   const assetsB = indexAssets(b.spec);
   const isSameClock = timezoneOf(a) === timezoneOf(b);
   // The same window is another time in another time zone.
-  const beforeCovers = (before: DeclaredPermit, after: DeclaredPermit): boolean => permitCovers(before.permit, after.permit, assetsA, assetsB) && (isSameClock || !isTimed(before));
-  const afterCovers = (after: DeclaredPermit, before: DeclaredPermit): boolean => permitCovers(after.permit, before.permit, assetsB, assetsA) && (isSameClock || !isTimed(after));
+  const covering = (outerAssets: AssetIndex, innerAssets: AssetIndex) => (outer: DeclaredPermit, inner: DeclaredPermit): boolean =>
+    permitCovers(outer.permit, inner.permit, outerAssets, innerAssets) && (isSameClock || !isTimed(outer));
+  const [beforeCovers, afterCovers] = [covering(assetsA, assetsB), covering(assetsB, assetsA)];
   const liveA = a.permits.filter(({ permit }) => isLive(permit));
   const liveB = b.permits.filter(({ permit }) => isLive(permit));
   const rejectedA = a.permits.filter(({ permit }) => !isLive(permit));

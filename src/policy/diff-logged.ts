@@ -16,7 +16,7 @@ import { createMatcher, type ConversationVerdict } from './match.ts';
 import type { DeclaredPermit } from './permits.ts';
 import { isChanging } from './requirements.ts';
 import type { Resolution } from './spec-assets.ts';
-import { plural } from '../infer/plural.ts';
+import { firstOf, plural } from '../infer/plural.ts';
 
 /** One client, server and service where the firewall and the spec disagree, or somebody has to decide. */
 export interface LoggedDisagreement {
@@ -135,7 +135,7 @@ interface Group {
 
 const who = (address: string, resolution: Resolution | null): string => (address === '' ? 'many' : resolution?.asset && resolution.asset.id !== address ? `${resolution.asset.id} (${address})` : address);
 
-const listed = (values: readonly string[], most = 3): string => (values.length <= most ? values.join(', ') : `${values.slice(0, most).join(', ')} and ${values.length - most} more`);
+const MOST_NAMED = 3;
 
 const distinct = (values: readonly string[]): string[] => [...new Set(values)].filter((value) => value !== '').sort();
 
@@ -153,7 +153,7 @@ const saidBy = (attempts: readonly LoggedAttempt[], verb: string): string => {
   const rules = distinct(attempts.map((one) => one.rule));
   const { first, last } = spanOf(attempts);
   const count = sumOf(attempts);
-  return `${devices.length === 0 ? 'The firewall' : listed(devices)} ${verb} ${plural(count, 'time')}${rules.length === 0 ? '' : ` by ${listed(rules)}`}${first === null || last === null ? '' : `, from ${isoTime(first)} to ${isoTime(last)}`}.`;
+  return `${devices.length === 0 ? 'The firewall' : firstOf(devices, MOST_NAMED)} ${verb} ${plural(count, 'time')}${rules.length === 0 ? '' : ` by ${firstOf(rules, MOST_NAMED)}`}${first === null || last === null ? '' : `, from ${isoTime(first)} to ${isoTime(last)}`}.`;
 };
 
 const outcomeOf = (attempt: LoggedAttempt, verdict: ConversationVerdict | null, withinZone: boolean, isSeen: boolean): Outcome => {

@@ -5,6 +5,7 @@
  * Permit is narrowed to its use (spec-narrow.ts), so that the two cannot disagree. Left out on purpose: whether one has
  * listened long enough for silence to mean anything (diff-declared.ts).
  */
+import { firstOf } from '../infer/plural.ts';
 import { parseSet, sizeOfSet } from '../net/address-set.ts';
 import { mergeSpans, sizeOfSpans, subtractSpans, tableOf } from '../net/register-set.ts';
 import type { ModbusRange, PermitEnd } from '../permit.ts';
@@ -32,7 +33,7 @@ export interface PermitRemainder {
   readonly used: UsedScope;
 }
 
-const firstOf = (values: readonly (string | number)[], most = 6): string => `${values.slice(0, most).join(', ')}${values.length > most ? ` and ${values.length - most} more` : ''}`;
+const MOST_NAMED = 6;
 
 const ascending = (values: Iterable<number>): number[] => [...new Set(values)].sort((a, b) => a - b);
 
@@ -46,7 +47,7 @@ function remainderOfEnd(context: DiffContext, { conversations }: PermitUse, end:
   }
   if (end.assets.length > 0) {
     const unused = end.assets.filter((id) => !assets.has(id));
-    return unused.length === 0 ? { idle: [], used: null } : { idle: [`${side}s ${firstOf(unused)}`], used: { assets: end.assets.filter((id) => assets.has(id)), addresses: end.addresses } };
+    return unused.length === 0 ? { idle: [], used: null } : { idle: [`${side}s ${firstOf(unused, MOST_NAMED)}`], used: { assets: end.assets.filter((id) => assets.has(id)), addresses: end.addresses } };
   }
   if (end.addresses.length > 0) {
     const size = sizeOfSet(parseSet(end.addresses));
@@ -131,7 +132,7 @@ export function remainderOf(context: DiffContext, use: PermitUse): PermitRemaind
   const services = asks.flatMap((ask) => ask.opcuaService ?? []);
   const unasked = services.length === 0 ? [] : (permit.opcua?.services ?? []).filter((service) => !services.includes(service));
   if (unasked.length > 0) {
-    idle.push(`services ${firstOf(unasked)}`);
+    idle.push(`services ${firstOf(unasked, MOST_NAMED)}`);
     change ||= unasked.some((service) => /^(Write|Call)$/.test(service));
     used = { ...used, services: (permit.opcua?.services ?? []).filter((service) => !unasked.includes(service)) };
   }

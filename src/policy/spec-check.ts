@@ -9,6 +9,7 @@ import { securityLevelNumber } from './free-text.ts';
 import { addressesOfEnd, permitCovers } from './permit-cover.ts';
 import { isLive, protocolKey } from './permits.ts';
 import type { DeclaredPermit } from './permits.ts';
+import { firstOf } from '../infer/plural.ts';
 import { intersectSets, isSubset, parseSet, unionSets } from '../net/address-set.ts';
 import { tableOf } from '../net/register-set.ts';
 import { coZonedSafety, crossingRequirement, permitsChange, REQUIREMENTS } from './requirements.ts';
@@ -110,7 +111,6 @@ const lintConduits = (loaded: LoadedSpec, report: Report): void => {
 };
 
 const MOST_LISTED = 4;
-const listed = (names: readonly string[]): string => `${names.slice(0, MOST_LISTED).join(', ')}${names.length > MOST_LISTED ? ` and ${names.length - MOST_LISTED} more` : ''}`;
 
 /** One lint for all that one link holds: in a flat plant that is every conduit. */
 const lintLinks = ({ spec }: LoadedSpec, report: Report): void => {
@@ -125,7 +125,7 @@ const lintLinks = ({ spec }: LoadedSpec, report: Report): void => {
     }
   }
   for (const { isLikely, what, conduits, zones } of byLink.values()) {
-    report(['conduits', conduits[0]], 'zones-share-link', isLikely ? 'low' : 'medium', `${listed([...zones])} ${isLikely ? 'probably ' : ''}share ${what}: a firewall that routes sees nothing of ${listed(conduits.map((c) => spec.conduits[c].conduit_id))}`, 'give each zone a VLAN and network of its own, or put a transparent (bridge) firewall or private VLANs between them; where they are apart already, state their networks or vlans');
+    report(['conduits', conduits[0]], 'zones-share-link', isLikely ? 'low' : 'medium', `${firstOf([...zones], MOST_LISTED)} ${isLikely ? 'probably ' : ''}share ${what}: a firewall that routes sees nothing of ${firstOf(conduits.map((c) => spec.conduits[c].conduit_id), MOST_LISTED)}`, 'give each zone a VLAN and network of its own, or put a transparent (bridge) firewall or private VLANs between them; where they are apart already, state their networks or vlans');
   }
   for (const [e, point] of (spec.enforcement_points ?? []).entries()) {
     for (const { index, port, other } of ON_LINK_PLATFORMS.has(point.platform) ? [] : sharedInterfaces(point.interfaces)) {

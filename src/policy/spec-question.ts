@@ -6,13 +6,13 @@
  */
 import { QUESTION_KINDS, QUESTION_SENTENCES, seenOn } from '../infer/conduit-questions.ts';
 import type { PermitLeft } from './permit-rest.ts';
+import { firstOf } from '../infer/plural.ts';
 
 const MOST_NAMED = 3;
 
 /** Where rules for the same service stand, more of it is for a person to decide. @param own what else there is to ask */
 export function besideQuestion({ beside, isOfPair }: PermitLeft, own: string | undefined, days: readonly number[]): string {
-  const named = `${beside.slice(0, MOST_NAMED).join(', ')}${beside.length > MOST_NAMED ? ` and ${beside.length - MOST_NAMED} more` : ''}`;
-  return `beside ${named}: the same service ${isOfPair ? 'of the same two' : 'between the same zones'}, not let through there; left out on purpose? Then reject this.${own === undefined ? '' : ` ${own}`}${isOfPair ? seenOn(days, null) : ''}`;
+  return `beside ${firstOf(beside, MOST_NAMED)}: the same service ${isOfPair ? 'of the same two' : 'between the same zones'}, not let through there; left out on purpose? Then reject this.${own === undefined ? '' : ` ${own}`}${isOfPair ? seenOn(days, null) : ''}`;
 }
 
 const BESIDE = /^beside [^:]+: the same service (?:of the same two|between the same zones), not let through there; left out on purpose\? Then reject this\.$/;

@@ -20,7 +20,7 @@ import type { SpecEndpoint } from './spec-schema.ts';
 import { makeCheck, type Check, type DiodeFigures } from './verify-checks.ts';
 import { evidenceOf, nameOf } from './verify-crossings.ts';
 import { LEAST_HOURS, type Vantage } from './verify-vantage.ts';
-import { plural } from '../infer/plural.ts';
+import { firstOf, plural } from '../infer/plural.ts';
 
 const SECONDS_PER_HOUR = 3600;
 /** Silence at the end is no gap like others when it is longer than this many times the longest before, and than two hours. */
@@ -266,10 +266,10 @@ const judgeReverse = (context: DiffContext, declared: DeclaredPermit, leaks: Lea
   const common = { ...about(declared), operation: 'reverse', title: `${declared.permit.id} ${to} -> ${from}: nothing comes back`, diode: figures };
   const beside = leaks.beside.length === 0 ? '' : `; ${leaks.beside.join(', ')} run${leaks.beside.length === 1 ? 's' : ''} beside the diode by a Permit of its own`;
   if (leaks.conversations.length > 0) {
-    const listed = leaks.conversations.slice(0, 4).map(({ conversation }) => `${nameOf(conversation.client, context.assets.resolve(conversation.client))} -> ${nameOf(conversation.server, context.assets.resolve(conversation.server))} ${serviceText(conversation)}`).join('; ');
+    const ways = leaks.conversations.map(({ conversation }) => `${nameOf(conversation.client, context.assets.resolve(conversation.client))} -> ${nameOf(conversation.server, context.assets.resolve(conversation.server))} ${serviceText(conversation)}`);
     return makeCheck({
       ...common, verdict: 'fail', evidence: evidenceOf(leaks.conversations.map(({ conversation, packets }) => ({ conversation: conversation.id, firstNs: conversation.firstNs, lastNs: conversation.lastNs, count: packets, answered: null })), 'packets', sensor),
-      reason: `leaking: ${plural(leaks.packets, 'packet')} came back (${leaks.payloads === null ? 'with or without payload' : `${leaks.payloads} with payload`}): ${listed}${leaks.conversations.length > 4 ? ` and ${leaks.conversations.length - 4} more` : ''}${beside}`,
+      reason: `leaking: ${plural(leaks.packets, 'packet')} came back (${leaks.payloads === null ? 'with or without payload' : `${leaks.payloads} with payload`}): ${firstOf(ways, 4, '; ')}${beside}`,
       remedy: 'a TCP session cannot cross a diode, and neither can a reset: find the path that runs beside it, or the gateway that is none',
     });
   }

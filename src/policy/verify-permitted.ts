@@ -5,7 +5,7 @@
  * answered fails when the answer would have passed this sensor. What was not asked is not observable, unless it was asked
  * so regularly before that its absence tells: then something stops it before it reaches this sensor.
  */
-import { plural } from '../infer/plural.ts';
+import { firstOf, plural } from '../infer/plural.ts';
 import { addTo } from '../net/multi-map.ts';
 import { REFUSAL_FACT, type Operation } from '../observation.ts';
 import type { Ask } from './asks.ts';
@@ -245,7 +245,7 @@ export const judgePermitted = (context: DiffContext, crossings: readonly Crossin
     if (labels.size === 0 && gone.every(({ missed }) => !missed)) checks.push(judgeUnused(context, vantage, declared, heard, before, days));
     else if (missing.length > 0 && labels.size > 0) {
       checks.push(makeCheck({
-        ...about(declared), verdict: 'not-observable', operation: missing.join(', '), title: `${titleOf(declared, '')}: ${missing.slice(0, 8).join(', ')}${missing.length > 8 ? ` and ${missing.length - 8} more` : ''}`,
+        ...about(declared), verdict: 'not-observable', operation: missing.join(', '), title: `${titleOf(declared, '')}: ${firstOf(missing, 8)}`,
         reason: 'permitted, and nobody asked', remedy: 'wait until it is used, or test it in a maintenance window (verify --plan)',
       }));
     }

@@ -5,7 +5,7 @@
  * conversation that got through. An attempt that nobody answered was blocked only where an answer would have been seen, and
  * only if it was not seen on the other side. Left out on purpose: operations within a permitted service (verify-functions.ts).
  */
-import { plural } from '../infer/plural.ts';
+import { firstOf, plural } from '../infer/plural.ts';
 import { addTo } from '../net/multi-map.ts';
 import type { DiffContext } from './diff-observed.ts';
 import { serviceText } from './diff-observed.ts';
@@ -54,7 +54,7 @@ const LISTED = 4;
 
 const listed = (crossings: readonly Crossing[]): string => {
   const texts = [...new Set(crossings.map((one) => `${whoOf(one)} ${serviceText(one.conversation)}`))];
-  return `${texts.slice(0, LISTED).join('; ')}${texts.length > LISTED ? ` and ${texts.length - LISTED} more` : ''}`;
+  return firstOf(texts, LISTED, '; ');
 };
 
 export interface ProhibitedResult {
@@ -102,7 +102,7 @@ export const judgeProhibited = (context: DiffContext, crossings: readonly Crossi
       const doubtful = attempts.filter(({ attempt }) => attempt.verdict === 'not-observable');
       const blocked = attempts.filter(({ attempt }) => attempt.verdict === 'pass');
       const permits = context.matcher.between(from, to).filter(({ permit }) => isLive(permit) && permit.from.zone === from && permit.to.zone === to);
-      const title = `${from} -> ${to}: ${permits.length === 0 ? 'nothing is permitted' : `nothing beyond ${permits.slice(0, LISTED).map(({ permit }) => permit.id).join(', ')}${permits.length > LISTED ? ` and ${permits.length - LISTED} more` : ''}`}`;
+      const title = `${from} -> ${to}: ${permits.length === 0 ? 'nothing is permitted' : `nothing beyond ${firstOf(permits.map(({ permit }) => permit.id), LISTED)}`}`;
       const common = { kind: 'prohibited' as const, fromZone: from, toZone: to, title, conduit: permits.at(0)?.permit.conduit ?? null };
       if (open.has(path)) paths.open++;
       const denied = logged.blocked.get(path);

@@ -2,7 +2,7 @@
  * The store's state as programs read it (`status --json`, docs/json/status.schema.json), with sensor truth in sentences.
  * In: what the store says of itself, how many assets, completeness. Out: one record.
  */
-import { grouped, groupedPlural, listed, plural } from '../infer/plural.ts';
+import { firstOf, grouped, groupedPlural, listed, plural } from '../infer/plural.ts';
 import type { Completeness } from '../infer/proposal.ts';
 import type { Overlap } from '../store/capture-overlap.ts';
 import type { LogStatus } from '../store/firewall-logs.ts';
@@ -252,8 +252,7 @@ const UNFINISHED: readonly (readonly [string, string])[] = [
 ];
 
 const NAMED = 3;
-const namesText = (names: readonly string[]): string =>
-  names.slice(0, NAMED).join(', ') + (names.length > NAMED ? ` and ${names.length - NAMED} more` : '');
+const namesText = (names: readonly string[]): string => firstOf(names, NAMED);
 
 function percent(part: number, whole: number): string {
   if (whole <= 0) return '?';

@@ -1,6 +1,6 @@
 /** Zones, conduits with their Permits, and assets as tables of the HTML report. In: the model. Out: markup, one function a part. */
 import { wholePercent } from '../../infer/completeness-words.ts';
-import { grouped, plural } from '../../infer/plural.ts';
+import { firstOf, grouped, plural } from '../../infer/plural.ts';
 import { shortOctets } from '../instant.ts';
 import { topicAttributes, type FilterWords } from './filter-words.ts';
 import { html, keepTogether, NOTHING, type Markup } from './html-escape.ts';
@@ -25,7 +25,7 @@ function zoneCard(zone: ReportZone, i: number, model: ReportModel): Markup {
   return html`<article class="card zone-card" id="zone-${i}" ${topicAttributes({ zones: [i], severities: severitiesOf(zone, model) })}><h3><button type="button" class="link" data-zone="${i}">${zone.id}</button> <span class="zone-name">${zone.name}</span></h3>
 <dl><dt>SL-T</dt><dd>${slMarkup(zone)}</dd><dt>Level</dt><dd>${zone.level === '' ? 'not stated' : zone.level}, ${zone.kind}${zone.safetyRelated ? ', safety-related' : ''}${zone.airGapped ? ', declared air-gapped' : ''}${zone.criticality === '' ? '' : `, ${zone.criticality}`}</dd>
 <dt>Assets</dt><dd>${countWithRoles(zone, model)}<div class="members">${members.map((asset) => html`<button type="button" class="link${model.assets[asset].isSeen ? '' : ' unseen'}" data-asset="${asset}">${model.assets[asset].id}</button> `)}${zone.assets.length > LISTED ? html`<span class="sub">and ${zone.assets.length - LISTED} more, in the list of assets</span>` : NOTHING}</div></dd>
-<dt>Conduits</dt><dd>${zone.conduits.length === 0 ? 'none' : keepTogether(`${zone.conduits.slice(0, 24).join(', ')}${zone.conduits.length > 24 ? ` and ${zone.conduits.length - 24} more` : ''}`, ID)}</dd><dt>Controls</dt><dd>${[...zone.controls, ...zone.requirements].join('; ') || 'none declared'}</dd>${zone.networks.length === 0 ? NOTHING : html`<dt>Networks</dt><dd>${zone.networks.join(', ')}</dd>`}${zone.findings === 0 ? NOTHING : html`<dt>Findings</dt><dd>${zone.findings}</dd>`}</dl>${zone.notes.map((text) => html`<p class="sub">${text}</p>`)}</article>`;
+<dt>Conduits</dt><dd>${zone.conduits.length === 0 ? 'none' : keepTogether(firstOf(zone.conduits, 24), ID)}</dd><dt>Controls</dt><dd>${[...zone.controls, ...zone.requirements].join('; ') || 'none declared'}</dd>${zone.networks.length === 0 ? NOTHING : html`<dt>Networks</dt><dd>${zone.networks.join(', ')}</dd>`}${zone.findings === 0 ? NOTHING : html`<dt>Findings</dt><dd>${zone.findings}</dd>`}</dl>${zone.notes.map((text) => html`<p class="sub">${text}</p>`)}</article>`;
 }
 
 const severitiesOf = (zone: ReportZone, { findings }: ReportModel): string[] => findings.filter(({ fromZone, toZone }) => fromZone === zone.id || toZone === zone.id).map(({ severity }) => severity);

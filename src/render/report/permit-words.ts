@@ -1,5 +1,6 @@
 /** A Permit in words for people. In: a Permit. Out: who, which service, which operations, on which conditions. */
 import { policyName } from '../../infer/conduit-grants.ts';
+import { firstOf } from '../../infer/plural.ts';
 import type { Access } from '../../observation.ts';
 import type { Permit, PermitEnd } from '../../permit.ts';
 import { accessOfFunctionCode } from '../../net/register-set.ts';
@@ -12,15 +13,12 @@ export const sortAccesses = (accesses: Iterable<Access>): Access[] => {
   return ORDER.filter((access) => held.has(access));
 };
 
-const listed = (items: readonly string[], most: number): string =>
-  items.length <= most ? items.join(', ') : `${items.slice(0, most).join(', ')} and ${items.length - most} more`;
-
 const NAMED = 8;
 const RANGES = 10;
 
 export const endText = (end: PermitEnd): string => {
   const who = [...end.assets, ...end.addresses];
-  return who.length === 0 ? 'the whole zone' : listed(who, NAMED);
+  return who.length === 0 ? 'the whole zone' : firstOf(who, NAMED);
 };
 
 export const serviceOfPermit = ({ service }: Permit): string => {
@@ -33,18 +31,18 @@ export function operationsOfPermit(permit: Permit): string {
   if (permit.modbus !== null) {
     const { functionCodes, unitIds, ranges } = permit.modbus;
     if (functionCodes.length > 0) parts.push(`FC ${functionCodes.join(', ')}`);
-    if (unitIds.length > 0) parts.push(`unit ${listed(unitIds.map(String), NAMED)}`);
+    if (unitIds.length > 0) parts.push(`unit ${firstOf(unitIds.map(String), NAMED)}`);
     const spans = (access: 'read' | 'write'): string[] =>
       ranges.filter((range) => range.access === access).map(({ first, last }) => (first === last ? `${first}` : `${first}-${last}`));
-    for (const access of ['read', 'write'] as const) if (spans(access).length > 0) parts.push(`${access} ${listed([...new Set(spans(access))], RANGES)}`);
+    for (const access of ['read', 'write'] as const) if (spans(access).length > 0) parts.push(`${access} ${firstOf([...new Set(spans(access))], RANGES)}`);
   }
   if (permit.opcua !== null) {
     const { services, securityModes, securityPolicies } = permit.opcua;
-    if (services.length > 0) parts.push(listed(services, RANGES));
+    if (services.length > 0) parts.push(firstOf(services, RANGES));
     if (securityModes.length > 0) parts.push(`mode ${securityModes.join(' or ')}`);
     if (securityPolicies.length > 0) parts.push(`policy ${securityPolicies.map(policyName).join(' or ')}`);
   }
-  if (permit.named !== null) parts.push(listed(permit.named.names, RANGES));
+  if (permit.named !== null) parts.push(firstOf(permit.named.names, RANGES));
   if (parts.length === 0 && permit.access.length > 0) parts.push(permit.access.join(', '));
   return parts.length === 0 ? 'any operation' : parts.join('; ');
 }
