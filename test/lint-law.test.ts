@@ -33,7 +33,7 @@ interface Diagnostic {
 }
 
 function lint(): readonly Diagnostic[] {
-  const run = spawnSync(process.execPath, [join(PROJECT, 'node_modules/oxlint/bin/oxlint'), '--format', 'json'], { cwd: root, encoding: 'utf8' });
+  const run = spawnSync(process.execPath, [join(PROJECT, 'node_modules/oxlint/bin/oxlint'), '-c', 'oxlint.config.mjs', '--format', 'json'], { cwd: root, encoding: 'utf8' });
   const report = JSON.parse(run.stdout) as { diagnostics: Partial<Diagnostic>[] };
   return report.diagnostics.map((item) => ({ filename: item.filename ?? '', code: item.code ?? '', help: item.help ?? '', message: item.message ?? '' }));
 }
@@ -43,7 +43,7 @@ const of = (diagnostics: readonly Diagnostic[], path: string): readonly Diagnost
 
 beforeAll(() => {
   root = mkdtempSync(join(tmpdir(), 'baseline-lint-law-'));
-  copyFileSync(join(PROJECT, '.oxlintrc.json'), join(root, '.oxlintrc.json'));
+  copyFileSync(join(PROJECT, 'oxlint.config.mjs'), join(root, 'oxlint.config.mjs'));
   symlinkSync(join(PROJECT, 'node_modules'), join(root, 'node_modules'));
 });
 
