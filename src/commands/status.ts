@@ -4,7 +4,7 @@
  */
 import { EXIT } from '../errors.ts';
 import { COMPLETENESS_MEANS, wholePercent } from '../infer/completeness-words.ts';
-import type { Completeness } from '../infer/proposal.ts';
+import type { Completeness, ConduitCompleteness } from '../infer/proposal.ts';
 import { csvTable } from '../render/csv.ts';
 import { grouped, groupedPlural } from '../infer/plural.ts';
 import { shortInstant, shortOctets } from '../render/instant.ts';
@@ -162,8 +162,9 @@ const CONDUIT_COLUMNS: readonly Column[] = [
   { title: 'enough' },
 ];
 
-const conduitRows = (completeness: Completeness): Cell[][] =>
-  completeness.conduits.map((conduit) => [
+/** Where the most is still expected first: of thousands of pairs only the first are shown. */
+export const conduitRows = (conduits: readonly ConduitCompleteness[]): Cell[][] =>
+  conduits.toSorted((a, b) => b.newIn28Days - a.newIn28Days || a.completeness - b.completeness).map((conduit) => [
     ...conduit.zones,
     conduit.seen,
     Math.round(conduit.newIn28Days),
@@ -179,8 +180,8 @@ function* table(record: StatusRecord, status: StoreStatus, completeness: Complet
   yield `\nCompleteness:\n${bullets(listenText(completeness))}`;
   if (completeness.conduits.length > 0) {
     yield '\n';
-    yield* textTable(CONDUIT_COLUMNS, conduitRows(completeness).slice(0, LISTED_ROWS), style);
-    if (completeness.conduits.length > LISTED_ROWS) yield `${LISTED_ROWS} of ${completeness.conduits.length} conduits; --json lists all\n`;
+    yield* textTable(CONDUIT_COLUMNS, conduitRows(completeness.conduits).slice(0, LISTED_ROWS), style);
+    if (completeness.conduits.length > LISTED_ROWS) yield `the ${LISTED_ROWS} of ${completeness.conduits.length} pairs of zones where most is still expected; --json lists all\n`;
     yield `${COMPLETENESS_MEANS}\n`;
   }
   const stops = Object.entries(record.stops);
@@ -213,7 +214,7 @@ function* markdown(record: StatusRecord, status: StoreStatus, completeness: Comp
   ]);
   yield '\n';
   if (completeness.conduits.length > 0) {
-    yield* markdownTable(CONDUIT_COLUMNS, conduitRows(completeness));
+    yield* markdownTable(CONDUIT_COLUMNS, conduitRows(completeness.conduits));
     yield `\n${COMPLETENESS_MEANS}\n\n`;
   }
   yield* markdownTable(CAPTURE_COLUMNS, captureRows(status));

@@ -5,8 +5,9 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { pcap } from '../../samples/gen/capture-file.ts';
 import { ethernet, ETHERTYPE, udpPacket, unreachablePacket } from '../../samples/gen/frames.ts';
 import { runImport } from '../../src/commands/import.ts';
-import { showStatus } from '../../src/commands/status.ts';
+import { conduitRows, showStatus } from '../../src/commands/status.ts';
 import { EXIT } from '../../src/errors.ts';
+import type { ConduitCompleteness } from '../../src/infer/proposal.ts';
 import { STATUS_SHAPE } from '../../src/render/json-shapes.ts';
 import { openForWriting } from '../../src/store/database.ts';
 import { MIGRATIONS } from '../../src/store/schema.ts';
@@ -212,4 +213,11 @@ test.each(hostileStores())('no hostile word acts in any format (%s)', (_name, wo
     const text = textOf(showStatus({ db: path, format }, setStage({ width: 120 })));
     expect(text.replaceAll('\r\n', '\n'), format).not.toMatch(UNSAFE_OUTPUT);
   }
+});
+
+test('pairs of zones are listed where the most is still expected first', () => {
+  const pair = (zones: readonly [string, string], seen: number, newIn28Days: number): ConduitCompleteness =>
+    ({ zones, seen, newIn28Days, completeness: seen / (seen + newIn28Days), sufficient: newIn28Days < 1, directions: [] });
+  const conduits = [pair(['A', 'B'], 50, 0), pair(['A', 'C'], 10, 2.5), pair(['B', 'C'], 90, 7), pair(['B', 'D'], 5, 2.5), pair(['C', 'D'], 3, 0)];
+  expect(conduitRows(conduits).map(([one, other]) => `${one} ${other}`)).toEqual(['B C', 'B D', 'A C', 'A B', 'C D']);
 });
