@@ -8,7 +8,7 @@ import { csvLine } from './csv-text.ts';
 import type { Capabilities, DeviceExport, DevicePlan, Exporter, PlanPermit } from './exporter.ts';
 import { NO_CAPABILITIES } from './exporter.ts';
 import { assess, portTexts, refusalOf, scheduleText } from './loss.ts';
-import { requiredModbus } from './modbus-scope.ts';
+import { inspectedModbus } from './modbus-scope.ts';
 import { evidenceLine, permitLine, provenanceLines } from './permit-text.ts';
 import { cipVisible, opcuaVisible, snort3Rules, type SnortExport } from './snort3.ts';
 import { deviceClockLines } from './time-window.ts';
@@ -84,7 +84,7 @@ const inspectors = (permits: readonly PlanPermit[]): string =>
     'opcua = {}',
     'cip = {}',
     'binder = {',
-    `  { when = { proto = 'tcp', ports = '${boundPorts('502', permits, (entry) => requiredModbus(entry.permit) !== null)}' }, use = { type = 'modbus' } },`,
+    `  { when = { proto = 'tcp', ports = '${boundPorts('502', permits, (entry) => inspectedModbus(entry.permit) !== null)}' }, use = { type = 'modbus' } },`,
     `  { when = { proto = 'tcp', ports = '${boundPorts('44818', permits, cipVisible)}' }, use = { type = 'cip' } },`,
     `  { when = { proto = 'tcp', ports = '${boundPorts('4840', permits, opcuaVisible)}' }, use = { type = 'opcua' } },`,
     `  { use = { type = 'wizard' } },`,

@@ -6,7 +6,7 @@
  */
 import type { Permit } from '../permit.ts';
 import type { Mode, ModbusEffect, PlanPermit } from './exporter.ts';
-import { functionsOf, listText, rangesFor, requiredModbus } from './modbus-scope.ts';
+import { functionsOf, listText, rangesFor, inspectedModbus } from './modbus-scope.ts';
 import { safeComment, type NameScope } from './vendor-name.ts';
 
 export interface ApplicationList {
@@ -30,7 +30,7 @@ const onlySingleCoil = (permit: Permit): boolean => functionsOf(permit).every((c
 
 /** What the list really lets through of one Permit. */
 export const inspectedEffect = (permit: Permit): ModbusEffect | null => {
-  const required = requiredModbus(permit);
+  const required = inspectedModbus(permit);
   if (required === null) return null;
   return {
     functions: required.functions,

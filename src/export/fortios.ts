@@ -19,7 +19,7 @@ import type { Capabilities, DeviceExport, DevicePlan, Exporter, ExportOptions, L
 import { NO_CAPABILITIES } from './exporter.ts';
 import { fortiosApplications, inspectableBy, inspectedEffect, type ApplicationList } from './fortios-applications.ts';
 import { assess, familiesOf, notEnforceable, refusalOf } from './loss.ts';
-import { requiredModbus, widestEffect } from './modbus-scope.ts';
+import { inspectedModbus, widestEffect } from './modbus-scope.ts';
 import { evidenceLine, permitLine, provenanceLines } from './permit-text.ts';
 import { DAY_NAMES, deviceClockLines, windowsOf } from './time-window.ts';
 import { nameScope, safeComment, type NameScope } from './vendor-name.ts';
@@ -253,7 +253,7 @@ const inspectedPolicies = (shop: Workshop, cells: readonly InspectedCell[], opti
 
 /** What the policies of a Permit let through: its own, and what need not hold when they do. */
 const givenBy = (entry: PlanPermit, cells: readonly ConditionCell[]): ModbusEffect | null =>
-  requiredModbus(entry.permit) === null ? null : widestEffect([entry, ...beyondOf(entry, cells)].flatMap((one) => inspectedEffect(one.permit) ?? []));
+  inspectedModbus(entry.permit) === null ? null : widestEffect([entry, ...beyondOf(entry, cells)].flatMap((one) => inspectedEffect(one.permit) ?? []));
 
 const zoneLines = (name: string, devices: readonly string[]): string[] => [
   `    edit ${quoted(name)}`,
@@ -319,7 +319,7 @@ const build = (plan: DevicePlan, options: ExportOptions): DeviceExport => {
     scheduleOfPermit: new Map(),
     lists: [],
   };
-  const byIds = (entry: PlanPermit): boolean => requiredModbus(entry.permit) !== null && inspectableBy(entry.permit, options.applicationIds ?? {});
+  const byIds = (entry: PlanPermit): boolean => inspectedModbus(entry.permit) !== null && inspectableBy(entry.permit, options.applicationIds ?? {});
   const rowOf = (entry: PlanPermit, cells: readonly ConditionCell[]): LossRow => {
     const missing = missingPort(entry, ports);
     if (missing !== null) return notEnforceable(entry.permit, plan.device.id, missing);

@@ -12,7 +12,7 @@ import type { Holds } from '../policy/firewall-semantics.ts';
 import { NO_CAPABILITIES, type Capabilities, type Effect, type LossRow, type ModbusEffect, type PlanPermit } from './exporter.ts';
 import { ofFamily } from './ip-notation.ts';
 import { OPCUA_SERVICES } from './opcua-services.ts';
-import { EVERY_FUNCTION, extraModbusOperations, isModbus, modbusText, requiredModbus } from './modbus-scope.ts';
+import { EVERY_FUNCTION, extraModbusOperations, inspectedModbus, isModbus, modbusText, requiredModbus } from './modbus-scope.ts';
 
 const WITH_PORTS = /^(tcp|udp|sctp)$/;
 const WITHOUT_PORTS = /^(icmp|icmpv6|any|ip-\d{1,3})$/;
@@ -82,7 +82,7 @@ export const familiesOf = (entry: PlanPermit, capabilities: Capabilities): ('ipv
   );
 
 const modbusByCapability = (permit: Permit, required: ModbusEffect, capabilities: Capabilities): ModbusEffect | null => {
-  if (permit.service.transport !== 'tcp') return null;
+  if (inspectedModbus(permit) === null) return null;
   if (!capabilities.modbusFunction && !capabilities.modbusUnit && !capabilities.modbusRange) return null;
   return {
     functions: capabilities.modbusFunction ? required.functions : EVERY_FUNCTION,

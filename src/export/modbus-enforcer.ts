@@ -13,7 +13,7 @@ import type { Capabilities, DeviceExport, DevicePlan, Exporter, LossRow, ModbusE
 import { NO_CAPABILITIES } from './exporter.ts';
 import { ofFamily, prefixesOf } from './ip-notation.ts';
 import { assess, notEnforceable, portTexts, refusalOf } from './loss.ts';
-import { listText, passesNoMore, requiredModbus, widestEffect } from './modbus-scope.ts';
+import { inspectedModbus, listText, passesNoMore, widestEffect } from './modbus-scope.ts';
 import { evidenceLine, permitLine } from './permit-text.ts';
 
 const CAPABILITIES: Capabilities = { ...NO_CAPABILITIES, onDemand: true, modbusFunction: true, modbusUnit: true, modbusRange: true };
@@ -39,11 +39,11 @@ interface Profile extends ConditionCell {
   readonly effect: ModbusEffect;
 }
 
-const requiredOf = (entries: readonly PlanPermit[]): ModbusEffect[] => entries.flatMap((entry) => requiredModbus(entry.permit) ?? []);
+const requiredOf = (entries: readonly PlanPermit[]): ModbusEffect[] => entries.flatMap((entry) => inspectedModbus(entry.permit) ?? []);
 
 const codeOf = (range: string): number => Number.parseInt(range, 10);
 
-const enforced = (entry: PlanPermit): boolean => entry.permit.service.transport === 'tcp' && requiredModbus(entry.permit) !== null;
+const enforced = (entry: PlanPermit): boolean => inspectedModbus(entry.permit) !== null;
 
 /** A rule that is switched off cannot share its profile with one that is on. */
 const profilesOf = (permits: readonly PlanPermit[], capabilities: Capabilities): Profile[] => {

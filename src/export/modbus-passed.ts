@@ -6,10 +6,10 @@
 import type { Permit } from '../permit.ts';
 import type { ModbusEffect } from './exporter.ts';
 import type { ModbusEngine } from './modbus-complement.ts';
-import { EVERY_FUNCTION, rangesFor, requiredModbus } from './modbus-scope.ts';
+import { EVERY_FUNCTION, rangesFor, inspectedModbus } from './modbus-scope.ts';
 
 export const passedModbus = (permit: Permit, engine: ModbusEngine): ModbusEffect | null => {
-  const required = requiredModbus(permit);
+  const required = inspectedModbus(permit);
   if (required === null) return null;
   const unknown = required.functions.some((code) => !engine.known.includes(code));
   const functions = EVERY_FUNCTION.filter((code) => (engine.known.includes(code) ? required.functions.includes(code) : unknown));

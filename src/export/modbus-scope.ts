@@ -6,7 +6,7 @@
  */
 import type { Permit } from '../permit.ts';
 import { accessOfFunctionCode, bindingSpans, mergeSpans, spansContain, tableOf, type Span } from '../net/register-set.ts';
-import { permitsAccess, permitsListedCode } from '../policy/permits.ts';
+import { isSerialModbus, permitsAccess, permitsListedCode } from '../policy/permits.ts';
 import type { ModbusEffect } from './exporter.ts';
 
 export const EVERY_FUNCTION: readonly number[] = Array.from({ length: 127 }, (_, index) => index + 1);
@@ -76,6 +76,13 @@ export const requiredModbus = (permit: Permit): ModbusEffect | null => {
   if (functions.length === EVERY_FUNCTION.length && units.length === 0 && ranges.length === 0) return null;
   return { functions, units, ranges };
 };
+
+/**
+ * The same as far as a firewall can judge it: those that read Modbus look for its header in TCP (Modbus Messaging on TCP/IP 3.1.3), and
+ * take a frame of a serial line, or a datagram, for something else.
+ */
+export const inspectedModbus = (permit: Permit): ModbusEffect | null =>
+  permit.service.transport === 'tcp' && !isSerialModbus(permit.service.protocol) ? requiredModbus(permit) : null;
 
 const functionOfRange = (range: string): number => Number.parseInt(range, 10);
 

@@ -15,7 +15,7 @@ import type { Capabilities, DeviceExport, DeviceInterface, DevicePlan, Exporter,
 import { NO_CAPABILITIES } from './exporter.ts';
 import { ofFamily } from './ip-notation.ts';
 import { assess, familiesOf, refusalOf } from './loss.ts';
-import { functionsOf, requiredModbus } from './modbus-scope.ts';
+import { functionsOf, inspectedModbus } from './modbus-scope.ts';
 import { leftOut, modbusChains, setBlock, wholeRequestSets } from './nftables-modbus.ts';
 import { evidenceLine, permitLine, provenanceLines } from './permit-text.ts';
 import { clockLines, DAY_NAMES, dayAfter, windowsOf } from './time-window.ts';
@@ -47,7 +47,7 @@ const RELATED_ERRORS = [
 ];
 
 /** Payload is judged only where TCP carries Modbus and the Permit restricts it. */
-const inspected = (permit: Permit): boolean => permit.service.transport === 'tcp' && requiredModbus(permit) !== null;
+const inspected = (permit: Permit): boolean => inspectedModbus(permit) !== null;
 
 const serviceMatch = (permit: Permit, port: 'sport' | 'dport'): string => {
   const { transport, ports } = permit.service;

@@ -14,7 +14,7 @@ import { assumedText, missingPort, othersText, zonePorts, type ZonePort } from '
 import type { Capabilities, DeviceExport, DevicePlan, Exporter, LossRow, ModbusEffect, PlanPermit } from './exporter.ts';
 import { NO_CAPABILITIES } from './exporter.ts';
 import { assess, familiesOf, notEnforceable, refusalOf } from './loss.ts';
-import { EVERY_FUNCTION, requiredModbus } from './modbus-scope.ts';
+import { EVERY_FUNCTION, inspectedModbus } from './modbus-scope.ts';
 import { evidenceLine, permitLine } from './permit-text.ts';
 import { DAY_NAMES, deviceClockLines, windowsOf, type TimeWindow } from './time-window.ts';
 import { nameScope, safeComment, type NameScope } from './vendor-name.ts';
@@ -48,11 +48,9 @@ const APP_IDS: Readonly<Record<number, string>> = {
 const BASE = 'modbus-base';
 const IN_BASE = EVERY_FUNCTION.filter((code) => APP_IDS[code] === undefined);
 
-const byFunction = (permit: Permit): boolean => permit.service.transport === 'tcp' && requiredModbus(permit) !== null;
-
 const modbusEffect = (permit: Permit): ModbusEffect | null => {
-  const required = requiredModbus(permit);
-  if (required === null || permit.service.transport !== 'tcp') return null;
+  const required = inspectedModbus(permit);
+  if (required === null) return null;
   return { functions: EVERY_FUNCTION.filter((code) => required.functions.includes(code) || IN_BASE.includes(code)), units: [], ranges: [] };
 };
 
@@ -69,8 +67,8 @@ const unsupported = (permit: Permit): string | null => {
 const applicationsOf = (permit: Permit): string[] => {
   if (permit.service.transport === 'icmp') return ['icmp', 'ping'];
   if (permit.service.transport === 'icmpv6') return ['ipv6-icmp', 'ping6'];
-  const required = requiredModbus(permit);
-  if (!byFunction(permit) || required === null) return ['any'];
+  const required = inspectedModbus(permit);
+  if (required === null) return ['any'];
   return [BASE, ...required.functions.flatMap((code) => APP_IDS[code] ?? [])];
 };
 

@@ -11,7 +11,7 @@ import { beyondOf, cellsOfGroup, conditionGroups, conditionReasons, type Conditi
 import type { Capabilities, Mode, ModbusEffect, PlanPermit } from './exporter.ts';
 import { modbusComplement, type Forbidden, type ModbusEngine } from './modbus-complement.ts';
 import { passedModbus } from './modbus-passed.ts';
-import { requiredModbus, widestEffect } from './modbus-scope.ts';
+import { inspectedModbus, widestEffect } from './modbus-scope.ts';
 import { shapeOf } from './modbus-shape.ts';
 import { OPCUA_SERVICES } from './opcua-services.ts';
 import { pairCells, portCells, type PortCell } from './pair-cells.ts';
@@ -112,12 +112,12 @@ const cipRules = (head: string, port: PortCell): RuleText[] => {
 
 /** Whether Snort has to look inside. */
 const inspected = (entry: PlanPermit): boolean =>
-  (entry.permit.service.transport === 'tcp' && requiredModbus(entry.permit) !== null) || opcuaVisible(entry) || cipVisible(entry);
+  inspectedModbus(entry.permit) !== null || opcuaVisible(entry) || cipVisible(entry);
 
 const cellRules = ({ cell, port }: ConditionCell): RuleText[] => {
   if (cell.permits.some((entry) => entry.permit.service.transport === 'any')) return [];
   const head = `${addressList(cell.clients)} any -> ${addressList(cell.servers)} ${portList([port])}`;
-  if (port.permits.every((entry) => requiredModbus(entry.permit) !== null)) {
+  if (port.permits.every((entry) => inspectedModbus(entry.permit) !== null)) {
     return modbusComplement(port.permits.map((entry) => entry.permit), ENGINE).flatMap(optionsOf).map(({ options, why }) => ({ head: `tcp ${head}`, options, why, about: aboutOf(port) }));
   }
   if (port.permits.every((entry) => opcuaVisible(entry) && (entry.permit.opcua?.services.length ?? 0) > 0)) return opcuaRules(head, port);
@@ -202,10 +202,10 @@ export const snort3Rules = (permits: readonly PlanPermit[], mode: Mode, head: re
     ordered: [...permits.filter(isPlain), ...groups.flatMap((group) => group.members.filter(inspected))],
     policyOf: (entry) => (isPlain(entry) ? 'none' : (own.find(([group]) => group.members.includes(entry))?.[1].name ?? NAME)),
     modbusOf: (entry) => {
-      if (entry.permit.service.transport !== 'tcp' || requiredModbus(entry.permit) === null) return null;
+      if (inspectedModbus(entry.permit) === null) return null;
       return withUncheckedEnds(widestEffect([entry, ...beyondOf(entry, all)].flatMap((one) => passedModbus(one.permit, ENGINE) ?? [])));
     },
-    beyondOf: (entry) => (requiredModbus(entry.permit) !== null ? [] : beyondOf(entry, all).map((one) => `what ${one.permit.id} lets through, while this rule holds`)),
+    beyondOf: (entry) => (inspectedModbus(entry.permit) !== null ? [] : beyondOf(entry, all).map((one) => `what ${one.permit.id} lets through, while this rule holds`)),
     reasonsOf: (entry) => conditionReasons(entry, all),
   };
 };

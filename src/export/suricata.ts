@@ -14,7 +14,7 @@ import { NO_CAPABILITIES } from './exporter.ts';
 import { assess, refusalOf } from './loss.ts';
 import { modbusComplement, type Forbidden, type ForbiddenAddress, type ForbiddenCrossing, type ModbusEngine } from './modbus-complement.ts';
 import { passedModbus } from './modbus-passed.ts';
-import { FUNCTION_NAMES, requiredModbus } from './modbus-scope.ts';
+import { FUNCTION_NAMES, inspectedModbus } from './modbus-scope.ts';
 import { shapeOf } from './modbus-shape.ts';
 import { portCells, type PairCell } from './pair-cells.ts';
 import { evidenceLine, permitLine, provenanceLines } from './permit-text.ts';
@@ -261,7 +261,7 @@ const inspectionRules = (cell: PairCell): RuleText[] =>
   portCells(cell.permits, 'tcp').flatMap((port) => {
     if (cell.permits.some((entry) => entry.permit.service.transport === 'any')) return [];
     const ends: RuleEnds = { source: { among: cell.clients, except: [] }, arrow: '->', target: { among: cell.servers, except: [] }, ports: portList([port]) };
-    if (port.permits.every((entry) => requiredModbus(entry.permit) !== null))
+    if (port.permits.every((entry) => inspectedModbus(entry.permit) !== null))
       return modbusRules(ends, port.permits, modbusComplement(port.permits.map((entry) => entry.permit), ENGINE));
     return port.permits.every((entry) => entry.permit.opcua !== null) ? opcuaRules(ends, port.permits) : [];
   });
@@ -321,7 +321,7 @@ const rulesFile = (plan: DevicePlan, permits: readonly PlanPermit[]): string => 
 
 /** `502, 1500:1600`: detection-ports take ranges with a colon, and one with a hyphen is never looked at (measured with 7.0.10). */
 const modbusPorts = (permits: readonly PlanPermit[]): string => {
-  const spans = permits.flatMap(({ permit }) => (requiredModbus(permit) !== null && permit.service.transport === 'tcp' ? permit.service.ports : []));
+  const spans = permits.flatMap(({ permit }) => (inspectedModbus(permit) !== null ? permit.service.ports : []));
   return mergeSpans([{ first: 502, last: 502 }, ...spans]).map(({ first, last }) => (first === last ? `${first}` : `${first}:${last}`)).join(', ');
 };
 

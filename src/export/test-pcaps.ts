@@ -12,7 +12,7 @@ import { pcapFile, tcpSession, udpDatagram, type Exchange } from './frame-writer
 import { formatAddress, ofFamily } from './ip-notation.ts';
 import { assess } from './loss.ts';
 import { modbusAnswer, modbusRequest, type ModbusRequest } from './modbus-request.ts';
-import { functionsOf, FUNCTION_NAMES, requiredModbus, spansOf } from './modbus-scope.ts';
+import { functionsOf, FUNCTION_NAMES, inspectedModbus, requiredModbus, spansOf } from './modbus-scope.ts';
 import { letsThrough, type Flow } from './permit-judge.ts';
 import { csvLine } from './csv-text.ts';
 import { clockLines } from './time-window.ts';
@@ -163,7 +163,7 @@ const casesOf = (entry: PlanPermit): Case[] => {
     const lastServer = servers.at(-1);
     if (client === undefined || server === undefined || lastServer === undefined) continue;
     const flow = { client: sample(client, 'first'), server: sample(server, 'first'), transport, port };
-    const asModbus = requiredModbus(permit) !== null && transport === 'tcp';
+    const asModbus = inspectedModbus(permit) !== null;
     const [first = null] = asModbus ? modbusCases(entry, flow) : [];
     const plain = (other: Omit<Flow, 'modbus'>, what: string): Case => ({
       permit: permit.id,

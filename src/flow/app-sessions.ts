@@ -157,12 +157,12 @@ function attachHeld(state: FlowState, session: number, held: readonly StreamProt
   const index = attach(state, session, held[0], false);
   const stream = state.streams[index] as TcpStream;
   stream.trial = TRIAL.held;
-  stream.contenders = held.map((protocol) => ({ protocol, text: internText(state, protocol.name) }));
+  stream.contenders = held.map((protocol) => ({ protocol, text: internText(state, protocol.operationsOf ?? protocol.name) }));
   return index;
 }
 
 function attach(state: FlowState, session: number, protocol: StreamProtocol, certain: boolean): number {
-  const stream = createTcpStream(protocol, internText(state, protocol.name), session);
+  const stream = createTcpStream(protocol, internText(state, protocol.operationsOf ?? protocol.name), session);
   stream.hour = state.sessions.keys[session * SESSION.stride + SESSION.hour];
   const index = placeStream(state, stream);
   if (certain) confirmStream(state, stream);

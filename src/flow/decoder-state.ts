@@ -200,7 +200,7 @@ export function restoreDecoderState(state: FlowState, sink: FlowSink, text: stri
     words[s + SESSION.vlan] = one.vlan;
     words[s + SESSION.rttUs] = -1;
     words[s + SESSION.service] = one.confirmed ? internText(state, one.protocol) : 0;
-    const stream = createTcpStream(protocol, internText(state, protocol.name), session);
+    const stream = createTcpStream(protocol, internText(state, protocol.operationsOf ?? protocol.name), session);
     stream.confirmed = one.confirmed;
     if (!one.confirmed) state.doubted++;
     stream.reads = one.reads;

@@ -52,6 +52,9 @@ export interface GrantEvidence {
   readonly witnesses: readonly number[];
 }
 
+/** As the decoder names it (decode/app/modbus-rtu.ts). */
+const SERIAL_MODBUS = 'modbus-rtu';
+
 export interface Grant {
   readonly client: PlannedAsset;
   readonly server: PlannedAsset;
@@ -159,6 +162,9 @@ export const mergeEvidence = (a: GrantEvidence, b: GrantEvidence): GrantEvidence
 
 /** `tcp/502`, `tcp/49152-65535`. */
 export const portKey = ({ transport, port, lastPort }: Pick<Grant, 'transport' | 'port' | 'lastPort'>): string => `${transport}/${port}${lastPort === port ? '' : `-${lastPort}`}`;
+
+/** The service by what it speaks: serial frames carry the operations of Modbus, and are another protocol to whoever stands between. */
+export const spokenBy = ({ service, protocol }: Pick<Grant, 'service' | 'protocol'>): string => (protocol === '' || service === SERIAL_MODBUS ? service : protocol);
 
 export const grantKey = (grant: Pick<Grant, 'client' | 'server' | 'transport' | 'port' | 'lastPort' | 'class' | 'doubt'>): string =>
   `${grant.client.id}\n${grant.server.id}\n${portKey(grant)}\n${grant.class}${grant.doubt === null ? '' : `\n${grant.doubt}`}`;

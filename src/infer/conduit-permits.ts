@@ -9,7 +9,7 @@ import { addTo } from '../net/multi-map.ts';
 import type { Access } from '../observation.ts';
 import type { ModbusOperations, ModbusRange, OpcUaOperations } from '../permit.ts';
 import { mergeSpans, sizeOfSpans, subtractSpans, tableOf } from '../net/register-set.ts';
-import { grantKey, mergeEvidence, NO_EVIDENCE, portKey } from './conduit-grants.ts';
+import { grantKey, mergeEvidence, NO_EVIDENCE, portKey, spokenBy } from './conduit-grants.ts';
 import type { Grant, GrantDetail, GrantEvidence, ModbusAsk } from './conduit-grants.ts';
 import type { PlanIndex } from './conduit-plan.ts';
 import { QUESTION_KINDS, questionOf } from './conduit-questions.ts';
@@ -119,7 +119,7 @@ interface Cell {
 const cellKey = (cell: Cell): string => {
   const { grant, modbus, opcua } = cell;
   return [
-    grant.client.zone, grant.server.zone, portKey(grant), grant.protocol === '' ? grant.service : grant.protocol, grant.class, cell.question ?? '', cell.onDemand,
+    grant.client.zone, grant.server.zone, portKey(grant), spokenBy(grant), grant.class, cell.question ?? '', cell.onDemand,
     modbus === null ? '' : `${modbus.functionCodes.join(',')}|${modbus.unitIds.join(',')}|${rangeKey(modbus.ranges)}`,
     opcua === null ? '' : `${opcua.services.join(',')}|${opcua.securityModes.join(',')}|${opcua.securityPolicies.join(',')}`,
     grant.detail.names.join(','),
@@ -199,7 +199,7 @@ function draftOf(cells: readonly Cell[], observed: ReadonlyMap<string, Grant>): 
 const pairsKey = (draft: DraftPermit): string => [draft.clientZone, draft.serverZone, draft.clients.join(','), draft.servers.join(','), draft.transport].join('\n');
 
 const endsKey = (draft: DraftPermit): string =>
-  [pairsKey(draft), ...draft.services.map(({ port, lastPort, name }) => `${port}${lastPort === port ? '' : `-${lastPort}`} ${draft.protocol === '' ? name : draft.protocol}`), draft.onDemand, draft.question ?? ''].join('\n');
+  [pairsKey(draft), ...draft.services.map(({ port, lastPort, name }) => `${port}${lastPort === port ? '' : `-${lastPort}`} ${spokenBy({ service: name, protocol: draft.protocol })}`), draft.onDemand, draft.question ?? ''].join('\n');
 
 /** Joins the classes of one pair of ends into one Permit where that says nothing more. */
 function joinClasses(drafts: readonly DraftPermit[]): DraftPermit[] {

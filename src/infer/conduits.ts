@@ -13,7 +13,7 @@ import type { Permit, PermitEnd } from '../permit.ts';
 import { isMac } from './address-order.ts';
 import { isoDay } from './captured-days.ts';
 import { generaliseGrants } from './conduit-generalise.ts';
-import { grantKey, mergeDetails, mergeEvidence, observeGrants, portKey, undecidedOf } from './conduit-grants.ts';
+import { grantKey, mergeDetails, mergeEvidence, observeGrants, portKey, spokenBy, undecidedOf } from './conduit-grants.ts';
 import type { Grant, GrantDetail, GrantEvidence } from './conduit-grants.ts';
 import { maintenanceGrants } from './conduit-maintenance.ts';
 import { foldNegotiated } from './conduit-negotiated.ts';
@@ -132,7 +132,9 @@ const PROTOCOL_NAMES: Readonly<Record<string, string>> = {
 
 const protocolName = (draft: DraftPermit): string => {
   if (draft.transport === 'icmp' || draft.transport === 'icmpv6') return 'ICMP';
-  if (draft.protocol === 'modbus' && draft.transport === 'udp') return 'Modbus/UDP';
+  const spoken = spokenBy({ service: draft.services[0].name, protocol: draft.protocol });
+  if (spoken === 'modbus-rtu') return `Modbus RTU over ${draft.transport.toUpperCase()}`;
+  if (spoken === 'modbus' && draft.transport === 'udp') return 'Modbus/UDP';
   const names = draft.services.map(({ port, name }) => {
     const own = name.replaceAll(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, '?').slice(0, 40);
     return PROTOCOL_NAMES[draft.protocol === '' ? name.toLowerCase() : draft.protocol] ?? (own === '' || own === 'unknown' ? `${draft.transport}/${port}` : own);

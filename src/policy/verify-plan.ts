@@ -9,7 +9,7 @@ import { accessOfFunctionCode, tableOf } from '../net/register-set.ts';
 import type { Permit, PermitEnd } from '../permit.ts';
 import { conduitBetween } from './conduit-between.ts';
 import { createMatcher, endFits, prepareEnd, type Matcher } from './match.ts';
-import { isLive, permitsAccess, protocolKey, type DeclaredPermit } from './permits.ts';
+import { isLive, isSerialModbus, permitsAccess, protocolKey, type DeclaredPermit } from './permits.ts';
 import { indexAssets, type AssetIndex, type DeclaredAsset } from './spec-assets.ts';
 import type { LoadedSpec } from './spec-load.ts';
 import { zoneKinds } from './zone-kind.ts';
@@ -226,7 +226,7 @@ const stepsFrom = (loaded: LoadedSpec, surveyed: Surveyed, zone: string, address
       steps.push({ ...own, kind: 'tcp-open', expected: 'open' });
       const protocol = protocolKey(permit.service.protocol);
       if (protocol === 'opcua') steps.push({ ...own, kind: 'opcua-hello', expected: 'ACK, and a list of endpoints' });
-      const read = protocol === 'modbus' ? readOf(permit) : null;
+      const read = protocol === 'modbus' && !isSerialModbus(permit.service.protocol) ? readOf(permit) : null;
       if (read === null) continue;
       steps.push({ ...own, kind: 'modbus-read', question: read, expected: 'an answer' });
       const canary = canaryOf(permit, permits);

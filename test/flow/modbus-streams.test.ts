@@ -66,26 +66,6 @@ test('a stream that is joined within such a message is read from the next one on
   expect(operationsOf(set)).toContain('modbus 90: 3/0/0');
 });
 
-/** Two registers of unit 1 from 0 on: the request has what looks like an MBAP header. */
-const RTU = {
-  request: [1, 3, 0, 0, 0, 2, 0xc4, 0x0b],
-  response: [1, 3, 4, 0, 6, 0, 5, 0xda, 0x31],
-  refusal: [1, 0x83, 2, 0xc0, 0xf1],
-};
-
-test.each([502, 4001])('Modbus RTU in TCP on port %i is named by its CRC, and nothing is read of it', async (port) => {
-  for (const handshake of [true, false]) {
-    const talk = dialogue(port, { handshake });
-    for (let i = 0; i < 10; i++) {
-      talk.ask(RTU.request);
-      talk.answer(i % 2 === 0 ? RTU.response : RTU.refusal);
-    }
-    const set = await imported(talk.frames);
-    expect(set.conversations.map(({ service }) => service.name)).toEqual(['modbus-rtu']);
-    expect(operationsOf(set)).toEqual([]);
-  }
-});
-
 const WRITE = [16, ...u16(100, 3), 6, 1, 2, 1, 2, 1, 2];
 
 /** Clients that send header and PDU in segments of their own: the beginning of the capture, or one lost segment, cost what is missing and no more. */

@@ -50,6 +50,12 @@ describe('exact Permits', () => {
     expect(permits.find((one) => one?.functionCodes.includes(16))?.ranges.filter((range) => range.access === 'write')).toEqual([{ access: 'write', table: 'holding-register', first: 100, last: 110 }]);
   });
 
+  it('are of the framing that was seen: what a firewall reads of one it does not read of the other', () => {
+    const serial = { ...modbus('10.4.0.1', '10.1.0.2'), port: 502, service: { name: 'modbus-rtu', by: 'probe' as const } };
+    const proposal = proposeConduits(seen(modbus('10.4.0.1', '10.1.0.1'), serial), PLAN, EXACT);
+    expect(permitsOf(proposal).sort()).toEqual(['HIST > PLC-1 Modbus/TCP FC 3', 'HIST > PLC-2 Modbus RTU over TCP FC 3']);
+  });
+
   it('traffic within a zone needs none', () => {
     const proposal = proposeConduits(seen(modbus('10.1.0.1', '10.1.0.2')), PLAN, EXACT);
     expect(proposal.permits).toEqual([]);

@@ -59,6 +59,8 @@ export type SessionMemory = Record<string, number | string | number[] | null>;
 /** A protocol whose messages are read. One file each, registered in registry.ts. */
 export interface StreamProtocol {
   readonly name: string;
+  /** The protocol whose operations its messages ask for, where that is another: the framing differs, what is asked does not. */
+  readonly operationsOf?: string;
   /** Ports that hint at it (evidence, never proof). */
   readonly ports: readonly number[];
   /**

@@ -4,7 +4,6 @@
  * together with the service's port. Banners tell software where they are in clear. After that nothing is read.
  */
 import { PASS_OVER, asciiText, viewOf } from './framing.ts';
-import { isModbusRtu } from './modbus.ts';
 import type { ProtocolSink, StreamProtocol } from './protocol.ts';
 import { PROBE, TO_SERVER } from './protocol.ts';
 import { COTP, TPKT_HEADER, cotpKind, tpktSize } from './tpkt.ts';
@@ -59,13 +58,6 @@ const isSynchrophasor: Signature['match'] = (bytes, view, from, to) => {
   if (bytes[from] !== 0xaa || bytes[from + 1] >> 4 > 5 || octets < 18 || from + octets > to) return false;
   return crcCcitt(bytes, from, from + octets - 2) === view.getUint16(from + octets - 2);
 };
-
-/**
- * Modbus RTU by its CRC. Emerson's ROC Plus has the same one: there the second octet is the group of the station called, and
- * a frame without data looks like the read of a multiple of 256, which is left to the port's name.
- */
-const isSerialModbus: Signature['match'] = (bytes, _view, from, to) =>
-  isModbusRtu(bytes, from, to) && !(to - from === 8 && bytes[from + 1] <= 4 && bytes[from + 5] === 0);
 
 const SIGNATURES: readonly Signature[] = [
   { name: 'ssh', transport: 'tcp', ports: [22], firstOctets: text('S'), least: 8, match: (b, _v, f) => at(b, f, SSH) && (b[f + 4] === 0x31 || b[f + 4] === 0x32), tell: tellBanner('ssh.software') },
@@ -165,8 +157,6 @@ const SIGNATURES: readonly Signature[] = [
   { name: 'ads-discovery', transport: 'udp', ports: [48899], firstOctets: [0x03], least: 12, match: (b, _v, f) => at(b, f, [0x03, 0x66, 0x14, 0x71]) },
   { name: 'wireguard', transport: 'udp', ports: [51820], firstOctets: [1, 2], least: 92, match: (b, _v, f, to) => (at(b, f, [1, 0, 0, 0]) && to - f === 148) || (at(b, f, [2, 0, 0, 0]) && to - f === 92) },
   // Serial Modbus as gateways put it into TCP or UDP, on any port, its own or that of Modbus/TCP.
-  { name: 'modbus-rtu', transport: 'tcp', ports: [], least: 4, match: isSerialModbus },
-  { name: 'modbus-rtu', transport: 'udp', ports: [], least: 4, match: isSerialModbus },
   { name: 'isakmp', transport: 'udp', ports: [500, 4500], least: 28, match: (b, v, f, to) => (b[f + 17] === 0x10 || b[f + 17] === 0x20) && v.getUint32(f + 24) === to - f },
 ];
 

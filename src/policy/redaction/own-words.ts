@@ -74,7 +74,7 @@ function isProtocol(text: string): boolean {
   if (!PLAIN_PUNCTUATION.test(text)) return false;
   protocols ??= new Set(PROTOCOL_NAMES.map(letters));
   const word = letters(text);
-  return [word, word.replace(/(?:tcp|udp|rtu|tls|ip|binary)$/, '')].some((one) => one !== '' && (protocols?.has(one) === true || isKnownProtocol(one) || isServiceName(one))) || isServiceName(text.toLowerCase());
+  return [word, word.replace(/(?:(?:over)?(?:tcp|udp)|rtu|tls|ip|binary)$/, '')].some((one) => one !== '' && (protocols?.has(one) === true || isKnownProtocol(one) || isServiceName(one))) || isServiceName(text.toLowerCase());
 }
 
 const MOST_CODES = 65_536;

@@ -67,7 +67,7 @@ test('a proposal and the specs of the samples keep every word that no person wro
 
 describe('what is kept of a field', () => {
   test.each([
-    ['protocol', 'Modbus/TCP', 'Modbus/TCP'], ['protocol', 'PI-to-PI', 'PI-to-PI'], ['protocol', 'EtherNet/IP', 'EtherNet/IP'], ['protocol', 'http, smb', 'http, smb'], ['protocol', 'ip-47', 'ip-47'], ['protocol', 'opc.tcp', 'OPC UA'],
+    ['protocol', 'Modbus/TCP', 'Modbus/TCP'], ['protocol', 'Modbus RTU over TCP', 'Modbus RTU over TCP'], ['protocol', 'PI-to-PI', 'PI-to-PI'], ['protocol', 'EtherNet/IP', 'EtherNet/IP'], ['protocol', 'http, smb', 'http, smb'], ['protocol', 'ip-47', 'ip-47'], ['protocol', 'opc.tcp', 'OPC UA'],
     ['protocol', 'OPC UA of the boiler', 'OPC UA'], ['protocol', 'Boiler talk', null],
     ['standard', 'IEC 62443-3-2:2020', 'IEC 62443-3-2:2020'], ['standard', 'NIST SP 800-82', 'NIST SP 800-82'], ['standard', 'boiler rules 7', null],
     ['version', '9.18(2)', '9.18(2)'], ['version', 'boiler 9', null],
