@@ -23,7 +23,7 @@ import { isScanFinding } from './scan-findings.ts';
 import { parseSpec } from './spec-load.ts';
 import { moveAsset } from './spec-move.ts';
 import { narrowRule, sharesRule, takeWaysApart } from './spec-narrow.ts';
-import { contentOf, evidenceOf, freeRuleId, ruleFor, type RuleDecision } from './spec-rule.ts';
+import { contentOf, evidenceOf, freeRuleId, rulesFor, type RuleDecision } from './spec-rule.ts';
 import { openSpecText } from './spec-text.ts';
 
 export interface Acceptance {
@@ -49,7 +49,7 @@ export const meaningOf = (finding: Finding): { readonly does: string } | { reado
     case 'undeclared-operation':
     case 'wrong-direction':
     case 'would-be-blocked':
-    case 'passed-but-not-permitted': return { does: 'adds a rule for exactly what was seen' };
+    case 'passed-but-not-permitted': return { does: 'adds a rule for exactly what was seen, or several' };
     case 'weaker-security-mode': return { does: 'lets these two, and nobody else, be as weak as they were seen' };
     case 'undeclared-asset': return fromZone === null ? { whyNot: 'nothing says in which zone it belongs: declare it by hand' } : { does: `declares the asset in ${fromZone}` };
     case 'asset-in-wrong-zone':
@@ -144,15 +144,26 @@ function addRule(bench: Bench): Done {
   const listed = finding.type === 'undeclared-operation' && finding.seenMore === 0 ? new Set(finding.seen.map((seen) => seen.operation)) : null;
   const asks = (weak?.flatMap((one) => one.asks) ?? conversations.flatMap(asksOf)).filter((ask) => listed === null || listed.has(ask.text));
   if (asks.length === 0) return { whyNot: 'what it is about is no longer in the store' };
-  const rule = ruleFor(freeRuleId(conduit, new Set(loaded.permits.map(({ permit }) => permit.id))), client, server, conversations, asks, by);
-  const same = (loaded.spec.conduits[index]?.protocols_allowed ?? []).findIndex((held) => contentOf(held) === contentOf(rule));
-  if (same >= 0) {
-    decideRule(document, ['conduits', index, 'protocols_allowed', same], by.decision, by.owner, by.purpose ?? '');
-    return { done: `${by.decision} the rule that says the same` };
+  const taken = new Set(loaded.permits.map(({ permit }) => permit.id));
+  const freeId = (): string => {
+    const id = freeRuleId(conduit, taken);
+    taken.add(id);
+    return id;
+  };
+  const held = loaded.spec.conduits[index]?.protocols_allowed ?? [];
+  const added: string[] = [];
+  for (const rule of rulesFor(freeId, client, server, conversations, asks, by)) {
+    const same = held.findIndex((one) => contentOf(one) === contentOf(rule));
+    if (same >= 0) decideRule(document, ['conduits', index, 'protocols_allowed', same], by.decision, by.owner, by.purpose ?? '');
+    else {
+      appendTo(document, ['conduits', index, 'protocols_allowed'], rule);
+      added.push(rule.rule_id ?? '');
+    }
   }
-  appendTo(document, ['conduits', index, 'protocols_allowed'], rule);
+  if (added.length === 0) return { done: `${by.decision} the rule that says the same` };
+  const ids = `${added.length === 1 ? 'rule' : 'rules'} ${added.join(', ')}`;
   const rest = asks.some(isFolded) && !asks.every(isFolded) ? ', but for the operations that are not told apart: they would be all of the service' : '';
-  return { done: by.decision === 'approved' ? `added rule ${rule.rule_id} for exactly what was seen${rest}` : `rejected as rule ${rule.rule_id}: ${weak === null ? 'exactly what was seen' : 'only what is weaker'}` };
+  return { done: by.decision === 'approved' ? `added ${ids} for exactly what was seen${rest}` : `rejected as ${ids}: ${weak === null ? 'exactly what was seen' : 'only what is weaker'}` };
 }
 
 function declareAsset({ draft: { document }, context: { loaded } }: Bench, address: string, zone: string): Done {

@@ -1,12 +1,14 @@
 /**
- * A rule of a spec for exactly what was seen, with who decided and its evidence.
+ * Rules of a spec for exactly what was seen, with who decided and their evidence.
  *
- * In: conversations and two ends. Out: a rule to be written; and where it belongs. Left out on purpose: which finding asks
- * for it (spec-accept.ts).
+ * In: conversations and two ends. Out: rules to be written; and where they belong. Left out on purpose: which finding asks
+ * for them (spec-accept.ts).
  */
-import { mergeSpans, tableOf } from '../net/register-set.ts';
+import type { ModbusAsk } from '../infer/conduit-grants.ts';
+import { modbusOperationsOf } from '../infer/conduit-permits.ts';
+import { mergeSpans, tableOf, type Span } from '../net/register-set.ts';
 import type { Conversation } from '../observation.ts';
-import type { ModbusTable } from '../permit.ts';
+import type { ModbusOperations } from '../permit.ts';
 import { isFolded, securityOf, type Ask } from './asks.ts';
 import { isoTime } from './findings.ts';
 import { SECURITY_MODES, type SpecEndpoint, type SpecFlow } from './spec-schema.ts';
@@ -30,8 +32,6 @@ export const evidenceOf = (asks: readonly Ask[]): NonNullable<SpecFlow['evidence
 
 const sortedSet = <T extends string>(values: readonly T[]): T[] => [...new Set(values)].sort();
 
-const ascending = (values: readonly number[]): number[] => [...new Set(values)].sort((a, b) => a - b);
-
 const opcuaOf = (conversations: readonly Conversation[], asks: readonly Ask[]): SpecFlow['opcua'] => {
   const seen = conversations.map(securityOf);
   const modes = SECURITY_MODES.filter((mode) => seen.some((one) => one.modes.includes(mode)));
@@ -42,31 +42,40 @@ const opcuaOf = (conversations: readonly Conversation[], asks: readonly Ask[]): 
   return Object.keys(opcua).length === 0 ? undefined : opcua;
 };
 
-/** By table and access, what touches or overlaps as one: so a rule is judged (bindingSpans), and one register a line can be read by nobody. */
-const rangesOf = (asked: readonly NonNullable<Ask['modbus']>[]): NonNullable<NonNullable<SpecFlow['modbus']>['ranges']> => {
-  const byTable = new Map<string, { readonly table: ModbusTable; readonly access: 'read' | 'write'; readonly spans: { first: number; last: number }[] }>();
-  for (const { code, range } of asked) {
-    const table = range === null ? null : tableOf(code, range.access);
-    if (range === null || table === null) continue;
-    const held = byTable.get(`${table} ${range.access}`) ?? { table, access: range.access, spans: [] };
-    byTable.set(`${table} ${range.access}`, held);
-    held.spans.push(range);
+/** Of a function that was asked with addresses and without, those that are known: a rule for all of them would be wider than what was seen. */
+const modbusAsksOf = (asks: readonly Ask[]): ModbusAsk[] => {
+  const byFunction = new Map<string, { readonly unit: number; readonly code: number; readonly spans: Map<'read' | 'write', Span[]> }>();
+  for (const { modbus } of asks) {
+    if (modbus === null) continue;
+    const { unit, code, range } = modbus;
+    const held = byFunction.get(`${unit} ${code}`) ?? { unit, code, spans: new Map<'read' | 'write', Span[]>() };
+    byFunction.set(`${unit} ${code}`, held);
+    if (range !== null && tableOf(code, range.access) !== null) held.spans.set(range.access, mergeSpans([...(held.spans.get(range.access) ?? []), range]));
   }
-  return [...byTable.values()].flatMap(({ table, access, spans }) => mergeSpans(spans).map(({ first, last }) => ({ table, start: first, end: last, access })));
+  return [...byFunction.values()].map(({ spans, ...one }) => ({ ...one, spans: spans.size === 0 ? null : spans }));
 };
 
+const isPartOf = ({ modbus: asked }: Ask, modbus: ModbusOperations | null): boolean =>
+  (asked === null || modbus === null ? asked === modbus : modbus.unitIds.includes(asked.unit) && modbus.functionCodes.includes(asked.code));
+
 /**
+ * One for each set of units that were asked the same: in one rule every unit would have every code, and every code every range of its table.
+ * @param freeId a new id for each
  * @param conversations of one client, server and service; at least one
- * @param asks what of them the rule is for; at least one. Operations that are not told apart are in a rule for all of the service, and in
+ * @param asked what of them the rules are for; at least one. Operations that are not told apart are in a rule for all of the service, and in
  * none beside others
  */
-export const ruleFor = (id: string, client: SpecEndpoint, server: SpecEndpoint, conversations: readonly Conversation[], asked: readonly Ask[], by: RuleDecision): SpecFlow => {
+export const rulesFor = (freeId: () => string, client: SpecEndpoint, server: SpecEndpoint, conversations: readonly Conversation[], asked: readonly Ask[], by: RuleDecision): SpecFlow[] => {
   const told = asked.filter((ask) => !isFolded(ask));
   const asks = told.length === 0 ? asked : told;
+  const parts = [...modbusOperationsOf(modbusAsksOf(asks)), ...(asks.some((ask) => ask.modbus === null) ? [null] : [])];
+  return parts.map((modbus) => ruleFor(freeId(), client, server, conversations, asks.filter((ask) => isPartOf(ask, modbus)), modbus, by));
+};
+
+const ruleFor = (id: string, client: SpecEndpoint, server: SpecEndpoint, conversations: readonly Conversation[], asks: readonly Ask[], modbus: ModbusOperations | null, by: RuleDecision): SpecFlow => {
+  const told = asks.filter((ask) => !isFolded(ask));
   const [first] = conversations;
-  const modbus = asks.flatMap((ask) => ask.modbus ?? []);
-  const codes = ascending(modbus.map(({ code }) => code));
-  const ranges = rangesOf(modbus);
+  const ranges = (modbus?.ranges ?? []).flatMap(({ access, table, first: start, last: end }) => (table === undefined ? [] : [{ table, start, end, access }]));
   const names = sortedSet(told.flatMap((ask) => ask.name ?? []));
   const access = sortedSet(told.flatMap((ask) => ask.access ?? []));
   const opcua = first.service.name === 'opcua' ? opcuaOf(conversations, asks) : undefined;
@@ -78,7 +87,7 @@ export const ruleFor = (id: string, client: SpecEndpoint, server: SpecEndpoint, 
     client,
     server,
     access: access.length === 0 ? 'any' : access,
-    ...(codes.length === 0 ? {} : { modbus: { function_codes: codes, unit_ids: ascending(modbus.map(({ unit }) => unit)), ...(ranges.length === 0 ? {} : { ranges }) } }),
+    ...(modbus === null ? {} : { modbus: { function_codes: [...modbus.functionCodes], unit_ids: [...modbus.unitIds], ...(ranges.length === 0 ? {} : { ranges }) } }),
     ...(opcua === undefined ? {} : { opcua }),
     ...(names.length === 0 ? {} : { operations: names }),
     ...(by.purpose === undefined ? {} : { purpose: by.purpose }),

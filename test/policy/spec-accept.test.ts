@@ -1,4 +1,5 @@
 /** Findings into the spec, type by type: what is accepted is gone from the diff, nothing else moves, and what a spec cannot mend says so. */
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { FOLDED_FUNCTION, type Conversation, type ObservationSet } from '../../src/observation.ts';
 import { diffSpec } from '../../src/policy/diff.ts';
@@ -93,6 +94,33 @@ it('operations that are not told apart are let through by no rule for some, and 
   const twice = accepted(once.text, set, 'undeclared-operation');
   expect(permitOf(twice.loaded, 'C1-002')).toMatchObject({ access: [], named: null, modbus: null });
   expect(twice.left).toEqual([]);
+});
+
+describe('what units and codes asked apart', () => {
+  const asks = fc.array(fc.record({ unit: fc.constantFrom(1, 2, 3), code: fc.constantFrom(3, 4, 6, 16, 90), first: fc.constantFrom(0, 10, 500) }), { minLength: 1, maxLength: 6 });
+  const probes = [1, 2, 3].flatMap((unit) => [3, 4, 6, 16, 90].flatMap((code) => [0, 10, 500].map((first) => ({ unit, code, first }))));
+  const talk = (asked: readonly { readonly unit: number; readonly code: number; readonly first: number }[]): Conversation =>
+    modbus('10.3.0.1', '10.2.0.9', asked.map(({ unit, code, first }) => ({ unit, code, ranges: [[first, first + 4]] })));
+
+  it('is not let through together', () => {
+    const set = observations([...traffic(), talk([{ unit: 1, code: 3, first: 0 }, { unit: 2, code: 16, first: 500 }, { unit: 3, code: 3, first: 0 }])]);
+    const { sentence, left, loaded } = accepted(SPEC, set, 'undeclared-conversation');
+    expect(sentence).toBe('added rules C1-001, C1-002 for exactly what was seen');
+    expect(left).toEqual([]);
+    expect(permitOf(loaded, 'C1-001')).toMatchObject({ access: ['read'], modbus: { functionCodes: [3], unitIds: [1, 3] } });
+    expect(permitOf(loaded, 'C1-002')).toMatchObject({ access: ['write'], modbus: { functionCodes: [16], unitIds: [2] } });
+  });
+
+  it('nothing else passes, whatever was asked', () => {
+    fc.assert(fc.property(asks, (asked) => {
+      const { loaded, left } = accepted(SPEC, observations([...traffic(), talk(asked)]), 'undeclared-conversation');
+      expect(left).toEqual([]);
+      const isAsked = ({ unit, code, first }: (typeof probes)[number]): boolean => asked.some((one) => one.unit === unit && one.code === code && (one.first === first || code === 90));
+      const [finding] = diffSpec(loaded, observations([...traffic(), talk(probes)])).filter(({ client, server }) => client === '10.3.0.1' && server === '10.2.0.9');
+      // Programming has no addresses: its three probes are one ask each.
+      expect(finding.seen.length + finding.seenMore).toBe(probes.filter((probe) => !isAsked(probe)).length);
+    }), { numRuns: 40 });
+  });
 });
 
 describe('a rule wider than its use', () => {
