@@ -118,13 +118,14 @@ const operationMiss = (permit: Permit, ask: Ask, conversation: Conversation): { 
   if (ask.modbus !== null) {
     const { unit, code, range } = ask.modbus;
     const modbus = permit.modbus;
-    if (modbus !== null && modbus.functionCodes.length > 0) {
-      if (!modbus.functionCodes.includes(code)) return { kind: 'operation', sentence: `FC ${code} is not among the permitted FC ${numbersText(modbus.functionCodes)}` };
-      // Of a function that is several operations, the code that is listed says only that one of them was meant.
-      if (ask.access !== null && ask.access !== accessOfFunctionCode(code) && !permitsAccess(permit, ask.access)) {
-        return { kind: 'access', sentence: `this use of FC ${code} is ${ask.access}, and only ${permit.access.join(', ')} is permitted` };
-      }
-    } else if (ask.access !== null && !permitsAccess(permit, ask.access)) return { kind: 'access', sentence: `FC ${code} is ${ask.access}, and only ${permit.access.join(', ')} is permitted` };
+    if (modbus !== null && modbus.functionCodes.length > 0 && !modbus.functionCodes.includes(code)) {
+      return { kind: 'operation', sentence: `FC ${code} is not among the permitted FC ${numbersText(modbus.functionCodes)}` };
+    }
+    // A code that is listed is let through for what `access` names too: "read" beside 16 is no write (permittedCodes).
+    if (ask.access !== null && !permitsAccess(permit, ask.access)) {
+      const isOneOfSeveral = ask.access !== accessOfFunctionCode(code);
+      return { kind: 'access', sentence: `${isOneOfSeveral ? 'this use of ' : ''}FC ${code} is ${ask.access}, and only ${permit.access.join(', ')} is permitted` };
+    }
     if (modbus !== null && modbus.unitIds.length > 0 && !modbus.unitIds.includes(unit)) return { kind: 'unit', sentence: `unit ${unit} is not among the permitted units ${numbersText(modbus.unitIds)}` };
     if (modbus !== null && range !== null) {
       const spans = bindingSpans(modbus.ranges, code, range.access);

@@ -8,9 +8,9 @@
 import type { Permit, PermitEnd } from '../permit.ts';
 import { isSubset, parseSet, unionSets } from '../net/address-set.ts';
 import type { AddressSet } from '../net/address-set.ts';
-import { bindingSpans, spansContain, tableOf } from '../net/register-set.ts';
+import { accessesOfFunctionCode, bindingSpans, spansContain, tableOf } from '../net/register-set.ts';
 import { modesHeld, policiesHeld } from './asks.ts';
-import { INSPECTED, protocolKey } from './permits.ts';
+import { INSPECTED, permitsAccess, protocolKey } from './permits.ts';
 import { weekOf } from './schedule.ts';
 import type { AssetIndex } from './spec-assets.ts';
 
@@ -30,12 +30,15 @@ const listCovers = <T>(outer: readonly T[], inner: readonly T[]): boolean =>
   outer.length === 0 || (inner.length > 0 && inner.every((value) => outer.includes(value)));
 
 const operationsCover = (outer: Permit, inner: Permit): boolean => {
-  const codesNamed = outer.modbus !== null && outer.modbus.functionCodes.length > 0 && inner.modbus !== null && inner.modbus.functionCodes.length > 0;
-  if (!codesNamed && !listCovers(outer.access, inner.access)) return false;
+  const codes = inner.modbus?.functionCodes ?? [];
+  // Codes that are listed do what they can and `access` names, and nothing else.
+  const isWithin = codes.length === 0 ? listCovers(outer.access, inner.access)
+    : codes.every((code) => accessesOfFunctionCode(code).every((access) => !permitsAccess(inner, access) || permitsAccess(outer, access)));
+  if (!isWithin) return false;
   if (outer.modbus !== null) {
     if (inner.modbus === null) return outer.modbus.functionCodes.length === 0 && outer.modbus.unitIds.length === 0 && outer.modbus.ranges.length === 0;
     if (!listCovers(outer.modbus.functionCodes, inner.modbus.functionCodes) || !listCovers(outer.modbus.unitIds, inner.modbus.unitIds)) return false;
-    for (const code of inner.modbus.functionCodes) {
+    for (const code of codes) {
       for (const access of ['read', 'write'] as const) {
         if (tableOf(code, access) === null) continue;
         const bound = bindingSpans(outer.modbus.ranges, code, access);

@@ -7,7 +7,7 @@
 import type { Severity } from './findings.ts';
 import { securityLevelNumber } from './free-text.ts';
 import { addressesOfEnd, permitCovers } from './permit-cover.ts';
-import { isLive, protocolKey } from './permits.ts';
+import { isLive, permitsListedCode, protocolKey } from './permits.ts';
 import type { DeclaredPermit } from './permits.ts';
 import { firstOf } from '../infer/plural.ts';
 import { intersectSets, isSubset, parseSet, unionSets } from '../net/address-set.ts';
@@ -143,6 +143,8 @@ const lintPermit = (loaded: LoadedSpec, declared: DeclaredPermit, assets: AssetI
   for (const text of declared.purposeTexts) report([...path, 'direction'], 'text-not-enforceable', 'info', `${permit.id}: "${text.slice(0, 80)}" is kept as the purpose; nothing enforces it`, 'nothing to do, or add a machine field that does');
   const modbus = protocolKey(permit.service.protocol) === 'modbus';
   if (modbus && permit.modbus === null && permit.access.length === 0 && isLive(permit)) report(path, 'modbus-unlimited', 'high', `${permit.id} lets every Modbus function through, writes and programming too`, 'add modbus: {function_codes: [3, 4]} or what is needed');
+  const idle = (permit.modbus?.functionCodes ?? []).filter((code) => !permitsListedCode(permit, code));
+  if (idle.length > 0) report([...path, 'modbus', 'function_codes'], 'code-without-access', 'medium', `${permit.id}: access ${permit.access.join(', ')} names nothing that FC ${idle.join(', ')} does, so no request with it is let through`, 'name in "access" what it does, or remove the code');
   if (permit.modbus !== null && permit.modbus.ranges.length > 0) {
     const open = permit.modbus.functionCodes.filter((code) => (['read', 'write'] as const).some((access) => {
       const table = tableOf(code, access);

@@ -24,6 +24,8 @@ describe('two specs', () => {
     ['an address instead of the asset that has it', 'server: {zone: CELL, assets: [PLC-1]}', 'server: {zone: CELL, addresses: [10.2.0.1]}', []],
     ['one code more', 'function_codes: [3, 4]', 'function_codes: [3, 4, 16]', ['permit-widened']],
     ['one code less', 'function_codes: [3, 4]', 'function_codes: [3]', ['permit-narrowed']],
+    ['codes instead of the access that they have', ', access: read, modbus: {function_codes: [3, 4],', ', modbus: {function_codes: [3, 4],', []],
+    ['all that a code can do, and not its reading alone', ', access: read, modbus: {function_codes: [3, 4],', ', modbus: {function_codes: [3, 4, 43],', ['permit-widened']],
     ['another code', 'function_codes: [3, 4]', 'function_codes: [3, 6]', ['permit-changed']],
     ['a wider range', 'end: 99', 'end: 199', ['permit-widened']],
     ['a narrower range', 'end: 99', 'end: 49', ['permit-narrowed']],

@@ -4,7 +4,9 @@ import { functionsOf } from '../../src/export/modbus-scope.ts';
 import { diffSpec } from '../../src/policy/diff.ts';
 import { permittedCodes } from '../../src/policy/permits.ts';
 import { dialogue, imported } from '../flow/imported.ts';
+import { checkSpec } from '../../src/policy/spec-check.ts';
 import { loadText } from './loaded-spec.ts';
+import { modbus, observations } from './observed.ts';
 
 const specWith = (access: string): string => `spec_version: 1
 timezone: UTC
@@ -64,4 +66,14 @@ it('a function that is listed is exported for whatever it can do, and for nothin
   expect(codesOf('browse')).toEqual([[43], [43]]);
   expect(codesOf('diagnose, write')).toEqual([[8, 43], [8, 43]]);
   expect(codesOf('read')).toEqual([[], []]);
+});
+
+it('a function that is listed beside an access that is not its own is no more let through than exported', () => {
+  const talk = observations([modbus('10.0.0.1', '10.0.0.2', [{ code: 3 }, { code: 16 }])]);
+  const found = (access: string): readonly unknown[] => {
+    const loaded = loadText(specWith(access).replace('[8, 43]', '[3, 16]'));
+    return [functionsOf(loaded.permits[0].permit), diffSpec(loaded, talk).flatMap(({ type, detail }) => (type === 'undeclared-operation' ? [detail] : [])), checkSpec(loaded).filter(({ rule }) => rule === 'code-without-access').length];
+  };
+  expect(found('read')).toEqual([[3], ['Nearest: FC 16 is write, and only read is permitted.'], 1]);
+  expect(found('read, write')).toEqual([[3, 16], [], 0]);
 });
