@@ -12,15 +12,12 @@ import { capturedDaysOf, isoDay } from '../infer/captured-days.ts';
 import { makeFinding } from './findings.ts';
 import type { Finding, FindingDraft } from './findings.ts';
 import type { ObservationSet } from '../observation.ts';
-import type { PermitEnd } from '../permit.ts';
+import type { Permit, PermitEnd } from '../permit.ts';
 import { remainderOf } from './permit-use.ts';
 import { isLive } from './permits.ts';
 import type { DeclaredPermit } from './permits.ts';
+import { hasWindow, hourFits, windowText } from './schedule.ts';
 import { coZonedSafety, crossingRequirement, permitsChange, REQUIREMENTS } from './requirements.ts';
-
-const WEEKDAYS = ['thu', 'fri', 'sat', 'sun', 'mon', 'tue', 'wed'];
-
-const weekdayOf = (day: number): string => WEEKDAYS[((day % 7) + 7) % 7];
 
 const base = (context: DiffContext, declared: DeclaredPermit): Pick<FindingDraft, 'fromZone' | 'toZone' | 'conduit' | 'permit' | 'requirement' | 'client' | 'server' | 'service' | 'seen' | 'directionConfidence' | 'place'> => ({
   fromZone: declared.permit.from.zone, toZone: declared.permit.to.zone, conduit: declared.permit.conduit, permit: declared.permit.id, requirement: null, client: null, server: null,
@@ -54,13 +51,19 @@ const sensorDoubts = ({ sensor, conversations }: ObservationSet): string[] => {
 
 const named = ({ permit }: DeclaredPermit): string => `${permit.id} (${permit.from.zone} -> ${permit.to.zone}, ${permit.service.protocol})`;
 
+/** Somebody who listens by day hears no job of the night. */
+const isWindowHeard = ({ set: { sensor }, matcher }: DiffContext, { conditions }: Permit): boolean => {
+  const deaf = new Set(sensor.deafHours);
+  return sensor.hours.some((hour) => !deaf.has(hour) && hourFits(conditions, hour, matcher.timezone));
+};
+
 const judgeUnused = (context: DiffContext, declared: DeclaredPermit, heard: readonly string[], days: readonly number[], minDays: number): Finding => {
   const { permit } = declared;
   const reasons: string[] = [];
   if (!endHeard(context, permit.from, heard)) reasons.push(`this sensor never heard anybody of the client side (${permit.from.assets.join(', ') || permit.from.zone})`);
   if (!endHeard(context, permit.to, heard)) reasons.push(`this sensor never heard anybody of the server side (${permit.to.assets.join(', ') || permit.to.zone})`);
   if (days.length < minDays) reasons.push(`only ${days.length} of the ${minDays} days were captured that it takes to call a Permit unused`);
-  if (permit.conditions.days.length > 0 && !days.some((day) => permit.conditions.days.includes(weekdayOf(day)))) reasons.push(`no ${permit.conditions.days.join(' or ')} was captured`);
+  if (hasWindow(permit.conditions) && !isWindowHeard(context, permit)) reasons.push(`nothing was captured within its schedule, ${windowText(permit.conditions, context.matcher.timezone)}`);
   reasons.push(...sensorDoubts(context.set));
   const what = named(declared);
   if (reasons.length > 0) {

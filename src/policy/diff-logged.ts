@@ -67,9 +67,15 @@ const HOURS_PER_DAY = 24;
 /** Ids of packets' conversations are positive. */
 const idOf = (attempt: LoggedAttempt): number => -attempt.id;
 
-/** Days on which it was tried. */
-export const daysOf = ({ hours }: LoggedAttempt): Day[] =>
-  [...new Set(hours.filter(({ hour }) => hour >= 0).map(({ hour }) => Math.floor(hour / HOURS_PER_DAY)))].map((day) => ({ day }));
+/** Days on which it was tried, with the hours of each. */
+export const daysOf = ({ hours }: LoggedAttempt): Day[] => {
+  const byDay = new Map<number, number>();
+  for (const { hour } of hours) {
+    const day = Math.floor(hour / HOURS_PER_DAY);
+    if (hour >= 0) byDay.set(day, (byDay.get(day) ?? 0) | (1 << (hour - day * HOURS_PER_DAY)));
+  }
+  return [...byDay].map(([day, mask]) => ({ day, hours: mask }));
+};
 
 /** An attempt in the shape that Permits are matched with: no packet, no answer, its records as requests. */
 const conversationOf = (attempt: LoggedAttempt): Conversation => {

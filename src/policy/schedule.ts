@@ -57,16 +57,20 @@ const localTime = (epochMs: number, timezone: string): LocalTime => {
 
 const minutesOf = (clock: string): number => Number(clock.slice(0, 2)) * 60 + Number(clock.slice(3, 5));
 
-/** A window that ends before it begins runs past midnight and belongs to the day on which it began. */
-const instantFits = (conditions: PermitConditions, epochMs: number, timezone: string): boolean => {
+/**
+ * A window that ends before it begins runs past midnight and belongs to the day on which it began.
+ * @param minutes for how long after that it may have been, on the same day
+ */
+const instantFits = (conditions: PermitConditions, epochMs: number, timezone: string, minutes = 0): boolean => {
   const local = localTime(epochMs, timezone);
+  const latest = local.minutes + minutes;
   const dayFits = (day: string): boolean => conditions.days.length === 0 || conditions.days.includes(day);
   if (conditions.start === null || conditions.end === null) return dayFits(local.day);
   const start = minutesOf(conditions.start);
   const end = minutesOf(conditions.end);
-  if (start < end) return dayFits(local.day) && local.minutes >= start && local.minutes <= end;
+  if (start < end) return dayFits(local.day) && latest >= start && local.minutes <= end;
   const before = WEEKDAYS[(WEEKDAYS.indexOf(local.day) + 6) % 7];
-  return (dayFits(local.day) && local.minutes >= start) || (dayFits(before) && local.minutes <= end);
+  return (dayFits(local.day) && latest >= start) || (dayFits(before) && local.minutes <= end);
 };
 
 const DAY_MINUTES = 1440;
@@ -85,12 +89,25 @@ export const weekOf = ({ days, start, end }: PermitConditions): Span[] => {
 
 const hasExpired = ({ expires }: PermitConditions, epochMs: number, timezone: string): boolean => expires !== null && localTime(epochMs, timezone).date > expires;
 
-const holdsAt = (conditions: PermitConditions, epochMs: number, timezone: string): boolean => !hasExpired(conditions, epochMs, timezone) && instantFits(conditions, epochMs, timezone);
+/** Whether it is about times of the week at all. */
+export const hasWindow = ({ days, start }: PermitConditions): boolean => days.length > 0 || start !== null;
 
-/** Whether any quarter of an hour of it fits: which one it was, is not known. */
-const hourFits = (conditions: PermitConditions, epochMs: number, timezone: string): boolean => {
-  for (let minute = 0; minute < 60; minute += 15) if (holdsAt(conditions, epochMs + minute * 60_000, timezone)) return true;
-  return holdsAt(conditions, epochMs + HOUR_MS - 1, timezone);
+/** `sun 02:00-04:00 (Europe/Berlin)` */
+export const windowText = ({ days, start, end }: PermitConditions, timezone: string): string =>
+  `${days.join(', ') || 'every day'}${start === null ? '' : ` ${start}-${end}`} (${timezone})`;
+
+const holdsAt = (conditions: PermitConditions, epochMs: number, timezone: string, minutes = 0): boolean =>
+  !hasExpired(conditions, epochMs, timezone) && instantFits(conditions, epochMs, timezone, minutes);
+
+const QUARTER_MINUTES = 15;
+
+/**
+ * Whether any minute of an hour fits: which one it was, is not known. By quarters, because no clock is set, and no day begins, within one.
+ * @param hour since 1970, UTC
+ */
+export const hourFits = (conditions: PermitConditions, hour: number, timezone: string): boolean => {
+  for (let minute = 0; minute < 60; minute += QUARTER_MINUTES) if (holdsAt(conditions, hour * HOUR_MS + minute * 60_000, timezone, QUARTER_MINUTES - 1)) return true;
+  return false;
 };
 
 /** A UTC day touches up to two local days (three with a window past midnight): only when none fits was it outside. */
@@ -114,7 +131,7 @@ export const daysOutside = (all: readonly PermitConditions[], asked: Asked, time
   }
   for (const { day, hours } of asked.hours ?? []) {
     for (let hour = 0; hour < 24; hour++) {
-      if (((hours >> hour) & 1) === 1 && !all.some((one) => hourFits(one, day * DAY_MS + hour * HOUR_MS, timezone))) outside.add(day);
+      if (((hours >> hour) & 1) === 1 && !all.some((one) => hourFits(one, day * 24 + hour, timezone))) outside.add(day);
     }
   }
   if (!asked.hours) for (const day of asked.days) if (!all.some((one) => dayFits(one, day, timezone))) outside.add(day);
@@ -125,14 +142,14 @@ export const scheduleProblem = (conditions: PermitConditions, asked: Asked, time
   const firstMs = Number(asked.firstNs / 1_000_000n);
   const lastMs = Number(asked.lastNs / 1_000_000n);
   if (hasExpired(conditions, lastMs, timezone)) return { kind: 'expired', sentence: `the Permit expired on ${conditions.expires}` };
-  if (conditions.days.length === 0 && conditions.start === null) return null;
-  const window = `${conditions.days.join(', ') || 'every day'}${conditions.start === null ? '' : ` ${conditions.start}-${conditions.end}`} (${timezone})`;
+  if (!hasWindow(conditions)) return null;
+  const window = windowText(conditions, timezone);
   for (const instant of [firstMs, lastMs]) {
     if (!instantFits(conditions, instant, timezone)) return { kind: 'schedule', sentence: `seen outside the window ${window}` };
   }
   for (const { day, hours } of asked.hours ?? []) {
     for (let hour = 0; hour < 24; hour++) {
-      if (((hours >> hour) & 1) === 1 && !hourFits(conditions, day * DAY_MS + hour * HOUR_MS, timezone)) {
+      if (((hours >> hour) & 1) === 1 && !hourFits(conditions, day * 24 + hour, timezone)) {
         return { kind: 'schedule', sentence: `seen on ${isoDay(day)} between ${hour} and ${hour + 1} h UTC, outside the window ${window}` };
       }
     }

@@ -64,6 +64,14 @@ describe('one attempt', () => {
   });
 });
 
+test('what was let through on the right day at the wrong hour was not permitted', () => {
+  const sunday = HOUR - 6 - 24;
+  const at = (hour: number): bigint => BigInt(hour) * 3_600_000_000_000n;
+  const passed = (between: number): DiffReport => judged([attempt({ port: 21, verdict: 'passed', firstNs: at(sunday + 2), lastNs: at(sunday + 7 * 24 + 3), hours: [sunday + 2, between, sunday + 7 * 24 + 3].map((hour) => ({ hour, count: 1 })) })]);
+  expect(types(passed(sunday + 3))).toEqual([]);
+  expect(types(passed(sunday + 15))).toEqual(['passed-but-not-permitted high']);
+});
+
 describe('a standing Permit and one that may be blocked, for one pair and port', () => {
   const rules = SPEC.split('\n').filter((line) => line.includes('rule_id: READ'));
   const service = rules[0].replace('READ', 'MAINT').replace('[3]', '[3, 16]').replace('access: read', 'access: read-write');

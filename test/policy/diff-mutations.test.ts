@@ -222,6 +222,15 @@ describe('diff', () => {
     expect([...new Set(diffSpec(loadText(SPEC), few).map((finding) => finding.type))]).toEqual(['insufficient-evidence']);
   });
 
+  it('does not call unused what runs at an hour at which nobody listened', () => {
+    const nightly = loadText(edit('{days: [sun], start: "00:00", end: "23:59"}', '{days: [sun, mon], start: "22:00", end: "04:00"}'));
+    const heard = observations([...traffic().filter((one) => one.port !== 445), conversation('10.3.0.3', '10.3.0.2', { port: 80, service: 'http' })]);
+    const byDay = { ...heard, sensor: { ...heard.sensor, hours: heard.sensor.hours.filter((hour) => hour % 24 >= 8 && hour % 24 < 17) } };
+    const about = (set: ObservationSet): unknown[] => diffSpec(nightly, set).filter(({ permit }) => permit === 'R-BACKUP').map(({ type, detail }) => [type, detail]);
+    expect(about(heard)).toEqual([['unused-permit', 'Both sides were heard, so it would have been seen.']]);
+    expect(about(byDay)).toEqual([['insufficient-evidence', 'Nothing was captured within its schedule, sun, mon 22:00-04:00 (UTC).']]);
+  });
+
   it('does not call unused what runs on both sides of a schedule\'s edge', () => {
     const scheduled = diffSpec(loadText(edit('        access: read\n        modbus: {function_codes: [3, 4]', '        access: read\n        schedule: {days: [mon], start: "08:00", end: "12:00"}\n        modbus: {function_codes: [3, 4]')), observations(traffic()));
     const about = scheduled.filter((finding) => finding.permit === 'R-POLL' && finding.client === null);

@@ -31,6 +31,7 @@ describe('a schedule', () => {
     ['a UTC day that touches the right local day is not held against anybody', { days: ['mon'] }, asked('2026-01-05T12:00:00Z', '2026-01-05T20:00:00Z', ['2026-01-05']), 'America/Chicago', null],
     ['an hour between that is outside', { start: '06:00', end: '18:00' }, inHours('2026-01-05T12:00:00Z', '2026-01-09T12:00:00Z', ['2026-01-05', 12], ['2026-01-07', 22], ['2026-01-09', 12]), 'UTC', 'schedule'],
     ['an hour that the window enters', { start: '06:40', end: '18:00' }, inHours('2026-01-05T12:00:00Z', '2026-01-09T12:00:00Z', ['2026-01-05', 12], ['2026-01-07', 6], ['2026-01-09', 12]), 'UTC', null],
+    ['a window shorter than a quarter of an hour', { start: '02:05', end: '02:10' }, inHours('2026-01-05T02:06:00Z', '2026-01-09T02:07:00Z', ['2026-01-05', 2], ['2026-01-07', 2], ['2026-01-09', 2]), 'UTC', null],
     ['an hour of the day before, local', { days: ['mon'], start: '00:00', end: '23:59' }, inHours('2026-01-05T12:00:00Z', '2026-01-06T03:00:00Z', ['2026-01-05', 12], ['2026-01-06', 3]), 'America/Chicago', null],
     ['expired', { expires: '2026-01-04' }, asked('2026-01-05T12:00:00Z'), 'UTC', 'expired'],
     ['the last day still counts', { expires: '2026-01-05' }, asked('2026-01-05T23:59:00Z'), 'UTC', null],
