@@ -6,7 +6,7 @@
  * Plain YAML (plain-yaml-read.ts) is read without the library.
  * Left out on purpose: what the value means (spec-schema.ts, spec-references.ts).
  */
-import { isAlias, isMap, isNode, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
+import { isAlias, isCollection, isMap, isNode, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
 import type { Document, ErrorCode, ParsedNode } from 'yaml';
 import { MAX_DEPTH, readPlainYaml, type PlainYaml } from './plain-yaml-read.ts';
 
@@ -55,6 +55,11 @@ const YAML_WORDS: Partial<Record<ErrorCode, readonly [string, string]>> = {
   MULTILINE_IMPLICIT_KEY: ['a field name spans two lines', 'put a ":" after the field name, on the same line'],
   TAG_RESOLVE_FAILED: ['YAML tags are not used in a spec', 'remove the "!..." tag'],
 };
+
+const TOO_DEEP = { message: `lists and maps are nested more than ${MAX_DEPTH} deep`, remedy: 'a spec is at most ten deep: remove the nesting' } as const;
+
+/** The library tells its own exhausted stack as an error of the text. */
+const isStackError = ({ message }: Error): boolean => message.includes('call stack');
 
 /** Nesting of flow brackets before the parser sees it: its recursion must not be the limit. */
 const flowDepth = (text: string): { depth: number; offset: number } => {
@@ -165,7 +170,7 @@ const readAnyYaml = (text: string): SpecDocument => {
   const block = blockDepth(text);
   if (flow.depth > MAX_DEPTH || block >= 0) {
     const before = text.slice(0, flow.depth > MAX_DEPTH ? flow.offset : block);
-    return failed({ line: before.split('\n').length, column: before.length - before.lastIndexOf('\n'), message: `lists and maps are nested more than ${MAX_DEPTH} deep`, remedy: 'a spec is at most ten deep: remove the nesting' });
+    return failed({ line: before.split('\n').length, column: before.length - before.lastIndexOf('\n'), ...TOO_DEEP });
   }
 
   let document: Document.Parsed<ParsedNode>;
@@ -173,10 +178,12 @@ const readAnyYaml = (text: string): SpecDocument => {
     document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: true, strict: true });
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
-    return failed({ ...START, message: 'the file is nested too deeply to be read', remedy: 'a spec is at most ten deep: remove the nesting' });
+    return failed({ ...START, ...TOO_DEEP });
   }
 
   const problems: Problem[] = [];
+  const exhausted = document.errors.find(isStackError);
+  if (exhausted !== undefined) return failed({ ...placeOf(exhausted.pos[0]), ...TOO_DEEP });
   for (const error of [...document.errors, ...document.warnings]) {
     const words = YAML_WORDS[error.code];
     problems.push({
@@ -191,8 +198,10 @@ const readAnyYaml = (text: string): SpecDocument => {
   let aliases = 0;
   let aliasOffset = 0;
   let tagOffset = -1;
+  let deepOffset = -1;
+  let keyOffset = -1;
   // By hand: the library's visit() copies the path of ancestors at every node, a second in a spec of 14 MB.
-  const inspect = (node: unknown): void => {
+  const inspect = (node: unknown, depth: number): void => {
     if (!isNode(node)) return;
     if (isAlias(node)) {
       aliases++;
@@ -200,15 +209,23 @@ const readAnyYaml = (text: string): SpecDocument => {
       return;
     }
     if (tagOffset < 0 && typeof node.tag === 'string' && !node.tag.startsWith('tag:yaml.org,2002:')) tagOffset = node.range?.[0] ?? 0;
-    if (isSeq(node)) for (const item of node.items) inspect(item);
+    if (!isCollection(node)) return;
+    if (depth > MAX_DEPTH) {
+      if (deepOffset < 0) deepOffset = node.range?.[0] ?? 0;
+      return;
+    }
+    if (isSeq(node)) for (const item of node.items) inspect(item, depth + 1);
     if (isMap(node)) {
       for (const { key, value } of node.items) {
-        inspect(key);
-        inspect(value);
+        if (keyOffset < 0 && isCollection(key)) keyOffset = key.range?.[0] ?? 0;
+        inspect(key, depth + 1);
+        inspect(value, depth + 1);
       }
     }
   };
-  inspect(document.contents);
+  inspect(document.contents, 1);
+  if (deepOffset >= 0) return failed({ ...placeOf(deepOffset), ...TOO_DEEP });
+  if (keyOffset >= 0) return failed({ ...placeOf(keyOffset), message: 'a list or a map stands where a field name belongs', remedy: 'quote it if it is text, or remove the "?"' });
   if (tagOffset >= 0) return failed({ ...placeOf(tagOffset), message: 'YAML tags are not used in a spec', remedy: 'remove the "!..." tag' });
   if (aliases > MAX_ALIASES) return failed({ ...placeOf(aliasOffset), message: `the file uses more than ${MAX_ALIASES} aliases`, remedy: 'write the values out' });
 

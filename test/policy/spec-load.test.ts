@@ -46,6 +46,10 @@ describe('loadSpec', () => {
 describe('hostile YAML', () => {
   it.each([
     ['deep flow nesting', `zones: ${'['.repeat(100_000)}`, /nested/],
+    ['deep nesting by indentation', Array.from({ length: 3000 }, (_, i) => `${' '.repeat(i)}a:\n`).join(''), /nested more than 64 deep/],
+    ['nesting by indentation that the library still reads', Array.from({ length: 70 }, (_, i) => `${' '.repeat(i)}a: # x\n`).join(''), /nested more than 64 deep/],
+    ['deep flow nesting behind an apostrophe', `zones: [x', ${'['.repeat(5000)}${']'.repeat(5000)}]\n`, /nested more than 64 deep/],
+    ['a map for a field name', '? {a: 1}\n: 2\n', /where a field name belongs/],
     ['deep block nesting', `zones:\n${'- '.repeat(5000)}x\n`, /nested/],
     ['a billion laughs', `a: &a [x,x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b]\nd: &d [*c,*c,*c,*c,*c,*c,*c,*c,*c]\ne: &e [*d,*d,*d,*d,*d,*d,*d,*d,*d]\nzones: [*e,*e,*e,*e,*e,*e,*e,*e,*e]\n`, /alias/],
     ['an alias of itself', 'zones: &a [*a]\n', /alias|nested|zones|must be/],
