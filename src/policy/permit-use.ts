@@ -7,9 +7,10 @@
  */
 import { firstOf } from '../infer/plural.ts';
 import { parseSet, sizeOfSet } from '../net/address-set.ts';
+import { changesDevice, type Access } from '../observation.ts';
 import { mergeSpans, sizeOfSpans, subtractSpans, tableOf } from '../net/register-set.ts';
-import type { ModbusRange, PermitEnd } from '../permit.ts';
-import { isFolded, type Ask } from './asks.ts';
+import type { ModbusRange, Permit, PermitEnd } from '../permit.ts';
+import { isFolded, securityOf, type Ask } from './asks.ts';
 import type { DiffContext, PermitUse } from './diff-observed.ts';
 
 /** What stays of each field; null: it stays as it is. */
@@ -17,6 +18,7 @@ export interface UsedScope {
   readonly client: Pick<PermitEnd, 'assets' | 'addresses'> | null;
   readonly server: Pick<PermitEnd, 'assets' | 'addresses'> | null;
   readonly ports: readonly number[] | null;
+  readonly access: readonly Access[] | null;
   readonly functionCodes: readonly number[] | null;
   readonly unitIds: readonly number[] | null;
   readonly ranges: readonly ModbusRange[] | null;
@@ -89,7 +91,17 @@ function remainderOfRanges(declared: readonly ModbusRange[], asks: readonly Modb
   return idle === 0 ? null : { idle, change, used };
 }
 
-const AS_IT_IS: UsedScope = { client: null, server: null, ports: null, functionCodes: null, unitIds: null, ranges: null, services: null, names: null };
+/** Classes of access that a Permit names and nobody used; none where codes, services or names say it closer, or not all that was asked is known. */
+function idleAccess({ access, modbus, opcua, named }: Permit, asks: readonly Ask[]): readonly Access[] {
+  const isCloser = (modbus?.functionCodes.length ?? 0) > 0 || (opcua?.services.length ?? 0) > 0 || named !== null;
+  if (isCloser || !asks.every((ask) => ask.access !== null && !isFolded(ask))) return [];
+  // Who may read may browse (the spec's "read").
+  const isUsed = (one: Access): boolean => one === 'browse' || asks.some((ask) => ask.access === one);
+  // Who only opened sessions may have used none: a rule for nothing is none.
+  return access.some(isUsed) ? access.filter((one) => !isUsed(one)) : [];
+}
+
+const AS_IT_IS: UsedScope = { client: null, server: null, ports: null, access: null, functionCodes: null, unitIds: null, ranges: null, services: null, names: null };
 
 /** Everything of a Permit that nothing used. */
 export function remainderOf(context: DiffContext, use: PermitUse): PermitRemainder {
@@ -129,8 +141,16 @@ export function remainderOf(context: DiffContext, use: PermitUse): PermitRemaind
     change = true;
     used = { ...used, functionCodes: ascending(modbus.map((ask) => ask.code)) };
   }
+  // Behind encryption anything may have been asked.
+  const isAllRead = !use.conversations.some((conversation) => securityOf(conversation).encrypted);
+  const unused = isAllRead ? idleAccess(permit, asks) : [];
+  if (unused.length > 0) {
+    idle.push(`access ${unused.join(', ')}`);
+    change ||= unused.some(changesDevice);
+    used = { ...used, access: permit.access.filter((one) => !unused.includes(one)) };
+  }
   const services = asks.flatMap((ask) => ask.opcuaService ?? []);
-  const unasked = services.length === 0 ? [] : (permit.opcua?.services ?? []).filter((service) => !services.includes(service));
+  const unasked = services.length === 0 || !isAllRead ? [] : (permit.opcua?.services ?? []).filter((service) => !services.includes(service));
   if (unasked.length > 0) {
     idle.push(`services ${firstOf(unasked, MOST_NAMED)}`);
     change ||= unasked.some((service) => /^(Write|Call)$/.test(service));

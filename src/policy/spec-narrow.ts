@@ -64,6 +64,7 @@ export function narrowRule(draft: RegisterDraft, rule: YAMLMap, { permit }: Decl
   if (used.client !== null) narrowEnd(draft, rule, 'client', permit.from.zone, used.client);
   if (used.server !== null) narrowEnd(draft, rule, 'server', permit.to.zone, used.server);
   if (used.ports !== null) setField(draft, rule, 'port', used.ports.length === 1 ? used.ports[0] : used.ports);
+  if (used.access !== null) setField(draft, rule, 'access', used.access);
   if (used.functionCodes !== null) keep(draft, mapOf(draft, rule, 'modbus'), 'function_codes', used.functionCodes);
   if (used.unitIds !== null) keep(draft, mapOf(draft, rule, 'modbus'), 'unit_ids', used.unitIds);
   if (used.ranges !== null) {

@@ -153,6 +153,25 @@ describe('a rule wider than its use', () => {
     expect(permitOf(loaded, 'R-UA')?.opcua?.services).toEqual(['Publish', 'Read']);
   });
 
+  it.each([
+    ['Modbus with no codes', 'access: read\n        modbus: {function_codes: [3, 4], ', 'access: read-write\n        modbus: {', 'R-POLL', 'without access write'],
+    ['OPC UA with no services', 'opcua: {services: [Read, Publish]}', 'access: [browse, read, write, control]', 'R-UA', 'without access write, control'],
+  ])('keeps of its access what was used: %s', (_, find, instead, id, told) => {
+    const text = SPEC.replace(find, instead);
+    expect(text).not.toBe(SPEC);
+    const { loaded, left, sentence } = accepted(text, observations(traffic()), 'wider-than-observed');
+    expect(sentence).toBe(`narrowed rule ${id}: ${told}`);
+    expect(left).toEqual([]);
+    expect(permitOf(loaded, id)?.access).toEqual(['browse', 'read']);
+  });
+
+  it.each(['opcua: {services: [Read, Publish, Write]}', 'access: read-write'])('does not call unused what may have been asked behind encryption: %s', (instead) => {
+    const hidden = { name: 'opcua.encrypted', value: 'MSG', toServer: 9, toClient: 9 };
+    const found = (facts: Conversation['facts']): string[] => diffSpec(loadText(SPEC.replace('opcua: {services: [Read, Publish]}', instead)), observations(traffic().map((one) => (one.port === 4840 ? { ...one, facts: [...one.facts, ...facts] } : one)))).map(({ type }) => type);
+    expect(found([])).toEqual(['wider-than-observed']);
+    expect(found([hidden])).toEqual([]);
+  });
+
   it('names the codes where the rule named none', () => {
     const text = SPEC.replace(/        access: read\n        modbus: .*\n/, '');
     const { loaded, left } = accepted(text, observations(traffic()), 'wider-than-observed');
