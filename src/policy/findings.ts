@@ -13,7 +13,7 @@ export const FINDING_TYPES = [
   // What firewalls logged:
   'blocked-but-permitted', 'passed-but-not-permitted', 'would-be-blocked',
   // Only between two specs:
-  'permit-added', 'permit-removed', 'permit-widened', 'permit-narrowed', 'permit-changed', 'asset-added', 'asset-removed', 'asset-moved', 'zone-changed',
+  'permit-added', 'permit-removed', 'permit-widened', 'permit-narrowed', 'permit-changed', 'asset-added', 'asset-removed', 'asset-moved', 'zone-changed', 'conduit-changed', 'set-aside-changed',
 ] as const;
 
 export type FindingType = (typeof FINDING_TYPES)[number];

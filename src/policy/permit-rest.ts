@@ -35,11 +35,12 @@ export type Undeclared = (permit: Permit, wantedOf: (left: PermitLeft) => readon
 
 const ALWAYS: PermitConditions = { days: [], start: null, end: null, expires: null, onDemand: false };
 
-export function undeclaredOf(declared: readonly DeclaredPermit[], assets: AssetIndex): Undeclared {
+/** @param innerAssets where the Permits are of another spec than the rules, the assets of that */
+export function undeclaredOf(declared: readonly DeclaredPermit[], assets: AssetIndex, innerAssets: AssetIndex = assets): Undeclared {
   // Who rejects something means it at any time.
   const spokenBy = new Map(declared.map((one) => [one, one.permit.decision === 'rejected' ? { ...one.permit, decision: 'approved', conditions: ALWAYS } : one.permit]));
-  const speaks = (one: DeclaredPermit, part: Permit): boolean => permitCovers(spokenBy.get(one) ?? one.permit, part, assets) && (one.permit.decision !== 'rejected' || namesSecurity(one.permit, part));
-  const rulesFor = rulesByPair(declared, assets);
+  const speaks = (one: DeclaredPermit, part: Permit): boolean => permitCovers(spokenBy.get(one) ?? one.permit, part, assets, innerAssets) && (one.permit.decision !== 'rejected' || namesSecurity(one.permit, part));
+  const rulesFor = rulesByPair(declared, assets, innerAssets);
   const byZones = new Map<string, Permit[]>();
   for (const { permit } of declared) addTo(byZones, zonesOf(permit), permit);
   return (permit, wantedOf) => {
@@ -48,17 +49,17 @@ export function undeclaredOf(declared: readonly DeclaredPermit[], assets: AssetI
     if (whole !== undefined) return { rest: [], covering: [whole] };
     const covering = new Set<DeclaredPermit>();
     const parts: PermitLeft[] = [];
-    for (const pair of pairsOf(permit, rules, assets)) {
+    for (const pair of pairsOf(permit, rules, innerAssets)) {
       const rule = rules.find((one) => speaks(one, pair));
       if (rule !== undefined) {
         covering.add(rule);
         continue;
       }
       for (const part of portsOf(pair)) {
-        const near = rules.filter((one) => permitReaches(one.permit, part, assets));
+        const near = rules.filter((one) => permitReaches(one.permit, part, assets, innerAssets));
         const left = near.length === 0 ? [part] : undeclaredOperations(part, (some) => near.some((one) => speaks(one, some)));
         // A rule for some ports of a range speaks of the same service.
-        const ofPair = near.length > 0 ? near : rules.filter((one) => sharesPort(one.permit, part) && permitReaches({ ...one.permit, service: part.service }, part, assets));
+        const ofPair = near.length > 0 ? near : rules.filter((one) => sharesPort(one.permit, part) && permitReaches({ ...one.permit, service: part.service }, part, assets, innerAssets));
         const isOfPair = ofPair.length > 0;
         const beside = (isOfPair ? ofPair.map((one) => one.permit) : (byZones.get(zonesOf(part)) ?? []).filter((one) => sharesPort(one, part))).map((one) => one.id);
         parts.push(...left.flatMap((one) => wantedOf({ permit: one, beside, isOfPair }).map((wanted) => ({ permit: wanted, beside, isOfPair }))));
@@ -99,7 +100,7 @@ function namesOf({ assets: ids, addresses }: PermitEnd, assets: AssetIndex): rea
 }
 
 /** The rules that may speak of a Permit, in their order: those that know one of its pairs. In a spec of 18,000 rules a thousand times fewer. */
-function rulesByPair(declared: readonly DeclaredPermit[], assets: AssetIndex): (permit: Permit) => readonly DeclaredPermit[] {
+function rulesByPair(declared: readonly DeclaredPermit[], assets: AssetIndex, innerAssets: AssetIndex): (permit: Permit) => readonly DeclaredPermit[] {
   const byPair = new Map<string, number[]>();
   /** Places of rules for whole zones, networks and ranges. */
   const wide: number[] = [];
@@ -109,7 +110,7 @@ function rulesByPair(declared: readonly DeclaredPermit[], assets: AssetIndex): (
     else for (const client of clients) for (const server of servers) addTo(byPair, `${client}\n${server}`, place);
   }
   return ({ from, to }) => {
-    const [clients, servers] = [namesOf(from, assets), namesOf(to, assets)];
+    const [clients, servers] = [namesOf(from, innerAssets), namesOf(to, innerAssets)];
     if (clients === null || servers === null) return declared;
     const places = new Set([...wide, ...clients.flatMap((client) => servers.flatMap((server) => byPair.get(`${client}\n${server}`) ?? []))]);
     return [...places].sort((a, b) => a - b).map((place) => declared[place]);

@@ -125,6 +125,47 @@ describe('two specs', () => {
     expect(told(SPEC.replace('rule_id: SSH,', 'rule_id: SSH, decision: rejected, owner: KH,'), SPEC)).toEqual(['high permit-added: SSH (OPS -> CELL, SSH) was rejected and is approved now']);
   });
 
+  const POLL = /      - \{rule_id: POLL.*\n/;
+  const rulesFor = (...parts: readonly string[]): string => SPEC.replace(POLL, (line) => parts.map((part, i) => line.replace('rule_id: POLL', `rule_id: POLL${i === 0 ? '' : `-${i}`}`).replace(/function_codes: .*\}\}/, `${part}}}`)).join(''));
+
+  it('a rule that was split, or rules that were joined, let the same through', () => {
+    const range = 'unit_ids: [1], ranges: [{table: holding-register, start: 0, end: 99, access: read}]';
+    const [one, two] = [rulesFor(`function_codes: [3, 4], ${range}`), rulesFor(`function_codes: [3], ${range}`, `function_codes: [4], ${range}`)];
+    expect(told(one, two)).toEqual([]);
+    expect(told(two, one)).toEqual([]);
+    expect(told(one, rulesFor(`function_codes: [3], ${range}`, `function_codes: [4], ${range}`).replace('function_codes: [4], unit_ids: [1]', 'function_codes: [4], unit_ids: [2]'))).toEqual(['low permit-widened: POLL-1 (OPS -> CELL, Modbus/TCP) lets through more', 'info permit-narrowed: POLL (OPS -> CELL, Modbus/TCP) lets through less']);
+    const both = SPEC.replace('assets: [PLC-1, PLC-2]}, access', 'assets: [PLC-1]}, access').replace(POLL, (line) => line + line.replace('rule_id: POLL', 'rule_id: POLL-2').replace('[PLC-1]', '[PLC-2]'));
+    expect(told(SPEC, both)).toEqual([]);
+    expect(told(both, SPEC)).toEqual([]);
+    // With a limit of its own, a part lets less through than the whole did.
+    expect(told(SPEC, both.replace('rule_id: POLL-2,', 'rule_id: POLL-2, limits: {max_connections: 1},')).map((line) => line.split(/[ :]/)[1])).toContain('permit-narrowed');
+  });
+
+  it('two rules for half of the registers each let no request for all of them through', () => {
+    const range = (start: number, end: number): string => `function_codes: [3], unit_ids: [1], ranges: [{table: holding-register, start: ${start}, end: ${end}, access: read}]`;
+    expect(told(rulesFor(range(0, 99)), rulesFor(range(0, 49), range(50, 99))).map((line) => line.split(/[ :]/)[1])).toEqual(['permit-narrowed']);
+  });
+
+  it('what silences a finding is told: accepted risks, what is set aside, roles', () => {
+    const risky = SPEC.replace('rule_id: SSH,', 'rule_id: SSH, owner: KH, accepted_risks: [ZCR-3.2],');
+    expect(told(SPEC, risky)).toEqual(['medium permit-changed: SSH (OPS -> CELL, SSH) accepts ZCR-3.2 as a risk']);
+    expect(told(risky, SPEC)).toEqual(['info permit-changed: SSH (OPS -> CELL, SSH) accepts ZCR-3.2 no longer']);
+    const aside = (day: string, more = ''): string => `${SPEC}set_aside:\n  - {client: 10.3.0.3, servers: [10.2.0.0-10.2.0.9], transport: tcp, ports: ["80"], reason: sweep, last_seen: "2026-01-${day}T16:00:00.000Z"${more}}\n`;
+    expect(told(SPEC, aside('06'))).toEqual(['low set-aside-changed: other traffic is set aside: 1 new']);
+    expect(told(aside('06'), aside('09'))).toEqual(['low set-aside-changed: other traffic is set aside: 1 until later']);
+    expect(told(aside('06'), aside('06', ', decision: rejected'))).toEqual(['info set-aside-changed: other traffic is set aside: 1 decided otherwise']);
+    expect(told(aside('06'), SPEC)).toEqual(['info set-aside-changed: other traffic is set aside: 1 gone']);
+    expect(told(SPEC, SPEC.replace('asset_id: PLC-1,', 'asset_id: PLC-1, role: sis, passive_only: true,'))).toEqual(['low zone-changed: PLC-1 is another kind of device']);
+    expect(told(SPEC, SPEC.replace('conduit_id: C1\n', 'conduit_id: C1\n    mode: monitor\n'))).toEqual(['low conduit-changed: C1 is enforced otherwise, or to another level']);
+  });
+
+  it('a rejection that comes or goes is told, though neither lets anything through', () => {
+    const refused = SPEC.replace(POLL, (line) => `${line}      - {rule_id: NO, protocol: FTP, port: 21, client: {zone: OPS, assets: [HIST]}, server: {zone: CELL, assets: [PLC-2]}, decision: rejected, owner: KH}\n`);
+    expect(told(refused, SPEC)).toEqual(['info permit-removed: NO (OPS -> CELL, FTP) was rejected and is gone']);
+    expect(told(SPEC, refused)).toEqual(['info permit-added: NO (OPS -> CELL, FTP) is new, and rejected']);
+    expect(told(refused, refused.replace('rule_id: NO', 'rule_id: NO-1'))).toEqual([]);
+  });
+
   it('an asset that moved is told once', () => {
     const moved = SPEC.replace(', {asset_id: PLC-2, ip: [10.2.0.2]}', '').replace('{asset_id: HIST, ip: [10.3.0.1]}', '{asset_id: HIST, ip: [10.3.0.1]}, {asset_id: PLC-2, ip: [10.2.0.2]}').replace('[PLC-1, PLC-2]', '[PLC-1]');
     expect(compareSpecs(loadText(SPEC), loadText(moved)).map((finding) => finding.type).sort()).toEqual(['asset-moved', 'permit-narrowed']);
