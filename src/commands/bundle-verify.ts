@@ -130,7 +130,7 @@ function openTar(path: string): TarReader {
   try {
     descriptor = openSync(path, 'r');
   } catch (error) {
-    throw usageError(`${path}: ${(error as NodeJS.ErrnoException).code === 'ENOENT' ? 'no such file' : `not readable (${(error as NodeJS.ErrnoException).code})`}`, 'Check the name.');
+    throw usageError(`${path}: ${(error as NodeJS.ErrnoException).code === 'ENOENT' ? 'no such file' : `not readable (${(error as NodeJS.ErrnoException).code})`}`, 'Check its name and its permissions.');
   }
   const buffer = new Uint8Array(CHUNK_OCTETS);
   const seen = new Set<string>();

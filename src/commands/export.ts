@@ -86,7 +86,9 @@ export function readApplicationIds(path: string): Record<string, number> {
     const ids: unknown = JSON.parse(readFileSync(path, 'utf8'));
     if (ids !== null && typeof ids === 'object' && Object.values(ids).every((id) => Number.isSafeInteger(id))) return ids as Record<string, number>;
   } catch (error) {
-    if ((error as { code?: unknown }).code === 'ENOENT') throw usageError(`${path}: no such file`, 'Check the name.');
+    const { code } = error as { code?: unknown };
+    if (code === 'ENOENT') throw usageError(`${path}: no such file`, 'Check the name.');
+    if (typeof code === 'string') throw usageError(`${path}: not readable (${code})`, 'Check its name and its permissions.');
   }
   throw usageError(`${path} is no JSON object of functions and application ids`, 'Write {"modbus:3": 48887, ...}: modbus:<function code> and the id as your device lists it.');
 }

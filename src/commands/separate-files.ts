@@ -26,8 +26,13 @@ export function requireSeparateFiles(written: readonly NamedFile[], read: readon
 
 /** By what a file is known: its path without links, and where it is there, its place on the disk. */
 function marksOf(path: string): string[] {
-  const stat = statSync(path, { bigint: true, throwIfNoEntry: false });
-  return [withoutLinks(resolve(path)), ...(stat === undefined ? [] : [`${stat.dev}:${stat.ino}`])];
+  try {
+    const { dev, ino } = statSync(path, { bigint: true });
+    return [withoutLinks(resolve(path)), `${dev}:${ino}`];
+  } catch {
+    // Nothing is there, or it may not be looked at: then it cannot be opened either, and whoever tries says why.
+    return [withoutLinks(resolve(path))];
+  }
 }
 
 function withoutLinks(path: string): string {

@@ -3,9 +3,9 @@
  * what the person saw. In: its path. Out: text with its digest. What was written can be taken back, the last first.
  */
 import { createHash } from 'node:crypto';
-import { statSync } from 'node:fs';
+import { statSync, type BigIntStats } from 'node:fs';
 import { usageError } from '../errors.ts';
-import { readText } from '../policy/spec-load.ts';
+import { cannotRead, readText } from '../policy/spec-load.ts';
 import { writeFileWhole } from './whole-file.ts';
 
 export interface SpecText {
@@ -80,7 +80,15 @@ export function openSpecFile(path: string): SpecFile {
 
 /** Changes whenever the file does, as far as its times and sizes tell. */
 function markOf(path: string): string {
-  const stat = statSync(path, { bigint: true, throwIfNoEntry: false });
+  const stat = lookAtSpec(path);
   if (stat === undefined) throw usageError(`${path}: no such file`, 'Put it back, or let propose-zones --out write it.');
   return [stat.dev, stat.ino, stat.size, stat.mtimeNs, stat.ctimeNs].join(' ');
+}
+
+function lookAtSpec(path: string): BigIntStats | undefined {
+  try {
+    return statSync(path, { bigint: true, throwIfNoEntry: false });
+  } catch (error) {
+    throw cannotRead(path, error);
+  }
 }

@@ -77,12 +77,17 @@ export const readText = (file: string): string => {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch (error) {
     if (error instanceof TypeError) throw specError(file, 1, 1, 'the file is not UTF-8 text', 'a spec is a YAML file: check the name');
-    if (error instanceof Error && 'code' in error) {
-      if (error.code === 'ENOENT') throw usageError(`${file}: no such file`, 'check the name, or let propose-zones --out write it');
-      if (error.code === 'EACCES') throw usageError(`${file}: not readable`, 'check its permissions');
-    }
-    throw error;
+    throw cannotRead(file, error);
   }
+};
+
+/** One line for what the system says of a file that is not there or may not be read; any other error as it is. */
+export const cannotRead = (file: string, error: unknown): unknown => {
+  const { code } = error as { code?: unknown };
+  if (typeof code !== 'string') return error;
+  if (code === 'ENOENT') return usageError(`${file}: no such file`, 'check the name, or let propose-zones --out write it');
+  if (code === 'EACCES') return usageError(`${file}: not readable`, 'check its permissions and those of its folder');
+  return usageError(`${file}: not readable (${code})`, 'check the name');
 };
 
 /** All problems of a file at once, for `spec check`; throws only when the file cannot be read. */

@@ -57,6 +57,25 @@ test.each([
   expect(everything()).toEqual(before);
 });
 
+/** As a folder does that this user may not enter; root, who runs tests too, may enter every one. */
+test.each([
+  ['report: a name that is too long', ['report', '--db', 'plant.db', '--out', `${'y'.repeat(300)}.html`]],
+  ['report: below a file', ['report', 'spec.yaml', '--db', 'plant.db', '--out', 'key.pem/report.html']],
+  ['propose-zones: a name that is too long', ['propose-zones', '--db', 'plant.db', '--out', `${'y'.repeat(300)}.yaml`]],
+  ['bundle: below a file', ['bundle', '--db', 'plant.db', '--out', 'key.pem/a.tar']],
+  ['bundle: a map below a file', ['bundle', '--db', 'plant.db', '--redact', '--out', 'a.tar', '--map', 'key.pem/map.json']],
+  ['bundle: a key below a file', ['bundle', '--db', 'plant.db', '--out', 'a.tar', '--sign', 'key.pem/key']],
+  ['diff: a spec below a file', ['diff', 'key.pem/spec.yaml', '--db', 'plant.db']],
+  ['serve: a spec below a file', ['serve', 'key.pem/spec.yaml', '--db', 'plant.db']],
+  ['export: ids below a file', ['export', 'spec.yaml', '--target', 'fortios', '--out', 'fortios.d', '--application-ids', 'key.pem/ids.json']],
+] as const)('a path that cannot be looked at is told in one line: %s', async (_, args) => {
+  const before = everything();
+  const ran = await runLine(args.map((word, i) => (i > 0 && /[./]/.test(word) ? at(word) : word)));
+  expect(ran).toMatchObject({ code: EXIT.usage, out: '' });
+  expect(ran.err).toMatch(/^baseline: .+\n {2}\S.+\n$/);
+  expect(everything()).toEqual(before);
+});
+
 test('a spec that is brought up to date is read and written', async () => {
   expect((await runLine(['propose-zones', '--db', at('plant.db'), '--pins', at('spec.yaml'), '--out', at('spec.yaml')])).code).toBe(EXIT.ok);
 });
