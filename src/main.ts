@@ -52,6 +52,7 @@ export interface Surroundings {
   readonly stderr: OutputStream;
   readonly signal: AbortSignal;
   readonly onHangup?: (listener: () => void) => void;
+  readonly onAsked?: (listener: () => void) => void;
   /** Missing when standard input is no terminal. */
   readonly ask?: (question: string) => Promise<string | null>;
 }
@@ -216,6 +217,7 @@ function contextOf(args: readonly string[], argv: CommonOptions, surroundings: S
       return surroundings.signal;
     },
     onHangup: (listener) => surroundings.onHangup?.(listener),
+    onAsked: (listener) => surroundings.onAsked?.(listener),
     say: (line) => {
       if (quiet) return;
       clear();
@@ -290,6 +292,8 @@ async function main(): Promise<void> {
   let interruption: AbortSignal | null = null;
   // A reader that went away (`| head`) is no fault; write() reports it to whom it concerns.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
+  // Where nobody listens to it, Node answers by opening a debugger on a port: https://nodejs.org/api/process.html#signal-events
+  process.on('SIGUSR1', () => undefined);
   process.exitCode = await runCommandLine(process.argv.slice(2), {
     environment: process.env,
     stdout: process.stdout,
@@ -299,6 +303,7 @@ async function main(): Promise<void> {
       return interruption;
     },
     onHangup: (listener) => void process.on('SIGHUP', listener),
+    onAsked: (listener) => void process.on('SIGUSR1', listener),
     ...(process.stdin.isTTY && process.stderr.isTTY ? { ask: askPerson } : {}),
   });
 }

@@ -221,6 +221,7 @@ async function record(argv: CaptureArguments, plan: Plan, source: FrameSource, {
     // SIGHUP never ends a capture: it begins a new ring file, so that another program can take the old one away.
     const hangup = { isHeard: false };
     context.onHangup?.(() => (hangup.isHeard = true));
+    context.onAsked?.(() => context.say(talk.summary(run.figures(), totals())));
     const keep = ring === null || live === null ? null : keeper(ring, live, run, context, hangup);
     const { state, reason } = await recordLive(run, source, {
       signal,

@@ -20,6 +20,8 @@ export interface CommandContext {
   readonly signal: AbortSignal;
   /** Called at each SIGHUP; once asked for, SIGHUP no longer ends the program. */
   readonly onHangup?: (listener: () => void) => void;
+  /** Called at each SIGUSR1, with which people ask tcpdump how it stands. */
+  readonly onAsked?: (listener: () => void) => void;
   /** A line for the person (standard error); dropped under --quiet. */
   say(line: string): void;
   /** A line that is overwritten by the next one; only on a terminal. An empty line clears it. */

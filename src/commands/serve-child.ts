@@ -13,6 +13,8 @@ let desk: Desk | null = null;
 
 process.on('SIGINT', () => undefined);
 process.on('SIGTERM', () => undefined);
+// Node's own answer would be a debugger that listens (main.ts).
+process.on('SIGUSR1', () => undefined);
 process.on('message', (message: DeskSetting | DeskCall) => {
   if (!('given' in message)) desk = openDesk(message);
   else if (desk !== null) process.send?.((desk[message.name] as (...given: readonly unknown[]) => unknown)(...message.given));

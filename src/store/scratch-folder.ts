@@ -12,7 +12,7 @@ import { usageError } from '../errors.ts';
 
 /** Ends with us alone: signals of the terminal go to whole groups of processes. */
 const GUARD = `
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => undefined);
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGUSR1']) process.on(signal, () => undefined);
 process.stdin.on('error', () => undefined).on('close', () => { for (const folder of process.argv.slice(1)) require('node:fs').rmSync(folder, { recursive: true, force: true, maxRetries: 3 }); }).resume();
 `;
 

@@ -46,7 +46,7 @@ describe('a pipe', () => {
     }
   };
 
-  test('what comes is stored while the pipe is open; SIGTERM ends it with 0, SIGHUP does not end it', async () => {
+  test('what comes is stored while the pipe is open; SIGTERM ends it with 0, SIGHUP does not, SIGUSR1 asks how it stands and opens no debugger', async () => {
     const db = join(folder, 'trickle.db');
     const { child, ended, said } = start('capture', '-', '--db', db, '--checkpoint', '1');
     const octets = readFileSync(PIPELINED);
@@ -57,7 +57,9 @@ describe('a pipe', () => {
     await waitUntil('5 packets in the store', () => statusOf(db)?.totals.packets === 5, () => child.exitCode !== null || child.signalCode !== null, said);
     expect(statusOf(db)?.captures).toMatchObject([{ kind: 'stream', name: '-', state: 'running', packets: 5 }]);
     child.kill('SIGHUP');
-    await sleep(300);
+    child.kill('SIGUSR1');
+    await waitUntil('the answer', () => said().includes('standard input: 5 packets'), () => child.exitCode !== null || child.signalCode !== null, said);
+    expect(said()).not.toContain('Debugger');
     child.kill('SIGTERM');
     expect(await ended).toBe(0);
     expect(statusOf(db)?.captures).toMatchObject([{ state: 'complete', reason: '', packets: 5 }]);
