@@ -14,6 +14,8 @@ export interface KnownCapture {
   readonly name: string;
   readonly state: CaptureState;
   readonly frames: number;
+  /** The store's when its record was last written. */
+  readonly revision: number;
   /** Octets of its file as far as they were read; then those of other files that hold the same. */
   readonly forms: readonly Content[];
   /** What it holds, unpacked; null where that is not known. */
@@ -28,16 +30,16 @@ export const isPackedFormat = (format: string): boolean => format.includes('+');
 
 /** Captures of files, oldest first. */
 export function listFileCaptures(db: Database.Database): KnownCapture[] {
-  type Row = [id: number, name: string, format: string, state: CaptureState, frames: number, head: string, digest: string, size: number, contentHead: string, contentDigest: string, contentSize: number];
-  const rows = db.prepare("SELECT id, name, format, state, frames, head, digest, size, content_head, content_digest, content_size FROM capture WHERE kind = 'file' ORDER BY id").raw().all() as Row[];
+  type Row = [id: number, name: string, format: string, state: CaptureState, frames: number, revision: number, head: string, digest: string, size: number, contentHead: string, contentDigest: string, contentSize: number];
+  const rows = db.prepare("SELECT id, name, format, state, frames, rev, head, digest, size, content_head, content_digest, content_size FROM capture WHERE kind = 'file' ORDER BY id").raw().all() as Row[];
   const others = new Map<number, Content[]>();
   for (const { capture, ...form } of db.prepare('SELECT capture, head, digest, size FROM capture_form ORDER BY capture, digest').all() as (Content & { capture: number })[]) {
     others.set(capture, [...(others.get(capture) ?? []), form]);
   }
-  return rows.map(([id, name, format, state, frames, head, digest, size, contentHead, contentDigest, contentSize]) => {
+  return rows.map(([id, name, format, state, frames, revision, head, digest, size, contentHead, contentDigest, contentSize]) => {
     const own: Content = { head, digest, size };
     const content = !isPackedFormat(format) ? own : contentDigest === '' ? null : { head: contentHead, digest: contentDigest, size: contentSize };
-    return { id, name, state, frames, forms: [own, ...(others.get(id) ?? [])], content };
+    return { id, name, state, frames, revision, forms: [own, ...(others.get(id) ?? [])], content };
   });
 }
 

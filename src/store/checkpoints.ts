@@ -8,14 +8,14 @@ import { beginInterval, endInterval, figuresOf, type Recorder } from '../flow/re
 import type { CaptureFigures } from '../flow/settle.ts';
 import type { Store } from './database.ts';
 import { createIntervalWriter, type IntervalWriter } from './interval-writer.ts';
-import { writeInterval, type CapturePart } from './interval.ts';
+import { writeInterval, type CapturePart, type Written } from './interval.ts';
 import type { KnownCaptures } from './known-capture.ts';
 import { createStoreWriter, type StoreWriter } from './write-statements.ts';
 
 /** A capture, or a part of one, whose frames are counted and not yet in the store. */
-export interface ReadCapture extends Omit<CapturePart, 'id' | 'digest' | 'figures'> {
+export interface ReadCapture extends Omit<CapturePart, 'id' | 'revision' | 'digest' | 'figures'> {
   /** In the store, once it is there: one of all parts of a capture. */
-  readonly place: { id: number };
+  readonly place: { id: number; revision: number | null };
   readonly digest: Promise<string>;
   /** Null while the recorder still counts for this capture. */
   figures: CaptureFigures | null;
@@ -24,7 +24,7 @@ export interface ReadCapture extends Omit<CapturePart, 'id' | 'digest' | 'figure
 /** An interval that another thread writes. */
 interface Writing {
   readonly parts: readonly ReadCapture[];
-  readonly ids: Promise<number[]>;
+  readonly written: Promise<Written>;
   /** It is in the store, or was refused. */
   isOver: boolean;
 }
@@ -43,12 +43,14 @@ export interface Checkpoints {
   readonly read: ReadCapture[];
   /** Captures of the store as they are there; null: to be listed anew. */
   known: KnownCaptures | null;
+  /** Of the store when they were listed. */
+  knownRevision: number;
   /** Frames of the interval at hand. */
   frames: number;
 }
 
 export const createCheckpoints = (store: Store, recorder: Recorder, mayHandOver: boolean): Checkpoints => ({
-  store, writer: createStoreWriter(store.db), recorder, mayHandOver, beside: null, writing: null, read: [], known: null, frames: 0,
+  store, writer: createStoreWriter(store.db), recorder, mayHandOver, beside: null, writing: null, read: [], known: null, knownRevision: 0, frames: 0,
 });
 
 /** True when everything that was read is in the store. */
@@ -56,7 +58,7 @@ export const isSettled = ({ read, writing }: Checkpoints): boolean => read.lengt
 
 /** Ends the thread, once it has written what it was given. */
 export async function closeCheckpoints({ writing, beside }: Checkpoints): Promise<void> {
-  await writing?.ids.catch(() => undefined);
+  await writing?.written.catch(() => undefined);
   await beside?.close();
 }
 
@@ -83,10 +85,10 @@ export async function handOver(checkpoints: Checkpoints): Promise<void> {
   const decoder = endInterval(recorder);
   const parts = takeRead(checkpoints);
   const flows = copyTables(recorder.state);
-  const ids = toldParts(parts).then((captures) => beside.write({ captures, flows, decoder }));
-  const writing: Writing = { parts, ids, isOver: false };
+  const written = toldParts(parts).then((captures) => beside.write({ captures, flows, decoder }));
+  const writing: Writing = { parts, written, isOver: false };
   const end = (): void => void (writing.isOver = true);
-  ids.then(end, end);
+  written.then(end, end);
   checkpoints.writing = writing;
   beginInterval(recorder, decoder);
 }
@@ -96,7 +98,7 @@ export async function settleWriting(checkpoints: Checkpoints): Promise<void> {
   const { writing } = checkpoints;
   if (writing === null) return;
   checkpoints.writing = null;
-  placeParts(checkpoints, writing.parts, await writing.ids);
+  placeParts(checkpoints, writing.parts, await writing.written);
 }
 
 /** The captures of the interval at hand, which has ended. */
@@ -108,9 +110,9 @@ function takeRead(checkpoints: Checkpoints): ReadCapture[] {
 }
 
 const toldParts = (parts: readonly ReadCapture[]): Promise<CapturePart[]> =>
-  Promise.all(parts.map(async ({ place, ...part }) => ({ ...part, id: place.id, digest: await part.digest, figures: part.figures as CaptureFigures })));
+  Promise.all(parts.map(async ({ place, ...part }) => ({ ...part, ...place, digest: await part.digest, figures: part.figures as CaptureFigures })));
 
-function placeParts(checkpoints: Checkpoints, parts: readonly ReadCapture[], ids: readonly number[]): void {
-  parts.forEach(({ place }, i) => void (place.id = ids[i]));
+function placeParts(checkpoints: Checkpoints, parts: readonly ReadCapture[], { ids, revision }: Written): void {
+  parts.forEach(({ place }, i) => Object.assign(place, { id: ids[i], revision }));
   checkpoints.known = null;
 }

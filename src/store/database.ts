@@ -172,6 +172,12 @@ export const moved = (path: string): BaselineError =>
     'With the -wal file beside it, it holds all up to its last checkpoint. Stop a capture before its store is moved.',
   );
 
+/** A code of ours: an error keeps no more than that on its way between threads. */
+const COUNTED_MEANWHILE = 'COUNTED_MEANWHILE';
+
+/** @param name of a capture or log that another process has brought into the store since it was looked for there */
+export const countedMeanwhile = (name: string): Error => Object.assign(new Error(name), { code: COUNTED_MEANWHILE });
+
 const codeOf = (error: unknown): string => String((error as { code?: unknown }).code ?? '');
 const isFull = (error: unknown): boolean => ['SQLITE_FULL', 'ENOSPC', 'EDQUOT'].includes(codeOf(error));
 
@@ -185,6 +191,9 @@ export function asStoreError(error: unknown, path: string): unknown {
   }
   if (code.startsWith('SQLITE_BUSY') || code.startsWith('SQLITE_LOCKED')) {
     return line('is locked by another process', 'Wait until the other import or capture ends, then run the same command again.');
+  }
+  if (code === COUNTED_MEANWHILE) {
+    return line(`was given ${error.message} by another import meanwhile`, 'Nothing was counted twice. Let the other import end, then run the same command again: what is missing is added.');
   }
   if (code === 'EISDIR') return line('is a folder', 'Name a file, for example --db baseline.db.');
   if (code === 'ENOENT' || code === 'ENOTDIR') {

@@ -6,7 +6,7 @@ import type { AttemptVerdict, HourCount, LoggedAttempt } from '../observation.ts
 import type { AttemptKey, AttemptRow } from '../flow/attempt-table.ts';
 import type { ClockMemory } from '../source/firewall-log/log-clock.ts';
 import type { CaptureState } from './captures.ts';
-import type { Connection } from './database.ts';
+import { countedMeanwhile, type Connection } from './database.ts';
 import { INSTANT, widenSpan } from './instant-sql.ts';
 import { instant, instantColumns, type DescribeOperation } from './read-words.ts';
 
@@ -21,6 +21,8 @@ export interface KnownLog {
   readonly clock: ClockMemory;
   /** Lines in these octets. */
   readonly lines: number;
+  /** The store's when its record was last written. */
+  readonly revision: number;
 }
 
 const VERDICTS: readonly AttemptVerdict[] = ['passed', 'would-block', 'blocked'];
@@ -29,7 +31,7 @@ const MOST = '9007199254740991';
 
 /** Logs of files, oldest first. */
 export function listFileLogs(db: Connection): KnownLog[] {
-  const rows = db.prepare("SELECT id, name, head, digest, size, state, clock, lines FROM firewall_log WHERE kind = 'file' ORDER BY id").all() as (Omit<KnownLog, 'clock'> & { clock: string })[];
+  const rows = db.prepare("SELECT id, name, head, digest, size, state, clock, lines, rev AS revision FROM firewall_log WHERE kind = 'file' ORDER BY id").all() as (Omit<KnownLog, 'clock'> & { clock: string })[];
   return rows.map((row) => ({ ...row, clock: JSON.parse(row.clock) as ClockMemory }));
 }
 
@@ -39,6 +41,15 @@ export function insertLog(db: Connection, kind: 'file' | 'stream', name: string,
       .prepare("INSERT INTO firewall_log (kind, name, head, digest, size, state, reason, clock, assumptions, lines, entries, rev) VALUES (?, ?, '', '', 0, 'running', '', '{}', '[]', 0, 0, ?)")
       .run(kind, name, revision).lastInsertRowid,
   );
+}
+
+/** As of captures (interval.ts). @param revision of the store when the log's record was written, or, where there is none (0), was looked for */
+export function requireUncountedLog(db: Connection, { id, revision, name, head }: { readonly id: number; readonly revision: number; readonly name: string; readonly head: string }): void {
+  const isMoved =
+    id === 0
+      ? db.prepare("SELECT 1 FROM firewall_log WHERE kind = 'file' AND rev > ? AND lines > 0 AND head = ?").get(revision, head)
+      : db.prepare('SELECT 1 FROM firewall_log WHERE id = ? AND rev <> ?').get(id, revision);
+  if (isMoved !== undefined) throw countedMeanwhile(name);
 }
 
 export interface LogProgress {

@@ -26,6 +26,7 @@ import { asStoreError, type Store } from './database.ts';
 import type { LogOptions, LogOutcome, LogSession } from './import-log.ts';
 import { candidatesOf, contentOf, findKnown, indexCaptures, mayHoldAny, openNewFile, type Known, type KnownCaptures, type NewFile } from './known-capture.ts';
 import { isMemoryShort, requireMemory } from './memory-limit.ts';
+import { readRevision } from './read-status.ts';
 import { nextRevision } from './write.ts';
 
 /** Frames between two checkpoints: a few seconds of work; a kill costs at most that of one being written and of the next. */
@@ -127,6 +128,8 @@ async function importOne(session: ImportSession, path: string, options: ImportOp
   try {
     file = openNewFile(path);
     const known = file === null || options.force ? null : await recognise(session, file);
+    // For files that are read ahead the store may be looked at again.
+    const place = { id: known?.capture.id ?? 0, revision: known?.capture.revision ?? (options.force ? null : session.knownRevision) };
     session.ahead?.expect(options.upcoming ?? [], (other) => isNew(session, other, options.force));
     if (known !== null && isIn(known, path)) return await already(session, file as NewFile, known);
     const skipFrames = known?.capture.frames ?? 0;
@@ -146,7 +149,7 @@ async function importOne(session: ImportSession, path: string, options: ImportOp
         return { status, packets: 0, bytes: 0, reason, log };
       }
       if (file !== null) digest = session.digester.begin(file.descriptor, file.size);
-      return await readAll(session, path, opened.source, file, digest, known, options);
+      return await readAll(session, path, opened.source, file, digest, { known, place }, options);
     } finally {
       await source.close();
     }
@@ -158,7 +161,11 @@ async function importOne(session: ImportSession, path: string, options: ImportOp
   }
 }
 
-const knownCaptures = (session: ImportSession): KnownCaptures => (session.known ??= indexCaptures(listFileCaptures(session.store.db)));
+function knownCaptures(session: ImportSession): KnownCaptures {
+  const { db } = session.store;
+  if (session.known === null) db.transaction(() => Object.assign(session, { known: indexCaptures(listFileCaptures(db)), knownRevision: readRevision(db) })).deferred();
+  return session.known as KnownCaptures;
+}
 
 /** The capture that this file is, or goes on with. One that is counted and not in the store yet must be there to be found. */
 async function recognise(session: ImportSession, file: NewFile): Promise<Known | null> {
@@ -214,18 +221,24 @@ function isNew(session: ImportSession, path: string, force: boolean): boolean {
   }
 }
 
+/** What the store has of a capture before it is read. */
+interface Standing {
+  readonly known: Known | null;
+  readonly place: ReadCapture['place'];
+}
+
 async function readAll(
   session: ImportSession,
   path: string,
   source: FrameSource,
   file: NewFile | null,
   digest: FileDigest | null,
-  known: Known | null,
+  { known, place }: Standing,
   options: ImportOptions,
 ): Promise<ImportOutcome> {
   const first = await source.next();
   if (first !== null && (known === null || !isBrokenOff(known.capture))) await turnBack(session, first.seconds[0]);
-  const run = beginRun(session, path, source, file, digest, known);
+  const run = beginRun(session, path, source, file, digest, { known, place });
   const { checkpointFrames = CHECKPOINT_FRAMES } = session.settings;
   const breathingBatches = session.settings.checkpointFrames === undefined ? BREATHING_BATCHES : 1;
   for (let batch = first, batches = 1; batch !== null; batch = await source.next(), batches++) {
@@ -274,7 +287,7 @@ interface Run {
   bytes(): number;
 }
 
-function beginRun(session: ImportSession, path: string, source: FrameSource, file: NewFile | null, digest: FileDigest | null, known: Known | null): Run {
+function beginRun(session: ImportSession, path: string, source: FrameSource, file: NewFile | null, digest: FileDigest | null, { known, place }: Standing): Run {
   const { recorder, read } = session;
   const before = read.at(-1);
   if (before !== undefined) before.figures = figuresOf(recorder);
@@ -297,7 +310,7 @@ function beginRun(session: ImportSession, path: string, source: FrameSource, fil
         name: path,
         format: source.format,
         head: file?.headOf(size) ?? '',
-        place: part?.place ?? { id: known?.capture.id ?? 0 },
+        place,
         state,
         reason,
         size,

@@ -13,7 +13,8 @@ import { createContentDigest, HEAD_OCTETS } from '../source/content.ts';
 import { digestContent } from '../source/content-digest.ts';
 import type { CaptureState } from './captures.ts';
 import type { Connection, Store } from './database.ts';
-import { insertLog, listFileLogs, readAttemptKeys, updateLog, writeAttempts, type KnownLog } from './firewall-logs.ts';
+import { insertLog, listFileLogs, readAttemptKeys, requireUncountedLog, updateLog, writeAttempts, type KnownLog } from './firewall-logs.ts';
+import { readRevision } from './read-status.ts';
 
 /** Lines between two checkpoints: a second or two of work, and a bound on the hours held in memory. */
 const CHECKPOINT_LINES = 250_000;
@@ -86,6 +87,7 @@ const isUnread = (name: string): boolean => name.startsWith('unread.');
 export async function importLog(session: LogSession, name: string, source: LineSource, packed: boolean, options: LogImportOptions): Promise<LogOutcome> {
   const { store, table } = session;
   const isFile = statSync(name, { throwIfNoEntry: false })?.isFile() === true && name !== '-';
+  const looked = readRevision(store.db);
   const known = isFile && !options.force ? await findKnownLog(store.db, name) : null;
   const reader = createLogReader({ ...options.log, near: spanOfCaptures(store.db) }, known?.clock ?? null);
   const digest = createContentDigest();
@@ -93,6 +95,7 @@ export async function importLog(session: LogSession, name: string, source: LineS
   const tally: Tally = { lines: 0, entries: 0, counters: new Map(), samples: [] };
   const shown = new Map<string, number>();
   let log = known?.id ?? 0;
+  let revision = known?.revision ?? looked;
   let line = 0;
 
   const readLine = (text: string | null): void => {
@@ -125,7 +128,8 @@ export async function importLog(session: LogSession, name: string, source: LineS
     const { head, digest: whole } = identity();
     store.db
       .transaction(() => {
-        const revision = session.nextRevision();
+        if (isFile && !options.force) requireUncountedLog(store.db, { id: log, revision, name, head });
+        revision = session.nextRevision();
         if (log === 0) log = insertLog(store.db, isFile ? 'file' : 'stream', name, revision);
         writeAttempts(store.db, log, table.take(), revision);
         const counters = [...tally.counters, ['folded', table.takeFolded()] as const].sort((a, b) => (a[0] < b[0] ? -1 : 1));

@@ -10,7 +10,7 @@ let writer: StoreWriter | undefined;
 function answer(interval: NonNullable<IntervalRequest>): IntervalAnswer {
   try {
     writer ??= createStoreWriter(openBeside(workerData as string));
-    return { ids: writeInterval(writer, interval) };
+    return { written: writeInterval(writer, interval) };
   } catch (error) {
     return { refusal: error instanceof Error ? error.message : String(error), code: (error as { code?: unknown }).code };
   }

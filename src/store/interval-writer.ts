@@ -4,24 +4,24 @@
  * connection of its own, so nobody else may write before what was handed over is there.
  */
 import { Worker } from 'node:worker_threads';
-import type { Interval } from './interval.ts';
+import type { Interval, Written } from './interval.ts';
 
 export interface IntervalWriter {
-  /** @returns the captures' ids, once all is committed. Rejects with what SQLite says */
-  write(interval: Interval): Promise<number[]>;
+  /** Once all is committed. Rejects with what SQLite says. */
+  write(interval: Interval): Promise<Written>;
   /** Once what was handed over is written, or was refused. */
   close(): Promise<void>;
 }
 
 /** Of the thread; null: write nothing more, and leave. */
 export type IntervalRequest = Interval | null;
-export type IntervalAnswer = { readonly ids: number[] } | { readonly refusal: string; readonly code: unknown };
+export type IntervalAnswer = { readonly written: Written } | { readonly refusal: string; readonly code: unknown };
 
 /** The same module's neighbour, as source or as built. */
 const WORKER = new URL(`./interval-writer-worker${import.meta.url.slice(import.meta.url.lastIndexOf('.'))}`, import.meta.url);
 
 export function createIntervalWriter(path: string): IntervalWriter {
-  const waiting: { resolve: (ids: number[]) => void; reject: (error: Error) => void }[] = [];
+  const waiting: { resolve: (written: Written) => void; reject: (error: Error) => void }[] = [];
   /** The thread is gone: nothing will be answered any more. */
   let failure: Error | undefined;
   const worker = new Worker(WORKER, { workerData: path });
@@ -34,7 +34,7 @@ export function createIntervalWriter(path: string): IntervalWriter {
   worker.on('exit', () => fail(new Error('the thread that writes the store ended')));
   worker.on('message', (answer: IntervalAnswer) => {
     const one = waiting.shift();
-    if ('ids' in answer) one?.resolve(answer.ids);
+    if ('written' in answer) one?.resolve(answer.written);
     // An error loses its code on its way between threads.
     else one?.reject(Object.assign(new Error(answer.refusal), { code: answer.code }));
   });

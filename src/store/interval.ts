@@ -6,7 +6,7 @@ import type { FlowTables } from '../flow/flow-tables.ts';
 import type { CaptureFigures } from '../flow/settle.ts';
 import type { Content } from '../source/frame-batch.ts';
 import { addCaptureCounters, insertCapture, moveCapture, updateCapture, writeDecoderState, type CaptureProgress, type NewCapture } from './captures.ts';
-import { forgetPages } from './database.ts';
+import { countedMeanwhile, forgetPages, type Connection } from './database.ts';
 import { nextRevision, writeFlows } from './write.ts';
 import type { StoreWriter } from './write-statements.ts';
 
@@ -14,6 +14,8 @@ import type { StoreWriter } from './write-statements.ts';
 export interface CapturePart extends NewCapture, Pick<CaptureProgress, 'state' | 'reason' | 'head' | 'digest' | 'size'> {
   /** In the store; 0 where it is not there. */
   readonly id: number;
+  /** Of the store, when its record was written, or, where there is none, was looked for; null: it was not looked for. */
+  readonly revision: number | null;
   /** Of a packed file. */
   readonly content: Content | null;
   readonly figures: CaptureFigures;
@@ -28,12 +30,18 @@ export interface Interval {
   readonly decoder: string;
 }
 
-/** @returns the captures' ids */
-export function writeInterval(writer: StoreWriter, { captures, flows, decoder }: Interval): number[] {
+/** Where the captures stand in the store now. */
+export interface Written {
+  readonly ids: readonly number[];
+  readonly revision: number;
+}
+
+export function writeInterval(writer: StoreWriter, { captures, flows, decoder }: Interval): Written {
   const { db } = writer;
   forgetPages(db);
   return db
     .transaction(() => {
+      for (const one of captures) requireUncounted(db, one);
       const revision = nextRevision(writer);
       const ids = captures.map((one) => {
         const { figures, counts, ...progress } = one;
@@ -46,7 +54,21 @@ export function writeInterval(writer: StoreWriter, { captures, flows, decoder }:
       });
       writeFlows(writer, flows, revision);
       writeDecoderState(db, decoder);
-      return ids;
+      return { ids, revision };
     })
     .immediate();
+}
+
+/**
+ * Another process may have brought the same file since it was looked for (one import is started every hour, and one takes longer):
+ * both counts would stand, and nothing could take one back. Beginnings tell: the other may have come further, or less far.
+ */
+function requireUncounted(db: Connection, { kind, id, revision, name, size, head, content }: CapturePart): void {
+  if (kind !== 'file' || revision === null || size === 0) return;
+  const heads = [head, content?.head ?? head];
+  const isMoved =
+    id === 0
+      ? db.prepare("SELECT 1 FROM capture WHERE kind = 'file' AND rev > ? AND frames > 0 AND (head IN (?, ?) OR content_head IN (?, ?))").get(revision, ...heads, ...heads)
+      : db.prepare('SELECT 1 FROM capture WHERE id = ? AND rev <> ?').get(id, revision);
+  if (isMoved !== undefined) throw countedMeanwhile(name);
 }

@@ -12,6 +12,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { openForWriting } from '../../src/store/database.ts';
 import { beginImport, endImport, importCapture, settleImport, type ImportOutcome } from '../../src/store/import-capture.ts';
 import { storedTotals } from '../fuzz/memory-store.ts';
+import { EXIT } from '../../src/errors.ts';
 import { runLine } from './command-line.ts';
 
 const SAMPLES = join(import.meta.dirname, '../../samples');
@@ -304,5 +305,91 @@ describe.each([1, 2])('with %i jobs', (jobs) => {
       expect(digest).toBe(createHash('sha256').update(form(DAY)).digest('hex'));
       expect(await statuses(db, write(DAY))).toEqual(['already']);
     }
+  });
+});
+
+describe('two imports into one store at once: what both bring counts once, and who came later is told', () => {
+  const NO_TIME = new AbortController().signal;
+  /** Read, and not yet in the store: another file is said to follow. */
+  const begin = (db: string, readers: number, checkpointFrames = 1 << 24) => {
+    const store = openForWriting(db);
+    const session = beginImport(store, { readers, checkpointFrames });
+    return {
+      read: (path: string, upcoming: readonly string[]) => importCapture(session, path, { force: false, upcoming, signal: NO_TIME, progress: () => {} }),
+      settle: () => settleImport(session),
+      async end() {
+        await endImport(session);
+        store.close();
+      },
+    };
+  };
+  const told = expect.objectContaining({ exitCode: EXIT.store, message: expect.stringContaining('by another import meanwhile') as string });
+
+  test.each([
+    ['the same file', DAY, DAY],
+    ['the same, longer there', DAY.subarray(0, 200_000), DAY],
+    ['the same, packed there', DAY, pack(DAY)],
+    ['packed here', pack(DAY), DAY],
+  ])('%s', async (_, own, others) => {
+    const db = freshStore();
+    const first = begin(db, 0);
+    await first.read(write(own), ['more']);
+    expect((await runLine(['import', write(others), '--db', db])).code).toBe(EXIT.ok);
+    await expect(first.settle()).rejects.toEqual(told);
+    await first.end();
+    expect(countedIn(db)).toEqual(await truth(DAY));
+  });
+
+  test('a capture that was broken off is read on by both', async () => {
+    const db = freshStore();
+    const path = write(DAY);
+    const stopping = await importInPieces(db, [path], { readers: 0, at: 2, act: (stop) => stop() });
+    expect(stopping[0].status).toBe('interrupted');
+    const first = begin(db, 0);
+    await first.read(path, ['more']);
+    expect((await runLine(['import', path, '--db', db])).code).toBe(EXIT.ok);
+    await expect(first.settle()).rejects.toEqual(told);
+    await first.end();
+    expect(countedIn(db)).toEqual(await truth(DAY));
+  });
+
+  test('other files do not stand in the way', async () => {
+    const db = freshStore();
+    const first = begin(db, 0);
+    await first.read(write(DAY), ['more']);
+    expect((await runLine(['import', write(trap('vlan')), '--db', db])).code).toBe(EXIT.ok);
+    await first.settle();
+    await first.end();
+    expect(countedIn(db)).toEqual(await truth(DAY, trap('vlan')));
+  });
+
+  test.each([1, 2])('step by step, with %i jobs: whoever is first goes on, and the other leaves', async (jobs) => {
+    const db = freshStore();
+    const path = write(DAY);
+    const both = [begin(db, jobs - 1, 500), begin(db, jobs - 1, 500)];
+    const ends = await Promise.allSettled(both.map((one) => one.read(path, []).then(() => one.settle())));
+    for (const one of both) await one.end();
+    for (const end of ends) if (end.status === 'rejected') expect(end.reason).toEqual(told);
+    await runLine(['import', path, '--db', db]);
+    expect(countedIn(db)).toEqual(await truth(DAY));
+  });
+
+  test("a firewall's log", async () => {
+    const db = freshStore();
+    const log = join(SAMPLES, 'firewall/asa-dmz.log');
+    const both = [begin(db, 0), begin(db, 0)];
+    const ends = await Promise.allSettled(both.map((one) => one.read(log, [])));
+    for (const one of both) await one.end();
+    expect(ends.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+    for (const end of ends) if (end.status === 'rejected') expect(end.reason).toEqual(told);
+    const countsIn = (path: string): unknown => {
+      const store = new Database(path, { readonly: true });
+      const counts = store.prepare('SELECT count(*), sum(lines), (SELECT sum(count) FROM attempt_hour) FROM firewall_log').raw().get();
+      store.close();
+      return counts;
+    };
+    const alone = freshStore();
+    expect((await runLine(['import', log, '--db', alone])).code).toBe(EXIT.ok);
+    expect(countsIn(db)).toEqual(countsIn(alone));
   });
 });
