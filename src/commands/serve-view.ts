@@ -4,7 +4,7 @@
  * store does, at most a tenth of the time; only while somebody looks.
  */
 import { statSync } from 'node:fs';
-import { BaselineError, EXIT } from '../errors.ts';
+import { BaselineError, EXIT, storeError } from '../errors.ts';
 import { isRefusal } from '../policy/spec-edit.ts';
 import { asStoreError, openForReading } from '../store/database.ts';
 import { readRevision } from '../store/read-status.ts';
@@ -76,7 +76,9 @@ export async function openView(path: string, specFile: SpecFile | null, desk: Re
 
   /** A store that was put in the place of the one before is another file under the same name. */
   function revisionNow(): number {
-    const { ino } = statSync(path);
+    const stat = statSync(path, { throwIfNoEntry: false });
+    if (stat === undefined) throw storeError(`the store ${path} is gone`, 'Put it back; the page shows what was read before.');
+    const { ino } = stat;
     if (ino !== inode) {
       store.close();
       store = openForReading(path);

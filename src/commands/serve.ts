@@ -6,7 +6,7 @@
 import { fork } from 'node:child_process';
 import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { EXIT, usageError } from '../errors.ts';
+import { EXIT, storeError, usageError } from '../errors.ts';
 import { storePath } from '../store/database.ts';
 import { DB_OPTION, defineCommand, type CommandContext, type CommandResult } from './command.ts';
 import { LOOPBACK_ADDRESSES } from './loopback-server.ts';
@@ -67,13 +67,16 @@ async function serve(argv: ServeArguments, context: CommandContext): Promise<Com
       return { exitCode: EXIT.interrupted, output: [] };
     }
     const door = await openDoor(host, port, view.answer);
-    context.progress('');
-    context.say(`${view.sentence()}. ${specFile === null ? 'Nothing is written.' : `Edits are written into ${argv.spec}, nothing else.`} Stop with Ctrl-C. Open:`);
-    await context.write(`${door.address}\n`);
-    if (argv.open === true) openOnDesktop(door.onceOnly(), (opener) => `${opener} cannot be started: open the address by hand.`, context);
-    await stopped;
-    await door.close();
-    view.close();
+    try {
+      context.progress('');
+      context.say(`${view.sentence()}. ${specFile === null ? 'Nothing is written.' : `Edits are written into ${argv.spec}, nothing else.`} Stop with Ctrl-C. Open:`);
+      await context.write(`${door.address}\n`);
+      if (argv.open === true) openOnDesktop(door.onceOnly(), (opener) => `${opener} cannot be started: open the address by hand.`, context);
+      await Promise.race([stopped, desk.gone]);
+    } finally {
+      await door.close();
+      view.close();
+    }
   } finally {
     desk.close();
   }
@@ -81,26 +84,32 @@ async function serve(argv: ServeArguments, context: CommandContext): Promise<Com
 }
 
 /** The desk's functions, in another process and one after the other. */
-function startDesk(setting: DeskSetting): RemoteDesk & { close(): void } {
+function startDesk(setting: DeskSetting): RemoteDesk & { readonly gone: Promise<never>; close(): void } {
   // Beside this module, in source as in the compiled program.
   const child = fork(fileURLToPath(new URL(`./serve-child${extname(import.meta.url)}`, import.meta.url)), { serialization: 'advanced' });
   const waiting: { resolve(value: unknown): void; reject(reason: unknown): void }[] = [];
-  let isGone = false;
-  const fail = (reason: Error): void => {
-    isGone = true;
-    for (const one of waiting.splice(0)) one.reject(reason);
-  };
+  // The system ends the largest process first where memory is short: without it there is nothing left to serve.
+  const gone = new Promise<never>((_, reject) => {
+    const fail = (reason: Error): void => {
+      reject(reason);
+      for (const one of waiting.splice(0)) one.reject(reason);
+    };
+    child.on('error', fail);
+    child.on('exit', (code, by) => {
+      const what = `the process that makes the page ended (${by ?? code})`;
+      fail(by === null ? new Error(what) : storeError(what, 'The spec is as it was. Where memory was short grant more, and start baseline serve again.'));
+    });
+  });
+  gone.catch(() => undefined);
   child.on('message', (answer) => waiting.shift()?.resolve(answer));
-  child.on('error', fail);
-  child.on('exit', (code, signal) => fail(new Error(`the process that makes the page ended (${signal ?? code})`)));
   child.send(setting);
   const call = (name: keyof Desk, given: readonly unknown[]): Promise<unknown> =>
     new Promise((resolve, reject) => {
-      if (isGone) return reject(new Error('the process that makes the page is gone: start baseline serve again'));
       waiting.push({ resolve, reject });
       child.send({ name, given });
     });
   return {
+    gone,
     draw: (...given) => call('draw', given) as ReturnType<RemoteDesk['draw']>,
     edit: (...given) => call('edit', given) as ReturnType<RemoteDesk['edit']>,
     close: () => void child.kill('SIGKILL'),

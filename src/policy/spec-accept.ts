@@ -71,7 +71,7 @@ export const meaningOf = (finding: Finding): { readonly does: string } | { reado
 export const isAcceptable = (finding: Finding): boolean => 'does' in meaningOf(finding);
 
 /** Findings about traffic that a rule can name, or about a rule. */
-const REJECTABLE: ReadonlySet<Finding['type']> = new Set(['undeclared-conversation', 'undeclared-operation', 'wrong-direction', 'weaker-security-mode', 'requirement-violation']);
+export const REJECTABLE: ReadonlySet<Finding['type']> = new Set(['undeclared-conversation', 'undeclared-operation', 'wrong-direction', 'weaker-security-mode', 'requirement-violation']);
 
 /** Findings whose acceptance changes the rule that they are about. */
 const ABOUT_A_RULE: ReadonlySet<Finding['type']> = new Set(['unused-permit', 'wider-than-observed', 'weaker-security-mode', 'requirement-violation']);

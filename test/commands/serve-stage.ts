@@ -5,12 +5,14 @@ import { ENDS } from '../hang.ts';
 import { PROGRAM } from './command-line.ts';
 
 export interface Served {
+  readonly pid: number;
   /** With the token. */
   readonly address: string;
   readonly port: number;
   /** `/SECRET/` */
   readonly folder: string;
   readonly token: string;
+  readonly ended: Promise<{ readonly code: number | null; readonly err: string }>;
   /** Ctrl-C. */
   stop(): Promise<{ readonly code: number | null; readonly err: string }>;
 }
@@ -28,7 +30,7 @@ export function startServe(args: readonly string[]): Promise<Served> {
       if (!out.includes('\n')) return;
       const url = new URL(out.trim());
       resolve({
-        address: url.href, port: Number(url.port), folder: url.pathname, token: url.searchParams.get('token') ?? '',
+        pid: child.pid ?? 0, ended, address: url.href, port: Number(url.port), folder: url.pathname, token: url.searchParams.get('token') ?? '',
         stop: () => {
           child.kill('SIGINT');
           return ended;

@@ -2,7 +2,7 @@
  * `baseline serve` at its door: who is let in, who is not, and what may be written: the spec, and only while it still says
  * what the page shows. The page itself is looked at in test/tools/serve-browser.test.ts.
  */
-import { chmodSync, copyFileSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { digestOf } from '../../src/commands/spec-file.ts';
@@ -166,6 +166,24 @@ describe('what an edit must be', () => {
     writeFileSync(spec, before);
     await expect.poll(async () => answerOf(await get('change'))['problem'], { timeout: HANG_MS }).toBeNull();
   });
+});
+
+test('a store that is gone is said, and comes again', async () => {
+  renameSync(db, `${db}.away`);
+  await expect.poll(async () => answerOf(await get('change'))['problem'], { timeout: HANG_MS }).toMatch(/plant\.db is gone\. Put it back/);
+  renameSync(`${db}.away`, db);
+  await expect.poll(async () => answerOf(await get('change'))['problem'], { timeout: HANG_MS }).toBeNull();
+});
+
+// The children of a process are a file of Linux (proc(5)).
+test.runIf(process.platform === 'linux')('where the process that makes the page is ended, serve says so and ends', async () => {
+  const other = await startServe([spec, '--db', db]);
+  const children = readFileSync(`/proc/${other.pid}/task/${other.pid}/children`, 'utf8').trim().split(' ');
+  const desk = children.find((pid) => readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('serve-child'));
+  process.kill(Number(desk), 'SIGKILL');
+  const { code, err } = await other.ended;
+  expect(err).toMatch(/baseline: the process that makes the page ended \(SIGKILL\)\n {2}\S.+\n$/);
+  expect(code).toBe(4);
 });
 
 test('how it is started', () => {

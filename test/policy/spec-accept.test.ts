@@ -1,10 +1,11 @@
 /** Findings into the spec, type by type: what is accepted is gone from the diff, nothing else moves, and what a spec cannot mend says so. */
+import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { FOLDED_FUNCTION, type Conversation, type ObservationSet } from '../../src/observation.ts';
 import { diffSpec } from '../../src/policy/diff.ts';
 import { FINDING_TYPES, makeFinding, type Finding, type FindingType } from '../../src/policy/findings.ts';
-import { acceptFindings, isAcceptable, meaningOf } from '../../src/policy/spec-accept.ts';
+import { acceptFindings, isAcceptable, meaningOf, REJECTABLE } from '../../src/policy/spec-accept.ts';
 import type { LoadedSpec } from '../../src/policy/spec-load.ts';
 import { loadText } from './loaded-spec.ts';
 import { addressRecord, conversation, daysFrom, modbus, MONDAY, namedOperation, observations } from './observed.ts';
@@ -329,6 +330,15 @@ describe('an asset in the wrong zone', () => {
 describe('what a spec cannot mend', () => {
   const finding = (type: FindingType, more: Partial<Finding> = {}): Finding => ({
     ...makeFinding({ type, severity: 'low', title: '', detail: '', remedy: '', fromZone: null, toZone: null, conduit: null, permit: null, requirement: null, client: null, server: null, service: null, seen: [], directionConfidence: null, place: null, key: [] }), ...more,
+  });
+
+  it('the page of `serve` offers what can be accepted, and what can be rejected', () => {
+    const page = readFileSync(new URL('../../src/render/report/page/edit.js', import.meta.url), 'utf8');
+    const offered = new Map(Array.from(page.slice(page.indexOf('DECISIONS = {')).matchAll(/^ {2}'([a-z-]+)': \[(.+)\],$/gm), ([, type, words]) => [type, words.split("', '").length]));
+    // Declared by a button of its own: in which zone, a person says.
+    const types = FINDING_TYPES.filter((type) => type !== 'undeclared-asset' && isAcceptable(finding(type, { fromZone: 'CELL', permit: 'R-POLL' })));
+    expect([...offered.keys()].sort()).toEqual([...types].sort());
+    expect([...offered].filter(([, words]) => words === 2).map(([type]) => type).sort()).toEqual([...REJECTABLE].sort());
   });
 
   it.each([

@@ -108,7 +108,9 @@ const DECISIONS = {
   'wrong-direction': ['Accept: a rule for exactly this', 'Reject'],
   'unused-permit': ['Remove the rule'],
   'wider-than-observed': ['Narrow the rule to its use'],
-  'weaker-security-mode': ['Admit: for these two only'],
+  'weaker-security-mode': ['Admit: for these two only', 'Reject: only what is weaker'],
+  'would-be-blocked': ['Accept: a rule for exactly this'],
+  'passed-but-not-permitted': ['Accept: a rule for exactly this'],
   'asset-in-wrong-zone': ['Accept: where it was seen'],
   'requirement-violation': ['Accept the risk', 'Reject the rule'],
 };
