@@ -36,7 +36,8 @@ export type Forbidden =
   | { readonly kind: 'function'; readonly functionCode: number }
   /** Any code that the engine has no name for. */
   | { readonly kind: 'unknown-function' }
-  | { readonly kind: 'unit'; readonly units: Span; readonly functionCode: number | null }
+  /** Null: whatever the code; `unnamed`: any code that the engine has no name for. */
+  | { readonly kind: 'unit'; readonly units: Span; readonly functionCode: number | 'unnamed' | null }
   | ForbiddenAddress
   | ForbiddenCrossing;
 
@@ -122,15 +123,14 @@ export const modbusComplement = (permits: readonly Permit[], engine: ModbusEngin
   const forbidden: Forbidden[] = [];
   const holders = (code: number): Permit[] => permits.filter((permit) => functionsOf(permit).includes(code));
   for (const code of engine.known) if (holders(code).length === 0) forbidden.push({ kind: 'function', functionCode: code });
-  if (permits.every((permit) => functionsOf(permit).every((code) => engine.known.includes(code)))) forbidden.push({ kind: 'unknown-function' });
+  const unnamed = permits.filter((permit) => functionsOf(permit).some((code) => !engine.known.includes(code)));
+  if (unnamed.length === 0) forbidden.push({ kind: 'unknown-function' });
 
   const everyUnit = mergeSpans(permits.flatMap(unitSpans));
   for (const units of subtractSpans([UNITS], everyUnit)) forbidden.push({ kind: 'unit', units, functionCode: null });
-  for (const code of engine.known) {
-    const own = holders(code);
-    if (own.length === 0) continue;
-    for (const units of subtractSpans(everyUnit, mergeSpans(own.flatMap(unitSpans)))) forbidden.push({ kind: 'unit', units, functionCode: code });
-  }
+  const beside = (own: readonly Permit[], functionCode: number | 'unnamed'): Forbidden[] =>
+    own.length === 0 ? [] : subtractSpans(everyUnit, mergeSpans(own.flatMap(unitSpans))).map((units): Forbidden => ({ kind: 'unit', units, functionCode }));
+  forbidden.push(...engine.known.flatMap((code) => beside(holders(code), code)), ...beside(unnamed, 'unnamed'));
   for (const [table, access] of TABLES) forbidden.push(...forbiddenAddresses(permits, engine.inspectable, table, access));
   return forbidden;
 };

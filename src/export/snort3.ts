@@ -62,8 +62,11 @@ const optionsOf = (forbidden: Forbidden): { options: string; why: string }[] => 
     case 'unknown-function':
       return [{ options: UNNAMED, why: 'function code without a name' }];
     case 'unit': {
-      const name = forbidden.functionCode === null ? '' : ` modbus_func:${FUNCTION_NAMES[forbidden.functionCode] ?? ''};`;
-      return [{ options: `${unitOptions(forbidden.units)}${name}`, why: `unit ${forbidden.units.first}-${forbidden.units.last}${forbidden.functionCode === null ? '' : ` FC ${forbidden.functionCode}`}` }];
+      const { units, functionCode } = forbidden;
+      const unit = `unit ${units.first}-${units.last}`;
+      if (functionCode === null) return [{ options: unitOptions(units), why: unit }];
+      if (functionCode === 'unnamed') return [{ options: `${unitOptions(units)} ${UNNAMED}`, why: `${unit}, function code without a name` }];
+      return [{ options: `${unitOptions(units)} modbus_func:${FUNCTION_NAMES[functionCode] ?? ''};`, why: `${unit} FC ${functionCode}` }];
     }
     case 'address':
       return ENGINE.inspectable

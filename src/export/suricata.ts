@@ -89,6 +89,11 @@ const addressOptions = ({ access, functionCode, table, units }: ForbiddenAddress
     };
   });
 
+type ForbiddenUnit = Extract<Forbidden, { readonly kind: 'unit' }>;
+
+const unitText = ({ units, functionCode }: ForbiddenUnit): string =>
+  `unit ${units.first}-${units.last}${functionCode === null ? '' : functionCode === 'unnamed' ? ' function code without a name' : ` FC ${functionCode}`}`;
+
 const options = (forbidden: Forbidden): Option[] => {
   switch (forbidden.kind) {
     case 'function':
@@ -97,9 +102,10 @@ const options = (forbidden: Forbidden): Option[] => {
       return [{ option: `modbus: function ${UNKNOWN_FUNCTION};`, why: 'function code without a name' }];
     case 'unit': {
       const { units, functionCode } = forbidden;
+      const code = functionCode === 'unnamed' ? UNKNOWN_FUNCTION : functionCode;
       return unitComparisons(units).map((unit) => ({
-        option: `modbus: unit ${unit}${functionCode === null ? '' : `, function ${functionCode}`};`,
-        why: `unit ${units.first}-${units.last}${functionCode === null ? '' : ` FC ${functionCode}`}`,
+        option: `modbus: unit ${unit}${code === null ? '' : `, function ${code}`};`,
+        why: unitText(forbidden),
       }));
     }
     case 'address': {
@@ -171,9 +177,10 @@ const withUncheckedTop = (effect: ModbusEffect | null): ModbusEffect | null =>
         }),
       };
 
-/** Bits of a connection (flowbits): its client began a message, and one with a function code that has a name. */
+/** Bits of a connection (flowbits): its client began a message, one with a function code that has a name, and its first one had none. */
 const BEGAN = 'baseline.mbap';
 const NAMED = 'baseline.function';
+const UNRECOGNISED = 'baseline.unnamed';
 /** Of a first request: none that has a name. */
 const UNNAMED = 'byte_test:1,>,24,7; byte_test:1,!=,43,7;';
 
@@ -183,6 +190,49 @@ const UNNAMED = 'byte_test:1,>,24,7; byte_test:1,!=,43,7;';
  */
 const BEGINNING = 'flow:to_server,established,only_stream; stream_size:client,<,2000;';
 
+/** Named functions of which every data address may be asked. */
+const unboundFunctions = (complement: readonly Forbidden[]): number[] =>
+  KNOWN.filter((code) =>
+    complement.every((forbidden) => {
+      if (forbidden.kind === 'function') return forbidden.functionCode !== code;
+      if (forbidden.kind !== 'address' && forbidden.kind !== 'crossing') return true;
+      return tableOf(code, forbidden.access) !== forbidden.table || (forbidden.functionCode ?? code) !== code;
+    }),
+  );
+
+/** With 5 the last octet of the message as its MBAP header has its length, with 6 the one behind it: where `isdataat` looks. */
+const LENGTH = 'byte_math:bytes 2,offset 4,oper +,rvalue';
+
+/**
+ * A first request with a function code without a name keeps the engine from recognising Modbus for good, though it is permitted. Such a
+ * connection is judged by its segments, each of which has to be one whole request. Data addresses are not compared there, so
+ * functions of which only some are permitted are stopped. The first segment is looked for by itself: of its packet the mark comes too late
+ * where `drop` stands before `alert`.
+ */
+const unrecognisedRules = (tcp: (options: string, why: string, isMark?: boolean) => RuleText, begin: (options: string, why: string) => RuleText, complement: readonly Forbidden[]): RuleText[] => {
+  const first = `flowbits:isnotset,${NAMED}; dsize:>7; ${UNNAMED}`;
+  const later = `flowbits:isset,${UNRECOGNISED}; dsize:>7;`;
+  const judged = (options: string, why: string): RuleText[] => [first, later].map((which) => tcp(`${which} ${options}`, why));
+  const open = unboundFunctions(complement);
+  const units = complement.flatMap((forbidden): RuleText[] => {
+    if (forbidden.kind !== 'unit') return [];
+    const { units: span, functionCode } = forbidden;
+    const unit = byteBounds(span, 1, 6).map((test) => `byte_test:${test};`).join(' ');
+    if (typeof functionCode === 'number') return open.includes(functionCode) ? [tcp(`${later} ${unit} byte_test:1,=,${functionCode},7;`, unitText(forbidden))] : [];
+    return [begin(`${UNNAMED} ${unit}`, unitText(forbidden)), ...judged(functionCode === null ? unit : `${unit} ${UNNAMED}`, unitText(forbidden))];
+  });
+  return [
+    tcp(`${first} flowbits:set,${UNRECOGNISED}; noalert;`, 'the first function has no name', true),
+    tcp(`flowbits:isset,${UNRECOGNISED}; dsize:0<>8;`, 'a part of a request'),
+    ...judged(`${LENGTH} 5,result last; isdataat:!last;`, 'a part of a request'),
+    ...judged(`${LENGTH} 6,result behind; isdataat:behind;`, 'more than one request in a segment'),
+    tcp(`${later} byte_test:2,!=,0,2;`, 'MBAP protocol id is not 0'),
+    tcp(`${later} byte_test:1,<,25,7;${open.filter((code) => code < 25).map((code) => ` byte_test:1,!=,${code},7;`).join('')}`, 'a function that is not permitted, or not at every address'),
+    ...(open.includes(43) ? [] : [tcp(`${later} byte_test:1,=,43,7;`, 'FC 43')]),
+    ...units,
+  ];
+};
+
 /**
  * The first request of a connection decides whether the engine takes it for Modbus at all: look at it raw. Only at the first: what comes
  * later may be the rest of a request (header and PDU written apart, requests sent one behind the other and cut anywhere), and the engine reads it.
@@ -190,23 +240,23 @@ const BEGINNING = 'flow:to_server,established,only_stream; stream_size:client,<,
  */
 const rawRules = (ends: RuleEnds, about: string, complement: readonly Forbidden[]): RuleText[] => {
   const tcp = (options: string, why: string, isMark = false): RuleText => ({ protocol: 'tcp', ends, options: `flow:to_server,established; ${options}`, why, about, isMark });
+  const begin = (options: string, why: string): RuleText => ({ protocol: 'tcp', ends, options: `${BEGINNING} ${options}`, why, about });
+  const isUnnamedPermitted = !complement.some((forbidden) => forbidden.kind === 'unknown-function');
   const rules: RuleText[] = [
-    tcp('app-layer-protocol:!modbus;', 'not Modbus'),
+    tcp(`${isUnnamedPermitted ? `flowbits:isnotset,${UNRECOGNISED}; ` : ''}app-layer-protocol:!modbus;`, 'not Modbus'),
     tcp(`dsize:>3; byte_test:2,=,0,2; flowbits:set,${BEGAN}; noalert;`, 'a message begins', true),
     tcp(`dsize:0<>4; flowbits:set,${BEGAN}; noalert;`, 'a message begins, and its protocol id comes later', true),
     tcp(`flowbits:isnotset,${BEGAN}; dsize:>3; byte_test:2,!=,0,2;`, 'MBAP protocol id is not 0'),
-    { protocol: 'tcp', ends, options: `${BEGINNING} byte_test:2,!=,0,2;`, why: 'MBAP protocol id is not 0', about },
+    begin('byte_test:2,!=,0,2;', 'MBAP protocol id is not 0'),
     { protocol: 'modbus', ends, options: 'flow:to_server,established; app-layer-event:modbus.invalid_protocol_id;', why: 'MBAP protocol id is not 0', about },
   ];
-  if (complement.some((forbidden) => forbidden.kind === 'unknown-function')) {
-    rules.push(
-      tcp(`dsize:<9; flowbits:isset,${BEGAN}; flowbits:set,${NAMED}; noalert;`, 'a message begins, and its function comes later', true),
-      tcp(`dsize:>7; byte_test:1,<,25,7; flowbits:set,${NAMED}; noalert;`, 'a function with a name', true),
-      tcp(`dsize:>7; byte_test:1,=,43,7; flowbits:set,${NAMED}; noalert;`, 'a function with a name', true),
-      tcp(`flowbits:isnotset,${NAMED}; dsize:>7; ${UNNAMED}`, 'function code without a name'),
-      { protocol: 'tcp', ends, options: `${BEGINNING} ${UNNAMED}`, why: 'function code without a name', about },
-    );
-  }
+  rules.push(
+    tcp(`dsize:<8; flowbits:isset,${BEGAN}; flowbits:set,${NAMED}; noalert;`, 'a message begins, and its function comes later', true),
+    tcp(`dsize:>7; byte_test:1,<,25,7; flowbits:set,${NAMED}; noalert;`, 'a function with a name', true),
+    tcp(`dsize:>7; byte_test:1,=,43,7; flowbits:set,${NAMED}; noalert;`, 'a function with a name', true),
+  );
+  if (isUnnamedPermitted) rules.push(...unrecognisedRules(tcp, begin, complement));
+  else rules.push(tcp(`flowbits:isnotset,${NAMED}; dsize:>7; ${UNNAMED}`, 'function code without a name'), begin(UNNAMED, 'function code without a name'));
   rules.push(...topGuards(complement).map(({ options, why }) => tcp(options, why)));
   return rules;
 };
@@ -361,6 +411,11 @@ const checkScript = (permits: readonly PlanPermit[]): string =>
     '',
   ].join('\n');
 
+const hasUnnamed = (modbus: ModbusEffect | null): boolean => modbus !== null && modbus.functions.some((code) => !KNOWN.includes(code));
+
+const UNRECOGNISED_REASON =
+  'a connection that begins with a function code without a name is not recognised as Modbus and is judged segment by segment: there a request that is cut, or has another behind it in its segment, is stopped, and so is a function of which not every data address is permitted';
+
 const build = (plan: DevicePlan): DeviceExport => {
   const permits = plan.permits.filter((entry) => refusalOf(entry, CAPABILITIES) === null);
   const rules = rulesFile(plan, permits);
@@ -368,7 +423,8 @@ const build = (plan: DevicePlan): DeviceExport => {
     files: [{ path: 'baseline.rules', content: rules }, { path: SWITCH_FILE, content: yamlFile(permits) }, { path: 'check.sh', content: checkScript(permits) }],
     losses: plan.permits.map((entry) => {
       const modbus = entry.permit.service.transport === 'tcp' ? withUncheckedTop(passedModbus(entry.permit, ENGINE)) : null;
-      return assess(entry, { device: plan.device.id, capabilities: CAPABILITIES, modbus });
+      const row = assess(entry, { device: plan.device.id, capabilities: CAPABILITIES, modbus });
+      return row.verdict === 'not-enforceable' || !hasUnnamed(modbus) ? row : { ...row, reasons: [...row.reasons, UNRECOGNISED_REASON] };
     }),
     rollback: [
       'Remove baseline.rules from rule-files in suricata.yaml, then: suricatasc -c reload-rules',
@@ -389,7 +445,7 @@ const build = (plan: DevicePlan): DeviceExport => {
         : 'Directions of connections that were open before the engine started, or that were silent for longer than its flow timeout, are guessed from the first packet it sees: a server that speaks first alerts as a client that no Permit names. Enforce mode judges openings only and would pass it.',
       'Directions of UDP and other traffic are guessed the same way in both modes.',
       'ICMP errors (unreachable, fragmentation needed or packet too big, time exceeded, parameter problem) pass between zones to every address that a Permit names, whatever they are about: the engine tells only for some which connection they belong to. To other addresses they are stopped.',
-      'Requests are judged however they are joined and cut, except those that end at data address 65535: only one whose beginning, up to its first address, begins a segment.',
+      'Requests are judged however they are joined and cut, except those that end at data address 65535: only one whose beginning, up to its first address, begins a segment. The first request of a connection is stopped where it is a write of several values (function codes 15, 16, 23) that is cut behind its 16th octet: the engine does not recognise it.',
       'OPC UA sessions pass with every security policy that is no weaker than the weakest one declared, or where modes other than None are declared without a policy, with every one but None. One without a place in that order (OPC 10000-7) is stopped, but for those of elliptic curves, which are newer.',
     ],
   };

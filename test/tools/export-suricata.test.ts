@@ -277,6 +277,34 @@ describe.runIf(able)('Suricata', () => {
     }
   });
 
+  test('a connection that begins with a function code without a name goes on, and is held to what is permitted', () => {
+    const plan = plantPlan();
+    const [model] = plan.permits.filter(({ permit }) => permit.id === 'K1-READ');
+    const [from, to] = [model!.client, model!.server].map((spans) => rangeText(spans.find(({ family }) => family === 'ipv4')!).split(/[-/]/)[0]!);
+    const holding = { access: 'read' as const, table: 'holding-register' as const, first: 0, last: 9 };
+    const permits = ([['UMAS', [6, 90], [1], []], ['READ', [3], [1, 5], [holding]], ['NAME', [43], [5], []]] as const).map(([id, functionCodes, unitIds, ranges]) => ({ ...model!, permit: { ...model!.permit, id, access: [], modbus: { functionCodes, unitIds, ranges } } }));
+    const folder = folderFor('unnamed');
+    const { losses } = exportPlan(exporterOf('suricata'), { ...plan, permits }, { mode: 'enforce', allowWider: true });
+    expect(losses.filter(({ reasons }) => reasons.join().includes('judged segment by segment')).map(({ permit }) => permit)).toEqual(['UMAS']);
+    written(folder, 'suricata', { ...plan, permits }, 'enforce');
+    const ask = (functionCode: number, unit = 1): Uint8Array => modbusRequest({ unit, functionCode, start: 0, quantity: 1 }, 1);
+    const umas = (unit = 1, body: readonly number[] = [0, 2]): Uint8Array => Uint8Array.from([0, 1, 0, 0, 0, 2 + body.length, unit, 90, ...body]);
+    const cut = (octets: Uint8Array, at: number): Uint8Array[] => [octets.subarray(0, at), octets.subarray(at)];
+    const joined = (...parts: readonly Uint8Array[]): Uint8Array => Buffer.concat(parts);
+    const passing = [[umas()], [umas(), umas(), umas()], [umas(1, [])], [umas(1, []), umas()], [umas(), ask(6), ask(43, 5), umas()], [ask(3), umas(), ask(3), ...cut(umas(), 9), joined(umas(), ask(3))]];
+    const stopped = [
+      [umas(5)], [umas(1, []), umas(5, [])], [umas(), umas(5)], [umas(9)], [umas(), umas(9)], [ask(3), umas(5)], [umas(), ask(6, 5)], [umas(), ask(43)], [umas(), ask(16)], [umas(), ask(3)],
+      cut(umas(), 9), [umas(), ...cut(umas(), 9)], [umas(), ...cut(ask(16), 3)], [joined(umas(), ask(16))], [umas(), joined(umas(), ask(16))], ...[1, 4, 7].map((at) => cut(umas(5), at)),
+    ];
+    const all = [...passing, ...stopped];
+    const frames = all.flatMap((segments, index) => tcpSession({ ip: from!, port: 50_000 + index }, { ip: to!, port: 502 }, segments.map((payload) => ({ fromClient: true, payload }))));
+    writeFileSync(join(folder, 'unnamed.pcap'), pcapFile(frames));
+    for (const isInline of [true, false]) {
+      const alerted = replay(folder, join(folder, 'unnamed.pcap'), isInline);
+      expect(all.map((_, index) => alerted.has(50_000 + index))).toEqual(all.map((_, index) => index >= passing.length));
+    }
+  });
+
   test('OPC UA sessions pass with the declared security policy and with any stronger one', () => {
     const folder = folderFor('opcua');
     const plan = plantPlan();
