@@ -17,6 +17,7 @@ export const TCP_ACK = 0x10;
 
 /** IANA protocol-numbers. */
 const TCP = 6;
+const UDP = 17;
 
 export const FRAGMENT = Object.freeze({ none: 0, first: 1, later: 2 } as const);
 
@@ -42,12 +43,12 @@ export interface DecodedFrame {
   vlanTags: number;
   /** Offset of the transport's header. */
   transportAt: number;
-  /** Start and captured end of the transport's payload; of a later fragment of a TCP segment, of what is in it. */
+  /** Start and captured end of the transport's payload; of a later fragment of a TCP segment or a UDP datagram, of what is in it. */
   payload: number;
   payloadEnd: number;
   /** Octets of payload on the wire (by IP length), >= payloadEnd - payload when cut by the snap length. */
   payloadWire: number;
-  /** Of a later fragment: octets of the segment, header and all, before it. */
+  /** Of a later fragment: octets of the segment or datagram, header and all, before it. */
   tcpSequence: number;
   tcpAcknowledgement: number;
   tcpFlags: number;
@@ -117,10 +118,10 @@ export function resetDecodedFrame(f: DecodedFrame): void {
   f.stop = 0;
 }
 
-/** What a later fragment of a TCP segment holds goes on where its first one ended (flow/feed.ts knows where). @param before octets of the packet's payload before it */
+/** What a later fragment of a TCP segment or a UDP datagram holds goes on where its first one ended (flow/fragments.ts knows where). @param before octets of the packet's payload before it */
 export function takeLaterFragment(f: DecodedFrame, before: number, at: number, end: number, wireEnd: number): void {
   f.fragment = FRAGMENT.later;
-  if (f.transport !== TCP) return;
+  if (f.transport !== TCP && f.transport !== UDP) return;
   f.tcpSequence = before;
   f.payload = at < end ? at : end;
   f.payloadEnd = end;

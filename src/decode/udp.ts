@@ -25,7 +25,8 @@ export function decodeUdp(f: DecodedFrame, view: DataView, at: number, end: numb
   if (length === 0) length = wireLength;
   // A first fragment's is that of the whole datagram (RFC 791 section 3.2), of which a part is not read.
   if (f.fragment === FRAGMENT.first && length > wireLength) {
-    // No whole payload; who opens tunnels reads on from here.
+    // No whole payload; who opens tunnels or puts it together reads on from here.
+    f.payloadWire = wireLength - UDP_HEADER;
     f.stopAt = at + UDP_HEADER;
     f.stopHave = have - UDP_HEADER;
     return;

@@ -10,6 +10,7 @@ import { IP_PROTOCOL } from '../decode/transport.ts';
 import { aimSink, finishHoles, internProtocolNames, placeStream, recallStream } from './app-sessions.ts';
 import { tellSameAddresses } from './address-plan.ts';
 import { foldSession, isReversed } from './conversations.ts';
+import { finishFragments } from './feed.ts';
 import { FLAG, internText, OPERATION, SESSION, UNBEGUN, type FlowState } from './flow-state.ts';
 import { clearIntTable, internKey } from './int-table.ts';
 import { clearMirrorMemory } from './mirror-memory.ts';
@@ -59,8 +60,9 @@ interface SavedState {
   readonly servers: readonly (readonly number[])[];
 }
 
-/** Ends the interval: holes are given up, every session and operation folds what it counted. */
+/** Ends the interval: holes and fragments are given up, every session and operation folds what it counted. */
 export function closeInterval(state: FlowState, sink: FlowSink): void {
+  finishFragments(state, sink);
   for (const stream of state.streams) if (stream !== null) finishHoles(state, stream, sink);
   for (let session = 0; session < state.sessions.count; session++) foldSession(state, session);
   for (let operation = 0; operation < state.operations.count; operation++) {
@@ -144,7 +146,6 @@ export function clearInterval(state: FlowState): void {
     state.oneWay,
     state.servers,
     state.turned,
-    state.fragments,
   ]) {
     clearIntTable(table);
   }

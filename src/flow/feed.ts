@@ -24,8 +24,9 @@ import * as appSessions from './app-sessions.ts';
 import { sessionKeyWord } from './conversations.ts';
 import { count, hourTotalsOf, internText, widenSpan, type FlowState, type HourTotals } from './flow-state.ts';
 import * as layout from './flow-state.ts';
+import { giveUpFragments, takeFragment } from './fragments.ts';
 import { noteRefusal } from './icmp-refusal.ts';
-import { clearIntTable, findKey, grownFloat64, grownInt32, internKey } from './int-table.ts';
+import { findKey } from './int-table.ts';
 import { locateFrames } from './locate.ts';
 import * as locating from './locate.ts';
 import { noteFrame, noteGroup, settleVlans } from './mirror.ts';
@@ -48,12 +49,6 @@ const { seconds: secondsOf, nanos: nanosOf, instant: instants, wire: wires, sess
 const SECONDS_PER_HOUR = 3600;
 /** Seconds from here on (year 2262) do not fit the store's 64-bit nanoseconds. Times before 1970 are kept, but belong to no hour. */
 const MAX_SECONDS = 9_223_372_036;
-const MAX_FRAGMENTS = 4096;
-/** In TCP's header (RFC 9293 section 3.1). */
-const TCP_DATA_OFFSET = 12;
-
-const LATER_V4 = stopCode('ipv4.later-fragment');
-const LATER_V6 = stopCode('ipv6.later-fragment');
 
 const PLAIN = FLAG.plainLo | FLAG.plainHi;
 /** Modbus asks the sink for what it keeps between messages, where it has to: refusals of what shares a function. */
@@ -165,7 +160,17 @@ function takeDecoded(state: FlowState, sink: FlowSink, batch: FrameBatch, i: num
   decodeFrame(frame, view, linkType, batch.offset[i], batch.captured[i], batch.wire[i] >>> 0);
   if (frame.stop !== 0) noteStop(state, frame, linkType);
   if (frame.kind === KIND.none) return;
-  if (frame.fragment !== FRAGMENT.none) attributeFragment(state, frame, view);
+  if (frame.fragment === FRAGMENT.none) takeAddressed(state, sink, batch, i, k, modbusText);
+  else {
+    const ends = `${sessionEnd(state, frame, view, frame.source, frame.sourceAt)} ${sessionEnd(state, frame, view, frame.destination, frame.destinationAt)}`;
+    takeFragment(state, sink, batch, i, k, modbusText, ends, takeAddressed);
+  }
+}
+
+/** The same once its ports are known, as far as they ever will be. @returns its session */
+function takeAddressed(state: FlowState, sink: FlowSink, batch: FrameBatch, i: number, k: number, modbusText: number): number {
+  const { view } = batch;
+  const { frame } = state;
   if (frame.transport === IP_PROTOCOL.icmp || frame.transport === IP_PROTOCOL.icmpv6) noteRefusal(state, frame, view);
   const a = sessionEnd(state, frame, view, frame.source, frame.sourceAt);
   const b = sessionEnd(state, frame, view, frame.destination, frame.destinationAt);
@@ -183,7 +188,11 @@ function takeDecoded(state: FlowState, sink: FlowSink, batch: FrameBatch, i: num
   payloadEnds[k] = frame.payloadEnd;
   payloadWires[k] = frame.payload < 0 ? 0 : frame.payloadWire;
   takeFrame(state, sink, batch, i, k, session, frame, modbusText);
+  return session;
 }
+
+/** The end of an interval: fragments wait for nothing any more. */
+export const finishFragments = (state: FlowState, sink: FlowSink): void => giveUpFragments(state, sink, internText(state, modbus.name), takeAddressed);
 
 /** Counts frame `i`, which is the group's `k`, of a known session and reads its payload, whatever it is. The sink holds its time. */
 function takeFrame(state: FlowState, sink: FlowSink, batch: FrameBatch, i: number, k: number, session: number, decoded: DecodedFrame | null, modbusText: number): void {
@@ -257,32 +266,3 @@ function noteStop(state: FlowState, frame: DecodedFrame, linkType: number): void
   if (frame.kind === KIND.none && frame.stop === UNKNOWN_LINK) count(state, `link.${linkType}`);
 }
 const UNKNOWN_LINK = stopCode('link.unknown-type');
-
-/**
- * Ports of a first fragment are remembered for the later ones, which carry none (RFC 791 section 3.2), and the number of a TCP segment's
- * first octet: what a later fragment holds is put in order as a segment of its own.
- */
-function attributeFragment(state: FlowState, frame: DecodedFrame, view: DataView): void {
-  const a = sessionEnd(state, frame, view, frame.source, frame.sourceAt);
-  const b = sessionEnd(state, frame, view, frame.destination, frame.destinationAt);
-  const word = (frame.transport << 8) | frame.kind;
-  if (frame.fragment === FRAGMENT.first) {
-    count(state, 'fragment.first');
-    if (state.fragments.count >= MAX_FRAGMENTS) clearIntTable(state.fragments);
-    const index = internKey(state.fragments, a, b, frame.fragmentId, word);
-    state.fragmentPorts = grownInt32(state.fragmentPorts, index + 1);
-    state.fragmentPorts[index] = (frame.sourcePort << 16) | frame.destinationPort;
-    state.fragmentStarts = grownFloat64(state.fragmentStarts, index + 1);
-    const isRead = frame.transport === IP_PROTOCOL.tcp && frame.payload >= 0;
-    state.fragmentStarts[index] = !isRead ? NaN : frame.tcpSequence - ((view.getUint8(frame.transportAt + TCP_DATA_OFFSET) >> 4) << 2);
-    return;
-  }
-  const known = findKey(state.fragments, a, b, frame.fragmentId, word);
-  count(state, known < 0 ? 'fragment.unattributed' : 'fragment.later');
-  const start = known < 0 ? NaN : state.fragmentStarts[known];
-  if (start === start) frame.tcpSequence = (start + frame.tcpSequence) | 0;
-  else frame.payload = -1;
-  if (known < 0 || (frame.stop !== LATER_V4 && frame.stop !== LATER_V6)) return;
-  frame.sourcePort = state.fragmentPorts[known] >>> 16;
-  frame.destinationPort = state.fragmentPorts[known] & 0xffff;
-}

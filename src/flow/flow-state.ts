@@ -6,6 +6,7 @@
  */
 import { createDecodedFrame, type DecodedFrame } from '../decode/decoded-frame.ts';
 import { STOP_REASONS } from '../decode/stop.ts';
+import { createFragmentMemory, type FragmentMemory } from './fragment-memory.ts';
 import { createIntTable, type IntTable } from './int-table.ts';
 import { createMirrorMemory, type MirrorMemory } from './mirror-memory.ts';
 import type { TcpStream } from './stream-record.ts';
@@ -276,11 +277,7 @@ export interface FlowState {
   readonly servers: IntTable;
   /** Directions that were guessed and proved wrong, key: conversation, server port of the guess, 0, 0 (store/turn-conversation.ts). */
   readonly turned: IntTable;
-  /** First IPv4 or IPv6 fragments whose ports are known; key: source, destination, id, transport. Bounded. */
-  readonly fragments: IntTable;
-  fragmentPorts: Int32Array;
-  /** Sequence number of a TCP segment's first octet, header and all; NaN where its header was not whole, or is another protocol's. */
-  fragmentStarts: Float64Array;
+  readonly fragments: FragmentMemory;
   readonly stops: Float64Array;
   readonly counters: Map<string, number>;
   readonly hours: Map<number, HourTotals>;
@@ -332,9 +329,7 @@ export function createFlowState(): FlowState {
     doubted: 0,
     servers: createIntTable(),
     turned: createIntTable(),
-    fragments: createIntTable(),
-    fragmentPorts: new Int32Array(64),
-    fragmentStarts: new Float64Array(64),
+    fragments: createFragmentMemory(),
     stops: new Float64Array(STOP_REASONS.length),
     counters: new Map(),
     hours: new Map(),

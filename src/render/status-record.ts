@@ -235,6 +235,8 @@ const COUNTED_DOUBTS: readonly (readonly [string, string, string, string])[] = [
   ['reader.withoutTime', 'frame carries no time: it counts, but belongs', 'frames carry no time: they count, but belong', 'to no hour and no day'],
   ['reader.unknownBlock.', 'block of captures was', 'blocks of captures were', 'passed over, being of no known kind'],
   ['malformed.', 'message', 'messages', 'of application protocols could not be right; `status --json` counts the reasons'],
+  ['fragment.unattributed', 'fragment', 'fragments', 'of IP packets came without the first one, which alone says the ports: no service is known of them, and nothing in them was read'],
+  ['fragment.unfinished', 'datagram in fragments was', 'datagrams in fragments were', 'not whole, and read as far as what came: the others were lost before the sensor, or left out by a capture filter that names a port (later fragments have none)'],
   ['tunnel.closed', 'packet of a tunnel was', 'packets of tunnels were', 'not opened: cut short, or carrying what is neither a frame nor an IP packet'],
   ['tcp.unread', 'segment was', 'segments were', 'passed over, in which no message began after octets of their stream were missing'],
   ['live.interface-lost', 'time', 'times', 'an interface was lost: what passed until it was back was not seen'],
