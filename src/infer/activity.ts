@@ -88,7 +88,7 @@ const CHANNEL_ONLY = /^(Hello|Acknowledge|(Open|Close)SecureChannel|GetEndpoints
 const dayOfNs = (ns: bigint): number => Number(ns / 86_400_000_000_000n);
 
 /** Protocols in which `control` is what an engineer does to the device (stop, restart, listen only), not a command to the process. */
-export const CONTROLS_DEVICE: ReadonlySet<string> = new Set(['s7comm', 'modbus']);
+export const CONTROLS_DEVICE: ReadonlySet<string> = new Set(['s7comm', 'modbus', 'tristation', 'ge-srtp']);
 
 const isWrite = (operation: Operation): boolean => operation.access === 'write' || (operation.access === 'control' && !CONTROLS_DEVICE.has(operation.protocol));
 

@@ -27,6 +27,9 @@ const FAR_RTT_MS = 20;
 
 const NAME_FACTS = new Set(['lldp.name', 'lldp.sysname', 'netbios.name', 'dhcp.hostname', 'mdns.name', 'opcua.hostname', 'snmp.sysname', 'profinet.station-name', 'dcp.name', 'cdp.name']);
 
+/** Names that say less, because whoever set the device up may have left them as they were: shown where there is no other. */
+const LESSER_NAME_FACTS = new Set(['snmp.name', 'fox.station', 'fox.host', 'knx.name']);
+
 interface Sighting {
   readonly address: string;
   readonly record: AddressRecord | undefined;
@@ -93,7 +96,8 @@ function namesOf(sighting: Sighting): string[] {
     const host = fact.name === 'opcua.application-uri' ? /^urn:([^:]+):/.exec(fact.value)?.[1] : undefined;
     if (host !== undefined && !DEFAULT_HOSTS.test(host)) names.push(host);
   }
-  return [...new Set(names.filter(isPrintableName))];
+  const printable = names.filter(isPrintableName);
+  return [...new Set(printable.length > 0 ? printable : factsOf(sighting, LESSER_NAME_FACTS).map((name) => name.trim()).filter((name) => isPrintableName(name) && !DEFAULT_HOSTS.test(name)))];
 }
 
 const looksLikeDirectedBroadcast = (sighting: Sighting): boolean => !sighting.sent && sighting.address.endsWith('.255');

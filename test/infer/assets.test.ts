@@ -77,6 +77,13 @@ describe('assets from addresses', () => {
     expect(assetsOf([{ address: '10.0.1.1', mac: mac('pc', 1), facts }, { address: '10.0.2.1', mac: mac('pc', 2), facts }]).map(({ id }) => id)).toEqual(['10.0.1.1', '10.0.2.1']);
   });
 
+  it('shows the name that a device has in SNMP, Fox or KNX, where it says no other', () => {
+    const named = (...facts: readonly (readonly [string, string])[]): readonly string[] => assetsOf([{ address: '10.0.0.1', mac: mac('network', 1), facts }])[0].names;
+    expect(named(['snmp.name', 'SW-HALL-3'])).toEqual(['SW-HALL-3']);
+    expect(named(['snmp.name', 'SW-HALL-3.plant.example'], ['lldp.name', 'SW-HALL-3'])).toEqual(['SW-HALL-3']);
+    expect(named(['fox.station', 'Boiler_House'], ['knx.name', 'device'])).toEqual(['Boiler_House']);
+  });
+
   it('never takes a name that a terminal could stumble over for an id', () => {
     expect(assetsOf([{ address: '10.0.1.1', mac: mac('pc', 1), facts: [['netbios.name', 'A\u001b[31m']] }])[0]).toMatchObject({ id: '10.0.1.1', names: [] });
   });

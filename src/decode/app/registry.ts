@@ -14,10 +14,12 @@ import { DHCP } from './dhcp.ts';
 import { DNP3 } from './dnp3.ts';
 import { DNS, LLMNR, MDNS, NBDGM, NBNS } from './dns.ts';
 import { ENIP } from './enip-cip.ts';
+import { GE_SRTP } from './ge-srtp.ts';
 import { HART_IP } from './hart-ip.ts';
 import { HTTP } from './http.ts';
 import { IEC104 } from './iec104.ts';
 import { MMS } from './iec61850-mms.ts';
+import { KNXNET_TCP, KNXNET_UDP } from './knxnet.ts';
 import { MELSEC } from './melsec.ts';
 import { MQTT } from './mqtt.ts';
 import { FINS_TCP, FINS_UDP } from './omron-fins.ts';
@@ -26,15 +28,16 @@ import { S7COMM } from './s7comm.ts';
 import { TCP_SIGNATURES, UDP_SIGNATURES } from './signature.ts';
 import { SNMP } from './snmp.ts';
 import { TLS } from './tls.ts';
+import { TRISTATION } from './tristation.ts';
 
 /** Read from TCP streams. The hottest first. */
 export const STREAM_PROTOCOLS: readonly StreamProtocol[] = [
-  modbus, OPCUA, S7COMM, S7COMM_PLUS, MMS, ENIP, DNP3, IEC104, ADS, FINS_TCP, HART_IP, MELSEC, DCERPC, TLS, HTTP, MQTT, MODBUS_RTU, ...TCP_SIGNATURES,
+  modbus, OPCUA, S7COMM, S7COMM_PLUS, MMS, ENIP, DNP3, IEC104, ADS, FINS_TCP, HART_IP, MELSEC, GE_SRTP, KNXNET_TCP, DCERPC, TLS, HTTP, MQTT, MODBUS_RTU, ...TCP_SIGNATURES,
 ];
 
 /** Read from single UDP datagrams. */
 export const DATAGRAM_PROTOCOLS: readonly StreamProtocol[] = [
-  modbus, ENIP, DNP3, BACNET, FINS_UDP, HART_IP, MELSEC, PROFINET_CM, DNS, MDNS, LLMNR, NBNS, NBDGM, DHCP, SNMP, MODBUS_RTU, ...UDP_SIGNATURES,
+  modbus, ENIP, DNP3, BACNET, FINS_UDP, HART_IP, MELSEC, KNXNET_UDP, TRISTATION, PROFINET_CM, DNS, MDNS, LLMNR, NBNS, NBDGM, DHCP, SNMP, MODBUS_RTU, ...UDP_SIGNATURES,
 ];
 
 function indexByName(protocols: readonly StreamProtocol[]): ReadonlyMap<string, StreamProtocol> {

@@ -59,6 +59,46 @@ const isSynchrophasor: Signature['match'] = (bytes, view, from, to) => {
   return crcCcitt(bytes, from, from + octets - 2) === view.getUint16(from + octets - 2);
 };
 
+/** What a Fox hello says of a station: `name=type:value`, a line each (as the nmap script fox-info reads it). */
+const FOX_FACTS = new Map([
+  ['hostName', 'fox.host'],
+  ['station.name', 'fox.station'],
+  ['app.name', 'fox.application'],
+  ['app.version', 'fox.version'],
+  ['brandId', 'fox.brand'],
+]);
+const FOX = text('fox ');
+const FOX_LINES = 40;
+
+const tellFox: NonNullable<Signature['tell']> = (bytes, from, to, direction, sink) => {
+  let at = from;
+  for (let line = 0; line < FOX_LINES && at < to; line++) {
+    const end = bytes.indexOf(10, at);
+    const [, name = '', value = ''] = /^([A-Za-z.]+)=[a-z]:(.+)$/.exec(asciiText(bytes, at, end < 0 || end > to ? to : end)) ?? [];
+    const fact = FOX_FACTS.get(name);
+    if (fact !== undefined && direction === TO_SERVER) sink.clientFact(fact, value);
+    else if (fact !== undefined) sink.serverFact(fact, value);
+    if (end < 0) return;
+    at = end + 1;
+  }
+};
+
+/** Of CODESYS 3, and of CODESYS 2. */
+const CODESYS_PORTS = [11740, 11741, 11742, 11743, 1200, 2455];
+const CODESYS_UDP_PORTS = [1740, 1741, 1742, 1743];
+const CODESYS_DATAGRAM = 0xc5;
+const CODESYS_BLOCK = [0x00, 0x01, 0x17, 0xe8];
+
+/**
+ * CODESYS 3: a block with its length, in it a datagram of the runtime's own network (Kaspersky ICS CERT, "CODESYS Runtime, a PLC control
+ * framework", 2019). CODESYS 2: two marks and a length in the controller's own byte order (as the nmap script codesys-v2-discover asks).
+ */
+const isCodesys: Signature['match'] = (bytes, view, from, to) => {
+  if (at(bytes, from, CODESYS_BLOCK)) return view.getUint32(from + 4, true) <= 0xffff && bytes[from + 8] >> 4 === CODESYS_DATAGRAM >> 4;
+  const rest = to - from - 6;
+  return at(bytes, from, [0xbb, 0xbb]) && (view.getUint32(from + 2, true) === rest || view.getUint32(from + 2) === rest);
+};
+
 const SIGNATURES: readonly Signature[] = [
   { name: 'ssh', transport: 'tcp', ports: [22], firstOctets: text('S'), least: 8, match: (b, _v, f) => at(b, f, SSH) && (b[f + 4] === 0x31 || b[f + 4] === 0x32), tell: tellBanner('ssh.software') },
   { name: 'vnc', transport: 'tcp', ports: [5900, 5901, 5902], firstOctets: text('R'), least: 12, match: (b, _v, f) => at(b, f, RFB) && b[f + 11] === 10, tell: tellBanner('vnc.version') },
@@ -152,10 +192,12 @@ const SIGNATURES: readonly Signature[] = [
   { name: 'quic', transport: 'udp', ports: [443], least: 16, match: (b, _v, f) => (b[f] & 0xc0) === 0xc0 && (at(b, f + 1, [0, 0, 0, 1]) || at(b, f + 1, [0x6b, 0x33, 0x43, 0xcf])) && b[f + 5] <= 20 },
   // Common packet format with a sequenced address and connected data (CIP volume 2, 2-6).
   { name: 'enip-io', transport: 'udp', ports: [2222], firstOctets: [2], least: 18, match: (b, _v, f) => at(b, f, [2, 0, 2, 0x80, 8, 0]) && at(b, f + 14, [0xb1, 0]) },
-  // TriStation: type, length of data, data, CRC; as described by the analysts of TRITON (no public standard).
-  { name: 'tristation', transport: 'udp', ports: [1502], least: 6, match: (b, v, f, to, port) => port === 1502 && b[f + 1] === 0 && b[f] <= 0x20 && v.getUint16(f + 2, true) + 6 === to - f },
   { name: 'ads-discovery', transport: 'udp', ports: [48899], firstOctets: [0x03], least: 12, match: (b, _v, f) => at(b, f, [0x03, 0x66, 0x14, 0x71]) },
   { name: 'wireguard', transport: 'udp', ports: [51820], firstOctets: [1, 2], least: 92, match: (b, _v, f, to) => (at(b, f, [1, 0, 0, 0]) && to - f === 148) || (at(b, f, [2, 0, 0, 0]) && to - f === 92) },
+  // Niagara Fox: `fox`, kind of message, its number.
+  { name: 'fox', transport: 'tcp', ports: [1911], firstOctets: text('f'), least: 8, match: (b, _v, f) => at(b, f, FOX) && b[f + 4] >= 0x61 && b[f + 4] <= 0x7a && b[f + 5] === 0x20 && b[f + 6] >= 0x30 && b[f + 6] <= 0x39, tell: tellFox },
+  { name: 'codesys', transport: 'tcp', ports: CODESYS_PORTS, firstOctets: [0, 0xbb], least: 9, match: isCodesys },
+  { name: 'codesys', transport: 'udp', ports: CODESYS_UDP_PORTS, firstOctets: [CODESYS_DATAGRAM], least: 8, match: (b, _v, f, _t, port) => CODESYS_UDP_PORTS.includes(port) && b[f] === CODESYS_DATAGRAM },
   // Serial Modbus as gateways put it into TCP or UDP, on any port, its own or that of Modbus/TCP.
   { name: 'isakmp', transport: 'udp', ports: [500, 4500], least: 28, match: (b, v, f, to) => (b[f + 17] === 0x10 || b[f + 17] === 0x20) && v.getUint32(f + 24) === to - f },
 ];

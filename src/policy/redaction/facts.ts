@@ -8,7 +8,7 @@ import type { Redactor } from './redactor.ts';
 
 const NAMES = new Set([
   'lldp.name', 'lldp.sysname', 'netbios.name', 'dhcp.hostname', 'mdns.name', 'llmnr.name', 'opcua.hostname', 'snmp.name', 'snmp.sysname', 'profinet.station-name', 'dcp.name', 'cdp.name',
-  's7comm.system-name', 's7comm.plant-id', 's7comm.module-name',
+  's7comm.system-name', 's7comm.plant-id', 's7comm.module-name', 'fox.host', 'fox.station', 'knx.name',
 ]);
 const HOSTS = new Set(['tls.sni', 'http.host']);
 /** URLs, in which blanks may stand. */
@@ -17,7 +17,7 @@ const URLS = new Set(['opcua.endpoint', 'opcua.reverse-endpoint', 'opcua.discove
 const PRODUCTS = new Set([
   'lldp.capabilities', 'lldp.caps', 'cdp.capabilities', 'modbus.vendor', 'modbus.product-code', 'modbus.product', 'modbus.revision', 'modbus.model', 'enip.vendor-id', 'enip.device-type', 'enip.product',
   'enip.revision', 'bacnet.vendor-id', 'fins.model', 'profinet.vendor', 's7comm.module-type', 's7comm.order-number', 'snmp.version', 'mqtt.version', 'mqtt.login',
-  'smb.version', 'tls.version', 'vnc.version', 'rpc.interface', 'enip.unmatched-response',
+  'smb.version', 'tls.version', 'vnc.version', 'rpc.interface', 'enip.unmatched-response', 'fox.application', 'fox.brand', 'fox.version',
 ]);
 /** Of a product too, unless an administrator says something else. */
 const SET_BY_HAND = new Set(['http.server', 'http.user-agent', 'ssh.software', 'dhcp.vendor-class']);
@@ -84,6 +84,8 @@ const NUMBERED: Readonly<Record<string, RegExp>> = {
   iec104: /^station \d{1,5}$/,
   ads: /^ams port \d{1,5}$/,
   bacnet: /^[a-z-]{1,40} \d{1,8}$/,
+  knxnet: /^(?:group \d{1,2}\/\d\/\d{1,3}|device \d{1,2}\.\d{1,2}\.\d{1,3})$/,
+  'ge-srtp': /^%[A-Z]{1,2}$/,
 };
 
 export function redactTarget(redactor: Redactor, protocol: string, target: string): string {

@@ -123,6 +123,29 @@ describe('protocol readers', () => {
     expect(told.directionHolds).toBe(true);
   });
 
+  it('tells who a KNX interface and a Niagara station are', () => {
+    const device = `3601 0200 1105 0001 00c501020304 e000170c 00246d010203 ${Buffer.from('IP Interface East'.padEnd(30, '\0')).toString('hex')}`;
+    const found = tell(protocolOf('knxnet', 'udp'), [[TO_CLIENT, `0610 0202 004c 08010a0100090e57 ${device} 0802020103010401`]]);
+    expect([...found.serverFacts]).toEqual(['knx.name=IP Interface East', 'knx.address=1.1.5']);
+    const hello = 'fox a 0 -1 fox hello\n{\nfox.version=s:1.0\nhostName=s:JACE-7\napp.name=s:Station\napp.version=s:3.8.41\nstation.name=s:Boiler_House\nbrandId=s:vykon\n};;\n';
+    expect([...tell(protocolOf('fox', 'tcp'), [[TO_CLIENT, ascii(hello)]]).serverFacts]).toEqual(['fox.host=JACE-7', 'fox.application=Station', 'fox.version=3.8.41', 'fox.station=Boiler_House', 'fox.brand=vykon']);
+  });
+
+  it('knows CODESYS by its block, and by the marks before its second version’s length', () => {
+    const probe = (transport: 'tcp' | 'udp', hex: string, port: number): number => protocolOf('codesys', transport).probe(fromHex(hex), 0, fromHex(hex).length, TO_SERVER, port);
+    expect([probe('tcp', '000117e8 1c000000 c56b4003 00111234', 50000), probe('tcp', 'bbbb 01000000 01 0000', 50000), probe('tcp', 'bbbb 00000003 010203', 2455)]).toEqual([PROBE.certain, PROBE.notForUs, PROBE.certain]);
+    expect([probe('udp', 'c56b400300111234', 1740), probe('udp', 'c56b400300111234', 5000)]).toEqual([PROBE.certain, PROBE.notForUs]);
+  });
+
+  it('knows TriStation and GE SRTP on any port where their messages are whole', () => {
+    const command = fromHex('050012000000410400006c0012000300000000000000aaf7');
+    expect(protocolOf('tristation', 'udp').probe(command, 0, command.length, TO_SERVER, 0)).toBe(PROBE.certain);
+    command[10] ^= 1;
+    expect(protocolOf('tristation', 'udp').probe(command, 0, command.length, TO_SERVER, 0)).toBe(PROBE.notForUs);
+    const noughts = new Uint8Array(56);
+    expect(protocolOf('ge-srtp', 'tcp').probe(noughts, 0, 56, TO_SERVER, 0)).toBe(PROBE.notForUs);
+  });
+
   it('does not take a service by its port', () => {
     for (const name of ['tls', 'http', 'ssh', 'smb', 'rdp']) {
       const protocol = protocolOf(name, 'tcp');
