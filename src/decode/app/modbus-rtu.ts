@@ -6,6 +6,7 @@
  * a frame is: the function does, for a request or for an answer, and the CRC which of them it was.
  * Left out on purpose: a frame of a function whose length nothing tells, unless it ends where the segment ends; Modbus ASCII.
  */
+import { crc16 } from './crc16.ts';
 import { describeFunction } from './modbus-functions.ts';
 import * as functions from './modbus-functions.ts';
 import { fitsFunction, isAnswer, readPdu, requestLength, responseLength } from './modbus-pdu.ts';
@@ -21,18 +22,7 @@ const LONGEST = 256;
 const SHORTEST = UNIT + 1 + CRC;
 const EXCEPTION_BIT = 0x80;
 
-/** CRC-16/Modbus by octets: polynomial 0x8005, reflected (V1.02, 6.2.2). */
-const CRC_OF = Uint16Array.from({ length: 256 }, (_, octet) => {
-  let crc = octet;
-  for (let bit = 0; bit < 8; bit++) crc = (crc & 1) === 0 ? crc >> 1 : (crc >> 1) ^ 0xa001;
-  return crc;
-});
-
-function isCrcRight(bytes: Uint8Array, from: number, end: number): boolean {
-  let crc = 0xffff;
-  for (let i = from; i < end - CRC; i++) crc = (crc >> 8) ^ CRC_OF[(crc ^ bytes[i]) & 0xff];
-  return bytes[end - 2] === (crc & 0xff) && bytes[end - 1] === crc >> 8;
-}
+const isCrcRight = (bytes: Uint8Array, from: number, end: number): boolean => crc16(bytes, from, end - CRC, 0xffff) === (bytes[end - 2] | (bytes[end - 1] << 8));
 
 /** Where the frame ends that begins at `at`: 0 where that may be behind `to`, -1 where none begins there. */
 function frameEnd(bytes: Uint8Array, at: number, to: number): number {

@@ -4,6 +4,7 @@
  * datagram. Out: commands as operations with their rejections by code, sessions. Left out on purpose: programs and values.
  */
 import type { Access } from '../../observation.ts';
+import { crc16 } from './crc16.ts';
 import { viewOf } from './framing.ts';
 import { rememberRequest, takeRequest } from './outstanding.ts';
 import type { ProtocolSink, SessionMemory, StreamProtocol } from './protocol.ts';
@@ -114,16 +115,6 @@ const COMMANDS: readonly (readonly [string, Access] | null)[] = [
   ['Go to DOWNLOAD mode', 'program'],
 ];
 
-/** CRC-16 with the polynomial 0x8005, reflected, begun with nought. */
-const crc16 = (bytes: Uint8Array, from: number, to: number): number => {
-  let crc = 0;
-  for (let i = from; i < to; i++) {
-    crc ^= bytes[i];
-    for (let bit = 0; bit < 8; bit++) crc = (crc & 1) === 0 ? crc >> 1 : (crc >> 1) ^ 0xa001;
-  }
-  return crc;
-};
-
 /** Whether the datagram is one message. Its CRC is proof; on its own port the length is enough, also where the capture cut it. */
 const isMessage = (bytes: Uint8Array, view: DataView, from: number, to: number): boolean =>
   to - from >= HEADER + CRC_OCTETS && bytes[from] >= TYPE.connect && bytes[from] <= TYPE.last && bytes[from + 1] <= 0x10 && view.getUint16(from + 2, true) + HEADER + CRC_OCTETS === to - from;
@@ -160,7 +151,7 @@ export const TRISTATION: StreamProtocol = {
     const view = viewOf(bytes);
     if (!isMessage(bytes, view, from, to)) return PROBE.notForUs;
     // Short messages have their CRC by chance: elsewhere they need a command in them.
-    const isProven = to - from > HEADER + COMMAND.data && crc16(bytes, from, to - CRC_OCTETS) === view.getUint16(to - CRC_OCTETS, true);
+    const isProven = to - from > HEADER + COMMAND.data && crc16(bytes, from, to - CRC_OCTETS, 0) === view.getUint16(to - CRC_OCTETS, true);
     return port === PORT || isProven ? PROBE.certain : PROBE.notForUs;
   },
   read(bytes, view, from, to, _direction, memory, sink) {
