@@ -280,9 +280,14 @@ async function askPerson(question: string): Promise<string | null> {
   const { createInterface } = await import('node:readline');
   const reader = createInterface({ input: process.stdin, output: process.stderr });
   return new Promise((resolve) => {
-    reader.once('close', () => resolve(null));
-    reader.question(printable(question, LONGEST_LINE), (answer) => {
+    let answer: string | null = null;
+    reader.once('close', () => {
+      // Behind a question that was not answered, what follows begins a line of its own.
+      if (answer === null) process.stderr.write('\n');
       resolve(answer);
+    });
+    reader.question(printable(question, LONGEST_LINE), (line) => {
+      answer = line;
       reader.close();
     });
   });

@@ -101,14 +101,16 @@ async function askVerdict(ask: Ask, context: CommandContext): Promise<'accept' |
   }
 }
 
-/** Null: the input ended. */
-async function askWords(ask: Ask, context: CommandContext, question: string, schema: typeof ownerSchema): Promise<string | null> {
+/** What answers the question before is no name and no reason: who types q here wants to get out, not to approve as "q". */
+async function askWords(ask: Ask, context: CommandContext, question: string, schema: typeof ownerSchema): Promise<{ readonly words: string } | 'skip' | 'quit'> {
   for (;;) {
     const line = await ask(question);
-    if (line === null) return null;
+    if (line === null) return 'quit';
+    const answer = ANSWERS.get(line.trim().toLowerCase());
+    if (answer === 'skip' || answer === 'quit') return answer;
     const checked = wordsOf(schema, line);
-    if ('words' in checked) return checked.words;
-    context.say(`  this ${checked.fault}`);
+    if (answer === undefined && 'words' in checked) return checked;
+    context.say(`  this ${'fault' in checked ? checked.fault : 'answers another question'}; s skips this finding, q quits`);
   }
 }
 
@@ -151,18 +153,19 @@ async function updateByAsking(loaded: LoadedSpec, set: ObservationSet, judge: Ju
   if (findings.length > 0) context.say(`${open.length} of ${plural(findings.length, 'finding')} can be accepted into ${loaded.file}.`);
   for (const line of refusals(findings)) context.say(line);
   const desk: Desk = { file: openSpecFile(loaded.file), name: loaded.file, set, judge, known: digestOf(loaded.text), isShared: false };
-  let owner: string | null = wish.owner ?? null;
+  let { owner } = wish;
   const accepted: Acceptance[] = [];
   for (const [i, finding] of open.entries()) {
     for (const line of describe(finding, i + 1, open.length)) context.say(line);
-    const answer = await askVerdict(ask, context);
-    if (answer === 'quit') break;
-    if (answer === 'skip') continue;
-    owner ??= await askWords(ask, context, 'who accepts? (written into the spec) ', ownerSchema);
-    if (owner === null) break;
-    const purpose = wish.purpose ?? (await askWords(ask, context, 'why? (written into the rule; may stay empty) ', reasonSchema));
-    if (purpose === null) break;
-    const one = acceptInto(desk, finding, { owner, ...(purpose === '' ? {} : { purpose }) });
+    const verdict = await askVerdict(ask, context);
+    const known = owner === undefined ? null : { words: owner };
+    const who = verdict === 'accept' ? (known ?? (await askWords(ask, context, 'who accepts? (written into the spec) ', ownerSchema))) : verdict;
+    const reason = wish.purpose === undefined ? null : { words: wish.purpose };
+    const why = typeof who === 'string' ? who : (reason ?? (await askWords(ask, context, 'why? (written into the rule; may stay empty) ', reasonSchema)));
+    if (why === 'quit') break;
+    if (why === 'skip' || typeof who === 'string') continue;
+    owner = who.words;
+    const one = acceptInto(desk, finding, { owner, ...(why.words === '' ? {} : { purpose: why.words }) });
     accepted.push(one);
     context.say(`  ${one.done ? 'accepted' : 'not accepted'}: ${one.sentence}`);
   }

@@ -91,6 +91,19 @@ it.each([['at "why?"', ['a', 'A. Keller', null]], ['at "who accepts?"', ['a', nu
   expect(readFileSync(loaded.file, 'utf8')).toBe(SPEC);
 });
 
+it.each([
+  ['q at "who accepts?" quits', ['a', 'q'], '0 accepted, 2 left\n', []],
+  ['Quit at "why?" quits', ['a', 'A. Keller', 'Quit '], '0 accepted, 2 left\n', []],
+  ['s at "why?" skips one, and the owner is asked again', ['a', 'A. Keller', 's', 'a', 'B. Moser', 'agreed'], '1 accepted, 1 left\n', ['B. Moser']],
+  ['a yes is nobody', ['a', 'yes', 'A. Keller', '', 'q'], '1 accepted, 1 left\n', ['A. Keller']],
+])('%s: nobody accepts as a letter', async (name, answers, told, owners) => {
+  const loaded = specFile(`letter ${name.replaceAll(/\W/g, '')}.yaml`);
+  const { asked, out } = await update(loaded, { ids: [] }, answers);
+  expect(asked).toHaveLength(answers.length);
+  expect(out).toContain(told);
+  expect(loadSpec(loaded.file).permits.map(({ permit }) => permit.owner).filter((owner) => owner !== '')).toEqual(owners);
+});
+
 it.each(['abort', 'n', 'ya', 'constructor', ' '])('"%s" is no answer: it is asked again', async (word) => {
   const loaded = specFile(`word-${word.trim()}.yaml`);
   const { asked, said, out } = await update(loaded, { ids: [], owner: 'A. Keller', purpose: '' }, [word, 'ACCEPT ', 'Skip']);
