@@ -9,6 +9,7 @@ import { isMap, isSeq } from 'yaml';
 import type { Document } from 'yaml';
 import type { Conversation, ObservationSet } from '../observation.ts';
 import { policyName } from '../infer/conduit-grants.ts';
+import { specIdOf } from '../infer/spec-id.ts';
 import { asksOf, isFolded, modeWord, policyWord, type Ask } from './asks.ts';
 import { contextOf } from './diff.ts';
 import { judgeObserved, type DiffContext } from './diff-observed.ts';
@@ -166,11 +167,15 @@ function addRule(bench: Bench): Done {
   return { done: by.decision === 'approved' ? `added ${ids} for exactly what was seen${rest}` : `rejected as ${ids}: ${weak === null ? 'exactly what was seen' : 'only what is weaker'}` };
 }
 
-function declareAsset({ draft: { document }, context: { loaded } }: Bench, address: string, zone: string): Done {
+function declareAsset({ draft: { document }, context: { assets, loaded } }: Bench, address: string, zone: string): Done {
   const index = loaded.spec.zones.findIndex((one) => one.zone_id === zone);
   if (index < 0) return { whyNot: `there is no zone ${zone} any more` };
   const key = /^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/.test(address) ? 'mac' : 'ip';
-  appendTo(document, ['zones', index, 'assets'], { asset_id: `asset-${address.replaceAll(/[^A-Za-z0-9.]/g, '-')}`, [key]: [address] });
+  // The id that a proposal would give it. Two addresses of IPv6 may be spelled alike.
+  const base = specIdOf(address, 'asset');
+  let id = base;
+  for (let n = 2; assets.byId.has(id); n++) id = `${base}-${n}`;
+  appendTo(document, ['zones', index, 'assets'], { asset_id: id, [key]: [address] });
   return { done: `added the asset to ${zone}` };
 }
 

@@ -6,6 +6,7 @@ import { FOLDED_FUNCTION, type Conversation, type ObservationSet } from '../../s
 import { diffSpec } from '../../src/policy/diff.ts';
 import { FINDING_TYPES, makeFinding, type Finding, type FindingType } from '../../src/policy/findings.ts';
 import { acceptFindings, isAcceptable, meaningOf, REJECTABLE } from '../../src/policy/spec-accept.ts';
+import { indexAssets } from '../../src/policy/spec-assets.ts';
 import type { LoadedSpec } from '../../src/policy/spec-load.ts';
 import { loadText } from './loaded-spec.ts';
 import { addressRecord, conversation, daysFrom, modbus, MONDAY, namedOperation, observations } from './observed.ts';
@@ -287,6 +288,14 @@ it('an asset that is known by its link address only has it in quotes: of digits 
   expect(text).toMatch(/mac:\s*(?:- |\[)"10:20:30:40:50:55"/);
 });
 
+it('a stranger is called as a proposal would call it, and never as somebody else', () => {
+  const set = observations([...traffic(), conversation('10.2.7.7', '10.2.0.1', { port: 80, service: 'http' })]);
+  const here = SPEC.replace('vlans: [20]', 'vlans: [20]\n    networks: [10.2.0.0/16]');
+  const idOf = (text: string): string | undefined => indexAssets(accepted(text, set, 'undeclared-asset').loaded.spec).resolve('10.2.7.7')?.asset?.id;
+  expect(idOf(here)).toBe('10.2.7.7');
+  expect(idOf(here.replace('asset_id: SPARE,', 'asset_id: 10.2.7.7,'))).toBe('10.2.7.7-2');
+});
+
 describe('an asset in the wrong zone', () => {
   it('moves with its rules to the zone on whose VLAN it was seen', () => {
     const set = observations(traffic().concat(conversation('10.2.0.2', '10.2.0.1', { port: 80, service: 'http', vlan: 30 })));
@@ -299,7 +308,7 @@ describe('an asset in the wrong zone', () => {
 
   it('one address of an entry for many is declared where it is; the others stay', () => {
     const { loaded, left } = accepted(SPEC, observations([...traffic(), conversation('10.2.8.5', '10.2.0.1', { port: 80, service: 'http', vlan: 30 })]), 'asset-in-wrong-zone');
-    expect(loaded.spec.zones[1].assets).toContainEqual({ asset_id: 'asset-10.2.8.5', ip: ['10.2.8.5'] });
+    expect(loaded.spec.zones[1].assets).toContainEqual({ asset_id: '10.2.8.5', ip: ['10.2.8.5'] });
     expect(left.map(({ type }) => type)).toEqual(['undeclared-conversation']);
   });
 
