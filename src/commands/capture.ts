@@ -7,6 +7,7 @@ import { performance } from 'node:perf_hooks';
 import process from 'node:process';
 import { EXIT, usageError } from '../errors.ts';
 import { plural } from '../infer/plural.ts';
+import { shortOctets } from '../render/instant.ts';
 import type { FrameBatch, FrameSource } from '../source/frame-batch.ts';
 import { openLive, type LiveBatch, type LiveSource } from '../source/live.ts';
 import { dropPrivileges, runsAsRoot } from '../source/live-privileges.ts';
@@ -139,6 +140,8 @@ export async function runCapture(argv: CaptureArguments, context: CommandContext
     for (const { what, remedy } of source.states().flatMap(listSilenceWarnings)) context.say(`not silent: ${what}; stop it: ${remedy}`);
     const ring = plan.ring === null ? null : await openRing({ ...plan.ring, syncMs: plan.checkpointMs });
     try {
+      const missing = ring?.state().missing ?? 0;
+      if (missing > 0) context.say(`ring: its disk has ${shortOctets(missing)} too few for all of it; once it is full, packets are not kept, and a store there takes no more: choose a smaller --ring-files`);
       context.say(`listening on ${name}; Ctrl-C ends it`);
       return await record(argv, plan, source, { live: source, ring, talk, context, signal });
     } finally {

@@ -50,6 +50,8 @@ export interface RingState {
   /** Why nothing is kept at the moment. */
   readonly failure: string | undefined;
   readonly currentFile: string | undefined;
+  /** Octets that its disk had too few for all files of the ring, when it was opened; 0: there was room. */
+  readonly missing: number;
 }
 
 export interface RingWriter {
@@ -76,6 +78,8 @@ const FLUSH_BYTES = 1 << 20;
 const NO_TOTALS: WrittenStatistics = { received: 0, interfaceDropped: 0, kernelDropped: 0, processed: 0 };
 
 const codeOf = (error: unknown): string => (error instanceof Error && 'code' in error ? String(error.code) : String(error));
+
+const TAKEN = 'another program writes files of the same names there: a ring needs a folder of its own';
 
 const two = (value: number): string => String(value).padStart(2, '0');
 
@@ -104,12 +108,16 @@ export async function openRing(options: RingOptions): Promise<RingWriter> {
   const retryMs = options.retryMs ?? 5000;
   let kept: string[];
   let number: number;
+  let missing: number;
   try {
     await fs.mkdir(folder, { recursive: true, mode: 0o700 });
     await fs.access(folder, constants.W_OK | constants.X_OK);
     const own = await findOwnFiles(folder, prefix);
     kept = own.map((file) => file.path);
     number = own.at(-1)?.number ?? 0;
+    const sizes = await Promise.all(kept.map((path) => fs.stat(path).then(({ size }) => size, () => 0)));
+    const { bavail, bsize } = await fs.statfs(folder);
+    missing = Math.max(0, fileBytes * files - sizes.reduce((sum, size) => sum + size, 0) - bavail * bsize);
   } catch (error) {
     throw storeError(`the ring folder ${JSON.stringify(folder)} cannot be written: ${codeOf(error)}`, 'name a folder that this user may write, with --ring');
   }
@@ -148,7 +156,8 @@ export async function openRing(options: RingOptions): Promise<RingWriter> {
   /** Ends on a whole block, whatever happened to the last write. */
   async function giveUp(error: unknown, lost: number): Promise<void> {
     framesNotKept += lost;
-    failure = `${file?.path ?? folder}: ${codeOf(error)}`;
+    const code = codeOf(error);
+    failure = `${file?.path ?? folder}: ${code === 'EEXIST' ? TAKEN : code}`;
     retryAtMs = nowMs() + retryMs;
     buffer.length = 0;
     pending = 0;
@@ -240,7 +249,7 @@ export async function openRing(options: RingOptions): Promise<RingWriter> {
       if (syncMs > 0 && nowMs() - syncedMs >= syncMs) await sync();
     },
     sync,
-    state: () => ({ files: kept.length, framesKept, framesNotKept, failure, currentFile: file?.path }),
+    state: () => ({ files: kept.length, framesKept, framesNotKept, failure, currentFile: file?.path, missing }),
     async close() {
       if (file === undefined) return;
       try {
