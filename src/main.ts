@@ -74,7 +74,10 @@ const version = (): string =>
 
 /** Of help texts: lines longer than this are hard to read, and a pipe has no width. */
 const MOST_HELP_COLUMNS = 100;
-const helpWidth = ({ isTTY, columns }: OutputStream): number => (isTTY === true ? Math.min(MOST_HELP_COLUMNS, Math.max(40, columns ?? 80)) : MOST_HELP_COLUMNS);
+const helpWidth = (stream: OutputStream): number => (stream.isTTY === true ? Math.min(MOST_HELP_COLUMNS, Math.max(40, columnsOf(stream))) : MOST_HELP_COLUMNS);
+
+/** A serial console does not know its size: it says 0. */
+const columnsOf = ({ columns = 0 }: OutputStream): number => (columns === 0 ? 80 : columns);
 
 /** Runs one command line and returns its exit code; never throws for what a user can cause. */
 export async function runCommandLine(args: readonly string[], surroundings: Surroundings): Promise<number> {
@@ -207,7 +210,7 @@ function contextOf(args: readonly string[], argv: CommonOptions, surroundings: S
   };
   return {
     environment,
-    width: stdout.isTTY === true ? Math.max(40, stdout.columns ?? 80) : null,
+    width: stdout.isTTY === true ? Math.max(40, columnsOf(stdout)) : null,
     colour: !noColour && (stdout.isTTY === true || argv.color === true),
     version: `baseline ${version()}`,
     commandLine: printable(['baseline', ...args].map(quoted).join(' '), LONGEST_LINE),
@@ -226,7 +229,7 @@ function contextOf(args: readonly string[], argv: CommonOptions, surroundings: S
     progress: (line) => {
       if (!talksToPerson) return;
       clear();
-      const text = printable(line, Math.max(20, (stderr.columns ?? 80) - 1));
+      const text = printable(line, Math.max(20, columnsOf(stderr) - 1));
       stderr.write(text);
       progressWidth = text.length;
     },

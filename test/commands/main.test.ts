@@ -25,9 +25,10 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 class Recorder implements OutputStream {
   text = '';
   readonly isTTY: boolean;
-  readonly columns = 90;
-  constructor(isTTY: boolean) {
+  readonly columns: number;
+  constructor(isTTY: boolean, columns = 90) {
     this.isTTY = isTTY;
+    this.columns = columns;
   }
   write(text: string, done?: (error?: Error | null) => void): boolean {
     this.text += text;
@@ -45,6 +46,12 @@ async function run(
   const code = await runCommandLine(args, { environment, stdout, stderr, signal: new AbortController().signal });
   return { code, out: stdout.text, err: stderr.text };
 }
+
+test('a terminal that does not know its width (a serial console) has 80 columns', async () => {
+  const [serial, known] = [new Recorder(true, 0), new Recorder(true, 80)];
+  for (const stdout of [serial, known]) await runCommandLine(['flows', '--help'], { environment: {}, stdout, stderr: new Recorder(false), signal: new AbortController().signal });
+  expect(serial.text).toBe(known.text);
+});
 
 test.each<[string, string[], number, RegExp, RegExp]>([
   ['no command', [], 2, /^$/, /Commands:/],
