@@ -6,7 +6,7 @@
  * a frame is: the function does, for a request or for an answer, and the CRC which of them it was.
  * Left out on purpose: a frame of a function whose length nothing tells, unless it ends where the segment ends; Modbus ASCII.
  */
-import { crc16 } from './crc16.ts';
+import { isCrcRight } from './crc16.ts';
 import { describeFunction } from './modbus-functions.ts';
 import * as functions from './modbus-functions.ts';
 import { fitsFunction, isAnswer, readPdu, requestLength, responseLength } from './modbus-pdu.ts';
@@ -22,8 +22,6 @@ const LONGEST = 256;
 const SHORTEST = UNIT + 1 + CRC;
 const EXCEPTION_BIT = 0x80;
 
-const isCrcRight = (bytes: Uint8Array, from: number, end: number): boolean => crc16(bytes, from, end - CRC, 0xffff) === (bytes[end - 2] | (bytes[end - 1] << 8));
-
 /** Where the frame ends that begins at `at`: 0 where that may be behind `to`, -1 where none begins there. */
 function frameEnd(bytes: Uint8Array, at: number, to: number): number {
   const pdu = at + UNIT;
@@ -33,7 +31,7 @@ function frameEnd(bytes: Uint8Array, at: number, to: number): number {
     const end = octets === 0 ? to : pdu + octets + CRC;
     if (end - at > LONGEST) continue;
     if (octets < 0 || end > to) goesOn = true;
-    else if (isCrcRight(bytes, at, end)) return end;
+    else if (isCrcRight(bytes, at, end - CRC)) return end;
   }
   return goesOn ? 0 : -1;
 }
@@ -56,7 +54,7 @@ export function isModbusRtu(bytes: Uint8Array, from: number, to: number): boolea
 
 /**
  * Emerson's ROC Plus has the same CRC: there the second octet is the group of the station called, and a frame without data looks
- * like the read of a multiple of 256, which is left to the port's name.
+ * like the read of a multiple of 256, which is left to its own port (roc-plus.ts).
  */
 const isRocPlus = (bytes: Uint8Array, from: number, to: number): boolean => to - from === 8 && bytes[from + 1] <= 4 && bytes[from + 5] === 0;
 

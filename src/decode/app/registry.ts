@@ -23,6 +23,7 @@ import { KNXNET_TCP, KNXNET_UDP } from './knxnet.ts';
 import { MELSEC } from './melsec.ts';
 import { MQTT } from './mqtt.ts';
 import { FINS_TCP, FINS_UDP } from './omron-fins.ts';
+import { ROC_PLUS } from './roc-plus.ts';
 import { S7COMM_PLUS } from './s7comm-plus.ts';
 import { S7COMM } from './s7comm.ts';
 import { TCP_SIGNATURES, UDP_SIGNATURES } from './signature.ts';
@@ -32,12 +33,12 @@ import { TRISTATION } from './tristation.ts';
 
 /** Read from TCP streams. The hottest first. */
 export const STREAM_PROTOCOLS: readonly StreamProtocol[] = [
-  modbus, OPCUA, S7COMM, S7COMM_PLUS, MMS, ENIP, DNP3, IEC104, ADS, FINS_TCP, HART_IP, MELSEC, GE_SRTP, KNXNET_TCP, DCERPC, TLS, HTTP, MQTT, MODBUS_RTU, ...TCP_SIGNATURES,
+  modbus, OPCUA, S7COMM, S7COMM_PLUS, MMS, ENIP, DNP3, IEC104, ADS, FINS_TCP, HART_IP, MELSEC, GE_SRTP, KNXNET_TCP, ROC_PLUS, DCERPC, TLS, HTTP, MQTT, MODBUS_RTU, ...TCP_SIGNATURES,
 ];
 
 /** Read from single UDP datagrams. */
 export const DATAGRAM_PROTOCOLS: readonly StreamProtocol[] = [
-  modbus, ENIP, DNP3, BACNET, FINS_UDP, HART_IP, MELSEC, KNXNET_UDP, TRISTATION, PROFINET_CM, DNS, MDNS, LLMNR, NBNS, NBDGM, DHCP, SNMP, MODBUS_RTU, ...UDP_SIGNATURES,
+  modbus, ENIP, DNP3, BACNET, FINS_UDP, HART_IP, MELSEC, KNXNET_UDP, TRISTATION, ROC_PLUS, PROFINET_CM, DNS, MDNS, LLMNR, NBNS, NBDGM, DHCP, SNMP, MODBUS_RTU, ...UDP_SIGNATURES,
 ];
 
 function indexByName(protocols: readonly StreamProtocol[]): ReadonlyMap<string, StreamProtocol> {

@@ -4,7 +4,7 @@
  * datagram. Out: commands as operations with their rejections by code, sessions. Left out on purpose: programs and values.
  */
 import type { Access } from '../../observation.ts';
-import { crc16 } from './crc16.ts';
+import { isCrcRight } from './crc16.ts';
 import { viewOf } from './framing.ts';
 import { rememberRequest, takeRequest } from './outstanding.ts';
 import type { ProtocolSink, SessionMemory, StreamProtocol } from './protocol.ts';
@@ -151,7 +151,7 @@ export const TRISTATION: StreamProtocol = {
     const view = viewOf(bytes);
     if (!isMessage(bytes, view, from, to)) return PROBE.notForUs;
     // Short messages have their CRC by chance: elsewhere they need a command in them.
-    const isProven = to - from > HEADER + COMMAND.data && crc16(bytes, from, to - CRC_OCTETS, 0) === view.getUint16(to - CRC_OCTETS, true);
+    const isProven = to - from > HEADER + COMMAND.data && isCrcRight(bytes, from, to - CRC_OCTETS, 0);
     return port === PORT || isProven ? PROBE.certain : PROBE.notForUs;
   },
   read(bytes, view, from, to, _direction, memory, sink) {

@@ -16,6 +16,7 @@ import { MELSEC } from '../../../src/decode/app/melsec.ts';
 import { MQTT } from '../../../src/decode/app/mqtt.ts';
 import { FINS_TCP, FINS_UDP } from '../../../src/decode/app/omron-fins.ts';
 import { OPCUA } from '../../../src/decode/app/opcua.ts';
+import { ROC_PLUS } from '../../../src/decode/app/roc-plus.ts';
 import { S7COMM_PLUS } from '../../../src/decode/app/s7comm-plus.ts';
 import { S7COMM } from '../../../src/decode/app/s7comm.ts';
 import { TCP_SIGNATURES, UDP_SIGNATURES } from '../../../src/decode/app/signature.ts';
@@ -24,5 +25,5 @@ import { TLS } from '../../../src/decode/app/tls.ts';
 import { TRISTATION } from '../../../src/decode/app/tristation.ts';
 import type { StreamProtocol } from '../../../src/decode/app/protocol.ts';
 
-export const TCP: readonly StreamProtocol[] = [OPCUA, S7COMM, S7COMM_PLUS, MMS, ENIP, DNP3, IEC104, ADS, FINS_TCP, HART_IP, MELSEC, GE_SRTP, KNXNET_TCP, DCERPC, TLS, HTTP, MQTT, ...TCP_SIGNATURES];
-export const UDP: readonly StreamProtocol[] = [ENIP, DNP3, BACNET, FINS_UDP, HART_IP, MELSEC, KNXNET_UDP, TRISTATION, PROFINET_CM, DNS, MDNS, LLMNR, NBNS, NBDGM, DHCP, SNMP, ...UDP_SIGNATURES];
+export const TCP: readonly StreamProtocol[] = [OPCUA, S7COMM, S7COMM_PLUS, MMS, ENIP, DNP3, IEC104, ADS, FINS_TCP, HART_IP, MELSEC, GE_SRTP, KNXNET_TCP, ROC_PLUS, DCERPC, TLS, HTTP, MQTT, ...TCP_SIGNATURES];
+export const UDP: readonly StreamProtocol[] = [ENIP, DNP3, BACNET, FINS_UDP, HART_IP, MELSEC, KNXNET_UDP, TRISTATION, ROC_PLUS, PROFINET_CM, DNS, MDNS, LLMNR, NBNS, NBDGM, DHCP, SNMP, ...UDP_SIGNATURES];

@@ -209,4 +209,21 @@ export const READ: readonly (readonly [string, 'tcp' | 'udp', number, readonly M
     ],
     ['%R', '%M'],
   ],
+  [
+    'roc-plus',
+    'tcp',
+    4000,
+    [
+      [TO_SERVER, '0102030406003a2f 010203040b04010001424d91'],
+      [TO_CLIENT, '010203040a080100010000010042ebba'],
+      [TO_SERVER, '01020304b40401010101476f'],
+      [TO_CLIENT, '01020304b4050101010142aed2'],
+      [TO_SERVER, '01020304cb0104 3ebf'],
+    ],
+    [
+      'System Configuration/browse/request', 'Write Configurable Opcode/write/request', 'Read Configurable Opcode/read/response', 'Request Parameters/read/request',
+      'Request Parameters/read/response', 'File Transfer/program/request',
+    ],
+    [],
+  ],
 ];
