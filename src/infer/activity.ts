@@ -12,7 +12,7 @@ import { endsOf, type Inventory } from './assets.ts';
 import { capturedDaysOf, perDays } from './captured-days.ts';
 import type { Dropped } from './proposal.ts';
 import { type Cycle, cycleOfGaps, cycleOfOperation } from './rhythm.ts';
-import { CONTROL_SERVICES, SAFETY_ENGINEERING, serviceOf } from './service-family.ts';
+import { isControl, SAFETY_ENGINEERING, serviceOf } from './service-family.ts';
 import { recogniseControl, recogniseRpc } from './unread-service.ts';
 
 export interface Link {
@@ -205,7 +205,7 @@ function draftLink(conversation: Conversation, ends: readonly [number, number], 
     client: ends[0],
     server: ends[1],
     service,
-    control: CONTROL_SERVICES.has(service),
+    control: isControl(conversation, service),
     days,
     requests: conversation.requests,
     answered: isAnswered(conversation, service),

@@ -34,7 +34,7 @@ export function recogniseControl(talks: readonly Talk[], inventory: Inventory): 
   const cyclic = new Set<string>();
   for (const talk of talks) {
     const { vendorClass } = assets[talk.server]!;
-    if (CONTROL_BY_PORT.has(talk.service) && COMPUTERS.has(vendorClass)) talk.service = '';
+    if (CONTROL_BY_PORT.has(talk.service) && talk.conversation.service.by !== 'probe' && COMPUTERS.has(vendorClass)) talk.service = '';
     const isKnown = CONTROL_BY_PORT.has(talk.service) || (talk.service === '' && CONTROL_VENDORS.has(vendorClass) && !asking.has(talk.server));
     if (isKnown && answersInCycle(talk)) cyclic.add(portOf(talk));
   }

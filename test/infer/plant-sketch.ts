@@ -8,6 +8,8 @@ export interface Sketch {
   readonly client: string;
   readonly server: string;
   readonly service: string;
+  /** Its octets told it, where that is not the usual. */
+  readonly isProven?: true;
   readonly transport?: string;
   readonly port?: number;
   readonly periodMs?: number;
@@ -72,7 +74,7 @@ function sketchConversation(sketch: Sketch, id: number, length: number): Convers
     transport: sketch.transport ?? (['dns', 'snmp', 'ntp', 'tristation'].includes(sketch.service) ? 'udp' : 'tcp'),
     port: sketch.port ?? PORTS[sketch.service] ?? 9999,
     vlan: null,
-    service: { name: sketch.service, by: PROBED.has(sketch.service) ? 'probe' : sketch.service === '' ? 'none' : 'port' },
+    service: { name: sketch.service, by: sketch.isProven === true || PROBED.has(sketch.service) ? 'probe' : sketch.service === '' ? 'none' : 'port' },
     direction: { by: 'handshake', confidence: 1 },
     packets: { toServer: requests, toClient: answered ? requests : 0 },
     bytes: { toServer: requests * 80, toClient: answered ? requests * 90 : 0 },

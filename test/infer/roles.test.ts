@@ -77,6 +77,15 @@ describe('control in a protocol that nobody reads', () => {
     expect(assetAt(proposal, server).role).not.toBe('plc');
   });
 
+  it('is what is asked now and then, where it is read: ROC Plus and KNXnet/IP, by their octets', () => {
+    const rtu = { address: '10.2.0.40' };
+    const asked = (isProven: boolean): string => {
+      const poll: Sketch = { client: '10.2.0.11', server: rtu.address, service: 'roc-plus', port: 4000, perDay: 2, operations: [['Request Parameters', 'read', 180]], ...(isProven ? { isProven: true } : {}) };
+      return assetAt(propose([...hosts, rtu], [...logons, ...operate('', 55565), poll]), rtu.address).role;
+    };
+    expect([asked(true), asked(false)]).toEqual(['plc', 'other']);
+  });
+
   it('is not the session of an operator station with a server on an industrial computer', () => {
     const [server, ...others] = controllers;
     const polling = others.map((address): Sketch => ({ client: server, server: address, service: 'modbus', periodMs: 1000, operations: [['Read Holding Registers', 'read', 3], ['Write Single Register', 'write', 6]] }));

@@ -83,6 +83,8 @@ const tellFox: NonNullable<Signature['tell']> = (bytes, from, to, direction, sin
   }
 };
 
+const CCLINK_PORTS = [61450, 61451];
+
 /** Of CODESYS 3, and of CODESYS 2. */
 const CODESYS_PORTS = [11740, 11741, 11742, 11743, 1200, 2455];
 const CODESYS_UDP_PORTS = [1740, 1741, 1742, 1743];
@@ -198,6 +200,10 @@ const SIGNATURES: readonly Signature[] = [
   { name: 'fox', transport: 'tcp', ports: [1911], firstOctets: text('f'), least: 8, match: (b, _v, f) => at(b, f, FOX) && b[f + 4] >= 0x61 && b[f + 4] <= 0x7a && b[f + 5] === 0x20 && b[f + 6] >= 0x30 && b[f + 6] <= 0x39, tell: tellFox },
   { name: 'codesys', transport: 'tcp', ports: CODESYS_PORTS, firstOctets: [0, 0xbb], least: 9, match: isCodesys },
   { name: 'codesys', transport: 'udp', ports: CODESYS_UDP_PORTS, firstOctets: [CODESYS_DATAGRAM], least: 8, match: (b, _v, f, _t, port) => CODESYS_UDP_PORTS.includes(port) && b[f] === CODESYS_DATAGRAM },
+  // Cyclic data and the search for stations of CC-Link IE Field Network Basic: frames of SLMP (3E) with commands of their own, on ports of their own.
+  { name: 'cclink-ie-basic', transport: 'udp', ports: CCLINK_PORTS, firstOctets: [0x50, 0xd0], least: 11, match: (b, _v, f, _t, port) => CCLINK_PORTS.includes(port) && (b[f] === 0x50 || b[f] === 0xd0) && at(b, f + 1, [0, 0, 0xff, 0xff, 0x03, 0]) },
+  // The header of FL-net, 64 octets and more (JEM 1479), as the manuals of its modules show it.
+  { name: 'fl-net', transport: 'udp', ports: [55000, 55001, 55002], firstOctets: text('F'), least: 64, match: (b, _v, f) => at(b, f, text('FACN')) },
   // Serial Modbus as gateways put it into TCP or UDP, on any port, its own or that of Modbus/TCP.
   { name: 'isakmp', transport: 'udp', ports: [500, 4500], least: 28, match: (b, v, f, to) => (b[f + 17] === 0x10 || b[f + 17] === 0x20) && v.getUint32(f + 24) === to - f },
 ];

@@ -137,6 +137,14 @@ describe('protocol readers', () => {
     expect([probe('udp', 'c56b400300111234', 1740), probe('udp', 'c56b400300111234', 5000)]).toEqual([PROBE.certain, PROBE.notForUs]);
   });
 
+  it('knows FL-net by its header, and CC-Link IE Field Network Basic on its own ports', () => {
+    const probe = (name: string, hex: string, port: number): number => protocolOf(name, 'udp').probe(fromHex(hex), 0, fromHex(hex).length, TO_SERVER, port);
+    const header = `${ascii('FACN')}000000c80001000b000200010007${'00'.repeat(46)}`;
+    expect([probe('fl-net', header, 55_000), probe('fl-net', header, 0), probe('fl-net', header.replace('46', '47'), 55_000)]).toEqual([PROBE.certain, PROBE.certain, PROBE.notForUs]);
+    const cyclic = '500000ffff03003000 0000 700e 0000';
+    expect([probe('cclink-ie-basic', cyclic, 61_450), probe('cclink-ie-basic', cyclic, 5006), probe('melsec', cyclic, 61_450)]).toEqual([PROBE.certain, PROBE.notForUs, PROBE.notForUs]);
+  });
+
   it('knows TriStation and GE SRTP on any port where their messages are whole', () => {
     const command = fromHex('050012000000410400006c0012000300000000000000aaf7');
     expect(protocolOf('tristation', 'udp').probe(command, 0, command.length, TO_SERVER, 0)).toBe(PROBE.certain);
