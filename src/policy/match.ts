@@ -107,11 +107,20 @@ const numbersText = (numbers: readonly number[]): string =>
     .map(({ first, last }) => (first === last ? `${first}` : last === first + 1 ? `${first}, ${last}` : `${first}-${last}`))
     .join(', ');
 
+/** Modbus as on a serial line, in TCP: without the header by which the operations of Modbus/TCP are read. */
+const SERIAL_MODBUS = 'modbus-rtu';
+
+/** Where operations are limited, whatever is no request of that protocol is none of them; encrypted, nobody can tell. */
+const isAnotherProtocol = (permit: Permit, ask: Ask): boolean => {
+  const [declared, observed] = [permit.service.protocol, ask.protocol].map(protocolKey);
+  if (!INSPECTED.has(declared)) return false;
+  if (declared === observed) return limitsOperations(permit) && ask.protocol === SERIAL_MODBUS && permit.service.protocol.toLowerCase() !== SERIAL_MODBUS;
+  return INSPECTED.has(observed) || (limitsOperations(permit) && !observed.endsWith('tls'));
+};
+
 /** Null when the operation is let through; ends, port and time have been judged. */
 const operationMiss = (permit: Permit, ask: Ask, conversation: Conversation): { kind: MissKind; sentence: string } | null => {
-  const declared = protocolKey(permit.service.protocol);
-  const observed = protocolKey(ask.protocol);
-  if (INSPECTED.has(declared) && INSPECTED.has(observed) && declared !== observed && conversation.service.by === 'probe') {
+  if (conversation.service.by === 'probe' && isAnotherProtocol(permit, ask)) {
     return { kind: 'protocol', sentence: `${permit.service.protocol} is permitted on that port, and what was seen is ${ask.protocol}` };
   }
   if (isFolded(ask)) return limitsOperations(permit) ? { kind: 'operation', sentence: 'more operations were asked than are told apart, and only some are permitted' } : null;

@@ -62,6 +62,24 @@ describe('a simulation', () => {
     expect(blocked).toEqual(expected);
   });
 
+  it.each([['ideal', true], ['nftables', true], ['suricata', true], ['panos', true], ['l4', false], ['cisco-asa', false]] as const)(
+    '%s: a protocol without the header of Modbus/TCP is none of its functions',
+    (target, isBlocked) => {
+      const serial = conversation('10.3.0.1', '10.2.0.1', { service: 'modbus-rtu' });
+      const web = conversation('10.3.0.1', '10.2.0.1', { service: 'http', operations: [namedOperation('http', 1, 'GET', 'read')] });
+      const encrypted = conversation('10.3.0.1', '10.2.0.1', { service: 'modbus-tls' });
+      expect([blockedBy(target, serial), blockedBy(target, web)]).toEqual(isBlocked ? [['modbus-rtu'], ['GET']] : [[], []]);
+      expect(blockedBy(target, encrypted)).toEqual([]);
+    },
+  );
+
+  it('a rule for serial Modbus, and one for anything on the port, let serial Modbus through', () => {
+    const serial = observations([conversation('10.3.0.1', '10.2.0.1', { service: 'modbus-rtu' })]);
+    const spec = (rule: string): string => SPEC.replace(/protocol: Modbus\/TCP, (.*?), access: read, modbus: \{.*$/m, `${rule}}`);
+    for (const rule of ['protocol: modbus-rtu, $1, access: any', 'protocol: Modbus/TCP, $1']) expect(diffReport(loadText(spec(rule)), serial).counts.permitted).toBe(1);
+    expect(diffReport(loadText(SPEC), serial).findings.map(({ type }) => type)).toContain('undeclared-operation');
+  });
+
   it('lets through what two windows permit between them, and counts both rules as used', () => {
     const window = (id: string, days: string): string => `      - {rule_id: ${id}, protocol: HTTPS, transport: tcp, port: 443, client: {zone: OFFICE, assets: [PC]}, server: {zone: OPS, assets: [HIST]}, schedule: {days: [${days}], start: "06:00", end: "20:00"}}\n`;
     const loaded = loadText(SPEC.replace(/ {6}- \{rule_id: WEB.*\n/, window('MON', 'mon, tue') + window('WED', 'wed')));
