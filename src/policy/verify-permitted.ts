@@ -26,6 +26,8 @@ export interface PermittedUse {
   readonly crossing: Crossing;
   readonly label: string;
   readonly operation: Operation | null;
+  /** Asked at times at which the Permit holds, and at others: which of the requests those were is not known. */
+  isPartly: boolean;
   requests: number;
   firstNs: bigint;
   lastNs: bigint;
@@ -55,19 +57,20 @@ const labelOf = (ask: Ask): string => {
   return ask.opcuaService ?? ask.name ?? '';
 };
 
-/** Every operation that a Permit let through, by Permit, pair and operation; units and ranges are one. */
+/** Every operation that a Permit let through, at some of its times at least, by Permit, pair and operation; units and ranges are one. */
 export const permittedUses = (crossings: readonly Crossing[]): Map<string, PermittedUse> => {
   const uses = new Map<string, PermittedUse>();
   for (const crossing of crossings) {
     const { conversation } = crossing;
-    for (const [declared, ask] of crossing.verdict.asks.flatMap((one) => rulesOf(one).map((rule) => [rule, one.ask] as const))) {
+    for (const [declared, { ask, permit }] of crossing.verdict.asks.flatMap((one) => (one.permit === null ? one.atOtherTimes : rulesOf(one)).map((rule) => [rule, one] as const))) {
       const label = labelOf(ask);
       const key = [declared.permit.id, conversation.client, conversation.server, conversation.port, label, ask.modbus?.unit ?? ''].join('\n');
       const held = uses.get(key);
       if (held === undefined) {
-        uses.set(key, { key, declared, crossing, label, operation: operationOf(conversation, ask), requests: ask.count, firstNs: ask.firstNs, lastNs: ask.lastNs, days: new Set(ask.days) });
+        uses.set(key, { key, declared, crossing, label, operation: operationOf(conversation, ask), isPartly: permit === null, requests: ask.count, firstNs: ask.firstNs, lastNs: ask.lastNs, days: new Set(ask.days) });
         continue;
       }
+      held.isPartly ||= permit === null;
       held.requests += ask.count;
       for (const day of ask.days) held.days.add(day);
     }
@@ -149,6 +152,7 @@ const judgeConversation = (use: PermittedUse, vantage: Vantage, before: Permitte
 };
 
 const judgeUse = (use: PermittedUse, vantage: Vantage, before: PermittedUse | undefined): Judgement => {
+  if (use.isPartly) return (answeredOf(use) ?? 0) > 0 ? WORKS : unknown('asked when it holds and when it does not: which of that went unanswered, this store cannot tell');
   if (isPaired(use.operation)) {
     const judged = judgeOperation(use, use.operation, before);
     return judged ?? judgeSilence(use.crossing, use.requests, vantage, (before?.operation?.responses ?? 0) > 0);

@@ -341,3 +341,16 @@ test('the same input gives the same checks with the same ids', () => {
   const { checks } = verify(plant(AFTER));
   expect(new Set(checks.map(({ id }) => id)).size).toBe(checks.length);
 });
+
+test('a service that goes on outside its hours too has not stopped within them', () => {
+  const hours = parseSpec(SPEC.replace('server: {zone: DMZ, assets: [WSUS]}}', 'server: {zone: DMZ, assets: [WSUS]}, schedule: {days: [mon, tue, wed, thu, fri], start: "06:00", end: "20:00"}}'), 'spec.yaml').loaded;
+  const judge = (days: readonly number[]): Verification => {
+    const [set, earlier] = [quiet(changed(is(EWS, WSUS), (one) => ({ ...conversation(EWS, WSUS, { port: 443, service: 'https', days }), id: one.id }))), observations(plant(BEFORE.slice(0, 5)), BEFORE.slice(0, 5))];
+    return verifySpec({ loaded: hours!, set, traffic: trafficOf(set), before: { set: earlier, traffic: trafficOf(earlier) }, attempts: [], probes: [], sensor: 'test' });
+  };
+  const ofPatch = ({ checks }: Verification): string[] => checks.filter(({ permit }) => permit === 'R-PATCH').map(({ kind, verdict }) => `${kind} ${verdict}`).sort();
+  expect(ofPatch(judge(AFTER.slice(0, 5)))).toEqual(['permitted pass']);
+  expect(ofPatch(judge(AFTER))).toEqual(['permitted pass', 'prohibited fail']);
+  // Only at the weekend: what was asked on every working day has stopped.
+  expect(ofPatch(judge(AFTER.slice(5)))).toEqual(['permitted fail', 'prohibited fail']);
+});
