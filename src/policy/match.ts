@@ -13,7 +13,7 @@ import type { AddressSet } from '../net/address-set.ts';
 import { accessOfFunctionCode, bindingSpans, mergeSpans, spansContain } from '../net/register-set.ts';
 import { asksOf, isFolded, securityOf, weakerThan } from './asks.ts';
 import type { Ask, OpcUaSecurity } from './asks.ts';
-import { INSPECTED, isLive, permitsAccess, protocolKey } from './permits.ts';
+import { INSPECTED, isLive, isSerialModbus, permitsAccess, protocolKey } from './permits.ts';
 import type { DeclaredPermit } from './permits.ts';
 import type { AssetIndex, Resolution } from './spec-assets.ts';
 import { daysOutside, heldAtTimes, scheduleProblem } from './schedule.ts';
@@ -107,21 +107,20 @@ const numbersText = (numbers: readonly number[]): string =>
     .map(({ first, last }) => (first === last ? `${first}` : last === first + 1 ? `${first}, ${last}` : `${first}-${last}`))
     .join(', ');
 
-/** Modbus as on a serial line, in TCP: without the header by which the operations of Modbus/TCP are read. */
-const SERIAL_MODBUS = 'modbus-rtu';
-
 /** Where operations are limited, whatever is no request of that protocol is none of them; encrypted, nobody can tell. */
-const isAnotherProtocol = (permit: Permit, ask: Ask): boolean => {
+const isAnotherProtocol = (permit: Permit, ask: Ask, service: string): boolean => {
   const [declared, observed] = [permit.service.protocol, ask.protocol].map(protocolKey);
   if (!INSPECTED.has(declared)) return false;
-  if (declared === observed) return limitsOperations(permit) && ask.protocol === SERIAL_MODBUS && permit.service.protocol.toLowerCase() !== SERIAL_MODBUS;
+  // Frames of a serial line ask the same, without the header that operations of Modbus/TCP are read by.
+  if (declared === observed) return isSerialModbus(service) && !isSerialModbus(permit.service.protocol) && limitsOperations(permit);
   return INSPECTED.has(observed) || (limitsOperations(permit) && !observed.endsWith('tls'));
 };
 
 /** Null when the operation is let through; ends, port and time have been judged. */
 const operationMiss = (permit: Permit, ask: Ask, conversation: Conversation): { kind: MissKind; sentence: string } | null => {
-  if (conversation.service.by === 'probe' && isAnotherProtocol(permit, ask)) {
-    return { kind: 'protocol', sentence: `${permit.service.protocol} is permitted on that port, and what was seen is ${ask.protocol}` };
+  if (conversation.service.by === 'probe' && isAnotherProtocol(permit, ask, conversation.service.name)) {
+    const seen = isSerialModbus(conversation.service.name) ? conversation.service.name : ask.protocol;
+    return { kind: 'protocol', sentence: `${permit.service.protocol} is permitted on that port, and what was seen is ${seen}` };
   }
   if (isFolded(ask)) return limitsOperations(permit) ? { kind: 'operation', sentence: 'more operations were asked than are told apart, and only some are permitted' } : null;
   if (ask.modbus !== null) {

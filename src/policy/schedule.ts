@@ -141,7 +141,7 @@ export const daysOutside = (all: readonly PermitConditions[], asked: Asked, time
 /** Whether conditions held at some of the times at which something was asked. */
 export const heldAtTimes = (conditions: PermitConditions, asked: Asked, timezone: string): boolean =>
   [asked.firstNs, asked.lastNs].some((ns) => holdsAt(conditions, Number(ns / 1_000_000n), timezone)) ||
-  (asked.hours ?? []).some(({ day, hours }) => Array.from({ length: 24 }, (_, hour) => hour).some((hour) => ((hours >> hour) & 1) === 1 && hourFits(conditions, day * DAY_MS + hour * HOUR_MS, timezone))) ||
+  (asked.hours ?? []).some(({ day, hours }) => Array.from({ length: 24 }, (_, hour) => hour).some((hour) => ((hours >> hour) & 1) === 1 && hourFits(conditions, day * 24 + hour, timezone))) ||
   (!asked.hours && asked.days.some((day) => dayFits(conditions, day, timezone)));
 
 export const scheduleProblem = (conditions: PermitConditions, asked: Asked, timezone: string): { kind: 'schedule' | 'expired'; sentence: string } | null => {

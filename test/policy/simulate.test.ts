@@ -65,10 +65,10 @@ describe('a simulation', () => {
   it.each([['ideal', true], ['nftables', true], ['suricata', true], ['panos', true], ['l4', false], ['cisco-asa', false]] as const)(
     '%s: a protocol without the header of Modbus/TCP is none of its functions',
     (target, isBlocked) => {
-      const serial = conversation('10.3.0.1', '10.2.0.1', { service: 'modbus-rtu' });
+      const serial = { ...modbus('10.3.0.1', '10.2.0.1', [{ code: 3, ranges: [[0, 9]] }]), service: { name: 'modbus-rtu', by: 'probe' as const } };
       const web = conversation('10.3.0.1', '10.2.0.1', { service: 'http', operations: [namedOperation('http', 1, 'GET', 'read')] });
       const encrypted = conversation('10.3.0.1', '10.2.0.1', { service: 'modbus-tls' });
-      expect([blockedBy(target, serial), blockedBy(target, web)]).toEqual(isBlocked ? [['modbus-rtu'], ['GET']] : [[], []]);
+      expect([blockedBy(target, serial), blockedBy(target, web)]).toEqual(isBlocked ? [['FC 3 Read Holding Registers, unit 1, 0 to 9'], ['GET']] : [[], []]);
       expect(blockedBy(target, encrypted)).toEqual([]);
     },
   );
