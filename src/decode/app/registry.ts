@@ -8,6 +8,7 @@ import { MODBUS_RTU } from './modbus-rtu.ts';
 import { OPCUA } from './opcua.ts';
 import type { StreamProtocol } from './protocol.ts';
 import { ADS } from './ads.ts';
+import { ADS_DISCOVERY } from './ads-discovery.ts';
 import { BACNET } from './bacnet.ts';
 import { DCERPC, PROFINET_CM } from './dcerpc.ts';
 import { DHCP } from './dhcp.ts';
@@ -38,7 +39,7 @@ export const STREAM_PROTOCOLS: readonly StreamProtocol[] = [
 
 /** Read from single UDP datagrams. */
 export const DATAGRAM_PROTOCOLS: readonly StreamProtocol[] = [
-  modbus, ENIP, DNP3, BACNET, FINS_UDP, HART_IP, MELSEC, KNXNET_UDP, TRISTATION, ROC_PLUS, PROFINET_CM, DNS, MDNS, LLMNR, NBNS, NBDGM, DHCP, SNMP, MODBUS_RTU, ...UDP_SIGNATURES,
+  modbus, ENIP, DNP3, BACNET, FINS_UDP, HART_IP, MELSEC, KNXNET_UDP, TRISTATION, ROC_PLUS, ADS_DISCOVERY, PROFINET_CM, DNS, MDNS, LLMNR, NBNS, NBDGM, DHCP, SNMP, MODBUS_RTU, ...UDP_SIGNATURES,
 ];
 
 function indexByName(protocols: readonly StreamProtocol[]): ReadonlyMap<string, StreamProtocol> {

@@ -194,7 +194,6 @@ const SIGNATURES: readonly Signature[] = [
   { name: 'quic', transport: 'udp', ports: [443], least: 16, match: (b, _v, f) => (b[f] & 0xc0) === 0xc0 && (at(b, f + 1, [0, 0, 0, 1]) || at(b, f + 1, [0x6b, 0x33, 0x43, 0xcf])) && b[f + 5] <= 20 },
   // Common packet format with a sequenced address and connected data (CIP volume 2, 2-6).
   { name: 'enip-io', transport: 'udp', ports: [2222], firstOctets: [2], least: 18, match: (b, _v, f) => at(b, f, [2, 0, 2, 0x80, 8, 0]) && at(b, f + 14, [0xb1, 0]) },
-  { name: 'ads-discovery', transport: 'udp', ports: [48899], firstOctets: [0x03], least: 12, match: (b, _v, f) => at(b, f, [0x03, 0x66, 0x14, 0x71]) },
   { name: 'wireguard', transport: 'udp', ports: [51820], firstOctets: [1, 2], least: 92, match: (b, _v, f, to) => (at(b, f, [1, 0, 0, 0]) && to - f === 148) || (at(b, f, [2, 0, 0, 0]) && to - f === 92) },
   // Niagara Fox: `fox`, kind of message, its number.
   { name: 'fox', transport: 'tcp', ports: [1911], firstOctets: text('f'), least: 8, match: (b, _v, f) => at(b, f, FOX) && b[f + 4] >= 0x61 && b[f + 4] <= 0x7a && b[f + 5] === 0x20 && b[f + 6] >= 0x30 && b[f + 6] <= 0x39, tell: tellFox },

@@ -1,5 +1,6 @@
 /** Test-only: every protocol of this folder, by transport. Modbus has tests of its own. */
 import { ADS } from '../../../src/decode/app/ads.ts';
+import { ADS_DISCOVERY } from '../../../src/decode/app/ads-discovery.ts';
 import { BACNET } from '../../../src/decode/app/bacnet.ts';
 import { DCERPC, PROFINET_CM } from '../../../src/decode/app/dcerpc.ts';
 import { DHCP } from '../../../src/decode/app/dhcp.ts';
@@ -26,4 +27,4 @@ import { TRISTATION } from '../../../src/decode/app/tristation.ts';
 import type { StreamProtocol } from '../../../src/decode/app/protocol.ts';
 
 export const TCP: readonly StreamProtocol[] = [OPCUA, S7COMM, S7COMM_PLUS, MMS, ENIP, DNP3, IEC104, ADS, FINS_TCP, HART_IP, MELSEC, GE_SRTP, KNXNET_TCP, ROC_PLUS, DCERPC, TLS, HTTP, MQTT, ...TCP_SIGNATURES];
-export const UDP: readonly StreamProtocol[] = [ENIP, DNP3, BACNET, FINS_UDP, HART_IP, MELSEC, KNXNET_UDP, TRISTATION, ROC_PLUS, PROFINET_CM, DNS, MDNS, LLMNR, NBNS, NBDGM, DHCP, SNMP, ...UDP_SIGNATURES];
+export const UDP: readonly StreamProtocol[] = [ENIP, DNP3, BACNET, FINS_UDP, HART_IP, MELSEC, KNXNET_UDP, TRISTATION, ROC_PLUS, ADS_DISCOVERY, PROFINET_CM, DNS, MDNS, LLMNR, NBNS, NBDGM, DHCP, SNMP, ...UDP_SIGNATURES];

@@ -123,10 +123,12 @@ describe('protocol readers', () => {
     expect(told.directionHolds).toBe(true);
   });
 
-  it('tells who a KNX interface and a Niagara station are', () => {
+  it('tells who a KNX interface, a Beckhoff controller and a Niagara station are', () => {
     const device = `3601 0200 1105 0001 00c501020304 e000170c 00246d010203 ${Buffer.from('IP Interface East'.padEnd(30, '\0')).toString('hex')}`;
     const found = tell(protocolOf('knxnet', 'udp'), [[TO_CLIENT, `0610 0202 004c 08010a0100090e57 ${device} 0802020103010401`]]);
     expect([...found.serverFacts]).toEqual(['knx.name=IP Interface East', 'knx.address=1.1.5']);
+    const controller = tell(protocolOf('ads-discovery', 'udp'), [[TO_CLIENT, `03661471 00000000 01000080 050d75600101 1027 01000000 0500 0a00 ${ascii('CX_0D7560')}00`]]);
+    expect([...controller.serverFacts]).toEqual(['ads.name=CX_0D7560']);
     const hello = 'fox a 0 -1 fox hello\n{\nfox.version=s:1.0\nhostName=s:JACE-7\napp.name=s:Station\napp.version=s:3.8.41\nstation.name=s:Boiler_House\nbrandId=s:vykon\n};;\n';
     expect([...tell(protocolOf('fox', 'tcp'), [[TO_CLIENT, ascii(hello)]]).serverFacts]).toEqual(['fox.host=JACE-7', 'fox.application=Station', 'fox.version=3.8.41', 'fox.station=Boiler_House', 'fox.brand=vykon']);
   });

@@ -226,4 +226,18 @@ export const READ: readonly (readonly [string, 'tcp' | 'udp', number, readonly M
     ],
     [],
   ],
+  [
+    'ads-discovery',
+    'udp',
+    48899,
+    [
+      [TO_SERVER, '03661471 00000000 01000000 c0a801c70101 1027 00000000'],
+      [TO_CLIENT, `03661471 00000000 01000080 050d75600101 1027 01000000 0500 0a00 ${ascii('CX_0D7560')}00`],
+      [TO_SERVER, '03661471 00000000 06000000 c0a801c70101 1027 00000000'],
+      [TO_CLIENT, '03661471 00000000 06000080 050d75600101 1027 01000000 0100 0400 00000000'],
+      [TO_CLIENT, '03661471 00000000 06000080 050d75600101 1027 01000000 0100 0400 04070000'],
+    ],
+    ['Read System Information/browse/request', 'Read System Information/browse/response', 'Add Route/program/request', 'Add Route/program/response', 'Add Route/program/error 1796'],
+    [],
+  ],
 ];
