@@ -95,8 +95,7 @@ async function addEntry(path: string, skip: (reason: string) => void, into: Walk
   try {
     stat = fs.statSync(path);
   } catch (error) {
-    // How Node shows octets that are no UTF-8: under that name there is no file.
-    if (path.includes('\uFFFD')) into.rejected.push({ path, error: usageError(`${path}: its name is not UTF-8`, 'Rename it, or import it by way of a pipe: baseline import - < FILE.') });
+    if (isMangled(path)) into.rejected.push({ path, error: rejection(path, error) });
     else skip(`cannot be read: ${codeOf(error)}`);
     return;
   }
@@ -153,9 +152,13 @@ export async function expandPaths(paths: readonly string[]): Promise<ExpandedPat
   return { files, skipped, rejected };
 }
 
+/** How Node shows octets that are no UTF-8: under that name there is no file. */
+const isMangled = (path: string): boolean => path.includes('\uFFFD');
+
 function rejection(path: string, error: unknown): BaselineError {
   if (error instanceof BaselineError) return error;
   const code = codeOf(error);
+  if (code === 'ENOENT' && isMangled(path)) return usageError(`${path}: its name is not UTF-8`, 'Rename it, or import it by way of a pipe: baseline import - < FILE.');
   if (code === 'ENOENT' || code === 'ENOTDIR') return usageError(`${path}: no such file or folder`, 'Check the path.');
   if (code === 'EACCES' || code === 'EPERM') {
     return usageError(`${path}: may not be read (permission denied)`, 'Give your user read access to it.');

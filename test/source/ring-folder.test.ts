@@ -72,5 +72,11 @@ describe('expandPaths', () => {
     const { files, skipped, rejected } = await expandPaths([odd]);
     expect([files.map((file) => basename(file.path)), skipped]).toEqual([['plain.pcap'], []]);
     expect(rejected.map(({ error }) => [error.message, error.exitCode])).toEqual([[`${odd}/St\uFFFDrung.pcap: its name is not UTF-8`, 2]]);
+    const given = `${odd}/St\uFFFDrung.pcap`;
+    expect((await expandPaths([given])).rejected.map(({ error }) => error.message)).toEqual([`${given}: its name is not UTF-8`]);
+    const inner = Buffer.concat([Buffer.from(`${odd}/Anlage `), Buffer.from([0xfc])]);
+    fs.mkdirSync(inner);
+    fs.writeFileSync(Buffer.concat([inner, Buffer.from('/day.pcap')]), at(3));
+    expect((await expandPaths([odd])).rejected.map(({ error }) => error.message)).toContain(`${odd}/Anlage \uFFFD: its name is not UTF-8`);
   });
 });
