@@ -131,6 +131,7 @@ const build = (plan: DevicePlan): DeviceExport => {
     notes: [
       ...deviceClockLines(plan),
       'Snort 3 compares the first data address of a Modbus request, not the last: the loss report counts what that lets through.',
+      'Local rules on Modbus fire in Modbus alone: what is something else on the port of a Modbus Permit matches none of them and passes. Add the application Modbus to the access rules of those Permits, so that all else reaches the last row.',
       'OPC UA services are judged only where no permitted security mode encrypts them, and only by Snort releases with the opcua inspector.',
       'CIP has no AppID per service in Snort 3: services are judged by local rules alone.',
     ],
