@@ -19,6 +19,10 @@ export interface Verdict {
   readonly cells: number;
   readonly falseSafety: number;
   readonly inOffice: number;
+  /** Plant devices placed in the zone of the office, whatever they were taken for. */
+  readonly inOfficeZone: number;
+  /** Safety controllers placed elsewhere than in the zone of safety. */
+  readonly safetyElsewhere: number;
   /** Wrong roles said with at least 0.9. */
   readonly sureAndWrong: number;
   readonly wrong: readonly { readonly host: SketchedHost; readonly said: string; readonly confidence: number }[];
@@ -49,6 +53,8 @@ export function judgePlant({ plant, sample }: SketchedPlant, days: number, oneWa
     cells: adjustedRand(truth, found, ids.filter((id) => truth.get(id)!.startsWith('CELL'))),
     falseSafety: wrong.filter(({ said }) => said === 'safety-controller').length,
     inOffice: wrong.filter(({ said, host }) => said === 'enterprise' && host.zone !== 'ENT').length,
+    inOfficeZone: heard.filter(({ ip, zone }) => zone !== 'ENT' && found.get(ip) === 'enterprise').length,
+    safetyElsewhere: heard.filter(({ ip, role }) => role === 'safety-controller' && found.get(ip) !== 'safety').length,
     sureAndWrong: wrong.filter(({ confidence }) => confidence >= SURE).length,
     wrong,
   };

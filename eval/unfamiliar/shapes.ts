@@ -3,6 +3,8 @@ import { brownfield, browsedLine, dataDiode, oneDomain, opcuaOnly, profinet, rem
 import { bodyShop, bottlingNat, broker, fab, foodRockwell, pharmaBatch, warehouse } from './manufacturing.ts';
 import { airport, bigSite, dataCentre, fiveDevices, flatIt, railSignalling } from './other-sites.ts';
 import type { SketchedPlant } from './plant-sketcher.ts';
+import { campus, chemicalDcs, desalination, fineChemicals, packagingHall, paperMill, pipeline, platform } from './fourth-sites.ts';
+import { biotech, cementWorks, districtHeating, gridStation, hydroChain, tyrePlant } from './held-out-sites.ts';
 import { dcs, mine, sameBrandSafety, tankFarm, wasteWater, windFarm } from './process-sites.ts';
 import { dairy, hospital, refinery, steelMill, tractionPower, waferFab } from './third-sites.ts';
 import { baggageHall, batchChain, compressorStation, waterSupply } from './untouched-sites.ts';
@@ -69,4 +71,26 @@ export const UNTOUCHED_SITES: Readonly<Record<string, (seed: number) => Sketched
   'batch chain': batchChain,
   'water supply': waterSupply,
   'compressor station': compressorStation,
+};
+
+/** Drawn after the rules that `THIRD_SITES` gave rise to. */
+export const FOURTH_SITES: Readonly<Record<string, (seed: number) => SketchedPlant>> = {
+  'chemical dcs': chemicalDcs,
+  'packaging hall': packagingHall,
+  pipeline,
+  'fine chemicals': fineChemicals,
+  desalination,
+  platform,
+  'paper mill': paperMill,
+  campus,
+};
+
+/** Drawn with those, and measured before and after only. */
+export const HELD_OUT_SITES: Readonly<Record<string, (seed: number) => SketchedPlant>> = {
+  'grid station': gridStation,
+  'cement works': cementWorks,
+  'hydro chain': hydroChain,
+  'tyre plant': tyrePlant,
+  biotech,
+  'district heating': districtHeating,
 };
