@@ -5,6 +5,7 @@
 import { REVERSED_FACT, type Access } from '../observation.ts';
 import { type Activity, type Diary, isSteady, type Link } from './activity.ts';
 import type { Inventory } from './assets.ts';
+import { IMPLICIT_IO } from './implicit-io.ts';
 import type { Asset, Role } from './proposal.ts';
 import { DATABASE_SERVICES, DIRECTORY_SERVICES, SAFETY_SERVICES } from './service-family.ts';
 import { FEWEST_DRIVEN } from './unread-service.ts';
@@ -89,11 +90,19 @@ const LOOKS: ReadonlySet<Access> = new Set<Access>(['browse', 'read', 'diagnose'
 const isOnlyBrowsed = (profile: Profile): boolean =>
   profile.steadyOut.length > 0 && profile.scanCycles === 0 && profile.controlIn.every(({ cycle, conversation }) => cycle === null && conversation.operations.every(({ access }) => LOOKS.has(access)));
 
-/** Polls devices at scan-cycle pace, as controllers do; the devices ask nobody, and are polled by nobody whose pace is another. */
+/**
+ * Polls devices at scan-cycle pace, as controllers do; the devices ask nobody, and are polled by nobody whose pace is another. What it polls
+ * so besides are controllers that ask it back.
+ */
 function drivesDevices(profile: Profile, profiles: readonly Profile[]): boolean {
-  const driven = profile.steadyOut.filter((link) => link.cycle!.periodMs <= SCAN_CYCLE_MS).map(({ server }) => profiles[server]!);
-  return driven.length > 0 && driven.every(({ steadyIn, steadyOut }) => steadyOut.length === 0 && steadyIn.every(({ client }) => client === profile.index || profiles[client]!.scanCycles > 0));
+  const polled = profile.steadyOut.filter((link) => link.cycle!.periodMs <= SCAN_CYCLE_MS).map(({ server }) => profiles[server]!);
+  const devices = polled.filter(({ steadyOut }) => steadyOut.length === 0);
+  const askBack = ({ steadyOut, out }: Profile): boolean => steadyOut.length === 0 || out.some(({ server, cycle }) => server === profile.index && cycle !== null);
+  return devices.length > 0 && polled.every(askBack) && devices.every(({ steadyIn }) => steadyIn.every(({ client }) => client === profile.index || profiles[client]!.scanCycles > 0));
 }
+
+/** Nothing but a controller leads the implicit I/O of several devices, whatever card it has: soft controllers run on computers. */
+const leadsImplicitIo = ({ steadyOut }: Profile): boolean => serversOf(steadyOut.filter(({ service }) => IMPLICIT_IO.has(service))).length > 1;
 
 /** Cyclic datagrams in a protocol of one's own at scan-cycle pace, to several devices: operator stations ask over sessions, and slower. */
 const sendsCyclicDatagrams = ({ steadyOut }: Profile): boolean =>
@@ -102,7 +111,9 @@ const sendsCyclicDatagrams = ({ steadyOut }: Profile): boolean =>
 function decideController(profile: Profile, profiles: readonly Profile[]): boolean {
   // Nobody was heard asking it, and yet it drives devices: its own protocol is not read, or stays on another network.
   if (profile.controlIn.length === 0) {
-    if (profile.computer || profile.internetServers > 0 || !drivesDevices(profile, profiles)) return false;
+    if (profile.directoryClient || profile.internetServers > 0) return false;
+    if (leadsImplicitIo(profile)) return true;
+    if (profile.computer || !drivesDevices(profile, profiles)) return false;
     return CONTROL_VENDORS.has(profile.vendorClass) || (profile.vendorClass === null && sendsCyclicDatagrams(profile));
   }
   if (profile.directoryClient || isOnlyBrowsed(profile)) return false;

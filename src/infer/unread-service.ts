@@ -39,7 +39,7 @@ export function recogniseControl(talks: readonly Talk[], inventory: Inventory): 
     if (isKnown && answersInCycle(talk)) cyclic.add(portOf(talk));
   }
   const unread = talks.filter((talk) => talk.service === '' && answersInCycle(talk));
-  const more = [...answerAlike(unread, inventory, logsOn, cyclic), ...areDriven(unread.filter((talk) => !cyclic.has(portOf(talk))), talks, inventory, logsOn)];
+  const more = [...answerAlike(unread, talks, inventory, logsOn, cyclic), ...areDriven(unread.filter((talk) => !cyclic.has(portOf(talk))), talks, inventory, logsOn)];
   for (const talk of more) cyclic.add(portOf(talk));
   for (const talk of talks) talk.control ||= cyclic.has(portOf(talk));
 }
@@ -50,8 +50,14 @@ const answersInCycle = ({ cycle, answered, conversation }: Talk): boolean => cyc
 /** Devices of one make on one port, and stations that ask them there, from which on it is their protocol. */
 const FEWEST_ALIKE = 2;
 
-/** A controller that asks others too, as a DCS reads packages, is told by its like: several devices of its make answer on that port, and several stations ask there. */
-function answerAlike(unread: readonly Talk[], { assets }: Inventory, logsOn: ReadonlySet<number>, cyclic: ReadonlySet<string>): Talk[] {
+/** So many, where all of them ask others too. */
+const FEWEST_ALIKE_ASKING = 3;
+
+/**
+ * A controller that asks others too, as a DCS reads packages, is told by its like: several devices of its make answer on that port, and several stations ask there.
+ * Where all of them ask others, each must ask devices of its own: servers of one make that ask the same devices are servers of one system.
+ */
+function answerAlike(unread: readonly Talk[], talks: readonly Talk[], { assets }: Inventory, logsOn: ReadonlySet<number>, cyclic: ReadonlySet<string>): Talk[] {
   const kindOf = ({ server, conversation }: Talk): string => `${conversation.transport}/${conversation.port} ${assets[server]!.vendor}`;
   const alike = new Map<string, number[]>();
   const stations = new Map<string, number[]>();
@@ -60,7 +66,18 @@ function answerAlike(unread: readonly Talk[], { assets }: Inventory, logsOn: Rea
     if (cyclic.has(portOf(talk))) addTo(alike, kindOf(talk), talk.server);
   }
   const isSeveral = (list: readonly number[] | undefined): boolean => new Set(list).size >= FEWEST_ALIKE;
-  return unread.filter((talk) => CONTROL_VENDORS.has(assets[talk.server]!.vendorClass) && !logsOn.has(talk.server) && isSeveral(stations.get(portOf(talk))) && isSeveral(alike.get(kindOf(talk))));
+  const candidates = unread.filter((talk) => CONTROL_VENDORS.has(assets[talk.server]!.vendorClass) && !logsOn.has(talk.server) && isSeveral(stations.get(portOf(talk))));
+  const ofKind = new Map<string, number[]>();
+  for (const talk of candidates) addTo(ofKind, kindOf(talk), talk.server);
+  const haveTheirOwn = new Map([...ofKind].map(([kind, servers]) => [kind, new Set(servers).size >= FEWEST_ALIKE_ASKING && askTheirOwn(new Set(servers), talks)]));
+  return candidates.filter((talk) => isSeveral(alike.get(kindOf(talk))) || haveTheirOwn.get(kindOf(talk)) === true);
+}
+
+/** No two of them ask the same device for its controls. */
+function askTheirOwn(servers: ReadonlySet<number>, talks: readonly Talk[]): boolean {
+  const askers = new Map<number, Set<number>>();
+  for (const { client, server, control } of talks) if (control && servers.has(client) && !servers.has(server)) askers.set(server, (askers.get(server) ?? new Set()).add(client));
+  return [...askers.values()].every(({ size }) => size === 1);
 }
 
 /** Devices from which on one that asks them drives them, and the slowest pace at which I/O of an unread protocol is asked. */
