@@ -29,8 +29,9 @@ export interface Link {
   /** 0..1; 0 without a cycle. */
   readonly duty: number;
   readonly writes: boolean;
-  /** Days on which it wrote. */
+  /** Days on which it wrote, and how often in all. */
   readonly writeDays: number;
+  readonly writeRequests: number;
   /** Writes at I/O pace, as a controller drives outputs. */
   readonly cyclicWrites: boolean;
   readonly engineers: boolean;
@@ -214,6 +215,7 @@ function draftLink(conversation: Conversation, ends: readonly [number, number], 
     duty: 0,
     writes: operations.some(isWrite),
     writeDays: countDays(operations.filter(isWrite)),
+    writeRequests: operations.reduce((sum, operation) => sum + (isWrite(operation) ? operation.requests : 0), 0),
     cyclicWrites: operations.some((operation) => isWrite(operation) && (cycleOfOperation(operation)?.periodMs ?? Infinity) <= 1000),
     engineers: operations.some(isEngineering) || SAFETY_ENGINEERING.has(service),
     opaque: service === 'opcua' && (encrypted || !operations.some((operation) => operation.access !== 'browse' && !CHANNEL_ONLY.test(operation.name))),

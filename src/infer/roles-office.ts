@@ -6,6 +6,7 @@ import { clientsOf, countServed, countUsed, hasRole, type Profile, type RolePass
 import type { Role } from './proposal.ts';
 import { BROKERED, INTERACTIVE_SERVICES } from './service-family.ts';
 import { plural } from './plural.ts';
+import { COMPUTER_CARDS } from './vendor-class.ts';
 
 const OT_MACHINES: readonly Role[] = ['hmi', 'engineering-workstation', 'historian', 'mes', 'opcua-server'];
 
@@ -19,9 +20,6 @@ export function weighOffice(pass: RolePass, profile: Profile, ledger: Ledger): v
 }
 
 const WELL_KNOWN = new Set([53, 88, 123, 135, 137, 389, 445, 636, 3268, 3389]);
-
-/** Cards of computers, beside those that log on somewhere. */
-const COMPUTER_CARDS: ReadonlySet<string | null> = new Set<string | null>(['pc', 'virtual', 'industrial-pc']);
 
 /** Updates go to computers, and come from the server: whoever sends more than it gets reports something. Heard from one end only, it may do either. */
 const mayUpdate = (client: Profile, { conversation, service }: Link): boolean =>
@@ -74,6 +72,7 @@ function weighInfrastructure(profile: Profile, ledger: Ledger): void {
   // Names are served by many a box, tickets by a domain controller alone.
   if (directory >= 3 || profile.serves.has('kerberos')) record(ledger, 'infrastructure', 4.5, 'directory', `serves names and logons to ${plural(directory, 'machine')}`);
   if (countServed(profile, 'ntp') >= 3) record(ledger, 'infrastructure', 3.5, 'time', `serves time to ${countServed(profile, 'ntp')} devices`);
+  else if (profile.serves.has('ntp') && profile.in.every(({ service }) => service === 'ntp') && profile.controlOut.length === 0) record(ledger, 'infrastructure', 2.4, 'clock', 'is asked for the time and for nothing else');
   if (countServed(profile, 'syslog') >= 2) record(ledger, 'infrastructure', 4, 'syslog', `collects logs of ${countServed(profile, 'syslog')} devices`);
   if (countUsed(profile, 'snmp') >= 3) record(ledger, 'infrastructure', 4, 'snmp-manager', `monitors ${countUsed(profile, 'snmp')} devices over SNMP`);
   if (countUsed(profile, 'smb') >= 3 && countServed(profile, 'smb') === 0 && profile.controlOut.length === 0 && profile.internetServers === 0) {

@@ -5,7 +5,7 @@ import { clientsOf, countServed, hasRole, type Profile, type RolePass, SCAN_CYCL
 import { operatesSlowly, speaksControlAsClient } from './roles-operation.ts';
 import { BROKERED, DATABASE_SERVICES } from './service-family.ts';
 import { plural } from './plural.ts';
-import { CONTROL_VENDORS } from './vendor-class.ts';
+import { COMPUTER_CARDS, CONTROL_VENDORS } from './vendor-class.ts';
 
 const SLOW_MS = 4800;
 
@@ -40,7 +40,7 @@ function weighSlowPoller(pass: RolePass, profile: Profile, ledger: Ledger): void
   const { targets: polled, typicalMs, fastestMs } = pass.polling[profile.index]!;
   if (!speaksControlAsClient(profile) || polled.size === 0) return;
   const { written } = profile;
-  const application = usesDatabase(profile) || asksApplications(pass, profile) || profile.serves.has('https') || profile.controlOut.some((link) => hasRole(pass, link.server, 'opcua-server'));
+  const application = usesDatabase(profile) || servesDatabase(profile) || asksApplications(pass, profile) || profile.serves.has('https') || profile.controlOut.some((link) => hasRole(pass, link.server, 'opcua-server'));
   if (operatesSlowly(pass, profile)) return;
   if (fastestMs >= SLOW_MS && [...polled].some((target) => written.has(target)) && application) {
     record(ledger, 'mes', 3.5, 'application-poller', 'polls slowly, writes sparsely, and has application traffic');
@@ -68,6 +68,7 @@ function weighSubscriber(pass: RolePass, profile: Profile, ledger: Ledger): void
     record(ledger, 'mes', 1, 'writes-through-aggregator', 'writes through the aggregator');
     record(ledger, 'historian', -1.5, 'writes-through-aggregator', 'writes, which historians do not');
   }
+  else if (servesDatabase(profile) && !usesDatabase(profile)) record(ledger, 'historian', 2.6, 'keeps-for-others', 'subscribes, never writes, and hands out from its database what it collects');
   if (!application && !writesThrough) record(ledger, 'historian', 1.8, 'pure-subscriber', 'subscribes and has no application traffic at all');
 }
 
@@ -75,6 +76,11 @@ function weighSubscriber(pass: RolePass, profile: Profile, ledger: Ledger): void
 const asksApplications = (pass: RolePass, profile: Profile): boolean => [...(profile.uses.get('https') ?? [])].some((server) => !hasRole(pass, server, 'patch-server'));
 
 const asksHistorian = (pass: RolePass, profile: Profile): boolean => profile.uses.has('pi') || profile.out.some((link) => link.service === '' && link.cycle === null && hasRole(pass, link.server, 'historian'));
+
+const sumWrites = (links: readonly Link[]): number => links.reduce((sum, { writeRequests }) => sum + writeRequests, 0);
+
+/** Requests that an aggregator makes of one: a client may write to several controllers at once. */
+const MOST_RELAYED = 4;
 
 function weighAggregator(pass: RolePass, profile: Profile, ledger: Ledger): void {
   if (!profile.serves.has('opcua') || (profile.controller && profile.controlIn.some((link) => link.service !== 'opcua'))) return;
@@ -100,9 +106,11 @@ function weighAggregator(pass: RolePass, profile: Profile, ledger: Ledger): void
   if (profile.written.size > 0.5 * sources) {
     record(ledger, 'opcua-server', -1, 'operator-writes', 'writes to most of its controllers');
     // An aggregator writes what its clients write; where they are encrypted, they may.
-    const relays = profile.controlIn.some((link) => link.service === 'opcua' && (link.writes || link.opaque));
+    const clients = profile.controlIn.filter(({ service }) => service === 'opcua');
+    const ordered = sumWrites(clients);
+    const relays = clients.some(({ opaque }) => opaque) || (ordered > 0 && sumWrites(profile.controlOut) <= MOST_RELAYED * ordered);
     if (sources >= 3 && !relays) {
-      record(ledger, 'opcua-server', -3.5, 'own-writes', 'writes to controllers what none of its clients asked it to write');
+      record(ledger, 'opcua-server', -3.5, 'own-writes', 'writes to controllers more than its clients ask it to write');
       record(ledger, 'hmi', 1.5, 'own-writes', 'writes to controllers of its own accord: somebody operates it');
       ledger.subRoles.hmi ??= 'scada';
     }
@@ -143,7 +151,10 @@ function weighReplica(pass: RolePass, profile: Profile, ledger: Ledger): void {
   if (feed === undefined) return;
   const source = pass.profiles[feed.from]!;
   const samePort = servesPort(source, feed.link.conversation.port, profile.index) > 0;
-  const office = clientsOf(profile.in.filter((link) => !link.control)).filter((client) => hasRole(pass, client, 'enterprise')).length;
+  const readers = clientsOf(profile.in.filter((link) => !link.control && link.client !== feed.from));
+  // A device that answers a historian alone is what that one collects from.
+  if (!samePort && readers.length === 0 && !profile.computer && !COMPUTER_CARDS.has(profile.vendorClass)) return;
+  const office = readers.filter((client) => hasRole(pass, client, 'enterprise')).length;
   record(ledger, 'historian', 3 + (office >= 2 ? 1.5 : 0) + (samePort ? 2 : 0), 'replica', `is a replica, fed by ${source.asset.id} and read by ${office} office machines`);
   record(ledger, 'mes', -1.5, 'replica', 'is fed by a historian');
   record(ledger, 'enterprise', -4.5, 'replica', 'is fed by a historian');

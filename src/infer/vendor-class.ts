@@ -22,6 +22,9 @@ export type VendorClass =
 /** Whose devices control, without the vendors whose cards sit in gateways and switches as well. */
 export const CONTROL_VENDORS: ReadonlySet<string | null> = new Set<VendorClass | null>(['controller', 'rtu', 'safety']);
 
+/** Cards of computers, beside those that log on somewhere. */
+export const COMPUTER_CARDS: ReadonlySet<string | null> = new Set<VendorClass | null>(['pc', 'virtual', 'industrial-pc']);
+
 /** First match wins: the narrower pattern stands first. */
 const PATTERNS: readonly (readonly [RegExp, VendorClass])[] = [
   // Business units of automation groups that build something else.
