@@ -121,11 +121,11 @@ export const judgeDeclared = (context: DiffContext, { uses, offSchedule }: Pick<
     if (use === undefined) {
       // Proposed for a partner or a group member that was never seen to do it: its own absence says nothing.
       const isInsurance = permit.evidence?.days === 0 && permit.evidence.generalisedBy.length > 0;
-      if (!isOver && !isInsurance) findings.push(offSchedule.has(permit.id) ? judgeOffSchedule(context, declared) : judgeUnused(context, declared, heard, days, minDays));
+      if (!isOver && !isInsurance) findings.push(offSchedule.has(declared) ? judgeOffSchedule(context, declared) : judgeUnused(context, declared, heard, days, minDays));
       continue;
     }
     if ((permit.evidence?.generalisedBy.length ?? 0) > 0 || days.length < minDays) continue;
-    const { idle, change } = remainderOf(context, use);
+    const { idle, change } = remainderOf(context, use, offSchedule.get(declared));
     if (idle.length === 0) continue;
     findings.push(makeFinding({
       ...base(context, declared), type: 'wider-than-observed', severity: change ? 'medium' : 'low', key: [permit.id],

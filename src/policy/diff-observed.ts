@@ -50,8 +50,8 @@ export interface SetAsideUse {
 export interface ObservedResult {
   readonly findings: readonly Finding[];
   readonly uses: ReadonlyMap<DeclaredPermit, PermitUse>;
-  /** Ids of Permits that only their schedule kept from letting something through. */
-  readonly offSchedule: ReadonlySet<string>;
+  /** What only its schedule or last day kept a Permit from letting through: some of it may have been asked within. */
+  readonly offSchedule: ReadonlyMap<DeclaredPermit, PermitUse>;
   readonly setAside: readonly SetAsideUse[];
   readonly counts: { readonly judged: number; readonly withinZone: number; readonly groupAddressed: number; readonly setAside: number; readonly permitted: number; readonly outOfScope: number };
 }
@@ -284,7 +284,13 @@ const judgePlaces = (context: DiffContext, conversations: readonly Conversation[
 export const judgeObserved = (context: DiffContext): ObservedResult => {
   const findings: Finding[] = [];
   const uses = new Map<DeclaredPermit, PermitUse>();
-  const offSchedule = new Set<string>();
+  const offSchedule = new Map<DeclaredPermit, PermitUse>();
+  const addUse = (all: Map<DeclaredPermit, PermitUse>, declared: DeclaredPermit, conversation: Conversation, one: AskVerdict): void => {
+    const use = all.get(declared) ?? { declared, conversations: [], verdicts: [] };
+    if (use.conversations.at(-1) !== conversation) use.conversations.push(conversation);
+    use.verdicts.push(one);
+    all.set(declared, use);
+  };
   const strangers = new Map<string, Stranger>();
   const setAsideUses = new Map<number, SetAsideUse>();
   const counts = { judged: 0, withinZone: 0, groupAddressed: 0, setAside: 0, permitted: 0, outOfScope: 0 };
@@ -366,13 +372,8 @@ export const judgeObserved = (context: DiffContext): ObservedResult => {
     }
     if (verdict === null) continue;
     for (const one of verdict.asks) {
-      if (one.miss?.kind === 'schedule') offSchedule.add(one.miss.permit);
-      for (const declared of rulesOf(one)) {
-        const use = uses.get(declared) ?? { declared, conversations: [], verdicts: [] };
-        if (use.conversations.at(-1) !== conversation) use.conversations.push(conversation);
-        use.verdicts.push(one);
-        uses.set(declared, use);
-      }
+      for (const declared of one.permit === null ? one.atOtherTimes : []) addUse(offSchedule, declared, conversation, one);
+      for (const declared of rulesOf(one)) addUse(uses, declared, conversation, one);
     }
     const judged = judgeCrossing(context, conversation, client, server, verdict);
     if (judged === null) {

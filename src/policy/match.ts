@@ -16,7 +16,7 @@ import type { Ask, OpcUaSecurity } from './asks.ts';
 import { INSPECTED, isLive, isSerialModbus, permitsAccess, protocolKey } from './permits.ts';
 import type { DeclaredPermit } from './permits.ts';
 import type { AssetIndex, Resolution } from './spec-assets.ts';
-import { daysOutside, heldAtTimes, scheduleProblem } from './schedule.ts';
+import { daysOutside, scheduleProblem } from './schedule.ts';
 
 /** What kept an ask from a Permit, from the outside in: the later, the nearer the miss. */
 export type MissKind = 'ends' | 'port' | 'protocol' | 'security' | 'access' | 'operation' | 'unit' | 'range' | 'schedule' | 'expired' | 'rejected';
@@ -38,7 +38,7 @@ export interface AskVerdict {
   readonly ask: Ask;
   /** The Permit that lets it through, or null. */
   readonly permit: DeclaredPermit | null;
-  /** What lets it through at times at which that does not, or where nothing lets all of it through, at some times; mostly nothing. */
+  /** What lets it through at times at which that does not; mostly nothing. Without one that does: what would, were it not for the time of some of it. */
   readonly atOtherTimes: readonly DeclaredPermit[];
   /** Why not, by the Permit that comes nearest; null when nothing is declared between the two at all. */
   readonly miss: Miss | null;
@@ -241,8 +241,7 @@ export const createMatcher = (permits: readonly DeclaredPermit[], assets: AssetI
         }
       }
       const miss = nearestOf(misses);
-      const atSomeTimes = atTimes.filter(({ permit }) => heldAtTimes(permit.conditions, ask, timezone));
-      return { ask, permit: null, atOtherTimes: atSomeTimes, miss: miss !== null && isOfTime(miss) ? { ...miss, days } : miss };
+      return { ask, permit: null, atOtherTimes: atTimes, miss: miss !== null && isOfTime(miss) ? { ...miss, days } : miss };
     });
     return { asks, related: related.map((entry) => entry.declared), weaker };
   };

@@ -103,9 +103,13 @@ function idleAccess({ access, modbus, opcua, named }: Permit, asks: readonly Ask
 
 const AS_IT_IS: UsedScope = { client: null, server: null, ports: null, access: null, functionCodes: null, unitIds: null, ranges: null, services: null, names: null };
 
-/** Everything of a Permit that nothing used. */
-export function remainderOf(context: DiffContext, use: PermitUse): PermitRemainder {
-  const { permit } = use.declared;
+/**
+ * Everything of a Permit that nothing used.
+ * @param off what only its schedule kept it from: that it was not used at another time as well is not known
+ */
+export function remainderOf(context: DiffContext, { declared, ...own }: PermitUse, off: PermitUse | undefined): PermitRemainder {
+  const { permit } = declared;
+  const use: PermitUse = { declared, conversations: [...own.conversations, ...(off?.conversations ?? [])], verdicts: [...own.verdicts, ...(off?.verdicts ?? [])] };
   const asks = use.verdicts.map((verdict) => verdict.ask);
   const idle: string[] = [];
   let change = false;

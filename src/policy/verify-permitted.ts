@@ -11,9 +11,10 @@ import { REFUSAL_FACT, type Operation } from '../observation.ts';
 import type { Ask } from './asks.ts';
 import { endHeard } from './diff-declared.ts';
 import type { DiffContext } from './diff-observed.ts';
-import { rulesOf } from './match.ts';
+import { rulesOf, type AskVerdict } from './match.ts';
 import { isLive, permitsListedCode } from './permits.ts';
 import type { DeclaredPermit } from './permits.ts';
+import { heldAtTimes } from './schedule.ts';
 import { makeCheck, type Check, type Verdict } from './verify-checks.ts';
 import { evidenceOf, operationOf, unreadAnswers, whoOf, type Crossing } from './verify-crossings.ts';
 import { LEAST_HOURS, type Vantage } from './verify-vantage.ts';
@@ -57,12 +58,15 @@ const labelOf = (ask: Ask): string => {
   return ask.opcuaService ?? ask.name ?? '';
 };
 
+/** What let it through at some of the times at which it was asked, and at others did not. */
+const atSomeTimes = ({ ask, atOtherTimes }: AskVerdict, timezone: string): readonly DeclaredPermit[] => atOtherTimes.filter(({ permit }) => heldAtTimes(permit.conditions, ask, timezone));
+
 /** Every operation that a Permit let through, at some of its times at least, by Permit, pair and operation; units and ranges are one. */
-export const permittedUses = (crossings: readonly Crossing[]): Map<string, PermittedUse> => {
+export const permittedUses = (crossings: readonly Crossing[], timezone: string): Map<string, PermittedUse> => {
   const uses = new Map<string, PermittedUse>();
   for (const crossing of crossings) {
     const { conversation } = crossing;
-    for (const [declared, { ask, permit }] of crossing.verdict.asks.flatMap((one) => (one.permit === null ? one.atOtherTimes : rulesOf(one)).map((rule) => [rule, one] as const))) {
+    for (const [declared, { ask, permit }] of crossing.verdict.asks.flatMap((one) => (one.permit === null ? atSomeTimes(one, timezone) : rulesOf(one)).map((rule) => [rule, one] as const))) {
       const label = labelOf(ask);
       const key = [declared.permit.id, conversation.client, conversation.server, conversation.port, label, ask.modbus?.unit ?? ''].join('\n');
       const held = uses.get(key);
@@ -195,7 +199,7 @@ const whyUnused = (context: DiffContext, vantage: Vantage, { permit }: DeclaredP
 
 export const judgePermitted = (context: DiffContext, crossings: readonly Crossing[], vantage: Vantage, before: Before | null, sensor: string): Check[] => {
   const checks: Check[] = [];
-  const uses = permittedUses(crossings);
+  const uses = permittedUses(crossings, context.matcher.timezone);
   const byPermit = new Map<DeclaredPermit, Map<string, PermittedUse[]>>();
   for (const use of uses.values()) {
     const labels = byPermit.get(use.declared) ?? new Map<string, PermittedUse[]>();

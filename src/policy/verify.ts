@@ -66,5 +66,5 @@ export const verifySpec = ({ loaded, set, traffic, before, attempts, probes, sen
 
 const beforeOf = (loaded: LoadedSpec, before: NonNullable<VerifyInput['before']>): Before => {
   const context = contextOf(loaded, before.set);
-  return { uses: permittedUses(crossingsOf(context, before.traffic)), days: capturedDaysOf(context.set).length };
+  return { uses: permittedUses(crossingsOf(context, before.traffic), context.matcher.timezone), days: capturedDaysOf(context.set).length };
 };

@@ -239,6 +239,16 @@ describe('diff', () => {
     expect(scheduled.map(({ type }) => type)).toContain('undeclared-conversation');
   });
 
+  it('calls nothing of a rule unused that was asked on both sides of its schedule\'s edge', () => {
+    const both = edit('{zone: CELL, assets: [HMI-01]}\n        schedule', '{zone: CELL, assets: [HMI-01, PLC-02]}\n        schedule');
+    const other = '      - {rule_id: R-OTHER, protocol: SMB, transport: tcp, port: 445, client: {zone: OPS, assets: [EWS]}, server: {zone: CELL, assets: [PLC-02]}, schedule: {days: [sun, sat], start: "00:00", end: "23:59"}}\n';
+    const text = both.replace('  - conduit_id: C2', `${other}  - conduit_id: C2`);
+    const found = (days: readonly number[]): unknown[] => diffSpec(loadText(text), plus(conversation('10.3.0.3', '10.2.0.2', { port: 445, service: 'smb', days })))
+      .flatMap(({ type, permit, client }) => (client === null && (permit === 'R-BACKUP' || permit === 'R-OTHER') ? [`${type} ${permit}`] : []));
+    expect(found(daysFrom(MONDAY, 28))).toEqual(['insufficient-evidence R-OTHER']);
+    expect(found([MONDAY + 2])).toEqual(['insufficient-evidence R-OTHER']);
+  });
+
   it('says how sure it is of a direction', () => {
     const [finding] = diffSpec(loadText(SPEC), plus(modbus('10.2.0.1', '10.3.0.1', [{ code: 3 }], { direction: { by: 'first-packet', confidence: 0.5 } })));
     expect(finding).toMatchObject({ type: 'wrong-direction', severity: 'low', directionConfidence: 0.5, permit: 'R-POLL' });
