@@ -88,17 +88,35 @@ const CHANNEL_ONLY = /^(Hello|Acknowledge|(Open|Close)SecureChannel|GetEndpoints
 
 const dayOfNs = (ns: bigint): number => Number(ns / 86_400_000_000_000n);
 
-/** Protocols in which `control` is what an engineer does to the device (stop, restart, listen only), not a command to the process. */
-export const CONTROLS_DEVICE: ReadonlySet<string> = new Set(['s7comm', 'modbus', 'tristation', 'ge-srtp']);
+/** Protocols in which `control` is what an engineer does to the device (stop, restart, listen only), not a command to the process; where it is both, by function. */
+const CONTROLS_DEVICE: Readonly<Record<string, ReadonlySet<number> | 'any'>> = {
+  s7comm: 'any',
+  modbus: 'any',
+  melsec: 'any',
+  fins: 'any',
+  enip: 'any',
+  ads: 'any',
+  tristation: 'any',
+  'ge-srtp': 'any',
+  bacnet: new Set([17, 20]), // DeviceCommunicationControl, ReinitializeDevice (ASHRAE 135 clauses 16.1, 16.4)
+  dnp3: new Set([13, 14, 17, 18]), // restarts, start and stop of applications (IEEE 1815 clause 4.4)
+  iec104: new Set([105]), // reset of the process (IEC 60870-5-101 clause 7.3.4.6)
+  mms: new Set([40, 41, 42, 43, 44]), // start, stop, resume, reset and kill of a program (ISO 9506-1, program invocation)
+};
 
-const isWrite = (operation: Operation): boolean => operation.access === 'write' || (operation.access === 'control' && !CONTROLS_DEVICE.has(operation.protocol));
+export function controlsDevice({ access, protocol, function: code }: Operation): boolean {
+  const functions = access === 'control' && Object.hasOwn(CONTROLS_DEVICE, protocol) ? CONTROLS_DEVICE[protocol]! : null;
+  return functions !== null && (functions === 'any' || functions.has(code));
+}
+
+const isWrite = (operation: Operation): boolean => operation.access === 'write' || (operation.access === 'control' && !controlsDevice(operation));
 
 /** Operations that change or explore a device rather than run the process. */
 export function isEngineering(operation: Operation): boolean {
   // What is not told apart proves nothing of who asks.
   if (operation.function === FOLDED_FUNCTION) return false;
   if (operation.access === 'program') return true;
-  if (operation.access === 'control') return CONTROLS_DEVICE.has(operation.protocol);
+  if (operation.access === 'control') return controlsDevice(operation);
   if (operation.protocol === 'modbus') return operation.access === 'diagnose' || operation.access === 'browse';
   return operation.protocol === 'opcua' && operation.name.startsWith('Browse');
 }

@@ -8,7 +8,7 @@
 import { changesDevice, FOLDED_FUNCTION, type Access, type Conversation, type ObservationSet, type Operation } from '../observation.ts';
 import type { Span } from '../net/register-set.ts';
 import { mergeSpans, spansContain, tableOf } from '../net/register-set.ts';
-import { CONTROLS_DEVICE } from './activity.ts';
+import { controlsDevice } from './activity.ts';
 import { ALL_HOURS } from './captured-days.ts';
 import { standingOf } from './conduit-plan.ts';
 import type { PlanIndex, PlannedAsset } from './conduit-plan.ts';
@@ -90,7 +90,7 @@ const classOfOperation = (operation: Operation): OperationClass => {
     case 'browse':
     case 'read': return 'read';
     case 'write': return 'write';
-    case 'control': return CONTROLS_DEVICE.has(operation.protocol) ? 'engineer' : 'write';
+    case 'control': return controlsDevice(operation) ? 'engineer' : 'write';
     default: return 'engineer';
   }
 };

@@ -100,7 +100,8 @@ function isTiedToOffice(pass: RolePass, profile: Profile): boolean {
 function weighEnterprise(pass: RolePass, profile: Profile, ledger: Ledger): void {
   if (profile.controlOut.length > 0 && speaksAsOt(profile)) {
     const close = profile.steadyOut.some((link) => link.cycle!.periodMs <= 11_000);
-    record(ledger, 'enterprise', close ? -2.5 : -0.8, 'ot-client', 'is a client of control protocols');
+    if (profile.engineered.size > 0) record(ledger, 'enterprise', -2, 'ot-client', 'programs or restarts controllers');
+    else record(ledger, 'enterprise', close ? -2.5 : -0.8, 'ot-client', 'is a client of control protocols');
   }
   if (profile.controlIn.length > 0 || profile.vendorClass === 'network' || profile.vendorClass === 'controller') return;
   if (profile.internetServers >= 2) record(ledger, 'enterprise', 1.5 + Math.min(1.5, profile.internetServers * 0.3), 'internet', `reaches ${profile.internetServers} Internet servers`);
