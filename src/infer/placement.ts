@@ -55,7 +55,10 @@ export function placeAssets(plant: Plant, decisions: readonly RoleDecision[], pi
   placeSafety(board);
   for (const profile of plant.profiles) placeByConstraint(board, profile);
   const controllerOf = findCompanions(board);
-  for (const profile of plant.profiles) if (board.placed[profile.index] === undefined && !controllerOf.has(profile.index)) placeServer(board, profile);
+  const unplaced = plant.profiles.filter(({ index }) => board.placed[index] === undefined && !controllerOf.has(index));
+  for (const profile of unplaced) placeServer(board, profile);
+  const ofPlantAlone = findPlantInfrastructure(board);
+  for (const profile of unplaced) if (board.placed[profile.index] === undefined && roleOf(board, profile.index) === 'other') placeAppliance(board, profile, ofPlantAlone);
   const bindings: Binding[] = [...pinned.together.map(([a, b]) => ({ a, b, together: true })), ...pinned.apart.map(([a, b]) => ({ a, b, together: false }))];
   const cells = findCells(plant, decisions, (index) => board.placed[index] !== undefined, bindings, resolution);
   const watchers = listWatchers(cells);
@@ -63,8 +66,8 @@ export function placeAssets(plant: Plant, decisions: readonly RoleDecision[], pi
   for (const [device, controller] of controllerOf) {
     const cell = cells.cellOf.get(controller);
     if (cells.cellOf.has(device) && !cells.alone.includes(device)) continue;
-    if (cell === undefined) placeServer(board, plant.profiles[device]!);
-    else put(board, device, `cell:${cell}`, `its only partner is ${plant.inventory.assets[controller]!.id}, a controller of this cell`);
+    if (cell !== undefined) put(board, device, `cell:${cell}`, `its only partner is ${plant.inventory.assets[controller]!.id}, a controller of this cell`);
+    else if (roleOf(board, device) === 'other') placeAppliance(board, plant.profiles[device]!, ofPlantAlone);
   }
   for (const [index, cell] of cells.cellOf) put(board, index, `cell:${cell}`, inWords ? cellReason(board, cells, watchers, index) : '', inWords ? cellRunnerUp(board, cells, watchers, index) : null);
   for (const profile of plant.profiles) if (board.placed[profile.index] === undefined) placeClient(board, cells, profile);
@@ -145,7 +148,7 @@ function movesLikeMobiles(board: Board, profile: Profile): boolean {
 function placeServer(board: Board, profile: Profile): void {
   const { index } = profile;
   const role = roleOf(board, index);
-  if (role !== 'infrastructure' && role !== 'historian' && role !== 'mes' && role !== 'other') return;
+  if (role !== 'infrastructure' && role !== 'historian' && role !== 'mes') return;
   const isPlant = (peer: number): boolean => OT_ROLES.has(roleOf(board, peer));
   const isOffice = (peer: number): boolean => roleOf(board, peer) === 'enterprise';
   const peers = peersOf(board, profile);
@@ -154,8 +157,10 @@ function placeServer(board: Board, profile: Profile): void {
   if (role === 'infrastructure') {
     const clients = clientsOf(profile.in).filter((client) => !board.plant.profiles[client]!.asset.external);
     const served = clients.length > 0 ? clients : peers;
-    const forOffice = served.filter((peer) => isOffice(peer) || roleOf(board, peer) === 'other').length;
     const forPlant = served.filter((peer) => isPlant(peer) || roleOf(board, peer) === 'network-device').length;
+    // Appliances are the office's where it has computers among those served: they say nothing by themselves.
+    const isForOffice = forPlant === 0 || served.some(isOffice);
+    const forOffice = isForOffice ? served.filter((peer) => isOffice(peer) || roleOf(board, peer) === 'other').length : 0;
     const reason = `serves ${forPlant} plant and ${forOffice} office machines`;
     const change = `${Math.abs(forOffice - forPlant) + 1} more ${forOffice > forPlant ? 'plant' : 'office'} machines among those it serves`;
     return forOffice > forPlant ? put(board, index, 'enterprise', reason, { zone: 'operations', reason: 'it serves the plant too', change }) : put(board, index, 'operations', reason, { zone: 'enterprise', reason: 'it serves the office too', change });
@@ -170,8 +175,20 @@ function placeServer(board: Board, profile: Profile): void {
     const local = profile.controlOut.length > 0 || usesDatabase(profile) || servesDatabase(profile) || profile.in.some((link) => roleOf(board, link.client) === 'hmi');
     if (up && down && !local) return put(board, index, 'dmz', 'relays application data between plant and enterprise', { zone: 'operations', reason: 'it is an application', change: 'a database or control session, or operators among its clients' });
     if (office > 3 * Math.max(1, plant) && profile.controlOut.length === 0) return put(board, index, 'enterprise', `its peers are ${office} office and ${plant} plant machines`, { zone: 'operations', reason: 'it is an application of the plant', change: 'fewer than three office peers for each plant peer' });
-    return put(board, index, 'operations', 'site operations application', { zone: 'dmz', reason: 'applications that only relay stand there', change: 'no database, control or operator session left' });
+    put(board, index, 'operations', 'site operations application', { zone: 'dmz', reason: 'applications that only relay stand there', change: 'no database, control or operator session left' });
   }
+}
+
+/** Infrastructure of the plant that looks after no office machine: what looks after both tells nothing of one. */
+const findPlantInfrastructure = (board: Board): Set<number> =>
+  new Set(board.plant.profiles.filter((profile) => roleOf(board, profile.index) === 'infrastructure' && board.placed[profile.index]?.zone === 'operations' && !peersOf(board, profile).some((peer) => roleOf(board, peer) === 'enterprise')).map(({ index }) => index));
+
+/** Appliances follow those whom they work with, when the servers are placed. */
+function placeAppliance(board: Board, profile: Profile, ofPlantAlone: ReadonlySet<number>): void {
+  const { index } = profile;
+  const peers = peersOf(board, profile);
+  const plant = peers.filter((peer) => OT_ROLES.has(roleOf(board, peer)) || ofPlantAlone.has(peer)).length;
+  const office = peers.filter((peer) => roleOf(board, peer) === 'enterprise').length;
   if (movesLikeMobiles(board, profile)) return put(board, index, 'wireless', 'behaves like the mobile devices here: the same application, no logon (ZCR 3.5)', { zone: 'operations', reason: 'it talks to operations', change: 'a logon to a directory, or a pin' });
   const officeInfrastructure = peers.some((peer) => roleOf(board, peer) === 'infrastructure' && board.placed[peer]?.zone === 'enterprise');
   if (plant > office && plant > 0 && !officeInfrastructure) return put(board, index, 'operations', `an appliance whose peers are ${plant} plant and ${office} office machines`, { zone: 'enterprise', reason: 'appliances of the office stand there', change: `${plant - office + 1} more office peers` });
