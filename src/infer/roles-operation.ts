@@ -36,6 +36,7 @@ export function weighOperator(pass: RolePass, profile: Profile, ledger: Ledger):
     weighThinClient(pass, profile, ledger);
     weighStation(pass, profile, ledger);
     weighStandby(pass, profile, ledger);
+    weighAttached(pass, profile, ledger);
   }
 }
 
@@ -95,7 +96,7 @@ const isWatchedPage = (link: Link): boolean => PAGES.has(link.service) && isStre
 
 /** A steady session to a SCADA server makes an operator station, even one that never speaks to a controller. */
 function weighStation(pass: RolePass, profile: Profile, ledger: Ledger): void {
-  const up = openedStreams(profile).filter(({ link, peer }) => (isProductStream(link, 0.1) || isWatchedPage(link)) && isScada(pass, peer));
+  const up = openedStreams(profile).filter(({ link, peer }) => (isProductStream(link, 0.1) || isWatchedPage(link)) && (isScada(pass, peer) || showsValues(pass, link, peer)));
   if (up.length === 0 || pass.polling[profile.index]!.targets.size > 0) return;
   if (up.some(({ link, peer }) => isMutual(profile, link, peer))) {
     record(ledger, 'hmi', 5, 'scada-heartbeat', 'exchanges a heartbeat with a SCADA server: its standby');
@@ -107,8 +108,28 @@ function weighStation(pass: RolePass, profile: Profile, ledger: Ledger): void {
   record(ledger, 'enterprise', -2, 'scada-session', 'is bound to a SCADA server');
 }
 
+/** Controllers that a server reads, from which on stations look at it instead of at them. */
+const FEWEST_WATCHED = 3;
+
 function isScada(pass: RolePass, index: number): boolean {
-  return hasRole(pass, index, 'hmi') && (pass.subRoleBefore[index] === 'scada' || pass.polling[index]!.targets.size >= 3);
+  return hasRole(pass, index, 'hmi') && (pass.subRoleBefore[index] === 'scada' || pass.polling[index]!.targets.size >= FEWEST_WATCHED);
+}
+
+/** Several computers that a server refreshes at the pace of operators, on one port, look at what it reads: one alone may collect. */
+function showsValues(pass: RolePass, { conversation, cycle }: Link, server: number): boolean {
+  if (!hasRole(pass, server, 'opcua-server') || pass.polling[server]!.targets.size < FEWEST_WATCHED || cycle!.periodMs > OPERATOR_PERIOD_MS) return false;
+  return clientsOf(pass.profiles[server]!.in.filter((other) => other.conversation.port === conversation.port && isProductStream(other, 0.1) && pass.profiles[other.client]!.computer)).length >= FEWEST_ATTACHED;
+}
+
+/** Operator stations that keep a session with one server, from which on that one is a server of the operator system, whatever it asks itself. */
+const FEWEST_ATTACHED = 3;
+
+function weighAttached(pass: RolePass, profile: Profile, ledger: Ledger): void {
+  if (profile.controlOut.length > 0 || profile.controlIn.length > 0) return;
+  const attached = clientsOf(profile.in.filter((link) => isProductStream(link, 0.1) && link.cycle!.periodMs <= OPERATOR_PERIOD_MS && hasRole(pass, link.client, 'hmi'))).length;
+  if (attached < FEWEST_ATTACHED) return;
+  record(ledger, 'hmi', 2.2, 'serves-stations', `keeps ${plural(attached, 'operator station')} up to date at their pace`);
+  record(ledger, 'enterprise', -1, 'serves-stations', 'serves operator stations');
 }
 
 /** A second steady stream between the two, the other way on the same port (or on any, where directions are unsure). */

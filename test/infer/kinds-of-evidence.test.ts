@@ -93,3 +93,48 @@ describe('certainty', () => {
     expect(assetAt(proposal, clock).role).toBe('infrastructure');
   });
 });
+
+describe('servers and their devices', () => {
+  it('a device that answers a historian alone is no replica of it', () => {
+    const [historian, device] = ['10.1.0.80', '10.1.0.81'];
+    const polls = CONTROLLERS.map((target): Sketch => ({ client: historian, server: target, service: 'modbus', periodMs: 10_000 }));
+    expect(assetAt(withMore([...cards([historian], 'virtual', 80), { address: device }], [...polls, { client: historian, server: device, service: '', port: 7110, periodMs: 60_000 }]), device).role).toBe('other');
+  });
+
+  it('what polls slowly, writes and hands out from its own database is an application', () => {
+    const [recipes] = ['10.1.0.82'];
+    const polls = CONTROLLERS.map((target): Sketch => ({ client: recipes, server: target, service: 'modbus', periodMs: 10_000, operations: OPERATES }));
+    expect(assetAt(withMore(cards([recipes], 'virtual', 82), [...polls, { client: SCADA, server: recipes, service: 'mssql', perDay: 900 }]), recipes).role).toBe('mes');
+  });
+
+  it('what subscribes, never writes and hands out from its own database is a historian', () => {
+    const [archive, reader] = ['10.1.0.83', '10.1.0.84'];
+    const flows: Sketch[] = [{ client: archive, server: SCADA, service: 'opcua', periodMs: 5000, operations: [['Publish', 'read', 826]] }, { client: reader, server: archive, service: 'mssql', perDay: 300 }];
+    expect(assetAt(withMore(cards([archive, reader], 'virtual', 83), flows), archive).role).toBe('historian');
+  });
+
+  it('a server that operator stations keep a session with is one of the operator system, whatever it asks itself', () => {
+    const server = '10.1.0.85';
+    const desks = ['10.1.0.86', '10.1.0.87', '10.1.0.88'];
+    const sessions = desks.flatMap((client): Sketch[] => [{ client, server: SCADA, service: '', port: 5413, periodMs: 1000 }, { client, server, service: '', port: 2780, periodMs: 1000 }]);
+    const roleOf = (count: number): string => assetAt(withMore([...cards([server], 'virtual', 85), ...cards(desks, 'pc', 86)], sessions.slice(0, 2 * count)), server).role;
+    expect(roleOf(3)).toBe('hmi');
+    expect(roleOf(1)).not.toBe('hmi');
+  });
+
+  it('who restarts a device programs it, who commands it operates it', () => {
+    const [station, device] = ['10.1.0.90', '10.1.0.91'];
+    const rulesOf = (operation: readonly [string, 'control', number]): string[] =>
+      assetAt(withMore([...cards([station], 'pc', 90), ...cards([device], 'controller', 91)], [{ client: station, server: device, service: 'bacnet', transport: 'udp', port: 47_808, days: [2, 6, 13, 20, 25], perDay: 3, operations: [operation] }]), station).evidence.map(({ rule }) => rule);
+    expect(rulesOf(['ReinitializeDevice', 'control', 20])).toContain('engineers');
+    expect(rulesOf(['LifeSafetyOperation', 'control', 27])).not.toContain('engineers');
+  });
+
+  it('what only a monitor of the plant looks after stands with it, and not in the office', () => {
+    const [monitor, ...units] = ['10.1.0.94', '10.1.0.95', '10.1.0.96', '10.1.0.97'];
+    const looks = units.map((server): Sketch => ({ client: monitor, server, service: 'snmp', periodMs: 60_000 }));
+    const switches: Sketch = { client: monitor, server: CONTROLLERS[0], service: 'snmp', periodMs: 60_000 };
+    const proposal = withMore([...cards([monitor], 'virtual', 94), ...units.map((address) => ({ address }))], [...looks, switches]);
+    expect([monitor, ...units].map((address) => assetAt(proposal, address).zone)).toEqual(['Z-OPS', 'Z-OPS', 'Z-OPS', 'Z-OPS']);
+  });
+});
