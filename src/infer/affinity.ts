@@ -45,7 +45,23 @@ function contractIo(plant: Plant, decisions: readonly RoleDecision[], members: R
     }
     if (best !== null) headOf.set(member, best.client);
   }
-  return headOf;
+  return foldHalves(plant, headOf);
+}
+
+/**
+ * The halves of a redundant pair are one controller: the one that asks and is asked by more stands for both. The other has no devices of its
+ * own: two controllers that share data have.
+ */
+function foldHalves({ halves, profiles }: Plant, headOf: Map<number, number>): Map<number, number> {
+  const busy = (index: number): number => profiles[index]!.controlIn.length + profiles[index]!.controlOut.length;
+  const devicesOf = (index: number): number[] => profiles[index]!.steadyOut.map(({ server }) => server).filter((server) => halves.get(index) !== server);
+  const mainOf = new Map<number, number>();
+  for (const [one, other] of halves) {
+    if (headOf.get(one) !== one || headOf.get(other) !== other) continue;
+    const isMain = busy(one) > busy(other) || (busy(one) === busy(other) && one < other);
+    if (isMain && devicesOf(other).every((device) => devicesOf(one).includes(device))) mainOf.set(other, one);
+  }
+  return new Map([...headOf].map(([member, head]) => [member, mainOf.get(head) ?? head]));
 }
 
 export function measureAffinity(plant: Plant, decisions: readonly RoleDecision[], isPlaced: (asset: number) => boolean): Affinity {
@@ -123,6 +139,17 @@ function isTwin(decisions: readonly RoleDecision[], reach: Affinity['reach'], cl
   });
 }
 
+/** Two more stations that ask what this one asks: the consoles of one control room. They tie none where they reach most of the plant. */
+const FEWEST_LIKES = 2;
+const MOST_OF_A_PLANT = 0.5;
+
+function hasLikes(decisions: readonly RoleDecision[], reach: Affinity['reach'], client: number): boolean {
+  const row = reach.get(client)!;
+  if (row.size < FEWEST_COLLECTED) return false;
+  const isLike = (theirs: ReadonlyMap<number, number>): boolean => [...row.keys()].filter((head) => theirs.has(head)).length >= TWIN_OWN * Math.max(row.size, theirs.size);
+  return [...reach].filter(([other, theirs]) => other !== client && decisions[other]!.role === 'hmi' && isLike(theirs)).length >= FEWEST_LIKES;
+}
+
 /** Stations that look after three outstations or more in protocols slow by design reach as far as there are any, and are of no one cell. */
 function findSupervising({ profiles }: Plant, reach: Affinity['reach']): Set<number> {
   const slowly = (client: number): number => new Set(profiles[client]!.steadyOut.filter(({ service }) => SLOW_BY_DESIGN.has(service)).map(({ server }) => server)).size;
@@ -135,7 +162,7 @@ function joinClients(graph: WeightedGraph, decisions: readonly RoleDecision[], r
     const { role, subRole } = decisions[client]!;
     const heads = siteSize(client);
     const wide = row.size > 0.34 * heads && heads > 3;
-    const plantWide = supervising.has(client) || (wide && (subRole === 'scada' || subRole === 'opstation' || (role === 'hmi' && isTwin(decisions, reach, client))));
+    const plantWide = supervising.has(client) || (role === 'hmi' && row.size > MOST_OF_A_PLANT * heads && hasLikes(decisions, reach, client)) || (wide && (subRole === 'scada' || subRole === 'opstation' || (role === 'hmi' && isTwin(decisions, reach, client))));
     if (plantWide || (role !== 'hmi' && row.size > Math.max(4, 0.3 * heads))) continue;
     const rarity = Math.max(0, Math.log(Math.max(2, heads) / row.size) / Math.log(Math.max(2, heads)));
     clients.push(client);

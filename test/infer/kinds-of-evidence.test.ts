@@ -14,6 +14,7 @@ const cards = (addresses: readonly string[], vendor: Parameters<typeof mac>[0], 
 const SCADA = '10.1.0.10';
 const CONTROLLERS = ['10.1.0.131', '10.1.0.132', '10.1.0.161', '10.1.0.162', '10.1.0.191', '10.1.0.192'];
 const OPERATES: Sketch['operations'] = [['Read Holding Registers', 'read', 3], ['Write Single Register', 'write', 6]];
+const both = (one: string, other: string, sketch: Omit<Sketch, 'client' | 'server'>): Sketch[] => [{ ...sketch, client: one, server: other }, { ...sketch, client: other, server: one }];
 
 describe('controllers whose own protocol nobody reads', () => {
   const stations = ['10.6.0.1', '10.6.0.2'];
@@ -136,5 +137,28 @@ describe('servers and their devices', () => {
     const switches: Sketch = { client: monitor, server: CONTROLLERS[0], service: 'snmp', periodMs: 60_000 };
     const proposal = withMore([...cards([monitor], 'virtual', 94), ...units.map((address) => ({ address }))], [...looks, switches]);
     expect([monitor, ...units].map((address) => assetAt(proposal, address).zone)).toEqual(['Z-OPS', 'Z-OPS', 'Z-OPS', 'Z-OPS']);
+  });
+});
+
+describe('cells', () => {
+  it('a redundant pair is one controller: its standby does not keep it from its unit', () => {
+    const stations = ['10.7.0.1', '10.7.0.2', '10.7.0.3'];
+    const hosts = cards(stations, 'pc', 1);
+    const sketches: Sketch[] = [];
+    const units = [1, 2, 3].map((unit) => [1, 2, 3].map((place) => `10.7.${unit}.${place}`));
+    for (const unit of units) {
+      unit.forEach((address, place) => {
+        const standby = address.replace('10.7', '10.8');
+        hosts.push(...cards([address, standby], 'controller', hosts.length));
+        sketches.push(...both(address, standby, { service: '', transport: 'udp', port: 9000, periodMs: 100 }));
+        for (const client of stations) sketches.push({ client, server: address, service: 'modbus', periodMs: 1000, operations: OPERATES });
+        if (place > 0) sketches.push({ client: address, server: unit[place - 1], service: 'modbus', periodMs: 500 });
+      });
+    }
+    const proposal = propose(hosts, sketches);
+    const zones = units.map((unit) => new Set(unit.flatMap((address) => [address, address.replace('10.7', '10.8')]).map((address) => assetAt(proposal, address).zone)));
+    expect(zones.map(({ size }) => size)).toEqual([1, 1, 1]);
+    expect(new Set(zones.flatMap((zone) => [...zone])).size).toBe(3);
+    expect(stations.map((address) => assetAt(proposal, address).zone)).toEqual(['Z-SUP', 'Z-SUP', 'Z-SUP']);
   });
 });
