@@ -65,7 +65,7 @@ export const THIRD_SITES: Readonly<Record<string, (seed: number) => SketchedPlan
   dairy,
 };
 
-/** Drawn with those, and looked at only when all rules stood: no rule was made from what goes wrong in them. */
+/** Drawn with those, and looked at only when their rules stood; the rules of `FOURTH_SITES` were also made from what goes wrong in them. */
 export const UNTOUCHED_SITES: Readonly<Record<string, (seed: number) => SketchedPlant>> = {
   'baggage hall': baggageHall,
   'batch chain': batchChain,

@@ -1,4 +1,4 @@
-/** Sites whose mistakes no rule was made from: what an unknown shape may expect. In: a seed. Out: a plant, with what a person would call its parts. */
+/** Sites drawn with the third ones, whose mistakes were left alone until the fourth were drawn. In: a seed. Out: a plant, with what a person would call its parts. */
 import { byDay, byWeek, cyclic, onSomeDays, type Protocol, type SketchedHost, type SketchedPlant, sketcherFor, type Vendor } from './plant-sketcher.ts';
 
 /** A baggage hall: conveyor lines in a row, screening machines, a pair of sorting computers, the airline's data. */
