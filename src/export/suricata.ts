@@ -219,10 +219,12 @@ const unrecognisedRules = (tcp: (options: string, why: string, isMark?: boolean)
     const { units: span, functionCode } = forbidden;
     const unit = byteBounds(span, 1, 6).map((test) => `byte_test:${test};`).join(' ');
     if (typeof functionCode === 'number') return open.includes(functionCode) ? [tcp(`${later} ${unit} byte_test:1,=,${functionCode},7;`, unitText(forbidden))] : [];
-    return [begin(`${UNNAMED} ${unit}`, unitText(forbidden)), ...judged(functionCode === null ? unit : `${unit} ${UNNAMED}`, unitText(forbidden))];
+    return judged(functionCode === null ? unit : `${unit} ${UNNAMED}`, unitText(forbidden));
   });
   return [
     tcp(`${first} flowbits:set,${UNRECOGNISED}; noalert;`, 'the first function has no name', true),
+    // Cut before its function, the first message had no mark of its own.
+    begin(`flowbits:isset,${NAMED}; flowbits:isnotset,${UNRECOGNISED}; ${UNNAMED}`, 'a part of a request'),
     tcp(`flowbits:isset,${UNRECOGNISED}; dsize:0<>8;`, 'a part of a request'),
     ...judged(`${LENGTH} 5,result last; isdataat:!last;`, 'a part of a request'),
     ...judged(`${LENGTH} 6,result behind; isdataat:behind;`, 'more than one request in a segment'),

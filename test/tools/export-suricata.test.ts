@@ -294,7 +294,7 @@ describe.runIf(able)('Suricata', () => {
     const passing = [[umas()], [umas(), umas(), umas()], [umas(1, [])], [umas(1, []), umas()], [umas(), ask(6), ask(43, 5), umas()], [ask(3), umas(), ask(3), ...cut(umas(), 9), joined(umas(), ask(3))]];
     const stopped = [
       [umas(5)], [umas(1, []), umas(5, [])], [umas(), umas(5)], [umas(9)], [umas(), umas(9)], [ask(3), umas(5)], [umas(), ask(6, 5)], [umas(), ask(43)], [umas(), ask(16)], [umas(), ask(3)],
-      cut(umas(), 9), [umas(), ...cut(umas(), 9)], [umas(), ...cut(ask(16), 3)], [joined(umas(), ask(16))], [umas(), joined(umas(), ask(16))], ...[1, 4, 7].map((at) => cut(umas(5), at)),
+      cut(umas(), 9), [umas(), ...cut(umas(), 9)], [umas(), ...cut(ask(16), 3)], [joined(umas(), ask(16))], [umas(), joined(umas(), ask(16))], ...[1, 4, 7].flatMap((at) => [umas(), umas(5), joined(umas(), ask(16))].map((octets) => cut(octets, at))),
     ];
     const all = [...passing, ...stopped];
     const frames = all.flatMap((segments, index) => tcpSession({ ip: from!, port: 50_000 + index }, { ip: to!, port: 502 }, segments.map((payload) => ({ fromClient: true, payload }))));
