@@ -41,7 +41,7 @@ export function writeInterval(writer: StoreWriter, { captures, flows, decoder }:
   forgetPages(db);
   return db
     .transaction(() => {
-      for (const one of captures) requireUncounted(db, one);
+      requireUncounted(db, captures);
       const revision = nextRevision(writer);
       const ids = captures.map((one) => {
         const { figures, counts, ...progress } = one;
@@ -60,15 +60,22 @@ export function writeInterval(writer: StoreWriter, { captures, flows, decoder }:
 }
 
 /**
- * Another process may have brought the same file since it was looked for (one import is started every hour, and one takes longer):
+ * Another process may have brought the same files since they were looked for (one import is started every hour, and one takes longer):
  * both counts would stand, and nothing could take one back. Beginnings tell: the other may have come further, or less far.
  */
-function requireUncounted(db: Connection, { kind, id, revision, name, size, head, content }: CapturePart): void {
-  if (kind !== 'file' || revision === null || size === 0) return;
-  const heads = [head, content?.head ?? head];
-  const isMoved =
-    id === 0
-      ? db.prepare("SELECT 1 FROM capture WHERE kind = 'file' AND rev > ? AND frames > 0 AND (head IN (?, ?) OR content_head IN (?, ?))").get(revision, ...heads, ...heads)
-      : db.prepare('SELECT 1 FROM capture WHERE id = ? AND rev <> ?').get(id, revision);
-  if (isMoved !== undefined) throw countedMeanwhile(name);
+function requireUncounted(db: Connection, captures: readonly CapturePart[]): void {
+  const files = captures.filter(({ kind, size }) => kind === 'file' && size > 0).flatMap(({ revision, ...part }) => (revision === null ? [] : [{ ...part, revision }]));
+  const since = files.reduce((least, { revision }) => Math.min(least, revision), Infinity);
+  if (since === Infinity) return;
+  const newest = new Map<string, number>();
+  const written = new Map<number, number>();
+  const rows = db.prepare("SELECT id, head, content_head, frames, rev FROM capture WHERE kind = 'file' AND rev > ? ORDER BY rev").raw().all(since) as [id: number, head: string, contentHead: string, frames: number, rev: number][];
+  for (const [id, head, contentHead, frames, rev] of rows) {
+    written.set(id, rev);
+    if (frames > 0) for (const one of [head, contentHead]) newest.set(one, rev);
+  }
+  for (const { id, revision, name, head, content } of files) {
+    const now = id === 0 ? Math.max(newest.get(head) ?? 0, newest.get(content?.head ?? head) ?? 0) : (written.get(id) ?? 0);
+    if (now > revision) throw countedMeanwhile(name);
+  }
 }
