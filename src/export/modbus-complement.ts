@@ -47,6 +47,8 @@ export interface ModbusEngine {
   readonly known: readonly number[];
   /** Function codes whose addresses it reads. */
   readonly inspectable: readonly number[];
+  /** Those of which it compares what they write alone, also where it is asked what they read. */
+  readonly writesOnly?: readonly number[];
 }
 
 const UNITS: Span = { first: 0, last: 255 };
@@ -98,15 +100,17 @@ const byUnits = (uses: readonly CodeUse[]): { units: Span; spans: readonly Span[
   });
 };
 
-const forbiddenAddresses = (permits: readonly Permit[], inspectable: readonly number[], table: ModbusTable, access: 'read' | 'write'): Forbidden[] => {
+const forbiddenAddresses = (permits: readonly Permit[], { inspectable, writesOnly = [] }: ModbusEngine, table: ModbusTable, access: 'read' | 'write'): Forbidden[] => {
+  const isMistaken = (code: number): boolean => access === 'read' && writesOnly.includes(code) && tableOf(code, access) === table;
   const uses: CodeUse[] = permits.flatMap((permit) =>
-    functionsOf(permit).filter((code) => inspectable.includes(code) && tableOf(code, access) === table).map((code) => ({ permit, code, spans: spansOf(permit, code, access) })),
+    functionsOf(permit).filter((code) => inspectable.includes(code) && tableOf(code, access) === table && !isMistaken(code)).map((code) => ({ permit, code, spans: spansOf(permit, code, access) })),
   );
   const alike = (list: readonly CodeUse[]): boolean => list.every((use) => spanText(use.spans) === spanText(list[0]?.spans ?? null));
   const rule = (functionCode: number | null, units: Span | null, spans: readonly Span[] | null): ForbiddenAddress[] =>
     outside(spans).map((addresses) => ({ kind: 'address', table, access, functionCode, units, addresses }));
   if (uses.length === 0) return [];
-  if (alike(uses)) return rule(null, null, uses[0]?.spans ?? null);
+  // A rule for every code would judge those by what they write.
+  if (alike(uses) && !permits.some((permit) => functionsOf(permit).some(isMistaken))) return rule(null, null, uses[0]?.spans ?? null);
   const codes = [...new Set(uses.map((use) => use.code))].sort((a, b) => a - b);
   return codes.flatMap((code) => {
     const own = uses.filter((use) => use.code === code);
@@ -131,6 +135,6 @@ export const modbusComplement = (permits: readonly Permit[], engine: ModbusEngin
   const beside = (own: readonly Permit[], functionCode: number | 'unnamed'): Forbidden[] =>
     own.length === 0 ? [] : subtractSpans(everyUnit, mergeSpans(own.flatMap(unitSpans))).map((units): Forbidden => ({ kind: 'unit', units, functionCode }));
   forbidden.push(...engine.known.flatMap((code) => beside(holders(code), code)), ...beside(unnamed, 'unnamed'));
-  for (const [table, access] of TABLES) forbidden.push(...forbiddenAddresses(permits, engine.inspectable, table, access));
+  for (const [table, access] of TABLES) forbidden.push(...forbiddenAddresses(permits, engine, table, access));
   return forbidden;
 };

@@ -13,5 +13,6 @@ export const passedModbus = (permit: Permit, engine: ModbusEngine): ModbusEffect
   if (required === null) return null;
   const unknown = required.functions.some((code) => !engine.known.includes(code));
   const functions = EVERY_FUNCTION.filter((code) => (engine.known.includes(code) ? required.functions.includes(code) : unknown));
-  return { functions, units: required.units, ranges: rangesFor(permit, functions.filter((code) => engine.inspectable.includes(code))) };
+  const ranges = rangesFor(permit, functions.filter((code) => engine.inspectable.includes(code)));
+  return { functions, units: required.units, ranges: ranges.filter((range) => !(engine.writesOnly ?? []).some((code) => range.startsWith(`${code}r:`))) };
 };

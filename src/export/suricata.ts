@@ -34,7 +34,8 @@ const CAPABILITIES: Capabilities = {
 };
 
 const KNOWN = [...Array.from({ length: 24 }, (_, index) => index + 1), 43];
-const ENGINE: ModbusEngine = { known: KNOWN, inspectable: [1, 2, 3, 4, 5, 6, 15, 16, 22, 23] };
+/** Of function code 23 both `access read` and `access write` compare the addresses that it writes (measured with 7.0.10). */
+const ENGINE: ModbusEngine = { known: KNOWN, inspectable: [1, 2, 3, 4, 5, 6, 15, 16, 22, 23], writesOnly: [23] };
 /** Any code without a name matches every other such code. */
 const UNKNOWN_FUNCTION = 127;
 const FIRST_SID = 9_200_001;

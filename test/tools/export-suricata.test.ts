@@ -277,6 +277,25 @@ describe.runIf(able)('Suricata', () => {
     }
   });
 
+  test('of function code 23 what it writes is judged, and what it reads is said to be open', () => {
+    const plan = plantPlan();
+    const [model] = plan.permits.filter(({ permit }) => permit.id === 'K1-READ');
+    const [from, to] = [model!.client, model!.server].map((spans) => rangeText(spans.find(({ family }) => family === 'ipv4')!).split(/[-/]/)[0]!);
+    const holding = (access: 'read' | 'write', first: number): { access: 'read' | 'write'; table: 'holding-register'; first: number; last: number } => ({ access, table: 'holding-register', first, last: first + 9 });
+    const permits = [{ ...model!, permit: { ...model!.permit, access: [], modbus: { functionCodes: [3, 23], unitIds: [1], ranges: [holding('read', 100), holding('write', 300)] } } }];
+    const folder = folderFor('both');
+    const [row] = exportPlan(exporterOf('suricata'), { ...plan, permits }, { mode: 'enforce', allowWider: true }).losses;
+    expect([row?.verdict, row?.effects[0]?.modbus?.ranges]).toEqual(['widened', ['3:100-109', '23w:300-309']]);
+    written(folder, 'suricata', { ...plan, permits }, 'enforce');
+    const read = (start: number): Uint8Array => modbusRequest({ unit: 1, functionCode: 3, start, quantity: 1 }, 1);
+    const both = (readStart: number, writeStart: number): Uint8Array => Uint8Array.from([0, 1, 0, 0, 0, 13, 1, 23, readStart >> 8, readStart & 255, 0, 1, writeStart >> 8, writeStart & 255, 0, 1, 2, 0, 0]);
+    const all = [read(100), both(100, 300), both(100, 309), read(0), read(300), both(100, 0), both(100, 100)];
+    const frames = all.flatMap((payload, index) => tcpSession({ ip: from!, port: 50_000 + index }, { ip: to!, port: 502 }, [{ fromClient: true, payload }]));
+    writeFileSync(join(folder, 'both.pcap'), pcapFile(frames));
+    const alerted = replay(folder, join(folder, 'both.pcap'));
+    expect(all.map((_, index) => alerted.has(50_000 + index))).toEqual(all.map((_, index) => index > 2));
+  });
+
   test('a connection that begins with a function code without a name goes on, and is held to what is permitted', () => {
     const plan = plantPlan();
     const [model] = plan.permits.filter(({ permit }) => permit.id === 'K1-READ');
