@@ -13,20 +13,20 @@
  */
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { DEFAULT_CONDUIT_OPTIONS, proposeConduits } from '../src/infer/conduits.ts';
-import type { ConduitProposal } from '../src/infer/conduits.ts';
+import { DEFAULT_CONDUIT_OPTIONS, proposeConduits } from '../src/infer/conduits/conduits.ts';
+import type { ConduitProposal } from '../src/infer/conduits/conduits.ts';
 import { proposeZones } from '../src/infer/zones.ts';
 
-import type { OperationClass } from '../src/infer/conduit-grants.ts';
-import type { PlannedAsset } from '../src/infer/conduit-plan.ts';
+import type { OperationClass } from '../src/infer/conduits/grants.ts';
+import type { PlannedAsset } from '../src/infer/conduits/plan.ts';
 import type { Conversation, ObservationSet } from '../src/observation.ts';
-import { createMatcher } from '../src/policy/match.ts';
-import type { ConversationVerdict } from '../src/policy/match.ts';
-import { indexAssets } from '../src/policy/spec-assets.ts';
-import { parseSpec } from '../src/policy/spec-load.ts';
-import { writeSpec } from '../src/policy/spec-write.ts';
+import { createMatcher } from '../src/policy/match/match.ts';
+import type { ConversationVerdict } from '../src/policy/match/match.ts';
+import { indexAssets } from '../src/policy/spec/assets.ts';
+import { parseSpec } from '../src/policy/spec/load.ts';
+import { writeSpec } from '../src/policy/spec/write.ts';
 import { proveProposal } from '../src/policy/proof.ts';
-import { diffSpec } from '../src/policy/diff.ts';
+import { diffSpec } from '../src/policy/diff/diff.ts';
 import { mean } from './metrics.ts';
 import { observePlant } from './plant-observations.ts';
 import type { GeneratedEdge, GeneratedPlant, GeneratedSample } from './plant-observations.ts';

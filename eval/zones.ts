@@ -10,13 +10,13 @@ import { pathToFileURL } from 'node:url';
 import { inferAssets } from '../src/infer/assets.ts';
 import { estimateSpecies } from '../src/infer/completeness.ts';
 import { infer, type Inference } from '../src/infer/inference.ts';
-import { findCommunities } from '../src/infer/louvain.ts';
+import { findCommunities } from '../src/infer/cells/louvain.ts';
 import { resolvePins } from '../src/infer/pins.ts';
 import { NO_PINS, type Pins, type Role } from '../src/infer/proposal.ts';
 import { FLOW_RULES } from '../src/infer/requirements.ts';
 import type { ZoneKind } from '../src/infer/proposal.ts';
-import { addNode, addWeight, newGraph } from '../src/infer/weighted-graph.ts';
-import { levelOf } from '../src/infer/levels.ts';
+import { addNode, addWeight, newGraph } from '../src/infer/cells/weighted-graph.ts';
+import { levelOf } from '../src/infer/roles/levels.ts';
 import { proposeZones } from '../src/infer/zones.ts';
 import { vendorOf } from '../src/net/oui.ts';
 import type { AddressRecord, Conversation, ObservationSet } from '../src/observation.ts';
@@ -352,7 +352,7 @@ function printDetails(plants: readonly Scored[]): void {
   say(`\nGood-Turing: predicted ${fixed(predicted * 100, 3)} % new tuple-days, held out ${fixed(actual * 100, 3)} %, ratio ${fixed(predicted / actual, 2)}`);
 }
 
-/** Pool-adjacent-violators on (raw share, right): the knots of src/infer/calibration.ts. */
+/** Pool-adjacent-violators on (raw share, right): the knots of src/infer/roles/calibration.ts. */
 function printCalibration(plants: readonly Scored[]): void {
   const points = plants.flatMap((p) => [...p.share.values()]).sort((a, b) => a.share - b.share);
   const size = 40;

@@ -12,7 +12,7 @@ import { proposeZones } from '../infer/zones.ts';
 import { formatSpan, parseSpan } from '../net/address-set.ts';
 import { vendorOf } from '../net/oui.ts';
 import type { ObservationSet } from '../observation.ts';
-import { nearestWord } from '../policy/nearest-word.ts';
+import { nearestWord } from '../policy/spec/nearest-word.ts';
 import type { Connection } from '../store/database.ts';
 import type { StoreStatus } from '../store/read-status.ts';
 import { readObservations, readOutline } from '../store/read.ts';

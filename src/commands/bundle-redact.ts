@@ -2,18 +2,18 @@
  * A store and a spec without the plant's addresses and names, for evidence that leaves it. In: the copy that will be packed,
  * open for writing, and the spec. Out: both redacted, what was replaced by what, and whether the proposal still says the same.
  */
-import { proposeConduits, type ConduitProposal } from '../infer/conduits.ts';
+import { proposeConduits, type ConduitProposal } from '../infer/conduits/conduits.ts';
 import { plural } from '../infer/plural.ts';
 import { proposeZones } from '../infer/zones.ts';
 import type { ObservationSet } from '../observation.ts';
-import { diffReport } from '../policy/diff.ts';
+import { diffReport } from '../policy/diff/diff.ts';
 import { keptOf } from '../policy/redaction/own-words.ts';
 import { redactFact, redactTarget } from '../policy/redaction/facts.ts';
 import { collector, type Redactor, type Replacements } from '../policy/redaction/redactor.ts';
 import { proposalShape, shapeDifferences } from '../policy/redaction/shape.ts';
 import { redactSpec } from '../policy/redaction/spec.ts';
-import { parseSpec, type LoadedSpec } from '../policy/spec-load.ts';
-import { formatSpec } from '../policy/spec-write.ts';
+import { parseSpec, type LoadedSpec } from '../policy/spec/load.ts';
+import { formatSpec } from '../policy/spec/write.ts';
 import { SPEC } from '../render/bundle/manifest.ts';
 import type { Connection } from '../store/database.ts';
 import { rewriteTexts, type TextRewriter } from '../store/rewrite-texts.ts';

@@ -1,6 +1,6 @@
 /** The report in an evidence bundle. In: the packed store and the packed spec. Out: HTML, the same wherever it is made. */
 import { usageError } from '../errors.ts';
-import { parseSpec, type LoadedSpec } from '../policy/spec-load.ts';
+import { parseSpec, type LoadedSpec } from '../policy/spec/load.ts';
 import { REPORT, SPEC, STORE } from '../render/bundle/manifest.ts';
 import { assembleReport } from '../render/report/assemble.ts';
 import { reportHtml } from '../render/report/html.ts';

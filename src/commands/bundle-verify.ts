@@ -74,7 +74,7 @@ interface Bundle {
 
 const refused = (path: string, how: string): BaselineError => usageError(`${path} is no evidence bundle: ${how}`, 'Take the file again from where it was made (baseline bundle --out); nothing in it was used.');
 
-/** Members that are read into memory are small: a manifest, a signature, a spec (spec-document.ts takes 16 MiB). */
+/** Members that are read into memory are small: a manifest, a signature, a spec (spec/document.ts takes 16 MiB). */
 const LARGEST_TEXT = 16 * 1024 * 1024;
 
 /** Member after member, in the one order that a bundle has. */

@@ -8,7 +8,7 @@ import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { EXIT, usageError } from '../errors.ts';
 import { groupedPlural, plural } from '../infer/plural.ts';
-import { loadSpec } from '../policy/spec-load.ts';
+import { loadSpec } from '../policy/spec/load.ts';
 import { MANIFEST, manifestText, PROPOSAL, REPORT, SIGNATURE, SPEC, STORE, type Manifest, type ManifestMember } from '../render/bundle/manifest.ts';
 import { LARGEST_MEMBER, TAR_END, tarHeader, tarPadding } from '../render/bundle/tar.ts';
 import { jsonDocument } from '../render/json.ts';

@@ -7,11 +7,11 @@
  */
 import { EXIT, usageError } from '../errors.ts';
 import type { ObservationSet } from '../observation.ts';
-import type { Finding } from '../policy/findings.ts';
-import { acceptFindings, isAcceptable, meaningOf, type Acceptance } from '../policy/spec-accept.ts';
-import { ownerSchema, reasonSchema } from '../policy/spec-edit.ts';
+import type { Finding } from '../policy/diff/findings.ts';
+import { acceptFindings, isAcceptable, meaningOf, type Acceptance } from '../policy/edit/accept.ts';
+import { ownerSchema, reasonSchema } from '../policy/edit/edit.ts';
 import { plural } from '../infer/plural.ts';
-import { parseSpec, type LoadedSpec } from '../policy/spec-load.ts';
+import { parseSpec, type LoadedSpec } from '../policy/spec/load.ts';
 import { printable } from '../render/printable.ts';
 import type { CommandContext, CommandResult } from './command.ts';
 import { digestOf, openSpecFile, type SpecFile } from './spec-file.ts';

@@ -12,7 +12,7 @@ import { planOf } from '../export/plan.ts';
 import { passingBySummary } from '../export/passing-by.ts';
 import { exporterOf, listTargets } from '../export/registry.ts';
 import { firstOf, plural } from '../infer/plural.ts';
-import { loadSpec } from '../policy/spec-load.ts';
+import { loadSpec } from '../policy/spec/load.ts';
 import { jsonDocument } from '../render/json.ts';
 import { printable } from '../render/printable.ts';
 import { textTable, type Cell, type Column } from '../render/table.ts';

@@ -5,7 +5,7 @@
 import { describeOperation } from '../decode/app/registry.ts';
 import { EXIT, usageError } from '../errors.ts';
 import { addressProblem } from '../net/address-set.ts';
-import { nearestWord } from '../policy/nearest-word.ts';
+import { nearestWord } from '../policy/spec/nearest-word.ts';
 import type { Access } from '../observation.ts';
 import { csvTable } from '../render/csv.ts';
 import { flowRecord, operationsText, serviceText } from '../render/flow-record.ts';

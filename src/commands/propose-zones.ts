@@ -4,12 +4,12 @@
  */
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { EXIT, usageError } from '../errors.ts';
-import { proposeConduits } from '../infer/conduits.ts';
+import { proposeConduits } from '../infer/conduits/conduits.ts';
 import { explainAsset } from '../infer/explain.ts';
 import { proposeZones } from '../infer/zones.ts';
-import { withDeclaredMembers } from '../policy/declared-members.ts';
-import type { LoadedSpec } from '../policy/spec-load.ts';
-import { pinsOf } from '../policy/spec-pins.ts';
+import { withDeclaredMembers } from '../policy/spec/declared-members.ts';
+import type { LoadedSpec } from '../policy/spec/load.ts';
+import { pinsOf } from '../policy/spec/pins.ts';
 import { printable } from '../render/printable.ts';
 import { proposalJson, proposalText } from '../render/proposal.ts';
 import { lossesOf } from '../render/status-record.ts';
@@ -78,7 +78,7 @@ async function proposeZonesOf(argv: ProposeArguments, context: CommandContext): 
   const isBlank = existing !== null && isBlankFile(existing);
   const pinned = argv.pins ?? (isBlank ? null : existing);
   // Loaded where a spec is read or written: a table needs no YAML.
-  const load = async (file: string): Promise<LoadedSpec> => (await import('../policy/spec-load.ts')).loadSpec(file);
+  const load = async (file: string): Promise<LoadedSpec> => (await import('../policy/spec/load.ts')).loadSpec(file);
   const decided = pinned === null || pinned === undefined ? null : await load(pinned);
   const asJson = chosenFormat(argv) === 'json';
   // A spec says nothing of how well placements hold up; only what is shown does.

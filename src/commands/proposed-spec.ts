@@ -4,16 +4,16 @@
  */
 import { readFileSync } from 'node:fs';
 import { usageError, type ExitCode } from '../errors.ts';
-import { DEFAULT_CONDUIT_OPTIONS, proposeConduits, type ConduitProposal } from '../infer/conduits.ts';
+import { DEFAULT_CONDUIT_OPTIONS, proposeConduits, type ConduitProposal } from '../infer/conduits/conduits.ts';
 import { plural } from '../infer/plural.ts';
 import type { Proposal } from '../infer/proposal.ts';
 import { proposeZones } from '../infer/zones.ts';
 import type { ObservationSet } from '../observation.ts';
 import { proveProposal } from '../policy/proof.ts';
-import { LARGEST_SPEC } from '../policy/spec-document.ts';
-import { parseSpec, type LoadedSpec } from '../policy/spec-load.ts';
-import { updateSpec, type SpecUpdate } from '../policy/spec-update.ts';
-import { writeSpec, type SpecProvenance } from '../policy/spec-write.ts';
+import { LARGEST_SPEC } from '../policy/spec/document.ts';
+import { parseSpec, type LoadedSpec } from '../policy/spec/load.ts';
+import { updateSpec, type SpecUpdate } from '../policy/edit/update.ts';
+import { writeSpec, type SpecProvenance } from '../policy/spec/write.ts';
 import { isoInstant } from '../render/instant.ts';
 import { printable } from '../render/printable.ts';
 import { lossesOf } from '../render/status-record.ts';

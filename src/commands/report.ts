@@ -6,7 +6,7 @@
 import { extname } from 'node:path';
 import { EXIT, usageError } from '../errors.ts';
 import { plural } from '../infer/plural.ts';
-import { loadSpec } from '../policy/spec-load.ts';
+import { loadSpec } from '../policy/spec/load.ts';
 import { assembleReport } from '../render/report/assemble.ts';
 import { reportHtml } from '../render/report/html.ts';
 import { reportJson } from '../render/report/json.ts';

@@ -4,8 +4,8 @@
  */
 import { plural } from '../infer/plural.ts';
 import type { AddressRecord } from '../observation.ts';
-import { strangersOf } from '../policy/same-plant.ts';
-import type { LoadedSpec } from '../policy/spec-load.ts';
+import { strangersOf } from '../policy/spec/same-plant.ts';
+import type { LoadedSpec } from '../policy/spec/load.ts';
 import type { CommandContext } from './command.ts';
 
 export function strangersText({ file, spec }: LoadedSpec, records: readonly AddressRecord[], store: string): string | null {

@@ -6,12 +6,12 @@
 import { BaselineError, specError } from '../errors.ts';
 import { plural } from '../infer/plural.ts';
 import { specIdOf } from '../infer/spec-id.ts';
-import { withLogged } from '../policy/diff-logged.ts';
-import { diffReport } from '../policy/diff.ts';
-import { acceptFindings } from '../policy/spec-accept.ts';
-import { editSpec, specEditSchema, type EditRefusal, type SpecChange, type SpecEdit } from '../policy/spec-edit.ts';
-import { parseSpec, type LoadedSpec } from '../policy/spec-load.ts';
-import type { SpecAsset } from '../policy/spec-schema.ts';
+import { withLogged } from '../policy/diff/logged.ts';
+import { diffReport } from '../policy/diff/diff.ts';
+import { acceptFindings } from '../policy/edit/accept.ts';
+import { editSpec, specEditSchema, type EditRefusal, type SpecChange, type SpecEdit } from '../policy/edit/edit.ts';
+import { parseSpec, type LoadedSpec } from '../policy/spec/load.ts';
+import type { SpecAsset } from '../policy/spec/schema.ts';
 import { assembleReport, type Report } from '../render/report/assemble.ts';
 import { contentPolicy, reportHtml } from '../render/report/html.ts';
 import type { PlantIndex } from '../render/report/plant-index.ts';

@@ -5,7 +5,7 @@
  */
 import { statSync } from 'node:fs';
 import { BaselineError, EXIT, storeError } from '../errors.ts';
-import { isRefusal } from '../policy/spec-edit.ts';
+import { isRefusal } from '../policy/edit/edit.ts';
 import { asStoreError, openForReading } from '../store/database.ts';
 import { readRevision } from '../store/read-status.ts';
 import { pageKey, type Desk, type DrawnPage, type Refusal } from './serve-desk.ts';

@@ -7,7 +7,7 @@ import { EXIT, usageError } from '../errors.ts';
 import { planOf } from '../export/plan.ts';
 import { semanticsOf, SIMULATED_TARGETS, writtenBy } from '../export/simulated-target.ts';
 import { simulate } from '../policy/simulate.ts';
-import { loadSpec } from '../policy/spec-load.ts';
+import { loadSpec } from '../policy/spec/load.ts';
 import { jsonDocument } from '../render/json.ts';
 import { simulationText } from '../render/simulation.ts';
 import { lossesOf } from '../render/status-record.ts';

@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto';
 import { statSync, type BigIntStats } from 'node:fs';
 import { usageError } from '../errors.ts';
-import { cannotRead, readText } from '../policy/spec-load.ts';
+import { cannotRead, readText } from '../policy/spec/load.ts';
 import { writeFileWhole } from './whole-file.ts';
 
 export interface SpecText {

@@ -1,13 +1,13 @@
 /**
  * The only part of the program that sends: the steps of an active test plan, one after the other, one connection at a time,
- * at most one a second. In: steps that verify-plan.ts made from a spec's own host:port list. Out: what came back, in words.
- * Nothing but verify-active.ts imports it (the linter proves it). What is written to a socket comes from verify-questions.ts
+ * at most one a second. In: steps that verify/plan.ts made from a spec's own host:port list. Out: what came back, in words.
+ * Nothing but verify-active.ts imports it (the linter proves it). What is written to a socket comes from verify/questions.ts
  * (three questions that change nothing) and verify-opcua.ts (discovery). Stops at the first device that does not answer what
  * it must answer, at a signal, and after MOST_CONNECTIONS.
  */
 import { connect, type Socket } from 'node:net';
-import type { ModbusQuestion, TestStep } from '../policy/verify-plan.ts';
-import { modbusAdu, readAnswer } from '../policy/verify-questions.ts';
+import type { ModbusQuestion, TestStep } from '../policy/verify/plan.ts';
+import { modbusAdu, readAnswer } from '../policy/verify/questions.ts';
 import { getEndpoints, hello, messageSize, messageType, MOST_OCTETS, openChannel, readChannel, readEndpoints } from './verify-opcua.ts';
 
 export const MOST_CONNECTIONS = 500;

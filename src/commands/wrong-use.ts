@@ -3,7 +3,7 @@
  * In: yargs' message and the words typed. Out: a usage error.
  */
 import { usageError, type BaselineError } from '../errors.ts';
-import { nearestWord } from '../policy/nearest-word.ts';
+import { nearestWord } from '../policy/spec/nearest-word.ts';
 import type { Command } from './command.ts';
 
 const SEE_HELP = 'See `baseline --help`, or `baseline <command> --help`.';

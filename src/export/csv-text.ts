@@ -3,7 +3,7 @@
  * apostrophe in front (OWASP, CSV injection); control, zero-width and direction characters
  * become spaces.
  */
-import { FORMULA } from '../policy/csv-records.ts';
+import { FORMULA } from '../policy/register/csv-records.ts';
 
 const csvCell = (value: string | number): string => {
   if (typeof value === 'number') return `${value}`;

@@ -5,7 +5,7 @@
  * have to be set by hand. What is assumed is never a name that the spec gives to another interface.
  */
 import { usageError } from '../errors.ts';
-import { isSameInterface, sharedInterfaces } from '../policy/shared-link.ts';
+import { isSameInterface, sharedInterfaces } from '../policy/spec/shared-link.ts';
 import type { DeviceInterface, DevicePlan, Mode, PlanDevice, PlanPermit, PlanZone } from './exporter.ts';
 import { safeComment } from './vendor-name.ts';
 

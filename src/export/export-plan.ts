@@ -5,7 +5,7 @@
  * loss report and no configuration: a rule base that is wider in silence is worse than none.
  */
 import { usageError } from '../errors.ts';
-import { isLive } from '../policy/permits.ts';
+import { isLive } from '../policy/spec/permits.ts';
 import { refuseSharedInterfaces } from './device-zones.ts';
 import type {
   DeviceExport, DevicePlan, ExportFile, Exporter, ExportOptions, LossRow, Mode, Plan, PlanConduit, PlanDevice,

@@ -6,11 +6,11 @@
  */
 import type { Permit } from '../permit.ts';
 import type { AddressSet } from '../net/address-set.ts';
-import type { Holds } from '../policy/firewall-semantics.ts';
-import type { ModbusEffect } from '../policy/modbus-effect.ts';
-import type { SharedLink } from '../policy/shared-link.ts';
+import type { Holds } from '../policy/match/firewall-semantics.ts';
+import type { ModbusEffect } from '../policy/match/modbus-effect.ts';
+import type { SharedLink } from '../policy/spec/shared-link.ts';
 
-export type { ModbusEffect } from '../policy/modbus-effect.ts';
+export type { ModbusEffect } from '../policy/match/modbus-effect.ts';
 
 export type Mode = 'monitor' | 'enforce';
 

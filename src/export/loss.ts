@@ -7,12 +7,12 @@
 import type { Permit } from '../permit.ts';
 import { formatSpan, subtractSets, type AddressSet } from '../net/address-set.ts';
 import { isNotIp } from '../net/link-local.ts';
-import { modesPassing } from '../policy/asks.ts';
-import type { Holds } from '../policy/firewall-semantics.ts';
+import { modesPassing } from '../policy/match/asks.ts';
+import type { Holds } from '../policy/match/firewall-semantics.ts';
 import { NO_CAPABILITIES, type Capabilities, type Effect, type LossRow, type ModbusEffect, type PlanPermit } from './exporter.ts';
 import { ofFamily } from './ip-notation.ts';
 import { OPCUA_SERVICES } from './opcua-services.ts';
-import { EVERY_FUNCTION, extraModbusOperations, inspectedModbus, isModbus, modbusText, requiredModbus } from './modbus-scope.ts';
+import { EVERY_FUNCTION, extraModbusOperations, inspectedModbus, isModbus, modbusText, requiredModbus } from './modbus/scope.ts';
 
 const WITH_PORTS = /^(tcp|udp|sctp)$/;
 const WITHOUT_PORTS = /^(icmp|icmpv6|any|ip-\d{1,3})$/;

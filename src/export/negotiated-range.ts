@@ -4,7 +4,7 @@
  * for that (Exporter.follows). Out: the rows, with one reason more. Left out on purpose: writing it, because a control
  * connection that is encrypted cannot be followed, and then nothing would pass.
  */
-import { protocolKey } from '../policy/permits.ts';
+import { protocolKey } from '../policy/spec/permits.ts';
 import type { Exporter, LossRow, Negotiator, PlanPermit } from './exporter.ts';
 import { portTexts } from './loss.ts';
 

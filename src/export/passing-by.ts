@@ -4,7 +4,7 @@
  * README and the loss report: whoever applies a configuration has to read it before anything else.
  */
 import { firstOf } from '../infer/plural.ts';
-import type { SharedLink } from '../policy/shared-link.ts';
+import type { SharedLink } from '../policy/spec/shared-link.ts';
 import type { Exporter, LossRow, Plan, PlanConduit } from './exporter.ts';
 
 export interface PassingBy extends SharedLink {

@@ -4,9 +4,9 @@
  * purpose: a test runs inside the window.
  */
 import { parseSpan, setContains } from '../net/address-set.ts';
-import { effectPasses } from '../policy/modbus-effect.ts';
+import { effectPasses } from '../policy/match/modbus-effect.ts';
 import type { Effect, ModbusEffect } from './exporter.ts';
-import type { ModbusRequest } from './modbus-request.ts';
+import type { ModbusRequest } from './modbus/request.ts';
 
 export interface Flow {
   readonly client: string;

@@ -5,7 +5,7 @@
 import { plural } from '../infer/plural.ts';
 import type { Permit } from '../permit.ts';
 import { portTexts, scheduleText } from './loss.ts';
-import { modbusText, requiredModbus } from './modbus-scope.ts';
+import { modbusText, requiredModbus } from './modbus/scope.ts';
 import { safeComment } from './vendor-name.ts';
 
 const endText = (end: Permit['from']): string =>

@@ -10,11 +10,11 @@
 import type { PermitEnd } from '../permit.ts';
 import { directedBroadcasts, formatSpan, groupSpanKind, normaliseSet, parseSet, parseSpan, setContains, type AddressSet, type AddressSpan } from '../net/address-set.ts';
 import { isNotIp } from '../net/link-local.ts';
-import { portsOf, type DeclaredPermit } from '../policy/permits.ts';
-import { sharedLinks } from '../policy/shared-link.ts';
-import { declaredAssets, holdingsOf, type Holdings } from '../policy/spec-assets.ts';
-import type { LoadedSpec } from '../policy/spec-load.ts';
-import type { Spec, SpecAsset, SpecEndpoint, SpecZone } from '../policy/spec-schema.ts';
+import { portsOf, type DeclaredPermit } from '../policy/spec/permits.ts';
+import { sharedLinks } from '../policy/spec/shared-link.ts';
+import { declaredAssets, holdingsOf, type Holdings } from '../policy/spec/assets.ts';
+import type { LoadedSpec } from '../policy/spec/load.ts';
+import type { Spec, SpecAsset, SpecEndpoint, SpecZone } from '../policy/spec/schema.ts';
 import type { DeviceInterface, Plan, PlanAsset, PlanDevice, PlanPermit, PlanZone } from './exporter.ts';
 
 const networksOf = (zone: SpecZone): AddressSet => parseSet(zone.networks ?? []);

@@ -4,21 +4,21 @@
  * docs/add-an-exporter.md.
  */
 import { usageError } from '../errors.ts';
-import { ciscoAsa } from './cisco-asa.ts';
-import { ciscoFtd } from './cisco-ftd.ts';
-import { ciscoIos } from './cisco-ios.ts';
-import { dataDiode } from './data-diode.ts';
-import { dot, mermaid, svg } from './diagram.ts';
+import { ciscoAsa } from './targets/cisco-asa.ts';
+import { ciscoFtd } from './targets/cisco-ftd.ts';
+import { ciscoIos } from './targets/cisco-ios.ts';
+import { dataDiode } from './targets/data-diode.ts';
+import { dot, mermaid, svg } from './targets/diagram.ts';
 import type { Capabilities, Exporter, Mode } from './exporter.ts';
-import { fortios } from './fortios.ts';
-import { hirschmannEagle, tofino } from './modbus-enforcer.ts';
-import { mud } from './mud.ts';
-import { nftables } from './nftables.ts';
-import { openconfigAcl } from './openconfig-acl.ts';
-import { panos } from './panos.ts';
-import { csvTable, jsonTable } from './rule-table.ts';
-import { suricata } from './suricata.ts';
-import { testPcaps } from './test-pcaps.ts';
+import { fortios } from './targets/fortios.ts';
+import { hirschmannEagle, tofino } from './targets/modbus-enforcer.ts';
+import { mud } from './targets/mud.ts';
+import { nftables } from './targets/nftables.ts';
+import { openconfigAcl } from './targets/openconfig-acl.ts';
+import { panos } from './targets/panos.ts';
+import { csvTable, jsonTable } from './targets/rule-table.ts';
+import { suricata } from './targets/suricata.ts';
+import { testPcaps } from './targets/test-pcaps.ts';
 
 export const registryOf = (exporters: readonly Exporter[]): ReadonlyMap<string, Exporter> => {
   const registry = new Map<string, Exporter>();

@@ -4,7 +4,7 @@
  * semantics, and for each Permit whether there is a rule and what of it is held. How it treats open sessions and what nothing
  * names is added here; sources are the vendors' own documents.
  */
-import { GENERIC_FIREWALLS, type FirewallSemantics, type WrittenPermit } from '../policy/firewall-semantics.ts';
+import { GENERIC_FIREWALLS, type FirewallSemantics, type WrittenPermit } from '../policy/match/firewall-semantics.ts';
 import { exportPlan } from './export-plan.ts';
 import type { Exporter, ExportOptions, LossRow, Plan } from './exporter.ts';
 import { exporterOf } from './registry.ts';

@@ -1,7 +1,7 @@
 /**
  * Hours of a Permit for a device that knows UTC alone. In: conditions, a time zone. Out: for each offset that the zone has,
  * when it has it, and the conditions as they are in UTC then; and when a date begins. No clock is asked: offsets are those of
- * fixed years, and the ones at either end go on for ever. A zone that the runtime does not know is UTC (spec-check.ts says so).
+ * fixed years, and the ones at either end go on for ever. A zone that the runtime does not know is UTC (diff/check.ts says so).
  */
 import { addTo } from '../net/multi-map.ts';
 import type { PermitConditions } from '../permit.ts';

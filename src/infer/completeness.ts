@@ -17,7 +17,7 @@ import { addTo } from '../net/multi-map.ts';
 import type { Inference } from './inference.ts';
 import { isEngineering, type Link } from './activity.ts';
 import { isoDay } from './captured-days.ts';
-import { findNegotiated, type Negotiated } from './negotiated-ports.ts';
+import { findNegotiated, type Negotiated } from './conduits/negotiated-ports.ts';
 import { tomorrowInWords } from './completeness-words.ts';
 import type { Completeness, ConduitCompleteness, ConduitDirection, Regime, SpeciesEstimate } from './proposal.ts';
 import type { ZonePlan } from './zone-names.ts';

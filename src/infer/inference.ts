@@ -5,12 +5,12 @@
 import type { ObservationSet } from '../observation.ts';
 import { readActivity } from './activity.ts';
 import type { Inventory } from './assets.ts';
-import { orientImplicitIo } from './implicit-io.ts';
+import { orientImplicitIo } from './roles/implicit-io.ts';
 import type { PinnedAssets } from './pins.ts';
-import { type Placements, placeAssets } from './placement.ts';
+import { type Placements, placeAssets } from './cells/placement.ts';
 import { type Plant, profilePlant } from './profiles.ts';
 import type { Dropped } from './proposal.ts';
-import { inferRoles, type RoleDecision } from './roles.ts';
+import { inferRoles, type RoleDecision } from './roles/roles.ts';
 import { filterScans, findScanned } from './scan-filter.ts';
 
 /** Everything that one run of inference found, before it is put into words. */

@@ -5,7 +5,7 @@
 import { REVERSED_FACT, type Access } from '../observation.ts';
 import { type Activity, type Diary, isSteady, type Link } from './activity.ts';
 import type { Inventory } from './assets.ts';
-import { IMPLICIT_IO } from './implicit-io.ts';
+import { IMPLICIT_IO } from './roles/implicit-io.ts';
 import type { Asset, Role } from './proposal.ts';
 import { DATABASE_SERVICES, DIRECTORY_SERVICES, SAFETY_SERVICES } from './service-family.ts';
 import { FEWEST_DRIVEN } from './unread-service.ts';

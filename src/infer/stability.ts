@@ -8,7 +8,7 @@ import { countHours, perDays } from './captured-days.ts';
 import type { Inference } from './inference.ts';
 import { infer } from './inference.ts';
 import type { Stability } from './proposal.ts';
-import { RESOLUTION } from './cells.ts';
+import { RESOLUTION } from './cells/cells.ts';
 
 
 const RESOLUTIONS = [RESOLUTION, RESOLUTION * 0.7, RESOLUTION * 1.4];

@@ -8,7 +8,7 @@ import type { ObservationSet } from '../observation.ts';
 import { inferAssets, type VendorLookup } from './assets.ts';
 import { estimateCompleteness } from './completeness.ts';
 import { infer, type Inference } from './inference.ts';
-import { levelOf } from './levels.ts';
+import { levelOf } from './roles/levels.ts';
 import { resolvePins } from './pins.ts';
 import { NO_PINS, type PinContradiction, type Pins, type PlacedAsset, type Proposal, type ZoneKind } from './proposal.ts';
 import { checkRequirements } from './requirements.ts';

@@ -3,7 +3,7 @@
  *
  * In: the address texts of a spec (`10.20.1.10`, `10.20.0.0/16`, `10.20.1.12-10.20.1.21`, `00:1d:9c:20:01:10`).
  * Out: union, difference, intersection, containment, size, and canonical text again. An empty set is empty: it never
- * means "any". Left out on purpose: names (spec-assets.ts resolves those) and zones of IPv6 scope (`%eth0`).
+ * means "any". Left out on purpose: names (spec/assets.ts resolves those) and zones of IPv6 scope (`%eth0`).
  */
 import ipaddr from 'ipaddr.js';
 
@@ -133,7 +133,7 @@ export const normaliseSet = (spans: readonly AddressSpan[]): AddressSet => {
   return merged;
 };
 
-/** Texts that are no addresses are skipped: spec-load.ts has already refused them by line. */
+/** Texts that are no addresses are skipped: spec/load.ts has already refused them by line. */
 export const parseSet = (texts: readonly string[]): AddressSet =>
   normaliseSet(texts.flatMap((text) => parseSpan(text) ?? []));
 

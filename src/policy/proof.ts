@@ -11,7 +11,7 @@ import { staysOnLink } from '../net/link-local.ts';
 import { addTo } from '../net/multi-map.ts';
 import { FOLDED_FUNCTION, type Conversation, type ObservationSet } from '../observation.ts';
 import type { Permit } from '../permit.ts';
-import type { LoadedSpec } from './spec-load.ts';
+import type { LoadedSpec } from './spec/load.ts';
 
 export interface ProofFault {
   readonly claim: 'observed-permitted' | 'permitted-declared' | 'witness';

@@ -7,7 +7,7 @@
  */
 import { plural } from '../infer/plural.ts';
 import type { Conversation } from '../observation.ts';
-import type { DeclaredPermit } from './permits.ts';
+import type { DeclaredPermit } from './spec/permits.ts';
 
 export interface LimitVerdict {
   /** `broken`: `count` requests or connections came too fast. `unknown`: the peak was not kept. */

@@ -10,18 +10,18 @@ import type { Conversation, ObservationSet } from '../observation.ts';
 import type { Permit } from '../permit.ts';
 import { accessOfFunctionCode, tableOf } from '../net/register-set.ts';
 import { isNotIp, staysOnLink } from '../net/link-local.ts';
-import { modesPassing, modeWord, policyWord, securityOf, type OpcUaSecurity } from './asks.ts';
-import { contextOf } from './diff.ts';
-import { serviceText } from './diff-observed.ts';
-import type { FirewallSemantics, Holds, WrittenPermit } from './firewall-semantics.ts';
-import { heldPermits } from './held-permit.ts';
-import { isLive, permitsAccess, permittedCodes, protocolKey } from './permits.ts';
+import { modesPassing, modeWord, policyWord, securityOf, type OpcUaSecurity } from './match/asks.ts';
+import { contextOf } from './diff/diff.ts';
+import { serviceText } from './diff/observed.ts';
+import type { FirewallSemantics, Holds, WrittenPermit } from './match/firewall-semantics.ts';
+import { heldPermits } from './match/held-permit.ts';
+import { isLive, permitsAccess, permittedCodes, protocolKey } from './spec/permits.ts';
 import { plural } from '../infer/plural.ts';
-import { createSetAside } from './set-aside.ts';
+import { createSetAside } from './spec/set-aside.ts';
 import { judgeLimits } from './simulate-limits.ts';
-import type { DeclaredPermit } from './permits.ts';
-import { createMatcher, limitsOperations, rulesOf, type Matcher } from './match.ts';
-import type { LoadedSpec } from './spec-load.ts';
+import type { DeclaredPermit } from './spec/permits.ts';
+import { createMatcher, limitsOperations, rulesOf, type Matcher } from './match/match.ts';
+import type { LoadedSpec } from './spec/load.ts';
 
 export interface Blocked {
   readonly conversation: number;

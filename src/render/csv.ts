@@ -3,7 +3,7 @@
  * In: rows of text and numbers. Out: chunks of text. A cell that a spreadsheet would run as a formula is prefixed with an
  * apostrophe (OWASP, CSV injection): the words come from the wire.
  */
-import { FORMULA } from '../policy/csv-records.ts';
+import { FORMULA } from '../policy/register/csv-records.ts';
 import { printable } from './printable.ts';
 import type { Cell } from './table.ts';
 

@@ -1,7 +1,7 @@
 /** Findings of a diff as table, Markdown and JSON. In: a DiffReport. Out: chunks of text. */
-import type { DiffReport } from '../policy/diff.ts';
-import type { LoggedDisagreement } from '../policy/diff-logged.ts';
-import type { Finding } from '../policy/findings.ts';
+import type { DiffReport } from '../policy/diff/diff.ts';
+import type { LoggedDisagreement } from '../policy/diff/logged.ts';
+import type { Finding } from '../policy/diff/findings.ts';
 import { plural } from '../infer/plural.ts';
 import { jsonDocument } from './json.ts';
 import { lossMarkdown, lossText } from './losses.ts';

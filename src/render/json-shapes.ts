@@ -4,8 +4,8 @@
  * a key that changes or goes away raises SCHEMA_VERSION (json.ts).
  */
 import { z } from 'zod';
-import { FINDING_TYPES, SEVERITIES } from '../policy/findings.ts';
-import { LOGGED_STANDINGS } from '../policy/logged-tally.ts';
+import { FINDING_TYPES, SEVERITIES } from '../policy/diff/findings.ts';
+import { LOGGED_STANDINGS } from '../policy/diff/logged-tally.ts';
 
 const count = z.int().nonnegative();
 const instant = z

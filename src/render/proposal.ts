@@ -1,8 +1,8 @@
 /** A proposal as text for the terminal, and as JSON. In: zones and conduits. Out: chunks; every word from the wire is made printable. */
-import { policyName } from '../infer/conduit-grants.ts';
-import type { ConduitProposal, ProposedPermit } from '../infer/conduits.ts';
+import { policyName } from '../infer/conduits/grants.ts';
+import type { ConduitProposal, ProposedPermit } from '../infer/conduits/conduits.ts';
 import type { Proposal, Zone } from '../infer/proposal.ts';
-import { SEVERITIES } from '../policy/findings.ts';
+import { SEVERITIES } from '../policy/diff/findings.ts';
 import { plural } from '../infer/plural.ts';
 import { isoInstant } from './instant.ts';
 import { jsonDocument } from './json.ts';

@@ -2,7 +2,7 @@
  * Findings as SARIF 2.1.0 (OASIS), for tools that follow results from run to run: one rule per finding type, the spec's
  * file, line and column as location, the finding's id as fingerprint.
  */
-import { FINDING_TYPES, type Finding, type Severity } from '../policy/findings.ts';
+import { FINDING_TYPES, type Finding, type Severity } from '../policy/diff/findings.ts';
 import { jsonDocument } from './json.ts';
 
 const LEVELS: Readonly<Record<Severity, 'error' | 'warning' | 'note'>> = { critical: 'error', high: 'error', medium: 'warning', low: 'note', info: 'note' };

@@ -4,8 +4,8 @@
  * Words of the spec reach it as comments only, on one line; hosts and ports are numbers.
  */
 import { plural } from '../infer/plural.ts';
-import type { TestPlan, TestStep, Vantage } from '../policy/verify-plan.ts';
-import { modbusAdu } from '../policy/verify-questions.ts';
+import type { TestPlan, TestStep, Vantage } from '../policy/verify/plan.ts';
+import { modbusAdu } from '../policy/verify/questions.ts';
 import { printable } from './printable.ts';
 
 const LONGEST = 400;

@@ -6,7 +6,7 @@ import { chmodSync, copyFileSync, readdirSync, readFileSync, renameSync, rmSync,
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { digestOf } from '../../src/commands/spec-file.ts';
-import { loadSpec } from '../../src/policy/spec-load.ts';
+import { loadSpec } from '../../src/policy/spec/load.ts';
 import { importSample, makeFolder, SAMPLE_SPEC } from '../render/report/report-stage.ts';
 import { HANG_MS } from '../hang.ts';
 import { runProcess } from './command-line.ts';

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { exportPlan } from '../../src/export/export-plan.ts';
 import { planOf } from '../../src/export/plan.ts';
 import { exporterOf, listTargets } from '../../src/export/registry.ts';
-import { parseSpec } from '../../src/policy/spec-load.ts';
+import { parseSpec } from '../../src/policy/spec/load.ts';
 
 const SPEC = `
 spec_version: 1

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { csvLine } from '../../src/export/csv-text.ts';
 import type { PlanPermit } from '../../src/export/exporter.ts';
 import { asPrefix, netmaskOf, prefixesOf, rangeText } from '../../src/export/ip-notation.ts';
-import { listText } from '../../src/export/modbus-scope.ts';
+import { listText } from '../../src/export/modbus/scope.ts';
 import { pairCells } from '../../src/export/pair-cells.ts';
 import { dayAfter, windowsOf } from '../../src/export/time-window.ts';
 import { nameScope, safeComment } from '../../src/export/vendor-name.ts';

@@ -5,9 +5,9 @@ import type { Plan, PlanPermit } from '../../src/export/exporter.ts';
 import { rangeText } from '../../src/export/ip-notation.ts';
 import { planOf } from '../../src/export/plan.ts';
 import { formatSpan, parseSpan, setContains } from '../../src/net/address-set.ts';
-import { endFits, prepareEnd } from '../../src/policy/match.ts';
-import { indexAssets } from '../../src/policy/spec-assets.ts';
-import { parseSpec } from '../../src/policy/spec-load.ts';
+import { endFits, prepareEnd } from '../../src/policy/match/match.ts';
+import { indexAssets } from '../../src/policy/spec/assets.ts';
+import { parseSpec } from '../../src/policy/spec/load.ts';
 import { loadText } from '../policy/loaded-spec.ts';
 import { everywherePlan, plantPlan } from './plant.ts';
 

@@ -3,9 +3,9 @@
  * Modbus units, tables and data addresses, two Permits of one pair, OPC UA, named operations, schedules across
  * midnight, expiry, on demand, a data diode, layer 2, sides without an address. And the same plant with hostile names.
  */
-import { parseSpec } from '../../src/policy/spec-load.ts';
+import { parseSpec } from '../../src/policy/spec/load.ts';
 import { planOf } from '../../src/export/plan.ts';
-import type { ModbusRequest } from '../../src/export/modbus-request.ts';
+import type { ModbusRequest } from '../../src/export/modbus/request.ts';
 import type { Plan } from '../../src/export/exporter.ts';
 
 const SPEC = `

@@ -1,8 +1,8 @@
 /** Connections at and beside every boundary of a plan: each asset's first and last address and their neighbours, each port, requests at each range's ends. */
 import type { Plan } from '../../src/export/exporter.ts';
 import { formatAddress } from '../../src/export/ip-notation.ts';
-import type { ModbusRequest } from '../../src/export/modbus-request.ts';
-import { requiredModbus } from '../../src/export/modbus-scope.ts';
+import type { ModbusRequest } from '../../src/export/modbus/request.ts';
+import { requiredModbus } from '../../src/export/modbus/scope.ts';
 import type { Flow } from '../../src/export/permit-judge.ts';
 
 const addressesOf = (plan: Plan): string[] => {

@@ -3,8 +3,8 @@ import { expect, test } from 'vitest';
 import { exportPlan } from '../../src/export/export-plan.ts';
 import { planOf } from '../../src/export/plan.ts';
 import { exporterOf, listTargets } from '../../src/export/registry.ts';
-import { parseSpec, type LoadedSpec } from '../../src/policy/spec-load.ts';
-import { planFrom } from '../../src/policy/verify-plan.ts';
+import { parseSpec, type LoadedSpec } from '../../src/policy/spec/load.ts';
+import { planFrom } from '../../src/policy/verify/plan.ts';
 
 const specWith = (protocol: string): string => `
 spec_version: 1

@@ -6,7 +6,7 @@ import { exportPlan } from '../../src/export/export-plan.ts';
 import type { Mode, Plan } from '../../src/export/exporter.ts';
 import { planOf } from '../../src/export/plan.ts';
 import { exporterOf, listTargets } from '../../src/export/registry.ts';
-import { parseSpec } from '../../src/policy/spec-load.ts';
+import { parseSpec } from '../../src/policy/spec/load.ts';
 import { asaProblems } from './grammar/asa.ts';
 import { fortiosProblems } from './grammar/fortios.ts';
 import { iosProblems } from './grammar/ios.ts';

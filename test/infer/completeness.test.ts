@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { estimateSpecies } from '../../src/infer/completeness.ts';
-import { proposeConduits } from '../../src/infer/conduits.ts';
+import { proposeConduits } from '../../src/infer/conduits/conduits.ts';
 import { proposeZones } from '../../src/infer/zones.ts';
 import { conversation, modbus, observations } from '../policy/observed.ts';
-import { PLAN } from './conduit-plan-fixture.ts';
+import { PLAN } from './conduits/plan-fixture.ts';
 import { everyDay, sketchPlant, smallPlant, vendorOf } from './plant-sketch.ts';
 
 describe('species estimate over days', () => {

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { proposeConduits } from '../../src/infer/conduits.ts';
+import { proposeConduits } from '../../src/infer/conduits/conduits.ts';
 import { proveProposal } from '../../src/policy/proof.ts';
 import type { Proof } from '../../src/policy/proof.ts';
-import { writeSpec } from '../../src/policy/spec-write.ts';
-import { PLAN } from '../infer/conduit-plan-fixture.ts';
+import { writeSpec } from '../../src/policy/spec/write.ts';
+import { PLAN } from '../infer/conduits/plan-fixture.ts';
 import { loadText } from './loaded-spec.ts';
 import { conversation, modbus, MONDAY, observations } from './observed.ts';
 

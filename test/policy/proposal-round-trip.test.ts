@@ -4,17 +4,17 @@
  */
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { proposeConduits } from '../../src/infer/conduits.ts';
+import { proposeConduits } from '../../src/infer/conduits/conduits.ts';
 import type { Conversation, ObservationSet } from '../../src/observation.ts';
 import type { ModbusOperations } from '../../src/permit.ts';
-import { diffReport } from '../../src/policy/diff.ts';
-import type { FindingType } from '../../src/policy/findings.ts';
-import { GENERIC_FIREWALLS } from '../../src/policy/firewall-semantics.ts';
-import type { DeclaredPermit } from '../../src/policy/permits.ts';
+import { diffReport } from '../../src/policy/diff/diff.ts';
+import type { FindingType } from '../../src/policy/diff/findings.ts';
+import { GENERIC_FIREWALLS } from '../../src/policy/match/firewall-semantics.ts';
+import type { DeclaredPermit } from '../../src/policy/spec/permits.ts';
 import { simulate } from '../../src/policy/simulate.ts';
-import type { LoadedSpec } from '../../src/policy/spec-load.ts';
-import { writeSpec } from '../../src/policy/spec-write.ts';
-import { ASSETS, PLAN } from '../infer/conduit-plan-fixture.ts';
+import type { LoadedSpec } from '../../src/policy/spec/load.ts';
+import { writeSpec } from '../../src/policy/spec/write.ts';
+import { ASSETS, PLAN } from '../infer/conduits/plan-fixture.ts';
 import { loadText } from './loaded-spec.ts';
 import { conversation, daysFrom, modbus, MONDAY, namedOperation, observations } from './observed.ts';
 

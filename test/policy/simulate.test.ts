@@ -2,11 +2,11 @@ import { describe, expect, it } from 'vitest';
 import type { Conversation } from '../../src/observation.ts';
 import { planOf } from '../../src/export/plan.ts';
 import { semanticsOf, SIMULATED_TARGETS, writtenBy } from '../../src/export/simulated-target.ts';
-import type { FirewallSemantics } from '../../src/policy/firewall-semantics.ts';
-import { diffReport } from '../../src/policy/diff.ts';
+import type { FirewallSemantics } from '../../src/policy/match/firewall-semantics.ts';
+import { diffReport } from '../../src/policy/diff/diff.ts';
 import { countDays, simulate } from '../../src/policy/simulate.ts';
 import type { Simulation } from '../../src/policy/simulate.ts';
-import { parseSpec } from '../../src/policy/spec-load.ts';
+import { parseSpec } from '../../src/policy/spec/load.ts';
 import { loadText } from './loaded-spec.ts';
 import { conversation, modbus, MONDAY, namedOperation, observations } from './observed.ts';
 

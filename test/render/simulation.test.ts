@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { semanticsOf } from '../../src/export/simulated-target.ts';
-import type { FirewallSemantics } from '../../src/policy/firewall-semantics.ts';
+import type { FirewallSemantics } from '../../src/policy/match/firewall-semantics.ts';
 import { simulate } from '../../src/policy/simulate.ts';
 import { simulationText } from '../../src/render/simulation.ts';
 import { loadText } from '../policy/loaded-spec.ts';

@@ -4,8 +4,8 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, wr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { parseSpec } from '../../src/policy/spec-load.ts';
-import { planFrom, planTests, type TestPlan } from '../../src/policy/verify-plan.ts';
+import { parseSpec } from '../../src/policy/spec/load.ts';
+import { planFrom, planTests, type TestPlan } from '../../src/policy/verify/plan.ts';
 import { testPlanScript } from '../../src/render/test-plan.ts';
 
 /** A file name that is no name to a careless shell. */

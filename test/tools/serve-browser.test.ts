@@ -6,7 +6,7 @@ import { copyFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { chromium, type Browser, type Locator, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { loadSpec } from '../../src/policy/spec-load.ts';
+import { loadSpec } from '../../src/policy/spec/load.ts';
 import { startServe, type Served } from '../commands/serve-stage.ts';
 import { hostileSpec, importSample, makeFolder, SAMPLE_CAPTURES, SAMPLE_SPEC } from '../render/report/report-stage.ts';
 import { HOSTILE_WORDS } from '../render/hostile-words.ts';

@@ -4,8 +4,8 @@
  * Out: a map; names that differ only in case still do.
  */
 import { isPrintableName } from '../../infer/assets.ts';
-import { unitToken } from '../../infer/hints.ts';
-import { roleWordOf } from '../../infer/roles-hardware.ts';
+import { unitToken } from '../../infer/cells/hints.ts';
+import { roleWordOf } from '../../infer/roles/hardware.ts';
 
 /** @param texts as they were said. No two become one. */
 export function mapNames(texts: Iterable<string>): ReadonlyMap<string, string> {

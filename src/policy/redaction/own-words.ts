@@ -4,12 +4,12 @@
  * say anything. What the schema binds to a list or a shape is not asked here again.
  */
 import { describeOperation, PROTOCOL_NAMES } from '../../decode/app/registry.ts';
-import { SET_ASIDE_SENTENCES } from '../../infer/conduit-set-aside.ts';
+import { SET_ASIDE_SENTENCES } from '../../infer/conduits/set-aside.ts';
 import { isVendorName } from '../../net/oui.ts';
 import { isServiceName } from '../../net/services.ts';
-import { isKnownProtocol, protocolKey } from '../permits.ts';
-import { isKnownTimezone } from '../schedule.ts';
-import { SECURITY_MODES } from '../spec-schema.ts';
+import { isKnownProtocol, protocolKey } from '../spec/permits.ts';
+import { isKnownTimezone } from '../spec/schedule.ts';
+import { SECURITY_MODES } from '../spec/schema.ts';
 
 /** The rules of docs/conduits.md by which Permits are widened. */
 const WIDENING = new Set([

@@ -2,7 +2,7 @@
  * What a proposal says, apart from its names: for telling whether redaction changed it. In: a proposal, and what its
  * addresses became. Out: one line per zone, asset and Permit, in an order that names have no part in.
  */
-import type { ConduitProposal } from '../../infer/conduits.ts';
+import type { ConduitProposal } from '../../infer/conduits/conduits.ts';
 import type { PermitEnd } from '../../permit.ts';
 
 export function proposalShape({ zones, permits }: ConduitProposal, address: (text: string) => string): readonly string[] {

@@ -3,9 +3,9 @@
  * plain value for the YAML writer. Comments, the user's own `x-` fields and provenance stay behind; a field that is not
  * listed here or in own-words.ts may say anything, and its words are replaced as a whole.
  */
-import { declaredAssets } from '../spec-assets.ts';
-import type { Spec } from '../spec-schema.ts';
-import { kindOfZone } from '../zone-kind.ts';
+import { declaredAssets } from '../spec/assets.ts';
+import type { Spec } from '../spec/schema.ts';
+import { kindOfZone } from '../spec/zone-kind.ts';
 import { ranks } from './names.ts';
 import { keptOf } from './own-words.ts';
 import type { Redactor } from './redactor.ts';

@@ -5,14 +5,14 @@
  */
 import type { Proposal } from '../../infer/proposal.ts';
 import type { ObservationSet } from '../../observation.ts';
-import { judgeObserved } from '../../policy/diff-observed.ts';
-import { contextOf, type DiffReport } from '../../policy/diff.ts';
+import { judgeObserved } from '../../policy/diff/observed.ts';
+import { contextOf, type DiffReport } from '../../policy/diff/diff.ts';
 import { countDays, type Simulation } from '../../policy/simulate.ts';
-import { SEVERITIES } from '../../policy/findings.ts';
-import { createSetAside } from '../../policy/set-aside.ts';
-import { LOGGED_STANDINGS } from '../../policy/logged-tally.ts';
-import type { LoadedSpec } from '../../policy/spec-load.ts';
-import type { Verification } from '../../policy/verify.ts';
+import { SEVERITIES } from '../../policy/diff/findings.ts';
+import { createSetAside } from '../../policy/spec/set-aside.ts';
+import { LOGGED_STANDINGS } from '../../policy/diff/logged-tally.ts';
+import type { LoadedSpec } from '../../policy/spec/load.ts';
+import type { Verification } from '../../policy/verify/verify.ts';
 import type { HourlyStatus } from '../../store/read-status.ts';
 import { isoInstant } from '../instant.ts';
 import type { StatusRecord } from '../json-shapes.ts';

@@ -2,11 +2,11 @@
 import { plural } from '../../infer/plural.ts';
 import type { Completeness } from '../../infer/proposal.ts';
 import type { ObservationSet } from '../../observation.ts';
-import type { PermitUse } from '../../policy/diff-observed.ts';
-import { securityLevelNumber } from '../../policy/free-text.ts';
-import { isLive, type DeclaredPermit } from '../../policy/permits.ts';
-import type { LoadedSpec } from '../../policy/spec-load.ts';
-import type { Spec, SpecConduit } from '../../policy/spec-schema.ts';
+import type { PermitUse } from '../../policy/diff/observed.ts';
+import { securityLevelNumber } from '../../policy/spec/free-text.ts';
+import { isLive, type DeclaredPermit } from '../../policy/spec/permits.ts';
+import type { LoadedSpec } from '../../policy/spec/load.ts';
+import type { Spec, SpecConduit } from '../../policy/spec/schema.ts';
 import { isoInstant } from '../instant.ts';
 import type { ReportConduit, ReportFinding, ReportPermit } from './model.ts';
 import { accessesOfPermit, conditionsText, endText, needsInspection, operationsOfPermit, serviceOfPermit, sortAccesses } from './permit-words.ts';

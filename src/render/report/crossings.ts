@@ -3,10 +3,10 @@
  * let what through. Out: one record a directed pair of zones, for the map, the matrix and the validation.
  */
 import type { ObservationSet } from '../../observation.ts';
-import { conduitBetween } from '../../policy/conduit-between.ts';
-import type { DeclaredPermit } from '../../policy/permits.ts';
-import { isLive } from '../../policy/permits.ts';
-import type { LoadedSpec } from '../../policy/spec-load.ts';
+import { conduitBetween } from '../../policy/spec/conduit-between.ts';
+import type { DeclaredPermit } from '../../policy/spec/permits.ts';
+import { isLive } from '../../policy/spec/permits.ts';
+import type { LoadedSpec } from '../../policy/spec/load.ts';
 import type { Crossing, ReportFinding } from './model.ts';
 import { sortAccesses } from './permit-words.ts';
 import type { PlantIndex } from './plant-index.ts';

@@ -1,7 +1,7 @@
 /** What is left for a person to decide, most urgent first. In: the report's parts. Out: one sentence each, with what it is about. */
 import type { Proposal } from '../../infer/proposal.ts';
-import type { DiffReport } from '../../policy/diff.ts';
-import type { LoadedSpec } from '../../policy/spec-load.ts';
+import type { DiffReport } from '../../policy/diff/diff.ts';
+import type { LoadedSpec } from '../../policy/spec/load.ts';
 import { plural } from '../../infer/plural.ts';
 import type { OpenDecision, ReportPermit, ReportZone } from './model.ts';
 

@@ -3,7 +3,7 @@
  * tokens that cannot hold anything from the wire (indexes and fixed words). In: what an element is about. Out: attributes.
  */
 import type { Access } from '../../observation.ts';
-import { protocolKey } from '../../policy/permits.ts';
+import { protocolKey } from '../../policy/spec/permits.ts';
 import { html, type Markup } from './html-escape.ts';
 import type { ReportModel } from './model.ts';
 import { protocolOf } from './crossings.ts';

@@ -3,7 +3,7 @@
  * how often by day and by rule. In: the model. Out: markup that stands without a script.
  */
 import { isoDay } from '../../infer/captured-days.ts';
-import { LOGGED_STANDINGS, type LoggedDay, type LoggedStanding } from '../../policy/logged-tally.ts';
+import { LOGGED_STANDINGS, type LoggedDay, type LoggedStanding } from '../../policy/diff/logged-tally.ts';
 import { grouped } from '../../infer/plural.ts';
 import { captureText, firewallText, spanText, standingSums, STANDING_WORDS, whoText } from './firewall-words.ts';
 import { topicAttributes, type FilterWords } from './filter-words.ts';

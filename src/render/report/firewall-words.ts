@@ -1,5 +1,5 @@
 /** What firewalls logged, in words for every form of the report. In: the model. Out: sentences, and a row a disagreement. */
-import { LOGGED_STANDINGS, type LoggedDay, type LoggedStanding } from '../../policy/logged-tally.ts';
+import { LOGGED_STANDINGS, type LoggedDay, type LoggedStanding } from '../../policy/diff/logged-tally.ts';
 import { grouped, plural } from '../../infer/plural.ts';
 import type { FirewallReview, ReportModel } from './model.ts';
 

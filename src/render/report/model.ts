@@ -4,10 +4,10 @@
  * depends on the order of a map. Left out on purpose: layout, wording of headings, colours.
  */
 import type { Access } from '../../observation.ts';
-import type { LoggedCounts, LoggedDisagreement } from '../../policy/diff-logged.ts';
-import type { Severity } from '../../policy/findings.ts';
-import type { LoggedDay, LoggedRule } from '../../policy/logged-tally.ts';
-import type { Verification } from '../../policy/verify.ts';
+import type { LoggedCounts, LoggedDisagreement } from '../../policy/diff/logged.ts';
+import type { Severity } from '../../policy/diff/findings.ts';
+import type { LoggedDay, LoggedRule } from '../../policy/diff/logged-tally.ts';
+import type { Verification } from '../../policy/verify/verify.ts';
 import type { StatusRecord } from '../json-shapes.ts';
 import type { ValidationWords } from '../verification.ts';
 

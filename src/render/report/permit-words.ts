@@ -1,5 +1,5 @@
 /** A Permit in words for people. In: a Permit. Out: who, which service, which operations, on which conditions. */
-import { policyName } from '../../infer/conduit-grants.ts';
+import { policyName } from '../../infer/conduits/grants.ts';
 import { firstOf } from '../../infer/plural.ts';
 import type { Access } from '../../observation.ts';
 import type { Permit, PermitEnd } from '../../permit.ts';

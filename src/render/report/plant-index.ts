@@ -7,9 +7,9 @@ import type { PlacedAsset, Proposal } from '../../infer/proposal.ts';
 import { groupAddressKind } from '../../net/address-set.ts';
 import { staysOnLink } from '../../net/link-local.ts';
 import type { ObservationSet } from '../../observation.ts';
-import { indexAssets, type DeclaredAsset } from '../../policy/spec-assets.ts';
-import type { LoadedSpec } from '../../policy/spec-load.ts';
-import type { SpecZone } from '../../policy/spec-schema.ts';
+import { indexAssets, type DeclaredAsset } from '../../policy/spec/assets.ts';
+import type { LoadedSpec } from '../../policy/spec/load.ts';
+import type { SpecZone } from '../../policy/spec/schema.ts';
 
 export const NOT_DECLARED = 'not declared';
 const NOBODY = -1;

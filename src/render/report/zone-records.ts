@@ -1,9 +1,9 @@
 /** Zones of the report. In: the spec, assets, conduits, findings, and inference's notes. Out: records in the spec's order. */
 import type { Proposal } from '../../infer/proposal.ts';
-import { securityLevelNumber } from '../../policy/free-text.ts';
-import type { LoadedSpec } from '../../policy/spec-load.ts';
-import type { SpecZone } from '../../policy/spec-schema.ts';
-import { kindOfZone } from '../../policy/zone-kind.ts';
+import { securityLevelNumber } from '../../policy/spec/free-text.ts';
+import type { LoadedSpec } from '../../policy/spec/load.ts';
+import type { SpecZone } from '../../policy/spec/schema.ts';
+import { kindOfZone } from '../../policy/spec/zone-kind.ts';
 import type { ReportAsset, ReportConduit, ReportFinding, ReportZone } from './model.ts';
 import { NOT_DECLARED, type PlantIndex } from './plant-index.ts';
 

@@ -4,7 +4,7 @@
  */
 import { parseSpan, type AddressSpan } from '../../../src/net/address-set.ts';
 import type { Flow } from '../../../src/export/permit-judge.ts';
-import { modbusRequest } from '../../../src/export/modbus-request.ts';
+import { modbusRequest } from '../../../src/export/modbus/request.ts';
 
 export interface IntrusionRule {
   readonly text: string;

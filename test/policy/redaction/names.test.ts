@@ -2,8 +2,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { isPrintableName } from '../../../src/infer/assets.ts';
-import { unitToken } from '../../../src/infer/hints.ts';
-import { roleWordOf } from '../../../src/infer/roles-hardware.ts';
+import { unitToken } from '../../../src/infer/cells/hints.ts';
+import { roleWordOf } from '../../../src/infer/roles/hardware.ts';
 import { redactFact, redactTarget } from '../../../src/policy/redaction/facts.ts';
 import { mapNames } from '../../../src/policy/redaction/names.ts';
 import { collector } from '../../../src/policy/redaction/redactor.ts';

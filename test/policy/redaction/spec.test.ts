@@ -5,8 +5,8 @@ import { describe, expect, test } from 'vitest';
 import { keptOf } from '../../../src/policy/redaction/own-words.ts';
 import { collector } from '../../../src/policy/redaction/redactor.ts';
 import { redactSpec } from '../../../src/policy/redaction/spec.ts';
-import { parseSpec } from '../../../src/policy/spec-load.ts';
-import { formatSpec } from '../../../src/policy/spec-write.ts';
+import { parseSpec } from '../../../src/policy/spec/load.ts';
+import { formatSpec } from '../../../src/policy/spec/write.ts';
 
 const SAMPLES = join(import.meta.dirname, '../../../samples');
 

@@ -3,7 +3,7 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openDesk } from '../../../src/commands/serve-desk.ts';
-import { LOGGED_STANDINGS } from '../../../src/policy/logged-tally.ts';
+import { LOGGED_STANDINGS } from '../../../src/policy/diff/logged-tally.ts';
 import type { FirewallReview, ReportModel } from '../../../src/render/report/model.ts';
 import { runLine } from '../../commands/command-line.ts';
 import { UNSAFE_OUTPUT } from '../hostile-words.ts';

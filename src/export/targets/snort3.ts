@@ -1,0 +1,214 @@
+/**
+ * Snort 3 rules for what a Permit's protocol forbids (Modbus, OPC UA without encryption, CIP services), as the local
+ * rules of a Cisco FTD. In: Permits and mode. Out: rule texts by intrusion policy and, per Permit, which policy its access rule names and
+ * what passes. Ports, addresses and times are the access policy's business: a rule of ours knows no time, so where Permits of
+ * one pair hold at different times each time has an intrusion policy of its own (condition-cells.ts). Snort accepts unknown `modbus_func` names in silence and they never fire, so only names of its
+ * own list are written. `modbus_data` rules compare the first address of a request; its last one is not compared.
+ */
+import { tableOf } from '../../net/register-set.ts';
+import { SIGNATURE_PREFIX } from '../../source/firewall-log/monitor-marks.ts';
+import { beyondOf, cellsOfGroup, conditionGroups, conditionReasons, type ConditionCell, type ConditionGroup } from '../condition-cells.ts';
+import type { Capabilities, Mode, ModbusEffect, PlanPermit } from '../exporter.ts';
+import { modbusComplement, type Forbidden, type ModbusEngine } from '../modbus/complement.ts';
+import { passedModbus } from '../modbus/passed.ts';
+import { inspectedModbus, widestEffect } from '../modbus/scope.ts';
+import { shapeOf } from '../modbus/shape.ts';
+import { OPCUA_SERVICES } from '../opcua-services.ts';
+import { pairCells, portCells, type PortCell } from '../pair-cells.ts';
+import { addressList, portList } from '../rule-lists.ts';
+import { safeComment } from '../vendor-name.ts';
+
+const FIRST_SID = 9_300_001;
+
+const FUNCTION_NAMES: Readonly<Record<number, string>> = {
+  1: 'read_coils', 2: 'read_discrete_inputs', 3: 'read_holding_registers', 4: 'read_input_registers', 5: 'write_single_coil',
+  6: 'write_single_register', 7: 'read_exception_status', 8: 'diagnostics', 11: 'get_comm_event_counter', 12: 'get_comm_event_log',
+  15: 'write_multiple_coils', 16: 'write_multiple_registers', 17: 'report_slave_id', 20: 'read_file_record', 21: 'write_file_record',
+  22: 'mask_write_register', 23: 'read_write_multiple_registers', 24: 'read_fifo_queue', 43: 'encapsulated_interface_transport',
+};
+
+const ENGINE: ModbusEngine = { known: Object.keys(FUNCTION_NAMES).map(Number), inspectable: [1, 2, 3, 4, 5, 6, 15, 16, 22] };
+
+/** Codes without a name are found by their byte in the MBAP frame; the inspector hands over one PDU at a time. */
+const UNNAMED = 'content:"|00 00|",offset 2,depth 2; ' +
+  Object.keys(FUNCTION_NAMES).map((code) => `byte_test:1,!=,${code},7;`).join(' ');
+
+interface RuleText {
+  readonly head: string;
+  readonly options: string;
+  readonly why: string;
+  readonly about: string;
+}
+
+/** The unit id stands before the function code; more than one unit is compared as a span of that byte. */
+const unitOptions = ({ first, last }: { readonly first: number; readonly last: number }): string => {
+  if (first === last) return `modbus_unit:${first};`;
+  const tests = [...(first > 0 ? [`byte_test:1,>,${first - 1},6;`] : []), ...(last < 255 ? [`byte_test:1,<,${last + 1},6;`] : [])];
+  return ['content:"|00 00|",offset 2,depth 2;', ...tests].join(' ');
+};
+
+/** One test per end of the span; data start with the first address (two bytes). */
+const addressOptions = (addresses: { readonly first: number; readonly last: number }): string => {
+  const tests: string[] = [];
+  if (addresses.first > 0) tests.push(`byte_test:2,>,${addresses.first - 1},0;`);
+  if (addresses.last < 65535) tests.push(`byte_test:2,<,${addresses.last + 1},0;`);
+  return `modbus_data; ${tests.join(' ')}`.trim();
+};
+
+const optionsOf = (forbidden: Forbidden): { options: string; why: string }[] => {
+  switch (forbidden.kind) {
+    case 'function':
+      return [{ options: `modbus_func:${FUNCTION_NAMES[forbidden.functionCode] ?? ''};`, why: `FC ${forbidden.functionCode}` }];
+    case 'unknown-function':
+      return [{ options: UNNAMED, why: 'function code without a name' }];
+    case 'unit': {
+      const { units, functionCode } = forbidden;
+      const unit = `unit ${units.first}-${units.last}`;
+      if (functionCode === null) return [{ options: unitOptions(units), why: unit }];
+      if (functionCode === 'unnamed') return [{ options: `${unitOptions(units)} ${UNNAMED}`, why: `${unit}, function code without a name` }];
+      return [{ options: `${unitOptions(units)} modbus_func:${FUNCTION_NAMES[functionCode] ?? ''};`, why: `${unit} FC ${functionCode}` }];
+    }
+    case 'address':
+      return ENGINE.inspectable
+        .filter((code) => tableOf(code, forbidden.access) === forbidden.table && (forbidden.functionCode ?? code) === code)
+        .map((code) => ({
+          options: `modbus_func:${FUNCTION_NAMES[code] ?? ''};${forbidden.units === null ? '' : ` ${unitOptions(forbidden.units)}`} ${addressOptions(forbidden.addresses)}`,
+          why: `FC ${code} at ${forbidden.addresses.first}-${forbidden.addresses.last}`,
+        }));
+    case 'crossing':
+      // Its first address is one that a Permit lets through, and the last is not compared.
+      return [];
+  }
+};
+
+/** Services in clear text: every permitted security mode leaves them readable. */
+export const opcuaVisible = (entry: PlanPermit): boolean =>
+  entry.permit.opcua !== null && entry.permit.opcua.securityModes.length > 0 && !entry.permit.opcua.securityModes.includes('SignAndEncrypt');
+
+const numbersOf = (entry: PlanPermit): number[] =>
+  (entry.permit.named?.names ?? []).flatMap((name) => (/^#\d{1,3}$/.test(name) ? [Number(name.slice(1))] : []));
+
+/** CIP services named by number, all of them. */
+export const cipVisible = (entry: PlanPermit): boolean =>
+  entry.permit.named !== null &&
+  /^(enip|ethernetip|cip)/.test(entry.permit.named.protocol) &&
+  entry.permit.named.names.length > 0 &&
+  numbersOf(entry).length === entry.permit.named.names.length;
+
+const aboutOf = (port: PortCell): string => port.permits.map((entry) => entry.permit.id).join(' ');
+
+const opcuaRules = (head: string, port: PortCell): RuleText[] => {
+  const services = new Set(port.permits.flatMap((entry) => entry.permit.opcua?.services ?? []));
+  return OPCUA_SERVICES.filter((service) => !services.has(service)).map((service) => ({
+    head: `tcp ${head}`, options: `opcua_msg_service:${service}Request;`, why: `OPC UA ${service}`, about: aboutOf(port),
+  }));
+};
+
+const CIP_SERVICES = 127;
+
+const cipRules = (head: string, port: PortCell): RuleText[] => {
+  const services = new Set(port.permits.flatMap(numbersOf));
+  return Array.from({ length: CIP_SERVICES }, (_, index) => index + 1)
+    .filter((service) => !services.has(service))
+    .map((service) => ({ head: `tcp ${head}`, options: `cip_service:${service};`, why: `CIP service ${service}`, about: aboutOf(port) }));
+};
+
+/** Whether Snort has to look inside. */
+const inspected = (entry: PlanPermit): boolean =>
+  inspectedModbus(entry.permit) !== null || opcuaVisible(entry) || cipVisible(entry);
+
+const cellRules = ({ cell, port }: ConditionCell): RuleText[] => {
+  if (cell.permits.some((entry) => entry.permit.service.transport === 'any')) return [];
+  const head = `${addressList(cell.clients)} any -> ${addressList(cell.servers)} ${portList([port])}`;
+  if (port.permits.every((entry) => inspectedModbus(entry.permit) !== null)) {
+    return modbusComplement(port.permits.map((entry) => entry.permit), ENGINE).flatMap(optionsOf).map(({ options, why }) => ({ head: `tcp ${head}`, options, why, about: aboutOf(port) }));
+  }
+  if (port.permits.every((entry) => opcuaVisible(entry) && (entry.permit.opcua?.services.length ?? 0) > 0)) return opcuaRules(head, port);
+  return port.permits.every(cipVisible) ? cipRules(head, port) : [];
+};
+
+/** A request may begin inside its span and reach beyond it by its quantity. */
+const withUncheckedEnds = (effect: ModbusEffect | null): ModbusEffect | null =>
+  effect === null
+    ? null
+    : {
+        ...effect,
+        ranges: effect.ranges.map((range) => {
+          const [code = '', span = ''] = range.split(':');
+          const [first = 0, last = 0] = span.split('-').map(Number);
+          const field = shapeOf(Number.parseInt(code, 10)).addresses[0];
+          return `${code}:${first}-${Math.min(65535, last + (field?.maxQuantity ?? 1) - 1)}`;
+        }),
+      };
+
+interface IntrusionPolicy {
+  /** Of the rule group and the intrusion policy. */
+  readonly name: string;
+  readonly path: string;
+  readonly text: string;
+  /** Permits of whose conditions it is; empty for the first one, which serves all that share no pair with others. */
+  readonly of: readonly PlanPermit[];
+}
+
+export interface SnortExport {
+  readonly policies: readonly IntrusionPolicy[];
+  /** In the order of their access rules. */
+  readonly ordered: readonly PlanPermit[];
+  readonly policyOf: (entry: PlanPermit) => string;
+  readonly modbusOf: (entry: PlanPermit) => ModbusEffect | null;
+  /** What the access rule of a Permit lets through of others that need not hold then, beyond Modbus. */
+  readonly beyondOf: (entry: PlanPermit) => readonly string[];
+  readonly reasonsOf: (entry: PlanPermit) => readonly string[];
+}
+
+const FAMILIES = ['ipv4', 'ipv6'] as const;
+const NAME = 'OTZ local rules';
+
+const isPlain = (entry: PlanPermit): boolean => !inspected(entry);
+
+/** Groups that share a pair and port with one whose rule stands later: the same traffic, judged in another way. */
+const sharingGroups = (groups: readonly ConditionGroup[]): Set<ConditionGroup> => {
+  const groupOf = new Map(groups.flatMap((group) => group.members.map((entry) => [entry, group] as const)));
+  const sharing = new Set<ConditionGroup>();
+  for (const family of FAMILIES)
+    for (const cell of pairCells([...groupOf.keys()].filter(inspected), family))
+      for (const port of portCells(cell.permits, 'tcp')) {
+        const here = groups.filter((group) => port.permits.some((entry) => groupOf.get(entry) === group));
+        for (const group of here.slice(0, -1)) sharing.add(group);
+      }
+  return sharing;
+};
+
+export const snort3Rules = (permits: readonly PlanPermit[], mode: Mode, head: readonly string[], capabilities: Capabilities): SnortExport => {
+  const groups = conditionGroups(permits, () => capabilities);
+  const cells = new Map(groups.map((group) => [group, FAMILIES.flatMap((family) => cellsOfGroup(group, groups, family, isPlain))]));
+  const cellsOf = (some: readonly ConditionGroup[]): ConditionCell[] => some.flatMap((group) => cells.get(group) ?? []);
+  const sharing = sharingGroups(groups);
+  const action = mode === 'enforce' ? 'drop' : 'alert';
+  let sid = FIRST_SID;
+  const textOf = (first: readonly string[], own: readonly ConditionCell[]): string => {
+    const lines = own.flatMap(cellRules).map(
+      (rule) =>
+        `${action} ${rule.head} ( msg:"${SIGNATURE_PREFIX}${safeComment(`${rule.about}: ${rule.why}`, 180)}"; flow:to_server,established; ${rule.options} gid:1; sid:${sid++}; rev:1; )`,
+    );
+    return `${[...first, ...lines].join('\n')}\n`;
+  };
+  const shared: IntrusionPolicy = { name: NAME, path: 'baseline-local.rules', text: textOf(head, cellsOf(groups.filter((group) => !sharing.has(group)))), of: [] };
+  const own = groups.filter((group) => sharing.has(group)).map((group, index): [ConditionGroup, IntrusionPolicy] => {
+    const name = `${NAME} ${index + 2}`;
+    return [group, { name, path: `baseline-local-${index + 2}.rules`, text: textOf([...head, `# rule group and intrusion policy: ${name}`], cellsOf([group])), of: group.members.filter(inspected) }];
+  });
+  const all = cellsOf(groups);
+  return {
+    policies: [shared, ...own.map(([, policy]) => policy)],
+    // An access rule without inspection hides none that should pass.
+    ordered: [...permits.filter(isPlain), ...groups.flatMap((group) => group.members.filter(inspected))],
+    policyOf: (entry) => (isPlain(entry) ? 'none' : (own.find(([group]) => group.members.includes(entry))?.[1].name ?? NAME)),
+    modbusOf: (entry) => {
+      if (inspectedModbus(entry.permit) === null) return null;
+      return withUncheckedEnds(widestEffect([entry, ...beyondOf(entry, all)].flatMap((one) => passedModbus(one.permit, ENGINE) ?? [])));
+    },
+    beyondOf: (entry) => (inspectedModbus(entry.permit) !== null ? [] : beyondOf(entry, all).map((one) => `what ${one.permit.id} lets through, while this rule holds`)),
+    reasonsOf: (entry) => conditionReasons(entry, all),
+  };
+};

@@ -1,0 +1,179 @@
+/**
+ * The tuples that no Permit names, as heads of Suricata rules. In: plan parts. Out: rule heads. Everything between zones that no Permit names is spelled out, because an engine passes what no rule
+ * forbids. Traffic inside one zone is never judged, whether a conduit leads there or not: a sensor on a mirror port sees it.
+ * Groups and broadcasts have no zone: they are judged only where a Permit names them.
+ */
+import { intersectSets, likelyBroadcasts, normaliseSet, parseSet, setContains, subtractSets, type AddressSet, type AddressSpan } from '../../net/address-set.ts';
+import type { Permit } from '../../permit.ts';
+import type { DevicePlan, PlanPermit, PlanZone } from '../exporter.ts';
+import { ofFamily } from '../ip-notation.ts';
+import { pairCells, portCells, type PairCell, type PortCell } from '../pair-cells.ts';
+import { addressList, EVERY_ADDRESS, otherPorts, type RuleSide } from '../rule-lists.ts';
+
+export interface RuleHead {
+  /** `icmp` is all of it but errors, `icmp-error` those alone. */
+  readonly protocol: 'ip' | 'tcp' | 'udp' | 'sctp' | 'icmp' | 'icmp-error';
+  readonly source: RuleSide;
+  readonly target: RuleSide;
+  readonly ports: string;
+  /** IP protocols the rule must leave alone. */
+  readonly notProtocols: readonly number[];
+  readonly why: string;
+}
+
+const only = (among: AddressSet): RuleSide => ({ among, except: [] });
+
+/** Null: nothing is left, and a rule with an empty set is one that Suricata refuses, with all others. */
+const allBut = (except: AddressSet, family: 'ipv4' | 'ipv6'): RuleSide | null => {
+  const among = EVERY_ADDRESS[family];
+  return subtractSets(among, except).length === 0 ? null : { among, except };
+};
+
+/** Broadcast, link-scope groups and addresses of a link alone: no router carries them, and neighbours find each other by them (RFC 4861). */
+const LINK_TARGETS = { ipv4: parseSet(['224.0.0.0/24', '255.255.255.255']), ipv6: parseSet(['ff02::/16', 'fe80::/10']) } as const;
+/** Whoever asks for a group gets it, in whatever zone: produced tags of EtherNet/IP, PTP (RFC 5771, RFC 4291 clause 2.7). */
+const GROUPS = { ipv4: parseSet(['224.0.0.0/4']), ipv6: parseSet(['ff00::/8']) } as const;
+const LINK_SOURCES = { ipv4: parseSet(['0.0.0.0']), ipv6: parseSet(['fe80::/10', '::']) } as const;
+
+export const PROTOCOL_NUMBERS = { icmp: 1, tcp: 6, udp: 17, icmpv6: 58, sctp: 132 } as const;
+
+const protocolNumber = (permit: Permit): number =>
+  (PROTOCOL_NUMBERS as Readonly<Record<string, number>>)[permit.service.transport] ?? Number(permit.service.transport.slice(3));
+
+const PORTS = 65_536;
+/** The cells are disjoint. */
+const coverAll = (ports: readonly PortCell[]): boolean => ports.reduce((sum, { first, last }) => sum + last - first + 1, 0) === PORTS;
+
+/** Within a cell: every port and protocol that its Permits do not name. */
+const cellHeads = (cell: PairCell): RuleHead[] => {
+  const permits = cell.permits.map((entry) => entry.permit);
+  if (permits.some((permit) => permit.service.transport === 'any')) return [];
+  const source = only(cell.clients);
+  const target = only(cell.servers);
+  const named = [...new Set(permits.map(protocolNumber))].sort((a, b) => a - b);
+  const heads: RuleHead[] = [];
+  for (const transport of ['tcp', 'udp', 'sctp'] as const) {
+    const ports = portCells(cell.permits, transport);
+    // Suricata refuses a list that leaves no port.
+    if (ports.length === 0 || coverAll(ports)) continue;
+    for (const others of otherPorts(ports)) heads.push({ protocol: transport, source, target, ports: others, notProtocols: [], why: `${transport} port that no Permit names` });
+  }
+  heads.push({ protocol: 'ip', source, target, ports: 'any', notProtocols: named, why: 'protocol that no Permit names' });
+  return heads;
+};
+
+/** A Permit between addresses may reach into a zone with both ends: without the pairs that stay in one. */
+const acrossZones = (cell: PairCell, zones: readonly AddressSet[]): PairCell[] => {
+  const own: PairCell[] = [];
+  let clients = cell.clients;
+  for (const zone of zones) {
+    const inside = intersectSets(clients, zone);
+    if (inside.length === 0 || intersectSets(cell.servers, zone).length === 0) continue;
+    clients = subtractSets(clients, inside);
+    own.push({ ...cell, clients: inside, servers: subtractSets(cell.servers, zone) });
+  }
+  return [...own, { ...cell, clients }].filter((one) => one.clients.length > 0 && one.servers.length > 0);
+};
+
+/** The client sides of all cells cut where any of them or a zone begins or ends, each piece with everything it may reach. */
+const clientPieces = (cells: readonly PairCell[], zones: readonly AddressSet[]): { client: AddressSpan; servers: AddressSpan[] }[] => {
+  const spans = cells.flatMap((cell) => cell.clients);
+  const edges = new Set([...spans, ...zones.flat()].flatMap((span) => [span.first, span.last + 1n]));
+  const sorted = [...edges].sort((a, b) => (a < b ? -1 : 1));
+  return sorted.flatMap((first, index) => {
+    const next = sorted[index + 1];
+    const family = spans[0]?.family;
+    if (next === undefined || family === undefined) return [];
+    const client = { family, first, last: next - 1n };
+    const servers = cells.filter((cell) => setContains(cell.clients, client)).flatMap((cell) => cell.servers);
+    return servers.length === 0 ? [] : [{ client, servers }];
+  });
+};
+
+/** Same clients, all their cells together: what else they may not reach. */
+const rowHeads = (cells: readonly PairCell[], zones: readonly AddressSet[], family: 'ipv4' | 'ipv6', home: (client: AddressSpan) => AddressSet): RuleHead[] => {
+  const merged = new Map<string, { clients: AddressSpan[]; except: AddressSet }>();
+  for (const { client, servers } of clientPieces(cells, zones)) {
+    const except = normaliseSet([...servers, ...home(client)]);
+    const key = addressList(except);
+    const known = merged.get(key);
+    if (known === undefined) merged.set(key, { clients: [client], except });
+    else known.clients.push(client);
+  }
+  return [...merged.values()].flatMap(({ clients, except }): RuleHead[] => {
+    const target = allBut(except, family);
+    return target === null ? [] : [{ protocol: 'ip', source: only(normaliseSet(clients)), target, ports: 'any', notProtocols: [], why: 'server that no Permit names for this client' }];
+  });
+};
+
+const assetAddresses = (zone: PlanZone): AddressSpan[] => zone.assets.flatMap((asset) => asset.addresses);
+
+const zonePlaces = (plan: DevicePlan, family: 'ipv4' | 'ipv6'): AddressSet[] =>
+  plan.zones.map((zone) => ofFamily(zone.addresses, family)).filter((places) => places.length > 0);
+
+/** Permits for 0.0.0.0/0 mean hosts: only one that is for groups or link addresses alone judges what they send or get. */
+const withoutUnnamedLinks = (cells: readonly PairCell[], permits: readonly PlanPermit[], family: 'ipv4' | 'ipv6'): PairCell[] => {
+  const groups = normaliseSet([...GROUPS[family], ...LINK_TARGETS[family]]);
+  const unnamed = (all: AddressSet, side: 'client' | 'server'): AddressSet =>
+    subtractSets(all, permits.flatMap((entry) => ofFamily(entry[side], family).filter((span) => setContains(all, span))));
+  const [sources, targets] = [unnamed(LINK_SOURCES[family], 'client'), unnamed(groups, 'server')];
+  return cells
+    .map((cell) => ({ ...cell, clients: subtractSets(cell.clients, sources), servers: subtractSets(cell.servers, targets) }))
+    .filter(({ clients, servers }) => clients.length > 0 && servers.length > 0);
+};
+
+/** Targets that are never judged, but for what a Permit names. */
+const groupTargets = (plan: DevicePlan, cells: readonly PairCell[], family: 'ipv4' | 'ipv6'): AddressSet => {
+  const declared = plan.zones.flatMap((zone) => [...zone.networks, ...assetAddresses(zone)]);
+  const groups = normaliseSet([...GROUPS[family], ...ofFamily(subtractSets(likelyBroadcasts(plan.zones.flatMap(assetAddresses)), declared), family)]);
+  return normaliseSet([...LINK_TARGETS[family], ...subtractSets(groups, cells.flatMap((cell) => cell.servers))]);
+};
+
+/** What Permits say of pairs in different zones: who is judged at all. */
+export const judgedCells = (plan: DevicePlan, permits: readonly PlanPermit[], family: 'ipv4' | 'ipv6'): PairCell[] => {
+  const zones = zonePlaces(plan, family);
+  return pairCells(permits, family).flatMap((cell) => acrossZones(cell, zones));
+};
+
+/** The tuples that must not pass, for one family. */
+export const forbiddenHeads = (plan: DevicePlan, permits: readonly PlanPermit[], family: 'ipv4' | 'ipv6'): RuleHead[] => {
+  const zones = zonePlaces(plan, family);
+  const cells = withoutUnnamedLinks(judgedCells(plan, permits, family), permits, family);
+  const everyClient = normaliseSet(cells.flatMap((cell) => cell.clients));
+  const links = groupTargets(plan, cells, family);
+  const home = (client: AddressSpan): AddressSet => [...links, ...zones.filter((zone) => subtractSets([client], zone).length === 0).flat()];
+  const heads = [...cells.flatMap(cellHeads), ...rowHeads(cells, zones, family, home)];
+  for (const zone of zones) {
+    const rest = subtractSets(zone, everyClient);
+    const target = allBut(normaliseSet([...zone, ...links]), family);
+    if (rest.length > 0 && target !== null) heads.push({ protocol: 'ip', source: only(rest), target, ports: 'any', notProtocols: [], why: 'client that no Permit names' });
+  }
+  const [source, target] = [normaliseSet([...everyClient, ...zones.flat(), ...LINK_SOURCES[family]]), links].map((known) => allBut(known, family));
+  if (source !== null && target !== null)
+    heads.push({ protocol: 'ip', source, target, ports: 'any', notProtocols: [], why: 'client that no zone and no Permit names' });
+  return heads;
+};
+
+/**
+ * ICMP errors about what goes on between zones come from any router or host on the way, and a path without them loses large answers in
+ * silence (RFC 1191 section 3, RFC 4890 section 4.3.1). They pass to whom a Permit names, and to nobody else.
+ */
+export const errorHeads = (plan: DevicePlan, permits: readonly PlanPermit[], family: 'ipv4' | 'ipv6'): RuleHead[] => {
+  const zones = zonePlaces(plan, family);
+  const cells = withoutUnnamedLinks(judgedCells(plan, permits, family), permits, family);
+  const spared = normaliseSet([...groupTargets(plan, cells, family), ...cells.flatMap((cell) => [...cell.clients, ...cell.servers])]);
+  const outside = allBut(normaliseSet([...zones.flat(), ...LINK_SOURCES[family]]), family);
+  const sources = [...zones.map((zone) => ({ source: only(zone), home: zone })), ...(outside === null ? [] : [{ source: outside, home: [] }])];
+  return sources.flatMap(({ source, home }): RuleHead[] => {
+    const target = allBut(normaliseSet([...home, ...spared]), family);
+    return target === null ? [] : [{ protocol: 'icmp-error', source, target, ports: 'any', notProtocols: [], why: 'ICMP error to an address that no Permit names' }];
+  });
+};
+
+/** The same heads with one protocol in heads of its own, so that it can be judged apart. */
+export const protocolApart = (heads: readonly RuleHead[], protocol: 'tcp' | 'icmp', number: number): RuleHead[] =>
+  heads.flatMap((head): RuleHead[] =>
+    head.protocol !== 'ip' || head.notProtocols.includes(number)
+      ? [head]
+      : [{ ...head, protocol, notProtocols: [] }, { ...head, notProtocols: [...head.notProtocols, number].sort((a, b) => a - b) }],
+  );

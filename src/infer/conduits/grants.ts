@@ -1,0 +1,287 @@
+/**
+ * From crossing conversations to grants: what one client asset asks of one server asset on one service, by operation
+ * class, exactly as seen.
+ *
+ * In: Observations and the plan. Out: grants with operations, ranges, evidence and witnesses, and what crosses no
+ * boundary or was set aside, counted. Left out on purpose: any widening (conduits/generalise.ts).
+ */
+import { changesDevice, FOLDED_FUNCTION, type Access, type Conversation, type ObservationSet, type Operation } from '../../observation.ts';
+import type { Span } from '../../net/register-set.ts';
+import { mergeSpans, spansContain, tableOf } from '../../net/register-set.ts';
+import { controlsDevice } from '../activity.ts';
+import { ALL_HOURS } from '../captured-days.ts';
+import { standingOf } from './plan.ts';
+import type { PlanIndex, PlannedAsset } from './plan.ts';
+import { findVisits } from './visits.ts';
+
+/** What a client wants: to know, to change, to engineer; `any` where operations are not readable. */
+export type OperationClass = 'read' | 'write' | 'engineer' | 'any';
+
+/**
+ * Why what was seen is no basis for approval: of its requests none was heard, so that its addresses are unknown; it was only ever
+ * refused; or it is beyond the operations that are told apart.
+ */
+export type Doubt = 'unheard-range' | 'refused' | 'many-operations';
+
+/** One function code to one unit; `spans` is null when the code has no data address or any address is let through. */
+export interface ModbusAsk {
+  readonly unit: number;
+  readonly code: number;
+  readonly spans: ReadonlyMap<'read' | 'write', readonly Span[]> | null;
+}
+
+/** Everything but who: equal details can share a Permit. */
+export interface GrantDetail {
+  readonly modbus: readonly ModbusAsk[];
+  readonly opcuaServices: readonly string[];
+  readonly opcuaModes: readonly string[];
+  readonly opcuaPolicies: readonly string[];
+  readonly names: readonly string[];
+  readonly access: readonly Access[];
+}
+
+export interface GrantEvidence {
+  readonly firstNs: bigint | null;
+  readonly lastNs: bigint | null;
+  readonly days: readonly number[];
+  /** Bit h: seen in hour h (UTC) of some day; every bit where hours were not kept. */
+  readonly hours: number;
+  readonly requests: number;
+  readonly sessions: number;
+  /** Conversations that would break without this grant. */
+  readonly witnesses: readonly number[];
+}
+
+/** As the decoder names it (decode/app/modbus-rtu.ts). */
+const SERIAL_MODBUS = 'modbus-rtu';
+
+export interface Grant {
+  readonly client: PlannedAsset;
+  readonly server: PlannedAsset;
+  readonly transport: string;
+  readonly port: number;
+  /** Above `port` only where ports are negotiated (conduits/negotiated.ts): a range of them. */
+  readonly lastPort: number;
+  readonly service: string;
+  /** `modbus`, `opcua`, another protocol whose operations were read, or `` when none was. */
+  readonly protocol: string;
+  readonly class: OperationClass;
+  /** Kept apart from what is certain: no rule widens by it. */
+  readonly doubt: Doubt | null;
+  readonly detail: GrantDetail;
+  readonly evidence: GrantEvidence;
+  /** Rules that widened it beyond what was seen; empty = exact. */
+  readonly rules: readonly string[];
+  /** For a grant that was never seen: the seen one that it follows. */
+  readonly source: Grant | null;
+}
+
+export const NO_EVIDENCE: GrantEvidence = { firstNs: null, lastNs: null, days: [], hours: 0, requests: 0, sessions: 0, witnesses: [] };
+
+/** Services that only set up, keep and close a session or subscription (OPC 10000-4 clauses 5.5 to 5.7, 5.14). */
+export const OPCUA_SESSION_SERVICES: readonly string[] = [
+  'ActivateSession', 'CloseSecureChannel', 'CloseSession', 'CreateSession', 'FindServers', 'GetEndpoints', 'OpenSecureChannel',
+];
+
+const classOfOperation = (operation: Operation): OperationClass => {
+  if (operation.protocol === 'modbus' && operation.access === 'browse') return 'engineer';
+  if (operation.function === FOLDED_FUNCTION) return 'any';
+  switch (operation.access) {
+    case 'browse':
+    case 'read': return 'read';
+    case 'write': return 'write';
+    case 'control': return controlsDevice(operation) ? 'engineer' : 'write';
+    default: return 'engineer';
+  }
+};
+
+const doubtOf = (operation: Operation): Doubt | null => {
+  const { function: code, protocol, access, requests, responses, errors, ranges } = operation;
+  if (code === FOLDED_FUNCTION) return 'many-operations';
+  const isOpen = protocol === 'modbus' && ranges.length === 0 && (tableOf(code, 'read') !== null || tableOf(code, 'write') !== null);
+  if (errors > 0 && responses === 0 && (requests === 0 || isOpen || changesDevice(access))) return 'refused';
+  return isOpen && requests === 0 ? 'unheard-range' : null;
+};
+
+const serviceName = (name: string): string => name.replace(/(Request|Response)$/, '');
+
+/** The last part of an OPC UA security policy's URI (OPC 10000-7). */
+export const policyName = (policy: string): string => policy.slice(policy.lastIndexOf('#') + 1);
+
+const askOf = (operation: Operation): ModbusAsk => {
+  const unit = operation.unit ?? 0;
+  const spans = new Map<'read' | 'write', readonly Span[]>();
+  for (const access of ['read', 'write'] as const) {
+    if (tableOf(operation.function, access) === null) continue;
+    const seen = mergeSpans(operation.ranges.filter((range) => range.access === access));
+    if (seen.length > 0) spans.set(access, seen);
+  }
+  return { unit, code: operation.function, spans: spans.size === 0 ? null : spans };
+};
+
+const sortedUnique = <T extends string | number>(values: Iterable<T>): T[] => [...new Set(values)].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
+
+/** One for each unit and code. */
+export const mergeAsks = (asks: readonly ModbusAsk[]): ModbusAsk[] => {
+  const byKey = new Map<string, ModbusAsk>();
+  for (const ask of asks) {
+    const key = `${ask.unit}/${ask.code}`;
+    const held = byKey.get(key);
+    if (held === undefined) byKey.set(key, ask);
+    else if (held.spans === null || ask.spans === null) byKey.set(key, { ...held, spans: null });
+    else {
+      const spans = new Map<'read' | 'write', readonly Span[]>();
+      for (const access of ['read', 'write'] as const) {
+        const both = [...(held.spans.get(access) ?? []), ...(ask.spans.get(access) ?? [])];
+        if (both.length > 0) spans.set(access, mergeSpans(both));
+      }
+      byKey.set(key, { ...held, spans });
+    }
+  }
+  return [...byKey.values()].sort((a, b) => a.unit - b.unit || a.code - b.code);
+};
+
+export const mergeDetails = (a: GrantDetail, b: GrantDetail): GrantDetail => ({
+  modbus: mergeAsks([...a.modbus, ...b.modbus]),
+  opcuaServices: sortedUnique([...a.opcuaServices, ...b.opcuaServices]),
+  opcuaModes: sortedUnique([...a.opcuaModes, ...b.opcuaModes]),
+  opcuaPolicies: sortedUnique([...a.opcuaPolicies, ...b.opcuaPolicies]),
+  names: sortedUnique([...a.names, ...b.names]),
+  access: sortedUnique([...a.access, ...b.access]),
+});
+
+export const mergeEvidence = (a: GrantEvidence, b: GrantEvidence): GrantEvidence => ({
+  firstNs: a.firstNs === null ? b.firstNs : b.firstNs === null || a.firstNs < b.firstNs ? a.firstNs : b.firstNs,
+  lastNs: a.lastNs === null ? b.lastNs : b.lastNs === null || a.lastNs > b.lastNs ? a.lastNs : b.lastNs,
+  days: sortedUnique([...a.days, ...b.days]),
+  hours: a.hours | b.hours,
+  requests: a.requests + b.requests,
+  sessions: a.sessions + b.sessions,
+  witnesses: sortedUnique([...a.witnesses, ...b.witnesses]),
+});
+
+/** `tcp/502`, `tcp/49152-65535`. */
+export const portKey = ({ transport, port, lastPort }: Pick<Grant, 'transport' | 'port' | 'lastPort'>): string => `${transport}/${port}${lastPort === port ? '' : `-${lastPort}`}`;
+
+/** The service by what it speaks: serial frames carry the operations of Modbus, and are another protocol to whoever stands between. */
+export const spokenBy = ({ service, protocol }: Pick<Grant, 'service' | 'protocol'>): string => (protocol === '' || service === SERIAL_MODBUS ? service : protocol);
+
+export const grantKey = (grant: Pick<Grant, 'client' | 'server' | 'transport' | 'port' | 'lastPort' | 'class' | 'doubt'>): string =>
+  `${grant.client.id}\n${grant.server.id}\n${portKey(grant)}\n${grant.class}${grant.doubt === null ? '' : `\n${grant.doubt}`}`;
+
+const factValues = (conversation: Conversation, name: string): string[] => conversation.facts.filter((fact) => fact.name === name).map((fact) => fact.value);
+
+const MODES = new Set(['None', 'Sign', 'SignAndEncrypt']);
+
+interface Piece {
+  readonly class: OperationClass;
+  readonly doubt: Doubt | null;
+  readonly detail: GrantDetail;
+  readonly operations: readonly Operation[];
+}
+
+/** The classes of one conversation, each with its operations; what is in doubt apart. */
+function splitByClass(conversation: Conversation): Piece[] {
+  const modes = sortedUnique(factValues(conversation, 'opcua.mode').filter((mode) => MODES.has(mode)));
+  const policies = sortedUnique(factValues(conversation, 'opcua.policy').map(policyName).filter((policy) => policy !== ''));
+  const opaque = conversation.facts.some((fact) => fact.name === 'opcua.encrypted' && fact.value === 'MSG') || modes.includes('SignAndEncrypt');
+  const pieces = new Map<string, { readonly class: OperationClass; readonly doubt: Doubt | null; readonly operations: Operation[] }>();
+  for (const operation of conversation.operations) {
+    const own = opaque && operation.protocol === 'opcua' ? 'any' : classOfOperation(operation);
+    const doubt = own === 'any' && operation.function !== FOLDED_FUNCTION ? null : doubtOf(operation);
+    const key = `${own} ${doubt}`;
+    const held = pieces.get(key);
+    if (held === undefined) pieces.set(key, { class: own, doubt, operations: [operation] });
+    else held.operations.push(operation);
+  }
+  if (pieces.size === 0 || (opaque && !pieces.has('any null'))) pieces.set('any null', { class: 'any', doubt: null, operations: [] });
+  return [...pieces.values()].map((piece): Piece => {
+    const { class: own, operations } = piece;
+    const told = operations.filter((operation) => operation.function !== FOLDED_FUNCTION);
+    const opcua = told.filter((operation) => operation.protocol === 'opcua');
+    return {
+      ...piece,
+      detail: {
+        modbus: mergeAsks(told.filter((operation) => operation.protocol === 'modbus').map(askOf)),
+        // Behind encryption other services may pass unseen: naming the few that were readable would be a false promise.
+        opcuaServices: own === 'any' ? [] : sortedUnique(opcua.map((operation) => serviceName(operation.name))),
+        opcuaModes: modes,
+        opcuaPolicies: policies,
+        names: sortedUnique(told.filter((operation) => operation.protocol !== 'modbus' && operation.protocol !== 'opcua').map((operation) => operation.name)),
+        access: own === 'any' ? [] : sortedUnique(operations.map((operation) => operation.access)),
+      },
+    };
+  });
+}
+
+const contains = (own: ModbusAsk['spans'], inner: ModbusAsk['spans']): boolean =>
+  own === null || inner === null || [...inner].every(([access, spans]) => spans.every((span) => spansContain(own.get(access) ?? [], span)));
+
+/** Of a grant in doubt what no other one of its pair lets through, or null: what is let through anyway needs no decision. */
+export function undecidedOf(grant: Grant, ofPair: readonly Grant[]): Grant | null {
+  if (grant.doubt === 'many-operations') return grant;
+  const others = ofPair.map(({ detail }) => detail);
+  const detail: GrantDetail = {
+    ...grant.detail,
+    modbus: grant.detail.modbus.filter(({ unit, code, spans }) => !others.some(({ modbus }) => modbus.some((own) => own.unit === unit && own.code === code && contains(own.spans, spans)))),
+    opcuaServices: grant.detail.opcuaServices.filter((service) => !others.some(({ opcuaServices }) => opcuaServices.includes(service))),
+    names: grant.detail.names.filter((name) => !others.some(({ names }) => names.includes(name))),
+  };
+  return detail.modbus.length + detail.opcuaServices.length + detail.names.length === 0 ? null : { ...grant, detail };
+}
+
+export interface ObservedGrants {
+  readonly grants: readonly Grant[];
+  readonly withinZone: number;
+  readonly groupAddressed: number;
+  readonly setAside: readonly { readonly conversation: Conversation; readonly why: string }[];
+}
+
+/** Exactly what crossed a boundary, one grant per client, server, service and class. */
+export function observeGrants(set: ObservationSet, index: PlanIndex): ObservedGrants {
+  const visits = findVisits(set, index);
+  const grants = new Map<string, Grant>();
+  const setAside: { conversation: Conversation; why: string }[] = [];
+  let withinZone = 0;
+  let groupAddressed = 0;
+  for (const conversation of set.conversations) {
+    const standing = standingOf(conversation, index);
+    if (standing.kind === 'within-zone') withinZone++;
+    else if (standing.kind === 'group-address') groupAddressed++;
+    else if (standing.kind === 'set-aside') setAside.push({ conversation, why: standing.why });
+    else if (visits.has(conversation.id)) setAside.push({ conversation, why: visits.get(conversation.id) ?? '' });
+    else {
+      for (const { class: own, doubt, detail, operations } of splitByClass(conversation)) {
+        const isWhole = operations.length === 0;
+        const seen = isWhole ? conversation.days : operations.flatMap((one) => one.days);
+        const grant: Grant = {
+          client: standing.client,
+          server: standing.server,
+          transport: conversation.transport,
+          port: conversation.port,
+          lastPort: conversation.port,
+          service: conversation.service.name,
+          protocol: operations[0]?.protocol ?? (conversation.service.name === 'opcua' || conversation.service.name === 'modbus' ? conversation.service.name : ''),
+          class: own,
+          doubt,
+          detail,
+          rules: [],
+          source: null,
+          evidence: {
+            firstNs: isWhole ? conversation.firstNs : operations.reduce((min, one) => (one.firstNs < min ? one.firstNs : min), operations[0].firstNs),
+            lastNs: isWhole ? conversation.lastNs : operations.reduce((max, one) => (one.lastNs > max ? one.lastNs : max), operations[0].lastNs),
+            days: sortedUnique(seen.map((day) => day.day)),
+            hours: seen.reduce((all, day) => all | (day.hours ?? ALL_HOURS), 0),
+            requests: isWhole ? conversation.requests : operations.reduce((sum, one) => sum + one.requests, 0),
+            sessions: conversation.sessions,
+            witnesses: [conversation.id],
+          },
+        };
+        const key = grantKey(grant);
+        const held = grants.get(key);
+        grants.set(key, held === undefined ? grant : { ...held, detail: mergeDetails(held.detail, detail), evidence: mergeEvidence(held.evidence, grant.evidence) });
+      }
+    }
+  }
+  return { grants: [...grants.values()], withinZone, groupAddressed, setAside };
+}

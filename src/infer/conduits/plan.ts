@@ -1,0 +1,149 @@
+/**
+ * What conduit inference needs to know of the zones: who is where, who stands in for whom, on which days anybody
+ * listened, and whose ports were agreed upon elsewhere.
+ *
+ * In: a zone proposal (or anything shaped like one) and the Observations. Out: an index by address, redundant partners,
+ * captured days, negotiated ports. Left out on purpose: how zones were found (zones.ts).
+ */
+import { addTo } from '../../net/multi-map.ts';
+import type { Conversation, ObservationSet } from '../../observation.ts';
+import { staysOnLink } from '../../net/link-local.ts';
+import { groupAddressKind } from '../../net/address-set.ts';
+import { capturedDaysOf } from '../captured-days.ts';
+import { isMac } from '../address-order.ts';
+import { findNegotiated, type Negotiated, type Talk } from './negotiated-ports.ts';
+
+export interface PlannedAsset {
+  readonly id: string;
+  readonly role: string;
+  readonly subRole: string | null;
+  readonly level: number | null;
+  readonly zone: string;
+  readonly addresses: readonly string[];
+  readonly macs: readonly string[];
+  readonly behindRouter: boolean;
+  /** A person declared it and nobody heard it yet: rules about groups reach it, and it counts towards none. */
+  readonly declaredOnly?: boolean;
+}
+
+export interface PlannedZone {
+  readonly id: string;
+  readonly name: string;
+  readonly kind: string;
+  readonly level: number | null;
+  readonly slT: { readonly value: number | null; readonly basis: string };
+}
+
+export interface ZonePlan {
+  readonly assets: readonly PlannedAsset[];
+  readonly zones: readonly PlannedZone[];
+  readonly dropped: readonly { readonly conversation: number; readonly why: string }[];
+  readonly completeness?: { readonly conduits: readonly { readonly zones: readonly [string, string]; readonly completeness: number }[] };
+}
+
+export interface PlanIndex {
+  readonly plan: ZonePlan;
+  readonly assetOf: (address: string) => PlannedAsset | null;
+  readonly kindOf: (zone: string) => string;
+  /** Members of a zone with a role, in plan order. */
+  readonly membersOf: (zone: string, role: string) => readonly PlannedAsset[];
+  readonly allOf: (zone: string) => readonly PlannedAsset[];
+  readonly partnerOf: (asset: string) => PlannedAsset | null;
+  /** Days since 1970 on which anything was captured, ascending. */
+  readonly capturedDays: readonly number[];
+  readonly droppedWhy: ReadonlyMap<number, string>;
+  /** Conversations whose ports were agreed upon over another one, by id. */
+  readonly negotiated: ReadonlyMap<number, Negotiated>;
+}
+
+/** Roles whose devices are built in redundant pairs that take over from each other. */
+const PAIRED_ROLES = new Set(['hmi', 'historian', 'opcua-server', 'mes']);
+
+/** Two assets of one role and zone that call each other on one port, day after day, and nobody else like that. */
+function findPartners(set: ObservationSet, assetOf: (address: string) => PlannedAsset | null, captured: number): Map<string, PlannedAsset> {
+  const calls = new Map<string, { from: PlannedAsset; to: PlannedAsset }>();
+  for (const conversation of set.conversations) {
+    const from = assetOf(conversation.client);
+    const to = assetOf(conversation.server);
+    if (from === null || to === null || from.id === to.id || from.role !== to.role || from.zone !== to.zone || !PAIRED_ROLES.has(from.role)) continue;
+    if (conversation.days.length < Math.max(3, captured / 2) && captured >= 3) continue;
+    calls.set(`${from.id}\n${to.id}\n${conversation.transport}/${conversation.port}`, { from, to });
+  }
+  const partners = new Map<string, Map<string, PlannedAsset>>();
+  for (const [key, { from, to }] of calls) {
+    const port = key.slice(key.lastIndexOf('\n') + 1);
+    if (!calls.has(`${to.id}\n${from.id}\n${port}`)) continue;
+    const held = partners.get(from.id) ?? new Map<string, PlannedAsset>();
+    partners.set(from.id, held.set(to.id, to));
+  }
+  const pairs = new Map<string, PlannedAsset>();
+  for (const [id, candidates] of partners) if (candidates.size === 1) pairs.set(id, [...candidates.values()][0]);
+  for (const [id, partner] of pairs) if (pairs.get(partner.id)?.id !== id) pairs.delete(id);
+  return pairs;
+}
+
+/** The link addresses that stand for one asset only. One that several sent from is a router's: it identifies the router alone, where that was seen as such. */
+export function ownMacs(plan: ZonePlan): ReadonlyMap<string, readonly string[]> {
+  const owners = new Map<string, Set<string>>();
+  for (const asset of plan.assets) {
+    for (const mac of [...asset.addresses.filter(isMac), ...asset.macs]) owners.set(mac, (owners.get(mac) ?? new Set<string>()).add(asset.id));
+  }
+  return new Map(plan.assets.map((asset) => {
+    const alone = asset.behindRouter ? [] : asset.macs.filter((mac) => owners.get(mac)?.size === 1);
+    return [asset.id, [...new Set([...asset.addresses.filter(isMac), ...alone])].sort()];
+  }));
+}
+
+export function indexPlan(set: ObservationSet, plan: ZonePlan): PlanIndex {
+  const byAddress = new Map<string, PlannedAsset>();
+  const byZone = new Map<string, PlannedAsset[]>();
+  const byRole = new Map<string, PlannedAsset[]>();
+  const macs = ownMacs(plan);
+  for (const asset of plan.assets) {
+    for (const address of asset.addresses) if (!isMac(address)) byAddress.set(address, asset);
+    for (const mac of macs.get(asset.id) ?? []) byAddress.set(mac, asset);
+    // Permits are about IP: nobody reaches a link address by one, and no rule about a group counts it.
+    if (asset.addresses.length > 0 && asset.addresses.every(isMac)) continue;
+    addTo(byZone, asset.zone, asset);
+    addTo(byRole, `${asset.zone}\n${asset.role}`, asset);
+  }
+  const kinds = new Map(plan.zones.map((zone) => [zone.id, zone.kind]));
+  const assetOf = (address: string): PlannedAsset | null => byAddress.get(address) ?? null;
+  const capturedDays = capturedDaysOf(set);
+  const partners = findPartners(set, assetOf, capturedDays.length);
+  const why = new Map(plan.dropped.map((entry) => [entry.conversation, entry.why]));
+  const talks = set.conversations.flatMap((conversation): Talk[] => {
+    const client = assetOf(conversation.client);
+    const server = assetOf(conversation.server);
+    return client === null || server === null || client === server || why.has(conversation.id) ? [] : [{ conversation, client: client.id, server: server.id }];
+  });
+  return {
+    plan,
+    assetOf,
+    kindOf: (zone) => kinds.get(zone) ?? 'other',
+    membersOf: (zone, role) => byRole.get(`${zone}\n${role}`) ?? [],
+    allOf: (zone) => byZone.get(zone) ?? [],
+    partnerOf: (asset) => partners.get(asset) ?? null,
+    capturedDays,
+    droppedWhy: why,
+    negotiated: findNegotiated(talks, capturedDays.length),
+  };
+}
+
+/** Where a conversation stands with respect to conduits. */
+export type Standing =
+  | { readonly kind: 'crossing'; readonly client: PlannedAsset; readonly server: PlannedAsset }
+  | { readonly kind: 'within-zone' }
+  | { readonly kind: 'group-address' }
+  | { readonly kind: 'set-aside'; readonly why: string };
+
+export function standingOf(conversation: Conversation, index: PlanIndex): Standing {
+  if (staysOnLink(conversation.transport) || groupAddressKind(conversation.server) !== null || groupAddressKind(conversation.client) !== null) return { kind: 'group-address' };
+  const client = index.assetOf(conversation.client);
+  const server = index.assetOf(conversation.server);
+  if (client !== null && server !== null && client.zone === server.zone) return { kind: 'within-zone' };
+  const why = index.droppedWhy.get(conversation.id);
+  if (why !== undefined) return { kind: 'set-aside', why };
+  if (client === null || server === null) return { kind: 'set-aside', why: isMac(conversation.client) || isMac(conversation.server) ? 'shared-link-address' : 'no-asset' };
+  return { kind: 'crossing', client, server };
+}

@@ -1,0 +1,92 @@
+/**
+ * The decision queue: which grants a person has to look at before they are more than pending, and why.
+ *
+ * In: a grant (seen or widened) and the plan. Out: the kind of question, or null. Nothing is thresholded away: a rare
+ * flow is permitted as pending, with its dates, until somebody decides. Left out on purpose: the decision.
+ */
+import type { Grant } from './grants.ts';
+import type { PlanIndex } from './plan.ts';
+import { isoDay, rareDays } from '../captured-days.ts';
+import { plural } from '../plural.ts';
+
+export const QUESTION_KINDS = [
+  'temporary-device', 'into-safety', 'enterprise-to-control', 'internet', 'remote-to-cell', 'cross-cell', 'refused', 'unheard-range', 'many-operations', 'unreadable', 'engineering', 'negotiated-ports', 'rare',
+] as const;
+
+export type QuestionKind = (typeof QUESTION_KINDS)[number];
+
+/** The sentence of each kind; dates are added where the flow is rare. */
+export const QUESTION_SENTENCES: Readonly<Record<QuestionKind, string>> = {
+  'temporary-device': 'a device that was connected for a few days only (ZCR 3.4): permitted on demand until it left; who brought it?',
+  'into-safety': 'writes to, or engineers, a safety zone from outside it (ZCR 3.3): is it designed and reviewed?',
+  'enterprise-to-control': 'crosses between business and control without ending in a DMZ (ZCR 3.2): can it end in one?',
+  internet: 'a control-side device and the Internet (SR 5.2): what for?',
+  'remote-to-cell': 'a device behind an external network reaches a cell directly (ZCR 3.6): is the link known?',
+  'cross-cell': 'one cell\'s device asks another cell, and nobody else of its kind does: is it an interlock?',
+  refused: 'was asked for, and the device refused it each time (exceptions only): what is it for, and should it be asked at all?',
+  'unheard-range': 'was answered, and no request of it was heard, so which addresses it touches is unknown and all of them are open: which are meant?',
+  'many-operations': 'asks more operations than are told apart, so the rest of the service is open: does it sweep for what there is, or is it a gateway for many units?',
+  unreadable: 'the service is one we read, but no operation could be read: is it really that protocol?',
+  engineering: 'an engineering or jump station, now and then: standing, or switched on for each session?',
+  'negotiated-ports': 'a control connection (FTP on 21, the MS-RPC endpoint mapper on 135) agrees upon a new port each time, so a whole range is open: can the device be held to a few ports, or the firewall follow the control connection in place of this rule?',
+  rare: 'seldom seen: a job of the month, a fail-over, maintenance, or a mistake?',
+};
+
+/** Services that ask after a device's health or the time, and change nothing. */
+const MONITORING = new Set(['icmp', 'icmpv6', 'ntp', 'snmp', 'snmptrap', 'snmp-trap', 'syslog', 'dns']);
+
+export const isMonitoringService = (transport: string, service: string): boolean => MONITORING.has(transport) || MONITORING.has(service.toLowerCase());
+
+const CONTROL_KINDS = new Set(['safety', 'cell', 'supervisory', 'operations', 'engineering', 'remote', 'wireless']);
+const DEVICE_ROLES = new Set(['plc', 'io', 'hmi', 'safety-controller']);
+const READ_PROTOCOLS = new Set(['modbus', 'opcua']);
+
+export const STATION_ROLES: ReadonlySet<string> = new Set(['engineering-workstation', 'jump-server']);
+
+const LIKE_OTHERS = ['same-role-group', 'shared-service', 'set-point-area'];
+
+/** A rule says that others of its kind do the same: being seen seldom is then no question. */
+export const isLikeOthers = (grant: Grant): boolean => LIKE_OTHERS.some((rule) => grant.rules.includes(rule));
+
+const isRare = ({ evidence }: Grant, { capturedDays }: PlanIndex): boolean => evidence.days.length <= rareDays(capturedDays.length);
+
+const isNowAndThen = ({ client, evidence }: Grant, { capturedDays }: PlanIndex): boolean => STATION_ROLES.has(client.role) && evidence.days.length <= capturedDays.length / 2;
+
+/** Seen, and so often that it says what others of its kind do: how often it is seen is no question. */
+export const isRegular = (grant: Grant, index: PlanIndex): boolean => grant.evidence.witnesses.length > 0 && !isRare(grant, index) && !isNowAndThen(grant, index);
+
+export function questionOf(grant: Grant, index: PlanIndex): QuestionKind | null {
+  const client = index.kindOf(grant.client.zone);
+  const server = index.kindOf(grant.server.zone);
+  if (client === 'temporary' || server === 'temporary') return 'temporary-device';
+  if (grant.doubt !== null) return grant.doubt;
+  if (server === 'safety' && grant.class !== 'read' && !(grant.class === 'any' && isMonitoringService(grant.transport, grant.service))) return 'into-safety';
+  if ((client === 'external' && CONTROL_KINDS.has(server)) || (server === 'external' && CONTROL_KINDS.has(client))) return 'internet';
+  if ((client === 'enterprise' && CONTROL_KINDS.has(server)) || (server === 'enterprise' && CONTROL_KINDS.has(client))) return 'enterprise-to-control';
+  if (client === 'remote' && (server === 'cell' || server === 'safety')) return 'remote-to-cell';
+  // What was never seen is as questionable as what it follows.
+  if (grant.evidence.witnesses.length === 0) return grant.source === null ? null : questionOf({ ...grant.source, rules: [...grant.source.rules, ...grant.rules] }, index);
+  if (READ_PROTOCOLS.has(grant.protocol) && grant.class === 'any' && grant.detail.opcuaModes.length === 0 && grant.detail.opcuaPolicies.length === 0) return 'unreadable';
+  if (isNowAndThen(grant, index)) return 'engineering';
+  const isAlone = !isLikeOthers(grant);
+  if (isAlone && client === 'cell' && server === 'cell' && DEVICE_ROLES.has(grant.client.role)) return 'cross-cell';
+  if (grant.rules.includes('negotiated-ports')) return 'negotiated-ports';
+  if (isAlone && isRare(grant, index)) return 'rare';
+  return null;
+}
+
+const MOST_DAYS = 6;
+
+/** `2026-01-05, 2026-01-19` with the last ones counted when there are many. */
+const daysText = (days: readonly number[]): string =>
+  `${days.slice(0, MOST_DAYS).map(isoDay).join(', ')}${days.length > MOST_DAYS ? ` and ${plural(days.length - MOST_DAYS, 'more day')}` : ''}`;
+
+/** Questions that depend on when it was seen. */
+const DATED: ReadonlySet<QuestionKind> = new Set(['rare', 'engineering', 'cross-cell', 'temporary-device', 'internet', 'enterprise-to-control']);
+
+/** Whether a question says its days: those of most days would say nothing. */
+export const saysDays = (kind: QuestionKind, days: readonly number[], capturedDays: number): boolean => DATED.has(kind) && days.length > 0 && days.length <= capturedDays / 2;
+
+/** ` Seen on 2026-01-05, 2026-01-19 (weekly).`, to stand behind a question. */
+export const seenOn = (days: readonly number[], regime: string | null): string =>
+  ` Seen on ${daysText(days)}${regime === null || regime === 'one day only' ? '' : ` (${regime})`}.`;

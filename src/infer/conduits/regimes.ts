@@ -1,0 +1,115 @@
+/**
+ * The regime in which something was seen: on which days and in which hours it happens, as far as that is no chance.
+ *
+ * In: the days and the hours of the day (UTC) on which it was seen, those on which anybody listened, and the days of
+ * maintenance. Out: words such as `working days, 06-18 h (UTC)`, or null. A kind of day is named when everything fell on
+ * it and that had a chance below 1 in 100 if any listened day were as good (hypergeometric); hours likewise, each seen day
+ * counting once. What happens every day, or on one day, needs no chance. Left out on purpose: what follows from it
+ * (conduits/schedules.ts).
+ */
+import { ALL_HOURS } from '../captured-days.ts';
+
+const LEAST_CHANCE = 0.01;
+const LONGEST_WINDOW = 14;
+
+/** 1970-01-01 was a Thursday. */
+const WEEKDAYS = ['Thursday', 'Friday', 'Saturday', 'Sunday', 'Monday', 'Tuesday', 'Wednesday'];
+
+export const weekdayOf = (day: number): number => ((day % 7) + 7) % 7;
+export const isWeekend = (day: number): boolean => weekdayOf(day) === 2 || weekdayOf(day) === 3;
+
+const dateOf = (day: number): Date => new Date(day * 86_400_000);
+
+/** The last three days of a month, and the first two of the next: closing jobs. */
+const isMonthEnd = (day: number): boolean => dateOf(day).getUTCDate() <= 2 || dateOf(day + 3).getUTCDate() <= 3;
+const monthOf = (day: number): string => dateOf(day + 3).toISOString().slice(0, 7);
+
+/** Chance that all of `seen` days fall among `fitting` of `all` days. */
+const chanceOf = (seen: number, fitting: number, all: number): number => {
+  let chance = 1;
+  for (let i = 0; i < seen; i++) chance *= Math.max(0, fitting - i) / (all - i);
+  return chance;
+};
+
+/** Hours of the day as one window, `last` being the last hour in it; may run past midnight. */
+export interface HourWindow {
+  readonly first: number;
+  readonly last: number;
+  readonly length: number;
+}
+
+/** The smallest window around the clock that holds every hour of the mask. */
+export function hourWindow(mask: number): HourWindow | null {
+  const hours = Array.from({ length: 24 }, (_, hour) => hour).filter((hour) => (mask >> hour) & 1);
+  if (hours.length === 0) return null;
+  let best: HourWindow | null = null;
+  for (const [i, first] of hours.entries()) {
+    const last = hours[(i + hours.length - 1) % hours.length];
+    const length = ((last - first + 24) % 24) + 1;
+    if (best === null || length < best.length) best = { first, last, length };
+  }
+  return best;
+}
+
+const twoDigits = (hour: number): string => String(hour).padStart(2, '0');
+
+/** ` 06-14 h`, or nothing where the hours may be chance, or where the sensor heard no others. */
+function hoursText(hours: number, days: number, heard: number): string {
+  const window = hourWindow(hours);
+  if (window === null || window.length > LONGEST_WINDOW) return '';
+  let inside = 0;
+  let all = 0;
+  for (let hour = 0; hour < 24; hour++) {
+    if (((heard >> hour) & 1) === 0) continue;
+    all++;
+    if ((hour - window.first + 24) % 24 < window.length) inside++;
+  }
+  if (all === 0 || 24 * (inside / all) ** days >= LEAST_CHANCE) return '';
+  return `${twoDigits(window.first)}-${twoDigits((window.last + 1) % 24)} h`;
+}
+
+export interface Listening {
+  /** Days since 1970 on which anything was captured, ascending. */
+  readonly days: readonly number[];
+  /** Bit h: anything was captured in hour h (UTC) of some day. */
+  readonly hours: number;
+  /** Days on which somebody engineered two pairs or more, where they are at most half of the days. */
+  readonly maintenance: ReadonlySet<number>;
+}
+
+export const listeningOf = (days: readonly number[], sensorHours: readonly number[], engineered: ReadonlyMap<number, number>): Listening => {
+  const maintenance = [...engineered].filter(([, pairs]) => pairs >= 2).map(([day]) => day);
+  return {
+    days,
+    hours: sensorHours.length === 0 ? ALL_HOURS : sensorHours.reduce((mask, hour) => mask | (1 << (((hour % 24) + 24) % 24)), 0),
+    maintenance: new Set(maintenance.length <= days.length / 2 ? maintenance : []),
+  };
+};
+
+function daysRegime(days: readonly number[], { days: heard, maintenance }: Listening): string {
+  const seen = new Set(days);
+  if (days.length === heard.length) return 'every day';
+  const own = weekdayOf(days[0]);
+  const chances = heard.filter((day) => weekdayOf(day) === own);
+  if (days.length >= 3 && days.every((day) => weekdayOf(day) === own) && chances.every((day) => seen.has(day))) return `weekly, on ${WEEKDAYS[own]}s`;
+  const kinds: readonly (readonly [string, (day: number) => boolean])[] = [
+    ['month end', isMonthEnd], ['weekends', isWeekend], ['days of maintenance', (day) => maintenance.has(day)], ['working days', (day) => !isWeekend(day)],
+  ];
+  for (const [name, fits] of kinds) {
+    if (!days.every(fits) || (name === 'month end' && new Set(days.map(monthOf)).size < 2)) continue;
+    if (chanceOf(days.length, heard.filter(fits).length, heard.length) < LEAST_CHANCE) return name;
+  }
+  const gaps = days.slice(1).map((day, i) => day - days[i]);
+  if (gaps.length > 0 && gaps.every((gap) => gap >= 26 && gap <= 33)) return 'monthly';
+  return days.length === 1 ? 'one day only' : '';
+}
+
+/** Null where there is no rhythm, or too little was heard for one. */
+export function regimeOf({ days, hours }: { readonly days: readonly number[]; readonly hours: number }, listening: Listening): string | null {
+  if (days.length === 0 || listening.days.length < 14) return null;
+  const when = daysRegime(days, listening);
+  const clock = hoursText(hours, days.length, listening.hours);
+  const words = [when, clock].filter((text) => text !== '').join(', ');
+  if (words === '') return null;
+  return when === 'every day' && clock === '' ? words : when === 'one day only' && clock === '' ? words : `${words} (UTC)`;
+}

@@ -1,0 +1,68 @@
+/**
+ * How sure a role can be said at most, by the kind of its evidence and not by its sum: what is told by contrast alone, or would
+ * only show in what was not heard yet, is no certainty however many points it has. Shares are those that were right on
+ * generated and sketched plants (docs/zones.md).
+ */
+import { LONG_ENOUGH_DAYS } from '../captured-days.ts';
+import { plural } from '../plural.ts';
+import type { Evidence, Role } from '../proposal.ts';
+import type { Profile } from '../profiles.ts';
+import { COMPUTER_CARDS } from '../vendor-class.ts';
+
+export interface Limit {
+  readonly confidence: number;
+  readonly evidence: Evidence;
+}
+
+/** What says by itself that a device guards: what it speaks, who built it, what it is called. */
+const SAYS_SAFETY: ReadonlySet<string> = new Set(['safety-protocol', 'vendor', 'name']);
+
+const BY_CONTRAST = 0.75;
+const HEARD_SHORTLY = 0.85;
+/** Where two roles would look the same as far as was heard. */
+const EITHER = 0.75;
+
+/** What was heard of the plant as a whole. */
+export interface Heard {
+  /** Share of controllers that are seen to be run. */
+  readonly runShare: number;
+  readonly days: number;
+}
+
+/** Somebody writes to it, or may do so where it is encrypted. */
+export const isRun = ({ controlIn }: Profile): boolean => controlIn.some(({ writes, opaque }) => writes || opaque);
+
+/** Of the controllers, so many are seen to be written that not being written tells something. */
+export const MOSTLY_WRITTEN = 0.3;
+
+const limit = (confidence: number, role: Role, rule: string, sentence: string): Limit => ({ confidence, evidence: { rule, role, points: 0, sentence } });
+
+export function limitOf({ runShare, days }: Heard, profile: Profile, role: Role, records: readonly Evidence[]): Limit | null {
+  if (role === 'safety-controller') {
+    const isNamed = records.some((evidence) => evidence.role === role && evidence.points > 0 && SAYS_SAFETY.has(evidence.rule));
+    return isNamed ? null : limit(BY_CONTRAST, role, 'by-contrast', 'shows no safety protocol, vendor or name: it is told only by how it differs from the other controllers');
+  }
+  if (role === 'plc') return limitOfController({ runShare, days }, profile);
+  const isSaidBy = (...rules: readonly string[]): boolean => records.some((evidence) => evidence.role === role && evidence.points > 0 && rules.includes(evidence.rule));
+  if (role === 'hmi' && mayControl(profile)) return limit(EITHER, role, 'may-control', 'answers others in a cycle in a protocol that was not read, was not seen to write, and has no computer\'s card: it may be a controller');
+  if (role === 'opcua-server' && profile.written.size > 0 && profile.controlIn.some(({ opaque }) => opaque)) return limit(EITHER, role, 'encrypted-clients', 'writes to controllers, and its clients are encrypted: whether they order it or an operator here does was not heard');
+  if (role === 'historian' && isSaidBy('pure-subscriber') && profile.controlOut.some(({ opaque }) => opaque)) return limit(EITHER, role, 'encrypted-subscriber', 'subscribes encrypted: whether it also writes, as an operator station does, was not heard');
+  if (role === 'other' && isSaidBy('appliance') && COMPUTER_CARDS.has(profile.vendorClass)) return limit(EITHER, role, 'hardly-heard', 'has a computer\'s card and was hardly heard: what it works with was not');
+  return null;
+}
+
+/** Of a device that is no computer by its card: what it answers may be its controls, and what it asks its packages. */
+const mayControl = ({ computer, vendorClass, written, in: asked }: Profile): boolean =>
+  !computer && !COMPUTER_CARDS.has(vendorClass) && vendorClass !== 'panel' && written.size === 0 && asked.some(({ service, control, cycle, answered }) => service === '' && !control && cycle !== null && answered);
+
+function limitOfController({ runShare, days }: Heard, profile: Profile): Limit | null {
+  const { controlIn, steadyOut, scanCycles } = profile;
+  if (controlIn.length === 0) return null;
+  // A controller that asks packages answers like an operator station that asks controllers, where nobody reads what it answers.
+  if (steadyOut.length > 0 && scanCycles === 0 && controlIn.every(({ service }) => service === '')) return limit(HEARD_SHORTLY, 'plc', 'unread-answers', 'asks controllers and answers in a protocol that was not read only: it may be an operator station');
+  // A safety controller is read, and programmed now and then, but no operator writes to it (IEC 61511-1 clause 11.7).
+  if (runShare <= MOSTLY_WRITTEN || isRun(profile)) return null;
+  if (controlIn.some(({ engineers }) => engineers)) return limit(BY_CONTRAST, 'plc', 'never-run', 'is programmed, but nobody was seen to run it, as other controllers here are run: it may be a safety controller');
+  if (days < LONG_ENOUGH_DAYS) return limit(HEARD_SHORTLY, 'plc', 'heard-shortly', `was heard for ${plural(days, 'day')} only, and neither run nor programmed meanwhile: whether it controls or guards would show then`);
+  return scanCycles > 0 ? limit(HEARD_SHORTLY, 'plc', 'runs-alone', 'drives devices, and nobody was seen to run or program it, as other controllers here are run: it may be a safety controller') : null;
+}

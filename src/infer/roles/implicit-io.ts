@@ -1,0 +1,23 @@
+/**
+ * Who leads in implicit I/O. Its cyclic frames run both ways, on equal ports (EtherNet/IP class 1, UDP 2222) or on none
+ * (PROFINET RT), and whoever was heard first passes for the client. In: links. Out: the same, each from the controller.
+ */
+import type { Link } from '../activity.ts';
+
+export const IMPLICIT_IO: ReadonlySet<string> = new Set(['enip-io', 'pn-rt']);
+
+/** The controller exchanges I/O with more devices; of two alike it is the one whom more others ask. */
+export function orientImplicitIo(links: readonly Link[]): readonly Link[] {
+  const partners = new Map<number, Set<number>>();
+  const askers = new Map<number, Set<number>>();
+  const note = (map: Map<number, Set<number>>, of: number, other: number): unknown => map.get(of)?.add(other) ?? map.set(of, new Set([other]));
+  for (const { service, control, client, server } of links) {
+    if (IMPLICIT_IO.has(service)) {
+      note(partners, client, server);
+      note(partners, server, client);
+    } else if (control) note(askers, server, client);
+  }
+  const compare = (map: ReadonlyMap<number, ReadonlySet<number>>, a: number, b: number): number => (map.get(a)?.size ?? 0) - (map.get(b)?.size ?? 0);
+  const leads = (a: number, b: number): boolean => (compare(partners, a, b) || compare(askers, a, b)) > 0;
+  return links.map((link) => (IMPLICIT_IO.has(link.service) && link.conversation.direction.by !== 'protocol' && leads(link.server, link.client) ? { ...link, client: link.server, server: link.client } : link));
+}

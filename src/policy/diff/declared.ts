@@ -1,0 +1,145 @@
+/**
+ * Permits that the Observations do not bear out: never used, wider than used, or against a rule by themselves.
+ *
+ * In: the context of a diff and which Permit let what through. Out: findings. What this sensor could not have seen is
+ * never called unused: it is `insufficient-evidence`, with what is missing. A width that a stated rule gave a Permit on
+ * purpose is not a finding. Left out on purpose: traffic without a Permit (diff/observed.ts).
+ */
+import { plural } from '../../infer/plural.ts';
+import { parseSet, parseSpan, setContains } from '../../net/address-set.ts';
+import { oneWayShare, type DiffContext, type ObservedResult } from './observed.ts';
+import { capturedDaysOf, isoDay } from '../../infer/captured-days.ts';
+import { makeFinding } from './findings.ts';
+import type { Finding, FindingDraft } from './findings.ts';
+import type { ObservationSet } from '../../observation.ts';
+import type { Permit, PermitEnd } from '../../permit.ts';
+import { remainderOf } from './permit-use.ts';
+import { isLive } from '../spec/permits.ts';
+import type { DeclaredPermit } from '../spec/permits.ts';
+import { hasWindow, hourFits, windowText } from '../spec/schedule.ts';
+import { coZonedSafety, crossingRequirement, permitsChange, REQUIREMENTS } from './requirements.ts';
+
+const base = (context: DiffContext, declared: DeclaredPermit): Pick<FindingDraft, 'fromZone' | 'toZone' | 'conduit' | 'permit' | 'requirement' | 'client' | 'server' | 'service' | 'seen' | 'directionConfidence' | 'place'> => ({
+  fromZone: declared.permit.from.zone, toZone: declared.permit.to.zone, conduit: declared.permit.conduit, permit: declared.permit.id, requirement: null, client: null, server: null,
+  service: declared.permit.service.protocol, seen: [], directionConfidence: null, place: context.loaded.locate(declared.path),
+});
+
+/** Whether this sensor ever heard anybody who belongs to one end of a Permit. */
+export const endHeard = (context: DiffContext, end: PermitEnd, heard: readonly string[]): boolean => {
+  const addresses = parseSet(end.addresses);
+  const assets = new Set(end.assets);
+  return heard.some((address) => {
+    const resolution = context.assets.resolve(address);
+    if (end.assets.length === 0 && end.addresses.length === 0) return resolution?.zone === end.zone;
+    if (resolution?.asset && assets.has(resolution.asset.id)) return true;
+    const span = parseSpan(address);
+    return span !== null && setContains(addresses, span);
+  });
+};
+
+/** Shares beyond which a sensor that did not see something proves nothing. */
+const DEAF_HOURS = 0.1;
+const ONE_WAY = 0.2;
+
+const sensorDoubts = ({ sensor, conversations }: ObservationSet): string[] => {
+  const { oneWay, all } = oneWayShare(conversations);
+  return [
+    ...(sensor.deafHours.length > DEAF_HOURS * sensor.hours.length ? [`${sensor.deafHours.length} of ${sensor.hours.length} hours were heard badly: packets were lost, or nobody listened`] : []),
+    ...(oneWay > ONE_WAY * all ? [`${oneWay} of ${all} TCP conversations were heard one way only: the mirror port does not show everything`] : []),
+  ];
+};
+
+const named = ({ permit }: DeclaredPermit): string => `${permit.id} (${permit.from.zone} -> ${permit.to.zone}, ${permit.service.protocol})`;
+
+/** Somebody who listens by day hears no job of the night. */
+const isWindowHeard = ({ set: { sensor }, matcher }: DiffContext, { conditions }: Permit): boolean => {
+  const deaf = new Set(sensor.deafHours);
+  return sensor.hours.some((hour) => !deaf.has(hour) && hourFits(conditions, hour, matcher.timezone));
+};
+
+const judgeUnused = (context: DiffContext, declared: DeclaredPermit, heard: readonly string[], days: readonly number[], minDays: number): Finding => {
+  const { permit } = declared;
+  const reasons: string[] = [];
+  if (!endHeard(context, permit.from, heard)) reasons.push(`this sensor never heard anybody of the client side (${permit.from.assets.join(', ') || permit.from.zone})`);
+  if (!endHeard(context, permit.to, heard)) reasons.push(`this sensor never heard anybody of the server side (${permit.to.assets.join(', ') || permit.to.zone})`);
+  if (days.length < minDays) reasons.push(`only ${days.length} of the ${minDays} days were captured that it takes to call a Permit unused`);
+  if (hasWindow(permit.conditions) && !isWindowHeard(context, permit)) reasons.push(`nothing was captured within its schedule, ${windowText(permit.conditions, context.matcher.timezone)}`);
+  reasons.push(...sensorDoubts(context.set));
+  const what = named(declared);
+  if (reasons.length > 0) {
+    return makeFinding({
+      ...base(context, declared), type: 'insufficient-evidence', severity: 'info', key: [permit.id],
+      title: `${what} was not seen, and could not have been`,
+      detail: `${reasons.join('; ')}.`.replace(/^./, (first) => first.toUpperCase()),
+      remedy: 'listen at that place, or for longer, before removing or enforcing the Permit',
+    });
+  }
+  return makeFinding({
+    ...base(context, declared), type: 'unused-permit', severity: permitsChange(declared) ? 'medium' : 'low', key: [permit.id],
+    title: `${what} was never used in ${plural(days.length, 'day')}`,
+    detail: 'Both sides were heard, so it would have been seen.',
+    remedy: 'remove it, or say in "purpose" which seldom job needs it and make it on_demand',
+  });
+};
+
+/** Hours are known, not which of an hour's requests: what ran through the window and beyond it counts as outside. */
+const judgeOffSchedule = (context: DiffContext, declared: DeclaredPermit): Finding => makeFinding({
+  ...base(context, declared), type: 'insufficient-evidence', severity: 'info', key: [declared.permit.id],
+  title: `${named(declared)} was seen outside its schedule only, or on both sides of its edge`,
+  detail: 'What it permits was asked, at times that the schedule does not hold all of. Whether it is used within the schedule as well cannot be told apart.',
+  remedy: 'judge what was seen outside first: widen the schedule, or stop it',
+});
+
+const judgePermit = (context: DiffContext, declared: DeclaredPermit): Finding | null => {
+  const from = context.kinds.get(declared.permit.from.zone);
+  const to = context.kinds.get(declared.permit.to.zone);
+  if (from === undefined || to === undefined || declared.permit.decision !== 'approved') return null;
+  const requirement = crossingRequirement(from, to, permitsChange(declared));
+  if (requirement === null || declared.acceptedRisks.includes(requirement.id)) return null;
+  return makeFinding({
+    ...base(context, declared), type: 'requirement-violation', severity: requirement.severity, requirement: requirement.id, key: [declared.permit.id, requirement.id],
+    title: `${declared.permit.id} approves what a rule forbids: ${requirement.sentence}`,
+    detail: `${requirement.citation}. ${declared.permit.from.zone} -> ${declared.permit.to.zone}, ${declared.permit.service.protocol}.`,
+    remedy: `${requirement.remedy}; or write accepted_risks: ["${requirement.id}"] with an owner`,
+  });
+};
+
+/** `minDays` is how long one must have listened before silence means anything. */
+export const judgeDeclared = (context: DiffContext, { uses, offSchedule }: Pick<ObservedResult, 'uses' | 'offSchedule'>, minDays: number): Finding[] => {
+  const findings: Finding[] = [];
+  const days = capturedDaysOf(context.set);
+  const heard = [...new Set(context.set.conversations.flatMap((one) => (one.packets.toClient > 0 ? [one.client, one.server] : [one.client])))].sort();
+  const lastDay = days.at(-1);
+  for (const declared of context.loaded.permits) {
+    const { permit } = declared;
+    if (!isLive(permit)) continue;
+    const violation = judgePermit(context, declared);
+    if (violation !== null) findings.push(violation);
+    if (permit.conditions.onDemand) continue;
+    const use = uses.get(declared);
+    const isOver = permit.conditions.expires !== null && lastDay !== undefined && isoDay(lastDay) > permit.conditions.expires;
+    if (use === undefined) {
+      // Proposed for a partner or a group member that was never seen to do it: its own absence says nothing.
+      const isInsurance = permit.evidence?.days === 0 && permit.evidence.generalisedBy.length > 0;
+      if (!isOver && !isInsurance) findings.push(offSchedule.has(declared) ? judgeOffSchedule(context, declared) : judgeUnused(context, declared, heard, days, minDays));
+      continue;
+    }
+    if ((permit.evidence?.generalisedBy.length ?? 0) > 0 || days.length < minDays) continue;
+    const { idle, change } = remainderOf(context, use, offSchedule.get(declared));
+    if (idle.length === 0) continue;
+    findings.push(makeFinding({
+      ...base(context, declared), type: 'wider-than-observed', severity: change ? 'medium' : 'low', key: [permit.id],
+      title: `${permit.id} lets through more than was seen in ${plural(days.length, 'day')}`,
+      detail: `Never used: ${idle.join('; ')}.`,
+      remedy: 'narrow it to what is used, or say in "purpose" what needs the rest',
+    }));
+  }
+  for (const { zone, zoneIndex, safety, others } of coZonedSafety(context.loaded.spec, context.kinds)) {
+    findings.push(makeFinding({
+      type: 'requirement-violation', severity: REQUIREMENTS.safetyZone.severity, requirement: REQUIREMENTS.safetyZone.id, key: [zone, REQUIREMENTS.safetyZone.id],
+      title: `${zone}: ${REQUIREMENTS.safetyZone.sentence}`, detail: `${REQUIREMENTS.safetyZone.citation}. Safety: ${safety.slice(0, 6).join(', ')}; others: ${others.slice(0, 6).join(', ')}.`, remedy: REQUIREMENTS.safetyZone.remedy,
+      fromZone: zone, toZone: null, conduit: null, permit: null, client: null, server: null, service: null, seen: [], directionConfidence: null, place: context.loaded.locate(['zones', zoneIndex]),
+    }));
+  }
+  return findings;
+};

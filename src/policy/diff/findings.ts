@@ -1,0 +1,103 @@
+/**
+ * Findings: the typed results of a diff, stable enough for tools to follow from run to run.
+ *
+ * In: what was found, where. Out: findings with an id that depends on what it is about and not on counts or times, in a
+ * stable order. Left out on purpose: tables, JSON and SARIF (render/).
+ */
+import { createHash } from 'node:crypto';
+import type { Place } from '../spec/document.ts';
+
+export const FINDING_TYPES = [
+  'undeclared-conversation', 'undeclared-operation', 'wrong-direction', 'weaker-security-mode', 'undeclared-asset', 'asset-in-wrong-zone',
+  'unused-permit', 'wider-than-observed', 'requirement-violation', 'insufficient-evidence',
+  // What firewalls logged:
+  'blocked-but-permitted', 'passed-but-not-permitted', 'would-be-blocked',
+  // Only between two specs:
+  'permit-added', 'permit-removed', 'permit-widened', 'permit-narrowed', 'permit-changed', 'asset-added', 'asset-removed', 'asset-moved', 'zone-changed', 'conduit-changed', 'set-aside-changed',
+] as const;
+
+export type FindingType = (typeof FINDING_TYPES)[number];
+
+export const SEVERITIES = ['critical', 'high', 'medium', 'low', 'info'] as const;
+
+export type Severity = (typeof SEVERITIES)[number];
+
+/** One line of what was seen. */
+export interface SeenOperation {
+  readonly conversation: number;
+  readonly operation: string;
+  readonly count: number;
+  readonly first: string;
+  readonly last: string;
+}
+
+export interface Finding {
+  readonly id: string;
+  readonly type: FindingType;
+  readonly severity: Severity;
+  /** One line: what is wrong, with whom. */
+  readonly title: string;
+  /** Why, and how sure. */
+  readonly detail: string;
+  readonly remedy: string;
+  readonly fromZone: string | null;
+  readonly toZone: string | null;
+  readonly conduit: string | null;
+  readonly permit: string | null;
+  readonly requirement: string | null;
+  readonly client: string | null;
+  readonly server: string | null;
+  readonly service: string | null;
+  readonly seen: readonly SeenOperation[];
+  /** How many more there were than `seen` lists. */
+  readonly seenMore: number;
+  /** How sure it is that the client is the client, 0 to 1; null where no direction is at stake. */
+  readonly directionConfidence: number | null;
+  /** Where in the spec. */
+  readonly place: Place | null;
+}
+
+export type FindingDraft = Omit<Finding, 'id' | 'seenMore'> & {
+  /** What makes it the same finding next time. */
+  readonly key: readonly (string | number | null)[];
+};
+
+const MAX_SEEN = 20;
+
+export const makeFinding = ({ key, ...draft }: FindingDraft): Finding => ({
+  ...draft,
+  id: createHash('sha256').update(JSON.stringify([draft.type, ...key])).digest('hex').slice(0, 12),
+  seen: draft.seen.slice(0, MAX_SEEN),
+  seenMore: Math.max(0, draft.seen.length - MAX_SEEN),
+});
+
+/** One finding for one thing: what was seen of it on two VLANs, say, is listed in one. */
+export const mergeFindings = (findings: readonly Finding[]): Finding[] => {
+  const byId = new Map<string, Finding>();
+  for (const finding of findings) {
+    const held = byId.get(finding.id);
+    if (held === undefined) {
+      byId.set(finding.id, finding);
+      continue;
+    }
+    const worse = SEVERITIES.indexOf(finding.severity) < SEVERITIES.indexOf(held.severity) ? finding : held;
+    const seen = [...held.seen, ...finding.seen];
+    byId.set(finding.id, { ...worse, seen: seen.slice(0, MAX_SEEN), seenMore: held.seenMore + finding.seenMore + Math.max(0, seen.length - MAX_SEEN) });
+  }
+  return [...byId.values()];
+};
+
+const text = (value: string | null): string => value ?? '';
+
+export const sortFindings = (findings: readonly Finding[]): Finding[] =>
+  [...findings].sort((a, b) =>
+    SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity)
+    || FINDING_TYPES.indexOf(a.type) - FINDING_TYPES.indexOf(b.type)
+    || text(a.fromZone).localeCompare(text(b.fromZone), 'en')
+    || text(a.toZone).localeCompare(text(b.toZone), 'en')
+    || text(a.client).localeCompare(text(b.client), 'en', { numeric: true })
+    || text(a.server).localeCompare(text(b.server), 'en', { numeric: true })
+    || text(a.permit).localeCompare(text(b.permit), 'en', { numeric: true })
+    || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0));
+
+export const isoTime = (ns: bigint): string => new Date(Number(ns / 1_000_000n)).toISOString();

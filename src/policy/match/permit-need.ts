@@ -1,0 +1,129 @@
+/**
+ * What of a Permit that no rule speaks of (permit-rest.ts) belongs into a spec that people work on.
+ *
+ * In: the spec, who is who, and what was observed. Out: answers about parts of Permits. Left out on purpose: the writing (edit/update.ts).
+ */
+import { mergeAsks, mergeEvidence, NO_EVIDENCE, type GrantEvidence, type ModbusAsk } from '../../infer/conduits/grants.ts';
+import { modbusOperationsOf } from '../../infer/conduits/permits.ts';
+import { addTo } from '../../net/multi-map.ts';
+import { accessOfFunctionCode, bindingSpans, tableOf, type Span } from '../../net/register-set.ts';
+import type { Conversation, ObservationSet } from '../../observation.ts';
+import type { ModbusOperations, Permit } from '../../permit.ts';
+import type { Ask } from './asks.ts';
+import { createMatcher, rulesOf, type AskVerdict } from './match.ts';
+import { zonesOf } from './permit-rest.ts';
+import type { DeclaredPermit } from '../spec/permits.ts';
+import type { AssetIndex } from '../spec/assets.ts';
+import type { LoadedSpec } from '../spec/load.ts';
+
+/**
+ * Whether a Permit by the same stated rules stands in the spec already: what it does not let through, a person has taken out
+ * of it. What rules foresee for the first time is proposed.
+ */
+export function foresightOf({ permits }: LoadedSpec): (part: Permit) => boolean {
+  const byZones = new Map<string, Permit[]>();
+  for (const { permit } of permits) if ((permit.evidence?.generalisedBy.length ?? 0) > 0) addTo(byZones, zonesOf(permit), permit);
+  const meets = (a: readonly string[], b: readonly string[]): boolean => a.length === 0 || b.length === 0 || a.some((id) => b.includes(id));
+  return (part) => {
+    const rules = part.evidence?.generalisedBy ?? [];
+    return rules.length === 0 || (byZones.get(zonesOf(part)) ?? []).some((held) =>
+      held.service.transport === part.service.transport && held.service.ports.some(({ first, last }) => part.service.ports.some((port) => first <= port.last && port.first <= last)) &&
+      (meets(held.from.assets, part.from.assets) || meets(held.to.assets, part.to.assets)) && rules.every((rule) => held.evidence?.generalisedBy.includes(rule)));
+  };
+}
+
+/** What of one conversation needs a Permit. */
+export interface NeededAsks {
+  readonly conversation: Conversation;
+  /** At least one. */
+  readonly asks: readonly Ask[];
+}
+
+export interface Need {
+  /** What a part lets through that was seen, that no rule lets through, and that nobody rejected. */
+  readonly of: (part: Permit, witnesses: readonly number[]) => readonly NeededAsks[];
+  /** What each rule lets through of the conversations that were asked for so far. */
+  readonly letThrough: () => ReadonlyMap<DeclaredPermit, readonly Ask[]>;
+}
+
+export function needOf(loaded: LoadedSpec, assets: AssetIndex, set: ObservationSet): Need {
+  const timezone = loaded.spec.timezone ?? 'UTC';
+  const declared = createMatcher(loaded.permits, assets, timezone);
+  const conversations = new Map(set.conversations.map((one) => [one.id, one]));
+  const judged = new Map<number, { readonly verdicts: readonly AskVerdict[]; readonly missed: ReadonlySet<string> }>();
+  const judge = (conversation: Conversation): { readonly verdicts: readonly AskVerdict[]; readonly missed: ReadonlySet<string> } => {
+    let held = judged.get(conversation.id);
+    if (held === undefined) {
+      const verdicts = declared.judge(conversation).asks;
+      held = { verdicts, missed: new Set(verdicts.flatMap(({ ask, permit, miss }) => (permit === null && miss?.kind !== 'rejected' ? [wholeOf(ask)] : []))) };
+      judged.set(conversation.id, held);
+    }
+    return held;
+  };
+  return {
+    of: (part, witnesses) => {
+      const alone = createMatcher([{ permit: part, path: [], unidirectional: null, acceptedRisks: [], purposeTexts: [], limits: null, notUnderstood: [] }], assets, timezone);
+      return witnesses.flatMap((id) => {
+        const conversation = conversations.get(id);
+        if (conversation === undefined) return [];
+        const { missed } = judge(conversation);
+        const asks = missed.size === 0 ? [] : alone.judge(conversation).asks.flatMap(({ ask, permit }) => (permit !== null && missed.has(wholeOf(ask)) ? [ask] : []));
+        return asks.length === 0 ? [] : [{ conversation, asks }];
+      });
+    },
+    letThrough: () => {
+      const byRule = new Map<DeclaredPermit, Ask[]>();
+      for (const { verdicts } of judged.values()) for (const one of verdicts) for (const rule of rulesOf(one)) addTo(byRule, rule, one.ask);
+      return byRule;
+    },
+  };
+}
+
+/** What asks say of when and how often. */
+export const evidenceOf = (asks: readonly Ask[]): GrantEvidence =>
+  asks.map(({ firstNs, lastNs, days, count }): GrantEvidence => ({ ...NO_EVIDENCE, firstNs, lastNs, days, requests: count })).reduce(mergeEvidence, NO_EVIDENCE);
+
+/** One request of FC 23 reads and writes, and which read came with which write is not kept: what is needed of one is needed of all. */
+const wholeOf = ({ modbus, text }: Ask): string => (modbus !== null && tableOf(modbus.code, 'read') !== null && tableOf(modbus.code, 'write') !== null ? `${modbus.unit}/${modbus.code}` : text);
+
+/**
+ * Parts that let through what is needed and nothing else: beside rules for the same two, what stated rules would add to it
+ * may be just what a person has taken out there. None when nothing is needed.
+ */
+export function cutToNeed(part: Permit, needed: readonly NeededAsks[]): Permit[] {
+  if (needed.length === 0) return [];
+  const asks = needed.flatMap((one) => one.asks);
+  const ports = part.service.ports.length === 0 ? [] : [...new Set(needed.map(({ conversation }) => conversation.port))].sort((a, b) => a - b).map((port) => ({ first: port, last: port }));
+  const permit: Permit = {
+    ...part,
+    service: { ...part.service, ports },
+    access: askedAccess(part, asks.flatMap(({ access }) => access ?? [])),
+    evidence: part.evidence === null ? null : { ...part.evidence, generalisedBy: [], neverSeen: 0 },
+  };
+  const { modbus, opcua, named } = part;
+  if (modbus !== null && modbus.functionCodes.length > 0) {
+    return modbusOperationsOf(mergeAsks(asks.flatMap((ask) => neededModbus(ask, modbus)))).map((left) => ({ ...permit, access: askedAccess(permit, left.functionCodes.map(accessOfFunctionCode)), modbus: left }));
+  }
+  if (opcua !== null && opcua.services.length > 0) return [{ ...permit, opcua: { ...opcua, services: opcua.services.filter((service) => asks.some((ask) => ask.opcuaService === service)) } }];
+  if (named !== null && named.names.length > 0) return [{ ...permit, named: { ...named, names: named.names.filter((name) => asks.some((ask) => ask.name === name)) } }];
+  return [permit];
+}
+
+/** Of the access of a Permit, what was asked; all of it where that tells nothing. */
+const askedAccess = ({ access }: Permit, asked: readonly Permit['access'][number][]): Permit['access'] => {
+  const left = access.filter((one) => asked.includes(one));
+  return left.length === 0 ? access : left;
+};
+
+const neededModbus = ({ modbus }: Ask, part: ModbusOperations): ModbusAsk[] => {
+  if (modbus === null) return [];
+  const { unit, code, range } = modbus;
+  if (range !== null) return [{ unit, code, spans: new Map([[range.access, [{ first: range.first, last: range.last }]]]) }];
+  // Which addresses it asked for was not seen: those of the part.
+  const spans = new Map<'read' | 'write', Span[]>();
+  for (const access of ['read', 'write'] as const) {
+    const bound = tableOf(code, access) === null ? null : bindingSpans(part.ranges, code, access);
+    if (bound !== null) spans.set(access, bound);
+  }
+  return [{ unit, code, spans: spans.size === 0 ? null : spans }];
+};

@@ -1,0 +1,184 @@
+/**
+ * What of a Permit no declared rule speaks of yet: a proposal neither repeats in wider words what a person has narrowed, nor
+ * brings back what somebody rejected.
+ *
+ * In: declared rules and who is who, then Permits. Out: for each the Permits that are left, and the rules that speak of the
+ * rest. Asked pair by pair, port by port and operation by operation (unit, function code and range of addresses;
+ * security mode and service; name). Left out on purpose: security policies and schedules, which a rule has as a whole or not at all.
+ */
+import type { ModbusAsk } from '../../infer/conduits/grants.ts';
+import { modbusOperationsOf } from '../../infer/conduits/permits.ts';
+import { addTo } from '../../net/multi-map.ts';
+import { accessOfFunctionCode, bindingSpans, tableOf, type Span } from '../../net/register-set.ts';
+import type { ModbusOperations, NamedOperations, OpcUaOperations, Permit, PermitConditions, PermitEnd } from '../../permit.ts';
+import { namesSecurity, permitCovers, permitReaches } from './permit-cover.ts';
+import type { DeclaredPermit } from '../spec/permits.ts';
+import type { AssetIndex } from '../spec/assets.ts';
+
+export interface PermitLeft {
+  readonly permit: Permit;
+  /** Ids of rules for the same service, none of which speaks of it: for the same two, or else between the same zones. */
+  readonly beside: readonly string[];
+  /** Whether those are for the same two. */
+  readonly isOfPair: boolean;
+}
+
+export interface PermitRest {
+  /** What is left, as full rectangles of clients and servers. */
+  readonly rest: readonly PermitLeft[];
+  /** Rules that alone speak of all that a pair of the Permit asks. */
+  readonly covering: readonly DeclaredPermit[];
+}
+
+/** @param wantedOf what is wanted of what is left of one client, server and port */
+export type Undeclared = (permit: Permit, wantedOf: (left: PermitLeft) => readonly Permit[]) => PermitRest;
+
+const ALWAYS: PermitConditions = { days: [], start: null, end: null, expires: null, onDemand: false };
+
+/** @param innerAssets where the Permits are of another spec than the rules, the assets of that */
+export function undeclaredOf(declared: readonly DeclaredPermit[], assets: AssetIndex, innerAssets: AssetIndex = assets): Undeclared {
+  // Who rejects something means it at any time.
+  const spokenBy = new Map(declared.map((one) => [one, one.permit.decision === 'rejected' ? { ...one.permit, decision: 'approved', conditions: ALWAYS } : one.permit]));
+  const speaks = (one: DeclaredPermit, part: Permit): boolean => permitCovers(spokenBy.get(one) ?? one.permit, part, assets, innerAssets) && (one.permit.decision !== 'rejected' || namesSecurity(one.permit, part));
+  const rulesFor = rulesByPair(declared, assets, innerAssets);
+  const byZones = new Map<string, Permit[]>();
+  for (const { permit } of declared) addTo(byZones, zonesOf(permit), permit);
+  return (permit, wantedOf) => {
+    const rules = rulesFor(permit);
+    const whole = rules.find((one) => speaks(one, permit));
+    if (whole !== undefined) return { rest: [], covering: [whole] };
+    const covering = new Set<DeclaredPermit>();
+    const parts: PermitLeft[] = [];
+    for (const pair of pairsOf(permit, rules, innerAssets)) {
+      const rule = rules.find((one) => speaks(one, pair));
+      if (rule !== undefined) {
+        covering.add(rule);
+        continue;
+      }
+      for (const part of portsOf(pair)) {
+        const near = rules.filter((one) => permitReaches(one.permit, part, assets, innerAssets));
+        const left = near.length === 0 ? [part] : undeclaredOperations(part, (some) => near.some((one) => speaks(one, some)));
+        // A rule for some ports of a range speaks of the same service.
+        const ofPair = near.length > 0 ? near : rules.filter((one) => sharesPort(one.permit, part) && permitReaches({ ...one.permit, service: part.service }, part, assets, innerAssets));
+        const isOfPair = ofPair.length > 0;
+        const beside = (isOfPair ? ofPair.map((one) => one.permit) : (byZones.get(zonesOf(part)) ?? []).filter((one) => sharesPort(one, part))).map((one) => one.id);
+        parts.push(...left.flatMap((one) => wantedOf({ permit: one, beside, isOfPair }).map((wanted) => ({ permit: wanted, beside, isOfPair }))));
+      }
+    }
+    return { rest: rectanglesOf(parts), covering: [...covering] };
+  };
+}
+
+/** Which zones a Permit connects, as a key. */
+export const zonesOf = ({ from, to }: Permit): string => `${from.zone}\n${to.zone}`;
+
+/** One Permit for each client and server. An end that is a whole zone stays one, unless a rule for less of it is for the same service: then each of its assets is asked. */
+function pairsOf(permit: Permit, rules: readonly DeclaredPermit[], assets: AssetIndex): Permit[] {
+  const own = rules.filter((one) => zonesOf(one.permit) === zonesOf(permit) && sharesPort(one.permit, permit));
+  const endsOf = (side: 'from' | 'to'): PermitEnd[] => {
+    const end = permit[side];
+    const isWhole = end.assets.length === 0 && end.addresses.length === 0;
+    if (isWhole && !own.some((one) => one.permit[side].assets.length + one.permit[side].addresses.length > 0)) return [end];
+    const ids = isWhole ? assets.assets.filter((asset) => asset.zone === end.zone).map((asset) => asset.id) : end.assets;
+    return ids.length === 0 ? [end] : ids.map((id) => ({ ...end, assets: [id] }));
+  };
+  const servers = endsOf('to');
+  return endsOf('from').flatMap((from) => servers.map((to) => ({ ...permit, from, to })));
+}
+
+const sharesPort = ({ service: a }: Permit, { service: b }: Permit): boolean =>
+  (a.transport === 'any' || a.transport === b.transport) && (a.ports.length === 0 || a.ports.some((one) => b.ports.some((other) => one.first <= other.last && other.first <= one.last)));
+
+const portsOf = (permit: Permit): Permit[] =>
+  permit.service.ports.length < 2 ? [permit] : permit.service.ports.map((port) => ({ ...permit, service: { ...permit.service, ports: [port] } }));
+
+/** What an end is known by: the ids of its assets, and where each is one address, that as well. Null: more than such assets. */
+function namesOf({ assets: ids, addresses }: PermitEnd, assets: AssetIndex): readonly string[] | null {
+  if (ids.length === 0 || addresses.length > 0) return null;
+  const spans = ids.flatMap((id) => assets.byId.get(id)?.spans ?? []);
+  return spans.some(({ first, last }) => first !== last) ? null : [...new Set([...ids, ...spans.map(({ family, first }) => `${family} ${first}`)])];
+}
+
+/** The rules that may speak of a Permit, in their order: those that know one of its pairs. In a spec of 18,000 rules a thousand times fewer. */
+function rulesByPair(declared: readonly DeclaredPermit[], assets: AssetIndex, innerAssets: AssetIndex): (permit: Permit) => readonly DeclaredPermit[] {
+  const byPair = new Map<string, number[]>();
+  /** Places of rules for whole zones, networks and ranges. */
+  const wide: number[] = [];
+  for (const [place, { permit }] of declared.entries()) {
+    const [clients, servers] = [namesOf(permit.from, assets), namesOf(permit.to, assets)];
+    if (clients === null || servers === null) wide.push(place);
+    else for (const client of clients) for (const server of servers) addTo(byPair, `${client}\n${server}`, place);
+  }
+  return ({ from, to }) => {
+    const [clients, servers] = [namesOf(from, innerAssets), namesOf(to, innerAssets)];
+    if (clients === null || servers === null) return declared;
+    const places = new Set([...wide, ...clients.flatMap((client) => servers.flatMap((server) => byPair.get(`${client}\n${server}`) ?? []))]);
+    return [...places].sort((a, b) => a - b).map((place) => declared[place]);
+  };
+}
+
+/** Parts that ask the same, as full rectangles: the ports of a pair together, then each client once, with all servers of which it asks it. */
+function rectanglesOf(parts: readonly PermitLeft[]): PermitLeft[] {
+  const asked = ({ permit: { modbus, opcua, named }, isOfPair }: PermitLeft): unknown[] => [modbus, opcua, named, isOfPair];
+  const byPorts = join(parts, (one) => [asked(one), one.permit.from, one.permit.to], ({ service, ...permit }, all) => ({ ...permit, service: { ...service, ports: all.flatMap((one) => one.service.ports) } }));
+  const byClient = join(byPorts, (one) => [asked(one), one.permit.service.ports, one.permit.from], ({ to, ...permit }, all) => ({ ...permit, to: { ...to, assets: all.flatMap((one) => one.to.assets) } }));
+  return join(byClient, (one) => [asked(one), one.permit.service.ports, one.permit.to], ({ from, ...permit }, all) => ({ ...permit, from: { ...from, assets: all.flatMap((one) => one.from.assets) } }));
+}
+
+function join(parts: readonly PermitLeft[], keyOf: (one: PermitLeft) => unknown, joined: (first: Permit, all: readonly Permit[]) => Permit): PermitLeft[] {
+  const groups = new Map<string, PermitLeft[]>();
+  for (const part of parts) addTo(groups, JSON.stringify(keyOf(part)), part);
+  return [...groups.values()].map((group) => ({ ...group[0], permit: joined(group[0].permit, group.map((one) => one.permit)), beside: [...new Set(group.flatMap((one) => one.beside))] }));
+}
+
+/** @param isDeclared whether one rule speaks of all of a part of the Permit */
+function undeclaredOperations(permit: Permit, isDeclared: (part: Permit) => boolean): Permit[] {
+  if (isDeclared(permit)) return [];
+  const { modbus, opcua, named } = permit;
+  if (modbus !== null && modbus.functionCodes.length > 0) return undeclaredModbus(permit, modbus, isDeclared);
+  if (opcua !== null && opcua.services.length > 0) return undeclaredServices(permit, opcua, isDeclared);
+  return named === null || named.names.length === 0 ? [permit] : undeclaredNames(permit, named, isDeclared);
+}
+
+function undeclaredModbus(permit: Permit, modbus: ModbusOperations, isDeclared: (part: Permit) => boolean): Permit[] {
+  const asks: ModbusAsk[] = [];
+  const EVERY_UNIT = -1;
+  for (const unit of modbus.unitIds.length === 0 ? [EVERY_UNIT] : modbus.unitIds) {
+    for (const code of modbus.functionCodes) {
+      const isSpokenOf = (ranges: ModbusOperations['ranges']): boolean =>
+        isDeclared({ ...permit, modbus: { functionCodes: [code], unitIds: unit === EVERY_UNIT ? [] : [unit], ranges } });
+      if (isSpokenOf(modbus.ranges)) continue;
+      const spans = new Map<'read' | 'write', Span[]>();
+      for (const access of ['read', 'write'] as const) {
+        const table = tableOf(code, access);
+        const bound = table === null ? null : bindingSpans(modbus.ranges, code, access);
+        if (table === null || bound === null) continue;
+        const others = modbus.ranges.filter((range) => range.access !== access);
+        // Not cut where a rule ends: one request may ask for all of a range, and two rules that share it let it through no more than one of them.
+        spans.set(access, bound.filter((span) => !isSpokenOf([{ access, table, ...span }, ...others])));
+      }
+      // Where several rules together speak of every range, none is left.
+      if ([...spans.values()].every((left) => left.length > 0)) asks.push({ unit, code, spans: spans.size === 0 ? null : spans });
+    }
+  }
+  return modbusOperationsOf(asks).map((left) => {
+    const classes = new Set(left.functionCodes.map(accessOfFunctionCode));
+    const access = permit.access.filter((one) => classes.has(one));
+    return { ...permit, access: access.length === 0 ? permit.access : access, modbus: { ...left, unitIds: modbus.unitIds.length === 0 ? [] : left.unitIds } };
+  });
+}
+
+function undeclaredServices(permit: Permit, opcua: OpcUaOperations, isDeclared: (part: Permit) => boolean): Permit[] {
+  const byServices = new Map<string, OpcUaOperations>();
+  for (const modes of opcua.securityModes.length === 0 ? [[]] : opcua.securityModes.map((mode) => [mode])) {
+    const services = opcua.services.filter((service) => !isDeclared({ ...permit, opcua: { ...opcua, services: [service], securityModes: modes } }));
+    const key = services.join('\n');
+    if (services.length > 0) byServices.set(key, { ...opcua, services, securityModes: [...(byServices.get(key)?.securityModes ?? []), ...modes] });
+  }
+  return [...byServices.values()].map((left) => ({ ...permit, opcua: left }));
+}
+
+function undeclaredNames(permit: Permit, named: NamedOperations, isDeclared: (part: Permit) => boolean): Permit[] {
+  const names = named.names.filter((name) => !isDeclared({ ...permit, named: { ...named, names: [name] } }));
+  return names.length === 0 ? [] : [{ ...permit, named: { ...named, names } }];
+}

@@ -1,0 +1,214 @@
+/**
+ * From the rules of a spec to Permits.
+ *
+ * In: a spec that has passed its checks. Out: one Permit per rule (two when a direction says `<->`), with the place in
+ * the spec it came from, and the texts that no machine can enforce, by name. Machine fields win over free text; free text
+ * fills what they leave out. Left out on purpose: asset addresses. Ends keep asset ids; spec/assets.ts resolves them.
+ */
+import type { Access } from '../../observation.ts';
+import type { ModbusRange, Permit, PermitEnd, PermitService } from '../../permit.ts';
+import { ACCESS_CLASSES, accessesOfFunctionCode, tableOf } from '../../net/register-set.ts';
+import { parseDirection } from './free-text.ts';
+import type { DirectionText } from './free-text.ts';
+import type { SpecPath } from './document.ts';
+import { SECURITY_MODES } from './schema.ts';
+import type { Spec, SpecEndpoint, SpecFlow } from './schema.ts';
+
+export interface DeclaredPermit {
+  readonly permit: Permit;
+  readonly path: SpecPath;
+  /** Data may pass only from client to server (or the reverse): the spec says `unidirectional`. */
+  readonly unidirectional: { readonly from: string; readonly to: string } | null;
+  readonly acceptedRisks: readonly string[];
+  readonly purposeTexts: readonly string[];
+  /** How much and how fast; null = no limit. */
+  readonly limits: SpecFlow['limits'] | null;
+  readonly notUnderstood: readonly string[];
+}
+
+/** Ports that a protocol's name implies where a rule gives none. */
+const KNOWN_PORTS: Readonly<Record<string, readonly [string, number]>> = {
+  modbus: ['tcp', 502], opcua: ['tcp', 4840], s7comm: ['tcp', 102], s7: ['tcp', 102], iec104: ['tcp', 2404], dnp3: ['tcp', 20000], enip: ['tcp', 44818],
+  ethernetip: ['tcp', 44818], https: ['tcp', 443], http: ['tcp', 80], ssh: ['tcp', 22], rdp: ['tcp', 3389], smb: ['tcp', 445], dns: ['udp', 53],
+  ntp: ['udp', 123], snmp: ['udp', 161], syslog: ['udp', 514], bacnet: ['udp', 47808], pitopi: ['tcp', 5450], pi: ['tcp', 5450], ldap: ['tcp', 389],
+  kerberos: ['tcp', 88], ftp: ['tcp', 21], telnet: ['tcp', 23],
+};
+
+/** @param key as protocolKey writes it */
+export const isKnownProtocol = (key: string): boolean => Object.hasOwn(KNOWN_PORTS, key);
+
+/** `Modbus/TCP`, `OPC UA`, `PI-to-PI` -> `modbus`, `opcua`, `pitopi`: one spelling to compare protocols by. */
+export const protocolKey = (name: string): string => {
+  const key = name.toLowerCase().replaceAll(/[^a-z0-9]/g, '');
+  if (key.startsWith('modbus')) return 'modbus';
+  if (key.startsWith('opcua') || key === 'opctcp') return 'opcua';
+  return key;
+};
+
+/** Frames of a serial line in TCP or UDP: the same operations as Modbus/TCP, without the header that a firewall knows it by. */
+export const isSerialModbus = (protocol: string): boolean => /\bmodbus[ -]?rtu\b/i.test(protocol);
+
+/** Protocols whose operations a Permit can limit; another of them on the same port is not what was permitted. */
+export const INSPECTED: ReadonlySet<string> = new Set(['modbus', 'opcua', 's7comm', 'enip', 'dnp3', 'iec104']);
+
+export const portsOf = (port: SpecFlow['port']): { first: number; last: number }[] => {
+  if (port === undefined) return [];
+  if (typeof port === 'number') return [{ first: port, last: port }];
+  if (typeof port === 'string') {
+    const [first, last] = port.split('-').map(Number);
+    return [{ first, last: last ?? first }];
+  }
+  return [...new Set(port)].sort((a, b) => a - b).map((number) => ({ first: number, last: number }));
+};
+
+export const knownPort = (protocol: string): readonly [string, number] | null => KNOWN_PORTS[protocolKey(protocol)] ?? null;
+
+const serviceOf = (flow: SpecFlow): PermitService => {
+  const known = knownPort(flow.protocol);
+  const transport = flow.ethertype !== undefined && (flow.transport === undefined || flow.transport === 'l2') ? `eth-${flow.ethertype}` : (flow.transport ?? (known?.[0] ?? 'tcp'));
+  const ports = portsOf(flow.port);
+  const needsPort = transport === 'tcp' || transport === 'udp' || transport === 'sctp';
+  if (ports.length === 0 && needsPort && known !== null) return { protocol: flow.protocol, transport, ports: [{ first: known[1], last: known[1] }] };
+  return { protocol: flow.protocol, transport, ports };
+};
+
+/** Zone ids that a short reference may mean: itself, else those that begin with it, at a separator first. */
+export const zonesNamed = (reference: string, zoneIds: readonly string[]): string[] => {
+  const wanted = reference.toLowerCase();
+  const exact = zoneIds.filter((id) => id.toLowerCase() === wanted);
+  if (exact.length > 0) return exact;
+  const separated = zoneIds.filter((id) => id.toLowerCase().startsWith(wanted) && /[-_.]/.test(id[reference.length] ?? ''));
+  return separated.length > 0 ? separated : zoneIds.filter((id) => id.toLowerCase().startsWith(wanted));
+};
+
+const READ_CLASSES: readonly Access[] = ['browse', 'read'];
+
+const accessOf = (flow: SpecFlow, text: DirectionText | null): readonly Access[] => {
+  if (Array.isArray(flow.access)) return ACCESS_CLASSES.filter((access) => flow.access?.includes(access));
+  switch (flow.access ?? text?.access ?? 'any') {
+    case 'read': return READ_CLASSES;
+    case 'write': return ['write'];
+    case 'read-write': return [...READ_CLASSES, 'write'];
+    default: return [];
+  }
+};
+
+const modbusOf = (flow: SpecFlow, text: DirectionText | null, access: readonly Access[]): Permit['modbus'] => {
+  if (protocolKey(flow.protocol) !== 'modbus') return null;
+  const codes = flow.modbus?.function_codes ?? text?.functionCodes ?? [];
+  const units = flow.modbus?.unit_ids ?? text?.unitIds ?? [];
+  const ranges: ModbusRange[] = (flow.modbus?.ranges ?? []).flatMap((range): ModbusRange[] => {
+    const kinds: ('read' | 'write')[] = range.access === undefined ? ['read', 'write'] : [range.access];
+    return kinds.map((kind) => ({ access: kind, table: range.table, first: range.start, last: range.end }));
+  });
+  if (ranges.length === 0 && text?.registers) for (const kind of ['read', 'write'] as const) ranges.push({ access: kind, ...text.registers });
+  if (codes.length === 0 && units.length === 0 && ranges.length === 0 && access.length === 0) return null;
+  const order = (a: ModbusRange, b: ModbusRange): number => a.access.localeCompare(b.access) || (a.table ?? '').localeCompare(b.table ?? '') || a.first - b.first || a.last - b.last;
+  return {
+    functionCodes: [...new Set(codes)].sort((a, b) => a - b),
+    unitIds: [...new Set(units)].sort((a, b) => a - b),
+    ranges: ranges.filter((range) => codes.length === 0 || codes.some((code) => tableOf(code, range.access) === (range.table ?? tableOf(code, range.access)))).sort(order),
+  };
+};
+
+const opcuaOf = (flow: SpecFlow): Permit['opcua'] => {
+  if (protocolKey(flow.protocol) !== 'opcua') return null;
+  const lifted = SECURITY_MODES.filter((mode) => mode === flow.security_mode);
+  const modes = flow.opcua?.security_mode ?? lifted;
+  const services = [...new Set(flow.opcua?.services ?? [])].sort();
+  const policies = [...new Set(flow.opcua?.security_policy ?? [])].sort();
+  if (modes.length === 0 && services.length === 0 && policies.length === 0) return null;
+  return { services, securityModes: SECURITY_MODES.filter((mode) => modes.includes(mode)), securityPolicies: policies };
+};
+
+const namedOf = (flow: SpecFlow): Permit['named'] => {
+  const names = [
+    ...(flow.operations ?? []),
+    ...(flow.cip?.services ?? []).map((code) => `#${code}`),
+    ...(flow.s7comm?.functions ?? []).map((code) => `#${code}`),
+    ...(flow.dnp3?.functions ?? []).map((code) => `#${code}`),
+    ...(flow.iec104?.type_ids ?? []).map((code) => `#${code}`),
+  ];
+  return names.length === 0 ? null : { protocol: protocolKey(flow.protocol), names: [...new Set(names)].sort() };
+};
+
+const endOf = (endpoint: SpecEndpoint | undefined, zone: string): PermitEnd =>
+  endpoint === undefined ? { zone, assets: [], addresses: [] } : { zone: endpoint.zone, assets: endpoint.assets ?? [], addresses: (endpoint.addresses ?? []).map((text) => text.toLowerCase()) };
+
+/** All Permits of a spec, in the order of the file. */
+export const permitsOf = (spec: Spec): DeclaredPermit[] => {
+  const zoneIds = spec.zones.map((zone) => zone.zone_id);
+  const taken = new Set(spec.conduits.flatMap((conduit) => (conduit.protocols_allowed ?? []).flatMap((flow) => flow.rule_id ?? [])));
+  const freshId = (wanted: string): string => {
+    let id = wanted;
+    for (let n = 2; taken.has(id); n++) id = `${wanted}-${n}`;
+    taken.add(id);
+    return id;
+  };
+  return spec.conduits.flatMap((conduit, conduitIndex) =>
+    (conduit.protocols_allowed ?? []).flatMap((flow, flowIndex): DeclaredPermit[] => {
+      const path = ['conduits', conduitIndex, 'protocols_allowed', flowIndex];
+      const text = flow.direction === undefined ? null : parseDirection(flow.direction);
+      const named = (reference: string | null | undefined): string => zonesNamed(reference ?? '', conduit.connects).at(0) ?? zonesNamed(reference ?? '', zoneIds).at(0) ?? '';
+      const fromZone = flow.client?.zone ?? (text?.from ? named(text.from) : flow.server === undefined ? conduit.connects[0] : (conduit.connects.find((zone) => zone !== flow.server?.zone) ?? ''));
+      const toZone = flow.server?.zone ?? (text?.to ? named(text.to) : (conduit.connects.find((zone) => zone !== fromZone) ?? ''));
+      const access = accessOf(flow, text);
+      const unidirectional = flow.unidirectional !== undefined ? { from: flow.unidirectional.from, to: flow.unidirectional.to } : text?.unidirectional ? { from: fromZone, to: toZone } : null;
+      const evidence = flow.evidence;
+      const id = flow.rule_id ?? freshId(`${conduit.conduit_id}-${String(flowIndex + 1).padStart(3, '0')}`.slice(0, 63));
+      const permit: Permit = {
+        id,
+        conduit: conduit.conduit_id,
+        from: endOf(flow.client, fromZone),
+        to: endOf(flow.server, toZone),
+        service: serviceOf(flow),
+        access,
+        modbus: modbusOf(flow, text, access),
+        opcua: opcuaOf(flow),
+        named: namedOf(flow),
+        conditions: {
+          days: flow.schedule?.days ?? [],
+          start: flow.schedule?.start ?? null,
+          end: flow.schedule?.end ?? null,
+          expires: flow.expires ?? null,
+          onDemand: flow.on_demand ?? false,
+        },
+        purpose: flow.purpose ?? text?.purpose.join(', ') ?? '',
+        basis: flow.basis ?? 'designed',
+        decision: flow.decision ?? 'approved',
+        owner: flow.owner ?? '',
+        evidence: evidence === undefined ? null : {
+          firstSeen: evidence.first_seen ?? null,
+          lastSeen: evidence.last_seen ?? null,
+          days: evidence.days ?? 0,
+          requests: evidence.requests ?? 0,
+          generalisedBy: evidence.generalised_by ?? [],
+          neverSeen: evidence.never_seen ?? 0,
+          sensors: evidence.sensors ?? [],
+          completeness: evidence.completeness ?? null,
+        },
+      };
+      const notUnderstood = [...(text?.notUnderstood ?? [])];
+      if (flow.direction !== undefined && text?.from === null && flow.client === undefined) notUnderstood.push(flow.direction);
+      // The seed's "Firewall-enforced function code filtering" is what a list of function codes says already.
+      const saysFilter = /function code filter/i.test(flow.security_mode ?? '') && (flow.modbus?.function_codes ?? text?.functionCodes ?? []).length > 0;
+      const modeUnderstood = flow.security_mode === undefined || saysFilter || (SECURITY_MODES as readonly string[]).includes(flow.security_mode);
+      if (!modeUnderstood && flow.security_mode !== undefined) notUnderstood.push(flow.security_mode);
+      const declared: DeclaredPermit = { permit, path, unidirectional, acceptedRisks: flow.accepted_risks ?? [], purposeTexts: text?.purpose ?? [], limits: flow.limits ?? null, notUnderstood };
+      if (!text?.bothWays || flow.client !== undefined) return [declared];
+      return [declared, { ...declared, permit: { ...permit, id: freshId(`${id}-r`), from: permit.to, to: permit.from } }];
+    }),
+  );
+};
+
+/** True when a Permit lets anything through at all. */
+export const isLive = (permit: Permit): boolean => permit.decision === 'approved' || permit.decision === 'pending';
+
+/** Whether an access class is let through; used where a Permit names function codes without access, and the reverse. */
+export const permitsAccess = (permit: Permit, access: Access): boolean => permit.access.length === 0 || permit.access.includes(access);
+
+/** Whether a Permit that lists this function code lets it through for anything that it can do. */
+export const permitsListedCode = (permit: Permit, code: number): boolean => accessesOfFunctionCode(code).some((access) => permitsAccess(permit, access));
+
+/** The function codes that a Permit lets through, when it lists any. */
+export const permittedCodes = (permit: Permit): readonly number[] => (permit.modbus?.functionCodes ?? []).filter((code) => permitsListedCode(permit, code));

@@ -1,0 +1,53 @@
+/**
+ * A spec as pins: what a person decided about assets and zones, for inference to build around. In: a loaded spec. Out: Pins.
+ * Every declared asset pins its zone, and its role and level where they are written; zones pin their name and SL-T.
+ */
+import { ROLES, type Pins, type Role } from '../../infer/proposal.ts';
+import type { AddressRecord } from '../../observation.ts';
+import { securityLevelNumber } from './free-text.ts';
+import { indexAssets } from './assets.ts';
+import type { LoadedSpec } from './load.ts';
+
+/** The spec's other words for the roles of inference. */
+const ROLE_WORDS: Readonly<Record<string, Role>> = {
+  sis: 'safety-controller',
+  ews: 'engineering-workstation',
+  rtu: 'plc',
+  drive: 'io',
+  'alarm-server': 'mes',
+  firewall: 'network-device',
+  switch: 'network-device',
+  gateway: 'plc',
+  'it-client': 'enterprise',
+};
+
+export const roleOf = (word: string): Role | null => ROLE_WORDS[word] ?? ROLES.find((role) => role === word) ?? null;
+
+/**
+ * @param records the addresses that were observed: whatever the spec says by range, network or name is pinned address by address
+ */
+export function pinsOf({ spec }: LoadedSpec, records: readonly AddressRecord[]): Pins {
+  const assetZone = new Map<string, string>();
+  const role = new Map<string, Role>();
+  const level = new Map<string, number>();
+  const index = indexAssets(spec, records);
+  for (const { address } of records) {
+    const found = index.resolve(address);
+    if (found === null || found.by === 'public') continue;
+    const entry = found.asset === null ? undefined : spec.zones[found.asset.zoneIndex]?.assets?.[found.asset.assetIndex];
+    // An entry that says so itself is inference's own word, not a person's.
+    if (typeof entry === 'object' && entry.pinned === false) continue;
+    assetZone.set(address, found.zone);
+    const decided = found.asset?.role == null ? null : roleOf(found.asset.role);
+    if (decided !== null) role.set(address, decided);
+    if (typeof entry === 'object' && entry.level !== undefined) level.set(address, entry.level);
+  }
+  const zoneName = new Map(spec.zones.map((zone) => [zone.zone_id, zone.name]));
+  const slT = new Map<string, number>();
+  for (const zone of spec.zones) {
+    const target = securityLevelNumber(zone.security_level_target as never);
+    if (target !== null) slT.set(zone.zone_id, target);
+  }
+  const { together = [], apart = [], safety_assets: safetyAssets = null } = spec.pins ?? {};
+  return { assetZone, together, apart, role, level, zoneName, slT, safetyAssets };
+}

@@ -1,0 +1,165 @@
+/**
+ * Conditions of time: does a Permit hold when something was asked, and do several between them.
+ *
+ * In: conditions, and the first and last instant, the days and the hours (UTC) of an ask. Out: why not, or null.
+ * Observations know hours, not every clock time: what cannot be known is not held against anybody.
+ * Local time is the spec's time zone (IANA), UTC when it names none.
+ */
+import { isoDay } from '../../infer/captured-days.ts';
+import { mergeSpans, type Span } from '../../net/register-set.ts';
+import type { PermitConditions } from '../../permit.ts';
+
+interface Asked {
+  readonly firstNs: bigint;
+  readonly lastNs: bigint;
+  readonly days: readonly number[];
+  readonly hours?: readonly { readonly day: number; readonly hours: number }[] | null;
+}
+
+const DAY_MS = 86_400_000;
+const HOUR_MS = 3_600_000;
+const WEEKDAYS = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'];
+
+const formatters = new Map<string, Intl.DateTimeFormat>();
+
+const formatterOf = (timezone: string): Intl.DateTimeFormat => {
+  const held = formatters.get(timezone);
+  if (held !== undefined) return held;
+  const formatter = new Intl.DateTimeFormat('en-GB', { timeZone: timezone, weekday: 'short', hour: '2-digit', minute: '2-digit', year: 'numeric', month: '2-digit', day: '2-digit', hourCycle: 'h23' });
+  formatters.set(timezone, formatter);
+  return formatter;
+};
+
+/** A spec that names another is refused (spec/references.ts). */
+export const isKnownTimezone = (timezone: string): boolean => {
+  try {
+    new Intl.DateTimeFormat('en-GB', { timeZone: timezone }).format(0);
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+interface LocalTime {
+  readonly day: string;
+  readonly minutes: number;
+  readonly date: string;
+}
+
+const localTime = (epochMs: number, timezone: string): LocalTime => {
+  const parts = new Map(formatterOf(timezone).formatToParts(epochMs).map((part) => [part.type, part.value]));
+  return {
+    day: (parts.get('weekday') ?? 'Sun').toLowerCase().slice(0, 3),
+    minutes: Number(parts.get('hour')) * 60 + Number(parts.get('minute')),
+    date: `${parts.get('year')}-${parts.get('month')}-${parts.get('day')}`,
+  };
+};
+
+const minutesOf = (clock: string): number => Number(clock.slice(0, 2)) * 60 + Number(clock.slice(3, 5));
+
+/**
+ * A window that ends before it begins runs past midnight and belongs to the day on which it began.
+ * @param minutes for how long after that it may have been, on the same day
+ */
+const instantFits = (conditions: PermitConditions, epochMs: number, timezone: string, minutes = 0): boolean => {
+  const local = localTime(epochMs, timezone);
+  const latest = local.minutes + minutes;
+  const dayFits = (day: string): boolean => conditions.days.length === 0 || conditions.days.includes(day);
+  if (conditions.start === null || conditions.end === null) return dayFits(local.day);
+  const start = minutesOf(conditions.start);
+  const end = minutesOf(conditions.end);
+  if (start < end) return dayFits(local.day) && latest >= start && local.minutes <= end;
+  const before = WEEKDAYS[(WEEKDAYS.indexOf(local.day) + 6) % 7];
+  return (dayFits(local.day) && latest >= start) || (dayFits(before) && local.minutes <= end);
+};
+
+const DAY_MINUTES = 1440;
+const WEEK_MINUTES = 7 * DAY_MINUTES;
+
+/** The minutes of a week (0 = Sunday, 00:00) in which conditions hold. */
+export const weekOf = ({ days, start, end }: PermitConditions): Span[] => {
+  const begun = WEEKDAYS.flatMap((day, index) => (days.length === 0 || days.includes(day) ? [index * DAY_MINUTES] : []));
+  const first = start === null || end === null ? 0 : minutesOf(start);
+  const last = start === null || end === null ? DAY_MINUTES - 1 : minutesOf(end) + (minutesOf(start) < minutesOf(end) ? 0 : DAY_MINUTES);
+  return mergeSpans(begun.flatMap((midnight): Span[] => {
+    const span = { first: midnight + first, last: midnight + last };
+    return span.last < WEEK_MINUTES ? [span] : [{ first: span.first, last: WEEK_MINUTES - 1 }, { first: 0, last: span.last - WEEK_MINUTES }];
+  }));
+};
+
+const hasExpired = ({ expires }: PermitConditions, epochMs: number, timezone: string): boolean => expires !== null && localTime(epochMs, timezone).date > expires;
+
+/** Whether it is about times of the week at all. */
+export const hasWindow = ({ days, start }: PermitConditions): boolean => days.length > 0 || start !== null;
+
+/** `sun 02:00-04:00 (Europe/Berlin)` */
+export const windowText = ({ days, start, end }: PermitConditions, timezone: string): string =>
+  `${days.join(', ') || 'every day'}${start === null ? '' : ` ${start}-${end}`} (${timezone})`;
+
+const holdsAt = (conditions: PermitConditions, epochMs: number, timezone: string, minutes = 0): boolean =>
+  !hasExpired(conditions, epochMs, timezone) && instantFits(conditions, epochMs, timezone, minutes);
+
+const QUARTER_MINUTES = 15;
+
+/**
+ * Whether any minute of an hour fits: which one it was, is not known. By quarters, because no clock is set, and no day begins, within one.
+ * @param hour since 1970, UTC
+ */
+export const hourFits = (conditions: PermitConditions, hour: number, timezone: string): boolean => {
+  for (let minute = 0; minute < 60; minute += QUARTER_MINUTES) if (holdsAt(conditions, hour * HOUR_MS + minute * 60_000, timezone, QUARTER_MINUTES - 1)) return true;
+  return false;
+};
+
+/** A UTC day touches up to two local days (three with a window past midnight): only when none fits was it outside. */
+const dayFits = (conditions: PermitConditions, day: number, timezone: string): boolean => {
+  if (hasExpired(conditions, day * DAY_MS, timezone)) return false;
+  if (conditions.days.length === 0) return true;
+  const touched = [localTime(day * DAY_MS, timezone).day, localTime((day + 1) * DAY_MS - 1, timezone).day];
+  const isPastMidnight = conditions.start !== null && conditions.end !== null && minutesOf(conditions.start) > minutesOf(conditions.end);
+  const begun = isPastMidnight ? touched.map((local) => WEEKDAYS[(WEEKDAYS.indexOf(local) + 6) % 7]) : [];
+  return [...touched, ...begun].some((local) => conditions.days.includes(local));
+};
+
+/**
+ * Days (UTC) on which something was asked while none of several conditions held, ascending: a request has one time, so that each
+ * of them may hold for some of the requests only.
+ */
+export const daysOutside = (all: readonly PermitConditions[], asked: Asked, timezone: string): number[] => {
+  const outside = new Set<number>();
+  for (const instant of [asked.firstNs, asked.lastNs].map((ns) => Number(ns / 1_000_000n))) {
+    if (!all.some((one) => holdsAt(one, instant, timezone))) outside.add(Math.floor(instant / DAY_MS));
+  }
+  for (const { day, hours } of asked.hours ?? []) {
+    for (let hour = 0; hour < 24; hour++) {
+      if (((hours >> hour) & 1) === 1 && !all.some((one) => hourFits(one, day * 24 + hour, timezone))) outside.add(day);
+    }
+  }
+  if (!asked.hours) for (const day of asked.days) if (!all.some((one) => dayFits(one, day, timezone))) outside.add(day);
+  return [...outside].sort((a, b) => a - b);
+};
+
+/** Whether conditions held at some of the times at which something was asked. */
+export const heldAtTimes = (conditions: PermitConditions, asked: Asked, timezone: string): boolean =>
+  [asked.firstNs, asked.lastNs].some((ns) => holdsAt(conditions, Number(ns / 1_000_000n), timezone)) ||
+  (asked.hours ?? []).some(({ day, hours }) => Array.from({ length: 24 }, (_, hour) => hour).some((hour) => ((hours >> hour) & 1) === 1 && hourFits(conditions, day * 24 + hour, timezone))) ||
+  (!asked.hours && asked.days.some((day) => dayFits(conditions, day, timezone)));
+
+export const scheduleProblem = (conditions: PermitConditions, asked: Asked, timezone: string): { kind: 'schedule' | 'expired'; sentence: string } | null => {
+  const firstMs = Number(asked.firstNs / 1_000_000n);
+  const lastMs = Number(asked.lastNs / 1_000_000n);
+  if (hasExpired(conditions, lastMs, timezone)) return { kind: 'expired', sentence: `the Permit expired on ${conditions.expires}` };
+  if (!hasWindow(conditions)) return null;
+  const window = windowText(conditions, timezone);
+  for (const instant of [firstMs, lastMs]) {
+    if (!instantFits(conditions, instant, timezone)) return { kind: 'schedule', sentence: `seen outside the window ${window}` };
+  }
+  for (const { day, hours } of asked.hours ?? []) {
+    for (let hour = 0; hour < 24; hour++) {
+      if (((hours >> hour) & 1) === 1 && !hourFits(conditions, day * 24 + hour, timezone)) {
+        return { kind: 'schedule', sentence: `seen on ${isoDay(day)} between ${hour} and ${hour + 1} h UTC, outside the window ${window}` };
+      }
+    }
+  }
+  const day = asked.hours ? undefined : asked.days.find((one) => !dayFits(conditions, one, timezone));
+  return day === undefined ? null : { kind: 'schedule', sentence: `seen on ${isoDay(day)}, outside the window ${window}` };
+};

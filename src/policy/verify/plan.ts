@@ -1,0 +1,303 @@
+/**
+ * The active test plan: what would prove each conduit in a maintenance window, from which machine, to which declared
+ * service, and what has to come back. In: a spec. Out: steps; nothing is sent here. Targets are the spec's own host:port
+ * pairs and never a network; safety zones, air-gapped zones and passive-only assets are left out and named.
+ */
+import { plural } from '../../infer/plural.ts';
+import { formatSpan, parseSet, parseSpan, sizeOfSet, type AddressSpan } from '../../net/address-set.ts';
+import { accessOfFunctionCode, tableOf } from '../../net/register-set.ts';
+import type { Permit, PermitEnd } from '../../permit.ts';
+import { conduitBetween } from '../spec/conduit-between.ts';
+import { createMatcher, endFits, prepareEnd, type Matcher } from '../match/match.ts';
+import { isLive, isSerialModbus, permitsAccess, protocolKey, type DeclaredPermit } from '../spec/permits.ts';
+import { indexAssets, type AssetIndex, type DeclaredAsset } from '../spec/assets.ts';
+import type { LoadedSpec } from '../spec/load.ts';
+import { zoneKinds } from '../spec/zone-kind.ts';
+
+export type TestKind = 'tcp-open' | 'tcp-blocked' | 'modbus-read' | 'modbus-canary' | 'modbus-again' | 'opcua-hello' | 'diode-forward' | 'diode-reverse';
+
+/** A question that changes nothing in the device (verify/questions.ts builds no other). */
+export type ModbusQuestion =
+  | { readonly kind: 'read'; readonly unit: number; readonly code: 1 | 2 | 3 | 4; readonly address: number }
+  | { readonly kind: 'echo'; readonly unit: number }
+  | { readonly kind: 'identify'; readonly unit: number };
+
+export interface TestStep {
+  readonly kind: TestKind;
+  readonly host: string;
+  readonly port: number;
+  /** Asset id of the target. */
+  readonly target: string;
+  readonly toZone: string;
+  /** The Permit that lets it through, or beside which the canary goes; null for a prohibited path. */
+  readonly permit: string | null;
+  readonly conduit: string | null;
+  readonly expected: string;
+  readonly question: ModbusQuestion | null;
+  /** Before the next one: a second, or what the rule's own limit of new connections a minute asks for. */
+  readonly pauseSeconds: number;
+}
+
+/** A machine to test from: a declared client, or any other machine of the zone (address null). */
+export interface Vantage {
+  readonly zone: string;
+  readonly asset: string | null;
+  readonly address: string | null;
+  readonly steps: readonly TestStep[];
+}
+
+export interface LeftOut {
+  readonly what: string;
+  readonly why: string;
+}
+
+export interface TestPlan {
+  readonly vantages: readonly Vantage[];
+  readonly leftOut: readonly LeftOut[];
+}
+
+interface Service {
+  readonly host: string;
+  readonly port: number;
+  readonly asset: DeclaredAsset;
+}
+
+const MOST_PORTS = 8;
+/** A range that declares each of its addresses as a device is a list of hosts; a wider one is a network. */
+const MOST_RANGE = 64n;
+const MOST_VANTAGES = 8;
+const SAFETY_ROLES = new Set(['sis', 'safety-controller']);
+
+const REFUSED: Readonly<Record<'safety' | 'gapped' | 'passive' | 'network' | 'udp' | 'ports' | 'conditional' | 'family', string>> = {
+  safety: 'safety is never tested actively',
+  gapped: 'it is declared air-gapped: a path to it is found by listening',
+  passive: 'it is passive_only',
+  network: 'it is declared as a network or a wide range: only single hosts are tested',
+  udp: 'a datagram without an answer proves nothing: it is judged passively',
+  ports: `it names more than ${MOST_PORTS} ports, or none`,
+  family: 'it is of the other IP version than the address tested from: test it from one of its own',
+  conditional: 'it holds at times or on demand only: test it when it does',
+};
+
+const expand = (span: AddressSpan, asset: DeclaredAsset, count: number | undefined): string[] | null => {
+  if (span.family !== 'ipv4' && span.first !== span.last) return null;
+  const size = sizeOfSet([span]);
+  if (size === 1n) return [formatSpan(span)];
+  if (size > MOST_RANGE || count === undefined || BigInt(count) < size || asset.addresses.some((text) => text.includes('/'))) return null;
+  return Array.from({ length: Number(size) }, (_, i) => formatSpan({ ...span, first: span.first + BigInt(i), last: span.first + BigInt(i) }));
+};
+
+interface Surveyed {
+  readonly services: readonly Service[];
+  readonly leftOut: readonly LeftOut[];
+  readonly assets: AssetIndex;
+  readonly matcher: Matcher;
+  readonly forbidden: (asset: DeclaredAsset) => string | null;
+}
+
+const survey = (loaded: LoadedSpec): Surveyed => {
+  const assets = indexAssets(loaded.spec);
+  const matcher = createMatcher(loaded.permits, assets, loaded.spec.timezone ?? 'UTC');
+  const kinds = zoneKinds(loaded.spec);
+  const gapped = new Set(loaded.spec.zones.filter((zone) => zone.air_gapped === true).map(({ zone_id }) => zone_id));
+  const forbidden = (asset: DeclaredAsset): string | null => {
+    if (kinds.get(asset.zone) === 'safety' || SAFETY_ROLES.has(asset.role ?? '')) return REFUSED.safety;
+    if (gapped.has(asset.zone)) return REFUSED.gapped;
+    return asset.passiveOnly ? REFUSED.passive : null;
+  };
+  const leftOut = new Map<string, LeftOut>();
+  const leave = (what: string, why: string): void => void leftOut.set(`${what}\n${why}`, { what, why });
+  const services = new Map<string, Service>();
+  const countOf = (asset: DeclaredAsset): number | undefined => {
+    const entry = loaded.spec.zones[asset.zoneIndex]?.assets?.[asset.assetIndex];
+    return typeof entry === 'object' ? entry.count : undefined;
+  };
+
+  for (const { permit, path } of loaded.permits) {
+    if (!isLive(permit)) continue;
+    for (const { asset } of gatewaysOf(loaded, assets, path)) {
+      const why = asset === null ? null : forbidden(asset);
+      if (asset !== null && why !== null) leave(asset.id, why);
+    }
+    const ports = permit.service.ports.flatMap(({ first, last }) => Array.from({ length: Math.min(last - first + 1, MOST_PORTS + 1) }, (_, i) => first + i));
+    if (permit.service.transport !== 'tcp') leave(permit.id, REFUSED.udp);
+    else if (ports.length === 0 || ports.length > MOST_PORTS) leave(permit.id, REFUSED.ports);
+    else {
+      for (const { host, asset } of hostsOf(permit.to, assets, countOf, (asset) => leave(asset.id, REFUSED.network))) {
+        const why = forbidden(asset);
+        if (why !== null) leave(asset.id, why);
+        else for (const port of ports) services.set(`${host} ${port}`, { host, port, asset });
+      }
+    }
+  }
+  for (const zone of loaded.spec.zones) {
+    if (kinds.get(zone.zone_id) === 'safety') leave(zone.zone_id, REFUSED.safety);
+    else if (gapped.has(zone.zone_id)) leave(zone.zone_id, REFUSED.gapped);
+    else if ((zone.assets ?? []).length > 0 && assets.assets.filter((asset) => asset.zone === zone.zone_id).every(({ passiveOnly }) => passiveOnly)) leave(zone.zone_id, REFUSED.passive);
+  }
+  return { services: [...services.values()], leftOut: [...leftOut.values()], assets, matcher, forbidden };
+};
+
+/** Single declared hosts of an end; whole zones are their assets. */
+const hostsOf = (end: PermitEnd, assets: AssetIndex, countOf: (asset: DeclaredAsset) => number | undefined, tooWide: (asset: DeclaredAsset) => void): { host: string; asset: DeclaredAsset }[] => {
+  const named = end.assets.length > 0 || end.addresses.length > 0 ? end.assets.flatMap((id) => assets.byId.get(id) ?? []) : assets.assets.filter((asset) => asset.zone === end.zone);
+  const found: { host: string; asset: DeclaredAsset }[] = [];
+  for (const asset of named) {
+    for (const span of asset.spans) {
+      if (span.family === 'mac') continue;
+      const hosts = expand(span, asset, countOf(asset));
+      if (hosts === null) tooWide(asset);
+      else for (const host of hosts) found.push({ host, asset });
+    }
+  }
+  // Addresses of a rule are targets only where they are a declared asset's own.
+  for (const text of end.addresses) {
+    const span = parseSpan(text);
+    const asset = assets.resolve(text)?.asset ?? null;
+    if (span !== null && span.first === span.last && asset !== null) found.push({ host: formatSpan(span), asset });
+  }
+  return found;
+};
+
+const ruleOf = (loaded: LoadedSpec, path: DeclaredPermit['path']) => loaded.spec.conduits[Number(path[1])]?.protocols_allowed?.[Number(path[3])];
+
+const pauseOf = (loaded: LoadedSpec, { path }: DeclaredPermit): number => Math.max(1, Math.ceil(60 / (ruleOf(loaded, path)?.limits?.new_connections_per_minute ?? 60)));
+
+const isConditional = ({ conditions }: Permit): boolean => conditions.onDemand || conditions.days.length > 0 || conditions.start !== null || conditions.expires !== null;
+
+/** Unit 0 is for all devices behind a gateway, and none of them answers (MODBUS over Serial Line V1.02 clause 2.2): another, where the Permit has one. */
+const unitOf = ({ modbus }: Permit): number => modbus?.unitIds.find((unit) => unit !== 0) ?? modbus?.unitIds[0] ?? 1;
+
+const READ_CODES = [3, 4, 1, 2] as const;
+
+/** The least question that a Permit lets through: one register or coil of its own. */
+const readOf = (permit: Permit): ModbusQuestion | null => {
+  const { modbus } = permit;
+  const lets = (code: number): boolean => (modbus === null || modbus.functionCodes.length === 0 || modbus.functionCodes.includes(code)) && (permit.access.length === 0 || permit.access.includes(accessOfFunctionCode(code)));
+  for (const code of READ_CODES) {
+    if (!lets(code)) continue;
+    const own = (modbus?.ranges ?? []).filter((range) => range.access === 'read' && (range.table === undefined || range.table === tableOf(code, 'read')));
+    return { kind: 'read', unit: unitOf(permit), code, address: own[0]?.first ?? 0 };
+  }
+  return null;
+};
+
+/** A question that changes nothing and that neither the Permit nor another of the pair lets through; null when each is let through. */
+const canaryOf = (permit: Permit, pair: readonly DeclaredPermit[]): ModbusQuestion | null => {
+  const unit = unitOf(permit);
+  const lets = (code: number): boolean =>
+    pair.some(({ permit: other }) => {
+      const [units, codes] = [other.modbus?.unitIds ?? [], other.modbus?.functionCodes ?? []];
+      return (units.length === 0 || units.includes(unit)) && (codes.length > 0 ? codes.includes(code) : permitsAccess(other, accessOfFunctionCode(code)));
+    });
+  if (!lets(8)) return { kind: 'echo', unit };
+  return lets(43) ? null : { kind: 'identify', unit };
+};
+
+const isIpv6 = (address: string): boolean => address.includes(':');
+
+/** Every step from one machine, in the order in which to go: what is permitted first, so that a dead device is found by what it must answer. */
+const stepsFrom = (loaded: LoadedSpec, surveyed: Surveyed, zone: string, address: string | null): TestStep[] => {
+  const { services } = surveyed;
+  const steps: TestStep[] = [];
+  const conduitOf = conduitBetween(loaded.spec.conduits);
+  const diodes = loaded.permits.filter((declared) => declared.unidirectional !== null && isLive(declared.permit));
+  for (const { host, port, asset } of services) {
+    if (asset.zone === zone || (address !== null && isIpv6(address) !== isIpv6(host))) continue;
+    const judged = loaded.permits.filter(({ permit }) => isLive(permit)).map((declared) => ({ declared, lets: letsThrough(surveyed, declared, zone, address, host, port) }));
+    const permits = judged.filter(({ lets }) => lets === true).map(({ declared }) => declared);
+    if (judged.some(({ lets }) => lets === null) || permits.some(({ permit }) => isConditional(permit))) continue;
+    const base = { host, port, target: asset.id, toZone: asset.zone, question: null, pauseSeconds: 1 };
+    const against = diodes.find(({ unidirectional }) => unidirectional?.from === asset.zone && unidirectional.to === zone);
+    if (permits.length === 0) {
+      const conduit = conduitOf(zone, asset.zone);
+      steps.push(against === undefined
+        ? { ...base, kind: 'tcp-blocked', permit: null, conduit, expected: 'filtered (no answer, or ICMP prohibited); open is a leak, closed proves nothing' }
+        : { ...base, kind: 'diode-reverse', permit: against.permit.id, conduit: against.permit.conduit, expected: 'filtered; a refused connection has crossed the diode backwards: a leak' });
+      continue;
+    }
+    for (const declared of permits) {
+      const { permit } = declared;
+      const own = { ...base, permit: permit.id, conduit: permit.conduit, pauseSeconds: pauseOf(loaded, declared) };
+      if (declared.unidirectional !== null) {
+        steps.push({ ...own, kind: 'diode-reverse', expected: 'filtered; a TCP session across, or its refusal, has come back through the diode: a leak' });
+        continue;
+      }
+      steps.push({ ...own, kind: 'tcp-open', expected: 'open' });
+      const protocol = protocolKey(permit.service.protocol);
+      if (protocol === 'opcua') steps.push({ ...own, kind: 'opcua-hello', expected: 'ACK, and a list of endpoints' });
+      const read = protocol === 'modbus' && !isSerialModbus(permit.service.protocol) ? readOf(permit) : null;
+      if (read === null) continue;
+      steps.push({ ...own, kind: 'modbus-read', question: read, expected: 'an answer' });
+      const canary = canaryOf(permit, permits);
+      if (canary === null) continue;
+      steps.push({ ...own, kind: 'modbus-canary', question: canary, expected: 'no answer: filtered. An answer or an exception of the device: the filter is absent' });
+      steps.push({ ...own, kind: 'modbus-again', question: read, expected: 'an answer: the silence before was the filter\'s and not the device\'s' });
+    }
+  }
+  const once = new Map([...gatewaySteps(loaded, surveyed, zone, address), ...steps].map((step) => [JSON.stringify([step.kind, step.host, step.port, step.question]), step]));
+  return [...once.values()].sort((a, b) => Number(a.permit === null) - Number(b.permit === null));
+};
+
+const serves = (assets: AssetIndex, { permit }: DeclaredPermit, host: string, port: number): boolean =>
+  (permit.service.transport === 'tcp' || permit.service.transport === 'any') && permit.service.ports.some(({ first, last }) => first <= port && port <= last) && endFits(prepareEnd(permit.to), host, assets.resolve(host));
+
+/** Null: whether some other machine of the zone may is not certain, because the Permit names addresses without devices. */
+const letsThrough = ({ matcher, assets }: Surveyed, declared: DeclaredPermit, zone: string, address: string | null, host: string, port: number): boolean | null => {
+  if (address !== null) return matcher.fits(declared, address, host, 'tcp', port);
+  const { from } = declared.permit;
+  if (from.zone !== zone || !serves(assets, declared, host, port)) return false;
+  if (from.assets.length === 0 && from.addresses.length === 0) return true;
+  return from.addresses.some((text) => sizeOfSet(parseSet([text])) > 1n) ? null : false;
+};
+
+/** Single addresses of the sending gateway of a unidirectional rule. */
+const gatewaysOf = (loaded: LoadedSpec, assets: AssetIndex, path: DeclaredPermit['path']): { span: AddressSpan; asset: DeclaredAsset | null }[] => {
+  const tx = ruleOf(loaded, path)?.unidirectional?.tx_endpoint;
+  return [...(tx?.addresses ?? []), ...(tx?.assets ?? []).flatMap((id) => assets.byId.get(id)?.addresses ?? [])].flatMap((text) => {
+    const span = parseSpan(text);
+    return span === null || span.first !== span.last || span.family === 'mac' ? [] : [{ span, asset: assets.resolve(text)?.asset ?? null }];
+  });
+};
+
+/** The sending gateway of a diode is where its forward leg ends for us. */
+const gatewaySteps = (loaded: LoadedSpec, { assets, forbidden }: Surveyed, zone: string, address: string | null): TestStep[] =>
+  loaded.permits.flatMap((declared): TestStep[] => {
+    const { permit, unidirectional, path } = declared;
+    if (unidirectional === null || unidirectional.from !== zone || !isLive(permit) || permit.service.transport !== 'tcp' || address === null) return [];
+    const port = permit.service.ports.at(0)?.first;
+    return gatewaysOf(loaded, assets, path).flatMap(({ span, asset }): TestStep[] => {
+      if (port === undefined || (asset !== null && forbidden(asset) !== null) || isIpv6(address) !== (span.family === 'ipv6')) return [];
+      return [{ kind: 'diode-forward', host: formatSpan(span), port, target: asset?.id ?? formatSpan(span), toZone: unidirectional.to, permit: permit.id, conduit: permit.conduit, expected: 'open: the sending gateway takes it', question: null, pauseSeconds: pauseOf(loaded, declared) }];
+    });
+  });
+
+/** Steps from one machine of a zone, by its address. */
+export const planFrom = (loaded: LoadedSpec, zone: string, address: string): TestPlan => {
+  const surveyed = survey(loaded);
+  const others = new Set(surveyed.services.filter(({ host, asset }) => asset.zone !== zone && isIpv6(host) !== isIpv6(address)).map(({ host }) => host));
+  const leftOut = [...surveyed.leftOut, ...[...others].map((what) => ({ what, why: REFUSED.family }))];
+  return { vantages: [{ zone, asset: surveyed.assets.resolve(address)?.asset?.id ?? null, address, steps: stepsFrom(loaded, surveyed, zone, address) }], leftOut };
+};
+
+/** Steps from every zone: from the declared clients of its Permits, and from any other machine. */
+export const planTests = (loaded: LoadedSpec): TestPlan => {
+  const surveyed = survey(loaded);
+  const { assets, forbidden } = surveyed;
+  const leftOut = [...surveyed.leftOut];
+  const vantages: Vantage[] = [];
+  for (const { zone_id: zone } of loaded.spec.zones) {
+    if (leftOut.some(({ what }) => what === zone)) continue;
+    const clients = new Map<string, DeclaredAsset>();
+    for (const { permit } of loaded.permits) {
+      if (permit.from.zone !== zone || !isLive(permit)) continue;
+      for (const { host, asset } of hostsOf(permit.from, assets, () => undefined, () => undefined)) if (forbidden(asset) === null) clients.set(host, asset);
+      if (isConditional(permit)) leftOut.push({ what: permit.id, why: REFUSED.conditional });
+    }
+    const chosen = [...clients].slice(0, MOST_VANTAGES);
+    if (clients.size > chosen.length) leftOut.push({ what: `${plural(clients.size - chosen.length, 'more client')} of ${zone}`, why: `${MOST_VANTAGES} machines of a zone are enough to test its rules from` });
+    for (const [address, asset] of chosen) vantages.push({ zone, asset: asset.id, address, steps: stepsFrom(loaded, surveyed, zone, address) });
+    vantages.push({ zone, asset: null, address: null, steps: stepsFrom(loaded, surveyed, zone, null) });
+  }
+  return { vantages: vantages.filter(({ steps }) => steps.length > 0), leftOut };
+};

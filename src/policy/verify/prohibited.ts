@@ -1,0 +1,151 @@
+/**
+ * Is what is prohibited blocked: every pair of zones, beyond its Permits, silent or refused.
+ *
+ * In: crossings, what the sensor could see. Out: one check a pair of zones that holds or cannot be judged, and one a
+ * conversation that got through. An attempt that nobody answered was blocked only where an answer would have been seen, and
+ * only if it was not seen on the other side. Left out on purpose: operations within a permitted service (verify/functions.ts).
+ */
+import { firstOf, plural } from '../../infer/plural.ts';
+import { addTo } from '../../net/multi-map.ts';
+import type { DiffContext } from '../diff/observed.ts';
+import { serviceText } from '../diff/observed.ts';
+import { OPERATION_MISSES } from '../match/match.ts';
+import { isLive } from '../spec/permits.ts';
+import { createSetAside } from '../spec/set-aside.ts';
+import { makeCheck, type Check, type Verdict } from './checks.ts';
+import { evidenceOf, whoOf, type Crossing } from './crossings.ts';
+import type { LoggedResult } from './logs.ts';
+import type { Vantage } from './vantage.ts';
+
+/** Nothing of it is permitted by its ends, its port or its time. */
+const isProhibited = ({ verdict }: Crossing): boolean =>
+  verdict.asks.some(({ permit, miss }) => permit === null && (verdict.related.length === 0 || miss === null || !OPERATION_MISSES.has(miss.kind)));
+
+const seenOf = ({ conversation, reply, answers }: Crossing): Parameters<typeof evidenceOf>[0][number] => ({
+  conversation: conversation.id, firstNs: conversation.firstNs, lastNs: conversation.lastNs, count: Math.max(conversation.requests, conversation.sessions, 1),
+  answered: reply === 'silent' || reply === 'refused' ? 0 : answers,
+});
+
+interface Attempt {
+  readonly verdict: Verdict;
+  readonly reason: string;
+}
+
+const judgeAttempt = (context: DiffContext, crossing: Crossing, vantage: Vantage): Attempt => {
+  const { conversation, client, server, reply } = crossing;
+  const clientZone = client?.zone ?? null;
+  const serverZone = server?.zone ?? null;
+  const isReversed = clientZone !== null && serverZone !== null && context.matcher.between(serverZone, clientZone)
+    .some((declared) => isLive(declared.permit) && context.matcher.fits(declared, conversation.server, conversation.client, conversation.transport, conversation.port));
+  const isSure = conversation.direction.confidence >= 0.6 && conversation.direction.by !== 'first-packet';
+  if (isReversed && !isSure) return { verdict: 'not-observable', reason: 'the reverse is permitted, and the sensor joined midstream: who opened it is not certain' };
+  if (reply === 'answered') return { verdict: 'fail', reason: 'answered' };
+  if (reply === 'accepted') return { verdict: 'fail', reason: 'the connection was accepted' };
+  if (reply === 'unclear') return { verdict: 'not-observable', reason: 'something came back, and the store cannot tell a reset from an answer here' };
+  const arrived = vantage.arrived(conversation);
+  if (arrived === 'yes') return { verdict: 'fail', reason: 'nobody answered, but it was seen on the VLAN of the server\'s zone: nothing blocked it' };
+  if (arrived === 'maybe') return { verdict: 'not-observable', reason: 'nobody answered, but it was seen behind a router: it may have passed the filter' };
+  if (!vantage.seesAnswers(clientZone, serverZone)) return { verdict: 'not-observable', reason: 'answers do not pass this sensor' };
+  if (conversation.transport !== 'tcp' && reply === 'silent') return { verdict: 'not-observable', reason: 'datagrams were sent, and need no answer: whether they arrive, this sensor cannot see' };
+  return { verdict: 'pass', reason: reply === 'refused' ? (conversation.packets.toClient > 0 ? 'reset' : 'refused by ICMP') : 'without answer' };
+};
+
+const LISTED = 4;
+
+const listed = (crossings: readonly Crossing[]): string => {
+  const texts = [...new Set(crossings.map((one) => `${whoOf(one)} ${serviceText(one.conversation)}`))];
+  return firstOf(texts, LISTED, '; ');
+};
+
+export interface ProhibitedResult {
+  readonly checks: readonly Check[];
+  /** Ordered pairs of declared zones. */
+  readonly paths: { readonly total: number; readonly blocked: number; readonly notObservable: number; readonly open: number };
+}
+
+export const judgeProhibited = (context: DiffContext, crossings: readonly Crossing[], vantage: Vantage, logged: LoggedResult, sensor: string): ProhibitedResult => {
+  const checks: Check[] = [];
+  const setAside = createSetAside(context.loaded.spec);
+  const held = new Map<string, { crossing: Crossing; attempt: Attempt }[]>();
+  const open = new Set(logged.open);
+  for (const crossing of crossings) {
+    if (!isProhibited(crossing)) continue;
+    const { conversation, client, server, verdict } = crossing;
+    const path = `${client?.zone ?? ''}\n${server?.zone ?? ''}`;
+    const attempt = judgeAttempt(context, crossing, vantage);
+    if (attempt.verdict !== 'fail') {
+      addTo(held, path, { crossing, attempt });
+      continue;
+    }
+    open.add(path);
+    const misses = [...new Set(verdict.asks.flatMap(({ miss }) => miss?.sentence ?? []))].slice(0, 2).join('; ');
+    const aside = setAside(conversation);
+    checks.push(makeCheck({
+      kind: 'prohibited', verdict: 'fail', fromZone: client?.zone ?? null, toZone: server?.zone ?? null, client: conversation.client, server: conversation.server, service: serviceText(conversation),
+      conduit: context.conduitOf(client?.zone, server?.zone),
+      permit: verdict.asks.find(({ miss }) => miss !== null)?.miss?.permit ?? null,
+      title: `${client?.zone ?? 'undeclared'} -> ${server?.zone ?? 'undeclared'}: ${whoOf(crossing)}, ${serviceText(conversation)} gets through`,
+      reason: `${attempt.reason}; ${misses === '' ? 'nothing permits it' : misses}${aside === null ? '' : `; it was set aside as "${aside.entry.reason}", which permits nothing`}`,
+      remedy: 'find the rule or the cable that lets it through and close it; if the process needs it, declare a Permit with an owner',
+      evidence: evidenceOf([seenOf(crossing)], 'packets', sensor),
+    }));
+  }
+
+  const zones = context.loaded.spec.zones.map(({ zone_id }) => zone_id);
+  const paths = { total: 0, blocked: 0, notObservable: 0, open: 0 };
+  for (const from of zones) {
+    for (const to of zones) {
+      if (from === to) continue;
+      paths.total++;
+      const path = `${from}\n${to}`;
+      const attempts = held.get(path) ?? [];
+      const doubtful = attempts.filter(({ attempt }) => attempt.verdict === 'not-observable');
+      const blocked = attempts.filter(({ attempt }) => attempt.verdict === 'pass');
+      const permits = context.matcher.between(from, to).filter(({ permit }) => isLive(permit) && permit.from.zone === from && permit.to.zone === to);
+      const title = `${from} -> ${to}: ${permits.length === 0 ? 'nothing is permitted' : `nothing beyond ${firstOf(permits.map(({ permit }) => permit.id), LISTED)}`}`;
+      const common = { kind: 'prohibited' as const, fromZone: from, toZone: to, title, conduit: permits.at(0)?.permit.conduit ?? null };
+      if (open.has(path)) paths.open++;
+      const denied = logged.blocked.get(path);
+      if (denied !== undefined) checks.push(makeCheck({ ...common, verdict: 'pass', reason: `the firewall denied ${plural(denied.count, 'attempt')}`, evidence: denied }));
+      // What its log says it denied did not arrive, whatever this sensor could not see.
+      if (denied !== undefined && !open.has(path)) {
+        paths.blocked++;
+        continue;
+      }
+      if (doubtful.length > 0) {
+        checks.push(makeCheck({
+          ...common, verdict: 'not-observable', reason: `${plural(doubtful.length, 'attempt')} could not be judged: ${[...new Set(doubtful.map(({ attempt }) => attempt.reason))].join('; ')} (${listed(doubtful.map(({ crossing }) => crossing))})`,
+          remedy: 'import the firewall\'s log, or listen on the other side', evidence: evidenceOf(doubtful.map(({ crossing }) => seenOf(crossing)), 'packets', sensor),
+        }));
+      }
+      if (open.has(path)) continue;
+      const blind = vantage.blindness(from, to);
+      if (blind !== null && blocked.length === 0) {
+        if (doubtful.length === 0) checks.push(makeCheck({ ...common, verdict: 'not-observable', reason: blind, remedy: 'listen where the two meet, or test it in a maintenance window (verify --plan)' }));
+        paths.notObservable++;
+      } else if (doubtful.length > 0) paths.notObservable++;
+      else {
+        paths.blocked++;
+        const { heard, declared } = vantage.heardOf(from);
+        checks.push(makeCheck({
+          ...common, verdict: 'pass',
+          reason: blocked.length > 0 ? `${plural(blocked.length, 'attempt')}, none got through (${[...new Set(blocked.map(({ attempt }) => attempt.reason))].join(', ')}): ${listed(blocked.map(({ crossing }) => crossing))}` : `silent: nobody tried (${heard} of ${declared} assets of ${from} were heard)`,
+          evidence: evidenceOf(blocked.map(({ crossing }) => seenOf(crossing)), 'packets', sensor),
+        }));
+      }
+    }
+  }
+  // Attempts from or to what the spec does not know.
+  for (const [path, attempts] of [...held].sort(([a], [b]) => (a < b ? -1 : 1))) {
+    const [from, to] = path.split('\n');
+    if (zones.includes(from) && zones.includes(to)) continue;
+    const doubtful = attempts.filter(({ attempt }) => attempt.verdict === 'not-observable');
+    if (doubtful.length === 0) continue;
+    checks.push(makeCheck({
+      kind: 'prohibited', verdict: 'not-observable', fromZone: from === '' ? null : from, toZone: to === '' ? null : to, title: `${from === '' ? 'undeclared' : from} -> ${to === '' ? 'undeclared' : to}: attempts`,
+      reason: `${[...new Set(doubtful.map(({ attempt }) => attempt.reason))].join('; ')} (${listed(doubtful.map(({ crossing }) => crossing))})`, remedy: 'import the firewall\'s log, or declare the address',
+      evidence: evidenceOf(doubtful.map(({ crossing }) => seenOf(crossing)), 'packets', sensor),
+    }));
+  }
+  return { checks, paths };
+};

@@ -1,0 +1,114 @@
+/**
+ * What this sensor was in a position to see: who was heard, on which side of a boundary it stands, whether answers pass it.
+ *
+ * In: zones, Observations. Out: questions with yes or no, and the reason in words. Silence of a path that the sensor could
+ * not have seen proves nothing, and a request whose answer would have gone another way is not unanswered.
+ */
+import type { Conversation, ObservationSet } from '../../observation.ts';
+import { groupAddressKind } from '../../net/address-set.ts';
+import { staysOnLink } from '../../net/link-local.ts';
+import type { AssetIndex } from '../spec/assets.ts';
+import type { Spec } from '../spec/schema.ts';
+
+/** A MAC that sends from more addresses than this is a router's (as in diff/observed.ts). */
+const ROUTER_FAN = 3;
+/** One day: shorter silence is no silence. */
+export const LEAST_HOURS = 24;
+
+export interface Vantage {
+  /** Hours in which anything was captured. */
+  readonly hours: number;
+  /** Unicast between two of its members was heard: a leg within the zone would have been. */
+  readonly isInside: (zone: string) => boolean;
+  readonly wasHeard: (address: string) => boolean;
+  /** Whether anything passed between two zones before this sensor, or whether it would have. Null: it would. */
+  readonly blindness: (from: string, to: string) => string | null;
+  /** Whether an answer of a server to a client would have passed this sensor. */
+  readonly seesAnswers: (clientZone: string | null, serverZone: string | null) => boolean;
+  /** Whether the client's frames were seen on the server's side of what stands between: by their VLAN, or (less sure) by a router's MAC. */
+  readonly arrived: (conversation: Conversation) => 'yes' | 'maybe' | 'no';
+  /** Declared assets of a zone that were heard, of those that have an address. */
+  readonly heardOf: (zone: string) => { readonly heard: number; readonly declared: number };
+}
+
+interface ZoneView {
+  /** Unicast between two of its own members: the sensor stands inside. */
+  inside: boolean;
+  /** Its servers were seen to answer other zones, or its clients to be answered, or its members to answer each other. */
+  answers: boolean;
+  isAnswered: boolean;
+  readonly partners: Set<string>;
+}
+
+export const isUnicast = (conversation: Conversation): boolean =>
+  !staysOnLink(conversation.transport) && groupAddressKind(conversation.client) === null && groupAddressKind(conversation.server) === null;
+
+export const vantageOf = (spec: Spec, set: ObservationSet, assets: AssetIndex): Vantage => {
+  const views = new Map<string, ZoneView>(spec.zones.map((zone) => [zone.zone_id, { inside: false, answers: false, isAnswered: false, partners: new Set() }]));
+  const heard = new Set<string>();
+  for (const conversation of set.conversations) {
+    const { toServer, toClient } = conversation.packets;
+    if (toServer > 0) heard.add(conversation.client);
+    if (toClient > 0) heard.add(conversation.server);
+    if (!isUnicast(conversation)) continue;
+    const client = assets.resolve(conversation.client)?.zone;
+    const server = assets.resolve(conversation.server)?.zone;
+    const [from, to] = [views.get(client ?? ''), views.get(server ?? '')];
+    if (client !== undefined && client === server) {
+      if (from !== undefined) {
+        from.inside = true;
+        from.answers ||= toClient > 0 && toServer > 0;
+      }
+      continue;
+    }
+    if (from !== undefined) {
+      from.isAnswered ||= toClient > 0;
+      if (server !== undefined) from.partners.add(server);
+    }
+    if (to !== undefined) {
+      to.answers ||= toClient > 0;
+      if (client !== undefined) to.partners.add(client);
+    }
+  }
+  const fan = new Map<string, number>();
+  const macsOf = new Map(set.addresses.map((record) => [record.address, record.macs.map(({ mac }) => mac)]));
+  for (const macs of macsOf.values()) for (const mac of macs) fan.set(mac, (fan.get(mac) ?? 0) + 1);
+  const isRouter = (mac: string): boolean => (fan.get(mac) ?? 0) > ROUTER_FAN;
+  const vlansOf = new Map(spec.zones.map((zone) => [zone.zone_id, zone.vlans ?? []]));
+  const hours = set.sensor.hours.length;
+  const heardAssets = new Set([...heard].flatMap((address) => assets.resolve(address)?.asset?.id ?? []));
+
+  const blindness = (from: string, to: string): string | null => {
+    if (hours < LEAST_HOURS) return `only ${hours} of the ${LEAST_HOURS} hours were captured that it takes for silence to mean anything`;
+    const [a, b] = [views.get(from), views.get(to)];
+    if (a?.partners.has(to) || a?.inside || b?.inside) return null;
+    // Whoever talks with several zones before us is seen on its way out, whichever way that is.
+    if ((a?.partners.size ?? 0) > 1 || (b?.partners.size ?? 0) > 1) return null;
+    const unheard = [from, to].filter((zone) => views.get(zone)?.partners.size === 0);
+    return unheard.length > 0 ? `this sensor heard nobody of ${unheard.join(' and ')}` : `this sensor heard both zones, but nothing that shows it stands between them`;
+  };
+
+  return {
+    hours,
+    isInside: (zone) => views.get(zone)?.inside === true,
+    wasHeard: (address) => heard.has(address),
+    blindness,
+    seesAnswers: (clientZone, serverZone) => {
+      const [client, server] = [views.get(clientZone ?? ''), views.get(serverZone ?? '')];
+      return client?.isAnswered === true || client?.answers === true || server?.answers === true;
+    },
+    arrived: (conversation) => {
+      const [from, to] = [assets.resolve(conversation.client)?.zone, assets.resolve(conversation.server)?.zone];
+      if (from === undefined || to === undefined) return 'no';
+      if (conversation.vlan !== null && vlansOf.get(to)?.includes(conversation.vlan) === true && vlansOf.get(from)?.includes(conversation.vlan) === false && (vlansOf.get(from)?.length ?? 0) > 0) return 'yes';
+      const client = macsOf.get(conversation.client) ?? [];
+      const server = macsOf.get(conversation.server) ?? [];
+      // The client only ever through a router, the server by itself: we stand on the server's side, or on both sides of a router.
+      return client.length > 0 && client.every(isRouter) && server.some((mac) => !isRouter(mac)) ? 'maybe' : 'no';
+    },
+    heardOf: (zone) => {
+      const own = assets.assets.filter((asset) => asset.zone === zone && asset.addresses.length > 0);
+      return { heard: own.filter((asset) => heardAssets.has(asset.id)).length, declared: own.length };
+    },
+  };
+};

@@ -1,0 +1,142 @@
+import { describe, expect, test } from 'vitest';
+import type { LoggedAttempt } from '../../../src/observation.ts';
+import { withLogged } from '../../../src/policy/diff/logged.ts';
+import { diffReport, type DiffReport } from '../../../src/policy/diff/diff.ts';
+import { acceptFindings } from '../../../src/policy/edit/accept.ts';
+import { parseSpec } from '../../../src/policy/spec/load.ts';
+import { loadText } from '../loaded-spec.ts';
+import { conversation, observations } from '../observed.ts';
+
+const SPEC = `
+spec_version: 1
+zones:
+  - {zone_id: Z-CELL, name: Cell, kind: control, assets: [{asset_id: PLC, ip: [10.0.1.1]}, {asset_id: IO, ip: [10.0.1.2]}]}
+  - {zone_id: Z-OPS, name: Operations, kind: operations, assets: [{asset_id: HIST, ip: [10.0.2.1]}, {asset_id: EWS, ip: [10.0.2.9]}]}
+conduits:
+  - conduit_id: C1
+    connects: [Z-OPS, Z-CELL]
+    protocols_allowed:
+      - {rule_id: READ, protocol: Modbus/TCP, port: 502, client: {zone: Z-OPS, assets: [HIST]}, server: {zone: Z-CELL, assets: [PLC]}, access: read, modbus: {function_codes: [3], unit_ids: [1]}}
+      - {rule_id: SHELL, protocol: SSH, transport: tcp, port: 22, client: {zone: Z-OPS, assets: [EWS]}, server: {zone: Z-CELL, assets: [PLC]}, on_demand: true}
+      - {rule_id: WEEKLY, protocol: FTP, transport: tcp, port: 21, client: {zone: Z-OPS, assets: [HIST]}, server: {zone: Z-CELL, assets: [PLC]}, schedule: {days: [sun], start: "02:00", end: "04:00"}}
+`;
+
+const loaded = loadText(SPEC);
+
+/** Monday 2 March 2026, 06:00 UTC. */
+const HOUR = 492_342;
+let ids = 0;
+const attempt = (part: Partial<LoggedAttempt>): LoggedAttempt => {
+  const at = BigInt(part.hours?.[0]?.hour ?? HOUR) * 3_600_000_000_000n;
+  return {
+    id: ++ids, device: 'FW1', format: 'cisco-asa', rule: 'acl', verdict: 'would-block', inspected: false, opening: true, client: '10.0.2.1', server: '10.0.1.1', transport: 'tcp', port: 502,
+    application: '', operation: null, count: 3, firstNs: at, lastNs: at, hours: [{ hour: HOUR, count: 3 }], ...part,
+  };
+};
+
+const judged = (attempts: readonly LoggedAttempt[], seen = observations([])): DiffReport => diffReport(loaded, seen, { logged: attempts });
+const types = (report: DiffReport): string[] => report.findings.filter(({ type }) => /block|passed/.test(type)).map(({ type, severity }) => `${type} ${severity}`);
+
+describe('one attempt', () => {
+  const write = { protocol: 'modbus', unit: 1, function: 6, name: 'Write Single Register', access: 'write' } as const;
+  test.each<[string, Partial<LoggedAttempt>, string[], string]>([
+    ['permitted and passed', { verdict: 'passed' }, [], 'agreed'],
+    ['permitted and blocked: a broken rule', { verdict: 'blocked' }, ['blocked-but-permitted high'], ''],
+    ['permitted and would be blocked: a rule not loaded', {}, ['blocked-but-permitted medium'], ''],
+    ['permitted, a packet in mid-session', { opening: false }, ['blocked-but-permitted low'], 'midSession'],
+    ['permitted, blocked for its content, which the log does not name', { inspected: true, verdict: 'blocked' }, ['would-be-blocked medium'], ''],
+    ['permitted path, an operation that is not, named', { inspected: true, operation: write }, ['would-be-blocked low'], ''],
+    ['permitted when switched on', { client: '10.0.2.9', port: 22, verdict: 'blocked' }, [], 'expected'],
+    ['outside the hours of its Permit, and let through', { port: 21, verdict: 'passed' }, ['passed-but-not-permitted high'], ''],
+    ['outside the hours of its Permit, and blocked', { port: 21, verdict: 'blocked' }, [], 'agreed'],
+    ['not permitted and let through: a rule that is too wide', { port: 80, verdict: 'passed' }, ['passed-but-not-permitted high'], ''],
+    ['not permitted and blocked: the firewall does its work', { port: 80, verdict: 'blocked' }, [], 'agreed'],
+    ['not permitted and would be blocked: to be decided', { port: 80 }, ['would-be-blocked low'], ''],
+    ['of a stranger', { client: '203.0.113.7' }, ['would-be-blocked low'], ''],
+    ['a scan, folded', { client: '203.0.113.7', server: '', port: 0, transport: 'any' }, ['would-be-blocked low'], ''],
+    ['within one zone', { client: '10.0.1.2', verdict: 'blocked' }, ['blocked-but-permitted high'], ''],
+    ['a broadcast', { server: '255.255.255.255', transport: 'udp', port: 137 }, [], 'groupAddressed'],
+    ['without any time', { firstNs: null, lastNs: null, hours: [{ hour: -1, count: 3 }] }, ['blocked-but-permitted medium'], ''],
+  ])('%s', (_, part, expected, counted) => {
+    const report = judged([attempt(part)]);
+    expect(types(report)).toEqual(expected);
+    if (counted !== '') expect(report.logged?.counts).toMatchObject({ [counted]: 1 });
+  });
+});
+
+test('what was let through on the right day at the wrong hour was not permitted', () => {
+  const sunday = HOUR - 6 - 24;
+  const at = (hour: number): bigint => BigInt(hour) * 3_600_000_000_000n;
+  const passed = (between: number): DiffReport => judged([attempt({ port: 21, verdict: 'passed', firstNs: at(sunday + 2), lastNs: at(sunday + 7 * 24 + 3), hours: [sunday + 2, between, sunday + 7 * 24 + 3].map((hour) => ({ hour, count: 1 })) })]);
+  expect(types(passed(sunday + 3))).toEqual([]);
+  expect(types(passed(sunday + 15))).toEqual(['passed-but-not-permitted high']);
+});
+
+describe('a standing Permit and one that may be blocked, for one pair and port', () => {
+  const rules = SPEC.split('\n').filter((line) => line.includes('rule_id: READ'));
+  const service = rules[0].replace('READ', 'MAINT').replace('[3]', '[3, 16]').replace('access: read', 'access: read-write');
+  const conditions: readonly [string, string][] = [
+    ['on demand', service.replace('access:', 'on_demand: true, access:')],
+    ['one-way', service.replace('access:', 'unidirectional: {from: Z-OPS, to: Z-CELL}, access:')],
+  ];
+  const orders = conditions.flatMap(([what, other]): [string, string][] => [[`${what}, after it`, `${rules[0]}\n${other}`], [`${what}, before it`, `${other}\n${rules[0]}`]]);
+  const write = { protocol: 'modbus', unit: 1, function: 16, name: 'Write Multiple Registers', access: 'write' } as const;
+
+  test.each(orders)('%s: the standing one is blocked, or to be decided; only what it leaves out may be blocked', (_, lines) => {
+    const judge = (part: Partial<LoggedAttempt>): DiffReport => diffReport(loadText(SPEC.replace(rules[0], lines)), observations([]), { logged: [attempt(part)] });
+    const found = (part: Partial<LoggedAttempt>): (string | null)[][] => judge(part).findings.filter(({ type }) => type.includes('block')).map(({ type, permit }) => [type, permit]);
+    expect(found({ verdict: 'blocked' })).toEqual([['blocked-but-permitted', 'READ']]);
+    expect(found({ inspected: true })).toEqual([['would-be-blocked', 'READ']]);
+    expect(judge({ inspected: true, verdict: 'blocked', operation: write }).logged?.counts).toMatchObject({ expected: 1 });
+  });
+});
+
+test('a session that is logged as let through, and by the rule that would block it, is to be decided once', () => {
+  const both = judged([attempt({ port: 80, verdict: 'passed', rule: '' }), attempt({ port: 80 })]);
+  expect(types(both)).toEqual(['would-be-blocked low']);
+  const elsewhere = judged([attempt({ port: 80, verdict: 'passed', device: 'FW2' }), attempt({ port: 80 })]);
+  expect(types(elsewhere)).toEqual(['passed-but-not-permitted high', 'would-be-blocked low']);
+});
+
+test('two rules on one path are one decision', () => {
+  const web = conversation('10.0.2.1', '10.0.1.1', { service: 'modbus' });
+  const report = judged([attempt({ inspected: true, rule: 'address' }), attempt({ inspected: true, rule: 'function', operation: { protocol: 'modbus', unit: 1, function: 6, name: 'x', access: 'write' } })], observations([web]));
+  const decisions = report.logged?.decisions ?? [];
+  expect(new Set(decisions.map(({ finding }) => finding)).size).toBe(decisions.length);
+});
+
+test('on a Sunday night the weekly Permit holds', () => {
+  const sunday = { hour: HOUR + 6 * 24 - 4, count: 3 };
+  expect(types(judged([attempt({ port: 21, hours: [sunday] })]))).toEqual(['blocked-but-permitted medium']);
+});
+
+test('what captures show is blocked stands first in the list, once, under the finding that packets gave', () => {
+  const web = conversation('10.0.2.1', '10.0.1.1', { port: 80, service: 'http' });
+  const report = judged([attempt({ port: 8080 }), attempt({ port: 80 }), attempt({ port: 80, device: 'FW2', verdict: 'blocked' })], observations([web]));
+  expect(report.logged?.decisions.map(({ service, verdict, devices, count, packets }) => [service, verdict, devices, count, packets !== null])).toEqual([
+    [expect.stringContaining('tcp/80'), 'blocked', ['FW1', 'FW2'], 6, true],
+    [expect.stringContaining('tcp/8080'), 'would-block', ['FW1'], 3, false],
+  ]);
+  const byPackets = report.findings.find(({ type }) => type === 'undeclared-conversation');
+  expect(report.logged?.decisions[0]?.finding).toBe(byPackets?.id);
+  expect(types(report)).toEqual(['would-be-blocked low']);
+});
+
+test('logs change nothing that packets say', () => {
+  const seen = observations([conversation('10.0.2.1', '10.0.1.1', { port: 80, service: 'http' })]);
+  const { findings, logged, ...rest } = judged([attempt({ verdict: 'blocked' })], seen);
+  const without = diffReport(loaded, seen);
+  expect(logged).not.toBeNull();
+  expect({ ...rest, logged: null }).toEqual({ ...without, findings: undefined, logged: null });
+  expect(findings.filter(({ type }) => type !== 'blocked-but-permitted')).toEqual(without.findings);
+});
+
+test('a decision is taken by --update, and then there is nothing left to decide', () => {
+  const attempts = [attempt({ port: 8080, verdict: 'would-block' })];
+  const report = judged(attempts);
+  const set = withLogged(observations([]), attempts);
+  const { text, results } = acceptFindings(SPEC, set, report.findings.filter(({ type }) => type === 'would-be-blocked'), { owner: 'J. Doe' });
+  expect(results.map(({ sentence }) => sentence)).toEqual([expect.stringContaining('added rule')]);
+  const { loaded: after } = parseSpec(text, 'spec.yaml');
+  expect(after === null ? null : diffReport(after, observations([]), { logged: attempts }).logged?.decisions).toEqual([]);
+});

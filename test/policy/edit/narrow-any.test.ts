@@ -1,0 +1,69 @@
+/** Whatever rules overlap and whatever was asked: taking away what was never used takes away nothing that was let through, and ends the finding. */
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import type { Conversation } from '../../../src/observation.ts';
+import { diffReport } from '../../../src/policy/diff/diff.ts';
+import { GENERIC_FIREWALLS } from '../../../src/policy/match/firewall-semantics.ts';
+import { simulate } from '../../../src/policy/simulate.ts';
+import { acceptFindings } from '../../../src/policy/edit/accept.ts';
+import { loadText } from '../loaded-spec.ts';
+import { conversation, daysFrom, modbus, MONDAY, namedOperation, observations } from '../observed.ts';
+
+const [IDEAL] = GENERIC_FIREWALLS;
+const ADDRESSES = { A1: '10.1.0.1', A2: '10.1.0.2', B1: '10.2.0.1', B2: '10.2.0.2' } as const;
+const SERVICES = ['Read', 'Write', 'Publish', 'Call'];
+
+const some = <T>(all: readonly T[]): fc.Arbitrary<T[]> => fc.subarray([...all], { minLength: 1 });
+const endOf = (ids: readonly ('A1' | 'A2' | 'B1' | 'B2')[], network: string): fc.Arbitrary<object> =>
+  fc.oneof(some(ids).map((assets) => ({ assets })), fc.constant({}), fc.constant({ addresses: [network] }), fc.constant({ assets: [ids[0]], addresses: [ADDRESSES[ids[1]]] }));
+const rule = fc.record({
+  client: endOf(['A1', 'A2'], '10.1.0.0/24'), server: endOf(['B1', 'B2'], '10.2.0.0/24'), access: fc.constantFrom('any', 'read', 'write', 'read-write', ['read'], ['browse', 'write']),
+  days: fc.option(some(['mon', 'tue', 'sat']), { nil: null, freq: 3 }), decision: fc.constantFrom('approved', 'pending'),
+  about: fc.oneof(
+    fc.record({ codes: fc.option(some([3, 4, 6, 16, 43]), { nil: null }), units: fc.option(some([1, 2]), { nil: null }), end: fc.constantFrom(null, 4, 9, 999), port: fc.constantFrom(502, '500-510', [502, 503]) }),
+    fc.record({ services: fc.option(some(SERVICES), { nil: null }), mode: fc.option(some(['None', 'Sign', 'SignAndEncrypt']), { nil: null }) }),
+  ),
+});
+const talk = fc.record({
+  client: fc.constantFrom('A1', 'A2', 'B1'), server: fc.constantFrom('B1', 'B2', 'A1'), days: fc.constantFrom(daysFrom(MONDAY, 28), [MONDAY], [MONDAY + 1, MONDAY + 8]),
+  asks: fc.oneof(
+    fc.array(fc.record({ code: fc.constantFrom(3, 4, 6, 16, 43), unit: fc.constantFrom(1, 2), first: fc.constantFrom(0, 5, 7) }), { minLength: 1, maxLength: 4 }),
+    fc.record({ services: some(SERVICES), mode: fc.constantFrom('None', 'Sign', 'SignAndEncrypt') }),
+  ),
+});
+
+const specOf = (rules: readonly (typeof rule extends fc.Arbitrary<infer T> ? T : never)[]): string => JSON.stringify({
+  zones: [
+    { zone_id: 'A', name: 'a', kind: 'operations', assets: [{ asset_id: 'A1', ip: [ADDRESSES.A1] }, { asset_id: 'A2', ip: [ADDRESSES.A2] }] },
+    { zone_id: 'B', name: 'b', kind: 'control', networks: ['10.2.0.0/16'], assets: [{ asset_id: 'B1', ip: [ADDRESSES.B1] }, { asset_id: 'B2', ip: [ADDRESSES.B2] }] },
+  ],
+  conduits: [{
+    conduit_id: 'C', connects: ['A', 'B'],
+    protocols_allowed: rules.map(({ client, server, access, days, decision, about }, i) => ({
+      rule_id: `R${i}`, transport: 'tcp', client: { zone: 'A', ...client }, server: { zone: 'B', ...server }, access, decision,
+      ...('services' in about
+        ? { protocol: 'OPC UA', port: 4840, opcua: { ...(about.services === null ? {} : { services: about.services }), ...(about.mode === null ? {} : { security_mode: about.mode }) } }
+        : { protocol: 'Modbus/TCP', port: about.port, modbus: { ...(about.codes === null ? {} : { function_codes: about.codes }), ...(about.units === null ? {} : { unit_ids: about.units }), ...(about.end === null ? {} : { ranges: [{ table: 'holding-register', start: 0, end: about.end }] }) } }),
+      ...(days === null ? {} : { schedule: { days, start: '00:00', end: '23:59' } }),
+    })),
+  }],
+}, null, 2);
+
+const conversationOf = ({ client, server, days, asks }: typeof talk extends fc.Arbitrary<infer T> ? T : never): Conversation =>
+  ('services' in asks
+    ? conversation(ADDRESSES[client], ADDRESSES[server], { port: 4840, service: 'opcua', days, facts: [['opcua.mode', asks.mode]], operations: asks.services.map((name, i) => namedOperation('opcua', 600 + i, name, name === 'Write' ? 'write' : name === 'Call' ? 'control' : 'read', days)) })
+    : modbus(ADDRESSES[client], ADDRESSES[server], asks.map(({ code, unit, first }) => ({ code, unit, ranges: [[first, first + 2]], days })), { days }));
+
+it('nothing that passed is blocked after it', () => {
+  fc.assert(fc.property(fc.array(rule, { minLength: 1, maxLength: 4 }), fc.array(talk, { minLength: 1, maxLength: 5 }), (rules, talks) => {
+    const set = observations([...new Map(talks.filter(({ client, server }) => client !== server).map(conversationOf).map((one) => [`${one.client} ${one.server} ${one.port}`, one])).values()]);
+    const text = specOf(rules);
+    const blocked = (spec: string): string[] => simulate(loadText(spec), set, IDEAL).blocked.map(({ client, server, operation, days }) => `${client} ${server} ${operation} ${days.join(',')}`);
+    const findings = diffReport(loadText(text), set).findings.filter(({ type }) => type === 'wider-than-observed' || type === 'unused-permit');
+    const { text: after, results } = acceptFindings(text, set, findings, { owner: 'A. Keller' });
+    expect(results.filter(({ done }) => !done)).toEqual([]);
+    expect(new Set(blocked(after))).toEqual(new Set(blocked(text)));
+    const accepted = new Set(results.map(({ finding }) => finding));
+    expect(diffReport(loadText(after), set).findings.filter(({ id }) => accepted.has(id))).toEqual([]);
+  }), { numRuns: 50 });
+});

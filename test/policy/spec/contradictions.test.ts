@@ -1,0 +1,47 @@
+/** What a plan says against itself, in the field's own example: each contradiction is told with its place, and goes when it is mended. */
+import { expect, test } from 'vitest';
+import { checkSpec } from '../../../src/policy/diff/check.ts';
+import { loadText } from '../loaded-spec.ts';
+
+const SPEC = `
+spec_version: 1
+zones:
+  - {zone_id: Z1, name: SIS, kind: safety, security_level_target: "SL 3", assets: [{asset_id: SIS, ip: [10.0.1.1], role: sis, switch_port: {switch: SW1, interface: GigabitEthernet1/0/1}}]}
+  - {zone_id: Z2, name: BPCS, kind: control, security_level_target: "SL 2", assets: [{asset_id: PLC, role: plc, ip: [10.0.2.1], switch_port: {switch: SW2, interface: GigabitEthernet1/0/2}}]}
+  - {zone_id: Z3, name: OPS, kind: operations, security_level_target: "SL 2", assets: [{asset_id: HIST, ip: [10.0.3.1]}]}
+  - {zone_id: Z4, name: DMZ, kind: dmz, security_level_target: "SL 2", assets: [{asset_id: DH, ip: [10.0.4.1]}]}
+conduits:
+  - conduit_id: C1
+    connects: [Z2, Z3]
+    security_level: "SL 2"
+    protocols_allowed:
+      - {rule_id: UA, protocol: OPC UA, transport: tcp, port: 4840, client: {zone: Z3, assets: [HIST]}, server: {zone: Z2, assets: [PLC]}, access: read, opcua: {security_mode: [Sign]}}
+  - conduit_id: C2
+    connects: [Z3, Z4]
+    protocols_allowed:
+      - {rule_id: OUT, protocol: PI, transport: udp, port: 5450, client: {zone: Z3, assets: [HIST]}, server: {zone: Z4, assets: [DH]}, unidirectional: {from: Z3, to: Z4}}
+  - conduit_id: C3
+    connects: [Z4, Z3]
+    protocols_allowed:
+      - {rule_id: LEG, protocol: HTTPS, transport: tcp, port: 443, client: {zone: Z3, assets: [HIST]}, server: {zone: Z4, assets: [DH]}}
+`;
+
+const lintsOf = (text: string): string[] => checkSpec(loadText(text)).map(({ rule }) => rule);
+
+test.each([
+  ['an air-gapped zone on the switch that others share', 'air-gap-shared-device', [['kind: safety', 'kind: safety, air_gapped: true'], ['switch: SW2', 'switch: SW1']]],
+  ['an air-gapped zone with a VLAN that others share', 'air-gap-shared-vlan', [['kind: safety', 'kind: safety, air_gapped: true, vlans: [10]'], ['kind: control', 'kind: control, vlans: [10]']]],
+  ['an air-gapped zone with a conduit', 'air-gap-conduit', [['kind: operations', 'kind: operations, air_gapped: true']]],
+  ['a flow back beside the diode, in another conduit', 'flow-beside-diode', [['client: {zone: Z3, assets: [HIST]}, server: {zone: Z4, assets: [DH]}}', 'client: {zone: Z4, assets: [DH]}, server: {zone: Z3, assets: [HIST]}}']]],
+  ['violation shutdown on a controller', 'violation-shutdown', [['GigabitEthernet1/0/2', 'GigabitEthernet1/0/2, violation: shutdown']]],
+  ['a conduit weaker than its zones', 'conduit-level', [['security_level: "SL 2"', 'security_level: "SL 1"']]],
+  ['SignAndEncrypt and read only by the network', 'encrypted-read-only', [['security_mode: [Sign]', 'security_mode: [SignAndEncrypt]']]],
+] as const)('%s', (_, rule, edits) => {
+  expect(lintsOf(SPEC)).not.toContain(rule);
+  let text = SPEC;
+  for (const [from, to] of edits) {
+    expect(text).toContain(from);
+    text = text.replace(from, to);
+  }
+  expect(lintsOf(text)).toContain(rule);
+});

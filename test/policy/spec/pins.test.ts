@@ -1,0 +1,44 @@
+/** A spec as pins: ranges, networks and names become the addresses that were seen; what a proposal marked as its own is none. */
+import { expect, test } from 'vitest';
+import type { AddressRecord } from '../../../src/observation.ts';
+import { parseSpec } from '../../../src/policy/spec/load.ts';
+import { pinsOf } from '../../../src/policy/spec/pins.ts';
+
+const SPEC = `
+zones:
+  - zone_id: Z-A
+    name: Line A
+    security_level_target: SL 2
+    networks: [10.9.0.0/24]
+    assets:
+      - {asset_id: PLC-1, role: plc, level: 1, ip: [10.1.0.1]}
+      - {asset_id: HMIS, role: hmi, ip: [10.1.0.10-10.1.0.12]}
+      - {asset_id: GUESS, role: historian, ip: [10.1.0.50], pinned: false}
+      - "Panel (PANEL-7)"
+  - {zone_id: Z-S, name: Safety, assets: [{asset_id: SIS-1, role: sis, ip: [10.1.0.90]}]}
+conduits: []
+pins:
+  together: [[PLC-1, HMIS]]
+  apart: [[PLC-1, SIS-1]]
+  safety_assets: [SIS-1]
+`;
+
+const record = (address: string, name?: string): AddressRecord => ({ address, macs: [], facts: name === undefined ? [] : [{ name: 'lldp.name', value: name }], firstNs: 0n, lastNs: 0n });
+
+test('every way of naming an asset ends at the addresses that were seen', () => {
+  const { loaded, problems } = parseSpec(SPEC, 'spec.yaml');
+  expect(problems).toEqual([]);
+  const seen = [record('10.1.0.1'), record('10.1.0.11'), record('10.1.0.50'), record('10.1.0.77', 'PANEL-7'), record('10.1.0.90'), record('10.9.0.3'), record('192.168.1.1')];
+  const pins = pinsOf(loaded!, seen);
+  expect([...pins.assetZone]).toEqual([
+    ['10.1.0.1', 'Z-A'],
+    ['10.1.0.11', 'Z-A'],
+    ['10.1.0.77', 'Z-A'],
+    ['10.1.0.90', 'Z-S'],
+    ['10.9.0.3', 'Z-A'],
+  ]);
+  expect([...pins.role]).toEqual([['10.1.0.1', 'plc'], ['10.1.0.11', 'hmi'], ['10.1.0.90', 'safety-controller']]);
+  expect([...pins.level]).toEqual([['10.1.0.1', 1]]);
+  expect(pins.slT.get('Z-A')).toBe(2);
+  expect(pins).toMatchObject({ together: [['PLC-1', 'HMIS']], apart: [['PLC-1', 'SIS-1']], safetyAssets: ['SIS-1'] });
+});
