@@ -8,6 +8,12 @@ const LAW = 'data flows source -> decode -> flow -> store -> infer -> policy -> 
 /** Left to right; stages of one step do not know each other. */
 const STEPS = [['source'], ['decode'], ['flow'], ['store'], ['infer'], ['policy'], ['export', 'render'], ['commands']];
 const STAGES = STEPS.flat();
+/** Rooms inside a stage, left to right in the same way. Files that stand in the stage itself may import every room, and are not told apart. */
+const ROOMS = {
+  infer: [['roles'], ['cells'], ['conduits']],
+  policy: [['spec'], ['match'], ['diff'], ['edit', 'verify'], ['register']],
+  export: [['modbus'], ['targets']],
+};
 
 const refuse = (regex, message) => ({ regex, message });
 
@@ -30,10 +36,10 @@ const CHANCE = property('same input, same bytes out: no randomness')('Math.rando
 const CLOCK = property('same input, same bytes out: no clock; take the time from the observations, or as an argument')('Date.now');
 const properties = (mayReadClock) => ({ 'no-restricted-properties': ['error', ...MAIN_ALONE, CHANCE, ...(mayReadClock ? [] : [CLOCK])] });
 
-/** What stands to the right of a stage or beside it. */
-const forbiddenTo = (stage) => {
-  const step = STEPS.findIndex((stages) => stages.includes(stage));
-  return STEPS.slice(step).flat().filter((other) => other !== stage);
+/** What stands to the right of a stage or room, or beside it. */
+const forbiddenTo = (steps, name) => {
+  const step = steps.findIndex((names) => names.includes(name));
+  return steps.slice(step).flat().filter((other) => other !== name);
 };
 
 /** What a stage may not open, beside sockets; stages that are not named here may open files. */
@@ -48,20 +54,25 @@ const READS_CLOCK = new Set(['source', 'store', 'commands']);
 /** A FIFO and the loopback interface are read through `node:net`. */
 const SOCKETS = { source: noSocket(undefined, ['net']) };
 
-const stageRules = (stage) => ({
-  files: [`src/${stage}/**`],
-  rules: {
-    ...imports(
-      ...forbiddenTo(stage).map((other) => refuse(`^(\\.\\./)+${other}/`, `${stage} may not import ${other}: ${LAW}`)),
-      notMain(stage),
-      SOCKETS[stage] ?? noSocket(),
-      ...(stage === 'store' ? [] : [notSql]),
-      ...(NO_FILES[stage] === undefined ? [] : [noFiles(NO_FILES[stage])]),
-      ...(stage === 'commands' ? [notProbe, notActive] : []),
+const stageLaw = (stage) => [
+  ...forbiddenTo(STEPS, stage).map((other) => refuse(`^(\\.\\./)+${other}/`, `${stage} may not import ${other}: ${LAW}`)),
+  notMain(stage),
+  SOCKETS[stage] ?? noSocket(),
+  ...(stage === 'store' ? [] : [notSql]),
+  ...(NO_FILES[stage] === undefined ? [] : [noFiles(NO_FILES[stage])]),
+  ...(stage === 'commands' ? [notProbe, notActive] : []),
+];
+
+const stageRules = (stage) => ({ files: [`src/${stage}/**`], rules: { ...imports(...stageLaw(stage)), ...properties(READS_CLOCK.has(stage)) } });
+
+const roomRules = ([stage, steps]) =>
+  steps.flat().map((room) => ({
+    files: [`src/${stage}/${room}/**`],
+    rules: imports(
+      ...stageLaw(stage),
+      ...forbiddenTo(steps, room).map((other) => refuse(`^(\\.\\./)+${other}/`, `${stage}/${room} may not import ${stage}/${other}: inside ${stage}, ${steps.map((names) => names.join('|')).join(' -> ')}`)),
     ),
-    ...properties(READS_CLOCK.has(stage)),
-  },
-});
+  }));
 
 const noStage = (message) => refuse(`^(\\.\\./|\\./)+(${STAGES.join('|')})/`, `${message} (${LAW})`);
 
@@ -91,6 +102,7 @@ export default {
     { files: ['vitest.config.ts', 'oxlint.config.mjs'], rules: { 'import/no-default-export': 'off' } },
     { files: ['test/**', 'samples/**', 'bench/**', 'scripts/**', 'eval/**'], rules: { 'no-console': 'off' } },
     ...STAGES.map(stageRules),
+    ...Object.entries(ROOMS).flatMap(roomRules),
     {
       files: ['src/net/**'],
       rules: { ...imports(noStage('net may not import a stage: it holds value types that all of them use'), notMain('net'), noSocket(), notSql), ...properties(false) },

@@ -93,6 +93,36 @@ describe('the layer law', () => {
   });
 });
 
+describe('the law inside a stage', () => {
+  const rooms = [
+    ['infer', [['roles'], ['cells'], ['conduits']]],
+    ['policy', [['spec'], ['match'], ['diff'], ['edit', 'verify'], ['register']]],
+    ['export', [['modbus'], ['targets']]],
+  ] as const;
+  const pairs = rooms.flatMap(([stage, steps]) => {
+    const step = (room: string): number => steps.findIndex((names) => (names as readonly string[]).includes(room));
+    const all: readonly string[] = steps.flat();
+    return all.flatMap((from) => all.filter((to) => to !== from).map((to) => [stage, from, to, step(to) < step(from)] as const));
+  });
+  let diagnostics: readonly Diagnostic[] = [];
+
+  beforeAll(() => {
+    for (const [stage, steps] of rooms) for (const room of steps.flat()) plant(`src/${stage}/${room}/thing.ts`, 'export const thing = 1;\n');
+    for (const [stage, from, to] of pairs) plant(`src/${stage}/${from}/imports-${to}.ts`, `import { thing } from '../${to}/thing.ts';\n\nexport const copy = thing;\n`);
+    for (const [stage, steps] of rooms) plant(`src/${stage}/${steps[0][0]}/imports-commands.ts`, "import { thing } from '../../commands/thing.ts';\n\nexport const copy = thing;\n");
+    diagnostics = lint();
+  });
+
+  test.each(pairs)('%s: %s imports %s, allowed: %s', (stage, from, to, isAllowed) => {
+    const found = of(diagnostics, `src/${stage}/${from}/imports-${to}.ts`).map((item) => item.help);
+    expect(found).toEqual(isAllowed ? [] : [expect.stringContaining(`${stage}/${from} may not import ${stage}/${to}`)]);
+  });
+
+  test.each(rooms)('a room of %s keeps the law of its stage', (stage, steps) => {
+    expect(of(diagnostics, `src/${stage}/${steps[0][0]}/imports-commands.ts`).map((item) => item.help)).toContain(`${stage} may not import commands: ${LAW}`);
+  });
+});
+
 describe('single faults', () => {
   const cases: readonly (readonly [name: string, path: string, text: string, code: string])[] = [
     ['a default export', 'src/infer/default-export.ts', 'export default 1;\n', 'import(no-default-export)'],

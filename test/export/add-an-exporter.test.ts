@@ -18,7 +18,7 @@ let toy: Exporter;
 beforeAll(async () => {
   const page = readFileSync(join(PROJECT, 'docs/add-an-exporter.md'), 'utf8');
   const code = /```ts\n(.*?)```/s.exec(page)?.[1] ?? '';
-  const absolute = code.replace(/'\.\/([a-z-]+\.ts)'/g, (_, file: string) => JSON.stringify(pathToFileURL(join(PROJECT, 'src/export', file)).href));
+  const absolute = code.replace(/'\.\.\/([a-z-]+\.ts)'/g, (_, file: string) => JSON.stringify(pathToFileURL(join(PROJECT, 'src/export', file)).href));
   folder = mkdtempSync(join(tmpdir(), 'baseline-gatekeeper-'));
   writeFileSync(join(folder, 'gatekeeper.ts'), absolute);
   toy = ((await import(join(folder, 'gatekeeper.ts'))) as { gatekeeper: Exporter }).gatekeeper;

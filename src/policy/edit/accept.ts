@@ -16,8 +16,7 @@ import { judgeObserved, type DiffContext } from '../diff/observed.ts';
 import type { Finding } from '../diff/findings.ts';
 import { remainderOf } from '../diff/permit-use.ts';
 import type { DeclaredPermit } from '../spec/permits.ts';
-import { expandTexts } from '../register/assets.ts';
-import { openDraft, plain, quoteMacs, seqOf, setField, type RegisterDraft } from './draft.ts';
+import { expandTexts, openDraft, plain, quoteMacs, seqOf, setField, type SpecDraft } from './draft.ts';
 import { admitWeaker, type Pair } from './admit.ts';
 import { decideRule } from './decide.ts';
 import { isScanFinding } from '../diff/scan-findings.ts';
@@ -79,7 +78,7 @@ const ABOUT_A_RULE: ReadonlySet<Finding['type']> = new Set(['unused-permit', 'wi
 
 /** A spec on the way to a change, and what was seen. */
 interface Bench {
-  readonly draft: RegisterDraft;
+  readonly draft: SpecDraft;
   readonly context: DiffContext;
   readonly finding: Finding;
   readonly by: RuleDecision;
@@ -285,7 +284,7 @@ function acceptOne(text: string, set: ObservationSet, finding: Finding, by: Rule
   const { loaded } = parseSpec(text, 'spec');
   if (loaded === null) return { whyNot: 'the spec does not load any more' };
   const { document, asText } = openSpecText(text);
-  const draft = openDraft(document, () => undefined);
+  const draft = openDraft(document);
   const declared = loaded.permits.find(({ permit }) => permit.id === finding.permit);
   if (declared !== undefined && ABOUT_A_RULE.has(finding.type) && sharesRule(loaded.permits, declared)) {
     takeWaysApart(draft, loaded.permits, declared);

@@ -11,7 +11,7 @@ import { asksOf, securityOf, weakerThan } from '../match/asks.ts';
 import type { DiffContext } from '../diff/observed.ts';
 import { rulesOf } from '../match/match.ts';
 import type { DeclaredPermit } from '../spec/permits.ts';
-import { plain, setField, type RegisterDraft } from './draft.ts';
+import { plain, setField, type SpecDraft } from './draft.ts';
 import { decideRule } from './decide.ts';
 import { evidenceOf, freeRuleId, type RuleDecision } from './rule.ts';
 import { SECURITY_MODES, type SpecEndpoint } from '../spec/schema.ts';
@@ -38,7 +38,7 @@ function admitted(conversations: readonly Conversation[], { permit }: DeclaredPe
   return { modes: SECURITY_MODES.filter((mode) => held.modes.includes(mode)), policies: [...new Set(held.policies)] };
 }
 
-function writeSecurity(draft: RegisterDraft, rule: YAMLMap, { modes, policies }: ReturnType<typeof admitted>): void {
+function writeSecurity(draft: SpecDraft, rule: YAMLMap, { modes, policies }: ReturnType<typeof admitted>): void {
   const held: unknown = rule.get('opcua', true);
   if (!isMap(held)) setField(draft, rule, 'opcua', { security_mode: modes, ...(policies.length === 0 ? {} : { security_policy: policies }) });
   else {
@@ -61,7 +61,7 @@ function leaveRule(rule: YAMLMap, { from, to }: DeclaredPermit['permit'], { clie
 }
 
 /** @param conversations of one client, server and service, weaker than `declared` demands */
-export function admitWeaker(draft: RegisterDraft, { loaded, matcher }: DiffContext, conversations: readonly Conversation[], fallback: DeclaredPermit, pair: Pair, by: RuleDecision): string {
+export function admitWeaker(draft: SpecDraft, { loaded, matcher }: DiffContext, conversations: readonly Conversation[], fallback: DeclaredPermit, pair: Pair, by: RuleDecision): string {
   const passing = new Set(conversations.flatMap((one) => matcher.judge(one).asks.flatMap(rulesOf)));
   const taken = new Set(loaded.permits.map(({ permit }) => permit.id));
   const told: string[] = [];

@@ -1,26 +1,26 @@
 /**
- * A spec under edit by lists: the YAML document with its comments, and where its zones, conduits and assets are.
+ * A spec under edit: the YAML document with its comments, and where its zones, conduits and assets are.
  *
- * In: nodes and values. Out: edits that touch only what differs, so that a list that says what the spec says changes not
- * one character. Left out on purpose: what the lists mean (register/import.ts).
+ * In: nodes and values. Out: edits that touch only what differs, so that an edit that says what the spec says changes not
+ * one character. Left out on purpose: what an edit means (accept.ts, edit.ts, ../register/import.ts).
  */
 import { isMap, isScalar, isSeq } from 'yaml';
 import type { Document, YAMLMap, YAMLSeq } from 'yaml';
-import type { RegisterRow } from '../register/columns.ts';
+import { declaredAssets } from '../spec/assets.ts';
+import type { LoadedSpec } from '../spec/load.ts';
 
 /** A document that is being edited, and where its parts are. */
-export interface RegisterDraft {
+export interface SpecDraft {
   readonly document: Document;
   readonly zones: Map<string, YAMLMap>;
   readonly conduits: Map<string, YAMLMap>;
   readonly assets: Map<string, { node: YAMLMap; zone: string }>;
-  readonly report: (row: RegisterRow, column: string, message: string, remedy: string) => void;
 }
 
 export const plain = (value: unknown): unknown => (isMap(value) || isSeq(value) || isScalar(value) ? value.toJSON() : value);
 
 /** True when that changed anything. */
-export function setField(draft: RegisterDraft, node: YAMLMap, key: string, value: unknown): boolean {
+export function setField(draft: SpecDraft, node: YAMLMap, key: string, value: unknown): boolean {
   if (value === undefined || JSON.stringify(plain(node.get(key, true))) === JSON.stringify(value)) return false;
   const made = draft.document.createNode(value);
   if (isSeq(made) || isMap(made)) made.flow = true;
@@ -34,7 +34,7 @@ export function quoteMacs(node: unknown): void {
   for (const item of isSeq(macs) ? macs.items : [macs]) if (isScalar(item)) item.type = 'QUOTE_DOUBLE';
 }
 
-export function seqOf(draft: RegisterDraft, node: YAMLMap, key: string): YAMLSeq {
+export function seqOf(draft: SpecDraft, node: YAMLMap, key: string): YAMLSeq {
   const held: unknown = node.get(key, true);
   if (isSeq(held)) {
     if (held.items.length === 0) held.flow = false;
@@ -45,19 +45,9 @@ export function seqOf(draft: RegisterDraft, node: YAMLMap, key: string): YAMLSeq
   return made;
 }
 
-export const makeMap = (draft: RegisterDraft, value: Readonly<Record<string, unknown>>): YAMLMap => draft.document.createNode(value) as YAMLMap;
+export const makeMap = (draft: SpecDraft, value: Readonly<Record<string, unknown>>): YAMLMap => draft.document.createNode(value) as YAMLMap;
 
-export const rootOf = (draft: RegisterDraft): YAMLMap => draft.document.contents as YAMLMap;
-
-export const sameLevel = (held: unknown, wanted: unknown): boolean => {
-  const target = typeof held === 'object' && held !== null ? (held as { target?: unknown }).target : held;
-  return typeof wanted === 'string' && `SL ${String(target).replace(/^SL[ -]?/, '')}` === wanted;
-};
-
-export interface Tally {
-  added: number;
-  changed: number;
-}
+export const rootOf = (draft: SpecDraft): YAMLMap => draft.document.contents as YAMLMap;
 
 const nodesBy = (document: Document, list: string, key: string): Map<string, YAMLMap> => {
   const seq = document.getIn([list]);
@@ -66,12 +56,34 @@ const nodesBy = (document: Document, list: string, key: string): Map<string, YAM
   return nodes;
 };
 
-export function openDraft(document: Document, report: RegisterDraft['report']): RegisterDraft {
+export function openDraft(document: Document): SpecDraft {
   const zones = nodesBy(document, 'zones', 'zone_id');
-  const assets: RegisterDraft['assets'] = new Map();
+  const assets: SpecDraft['assets'] = new Map();
   for (const [zone, node] of zones) {
     const seq: unknown = node.get('assets', true);
     for (const item of isSeq(seq) ? seq.items : []) if (isMap(item)) assets.set(String(item.get('asset_id')), { node: item, zone });
   }
-  return { document, zones, conduits: nodesBy(document, 'conduits', 'conduit_id'), assets, report };
+  return { document, zones, conduits: nodesBy(document, 'conduits', 'conduit_id'), assets };
+}
+
+/** A text such as "PLCs (PLC-01 through PLC-12)" becomes one entry an asset once a list says more about one of them. */
+export function expandTexts(draft: SpecDraft, loaded: LoadedSpec, wanted: ReadonlySet<string>): void {
+  const groups = new Map<string, { zone: string; index: number; ids: string[]; label: string }>();
+  for (const asset of declaredAssets(loaded.spec)) {
+    if (!asset.fromText) continue;
+    const key = `${asset.zoneIndex}/${asset.assetIndex}`;
+    const held = groups.get(key) ?? { zone: asset.zone, index: asset.assetIndex, ids: [], label: asset.label };
+    held.ids.push(asset.id);
+    groups.set(key, held);
+  }
+  // From the end, so that the places before stay what they were.
+  for (const { zone, index, ids, label } of [...groups.values()].reverse()) {
+    const seq: unknown = draft.zones.get(zone)?.get('assets', true);
+    if (!ids.some((id) => wanted.has(id)) || !isSeq(seq)) continue;
+    const nodes = ids.map((id) => makeMap(draft, { asset_id: id, ...(label === id ? {} : { label }) }));
+    for (const [i, id] of ids.entries()) draft.assets.set(id, { node: nodes[i], zone });
+    for (const node of nodes) node.flow = true;
+    seq.flow = false;
+    seq.items.splice(index, 1, ...nodes);
+  }
 }

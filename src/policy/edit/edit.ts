@@ -10,8 +10,7 @@ import { z } from 'zod';
 import { renameInDirection } from '../spec/free-text.ts';
 import { nearestWord } from '../spec/nearest-word.ts';
 import { zonesNamed } from '../spec/permits.ts';
-import { expandTexts } from '../register/assets.ts';
-import { openDraft, quoteMacs, seqOf, setField, type RegisterDraft } from './draft.ts';
+import { expandTexts, openDraft, quoteMacs, seqOf, setField, type SpecDraft } from './draft.ts';
 import { decideRule } from './decide.ts';
 import { parseSpec, type LoadedSpec } from '../spec/load.ts';
 import { moveAsset } from './move.ts';
@@ -55,7 +54,7 @@ const refuse = (problem: string, remedy: string): EditRefusal => ({ problem, rem
 interface Bench {
   readonly text: string;
   readonly loaded: LoadedSpec;
-  readonly draft: RegisterDraft;
+  readonly draft: SpecDraft;
 }
 
 /**
@@ -65,7 +64,7 @@ export function editSpec(text: string, edit: Exclude<SpecEdit, { kind: 'decide-f
   const { loaded, problems } = parseSpec(text, 'the spec');
   if (loaded === null) return refuse(`the spec does not hold: line ${problems[0].line}: ${problems[0].message}`, problems[0].remedy);
   const { document, asText } = openSpecText(text);
-  const draft = openDraft(document, () => undefined);
+  const draft = openDraft(document);
   const apart = edit.kind === 'decide-permit' ? wayApart(draft, loaded, edit.permit, asText) : null;
   if (apart !== null && apart !== text) return editSpec(apart, edit, entryOf);
   const bench: Bench = { text, loaded, draft };
@@ -77,7 +76,7 @@ export function editSpec(text: string, edit: Exclude<SpecEdit, { kind: 'decide-f
 }
 
 /** The text in which one way of a rule for both is a rule of its own: a decision about one is none about the other. Null: it is one already. */
-function wayApart(draft: RegisterDraft, { permits }: LoadedSpec, id: string, asText: () => string): string | null {
+function wayApart(draft: SpecDraft, { permits }: LoadedSpec, id: string, asText: () => string): string | null {
   const declared = permits.find(({ permit }) => permit.id === id);
   if (declared === undefined || !sharesRule(permits, declared)) return null;
   takeWaysApart(draft, permits, declared);

@@ -11,7 +11,7 @@ import { isMap, isSeq } from 'yaml';
 import type { YAMLMap, YAMLSeq } from 'yaml';
 import { renameInDirection } from '../spec/free-text.ts';
 import { zonesNamed, type DeclaredPermit } from '../spec/permits.ts';
-import { makeMap, plain, rootOf, seqOf, setField, type RegisterDraft } from './draft.ts';
+import { makeMap, plain, rootOf, seqOf, setField, type SpecDraft } from './draft.ts';
 import type { LoadedSpec } from '../spec/load.ts';
 import { isSameRule, sharesRule } from './narrow.ts';
 
@@ -26,7 +26,7 @@ interface Carried {
   readonly dropped: string[];
 }
 
-export function moveAsset(draft: RegisterDraft, loaded: LoadedSpec, asset: string, held: { node: YAMLMap; zone: string }, zone: string): string {
+export function moveAsset(draft: SpecDraft, loaded: LoadedSpec, asset: string, held: { node: YAMLMap; zone: string }, zone: string): string {
   const from = held.zone;
   const before: unknown = draft.zones.get(from)?.get('assets', true);
   const after = draft.zones.get(zone);
@@ -57,7 +57,7 @@ function rulesByAddress(loaded: LoadedSpec, node: YAMLMap, zone: string): string
   return loaded.permits.filter(({ permit }) => names(permit.from) || names(permit.to)).map(({ permit }) => permit.id);
 }
 
-function carryRules(draft: RegisterDraft, loaded: LoadedSpec, asset: string, from: string, to: string): Carried {
+function carryRules(draft: SpecDraft, loaded: LoadedSpec, asset: string, from: string, to: string): Carried {
   const carried: Carried = { moved: 0, split: 0, left: 0, dropped: [] };
   // Rules, not Permits: one that permits both ways is two Permits, and is carried once. Its second way is read from the same
   // fields, so that both follow.
@@ -119,7 +119,7 @@ interface Relocation {
   readonly bothWays: boolean;
 }
 
-function relocate(draft: RegisterDraft, rule: YAMLMap, { end, asset, from, to, far, bothWays }: Relocation, { permit }: DeclaredPermit, loaded: LoadedSpec): void {
+function relocate(draft: SpecDraft, rule: YAMLMap, { end, asset, from, to, far, bothWays }: Relocation, { permit }: DeclaredPermit, loaded: LoadedSpec): void {
   placeEnd(draft, rule, end, to, asset);
   const other = end === 'client' ? 'server' : 'client';
   // A rule that names its client permits one way only (permits.ts).
@@ -134,7 +134,7 @@ function relocate(draft: RegisterDraft, rule: YAMLMap, { end, asset, from, to, f
 }
 
 /** One asset of a zone, written where the end stands already: what a person noted beside its fields stays. */
-function placeEnd(draft: RegisterDraft, rule: YAMLMap, end: 'client' | 'server', zone: string, asset: string): void {
+function placeEnd(draft: SpecDraft, rule: YAMLMap, end: 'client' | 'server', zone: string, asset: string): void {
   const held: unknown = rule.get(end, true);
   const listed: unknown = isMap(held) ? held.get('assets', true) : null;
   if (!isMap(held) || !isSeq(listed)) {
@@ -148,7 +148,7 @@ function placeEnd(draft: RegisterDraft, rule: YAMLMap, end: 'client' | 'server',
 }
 
 /** The rules of the conduit between two zones: this one, another that connects them, or a new one with this one's terms. */
-function conduitFor(draft: RegisterDraft, current: YAMLMap, far: string, to: string): YAMLSeq {
+function conduitFor(draft: SpecDraft, current: YAMLMap, far: string, to: string): YAMLSeq {
   const joins = (conduit: YAMLMap): boolean => {
     const connects = plain(conduit.get('connects', true));
     return Array.isArray(connects) && connects.includes(far) && connects.includes(to);

@@ -10,10 +10,10 @@ import { oneWayOf } from '../spec/free-text.ts';
 import type { PermitEnd } from '../../permit.ts';
 import type { DeclaredPermit } from '../spec/permits.ts';
 import type { UsedScope } from '../diff/permit-use.ts';
-import { setField, type RegisterDraft } from './draft.ts';
+import { setField, type SpecDraft } from './draft.ts';
 
 /** The list of a key without what is not to stay; written anew where the node is no list of its own. */
-function keep(draft: RegisterDraft, node: YAMLMap, key: string, wanted: readonly (string | number)[]): void {
+function keep(draft: SpecDraft, node: YAMLMap, key: string, wanted: readonly (string | number)[]): void {
   const list: unknown = node.get(key, true);
   if (wanted.length === 0) {
     node.delete(key);
@@ -25,7 +25,7 @@ function keep(draft: RegisterDraft, node: YAMLMap, key: string, wanted: readonly
 }
 
 /** The map of a key; made where the rule says it in words only. */
-function mapOf(draft: RegisterDraft, rule: YAMLMap, key: string): YAMLMap {
+function mapOf(draft: SpecDraft, rule: YAMLMap, key: string): YAMLMap {
   const held: unknown = rule.get(key, true);
   if (isMap(held)) return held;
   const made = draft.document.createNode({}) as YAMLMap;
@@ -34,7 +34,7 @@ function mapOf(draft: RegisterDraft, rule: YAMLMap, key: string): YAMLMap {
   return made;
 }
 
-function narrowEnd(draft: RegisterDraft, rule: YAMLMap, key: 'client' | 'server', zone: string, stays: Pick<PermitEnd, 'assets' | 'addresses'>): void {
+function narrowEnd(draft: SpecDraft, rule: YAMLMap, key: 'client' | 'server', zone: string, stays: Pick<PermitEnd, 'assets' | 'addresses'>): void {
   const end = mapOf(draft, rule, key);
   if (!end.has('zone')) end.set('zone', zone);
   keep(draft, end, 'assets', stays.assets);
@@ -44,7 +44,7 @@ function narrowEnd(draft: RegisterDraft, rule: YAMLMap, key: 'client' | 'server'
 /** Codes of a protocol that a rule may list as numbers; a Permit calls each `#code`. */
 const CODES: Readonly<Record<string, string>> = { cip: 'services', s7comm: 'functions', dnp3: 'functions', iec104: 'type_ids' };
 
-function narrowNames(draft: RegisterDraft, rule: YAMLMap, names: readonly string[]): void {
+function narrowNames(draft: SpecDraft, rule: YAMLMap, names: readonly string[]): void {
   const held: unknown = rule.get('operations', true);
   if (isSeq(held)) keep(draft, rule, 'operations', (held.toJSON() as string[]).filter((name) => names.includes(name)));
   for (const [protocol, key] of Object.entries(CODES)) {
@@ -56,7 +56,7 @@ function narrowNames(draft: RegisterDraft, rule: YAMLMap, names: readonly string
   }
 }
 
-export function narrowRule(draft: RegisterDraft, rule: YAMLMap, { permit }: DeclaredPermit, used: UsedScope): void {
+export function narrowRule(draft: SpecDraft, rule: YAMLMap, { permit }: DeclaredPermit, used: UsedScope): void {
   // An end that is named for the first time must not leave the other one to be guessed.
   if ((used.client !== null || used.server !== null) && !(rule.has('client') && rule.has('server'))) {
     for (const [key, { zone }] of [['client', permit.from], ['server', permit.to]] as const) if (!rule.has(key)) setField(draft, rule, key, { zone });
@@ -85,7 +85,7 @@ export const sharesRule = (permits: readonly DeclaredPermit[], declared: Declare
   permits.some((other) => other !== declared && isSameRule(other, declared));
 
 /** A rule that permits both ways (`A <-> B`) becomes two, one for each, under the ids that its two Permits have. */
-export function takeWaysApart(draft: RegisterDraft, permits: readonly DeclaredPermit[], declared: DeclaredPermit): void {
+export function takeWaysApart(draft: SpecDraft, permits: readonly DeclaredPermit[], declared: DeclaredPermit): void {
   const ways = permits.filter((other) => isSameRule(other, declared));
   const rule = draft.document.getIn(declared.path);
   const list = draft.document.getIn(declared.path.slice(0, -1));

@@ -7,32 +7,10 @@
 import { isScalar, isSeq, visit } from 'yaml';
 import type { YAMLMap } from 'yaml';
 import type { RegisterRow } from './columns.ts';
-import { makeMap, plain, seqOf, setField } from '../edit/draft.ts';
-import type { RegisterDraft, Tally } from '../edit/draft.ts';
+import { expandTexts, makeMap, plain, seqOf, setField } from '../edit/draft.ts';
+import type { ListDraft, Tally } from './list-draft.ts';
 import { declaredAssets } from '../spec/assets.ts';
 import type { LoadedSpec } from '../spec/load.ts';
-
-/** A text such as "PLCs (PLC-01 through PLC-12)" becomes one entry an asset once a list says more about one of them. */
-export function expandTexts(draft: RegisterDraft, loaded: LoadedSpec, wanted: ReadonlySet<string>): void {
-  const groups = new Map<string, { zone: string; index: number; ids: string[]; label: string }>();
-  for (const asset of declaredAssets(loaded.spec)) {
-    if (!asset.fromText) continue;
-    const key = `${asset.zoneIndex}/${asset.assetIndex}`;
-    const held = groups.get(key) ?? { zone: asset.zone, index: asset.assetIndex, ids: [], label: asset.label };
-    held.ids.push(asset.id);
-    groups.set(key, held);
-  }
-  // From the end, so that the places before stay what they were.
-  for (const { zone, index, ids, label } of [...groups.values()].reverse()) {
-    const seq: unknown = draft.zones.get(zone)?.get('assets', true);
-    if (!ids.some((id) => wanted.has(id)) || !isSeq(seq)) continue;
-    const nodes = ids.map((id) => makeMap(draft, { asset_id: id, ...(label === id ? {} : { label }) }));
-    for (const [i, id] of ids.entries()) draft.assets.set(id, { node: nodes[i], zone });
-    for (const node of nodes) node.flow = true;
-    seq.flow = false;
-    seq.items.splice(index, 1, ...nodes);
-  }
-}
 
 const addressesOf = (node: YAMLMap): string[] => (['ip', 'mac'] as const).flatMap((key) => {
   const held = plain(node.get(key, true));
@@ -40,7 +18,7 @@ const addressesOf = (node: YAMLMap): string[] => (['ip', 'mac'] as const).flatMa
 });
 
 /** Rules name assets by id: a new id is carried to every place that names the old one. */
-function renameInRules(draft: RegisterDraft, renamed: ReadonlyMap<string, string>): void {
+function renameInRules(draft: ListDraft, renamed: ReadonlyMap<string, string>): void {
   if (renamed.size === 0) return;
   visit(draft.document, {
     Pair: (_, pair) => {
@@ -56,7 +34,7 @@ function renameInRules(draft: RegisterDraft, renamed: ReadonlyMap<string, string
 
 const ASSET_FIELDS = ['label', 'role', 'level', 'vendor', 'model', 'firmware', 'ip', 'mac', 'names', 'vlan', 'count', 'passive_only', 'pinned'] as const;
 
-export function importAssets(draft: RegisterDraft, listedRows: readonly RegisterRow[], loaded: LoadedSpec | null): Tally & { renamed: number; moved: number } {
+export function importAssets(draft: ListDraft, listedRows: readonly RegisterRow[], loaded: LoadedSpec | null): Tally & { renamed: number; moved: number } {
   const tally = { added: 0, changed: 0, renamed: 0, moved: 0 };
   const texts = new Map((loaded === null ? [] : declaredAssets(loaded.spec)).filter((asset) => asset.fromText).map((asset) => [asset.id, asset]));
   // What a text says already needs no entry of its own.

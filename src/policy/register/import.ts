@@ -11,12 +11,17 @@ import { readCsv } from './csv-records.ts';
 import { readRegister } from './columns.ts';
 import type { RegisterKind, RegisterRow } from './columns.ts';
 import { importAssets } from './assets.ts';
-import { makeMap, openDraft, plain, rootOf, sameLevel, seqOf, setField } from '../edit/draft.ts';
-import type { RegisterDraft, Tally } from '../edit/draft.ts';
+import { makeMap, openDraft, plain, rootOf, seqOf, setField } from '../edit/draft.ts';
+import type { ListDraft, Tally } from './list-draft.ts';
 import { importPermits } from './permits.ts';
 import type { Problem } from '../spec/document.ts';
 import { parseSpec } from '../spec/load.ts';
 import { newSpecText, openSpecText, type SpecText } from '../spec/text.ts';
+
+const sameLevel = (held: unknown, wanted: unknown): boolean => {
+  const target = typeof held === 'object' && held !== null ? (held as { target?: unknown }).target : held;
+  return typeof wanted === 'string' && `SL ${String(target).replace(/^SL[ -]?/, '')}` === wanted;
+};
 
 export interface RegisterList {
   readonly kind: RegisterKind;
@@ -37,7 +42,7 @@ export interface RegisterImport {
   readonly sentences: readonly string[];
 }
 
-function importZones(draft: RegisterDraft, rows: readonly RegisterRow[]): Tally {
+function importZones(draft: ListDraft, rows: readonly RegisterRow[]): Tally {
   const tally = { added: 0, changed: 0 };
   for (const { fields } of rows) {
     const id = fields['zone_id'] as string;
@@ -59,7 +64,7 @@ function importZones(draft: RegisterDraft, rows: readonly RegisterRow[]): Tally 
   return tally;
 }
 
-function importConduits(draft: RegisterDraft, rows: readonly RegisterRow[]): Tally {
+function importConduits(draft: ListDraft, rows: readonly RegisterRow[]): Tally {
   const tally = { added: 0, changed: 0 };
   for (const row of rows) {
     const { fields } = row;
@@ -119,7 +124,7 @@ export function importRegister(specText: string | null, specFile: string, lists:
   const ownZones = readings.some((one) => one.kind === 'zones');
   const { document, asText } = draftOf(specText, ownZones ? [] : [...new Set(zonesNamed)]);
   let file = '';
-  const draft = openDraft(document, (row, column, message, remedy) => problems.push({ file, ...row.place(column), message, remedy }));
+  const draft: ListDraft = { ...openDraft(document), report: (row, column, message, remedy) => problems.push({ file, ...row.place(column), message, remedy }) };
   for (const { kind, rows, unused, ...list } of readings) {
     file = list.file;
     const ignored = unused.length === 0 ? '' : `; not used: the column${unused.length === 1 ? '' : 's'} ${unused.join(', ')}`;

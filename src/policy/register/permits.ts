@@ -8,7 +8,7 @@ import { parseSpan } from '../../net/address-set.ts';
 import { isMap } from 'yaml';
 import type { RegisterRow } from './columns.ts';
 import { makeMap, seqOf, setField } from '../edit/draft.ts';
-import type { RegisterDraft, Tally } from '../edit/draft.ts';
+import type { ListDraft, Tally } from './list-draft.ts';
 import { operationsText } from './tables.ts';
 import { portsOf } from '../spec/permits.ts';
 import type { DeclaredPermit } from '../spec/permits.ts';
@@ -44,7 +44,7 @@ function contradiction(row: RegisterRow, declared: DeclaredPermit): { column: st
 }
 
 /** One side of a new rule; null when a word is neither an asset of the zone nor an address. */
-function endOf(draft: RegisterDraft, row: RegisterRow, side: 'source' | 'destination'): SpecFlow['client'] | null {
+function endOf(draft: ListDraft, row: RegisterRow, side: 'source' | 'destination'): SpecFlow['client'] | null {
   const zone = row.fields[`${side}_zone`] as string | undefined;
   if (zone === undefined || !draft.zones.has(zone)) {
     draft.report(row, `${side}_zone`, zone === undefined ? `a new rule, and nothing says its "${side}_zone"` : `the zone "${zone}" is not declared`, `fill the column "${side}_zone" with a declared zone; a known rule is found by its rule_id`);
@@ -63,7 +63,7 @@ function endOf(draft: RegisterDraft, row: RegisterRow, side: 'source' | 'destina
   return { zone, ...(assets.length === 0 ? {} : { assets }), ...(addresses.length === 0 ? {} : { addresses }) };
 }
 
-function addRule(draft: RegisterDraft, row: RegisterRow, taken: Set<string>): boolean {
+function addRule(draft: ListDraft, row: RegisterRow, taken: Set<string>): boolean {
   const { fields } = row;
   if (fields['protocol'] === undefined) {
     draft.report(row, 'rule_id', fields['rule_id'] === undefined ? 'this row has neither a rule_id nor a protocol' : `the rule "${String(fields['rule_id'])}" is not declared, and the row says too little for a new one`, 'correct the rule_id; a new rule needs source_zone, destination_zone and protocol');
@@ -118,7 +118,7 @@ function addRule(draft: RegisterDraft, row: RegisterRow, taken: Set<string>): bo
   return true;
 }
 
-export function importPermits(draft: RegisterDraft, rows: readonly RegisterRow[], loaded: LoadedSpec | null): Tally {
+export function importPermits(draft: ListDraft, rows: readonly RegisterRow[], loaded: LoadedSpec | null): Tally {
   const tally = { added: 0, changed: 0 };
   const known = new Map((loaded?.permits ?? []).map((declared) => [declared.permit.id, declared]));
   const taken = new Set([...known.keys(), ...rows.flatMap((row) => (row.fields['rule_id'] === undefined || known.has(row.fields['rule_id'] as string) ? [] : [row.fields['rule_id'] as string]))]);
