@@ -21,11 +21,15 @@ export interface Imported extends ObservationSet {
   readonly duplicates: number;
 }
 
+/** The frames as a pcap file. */
+export const captureOf = (frames: readonly TimedFrame[]): Uint8Array =>
+  concat(pcapHeader(), ...frames.map(({ us, bytes, wire = bytes.length }) => pcapRecord({ sec: 1_767_261_600 + Math.floor(us / 1e6), sub: us % 1e6, data: bytes, wire })));
+
 export async function imported(frames: readonly TimedFrame[]): Promise<Imported> {
   const folder = mkdtempSync(join(tmpdir(), 'baseline-imported-'));
   try {
     const file = join(folder, 'frames.pcap');
-    writeFileSync(file, concat(pcapHeader(), ...frames.map(({ us, bytes, wire = bytes.length }) => pcapRecord({ sec: 1_767_261_600 + Math.floor(us / 1e6), sub: us % 1e6, data: bytes, wire }))));
+    writeFileSync(file, captureOf(frames));
     const db = join(folder, 'frames.db');
     const store = openForWriting(db);
     await importCapture(beginImport(store), file, { force: false, signal: new AbortController().signal, progress: () => {} });

@@ -1,6 +1,12 @@
 /** Frames of serial lines in TCP and UDP: no header says where they end, and the CRC who sent them. */
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { dialogue, imported, operationsOf } from './imported.ts';
+import { createRandom } from '../../samples/gen/random.ts';
+import { captureOf, dialogue, imported, operationsOf } from './imported.ts';
+import { canRun, program } from '../tools/loud-skip.ts';
 
 /** Two registers of unit 1 from 0 on, their values, and a refusal, with CRCs as a line tester prints them: the request has what looks like an MBAP header. */
 const RTU = {
@@ -109,4 +115,39 @@ test('who is dialled may ask: a gateway that calls its master is told by what it
   }
   const { conversations } = await imported(talk.frames);
   expect(conversations[0].operations.map((operation) => [operation.function, operation.requests, operation.responses])).toEqual([[3, 5, 5]]);
+});
+
+describe.runIf(canRun('Modbus RTU read by tshark', [program('tshark')]))('tshark', () => {
+  test('finds as many requests and answers of each unit and function', async () => {
+    const random = createRandom(4001);
+    const u16 = (value: number): number[] => [value >> 8, value & 255];
+    const talk = dialogue(4001);
+    for (let i = 0; i < 400; i++) {
+      const unit = random.integer(1, 5);
+      const code = [1, 2, 3, 4, 5, 6, 15, 16][random.integer(0, 7)];
+      const [start, quantity] = [u16(random.integer(0, 9000)), random.integer(1, 60)];
+      const octets = code <= 2 || code === 15 ? Math.ceil(quantity / 8) : quantity * 2;
+      const values = [...random.bytes(octets)];
+      const single = [code, ...start, ...(code === 5 ? [0xff, 0] : u16(random.integer(0, 65_535)))];
+      const ask = code === 5 || code === 6 ? single : [code, ...start, ...u16(quantity), ...(code > 6 ? [octets, ...values] : [])];
+      const answer = random.integer(0, 9) === 0 ? [code | 0x80, random.integer(1, 4)] : code <= 4 ? [code, octets, ...values] : ask.slice(0, 5);
+      talk.ask(framed(unit, ask));
+      talk.answer(framed(unit, answer));
+    }
+    const folder = mkdtempSync(join(tmpdir(), 'baseline-rtu-'));
+    const file = join(folder, 'rtu.pcap');
+    writeFileSync(file, captureOf(talk.frames));
+    const run = spawnSync('tshark', ['-r', file, '-d', 'tcp.port==4001,mbrtu', '-Y', 'mbrtu', '-T', 'fields', '-e', 'mbrtu.unit_id', '-e', 'modbus.func_code', '-e', 'modbus.exception_code', '-e', 'tcp.dstport'], { encoding: 'utf8' });
+    rmSync(folder, { recursive: true });
+    const counts = new Map<string, number>();
+    for (const line of run.stdout.trim().split('\n')) {
+      const [unit, code, exception, port] = line.split('\t');
+      const key = `${unit} ${code} ${port === '4001' ? 'requests' : exception === '' ? 'responses' : 'errors'}`;
+      counts.set(key, (counts.get(key) ?? 0) + 1);
+    }
+    const { conversations } = await imported(talk.frames);
+    const own = conversations[0].operations.flatMap(({ unit, function: code, ...one }) => (['requests', 'responses', 'errors'] as const).map((kind) => [`${unit} ${code} ${kind}`, one[kind]] as const)).filter(([, count]) => count > 0);
+    expect(new Map(own.toSorted())).toEqual(new Map([...counts].toSorted()));
+    expect(own.reduce((sum, [, count]) => sum + count, 0)).toBe(800);
+  });
 });
