@@ -3,7 +3,7 @@
  * cannot say. In: options. Out: files in a folder; exit 1 when the configuration was held back because it would be wider.
  */
 import { readdirSync, readFileSync, renameSync, type Dirent } from 'node:fs';
-import { dirname, join, resolve, sep } from 'node:path';
+import { basename, dirname, join, resolve, sep } from 'node:path';
 import { EXIT, usageError } from '../errors.ts';
 import { exportPlan, type ExportResult } from '../export/export-plan.ts';
 import type { ExportOptions } from '../export/exporter.ts';
@@ -108,17 +108,21 @@ function writeFiles(folder: string, { files, heldBack }: ExportResult, context: 
     return path;
   };
   const placed = files.map(({ path, content }) => ({ path: below(path), content }));
+  const undoing = placed.flatMap(({ path, content }) => (UNDOING.has(basename(path)) && lookAt(path)?.isFile() === true ? [{ path, content, before: readFileSync(path, 'utf8') }] : [])).filter(({ content, before }) => before !== content);
   for (const path of new Set(placed.map((file) => dirname(file.path)))) makeFolder(path);
-  writeFilesWhole(placed);
+  writeFilesWhole([...placed, ...undoing.map(({ path, before }) => ({ path: `${path}${EARLIER}`, content: before }))]);
+  if (undoing.length > 0) context.say(`${folder}: what takes an earlier export away again is kept: ${undoing.map(({ path }) => `${path.slice(root.length + 1)}${EARLIER}`).join(', ')}`);
   const setAside = heldBack.filter((name) => lookAt(below(name))?.isFile() === true);
   for (const name of setAside) renameSync(below(name), `${below(name)}${EARLIER}`);
   if (setAside.length > 0) context.say(`${folder}: what an earlier export had written was set aside: ${setAside.map((name) => `${name}${EARLIER}`).join(', ')}`);
   const own = new Set(files.map(({ path }) => path.split('/')[0]));
   const others = entries.filter(({ name }) => !own.has(name) && !setAside.includes(name) && !name.startsWith('.') && !name.endsWith(EARLIER) && !isPart(name)).map(({ name }) => name);
-  if (others.length > 0) context.say(`${folder} holds what is not of this export, and was left as it is: ${firstOf(others.map((name) => printable(name, LONGEST_PATH)), MOST_NAMED)}. Do not apply ${others.length === 1 ? 'it' : 'them'}; what an earlier rollback.txt is still needed for, keep elsewhere`);
+  if (others.length > 0) context.say(`${folder} holds what is not of this export, and was left as it is: ${firstOf(others.map((name) => printable(name, LONGEST_PATH)), MOST_NAMED)}. Do not apply ${others.length === 1 ? 'it' : 'them'}`);
 }
 
 const EARLIER = '.earlier';
+/** What takes an export off its device again: it may be on one. */
+const UNDOING: ReadonlySet<string> = new Set(['rollback.txt', 'remove.txt']);
 
 /** An export that was killed leaves parts of files, and folders with nothing else in them. */
 const isSomebodys = (entry: Dirent): boolean =>

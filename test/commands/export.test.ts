@@ -34,6 +34,17 @@ test('what is not of this export is named', async () => {
   expect(err).toContain(`${out} holds what is not of this export, and was left as it is: baseline-asa.cfg, remove.txt`);
 });
 
+test('what takes the export before off its device is kept, once there is another', async () => {
+  const out = at('undone');
+  const asked = async (target: string): Promise<string> => (await runLine(['export', SPEC, '--target', target, '--out', out], { columns: 1000 })).err;
+  await asked('nftables');
+  const before = readFileSync(join(out, 'rollback.txt'), 'utf8');
+  expect(await asked('nftables')).not.toContain('is kept');
+  expect(await asked('suricata')).toContain('what takes an earlier export away again is kept: rollback.txt.earlier');
+  expect(readFileSync(join(out, 'rollback.txt'), 'utf8')).not.toBe(before);
+  expect(readFileSync(join(out, 'rollback.txt.earlier'), 'utf8')).toBe(before);
+});
+
 test('a folder that a killed export left is taken, somebody\'s is not', async () => {
   mkdirSync(at('killed/C-1'), { recursive: true });
   writeFileSync(at('killed/README.md.baseline-4999999.part'), 'left');
