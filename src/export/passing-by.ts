@@ -1,5 +1,5 @@
 /**
- * Traffic that passes by a device that routes, because its two zones share a link (policy/shared-link.ts). In: a plan and
+ * Traffic that passes by a device that routes, because its two zones share a link (policy/spec/shared-link.ts). In: a plan and
  * loss rows. Out: which conduits and Permits that concerns, the rows with that reason first, and the text that opens the
  * README and the loss report: whoever applies a configuration has to read it before anything else.
  */

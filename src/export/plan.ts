@@ -2,7 +2,7 @@
  * From a loaded spec to the plan that exporters read: every end of a Permit resolved to addresses.
  *
  * In: LoadedSpec. Out: Plan. An end that names assets means their addresses, one that names addresses means those, one
- * that names neither means its zone. Which addresses an asset or a zone has is what policy/spec-assets.ts resolves to it, so
+ * that names neither means its zone. Which addresses an asset or a zone has is what policy/spec/assets.ts resolves to it, so
  * that a firewall lets through what `diff` and `simulate` say it does: a zone is its networks and its assets' addresses
  * without what is declared more narrowly elsewhere. What cannot be resolved stays empty and is reported; it never becomes
  * "any". Order is the spec's; sets are sorted.

@@ -4,7 +4,7 @@
  * In: Observations and a zone proposal. Out: zones, conduits and Permits in the words of a spec, each Permit with its
  * evidence, the rules that widened it and the question it raises; and what was set aside, by whom it was asked and when.
  * Exact at function and register level unless a stated rule (conduits/generalise.ts) says otherwise. Traffic within a
- * zone needs no Permit. Left out on purpose: the YAML (policy/spec-write.ts) and its proof (policy/proof.ts).
+ * zone needs no Permit. Left out on purpose: the YAML (policy/spec/write.ts) and its proof (policy/proof.ts).
  */
 import { addTo } from '../../net/multi-map.ts';
 import { mergeSpans } from '../../net/register-set.ts';

@@ -3,7 +3,7 @@
  * that a Permit never lets through a pair that no grant named.
  *
  * In: grants, standing or on demand. Out: Permits in a stable order with evidence, question and witnesses.
- * Left out on purpose: names in the spec's alphabet (conduits.ts) and the YAML (policy/spec-write.ts).
+ * Left out on purpose: names in the spec's alphabet (conduits.ts) and the YAML (policy/spec/write.ts).
  */
 import { addTo } from '../../net/multi-map.ts';
 import type { Access } from '../../observation.ts';

@@ -16,7 +16,7 @@ const WIDENING = new Set([
   'adjacent-units', 'array-stride', 'block-poll', 'declared-member', 'engineering-session', 'maintenance', 'negotiated-ports', 'outside-iacs', 'poll-area', 'redundant-partner', 'same-role-group', 'same-table',
   'session-services', 'set-point-area', 'shared-service', 'write-twin',
 ]);
-/** Words of infer/conduit-regimes.ts. */
+/** Words of infer/conduits/regimes.ts. */
 const REGIME_WORDS = new Set([
   'monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday', 'sunday', 'mondays', 'tuesdays', 'wednesdays', 'thursdays', 'fridays', 'saturdays', 'sundays', 'working', 'weekend', 'weekends', 'day', 'days', 'month', 'end', 'ends',
   'maintenance', 'weekly', 'monthly', 'only', 'every', 'all', 'one', 'once', 'on', 'of', 'the', 'and', 'a', 'h', 'utc',
