@@ -209,3 +209,6 @@ const ETHER_TYPES = new Map<number, string>([
 
 /** `profinet-rt` for 0x8892; null for an EtherType without a name here. */
 export const etherTypeName = (etherType: number): string | null => ETHER_TYPES.get(etherType) ?? null;
+
+/** Names it, as the decoder does or a spec. Frames of a serial line in TCP or UDP: the same operations as Modbus/TCP, without the header that a firewall knows it by. */
+export const isSerialModbus = (protocol: string): boolean => /\bmodbus[ -]?rtu\b/i.test(protocol);

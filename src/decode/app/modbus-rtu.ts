@@ -7,13 +7,10 @@
  * Left out on purpose: a frame of a function whose length nothing tells, unless it ends where the segment ends; Modbus ASCII.
  */
 import { isCrcRight } from './crc16.ts';
-import { describeFunction } from './modbus-functions.ts';
-import * as functions from './modbus-functions.ts';
+import { describeFunction, FUNCTIONS } from './modbus-functions.ts';
 import { fitsFunction, isAnswer, readPdu, requestLength, responseLength } from './modbus-pdu.ts';
 import type { ProtocolSink, SessionMemory, StreamProtocol } from './protocol.ts';
 import { AWAIT_MORE, PROBE } from './protocol.ts';
-
-const { FUNCTIONS } = functions;
 
 /** Unit id before the PDU, CRC behind it, low octet first; the PDU has 253 octets at most (V1.02, 2.5.1). */
 const UNIT = 1;

@@ -6,7 +6,8 @@
  */
 import type { Permit } from '../../permit.ts';
 import { accessOfFunctionCode, bindingSpans, mergeSpans, spansContain, tableOf, type Span } from '../../net/register-set.ts';
-import { isSerialModbus, permitsAccess, permitsListedCode } from '../../policy/spec/permits.ts';
+import { isSerialModbus } from '../../net/services.ts';
+import { permitsAccess, permitsListedCode } from '../../policy/spec/permits.ts';
 import type { ModbusEffect } from '../exporter.ts';
 
 export const EVERY_FUNCTION: readonly number[] = Array.from({ length: 127 }, (_, index) => index + 1);

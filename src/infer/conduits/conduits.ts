@@ -8,6 +8,7 @@
  */
 import { addTo } from '../../net/multi-map.ts';
 import { mergeSpans } from '../../net/register-set.ts';
+import { isSerialModbus } from '../../net/services.ts';
 import type { ObservationSet } from '../../observation.ts';
 import type { Permit, PermitEnd } from '../../permit.ts';
 import { isMac } from '../address-order.ts';
@@ -133,7 +134,7 @@ const PROTOCOL_NAMES: Readonly<Record<string, string>> = {
 const protocolName = (draft: DraftPermit): string => {
   if (draft.transport === 'icmp' || draft.transport === 'icmpv6') return 'ICMP';
   const spoken = spokenBy({ service: draft.services[0].name, protocol: draft.protocol });
-  if (spoken === 'modbus-rtu') return `Modbus RTU over ${draft.transport.toUpperCase()}`;
+  if (isSerialModbus(spoken)) return `Modbus RTU over ${draft.transport.toUpperCase()}`;
   if (spoken === 'modbus' && draft.transport === 'udp') return 'Modbus/UDP';
   const names = draft.services.map(({ port, name }) => {
     const own = name.replaceAll(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, '?').slice(0, 40);

@@ -8,6 +8,7 @@
 import { changesDevice, FOLDED_FUNCTION, type Access, type Conversation, type ObservationSet, type Operation } from '../../observation.ts';
 import type { Span } from '../../net/register-set.ts';
 import { mergeSpans, spansContain, tableOf } from '../../net/register-set.ts';
+import { isSerialModbus } from '../../net/services.ts';
 import { controlsDevice } from '../activity.ts';
 import { ALL_HOURS } from '../captured-days.ts';
 import { standingOf } from './plan.ts';
@@ -51,9 +52,6 @@ export interface GrantEvidence {
   /** Conversations that would break without this grant. */
   readonly witnesses: readonly number[];
 }
-
-/** As the decoder names it (decode/app/modbus-rtu.ts). */
-const SERIAL_MODBUS = 'modbus-rtu';
 
 export interface Grant {
   readonly client: PlannedAsset;
@@ -164,7 +162,7 @@ export const mergeEvidence = (a: GrantEvidence, b: GrantEvidence): GrantEvidence
 export const portKey = ({ transport, port, lastPort }: Pick<Grant, 'transport' | 'port' | 'lastPort'>): string => `${transport}/${port}${lastPort === port ? '' : `-${lastPort}`}`;
 
 /** The service by what it speaks: serial frames carry the operations of Modbus, and are another protocol to whoever stands between. */
-export const spokenBy = ({ service, protocol }: Pick<Grant, 'service' | 'protocol'>): string => (protocol === '' || service === SERIAL_MODBUS ? service : protocol);
+export const spokenBy = ({ service, protocol }: Pick<Grant, 'service' | 'protocol'>): string => (protocol === '' || isSerialModbus(service) ? service : protocol);
 
 export const grantKey = (grant: Pick<Grant, 'client' | 'server' | 'transport' | 'port' | 'lastPort' | 'class' | 'doubt'>): string =>
   `${grant.client.id}\n${grant.server.id}\n${portKey(grant)}\n${grant.class}${grant.doubt === null ? '' : `\n${grant.doubt}`}`;

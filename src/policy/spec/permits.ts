@@ -45,9 +45,6 @@ export const protocolKey = (name: string): string => {
   return key;
 };
 
-/** Frames of a serial line in TCP or UDP: the same operations as Modbus/TCP, without the header that a firewall knows it by. */
-export const isSerialModbus = (protocol: string): boolean => /\bmodbus[ -]?rtu\b/i.test(protocol);
-
 /** Protocols whose operations a Permit can limit; another of them on the same port is not what was permitted. */
 export const INSPECTED: ReadonlySet<string> = new Set(['modbus', 'opcua', 's7comm', 'enip', 'dnp3', 'iec104']);
 

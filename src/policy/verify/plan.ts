@@ -6,10 +6,11 @@
 import { plural } from '../../infer/plural.ts';
 import { formatSpan, parseSet, parseSpan, sizeOfSet, type AddressSpan } from '../../net/address-set.ts';
 import { accessOfFunctionCode, tableOf } from '../../net/register-set.ts';
+import { isSerialModbus } from '../../net/services.ts';
 import type { Permit, PermitEnd } from '../../permit.ts';
 import { conduitBetween } from '../spec/conduit-between.ts';
 import { createMatcher, endFits, prepareEnd, type Matcher } from '../match/match.ts';
-import { isLive, isSerialModbus, permitsAccess, protocolKey, type DeclaredPermit } from '../spec/permits.ts';
+import { isLive, permitsAccess, protocolKey, type DeclaredPermit } from '../spec/permits.ts';
 import { indexAssets, type AssetIndex, type DeclaredAsset } from '../spec/assets.ts';
 import type { LoadedSpec } from '../spec/load.ts';
 import { zoneKinds } from '../spec/zone-kind.ts';
