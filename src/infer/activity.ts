@@ -219,6 +219,7 @@ function draftLink(conversation: Conversation, ends: readonly [number, number], 
   const { operations } = conversation;
   const encrypted = conversation.facts.some((fact) => fact.name === 'opcua.mode' && fact.value === 'SignAndEncrypt');
   const days = seenDays(conversation, daysOf);
+  const written = operations.filter(isWrite);
   return {
     conversation,
     client: ends[0],
@@ -231,10 +232,10 @@ function draftLink(conversation: Conversation, ends: readonly [number, number], 
     cycle: main?.cycle ?? null,
     cycleDays: main?.days ?? 0,
     duty: 0,
-    writes: operations.some(isWrite),
-    writeDays: countDays(operations.filter(isWrite)),
-    writeRequests: operations.reduce((sum, operation) => sum + (isWrite(operation) ? operation.requests : 0), 0),
-    cyclicWrites: operations.some((operation) => isWrite(operation) && (cycleOfOperation(operation)?.periodMs ?? Infinity) <= 1000),
+    writes: written.length > 0,
+    writeDays: countDays(written),
+    writeRequests: written.reduce((sum, { requests }) => sum + requests, 0),
+    cyclicWrites: written.some((operation) => (cycleOfOperation(operation)?.periodMs ?? Infinity) <= 1000),
     engineers: operations.some(isEngineering) || SAFETY_ENGINEERING.has(service),
     opaque: service === 'opcua' && (encrypted || !operations.some((operation) => operation.access !== 'browse' && !CHANNEL_ONLY.test(operation.name))),
     blocks: operations.reduce((sum, operation) => sum + operation.ranges.length, 0),
