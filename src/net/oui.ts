@@ -8,7 +8,8 @@ import { gunzipSync } from 'node:zlib';
 
 /** Hex digits of MA-S, MA-M and MA-L prefixes, longest first. */
 const PREFIX_DIGITS = [9, 7, 6] as const;
-const MAC_DIGITS = 12;
+/** Pairs with colons or dashes, or Cisco's three groups of four. Not any twelve digits: 181.212.238.255 is an IPv4 address. */
+const MAC = /^(?:[0-9a-f]{2}([:-])[0-9a-f]{2}(?:\1[0-9a-f]{2}){4}|[0-9a-f]{4}(?:\.[0-9a-f]{4}){2})$/i;
 const LOCAL_OR_MULTICAST = 3;
 
 let vendors: Map<string, string> | null = null;
@@ -29,8 +30,8 @@ const loadVendors = (): Map<string, string> => {
 
 /** `00:1d:9c:20:01:10` (or with dashes or dots) to its vendor's name as registered; null where there is none, and for no address at all (zeros). */
 export function vendorOf(mac: string): string | null {
+  if (!MAC.test(mac)) return null;
   const digits = mac.replaceAll(/[:.-]/g, '').toLowerCase();
-  if (digits.length !== MAC_DIGITS || !/^[0-9a-f]+$/.test(digits)) return null;
   if ((parseInt(digits.slice(0, 2), 16) & LOCAL_OR_MULTICAST) !== 0 || /^0+$/.test(digits)) return null;
   vendors ??= loadVendors();
   for (const length of PREFIX_DIGITS) {

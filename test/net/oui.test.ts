@@ -16,7 +16,7 @@ describe('vendor of a MAC address', () => {
     expect(vendorOf('c8:5c:e2:7f:ff:ff')).toMatch(/synergy/i);
   });
 
-  it.each(['02:1d:9c:20:01:10', '01:00:5e:00:00:01', 'ff:ff:ff:ff:ff:ff', '00:1d:9c', 'not a mac', ''])('%s has none', (mac) => {
+  it.each(['02:1d:9c:20:01:10', '01:00:5e:00:00:01', 'ff:ff:ff:ff:ff:ff', '00:1d:9c', 'not a mac', '', '181.212.238.255', '001d9c200110', '00:1d-9c:20:01:10'])('%s has none', (mac) => {
     expect(vendorOf(mac)).toBeNull();
   });
 });
