@@ -162,9 +162,36 @@ export function rhythmText({ rhythmWords, rhythmDoubles }: Pick<FlowState, 'rhyt
   for (let r = (words[at + OPEN_BINS.chain] - 1) * RHYTHM.stride; r >= 0; r = (rhythmWords[r + RHYTHM.next] - 1) * RHYTHM.stride) {
     count = placeBin(count, rhythmWords[r + RHYTHM.bin], rhythmWords[r + RHYTHM.hits], rhythmDoubles[(r >> 1) + RHYTHM.sumD]);
   }
-  let text = '';
-  for (let i = 0; i < count; i++) text += `${i === 0 ? '[' : ','}${bins[i]},${hits[i]},${sums[i]}`;
-  return count === 0 ? '' : `${text}]`;
+  if (count === 0) return '';
+  let length = 0;
+  for (let i = 0; i < count; i++) {
+    length = writeNumber(length, i === 0 ? OPENING : COMMA, bins[i]);
+    length = writeNumber(length, COMMA, hits[i]);
+    length = writeNumber(length, COMMA, sums[i]);
+  }
+  text[length++] = CLOSING;
+  return text.toString('latin1', 0, length);
+}
+
+const [OPENING, COMMA, CLOSING, ZERO] = Buffer.from('[,]0');
+/** A mark and the digits of a double. */
+const MOST_DIGITS = 1 + 25;
+/** Of the rhythm at hand: a string made of pieces is a third slower, and a million conversations have one each. */
+const text = Buffer.alloc(MOST_BINS * 3 * MOST_DIGITS + 1);
+
+/** @param value a whole number, not negative @returns where the text ends now */
+function writeNumber(at: number, mark: number, value: number): number {
+  text[at++] = mark;
+  if (value > LARGEST_SUM) return at + text.write(String(value), at, 'latin1');
+  let digits = 1;
+  for (let power = 10; power <= value; power *= 10) digits++;
+  let rest = value | 0;
+  for (let i = at + digits - 1; i >= at; i--) {
+    const tenth = (rest / 10) | 0;
+    text[i] = ZERO + rest - tenth * 10;
+    rest = tenth;
+  }
+  return at + digits;
 }
 
 /** What was written counts from nought again; the bins stay open. @param words the subject's record has its OPEN_BINS at `at` */

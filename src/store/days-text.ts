@@ -85,14 +85,22 @@ export function daysByOwner(owners: number, rows: number, ownerOf: (row: number)
     before[row] = last[owner];
     last[owner] = row + 1;
   }
-  // Most owners of a flush have one hour.
+  // Most owners of a flush have one hour, and mostly that of the one before them.
   const ofOneHour = new Map<number, string>();
+  let newest = NaN;
+  let newestText = '';
   return (owner) => {
-    const hours: number[] = [];
-    for (let row = last[owner]; row > 0; row = before[row - 1]) hours.push(hourOf(row - 1));
-    if (hours.length !== 1) return daysText(hours);
-    let text = ofOneHour.get(hours[0]);
-    if (text === undefined) ofOneHour.set(hours[0], (text = daysText(hours)));
-    return text;
+    const first = last[owner];
+    if (first === 0 || before[first - 1] !== 0) {
+      const hours: number[] = [];
+      for (let row = first; row > 0; row = before[row - 1]) hours.push(hourOf(row - 1));
+      return daysText(hours);
+    }
+    const hour = hourOf(first - 1);
+    if (hour === newest) return newestText;
+    newest = hour;
+    newestText = ofOneHour.get(hour) ?? daysText([hour]);
+    ofOneHour.set(hour, newestText);
+    return newestText;
   };
 }
