@@ -10,15 +10,19 @@ import { runInNewContext } from 'node:vm';
 import { storeError } from '../errors.ts';
 
 const MEBI = 1 << 20;
-/** The young generation counts in V8's limit and not in what lives long: three semispaces of at most 16 MiB each. */
-const YOUNG_BYTES = 48 * MEBI;
+/** The young generation counts in V8's limit and not in what lives long: three semispaces, of 16 MiB (Node 20 and 22) to 64 MiB (Node 24). */
+const MOST_YOUNG_BYTES = 192 * MEBI;
+const OLD_SPACE = /--max[-_]old[-_]space[-_]size[= ](\d+)/g;
 /** Share of the limit below which the rest is not relied on: V8 needs some to collect. */
 const ROOM = 0.1;
 /** Share of the limit that must be used anew before the next collection. */
 const STEP = 0.02;
 
-/** Octets for what lives long, as `--max-old-space-size` sets them. */
-const limitBytes = (): number => Math.max(1, getHeapStatistics().heap_size_limit - YOUNG_BYTES);
+/** MiB for what lives long, where somebody set them; of several the last is held to, and those on the command line are behind NODE_OPTIONS. */
+const askedMebi = Number([...`${process.env['NODE_OPTIONS'] ?? ''} ${process.execArgv.join(' ')}`.matchAll(OLD_SPACE)].at(-1)?.[1] ?? 0);
+
+/** Octets for what lives long. Where nobody set them, V8 does not tell how much of its limit they are. */
+const limitBytes = (): number => (askedMebi > 0 ? askedMebi * MEBI : Math.max(1, getHeapStatistics().heap_size_limit - MOST_YOUNG_BYTES));
 
 let collect: (() => void) | null = null;
 

@@ -406,7 +406,8 @@ describe.runIf(why === undefined)('live capture', () => {
     }
     const trace = join(folder, 'trace');
     const calls = 'socket,listen,sendto,sendmsg,sendmmsg,write,writev,pwrite64,pwritev,sendfile,splice,vmsplice,io_submit,io_uring_setup';
-    const probe = listen({ promiscuous: true }, ['strace', '-ff', '-ttt', '-qq', '-e', `trace=${calls}`, '-o', trace]);
+    // Node 24 and later ask for rings, to poll with; what goes through one is in no trace, so there are none.
+    const probe = listen({ promiscuous: true }, ['strace', '-ff', '-ttt', '-qq', '-e', `trace=${calls}`, '-e', 'inject=io_uring_setup:error=ENOSYS', '-o', trace]);
     await probe.line('ready');
     await send(captureOf(1000), '--pps', '5000');
     expect(await probe.stop()).toMatchObject({ frames: 1000 });
@@ -423,7 +424,7 @@ describe.runIf(why === undefined)('live capture', () => {
     expect(descriptor).toBeDefined();
     const afterwards = lines.slice(lines.indexOf(sockets[0]) + 1);
     expect(afterwards.filter((line) => new RegExp(`^(?:send\\w*|p?writev?(?:64)?|splice|vmsplice)\\(${descriptor},`).test(line))).toEqual([]);
-    expect(lines.filter((line) => /^socket\((?:AF_INET|PF_INET)|^listen|^io_uring_setup|^io_submit/.test(line))).toEqual([]);
+    expect(lines.filter((line) => /^socket\((?:AF_INET|PF_INET)|^listen|^io_uring_setup(?!.*ENOSYS)|^io_submit/.test(line))).toEqual([]);
     // What is sent are questions to this machine's own kernel (the names of its interfaces).
     expect(lines.filter((line) => line.startsWith('send') && !line.includes('AF_NETLINK'))).toEqual([]);
   });
