@@ -8,7 +8,7 @@
 import type { Permit, PermitEnd } from '../../permit.ts';
 import { isSubset, parseSet, unionSets } from '../../net/address-set.ts';
 import type { AddressSet } from '../../net/address-set.ts';
-import { accessesOfFunctionCode, bindingSpans, spansContain, tableOf } from '../../net/register-set.ts';
+import { accessesOfFunctionCode, bindingSpans, mergeSpans, spansContain, tableOf } from '../../net/register-set.ts';
 import { modesHeld, policiesHeld } from './asks.ts';
 import { INSPECTED, permitsAccess, protocolKey } from '../spec/permits.ts';
 import { weekOf } from '../spec/schedule.ts';
@@ -79,7 +79,7 @@ const conditionsCover = (outer: Permit, inner: Permit): boolean => {
 const serviceCovers = (outer: Permit, inner: Permit): boolean => {
   if (outer.service.transport !== 'any' && outer.service.transport !== inner.service.transport) return false;
   if (outer.service.ports.length === 0) return true;
-  return inner.service.ports.length > 0 && inner.service.ports.every((range) => spansContain(outer.service.ports, range));
+  return inner.service.ports.length > 0 && inner.service.ports.every((range) => spansContain(mergeSpans(outer.service.ports), range));
 };
 
 /** Whether a Permit is for all of another one's clients, servers and ports, whatever it says of operations and times. */

@@ -4,15 +4,17 @@
  *
  * In: declared rules and who is who, then Permits. Out: for each the Permits that are left, and the rules that speak of the
  * rest. Asked pair by pair, port by port and operation by operation (unit, function code and range of addresses;
- * security mode and service; name). Left out on purpose: security policies and schedules, which a rule has as a whole or not at all.
+ * security mode and service; name), and of rules with windows at each time of the week. Left out on purpose: security policies and last
+ * days, which a rule has as a whole or not at all.
  */
 import type { ModbusAsk } from '../../infer/conduits/grants.ts';
 import { modbusOperationsOf } from '../../infer/conduits/permits.ts';
 import { addTo } from '../../net/multi-map.ts';
-import { accessOfFunctionCode, bindingSpans, tableOf, type Span } from '../../net/register-set.ts';
+import { accessOfFunctionCode, bindingSpans, mergeSpans, subtractSpans, tableOf, type Span } from '../../net/register-set.ts';
 import type { ModbusOperations, NamedOperations, OpcUaOperations, Permit, PermitConditions, PermitEnd } from '../../permit.ts';
 import { namesSecurity, permitCovers, permitReaches } from './permit-cover.ts';
 import type { DeclaredPermit } from '../spec/permits.ts';
+import { hasWindow, weekOf } from '../spec/schedule.ts';
 import type { AssetIndex } from '../spec/assets.ts';
 
 export interface PermitLeft {
@@ -39,7 +41,13 @@ const ALWAYS: PermitConditions = { days: [], start: null, end: null, expires: nu
 export function undeclaredOf(declared: readonly DeclaredPermit[], assets: AssetIndex, innerAssets: AssetIndex = assets): Undeclared {
   // Who rejects something means it at any time.
   const spokenBy = new Map(declared.map((one) => [one, one.permit.decision === 'rejected' ? { ...one.permit, decision: 'approved', conditions: ALWAYS } : one.permit]));
-  const speaks = (one: DeclaredPermit, part: Permit): boolean => permitCovers(spokenBy.get(one) ?? one.permit, part, assets, innerAssets) && (one.permit.decision !== 'rejected' || namesSecurity(one.permit, part));
+  const speaks = (one: DeclaredPermit, part: Permit, permit = spokenBy.get(one) ?? one.permit): boolean => permitCovers(permit, part, assets, innerAssets) && (one.permit.decision !== 'rejected' || namesSecurity(one.permit, part));
+  const speaksAtItsTimes = (one: DeclaredPermit, part: Permit): boolean => speaks(one, part, withoutWindow(spokenBy.get(one) ?? one.permit));
+  // Each request has one time: windows add up, as they do where traffic is judged.
+  const speakTogether = (rules: readonly DeclaredPermit[], part: Permit): boolean =>
+    rules.some((one) => speaks(one, part)) ||
+    (rules.some(({ permit }) => hasWindow(permit.conditions)) &&
+      subtractSpans(weekOf(part.conditions), mergeSpans(rules.flatMap((one) => (speaksAtItsTimes(one, part) ? weekOf(one.permit.conditions) : [])))).length === 0);
   const rulesFor = rulesByPair(declared, assets, innerAssets);
   const byZones = new Map<string, Permit[]>();
   for (const { permit } of declared) addTo(byZones, zonesOf(permit), permit);
@@ -57,7 +65,7 @@ export function undeclaredOf(declared: readonly DeclaredPermit[], assets: AssetI
       }
       for (const part of portsOf(pair)) {
         const near = rules.filter((one) => permitReaches(one.permit, part, assets, innerAssets));
-        const left = near.length === 0 ? [part] : undeclaredOperations(part, (some) => near.some((one) => speaks(one, some)));
+        const left = near.length === 0 ? [part] : undeclaredOperations(part, (some) => speakTogether(near, some));
         // A rule for some ports of a range speaks of the same service.
         const ofPair = near.length > 0 ? near : rules.filter((one) => sharesPort(one.permit, part) && permitReaches({ ...one.permit, service: part.service }, part, assets, innerAssets));
         const isOfPair = ofPair.length > 0;
@@ -68,6 +76,8 @@ export function undeclaredOf(declared: readonly DeclaredPermit[], assets: AssetI
     return { rest: rectanglesOf(parts), covering: [...covering] };
   };
 }
+
+const withoutWindow = (permit: Permit): Permit => ({ ...permit, conditions: { ...permit.conditions, days: [], start: null, end: null } });
 
 /** Which zones a Permit connects, as a key. */
 export const zonesOf = ({ from, to }: Permit): string => `${from.zone}\n${to.zone}`;
@@ -80,7 +90,8 @@ function pairsOf(permit: Permit, rules: readonly DeclaredPermit[], assets: Asset
     const isWhole = end.assets.length === 0 && end.addresses.length === 0;
     if (isWhole && !own.some((one) => one.permit[side].assets.length + one.permit[side].addresses.length > 0)) return [end];
     const ids = isWhole ? assets.assets.filter((asset) => asset.zone === end.zone).map((asset) => asset.id) : end.assets;
-    return ids.length === 0 ? [end] : ids.map((id) => ({ ...end, assets: [id] }));
+    const ends = [...ids.map((id) => ({ ...end, assets: [id], addresses: [] })), ...end.addresses.map((address) => ({ ...end, assets: [], addresses: [address] }))];
+    return ends.length === 0 ? [end] : ends;
   };
   const servers = endsOf('to');
   return endsOf('from').flatMap((from) => servers.map((to) => ({ ...permit, from, to })));
@@ -121,9 +132,11 @@ function rulesByPair(declared: readonly DeclaredPermit[], assets: AssetIndex, in
 function rectanglesOf(parts: readonly PermitLeft[]): PermitLeft[] {
   const asked = ({ permit: { modbus, opcua, named }, isOfPair }: PermitLeft): unknown[] => [modbus, opcua, named, isOfPair];
   const byPorts = join(parts, (one) => [asked(one), one.permit.from, one.permit.to], ({ service, ...permit }, all) => ({ ...permit, service: { ...service, ports: all.flatMap((one) => one.service.ports) } }));
-  const byClient = join(byPorts, (one) => [asked(one), one.permit.service.ports, one.permit.from], ({ to, ...permit }, all) => ({ ...permit, to: { ...to, assets: all.flatMap((one) => one.to.assets) } }));
-  return join(byClient, (one) => [asked(one), one.permit.service.ports, one.permit.to], ({ from, ...permit }, all) => ({ ...permit, from: { ...from, assets: all.flatMap((one) => one.from.assets) } }));
+  const byClient = join(byPorts, (one) => [asked(one), one.permit.service.ports, one.permit.from], ({ to, ...permit }, all) => ({ ...permit, to: joinedEnd(to, all.map((one) => one.to)) }));
+  return join(byClient, (one) => [asked(one), one.permit.service.ports, one.permit.to], ({ from, ...permit }, all) => ({ ...permit, from: joinedEnd(from, all.map((one) => one.from)) }));
 }
+
+const joinedEnd = (first: PermitEnd, all: readonly PermitEnd[]): PermitEnd => ({ ...first, assets: all.flatMap((one) => one.assets), addresses: all.flatMap((one) => one.addresses) });
 
 function join(parts: readonly PermitLeft[], keyOf: (one: PermitLeft) => unknown, joined: (first: Permit, all: readonly Permit[]) => Permit): PermitLeft[] {
   const groups = new Map<string, PermitLeft[]>();
@@ -131,13 +144,15 @@ function join(parts: readonly PermitLeft[], keyOf: (one: PermitLeft) => unknown,
   return [...groups.values()].map((group) => ({ ...group[0], permit: joined(group[0].permit, group.map((one) => one.permit)), beside: [...new Set(group.flatMap((one) => one.beside))] }));
 }
 
-/** @param isDeclared whether one rule speaks of all of a part of the Permit */
+/** @param isDeclared whether rules speak of all of a part of the Permit, at each time one of them */
 function undeclaredOperations(permit: Permit, isDeclared: (part: Permit) => boolean): Permit[] {
   if (isDeclared(permit)) return [];
   const { modbus, opcua, named } = permit;
   if (modbus !== null && modbus.functionCodes.length > 0) return undeclaredModbus(permit, modbus, isDeclared);
   if (opcua !== null && opcua.services.length > 0) return undeclaredServices(permit, opcua, isDeclared);
-  return named === null || named.names.length === 0 ? [permit] : undeclaredNames(permit, named, isDeclared);
+  if (named !== null && named.names.length > 0) return undeclaredNames(permit, named, isDeclared);
+  const access = permit.access.length < 2 ? permit.access : permit.access.filter((one) => !isDeclared({ ...permit, access: [one] }));
+  return permit.access.length > 0 && access.length === 0 ? [] : [{ ...permit, access }];
 }
 
 function undeclaredModbus(permit: Permit, modbus: ModbusOperations, isDeclared: (part: Permit) => boolean): Permit[] {

@@ -141,6 +141,47 @@ describe('two specs', () => {
     expect(told(SPEC, both.replace('rule_id: POLL-2,', 'rule_id: POLL-2, limits: {max_connections: 1},')).map((line) => line.split(/[ :]/)[1])).toContain('permit-narrowed');
   });
 
+  const EVERY_DAY = 'days: [mon, tue, wed, thu, fri, sat, sun]';
+  const ALL_DAY = 'start: "00:00", end: "23:59"';
+
+  it('a rule that was split by times of the week lets the same through', () => {
+    const ssh = /      - \{rule_id: SSH.*\n/;
+    const at = (...schedules: readonly string[]): string => SPEC.replace(ssh, (line) => schedules.map((schedule, i) => line.replace('rule_id: SSH', `rule_id: SSH${i === 0 ? '' : `-${i}`}${schedule === '' ? '' : `, schedule: {${schedule}}`}`)).join(''));
+    for (const [whole, ...parts] of [
+      ['', `${EVERY_DAY}, start: "00:00", end: "11:59"`, `${EVERY_DAY}, start: "12:00", end: "23:59"`],
+      ['', `days: [sat, sun], ${ALL_DAY}`, `days: [mon, tue, wed, thu, fri], ${ALL_DAY}`],
+      [`days: [mon, tue], ${ALL_DAY}`, `days: [mon], ${ALL_DAY}`, `days: [tue], ${ALL_DAY}`],
+      ['days: [sat], start: "20:00", end: "04:00"', 'days: [sat], start: "20:00", end: "23:59"', 'days: [sun], start: "00:00", end: "04:00"'],
+      ['days: [mon], start: "06:00", end: "20:00"', 'days: [mon], start: "06:00", end: "14:00"', 'days: [mon], start: "12:00", end: "20:00"'],
+    ]) {
+      expect(told(at(whole), at(...parts))).toEqual([]);
+      expect(told(at(...parts), at(whole))).toEqual([]);
+    }
+    // A minute is missing.
+    expect(told(at('days: [mon], start: "06:00", end: "20:00"'), at('days: [mon], start: "06:00", end: "12:00"', 'days: [mon], start: "12:02", end: "20:00"')).map((line) => line.split(/[ :]/)[1])).toEqual(['permit-narrowed']);
+    // At each time some of the codes only.
+    const codes = ', modbus: {function_codes: [3, 4],';
+    const timed = (days: string, list: string): string => `schedule: {days: [${days}], ${ALL_DAY}}, access: read, modbus: {function_codes: [${list}],`;
+    const twice = (one: string, other: string): string => SPEC.replace(POLL, (line) => line.replace(`access: read${codes}`, one) + line.replace('rule_id: POLL', 'rule_id: POLL-2').replace(`access: read${codes}`, other));
+    const [weekend, rest] = ['sat, sun', 'mon, tue, wed, thu, fri'];
+    expect(told(SPEC, twice(timed(weekend, '3, 4'), timed(rest, '3, 4')))).toEqual([]);
+    expect(told(SPEC, twice(timed(weekend, '3, 4'), timed(rest, '3'))).map((line) => line.split(/[ :]/)[1])).toEqual(['permit-narrowed']);
+  });
+
+  it('a rule that was split by addresses, by classes of access, or by ports lets the same through', () => {
+    const ssh = /      - \{rule_id: SSH.*\n/;
+    const rules = (...parts: readonly string[]): string => SPEC.replace(ssh, parts.map((part, i) => `      - {rule_id: S7${i === 0 ? '' : `-${i}`}, protocol: S7comm, client: {zone: OPS, assets: [HIST]}, ${part}}\n`).join(''));
+    for (const [whole, ...parts] of [
+      ['server: {zone: CELL, addresses: [10.2.0.1, 10.2.0.2]}, port: 102', 'server: {zone: CELL, addresses: [10.2.0.2]}, port: 102', 'server: {zone: CELL, addresses: [10.2.0.1]}, port: 102'],
+      ['server: {zone: CELL, assets: [PLC-1], addresses: [10.2.0.2]}, port: 102', 'server: {zone: CELL, assets: [PLC-2]}, port: 102', 'server: {zone: CELL, assets: [PLC-1]}, port: 102'],
+      ['server: {zone: CELL, assets: [PLC-1]}, port: 102, access: read-write', 'server: {zone: CELL, assets: [PLC-1]}, port: 102, access: read', 'server: {zone: CELL, assets: [PLC-1]}, port: 102, access: write'],
+      ['server: {zone: CELL, assets: [PLC-1]}, port: "102-103"', 'server: {zone: CELL, assets: [PLC-1]}, port: [102, 103]'],
+    ]) {
+      expect(told(rules(whole), rules(...parts))).toEqual([]);
+      expect(told(rules(...parts), rules(whole))).toEqual([]);
+    }
+  });
+
   it('two rules for half of the registers each let no request for all of them through', () => {
     const range = (start: number, end: number): string => `function_codes: [3], unit_ids: [1], ranges: [{table: holding-register, start: ${start}, end: ${end}, access: read}]`;
     expect(told(rulesFor(range(0, 99)), rulesFor(range(0, 49), range(50, 99))).map((line) => line.split(/[ :]/)[1])).toEqual(['permit-narrowed']);
