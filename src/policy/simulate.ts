@@ -247,7 +247,7 @@ export const simulate = (loaded: LoadedSpec, set: ObservationSet, semantics: Fir
       return;
     }
     // How safe a session is, is decided before anything is asked in it.
-    const { weaker } = verdict;
+    const { weaker, demanding } = verdict;
     const outcome = verdict.asks.map((one) => ({ one, passed: unseen === undefined && one.permit !== null && weaker.length === 0 }));
     // What the spec lets through and the target does not has no rule there.
     const asDeclared = outcome.every((entry) => entry.passed) ? null : matcher.judge(conversation);
@@ -285,8 +285,7 @@ export const simulate = (loaded: LoadedSpec, set: ObservationSet, semantics: Fir
     const refusals = lost.length === 0 ? undefined : rejections?.judge(conversation).asks;
     // Of a session that is too weak nothing passes: it is one thing, whatever was asked in it.
     const tooWeak = weaker.length === 0 ? [] : lost.filter(({ one }) => one.permit !== null).map(({ one }) => one.ask);
-    const demanding = verdict.related.find(({ permit }) => isLive(permit));
-    if (tooWeak.length > 0 && demanding !== undefined) {
+    if (tooWeak.length > 0 && demanding !== null) {
       const refusal = refusals?.find(({ miss }) => miss?.kind === 'rejected')?.miss ?? null;
       block({
         operation: `sessions with ${weaker.join(' and ')}`, count: tooWeak.reduce((sum, { count }) => sum + count, 0), days: [...new Set(tooWeak.flatMap(({ days }) => days))].sort((x, y) => x - y), rejected: refusal !== null,

@@ -140,6 +140,11 @@ describe('a simulation', () => {
     expect(blocked('ideal', session('SignAndEncrypt'))).toEqual([]);
     const rejecting = spec.replace('      - {rule_id: ENG', '      - {rule_id: NO, protocol: OPC UA, transport: tcp, port: 4840, client: {zone: CELL, assets: [PLC]}, server: {zone: OPS, assets: [OPC]}, opcua: {security_mode: [None]}, decision: rejected, owner: KH}\n      - {rule_id: ENG');
     expect(blocked('ideal', session('None'), rejecting)).toEqual([['sessions with mode None', 40, 'NO', 'somebody rejected it (KH)', 'all', true]]);
+    // A rule for another protocol on that port lets no such session through, and says nothing of how safe one has to be.
+    const beside = spec.replace('      - {rule_id: UA,', '      - {rule_id: MB, protocol: Modbus/TCP, transport: tcp, port: [502, 4840], client: {zone: CELL, assets: [PLC]}, server: {zone: OPS, assets: [OPC]}, access: read}\n      - {rule_id: UA,');
+    expect(['ideal', 'suricata', 'l4'].map((target) => blocked(target, session('None'), beside))).toEqual([[weak], [['sessions with mode None', 40, 'UA', 'UA demands more', 'all', false]], []]);
+    expect(blocked('ideal', session('SignAndEncrypt'), beside)).toEqual([]);
+    expect(diffReport(loadText(beside), observations([session('None')])).findings.flatMap(({ type, permit }) => (type === 'weaker-security-mode' ? [permit] : []))).toEqual(['UA']);
     for (const modes of [['None'], ['Sign'], ['SignAndEncrypt'], []]) expect(diffReport(loadText(spec), observations([session(...modes)])).counts.permitted).toBe(blocked('ideal', session(...modes)).length === 0 ? 1 : 0);
   });
 

@@ -168,8 +168,8 @@ const judgeCrossing = (context: DiffContext, conversation: Conversation, client:
   if (used?.unidirectional && conversation.packets.toClient > 0) {
     return violation(REQUIREMENTS.diode, `${used.permit.id} is declared unidirectional from ${used.unidirectional.from} to ${used.unidirectional.to}, and ${plural(conversation.packets.toClient, 'packet')} came back.`, used);
   }
-  const permit = verdict.related.find((declared) => isLive(declared.permit));
-  if (permit !== undefined && verdict.weaker.length > 0) {
+  const permit = verdict.demanding;
+  if (permit !== null) {
     const refusal = verdict.related.find((declared) => declared.permit.decision === 'rejected' && namesAny(declared.permit, verdict.weaker));
     const refused = refusal === undefined ? '' : ` ${refusal.permit.id} rejects it${refusal.permit.owner === '' ? '' : ` (${refusal.permit.owner})`}.`;
     const modes = permit.permit.opcua?.securityModes.join(', ') ?? '';

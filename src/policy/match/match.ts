@@ -54,6 +54,8 @@ export interface ConversationVerdict {
   readonly related: readonly DeclaredPermit[];
   /** Security settings weaker than any related Permit demands; what was rejected demands nothing. */
   readonly weaker: readonly string[];
+  /** The Permit that demands it, of several the one that is nearest; null where nothing is weaker. */
+  readonly demanding: DeclaredPermit | null;
 }
 
 export interface PreparedEnd {
@@ -175,6 +177,12 @@ const timeMiss = (permit: Permit, ask: Ask, timezone: string): { kind: MissKind;
   return problem === null ? null : { kind: problem.kind, sentence: problem.sentence };
 };
 
+/** A rule for another protocol that is told by its bytes lets no session of OPC UA through, so it is content with none. */
+const maySpeakOpcua = ({ service }: Permit): boolean => {
+  const protocol = protocolKey(service.protocol);
+  return protocol === 'opcua' || !INSPECTED.has(protocol);
+};
+
 /** Whether a rejected rule speaks of a session: one that names modes or policies refuses no other. What is not known may be either. */
 const refusesSecurity = ({ opcua }: Permit, seen: OpcUaSecurity): boolean => {
   const meets = (named: readonly string[], observed: readonly string[]): boolean => named.length === 0 || observed.length === 0 || named.some((one) => observed.includes(one));
@@ -206,9 +214,9 @@ export const createMatcher = (permits: readonly DeclaredPermit[], assets: AssetI
     // What was rejected meets nothing: beside it, the Permit that demands more still lets through what is asked safely.
     // Then those that demand more let nothing of it through: leave to read weakly is none to write weakly.
     const weakerBy = new Map(related.map((entry) => [entry, entry.declared.permit.opcua === null ? [] : weakerThan(security, entry.declared.permit.opcua.securityModes, entry.declared.permit.opcua.securityPolicies)]));
-    const demanded = related.filter(({ declared }) => isLive(declared.permit)).map((entry) => weakerBy.get(entry) ?? []);
-    const isMet = demanded.some((list) => list.length === 0);
-    const weaker = isMet || demanded.length === 0 ? [] : demanded.sort((a, b) => a.length - b.length)[0];
+    const demands = related.filter(({ declared }) => isLive(declared.permit) && maySpeakOpcua(declared.permit)).map((entry) => ({ declared: entry.declared, weaker: weakerBy.get(entry) ?? [] }));
+    const isMet = demands.some(({ weaker }) => weaker.length === 0);
+    const nearest = isMet ? undefined : demands.sort((a, b) => a.weaker.length - b.weaker.length).at(0);
     // Where no operation could be read, a Permit that names none is the one that was meant for it; else the most exact is.
     const leastLimited = [...related].sort((a, b) => Number(limitsOperations(a.declared.permit)) - Number(limitsOperations(b.declared.permit)));
     const mostLimited = [...related].sort((a, b) => Number(limitsOperations(b.declared.permit)) - Number(limitsOperations(a.declared.permit)));
@@ -244,7 +252,7 @@ export const createMatcher = (permits: readonly DeclaredPermit[], assets: AssetI
       const miss = nearestOf(misses);
       return { ask, permit: null, atOtherTimes: atTimes, miss: miss !== null && isOfTime(miss) ? { ...miss, days } : miss };
     });
-    return { asks, related: related.map((entry) => entry.declared), weaker };
+    return { asks, related: related.map((entry) => entry.declared), weaker: nearest?.weaker ?? [], demanding: nearest?.declared ?? null };
   };
 
   const byDeclared = new Map(prepared.map((entry) => [entry.declared, entry]));

@@ -76,8 +76,8 @@ export const judgeFunctions = (context: DiffContext, crossings: readonly Crossin
       const near = byId.get(asked.miss.permit) ?? verdict.related[0];
       addTo(outside, near, judgeOutside(crossing, asked, vantage));
     }
-    const demanding = verdict.related.find((declared) => isLive(declared.permit));
-    if (verdict.weaker.length > 0 && demanding !== undefined && crossing.reply === 'answered') {
+    const { demanding } = verdict;
+    if (demanding !== null && crossing.reply === 'answered') {
       checks.push(makeCheck({
         ...about(demanding), verdict: 'fail', client: conversation.client, server: conversation.server, operation: verdict.weaker.join(', '),
         title: `${demanding.permit.id}: ${whoOf(crossing)} with ${verdict.weaker.join(' and ')}, which is weaker than declared`,
