@@ -277,6 +277,24 @@ describe.runIf(able)('Suricata', () => {
     }
   });
 
+  test('a write of one value to the last address is no write to the first', () => {
+    const plan = plantPlan();
+    const [model] = plan.permits.filter(({ permit }) => permit.id === 'K1-READ');
+    const [from, to] = [model!.client, model!.server].map((spans) => rangeText(spans.find(({ family }) => family === 'ipv4')!).split(/[-/]/)[0]!);
+    const ask = (functionCode: number, start: number): Uint8Array => modbusRequest({ unit: 1, functionCode, start, quantity: 1 }, 1);
+    const places = [0, 1, 9, 10, 60_000, 65_534, 65_535];
+    for (const [name, first, last] of [['top', 60_000, 65_535], ['bottom', 0, 9], ['between', 10, 65_534]] as const) {
+      const range = { access: 'write' as const, table: 'holding-register' as const, first, last };
+      const folder = folderFor(`last-${name}`);
+      written(folder, 'suricata', { ...plan, permits: [{ ...model!, permit: { ...model!.permit, access: [], modbus: { functionCodes: [6, 22], unitIds: [], ranges: [range] } } }] }, 'enforce');
+      const all = [6, 22].flatMap((code) => places.map((start) => ({ code, start })));
+      const frames = all.flatMap(({ code, start }, index) => tcpSession({ ip: from!, port: 50_000 + index }, { ip: to!, port: 502 }, [{ fromClient: true, payload: ask(code, start) }]));
+      writeFileSync(join(folder, 'last.pcap'), pcapFile(frames));
+      const alerted = replay(folder, join(folder, 'last.pcap'));
+      expect(all.filter((_, index) => !alerted.has(50_000 + index))).toEqual(all.filter(({ start }) => first <= start && start <= last));
+    }
+  });
+
   test('of function code 23 what it writes is judged, and what it reads is said to be open', () => {
     const plan = plantPlan();
     const [model] = plan.permits.filter(({ permit }) => permit.id === 'K1-READ');

@@ -60,14 +60,23 @@ const comparisons = (first: number, last: number): string[] => {
 
 const unitComparisons = ({ first, last }: Span): string[] => (first === 0 && last > 0 ? [`<${last + 1}`] : comparisons(first, last));
 
-/** Counted from 1. A request that ends at 65536 compares with nothing (`topGuards`), and nothing can name that number. */
-const addressComparisons = ({ first, last }: Span): string[] => {
-  const end = Math.min(last + 1, LAST_NUMBER);
-  if (first >= end) return [];
-  return first === 0 && end < LAST_NUMBER ? [`<${end + 1}`] : comparisons(first + 1, end);
-};
-
 const LAST_ADDRESS = 65_535;
+
+/** A write of one value to the last address compares as 0, which no other request does. */
+const WRAPPED = '0';
+
+/**
+ * Counted from 1. A request of several that ends at 65536 compares with nothing (`topGuards`), and nothing can name that number.
+ * @param isSingle whether writes of one value are among what is compared
+ * @param beside all spans of which the same is stopped: what is below a number matches 0 too, so one that begins at 0 stops a write of one
+ * value to the last address with it, and is named otherwise where that passes
+ */
+const addressComparisons = ({ first, last }: Span, isSingle: boolean, beside: readonly Span[]): string[] => {
+  const end = Math.min(last + 1, LAST_NUMBER);
+  const isBelow = (span: Span): boolean => span.first === 0 && span.last + 1 < LAST_NUMBER && (!isSingle || beside.some((other) => other.last === LAST_ADDRESS));
+  const named = isBelow({ first, last }) ? [`<${end + 1}`] : first >= end ? [] : comparisons(first + 1, end);
+  return isSingle && last === LAST_ADDRESS && !beside.some(isBelow) ? [...named, WRAPPED] : named;
+};
 
 /** Arguments of `byte_test` for a span in a field of so many octets at an offset. */
 const byteBounds = ({ first, last }: Span, octets: number, offset: number): string[] => {
@@ -95,7 +104,20 @@ type ForbiddenUnit = Extract<Forbidden, { readonly kind: 'unit' }>;
 const unitText = ({ units, functionCode }: ForbiddenUnit): string =>
   `unit ${units.first}-${units.last}${functionCode === null ? '' : functionCode === 'unnamed' ? ' function code without a name' : ` FC ${functionCode}`}`;
 
-const options = (forbidden: Forbidden): Option[] => {
+const isBeside = (one: ForbiddenAddress, other: Forbidden): other is ForbiddenAddress =>
+  other.kind === 'address' && other.access === one.access && other.table === one.table && other.functionCode === one.functionCode &&
+  other.units?.first === one.units?.first && other.units?.last === one.units?.last;
+
+const stoppedFunctions = (complement: readonly Forbidden[]): number[] => complement.flatMap((one) => (one.kind === 'function' ? [one.functionCode] : []));
+
+/** The codes of requests that are compared there, and are not stopped whatever they ask. */
+const codesOf = ({ table, access, functionCode }: ForbiddenAddress, stopped: readonly number[]): number[] =>
+  ENGINE.inspectable.filter((code) => tableOf(code, access) === table && (functionCode ?? code) === code && !stopped.includes(code));
+
+const writesOne = (forbidden: ForbiddenAddress, complement: readonly Forbidden[]): boolean =>
+  forbidden.access === 'write' && codesOf(forbidden, stoppedFunctions(complement)).some((code) => shapeOf(code).addresses.every(({ maxQuantity }) => maxQuantity === 1));
+
+const options = (forbidden: Forbidden, complement: readonly Forbidden[]): Option[] => {
   switch (forbidden.kind) {
     case 'function':
       return [{ option: `modbus: function ${forbidden.functionCode};`, why: `FC ${forbidden.functionCode} ${FUNCTION_NAMES[forbidden.functionCode] ?? ''}`.trim() }];
@@ -111,7 +133,8 @@ const options = (forbidden: Forbidden): Option[] => {
     }
     case 'address': {
       const { addresses } = forbidden;
-      return addressComparisons(addresses).flatMap((address) => addressOptions(forbidden, [address], `${addresses.first}-${addresses.last}`));
+      const beside = complement.flatMap((other) => (isBeside(forbidden, other) ? [other.addresses] : []));
+      return addressComparisons(addresses, writesOne(forbidden, complement), beside).flatMap((address) => addressOptions(forbidden, [address], `${addresses.first}-${addresses.last}`));
     }
     case 'crossing': {
       const { first, last } = forbidden.both;
@@ -139,19 +162,18 @@ interface RuleText {
 }
 
 /**
- * A request that ends at address 65535 (65536 when counted from 1) compares with nothing: measured with 7.0.10. So those that begin where no
+ * A request of several values that ends at address 65535 (65536 when counted from 1) compares with nothing: measured with 7.0.10. So those that begin where no
  * Permit reaches, near enough to the top to end there, are found by their start in the raw segment. An access that no Permit bounds has no such place.
  */
 const topGuards = (complement: readonly Forbidden[]): { options: string; why: string }[] => {
-  const stopped = complement.flatMap((forbidden) => (forbidden.kind === 'function' ? [forbidden.functionCode] : []));
+  const stopped = stoppedFunctions(complement);
   return complement.flatMap((forbidden) => {
     if (forbidden.kind !== 'address') return [];
-    const { table, access, functionCode, units, addresses } = forbidden;
-    const codes = ENGINE.inspectable.filter((code) => tableOf(code, access) === table && (functionCode ?? code) === code && !stopped.includes(code));
-    return codes.flatMap((code) =>
+    const { access, units, addresses } = forbidden;
+    return codesOf(forbidden, stopped).flatMap((code) =>
       shapeOf(code).addresses.filter((field) => field.access === access).flatMap(({ startBit, maxQuantity }) => {
         const first = Math.max(addresses.first, LAST_ADDRESS + 1 - maxQuantity);
-        if (first > addresses.last) return [];
+        if (first > addresses.last || maxQuantity === 1) return [];
         const tests = [`1,=,${code},7`, ...(units === null ? [] : byteBounds(units, 1, 6)), ...byteBounds({ first, last: addresses.last }, 2, startBit / 8)];
         return [{
           options: `dsize:>${startBit / 8 + 1}; ${tests.map((test) => `byte_test:${test};`).join(' ')}`,
@@ -268,7 +290,7 @@ const modbusRules = (ends: RuleEnds, permits: readonly PlanPermit[], complement:
   const about = permits.map((entry) => entry.permit.id).join(' ');
   return [
     ...rawRules(ends, about, complement),
-    ...complement.flatMap(options).map(({ option, why }) => ({ protocol: 'modbus', ends, options: `flow:to_server,established; ${option}`, why, about })),
+    ...complement.flatMap((forbidden) => options(forbidden, complement)).map(({ option, why }) => ({ protocol: 'modbus', ends, options: `flow:to_server,established; ${option}`, why, about })),
   ];
 };
 

@@ -68,7 +68,8 @@ const NAMED = [...Array.from({ length: 24 }, (_, index) => index + 1), 43];
 
 const suricataModbus = (text: string, { modbus }: Flow): boolean => {
   if (modbus === null) return false;
-  const quantity = [5, 6, 22].includes(modbus.functionCode) ? 1 : modbus.quantity;
+  const isSingle = [5, 6, 22].includes(modbus.functionCode);
+  const quantity = isSingle ? 1 : modbus.quantity;
   let codes: readonly number[] | null = null;
   return text.split(',').map((part) => part.trim()).every((part) => {
     const [word, ...rest] = part.split(' ');
@@ -78,7 +79,8 @@ const suricataModbus = (text: string, { modbus }: Flow): boolean => {
       codes = TABLES[rest.join(' ')];
       return codes.includes(modbus.functionCode);
     }
-    // Addresses count from 1, and a request that reaches 65536 does not compare.
+    // Addresses count from 1; a single write to 65536 compares as 0, and any other request that reaches it does not compare.
+    if (word === 'address' && isSingle && modbus.start === 65535) return compare(rest.join(' '), 0, 0);
     if (word === 'address') return modbus.start + quantity <= 65535 && compare(rest.join(' '), modbus.start + 1, modbus.start + quantity);
     throw new Error(`not understood: ${part}`);
   });
