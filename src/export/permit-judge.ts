@@ -4,8 +4,10 @@
  * purpose: a test runs inside the window.
  */
 import { parseSpan, setContains } from '../net/address-set.ts';
+import { addTo } from '../net/multi-map.ts';
 import { effectPasses } from '../policy/match/modbus-effect.ts';
 import type { Effect, ModbusEffect } from './exporter.ts';
+import { formatAddress } from './ip-notation.ts';
 import type { ModbusRequest } from './modbus/request.ts';
 
 export interface Flow {
@@ -51,4 +53,22 @@ export const letsThrough = (effects: readonly Effect[], flow: Flow): boolean => 
       transportMatches(effect, flow) &&
       modbusMatches(effect.modbus, flow.modbus),
   );
+};
+
+/** The effects that may name an address on one side: found by it where they name single ones, and always where they name more. */
+const effectsAt = (effects: readonly Effect[], side: 'client' | 'server'): ((address: string) => readonly Effect[]) => {
+  const isWide = (effect: Effect): boolean => effect[side].some(({ first, last }) => first !== last);
+  const wide = effects.filter(isWide);
+  const single = new Map<string, Effect[]>();
+  for (const effect of effects) if (!isWide(effect)) for (const { family, first } of effect[side]) addTo(single, formatAddress(family, first), effect);
+  return (address) => [...(single.get(address) ?? []), ...wide];
+};
+
+/** The same for many flows: of thousands of effects few name the addresses of one. */
+export const judgeOf = (effects: readonly Effect[]): ((flow: Flow) => boolean) => {
+  const [byClient, byServer] = [effectsAt(effects, 'client'), effectsAt(effects, 'server')];
+  return (flow) => {
+    const [ofClient, ofServer] = [byClient(flow.client), byServer(flow.server)];
+    return letsThrough(ofClient.length < ofServer.length ? ofClient : ofServer, flow);
+  };
 };

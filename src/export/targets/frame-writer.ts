@@ -30,10 +30,7 @@ const checksum = (...parts: readonly Uint8Array[]): number => {
   return ~sum & 0xffff;
 };
 
-const joined = (...parts: readonly Uint8Array[]): Uint8Array => concatenated(parts);
-
-/** As a list: a capture has more parts than a call may have arguments. */
-const concatenated = (parts: readonly Uint8Array[]): Uint8Array => {
+const joined = (...parts: readonly Uint8Array[]): Uint8Array => {
   const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
   let at = 0;
   for (const part of parts) {
@@ -56,7 +53,8 @@ const ipFrame = (source: string, target: string, protocol: number, segment: Uint
     : joined(from, to, new Uint8Array([0, 0, segment.length >> 8, segment.length & 255, 0, 0, 0, protocol]));
   const body = segment.slice();
   const sum = checksum(pseudo, body);
-  new DataView(body.buffer).setUint16(checksumAt, sum);
+  // Of UDP 0 means that there is none, so that a sum of 0 is sent as its other form (RFC 768).
+  new DataView(body.buffer).setUint16(checksumAt, sum === 0 && protocol === UDP ? 0xffff : sum);
   const header = new Uint8Array(v4 ? 20 : 40);
   const view = new DataView(header.buffer);
   if (v4) {
@@ -127,22 +125,25 @@ export const udpDatagram = (client: Endpoint, server: Endpoint, payload: Uint8Ar
 /** 2020-01-01T00:00:00Z; frames follow each other by one millisecond. */
 const START_SECONDS = 1_577_836_800;
 
+const FILE_HEADER = 24;
+const RECORD_HEADER = 16;
+
 export const pcapFile = (frames: readonly Uint8Array[]): Uint8Array => {
-  const head = new Uint8Array(24);
-  const view = new DataView(head.buffer);
+  const bytes = new Uint8Array(frames.reduce((sum, frame) => sum + RECORD_HEADER + frame.length, FILE_HEADER));
+  const view = new DataView(bytes.buffer);
   view.setUint32(0, 0xa1b2c3d4, true);
   view.setUint16(4, 2, true);
   view.setUint16(6, 4, true);
   view.setUint32(16, 65535, true);
   view.setUint32(20, 1, true);
-  const records = frames.flatMap((frame, index) => {
-    const record = new Uint8Array(16);
-    const fields = new DataView(record.buffer);
-    fields.setUint32(0, START_SECONDS + Math.floor(index / 1000), true);
-    fields.setUint32(4, (index % 1000) * 1000, true);
-    fields.setUint32(8, frame.length, true);
-    fields.setUint32(12, frame.length, true);
-    return [record, frame];
-  });
-  return concatenated([head, ...records]);
+  let at = FILE_HEADER;
+  for (const [index, frame] of frames.entries()) {
+    view.setUint32(at, START_SECONDS + Math.floor(index / 1000), true);
+    view.setUint32(at + 4, (index % 1000) * 1000, true);
+    view.setUint32(at + 8, frame.length, true);
+    view.setUint32(at + 12, frame.length, true);
+    bytes.set(frame, at + RECORD_HEADER);
+    at += RECORD_HEADER + frame.length;
+  }
+  return bytes;
 };

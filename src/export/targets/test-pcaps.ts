@@ -6,14 +6,15 @@
  * is sent to all of a link: some firewalls stand there, and those that route forward none of it.
  */
 import { intersectSets, parseSet, parseSpan, setContains, subtractSets, type AddressSet, type AddressSpan } from '../../net/address-set.ts';
+import { addTo } from '../../net/multi-map.ts';
 import { tableOf } from '../../net/register-set.ts';
-import type { Capabilities, DeviceExport, DevicePlan, Effect, Exporter, ExportFile, PlanPermit } from '../exporter.ts';
+import type { Capabilities, DeviceExport, DevicePlan, Exporter, ExportFile, PlanPermit } from '../exporter.ts';
 import { pcapFile, tcpSession, udpDatagram, type Exchange } from './frame-writer.ts';
 import { formatAddress, ofFamily } from '../ip-notation.ts';
 import { assess } from '../loss.ts';
 import { modbusAnswer, modbusRequest, type ModbusRequest } from '../modbus/request.ts';
 import { functionsOf, FUNCTION_NAMES, inspectedModbus, requiredModbus, spansOf } from '../modbus/scope.ts';
-import { letsThrough, type Flow } from '../permit-judge.ts';
+import { judgeOf, type Flow } from '../permit-judge.ts';
 import { csvLine } from '../csv-text.ts';
 import { clockLines } from '../time-window.ts';
 import { nameScope } from '../vendor-name.ts';
@@ -180,22 +181,31 @@ const casesOf = (entry: PlanPermit): Case[] => {
   return cases;
 };
 
-/** No firewall stands there, and a sensor does not judge it. */
-const isInsideOneZone = (plan: DevicePlan, { client, server }: Flow): boolean => {
-  const [from, to] = [parseSpan(client), parseSpan(server)];
-  return from !== null && to !== null && plan.zones.some((zone) => setContains(zone.addresses, from) && setContains(zone.addresses, to));
+/** The zones of an address, by their places; found once, because every case is about one of few hosts. */
+const zonesOf = ({ zones }: DevicePlan): ((address: string) => readonly number[]) => {
+  const known = new Map<string, readonly number[]>();
+  return (address) => {
+    let found = known.get(address);
+    if (found === undefined) {
+      const span = parseSpan(address);
+      found = span === null ? [] : zones.flatMap((zone, place) => (setContains(zone.addresses, span) ? [place] : []));
+      known.set(address, found);
+    }
+    return found;
+  };
 };
 
 /** Duplicates out; `pass` is what the Permits together say, not what the case was made for. */
-const judged = (cases: readonly Case[], effects: readonly Effect[], doubtful: readonly Effect[]): Case[] => {
+const judged = (cases: readonly Case[], isPermitted: (flow: Flow) => boolean, isDoubtful: (flow: Flow) => boolean): Case[] => {
   const seen = new Set<string>();
   return cases.flatMap((one) => {
     const key = JSON.stringify([one.flow, one.payload === null ? null : [...one.payload]]);
     if (seen.has(key)) return [];
     seen.add(key);
-    if (one.behind !== null && letsThrough([...effects, ...doubtful], { ...one.flow, modbus: one.behind })) return [];
-    const pass = letsThrough(effects, one.flow);
-    return !pass && letsThrough(doubtful, one.flow) ? [] : [{ ...one, pass }];
+    const behind = one.behind === null ? null : { ...one.flow, modbus: one.behind };
+    if (behind !== null && (isPermitted(behind) || isDoubtful(behind))) return [];
+    const pass = isPermitted(one.flow);
+    return !pass && isDoubtful(one.flow) ? [] : [{ ...one, pass }];
   });
 };
 
@@ -219,14 +229,18 @@ const caseRow = (conduit: string, one: Case, clientPort: number): string => {
 
 const build = (plan: DevicePlan): DeviceExport => {
   const rows = plan.permits.map((entry) => ({ entry, row: assess(entry, { device: plan.device.id, capabilities: EVERYTHING, modbus: requiredModbus(entry.permit) }) }));
-  const effects = rows.filter(({ entry }) => !entry.permit.conditions.onDemand).flatMap(({ row }) => row.effects);
-  const doubtful = rows.filter(({ entry }) => entry.permit.conditions.onDemand).flatMap(({ row }) => row.effects);
+  const [isPermitted, isDoubtful] = [false, true].map((isOnDemand) => judgeOf(rows.filter(({ entry }) => entry.permit.conditions.onDemand === isOnDemand).flatMap(({ row }) => row.effects)));
+  const zonesAt = zonesOf(plan);
+  // No firewall stands inside one zone, and a sensor does not judge it.
+  const isInsideOneZone = ({ client, server }: Flow): boolean => zonesAt(client).some((place) => zonesAt(server).includes(place));
   const folders = nameScope({ maxLength: 60, punctuation: '_-' });
   const files: ExportFile[] = [];
+  const byConduit = new Map<string, PlanPermit[]>();
+  for (const entry of plan.permits) addTo(byConduit, entry.permit.conduit, entry);
   const table = [csvLine(HEADER)];
   for (const conduit of plan.conduits) {
-    const own = plan.permits.filter((entry) => entry.permit.conduit === conduit.id).flatMap(casesOf);
-    const cases = judged(own.filter(({ flow }) => !isInsideOneZone(plan, flow)), effects, doubtful);
+    const own = (byConduit.get(conduit.id) ?? []).flatMap(casesOf);
+    const cases = judged(own.filter(({ flow }) => !isInsideOneZone(flow)), isPermitted, isDoubtful);
     const frames = { pass: [] as Uint8Array[], block: [] as Uint8Array[] };
     cases.forEach((one, index) => {
       const clientPort = FIRST_CLIENT_PORT + (index % 40_000);

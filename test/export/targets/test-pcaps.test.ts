@@ -2,8 +2,12 @@
 import { expect, test } from 'vitest';
 import { exportPlan } from '../../../src/export/export-plan.ts';
 import { planOf } from '../../../src/export/plan.ts';
+import { judgeOf, letsThrough } from '../../../src/export/permit-judge.ts';
 import { testPcaps } from '../../../src/export/targets/test-pcaps.ts';
+import { exporterOf } from '../../../src/export/registry.ts';
 import { parseSpec } from '../../../src/policy/spec/load.ts';
+import { everywherePlan, hostilePlan, plantPlan } from '../plant.ts';
+import { sampleFlows, sampleModbusFlows } from '../sample-flows.ts';
 
 const SPEC = `
 spec_version: 1
@@ -56,4 +60,12 @@ test('nothing is expected of broadcasts and multicast of a link, and nothing com
 test('the README says what is not played, and by which clock an end date holds', () => {
   expect(exported().readme).toContain('Modbus alone is spoken.');
   expect(exported().readme).toContain('Hours and dates of the Permits are those of Europe/Berlin.');
+});
+
+test('what few of many effects name is judged as all of them would', () => {
+  for (const plan of [plantPlan(), hostilePlan(), everywherePlan()]) {
+    const effects = exportPlan(exporterOf('nftables'), plan, { mode: 'enforce', allowWider: true }).losses.flatMap((row) => row.effects);
+    const judge = judgeOf(effects);
+    for (const flow of [...sampleFlows(plan), ...sampleModbusFlows(plan)]) expect(judge(flow)).toBe(letsThrough(effects, flow));
+  }
 });
