@@ -8,6 +8,7 @@ import { countHours, perDays } from './captured-days.ts';
 import type { Inference } from './inference.ts';
 import { infer } from './inference.ts';
 import type { Stability } from './proposal.ts';
+import { plural } from './plural.ts';
 import { RESOLUTION } from './cells/cells.ts';
 
 
@@ -107,6 +108,6 @@ export function measureStability(set: ObservationSet, base: Inference, runs: num
     }
   }
   const shareOf = Array.from({ length: count }, (_, index) => (seen[index] === 0 ? null : Math.round((kept[index]! / seen[index]!) * 100) / 100));
-  const moving = shareOf.flatMap((share, index) => (share !== null && share < LEAST_STABILITY ? [{ asset: base.inventory.assets[index]!.id, stability: share, sentence: `kept its company in ${Math.round(share * seen[index]!)} of ${seen[index]!} resampled runs: decide by hand` }] : []));
+  const moving = shareOf.flatMap((share, index) => (share !== null && share < LEAST_STABILITY ? [{ asset: base.inventory.assets[index]!.id, stability: share, sentence: `kept its company in ${Math.round(share * seen[index]!)} of ${plural(seen[index]!, 'resampled run')}: decide by hand` }] : []));
   return { runs: usable, moving, shareOf };
 }

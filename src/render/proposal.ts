@@ -49,7 +49,7 @@ export function* proposalText(zones: Proposal, conduits: ConduitProposal, losses
     ...conduits.permits.flatMap((one) => (one.question === null ? [] : [`${one.permit.id}: ${one.question.sentence}`])),
   ]);
   yield* section('Safety candidates: confirm or strike', zones.safetyCandidates.map((one) => `${one.asset}: ${one.sentence}`));
-  yield* section('Placements that moved under resampling: decide by hand', zones.stability.moving.map((one) => one.sentence));
+  yield* section('Placements that moved under resampling: decide by hand', zones.stability.moving.map((one) => `${one.asset}: ${one.sentence}`));
   yield* section('Pins that the packets contradict', zones.contradictions.map((one) => `${one.pin}: ${one.sentence}`));
 }
 
