@@ -37,6 +37,12 @@ function addPartners(grants: Map<string, Grant>, index: PlanIndex): void {
 
 const ruleFor = (rule: string, client: PlannedAsset, server: PlannedAsset): string => (client.declaredOnly === true || server.declaredOnly === true ? 'declared-member' : rule);
 
+/** To a pair as to the others of its group; but what a client only scanned, nobody takes it to need because its neighbours do. */
+function extendPair(grants: Map<string, Grant>, grant: Grant, rule: string, index: PlanIndex): void {
+  if (index.hasScanned(grant.client.id, grant.server.id) && !grants.has(grantKey(grant))) return;
+  extendGrants(grants, grant, ruleFor(rule, grant.client, grant.server));
+}
+
 function addGroups(grants: Map<string, Grant>, index: PlanIndex): void {
   const securities = new Map<string, Map<string, Set<string>>>();
   for (const grant of grants.values()) {
@@ -64,7 +70,7 @@ function addGroups(grants: Map<string, Grant>, index: PlanIndex): void {
     const possible = heardAmong(clients).length * heardAmong(servers).length;
     if (possible < 3 || members.length / possible < GROUP_COVERAGE[sample.class]) continue;
     const detail = groupDetail(members.map((grant) => grant.detail));
-    for (const client of clients) for (const server of servers) extendGrants(grants, { ...sample, client, server, detail, source: sample }, ruleFor('same-role-group', client, server));
+    for (const client of clients) for (const server of servers) extendPair(grants, { ...sample, client, server, detail, source: sample }, 'same-role-group', index);
   }
 }
 
@@ -97,7 +103,7 @@ function addSharedServices(grants: Map<string, Grant>, index: PlanIndex): void {
     const [sample] = members;
     if (new Set(members.map((grant) => grant.client.id)).size < 2) continue;
     const detail = members.map((grant) => grant.detail).reduce(mergeDetails);
-    for (const client of index.allOf(sample.client.zone)) extendGrants(grants, { ...sample, client, detail, source: sample }, ruleFor('shared-service', client, sample.server));
+    for (const client of index.allOf(sample.client.zone)) extendPair(grants, { ...sample, client, detail, source: sample }, 'shared-service', index);
   }
 }
 

@@ -52,6 +52,8 @@ export interface PlanIndex {
   /** Days since 1970 on which anything was captured, ascending. */
   readonly capturedDays: readonly number[];
   readonly droppedWhy: ReadonlyMap<number, string>;
+  /** The first scanned the second. */
+  readonly hasScanned: (client: string, server: string) => boolean;
   /** Conversations whose ports were agreed upon over another one, by id. */
   readonly negotiated: ReadonlyMap<number, Negotiated>;
 }
@@ -80,6 +82,20 @@ function findPartners(set: ObservationSet, assetOf: (address: string) => Planned
   for (const [id, candidates] of partners) if (candidates.size === 1) pairs.set(id, [...candidates.values()][0]);
   for (const [id, partner] of pairs) if (pairs.get(partner.id)?.id !== id) pairs.delete(id);
   return pairs;
+}
+
+const SCANS = new Set(['scan', 'port-scan']);
+
+/** Who scanned whom, by the ids of both. */
+function findScanned(set: ObservationSet, assetOf: (address: string) => PlannedAsset | null, why: ReadonlyMap<number, string>): Map<string, Set<string>> {
+  const scanned = new Map<string, Set<string>>();
+  for (const { id, client, server } of set.conversations) {
+    if (!SCANS.has(why.get(id) ?? '')) continue;
+    const from = assetOf(client);
+    const to = assetOf(server);
+    if (from !== null && to !== null) scanned.set(from.id, (scanned.get(from.id) ?? new Set<string>()).add(to.id));
+  }
+  return scanned;
 }
 
 /** The link addresses that stand for one asset only. One that several sent from is a router's: it identifies the router alone, where that was seen as such. */
@@ -112,6 +128,7 @@ export function indexPlan(set: ObservationSet, plan: ZonePlan): PlanIndex {
   const capturedDays = capturedDaysOf(set);
   const partners = findPartners(set, assetOf, capturedDays.length);
   const why = new Map(plan.dropped.map((entry) => [entry.conversation, entry.why]));
+  const scanned = findScanned(set, assetOf, why);
   const talks = set.conversations.flatMap((conversation): Talk[] => {
     const client = assetOf(conversation.client);
     const server = assetOf(conversation.server);
@@ -126,6 +143,7 @@ export function indexPlan(set: ObservationSet, plan: ZonePlan): PlanIndex {
     partnerOf: (asset) => partners.get(asset) ?? null,
     capturedDays,
     droppedWhy: why,
+    hasScanned: (client, server) => scanned.get(client)?.has(server) === true,
     negotiated: findNegotiated(talks, capturedDays.length),
   };
 }

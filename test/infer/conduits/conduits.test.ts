@@ -135,6 +135,20 @@ describe('stated rules', () => {
     expect(permitsOf(proposeConduits(few, PLAN))).toEqual(['SCADA-A > PLC-1 Modbus/TCP FC 3', 'SCADA-B > PLC-2 Modbus/TCP FC 3']);
   });
 
+  it('same-role-group and shared-service give nothing to who only scanned the device, and keep what the pair asks by itself', () => {
+    const scan = conversation('10.3.0.2', '10.1.0.4', { port: 102, service: '', days: [MONDAY] });
+    const asked = [['10.3.0.1', 1], ['10.3.0.1', 2], ['10.3.0.1', 3], ['10.3.0.1', 4], ['10.3.0.2', 1], ['10.3.0.2', 2], ['10.3.0.2', 3]].map(([client, plc]) => modbus(String(client), `10.1.0.${plc}`));
+    const permitsAfterScan = (scanned: Conversation, ...conversations: Conversation[]): string[] => {
+      const set = seen(...conversations, scanned);
+      return permitsOf(proposeConduits(set, { ...PLAN, dropped: [{ conversation: set.conversations.find(({ port }) => port === 102)?.id ?? -1, why: 'port-scan' }] })).sort();
+    };
+    expect(permitsAfterScan(scan, ...asked)).toEqual(['SCADA-A > PLC-1+PLC-2+PLC-3+PLC-4 Modbus/TCP FC 3', 'SCADA-B > PLC-1+PLC-2+PLC-3 Modbus/TCP FC 3']);
+    expect(permitsAfterScan(scan, ...asked, modbus('10.3.0.2', '10.1.0.4'))).toEqual(['SCADA-A+SCADA-B > PLC-1+PLC-2+PLC-3+PLC-4 Modbus/TCP FC 3']);
+    const dns = { transport: 'udp', port: 53, service: 'dns' };
+    const names = [conversation('10.1.0.1', '10.4.0.2', dns), conversation('10.1.0.2', '10.4.0.2', dns)];
+    expect(permitsAfterScan(conversation('10.1.0.3', '10.4.0.2', { port: 102, service: '', days: [MONDAY] }), ...names)).toEqual(['PLC-1+PLC-2+PLC-4 > DC DNS']);
+  });
+
   describe('what was seen on a day or two widens nobody else', () => {
     const DAY = [MONDAY + 3];
     const page = (client: string, server: string, days?: readonly number[]): Conversation => conversation(client, server, { port: 80, service: 'http', ...(days === undefined ? {} : { days }) });
