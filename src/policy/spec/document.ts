@@ -41,8 +41,10 @@ const MAX_ALIASES = 100;
 
 const START: Place = { line: 1, column: 1 };
 
+type Words = readonly [message: string, remedy: string];
+
 /** What the YAML reader's own error codes mean to somebody who edits a spec. */
-const YAML_WORDS: Partial<Record<ErrorCode, readonly [string, string]>> = {
+const YAML_WORDS: Partial<Record<ErrorCode, Words>> = {
   TAB_AS_INDENT: ['a tab is used for indentation', 'indent with spaces'],
   DUPLICATE_KEY: ['this field is given twice in the same place', 'keep one of the two'],
   BAD_INDENT: ['the indentation does not fit the lines before', 'align it with its siblings'],
@@ -55,6 +57,24 @@ const YAML_WORDS: Partial<Record<ErrorCode, readonly [string, string]>> = {
   MULTILINE_IMPLICIT_KEY: ['a field name spans two lines', 'put a ":" after the field name, on the same line'],
   TAG_RESOLVE_FAILED: ['YAML tags are not used in a spec', 'remove the "!..." tag'],
 };
+
+const NEXT_TOO_DEEP: Words = ['the next line is indented as if it belonged to this one, which holds a value already', 'align the two'];
+
+/** Where a code of the reader stands for two mistakes: what it says of this one, before what it says of its code. */
+const MESSAGE_WORDS: readonly (readonly [RegExp, Words])[] = [
+  [/^Sequence item without - indicator/, ['the indentation does not fit the list entry above', 'begin every field of an entry below the first letter after its "- "']],
+  [/^Implicit map keys need to be followed by map values/, ['a field name without a ":"', 'put a ":" and a space after it, or quote the text that it belongs to']],
+  [/sufficiently indented and end with/, YAML_WORDS.MISSING_CHAR!],
+  [/^A block sequence may not be used as an implicit map key/, ['the indentation does not fit the lines before', 'align it with its siblings']],
+];
+
+function yamlWords({ code, message, pos }: { readonly code: ErrorCode; readonly message: string; readonly pos: readonly [number, number] }, text: string): Words {
+  const ofMessage = MESSAGE_WORDS.find(([pattern]) => pattern.test(message))?.[1];
+  if (ofMessage !== undefined) return ofMessage;
+  const end = text.indexOf('\n', pos[0]);
+  if (code === 'BLOCK_AS_IMPLICIT_KEY' && !/:\s/.test(text.slice(pos[0], end < 0 ? text.length : end))) return NEXT_TOO_DEEP;
+  return YAML_WORDS[code] ?? [`not valid YAML (${message.split('\n')[0].slice(0, 120)})`, 'mend the line, or quote the text'];
+}
 
 const TOO_DEEP = { message: `lists and maps are nested more than ${MAX_DEPTH} deep`, remedy: 'a spec is at most ten deep: remove the nesting' } as const;
 
@@ -185,12 +205,11 @@ const readAnyYaml = (text: string): SpecDocument => {
   const exhausted = document.errors.find(isStackError);
   if (exhausted !== undefined) return failed({ ...placeOf(exhausted.pos[0]), ...TOO_DEEP });
   for (const error of [...document.errors, ...document.warnings]) {
-    const words = YAML_WORDS[error.code];
-    problems.push({
-      ...placeOf(error.pos[0]),
-      message: words?.[0] ?? `not valid YAML (${error.message.split('\n')[0].slice(0, 120)})`,
-      remedy: words?.[1] ?? 'mend the line, or quote the text',
-    });
+    const place = placeOf(error.pos[0]);
+    // What the reader stumbles over next in a line that it has lost is no mistake of its own.
+    if (problems.at(-1)?.line === place.line && error.code !== 'DUPLICATE_KEY') continue;
+    const [message, remedy] = yamlWords(error, text);
+    problems.push({ ...place, message, remedy });
     if (problems.length >= 20) break;
   }
   if (problems.length > 0) return { value: undefined, locate: () => START, locateKey: () => START, problems };
