@@ -7,7 +7,7 @@ import { readFileSync, realpathSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import yargs, { type Argv } from 'yargs';
 import type { Command, CommandContext, CommandResult } from './commands/command.ts';
-import { refuseTwice, wrongUse } from './commands/wrong-use.ts';
+import { refuseEmpty, refuseTwice, wrongUse } from './commands/wrong-use.ts';
 import { BaselineError, EXIT, usageError } from './errors.ts';
 import { printable } from './render/printable.ts';
 
@@ -89,6 +89,7 @@ export async function runCommandLine(args: readonly string[], surroundings: Surr
       chosen = (async () => {
         const given = withDashes(argv);
         refuseTwice(command, given);
+        refuseEmpty(command, given);
         const context = contextOf(args, given, surroundings);
         const result = await command.run(given, context);
         context.progress('');

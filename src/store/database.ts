@@ -46,8 +46,6 @@ const CHECKED_OCTETS = 128 * 1024 * 1024;
 
 /** `--db`, else BASELINE_DB, else `baseline.db` in the working folder. */
 export function storePath(option: string | undefined, environment: Readonly<Record<string, string | undefined>>): string {
-  // A script's variable that is not set: the store of this folder is not what it meant.
-  if (option === '') throw usageError('--db is empty', 'Name the store, or leave --db out.');
   return option ?? (environment['BASELINE_DB'] || 'baseline.db');
 }
 
