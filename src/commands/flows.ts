@@ -109,6 +109,9 @@ function filterOf(argv: FlowsArguments, format: Format, context: CommandContext)
   const tableLimit = format === 'table' && context.width !== null ? TABLE_LIMIT : 0;
   const limit = argv.limit ?? tableLimit;
   if (!Number.isInteger(limit) || limit < 0) throw usageError('--limit is not a count', 'Give a whole number; 0 shows all.');
+  const sinceNs = argv.since === undefined ? undefined : instantOf('--since', argv.since);
+  const untilNs = argv.until === undefined ? undefined : instantOf('--until', argv.until);
+  if (sinceNs !== undefined && untilNs !== undefined && sinceNs >= untilNs) throw usageError(`--until ${argv.until} is not after --since ${argv.since}`, 'Give the earlier time to --since.');
   return {
     ...(argv.client ? { client: addresses('--client', argv.client) } : {}),
     ...(argv.server ? { server: addresses('--server', argv.server) } : {}),
@@ -116,8 +119,8 @@ function filterOf(argv: FlowsArguments, format: Format, context: CommandContext)
     ...(argv.port ? { ports: argv.port.flatMap(split).map(portRange) } : {}),
     ...(argv.vlan ? { vlans: argv.vlan.flatMap(split).map(vlanId) } : {}),
     ...(argv.access ? { access: argv.access } : {}),
-    ...(argv.since ? { sinceNs: instantOf('--since', argv.since) } : {}),
-    ...(argv.until ? { untilNs: instantOf('--until', argv.until) } : {}),
+    ...(sinceNs === undefined ? {} : { sinceNs }),
+    ...(untilNs === undefined ? {} : { untilNs }),
     sort: argv.sort ?? 'client',
     limit,
   };

@@ -7,7 +7,10 @@ export function instantOf(option: string, text: string): bigint {
   if (match !== null) {
     const offset = (match[4] ?? 'Z').toUpperCase().replace(/^([+-]\d\d)(\d\d)$/, '$1:$2');
     const ms = Date.parse(`${match[1]}T${match[2] ?? '00:00'}${match[2]?.length === 8 ? '' : ':00'}${offset}`);
-    if (!Number.isNaN(ms)) return BigInt(ms) * 1_000_000n + BigInt((match[3] ?? '').padEnd(9, '0'));
+    // A 30th of February would be taken for the 2nd of March.
+    const day = Date.parse(match[1]);
+    const isDay = !Number.isNaN(day) && new Date(day).toISOString().startsWith(match[1]);
+    if (isDay && !Number.isNaN(ms)) return BigInt(ms) * 1_000_000n + BigInt((match[3] ?? '').padEnd(9, '0'));
   }
   if (/^\d{9,11}$/.test(text)) return BigInt(text) * 1_000_000_000n;
   throw usageError(`${option} ${text} is no instant`, 'Write it as 2026-11-22, 2026-11-22T06:00 or 2026-11-22T06:00:00Z.');

@@ -22,7 +22,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 test('UTC unless the text names an offset', () => {
   const noon = 1_772_366_400_000_000_000n;
   expect(['2026-03-01T12:00', '2026-03-01 12:00:00', '2026-03-01T12:00Z', '2026-03-01T14:00+02:00', '1772366400'].map((text) => instantOf('--since', text))).toEqual([noon, noon, noon, noon, noon]);
-  for (const text of ['20260301', '2026', 'March 1', '2026-3-1', '12:00', '01.03.2026', '']) expect(() => instantOf('--since', text), text).toThrow(`--since ${text} is no instant`);
+  for (const text of ['20260301', '2026', 'March 1', '2026-3-1', '12:00', '01.03.2026', '', '2026-02-30', '2026-13-01', '2025-02-29T06:00']) expect(() => instantOf('--since', text), text).toThrow(`--since ${text} is no instant`);
 });
 
 test.each([
@@ -39,4 +39,10 @@ test('diff since a time of which nothing was heard is no "no finding"', async ()
   expect([code, out]).toEqual([EXIT.usage, '']);
   expect(err).toContain('holds nothing since 2030-01-01T00:00:00.000Z: what was seen last is of 2026-03-15T14:00:20');
   expect((await runLine(['diff', SPEC, '--since', '2026-03-15T14:00', '--db', db])).code).toBe(EXIT.findings);
+});
+
+test('a period that ends before it begins is a mistake, and not "nothing matches"', async () => {
+  const { code, out, err } = await runLine(['flows', '--since', '2026-03-12', '--until', '2026-03-10', '--db', db]);
+  expect([code, out]).toEqual([EXIT.usage, '']);
+  expect(err).toContain('--until 2026-03-10 is not after --since 2026-03-12');
 });
