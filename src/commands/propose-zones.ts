@@ -20,6 +20,7 @@ import { PROPOSAL_FACTOR, readAll } from './analysis.ts';
 import { chosenFormat, DB_OPTION, defineCommand, JSON_OPTION, TABLE_OR_JSON_OPTION, type CommandContext, type CommandResult } from './command.ts';
 import { strangersText, tellStrangers } from './same-plant.ts';
 import { requireSeparateFiles, storeFiles } from './separate-files.ts';
+import { noConversations } from './no-conversations.ts';
 
 export const proposeZonesCommand = defineCommand({
   syntax: 'propose-zones',
@@ -87,7 +88,7 @@ async function proposeZonesOf(argv: ProposeArguments, context: CommandContext): 
     set: readAll(db),
     status: readStatus(db),
   }));
-  if (set.conversations.length === 0) throw usageError('the store holds no conversations yet', 'Import a capture first: baseline import PATH...');
+  if (set.conversations.length === 0) throw noConversations(set);
   const held = isShown || existing === null || isBlank ? null : existing === pinned ? decided : await load(existing);
   const strange = held === null ? null : strangersText(held, set.addresses, store);
   // Who names the file twice wants it so: a second part of a plant, say, that shares no device with the first.

@@ -4,7 +4,6 @@
  * again only what has changed. Reads the store twice: once for inference, once for hours, when it is known who is who.
  */
 import { describeOperation } from '../decode/app/registry.ts';
-import { usageError } from '../errors.ts';
 import { exportPlan } from '../export/export-plan.ts';
 import type { Plan } from '../export/exporter.ts';
 import { countVerdicts } from '../export/loss-report.ts';
@@ -34,6 +33,7 @@ import { readHourlyStatus, readRevision, type HourlyStatus } from '../store/read
 import { readWindow, type WindowedObservations } from '../store/read-window.ts';
 import { sensorText } from './analysis.ts';
 import { digestOf } from './spec-file.ts';
+import { noConversations } from './no-conversations.ts';
 
 export interface ReportSource {
   readonly storePath: string;
@@ -61,7 +61,7 @@ export const readForReport = (path: string): StoreReading =>
   });
 
 export function gatherReport({ storePath, declared, tool, commandLine, progress }: ReportSource, { set, traffic, attempts, probes, status }: StoreReading): ReportInput {
-  if (set.conversations.length === 0 && declared === null) throw usageError('the store holds no conversations yet', 'Import a capture first: baseline import PATH...');
+  if (set.conversations.length === 0 && declared === null) throw noConversations(set);
   progress('placing assets');
   const proposal = proposeZones(set, declared === null ? {} : { pins: zonePinsOf(declared, set), stabilityRuns: 0 });
   requireEvidenceFits(REPORT_FACTOR);
