@@ -158,7 +158,7 @@ export function estimateCompleteness(inference: Inference, plan: ZonePlan): Comp
     sufficient ? `The stopping rule is met after ${days} days.` : `Keep listening${listenUntil === null ? '' : ` until ${listenUntil}`}, about ${plural(moreDays, 'more day')}: ${waits.map((wait) => wait.why).join('; ') || 'nothing was heard yet'}.`,
     ...(open > 0 ? [`${open} of ${plural(conduits.length, 'pair')} of zones that talk ${open === 1 ? 'is' : 'are'} expected to show something new within ${HORIZON_DAYS} days.`] : []),
     ...(deafHours > 0 ? [`${plural(deafHours, 'hour was', 'hours were')} heard badly (packets lost, or nobody listened for a part of them): what runs only then may be missing.`] : []),
-    ...(heard.fromOneEnd > ONE_END_SHARE * heard.conversations ? [`${heard.fromOneEnd} of ${plural(heard.conversations, 'TCP conversation')} were heard from one end only: roles, zones and rules are guesses there. Mirror both directions to the sensor.`] : []),
+    ...(heard.fromOneEnd > ONE_END_SHARE * heard.conversations ? [`${heard.fromOneEnd} of ${plural(heard.conversations, 'TCP conversation')} with data were heard from one end only: roles, zones and rules are guesses there. Mirror both directions to the sensor.`] : []),
     ...missing.map((regime) => regime.sentence),
   ];
   return { plant, conduits, regimes, sufficient, moreDays, listenUntil, sentences };

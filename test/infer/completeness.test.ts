@@ -103,7 +103,7 @@ describe('what was heard from one end only', () => {
   };
 
   it('is said, because roles are guesses there', () => {
-    expect(sentencesOf(1)).toContainEqual(expect.stringMatching(/^\d+ of \d+ TCP conversations were heard from one end only: .* Mirror both directions to the sensor\.$/));
+    expect(sentencesOf(1)).toContainEqual(expect.stringMatching(/^\d+ of \d+ TCP conversations with data were heard from one end only: .* Mirror both directions to the sensor\.$/));
     expect(sentencesOf(0).join(' ')).not.toContain('one end only');
   });
 });
