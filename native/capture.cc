@@ -4,6 +4,7 @@
 // where C++ wrappers would abort the process: every call into JavaScript fails while a worker is being ended.
 
 #include <napi.h>
+#include <sys/file.h>
 
 #include "privileges.h"
 #include "session.h"
@@ -128,10 +129,7 @@ class Capture : public Napi::ObjectWrap<Capture> {
     if (napi_get_value_int32(info.Env(), info[0], &block) == napi_ok) session_->Release(block);
   }
 
-  void Stats(const Napi::CallbackInfo& info) {
-    if (double* into = Numbers(info[0], kFigures)) session_->ReadFigures(into);
-  }
-
+  void Stats(const Napi::CallbackInfo& info) { if (double* into = Numbers(info[0], kFigures)) session_->ReadFigures(into); }
   void Stop(const Napi::CallbackInfo&) { session_->Stop(false); }
   void Close(const Napi::CallbackInfo&) { session_->Stop(true); }
 
@@ -153,6 +151,10 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports.Set("Capture", Capture::Define(env));
   exports.Set("loadLibrary", Napi::Function::New<LoadLibrary>(env, "loadLibrary"));
   exports.Set("dropPrivileges", Napi::Function::New<DropPrivileges>(env, "dropPrivileges"));
+  // flock(2). A file system that knows no such locks refuses nobody.
+  exports.Set("lock", Napi::Function::New(env, [](const Napi::CallbackInfo& info) {
+    return Napi::Boolean::New(info.Env(), flock(info[0].ToNumber(), LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK);
+  }));
   return exports;
 }
 

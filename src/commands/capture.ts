@@ -253,7 +253,7 @@ function keeper(ring: RingWriter, live: LiveSource, run: LiveRun, context: Comma
   let notKept = 0;
   let failure: string | undefined;
   return async (batch) => {
-    if (hangup.isHeard) await ring.close();
+    if (hangup.isHeard) await ring.endFile();
     hangup.isHeard = false;
     await ring.write(batch as LiveBatch, live.interfaces);
     const state = ring.state();

@@ -67,6 +67,8 @@ export interface Addon {
   loadLibrary(...names: readonly string[]): string;
   /** Throws at the first step that fails. The ids count only for root. */
   dropPrivileges(keepNetRaw: boolean, uid: number, gid: number): void;
+  /** Until the descriptor is closed, or the process ends in whatever way. @returns false where another holds it */
+  lock(descriptor: number): boolean;
 }
 
 export function startCapture(addon: Addon, options: CaptureOptions, tell: () => void): Capture {

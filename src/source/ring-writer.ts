@@ -3,15 +3,17 @@
  * (`PREFIX_00001_20260102030405.pcapng`: number, local time of the first frame), the oldest deleted for the newest.
  * In: live frame batches. Out: files, mode 0600, that hold whole blocks at any moment but a crash.
  * A full disk does not end a capture: frames are counted as not kept, the file is cut to its last whole block, and a
- * new file is tried again after a while. Files of an earlier run are adopted, so the folder stays bounded.
+ * new file is tried again after a while. Files of an earlier run are adopted, so the folder stays bounded; of a writer that
+ * still runs they would be deleted, so the folder is locked (flock(2): nothing is left of it when a writer is killed).
  */
 
 import { constants } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { storeError } from '../errors.ts';
+import { BaselineError, storeError } from '../errors.ts';
 import type { FrameBatch } from './frame-batch.ts';
+import { loadAddon } from './live-addon.ts';
 import type { CaptureTotals } from './pcap-stats.ts';
 import {
   createBlockBuffer,
@@ -59,6 +61,9 @@ export interface RingWriter {
   write(batch: FrameBatch & { readonly interfaceIndex: number; readonly totals: CaptureTotals }, interfaces: readonly WrittenInterface[]): Promise<void>;
   sync(): Promise<void>;
   state(): RingState;
+  /** The next frame begins a new file. */
+  endFile(): Promise<void>;
+  /** Ends the file, and lets the folder go. */
   close(): Promise<void>;
 }
 
@@ -109,9 +114,14 @@ export async function openRing(options: RingOptions): Promise<RingWriter> {
   let kept: string[];
   let number: number;
   let missing: number;
+  let held: fs.FileHandle | undefined;
   try {
     await fs.mkdir(folder, { recursive: true, mode: 0o700 });
     await fs.access(folder, constants.W_OK | constants.X_OK);
+    held = await fs.open(folder, constants.O_RDONLY | constants.O_DIRECTORY);
+    if (!loadAddon().lock(held.fd)) {
+      throw storeError(`another capture keeps its packets in the ring folder ${JSON.stringify(folder)}`, 'Give each capture a folder of its own with --ring, or stop that one first.');
+    }
     const own = await findOwnFiles(folder, prefix);
     kept = own.map((file) => file.path);
     number = own.at(-1)?.number ?? 0;
@@ -119,6 +129,8 @@ export async function openRing(options: RingOptions): Promise<RingWriter> {
     const { bavail, bsize } = await fs.statfs(folder);
     missing = Math.max(0, fileBytes * files - sizes.reduce((sum, size) => sum + size, 0) - bavail * bsize);
   } catch (error) {
+    await held?.close();
+    if (error instanceof BaselineError) throw error;
     throw storeError(`the ring folder ${JSON.stringify(folder)} cannot be written: ${codeOf(error)}`, 'name a folder that this user may write, with --ring');
   }
 
@@ -231,6 +243,15 @@ export async function openRing(options: RingOptions): Promise<RingWriter> {
     }
   }
 
+  async function endFile(): Promise<void> {
+    if (file === undefined) return;
+    try {
+      await finish();
+    } catch (error) {
+      await giveUp(error, pending);
+    }
+  }
+
   return {
     async write(batch, interfaces) {
       if (batch.count > 0) {
@@ -250,13 +271,10 @@ export async function openRing(options: RingOptions): Promise<RingWriter> {
     },
     sync,
     state: () => ({ files: kept.length, framesKept, framesNotKept, failure, currentFile: file?.path, missing }),
+    endFile,
     async close() {
-      if (file === undefined) return;
-      try {
-        await finish();
-      } catch (error) {
-        await giveUp(error, pending);
-      }
+      await endFile();
+      await held?.close();
     },
   };
 }

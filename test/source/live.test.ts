@@ -110,6 +110,7 @@ function createFakeAddon(open: (capture: FakeCapture) => void) {
     Capture: Fake as unknown as Addon['Capture'],
     loadLibrary: () => 'fake',
     dropPrivileges: () => {},
+    lock: () => true,
   };
   return { addon, made };
 }

@@ -1,5 +1,6 @@
 /** The raw packets beside the store: what was captured is in the files, the folder stays bounded, a full disk is survived. */
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import * as fs from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -9,8 +10,11 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { EXIT } from '../../src/errors.ts';
 import { createFrameBatch } from '../../src/source/frame-batch.ts';
 import { createStatsMeter, type CaptureTotals } from '../../src/source/pcap-stats.ts';
-import { openRing, type RingOptions } from '../../src/source/ring-writer.ts';
+import { openRing, type RingOptions, type RingWriter } from '../../src/source/ring-writer.ts';
+import { ENDS, firstOutput } from '../hang.ts';
 import { readPath } from './capture-bytes.ts';
+
+const RING_WRITER = new URL('../../src/source/ring-writer.ts', import.meta.url).href;
 
 interface Frame {
   readonly seconds: number;
@@ -23,7 +27,11 @@ let folder = '';
 beforeEach(() => {
   folder = fs.mkdtempSync(join(tmpdir(), 'baseline-ring-'));
 });
-afterEach(() => fs.rmSync(folder, { recursive: true, force: true }));
+const writers: RingWriter[] = [];
+afterEach(async () => {
+  for (const writer of writers.splice(0)) await writer.close();
+  fs.rmSync(folder, { recursive: true, force: true });
+});
 
 const NONE = createStatsMeter().totals();
 
@@ -48,7 +56,11 @@ const makeFrames = (count: number, from = 0, length = 100): Frame[] =>
 
 const FACES = [{ name: 'span0', linkType: 1, snapLength: 65_535 }];
 const names = (): string[] => fs.readdirSync(folder).sort();
-const ring = (change: Partial<RingOptions> = {}) => openRing({ folder, fileBytes: 1e6, files: 10, ...change });
+async function ring(change: Partial<RingOptions> = {}): Promise<RingWriter> {
+  const writer = await openRing({ folder, fileBytes: 1e6, files: 10, ...change });
+  writers.push(writer);
+  return writer;
+}
 
 async function readAll() {
   const files = [];
@@ -166,10 +178,33 @@ describe('ring files', () => {
   });
 
   test('a disk that is too small for all of it is told, the files that are there already counted in', async () => {
-    expect((await ring()).state().missing).toBe(0);
+    const roomy = await ring();
+    expect(roomy.state().missing).toBe(0);
+    await roomy.close();
     const { bavail, bsize } = fs.statfsSync(folder);
     const twice = await ring({ fileBytes: bavail * bsize, files: 2 });
     expect(twice.state().missing / (bavail * bsize)).toBeCloseTo(1, 1);
+  });
+
+  test('a folder in which another writer still writes is refused, and is free again once that one has ended, killed or not', async () => {
+    const refusal = { exitCode: EXIT.store, message: `another capture keeps its packets in the ring folder ${JSON.stringify(folder)}` };
+    const first = await ring();
+    await first.write(batchOf(makeFrames(3)), FACES);
+    await first.endFile();
+    const before = names();
+    await expect(ring({ files: 1 })).rejects.toMatchObject(refusal);
+    expect(names()).toEqual(before);
+    await first.close();
+
+    const script = `import { openRing } from ${JSON.stringify(RING_WRITER)}; const writer = await openRing({ folder: ${JSON.stringify(folder)}, fileBytes: 1e6, files: 10 }); process.stdout.write('open'); setInterval(() => writer.state(), 1000);`;
+    const child = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', script], { ...ENDS, stdio: ['ignore', 'pipe', 'inherit'] });
+    const ended = once(child, 'exit');
+    await firstOutput(child);
+    await expect(ring()).rejects.toMatchObject(refusal);
+    child.kill('SIGKILL');
+    await ended;
+    await (await ring()).write(batchOf(makeFrames(1)), FACES);
+    expect(names()).toHaveLength(before.length + 1);
   });
 
   test('Wireshark reads them', async () => {
