@@ -15,7 +15,7 @@ import { sortChecks, type Check } from '../policy/verify/checks.ts';
 import { zoneKinds } from '../policy/spec/zone-kind.ts';
 import { jsonDocument } from '../render/json.ts';
 import { activeTable } from '../render/verification.ts';
-import { openForWriting, storePath, type Connection } from '../store/database.ts';
+import { asStoreError, openForWriting, storePath, type Connection } from '../store/database.ts';
 import { beginRun, endRun, putProbe, readProbes, type ProbeRow } from '../store/probes.ts';
 import type { CommandContext, CommandResult } from './command.ts';
 import { digestOf } from './spec-file.ts';
@@ -67,6 +67,8 @@ export async function verifyActively(argv: ActiveArguments, context: CommandCont
     endRun(store.db, run, end.state, end.reason, now());
     const checks = sortChecks(checksOfProbes(loaded, readProbes(store.db).filter((probe) => probe.run.id === run)));
     return { exitCode: exitOf(checks, end), output: draw(checks, end, { steps: steps.length, zone, address: local.address, operator, leftOut }, argv, context) };
+  } catch (error) {
+    throw asStoreError(error, path);
   } finally {
     store.close();
   }

@@ -177,7 +177,8 @@ const COUNTED_MEANWHILE = 'COUNTED_MEANWHILE';
 export const countedMeanwhile = (name: string): Error => Object.assign(new Error(name), { code: COUNTED_MEANWHILE });
 
 const codeOf = (error: unknown): string => String((error as { code?: unknown }).code ?? '');
-const isFull = (error: unknown): boolean => ['SQLITE_FULL', 'ENOSPC', 'EDQUOT'].includes(codeOf(error));
+/** SHMSIZE: no room for the index of the log beside the store (https://www.sqlite.org/rescode.html#ioerr_shmsize). */
+const isFull = (error: unknown): boolean => ['SQLITE_FULL', 'SQLITE_IOERR_SHMSIZE', 'ENOSPC', 'EDQUOT'].includes(codeOf(error));
 
 /** What SQLite or the file system says, as a line for the user; anything else comes back as it is. */
 export function asStoreError(error: unknown, path: string): unknown {

@@ -77,10 +77,17 @@ export interface LiveRun {
 
 /** Marks the capture as running, and those that were left running as interrupted. Throws a storeError while another process records into the store. */
 export function beginLive(store: WritableStore, source: FrameSource, capture: LiveCapture): LiveRun {
+  try {
+    return createRun(store, source, capture);
+  } catch (error) {
+    throw asStoreError(error, store.path);
+  }
+}
+
+function createRun(store: WritableStore, source: FrameSource, capture: LiveCapture): LiveRun {
   const { db } = store;
   // A commit that the disk does not have yet would be a lost checkpoint after a power cut.
   db.pragma('synchronous = FULL');
-  db.pragma(`busy_timeout = ${BUSY_TIMEOUT_MS}`);
   const writer = createStoreWriter(db);
   const recorder = createLiveRecorder(readDecoderState(db), capture.opensTunnels === true);
   const { state } = recorder;
@@ -113,6 +120,8 @@ export function beginLive(store: WritableStore, source: FrameSource, capture: Li
     stampCheckpoint(db, id, Date.now());
     if (since !== null) noteGap(recorder, since, Date.now());
   }).immediate();
+  // Not before: nothing waits to be analysed yet, and an import that writes at this moment is no reason to end.
+  db.pragma(`busy_timeout = ${BUSY_TIMEOUT_MS}`);
   const noteHourNow = (name: string, by: number): void => noteHour(recorder, Math.floor(Date.now() / HOUR_MS), name, by);
   let dropped = { kernel: 0, interface: 0 };
 

@@ -3,7 +3,7 @@
  * fails as a quota does (EDQUOT), as a dying drive does (EIO), and one that is really full (tmpfs in a mount namespace of its
  * own). One line and what to do where it cannot go on; then the same command goes on to the store of an import without faults.
  */
-import { mkdtempSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { spawnSync } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,10 +11,12 @@ import { gunzipSync } from 'node:zlib';
 import Database from 'better-sqlite3';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { PROGRAM, runProcess } from '../commands/command-line.ts';
+import { openForWriting } from '../../src/store/database.ts';
 import { dumpStore } from '../flow/dump-store.ts';
 import { canRun, program } from './loud-skip.ts';
 
 const PLANT = join(import.meta.dirname, '../../samples/plant');
+const SPLIT = join(import.meta.dirname, '../../samples/traps/split.pcap');
 const TOLD = /^baseline: the store \S+ cannot (?:grow|be read or written)[^\n]*\n {2}[^\n]+\n$/;
 
 const folder = mkdtempSync(join(tmpdir(), 'baseline-disk-'));
@@ -62,6 +64,22 @@ describe.runIf(canRun('a small file system', [mayMount]))('a file system', () =>
     expect(ran.status).toBe(4);
     expectSound(db);
     expect(dumpStore(db) === dumpStore(whole)).toBe(true);
+  });
+
+  // Full at each page between a new store and its first checkpoint.
+  test('that is full before the first checkpoint of a capture: the words of a full disk', () => {
+    const mount = join(folder, 'first');
+    mkdirSync(mount);
+    const empty = join(folder, 'empty.db');
+    openForWriting(empty).close();
+    const script = 'mount -t tmpfs -o size="$1" none "$2" || exit 99; at=$2; shift 2; "$@" --db "$at/plant.db"';
+    const ends = Array.from({ length: 10 }, (_, pages) => {
+      const size = `${statSync(empty).size + pages * 4096}`;
+      const { status, stderr } = spawnSync('unshare', ['-m', 'sh', '-c', script, 'sh', size, mount, ...PROGRAM, 'capture', '-', '--quiet'], { encoding: 'utf8', input: readFileSync(SPLIT) });
+      return [status, stderr];
+    });
+    const full = [4, `baseline: the store ${mount}/plant.db cannot grow: the disk is full\n  Free some space, then run the same command again; what was stored before stays.\n`];
+    expect(ends).toEqual(ends.map(() => full));
   });
 
   // Full while the store is copied, and while the copy is migrated.
