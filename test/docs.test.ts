@@ -78,6 +78,14 @@ test('every command and option that a document shows exists', async () => {
   expect(wrong).toEqual([]);
 });
 
+test('docs/operations.md: the units name each other, and the interface is made silent each time it comes, not at boot alone', () => {
+  const page = read('docs/operations.md');
+  const [span, capture] = [...page.matchAll(/`\/etc\/systemd\/system\/(\S+)@\.service`[^]*?```ini\n([^]*?)```/g)].map(([, name, unit]) => ({ name, unit }));
+  const device = 'sys-subsystem-net-devices-%i.device';
+  for (const line of [`BindsTo=${device}`, `After=${device}`, `WantedBy=${device}`, `Before=${capture.name}@%i.service`]) expect(span.unit.split('\n')).toContain(line);
+  for (const line of [`Wants=${span.name}@%i.service`, `After=${span.name}@%i.service`]) expect(capture.unit.split('\n')).toContain(line);
+});
+
 test('README.md names two commands that exist', () => {
   const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
   const demo = /bash (\S+)/.exec(scripts['demo'])![1];
