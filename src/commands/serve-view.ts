@@ -80,8 +80,10 @@ export async function openView(path: string, specFile: SpecFile | null, desk: Re
     if (stat === undefined) throw storeError(`the store ${path} is gone`, 'Put it back; the page shows what was read before.');
     const { ino } = stat;
     if (ino !== inode) {
+      // First the new one: while there is none (another file was put there by mistake), the one before stays open and is known again.
+      const next = openForReading(path);
       store.close();
-      store = openForReading(path);
+      store = next;
       inode = ino;
     }
     return readRevision(store.db);

@@ -168,9 +168,10 @@ describe('what an edit must be', () => {
   });
 });
 
-test('a store that is gone is said, and comes again', async () => {
+test.each([['that is gone', null, /plant\.db is gone\. Put it back/], ['in whose place another file stands', 'words', /plant\.db is not a baseline store: it looks like text/]])('a store %s is said, and comes again', async (_, instead, problem) => {
   renameSync(db, `${db}.away`);
-  await expect.poll(async () => answerOf(await get('change'))['problem'], { timeout: HANG_MS }).toMatch(/plant\.db is gone\. Put it back/);
+  if (instead !== null) writeFileSync(db, instead);
+  await expect.poll(async () => answerOf(await get('change'))['problem'], { timeout: HANG_MS }).toMatch(problem);
   renameSync(`${db}.away`, db);
   await expect.poll(async () => answerOf(await get('change'))['problem'], { timeout: HANG_MS }).toBeNull();
 });
