@@ -82,8 +82,8 @@ function createCandidates(protocols: readonly StreamProtocol[]): (low: number, h
 const streamCandidates = createCandidates(STREAM_PROTOCOLS);
 const datagramCandidates = createCandidates(DATAGRAM_PROTOCOLS);
 
-/** Looks at a payload of a session that has no protocol yet. Returns the stream index, or -1. */
-export function probeSession(state: FlowState, session: number, bytes: Uint8Array, from: number, to: number, fromLo: boolean, sequence: number): number {
+/** Looks at a payload of a session that has no protocol yet, of `wire` octets on the wire. Returns the stream index, or -1. */
+export function probeSession(state: FlowState, session: number, bytes: Uint8Array, from: number, to: number, wire: number, fromLo: boolean, sequence: number): number {
   const s = session * SESSION.stride;
   const words = state.sessions.keys;
   orient(state, session);
@@ -107,7 +107,7 @@ export function probeSession(state: FlowState, session: number, bytes: Uint8Arra
   const candidates = (isTcp ? streamCandidates : datagramCandidates)(low, high, isWorn ? OWN_ONLY : bytes[from]);
   for (const { protocol, hinted } of candidates) {
     const port = hinted ? (protocol.ports.includes(serverPort(state, session)) ? serverPort(state, session) : protocol.ports.includes(low) ? low : high) : 0;
-    const answer = protocol.probe(bytes, from, to, direction, port);
+    const answer = protocol.probe(bytes, from, to, direction, port, isTcp ? to : from + wire);
     if (answer === PROBE.certain && (hinted || !awaited)) {
       proveByShape(state, session, protocol, low, high, bytes, from, to, fromLo);
       return attach(state, session, protocol, true);

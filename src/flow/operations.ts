@@ -58,6 +58,7 @@ export function createFlowSink(state: FlowState): FlowSink {
     operationIndex: -1,
     stream: null,
     isLate: false,
+    isCut: false,
 
     operation(unit, code, kind, errorCode) {
       const index = operationOf(state, sink, unit, code);
@@ -128,7 +129,10 @@ export function createFlowSink(state: FlowState): FlowSink {
     },
 
     malformed(reason) {
-      count(state, `malformed.${reason}`);
+      count(state, sink.isCut ? 'cut.unread' : `malformed.${reason}`);
+    },
+    beyondCut() {
+      count(state, 'cut.unread');
     },
     retransmitted() {
       count(state, 'tcp.retransmitted');

@@ -43,7 +43,7 @@ export function readPayload(state: FlowState, sink: FlowSink, batch: FrameBatch,
   if (state.mirror.repeated.size > 0 && state.mirror.repeated.has(from)) return;
   if (app === 0 && (words[s + SESSION.flags] & FLAG.closing) !== 0) app = resumeSession(state, session) + 1;
   if (app === 0 || (app === NOTHING_YET && fromLo === ((words[s + SESSION.flags] & FLAG.askerIsLo) !== 0))) {
-    app = probeSession(state, session, bytes, from, to, fromLo, sequence) + 1;
+    app = probeSession(state, session, bytes, from, to, wire, fromLo, sequence) + 1;
     if (app > 0 && (flagsOf[k] & TCP_ACK) !== 0) expectAnswer(state, session, fromLo ? 1 : 0, acknowledgements[k]);
   }
   if (app <= 0) {
@@ -58,9 +58,14 @@ export function readPayload(state: FlowState, sink: FlowSink, batch: FrameBatch,
   const { direction } = sink;
   const isTcp = (words[s + 3] & 0xff) === IP_PROTOCOL.tcp;
   if (!isTcp) {
+    sink.isCut = to - from < wire;
     const rest = stream.read(bytes, view, from, to, direction, stream.memory, sink);
     if (rest >= 0) stream.reads++;
     else stream.failures++;
+    if (sink.isCut) {
+      if (rest < to) stream.protocol.readCut?.(bytes, view, Math.max(rest, from), to, direction, stream.memory, sink);
+      sink.isCut = false;
+    }
   } else {
     recallStream(state, stream);
     if (stream.heardUntil !== 0) settleDoubt(stream, sink.seconds);

@@ -20,8 +20,9 @@ export interface StreamEvents {
   /** The very frame again: a mirror port that copies both directions, or several VLANs. */
   duplicated(): void;
   gap(): void;
-  /** Octets that the capture cut off, as its snap length said. */
+  /** Octets that the capture cut off, as its snap length said: of a message that is read now (`isCut`) they are the end. */
   cut(): void;
+  isCut: boolean;
   resynchronised(): void;
   /** A segment of a stream that is out of step, in which no message begins. */
   unread(): void;
@@ -273,26 +274,35 @@ function loseBytes(half: HalfStream, events: StreamEvents): void {
   abandonMessage(half);
 }
 
-/** The same, and nobody lost them: the capture holds only the head of each frame. Where that says enough, the message is read by it. */
+/**
+ * The same, and nobody lost them: the capture holds only the head of each frame. The head of a message is read, and where it says how
+ * long the message is, the stream stays in step.
+ */
 function cutBytes(stream: TcpStream, half: HalfStream, direction: number, missing: number, sink: ProtocolSink, events: StreamEvents): void {
   events.cut();
-  const { protocol } = stream;
-  const { carried } = half;
-  const carry = half.carry as Uint8Array;
-  const size = carried > 0 && half.synced && stream.trial === TRIAL.no && protocol.sizeOfCut !== undefined ? protocol.sizeOfCut(carry, 0, carried) : 0;
-  const rest = size - carried;
-  if (rest > 0 && rest <= missing) {
-    const whole = new Uint8Array(size);
-    whole.set(carry.subarray(0, carried));
-    stream.read(whole, new DataView(whole.buffer), 0, size, direction, stream.memory, sink);
-    stream.reads++;
-    // What was cut off ended with it: the next segment begins a message.
-    if (rest === missing) {
-      half.carried = 0;
-      return;
-    }
-  }
+  const rest = half.skip > 0 ? half.skip : readCutMessage(stream, half, direction, sink, events);
   abandonMessage(half);
+  if (rest >= missing) {
+    half.synced = true;
+    half.skip = rest - missing;
+  } else if (rest > 0) sink.beyondCut();
+}
+
+/** Reads the head of the message at which the captured octets end. @returns its octets beyond them, as far as that is known */
+function readCutMessage(stream: TcpStream, half: HalfStream, direction: number, sink: ProtocolSink, events: StreamEvents): number {
+  const { protocol, memory } = stream;
+  const { carried } = half;
+  if (carried === 0 || !half.synced || stream.trial !== TRIAL.no) return 0;
+  if (protocol.readCut === undefined) {
+    sink.beyondCut();
+    return 0;
+  }
+  const carry = half.carry as Uint8Array;
+  events.isCut = true;
+  const octets = protocol.readCut(carry, new DataView(carry.buffer, 0, carried), 0, carried, direction, memory, sink);
+  events.isCut = false;
+  if (octets > 0) stream.reads++;
+  return octets - carried;
 }
 
 function abandonMessage(half: HalfStream): void {

@@ -231,7 +231,8 @@ const ORDINARY_STOPS: ReadonlySet<string> = new Set([
 /** Counters that mean that something is missing, by the start of their names. */
 /** Prefix of the counters; how the sentence begins for one and for many, and how it goes on. */
 const COUNTED_DOUBTS: readonly (readonly [string, string, string, string])[] = [
-  ['reader.shortened', 'frame was', 'frames were', 'cut short by who captured them: of a message that goes beyond the cut nothing was read, unless it is Modbus and only values were cut off; capture whole frames (`tcpdump -s 0`)'],
+  ['reader.shortened', 'frame was', 'frames were', 'cut short by who captured them: of a message that goes beyond the cut only what stands before it was read; capture whole frames (`tcpdump -s 0`)'],
+  ['cut.unread', 'time', 'times', 'what is asked, or answered, lay beyond that cut and was not read'],
   ['reader.withoutTime', 'frame carries no time: it counts, but belongs', 'frames carry no time: they count, but belong', 'to no hour and no day'],
   ['reader.unknownBlock.', 'block of captures was', 'blocks of captures were', 'passed over, being of no known kind'],
   ['malformed.', 'message', 'messages', 'of application protocols could not be right; `status --json` counts the reasons'],

@@ -37,10 +37,15 @@ export const ADS_DISCOVERY = framedProtocol({
     let error = 0;
     let item = at + HEADER;
     const items = isResponse ? Math.min(view.getUint32(at + AT.items, true), MOST_ITEMS) : 0;
-    for (let i = 0; i < items && item + ITEM <= end; i++) {
+    for (let i = 0; i < items; i++) {
+      if (item + ITEM > end) {
+        if (sink.isCut) return sink.beyondCut();
+        break;
+      }
       const tag = view.getUint16(item, true);
       const value = item + ITEM;
       const next = value + view.getUint16(item + 2, true);
+      if (next > end && sink.isCut) return sink.beyondCut();
       if (next > end) break;
       if (tag === TAG.error && next >= value + 4) error = view.getUint32(value, true);
       if (tag === TAG.host) sink.serverFact('ads.name', asciiText(bytes, value, next));

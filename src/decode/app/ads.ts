@@ -44,6 +44,7 @@ export const ADS = framedProtocol({
   ports: [PORT],
   firstOctets: [0],
   header: TCP_HEADER + AMS_HEADER,
+  readsCut: true,
   maxCarry: 8192,
   size(_bytes, view, at) {
     const length = view.getUint32(at + AT.length, true);

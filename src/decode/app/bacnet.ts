@@ -84,10 +84,10 @@ const SERVICES = new Map<number, readonly [string, Access]>([
   [ABORTED, ['Abort', 'diagnose']],
 ]);
 
-const size = (bytes: Uint8Array, view: DataView, at: number, to: number): number => {
+const size = (bytes: Uint8Array, view: DataView, at: number): number => {
   if (bytes[at] !== BVLC_BACNET_IP || bytes[at + 1] > BVLC.last) return -1;
   const length = view.getUint16(at + 2);
-  return length >= HEADER && at + length <= to ? length : -1;
+  return length >= HEADER ? length : -1;
 };
 
 /** Object of a request's first parameter (context tag 0, four octets): `object 2:17` = analog value 17 (clause 20.2.14). */
@@ -148,6 +148,7 @@ const readApdu = (bytes: Uint8Array, view: DataView, at: number, end: number, di
   const service = at + 2 + (kind === APDU.complexAck && isSegmented ? 2 : 0);
   if (service >= end) return sink.malformed('bacnet.apdu');
   if (kind === APDU.complexAck && isSegmented && bytes[at + 2] !== 0) return;
+  if (kind === APDU.error && at + 7 > end && sink.isCut) return sink.beyondCut();
   // Error: class and code as two enumerated values; the code is what says why.
   const code = kind === APDU.error && at + 7 <= end && bytes[at + 5] === 0x91 ? bytes[at + 6] : 0;
   sink.operation(-1, bytes[service], kind === APDU.error ? MESSAGE.error : MESSAGE.response, code);
@@ -172,6 +173,7 @@ export const BACNET = framedProtocol({
   ports: [PORT],
   firstOctets: [BVLC_BACNET_IP],
   header: HEADER,
+  readsCut: true,
   maxCarry: 0xffff,
   size,
   message(bytes, view, at, end, direction, _memory: SessionMemory, sink) {
@@ -179,10 +181,11 @@ export const BACNET = framedProtocol({
     const isCarrier = bvlc === BVLC.forwarded || (bvlc >= BVLC.distribute && bvlc <= BVLC.broadcast);
     if (!isCarrier) return sink.operation(-1, BVLC_BASE + bvlc, bvlc === 0 || bvlc === 3 || bvlc === 7 ? MESSAGE.response : MESSAGE.request, 0);
     const apdu = skipNpdu(bytes, at + HEADER + (bvlc === BVLC.forwarded ? FORWARDED_ADDRESS : 0), end);
+    if (apdu < 0 && sink.isCut) sink.beyondCut();
     if (apdu >= 0) readApdu(bytes, view, apdu, end, direction, sink, bvlc === BVLC.unicast ? (sender) => sink.serverIs(sender) : ignore);
   },
   // A datagram that is BACnet/IP is so from its first octet to its last.
-  isCertain: (bytes, view, at, to) => (at + size(bytes, view, at, to) === to ? PROBE.certain : PROBE.notForUs),
+  isCertain: (bytes, view, at, _to, _direction, _port, end) => (at + size(bytes, view, at) === end ? PROBE.certain : PROBE.notForUs),
   describe(code) {
     const known = SERVICES.get(code);
     return known === undefined ? { name: code >= UNCONFIRMED ? `Unconfirmed Service ${code - UNCONFIRMED}` : `Confirmed Service ${code}`, access: 'write' } : { name: known[0], access: known[1] };

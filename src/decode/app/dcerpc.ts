@@ -53,6 +53,7 @@ export const DCERPC = framedProtocol({
   ports: [ENDPOINT_MAPPER_PORT],
   firstOctets: [CONNECTION_VERSION],
   header: HEADER,
+  readsCut: true,
   maxCarry: 8192,
   size(bytes, view, at) {
     const isLittle = (bytes[at + 4] & LITTLE_ENDIAN) !== 0;
@@ -64,7 +65,8 @@ export const DCERPC = framedProtocol({
     const type = bytes[at + 2];
     if (type === PTYPE.response || type === PTYPE.fault || type === PTYPE.bindAck) sink.serverIs(true);
     if (type === PTYPE.request) sink.serverIs(false);
-    if ((type !== PTYPE.bind && type !== PTYPE.alterContext) || at + BIND_UUID + 16 > end) return;
+    if (type !== PTYPE.bind && type !== PTYPE.alterContext) return;
+    if (at + BIND_UUID + 16 > end) return sink.isCut ? sink.beyondCut() : undefined;
     sink.serverIs(false);
     const uuid = uuidAt(bytes, view, at + BIND_UUID, (bytes[at + 4] & LITTLE_ENDIAN) !== 0);
     sink.fact('rpc.interface', INTERFACES.get(uuid) ?? uuid);
@@ -97,16 +99,16 @@ export const PROFINET_CM = framedProtocol({
   name: 'profinet-cm',
   ports: [PNIO_PORT],
   header: CL_HEADER,
+  readsCut: true,
   maxCarry: 0xffff,
-  size(bytes, view, at, to) {
+  size(bytes, view, at) {
     const isLittle = (bytes[at + CL.representation] & LITTLE_ENDIAN) !== 0;
     if (bytes[at] !== CL_VERSION || bytes[at + CL.type] > CL_TYPES || (bytes[at + CL.representation] & 0xef) !== 0) return -1;
     const face = view.getUint32(at + CL.interface, isLittle);
     if ((face !== PNIO_DEVICE && face !== PNIO_CONTROLLER) || view.getUint16(at + CL.interface + 4, isLittle) !== PNIO_TAIL) return -1;
-    const octets = CL_HEADER + view.getUint16(at + CL.length, isLittle);
-    return at + octets <= to ? octets : -1;
+    return CL_HEADER + view.getUint16(at + CL.length, isLittle);
   },
-  isCertain: () => PROBE.certain,
+  isCertain: (bytes, view, at, _to, _direction, _port, end) => (at + CL_HEADER + view.getUint16(at + CL.length, (bytes[at + CL.representation] & LITTLE_ENDIAN) !== 0) <= end ? PROBE.certain : PROBE.notForUs),
   message(bytes, view, at, _end, _direction, _memory, sink) {
     const isLittle = (bytes[at + CL.representation] & LITTLE_ENDIAN) !== 0;
     const type = bytes[at + CL.type];

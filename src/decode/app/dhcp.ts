@@ -43,12 +43,14 @@ const readMessage = (bytes: Uint8Array, view: DataView, from: number, to: number
       continue;
     }
     const end = Math.min(to, at + 2 + bytes[at + 1]);
+    if (end < at + 2 + bytes[at + 1] && sink.isCut) break;
     if (bytes[at] === OPTION.messageType && at + 2 < end) type = bytes[at + 2];
     else if (bytes[at] === OPTION.hostName) hostName = asciiText(bytes, at + 2, end);
     else if (bytes[at] === OPTION.vendorClass) vendorClass = asciiText(bytes, at + 2, end);
     at = end;
   }
   sink.serverIs(!isRequest);
+  if (type === 0 && sink.isCut) return sink.beyondCut();
   sink.operation(-1, type, isRequest ? MESSAGE.request : type === NAK ? MESSAGE.error : MESSAGE.response, 0);
   if (!isRequest) return;
   const hasAddress = view.getUint32(from + AT.clientAddress) !== 0;

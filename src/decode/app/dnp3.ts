@@ -98,6 +98,8 @@ const isOfMaster = (code: number, isFromMaster: boolean): boolean => (code === F
 const readApplication = (bytes: Uint8Array, view: DataView, at: number, end: number, isFromMaster: boolean, memory: SessionMemory, sink: ProtocolSink): void => {
   const application = at + AT.transport + 1;
   const block = bytes[at + AT.length] - SMALLEST_LENGTH;
+  // Of a frame that was cut off, the first block has to be whole: its CRC is the proof.
+  if (sink.isCut && at + HEADER + Math.min(block, BLOCK) + CRC_OCTETS > end) return sink.beyondCut();
   if (block < 3 || application + 2 > end || !isCrcRight(bytes, at + HEADER, at + HEADER + Math.min(block, BLOCK))) return sink.malformed('dnp3.block');
   if ((bytes[at + AT.transport] & TRANSPORT_FIRST) === 0 || (bytes[application] & APPLICATION_FIRST) === 0) return;
   const code = bytes[application + 1];
@@ -125,6 +127,7 @@ export const DNP3 = framedProtocol({
   ports: [PORT],
   firstOctets: [0x05],
   header: HEADER,
+  readsCut: true,
   maxCarry: 512,
   size,
   newMemory: () => ({ asked: null }),

@@ -91,6 +91,8 @@ const readPath = (bytes: Uint8Array, view: DataView, from: number, to: number): 
 };
 
 const CIP_NESTING = 3;
+/** Octets behind the path of an envelope that say what is in it: time and length, or a count and the first place. */
+const NEEDED_OF_ENVELOPE = 4;
 /** Codes that a Multiple_Service_Packet just read bundles, in its order; emptied before each packet. */
 const bundled: number[] = [];
 /** Numbers kept of bundles whose answers are still out, per session. */
@@ -100,7 +102,10 @@ const IDENTITY_ASKED = 0x3000000;
 
 /** The operation code of a CIP request, told to the sink with its target; envelopes are opened. Returns the code, -1 for none. */
 const readRequest = (bytes: Uint8Array, view: DataView, at: number, end: number, depth: number, sink: ProtocolSink): number => {
-  if (at + 2 > end || depth > CIP_NESTING) return -1;
+  if (at + 2 > end || depth > CIP_NESTING) {
+    if (sink.isCut) sink.beyondCut();
+    return -1;
+  }
   const service = bytes[at];
   const data = at + 2 + bytes[at + 1] * 2;
   if (service >= RESPONSE || data > end) {
@@ -108,17 +113,27 @@ const readRequest = (bytes: Uint8Array, view: DataView, at: number, end: number,
     return -1;
   }
   const path = readPath(bytes, view, at + 2, data);
-  if (service === SERVICE.unconnectedSend && path.cls === CLASS.connectionManager && data + 4 <= end) {
-    const octets = view.getUint16(data + 2, true);
-    if (data + 4 + octets <= end) return readRequest(bytes, view, data + 4, data + 4 + octets, depth + 1, sink);
+  const isSend = service === SERVICE.unconnectedSend && path.cls === CLASS.connectionManager;
+  if (sink.isCut && data + NEEDED_OF_ENVELOPE > end && (isSend || service === SERVICE.multiple || service === SERVICE.pccc)) {
+    sink.beyondCut();
+    return -1;
+  }
+  if (isSend && data + 4 <= end) {
+    const inner = data + 4 + view.getUint16(data + 2, true);
+    if (inner <= end || sink.isCut) return readRequest(bytes, view, data + 4, Math.min(inner, end), depth + 1, sink);
   }
   if (service === SERVICE.multiple && data + 2 <= end) {
     const services = view.getUint16(data, true);
-    if (data + 2 + services * 2 > end) sink.malformed('cip.bundle');
+    if (data + 2 + services * 2 > end) {
+      sink.malformed('cip.bundle');
+      if (sink.isCut) return -1;
+    }
     let reached = data;
     for (let i = 0; i < services && data + 4 + i * 2 <= end; i++) {
       const inner = data + view.getUint16(data + 2 + i * 2, true);
-      const next = i + 1 < services && data + 6 + i * 2 <= end ? data + view.getUint16(data + 4 + i * 2, true) : end;
+      const told = i + 1 < services && data + 6 + i * 2 <= end ? data + view.getUint16(data + 4 + i * 2, true) : end;
+      const next = sink.isCut ? Math.min(told, end) : told;
+      if (inner >= end && sink.isCut) sink.beyondCut();
       // One behind the other: places that go back would let a packet be read more often than it has octets.
       const isBehind = inner >= reached && inner < next && next <= end;
       bundled.push(isBehind ? readRequest(bytes, view, inner, next, depth + 1, sink) : -1);
@@ -132,6 +147,10 @@ const readRequest = (bytes: Uint8Array, view: DataView, at: number, end: number,
   if (service === SERVICE.pccc && cls === CLASS.pccc) {
     const pccc = data + bytes[data];
     if (data < end && pccc + 5 <= end) code = PCCC_BASE | (bytes[pccc] << 8) | bytes[pccc + 4];
+    else if (sink.isCut) {
+      sink.beyondCut();
+      return -1;
+    }
   }
   sink.operation(-1, code, MESSAGE.request, 0);
   if (path.tag !== '') sink.target(path.tag);
@@ -169,10 +188,12 @@ const takeBundle = (bundles: number[], key: number): number[] => {
 /** Answers in a Multiple_Service_Packet: in the order of what was asked. */
 const readResponses = (bytes: Uint8Array, view: DataView, cip: number, end: number, asked: readonly number[], sink: ProtocolSink): void => {
   const data = cip + 4 + bytes[cip + 3] * 2;
-  if (data + 2 > end) return;
+  if (data + 2 > end) return sink.isCut ? sink.beyondCut() : undefined;
   const services = view.getUint16(data, true);
+  if (sink.isCut && data + 2 + services * 2 > end) return sink.beyondCut();
   for (let i = 0; i < services && data + 4 + i * 2 <= end; i++) {
     const inner = data + view.getUint16(data + 2 + i * 2, true);
+    if (inner + 4 > end && sink.isCut) return sink.beyondCut();
     if (inner + 4 > end || bytes[inner] < RESPONSE) return;
     readResponse(bytes, view, inner, end, asked[i] ?? -1, sink);
   }
@@ -183,7 +204,8 @@ const readItems = (bytes: Uint8Array, view: DataView, from: number, end: number,
   if (from + 2 > end) return sink.malformed('enip.items');
   const items = Math.min(view.getUint16(from, true), ITEMS);
   const outstanding = memory.outstanding as number[];
-  for (let i = 0, at = from + 2; i < items && at + 4 <= end; i++) {
+  for (let i = 0, at = from + 2; i < items; i++) {
+    if (at + 4 > end) return sink.isCut ? sink.beyondCut() : undefined;
     const type = view.getUint16(at, true);
     const next = Math.min(end, at + 4 + view.getUint16(at + 2, true));
     let cip = at + 4;
@@ -205,6 +227,7 @@ const readItems = (bytes: Uint8Array, view: DataView, from: number, end: number,
         else if (code >= 0) rememberRequest(outstanding, key, code);
       }
     } else if (type === ITEM.identity) tellIdentity(bytes, view, cip + 18, next, sink);
+    else if ((type === ITEM.connected || type === ITEM.unconnected) && sink.isCut) sink.beyondCut();
     at = next;
   }
 };
@@ -215,6 +238,7 @@ export const ENIP = framedProtocol({
   name: 'enip',
   ports: [PORT],
   header: HEADER,
+  readsCut: true,
   maxCarry: 65536,
   size,
   // A NOP may carry anything: it names nothing, what comes after it does. A list request is told from zeroes only by its command.
@@ -242,7 +266,8 @@ export const ENIP = framedProtocol({
     }
     // Requests of the list commands are empty, their answers are not; a session is registered by the handle in the answer.
     const hasHandle = view.getUint32(at + AT.session, true) !== 0;
-    const isAnswer = command === COMMAND.registerSession ? hasHandle || status !== 0 : command >= COMMAND.listIdentity && command <= COMMAND.listInterfaces ? end > data : command === COMMAND.listServices ? end > data : false;
+    const isList = command === COMMAND.listServices || (command >= COMMAND.listIdentity && command <= COMMAND.listInterfaces);
+    const isAnswer = command === COMMAND.registerSession ? hasHandle || status !== 0 : isList && view.getUint16(at + AT.length, true) > 0;
     if (command !== COMMAND.nop) sink.serverIs(isAnswer);
     sink.operation(-1, COMMAND_BASE | command, isAnswer ? (status === 0 ? MESSAGE.response : MESSAGE.error) : MESSAGE.request, isAnswer ? status : 0);
     if (isAnswer && command === COMMAND.listIdentity) readItems(bytes, view, data, end, 0, memory, sink);

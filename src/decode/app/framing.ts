@@ -19,10 +19,12 @@ export interface Framing {
   readonly heldPorts?: readonly number[];
   /** Octets of the whole message that begins at `at`, or -1 where none can begin. At least `header`. */
   readonly size: (bytes: Uint8Array, view: DataView, at: number, to: number) => number;
-  /** Reads one message; `end` is its end, or less where it is longer than `maxCarry` (then only its head is there). */
+  /** Reads one message; `end` is its end, or less where it is longer than `maxCarry` (then only its head is there), or cut off (`isCut`). */
   readonly message: (bytes: Uint8Array, view: DataView, at: number, end: number, direction: number, memory: SessionMemory, sink: ProtocolSink) => void;
+  /** `message` reads messages that were cut off as well, of which `header` octets are there. */
+  readonly readsCut?: true;
   /** Whether a message with a possible size is certainly this protocol's; absent: the size alone is proof. */
-  readonly isCertain?: (bytes: Uint8Array, view: DataView, at: number, to: number, direction: number, port: number) => number;
+  readonly isCertain?: (bytes: Uint8Array, view: DataView, at: number, to: number, direction: number, port: number, end: number) => number;
   readonly newMemory?: () => SessionMemory;
   readonly describe: StreamProtocol['describe'];
 }
@@ -58,12 +60,12 @@ export function framedProtocol(framing: Framing): StreamProtocol {
     describe,
     newMemory,
     senderIsServer: (bytes, from, to) => senderByReading(protocol.read, newMemory, bytes, from, to),
-    probe(bytes, from, to, direction, port) {
+    probe(bytes, from, to, direction, port, end = to) {
       if (to - from < header) return mayBegin(bytes, from, to) ? PROBE.unsure : PROBE.notForUs;
       const view = viewOf(bytes);
       const octets = size(bytes, view, from, to);
       if (octets < 0) return PROBE.notForUs;
-      return framing.isCertain === undefined ? PROBE.certain : framing.isCertain(bytes, view, from, to, direction, port);
+      return framing.isCertain === undefined ? PROBE.certain : framing.isCertain(bytes, view, from, to, direction, port, end);
     },
     read(bytes, view, from, to, direction, memory, sink) {
       let at = from;
@@ -76,6 +78,12 @@ export function framedProtocol(framing: Framing): StreamProtocol {
         at += octets;
       }
       return at;
+    },
+    readCut(bytes, view, from, to, direction, memory, sink) {
+      const octets = to - from < header ? 0 : Math.max(0, size(bytes, view, from, to));
+      if (octets > 0 && framing.readsCut === true) message(bytes, view, from, to, direction, memory, sink);
+      else sink.beyondCut();
+      return octets;
     },
     resync(bytes, view, from, to) {
       for (let at = from; at + header <= to; at++) if (size(bytes, view, at, to) >= header) return at;

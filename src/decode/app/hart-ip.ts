@@ -36,6 +36,7 @@ const readCommand = (bytes: Uint8Array, view: DataView, at: number, end: number,
   const isRequest = (delimiter & 7) === FROM_MASTER;
   const data = command + 2;
   // Command 31 announces an extended command of two octets.
+  if (sink.isCut && data + 4 > end) return sink.beyondCut();
   const isExtended = bytes[command] === 31 && bytes[command + 1] >= (isRequest ? 2 : 4) && data + (isRequest ? 2 : 4) <= end;
   const code = isExtended ? view.getUint16(data + (isRequest ? 0 : 2)) : bytes[command];
   // A response code with bit 7 set is a communication error; from 1 to 127 single-definition errors and warnings.
@@ -50,6 +51,7 @@ export const HART_IP = framedProtocol({
   ports: [PORT],
   firstOctets: [1],
   header: HEADER,
+  readsCut: true,
   maxCarry: LARGEST,
   size(bytes, view, at, to) {
     const octets = view.getUint16(at + 6);
@@ -64,10 +66,10 @@ export const HART_IP = framedProtocol({
     return octets;
   },
   // Version, type and id leave much to chance: the messages must fill the payload exactly.
-  isCertain(bytes, view, at, to) {
+  isCertain(bytes, view, at, to, _direction, _port, wireEnd) {
     const end = at + view.getUint16(at + 6);
-    if (end > to) return PROBE.unsure;
-    return end === to || (bytes[end] === 1 && TYPES.has(bytes[end + 1])) ? PROBE.certain : PROBE.notForUs;
+    if (end > to && wireEnd === to) return PROBE.unsure;
+    return end === wireEnd || (end + 2 <= to && bytes[end] === 1 && TYPES.has(bytes[end + 1])) ? PROBE.certain : PROBE.notForUs;
   },
   message(bytes, view, at, end, _direction, _memory, sink) {
     const type = bytes[at + 1];

@@ -5,7 +5,7 @@
  */
 import type { Access } from '../../observation.ts';
 import { asciiText } from './framing.ts';
-import type { StreamProtocol } from './protocol.ts';
+import type { ProtocolSink, SessionMemory, StreamProtocol } from './protocol.ts';
 import { MESSAGE, PROBE } from './protocol.ts';
 
 const METHODS: readonly (readonly [string, Access])[] = [
@@ -55,6 +55,35 @@ const field = (head: string, name: string): string => {
   return found === null ? '' : found[1].trim();
 };
 
+/** Status of a response, behind its version: `HTTP/1.1 200`. */
+const STATUS_AT = 9;
+const STATUS_END = 12;
+const LINE_FEED = 10;
+
+/** The lines of a head from `from` to `end`, whose first word says that it asks by a method, or else answers. */
+const readHead = (bytes: Uint8Array, from: number, end: number, method: number, memory: SessionMemory, sink: ProtocolSink): void => {
+  const isResponse = method < 0;
+  const head = String.fromCharCode(...bytes.subarray(from, end));
+  memory.proven = 1;
+  sink.serverIs(isResponse);
+  if (isResponse) {
+    const status = parseInt(asciiText(bytes, from + STATUS_AT, from + STATUS_END), 10) || 0;
+    if (typeof memory.asked === 'number' && memory.asked >= 0 && status >= 200) {
+      sink.operation(-1, memory.asked, status >= FIRST_ERROR ? MESSAGE.error : MESSAGE.response, status >= FIRST_ERROR ? status : 0);
+    }
+    const server = field(head, 'server');
+    if (server !== '') sink.serverFact('http.server', server);
+    return;
+  }
+  memory.asked = method;
+  sink.operation(-1, method, MESSAGE.request, 0);
+  const host = field(head, 'host');
+  const agent = field(head, 'user-agent');
+  if (host !== '') sink.fact('http.host', host);
+  else if (sink.isCut) sink.beyondCut();
+  if (agent !== '') sink.clientFact('http.user-agent', agent);
+};
+
 export const HTTP: StreamProtocol = {
   name: 'http',
   ports: [80, 8080, 8000, 5985, 8530, 3128],
@@ -67,30 +96,20 @@ export const HTTP: StreamProtocol = {
   },
   read(bytes, _view, from, to, _direction, memory, sink) {
     const method = methodAt(bytes, from, to);
-    const isResponse = method < 0 && startsWith(bytes, from, to, RESPONSE);
     // Before a first head these are no HTTP; after it, they are a body.
-    if (method < 0 && !isResponse) return memory.proven === 0 ? -1 : to;
+    if (method < 0 && !startsWith(bytes, from, to, RESPONSE)) return memory.proven === 0 ? -1 : to;
     const end = headEnd(bytes, from, to);
     if (end < 0) return to - from < LONGEST_HEAD ? from : to;
-    const head = String.fromCharCode(...bytes.subarray(from, Math.min(end, from + LONGEST_HEAD)));
-    memory.proven = 1;
-    sink.serverIs(isResponse);
-    if (isResponse) {
-      const status = parseInt(asciiText(bytes, from + 9, from + 12), 10) || 0;
-      if (typeof memory.asked === 'number' && memory.asked >= 0 && status >= 200) {
-        sink.operation(-1, memory.asked, status >= FIRST_ERROR ? MESSAGE.error : MESSAGE.response, status >= FIRST_ERROR ? status : 0);
-      }
-      const server = field(head, 'server');
-      if (server !== '') sink.serverFact('http.server', server);
-      return to;
-    }
-    memory.asked = method;
-    sink.operation(-1, method, MESSAGE.request, 0);
-    const host = field(head, 'host');
-    const agent = field(head, 'user-agent');
-    if (host !== '') sink.fact('http.host', host);
-    if (agent !== '') sink.clientFact('http.user-agent', agent);
+    readHead(bytes, from, Math.min(end, from + LONGEST_HEAD), method, memory, sink);
     return to;
+  },
+  // Where the body ends nobody knows: the next head is looked for where the next octets arrive.
+  readCut(bytes, _view, from, to, _direction, memory, sink) {
+    const method = methodAt(bytes, from, to);
+    // Whole lines only; the first word, or the status behind it, stands for itself.
+    if (method < 0 && to - from < STATUS_END) sink.beyondCut();
+    else readHead(bytes, from, Math.max(from, bytes.lastIndexOf(LINE_FEED, to - 1) + 1), method, memory, sink);
+    return 0;
   },
   resync: (bytes, _view, from, to, _direction, memory) => (memory.proven !== 0 || methodAt(bytes, from, to) >= 0 || startsWith(bytes, from, to, RESPONSE) ? from : -1),
   describe: (code) => (METHODS[code] === undefined ? { name: `id-${code}`, access: 'write' } : { name: METHODS[code][0], access: METHODS[code][1] }),

@@ -127,7 +127,8 @@ const size = (bytes: Uint8Array, _view: DataView, at: number, to: number): numbe
   return 2 + length;
 };
 
-const readAsdu = (bytes: Uint8Array, view: DataView, at: number, direction: number, sink: ProtocolSink): void => {
+const readAsdu = (bytes: Uint8Array, view: DataView, at: number, end: number, direction: number, sink: ProtocolSink): void => {
+  if (at + ASDU.address + 2 > end) return sink.beyondCut();
   const type = bytes[at + ASDU.type];
   const cause = bytes[at + ASDU.cause] & CAUSE_BITS;
   const isNegative = (bytes[at + ASDU.cause] & NEGATIVE) !== 0 || (cause >= CAUSE.firstUnknown && cause <= CAUSE.lastUnknown);
@@ -152,6 +153,7 @@ export const IEC104 = framedProtocol({
   ports: [PORT],
   firstOctets: [START],
   header: HEADER,
+  readsCut: true,
   maxCarry: 2 + LARGEST_LENGTH,
   size,
   // One S frame is too little to go by: its six octets have only two that are fixed beside zeroes.
@@ -160,9 +162,9 @@ export const IEC104 = framedProtocol({
     const end = at + size(bytes, view, at, to);
     return end >= to || bytes[end] === START ? PROBE.certain : PROBE.notForUs;
   },
-  message(bytes, view, at, _end, direction, _memory, sink) {
+  message(bytes, view, at, end, direction, _memory, sink) {
     const control = bytes[at + 2];
-    if ((control & 1) === 0) return readAsdu(bytes, view, at, direction, sink);
+    if ((control & 1) === 0) return readAsdu(bytes, view, at, end, direction, sink);
     if ((control & 3) !== 3) return;
     const asked = U_CONFIRMED.get(control);
     // Both stations test; only the controlling one starts and stops.

@@ -86,6 +86,8 @@ interface Element {
   number: number;
   from: number;
   to: number;
+  /** All of its content is there. */
+  isWhole: boolean;
 }
 
 /** Reads the element at `at`. A length beyond `end` is cut to it: the PDU may go on in another TPDU. */
@@ -108,7 +110,7 @@ const readElement = (bytes: Uint8Array, at: number, end: number): Element | null
     octets = 0;
     for (let i = 0; i < size; i++) octets = (octets << 8) | bytes[next++];
   }
-  return { tag, number, from: next, to: Math.min(end, next + octets) };
+  return { tag, number, from: next, to: Math.min(end, next + octets), isWhole: next + octets <= end };
 };
 
 /** The MMS PDU within a data transfer: past Give Tokens, Data Transfer, presentation data, PDV list, single ASN.1 value. */
@@ -126,6 +128,8 @@ const findPdu = (bytes: Uint8Array, at: number, end: number): Element | null => 
 
 const VISIBLE_STRING = 0x1a;
 const NAMES_PER_MESSAGE = 16;
+/** Stands for names that the capture cut off. */
+const MORE_NAMES = '(more)';
 
 /** Domain-specific names (two VisibleStrings in a row: domain, item), joined as IEC 61850 writes them: `LD0/XCBR1$CO$Pos`. */
 const tellNames = (bytes: Uint8Array, from: number, to: number, sink: ProtocolSink | null): boolean => {
@@ -165,10 +169,15 @@ const readConfirmed = (bytes: Uint8Array, pdu: Element, memory: SessionMemory, s
   if (pdu.tag === PDU.response) return sink.operation(-1, number, MESSAGE.response, 0);
   const namesVariables = service.number === SERVICE.read || service.number === SERVICE.write;
   const isControl = service.number === SERVICE.write && tellNames(bytes, service.from, service.to, null);
+  // What is written stands before the values; whether a control block is among it shows only where all of it is there.
+  const names = service.number === SERVICE.write ? readElement(bytes, service.from, service.to) : service;
+  const isNamed = !namesVariables || !sink.isCut || names?.isWhole === true;
+  if (service.number === SERVICE.write && !isControl && !isNamed) return sink.beyondCut();
   const code = isControl ? CONTROL_WRITE : service.number;
   rememberRequest(outstanding, key, code);
   sink.operation(-1, code, MESSAGE.request, 0);
   if (namesVariables) tellNames(bytes, service.from, service.to, sink);
+  if (!isNamed) sink.target(MORE_NAMES);
 };
 
 const TRANSFER_HEAD = [...DATA_TRANSFER, PRESENTATION_DATA];
@@ -182,6 +191,7 @@ function judgeSession(bytes: Uint8Array, at: number, end: number): number {
 export const MMS = framedProtocol({
   name: 'mms',
   ...ABOVE_TPKT,
+  readsCut: true,
   isCertain: (bytes, view, at, to) => probeAbove(bytes, view, at, to, (data, end) => judgeSession(bytes, data, end)),
   newMemory: () => ({ outstanding: [] }),
   message(bytes, _view, at, end, _direction, memory, sink) {
@@ -190,14 +200,14 @@ export const MMS = framedProtocol({
     else if (kind === COTP.connectConfirm) sink.serverIs(true);
     if (kind !== COTP.data) return;
     const session = userData(bytes, at);
-    if (session + 2 > end) return;
+    if (session + 2 > end) return sink.isCut ? sink.beyondCut() : undefined;
     if (bytes[session] === SPDU.connect || bytes[session] === SPDU.accept) {
       const isRequest = bytes[session] === SPDU.connect;
       sink.serverIs(!isRequest);
       return sink.operation(-1, INITIATE, isRequest ? MESSAGE.request : MESSAGE.response, 0);
     }
     const pdu = findPdu(bytes, session, end);
-    if (pdu === null) return;
+    if (pdu === null) return sink.isCut ? sink.beyondCut() : undefined;
     if (pdu.tag === PDU.request || pdu.tag === PDU.response || pdu.tag === PDU.error) return readConfirmed(bytes, pdu, memory, sink);
     if (pdu.tag === PDU.unconfirmed) {
       sink.serverIs(true);

@@ -153,7 +153,7 @@ const readCemi = (bytes: Uint8Array, view: DataView, at: number, end: number, si
   const isToAll = prove === ignore;
   if (code === CEMI.dataIndication && !isToAll) return sink.operation(-1, INDICATION, MESSAGE.response, 0);
   const application = applicationOf(bytes, telegram, end);
-  if (application < 0) return;
+  if (application < 0) return telegram + TELEGRAM.transport + 2 > end && sink.isCut ? sink.beyondCut() : undefined;
   if (code === CEMI.dataConfirm) return sink.operation(-1, APPLICATION + application, MESSAGE.response, 0);
   sink.operation(-1, APPLICATION + application, MESSAGE.request, 0);
   sink.target(addressText(view.getUint16(telegram + TELEGRAM.destination), isGroupAddress(bytes, telegram + TELEGRAM.control2)));
@@ -181,6 +181,7 @@ const framing: Framing = {
   ports: [PORT],
   firstOctets: [HEADER],
   header: HEADER,
+  readsCut: true,
   maxCarry: LARGEST,
   size(bytes, view, at) {
     if (bytes[at] !== HEADER || bytes[at + 1] !== VERSION) return -1;
@@ -196,6 +197,7 @@ const framing: Framing = {
     if (answered !== undefined) {
       if (service !== SERVICE.disconnectResponse) sink.serverIs(true);
       const status = STATUS_AT.get(service);
+      if (status !== undefined && at + status >= end && sink.isCut) return sink.beyondCut();
       const error = status !== undefined && at + status < end ? bytes[at + status] : 0;
       sink.operation(-1, answered, error === 0 ? MESSAGE.response : MESSAGE.error, error);
       if (service === SERVICE.descriptionResponse) tellDevice(bytes, view, at + HEADER, end, sink);
@@ -226,5 +228,5 @@ const framing: Framing = {
 };
 
 /** A datagram is one frame from its first octet to its last. */
-export const KNXNET_UDP = framedProtocol({ ...framing, isCertain: (_bytes, view, at, to) => (at + view.getUint16(at + 4) === to ? PROBE.certain : PROBE.notForUs) });
+export const KNXNET_UDP = framedProtocol({ ...framing, isCertain: (_bytes, view, at, _to, _direction, _port, end) => (at + view.getUint16(at + 4) === end ? PROBE.certain : PROBE.notForUs) });
 export const KNXNET_TCP = framedProtocol(framing);

@@ -59,6 +59,7 @@ export const MELSEC = framedProtocol({
   ports: PORTS,
   firstOctets: Object.values(SUBHEADER).map((subheader) => subheader >> 8),
   header: HEADER + 2,
+  readsCut: true,
   maxCarry: LARGEST,
   size(bytes, view, at, to) {
     const subheader = view.getUint16(at);
@@ -76,7 +77,8 @@ export const MELSEC = framedProtocol({
   },
   isCertain: (_bytes, view, at, to) => (isDecidable(view, at, to) ? PROBE.certain : PROBE.unsure),
   newMemory: () => ({ asked: null }),
-  message(_bytes, view, at, _end, _direction, memory, sink) {
+  message(_bytes, view, at, end, _direction, memory, sink) {
+    if (!isDecidable(view, at, end)) return sink.beyondCut();
     const data = frameAt(view, at) + HEADER;
     if (isRequest(view, at)) {
       const code = view.getUint16(data + 2, true);

@@ -149,9 +149,17 @@ function resync(bytes: Uint8Array, _view: DataView, from: number, to: number): n
 const TELLING = 10;
 const OF_VALUES: ReadonlySet<number> = new Set([FC.readCoils, FC.readDiscreteInputs, FC.readHoldingRegisters, FC.readInputRegisters, FC.writeMultipleCoils, FC.writeMultipleRegisters, FC.readWriteMultipleRegisters]);
 
-function sizeOfCut(bytes: Uint8Array, from: number, to: number): number {
-  if (to - from < FUNCTION + TELLING || !headerFits(bytes, from) || !OF_VALUES.has(bytes[from + FUNCTION])) return 0;
-  return looksConsistent(bytes, from, to) ? PREFIX + uint16(bytes, from + LENGTH) : 0;
+/** Values are not kept: what cut them off is read with noughts in their place. */
+function readCut(bytes: Uint8Array, _view: DataView, from: number, to: number, direction: number, _memory: SessionMemory, sink: ProtocolSink): number {
+  const octets = to - from > FUNCTION && fits(bytes, from) ? PREFIX + uint16(bytes, from + LENGTH) : 0;
+  const isTold = octets > 0 && to - from >= FUNCTION + TELLING && OF_VALUES.has(bytes[from + FUNCTION]) && looksConsistent(bytes, from, to);
+  if (isTold) {
+    const whole = new Uint8Array(octets);
+    whole.set(bytes.subarray(from, to));
+    readPdu(whole, FUNCTION, octets, whole[UNIT], uint16(whole, 0), direction, sink);
+  } else if (octets > 0 && isUnity(bytes, from)) readPdu(bytes, from + FUNCTION, to, bytes[from + UNIT], uint16(bytes, from), direction, sink);
+  else sink.beyondCut();
+  return octets;
 }
 
 const MODBUS_PORT = 502;
@@ -165,7 +173,7 @@ export const modbus: StreamProtocol = {
   newMemory: () => ({}),
   read: readModbus,
   resync,
-  sizeOfCut,
+  readCut,
   maxCarry: PREFIX + MAX_LONG_LENGTH,
   reportsRanges: true,
   describe: describeFunction,

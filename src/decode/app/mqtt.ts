@@ -20,6 +20,8 @@ const DELIVERY = 16;
 /** Clause 2.2.2: these flags are 2, all others but those of PUBLISH are 0. */
 const FLAGGED = new Set<number>([TYPE.pubrel, TYPE.subscribe, TYPE.unsubscribe]);
 const FROM_CLIENT = new Set<number>([TYPE.connect, TYPE.subscribe, TYPE.unsubscribe, TYPE.pingreq]);
+/** They say what they are for at their beginning. */
+const NAMING = new Set<number>([TYPE.connect, TYPE.publish, TYPE.subscribe]);
 const FROM_BROKER = new Set<number>([TYPE.connack, TYPE.suback, TYPE.unsuback, TYPE.pingresp]);
 /** Fewest octets behind the length. */
 const LEAST: Readonly<Record<number, number>> = {
@@ -143,6 +145,7 @@ function areFilters(view: DataView, at: number, end: number): boolean {
 function readSubscribe(bytes: Uint8Array, view: DataView, body: number, end: number, version: number, sink: ProtocolSink): void {
   sink.operation(-1, TYPE.subscribe, MESSAGE.request, 0);
   const plain = body + 2;
+  if (version === UNHEARD && sink.isCut) return sink.beyondCut();
   // Which version it is was said when the connection was made, perhaps unheard: then what fits tells.
   const hasProperties = version === V5 || (version === UNHEARD && !areFilters(view, plain, end));
   let at = hasProperties ? afterProperties(bytes, plain, end) : plain;
@@ -205,6 +208,7 @@ const framed = framedProtocol({
   ports: [PORT],
   firstOctets: Array.from({ length: 256 }, (_, octet) => octet).filter((octet) => hasFlags(Uint8Array.of(octet), 0)),
   header: HEADER,
+  readsCut: true,
   maxCarry: LARGEST_READ,
   newMemory: () => ({ version: UNHEARD }),
   size: (bytes, _view, at, to) => sizeOf(bytes, at, to),
@@ -212,6 +216,7 @@ const framed = framedProtocol({
   message(bytes, view, at, end, direction, memory, sink) {
     const type = typeOf(bytes, at);
     const body = afterLength(bytes, at + 1, end);
+    if (sink.isCut && (body + 2 > end || !NAMING.has(type))) return sink.beyondCut();
     if (FROM_CLIENT.has(type)) sink.serverIs(false);
     else if (FROM_BROKER.has(type)) sink.serverIs(true);
     switch (type) {

@@ -85,6 +85,7 @@ const readFrame = (bytes: Uint8Array, view: DataView, at: number, end: number, s
   const code = view.getUint16(at + FINS_HEADER);
   const isResponse = (bytes[at] & IS_RESPONSE) !== 0;
   const data = at + FINS_HEADER + COMMAND_OCTETS;
+  if (isResponse && data + 2 > end && sink.isCut) return sink.beyondCut();
   // Bits 7 of both octets of the end code are flags (relay error, fatal error), not part of it.
   const error = isResponse && data + 2 <= end ? view.getUint16(data) & 0x7f3f : 0;
   sink.serverIs(isResponse);
@@ -101,6 +102,7 @@ export const FINS_TCP = framedProtocol({
   ports: [PORT],
   firstOctets: [TCP_MAGIC >> 24],
   header: TCP_HEADER,
+  readsCut: true,
   maxCarry: LARGEST,
   size(_bytes, view, at) {
     const length = view.getUint32(at + 4);

@@ -125,6 +125,9 @@ const NODE_ID_OCTETS = new Uint8Array(256);
 NODE_ID_OCTETS.set([2, 4, 7, 0, 19, 0]);
 /** Timestamp, handle, diagnostics, audit entry (null), timeout, additional header (none): what follows the token. */
 const PLAIN_REQUEST_HEADER = 8 + 4 + 4 + 4 + 4 + 3;
+const LAST_NODE_ID = 5;
+/** Timestamp, handle, result. */
+const RESULT_OCTETS = 8 + 4 + 4;
 /** Timestamp, handle, result, diagnostics (none), strings (none), additional header (none). */
 const PLAIN_RESPONSE_HEADER = 8 + 4 + 4 + 1 + 4 + 3;
 
@@ -176,6 +179,12 @@ export function readResponseHeader(c: Cursor): number {
   skipExtensionObject(c);
   return result;
 }
+
+/** Whether the first fields of a ResponseHeader, with its ServiceResult, are at `at`. */
+export const hasServiceResult = (c: Cursor, at: number): boolean => c.end - at >= RESULT_OCTETS && isTime(c.view.getInt32(at, true), c.view.getInt32(at + 4, true));
+
+/** Whether a RequestHeader may begin at `at`: with its authentication token, a NodeId (OPC 10000-6 Table 17). */
+export const mayBeRequestHeader = (c: Cursor, at: number): boolean => at < c.end && c.bytes[at] <= LAST_NODE_ID;
 
 /** Type id of the message's body; -1 where it is none of the standard's. */
 export const readServiceId = (c: Cursor): number => readStandardId(c);

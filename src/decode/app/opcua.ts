@@ -13,7 +13,7 @@ import * as protocols from './protocol.ts';
 import { certificateApplicationUri, collectNodes, modeName, MORE_NODES, tellRequest, tellResponse, tellsFacts, touchesNodes } from './opcua-bodies.ts';
 import type { Cursor } from './opcua-encoding.ts';
 import { moveCursor, openCursor, readText, readU32, skip, skipText } from './opcua-encoding.ts';
-import { describeService, isBad, isRequest, readResponseHeader, readServiceId, requestOf, skipRequestHeader } from './opcua-services.ts';
+import { describeService, hasServiceResult, isBad, isRequest, mayBeRequestHeader, readResponseHeader, readServiceId, requestOf, skipRequestHeader } from './opcua-services.ts';
 import * as services from './opcua-services.ts';
 import { rememberRequest, takeRequest } from './outstanding.ts';
 import { senderByReading } from './sender.ts';
@@ -23,6 +23,8 @@ const { MESSAGE, PROBE, TO_SERVER } = protocols;
 const { SERVICE, SERVICE_FAULT } = services;
 
 const HEADER_OCTETS = 8;
+/** With channel, token, sequence number and request. */
+const MESSAGE_OCTETS = HEADER_OCTETS + 16;
 const SIZE_AT = 4;
 const LARGEST_CHUNK = 16 * 1024 * 1024;
 /** A chunk up to this size is read whole (the usual buffer is 65,535); of a larger one only the head. */
@@ -42,7 +44,13 @@ const typeCode = (name: string): number => name.charCodeAt(0) | (name.charCodeAt
 const TYPE = Object.freeze({ hello: typeCode('HEL'), acknowledge: typeCode('ACK'), error: typeCode('ERR'), reverseHello: typeCode('RHE'), open: typeCode('OPN'), message: typeCode('MSG'), close: typeCode('CLO') } as const);
 
 /** Name and smallest size by type: header, then the fields of fixed size (7.1.2, 6.7.2). */
-const TYPES = new Map<number, { readonly name: string; readonly least: number; readonly final: string; readonly facts: Readonly<Record<string, string>> }>(
+interface MessageType {
+  readonly name: string;
+  readonly least: number;
+  readonly final: string;
+  readonly facts: Readonly<Record<string, string>>;
+}
+const TYPES = new Map<number, MessageType>(
   (
     [
       ['HEL', 32],
@@ -117,13 +125,15 @@ const readBody = (c: Cursor, direction: number, requestId: number, state: number
   const typeId = readServiceId(c);
   if (!c.ok || typeId <= 0) return null;
   const isClear = state === CHANNEL.clear;
+  const header = c.at;
   if (isRequest(typeId)) {
     skipRequestHeader(c);
-    if (!c.ok && !isClear) return null;
+    if (!c.ok && !isClear && !(sink.isCut && mayBeRequestHeader(c, header))) return null;
     let nodes = NO_NODES;
     if (!c.ok) {
       if (isWhole) sink.malformed('opcua.header');
       else if (touchesNodes(typeId)) nodes = HIDDEN_NODES;
+      if (sink.isCut && state !== CHANNEL.secured) sink.serverIs(false);
     } else if (state !== CHANNEL.secured) {
       sink.serverIs(false);
       if (tellsFacts(typeId)) tellRequest({ ...c }, typeId, sink);
@@ -145,11 +155,13 @@ const readBody = (c: Cursor, direction: number, requestId: number, state: number
     return fillReading(typeId, direction === TO_SERVER ? MESSAGE.request : MESSAGE.response, 0, false, NO_NODES);
   }
   const status = readResponseHeader(c);
-  if (!c.ok && !isClear) return null;
+  const isCutOff = !c.ok && sink.isCut;
+  if (isCutOff ? !hasServiceResult(c, header) : !c.ok && !isClear) return null;
   const asked = state === CHANNEL.secured ? -1 : takeRequest(memory.outstanding as number[], requestId);
   const service = isFault && asked >= 0 ? asked : answered;
   if (!c.ok) {
     if (isWhole) sink.malformed('opcua.header');
+    if (isCutOff && state !== CHANNEL.secured) sink.serverIs(true);
   } else if (state !== CHANNEL.secured) {
     sink.serverIs(true);
     if (!isBad(status)) tellResponse(c, service, sink, isClear);
@@ -191,8 +203,10 @@ const readConnection = (c: Cursor, type: number, memory: SessionMemory, sink: Pr
       if (url) sink.fact('opcua.reverse-endpoint', url);
       break;
     }
-    default:
-      sink.fact('opcua.error', `0x${readU32(c).toString(16).padStart(8, '0')}`);
+    default: {
+      const error = readU32(c);
+      if (c.ok) sink.fact('opcua.error', `0x${error.toString(16).padStart(8, '0')}`);
+    }
   }
   if (!c.ok) sink.malformed('opcua.connection');
 };
@@ -207,7 +221,8 @@ const readOpen = (c: Cursor, direction: number, memory: SessionMemory, sink: Pro
   skipText(c);
   skip(c, 4);
   const requestId = readU32(c);
-  if (!c.ok || policy === null) {
+  // The policy comes first: of a message that was cut off it is enough.
+  if (policy === null || (!c.ok && !sink.isCut)) {
     sink.malformed('opcua.open');
     return;
   }
@@ -227,7 +242,7 @@ const readOpen = (c: Cursor, direction: number, memory: SessionMemory, sink: Pro
   if (memory.channel !== CHANNEL.clear) return;
   const body = { ...c };
   const reading = readBody(c, direction, requestId, CHANNEL.clear, true, memory, sink);
-  if (reading === null) return;
+  if (reading === null) return sink.isCut ? sink.beyondCut() : undefined;
   tellOperation(reading, sink);
   if (reading.kind !== MESSAGE.request || reading.service !== SERVICE.openSecureChannel) return;
   readServiceId(body);
@@ -235,6 +250,7 @@ const readOpen = (c: Cursor, direction: number, memory: SessionMemory, sink: Pro
   skip(body, 8);
   const mode = readU32(body);
   if (body.ok) sink.fact('opcua.mode', modeName(mode));
+  else if (sink.isCut) sink.beyondCut();
 };
 
 const SEPARATOR = '\n';
@@ -306,9 +322,24 @@ const readMessage = (c: Cursor, type: number, chunk: number, isWhole: boolean, d
   }
   const from = body.at;
   const reading = readBody(body, direction, requestId, state, isWhole && isLast, memory, sink);
-  if (!isLast) keep(memory, direction, keepPending(requestId, reading, tailOf(body, from)));
+  if (reading === null && sink.isCut) sink.beyondCut();
+  if (!isLast) keep(memory, direction, keepPending(requestId, reading, sink.isCut ? null : tailOf(body, from)));
   else if (reading !== null) tellOperation(reading, sink);
+  else if (sink.isCut) return;
   else sink.fact('opcua.unreadable', 'MSG');
+};
+
+/** One chunk, or as much of it as there is. */
+const readChunk = (bytes: Uint8Array, view: DataView, at: number, end: number, known: MessageType, isWhole: boolean, direction: number, memory: SessionMemory, sink: ProtocolSink): void => {
+  const type = typeAt(bytes, at);
+  const chunk = bytes[at + 3];
+  sink.fact('opcua.message', known.name);
+  sink.fact('opcua.chunk', chunk === CHUNK.final ? known.final : known.facts[CHUNK_LETTER[chunk]]);
+  const c = moveCursor(cursor, bytes, view, at + HEADER_OCTETS, end);
+  if (view.getUint32(at + SIZE_AT, true) < known.least) sink.malformed('opcua.size');
+  else if (type === TYPE.message || type === TYPE.close) readMessage(c, type, chunk, isWhole, direction, memory, sink);
+  else if (type === TYPE.open) readOpen(c, direction, memory, sink);
+  else readConnection(c, type, memory, sink);
 };
 
 const read: StreamProtocol['read'] = (bytes, view, from, to, direction, memory, sink) => {
@@ -323,17 +354,21 @@ const read: StreamProtocol['read'] = (bytes, view, from, to, direction, memory, 
     const isWhole = size <= WHOLE_CHUNK;
     const need = isWhole ? size : HEAD_OF_LARGE_CHUNK;
     if (to - at < need) return at;
-    sink.fact('opcua.message', known.name);
-    sink.fact('opcua.chunk', chunk === CHUNK.final ? known.final : known.facts[CHUNK_LETTER[chunk]]);
-    const c = moveCursor(cursor, bytes, view, at + HEADER_OCTETS, at + need);
-    if (size < known.least) sink.malformed('opcua.size');
-    else if (type === TYPE.message || type === TYPE.close) readMessage(c, type, chunk, isWhole, direction, memory, sink);
-    else if (type === TYPE.open) readOpen(c, direction, memory, sink);
-    else readConnection(c, type, memory, sink);
+    readChunk(bytes, view, at, at + need, known, isWhole, direction, memory, sink);
     at += size;
   }
   if (at < to && !fitsHeader(bytes, at, to)) return at === from ? -1 : at;
   return at;
+};
+
+const readCut: NonNullable<StreamProtocol['readCut']> = (bytes, view, from, to, direction, memory, sink) => {
+  const known = to - from < MESSAGE_OCTETS || !fitsHeader(bytes, from, to) ? undefined : TYPES.get(typeAt(bytes, from));
+  if (known === undefined) {
+    sink.beyondCut();
+    return 0;
+  }
+  readChunk(bytes, view, from, to, known, false, direction, memory, sink);
+  return view.getUint32(from + SIZE_AT, true);
 };
 
 const newMemory = (): SessionMemory => ({ channel: CHANNEL.unknown, outstanding: [], pending0: null, pending1: null });
@@ -353,6 +388,7 @@ export const OPCUA: StreamProtocol = {
   senderIsServer: (bytes, from, to) => senderByReading(read, newMemory, bytes, from, to),
   newMemory,
   read,
+  readCut,
   resync(bytes, _view, from, to) {
     for (let at = from; at < to; at++) if (fitsHeader(bytes, at, to)) return at;
     return -1;

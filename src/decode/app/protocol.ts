@@ -51,6 +51,10 @@ export interface ProtocolSink {
   memory(): SessionMemory;
   /** A message, or part of it, that cannot be right: counted by reason, the reader resynchronises. */
   malformed(reason: string): void;
+  /** The message being read was cut off by the capture (`readCut`): what is not in it is not missing from what was sent. */
+  isCut: boolean;
+  /** Of a message that was cut off, something that is told of whole ones lies beyond the cut: what it asks for, or whether it refuses. */
+  beyondCut(): void;
 }
 
 /** Memory of one protocol in one session: only small integers and short strings; serialised into checkpoints as JSON. */
@@ -78,8 +82,11 @@ export interface StreamProtocol {
    * them is certain first gets what was held.
    */
   readonly heldPorts?: readonly number[];
-  /** Looks at the first payload bytes of a direction (or a datagram): PROBE.*. `port` is the server's if known, else 0. */
-  probe(bytes: Uint8Array, from: number, to: number, direction: number, port: number): number;
+  /**
+   * Looks at the first payload bytes of a direction (or a datagram): PROBE.*. `port` is the server's if known, else 0. A datagram ended
+   * at `end` on the wire: at `to`, or beyond where the capture cut it off.
+   */
+  probe(bytes: Uint8Array, from: number, to: number, direction: number, port: number, end?: number): number;
   /**
    * Whether the sender of this message is the server, where its bytes alone tell; null where they do not. Asked only for
    * sessions joined midstream on a port that says nothing.
@@ -96,10 +103,11 @@ export interface StreamProtocol {
   /** First offset in [from, to) at which a message plausibly starts; -1 for none, AWAIT_MORE where one may begin at `from`. */
   resync(bytes: Uint8Array, view: DataView, from: number, to: number, direction: number, memory: SessionMemory): number;
   /**
-   * Octets of the whole message in [from, to) whose end the capture cut off, where what is there says all that is told of it: it is
-   * then read with zeroes in the place of the rest. 0 where it does not.
+   * Reads the message of which the capture cut off all from `to` on: what certainly stands before the cut is told, of the rest nothing
+   * (`isCut` is true). Absent: messages are read whole, or not.
+   * @returns octets of the whole message, by which the stream stays in step; 0 where that is not known
    */
-  sizeOfCut?(bytes: Uint8Array, from: number, to: number): number;
+  readCut?(bytes: Uint8Array, view: DataView, from: number, to: number, direction: number, memory: SessionMemory, sink: ProtocolSink): number;
   /** True when requests report ranges: the rhythm is then that of one and the same range, not of a burst over several. */
   readonly reportsRanges?: boolean;
   /** Longest unfinished message kept between segments, octets. */

@@ -50,6 +50,7 @@ export const ROC_PLUS = framedProtocol({
   name: 'roc-plus',
   ports: [PORT],
   header: HEADER + CRC_OCTETS,
+  readsCut: true,
   maxCarry: HEADER + 255 + CRC_OCTETS,
   size(bytes, _view, at, to) {
     const opcode = bytes[at + AT.opcode];

@@ -42,6 +42,7 @@ const isPdu = (bytes: Uint8Array, at: number): boolean =>
 export const S7COMM_PLUS = framedProtocol({
   name: 's7comm-plus',
   ...ABOVE_TPKT,
+  readsCut: true,
   isCertain: (bytes, view, at, to) => probeAbove(bytes, view, at, to, (data) => (isPdu(bytes, data) ? PROBE.certain : PROBE.notForUs)),
   message(bytes, view, at, end, _direction, _memory, sink) {
     const kind = cotpKind(bytes, at);
@@ -49,10 +50,11 @@ export const S7COMM_PLUS = framedProtocol({
     else if (kind === COTP.connectConfirm) sink.serverIs(true);
     if (kind !== COTP.data) return;
     const plus = userData(bytes, at);
-    if (plus + HEADER + 6 > end || !isPdu(bytes, plus) || bytes[plus + 1] > VERSIONS.withDigest) return;
+    if (plus + HEADER + 6 > end) return sink.isCut ? sink.beyondCut() : undefined;
+    if (!isPdu(bytes, plus) || bytes[plus + 1] > VERSIONS.withDigest) return;
     const hasDigest = bytes[plus + 1] === VERSIONS.withDigest && bytes[plus + HEADER] === DIGEST_OCTETS;
     const data = plus + HEADER + (hasDigest ? 1 + DIGEST_OCTETS : 0);
-    if (data + 5 > end) return;
+    if (data + 5 > end) return sink.isCut ? sink.beyondCut() : undefined;
     const opcode = bytes[data];
     if (opcode === OPCODE.notification) return sink.operation(-1, NOTIFICATION, MESSAGE.response, 0);
     const code = view.getUint16(data + 3);

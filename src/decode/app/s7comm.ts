@@ -19,6 +19,8 @@ const FUNCTION = { readVar: 0x04, writeVar: 0x05, requestDownload: 0x1a, downloa
 /** Our own codes where one function has two faces: starting a program, and changing blocks (both PI services). */
 const START = 0x128;
 const CHANGE_BLOCKS = 0x228;
+/** Among the outstanding requests: one of which it was cut off what it asks. */
+const BEYOND_CUT = -2;
 /** User data: this, and the function group and subfunction. */
 const USER_DATA = 0x10000;
 
@@ -143,7 +145,7 @@ const BLOCK_TYPES = new Map([
 /** File name of a block, `_0800001P`: type and number. */
 const tellBlock = (bytes: Uint8Array, at: number, end: number, sink: ProtocolSink): void => {
   const octets = bytes[at + 8];
-  if (at + 9 + octets > end) return;
+  if (at + 9 + octets > end) return sink.isCut ? sink.target(MORE_ITEMS) : undefined;
   const found = /^[_$]([0-9A-F]{2})(\d{5})/.exec(asciiText(bytes, at + 9, at + 9 + octets));
   if (found !== null) sink.target(`${BLOCK_TYPES.get(found[1]) ?? `block ${found[1]} `}${Number(found[2])}`);
 };
@@ -162,6 +164,11 @@ const readJob = (bytes: Uint8Array, view: DataView, s7: number, parameters: numb
   let code: number = bytes[parameters];
   let name = '';
   if (code === FUNCTION.piService) [code, name] = readPiService(bytes, view, parameters, end);
+  // Its name says whether it starts the CPU or changes blocks.
+  if (code === FUNCTION.piService && name === '' && sink.isCut) {
+    rememberRequest(memory.outstanding as number[], view.getUint16(s7 + 4), BEYOND_CUT);
+    return sink.beyondCut();
+  }
   // In a download the controller itself asks for the blocks; every other job is the client's.
   sink.serverIs(code === FUNCTION.downloadBlock || code === FUNCTION.downloadEnded);
   sink.operation(-1, code, MESSAGE.request, 0);
@@ -211,6 +218,10 @@ const readUserData = (bytes: Uint8Array, view: DataView, parameters: number, end
   if (code === (USER_DATA | 0x401) && type === USER_DATA_TYPE.response) tellIdentity(bytes, view, parameters + 4 + bytes[parameters + 3], end, sink);
 };
 
+/** Octets of parameters that say what is asked and whether it was refused: the function; of user data, group, subfunction and error. */
+const FUNCTION_OCTETS = 1;
+const USER_DATA_OCTETS = 12;
+
 /** One S7 PDU between `s7` and `end`, or as much of it as the first of several TPDUs holds. */
 const readPdu = (bytes: Uint8Array, view: DataView, s7: number, end: number, isWhole: boolean, memory: SessionMemory, sink: ProtocolSink): void => {
   const kind = bytes[s7 + 1];
@@ -218,10 +229,13 @@ const readPdu = (bytes: Uint8Array, view: DataView, s7: number, end: number, isW
   const parameters = s7 + S7_HEADER + (isAnswer ? 2 : 0);
   if (parameters > end || (isWhole && parameters + view.getUint16(s7 + 6) > end)) return sink.malformed('s7comm.length');
   const hasFunction = view.getUint16(s7 + 6) > 0;
+  const needed = kind === ROSCTR.userData ? USER_DATA_OCTETS : FUNCTION_OCTETS;
+  if (sink.isCut && parameters + Math.min(needed, view.getUint16(s7 + 6)) > end) return sink.beyondCut();
   if (kind === ROSCTR.job && hasFunction) return readJob(bytes, view, s7, parameters, end, memory, sink);
   if (kind === ROSCTR.userData && hasFunction) return readUserData(bytes, view, parameters, end, sink);
   if (!isAnswer) return sink.malformed('s7comm.kind');
   const asked = takeRequest(memory.outstanding as number[], view.getUint16(s7 + 4));
+  if (asked === BEYOND_CUT) return;
   // What the answer itself says goes before what was asked under its reference: some clients use two references in turn.
   const told = hasFunction ? bytes[parameters] : -1;
   const code = asked >= 0 && (told < 0 || told === (asked & 0xff)) ? asked : told;
@@ -255,11 +269,12 @@ const readData = (bytes: Uint8Array, view: DataView, from: number, end: number, 
       const joined = joinPart(part, bytes, from, end);
       return readData(joined, new DataView(joined.buffer), 0, joined.length, isLast, key, memory, sink);
     }
-    if (!isLast && end - from < TELLING) {
+    if (!isLast && !sink.isCut && end - from < TELLING) {
       memory[key] = String.fromCharCode(...bytes.subarray(from, end));
       return;
     }
-    if (from + S7_HEADER <= end && isPdu(bytes, from)) readPdu(bytes, view, from, end, isLast, memory, sink);
+    if (from + S7_HEADER > end && sink.isCut) sink.beyondCut();
+    if (from + S7_HEADER <= end && isPdu(bytes, from)) readPdu(bytes, view, from, end, isLast && !sink.isCut, memory, sink);
   }
   memory[key] = isLast ? null : TOLD;
 };
@@ -267,6 +282,7 @@ const readData = (bytes: Uint8Array, view: DataView, from: number, end: number, 
 export const S7COMM = framedProtocol({
   name: 's7comm',
   ...ABOVE_TPKT,
+  readsCut: true,
   isCertain: (bytes, view, at, to) => probeAbove(bytes, view, at, to, (data) => (isPdu(bytes, data) ? PROBE.certain : PROBE.notForUs)),
   newMemory: () => ({ outstanding: [], part0: null, part1: null }),
   message(bytes, view, at, end, direction, memory, sink) {

@@ -20,6 +20,8 @@ export function senderByReading(read: StreamProtocol['read'], newMemory: StreamP
     serverFact: ignore,
     clientFact: ignore,
     malformed: ignore,
+    isCut: false,
+    beyondCut: ignore,
     memory: () => memory,
     serverIs(sender) {
       answer ??= sender;

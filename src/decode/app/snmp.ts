@@ -73,7 +73,9 @@ const tellSystem = (bytes: Uint8Array, from: number, to: number, sink: ProtocolS
     const name = SYSTEM_FACTS.get(bytes[at + 8]);
     const value = content(bytes, at + 10, to);
     if (name === undefined || value < 0) continue;
-    const text = asciiText(bytes, value, Math.min(to, value + lengthOf(bytes, at + 10)));
+    const end = value + lengthOf(bytes, at + 10);
+    if (end > to && sink.isCut) return;
+    const text = asciiText(bytes, value, Math.min(to, end));
     if (text !== '') sink.serverFact(name, text);
   }
 };
@@ -97,6 +99,7 @@ const readPdu = (bytes: Uint8Array, pdu: number, to: number, memory: SessionMemo
     return sink.operation(-1, type, MESSAGE.request, 0);
   }
   sink.serverIs(true);
+  if (after + 3 > to && sink.isCut) return sink.beyondCut();
   const asked = takeRequest(outstanding, id);
   const status = after + 3 <= to && bytes[after] === INTEGER && bytes[after + 1] === 1 ? bytes[after + 2] : 0;
   sink.operation(-1, asked < 0 ? PDU.response : asked, status === 0 ? MESSAGE.response : MESSAGE.error, status);

@@ -147,6 +147,8 @@ export const createSink = (told: Told): ProtocolSink => ({
   },
   memory: () => told.memory,
   malformed: (reason) => count(told.malformed, reason),
+  isCut: false,
+  beyondCut: () => {},
 });
 
 interface Half {

@@ -27,6 +27,30 @@ const tell = (protocol: StreamProtocol, messages: readonly Message[]): Told => {
   return told;
 };
 
+/** The same messages, and then the head of one that a capture cut off at `to`. */
+const tellCut = (protocol: StreamProtocol, before: readonly Message[], block: Uint8Array, to: number, direction: number): Told => {
+  const told = createTold();
+  const sink = createSink(told);
+  const memory = protocol.newMemory();
+  for (const [sender, hex] of before) {
+    const bytes = fromHex(hex);
+    told.direction = sender;
+    protocol.read(bytes, new DataView(bytes.buffer), 0, bytes.length, sender, memory, sink);
+  }
+  told.direction = direction;
+  sink.isCut = true;
+  const view = new DataView(block.buffer);
+  const rest = protocol.read(block, view, 0, to, direction, memory, sink);
+  if (rest >= 0 && rest < to) protocol.readCut?.(block, view, rest, to, direction, memory, sink);
+  return told;
+};
+
+/** Everything told, one string for each time. */
+const toldLists = (told: Told): string[] => {
+  const lines = (kind: string, counts: ReadonlyMap<string, number>): string[] => [...counts].flatMap(([key, times]) => Array.from({ length: times }, (_, i) => (i === 0 ? `${kind} ${key}` : `${kind} ${key} ${i}`)));
+  return [...lines('operation', told.operations), ...lines('target', told.targets), ...lines('fact', told.facts[0]), ...lines('fact', told.facts[1]), ...[...told.serverFacts].map((fact) => `server ${fact}`), ...[...told.clientFacts].map((fact) => `client ${fact}`)];
+};
+
 /** `Read Var read request` and, for errors, the code. */
 const operationsOf = (protocol: StreamProtocol, told: Told): string[] =>
   [...told.operations.keys()].map((key) => {
@@ -50,6 +74,24 @@ describe('protocol readers', () => {
   it('who sends a trap is no server, whatever port it comes from', () => {
     const trap = fromHex('301802010104067075626c6963a70b0201010201000201003000');
     expect(protocolOf('snmp', 'udp').senderIsServer?.(trap, 0, trap.length)).toBe(false);
+  });
+
+  it.each(READ)('%s on %s %i: cut off anywhere, a message tells what it tells whole, or less, and nothing of what lies behind the cut', (name, transport, _port, messages) => {
+    const protocol = protocolOf(name, transport);
+    messages.forEach(([direction, hex], nth) => {
+      const bytes = fromHex(hex);
+      const whole = toldLists(tell(protocol, messages.slice(0, nth + 1)));
+      for (let to = 1; to < bytes.length; to++) {
+        const cuts = [0, 64].flatMap((behind) => (behind === 0 ? [0] : [0, 0xff]).map((octet) => {
+          const block = new Uint8Array(to + behind).fill(octet);
+          block.set(bytes.subarray(0, to));
+          const told = tellCut(protocol, messages.slice(0, nth), block, to, direction);
+          return toldLists(told);
+        }));
+        for (const cut of cuts) expect(cut, `message ${nth}, ${to} octets`).toEqual(cuts[0]);
+        for (const one of cuts[0]) if (one !== 'target (more)') expect(whole, `message ${nth}, ${to} octets`).toContain(one);
+      }
+    });
   });
 
   it.each(READ)('%s on %s %i: every shorter prefix and every changed octet is borne', (name, transport, port, messages) => {
