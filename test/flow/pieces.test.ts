@@ -30,8 +30,7 @@ async function readOf(port: number, messages: readonly Message[], cut: Cut, hand
   return operationsOf(await imported(talk.frames));
 }
 
-/** HTTP has no header of a known length: a method that is cut in two is not waited for. */
-const STREAMS = READ.filter(([name, transport]) => transport === 'tcp' && name !== 'http');
+const STREAMS = READ.filter(([, transport]) => transport === 'tcp');
 
 describe.each(STREAMS.map(([name, , port, messages], i) => [`${i} ${name}`, port, messages] as const))('%s', (_, port, messages) => {
   test('with its handshake', async () => {
@@ -64,6 +63,23 @@ test('OPC UA on a port that says nothing is held from its first octets on', asyn
     const talk = dialogue(51_210);
     for (const piece of after(first)(octets)) talk.ask(piece);
     expect((await imported(talk.frames)).conversations[0].service, `${first}`).toEqual({ name: 'opcua', by: 'probe' });
+  }
+});
+
+test.each([
+  ['http', 80, 'GET /a HTTP/1.1\r\nHost: hmi\r\n\r\n'],
+  ['http', 9191, 'OPTIONS / HTTP/1.1\r\nHost: hmi\r\n\r\n'],
+  ['ssh', 22, 'SSH-2.0-OpenSSH_9.6\r\n'],
+  ['ssh', 2200, 'SSH-2.0-OpenSSH_9.6\r\n'],
+  ['smb', 445, '\0\0\0\x10\xfeSMB@\0\0\0\0\0\0\0\0\0\0\0'],
+  ['tls', 9443, '\x16\x03\x01\0\x2f\x01\0\0\x2b\x03\x03................................\0\0\x02\x13\x01\x01\0\0\0'],
+  ['telnet', 23, '\xff\xfb\x18'],
+] as const)('%s on %i is named, wherever its first octets are cut', async (name, port, words) => {
+  const octets = [...Buffer.from(words, 'latin1')];
+  for (const first of [1, 2, 3, 4, 5, 6, 7].filter((at) => at < octets.length)) {
+    const talk = dialogue(port);
+    for (const piece of after(first)(octets)) talk.ask(piece);
+    expect((await imported(talk.frames)).conversations[0].service, `${first}`).toEqual({ name, by: 'probe' });
   }
 });
 

@@ -6,7 +6,7 @@
 import type { Access } from '../../observation.ts';
 import { asciiText } from './framing.ts';
 import type { ProtocolSink, SessionMemory, StreamProtocol } from './protocol.ts';
-import { MESSAGE, PROBE } from './protocol.ts';
+import { AWAIT_MORE, MESSAGE, PROBE } from './protocol.ts';
 
 const METHODS: readonly (readonly [string, Access])[] = [
   ['GET', 'read'],
@@ -40,6 +40,12 @@ const METHOD_WORDS = METHODS.map(([name]) => `${name} `);
 const INITIALS = new Set(METHODS.map(([name]) => name.charCodeAt(0)));
 const methodAt = (bytes: Uint8Array, from: number, to: number): number =>
   INITIALS.has(bytes[from]) ? METHOD_WORDS.findIndex((word) => startsWith(bytes, from, to, word)) : -1;
+
+/** Whether a first word, cut in two, may begin with these octets. */
+const FIRST_WORDS = [...METHOD_WORDS, RESPONSE];
+const LONGEST_WORD = Math.max(...FIRST_WORDS.map((word) => word.length));
+const mayBegin = (bytes: Uint8Array, from: number, to: number): boolean =>
+  to > from && to - from < LONGEST_WORD && FIRST_WORDS.some((word) => to - from < word.length && startsWith(bytes, from, to, word.slice(0, to - from)));
 
 /** Offset behind the empty line that ends a head; -1 where it is not there yet. */
 const headEnd = (bytes: Uint8Array, from: number, to: number): number => {
@@ -88,16 +94,17 @@ export const HTTP: StreamProtocol = {
   name: 'http',
   ports: [80, 8080, 8000, 5985, 8530, 3128],
   firstOctets: [...INITIALS, RESPONSE.charCodeAt(0)],
+  isHeldOnAnyPort: true,
   maxCarry: LONGEST_HEAD,
   newMemory: () => ({ asked: -1, proven: 0 }),
   probe(bytes, from, to) {
     if (startsWith(bytes, from, to, RESPONSE) || methodAt(bytes, from, to) >= 0) return PROBE.certain;
-    return to - from < 4 ? PROBE.unsure : PROBE.notForUs;
+    return mayBegin(bytes, from, to) ? PROBE.unsure : PROBE.notForUs;
   },
   read(bytes, _view, from, to, _direction, memory, sink) {
     const method = methodAt(bytes, from, to);
-    // Before a first head these are no HTTP; after it, they are a body.
-    if (method < 0 && !startsWith(bytes, from, to, RESPONSE)) return memory.proven === 0 ? -1 : to;
+    // Before a first head these are no HTTP; after it, they are a body; but for a first word that goes on in the next segment.
+    if (method < 0 && !startsWith(bytes, from, to, RESPONSE)) return mayBegin(bytes, from, to) ? from : memory.proven === 0 ? -1 : to;
     const end = headEnd(bytes, from, to);
     if (end < 0) return to - from < LONGEST_HEAD ? from : to;
     readHead(bytes, from, Math.min(end, from + LONGEST_HEAD), method, memory, sink);
@@ -111,6 +118,9 @@ export const HTTP: StreamProtocol = {
     else readHead(bytes, from, Math.max(from, bytes.lastIndexOf(LINE_FEED, to - 1) + 1), method, memory, sink);
     return 0;
   },
-  resync: (bytes, _view, from, to, _direction, memory) => (memory.proven !== 0 || methodAt(bytes, from, to) >= 0 || startsWith(bytes, from, to, RESPONSE) ? from : -1),
+  resync(bytes, _view, from, to, _direction, memory) {
+    if (memory.proven !== 0 || methodAt(bytes, from, to) >= 0 || startsWith(bytes, from, to, RESPONSE)) return from;
+    return mayBegin(bytes, from, to) ? AWAIT_MORE : -1;
+  },
   describe: (code) => (METHODS[code] === undefined ? { name: `id-${code}`, access: 'write' } : { name: METHODS[code][0], access: METHODS[code][1] }),
 };

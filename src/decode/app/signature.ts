@@ -5,7 +5,7 @@
  */
 import { PASS_OVER, asciiText, viewOf } from './framing.ts';
 import type { ProtocolSink, StreamProtocol } from './protocol.ts';
-import { PROBE, TO_SERVER } from './protocol.ts';
+import { AWAIT_MORE, PROBE, TO_SERVER } from './protocol.ts';
 import { COTP, TPKT_HEADER, cotpKind, tpktSize } from './tpkt.ts';
 
 interface Signature {
@@ -209,27 +209,34 @@ const SIGNATURES: readonly Signature[] = [
 
 const namedOnly = (signature: Signature): StreamProtocol => {
   const { name, ports, firstOctets, least, match, tell } = signature;
+  const isStream = signature.transport === 'tcp';
+  /** Too few octets to tell it by, which are waited for: a datagram has no more. */
+  const mayBegin = (bytes: Uint8Array, from: number, to: number): boolean => isStream && to > from && to - from < least && (firstOctets === undefined || firstOctets.includes(bytes[from]));
   return {
     name,
     ports,
     ...(firstOctets === undefined ? {} : { firstOctets }),
+    ...(isStream && firstOctets !== undefined ? { isHeldOnAnyPort: true } : {}),
     maxCarry: 256,
     // 1 once a payload matched: until then nothing is believed, afterwards nothing is read but the other side's first.
     newMemory: () => ({ proven: 0, told0: 0, told1: 0 }),
     probe(bytes, from, to, _direction, port) {
-      if (to - from < least) return signature.transport === 'udp' ? PROBE.notForUs : PROBE.unsure;
+      if (to - from < least) return mayBegin(bytes, from, to) ? PROBE.unsure : PROBE.notForUs;
       return match(bytes, viewOf(bytes), from, to, port) ? PROBE.certain : PROBE.notForUs;
     },
     read(bytes, view, from, to, direction, memory, sink) {
       const told = direction === TO_SERVER ? 'told0' : 'told1';
       const isMatch = memory[told] === 0 && to - from >= least && match(bytes, view, from, to, ports[0]);
-      if (!isMatch && memory.proven === 0) return -1;
+      if (!isMatch && memory.proven === 0) return mayBegin(bytes, from, to) ? from : -1;
       memory.proven = 1;
       memory[told] = 1;
       if (isMatch && tell !== undefined) tell(bytes, from, to, direction, sink);
-      return signature.transport === 'udp' ? to : to + PASS_OVER;
+      return isStream ? to + PASS_OVER : to;
     },
-    resync: (bytes, view, from, to, _direction, memory) => (memory.proven !== 0 || (to - from >= least && match(bytes, view, from, to, ports[0])) ? from : -1),
+    resync(bytes, view, from, to, _direction, memory) {
+      if (memory.proven !== 0 || (to - from >= least && match(bytes, view, from, to, ports[0]))) return from;
+      return mayBegin(bytes, from, to) ? AWAIT_MORE : -1;
+    },
     describe: (code) => ({ name: `id-${code}`, access: 'read' }),
   };
 };

@@ -93,6 +93,7 @@ export const TLS: StreamProtocol = {
   name: 'tls',
   ports: PORTS,
   firstOctets: [HANDSHAKE],
+  isHeldOnAnyPort: true,
   maxCarry: LARGEST_RECORD + RECORD_HEADER,
   newMemory: () => ({ passed0: 0, passed1: 0 }),
   probe(bytes, from, to) {
