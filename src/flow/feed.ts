@@ -31,7 +31,7 @@ import { locateFrames } from './locate.ts';
 import * as locating from './locate.ts';
 import { noteFrame, noteGroup, settleVlans } from './mirror.ts';
 import type { FlowSink } from './operations.ts';
-import { beginHour, beginsAnew, newSession, noteLate, noteSender, noteTcpFlags } from './session-frames.ts';
+import { beginHour, beginsAnew, isStrayReset, newSession, noteLate, noteSender, noteTcpFlags } from './session-frames.ts';
 import { acknowledge, goOn, noteRequest, readPayload } from './session-payload.ts';
 import { LATER, putOff, takeSteady } from './steady.ts';
 import { instantUs } from './tcp-stream.ts';
@@ -218,7 +218,8 @@ function takeFrame(state: FlowState, sink: FlowSink, batch: FrameBatch, i: numbe
     words[s + SESSION.lastNanos] = ns;
   }
   // Before the sender: a session that begins anew on old ports is heard anew.
-  if ((tcpFlags & (TCP_SYN | TCP_FIN | TCP_RST)) !== 0) noteTcpFlags(state, session, side, tcpFlags, sequence, acknowledgements[k], sec, ns, isAnew);
+  const isStray = (tcpFlags & TCP_RST) !== 0 && isStrayReset(state, session, side, sequence);
+  if ((tcpFlags & (TCP_SYN | TCP_FIN | TCP_RST)) !== 0 && !isStray) noteTcpFlags(state, session, side, tcpFlags, sequence, acknowledgements[k], sec, ns, isAnew);
   // A SYN counts as an octet before the data that it carries (RFC 9293 section 3.4).
   if ((tcpFlags & TCP_SYN) !== 0) sequences[k] = sequence = (sequence + 1) | 0;
   const known = (FLAG.macLo | FLAG.spokeLo) << side;
@@ -250,7 +251,7 @@ function takeFrame(state: FlowState, sink: FlowSink, batch: FrameBatch, i: numbe
     const stream = state.streams[words[s + SESSION.app] - 1];
     if (stream !== null && stream.isHolding) acknowledge(state, session, 1 - side, acknowledgements[k], sink);
   }
-  if ((tcpFlags & (TCP_FIN | TCP_RST)) !== 0 && (state.sessions.keys[s + SESSION.flags] & FLAG.closing) !== 0) finishStream(state, session, sink);
+  if ((tcpFlags & (TCP_FIN | TCP_RST)) !== 0 && !isStray && (state.sessions.keys[s + SESSION.flags] & FLAG.closing) !== 0) finishStream(state, session, sink);
 }
 
 /** Session keys of IP conversations are at or above this; MAC conversations below. */

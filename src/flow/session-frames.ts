@@ -16,7 +16,7 @@ import { count, widenSpan, type FlowState } from './flow-state.ts';
 import * as layout from './flow-state.ts';
 import { findKey, internKey } from './int-table.ts';
 import { noteAddressFact } from './operations.ts';
-import { hasPassed, startHalf } from './tcp-stream.ts';
+import { hasPassed, isFarFrom, startHalf } from './tcp-stream.ts';
 
 // Constants of the module at hand: V8 folds them into the code, imported ones it loads and checks at every use.
 const { KIND, TCP_ACK, TCP_FIN, TCP_RST, TCP_SYN } = frames;
@@ -150,6 +150,20 @@ function tellLinkLayer(state: FlowState, frame: DecodedFrame, view: DataView, ma
 
 /** A round trip that began: less by when it did (microseconds below 2^31). */
 const SYN_CAME = -2;
+
+/**
+ * Whether a reset is none, being far from where its sender's octets are: no receiver takes it (RFC 5961 section 3.2), so it was forged, or
+ * is of an earlier session on the same ports. What is asked and not answered yet stays known.
+ */
+export function isStrayReset(state: FlowState, session: number, side: number, sequence: number): boolean {
+  const app = state.sessions.keys[session * SESSION.stride + SESSION.app];
+  const stream = app > 0 ? state.streams[app - 1] : null;
+  if (stream === null || stream === undefined) return false;
+  recallStream(state, stream);
+  if (!isFarFrom(stream.halves[side], sequence)) return false;
+  count(state, 'tcp.stray-reset');
+  return true;
+}
 
 /** SYN, FIN and RST: direction, round trip, new sessions on old ports, and when a stream is over. @param isAnew what beginsAnew said */
 export function noteTcpFlags(state: FlowState, session: number, side: number, tcpFlags: number, sequence: number, acknowledged: number, sec: number, ns: number, isAnew: boolean): void {

@@ -83,6 +83,9 @@ export function startHalf(half: HalfStream, firstSequence: number): void {
   emptyHalf(half, true);
 }
 
+/** So far from where the stream is that it can be neither a late octet of it nor one to come. */
+export const isFarFrom = (half: HalfStream, sequence: number): boolean => half.known && Math.abs((sequence - half.next) | 0) >= MAX_JUMP;
+
 /** The stream is at or beyond this sequence number already. */
 export function hasPassed(half: HalfStream, sequence: number): boolean {
   const ahead = (half.next - sequence) | 0;

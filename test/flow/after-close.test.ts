@@ -1,6 +1,6 @@
 /** What comes after a session's end is read: after a forged reset, overtaken by the FINs, or of a next session whose SYN was lost. */
 import { expect, test } from 'vitest';
-import { TCP_FLAG } from '../../samples/gen/frames.ts';
+import { hex, TCP_FLAG } from '../../samples/gen/frames.ts';
 import { adu, FIVE_READ, heard, heardIn, READ_FIVE, spoken, THREE_WRITTEN, wireSession, WRITE_THREE, type Heard, type WireSession } from './wire-session.ts';
 
 const HMI = { ip: '10.0.0.1', port: 50_000, mac: '02:00:00:00:00:01' };
@@ -34,6 +34,20 @@ test('a forged reset silences nobody', async () => {
   expect(conversations[0]?.sessions).toBe(1);
   expect(sensor.counters['tcp.after-close']).toBe(1);
   expect(sensor.counters['tcp.gap']).toBeUndefined();
+});
+
+test('a reset far from where the octets are forgets nothing that was asked: the refusal says what it refuses', async () => {
+  for (const far of [0x40_000_000, -0x40_000_000]) {
+    const session = reading(3);
+    // Function 43 with another interface than device identification; its exception says no more than 43.
+    session.opener(adu(77, hex('2b 0d 00 00')));
+    session.segment('dialled', rst, (session.next.dialled + far) >>> 0);
+    session.segment('opener', rst | ack, (session.next.opener + far) >>> 0);
+    session.dialled(adu(77, hex('ab 01')));
+    const { conversations, sensor } = await heard(session.frames);
+    expect(conversations[0]?.operations.map(({ function: code, requests, responses, errors }) => [code & 0xff, requests, responses, errors])).toEqual([[3, 3, 3, 0], [43, 1, 0, 1]]);
+    expect([sensor.counters['tcp.stray-reset'], sensor.counters['tcp.after-close']]).toEqual([2, undefined]);
+  }
 });
 
 test('data overtaken by the FINs is read, and what is sent once more is not read twice', async () => {
