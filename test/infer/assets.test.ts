@@ -121,6 +121,13 @@ describe('vendor classes by the registry\'s spelling', () => {
     ['Weintek Labs. Inc.', 'panel'],
     ['Zebra Technologies Inc', 'mobile'],
     ['Axis Communications AB', 'camera'],
+    ['Intelligent Platforms, LLC.', 'controller'],
+    ['Hitachi Energy Switzerland Ltd', 'controller'],
+    ['Hitachi Data Systems', null],
+    ['OPTO-22', 'controller'],
+    ['Tridium, Inc.', 'controller'],
+    ['FISHER & PAYKEL PRODUCTION', null],
+    ['Privacy Labs', null],
     ['Nobody Ltd', null],
     [null, null],
   ])('%s is %s', (organisation, expected) => {
