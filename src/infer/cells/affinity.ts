@@ -91,19 +91,29 @@ export function measureAffinity(plant: Plant, decisions: readonly RoleDecision[]
     reach.set(link.client, row);
     row.set(head, Math.max(row.get(head) ?? 0, affinityOf(link)));
   }
-  const siteSize = measureSites(decisions, heads, reach, steady, headOf);
-  const clients = joinClients(graph, decisions, reach, siteSize, findSupervising(plant, reach));
+  const siteOf = measureSites(decisions, heads, reach, steady, headOf);
+  const siteSize = (client: number): number => siteOf(client).size;
+  const clients = joinClients(graph, decisions, reach, siteOf, heads.length, findSupervising(plant, reach));
   // Data that controllers share at such a pace is one machine's, whatever the protocol: global data, produced tags, states of pairs.
   const shared = plant.links.filter((link) => !link.control && link.service === '' && link.conversation.transport === 'udp' && link.answered && isSteady(link, CELL_DUTY, captured) && link.cycle!.periodMs <= CLOSE_PACE_MS);
   joinControllers(graph, decisions, [...steady, ...shared], headOf, localClients(decisions, reach, clients, siteSize));
   return { graph, headOf, heads, clients, reach };
 }
 
+interface Site {
+  readonly size: number;
+  /** A small part of all, of which its clients each reach all, and one controller at most has I/O of its own. */
+  readonly isMachine: boolean;
+}
+
+/** Of all controllers, those that nothing else reaches are one machine's up to this share: more would be the plant. */
+const MOST_OF_MACHINES = 0.25;
+
 /**
  * How many controllers a client's site has: those that control traffic connects with it. A store may hold several
  * sites, and what is plant-wide in one is a small share of all. I/O without a visible controller does not count.
  */
-function measureSites(decisions: readonly RoleDecision[], heads: readonly number[], reach: Affinity['reach'], steady: readonly Link[], headOf: ReadonlyMap<number, number>): (client: number) => number {
+function measureSites(decisions: readonly RoleDecision[], heads: readonly number[], reach: Affinity['reach'], steady: readonly Link[], headOf: ReadonlyMap<number, number>): (client: number) => Site {
   const parent = new Map<number, number>();
   const find = (node: number): number => {
     let root = node;
@@ -122,7 +132,14 @@ function measureSites(decisions: readonly RoleDecision[], heads: readonly number
   for (const link of steady) if (headOf.has(link.server)) join(link.client, headOf.get(link.server)!);
   const sizes = new Map<number, number>();
   for (const head of heads) if (decisions[head]!.role !== 'io') sizes.set(find(head), (sizes.get(find(head)) ?? 0) + 1);
-  return (client) => sizes.get(find(client)) ?? 1;
+  const all = new Map<number, number>();
+  for (const head of heads) all.set(find(head), (all.get(find(head)) ?? 0) + 1);
+  const parted = new Set([...reach].filter(([client, row]) => row.size < all.get(find(client))!).map(([client]) => find(client)));
+  // Controllers with I/O of their own are machines of their own.
+  const withIo = new Map<number, number>();
+  for (const head of new Set([...headOf].filter(([member, head]) => member !== head).map(([, head]) => head))) withIo.set(find(head), (withIo.get(find(head)) ?? 0) + 1);
+  const isMachine = (site: number): boolean => !parted.has(site) && (all.get(site) ?? 0) <= MOST_OF_MACHINES * heads.length && (withIo.get(site) ?? 0) <= 1;
+  return (client) => ({ size: sizes.get(find(client)) ?? 1, isMachine: isMachine(find(client)) });
 }
 
 /** Of what a standby polls, the share that its server polls as well, and the other way round: remote stations may be polled by one of the two. */
@@ -156,15 +173,17 @@ function findSupervising({ profiles }: Plant, reach: Affinity['reach']): Set<num
   return new Set([...reach.keys()].filter((client) => slowly(client) >= Math.max(FEWEST_COLLECTED, 0.5 * reach.get(client)!.size)));
 }
 
-function joinClients(graph: WeightedGraph, decisions: readonly RoleDecision[], reach: Affinity['reach'], siteSize: (client: number) => number, supervising: ReadonlySet<number>): number[] {
+function joinClients(graph: WeightedGraph, decisions: readonly RoleDecision[], reach: Affinity['reach'], siteOf: (client: number) => Site, total: number, supervising: ReadonlySet<number>): number[] {
   const clients: number[] = [];
   for (const [client, row] of [...reach].sort(([a], [b]) => a - b)) {
     const { role, subRole } = decisions[client]!;
-    const heads = siteSize(client);
+    const { size: heads, isMachine } = siteOf(client);
     const wide = row.size > 0.34 * heads && heads > 3;
     const plantWide = supervising.has(client) || (role === 'hmi' && row.size > MOST_OF_A_PLANT * heads && hasLikes(decisions, reach, client)) || (wide && (subRole === 'scada' || subRole === 'opstation' || (role === 'hmi' && isTwin(decisions, reach, client))));
     if (plantWide || (role !== 'hmi' && row.size > Math.max(4, 0.3 * heads))) continue;
-    const rarity = Math.max(0, Math.log(Math.max(2, heads) / row.size) / Math.log(Math.max(2, heads)));
+    // What stands in every document of one shelf still tells that shelf from the others.
+    const among = Math.max(2, isMachine ? total : heads);
+    const rarity = Math.max(0, Math.log(among / row.size) / Math.log(among));
     clients.push(client);
     addNode(graph, client);
     for (const [head, closeness] of row) addWeight(graph, client, head, 2.2 * rarity * closeness);
@@ -193,6 +212,11 @@ function localClients(decisions: readonly RoleDecision[], reach: Affinity['reach
 const CLOSE_PACE_MS = 250;
 const CLOSE_PACE_WEIGHT = 2;
 const SLOW_PACE_WEIGHT = 0.7;
+/** What units exchange is slower than what controllers of one unit do, where one asks every half second and the other every second or two. */
+const SLOW_PACE_MS = 500;
+const SLOWEST_WEIGHT = 0.35;
+
+const paceOf = (periodMs: number): number => (periodMs <= CLOSE_PACE_MS ? CLOSE_PACE_WEIGHT : Math.max(SLOWEST_WEIGHT, SLOW_PACE_WEIGHT * Math.sqrt(Math.min(1, SLOW_PACE_MS / periodMs))));
 /** Two controllers that ask each other are closer than one that asks another. */
 const MUTUAL = 1.5;
 /** Controllers that a collecting controller asks, at least. */
@@ -212,8 +236,7 @@ function joinControllers(graph: WeightedGraph, decisions: readonly RoleDecision[
     const a = headOf.get(link.client);
     const b = headOf.get(link.server);
     if (a === undefined || b === undefined || a === b) continue;
-    const pace = link.cycle!.periodMs <= CLOSE_PACE_MS ? CLOSE_PACE_WEIGHT : SLOW_PACE_WEIGHT;
-    const weight = (decisions[link.server]!.role === 'io' ? 4 : 2) * (link.writes ? 1.25 : 1) * link.duty * pace;
+    const weight = (decisions[link.server]!.role === 'io' ? 4 : 2) * (link.writes ? 1.25 : 1) * link.duty * paceOf(link.cycle!.periodMs);
     const key = `${a}>${b}`;
     const held = strongest.get(key);
     if (held === undefined || weight > held.weight) strongest.set(key, { a, b, weight });
