@@ -33,7 +33,7 @@ export function explainAsset(proposal: Proposal, key: string): string[] {
   } else if (!pinned) sentences.push('What would move it: evidence for another role, or a pin.');
   if (stability !== null) sentences.push(`Stability: it kept its company in ${Math.round(stability * 100)} % of the resampled runs.`);
   for (const note of asset.notes) sentences.push(`Note: ${note.sentence}.`);
-  for (const candidate of proposal.safetyCandidates) if (candidate.asset === asset.id && asset.role !== 'safety-controller') sentences.push(`Safety candidate: ${candidate.sentence}.`);
+  for (const candidate of proposal.safetyCandidates) if (candidate.asset === asset.id && candidate.points > 0 && asset.role !== 'safety-controller') sentences.push(`Safety candidate: ${candidate.sentence}.`);
   return sentences;
 }
 

@@ -212,7 +212,7 @@ export interface Proposal {
   readonly completeness: Completeness;
   readonly stability: Stability;
   readonly requirements: readonly RequirementFinding[];
-  /** Assets with any safety evidence, strongest first, for a person to confirm or strike. */
+  /** Assets with any safety evidence, strongest first, then controllers of which it was not heard whether they guard (no points): for a person to confirm or strike. */
   readonly safetyCandidates: readonly { readonly asset: string; readonly role: Role; readonly points: number; readonly sentence: string }[];
   readonly contradictions: readonly PinContradiction[];
 }

@@ -75,13 +75,13 @@ function describeAsset(inference: Inference, plan: ZonePlan, kindOf: ReadonlyMap
 function safetyCandidates({ decisions, inventory }: Inference): Proposal['safetyCandidates'] {
   return decisions
     .map((decision, index) => ({ decision, asset: inventory.assets[index]! }))
-    .filter(({ decision }) => decision.role === 'safety-controller' || decision.safetyPoints > 0)
+    .filter(({ decision }) => decision.role === 'safety-controller' || decision.safetySentence !== '')
     .sort((a, b) => b.decision.safetyPoints - a.decision.safetyPoints)
     .map(({ decision, asset }) => ({
       asset: asset.id,
       role: decision.role,
-      points: Math.round(decision.safetyPoints * 100) / 100,
-      sentence: decision.role === 'safety-controller' ? decision.evidence[0]!.sentence : `${decision.safetySentence}, but more speaks for ${decision.role}`,
+      points: Math.max(0, Math.round(decision.safetyPoints * 100) / 100),
+      sentence: decision.role === 'safety-controller' ? decision.evidence[0]!.sentence : decision.safetyPoints > 0 ? `${decision.safetySentence}, but more speaks for ${decision.role}` : decision.safetySentence,
     }));
 }
 

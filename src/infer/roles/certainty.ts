@@ -6,7 +6,9 @@
 import { LONG_ENOUGH_DAYS } from '../captured-days.ts';
 import { plural } from '../plural.ts';
 import type { Evidence, Role } from '../proposal.ts';
-import type { Profile } from '../profiles.ts';
+import { type Profile, servesDatabase, usesDatabase } from '../profiles.ts';
+import type { Link } from '../activity.ts';
+import { IMPLICIT_IO } from './implicit-io.ts';
 import { COMPUTER_CARDS } from '../vendor-class.ts';
 
 export interface Limit {
@@ -16,6 +18,9 @@ export interface Limit {
 
 /** What says by itself that a device guards: what it speaks, who built it, what it is called. */
 const SAYS_SAFETY: ReadonlySet<string> = new Set(['safety-protocol', 'vendor', 'name']);
+
+/** Limits of a controller that may be a safety controller: a person is asked. */
+export const MAY_GUARD: ReadonlySet<string> = new Set(['never-run', 'heard-shortly', 'runs-alone', 'unread-control']);
 
 const BY_CONTRAST = 0.75;
 const HEARD_SHORTLY = 0.85;
@@ -27,6 +32,8 @@ export interface Heard {
   /** Share of controllers that are seen to be run. */
   readonly runShare: number;
   readonly days: number;
+  /** A person listed all safety controllers: none of the others guards. */
+  readonly guardsAreListed: boolean;
 }
 
 /** Somebody writes to it, or may do so where it is encrypted. */
@@ -37,32 +44,47 @@ export const MOSTLY_WRITTEN = 0.3;
 
 const limit = (confidence: number, role: Role, rule: string, sentence: string): Limit => ({ confidence, evidence: { rule, role, points: 0, sentence } });
 
-export function limitOf({ runShare, days }: Heard, profile: Profile, role: Role, records: readonly Evidence[]): Limit | null {
+export function limitOf(heard: Heard, profile: Profile, role: Role, records: readonly Evidence[]): Limit | null {
   if (role === 'safety-controller') {
     const isNamed = records.some((evidence) => evidence.role === role && evidence.points > 0 && SAYS_SAFETY.has(evidence.rule));
     return isNamed ? null : limit(BY_CONTRAST, role, 'by-contrast', 'shows no safety protocol, vendor or name: it is told only by how it differs from the other controllers');
   }
-  if (role === 'plc') return limitOfController({ runShare, days }, profile);
+  if (role === 'plc') return limitOfController(heard, profile);
   const isSaidBy = (...rules: readonly string[]): boolean => records.some((evidence) => evidence.role === role && evidence.points > 0 && rules.includes(evidence.rule));
+  if (role === 'hmi' && isSaidBy('scada-session') && profile.internetServers > 0) return limit(EITHER, role, 'hands-on', 'keeps a session with a SCADA server and reaches the Internet: it may hand on what it reads');
   if (role === 'hmi' && mayControl(profile)) return limit(EITHER, role, 'may-control', 'answers others in a cycle in a protocol that was not read, was not seen to write, and has no computer\'s card: it may be a controller');
   if (role === 'opcua-server' && profile.written.size > 0 && profile.controlIn.some(({ opaque }) => opaque)) return limit(EITHER, role, 'encrypted-clients', 'writes to controllers, and its clients are encrypted: whether they order it or an operator here does was not heard');
+  if (role === 'mes' && isSaidBy('subscriber') && !isSaidBy('writes-through-aggregator') && !usesDatabase(profile) && !servesDatabase(profile)) return limit(EITHER, role, 'collects-or-applies', 'subscribes and shows pages, and was seen neither to write nor to work with a database: it may be a historian');
+  if ((role === 'historian' || role === 'hmi') && asksSlowlyUnread(profile)) return limit(EITHER, role, 'asks-unread', 'asks controllers slowly, in a protocol that was not read: whether it collects, watches or programs was not heard');
   if (role === 'historian' && isSaidBy('pure-subscriber') && profile.controlOut.some(({ opaque }) => opaque)) return limit(EITHER, role, 'encrypted-subscriber', 'subscribes encrypted: whether it also writes, as an operator station does, was not heard');
   if (role === 'other' && isSaidBy('appliance') && COMPUTER_CARDS.has(profile.vendorClass)) return limit(EITHER, role, 'hardly-heard', 'has a computer\'s card and was hardly heard: what it works with was not');
   return null;
 }
 
+/** In a control protocol of which no operation was read; implicit I/O has none to read. */
+const isUnread = ({ conversation, service }: Link): boolean => conversation.operations.length === 0 && !IMPLICIT_IO.has(service);
+
+/** Slower than operators look. */
+const SLOWLY_MS = 4000;
+
+const asksSlowlyUnread = ({ steadyOut, in: asked }: Profile): boolean =>
+  steadyOut.length > 0 && steadyOut.every((link) => isUnread(link) && link.cycle!.periodMs >= SLOWLY_MS) && asked.every(({ service }) => service !== 'pi');
+
 /** Of a device that is no computer by its card: what it answers may be its controls, and what it asks its packages. */
 const mayControl = ({ computer, vendorClass, written, in: asked }: Profile): boolean =>
   !computer && !COMPUTER_CARDS.has(vendorClass) && vendorClass !== 'panel' && written.size === 0 && asked.some(({ service, control, cycle, answered }) => service === '' && !control && cycle !== null && answered);
 
-function limitOfController({ runShare, days }: Heard, profile: Profile): Limit | null {
+function limitOfController({ runShare, days, guardsAreListed }: Heard, profile: Profile): Limit | null {
   const { controlIn, steadyOut, scanCycles } = profile;
   if (controlIn.length === 0) return null;
   // A controller that asks packages answers like an operator station that asks controllers, where nobody reads what it answers.
   if (steadyOut.length > 0 && scanCycles === 0 && controlIn.every(({ service }) => service === '')) return limit(HEARD_SHORTLY, 'plc', 'unread-answers', 'asks controllers and answers in a protocol that was not read only: it may be an operator station');
   // A safety controller is read, and programmed now and then, but no operator writes to it (IEC 61511-1 clause 11.7).
-  if (runShare <= MOSTLY_WRITTEN || isRun(profile)) return null;
+  if (guardsAreListed || isRun(profile)) return null;
+  // Where nobody reads the protocol, being run would not show: safety controllers of the same make answer in it as well.
+  const unread = controlIn.some((link) => link.cycle !== null && isUnread(link)) ? limit(HEARD_SHORTLY, 'plc', 'unread-control', 'is asked in a protocol that was not read: whether it is run, or only read as a safety controller is, was not heard') : null;
+  if (runShare <= MOSTLY_WRITTEN) return unread;
   if (controlIn.some(({ engineers }) => engineers)) return limit(BY_CONTRAST, 'plc', 'never-run', 'is programmed, but nobody was seen to run it, as other controllers here are run: it may be a safety controller');
   if (days < LONG_ENOUGH_DAYS) return limit(HEARD_SHORTLY, 'plc', 'heard-shortly', `was heard for ${plural(days, 'day')} only, and neither run nor programmed meanwhile: whether it controls or guards would show then`);
-  return scanCycles > 0 ? limit(HEARD_SHORTLY, 'plc', 'runs-alone', 'drives devices, and nobody was seen to run or program it, as other controllers here are run: it may be a safety controller') : null;
+  return scanCycles > 0 ? limit(HEARD_SHORTLY, 'plc', 'runs-alone', 'drives devices, and nobody was seen to run or program it, as other controllers here are run: it may be a safety controller') : unread;
 }

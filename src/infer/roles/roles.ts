@@ -3,7 +3,7 @@
  * passes, because from the second on a rule may ask what its neighbours were taken for. Pinned roles are not judged.
  */
 import { calibrate } from './calibration.ts';
-import { type Heard, isRun, limitOf } from './certainty.ts';
+import { type Heard, isRun, limitOf, MAY_GUARD } from './certainty.ts';
 import { judge, type Ledger, openLedger, record, type Verdict } from './evidence.ts';
 import type { PinnedAssets } from '../pins.ts';
 import { findOperated, measurePolling, type Plant, type Profile, type RolePass } from '../profiles.ts';
@@ -24,7 +24,7 @@ export interface RoleDecision {
   readonly against: readonly Evidence[];
   readonly runnerUp: { readonly role: Role; readonly behindBy: number } | null;
   readonly safetyPoints: number;
-  /** What speaks most for a safety controller, '' nothing. */
+  /** What speaks most for a safety controller, or leaves open whether it is one; '' nothing. */
   readonly safetySentence: string;
 }
 
@@ -75,7 +75,7 @@ export function inferRoles(plant: Plant, pinned: PinnedAssets): RoleDecision[] {
   }
   // I/O aside, which nobody but its controller writes to.
   const plcs = plant.controllers.filter(({ index }) => judged[index]?.role === 'plc');
-  const heard: Heard = { runShare: plcs.filter(isRun).length / Math.max(1, plcs.length), days: plant.activity.capturedDays.length };
+  const heard: Heard = { runShare: plcs.filter(isRun).length / Math.max(1, plcs.length), days: plant.activity.capturedDays.length, guardsAreListed: pinned.safetyExclusive };
   return judged.map((one, index) => (one === null ? INTERNET : explain(one, heard, plant.profiles[index]!, pinned.role.has(index))));
 }
 
@@ -109,6 +109,6 @@ function explain({ role, subRole, verdict, safetyPoints, ledger }: Judged, heard
     against: limit === null ? of(-1) : [limit.evidence, ...of(-1)],
     runnerUp: { role: runnerUp, behindBy: Math.round((ledger.scores[role] - ledger.scores[runnerUp]) * 100) / 100 },
     safetyPoints,
-    safetySentence: safetyPoints > 0 ? (of(1, 'safety-controller')[0]?.sentence ?? '') : '',
+    safetySentence: safetyPoints > 0 ? (of(1, 'safety-controller')[0]?.sentence ?? '') : limit !== null && MAY_GUARD.has(limit.evidence.rule) ? limit.evidence.sentence : '',
   };
 }

@@ -3,6 +3,7 @@ import type { Proposal } from '../../infer/proposal.ts';
 import type { DiffReport } from '../../policy/diff/diff.ts';
 import type { LoadedSpec } from '../../policy/spec/load.ts';
 import { plural } from '../../infer/plural.ts';
+import { addTo } from '../../net/multi-map.ts';
 import type { OpenDecision, ReportPermit, ReportZone } from './model.ts';
 
 interface Undecided {
@@ -12,10 +13,23 @@ interface Undecided {
   readonly diff: DiffReport;
 }
 
+const MOST_LISTED = 12;
+const listed = (assets: readonly string[]): string => (assets.length <= MOST_LISTED ? assets.join(', ') : `${assets.slice(0, MOST_LISTED).join(', ')} and ${assets.length - MOST_LISTED} more`);
+
 export function openDecisions({ basis, loaded, proposal, diff }: Undecided, permits: readonly ReportPermit[], zones: readonly ReportZone[]): OpenDecision[] {
   const decisions: OpenDecision[] = [];
   const add = (about: string, kind: string, sentence: string): number => decisions.push({ about, kind, sentence });
-  for (const one of proposal.safetyCandidates) add(one.asset, 'safety', `Confirm or strike as safety-related: ${one.sentence}.`);
+  const undecided = new Map<string, string[]>();
+  for (const one of proposal.safetyCandidates) {
+    if (one.points > 0 || one.role === 'safety-controller') add(one.asset, 'safety', `Confirm or strike as safety-related: ${one.sentence}.`);
+    else addTo(undecided, one.sentence, one.asset);
+  }
+  // Of a whole control system it may not be heard which of its controllers guard: that is one question.
+  for (const [sentence, assets] of undecided) {
+    const [first] = assets;
+    if (assets.length === 1) add(first!, 'safety', `Confirm or strike as safety-related: ${sentence}.`);
+    else add(`${first} and ${assets.length - 1} more`, 'safety', `Say which of these ${assets.length} are safety-related: ${listed(assets)}. Each ${sentence}.`);
+  }
   for (const permit of permits) {
     if (permit.decision !== 'pending') continue;
     add(permit.id, 'permit', permit.question === '' ? `${permit.service}, ${permit.fromZone} to ${permit.toZone}: approve or reject.` : permit.question);
