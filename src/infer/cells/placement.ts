@@ -118,7 +118,8 @@ function placeByConstraint(board: Board, profile: Profile): void {
     default:
   }
   if (asset.external) put(board, index, 'external', 'public address');
-  else if (profile.vendorClass === 'mobile') put(board, index, 'wireless', `a mobile device by its vendor, ${asset.vendor} (ZCR 3.5)`, { zone: 'operations', reason: 'it talks to operations', change: 'a network card of another vendor, or a pin' });
+  // A maker of handhelds makes label printers as well.
+  else if (profile.vendorClass === 'mobile' && !profile.serves.has('print')) put(board, index, 'wireless', `a mobile device by its vendor, ${asset.vendor} (ZCR 3.5)`, { zone: 'operations', reason: 'it talks to operations', change: 'a network card of another vendor, or a pin' });
 }
 
 const peersOf = (board: Board, profile: Profile): number[] => [...new Set([...serversOf(profile.out), ...clientsOf(profile.in)])].filter((peer) => !board.plant.profiles[peer]!.asset.external);

@@ -6,7 +6,7 @@ import { clientsOf, countServed, countUsed, hasRole, type Profile, type RolePass
 import type { Role } from '../proposal.ts';
 import { BROKERED, INTERACTIVE_SERVICES } from '../service-family.ts';
 import { plural } from '../plural.ts';
-import { COMPUTER_CARDS } from '../vendor-class.ts';
+import { COMPUTER_CARDS, CONTROL_VENDORS } from '../vendor-class.ts';
 
 const OT_MACHINES: readonly Role[] = ['hmi', 'engineering-workstation', 'historian', 'mes', 'opcua-server'];
 
@@ -14,7 +14,7 @@ export function weighOffice(pass: RolePass, profile: Profile, ledger: Ledger): v
   weighPatch(pass, profile, ledger);
   weighJump(pass, profile, ledger);
   weighInfrastructure(profile, ledger);
-  weighAppliance(profile, ledger);
+  weighAppliance(pass, profile, ledger);
   weighEnterprise(pass, profile, ledger);
   weighVisitor(pass, profile, ledger);
 }
@@ -82,10 +82,15 @@ function weighInfrastructure(profile: Profile, ledger: Ledger): void {
 
 const EMBEDDED_VENDORS: ReadonlySet<string | null> = new Set<string | null>(['controller', 'rtu', 'safety', 'panel']);
 
-function weighAppliance(profile: Profile, ledger: Ledger): void {
+function weighAppliance(pass: RolePass, profile: Profile, ledger: Ledger): void {
   if (profile.serves.has('print')) record(ledger, 'other', 3, 'printer', 'takes print jobs');
   if (profile.serves.has('rtsp')) record(ledger, 'other', 3, 'camera', 'streams video');
-  if (profile.uses.has('rtsp')) record(ledger, 'enterprise', 4, 'video-recorder', 'records video');
+  if (profile.uses.has('rtsp')) {
+    const watchers = clientsOf(profile.in).filter((client) => hasRole(pass, client, 'hmi')).length;
+    if (watchers > 0) record(ledger, 'infrastructure', 4, 'video-recorder', `records video that ${plural(watchers, 'operator station')} of the plant watch`);
+    else if (isInPlantDomain(pass, profile)) record(ledger, 'infrastructure', 4, 'video-recorder', 'records video and belongs to the directory of the plant');
+    else record(ledger, 'enterprise', 4, 'video-recorder', 'records video');
+  }
   if (profile.uses.has('sip') && !profile.directoryClient && profile.internetServers === 0) record(ledger, 'other', 1, 'telephone', 'places calls (SIP) and logs on nowhere');
   const quiet = profile.controlIn.length + profile.controlOut.length + profile.in.length === 0 && !profile.directoryClient && profile.internetServers === 0 && !EMBEDDED_VENDORS.has(profile.vendorClass);
   if (quiet && profile.out.length > 0 && profile.out.every((link) => ['dns', '', 'ntp', 'sip', 'dhcp', 'nbns'].includes(link.service))) record(ledger, 'other', 2, 'appliance', 'behaves as an appliance: no logon, no office services');
@@ -115,19 +120,33 @@ function weighEnterprise(pass: RolePass, profile: Profile, ledger: Ledger): void
 
 const speaksAsOt = (profile: Profile): boolean => !(profile.controller && profile.controlIn.some((link) => link.service !== 'opcua'));
 
-/** Whose directory it belongs to: the one of the office, or the one of the plant. */
-function weighDomain(pass: RolePass, profile: Profile, ledger: Ledger): void {
-  if (pass.before === null) return;
+/** Of those who ask each of its directories, the shares of office and plant machines; none in the first pass, where nobody is known yet. */
+function measureDomains(pass: RolePass, profile: Profile): { office: number; plant: number }[] {
+  if (pass.before === null) return [];
   const servers = [...(profile.uses.get('kerberos') ?? profile.uses.get('dns') ?? [])].filter((server) => !pass.profiles[server]!.asset.external);
-  if (servers.length === 0) return;
-  const shares = servers.map((server) => {
+  return servers.map((server) => {
     const members = clientsOf(pass.profiles[server]!.in.filter((link) => link.service === 'kerberos' || link.service === 'dns'));
     const office = members.filter((client) => hasRole(pass, client, 'enterprise', 'other')).length;
     const plant = members.filter((client) => hasRole(pass, client, ...OT_MACHINES, 'patch-server', 'jump-server')).length;
     return { office: office / members.length, plant: plant / members.length };
   });
-  if (shares.every(({ office }) => office > 0.8)) record(ledger, 'enterprise', profile.directoryClient ? 1.5 : 0.6, 'office-domain', profile.directoryClient ? 'belongs to the directory of the office' : 'asks the name server of the office');
-  else if (shares.some(({ plant }) => plant > 0.4)) {
+}
+
+const isOffice = ({ office }: { readonly office: number }): boolean => office > 0.8;
+const isPlant = ({ plant }: { readonly plant: number }): boolean => plant > 0.4;
+
+/** Logs on in the plant, and nowhere in the office. */
+export function isInPlantDomain(pass: RolePass, profile: Profile): boolean {
+  const domains = profile.directoryClient ? measureDomains(pass, profile) : [];
+  return domains.some(isPlant) && !domains.some(isOffice);
+}
+
+/** Whose directory it belongs to: the one of the office, or the one of the plant. */
+function weighDomain(pass: RolePass, profile: Profile, ledger: Ledger): void {
+  const domains = measureDomains(pass, profile);
+  if (domains.length === 0) return;
+  if (domains.every(isOffice)) record(ledger, 'enterprise', profile.directoryClient ? 1.5 : 0.6, 'office-domain', profile.directoryClient ? 'belongs to the directory of the office' : 'asks the name server of the office');
+  else if (domains.some(isPlant)) {
     record(ledger, 'enterprise', -2, 'plant-domain', 'belongs to the directory of the plant');
     if (profile.directoryClient && profile.controlOut.length === 0 && profile.in.length === 0) record(ledger, 'hmi', 0.4, 'plant-domain', 'belongs to the directory of the plant and serves nobody');
   }
@@ -136,6 +155,6 @@ function weighDomain(pass: RolePass, profile: Profile, ledger: Ledger): void {
 function weighVisitor(pass: RolePass, profile: Profile, ledger: Ledger): void {
   const { days, firstDay, lastDay } = profile.diary;
   if (days === 0 || days > 4 || lastDay - firstDay > 6 || pass.capturedDays < LONG_ENOUGH_DAYS) return;
-  if (profile.controlOut.length > 0 && profile.controlIn.length === 0 && !profile.asset.behindRouter) record(ledger, 'transient', 6, 'visitor', `was present on ${days} of ${pass.capturedDays} days only, and asked controllers`);
+  if (profile.controlOut.length > 0 && profile.controlIn.length === 0 && !profile.asset.behindRouter && !CONTROL_VENDORS.has(profile.vendorClass)) record(ledger, 'transient', 6, 'visitor', `was present on ${days} of ${pass.capturedDays} days only, and asked controllers`);
   else if (profile.out.length > 0 && profile.vendorClass === 'pc') record(ledger, 'transient', 2.5, 'visitor', `was present on ${days} of ${pass.capturedDays} days only`);
 }

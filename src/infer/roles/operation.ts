@@ -61,7 +61,7 @@ function weighPoller(pass: RolePass, profile: Profile, ledger: Ledger): void {
   if (profile.controlIn.length === 0) record(ledger, 'hmi', 0.8, 'pure-client', 'asks controllers and answers none');
   if (polled.size <= 0.25 * pass.controllerCount && typicalMs <= 2200) record(ledger, 'hmi', 0.6, 'local-and-fast', `watches few controllers closely (${pace})`);
   const attached = clientsOf(profile.in.filter((link) => isProductStream(link, 0.2)));
-  if (polled.size >= 3 && polled.size >= 0.3 * pass.controllerCount && attached.length > 0 && close) {
+  if (polled.size >= 3 && close && (attached.length >= FEWEST_ATTACHED || (attached.length > 0 && polled.size >= 0.3 * pass.controllerCount))) {
     record(ledger, 'hmi', 2, 'plant-wide-poller', `polls ${plural(polled.size, 'controller')} and feeds ${plural(attached.length, 'attached station')}`);
     ledger.subRoles.hmi = 'scada';
   }
@@ -94,8 +94,24 @@ const PAGES: ReadonlySet<string> = new Set(['http', 'https']);
 /** A page that refreshes itself all day, as operators watch it; who looks something up asks now and then. */
 const isWatchedPage = (link: Link): boolean => PAGES.has(link.service) && isStream(link, 0.3) && link.cycle!.periodMs <= OPERATOR_PERIOD_MS;
 
+/** Stations that each look after controllers of their own, from which on the one that keeps sessions with all of them is a host above them. */
+const FEWEST_HOSTED = 5;
+
+/** Tools and machines have a computer each; who talks with many of those collects from them or sends them their work, and is no operator's place. */
+function hostedStations(pass: RolePass, profile: Profile): number {
+  const stations = serversOf(profile.out.filter((link) => isProductStream(link, 0.1) && hasRole(pass, link.server, 'hmi'))).filter((server) => pass.polling[server]!.targets.size > 0);
+  const controllers = stations.flatMap((server) => [...pass.polling[server]!.targets]);
+  return new Set(controllers).size === controllers.length ? stations.length : 0;
+}
+
 /** A steady session to a SCADA server makes an operator station, even one that never speaks to a controller. */
 function weighStation(pass: RolePass, profile: Profile, ledger: Ledger): void {
+  const hosted = hostedStations(pass, profile);
+  if (hosted >= FEWEST_HOSTED && pass.polling[profile.index]!.targets.size === 0) {
+    record(ledger, 'mes', 4, 'hosts-stations', `keeps sessions with ${hosted} stations that each look after controllers of their own: a host above them`);
+    record(ledger, 'enterprise', -2, 'hosts-stations', 'is bound to stations of the plant');
+    return;
+  }
   const up = openedStreams(profile).filter(({ link, peer }) => (isProductStream(link, 0.1) || isWatchedPage(link)) && (isScada(pass, peer) || showsValues(pass, link, peer)));
   if (up.length === 0 || pass.polling[profile.index]!.targets.size > 0) return;
   if (up.some(({ link, peer }) => isMutual(profile, link, peer))) {

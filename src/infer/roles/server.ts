@@ -2,6 +2,7 @@
 import { isDirectionUnsure, type Link } from '../activity.ts';
 import { type Ledger, record } from './evidence.ts';
 import { clientsOf, countServed, hasRole, type Profile, type RolePass, SCAN_CYCLE_MS, servesDatabase, serversOf, usesDatabase } from '../profiles.ts';
+import { isInPlantDomain } from './office.ts';
 import { operatesSlowly, speaksControlAsClient } from './operation.ts';
 import { BROKERED, DATABASE_SERVICES } from '../service-family.ts';
 import { plural } from '../plural.ts';
@@ -187,7 +188,9 @@ function weighApplication(pass: RolePass, profile: Profile, ledger: Ledger): voi
   record(ledger, 'mes', 1.2, 'serves-https', `serves HTTPS to ${plural(clients.length, 'client')}`);
   if (pass.before === null) return;
   const office = clients.filter((client) => hasRole(pass, client, 'enterprise')).length;
-  if (clients.length >= 3 && office / clients.length > 0.6 && profile.steadyOut.length === 0 && !profile.serves.has('pi') && !profile.in.some((link) => hasRole(pass, link.client, 'historian'))) {
+  // What logs on in the plant and works with its servers is the plant's, whoever reads its pages.
+  const isOfPlant = worksWithDatabase(profile) && isInPlantDomain(pass, profile);
+  if (!isOfPlant && clients.length >= 3 && office / clients.length > 0.6 && profile.steadyOut.length === 0 && !profile.serves.has('pi') && !profile.in.some((link) => hasRole(pass, link.client, 'historian'))) {
     record(ledger, 'enterprise', 4.5, 'serves-office', `serves ${office} office machines`);
     record(ledger, 'mes', -2, 'serves-office', 'serves mostly office machines');
   } else if (clients.some((client) => hasRole(pass, client, 'mes', 'hmi', 'other'))) {
