@@ -53,7 +53,7 @@ interface AssetsArguments {
 
 export function listAssets(argv: AssetsArguments, context: CommandContext): CommandResult {
   const format = chosenFormat(argv);
-  const { set, losses } = readFromStore(storePath(argv.db, context.environment), (db) => ({ set: readAll(db), losses: lossesOf(readStatus(db)) }));
+  const { set, losses } = readFromStore(storePath(argv.db, context.environment), (db) => ({ set: readAll(db), losses: lossesOf(readStatus(db)) }), context);
   const plant = placeAssets(set);
   const zones = argv.zone ? idsOfZones(plant, argv.zone) : null;
   const unknown = argv.asset?.find((key) => !plant.assets.some((asset) => matchesKey(asset, key)));

@@ -86,7 +86,7 @@ function packBundle(argv: BundleArguments, context: CommandContext): CommandResu
     let redaction: Redaction | null = null;
     packStore(path, join(scratch.path, 'scratch.db'), store, (db) => {
       if (argv.redact === true) redaction = redactCopy(db, declared);
-    });
+    }, context);
     const evidence = { store, redaction, specText: redaction === null ? (declared?.text ?? null) : (redaction as Redaction).specText };
     const manifest = writeBundle(argv.out, evidence, signer, context);
     context.say(`${argv.out}: ${plural(manifest.members.length, 'member')}, ${groupedPlural(manifest.provenance.packets, 'packet')} of ${plural(manifest.provenance.captures.length, 'capture')}, ${plural(manifest.losses.length, 'loss', 'losses')} told${signer === null ? '; not signed' : `; signed by key sha256:${manifest.signedBy}`}.`);

@@ -93,7 +93,7 @@ export function diffStore(argv: DiffArguments, context: CommandContext): Command
   const store = storePath(argv.db, context.environment);
   const { set, logged, losses } = readFromStore(store, (db) => ({
     set: readAll(db), logged: readAttempts(db, describeOperation), losses: lossesOf(readStatus(db)),
-  }));
+  }), context);
   tellStrangers(loaded, set.addresses, store, context);
   if (sinceNs !== undefined) requireSeenSince(sinceNs, [set.sensor.lastNs, ...logged.map((attempt) => attempt.lastNs)], store);
   const judge = (spec: LoadedSpec): DiffReport => diffReport(spec, set, {
@@ -143,7 +143,7 @@ function diffPeriods(argv: DiffArguments, context: CommandContext): CommandResul
   if (a === undefined || b === undefined) throw usageError('two periods need two stores', 'Write: baseline diff --store-a A.db --store-b B.db');
   if (argv.update !== undefined) throw usageError('--update writes into a spec, and two periods have none', 'Leave --update out, or write: baseline diff spec.yaml --update');
   if (argv.spec !== undefined) throw usageError('a spec is not compared with two periods at once', 'Leave the spec out, or compare it with one store by --db.');
-  const [earlier, later] = [a, b].map((path) => readFromStore(path, (db) => ({ set: readAll(db), losses: lossesOf(readStatus(db)).map((loss) => `${path}: ${loss}`) })));
+  const [earlier, later] = [a, b].map((path) => readFromStore(path, (db) => ({ set: readAll(db), losses: lossesOf(readStatus(db)).map((loss) => `${path}: ${loss}`) }), context));
   const findings = comparePeriods(earlier.set, later.set, proposeZones(earlier.set, { stabilityRuns: 0 }));
   return shown(findingsOnly(findings), [...earlier.losses, ...later.losses], b, argv, context);
 }

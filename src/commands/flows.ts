@@ -87,7 +87,7 @@ export function listFlows(argv: FlowsArguments, context: CommandContext): Comman
     const found = readFlowPage(db, { ...given, either: ends }, describeOperation);
     if (found.total === 0 && given.services !== undefined) sayUnseen(given.services, readServices(db), context);
     return { page: found, assets: named, losses: lossesOf(readStatus(db)) };
-  });
+  }, context);
   if (format === 'table' && page.flows.length < page.total) {
     context.say(`${page.flows.length} of ${page.total} conversations; --limit 0 shows all`);
   }

@@ -87,7 +87,7 @@ async function proposeZonesOf(argv: ProposeArguments, context: CommandContext): 
   const { set, status } = readFromStore(store, (db) => ({
     set: readAll(db),
     status: readStatus(db),
-  }));
+  }), context);
   if (set.conversations.length === 0) throw noConversations(set);
   const held = isShown || existing === null || isBlank ? null : existing === pinned ? decided : await load(existing);
   const strange = held === null ? null : strangersText(held, set.addresses, store);

@@ -25,7 +25,7 @@ import type { ReportInput } from '../render/report/assemble.ts';
 import type { LossSummary } from '../render/report/model.ts';
 import { indexPlant } from '../render/report/plant-index.ts';
 import { requireEvidenceFits } from '../store/memory-limit.ts';
-import { readFromStore } from '../store/database.ts';
+import { readFromStore, type OpenOptions } from '../store/database.ts';
 import { readAttempts } from '../store/firewall-logs.ts';
 import { readProbes, type StoredProbe } from '../store/probes.ts';
 import { readSensorHours, visitConversationHours } from '../store/read-activity.ts';
@@ -54,11 +54,11 @@ export interface StoreReading extends Pick<WindowedObservations, 'set' | 'traffi
 /** Findings, simulations and the page beside zones, as measured. */
 const REPORT_FACTOR = 1.5;
 
-export const readForReport = (path: string): StoreReading =>
+export const readForReport = (path: string, options: OpenOptions = {}): StoreReading =>
   readFromStore(path, (db) => {
     const whole = readWindow(db, describeOperation, { from: null, until: null });
     return { ...whole, attempts: readAttempts(db, describeOperation), probes: readProbes(db), status: readHourlyStatus(db, whole.set), revision: readRevision(db) };
-  });
+  }, options);
 
 export function gatherReport({ storePath, declared, tool, commandLine, progress }: ReportSource, { set, traffic, attempts, probes, status }: StoreReading): ReportInput {
   if (set.conversations.length === 0 && declared === null) throw noConversations(set);

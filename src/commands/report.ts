@@ -62,7 +62,7 @@ export function reportStore(argv: ReportArguments, context: CommandContext): Com
   requireSeparateFiles([['--out', argv.out]], [...storeFiles(path), ['the spec', argv.spec]]);
   const declared = argv.spec === undefined ? null : loadSpec(argv.spec);
   context.progress('reading observations');
-  const reading = readForReport(path);
+  const reading = readForReport(path, context);
   if (declared !== null) tellStrangers(declared, reading.set.addresses, path, context);
   const input = gatherReport({ storePath: path, declared, tool: context.version, commandLine: context.commandLine, progress: context.progress }, reading);
   const report = assembleReport(input);

@@ -6,7 +6,7 @@
 import { statSync } from 'node:fs';
 import { BaselineError, EXIT, storeError } from '../errors.ts';
 import { isRefusal } from '../policy/edit/edit.ts';
-import { asStoreError, openForReading } from '../store/database.ts';
+import { asStoreError, openForReading, type OpenOptions } from '../store/database.ts';
 import { readRevision } from '../store/read-status.ts';
 import { pageKey, type Desk, type DrawnPage, type Refusal } from './serve-desk.ts';
 import type { Answer, Asked } from './serve-http.ts';
@@ -34,8 +34,8 @@ const NOTHING_HERE: Answer = { status: 404, type: 'text/plain', body: 'there is 
 const STALE = { problem: 'the spec was changed by somebody else since this page was drawn', remedy: 'Nothing was written. Load the page again, then repeat the edit.', isStale: true };
 
 /** The page of now, and when to make the next one. */
-export async function openView(path: string, specFile: SpecFile | null, desk: RemoteDesk): Promise<View> {
-  let store = openForReading(path);
+export async function openView(path: string, specFile: SpecFile | null, desk: RemoteDesk, options: OpenOptions = {}): Promise<View> {
+  let store = openForReading(path, options);
   let inode = statSync(path).ino;
   let problem: string | null = null;
   let isBusy = false;

@@ -59,7 +59,7 @@ async function serve(argv: ServeArguments, context: CommandContext): Promise<Com
   context.progress('making the report');
   const desk = startDesk(setting);
   try {
-    const opening = openView(setting.storePath, specFile, desk);
+    const opening = openView(setting.storePath, specFile, desk, context);
     // A large plant takes its time; whoever stops it then does not wait for the page.
     const view = await Promise.race([opening, stopped.then(() => null)]);
     if (view === null) {

@@ -53,7 +53,7 @@ export function simulateStore(argv: SimulateArguments, context: CommandContext):
   if (semantics === null) throw usageError(`there is no target "${argv.target}"`, `Choose one of ${SIMULATED_TARGETS.map((one) => one.target).join(', ')}.`);
   const loaded = loadSpec(argv.spec);
   const store = storePath(argv.db, context.environment);
-  const { set, losses } = readFromStore(store, (db) => ({ set: readAll(db), losses: lossesOf(readStatus(db)) }));
+  const { set, losses } = readFromStore(store, (db) => ({ set: readAll(db), losses: lossesOf(readStatus(db)) }), context);
   tellStrangers(loaded, set.addresses, store, context);
   const ids = argv['application-ids'];
   const written = writtenBy(argv.target, planOf(loaded, []), ids === undefined ? {} : { applicationIds: readApplicationIds(ids) });

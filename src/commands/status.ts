@@ -52,7 +52,7 @@ export function showStatus(argv: StatusArguments, context: CommandContext): Comm
   const { status, set } = readFromStore(path, (db) => {
     const all = readAll(db);
     return { status: LISTING_HOURS.has(format) ? readHourlyStatus(db, all) : { ...readStatus(db), oneWayHours: new Map() }, set: all };
-  });
+  }, context);
   const plant = placeAssets(set);
   const record = statusRecord(path, status, plant.assets.length, plant.completeness);
   const isComplete = record.sensor.complete && plant.completeness.sufficient;

@@ -103,9 +103,9 @@ function verifyPassively(argv: VerifyArguments, context: CommandContext): Comman
     attempts: readAttempts(db, describeOperation).flatMap((attempt) => attemptSince(attempt, cutover)),
     probes: readProbes(db).filter(({ row }) => cutover === null || row.atNs >= BigInt(cutover) * NS_PER_HOUR),
     sensor: sensorText(readStatus(db)),
-  }));
+  }), context);
   tellStrangers(loaded, after.set.addresses, path, context);
-  const before = argv.before === undefined ? earlier : readFromStore(argv.before, (db) => windowOf(db, { from: null, until: null }));
+  const before = argv.before === undefined ? earlier : readFromStore(argv.before, (db) => windowOf(db, { from: null, until: null }), context);
   const verification = verifySpec({ loaded, set: after.set, traffic: after.traffic, before: before === null || before.set.sensor.hours.length === 0 ? null : before, attempts, probes, sensor });
   const view: VerificationView = { verification, basis: basisText(path, cutover, argv.before, after), notes: notesOf(after) };
   return { exitCode: exitCodeOf(verification, argv.strict === true), output: draw(view, argv, path, context) };

@@ -33,6 +33,8 @@ export interface WritableStore extends Store {
 export interface OpenOptions {
   /** How long to wait for another process's lock. */
   readonly busyTimeoutMs?: number;
+  /** Of readers: for a line to the person who waits. */
+  readonly say?: (line: string) => void;
   /** For tests of migrations that do not exist yet. */
   readonly migrations?: readonly string[];
 }
@@ -142,6 +144,7 @@ export function openForReading(path: string, options: OpenOptions = {}): Store {
       checkPages(db, file, path);
       if (version < migrations.length) {
         closeQuietly(db);
+        options.say?.(`the store ${path} is of an older version: each command that reads it brings a copy up to date first, which takes time; \`baseline import\` of any capture into it, also of one that it holds, does so once and for all, and keeps a backup`);
         return openCopy(file, path, options);
       }
       db.pragma('query_only = ON');

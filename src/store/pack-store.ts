@@ -5,13 +5,13 @@
  */
 import { closeSync, openSync, rmSync } from 'node:fs';
 import { markUnfinished } from './captures.ts';
-import { asStoreError, openForReading, openForWriting, type Connection } from './database.ts';
+import { asStoreError, openForReading, openForWriting, type Connection, type OpenOptions } from './database.ts';
 import { liveOwner, writeOwner } from './live-owner.ts';
 import { readRevision } from './read-status.ts';
 
 /** `change` sees the copy before it is packed; `scratch` is a path for it on the way. */
-export function packStore(path: string, scratch: string, target: string, change: (db: Connection) => void = () => undefined): void {
-  const source = openForReading(path);
+export function packStore(path: string, scratch: string, target: string, change: (db: Connection) => void = () => undefined, options: OpenOptions = {}): void {
+  const source = openForReading(path, options);
   try {
     // VACUUM INTO reads in one transaction: one moment's view (https://www.sqlite.org/lang_vacuum.html).
     source.db.pragma('query_only = OFF');

@@ -63,12 +63,20 @@ describe.each(Array.from({ length: MIGRATIONS.length - 1 }, (_, i) => i + 1))('a
     expect(readFileSync(db).equals(before)).toBe(true);
   });
 
+  test.each([['status'], ['flows', '--zone', 'Z-SIS'], ['report'], ['bundle', '--out', '-']])('that takes its time, and is said once: %s', async (...args) => {
+    const line = `the store ${db} is of an older version: each command that reads it brings a copy up to date first, which takes time; \`baseline import\` of any capture into it, also of one that it holds, does so once and for all, and keeps a backup\n`;
+    const given = args.map((word) => (word === '-' ? join(folder, `evidence-${version}.tar`) : word));
+    expect((await runLine([...given, '--db', db])).err.split(line)).toHaveLength(2);
+    expect((await runLine(['assets', '--quiet', '--db', db])).err).toBe('');
+  });
+
   test('is migrated after a backup by the first command that writes; the same captures are in it already, others are added', async () => {
     const old = dumpStore(db);
     const ran = await runLine(['import', ...CAPTURES, join(SAMPLES, 'traps/pipelined.pcap'), '--db', db, '--json']);
     expect(ran.code).toBe(0);
     expect(ran.out.trimEnd().split('\n').map((line) => (JSON.parse(line) as { status: string }).status)).toEqual([...Array.from({ length: 7 }, () => 'already'), 'imported']);
     expect(versionOf(db)).toBe(MIGRATIONS.length);
+    expect((await runLine(['status', '--db', db])).err).toBe('');
     expect(dumpStore(`${db}.v${version}.bak`)).toBe(old);
     const store = new Database(db, { readonly: true });
     expect(store.pragma('integrity_check', { simple: true })).toBe('ok');
