@@ -208,6 +208,20 @@ describe.runIf(runs)('the report in a browser', () => {
     await page.close();
   });
 
+  test.each(['wasseraufbereitung nord, erstes maschinenhaus', 'WASSERAUFBEREITUNG NORD, ERSTES MASCHINENHAUS', '水処理施設北第一機械室および薬品注入設備'])('a name stays within its box: %s', async (name) => {
+    writeFileSync(join(folder, 'names.yaml'), hostileSpec([name]));
+    writeReport(join(folder, 'hostile.db'), join(folder, 'names.html'), join(folder, 'names.yaml'));
+    const page = await open('names.html');
+    const names = page.locator('.map .zone:not(.stranger)');
+    expect(await names.count()).toBe(2);
+    for (const zone of await names.all()) {
+      const [box, text] = [(await zone.locator('.box').boundingBox())!, (await zone.locator('.box-name').boundingBox())!];
+      expect(text.x + text.width).toBeLessThanOrEqual(box.x + box.width);
+      expect(text.width).toBeGreaterThan(box.width / 2);
+    }
+    await page.close();
+  });
+
   test('the policy lets no other script, style or picture act', async () => {
     const page = await browser.newPage();
     page.setDefaultTimeout(HANG_MS);

@@ -101,7 +101,7 @@ function zoneBox(box: PlacedBox, node: MapNode, boxes: number, model: ReportMode
   const y = Math.round(box.y);
   const zone = model.zones[node.zones[0]];
   const severities = model.findings.filter(({ fromZone, toZone }) => node.zones.some((i) => model.zones[i].id === fromZone || model.zones[i].id === toZone)).map(({ severity }) => severity);
-  const head = html`<rect class="box" x="${x}" y="${y}" width="${box.width}" height="${box.height}" rx="5"/><rect class="stripe" x="${x}" y="${y}" width="5" height="${box.height}" rx="2"/><text class="box-id" x="${x + 13}" y="${y + 18}">${cut(node.title, Math.floor(box.width / 9.4))}</text><text class="box-name" x="${x + 13}" y="${y + 34}">${cut(node.name, Math.floor(box.width / 6.9))}</text>`;
+  const head = html`<rect class="box" x="${x}" y="${y}" width="${box.width}" height="${box.height}" rx="5"/><rect class="stripe" x="${x}" y="${y}" width="5" height="${box.height}" rx="2"/><text class="box-id" x="${x + 13}" y="${y + 18}">${cut(node.title, Math.floor(box.width / 9.4))}</text><text class="box-name" x="${x + 13}" y="${y + 34}">${cut(node.name, fitting(node.name, box.width))}</text>`;
   const topics = (own: readonly number[]): Markup => topicAttributes({ zones: own, severities });
   if (node.isGroup) {
     const columns = Math.floor((box.width - 20) / TILE);
@@ -118,6 +118,18 @@ function zoneBox(box: PlacedBox, node: MapNode, boxes: number, model: ReportMode
   const [restX, restY] = placeOf(listed);
   const label = `Zone ${zone.id}, ${zone.name}, SL-T ${zone.slTarget ?? 'open'}, ${plural(zone.assets.length, 'asset')}, ${plural(zone.findings, 'finding')}`;
   return html`<a class="zone k-${kindClass(zone.kind)}${zone.isDeclared ? '' : ' stranger'}" href="#zone-${node.zones[0]}" data-node="${node.key}" data-zone="${node.zones[0]}" ${topics(node.zones)} aria-label="${label}"><title>${label}</title>${head}${zone.isDeclared ? html`<text class="box-sl" x="${x + box.width - 10}" y="${y + 18}" text-anchor="end">SL ${zone.slTarget === null ? '?' : `${zone.slTarget}${zone.slBasis === 'assumption' ? '?' : ''}`}</text>` : NOTHING}<line class="box-rule" x1="${x + 13}" x2="${x + box.width - 10}" y1="${y + 41}" y2="${y + 41}"/>${entries}${rest > 0 ? html`<text class="box-asset more" x="${restX + 11}" y="${restY + 4}">and ${rest} more</text>` : NOTHING}</a>`;
+}
+
+/** How many of these characters a line of a box holds, by the usual widths of small letters, capitals and East Asian script. */
+function fitting(text: string, width: number): number {
+  let used = 0;
+  let count = 0;
+  for (const character of text) {
+    used += /\p{Script=Han}|\p{Script=Hangul}|\p{Script=Hiragana}|\p{Script=Katakana}/u.test(character) ? 13 : /\p{Lu}/u.test(character) ? 9.4 : 6.9;
+    if (used > width) break;
+    count += character.length;
+  }
+  return count;
 }
 
 const kindClass = (kind: string): string => (/^[a-z]+$/.test(kind) ? kind : 'other');
