@@ -214,7 +214,7 @@ const CLOSE_PACE_WEIGHT = 2;
 const SLOW_PACE_WEIGHT = 0.7;
 /** What units exchange is slower than what controllers of one unit do, where one asks every half second and the other every second or two. */
 const SLOW_PACE_MS = 500;
-const SLOWEST_WEIGHT = 0.35;
+const SLOWEST_WEIGHT = 0.5;
 
 const paceOf = (periodMs: number): number => (periodMs <= CLOSE_PACE_MS ? CLOSE_PACE_WEIGHT : Math.max(SLOWEST_WEIGHT, SLOW_PACE_WEIGHT * Math.sqrt(Math.min(1, SLOW_PACE_MS / periodMs))));
 /** Two controllers that ask each other are closer than one that asks another. */
