@@ -138,7 +138,7 @@ function commandLine(args: readonly string[], commands: readonly Command[], widt
     .conflicts('quiet', 'verbose')
     .version(`baseline ${version()}`)
     .alias('help', 'h')
-    .completion('completion', 'Print a completion script for bash, zsh or fish.')
+    .completion('completion', 'Print a completion script for the shell that SHELL names: bash, zsh, fish.')
     .strict()
     .recommendCommands()
     .demandCommand(1, 1, 'which command? `baseline --help` lists them', 'one command at a time')
