@@ -9,6 +9,7 @@
 import type { Conversation, ObservationSet } from '../observation.ts';
 import type { Permit } from '../permit.ts';
 import { accessOfFunctionCode, tableOf } from '../net/register-set.ts';
+import { isSerialModbus } from '../net/services.ts';
 import { isNotIp, staysOnLink } from '../net/link-local.ts';
 import { modesPassing, modeWord, policyWord, securityOf, type OpcUaSecurity } from './match/asks.ts';
 import { contextOf } from './diff/diff.ts';
@@ -130,6 +131,13 @@ const opcuaLost = ({ opcua }: Permit, holds: Holds): string[] => {
 const isPartly = (weaker: readonly string[], { modes, policies }: OpcUaSecurity): boolean =>
   [modes.map(modeWord), policies.map(policyWord)].some((seen) => seen.some((word) => weaker.includes(word)) && seen.some((word) => !weaker.includes(word)));
 
+/** Of a Permit on whose port another protocol passes, nothing is asked of one. */
+const holdsFor = ({ permit }: DeclaredPermit, holds: Holds, service: Conversation['service'] | undefined): Holds => {
+  if (holds.passesOthers !== true || service === undefined) return holds;
+  const isOwn = protocolKey(service.name) === protocolKey(permit.service.protocol) && isSerialModbus(service.name) === isSerialModbus(permit.service.protocol);
+  return isOwn ? holds : { ...holds, modbusFunction: false, modbusUnit: false, modbusRange: false, modbus: null, opcuaPolicy: false, opcuaService: false, namedOperations: false };
+};
+
 const letThroughBy = ({ decidesOnce }: FirewallSemantics, holds: Holds, { permit, limits }: DeclaredPermit, pairs: number): LetThrough | null => {
   const protocol = protocolKey(permit.service.protocol);
   const parts: string[] = [];
@@ -211,9 +219,19 @@ export const simulate = (loaded: LoadedSpec, set: ObservationSet, semantics: Fir
   const writtenAs = ({ permit }: DeclaredPermit): WrittenPermit => options.written?.get(permit.id) ?? { refusal: null, holds: semantics.holds };
   const hasRule = (declared: DeclaredPermit, isIpv6: boolean): boolean => writtenAs(declared).refusal === null && (!isIpv6 || writtenAs(declared).holds.ipv6);
   const onTarget = (list: readonly DeclaredPermit[]): ((conversation: Conversation) => Matcher) => {
-    const [ipv4, ipv6] = [false, true].map((isIpv6) =>
-      createMatcher(list.filter((declared) => hasRule(declared, isIpv6)).flatMap((declared) => heldPermits(declared, writtenAs(declared).holds)), assets, matcher.timezone));
-    return ({ server }) => (server.includes(':') ? ipv6 : ipv4);
+    const matcherOf = (isIpv6: boolean, service?: Conversation['service']): Matcher =>
+      createMatcher(list.filter((declared) => hasRule(declared, isIpv6)).flatMap((declared) => heldPermits(declared, holdsFor(declared, writtenAs(declared).holds, service))), assets, matcher.timezone);
+    const [ipv4, ipv6] = [false, true].map((isIpv6) => matcherOf(isIpv6));
+    const isOpen = list.some((declared) => writtenAs(declared).holds.passesOthers === true);
+    const byService = new Map<string, Matcher>();
+    return ({ server, service }) => {
+      const isIpv6 = server.includes(':');
+      if (!isOpen || service.by !== 'probe') return isIpv6 ? ipv6 : ipv4;
+      const key = `${isIpv6} ${service.name}`;
+      const held = byService.get(key) ?? matcherOf(isIpv6, service);
+      byService.set(key, held);
+      return held;
+    };
   };
   const target = onTarget(permits);
   // A rule that is switched on for one thing is no excuse for another that happens to fit its port.

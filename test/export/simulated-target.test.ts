@@ -118,3 +118,12 @@ test('a FortiGate with the ids of its functions is another one than without', ()
     simulate(loaded, observations([write]), semanticsOf('fortios')!, { written: writtenBy('fortios', plan, { applicationIds }) }).blocked.length;
   expect([blocked({}), blocked({ 'modbus:43': 9 })]).toEqual([0, 1]);
 });
+
+test('what is another protocol on a Modbus port passes where the row of the loss report says so, and nowhere else that looks inside', () => {
+  const http = conversation('10.30.0.3', '10.20.0.2', { port: 502, service: 'http' });
+  for (const target of ['cisco-ftd', 'nftables', 'suricata']) {
+    const row = rowsOf.get(target)!.find(({ permit }) => permit === 'ENGINEER');
+    expect([target, passes(target, http)]).toEqual([target, row!.reasons.some((reason) => reason.includes('what is no Modbus/TCP on its port passes'))]);
+  }
+  expect([passes('cisco-ftd', http), passes('suricata', http), passes('cisco-ftd', modbus('10.30.0.3', '10.20.0.2', [{ code: 6 }]))]).toEqual([true, false, false]);
+});

@@ -10,7 +10,7 @@ import { NO_CAPABILITIES } from '../exporter.ts';
 import { assess, portTexts, refusalOf, scheduleText } from '../loss.ts';
 import { inspectedModbus } from '../modbus/scope.ts';
 import { evidenceLine, permitLine, provenanceLines } from '../permit-text.ts';
-import { cipVisible, opcuaVisible, snort3Rules, type SnortExport } from './snort3.ts';
+import { cipVisible, inspected, opcuaVisible, snort3Rules, type SnortExport } from './snort3.ts';
 import { deviceClockLines } from '../time-window.ts';
 import { nameScope, safeComment } from '../vendor-name.ts';
 
@@ -109,11 +109,13 @@ const build = (plan: DevicePlan): DeviceExport => {
       { path: 'snort3-inspectors.lua', content: inspectors(permits) },
     ],
     losses: plan.permits.map((entry) => {
-      const also = snort.beyondOf(entry);
-      const row = assess(entry, { device: plan.device.id, capabilities: capabilitiesFor(entry), modbus: snort.modbusOf(entry), also });
+      const beyond = snort.beyondOf(entry);
+      const isInspected = inspected(entry);
+      const row = assess(entry, { device: plan.device.id, capabilities: capabilitiesFor(entry), modbus: snort.modbusOf(entry), also: beyond });
+      const others = isInspected ? [`what is no ${entry.permit.service.protocol} on its port passes, unless its access rule names the application too`] : [];
       // What passes beyond a Permit is then that of others: to a simulation, any operation.
-      const holds = also.length === 0 ? row.holds : { ...row.holds, opcuaService: false, namedOperations: false };
-      return { ...row, holds, reasons: [...row.reasons, ...snort.reasonsOf(entry), ...(row.verdict === 'not-enforceable' ? [] : overfull(entry))] };
+      const holds = { ...row.holds, ...(beyond.length === 0 ? {} : { opcuaService: false, namedOperations: false }), ...(isInspected ? { passesOthers: true } : {}) };
+      return { ...row, holds, reasons: [...row.reasons, ...snort.reasonsOf(entry), ...(row.verdict === 'not-enforceable' ? [] : [...others, ...overfull(entry)])] };
     }),
     rollback: [
       'In the management centre: assign the previous access control policy to the device and deploy.',

@@ -114,7 +114,7 @@ const cipRules = (head: string, port: PortCell): RuleText[] => {
 };
 
 /** Whether Snort has to look inside. */
-const inspected = (entry: PlanPermit): boolean =>
+export const inspected = (entry: PlanPermit): boolean =>
   inspectedModbus(entry.permit) !== null || opcuaVisible(entry) || cipVisible(entry);
 
 const cellRules = ({ cell, port }: ConditionCell): RuleText[] => {

@@ -21,6 +21,8 @@ export interface Holds {
   readonly opcuaMode?: boolean;
   readonly opcuaService: boolean;
   readonly namedOperations: boolean;
+  /** What is another protocol on the port of a Permit whose operations are limited passes: rules that look into the protocol fire in no other. */
+  readonly passesOthers?: boolean;
   /** False: with one port of SCTP every other passes. */
   readonly sctpPorts?: boolean;
   /** Addresses that are let through beside those of the Permit, where a target knows no single ones of an asset. */
