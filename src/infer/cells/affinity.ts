@@ -181,7 +181,7 @@ function joinClients(graph: WeightedGraph, decisions: readonly RoleDecision[], r
     const wide = row.size > 0.34 * heads && heads > 3;
     const plantWide = supervising.has(client) || (role === 'hmi' && row.size > MOST_OF_A_PLANT * heads && hasLikes(decisions, reach, client)) || (wide && (subRole === 'scada' || subRole === 'opstation' || (role === 'hmi' && isTwin(decisions, reach, client))));
     if (plantWide || (role !== 'hmi' && row.size > Math.max(4, 0.3 * heads))) continue;
-    // What stands in every document of one shelf still tells that shelf from the others.
+    // A client that reaches all of a machine says nothing within it, and tells the machine from the others: it is weighed among all.
     const among = Math.max(2, isMachine ? total : heads);
     const rarity = Math.max(0, Math.log(among / row.size) / Math.log(among));
     clients.push(client);

@@ -24,7 +24,7 @@ export function weighController(pass: RolePass, profile: Profile, ledger: Ledger
   if (profile.controller && profile.controlIn.some((link) => link.writes)) record(ledger, 'plc', 0.5, 'is-written', 'receives writes');
   weighIo(pass, profile, ledger, pollers);
   if (!profile.controller) return;
-  if (pass.polling[profile.index]!.targets.size > 0) record(ledger, 'plc', 0.8, 'polls-devices', `polls ${pass.polling[profile.index]!.targets.size} field devices itself`);
+  if (pass.polling[profile.index]!.targets.size > 0) record(ledger, 'plc', 0.8, 'polls-devices', `polls ${plural(pass.polling[profile.index]!.targets.size, 'field device')} itself`);
   if (profile.scanCycles > 0) {
     record(ledger, 'plc', 2.5, 'scan-cycle', `polls at scan-cycle pace (${SCAN_CYCLE_MS} ms or faster) on ${profile.scanCycles} of its links`);
     record(ledger, 'hmi', -3, 'scan-cycle', 'polls at scan-cycle pace, as no operator station does');
