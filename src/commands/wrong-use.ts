@@ -54,10 +54,11 @@ export function refuseTwice(command: Command, argv: Readonly<Record<string, unkn
 
 /** A script's variable that is not set is no value: without it, the command would do something else than was meant. */
 export function refuseEmpty(command: Command, argv: Readonly<Record<string, unknown>>): void {
+  const isEmpty = (name: string): boolean => [argv[name]].flat().includes('');
   for (const name of Object.keys(command.positionals)) {
-    if ([argv[name]].flat().includes('')) throw usageError(`the name of the ${name} is empty`, 'Check the variable or the quotes that it came from.');
+    if (isEmpty(name)) throw usageError(`the name of the ${name} is empty`, 'Check the variable or the quotes that it came from.');
   }
   for (const [name, option] of Object.entries(command.options)) {
-    if (option.requiresArg === true && [argv[name]].flat().includes('')) throw usageError(`--${name} is empty`, 'Give it a value, or leave it out.');
+    if (option.requiresArg === true && isEmpty(name)) throw usageError(`--${name} is empty`, 'Give it a value, or leave it out.');
   }
 }

@@ -86,14 +86,16 @@ function findPartners(set: ObservationSet, assetOf: (address: string) => Planned
 
 const SCANS = new Set(['scan', 'port-scan']);
 
-/** Who scanned whom, by the ids of both. */
-function findScanned(set: ObservationSet, assetOf: (address: string) => PlannedAsset | null, why: ReadonlyMap<number, string>): Map<string, Set<string>> {
-  const scanned = new Map<string, Set<string>>();
+const pairKey = (client: string, server: string): string => `${client}\n${server}`;
+
+/** Who scanned whom, as pairKey of their ids. */
+function findScanned(set: ObservationSet, assetOf: (address: string) => PlannedAsset | null, why: ReadonlyMap<number, string>): Set<string> {
+  const scanned = new Set<string>();
   for (const { id, client, server } of set.conversations) {
     if (!SCANS.has(why.get(id) ?? '')) continue;
     const from = assetOf(client);
     const to = assetOf(server);
-    if (from !== null && to !== null) scanned.set(from.id, (scanned.get(from.id) ?? new Set<string>()).add(to.id));
+    if (from !== null && to !== null) scanned.add(pairKey(from.id, to.id));
   }
   return scanned;
 }
@@ -143,7 +145,7 @@ export function indexPlan(set: ObservationSet, plan: ZonePlan): PlanIndex {
     partnerOf: (asset) => partners.get(asset) ?? null,
     capturedDays,
     droppedWhy: why,
-    hasScanned: (client, server) => scanned.get(client)?.has(server) === true,
+    hasScanned: (client, server) => scanned.has(pairKey(client, server)),
     negotiated: findNegotiated(talks, capturedDays.length),
   };
 }

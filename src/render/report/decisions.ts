@@ -2,7 +2,7 @@
 import type { Proposal } from '../../infer/proposal.ts';
 import type { DiffReport } from '../../policy/diff/diff.ts';
 import type { LoadedSpec } from '../../policy/spec/load.ts';
-import { plural } from '../../infer/plural.ts';
+import { firstOf, plural } from '../../infer/plural.ts';
 import { addTo } from '../../net/multi-map.ts';
 import type { OpenDecision, ReportPermit, ReportZone } from './model.ts';
 
@@ -14,7 +14,6 @@ interface Undecided {
 }
 
 const MOST_LISTED = 12;
-const listed = (assets: readonly string[]): string => (assets.length <= MOST_LISTED ? assets.join(', ') : `${assets.slice(0, MOST_LISTED).join(', ')} and ${assets.length - MOST_LISTED} more`);
 
 export function openDecisions({ basis, loaded, proposal, diff }: Undecided, permits: readonly ReportPermit[], zones: readonly ReportZone[]): OpenDecision[] {
   const decisions: OpenDecision[] = [];
@@ -26,9 +25,8 @@ export function openDecisions({ basis, loaded, proposal, diff }: Undecided, perm
   }
   // Of a whole control system it may not be heard which of its controllers guard: that is one question.
   for (const [sentence, assets] of undecided) {
-    const [first] = assets;
-    if (assets.length === 1) add(first!, 'safety', `Confirm or strike as safety-related: ${sentence}.`);
-    else add(`${first} and ${assets.length - 1} more`, 'safety', `Say which of these ${assets.length} are safety-related: ${listed(assets)}. Each ${sentence}.`);
+    const question = assets.length === 1 ? `Confirm or strike as safety-related: ${sentence}.` : `Say which of these ${assets.length} are safety-related: ${firstOf(assets, MOST_LISTED)}. Each ${sentence}.`;
+    add(firstOf(assets, 1), 'safety', question);
   }
   for (const permit of permits) {
     if (permit.decision !== 'pending') continue;
