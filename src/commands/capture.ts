@@ -3,6 +3,7 @@
  * pipe (`-`). Out: the store; sentences and a status line for a person. Nothing is ever sent. It ends by SIGINT, SIGTERM
  * or --duration, with exit code 0 after the last checkpoint; a second signal leaves at once (main.ts).
  */
+import { availableParallelism } from 'node:os';
 import { performance } from 'node:perf_hooks';
 import process from 'node:process';
 import { EXIT, usageError } from '../errors.ts';
@@ -15,7 +16,7 @@ import { listSilenceWarnings } from '../source/live-silence.ts';
 import { openCapture } from '../source/open.ts';
 import { openRing, type RingWriter } from '../source/ring-writer.ts';
 import { openForWriting, storePath } from '../store/database.ts';
-import { beginLive, recordLive, type LiveRun } from '../store/record-live.ts';
+import { beginLive, createLiveWriter, recordLive, type LiveRun } from '../store/record-live.ts';
 import { watchCompleteness } from './capture-completeness.ts';
 import { captureMetrics } from './capture-metrics.ts';
 import { findUser, parseDurationMs, parseOctets, within, type UserIds } from './capture-options.ts';
@@ -211,6 +212,8 @@ async function record(argv: CaptureArguments, plan: Plan, source: FrameSource, {
       checkpointMs: plan.checkpointMs,
       opensTunnels: argv['open-tunnels'] === true,
       ...(live === null ? {} : { received: () => live.totals() }),
+      // With one processor it would only be one more that waits for it.
+      ...(availableParallelism() < 2 ? {} : { beside: () => createLiveWriter(path, live !== null && !runsAsRoot()) }),
     });
     if (run.unfinished > 0) context.say('the capture before this one was killed or lost its power: what came after its last checkpoint is missing');
     talk.attach(run.note, run.noteHour);

@@ -74,7 +74,7 @@ export async function commit(checkpoints: Checkpoints): Promise<void> {
 }
 
 /** A flood's tables are hundreds of megabytes: decoding waits until they are written, instead of holding them twice. */
-const MOST_COPIED = 200_000;
+export const MOST_COPIED = 200_000;
 
 /** The same, but another thread writes, and decoding goes on. One interval at a time: where writing takes longer than decoding, that waits. */
 export async function handOver(checkpoints: Checkpoints): Promise<void> {

@@ -1,12 +1,15 @@
 /**
- * An interval of an import, as what is written at a checkpoint: what was counted, of which captures, and what the decoder remembers.
+ * An interval, as what is written at a checkpoint: what was counted, of which captures, and what the decoder remembers.
  * In: plain data, so that another thread may write it (interval-writer.ts). Out: all of it in the store, in one transaction.
  */
 import type { FlowTables } from '../flow/flow-tables.ts';
 import type { CaptureFigures } from '../flow/settle.ts';
 import type { Content } from '../source/frame-batch.ts';
-import { addCaptureCounters, insertCapture, moveCapture, updateCapture, writeDecoderState, type CaptureProgress, type NewCapture } from './captures.ts';
+import {
+  addCaptureCounters, insertCapture, moveCapture, stampCheckpoint, updateCapture, updateReceived, writeDecoderState, type CaptureProgress, type NewCapture, type ReceivedTotals,
+} from './captures.ts';
 import { countedMeanwhile, forgetPages, type Connection } from './database.ts';
+import { writeOwner } from './live-owner.ts';
 import { nextRevision, writeFlows } from './write.ts';
 import type { StoreWriter } from './write-statements.ts';
 
@@ -26,8 +29,19 @@ export interface CapturePart extends NewCapture, Pick<CaptureProgress, 'state' |
 export interface Interval {
   readonly captures: readonly CapturePart[];
   readonly flows: FlowTables;
-  /** The decoder's memory, as text. */
-  readonly decoder: string;
+  /** The decoder's memory, as text; null: what the store has of it stays. */
+  readonly decoder: string | null;
+  /** Of a capture that goes on while it is written. */
+  readonly live?: LiveSigns;
+}
+
+export interface LiveSigns {
+  /** When the interval ended, milliseconds since 1970. */
+  readonly atMs: number;
+  /** Of pcap_stats over the run; undefined for a stream, whose maker knows. */
+  readonly received: ReceivedTotals | undefined;
+  /** Nothing comes any more: the store has no owner from here on. */
+  readonly isLast: boolean;
 }
 
 /** Where the captures stand in the store now. */
@@ -36,7 +50,7 @@ export interface Written {
   readonly revision: number;
 }
 
-export function writeInterval(writer: StoreWriter, { captures, flows, decoder }: Interval): Written {
+export function writeInterval(writer: StoreWriter, { captures, flows, decoder, live }: Interval): Written {
   const { db } = writer;
   forgetPages(db);
   return db
@@ -53,10 +67,19 @@ export function writeInterval(writer: StoreWriter, { captures, flows, decoder }:
         return id;
       });
       writeFlows(writer, flows, revision);
-      writeDecoderState(db, decoder);
+      if (decoder !== null) writeDecoderState(db, decoder);
+      if (live !== undefined) writeSigns(db, ids, live);
       return { ids, revision };
     })
     .immediate();
+}
+
+function writeSigns(db: Connection, ids: readonly number[], { atMs, received, isLast }: LiveSigns): void {
+  for (const id of ids) {
+    if (received !== undefined) updateReceived(db, id, received);
+    stampCheckpoint(db, id, atMs);
+  }
+  if (isLast) writeOwner(db, null);
 }
 
 /**

@@ -3,7 +3,8 @@
  * told to. Out: every few seconds one transaction with counters and the capture record, so that kill -9 loses at most
  * what came since; sessions, rhythms and streams go on across these flushes (flow/settle.ts).
  * A store that refuses (disk full, locked, moved away) ends nothing: counting goes on in memory, the same rows are tried again at
- * every checkpoint, and what no longer fits is counted as not analysed.
+ * every checkpoint, and what no longer fits is counted as not analysed. Where there is a second processor another thread writes, from a
+ * copy of the tables: the kernel's buffer need not hold what comes while a slow disk is waited for.
  * Left out on purpose: interfaces, signals, privileges, what is said to whom (commands/capture.ts).
  */
 import { performance } from 'node:perf_hooks';
@@ -12,20 +13,21 @@ import {
   beginLadenInterval, createLiveRecorder, endInterval, figuresOf, isLaden, noteEvent, noteHour, recordBatch, saveRecorder, settleRecorder, zeroRecorder, type Recorder,
 } from '../flow/recorder.ts';
 import { storeError } from '../errors.ts';
+import { copyTables, type FlowTables } from '../flow/flow-tables.ts';
 import type { FrameBatch, FrameSource } from '../source/frame-batch.ts';
-import {
-  addCaptureCounters, insertCapture, lastUnfinishedCheckpoint, markUnfinished, readDecoderState, stampCheckpoint, updateCapture, updateReceived, writeDecoderState,
-  type CaptureState, type ReceivedTotals,
-} from './captures.ts';
+import { insertCapture, lastUnfinishedCheckpoint, markUnfinished, readDecoderState, stampCheckpoint, type CaptureState, type ReceivedTotals } from './captures.ts';
+import { MOST_COPIED } from './checkpoints.ts';
 import { asStoreError, moved, type WritableStore } from './database.ts';
 import { readerCounts } from './import-capture.ts';
+import { createIntervalWriter, isWriterGone, type IntervalWriter } from './interval-writer.ts';
+import { writeInterval, type Interval } from './interval.ts';
 import { describeOwner, liveOwner, SYSTEM, writeOwner } from './live-owner.ts';
-import { nextRevision, writeFlows } from './write.ts';
+import { nextRevision } from './write.ts';
 import { createStoreWriter } from './write-statements.ts';
 
 /** The decoder's memory is large beside the counters, and of use only to the next run. */
 const SAVE_DECODER_MS = 300_000;
-/** JavaScript stands still while SQLite waits for another process's lock: not longer than this. */
+/** JavaScript, or the end of the capture, waits while SQLite waits for another process's lock: not longer than this. */
 const BUSY_TIMEOUT_MS = 500;
 const HOUR_MS = 3_600_000;
 const SAMPLE_MS = 60_000;
@@ -42,7 +44,12 @@ export interface LiveCapture {
   readonly opensTunnels?: boolean;
   /** Of pcap_stats over the run; absent for a stream, whose maker knows. */
   readonly received?: () => ReceivedTotals;
+  /** Begins the thread that writes; absent, or where it ends too soon: this one does. */
+  readonly beside?: () => IntervalWriter;
 }
+
+/** @param isUnprivileged the thread gives up what this one keeps of its privileges */
+export const createLiveWriter = (path: string, isUnprivileged: boolean): IntervalWriter => createIntervalWriter(path, { isDurable: true, busyMs: BUSY_TIMEOUT_MS, isUnprivileged });
 
 export interface RunFigures {
   /** Frames and octets taken so far, those not analysed among them. */
@@ -66,13 +73,18 @@ export interface LiveRun {
   note(name: string, by?: number): void;
   /** The same about the hour at hand, as sensor truth. */
   noteHour(name: string, by: number): void;
-  /** @returns true when the next checkpoint is due: by time, or because the tables are full */
+  /** @returns true when the next checkpoint is due: by time, but not while one is written, or because the tables are full */
   isDue(): boolean;
-  /** @returns false when the store refused; nothing is lost then, and the same is tried again. Throws what waiting does not mend. */
-  checkpoint(state: CaptureState, reason: string): boolean;
+  /**
+   * One at a time. Frames may be taken while it goes on: they belong to the next one.
+   * @returns false when the store refused; nothing is lost then, and the same is tried again. Rejects with what waiting does not mend.
+   */
+  checkpoint(state: CaptureState, reason: string): Promise<boolean>;
   figures(): RunFigures;
   /** Why the last checkpoint was refused, as a BaselineError. */
   refusal(): unknown;
+  /** Ends the thread that writes. */
+  close(): Promise<void>;
 }
 
 /** Marks the capture as running, and those that were left running as interrupted. Throws a storeError while another process records into the store. */
@@ -101,6 +113,10 @@ function createRun(store: WritableStore, source: FrameSource, capture: LiveCaptu
   let refusal: unknown;
   /** The decoder's memory of an interval that was ended and is not written yet: nothing can be added to it. */
   let ended: string | null = null;
+  /** Handed over, and not in the store yet, or refused by it. */
+  let waiting: Interval | null = null;
+  let isWriting = false;
+  let thread: IntervalWriter | null = null;
   let checkpointMs = performance.now();
   let decoderMs = checkpointMs;
   let budgetHour = Infinity;
@@ -120,6 +136,7 @@ function createRun(store: WritableStore, source: FrameSource, capture: LiveCaptu
     stampCheckpoint(db, id, Date.now());
     if (since !== null) noteGap(recorder, since, Date.now());
   }).immediate();
+  thread = capture.beside?.() ?? null;
   // Not before: nothing waits to be analysed yet, and an import that writes at this moment is no reason to end.
   db.pragma(`busy_timeout = ${BUSY_TIMEOUT_MS}`);
   const noteHourNow = (name: string, by: number): void => noteHour(recorder, Math.floor(Date.now() / HOUR_MS), name, by);
@@ -144,24 +161,29 @@ function createRun(store: WritableStore, source: FrameSource, capture: LiveCaptu
     while (samples.length > 1 && samples[1].ms <= now - HOUR_MS) samples.shift();
   }
 
-  function write(captureState: CaptureState, reason: string, saved: string | null): void {
-    const counts = readerCounts(source).filter(([name]) => capture.kind === 'stream' || name !== 'reader.droppedByCapture');
-    const received = capture.received?.();
-    db.transaction(() => {
-      const revision = nextRevision(writer);
-      writeFlows(writer, state, revision);
-      const figures = figuresOf(recorder);
-      updateCapture(db, id, { state: captureState, reason, head: '', digest: '', size: 0, ...figures }, revision);
-      if (received !== undefined) updateReceived(db, id, received);
-      stampCheckpoint(db, id, Date.now());
-      addCaptureCounters(db, id, figures.counters);
-      addCaptureCounters(db, id, counts.map(([name, value]) => [name, value - (told.get(name) ?? 0)]));
-      if (saved !== null) writeDecoderState(db, saved);
-      if (captureState !== 'running') writeOwner(db, null);
-    }).immediate();
-    for (const [name, value] of counts) told.set(name, value);
-    receivedBefore = JSON.stringify(received);
-    writtenMs = performance.now();
+  /** What the reader counted so far, but for what a live source tells itself. */
+  const countsNow = (): [string, number][] => readerCounts(source).filter(([name]) => capture.kind === 'stream' || name !== 'reader.droppedByCapture');
+
+  function intervalOf(flows: FlowTables, captureState: CaptureState, reason: string, decoder: string | null): Interval {
+    const counts = countsNow().map(([name, value]): [string, number] => [name, value - (told.get(name) ?? 0)]);
+    const { kind, name } = capture;
+    return {
+      captures: [{ id, revision: null, kind, name, format: source.format, state: captureState, reason, head: '', digest: '', size: 0, content: null, figures: figuresOf(recorder), counts }],
+      flows,
+      decoder,
+      live: { atMs: Date.now(), received: capture.received?.(), isLast: captureState !== 'running' },
+    };
+  }
+
+  /** An interval is in the store, or will be, and no other one has anything of it. */
+  function goOn(interval: Interval, now: number): void {
+    for (const [name, value] of interval.captures[0].counts) told.set(name, (told.get(name) ?? 0) + value);
+    const hour = Math.floor(state.totals.lastSeconds / 3600);
+    if (ended === null) zeroRecorder(recorder, Number.isFinite(hour) && hour > budgetHour);
+    else beginLadenInterval(recorder, ended);
+    ended = null;
+    if (interval.decoder !== null) decoderMs = now;
+    if (Number.isFinite(hour)) budgetHour = hour;
   }
 
   function refuse(error: unknown): false {
@@ -170,29 +192,68 @@ function createRun(store: WritableStore, source: FrameSource, capture: LiveCaptu
     return false;
   }
 
-  function attempt(captureState: CaptureState, reason: string, now: number): boolean {
-    if (ended === null) settleRecorder(recorder);
-    const saved = ended ?? (now - decoderMs >= SAVE_DECODER_MS ? saveRecorder(recorder) : null);
-    const hour = Math.floor(state.totals.lastSeconds / 3600);
-    // SQLite goes on writing into a file that nobody finds any more, and says nothing.
-    if (!store.isInPlace()) return refuse(moved(store.path));
-    try {
-      write(captureState, reason, saved);
-    } catch (error) {
-      if (!mayPass(error)) throw asStoreError(error, store.path);
-      return refuse(asStoreError(error, store.path));
-    }
+  /** SQLite goes on writing into a file that nobody finds any more, and says nothing. */
+  const refuseMoved = (): boolean => !store.isInPlace() && !refuse(moved(store.path));
+
+  function refuseWrite(error: unknown): false {
+    if (!mayPass(error)) throw asStoreError(error, store.path);
+    return refuse(asStoreError(error, store.path));
+  }
+
+  function accept({ live }: Interval): true {
     refusal = undefined;
-    if (ended === null) zeroRecorder(recorder, Number.isFinite(hour) && hour > budgetHour);
-    else beginLadenInterval(recorder, ended);
-    ended = null;
-    if (saved !== null) decoderMs = now;
-    if (Number.isFinite(hour)) budgetHour = hour;
+    receivedBefore = JSON.stringify(live?.received);
+    writtenMs = performance.now();
     return true;
   }
 
+  function endOf(tables: () => FlowTables, captureState: CaptureState, reason: string, now: number): Interval {
+    if (ended === null) settleRecorder(recorder);
+    return intervalOf(tables(), captureState, reason, ended ?? (now - decoderMs >= SAVE_DECODER_MS ? saveRecorder(recorder) : null));
+  }
+
+  /** The tables themselves, which keep what is refused. In one go: a frame that is taken meanwhile would be forgotten with what was written. */
+  function writeHere(captureState: CaptureState, reason: string, now: number): boolean {
+    const interval = endOf(() => state, captureState, reason, now);
+    if (refuseMoved()) return false;
+    try {
+      writeInterval(writer, interval);
+    } catch (error) {
+      return refuseWrite(error);
+    }
+    goOn(interval, now);
+    return accept(interval);
+  }
+
+  /** What is refused waits, and what comes meanwhile waits behind it in the tables. */
+  async function writeWaiting(interval: Interval, isLast: boolean): Promise<boolean> {
+    if (refuseMoved()) return false;
+    isWriting = true;
+    try {
+      if (isLast || thread === null) writeInterval(writer, interval);
+      else await thread.write(interval);
+    } catch (error) {
+      if (isWriterGone(error)) thread = null;
+      return refuseWrite(error);
+    } finally {
+      isWriting = false;
+    }
+    waiting = null;
+    return accept(interval);
+  }
+
+  function handOver(now: number): Promise<boolean> {
+    waiting = endOf(() => copyTables(state), 'running', '', now);
+    goOn(waiting, now);
+    return writeWaiting(waiting, false);
+  }
+
+  /** Not where memory is short already, nor where nothing could be done meanwhile. */
+  const mayHandOver = (captureState: CaptureState): boolean =>
+    thread !== null && captureState === 'running' && ended === null && !isLaden(recorder) && state.conversations.count <= MOST_COPIED;
+
   const isIdle = (now: number): boolean =>
-    now - writtenMs < LIFE_SIGN_MS && state.totals.packets === 0 && state.counters.size === 0 && state.hourCounters.size === 0 && JSON.stringify(capture.received?.()) === receivedBefore;
+    waiting === null && now - writtenMs < LIFE_SIGN_MS && state.totals.packets === 0 && state.counters.size === 0 && state.hourCounters.size === 0 && JSON.stringify(capture.received?.()) === receivedBefore;
 
   return {
     get unfinished() {
@@ -213,18 +274,20 @@ function createRun(store: WritableStore, source: FrameSource, capture: LiveCaptu
     },
     note: (name, by = 1) => noteEvent(recorder, name, by),
     noteHour: noteHourNow,
-    isDue: () => performance.now() - checkpointMs >= capture.checkpointMs || (refusal === undefined && isLaden(recorder)),
-    checkpoint(captureState, reason) {
+    isDue: () => (!isWriting && performance.now() - checkpointMs >= capture.checkpointMs) || (refusal === undefined && isLaden(recorder)),
+    async checkpoint(captureState, reason) {
       const now = performance.now();
       checkpointMs = now;
       noteDrops();
-      if (captureState === 'running' && refusal === undefined && isIdle(now) && store.isInPlace()) return true;
-      if (captureState !== 'running') ended ??= endInterval(recorder);
-      let isTaken = attempt(captureState, reason, now);
-      if (isTaken && captureState === 'running' && isLaden(recorder)) {
+      const isLast = captureState !== 'running';
+      if (!isLast && refusal === undefined && isIdle(now) && store.isInPlace()) return true;
+      if (isLast) ended ??= endInterval(recorder);
+      let isTaken = waiting === null || (await writeWaiting(waiting, isLast));
+      if (isTaken) isTaken = mayHandOver(captureState) ? await handOver(now) : writeHere(captureState, reason, now);
+      if (isTaken && !isLast && isLaden(recorder)) {
         // What was counted is safe. Now idle sessions are forgotten, and what waited in their streams is written as well.
         ended = endInterval(recorder);
-        isTaken = attempt(captureState, reason, now);
+        isTaken = writeHere(captureState, reason, now);
       }
       if (isTaken) sample(now);
       // From its end: a flood makes it long, and the frames that wait meanwhile come first.
@@ -241,6 +304,7 @@ function createRun(store: WritableStore, source: FrameSource, capture: LiveCaptu
       refusal: refusal instanceof Error ? refusal.message : '',
     }),
     refusal: () => refusal,
+    close: async () => void (await thread?.close()),
   };
 }
 
@@ -257,6 +321,7 @@ function noteGap(recorder: Recorder, from: number, to: number): void {
 
 /** What time or a person at the disk can mend; a store that is damaged is another matter. */
 const mayPass = (error: unknown): boolean =>
+  isWriterGone(error) ||
   /^(?:SQLITE_(?:FULL|BUSY|LOCKED|IOERR|READONLY|CANTOPEN|NOMEM)|ENOSPC|EDQUOT|EIO)/.test(String((error as { code?: unknown }).code ?? ''));
 
 export interface RecordOptions {
@@ -281,15 +346,24 @@ const TICK_MS = 1000;
 const BREATH_MS = 20;
 const LAST_ATTEMPTS = 15;
 
-/** Records until the source ends, the duration is over or the signal comes. The last checkpoint is made before it returns or throws. */
+/** Records until the source ends, the duration is over or the signal comes. The last checkpoint is made, and the run closed, before it returns or throws. */
 export async function recordLive(run: LiveRun, source: FrameSource, options: RecordOptions): Promise<{ state: CaptureState; reason: string }> {
   const began = performance.now();
   let tickMs = began;
   let breathMs = began;
   let isStopping = false;
+  let outcome: { state: CaptureState; reason: string };
   let pending: Promise<FrameBatch | null> | undefined;
+  /** Of a checkpoint, met when the next frames come. */
+  const failures: unknown[] = [];
+  const checkpoint = async (): Promise<void> => {
+    const wasRefused = run.refusal() !== undefined;
+    if ((await run.checkpoint('running', '')) === wasRefused) options.tell(run.figures());
+  };
+  let checkpointing = Promise.resolve();
   try {
     for (;;) {
+      if (failures.length > 0) throw failures[0];
       if (!isStopping && (options.signal.aborted || performance.now() - began >= options.durationMs)) {
         isStopping = true;
         if (options.stop === undefined) break;
@@ -305,8 +379,9 @@ export async function recordLive(run: LiveRun, source: FrameSource, options: Rec
         pending = undefined;
       }
       if (run.isDue()) {
-        const wasRefused = run.refusal() !== undefined;
-        if (run.checkpoint('running', '') === wasRefused) options.tell(run.figures());
+        // Only full tables wait for what is being written.
+        await checkpointing;
+        checkpointing = checkpoint().catch((error: unknown) => void failures.push(error));
       }
       const now = performance.now();
       if (now - tickMs >= TICK_MS) {
@@ -318,21 +393,24 @@ export async function recordLive(run: LiveRun, source: FrameSource, options: Rec
         breathMs = performance.now();
       }
     }
+    await checkpointing;
+    if (failures.length > 0) throw failures[0];
+    const end = source.end();
+    outcome = isStopping || end.kind === 'complete' ? { state: 'complete', reason: '' } : { state: end.kind, reason: end.reason };
   } catch (error) {
-    // The interface is gone for good, or the reader failed: what was counted before is kept.
-    await finish(run, options, 'interrupted', error instanceof Error ? error.message : String(error));
+    // The interface is gone for good, the reader failed, or the store is damaged: what was counted before is kept.
+    await checkpointing;
+    await finish(run, options, 'interrupted', error instanceof Error ? error.message : String(error)).finally(run.close);
     throw error;
   }
-  const end = source.end();
-  const outcome = isStopping || end.kind === 'complete' ? { state: 'complete' as const, reason: '' } : { state: end.kind, reason: end.reason };
-  await finish(run, options, outcome.state, outcome.reason);
+  await finish(run, options, outcome.state, outcome.reason).finally(run.close);
   return outcome;
 }
 
 async function finish(run: LiveRun, options: RecordOptions, state: CaptureState, reason: string): Promise<void> {
   options.ending?.();
   const attempts = options.lastAttempts ?? LAST_ATTEMPTS;
-  for (let attempt = 1; !run.checkpoint(state, reason); attempt++) {
+  for (let attempt = 1; !(await run.checkpoint(state, reason)); attempt++) {
     options.tell(run.figures());
     if (attempt >= attempts) throw run.refusal();
     await sleep(TICK_MS);

@@ -37,7 +37,7 @@ function floodBatch(): { readonly batch: FrameBatch; fill(first: number): void }
   };
 }
 
-function capture(): void {
+async function capture(): Promise<void> {
   const counts = { frames: 0, position: 0, fileBytesRead: 0, shortened: 0, withoutTime: 0, timeBackwards: 0, unknownBlocks: new Map<number, number>(), droppedByCapture: 0 };
   const source: FrameSource = { format: 'live', counts, interfaces: [], next: () => Promise.resolve(null), end: () => ({ kind: 'complete' }), close: () => Promise.resolve() };
   const store = openForWriting(join(folder, 'store.db'));
@@ -46,7 +46,7 @@ function capture(): void {
   for (let flush = 0; flush < FLUSHES; flush++) {
     fill(flush * FRAMES_A_FLUSH);
     run.take(batch);
-    if (!run.checkpoint(flush === FLUSHES - 1 ? 'complete' : 'running', '')) throw new Error('a checkpoint was refused');
+    if (!(await run.checkpoint(flush === FLUSHES - 1 ? 'complete' : 'running', ''))) throw new Error('a checkpoint was refused');
     mark(`${(flush + 1) * FRAMES_A_FLUSH}\n`);
   }
   store.close();
@@ -59,7 +59,7 @@ async function command(...args: string[]): Promise<void> {
 }
 
 const captures = `${folder}-captures`;
-if (name === 'capture') capture();
+if (name === 'capture') await capture();
 else if (name === 'import') await command('import', captures, '--db', join(folder, 'store.db'));
 else if (name === 'propose') await command('propose-zones', '--db', `${captures}/plant.db`, '--out', join(folder, 'spec.yaml'));
 else throw new Error(`no scenario ${name}`);

@@ -111,7 +111,7 @@ describe.skipIf(!knowsProcesses)('a store whose capture', () => {
     const run = beginLive(store, source, { kind: 'live', name: 'span0', checkpointMs: 1000 });
     expect(run.unfinished).toBe(1);
     expect(readOwner(store.db)).toBe(describeOwner(SYSTEM, process.pid));
-    run.checkpoint('complete', '');
+    expect(await run.checkpoint('complete', '')).toBe(true);
     expect(readOwner(store.db)).toBeNull();
     await source.close();
     store.close();

@@ -3,53 +3,18 @@
  * same file; what the store refuses is counted on and written later; a run that was killed is told by the next one.
  */
 import Database from 'better-sqlite3';
-import { copyFileSync, existsSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { copyFileSync, existsSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { createFrameBatch, type FrameBatch, type FrameSource } from '../../src/source/frame-batch.ts';
 import { openCapture } from '../../src/source/open.ts';
-import { openForWriting, type Store, type WritableStore } from '../../src/store/database.ts';
-import { beginImport, importCapture } from '../../src/store/import-capture.ts';
-import { beginLive, recordLive, type LiveRun, type RunFigures } from '../../src/store/record-live.ts';
+import { openForWriting, type Store } from '../../src/store/database.ts';
+import type { IntervalWriter } from '../../src/store/interval-writer.ts';
+import { beginLive, createLiveWriter, recordLive } from '../../src/store/record-live.ts';
 import { readStatus } from '../../src/store/read-status.ts';
-import { strayOperation, wrongDays } from '../fuzz/memory-store.ts';
+import { besideOf, imported, inPieces, liveCounters, newStore, observed, PLANT, play, SAMPLES } from './live-stage.ts';
 
-const SAMPLES = join(import.meta.dirname, '../../samples');
-const PLANT = join(SAMPLES, 'plant/millbrook_00005_20260314.pcapng');
-const RECEIVED = { received: 1000, kernelDropped: 12, interfaceDropped: 3 };
-
-let folder = '';
-let stores = 0;
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'baseline-record-'));
-});
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
-const newStore = (): WritableStore => openForWriting(join(folder, `${++stores}.db`));
-
-/** The same frames in batches of at most so many. */
-function inPieces(source: FrameSource, most: number): FrameSource {
-  const piece = createFrameBatch();
-  let whole: FrameBatch | null = null;
-  let at = 0;
-  const next = async (): Promise<FrameBatch | null> => {
-    if (whole === null || at >= whole.count) {
-      whole = await source.next();
-      at = 0;
-      if (whole === null) return null;
-    }
-    const to = Math.min(whole.count, at + most);
-    piece.bytes = whole.bytes;
-    piece.view = whole.view;
-    piece.linkType = whole.linkType;
-    piece.count = to - at;
-    for (const column of ['offset', 'captured', 'wire', 'seconds', 'nanos'] as const) piece[column].set(whole[column].subarray(at, to));
-    at = to;
-    return piece;
-  };
-  return { ...source, next };
-}
+const WRITERS: [writer: string, isBeside: boolean][] = [['this thread', false], ['another thread', true]];
 
 /** UDP datagrams, each from another address, one a microsecond. */
 function flood(frames: number): FrameSource {
@@ -82,80 +47,6 @@ function flood(frames: number): FrameSource {
   };
 }
 
-interface Play {
-  readonly kind?: 'live' | 'stream';
-  readonly pieces?: number;
-  /** Called before each checkpoint, with its number. */
-  readonly before?: (checkpoint: number, store: Store) => void;
-  readonly checkpointMs?: number;
-  readonly signal?: AbortSignal;
-  readonly durationMs?: number;
-}
-
-async function play(store: WritableStore, file: string, options: Play = {}): Promise<{ told: RunFigures[]; run: LiveRun; outcome: { state: string; reason: string } }> {
-  const source = inPieces(await openCapture(file), options.pieces ?? 100);
-  const run = beginLive(store, source, { kind: options.kind ?? 'live', name: 'span0', checkpointMs: options.checkpointMs ?? 0, received: () => RECEIVED });
-  let checkpoints = 0;
-  const watched: LiveRun = {
-    ...run,
-    checkpoint: (state, reason) => {
-      options.before?.(++checkpoints, store);
-      return run.checkpoint(state, reason);
-    },
-  };
-  const told: RunFigures[] = [];
-  const outcome = await recordLive(watched, source, {
-    signal: options.signal ?? new AbortController().signal,
-    durationMs: options.durationMs ?? Infinity,
-    tell: (figures) => told.push(figures),
-    lastAttempts: 2,
-  });
-  await source.close();
-  return { told, run, outcome };
-}
-
-/** What was observed, in words that do not depend on ids. */
-function observed(store: Store): Record<string, unknown[]> {
-  expect(wrongDays(store.db)).toBeNull();
-  expect(strayOperation(store.db)).toBeNull();
-  const c = `(SELECT text FROM address WHERE id = c.client) || ' ' || (SELECT text FROM address WHERE id = c.server) || ' ' || c.transport || ' ' || c.port`;
-  const o = `${c} || ' ' || o.protocol || ' ' || o.unit || ' ' || o.function`;
-  const ofConversation = 'conversation c ON c.id';
-  const ofOperation = `operation o ON o.id = x.operation JOIN ${ofConversation} = o.conversation`;
-  const queries: Record<string, string> = {
-    conversations: `SELECT ${c}, vlan, service, service_by, direction_by, packets_to_server, packets_to_client, bytes_to_server, bytes_to_client, sessions, answered, requests, rtt_us, first_ns, last_ns, days, rhythm FROM conversation c`,
-    hours: `SELECT ${c}, x.hour, x.packets_to_server, x.packets_to_client, x.bytes_to_server, x.bytes_to_client, x.requests, x.answers FROM conversation_hour x JOIN ${ofConversation} = x.conversation`,
-    facts: `SELECT ${c}, x.name, x.value, x.to_server, x.to_client FROM conversation_fact x JOIN ${ofConversation} = x.conversation`,
-    operations: `SELECT ${o}, o.requests, o.responses, o.errors, o.ranges_folded, o.first_ns, o.last_ns, o.days, o.rhythm FROM operation o JOIN ${ofConversation} = o.conversation`,
-    operationHours: `SELECT ${o}, x.hour, x.requests, x.responses, x.errors FROM operation_hour x JOIN ${ofOperation}`,
-    ranges: `SELECT ${o}, x.access, x.first, x.last, x.requests FROM operation_range x JOIN ${ofOperation}`,
-    errors: `SELECT ${o}, x.code, x.count FROM operation_error x JOIN ${ofOperation}`,
-    targets: `SELECT ${o}, x.target, x.count FROM operation_target x JOIN ${ofOperation}`,
-    addresses: "SELECT text, CASE WHEN text LIKE '__:__:__:__:__:__' THEN 0 ELSE last_ns END, first_ns FROM address",
-    // A sender is noted once a session between two flushes: when it was seen last is finer with more of them.
-    macs: 'SELECT (SELECT text FROM address WHERE id = address), (SELECT text FROM address WHERE id = mac), first_ns FROM address_mac',
-    addressFacts: 'SELECT (SELECT text FROM address WHERE id = address), name, value, count FROM address_fact',
-    sensorHours: 'SELECT hour, packets, bytes, lost_segments, duplicates FROM sensor_hour',
-    captures: 'SELECT frames, bytes, first_ns, last_ns FROM capture',
-    counters: "SELECT name, count FROM capture_counter WHERE name NOT LIKE 'live.%'",
-  };
-  return Object.fromEntries(
-    Object.entries(queries).map(([name, sql]) => [
-      name,
-      (store.db.prepare(sql).safeIntegers().raw().all() as unknown[][]).map((row) => row.map(String).join('|')).sort(),
-    ]),
-  );
-}
-
-async function imported(file: string): Promise<Store> {
-  const store = newStore();
-  await importCapture(beginImport(store), file, { force: false, signal: new AbortController().signal, progress: () => undefined });
-  return store;
-}
-
-const liveCounters = (store: Store): Record<string, number> =>
-  Object.fromEntries(store.db.prepare("SELECT name, count FROM capture_counter WHERE name LIKE 'live.%' ORDER BY name").raw().all() as [string, number][]);
-
 const fail = (code: string): never => {
   throw Object.assign(new Error('the disk says no'), { code });
 };
@@ -173,10 +64,12 @@ describe('a capture cut into many flushes', () => {
     expected.close();
   });
 
-  test('days of a plant: packets, octets, operations, ranges, rhythm are those of the import', async () => {
+  test.each(WRITERS)('days of a plant, written by %s: packets, octets, operations, ranges, rhythm are those of the import', async (_writer, isBeside) => {
     const expected = await imported(PLANT);
     const store = newStore();
-    await play(store, PLANT, { pieces: 500 });
+    let checkpoints = 0;
+    await play(store, PLANT, { pieces: 200, ...(isBeside ? besideOf(store) : {}), before: (n) => void (checkpoints = n) });
+    expect(checkpoints).toBeGreaterThan(5);
     expect(observed(store)).toEqual(observed(expected));
     store.close();
     expected.close();
@@ -222,7 +115,7 @@ describe('the capture record', () => {
       kept += batch.count;
       killed.take(batch);
     }
-    expect(killed.checkpoint('running', '')).toBe(true);
+    expect(await killed.checkpoint('running', '')).toBe(true);
     killed.take((await source.next()) as FrameBatch);
     await source.close();
     const { run } = await play(store, join(SAMPLES, 'traps/pipelined.pcap'));
@@ -346,19 +239,80 @@ describe('a store that refuses', () => {
     expected.close();
   });
 
+  test('another thread writes, and another process holds the store: frames are taken meanwhile, and nothing is lost', async () => {
+    const store = newStore();
+    const other = new Database(store.path, { timeout: 0 });
+    const source = inPieces(await openCapture(PLANT), 20);
+    const run = beginLive(store, source, { kind: 'live', name: 'span0', checkpointMs: 0, ...besideOf(store) });
+    other.exec('BEGIN IMMEDIATE');
+    let takenMeanwhile = 0;
+    await recordLive(run, source, {
+      signal: new AbortController().signal,
+      durationMs: Infinity,
+      keep: async (batch) => {
+        if (!other.inTransaction) return;
+        takenMeanwhile += batch.count;
+        expect(readStatus(store.db).totals.packets).toBe(0);
+        if (takenMeanwhile >= 1000) other.exec('ROLLBACK');
+      },
+      tell: () => undefined,
+    });
+    other.close();
+    expect(takenMeanwhile).toBe(1000);
+    expect(liveCounters(store)).toEqual({});
+    const expected = await imported(PLANT);
+    expect(observed(store)).toEqual(observed(expected));
+    store.close();
+    expected.close();
+  });
+
+  test('what another thread could not write is written first, and by this one at the end', async () => {
+    const store = newStore();
+    const other = new Database(store.path, { timeout: 0 });
+    const file = join(SAMPLES, 'traps/split.pcap');
+    const source = inPieces(await openCapture(file), 2);
+    const run = beginLive(store, source, { kind: 'live', name: 'span0', checkpointMs: 1e9, ...besideOf(store) });
+    let taken = 0;
+    const takeNext = async (): Promise<void> => {
+      const batch = (await source.next()) as FrameBatch;
+      taken += batch.count;
+      run.take(batch);
+    };
+    await takeNext();
+    other.exec('BEGIN IMMEDIATE');
+    const [refused] = [run.checkpoint('running', ''), await takeNext()];
+    expect(await refused).toBe(false);
+    expect(run.refusal()).toMatchObject({ exitCode: 4, message: expect.stringContaining('locked') });
+    expect(await run.checkpoint('complete', '')).toBe(false);
+    other.exec('ROLLBACK');
+    expect(await run.checkpoint('complete', '')).toBe(true);
+    await run.close();
+    await source.close();
+    other.close();
+    const { captures, totals } = readStatus(store.db);
+    expect(captures).toMatchObject([{ state: 'complete', packets: taken }]);
+    expect(totals.packets).toBe(taken);
+    expect(liveCounters(store)).toEqual({ 'live.store-refused': 2 });
+    store.close();
+  });
+
   const MOVED = 'was moved, removed or replaced';
+  const moveAway = (path: string): void => renameSync(path, `${path}.away`);
+  const replaceByCopy = (path: string): void => {
+    moveAway(path);
+    copyFileSync(`${path}.away`, path);
+  };
 
   test.each([
-    ['moved away', (path: string) => void renameSync(path, `${path}.away`)],
-    ['replaced by a copy', (path: string) => {
-      renameSync(path, `${path}.away`);
-      copyFileSync(`${path}.away`, path);
-    }],
-  ])('%s: it is said at the next checkpoint, and when the same file is back nothing is missing', async (_how, take) => {
+    ['moved away, written by this thread', moveAway, false],
+    ['moved away, written by another thread', moveAway, true],
+    ['replaced by a copy', replaceByCopy, false],
+  ])('%s: it is said at the next checkpoint, and when the same file is back nothing is missing', async (_how, take, isBeside) => {
     const store = newStore();
     let written: unknown[] = [];
     const { told } = await play(store, PLANT, {
-      pieces: 500,
+      pieces: isBeside ? 20 : 500,
+      ...(isBeside ? besideOf(store) : {}),
       before: (n) => {
         if (n === 3) {
           written = observed(store)['captures'];
@@ -390,9 +344,9 @@ describe('a store that refuses', () => {
     const store = newStore();
     const source = await openCapture(PLANT);
     const run = beginLive(store, source, { kind: 'live', name: 'span0', checkpointMs: 0 });
-    expect(run.checkpoint('running', '')).toBe(true);
+    expect(await run.checkpoint('running', '')).toBe(true);
     renameSync(store.path, `${store.path}.away`);
-    expect(run.checkpoint('running', '')).toBe(false);
+    expect(await run.checkpoint('running', '')).toBe(false);
     expect(run.refusal()).toMatchObject({ message: expect.stringContaining(MOVED) });
     await source.close();
     store.close();
@@ -402,7 +356,7 @@ describe('a store that refuses', () => {
     const store = newStore();
     const source = await openCapture(PLANT);
     const run = beginLive(store, source, { kind: 'live', name: 'span0', checkpointMs: 0 });
-    expect(run.checkpoint('running', '')).toBe(true);
+    expect(await run.checkpoint('running', '')).toBe(true);
     for (const suffix of ['', '-wal', '-shm']) renameSync(store.path + suffix, `${store.path}.away${suffix}`);
     const other = openForWriting(store.path);
     other.db.exec("INSERT INTO store_meta VALUES ('of-the-other', '1')");
@@ -410,6 +364,28 @@ describe('a store that refuses', () => {
     store.close();
     expect(existsSync(`${store.path}-wal`)).toBe(true);
     other.close();
+  });
+
+  test('the thread that writes is lost: it is said, this one writes what it was given, and nothing is missing', async () => {
+    const store = newStore();
+    const gone = Object.assign(new Error('the thread that writes the store ended'), { code: 'WRITER_GONE' });
+    let written = 0;
+    const writer = createLiveWriter(store.path, false);
+    const lost: IntervalWriter = { write: (interval) => (++written < 3 ? writer.write(interval) : writer.close().then(() => Promise.reject(gone))), close: () => Promise.resolve() };
+    const { told } = await play(store, PLANT, { pieces: 200, beside: () => lost });
+    expect(told.map(({ refusal }) => refusal).filter((words) => words !== '')).toEqual([gone.message]);
+    expect(written).toBe(3);
+    const expected = await imported(PLANT);
+    expect(observed(store)).toEqual(observed(expected));
+    store.close();
+    expected.close();
+  });
+
+  test('what time does not mend ends the capture, also where another thread met it', async () => {
+    const store = newStore();
+    store.db.exec("CREATE TRIGGER never BEFORE INSERT ON sensor_hour BEGIN SELECT RAISE(ABORT, 'never'); END");
+    await expect(play(store, PLANT, { pieces: 100, ...besideOf(store) })).rejects.toMatchObject({ message: expect.stringContaining('never') });
+    store.close();
   });
 
   test('damage is no matter of waiting', async () => {

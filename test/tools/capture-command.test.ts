@@ -6,7 +6,7 @@
 import Database from 'better-sqlite3';
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -15,7 +15,7 @@ import { obstacle, run } from './live-machine.ts';
 import { createVethPair } from './veth-pair.ts';
 
 const PROJECT = join(import.meta.dirname, '../..');
-const MAIN = ['--import', join(PROJECT, 'node_modules/tsx/dist/esm/index.mjs'), join(PROJECT, 'src/main.ts')];
+const MAIN = ['--import', join(PROJECT, 'test/typescript-threads.mjs'), join(PROJECT, 'src/main.ts')];
 const PLANT = join(PROJECT, 'samples/plant/millbrook_00005_20260314.pcapng');
 /** Eleven packets. */
 const SPLIT = join(PROJECT, 'samples/traps/split.pcap');
@@ -277,8 +277,11 @@ describe.runIf(why === undefined)('capture', () => {
     chmodSync(own, 0o777);
     chmodSync(folder, 0o755);
     const db = join(own, 'nobody.db');
-    const running = capture(['--iface', 'span0', '--user', `${NOBODY}:${NOBODY}`, '--db', db, ...more]);
+    const running = capture(['--iface', 'span0', '--checkpoint', '1', '--user', `${NOBODY}:${NOBODY}`, '--db', db, ...more]);
     await running.until('listening on span0');
+    await pair.send(PLANT, '--pps', '20000', '--limit', '100');
+    // Then the thread that writes is there as well.
+    await waitUntil('a checkpoint', () => status(db).totals.packets === 100, running.isOver, running.said);
     const tasks = `/proc/${running.child.pid}/task`;
     const threads = readdirSync(tasks).map((id) => readFileSync(`${tasks}/${id}/status`, 'utf8'));
     expect(threads.length).toBeGreaterThan(5);
@@ -288,11 +291,12 @@ describe.runIf(why === undefined)('capture', () => {
       expect(thread).toMatch(/^NoNewPrivs:\t1$/m);
       expect(thread).toMatch(/^CapInh:\t0000000000000000$/m);
     }
-    // The ones that held more (the runtime's own) lost it with the change of user; the capture's own thread opened its socket before.
-    expect(threads.filter((thread) => !/^CapEff:\t0000000000000000$/m.test(thread)).map((thread) => /^CapEff:\t(\w+)$/m.exec(thread)?.[1])).toEqual(left === '0000000000000000' ? [] : [left]);
+    // The ones that held more (the runtime's own) lost it with the change of user; the capture's own thread opened its socket before, and
+    // the one that writes gave up what it was born with. What loads TypeScript for that one is not in the program that is installed.
+    const holding = left === '0000000000000000' ? [] : availableParallelism() < 2 ? [left] : [left, left];
+    expect(threads.filter((thread) => !/^CapEff:\t0000000000000000$/m.test(thread)).map((thread) => /^CapEff:\t(\w+)$/m.exec(thread)?.[1])).toEqual(holding);
     const words = readFileSync(`/proc/${running.child.pid}/status`, 'utf8');
     for (const set of ['CapPrm', 'CapEff', 'CapBnd']) expect(words).toContain(`${set}:\t${left}`);
-    await pair.send(PLANT, '--pps', '20000', '--limit', '100');
     expect(await stop(running)).toBe(0);
     expect({ uid: statSync(db).uid, mode: statSync(db).mode & 0o777 }).toEqual({ uid: NOBODY, mode: 0o600 });
     expect(status(db).totals.packets).toBe(100);
