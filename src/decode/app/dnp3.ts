@@ -115,8 +115,8 @@ const readApplication = (bytes: Uint8Array, view: DataView, at: number, end: num
   }
   if (code !== FUNCTION.response) return sink.operation(-1, code, MESSAGE.response, 0);
   const refusals = block >= 5 ? bytes[application + 3] & REFUSALS : 0;
-  const asked = typeof memory.asked === 'number' ? memory.asked : FUNCTION.response;
-  sink.operation(-1, asked, refusals === 0 ? MESSAGE.response : MESSAGE.error, refusals);
+  // Of an answer whose request was not heard, what it answers is not known; nobody asks for a "Response".
+  if (typeof memory.asked === 'number') sink.operation(-1, memory.asked, refusals === 0 ? MESSAGE.response : MESSAGE.error, refusals);
   memory.asked = null;
 };
 

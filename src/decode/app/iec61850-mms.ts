@@ -157,7 +157,9 @@ const readConfirmed = (bytes: Uint8Array, pdu: Element, memory: SessionMemory, s
   sink.serverIs(pdu.tag !== PDU.request);
   if (pdu.tag === PDU.error) {
     const asked = takeRequest(outstanding, key);
-    return sink.operation(-1, asked < 0 ? REJECT : asked, MESSAGE.error, 0);
+    // What it refuses, only the request says.
+    if (asked >= 0) sink.operation(-1, asked, MESSAGE.error, 0);
+    return;
   }
   let service = readElement(bytes, invoke.to, pdu.to);
   // Modifiers, if any, stand before the service.

@@ -102,7 +102,8 @@ const readPdu = (bytes: Uint8Array, pdu: number, to: number, memory: SessionMemo
   if (after + 3 > to && sink.isCut) return sink.beyondCut();
   const asked = takeRequest(outstanding, id);
   const status = after + 3 <= to && bytes[after] === INTEGER && bytes[after + 1] === 1 ? bytes[after + 2] : 0;
-  sink.operation(-1, asked < 0 ? PDU.response : asked, status === 0 ? MESSAGE.response : MESSAGE.error, status);
+  // What it answers, only its request says: where that was before the capture, or in a burst too long to be remembered, nobody asks for a "Response".
+  if (asked >= 0) sink.operation(-1, asked, status === 0 ? MESSAGE.response : MESSAGE.error, status);
   tellSystem(bytes, after, to, sink);
 };
 

@@ -76,6 +76,21 @@ describe('protocol readers', () => {
     expect(protocolOf('snmp', 'udp').senderIsServer?.(trap, 0, trap.length)).toBe(false);
   });
 
+  it.each([
+    ['snmp', 'udp', '302602010004067075626c6963a019020101020100020100300e300c06082b060102010105000500', '302902010004067075626c6963a21c0201010201000201003011300f06082b060102010105000403504c43', 'GetRequest/read'],
+    ['dnp3', 'tcp', '056411c401000200c35ac7c7013c02063c03063c0406734d', '05640a440200010010f0c8c7810000bf6b', 'Read/read'],
+    ['mms', 'tcp', '0300002b02f08001000100611e301c020103a017a015020100a410800101a10ba1098007244d5531242424', '0300002002f0800100010061133011020103a00ca20a800100a205a003870100', 'Read/read'],
+  ] as const)('%s on %s: an answer whose request was not heard is no operation: nobody asks for a "Response"', (name, transport, asked, answered, operation) => {
+    const protocol = protocolOf(name, transport);
+    const [request, answer]: Message[] = [[TO_SERVER, asked], [TO_CLIENT, answered]];
+    const kind = name === 'mms' ? 'error 0' : 'response';
+    expect(operationsOf(protocol, tell(protocol, [request, answer]))).toEqual([`${operation}/request`, `${operation}/${kind}`]);
+    const alone = tell(protocol, [answer]);
+    expect(operationsOf(protocol, alone)).toEqual([]);
+    expect([...alone.serverFacts].length).toBe(name === 'snmp' ? 1 : 0);
+    expect(alone.directionHolds).not.toBe(false);
+  });
+
   it.each(READ)('%s on %s %i: cut off anywhere, a message tells what it tells whole, or less, and nothing of what lies behind the cut', (name, transport, _port, messages) => {
     const protocol = protocolOf(name, transport);
     messages.forEach(([direction, hex], nth) => {
