@@ -10,7 +10,7 @@ import { comparePeriods } from '../policy/diff/compare-periods.ts';
 import { compareSpecs } from '../policy/diff/compare-specs.ts';
 import { withLogged } from '../policy/diff/logged.ts';
 import { diffReport, type DiffReport } from '../policy/diff/diff.ts';
-import { isoTime, type Finding } from '../policy/diff/findings.ts';
+import type { Finding } from '../policy/diff/findings.ts';
 import { loadSpec, type LoadedSpec } from '../policy/spec/load.ts';
 import { findingsJson, findingsMarkdown, findingsTable } from '../render/findings.ts';
 import { sarifLog } from '../render/sarif.ts';
@@ -21,7 +21,7 @@ import { readStatus } from '../store/read-status.ts';
 import { readAll } from './analysis.ts';
 import { DB_OPTION, defineCommand, JSON_OPTION, type CommandContext, type CommandResult } from './command.ts';
 import { updateSpec } from './diff-update.ts';
-import { instantOf } from './instant-option.ts';
+import { instantOf, requireSeenSince } from './instant-option.ts';
 import { tellStrangers } from './same-plant.ts';
 
 const DIFF_FORMATS = ['table', 'json', 'sarif', 'md'] as const;
@@ -107,13 +107,6 @@ export function diffStore(argv: DiffArguments, context: CommandContext): Command
     return updateSpec(loaded, withLogged(set, logged), (spec) => judge(spec).findings, { ids, owner: argv.owner, purpose: argv.purpose }, context);
   }
   return shown(judge(loaded), losses, argv.spec, argv, context);
-}
-
-/** "No finding" about a time of which nothing was heard would be taken for conformance. */
-function requireSeenSince(sinceNs: bigint, lastOnes: readonly (bigint | null)[], store: string): void {
-  const last = lastOnes.reduce((latest, one) => (one !== null && (latest === null || one > latest) ? one : latest), null);
-  if (last === null || last >= sinceNs) return;
-  throw usageError(`${store} holds nothing since ${isoTime(sinceNs)}: what was seen last is of ${isoTime(last)}`, 'Import what was captured since then, or give an earlier --since.');
 }
 
 const findingsOnly = (findings: readonly Finding[]): DiffReport => ({

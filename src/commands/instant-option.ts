@@ -1,5 +1,6 @@
 /** A time on the command line, the same for every command and on every machine. In: the option and its text. Out: nanoseconds since 1970. */
 import { usageError } from '../errors.ts';
+import { isoTime } from '../policy/diff/findings.ts';
 
 /** A date, a date and time, or seconds since 1970 (from 1973 on: 20260301 is meant for a date); UTC unless the text names an offset. Up to nine fraction digits count. */
 export function instantOf(option: string, text: string): bigint {
@@ -14,4 +15,11 @@ export function instantOf(option: string, text: string): bigint {
   }
   if (/^\d{9,11}$/.test(text)) return BigInt(text) * 1_000_000_000n;
   throw usageError(`${option} ${text} is no instant`, 'Write it as 2026-11-22, 2026-11-22T06:00 or 2026-11-22T06:00:00Z.');
+}
+
+/** "No finding", or no test that fails, about a time of which nothing was heard would be taken for conformance. */
+export function requireSeenSince(sinceNs: bigint, lastOnes: readonly (bigint | null)[], store: string): void {
+  const last = lastOnes.reduce((latest, one) => (one !== null && (latest === null || one > latest) ? one : latest), null);
+  if (last === null || last >= sinceNs) return;
+  throw usageError(`${store} holds nothing since ${isoTime(sinceNs)}: what was seen last is of ${isoTime(last)}`, 'Import what was captured since then, or give an earlier --since.');
 }

@@ -16,6 +16,7 @@ import { readStatus } from '../store/read-status.ts';
 import { readAll } from './analysis.ts';
 import { APPLICATION_IDS_OPTION, readApplicationIds } from './export.ts';
 import { chosenFormat, DB_OPTION, defineCommand, JSON_OPTION, TABLE_OR_JSON_OPTION, type CommandContext, type CommandResult } from './command.ts';
+import { noConversations } from './no-conversations.ts';
 import { tellStrangers } from './same-plant.ts';
 
 export const simulateCommand = defineCommand({
@@ -54,6 +55,7 @@ export function simulateStore(argv: SimulateArguments, context: CommandContext):
   const loaded = loadSpec(argv.spec);
   const store = storePath(argv.db, context.environment);
   const { set, losses } = readFromStore(store, (db) => ({ set: readAll(db), losses: lossesOf(readStatus(db)) }), context);
+  if (set.conversations.length === 0) throw noConversations(set);
   tellStrangers(loaded, set.addresses, store, context);
   const ids = argv['application-ids'];
   const written = writtenBy(argv.target, planOf(loaded, []), ids === undefined ? {} : { applicationIds: readApplicationIds(ids) });

@@ -20,7 +20,8 @@ import { readStatus } from '../store/read-status.ts';
 import { readWindow, type HourSpan, type WindowedObservations } from '../store/read-window.ts';
 import { sensorText } from './analysis.ts';
 import { DB_OPTION, defineCommand, JSON_OPTION, type CommandContext, type CommandResult } from './command.ts';
-import { instantOf } from './instant-option.ts';
+import { instantOf, requireSeenSince } from './instant-option.ts';
+import { noConversations } from './no-conversations.ts';
 import { tellStrangers } from './same-plant.ts';
 
 const VERIFY_FORMATS = ['table', 'json', 'md'] as const;
@@ -97,13 +98,18 @@ function verifyPassively(argv: VerifyArguments, context: CommandContext): Comman
   const loaded = loadSpec(argv.spec);
   const path = storePath(argv.db, context.environment);
   const cutover = argv.since === undefined ? null : hourFrom(instantOf('--since', argv.since));
-  const { after, earlier, attempts, probes, sensor } = readFromStore(path, (db) => ({
+  const { after, earlier, logged, probed, sensor } = readFromStore(path, (db) => ({
     after: windowOf(db, { from: cutover, until: null }),
     earlier: cutover === null ? null : windowOf(db, { from: null, until: cutover }),
-    attempts: readAttempts(db, describeOperation).flatMap((attempt) => attemptSince(attempt, cutover)),
-    probes: readProbes(db).filter(({ row }) => cutover === null || row.atNs >= BigInt(cutover) * NS_PER_HOUR),
+    logged: readAttempts(db, describeOperation),
+    probed: readProbes(db),
     sensor: sensorText(readStatus(db)),
   }), context);
+  const cutoverNs = cutover === null ? null : BigInt(cutover) * NS_PER_HOUR;
+  if (cutoverNs !== null) requireSeenSince(cutoverNs, [after, earlier].map((one) => one?.set.sensor.lastNs ?? null).concat(logged.map(({ lastNs }) => lastNs), probed.map(({ row }) => row.atNs)), path);
+  if (after.set.sensor.hours.length === 0 && logged.length === 0 && probed.length === 0) throw noConversations(after.set);
+  const attempts = logged.flatMap((attempt) => attemptSince(attempt, cutover));
+  const probes = probed.filter(({ row }) => cutoverNs === null || row.atNs >= cutoverNs);
   tellStrangers(loaded, after.set.addresses, path, context);
   const before = argv.before === undefined ? earlier : readFromStore(argv.before, (db) => windowOf(db, { from: null, until: null }), context);
   const verification = verifySpec({ loaded, set: after.set, traffic: after.traffic, before: before === null || before.set.sensor.hours.length === 0 ? null : before, attempts, probes, sensor });

@@ -41,6 +41,15 @@ test('diff since a time of which nothing was heard is no "no finding"', async ()
   expect((await runLine(['diff', SPEC, '--since', '2026-03-15T14:00', '--db', db])).code).toBe(EXIT.findings);
 });
 
+test('verify since a time of which nothing was heard judges nothing, and says so; up to the next whole hour is such a time', async () => {
+  for (const since of ['2030-01-01', '2026-03-15T14:00:01Z']) {
+    const { code, out, err } = await runLine(['verify', SPEC, '--since', since, '--db', db]);
+    expect([code, out]).toEqual([EXIT.usage, '']);
+    expect(err).toMatch(/holds nothing since 20[\d:T-]+00\.000Z: what was seen last is of 2026-03-15T14:00:20/);
+  }
+  expect((await runLine(['verify', SPEC, '--since', '2026-03-15T13:30', '--db', db])).code).not.toBe(EXIT.usage);
+});
+
 test('a period that ends before it begins is a mistake, and not "nothing matches"', async () => {
   const { code, out, err } = await runLine(['flows', '--since', '2026-03-12', '--until', '2026-03-10', '--db', db]);
   expect([code, out]).toEqual([EXIT.usage, '']);

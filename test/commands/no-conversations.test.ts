@@ -1,4 +1,4 @@
-/** A capture of which nothing could be read is no store to import into once more. */
+/** A capture of which nothing could be read is no store to import into once more, and what holds nothing is no proof of anything. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -23,4 +23,12 @@ test.each([['propose-zones'], ['report']])('%s says that packets are there and n
   const { code, err } = await runLine([command, '--db', db]);
   expect(code).toBe(EXIT.usage);
   expect(err).toContain('the store holds 1 packet and no conversation: none of them could be read so far\n  `baseline status` says where decoding stopped');
+});
+
+const SPEC = join(import.meta.dirname, '../../samples/plant.yaml');
+
+test.each([['verify'], ['simulate']])('%s of a store in which nothing was heard does not end as if all were well', async (command) => {
+  const db = join(folder, `empty-${command}.db`);
+  expect((await runLine(['import', join(import.meta.dirname, '../../samples/traps/empty.pcap'), '--db', db])).code).toBe(EXIT.ok);
+  expect(await runLine([command, SPEC, '--db', db])).toMatchObject({ code: EXIT.usage, out: '', err: expect.stringContaining('the store holds no conversations yet\n  Import a capture first') });
 });

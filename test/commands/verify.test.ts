@@ -70,11 +70,10 @@ test('Markdown names conduit, Observations and what to do on every line', async 
 });
 
 test('--strict: 3 when something could not be judged and nothing fails; wrong use: 2', async () => {
-  const empty = join(folder, 'empty.db');
-  const { openForWriting } = await import('../../src/store/database.ts');
-  openForWriting(empty).close();
-  expect((await runLine(['verify', SPEC, '--db', empty])).code).toBe(0);
-  expect((await runLine(['verify', SPEC, '--db', empty, '--strict'])).code).toBe(3);
+  const other = join(folder, 'other.db');
+  await runLine(['import', join(PROJECT, 'samples/traps/keepalive.pcap'), '--db', other, '--quiet']);
+  expect((await runLine(['verify', SPEC, '--db', other])).code).toBe(0);
+  expect((await runLine(['verify', SPEC, '--db', other, '--strict'])).code).toBe(3);
   expect(await runLine(['verify', SPEC, '--db', db, '--since', 'soon'])).toMatchObject({ code: 2, err: expect.stringContaining('--since soon is no instant') });
   expect((await runLine(['verify', SPEC, '--db', db, '--since', '2026-03-12', '--before', db])).code).toBe(2);
   for (const mode of [['--db', db], ['--plan']]) expect(await runLine(['verify', SPEC, ...mode, '--from', 'Z-OPERATIONS'])).toMatchObject({ code: 2, out: '', err: expect.stringContaining('--from goes with --active') });
