@@ -188,11 +188,21 @@ function foldBusiness(grants: readonly Grant[], index: PlanIndex): { rest: Grant
   return { rest, folded: [...folded.values()] };
 }
 
-function undecidedGrants(doubtful: readonly Grant[], standing: readonly Grant[]): Grant[] {
+function undecidedGrants(doubtful: readonly Grant[], standing: readonly Grant[], index: PlanIndex): Grant[] {
   const pairOf = (grant: Grant): string => `${grant.client.id}\n${grant.server.id}\n${portKey(grant)}`;
   const byPair = new Map<string, Grant[]>();
   for (const grant of standing) addTo(byPair, pairOf(grant), grant);
-  return doubtful.flatMap((grant) => undecidedOf(grant, byPair.get(pairOf(grant)) ?? []) ?? []);
+  return doubtful.flatMap((grant) => undecidedOf(grant, byPair.get(pairOf(grant)) ?? [], index) ?? []);
+}
+
+/** The last day (UTC) on which each asset was heard. */
+function lastDaysOf({ conversations }: ObservationSet, { assetOf }: PlanIndex): ReadonlyMap<string, number> {
+  const days = new Map<string, number>();
+  for (const { client, server, lastNs } of conversations) {
+    const day = Number(lastNs / 86_400_000_000_000n);
+    for (const asset of [assetOf(client), assetOf(server)]) if (asset !== null && day > (days.get(asset.id) ?? 0)) days.set(asset.id, day);
+  }
+  return days;
 }
 
 interface Ids {
@@ -243,7 +253,7 @@ export function proposeConduits(set: ObservationSet, plan: ZonePlan, options: Co
   const certain = rest.filter(({ doubt }) => doubt === null);
   const generalised = options.exact ? certain : generaliseGrants(certain, index);
   const { standing, onDemand } = options.exact || !options.maintenance ? { standing: generalised, onDemand: [] } : maintenanceGrants(certain, generalised, index);
-  const undecided = undecidedGrants(rest.filter(({ doubt }) => doubt !== null), standing);
+  const undecided = undecidedGrants(rest.filter(({ doubt }) => doubt !== null), standing, index);
   const engineered = new Map<number, number>();
   for (const grant of exact) if (grant.class === 'engineer') for (const day of grant.evidence.days) engineered.set(day, (engineered.get(day) ?? 0) + 1);
   const listening = listeningOf(index.capturedDays, set.sensor.hours, engineered);
@@ -271,6 +281,10 @@ export function proposeConduits(set: ObservationSet, plan: ZonePlan, options: Co
 
   const completenessOf = new Map((plan.completeness?.conduits ?? []).map(({ zones, completeness }) => [zones.join('\n'), completeness]));
   const endOf = (zone: string, assets: readonly string[]): PermitEnd => ({ zone: ids.zone.get(zone) ?? zone, assets: assets.map((id) => ids.asset.get(id) ?? id), addresses: [] });
+  // It is about the device and not about what it asked last: a rule holds until who came had left.
+  const lastDays = lastDaysOf(set, index);
+  const lastDayOf = ({ clientZone, serverZone, clients, servers }: DraftPermit): number =>
+    Math.max(0, ...[...(index.kindOf(clientZone) === 'temporary' ? clients : []), ...(index.kindOf(serverZone) === 'temporary' ? servers : [])].map((id) => lastDays.get(id) ?? 0));
   const conduits: ProposedConduit[] = [];
   const permits: ProposedPermit[] = [];
   for (const { pair, drafts: own } of pairs) {
@@ -284,7 +298,6 @@ export function proposeConduits(set: ObservationSet, plan: ZonePlan, options: Co
     });
     for (const [i, draft] of own.entries()) {
       const days = draft.evidence.days;
-      const lastDay = Math.max(days.at(-1) ?? 0, draft.evidence.lastNs === null ? 0 : Number(draft.evidence.lastNs / 86_400_000_000_000n));
       const kind = draft.question;
       const regime = regimeOf(draft.evidence, listening);
       const window = options.exact || options.schedules === false ? null : jobWindow(draft, listening, options.hours !== false);
@@ -299,7 +312,7 @@ export function proposeConduits(set: ObservationSet, plan: ZonePlan, options: Co
           modbus: draft.modbus,
           opcua: draft.opcua,
           named: draft.names.length === 0 ? null : { protocol: draft.protocol, names: draft.names },
-          conditions: { days: window?.days ?? [], start: window?.start ?? null, end: window?.end ?? null, expires: kind === 'temporary-device' ? isoDay(lastDay) : null, onDemand: draft.onDemand },
+          conditions: { days: window?.days ?? [], start: window?.start ?? null, end: window?.end ?? null, expires: kind === 'temporary-device' ? isoDay(lastDayOf(draft)) : null, onDemand: draft.onDemand },
           purpose: draft.onDemand && kind !== 'temporary-device' ? 'maintenance, switched on by a person for a while' : (window?.purpose ?? rangePurpose(draft)),
           basis: 'observed',
           decision: kind === null && !draft.onDemand ? 'approved' : 'pending',
@@ -313,7 +326,7 @@ export function proposeConduits(set: ObservationSet, plan: ZonePlan, options: Co
         question: kind === null ? null : { kind, sentence: `${QUESTION_SENTENCES[kind]}${saysDays(kind, days, index.capturedDays.length) ? seenOn(days, regime) : ''}` },
         days,
         regime,
-        connections: draft.evidence.sessions,
+        connections: draft.evidence.witnesses.reduce((sum, witness) => sum + (index.conversationOf(witness)?.sessions ?? 0), 0),
         witnesses: draft.evidence.witnesses,
         registersNeverSeen: draft.registersNeverSeen,
       });

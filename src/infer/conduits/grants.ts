@@ -48,7 +48,6 @@ export interface GrantEvidence {
   /** Bit h: seen in hour h (UTC) of some day; every bit where hours were not kept. */
   readonly hours: number;
   readonly requests: number;
-  readonly sessions: number;
   /** Conversations that would break without this grant. */
   readonly witnesses: readonly number[];
 }
@@ -74,7 +73,7 @@ export interface Grant {
   readonly source: Grant | null;
 }
 
-export const NO_EVIDENCE: GrantEvidence = { firstNs: null, lastNs: null, days: [], hours: 0, requests: 0, sessions: 0, witnesses: [] };
+export const NO_EVIDENCE: GrantEvidence = { firstNs: null, lastNs: null, days: [], hours: 0, requests: 0, witnesses: [] };
 
 /** Services that only set up, keep and close a session or subscription (OPC 10000-4 clauses 5.5 to 5.7, 5.14). */
 export const OPCUA_SESSION_SERVICES: readonly string[] = [
@@ -154,7 +153,6 @@ export const mergeEvidence = (a: GrantEvidence, b: GrantEvidence): GrantEvidence
   days: sortedUnique([...a.days, ...b.days]),
   hours: a.hours | b.hours,
   requests: a.requests + b.requests,
-  sessions: a.sessions + b.sessions,
   witnesses: sortedUnique([...a.witnesses, ...b.witnesses]),
 });
 
@@ -216,7 +214,7 @@ const contains = (own: ModbusAsk['spans'], inner: ModbusAsk['spans']): boolean =
   own === null || inner === null || [...inner].every(([access, spans]) => spans.every((span) => spansContain(own.get(access) ?? [], span)));
 
 /** Of a grant in doubt what no other one of its pair lets through, or null: what is let through anyway needs no decision. */
-export function undecidedOf(grant: Grant, ofPair: readonly Grant[]): Grant | null {
+export function undecidedOf(grant: Grant, ofPair: readonly Grant[], index: PlanIndex): Grant | null {
   if (grant.doubt === 'many-operations') return grant;
   const others = ofPair.map(({ detail }) => detail);
   const detail: GrantDetail = {
@@ -225,7 +223,33 @@ export function undecidedOf(grant: Grant, ofPair: readonly Grant[]): Grant | nul
     opcuaServices: grant.detail.opcuaServices.filter((service) => !others.some(({ opcuaServices }) => opcuaServices.includes(service))),
     names: grant.detail.names.filter((name) => !others.some(({ names }) => names.includes(name))),
   };
-  return detail.modbus.length + detail.opcuaServices.length + detail.names.length === 0 ? null : { ...grant, detail };
+  return detail.modbus.length + detail.opcuaServices.length + detail.names.length === 0 ? null : { ...grant, detail, evidence: evidenceOfPart(grant, detail, index) };
+}
+
+/** When and how often these were asked; all of the conversation where there are none. */
+function evidenceOf(conversation: Conversation, operations: readonly Operation[]): GrantEvidence {
+  const parts = operations.length === 0 ? [conversation] : operations;
+  const seen = parts.flatMap((one) => one.days);
+  return {
+    firstNs: parts.reduce((min, one) => (one.firstNs < min ? one.firstNs : min), parts[0].firstNs),
+    lastNs: parts.reduce((max, one) => (one.lastNs > max ? one.lastNs : max), parts[0].lastNs),
+    days: sortedUnique(seen.map((day) => day.day)),
+    hours: seen.reduce((all, day) => all | (day.hours ?? ALL_HOURS), 0),
+    requests: parts.reduce((sum, one) => sum + one.requests, 0),
+    witnesses: [conversation.id],
+  };
+}
+
+/** Of a grant's evidence, that of what a part of it names. */
+export function evidenceOfPart({ class: own, doubt, evidence }: Grant, part: Pick<GrantDetail, 'modbus' | 'opcuaServices' | 'names'>, index: PlanIndex): GrantEvidence {
+  const codes = new Set(part.modbus.map(({ unit, code }) => `${unit}/${code}`));
+  const isNamed = ({ protocol, unit, function: code, name }: Operation): boolean =>
+    protocol === 'modbus' ? codes.has(`${unit ?? 0}/${code}`) : protocol === 'opcua' ? part.opcuaServices.includes(serviceName(name)) : part.names.includes(name);
+  return evidence.witnesses.reduce<GrantEvidence>((held, id) => {
+    const conversation = index.conversationOf(id);
+    const operations = conversation?.operations.filter((one) => isNamed(one) && classOfOperation(one) === own && doubtOf(one) === doubt) ?? [];
+    return conversation === null || operations.length === 0 ? held : mergeEvidence(held, evidenceOf(conversation, operations));
+  }, NO_EVIDENCE);
 }
 
 export interface ObservedGrants {
@@ -250,8 +274,6 @@ export function observeGrants(set: ObservationSet, index: PlanIndex): ObservedGr
     else if (visits.has(conversation.id)) setAside.push({ conversation, why: visits.get(conversation.id) ?? '' });
     else {
       for (const { class: own, doubt, detail, operations } of splitByClass(conversation)) {
-        const isWhole = operations.length === 0;
-        const seen = isWhole ? conversation.days : operations.flatMap((one) => one.days);
         const grant: Grant = {
           client: standing.client,
           server: standing.server,
@@ -265,15 +287,7 @@ export function observeGrants(set: ObservationSet, index: PlanIndex): ObservedGr
           detail,
           rules: [],
           source: null,
-          evidence: {
-            firstNs: isWhole ? conversation.firstNs : operations.reduce((min, one) => (one.firstNs < min ? one.firstNs : min), operations[0].firstNs),
-            lastNs: isWhole ? conversation.lastNs : operations.reduce((max, one) => (one.lastNs > max ? one.lastNs : max), operations[0].lastNs),
-            days: sortedUnique(seen.map((day) => day.day)),
-            hours: seen.reduce((all, day) => all | (day.hours ?? ALL_HOURS), 0),
-            requests: isWhole ? conversation.requests : operations.reduce((sum, one) => sum + one.requests, 0),
-            sessions: conversation.sessions,
-            witnesses: [conversation.id],
-          },
+          evidence: evidenceOf(conversation, operations),
         };
         const key = grantKey(grant);
         const held = grants.get(key);

@@ -9,7 +9,7 @@ import { addTo } from '../../net/multi-map.ts';
 import type { Access } from '../../observation.ts';
 import type { ModbusOperations, ModbusRange, OpcUaOperations } from '../../permit.ts';
 import { mergeSpans, sizeOfSpans, subtractSpans, tableOf } from '../../net/register-set.ts';
-import { grantKey, mergeEvidence, NO_EVIDENCE, portKey, spokenBy } from './grants.ts';
+import { evidenceOfPart, grantKey, mergeEvidence, NO_EVIDENCE, portKey, spokenBy } from './grants.ts';
 import type { Grant, GrantDetail, GrantEvidence, ModbusAsk } from './grants.ts';
 import type { PlanIndex } from './plan.ts';
 import { QUESTION_KINDS, questionOf } from './questions.ts';
@@ -110,6 +110,8 @@ const opcuaOf = (grant: Grant): OpcUaOperations | null =>
 
 interface Cell {
   readonly grant: Grant;
+  /** Of the grant's, what belongs to these operations: what was asked of one unit every day says nothing of another. */
+  readonly evidence: GrantEvidence;
   readonly modbus: ModbusOperations | null;
   readonly opcua: OpcUaOperations | null;
   readonly question: QuestionKind | null;
@@ -125,6 +127,10 @@ const cellKey = (cell: Cell): string => {
     grant.detail.names.join(','),
   ].join('\n');
 };
+
+/** What of a grant a piece of its Modbus operations stands for. */
+const detailOf = ({ detail }: Grant, piece: ModbusOperations | null): GrantDetail =>
+  piece === null ? detail : { ...detail, modbus: detail.modbus.filter(({ unit, code }) => piece.functionCodes.includes(code) && piece.unitIds.includes(unit)) };
 
 /** Full rectangles that cover exactly the given pairs: by equal partner sets, from the side that needs fewer. */
 function rectangles(cells: readonly Cell[]): Cell[][] {
@@ -176,9 +182,9 @@ function draftOf(cells: readonly Cell[], observed: ReadonlyMap<string, Grant>): 
   let registersNeverSeen = 0;
   const rules = new Set<string>();
   for (const cell of cells) {
-    evidence = mergeEvidence(evidence, cell.grant.evidence);
+    evidence = mergeEvidence(evidence, cell.evidence);
     const seen = observed.get(grantKey(cell.grant));
-    const own = cell.modbus === null ? cell.grant.detail : { ...cell.grant.detail, modbus: cell.grant.detail.modbus.filter((ask) => cell.modbus?.functionCodes.includes(ask.code) && cell.modbus.unitIds.includes(ask.unit)) };
+    const own = detailOf(cell.grant, cell.modbus);
     const known = new Set(seen === undefined ? [] : operationsOf(seen.detail));
     const operations = operationsOf(own);
     neverSeen += operations.length === 0 ? portsNeverSeen(cell.grant, observed) : operations.filter((operation) => !known.has(operation)).length;
@@ -285,7 +291,8 @@ export function draftPermits(grants: readonly Grant[], onDemand: boolean, observ
     const question = onDemand && asked === 'engineering' ? null : asked;
     const pieces = grant.detail.modbus.length > 0 ? modbusOperationsOf(grant.detail.modbus) : [null];
     for (const modbus of pieces) {
-      const cell: Cell = { grant, modbus, opcua: opcuaOf(grant), question, onDemand: onDemand || question === 'temporary-device' };
+      const evidence = modbus === null || pieces.length === 1 ? grant.evidence : evidenceOfPart(grant, detailOf(grant, modbus), index);
+      const cell: Cell = { grant, evidence, modbus, opcua: opcuaOf(grant), question, onDemand: onDemand || question === 'temporary-device' };
       const key = cellKey(cell);
       addTo(byKey, key, cell);
     }

@@ -44,6 +44,7 @@ export interface ZonePlan {
 export interface PlanIndex {
   readonly plan: ZonePlan;
   readonly assetOf: (address: string) => PlannedAsset | null;
+  readonly conversationOf: (id: number) => Conversation | null;
   readonly kindOf: (zone: string) => string;
   /** Members of a zone with a role, in plan order. */
   readonly membersOf: (zone: string, role: string) => readonly PlannedAsset[];
@@ -127,6 +128,7 @@ export function indexPlan(set: ObservationSet, plan: ZonePlan): PlanIndex {
   }
   const kinds = new Map(plan.zones.map((zone) => [zone.id, zone.kind]));
   const assetOf = (address: string): PlannedAsset | null => byAddress.get(address) ?? null;
+  const conversations = new Map(set.conversations.map((one) => [one.id, one]));
   const capturedDays = capturedDaysOf(set);
   const partners = findPartners(set, assetOf, capturedDays.length);
   const why = new Map(plan.dropped.map((entry) => [entry.conversation, entry.why]));
@@ -139,6 +141,7 @@ export function indexPlan(set: ObservationSet, plan: ZonePlan): PlanIndex {
   return {
     plan,
     assetOf,
+    conversationOf: (id) => conversations.get(id) ?? null,
     kindOf: (zone) => kinds.get(zone) ?? 'other',
     membersOf: (zone, role) => byRole.get(`${zone}\n${role}`) ?? [],
     allOf: (zone) => byZone.get(zone) ?? [],

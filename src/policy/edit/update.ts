@@ -8,6 +8,7 @@
 import { isMap, isScalar, isSeq } from 'yaml';
 import type { Document, YAMLSeq } from 'yaml';
 import { usageError } from '../../errors.ts';
+import type { GrantEvidence } from '../../infer/conduits/grants.ts';
 import { QUESTION_SENTENCES } from '../../infer/conduits/questions.ts';
 import { isoTime, sensorsOf, type ConduitProposal, type ProposedPermit } from '../../infer/conduits/conduits.ts';
 import { addTo } from '../../net/multi-map.ts';
@@ -68,8 +69,11 @@ export function updateSpec(proposal: ConduitProposal, existingText: string, set:
       const isAlone = isWhole && rest.length === 0 && covering.length === 1;
       for (const declared of covering) {
         const held = seen.get(declared);
-        seen.set(declared, { days: [...(held?.days ?? []), ...proposed.days], regime: isAlone && held === undefined ? proposed.regime : null });
-        refreshEvidence(document, declared, ruleEntry({ ...proposed, permit }).evidence ?? {}, isAlone ? COUNTED : DATED);
+        // Of what a rule lets through in part, the days of just that.
+        const part = isAlone ? null : need.seenBy(declared, proposed.witnesses);
+        if (part?.days.length === 0) continue;
+        seen.set(declared, { days: [...(held?.days ?? []), ...(part ?? proposed).days], regime: isAlone && held === undefined ? proposed.regime : null });
+        refreshEvidence(document, declared, part === null ? (ruleEntry({ ...proposed, permit }).evidence ?? {}) : datesOf(part), isAlone ? COUNTED : DATED);
       }
       for (const left of rest) rules.append(left.isOfPair ? asSeen(proposed, left.permit, need.of(left.permit, proposed.witnesses), set) : { ...proposed, permit: left.permit }, left);
     }
@@ -77,9 +81,9 @@ export function updateSpec(proposal: ConduitProposal, existingText: string, set:
   // A rule beside others lets no proposed Permit through as a whole, and is used all the same.
   for (const [declared, asks] of need.letThrough()) {
     if (seen.has(declared)) continue;
-    const { firstNs, lastNs, days } = evidenceOf(asks);
-    seen.set(declared, { days, regime: null });
-    refreshEvidence(document, declared, { first_seen: isoTime(firstNs) ?? undefined, last_seen: isoTime(lastNs) ?? undefined, days: days.length }, DATED);
+    const evidence = evidenceOf(asks);
+    seen.set(declared, { days: evidence.days, regime: null });
+    refreshEvidence(document, declared, datesOf(evidence), DATED);
   }
   for (const [declared, one] of seen) refreshQuestion(document, declared, one);
   refreshCompleteness(document, proposal, placement, loaded);
@@ -292,6 +296,8 @@ const movedAddresses = (proposal: ConduitProposal, placement: Placement, known: 
   }));
 
 type Evidence = NonNullable<SpecFlow['evidence']>;
+
+const datesOf = ({ firstNs, lastNs, days }: GrantEvidence): Evidence => ({ first_seen: isoTime(firstNs) ?? undefined, last_seen: isoTime(lastNs) ?? undefined, days: days.length });
 
 const DATED = ['first_seen', 'last_seen', 'days'] as const;
 /** Only where a rule lets all of a Permit through, or they would count its neighbours too. */

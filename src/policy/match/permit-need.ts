@@ -10,8 +10,8 @@ import { accessOfFunctionCode, bindingSpans, tableOf, type Span } from '../../ne
 import type { Conversation, ObservationSet } from '../../observation.ts';
 import type { ModbusOperations, Permit } from '../../permit.ts';
 import type { Ask } from './asks.ts';
-import { createMatcher, rulesOf, type AskVerdict } from './match.ts';
-import { zonesOf } from './permit-rest.ts';
+import { createMatcher, rulesOf, type AskVerdict, type Matcher } from './match.ts';
+import { ALWAYS, zonesOf } from './permit-rest.ts';
 import type { DeclaredPermit } from '../spec/permits.ts';
 import type { AssetIndex } from '../spec/assets.ts';
 import type { LoadedSpec } from '../spec/load.ts';
@@ -42,6 +42,8 @@ export interface NeededAsks {
 export interface Need {
   /** What a part lets through that was seen, that no rule lets through, and that nobody rejected. */
   readonly of: (part: Permit, witnesses: readonly number[]) => readonly NeededAsks[];
+  /** When a rule's own part of these conversations was asked, at whatever time it holds and whatever was decided. */
+  readonly seenBy: (rule: DeclaredPermit, witnesses: readonly number[]) => GrantEvidence;
   /** What each rule lets through of the conversations that were asked for so far. */
   readonly letThrough: () => ReadonlyMap<DeclaredPermit, readonly Ask[]>;
 }
@@ -60,9 +62,19 @@ export function needOf(loaded: LoadedSpec, assets: AssetIndex, set: ObservationS
     }
     return held;
   };
+  const aloneWith = (permit: Permit): Matcher => createMatcher([{ permit, path: [], unidirectional: null, acceptedRisks: [], purposeTexts: [], limits: null, notUnderstood: [] }], assets, timezone);
+  const matchers = new Map<DeclaredPermit, Matcher>();
   return {
+    seenBy: (rule, witnesses) => {
+      const alone = matchers.get(rule) ?? aloneWith({ ...rule.permit, decision: 'approved', conditions: ALWAYS });
+      matchers.set(rule, alone);
+      return evidenceOf(witnesses.flatMap((id) => {
+        const conversation = conversations.get(id);
+        return conversation === undefined ? [] : alone.judge(conversation).asks.flatMap(({ ask, permit }) => (permit === null ? [] : [ask]));
+      }));
+    },
     of: (part, witnesses) => {
-      const alone = createMatcher([{ permit: part, path: [], unidirectional: null, acceptedRisks: [], purposeTexts: [], limits: null, notUnderstood: [] }], assets, timezone);
+      const alone = aloneWith(part);
       return witnesses.flatMap((id) => {
         const conversation = conversations.get(id);
         if (conversation === undefined) return [];

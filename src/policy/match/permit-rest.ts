@@ -35,7 +35,7 @@ export interface PermitRest {
 /** @param wantedOf what is wanted of what is left of one client, server and port */
 export type Undeclared = (permit: Permit, wantedOf: (left: PermitLeft) => readonly Permit[]) => PermitRest;
 
-const ALWAYS: PermitConditions = { days: [], start: null, end: null, expires: null, onDemand: false };
+export const ALWAYS: PermitConditions = { days: [], start: null, end: null, expires: null, onDemand: false };
 
 /** @param innerAssets where the Permits are of another spec than the rules, the assets of that */
 export function undeclaredOf(declared: readonly DeclaredPermit[], assets: AssetIndex, innerAssets: AssetIndex = assets): Undeclared {
@@ -48,17 +48,20 @@ export function undeclaredOf(declared: readonly DeclaredPermit[], assets: AssetI
     rules.some((one) => speaks(one, part)) ||
     (rules.some(({ permit }) => hasWindow(permit.conditions)) &&
       subtractSpans(weekOf(part.conditions), mergeSpans(rules.flatMap((one) => (speaksAtItsTimes(one, part) ? weekOf(one.permit.conditions) : [])))).length === 0);
+  // Of several that speak of it, the one that says just this: what is noted of it belongs there.
+  const spokenOfBy = (rules: readonly DeclaredPermit[], part: Permit): DeclaredPermit | undefined =>
+    rules.find((one) => speaks(one, part) && permitCovers(part, spokenBy.get(one) ?? one.permit, innerAssets, assets)) ?? rules.find((one) => speaks(one, part));
   const rulesFor = rulesByPair(declared, assets, innerAssets);
   const byZones = new Map<string, Permit[]>();
   for (const { permit } of declared) addTo(byZones, zonesOf(permit), permit);
   return (permit, wantedOf) => {
     const rules = rulesFor(permit);
-    const whole = rules.find((one) => speaks(one, permit));
+    const whole = spokenOfBy(rules, permit);
     if (whole !== undefined) return { rest: [], covering: [whole] };
     const covering = new Set<DeclaredPermit>();
     const parts: PermitLeft[] = [];
     for (const pair of pairsOf(permit, rules, innerAssets)) {
-      const rule = rules.find((one) => speaks(one, pair));
+      const rule = spokenOfBy(rules, pair);
       if (rule !== undefined) {
         covering.add(rule);
         continue;

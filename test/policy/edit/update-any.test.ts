@@ -1,0 +1,119 @@
+/**
+ * A spec that is proposed again, whatever was seen and decided: after three weeks and after the fourth. The second time
+ * says nothing new, decisions stay, what was seen is let through or was rejected, and what was rejected is let through by no new rule.
+ */
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { proposeConduits } from '../../../src/infer/conduits/conduits.ts';
+import type { Access, Conversation, ObservationSet, Operation } from '../../../src/observation.ts';
+import { compareSpecs } from '../../../src/policy/diff/compare-specs.ts';
+import { diffReport } from '../../../src/policy/diff/diff.ts';
+import { updateSpec } from '../../../src/policy/edit/update.ts';
+import { GENERIC_FIREWALLS } from '../../../src/policy/match/firewall-semantics.ts';
+import { proveProposal } from '../../../src/policy/proof.ts';
+import { simulate } from '../../../src/policy/simulate.ts';
+import type { LoadedSpec } from '../../../src/policy/spec/load.ts';
+import { writeSpec } from '../../../src/policy/spec/write.ts';
+import { ASSETS, PLAN } from '../../infer/conduits/plan-fixture.ts';
+import { loadText } from '../loaded-spec.ts';
+import { conversation, daysFrom, modbus, MONDAY, namedOperation, observations } from '../observed.ts';
+
+const [IDEAL] = GENERIC_FIREWALLS;
+const WEEK_4 = MONDAY + 21;
+
+type Of<T> = T extends fc.Arbitrary<infer One> ? One : never;
+
+const address = fc.constantFrom(...ASSETS.map(({ addresses }) => addresses[0]));
+const days = fc.constantFrom(daysFrom(MONDAY, 28), daysFrom(MONDAY, 28), [MONDAY + 3], [MONDAY + 6, MONDAY + 13, MONDAY + 20, MONDAY + 27], [MONDAY + 25], daysFrom(WEEK_4, 7));
+const USES: Readonly<Record<number, readonly Access[]>> = { 1: ['read'], 3: ['read'], 5: ['write'], 6: ['write'], 15: ['write'], 16: ['write'], 22: ['write'], 23: ['write'], 24: ['read'], 90: ['program'] };
+const NO_DATA_ADDRESS: ReadonlySet<number> = new Set([90]);
+const asked = fc.record({
+  code: fc.constantFrom(...Object.keys(USES).map(Number)), unit: fc.constantFrom(1, 2, 3, 255), first: fc.constantFrom(0, 40, 4000), length: fc.constantFrom(1, 10), use: fc.nat(2),
+  isOpen: fc.boolean(), state: fc.constantFrom('answered', 'answered', 'answered', 'refused', 'unheard', 'unanswered'), days,
+});
+const useOf = ({ code, use }: Of<typeof asked>): Access => USES[code][use % USES[code].length];
+const registers = fc.record({ kind: fc.constant('modbus' as const), port: fc.constantFrom(502, 502, 503), asks: fc.uniqueArray(asked, { minLength: 1, maxLength: 5, selector: (one) => `${one.code} ${one.unit} ${useOf(one)}` }) });
+const sessions = fc.record({ kind: fc.constant('opcua' as const), days, mode: fc.constantFrom('None', 'Sign', 'SignAndEncrypt'), services: fc.subarray(['Read', 'Write', 'Call', 'Publish'], { minLength: 1 }) });
+const others = fc.record({ kind: fc.constant('other' as const), days, transport: fc.constantFrom('tcp', 'udp', 'icmp'), port: fc.constantFrom(22, 80, 443, 445), service: fc.constantFrom('ssh', 'http', '', 'ntp') });
+const S7: Readonly<Record<string, Access>> = { 'Read Var': 'read', 'Write Var': 'write', Download: 'program', 'PLC Stop': 'control' };
+const blocks = fc.record({ kind: fc.constant('s7' as const), days, names: fc.subarray(Object.keys(S7), { minLength: 1 }), isFolded: fc.boolean() });
+const talks = fc.array(fc.tuple(address, address, fc.oneof(registers, registers, sessions, others, blocks)).filter(([client, server]) => client !== server), { minLength: 1, maxLength: 10 });
+
+const operationOf = (one: Of<typeof asked>, on: readonly number[]): Operation => {
+  const [base] = modbus('client', 'server', [{ code: one.code, unit: one.unit, days: on }]).operations;
+  const access = useOf(one);
+  const range = { first: one.first, last: one.first + one.length - 1, requests: base.requests };
+  const ranges = one.isOpen || NO_DATA_ADDRESS.has(one.code) ? [] : one.code === 23 ? [{ ...range, access: 'read' as const }, { ...range, access: 'write' as const, first: 100, last: 101 }] : [{ ...range, access: access === 'write' ? ('write' as const) : ('read' as const) }];
+  const isAnswered = one.state === 'answered' || one.state === 'unheard';
+  return { ...base, name: `${base.name} (${access})`, access, ranges, requests: one.state === 'unheard' ? 0 : base.requests, responses: isAnswered ? base.requests : 0, errors: one.state === 'refused' ? base.requests : 0 };
+};
+
+function seen(list: Of<typeof talks>, until: number): ObservationSet {
+  const before = (all: readonly number[]): readonly number[] => all.filter((day) => day < until);
+  const made = list.flatMap(([client, server, what]): Conversation[] => {
+    if (what.kind === 'modbus') {
+      const asks = what.asks.filter((one) => before(one.days).length > 0);
+      const all = [...new Set(asks.flatMap((one) => before(one.days)))].sort((a, b) => a - b);
+      return all.length === 0 ? [] : [conversation(client, server, { port: what.port, days: all, operations: asks.map((one) => operationOf(one, before(one.days))) })];
+    }
+    const on = before(what.days);
+    if (on.length === 0) return [];
+    if (what.kind === 's7') {
+      const folded = what.isFolded ? [namedOperation('s7comm', -1, '(more operations)', 'program', on)] : [];
+      return [conversation(client, server, { port: 102, service: 's7comm', days: on, operations: [...what.names.map((name, i) => namedOperation('s7comm', 4 + i, name, S7[name], on)), ...folded] })];
+    }
+    if (what.kind === 'other') return [conversation(client, server, { ...(what.transport === 'icmp' ? { port: 0, service: 'icmp' } : { port: what.port, service: what.service }), transport: what.transport, days: on })];
+    return [conversation(client, server, {
+      port: 4840, service: 'opcua', days: on, facts: [['opcua.mode', what.mode], ['opcua.policy', `http://opcfoundation.org/UA/SecurityPolicy#${what.mode === 'None' ? 'None' : 'Basic256Sha256'}`]],
+      operations: what.services.map((name, i) => namedOperation('opcua', 600 + i, name, name === 'Write' ? 'write' : name === 'Call' ? 'control' : 'read', on)),
+    })];
+  });
+  // A store has one conversation of a client, a server and a port.
+  return observations([...new Map(made.map((one) => [`${one.client} ${one.server} ${one.transport} ${one.port}`, one])).values()], daysFrom(MONDAY, until - MONDAY));
+}
+
+it('a proposal leaves nothing of its own store open, and proposed again it is the same', () => {
+  fc.assert(fc.property(talks, (list) => {
+    const set = seen(list, MONDAY + 28);
+    for (const options of [undefined, { exact: true, maintenance: false }]) {
+      const text = writeSpec(proposeConduits(set, PLAN, options));
+      const loaded = loadText(text);
+      expect(diffReport(loaded, set).findings.map(({ title, detail }) => `${title} ${detail}`)).toEqual([]);
+      expect(simulate(loaded, set, IDEAL, { onDemand: true }).blocked.map(({ operation, why }) => `${operation}: ${why}`)).toEqual([]);
+      expect(proveProposal(loaded, set).faults.filter(({ claim }) => claim !== 'witness')).toEqual([]);
+      expect(updateSpec(proposeConduits(set, PLAN, options), text, set).text).toBe(text);
+    }
+  }), { numRuns: 40 });
+});
+
+it('decisions survive the fourth week, and what it brought is there', () => {
+  const decisions = fc.array(fc.constantFrom('approved', 'rejected', 'pending'), { minLength: 12, maxLength: 12 });
+  const blockedOf = (loaded: LoadedSpec, set: ObservationSet): { readonly what: string; readonly rejected: boolean }[] =>
+    simulate(loaded, set, IDEAL, { onDemand: true }).blocked.map(({ client, server, service, operation, rejected }) => ({ what: `${client} ${server} ${service} ${operation}`, rejected }));
+  fc.assert(fc.property(talks, decisions, (list, decided) => {
+    const [early, late] = [seen(list, WEEK_4), seen(list, MONDAY + 28)];
+    let place = 0;
+    const text = writeSpec(proposeConduits(early, PLAN)).replaceAll(/^(\s+decision: )(?:pending|approved)/gm, (_, key: string) => `${key}${decided[place++ % decided.length]}`);
+    const before = loadText(text);
+    const updated = updateSpec(proposeConduits(late, PLAN), text, late).text;
+    const after = loadText(updated);
+    for (const { permit } of before.permits) expect(after.permits.find((one) => one.permit.id === permit.id)?.permit.decision).toBe(permit.decision);
+    expect(updateSpec(proposeConduits(late, PLAN), updated, late).text).toBe(updated);
+    const undeclared = diffReport(after, late).findings.filter(({ type, title, detail }) => (type.startsWith('undeclared') || type === 'wrong-direction') && !`${title} ${detail}`.includes('rejected'));
+    expect(undeclared.map(({ title, detail }) => `${title} ${detail}`)).toEqual([]);
+    expect(compareSpecs(before, after).filter(({ type }) => type === 'permit-removed' || type === 'permit-narrowed').map(({ title }) => title)).toEqual([]);
+    const blocked = new Set(blockedOf(after, early).map(({ what }) => what));
+    expect(blockedOf(before, early).filter(({ what, rejected }) => rejected && !blocked.has(what))).toEqual([]);
+  }), { numRuns: 40 });
+});
+
+it('a rule that the fourth week brought keeps the days of just that, when it is proposed again', () => {
+  const week = daysFrom(WEEK_4, 7);
+  const early = observations([modbus('10.4.0.1', '10.1.0.1', [{ code: 3 }])], daysFrom(MONDAY, 21));
+  const late = observations([modbus('10.4.0.1', '10.1.0.1', [{ code: 3 }, { code: 3, unit: 2, ranges: [[0, 9]], days: week }])]);
+  const proposed = writeSpec(proposeConduits(early, PLAN));
+  const once = updateSpec(proposeConduits(late, PLAN), proposed, late).text;
+  const twice = updateSpec(proposeConduits(late, PLAN), once, late).text;
+  expect(loadText(twice).permits.map(({ permit: { modbus: what, evidence } }) => [what?.unitIds.join(), evidence?.firstSeen?.slice(0, 10), evidence?.days])).toEqual([['1', '2026-01-05', 28], ['2', '2026-01-26', 7]]);
+  expect(twice).toBe(once);
+});
