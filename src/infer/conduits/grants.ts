@@ -5,9 +5,9 @@
  * In: Observations and the plan. Out: grants with operations, ranges, evidence and witnesses, and what crosses no
  * boundary or was set aside, counted. Left out on purpose: any widening (conduits/generalise.ts).
  */
-import { changesDevice, FOLDED_FUNCTION, type Access, type Conversation, type ObservationSet, type Operation } from '../../observation.ts';
+import { changesDevice, FOLDED_FUNCTION, REVERSED_FACT, type Access, type Conversation, type ObservationSet, type Operation } from '../../observation.ts';
 import type { Span } from '../../net/register-set.ts';
-import { mergeSpans, spansContain, tableOf } from '../../net/register-set.ts';
+import { accessesOfFunctionCode, accessOfFunctionCode, mergeSpans, spansContain, tableOf } from '../../net/register-set.ts';
 import { isSerialModbus } from '../../net/services.ts';
 import { controlsDevice } from '../activity.ts';
 import { ALL_HOURS } from '../captured-days.ts';
@@ -20,9 +20,10 @@ export type OperationClass = 'read' | 'write' | 'engineer' | 'any';
 
 /**
  * Why what was seen is no basis for approval: of its requests none was heard, so that its addresses are unknown; it was only ever
- * refused; or it is beyond the operations that are told apart.
+ * refused, or a change that was never answered; it is beyond the operations that are told apart; or it changes the device by a function code
+ * that asks it as well.
  */
-export type Doubt = 'unheard-range' | 'refused' | 'many-operations';
+export type Doubt = 'unheard-range' | 'refused' | 'unanswered' | 'many-operations' | 'double-use';
 
 /** One function code to one unit; `spans` is null when the code has no data address or any address is let through. */
 export interface ModbusAsk {
@@ -92,9 +93,17 @@ const classOfOperation = (operation: Operation): OperationClass => {
   }
 };
 
-const doubtOf = (operation: Operation): Doubt | null => {
-  const { function: code, protocol, access, requests, responses, errors, ranges } = operation;
+/** Without it the mirror showed what the client sends, and nothing says what was answered. */
+const isAnswerHeard = ({ facts, packets }: Conversation): boolean => (facts.some(({ name }) => name === REVERSED_FACT) ? packets.toServer : packets.toClient) > 0;
+
+/** By unit 0 a gateway asks all devices of a serial line at once, and none answers (Modbus over Serial Line V1.02 clause 2.1). */
+const BROADCAST_UNIT = 0;
+
+const doubtOf = (operation: Operation, conversation: Conversation): Doubt | null => {
+  const { function: code, protocol, unit, access, requests, responses, errors, ranges } = operation;
   if (code === FOLDED_FUNCTION) return 'many-operations';
+  if (protocol === 'modbus' && access !== accessOfFunctionCode(code) && accessesOfFunctionCode(code).includes(access)) return 'double-use';
+  if (protocol === 'modbus' && unit !== BROADCAST_UNIT && changesDevice(access) && requests > 0 && responses + errors === 0 && isAnswerHeard(conversation)) return 'unanswered';
   const isOpen = protocol === 'modbus' && ranges.length === 0 && (tableOf(code, 'read') !== null || tableOf(code, 'write') !== null);
   if (errors > 0 && responses === 0 && (requests === 0 || isOpen || changesDevice(access))) return 'refused';
   return isOpen && requests === 0 ? 'unheard-range' : null;
@@ -184,7 +193,7 @@ function splitByClass(conversation: Conversation): Piece[] {
   const pieces = new Map<string, { readonly class: OperationClass; readonly doubt: Doubt | null; readonly operations: Operation[] }>();
   for (const operation of conversation.operations) {
     const own = opaque && operation.protocol === 'opcua' ? 'any' : classOfOperation(operation);
-    const doubt = own === 'any' && operation.function !== FOLDED_FUNCTION ? null : doubtOf(operation);
+    const doubt = own === 'any' && operation.function !== FOLDED_FUNCTION ? null : doubtOf(operation, conversation);
     const key = `${own} ${doubt}`;
     const held = pieces.get(key);
     if (held === undefined) pieces.set(key, { class: own, doubt, operations: [operation] });
@@ -215,7 +224,7 @@ const contains = (own: ModbusAsk['spans'], inner: ModbusAsk['spans']): boolean =
 
 /** Of a grant in doubt what no other one of its pair lets through, or null: what is let through anyway needs no decision. */
 export function undecidedOf(grant: Grant, ofPair: readonly Grant[], index: PlanIndex): Grant | null {
-  if (grant.doubt === 'many-operations') return grant;
+  if (grant.doubt === 'many-operations' || grant.doubt === 'double-use') return grant;
   const others = ofPair.map(({ detail }) => detail);
   const detail: GrantDetail = {
     ...grant.detail,
@@ -247,8 +256,9 @@ export function evidenceOfPart({ class: own, doubt, evidence }: Grant, part: Pic
     protocol === 'modbus' ? codes.has(`${unit ?? 0}/${code}`) : protocol === 'opcua' ? part.opcuaServices.includes(serviceName(name)) : part.names.includes(name);
   return evidence.witnesses.reduce<GrantEvidence>((held, id) => {
     const conversation = index.conversationOf(id);
-    const operations = conversation?.operations.filter((one) => isNamed(one) && classOfOperation(one) === own && doubtOf(one) === doubt) ?? [];
-    return conversation === null || operations.length === 0 ? held : mergeEvidence(held, evidenceOf(conversation, operations));
+    if (conversation === null) return held;
+    const operations = conversation.operations.filter((one) => isNamed(one) && classOfOperation(one) === own && doubtOf(one, conversation) === doubt);
+    return operations.length === 0 ? held : mergeEvidence(held, evidenceOf(conversation, operations));
   }, NO_EVIDENCE);
 }
 

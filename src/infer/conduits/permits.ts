@@ -34,6 +34,8 @@ export interface DraftPermit {
   readonly names: readonly string[];
   readonly onDemand: boolean;
   readonly question: QuestionKind | null;
+  /** Of codes that also do less: beside another code it would not be let through (policy/spec/permits.ts), so it stays by itself. */
+  readonly isDoubleUse: boolean;
   readonly evidence: GrantEvidence;
   readonly rules: readonly string[];
   /** (client, server, operation or port) let through and never seen. */
@@ -118,10 +120,12 @@ interface Cell {
   readonly onDemand: boolean;
 }
 
+const isDoubleUse = ({ doubt }: Grant): boolean => doubt === 'double-use';
+
 const cellKey = (cell: Cell): string => {
   const { grant, modbus, opcua } = cell;
   return [
-    grant.client.zone, grant.server.zone, portKey(grant), spokenBy(grant), grant.class, cell.question ?? '', cell.onDemand,
+    grant.client.zone, grant.server.zone, portKey(grant), spokenBy(grant), grant.class, isDoubleUse(grant), cell.question ?? '', cell.onDemand,
     modbus === null ? '' : `${modbus.functionCodes.join(',')}|${modbus.unitIds.join(',')}|${rangeKey(modbus.ranges)}`,
     opcua === null ? '' : `${opcua.services.join(',')}|${opcua.securityModes.join(',')}|${opcua.securityPolicies.join(',')}`,
     grant.detail.names.join(','),
@@ -197,7 +201,7 @@ function draftOf(cells: readonly Cell[], observed: ReadonlyMap<string, Grant>): 
     servers: [...new Set(cells.map((cell) => cell.grant.server.id))].sort(byText),
     transport: grant.transport, services: [{ port: grant.port, lastPort: grant.lastPort, name: grant.service }], protocol: grant.protocol,
     access: grant.class === 'any' ? [] : [...new Set(cells.flatMap((cell) => cell.grant.detail.access))].sort(byText),
-    modbus, opcua, names: grant.detail.names, onDemand, question, evidence,
+    modbus, opcua, names: grant.detail.names, onDemand, question, isDoubleUse: isDoubleUse(grant), evidence,
     rules: neverSeen === 0 && registersNeverSeen === 0 ? [] : [...rules].sort(byText), neverSeen, registersNeverSeen,
   };
 }
@@ -205,7 +209,7 @@ function draftOf(cells: readonly Cell[], observed: ReadonlyMap<string, Grant>): 
 const pairsKey = (draft: DraftPermit): string => [draft.clientZone, draft.serverZone, draft.clients.join(','), draft.servers.join(','), draft.transport].join('\n');
 
 const endsKey = (draft: DraftPermit): string =>
-  [pairsKey(draft), ...draft.services.map(({ port, lastPort, name }) => `${port}${lastPort === port ? '' : `-${lastPort}`} ${spokenBy({ service: name, protocol: draft.protocol })}`), draft.onDemand, draft.question ?? ''].join('\n');
+  [pairsKey(draft), ...draft.services.map(({ port, lastPort, name }) => `${port}${lastPort === port ? '' : `-${lastPort}`} ${spokenBy({ service: name, protocol: draft.protocol })}`), draft.onDemand, draft.question ?? '', draft.isDoubleUse].join('\n');
 
 /** Joins the classes of one pair of ends into one Permit where that says nothing more. */
 function joinClasses(drafts: readonly DraftPermit[]): DraftPermit[] {

@@ -8,7 +8,7 @@
 import { firstOf } from '../../infer/plural.ts';
 import { parseSet, sizeOfSet } from '../../net/address-set.ts';
 import { changesDevice, type Access } from '../../observation.ts';
-import { mergeSpans, sizeOfSpans, subtractSpans, tableOf } from '../../net/register-set.ts';
+import { accessesOfFunctionCode, mergeSpans, sizeOfSpans, subtractSpans, tableOf } from '../../net/register-set.ts';
 import type { ModbusRange, Permit, PermitEnd } from '../../permit.ts';
 import { isFolded, securityOf, type Ask } from '../match/asks.ts';
 import type { DiffContext, PermitUse } from './observed.ts';
@@ -125,7 +125,10 @@ export function remainderOf(context: DiffContext, { declared, ...own }: PermitUs
     if (codes.length > 0) {
       idle.push(`function codes ${codes.join(', ')}`);
       change ||= codes.some((code) => tableOf(code, 'write') !== null);
-      used = { ...used, functionCodes: permit.modbus.functionCodes.filter((code) => !codes.includes(code)) };
+      const left = permit.modbus.functionCodes.filter((code) => !codes.includes(code));
+      // What another code was there for is not left to one that can do it as well (permitsUse).
+      const access = permit.access.filter((one) => asks.some((ask) => ask.access === one) || !left.some((code) => accessesOfFunctionCode(code).slice(1).includes(one)));
+      used = { ...used, functionCodes: left, ...(access.length === permit.access.length || access.length === 0 ? {} : { access }) };
     }
     const units = permit.modbus.unitIds.filter((unit) => !modbus.some((ask) => ask.unit === unit));
     if (units.length > 0) {

@@ -8,8 +8,8 @@ import { isMonitoringService } from '../../infer/conduits/questions.ts';
 import { changesDevice, type Conversation } from '../../observation.ts';
 import type { Severity } from './findings.ts';
 import type { DeclaredPermit } from '../spec/permits.ts';
-import { permittedCodes } from '../spec/permits.ts';
-import { accessOfFunctionCode } from '../../net/register-set.ts';
+import { permitsUse, permittedCodes } from '../spec/permits.ts';
+import { accessesOfFunctionCode } from '../../net/register-set.ts';
 import { declaredAssets } from '../spec/assets.ts';
 import type { Spec } from '../spec/schema.ts';
 import { CONTROL_KINDS } from '../spec/zone-kind.ts';
@@ -53,7 +53,7 @@ export const isChanging = (conversation: Conversation): boolean =>
 export const permitsChange = ({ permit }: DeclaredPermit): boolean => {
   const codes = permittedCodes(permit);
   if (isMonitoringService(permit.service.transport, permit.service.protocol)) return false;
-  if (codes.length > 0) return codes.some((code) => changesDevice(accessOfFunctionCode(code)));
+  if (codes.length > 0) return codes.some((code) => accessesOfFunctionCode(code).some((access) => changesDevice(access) && permitsUse(permit, code, access)));
   return permit.access.length === 0 || permit.access.some(changesDevice);
 };
 

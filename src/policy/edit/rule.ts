@@ -6,7 +6,7 @@
  */
 import type { ModbusAsk } from '../../infer/conduits/grants.ts';
 import { modbusOperationsOf } from '../../infer/conduits/permits.ts';
-import { mergeSpans, tableOf, type Span } from '../../net/register-set.ts';
+import { accessOfFunctionCode, mergeSpans, tableOf, type Span } from '../../net/register-set.ts';
 import type { Conversation } from '../../observation.ts';
 import type { ModbusOperations } from '../../permit.ts';
 import { isFolded, securityOf, type Ask } from '../match/asks.ts';
@@ -58,6 +58,9 @@ const modbusAsksOf = (asks: readonly Ask[]): ModbusAsk[] => {
 const isPartOf = ({ modbus: asked }: Ask, modbus: ModbusOperations | null): boolean =>
   (asked === null || modbus === null ? asked === modbus : modbus.unitIds.includes(asked.unit) && modbus.functionCodes.includes(asked.code));
 
+/** Beside a code whose own access it is, it would not be let through (permitsUse). */
+const isFurtherUse = ({ modbus, access }: Ask): boolean => modbus !== null && access !== null && access !== accessOfFunctionCode(modbus.code);
+
 /**
  * One for each set of units that were asked the same: in one rule every unit would have every code, and every code every range of its table.
  * @param freeId a new id for each
@@ -68,8 +71,10 @@ const isPartOf = ({ modbus: asked }: Ask, modbus: ModbusOperations | null): bool
 export const rulesFor = (freeId: () => string, client: SpecEndpoint, server: SpecEndpoint, conversations: readonly Conversation[], asked: readonly Ask[], by: RuleDecision): SpecFlow[] => {
   const told = asked.filter((ask) => !isFolded(ask));
   const asks = told.length === 0 ? asked : told;
-  const parts = [...modbusOperationsOf(modbusAsksOf(asks)), ...(asks.some((ask) => ask.modbus === null) ? [null] : [])];
-  return parts.map((modbus) => ruleFor(freeId(), client, server, conversations, asks.filter((ask) => isPartOf(ask, modbus)), modbus, by));
+  return [asks.filter((ask) => !isFurtherUse(ask)), asks.filter(isFurtherUse)].flatMap((own) => {
+    const parts = [...modbusOperationsOf(modbusAsksOf(own)), ...(own.some((ask) => ask.modbus === null) ? [null] : [])];
+    return parts.map((modbus) => ruleFor(freeId(), client, server, conversations, own.filter((ask) => isPartOf(ask, modbus)), modbus, by));
+  });
 };
 
 const ruleFor = (id: string, client: SpecEndpoint, server: SpecEndpoint, conversations: readonly Conversation[], asks: readonly Ask[], modbus: ModbusOperations | null, by: RuleDecision): SpecFlow => {

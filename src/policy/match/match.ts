@@ -14,7 +14,7 @@ import { accessOfFunctionCode, bindingSpans, mergeSpans, spansContain } from '..
 import { isSerialModbus } from '../../net/services.ts';
 import { asksOf, isFolded, securityOf, weakerThan } from './asks.ts';
 import type { Ask, OpcUaSecurity } from './asks.ts';
-import { INSPECTED, isLive, permitsAccess, protocolKey } from '../spec/permits.ts';
+import { INSPECTED, isLive, permitsAccess, permitsUse, protocolKey } from '../spec/permits.ts';
 import type { DeclaredPermit } from '../spec/permits.ts';
 import type { AssetIndex, Resolution } from '../spec/assets.ts';
 import { daysOutside, scheduleProblem } from '../spec/schedule.ts';
@@ -133,9 +133,9 @@ const operationMiss = (permit: Permit, ask: Ask, conversation: Conversation): { 
       return { kind: 'operation', sentence: `FC ${code} is not among the permitted FC ${numbersText(modbus.functionCodes)}` };
     }
     // A code that is listed is let through for what `access` names too: "read" beside 16 is no write (permittedCodes).
-    if (ask.access !== null && !permitsAccess(permit, ask.access)) {
-      const isOneOfSeveral = ask.access !== accessOfFunctionCode(code);
-      return { kind: 'access', sentence: `${isOneOfSeveral ? 'this use of ' : ''}FC ${code} is ${ask.access}, and only ${permit.access.join(', ')} is permitted` };
+    if (ask.access !== null && !permitsUse(permit, code, ask.access)) {
+      const use = `${ask.access === accessOfFunctionCode(code) ? '' : 'this use of '}FC ${code} is ${ask.access}`;
+      return { kind: 'access', sentence: permitsAccess(permit, ask.access) ? `${use}, and that is permitted of other codes only` : `${use}, and only ${permit.access.join(', ')} is permitted` };
     }
     if (modbus !== null && modbus.unitIds.length > 0 && !modbus.unitIds.includes(unit)) return { kind: 'unit', sentence: `unit ${unit} is not among the permitted units ${numbersText(modbus.unitIds)}` };
     if (modbus !== null && range !== null) {

@@ -10,7 +10,7 @@ import { isSubset, parseSet, unionSets } from '../../net/address-set.ts';
 import type { AddressSet } from '../../net/address-set.ts';
 import { accessesOfFunctionCode, bindingSpans, mergeSpans, spansContain, tableOf } from '../../net/register-set.ts';
 import { modesHeld, policiesHeld } from './asks.ts';
-import { INSPECTED, permitsAccess, protocolKey } from '../spec/permits.ts';
+import { INSPECTED, permitsUse, protocolKey } from '../spec/permits.ts';
 import { weekOf } from '../spec/schedule.ts';
 import type { AssetIndex } from '../spec/assets.ts';
 
@@ -33,7 +33,7 @@ const operationsCover = (outer: Permit, inner: Permit): boolean => {
   const codes = inner.modbus?.functionCodes ?? [];
   // Codes that are listed do what they can and `access` names, and nothing else.
   const isWithin = codes.length === 0 ? listCovers(outer.access, inner.access)
-    : codes.every((code) => accessesOfFunctionCode(code).every((access) => !permitsAccess(inner, access) || permitsAccess(outer, access)));
+    : codes.every((code) => accessesOfFunctionCode(code).every((access) => !permitsUse(inner, code, access) || permitsUse(outer, code, access)));
   if (!isWithin) return false;
   if (outer.modbus !== null) {
     if (inner.modbus === null) return outer.modbus.functionCodes.length === 0 && outer.modbus.unitIds.length === 0 && outer.modbus.ranges.length === 0;

@@ -7,7 +7,7 @@
  */
 import type { Access } from '../../observation.ts';
 import type { ModbusRange, Permit, PermitEnd, PermitService } from '../../permit.ts';
-import { ACCESS_CLASSES, accessesOfFunctionCode, tableOf } from '../../net/register-set.ts';
+import { ACCESS_CLASSES, accessesOfFunctionCode, accessOfFunctionCode, tableOf } from '../../net/register-set.ts';
 import { parseDirection } from './free-text.ts';
 import type { DirectionText } from './free-text.ts';
 import type { SpecPath } from './document.ts';
@@ -204,8 +204,16 @@ export const isLive = (permit: Permit): boolean => permit.decision === 'approved
 /** Whether an access class is let through; used where a Permit names function codes without access, and the reverse. */
 export const permitsAccess = (permit: Permit, access: Access): boolean => permit.access.length === 0 || permit.access.includes(access);
 
+/**
+ * Whether a Permit that lists this function code lets it through for one of its uses. What a code can do beside its own access (FC 43 may
+ * write, FC 8 restart) it may where no other listed code is there for it: "read-write" beside 3, 16 and 43 means the write of 16.
+ */
+export const permitsUse = (permit: Permit, code: number, access: Access): boolean =>
+  permitsAccess(permit, access) &&
+  (permit.access.length === 0 || access === accessOfFunctionCode(code) || !(permit.modbus?.functionCodes ?? []).some((other) => other !== code && accessesOfFunctionCode(other).includes(access)));
+
 /** Whether a Permit that lists this function code lets it through for anything that it can do. */
-export const permitsListedCode = (permit: Permit, code: number): boolean => accessesOfFunctionCode(code).some((access) => permitsAccess(permit, access));
+export const permitsListedCode = (permit: Permit, code: number): boolean => accessesOfFunctionCode(code).some((access) => permitsUse(permit, code, access));
 
 /** The function codes that a Permit lets through, when it lists any. */
 export const permittedCodes = (permit: Permit): readonly number[] => (permit.modbus?.functionCodes ?? []).filter((code) => permitsListedCode(permit, code));

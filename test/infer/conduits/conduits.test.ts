@@ -82,6 +82,14 @@ describe('what is no basis for approval', () => {
     expect(proposeConduits(seen(read), PLAN).permits.map(({ question }) => question)).toEqual([null]);
   });
 
+  it('a write that was never answered asks what it is for; not where the mirror shows one direction, nor of a broadcast on a serial line', () => {
+    const silent = withCounts(modbus('10.4.0.1', '10.1.0.1', [{ code: 3 }, { code: 16, ranges: [[10, 11]] }]), 1, { responses: 0 });
+    expect(sketch(proposeConduits(seen(silent), PLAN))).toEqual([['3', '1', '0-9', 'approved', undefined], ['16', '1', '10-11', 'pending', 'unanswered']]);
+    const oneWay = { ...silent, packets: { toServer: 1000, toClient: 0 }, operations: silent.operations.map((one) => ({ ...one, responses: 0 })) };
+    const broadcast = withCounts(modbus('10.4.0.1', '10.1.0.1', [{ code: 3 }, { code: 16, unit: 0, ranges: [[10, 11]] }]), 1, { responses: 0 });
+    for (const one of [oneWay, broadcast]) expect(proposeConduits(seen(one), PLAN).permits.map(({ question }) => question)).not.toContainEqual(expect.objectContaining({ kind: 'unanswered' }));
+  });
+
   it('needs no decision where what was heard lets it through', () => {
     const other = modbus('10.4.0.1', '10.1.0.1', [{ code: 3, unit: 2, ranges: [[0, 9]] }]);
     expect(sketch(proposeConduits(seen(unheard, other), PLAN, EXACT)).filter((line) => (line as string[])[3] === 'pending')).toEqual([]);

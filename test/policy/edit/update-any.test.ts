@@ -25,8 +25,8 @@ type Of<T> = T extends fc.Arbitrary<infer One> ? One : never;
 
 const address = fc.constantFrom(...ASSETS.map(({ addresses }) => addresses[0]));
 const days = fc.constantFrom(daysFrom(MONDAY, 28), daysFrom(MONDAY, 28), [MONDAY + 3], [MONDAY + 6, MONDAY + 13, MONDAY + 20, MONDAY + 27], [MONDAY + 25], daysFrom(WEEK_4, 7));
-const USES: Readonly<Record<number, readonly Access[]>> = { 1: ['read'], 3: ['read'], 5: ['write'], 6: ['write'], 15: ['write'], 16: ['write'], 22: ['write'], 23: ['write'], 24: ['read'], 90: ['program'] };
-const NO_DATA_ADDRESS: ReadonlySet<number> = new Set([90]);
+const USES: Readonly<Record<number, readonly Access[]>> = { 1: ['read'], 3: ['read'], 5: ['write'], 6: ['write'], 8: ['diagnose', 'control'], 15: ['write'], 16: ['write'], 22: ['write'], 23: ['write'], 24: ['read'], 43: ['browse', 'write', 'program'], 90: ['program'] };
+const NO_DATA_ADDRESS: ReadonlySet<number> = new Set([8, 43, 90]);
 const asked = fc.record({
   code: fc.constantFrom(...Object.keys(USES).map(Number)), unit: fc.constantFrom(1, 2, 3, 255), first: fc.constantFrom(0, 40, 4000), length: fc.constantFrom(1, 10), use: fc.nat(2),
   isOpen: fc.boolean(), state: fc.constantFrom('answered', 'answered', 'answered', 'refused', 'unheard', 'unanswered'), days,

@@ -2,6 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import { functionsOf } from '../../../src/export/modbus/scope.ts';
 import { diffSpec } from '../../../src/policy/diff/diff.ts';
+import { proposeConduits } from '../../../src/infer/conduits/conduits.ts';
+import { acceptFindings } from '../../../src/policy/edit/accept.ts';
 import { permittedCodes } from '../../../src/policy/spec/permits.ts';
 import { dialogue, imported } from '../../flow/imported.ts';
 import { checkSpec } from '../../../src/policy/diff/check.ts';
@@ -51,10 +53,42 @@ describe.each([
     ]);
   });
 
+  it('is not let through because another code of the rule may do that', async () => {
+    const beside = specWith(`diagnose, browse, ${access}`).replace('[8, 43]', access === 'control' ? '[8, 43]' : '[8, 16, 43, 90]');
+    const found = diffSpec(loadText(beside), await captured()).flatMap(({ type, detail }) => (type === 'undeclared-operation' ? [detail] : []));
+    expect(found).toEqual(access === 'control' ? [] : [`Nearest: this use of FC 43 is ${access}, and that is permitted of other codes only.`]);
+  });
+
+  it('is proposed as a rule of its own, with a question, and is accepted as one', async () => {
+    const set = await captured();
+    const talk = set.conversations[0];
+    const more = { ...set, conversations: [{ ...talk, operations: [...talk.operations, ...modbus('', '', [{ code: 16 }, { code: 90 }]).operations] }] };
+    const plan = { assets: [['PLC', 'CELL', 'plc', talk.server], ['SCADA', 'OPS', 'other', talk.client]].map(([id, zone, role, address]) => ({ id, zone, role, subRole: null, level: null, addresses: [address], macs: [], behindRouter: false })), zones: [['CELL', 'cell'], ['OPS', 'operations']].map(([id, kind]) => ({ id, name: id, kind, level: null, slT: { value: 2, basis: '' } })), dropped: [] };
+    const { permits } = proposeConduits(more, plan);
+    expect(permits.flatMap(({ permit, question }) => (question?.kind === 'double-use' ? [[permit.access.join(), permit.modbus?.functionCodes.join(), permit.decision]] : []))).toEqual([[access, `${pdu[0]}`, 'pending']]);
+    const none = specWith('browse').replace('[8, 43]', '[43]');
+    const findings = diffSpec(loadText(none), more).filter(({ type }) => type === 'undeclared-operation');
+    const { text } = acceptFindings(none, more, findings, { owner: 'A. Keller' });
+    expect(diffSpec(loadText(text), more).filter(({ type }) => type === 'undeclared-operation')).toEqual([]);
+  });
+
   it('is not let through by a Permit for the harmless ones', async () => {
     expect(await findingsOf('diagnose, browse')).toContain('undeclared-operation');
     expect(await findingsOf(`diagnose, browse, ${access}`)).not.toContain('undeclared-operation');
   });
+});
+
+it('a function that may restart a device changes it, by whatever else it is known', () => {
+  const into = (access: string): string[] => checkSpec(loadText(specWith(access).replace('kind: control', 'kind: safety'))).flatMap(({ rule }) => (rule === 'ZCR-3.3-WRITE' ? [rule] : []));
+  expect([into('diagnose, browse'), into('diagnose, control'), into('browse, write')]).toEqual([[], ['ZCR-3.3-WRITE'], ['ZCR-3.3-WRITE']]);
+});
+
+it('narrowing a rule leaves a function nothing that another one was there for', () => {
+  const text = specWith('browse, write').replace('[8, 43]', '[16, 43]');
+  const set = observations([modbus('10.0.0.1', '10.0.0.2', [{ code: 43 }])]);
+  const findings = diffSpec(loadText(text), set).filter(({ type }) => type === 'wider-than-observed');
+  const [{ permit }] = loadText(acceptFindings(text, set, findings, { owner: 'A. Keller' }).text).permits;
+  expect([permit.modbus?.functionCodes, permit.access]).toEqual([[43], ['browse']]);
 });
 
 it('a function that is listed is exported for whatever it can do, and for nothing else', () => {
