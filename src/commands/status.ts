@@ -124,7 +124,6 @@ function summary(record: StatusRecord, status: StoreStatus): [string, string][] 
     ['seen', `${groupedPlural(record.totals.assets, 'asset')}, ${groupedPlural(totals.conversations, 'conversation')}, ${groupedPlural(totals.operations, 'operation')}`],
     ...openedTunnels(record),
     ...listedScans(record.sensor.scans).map((sentence): [string, string] => ['scan', sentence]),
-    ...record.sensor.overlaps.map((sentence): [string, string] => ['overlap', sentence]),
     ...(status.captures.some((capture) => capture.kind === 'live')
       ? [['live', `${grouped(live.received)} received, ${grouped(live.processed)} processed, ${grouped(live.kernelDropped)} dropped by the kernel, ${grouped(live.interfaceDropped)} by the interface`] as [string, string]]
       : []),

@@ -220,7 +220,7 @@ const status = z.strictObject({
       complete: z.boolean().describe('nothing is known to be missing'),
       losses: z.array(z.string()).describe('what is missing or doubtful, in sentences'),
       scans: z.array(z.string()).describe('who tried many ports of one device, or one port of many, in vain, in sentences'),
-      overlaps: z.array(z.string()).describe('which captures ran at the same time, in sentences: what two of them heard counts twice'),
+      overlaps: z.array(z.string()).describe('which captures ran at the same time, in sentences: what two of them heard counts twice; among the losses too'),
       activeHours: count,
       spannedHours: count,
       lostSegments: count,

@@ -21,6 +21,7 @@ export function statusRecord(path: string, status: HourlyStatus, assets: number,
     else counters.push([name, count]);
   }
   const losses = lossesOf(status);
+  const overlaps = overlapSentences(status);
   return {
     store: { path, version: status.version },
     span: { first: isoInstant(status.firstNs), last: isoInstant(status.lastNs) },
@@ -48,10 +49,11 @@ export function statusRecord(path: string, status: HourlyStatus, assets: number,
     },
     stops: Object.fromEntries(stops),
     sensor: {
-      complete: losses.length === 0,
+      // Sums that say too much miss nothing.
+      complete: losses.length === overlaps.length,
       losses,
       scans: scanSentences(status),
-      overlaps: status.overlap === null ? [] : [overlapSentence(status.overlap)],
+      overlaps,
       activeHours: status.activeHours,
       spannedHours: status.spannedHours,
       lostSegments: status.lostSegments,
@@ -139,9 +141,13 @@ const lengthText = (ns: bigint): string => {
 export const overlapSentence = ({ captures, ns }: Overlap): string =>
   `${grouped(captures.length)} captures ran at the same time, together for ${lengthText(ns)}: ${namesText(captures.map((name) => name.slice(name.lastIndexOf('/') + 1) || name))}; what two of them heard counts twice, in packets, requests and connections`;
 
+const overlapSentences = ({ overlap }: StoreStatus): string[] => (overlap === null ? [] : [overlapSentence(overlap)]);
+
 /** What is missing or doubtful, in sentences; none where nothing is known to be. */
-export const lossesOf = (status: StoreStatus): string[] =>
-  lossSentences(status, Object.entries(status.counters).flatMap(([name, count]) => (name.startsWith(STOP_PREFIX) ? [[name.slice(STOP_PREFIX.length), count] as const] : [])));
+export const lossesOf = (status: StoreStatus): string[] => [
+  ...lossSentences(status, Object.entries(status.counters).flatMap(([name, count]) => (name.startsWith(STOP_PREFIX) ? [[name.slice(STOP_PREFIX.length), count] as const] : []))),
+  ...overlapSentences(status),
+];
 
 /** A mirror port that forwards one direction makes most conversations one-way; some always are. */
 const ONE_WAY_SHARE = 0.2;
