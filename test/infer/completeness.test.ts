@@ -4,7 +4,7 @@ import { proposeConduits } from '../../src/infer/conduits/conduits.ts';
 import { proposeZones } from '../../src/infer/zones.ts';
 import { conversation, modbus, observations } from '../policy/observed.ts';
 import { PLAN } from './conduits/plan-fixture.ts';
-import { everyDay, sketchPlant, smallPlant, vendorOf } from './plant-sketch.ts';
+import { everyDay, mac, sketchPlant, smallPlant, vendorOf, type Sketch } from './plant-sketch.ts';
 
 describe('species estimate over days', () => {
   it('follows Good-Turing and Chao2 on numbers computed by hand', () => {
@@ -55,6 +55,15 @@ describe('the stopping rule', () => {
     expect(completeness).toMatchObject({ sufficient: true, moreDays: 0, listenUntil: null });
     expect(Object.fromEntries(completeness.regimes.map(({ regime, covered }) => [regime, covered]))).toMatchObject({ weekend: true, 'month-end': true, maintenance: true, failover: true });
     expect(completeness.conduits.find(({ zones }) => zones.join() === 'Z-SIS,Z-SUP')).toMatchObject({ completeness: 1, directions: [{ fromZone: 'Z-SUP', toZone: 'Z-SIS', seen: 1 }] });
+  });
+
+  it('names who may be a standby: whose partner is known, and who keeps a session with the server that looks like an operator\'s place', () => {
+    const failover = (...more: Sketch[]): string | undefined =>
+      proposeZones(sketchPlant([...hosts, { address: '10.1.0.12', mac: mac('virtual', 12) }, { address: '10.1.0.13', mac: mac('virtual', 13) }], [...sketches, ...more], 28), { vendorOf, stabilityRuns: 0 }).completeness.regimes.find(({ regime }) => regime === 'failover')?.sentence;
+    const session = (client: string, server: string): Sketch => ({ client, server, service: '', port: 8060, periodMs: 1000 });
+    expect(failover(session('10.1.0.12', '10.1.0.10'), session('10.1.0.10', '10.1.0.12'))).toContain('10.1.0.12: a standby that never took over; what its partner was seen to do is foreseen for it');
+    expect(failover(session('10.1.0.12', '10.1.0.10'))).toContain('10.1.0.12 alone keeps a session with 10.1.0.10, which looks after controllers: if it is the standby of that one, its take-over would be blocked.');
+    expect(failover(session('10.1.0.12', '10.1.0.10'), session('10.1.0.13', '10.1.0.10'))).toBe('No standby is known that never took over.');
   });
 
   it('a port that FTP agrees upon anew each day is nothing new', () => {
