@@ -21,6 +21,8 @@ export interface Verdict {
   readonly inOffice: number;
   /** Plant devices placed in the zone of the office, whatever they were taken for. */
   readonly inOfficeZone: number;
+  /** Machines of the office placed where the process is run or guarded. */
+  readonly officeInPlant: number;
   /** Safety controllers placed elsewhere than in the zone of safety. */
   readonly safetyElsewhere: number;
   /** Wrong roles said with at least 0.9. */
@@ -54,6 +56,7 @@ export function judgePlant({ plant, sample }: SketchedPlant, days: number, oneWa
     falseSafety: wrong.filter(({ said }) => said === 'safety-controller').length,
     inOffice: wrong.filter(({ said, host }) => said === 'enterprise' && host.zone !== 'ENT').length,
     inOfficeZone: heard.filter(({ ip, zone }) => zone !== 'ENT' && found.get(ip) === 'enterprise').length,
+    officeInPlant: heard.filter(({ ip, zone }) => zone === 'ENT' && /^(cell|safety|supervisory|engineering)/.test(found.get(ip)!)).length,
     safetyElsewhere: heard.filter(({ ip, role }) => role === 'safety-controller' && found.get(ip) !== 'safety').length,
     sureAndWrong: wrong.filter(({ confidence }) => confidence >= SURE).length,
     wrong,

@@ -6,6 +6,8 @@ import type { SketchedPlant } from './plant-sketcher.ts';
 import { campus, chemicalDcs, desalination, fineChemicals, packagingHall, paperMill, pipeline, platform } from './fourth-sites.ts';
 import { biotech, cementWorks, districtHeating, gridStation, hydroChain, tyrePlant } from './held-out-sites.ts';
 import { dcs, mine, sameBrandSafety, tankFarm, wasteWater, windFarm } from './process-sites.ts';
+import { computingCentre, oilTerminal, oneDirection, signallingRoom, trunkOnly } from './sixth-held-out.ts';
+import { pharmaPackaging, pulpMill, radioWater, smallWorks, windPark } from './sixth-sites.ts';
 import { dairy, hospital, refinery, steelMill, tractionPower, waferFab } from './third-sites.ts';
 import { baggageHall, batchChain, compressorStation, waterSupply } from './untouched-sites.ts';
 import { building, globalData, redundantPairs, solarPark, substation, telecontrol, unreadProtocol } from './utilities.ts';
@@ -93,4 +95,22 @@ export const HELD_OUT_SITES: Readonly<Record<string, (seed: number) => SketchedP
   'tyre plant': tyrePlant,
   biotech,
   'district heating': districtHeating,
+};
+
+/** Drawn once more, when the rules of a fifth round stood that was drawn outside of the project. */
+export const SIXTH_SITES: Readonly<Record<string, (seed: number) => SketchedPlant>> = {
+  'pulp mill': pulpMill,
+  'wind park': windPark,
+  'pharma packaging': pharmaPackaging,
+  'small works': smallWorks,
+  'radio water': radioWater,
+};
+
+/** Drawn with those, and measured before and after only. */
+export const SIXTH_HELD_OUT: Readonly<Record<string, (seed: number) => SketchedPlant>> = {
+  'computing centre': computingCentre,
+  'signalling room': signallingRoom,
+  'oil terminal': oilTerminal,
+  'trunk only': trunkOnly,
+  'one direction': oneDirection,
 };
