@@ -184,10 +184,18 @@ describe('like machines around one controller', () => {
       { client: turbine, server: converterOf(turbine), service: 'modbus', periodMs: 50 },
       { client: scada, server: turbine, service: 'modbus', periodMs: 1000 },
     ]);
-    const proposal = propose(sketchPlant([...hosts, { address: scada, mac: mac('pc', 99) }], [...sketches, { client: scada, server: park, service: 'modbus', periodMs: 1000 }]));
-    const zoneOf = (address: string): string => assetAt(proposal, address).zone;
-    expect(new Set(turbines.map(zoneOf)).size).toBe(turbines.length);
-    expect(turbines.map(converterOf).map(zoneOf)).toEqual(turbines.map(zoneOf));
+    // Some have a device besides that runs on its own, and is none of their I/O.
+    const equipped = turbines.filter((_, index) => index % 3 > 0);
+    const monitorOf = (turbine: string): string => turbine.replace('10.5.1.', '10.5.3.');
+    const monitored = equipped.map((turbine): Sketch => ({ client: turbine, server: monitorOf(turbine), service: 'modbus', periodMs: 1000 }));
+    const monitors = equipped.map((turbine, index): Host => ({ address: monitorOf(turbine), mac: mac('controller', 200 + index) }));
+    for (const [more, flows] of [[[], []], [monitors, monitored]] as const) {
+      const proposal = propose(sketchPlant([...hosts, ...more, { address: scada, mac: mac('pc', 99) }], [...sketches, ...flows, { client: scada, server: park, service: 'modbus', periodMs: 1000 }]));
+      const zoneOf = (address: string): string => assetAt(proposal, address).zone;
+      expect(new Set(turbines.map(zoneOf)).size).toBe(turbines.length);
+      expect(turbines.map(converterOf).map(zoneOf)).toEqual(turbines.map(zoneOf));
+      if (more.length > 0) expect(equipped.map(monitorOf).map(zoneOf)).toEqual(equipped.map(zoneOf));
+    }
   });
 });
 

@@ -124,16 +124,18 @@ function mendStars({ graph, heads, clients, headOf }: Affinity, community: Map<n
 }
 
 /**
- * Machines with I/O of their own, all tied to one and the same controller: whether each is a cell or all are one, like
- * machines are treated alike. Where the communities took some of them into the cell of that controller and others not,
- * each is a cell, with the operator stations that watch it alone.
+ * Machines with I/O of their own, all tied to one and the same controller and else to devices of their own at most: whether each is a cell
+ * or all are one, like machines are treated alike. Where the communities took some of them into the cell of that controller and others not,
+ * each is a cell, with its devices and the operator stations that watch it alone.
  */
 function partMachines({ graph, heads, clients, headOf }: Affinity, community: Map<number, number>): void {
   const isClient = new Set(clients);
   const withIo = headsWithIo(headOf);
+  const controllersAt = new Map(heads.map((head) => [head, [...graph.neighbours.get(head)!.keys()].filter((other) => !isClient.has(other))]));
+  const isDevice = (head: number): boolean => controllersAt.get(head)!.length === 1 && !withIo.has(head);
   const around = new Map<number, number[]>();
   for (const head of heads) {
-    const [centre, another] = [...graph.neighbours.get(head)!.keys()].filter((other) => !isClient.has(other));
+    const [centre, another] = controllersAt.get(head)!.filter((other) => !isDevice(other));
     if (centre !== undefined && another === undefined && withIo.has(head)) addTo(around, centre, head);
   }
   let fresh = Math.max(-1, ...community.values()) + 1;
@@ -142,7 +144,7 @@ function partMachines({ graph, heads, clients, headOf }: Affinity, community: Ma
     if (machines.length < FEWEST_RAYS || inside === 0 || inside === machines.length) continue;
     for (const head of machines) {
       community.set(head, fresh);
-      for (const other of graph.neighbours.get(head)!.keys()) if (isClient.has(other) && graph.neighbours.get(other)!.size === 1) community.set(other, fresh);
+      for (const other of graph.neighbours.get(head)!.keys()) if (isClient.has(other) ? graph.neighbours.get(other)!.size === 1 : isDevice(other)) community.set(other, fresh);
       fresh++;
     }
   }
