@@ -164,6 +164,18 @@ describe('a device whose only partner is one controller', () => {
     expect(placed([report, { client: '10.1.0.161', server: device, service: '', port: 2112, perDay: 800 }]).zone).toBe('Z-OPS');
   });
 
+  it('and so is a printer of that cell\'s station, or what both work with; an outstation that only stations ask is of no cell', () => {
+    const [panel, other] = ['10.1.0.130', '10.1.0.160'];
+    const cell = assetAt(propose(plantWith()), panel).zone;
+    const fromPanel: Sketch = { client: panel, server: device, service: '', port: 9100, perDay: 200 };
+    expect(placed([fromPanel])).toMatchObject({ zone: cell, placement: { reason: 'its only partner is 10.1.0.130, an operator station of this cell' } });
+    expect(placed([report, fromPanel])).toMatchObject({ zone: cell, placement: { reason: 'its partners 10.1.0.130 and 10.1.0.131 are all of this cell' } });
+    expect(placed([fromPanel, { ...fromPanel, client: other }]).zone).toBe('Z-OPS');
+    const asked: Sketch = { client: panel, server: device, service: 'modbus', days: everyDay(28), perDay: 2 };
+    const proposal = propose(plantWith([{ address: device, mac: mac('controller', 99) }], [asked]));
+    expect(assetAt(proposal, device)).toMatchObject({ role: 'plc', placement: { reason: expect.stringContaining('assign by hand') } });
+  });
+
   it('is not left to be assigned by hand', () => {
     const poll: Sketch = { client: '10.1.0.131', server: device, service: 'modbus', days: everyDay(28), perDay: 2 };
     const proposal = propose(plantWith([{ address: device, mac: mac('controller', 99) }], [poll]));

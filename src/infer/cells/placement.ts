@@ -10,7 +10,7 @@ import type { PinnedAssets } from '../pins.ts';
 import { clientsOf, type Plant, type Profile, servesDatabase, serversOf, usesDatabase } from '../profiles.ts';
 import type { Role, ZoneKind } from '../proposal.ts';
 import type { RoleDecision } from '../roles/roles.ts';
-import { plural } from '../plural.ts';
+import { firstOf, listed, plural } from '../plural.ts';
 
 export interface Placed {
   /** A kind; for cells `cell:<number>`; for pinned zones `pin:<id>`. */
@@ -54,25 +54,27 @@ export function placeAssets(plant: Plant, decisions: readonly RoleDecision[], pi
   for (const [index, zone] of pinned.zone) put(board, index, `pin:${zone}`, 'was put here by a person');
   placeSafety(board);
   for (const profile of plant.profiles) placeByConstraint(board, profile);
-  const controllerOf = findCompanions(board);
-  const unplaced = plant.profiles.filter(({ index }) => board.placed[index] === undefined && !controllerOf.has(index));
+  const partnersOf = findCompanions(board);
+  const unplaced = plant.profiles.filter(({ index }) => board.placed[index] === undefined && !partnersOf.has(index));
   for (const profile of unplaced) placeServer(board, profile);
   const ofPlantAlone = findPlantInfrastructure(board);
   for (const profile of unplaced) if (board.placed[profile.index] === undefined && roleOf(board, profile.index) === 'other') placeAppliance(board, profile, ofPlantAlone);
   const bindings: Binding[] = [...pinned.together.map(([a, b]) => ({ a, b, together: true })), ...pinned.apart.map(([a, b]) => ({ a, b, together: false }))];
   const cells = findCells(plant, decisions, (index) => board.placed[index] !== undefined, bindings, resolution);
   const watchers = listWatchers(cells);
-  // Resampled runs only ask where, not why.
-  for (const [device, controller] of controllerOf) {
-    const cell = cells.cellOf.get(controller);
-    if (cells.cellOf.has(device) && !cells.alone.includes(device)) continue;
-    if (cell !== undefined) put(board, device, `cell:${cell}`, `its only partner is ${plant.inventory.assets[controller]!.id}, a controller of this cell`);
-    else if (roleOf(board, device) === 'other') placeAppliance(board, plant.profiles[device]!, ofPlantAlone);
+  const putIntoCell = (index: number, cell: number): void => put(board, index, `cell:${cell}`, inWords ? cellReason(board, cells, watchers, index) : '', inWords ? cellRunnerUp(board, cells, watchers, index) : null); // resampled runs only ask where, not why
+  // What the graph ties to nothing waits for its partners.
+  const waiting = new Set([...partnersOf.keys()].filter((device) => !cells.cellOf.has(device) || cells.alone.includes(device)));
+  for (const [index, cell] of cells.cellOf) if (!waiting.has(index)) putIntoCell(index, cell);
+  for (const profile of plant.profiles) if (board.placed[profile.index] === undefined && !waiting.has(profile.index)) placeClient(board, cells, profile);
+  const joined = new Set([...waiting].filter((device) => joinPartners(board, device, partnersOf.get(device)!)));
+  for (const device of waiting) {
+    if (joined.has(device)) continue;
+    if (cells.cellOf.has(device)) putIntoCell(device, cells.cellOf.get(device)!);
+    else placeAppliance(board, plant.profiles[device]!, ofPlantAlone);
   }
-  for (const [index, cell] of cells.cellOf) put(board, index, `cell:${cell}`, inWords ? cellReason(board, cells, watchers, index) : '', inWords ? cellRunnerUp(board, cells, watchers, index) : null);
-  for (const profile of plant.profiles) if (board.placed[profile.index] === undefined) placeClient(board, cells, profile);
   bindOthers(board, pinned);
-  return { placed: board.placed.map((placed) => placed!), cells: { ...cells, alone: cells.alone.filter((index) => !controllerOf.has(index)) } };
+  return { placed: board.placed.map((placed) => placed!), cells: { ...cells, alone: cells.alone.filter((index) => !joined.has(index)) } };
 }
 
 function placeSafety(board: Board): void {
@@ -124,16 +126,28 @@ function placeByConstraint(board: Board, profile: Profile): void {
 
 const peersOf = (board: Board, profile: Profile): number[] => [...new Set([...serversOf(profile.out), ...clientsOf(profile.in)])].filter((peer) => !board.plant.profiles[peer]!.asset.external);
 
-/** Devices that know nobody but one controller, and ask nothing of its controls: scales, scanners, printers, lamps of its machine. */
-function findCompanions(board: Board): Map<number, number> {
-  const controllerOf = new Map<number, number>();
+/** Devices that know nobody but controllers and operator stations, and ask nothing of their controls: scales, scanners, printers, cameras, lamps of a machine. */
+function findCompanions(board: Board): Map<number, readonly number[]> {
+  const partnersOf = new Map<number, readonly number[]>();
   for (const profile of board.plant.profiles) {
     const { index, computer, controlOut } = profile;
     if (board.placed[index] !== undefined || computer || controlOut.length > 0 || !COMPANIONS.has(roleOf(board, index))) continue;
-    const [controller, another] = peersOf(board, profile);
-    if (controller !== undefined && another === undefined && board.plant.profiles[controller]!.controller && roleOf(board, controller) === 'plc') controllerOf.set(index, controller);
+    const peers = peersOf(board, profile);
+    const isController = (peer: number): boolean => roleOf(board, peer) === 'plc' && board.plant.profiles[peer]!.controller;
+    // What only stations ask may be an outstation, which is no part of the room from which they look.
+    const isAttended = roleOf(board, index) === 'other' ? peers.length > 0 : peers.some(isController);
+    if (isAttended && peers.every((peer) => roleOf(board, peer) === 'hmi' || isController(peer))) partnersOf.set(index, peers);
   }
-  return controllerOf;
+  return partnersOf;
+}
+
+/** A companion stands with its partners where they all stand in one cell. */
+function joinPartners(board: Board, device: number, partners: readonly number[]): boolean {
+  const [cell, another] = new Set(partners.map((partner) => board.placed[partner]?.zone));
+  if (cell === undefined || another !== undefined || !cell.startsWith('cell:')) return false;
+  const names = partners.toSorted((a, b) => a - b).map((partner) => board.plant.inventory.assets[partner]!.id);
+  put(board, device, cell, names.length > 1 ? `its partners ${names.length > 3 ? firstOf(names, 3) : listed(names)} are all of this cell` : `its only partner is ${names[0]!}, ${roleOf(board, partners[0]!) === 'plc' ? 'a controller' : 'an operator station'} of this cell`);
+  return true;
 }
 
 const LIGHT_SERVICES = new Set(['dns', 'http', 'https', 'ntp', 'dhcp', 'icmp']);
