@@ -225,6 +225,8 @@ export interface Pins {
   readonly role: ReadonlyMap<string, Role>;
   readonly level: ReadonlyMap<string, number>;
   readonly zoneName: ReadonlyMap<string, string>;
+  /** What kind of zone each is, whatever its id: questions and requirement checks speak of kinds. */
+  readonly zoneKind: ReadonlyMap<string, ZoneKind>;
   readonly slT: ReadonlyMap<string, number>;
   /** The operator's complete list of safety assets: what is not on it is not a safety controller. Null = not given. */
   readonly safetyAssets: readonly string[] | null;
@@ -237,6 +239,7 @@ export const NO_PINS: Pins = {
   role: new Map(),
   level: new Map(),
   zoneName: new Map(),
+  zoneKind: new Map(),
   slT: new Map(),
   safetyAssets: null,
 };

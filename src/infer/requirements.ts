@@ -198,7 +198,7 @@ function checkPartition({ placements, decisions, inventory, plant }: Inference, 
     const control = withRole('plc', 'io', 'hmi', 'engineering-workstation', 'opcua-server');
     tell('business-in-plant', 'high', 'IEC 62443-3-2 ZCR 3.2', withRole('enterprise'), control, 'business and control assets share a zone');
     if (zone.kind !== 'safety') tell('safety-shared', 'critical', 'IEC 62443-3-2 ZCR 3.3', withRole('safety-controller'), members.filter((index) => decisions[index]!.role !== 'safety-controller'), 'safety and other assets share a zone, so the entire zone is safety-related');
-    tell('temporary-in-zone', 'medium', 'IEC 62443-3-2 ZCR 3.4', withRole('transient'), members.filter((index) => decisions[index]!.role !== 'transient'), 'a temporarily connected device stands in a permanent zone');
+    if (zone.kind !== 'temporary') tell('temporary-in-zone', 'medium', 'IEC 62443-3-2 ZCR 3.4', withRole('transient'), members.filter((index) => decisions[index]!.role !== 'transient'), 'a temporarily connected device stands in a permanent zone');
     const wireless = members.filter((index) => plant.profiles[index]!.vendorClass === 'mobile');
     if (zone.kind !== 'wireless' && zone.kind !== 'enterprise') tell('wireless-in-zone', 'medium', 'IEC 62443-3-2 ZCR 3.5', wireless, members.filter((index) => !wireless.includes(index)), 'wireless and wired devices share a zone');
   }

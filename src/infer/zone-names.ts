@@ -76,17 +76,19 @@ export function nameZones(inference: Inference, pins: Pins): ZonePlan {
   const zones = [...byId].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)).map(([id, { keys, members }]): Zone => {
     members.sort((a, b) => a - b);
     const key = keys.find((candidate) => !candidate.startsWith('pin:')) ?? keys[0]!;
-    const kind: ZoneKind = key.startsWith('cell:') ? 'cell' : key.startsWith('pin:') ? kindOfZoneId(id) : (key as ZoneKind);
-    const record = kind === 'pinned' ? { name: id, level: null, slT: null } : ZONE_KINDS[kind];
+    const own: ZoneKind = key.startsWith('cell:') ? 'cell' : key.startsWith('pin:') ? kindOfZoneId(id) : (key as ZoneKind);
+    // Level and SL-T of a zone with an id of its own are the spec's to say, whatever is usual for its kind.
+    const record = own === 'pinned' ? { name: id, level: null, slT: null } : ZONE_KINDS[own];
+    const kind = pins.zoneKind.get(id) ?? own;
     const safety = members.some((index) => decisions[index]!.role === 'safety-controller');
     const notes: string[] = [];
     if (safety && kind !== 'safety') notes.push('holds safety controllers that are not separated: the entire zone is safety-related (ZCR 3.3)');
     const alone = members.filter((index) => inference.placements.cells.alone.includes(index));
-    if (kind === 'cell' && alone.length > 0) notes.push('cannot be separated from traffic: assign by hand');
+    if (own === 'cell' && alone.length > 0) notes.push('cannot be separated from traffic: assign by hand');
     const pinnedSl = pins.slT.get(id);
     return {
       id,
-      name: pins.zoneName.get(id) ?? (kind === 'cell' ? cellName(inference, members, id.replace('Z-CELL-', ''), taken) : record.name),
+      name: pins.zoneName.get(id) ?? (own === 'cell' ? cellName(inference, members, id.replace('Z-CELL-', ''), taken) : record.name),
       kind,
       level: record.level,
       safetyRelated: safety || kind === 'safety',

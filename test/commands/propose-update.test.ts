@@ -122,3 +122,13 @@ test('the spec of another plant is told before anything else, and not mixed with
   expect(added.code).toBe(EXIT.ok);
   expect(added.err).toMatch(/seem to be of different plants[^]*updated, .* assets added/);
 });
+
+test('a zone keeps its kind under an id of the plant\'s own: what comes back asks what it asked before', async () => {
+  const asked = loadText(proposed).permits.map(({ permit }) => permit).find(({ to, decision }) => to.zone === 'Z-SIS' && decision === 'pending')?.id ?? '';
+  const rule = new RegExp(`      - rule_id: ${asked}\n(?:        .*\n)*`);
+  const question = (text: string): string => /question: "(into-safety:[^"]*)"/.exec(text)?.[1] ?? '';
+  expect(question(rule.exec(proposed)?.[0] ?? '')).toContain('ZCR 3.3');
+  await update(proposed.replace(rule, '').replaceAll(/\bZ-(?=[A-Z])/g, 'OWN-'));
+  expect(own()).not.toContain('Z-SIS');
+  expect(own()).toContain(question(proposed));
+});

@@ -260,6 +260,22 @@ describe('pins', () => {
     expect(proposal.contradictions).toContainEqual({ pin: 'role of 10.1.0.11', sentence: 'pinned as historian, but the traffic speaks for engineering-workstation' });
   });
 
+  it('say what kind a zone is, whatever its id: checks, levels and what is safety-related follow the kind', () => {
+    const set = plantWith([], [{ client: '10.1.0.130', server: '10.1.0.20', service: 'modbus', days: [4, 11], perDay: 1, operations: [['Write Single Register', 'write', 6]] }]);
+    const proposal = propose(set);
+    // The same partition under ids that say nothing.
+    const renamed = propose(set, {
+      ...NO_PINS,
+      assetZone: new Map(proposal.assets.flatMap(({ addresses, zone }) => addresses.map((address) => [address, `own-${zone}`] as const))),
+      zoneKind: new Map(proposal.zones.map(({ id, kind }) => [`own-${id}`, kind])),
+    });
+    const told = ({ requirements }: Proposal): string[] => requirements.map(({ rule, sentence }) => `${rule}: ${sentence.replaceAll('own-', '')}`);
+    expect(proposal.requirements.map(({ rule }) => rule)).toContain('safety-write');
+    expect(told(renamed)).toEqual(told(proposal));
+    expect(renamed.zones.map(({ kind, safetyRelated }) => [kind, safetyRelated])).toEqual(proposal.zones.map(({ kind, safetyRelated }) => [kind, safetyRelated]));
+    expect(renamed.assets.map(({ level }) => level)).toEqual(proposal.assets.map(({ level }) => level));
+  });
+
   it('bind two assets together or apart', () => {
     const together = propose(plantWith(), { ...NO_PINS, together: [['10.1.0.11', '10.1.0.10']] });
     expect(assetAt(together, '10.1.0.10').zone).toBe(assetAt(together, '10.1.0.11').zone);

@@ -1,12 +1,13 @@
 /**
  * A spec as pins: what a person decided about assets and zones, for inference to build around. In: a loaded spec. Out: Pins.
- * Every declared asset pins its zone, and its role and level where they are written; zones pin their name and SL-T.
+ * Every declared asset pins its zone, and its role and level where they are written; zones pin their name, kind and SL-T.
  */
-import { ROLES, type Pins, type Role } from '../../infer/proposal.ts';
+import { ROLES, type Pins, type Role, type ZoneKind } from '../../infer/proposal.ts';
 import type { AddressRecord } from '../../observation.ts';
 import { securityLevelNumber } from './free-text.ts';
 import { indexAssets } from './assets.ts';
 import type { LoadedSpec } from './load.ts';
+import { zoneKinds } from './zone-kind.ts';
 
 /** The spec's other words for the roles of inference. */
 const ROLE_WORDS: Readonly<Record<string, Role>> = {
@@ -43,11 +44,13 @@ export function pinsOf({ spec }: LoadedSpec, records: readonly AddressRecord[]):
     if (typeof entry === 'object' && entry.level !== undefined) level.set(address, entry.level);
   }
   const zoneName = new Map(spec.zones.map((zone) => [zone.zone_id, zone.name]));
+  const zoneKind = new Map<string, ZoneKind>();
+  for (const [id, kind] of zoneKinds(spec)) if (kind !== 'other') zoneKind.set(id, kind === 'control' ? 'cell' : kind);
   const slT = new Map<string, number>();
   for (const zone of spec.zones) {
     const target = securityLevelNumber(zone.security_level_target as never);
     if (target !== null) slT.set(zone.zone_id, target);
   }
   const { together = [], apart = [], safety_assets: safetyAssets = null } = spec.pins ?? {};
-  return { assetZone, together, apart, role, level, zoneName, slT, safetyAssets };
+  return { assetZone, together, apart, role, level, zoneName, zoneKind, slT, safetyAssets };
 }

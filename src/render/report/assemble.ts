@@ -147,12 +147,18 @@ function standingsOf({ loaded, set, plant }: ReportInput, used: ReadonlySet<numb
 
 const SEVERITY_ORDER: readonly string[] = SEVERITIES;
 
+/** `ZCR-3.3-WRITE` and `IEC 62443-3-2 ZCR 3.3` are of one clause. */
+const clauseOf = (text: string): string => /(?:ZCR|SR).\d\.\d/.exec(text)?.[0].replace('-', ' ') ?? text;
+
 function requirementChecks(findings: readonly ReportFinding[], proposal: Proposal): RequirementCheck[] {
+  // What breaks the spec's own rules breaks the same requirement when the traffic is looked at alone: said once.
+  const told = new Set(findings.flatMap(({ requirement, seen }) => (requirement === null ? [] : seen.map(({ conversation }) => `${clauseOf(requirement)} ${conversation}`))));
+  const isSaid = ({ citation, conversations }: Proposal['requirements'][number]): boolean => conversations.length > 0 && conversations.every((id) => told.has(`${clauseOf(citation)} ${id}`));
   return [
     ...findings.filter((finding) => finding.requirement !== null).map((finding): RequirementCheck => ({
       rule: finding.requirement ?? '', severity: finding.severity, citation: finding.detail.split('. ')[0] ?? '', basis: 'requirement', sentence: finding.title, source: 'spec',
     })),
-    ...proposal.requirements.map((finding): RequirementCheck => ({
+    ...proposal.requirements.filter((finding) => !isSaid(finding)).map((finding): RequirementCheck => ({
       rule: finding.rule, severity: finding.severity, citation: finding.citation.replace(/^practice: /, ''), basis: finding.requirement ? 'requirement' : 'practice', sentence: finding.sentence, source: 'traffic',
     })),
   ].sort((a, b) => SEVERITY_ORDER.indexOf(a.severity) - SEVERITY_ORDER.indexOf(b.severity));

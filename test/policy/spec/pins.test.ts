@@ -15,7 +15,7 @@ zones:
       - {asset_id: HMIS, role: hmi, ip: [10.1.0.10-10.1.0.12]}
       - {asset_id: GUESS, role: historian, ip: [10.1.0.50], pinned: false}
       - "Panel (PANEL-7)"
-  - {zone_id: Z-S, name: Safety, assets: [{asset_id: SIS-1, role: sis, ip: [10.1.0.90]}]}
+  - {zone_id: Z-S, name: Safety system, assets: [{asset_id: SIS-1, role: sis, ip: [10.1.0.90]}]}
 conduits: []
 pins:
   together: [[PLC-1, HMIS]]
@@ -40,5 +40,13 @@ test('every way of naming an asset ends at the addresses that were seen', () => 
   expect([...pins.role]).toEqual([['10.1.0.1', 'plc'], ['10.1.0.11', 'hmi'], ['10.1.0.90', 'safety-controller']]);
   expect([...pins.level]).toEqual([['10.1.0.1', 1]]);
   expect(pins.slT.get('Z-A')).toBe(2);
+  expect([...pins.zoneKind]).toEqual([['Z-S', 'safety']]);
   expect(pins).toMatchObject({ together: [['PLC-1', 'HMIS']], apart: [['PLC-1', 'SIS-1']], safetyAssets: ['SIS-1'] });
+});
+
+test('the kind of a zone is what is declared, else what its level and words say; what says nothing is left open', () => {
+  const kinds = ['kind: control', 'kind: dmz', 'purdue_level: 4', 'purdue_level: "0-2"', 'name: Safety critical system', 'kind: other', 'name: Hall 3'];
+  const { loaded, problems } = parseSpec(`zones:\n${kinds.map((kind, i) => `  - {zone_id: Z${i}, ${kind.startsWith('name') ? kind : `name: z, ${kind}`}, assets: []}`).join('\n')}\nconduits: []\n`, 'spec.yaml');
+  expect(problems).toEqual([]);
+  expect([...pinsOf(loaded!, []).zoneKind]).toEqual([['Z0', 'cell'], ['Z1', 'dmz'], ['Z2', 'enterprise'], ['Z3', 'cell'], ['Z4', 'safety']]);
 });

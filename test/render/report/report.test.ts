@@ -39,6 +39,12 @@ describe('figures', () => {
     expect(write?.place).toMatch(/plant\.yaml:\d+:\d+$/);
   });
 
+  test('requirements are checked on the declared zones, whatever their ids; what the spec says already is told once', () => {
+    expect(model.requirements.map(({ rule, severity }) => `${severity} ${rule}`)).toEqual([
+      'critical safety-write', 'high ZCR-3.2', 'medium safety-not-read-only', 'medium temporary-session', 'medium temporary-session', 'medium temporary-session', 'medium operations-write', 'medium cross-cell-write', 'medium opcua-insecure-conduit',
+    ]);
+  });
+
   test('zones hold the declared assets, and what is not declared has a zone of its own', () => {
     const zone = (id: string): ReportModel['zones'][number] | undefined => model.zones.find((one) => one.id === id);
     expect(model.zones).toHaveLength(12);
