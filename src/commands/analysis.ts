@@ -97,8 +97,9 @@ export function addressesOfZones(plant: PlacedPlant, keys: readonly string[]): s
 
 const MOST_CAPTURES = 3;
 
-/** The captures by name: which sensor heard it. */
-export function sensorText({ captures }: StoreStatus): string {
-  const names = [...new Set(captures.map(({ name }) => name.slice(name.lastIndexOf('/') + 1)))];
+/** The captures that ran in this time, by name: which sensor heard it. */
+export function sensorText({ captures }: StoreStatus, firstNs: bigint | null, lastNs: bigint | null): string {
+  const own = captures.filter((one) => firstNs === null || lastNs === null || (one.firstNs !== null && one.lastNs !== null && one.firstNs <= lastNs && firstNs <= one.lastNs));
+  const names = [...new Set((own.length === 0 ? captures : own).map(({ name }) => name.slice(name.lastIndexOf('/') + 1)))];
   return names.length <= MOST_CAPTURES ? names.join(', ') : `${names.slice(0, MOST_CAPTURES).join(', ')} and ${plural(names.length - MOST_CAPTURES, 'more capture')}`;
 }

@@ -82,7 +82,7 @@ export function gatherReport({ storePath, declared, tool, commandLine, progress 
     const semantics = semanticsOf(target);
     return semantics === null ? [] : [simulate(loaded, set, semantics, { written: isExported ? writtenBy(target, plan) : null })];
   });
-  const verification = verifySpec({ loaded, set, traffic, before: null, attempts, probes, sensor: sensorText(status) });
+  const verification = verifySpec({ loaded, set, traffic, before: null, attempts, probes, sensor: (first, last) => sensorText(status, first, last) });
   const losses = isExported ? targets.flatMap((target) => lossesOf(plan, target)) : [];
   return {
     basis: declared === null ? 'proposal' : 'spec',

@@ -98,12 +98,12 @@ function verifyPassively(argv: VerifyArguments, context: CommandContext): Comman
   const loaded = loadSpec(argv.spec);
   const path = storePath(argv.db, context.environment);
   const cutover = argv.since === undefined ? null : hourFrom(instantOf('--since', argv.since));
-  const { after, earlier, logged, probed, sensor } = readFromStore(path, (db) => ({
+  const { after, earlier, logged, probed, status } = readFromStore(path, (db) => ({
     after: windowOf(db, { from: cutover, until: null }),
     earlier: cutover === null ? null : windowOf(db, { from: null, until: cutover }),
     logged: readAttempts(db, describeOperation),
     probed: readProbes(db),
-    sensor: sensorText(readStatus(db)),
+    status: readStatus(db),
   }), context);
   const cutoverNs = cutover === null ? null : BigInt(cutover) * NS_PER_HOUR;
   if (cutoverNs !== null) requireSeenSince(cutoverNs, [after, earlier].map((one) => one?.set.sensor.lastNs ?? null).concat(logged.map(({ lastNs }) => lastNs), probed.map(({ row }) => row.atNs)), path);
@@ -112,7 +112,7 @@ function verifyPassively(argv: VerifyArguments, context: CommandContext): Comman
   const probes = probed.filter(({ row }) => cutoverNs === null || row.atNs >= cutoverNs);
   tellStrangers(loaded, after.set.addresses, path, context);
   const before = argv.before === undefined ? earlier : readFromStore(argv.before, (db) => windowOf(db, { from: null, until: null }), context);
-  const verification = verifySpec({ loaded, set: after.set, traffic: after.traffic, before: before === null || before.set.sensor.hours.length === 0 ? null : before, attempts, probes, sensor });
+  const verification = verifySpec({ loaded, set: after.set, traffic: after.traffic, before: before === null || before.set.sensor.hours.length === 0 ? null : before, attempts, probes, sensor: (first, last) => sensorText(status, first, last) });
   const view: VerificationView = { verification, basis: basisText(path, cutover, argv.before, after), notes: notesOf(after) };
   return { exitCode: exitCodeOf(verification, argv.strict === true), output: draw(view, argv, path, context) };
 }

@@ -26,9 +26,12 @@ export interface CheckEvidence {
   readonly answered: number | null;
   /** Conversations (client, server, service) that it sums. */
   readonly conversations: number;
-  /** The capture, firewall or operator that it comes from. */
+  /** The captures that ran while it was seen, the firewall or the operator that it comes from. */
   readonly sensor: string;
 }
+
+/** In a few words: which captures ran in this time; all of them where it has none. */
+export type SensorOf = (firstNs: bigint | null, lastNs: bigint | null) => string;
 
 export interface DiodeFigures {
   /** Packets and octets on the wire from source to destination side. */

@@ -11,7 +11,7 @@ import type { DiffContext } from '../diff/observed.ts';
 import { isoTime } from '../diff/findings.ts';
 import type { ConversationVerdict } from '../match/match.ts';
 import type { Resolution } from '../spec/assets.ts';
-import type { CheckEvidence } from './checks.ts';
+import type { CheckEvidence, SensorOf } from './checks.ts';
 import { isUnicast } from './vantage.ts';
 
 /**
@@ -81,14 +81,14 @@ export const whoOf = ({ conversation, client, server }: Crossing): string => `${
 export const evidenceOf = (
   seen: readonly { readonly conversation: number; readonly firstNs: bigint; readonly lastNs: bigint; readonly count: number; readonly answered: number | null }[],
   source: CheckEvidence['source'],
-  sensor: string,
+  sensor: SensorOf,
 ): CheckEvidence | null => {
   if (seen.length === 0) return null;
   const timed = seen.filter(({ firstNs }) => firstNs > 0n);
   const first = timed.reduce<bigint | null>((least, { firstNs }) => (least === null || firstNs < least ? firstNs : least), null);
   const last = timed.reduce<bigint | null>((most, { lastNs }) => (most === null || lastNs > most ? lastNs : most), null);
   return {
-    source, sensor, first: first === null ? null : isoTime(first), last: last === null ? null : isoTime(last),
+    source, sensor: sensor(first, last), first: first === null ? null : isoTime(first), last: last === null ? null : isoTime(last),
     count: seen.reduce((sum, { count }) => sum + count, 0),
     answered: seen.every(({ answered }) => answered !== null) ? seen.reduce((sum, { answered }) => sum + (answered ?? 0), 0) : null,
     conversations: new Set(seen.map(({ conversation }) => conversation)).size,

@@ -17,7 +17,7 @@ import { endFits, prepareEnd } from '../match/match.ts';
 import { isLive } from '../spec/permits.ts';
 import type { DeclaredPermit } from '../spec/permits.ts';
 import type { SpecEndpoint } from '../spec/schema.ts';
-import { makeCheck, type Check, type DiodeFigures } from './checks.ts';
+import { makeCheck, type Check, type DiodeFigures, type SensorOf } from './checks.ts';
 import { evidenceOf, nameOf } from './crossings.ts';
 import { LEAST_HOURS, type Vantage } from './vantage.ts';
 import { firstOf, plural } from '../../infer/plural.ts';
@@ -155,7 +155,7 @@ const timesOf = (conversations: readonly Conversation[], count: (one: Conversati
 /** The Permit runs from the source of the diode to its destination; one that runs against it is a contradiction of the spec. */
 const runsForward = ({ permit, unidirectional }: DeclaredPermit): boolean => unidirectional === null || permit.from.zone === unidirectional.from;
 
-export const judgeDiodes = (context: DiffContext, traffic: ReadonlyMap<number, WindowTraffic>, vantage: Vantage, sensor: string): Check[] => {
+export const judgeDiodes = (context: DiffContext, traffic: ReadonlyMap<number, WindowTraffic>, vantage: Vantage, sensor: SensorOf): Check[] => {
   const checks: Check[] = [];
   for (const declared of context.loaded.permits) {
     if (declared.unidirectional === null || !isLive(declared.permit) || !runsForward(declared)) continue;
@@ -194,7 +194,7 @@ interface ForwardView {
   readonly hasEndpoints: boolean;
 }
 
-const judgeForward = (declared: DeclaredPermit, view: ForwardView, vantage: Vantage, sensor: string): Check => {
+const judgeForward = (declared: DeclaredPermit, view: ForwardView, vantage: Vantage, sensor: SensorOf): Check => {
   const { from, to } = declared.unidirectional ?? { from: '', to: '' };
   const { main, silence, figures } = view;
   const common = { ...about(declared), operation: 'forward', title: `${declared.permit.id} ${from} -> ${to}, ${declared.permit.service.protocol}: forward flow`, diode: figures, evidence: main === null ? null : evidenceOf(timesOf(main.conversations, ({ packets }) => packets.toServer), 'packets', sensor) };
@@ -261,7 +261,7 @@ const leaksOf = (context: DiffContext, declared: DeclaredPermit, legs: Legs, tra
   return { conversations, packets: conversations.reduce((sum, one) => sum + one.packets, 0), payloads, beside: [...beside].sort() };
 };
 
-const judgeReverse = (context: DiffContext, declared: DeclaredPermit, leaks: Leaks, figures: DiodeFigures, vantage: Vantage, sensor: string): Check => {
+const judgeReverse = (context: DiffContext, declared: DeclaredPermit, leaks: Leaks, figures: DiodeFigures, vantage: Vantage, sensor: SensorOf): Check => {
   const { from, to } = declared.unidirectional ?? { from: '', to: '' };
   const common = { ...about(declared), operation: 'reverse', title: `${declared.permit.id} ${to} -> ${from}: nothing comes back`, diode: figures };
   const beside = leaks.beside.length === 0 ? '' : `; ${leaks.beside.join(', ')} run${leaks.beside.length === 1 ? 's' : ''} beside the diode by a Permit of its own`;

@@ -12,7 +12,7 @@ import { serviceText } from '../diff/observed.ts';
 import { limitsOperations, OPERATION_MISSES, type AskVerdict } from '../match/match.ts';
 import { isLive } from '../spec/permits.ts';
 import type { DeclaredPermit } from '../spec/permits.ts';
-import { makeCheck, type Check } from './checks.ts';
+import { makeCheck, type Check, type SensorOf } from './checks.ts';
 import { evidenceOf, operationOf, unreadAnswers, whoOf, type Crossing } from './crossings.ts';
 import type { LoggedResult } from './logs.ts';
 import type { Vantage } from './vantage.ts';
@@ -61,7 +61,7 @@ export interface FunctionResult {
   readonly filters: { readonly limiting: number; readonly seenAtWork: number; readonly absent: number };
 }
 
-export const judgeFunctions = (context: DiffContext, crossings: readonly Crossing[], vantage: Vantage, logged: LoggedResult, sensor: string): FunctionResult => {
+export const judgeFunctions = (context: DiffContext, crossings: readonly Crossing[], vantage: Vantage, logged: LoggedResult, sensor: SensorOf): FunctionResult => {
   const checks: Check[] = [];
   const outside = new Map<DeclaredPermit, Outside[]>();
   const readable = new Map<DeclaredPermit, Crossing[]>();

@@ -40,7 +40,7 @@ const seenOf = (attempt: LoggedAttempt): Parameters<typeof evidenceOf>[0][number
 
 const deviceOf = (attempts: readonly LoggedAttempt[]): string => [...new Set(attempts.map(({ device, format }) => (device === '' ? format : device)))].slice(0, 3).join(', ');
 
-const evidence = (attempts: readonly LoggedAttempt[]): CheckEvidence | null => evidenceOf(attempts.map(seenOf), 'firewall-log', deviceOf(attempts));
+const evidence = (attempts: readonly LoggedAttempt[]): CheckEvidence | null => evidenceOf(attempts.map(seenOf), 'firewall-log', () => deviceOf(attempts));
 
 const rulesOf = (attempts: readonly LoggedAttempt[]): string => {
   const rules = [...new Set(attempts.map(({ rule }) => rule).filter((rule) => rule !== ''))];

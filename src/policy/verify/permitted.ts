@@ -15,7 +15,7 @@ import { rulesOf, type AskVerdict } from '../match/match.ts';
 import { isLive, permitsListedCode } from '../spec/permits.ts';
 import type { DeclaredPermit } from '../spec/permits.ts';
 import { heldAtTimes } from '../spec/schedule.ts';
-import { makeCheck, type Check, type Verdict } from './checks.ts';
+import { makeCheck, type Check, type SensorOf, type Verdict } from './checks.ts';
 import { evidenceOf, operationOf, unreadAnswers, whoOf, type Crossing } from './crossings.ts';
 import { LEAST_HOURS, type Vantage } from './vantage.ts';
 
@@ -197,7 +197,7 @@ const whyUnused = (context: DiffContext, vantage: Vantage, { permit }: DeclaredP
   return reasons.length === 0 ? 'nobody asked' : `nobody asked; ${reasons.join('; ')}`;
 };
 
-export const judgePermitted = (context: DiffContext, crossings: readonly Crossing[], vantage: Vantage, before: Before | null, sensor: string): Check[] => {
+export const judgePermitted = (context: DiffContext, crossings: readonly Crossing[], vantage: Vantage, before: Before | null, sensor: SensorOf): Check[] => {
   const checks: Check[] = [];
   const uses = permittedUses(crossings, context.matcher.timezone);
   const byPermit = new Map<DeclaredPermit, Map<string, PermittedUse[]>>();

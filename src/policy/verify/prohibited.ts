@@ -12,7 +12,7 @@ import { serviceText } from '../diff/observed.ts';
 import { OPERATION_MISSES } from '../match/match.ts';
 import { isLive } from '../spec/permits.ts';
 import { createSetAside } from '../spec/set-aside.ts';
-import { makeCheck, type Check, type Verdict } from './checks.ts';
+import { makeCheck, type Check, type SensorOf, type Verdict } from './checks.ts';
 import { evidenceOf, whoOf, type Crossing } from './crossings.ts';
 import type { LoggedResult } from './logs.ts';
 import type { Vantage } from './vantage.ts';
@@ -63,7 +63,7 @@ export interface ProhibitedResult {
   readonly paths: { readonly total: number; readonly blocked: number; readonly notObservable: number; readonly open: number };
 }
 
-export const judgeProhibited = (context: DiffContext, crossings: readonly Crossing[], vantage: Vantage, logged: LoggedResult, sensor: string): ProhibitedResult => {
+export const judgeProhibited = (context: DiffContext, crossings: readonly Crossing[], vantage: Vantage, logged: LoggedResult, sensor: SensorOf): ProhibitedResult => {
   const checks: Check[] = [];
   const setAside = createSetAside(context.loaded.spec);
   const held = new Map<string, { crossing: Crossing; attempt: Attempt }[]>();

@@ -10,7 +10,7 @@ import type { WindowTraffic } from '../../store/read-window.ts';
 import { capturedDaysOf } from '../../infer/captured-days.ts';
 import { contextOf } from '../diff/diff.ts';
 import type { LoadedSpec } from '../spec/load.ts';
-import { countVerdicts, sortChecks, type Check, type CheckKind, type VerdictCounts } from './checks.ts';
+import { countVerdicts, sortChecks, type Check, type CheckKind, type SensorOf, type VerdictCounts } from './checks.ts';
 import { crossingsOf } from './crossings.ts';
 import { judgeDiodes } from './diode.ts';
 import { judgeFunctions, type FunctionResult } from './functions.ts';
@@ -30,8 +30,7 @@ export interface VerifyInput {
   readonly attempts: readonly LoggedAttempt[];
   /** What active tests found, of the same time. */
   readonly probes: readonly StoredProbe[];
-  /** In a few words: which captures. */
-  readonly sensor: string;
+  readonly sensor: SensorOf;
 }
 
 export interface Verification {
@@ -60,7 +59,7 @@ export const verifySpec = ({ loaded, set, traffic, before, attempts, probes, sen
   return {
     checks,
     sums: { permitted: sumOf('permitted'), prohibited: sumOf('prohibited'), 'function-filter': sumOf('function-filter'), diode: sumOf('diode') },
-    paths: prohibited.paths, filters: functions.filters, hours: vantage.hours, sensor,
+    paths: prohibited.paths, filters: functions.filters, hours: vantage.hours, sensor: sensor(null, null),
   };
 };
 

@@ -73,6 +73,13 @@ describe('figures', () => {
     expect(checks.filter(({ verdict, evidence, kind }) => verdict === 'pass' && kind === 'permitted' && evidence === null)).toEqual([]);
   });
 
+  test('an observation names the captures that ran while it was seen, and no other', () => {
+    const evidence = (conduit: string): string | undefined => model.validation.checks.find((check) => check.conduit === conduit && check.verdict === 'fail')?.evidence?.sensor;
+    expect(evidence('C-INTERLOCK')).toBe('millbrook_00002_20260305.pcapng.gz');
+    expect(evidence('C-SUPERVISION-SAFETY')).toBe('millbrook_00003_20260308.pcapng.gz');
+    expect(evidence('C-SUPERVISION-OPERATIONS')).toMatch(/00001.*00002.*00003.* and 2 more captures$/);
+  });
+
   test('the timeline accounts for every hour heard, and its curve ends where the estimate stands', () => {
     const { timeline, status } = model;
     expect(timeline.step).toBe(1);
