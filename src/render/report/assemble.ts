@@ -26,7 +26,7 @@ import { describeConduits, describePermits } from './conduit-records.ts';
 import { collectCrossings } from './crossings.ts';
 import { openDecisions } from './decisions.ts';
 import type { LossSummary, ReportFinding, ReportModel, RequirementCheck, SimulationSummary, Timeline } from './model.ts';
-import type { PlantIndex } from './plant-index.ts';
+import { declaredAt, type PlantIndex } from './plant-index.ts';
 import { describeZones } from './zone-records.ts';
 
 export interface ReportInput {
@@ -62,7 +62,7 @@ export function assembleReport(input: ReportInput): Report {
   const { uses } = judgeObserved(contextOf(loaded, set));
   const findings = describeFindings(input);
   const standings = standingsOf(input, new Set([...uses.values()].flatMap((use) => use.conversations.map(({ id }) => id))), findings);
-  const permits = describePermits(loaded, uses, set);
+  const permits = describePermits(loaded, input.basis, uses, set);
   const crossings = collectCrossings(plant, loaded, set, findings, new Set(uses.keys()), (position) => standings[position] !== 'undeclared');
   const assets = describeAssets(plant, set, findings);
   const conduits = describeConduits(loaded, permits, findings, proposal.completeness);
@@ -90,7 +90,7 @@ export function assembleReport(input: ReportInput): Report {
     permits,
     crossings,
     findings,
-    requirements: requirementChecks(findings, proposal),
+    requirements: requirementChecks(findings, input),
     timeline: timelineOf(input, completenessByDay(set, ({ id }) => !dropped.has(id))),
     simulations: input.simulations.map(summariseSimulation),
     losses: input.losses,
@@ -147,10 +147,19 @@ function standingsOf({ loaded, set, plant }: ReportInput, used: ReadonlySet<numb
 
 const SEVERITY_ORDER: readonly string[] = SEVERITIES;
 
+/** ` [10.20.2.10 is SCADA-1]`: inference speaks of addresses, the spec of assets. */
+const idsText = (plant: PlantIndex, addresses: readonly string[]): string => {
+  const named = [...new Set(addresses)].flatMap((address) => {
+    const id = declaredAt(plant, address)?.id ?? address;
+    return id === address ? [] : [`${address} is ${id}`];
+  });
+  return named.length === 0 ? '' : ` [${named.join(', ')}]`;
+};
+
 /** `ZCR-3.3-WRITE` and `IEC 62443-3-2 ZCR 3.3` are of one clause. */
 const clauseOf = (text: string): string => /(?:ZCR|SR).\d\.\d/.exec(text)?.[0].replace('-', ' ') ?? text;
 
-function requirementChecks(findings: readonly ReportFinding[], proposal: Proposal): RequirementCheck[] {
+function requirementChecks(findings: readonly ReportFinding[], { proposal, plant }: ReportInput): RequirementCheck[] {
   // What breaks the spec's own rules breaks the same requirement when the traffic is looked at alone: said once.
   const told = new Set(findings.flatMap(({ requirement, seen }) => (requirement === null ? [] : seen.map(({ conversation }) => `${clauseOf(requirement)} ${conversation}`))));
   const isSaid = ({ citation, conversations }: Proposal['requirements'][number]): boolean => conversations.length > 0 && conversations.every((id) => told.has(`${clauseOf(citation)} ${id}`));
@@ -159,7 +168,7 @@ function requirementChecks(findings: readonly ReportFinding[], proposal: Proposa
       rule: finding.requirement ?? '', severity: finding.severity, citation: finding.detail.split('. ')[0] ?? '', basis: 'requirement', sentence: finding.title, source: 'spec',
     })),
     ...proposal.requirements.filter((finding) => !isSaid(finding)).map((finding): RequirementCheck => ({
-      rule: finding.rule, severity: finding.severity, citation: finding.citation.replace(/^practice: /, ''), basis: finding.requirement ? 'requirement' : 'practice', sentence: finding.sentence, source: 'traffic',
+      rule: finding.rule, severity: finding.severity, citation: finding.citation.replace(/^practice: /, ''), basis: finding.requirement ? 'requirement' : 'practice', sentence: `${finding.sentence}${idsText(plant, finding.assets)}`, source: 'traffic',
     })),
   ].sort((a, b) => SEVERITY_ORDER.indexOf(a.severity) - SEVERITY_ORDER.indexOf(b.severity));
 }

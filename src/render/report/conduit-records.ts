@@ -2,6 +2,7 @@
 import { plural } from '../../infer/plural.ts';
 import type { Completeness } from '../../infer/proposal.ts';
 import type { ObservationSet } from '../../observation.ts';
+import type { Permit } from '../../permit.ts';
 import type { PermitUse } from '../../policy/diff/observed.ts';
 import { securityLevelNumber } from '../../policy/spec/free-text.ts';
 import { isLive, type DeclaredPermit } from '../../policy/spec/permits.ts';
@@ -11,7 +12,7 @@ import { isoInstant } from '../instant.ts';
 import type { ReportConduit, ReportFinding, ReportPermit } from './model.ts';
 import { accessesOfPermit, conditionsText, endText, needsInspection, operationsOfPermit, serviceOfPermit, sortAccesses } from './permit-words.ts';
 
-export function describePermits(loaded: LoadedSpec, uses: ReadonlyMap<DeclaredPermit, PermitUse>, set: ObservationSet): ReportPermit[] {
+export function describePermits(loaded: LoadedSpec, basis: 'spec' | 'proposal', uses: ReadonlyMap<DeclaredPermit, PermitUse>, set: ObservationSet): ReportPermit[] {
   return loaded.permits.map((declared): ReportPermit => {
     const { permit } = declared;
     const use = uses.get(declared);
@@ -22,6 +23,7 @@ export function describePermits(loaded: LoadedSpec, uses: ReadonlyMap<DeclaredPe
       service: serviceOfPermit(permit), protocol: permit.service.protocol, operations: operationsOfPermit(permit),
       accesses: accessesOfPermit(permit).length > 0 ? accessesOfPermit(permit) : sortAccesses((use?.verdicts ?? []).flatMap(({ ask }) => ask.access ?? [])),
       conditions: conditionsText(permit), purpose: permit.purpose, basis: permit.basis, decision: permit.decision, owner: permit.owner,
+      decided: decidedText(permit, basis), reviewBy: rule?.review_by ?? '',
       question: rule?.question ?? '',
       evidence: evidenceText(use, set),
       generalisedBy: permit.evidence?.generalisedBy ?? [], neverSeen: permit.evidence?.neverSeen ?? 0,
@@ -33,7 +35,13 @@ export function describePermits(loaded: LoadedSpec, uses: ReadonlyMap<DeclaredPe
   });
 }
 
-const ruleOf = (spec: Spec, { path }: DeclaredPermit): { question?: string | undefined } | undefined => {
+function decidedText({ decision, owner }: Permit, basis: 'spec' | 'proposal'): string {
+  if (owner !== '') return `${decision} by ${owner}`;
+  if (decision !== 'approved') return decision;
+  return basis === 'proposal' ? 'proposed' : 'approved, by nobody named';
+}
+
+const ruleOf = (spec: Spec, { path }: DeclaredPermit): { readonly question?: string | undefined; readonly review_by?: string | undefined } | undefined => {
   const [, conduit, , flow] = path;
   return typeof conduit === 'number' && typeof flow === 'number' ? spec.conduits[conduit]?.protocols_allowed?.[flow] : undefined;
 };
@@ -86,5 +94,5 @@ function inspectionOf(spec: Spec, conduit: SpecConduit, needed: number, allow: n
   if (engines.length > 0) return { needed, enabled: true, sentence: `${engines.join(', ')}; ${limits}` };
   if (needed === 0) return { needed, enabled: false, sentence: 'no rule limits operations' };
   if (points.length > 0) return { needed, enabled: false, sentence: `needed: ${limits}, and no declared enforcement point inspects` };
-  return { needed, enabled: true, sentence: `as designed: ${limits}; no enforcement point is declared yet` };
+  return { needed, enabled: false, sentence: `needed: ${limits}; no enforcement point is declared yet` };
 }

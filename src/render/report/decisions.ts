@@ -4,24 +4,34 @@ import type { DiffReport } from '../../policy/diff/diff.ts';
 import type { LoadedSpec } from '../../policy/spec/load.ts';
 import { firstOf, plural } from '../../infer/plural.ts';
 import { addTo } from '../../net/multi-map.ts';
+import { roleOf } from '../../policy/spec/pins.ts';
 import type { OpenDecision, ReportPermit, ReportZone } from './model.ts';
+import { declaredAt, type PlantIndex } from './plant-index.ts';
 
 interface Undecided {
   readonly basis: 'spec' | 'proposal';
   readonly loaded: LoadedSpec;
   readonly proposal: Proposal;
   readonly diff: DiffReport;
+  readonly plant: Pick<PlantIndex, 'assetOfAddress' | 'assets'>;
 }
 
 const MOST_LISTED = 12;
 
-export function openDecisions({ basis, loaded, proposal, diff }: Undecided, permits: readonly ReportPermit[], zones: readonly ReportZone[]): OpenDecision[] {
+export function openDecisions({ basis, loaded, proposal, diff, plant }: Undecided, permits: readonly ReportPermit[], zones: readonly ReportZone[]): OpenDecision[] {
   const decisions: OpenDecision[] = [];
   const add = (about: string, kind: string, sentence: string): number => decisions.push({ about, kind, sentence });
+  const nameOf = (address: string): string => {
+    const id = declaredAt(plant, address)?.id ?? address;
+    return id === address ? address : `${id} (${address})`;
+  };
   const undecided = new Map<string, string[]>();
   for (const one of proposal.safetyCandidates) {
-    if (one.points > 0 || one.role === 'safety-controller') add(one.asset, 'safety', `Confirm or strike as safety-related: ${one.sentence}.`);
-    else addTo(undecided, one.sentence, one.asset);
+    // A person who declares it as a safety controller has confirmed it.
+    const declared = basis === 'spec' ? (declaredAt(plant, one.asset)?.role ?? null) : null;
+    if (declared !== null && roleOf(declared) === 'safety-controller') continue;
+    if (one.points > 0 || one.role === 'safety-controller') add(nameOf(one.asset), 'safety', `Confirm or strike as safety-related: ${one.sentence}.`);
+    else addTo(undecided, one.sentence, nameOf(one.asset));
   }
   // Of a whole control system it may not be heard which of its controllers guard: that is one question.
   for (const [sentence, assets] of undecided) {
@@ -32,11 +42,14 @@ export function openDecisions({ basis, loaded, proposal, diff }: Undecided, perm
     if (permit.decision !== 'pending') continue;
     add(permit.id, 'permit', permit.question === '' ? `${permit.service}, ${permit.fromZone} to ${permit.toZone}: approve or reject.` : permit.question);
   }
+  const approved = basis === 'spec' ? permits.filter(({ decision }) => decision === 'approved') : [];
+  const unnamed = approved.filter(({ owner }) => owner === '').length;
+  if (unnamed > 0) add(plural(unnamed, 'Permit'), 'owner', `${unnamed} of ${plural(approved.length, 'approved Permit')} ${unnamed === 1 ? 'names' : 'name'} nobody who approved ${unnamed === 1 ? 'it' : 'them'}: write the owner into each rule.`);
   for (const finding of diff.findings) {
     if (finding.type === 'undeclared-asset') add(finding.client ?? finding.server ?? finding.id, 'asset', `Declare it, with a zone, or remove it: ${finding.title}.`);
   }
   for (const one of diff.logged?.decisions ?? []) {
-    add(`${one.client || 'many'} -> ${one.server || 'many'}`, 'firewall log', `${one.service} ${one.verdict === 'blocked' ? 'is' : 'would be'} blocked (${plural(one.count, 'time')}; finding ${one.finding}). ${one.question}`);
+    add(`${one.client === '' ? 'many' : nameOf(one.client)} -> ${one.server === '' ? 'many' : nameOf(one.server)}`, 'firewall log', `${one.service} ${one.verdict === 'blocked' ? 'is' : 'would be'} blocked (${plural(one.count, 'time')}; finding ${one.finding}). ${one.question}`);
   }
   for (const zone of zones) {
     if (!zone.isDeclared) continue;

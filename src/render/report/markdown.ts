@@ -6,7 +6,7 @@ import type { Cell, Column } from '../table.ts';
 import { validationSentences } from '../verification.ts';
 import { captureText, firewallText, spanText, STANDING_WORDS, standingSums, whoText } from './firewall-words.ts';
 import type { ReportModel } from './model.ts';
-import { basisText, noFindingText, secondsOf, slText } from './text.ts';
+import { acceptedRisks, basisText, decisionParts, noFindingText, secondsOf, slText } from './text.ts';
 
 const columns = (...titles: readonly string[]): Column[] => titles.map((title) => (title.startsWith('#') ? { title: title.slice(1), align: 'right' } : { title }));
 
@@ -35,16 +35,17 @@ export function* reportMarkdown(model: ReportModel): Generator<string> {
   );
   yield* section('Conduit configuration');
   yield* table(
-    columns('conduit', 'connects', 'protocols', '#allow', '#deny', 'DPI enabled', 'enforced by', '#findings'),
-    model.conduits.map((one) => [one.id, one.connects.join(' <-> '), one.protocols.join('; '), one.allow, one.deny, `${one.inspection.enabled ? 'Yes' : 'No'}: ${one.inspection.sentence}`, one.enforcedBy.join(', '), one.findings]),
+    columns('conduit', 'connects', 'protocols', '#allow', '#deny', 'DPI enabled', 'enforced by', 'mode', '#findings'),
+    model.conduits.map((one) => [one.id, one.connects.join(' <-> '), one.protocols.join('; '), one.allow, one.deny, `${one.inspection.enabled ? 'Yes' : 'No'}: ${one.inspection.sentence}`, one.enforcedBy.join(', '), one.mode, one.findings]),
   );
   yield* section('Permits');
   yield* table(
     columns('Permit', 'from', 'to', 'service', 'operations', 'conditions', 'evidence', 'decision'),
-    model.permits.map((one) => [one.id, `${one.fromZone}: ${one.from}`, `${one.toZone}: ${one.to}`, one.service, one.operations, one.conditions, one.evidence, one.decision]),
+    model.permits.map((one) => [one.id, `${one.fromZone}: ${one.from}`, `${one.toZone}: ${one.to}`, one.service, one.operations, one.conditions, one.evidence, decisionParts(one).join('; ')]),
   );
   yield* section('Requirement checks');
   yield* table(columns('severity', 'rule', 'what', 'rests on', 'basis'), model.requirements.map((one) => [one.severity, one.rule, one.sentence, one.citation, one.basis]), 'No requirement is seen to be broken.');
+  yield* list(acceptedRisks(model));
   for (const simulation of model.simulations) {
     yield* section(`Simulated: ${simulation.title}`);
     yield* list([`${simulation.passed} of ${simulation.judged} conversations between zones pass; ${simulation.blockedConversations} would be blocked (${groupedPlural(simulation.blockedRequests, 'request')}), ${plural(simulation.midstream, 'open session breaks', 'open sessions break')} once; residual risk ${simulation.residualRisk}.`]);

@@ -159,6 +159,10 @@ export interface ReportPermit {
   readonly basis: string;
   readonly decision: string;
   readonly owner: string;
+  /** Who decided, as far as the spec says: a rule without a word is approved, and nobody stands for it. */
+  readonly decided: string;
+  /** Day by which it is to be looked at again; empty when none is set. */
+  readonly reviewBy: string;
   readonly question: string;
   readonly evidence: string;
   readonly generalisedBy: readonly string[];

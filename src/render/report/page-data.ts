@@ -79,7 +79,7 @@ export function pageData(model: ReportModel, standings: readonly Standing[], inp
     conduits: model.conduits.map(({ id, name, connects, slTarget, allow, deny, inspection, enforcedBy, permits }) => ({ id, name, connects, sl: slTarget, allow, deny, dpi: inspection.enabled, dpiWhy: inspection.sentence, enforcedBy, permits: permits.filter((i) => i < MOST_ROWS.permits) })),
     permits: model.permits.slice(0, MOST_ROWS.permits).map((permit) => ({
       id: permit.id, conduit: permit.conduit, fromZone: words.zoneIndex(permit.fromZone), toZone: words.zoneIndex(permit.toZone), from: permit.from, to: permit.to, service: permit.service, operations: permit.operations,
-      conditions: permit.conditions, purpose: permit.purpose, basis: permit.basis, risks: permit.acceptedRisks, decision: permit.decision, owner: permit.owner, question: permit.question, evidence: permit.evidence, rules: permit.generalisedBy, neverSeen: permit.neverSeen, conversations: positionsOf(permit.conversations),
+      conditions: permit.conditions, purpose: permit.purpose, basis: permit.basis, risks: permit.acceptedRisks, decision: permit.decision, decided: permit.decided, reviewBy: permit.reviewBy, question: permit.question, evidence: permit.evidence, rules: permit.generalisedBy, neverSeen: permit.neverSeen, conversations: positionsOf(permit.conversations),
     })),
     crossings: model.crossings.map(({ from, to, conversations: count, packets, bytes, permits, undeclared, findings, conduit }) => [from, to, count, packets, bytes, permits, undeclared, findings.filter((i) => i < MOST_ROWS.findings), conduit]),
     findings: model.findings.slice(0, MOST_ROWS.findings).map((finding) => ({

@@ -37,6 +37,9 @@ export interface PlantIndex {
   readonly positionOf: ReadonlyMap<number, number>;
 }
 
+/** The asset at an address, if the spec declares it. */
+export const declaredAt = ({ assetOfAddress, assets }: Pick<PlantIndex, 'assetOfAddress' | 'assets'>, address: string): DeclaredAsset | null => assets[assetOfAddress.get(address) ?? -1]?.declared ?? null;
+
 export function indexPlant(loaded: LoadedSpec, set: ObservationSet, proposal: Proposal): PlantIndex {
   const { spec } = loaded;
   const index = indexAssets(spec, set.addresses);

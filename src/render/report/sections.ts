@@ -5,7 +5,7 @@ import { evidenceText } from '../verification.ts';
 import { topicAttributes, type FilterWords } from './filter-words.ts';
 import { html, NOTHING, type Markup } from './html-escape.ts';
 import type { ReportModel, SimulationSummary } from './model.ts';
-import { basisText, noFindingText } from './text.ts';
+import { acceptedRisks, basisText, noFindingText } from './text.ts';
 
 const time = (iso: string | null): string => (iso === null ? 'never' : `${iso.slice(0, 10)} ${iso.slice(11, 16)} UTC`);
 
@@ -49,10 +49,12 @@ function protocolsOf({ service, permit }: ReportModel['findings'][number], model
   return [service?.replace(/ \(.*$/, '') ?? '', declared?.protocol ?? ''].filter((name) => name !== '').map(words.protocolIndex);
 }
 
-export function requirementsSection({ requirements }: ReportModel): Markup {
+export function requirementsSection(model: ReportModel): Markup {
+  const { requirements } = model;
   const { shown, rest } = cutRows(requirements, 'checks');
+  const accepted = acceptedRisks(model);
   return html`<section id="requirements" aria-labelledby="requirements-h"><h2 id="requirements-h">Requirement checks <span class="count">${requirements.length}</span></h2>
-${requirements.length === 0 ? note('good', html`No requirement of IEC 62443-3-2 ZCR 3.2 to 3.6 is seen to be broken by the traffic of this report.`) : html`<div class="scroll"><table class="rows"><caption>Requirements and good practice that the traffic or the partition does not meet; the two are never mixed up</caption><thead><tr><th scope="col">severity</th><th scope="col">what</th><th scope="col">rests on</th><th scope="col">kind</th></tr></thead><tbody>${shown.map((one) => html`<tr><td>${chip(one.severity)}</td><td>${one.sentence}<div class="sub">${one.rule}, ${one.source === 'spec' ? 'against the spec' : 'from the traffic'}</div></td><td>${one.citation}</td><td>${one.basis}</td></tr>`)}</tbody></table></div>${rest}`}</section>`;
+${requirements.length === 0 ? note('good', html`No requirement of IEC 62443-3-2 ZCR 3.2 to 3.6 is seen to be broken by the traffic of this report.`) : html`<div class="scroll"><table class="rows"><caption>Requirements and good practice that the traffic or the partition does not meet; the two are never mixed up</caption><thead><tr><th scope="col">severity</th><th scope="col">what</th><th scope="col">rests on</th><th scope="col">kind</th></tr></thead><tbody>${shown.map((one) => html`<tr><td>${chip(one.severity)}</td><td>${one.sentence}<div class="sub">${one.rule}, ${one.source === 'spec' ? 'against the spec' : 'from the traffic'}</div></td><td>${one.citation}</td><td>${one.basis}</td></tr>`)}</tbody></table></div>${rest}`}${accepted.length === 0 ? NOTHING : html`<h3>Accepted by their owners</h3><ul>${accepted.slice(0, MOST_ROWS.checks).map((text) => html`<li>${text}</li>`)}</ul>`}</section>`;
 }
 
 export function simulationSection({ simulations }: ReportModel): Markup {

@@ -56,6 +56,7 @@ function* lines(model: ReportModel): Generator<string> {
   yield 'REQUIREMENT CHECKS:';
   if (model.requirements.length === 0) yield '  no requirement is seen to be broken';
   for (const check of model.requirements) yield `  [${check.severity}] ${check.sentence} (${check.basis}: ${check.citation})`;
+  for (const accepted of acceptedRisks(model)) yield `  ${accepted}`;
   yield '';
   yield 'SIMULATED ENFORCEMENT:';
   if (model.simulations.length === 0) yield '  nothing was simulated';
@@ -119,12 +120,20 @@ function* conduitLines(conduit: ReportConduit): Generator<string> {
   yield `  Protocols: ${conduit.protocols.join('; ') || 'none'}`;
   yield `  Firewall Rules: ${conduit.allow} allow / ${conduit.deny} deny`;
   yield `  DPI Enabled: ${conduit.inspection.enabled ? 'Yes' : 'No'} (${conduit.inspection.sentence})`;
+  if (conduit.mode !== '') yield `  Mode: ${conduit.mode}`;
 }
+
+/** Who decided, on what risk, until when. */
+export const decisionParts = ({ decided, acceptedRisks, reviewBy }: ReportPermit): string[] => [decided, ...(acceptedRisks.length === 0 ? [] : [`accepts ${acceptedRisks.join(', ')}`]), ...(reviewBy === '' ? [] : [`review by ${reviewBy}`])];
 
 function* permitLines(permit: ReportPermit): Generator<string> {
   yield `  ${permit.id} (${permit.conduit}): ${permit.fromZone} (${permit.from}) -> ${permit.toZone} (${permit.to}): ${permit.service}: ${permit.operations}${permit.conditions === '' ? '' : `; ${permit.conditions}`}`;
-  yield `    ${permit.decision}${permit.owner === '' ? '' : ` by ${permit.owner}`}${permit.purpose === '' ? '' : `: ${permit.purpose}`}; evidence: ${permit.evidence}`;
+  yield `    ${decisionParts(permit).join('; ')}${permit.purpose === '' ? '' : `: ${permit.purpose}`}; evidence: ${permit.evidence}`;
 }
+
+/** What is broken with somebody's word for it: no finding any more, and still an exception. */
+export const acceptedRisks = ({ permits }: Pick<ReportModel, 'permits'>): string[] =>
+  permits.filter(({ acceptedRisks: risks }) => risks.length > 0).map((permit) => `Accepted: ${permit.acceptedRisks.join(', ')} in Permit ${permit.id} (${permit.fromZone} -> ${permit.toZone}, ${permit.service}), ${permit.decided}${permit.reviewBy === '' ? '' : `, review by ${permit.reviewBy}`}`);
 
 const LISTED_ATTEMPTS = 200;
 

@@ -10,7 +10,7 @@ const candidate = (asset: string, points = 0, sentence = SENTENCE): Proposal['sa
 
 const asked = (safetyCandidates: Proposal['safetyCandidates']): { about: string; sentence: string }[] => {
   const proposal = { safetyCandidates, stability: { moving: [] }, contradictions: [], completeness: { regimes: [] } } as unknown as Proposal;
-  return openDecisions({ basis: 'spec', loaded: loadText('zones: [{ zone_id: Z, name: z, kind: control, assets: [] }]\nconduits: []\n'), proposal, diff: { findings: [] } as unknown as DiffReport }, [], []).map(({ about, sentence }) => ({ about, sentence }));
+  return openDecisions({ basis: 'spec', loaded: loadText('zones: [{ zone_id: Z, name: z, kind: control, assets: [] }]\nconduits: []\n'), proposal, diff: { findings: [] } as unknown as DiffReport, plant: { assetOfAddress: new Map(), assets: [] } }, [], []).map(({ about, sentence }) => ({ about, sentence }));
 };
 
 test('each with evidence is a question of its own, and so is one alone without', () => {

@@ -1,6 +1,6 @@
 /** The report of the sample plant: the figures that samples/README.md plants, in every form, and the same bytes each time. */
 import { createHash } from 'node:crypto';
-import { rmSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { reportStore } from '../../../src/commands/report.ts';
@@ -120,6 +120,30 @@ describe('figures', () => {
   });
 });
 
+describe('who decided', () => {
+  test('nobody is said to have approved a proposal, nor a rule that names nobody', () => {
+    expect(new Set(proposed.permits.map(({ decided }) => decided))).toEqual(new Set(['proposed', 'pending']));
+    expect(new Set(model.permits.map(({ decided }) => decided))).toEqual(new Set(['approved, by nobody named']));
+    expect(model.decisions.filter(({ kind }) => kind === 'owner')).toEqual([{ about: '38 Permits', kind: 'owner', sentence: '38 of 38 approved Permits name nobody who approved them: write the owner into each rule.' }]);
+  });
+
+  test('owner, accepted risk and the day of the next review stand in every form', () => {
+    const spec = join(folder, 'owned.yaml');
+    writeFileSync(spec, readFileSync(SAMPLE_SPEC, 'utf8').replace('      - rule_id: SAFETY-STATUS\n', '      - rule_id: SAFETY-STATUS\n        owner: "A. Keller"\n        review_by: "2026-09-01"\n        accepted_risks: [ZCR-3.3]\n'));
+    const accepted = 'Accepted: ZCR-3.3 in Permit SAFETY-STATUS (Z-SUPERVISION -> Z-SAFETY, Modbus/TCP (tcp/502)), approved by A. Keller, review by 2026-09-01';
+    expect(writeReport(db, join(folder, 'owned.txt'), spec)).toContain('    approved by A. Keller; accepts ZCR-3.3; review by 2026-09-01; evidence: 1 conversation');
+    for (const form of ['txt', 'html']) expect(writeReport(db, join(folder, `owned.${form}`), spec)).toContain(form === 'html' ? accepted.replace('->', '-&gt;') : accepted);
+    expect(writeReport(db, join(folder, 'owned.md'), spec)).toContain('Accepted: ZCR-3.3 in Permit SAFETY-STATUS');
+    expect((JSON.parse(writeReport(db, join(folder, 'owned.json'), spec)) as ReportModel).decisions.find(({ kind }) => kind === 'owner')?.sentence).toContain('37 of 38 approved Permits name nobody');
+  });
+
+  test('what a person declared as a safety controller is not asked again, and questions name assets as the spec does', () => {
+    expect(proposed.decisions.filter(({ kind }) => kind === 'safety').map(({ about }) => about)).toEqual(['10.20.5.9', '10.20.4.90']);
+    expect(model.decisions.filter(({ kind }) => kind === 'safety').map(({ about }) => about)).toEqual(['GW-B (10.20.4.90)']);
+    expect(model.requirements[0].sentence).toContain('[10.20.2.10 is SCADA-1, 10.20.5.9 is SIS-C]');
+  });
+});
+
 describe('text form', () => {
   test('sections and wording stand in their order', () => {
     const lines = text.split('\n');
@@ -133,8 +157,8 @@ describe('text form', () => {
 
   test('zones, conduits and results are worded as the form asks', () => {
     expect(text).toContain('Zone Z-FILTER: Cell B: filtration (SL-T: 2)\n  Assets: 4 (1 gateway, 1 hmi, 1 io, 1 plc)\n  Conduits: C-INTERLOCK,');
-    expect(text).toContain('Conduit C-INTERLOCK: Z-FILTER <-> Z-INTAKE\n  Protocols: Modbus/TCP Z-FILTER -> Z-INTAKE (FC 3; unit 1; read 200-201)\n  Firewall Rules: 1 allow / 1 deny\n  DPI Enabled: Yes');
-    expect(text).toContain('Conduit C-DMZ-INTERNET: Z-DMZ <-> Z-INTERNET\n  Protocols: HTTPS Z-DMZ -> Z-INTERNET\n  Firewall Rules: 1 allow / 1 deny\n  DPI Enabled: No');
+    expect(text).toContain('Conduit C-INTERLOCK: Z-FILTER <-> Z-INTAKE\n  Protocols: Modbus/TCP Z-FILTER -> Z-INTAKE (FC 3; unit 1; read 200-201)\n  Firewall Rules: 1 allow / 1 deny\n  DPI Enabled: No (needed: 1 of 1 allow rules to be limited to operations; no enforcement point is declared yet)');
+    expect(text).toContain('Conduit C-DMZ-INTERNET: Z-DMZ <-> Z-INTERNET\n  Protocols: HTTPS Z-DMZ -> Z-INTERNET\n  Firewall Rules: 1 allow / 1 deny\n  DPI Enabled: No (no rule limits operations)');
     expect(text).toMatch(/\n {2}Cross-zone tests: 49 pass \/ 0 fail \(2 not observable\)/);
     expect(text).toMatch(/\n {2}Prohibited path tests: 4 exceptions/);
     expect(text).toMatch(/\n {2}Protocol enforcement: function code filtering NOT in force/);
@@ -143,7 +167,7 @@ describe('text form', () => {
   test('evidence, breaks, losses and the cut-over plan stand in the text, too', () => {
     const part = (title: string): string[] => (text.split(`\n${title}\n`)[1] ?? '').split('\n\n')[0].split('\n');
     expect(part('PERMITS AND EVIDENCE:')).toHaveLength(2 * model.permits.length);
-    expect(part('PERMITS AND EVIDENCE:').slice(0, 2)).toEqual(['  INTERLOCK-1 (C-INTERLOCK): Z-FILTER (PLC-B1) -> Z-INTAKE (PLC-A1): Modbus/TCP (tcp/502): FC 3; unit 1; read 200-201', '    approved; evidence: 1 conversation on 14 days, 2026-03-02 to 2026-03-15']);
+    expect(part('PERMITS AND EVIDENCE:').slice(0, 2)).toEqual(['  INTERLOCK-1 (C-INTERLOCK): Z-FILTER (PLC-B1) -> Z-INTAKE (PLC-A1): Modbus/TCP (tcp/502): FC 3; unit 1; read 200-201', '    approved, by nobody named; evidence: 1 conversation on 14 days, 2026-03-02 to 2026-03-15']);
     const simulated = part('SIMULATED ENFORCEMENT:');
     expect(simulated[0]).toMatch(/^ {2}a firewall that judges every request as the spec says: 49 of 56 conversations pass, 7 blocked \(175 requests\)/);
     // What the spec itself blocks is listed once, not again for every target.

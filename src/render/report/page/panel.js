@@ -156,7 +156,7 @@ function crossingDetail({ from, to, permits: declared }) {
   const permits = data.permits.map((permit, i) => ({ permit, i })).filter(({ permit }) => permit.fromZone === from && permit.toZone === to);
   return [
     el('h3', {}, `${zoneName(from)} opens to ${zoneName(to)}`),
-    from === to ? el('p', { class: 'sub' }, 'Within one zone: needs no Permit.') : permits.length === 0 ? el('p', {}, declared > 0 ? 'The Permits are in the JSON form of this report.' : 'No Permit in this direction.') : table('Permits', ['Permit', 'service', 'operations', 'decision'], permits, ({ permit, i }) => row(button(permit.id, { 'data-permit': i }), permit.service, permit.operations, permit.decision), 30),
+    from === to ? el('p', { class: 'sub' }, 'Within one zone: needs no Permit.') : permits.length === 0 ? el('p', {}, declared > 0 ? 'The Permits are in the JSON form of this report.' : 'No Permit in this direction.') : table('Permits', ['Permit', 'service', 'operations', 'decision'], permits, ({ permit, i }) => row(button(permit.id, { 'data-permit': i }), permit.service, permit.operations, permit.decided), 30),
     permits.length > 0 && declared > permits.length ? el('p', { class: 'sub' }, 'More Permits are in the JSON form of this report.') : null,
     positions.length === 0 ? el('p', { class: 'sub' }, 'No conversation was seen.') : [assetMatrix(positions), conversationTable(positions)],
   ];
@@ -261,7 +261,7 @@ export function permitView(index) {
     content: () => [
       definitions([
         ['Conduit', permit.conduit], ['Client', `${zoneName(permit.fromZone)}: ${permit.from}`], ['Server', `${zoneName(permit.toZone)}: ${permit.to}`], ['Service', permit.service], ['Operations', permit.operations], ['Conditions', permit.conditions], ['Purpose', permit.purpose], ['Basis', permit.basis],
-        ['Decision', `${permit.decision}${permit.owner === '' ? '' : `, by ${permit.owner}`}`], ['Accepted risks', permit.risks.join(', ')], ['Question', permit.question], ['Evidence', permit.evidence], ['Widened by', permit.rules.join(', ')], ['Never seen', permit.neverSeen === 0 ? '' : `lets through ${permit.neverSeen} operations that were never seen`],
+        ['Decision', permit.decided], ['Review by', permit.reviewBy], ['Accepted risks', permit.risks.join(', ')], ['Question', permit.question], ['Evidence', permit.evidence], ['Widened by', permit.rules.join(', ')], ['Never seen', permit.neverSeen === 0 ? '' : `lets through ${permit.neverSeen} operations that were never seen`],
       ]),
       permit.conversations.length === 0 ? null : [el('h3', {}, 'Let through'), conversationTable(permit.conversations)],
     ],
