@@ -4,7 +4,7 @@
  */
 import type { Access } from '../../observation.ts';
 import { protocolKey } from '../../policy/spec/permits.ts';
-import { html, type Markup } from './html-escape.ts';
+import { drawing, html, type Markup } from './html-escape.ts';
 import type { ReportModel } from './model.ts';
 import { protocolOf } from './crossings.ts';
 import type { Conversation } from '../../observation.ts';
@@ -42,5 +42,7 @@ export interface Topic {
   readonly severities?: readonly string[];
 }
 
+const indexes = (list: readonly number[]): Markup => drawing([...new Set(list)].filter((index) => index >= 0).join(' '));
+
 export const topicAttributes = ({ zones, protocols = [], accesses = [], severities = [] }: Topic): Markup =>
-  html`data-row data-z="${[...new Set(zones)].filter((zone) => zone >= 0).join(' ')}" data-p="${[...new Set(protocols)].filter((protocol) => protocol >= 0).join(' ')}" data-a="${accesses.join(' ')}" data-f="${[...new Set(severities)].join(' ')}"`;
+  html`data-row data-z="${indexes(zones)}" data-p="${indexes(protocols)}" data-a="${accesses.join(' ')}" data-f="${[...new Set(severities)].join(' ')}"`;

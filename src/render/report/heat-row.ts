@@ -2,7 +2,7 @@
  * A row of columns in five shades, the stronger the more, on a logarithmic scale. In: a count a column. Out: SVG: five paths, one
  * a shade, not one box a column.
  */
-import { html, NOTHING, type Markup } from './html-escape.ts';
+import { drawing, html, NOTHING, type Markup } from './html-escape.ts';
 
 const SHADES = 5;
 
@@ -27,6 +27,6 @@ export const shadeOf = (count: number, most: number): number => (count === 0 ? 0
 export function heatRow(counts: readonly number[], most: number, x: (column: number) => number, y: number, height: number): Markup {
   return html`${Array.from({ length: SHADES }, (_, i) => {
     const path = pieces(counts.length, (column) => shadeOf(counts[column], most) === i + 1, x, y + 2, height - 4);
-    return path === '' ? NOTHING : html`<path class="heat h${i + 1}" d="${path}"/>`;
+    return path === '' ? NOTHING : html`<path class="heat h${i + 1}" d="${drawing(path)}"/>`;
   })}`;
 }

@@ -1,6 +1,6 @@
 /**
  * The one escaper of the HTML report. `html` is a template tag: whatever is put into it is escaped, unless it came out of
- * `html` itself; there is no other way to make Markup. Words from the wire are made printable first, so that nothing
+ * `html` itself, or is nothing but figures (`drawing`); there is no other way to make Markup. Words from the wire are made printable first, so that nothing
  * reorders, hides or forges text in a browser either. Data for the page's script goes through `scriptJson`.
  */
 import { escapeJsonText, printable } from '../printable.ts';
@@ -31,6 +31,12 @@ export const html = (strings: TemplateStringsArray, ...values: readonly Value[])
 });
 
 export const NOTHING: Markup = html``;
+
+/**
+ * Figures, and the letters of an SVG path: the way of a line, a list of indexes. They are our own and as long as they have to
+ * be: weeks by the hour are longer than any text may be, and a path that is cut draws less than was seen.
+ */
+export const drawing = (text: string): Markup => (/^[\d\s.,MLHVCQAZv-]*$/.test(text) ? { markup: text } : html`${text}`);
 
 /** Dates and ids keep together where a line breaks: they are read as one word, and hold hyphens. */
 export const keepTogether = (text: string, words = /\d{4}-\d{2}-\d{2}/): Markup =>

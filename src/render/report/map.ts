@@ -6,7 +6,7 @@
 import { groupedPlural, plural } from '../../infer/plural.ts';
 import { cut } from '../printable.ts';
 import { topicAttributes, type FilterWords } from './filter-words.ts';
-import { html, NOTHING, type Markup } from './html-escape.ts';
+import { drawing, html, NOTHING, type Markup } from './html-escape.ts';
 import { layoutMap, type LayoutBox, type PlacedBox, type PlacedPair } from './map-layout.ts';
 import { mapNodes, nodePairs, standingOf, type MapNode, type NodePair } from './map-nodes.ts';
 import type { ReportAsset, ReportModel } from './model.ts';
@@ -83,7 +83,7 @@ function bundle(placed: PlacedPair, pair: NodePair, nodes: readonly MapNode[], m
     protocols: [...new Set([...pair.protocols, ...[...pair.forward, ...pair.backward].flatMap((i) => model.crossings[i].protocols)])].map(words.protocolIndex),
     accesses: pair.accesses,
     severities: pair.findings.map((i) => model.findings[i].severity),
-  })} aria-label="${label}"><title>${label} (${groupedPlural(pair.packets, 'packet')})</title><path class="hit" d="${placed.path}"/><path class="line" d="${placed.path}" stroke-width="${Math.round(width * 10) / 10}"${toA ? html` marker-start="url(#arrow-${kind})"` : NOTHING}${toB ? html` marker-end="url(#arrow-${kind})"` : NOTHING}/></a>`;
+  })} aria-label="${label}"><title>${label} (${groupedPlural(pair.packets, 'packet')})</title><path class="hit" d="${drawing(placed.path)}"/><path class="line" d="${drawing(placed.path)}" stroke-width="${Math.round(width * 10) / 10}"${toA ? html` marker-start="url(#arrow-${kind})"` : NOTHING}${toB ? html` marker-end="url(#arrow-${kind})"` : NOTHING}/></a>`;
 }
 
 export const STANDING_WORDS: Readonly<Record<string, string>> = {

@@ -4,7 +4,7 @@
  */
 import { plural } from '../../infer/plural.ts';
 import { topicAttributes, type FilterWords } from './filter-words.ts';
-import { html, NOTHING, type Markup } from './html-escape.ts';
+import { drawing, html, NOTHING, type Markup } from './html-escape.ts';
 import { STANDING_WORDS } from './map.ts';
 import { mapNodes, standingOf, type MapNode } from './map-nodes.ts';
 import type { Crossing, ReportModel } from './model.ts';
@@ -34,7 +34,7 @@ function cell(row: MapNode, column: MapNode, indexes: readonly number[], model: 
   if (standing === 'silent') return html`<td class="none"></td>`;
   const findings = [...new Set(own.flatMap(({ findings }) => findings))];
   const label = `${row.title} to ${column.title}: ${plural(conversations, 'conversation')}, ${isSame ? 'within the zone' : STANDING_WORDS[standing]}, ${plural(sum(({ permits }) => permits), 'Permit')}${findings.length > 0 ? `, ${plural(findings.length, 'finding')}` : ''}`;
-  return html`<td class="${standing}"><button type="button" data-crossings="${indexes.length > 400 ? indexes.slice(0, 400).join(' ') : indexes.join(' ')}" ${topicAttributes({
+  return html`<td class="${standing}"><button type="button" data-crossings="${drawing(indexes.slice(0, 400).join(' '))}" ${topicAttributes({
     zones: [...row.zones, ...column.zones], protocols: own.flatMap(({ protocols }) => protocols).map(words.protocolIndex),
     accesses: [...new Set(own.flatMap(({ accesses }) => accesses))], severities: findings.map((i) => model.findings[i].severity),
   })} aria-label="${label}" title="${label}">${conversations}<span class="sign" aria-hidden="true">${isSame ? '\u00b7' : SIGNS[standing]}</span>${findings.length > 0 ? html`<sup aria-hidden="true">${findings.length}</sup>` : NOTHING}</button></td>`;

@@ -6,7 +6,7 @@
 import { grouped, plural } from '../../infer/plural.ts';
 import { cut } from '../printable.ts';
 import { heatRow, pieces, round } from './heat-row.ts';
-import { html, NOTHING, type Markup } from './html-escape.ts';
+import { drawing, html, NOTHING, type Markup } from './html-escape.ts';
 import { mapNodes } from './map-nodes.ts';
 import type { ReportModel, Timeline } from './model.ts';
 
@@ -65,9 +65,9 @@ function sensorRow(timeline: Timeline, x: (column: number) => number, scale: num
   const marks = (kind: 'lost' | 'twice', pick: (column: number) => number, at: number): Markup => {
     let path = '';
     for (let column = 0; column < columns; column++) if (pick(column) > 0) path += `M${round(x(column) + scale / 2)},${at}v5`;
-    return path === '' ? NOTHING : html`<path class="mark ${kind}" d="${path}"/>`;
+    return path === '' ? NOTHING : html`<path class="mark ${kind}" d="${drawing(path)}"/>`;
   };
-  return html`<path class="heard" d="${heard}"/><path class="gap" d="${gaps}"/>${marks('lost', (column) => sensor[column].lostSegments, y - 5)}${marks('twice', (column) => sensor[column].duplicates, y + ROW - 4)}`;
+  return html`<path class="heard" d="${drawing(heard)}"/><path class="gap" d="${drawing(gaps)}"/>${marks('lost', (column) => sensor[column].lostSegments, y - 5)}${marks('twice', (column) => sensor[column].duplicates, y + ROW - 4)}`;
 }
 
 const CURVE_HEIGHT = 150;
@@ -94,7 +94,7 @@ export function completenessChart({ timeline, status }: ReportModel): Markup {
 <text class="axis" x="${LEFT - 8}" y="${top - 8}" text-anchor="end">new</text><text class="axis" x="${LEFT + WIDTH + 6}" y="${top - 8}">unknown</text>
 ${[0, 0.5, 1].map((part) => html`<line class="grid" x1="${LEFT}" x2="${LEFT + WIDTH}" y1="${round(bottom - part * CURVE_HEIGHT)}" y2="${round(bottom - part * CURVE_HEIGHT)}"/><text class="tick" x="${LEFT - 8}" y="${round(bottom - part * CURVE_HEIGHT) + 4}" text-anchor="end">${Math.round(most * part)}</text><text class="tick" x="${LEFT + WIDTH + 6}" y="${round(bottom - part * CURVE_HEIGHT) + 4}">${percent(shareMost * part)}</text>`)}
 ${days.map((day, i) => html`${day.isHeard ? html`<g><title>${day.date}: ${plural(day.newConversations, 'new conversation')}, ${plural(day.newOperations, 'new operation')}${day.newShare === null ? '' : `; of the next day ${percent(day.newShare[1])} unknown (${percent(day.newShare[0])} to ${percent(day.newShare[2])})`}</title>${bar('conversations', day.newConversations, i, 0)}${bar('operations', day.newOperations, i, 1)}</g>` : html`<text class="tick" x="${round(LEFT + step * (i + 0.5))}" y="${bottom - 4}" text-anchor="middle">gap</text>`}${i % every === 0 ? html`<text class="tick" x="${round(LEFT + step * (i + 0.5))}" y="${bottom + 16}" text-anchor="middle">${day.date.slice(5)}</text>` : NOTHING}`)}
-${band === '' ? NOTHING : html`<path class="interval" d="${band}"/><path class="estimate" d="${line}"/>`}</svg></div>
+${band === '' ? NOTHING : html`<path class="interval" d="${drawing(band)}"/><path class="estimate" d="${drawing(line)}"/>`}</svg></div>
 <p class="readout">Bars: <span class="key conversations">conversations</span> and <span class="key operations">operations</span> seen for the first time. <span class="key estimated">Line and band</span>: estimated share of the next day's operations that were never seen, with its 95 % interval (Good-Turing over days)${last === undefined ? '' : html`; at the end <b>${percent(last.share[1])}</b> (${percent(last.share[0])} to ${percent(last.share[2])})`}. ${grouped(status.completeness.seen)} operations were seen (a conversation of which none can be read counts as one), at least ${grouped(Math.ceil(status.completeness.unseen))} were not.</p>
 <details class="figures"><summary>Figures by day</summary><div class="scroll"><table><caption>New conversations and operations by day, and the estimate at its end</caption><thead><tr><th scope="col">day</th><th scope="col" class="n">new conversations</th><th scope="col" class="n">new operations</th><th scope="col" class="n">operations so far</th><th scope="col">unknown of the next day</th></tr></thead><tbody>${days.map((day) => html`<tr><th scope="row">${day.date}</th>${day.isHeard ? html`<td class="n">${day.newConversations}</td><td class="n">${day.newOperations}</td><td class="n">${day.seenOperations}</td><td>${day.newShare === null ? 'no estimate' : `${percent(day.newShare[1])} (${percent(day.newShare[0])} to ${percent(day.newShare[2])})`}</td>` : html`<td colspan="4">nothing was heard</td>`}</tr>`)}</tbody></table></div></details>`;
 }
