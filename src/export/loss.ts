@@ -22,8 +22,15 @@ export interface Assessment {
   readonly capabilities: Capabilities;
   /** What the target's rules let through of Modbus; undefined = what the capabilities say. */
   readonly modbus?: ModbusEffect | null;
-  /** Reasons that only the exporter knows; each widens. */
-  readonly also?: readonly string[];
+  /** What only the exporter knows; each widens. A text alone cannot be counted. */
+  readonly also?: readonly (string | Widening)[];
+}
+
+export interface Widening {
+  readonly reason: string;
+  readonly to: string;
+  /** null = cannot be counted. */
+  readonly extra: number | null;
 }
 
 export const portTexts = (permit: Permit): string[] =>
@@ -57,6 +64,7 @@ export const refusalOf = (entry: PlanPermit, capabilities: Capabilities): string
   if (WITH_PORTS.test(transport) && ports.length === 0) return `no ${transport} port is stated: that never means every port`;
   if (client.length === 0) return `no address is known for the client side (${permit.from.zone}): that never means any`;
   if (server.length === 0) return `no address is known for the server side (${permit.to.zone}): that never means any`;
+  if (requiredModbus(permit)?.functions.length === 0) return `it lets nothing through: none of its function codes does what its access (${permit.access.join(', ')}) names`;
   const unreached = unreachedGroups(entry, capabilities);
   if (subtractSets(server, unreached.flatMap(({ spans }) => spans)).length === 0) return unreached.map(({ reason }) => reason).join('; ');
   if (entry.unidirectional !== null && !capabilities.unidirectional)
@@ -90,13 +98,6 @@ const modbusByCapability = (permit: Permit, required: ModbusEffect, capabilities
     ranges: capabilities.modbusRange ? required.ranges : [],
   };
 };
-
-interface Widening {
-  readonly reason: string;
-  readonly to: string;
-  /** null = cannot be counted. */
-  readonly extra: number | null;
-}
 
 const modbusWidening = (required: ModbusEffect, effect: ModbusEffect | null): Widening[] => {
   const extra = extraModbusOperations(required, effect);
@@ -227,7 +228,7 @@ export const assess = (entry: PlanPermit, { device, capabilities, modbus, also =
     ...opcuaWidenings(permit, capabilities),
     ...operationWidenings(permit, capabilities),
     ...conditionWidenings(entry, capabilities),
-    ...also.map((reason) => ({ reason, to: reason, extra: null })),
+    ...also.map((one) => (typeof one === 'string' ? { reason: one, to: one, extra: null } : one)),
   ];
   const uncounted = widenings.some((widening) => widening.extra === null);
   return {

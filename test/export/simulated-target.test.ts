@@ -127,3 +127,36 @@ test('what is another protocol on a Modbus port passes where the row of the loss
   }
   expect([passes('cisco-ftd', http), passes('suricata', http), passes('cisco-ftd', modbus('10.30.0.3', '10.20.0.2', [{ code: 6 }]))]).toEqual([true, false, false]);
 });
+
+const between = (flow: string) => {
+  const own = loadText(`
+zones:
+  - {zone_id: CELL, name: c, networks: [10.20.0.0/24], assets: [{asset_id: PLC, ip: [10.20.0.2]}]}
+  - {zone_id: OPS, name: o, networks: [10.30.0.0/24], assets: [{asset_id: SCADA, ip: [10.30.0.2]}]}
+conduits:
+  - {conduit_id: C, connects: [CELL, OPS], protocols_allowed: [{rule_id: R, client: {zone: OPS}, server: {zone: CELL, assets: [PLC]}, port: 502, ${flow}}]}
+`);
+  const ownPlan = planOf(own, []);
+  return {
+    row: (target: string) => exportPlan(exporterOf(target), ownPlan, { mode: 'enforce', allowWider: true }).losses[0]!,
+    passes: (target: string, one: Conversation): boolean => simulate(own, observations([one]), semanticsOf(target)!, { written: writtenBy(target, ownPlan) }).counts.passed === 1,
+  };
+};
+
+test('EtherNet/IP, as a proposal writes it, is what was seen as enip: the CIP services that no Permit names are blocked', () => {
+  const { passes: isPassed } = between('protocol: EtherNet/IP, cip: {services: [1]}');
+  const asks = (code: number): Conversation => conversation('10.30.0.2', '10.20.0.2', { service: 'enip', operations: [namedOperation('enip', code, `service ${code}`, 'read')] });
+  const http = conversation('10.30.0.2', '10.20.0.2', { service: 'http' });
+  expect([asks(1), asks(2), http].map((one) => isPassed('cisco-ftd', one))).toEqual([true, false, true]);
+  // What is no EtherNet/IP is none of the operations that the rule names.
+  expect([asks(1), asks(2), http].map((one) => isPassed('ideal', one))).toEqual([true, false, false]);
+});
+
+test('a Permit that lets nothing through, because its code does nothing that its access names, has no rule anywhere', () => {
+  const { row, passes: isPassed } = between('protocol: Modbus/TCP, access: read, modbus: {function_codes: [6]}');
+  for (const target of TARGETS) {
+    if (target === 'cisco-ios') continue;
+    expect([target, row(target).verdict, row(target).reasons[0]]).toEqual([target, 'not-enforceable', 'it lets nothing through: none of its function codes does what its access (browse, read) names']);
+    expect([target, isPassed(target, modbus('10.30.0.2', '10.20.0.2', [{ code: 6 }])), isPassed(target, modbus('10.30.0.2', '10.20.0.2'))]).toEqual([target, false, false]);
+  }
+});

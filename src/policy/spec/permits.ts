@@ -37,12 +37,12 @@ const KNOWN_PORTS: Readonly<Record<string, readonly [string, number]>> = {
 /** @param key as protocolKey writes it */
 export const isKnownProtocol = (key: string): boolean => Object.hasOwn(KNOWN_PORTS, key);
 
-/** `Modbus/TCP`, `OPC UA`, `PI-to-PI` -> `modbus`, `opcua`, `pitopi`: one spelling to compare protocols by. */
+/** `Modbus/TCP`, `OPC UA`, `EtherNet/IP`, `PI-to-PI` -> `modbus`, `opcua`, `enip`, `pitopi`: one spelling to compare protocols by, which is that of what was seen. */
 export const protocolKey = (name: string): string => {
   const key = name.toLowerCase().replaceAll(/[^a-z0-9]/g, '');
   if (key.startsWith('modbus')) return 'modbus';
   if (key.startsWith('opcua') || key === 'opctcp') return 'opcua';
-  return key;
+  return key === 'ethernetip' ? 'enip' : key;
 };
 
 /** Protocols whose operations a Permit can limit; another of them on the same port is not what was permitted. */
