@@ -184,6 +184,11 @@ const letThroughBy = ({ decidesOnce }: FirewallSemantics, holds: Holds, { permit
     operations += 1;
     weight += 10;
   }
+  if (holds.passesOthers === true && limitsOperations(permit)) {
+    parts.push(`what is no ${permit.service.protocol} on its port`);
+    operations += 1;
+    weight += 1;
+  }
   if (permit.service.transport === 'sctp' && holds.sctpPorts === false) {
     parts.push('every port of SCTP');
     operations += 1;

@@ -174,18 +174,22 @@ test('whether an effect lets through more than others do is what requests say', 
   expect([passesNoMore(widestEffect([read('0-9'), read('10-19')]), [read('0-9'), read('10-19')]), passesNoMore({ ...write, functions: [3, 16] }, [read('0-9'), write])]).toEqual([false, false]);
 });
 
+/** What the rules of FTD let through of every Permit that they look into. */
+const otherThan = (protocol: string): string => `what is no ${protocol} on its port`;
+
 test('what one rule can hold exactly is enforced, and where only more will do it is said', () => {
   const verdicts = (target: string, ...ids: readonly string[]): string[] => {
     const rows = rowsBy(exportPlan(exporterOf(target), plan, { mode: 'enforce', applicationIds: IDS }).losses);
-    return ids.map((id) => rows.get(id)!.verdict);
+    return ids.map((id) => (rows.get(id)!.widenedTo === otherThan('Modbus/TCP') ? 'enforced in Modbus' : rows.get(id)!.verdict));
   };
   for (const target of ['fortios', 'cisco-ftd']) {
     // What is switched on or holds on Sundays hides what holds on other conditions, and so lets that through as well.
-    expect([target, Object.values(PAIRS).flat().map(([id]) => id).filter((id) => verdicts(target, id)[0] !== 'enforced')]).toEqual([target, ['DEMAND-6', 'SUNDAY-7']]);
+    expect([target, Object.values(PAIRS).flat().map(([id]) => id).filter((id) => !verdicts(target, id)[0].startsWith('enforced'))]).toEqual([target, ['DEMAND-6', 'SUNDAY-7']]);
   }
   // These hold no hours and no dates, which is each Permit's own loss.
   for (const target of ['hirschmann-eagle', 'tofino']) expect([target, verdicts(target, 'DEMAND', 'READ-1', 'READ-2', 'SUNDAY', 'DATED', 'READ-3')]).toEqual([target, ['enforced', 'enforced', 'enforced', 'widened', 'widened', 'enforced']]);
-  for (const target of ['nftables', 'fortios', 'cisco-ftd']) expect([target, verdicts(target, 'DEMAND', 'READ-1', 'SUNDAY', 'READ-2')]).toEqual([target, ['enforced', 'enforced', 'enforced', 'enforced']]);
+  for (const target of ['nftables', 'fortios']) expect([target, verdicts(target, 'DEMAND', 'READ-1', 'SUNDAY', 'READ-2')]).toEqual([target, ['enforced', 'enforced', 'enforced', 'enforced']]);
+  expect(new Set(verdicts('cisco-ftd', 'DEMAND', 'READ-1', 'SUNDAY', 'READ-2'))).toEqual(new Set(['enforced in Modbus']));
 });
 
 test('the row of a rule that hides others says so, and which are switched on at once', () => {
@@ -239,7 +243,7 @@ ${flows.map((flow) => `      - {${flow}, ${ends}}`).join('\n')}
   const identity = 'rule_id: ID, protocol: EtherNet/IP, cip: {services: [1]}';
   const reset = 'rule_id: RESET, protocol: EtherNet/IP, cip: {services: [5]}, on_demand: true';
   const cip = exported([identity, reset]);
-  expect([cip.rows.get('ID')!.verdict, cip.rows.get('RESET')!.verdict]).toEqual(['enforced', 'enforced']);
+  expect([cip.rows.get('ID')!.widenedTo, cip.rows.get('RESET')!.widenedTo]).toEqual([otherThan('EtherNet/IP'), otherThan('EtherNet/IP')]);
   expect(['baseline-local-2.rules', 'baseline-local.rules'].map((path) => [1, 5, 6].map((service) => cip.files.get(path)!.includes(`cip_service:${service};`)))).toEqual([[false, false, true], [false, true, true]]);
 
   // Anything on demand, and always function code 3: whatever is switched on passes, and nothing more when it is not.

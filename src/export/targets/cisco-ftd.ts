@@ -111,11 +111,10 @@ const build = (plan: DevicePlan): DeviceExport => {
     losses: plan.permits.map((entry) => {
       const beyond = snort.beyondOf(entry);
       const isInspected = inspected(entry);
-      const row = assess(entry, { device: plan.device.id, capabilities: capabilitiesFor(entry), modbus: snort.modbusOf(entry), also: beyond });
-      const others = isInspected ? [`what is no ${entry.permit.service.protocol} on its port passes, unless its access rule names the application too`] : [];
+      const row = assess(entry, { device: plan.device.id, capabilities: capabilitiesFor(entry), modbus: snort.modbusOf(entry), also: [...beyond, ...snort.alsoOf(entry)] });
       // What passes beyond a Permit is then that of others: to a simulation, any operation.
       const holds = { ...row.holds, ...(beyond.length === 0 ? {} : { opcuaService: false, namedOperations: false }), ...(isInspected ? { passesOthers: true } : {}) };
-      return { ...row, holds, reasons: [...row.reasons, ...snort.reasonsOf(entry), ...(row.verdict === 'not-enforceable' ? [] : [...others, ...overfull(entry)])] };
+      return { ...row, holds, reasons: [...row.reasons, ...snort.reasonsOf(entry), ...(row.verdict === 'not-enforceable' ? [] : overfull(entry))] };
     }),
     rollback: [
       'In the management centre: assign the previous access control policy to the device and deploy.',

@@ -9,6 +9,7 @@ import { tableOf } from '../../net/register-set.ts';
 import { SIGNATURE_PREFIX } from '../../source/firewall-log/monitor-marks.ts';
 import { beyondOf, cellsOfGroup, conditionGroups, conditionReasons, type ConditionCell, type ConditionGroup } from '../condition-cells.ts';
 import type { Capabilities, Mode, ModbusEffect, PlanPermit } from '../exporter.ts';
+import type { Widening } from '../loss.ts';
 import { modbusComplement, type Forbidden, type ModbusEngine } from '../modbus/complement.ts';
 import { passedModbus } from '../modbus/passed.ts';
 import { inspectedModbus, widestEffect } from '../modbus/scope.ts';
@@ -117,14 +118,45 @@ const cipRules = (head: string, port: PortCell): RuleText[] => {
 export const inspected = (entry: PlanPermit): boolean =>
   inspectedModbus(entry.permit) !== null || opcuaVisible(entry) || cipVisible(entry);
 
-const cellRules = ({ cell, port }: ConditionCell): RuleText[] => {
-  if (cell.permits.some((entry) => entry.permit.service.transport === 'any')) return [];
+type Kind = 'modbus' | 'opcua' | 'cip';
+
+/** What rules look for in a Permit alone. */
+const kindOf = (entry: PlanPermit): Kind | null => {
+  if (inspectedModbus(entry.permit) !== null) return 'modbus';
+  if (opcuaVisible(entry) && (entry.permit.opcua?.services.length ?? 0) > 0) return 'opcua';
+  return cipVisible(entry) ? 'cip' : null;
+};
+
+const sharersOf = ({ cell, port }: ConditionCell): PlanPermit[] => [...port.permits, ...cell.permits.filter((entry) => entry.permit.service.transport === 'any')];
+
+/** One kind, where every Permit is of it: codes without a name and units are found by octets, which another protocol may have too. */
+const kindOfCell = (rule: ConditionCell): Kind | null => {
+  const [kind = null, ...others] = new Set(sharersOf(rule).map(kindOf));
+  return others.length === 0 ? kind : null;
+};
+
+const cellRules = (rule: ConditionCell): RuleText[] => {
+  const { cell, port } = rule;
   const head = `${addressList(cell.clients)} any -> ${addressList(cell.servers)} ${portList([port])}`;
-  if (port.permits.every((entry) => inspectedModbus(entry.permit) !== null)) {
-    return modbusComplement(port.permits.map((entry) => entry.permit), ENGINE).flatMap(optionsOf).map(({ options, why }) => ({ head: `tcp ${head}`, options, why, about: aboutOf(port) }));
+  switch (kindOfCell(rule)) {
+    case 'modbus':
+      return modbusComplement(port.permits.map((entry) => entry.permit), ENGINE).flatMap(optionsOf).map(({ options, why }) => ({ head: `tcp ${head}`, options, why, about: aboutOf(port) }));
+    case 'opcua':
+      return opcuaRules(head, port);
+    case 'cip':
+      return cipRules(head, port);
+    case null:
+      return [];
   }
-  if (port.permits.every((entry) => opcuaVisible(entry) && (entry.permit.opcua?.services.length ?? 0) > 0)) return opcuaRules(head, port);
-  return port.permits.every(cipVisible) ? cipRules(head, port) : [];
+};
+
+/** Where rules do not look into what a Permit limits, because others of its time let more through on its pair and port. */
+const hiddenReasons = (entry: PlanPermit, cells: readonly ConditionCell[]): string[] => {
+  const kind = kindOf(entry);
+  const hidden = kind === null ? [] : cells.filter((rule) => rule.own.includes(entry) && kindOfCell(rule) === null);
+  if (hidden.length === 0) return [];
+  const others = [...new Set(hidden.flatMap((rule) => sharersOf(rule).filter((other) => kindOf(other) !== kind)))];
+  return [`any ${entry.permit.service.protocol}, between addresses and ports that ${others.map(({ permit }) => permit.id).join(', ')} names too: that is for more, and nothing is looked into there`];
 };
 
 /** A request may begin inside its span and reach beyond it by its quantity. */
@@ -140,6 +172,12 @@ const withUncheckedEnds = (effect: ModbusEffect | null): ModbusEffect | null =>
           return `${code}:${first}-${Math.min(65535, last + (field?.maxQuantity ?? 1) - 1)}`;
         }),
       };
+
+/** Rules fire in their own protocol alone. What is another is no operation of it. */
+const othersWidening = ({ permit: { service } }: PlanPermit): Widening => {
+  const to = `what is no ${service.protocol} on its port`;
+  return { reason: `${to} passes, unless its access rule names the application too`, to, extra: 0 };
+};
 
 interface IntrusionPolicy {
   /** Of the rule group and the intrusion policy. */
@@ -158,6 +196,8 @@ export interface SnortExport {
   readonly modbusOf: (entry: PlanPermit) => ModbusEffect | null;
   /** What the access rule of a Permit lets through of others that need not hold then, beyond Modbus. */
   readonly beyondOf: (entry: PlanPermit) => readonly string[];
+  /** What else passes with a Permit that rules should look into. */
+  readonly alsoOf: (entry: PlanPermit) => readonly (string | Widening)[];
   readonly reasonsOf: (entry: PlanPermit) => readonly string[];
 }
 
@@ -209,6 +249,7 @@ export const snort3Rules = (permits: readonly PlanPermit[], mode: Mode, head: re
       return withUncheckedEnds(widestEffect([entry, ...beyondOf(entry, all)].flatMap((one) => passedModbus(one.permit, ENGINE) ?? [])));
     },
     beyondOf: (entry) => (inspectedModbus(entry.permit) !== null ? [] : beyondOf(entry, all).map((one) => `what ${one.permit.id} lets through, while this rule holds`)),
+    alsoOf: (entry) => [...hiddenReasons(entry, all), ...(kindOf(entry) === null ? [] : [othersWidening(entry)])],
     reasonsOf: (entry) => conditionReasons(entry, all),
   };
 };

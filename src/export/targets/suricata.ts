@@ -7,7 +7,6 @@
  */
 import { mergeSpans, tableOf, type Span } from '../../net/register-set.ts';
 import type { ModbusTable } from '../../permit.ts';
-import { policiesFrom, policiesHeld } from '../../policy/match/asks.ts';
 import { SIGNATURE_PREFIX } from '../../source/firewall-log/monitor-marks.ts';
 import type { Capabilities, DeviceExport, DevicePlan, Exporter, ModbusEffect, PlanPermit } from '../exporter.ts';
 import { NO_CAPABILITIES } from '../exporter.ts';
@@ -16,10 +15,11 @@ import { modbusComplement, type Forbidden, type ForbiddenAddress, type Forbidden
 import { passedModbus } from '../modbus/passed.ts';
 import { FUNCTION_NAMES, inspectedModbus } from '../modbus/scope.ts';
 import { shapeOf } from '../modbus/shape.ts';
-import { portCells, type PairCell } from '../pair-cells.ts';
+import type { PairCell } from '../pair-cells.ts';
 import { evidenceLine, permitLine, provenanceLines } from '../permit-text.ts';
 import { portList, sidePairs, type RuleSide } from '../rule-lists.ts';
 import { errorHeads, forbiddenHeads, judgedCells, PROTOCOL_NUMBERS, protocolApart, type RuleHead } from './suricata-addresses.ts';
+import { hiddenReasons, inspectionsOf, isOpcua, policiesLetThrough } from './suricata-inspection.ts';
 import { safeComment } from '../vendor-name.ts';
 
 const CAPABILITIES: Capabilities = {
@@ -317,10 +317,8 @@ const notPolicy = (name: string): string => {
 
 /** Stronger than declared is no fault, as everywhere else. Both ways, because with reverse connect the server is who dials. */
 const opcuaRules = (ends: RuleEnds, permits: readonly PlanPermit[]): RuleText[] => {
-  const held = permits.map((entry) => (entry.permit.opcua === null ? [] : policiesHeld(entry.permit.opcua)));
-  if (held.some((list) => list.length === 0)) return [];
-  const names = policiesFrom([]).filter((name) => held.flat().includes(name));
-  if (names.includes('None')) return [];
+  const names = policiesLetThrough(permits);
+  if (names.length === 0) return [];
   const both: RuleEnds = { ...ends, arrow: '<>' };
   const about = permits.map((entry) => entry.permit.id).join(' ');
   const others = `${names.map(notPolicy).join(' ')} content:!"${NEWER_POLICIES}"; distance:${URI_LENGTH_AT + 4}; within:${NEWER_POLICIES.length};`;
@@ -332,13 +330,14 @@ const opcuaRules = (ends: RuleEnds, permits: readonly PlanPermit[]): RuleText[] 
   ];
 };
 
+/** A policy is agreed upon in a stream. */
+const capabilitiesFor = (entry: PlanPermit): Capabilities => (isOpcua(entry) ? CAPABILITIES : { ...CAPABILITIES, opcuaPolicy: false });
+
 const inspectionRules = (cell: PairCell): RuleText[] =>
-  portCells(cell.permits, 'tcp').flatMap((port) => {
-    if (cell.permits.some((entry) => entry.permit.service.transport === 'any')) return [];
+  inspectionsOf(cell).flatMap(({ port, modbus, opcua }) => {
     const ends: RuleEnds = { source: { among: cell.clients, except: [] }, arrow: '->', target: { among: cell.servers, except: [] }, ports: portList([port]) };
-    if (port.permits.every((entry) => inspectedModbus(entry.permit) !== null))
-      return modbusRules(ends, port.permits, modbusComplement(port.permits.map((entry) => entry.permit), ENGINE));
-    return port.permits.every((entry) => entry.permit.opcua !== null) ? opcuaRules(ends, port.permits) : [];
+    if (modbus.length > 0) return modbusRules(ends, modbus, modbusComplement(modbus.map((entry) => entry.permit), ENGINE));
+    return opcua.length > 0 ? opcuaRules(ends, opcua) : [];
   });
 
 /** SYN without ACK or RST. A host takes one with FIN, PSH or URG too, so these and the bits of ECN are left out of sight. */
@@ -444,12 +443,19 @@ const UNRECOGNISED_REASON =
 const build = (plan: DevicePlan): DeviceExport => {
   const permits = plan.permits.filter((entry) => refusalOf(entry, CAPABILITIES) === null);
   const rules = rulesFile(plan, permits);
+  const inspections = (['ipv4', 'ipv6'] as const).flatMap((family) => judgedCells(plan, permits, family).flatMap(inspectionsOf));
   return {
     files: [{ path: 'baseline.rules', content: rules }, { path: SWITCH_FILE, content: yamlFile(permits) }, { path: 'check.sh', content: checkScript(permits) }],
     losses: plan.permits.map((entry) => {
       const modbus = entry.permit.service.transport === 'tcp' ? withUncheckedTop(passedModbus(entry.permit, ENGINE)) : null;
-      const row = assess(entry, { device: plan.device.id, capabilities: CAPABILITIES, modbus });
-      return row.verdict === 'not-enforceable' || !hasUnnamed(modbus) ? row : { ...row, reasons: [...row.reasons, UNRECOGNISED_REASON] };
+      const row = assess(entry, { device: plan.device.id, capabilities: capabilitiesFor(entry), modbus, also: hiddenReasons(entry, inspections) });
+      if (row.verdict === 'not-enforceable') return row;
+      const passesOthers = isOpcua(entry);
+      return {
+        ...row,
+        holds: { ...row.holds, ...(passesOthers ? { passesOthers } : {}) },
+        reasons: [...row.reasons, ...(hasUnnamed(modbus) ? [UNRECOGNISED_REASON] : []), ...(passesOthers ? ['what is no OPC UA on its port passes'] : [])],
+      };
     }),
     rollback: [
       'Remove baseline.rules from rule-files in suricata.yaml, then: suricatasc -c reload-rules',

@@ -11,7 +11,9 @@ const words = (text: string): string[] => [...text.matchAll(/"([^"]*)"|(\S+)/g)]
 /** One level of `config` blocks; `at` is shared by the recursion. */
 const tables = (lines: readonly string[], at: { line: number }, stop: string): Record<string, Table> => {
   const found: Record<string, Record<string, { values: Record<string, string[]>; children: Record<string, Table> }>> = {};
-  while (at.line < lines.length && lines[at.line].trim() !== stop) {
+  const isEnd = (line: string): boolean => line === stop || (stop === 'next' && line.startsWith('set '));
+  // Within an entry, `set` may stand behind a block.
+  while (at.line < lines.length && !isEnd(lines[at.line].trim())) {
     const head = /^\s*config (.+)$/.exec(lines[at.line]);
     if (head === null) throw new Error(`not understood: ${lines[at.line]}`);
     at.line++;

@@ -6,10 +6,17 @@ import { parseSpan, type AddressSpan } from '../../../src/net/address-set.ts';
 import type { Flow } from '../../../src/export/permit-judge.ts';
 import { modbusRequest } from '../../../src/export/modbus/request.ts';
 
+/** A flow, and what it asks where that is no Modbus. */
+export interface Probe extends Flow {
+  /** `service` null: encrypted. */
+  readonly opcua?: { readonly policy: string; readonly service: string | null };
+  readonly cip?: number;
+}
+
 export interface IntrusionRule {
   readonly text: string;
   readonly action: string;
-  readonly fires: (flow: Flow) => boolean;
+  readonly fires: (flow: Probe) => boolean;
 }
 
 const PROTOCOLS: Record<string, number> = { icmp: 1, tcp: 6, udp: 17, icmpv6: 58, sctp: 132 };
@@ -104,7 +111,15 @@ const byteTest = (text: string, payload: Uint8Array, offset: number): boolean =>
   return operator === '<' ? value < Number(wanted) : value > Number(wanted);
 };
 
-const optionFires = (option: string, flow: Flow, payload: Uint8Array, cursor: { offset: number }): boolean => {
+/** Rules on the OpenSecureChannel message: the policies that pass stand in it with a `!`, and those without one have a rule each. */
+const opnFires = (body: string, { opcua }: Probe): boolean => {
+  if (opcua === undefined || body.includes('byte_test:4,=,')) return false;
+  const passing = [...body.matchAll(/SecurityPolicy#(\w+)"/g)].map(([, name]) => name);
+  if (passing.length === 0) throw new Error(`not understood: ${body}`);
+  return !passing.includes(opcua.policy);
+};
+
+const optionFires = (option: string, flow: Probe, payload: Uint8Array, cursor: { offset: number }): boolean => {
   const [name, value = ''] = [option.slice(0, option.includes(':') ? option.indexOf(':') : undefined), option.slice(option.indexOf(':') + 1).trim()];
   switch (name) {
     case 'msg': case 'metadata': case 'classtype': case 'sid': case 'rev': case 'gid': case 'flow':
@@ -116,7 +131,7 @@ const optionFires = (option: string, flow: Flow, payload: Uint8Array, cursor: { 
     case 'app-layer-protocol':
       return flow.modbus === null;
     case 'ip_proto':
-      return PROTOCOLS[flow.transport] !== Number(value.slice(1));
+      return (PROTOCOLS[flow.transport] ?? Number(flow.transport.slice('ip-'.length))) !== Number(value.slice(1));
     case 'stream_size':
       // Each flow here is one short request.
       return true;
@@ -151,13 +166,13 @@ const optionFires = (option: string, flow: Flow, payload: Uint8Array, cursor: { 
     case 'content':
       if (/^!"\|0[3bc]\|"$/.test(value)) return true;
       if (value.startsWith('"|00 00|"')) return payload[2] === 0 && payload[3] === 0;
-      // The OPC UA rules: these flows carry no OPN message.
-      if (value === '"OPN"') return false;
       throw new Error(`not understood: ${option}`);
     case 'depth':
       return true;
-    case 'cip_service': case 'opcua_msg_service':
-      return false;
+    case 'cip_service':
+      return flow.cip === Number(value);
+    case 'opcua_msg_service':
+      return `${flow.opcua?.service ?? ''}Request` === value;
     default:
       throw new Error(`not understood: ${option}`);
   }
@@ -185,6 +200,7 @@ const ruleOf = (text: string): IntrusionRule => {
       if (!inHead) return false;
       const payload = flow.modbus === null ? new Uint8Array(0) : modbusRequest(flow.modbus, 1);
       const cursor = { offset: 0 };
+      if (body.includes('content:"OPN"')) return opnFires(body, flow);
       return options.every((option) => optionFires(option, flow, payload, cursor));
     },
   };

@@ -1,0 +1,56 @@
+/**
+ * What Suricata's rules look into on one pair and port, and which limits of a Permit they leave out there because others let more
+ * through. In: cells. Out: the Permits to write rules for, and reasons for the loss report.
+ */
+import { policiesFrom, policiesHeld } from '../../policy/match/asks.ts';
+import { protocolKey } from '../../policy/spec/permits.ts';
+import type { PlanPermit } from '../exporter.ts';
+import { inspectedModbus } from '../modbus/scope.ts';
+import { portCells, type PairCell, type PortCell } from '../pair-cells.ts';
+
+export const isOpcua = ({ permit: { service } }: PlanPermit): boolean => service.transport === 'tcp' && protocolKey(service.protocol) === 'opcua';
+
+/** The policies that all of these Permits together let a session have; empty = any, also where one of them is for more than OPC UA. */
+export const policiesLetThrough = (permits: readonly PlanPermit[]): string[] => {
+  const held = permits.map((entry) => (isOpcua(entry) && entry.permit.opcua !== null ? policiesHeld(entry.permit.opcua) : []));
+  if (held.some((list) => list.length === 0)) return [];
+  const names = policiesFrom([]).filter((name) => held.flat().includes(name));
+  return names.includes('None') ? [] : names;
+};
+
+const looksIntoModbus = (entry: PlanPermit): boolean => inspectedModbus(entry.permit) !== null;
+const looksIntoOpcua = (entry: PlanPermit): boolean => policiesLetThrough([entry]).length > 0;
+
+/** Permits of one pair and port, by what of them rules look into. */
+export interface Inspection {
+  readonly port: PortCell;
+  /** All that let something through there. */
+  readonly permits: readonly PlanPermit[];
+  readonly modbus: readonly PlanPermit[];
+  readonly opcua: readonly PlanPermit[];
+}
+
+/**
+ * An engine passes what no rule forbids, and what one Permit lets through no rule may stop for another. So requests of Modbus are looked
+ * into where every Permit is Modbus: half of it, beside another protocol, would be left behind by who begins with an octet of that. The
+ * message in which OPC UA names its policy is looked for in any stream, so beside Modbus too.
+ */
+export const inspectionsOf = (cell: PairCell): Inspection[] => {
+  const everything = cell.permits.filter((entry) => entry.permit.service.transport === 'any');
+  return portCells(cell.permits, 'tcp').map((port): Inspection => {
+    const permits = [...port.permits, ...everything];
+    const others = permits.filter((entry) => !looksIntoModbus(entry));
+    return { port, permits, modbus: others.length === 0 ? permits : [], opcua: policiesLetThrough(others).length > 0 ? others : [] };
+  });
+};
+
+/** Where rules do not look into what a Permit limits, because others let more through on its pair and port. */
+export const hiddenReasons = (entry: PlanPermit, inspections: readonly Inspection[]): string[] => {
+  const own = inspections.filter(({ permits }) => permits.includes(entry));
+  const besides = (isOther: (other: PlanPermit) => boolean): string => [...new Set(own.flatMap(({ permits }) => permits.filter(isOther)))].map(({ permit }) => permit.id).join(', ');
+  if (looksIntoModbus(entry) && own.some(({ modbus }) => modbus.length === 0))
+    return [`any request on its port, between addresses and ports that ${besides((other) => !looksIntoModbus(other))} names too: that is for more than Modbus, and nothing is looked into there`];
+  if (looksIntoOpcua(entry) && own.some(({ opcua }) => opcua.length === 0))
+    return [`every OPC UA security policy, between addresses and ports that ${besides((other) => !looksIntoModbus(other) && !looksIntoOpcua(other))} names too: that lets any through`];
+  return [];
+};
