@@ -14,8 +14,8 @@ import * as locating from './locate.ts';
 import type { FlowSink } from './operations.ts';
 import { noteConversationRequest } from './rhythm.ts';
 import { expectAnswer } from './session-frames.ts';
-import { TRIAL } from './stream-record.ts';
-import { noteAcknowledged, settleDoubt, settleSegment, takeSegment } from './tcp-stream.ts';
+import { TRIAL, type TcpStream } from './stream-record.ts';
+import { isEarly, noteAcknowledged, releaseEarly, settleDoubt, settleSegment, takeSegment } from './tcp-stream.ts';
 
 // Constants of the module at hand: V8 folds them into the code, imported ones it loads and checks at every use.
 const { TCP_ACK } = frames;
@@ -70,13 +70,15 @@ export function readPayload(state: FlowState, sink: FlowSink, batch: FrameBatch,
     recallStream(state, stream);
     if (stream.heardUntil !== 0) settleDoubt(stream, sink.seconds);
     const half = fromLo ? stream.lo : stream.hi;
-    if (sequence === half.next && half.isPlain && stream.trial === TRIAL.no && to - from === wire) {
+    const acknowledged = (flagsOf[k] & TCP_ACK) !== 0 ? acknowledgements[k] : NaN;
+    if (sequence === half.next && half.isPlain && stream.trial === TRIAL.no && to - from === wire && !isEarly(stream, half, acknowledged)) {
       half.next = (sequence + wire) | 0;
       half.at = instants[k];
       const rest = stream.read(bytes, view, from, to, direction, stream.memory, sink);
       if (rest === to) stream.reads++;
       else settleSegment(stream, half, direction, bytes, view, from, rest, to, sink, sink);
-    } else takeSegment(stream, half, direction, sequence, bytes, view, from, to, wire, sink, sink);
+    } else takeSegment(stream, half, direction, sequence, acknowledged, bytes, view, from, to, wire, sink, sink);
+    if (stream.isHolding) release(state, stream, !fromLo, sink);
   }
   if (stream.trial === TRIAL.refused) {
     releaseStream(state, session, 0);
@@ -114,6 +116,14 @@ export function acknowledge(state: FlowState, session: number, side: number, ack
   if (stream === null || stream === undefined) return;
   aimSink(state, sink, stream, side === 0);
   noteAcknowledged(stream, stream.halves[side], sink.direction, acknowledged, sink, sink);
+}
+
+/** What one side said may be what waiting segments of the other one answer. */
+function release(state: FlowState, stream: TcpStream, fromLo: boolean, sink: FlowSink): void {
+  const half = fromLo ? stream.lo : stream.hi;
+  if (half.waiting === null) return;
+  aimSink(state, sink, stream, fromLo);
+  releaseEarly(stream, half, sink.direction, sink, sink);
 }
 
 /** A client's payload in a conversation whose protocol gives no rhythm of its own. */

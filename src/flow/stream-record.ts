@@ -26,6 +26,8 @@ export interface WaitingSegment {
   /** Captured octets; `wire` counts those on the wire. */
   bytes: Uint8Array;
   wire: number;
+  /** Up to where it acknowledges the other side; NaN: nothing. */
+  acknowledged: number;
   /** When it came, as the events told then: its messages are of that time, however long it waits. */
   seconds: number;
   nanos: number;
@@ -55,7 +57,7 @@ export interface TcpStream {
   readonly lo: HalfStream;
   readonly hi: HalfStream;
   readonly halves: readonly [HalfStream, HalfStream];
-  /** Perhaps a segment waits behind a hole. */
+  /** Perhaps a segment waits behind a hole, or for what it answers. */
   isHolding: boolean;
   /** Messages read, and places where the bytes made no sense: a stream that never speaks its protocol is given up. */
   reads: number;

@@ -2,7 +2,8 @@
  * TCP byte streams for the protocols that are read. In: segments with their sequence numbers, as captured. Out: the
  * protocol's reader is called with contiguous bytes, each octet once. Retransmissions and overlaps are dropped, segments
  * ahead of a hole wait (bounded), a hole that will not be filled is a counted gap after which the reader finds its feet
- * again. The common case, the next segment in order with nothing carried over, is read in place without a copy.
+ * again. An answer that came before what it answers (a mirror port or tap delivers one direction sooner than the other) waits
+ * for it: many answers do not say what was asked. The common case, the next segment in order with nothing carried over, is read in place without a copy.
  */
 import type { ProtocolSink } from '../decode/app/protocol.ts';
 import { AWAIT_MORE, PROBE } from '../decode/app/protocol.ts';
@@ -68,6 +69,8 @@ export const instantUs = (seconds: number, nanos: number): number => (Math.imul(
 const MAX_JUMP = 1 << 22;
 const MAX_WAITING_SEGMENTS = 64;
 const MAX_WAITING_BYTES = 256 * 1024;
+/** Of a side whose first one waits for what it answers: that may be lost, and then nobody knows. */
+const MAX_EARLY_SEGMENTS = 8;
 /** The last segment again within this time was copied by the mirror port: no sender retransmits so soon (RFC 6298 section 2.4, RFC 8985 section 7.2). */
 export const DUPLICATE_US = 5000;
 
@@ -86,6 +89,16 @@ export function startHalf(half: HalfStream, firstSequence: number): void {
 /** So far from where the stream is that it can be neither a late octet of it nor one to come. */
 export const isFarFrom = (half: HalfStream, sequence: number): boolean => half.known && Math.abs((sequence - half.next) | 0) >= MAX_JUMP;
 
+/**
+ * Whether a segment acknowledges octets of the other side that have not come: it answers them, and came sooner. One octet does not
+ * say so, because a FIN counts as one (RFC 9293 section 3.4). @param acknowledged NaN: nothing
+ */
+export function isEarly(stream: TcpStream, half: HalfStream, acknowledged: number): boolean {
+  const other = half === stream.lo ? stream.hi : stream.lo;
+  const ahead = (acknowledged - other.next) | 0;
+  return other.known && ahead > 1 && ahead < MAX_JUMP;
+}
+
 /** The stream is at or beyond this sequence number already. */
 export function hasPassed(half: HalfStream, sequence: number): boolean {
   const ahead = (half.next - sequence) | 0;
@@ -96,12 +109,14 @@ export function hasPassed(half: HalfStream, sequence: number): boolean {
  * Takes one segment with payload.
  * @param half direction it belongs to; @param direction TO_SERVER or TO_CLIENT
  * @param wire octets of payload on the wire; more than `to - from` when cut by the snap length
+ * @param acknowledged up to where it acknowledges the other side; NaN: nothing
  */
 export function takeSegment(
   stream: TcpStream,
   half: HalfStream,
   direction: number,
   sequence: number,
+  acknowledged: number,
   bytes: Uint8Array,
   view: DataView,
   from: number,
@@ -110,7 +125,7 @@ export function takeSegment(
   sink: ProtocolSink,
   events: StreamEvents,
 ): void {
-  placeSegment(stream, half, direction, sequence, bytes, view, from, to, wire, sink, events);
+  placeSegment(stream, half, direction, sequence, acknowledged, bytes, view, from, to, wire, sink, events);
   settleHalf(half);
   stream.isHolding = stream.lo.waiting !== null || stream.hi.waiting !== null;
 }
@@ -138,6 +153,7 @@ function placeSegment(
   half: HalfStream,
   direction: number,
   sequence: number,
+  acknowledged: number,
   bytes: Uint8Array,
   view: DataView,
   from: number,
@@ -151,7 +167,7 @@ function placeSegment(
     half.next = sequence;
   }
   const ahead = (sequence - half.next) | 0;
-  if (ahead === 0) {
+  if (ahead === 0 && !isEarly(stream, half, acknowledged)) {
     // In order: the case that matters.
     half.next = (sequence + wire) | 0;
     half.at = instantUs(events.seconds, events.nanos);
@@ -178,7 +194,7 @@ function placeSegment(
     }
   } else if (ahead < MAX_JUMP) {
     const { seconds, nanos, hour } = events;
-    holdSegment(stream, half, direction, { sequence, bytes: bytes.slice(from, to), wire, seconds, nanos, hour }, sink, events);
+    holdSegment(stream, half, direction, { sequence, bytes: bytes.slice(from, to), wire, acknowledged, seconds, nanos, hour }, sink, events);
     return;
   }
   // Another session on the same ports, whose SYN was not seen.
@@ -201,6 +217,13 @@ export function noteAcknowledged(
   while (half.waiting !== null && half.waiting.length > 0 && ((acknowledged - half.waiting[0].sequence) | 0) > 0) {
     drainWaiting(stream, half, direction, sink, events, true);
   }
+  settleHalf(half);
+  stream.isHolding = stream.lo.waiting !== null || stream.hi.waiting !== null;
+}
+
+/** The other side came further: what waited for that and is in order is read. */
+export function releaseEarly(stream: TcpStream, half: HalfStream, direction: number, sink: ProtocolSink, events: StreamEvents): void {
+  drainWaiting(stream, half, direction, sink, events, false);
   settleHalf(half);
   stream.isHolding = stream.lo.waiting !== null || stream.hi.waiting !== null;
 }
@@ -231,10 +254,11 @@ function holdSegment(
   waiting.splice(at, 0, segment);
   let held = 0;
   for (const one of waiting) held += one.bytes.length;
-  if (waiting.length > MAX_WAITING_SEGMENTS || held > MAX_WAITING_BYTES) drainWaiting(stream, half, direction, sink, events, true);
+  const most = isEarly(stream, half, waiting[0].acknowledged) ? MAX_EARLY_SEGMENTS : MAX_WAITING_SEGMENTS;
+  if (waiting.length > most || held > MAX_WAITING_BYTES) drainWaiting(stream, half, direction, sink, events, true);
 }
 
-/** Delivers waiting segments that are in order now; with `force`, jumps the hole before the first one. */
+/** Delivers waiting segments that are in order and answer what came; with `force`, jumps the hole before the first one, or takes it before what it answers. */
 function drainWaiting(
   stream: TcpStream,
   half: HalfStream,
@@ -249,9 +273,11 @@ function drainWaiting(
   while (waiting.length > 0) {
     const segment = waiting[0];
     const ahead = (segment.sequence - half.next) | 0;
-    if (ahead > 0) {
+    if (ahead > 0 || isEarly(stream, half, segment.acknowledged)) {
       if (!jump) return;
       jump = false;
+    }
+    if (ahead > 0) {
       loseBytes(half, events);
       half.next = segment.sequence;
     }
