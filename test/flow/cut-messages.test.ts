@@ -13,6 +13,9 @@ const s7 = (rosctr: number, reference: number, parameters: readonly number[], da
   const size = 7 + head.length + parameters.length + data;
   return [3, 0, size >> 8, size & 0xff, 2, 0xf0, 0x80, ...head, ...parameters, ...new Array<number>(data).fill(9)];
 };
+/** Ethernet, IPv4 and TCP. */
+const FRAME_HEADERS = 54;
+
 const DB1 = [1, 0x12, 0x0a, 0x10, 2, 0, 4, 0, 1, 0x84, 0, 0, 0];
 
 const s7Talk = (): Dialogue => {
@@ -41,6 +44,33 @@ describe('a snap length', () => {
       expect(operationsOf(read), `${snap}`).toEqual(operationsOf(whole));
       expect(read.conversations[0].operations.map(({ targets }) => targets)).toEqual(whole.conversations[0].operations.map(({ targets }) => targets));
     }
+  });
+
+  test('Modbus: what is read of a message stands before its values, and that much is enough', async () => {
+    const MBAP = 7;
+    const adu = (transaction: number, pdu: readonly number[]): number[] => [0, transaction, 0, 0, 0, pdu.length + 1, 1, ...pdu];
+    const values = (octets: number): number[] => [octets, ...new Array<number>(octets).fill(7)];
+    const talk = dialogue(502);
+    talk.ask(adu(1, [3, 0, 100, 0, 20]));
+    talk.answer(adu(1, [3, ...values(40)]));
+    talk.ask(adu(2, [1, 0, 0, 0, 9]));
+    talk.answer(adu(2, [1, ...values(2)]));
+    talk.ask(adu(3, [16, 0, 50, 0, 10, ...values(20)]));
+    talk.answer(adu(3, [16, 0, 50, 0, 10]));
+    talk.ask(adu(4, [23, 0, 100, 0, 20, 0, 50, 0, 10, ...values(20)]));
+    talk.answer(adu(4, [23, ...values(40)]));
+    const told = async (octets: number): Promise<unknown> => {
+      const { conversations } = await imported(cut(talk.frames, FRAME_HEADERS + MBAP + octets));
+      return conversations[0].operations.map(({ function: code, requests, responses, ranges }) => [code, requests, responses, ranges.map(({ first, last }) => [first, last])]);
+    };
+    const whole = [[1, 1, 1, [[0, 8]]], [3, 1, 1, [[100, 119]]], [16, 1, 1, [[50, 59]]], [23, 1, 1, [[100, 119], [50, 59]]]];
+    expect(await told(60)).toEqual(whole);
+    expect(await told(10)).toEqual(whole);
+    // An Ethernet frame of 68 octets, which was long the usual snap length.
+    expect(await told(7)).toEqual(whole.slice(0, 3));
+    expect(await told(6)).toEqual(whole.slice(0, 3));
+    // Of a request to read without its addresses nothing is told.
+    expect(await told(4)).toEqual([[1, 0, 1, []], [3, 0, 1, []]]);
   });
 
   test('several messages in a segment: the one at the cut is read by its head, those behind it are not guessed', async () => {

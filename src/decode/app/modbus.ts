@@ -145,14 +145,24 @@ function resync(bytes: Uint8Array, _view: DataView, from: number, to: number): n
   return -1;
 }
 
-/** So many octets of a PDU hold all addresses that any function names (V1.1b3 clause 6.17, Read/Write Multiple Registers); then come values. */
-const TELLING = 10;
-const OF_VALUES: ReadonlySet<number> = new Set([FC.readCoils, FC.readDiscreteInputs, FC.readHoldingRegisters, FC.readInputRegisters, FC.writeMultipleCoils, FC.writeMultipleRegisters, FC.readWriteMultipleRegisters]);
+/** So many octets of a PDU hold all that is read of it, before its values (V1.1b3 clauses 6.1 to 6.4, 6.11, 6.12, 6.17); of reads, of an answer. */
+const TELLING: ReadonlyMap<number, number> = new Map([
+  [FC.readCoils, 2],
+  [FC.readDiscreteInputs, 2],
+  [FC.readHoldingRegisters, 2],
+  [FC.readInputRegisters, 2],
+  [FC.writeMultipleCoils, 6],
+  [FC.writeMultipleRegisters, 6],
+  [FC.readWriteMultipleRegisters, 10],
+]);
+/** A request to read has no values, so that the cut takes its addresses. */
+const READ_REQUEST_OCTETS = 5;
 
 /** Values are not kept: what cut them off is read with noughts in their place. */
 function readCut(bytes: Uint8Array, _view: DataView, from: number, to: number, direction: number, _memory: SessionMemory, sink: ProtocolSink): number {
   const octets = to - from > FUNCTION && fits(bytes, from) ? PREFIX + uint16(bytes, from + LENGTH) : 0;
-  const isTold = octets > 0 && to - from >= FUNCTION + TELLING && OF_VALUES.has(bytes[from + FUNCTION]) && looksConsistent(bytes, from, to);
+  const telling = octets > 0 && octets !== FUNCTION + READ_REQUEST_OCTETS ? TELLING.get(bytes[from + FUNCTION]) : undefined;
+  const isTold = telling !== undefined && to - from >= FUNCTION + telling && looksConsistent(bytes, from, to);
   if (isTold) {
     const whole = new Uint8Array(octets);
     whole.set(bytes.subarray(from, to));
