@@ -1,7 +1,7 @@
 /** `baseline import PATH...`: captures and firewall logs into the store, in order; a bad file never stops the rest. */
 import { availableParallelism } from 'node:os';
 import { BaselineError, EXIT, usageError, type ExitCode } from '../errors.ts';
-import { grouped, groupedPlural, plural } from '../infer/plural.ts';
+import { grouped, groupedPlural, listed, plural } from '../infer/plural.ts';
 import { jsonLine } from '../render/json.ts';
 import { overlapSentence } from '../render/status-record.ts';
 import { expandPaths, type CaptureFile } from '../source/ring-folder.ts';
@@ -128,7 +128,7 @@ async function importOne(session: ImportSession, file: CaptureFile, upcoming: re
       ...(argv.log === undefined ? {} : { log: argv.log }),
       progress: (octets) => context.progress(progressLine(file, octets)),
     });
-    return { file: file.path, remedy: '', ...outcome };
+    return { file: file.path, remedy: outcome.mayGrow === true ? 'If it is still being written, import it again later: the import goes on from there.' : '', ...outcome };
   } catch (error) {
     if (error instanceof BaselineError && error.exitCode === EXIT.usage) return rejection(file.path, error);
     throw error;
@@ -165,8 +165,17 @@ function logWords({ lines, entries, unread }: NonNullable<FileResult['log']>): s
 /** What a person must know of the times in a log. */
 const assumed = (result: FileResult): string => (result.log?.assumptions ?? []).map((assumption) => `; ${assumption}`).join('');
 
+/** A capture of radio or of a field bus would look like one that was read, until somebody looks for its devices. */
+function unreadWords({ packets, unreadLinkTypes = {} }: FileResult): string {
+  const numbers = Object.keys(unreadLinkTypes);
+  if (numbers.length === 0) return '';
+  const frames = Object.values(unreadLinkTypes).reduce((sum, count) => sum + count, 0);
+  return ` (${frames >= packets ? 'none' : `${grouped(frames)} of them not`} read: link ${numbers.length === 1 ? 'type' : 'types'} ${listed(numbers)} ${numbers.length === 1 ? 'is' : 'are'} not supported; capture where the devices speak Ethernet or IP)`;
+}
+
 function sentence(result: FileResult): string {
-  const amount = result.log !== undefined ? logWords(result.log) : counted(result.packets, 'packet');
+  const amount = result.log !== undefined ? logWords(result.log) : `${counted(result.packets, 'packet')}${unreadWords(result)}`;
+  const behind = result.remedy === '' ? '' : `. ${result.remedy}`;
   switch (result.status) {
     case 'imported':
       return `${result.file}: ${amount}${result.reason === '' ? '' : `; ${result.reason}`}${assumed(result)}`;
@@ -175,11 +184,11 @@ function sentence(result: FileResult): string {
     case 'already':
       return `${result.file}: already imported (${result.reason}); nothing was counted twice`;
     case 'damaged':
-      return `${result.file}: ${amount}, then ${result.reason}`;
+      return `${result.file}: ${amount}, then ${result.reason}${behind}`;
     case 'interrupted':
       return `${result.file}: interrupted after ${amount}; the same command goes on from there`;
     case 'rejected':
-      return `${result.file}: ${result.reason}${result.remedy === '' ? '' : `. ${result.remedy}`}`;
+      return `${result.file}: ${result.reason}${behind}`;
   }
 }
 
@@ -198,7 +207,7 @@ function exitCodeOf(results: readonly FileResult[], packets: number, aborted: bo
 }
 
 const withoutEmpty = (result: FileResult): Record<string, unknown> => {
-  const { file, status, packets, bytes, reason, remedy, log } = result;
-  return { file, status, packets, bytes, ...(reason === '' ? {} : { reason }), ...(remedy === '' ? {} : { remedy }), ...(log === undefined ? {} : { log }) };
+  const { file, status, packets, bytes, reason, remedy, log, unreadLinkTypes } = result;
+  return { file, status, packets, bytes, ...(reason === '' ? {} : { reason }), ...(remedy === '' ? {} : { remedy }), ...(log === undefined ? {} : { log }), ...(unreadLinkTypes === undefined ? {} : { unreadLinkTypes }) };
 };
 

@@ -46,3 +46,6 @@ const codes = new Map<string, number>(STOP_REASONS.map((name, index) => [name, i
 
 /** The code of a reason; called once per name at module load, never per frame. */
 export const stopCode = (name: StopReason): number => codes.get(name) as number;
+
+/** Of the counters that name the link types behind `link.unknown-type`, each by its number. */
+export const UNREAD_LINK_PREFIX = 'link.';

@@ -15,7 +15,7 @@ import type { DecodedFrame } from '../decode/decoded-frame.ts';
 import * as frames from '../decode/decoded-frame.ts';
 import { decodeFrame } from '../decode/stack.ts';
 import * as stack from '../decode/stack.ts';
-import { stopCode } from '../decode/stop.ts';
+import { stopCode, UNREAD_LINK_PREFIX } from '../decode/stop.ts';
 import * as transport from '../decode/transport.ts';
 import type { FrameBatch } from '../source/frame-batch.ts';
 import { internIpv6, internMac } from './address-table.ts';
@@ -264,6 +264,6 @@ function sessionEnd(state: FlowState, frame: DecodedFrame, view: DataView, ipv4:
 
 function noteStop(state: FlowState, frame: DecodedFrame, linkType: number): void {
   state.stops[frame.stop]++;
-  if (frame.kind === KIND.none && frame.stop === UNKNOWN_LINK) count(state, `link.${linkType}`);
+  if (frame.kind === KIND.none && frame.stop === UNKNOWN_LINK) count(state, `${UNREAD_LINK_PREFIX}${linkType}`);
 }
 const UNKNOWN_LINK = stopCode('link.unknown-type');

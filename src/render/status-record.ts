@@ -2,6 +2,7 @@
  * The store's state as programs read it (`status --json`, docs/json/status.schema.json), with sensor truth in sentences.
  * In: what the store says of itself, how many assets, completeness. Out: one record.
  */
+import { UNREAD_LINK_PREFIX } from '../decode/stop.ts';
 import { firstOf, grouped, groupedPlural, listed, plural } from '../infer/plural.ts';
 import type { Completeness } from '../infer/proposal.ts';
 import type { Overlap } from '../store/capture-overlap.ts';
@@ -224,7 +225,11 @@ function lossSentences(status: StoreStatus, stops: readonly (readonly [string, n
   const unread = stops.filter(([name]) => !ORDINARY_STOPS.has(name)).toSorted((a, b) => b[1] - a[1]);
   const stopped = unread.reduce((sum, [, count]) => sum + count, 0);
   if (stopped > 0) {
-    sentences.push(`${groupedPlural(stopped, 'frame')} could not be decoded to the end (${percent(stopped, packets)}): ${namesText(unread.map(([name]) => name))}`);
+    const linkTypes = Object.keys(status.counters).flatMap((name) => (name.startsWith(UNREAD_LINK_PREFIX) ? [name.slice(UNREAD_LINK_PREFIX.length)] : []));
+    const names = unread.map(([name]) => (name === 'link.unknown-type' && linkTypes.length > 0 ? `${name} (${linkTypes.length === 1 ? 'link type' : 'link types'} ${listed(linkTypes)})` : name));
+    sentences.push(`${groupedPlural(stopped, 'frame')} could not be decoded to the end (${percent(stopped, packets)}): ${namesText(names)}`);
+  } else if (packets > 0 && status.totals.conversations === 0) {
+    sentences.push(`not one conversation was seen in ${groupedPlural(packets, 'packet')}: none of them has addresses of devices; capture where the devices speak Ethernet or IP`);
   }
   return sentences;
 }

@@ -10,6 +10,7 @@ import { openPath } from '../source/open.ts';
 import type { FrameSource, SourceEnd } from '../source/frame-batch.ts';
 import { createDigester, digestPrefix, type Digester, type FileDigest } from '../source/file-digest.ts';
 import { createReadAhead, type ReadAhead } from '../source/read-ahead.ts';
+import { UNREAD_LINK_PREFIX } from '../decode/stop.ts';
 import { beginAt, beginCapture, createRecorder, figuresOf, forgetStreams, latestSecond, recordBatch } from '../flow/recorder.ts';
 import {
   addForm,
@@ -113,6 +114,10 @@ export interface ImportOutcome {
   readonly packets: number;
   readonly bytes: number;
   readonly reason: string;
+  /** Frames of link types that are not read, by number; missing where there is none. */
+  readonly unreadLinkTypes?: Readonly<Record<string, number>>;
+  /** The file ends in the midst of a record: cut off, or still being written. */
+  readonly mayGrow?: boolean;
   /** Of a firewall's log, which adds no packets. */
   readonly log?: Pick<LogOutcome, 'lines' | 'entries' | 'unread' | 'assumptions'>;
 }
@@ -259,13 +264,13 @@ async function readAll(
     if (options.signal.aborted) {
       run.close('interrupted', 'stopped by the user');
       await commit(session);
-      return { status: 'interrupted', packets: run.packets(), bytes: run.bytes(), reason: 'stopped by the user' };
+      return { status: 'interrupted', ...run.amount(), reason: 'stopped by the user' };
     }
   }
   const end = source.end();
   run.close(stateOf(end), reasonOf(end));
   if ((options.upcoming ?? []).length === 0) await commit(session);
-  return { status: statusOf(end, known, source.counts.frames), packets: run.packets(), bytes: run.bytes(), reason: reasonOf(end) };
+  return { status: statusOf(end, known, source.counts.frames), ...run.amount(), reason: reasonOf(end), ...(end.kind === 'truncated' && file !== null ? { mayGrow: true } : {}) };
 }
 
 /** Files of a ring overlap by less. */
@@ -283,8 +288,7 @@ const COUNTED_FROM_THE_START = /^reader\.(?:unknownBlock\.|droppedByCapture$)/;
 interface Run {
   /** What was counted since the last checkpoint is a capture's, as far as it was read. */
   close(state: CaptureState, reason: string): void;
-  packets(): number;
-  bytes(): number;
+  amount(): Pick<ImportOutcome, 'packets' | 'bytes' | 'unreadLinkTypes'>;
 }
 
 function beginRun(session: ImportSession, path: string, source: FrameSource, file: NewFile | null, digest: FileDigest | null, { known, place }: Standing): Run {
@@ -297,9 +301,9 @@ function beginRun(session: ImportSession, path: string, source: FrameSource, fil
   let part: ReadCapture | undefined;
   let packets = 0;
   let bytes = 0;
+  const unread: Record<string, number> = {};
   return {
-    packets: () => packets,
-    bytes: () => bytes,
+    amount: () => ({ packets, bytes, ...(Object.keys(unread).length === 0 ? {} : { unreadLinkTypes: unread }) }),
     close(state, reason) {
       const size = source.counts.fileBytesRead;
       const sha256 = digest === null ? Promise.resolve('') : digest.upTo(size);
@@ -323,6 +327,7 @@ function beginRun(session: ImportSession, path: string, source: FrameSource, fil
       const figures = figuresOf(recorder);
       packets += figures.packets;
       bytes += figures.bytes;
+      for (const [name, count] of figures.counters) if (name.startsWith(UNREAD_LINK_PREFIX)) unread[name.slice(UNREAD_LINK_PREFIX.length)] = (unread[name.slice(UNREAD_LINK_PREFIX.length)] ?? 0) + count;
     },
   };
 }
@@ -356,9 +361,9 @@ const reasonOf = (end: SourceEnd): string => {
     case 'complete':
       return '';
     case 'truncated':
-      return `truncated at octet ${end.offset} (${end.lost} octets of an unfinished record): ${end.reason}`;
+      return `truncated at octet ${end.offset} (${end.lost} ${end.lost === 1 ? 'octet' : 'octets'} of an unfinished record): ${end.reason}`;
     case 'corrupt':
-      return `corrupt at octet ${end.offset} (${end.skipped} octets skipped): ${end.reason}`;
+      return `corrupt at octet ${end.offset} (${end.skipped} ${end.skipped === 1 ? 'octet' : 'octets'} skipped): ${end.reason}`;
     case 'unsupported':
       return end.reason;
   }

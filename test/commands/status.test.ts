@@ -68,7 +68,7 @@ test('what was malformed, folded or without a time is said in sentences', () => 
   const { losses } = STATUS_SHAPE.parse(JSON.parse(textOf(showStatus({ db: path, json: true }, setStage())))).sensor;
   expect(losses.some((loss) => loss.startsWith('7 messages of application protocols'))).toBe(true);
   // The fixture has 5 frames stopped in IPv4; layer-2 payloads are where they belong.
-  expect(losses.find((loss) => loss.includes('could not be decoded'))).toMatch(/^12 frames .*: link\.unknown-type, ipv4\.truncated$/);
+  expect(losses.find((loss) => loss.includes('could not be decoded'))).toMatch(/^12 frames .*: link\.unknown-type \(link type 1\), ipv4\.truncated$/);
   expect(losses.some((loss) => loss.startsWith('1 000 details'))).toBe(true);
   expect(losses.some((loss) => loss.startsWith('2 frames carry no time'))).toBe(true);
 });
