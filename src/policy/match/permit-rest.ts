@@ -9,10 +9,11 @@
  */
 import type { ModbusAsk } from '../../infer/conduits/grants.ts';
 import { modbusOperationsOf } from '../../infer/conduits/permits.ts';
+import { formatSpan, parseSpan, type AddressSet } from '../../net/address-set.ts';
 import { addTo } from '../../net/multi-map.ts';
 import { accessOfFunctionCode, bindingSpans, mergeSpans, subtractSpans, tableOf, type Span } from '../../net/register-set.ts';
 import type { ModbusOperations, NamedOperations, OpcUaOperations, Permit, PermitConditions, PermitEnd } from '../../permit.ts';
-import { namesSecurity, permitCovers, permitReaches } from './permit-cover.ts';
+import { addressesOfEnd, namesSecurity, permitCovers, permitReaches } from './permit-cover.ts';
 import type { DeclaredPermit } from '../spec/permits.ts';
 import { hasWindow, weekOf } from '../spec/schedule.ts';
 import type { AssetIndex } from '../spec/assets.ts';
@@ -60,17 +61,17 @@ export function undeclaredOf(declared: readonly DeclaredPermit[], assets: AssetI
     if (whole !== undefined) return { rest: [], covering: [whole] };
     const covering = new Set<DeclaredPermit>();
     const parts: PermitLeft[] = [];
-    for (const pair of pairsOf(permit, rules, innerAssets)) {
+    for (const pair of pairsOf(permit, rules, assets, innerAssets)) {
       const rule = spokenOfBy(rules, pair);
       if (rule !== undefined) {
         covering.add(rule);
         continue;
       }
-      for (const part of portsOf(pair)) {
+      for (const { part, uncut } of portsOf(pair, rules)) {
         const near = rules.filter((one) => permitReaches(one.permit, part, assets, innerAssets));
         const left = near.length === 0 ? [part] : undeclaredOperations(part, (some) => speakTogether(near, some));
         // A rule for some ports of a range speaks of the same service.
-        const ofPair = near.length > 0 ? near : rules.filter((one) => sharesPort(one.permit, part) && permitReaches({ ...one.permit, service: part.service }, part, assets, innerAssets));
+        const ofPair = near.length > 0 ? near : rules.filter((one) => sharesPort(one.permit, uncut) && permitReaches({ ...one.permit, service: part.service }, part, assets, innerAssets));
         const isOfPair = ofPair.length > 0;
         const beside = (isOfPair ? ofPair.map((one) => one.permit) : (byZones.get(zonesOf(part)) ?? []).filter((one) => sharesPort(one, part))).map((one) => one.id);
         parts.push(...left.flatMap((one) => wantedOf({ permit: one, beside, isOfPair }).map((wanted) => ({ permit: wanted, beside, isOfPair }))));
@@ -85,15 +86,18 @@ const withoutWindow = (permit: Permit): Permit => ({ ...permit, conditions: { ..
 /** Which zones a Permit connects, as a key. */
 export const zonesOf = ({ from, to }: Permit): string => `${from.zone}\n${to.zone}`;
 
-/** One Permit for each client and server. An end that is a whole zone stays one, unless a rule for less of it is for the same service: then each of its assets is asked. */
-function pairsOf(permit: Permit, rules: readonly DeclaredPermit[], assets: AssetIndex): Permit[] {
+/**
+ * One Permit for each client and server. An end that is a whole zone stays one, unless a rule for less of it is for the same service: then each
+ * of its assets is asked. Addresses are cut where those of a rule begin and end: each request has one.
+ */
+function pairsOf(permit: Permit, rules: readonly DeclaredPermit[], ruleAssets: AssetIndex, assets: AssetIndex): Permit[] {
   const own = rules.filter((one) => zonesOf(one.permit) === zonesOf(permit) && sharesPort(one.permit, permit));
   const endsOf = (side: 'from' | 'to'): PermitEnd[] => {
     const end = permit[side];
     const isWhole = end.assets.length === 0 && end.addresses.length === 0;
     if (isWhole && !own.some((one) => one.permit[side].assets.length + one.permit[side].addresses.length > 0)) return [end];
     const ids = isWhole ? assets.assets.filter((asset) => asset.zone === end.zone).map((asset) => asset.id) : end.assets;
-    const ends = [...ids.map((id) => ({ ...end, assets: [id], addresses: [] })), ...end.addresses.map((address) => ({ ...end, assets: [], addresses: [address] }))];
+    const ends = [...ids.map((id) => ({ ...end, assets: [id], addresses: [] })), ...addressesOf(end.addresses, own.map((one) => addressesOfEnd(one.permit[side], ruleAssets))).map((address) => ({ ...end, assets: [], addresses: [address] }))];
     return ends.length === 0 ? [end] : ends;
   };
   const servers = endsOf('to');
@@ -103,8 +107,33 @@ function pairsOf(permit: Permit, rules: readonly DeclaredPermit[], assets: Asset
 const sharesPort = ({ service: a }: Permit, { service: b }: Permit): boolean =>
   (a.transport === 'any' || a.transport === b.transport) && (a.ports.length === 0 || a.ports.some((one) => b.ports.some((other) => one.first <= other.last && other.first <= one.last)));
 
-const portsOf = (permit: Permit): Permit[] =>
-  permit.service.ports.length < 2 ? [permit] : permit.service.ports.map((port) => ({ ...permit, service: { ...permit.service, ports: [port] } }));
+/** `first` to `last`, cut where anything begins or has just ended. */
+function cutAt<T extends number | bigint>(first: T, last: T, edges: readonly T[]): T[] {
+  return [first, ...new Set(edges.filter((edge) => first < edge && edge <= last).sort((a, b) => (a < b ? -1 : 1)))];
+}
+
+/** As they are written, but for those that a rule has in part. */
+function addressesOf(texts: readonly string[], known: readonly AddressSet[]): readonly string[] {
+  return texts.flatMap((text) => {
+    const own = parseSpan(text);
+    if (own === null || own.first === own.last) return [text];
+    const edges = known.flatMap((set) => set.flatMap(({ family, first, last }) => (family === own.family ? [first, last + 1n] : [])));
+    const begins = cutAt(own.first, own.last, edges);
+    return begins.length === 1 ? [text] : begins.map((first, i) => formatSpan({ ...own, first, last: (begins.at(i + 1) ?? own.last + 1n) - 1n }));
+  });
+}
+
+/** One Permit for each port or range of ports, cut where those of a rule begin and end. */
+function portsOf(permit: Permit, rules: readonly DeclaredPermit[]): { readonly part: Permit; readonly uncut: Permit }[] {
+  const { ports } = permit.service;
+  const withPort = (port: Span): Permit => ({ ...permit, service: { ...permit.service, ports: [port] } });
+  if (ports.length === 0) return [{ part: permit, uncut: permit }];
+  const edges = ports.every(({ first, last }) => first === last) ? [] : rules.filter((one) => sharesPort(one.permit, permit)).flatMap((one) => one.permit.service.ports.flatMap(({ first, last }) => [first, last + 1]));
+  return ports.flatMap(({ first, last }) => {
+    const begins = cutAt(first, last, edges);
+    return begins.map((begin, i) => ({ part: withPort({ first: begin, last: (begins.at(i + 1) ?? last + 1) - 1 }), uncut: withPort({ first, last }) }));
+  });
+}
 
 /** What an end is known by: the ids of its assets, and where each is one address, that as well. Null: more than such assets. */
 function namesOf({ assets: ids, addresses }: PermitEnd, assets: AssetIndex): readonly string[] | null {
@@ -134,12 +163,21 @@ function rulesByPair(declared: readonly DeclaredPermit[], assets: AssetIndex, in
 /** Parts that ask the same, as full rectangles: the ports of a pair together, then each client once, with all servers of which it asks it. */
 function rectanglesOf(parts: readonly PermitLeft[]): PermitLeft[] {
   const asked = ({ permit: { modbus, opcua, named }, isOfPair }: PermitLeft): unknown[] => [modbus, opcua, named, isOfPair];
-  const byPorts = join(parts, (one) => [asked(one), one.permit.from, one.permit.to], ({ service, ...permit }, all) => ({ ...permit, service: { ...service, ports: all.flatMap((one) => one.service.ports) } }));
-  const byClient = join(byPorts, (one) => [asked(one), one.permit.service.ports, one.permit.from], ({ to, ...permit }, all) => ({ ...permit, to: joinedEnd(to, all.map((one) => one.to)) }));
+  const byPorts = join(parts, (one) => [asked(one), one.permit.from, one.permit.to], ({ service, ...permit }, all) => ({ ...permit, service: { ...service, ports: joinedPorts(all.flatMap((one) => one.service.ports)) } }));
+  const byClient = join(byPorts.flatMap(rangesApart), (one) => [asked(one), one.permit.service.ports, one.permit.from], ({ to, ...permit }, all) => ({ ...permit, to: joinedEnd(to, all.map((one) => one.to)) }));
   return join(byClient, (one) => [asked(one), one.permit.service.ports, one.permit.to], ({ from, ...permit }, all) => ({ ...permit, from: joinedEnd(from, all.map((one) => one.from)) }));
 }
 
 const joinedEnd = (first: PermitEnd, all: readonly PermitEnd[]): PermitEnd => ({ ...first, assets: all.flatMap((one) => one.assets), addresses: all.flatMap((one) => one.addresses) });
+
+/** A rule names one range of ports, or a list of single ones. */
+const rangesApart = (left: PermitLeft): PermitLeft[] => {
+  const { ports } = left.permit.service;
+  return ports.every(({ first, last }) => first === last) ? [left] : ports.map((port) => ({ ...left, permit: { ...left.permit, service: { ...left.permit.service, ports: [port] } } }));
+};
+
+/** Ranges that were cut are whole again; single ports stay single. */
+const joinedPorts = (ports: readonly Span[]): readonly Span[] => (ports.every(({ first, last }) => first === last) ? ports : mergeSpans(ports));
 
 function join(parts: readonly PermitLeft[], keyOf: (one: PermitLeft) => unknown, joined: (first: Permit, all: readonly Permit[]) => Permit): PermitLeft[] {
   const groups = new Map<string, PermitLeft[]>();

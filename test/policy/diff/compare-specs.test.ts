@@ -144,6 +144,17 @@ describe('two specs', () => {
   const EVERY_DAY = 'days: [mon, tue, wed, thu, fri, sat, sun]';
   const ALL_DAY = 'start: "00:00", end: "23:59"';
 
+  it('a rule that was split by ranges of ports, or by networks, lets the same through', () => {
+    const rule = (id: string, port: string, client: string): string => `      - {rule_id: ${id}, protocol: DCOM, transport: tcp, port: ${port}, client: {zone: OPS, addresses: [${client}]}, server: {zone: CELL, assets: [PLC-1]}}\n`;
+    const within = (...rules: string[]): string => `zones:\n  - {zone_id: CELL, name: Cell, assets: [{asset_id: PLC-1, ip: [10.2.0.1]}]}\n  - {zone_id: OPS, name: Operations, networks: [10.3.0.0/16]}\nconduits:\n  - conduit_id: C\n    connects: [CELL, OPS]\n    protocols_allowed:\n${rules.join('')}`;
+    const types = (before: string, after: string): (string | undefined)[] => told(before, after).map((line) => line.split(/[ :]/)[1]);
+    const whole = within(rule('ONE', '5000-5010', '10.3.0.0/24'));
+    const parts = within(rule('ONE', '5000-5004', '10.3.0.0/25'), rule('TWO', '5005-5010', '10.3.0.0/25'), rule('THREE', '5000-5010', '10.3.0.128-10.3.0.255'));
+    expect([types(whole, parts), types(parts, whole)]).toEqual([[], []]);
+    const less = within(rule('ONE', '5000-5004', '10.3.0.0/25'), rule('TWO', '5006-5010', '10.3.0.0/25'), rule('THREE', '5000-5010', '10.3.0.128-10.3.0.255'));
+    expect([types(whole, less), types(less, whole)]).toEqual([['permit-narrowed'], ['permit-widened']]);
+  });
+
   it('a rule that was split by times of the week lets the same through', () => {
     const ssh = /      - \{rule_id: SSH.*\n/;
     const at = (...schedules: readonly string[]): string => SPEC.replace(ssh, (line) => schedules.map((schedule, i) => line.replace('rule_id: SSH', `rule_id: SSH${i === 0 ? '' : `-${i}`}${schedule === '' ? '' : `, schedule: {${schedule}}`}`)).join(''));
