@@ -10,7 +10,7 @@ import { isoDay, rareDays } from '../captured-days.ts';
 import { plural } from '../plural.ts';
 
 export const QUESTION_KINDS = [
-  'temporary-device', 'into-safety', 'enterprise-to-control', 'internet', 'remote-to-cell', 'cross-cell', 'refused', 'unanswered', 'double-use', 'unheard-range', 'many-operations', 'unreadable', 'engineering', 'negotiated-ports', 'rare',
+  'temporary-device', 'into-safety', 'enterprise-to-control', 'internet', 'remote-to-cell', 'cross-cell', 'refused', 'unanswered', 'double-use', 'unheard-range', 'many-operations', 'unreadable', 'engineering', 'programming', 'negotiated-ports', 'unsure-direction', 'rare',
 ] as const;
 
 export type QuestionKind = (typeof QUESTION_KINDS)[number];
@@ -30,7 +30,9 @@ export const QUESTION_SENTENCES: Readonly<Record<QuestionKind, string>> = {
   'many-operations': 'asks more operations than are told apart, so the rest of the service is open: does it sweep for what there is, or is it a gateway for many units?',
   unreadable: 'the service is one we read, but no operation could be read: is it really that protocol?',
   engineering: 'an engineering or jump station, now and then: standing, or switched on for each session?',
+  programming: 'an engineering or jump station that programs on most days: is something built or overhauled, and will it end? Standing, or switched on for each session?',
   'negotiated-ports': 'a control connection (FTP on 21, the MS-RPC endpoint mapper on 135) agrees upon a new port each time, so a whole range is open: can the device be held to a few ports, or the firewall follow the control connection in place of this rule?',
+  'unsure-direction': 'nobody heard who opens it, and no port says it: the rule has it from who was heard first, and if it is the other one, it is blocked the next time that it is opened. Which of the two is the server?',
   rare: 'seldom seen: a job of the month, a fail-over, maintenance, or a mistake?',
 };
 
@@ -52,6 +54,16 @@ export const isLikeOthers = (grant: Grant): boolean => LIKE_OTHERS.some((rule) =
 
 const isRare = ({ evidence }: Grant, { capturedDays }: PlanIndex): boolean => evidence.days.length <= rareDays(capturedDays.length);
 
+/** A connection that was open before the capture began, or peers that send from one port. */
+const isDirectionUnsure = ({ transport, evidence }: Grant, { conversationOf }: PlanIndex): boolean =>
+  (transport === 'tcp' || transport === 'udp') && evidence.witnesses.length > 0 && evidence.witnesses.every((id) => {
+    const conversation = conversationOf(id);
+    return conversation !== null && (conversation.direction.by === 'first-packet' || conversation.direction.by === 'port') && conversation.service.by === 'none';
+  });
+
+/** On most days: a turnaround, or a start-up, and those end. */
+const isProgramming = ({ client, class: own, detail }: Grant): boolean => STATION_ROLES.has(client.role) && own === 'engineer' && detail.access.includes('program');
+
 const isNowAndThen = ({ client, evidence }: Grant, { capturedDays }: PlanIndex): boolean => STATION_ROLES.has(client.role) && evidence.days.length <= capturedDays.length / 2;
 
 /** Seen, and so often that it says what others of its kind do: how often it is seen is no question. */
@@ -70,9 +82,11 @@ export function questionOf(grant: Grant, index: PlanIndex): QuestionKind | null 
   if (grant.evidence.witnesses.length === 0) return grant.source === null ? null : questionOf({ ...grant.source, rules: [...grant.source.rules, ...grant.rules] }, index);
   if (READ_PROTOCOLS.has(grant.protocol) && grant.class === 'any' && grant.detail.opcuaModes.length === 0 && grant.detail.opcuaPolicies.length === 0) return 'unreadable';
   if (isNowAndThen(grant, index)) return 'engineering';
+  if (isProgramming(grant)) return 'programming';
   const isAlone = !isLikeOthers(grant);
   if (isAlone && client === 'cell' && server === 'cell' && DEVICE_ROLES.has(grant.client.role)) return 'cross-cell';
   if (grant.rules.includes('negotiated-ports')) return 'negotiated-ports';
+  if (isDirectionUnsure(grant, index)) return 'unsure-direction';
   if (isAlone && isRare(grant, index)) return 'rare';
   return null;
 }

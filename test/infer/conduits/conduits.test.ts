@@ -345,23 +345,6 @@ describe('the decision queue', () => {
     expect(permit.conditions).toMatchObject({ onDemand: true, expires: '2026-01-09' });
   });
 
-  it('lets all that a temporary device asked through until it left, also what it asked on the first day only', () => {
-    const set = seen(modbus('10.7.0.1', '10.1.0.1', [{ code: 3, days: [MONDAY + 3, MONDAY + 4] }]), conversation('10.7.0.1', '10.1.0.1', { port: 80, service: 'http', days: [MONDAY + 3] }));
-    expect(proposeConduits(set, PLAN).permits.map(({ permit }) => permit.conditions.expires)).toEqual(['2026-01-09', '2026-01-09']);
-  });
-
-  it('says of each Permit when just that was seen, not when anything of the two was', () => {
-    const set = seen(modbus('10.4.0.1', '10.1.0.1', [{ code: 3 }, { code: 3, unit: 7, ranges: [[500, 509]], days: [MONDAY + 26, MONDAY + 27] }]));
-    expect(proposeConduits(set, PLAN).permits.map(({ permit: { modbus: asked, evidence } }) => [asked?.unitIds.join(), evidence?.days, evidence?.firstSeen?.slice(0, 10), evidence?.requests])).toEqual([
-      ['1', 28, '2026-01-05', 2800], ['7', 2, '2026-01-31', 200],
-    ]);
-  });
-
-  it('counts a connection once, whatever was asked in it', () => {
-    const set = seen(modbus('10.4.0.1', '10.1.0.1', [{ code: 3 }, { code: 6, ranges: [[5, 5]] }]));
-    expect(proposeConduits(set, PLAN).permits.map(({ permit, connections }) => [permit.access.join(), connections])).toEqual([['read,write', 28]]);
-  });
-
   it('finds the regime of a weekly job', () => {
     const sundays = [MONDAY + 6, MONDAY + 13, MONDAY + 20, MONDAY + 27];
     const set = seen(conversation('10.4.0.2', '10.1.0.1', { port: 445, service: 'smb', days: sundays }));
