@@ -9,7 +9,8 @@ import type { Evidence, Role } from '../proposal.ts';
 import { type Profile, servesDatabase, usesDatabase } from '../profiles.ts';
 import type { Link } from '../activity.ts';
 import { IMPLICIT_IO } from './implicit-io.ts';
-import { COMPUTER_CARDS } from '../vendor-class.ts';
+import { SLOW_BY_DESIGN } from '../service-family.ts';
+import { COMPUTER_CARDS, type VendorClass } from '../vendor-class.ts';
 
 export interface Limit {
   readonly confidence: number;
@@ -24,6 +25,7 @@ export const MAY_GUARD: ReadonlySet<string> = new Set(['never-run', 'heard-short
 
 const BY_CONTRAST = 0.75;
 const HEARD_SHORTLY = 0.85;
+const THROUGH_GATEWAY = 0.85;
 /** Where two roles would look the same as far as was heard. */
 const EITHER = 0.75;
 
@@ -53,6 +55,9 @@ export function limitOf(heard: Heard, profile: Profile, role: Role, records: rea
   const isSaidBy = (...rules: readonly string[]): boolean => records.some((evidence) => evidence.role === role && evidence.points > 0 && rules.includes(evidence.rule));
   if (role === 'hmi' && isSaidBy('scada-session') && profile.internetServers > 0) return limit(EITHER, role, 'hands-on', 'keeps a session with a SCADA server and reaches the Internet: it may hand on what it reads');
   if (role === 'hmi' && mayControl(profile)) return limit(EITHER, role, 'may-control', 'answers others in a cycle in a protocol that was not read, was not seen to write, and has no computer\'s card: it may be a controller');
+  if (role === 'hmi' && isSaidBy('polls-as-operator') && looksSlowly(profile)) return limit(EITHER, role, 'watches-or-collects', 'asks controllers no faster than every four seconds and was not seen to write: it may collect for others');
+  if (role === 'engineering-workstation' && GATEWAY_CARDS.has(profile.vendorClass)) return limit(THROUGH_GATEWAY, role, 'behind-gateway', `has a network card of ${profile.asset.vendor ?? ''}, which builds gateways: who works with the controllers may stand behind it`);
+  if (role === 'patch-server' && !isSaidBy('update-service')) return limit(EITHER, role, 'one-service', 'is told only by one service that many ask and by its servers on the Internet: it may be an application');
   if (role === 'opcua-server' && profile.written.size > 0 && profile.controlIn.some(({ opaque }) => opaque)) return limit(EITHER, role, 'encrypted-clients', 'writes to controllers, and its clients are encrypted: whether they order it or an operator here does was not heard');
   if (role === 'mes' && isSaidBy('subscriber') && !isSaidBy('writes-through-aggregator') && !usesDatabase(profile) && !servesDatabase(profile)) return limit(EITHER, role, 'collects-or-applies', 'subscribes and shows pages, and was seen neither to write nor to work with a database: it may be a historian');
   if ((role === 'historian' || role === 'hmi') && asksSlowlyUnread(profile)) return limit(EITHER, role, 'asks-unread', 'asks controllers slowly, in a protocol that was not read: whether it collects, watches or programs was not heard');
@@ -60,6 +65,13 @@ export function limitOf(heard: Heard, profile: Profile, role: Role, records: rea
   if (role === 'other' && isSaidBy('appliance') && COMPUTER_CARDS.has(profile.vendorClass)) return limit(EITHER, role, 'hardly-heard', 'has a computer\'s card and was hardly heard: what it works with was not');
   return null;
 }
+
+/** Routers and their like translate addresses. */
+const GATEWAY_CARDS: ReadonlySet<string | null> = new Set<VendorClass | null>(['rtu', 'field-gateway', 'network']);
+
+/** Operators who look so seldom do write now and then; outstations are asked slowly by anybody. */
+const looksSlowly = ({ steadyOut, written }: Profile): boolean =>
+  written.size === 0 && steadyOut.length > 0 && steadyOut.every(({ service, cycle }) => cycle!.periodMs >= SLOWLY_MS && !SLOW_BY_DESIGN.has(service));
 
 /** In a control protocol of which no operation was read; implicit I/O has none to read. */
 const isUnread = ({ conversation, service }: Link): boolean => conversation.operations.length === 0 && !IMPLICIT_IO.has(service);

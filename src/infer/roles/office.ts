@@ -2,7 +2,7 @@
 import type { Link } from '../activity.ts';
 import { LONG_ENOUGH_DAYS } from '../captured-days.ts';
 import { type Ledger, record } from './evidence.ts';
-import { clientsOf, countServed, countUsed, hasRole, type Profile, type RolePass, servesDatabase, serversOf } from '../profiles.ts';
+import { clientsOf, countServed, countUsed, hasRole, type Profile, type RolePass, servesDatabase, serversOf, usesDatabase } from '../profiles.ts';
 import type { Role } from '../proposal.ts';
 import { BROKERED, INTERACTIVE_SERVICES } from '../service-family.ts';
 import { plural } from '../plural.ts';
@@ -31,7 +31,8 @@ function weighPatch(pass: RolePass, profile: Profile, ledger: Ledger): void {
     record(ledger, 'patch-server', 6, 'update-service', `hands out updates or signatures to ${updates} machines`);
     return;
   }
-  if (profile.internetServers === 0 || profile.internetServers > 2 || profile.controlOut.length > 0) return;
+  // Update servers that keep their records elsewhere are known by their ports: what else works with a database is an application.
+  if (profile.internetServers === 0 || profile.internetServers > 2 || profile.controlOut.length > 0 || usesDatabase(profile)) return;
   const byPort = new Map<number, Set<number>>();
   for (const link of profile.in) {
     if (WELL_KNOWN.has(link.conversation.port)) continue;

@@ -177,16 +177,17 @@ describe('clients and servers that are no office machines', () => {
   it('an update server hands out to computers: what devices report to may go on to the Internet without being one', () => {
     const server = '10.1.0.53';
     const computers = [1, 2, 3, 4, 5, 6].map((number) => `10.1.0.${number}`);
-    const roleOf = (vendor: 'pc' | 'panel', service = 'https'): string => {
+    const told = (vendor: 'pc' | 'panel', service = 'https', more: readonly Sketch[] = []): PlacedAsset => {
       const clients = computers.map((address, index): Host => ({ address, mac: mac(vendor, index) }));
       const sketches = computers.flatMap((client, index): Sketch[] => [
         { client, server: CONTROLLERS[index], service: 'modbus', periodMs: 1000 },
         { client, server, service, port: 8443, perDay: 4 },
       ]);
-      return assetAt(withMore([{ address: server, mac: mac('virtual', 53) }, ...clients], [...sketches, { client: server, server: '34.1.2.3', service: 'https', perDay: 2 }]), server).role;
+      return assetAt(withMore([{ address: server, mac: mac('virtual', 53) }, ...clients], [...sketches, ...more, { client: server, server: '34.1.2.3', service: 'https', perDay: 2 }]), server);
     };
-    expect(roleOf('pc')).toBe('patch-server');
-    expect([roleOf('panel'), roleOf('pc', 'mqtts')]).not.toContain('patch-server');
+    expect(told('pc')).toMatchObject({ role: 'patch-server', confidence: 0.75, against: [{ rule: 'one-service' }] });
+    const records: Sketch = { client: server, server: '10.1.0.10', service: 'mssql', port: 1433, perDay: 500 };
+    expect([told('panel'), told('pc', 'mqtts'), told('pc', 'https', [records])].map(({ role }) => role)).not.toContain('patch-server');
   });
 
   it('a terminal that asks an application of the plant, and nothing of an office', () => {
