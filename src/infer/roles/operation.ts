@@ -157,10 +157,14 @@ function isMutual(profile: Profile, link: Link, peer: number): boolean {
 
 const PAIRED: readonly Role[] = ['hmi', 'opcua-server', 'historian', 'mes'];
 
-/** A standby that never took over looks like an office PC; the heartbeat gives it away. */
+/** Of what a standby polls, the share that its twin polls as well. */
+const SHARED_WITH_TWIN = 0.9;
+
+/** A standby that never took over looks like an office PC, or like a collector where it listens along; the heartbeat gives it away. */
 function weighStandby(pass: RolePass, profile: Profile, ledger: Ledger): void {
-  if (pass.polling[profile.index]!.targets.size > 0) return;
-  const twin = openedStreams(profile).find(({ link, peer }) => isStream(link, 0.5) && hasRole(pass, peer, ...PAIRED) && isMutual(profile, link, peer));
+  const polled = [...pass.polling[profile.index]!.targets];
+  const isTwin = (peer: number): boolean => polled.length === 0 || (hasRole(pass, peer, 'hmi') && polled.filter((target) => pass.polling[peer]!.targets.has(target)).length >= SHARED_WITH_TWIN * polled.length);
+  const twin = openedStreams(profile).find(({ link, peer }) => isStream(link, 0.5) && hasRole(pass, peer, ...PAIRED) && isTwin(peer) && isMutual(profile, link, peer));
   if (twin === undefined) return;
   const role = pass.before![twin.peer]!;
   // What it shows itself goes before what its twin passes for.

@@ -55,7 +55,37 @@ describe('controllers whose own protocol nobody reads', () => {
   });
 });
 
+describe('a station that asks controllers and was not seen to write', () => {
+  const [collector, pair] = ['10.1.0.61', '10.1.0.62'];
+  const asks = (client: string, periodMs: number): Sketch[] => CONTROLLERS.slice(0, 2).map((server): Sketch => ({ client, server, service: 'modbus', periodMs }));
+
+  it('may collect for others where it looks seldom', () => {
+    const told = (periodMs: number): PlacedAsset => assetAt(withMore(cards([collector], 'pc', 61), asks(collector, periodMs)), collector);
+    expect([told(1000).role, told(5000).role]).toEqual(['hmi', 'hmi']);
+    expect(told(1000).confidence).toBeGreaterThan(0.9);
+    expect(told(5000).confidence).toBeLessThanOrEqual(0.75);
+    expect(told(5000).against[0]).toMatchObject({ rule: 'watches-or-collects' });
+  });
+
+  it('is the standby of the server with which it exchanges a heartbeat, where it asks what that one asks', () => {
+    const heartbeat = both(SCADA, pair, { service: '', port: 12_345, periodMs: 1000 });
+    const slowly = (servers: readonly string[]): Sketch[] => servers.map((server): Sketch => ({ client: pair, server, service: 'modbus', periodMs: 30_000 }));
+    const told = (servers: readonly string[]): PlacedAsset => assetAt(withMore([...cards([pair], 'pc', 62), ...cards(['10.1.0.63', '10.1.0.64'], 'controller', 63)], [...heartbeat, ...slowly(servers)]), pair);
+    expect(told(CONTROLLERS).evidence.map(({ rule }) => rule)).toContain('standby');
+    expect(told(CONTROLLERS).role).toBe('hmi');
+    expect(told([...CONTROLLERS.slice(0, 3), '10.1.0.63', '10.1.0.64']).evidence.map(({ rule }) => rule)).not.toContain('standby');
+  });
+});
+
 describe('certainty', () => {
+  it('of an engineering station ends where its card is a gateway\'s: somebody may stand behind it', () => {
+    const router = '10.1.0.65';
+    const pages = CONTROLLERS.map((server): Sketch => ({ client: router, server, service: 'https', perDay: 2 }));
+    const told = assetAt(withMore(cards([router], 'field-gateway', 65), pages), router);
+    expect(told).toMatchObject({ role: 'engineering-workstation', confidence: 0.85 });
+    expect(told.against[0]).toMatchObject({ rule: 'behind-gateway' });
+  });
+
   const opcua = (client: string, server: string, operations: NonNullable<Sketch['operations']>, periodMs = 1000): Sketch => ({ client, server, service: 'opcua', periodMs, operations });
   const encrypted = (client: string, server: string, periodMs = 1000): Sketch => ({ ...opcua(client, server, [['OpenSecureChannel', 'browse', 446]], periodMs), facts: [['opcua.mode', 'SignAndEncrypt']] });
 
