@@ -7,6 +7,7 @@ import { describeOperation } from '../decode/app/registry.ts';
 import { exportPlan } from '../export/export-plan.ts';
 import type { Plan } from '../export/exporter.ts';
 import { countVerdicts } from '../export/loss-report.ts';
+import { passingBySummary } from '../export/passing-by.ts';
 import { planOf } from '../export/plan.ts';
 import { exporterOf, listTargets } from '../export/registry.ts';
 import { semanticsOf, writtenBy } from '../export/simulated-target.ts';
@@ -122,11 +123,11 @@ const MOST_LOSS_ROWS = 500;
 function lossesOf(plan: Plan, target: string): LossSummary[] {
   const row = listTargets().find(({ name }) => name === target);
   if (row === undefined) return [];
-  const { losses } = exportPlan(exporterOf(target), plan, { mode: row.modes.includes('enforce') ? 'enforce' : row.modes[0], allowWider: true });
+  const { losses, passingBy } = exportPlan(exporterOf(target), plan, { mode: row.modes.includes('enforce') ? 'enforce' : row.modes[0], allowWider: true });
   const lossy = losses.filter(({ verdict }) => verdict !== 'enforced');
   const { exactly, wider, without } = countVerdicts(losses);
   return [{
-    target, title: row.title, enforced: exactly, widened: wider, notEnforceable: without,
+    target, title: row.title, enforced: exactly, widened: wider, notEnforceable: without, passedBy: passingBySummary(passingBy, losses),
     rows: lossy.slice(0, MOST_LOSS_ROWS).map(({ permit, verdict, widenedTo, reasons }) => ({ permit, verdict, widenedTo, reasons: reasons.join('. ') })),
     rowsMore: Math.max(0, lossy.length - MOST_LOSS_ROWS),
   }];

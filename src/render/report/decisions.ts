@@ -54,7 +54,7 @@ export function openDecisions({ basis, loaded, proposal, diff, plant }: Undecide
   for (const zone of zones) {
     if (!zone.isDeclared) continue;
     if (zone.slBasis === 'open') add(zone.id, 'security level', 'No SL-T is stated: set it in the risk assessment (ZCR 5.6).');
-    else if (zone.slBasis === 'assumption') add(zone.id, 'security level', `SL-T ${zone.slTarget} is a start value, not derived from traffic: confirm it in the risk assessment (ZCR 5.6).`);
+    else if (zone.slBasis === 'assumption') add(zone.id, 'security level', `SL-T ${zone.slTarget} is a start value, not derived from traffic: confirm it in the risk assessment (ZCR 5.6)${basis === 'proposal' ? '' : ', and write its day into assessment_date'}.`);
   }
   for (const one of proposal.stability.moving) add(one.asset, 'placement', one.sentence);
   for (const one of proposal.contradictions) add(one.pin, 'contradiction', one.sentence);

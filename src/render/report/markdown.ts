@@ -18,6 +18,7 @@ export function* reportMarkdown(model: ReportModel): Generator<string> {
   yield* list([
     `Observed: ${secondsOf(status.span.first)} to ${secondsOf(status.span.last)}; ${groupedPlural(status.totals.packets, 'packet')}, ${shortOctets(status.totals.bytes)}, ${groupedPlural(status.totals.conversations, 'conversation')}`,
     ...(status.sensor.losses.length === 0 ? ['Sensor: nothing is known to be missing'] : status.sensor.losses.map((loss) => `Sensor: ${loss}`)),
+    ...[...status.sensor.overlaps, ...status.sensor.scans].map((sentence) => `Sensor: ${sentence}`),
     ...status.completeness.sentences.map((sentence) => `Completeness: ${sentence}`),
   ]);
   yield* table(columns('capture', 'state', '#packets', 'digest (SHA-256)'), status.captures.map((capture) => [capture.name, capture.state, capture.packets, capture.digest]));
@@ -60,7 +61,7 @@ export function* reportMarkdown(model: ReportModel): Generator<string> {
   }
   if (model.losses.length > 0) {
     yield* section('What firewalls can hold of it');
-    yield* table(columns('target', '#enforced', '#widened', '#not enforceable'), model.losses.map((one) => [one.title, one.enforced, one.widened, one.notEnforceable]));
+    yield* table(columns('target', '#written exactly', '#written wider', '#without a rule', 'passes by'), model.losses.map((one) => [one.title, one.enforced, one.widened, one.notEnforceable, one.passedBy]));
   }
   const cutover = model.simulations[0]?.cutover ?? [];
   if (cutover.length > 0) {

@@ -264,6 +264,8 @@ export interface LossSummary {
   readonly enforced: number;
   readonly widened: number;
   readonly notEnforceable: number;
+  /** How many of those with a rule a firewall that routes does not see as the plant is, and why, in one sentence; empty when it sees them. */
+  readonly passedBy: string;
   readonly rows: readonly { readonly permit: string; readonly verdict: string; readonly widenedTo: string; readonly reasons: string }[];
   readonly rowsMore: number;
 }

@@ -26,7 +26,7 @@ function* lines(model: ReportModel): Generator<string> {
   yield 'EVIDENCE:';
   yield `  Observed: ${secondsOf(status.span.first)} to ${secondsOf(status.span.last)}, ${groupedPlural(status.totals.packets, 'packet')}, ${groupedPlural(status.totals.conversations, 'conversation')}`;
   yield `  Sensor: ${status.sensor.complete ? 'nothing is known to be missing' : 'NOT complete'}`;
-  for (const loss of status.sensor.losses) yield `    - ${loss}`;
+  for (const sentence of [...status.sensor.losses, ...status.sensor.overlaps, ...status.sensor.scans]) yield `    - ${sentence}`;
   yield `  Completeness: ${status.completeness.sufficient ? 'enough was heard under the stopping rule' : 'NOT enough was heard'}`;
   for (const sentence of status.completeness.sentences) yield `    - ${sentence}`;
   yield `  Made by: ${head.tool}: ${head.commandLine}`;
@@ -65,7 +65,7 @@ function* lines(model: ReportModel): Generator<string> {
   if (model.firewall !== null) yield* firewallLines(model.firewall, model);
   yield 'WHAT FIREWALLS CAN HOLD:';
   if (model.losses.length === 0) yield '  not counted: see baseline export';
-  for (const one of model.losses) yield `  ${one.title}: ${one.enforced} enforced, ${one.widened} widened, ${one.notEnforceable} not enforceable`;
+  for (const one of model.losses) yield `  ${one.title}: ${one.enforced} written exactly, ${one.widened} written wider, ${one.notEnforceable} without a rule${one.passedBy === '' ? '' : `; ${one.passedBy}`}`;
   yield '';
   yield 'CUT-OVER PLAN:';
   const cutover = model.simulations[0]?.cutover ?? [];

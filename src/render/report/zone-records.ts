@@ -1,9 +1,10 @@
 /** Zones of the report. In: the spec, assets, conduits, findings, and inference's notes. Out: records in the spec's order. */
 import type { Proposal } from '../../infer/proposal.ts';
+import { ZONE_KINDS } from '../../infer/zone-kinds.ts';
 import { securityLevelNumber } from '../../policy/spec/free-text.ts';
 import type { LoadedSpec } from '../../policy/spec/load.ts';
-import type { SpecZone } from '../../policy/spec/schema.ts';
-import { kindOfZone } from '../../policy/spec/zone-kind.ts';
+import type { Spec, SpecZone } from '../../policy/spec/schema.ts';
+import { kindOfZone, type DeclaredKind } from '../../policy/spec/zone-kind.ts';
 import type { ReportAsset, ReportConduit, ReportFinding, ReportZone } from './model.ts';
 import { NOT_DECLARED, type PlantIndex } from './plant-index.ts';
 
@@ -32,7 +33,7 @@ export function describeZones(
       level: zone.purdue_level === undefined ? '' : String(zone.purdue_level).replace('\u2013', '-'),
       levelMiddle: levelMiddle(zone.purdue_level, kind),
       slTarget,
-      slBasis: slTarget === null ? 'open' : basis === 'proposal' ? 'assumption' : 'declared',
+      slBasis: slTarget === null ? 'open' : basis === 'proposal' || isStartValue(spec, kind, slTarget) ? 'assumption' : 'declared',
       criticality: zone.criticality ?? '',
       airGapped: zone.air_gapped ?? false,
       safetyRelated: kind === 'safety' || inferred?.safetyRelated === true,
@@ -55,6 +56,10 @@ export function describeZones(
     findings: findings.filter((finding) => [finding.clientAsset, finding.serverAsset].some((asset) => asset !== null && assets[asset]?.zone === last)).length,
   }];
 }
+
+/** What a proposal wrote stays an assumption until the spec says when it was assessed, or another level. */
+const isStartValue = ({ provenance, assessment_date: assessed }: Spec, kind: DeclaredKind, target: number): boolean =>
+  provenance !== undefined && assessed === undefined && kind !== 'other' && ZONE_KINDS[kind === 'control' ? 'cell' : kind].slT === target;
 
 /** Those of the spec: what is in none of them stands beside them, and is no zone. */
 export const zoneCount = (zones: readonly ReportZone[]): number => zones.filter(({ isDeclared }) => isDeclared).length;

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { reportStore } from '../../../src/commands/report.ts';
 import type { ReportModel } from '../../../src/render/report/model.ts';
 import { noFindingText } from '../../../src/render/report/text.ts';
+import { runLine } from '../../commands/command-line.ts';
 import { setStage, textOf } from '../../commands/main-stage.ts';
 import { embeddedData, importSample, makeFolder, SAMPLE_SPEC, writeReport } from './report-stage.ts';
 
@@ -116,6 +117,9 @@ describe('figures', () => {
     expect(model.simulations[0].target).toBe('ideal');
     expect(model.simulations[0].passed + model.simulations[0].blockedConversations).toBe(model.simulations[0].judged);
     expect(model.simulations[0].cutover.map(({ conduit }) => conduit).toSorted()).toEqual(model.conduits.map(({ id }) => id).toSorted());
+    // Some of the sample's zones share a network: what is written between them is not what holds, and both stand together.
+    for (const { passedBy } of model.losses) expect(passedBy).toMatch(/^5 of the 38 written are not enforced as the plant is/);
+    for (const form of [text, html]) expect(form).toContain(model.losses[0].passedBy);
     for (const loss of model.losses) expect(loss.enforced + loss.widened + loss.notEnforceable).toBe(model.permits.length);
   });
 });
@@ -141,6 +145,22 @@ describe('who decided', () => {
     expect(proposed.decisions.filter(({ kind }) => kind === 'safety').map(({ about }) => about)).toEqual(['10.20.5.9', '10.20.4.90']);
     expect(model.decisions.filter(({ kind }) => kind === 'safety').map(({ about }) => about)).toEqual(['GW-B (10.20.4.90)']);
     expect(model.requirements[0].sentence).toContain('[10.20.2.10 is SCADA-1, 10.20.5.9 is SIS-C]');
+  });
+});
+
+describe('what a proposal wrote into a file', () => {
+  test('its security levels stay assumptions until an assessment has a day, or another level stands there', async () => {
+    const spec = join(folder, 'written.yaml');
+    expect((await runLine(['propose-zones', '--db', db, '--out', spec])).code).toBe(0);
+    const written = readFileSync(spec, 'utf8');
+    const basesOf = (text: string): Record<string, string> => {
+      writeFileSync(spec, text);
+      const { zones } = JSON.parse(writeReport(db, join(folder, 'written.json'), spec)) as ReportModel;
+      return Object.fromEntries(zones.map(({ id, slBasis }) => [id, slBasis]));
+    };
+    expect(basesOf(written)).toMatchObject({ 'Z-SIS': 'assumption', 'Z-OPS': 'assumption', 'Z-EXT': 'open' });
+    expect(basesOf(written.replace(/(zone_id: Z-SIS\n(?:.*\n){1,3}? *security_level_target: )SL 3/, '$1SL 4'))).toMatchObject({ 'Z-SIS': 'declared', 'Z-OPS': 'assumption' });
+    expect(basesOf(`assessment_date: "2026-04-01"\n${written}`)).toMatchObject({ 'Z-SIS': 'declared', 'Z-OPS': 'declared', 'Z-EXT': 'open' });
   });
 });
 
