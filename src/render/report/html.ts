@@ -40,6 +40,8 @@ export function* reportHtml({ model, standings, input }: Report & { readonly inp
   yield `<script>${script}</script>\n</body></html>\n`;
 }
 
+const total = (section: string, count: number, word: string): Markup => html`<a href="#${section}"><b>${count}</b> ${count === 1 ? word : `${word}s`}</a>`;
+
 const SECTIONS: readonly (readonly [id: string, title: string])[] = [
   ['trust', 'What this rests on'], ['findings', 'Findings'], ['map-section', 'Map'], ['zones', 'Zones'], ['conduits', 'Conduits'], ['matrix-section', 'Traffic matrix'], ['time', 'Timeline'],
   ['assets', 'Assets'], ['requirements', 'Requirements'], ['simulation', 'Enforcement'], ['firewall', 'Firewall logs'], ['losses', 'Losses'], ['cutover', 'Cut-over'], ['validation', 'Validation'], ['decisions', 'Decisions'], ['provenance', 'Provenance'],
@@ -51,7 +53,7 @@ function* body(model: ReportModel, words: FilterWords, isCut: boolean, live: Liv
   yield html`<body><a class="skip" href="#main">Skip to the report</a>
 <header class="top"><p class="eyebrow">IEC 62443 zone implementation report</p><h1>${head.facility === '' ? 'Facility not stated' : head.facility}</h1>
 <p class="head-line">${head.basis === 'spec' ? 'Declared zones and conduits against what was observed' : 'Zones and conduits proposed from what was observed'} \u00b7 ${head.date === '' ? 'nothing observed' : head.date} <span class="sub">(${head.dateBasis})</span> \u00b7 ${head.standard}</p>
-<p class="totals"><a href="#zones"><b>${zoneCount(model.zones)}</b> zones</a> <a href="#assets"><b>${model.assets.length}</b> assets</a> <a href="#conduits"><b>${model.conduits.length}</b> conduits</a> <a href="#conduits"><b>${model.permits.length}</b> Permits</a> <a href="#findings"><b>${model.findings.length}</b> findings</a> <a href="#decisions"><b>${model.decisions.length}</b> open decisions</a></p></header>
+<p class="totals">${total('zones', zoneCount(model.zones), 'zone')} ${total('assets', model.assets.length, 'asset')} ${total('conduits', model.conduits.length, 'conduit')} ${total('conduits', model.permits.length, 'Permit')} ${total('findings', model.findings.length, 'finding')} ${total('decisions', model.decisions.length, 'open decision')}</p></header>
 <nav class="contents" aria-label="Sections"><ol>${SECTIONS.filter(([id]) => !absent.has(id)).map(([id, name]) => html`<li><a href="#${id}">${name}</a></li>`)}</ol></nav>`;
   if (live !== null) yield liveBar(model, live);
   yield filterBar(model, words);

@@ -38,7 +38,7 @@ ${rows.map(({ node, packets }, i) => html`<g data-row-zones="${node.zones.length
 
 const describe = (timeline: Timeline, rows: number): string => {
   const heard = timeline.sensor.filter(({ packets }) => packets > 0).length;
-  return `Activity of ${rows} zones over ${timeline.columns} ${timeline.step === 1 ? 'hours' : 'days'}; the sensor heard something in ${heard} of them`;
+  return `Activity of ${plural(rows, 'zone')} over ${plural(timeline.columns, timeline.step === 1 ? 'hour' : 'day')}; the sensor heard something in ${heard} of them`;
 };
 
 function dayMarks(timeline: Timeline, x: (column: number) => number, top: number, bottom: number): Markup {

@@ -202,6 +202,14 @@ describe('text form', () => {
     expect(text.match(/^Zone (?!not declared)/gm)).toHaveLength(11);
   });
 
+  test('one of a thing is one', async () => {
+    const one = join(folder, 'one.db');
+    await importSample(one, [join(SAMPLE_SPEC, '..', 'traps', 'hostile-names.pcap')]);
+    const page = writeReport(one, join(folder, 'one.html'));
+    expect(page).toContain('<a href="#zones"><b>1</b> zone</a> <a href="#assets"><b>1</b> asset</a> <a href="#conduits"><b>0</b> conduits</a>');
+    expect(page).toContain('0 operations of 1 asset');
+  });
+
   test('no finding while Permits wait for a decision says so', () => {
     const waiting = { head: { ...model.head }, permits: model.permits.map((permit, i) => ({ ...permit, decision: i < 2 ? 'pending' : permit.decision })) };
     expect(noFindingText(waiting)).toBe('what was observed and what is declared agree; 2 Permits wait for a decision');

@@ -1,5 +1,5 @@
 // One asset: role with evidence, peers, operations, the registers in use by unit, and its hours of the week.
-import { button, definitions, el, grouped, number, row, svg, table } from './dom.js';
+import { button, definitions, el, grouped, number, plural, row, svg, table } from './dom.js';
 import { conversationTable } from './panel.js';
 import { ACCESSES, assetAt, assetName, conversationAt, conversationsOf, data, zoneName } from './plant.js';
 
@@ -14,7 +14,7 @@ export function assetView(index) {
       return [
         definitions([
           ['Label', asset.label], ['Zone', button(zoneName(asset.zone), { 'data-zone': asset.zone })], ['Role', roleText(asset)], ['Level', asset.level], ['Vendor', asset.vendor], ['Names', asset.names.join(', ')],
-          ['Addresses', [...asset.addresses, ...asset.macs].join(', ')], ['Seen', asset.first === '' ? 'never' : `${asset.first.replace('T', ' ')} to ${asset.last.replace('T', ' ')} UTC, ${grouped(asset.packets)} packets`],
+          ['Addresses', [...asset.addresses, ...asset.macs].join(', ')], ['Seen', asset.first === '' ? 'never' : `${asset.first.replace('T', ' ')} to ${asset.last.replace('T', ' ')} UTC, ${plural(asset.packets, 'packet')}`],
         ]),
         findings.length === 0 ? null : [el('h3', {}, 'Findings'), el('ul', {}, findings.map(({ finding, i }) => el('li', {}, button(finding.title, { 'data-finding': i }))))],
         asset.notes.length === 0 ? null : [el('h3', {}, 'To know'), el('ul', {}, asset.notes.map((note) => el('li', {}, note)))],
@@ -72,7 +72,7 @@ function registerMap({ unit, table: name, ranges }) {
   const last = Math.max(...ranges.map((range) => range.last));
   const scale = 500 / (last - first + 1);
   const bars = (write, y) => ranges.filter((range) => range.write === write).map((range) => svg('rect', { class: write ? 'w' : 'r', x: ((range.first - first) * scale).toFixed(2), y, width: Math.max(1.5, (range.last - range.first + 1) * scale).toFixed(2), height: 11 },
-    svg('title', {}, `${write ? 'written' : 'read'} ${range.first}-${range.last} by ${range.clientName}, ${grouped(range.requests)} requests`)));
+    svg('title', {}, `${write ? 'written' : 'read'} ${range.first}-${range.last} by ${range.clientName}, ${plural(range.requests, 'request')}`)));
   const order = [...ranges].sort((a, b) => a.first - b.first || a.last - b.last || a.write - b.write);
   return el('div', { class: 'registers' }, el('p', {}, el('b', {}, `Unit ${unit}, ${name}`), el('span', { class: 'sub' }, ` ${first} to ${last} (data addresses, from 0)`)),
     svg('svg', { class: 'strip', viewBox: '0 0 500 28', width: 500, height: 28, role: 'img', 'aria-label': `Unit ${unit}: ${ranges.filter(({ write }) => !write).length} ranges read, ${ranges.filter(({ write }) => write).length} written; the table holds them` },

@@ -23,6 +23,9 @@ export const button = (text, attributes) => el('button', { type: 'button', class
 /** `1 234 567` */
 export const grouped = (count) => String(count).replace(/\B(?=(\d{3})+(?!\d))/g, ' ');
 
+/** `1 day`, `1 234 days` */
+export const plural = (count, word) => `${grouped(count)} ${word}${count === 1 ? '' : 's'}`;
+
 export const octets = (count) => {
   const units = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'];
   let value = count;

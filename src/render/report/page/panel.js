@@ -1,5 +1,5 @@
 // Detail on demand: a zone, a bundle, a cell of the matrix, a Permit, a finding, a conversation, each with its evidence.
-import { button, chip, definitions, el, grouped, minuteText, number, octets, row, table } from './dom.js';
+import { button, chip, definitions, el, grouped, minuteText, number, octets, plural, row, table } from './dom.js';
 import { ACCESSES, assetAt, assetName, conversationAt, conversationsBetween, crossingAt, data, STANDINGS, zoneName } from './plant.js';
 
 const panel = document.getElementById('panel');
@@ -112,7 +112,7 @@ export function zoneView(index) {
 const findingList = (findings) => el('ul', {}, findings.slice(0, 100).map(({ finding, i }) => el('li', {}, chip(finding.severity), ' ', button(finding.title, { 'data-finding': i }))));
 
 const crossingTable = (crossings) => table('From who opens to who serves', ['from', 'to', '#conversations', '#not declared', '#Permits'], crossings, (crossing) => row(
-  zoneName(crossing.from), zoneName(crossing.to), el('td', { class: 'n' }, button(grouped(crossing.conversations), { 'data-crossing': crossing.index, 'aria-label': `${crossing.conversations} conversations from ${zoneName(crossing.from)} to ${zoneName(crossing.to)}` })), number(crossing.undeclared === 0 ? '' : grouped(crossing.undeclared)), number(crossing.permits),
+  zoneName(crossing.from), zoneName(crossing.to), el('td', { class: 'n' }, button(grouped(crossing.conversations), { 'data-crossing': crossing.index, 'aria-label': `${plural(crossing.conversations, 'conversation')} from ${zoneName(crossing.from)} to ${zoneName(crossing.to)}` })), number(crossing.undeclared === 0 ? '' : grouped(crossing.undeclared)), number(crossing.permits),
 ));
 
 /** All between two boxes of the map. */
@@ -133,7 +133,7 @@ function crossingsView(crossings, heading) {
         crossings.length === 0 ? el('p', {}, 'A conduit is declared here; nothing was seen, nothing is permitted.') : null,
         definitions([
           ['Conduit', conduits.join(', ') || 'none is declared'],
-          ['Seen', `${grouped(crossings.reduce((sum, { conversations }) => sum + conversations, 0))} conversation${crossings.reduce((sum, { conversations }) => sum + conversations, 0) === 1 ? '' : 's'}, ${octets(crossings.reduce((sum, { bytes }) => sum + bytes, 0))}`],
+          ['Seen', `${plural(crossings.reduce((sum, { conversations }) => sum + conversations, 0), 'conversation')}, ${octets(crossings.reduce((sum, { bytes }) => sum + bytes, 0))}`],
         ]),
         findings.length === 0 ? null : [el('h3', {}, `Findings (${findings.length})`), findingList(findings)],
         single ? crossings.map(crossingDetail) : [el('h3', {}, 'Directions'), crossingTable(crossings)],
@@ -215,11 +215,11 @@ export function conversationView(position) {
       definitions([
         ['Client', [one.client >= 0 ? button(assetName(one.client), { 'data-asset': one.client }) : '', ` ${one.clientAddress}`]], ['Server', [one.server >= 0 ? button(assetName(one.server), { 'data-asset': one.server }) : '', ` ${one.serverAddress}`]],
         ['Service', `${one.protocol} (${one.transport}${one.port > 0 ? `/${one.port}` : ''})`], ['Standing', STANDINGS[one.standing]], ['Who opens', `known from ${one.direction} (confidence ${one.confidence.toFixed(2)})`],
-        ['Seen', `${minuteText(one.first)} to ${minuteText(one.last)} UTC, on ${one.days} days, in ${grouped(one.sessions)} sessions`], ['Packets', `${grouped(one.toServer)} to the server, ${grouped(one.toClient)} to the client, ${octets(one.bytes)}`],
+        ['Seen', `${minuteText(one.first)} to ${minuteText(one.last)} UTC, on ${plural(one.days, 'day')}, in ${plural(one.sessions, 'session')}`], ['Packets', `${grouped(one.toServer)} to the server, ${grouped(one.toClient)} to the client, ${octets(one.bytes)}`],
         ['Said', one.facts.join('; ')],
       ]),
       findingsAbout(position),
-      one.operations.length === 0 ? el('p', { class: 'sub' }, one.operationsMore > 0 ? `${one.operationsMore} operations were left out of this file for its size; baseline flows --json has them.` : 'No operation could be read.') : [
+      one.operations.length === 0 ? el('p', { class: 'sub' }, one.operationsMore > 0 ? `${one.operationsMore === 1 ? '1 operation was' : `${grouped(one.operationsMore)} operations were`} left out of this file for its size; baseline flows --json has them.` : 'No operation could be read.') : [
         el('h3', {}, 'Operations'),
         table(one.operationsMore > 0 ? `The first ${one.operations.length}; ${one.operationsMore} more` : 'What was asked', ['operation', 'access', 'where', '#requests', '#errors'], one.operations, (operation) => row(
           `${operation.unit >= 0 ? `FC ${operation.code} ` : ''}${operation.name}${operation.unit >= 0 ? `, unit ${operation.unit}` : ''}`, ACCESSES[operation.access], whereText(operation), number(grouped(operation.requests)), number(operation.errors === 0 ? '' : grouped(operation.errors)),
@@ -230,7 +230,7 @@ export function conversationView(position) {
 }
 
 const whereText = ({ ranges, rangesMore, targets }) =>
-  [...ranges.map(({ write, first, last }) => `${write ? 'write ' : ''}${first === last ? first : `${first}-${last}`}`), ...targets].join(', ') + (rangesMore > 0 ? ` and ${rangesMore} more ranges` : '');
+  [...ranges.map(({ write, first, last }) => `${write ? 'write ' : ''}${first === last ? first : `${first}-${last}`}`), ...targets].join(', ') + (rangesMore > 0 ? ` and ${plural(rangesMore, 'more range')}` : '');
 
 function findingsAbout(position) {
   const own = data.findings.map((finding, i) => ({ finding, i })).filter(({ finding }) => finding.seen.some(([seen]) => seen === position));
@@ -261,7 +261,7 @@ export function permitView(index) {
     content: () => [
       definitions([
         ['Conduit', permit.conduit], ['Client', `${zoneName(permit.fromZone)}: ${permit.from}`], ['Server', `${zoneName(permit.toZone)}: ${permit.to}`], ['Service', permit.service], ['Operations', permit.operations], ['Conditions', permit.conditions], ['Purpose', permit.purpose], ['Basis', permit.basis],
-        ['Decision', permit.decided], ['Review by', permit.reviewBy], ['Accepted risks', permit.risks.join(', ')], ['Question', permit.question], ['Evidence', permit.evidence], ['Widened by', permit.rules.join(', ')], ['Never seen', permit.neverSeen === 0 ? '' : `lets through ${permit.neverSeen} operations that were never seen`],
+        ['Decision', permit.decided], ['Review by', permit.reviewBy], ['Accepted risks', permit.risks.join(', ')], ['Question', permit.question], ['Evidence', permit.evidence], ['Widened by', permit.rules.join(', ')], ['Never seen', permit.neverSeen === 0 ? '' : `lets through ${permit.neverSeen === 1 ? '1 operation that was' : `${grouped(permit.neverSeen)} operations that were`} never seen`],
       ]),
       permit.conversations.length === 0 ? null : [el('h3', {}, 'Let through'), conversationTable(permit.conversations)],
     ],

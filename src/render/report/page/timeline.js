@@ -1,5 +1,5 @@
 // The figures under the pointer on the timeline.
-import { grouped } from './dom.js';
+import { grouped, plural } from './dom.js';
 import { data } from './plant.js';
 
 const LEFT = 132;
@@ -21,7 +21,7 @@ export function watchTimeline() {
     const start = new Date((firstHour + column * step) * 3600000).toISOString();
     const [packets, lost, twice] = sensor[column];
     const busiest = zones.map((row, zone) => [zone, row[column]]).filter(([, count]) => count > 0).sort((a, b) => b[1] - a[1]).slice(0, 5);
-    readout.textContent = `${start.slice(0, 10)} ${step === 1 ? `${start.slice(11, 16)} UTC` : ''}: ${packets === 0 ? 'the sensor heard nothing' : `${grouped(packets)} packets`}${lost > 0 ? `, ${grouped(lost)} lost segments` : ''}${twice > 0 ? `, ${grouped(twice)} frames seen twice` : ''}${busiest.length === 0 ? '' : `. ${busiest.map(([zone, count]) => `${data.zones[zone].id} ${grouped(count)}`).join(', ')}`}`;
+    readout.textContent = `${start.slice(0, 10)} ${step === 1 ? `${start.slice(11, 16)} UTC` : ''}: ${packets === 0 ? 'the sensor heard nothing' : plural(packets, 'packet')}${lost > 0 ? `, ${plural(lost, 'lost segment')}` : ''}${twice > 0 ? `, ${grouped(twice)} frames seen twice` : ''}${busiest.length === 0 ? '' : `. ${busiest.map(([zone, count]) => `${data.zones[zone].id} ${grouped(count)}`).join(', ')}`}`;
   });
   chart.addEventListener('pointerleave', () => {
     cursor.setAttribute('x', '-10');
