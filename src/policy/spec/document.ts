@@ -164,6 +164,12 @@ const plainOffset = ({ value, places }: PlainYaml, path: SpecPath, wantKey: bool
 /** Reads YAML text; every problem has a place and a remedy. */
 export const readSpecDocument = (text: string): SpecDocument => {
   if (text.length > LARGEST_SPEC) return failed({ ...START, message: `the file holds more than ${LARGEST_SPEC / MB} MB`, remedy: 'check that it is a spec; split it by plant if it is' });
+  // YAML takes a lone CR for the end of a line, and so does every editor; what is read line by line here would take all of it for one comment.
+  const loneReturn = /\r(?![\r\n]|$)/.exec(text);
+  if (loneReturn !== null) {
+    const before = text.slice(0, loneReturn.index);
+    return failed({ line: before.split('\n').length, column: before.length - before.lastIndexOf('\n'), message: 'a line ends with CR alone, as on old Macintosh systems', remedy: 'save the file with line ends LF or CRLF; what it holds stays' });
+  }
   const plain = readPlain(text);
   if (plain !== null) return plain;
   if (text.length > MAX_BYTES) {

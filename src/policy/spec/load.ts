@@ -76,7 +76,7 @@ export const readText = (file: string): string => {
     // A byte order mark is part of the text, so that an edit leaves it where it is.
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch (error) {
-    if (error instanceof TypeError) throw specError(file, 1, 1, 'the file is not UTF-8 text', 'a spec is a YAML file: check the name');
+    if (error instanceof TypeError) throw specError(file, 1, 1, 'the file is not UTF-8 text', 'a spec is a YAML file: check the name, or save it as UTF-8');
     throw cannotRead(file, error);
   }
 };
