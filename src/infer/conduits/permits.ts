@@ -12,7 +12,7 @@ import { mergeSpans, sizeOfSpans, subtractSpans, tableOf } from '../../net/regis
 import { evidenceOfPart, grantKey, mergeEvidence, NO_EVIDENCE, portKey, spokenBy } from './grants.ts';
 import type { Grant, GrantDetail, GrantEvidence, ModbusAsk } from './grants.ts';
 import type { PlanIndex } from './plan.ts';
-import { QUESTION_KINDS, questionOf } from './questions.ts';
+import { isRarePart, QUESTION_KINDS, questionOf } from './questions.ts';
 import type { QuestionKind } from './questions.ts';
 
 /** Port 0 of these is a port, if an odd one; of the others it says that there is none. */
@@ -292,10 +292,11 @@ export function draftPermits(grants: readonly Grant[], onDemand: boolean, observ
   for (const grant of grants) {
     const asked = questionOf(grant, index) ?? (grant.source === null ? null : questionOf(current.get(grantKey(grant.source)) ?? grant.source, index));
     // Seen or not yet: what is switched on for a session is one Permit.
-    const question = onDemand && asked === 'engineering' ? null : asked;
+    const ofAll = onDemand && asked === 'engineering' ? null : asked;
     const pieces = grant.detail.modbus.length > 0 ? modbusOperationsOf(grant.detail.modbus) : [null];
     for (const modbus of pieces) {
       const evidence = modbus === null || pieces.length === 1 ? grant.evidence : evidenceOfPart(grant, detailOf(grant, modbus), index);
+      const question = ofAll ?? (pieces.length > 1 && isRarePart(grant, evidence, index) ? 'rare' : null);
       const cell: Cell = { grant, evidence, modbus, opcua: opcuaOf(grant), question, onDemand: onDemand || question === 'temporary-device' };
       const key = cellKey(cell);
       addTo(byKey, key, cell);

@@ -4,7 +4,7 @@
  * In: a grant (seen or widened) and the plan. Out: the kind of question, or null. Nothing is thresholded away: a rare
  * flow is permitted as pending, with its dates, until somebody decides. Left out on purpose: the decision.
  */
-import type { Grant } from './grants.ts';
+import type { Grant, GrantEvidence } from './grants.ts';
 import type { PlanIndex } from './plan.ts';
 import { isoDay, rareDays } from '../captured-days.ts';
 import { plural } from '../plural.ts';
@@ -63,6 +63,10 @@ const isDirectionUnsure = ({ transport, evidence }: Grant, { conversationOf }: P
 
 /** On most days: a turnaround, or a start-up, and those end. */
 const isProgramming = ({ client, class: own, detail }: Grant): boolean => STATION_ROLES.has(client.role) && own === 'engineer' && detail.access.includes('program');
+
+/** Of a pair that writes every day, what it writes on a day or two only. What rules added to it has no days, and the question of the pair. */
+export const isRarePart = (grant: Grant, part: GrantEvidence, { capturedDays }: PlanIndex): boolean =>
+  (grant.class === 'write' || grant.class === 'engineer') && !isLikeOthers(grant) && part.days.length > 0 && part.days.length <= rareDays(capturedDays.length);
 
 const isNowAndThen = ({ client, evidence }: Grant, { capturedDays }: PlanIndex): boolean => STATION_ROLES.has(client.role) && evidence.days.length <= capturedDays.length / 2;
 

@@ -70,7 +70,8 @@ export function needOf(loaded: LoadedSpec, assets: AssetIndex, set: ObservationS
       matchers.set(rule, alone);
       return evidenceOf(witnesses.flatMap((id) => {
         const conversation = conversations.get(id);
-        return conversation === undefined ? [] : alone.judge(conversation).asks.flatMap(({ ask, permit }) => (permit === null ? [] : [ask]));
+        const isOfRule = conversation !== undefined && declared.fits(rule, conversation.client, conversation.server, conversation.transport, conversation.port);
+        return !isOfRule ? [] : alone.judge(conversation).asks.flatMap(({ ask, permit }) => (permit === null ? [] : [ask]));
       }));
     },
     of: (part, witnesses) => {

@@ -35,6 +35,11 @@ describe('a Permit', () => {
     expect(kindOf({ ...midstream, transport: 'icmp', port: 0, service: 'icmp' })).toEqual([['approved', undefined]]);
   });
 
+  it('asks about a write to one unit that was seen once, of a pair that writes to another every day', () => {
+    const set = seen(modbus('10.4.0.1', '10.1.0.1', [{ code: 16, ranges: [[0, 9]] }, { code: 16, unit: 7, ranges: [[500, 509]], days: [MONDAY + 9] }]));
+    expect(proposeConduits(set, PLAN).permits.map(({ permit, question }) => [permit.modbus?.unitIds.join(), permit.decision, question?.sentence.slice(-25)])).toEqual([['1', 'approved', undefined], ['7', 'pending', 'take? Seen on 2026-01-14.']]);
+  });
+
   it('asks whether a station that programs on most days will end', () => {
     const days = daysFrom(MONDAY, 20);
     const { permits } = proposeConduits(seen(modbus('10.5.0.1', '10.1.0.1', [{ code: 3, days }, { code: 90, days }])), PLAN);
