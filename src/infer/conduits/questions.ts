@@ -54,11 +54,14 @@ export const isLikeOthers = (grant: Grant): boolean => LIKE_OTHERS.some((rule) =
 
 const isRare = ({ evidence }: Grant, { capturedDays }: PlanIndex): boolean => evidence.days.length <= rareDays(capturedDays.length);
 
+/** From here on systems choose the ports that they call from (flow/conversations.ts): between two of those, the server was guessed. */
+const EPHEMERAL_PORT = 32768;
+
 /** A connection that was open before the capture began, or peers that send from one port. */
 const isDirectionUnsure = ({ transport, evidence }: Grant, { conversationOf }: PlanIndex): boolean =>
   (transport === 'tcp' || transport === 'udp') && evidence.witnesses.length > 0 && evidence.witnesses.every((id) => {
     const conversation = conversationOf(id);
-    return conversation !== null && (conversation.direction.by === 'first-packet' || conversation.direction.by === 'port') && conversation.service.by === 'none';
+    return conversation !== null && (conversation.direction.by === 'first-packet' || (conversation.direction.by === 'port' && conversation.port >= EPHEMERAL_PORT)) && conversation.service.by === 'none';
   });
 
 /** On most days: a turnaround, or a start-up, and those end. */

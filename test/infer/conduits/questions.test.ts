@@ -31,6 +31,8 @@ describe('a Permit', () => {
     const kindOf = (asked: Parameters<typeof conversation>[2]): unknown[] => proposeConduits(seen(unnamed(conversation('10.4.0.1', '10.3.0.1', asked))), PLAN).permits.map(({ permit, question }) => [permit.decision, question?.kind]);
     expect(kindOf(midstream)).toEqual([['pending', 'unsure-direction']]);
     expect(kindOf({ ...midstream, direction: { by: 'handshake', confidence: 0.98 } })).toEqual([['approved', undefined]]);
+    expect(kindOf({ ...midstream, direction: { by: 'port', confidence: 0.8 } })).toEqual([['pending', 'unsure-direction']]);
+    expect(kindOf({ ...midstream, port: 9600, direction: { by: 'port', confidence: 0.8 } })).toEqual([['approved', undefined]]);
     expect(kindOf({ ...midstream, service: 'pi', port: 5450 })).toEqual([['approved', undefined]]);
     expect(kindOf({ ...midstream, transport: 'icmp', port: 0, service: 'icmp' })).toEqual([['approved', undefined]]);
   });
