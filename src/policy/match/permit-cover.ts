@@ -6,7 +6,7 @@
  * "No" may also mean "not by this Permit alone". Left out on purpose: traffic (match.ts judges that).
  */
 import type { Permit, PermitEnd } from '../../permit.ts';
-import { isSubset, parseSet, unionSets } from '../../net/address-set.ts';
+import { isSubset, normaliseSet, parseSet } from '../../net/address-set.ts';
 import type { AddressSet } from '../../net/address-set.ts';
 import { accessesOfFunctionCode, bindingSpans, mergeSpans, spansContain, tableOf } from '../../net/register-set.ts';
 import { modesHeld, policiesHeld } from './asks.ts';
@@ -15,12 +15,13 @@ import { weekOf } from '../spec/schedule.ts';
 import type { AssetIndex } from '../spec/assets.ts';
 
 export const addressesOfEnd = (end: PermitEnd, assets: AssetIndex): AddressSet =>
-  end.assets.reduce<AddressSet>((set, id) => unionSets(set, assets.byId.get(id)?.spans ?? []), parseSet(end.addresses));
+  normaliseSet([...parseSet(end.addresses), ...end.assets.flatMap((id) => assets.byId.get(id)?.spans ?? [])]);
 
 const endCovers = (outer: PermitEnd, inner: PermitEnd, assets: AssetIndex, innerAssets: AssetIndex): boolean => {
   if (outer.zone === inner.zone && outer.assets.length === 0 && outer.addresses.length === 0) return true;
   if (inner.assets.length === 0 && inner.addresses.length === 0) return false;
   const restAssets = inner.assets.filter((id) => outer.zone !== inner.zone || !outer.assets.includes(id));
+  if (restAssets.length + inner.addresses.length === 0) return true;
   // An asset without addresses can be covered by its name only.
   if (restAssets.some((id) => (innerAssets.byId.get(id)?.spans.length ?? 0) === 0)) return false;
   return isSubset(addressesOfEnd({ ...inner, assets: restAssets }, innerAssets), addressesOfEnd(outer, assets));
