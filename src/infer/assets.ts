@@ -5,6 +5,7 @@
  */
 import { SAME_ADDRESS_FACT } from '../flow/address-plan.ts';
 import type { AddressRecord, Conversation, ObservationSet } from '../observation.ts';
+import { findSharedAddresses } from '../net/shared-addresses.ts';
 import { compareAddresses, specialAddressKind, ipv4Number, isMac, isPrivateAddress, isVirtualRouterMac, subnetOf } from './address-order.ts';
 import type { Asset, AssetNote } from './proposal.ts';
 import { listed } from './plural.ts';
@@ -220,6 +221,7 @@ export function inferAssets(set: ObservationSet, vendorOf: VendorLookup): Invent
       if (verdict.same) join(position.get(list[0]!.address)!, here);
     }
   }
+  for (const [address, cards] of sharedAddresses(devices, set.conversations)) note(position.get(address)!, severalCards(address, cards));
   joinByName(devices, join, note, routers);
   return assemble(devices, find, notes, routers, pseudo, vendorOf);
 }
@@ -277,9 +279,8 @@ function assemble(
     const names = [...new Set(sightings.flatMap(namesOf))];
     const held = members.flatMap((index) => notes.get(index) ?? []);
     if (names.length > 2) held.push({ kind: 'nat-hint', sentence: `${names.length} host names on one address: address translation, or an address used again` });
-    const shared = sightings.flatMap(severalByVlan);
-    held.push(...shared);
-    const replaced = shared.length > 0 ? undefined : sightings.find((sighting) => !isMac(sighting.address) && (sighting.record?.macs.length ?? 0) === 2 && !sighting.record!.macs.some(({ mac }) => routers.has(mac)));
+    held.push(...sightings.flatMap(severalByVlan));
+    const replaced = held.some(({ kind }) => kind === SEVERAL_DEVICES) ? undefined : sightings.find((sighting) => !isMac(sighting.address) && (sighting.record?.macs.length ?? 0) === 2 && !sighting.record!.macs.some(({ mac }) => routers.has(mac)));
     if (replaced !== undefined) held.push(twoMacs(replaced));
     return {
       names,
@@ -329,11 +330,24 @@ function publicHomes(drafts: readonly { readonly external: boolean; readonly own
   return new Set([...neighbours].filter(([, count]) => count >= PUBLIC_NEIGHBOURS).map(([network]) => network));
 }
 
-/** Machines with one address plan: what is said of the asset is true of their devices together, and perhaps of none of them. */
+/** What is said of such an asset is true of its devices together, and perhaps of none of them. */
+export const SEVERAL_DEVICES = 'several-devices';
+
+/** Machines with one address plan, each in a VLAN of its own. */
 function severalByVlan(sighting: Sighting): AssetNote[] {
   const vlans = factsOf(sighting, SAME_ADDRESS).map(Number).sort((a, b) => a - b);
-  return vlans.length < 2 ? [] : [{ kind: 'several-devices', sentence: `${sighting.address} is a different device in each of VLANs ${listed(vlans)}: its role, zone and rules are those of all of them together` }];
+  return vlans.length < 2 ? [] : [{ kind: SEVERAL_DEVICES, sentence: `${sighting.address} is a different device in each of VLANs ${listed(vlans)}: its role, zone and rules are those of all of them together` }];
 }
+
+/** The same where no VLAN tells it. */
+function sharedAddresses(devices: readonly Sighting[], conversations: readonly Conversation[]): Map<string, number> {
+  const untold = devices.filter((sighting) => ipv4Number(sighting.address) !== null && severalByVlan(sighting).length === 0);
+  const senders = untold.flatMap(({ address, record }) => (record?.macs ?? []).map((card) => ({ address, ...card })));
+  return findSharedAddresses(senders, conversations.map(({ client, server }) => [client, server] as const));
+}
+
+const severalCards = (address: string, cards: number): AssetNote =>
+  ({ kind: SEVERAL_DEVICES, sentence: `${address} is used by ${cards} network cards at the same time, and so is what it talks with: machines with one address plan, or redundant devices; its role, zone and rules are those of all of them together` });
 
 function twoMacs(sighting: Sighting): AssetNote {
   const [first, second] = [...sighting.record!.macs].sort((a, b) => (a.firstNs < b.firstNs ? -1 : 1));

@@ -215,6 +215,10 @@ function lossSentences(status: StoreStatus, stops: readonly (readonly [string, n
     const names = status.sameAddresses.map(({ address, vlans }) => `${address} in VLANs ${listed(vlans)}`);
     sentences.push(`${plural(names.length, 'address', 'addresses')} ${names.length === 1 ? 'belongs' : 'belong'} to different devices by VLAN, which are counted as one, with the zones and rules of all of them; split the captures (tcpdump -r FILE -w vlan${vlan}.pcap vlan ${vlan}) and give each VLAN a store of its own: ${namesText(names)}`);
   }
+  if (status.sharedAddresses.length > 0) {
+    const names = status.sharedAddresses.map(({ address, cards }) => `${address} by ${cards}`);
+    sentences.push(`${names.length} addresses are used by several network cards at the same time, and talk with one another: machines with one address plan, whose VLAN tags this mirror port does not deliver, or redundant devices; all of one address are counted as one device, with the zones and rules of all of them: let the mirror port keep the tags, or capture each machine by itself: ${namesText(names)}`);
+  }
   if (status.foldedPackets > 0) {
     sentences.push(`${groupedPlural(status.foldedPackets, 'packet')} of a flood of new conversations from ${plural(status.foldedClients, 'client')} ${status.foldedPackets === 1 ? 'was' : 'were'} counted, not kept one by one`);
   }

@@ -5,6 +5,7 @@
 import { TUNNEL_PORTS, TUNNEL_PROTOCOLS } from '../decode/tunnel.ts';
 import { IP_PROTOCOL } from '../decode/transport.ts';
 import { SAME_ADDRESS_FACT } from '../flow/address-plan.ts';
+import { findSharedAddresses } from '../net/shared-addresses.ts';
 import { addTo } from '../net/multi-map.ts';
 import { findPortScans, KNOCK_PACKETS, type Knock, type PortScan } from '../net/port-scans.ts';
 import { REFUSAL_FACT, type ObservationSet } from '../observation.ts';
@@ -81,6 +82,8 @@ export interface StoreStatus {
   readonly tunnelPackets: number;
   /** Addresses that different devices have in different VLANs: their conversations are counted together. */
   readonly sameAddresses: readonly { readonly address: string; readonly vlans: readonly number[] }[];
+  /** Addresses that several network cards use at once, where no VLAN tells them apart: the same is true of them. */
+  readonly sharedAddresses: readonly { readonly address: string; readonly cards: number }[];
   /** Every capture counter by name, summed. */
   readonly counters: Readonly<Record<string, number>>;
   /** What firewalls logged: in no sum above. */
@@ -109,6 +112,7 @@ export function readStatus(db: Connection): StoreStatus {
     firstNs: instant(firstS, firstN),
     lastNs: instant(lastS, lastN),
   }));
+  const sameAddresses = readSameAddresses(db);
   const numbers = (sql: string): number[] => db.prepare(sql).raw().get() as number[];
   const [received, kernelDropped, interfaceDropped] = numbers(
     `SELECT coalesce(sum(received), 0), coalesce(sum(kernel_dropped), 0), coalesce(sum(interface_dropped), 0)
@@ -161,7 +165,8 @@ export function readStatus(db: Connection): StoreStatus {
     answeredConversations,
     tunnelPackets,
     portScans: readPortScans(db),
-    sameAddresses: readSameAddresses(db),
+    sameAddresses,
+    sharedAddresses: readSharedAddresses(db, new Set(sameAddresses.map(({ address }) => address))),
     counters: readCounters(db),
     logs: readLogStatus(db),
   };
@@ -189,6 +194,20 @@ function readSameAddresses(db: Connection): StoreStatus['sameAddresses'] {
   const rows = db.prepare('SELECT a.text, f.value FROM address_fact AS f JOIN address AS a ON a.id = f.address WHERE f.name = ?').raw().all(SAME_ADDRESS_FACT);
   for (const [address, vlan] of rows as [string, string][]) addTo(vlansOf, address, Number(vlan));
   return [...vlansOf].map(([address, vlans]) => ({ address, vlans: vlans.sort((a, b) => a - b) })).sort((a, b) => (a.address < b.address ? -1 : 1));
+}
+
+function readSharedAddresses(db: Connection, told: ReadonlySet<string>): StoreStatus['sharedAddresses'] {
+  type CardRow = [address: string, mac: string, firstS: number | null, firstN: number | null, lastS: number | null, lastN: number | null];
+  const cards = db.prepare(`SELECT a.text, m.text, ${instantColumns('first', 'k')}, ${instantColumns('last', 'k')} FROM address_mac AS k JOIN address AS a ON a.id = k.address JOIN address AS m ON m.id = k.mac
+    WHERE a.text NOT LIKE '%:%' ORDER BY k.address, k.mac`).raw().all() as CardRow[];
+  const senders = cards.flatMap(([address, mac, firstS, firstN, lastS, lastN]) => {
+    const [firstNs, lastNs] = [instant(firstS, firstN), instant(lastS, lastN)];
+    return firstNs === null || lastNs === null || told.has(address) ? [] : [{ address, mac, firstNs, lastNs }];
+  });
+  const talks = db.prepare('SELECT c.text, s.text FROM conversation AS k JOIN address AS c ON c.id = k.client JOIN address AS s ON s.id = k.server').raw();
+  // Asked for when there is something to ask for.
+  const asked = { [Symbol.iterator]: () => talks.iterate() as IterableIterator<[string, string]> };
+  return [...findSharedAddresses(senders, asked)].map(([address, count]) => ({ address, cards: count })).sort((a, b) => (a.address < b.address ? -1 : 1));
 }
 
 export interface HourlyStatus extends StoreStatus {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { proposeZones } from '../../src/infer/zones.ts';
 import { inferAssets } from '../../src/infer/assets.ts';
 import { classifyVendor } from '../../src/infer/vendor-class.ts';
 import { type Host, mac, type Sketch, sketchPlant, vendorOf } from './plant-sketch.ts';
@@ -56,6 +57,18 @@ describe('assets from addresses', () => {
     const [record] = plant.addresses;
     const { assets } = inferAssets({ ...plant, addresses: [{ ...record, macs: [...record.macs, { ...record.macs[0], mac: mac('pc', 2) }] }] }, vendorOf);
     expect(assets[0].notes).toEqual([{ kind: 'several-devices', sentence: '10.0.0.1 is a different device in each of VLANs 9 and 20: its role, zone and rules are those of all of them together' }]);
+  });
+
+  it('and of one that several network cards use at once, as its partner, where no VLAN tells; no role of it is certain', () => {
+    const [controller, panel, other] = ['10.0.0.1', '10.0.0.2', '10.0.0.3'];
+    const hosts: Host[] = [{ address: controller, mac: mac('controller', 1) }, { address: panel, mac: mac('panel', 2) }, { address: other, mac: mac('panel', 3) }];
+    const operations: Sketch['operations'] = [['Read Holding Registers', 'read', 3], ['Write Single Register', 'write', 6]];
+    const plant = sketchPlant(hosts, [panel, other].map((client): Sketch => ({ client, server: controller, service: 'modbus', periodMs: 1000, operations })));
+    const twice = { ...plant, addresses: plant.addresses.map((record) => (record.address === other ? record : { ...record, macs: [...record.macs, { ...record.macs[0], mac: record.macs[0].mac.replace(/..$/, 'ee') }] })) };
+    const told = (set: typeof plant): (readonly [string, boolean, number])[] =>
+      proposeZones(set, { vendorOf, stabilityRuns: 0 }).assets.map(({ id, notes, confidence }) => [id, notes.some(({ kind }) => kind === 'several-devices'), confidence] as const);
+    expect(told(plant).map(([, isSeveral, confidence]) => [isSeveral, confidence > 0.9])).toEqual([[false, true], [false, true], [false, true]]);
+    expect(told(twice)).toEqual([[controller, true, 0.75], [panel, true, 0.75], [other, false, expect.closeTo(0.99, 1)]]);
   });
 
   it('follows a device that changed its address', () => {

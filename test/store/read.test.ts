@@ -139,6 +139,10 @@ test('status sums captures and tells losses', () => {
   expect(lossesOf({ ...status, sameAddresses })).toContain(
     '2 addresses belong to different devices by VLAN, which are counted as one, with the zones and rules of all of them; split the captures (tcpdump -r FILE -w vlan10.pcap vlan 10) and give each VLAN a store of its own: 10.0.0.1 in VLANs 10, 20 and 30, 10.0.0.2 in VLANs 10 and 20');
   expect(lossesOf({ ...status, sameAddresses })).toContain('4 gaps in TCP streams: packets were lost before the sensor, or streams of different VLANs were taken for one');
+  expect(status.sharedAddresses).toEqual([]);
+  const sharedAddresses = [{ address: '10.0.0.1', cards: 3 }, { address: '10.0.0.2', cards: 2 }];
+  expect(lossesOf({ ...status, sharedAddresses })).toContain(
+    '2 addresses are used by several network cards at the same time, and talk with one another: machines with one address plan, whose VLAN tags this mirror port does not deliver, or redundant devices; all of one address are counted as one device, with the zones and rules of all of them: let the mirror port keep the tags, or capture each machine by itself: 10.0.0.1 by 3, 10.0.0.2 by 2');
   // What an ordinary port shows: whatever is sent to all, and no answer.
   expect(lossesOf({ ...status, answeredConversations: 0 }).join()).toContain('not one answer was heard in 1 090 packets');
   expect(lossesOf({ ...status, answeredConversations: 0, totals: { ...status.totals, packets: 999 } }).join()).not.toContain('not one answer');

@@ -3,6 +3,7 @@
  * only show in what was not heard yet, is no certainty however many points it has. Shares are those that were right on
  * generated and sketched plants (docs/zones.md).
  */
+import { SEVERAL_DEVICES } from '../assets.ts';
 import { LONG_ENOUGH_DAYS } from '../captured-days.ts';
 import { plural } from '../plural.ts';
 import type { Evidence, Role } from '../proposal.ts';
@@ -46,7 +47,14 @@ export const MOSTLY_WRITTEN = 0.3;
 
 const limit = (confidence: number, role: Role, rule: string, sentence: string): Limit => ({ confidence, evidence: { rule, role, points: 0, sentence } });
 
-export function limitOf(heard: Heard, profile: Profile, role: Role, records: readonly Evidence[]): Limit | null {
+export const limitOf = (heard: Heard, profile: Profile, role: Role, records: readonly Evidence[]): Limit | null =>
+  limitByEvidence(heard, profile, role, records) ?? limitOfSeveral(profile, role);
+
+/** What several devices do who are taken for one may be what none of them does. */
+const limitOfSeveral = ({ asset }: Profile, role: Role): Limit | null =>
+  asset.notes.some(({ kind }) => kind === SEVERAL_DEVICES) ? limit(EITHER, role, SEVERAL_DEVICES, 'is several devices with one address: what is said here is true of all of them together') : null;
+
+function limitByEvidence(heard: Heard, profile: Profile, role: Role, records: readonly Evidence[]): Limit | null {
   if (role === 'safety-controller') {
     const isNamed = records.some((evidence) => evidence.role === role && evidence.points > 0 && SAYS_SAFETY.has(evidence.rule));
     return isNamed ? null : limit(BY_CONTRAST, role, 'by-contrast', 'shows no safety protocol, vendor or name: it is told only by how it differs from the other controllers');
