@@ -265,6 +265,16 @@ describe.runIf(runs)('the report in a browser', () => {
     await page.close();
   });
 
+  test('a link of the contents ends at its part, though parts above are drawn late', async () => {
+    const page = await open('declared.html');
+    for (const part of ['time', 'requirements', 'conduits']) {
+      await inPage(page, `scrollTo(0, 0)`);
+      await page.locator(`nav.contents a[href="#${part}"]`).click();
+      expect(Math.abs((await inPage<number>(page, `document.getElementById('${part}').getBoundingClientRect().top`)) - 112)).toBeLessThan(120);
+    }
+    await page.close();
+  });
+
   test('dark follows the reader, and the button switches', async () => {
     const background = (page: Page): Promise<string> => inPage(page, 'getComputedStyle(document.body).backgroundColor');
     const page = await open('proposed.html', { colorScheme: 'dark' });
