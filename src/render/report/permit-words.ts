@@ -2,7 +2,7 @@
 import { policyName } from '../../infer/conduits/grants.ts';
 import { firstOf } from '../../infer/plural.ts';
 import type { Access } from '../../observation.ts';
-import type { Permit, PermitEnd } from '../../permit.ts';
+import type { ModbusTable, Permit, PermitEnd } from '../../permit.ts';
 import { accessOfFunctionCode } from '../../net/register-set.ts';
 
 const ORDER: readonly Access[] = ['browse', 'read', 'diagnose', 'write', 'control', 'program'];
@@ -15,6 +15,8 @@ export const sortAccesses = (accesses: Iterable<Access>): Access[] => {
 
 const NAMED = 8;
 const RANGES = 10;
+
+const TABLE_WORDS: Readonly<Record<ModbusTable, string>> = { coil: 'coils', 'discrete-input': 'discrete inputs', 'input-register': 'input registers', 'holding-register': 'holding registers' };
 
 export const endText = (end: PermitEnd): string => {
   const who = [...end.assets, ...end.addresses];
@@ -32,9 +34,15 @@ export function operationsOfPermit(permit: Permit): string {
     const { functionCodes, unitIds, ranges } = permit.modbus;
     if (functionCodes.length > 0) parts.push(`FC ${functionCodes.join(', ')}`);
     if (unitIds.length > 0) parts.push(`unit ${firstOf(unitIds.map(String), NAMED)}`);
-    const spans = (access: 'read' | 'write'): string[] =>
-      ranges.filter((range) => range.access === access).map(({ first, last }) => (first === last ? `${first}` : `${first}-${last}`));
-    for (const access of ['read', 'write'] as const) if (spans(access).length > 0) parts.push(`${access} ${firstOf([...new Set(spans(access))], RANGES)}`);
+    for (const access of ['read', 'write'] as const) {
+      const own = ranges.filter((range) => range.access === access);
+      // The same numbers are other points in another table.
+      const tables = [...new Set(own.map(({ table }) => table))];
+      for (const table of tables) {
+        const spans = own.filter((range) => range.table === table).map(({ first, last }) => (first === last ? `${first}` : `${first}-${last}`));
+        parts.push(`${access} ${tables.length === 1 || table === undefined ? '' : `${TABLE_WORDS[table]} `}${firstOf([...new Set(spans)], RANGES)}`);
+      }
+    }
   }
   if (permit.opcua !== null) {
     const { services, securityModes, securityPolicies } = permit.opcua;
