@@ -3,7 +3,7 @@
  * and how much of tomorrow was still unknown, with its interval. In: the model. Out: SVG that stands without a script; the
  * page's script only adds read-out under the pointer. Each row of hours is five paths, one a shade, not one box an hour.
  */
-import { grouped, plural } from '../../infer/plural.ts';
+import { groupedPlural, plural } from '../../infer/plural.ts';
 import { cut } from '../printable.ts';
 import { heatRow, pieces, round } from './heat-row.ts';
 import { drawing, html, NOTHING, type Markup } from './html-escape.ts';
@@ -41,6 +41,13 @@ const describe = (timeline: Timeline, rows: number): string => {
   return `Activity of ${plural(rows, 'zone')} over ${plural(timeline.columns, timeline.step === 1 ? 'hour' : 'day')}; the sensor heard something in ${heard} of them`;
 };
 
+/** Narrower days get no marks of their own, pixels. */
+const LEAST_DAY = 1;
+const DAYS_PER_YEAR = 365;
+
+/** `03-02`; over more than a year the year says more than the day. */
+const dayLabel = (date: string, days: number): string => (days > DAYS_PER_YEAR ? date.slice(0, 7) : date.slice(5));
+
 function dayMarks(timeline: Timeline, x: (column: number) => number, top: number, bottom: number): Markup {
   const perDay = HOURS_PER_DAY / timeline.step;
   const offset = timeline.firstHour % HOURS_PER_DAY;
@@ -53,7 +60,9 @@ function dayMarks(timeline: Timeline, x: (column: number) => number, top: number
     const date = new Date((timeline.firstHour - offset + day * HOURS_PER_DAY) * MS_PER_HOUR);
     const regimes = regimesOf.get(date.toISOString().slice(0, 10)) ?? [];
     const span = { x: round(x(column)), width: round(x(end) - x(column)) };
-    const label = day % every === 0 ? html`<text class="tick" x="${x(column) + 3}" y="${top - 2}">${date.toISOString().slice(5, 10)}</text>` : NOTHING;
+    const label = day % every === 0 ? html`<text class="tick" x="${x(column) + 3}" y="${top - 2}">${dayLabel(date.toISOString().slice(0, 10), days)}</text>` : NOTHING;
+    // Thousands of days (a clock that was not set) would be one grey surface.
+    if (span.width < LEAST_DAY) return day % every === 0 ? html`<line class="grid" x1="${span.x}" x2="${span.x}" y1="${top}" y2="${bottom}"/>${label}` : NOTHING;
     return html`${regimes.includes('weekend') ? html`<rect class="weekend" x="${span.x}" y="${top}" width="${span.width}" height="${bottom - top}"/>` : NOTHING}${(['maintenance', 'month-end'] as const).map((regime, i) => (regimes.includes(regime) ? html`<rect class="regime ${regime}" x="${span.x}" y="${bottom - 4 * i - 1}" width="${span.width}" height="3"><title>${date.toISOString().slice(0, 10)}: ${regime}</title></rect>` : NOTHING))}<line class="grid" x1="${round(x(column))}" x2="${round(x(column))}" y1="${top}" y2="${bottom}"/>${label}`;
   })}`;
 }
@@ -72,10 +81,25 @@ function sensorRow(timeline: Timeline, x: (column: number) => number, scale: num
 
 const CURVE_HEIGHT = 150;
 
+/** Room that the word takes, pixels. */
+const GAP_WORD = 22;
+
+/** Days one by one, but those on which nothing was heard together. */
+function runsOf(days: Timeline['days']): { first: number; last: number }[] {
+  const runs: { first: number; last: number }[] = [];
+  for (const [i, { isHeard }] of days.entries()) {
+    const run = runs.at(-1);
+    if (run !== undefined && !isHeard && !days[i - 1].isHeard) run.last = i;
+    else runs.push({ first: i, last: i });
+  }
+  return runs;
+}
+
 /** Bars of new conversations, and the curve of what tomorrow would still bring with its 95 % interval. */
 export function completenessChart({ timeline, status }: ReportModel): Markup {
   const { days } = timeline;
   if (days.length === 0) return NOTHING;
+  const runs = runsOf(days);
   const most = days.reduce((held, { newConversations, newOperations }) => Math.max(held, newConversations, newOperations), 1);
   const step = WIDTH / days.length;
   const top = 22;
@@ -93,8 +117,9 @@ export function completenessChart({ timeline, status }: ReportModel): Markup {
   return html`<div class="scroll" tabindex="0" role="region" aria-label="New operations by day, scrollable"><svg class="curve" viewBox="0 0 ${LEFT + WIDTH + 64} ${bottom + 24}" width="${LEFT + WIDTH + 64}" height="${bottom + 24}" role="img" aria-label="New operations by day, and the estimated share of the next day's operations that were never seen; the table below holds the figures">
 <text class="axis" x="${LEFT - 8}" y="${top - 8}" text-anchor="end">new</text><text class="axis" x="${LEFT + WIDTH + 6}" y="${top - 8}">unknown</text>
 ${[0, 0.5, 1].map((part) => html`<line class="grid" x1="${LEFT}" x2="${LEFT + WIDTH}" y1="${round(bottom - part * CURVE_HEIGHT)}" y2="${round(bottom - part * CURVE_HEIGHT)}"/><text class="tick" x="${LEFT - 8}" y="${round(bottom - part * CURVE_HEIGHT) + 4}" text-anchor="end">${Math.round(most * part)}</text><text class="tick" x="${LEFT + WIDTH + 6}" y="${round(bottom - part * CURVE_HEIGHT) + 4}">${percent(shareMost * part)}</text>`)}
-${days.map((day, i) => html`${day.isHeard ? html`<g><title>${day.date}: ${plural(day.newConversations, 'new conversation')}, ${plural(day.newOperations, 'new operation')}${day.newShare === null ? '' : `; of the next day ${percent(day.newShare[1])} unknown (${percent(day.newShare[0])} to ${percent(day.newShare[2])})`}</title>${bar('conversations', day.newConversations, i, 0)}${bar('operations', day.newOperations, i, 1)}</g>` : html`<text class="tick" x="${round(LEFT + step * (i + 0.5))}" y="${bottom - 4}" text-anchor="middle">gap</text>`}${i % every === 0 ? html`<text class="tick" x="${round(LEFT + step * (i + 0.5))}" y="${bottom + 16}" text-anchor="middle">${day.date.slice(5)}</text>` : NOTHING}`)}
+${days.map((day, i) => html`${day.isHeard ? html`<g><title>${day.date}: ${plural(day.newConversations, 'new conversation')}, ${plural(day.newOperations, 'new operation')}${day.newShare === null ? '' : `; of the next day ${percent(day.newShare[1])} unknown (${percent(day.newShare[0])} to ${percent(day.newShare[2])})`}</title>${bar('conversations', day.newConversations, i, 0)}${bar('operations', day.newOperations, i, 1)}</g>` : NOTHING}${i % every === 0 ? html`<text class="tick" x="${round(LEFT + step * (i + 0.5))}" y="${bottom + 16}" text-anchor="middle">${dayLabel(day.date, days.length)}</text>` : NOTHING}`)}
+${runs.map(({ first, last }) => (days[first].isHeard || (last - first + 1) * step < GAP_WORD ? NOTHING : html`<text class="tick" x="${round(LEFT + (step * (first + last + 1)) / 2)}" y="${bottom - 4}" text-anchor="middle">gap</text>`))}
 ${band === '' ? NOTHING : html`<path class="interval" d="${drawing(band)}"/><path class="estimate" d="${drawing(line)}"/>`}</svg></div>
-<p class="readout">Bars: <span class="key conversations">conversations</span> and <span class="key operations">operations</span> seen for the first time. <span class="key estimated">Line and band</span>: estimated share of the next day's operations that were never seen, with its 95 % interval (Good-Turing over days)${last === undefined ? '' : html`; at the end <b>${percent(last.share[1])}</b> (${percent(last.share[0])} to ${percent(last.share[2])})`}. ${grouped(status.completeness.seen)} operations were seen (a conversation of which none can be read counts as one), at least ${grouped(Math.ceil(status.completeness.unseen))} were not.</p>
-<details class="figures"><summary>Figures by day</summary><div class="scroll"><table><caption>New conversations and operations by day, and the estimate at its end</caption><thead><tr><th scope="col">day</th><th scope="col" class="n">new conversations</th><th scope="col" class="n">new operations</th><th scope="col" class="n">operations so far</th><th scope="col">unknown of the next day</th></tr></thead><tbody>${days.map((day) => html`<tr><th scope="row">${day.date}</th>${day.isHeard ? html`<td class="n">${day.newConversations}</td><td class="n">${day.newOperations}</td><td class="n">${day.seenOperations}</td><td>${day.newShare === null ? 'no estimate' : `${percent(day.newShare[1])} (${percent(day.newShare[0])} to ${percent(day.newShare[2])})`}</td>` : html`<td colspan="4">nothing was heard</td>`}</tr>`)}</tbody></table></div></details>`;
+<p class="readout">Bars: <span class="key conversations">conversations</span> and <span class="key operations">operations</span> seen for the first time. <span class="key estimated">Line and band</span>: estimated share of the next day's operations that were never seen, with its 95 % interval (Good-Turing over days)${last === undefined ? '' : html`; at the end <b>${percent(last.share[1])}</b> (${percent(last.share[0])} to ${percent(last.share[2])})`}. ${groupedPlural(status.completeness.seen, 'operation was', 'operations were')} seen (a conversation of which none can be read counts as one), at least ${groupedPlural(Math.ceil(status.completeness.unseen), 'was', 'were')} not.</p>
+<details class="figures"><summary>Figures by day</summary><div class="scroll"><table><caption>New conversations and operations by day, and the estimate at its end</caption><thead><tr><th scope="col">day</th><th scope="col" class="n">new conversations</th><th scope="col" class="n">new operations</th><th scope="col" class="n">operations so far</th><th scope="col">unknown of the next day</th></tr></thead><tbody>${runs.map(({ first, last }) => ({ day: days[first], last: days[last] })).map(({ day, last }) => html`<tr><th scope="row">${day.date}${last === day ? '' : ` to ${last.date}`}</th>${day.isHeard ? html`<td class="n">${day.newConversations}</td><td class="n">${day.newOperations}</td><td class="n">${day.seenOperations}</td><td>${day.newShare === null ? 'no estimate' : `${percent(day.newShare[1])} (${percent(day.newShare[0])} to ${percent(day.newShare[2])})`}</td>` : html`<td colspan="4">nothing was heard</td>`}</tr>`)}</tbody></table></div></details>`;
 }
