@@ -1,12 +1,12 @@
 /** Zones, conduits with their Permits, and assets as tables of the HTML report. In: the model. Out: markup, one function a part. */
-import { wholePercent } from '../../infer/completeness-words.ts';
+import { COMPLETENESS_MEANS } from '../../infer/completeness-words.ts';
 import { firstOf, grouped, plural } from '../../infer/plural.ts';
 import { shortOctets } from '../instant.ts';
 import { topicAttributes, type FilterWords } from './filter-words.ts';
 import { html, keepTogether, NOTHING, type Markup } from './html-escape.ts';
 import type { ReportConduit, ReportModel, ReportZone } from './model.ts';
 import { cutRows, MOST_ROWS } from './sections.ts';
-import { countWithRoles, decisionParts } from './text.ts';
+import { completeText, countWithRoles, decisionParts } from './text.ts';
 import { zoneCount } from './zone-records.ts';
 
 const slMarkup = (zone: ReportZone): Markup =>
@@ -33,7 +33,7 @@ const severitiesOf = (zone: ReportZone, { findings }: ReportModel): string[] => 
 export function conduitsSection(model: ReportModel, words: FilterWords): Markup {
   const { shown, rest } = cutRows(model.conduits, 'conduits');
   return html`<section id="conduits" aria-labelledby="conduits-h"><h2 id="conduits-h">Conduit configuration <span class="count">${model.conduits.length}</span></h2>
-<p>${plural(model.permits.length, 'Permit')}; everything else between zones is denied. ${model.head.basis === 'proposal' ? 'All of them are proposals until somebody approves them.' : ''}</p>
+<p>${plural(model.permits.length, 'Permit')}; everything else between zones is denied.${model.head.basis === 'proposal' ? ' All of them are proposals until somebody approves them.' : ''}</p>${model.conduits.some(({ completeness }) => completeness !== null) ? html`<p class="readout">${COMPLETENESS_MEANS}</p>` : NOTHING}
 ${shown.map((conduit) => conduitBlock(conduit, model, words))}${rest}</section>`;
 }
 
@@ -43,7 +43,7 @@ function conduitBlock(conduit: ReportConduit, model: ReportModel, words: FilterW
   const zones = conduit.connects.map(words.zoneIndex);
   const findings = model.findings.filter((finding) => finding.conduit === conduit.id);
   return html`<article class="conduit" id="conduit-${model.conduits.indexOf(conduit)}"><h3><span>${conduit.id}</span> <span class="zone-name">${conduit.connects.join(' \u2194 ')}</span>${findings.length === 0 ? NOTHING : html` <span class="chip f-${findings[0].severity}">${plural(findings.length, 'finding')}</span>`}</h3>
-<p class="sub">Firewall rules: ${conduit.allow} allow / ${conduit.deny} deny \u00b7 DPI enabled: ${conduit.inspection.enabled ? 'Yes' : 'No'} (${conduit.inspection.sentence})${conduit.slTarget === null ? '' : ` \u00b7 SL-T ${conduit.slTarget}`}${conduit.mode === '' ? '' : ` \u00b7 mode ${conduit.mode}`}${conduit.enforcedBy.length === 0 ? '' : ` \u00b7 enforced by ${conduit.enforcedBy.join(', ')}`}${conduit.controls.length === 0 ? '' : ` \u00b7 ${conduit.controls.join(', ')}`}${conduit.completeness === null ? '' : ` \u00b7 ${wholePercent(conduit.completeness.share)} of the operations expected by four weeks on were seen${conduit.completeness.sufficient ? '' : '; keep listening'}`}</p>
+<p class="sub">Firewall rules: ${conduit.allow} allow / ${conduit.deny} deny \u00b7 DPI enabled: ${conduit.inspection.enabled ? 'Yes' : 'No'} (${conduit.inspection.sentence})${conduit.slTarget === null ? '' : ` \u00b7 SL-T ${conduit.slTarget}`}${conduit.mode === '' ? '' : ` \u00b7 mode ${conduit.mode}`}${conduit.enforcedBy.length === 0 ? '' : ` \u00b7 enforced by ${conduit.enforcedBy.join(', ')}`}${conduit.controls.length === 0 ? '' : ` \u00b7 ${conduit.controls.join(', ')}`}${conduit.completeness === null ? '' : ` \u00b7 ${completeText(conduit.completeness)}`}</p>
 <div class="scroll"><table class="rows permits"><caption class="visually-hidden">Permits of conduit ${conduit.id}</caption><thead><tr><th scope="col">Permit</th><th scope="col">client</th><th scope="col">server</th><th scope="col">service</th><th scope="col">operations</th><th scope="col">evidence</th><th scope="col">decision</th></tr></thead><tbody>${permits.length === 0 ? html`<tr><td colspan="7">${left > 0 ? 'Its Permits are in the JSON form of this report.' : 'No Permit: nothing may pass.'}</td></tr>` : permits.map(({ permit, i }) => html`<tr ${topicAttributes({ zones, protocols: [words.protocolIndex(permit.protocol)], accesses: permit.accesses, severities: findings.filter((finding) => finding.permit === permit.id).map(({ severity }) => severity) })}><th scope="row"><button type="button" class="link" data-permit="${i}">${permit.id}</button></th><td><b>${permit.fromZone}</b><div class="sub">${permit.from}</div></td><td><b>${permit.toZone}</b><div class="sub">${permit.to}</div></td><td>${permit.service}${permit.conditions === '' ? NOTHING : html`<div class="sub">${permit.conditions}</div>`}</td><td>${permit.operations}${permit.purpose === '' ? NOTHING : html`<div class="sub">${permit.purpose}</div>`}</td><td>${keepTogether(permit.evidence)}${permit.neverSeen === 0 ? NOTHING : html`<div class="sub">lets through ${permit.neverSeen} never seen (${permit.generalisedBy.join(', ')})</div>`}</td><td>${decisionParts(permit).map((part, at) => (at === 0 ? html`${part}` : html`<div class="sub">${part}</div>`))}${permit.question === '' ? NOTHING : html`<div class="sub">${permit.question}</div>`}</td></tr>`)}</tbody></table></div>${left > 0 && permits.length > 0 ? html`<p class="readout">${left} more Permits are in the JSON form of this report.</p>` : NOTHING}</article>`;
 }
 

@@ -6,7 +6,7 @@ import type { Cell, Column } from '../table.ts';
 import { validationSentences } from '../verification.ts';
 import { captureText, firewallText, spanText, STANDING_WORDS, standingSums, whoText } from './firewall-words.ts';
 import type { ReportModel } from './model.ts';
-import { acceptedRisks, basisText, decisionParts, noFindingText, secondsOf, slText } from './text.ts';
+import { acceptedRisks, basisText, completeText, decisionParts, noFindingText, secondsOf, slText } from './text.ts';
 
 const columns = (...titles: readonly string[]): Column[] => titles.map((title) => (title.startsWith('#') ? { title: title.slice(1), align: 'right' } : { title }));
 
@@ -36,8 +36,8 @@ export function* reportMarkdown(model: ReportModel): Generator<string> {
   );
   yield* section('Conduit configuration');
   yield* table(
-    columns('conduit', 'connects', 'protocols', '#allow', '#deny', 'DPI enabled', 'enforced by', 'mode', '#findings'),
-    model.conduits.map((one) => [one.id, one.connects.join(' <-> '), one.protocols.join('; '), one.allow, one.deny, `${one.inspection.enabled ? 'Yes' : 'No'}: ${one.inspection.sentence}`, one.enforcedBy.join(', '), one.mode, one.findings]),
+    columns('conduit', 'connects', 'protocols', '#allow', '#deny', 'DPI enabled', 'enforced by', 'mode', 'complete', '#findings'),
+    model.conduits.map((one) => [one.id, one.connects.join(' <-> '), one.protocols.join('; '), one.allow, one.deny, `${one.inspection.enabled ? 'Yes' : 'No'}: ${one.inspection.sentence}`, one.enforcedBy.join(', '), one.mode, one.completeness === null ? '' : completeText(one.completeness), one.findings]),
   );
   yield* section('Permits');
   yield* table(

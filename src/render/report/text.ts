@@ -2,6 +2,7 @@
  * The report as plain text, in the sections and words of an IEC 62443 zone implementation report: ZONE ARCHITECTURE,
  * CONDUIT CONFIGURATION, VALIDATION RESULTS; what cannot be trusted stands before them. In: the model. Out: lines.
  */
+import { COMPLETENESS_MEANS, wholePercent } from '../../infer/completeness-words.ts';
 import { grouped, groupedPlural, plural } from '../../infer/plural.ts';
 import { printable } from '../printable.ts';
 import { validationLines } from '../verification.ts';
@@ -38,6 +39,7 @@ function* lines(model: ReportModel): Generator<string> {
   yield 'CONDUIT CONFIGURATION:';
   if (model.conduits.length === 0) yield '(no conduit)';
   for (const conduit of model.conduits) yield* conduitLines(conduit);
+  if (model.conduits.some(({ completeness }) => completeness !== null)) yield `(${COMPLETENESS_MEANS})`;
   yield '';
   yield* validationLines(model.validation.words);
   yield '';
@@ -115,11 +117,15 @@ function* zoneLines(zone: ReportZone, model: ReportModel): Generator<string> {
   for (const note of zone.notes) yield `  Note: ${note}`;
 }
 
+/** `96 % complete; keep listening`: as `status` counts it. */
+export const completeText = ({ share, sufficient }: NonNullable<ReportConduit['completeness']>): string => `${wholePercent(share)} complete${sufficient ? '' : '; keep listening'}`;
+
 function* conduitLines(conduit: ReportConduit): Generator<string> {
   yield `Conduit ${conduit.id}: ${conduit.connects.join(' <-> ')}`;
   yield `  Protocols: ${conduit.protocols.join('; ') || 'none'}`;
   yield `  Firewall Rules: ${conduit.allow} allow / ${conduit.deny} deny`;
   yield `  DPI Enabled: ${conduit.inspection.enabled ? 'Yes' : 'No'} (${conduit.inspection.sentence})`;
+  if (conduit.completeness !== null) yield `  Completeness: ${completeText(conduit.completeness)}`;
   if (conduit.mode !== '') yield `  Mode: ${conduit.mode}`;
 }
 

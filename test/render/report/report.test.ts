@@ -4,6 +4,7 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { reportStore } from '../../../src/commands/report.ts';
+import { COMPLETENESS_MEANS } from '../../../src/infer/completeness-words.ts';
 import type { ReportModel } from '../../../src/render/report/model.ts';
 import { noFindingText } from '../../../src/render/report/text.ts';
 import { runLine } from '../../commands/command-line.ts';
@@ -129,6 +130,11 @@ describe('who decided', () => {
     expect(new Set(proposed.permits.map(({ decided }) => decided))).toEqual(new Set(['proposed', 'pending']));
     expect(new Set(model.permits.map(({ decided }) => decided))).toEqual(new Set(['approved, by nobody named']));
     expect(model.decisions.filter(({ kind }) => kind === 'owner')).toEqual([{ about: '38 Permits', kind: 'owner', sentence: '38 of 38 approved Permits name nobody who approved them: write the owner into each rule.' }]);
+  });
+
+  test('how complete a conduit is stands in every form, in the words of status', () => {
+    for (const form of [text, html]) expect(form).toContain(form === html ? '100 % complete; keep listening' : '  Completeness: 100 % complete; keep listening');
+    for (const form of [text, html]) expect(form.replaceAll('&#39;', "'")).toContain(COMPLETENESS_MEANS);
   });
 
   test('owner, accepted risk and the day of the next review stand in every form', () => {
