@@ -33,6 +33,13 @@ export interface Widening {
   readonly extra: number | null;
 }
 
+/** Of rules that name what is forbidden: what one Permit lets through they cannot stop for another. `others`: the ids of those. */
+export const sharedWidening = (what: string, others: string, why: string): Widening => ({
+  reason: `between some of its addresses ${others} lets ${why} through on the same port, so nothing is looked into there`,
+  to: `${what} where ${others} has the same addresses and port`,
+  extra: null,
+});
+
 export const portTexts = (permit: Permit): string[] =>
   permit.service.ports.map(({ first, last }) => (first === last ? `${first}` : `${first}-${last}`));
 

@@ -9,7 +9,7 @@ import { tableOf } from '../../net/register-set.ts';
 import { SIGNATURE_PREFIX } from '../../source/firewall-log/monitor-marks.ts';
 import { beyondOf, cellsOfGroup, conditionGroups, conditionReasons, type ConditionCell, type ConditionGroup } from '../condition-cells.ts';
 import type { Capabilities, Mode, ModbusEffect, PlanPermit } from '../exporter.ts';
-import type { Widening } from '../loss.ts';
+import { sharedWidening, type Widening } from '../loss.ts';
 import { modbusComplement, type Forbidden, type ModbusEngine } from '../modbus/complement.ts';
 import { passedModbus } from '../modbus/passed.ts';
 import { inspectedModbus, widestEffect } from '../modbus/scope.ts';
@@ -151,12 +151,12 @@ const cellRules = (rule: ConditionCell): RuleText[] => {
 };
 
 /** Where rules do not look into what a Permit limits, because others of its time let more through on its pair and port. */
-const hiddenReasons = (entry: PlanPermit, cells: readonly ConditionCell[]): string[] => {
+const hiddenBy = (entry: PlanPermit, cells: readonly ConditionCell[]): Widening[] => {
   const kind = kindOf(entry);
   const hidden = kind === null ? [] : cells.filter((rule) => rule.own.includes(entry) && kindOfCell(rule) === null);
   if (hidden.length === 0) return [];
   const others = [...new Set(hidden.flatMap((rule) => sharersOf(rule).filter((other) => kindOf(other) !== kind)))];
-  return [`any ${entry.permit.service.protocol}, between addresses and ports that ${others.map(({ permit }) => permit.id).join(', ')} names too: that is for more, and nothing is looked into there`];
+  return [sharedWidening(`any ${entry.permit.service.protocol}`, others.map(({ permit }) => permit.id).join(', '), `more than ${entry.permit.service.protocol}`)];
 };
 
 /** A request may begin inside its span and reach beyond it by its quantity. */
@@ -249,7 +249,7 @@ export const snort3Rules = (permits: readonly PlanPermit[], mode: Mode, head: re
       return withUncheckedEnds(widestEffect([entry, ...beyondOf(entry, all)].flatMap((one) => passedModbus(one.permit, ENGINE) ?? [])));
     },
     beyondOf: (entry) => (inspectedModbus(entry.permit) !== null ? [] : beyondOf(entry, all).map((one) => `what ${one.permit.id} lets through, while this rule holds`)),
-    alsoOf: (entry) => [...hiddenReasons(entry, all), ...(kindOf(entry) === null ? [] : [othersWidening(entry)])],
+    alsoOf: (entry) => [...hiddenBy(entry, all), ...(kindOf(entry) === null ? [] : [othersWidening(entry)])],
     reasonsOf: (entry) => conditionReasons(entry, all),
   };
 };

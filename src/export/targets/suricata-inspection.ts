@@ -1,10 +1,11 @@
 /**
  * What Suricata's rules look into on one pair and port, and which limits of a Permit they leave out there because others let more
- * through. In: cells. Out: the Permits to write rules for, and reasons for the loss report.
+ * through. In: cells. Out: the Permits to write rules for, and what the loss report says.
  */
 import { policiesFrom, policiesHeld } from '../../policy/match/asks.ts';
 import { protocolKey } from '../../policy/spec/permits.ts';
 import type { PlanPermit } from '../exporter.ts';
+import { sharedWidening, type Widening } from '../loss.ts';
 import { inspectedModbus } from '../modbus/scope.ts';
 import { portCells, type PairCell, type PortCell } from '../pair-cells.ts';
 
@@ -45,12 +46,12 @@ export const inspectionsOf = (cell: PairCell): Inspection[] => {
 };
 
 /** Where rules do not look into what a Permit limits, because others let more through on its pair and port. */
-export const hiddenReasons = (entry: PlanPermit, inspections: readonly Inspection[]): string[] => {
+export const hiddenBy = (entry: PlanPermit, inspections: readonly Inspection[]): Widening[] => {
   const own = inspections.filter(({ permits }) => permits.includes(entry));
   const besides = (isOther: (other: PlanPermit) => boolean): string => [...new Set(own.flatMap(({ permits }) => permits.filter(isOther)))].map(({ permit }) => permit.id).join(', ');
   if (looksIntoModbus(entry) && own.some(({ modbus }) => modbus.length === 0))
-    return [`any request on its port, between addresses and ports that ${besides((other) => !looksIntoModbus(other))} names too: that is for more than Modbus, and nothing is looked into there`];
+    return [sharedWidening('any request', besides((other) => !looksIntoModbus(other)), 'more than Modbus')];
   if (looksIntoOpcua(entry) && own.some(({ opcua }) => opcua.length === 0))
-    return [`every OPC UA security policy, between addresses and ports that ${besides((other) => !looksIntoModbus(other) && !looksIntoOpcua(other))} names too: that lets any through`];
+    return [sharedWidening('every OPC UA security policy', besides((other) => !looksIntoModbus(other) && !looksIntoOpcua(other)), 'any of them')];
   return [];
 };

@@ -19,7 +19,7 @@ import type { PairCell } from '../pair-cells.ts';
 import { evidenceLine, permitLine, provenanceLines } from '../permit-text.ts';
 import { portList, sidePairs, type RuleSide } from '../rule-lists.ts';
 import { errorHeads, forbiddenHeads, judgedCells, PROTOCOL_NUMBERS, protocolApart, type RuleHead } from './suricata-addresses.ts';
-import { hiddenReasons, inspectionsOf, isOpcua, policiesLetThrough } from './suricata-inspection.ts';
+import { hiddenBy, inspectionsOf, isOpcua, policiesLetThrough } from './suricata-inspection.ts';
 import { safeComment } from '../vendor-name.ts';
 
 const CAPABILITIES: Capabilities = {
@@ -448,7 +448,7 @@ const build = (plan: DevicePlan): DeviceExport => {
     files: [{ path: 'baseline.rules', content: rules }, { path: SWITCH_FILE, content: yamlFile(permits) }, { path: 'check.sh', content: checkScript(permits) }],
     losses: plan.permits.map((entry) => {
       const modbus = entry.permit.service.transport === 'tcp' ? withUncheckedTop(passedModbus(entry.permit, ENGINE)) : null;
-      const row = assess(entry, { device: plan.device.id, capabilities: capabilitiesFor(entry), modbus, also: hiddenReasons(entry, inspections) });
+      const row = assess(entry, { device: plan.device.id, capabilities: capabilitiesFor(entry), modbus, also: hiddenBy(entry, inspections) });
       if (row.verdict === 'not-enforceable') return row;
       const passesOthers = isOpcua(entry);
       return {
