@@ -14,7 +14,7 @@ import { noteReversed, type FlowSink } from './operations.ts';
 import { count, internText, type FlowState } from './flow-state.ts';
 import * as layout from './flow-state.ts';
 import { createTcpStream, TRIAL, type HalfStream, type TcpStream } from './stream-record.ts';
-import { expectStart, finishHalf, startHalf } from './tcp-stream.ts';
+import { expectStart, finishHalf, MAX_FAILURES, startHalf } from './tcp-stream.ts';
 
 // Constants of the module at hand: V8 folds them into the code, imported ones it loads and checks at every use.
 const { PROBE, TO_CLIENT, TO_SERVER } = protocols;
@@ -23,12 +23,15 @@ const { FLAG, PROBES_MASK, PROBES_SHIFT, SESSION } = layout;
 
 /** Payloads looked at before a session is left alone. */
 const MAX_PROBES = 4;
+/**
+ * A session that was joined midstream may be in the midst of a long message: while one side alone has spoken it is not left alone, for so
+ * many payloads, because what the other side says begins a message. What goes on meanwhile is not looked at: it may look like anything.
+ */
+const MAX_ONE_SIDED = 1024;
 /** Streams that have not spoken their protocol yet: a flood of sessions to one port must not grow the memory. */
 const MAX_DOUBTED = 1 << 14;
 /** Of them so many are held on a port that says nothing. */
 const MAX_HELD = MAX_DOUBTED / 2;
-/** Places without a message before a stream that never gave one is given up. */
-const MAX_FAILURES = 8;
 
 /** SESSION.app of a session whose payloads nobody reads. */
 export const NOTHING_TO_READ = -1;
@@ -86,6 +89,11 @@ const datagramCandidates = createCandidates(DATAGRAM_PROTOCOLS);
 export function probeSession(state: FlowState, session: number, bytes: Uint8Array, from: number, to: number, wire: number, fromLo: boolean, sequence: number): number {
   const s = session * SESSION.stride;
   const words = state.sessions.keys;
+  if (words[s + SESSION.app] === 0 && probesOf(words[s + SESSION.flags]) >= MAX_PROBES) {
+    if (isOneSided(words, s)) return -1;
+    // The other side has spoken, and is looked at as often.
+    words[s + SESSION.flags] &= ~PROBES_MASK;
+  }
   orient(state, session);
   const isTcp = transportOf(state, session) === IP_PROTOCOL.tcp;
   const ports = state.sessions.keys[s + 2];
@@ -122,9 +130,16 @@ export function probeSession(state: FlowState, session: number, bytes: Uint8Arra
   // A keep-alive's octet says nothing (RFC 9293 section 3.8.4): a session that is quiet for hours is still looked at when it speaks.
   if (isWorn || (isTcp && to - from === 1)) return -1;
   words[s + SESSION.flags] += 1 << PROBES_SHIFT;
-  if ((words[s + SESSION.flags] & PROBES_MASK) >>> PROBES_SHIFT < MAX_PROBES) return -1;
+  if (probesOf(words[s + SESSION.flags]) < MAX_PROBES || (isTcp && midstream && isOneSided(words, s))) return -1;
   words[s + SESSION.app] = !isTcp && candidates.some(({ protocol, hinted }) => hinted && !NAMED_ONLY.has(protocol)) ? NOTHING_YET : NOTHING_TO_READ;
   return -1;
+}
+
+const probesOf = (flags: number): number => (flags & PROBES_MASK) >>> PROBES_SHIFT;
+
+function isOneSided(words: Int32Array, s: number): boolean {
+  const [lo, hi] = [words[s + SESSION.payloadsLo], words[s + SESSION.payloadsHi]];
+  return (lo === 0 || hi === 0) && lo + hi < MAX_ONE_SIDED;
 }
 
 /** The protocol's port on one side only, or else the message's own shape, tells who serves. */
@@ -243,7 +258,7 @@ export function reviewStream(state: FlowState, stream: TcpStream): void {
   if (stream.reads > 0) {
     state.doubted--;
     confirmStream(state, stream);
-  } else if (stream.failures >= MAX_FAILURES) releaseStream(state, stream.session, NOTHING_TO_READ);
+  } else if (stream.failures >= (stream.lo.known && stream.hi.known ? MAX_FAILURES : MAX_ONE_SIDED)) releaseStream(state, stream.session, NOTHING_TO_READ);
 }
 
 /** Gives the sink the session whose bytes are read next. */

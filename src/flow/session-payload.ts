@@ -15,7 +15,7 @@ import type { FlowSink } from './operations.ts';
 import { noteConversationRequest } from './rhythm.ts';
 import { expectAnswer } from './session-frames.ts';
 import { TRIAL, type TcpStream } from './stream-record.ts';
-import { isEarly, noteAcknowledged, releaseEarly, settleDoubt, settleSegment, takeSegment } from './tcp-stream.ts';
+import { isEarly, MAX_FAILURES, noteAcknowledged, releaseEarly, settleDoubt, settleSegment, takeSegment } from './tcp-stream.ts';
 
 // Constants of the module at hand: V8 folds them into the code, imported ones it loads and checks at every use.
 const { TCP_ACK } = frames;
@@ -85,7 +85,8 @@ export function readPayload(state: FlowState, sink: FlowSink, batch: FrameBatch,
     readPayload(state, sink, batch, k, session);
     return;
   }
-  if (stream.trial === TRIAL.held) noteRequest(state, session, fromLo, sink.seconds, sink.nanos);
+  // Nobody reads it yet, and perhaps nobody ever will.
+  if (stream.trial === TRIAL.held || (!stream.confirmed && stream.failures > MAX_FAILURES)) noteRequest(state, session, fromLo, sink.seconds, sink.nanos);
   if (!stream.confirmed) reviewStream(state, stream);
   else if (!stream.measuresByRange) noteRequest(state, session, fromLo, sink.seconds, sink.nanos);
   if (isTcp) lendStream(state, stream);

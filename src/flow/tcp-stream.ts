@@ -69,6 +69,8 @@ export const instantUs = (seconds: number, nanos: number): number => (Math.imul(
 const MAX_JUMP = 1 << 22;
 const MAX_WAITING_SEGMENTS = 64;
 const MAX_WAITING_BYTES = 256 * 1024;
+/** Places without a message before a stream that never gave one is given up, or while it was heard from one side alone is not searched any more. */
+export const MAX_FAILURES = 8;
 /** Of a side whose first one waits for what it answers: that may be lost, and then nobody knows. */
 const MAX_EARLY_SEGMENTS = 8;
 /** The last segment again within this time was copied by the mirror port: no sender retransmits so soon (RFC 6298 section 2.4, RFC 8985 section 7.2). */
@@ -165,6 +167,8 @@ function placeSegment(
   if (!half.known) {
     half.known = true;
     half.next = sequence;
+    // Joined midstream: what the other side was in the midst of says nothing of this one.
+    if (stream.failures >= MAX_FAILURES) stream.failures = 0;
   }
   const ahead = (sequence - half.next) | 0;
   if (ahead === 0 && !isEarly(stream, half, acknowledged)) {
@@ -206,14 +210,7 @@ function placeSegment(
 }
 
 /** The other end acknowledges up to here: what is missing before a waiting segment was lost on the way to the sensor. */
-export function noteAcknowledged(
-  stream: TcpStream,
-  half: HalfStream,
-  direction: number,
-  acknowledged: number,
-  sink: ProtocolSink,
-  events: StreamEvents,
-): void {
+export function noteAcknowledged(stream: TcpStream, half: HalfStream, direction: number, acknowledged: number, sink: ProtocolSink, events: StreamEvents): void {
   while (half.waiting !== null && half.waiting.length > 0 && ((acknowledged - half.waiting[0].sequence) | 0) > 0) {
     drainWaiting(stream, half, direction, sink, events, true);
   }
@@ -402,6 +399,10 @@ function readMessages(
   const { protocol, memory } = stream;
   let at = from;
   if (!half.synced) {
+    if (!stream.confirmed && stream.failures >= MAX_FAILURES) {
+      stream.failures++;
+      return to;
+    }
     // A segment most often starts with a message: resync looks at `at` first.
     at = protocol.resync(bytes, view, at, to, direction, memory);
     if (at === AWAIT_MORE) return from;
