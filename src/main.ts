@@ -89,7 +89,7 @@ export async function runCommandLine(args: readonly string[], surroundings: Surr
       chosen = (async () => {
         const given = withDashes(argv);
         refuseTwice(command, given);
-        refuseEmpty(command, given);
+        refuseEmpty(command, given, args);
         const context = contextOf(args, given, surroundings);
         const result = await command.run(given, context);
         context.progress('');

@@ -134,10 +134,17 @@ function isRunning(pid: number): boolean {
 /** A folder and those above it, where they are not there yet. Throws a usageError where that cannot be. */
 export function makeFolder(path: string): void {
   try {
-    mkdirSync(path, { recursive: true });
+    makeEach(path);
   } catch (error) {
     throw cannotWrite(path, error);
   }
+}
+
+/** Not mkdirSync's own recursion: on a file system that is read-only it says that the folder above is not there. */
+function makeEach(path: string): void {
+  if (lstatSync(path, { throwIfNoEntry: false }) !== undefined) return;
+  makeEach(dirname(path));
+  mkdirSync(path);
 }
 
 /** What is at a path, itself and not what it links to; undefined: nothing. Throws a usageError where that cannot be told. */

@@ -53,8 +53,10 @@ export function refuseTwice(command: Command, argv: Readonly<Record<string, unkn
 }
 
 /** A script's variable that is not set is no value: without it, the command would do something else than was meant. */
-export function refuseEmpty(command: Command, argv: Readonly<Record<string, unknown>>): void {
-  const isEmpty = (name: string): boolean => [argv[name]].flat().includes('');
+export function refuseEmpty(command: Command, argv: Readonly<Record<string, unknown>>, args: readonly string[]): void {
+  // yargs makes 0 of an empty number, which is all, or any, to some options.
+  const isTypedEmpty = (name: string): boolean => args.some((word, i) => word === `--${name}=` || (word === `--${name}` && args[i + 1] === ''));
+  const isEmpty = (name: string): boolean => [argv[name]].flat().includes('') || isTypedEmpty(name);
   for (const name of Object.keys(command.positionals)) {
     if (isEmpty(name)) throw usageError(`the name of the ${name} is empty`, 'Check the variable or the quotes that it came from.');
   }

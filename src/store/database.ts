@@ -202,7 +202,8 @@ export function asStoreError(error: unknown, path: string): unknown {
     return line('cannot be made: its folder does not exist', `Make the folder ${dirname(path)} first, or name another file with --db.`);
   }
   if (code === 'SQLITE_READONLY_DBMOVED') return moved(path);
-  if (code.startsWith('SQLITE_READONLY') || code === 'EROFS') {
+  if (code === 'EROFS') return line('is on a file system that is read-only', 'Name a file that may be written with --db.');
+  if (code.startsWith('SQLITE_READONLY')) {
     return line('is read-only', 'Give yourself write permission on the file and its folder, or name another file with --db.');
   }
   if (code === 'EACCES' || code === 'EPERM' || code === 'SQLITE_PERM' || code === 'SQLITE_AUTH') {

@@ -70,6 +70,8 @@ test.each<[string, string[], number, RegExp, RegExp]>([
   ['a command without a word that begins with a vowel', ['spec'], 2, /^$/, /^baseline: spec needs an action\n/],
   ['a store whose name is empty', ['status', '--db', ''], 2, /^$/, /^baseline: --db is empty\n {2}Give it a value, or leave it out\.\n$/],
   ['a time that is empty', ['flows', '--since', ''], 2, /^$/, /^baseline: --since is empty\n/],
+  ['a count that is empty, which is no 0', ['flows', '--limit='], 2, /^$/, /^baseline: --limit is empty\n/],
+  ['the same, in two words', ['flows', '--limit', ''], 2, /^$/, /^baseline: --limit is empty\n/],
   ['a folder that is empty', ['export', 'spec.yaml', '--target', 'nftables', '--out='], 2, /^$/, /^baseline: --out is empty\n/],
   ['a spec whose name is empty', ['report', ''], 2, /^$/, /^baseline: the name of the spec is empty\n {2}Check the variable/],
   ['a path whose name is empty', ['import', 'a.pcap', ''], 2, /^$/, /^baseline: the name of the path is empty\n/],

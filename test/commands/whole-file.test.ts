@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { fileURLToPath } from 'node:url';
-import { writeFilesWhole, writeFileWhole } from '../../src/commands/whole-file.ts';
+import { makeFolder, writeFilesWhole, writeFileWhole } from '../../src/commands/whole-file.ts';
 
 test('parts of writers', () => {
   const folder = mkdtempSync(join(tmpdir(), 'baseline-whole-'));
@@ -23,6 +23,16 @@ test('parts of writers', () => {
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+});
+
+test('a folder and those above it; where the system makes none, that is an end', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'baseline-whole-'));
+  makeFolder(join(folder, 'a/b/c'));
+  makeFolder(join(folder, 'a/b/c'));
+  expect(readdirSync(join(folder, 'a/b'))).toEqual(['c']);
+  // Nothing can be made in /proc; Node's own recursion tries for ever there.
+  expect(() => makeFolder('/proc/baseline/b')).toThrow(/\/proc\/baseline\/b cannot be written/);
+  rmSync(folder, { recursive: true });
 });
 
 test('files that belong together: all or none', () => {
