@@ -31,6 +31,15 @@ beforeAll(async () => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe('figures', () => {
+  test('one of anything is not called by its plural', async () => {
+    const store = join(folder, 'small.db');
+    await importSample(store, [join(import.meta.dirname, '../../../samples/traps/keepalive.pcap')]);
+    const totals = /<p class="totals">(.*?)<\/p>/.exec(writeReport(store, join(folder, 'small.html')))?.[1] ?? '';
+    expect(totals).toMatch(/<b>1<\/b>/);
+    expect(totals).not.toMatch(/<b>1<\/b> [\w ]+s</);
+    expect(totals).toContain('<b>0</b> findings');
+  });
+
   test('the planted deviations are the findings, with assets and places', () => {
     expect(model.findings.map(({ type }) => type).toSorted()).toEqual([
       'requirement-violation', 'undeclared-asset', 'undeclared-conversation', 'undeclared-operation', 'undeclared-operation', 'unused-permit', 'weaker-security-mode', 'wrong-direction',
