@@ -123,6 +123,9 @@ function mendStars({ graph, heads, clients, headOf }: Affinity, community: Map<n
   for (const [centre, devices] of rays) if (devices.length >= FEWEST_RAYS) for (const device of devices) community.set(device, community.get(centre)!);
 }
 
+/** The same of machines that also have devices of their own besides I/O: few such are a unit with its parts. */
+const FEWEST_LIKE_MACHINES = 6;
+
 /**
  * Machines with I/O of their own, all tied to one and the same controller and else to devices of their own at most: whether each is a cell
  * or all are one, like machines are treated alike. Where the communities took some of them into the cell of that controller and others not,
@@ -141,7 +144,8 @@ function partMachines({ graph, heads, clients, headOf }: Affinity, community: Ma
   let fresh = Math.max(-1, ...community.values()) + 1;
   for (const [centre, machines] of around) {
     const inside = machines.filter((head) => community.get(head) === community.get(centre)).length;
-    if (machines.length < FEWEST_RAYS || inside === 0 || inside === machines.length) continue;
+    const least = machines.some((head) => controllersAt.get(head)!.length > 1) ? FEWEST_LIKE_MACHINES : FEWEST_RAYS;
+    if (machines.length < least || inside === 0 || inside === machines.length) continue;
     for (const head of machines) {
       community.set(head, fresh);
       for (const other of graph.neighbours.get(head)!.keys()) if (isClient.has(other) ? graph.neighbours.get(other)!.size === 1 : isDevice(other)) community.set(other, fresh);
