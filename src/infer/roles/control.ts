@@ -59,10 +59,10 @@ const MOST_APART = 0.5;
 
 /**
  * Safety controllers exchange fast datagrams. So do controllers that share data (GE Ethernet Global Data) and the halves
- * of a redundant pair: it says safety only of a minority, and only where no operator writes, as far as writing would show.
+ * of a redundant pair: it says safety only of a minority, and only where no operator writes.
  */
-const isSafetyPeer = (pass: RolePass, profile: Profile, isWritten: boolean, isRead: boolean): boolean =>
-  !isWritten && isRead && pass.plant.datagramPeers.has(profile.index) && pass.plant.datagramPeers.size <= MOST_APART * pass.controllerCount;
+const isSafetyPeer = (pass: RolePass, profile: Profile, isWritten: boolean): boolean =>
+  !isWritten && pass.plant.datagramPeers.has(profile.index) && pass.plant.datagramPeers.size <= MOST_APART * pass.controllerCount;
 
 /** Operators run at least half of what other stations engineer, and of what this one does not even half of that share. */
 const LEAST_OPERATED = 0.5;
@@ -83,14 +83,14 @@ function weighSafety(pass: RolePass, profile: Profile, ledger: Ledger): void {
   const asClient = profile.out.some((link) => SAFETY_SERVICES.has(link.service) && !SAFETY_ENGINEERING.has(link.service));
   if (profile.speaksSafety || asClient) record(ledger, 'safety-controller', 5, 'safety-protocol', 'speaks a safety protocol');
   const writers = clientsOf(profile.controlIn.filter((link) => mayWrite(link, pass.capturedDays))).filter((client) => pass.before === null || !hasRole(pass, client, 'safety-controller', 'engineering-workstation', 'transient'));
-  const read = profile.controlIn.some((link) => link.cycle !== null && link.conversation.operations.length > 0);
-  if (isSafetyPeer(pass, profile, writers.length > 0, read)) record(ledger, 'safety-controller', 2.5, 'safety-peer', 'exchanges fast datagrams with another controller, as few here do, and no operator writes to it');
+  if (isSafetyPeer(pass, profile, writers.length > 0)) record(ledger, 'safety-controller', 2.5, 'safety-peer', 'exchanges fast datagrams with another controller, as few here do, and no operator writes to it');
   if (pass.before !== null) {
     const engineers = clientsOf(profile.controlIn.filter((link) => link.engineers)).filter((client) => hasRole(pass, client, 'engineering-workstation'));
     if (engineers.length > 0 && engineers.every((client) => isDedicatedEngineer(pass, pass.profiles[client]!))) {
       record(ledger, 'safety-controller', 3, 'dedicated-engineering', 'is engineered only from a station whose few controllers operators do not run, as they run the others');
     }
   }
+  const read = profile.controlIn.some((link) => link.cycle !== null && link.conversation.operations.length > 0);
   if (writers.length === 0 && read && pass.plant.writtenShare > MOSTLY_WRITTEN) record(ledger, 'safety-controller', 1, 'read-only', 'is read but never written by the control system');
   else if (writers.length > 0 && profile.vendorClass !== 'safety' && scores['safety-controller'] < 2.5) {
     // Only where nothing else speaks for safety: the violation looked for must not hide the safety controller.

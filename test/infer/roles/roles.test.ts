@@ -33,14 +33,6 @@ describe('a safety controller is told by contrast', () => {
     expect(assetAt(proposal, pair[0]).evidence.map(({ sentence }) => sentence)).toContain('exchanges fast datagrams with another controller, as few here do, and no operator writes to it');
   });
 
-  it('not by datagrams of a pair of which nobody reads whether it is run: they are asked about, and stay in their cell', () => {
-    const pair = ['10.1.0.30', '10.1.0.31'];
-    const asked = pair.map((server): Sketch => ({ client: '10.1.0.10', server, service: '', port: 55_555, periodMs: 1000 }));
-    const proposal = withMore(pair.map((address, index) => ({ address, mac: mac('controller', 30 + index) })), [...asked, shareData(pair[0], pair[1])]);
-    expect(rolesOf(proposal, pair)).toEqual(['plc', 'plc']);
-    expect(proposal.safetyCandidates.map(({ asset }) => asset)).toEqual(expect.arrayContaining(pair));
-  });
-
   it('not by the datagrams of a robot that answers one controller only', () => {
     const robot = '10.1.0.40';
     const proposal = withMore([{ address: robot, mac: mac('controller', 40) }], [{ client: CONTROLLERS[0], server: robot, service: 'modbus', periodMs: 500 }, shareData(robot, CONTROLLERS[0])]);
