@@ -198,9 +198,11 @@ function undecidedGrants(doubtful: readonly Grant[], standing: readonly Grant[],
 /** The last day (UTC) on which each asset was heard. */
 function lastDaysOf({ conversations }: ObservationSet, { assetOf }: PlanIndex): ReadonlyMap<string, number> {
   const days = new Map<string, number>();
-  for (const { client, server, lastNs } of conversations) {
+  for (const { client, server, packets, lastNs } of conversations) {
     const day = Number(lastNs / 86_400_000_000_000n);
-    for (const asset of [assetOf(client), assetOf(server)]) if (asset !== null && day > (days.get(asset.id) ?? 0)) days.set(asset.id, day);
+    // Who is only called was not there: anybody can call, a scanner calls all.
+    const heard = [packets.toServer > 0 ? assetOf(client) : null, packets.toClient > 0 ? assetOf(server) : null];
+    for (const asset of heard) if (asset !== null && day > (days.get(asset.id) ?? 0)) days.set(asset.id, day);
   }
   return days;
 }
