@@ -17,16 +17,9 @@ import { simulate } from '../../src/policy/simulate.ts';
 import type { LoadedSpec } from '../../src/policy/spec/load.ts';
 import { loadText } from '../policy/loaded-spec.ts';
 import { conversation, modbus, MONDAY, namedOperation, observations } from '../policy/observed.ts';
-import { readAsa } from './parse-back/cisco-asa.ts';
-import type { ReadRule } from './parse-back/effects.ts';
-import { readFortios } from './parse-back/fortios.ts';
-import { readRules, type Probe } from './parse-back/intrusion-rules.ts';
-import { readNftables } from './parse-back/nftables.ts';
-import { readOpenconfigAcl } from './parse-back/openconfig-acl.ts';
-import { readPanos } from './parse-back/panos.ts';
-import { readEagle, readFtd, readTofino } from './parse-back/sheets.ts';
+import type { Probe } from './parse-back/intrusion-rules.ts';
+import { IDS, JUDGES, type Moment } from './parse-back/judges.ts';
 
-const IDS = { 'modbus:3': 93, 'modbus:5': 48885, 'modbus:6': 96, 'modbus:16': 916 };
 const ZONES = [
   { zone_id: 'CELL', name: 'c', networks: ['10.20.0.0/24', 'fd20::/64'], assets: [{ asset_id: 'PLC-1', ip: ['10.20.0.1', 'fd20::1'] }, { asset_id: 'PLC-2', ip: ['10.20.0.2'] }] },
   { zone_id: 'OPS', name: 'o', networks: ['10.30.0.0/24', 'fd30::/64'], assets: [{ asset_id: 'HMI', ip: ['10.30.0.1', 'fd30::1'] }, { asset_id: 'EWS', ip: ['10.30.0.2'] }] },
@@ -71,64 +64,8 @@ const spec = fc.array(rule, { minLength: 1, maxLength: 4 }).map((rules): LoadedS
   return loadText(JSON.stringify({ spec_version: 1, zones: ZONES, conduits: [{ conduit_id: 'C', connects: ['CELL', 'OPS'], mode: 'enforce', protocols_allowed: flows }] }));
 });
 
-interface Moment {
-  readonly day: number;
-  readonly weekday: string;
-  readonly date: string;
-  readonly hour: number;
-  readonly onDemand: boolean;
-}
-
 const DAYS = [[MONDAY + 2, 'wed', '2026-01-07'], [MONDAY + 6, 'sun', '2026-01-11'], [MONDAY + 216, 'sun', '2026-08-09']] as const;
 const moment = fc.record({ day: fc.constantFrom(...DAYS), hour: fc.constantFrom(12, 2), onDemand: fc.boolean() }).map(({ day: [day, weekday, date], hour, onDemand }): Moment => ({ day, weekday, date, hour, onDemand }));
-
-const holdsAt = ({ weekday, date, hour, onDemand }: Moment) => (rule: Pick<ReadRule, 'windows' | 'expires' | 'onDemand'>): boolean => {
-  const at = `${`${hour}`.padStart(2, '0')}:30`;
-  const isWithin = (window: string): boolean => {
-    const [days = '', hours = ''] = window.split(' ');
-    const [start = '', end = ''] = hours.split('-');
-    return days.split(',').includes(weekday) && start <= at && at < end;
-  };
-  return (onDemand || !rule.onDemand) && (rule.expires === '' || date <= rule.expires) && (rule.windows.length === 0 || rule.windows.some(isWithin));
-};
-
-type Judge = (at: Moment, probe: Probe) => boolean;
-type Files = ReadonlyMap<string, string>;
-
-const headOf = (probe: Probe, rule: ReadRule): boolean => letsThrough([{ ...rule, schedule: '', modbus: null }], probe);
-const requestOf = (probe: Probe, rule: ReadRule): boolean => letsThrough([{ ...rule, schedule: '' }], probe);
-
-const firstOf = (rules: readonly ReadRule[]): Judge => (at, probe) => {
-  const first = rules.filter(holdsAt(at)).find((rule) => headOf(probe, rule));
-  return first !== undefined && requestOf(probe, first);
-};
-const anyOf = (rules: readonly ReadRule[]): Judge => (at, probe) => rules.filter(holdsAt(at)).some((rule) => requestOf(probe, rule));
-
-const ftdOf = (files: Files): Judge => {
-  const rules = readFtd(files);
-  const local = new Map([...files].filter(([path]) => path.endsWith('.rules')).map(([path, text]) => [path, readRules(text)]));
-  return (at, probe) => {
-    const first = rules.filter(holdsAt(at)).find((rule) => headOf(probe, rule));
-    if (first === undefined) return false;
-    const [, number] = /^OTZ local rules(?: (\d+))?$/.exec(first.intrusionPolicy) ?? [];
-    return first.intrusionPolicy === 'none' || !local.get(`baseline-local${number === undefined ? '' : `-${number}`}.rules`)!.some((rule) => rule.fires(probe));
-  };
-};
-
-const JUDGES: readonly [target: string, judge: (files: Files) => Judge][] = [
-  ['cisco-asa', (files) => anyOf(readAsa(files.get('baseline-asa.cfg')!, 'enforce'))],
-  ['fortios', (files) => firstOf(readFortios(files.get('baseline-fortios.conf')!, 'enforce', IDS))],
-  ['hirschmann-eagle', (files) => firstOf(readEagle(files, 'enforce'))],
-  ['tofino', (files) => firstOf(readTofino(files, 'enforce'))],
-  ['cisco-ftd', ftdOf],
-  ['nftables', (files) => anyOf(readNftables(files.get('baseline.nft')!, 'enforce'))],
-  ['panos', (files) => anyOf(readPanos(files.get('baseline-panos.set')!, 'enforce'))],
-  ['openconfig-acl', (files) => anyOf(readOpenconfigAcl(files.get('openconfig-acl.json')!, 'enforce'))],
-  ['suricata', (files) => {
-    const rules = readRules(files.get('baseline.rules')!);
-    return (_, probe) => !rules.some((rule) => rule.fires(probe));
-  }],
-];
 
 const PAIRS = [['10.30.0.1', '10.20.0.1'], ['10.30.0.2', '10.20.0.1'], ['10.30.0.1', '10.20.0.2'], ['10.30.0.5', '10.20.0.9'], ['fd30::1', 'fd20::1'], ['10.20.0.1', '10.30.0.1']] as const;
 

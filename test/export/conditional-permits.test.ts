@@ -1,5 +1,5 @@
 /**
- * Permits of one pair that hold at different times. The written configuration of each target that looks into Modbus is read
+ * Permits of one pair that hold at different times. The written configuration of each target is read
  * back and judged as its device does, at each time and with each switch on or off: it passes what the Permits say that hold
  * then, what it passes beyond is what the loss report says, and the simulation says the same.
  */
@@ -17,14 +17,10 @@ import { simulate } from '../../src/policy/simulate.ts';
 import { loadText } from '../policy/loaded-spec.ts';
 import { modbus, MONDAY, observations } from '../policy/observed.ts';
 import type { ReadRule } from './parse-back/effects.ts';
-import { readFortios } from './parse-back/fortios.ts';
-import { readRules } from './parse-back/intrusion-rules.ts';
-import { readNftables } from './parse-back/nftables.ts';
-import { readPanos } from './parse-back/panos.ts';
-import { readEagle, readFtd, readTofino } from './parse-back/sheets.ts';
+import { holdsAt, IDS, JUDGES, type Moment } from './parse-back/judges.ts';
+import { readFtd } from './parse-back/sheets.ts';
 
 const CODES = [3, 5, 6, 16];
-const IDS = { 'modbus:3': 93, 'modbus:5': 48885, 'modbus:6': 96, 'modbus:16': 916 };
 const SUNDAYS = 'schedule: {days: [sun], start: "06:00", end: "18:00"}';
 const WEEKENDS = 'schedule: {days: [sat, sun], start: "06:00", end: "18:00"}';
 const DATED = 'expires: "2026-06-30"';
@@ -58,19 +54,9 @@ const plan = planOf(loaded, []);
 
 type Timed = Pick<ReadRule, 'windows' | 'expires' | 'onDemand'>;
 
-interface Moment {
-  readonly day: number;
-  readonly weekday: string;
-  readonly date: string;
-  readonly onDemand: boolean;
-}
-
 const DAYS = [[MONDAY + 2, 'wed', '2026-01-07'], [MONDAY + 5, 'sat', '2026-01-10'], [MONDAY + 6, 'sun', '2026-01-11'], [MONDAY + 212, 'wed', '2026-08-05'], [MONDAY + 216, 'sun', '2026-08-09']] as const;
 /** At noon. */
-const MOMENTS: readonly Moment[] = DAYS.flatMap(([day, weekday, date]) => [true, false].map((onDemand) => ({ day, weekday, date, onDemand })));
-
-const holdsAt = ({ weekday, date, onDemand }: Moment) => (rule: Timed): boolean =>
-  (onDemand || !rule.onDemand) && (rule.expires === '' || date <= rule.expires) && (rule.windows.length === 0 || rule.windows.some((window) => window.split(' ')[0].split(',').includes(weekday)));
+const MOMENTS: readonly Moment[] = DAYS.flatMap(([day, weekday, date]) => [true, false].map((onDemand) => ({ day, weekday, date, hour: 12, onDemand })));
 
 const timed = (effect: Effect): Effect & Timed => ({ ...effect, windows: effect.schedule === '' ? [] : [effect.schedule] });
 
@@ -79,45 +65,6 @@ const DECLARED = plan.permits.map(({ permit, client, server }) => ({ id: permit.
   client, server, transport: 'tcp', ports: ['502'], modbus: requiredModbus(permit),
   schedule: permit.conditions.days.length === 0 ? '' : `${permit.conditions.days.join()} 06:00-18:00`, expires: permit.conditions.expires ?? '', onDemand: permit.conditions.onDemand,
 }) }));
-
-type Judge = (moment: Moment, flow: Flow) => boolean;
-type Files = ReadonlyMap<string, string>;
-
-const headOf = (flow: Flow, rule: ReadRule): boolean => letsThrough([{ ...rule, schedule: '', modbus: null }], flow);
-const requestOf = (flow: Flow, rule: ReadRule): boolean => letsThrough([{ ...rule, schedule: '' }], flow);
-
-/** The first rule whose ends and port match decides. */
-const firstOf = (rules: readonly ReadRule[]): Judge => (moment, flow) => {
-  const first = rules.filter(holdsAt(moment)).find((rule) => headOf(flow, rule));
-  return first !== undefined && requestOf(flow, first);
-};
-
-/** A rule whose request does not match lets the next one decide. */
-const anyOf = (rules: readonly ReadRule[]): Judge => (moment, flow) => rules.filter(holdsAt(moment)).some((rule) => requestOf(flow, rule));
-
-const ftdOf = (files: Files): Judge => {
-  const access = readFtd(files);
-  const local = new Map([...files].filter(([path]) => path.endsWith('.rules')).map(([path, text]) => [path, readRules(text)]));
-  return (moment, flow) => {
-    const first = access.filter(holdsAt(moment)).find((rule) => headOf(flow, rule));
-    if (first === undefined) return false;
-    const [, number] = /^OTZ local rules(?: (\d+))?$/.exec(first.intrusionPolicy) ?? [];
-    return !local.get(`baseline-local${number === undefined ? '' : `-${number}`}.rules`)!.some((rule) => rule.fires(flow));
-  };
-};
-
-const JUDGES: readonly [target: string, judge: (files: Files) => Judge][] = [
-  ['fortios', (files) => firstOf(readFortios(files.get('baseline-fortios.conf')!, 'enforce', IDS))],
-  ['hirschmann-eagle', (files) => firstOf(readEagle(files, 'enforce'))],
-  ['tofino', (files) => firstOf(readTofino(files, 'enforce'))],
-  ['cisco-ftd', ftdOf],
-  ['nftables', (files) => anyOf(readNftables(files.get('baseline.nft')!, 'enforce'))],
-  ['panos', (files) => anyOf(readPanos(files.get('baseline-panos.set')!, 'enforce'))],
-  ['suricata', (files) => {
-    const rules = readRules(files.get('baseline.rules')!);
-    return (_, flow) => !rules.some((rule) => rule.fires(flow));
-  }],
-];
 
 const flowsOf = function* (): Generator<Flow> {
   for (const server of Object.keys(PAIRS))
