@@ -112,11 +112,11 @@ const offsetOf = (name: string | undefined, timezone: string): number => {
   return sign === undefined ? 0 : (sign === '-' ? -1 : 1) * (Number(ahead) * 60 + Number(rest));
 };
 
-/** The windows of each offset have to be the same by the plant's clock. */
+/** The windows of each offset have to be the same by the plant's clock. None: always, as with another rule for the same that has no window. */
 const windowsOf = (times: readonly string[], timezone: string): string[] => {
+  if (times.some((time) => !/meta (?:hour|day)/.test(time))) return [];
   const byOffset = new Map<string | undefined, Set<number>>();
   for (const time of times) {
-    if (!/meta (?:hour|day)/.test(time)) continue;
     const name = /meta time @(\S+)/.exec(time)?.[1];
     byOffset.set(name, new Set([...(byOffset.get(name) ?? []), ...minutesOf(time, offsetOf(name, timezone))]));
   }
