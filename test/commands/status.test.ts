@@ -1,10 +1,11 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { pcap } from '../../samples/gen/capture-file.ts';
 import { ethernet, ETHERTYPE, udpPacket, unreachablePacket } from '../../samples/gen/frames.ts';
 import { runImport } from '../../src/commands/import.ts';
+import { reportStore } from '../../src/commands/report.ts';
 import { conduitRows, showStatus } from '../../src/commands/status.ts';
 import { EXIT } from '../../src/errors.ts';
 import type { ConduitCompleteness } from '../../src/infer/proposal.ts';
@@ -183,6 +184,13 @@ test('captures that ran at the same time are told: by the import that makes them
   expect(await importPart('tap-1.pcap', 0, 8)).toContain(sentence);
   expect(STATUS_SHAPE.parse(JSON.parse(textOf(showStatus({ db: path, json: true }, setStage())))).sensor).toMatchObject({ overlaps: [sentence], losses: expect.arrayContaining([sentence]) });
   expect(textOf(showStatus({ db: path }, setStage()))).toMatch(/What is missing or doubtful:\n(?: {2}- .*\n)* {2}- 2 captures ran at the same time/);
+  // In every form of the report it stands once: among what is doubtful.
+  for (const form of ['txt', 'md', 'html']) {
+    const out = join(folder, `taps.${form}`);
+    reportStore({ db: path, out }, setStage());
+    const text = readFileSync(out, 'utf8').replace(/<script[^]*/, '');
+    expect(text.split('captures ran at the same time').length - 1, form).toBe(1);
+  }
   // Nothing new came: nothing to be told again.
   expect(await importPart('tap-1.pcap', 0, 8)).not.toContain('at the same time');
 });

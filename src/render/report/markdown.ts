@@ -18,7 +18,7 @@ export function* reportMarkdown(model: ReportModel): Generator<string> {
   yield* list([
     `Observed: ${secondsOf(status.span.first)} to ${secondsOf(status.span.last)}; ${groupedPlural(status.totals.packets, 'packet')}, ${shortOctets(status.totals.bytes)}, ${groupedPlural(status.totals.conversations, 'conversation')}`,
     ...(status.sensor.losses.length === 0 ? ['Sensor: nothing is known to be missing'] : status.sensor.losses.map((loss) => `Sensor: ${loss}`)),
-    ...[...status.sensor.overlaps, ...status.sensor.scans].map((sentence) => `Sensor: ${sentence}`),
+    ...status.sensor.scans.map((sentence) => `Sensor: ${sentence}`),
     ...status.completeness.sentences.map((sentence) => `Completeness: ${sentence}`),
   ]);
   yield* table(columns('capture', 'state', '#packets', 'digest (SHA-256)'), status.captures.map((capture) => [capture.name, capture.state, capture.packets, capture.digest]));

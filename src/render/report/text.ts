@@ -27,7 +27,7 @@ function* lines(model: ReportModel): Generator<string> {
   yield 'EVIDENCE:';
   yield `  Observed: ${secondsOf(status.span.first)} to ${secondsOf(status.span.last)}, ${groupedPlural(status.totals.packets, 'packet')}, ${groupedPlural(status.totals.conversations, 'conversation')}`;
   yield `  Sensor: ${status.sensor.complete ? 'nothing is known to be missing' : 'NOT complete'}`;
-  for (const sentence of [...status.sensor.losses, ...status.sensor.overlaps, ...status.sensor.scans]) yield `    - ${sentence}`;
+  for (const sentence of [...status.sensor.losses, ...status.sensor.scans]) yield `    - ${sentence}`;
   yield `  Completeness: ${status.completeness.sufficient ? 'enough was heard under the stopping rule' : 'NOT enough was heard'}`;
   for (const sentence of status.completeness.sentences) yield `    - ${sentence}`;
   yield `  Made by: ${head.tool}: ${head.commandLine}`;
