@@ -14,6 +14,11 @@ type Plain =
 
 export type FlowTables = Readonly<Pick<FlowState, Plain>> & { readonly [T in Table]: Records };
 
+const MOST_COPIED = 200_000;
+
+/** A flood's tables are hundreds of megabytes: decoding waits until they are written, instead of holding them twice. */
+export const isCopyCheap = ({ conversations }: FlowState): boolean => conversations.count <= MOST_COPIED;
+
 export function copyTables(state: FlowState): FlowTables {
   const rhythms = copyRecords({ keys: state.rhythmWords, stride: RHYTHM.stride, count: state.rhythms });
   return {

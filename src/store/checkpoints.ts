@@ -3,7 +3,7 @@
  * fed, and the captures that were read into it since the last checkpoint. Out: all of it in the store, written here or, while
  * decoding goes on, by another thread.
  */
-import { copyTables } from '../flow/flow-tables.ts';
+import { copyTables, isCopyCheap } from '../flow/flow-tables.ts';
 import { beginInterval, endInterval, figuresOf, type Recorder } from '../flow/recorder.ts';
 import type { CaptureFigures } from '../flow/settle.ts';
 import type { Store } from './database.ts';
@@ -73,14 +73,11 @@ export async function commit(checkpoints: Checkpoints): Promise<void> {
   beginInterval(recorder, decoder);
 }
 
-/** A flood's tables are hundreds of megabytes: decoding waits until they are written, instead of holding them twice. */
-export const MOST_COPIED = 200_000;
-
 /** The same, but another thread writes, and decoding goes on. One interval at a time: where writing takes longer than decoding, that waits. */
 export async function handOver(checkpoints: Checkpoints): Promise<void> {
   await settleWriting(checkpoints);
   const { recorder, store, mayHandOver } = checkpoints;
-  if (!mayHandOver || recorder.state.conversations.count > MOST_COPIED) return commit(checkpoints);
+  if (!mayHandOver || !isCopyCheap(recorder.state)) return commit(checkpoints);
   const beside = (checkpoints.beside ??= createIntervalWriter(store.path));
   const decoder = endInterval(recorder);
   const parts = takeRead(checkpoints);

@@ -13,10 +13,9 @@ import {
   beginLadenInterval, createLiveRecorder, endInterval, figuresOf, isLaden, noteEvent, noteHour, recordBatch, saveRecorder, settleRecorder, zeroRecorder, type Recorder,
 } from '../flow/recorder.ts';
 import { storeError } from '../errors.ts';
-import { copyTables, type FlowTables } from '../flow/flow-tables.ts';
+import { copyTables, isCopyCheap, type FlowTables } from '../flow/flow-tables.ts';
 import type { FrameBatch, FrameSource } from '../source/frame-batch.ts';
 import { insertCapture, lastUnfinishedCheckpoint, markUnfinished, readDecoderState, stampCheckpoint, type CaptureState, type ReceivedTotals } from './captures.ts';
-import { MOST_COPIED } from './checkpoints.ts';
 import { asStoreError, moved, type WritableStore } from './database.ts';
 import { readerCounts } from './import-capture.ts';
 import { createIntervalWriter, isWriterGone, type IntervalWriter } from './interval-writer.ts';
@@ -161,11 +160,10 @@ function createRun(store: WritableStore, source: FrameSource, capture: LiveCaptu
     while (samples.length > 1 && samples[1].ms <= now - HOUR_MS) samples.shift();
   }
 
-  /** What the reader counted so far, but for what a live source tells itself. */
-  const countsNow = (): [string, number][] => readerCounts(source).filter(([name]) => capture.kind === 'stream' || name !== 'reader.droppedByCapture');
-
   function intervalOf(flows: FlowTables, captureState: CaptureState, reason: string, decoder: string | null): Interval {
-    const counts = countsNow().map(([name, value]): [string, number] => [name, value - (told.get(name) ?? 0)]);
+    // A live source tells itself what was dropped.
+    const known = readerCounts(source).filter(([name]) => capture.kind === 'stream' || name !== 'reader.droppedByCapture');
+    const counts = known.map(([name, value]): [string, number] => [name, value - (told.get(name) ?? 0)]);
     const { kind, name } = capture;
     return {
       captures: [{ id, revision: null, kind, name, format: source.format, state: captureState, reason, head: '', digest: '', size: 0, content: null, figures: figuresOf(recorder), counts }],
@@ -250,7 +248,7 @@ function createRun(store: WritableStore, source: FrameSource, capture: LiveCaptu
 
   /** Not where memory is short already, nor where nothing could be done meanwhile. */
   const mayHandOver = (captureState: CaptureState): boolean =>
-    thread !== null && captureState === 'running' && ended === null && !isLaden(recorder) && state.conversations.count <= MOST_COPIED;
+    thread !== null && captureState === 'running' && ended === null && !isLaden(recorder) && isCopyCheap(state);
 
   const isIdle = (now: number): boolean =>
     waiting === null && now - writtenMs < LIFE_SIGN_MS && state.totals.packets === 0 && state.counters.size === 0 && state.hourCounters.size === 0 && JSON.stringify(capture.received?.()) === receivedBefore;

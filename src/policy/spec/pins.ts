@@ -7,7 +7,7 @@ import type { AddressRecord } from '../../observation.ts';
 import { securityLevelNumber } from './free-text.ts';
 import { indexAssets } from './assets.ts';
 import type { LoadedSpec } from './load.ts';
-import { zoneKinds } from './zone-kind.ts';
+import { inferredKind, zoneKinds } from './zone-kind.ts';
 
 /** The spec's other words for the roles of inference. */
 const ROLE_WORDS: Readonly<Record<string, Role>> = {
@@ -45,7 +45,10 @@ export function pinsOf({ spec }: LoadedSpec, records: readonly AddressRecord[]):
   }
   const zoneName = new Map(spec.zones.map((zone) => [zone.zone_id, zone.name]));
   const zoneKind = new Map<string, ZoneKind>();
-  for (const [id, kind] of zoneKinds(spec)) if (kind !== 'other') zoneKind.set(id, kind === 'control' ? 'cell' : kind);
+  for (const [id, declared] of zoneKinds(spec)) {
+    const kind = inferredKind(declared);
+    if (kind !== null) zoneKind.set(id, kind);
+  }
   const slT = new Map<string, number>();
   for (const zone of spec.zones) {
     const target = securityLevelNumber(zone.security_level_target as never);

@@ -2,6 +2,7 @@
  * What kind of zone a declared zone is, for rules that speak of kinds. In: a zone of the spec. Out: its kind as declared,
  * else by its Purdue level and its words. Left out on purpose: what its traffic says (infer/zone-kinds.ts).
  */
+import type { ZoneKind } from '../../infer/proposal.ts';
 import type { Spec, SpecZone } from './schema.ts';
 
 export type DeclaredKind = NonNullable<SpecZone['kind']>;
@@ -25,5 +26,8 @@ export const kindOfZone = (zone: SpecZone): DeclaredKind => {
 
 /** Zones of the control system proper: business may reach them through a DMZ only (ZCR 3.2). */
 export const CONTROL_KINDS: ReadonlySet<DeclaredKind> = new Set(['safety', 'control', 'supervisory', 'operations', 'engineering', 'remote', 'wireless']);
+
+/** The same in the words of inference; null where it has none. */
+export const inferredKind = (kind: DeclaredKind): Exclude<ZoneKind, 'pinned'> | null => (kind === 'other' ? null : kind === 'control' ? 'cell' : kind);
 
 export const zoneKinds = (spec: Spec): ReadonlyMap<string, DeclaredKind> => new Map(spec.zones.map((zone) => [zone.zone_id, kindOfZone(zone)]));

@@ -26,7 +26,7 @@ import { describeConduits, describePermits } from './conduit-records.ts';
 import { collectCrossings } from './crossings.ts';
 import { openDecisions } from './decisions.ts';
 import type { LossSummary, ReportFinding, ReportModel, RequirementCheck, SimulationSummary, Timeline } from './model.ts';
-import { declaredAt, type PlantIndex } from './plant-index.ts';
+import { idAt, type PlantIndex } from './plant-index.ts';
 import { describeZones } from './zone-records.ts';
 
 export interface ReportInput {
@@ -150,7 +150,7 @@ const SEVERITY_ORDER: readonly string[] = SEVERITIES;
 /** ` [10.20.2.10 is SCADA-1]`: inference speaks of addresses, the spec of assets. */
 const idsText = (plant: PlantIndex, addresses: readonly string[]): string => {
   const named = [...new Set(addresses)].flatMap((address) => {
-    const id = declaredAt(plant, address)?.id ?? address;
+    const id = idAt(plant, address);
     return id === address ? [] : [`${address} is ${id}`];
   });
   return named.length === 0 ? '' : ` [${named.join(', ')}]`;

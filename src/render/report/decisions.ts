@@ -6,7 +6,7 @@ import { firstOf, plural } from '../../infer/plural.ts';
 import { addTo } from '../../net/multi-map.ts';
 import { roleOf } from '../../policy/spec/pins.ts';
 import type { OpenDecision, ReportPermit, ReportZone } from './model.ts';
-import { declaredAt, type PlantIndex } from './plant-index.ts';
+import { declaredAt, idAt, type PlantIndex } from './plant-index.ts';
 
 interface Undecided {
   readonly basis: 'spec' | 'proposal';
@@ -22,7 +22,7 @@ export function openDecisions({ basis, loaded, proposal, diff, plant }: Undecide
   const decisions: OpenDecision[] = [];
   const add = (about: string, kind: string, sentence: string): number => decisions.push({ about, kind, sentence });
   const nameOf = (address: string): string => {
-    const id = declaredAt(plant, address)?.id ?? address;
+    const id = idAt(plant, address);
     return id === address ? address : `${id} (${address})`;
   };
   const undecided = new Map<string, string[]>();

@@ -40,6 +40,9 @@ export interface PlantIndex {
 /** The asset at an address, if the spec declares it. */
 export const declaredAt = ({ assetOfAddress, assets }: Pick<PlantIndex, 'assetOfAddress' | 'assets'>, address: string): DeclaredAsset | null => assets[assetOfAddress.get(address) ?? -1]?.declared ?? null;
 
+/** Its id, or the address where the spec declares none there. */
+export const idAt = (plant: Pick<PlantIndex, 'assetOfAddress' | 'assets'>, address: string): string => declaredAt(plant, address)?.id ?? address;
+
 export function indexPlant(loaded: LoadedSpec, set: ObservationSet, proposal: Proposal): PlantIndex {
   const { spec } = loaded;
   const index = indexAssets(spec, set.addresses);

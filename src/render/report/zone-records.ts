@@ -4,7 +4,7 @@ import { ZONE_KINDS } from '../../infer/zone-kinds.ts';
 import { securityLevelNumber } from '../../policy/spec/free-text.ts';
 import type { LoadedSpec } from '../../policy/spec/load.ts';
 import type { Spec, SpecZone } from '../../policy/spec/schema.ts';
-import { kindOfZone, type DeclaredKind } from '../../policy/spec/zone-kind.ts';
+import { inferredKind, kindOfZone, type DeclaredKind } from '../../policy/spec/zone-kind.ts';
 import type { ReportAsset, ReportConduit, ReportFinding, ReportZone } from './model.ts';
 import { NOT_DECLARED, type PlantIndex } from './plant-index.ts';
 
@@ -58,8 +58,10 @@ export function describeZones(
 }
 
 /** What a proposal wrote stays an assumption until the spec says when it was assessed, or another level. */
-const isStartValue = ({ provenance, assessment_date: assessed }: Spec, kind: DeclaredKind, target: number): boolean =>
-  provenance !== undefined && assessed === undefined && kind !== 'other' && ZONE_KINDS[kind === 'control' ? 'cell' : kind].slT === target;
+function isStartValue({ provenance, assessment_date: assessed }: Spec, declared: DeclaredKind, target: number): boolean {
+  const kind = inferredKind(declared);
+  return provenance !== undefined && assessed === undefined && kind !== null && ZONE_KINDS[kind].slT === target;
+}
 
 /** Those of the spec: what is in none of them stands beside them, and is no zone. */
 export const zoneCount = (zones: readonly ReportZone[]): number => zones.filter(({ isDeclared }) => isDeclared).length;
