@@ -1,6 +1,5 @@
 /**
  * LLDP (IEEE 802.1AB clause 8): what a device says of itself. In: the payload of EtherType 0x88CC. Out: facts by name.
- * Also PROFINET DCP (IEC 61158-6-10, FrameIDs 0xFEFC to 0xFEFF), which tells the station name of field devices.
  */
 
 type Tell = (name: string, value: string) => void;
@@ -34,27 +33,4 @@ export function readLldp(bytes: Uint8Array, view: DataView, from: number, to: nu
     at = end;
   }
   return management;
-}
-
-const DCP_FIRST = 0xfefc;
-const DCP_HEADER = 12;
-const DCP_OPTION_DEVICE = 2;
-const DCP_SUBOPTIONS: Readonly<Record<number, string>> = { 1: 'profinet.vendor', 2: 'profinet.station-name' };
-
-/** Identify responses and hellos: blocks of option, suboption, length, block info, value. */
-export function readProfinetDcp(bytes: Uint8Array, view: DataView, from: number, to: number, tell: Tell): void {
-  if (to - from < DCP_HEADER || view.getUint16(from) < DCP_FIRST) return;
-  const isResponse = view.getUint8(from + 3) === 1;
-  if (!isResponse) return;
-  let at = from + DCP_HEADER;
-  const end = Math.min(to, at + view.getUint16(from + 10));
-  while (end - at >= 6) {
-    const option = bytes[at];
-    const name = DCP_SUBOPTIONS[bytes[at + 1]];
-    const length = view.getUint16(at + 2);
-    const stop = at + 4 + length;
-    if (stop > end) return;
-    if (option === DCP_OPTION_DEVICE && name !== undefined && length > 2) tell(name, text(bytes, at + 6, stop));
-    at = stop + (length & 1);
-  }
 }

@@ -4,10 +4,11 @@
  * per session; `feed.ts` calls the attached stream directly.
  */
 import { modbus } from '../decode/app/modbus.ts';
-import { DATAGRAM_PROTOCOLS, PROTOCOL_NAMES, STREAM_PROTOCOLS, streamProtocol } from '../decode/app/registry.ts';
+import { DATAGRAM_PROTOCOLS, linkProtocol, PROTOCOL_NAMES, STREAM_PROTOCOLS, streamProtocol } from '../decode/app/registry.ts';
 import type { StreamProtocol } from '../decode/app/protocol.ts';
 import * as protocols from '../decode/app/protocol.ts';
 import { UDP_SIGNATURES } from '../decode/app/signature.ts';
+import * as frames from '../decode/decoded-frame.ts';
 import * as transport from '../decode/transport.ts';
 import { conversationOf, learnServer, nameService, orient, placeServer, proveServer, serverPort, transportOf } from './conversations.ts';
 import { noteReversed, type FlowSink } from './operations.ts';
@@ -19,6 +20,7 @@ import { expectStart, finishHalf, MAX_FAILURES, startHalf } from './tcp-stream.t
 // Constants of the module at hand: V8 folds them into the code, imported ones it loads and checks at every use.
 const { PROBE, TO_CLIENT, TO_SERVER } = protocols;
 const { IP_PROTOCOL } = transport;
+const { LINK_TRANSPORT } = frames;
 const { FLAG, PROBES_MASK, PROBES_SHIFT, SESSION } = layout;
 
 /** Payloads looked at before a session is left alone. */
@@ -89,6 +91,7 @@ const datagramCandidates = createCandidates(DATAGRAM_PROTOCOLS);
 export function probeSession(state: FlowState, session: number, bytes: Uint8Array, from: number, to: number, wire: number, fromLo: boolean, sequence: number): number {
   const s = session * SESSION.stride;
   const words = state.sessions.keys;
+  if (transportOf(state, session) >= LINK_TRANSPORT) return attachByEtherType(state, session);
   if (words[s + SESSION.app] === 0 && probesOf(words[s + SESSION.flags]) >= MAX_PROBES) {
     if (isOneSided(words, s)) return -1;
     // The other side has spoken, and is looked at as often.
@@ -132,6 +135,14 @@ export function probeSession(state: FlowState, session: number, bytes: Uint8Arra
   words[s + SESSION.flags] += 1 << PROBES_SHIFT;
   if (probesOf(words[s + SESSION.flags]) < MAX_PROBES || (isTcp && midstream && isOneSided(words, s))) return -1;
   words[s + SESSION.app] = !isTcp && candidates.some(({ protocol, hinted }) => hinted && !NAMED_ONLY.has(protocol)) ? NOTHING_YET : NOTHING_TO_READ;
+  return -1;
+}
+
+/** An EtherType is its protocol; nobody reads most of them. */
+function attachByEtherType(state: FlowState, session: number): number {
+  const protocol = linkProtocol(transportOf(state, session) - LINK_TRANSPORT);
+  if (protocol !== undefined) return attach(state, session, protocol, true);
+  state.sessions.keys[session * SESSION.stride + SESSION.app] = NOTHING_TO_READ;
   return -1;
 }
 

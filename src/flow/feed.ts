@@ -226,7 +226,6 @@ function takeFrame(state: FlowState, sink: FlowSink, batch: FrameBatch, i: numbe
   if ((words[s + SESSION.flags] & known) !== known) noteSender(state, session, side, view, decoded === null ? batch.offset[i] + 6 : decoded.macAt, decoded === null ? vlans[k] : decoded.vlan, sec, ns, tcpFlags, decoded);
 
   // ---- the payload
-  const keyWord = words[s + 3];
   if (payloadWire > 0) {
     words[s + SESSION.payloadsLo + side]++;
     const app = words[s + SESSION.app];
@@ -244,7 +243,7 @@ function takeFrame(state: FlowState, sink: FlowSink, batch: FrameBatch, i: numbe
       sink.measuresByRange = true;
       const rest = readModbus(bytes, view, payload, payloadEnd, direction, NO_MEMORY, sink);
       if (rest !== payloadEnd) goOn(state, session, side, direction, bytes, view, payload, rest, payloadEnd, sink);
-    } else if (app > 0 || ((app === 0 || app === NOTHING_YET) && payload < payloadEnd && keyWord >= KIND_IP)) {
+    } else if (app > 0 || ((app === 0 || app === NOTHING_YET) && payload < payloadEnd)) {
       readPayload(state, sink, batch, k, session);
     } else noteRequest(state, session, fromLo, sec, ns);
   } else if ((tcpFlags & TCP_ACK) !== 0 && words[s + SESSION.app] > 0 && (words[s + SESSION.flags] & PLAIN) === 0) {
@@ -253,9 +252,6 @@ function takeFrame(state: FlowState, sink: FlowSink, batch: FrameBatch, i: numbe
   }
   if ((tcpFlags & (TCP_FIN | TCP_RST)) !== 0 && !isStray && (state.sessions.keys[s + SESSION.flags] & FLAG.closing) !== 0) finishStream(state, session, sink);
 }
-
-/** Session keys of IP conversations are at or above this; MAC conversations below. */
-const KIND_IP = sessionKeyWord(KIND.ipv4, 0);
 
 function sessionEnd(state: FlowState, frame: DecodedFrame, view: DataView, ipv4: number, at: number): number {
   if (frame.kind === KIND.ipv4) return ipv4;

@@ -6,7 +6,7 @@ import { readArp, type ArpClaim } from '../decode/arp.ts';
 import type { DecodedFrame } from '../decode/decoded-frame.ts';
 import * as frames from '../decode/decoded-frame.ts';
 import * as ethernet from '../decode/ethernet.ts';
-import { readLldp, readProfinetDcp } from '../decode/lldp.ts';
+import { readLldp } from '../decode/lldp.ts';
 import * as transport from '../decode/transport.ts';
 import { noteTagged } from './address-plan.ts';
 import { internIpv4, internMac } from './address-table.ts';
@@ -24,7 +24,6 @@ const { ETHER_TYPE } = ethernet;
 const { IP_PROTOCOL } = transport;
 const { FLAG, NO_FIRST, NO_LAST, SESSION, UNBEGUN } = layout;
 
-const PROFINET = 0x8892;
 const claim: ArpClaim = { macAt: 0, address: 0 };
 
 export function newSession(
@@ -91,7 +90,7 @@ function firstSender(fromLo: boolean, frame: DecodedFrame | null, view: DataView
   return isAnswer ? !fromLo : fromLo;
 }
 
-/** Once per session, direction and hour: that it spoke, which MAC sends for its address, and what ARP, LLDP and DCP say of it. */
+/** Once per session, direction and hour: that it spoke, which MAC sends for its address, and what ARP and LLDP say of it. */
 export function noteSender(
   state: FlowState,
   session: number,
@@ -145,7 +144,7 @@ function tellLinkLayer(state: FlowState, frame: DecodedFrame, view: DataView, ma
   } else if (frame.etherType === ETHER_TYPE.lldp) {
     const management = readLldp(bytes, view, payload, payloadEnd, tell);
     if (management !== 0) bindMac(state, internIpv4(state.addresses, management), mac, sec, ns);
-  } else if (frame.etherType === PROFINET) readProfinetDcp(bytes, view, payload, payloadEnd, tell);
+  }
 }
 
 /** A round trip that began: less by when it did (microseconds below 2^31). */

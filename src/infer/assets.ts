@@ -26,6 +26,7 @@ const ROUTER_FAN = 3;
 /** Handshakes slower than this did not stay in the plant's own network. */
 const FAR_RTT_MS = 20;
 
+const FIELD_ROLE_FACTS = new Set(['profinet.role', 'iec61850.role']);
 const NAME_FACTS = new Set(['lldp.name', 'lldp.sysname', 'netbios.name', 'dhcp.hostname', 'mdns.name', 'opcua.hostname', 'snmp.sysname', 'profinet.station-name', 'dcp.name', 'cdp.name']);
 
 /** Names that say less, because whoever set the device up may have left them as they were: shown where there is no other. */
@@ -292,6 +293,7 @@ function assemble(
       farMs: sightings.reduce((most, sighting) => Math.max(most, sighting.rttMs ?? 0), -Infinity),
       ownMac: own.length > 0 && addresses.some((address) => !isMac(address)),
       behindRouter: macs.length > 0 && own.length === 0,
+      fieldRoles: [...new Set(sightings.flatMap((sighting) => factsOf(sighting, FIELD_ROLE_FACTS)).flatMap((text) => text.split(',')))].sort(),
       bridge: capabilities.some((text) => /bridge|router|switch/i.test(text)),
       router: isRouter,
       vlan: sightings.find((sighting) => sighting.vlan !== null)?.vlan ?? null,

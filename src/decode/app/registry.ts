@@ -20,10 +20,12 @@ import { HART_IP } from './hart-ip.ts';
 import { HTTP } from './http.ts';
 import { IEC104 } from './iec104.ts';
 import { MMS } from './iec61850-mms.ts';
+import { GOOSE, SAMPLED_VALUES } from './iec61850-multicast.ts';
 import { KNXNET_TCP, KNXNET_UDP } from './knxnet.ts';
 import { MELSEC } from './melsec.ts';
 import { MQTT } from './mqtt.ts';
 import { FINS_TCP, FINS_UDP } from './omron-fins.ts';
+import { PROFINET_RT } from './profinet-rt.ts';
 import { ROC_PLUS } from './roc-plus.ts';
 import { S7COMM_PLUS } from './s7comm-plus.ts';
 import { S7COMM } from './s7comm.ts';
@@ -42,6 +44,15 @@ export const DATAGRAM_PROTOCOLS: readonly StreamProtocol[] = [
   modbus, ENIP, DNP3, BACNET, FINS_UDP, HART_IP, MELSEC, KNXNET_UDP, TRISTATION, ROC_PLUS, ADS_DISCOVERY, PROFINET_CM, DNS, MDNS, LLMNR, NBNS, NBDGM, DHCP, SNMP, MODBUS_RTU, ...UDP_SIGNATURES,
 ];
 
+/** Read from frames without an IP header, by EtherType. Their names are those of net/services.ts. */
+const LINK_PROTOCOLS: ReadonlyMap<number, StreamProtocol> = new Map([
+  [0x8892, PROFINET_RT],
+  [0x88b8, GOOSE],
+  [0x88ba, SAMPLED_VALUES],
+]);
+
+export const linkProtocol = (etherType: number): StreamProtocol | undefined => LINK_PROTOCOLS.get(etherType);
+
 function indexByName(protocols: readonly StreamProtocol[]): ReadonlyMap<string, StreamProtocol> {
   const index = new Map<string, StreamProtocol>();
   for (const protocol of protocols) {
@@ -53,7 +64,7 @@ function indexByName(protocols: readonly StreamProtocol[]): ReadonlyMap<string, 
 
 const streams = indexByName(STREAM_PROTOCOLS);
 const datagrams = indexByName(DATAGRAM_PROTOCOLS);
-const byName = new Map([...datagrams, ...streams]);
+const byName = new Map([...datagrams, ...streams, ...indexByName([...LINK_PROTOCOLS.values()])]);
 
 export const streamProtocol = (name: string): StreamProtocol | undefined => streams.get(name);
 

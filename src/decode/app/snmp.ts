@@ -3,6 +3,7 @@
  * their error status, the version, sysName and sysDescr where an answer tells them. Communities are passwords: never kept.
  */
 import type { Access } from '../../observation.ts';
+import { content, lengthOf } from './ber.ts';
 import { asciiText } from './framing.ts';
 import { rememberRequest, takeRequest } from './outstanding.ts';
 import type { ProtocolSink, SessionMemory, StreamProtocol } from './protocol.ts';
@@ -39,16 +40,6 @@ const SYSTEM_FACTS = new Map([
   [1, 'snmp.description'],
   [5, 'snmp.name'],
 ]);
-
-/** Offset of the content of the BER element at `at`, or -1; lengths up to two octets. */
-const content = (bytes: Uint8Array, at: number, to: number): number => {
-  if (at + 2 > to) return -1;
-  const octets = bytes[at + 1];
-  const from = octets < 0x80 ? at + 2 : octets === 0x81 ? at + 3 : octets === 0x82 ? at + 4 : -1;
-  return from > to ? -1 : from;
-};
-
-const lengthOf = (bytes: Uint8Array, at: number): number => (bytes[at + 1] < 0x80 ? bytes[at + 1] : bytes[at + 1] === 0x81 ? bytes[at + 2] : (bytes[at + 2] << 8) | bytes[at + 3]);
 
 /** Offset of the version's value, where this is an SNMP message; -1 where it is not. */
 const versionAt = (bytes: Uint8Array, from: number, to: number): number => {

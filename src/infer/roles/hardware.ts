@@ -82,8 +82,18 @@ function vendorEvidence(profile: Profile, ledger: Ledger): void {
   }
 }
 
+/** Switches, drives and panels are I/O devices of PROFINET too: a hint. A controller that is another one's device is a controller. */
+function fieldRoleEvidence({ asset: { fieldRoles } }: Profile, ledger: Ledger): void {
+  if (fieldRoles.includes('io-controller')) record(ledger, 'plc', 3, 'field-role', 'says that it is an IO controller (PROFINET DCP)');
+  else if (fieldRoles.some((role) => role === 'io-device' || role === 'io-multidevice')) record(ledger, 'io', 1.2, 'field-role', 'says that it is an IO device (PROFINET DCP)');
+  if (fieldRoles.includes('pn-supervisor')) record(ledger, 'engineering-workstation', 1, 'field-role', 'says that it is an IO supervisor (PROFINET DCP)');
+  if (fieldRoles.includes('goose-publisher')) record(ledger, 'plc', 3, 'field-role', 'publishes GOOSE events, as protection relays and bay controllers do');
+  else if (fieldRoles.includes('sv-publisher')) record(ledger, 'io', 3, 'field-role', 'publishes sampled values, as merging units do');
+}
+
 export function weighHardware(profile: Profile, ledger: Ledger): void {
   vendorEvidence(profile, ledger);
+  fieldRoleEvidence(profile, ledger);
   if (profile.directoryClient) recordAgainst(ledger, EMBEDDED, -4, 'directory-client', 'logs on to a directory or updates itself, as computers do');
   if (profile.asset.router) record(ledger, 'network-device', 5, 'router', 'is the link address through which others are seen');
   if (profile.asset.bridge) record(ledger, 'network-device', 5, 'lldp', 'announces itself as bridge or router (LLDP)');

@@ -16,7 +16,7 @@ const URLS = new Set(['opcua.endpoint', 'opcua.reverse-endpoint', 'opcua.discove
 /** Of a product, a version or a protocol: the same in every plant. */
 const PRODUCTS = new Set([
   'lldp.capabilities', 'lldp.caps', 'cdp.capabilities', 'modbus.vendor', 'modbus.product-code', 'modbus.product', 'modbus.revision', 'modbus.model', 'enip.vendor-id', 'enip.device-type', 'enip.product',
-  'enip.revision', 'bacnet.vendor-id', 'fins.model', 'profinet.vendor', 's7comm.module-type', 's7comm.order-number', 'snmp.version', 'mqtt.version', 'mqtt.login',
+  'enip.revision', 'bacnet.vendor-id', 'fins.model', 'profinet.vendor', 'profinet.device-id', 'profinet.role', 'iec61850.role', 's7comm.module-type', 's7comm.order-number', 'snmp.version', 'mqtt.version', 'mqtt.login',
   'smb.version', 'tls.version', 'vnc.version', 'rpc.interface', 'enip.unmatched-response', 'fox.application', 'fox.brand', 'fox.version',
 ]);
 /** Of a product too, unless an administrator says something else. */

@@ -12,11 +12,13 @@ import { HART_IP } from '../../../src/decode/app/hart-ip.ts';
 import { HTTP } from '../../../src/decode/app/http.ts';
 import { IEC104 } from '../../../src/decode/app/iec104.ts';
 import { MMS } from '../../../src/decode/app/iec61850-mms.ts';
+import { GOOSE, SAMPLED_VALUES } from '../../../src/decode/app/iec61850-multicast.ts';
 import { KNXNET_TCP, KNXNET_UDP } from '../../../src/decode/app/knxnet.ts';
 import { MELSEC } from '../../../src/decode/app/melsec.ts';
 import { MQTT } from '../../../src/decode/app/mqtt.ts';
 import { FINS_TCP, FINS_UDP } from '../../../src/decode/app/omron-fins.ts';
 import { OPCUA } from '../../../src/decode/app/opcua.ts';
+import { PROFINET_RT } from '../../../src/decode/app/profinet-rt.ts';
 import { ROC_PLUS } from '../../../src/decode/app/roc-plus.ts';
 import { S7COMM_PLUS } from '../../../src/decode/app/s7comm-plus.ts';
 import { S7COMM } from '../../../src/decode/app/s7comm.ts';
@@ -28,3 +30,4 @@ import type { StreamProtocol } from '../../../src/decode/app/protocol.ts';
 
 export const TCP: readonly StreamProtocol[] = [OPCUA, S7COMM, S7COMM_PLUS, MMS, ENIP, DNP3, IEC104, ADS, FINS_TCP, HART_IP, MELSEC, GE_SRTP, KNXNET_TCP, ROC_PLUS, DCERPC, TLS, HTTP, MQTT, ...TCP_SIGNATURES];
 export const UDP: readonly StreamProtocol[] = [ENIP, DNP3, BACNET, FINS_UDP, HART_IP, MELSEC, KNXNET_UDP, TRISTATION, ROC_PLUS, ADS_DISCOVERY, PROFINET_CM, DNS, MDNS, LLMNR, NBNS, NBDGM, DHCP, SNMP, ...UDP_SIGNATURES];
+export const LINK: readonly StreamProtocol[] = [PROFINET_RT, GOOSE, SAMPLED_VALUES];

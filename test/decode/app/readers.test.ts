@@ -4,13 +4,15 @@ import type { StreamProtocol } from '../../../src/decode/app/protocol.ts';
 import { AWAIT_MORE, MESSAGE, PROBE, TO_CLIENT, TO_SERVER } from '../../../src/decode/app/protocol.ts';
 import type { Told } from './capture-streams.ts';
 import { createSink, createTold, fromHex } from './capture-streams.ts';
-import { TCP, UDP } from './every-protocol.ts';
+import { LINK, TCP, UDP } from './every-protocol.ts';
 import { READ, ascii, type Message } from './told-messages.ts';
 
 const KINDS = ['request', 'response', 'error'];
 
-const protocolOf = (name: string, transport: 'tcp' | 'udp'): StreamProtocol => {
-  const found = (transport === 'tcp' ? TCP : UDP).find((protocol) => protocol.name === name);
+const BY_TRANSPORT = { tcp: TCP, udp: UDP, eth: LINK } as const;
+
+const protocolOf = (name: string, transport: keyof typeof BY_TRANSPORT): StreamProtocol => {
+  const found = BY_TRANSPORT[transport].find((protocol) => protocol.name === name);
   if (found === undefined) throw new Error(`no protocol ${name} on ${transport}`);
   return found;
 };
@@ -133,6 +135,10 @@ describe('protocol readers', () => {
     expect([...banner.serverFacts]).toEqual(['ssh.software=SSH-2.0-OpenSSH_9.6']);
     const iAm = tell(protocolOf('bacnet', 'udp'), [[TO_SERVER, '810b0018 0120ffff00ff 1000 c40200007b 2201e0 9100 212a']]);
     expect([...iAm.clientFacts]).toEqual(['bacnet.device=123', 'bacnet.vendor-id=42']);
+    const station = READ.find(([name, transport]) => name === 'profinet-rt' && transport === 'eth');
+    expect([...tell(protocolOf('profinet-rt', 'eth'), station?.[3] ?? []).serverFacts]).toEqual([
+      'profinet.vendor=S7-300', 'profinet.station-name=plc1', 'profinet.device-id=0x002a010d', 'profinet.role=io-device,io-controller',
+    ]);
     const web = tell(protocolOf('http', 'tcp'), [[TO_SERVER, ascii('GET / HTTP/1.1\r\nHost: hmi.plant\r\n\r\n')]]);
     expect(web.facts[0].get('http.host=hmi.plant')).toBe(1);
     // First-level encoding: each half octet is a letter from A on; 15 characters and a suffix.

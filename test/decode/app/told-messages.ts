@@ -7,7 +7,7 @@ export const S7_CONNECT = '0300001611e00000000100c0010ac1020100c2020102';
 export const ascii = (words: string): string => Buffer.from(words).toString('hex');
 
 /** [protocol, transport, server port, messages, operations, targets] */
-export const READ: readonly (readonly [string, 'tcp' | 'udp', number, readonly Message[], readonly string[], readonly string[]])[] = [
+export const READ: readonly (readonly [string, 'tcp' | 'udp' | 'eth', number, readonly Message[], readonly string[], readonly string[]])[] = [
   [
     's7comm',
     'tcp',
@@ -240,4 +240,40 @@ export const READ: readonly (readonly [string, 'tcp' | 'udp', number, readonly M
     ['Read System Information/browse/request', 'Read System Information/browse/response', 'Add Route/program/request', 'Add Route/program/response', 'Add Route/program/error 1796'],
     [],
   ],
+  // Below IP, by EtherType: names of stations and their addresses, and groups of relays.
+  [
+    'profinet-rt',
+    'eth',
+    0,
+    [
+      [TO_SERVER, 'fefe05000000000100000004ffff00000000000000000000000000000000000000000000'],
+      [TO_CLIENT, 'feff0501000000010000003a02010008000053372d333030020200060000706c6331020300060000002a010d02040004000003000102000e0001c0a80001ffffff00c0a80001'],
+      [TO_SERVER, 'fefd04000000000100000016050100020001020200060001706c633205020002000000000000'],
+      [TO_CLIENT, 'fefd040100000001000000080504000302020500'],
+      [TO_SERVER, 'fefd040000000001000000080503000400000100'],
+      [TO_CLIENT, 'fefd040100000001000000080504000305030000'],
+      [TO_SERVER, 'fefd0300000000010000000402020102'],
+      [TO_CLIENT, 'fefd0301000000010000000a020200060000706c6331'],
+      [TO_CLIENT, 'fefd04050000000100000000'],
+      [TO_SERVER, '80000102030405060708'],
+    ],
+    [
+      'DCP Identify/browse/request', 'DCP Identify/browse/response', 'DCP Set/program/request', 'DCP Set/program/error 5', 'DCP Signal/diagnose/request', 'DCP Signal/diagnose/response',
+      'DCP Get/browse/request', 'DCP Get/browse/response', 'DCP Set/program/error 256',
+    ],
+    ['All', 'NameOfStation', 'Signal', 'IPParameter'],
+  ],
+  ['profinet-rt', 'eth', 0, [[TO_SERVER, 'fefc06000000000100000012020200060000646576370601000400000001']], ['DCP Hello/browse/request'], []],
+  [
+    'goose',
+    'eth',
+    0,
+    [
+      [TO_SERVER, '0001005700000000614d8011494544312f4c4c4e3024474f2467636231810207d0820d494544312f4c4c4e3024647331830474726970840800000000000000008501018601058701008801018901008a0101ab03830101'],
+      [TO_SERVER, '0001005700000000614d8011494544312f4c4c4e3024474f2467636232810207d0820d494544312f4c4c4e3024647331830474726970840800000000000000008501018601058701ff8801018901008a0101ab03830101'],
+    ],
+    ['Publish/write/request', 'Publish (simulated)/write/request'],
+    ['IED1/LLN0$GO$gcb1', 'IED1/LLN0$GO$gcb2'],
+  ],
+  ['sv', 'eth', 0, [[TO_SERVER, '4000008400000000607a800103a275302580044d55303182020001830400000001850100871000000000000000000000000000000000302580044d55303182020001830400000001850100871000000000000000000000000000000000302580044d55303282020001830400000001850100871000000000000000000000000000000000'], [TO_SERVER, '4000003680000000602c800101a227302580044d55303182020001830400000001850100871000000000000000000000000000000000']], ['Publish/write/request', 'Publish (simulated)/write/request'], ['MU01', 'MU02']],
 ];

@@ -1,0 +1,48 @@
+/** Frames without an IP header: DCP among cyclic PROFINET data, GOOSE, and what they say of who sends them, up to the proposed roles. */
+import { expect, test } from 'vitest';
+import { ethernet, hex } from '../../samples/gen/frames.ts';
+import { NO_PINS } from '../../src/infer/proposal.ts';
+import { proposeZones } from '../../src/infer/zones.ts';
+import { vendorOf } from '../infer/plant-sketch.ts';
+import { READ } from '../decode/app/told-messages.ts';
+import { imported, operationsOf, type TimedFrame } from './imported.ts';
+
+const PROFINET = 0x8892;
+const STATION = '02:00:00:00:00:01';
+const DEVICE = '02:00:00:00:00:02';
+const ALL_STATIONS = '01:0e:cf:00:00:00';
+const GOOSE_GROUP = '01:0c:cd:01:00:01';
+
+const messagesOf = (name: string): readonly (readonly [number, string])[] => READ.find(([protocol, transport]) => protocol === name && transport === 'eth')?.[3] ?? [];
+const [IDENTIFY, IDENTIFIED, SET, REFUSED] = messagesOf('profinet-rt').map(([, text]) => hex(text));
+const [GOOSE, SIMULATED] = messagesOf('goose').map(([, text]) => hex(text));
+
+const sent = (frames: readonly (readonly [from: string, to: string, type: number, payload: Uint8Array])[]): TimedFrame[] =>
+  frames.map(([from, to, type, payload], i) => ({ us: i * 10_000, bytes: ethernet(from, to, type, payload) }));
+const cyclic = (i: number): Uint8Array => hex(`8000${'00'.repeat(38)}${i.toString(16).padStart(4, '0')}3500`);
+
+test('DCP is read in the midst of cyclic data, and tells who asks', async () => {
+  const data = Array.from({ length: 20 }, (_, i) => [DEVICE, STATION, PROFINET, cyclic(i)] as const);
+  const set = await imported(sent([...data, [STATION, DEVICE, PROFINET, SET], [DEVICE, STATION, PROFINET, REFUSED], ...data]));
+  expect(operationsOf(set)).toEqual(['profinet-rt 4: 1/0/1']);
+  const [conversation] = set.conversations;
+  expect(conversation).toMatchObject({ client: STATION, server: DEVICE, service: { name: 'profinet-rt' }, packets: { toServer: 1, toClient: 41 } });
+  expect(conversation.operations[0].targets).toEqual(['NameOfStation']);
+});
+
+test('an answer to all stations names its device, though nobody was asked by name', async () => {
+  const set = await imported(sent([[STATION, ALL_STATIONS, PROFINET, IDENTIFY], [DEVICE, STATION, PROFINET, IDENTIFIED]]));
+  expect(set.conversations.map(({ client, server }) => `${client} ${server}`)).toEqual([`${STATION} ${ALL_STATIONS}`, `${STATION} ${DEVICE}`]);
+  expect(set.addresses.find(({ address }) => address === DEVICE)?.facts.map(({ name, value }) => `${name}=${value}`)).toContain('profinet.role=io-device,io-controller');
+  const { assets } = proposeZones(set, { pins: NO_PINS, vendorOf, stabilityRuns: 0 });
+  expect(assets.find(({ addresses }) => addresses.includes(DEVICE))).toMatchObject({ names: ['plc1'], role: 'plc', fieldRoles: ['io-controller', 'io-device'] });
+});
+
+test('who publishes GOOSE is a relay, unless it only simulates one', async () => {
+  const frames = (payload: Uint8Array): TimedFrame[] => sent(Array.from({ length: 8 }, () => [DEVICE, GOOSE_GROUP, 0x88b8, payload] as const));
+  const roleOf = async (payload: Uint8Array): Promise<string | undefined> => proposeZones(await imported(frames(payload)), { pins: NO_PINS, vendorOf, stabilityRuns: 0 }).assets[0]?.role;
+  expect(operationsOf(await imported(frames(GOOSE)))).toEqual(['goose 0: 8/0/0']);
+  expect(await roleOf(GOOSE)).toBe('plc');
+  expect(operationsOf(await imported(frames(SIMULATED)))).toEqual(['goose 1: 8/0/0']);
+  expect(await roleOf(SIMULATED)).toBe('other');
+});
