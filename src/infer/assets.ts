@@ -224,7 +224,22 @@ export function inferAssets(set: ObservationSet, vendorOf: VendorLookup): Invent
   }
   for (const [address, cards] of sharedAddresses(devices, set.conversations)) note(position.get(address)!, severalCards(address, cards));
   joinByName(devices, join, note, routers);
-  return assemble(devices, find, notes, routers, pseudo, vendorOf);
+  const masters = ethercatMasters(set.conversations);
+  for (const address of masters) joinReturning(address, position, join);
+  return assemble(devices, find, notes, routers, pseudo, masters, vendorOf);
+}
+
+/** Only masters send EtherCAT: devices change the frame as it passes (IEC 61158-4-12). */
+const ethercatMasters = (conversations: readonly Conversation[]): ReadonlySet<string> => new Set(conversations.flatMap(({ service, client }) => (service.name === 'ethercat' ? [client] : [])));
+
+const LOCALLY_ADMINISTERED = 0x02;
+
+/** The first device of a segment marks the frames that go back to their master as of a local address (ETG.1000.4): they are the master's, not another one's. */
+function joinReturning(address: string, position: ReadonlyMap<string, number>, join: (a: number, b: number) => void): void {
+  const first = Number.parseInt(address.slice(0, 2), 16);
+  const sent = position.get((first & ~LOCALLY_ADMINISTERED).toString(16).padStart(2, '0') + address.slice(2));
+  const returned = position.get(address);
+  if ((first & LOCALLY_ADMINISTERED) !== 0 && sent !== undefined && returned !== undefined) join(sent, returned);
 }
 
 /** One name on two MACs in two subnets is one host with two network cards: a bridge between them. */
@@ -259,6 +274,7 @@ function assemble(
   notes: ReadonlyMap<number, readonly AssetNote[]>,
   routers: ReadonlySet<string>,
   pseudo: { address: string; why: string }[],
+  masters: ReadonlySet<string>,
   vendorOf: VendorLookup,
 ): Inventory {
   const groups = new Map<number, number[]>();
@@ -293,7 +309,7 @@ function assemble(
       farMs: sightings.reduce((most, sighting) => Math.max(most, sighting.rttMs ?? 0), -Infinity),
       ownMac: own.length > 0 && addresses.some((address) => !isMac(address)),
       behindRouter: macs.length > 0 && own.length === 0,
-      fieldRoles: [...new Set(sightings.flatMap((sighting) => factsOf(sighting, FIELD_ROLE_FACTS)).flatMap((text) => text.split(',')))].sort(),
+      fieldRoles: [...new Set([...sightings.flatMap((sighting) => factsOf(sighting, FIELD_ROLE_FACTS)).flatMap((text) => text.split(',')), ...(macs.some((mac) => masters.has(mac)) ? ['ethercat-master'] : [])])].sort(),
       bridge: capabilities.some((text) => /bridge|router|switch/i.test(text)),
       router: isRouter,
       vlan: sightings.find((sighting) => sighting.vlan !== null)?.vlan ?? null,

@@ -70,7 +70,7 @@ export interface Asset {
   readonly behindRouter: boolean;
   /** LLDP says bridge or router. */
   readonly bridge: boolean;
-  /** What it says of itself on the field network: `io-device`, `io-controller`, `pn-supervisor` (PROFINET DCP), `goose-publisher`, `sv-publisher` (IEC 61850). */
+  /** What it is on the field network by what it sends there: `io-device`, `io-controller`, `pn-supervisor` (PROFINET DCP says so), `goose-publisher`, `sv-publisher` (IEC 61850), `ethercat-master`. */
   readonly fieldRoles: readonly string[];
   /** A link address without an IP address of its own that others are seen through. */
   readonly router: boolean;

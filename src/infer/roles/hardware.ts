@@ -87,6 +87,7 @@ function fieldRoleEvidence({ asset: { fieldRoles } }: Profile, ledger: Ledger): 
   if (fieldRoles.includes('io-controller')) record(ledger, 'plc', 3, 'field-role', 'says that it is an IO controller (PROFINET DCP)');
   else if (fieldRoles.some((role) => role === 'io-device' || role === 'io-multidevice')) record(ledger, 'io', 1.2, 'field-role', 'says that it is an IO device (PROFINET DCP)');
   if (fieldRoles.includes('pn-supervisor')) record(ledger, 'engineering-workstation', 1, 'field-role', 'says that it is an IO supervisor (PROFINET DCP)');
+  if (fieldRoles.includes('ethercat-master')) record(ledger, 'plc', 3, 'field-role', 'drives devices over EtherCAT');
   if (fieldRoles.includes('goose-publisher')) record(ledger, 'plc', 3, 'field-role', 'publishes GOOSE events, as protection relays and bay controllers do');
   else if (fieldRoles.includes('sv-publisher')) record(ledger, 'io', 3, 'field-role', 'publishes sampled values, as merging units do');
 }
