@@ -61,7 +61,10 @@ export function readPayload(state: FlowState, sink: FlowSink, batch: FrameBatch,
     sink.isCut = to - from < wire;
     const rest = stream.read(bytes, view, from, to, direction, stream.memory, sink);
     if (rest >= 0) stream.reads++;
-    else stream.failures++;
+    else {
+      stream.failures++;
+      if (!sink.isCut) sink.malformed(`${stream.protocol.name}.not-a-message`);
+    }
     if (sink.isCut) {
       if (rest < to) stream.protocol.readCut?.(bytes, view, Math.max(rest, from), to, direction, stream.memory, sink);
       sink.isCut = false;

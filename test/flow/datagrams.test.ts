@@ -26,3 +26,20 @@ test('elsewhere the first four decide', async () => {
   const { conversations } = await heard([ascii('hello'), ascii('hello'), adu(1, WRITE_THREE), adu(2, WRITE_THREE)].map((payload, i) => datagram(5000, 10_502, payload, i)));
   expect(spoken(conversations)).toEqual({ '10.0.0.1 > 10.0.0.2:10502': ['16: 2+0'] });
 });
+
+test('BACnet that says less than it sends restarts a device all the same', async () => {
+  // The length says 17 octets; the password (clause 16.4) ends with the twenty-fifth.
+  const reinitialise = hex('810a 0011 0104 0005 01 14 0906 1d 0b 00 6d61696e7461696e 3031');
+  const { conversations } = await heard([reinitialise, reinitialise].map((payload, i) => datagram(47_808, 47_808, payload, i)));
+  expect(spoken(conversations)).toEqual({ '10.0.0.1 > 10.0.0.2:47808': ['20: 2+0'] });
+  // On another port nothing but the length speaks for it.
+  const elsewhere = await heard([reinitialise, reinitialise].map((payload, i) => datagram(47_808 + 1, 47_808 + 2, payload, i)));
+  expect(spoken(elsewhere.conversations)).toEqual({ '10.0.0.1 > 10.0.0.2:47810': [] });
+});
+
+test('a FINS command that no manual lists is counted as what it is, and what is none is told', async () => {
+  const command = (code: string): Uint8Array => hex(`800002 000000 000000 7a ${code} 8000`);
+  const { conversations, sensor } = await heard([command('0101'), command('0f10'), command('0403'), ascii('CX-Programmer')].map((payload, i) => datagram(9600, 9600, payload, i)));
+  expect(spoken(conversations)).toEqual({ '10.0.0.1 > 10.0.0.2:9600': [`${0x0101}: 1+0`, `${0x0403}: 1+0`, `${0x0f10}: 1+0`] });
+  expect(sensor.counters).toEqual({ 'malformed.fins.not-a-message': 1 });
+});

@@ -184,8 +184,12 @@ export const BACNET = framedProtocol({
     if (apdu < 0 && sink.isCut) sink.beyondCut();
     if (apdu >= 0) readApdu(bytes, view, apdu, end, direction, sink, bvlc === BVLC.unicast ? (sender) => sink.serverIs(sender) : ignore);
   },
-  // A datagram that is BACnet/IP is so from its first octet to its last.
-  isCertain: (bytes, view, at, _to, _direction, _port, end) => (at + size(bytes, view, at) === end ? PROBE.certain : PROBE.notForUs),
+  // A datagram that is BACnet/IP is so from its first octet to its last. On the protocol's own port some senders say less than they
+  // send, and devices act upon it all the same; more than there is cannot be right.
+  isCertain(bytes, view, at, _to, _direction, port, end) {
+    const told = at + size(bytes, view, at);
+    return told === end || (port === PORT && told < end) ? PROBE.certain : PROBE.notForUs;
+  },
   describe(code) {
     const known = SERVICES.get(code);
     return known === undefined ? { name: code >= UNCONFIRMED ? `Unconfirmed Service ${code - UNCONFIRMED}` : `Confirmed Service ${code}`, access: 'write' } : { name: known[0], access: known[1] };

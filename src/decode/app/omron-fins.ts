@@ -1,5 +1,5 @@
 /**
- * Omron FINS (W227, W421) on UDP and, with its own header, on TCP 9600. In: FINS frames. Out: command codes as operations
+ * Omron FINS (W227, W342, W421) on UDP and, with its own header, on TCP 9600. In: FINS frames. Out: command codes as operations
  * with end codes, model names that controllers tell. Left out on purpose: memory areas' content.
  */
 import type { Access } from '../../observation.ts';
@@ -25,6 +25,8 @@ const COMMANDS = new Map<number, readonly [string, Access]>([
   [0x0201, ['Parameter Area Read', 'read']],
   [0x0202, ['Parameter Area Write', 'program']],
   [0x0203, ['Parameter Area Clear', 'program']],
+  [0x0220, ['Data Link Table Read', 'program']],
+  [0x0221, ['Data Link Table Write', 'program']],
   [0x0304, ['Program Area Protect', 'program']],
   [0x0305, ['Program Area Protect Clear', 'program']],
   [0x0306, ['Program Area Read', 'program']],
@@ -32,6 +34,7 @@ const COMMANDS = new Map<number, readonly [string, Access]>([
   [0x0308, ['Program Area Clear', 'program']],
   [0x0401, ['Run', 'control']],
   [0x0402, ['Stop', 'control']],
+  [0x0403, ['Reset', 'control']],
   [0x0501, ['Controller Data Read', 'browse']],
   [0x0502, ['Connection Data Read', 'browse']],
   [0x0601, ['Controller Status Read', 'diagnose']],
@@ -50,6 +53,8 @@ const COMMANDS = new Map<number, readonly [string, Access]>([
   [0x2101, ['Error Clear', 'control']],
   [0x2102, ['Error Log Read', 'diagnose']],
   [0x2103, ['Error Log Clear', 'write']],
+  [0x2140, ['Access Log Read', 'diagnose']],
+  [0x2141, ['Access Log Clear', 'write']],
   [0x2201, ['File Name Read', 'browse']],
   [0x2202, ['File Read', 'program']],
   [0x2203, ['File Write', 'program']],
@@ -65,9 +70,14 @@ const COMMANDS = new Map<number, readonly [string, Access]>([
   [0x220f, ['File Memory Index Read', 'browse']],
   [0x2210, ['File Memory Read', 'program']],
   [0x2211, ['File Memory Write', 'program']],
+  [0x2215, ['Directory Create/Delete', 'program']],
+  [0x2220, ['Memory Cassette Transfer', 'program']],
   [0x2301, ['Forced Set/Reset', 'control']],
   [0x2302, ['Forced Set/Reset Cancel', 'control']],
   [0x230a, ['Multiple Forced Status Read', 'read']],
+  [0x2601, ['Name Set', 'program']],
+  [0x2602, ['Name Delete', 'program']],
+  [0x2603, ['Name Read', 'browse']],
 ]);
 const CONTROLLER_DATA = 0x0501;
 const MODEL_OCTETS = 20;
@@ -77,9 +87,12 @@ const describe = (code: number): { readonly name: string; readonly access: Acces
   return known === undefined ? { name: `Command 0x${code.toString(16).padStart(4, '0')}`, access: 'write' } : { name: known[0], access: known[1] };
 };
 
-/** ICF 80, 81, c0 or c1; reserved octet 0; gateway count 0 to 7; a command that the manuals list (W227 clause 5). */
-const isFrame = (bytes: Uint8Array, view: DataView, at: number, end: number): boolean =>
-  end - at >= FINS_HEADER + COMMAND_OCTETS && (bytes[at] & 0xbe) === 0x80 && bytes[at + 1] === 0 && bytes[at + 2] <= 7 && COMMANDS.has(view.getUint16(at + FINS_HEADER));
+/** ICF 80, 81, c0 or c1; reserved octet 0; gateway count 0 to 7. Any command: programming tools use more than the manuals list. */
+const isFrame = (bytes: Uint8Array, at: number, end: number): boolean =>
+  end - at >= FINS_HEADER + COMMAND_OCTETS && (bytes[at] & 0xbe) === 0x80 && bytes[at + 1] === 0 && bytes[at + 2] <= 7;
+
+/** A command that the manuals list (W227 clause 5, W342 clause 5-1): by it FINS is known where no magic number is. */
+const isListed = (view: DataView, at: number): boolean => COMMANDS.has(view.getUint16(at + FINS_HEADER));
 
 const readFrame = (bytes: Uint8Array, view: DataView, at: number, end: number, sink: ProtocolSink): void => {
   const code = view.getUint16(at + FINS_HEADER);
@@ -110,7 +123,7 @@ export const FINS_TCP = framedProtocol({
   },
   message(bytes, view, at, end, _direction, _memory, sink) {
     if (view.getUint32(at + 8) !== TCP_FRAME) return;
-    if (isFrame(bytes, view, at + TCP_HEADER, end)) readFrame(bytes, view, at + TCP_HEADER, end, sink);
+    if (isFrame(bytes, at + TCP_HEADER, end)) readFrame(bytes, view, at + TCP_HEADER, end, sink);
     else sink.malformed('fins.frame');
   },
   describe,
@@ -122,8 +135,8 @@ export const FINS_UDP = framedProtocol({
   ports: [PORT],
   header: FINS_HEADER + COMMAND_OCTETS,
   maxCarry: LARGEST,
-  size: (bytes, view, at, to) => (isFrame(bytes, view, at, to) ? to - at : -1),
-  isCertain: (_bytes, _view, _at, _to, _direction, port) => (port === PORT ? PROBE.certain : PROBE.notForUs),
+  size: (bytes, _view, at, to) => (isFrame(bytes, at, to) ? to - at : -1),
+  isCertain: (_bytes, view, at, _to, _direction, port) => (port === PORT && isListed(view, at) ? PROBE.certain : PROBE.notForUs),
   message: (bytes, view, at, end, _direction, _memory, sink) => readFrame(bytes, view, at, end, sink),
   describe,
 });
