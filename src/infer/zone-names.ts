@@ -1,6 +1,6 @@
 /**
  * Names a person would give: one zone of each kind, cells numbered in address order and named after a unit token that
- * their members share, or after their controllers and panels. Pinned names and SL-T win.
+ * their members share, or after their controllers and panels. Pinned ids, names and SL-T win.
  */
 import { compareAddresses } from './address-order.ts';
 import type { Inference } from './inference.ts';
@@ -40,6 +40,17 @@ function cellName({ inventory, decisions }: Inference, members: readonly number[
   return `Cell ${number}${shown.length > 0 ? ` (${shown.join(', ')}${rest > 0 ? `, ${rest} more` : ''})` : ''}`;
 }
 
+/**
+ * The zone that a person has for a kind, under whatever id: who renamed it has not asked for a second one. Of several nobody
+ * knows which, unless one has the usual id; of zones of the Internet the first, as in every comparison with the spec.
+ */
+function declaredZoneOf(kind: Exclude<ZoneKind, 'pinned'>, pins: Pins): string | null {
+  const usual = ZONE_KINDS[kind].id;
+  const own = [...pins.zoneKind].filter((entry) => entry[1] === kind).map(([id]) => id);
+  if (kind !== 'external' && pins.zoneName.has(usual)) return usual;
+  return own.length === 1 || kind === 'external' ? (own[0] ?? null) : null;
+}
+
 export function nameZones(inference: Inference, pins: Pins): ZonePlan {
   const { inventory, placements, decisions } = inference;
   const membersOf = new Map<string, number[]>();
@@ -52,13 +63,17 @@ export function nameZones(inference: Inference, pins: Pins): ZonePlan {
   const cellKeys = [...membersOf.keys()].filter((key) => key.startsWith('cell:')).sort((a, b) => compareAddresses(firstAddress(membersOf.get(a)!), firstAddress(membersOf.get(b)!)));
   const ids = new Map<string, string>();
   const width = Math.max(2, String(cellKeys.length).length);
-  const pinnedIds = new Set([...membersOf.keys()].filter((key) => key.startsWith('pin:')).map((key) => key.slice(4)));
+  const pinnedIds = new Set([...pins.zoneName.keys(), ...[...membersOf.keys()].filter((key) => key.startsWith('pin:')).map((key) => key.slice(4))]);
   let number = 0;
   for (const key of cellKeys) {
-    // A cell that holds nobody pinned elsewhere must not take a pinned zone's id.
+    // A cell that holds nobody pinned elsewhere must not take a declared zone's id, also where none of that zone was heard.
     do number++;
     while (pinnedIds.has(`Z-CELL-${String(number).padStart(width, '0')}`));
     ids.set(key, `Z-CELL-${String(number).padStart(width, '0')}`);
+  }
+  for (const kind of Object.keys(ZONE_KINDS) as Exclude<ZoneKind, 'pinned'>[]) {
+    const declared = kind === 'cell' ? null : declaredZoneOf(kind, pins);
+    if (declared !== null) ids.set(kind, declared);
   }
   const zoneIdOf = (key: string): string => {
     if (key.startsWith('pin:')) return key.slice(4);

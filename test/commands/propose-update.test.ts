@@ -3,6 +3,7 @@ import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, wr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { stringify } from 'yaml';
 import { EXIT } from '../../src/errors.ts';
 import { loadText } from '../policy/loaded-spec.ts';
 import { runLine, type Ran } from './command-line.ts';
@@ -131,4 +132,30 @@ test('a zone keeps its kind under an id of the plant\'s own: what comes back ask
   await update(proposed.replace(rule, '').replaceAll(/\bZ-(?=[A-Z])/g, 'OWN-'));
   expect(own()).not.toContain('Z-SIS');
   expect(own()).toContain(question(proposed));
+});
+
+test('a zone under another id stays the one of its kind: an unchanged plant changes not one octet, and a newcomer gets no second zone', async () => {
+  const renamed = proposed.replaceAll(/\bZ-(?=[A-Z])/g, 'OWN-');
+  await update(renamed);
+  expect(own()).toBe(renamed);
+  const { spec } = loadText(renamed);
+  const newcomer = spec.zones.find(({ kind }) => kind === 'temporary')?.assets?.[0];
+  const id = typeof newcomer === 'object' ? newcomer.asset_id : '';
+  const without = stringify({
+    ...spec,
+    zones: spec.zones.map((zone) => ({ ...zone, assets: (zone.assets ?? []).filter((asset) => asset !== newcomer) })),
+    conduits: spec.conduits.map((conduit) => ({ ...conduit, protocols_allowed: (conduit.protocols_allowed ?? []).filter(({ client, server }) => ![client, server].some((end) => end?.assets?.includes(id))) })),
+  });
+  expect((await update(without)).err).toMatch(new RegExp(`updated, 1 asset added \\(${id}\\)`));
+  expect(loadText(own()).spec.zones.map(({ zone_id: zone }) => zone)).toEqual(spec.zones.map(({ zone_id: zone }) => zone));
+});
+
+test('a new cell takes the id of no declared zone, also where none of that zone was heard', async () => {
+  const cell = loadText(proposed).spec.zones.find(({ zone_id: zone }) => zone === 'Z-CELL-01');
+  const gone = proposed.replace(/(zone_id: Z-CELL-01\n[^]*?assets:\n)(?: +- \{.*\n)+/, '$1      - {asset_id: PLANNED, ip: [10.20.4.250]}\n').replaceAll(/ +- rule_id: C-Z-CELL-01-.*\n(?:        .*\n)*/g, '').replaceAll(/protocols_allowed:\n(?= *- conduit_id|$)/g, 'protocols_allowed: []\n');
+  await update(gone);
+  const zones = loadText(own()).spec.zones;
+  expect(zones.find(({ zone_id: zone }) => zone === 'Z-CELL-01')?.assets).toHaveLength(1);
+  const held = (cell?.assets ?? []).map((asset) => (typeof asset === 'object' ? asset.asset_id : asset));
+  for (const id of held) expect(zones.find(({ assets }) => (assets ?? []).some((asset) => typeof asset === 'object' && asset.asset_id === id))?.zone_id).not.toBe('Z-CELL-01');
 });
