@@ -7,7 +7,7 @@ import { readFileSync, realpathSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import yargs, { type Argv } from 'yargs';
 import type { Command, CommandContext, CommandResult } from './commands/command.ts';
-import { refuseEmpty, refuseTwice, wrongUse } from './commands/wrong-use.ts';
+import { refuseEmpty, refuseMistyped, refuseTwice, wrongUse } from './commands/wrong-use.ts';
 import { BaselineError, EXIT, usageError } from './errors.ts';
 import { printable } from './render/printable.ts';
 
@@ -90,6 +90,7 @@ export async function runCommandLine(args: readonly string[], surroundings: Surr
         const given = withDashes(argv);
         refuseTwice(command, given);
         refuseEmpty(command, given, args);
+        refuseMistyped(command, given, args);
         const context = contextOf(args, given, surroundings);
         const result = await command.run(given, context);
         context.progress('');

@@ -31,7 +31,7 @@ export function parseOctets(option: string, text: string, least: number, most: n
 /** A whole number between two others. */
 export function within(option: string, value: number, least: number, most: number): number {
   if (!Number.isInteger(value) || value < least || value > most) {
-    throw usageError(`--${option} ${Number.isNaN(value) ? 'is no number' : value}: not a whole number from ${least} to ${most}`, `Choose one between ${least} and ${most}.`);
+    throw usageError(`--${option} ${value}: not a whole number from ${least} to ${most}`, `Choose one between ${least} and ${most}.`);
   }
   return value;
 }

@@ -7,19 +7,22 @@ import { nearestWord } from '../policy/spec/nearest-word.ts';
 import type { Command } from './command.ts';
 
 const SEE_HELP = 'See `baseline --help`, or `baseline <command> --help`.';
+const GENERAL_FLAGS: readonly string[] = ['quiet', 'verbose', 'color', 'help', 'version'];
 
 /** yargs' words in ours: what is wrong on one line, what was probably meant on the next. */
 export function wrongUse(message: string, args: readonly string[], commands: readonly Command[]): BaselineError {
   const word = args.find((arg) => !arg.startsWith('-')) ?? '';
+  if (word === 'completion') return usageError('completion takes nothing else', 'The variable SHELL tells for which shell: SHELL=/bin/zsh baseline completion');
   const command = commands.find((known) => known.syntax.split(' ')[0] === word);
   const meant = /^Did you mean (.*)\?$/.exec(message)?.[1];
   if (meant !== undefined) return usageError(`there is no command "${word}"`, `Did you mean \`baseline ${meant}\`?`);
   const unknown = /^Unknown (?:argument|command)s?: ([^,\n]*)/.exec(message)?.[1];
   if (unknown !== undefined) {
-    const typed = args.find((arg) => arg.replace(/^-+/, '').split('=')[0] === unknown) ?? unknown;
+    // Behind one hyphen each letter is an option to yargs: of `-db` it names `d`.
+    const typed = args.find((arg) => bareName(arg) === unknown) ?? args.find((arg) => /^-[^-]/.test(arg) && arg.includes(unknown)) ?? unknown;
+    if (command === undefined && typed.startsWith('-')) return usageError(`the option ${typed} stands before a command`, 'Write the command first: baseline <command> [options]');
     if (command === undefined) return usageError(`there is no command "${typed}"`, SEE_HELP);
-    const options = [...Object.keys(command.options), 'quiet', 'verbose', 'color', 'help'];
-    const near = typed.startsWith('-') ? nearestWord(unknown, options) : null;
+    const near = typed.startsWith('-') ? nearestWord(bareName(typed), [...Object.keys(command.options), ...GENERAL_FLAGS]) : null;
     return usageError(
       `${command.syntax.split(' ')[0]} knows no ${typed.startsWith('-') ? 'option' : 'argument'} "${typed}"`,
       near === null ? `See \`baseline ${word} --help\`.` : `Did you mean --${near}?`,
@@ -40,7 +43,35 @@ export function wrongUse(message: string, args: readonly string[], commands: rea
     const isPositional = command !== undefined && name in command.positionals;
     return usageError(isPositional ? `${word} knows no ${name} ${value}` : `--${name} cannot be ${value}`, `${near === null ? '' : `Did you mean ${near}? `}Choose one of ${words}.`);
   }
+  const pair = /^Arguments (\S+) and (\S+) are mutually exclusive/.exec(message);
+  if (pair !== null) return usageError(`--${pair[1]} and --${pair[2]} do not go together`, 'Give one of the two.');
   return usageError(message.split('\n').join(' ').trim(), command === undefined ? SEE_HELP : `See \`baseline ${word} --help\`.`);
+}
+
+/** `--out=x`, `-out` and `out` are one name. */
+const bareName = (word: string): string => word.replace(/^-+/, '').split('=')[0];
+
+/**
+ * To yargs every value of a switch but `true` is false, so that `--redact=yes` would redact nothing; `--no-out` is the value false
+ * of an option that has a text; what is no number is NaN; and of `--json --format csv` one is not obeyed. None of it was meant.
+ */
+export function refuseMistyped({ syntax, options }: Command, argv: Readonly<Record<string, unknown>>, args: readonly string[]): void {
+  const isSwitch = (name: string): boolean => GENERAL_FLAGS.includes(name) || options[name]?.type === 'boolean';
+  const end = args.indexOf('--');
+  for (const word of end === -1 ? args : args.slice(0, end)) {
+    const [, typed = '', value] = /^--([^=]+)(?:=(.*))?$/s.exec(word) ?? [];
+    const name = typed.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+    const opposed = name in options ? undefined : /^no-(.+)/.exec(name)?.[1];
+    if (opposed !== undefined && opposed in options && !isSwitch(opposed)) throw usageError(`--${opposed} cannot be switched off`, 'Leave it out.');
+    if (value !== undefined && isSwitch(opposed ?? name) && value !== 'true' && value !== 'false') throw usageError(`--${name} takes no value, and is given "${value}"`, `Write --${name}, or leave it out.`);
+  }
+  for (const [name, { type }] of Object.entries(options)) {
+    if (type !== 'number' || !Number.isNaN(argv[name])) continue;
+    const value = args.flatMap((word, i) => (word === `--${name}` ? args.slice(i + 1, i + 2) : word.startsWith(`--${name}=`) ? [word.slice(name.length + 3)] : [])).join(' ');
+    throw usageError(`--${name} ${value} is no number`, `See \`baseline ${syntax.split(' ')[0]} --help\`.`);
+  }
+  const format = argv['format'];
+  if (argv['json'] === true && typeof format === 'string' && format !== 'json') throw usageError(`--json and --format ${format} do not go together`, 'Give one of the two.');
 }
 
 /** yargs makes a list of an option that is given twice; only options that say so are lists. */
