@@ -81,7 +81,7 @@ export function openSpecFile(path: string): SpecFile {
 /** Changes whenever the file does, as far as its times and sizes tell. */
 function markOf(path: string): string {
   const stat = lookAtSpec(path);
-  if (stat === undefined) throw usageError(`${path}: no such file`, 'Put it back, or let propose-zones --out write it.');
+  if (stat === undefined) throw usageError(`${path}: no such file`, 'Check the name or put it back, or let propose-zones --out write it.');
   return [stat.dev, stat.ino, stat.size, stat.mtimeNs, stat.ctimeNs].join(' ');
 }
 

@@ -7,7 +7,8 @@
  */
 import { readFileSync, statSync } from 'node:fs';
 import { z } from 'zod';
-import { specError, usageError } from '../../errors.ts';
+import { specError, usageError, type BaselineError } from '../../errors.ts';
+import { SNIFF_BYTES, sniff, type Sniffed } from '../../source/sniff.ts';
 import { permitsOf } from './permits.ts';
 import type { DeclaredPermit } from './permits.ts';
 import { schemaProblems } from './schema-problems.ts';
@@ -70,14 +71,40 @@ export const parseSpec = (text: string, file: string): SpecReading => {
 
 /** The text of a spec's file, or one line that says why it cannot be read. */
 export const readText = (file: string): string => {
+  let bytes: Uint8Array;
   try {
     if (statSync(file).isDirectory()) throw usageError(`${file} is a folder, not a spec`, 'name the YAML file');
-    const bytes = readFileSync(file);
+    bytes = readFileSync(file);
+  } catch (error) {
+    throw cannotRead(file, error);
+  }
+  try {
     // A byte order mark is part of the text, so that an edit leaves it where it is.
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch (error) {
-    if (error instanceof TypeError) throw specError(file, 1, 1, 'the file is not UTF-8 text', 'a spec is a YAML file: check the name, or save it as UTF-8');
-    throw cannotRead(file, error);
+  } catch {
+    throw noText(file, bytes);
+  }
+};
+
+/** A capture or a store is easily named where a spec belongs. */
+const noText = (file: string, bytes: Uint8Array): BaselineError => {
+  const looksLike = kindOf(sniff(bytes.subarray(0, SNIFF_BYTES), bytes.length <= SNIFF_BYTES));
+  return looksLike === null
+    ? specError(file, 1, 1, 'the file is not UTF-8 text', 'a spec is a YAML file: check the name, or save it as UTF-8')
+    : usageError(`${file} is no spec: it looks like ${looksLike}`, 'name the YAML file; `baseline import` reads captures, and --db names the store');
+};
+
+const kindOf = (seen: Sniffed): string | null => {
+  switch (seen.kind) {
+    case 'pcap':
+    case 'pcapng':
+      return `a ${seen.kind} capture`;
+    case 'compressed':
+      return `${seen.by}-compressed data`;
+    case 'cut':
+      return null;
+    case 'other':
+      return seen.mayBeLog === true ? null : seen.looksLike;
   }
 };
 

@@ -6,7 +6,9 @@ import { describe, expect, it } from 'vitest';
 import { BaselineError } from '../../../src/errors.ts';
 import { checkSpec } from '../../../src/policy/diff/check.ts';
 import { loadSpec, parseSpec } from '../../../src/policy/spec/load.ts';
+import { openForWriting } from '../../../src/store/database.ts';
 
+const samples = (file: string): string => path.join(import.meta.dirname, '../../../samples', file);
 const folder = mkdtempSync(path.join(tmpdir(), 'baseline-spec-'));
 
 const failure = (file: string): BaselineError => {
@@ -38,6 +40,9 @@ describe('loadSpec', () => {
     ['lines that end with CR alone, a comment first', () => { writeFileSync(path.join(folder, 'cr.yaml'), '# Plant\rzones: []\rconduits: []\r'); return path.join(folder, 'cr.yaml'); }, /:1:8: a line ends with CR alone/],
     ['a line end of another editor in a comment', () => { writeFileSync(path.join(folder, 'mixed.yaml'), '# Plant\r\nzones: [] # none\rconduits: []\r\n'); return path.join(folder, 'mixed.yaml'); }, /:2:17: a line ends with CR alone/],
     ['binary', () => { writeFileSync(path.join(folder, 'zero.yaml'), 'zones:\0'); return path.join(folder, 'zero.yaml'); }, /zero byte/],
+    ['a capture', () => samples('plant/millbrook_00005_20260314.pcapng'), /is no spec: it looks like a pcapng capture$/],
+    ['a capture that is packed', () => samples('plant/millbrook_00001_20260302.pcapng.gz'), /is no spec: it looks like gzip-compressed data$/],
+    ['a store', () => { const file = path.join(folder, 'plant.db'); openForWriting(file).close(); return file; }, /is no spec: it looks like an SQLite database$/],
   ])('%s', (_, make, message) => {
     const error = failure(make());
     expect(error.message).toMatch(message);
