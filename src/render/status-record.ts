@@ -184,6 +184,10 @@ function lossSentences(status: StoreStatus, stops: readonly (readonly [string, n
   if (unset.length > 0) {
     sentences.push(`${plural(unset.length, 'capture begins', 'captures begin')} before 1990: the clock of the machine that made ${unset.length === 1 ? 'it' : 'them'} was not set, so that days, weekdays and hours are not those of the plant; shift the times (editcap -t SECONDS) and import into a new store: ${namesText(unset)}`);
   }
+  const leapt = capturesThatLeap(status).filter((name) => !unset.includes(name));
+  if (leapt.length > 0) {
+    sentences.push(`${plural(leapt.length, 'capture goes', 'captures go')} on after more than a year without a packet: the clock of the machine that made ${leapt.length === 1 ? 'it' : 'them'} was set meanwhile, or packets carry a wrong time, so that days, weekdays and hours are not all those of the plant; take what carries the right times (editcap -A START -B STOP) into a new store: ${namesText(leapt)}`);
+  }
   if (status.lostSegments > 0) sentences.push(`${status.lostSegments === 1 ? '1 gap in a TCP stream' : `${grouped(status.lostSegments)} gaps in TCP streams`}: packets were lost before the sensor${status.sameAddresses.length > 0 ? ', or streams of different VLANs were taken for one' : ''}`);
   if (status.duplicates > 0) {
     const cause = status.duplicates > MIRRORED_TWICE * packets ? ': the mirror port forwards both directions or several VLANs' : '';
@@ -236,6 +240,18 @@ function lossSentences(status: StoreStatus, stops: readonly (readonly [string, n
     sentences.push(`not one conversation was seen in ${groupedPlural(packets, 'packet')}: none of them has addresses of devices; capture where the devices speak Ethernet or IP`);
   }
   return sentences;
+}
+
+const HOUR_NS = 3_600_000_000_000n;
+/** Nobody listens to a plant that stands still for longer, in one capture. */
+const LONGEST_SILENCE_HOURS = 366 * 24;
+
+/** Captures in which time leaps, by name: what is before a leap, or behind it, is of a clock that was not right. */
+function capturesThatLeap({ captures, hours }: StoreStatus): string[] {
+  const heard = hours.filter(({ packets }) => packets > 0).map(({ hour }) => hour);
+  const leaps = heard.flatMap((to, i) => (i > 0 && to - heard[i - 1] > LONGEST_SILENCE_HOURS ? [{ from: heard[i - 1], to }] : []));
+  const leapsIn = (firstNs: bigint, lastNs: bigint): boolean => leaps.some(({ from, to }) => firstNs / HOUR_NS <= from && lastNs / HOUR_NS >= to);
+  return captures.filter(({ firstNs, lastNs }) => firstNs !== null && lastNs !== null && leapsIn(firstNs, lastNs)).map(({ name }) => name);
 }
 
 /** A layer-2 protocol, an IP protocol without ports, an encrypted one, a fragment: counted where it belongs, nothing is lost. */

@@ -85,6 +85,26 @@ test('a capture of a machine whose clock was not set is said: its weekdays and h
   expect(losses().find((loss) => loss.includes('1990'))).toMatch(/^1 capture begins before 1990: .*editcap -t.*: monday\.pcapng$/);
 });
 
+test.each([
+  ['one packet of 2106', (i: number) => (i === 9 ? 4_294_967_290n : 1_767_000_000n + BigInt(i) * 60n), true],
+  ['an hour three years ahead', (i: number) => 1_767_000_000n + BigInt(i) * 600n + (i > 4 && i < 8 ? 94_608_000n : 0n), true],
+  ['plants that stood still for months', (i: number) => 1_767_000_000n + BigInt(i) * 2_592_000n, false],
+] as const)('a clock that was set in the midst of a capture: %s', async (name, secondOf, isTold) => {
+  const session = wireSession({ ip: '10.0.0.9', port: 50_000, mac: '02:00:00:00:00:09' }, { ip: '10.0.0.2', port: 502, mac: '02:00:00:00:00:02' });
+  session.open();
+  for (let i = 0; i < 6; i++) {
+    session.opener(adu(i, READ_FIVE));
+    session.dialled(adu(i, FIVE_READ));
+  }
+  const capture = join(folder, `${name}.pcap`);
+  const records = session.frames.map((bytes, i) => ({ interfaceId: 0, timeNs: secondOf(i) * 1_000_000_000n, bytes, wireBytes: bytes.length }));
+  writeFileSync(capture, pcap({ linkType: 1, isLittle: true, isNanosecond: false, snapLength: 65_535 }, records));
+  const path = join(folder, `${name}.db`);
+  await runImport({ paths: [capture], db: path, json: true, force: false, jobs: 1, log: NO_LOG_OPTIONS }, setStage());
+  const { losses } = STATUS_SHAPE.parse(JSON.parse(textOf(showStatus({ db: path, json: true }, setStage())))).sensor;
+  expect(losses.filter((loss) => loss.startsWith('1 capture goes on after more than a year without a packet'))).toHaveLength(isTold ? 1 : 0);
+});
+
 test.each([54, 64])('a capture of %d octets a frame: what was cut is told, and nobody is said to have lost packets', async (snapLength) => {
   const session = wireSession({ ip: '10.0.0.1', port: 50_000, mac: '02:00:00:00:00:01' }, { ip: '10.0.0.2', port: 502, mac: '02:00:00:00:00:02' });
   session.open();
