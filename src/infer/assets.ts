@@ -5,6 +5,7 @@
  */
 import { SAME_ADDRESS_FACT } from '../flow/address-plan.ts';
 import type { AddressRecord, Conversation, ObservationSet } from '../observation.ts';
+import { addTo } from '../net/multi-map.ts';
 import { findSharedAddresses } from '../net/shared-addresses.ts';
 import { compareAddresses, specialAddressKind, ipv4Number, isMac, isPrivateAddress, isVirtualRouterMac, subnetOf } from './address-order.ts';
 import type { Asset, AssetNote } from './proposal.ts';
@@ -138,11 +139,7 @@ function areTranslated(sightings: readonly Sighting[], served: ReadonlyMap<strin
 function addressesByMac(sightings: readonly Sighting[]): { byMac: Map<string, Sighting[]>; routers: Set<string> } {
   const byMac = new Map<string, Sighting[]>();
   for (const sighting of sightings) {
-    for (const { mac } of sighting.record?.macs ?? []) {
-      const held = byMac.get(mac);
-      if (held === undefined) byMac.set(mac, [sighting]);
-      else held.push(sighting);
-    }
+    for (const { mac } of sighting.record?.macs ?? []) addTo(byMac, mac, sighting);
   }
   const routers = new Set<string>();
   for (const [mac, list] of byMac) {
@@ -197,11 +194,7 @@ export function inferAssets(set: ObservationSet, vendorOf: VendorLookup): Invent
   const { find, join } = unionFind(devices.length);
   const served = portsServed(set.conversations);
   const notes = new Map<number, AssetNote[]>();
-  const note = (index: number, added: AssetNote): void => {
-    const held = notes.get(index);
-    if (held === undefined) notes.set(index, [added]);
-    else held.push(added);
-  };
+  const note = (index: number, added: AssetNote): void => addTo(notes, index, added);
   for (const [mac, list] of byMac) {
     const own = position.get(mac);
     if (routers.has(mac)) {
@@ -246,12 +239,7 @@ function joinReturning(address: string, position: ReadonlyMap<string, number>, j
 function joinByName(devices: readonly Sighting[], join: (a: number, b: number) => void, note: (index: number, added: AssetNote) => void, routers: ReadonlySet<string>): void {
   const byName = new Map<string, number[]>();
   devices.forEach((sighting, index) => {
-    for (const name of hostNamesOf(sighting)) {
-      const key = name.toUpperCase();
-      const held = byName.get(key);
-      if (held === undefined) byName.set(key, [index]);
-      else held.push(index);
-    }
+    for (const name of hostNamesOf(sighting)) addTo(byName, name.toUpperCase(), index);
   });
   for (const [, holders] of byName) {
     if (holders.length !== 2) continue;
@@ -278,12 +266,7 @@ function assemble(
   vendorOf: VendorLookup,
 ): Inventory {
   const groups = new Map<number, number[]>();
-  devices.forEach((_, index) => {
-    const root = find(index);
-    const held = groups.get(root);
-    if (held === undefined) groups.set(root, [index]);
-    else held.push(index);
-  });
+  devices.forEach((_, index) => addTo(groups, find(index), index));
   const drafts = [...groups.values()].map((members) => {
     const sightings = members.map((index) => devices[index]!);
     const macs = [...new Set(sightings.flatMap((sighting) => (isMac(sighting.address) ? [sighting.address] : (sighting.record?.macs ?? []).map(({ mac }) => mac))))];

@@ -5,6 +5,7 @@
  * from the conversations alone. Dropped links are listed with the reason; conduits and zones never rest on them.
  */
 import { REFUSAL_FACT, type Conversation } from '../observation.ts';
+import { addTo } from '../net/multi-map.ts';
 import { findPortScans, KNOCK_PACKETS, type Knock, type PortScan } from '../net/port-scans.ts';
 import type { Activity, Link } from './activity.ts';
 import type { Inventory } from './assets.ts';
@@ -67,9 +68,7 @@ export function filterScans(activity: Activity, inventory: Inventory, scanned: S
   for (const link of links) {
     if (!isThin(link)) continue;
     const key = `${link.client}/${link.conversation.transport}/${link.conversation.port}/${link.days.join(',')}`;
-    const held = groups.get(key);
-    if (held === undefined) groups.set(key, [link]);
-    else held.push(link);
+    addTo(groups, key, link);
   }
   const scans = new Set<Link>();
   const sweepDays = new Map<number, Set<number>>();

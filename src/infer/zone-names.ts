@@ -2,6 +2,7 @@
  * Names a person would give: one zone of each kind, cells numbered in address order and named after a unit token that
  * their members share, or after their controllers and panels. Pinned ids, names and SL-T win.
  */
+import { addTo } from '../net/multi-map.ts';
 import { compareAddresses } from './address-order.ts';
 import type { Inference } from './inference.ts';
 import type { Pins, Zone, ZoneKind } from './proposal.ts';
@@ -54,11 +55,7 @@ function declaredZoneOf(kind: Exclude<ZoneKind, 'pinned'>, pins: Pins): string |
 export function nameZones(inference: Inference, pins: Pins): ZonePlan {
   const { inventory, placements, decisions } = inference;
   const membersOf = new Map<string, number[]>();
-  placements.placed.forEach((placed, index) => {
-    const held = membersOf.get(placed.zone);
-    if (held === undefined) membersOf.set(placed.zone, [index]);
-    else held.push(index);
-  });
+  placements.placed.forEach(({ zone }, index) => addTo(membersOf, zone, index));
   const firstAddress = (members: readonly number[]): string => members.map((index) => inventory.assets[index]!.addresses[0]!).reduce((least, address) => (compareAddresses(address, least) < 0 ? address : least));
   const cellKeys = [...membersOf.keys()].filter((key) => key.startsWith('cell:')).sort((a, b) => compareAddresses(firstAddress(membersOf.get(a)!), firstAddress(membersOf.get(b)!)));
   const ids = new Map<string, string>();

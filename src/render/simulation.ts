@@ -1,4 +1,5 @@
 /** A simulated cut-over as text: what breaks first, then what gets through, then the order to cut over in. */
+import { addTo } from '../net/multi-map.ts';
 import { COMPLETENESS_MEANS, wholePercent } from '../infer/completeness-words.ts';
 import { countDays, type Simulation } from '../policy/simulate.ts';
 import { lossText } from './losses.ts';
@@ -45,7 +46,7 @@ const rowsOf = (blocked: Simulation['blocked']): (string | number)[][] => {
   const tried = new Map<string, Simulation['blocked'][number][]>();
   for (const one of blocked.filter(({ count }) => count === 0)) {
     const key = `${one.client}\n${one.service}\n${one.operation}`;
-    tried.set(key, [...(tried.get(key) ?? []), one]);
+    addTo(tried, key, one);
   }
   const folded = [...tried.values()].flatMap((group) => {
     const servers = new Set(group.map(({ server }) => server)).size;

@@ -4,6 +4,7 @@
  * (known-capture.ts).
  */
 import type Database from 'better-sqlite3';
+import { addTo } from '../net/multi-map.ts';
 import type { Content } from '../source/frame-batch.ts';
 import { INSTANT, widenSpan } from './instant-sql.ts';
 
@@ -34,7 +35,7 @@ export function listFileCaptures(db: Database.Database): KnownCapture[] {
   const rows = db.prepare("SELECT id, name, format, state, frames, rev, head, digest, size, content_head, content_digest, content_size FROM capture WHERE kind = 'file' ORDER BY id").raw().all() as Row[];
   const others = new Map<number, Content[]>();
   for (const { capture, ...form } of db.prepare('SELECT capture, head, digest, size FROM capture_form ORDER BY capture, digest').all() as (Content & { capture: number })[]) {
-    others.set(capture, [...(others.get(capture) ?? []), form]);
+    addTo(others, capture, form);
   }
   return rows.map(([id, name, format, state, frames, revision, head, digest, size, contentHead, contentDigest, contentSize]) => {
     const own: Content = { head, digest, size };

@@ -2,6 +2,7 @@
  * Firewall logs in the store: which were read and how far, what they said of attempts, what of them could not be read.
  * Tables of their own: nothing here changes a sum of packets. Writers own the transaction.
  */
+import { addTo } from '../net/multi-map.ts';
 import type { AttemptVerdict, HourCount, LoggedAttempt } from '../observation.ts';
 import type { AttemptKey, AttemptRow } from '../flow/attempt-table.ts';
 import type { ClockMemory } from '../source/firewall-log/log-clock.ts';
@@ -119,9 +120,7 @@ export function* readAttemptKeys(db: Connection): Generator<AttemptKey> {
 export function readAttempts(db: Connection, describe: DescribeOperation): LoggedAttempt[] {
   const hours = new Map<number, HourCount[]>();
   for (const [attempt, hour, count] of db.prepare('SELECT attempt, hour, count FROM attempt_hour ORDER BY attempt, hour').raw().iterate() as IterableIterator<[number, number, number]>) {
-    const list = hours.get(attempt);
-    if (list === undefined) hours.set(attempt, [{ hour, count }]);
-    else list.push({ hour, count });
+    addTo(hours, attempt, { hour, count });
   }
   const rows = db.prepare(`SELECT ${COLUMNS}, ${instantColumns('first')}, ${instantColumns('last')} FROM attempt ORDER BY id`).raw().all() as AttemptColumns[];
   return rows.map((row): LoggedAttempt => {

@@ -4,6 +4,7 @@
  * file is the one that was opened, whatever its name comes to mean meanwhile.
  */
 import { closeSync, constants, fstatSync, openSync } from 'node:fs';
+import { addTo } from '../net/multi-map.ts';
 import { descriptorBytes, openBytes, openError, statOrNull } from '../source/byte-source.ts';
 import { HEAD_OCTETS } from '../source/content.ts';
 import { digestContent } from '../source/content-digest.ts';
@@ -91,7 +92,7 @@ function byHead(candidates: readonly Candidate[]): ByHead {
     if (size === 0) continue;
     const heads = all.get(headSize(size)) ?? new Map<string, Candidate[]>();
     all.set(headSize(size), heads);
-    heads.set(head, [...(heads.get(head) ?? []), candidate]);
+    addTo(heads, head, candidate);
   }
   return all;
 }

@@ -4,6 +4,7 @@
  * in SQL, so that an index serves where there is one; days and rhythms stay where analysis reads them (read.ts).
  */
 import { formatSpan, parseSet, parseSpan, setContains } from '../net/address-set.ts';
+import { addTo } from '../net/multi-map.ts';
 import type { Access, BothWays, DirectionBy, Fact, Operation, ServiceBy, Transport } from '../observation.ts';
 import type { Connection } from './database.ts';
 import { direction, functionNumber, instant, instantColumns, registerRange, serviceBy, transportText, type DescribeOperation } from './read-words.ts';
@@ -219,9 +220,7 @@ function readFlows(db: Connection, ids: readonly number[], describe: DescribeOpe
       WHERE conversation IN (SELECT value FROM json_each(?)) ORDER BY conversation, name, value`)
     .raw()
     .iterate(wanted) as IterableIterator<[number, string, string, number, number]>;
-  for (const [conversation, name, value, toServer, toClient] of factRows) {
-    append(facts, conversation, { name, value, toServer, toClient });
-  }
+  for (const [conversation, name, value, toServer, toClient] of factRows) addTo(facts, conversation, { name, value, toServer, toClient });
   const rows = db
     .prepare(`SELECT c.id, a.text, b.text, c.transport, c.port, c.vlan, c.service, c.service_by, c.direction_by,
       c.packets_to_server, c.packets_to_client, c.bytes_to_server, c.bytes_to_client, c.sessions,
@@ -252,12 +251,6 @@ function readFlows(db: Connection, ids: readonly number[], describe: DescribeOpe
   return ids.flatMap((id) => byId.get(id) ?? []);
 }
 
-function append<T>(lists: Map<number, T[]>, key: number, value: T): void {
-  const list = lists.get(key);
-  if (list === undefined) lists.set(key, [value]);
-  else list.push(value);
-}
-
 /** Operations of these conversations (a JSON list of ids) by the index on operation.conversation, children by their keys. */
 function readFlowOperations(db: Connection, wanted: string, describe: DescribeOperation): Map<number, FlowOperation[]> {
   const chosen = 'SELECT id FROM operation WHERE conversation IN (SELECT value FROM json_each(?))';
@@ -266,26 +259,26 @@ function readFlowOperations(db: Connection, wanted: string, describe: DescribeOp
   for (const [operation, access, first, last, requests] of childRows<[number, number, number, number, number]>(
     `SELECT operation, access, first, last, requests FROM operation_range WHERE operation IN (${chosen}) ORDER BY operation, access, first, last`,
   )) {
-    append(ranges, operation, registerRange(access, first, last, requests));
+    addTo(ranges, operation, registerRange(access, first, last, requests));
   }
   const errors = new Map<number, { code: number; count: number }[]>();
   for (const [operation, code, count] of childRows<[number, number, number]>(
     `SELECT operation, code, count FROM operation_error WHERE operation IN (${chosen}) ORDER BY operation, code`,
   )) {
-    append(errors, operation, { code, count });
+    addTo(errors, operation, { code, count });
   }
   const targets = new Map<number, string[]>();
   for (const [operation, target] of childRows<[number, string]>(
     `SELECT operation, target FROM operation_target WHERE operation IN (${chosen}) ORDER BY operation, target`,
   )) {
-    append(targets, operation, target);
+    addTo(targets, operation, target);
   }
   const operations = new Map<number, FlowOperation[]>();
   for (const [id, conversation, protocol, unit, code, requests, responses, errorCount, folded] of childRows<
     [number, number, string, number, number, number, number, number, number]
   >(`SELECT id, conversation, protocol, unit, function, requests, responses, errors, ranges_folded FROM operation
       WHERE conversation IN (SELECT value FROM json_each(?)) ORDER BY conversation, protocol, unit, function, id`)) {
-    append(operations, conversation, {
+    addTo(operations, conversation, {
       protocol,
       unit: unit < 0 ? null : unit,
       function: functionNumber(protocol, code),

@@ -5,6 +5,7 @@
  * shut, also where no port could be written for it. A switch enforces no Permit between zones; every
  * row of the loss report says so. Never `violation shutdown` on a controller: an err-disabled port is a loss of control.
  */
+import { addTo } from '../../net/multi-map.ts';
 import type { DeviceExport, DevicePlan, Exporter, ExportFile, PlanAsset, PlanZone } from '../exporter.ts';
 import { usageError } from '../../errors.ts';
 import { NO_CAPABILITIES } from '../exporter.ts';
@@ -106,7 +107,7 @@ const trunksOf = (plan: DevicePlan, switchId: string): { trunks: Trunk[]; single
     const vlan = port.vlan ?? zone?.vlans[0];
     const name = portName(port.interface);
     if (zone === undefined || vlan === undefined || zone.airGapped || name === null) continue;
-    vlansByPort.set(name, [...(vlansByPort.get(name) ?? []), { zone, vlan }]);
+    addTo(vlansByPort, name, { zone, vlan });
   }
   const trunks: Trunk[] = [];
   const single: { interface: string; zone: PlanZone; vlan: number }[] = [];

@@ -5,6 +5,7 @@
  * match lets the next rule decide, so Permits of one pair add up. Codes without an App-ID of their own fall into
  * `modbus-base`, which every Modbus rule needs: the loss report counts them. No unit ids, no addresses in App-ID.
  */
+import { addTo } from '../../net/multi-map.ts';
 import type { Permit } from '../../permit.ts';
 import { DEFAULT_RULE, RULE_PREFIX } from '../../source/firewall-log/monitor-marks.ts';
 import { asPrefix, formatAddress, isHost, ofFamily, rangeText } from '../ip-notation.ts';
@@ -96,7 +97,7 @@ const scheduleLines = (permit: Permit, name: string): string[] => {
   if (windows.every((window) => window.days.length === 7))
     return [`set schedule ${name} schedule-type recurring daily ${listValue(windows.map(hours))}`];
   const byDay = new Map<string, string[]>();
-  for (const window of windows) for (const day of window.days) byDay.set(day, [...(byDay.get(day) ?? []), hours(window)]);
+  for (const window of windows) for (const day of window.days) addTo(byDay, day, hours(window));
   return Object.keys(DAY_NAMES).flatMap((day) => {
     const times = byDay.get(day);
     return times === undefined ? [] : [`set schedule ${name} schedule-type recurring weekly ${(DAY_NAMES[day] ?? day).toLowerCase()} ${listValue(times)}`];

@@ -70,11 +70,7 @@ function scaleOf({ graph }: Affinity): number {
 function splitCommunities({ graph, heads }: Affinity, community: Map<number, number>, colour: (node: number) => number): boolean {
   const isHead = new Set(heads);
   const groups = new Map<number, number[]>();
-  for (const [node, label] of community) {
-    const held = groups.get(label);
-    if (held === undefined) groups.set(label, [node]);
-    else held.push(node);
-  }
+  for (const [node, label] of community) addTo(groups, label, node);
   let fresh = Math.max(-1, ...groups.keys()) + 1;
   const first = fresh;
   for (const [, members] of [...groups].sort(([a], [b]) => a - b)) {

@@ -4,6 +4,7 @@
  * that surely belong together (an I/O and its controller, a small operator station and its controllers) against any
  * pair? On a flat or level-wise network it switches itself off. VLANs repeat the subnet and are not counted twice.
  */
+import { addTo } from '../../net/multi-map.ts';
 import { ipv4Number, subnetOf } from '../address-order.ts';
 import type { Affinity } from './affinity.ts';
 import type { Plant } from '../profiles.ts';
@@ -80,10 +81,7 @@ function groupBy(assets: readonly number[], key: (asset: number) => string | nul
   const groups = new Map<string, number[]>();
   for (const asset of assets) {
     const name = key(asset);
-    if (name === null) continue;
-    const held = groups.get(name);
-    if (held === undefined) groups.set(name, [asset]);
-    else held.push(asset);
+    if (name !== null) addTo(groups, name, asset);
   }
   return groups;
 }

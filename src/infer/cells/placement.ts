@@ -3,6 +3,7 @@
  * ZCR 3.2, temporary ZCR 3.4, wireless ZCR 3.5, remote ZCR 3.6), then servers by whom they serve, then cells, then the
  * clients by where their sessions go. Out: a zone key per asset with the reason and what would move it.
  */
+import { addTo } from '../../net/multi-map.ts';
 import { isSteady, type Link } from '../activity.ts';
 import { affinityOf } from './affinity.ts';
 import { type Binding, type Cells, findCells, RESOLUTION } from './cells.ts';
@@ -219,11 +220,7 @@ interface Watchers {
 function listWatchers(cells: Cells): Watchers {
   const watchers = new Map<number, ReadonlyMap<number, number>[]>();
   for (const row of cells.affinity.reach.values()) {
-    for (const head of row.keys()) {
-      const held = watchers.get(head);
-      if (held === undefined) watchers.set(head, [row]);
-      else held.push(row);
-    }
+    for (const head of row.keys()) addTo(watchers, head, row);
   }
   const anchors = new Map<number, number>();
   for (const [member, cell] of cells.cellOf) anchors.set(cell, Math.min(anchors.get(cell) ?? Infinity, member));

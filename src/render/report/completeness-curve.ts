@@ -3,6 +3,7 @@
  * tomorrow would still bring, with its interval (infer/completeness.ts has the formulas). In: Observations without scans.
  * Out: one row a calendar day between the first and the last heard.
  */
+import { addTo } from '../../net/multi-map.ts';
 import { isoDay } from '../../infer/captured-days.ts';
 import { estimateSpecies } from '../../infer/completeness.ts';
 import type { Conversation, ObservationSet } from '../../observation.ts';
@@ -38,11 +39,7 @@ export function completenessByDay(set: ObservationSet, isKept: (conversation: Co
     const own = days.length === 0 ? [fallback] : days.map(({ day }) => day);
     const tuple = firstOfTuple.length;
     firstOfTuple.push(own[0]);
-    for (const day of own) {
-      const list = tuplesOfDay.get(day);
-      if (list === undefined) tuplesOfDay.set(day, [tuple]);
-      else list.push(tuple);
-    }
+    for (const day of own) addTo(tuplesOfDay, day, tuple);
   };
   for (const conversation of set.conversations) {
     if (!isKept(conversation)) continue;

@@ -3,6 +3,7 @@
  * bundles led through the gaps between boxes instead of over them. In: boxes with sizes, pairs of boxes. Out: coordinates.
  * Layered drawing after Sugiyama, Tagawa and Toda (1981) with fixed layers; small enough to need no library.
  */
+import { addTo } from '../../net/multi-map.ts';
 
 export interface LayoutBox {
   readonly key: number;
@@ -64,8 +65,8 @@ export function layoutMap(boxes: readonly LayoutBox[], pairs: readonly LayoutPai
   for (const [line, own] of lines.entries()) for (const box of own) spots.set(box.key, { ...box, x: 0, y: 0, line });
   const neighbours = new Map<number, number[]>();
   for (const { a, b } of pairs) {
-    neighbours.set(a, [...(neighbours.get(a) ?? []), b]);
-    neighbours.set(b, [...(neighbours.get(b) ?? []), a]);
+    addTo(neighbours, a, b);
+    addTo(neighbours, b, a);
   }
   const order = lines.map((own) => own.map(({ key }) => key));
   const lineWidth = (keys: readonly number[]): number => keys.reduce((sum, key) => sum + (spots.get(key)?.width ?? 0) + GAP, GAP);

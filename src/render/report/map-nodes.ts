@@ -2,6 +2,7 @@
  * What the map and the matrix draw: each zone by itself, or, in a plant with very many, zones of one level and kind as one
  * node that says how many it stands for. In: zones, crossings, conduits. Out: nodes, and pairs of nodes with all between them.
  */
+import { addTo } from '../../net/multi-map.ts';
 import type { Access } from '../../observation.ts';
 import { sortAccesses } from './permit-words.ts';
 import type { Crossing, ReportModel } from './model.ts';
@@ -43,7 +44,7 @@ export function mapNodes({ zones, findings }: ReportModel): MapNode[] {
   const groups = new Map<string, number[]>();
   for (const [i, zone] of zones.entries()) {
     const key = `${zone.levelMiddle} ${zone.kind}`;
-    groups.set(key, [...(groups.get(key) ?? []), i]);
+    addTo(groups, key, i);
   }
   const sets = zones.length <= MOST_BOXES
     ? zones.map((_, i) => [i])
