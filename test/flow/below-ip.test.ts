@@ -49,7 +49,7 @@ test('who publishes GOOSE is a relay, unless it only simulates one', async () =>
 
 test('EtherCAT frames that come back are those of their master, which is a controller', async () => {
   const [master, returned, slaves] = ['00:01:05:00:00:15', '02:01:05:00:00:15', '01:01:05:01:00:00'];
-  const set = await imported(sent([master, returned, master, returned].map((from) => [from, slaves, 0x88a4, hex('0e10' + '0801000000010200000000000000')] as const)));
+  const set = await imported(sent([master, returned, master, returned].map((from) => [from, slaves, 0x88a4, hex('0e100801000000010200000000000000')] as const)));
   const { assets } = proposeZones(set, { pins: NO_PINS, vendorOf, stabilityRuns: 0 });
   expect(assets.map(({ addresses, role, fieldRoles }) => ({ addresses, role, fieldRoles }))).toEqual([{ addresses: [master, returned], role: 'plc', fieldRoles: ['ethercat-master'] }]);
 });
