@@ -31,17 +31,18 @@ import { S7COMM_PLUS } from './s7comm-plus.ts';
 import { S7COMM } from './s7comm.ts';
 import { TCP_SIGNATURES, UDP_SIGNATURES } from './signature.ts';
 import { SNMP } from './snmp.ts';
+import { SYNCHROPHASOR_TCP, SYNCHROPHASOR_UDP } from './synchrophasor.ts';
 import { TLS } from './tls.ts';
 import { TRISTATION } from './tristation.ts';
 
 /** Read from TCP streams. The hottest first. */
 export const STREAM_PROTOCOLS: readonly StreamProtocol[] = [
-  modbus, OPCUA, S7COMM, S7COMM_PLUS, MMS, ENIP, DNP3, IEC104, ADS, FINS_TCP, HART_IP, MELSEC, GE_SRTP, KNXNET_TCP, ROC_PLUS, DCERPC, TLS, HTTP, MQTT, MODBUS_RTU, ...TCP_SIGNATURES,
+  modbus, OPCUA, S7COMM, S7COMM_PLUS, MMS, ENIP, DNP3, IEC104, ADS, FINS_TCP, HART_IP, MELSEC, GE_SRTP, KNXNET_TCP, ROC_PLUS, SYNCHROPHASOR_TCP, DCERPC, TLS, HTTP, MQTT, MODBUS_RTU, ...TCP_SIGNATURES,
 ];
 
 /** Read from single UDP datagrams. */
 export const DATAGRAM_PROTOCOLS: readonly StreamProtocol[] = [
-  modbus, ENIP, DNP3, BACNET, FINS_UDP, HART_IP, MELSEC, KNXNET_UDP, TRISTATION, ROC_PLUS, ADS_DISCOVERY, PROFINET_CM, DNS, MDNS, LLMNR, NBNS, NBDGM, DHCP, SNMP, MODBUS_RTU, ...UDP_SIGNATURES,
+  modbus, ENIP, DNP3, BACNET, FINS_UDP, HART_IP, MELSEC, KNXNET_UDP, TRISTATION, ROC_PLUS, SYNCHROPHASOR_UDP, ADS_DISCOVERY, PROFINET_CM, DNS, MDNS, LLMNR, NBNS, NBDGM, DHCP, SNMP, MODBUS_RTU, ...UDP_SIGNATURES,
 ];
 
 /** Read from frames without an IP header, by EtherType. Their names are those of net/services.ts. */

@@ -43,22 +43,6 @@ const TDS = { login: 0x10, response: 0x04, prelogin: 0x12 } as const;
 /** ASN.1 length in long form with as many octets as there are: BER of more than 127 octets. */
 const berContent = (bytes: Uint8Array, from: number): number => (bytes[from + 1] < 0x80 ? from + 2 : from + 2 + (bytes[from + 1] & 0x7f));
 
-/** CRC-CCITT of IEEE C37.118.2 (annex B): polynomial 0x1021, first value 0xFFFF. */
-const crcCcitt = (bytes: Uint8Array, from: number, to: number): number => {
-  let crc = 0xffff;
-  for (let i = from; i < to; i++) {
-    crc ^= bytes[i] << 8;
-    for (let bit = 0; bit < 8; bit++) crc = (crc & 0x8000) === 0 ? (crc << 1) & 0xffff : ((crc << 1) ^ 0x1021) & 0xffff;
-  }
-  return crc;
-};
-
-const isSynchrophasor: Signature['match'] = (bytes, view, from, to) => {
-  const octets = view.getUint16(from + 2);
-  if (bytes[from] !== 0xaa || bytes[from + 1] >> 4 > 5 || octets < 18 || from + octets > to) return false;
-  return crcCcitt(bytes, from, from + octets - 2) === view.getUint16(from + octets - 2);
-};
-
 /** What a Fox hello says of a station: `name=type:value`, a line each (as the nmap script fox-info reads it). */
 const FOX_FACTS = new Map([
   ['hostName', 'fox.host'],
@@ -179,8 +163,6 @@ const SIGNATURES: readonly Signature[] = [
     match: (b, v, f) => v.getUint32(f) < 65536 && KERBEROS_MESSAGES.has(b[f + 4]) && b[f + 5] >= 0x80 && b[f + 5] <= 0x83 && b[berContent(b, f + 4)] === 0x30,
   },
   { name: 'kerberos', transport: 'udp', ports: [88], firstOctets: [...KERBEROS_MESSAGES], least: 16, match: (b, _v, f, _t, port) => port === 88 && KERBEROS_MESSAGES.has(b[f]) && b[berContent(b, f)] === 0x30 },
-  { name: 'synchrophasor', transport: 'tcp', ports: [4712], firstOctets: [0xaa], least: 18, match: isSynchrophasor },
-  { name: 'synchrophasor', transport: 'udp', ports: [4713], firstOctets: [0xaa], least: 18, match: isSynchrophasor },
   {
     name: 'ntp',
     transport: 'udp',

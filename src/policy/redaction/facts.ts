@@ -8,7 +8,7 @@ import type { Redactor } from './redactor.ts';
 
 const NAMES = new Set([
   'lldp.name', 'lldp.sysname', 'netbios.name', 'dhcp.hostname', 'mdns.name', 'llmnr.name', 'opcua.hostname', 'snmp.name', 'snmp.sysname', 'profinet.station-name', 'dcp.name', 'cdp.name',
-  's7comm.system-name', 's7comm.plant-id', 's7comm.module-name', 'fox.host', 'fox.station', 'knx.name', 'ads.name',
+  's7comm.system-name', 's7comm.plant-id', 's7comm.module-name', 'fox.host', 'fox.station', 'knx.name', 'ads.name', 'synchrophasor.station',
 ]);
 const HOSTS = new Set(['tls.sni', 'http.host']);
 /** URLs, in which blanks may stand. */
@@ -81,6 +81,7 @@ const NUMBERED: Readonly<Record<string, RegExp>> = {
   dnp3: /^(?:outstation \d{1,5}|g\d{1,3}v\d{1,3})$/,
   modbus: /^(?:fifo \d{1,5}|file \d{1,5} record \d{1,5}-\d{1,5})$/,
   s7comm: /^(?:[A-Z]{1,3}\d{0,5}|block \d{1,3} \d{1,5})$/,
+  synchrophasor: /^unit \d{1,5}$/,
   iec104: /^station \d{1,5}$/,
   ads: /^ams port \d{1,5}$/,
   bacnet: /^[a-z-]{1,40} \d{1,8}$/,

@@ -135,6 +135,8 @@ describe('protocol readers', () => {
     expect([...banner.serverFacts]).toEqual(['ssh.software=SSH-2.0-OpenSSH_9.6']);
     const iAm = tell(protocolOf('bacnet', 'udp'), [[TO_SERVER, '810b0018 0120ffff00ff 1000 c40200007b 2201e0 9100 212a']]);
     expect([...iAm.clientFacts]).toEqual(['bacnet.device=123', 'bacnet.vendor-id=42']);
+    const phasors = READ.find(([name]) => name === 'synchrophasor');
+    expect([...tell(protocolOf('synchrophasor', 'tcp'), phasors?.[3] ?? []).serverFacts]).toEqual(['synchrophasor.station=SUB 4 BAY 2', 'synchrophasor.station=BAY 3']);
     const station = READ.find(([name, transport]) => name === 'profinet-rt' && transport === 'eth');
     expect([...tell(protocolOf('profinet-rt', 'eth'), station?.[3] ?? []).serverFacts]).toEqual([
       'profinet.vendor=S7-300', 'profinet.station-name=plc1', 'profinet.device-id=0x002a010d', 'profinet.role=io-device,io-controller',

@@ -240,6 +240,26 @@ export const READ: readonly (readonly [string, 'tcp' | 'udp' | 'eth', number, re
     ['Read System Information/browse/request', 'Read System Information/browse/response', 'Add Route/program/request', 'Add Route/program/response', 'Add Route/program/error 1796'],
     [],
   ],
+  [
+    'synchrophasor',
+    'tcp',
+    4712,
+    [
+      [TO_SERVER, 'aa41001200076553f100000000000001f6c2'],
+      [TO_SERVER, 'aa41001200076553f100000000000003d680'],
+      [TO_CLIENT, 'aa11001000076553f10000000000ea3c'],
+      [TO_SERVER, 'aa41001200076553f100000000000005b646'],
+      [TO_CLIENT, 'aa31003600076553f10000000000000f4240000153554220342042415920322020202020000700000000000000000000000000009d46'],
+      [TO_SERVER, 'aa41001200076553f100000000000002c6a1'],
+      [TO_CLIENT, 'aa01002400076553f100000000000000000000000000000000000000000000000000bfafaa01002400076553f100000000000000000000000000000000000000000000000000bfaf'],
+      [TO_CLIENT, 'aa52003400076553f100000000000000000f42400001054241592033000700000000000000000000000000000000000000001f4f'],
+    ],
+    [
+      'Turn Off Transmission/read/request', 'Send Header/browse/request', 'Send Header/browse/response', 'Send Configuration 2/browse/request', 'Send Configuration 2/browse/response',
+      'Turn On Transmission/read/request', 'Data/read/response', 'Send Configuration 3/browse/response',
+    ],
+    ['unit 7'],
+  ],
   // Below IP, by EtherType: names of stations and their addresses, and groups of relays.
   [
     'profinet-rt',
