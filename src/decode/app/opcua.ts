@@ -1,12 +1,12 @@
 /**
  * OPC UA TCP binary (OPC 10000-6 clauses 6.7 and 7.1): HEL, ACK, ERR, RHE, OPN, MSG, CLO and their chunks, read as far
  * as a passive observer can. In: a stream's octets at a message boundary. Out: every chunk as a message, endpoint and
- * security of the channel, and (only where the channel is in clear) services, faults, nodes and names.
+ * security of the channel, and (only where bodies are in clear) services, faults, nodes and names.
  *
- * A channel whose policy is not None is named as such and never guessed at: its services are not counted as operations,
- * even where a body is signed but readable (that is told as the fact `opcua.signed`). A stream joined after its OPN is
- * read as clear text only where a body is a known service with a plausible header. A chunked message counts once, at
- * its final chunk; an aborted one does not count.
+ * A channel whose policy is not None is never guessed at: its mode goes by in an encrypted OPN. But a body on it that is a known
+ * service with a plausible header is signed and no more (6.7.2.3 encrypts all of it otherwise), which proves mode Sign, and is read. A
+ * stream joined after its OPN is read as clear text only on the same condition. A chunked message counts once, at its
+ * final chunk; an aborted one does not count.
  */
 import type { ProtocolSink, SessionMemory, StreamProtocol } from './protocol.ts';
 import * as protocols from './protocol.ts';
@@ -34,9 +34,11 @@ const HEAD_OF_LARGE_CHUNK = 32 * 1024;
 /** Nodes of an unfinished chunked request. */
 const NODES_KEPT = 16;
 
-const CHANNEL = Object.freeze({ unknown: 0, clear: 1, secured: 2 } as const);
+const CHANNEL = Object.freeze({ unknown: 0, clear: 1, secured: 2, signed: 3 } as const);
 
 const POLICY_NONE = '#None';
+/** MessageSecurityMode Sign (OPC 10000-4 clause 7.20). */
+const SIGN = 2;
 
 /** The three letters of a type as one number, first letter lowest. */
 const typeCode = (name: string): number => name.charCodeAt(0) | (name.charCodeAt(1) << 8) | (name.charCodeAt(2) << 16);
@@ -118,8 +120,8 @@ const fillReading = (service: number, kind: number, status: number, isFault: boo
 };
 
 /**
- * Reads a body that may be clear text. Null where it is none that the standard knows (or, on a channel of unknown
- * security, where its header is not plausible).
+ * Reads a body that may be clear text. Null where it is none that the standard knows (or, on a channel that is not known to
+ * be clear, where its header is not plausible).
  */
 const readBody = (c: Cursor, direction: number, requestId: number, state: number, isWhole: boolean, memory: SessionMemory, sink: ProtocolSink): Reading | null => {
   const typeId = readServiceId(c);
@@ -133,8 +135,8 @@ const readBody = (c: Cursor, direction: number, requestId: number, state: number
     if (!c.ok) {
       if (isWhole) sink.malformed('opcua.header');
       else if (touchesNodes(typeId)) nodes = HIDDEN_NODES;
-      if (sink.isCut && state !== CHANNEL.secured) sink.serverIs(false);
-    } else if (state !== CHANNEL.secured) {
+      if (sink.isCut) sink.serverIs(false);
+    } else {
       sink.serverIs(false);
       if (tellsFacts(typeId)) tellRequest({ ...c }, typeId, sink);
       if (touchesNodes(typeId)) {
@@ -144,7 +146,7 @@ const readBody = (c: Cursor, direction: number, requestId: number, state: number
         if (isWhole && !c.ok) sink.malformed('opcua.body');
       }
     }
-    if (state !== CHANNEL.secured) rememberRequest(memory.outstanding as number[], requestId, typeId);
+    rememberRequest(memory.outstanding as number[], requestId, typeId);
     return fillReading(typeId, MESSAGE.request, 0, false, nodes);
   }
   const isFault = typeId === SERVICE_FAULT;
@@ -157,12 +159,12 @@ const readBody = (c: Cursor, direction: number, requestId: number, state: number
   const status = readResponseHeader(c);
   const isCutOff = !c.ok && sink.isCut;
   if (isCutOff ? !hasServiceResult(c, header) : !c.ok && !isClear) return null;
-  const asked = state === CHANNEL.secured ? -1 : takeRequest(memory.outstanding as number[], requestId);
+  const asked = takeRequest(memory.outstanding as number[], requestId);
   const service = isFault && asked >= 0 ? asked : answered;
   if (!c.ok) {
     if (isWhole) sink.malformed('opcua.header');
-    if (isCutOff && state !== CHANNEL.secured) sink.serverIs(true);
-  } else if (state !== CHANNEL.secured) {
+    if (isCutOff) sink.serverIs(true);
+  } else {
     sink.serverIs(true);
     if (!isBad(status)) tellResponse(c, service, sink, isClear);
   }
@@ -286,16 +288,30 @@ const keep = (memory: SessionMemory, direction: number, pending: string | null):
   else memory.pending1 = pending;
 };
 
+/** Whether the body at the cursor, on a channel that is secured, can be read all the same: as a known service with a plausible header. */
+const isReadable = (c: Cursor): boolean => {
+  const typeId = readServiceId(c);
+  if (!c.ok || typeId <= 0) return false;
+  if (isRequest(typeId)) skipRequestHeader(c);
+  else if (typeId === SERVICE_FAULT || requestOf(typeId) >= 0) readResponseHeader(c);
+  else return false;
+  return c.ok;
+};
+
 /** MSG and CLO (6.7.2.4): channel and token, sequence number and request id, then the body or a part of it. */
 const readMessage = (c: Cursor, type: number, chunk: number, isWhole: boolean, direction: number, memory: SessionMemory, sink: ProtocolSink): void => {
   skip(c, 12);
   const requestId = readU32(c);
-  const state = memory.channel as number;
+  let state = memory.channel as number;
   if (state === CHANNEL.secured) {
-    sink.fact('opcua.encrypted', type === TYPE.close ? 'CLO' : 'MSG');
-    const reading = chunk === CHUNK.abort ? null : readBody(c, direction, requestId, state, false, memory, sink);
-    if (reading !== null) sink.fact('opcua.signed', describeService(reading.service).name);
-    return;
+    const { at } = c;
+    if (chunk === CHUNK.abort || !isReadable(c)) {
+      sink.fact('opcua.encrypted', type === TYPE.close ? 'CLO' : 'MSG');
+      return;
+    }
+    c.at = at;
+    memory.channel = state = CHANNEL.signed;
+    sink.fact('opcua.mode', modeName(SIGN));
   }
   if (state === CHANNEL.unknown) sink.fact('opcua.policy-unknown', type === TYPE.close ? 'CLO' : 'MSG');
   const pending = direction === TO_SERVER ? memory.pending0 : memory.pending1;

@@ -132,21 +132,45 @@ describe('OPC UA messages', () => {
     expect(told.facts[0].get('opcua.unreadable=MSG')).toBe(1);
   });
 
-  it('never guesses on a secured channel, even where a signed body can be read', () => {
-    const policy = 'http://opcfoundation.org/UA/SecurityPolicy#Basic256Sha256';
+  const policy = 'http://opcfoundation.org/UA/SecurityPolicy#Basic256Sha256';
+  const noise = [0xde, 0xad, 0xbe, 0xef, 0, 1, 2, 3, 4, 5];
+  const signature = Array.from({ length: 32 }, (_, i) => 0xa0 + i);
+
+  it('never guesses on a secured channel', () => {
     const san = [0x30, 0x10, 0x06, 0x03, 0x55, 0x1d, 0x11, 0x04, 0x0e, 0x30, 0x0c, 0x86, 0x0a, ...Buffer.from('urn:plc:ua')];
     const told = tell([
       [TO_SERVER, hello('opc.tcp://plc:4840')],
       [TO_SERVER, open(policy, [9, 9, 9, 9, 9, 9, 9, 9], [...u32(san.length), ...san])],
-      [TO_SERVER, message(2, readRequest([nodeNumeric]))],
-      [TO_SERVER, message(3, [0xde, 0xad, 0xbe, 0xef, 0, 1, 2, 3, 4, 5])],
+      [TO_SERVER, message(2, noise)],
+      // The id of a service, and no header of a request behind it.
+      [TO_SERVER, message(3, [...typeId(631), ...signature])],
+      [TO_CLIENT, message(3, [...typeId(634), ...signature])],
     ]);
     expect(told.operations.size).toBe(0);
     expect(told.targets.size).toBe(0);
     expect(told.facts[0].get(`opcua.policy=${policy}`)).toBe(1);
     expect(told.facts[0].get('opcua.encrypted=MSG')).toBe(2);
-    expect(told.facts[0].get('opcua.signed=Read')).toBe(1);
+    expect([...told.facts[0].keys(), ...told.facts[1].keys()].filter((fact) => fact.startsWith('opcua.mode'))).toEqual([]);
     expect([...told.clientFacts]).toEqual(['opcua.application-uri=urn:plc:ua']);
+  });
+
+  it('a body that can be read on a secured channel is signed and no more: mode Sign, and its services', () => {
+    const body = readRequest([nodeNumeric, nodeText]);
+    const told = tell([
+      [TO_SERVER, open(policy, noise)],
+      [TO_SERVER, message(2, [...body.slice(0, 60), ...signature], 'C')],
+      [TO_SERVER, message(2, [...body.slice(60), ...signature])],
+      [TO_CLIENT, message(2, [...typeId(397), ...responseHeader(0x801f0000), ...signature])],
+      // The channel is renewed, and stays what it is.
+      [TO_SERVER, open(policy, noise)],
+      [TO_SERVER, message(3, [...readRequest([nodeText]), ...signature])],
+      [TO_SERVER, message(4, noise)],
+    ]);
+    expect([...told.operations]).toEqual([[`631 ${MESSAGE.request} 0`, 2], [`631 ${MESSAGE.error} ${0x801f0000}`, 1]]);
+    expect(told.facts[0].get('opcua.mode=Sign')).toBe(1);
+    expect(told.facts[0].get('opcua.encrypted=MSG')).toBeUndefined();
+    expect(told.facts[0].get('opcua.unreadable=MSG')).toBe(1);
+    expect([...told.malformed]).toEqual([]);
   });
 
   it('reads a stream joined without OPN only where the body is plausible', () => {
