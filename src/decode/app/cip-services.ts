@@ -12,13 +12,14 @@ export const FIRST_CLASS_SERVICE = 0x32;
 /** Tags are addressed by name (no class): Logix services of the Symbol object. */
 export const SYMBOL_CLASS = 0x6b;
 
-export const COMMAND = { nop: 0x00, listServices: 0x04, listIdentity: 0x63, listInterfaces: 0x64, registerSession: 0x65, unregisterSession: 0x66, sendRequestData: 0x6f, sendUnitData: 0x70 } as const;
+export const COMMAND = { nop: 0x00, legacy: 0x01, listServices: 0x04, listIdentity: 0x63, listInterfaces: 0x64, registerSession: 0x65, unregisterSession: 0x66, sendRequestData: 0x6f, sendUnitData: 0x70 } as const;
 
 const of = (base: number, code: number, name: string, access: Access): readonly [number, readonly [string, Access]] => [base + code, [name, access]];
 const inClass = (cls: number, service: number, name: string, access: Access): readonly [number, readonly [string, Access]] => [cls * 256 + service, [name, access]];
 
 const OPERATIONS = new Map<number, readonly [string, Access]>([
   of(COMMAND_BASE, COMMAND.nop, 'NOP', 'browse'),
+  of(COMMAND_BASE, COMMAND.legacy, 'Command 0x01 (legacy)', 'browse'),
   of(COMMAND_BASE, COMMAND.listServices, 'ListServices', 'browse'),
   of(COMMAND_BASE, COMMAND.listIdentity, 'ListIdentity', 'browse'),
   of(COMMAND_BASE, COMMAND.listInterfaces, 'ListInterfaces', 'browse'),

@@ -13,6 +13,11 @@ import { MESSAGE, PROBE } from './protocol.ts';
 const HEADER = 24;
 const AT = { command: 0, length: 2, session: 4, status: 8, context: 12, options: 20 } as const;
 const COMMANDS = new Set<number>([...Object.values(COMMAND), 0x72, 0x73]);
+/**
+ * Asked without data and answered with items. What table 2-3.2 reserves for legacy (0x01) is one of them: Rockwell's tools ask it first
+ * in every session, and are told the device's address.
+ */
+const LISTS = new Set<number>([COMMAND.legacy, COMMAND.listServices, COMMAND.listIdentity, COMMAND.listInterfaces]);
 const INTERFACE_AND_TIMEOUT = 6;
 /** Status codes of table 2-3.3. */
 const LARGEST_STATUS = 0x6a;
@@ -251,8 +256,8 @@ export const ENIP = framedProtocol({
       command = view.getUint16(at + AT.command, true);
     }
     if (at > first && size(bytes, view, at, to) < 0) return PROBE.notForUs;
-    const isList = command === COMMAND.listServices || (command >= COMMAND.listIdentity && command <= COMMAND.listInterfaces);
-    if (isList && port !== PORT && view.getUint16(at + AT.length, true) !== to - at - HEADER) return PROBE.notForUs;
+    if (command === COMMAND.legacy && port !== PORT) return PROBE.notForUs;
+    if (LISTS.has(command) && port !== PORT && view.getUint16(at + AT.length, true) !== to - at - HEADER) return PROBE.notForUs;
     return PROBE.certain;
   },
   newMemory: () => ({ outstanding: [], bundles: [] }),
@@ -266,8 +271,7 @@ export const ENIP = framedProtocol({
     }
     // Requests of the list commands are empty, their answers are not; a session is registered by the handle in the answer.
     const hasHandle = view.getUint32(at + AT.session, true) !== 0;
-    const isList = command === COMMAND.listServices || (command >= COMMAND.listIdentity && command <= COMMAND.listInterfaces);
-    const isAnswer = command === COMMAND.registerSession ? hasHandle || status !== 0 : isList && view.getUint16(at + AT.length, true) > 0;
+    const isAnswer = command === COMMAND.registerSession ? hasHandle || status !== 0 : LISTS.has(command) && view.getUint16(at + AT.length, true) > 0;
     if (command !== COMMAND.nop) sink.serverIs(isAnswer);
     sink.operation(-1, COMMAND_BASE | command, isAnswer ? (status === 0 ? MESSAGE.response : MESSAGE.error) : MESSAGE.request, isAnswer ? status : 0);
     if (isAnswer && command === COMMAND.listIdentity) readItems(bytes, view, data, end, 0, memory, sink);

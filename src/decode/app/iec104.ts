@@ -131,13 +131,14 @@ const readAsdu = (bytes: Uint8Array, view: DataView, at: number, end: number, di
   if (at + ASDU.address + 2 > end) return sink.beyondCut();
   const type = bytes[at + ASDU.type];
   const cause = bytes[at + ASDU.cause] & CAUSE_BITS;
-  const isNegative = (bytes[at + ASDU.cause] & NEGATIVE) !== 0 || (cause >= CAUSE.firstUnknown && cause <= CAUSE.lastUnknown);
+  const isAsked = cause === CAUSE.activation || cause === CAUSE.deactivation || cause === CAUSE.request;
+  // The sign belongs to a confirmation (101 clause 7.2.3): what asks with it set asks all the same.
+  const isNegative = (!isAsked && (bytes[at + ASDU.cause] & NEGATIVE) !== 0) || (cause >= CAUSE.firstUnknown && cause <= CAUSE.lastUnknown);
   if (type <= LAST_MONITORED || type === END_OF_INITIALISATION) {
     sink.serverIs(true);
     return sink.operation(-1, type, MESSAGE.response, 0);
   }
   const isAnswer = isNegative || cause === CAUSE.activationCon || cause === CAUSE.deactivationCon || cause === CAUSE.termination;
-  const isAsked = !isNegative && (cause === CAUSE.activation || cause === CAUSE.deactivation || cause === CAUSE.request);
   if (isAsked) sink.serverIs(false);
   else if (isAnswer) sink.serverIs(true);
   // Any other cause either station has: files go both ways with the same one (13; 101 clause 7.4.11).

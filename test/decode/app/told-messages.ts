@@ -30,6 +30,17 @@ export const READ: readonly (readonly [string, 'tcp' | 'udp' | 'eth', number, re
     [],
   ],
   ['enip', 'tcp', 44818, [[TO_SERVER, '70001c0001002a00000000000000000000000000000000000000000001000200a1000400224095ffb100080006010702208e2401']], ['Stop/control/request'], ['class 0x8e']],
+  [
+    'enip',
+    'tcp',
+    44818,
+    [
+      [TO_SERVER, '010000000000000000000000000000000000000000000000'],
+      [TO_CLIENT, '01000600000000000000000000000000000000000000000001000100 0000'],
+    ],
+    ['Command 0x01 (legacy)/browse/request', 'Command 0x01 (legacy)/browse/response'],
+    [],
+  ],
   ['enip', 'udp', 44818, [[TO_SERVER, '630000000000000000000000000000000000000000000000']], ['ListIdentity/browse/request'], []],
   [
     'dnp3',
@@ -83,6 +94,8 @@ export const READ: readonly (readonly [string, 'tcp' | 'udp' | 'eth', number, re
     ['F_FR_NA_1/program/request', 'F_SC_NA_1/program/response', 'F_SG_NA_1/program/request', 'Type 136/write/request', 'Type 136/write/response'],
     ['station 1'],
   ],
+  // A command with the sign of a refusal is a command.
+  ['iec104', 'tcp', 2404, [[TO_SERVER, '680e000000002d014600010001000001']], ['C_SC_NA_1/control/request'], ['station 1']],
   ['bacnet', 'udp', 47808, [[TO_SERVER, '810a001101040005010f0c008000011955']], ['WriteProperty/write/request'], ['object 2:1']],
   [
     'fins',
