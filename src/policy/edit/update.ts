@@ -8,8 +8,9 @@
 import { isMap, isScalar, isSeq } from 'yaml';
 import type { Document, YAMLSeq } from 'yaml';
 import { usageError } from '../../errors.ts';
+import { capturedDaysOf } from '../../infer/captured-days.ts';
 import type { GrantEvidence } from '../../infer/conduits/grants.ts';
-import { QUESTION_SENTENCES } from '../../infer/conduits/questions.ts';
+import { QUESTION_SENTENCES, saysDays, seenOn } from '../../infer/conduits/questions.ts';
 import { isoTime, sensorsOf, type ConduitProposal, type ProposedPermit } from '../../infer/conduits/conduits.ts';
 import { addTo } from '../../net/multi-map.ts';
 import type { ObservationSet } from '../../observation.ts';
@@ -53,7 +54,8 @@ export function updateSpec(proposal: ConduitProposal, existingText: string, set:
   const need = needOf(loaded, assets, set);
   const wasForeseen = foresightOf(loaded);
   const rules = ruleAppender(document, proposal, loaded, zones, newcomers);
-  const seen = new Map<DeclaredPermit, QuestionSeen>();
+  const used = new Map<DeclaredPermit, { readonly alone: ProposedPermit | null; readonly witnesses: ReadonlySet<number> }>();
+  const listened = capturedDaysOf(set).length;
   let leftOut = 0;
   for (const proposed of proposal.permits) {
     for (const permit of relocate(proposed.permit, placement)) {
@@ -68,22 +70,27 @@ export function updateSpec(proposal: ConduitProposal, existingText: string, set:
       leftOut += Number(!isWhole && (permit.evidence?.generalisedBy.length ?? 0) > 0);
       const isAlone = isWhole && rest.length === 0 && covering.length === 1;
       for (const declared of covering) {
-        const held = seen.get(declared);
-        // Of what a rule lets through in part, the days of just that.
-        const part = isAlone ? null : need.seenBy(declared, proposed.witnesses);
-        if (part?.days.length === 0) continue;
-        seen.set(declared, { days: [...(held?.days ?? []), ...(part ?? proposed).days], regime: isAlone && held === undefined ? proposed.regime : null });
-        refreshEvidence(document, declared, part === null ? (ruleEntry({ ...proposed, permit }).evidence ?? {}) : datesOf(part), isAlone ? COUNTED : DATED);
+        const held = used.get(declared);
+        used.set(declared, { alone: isAlone && held === undefined ? { ...proposed, permit } : null, witnesses: new Set([...(held?.witnesses ?? []), ...proposed.witnesses]) });
       }
-      for (const left of rest) rules.append(left.isOfPair ? asSeen(proposed, left.permit, need.of(left.permit, proposed.witnesses), set) : { ...proposed, permit: left.permit }, left);
+      const isUncut = isWhole && rest.length === 1 && covering.length === 0;
+      for (const left of rest) rules.append(isUncut ? { ...proposed, permit: left.permit } : asSeen(proposed, left, need.of(left.permit, proposed.witnesses), set, listened), left);
     }
   }
+  const seen = new Map<DeclaredPermit, QuestionSeen>();
+  for (const [declared, { alone, witnesses }] of used) {
+    // Of what a rule lets through in part, or in several Permits, just that.
+    const part = alone === null ? need.seenBy(declared, [...witnesses]) : [];
+    if (alone === null && part.length === 0) continue;
+    const evidence = evidenceIn(part);
+    seen.set(declared, { days: alone?.days ?? evidence.days, regime: alone?.regime ?? null });
+    refreshEvidence(document, declared, alone === null ? countsOf(part, set) : (ruleEntry(alone).evidence ?? {}));
+  }
   // A rule beside others lets no proposed Permit through as a whole, and is used all the same.
-  for (const [declared, asks] of need.letThrough()) {
+  for (const [declared, part] of need.letThrough()) {
     if (seen.has(declared)) continue;
-    const evidence = evidenceOf(asks);
-    seen.set(declared, { days: evidence.days, regime: null });
-    refreshEvidence(document, declared, datesOf(evidence), DATED);
+    seen.set(declared, { days: evidenceIn(part).days, regime: null });
+    refreshEvidence(document, declared, countsOf(part, set));
   }
   for (const [declared, one] of seen) refreshQuestion(document, declared, one);
   refreshCompleteness(document, proposal, placement, loaded);
@@ -263,21 +270,24 @@ function ruleAppender(document: Document, proposal: ConduitProposal, { spec, per
   };
 }
 
-/** A Permit that was cut to what is needed (permit-need.ts), with the evidence of just that. */
-const asSeen = (proposed: ProposedPermit, permit: Permit, needed: readonly NeededAsks[], set: ObservationSet): ProposedPermit => {
-  const seen = evidenceOf(needed.flatMap((one) => one.asks));
+/** A part of a Permit, with the evidence of just that: who came in the last week asks nothing since the first. */
+const asSeen = (proposed: ProposedPermit, { permit, isOfPair }: PermitLeft, needed: readonly NeededAsks[], set: ObservationSet, listened: number): ProposedPermit => {
+  const seen = evidenceIn(needed);
+  const { evidence } = permit;
+  const kind = proposed.question?.kind ?? null;
   return {
     permit: {
       ...permit,
       evidence: {
-        firstSeen: isoTime(seen.firstNs), lastSeen: isoTime(seen.lastNs), days: seen.days.length, requests: seen.requests, generalisedBy: [], neverSeen: 0, sensors: sensorsOf(seen, set),
-        completeness: permit.evidence?.completeness ?? null,
+        firstSeen: isoTime(seen.firstNs), lastSeen: isoTime(seen.lastNs), days: seen.days.length, requests: seen.requests,
+        generalisedBy: evidence?.generalisedBy ?? [], neverSeen: evidence?.neverSeen ?? 0, sensors: sensorsOf(seen, set), completeness: evidence?.completeness ?? null,
       },
     },
-    question: proposed.question === null ? null : { kind: proposed.question.kind, sentence: QUESTION_SENTENCES[proposed.question.kind] },
+    // Of the same two, the question beside their rules says the days (question.ts).
+    question: kind === null ? null : { kind, sentence: `${QUESTION_SENTENCES[kind]}${!isOfPair && saysDays(kind, seen.days, listened) ? seenOn(seen.days, null) : ''}` },
     days: seen.days,
     regime: null,
-    connections: needed.reduce((sum, { conversation }) => sum + conversation.sessions, 0),
+    connections: connectionsIn(needed),
     witnesses: needed.map(({ conversation }) => conversation.id),
     registersNeverSeen: 0,
   };
@@ -297,23 +307,32 @@ const movedAddresses = (proposal: ConduitProposal, placement: Placement, known: 
 
 type Evidence = NonNullable<SpecFlow['evidence']>;
 
-const datesOf = ({ firstNs, lastNs, days }: GrantEvidence): Evidence => ({ first_seen: isoTime(firstNs) ?? undefined, last_seen: isoTime(lastNs) ?? undefined, days: days.length });
+const evidenceIn = (needed: readonly NeededAsks[]): GrantEvidence => evidenceOf(needed.flatMap(({ asks }) => asks));
 
-const DATED = ['first_seen', 'last_seen', 'days'] as const;
-/** Only where a rule lets all of a Permit through, or they would count its neighbours too. */
-const COUNTED = [...DATED, 'connections', 'requests', 'sensors', 'completeness'] as const;
+const connectionsIn = (needed: readonly NeededAsks[]): number => needed.reduce((sum, { conversation }) => sum + conversation.sessions, 0);
 
-const refreshEvidence = (document: Document, declared: DeclaredPermit, fresh: Evidence, keys: readonly (typeof COUNTED)[number][]): void => {
+const countsOf = (needed: readonly NeededAsks[], set: ObservationSet): Evidence => {
+  const evidence = evidenceIn(needed);
+  const sensors = sensorsOf(evidence, set);
+  return {
+    first_seen: isoTime(evidence.firstNs) ?? undefined, last_seen: isoTime(evidence.lastNs) ?? undefined, days: evidence.days.length,
+    connections: connectionsIn(needed), requests: evidence.requests, ...(sensors.length === 0 ? {} : { sensors }),
+  };
+};
+
+const REFRESHED = ['first_seen', 'last_seen', 'days', 'connections', 'requests', 'sensors', 'completeness'] as const;
+
+const refreshEvidence = (document: Document, declared: DeclaredPermit, fresh: Evidence): void => {
   const path = [...declared.path, 'evidence'];
   const held = document.getIn(path, true);
   if (!isMap(held)) {
-    const node = document.createNode(Object.fromEntries(keys.flatMap((key) => (fresh[key] === undefined ? [] : [[key, fresh[key]]]))));
+    const node = document.createNode(Object.fromEntries(REFRESHED.flatMap((key) => (fresh[key] === undefined ? [] : [[key, fresh[key]]]))));
     if (isMap(node)) node.flow = true;
     document.setIn(path, node);
     if (document.getIn([...declared.path, 'basis']) === 'designed') document.setIn([...declared.path, 'basis'], 'observed+designed');
     return;
   }
-  for (const key of keys) {
+  for (const key of REFRESHED) {
     const value = fresh[key];
     const old = held.get(key);
     if (value === undefined) continue;

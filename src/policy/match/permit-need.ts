@@ -43,9 +43,9 @@ export interface Need {
   /** What a part lets through that was seen, that no rule lets through, and that nobody rejected. */
   readonly of: (part: Permit, witnesses: readonly number[]) => readonly NeededAsks[];
   /** When a rule's own part of these conversations was asked, at whatever time it holds and whatever was decided. */
-  readonly seenBy: (rule: DeclaredPermit, witnesses: readonly number[]) => GrantEvidence;
+  readonly seenBy: (rule: DeclaredPermit, witnesses: readonly number[]) => readonly NeededAsks[];
   /** What each rule lets through of the conversations that were asked for so far. */
-  readonly letThrough: () => ReadonlyMap<DeclaredPermit, readonly Ask[]>;
+  readonly letThrough: () => ReadonlyMap<DeclaredPermit, readonly NeededAsks[]>;
 }
 
 export function needOf(loaded: LoadedSpec, assets: AssetIndex, set: ObservationSet): Need {
@@ -68,11 +68,12 @@ export function needOf(loaded: LoadedSpec, assets: AssetIndex, set: ObservationS
     seenBy: (rule, witnesses) => {
       const alone = matchers.get(rule) ?? aloneWith({ ...rule.permit, decision: 'approved', conditions: ALWAYS });
       matchers.set(rule, alone);
-      return evidenceOf(witnesses.flatMap((id) => {
+      return witnesses.flatMap((id) => {
         const conversation = conversations.get(id);
-        const isOfRule = conversation !== undefined && declared.fits(rule, conversation.client, conversation.server, conversation.transport, conversation.port);
-        return !isOfRule ? [] : alone.judge(conversation).asks.flatMap(({ ask, permit }) => (permit === null ? [] : [ask]));
-      }));
+        if (conversation === undefined || !declared.fits(rule, conversation.client, conversation.server, conversation.transport, conversation.port)) return [];
+        const asks = alone.judge(conversation).asks.flatMap(({ ask, permit }) => (permit === null ? [] : [ask]));
+        return asks.length === 0 ? [] : [{ conversation, asks }];
+      });
     },
     of: (part, witnesses) => {
       const alone = aloneWith(part);
@@ -85,8 +86,12 @@ export function needOf(loaded: LoadedSpec, assets: AssetIndex, set: ObservationS
       });
     },
     letThrough: () => {
-      const byRule = new Map<DeclaredPermit, Ask[]>();
-      for (const { verdicts } of judged.values()) for (const one of verdicts) for (const rule of rulesOf(one)) addTo(byRule, rule, one.ask);
+      const byRule = new Map<DeclaredPermit, NeededAsks[]>();
+      for (const [id, { verdicts }] of judged) {
+        const asksOf = new Map<DeclaredPermit, Ask[]>();
+        for (const one of verdicts) for (const rule of rulesOf(one)) addTo(asksOf, rule, one.ask);
+        for (const [rule, asks] of asksOf) addTo(byRule, rule, { conversation: conversations.get(id)!, asks });
+      }
       return byRule;
     },
   };

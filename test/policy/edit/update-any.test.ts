@@ -117,3 +117,15 @@ it('a rule that the fourth week brought keeps the days of just that, when it is 
   expect(loadText(twice).permits.map(({ permit: { modbus: what, evidence } }) => [what?.unitIds.join(), evidence?.firstSeen?.slice(0, 10), evidence?.days])).toEqual([['1', '2026-01-05', 28], ['2', '2026-01-26', 7]]);
   expect(twice).toBe(once);
 });
+
+it('who comes in the fourth week among others of its kind gets a rule with the evidence of just that', () => {
+  const week = daysFrom(WEEK_4, 7);
+  const asks = (server: string, on: readonly number[]): Conversation => modbus('10.4.0.1', server, [{ code: 3, days: on }]);
+  const early = observations([asks('10.1.0.1', daysFrom(MONDAY, 21)), asks('10.1.0.2', daysFrom(MONDAY, 21))], daysFrom(MONDAY, 21));
+  const late = observations([asks('10.1.0.1', daysFrom(MONDAY, 28)), asks('10.1.0.2', daysFrom(MONDAY, 28)), asks('10.1.0.3', week)]);
+  const once = updateSpec(proposeConduits(late, PLAN), writeSpec(proposeConduits(early, PLAN)), late).text;
+  const told = loadText(once).permits.map(({ permit: { to, evidence } }) => [to.assets.join(), evidence?.firstSeen?.slice(0, 10), evidence?.days, evidence?.requests]);
+  const each = late.conversations[2].operations[0].requests;
+  expect(told).toEqual([['PLC-1,PLC-2', '2026-01-05', 28, 8 * each], ['PLC-3,PLC-4', '2026-01-26', 7, each]]);
+  expect(updateSpec(proposeConduits(late, PLAN), once, late).text).toBe(once);
+});
