@@ -168,7 +168,7 @@ export const proveProposal = (loaded: LoadedSpec, set: ObservationSet): Proof =>
     holds: faults.length === 0, faults, observedAsks, rejected, setAside, permits: live.length, witnessed: witnessOf.size, insurance,
     lines: [
       `observed: ${plural(observedAsks, 'request')} of different kinds, ${observedAsks - rejected - counts['observed-permitted']} let through, ${rejected} rejected by decision, ${counts['observed-permitted']} neither; ${plural(setAside, 'conversation')} set aside by name`,
-      `declared: ${plural(live.length, 'Permit')}, ${plural(counts['permitted-declared'], 'fault')} in what they say of their zones and of what was seen`,
+      `declared: ${plural(live.length, 'Permit')}${live.length === loaded.permits.length ? '' : ` and ${loaded.permits.length - live.length} rejected`}, ${plural(counts['permitted-declared'], 'fault')} in what they say of their zones and of what was seen`,
       `needed: ${plural(witnessOf.size, 'Permit')} with a witness that breaks without them, ${insurance} that stand for a partner or on demand, ${counts.witness} idle`,
     ],
   };

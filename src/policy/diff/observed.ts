@@ -109,6 +109,8 @@ interface Judged {
   readonly seen: readonly SeenOperation[];
 }
 
+const REJECTED_REMEDY = 'it was rejected and still happens: stop it at its source';
+
 const judgeMisses = (context: DiffContext, conversation: Conversation, verdict: ConversationVerdict, who: string, toKind: DeclaredKind | undefined): Judged => {
   const missing = verdict.asks.filter((one) => one.permit === null);
   const permitOf = (id: string | undefined): DeclaredPermit | null => context.loaded.permits.find(({ permit }) => permit.id === id) ?? null;
@@ -120,11 +122,12 @@ const judgeMisses = (context: DiffContext, conversation: Conversation, verdict: 
   const refusedWhole = missing.length === verdict.asks.length && nearest.length > 0 && nearest.every((miss) => miss.kind === 'rejected' || miss.kind === 'schedule' || miss.kind === 'expired');
   if (verdict.related.length > 0 && !refusedWhole) {
     const changes = missing.some(({ ask }) => changesDevice(ask.access));
+    const rejected = missing.every(({ miss }) => miss?.kind === 'rejected');
     return {
-      type: 'undeclared-operation', severity: changes ? (toKind === 'safety' ? 'critical' : 'high') : 'medium', permit: near, requirement: null,
-      title: `${who}: ${missing.length === 1 ? missing[0].ask.text : `${missing.length} operations`} not permitted on ${service}`,
+      type: 'undeclared-operation', severity: changes ? (toKind === 'safety' ? 'critical' : 'high') : rejected ? 'high' : 'medium', permit: near, requirement: null,
+      title: `${who}: ${missing.length === 1 ? missing[0].ask.text : `${missing.length} operations`} ${rejected ? 'rejected' : 'not permitted'} on ${service}`,
       detail: sentence === '' ? 'No Permit of this conduit names the operation.' : `Nearest: ${sentence}.`,
-      remedy: changes ? 'find out who writes and why; if it is right, add the operation to the Permit, with an owner' : 'if it is right, add the operation to the Permit; if not, find out what asks it',
+      remedy: rejected ? REJECTED_REMEDY : changes ? 'find out who writes and why; if it is right, add the operation to the Permit, with an owner' : 'if it is right, add the operation to the Permit; if not, find out what asks it',
       seen: missing.map((one) => seenAsk(conversation, one)),
     };
   }
@@ -144,7 +147,7 @@ const judgeMisses = (context: DiffContext, conversation: Conversation, verdict: 
     type: 'undeclared-conversation', severity: rejected ? 'high' : severity, permit: near, requirement: null,
     title: `${who}: ${service} is ${rejected ? 'rejected' : 'not declared'}`,
     detail: `${sentence === '' ? 'Nothing is declared between the two.' : `Nearest: ${sentence}.`} ${isAttempt(conversation) ? 'Nobody answered with anything but a reset. ' : isAnswered(conversation) ? '' : 'Nobody answered. '}${directionWords(conversation)}`,
-    remedy: rejected ? 'it was rejected and still happens: stop it at its source' : 'if it is right, declare a Permit with an owner; if not, stop it at its source',
+    remedy: rejected ? REJECTED_REMEDY : 'if it is right, declare a Permit with an owner; if not, stop it at its source',
     seen: missing.length <= 8 ? missing.map((one) => seenAsk(conversation, one)) : [seenWhole(conversation)],
   };
 };

@@ -3,6 +3,7 @@ import { proposeConduits } from '../../../src/infer/conduits/conduits.ts';
 import { diffReport, diffSpec } from '../../../src/policy/diff/diff.ts';
 import { acceptFindings } from '../../../src/policy/edit/accept.ts';
 import { updateSpec } from '../../../src/policy/edit/update.ts';
+import { proveProposal } from '../../../src/policy/proof.ts';
 import { writeSpec } from '../../../src/policy/spec/write.ts';
 import { PLAN } from '../../infer/conduits/plan-fixture.ts';
 import { loadText } from '../loaded-spec.ts';
@@ -113,8 +114,14 @@ describe('an existing file', () => {
   it('rejected operations are not proposed again among others', () => {
     const writes = observations([modbus('10.4.0.1', '10.1.0.1', [{ code: 3 }, { code: 4 }])]);
     const text = BY_HAND.replace('function_codes: [3], ranges: [{table: holding-register, start: 0, end: 99}]', 'function_codes: [4]').replace('purpose: "trend of the filters"', 'purpose: "no inputs"\n        decision: rejected\n        owner: KH');
-    const fresh = loadText(updateSpec(proposeConduits(writes, PLAN), text, writes).text).permits.filter(({ permit }) => permit.id !== 'P-1');
+    const after = loadText(updateSpec(proposeConduits(writes, PLAN), text, writes).text);
+    const fresh = after.permits.filter(({ permit }) => permit.id !== 'P-1');
     expect(fresh.flatMap(({ permit }) => permit.modbus?.functionCodes ?? [])).toEqual([3]);
+    // Nobody is told to permit what was rejected.
+    const [found] = diffSpec(after, writes).filter(({ type }) => type === 'undeclared-operation');
+    expect(found).toMatchObject({ severity: 'high', remedy: 'it was rejected and still happens: stop it at its source' });
+    expect(found.title).toContain('FC 4 Read Input Registers, unit 1, 0 to 9 rejected on modbus');
+    expect(proveProposal(after, writes).lines[1]).toMatch(/^declared: 1 Permit and 1 rejected, 0 faults/);
   });
 
   it('a proposal written into itself does not change', () => {
