@@ -22,7 +22,7 @@ import { memberTime, statementsOf, type Statements } from './bundle-statements.t
 import type { CommandContext, CommandResult } from './command.ts';
 import { proposedSpec } from './proposed-spec.ts';
 import { readForReport } from './report-input.ts';
-import { PRIVATE_MODE } from './whole-file.ts';
+import { cannotWrite, PRIVATE_MODE } from './whole-file.ts';
 
 interface VerifyArguments {
   readonly file?: string | undefined;
@@ -97,7 +97,7 @@ function readBundle(path: string, store: string, context: CommandContext): Bundl
         sizes.set(name, tar.member(name, keep === null ? Infinity : LARGEST_TEXT, (chunk) => {
           hash.update(chunk);
           keep?.push(chunk.slice());
-          if (into !== null) for (let at = 0; at < chunk.length; ) at += writeSync(into, chunk, at);
+          if (into !== null) writeCopy(into, chunk, store);
         }));
       } finally {
         if (into !== null) closeSync(into);
@@ -110,6 +110,15 @@ function readBundle(path: string, store: string, context: CommandContext): Bundl
     return { manifest, manifestBytes, signature, digests, sizes, specText };
   } finally {
     tar.close();
+  }
+}
+
+/** The bundle may be whole all the same: what is short is the folder for copies. */
+function writeCopy(into: number, chunk: Uint8Array, store: string): void {
+  try {
+    for (let at = 0; at < chunk.length; ) at += writeSync(into, chunk, at);
+  } catch (error) {
+    throw cannotWrite(`the copy of the packed store, ${store},`, error, 'Name a folder for copies with TMPDIR, with room for the store.');
   }
 }
 

@@ -156,11 +156,12 @@ export function lookAt(path: string): Stats | undefined {
   }
 }
 
-function cannotWrite(path: string, error: unknown): unknown {
+/** @param remedy where the system's reason has none that fits */
+export function cannotWrite(path: string, error: unknown, remedy?: string): unknown {
   const code = (error as { code?: string }).code;
   if (code === undefined) return error;
-  const [why, remedy] = REASONS[code] ?? [code, 'Check the folder and its permissions.'];
-  return usageError(`${path} cannot be written: ${why}`, remedy);
+  const [why, does] = REASONS[code] ?? [code, 'Check the folder and its permissions.'];
+  return usageError(`${path} cannot be written: ${why}`, remedy ?? does);
 }
 
 const NO_PERMISSION = ['permission denied', 'Give your user write access to the folder, or name another one.'] as const;

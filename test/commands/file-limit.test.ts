@@ -38,3 +38,12 @@ test.each([40, 200])('a capture from a pipe within %i blocks', (blocks) => {
   expect(store.pragma('integrity_check', { simple: true })).toBe('ok');
   store.close();
 });
+
+test('a bundle that is verified where there is no room for a copy of its store: the folder is named, and the bundle is not blamed', () => {
+  const bundle = join(folder, 'evidence.tar');
+  expect(runProcess(['bundle', '--db', whole, '--out', bundle])).toMatchObject({ code: 0 });
+  const stopped = runProcess(['bundle', 'verify', bundle], { shellBefore: limited(40) });
+  expect(stopped.err).toMatch(/^baseline: the copy of the packed store, \S+, cannot be written: \w+\n {2}Name a folder for copies with TMPDIR, with room for the store\.\n$/);
+  expect(stopped.code).toBe(2);
+  expect(runProcess(['bundle', 'verify', bundle])).toMatchObject({ code: 0, err: '' });
+});
