@@ -124,6 +124,9 @@ export async function runCapture(argv: CaptureArguments, context: CommandContext
   const plan = planOf(argv);
   // Asked for at once: from here on the first signal means `finish`.
   const { signal } = context;
+  // SIGHUP never ends a capture, from here on: it begins a new ring file, so that another program can take the old one away.
+  const hangup: Hangup = { isHeard: false };
+  context.onHangup?.(() => (hangup.isHeard = true));
   const name = plan.isPipe ? 'standard input' : plan.interfaces.join(',');
   const talk = createTalk({ name, nowMs: () => performance.now(), say: context.say, progress: context.progress });
   if (plan.isPipe) return listenToPipe(argv, plan, talk, context, signal);
@@ -144,7 +147,7 @@ export async function runCapture(argv: CaptureArguments, context: CommandContext
       const missing = ring?.state().missing ?? 0;
       if (missing > 0) context.say(`ring: its disk has ${shortOctets(missing)} too few for all of it; once it is full, packets are not kept, and a store there takes no more: choose a smaller --ring-files`);
       context.say(`listening on ${name}; Ctrl-C ends it`);
-      return await record(argv, plan, source, { live: source, ring, talk, context, signal });
+      return await record(argv, plan, source, { live: source, ring, talk, context, signal, hangup });
     } finally {
       await ring?.close();
     }
@@ -183,7 +186,7 @@ async function listenToPipe(argv: CaptureArguments, plan: Plan, talk: Talk, cont
     signal.removeEventListener('abort', leave);
   }
   try {
-    return await record(argv, plan, source, { live: null, ring: null, talk, context, signal });
+    return await record(argv, plan, source, { live: null, ring: null, talk, context, signal, hangup: { isHeard: false } });
   } finally {
     await source.close();
   }
@@ -195,12 +198,18 @@ interface Surroundings {
   readonly talk: Talk;
   readonly context: CommandContext;
   readonly signal: AbortSignal;
+  readonly hangup: Hangup;
+}
+
+/** Whether SIGHUP came and is not yet followed. */
+interface Hangup {
+  isHeard: boolean;
 }
 
 /** A pipe is open for as long as it lasts; what its writer hears, it alone knows. */
 const PIPE_STATE = { state: 'open', linkUp: true, awayMs: 0 } as const;
 
-async function record(argv: CaptureArguments, plan: Plan, source: FrameSource, { live, ring, talk, context, signal }: Surroundings): Promise<CommandResult> {
+async function record(argv: CaptureArguments, plan: Plan, source: FrameSource, { live, ring, talk, context, signal, hangup }: Surroundings): Promise<CommandResult> {
   const path = storePath(argv.db, context.environment);
   const store = openForWriting(path);
   const completeness = watchCompleteness(path);
@@ -224,9 +233,6 @@ async function record(argv: CaptureArguments, plan: Plan, source: FrameSource, {
       context.say(`metrics: http://127.0.0.1:${metrics.port}/metrics`);
     }
     const totals = () => live?.totals() ?? null;
-    // SIGHUP never ends a capture: it begins a new ring file, so that another program can take the old one away.
-    const hangup = { isHeard: false };
-    context.onHangup?.(() => (hangup.isHeard = true));
     context.onAsked?.(() => context.say(talk.summary(run.figures(), totals())));
     const keep = ring === null || live === null ? null : keeper(ring, live, run, context, hangup);
     const { state, reason } = await recordLive(run, source, {
@@ -252,7 +258,7 @@ async function record(argv: CaptureArguments, plan: Plan, source: FrameSource, {
   }
 }
 
-function keeper(ring: RingWriter, live: LiveSource, run: LiveRun, context: CommandContext, hangup: { isHeard: boolean }): (batch: FrameBatch) => Promise<void> {
+function keeper(ring: RingWriter, live: LiveSource, run: LiveRun, context: CommandContext, hangup: Hangup): (batch: FrameBatch) => Promise<void> {
   let notKept = 0;
   let failure: string | undefined;
   return async (batch) => {

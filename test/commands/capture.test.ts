@@ -83,6 +83,18 @@ describe('a pipe', () => {
     expect(statusOf(db)?.captures).toMatchObject([{ state: 'complete', packets: 5 }]);
   });
 
+  test.runIf(process.platform === 'linux')('SIGHUP before the first octet does not end it either', async () => {
+    const db = join(folder, 'hangup.db');
+    const { child, ended, said } = start('capture', '-', '--db', db);
+    // proc(5): signals that the process hears; the lowest bit is SIGHUP.
+    const hears = (): boolean => /^SigCgt:\t[0-9a-f]*[13579bdf]$/m.test(readFileSync(`/proc/${child.pid}/status`, 'utf8'));
+    await waitUntil('an ear for SIGHUP', hears, () => child.exitCode !== null || child.signalCode !== null, said);
+    child.kill('SIGHUP');
+    child.stdin.end(readFileSync(PIPELINED));
+    expect(await ended).toBe(0);
+    expect(statusOf(db)?.captures).toMatchObject([{ state: 'complete', packets: 5 }]);
+  });
+
   test('stopped before the first octet: nothing was kept, 130', async () => {
     const db = join(folder, 'nothing.db');
     const { child, ended } = start('capture', '-', '--db', db);
