@@ -3,6 +3,7 @@
  * the whole store, and a capture has no second to spare. In: the store's path. Out: the newest estimate, from 0 to 1.
  */
 import { execFile } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
 import { setPriority } from 'node:os';
 import { extname } from 'node:path';
 import process from 'node:process';
@@ -23,6 +24,17 @@ export interface CompletenessWatch {
   stop(): void;
 }
 
+/** Where processor or memory is short, an estimate can wait, and frames cannot. */
+function yieldToCapture(pid: number): void {
+  try {
+    setPriority(pid, LOWEST_PRIORITY);
+    // proc(5): where the memory of the machine, or of the service, is used up, the system ends this one first.
+    writeFileSync(`/proc/${pid}/oom_score_adj`, '1000');
+  } catch {
+    // It has ended already, or this system lets nobody be nicer.
+  }
+}
+
 export function watchCompleteness(db: string): CompletenessWatch {
   let share: number | null = null;
   const asking = new AbortController();
@@ -33,11 +45,7 @@ export function watchCompleteness(db: string): CompletenessWatch {
       const { completeness } = JSON.parse(stdout) as { completeness: { estimate: number } };
       share = completeness.estimate;
     });
-    try {
-      if (child.pid !== undefined) setPriority(child.pid, LOWEST_PRIORITY);
-    } catch {
-      // It has ended already, or this system lets nobody be nicer.
-    }
+    if (child.pid !== undefined) yieldToCapture(child.pid);
   };
   let timer = setTimeout(function again() {
     ask();

@@ -1,0 +1,26 @@
+/** The process that reckons completeness beside a capture yields to it: in processor time, and where memory runs out. */
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { getPriority, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, expect, test, vi } from 'vitest';
+import { watchCompleteness } from '../../src/commands/capture-completeness.ts';
+
+afterEach(() => void vi.useRealTimers());
+
+/** proc(5): processes that a thread of ours began. */
+const children = (): number[] =>
+  readdirSync('/proc/self/task').flatMap((thread) => readFileSync(`/proc/self/task/${thread}/children`, 'utf8').split(' ').filter((pid) => pid !== '').map(Number));
+
+test.runIf(existsSync('/proc/self/task') && existsSync(`/proc/self/task/${process.pid}/children`))('a minute after the start, and the first to go', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'baseline-completeness-'));
+  const before = children();
+  vi.useFakeTimers();
+  const watch = watchCompleteness(join(folder, 'none.db'));
+  vi.advanceTimersByTime(60_000);
+  const [pid] = children().filter((one) => !before.includes(one));
+  expect(readFileSync(`/proc/${pid}/oom_score_adj`, 'utf8').trim()).toBe('1000');
+  expect(getPriority(pid)).toBe(19);
+  expect(watch.share()).toBeNull();
+  watch.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
