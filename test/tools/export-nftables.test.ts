@@ -85,6 +85,20 @@ socket.bind(${UDP_PORT}, own, () => process.stdout.write('bound\\n'));
 process.stdin.on('data', () => socket.send('datagram', ${UDP_PORT}, other));
 `;
 
+/** The same over one connection, which is open once both have printed. */
+const TCP_CODE = `
+const [own, other, listens] = process.argv.slice(1);
+const net = require('node:net');
+const told = () => process.stdout.write('bound\\n');
+const use = (socket) => {
+  socket.on('error', () => undefined);
+  socket.on('data', () => process.stdout.write('arrived\\n'));
+  process.stdin.on('data', () => socket.write('octets'));
+};
+if (listens === 'listens') net.createServer(use).listen(${UDP_PORT}, own, told);
+else use(net.connect({ host: other, port: ${UDP_PORT}, localAddress: own }, told));
+`;
+
 interface Case {
   readonly name: string;
   readonly from: string;
@@ -254,24 +268,28 @@ describe.runIf(able)('nftables in the kernel', () => {
     inside(NAMES.server, 'nft', 'delete', 'table', 'ip', 'count');
   });
 
-  /** A Permit of UDP for the client, on one port; in `without` it is gone. */
-  const datagrams = ((): { readonly with: Plan; readonly without: Plan } => {
+  /** A Permit for the client, on one port; in `without` it is gone. */
+  const onePort = (transport: 'tcp' | 'udp'): { readonly with: Plan; readonly without: Plan } => {
     const permits = plan.permits
       .filter((entry) => entry.permit.id === 'K1-TIME')
-      .map((entry) => ({ ...entry, client: parseSet([CLIENT]), server: parseSet([SERVER]), permit: { ...entry.permit, service: { ...entry.permit.service, ports: [{ first: UDP_PORT, last: UDP_PORT }] } } }));
+      .map((entry) => ({ ...entry, client: parseSet([CLIENT]), server: parseSet([SERVER]), permit: { ...entry.permit, service: { ...entry.permit.service, transport, ports: [{ first: UDP_PORT, last: UDP_PORT }] } } }));
     return { with: { ...plan, permits }, without: { ...plan, permits: plan.permits.filter((entry) => entry.permit.id === 'K1-PING') } };
-  })();
+  };
+  const datagrams = onePort('udp');
 
-  /** Both ends on one port; says of each datagram whether it arrives. Rules are loaded between them, and the connection stays in the kernel. */
-  const exchange = async (steps: readonly (Plan | 'ask' | 'answer')[], mode: Mode = 'enforce'): Promise<boolean[]> => {
-    const end = (space: 'client' | 'server', own: string, other: string): ChildProcess =>
-      spawn('ip', ['netns', 'exec', NAMES[space], process.execPath, '-e', UDP_CODE, own, other], { ...ENDS, stdio: ['pipe', 'pipe', 'inherit'] });
-    const ends = { ask: end('client', CLIENT, SERVER), answer: end('server', SERVER, CLIENT) };
+  /** Says of each datagram (both ends use one port), or of what is sent over one connection, whether it arrives. Rules are loaded in between, and the kernel keeps what it knows. */
+  const exchange = async (steps: readonly (Plan | string)[], code = UDP_CODE): Promise<boolean[]> => {
+    const end = (space: 'client' | 'server', ...words: string[]): ChildProcess =>
+      spawn('ip', ['netns', 'exec', NAMES[space], process.execPath, '-e', code, ...words], { ...ENDS, stdio: ['pipe', 'pipe', 'inherit'] });
+    const answer = end('server', SERVER, CLIENT, 'listens');
+    await firstOutput(answer);
+    const ends = { ask: end('client', CLIENT, SERVER), answer };
     try {
-      await Promise.all(Object.values(ends).map(firstOutput));
+      await firstOutput(ends.ask);
       const arrived: boolean[] = [];
       for (const step of steps) {
-        if (typeof step !== 'string') load(rulesetOf(step, mode));
+        if (typeof step !== 'string') load(rulesetOf(step, 'enforce'));
+        else if (step !== 'ask' && step !== 'answer') load(step);
         else {
           const heard = new Promise<boolean>((resolve) => ends[step === 'ask' ? 'answer' : 'ask'].stdout?.once('data', () => resolve(true)));
           ends[step].stdin?.write('send\n');
@@ -290,8 +308,13 @@ describe.runIf(able)('nftables in the kernel', () => {
 
   test('enforce: a server that sent first, before the rules, from the port on which both talk, may answer', async () => {
     const open = 'table inet baseline\ndelete table inet baseline\ntable inet baseline {\n\tchain forward {\n\t\ttype filter hook forward priority filter; policy accept;\n\t\tct state new counter accept\n\t}\n}\n';
-    load(open);
-    expect(await exchange(['answer', 'ask', datagrams.with, 'ask', 'answer', 'ask', 'answer'])).toEqual([true, true, true, true, true, true]);
+    expect(await exchange([open, 'answer', 'ask', datagrams.with, 'ask', 'answer', 'ask', 'answer'])).toEqual([true, true, true, true, true, true]);
+  });
+
+  test('enforce: a connection that was open before monitor mode, and in which the server sent next, goes on', async () => {
+    inside(NAMES.firewall, 'nft', 'flush', 'ruleset');
+    const permitted = onePort('tcp');
+    expect(await exchange([rulesetOf(permitted.with, 'monitor'), 'answer', 'ask', permitted.with, 'answer', 'ask', permitted.without, 'answer'], TCP_CODE)).toEqual([true, true, true, true, false]);
   });
 
   test('monitor: everything passes, and what would be blocked is counted', () => {

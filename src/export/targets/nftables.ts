@@ -262,8 +262,8 @@ const ruleset = (plan: DevicePlan, covered: ReadonlySet<PlanPermit>): string => 
     `\t\ttype filter hook forward priority filter; policy ${verdict};`,
     `\t\tct state invalid counter log prefix "${NFT_PREFIX}INVALID:CT:${suffix} " ${verdict}`,
     `\t\t${REPLIES} jump replies`,
-    // Where both ends use one port, the kernel takes for the client who sent first, perhaps long before this file.
-    '\t\tct state established meta l4proto udp jump replies',
+    // The kernel takes for the client who sent first since it looked: of a session that was open before, or where both ends use one port, that may be the server.
+    '\t\tct state established meta l4proto { tcp, udp } jump replies',
     ...RELATED_ERRORS.map((match) => `\t\tct state related ${match} counter accept`),
     ...withinLines(plan),
     ...conduits.flatMap((conduit) => conduit.jump),
