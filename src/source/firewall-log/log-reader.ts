@@ -7,7 +7,7 @@ import { parseSpan, formatSpan } from '../../net/address-set.ts';
 import { serverPortRank } from '../../net/services.ts';
 import type { AttemptVerdict } from '../../observation.ts';
 import { createLogClock, type ClockMemory, type LogClock, type LogTimeOptions } from './log-clock.ts';
-import type { LogEntry, LogFormat, ReadResult } from './log-entry.ts';
+import { hasPorts, type LogEntry, type LogFormat, type ReadResult } from './log-entry.ts';
 import { LOG_FORMATS } from './registry.ts';
 import { readHeader, type Header } from './syslog-header.ts';
 
@@ -113,7 +113,8 @@ export function createLogReader(options: LogReadOptions, remembered: ClockMemory
     attempt.rule = entry.rule;
     attempt.verdict = entry.verdict;
     attempt.inspected = entry.inspected;
-    attempt.opening = orientation !== 'unknown' || transport !== 'tcp';
+    // An answer that is no SYN/ACK opens nothing: of UDP it cannot be told from a question.
+    attempt.opening = transport === 'tcp' ? orientation !== 'unknown' : hasPorts(transport) || orientation === 'client-first';
     attempt.client = turned ? destination : source;
     attempt.server = turned ? source : destination;
     attempt.transport = transport;

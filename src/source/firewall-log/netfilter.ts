@@ -23,8 +23,16 @@ const field = (text: string, name: string): string => {
   return text.slice(from, end < 0 ? text.length : end);
 };
 
+/** Messages about another packet (RFC 792, RFC 4443): whoever sent one asks nothing. */
+const ICMP_ERRORS: Readonly<Record<string, ReadonlySet<string>>> = { icmp: new Set(['3', '4', '5', '11', '12']), icmpv6: new Set(['1', '2', '3', '4', '137']) };
+/** Of an echo, a time stamp, information, an address mask; of an echo. */
+const ICMP_ANSWERS: Readonly<Record<string, ReadonlySet<string>>> = { icmp: new Set(['0', '14', '16', '18']), icmpv6: new Set(['129']) };
+
 const orientationOf = (transport: string, text: string): LogEntry['orientation'] => {
-  if (transport !== 'tcp') return transport === 'udp' ? 'unknown' : 'client-first';
+  if (transport !== 'tcp') {
+    if (hasPorts(transport)) return 'unknown';
+    return ICMP_ANSWERS[transport]?.has(field(text, 'TYPE')) === true ? 'server-first' : 'client-first';
+  }
   if (!/ SYN(?: |$)/.test(text)) return 'unknown';
   return / ACK(?: |$)/.test(text) ? 'server-first' : 'client-first';
 };
@@ -41,6 +49,7 @@ export const netfilterLog: LogFormat = {
     const text = rest.trimEnd();
     const transport = transportOf(field(text, 'PROTO'));
     if (transport === null) return 'unread.protocol';
+    if (ICMP_ERRORS[transport]?.has(field(text, 'TYPE')) === true) return 'passed-over.icmp-error';
     const from = portOf(hasPorts(transport) ? field(text, 'SPT') : '0');
     const to = portOf(hasPorts(transport) ? field(text, 'DPT') : '0');
     if (from === null || to === null) return 'unread.port';
