@@ -7,7 +7,8 @@
  */
 
 /** What an operation does to the device, from harmless to dangerous (docs/architecture.md, access classes). */
-export type Access = 'browse' | 'read' | 'diagnose' | 'write' | 'control' | 'program';
+export const ACCESS_CLASSES = ['browse', 'read', 'diagnose', 'write', 'control', 'program'] as const;
+export type Access = (typeof ACCESS_CLASSES)[number];
 
 /** Whether it changes the device, rather than asks it. */
 export const changesDevice = (access: Access | null): boolean => access === 'write' || access === 'control' || access === 'program';

@@ -6,7 +6,7 @@ import { describeOperation } from '../decode/app/registry.ts';
 import { EXIT, usageError } from '../errors.ts';
 import { addressProblem } from '../net/address-set.ts';
 import { nearestWord } from '../policy/spec/nearest-word.ts';
-import type { Access } from '../observation.ts';
+import { ACCESS_CLASSES, type Access } from '../observation.ts';
 import { csvTable } from '../render/csv.ts';
 import { flowRecord, operationsText, serviceText } from '../render/flow-record.ts';
 import { firstOf, grouped } from '../infer/plural.ts';
@@ -23,7 +23,6 @@ import { addressesOfAssets, addressesOfZones, nameAssets, placeAssets, readAll, 
 import { chosenFormat, DB_OPTION, defineCommand, FORMAT_OPTION, JSON_OPTION, type CommandContext, type CommandResult, type Format } from './command.ts';
 import { instantOf } from './instant-option.ts';
 
-const ACCESS_CLASSES = ['browse', 'read', 'diagnose', 'write', 'control', 'program'] as const satisfies readonly Access[];
 /** Lines of a table on a terminal, unless --limit says otherwise; machine formats are never cut. */
 const TABLE_LIMIT = 100;
 

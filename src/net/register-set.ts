@@ -76,9 +76,6 @@ export const bindingSpans = (ranges: readonly ModbusRange[], functionCode: numbe
   return binding.length === 0 ? null : mergeSpans(binding);
 };
 
-/** The access classes of "read only", "write" and so on, as the spec's `access` field means them. */
-export const ACCESS_CLASSES: readonly Access[] = ['browse', 'read', 'diagnose', 'write', 'control', 'program'];
-
 /** What else two function codes can do (V1.1b3 clauses 6.8 and 6.19), which only the octets after them tell. */
 const FURTHER_ACCESS: Readonly<Record<number, readonly Access[]>> = { 8: ['control'], 43: ['write', 'program'] };
 

@@ -4,6 +4,7 @@
  * a key that changes or goes away raises SCHEMA_VERSION (json.ts).
  */
 import { z } from 'zod';
+import { ACCESS_CLASSES } from '../observation.ts';
 import { FINDING_TYPES, SEVERITIES } from '../policy/diff/findings.ts';
 import { LOGGED_STANDINGS } from '../policy/diff/logged-tally.ts';
 
@@ -14,7 +15,7 @@ const instant = z
   .describe('ISO 8601, UTC, nanoseconds');
 const instantOrNull = instant.nullable().describe('null where no frame had a time');
 const bothWays = z.strictObject({ toServer: count, toClient: count });
-const access = z.enum(['browse', 'read', 'diagnose', 'write', 'control', 'program']);
+const access = z.enum(ACCESS_CLASSES);
 const schemaVersion = z.literal(1);
 
 const modbusOperation = z.strictObject({

@@ -5,9 +5,9 @@
  * the spec it came from, and the texts that no machine can enforce, by name. Machine fields win over free text; free text
  * fills what they leave out. Left out on purpose: asset addresses. Ends keep asset ids; spec/assets.ts resolves them.
  */
-import type { Access } from '../../observation.ts';
+import { ACCESS_CLASSES, type Access } from '../../observation.ts';
 import type { ModbusRange, Permit, PermitEnd, PermitService } from '../../permit.ts';
-import { ACCESS_CLASSES, accessesOfFunctionCode, accessOfFunctionCode, tableOf } from '../../net/register-set.ts';
+import { accessesOfFunctionCode, accessOfFunctionCode, tableOf } from '../../net/register-set.ts';
 import { parseDirection } from './free-text.ts';
 import type { DirectionText } from './free-text.ts';
 import type { SpecPath } from './document.ts';

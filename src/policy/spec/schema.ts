@@ -8,6 +8,7 @@
  */
 import { z } from 'zod';
 import { addressProblem, parseSpan } from '../../net/address-set.ts';
+import { ACCESS_CLASSES } from '../../observation.ts';
 
 const idPattern = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$/;
 const id = z.string().regex(idPattern, 'an id is letters, digits, ".", "_" and "-", begins with a letter or digit and has at most 63 characters');
@@ -156,7 +157,7 @@ const flow = z.strictObject({
   data_flow: z.enum(['client-to-server', 'server-to-client', 'both']).optional(),
   access: z.union([
     z.enum(['read', 'write', 'read-write', 'any']),
-    z.array(z.enum(['browse', 'read', 'diagnose', 'write', 'control', 'program'])).min(1),
+    z.array(z.enum(ACCESS_CLASSES)).min(1),
   ]).optional(),
   purpose: z.string().optional(),
   unidirectional: z.strictObject({

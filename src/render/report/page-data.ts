@@ -2,7 +2,7 @@
  * What the page's script needs for detail on demand, as small as can be: conversations and assets are arrays by position,
  * words stand once in a table. In: the report and its observations. Out: plain data for `scriptJson`. page/plant.js reads it.
  */
-import type { Conversation, Operation } from '../../observation.ts';
+import { ACCESS_CLASSES, type Conversation, type Operation } from '../../observation.ts';
 import { HOURS_PER_WEEK } from './activity.ts';
 import type { ReportInput, Standing } from './assemble.ts';
 import { protocolOf } from './crossings.ts';
@@ -38,7 +38,6 @@ interface PageData {
 }
 
 const STANDINGS: readonly Standing[] = ['permitted', 'undeclared', 'within-zone', 'set-aside', 'not-judged'];
-const ACCESSES = ['browse', 'read', 'diagnose', 'write', 'control', 'program'];
 const DIRECTIONS = ['protocol', 'handshake', 'known-server', 'port', 'first-packet'];
 
 function wordTable(): { readonly indexOf: (word: string) => number; readonly words: readonly string[] } {
@@ -115,7 +114,7 @@ function conversationData(conversations: readonly Conversation[], standings: rea
     const operationOf = (operation: Operation): number[] => {
       const ranges = [...operation.ranges].sort((a, b) => b.requests - a.requests || a.first - b.first || a.last - b.last || (a.access < b.access ? -1 : 1)).slice(0, detail.ranges);
       const shape = shapes.indexOf(JSON.stringify([
-        table.indexOf(operation.name), ACCESSES.indexOf(operation.access), operation.unit ?? -1, operation.function,
+        table.indexOf(operation.name), ACCESS_CLASSES.indexOf(operation.access), operation.unit ?? -1, operation.function,
         ranges.flatMap((range) => [range.access === 'read' ? 0 : 1, range.first, range.last]), operation.ranges.length - ranges.length, operation.targets.slice(0, detail.targets).map(table.indexOf),
       ]));
       return [shape, operation.requests, operation.errors, ...(ranges.length === 1 && ranges[0].requests === operation.requests ? [] : ranges.map(({ requests }) => requests))];

@@ -1,16 +1,14 @@
 /** A Permit in words for people. In: a Permit. Out: who, which service, which operations, on which conditions. */
 import { policyName } from '../../infer/conduits/grants.ts';
 import { firstOf } from '../../infer/plural.ts';
-import type { Access } from '../../observation.ts';
+import { ACCESS_CLASSES, type Access } from '../../observation.ts';
 import type { ModbusTable, Permit, PermitEnd } from '../../permit.ts';
 import { accessOfFunctionCode } from '../../net/register-set.ts';
-
-const ORDER: readonly Access[] = ['browse', 'read', 'diagnose', 'write', 'control', 'program'];
 
 /** Harmless first, each once. */
 export const sortAccesses = (accesses: Iterable<Access>): Access[] => {
   const held = new Set(accesses);
-  return ORDER.filter((access) => held.has(access));
+  return ACCESS_CLASSES.filter((access) => held.has(access));
 };
 
 const NAMED = 8;
