@@ -1,10 +1,9 @@
 /**
- * Sets of Modbus data addresses (0 to 65535), and what each function code touches (Modbus V1.1b3 clauses 4.3, 5.1, 6).
+ * Sets of Modbus data addresses (0 to 65535), and which table each function code touches (Modbus V1.1b3 clauses 4.3, 5.1, 6).
  *
- * In: ranges of a Permit or an Operation. Out: merged ranges, containment, sizes, and the table and access class of a
- * function code. Left out on purpose: data values, which are never stored.
+ * In: ranges of a Permit or an Operation. Out: merged ranges, containment, sizes, and the table of a function code. Left
+ * out on purpose: data values, which are never stored; what a code does to the device (decode/app/modbus-functions.ts).
  */
-import type { Access } from '../observation.ts';
 import type { ModbusRange, ModbusTable } from '../permit.ts';
 
 export interface Span {
@@ -74,20 +73,4 @@ export const bindingSpans = (ranges: readonly ModbusRange[], functionCode: numbe
   const table = tableOf(functionCode, access);
   const binding = ranges.filter((range) => range.access === access && (range.table === undefined || table === null || range.table === table));
   return binding.length === 0 ? null : mergeSpans(binding);
-};
-
-/** What else two function codes can do (V1.1b3 clauses 6.8 and 6.19), which only the octets after them tell. */
-const FURTHER_ACCESS: Readonly<Record<number, readonly Access[]>> = { 8: ['control'], 43: ['write', 'program'] };
-
-/** All that a function code may do to the device. */
-export const accessesOfFunctionCode = (functionCode: number): readonly Access[] => [accessOfFunctionCode(functionCode), ...(FURTHER_ACCESS[functionCode] ?? [])];
-
-/** What a Modbus function code does to the device, when no decoder has said so (a spec names only the code). */
-export const accessOfFunctionCode = (functionCode: number): Access => {
-  if (functionCode >= 1 && functionCode <= 4) return 'read';
-  if (functionCode === 20 || functionCode === 24) return 'read';
-  if (functionCode === 5 || functionCode === 6 || functionCode === 15 || functionCode === 16 || functionCode === 22 || functionCode === 23) return 'write';
-  if (functionCode === 43) return 'browse';
-  if (functionCode === 7 || functionCode === 8 || functionCode === 11 || functionCode === 12 || functionCode === 17) return 'diagnose';
-  return functionCode === 21 || functionCode >= 65 ? 'program' : 'diagnose';
 };

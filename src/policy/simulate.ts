@@ -8,7 +8,8 @@
  */
 import type { Conversation, ObservationSet } from '../observation.ts';
 import type { Permit } from '../permit.ts';
-import { accessOfFunctionCode, tableOf } from '../net/register-set.ts';
+import { accessOfFunctionCode } from '../decode/app/modbus-functions.ts';
+import { tableOf } from '../net/register-set.ts';
 import { isSerialModbus } from '../net/services.ts';
 import { isNotIp, staysOnLink } from '../net/link-local.ts';
 import { modesPassing, modeWord, policyWord, securityOf, type OpcUaSecurity } from './match/asks.ts';

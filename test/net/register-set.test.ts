@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { accessOfFunctionCode, bindingSpans, mergeSpans, sizeOfSpans, spansContain, subtractSpans, tableOf } from '../../src/net/register-set.ts';
+import { accessOfFunctionCode } from '../../src/decode/app/modbus-functions.ts';
+import { bindingSpans, mergeSpans, sizeOfSpans, spansContain, subtractSpans, tableOf } from '../../src/net/register-set.ts';
 
 const WORLD = 200;
 const span = fc.tuple(fc.nat(WORLD), fc.nat(WORLD)).map(([a, b]) => ({ first: Math.min(a, b), last: Math.max(a, b) }));

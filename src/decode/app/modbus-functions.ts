@@ -78,3 +78,11 @@ export const FUNCTIONS = new Map<number, { readonly name: string; readonly acces
 /** Of a code that is not known: what vendors programme with from 65 on, and with an encapsulated interface, is `program`. */
 export const describeFunction = (code: number): { readonly name: string; readonly access: Access } =>
   FUNCTIONS.get(code) ?? (code > 0xff ? { name: `Encapsulated Interface ${code >> SUB_SHIFT}`, access: 'program' } : { name: `Function ${code}`, access: code >= 65 ? 'program' : 'diagnose' });
+
+/** What a function code does to the device, where nothing more is known than the code (a spec names only that). */
+export const accessOfFunctionCode = (code: number): Access => describeFunction(code).access;
+
+/** What else two function codes can do (V1.1b3 clauses 6.8 and 6.19), which only the octets after them tell. */
+const FURTHER_ACCESS: Readonly<Record<number, readonly Access[]>> = { [FC.diagnostics]: ['control'], [FC.encapsulatedInterface]: ['write', 'program'] };
+/** All that a function code may do to the device. */
+export const accessesOfFunctionCode = (code: number): readonly Access[] => [accessOfFunctionCode(code), ...(FURTHER_ACCESS[code] ?? [])];

@@ -5,7 +5,8 @@
  * (Modbus V1.1b3 clause 4.1, the upper half are exceptions), unit ids 0 to 255 (Modbus Messaging on TCP/IP 3.1.3).
  */
 import type { Permit } from '../../permit.ts';
-import { accessOfFunctionCode, bindingSpans, mergeSpans, spansContain, tableOf, type Span } from '../../net/register-set.ts';
+import { accessOfFunctionCode } from '../../decode/app/modbus-functions.ts';
+import { bindingSpans, mergeSpans, spansContain, tableOf, type Span } from '../../net/register-set.ts';
 import { isSerialModbus } from '../../net/services.ts';
 import { permitsAccess, permitsListedCode } from '../../policy/spec/permits.ts';
 import type { ModbusEffect } from '../exporter.ts';

@@ -7,7 +7,8 @@
  */
 import { changesDevice, FOLDED_FUNCTION, REVERSED_FACT, type Access, type Conversation, type ObservationSet, type Operation } from '../../observation.ts';
 import type { Span } from '../../net/register-set.ts';
-import { accessesOfFunctionCode, accessOfFunctionCode, mergeSpans, spansContain, tableOf } from '../../net/register-set.ts';
+import { accessOfFunctionCode, accessesOfFunctionCode } from '../../decode/app/modbus-functions.ts';
+import { mergeSpans, spansContain, tableOf } from '../../net/register-set.ts';
 import { isSerialModbus } from '../../net/services.ts';
 import { controlsDevice } from '../activity.ts';
 import { ALL_HOURS } from '../captured-days.ts';

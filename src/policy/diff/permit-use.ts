@@ -8,7 +8,8 @@
 import { firstOf } from '../../infer/plural.ts';
 import { parseSet, sizeOfSet } from '../../net/address-set.ts';
 import { changesDevice, type Access } from '../../observation.ts';
-import { accessesOfFunctionCode, mergeSpans, sizeOfSpans, subtractSpans, tableOf } from '../../net/register-set.ts';
+import { accessesOfFunctionCode } from '../../decode/app/modbus-functions.ts';
+import { mergeSpans, sizeOfSpans, subtractSpans, tableOf } from '../../net/register-set.ts';
 import type { ModbusRange, Permit, PermitEnd } from '../../permit.ts';
 import { isFolded, securityOf, type Ask } from '../match/asks.ts';
 import type { DiffContext, PermitUse } from './observed.ts';

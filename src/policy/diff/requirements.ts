@@ -9,7 +9,7 @@ import { changesDevice, type Conversation } from '../../observation.ts';
 import type { Severity } from './findings.ts';
 import type { DeclaredPermit } from '../spec/permits.ts';
 import { permitsUse, permittedCodes } from '../spec/permits.ts';
-import { accessesOfFunctionCode } from '../../net/register-set.ts';
+import { accessesOfFunctionCode } from '../../decode/app/modbus-functions.ts';
 import { declaredAssets } from '../spec/assets.ts';
 import type { Spec } from '../spec/schema.ts';
 import { CONTROL_KINDS } from '../spec/zone-kind.ts';

@@ -6,7 +6,8 @@
  */
 import type { ModbusAsk } from '../../infer/conduits/grants.ts';
 import { modbusOperationsOf } from '../../infer/conduits/permits.ts';
-import { accessOfFunctionCode, mergeSpans, tableOf, type Span } from '../../net/register-set.ts';
+import { accessOfFunctionCode } from '../../decode/app/modbus-functions.ts';
+import { mergeSpans, tableOf, type Span } from '../../net/register-set.ts';
 import type { Conversation } from '../../observation.ts';
 import type { ModbusOperations } from '../../permit.ts';
 import { isFolded, securityOf, type Ask } from '../match/asks.ts';

@@ -8,7 +8,8 @@
 import type { Permit, PermitEnd } from '../../permit.ts';
 import { isSubset, normaliseSet, parseSet } from '../../net/address-set.ts';
 import type { AddressSet } from '../../net/address-set.ts';
-import { accessesOfFunctionCode, bindingSpans, mergeSpans, spansContain, tableOf } from '../../net/register-set.ts';
+import { accessesOfFunctionCode } from '../../decode/app/modbus-functions.ts';
+import { bindingSpans, mergeSpans, spansContain, tableOf } from '../../net/register-set.ts';
 import { modesHeld, policiesHeld } from './asks.ts';
 import { INSPECTED, permitsUse, protocolKey } from '../spec/permits.ts';
 import { weekOf } from '../spec/schedule.ts';

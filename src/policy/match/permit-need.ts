@@ -6,7 +6,8 @@
 import { mergeAsks, mergeEvidence, NO_EVIDENCE, type GrantEvidence, type ModbusAsk } from '../../infer/conduits/grants.ts';
 import { modbusOperationsOf } from '../../infer/conduits/permits.ts';
 import { addTo } from '../../net/multi-map.ts';
-import { accessOfFunctionCode, bindingSpans, tableOf, type Span } from '../../net/register-set.ts';
+import { accessOfFunctionCode } from '../../decode/app/modbus-functions.ts';
+import { bindingSpans, tableOf, type Span } from '../../net/register-set.ts';
 import type { Conversation, ObservationSet } from '../../observation.ts';
 import type { ModbusOperations, Permit } from '../../permit.ts';
 import type { Ask } from './asks.ts';

@@ -7,7 +7,8 @@
  */
 import { ACCESS_CLASSES, type Access } from '../../observation.ts';
 import type { ModbusRange, Permit, PermitEnd, PermitService } from '../../permit.ts';
-import { accessesOfFunctionCode, accessOfFunctionCode, tableOf } from '../../net/register-set.ts';
+import { accessOfFunctionCode, accessesOfFunctionCode } from '../../decode/app/modbus-functions.ts';
+import { tableOf } from '../../net/register-set.ts';
 import { parseDirection } from './free-text.ts';
 import type { DirectionText } from './free-text.ts';
 import type { SpecPath } from './document.ts';

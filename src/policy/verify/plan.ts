@@ -5,7 +5,8 @@
  */
 import { plural } from '../../infer/plural.ts';
 import { formatSpan, parseSet, parseSpan, sizeOfSet, type AddressSpan } from '../../net/address-set.ts';
-import { accessOfFunctionCode, tableOf } from '../../net/register-set.ts';
+import { accessOfFunctionCode } from '../../decode/app/modbus-functions.ts';
+import { tableOf } from '../../net/register-set.ts';
 import { isSerialModbus } from '../../net/services.ts';
 import type { Permit, PermitEnd } from '../../permit.ts';
 import { conduitBetween } from '../spec/conduit-between.ts';

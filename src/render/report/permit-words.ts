@@ -3,7 +3,7 @@ import { policyName } from '../../infer/conduits/grants.ts';
 import { firstOf } from '../../infer/plural.ts';
 import { ACCESS_CLASSES, type Access } from '../../observation.ts';
 import type { ModbusTable, Permit, PermitEnd } from '../../permit.ts';
-import { accessOfFunctionCode } from '../../net/register-set.ts';
+import { accessOfFunctionCode } from '../../decode/app/modbus-functions.ts';
 
 /** Harmless first, each once. */
 export const sortAccesses = (accesses: Iterable<Access>): Access[] => {
