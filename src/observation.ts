@@ -15,6 +15,8 @@ export const changesDevice = (access: Access | null): boolean => access === 'wri
 
 /** `tcp`, `udp`, `icmp`, `icmpv6`, `sctp`, `ip-<protocol number>`, `eth-0x<EtherType>`. */
 export type Transport = string;
+/** Port 0 of these is a port, if an odd one; of the others it says that there is none. */
+export const hasPorts = (transport: Transport): boolean => transport === 'tcp' || transport === 'udp' || transport === 'sctp';
 
 /** Why the client is believed to be the client, strongest first. */
 export type DirectionBy = 'protocol' | 'handshake' | 'known-server' | 'port' | 'first-packet';

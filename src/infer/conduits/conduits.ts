@@ -9,7 +9,7 @@
 import { addTo } from '../../net/multi-map.ts';
 import { mergeSpans } from '../../net/register-set.ts';
 import { isSerialModbus } from '../../net/services.ts';
-import type { ObservationSet } from '../../observation.ts';
+import { hasPorts, type ObservationSet } from '../../observation.ts';
 import type { Permit, PermitEnd } from '../../permit.ts';
 import { isMac } from '../address-order.ts';
 import { isoDay } from '../captured-days.ts';
@@ -18,7 +18,7 @@ import { grantKey, mergeDetails, mergeEvidence, observeGrants, portKey, spokenBy
 import type { Grant, GrantDetail, GrantEvidence } from './grants.ts';
 import { maintenanceGrants } from './maintenance.ts';
 import { foldNegotiated } from './negotiated.ts';
-import { draftPermits, hasPorts, sortDrafts } from './permits.ts';
+import { draftPermits, sortDrafts } from './permits.ts';
 import type { DraftPermit } from './permits.ts';
 import { indexPlan, ownMacs } from './plan.ts';
 import type { PlanIndex, PlannedAsset, ZonePlan } from './plan.ts';

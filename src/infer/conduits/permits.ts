@@ -6,7 +6,7 @@
  * Left out on purpose: names in the spec's alphabet (conduits.ts) and the YAML (policy/spec/write.ts).
  */
 import { addTo } from '../../net/multi-map.ts';
-import type { Access } from '../../observation.ts';
+import { hasPorts, type Access } from '../../observation.ts';
 import type { ModbusOperations, ModbusRange, OpcUaOperations } from '../../permit.ts';
 import { mergeSpans, sizeOfSpans, subtractSpans, tableOf } from '../../net/register-set.ts';
 import { evidenceOfPart, grantKey, mergeEvidence, NO_EVIDENCE, portKey, spokenBy } from './grants.ts';
@@ -14,9 +14,6 @@ import type { Grant, GrantDetail, GrantEvidence, ModbusAsk } from './grants.ts';
 import type { PlanIndex } from './plan.ts';
 import { isRarePart, QUESTION_KINDS, questionOf } from './questions.ts';
 import type { QuestionKind } from './questions.ts';
-
-/** Port 0 of these is a port, if an odd one; of the others it says that there is none. */
-export const hasPorts = (transport: string): boolean => transport === 'tcp' || transport === 'udp' || transport === 'sctp';
 
 /** A Permit before it has an id; ends are asset ids of the plan, empty = the whole zone. */
 export interface DraftPermit {

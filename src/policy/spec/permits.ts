@@ -5,7 +5,7 @@
  * the spec it came from, and the texts that no machine can enforce, by name. Machine fields win over free text; free text
  * fills what they leave out. Left out on purpose: asset addresses. Ends keep asset ids; spec/assets.ts resolves them.
  */
-import { ACCESS_CLASSES, type Access } from '../../observation.ts';
+import { ACCESS_CLASSES, hasPorts, type Access } from '../../observation.ts';
 import type { ModbusRange, Permit, PermitEnd, PermitService } from '../../permit.ts';
 import { accessOfFunctionCode, accessesOfFunctionCode } from '../../decode/app/modbus-functions.ts';
 import { tableOf } from '../../net/register-set.ts';
@@ -65,8 +65,7 @@ const serviceOf = (flow: SpecFlow): PermitService => {
   const known = knownPort(flow.protocol);
   const transport = flow.ethertype !== undefined && (flow.transport === undefined || flow.transport === 'l2') ? `eth-${flow.ethertype}` : (flow.transport ?? (known?.[0] ?? 'tcp'));
   const ports = portsOf(flow.port);
-  const needsPort = transport === 'tcp' || transport === 'udp' || transport === 'sctp';
-  if (ports.length === 0 && needsPort && known !== null) return { protocol: flow.protocol, transport, ports: [{ first: known[1], last: known[1] }] };
+  if (ports.length === 0 && hasPorts(transport) && known !== null) return { protocol: flow.protocol, transport, ports: [{ first: known[1], last: known[1] }] };
   return { protocol: flow.protocol, transport, ports };
 };
 

@@ -5,7 +5,7 @@
  * counted when it was built. 106100 carries a hit count per entry and interval; the first number in brackets is the
  * entry's hash as `show access-list` prints it, so it stands with the rule's name.
  */
-import { countOf, hasPorts, portOf, transportOf, type LogEntry, type LogFormat, type ReadResult } from './log-entry.ts';
+import { countOf, setEnds, transportOf, type LogEntry, type LogFormat, type ReadResult } from './log-entry.ts';
 import { ASA_LIST_PREFIX, ASA_MONITOR_LEVEL } from './monitor-marks.ts';
 
 const TAG = /^(?:: )?%(?:ASA|FTD|PIX|FWSM)-(?:[a-z]+-)?([0-7])-(\d{6}): /;
@@ -29,20 +29,6 @@ const NO_CONNECTION = new RegExp(`^Deny TCP \\(no connection\\) from ${BARE_END}
 
 const PASSED_OVER: ReadonlySet<string> = new Set(['302014', '302016', '302021', '302018']);
 
-const ends = (entry: LogEntry, transport: string | null, source: string | undefined, sourcePort: string | undefined, destination: string | undefined, destinationPort: string | undefined): ReadResult => {
-  if (transport === null) return 'unread.protocol';
-  const from = portOf(sourcePort ?? '0');
-  const to = portOf(destinationPort ?? '0');
-  if (from === null || to === null) return 'unread.port';
-  entry.transport = transport;
-  entry.source = source ?? '';
-  entry.destination = destination ?? '';
-  // ICMP shows type and code where the ports stand.
-  entry.sourcePort = hasPorts(transport) ? from : 0;
-  entry.destinationPort = hasPorts(transport) ? to : 0;
-  return 'entry';
-};
-
 const opening = (flags: string): LogEntry['orientation'] => {
   const set = flags.split(' ');
   if (!set.includes('SYN')) return 'unknown';
@@ -60,7 +46,7 @@ const readHit = (text: string, level: number, entry: LogEntry): ReadResult => {
   entry.verdict = said === 'denied' ? 'blocked' : marked ? 'would-block' : 'passed';
   entry.orientation = said === 'est-allowed' || protocol.toLowerCase() === 'udp' ? 'unknown' : 'client-first';
   entry.count = count;
-  return ends(entry, transportOf(protocol), source, sourcePort, destination, destinationPort);
+  return setEnds(entry, transportOf(protocol), source, sourcePort, destination, destinationPort);
 };
 
 const readBuilt = (text: string, entry: LogEntry): ReadResult => {
@@ -68,7 +54,7 @@ const readBuilt = (text: string, entry: LogEntry): ReadResult => {
   if (m === null) return 'unread.format';
   const [, way, protocol = '', a, aPort, b, bPort] = m;
   entry.verdict = 'passed';
-  return way === 'inbound' ? ends(entry, transportOf(protocol), a, aPort, b, bPort) : ends(entry, transportOf(protocol), b, bPort, a, aPort);
+  return way === 'inbound' ? setEnds(entry, transportOf(protocol), a, aPort, b, bPort) : setEnds(entry, transportOf(protocol), b, bPort, a, aPort);
 };
 
 const readMessage = (id: string, level: number, text: string, entry: LogEntry): ReadResult => {
@@ -81,7 +67,7 @@ const readMessage = (id: string, level: number, text: string, entry: LogEntry): 
       if (m === null) return 'unread.format';
       entry.rule = m[7] === undefined ? (m[6] ?? '') : `${m[6]} ${m[7]}`;
       entry.orientation = (m[1] ?? '').toLowerCase() === 'udp' ? 'unknown' : 'client-first';
-      return ends(entry, transportOf(m[1] ?? ''), m[2], m[3], m[4], m[5]);
+      return setEnds(entry, transportOf(m[1] ?? ''), m[2], m[3], m[4], m[5]);
     case '302013':
     case '302015':
     case '302017':
@@ -90,32 +76,32 @@ const readMessage = (id: string, level: number, text: string, entry: LogEntry): 
       m = BUILT_ICMP.exec(text);
       if (m === null) return 'unread.format';
       entry.verdict = 'passed';
-      return m[1] === 'inbound' ? ends(entry, 'icmp', m[2], undefined, m[3], undefined) : ends(entry, 'icmp', m[3], undefined, m[2], undefined);
+      return m[1] === 'inbound' ? setEnds(entry, 'icmp', m[2], undefined, m[3], undefined) : setEnds(entry, 'icmp', m[3], undefined, m[2], undefined);
     case '106001':
       m = DENY_TCP_IN.exec(text);
       if (m === null) return 'unread.format';
       entry.rule = `${id} interface ${m[6]}`;
       entry.orientation = opening(m[5] ?? '');
-      return ends(entry, 'tcp', m[1], m[2], m[3], m[4]);
+      return setEnds(entry, 'tcp', m[1], m[2], m[3], m[4]);
     case '106006':
     case '106007':
       m = DENY_UDP_IN.exec(text);
       if (m === null) return 'unread.format';
       entry.rule = m[5] === undefined ? `${id} DNS ${m[6]}` : `${id} interface ${m[5]}`;
       entry.orientation = 'unknown';
-      return ends(entry, 'udp', m[1], m[2], m[3], m[4]);
+      return setEnds(entry, 'udp', m[1], m[2], m[3], m[4]);
     case '106010':
     case '106014':
       m = DENY_OTHER_IN.exec(text);
       if (m === null) return 'unread.format';
       entry.rule = id;
-      return ends(entry, transportOf(m[1] ?? ''), m[2], m[3], m[4], m[5]);
+      return setEnds(entry, transportOf(m[1] ?? ''), m[2], m[3], m[4], m[5]);
     case '106015':
       m = NO_CONNECTION.exec(text);
       if (m === null) return 'unread.format';
       entry.rule = `${id} no connection`;
       entry.orientation = opening(m[5] ?? '');
-      return ends(entry, 'tcp', m[1], m[2], m[3], m[4]);
+      return setEnds(entry, 'tcp', m[1], m[2], m[3], m[4]);
     default:
       if (PASSED_OVER.has(id)) return 'passed-over.teardown';
       return id.startsWith('106') ? 'passed-over.other-denial' : 'passed-over.other-message';

@@ -4,7 +4,7 @@
  * that the session was let through. Traffic of the device itself (subtype local) and one-arm sniffing are passed over.
  * The first of two equal keys would be the device's, the second an intruder's: such a line is not believed at all.
  */
-import { hasPorts, portOf, stampOf, transportOf, type LogEntry, type LogFormat, type ReadResult, type Stamp } from './log-entry.ts';
+import { setEnds, stampOf, transportOf, type LogEntry, type LogFormat, type ReadResult, type Stamp } from './log-entry.ts';
 import { DEFAULT_RULE } from './monitor-marks.ts';
 import { zoneMinutes } from './zone-words.ts';
 
@@ -103,16 +103,8 @@ export const fortiosLog: LogFormat = {
     if (!isTraffic && !(type === 'utm' && subtype === 'app-ctrl')) return 'passed-over.other-message';
     if (subtype === 'local') return 'passed-over.to-the-device';
     if (subtype === 'sniffer') return 'passed-over.sniffer';
-    const transport = transportOf(fields.get('proto') ?? '');
-    if (transport === null) return 'unread.protocol';
-    const from = portOf(fields.get('srcport') ?? '0');
-    const to = portOf(fields.get('dstport') ?? '0');
-    if (from === null || to === null) return 'unread.port';
-    entry.transport = transport;
-    entry.source = fields.get('srcip') ?? '';
-    entry.destination = fields.get('dstip') ?? '';
-    entry.sourcePort = hasPorts(transport) ? from : 0;
-    entry.destinationPort = hasPorts(transport) ? to : 0;
+    const ends = setEnds(entry, transportOf(fields.get('proto') ?? ''), fields.get('srcip'), fields.get('srcport'), fields.get('dstip'), fields.get('dstport'));
+    if (ends !== 'entry') return ends;
     const device = fields.get('devname') ?? fields.get('devid') ?? '';
     if (device !== '') entry.device = device;
     entry.stamp = timeOf(fields) ?? entry.stamp;

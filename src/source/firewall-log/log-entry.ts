@@ -2,7 +2,7 @@
  * What a line of a firewall's log says, and what a vendor's reader is. In: one line without its header; out: the entry
  * filled in, or why not. Readers never throw, keep nothing between lines and copy no text: strings are slices of the line.
  */
-import type { AttemptVerdict } from '../../observation.ts';
+import { hasPorts, type AttemptVerdict } from '../../observation.ts';
 
 /** A time as written: any part may be missing. Month and day count from 1. */
 export interface Stamp {
@@ -93,13 +93,27 @@ export const transportOf = (text: string): string | null => {
   return number === undefined || number > 255 ? null : `ip-${number}`;
 };
 
-export const hasPorts = (transport: string): boolean => transport === 'tcp' || transport === 'udp' || transport === 'sctp';
 
 /** 0 to 65535; null when it is no port. */
-export const portOf = (text: string): number | null => {
+const portOf = (text: string): number | null => {
   if (!/^\d{1,5}$/.test(text)) return null;
   const port = Number(text);
   return port > 65_535 ? null : port;
+};
+
+/** Who, to whom and on which ports, as texts of the line: `entry`, or which of them cannot be right. */
+export const setEnds = (entry: LogEntry, transport: string | null, source: string | undefined, sourcePort: string | undefined, destination: string | undefined, destinationPort: string | undefined): ReadResult => {
+  if (transport === null) return 'unread.protocol';
+  const from = portOf(sourcePort ?? '0');
+  const to = portOf(destinationPort ?? '0');
+  if (from === null || to === null) return 'unread.port';
+  entry.transport = transport;
+  entry.source = source ?? '';
+  entry.destination = destination ?? '';
+  // Of ICMP, type and code may stand where the ports do.
+  entry.sourcePort = hasPorts(transport) ? from : 0;
+  entry.destinationPort = hasPorts(transport) ? to : 0;
+  return 'entry';
 };
 
 /** A count that a log claims: at least 1, never more than a sane bound, so that no line can make the sums meaningless. */

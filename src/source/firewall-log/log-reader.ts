@@ -5,9 +5,9 @@
  */
 import { parseSpan, formatSpan } from '../../net/address-set.ts';
 import { serverPortRank } from '../../net/services.ts';
-import type { AttemptVerdict } from '../../observation.ts';
+import { hasPorts, type AttemptVerdict } from '../../observation.ts';
 import { createLogClock, type ClockMemory, type LogClock, type LogTimeOptions } from './log-clock.ts';
-import { hasPorts, type LogEntry, type LogFormat, type ReadResult } from './log-entry.ts';
+import type { LogEntry, LogFormat, ReadResult } from './log-entry.ts';
 import { LOG_FORMATS } from './registry.ts';
 import { readHeader, type Header } from './syslog-header.ts';
 

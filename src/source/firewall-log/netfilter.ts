@@ -4,7 +4,8 @@
  * ours do (`OTZ:<rule>:<what>:<W or D>`), others by a word (DROP, BLOCK, DENY, REJECT; ACCEPT, ALLOW). Only the
  * kernel, or ulogd for it, is believed: any program could log such a line under its own name.
  */
-import { hasPorts, portOf, transportOf, type LogEntry, type LogFormat, type ReadResult } from './log-entry.ts';
+import { hasPorts } from '../../observation.ts';
+import { setEnds, transportOf, type LogEntry, type LogFormat, type ReadResult } from './log-entry.ts';
 import { NFT_DENIED, NFT_INSPECTED, NFT_ONE_OCTET, NFT_PREFIX, NFT_REPLY, NFT_WOULD } from './monitor-marks.ts';
 
 /** An uptime, the rule's prefix (nft allows 127 octets), then what the kernel writes. */
@@ -50,14 +51,9 @@ export const netfilterLog: LogFormat = {
     const transport = transportOf(field(text, 'PROTO'));
     if (transport === null) return 'unread.protocol';
     if (ICMP_ERRORS[transport]?.has(field(text, 'TYPE')) === true) return 'passed-over.icmp-error';
-    const from = portOf(hasPorts(transport) ? field(text, 'SPT') : '0');
-    const to = portOf(hasPorts(transport) ? field(text, 'DPT') : '0');
-    if (from === null || to === null) return 'unread.port';
-    entry.transport = transport;
-    entry.source = field(text, 'SRC');
-    entry.destination = field(text, 'DST');
-    entry.sourcePort = from;
-    entry.destinationPort = to;
+    const portIn = (name: string): string | undefined => (hasPorts(transport) ? field(text, name) : undefined);
+    const ends = setEnds(entry, transport, field(text, 'SRC'), portIn('SPT'), field(text, 'DST'), portIn('DPT'));
+    if (ends !== 'entry') return ends;
     entry.orientation = orientationOf(transport, text);
     const ours = OURS.exec(prefix);
     if (ours !== null) {

@@ -3,7 +3,7 @@
  * appended from version to version, so their number is not checked. A record is a session's start or end; the action
  * decides. Times are local to the device, without a zone.
  */
-import { countOf, hasPorts, portOf, stampOf, transportOf, type LogEntry, type LogFormat, type ReadResult, type Stamp } from './log-entry.ts';
+import { countOf, setEnds, stampOf, transportOf, type LogEntry, type LogFormat, type ReadResult, type Stamp } from './log-entry.ts';
 import { DEFAULT_RULE } from './monitor-marks.ts';
 
 const START = /^\d*,\d{4}\/\d\d\/\d\d \d\d:\d\d:\d\d,/;
@@ -60,21 +60,13 @@ const timeOf = (text: string): Stamp | null => {
 
 const readTraffic = (fields: readonly string[], entry: LogEntry): ReadResult => {
   const field = (index: number): string => fields[index] ?? '';
-  const transport = transportOf(field(FIELD.protocol));
-  if (transport === null) return 'unread.protocol';
-  const from = portOf(field(FIELD.sourcePort));
-  const to = portOf(field(FIELD.destinationPort));
-  if (from === null || to === null) return 'unread.port';
+  const ends = setEnds(entry, transportOf(field(FIELD.protocol)), field(FIELD.source), field(FIELD.sourcePort), field(FIELD.destination), field(FIELD.destinationPort));
+  if (ends !== 'entry') return ends;
   const count = countOf(field(FIELD.repeat) === '' ? '1' : field(FIELD.repeat));
   if (count === null) return 'unread.count';
   const action = field(FIELD.action).toLowerCase();
   const isBlocked = BLOCKED.test(action);
   if (!isBlocked && action !== 'allow') return 'unread.action';
-  entry.transport = transport;
-  entry.source = field(FIELD.source);
-  entry.destination = field(FIELD.destination);
-  entry.sourcePort = hasPorts(transport) ? from : 0;
-  entry.destinationPort = hasPorts(transport) ? to : 0;
   entry.rule = field(FIELD.rule);
   entry.application = UNTOLD.has(field(FIELD.application)) ? '' : field(FIELD.application);
   entry.verdict = isBlocked ? 'blocked' : entry.rule === DEFAULT_RULE ? 'would-block' : 'passed';

@@ -3,7 +3,8 @@
  * was allowed would have blocked in enforce mode; a blocked alert and a drop did. What somebody else's detection rules
  * merely noticed is no verdict and is passed over. Suricata 7 names the flow's initiator; older ones only the packet's way.
  */
-import { hasPorts, transportOf, type LogEntry, type LogFormat, type ReadResult } from './log-entry.ts';
+import { hasPorts } from '../../observation.ts';
+import { transportOf, type LogEntry, type LogFormat, type ReadResult } from './log-entry.ts';
 import { SIGNATURE_PREFIX } from './monitor-marks.ts';
 import { readHeader } from './syslog-header.ts';
 
