@@ -36,6 +36,7 @@ const SERVICES: readonly (readonly [string, readonly number[], readonly number[]
   ['ge-srtp', [18245, 18246], []],
   ['ge-egd', [], [18246]],
   ['melsec', [5006, 5007], [5006]],
+  ['melsoft', [5562], [5560, 5562]],
   ['fins', [9600], [9600]],
   ['pcworx', [1962], []],
   ['codesys', [1217, 2455, 11740], [1740, 1741, 1742, 1743]],

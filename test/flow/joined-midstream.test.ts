@@ -24,3 +24,13 @@ describe.each(READ.filter(([, transport]) => transport === 'tcp').map(([name, , 
     for (const segments of [5, 20]) expect(await askedAfter(at, segments, messages), `${segments} segments`).toEqual(expected);
   });
 });
+
+test.each([['its own port', 5562, 5001], ['a port that says nothing, beside one with a name', 20_500, 5001]])('who answers in MELSOFT is the server, on %s', async (_, port, clientPort) => {
+  const talk = dialogue(port, { handshake: false, clientPort });
+  for (let i = 0; i < 3; i++) {
+    talk.answer([...fromHex(`d70000000011117f000000a80300ffff0300002200 9c${'00'.repeat(33)}`)]);
+    talk.ask([...fromHex(`570000000011110700 00ffff0300 00fe030000 0e00 1c${'00'.repeat(13)}`)]);
+  }
+  const { conversations } = await imported(talk.frames);
+  expect(conversations.map(({ client, server, port: served, service }) => [client, server, served, service.name])).toEqual([['10.0.0.1', '10.0.0.2', port, 'melsoft']]);
+});

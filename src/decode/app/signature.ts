@@ -16,6 +16,8 @@ interface Signature {
   /** Whether the octets certainly are this service's. They are at least `least`. */
   readonly least: number;
   readonly match: (bytes: Uint8Array, view: DataView, from: number, to: number, port: number) => boolean;
+  /** Whether the sender of octets that match is the server. */
+  readonly senderIsServer?: (bytes: Uint8Array, from: number) => boolean;
   /** What a first payload says about a device. */
   readonly tell?: (bytes: Uint8Array, from: number, to: number, direction: number, sink: ProtocolSink) => void;
 }
@@ -84,6 +86,21 @@ const isCodesys: Signature['match'] = (bytes, view, from, to) => {
   const rest = to - from - 6;
   return at(bytes, from, [0xbb, 0xbb]) && (view.getUint32(from + 2, true) === rest || view.getUint32(from + 2) === rest);
 };
+
+/** Direct connection and search of controllers, and the connection of tools and panels. */
+const MELSOFT_PORTS = { tcp: [5562], udp: [5560, 5562] } as const;
+const MELSOFT = { request: 0x57, response: 0xd7, search: 0x5a, found: 0xda } as const;
+const MELSOFT_HEADER = 21;
+const IS_ANSWER = 0x80;
+
+/** Mitsubishi's own frames of its tools and panels: what the nmap script melsecq-discover asks with, and how controllers answer; length last. */
+const isMelsoft: Signature['match'] = (bytes, view, from, to) =>
+  to - from >= MELSOFT_HEADER &&
+  at(bytes, from + 3, [0, 0, 0x11, 0x11]) &&
+  ((bytes[from] === MELSOFT.request && at(bytes, from + 7, [0x07, 0, 0])) || (bytes[from] === MELSOFT.response && at(bytes, from + 7, [0x7f, 0, 0]))) &&
+  view.getUint16(from + 19, true) > 0;
+
+const melsoftSender = (bytes: Uint8Array, from: number): boolean => (bytes[from] & IS_ANSWER) !== 0;
 
 const SIGNATURES: readonly Signature[] = [
   { name: 'ssh', transport: 'tcp', ports: [22], firstOctets: text('S'), least: 8, match: (b, _v, f) => at(b, f, SSH) && (b[f + 4] === 0x31 || b[f + 4] === 0x32), tell: tellBanner('ssh.software') },
@@ -183,6 +200,17 @@ const SIGNATURES: readonly Signature[] = [
   { name: 'codesys', transport: 'udp', ports: CODESYS_UDP_PORTS, firstOctets: [CODESYS_DATAGRAM], least: 8, match: (b, _v, f, _t, port) => CODESYS_UDP_PORTS.includes(port) && b[f] === CODESYS_DATAGRAM },
   // Cyclic data and the search for stations of CC-Link IE Field Network Basic: frames of SLMP (3E) with commands of their own, on ports of their own.
   { name: 'cclink-ie-basic', transport: 'udp', ports: CCLINK_PORTS, firstOctets: [0x50, 0xd0], least: 11, match: (b, _v, f, _t, port) => CCLINK_PORTS.includes(port) && (b[f] === 0x50 || b[f] === 0xd0) && at(b, f + 1, [0, 0, 0xff, 0xff, 0x03, 0]) },
+  { name: 'melsoft', transport: 'tcp', ports: MELSOFT_PORTS.tcp, firstOctets: [MELSOFT.request, MELSOFT.response], least: MELSOFT_HEADER, match: isMelsoft, senderIsServer: melsoftSender },
+  {
+    name: 'melsoft',
+    transport: 'udp',
+    ports: MELSOFT_PORTS.udp,
+    firstOctets: Object.values(MELSOFT),
+    least: 4,
+    // A search is four octets, answered to all; only its port tells what it is.
+    match: (b, v, f, to, port) => isMelsoft(b, v, f, to, port) || (port === MELSOFT_PORTS.udp[0] && (b[f] === MELSOFT.search || b[f] === MELSOFT.found) && at(b, f + 1, [0, 0])),
+    senderIsServer: melsoftSender,
+  },
   // The header of FL-net, 64 octets and more (JEM 1479), as the manuals of its modules show it.
   { name: 'fl-net', transport: 'udp', ports: [55000, 55001, 55002], firstOctets: text('F'), least: 64, match: (b, _v, f) => at(b, f, text('FACN')) },
   // Serial Modbus as gateways put it into TCP or UDP, on any port, its own or that of Modbus/TCP.
@@ -190,7 +218,7 @@ const SIGNATURES: readonly Signature[] = [
 ];
 
 const namedOnly = (signature: Signature): StreamProtocol => {
-  const { name, ports, firstOctets, least, match, tell } = signature;
+  const { name, ports, firstOctets, least, match, senderIsServer, tell } = signature;
   const isStream = signature.transport === 'tcp';
   /** Too few octets to tell it by, which are waited for: a datagram has no more. */
   const mayBegin = (bytes: Uint8Array, from: number, to: number): boolean => isStream && to > from && to - from < least && (firstOctets === undefined || firstOctets.includes(bytes[from]));
@@ -199,6 +227,7 @@ const namedOnly = (signature: Signature): StreamProtocol => {
     ports,
     ...(firstOctets === undefined ? {} : { firstOctets }),
     ...(isStream && firstOctets !== undefined ? { isHeldOnAnyPort: true } : {}),
+    ...(senderIsServer === undefined ? {} : { senderIsServer }),
     maxCarry: 256,
     // 1 once a payload matched: until then nothing is believed, afterwards nothing is read but the other side's first.
     newMemory: () => ({ proven: 0, told0: 0, told1: 0 }),

@@ -212,6 +212,18 @@ describe('protocol readers', () => {
     expect([probe('cclink-ie-basic', cyclic, 61_450), probe('cclink-ie-basic', cyclic, 5006), probe('melsec', cyclic, 61_450)]).toEqual([PROBE.certain, PROBE.notForUs, PROBE.notForUs]);
   });
 
+  it('knows MELSOFT and who asks in it on any port, and its search on the port for that', () => {
+    const asked = '570000000011110700 00ffff0300 00fe03000014 00 1c080a08000000000000000401010100000000 01';
+    const answered = 'd70000000011117f00 0000a80300 ffff0300002200 9c'.padEnd(120, '0');
+    const udp = protocolOf('melsoft', 'udp');
+    const probe = (protocol: StreamProtocol, hex: string, port: number): number => protocol.probe(fromHex(hex), 0, fromHex(hex).length, TO_SERVER, port);
+    for (const protocol of [protocolOf('melsoft', 'tcp'), udp]) {
+      expect([probe(protocol, asked, 5007), probe(protocol, answered, 0), probe(protocol, asked.replace('1111', '1112'), 5562)]).toEqual([PROBE.certain, PROBE.certain, PROBE.notForUs]);
+      expect([asked, answered].map((hex) => protocol.senderIsServer?.(fromHex(hex), 0, 41))).toEqual([false, true]);
+    }
+    expect([probe(udp, '5a000001', 5560), probe(udp, 'da0000010100c0a80365ffffffff', 5560), probe(udp, '5a000001', 5561)]).toEqual([PROBE.certain, PROBE.certain, PROBE.notForUs]);
+  });
+
   it('knows TriStation and GE SRTP on any port where their messages are whole', () => {
     const command = fromHex('050012000000410400006c0012000300000000000000aaf7');
     expect(protocolOf('tristation', 'udp').probe(command, 0, command.length, TO_SERVER, 0)).toBe(PROBE.certain);
