@@ -10,6 +10,9 @@ import { firstOf } from '../../infer/plural.ts';
 
 const MOST_NAMED = 3;
 
+/** Of what no rule speaks of, and nothing else is to ask. */
+export const NEW_QUESTION = 'new: not in this spec before; is it right? Then approve it, with an owner.';
+
 /** Where rules for the same service stand, more of it is for a person to decide. @param own what else there is to ask */
 export function besideQuestion({ beside, isOfPair }: PermitLeft, own: string | undefined, days: readonly number[]): string {
   return `beside ${firstOf(beside, MOST_NAMED)}: the same service ${isOfPair ? 'of the same two' : 'between the same zones'}, not let through there; left out on purpose? Then reject this.${own === undefined ? '' : ` ${own}`}${isOfPair ? seenOn(days, null) : ''}`;

@@ -21,7 +21,7 @@ import type { DeclaredPermit } from '../spec/permits.ts';
 import { plain } from './draft.ts';
 import { indexAssets, type AssetIndex } from '../spec/assets.ts';
 import { parseSpec, type LoadedSpec } from '../spec/load.ts';
-import { besideQuestion, refreshedQuestion, type QuestionSeen } from './question.ts';
+import { besideQuestion, NEW_QUESTION, refreshedQuestion, type QuestionSeen } from './question.ts';
 import { freeRuleId } from './rule.ts';
 import { assetEntry, listedAssets, ruleEntry, setAsideEntry, zoneEntry } from '../spec/rules.ts';
 import type { SpecFlow, SpecZone } from '../spec/schema.ts';
@@ -265,7 +265,7 @@ function ruleAppender(document: Document, proposal: ConduitProposal, { spec, per
       ruleIds.add(id);
       added.push(id);
       const entry = ruleEntry({ ...proposed, permit: { ...proposed.permit, id, conduit: conduit.id } });
-      append(document, seqAt(document, ['conduits', conduit.index, 'protocols_allowed']), left.beside.length === 0 || isOfNewcomers(left.permit) ? entry : askedBeside(entry, left, proposed.days));
+      append(document, seqAt(document, ['conduits', conduit.index, 'protocols_allowed']), left.beside.length === 0 || isOfNewcomers(left.permit) ? asked(entry, entry.question ?? NEW_QUESTION) : asked(entry, besideQuestion(left, entry.question, proposed.days)));
     },
   };
 }
@@ -293,8 +293,9 @@ const asSeen = (proposed: ProposedPermit, { permit, isOfPair }: PermitLeft, need
   };
 };
 
-const askedBeside = ({ evidence, decision: _decision, question: own, ...rest }: SpecFlow, left: PermitLeft, days: readonly number[]): SpecFlow =>
-  ({ ...rest, decision: 'pending', question: besideQuestion(left, own, days), ...(evidence === undefined ? {} : { evidence }) });
+/** In a spec that people work on, nothing is approved that nobody has decided: who came last may be an intruder. */
+const asked = ({ evidence, decision: _decision, question: _question, ...rest }: SpecFlow, question: string): SpecFlow =>
+  ({ ...rest, decision: 'pending', question, ...(evidence === undefined ? {} : { evidence }) });
 
 /** A known device with an address that the spec gives nobody: it may have moved, or somebody may use its link address. */
 const movedAddresses = (proposal: ConduitProposal, placement: Placement, known: AssetIndex, loaded: LoadedSpec): string[] =>

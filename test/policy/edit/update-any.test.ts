@@ -98,6 +98,7 @@ it('decisions survive the fourth week, and what it brought is there', () => {
     const updated = updateSpec(proposeConduits(late, PLAN), text, late).text;
     const after = loadText(updated);
     for (const { permit } of before.permits) expect(after.permits.find((one) => one.permit.id === permit.id)?.permit.decision).toBe(permit.decision);
+    for (const { permit } of after.permits) if (!before.permits.some((one) => one.permit.id === permit.id)) expect(permit.decision).toBe('pending');
     expect(updateSpec(proposeConduits(late, PLAN), updated, late).text).toBe(updated);
     const undeclared = diffReport(after, late).findings.filter(({ type, title, detail }) => (type.startsWith('undeclared') || type === 'wrong-direction') && !`${title} ${detail}`.includes('rejected'));
     expect(undeclared.map(({ title, detail }) => `${title} ${detail}`)).toEqual([]);

@@ -84,7 +84,7 @@ describe('an existing file', () => {
     expect(zoneOf.get('PI')).toBe('SERVERS');
     expect(zoneOf.has('PLC-1')).toBe(false);
     const added = loaded.permits.filter(({ permit }) => permit.id !== 'P-1').map(({ permit }) => `${permit.from.assets.join()} > ${permit.to.assets.join()} ${permit.service.protocol} ${permit.decision}`);
-    expect(added).toEqual(['PI > PLC-2 Modbus/TCP approved', 'PC-1 > PI HTTPS pending']);
+    expect(added).toEqual(['PI > PLC-2 Modbus/TCP pending', 'PC-1 > PI HTTPS pending']);
   });
 
   it('refreshes the evidence of the rule that already lets it through', () => {
