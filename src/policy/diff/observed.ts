@@ -6,7 +6,7 @@
  * all, who opens, how safely, what is asked. Left out on purpose: Permits that nothing used (diff/declared.ts).
  */
 import { changesDevice, type Conversation, type ObservationSet } from '../../observation.ts';
-import { isPublicAddress } from '../../net/address-set.ts';
+import { isPublicAddress, parseSpan } from '../../net/address-set.ts';
 import { staysOnLink } from '../../net/link-local.ts';
 import type { ConduitBetween } from '../spec/conduit-between.ts';
 import { isoTime, makeFinding } from './findings.ts';
@@ -20,9 +20,10 @@ import { crossingRequirement, isChanging, REQUIREMENTS } from './requirements.ts
 import type { Requirement } from './requirements.ts';
 import { createScanFold } from './scan-findings.ts';
 import { createSetAside } from '../spec/set-aside.ts';
-import type { AssetIndex, Resolution } from '../spec/assets.ts';
+import type { AssetIndex, DeclaredAsset, Resolution } from '../spec/assets.ts';
 import type { LoadedSpec } from '../spec/load.ts';
-import type { DeclaredKind } from '../spec/zone-kind.ts';
+import type { Place } from '../spec/document.ts';
+import { CONTROL_KINDS, type DeclaredKind } from '../spec/zone-kind.ts';
 
 export interface DiffContext {
   readonly loaded: LoadedSpec;
@@ -208,13 +209,25 @@ const macFan = (set: ObservationSet): Map<string, number> => {
   return fan;
 };
 
+/** The declared device that an address sent with; a router sends for others, and proves nothing. */
+export const ownerByLink = ({ assets, set }: DiffContext, address: string, fan: ReadonlyMap<string, number> = macFan(set)): { readonly mac: string; readonly asset: DeclaredAsset } | null => {
+  for (const { mac } of set.addresses.find((record) => record.address === address)?.macs ?? []) {
+    const asset = (fan.get(mac) ?? 0) > ROUTER_FAN ? null : (assets.resolve(mac)?.asset ?? null);
+    if (asset !== null && !ROUTING_ROLES.has(asset.role ?? '')) return { mac, asset };
+  }
+  return null;
+};
+
+const placeOf = ({ loaded }: DiffContext, { zoneIndex, assetIndex }: DeclaredAsset): Place => loaded.locate(['zones', zoneIndex, 'assets', assetIndex]);
+
 interface Stranger {
   readonly address: string;
   readonly zone: string | null;
   readonly conversations: Conversation[];
 }
 
-const strangerFinding = (context: DiffContext, { address, zone, conversations }: Stranger): Finding => {
+const strangerFinding = (context: DiffContext, { address, zone, conversations }: Stranger, fan: ReadonlyMap<string, number>): Finding => {
+  const known = ownerByLink(context, address, fan);
   const peers = [...new Set(conversations.map((one) => (one.client === address ? one.server : one.client)))];
   const names = [...new Set((context.set.addresses.find((record) => record.address === address)?.facts ?? []).filter((fact) => /name$/i.test(fact.name)).map((fact) => fact.value))].slice(0, 2);
   const firstNs = conversations.reduce((min, one) => (one.firstNs < min ? one.firstNs : min), conversations[0].firstNs);
@@ -223,10 +236,10 @@ const strangerFinding = (context: DiffContext, { address, zone, conversations }:
     type: 'undeclared-asset',
     severity: conversations.some(isChanging) && conversations.some((one) => one.client === address) ? 'high' : zone === null ? 'medium' : 'low',
     title: `${address}${names.length > 0 ? ` ("${names.join('", "')}")` : ''} is not declared${zone === null ? '' : `, though it lies in a network of ${zone}`}`,
-    detail: `First seen ${isoTime(firstNs)}; ${plural(conversations.length, 'conversation')} with ${plural(peers.length, 'other')}${serves ? '; others ask it for services' : ''}.`,
-    remedy: 'find the device; declare it in its zone, or take it off the network',
-    fromZone: zone, toZone: null, conduit: null, permit: null, requirement: null, client: address, server: null, service: null,
-    seen: conversations.map(seenWhole), directionConfidence: null, place: null, key: [address],
+    detail: `First seen ${isoTime(firstNs)}; ${plural(conversations.length, 'conversation')} with ${plural(peers.length, 'other')}${serves ? '; others ask it for services' : ''}.${known === null ? '' : ` It sends with ${known.mac}, a link address of ${known.asset.id} in ${known.asset.zone}.`}`,
+    remedy: known === null ? 'find the device; declare it in its zone, or take it off the network' : `if ${known.asset.id} has a new address, write it into its entry; if not, find out who sends from it`,
+    fromZone: known?.asset.zone ?? zone, toZone: null, conduit: null, permit: null, requirement: null, client: address, server: null, service: null,
+    seen: conversations.map(seenWhole), directionConfidence: null, place: known === null ? null : placeOf(context, known.asset), key: [address],
   });
 };
 
@@ -240,6 +253,19 @@ const wrongVlan = (context: DiffContext, conversation: Conversation, client: Res
   if (client.zone !== server?.zone && server !== null && vlansOf(server) === undefined) return null;
   return { zone: client.zone, declared: own, other: zones.find((zone) => zone.vlans?.includes(conversation.vlan ?? -1))?.zone_id ?? null };
 };
+
+/** Where the spec says with which link addresses a device sends, and addresses are not lent: elsewhere another machine has them tomorrow. */
+const isOtherDevice = ({ kinds }: DiffContext, { zone, asset, by }: Resolution): boolean =>
+  by === 'address' && (asset?.spans.some(({ family }) => family === 'mac') ?? false) && CONTROL_KINDS.has(kinds.get(zone) ?? 'other');
+
+const otherDevice = (context: DiffContext, name: string, asset: DeclaredAsset, mac: string, firstNs: bigint, lastNs: bigint): Finding => makeFinding({
+  type: 'undeclared-asset', severity: context.kinds.get(asset.zone) === 'safety' ? 'high' : 'medium',
+  title: `${name} sends with ${mac}, which is not declared`,
+  detail: `${asset.id} is declared with ${asset.addresses.filter((one) => parseSpan(one)?.family === 'mac').join(', ')}; the other was seen from ${isoTime(firstNs)} to ${isoTime(lastNs)}.`,
+  remedy: 'if the device or its network card was replaced, write the link address into its entry; if not, find out who uses its address',
+  fromZone: asset.zone, toZone: null, conduit: null, permit: null, requirement: null, client: mac, server: null, service: null, seen: [], directionConfidence: null,
+  place: placeOf(context, asset), key: [asset.id, mac],
+});
 
 const judgePlaces = (context: DiffContext, conversations: readonly Conversation[]): Finding[] => {
   const findings: Finding[] = [];
@@ -260,7 +286,7 @@ const judgePlaces = (context: DiffContext, conversations: readonly Conversation[
       detail: `${wrong.zone} is declared on VLAN ${wrong.declared.join(', ')}; ${plural(own.length, 'conversation')}.`,
       remedy: 'check the switch port, or correct the zone\'s vlans',
       fromZone: wrong.zone, toZone: wrong.other, conduit: null, permit: null, requirement: null, client: address, server: null, service: null,
-      seen: own.map(seenWhole), directionConfidence: null, place: resolution.asset === null ? null : context.loaded.locate(['zones', resolution.asset.zoneIndex, 'assets', resolution.asset.assetIndex]), key: [address, vlan],
+      seen: own.map(seenWhole), directionConfidence: null, place: resolution.asset === null ? null : placeOf(context, resolution.asset), key: [address, vlan],
     }));
   }
   const fan = macFan(context.set);
@@ -270,6 +296,7 @@ const judgePlaces = (context: DiffContext, conversations: readonly Conversation[
     for (const { mac, firstNs, lastNs } of record.macs) {
       if ((fan.get(mac) ?? 0) > ROUTER_FAN) continue;
       const owner = context.assets.resolve(mac);
+      if (owner === null && isOtherDevice(context, declared)) findings.push(otherDevice(context, nameOf(record.address, declared), declared.asset, mac, firstNs, lastNs));
       if (!owner?.asset || ROUTING_ROLES.has(owner.asset.role ?? '') || owner.asset.id === declared.asset.id || owner.zone === declared.zone) continue;
       findings.push(makeFinding({
         type: 'asset-in-wrong-zone', severity: context.kinds.get(declared.zone) === 'safety' || context.kinds.get(owner.zone) === 'safety' ? 'critical' : 'high',
@@ -277,7 +304,7 @@ const judgePlaces = (context: DiffContext, conversations: readonly Conversation[
         detail: `The link address ${mac} is declared for ${owner.asset.id}; seen from ${isoTime(firstNs)} to ${isoTime(lastNs)}.`,
         remedy: 'find out which device has the address; a moved device must change its zone in the spec, a copied address is an alarm',
         fromZone: declared.zone, toZone: owner.zone, conduit: null, permit: null, requirement: null, client: record.address, server: null, service: null, seen: [], directionConfidence: null,
-        place: context.loaded.locate(['zones', declared.asset.zoneIndex, 'assets', declared.asset.assetIndex]), key: [record.address, mac],
+        place: placeOf(context, declared.asset), key: [record.address, mac],
       }));
     }
   }
@@ -392,7 +419,7 @@ export const judgeObserved = (context: DiffContext): ObservedResult => {
     }, again);
   }
   findings.push(...scans.findings());
-  for (const stranger of strangers.values()) findings.push(strangerFinding(context, stranger));
+  for (const stranger of strangers.values()) findings.push(strangerFinding(context, stranger, fan));
   for (const finding of judgePlaces(context, placed)) findings.push(finding);
   return { findings, uses, offSchedule, setAside: [...setAsideUses.values()].sort((a, b) => a.index - b.index), counts };
 };

@@ -12,7 +12,7 @@ import { policyName } from '../../infer/conduits/grants.ts';
 import { specIdOf } from '../../infer/spec-id.ts';
 import { asksOf, isFolded, modeWord, policyWord, type Ask } from '../match/asks.ts';
 import { contextOf } from '../diff/diff.ts';
-import { judgeObserved, type DiffContext } from '../diff/observed.ts';
+import { judgeObserved, ownerByLink, type DiffContext } from '../diff/observed.ts';
 import type { Finding } from '../diff/findings.ts';
 import { remainderOf } from '../diff/permit-use.ts';
 import type { DeclaredPermit } from '../spec/permits.ts';
@@ -51,7 +51,7 @@ export const meaningOf = (finding: Finding): { readonly does: string } | { reado
     case 'would-be-blocked':
     case 'passed-but-not-permitted': return { does: 'adds a rule for exactly what was seen, or several' };
     case 'weaker-security-mode': return { does: 'lets these two, and nobody else, be as weak as they were seen' };
-    case 'undeclared-asset': return fromZone === null ? { whyNot: 'nothing says in which zone it belongs: declare it by hand' } : { does: `declares the asset in ${fromZone}` };
+    case 'undeclared-asset': return fromZone === null ? { whyNot: 'nothing says in which zone it belongs: declare it by hand' } : { does: `declares the address in ${fromZone}` };
     case 'asset-in-wrong-zone':
       // By its VLAN when traffic is listed, else by its link address.
       if (seen.length === 0) return { does: 'takes the device for the one that is declared at this address' };
@@ -166,10 +166,33 @@ function addRule(bench: Bench): Done {
   return { done: by.decision === 'approved' ? `added ${ids} for exactly what was seen${rest}` : `rejected as ${ids}: ${weak === null ? 'exactly what was seen' : 'only what is weaker'}` };
 }
 
-function declareAsset({ draft: { document }, context: { assets, loaded } }: Bench, address: string, zone: string): Done {
+/** A known device has another address: its rules hold for that too. */
+function addAddress({ draft, context: { loaded } }: Bench, asset: string, key: 'ip' | 'mac', address: string): Done {
+  expandTexts(draft, loaded, new Set([asset]));
+  const held = draft.assets.get(asset);
+  if (held === undefined) return { whyNot: `there is no asset ${asset} any more` };
+  const list = seqOf(draft, held.node, key);
+  list.flow = true;
+  const node = draft.document.createNode(address);
+  if (key === 'mac') quoteMacs(node);
+  list.add(node);
+  return { done: `${asset} of ${held.zone} has ${address} as well now` };
+}
+
+/** Whose declared address something sends from. */
+const senderOf = ({ assets, set }: DiffContext, mac: string): string | null => {
+  const record = set.addresses.find(({ address, macs }) => macs.some((one) => one.mac === mac) && assets.resolve(address)?.by === 'address');
+  return record === undefined ? null : (assets.resolve(record.address)?.asset?.id ?? null);
+};
+
+function declareAsset(bench: Bench, address: string, zone: string): Done {
+  const { draft: { document }, context, finding } = bench;
+  const { assets, loaded } = context;
   const index = loaded.spec.zones.findIndex((one) => one.zone_id === zone);
   if (index < 0) return { whyNot: `there is no zone ${zone} any more` };
   const key = /^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/.test(address) ? 'mac' : 'ip';
+  const known = finding.type !== 'undeclared-asset' ? null : key === 'ip' ? (ownerByLink(context, address)?.asset.id ?? null) : senderOf(context, address);
+  if (known !== null) return addAddress(bench, known, key, address);
   // The id that a proposal would give it. Two addresses of IPv6 may be spelled alike.
   const base = specIdOf(address, 'asset');
   let id = base;

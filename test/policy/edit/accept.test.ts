@@ -296,6 +296,38 @@ it('a stranger is called as a proposal would call it, and never as somebody else
   expect(idOf(here.replace('asset_id: SPARE,', 'asset_id: 10.2.7.7,'))).toBe('10.2.7.7-2');
 });
 
+describe('a known device', () => {
+  const NEW_CARD = '00:1d:9c:55:00:01';
+
+  it('at a new address is told by its link address, and accepted has that address too', () => {
+    const set = observations([...traffic(), conversation('10.2.0.77', '10.3.0.1', { port: 80, service: 'http' })], daysFrom(MONDAY, 28), [addressRecord('10.2.0.77', ['00:1d:9c:20:01:01'])]);
+    const found = diffSpec(loadText(SPEC), set).find(({ type }) => type === 'undeclared-asset');
+    expect(found).toMatchObject({ fromZone: 'CELL', remedy: 'if PLC-1 has a new address, write it into its entry; if not, find out who sends from it' });
+    expect(found?.detail).toContain('It sends with 00:1d:9c:20:01:01, a link address of PLC-1 in CELL.');
+    const { come, sentence } = accepted(SPEC, set, 'undeclared-asset');
+    expect(sentence).toBe('PLC-1 of CELL has 10.2.0.77 as well now');
+    expect(come).toEqual(['- {asset_id: PLC-1, role: plc, ip: [10.2.0.1, 10.2.0.77], mac: ["00:1d:9c:20:01:01"]} # the oldest']);
+  });
+
+  it('of which the network card is another one is told, and accepted has both', () => {
+    const set = observations(traffic(), daysFrom(MONDAY, 28), [addressRecord('10.2.0.1', ['00:1d:9c:20:01:01', NEW_CARD])]);
+    expect(diffSpec(loadText(SPEC), set).map(({ type, severity, title, remedy }) => [type, severity, title, remedy])).toEqual([
+      ['undeclared-asset', 'medium', `PLC-1 (10.2.0.1) sends with ${NEW_CARD}, which is not declared`, 'if the device or its network card was replaced, write the link address into its entry; if not, find out who uses its address'],
+    ]);
+    const { left, come, sentence } = accepted(SPEC, set, 'undeclared-asset');
+    expect(left).toEqual([]);
+    expect(sentence).toBe(`PLC-1 of CELL has ${NEW_CARD} as well now`);
+    expect(come).toEqual([`- {asset_id: PLC-1, role: plc, ip: [10.2.0.1], mac: ["00:1d:9c:20:01:01", "${NEW_CARD}"]} # the oldest`]);
+  });
+
+  it('with a router before it, at a lent address, or of which no link address is declared, is told nothing of', () => {
+    const told = (text: string, ...records: ReturnType<typeof addressRecord>[]): unknown => diffSpec(loadText(text), observations(traffic(), daysFrom(MONDAY, 28), records));
+    expect(told(SPEC, addressRecord('10.2.0.1', [NEW_CARD]), ...['10.9.0.1', '10.9.0.2', '10.9.0.3'].map((one) => addressRecord(one, [NEW_CARD])))).toEqual([]);
+    expect(told(SPEC, addressRecord('10.2.0.9', [NEW_CARD]))).toEqual([]);
+    expect(told(SPEC.replace('kind: operations', 'kind: dmz'), addressRecord('10.3.0.1', [NEW_CARD]))).toEqual([]);
+  });
+});
+
 describe('an asset in the wrong zone', () => {
   it('moves with its rules to the zone on whose VLAN it was seen', () => {
     const set = observations(traffic().concat(conversation('10.2.0.2', '10.2.0.1', { port: 80, service: 'http', vlan: 30 })));
