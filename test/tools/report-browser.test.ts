@@ -106,6 +106,17 @@ describe.runIf(runs)('the report in a browser', () => {
     await page.close();
   });
 
+  test('all of the map is in sight where it stays legible, and Fit brings that back', async () => {
+    const page = await open('declared.html', { viewport: { width: 1280, height: 900 } });
+    const isWhole = (): Promise<boolean> => inPage(page, `(({ clientHeight, scrollHeight, clientWidth, scrollWidth }) => scrollHeight <= clientHeight && scrollWidth <= clientWidth)(document.getElementById('map-frame'))`);
+    expect(await isWhole()).toBe(true);
+    await page.locator('[data-zoom="in"]').click();
+    expect(await isWhole()).toBe(false);
+    await page.locator('[data-zoom="fit"]').click();
+    expect(await isWhole()).toBe(true);
+    await page.close();
+  });
+
   test('a bundle, a zone, an asset, a finding and a cell open their evidence; Escape closes and gives the focus back', async () => {
     const page = await open('declared.html');
     const panel = page.locator('#panel');

@@ -38,9 +38,16 @@ export const NOTHING: Markup = html``;
  */
 export const drawing = (text: string): Markup => (/^[\d\s.,MLHVCQAZv-]*$/.test(text) ? { markup: text } : html`${text}`);
 
-/** Dates and ids keep together where a line breaks: they are read as one word, and hold hyphens. */
-export const keepTogether = (text: string, words = /\d{4}-\d{2}-\d{2}/): Markup =>
-  html`${text.split(new RegExp(`(${words.source})`)).map((part, i) => (i % 2 === 0 ? html`${part}` : html`<span class="nowrap">${part}</span>`))}`;
+/** Dates, names and ranges with hyphens, options and arrows; longer names do break, or a column would grow wider than its page. */
+const HYPHENED = /((?<![\w.-])(?=[\w.-]{3,28}(?![\w.-]))[\w.]*-[\w.-]*|->)/;
+
+/** What is read as one word keeps together where a line breaks: a browser breaks behind each hyphen. */
+export const keepTogether = (text: string): Markup =>
+  html`${text.split(HYPHENED).map((part, i) => (i % 2 === 0 ? html`${part}` : html`<span class="nowrap">${part}</span>`))}`;
+
+/** A sentence of ours: what it quotes as a command is shown as one. */
+export const prose = (text: string): Markup =>
+  html`${text.split(/`([^`]+)`/).map((part, i) => (i % 2 === 0 ? keepTogether(part) : html`<code class="nowrap">${part}</code>`))}`;
 
 /**
  * JSON for a `<script type="application/json">`: no `<` (no end tag, no comment can be formed), no character that acts.

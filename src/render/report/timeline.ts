@@ -11,7 +11,8 @@ import { mapNodes } from './map-nodes.ts';
 import type { ReportModel, Timeline } from './model.ts';
 
 const LEFT = 132;
-const WIDTH = 1120;
+/** The charts fit a window of 1280 beside its scroll bar. */
+const WIDTH = 1010;
 const RIGHT = 20;
 const ROW = 17;
 const HOURS_PER_DAY = 24;

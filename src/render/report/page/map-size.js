@@ -9,7 +9,16 @@ function resizeMap(next) {
   map.setAttribute('height', String(Math.round(map.viewBox.baseVal.height * zoom)));
 }
 
-export const fitMap = () => resizeMap(Math.min(1.15, (document.getElementById('map-frame').clientWidth - 4) / document.getElementById('map').viewBox.baseVal.width));
+/** Smaller than this, words are hard to read: then the frame scrolls. */
+const LEAST_FITTED = 0.66;
+
+/** As wide as its frame, and all of it in sight where it stays legible. */
+export const fitMap = () => {
+  const frame = document.getElementById('map-frame');
+  const { width, height } = document.getElementById('map').viewBox.baseVal;
+  const room = Number.parseFloat(getComputedStyle(frame).maxHeight) - 4;
+  resizeMap(Math.min(1.15, (frame.clientWidth - 4) / width, Math.max(LEAST_FITTED, room / height || 0)));
+};
 
 export const keepMapSize = () => resizeMap(zoom);
 
