@@ -90,11 +90,22 @@ function isWorthKeeping(stream: TcpStream, state: FlowState): boolean {
 
 const latestHour = (state: FlowState): number => Math.floor(state.totals.lastSeconds / 3600);
 
-export function saveDecoderState(state: FlowState): string {
+/** In seconds; 0: unknown. */
+const heardLast = (stream: TcpStream, { sessions }: FlowState): number => Math.max(0, sessions.doubles[((stream.session * SESSION.stride) >> 1) + SESSION.lastSecondsD]);
+
+/** Of more than there is room for those heard last, in the order they stand in. */
+function keptStreams(state: FlowState, most: number): TcpStream[] {
+  const kept = state.streams.filter((stream): stream is TcpStream => stream !== null && isWorthKeeping(stream, state));
+  if (kept.length <= most) return kept;
+  const last = new Set(kept.toSorted((a, b) => heardLast(b, state) - heardLast(a, state)).slice(0, most));
+  return kept.filter((stream) => last.has(stream));
+}
+
+/** @param mostStreams where they have piled up: those that go on are joined midstream again */
+export function saveDecoderState(state: FlowState, mostStreams = Infinity): string {
   // Each becomes text by itself: all of them as objects would be the largest thing in memory.
   const streams: string[] = [];
-  for (const stream of state.streams) {
-    if (stream === null || !isWorthKeeping(stream, state)) continue;
+  for (const stream of keptStreams(state, mostStreams)) {
     recallStream(state, stream);
     const k = stream.session * SESSION.stride;
     const { keys } = state.sessions;
@@ -112,7 +123,7 @@ export function saveDecoderState(state: FlowState): string {
       confirmed: stream.confirmed,
       reads: stream.reads,
       hour: stream.hour,
-      heard: Math.max(0, state.sessions.doubles[(k >> 1) + SESSION.lastSecondsD]),
+      heard: heardLast(stream, state),
       heardUntil: stream.heardUntil,
       ...(asked.length === 0 ? {} : { asked }),
       memory: stream.memory,

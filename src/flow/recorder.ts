@@ -36,9 +36,9 @@ export function recordBatch(recorder: Recorder, batch: FrameBatch): boolean {
 }
 
 /** Ends the interval and returns what the decoder must remember; the tables are ready to be written. */
-export function endInterval(recorder: Recorder): string {
+export function endInterval(recorder: Recorder, mostStreams = Infinity): string {
   closeInterval(recorder.state, recorder.sink);
-  const saved = saveDecoderState(recorder.state);
+  const saved = saveDecoderState(recorder.state, mostStreams);
   // What sessions counted is in their conversations now: after a flood, their memory serves the writing.
   clearIntTable(recorder.state.sessions);
   return saved;
@@ -69,6 +69,9 @@ const MAX_LIVE_STREAMS = 65_536;
 /** True when idle sessions have piled up: a live capture then ends its interval as an import does. */
 export const isLaden = ({ state }: Recorder): boolean =>
   isFull(state) || state.sessions.count > MAX_LIVE_SESSIONS || state.streams.length - state.freeStreams.length > MAX_LIVE_STREAMS;
+
+/** Ends it for that: were as many streams open afterwards, each batch would be laden, and a checkpoint. */
+export const endLadenInterval = (recorder: Recorder): string => endInterval(recorder, MAX_LIVE_STREAMS / 2);
 
 /** The tables are ready to be written; nothing is given up, nothing forgotten. */
 export const settleRecorder = (recorder: Recorder): void => settleInterval(recorder.state);

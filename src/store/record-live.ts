@@ -10,7 +10,7 @@
 import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
-  beginLadenInterval, createLiveRecorder, endInterval, figuresOf, isLaden, noteEvent, noteHour, recordBatch, saveRecorder, settleRecorder, zeroRecorder, type Recorder,
+  beginLadenInterval, createLiveRecorder, endInterval, endLadenInterval, figuresOf, isLaden, noteEvent, noteHour, recordBatch, saveRecorder, settleRecorder, zeroRecorder, type Recorder,
 } from '../flow/recorder.ts';
 import { storeError } from '../errors.ts';
 import { copyTables, isCopyCheap, type FlowTables } from '../flow/flow-tables.ts';
@@ -284,7 +284,7 @@ function createRun(store: WritableStore, source: FrameSource, capture: LiveCaptu
       if (isTaken) isTaken = mayHandOver(captureState) ? await handOver(now) : writeHere(captureState, reason, now);
       if (isTaken && !isLast && isLaden(recorder)) {
         // What was counted is safe. Now idle sessions are forgotten, and what waited in their streams is written as well.
-        ended = endInterval(recorder);
+        ended = endLadenInterval(recorder);
         isTaken = writeHere(captureState, reason, now);
       }
       if (isTaken) sample(now);

@@ -10,18 +10,15 @@ import { createFrameBatch, type FrameBatch, type FrameSource } from '../../src/s
 import { openCapture } from '../../src/source/open.ts';
 import { openForWriting, type Store } from '../../src/store/database.ts';
 import type { IntervalWriter } from '../../src/store/interval-writer.ts';
-import { beginLive, createLiveWriter, recordLive } from '../../src/store/record-live.ts';
+import { beginLive, createLiveWriter, recordLive, type LiveRun } from '../../src/store/record-live.ts';
 import { readStatus } from '../../src/store/read-status.ts';
 import { besideOf, imported, inPieces, liveCounters, newStore, observed, PLANT, play, SAMPLES } from './live-stage.ts';
 
 const WRITERS: [writer: string, isBeside: boolean][] = [['this thread', false], ['another thread', true]];
 
-/** UDP datagrams, each from another address, one a microsecond. */
-function flood(frames: number): FrameSource {
-  const template = [2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 8, 0, 0x45, 0, 0, 32, 0, 0, 0, 0, 64, 17, 0, 0, 10, 0, 0, 0, 192, 0, 2, 1, 0x30, 0x39, 0x30, 0x3a, 0, 12, 0, 0, 1, 2, 3, 4];
-  const most = 8192;
+/** So many frames, each made of a template, a microsecond apart. */
+function generated(template: readonly number[], frames: number, most: number, change: (view: DataView, at: number, frame: number) => void): FrameSource {
   const bytes = new Uint8Array(most * template.length);
-  for (let i = 0; i < most; i++) bytes.set(template, i * template.length);
   const batch: FrameBatch = { ...createFrameBatch(), bytes, view: new DataView(bytes.buffer), linkType: 1 };
   const counts = { frames: 0, position: 0, fileBytesRead: 0, shortened: 0, withoutTime: 0, timeBackwards: 0, unknownBlocks: new Map<number, number>(), droppedByCapture: 0 };
   return {
@@ -33,7 +30,8 @@ function flood(frames: number): FrameSource {
       if (batch.count === 0) return null;
       for (let i = 0; i < batch.count; i++, counts.frames++) {
         const at = i * template.length;
-        batch.view.setUint32(at + 26, 0x0a000000 + counts.frames);
+        bytes.set(template, at);
+        change(batch.view, at, counts.frames);
         batch.offset[i] = at;
         batch.captured[i] = template.length;
         batch.wire[i] = template.length;
@@ -46,6 +44,23 @@ function flood(frames: number): FrameSource {
     close: () => Promise.resolve(),
   };
 }
+
+const DATAGRAM = [2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 8, 0, 0x45, 0, 0, 32, 0, 0, 0, 0, 64, 17, 0, 0, 10, 0, 0, 0, 192, 0, 2, 1, 0x30, 0x39, 0x30, 0x3a, 0, 12, 0, 0, 1, 2, 3, 4];
+/** UDP datagrams, each from another address. */
+const flood = (frames: number): FrameSource => generated(DATAGRAM, frames, 8192, (view, at, frame) => view.setUint32(at + 26, 0x0a000000 + frame));
+
+/** Modbus/TCP in the midst of a session: register 7 is read. */
+const QUESTION = [
+  2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 8, 0, 0x45, 0, 0, 52, 0, 0, 0, 0, 64, 6, 0, 0, 10, 0, 0, 1, 192, 0, 2, 1,
+  0, 0, 1, 0xf6, 0, 0, 0, 1, 0, 0, 0, 1, 0x50, 0x18, 0x20, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 6, 1, 3, 0, 7, 0, 1,
+];
+/** Each in a session of its own, whose end is never seen. */
+const unended = (sessions: number): FrameSource =>
+  generated(QUESTION, sessions, 512, (view, at, session) => {
+    view.setUint16(at + 18, session & 0xffff);
+    view.setUint16(at + 28, 1 + Math.floor(session / 32_768));
+    view.setUint16(at + 34, 1024 + (session & 0x7fff));
+  });
 
 const fail = (code: string): never => {
   throw Object.assign(new Error('the disk says no'), { code });
@@ -208,6 +223,27 @@ describe('a store that refuses', () => {
     expect(sum('SELECT frames FROM capture')).toBe(analysed);
     expect(liveCounters(store)['live.frames-not-analysed']).toBe(notAnalysed);
     expect(sum('SELECT count(*) FROM conversation')).toBeLessThanOrEqual(65_536 + 3 * 4096);
+    store.close();
+  });
+
+  test('more sessions than are kept, whose ends are not seen, within an hour: what is forgotten makes room, and each batch is no checkpoint', async () => {
+    const store = newStore();
+    const sent = 72_000;
+    const source = unended(sent);
+    const run = beginLive(store, source, { kind: 'live', name: 'span0', checkpointMs: 3_600_000 });
+    let checkpoints = 0;
+    const watched: LiveRun = {
+      ...run,
+      checkpoint: (state, reason) => {
+        checkpoints++;
+        return run.checkpoint(state, reason);
+      },
+    };
+    await recordLive(watched, source, { signal: new AbortController().signal, durationMs: Infinity, tell: () => undefined });
+    expect(checkpoints).toBe(2);
+    const sum = (sql: string): number => store.db.prepare(sql).pluck().get() as number;
+    expect(sum('SELECT sum(packets_to_server) FROM conversation')).toBe(sent);
+    expect(sum('SELECT sum(requests) FROM operation')).toBe(sent);
     store.close();
   });
 
