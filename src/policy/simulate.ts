@@ -16,7 +16,7 @@ import { modesPassing, modeWord, policyWord, securityOf, type OpcUaSecurity } fr
 import { contextOf } from './diff/diff.ts';
 import { serviceText } from './diff/observed.ts';
 import type { FirewallSemantics, Holds, WrittenPermit } from './match/firewall-semantics.ts';
-import { heldPermits } from './match/held-permit.ts';
+import { heldPermits, isInspected } from './match/held-permit.ts';
 import { isLive, permitsAccess, permittedCodes, protocolKey } from './spec/permits.ts';
 import { plural } from '../infer/plural.ts';
 import { createSetAside } from './spec/set-aside.ts';
@@ -95,7 +95,7 @@ export interface Simulation {
   readonly monitored: number;
   /** Limits that cannot be judged from what was kept. */
   readonly undecided: readonly { readonly permit: string; readonly client: string; readonly server: string; readonly sentence: string }[];
-  readonly counts: { readonly judged: number; readonly passed: number; readonly withoutPayload: number; readonly blockedConversations: number; readonly blockedRequests: number };
+  readonly counts: { readonly judged: number; readonly passed: number; readonly withoutPayload: number; readonly unread: number; readonly blockedConversations: number; readonly blockedRequests: number };
 }
 
 export interface SimulateOptions {
@@ -251,7 +251,7 @@ export const simulate = (loaded: LoadedSpec, set: ObservationSet, semantics: Fir
   const usedOn = new Map(permits.map(({ permit }) => [permit.id, new Set<number>()]));
   const setAside = { conversations: 0, waiting: 0 };
   const undecided: Simulation['undecided'][number][] = [];
-  const counts = { judged: 0, passed: 0, withoutPayload: 0, blockedConversations: 0, blockedRequests: 0 };
+  const counts = { judged: 0, passed: 0, withoutPayload: 0, unread: 0, blockedConversations: 0, blockedRequests: 0 };
   let undeclared = 0;
   let unjudged = 0;
 
@@ -344,6 +344,9 @@ export const simulate = (loaded: LoadedSpec, set: ObservationSet, semantics: Fir
     }
     // Nothing was asked, so nothing can be judged by what is asked: ports alone let it through.
     if (lost.length === 0 && conversation.requests === 0 && conversation.operations.length === 0 && verdict.related.some(({ permit }) => limitsOperations(permit))) counts.withoutPayload++;
+    // Something was asked, and nobody knows what: cut off, in cipher, or nothing of that protocol. Who looks inside passes none of it but whole requests.
+    const looksInside = (declared: DeclaredPermit): boolean => limitsOperations(declared.permit) && isInspected(protocolKey(declared.permit.service.protocol), writtenAs(declared).holds) && writtenAs(declared).holds.passesOthers !== true;
+    if (lost.length === 0 && conversation.requests > 0 && conversation.operations.length === 0 && conversation.service.by !== 'probe' && verdict.related.length > 0 && verdict.related.every(looksInside)) counts.unread++;
     if (lost.length + slowed === 0) counts.passed++;
     else counts.blockedConversations++;
     // Few sessions over many days, and active to the end: it would be open at the cut-over.

@@ -346,7 +346,7 @@ export const SIMULATE_SHAPE = z.strictObject({
   setAside: z.strictObject({ conversations: count, waiting: count }),
   monitored: count,
   undecided: z.array(z.strictObject({ permit: text, client: text, server: text, sentence: text })).describe('limits that cannot be judged'),
-  counts: z.strictObject({ judged: count, passed: count, withoutPayload: count, blockedConversations: count, blockedRequests: count }),
+  counts: z.strictObject({ judged: count, passed: count, withoutPayload: count, unread: count.describe('among those passed: payload in which no request was read; a target that looks inside stops what is none'), blockedConversations: count, blockedRequests: count }),
 });
 
 export type FlowRecord = z.infer<typeof flow>;

@@ -75,6 +75,7 @@ export function* simulationText(simulation: Simulation, losses: readonly string[
   for (const one of undecided.slice(0, LISTED)) yield `${one === undecided[0] ? '\nLimits that what was kept cannot decide:\n' : ''}  - ${printable(`${one.permit}: ${one.client} -> ${one.server}: ${one.sentence}`, LONGEST)}\n`;
   if (undecided.length > LISTED) yield `  ... and ${undecided.length - LISTED} more; --json lists all\n`;
   if (counts.withoutPayload > 0) yield `\n${groupedPlural(counts.withoutPayload, 'conversation carried no payload: it passes by ports alone, whatever its', 'conversations carried no payload: they pass by ports alone, whatever their')} Permit says of operations.\n`;
+  if (counts.unread > 0) yield `\n${groupedPlural(counts.unread, 'conversation carried payload in which no request was read: it counts as passing here, and is', 'conversations carried payload in which no request was read: they count as passing here, and are')} stopped where it is none of the protocol that the Permit names.\n`;
   if (letThrough.length > 0) {
     yield '\nWould get through beyond the spec:\n';
     for (const one of letThrough.slice(0, LISTED)) yield `  - ${printable(one.permit === '' ? one.sentence : `${one.permit}: ${one.sentence}`, LONGEST)}\n`;

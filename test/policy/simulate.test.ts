@@ -158,7 +158,7 @@ describe('a simulation', () => {
     const { blocked, counts } = run('ideal', [poll, write]);
     expect(blocked).toMatchObject([{ client: '10.3.0.1', serverAsset: 'PLC', serverRole: 'plc', count: 100, days: [MONDAY + 3], conduit: 'C1', permit: 'POLL', extent: 'all' }]);
     expect(blocked[0].why).toContain('FC 6 is not among the permitted');
-    expect(counts).toEqual({ judged: 2, passed: 1, withoutPayload: 0, blockedConversations: 1, blockedRequests: 100 });
+    expect(counts).toEqual({ judged: 2, passed: 1, withoutPayload: 0, unread: 0, blockedConversations: 1, blockedRequests: 100 });
   });
 
   it('names many permitted functions as what they are, spans', () => {
@@ -209,6 +209,14 @@ describe('a simulation', () => {
   it('a session without payload passes by its ports', () => {
     const idle = { ...conversation('10.3.0.1', '10.2.0.1'), requests: 0 };
     expect(run('nftables', [idle]).counts).toMatchObject({ passed: 1, withoutPayload: 1 });
+  });
+
+  it('payload in which no request was read is counted, where the target looks inside', () => {
+    const unread: Conversation = { ...conversation('10.3.0.1', '10.2.0.1'), service: { name: 'modbus', by: 'port' } };
+    expect(run('nftables', [unread]).counts).toMatchObject({ passed: 1, withoutPayload: 0, unread: 1 });
+    expect(run('l4', [unread]).counts).toMatchObject({ passed: 1, unread: 0 });
+    expect(run('cisco-ftd', [unread]).counts).toMatchObject({ passed: 1, unread: 0 });
+    expect(run('cisco-ios', [{ ...unread, client: stranger.client, server: stranger.server }]).counts).toMatchObject({ unread: 0 });
   });
 
   describe('limits', () => {

@@ -38,7 +38,8 @@ const byFlags = (permit: Permit, holds: Holds): Modbus =>
     ? null
     : { functionCodes: holds.modbusFunction ? permit.modbus.functionCodes : [], unitIds: holds.modbusUnit ? permit.modbus.unitIds : [], ranges: holds.modbusRange ? permit.modbus.ranges : [] };
 
-const isInspected = (protocol: string, holds: Holds): boolean => {
+/** Whether requests of a protocol are looked into. */
+export const isInspected = (protocol: string, holds: Holds): boolean => {
   if (protocol === 'modbus') return holds.modbusFunction || (holds.modbus ?? null) !== null;
   return protocol === 'opcua' ? holds.opcuaService || holds.opcuaPolicy : holds.namedOperations;
 };
