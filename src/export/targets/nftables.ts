@@ -318,6 +318,7 @@ const INSTRUCTIONS = {
     'Connections that were open before the file is loaded continue when their client sends next; until then packets of the server alone match no Permit.',
     'A Modbus request passes only when its segment is exactly one request: bare acknowledgements pass, several requests in one segment do not, and a split one passes late (Linux clients join it when they repeat it) or never. Watch `:FC:W` in monitor mode before enforcing.',
     'A segment of one octet on a path of inspected Modbus is logged as `:KA:`: a TCP keepalive of a Windows client (those of Linux carry none and pass), or the end of a split request. It is dropped, since octet by octet any request could be sent: switch keepalive off on such clients, or let them ask more often than they send it (Windows: every 2 hours).',
+    'Of UDP the kernel forgets who asked, after 30 seconds without an answer and 120 with one. What a server sends later, unasked, or from another port than the one it was asked on, is logged as `:ANY:` and blocked: permit it from the server\'s side too, or let the kernel remember for longer (`sysctl net.netfilter.nf_conntrack_udp_timeout_stream`).',
     'Inside a network namespace the kernel logs only with `net.netfilter.nf_log_all_netns=1`.',
   ],
 } as const;
