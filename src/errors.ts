@@ -1,7 +1,7 @@
 /**
  * The user-error family: everything a user can cause and mend. Each carries one line that says what is wrong,
  * where, and what to do. `main.ts` prints that line and exits with the family's code; anything else that is
- * thrown is a fault of ours and keeps its stack. The table is docs/exit-codes.md.
+ * thrown is a fault of ours and keeps its stack. The table is docs/exit-codes.md. Beside it: how anything thrown is named.
  */
 
 export const EXIT = {
@@ -44,3 +44,12 @@ export const captureError = (message: string, remedy: string): BaselineError =>
 /** A spec that does not hold: `line` and `column` count from 1, as editors do. */
 export const specError = (file: string, line: number, column: number, message: string, remedy: string): BaselineError =>
   new BaselineError(`${file}:${line}:${column}: ${message}`, remedy, EXIT.usage);
+
+/** By what the system, SQLite or a part of ours names an error (`ENOENT`, `SQLITE_FULL`); '' where nobody named it. */
+export function errorCode(error: unknown): string {
+  const { code } = (error ?? {}) as { code?: unknown };
+  return typeof code === 'string' ? code : '';
+}
+
+/** What was thrown, in its own words. */
+export const errorText = (error: unknown): string => (error instanceof Error ? error.message : String(error));

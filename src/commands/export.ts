@@ -4,7 +4,7 @@
  */
 import { readdirSync, readFileSync, renameSync, type Dirent } from 'node:fs';
 import { basename, dirname, join, resolve, sep } from 'node:path';
-import { EXIT, usageError } from '../errors.ts';
+import { errorCode, EXIT, usageError } from '../errors.ts';
 import { exportPlan, type ExportResult } from '../export/export-plan.ts';
 import type { ExportOptions } from '../export/exporter.ts';
 import { verdictSummary } from '../export/loss-report.ts';
@@ -86,9 +86,9 @@ export function readApplicationIds(path: string): Record<string, number> {
     const ids: unknown = JSON.parse(readFileSync(path, 'utf8'));
     if (ids !== null && typeof ids === 'object' && Object.values(ids).every((id) => Number.isSafeInteger(id))) return ids as Record<string, number>;
   } catch (error) {
-    const { code } = error as { code?: unknown };
+    const code = errorCode(error);
     if (code === 'ENOENT') throw usageError(`${path}: no such file`, 'Check the name.');
-    if (typeof code === 'string') throw usageError(`${path}: not readable (${code})`, 'Check its name and its permissions.');
+    if (code !== '') throw usageError(`${path}: not readable (${code})`, 'Check its name and its permissions.');
   }
   throw usageError(`${path} is no JSON object of functions and application ids`, 'Write {"modbus:3": 48887, ...}: modbus:<function code> and the id as your device lists it.');
 }

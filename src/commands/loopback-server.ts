@@ -4,7 +4,7 @@
  * and connections; who may ask is the business of the two that use it (metrics-endpoint.ts, serve-http.ts).
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { usageError } from '../errors.ts';
+import { errorCode, usageError } from '../errors.ts';
 
 export type Request = IncomingMessage;
 export type Response = ServerResponse;
@@ -30,7 +30,7 @@ export async function listenOnLoopback({ host, port, mostConnections, option }: 
   server.maxConnections = mostConnections;
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error) => {
-      const code = String((error as { code?: unknown }).code ?? error.message);
+      const code = errorCode(error) || error.message;
       reject(usageError(`${option} ${port}: cannot listen on ${host}:${port} (${code})`, `Choose another port above 1023, or leave ${option} out.`));
     });
     server.listen(port, host, resolve);

@@ -8,7 +8,7 @@
  */
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { EXIT, usageError } from '../errors.ts';
+import { errorCode, EXIT, usageError } from '../errors.ts';
 import { plural } from '../infer/plural.ts';
 import type { RegisterKind } from '../policy/register/columns.ts';
 import { importRegister, type RegisterList } from '../policy/register/import.ts';
@@ -130,8 +130,8 @@ function readList(kind: RegisterKind, file: string): RegisterList {
     return { kind, file, text: new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(file)) };
   } catch (error) {
     if (error instanceof TypeError) throw usageError(`${file}:1:1: the list is not UTF-8 text`, 'Save it as "CSV UTF-8".');
-    const code = (error as { code?: string }).code;
-    if (code === undefined) throw error;
+    const code = errorCode(error);
+    if (code === '') throw error;
     throw usageError(code === 'ENOENT' ? `${file}: no such file` : `${file} cannot be read: ${code}`, 'Check the name and its permissions.');
   }
 }

@@ -6,7 +6,7 @@
 import * as fs from 'node:fs';
 import { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
-import { usageError } from '../errors.ts';
+import { errorCode, usageError } from '../errors.ts';
 
 /** Why the octets ended before they should have. */
 export interface ByteFault {
@@ -36,10 +36,8 @@ export function copyOctets(from: Uint8Array, into: Uint8Array, at: number): void
 /** Reads of a regular file between two turns of the event loop (16 MiB: about 10 ms), so that signals are heard. */
 const READS_PER_TURN = 32;
 
-const codeOf = (error: unknown): string =>
-  error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : String(error);
 
-const readFault = (error: unknown): ByteFault => ({ kind: 'truncated', reason: `reading stopped: ${codeOf(error)}` });
+const readFault = (error: unknown): ByteFault => ({ kind: 'truncated', reason: `reading stopped: ${errorCode(error) || String(error)}` });
 
 /** `position` 0 reads the file from its start whatever the descriptor's own offset is; null reads on from there. */
 function fileSource(fd: number, position: number | null, closesFd: boolean): ByteSource {
@@ -128,7 +126,7 @@ export function statOrNull(path: string): fs.Stats | null {
 
 /** What opening a file for reading came to, as a line for the user. */
 export function openError(path: string, error: unknown): Error {
-  const code = codeOf(error);
+  const code = errorCode(error) || String(error);
   if (code === 'ENOENT' || code === 'ENOTDIR') return usageError(`${path}: no such file`, 'Check the path.');
   if (code === 'EACCES' || code === 'EPERM')
     return usageError(`${path}: may not be read (permission denied)`, 'Give your user read access to it.');

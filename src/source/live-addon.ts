@@ -7,7 +7,7 @@
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 
-import { usageError } from '../errors.ts';
+import { errorText, usageError } from '../errors.ts';
 
 /** Where libpcap may be found: Debian's name is .so.0.8, most others' .so.1; the last is there with the headers. */
 const LIBRARY_NAMES: readonly string[] = ['libpcap.so.0.8', 'libpcap.so.1', 'libpcap.so'];
@@ -145,7 +145,7 @@ export function loadAddon(folder: string = FOLDER): Addon {
     if (folder === FOLDER) loaded = addon;
     return addon;
   } catch (error) {
-    const reason = (error instanceof Error ? error.message : String(error)).split('\n')[0] ?? '';
+    const reason = errorText(error).split('\n')[0] ?? '';
     throw usageError(
       `the live capture addon is not built (${reason})`,
       `install a C++17 compiler, make and python3 (Debian: build-essential python3) and run npm rebuild baseline ` +
@@ -161,7 +161,7 @@ export function loadLibpcap(names: readonly string[] = LIBRARY_NAMES): { addon: 
     return { addon, version: addon.loadLibrary(...names) };
   } catch (error) {
     throw usageError(
-      `libpcap is not installed (${error instanceof Error ? error.message : String(error)})`,
+      `libpcap is not installed (${errorText(error)})`,
       'install it: Debian and Ubuntu package libpcap0.8 (libpcap0.8t64 on the newest), Fedora and Red Hat libpcap, Alpine libpcap',
     );
   }

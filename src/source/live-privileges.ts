@@ -6,7 +6,7 @@
 
 import { readdirSync, readFileSync } from 'node:fs';
 
-import { captureError } from '../errors.ts';
+import { captureError, errorText } from '../errors.ts';
 import { loadAddon } from './live-addon.ts';
 
 export interface PrivilegeWish {
@@ -50,7 +50,7 @@ export function dropPrivileges(wish: PrivilegeWish): PrivilegeReport {
     loadAddon().dropPrivileges(wish.keepNetRaw, wish.uid ?? 0, wish.gid ?? 0);
   } catch (error) {
     throw captureError(
-      `privileges cannot be given up (${error instanceof Error ? error.message : String(error)})`,
+      `privileges cannot be given up (${errorText(error)})`,
       'run it as an ordinary user with CAP_NET_RAW alone: docs/operations.md has the systemd unit and the setcap line',
     );
   }

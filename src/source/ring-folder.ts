@@ -7,7 +7,7 @@
  */
 import * as fs from 'node:fs';
 import { join } from 'node:path';
-import { BaselineError, usageError } from '../errors.ts';
+import { BaselineError, errorCode, usageError } from '../errors.ts';
 import { openError } from './byte-source.ts';
 import { openPath } from './open.ts';
 
@@ -63,9 +63,6 @@ async function readFirstTime(path: string): Promise<{ seconds: number; nanos: nu
   }
 }
 
-const codeOf = (error: unknown): string =>
-  error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
-
 interface Walk {
   readonly found: FoundFile[];
   readonly skipped: { path: string; reason: string }[];
@@ -96,7 +93,7 @@ async function addEntry(path: string, skip: (reason: string) => void, into: Walk
     stat = fs.statSync(path);
   } catch (error) {
     if (isMangled(path)) into.rejected.push({ path, error: rejection(path, error) });
-    else skip(`cannot be read: ${codeOf(error)}`);
+    else skip(`cannot be read: ${errorCode(error)}`);
     return;
   }
   if (stat.isDirectory()) skip('a link to a folder');
@@ -157,12 +154,12 @@ const isMangled = (path: string): boolean => path.includes('\uFFFD');
 
 function rejection(path: string, error: unknown): BaselineError {
   if (error instanceof BaselineError) return error;
-  const code = codeOf(error);
+  const code = errorCode(error);
   if (code === 'ENOENT' && isMangled(path)) return usageError(`${path}: its name is not UTF-8`, 'Rename it, or import it by way of a pipe: baseline import - < FILE.');
   if (code === 'ENOENT' || code === 'ENOTDIR') return usageError(`${path}: no such file or folder`, 'Check the path.');
   if (code === 'EACCES' || code === 'EPERM') {
     return usageError(`${path}: may not be read (permission denied)`, 'Give your user read access to it.');
   }
-  if (error instanceof Error && 'code' in error) return usageError(`${path}: cannot be read: ${code}`, 'Check the path and the disk.');
+  if (code !== '') return usageError(`${path}: cannot be read: ${code}`, 'Check the path and the disk.');
   throw error;
 }

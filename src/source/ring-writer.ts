@@ -11,7 +11,7 @@ import { constants } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { BaselineError, storeError } from '../errors.ts';
+import { BaselineError, errorCode, storeError } from '../errors.ts';
 import type { FrameBatch } from './frame-batch.ts';
 import { loadAddon } from './live-addon.ts';
 import type { CaptureTotals } from './pcap-stats.ts';
@@ -82,7 +82,7 @@ interface OpenFile {
 const FLUSH_BYTES = 1 << 20;
 const NO_TOTALS: WrittenStatistics = { received: 0, interfaceDropped: 0, kernelDropped: 0, processed: 0 };
 
-const codeOf = (error: unknown): string => (error instanceof Error && 'code' in error ? String(error.code) : String(error));
+const wordOf = (error: unknown): string => errorCode(error) || String(error);
 
 const TAKEN = 'another program writes files of the same names there: a ring needs a folder of its own';
 
@@ -131,7 +131,7 @@ export async function openRing(options: RingOptions): Promise<RingWriter> {
   } catch (error) {
     await held?.close();
     if (error instanceof BaselineError) throw error;
-    throw storeError(`the ring folder ${JSON.stringify(folder)} cannot be written: ${codeOf(error)}`, 'name a folder that this user may write, with --ring');
+    throw storeError(`the ring folder ${JSON.stringify(folder)} cannot be written: ${wordOf(error)}`, 'name a folder that this user may write, with --ring');
   }
 
   const buffer: BlockBuffer = createBlockBuffer();
@@ -149,7 +149,7 @@ export async function openRing(options: RingOptions): Promise<RingWriter> {
     while (kept.length > most) {
       const oldest = kept.shift() as string;
       await fs.rm(oldest, { force: true }).catch((error: unknown) => {
-        failure = `${oldest}: ${codeOf(error)}`;
+        failure = `${oldest}: ${wordOf(error)}`;
       });
     }
   }
@@ -168,7 +168,7 @@ export async function openRing(options: RingOptions): Promise<RingWriter> {
   /** Ends on a whole block, whatever happened to the last write. */
   async function giveUp(error: unknown, lost: number): Promise<void> {
     framesNotKept += lost;
-    const code = codeOf(error);
+    const code = wordOf(error);
     failure = `${file?.path ?? folder}: ${code === 'EEXIST' ? TAKEN : code}`;
     retryAtMs = nowMs() + retryMs;
     buffer.length = 0;

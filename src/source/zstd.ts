@@ -5,6 +5,7 @@
  * Content checksums are verified. Left out:
  * dictionaries (no capture uses one), windows above 128 MiB (as the zstd program by default), bombs.
  */
+import { errorText } from '../errors.ts';
 import { Decompress } from 'fzstd';
 import { copyOctets, type ByteSource } from './byte-source.ts';
 import { compressedInput } from './compressed-input.ts';
@@ -118,7 +119,7 @@ export function unzstd(source: ByteSource): ByteSource {
     try {
       into.push(octets, isLast);
     } catch (error) {
-      input.stop('corrupt', `the zstd data are damaged (${error instanceof Error ? error.message : String(error)})`);
+      input.stop('corrupt', `the zstd data are damaged (${errorText(error)})`);
     }
   }
 

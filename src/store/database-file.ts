@@ -4,7 +4,7 @@
  * In: a path. Out: a verdict, or a `storeError` line that says what the file looks like. Nothing is written here.
  */
 import { closeSync, existsSync, fstatSync, openSync, readSync } from 'node:fs';
-import { storeError } from '../errors.ts';
+import { errorCode, storeError } from '../errors.ts';
 import { APPLICATION_ID } from './schema.ts';
 
 /** `absent` and `empty` may become a store; `store` carries our mark; everything else was refused with an error. */
@@ -47,7 +47,7 @@ export function recogniseFile(path: string, known: number): FileKind {
   try {
     descriptor = openSync(path, 'r');
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return 'absent';
+    if (errorCode(error) === 'ENOENT') return 'absent';
     throw error;
   }
   try {

@@ -10,7 +10,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
-import { BaselineError, storeError, usageError } from '../errors.ts';
+import { BaselineError, errorCode, storeError, usageError } from '../errors.ts';
 import { damaged, newer, recogniseFile } from './database-file.ts';
 import { APPLICATION_ID, MIGRATIONS } from './schema.ts';
 
@@ -179,14 +179,13 @@ const COUNTED_MEANWHILE = 'COUNTED_MEANWHILE';
 /** @param name of a capture or log that another process has brought into the store since it was looked for there */
 export const countedMeanwhile = (name: string): Error => Object.assign(new Error(name), { code: COUNTED_MEANWHILE });
 
-const codeOf = (error: unknown): string => String((error as { code?: unknown }).code ?? '');
 /** SHMSIZE: no room for the index of the log beside the store (https://www.sqlite.org/rescode.html#ioerr_shmsize). */
-const isFull = (error: unknown): boolean => ['SQLITE_FULL', 'SQLITE_IOERR_SHMSIZE', 'ENOSPC', 'EDQUOT'].includes(codeOf(error));
+const isFull = (error: unknown): boolean => ['SQLITE_FULL', 'SQLITE_IOERR_SHMSIZE', 'ENOSPC', 'EDQUOT'].includes(errorCode(error));
 
 /** What SQLite or the file system says, as a line for the user; anything else comes back as it is. */
 export function asStoreError(error: unknown, path: string): unknown {
   if (error instanceof BaselineError || !(error instanceof Error)) return error;
-  const code = codeOf(error);
+  const code = errorCode(error);
   const line = (how: string, remedy: string): BaselineError => storeError(`the store ${path} ${how}`, remedy);
   if (isFull(error)) {
     return line('cannot grow: the disk is full', 'Free some space, then run the same command again; what was stored before stays.');
@@ -246,7 +245,7 @@ function identityOf(file: string): string | null {
     const { dev, ino } = statSync(file, { bigint: true });
     return `${dev}:${ino}`;
   } catch (error) {
-    return /^(?:ENOENT|ENOTDIR|ELOOP)$/.test(String((error as NodeJS.ErrnoException).code)) ? '' : null;
+    return /^(?:ENOENT|ENOTDIR|ELOOP)$/.test(errorCode(error)) ? '' : null;
   }
 }
 
@@ -317,10 +316,7 @@ function backUp(db: Connection, file: string, version: number): void {
 }
 
 /** A store left in WAL mode cannot be opened where no file can be made beside it (https://www.sqlite.org/wal.html#readonly). */
-function needsCopy(error: unknown): boolean {
-  const code = String((error as { code?: unknown }).code ?? '');
-  return /^SQLITE_(?:READONLY|CANTOPEN|IOERR_SHM)/.test(code);
-}
+const needsCopy = (error: unknown): boolean => /^SQLITE_(?:READONLY|CANTOPEN|IOERR_SHM)/.test(errorCode(error));
 
 /** The store and its log, copied into a private folder that goes away with the connection: no backup is made of it. */
 function openCopy(file: string, path: string, options: OpenOptions): Store {
@@ -377,7 +373,7 @@ function closeWriter(db: Connection): void {
       try {
         db.pragma(leave);
       } catch (error) {
-        if (!/^SQLITE_(?:BUSY|LOCKED)/.test(String((error as { code?: unknown }).code))) throw error;
+        if (!/^SQLITE_(?:BUSY|LOCKED)/.test(errorCode(error))) throw error;
       }
     }
   } finally {

@@ -1,5 +1,6 @@
 /** The thread that writes intervals into the store (interval-writer.ts), with a connection of its own. In: intervals. Out: an answer each. */
 import { parentPort, workerData } from 'node:worker_threads';
+import { errorCode, errorText } from '../errors.ts';
 import { dropPrivileges } from '../source/live-privileges.ts';
 import { openBeside } from './database.ts';
 import { writeInterval } from './interval.ts';
@@ -23,7 +24,7 @@ function answer(interval: NonNullable<IntervalRequest>): IntervalAnswer {
     writer ??= open();
     return { written: writeInterval(writer, interval) };
   } catch (error) {
-    return { refusal: error instanceof Error ? error.message : String(error), code: (error as { code?: unknown }).code };
+    return { refusal: errorText(error), code: errorCode(error) };
   }
 }
 

@@ -4,6 +4,7 @@
  * connection of its own, so nobody else may write before what was handed over is there.
  */
 import { Worker } from 'node:worker_threads';
+import { errorCode } from '../errors.ts';
 import type { Interval, Written } from './interval.ts';
 
 export interface IntervalWriter {
@@ -30,11 +31,11 @@ export interface WriterSetting extends IntervalWriting {
 
 /** Of the thread; null: write nothing more, and leave. */
 export type IntervalRequest = Interval | null;
-export type IntervalAnswer = { readonly written: Written } | { readonly refusal: string; readonly code: unknown };
+export type IntervalAnswer = { readonly written: Written } | { readonly refusal: string; readonly code: string };
 
 const GONE = 'WRITER_GONE';
 /** What was handed over is not in the store, and nothing more can be. */
-export const isWriterGone = (error: unknown): boolean => (error as { code?: unknown }).code === GONE;
+export const isWriterGone = (error: unknown): boolean => errorCode(error) === GONE;
 
 /** The same module's neighbour, as source or as built. */
 const WORKER = new URL(`./interval-writer-worker${import.meta.url.slice(import.meta.url.lastIndexOf('.'))}`, import.meta.url);

@@ -5,6 +5,7 @@
  */
 import { createHash } from 'node:crypto';
 import { readFileSync, readlinkSync } from 'node:fs';
+import { errorCode } from '../errors.ts';
 import type { Connection } from './database.ts';
 
 /** What the system says: a file's text or a link's target, null where there is none. */
@@ -31,7 +32,7 @@ export const SYSTEM: ProcessTable = {
       process.kill(pid, 0);
       return true;
     } catch (error) {
-      return (error as NodeJS.ErrnoException).code !== 'ESRCH';
+      return errorCode(error) !== 'ESRCH';
     }
   },
 };

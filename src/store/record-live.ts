@@ -12,7 +12,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import {
   beginLadenInterval, createLiveRecorder, endInterval, endLadenInterval, figuresOf, isLaden, noteEvent, noteHour, recordBatch, saveRecorder, settleRecorder, zeroRecorder, type Recorder,
 } from '../flow/recorder.ts';
-import { storeError } from '../errors.ts';
+import { errorCode, errorText, storeError } from '../errors.ts';
 import { copyTables, isCopyCheap, type FlowTables } from '../flow/flow-tables.ts';
 import type { FrameBatch, FrameSource } from '../source/frame-batch.ts';
 import { insertCapture, lastUnfinishedCheckpoint, markUnfinished, readDecoderState, stampCheckpoint, type CaptureState, type ReceivedTotals } from './captures.ts';
@@ -320,7 +320,7 @@ function noteGap(recorder: Recorder, from: number, to: number): void {
 /** What time or a person at the disk can mend; a store that is damaged is another matter. */
 const mayPass = (error: unknown): boolean =>
   isWriterGone(error) ||
-  /^(?:SQLITE_(?:FULL|BUSY|LOCKED|IOERR|READONLY|CANTOPEN|NOMEM)|ENOSPC|EDQUOT|EIO)/.test(String((error as { code?: unknown }).code ?? ''));
+  /^(?:SQLITE_(?:FULL|BUSY|LOCKED|IOERR|READONLY|CANTOPEN|NOMEM)|ENOSPC|EDQUOT|EIO)/.test(errorCode(error));
 
 export interface RecordOptions {
   /** Aborted when a person or the system wants the end. */
@@ -398,7 +398,7 @@ export async function recordLive(run: LiveRun, source: FrameSource, options: Rec
   } catch (error) {
     // The interface is gone for good, the reader failed, or the store is damaged: what was counted before is kept.
     await checkpointing;
-    await finish(run, options, 'interrupted', error instanceof Error ? error.message : String(error)).finally(run.close);
+    await finish(run, options, 'interrupted', errorText(error)).finally(run.close);
     throw error;
   }
   await finish(run, options, outcome.state, outcome.reason).finally(run.close);

@@ -8,7 +8,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { resolve } from 'node:path';
-import { usageError } from '../errors.ts';
+import { errorCode, usageError } from '../errors.ts';
 
 /** Ends with us alone: signals of the terminal go to whole groups of processes. */
 const GUARD = `
@@ -48,7 +48,7 @@ function isMade(folder: string, isLastPlace: boolean): boolean {
     mkdirSync(folder, { mode: PRIVATE_FOLDER });
     return true;
   } catch (error) {
-    if (isLastPlace) throw usageError(`${folder} cannot be made: ${(error as NodeJS.ErrnoException).code}`, 'Name a folder for copies with TMPDIR, with room for the store.');
+    if (isLastPlace) throw usageError(`${folder} cannot be made: ${errorCode(error)}`, 'Name a folder for copies with TMPDIR, with room for the store.');
     return false;
   }
 }
