@@ -147,7 +147,7 @@ function mainCycle(conversation: Conversation): { cycle: Cycle; days: number } |
   return cycle === null ? null : { cycle, days: conversation.days.length };
 }
 
-const quantile = (sorted: Float64Array, q: number): number => (sorted.length === 0 ? 0 : sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))]!);
+const median = (sorted: Float64Array): number => sorted[Math.floor(sorted.length / 2)] ?? 0;
 
 interface Draft extends Omit<Link, 'duty' | 'service' | 'control'> {
   duty: number;
@@ -294,8 +294,8 @@ function measureDuty(links: readonly Draft[], diaries: readonly Diary[], capture
   // Typed arrays sort numbers without asking back.
   const runs = Float64Array.from(running).sort();
   const polls = Float64Array.from(polling).sort();
-  const typicalRun = Math.max(quantile(runs, 0.5), 1);
-  const typicalPolls = Math.max(quantile(polls, 0.5), 1);
+  const typicalRun = Math.max(median(runs), 1);
+  const typicalPolls = Math.max(median(polls), 1);
   const continuous = typicalRun > 6 * 3_600_000;
   for (const link of links) {
     if (link.cycle === null || link.cycleDays === 0) continue;

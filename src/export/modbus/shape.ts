@@ -63,13 +63,13 @@ const writingMany = (maxQuantity: number, lengths: readonly LengthTerm[]): Reque
   leavesOut: '',
 });
 
-const counted = (lengths: readonly LengthTerm[], leavesOut: string): RequestShape => ({
+const counted = (lengths: readonly LengthTerm[]): RequestShape => ({
   lengths,
   quantityBit: null,
   byteCountBit: 64,
   addresses: [],
   fixed: null,
-  leavesOut,
+  leavesOut: '',
 });
 
 const SHAPES: Readonly<Record<number, RequestShape>> = {
@@ -86,8 +86,8 @@ const SHAPES: Readonly<Record<number, RequestShape>> = {
   15: writingMany(1968, terms(246, (n) => ({ length: 7 + n, quantity: { first: 8 * n - 7, last: 8 * n }, byteCount: n }))),
   16: writingMany(123, terms(123, (n) => ({ length: 7 + 2 * n, quantity: { first: n, last: n }, byteCount: 2 * n }))),
   17: fixedLength(2, []),
-  20: counted(terms(35, (n) => ({ length: 3 + 7 * n, quantity: null, byteCount: 7 * n })), ''),
-  21: counted(terms(243, (n) => ({ length: 11 + n, quantity: null, byteCount: 8 + n })), ''),
+  20: counted(terms(35, (n) => ({ length: 3 + 7 * n, quantity: null, byteCount: 7 * n }))),
+  21: counted(terms(243, (n) => ({ length: 11 + n, quantity: null, byteCount: 8 + n }))),
   22: writingOne(8),
   23: {
     lengths: terms(121, (n) => ({ length: 11 + 2 * n, quantity: { first: n, last: n }, byteCount: 2 * n })),

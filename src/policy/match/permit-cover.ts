@@ -85,7 +85,7 @@ const serviceCovers = (outer: Permit, inner: Permit): boolean => {
 };
 
 /** Whether a Permit is for all of another one's clients, servers and ports, whatever it says of operations and times. */
-export const permitReaches = (outer: Permit, inner: Permit, assets: AssetIndex, innerAssets: AssetIndex = assets): boolean =>
+export const permitReaches = (outer: Permit, inner: Permit, assets: AssetIndex, innerAssets: AssetIndex): boolean =>
   serviceCovers(outer, inner) && endCovers(outer.from, inner.from, assets, innerAssets) && endCovers(outer.to, inner.to, assets, innerAssets);
 
 /** @param innerAssets where the inner Permit is of another spec, the assets of that */

@@ -11,7 +11,7 @@ import { isPublicAddress } from '../../net/address-set.ts';
 import type { SpecAsset, SpecEndpoint, SpecFlow, SpecSetAside, SpecZone } from './schema.ts';
 
 /** Nothing that a terminal, an editor or a reviewer could be fooled by. */
-const printable = (text: string, limit = 120): string => text.replaceAll(/[\p{Cc}\p{Cf}\p{Co}\p{Cn}\u2028\u2029]/gu, '?').slice(0, limit);
+const printable = (text: string): string => text.replaceAll(/[\p{Cc}\p{Cf}\p{Co}\p{Cn}\u2028\u2029]/gu, '?').slice(0, 120);
 
 const KINDS: Readonly<Record<string, NonNullable<SpecZone['kind']>>> = {
   safety: 'safety', cell: 'control', control: 'control', supervisory: 'supervisory', operations: 'operations', engineering: 'engineering', dmz: 'dmz', enterprise: 'enterprise',
