@@ -10,6 +10,7 @@ import { findSharedAddresses } from '../net/shared-addresses.ts';
 import { compareAddresses, specialAddressKind, ipv4Number, isMac, isPrivateAddress, isVirtualRouterMac, subnetOf } from './address-order.ts';
 import type { Asset, AssetNote } from './proposal.ts';
 import { listed } from './plural.ts';
+import { unionFind } from './union-find.ts';
 import { classifyVendor } from './vendor-class.ts';
 
 export type VendorLookup = (mac: string) => string | null;
@@ -148,24 +149,6 @@ function addressesByMac(sightings: readonly Sighting[]): { byMac: Map<string, Si
     if (distinctV4.length > ROUTER_FAN || (distinctV4.length > 1 && far) || isVirtualRouterMac(mac)) routers.add(mac);
   }
   return { byMac, routers };
-}
-
-function unionFind(size: number): { find: (x: number) => number; join: (a: number, b: number) => void } {
-  const parent = Int32Array.from({ length: size }, (_, index) => index);
-  const find = (x: number): number => {
-    let root = x;
-    while (parent[root] !== root) {
-      parent[root] = parent[parent[root]!]!;
-      root = parent[root]!;
-    }
-    return root;
-  };
-  const join = (a: number, b: number): void => {
-    const left = find(a);
-    const right = find(b);
-    if (left !== right) parent[Math.max(left, right)] = Math.min(left, right);
-  };
-  return { find, join };
 }
 
 /** Two addresses on one MAC: one device unless their lives or names say otherwise. */

@@ -10,6 +10,7 @@ import type { Plant } from '../profiles.ts';
 import type { RoleDecision } from '../roles/roles.ts';
 import { CLOSE_LOOK_MS } from '../roles/operation.ts';
 import { SLOW_BY_DESIGN } from '../service-family.ts';
+import { unionFind } from '../union-find.ts';
 import { addNode, addWeight, newGraph, type WeightedGraph } from './weighted-graph.ts';
 
 /** Least duty of a cycle that shapes cells: stricter than for roles, a wrong edge glues two cells. */
@@ -114,18 +115,7 @@ const MOST_OF_MACHINES = 0.25;
  * sites, and what is plant-wide in one is a small share of all. I/O without a visible controller does not count.
  */
 function measureSites(decisions: readonly RoleDecision[], heads: readonly number[], reach: Affinity['reach'], steady: readonly Link[], headOf: ReadonlyMap<number, number>): (client: number) => Site {
-  const parent = new Map<number, number>();
-  const find = (node: number): number => {
-    let root = node;
-    while ((parent.get(root) ?? root) !== root) root = parent.get(root)!;
-    if (root !== node) parent.set(node, root);
-    return root;
-  };
-  const join = (a: number, b: number): void => {
-    const left = find(a);
-    const right = find(b);
-    if (left !== right) parent.set(Math.max(left, right), Math.min(left, right));
-  };
+  const { find, join } = unionFind(decisions.length);
   for (const [client, row] of reach) for (const head of row.keys()) join(client, head);
   for (const link of steady) if (headOf.has(link.client) && headOf.has(link.server)) join(headOf.get(link.client)!, headOf.get(link.server)!);
   // Sites that share nothing but slow collectors are one site: historians and applications reach everywhere.
