@@ -25,7 +25,7 @@ export interface Placements {
   readonly cells: Cells;
 }
 
-const FAR_RTT_MS = 80;
+const REMOTE_RTT_MS = 80;
 
 const OT_ROLES: ReadonlySet<Role> = new Set<Role>(['plc', 'io', 'safety-controller', 'hmi', 'engineering-workstation', 'historian', 'opcua-server', 'mes', 'transient']);
 
@@ -116,7 +116,7 @@ function placeByConstraint(board: Board, profile: Profile): void {
     case 'plc':
     case 'io':
     case 'hmi':
-      if (rttMs >= FAR_RTT_MS) return put(board, index, 'remote', `reached over an external network: handshakes take ${Math.round(rttMs)} ms (ZCR 3.6)`, { zone: 'cell', reason: 'it is a controller', change: `handshakes below ${FAR_RTT_MS} ms` });
+      if (rttMs >= REMOTE_RTT_MS) return put(board, index, 'remote', `reached over an external network: handshakes take ${Math.round(rttMs)} ms (ZCR 3.6)`, { zone: 'cell', reason: 'it is a controller', change: `handshakes below ${REMOTE_RTT_MS} ms` });
       break;
     default:
   }
