@@ -3,7 +3,7 @@
  * In: options. Out: text. What is shown was inferred from traffic; a spec (pins) decides otherwise in propose-zones.
  */
 import { EXIT, usageError } from '../errors.ts';
-import { ROLES, type PlacedAsset, type Role } from '../infer/proposal.ts';
+import { ROLES, type PlacedAsset } from '../infer/proposal.ts';
 import { assetRecord } from '../render/asset-record.ts';
 import { csvTable } from '../render/csv.ts';
 import { jsonLines, jsonList } from '../render/json.ts';
@@ -14,7 +14,7 @@ import { lossesOf } from '../render/status-record.ts';
 import { readFromStore, storePath } from '../store/database.ts';
 import { readStatus } from '../store/read-status.ts';
 import { idsOfZones, matchesKey, placeAssets, readAll, type PlacedPlant } from './analysis.ts';
-import { chosenFormat, DB_OPTION, defineCommand, FORMAT_OPTION, JSON_OPTION, type CommandContext, type CommandResult, type Format } from './command.ts';
+import { chosenFormat, DB_OPTION, defineCommand, FORMAT_OPTION, JSON_OPTION, type Arguments, type CommandContext, type CommandResult, type Format } from './command.ts';
 
 const SORTS = ['address', 'id', 'role', 'level', 'zone', 'confidence'] as const;
 
@@ -41,15 +41,7 @@ export const assetsCommand = defineCommand({
   run: listAssets,
 });
 
-interface AssetsArguments {
-  readonly db?: string | undefined;
-  readonly format?: Format | undefined;
-  readonly json?: boolean | undefined;
-  readonly asset?: readonly string[] | undefined;
-  readonly role?: readonly Role[] | undefined;
-  readonly zone?: readonly string[] | undefined;
-  readonly sort?: (typeof SORTS)[number] | undefined;
-}
+type AssetsArguments = Arguments<typeof OPTIONS>;
 
 export function listAssets(argv: AssetsArguments, context: CommandContext): CommandResult {
   const format = chosenFormat(argv);

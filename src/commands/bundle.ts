@@ -21,12 +21,27 @@ import { bundledReport, packedSpec } from './bundle-report.ts';
 import { memberTime, statementsOf } from './bundle-statements.ts';
 import { KEPT_SENTENCES, redactCopy, type Redaction } from './bundle-redact.ts';
 import { verifyBundle } from './bundle-verify.ts';
-import { AS_JSON_OPTION, DB_OPTION, defineCommand, type CommandContext, type CommandResult } from './command.ts';
+import { AS_JSON_OPTION, DB_OPTION, defineCommand, type Arguments, type CommandContext, type CommandResult } from './command.ts';
 import { proposedSpec } from './proposed-spec.ts';
 import { readForReport } from './report-input.ts';
 import { tellStrangers } from './same-plant.ts';
 import { requireSeparateFiles, storeFiles } from './separate-files.ts';
 import { PRIVATE_MODE, requireWritable, writeFileWhole } from './whole-file.ts';
+
+const POSITIONALS = {
+  spec: { type: 'string', describe: 'the spec (YAML) to pack; or the word verify' },
+  file: { type: 'string', describe: 'verify: the bundle' },
+} as const;
+
+const OPTIONS = {
+  db: DB_OPTION,
+  out: { type: 'string', requiresArg: true, describe: 'the bundle to write (.tar)' },
+  redact: { type: 'boolean', describe: 'replace addresses and names everywhere; the map goes to a file of its own' },
+  map: { type: 'string', requiresArg: true, describe: 'where the map of --redact goes (default: the bundle\'s name with .map.json); keep it at home' },
+  sign: { type: 'string', requiresArg: true, describe: 'an Ed25519 private key (PEM) to sign the manifest with' },
+  key: { type: 'string', requiresArg: true, describe: 'verify: the public key (PEM) that must have signed' },
+  json: AS_JSON_OPTION,
+} as const;
 
 export const bundleCommand = defineCommand({
   syntax: 'bundle [spec] [file]',
@@ -37,33 +52,12 @@ export const bundleCommand = defineCommand({
     ['bundle spec.yaml --redact --out evidence.tar', 'other addresses and names, the same zones; evidence.map.json says which is which'],
     ['bundle verify evidence.tar --key public.pem', 'check everything, and make proposal and report again on this machine'],
   ],
-  positionals: {
-    spec: { type: 'string', describe: 'the spec (YAML) to pack; or the word verify' },
-    file: { type: 'string', describe: 'verify: the bundle' },
-  },
-  options: {
-    db: DB_OPTION,
-    out: { type: 'string', requiresArg: true, describe: 'the bundle to write (.tar)' },
-    redact: { type: 'boolean', describe: 'replace addresses and names everywhere; the map goes to a file of its own' },
-    map: { type: 'string', requiresArg: true, describe: 'where the map of --redact goes (default: the bundle\'s name with .map.json); keep it at home' },
-    sign: { type: 'string', requiresArg: true, describe: 'an Ed25519 private key (PEM) to sign the manifest with' },
-    key: { type: 'string', requiresArg: true, describe: 'verify: the public key (PEM) that must have signed' },
-    json: AS_JSON_OPTION,
-  },
+  positionals: POSITIONALS,
+  options: OPTIONS,
   run: (argv, context) => (argv.spec === 'verify' ? verifyBundle(argv, context) : packBundle(argv, context)),
 });
 
-interface BundleArguments {
-  readonly spec?: string | undefined;
-  readonly file?: string | undefined;
-  readonly db?: string | undefined;
-  readonly out?: string | undefined;
-  readonly redact?: boolean | undefined;
-  readonly map?: string | undefined;
-  readonly sign?: string | undefined;
-  readonly key?: string | undefined;
-  readonly json?: boolean | undefined;
-}
+type BundleArguments = Arguments<typeof OPTIONS & typeof POSITIONALS>;
 
 function packBundle(argv: BundleArguments, context: CommandContext): CommandResult {
   if (argv.file !== undefined) throw usageError(`${argv.file}: a bundle holds one spec`, 'Write: baseline bundle [spec.yaml] --out evidence.tar, or baseline bundle verify evidence.tar');

@@ -22,7 +22,7 @@ import { captureMetrics } from './capture-metrics.ts';
 import { findUser, parseDurationMs, parseOctets, within, type UserIds } from './capture-options.ts';
 import { createTalk, type Talk } from './capture-talk.ts';
 import { createTruth } from './capture-truth.ts';
-import { DB_OPTION, defineCommand, OPEN_TUNNELS_OPTION, type CommandContext, type CommandResult } from './command.ts';
+import { DB_OPTION, defineCommand, OPEN_TUNNELS_OPTION, type Arguments, type CommandContext, type CommandResult } from './command.ts';
 import type { LoopbackServer } from './loopback-server.ts';
 import { openMetrics } from './metrics-endpoint.ts';
 
@@ -45,6 +45,8 @@ const OPTIONS = {
   db: DB_OPTION,
 } as const;
 
+const POSITIONALS = { input: { type: 'string', describe: '- for pcap or pcapng on standard input' } } as const;
+
 export const captureCommand = defineCommand({
   syntax: 'capture [input]',
   summary: 'Listen on interfaces (or to a pipe, -) for weeks, and keep what was observed in the store.',
@@ -54,30 +56,12 @@ export const captureCommand = defineCommand({
     ['capture --iface span0 --user baseline', 'started as root: an ordinary user as soon as span0 is open'],
     ['capture - < pipe', 'for example tcpdump -i span0 -U -w - | baseline capture -'],
   ],
-  positionals: { input: { type: 'string', describe: '- for pcap or pcapng on standard input' } },
+  positionals: POSITIONALS,
   options: OPTIONS,
   run: (argv, context) => runCapture(argv, context),
 });
 
-interface CaptureArguments {
-  readonly input?: string | undefined;
-  readonly iface?: readonly string[] | undefined;
-  readonly filter?: string | undefined;
-  readonly duration?: string | undefined;
-  readonly ring?: string | undefined;
-  readonly 'ring-size'?: string | undefined;
-  readonly 'ring-files'?: number | undefined;
-  readonly snaplen?: number | undefined;
-  readonly promisc?: boolean | undefined;
-  readonly buffer?: string | undefined;
-  readonly checkpoint?: number | undefined;
-  readonly user?: string | undefined;
-  readonly 'as-root'?: boolean | undefined;
-  readonly reopen?: boolean | undefined;
-  readonly 'open-tunnels'?: boolean | undefined;
-  readonly metrics?: number | undefined;
-  readonly db?: string | undefined;
-}
+type CaptureArguments = Arguments<typeof OPTIONS & typeof POSITIONALS>;
 
 interface Plan {
   readonly isPipe: boolean;

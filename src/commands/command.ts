@@ -55,6 +55,13 @@ interface CommandDefinition<O extends OptionTable, P extends PositionalTable> {
   ): CommandResult | Promise<CommandResult>;
 }
 
+/** What yargs makes of options and positionals: those that may be left out are optional. */
+export type Arguments<O extends OptionTable, A = InferredOptionTypes<O>> = {
+  readonly [K in keyof A as undefined extends A[K] ? K : never]?: A[K];
+} & {
+  readonly [K in keyof A as undefined extends A[K] ? never : K]: A[K];
+};
+
 /** A definition whose option types were checked and are no longer of interest. */
 export interface Command {
   readonly syntax: string;

@@ -19,12 +19,31 @@ import { readFromStore, storePath } from '../store/database.ts';
 import { readAttempts } from '../store/firewall-logs.ts';
 import { readStatus } from '../store/read-status.ts';
 import { readAll } from './analysis.ts';
-import { DB_OPTION, defineCommand, JSON_OPTION, type CommandContext, type CommandResult } from './command.ts';
+import { DB_OPTION, defineCommand, JSON_OPTION, type Arguments, type CommandContext, type CommandResult } from './command.ts';
 import { updateSpec } from './diff-update.ts';
 import { instantOf, requireSeenSince } from './instant-option.ts';
 import { tellStrangers } from './same-plant.ts';
 
 const DIFF_FORMATS = ['table', 'json', 'sarif', 'md'] as const;
+
+const POSITIONALS = {
+  spec: { type: 'string', describe: 'the spec (YAML)' },
+  other: { type: 'string', describe: 'a second spec, to compare the two' },
+} as const;
+
+const OPTIONS = {
+  db: DB_OPTION,
+  format: { choices: DIFF_FORMATS, requiresArg: true, describe: 'how to write the findings (default: table)' },
+  json: JSON_OPTION,
+  since: { type: 'string', requiresArg: true, describe: 'only what was seen from this time on (ISO 8601, UTC unless said)' },
+  zone: { type: 'string', requiresArg: true, describe: 'only what touches this zone' },
+  conduit: { type: 'string', requiresArg: true, describe: 'only this conduit' },
+  update: { type: 'string', array: true, describe: 'take findings into the spec: by id (several: A,B), or asking for each' },
+  owner: { type: 'string', requiresArg: true, describe: 'who accepts (goes into the spec)' },
+  purpose: { type: 'string', requiresArg: true, describe: 'why it is accepted (goes into the spec)' },
+  'store-a': { type: 'string', requiresArg: true, describe: 'the earlier period' },
+  'store-b': { type: 'string', requiresArg: true, describe: 'the later period' },
+} as const;
 
 export const diffCommand = defineCommand({
   syntax: 'diff [spec] [other]',
@@ -38,41 +57,12 @@ export const diffCommand = defineCommand({
     ['diff --store-a week1.db --store-b week2.db', 'two periods'],
     ['diff spec.yaml --since 2026-03-01 --zone Z2-BPCS', 'only what is new, only one zone'],
   ],
-  positionals: {
-    spec: { type: 'string', describe: 'the spec (YAML)' },
-    other: { type: 'string', describe: 'a second spec, to compare the two' },
-  },
-  options: {
-    db: DB_OPTION,
-    format: { choices: DIFF_FORMATS, requiresArg: true, describe: 'how to write the findings (default: table)' },
-    json: JSON_OPTION,
-    since: { type: 'string', requiresArg: true, describe: 'only what was seen from this time on (ISO 8601, UTC unless said)' },
-    zone: { type: 'string', requiresArg: true, describe: 'only what touches this zone' },
-    conduit: { type: 'string', requiresArg: true, describe: 'only this conduit' },
-    update: { type: 'string', array: true, describe: 'take findings into the spec: by id (several: A,B), or asking for each' },
-    owner: { type: 'string', requiresArg: true, describe: 'who accepts (goes into the spec)' },
-    purpose: { type: 'string', requiresArg: true, describe: 'why it is accepted (goes into the spec)' },
-    'store-a': { type: 'string', requiresArg: true, describe: 'the earlier period' },
-    'store-b': { type: 'string', requiresArg: true, describe: 'the later period' },
-  },
+  positionals: POSITIONALS,
+  options: OPTIONS,
   run: diffStore,
 });
 
-interface DiffArguments {
-  readonly spec?: string | undefined;
-  readonly other?: string | undefined;
-  readonly db?: string | undefined;
-  readonly format?: (typeof DIFF_FORMATS)[number] | undefined;
-  readonly json?: boolean | undefined;
-  readonly since?: string | undefined;
-  readonly zone?: string | undefined;
-  readonly conduit?: string | undefined;
-  readonly update?: readonly string[] | undefined;
-  readonly owner?: string | undefined;
-  readonly purpose?: string | undefined;
-  readonly 'store-a'?: string | undefined;
-  readonly 'store-b'?: string | undefined;
-}
+type DiffArguments = Arguments<typeof OPTIONS & typeof POSITIONALS>;
 
 const MOST_NAMED = 12;
 

@@ -16,11 +16,24 @@ import { loadSpec } from '../policy/spec/load.ts';
 import { jsonDocument } from '../render/json.ts';
 import { printable } from '../render/printable.ts';
 import { textTable, type Cell, type Column } from '../render/table.ts';
-import { AS_JSON_OPTION, defineCommand, type CommandContext, type CommandResult } from './command.ts';
+import { AS_JSON_OPTION, defineCommand, type Arguments, type CommandContext, type CommandResult } from './command.ts';
 import { isPart, lookAt, makeFolder, writeFilesWhole } from './whole-file.ts';
 
 /** `simulate` asks for them too: without them it would judge another configuration. */
 export const APPLICATION_IDS_OPTION = { type: 'string', requiresArg: true, describe: 'JSON file: FortiGuard application ids by function, {"modbus:3": 48887}' } as const;
+
+const POSITIONALS = { spec: { type: 'string', describe: 'the spec (YAML)' } } as const;
+
+const OPTIONS = {
+  target: { type: 'string', requiresArg: true, describe: 'see --list-targets' },
+  out: { type: 'string', requiresArg: true, describe: 'the folder to write into (made if need be)' },
+  mode: { choices: ['monitor', 'enforce'], requiresArg: true, describe: 'default: as the conduits of the spec say' },
+  'allow-wider': { type: 'boolean', describe: 'write rules although they let more through than the Permits say' },
+  'all-conduits': { type: 'boolean', describe: 'also conduits that the spec gives to devices of other platforms' },
+  'application-ids': APPLICATION_IDS_OPTION,
+  'list-targets': { type: 'boolean', describe: 'the capability matrix' },
+  json: AS_JSON_OPTION,
+} as const;
 
 export const exportCommand = defineCommand({
   syntax: 'export [spec]',
@@ -30,31 +43,12 @@ export const exportCommand = defineCommand({
     ['export spec.yaml --target nftables --out nft/', 'rules, README, rollback and loss report'],
     ['export spec.yaml --target cisco-asa --out asa/ --mode monitor', 'log, do not block'],
   ],
-  positionals: { spec: { type: 'string', describe: 'the spec (YAML)' } },
-  options: {
-    target: { type: 'string', requiresArg: true, describe: 'see --list-targets' },
-    out: { type: 'string', requiresArg: true, describe: 'the folder to write into (made if need be)' },
-    mode: { choices: ['monitor', 'enforce'] as const, requiresArg: true, describe: 'default: as the conduits of the spec say' },
-    'allow-wider': { type: 'boolean', describe: 'write rules although they let more through than the Permits say' },
-    'all-conduits': { type: 'boolean', describe: 'also conduits that the spec gives to devices of other platforms' },
-    'application-ids': APPLICATION_IDS_OPTION,
-    'list-targets': { type: 'boolean', describe: 'the capability matrix' },
-    json: AS_JSON_OPTION,
-  },
+  positionals: POSITIONALS,
+  options: OPTIONS,
   run: exportSpec,
 });
 
-interface ExportArguments {
-  readonly spec?: string | undefined;
-  readonly target?: string | undefined;
-  readonly out?: string | undefined;
-  readonly mode?: 'monitor' | 'enforce' | undefined;
-  readonly 'allow-wider'?: boolean | undefined;
-  readonly 'all-conduits'?: boolean | undefined;
-  readonly 'application-ids'?: string | undefined;
-  readonly 'list-targets'?: boolean | undefined;
-  readonly json?: boolean | undefined;
-}
+type ExportArguments = Arguments<typeof OPTIONS & typeof POSITIONALS>;
 
 export function exportSpec(argv: ExportArguments, context: CommandContext): CommandResult {
   if (argv['list-targets'] === true) return { exitCode: EXIT.ok, output: targetTable(argv.json === true, context) };

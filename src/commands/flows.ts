@@ -6,7 +6,7 @@ import { describeOperation } from '../decode/app/registry.ts';
 import { EXIT, usageError } from '../errors.ts';
 import { addressProblem } from '../net/address-set.ts';
 import { nearestWord } from '../policy/spec/nearest-word.ts';
-import { ACCESS_CLASSES, type Access } from '../observation.ts';
+import { ACCESS_CLASSES } from '../observation.ts';
 import { csvTable } from '../render/csv.ts';
 import { flowRecord, operationsText, serviceText } from '../render/flow-record.ts';
 import { firstOf, grouped } from '../infer/plural.ts';
@@ -20,7 +20,7 @@ import { readFromStore, storePath } from '../store/database.ts';
 import { readStatus } from '../store/read-status.ts';
 import { FLOW_SORTS, readFlowPage, readServices, type Flow, type FlowFilter, type FlowPage } from '../store/read-flows.ts';
 import { addressesOfAssets, addressesOfZones, nameAssets, placeAssets, readAll, type NamedAssets } from './analysis.ts';
-import { chosenFormat, DB_OPTION, defineCommand, FORMAT_OPTION, JSON_OPTION, type CommandContext, type CommandResult, type Format } from './command.ts';
+import { chosenFormat, DB_OPTION, defineCommand, FORMAT_OPTION, JSON_OPTION, type Arguments, type CommandContext, type CommandResult, type Format } from './command.ts';
 import { instantOf } from './instant-option.ts';
 
 /** Lines of a table on a terminal, unless --limit says otherwise; machine formats are never cut. */
@@ -57,23 +57,7 @@ export const flowsCommand = defineCommand({
   run: listFlows,
 });
 
-interface FlowsArguments {
-  readonly db?: string | undefined;
-  readonly format?: Format | undefined;
-  readonly json?: boolean | undefined;
-  readonly client?: readonly string[] | undefined;
-  readonly server?: readonly string[] | undefined;
-  readonly asset?: readonly string[] | undefined;
-  readonly zone?: readonly string[] | undefined;
-  readonly service?: readonly string[] | undefined;
-  readonly port?: readonly string[] | undefined;
-  readonly vlan?: readonly string[] | undefined;
-  readonly access?: readonly Access[] | undefined;
-  readonly since?: string | undefined;
-  readonly until?: string | undefined;
-  readonly sort?: FlowFilter['sort'] | undefined;
-  readonly limit?: number | undefined;
-}
+type FlowsArguments = Arguments<typeof OPTIONS>;
 
 export function listFlows(argv: FlowsArguments, context: CommandContext): CommandResult {
   const format = chosenFormat(argv);

@@ -17,10 +17,22 @@ import { requireEvidenceFits } from '../store/memory-limit.ts';
 import { readFromStore, storePath } from '../store/database.ts';
 import { readStatus } from '../store/read-status.ts';
 import { PROPOSAL_FACTOR, readAll } from './analysis.ts';
-import { chosenFormat, DB_OPTION, defineCommand, JSON_OPTION, TABLE_OR_JSON_OPTION, type CommandContext, type CommandResult } from './command.ts';
+import { chosenFormat, DB_OPTION, defineCommand, JSON_OPTION, TABLE_OR_JSON_OPTION, type Arguments, type CommandContext, type CommandResult } from './command.ts';
 import { strangersText, tellStrangers } from './same-plant.ts';
 import { requireSeparateFiles, storeFiles } from './separate-files.ts';
 import { noConversations } from './no-conversations.ts';
+
+const OPTIONS = {
+  db: DB_OPTION,
+  out: { type: 'string', requiresArg: true, describe: 'write the spec (YAML) to this file; - is standard output' },
+  pins: { type: 'string', requiresArg: true, describe: 'a spec whose assets, roles, levels and zones are decided' },
+  explain: { type: 'string', requiresArg: true, describe: 'an asset: its evidence for and against' },
+  exact: { type: 'boolean', describe: 'Permits for exactly what was seen; no rule widens anything' },
+  schedules: { type: 'boolean', default: true, describe: 'tie weekly jobs to their weekday; --no-schedules ties nothing to a calendar' },
+  strict: { type: 'boolean', describe: 'exit 3 when too little was seen for a proposal' },
+  format: TABLE_OR_JSON_OPTION,
+  json: JSON_OPTION,
+} as const;
 
 export const proposeZonesCommand = defineCommand({
   syntax: 'propose-zones',
@@ -31,31 +43,11 @@ export const proposeZonesCommand = defineCommand({
     ['propose-zones --explain PLC-07', 'why this asset stands where it stands, and what would move it'],
     ['propose-zones --pins spec.yaml', 'around what a person decided'],
   ],
-  options: {
-    db: DB_OPTION,
-    out: { type: 'string', requiresArg: true, describe: 'write the spec (YAML) to this file; - is standard output' },
-    pins: { type: 'string', requiresArg: true, describe: 'a spec whose assets, roles, levels and zones are decided' },
-    explain: { type: 'string', requiresArg: true, describe: 'an asset: its evidence for and against' },
-    exact: { type: 'boolean', describe: 'Permits for exactly what was seen; no rule widens anything' },
-    schedules: { type: 'boolean', default: true, describe: 'tie weekly jobs to their weekday; --no-schedules ties nothing to a calendar' },
-    strict: { type: 'boolean', describe: 'exit 3 when too little was seen for a proposal' },
-    format: TABLE_OR_JSON_OPTION,
-    json: JSON_OPTION,
-  },
+  options: OPTIONS,
   run: proposeZonesOf,
 });
 
-interface ProposeArguments {
-  readonly db?: string | undefined;
-  readonly out?: string | undefined;
-  readonly pins?: string | undefined;
-  readonly explain?: string | undefined;
-  readonly exact?: boolean | undefined;
-  readonly schedules?: boolean | undefined;
-  readonly strict?: boolean | undefined;
-  readonly format?: 'table' | 'json' | undefined;
-  readonly json?: boolean | undefined;
-}
+type ProposeArguments = Arguments<typeof OPTIONS>;
 
 const LONGEST_SENTENCE = 2000;
 const LARGEST_BLANK = 4096;

@@ -14,12 +14,20 @@ import { reportMarkdown } from '../render/report/markdown.ts';
 import { reportText } from '../render/report/text.ts';
 import { zoneCount } from '../render/report/zone-records.ts';
 import { storePath } from '../store/database.ts';
-import { DB_OPTION, defineCommand, type CommandContext, type CommandResult } from './command.ts';
+import { DB_OPTION, defineCommand, type Arguments, type CommandContext, type CommandResult } from './command.ts';
 import { openOnDesktop } from './open-on-desktop.ts';
 import { gatherReport, readForReport } from './report-input.ts';
 import { tellStrangers } from './same-plant.ts';
 import { requireSeparateFiles, storeFiles } from './separate-files.ts';
 import { writeFileWhole } from './whole-file.ts';
+
+const POSITIONALS = { spec: { type: 'string', describe: 'the spec (YAML); without one the proposal is reported' } } as const;
+
+const OPTIONS = {
+  db: DB_OPTION,
+  out: { type: 'string', requiresArg: true, describe: 'the file to write: .html, .md, .txt or .json' },
+  open: { type: 'boolean', describe: 'open the written file' },
+} as const;
 
 export const reportCommand = defineCommand({
   syntax: 'report [spec]',
@@ -29,21 +37,12 @@ export const reportCommand = defineCommand({
     ['report --out report.html --open', 'the same for the proposed zones, opened in the browser'],
     ['report spec.yaml', 'the text form on standard output'],
   ],
-  positionals: { spec: { type: 'string', describe: 'the spec (YAML); without one the proposal is reported' } },
-  options: {
-    db: DB_OPTION,
-    out: { type: 'string', requiresArg: true, describe: 'the file to write: .html, .md, .txt or .json' },
-    open: { type: 'boolean', describe: 'open the written file' },
-  },
+  positionals: POSITIONALS,
+  options: OPTIONS,
   run: reportStore,
 });
 
-interface ReportArguments {
-  readonly spec?: string | undefined;
-  readonly db?: string | undefined;
-  readonly out?: string | undefined;
-  readonly open?: boolean | undefined;
-}
+type ReportArguments = Arguments<typeof OPTIONS & typeof POSITIONALS>;
 
 const WRITERS = {
   '.html': reportHtml,

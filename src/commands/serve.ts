@@ -8,13 +8,22 @@ import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { EXIT, storeError, usageError } from '../errors.ts';
 import { storePath } from '../store/database.ts';
-import { DB_OPTION, defineCommand, type CommandContext, type CommandResult } from './command.ts';
+import { DB_OPTION, defineCommand, type Arguments, type CommandContext, type CommandResult } from './command.ts';
 import { LOOPBACK_ADDRESSES } from './loopback-server.ts';
 import { openOnDesktop } from './open-on-desktop.ts';
 import type { Desk, DeskSetting } from './serve-desk.ts';
 import { openDoor } from './serve-http.ts';
 import { openView, type RemoteDesk } from './serve-view.ts';
 import { openSpecFile } from './spec-file.ts';
+
+const POSITIONALS = { spec: { type: 'string', describe: 'the spec (YAML) to compare with and to edit; without one the proposal is shown' } } as const;
+
+const OPTIONS = {
+  db: DB_OPTION,
+  port: { type: 'number', requiresArg: true, describe: 'the port (default: any that is free)' },
+  host: { type: 'string', requiresArg: true, describe: '127.0.0.1 (default) or ::1; nothing else' },
+  open: { type: 'boolean', describe: 'open it in the browser' },
+} as const;
 
 export const serveCommand = defineCommand({
   syntax: 'serve [spec]',
@@ -24,23 +33,12 @@ export const serveCommand = defineCommand({
     ['serve', 'the proposed zones, to look at'],
     ['serve spec.yaml --port 8443', 'on a port of your choice, for ssh -L 8443:127.0.0.1:8443 from another machine'],
   ],
-  positionals: { spec: { type: 'string', describe: 'the spec (YAML) to compare with and to edit; without one the proposal is shown' } },
-  options: {
-    db: DB_OPTION,
-    port: { type: 'number', requiresArg: true, describe: 'the port (default: any that is free)' },
-    host: { type: 'string', requiresArg: true, describe: '127.0.0.1 (default) or ::1; nothing else' },
-    open: { type: 'boolean', describe: 'open it in the browser' },
-  },
+  positionals: POSITIONALS,
+  options: OPTIONS,
   run: serve,
 });
 
-interface ServeArguments {
-  readonly spec?: string | undefined;
-  readonly db?: string | undefined;
-  readonly port?: number | undefined;
-  readonly host?: string | undefined;
-  readonly open?: boolean | undefined;
-}
+type ServeArguments = Arguments<typeof OPTIONS & typeof POSITIONALS>;
 
 async function serve(argv: ServeArguments, context: CommandContext): Promise<CommandResult> {
   const host = LOOPBACK_ADDRESSES.find((one) => one === (argv.host ?? '127.0.0.1'));

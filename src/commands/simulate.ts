@@ -15,9 +15,20 @@ import { readFromStore, storePath } from '../store/database.ts';
 import { readStatus } from '../store/read-status.ts';
 import { readAll } from './analysis.ts';
 import { APPLICATION_IDS_OPTION, readApplicationIds } from './export.ts';
-import { chosenFormat, DB_OPTION, defineCommand, JSON_OPTION, TABLE_OR_JSON_OPTION, type CommandContext, type CommandResult } from './command.ts';
+import { chosenFormat, DB_OPTION, defineCommand, JSON_OPTION, TABLE_OR_JSON_OPTION, type Arguments, type CommandContext, type CommandResult } from './command.ts';
 import { noConversations } from './no-conversations.ts';
 import { tellStrangers } from './same-plant.ts';
+
+const POSITIONALS = { spec: { type: 'string', demandOption: true, describe: 'the spec (YAML)' } } as const;
+
+const OPTIONS = {
+  db: DB_OPTION,
+  target: { type: 'string', requiresArg: true, default: 'ideal', describe: `how the firewall judges: ${SIMULATED_TARGETS.map((one) => one.target).join(', ')}` },
+  'application-ids': APPLICATION_IDS_OPTION,
+  'on-demand': { type: 'boolean', describe: 'with on-demand Permits switched on' },
+  format: TABLE_OR_JSON_OPTION,
+  json: JSON_OPTION,
+} as const;
 
 export const simulateCommand = defineCommand({
   syntax: 'simulate <spec>',
@@ -27,27 +38,12 @@ export const simulateCommand = defineCommand({
     ['simulate spec.yaml --target cisco-asa', 'addresses and ports only: nothing breaks that should not, more gets through'],
     ['simulate spec.yaml --target nftables --json', 'for programs'],
   ],
-  positionals: { spec: { type: 'string', demandOption: true, describe: 'the spec (YAML)' } },
-  options: {
-    db: DB_OPTION,
-    target: { type: 'string', requiresArg: true, default: 'ideal', describe: `how the firewall judges: ${SIMULATED_TARGETS.map((one) => one.target).join(', ')}` },
-    'application-ids': APPLICATION_IDS_OPTION,
-    'on-demand': { type: 'boolean', describe: 'with on-demand Permits switched on' },
-    format: TABLE_OR_JSON_OPTION,
-    json: JSON_OPTION,
-  },
+  positionals: POSITIONALS,
+  options: OPTIONS,
   run: simulateStore,
 });
 
-interface SimulateArguments {
-  readonly spec: string;
-  readonly db?: string | undefined;
-  readonly target: string;
-  readonly 'application-ids'?: string | undefined;
-  readonly 'on-demand'?: boolean | undefined;
-  readonly format?: 'table' | 'json' | undefined;
-  readonly json?: boolean | undefined;
-}
+type SimulateArguments = Arguments<typeof OPTIONS & typeof POSITIONALS>;
 
 export function simulateStore(argv: SimulateArguments, context: CommandContext): CommandResult {
   const semantics = semanticsOf(argv.target);

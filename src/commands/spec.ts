@@ -18,10 +18,24 @@ import { editSpec, isRefusal, specEditSchema, type SpecEdit } from '../policy/ed
 import { loadSpec, readSpec } from '../policy/spec/load.ts';
 import { csvTable } from '../render/csv.ts';
 import { printable } from '../render/printable.ts';
-import { defineCommand, type CommandContext, type CommandResult } from './command.ts';
+import { defineCommand, type Arguments, type CommandContext, type CommandResult } from './command.ts';
 import { makeFolder, writeFilesWhole, writeFileWhole } from './whole-file.ts';
 
 const ACTIONS = ['check', 'move-asset', 'rename-zone', 'import-assets', 'import-register', 'export-register'] as const;
+
+const POSITIONALS = {
+  action: { choices: ACTIONS, demandOption: true, describe: 'what to do' },
+  file: { type: 'string', demandOption: true, describe: 'the spec (YAML); for an import the CSV list, or the folder of lists' },
+} as const;
+
+const OPTIONS = {
+  into: { type: 'string', requiresArg: true, describe: 'import: the spec to write into (made when it is not there)' },
+  out: { type: 'string', requiresArg: true, describe: 'export: the folder to write the lists to' },
+  asset: { type: 'string', requiresArg: true, describe: 'move-asset: the id of the asset' },
+  zone: { type: 'string', requiresArg: true, describe: 'move-asset: the zone it belongs to; rename-zone: the zone as it is called now' },
+  id: { type: 'string', requiresArg: true, describe: 'rename-zone: its new id (left out: it stays)' },
+  name: { type: 'string', requiresArg: true, describe: 'rename-zone: its new name (left out: it stays)' },
+} as const;
 
 export const specCommand = defineCommand({
   syntax: 'spec <action> <file>',
@@ -34,31 +48,12 @@ export const specCommand = defineCommand({
     ['spec export-register spec.yaml --out register', 'assets.csv, zones.csv, conduits.csv and permits.csv'],
     ['spec import-register register --into spec.yaml', 'the same lists back, with the decisions made in them'],
   ],
-  positionals: {
-    action: { choices: ACTIONS, demandOption: true, describe: 'what to do' },
-    file: { type: 'string', demandOption: true, describe: 'the spec (YAML); for an import the CSV list, or the folder of lists' },
-  },
-  options: {
-    into: { type: 'string', requiresArg: true, describe: 'import: the spec to write into (made when it is not there)' },
-    out: { type: 'string', requiresArg: true, describe: 'export: the folder to write the lists to' },
-    asset: { type: 'string', requiresArg: true, describe: 'move-asset: the id of the asset' },
-    zone: { type: 'string', requiresArg: true, describe: 'move-asset: the zone it belongs to; rename-zone: the zone as it is called now' },
-    id: { type: 'string', requiresArg: true, describe: 'rename-zone: its new id (left out: it stays)' },
-    name: { type: 'string', requiresArg: true, describe: 'rename-zone: its new name (left out: it stays)' },
-  },
+  positionals: POSITIONALS,
+  options: OPTIONS,
   run: runSpecAction,
 });
 
-interface SpecArguments {
-  readonly action?: string | undefined;
-  readonly file: string;
-  readonly into?: string | undefined;
-  readonly out?: string | undefined;
-  readonly asset?: string | undefined;
-  readonly zone?: string | undefined;
-  readonly id?: string | undefined;
-  readonly name?: string | undefined;
-}
+type SpecArguments = Arguments<typeof OPTIONS & typeof POSITIONALS>;
 
 /** What stands in a spec; the findings of a diff are `diff --update`'s. */
 type FileEdit = Exclude<SpecEdit, { kind: 'decide-finding' }>;

@@ -17,7 +17,14 @@ import { fieldLines, textTable, type Cell, type Column, type TableStyle } from '
 import { readFromStore, storePath } from '../store/database.ts';
 import { readHourlyStatus, readStatus, type StoreStatus } from '../store/read-status.ts';
 import { placeAssets, readAll } from './analysis.ts';
-import { chosenFormat, DB_OPTION, defineCommand, FORMAT_OPTION, JSON_OPTION, type CommandContext, type CommandResult, type Format } from './command.ts';
+import { chosenFormat, DB_OPTION, defineCommand, FORMAT_OPTION, JSON_OPTION, type Arguments, type CommandContext, type CommandResult, type Format } from './command.ts';
+
+const OPTIONS = {
+  db: DB_OPTION,
+  format: FORMAT_OPTION,
+  json: JSON_OPTION,
+  strict: { type: 'boolean', describe: 'exit 3 when something was lost or not enough was seen' },
+} as const;
 
 export const statusCommand = defineCommand({
   syntax: 'status',
@@ -27,21 +34,11 @@ export const statusCommand = defineCommand({
     ['status --strict', 'exit 3 unless the evidence is complete'],
     ['status --json', 'for programs (docs/json.md)'],
   ],
-  options: {
-    db: DB_OPTION,
-    format: FORMAT_OPTION,
-    json: JSON_OPTION,
-    strict: { type: 'boolean', describe: 'exit 3 when something was lost or not enough was seen' },
-  },
+  options: OPTIONS,
   run: showStatus,
 });
 
-interface StatusArguments {
-  readonly db?: string | undefined;
-  readonly format?: Format | undefined;
-  readonly json?: boolean | undefined;
-  readonly strict?: boolean | undefined;
-}
+type StatusArguments = Arguments<typeof OPTIONS>;
 
 /** A person is told sums; programs are told every hour. */
 const LISTING_HOURS: ReadonlySet<Format> = new Set(['json', 'jsonl', 'csv']);

@@ -19,12 +19,31 @@ import { readProbes } from '../store/probes.ts';
 import { readStatus } from '../store/read-status.ts';
 import { readWindow, type HourSpan, type WindowedObservations } from '../store/read-window.ts';
 import { sensorText } from './analysis.ts';
-import { DB_OPTION, defineCommand, JSON_OPTION, type CommandContext, type CommandResult } from './command.ts';
+import { DB_OPTION, defineCommand, JSON_OPTION, type Arguments, type CommandContext, type CommandResult } from './command.ts';
 import { instantOf, requireSeenSince } from './instant-option.ts';
 import { noConversations } from './no-conversations.ts';
 import { tellStrangers } from './same-plant.ts';
 
 const VERIFY_FORMATS = ['table', 'json', 'md'] as const;
+
+const POSITIONALS = { spec: { type: 'string', demandOption: true, describe: 'the spec (YAML) that is enforced' } } as const;
+
+const OPTIONS = {
+  db: DB_OPTION,
+  since: { type: 'string', requiresArg: true, describe: 'the cut-over (ISO 8601, UTC unless said): judged from the next whole hour on, compared with what was before' },
+  before: { type: 'string', requiresArg: true, describe: 'a store of before the cut-over, to compare with' },
+  all: { type: 'boolean', describe: 'list what passed as well' },
+  strict: { type: 'boolean', describe: 'exit 3 when something could not be judged' },
+  format: { choices: VERIFY_FORMATS, requiresArg: true, describe: 'how to write the results (default: table)' },
+  json: JSON_OPTION,
+  plan: { type: 'boolean', describe: 'write the active test plan as commands to be reviewed (--json: as data)' },
+  active: { type: 'boolean', describe: 'run the test plan from this machine' },
+  from: { type: 'string', requiresArg: true, describe: '--active: the zone that this machine stands in' },
+  address: { type: 'string', requiresArg: true, describe: '--active: which of its addresses to test from' },
+  only: { type: 'string', array: true, requiresArg: true, describe: '--active: only this HOST:PORT of the plan' },
+  operator: { type: 'string', requiresArg: true, describe: '--active: who tests (goes into the store)' },
+  'i-have-a-maintenance-window': { type: 'boolean', describe: '--active: it opens connections to devices, and you may' },
+} as const;
 
 export const verifyCommand = defineCommand({
   syntax: 'verify <spec>',
@@ -37,43 +56,12 @@ export const verifyCommand = defineCommand({
     ['verify spec.yaml --active --from Z3-OPS --i-have-a-maintenance-window', 'run it: this sends'],
     ['verify spec.yaml --strict --json', 'for programs; exit 3: not judged'],
   ],
-  positionals: { spec: { type: 'string', demandOption: true, describe: 'the spec (YAML) that is enforced' } },
-  options: {
-    db: DB_OPTION,
-    since: { type: 'string', requiresArg: true, describe: 'the cut-over (ISO 8601, UTC unless said): judged from the next whole hour on, compared with what was before' },
-    before: { type: 'string', requiresArg: true, describe: 'a store of before the cut-over, to compare with' },
-    all: { type: 'boolean', describe: 'list what passed as well' },
-    strict: { type: 'boolean', describe: 'exit 3 when something could not be judged' },
-    format: { choices: VERIFY_FORMATS, requiresArg: true, describe: 'how to write the results (default: table)' },
-    json: JSON_OPTION,
-    plan: { type: 'boolean', describe: 'write the active test plan as commands to be reviewed (--json: as data)' },
-    active: { type: 'boolean', describe: 'run the test plan from this machine' },
-    from: { type: 'string', requiresArg: true, describe: '--active: the zone that this machine stands in' },
-    address: { type: 'string', requiresArg: true, describe: '--active: which of its addresses to test from' },
-    only: { type: 'string', array: true, requiresArg: true, describe: '--active: only this HOST:PORT of the plan' },
-    operator: { type: 'string', requiresArg: true, describe: '--active: who tests (goes into the store)' },
-    'i-have-a-maintenance-window': { type: 'boolean', describe: '--active: it opens connections to devices, and you may' },
-  },
+  positionals: POSITIONALS,
+  options: OPTIONS,
   run: verifyStore,
 });
 
-interface VerifyArguments {
-  readonly spec: string;
-  readonly db?: string | undefined;
-  readonly since?: string | undefined;
-  readonly before?: string | undefined;
-  readonly all?: boolean | undefined;
-  readonly strict?: boolean | undefined;
-  readonly format?: (typeof VERIFY_FORMATS)[number] | undefined;
-  readonly json?: boolean | undefined;
-  readonly plan?: boolean | undefined;
-  readonly active?: boolean | undefined;
-  readonly from?: string | undefined;
-  readonly address?: string | undefined;
-  readonly only?: readonly string[] | undefined;
-  readonly operator?: string | undefined;
-  readonly 'i-have-a-maintenance-window'?: boolean | undefined;
-}
+type VerifyArguments = Arguments<typeof OPTIONS & typeof POSITIONALS>;
 
 const MS_PER_HOUR = 3_600_000;
 const NS_PER_HOUR = BigInt(MS_PER_HOUR) * 1_000_000n;
