@@ -7,6 +7,7 @@
 import type { Permit } from '../permit.ts';
 import { formatSpan, subtractSets, type AddressSet } from '../net/address-set.ts';
 import { isNotIp } from '../net/link-local.ts';
+import { spanText } from '../net/register-set.ts';
 import { modesPassing } from '../policy/match/asks.ts';
 import type { Holds } from '../policy/match/firewall-semantics.ts';
 import { NO_CAPABILITIES, type Capabilities, type Effect, type LossRow, type ModbusEffect, type PlanPermit } from './exporter.ts';
@@ -40,8 +41,7 @@ export const sharedWidening = (what: string, others: string, why: string): Widen
   extra: null,
 });
 
-export const portTexts = (permit: Permit): string[] =>
-  permit.service.ports.map(({ first, last }) => (first === last ? `${first}` : `${first}-${last}`));
+export const portTexts = (permit: Permit): string[] => permit.service.ports.map(spanText);
 
 export const scheduleText = (permit: Permit): string => {
   const { days, start, end } = permit.conditions;

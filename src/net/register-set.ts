@@ -11,6 +11,9 @@ export interface Span {
   readonly last: number;
 }
 
+/** `502`, `5000-5010`. */
+export const spanText = ({ first, last }: Span): string => (first === last ? `${first}` : `${first}-${last}`);
+
 /** Disjoint, not adjacent, ascending. */
 export const mergeSpans = (spans: readonly Span[]): Span[] => {
   const sorted = [...spans].sort((a, b) => a.first - b.first || a.last - b.last);

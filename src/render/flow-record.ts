@@ -2,7 +2,7 @@
  * A conversation as programs read it (`flows --json`, docs/json/flows.schema.json) and as a line for people.
  * In: a Flow of the store and the ids of its assets. Out: plain records, in a stable order.
  */
-import { mergeSpans, type Span } from '../net/register-set.ts';
+import { mergeSpans, spanText, type Span } from '../net/register-set.ts';
 import type { Fact } from '../observation.ts';
 import type { Flow, FlowOperation } from '../store/read-flows.ts';
 import { isoInstant } from './instant.ts';
@@ -99,7 +99,7 @@ export function operationsText(flow: Flow, shown: number = SHOWN_OPERATIONS): st
     texts.set(key, [...(texts.get(key) ?? []), ...ranges]);
   }
   const words = [...texts].map(([name, ranges]) => {
-    const list = mergeSpans(ranges).map(({ first, last }) => (first === last ? `${first}` : `${first}-${last}`));
+    const list = mergeSpans(ranges).map(spanText);
     const more = list.length > SHOWN_RANGES ? ` +${list.length - SHOWN_RANGES}` : '';
     return list.length === 0 ? name : `${name} ${list.slice(0, SHOWN_RANGES).join(' ')}${more}`;
   });

@@ -1,4 +1,5 @@
 /** A proposal as text for the terminal, and as JSON. In: zones and conduits. Out: chunks; every word from the wire is made printable. */
+import { spanText } from '../net/register-set.ts';
 import { policyName } from '../infer/conduits/grants.ts';
 import type { ConduitProposal, ProposedPermit } from '../infer/conduits/conduits.ts';
 import type { Proposal, Zone } from '../infer/proposal.ts';
@@ -78,7 +79,7 @@ function permitRow({ permit, question }: ProposedPermit): Cell[] {
     const who = assets.length > 0 ? assets : addresses;
     return who.length === 0 ? zone : `${zone}: ${list(who, 3)}`;
   };
-  const ports = permit.service.ports.map(({ first, last }) => (first === last ? first : `${first}-${last}`)).join(',');
+  const ports = permit.service.ports.map(spanText).join(',');
   const service = `${permit.service.protocol} ${permit.service.transport}${ports === '' ? '' : `/${ports}`}`;
   const waiting = question === null ? permit.decision : `${permit.decision}: ${question.kind}`;
   return [permit.conduit, end(permit.from), end(permit.to), service, operationsText(permit), permit.evidence?.days ?? 0, permit.conditions.onDemand ? `${waiting}, on demand` : waiting];
@@ -87,7 +88,7 @@ function permitRow({ permit, question }: ProposedPermit): Cell[] {
 function operationsText(permit: ProposedPermit['permit']): string {
   if (permit.modbus !== null) {
     const { functionCodes, unitIds, ranges } = permit.modbus;
-    const where = ranges.map(({ access, first, last }) => `${access === 'write' ? 'write ' : ''}${first === last ? first : `${first}-${last}`}`);
+    const where = ranges.map((range) => `${range.access === 'write' ? 'write ' : ''}${spanText(range)}`);
     return `FC ${functionCodes.join(',')}${unitIds.length === 0 ? '' : ` unit ${list(unitIds.map(String), 4)}`}${where.length === 0 ? '' : ` @ ${list(where, 4)}`}`;
   }
   if (permit.opcua !== null) {

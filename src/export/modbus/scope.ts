@@ -6,7 +6,7 @@
  */
 import type { Permit } from '../../permit.ts';
 import { accessOfFunctionCode } from '../../decode/app/modbus-functions.ts';
-import { bindingSpans, mergeSpans, spansContain, tableOf, type Span } from '../../net/register-set.ts';
+import { bindingSpans, mergeSpans, spansContain, spanText, tableOf, type Span } from '../../net/register-set.ts';
 import { isSerialModbus } from '../../net/services.ts';
 import { permitsAccess, permitsListedCode } from '../../policy/spec/permits.ts';
 import type { ModbusEffect } from '../exporter.ts';
@@ -44,7 +44,7 @@ export interface AddressSpan16 {
 }
 
 /** One text per span: `3:0-999`; function code 23 reads and writes, so its spans carry `r` or `w`. */
-const spanText = (functionCode: number, span: AddressSpan16): string =>
+const boundText = (functionCode: number, span: AddressSpan16): string =>
   `${functionCode}${functionCode === 23 ? span.access[0] : ''}:${span.first}-${span.last}`;
 
 /** The spans that bind a function code, `null` for an access of it that is not bound. */
@@ -56,7 +56,7 @@ export const spansOf = (permit: Permit, functionCode: number, access: 'read' | '
 
 export const rangesFor = (permit: Permit, functionCodes: readonly number[]): string[] =>
   functionCodes.flatMap((code) =>
-    (['read', 'write'] as const).flatMap((access) => (spansOf(permit, code, access) ?? []).map((span) => spanText(code, span))),
+    (['read', 'write'] as const).flatMap((access) => (spansOf(permit, code, access) ?? []).map((span) => boundText(code, span))),
   );
 
 export const isModbus = (permit: Permit): boolean => permit.modbus !== null || /modbus/i.test(permit.service.protocol);
@@ -156,13 +156,4 @@ export const modbusText = (effect: ModbusEffect): string => {
 };
 
 /** `1-4,6`. */
-export const listText = (numbers: readonly number[]): string => {
-  const parts: string[] = [];
-  for (let at = 0; at < numbers.length; at++) {
-    const first = numbers[at];
-    while (at + 1 < numbers.length && numbers[at + 1] === (numbers[at] ?? 0) + 1) at++;
-    const last = numbers[at];
-    parts.push(first === last ? `${first}` : `${first}-${last}`);
-  }
-  return parts.join(',');
-};
+export const listText = (numbers: readonly number[]): string => mergeSpans(numbers.map((number) => ({ first: number, last: number }))).map(spanText).join(',');

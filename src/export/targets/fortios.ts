@@ -8,6 +8,7 @@
  */
 import { formatSpan, type AddressSet } from '../../net/address-set.ts';
 import { addTo } from '../../net/multi-map.ts';
+import { spanText } from '../../net/register-set.ts';
 import type { Permit } from '../../permit.ts';
 import { DEFAULT_RULE } from '../../source/firewall-log/monitor-marks.ts';
 import { asPrefix, formatAddress, netmaskOf, ofFamily } from '../ip-notation.ts';
@@ -81,7 +82,7 @@ const objectBlocks = (pool: ObjectPool): string[] => {
 /** Service objects by content; `ALL` is the device's own. */
 const serviceOf = (transport: string, ports: Permit['service']['ports'], names: NameScope, services: Map<string, string[]>): string => {
   if (transport === 'any') return 'ALL';
-  const texts = ports.map(({ first, last }) => (first === last ? `${first}` : `${first}-${last}`));
+  const texts = ports.map(spanText);
   const wanted = ports.length === 0 ? `OTZ-${transport.toUpperCase()}` : `OTZ-${transport.toUpperCase()}-${texts.join('_')}`;
   const name = names.nameOf(wanted, wanted);
   const lines = [`    edit ${quoted(name)}`];

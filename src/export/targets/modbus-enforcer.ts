@@ -6,6 +6,7 @@
  * share one profile, and one that is switched on carries those that stand (condition-cells.ts); what that merges is in the loss report. Device limits: 2,048 rules, 32 profiles.
  */
 import type { AddressSet } from '../../net/address-set.ts';
+import { spanText } from '../../net/register-set.ts';
 import { cellsOfGroup, conditionGroups, conditionReasons, type ConditionCell } from '../condition-cells.ts';
 import { plural } from '../../infer/plural.ts';
 import { csvLine } from '../csv-text.ts';
@@ -197,7 +198,7 @@ const enforcedRow = (entry: PlanPermit, device: string, capabilities: Capabiliti
     reasons: [...row.reasons, ...conditionReasons(entry, own)],
     effects: row.effects.flatMap((effect) =>
       own.map(({ cell, port, effect: modbus }) => ({
-        ...effect, client: cell.clients, server: cell.servers, ports: [port.first === port.last ? `${port.first}` : `${port.first}-${port.last}`], modbus,
+        ...effect, client: cell.clients, server: cell.servers, ports: [spanText(port)], modbus,
       })),
     ),
   };

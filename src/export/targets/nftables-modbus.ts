@@ -7,6 +7,7 @@
  * (`@ih`); tried with nft 1.0.6. Left out on purpose: reassembly, so clients
  * that split or pipeline their requests are slowed down or blocked.
  */
+import { spanText } from '../../net/register-set.ts';
 import type { Permit } from '../../permit.ts';
 import { functionsOf, spansOf } from '../modbus/scope.ts';
 import { shapeOf, type AddressField, type RequestShape } from '../modbus/shape.ts';
@@ -102,7 +103,7 @@ const addressMatches = (name: string, group: ReturnType<typeof groups>[number], 
   const sets: string[] = [];
   for (const [field, spans] of group.spans) {
     if (field.quantityBit === null) {
-      const texts = spans.map((span) => (span.first === span.last ? `${span.first}` : `${span.first}-${span.last}`));
+      const texts = spans.map(spanText);
       matches.push(`@ih,${field.startBit},16 ${texts.length === 1 ? texts[0] : `{ ${texts.join(', ')} }`}`);
       continue;
     }

@@ -9,6 +9,7 @@
 import type { Permit } from '../../permit.ts';
 import { NFT_DENIED, NFT_INSPECTED, NFT_ONE_OCTET, NFT_PREFIX, NFT_REPLY, NFT_WOULD } from '../../source/firewall-log/monitor-marks.ts';
 import { formatSpan, type AddressSpan } from '../../net/address-set.ts';
+import { spanText } from '../../net/register-set.ts';
 import { coverage } from '../covered-permits.ts';
 import { joinedZones, withinText } from '../device-zones.ts';
 import type { Capabilities, DeviceExport, DeviceInterface, DevicePlan, Exporter, LossRow, PlanConduit, PlanPermit } from '../exporter.ts';
@@ -55,7 +56,7 @@ const serviceMatch = (permit: Permit, port: 'sport' | 'dport'): string => {
   if (transport === 'icmp') return 'meta l4proto icmp';
   if (transport === 'icmpv6') return 'meta l4proto ipv6-icmp';
   if (transport.startsWith('ip-')) return `meta l4proto ${Number(transport.slice(3))}`;
-  const texts = ports.map(({ first, last }) => (first === last ? `${first}` : `${first}-${last}`));
+  const texts = ports.map(spanText);
   return `${transport} ${port} ${texts.length === 1 ? texts[0] : `{ ${texts.join(', ')} }`}`;
 };
 

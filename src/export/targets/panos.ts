@@ -6,6 +6,7 @@
  * `modbus-base`, which every Modbus rule needs: the loss report counts them. No unit ids, no addresses in App-ID.
  */
 import { addTo } from '../../net/multi-map.ts';
+import { spanText } from '../../net/register-set.ts';
 import type { Permit } from '../../permit.ts';
 import { DEFAULT_RULE, RULE_PREFIX } from '../../source/firewall-log/monitor-marks.ts';
 import { asPrefix, formatAddress, isHost, ofFamily, rangeText } from '../ip-notation.ts';
@@ -79,7 +80,7 @@ const serviceName = (permit: Permit, names: NameScope, services: Map<string, str
   const { transport, ports } = permit.service;
   if (transport === 'icmp' || transport === 'icmpv6') return 'application-default';
   if (transport === 'any') return 'any';
-  const texts = ports.map(({ first, last }) => (first === last ? `${first}` : `${first}-${last}`));
+  const texts = ports.map(spanText);
   const wanted = `${transport}-${texts.join('_')}`;
   const name = names.nameOf(wanted, wanted);
   services.set(name, `set service ${name} protocol ${transport} port ${texts.join(',')}`);

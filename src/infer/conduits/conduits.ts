@@ -7,7 +7,7 @@
  * zone needs no Permit. Left out on purpose: the YAML (policy/spec/write.ts) and its proof (policy/proof.ts).
  */
 import { addTo } from '../../net/multi-map.ts';
-import { mergeSpans } from '../../net/register-set.ts';
+import { mergeSpans, spanText } from '../../net/register-set.ts';
 import { isSerialModbus } from '../../net/services.ts';
 import { hasPorts, type ObservationSet } from '../../observation.ts';
 import type { Permit, PermitEnd } from '../../permit.ts';
@@ -153,7 +153,7 @@ const rangePurpose = ({ rules, services: [{ name }] }: DraftPermit): string =>
   rules.includes('negotiated-ports') ? name.split(', ').map((service) => RANGE_PURPOSES[service] ?? service).join('; ') : '';
 
 const listed = (ids: readonly number[], word: string): string[] =>
-  ids.length === 0 ? [] : [`${word}${ids.length === 1 ? '' : 's'} ${mergeSpans(ids.map((id) => ({ first: id, last: id }))).map(({ first, last }) => (first === last ? first : `${first}-${last}`)).join(', ')}`];
+  ids.length === 0 ? [] : [`${word}${ids.length === 1 ? '' : 's'} ${mergeSpans(ids.map((id) => ({ first: id, last: id }))).map(spanText).join(', ')}`];
 
 /** The captures that ran while it was seen. */
 export function sensorsOf({ firstNs, lastNs }: GrantEvidence, set: ObservationSet): string[] {

@@ -7,7 +7,7 @@
  */
 import type { Conversation } from '../../observation.ts';
 import { formatSpan, parseSet } from '../../net/address-set.ts';
-import { mergeSpans } from '../../net/register-set.ts';
+import { mergeSpans, spanText } from '../../net/register-set.ts';
 import { compareAddresses } from '../address-order.ts';
 import { seenOn } from './questions.ts';
 
@@ -66,7 +66,7 @@ export function foldSetAside(conversations: readonly { readonly conversation: Co
   }
   const byPorts = new Map<string, { list: Conversation[]; why: string; ports: string[] }>();
   for (const { list, why } of byServer.values()) {
-    const ports = mergeSpans(list.filter((one) => one.port > 0 || one.transport === 'tcp' || one.transport === 'udp').map((one) => ({ first: one.port, last: one.port }))).map((span) => (span.first === span.last ? `${span.first}` : `${span.first}-${span.last}`));
+    const ports = mergeSpans(list.filter((one) => one.port > 0 || one.transport === 'tcp' || one.transport === 'udp').map((one) => ({ first: one.port, last: one.port }))).map(spanText);
     const key = `${list[0].client}\n${list[0].transport}\n${why}\n${ports.join(',')}`;
     const held = byPorts.get(key) ?? { list: [], why, ports };
     for (const one of list) held.list.push(one);

@@ -11,7 +11,7 @@ import type { Permit, PermitConditions, PermitEnd } from '../../permit.ts';
 import { parseSet, parseSpan, setContains } from '../../net/address-set.ts';
 import type { AddressSet } from '../../net/address-set.ts';
 import { accessOfFunctionCode } from '../../decode/app/modbus-functions.ts';
-import { bindingSpans, mergeSpans, spansContain } from '../../net/register-set.ts';
+import { bindingSpans, mergeSpans, spanText, spansContain } from '../../net/register-set.ts';
 import { isSerialModbus } from '../../net/services.ts';
 import { asksOf, isFolded, securityOf, weakerThan } from './asks.ts';
 import type { Ask, OpcUaSecurity } from './asks.ts';
@@ -99,7 +99,7 @@ const portFits = (permit: Permit, port: number): boolean =>
   permit.service.ports.length === 0 || permit.service.ports.some((range) => range.first <= port && port <= range.last);
 
 const portText = (permit: Permit): string =>
-  `${permit.service.transport}/${permit.service.ports.map((range) => (range.first === range.last ? range.first : `${range.first}-${range.last}`)).join(',') || 'any port'}`;
+  `${permit.service.transport}/${permit.service.ports.map(spanText).join(',') || 'any port'}`;
 
 const SESSION_SERVICES = new Set(['OpenSecureChannel', 'CloseSecureChannel', 'CreateSession', 'ActivateSession', 'CloseSession', 'GetEndpoints', 'FindServers']);
 

@@ -6,6 +6,7 @@
  * and formulas (render/csv.ts), and what a cell cannot hold (register ranges are shown as text, not read back).
  */
 import { parse } from 'yaml';
+import { spanText } from '../../net/register-set.ts';
 import type { PermitEnd } from '../../permit.ts';
 import { columnNames } from './columns.ts';
 import type { RegisterKind } from './columns.ts';
@@ -99,7 +100,7 @@ const permitRows = ({ spec, permits }: LoadedSpec): Fields[] => permits.map((dec
   const { conditions, evidence } = permit;
   return {
     rule_id: permit.id, conduit: permit.conduit, source_zone: permit.from.zone, source: endText(permit.from), destination_zone: permit.to.zone, destination: endText(permit.to),
-    protocol: permit.service.protocol, transport: permit.service.transport, port: list(permit.service.ports.map((range) => (range.first === range.last ? range.first : `${range.first}-${range.last}`))),
+    protocol: permit.service.protocol, transport: permit.service.transport, port: list(permit.service.ports.map(spanText)),
     access: permit.access.length === 0 ? 'any' : list(permit.access), operations: operationsText(declared), verdict: permit.decision, decided_by: permit.owner, until: conditions.expires,
     review_by: flow?.review_by, purpose: permit.purpose,
     schedule: conditions.start === null ? '' : `${conditions.days.join(' ')} ${conditions.start}-${conditions.end}`, on_demand: flag(conditions.onDemand), basis: permit.basis, question: flow?.question,

@@ -1,4 +1,5 @@
 /** A Permit in words for people. In: a Permit. Out: who, which service, which operations, on which conditions. */
+import { spanText } from '../../net/register-set.ts';
 import { policyName } from '../../infer/conduits/grants.ts';
 import { firstOf } from '../../infer/plural.ts';
 import { ACCESS_CLASSES, type Access } from '../../observation.ts';
@@ -22,7 +23,7 @@ export const endText = (end: PermitEnd): string => {
 };
 
 export const serviceOfPermit = ({ service }: Permit): string => {
-  const ports = service.ports.map(({ first, last }) => (first === last ? `${first}` : `${first}-${last}`)).join(',');
+  const ports = service.ports.map(spanText).join(',');
   return `${service.protocol} (${service.transport}${ports === '' ? '' : `/${ports}`})`;
 };
 
@@ -37,7 +38,7 @@ export function operationsOfPermit(permit: Permit): string {
       // The same numbers are other points in another table.
       const tables = [...new Set(own.map(({ table }) => table))];
       for (const table of tables) {
-        const spans = own.filter((range) => range.table === table).map(({ first, last }) => (first === last ? `${first}` : `${first}-${last}`));
+        const spans = own.filter((range) => range.table === table).map(spanText);
         parts.push(`${access} ${tables.length === 1 || table === undefined ? '' : `${TABLE_WORDS[table]} `}${firstOf([...new Set(spans)], RANGES)}`);
       }
     }
