@@ -7,6 +7,7 @@
  */
 import { mergeSpans, subtractSpans, type Span } from '../net/register-set.ts';
 import type { Permit } from '../permit.ts';
+import { minuteOfDay } from '../policy/spec/schedule.ts';
 import type { Capabilities, PlanPermit } from './exporter.ts';
 import { pairCells, portCells, type PairCell, type PortCell } from './pair-cells.ts';
 import { DAY_NAMES, windowsOf } from './time-window.ts';
@@ -25,14 +26,12 @@ const DAY_MINUTES = 1440;
 const WEEK: Span = { first: 0, last: 7 * DAY_MINUTES - 1 };
 const DAYS = Object.keys(DAY_NAMES);
 
-const minuteOf = (clock: string): number => Number(clock.slice(0, 2)) * 60 + Number(clock.slice(3, 5));
-
 const minutesOf = (permit: Permit): Span[] => {
   const windows = windowsOf(permit);
   if (windows.length === 0) return [WEEK];
   return mergeSpans(windows.flatMap(({ days, start, end }) => days.map((day) => {
     const midnight = DAYS.indexOf(day) * DAY_MINUTES;
-    return { first: midnight + minuteOf(start), last: midnight + minuteOf(end) - 1 };
+    return { first: midnight + minuteOfDay(start), last: midnight + minuteOfDay(end) - 1 };
   })));
 };
 

@@ -5,6 +5,7 @@
  */
 import { addTo } from '../net/multi-map.ts';
 import type { PermitConditions } from '../permit.ts';
+import { minuteOfDay } from '../policy/spec/schedule.ts';
 import { daysLater } from './time-window.ts';
 
 const FIRST = Date.UTC(2025, 0, 1) / 1000;
@@ -62,14 +63,13 @@ export const offsetsOf = (timezone: string): ZoneOffset[] => {
   return [...found].map(([east, pieces]): ZoneOffset => ({ minutes: east, pieces })).sort((a, b) => a.minutes - b.minutes);
 };
 
-const minutesOf = (clock: string): number => Number(clock.slice(0, 2)) * 60 + Number(clock.slice(3, 5));
 const clockOf = (minutes: number): string => [Math.floor(minutes / 60), minutes % 60].map((part) => `${part}`.padStart(2, '0')).join(':');
 
 /** Days and hours as UTC has them where the clock on the wall is `east` minutes ahead. */
 export const inUtc = (conditions: PermitConditions, east: number): PermitConditions => {
   const { days, start, end } = conditions;
-  const first = start === null ? 0 : minutesOf(start);
-  const last = end === null ? DAY_MINUTES : minutesOf(end);
+  const first = start === null ? 0 : minuteOfDay(start);
+  const last = end === null ? DAY_MINUTES : minuteOfDay(end);
   const length = last > first ? last - first : last - first + DAY_MINUTES;
   const isAllDay = length === DAY_MINUTES;
   if ((days.length === 0 && start === null && end === null) || (isAllDay && (days.length === 0 || new Set(days).size === 7))) return { ...conditions, days: [], start: null, end: null };

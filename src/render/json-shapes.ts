@@ -16,6 +16,7 @@ const instant = z
 const instantOrNull = instant.nullable().describe('null where no frame had a time');
 const bothWays = z.strictObject({ toServer: count, toClient: count });
 const access = z.enum(ACCESS_CLASSES);
+const captureState = z.enum(['complete', 'truncated', 'corrupt', 'unsupported', 'running', 'interrupted']);
 const schemaVersion = z.literal(1);
 
 const modbusOperation = z.strictObject({
@@ -115,7 +116,7 @@ const capture = z.strictObject({
   name: z.string(),
   format: z.string(),
   digest: z.string(),
-  state: z.enum(['complete', 'truncated', 'corrupt', 'unsupported', 'running', 'interrupted']),
+  state: captureState,
   reason: z.string().optional(),
   packets: count,
   bytes: count,
@@ -157,7 +158,7 @@ const firewallLog = z.strictObject({
   id: count,
   name: z.string(),
   digest: z.string().describe('SHA-256 of the unpacked text as far as it was read; empty for a stream'),
-  state: z.enum(['complete', 'truncated', 'corrupt', 'unsupported', 'running', 'interrupted']),
+  state: captureState,
   reason: z.string().optional(),
   lines: count,
   records: count.describe('lines that became attempts'),

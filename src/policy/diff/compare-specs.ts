@@ -6,7 +6,7 @@
  */
 import { firstOf } from '../../infer/plural.ts';
 import { addTo } from '../../net/multi-map.ts';
-import { makeFinding, sortFindings } from './findings.ts';
+import { makeFinding, permitTitle, sortFindings } from './findings.ts';
 import type { Finding, FindingDraft } from './findings.ts';
 import { permitCovers } from '../match/permit-cover.ts';
 import { undeclaredOf, type Undeclared } from '../match/permit-rest.ts';
@@ -19,8 +19,6 @@ import type { LoadedSpec } from '../spec/load.ts';
 import type { SpecSetAside, SpecZone } from '../spec/schema.ts';
 
 const EMPTY = { conduit: null, permit: null, requirement: null, client: null, server: null, service: null, seen: [], directionConfidence: null } as const;
-
-const words = ({ permit }: DeclaredPermit): string => `${permit.id} (${permit.from.zone} -> ${permit.to.zone}, ${permit.service.protocol})`;
 
 const permitBase = (declared: DeclaredPermit, from: LoadedSpec): Pick<FindingDraft, 'fromZone' | 'toZone' | 'conduit' | 'permit' | 'service' | 'place' | 'requirement' | 'client' | 'server' | 'seen' | 'directionConfidence'> => ({
   ...EMPTY, fromZone: declared.permit.from.zone, toZone: declared.permit.to.zone, conduit: declared.permit.conduit, permit: declared.permit.id, service: declared.permit.service.protocol, place: from.locate(declared.path),
@@ -78,8 +76,8 @@ const comparePermits = (a: LoadedSpec, b: LoadedSpec): Finding[] => {
       const refused = rejectedInA(declared);
       findings.push(makeFinding({
         ...permitBase(declared, b), type: 'permit-added', severity: refused !== undefined ? 'high' : permitsChange(declared) ? 'medium' : 'low', key: [declared.permit.id],
-        title: `${words(declared)} ${refused === undefined ? 'is new' : `was rejected and is ${declared.permit.decision} now`}`,
-        detail: refused === undefined ? 'No Permit of the first spec lets all of it through.' : `In the first spec: ${words(refused)}, rejected${refused.permit.owner === '' ? '' : ` by ${refused.permit.owner}`}.`, remedy: 'check that somebody decided it',
+        title: `${permitTitle(declared)} ${refused === undefined ? 'is new' : `was rejected and is ${declared.permit.decision} now`}`,
+        detail: refused === undefined ? 'No Permit of the first spec lets all of it through.' : `In the first spec: ${permitTitle(refused)}, rejected${refused.permit.owner === '' ? '' : ` by ${refused.permit.owner}`}.`, remedy: 'check that somebody decided it',
       }));
       continue;
     }
@@ -91,12 +89,12 @@ const comparePermits = (a: LoadedSpec, b: LoadedSpec): Finding[] => {
       findings.push(makeFinding({
         ...permitBase(declared, b), type: widened && narrowed ? 'permit-changed' : widened ? 'permit-widened' : 'permit-narrowed',
         severity: widened ? (permitsChange(declared) ? 'medium' : 'low') : 'info', key: [declared.permit.id],
-        title: `${words(declared)} lets through ${widened && narrowed ? 'something else' : widened ? 'more' : 'less'}`,
-        detail: [`In the first spec: ${words(before)}.`, ...(before.unidirectional !== null && declared.unidirectional === null ? ['It was unidirectional there.'] : []), ...(JSON.stringify(before.limits ?? null) === JSON.stringify(declared.limits ?? null) ? [] : ['Its limits differ.']), ...(isSameClock || !(isTimed(before) || isTimed(declared)) ? [] : [`Its times were of ${timezoneOf(a)} there and are of ${timezoneOf(b)} here.`])].join(' '), remedy: 'check that somebody decided it',
+        title: `${permitTitle(declared)} lets through ${widened && narrowed ? 'something else' : widened ? 'more' : 'less'}`,
+        detail: [`In the first spec: ${permitTitle(before)}.`, ...(before.unidirectional !== null && declared.unidirectional === null ? ['It was unidirectional there.'] : []), ...(JSON.stringify(before.limits ?? null) === JSON.stringify(declared.limits ?? null) ? [] : ['Its limits differ.']), ...(isSameClock || !(isTimed(before) || isTimed(declared)) ? [] : [`Its times were of ${timezoneOf(a)} there and are of ${timezoneOf(b)} here.`])].join(' '), remedy: 'check that somebody decided it',
       }));
     } else if (before.permit.decision !== declared.permit.decision) {
       findings.push(makeFinding({
-        ...permitBase(declared, b), type: 'permit-changed', severity: 'info', key: [declared.permit.id, 'decision'], title: `${words(declared)}: ${before.permit.decision} became ${declared.permit.decision}`,
+        ...permitBase(declared, b), type: 'permit-changed', severity: 'info', key: [declared.permit.id, 'decision'], title: `${permitTitle(declared)}: ${before.permit.decision} became ${declared.permit.decision}`,
         detail: ownerWords(declared), remedy: 'check that somebody decided it',
       }));
     }
@@ -105,7 +103,7 @@ const comparePermits = (a: LoadedSpec, b: LoadedSpec): Finding[] => {
     if (taken.length + given.length > 0) {
       findings.push(makeFinding({
         ...permitBase(declared, b), type: 'permit-changed', severity: taken.length > 0 ? 'medium' : 'info', key: [declared.permit.id, 'accepted_risks'],
-        title: `${words(declared)}${taken.length === 0 ? '' : ` accepts ${taken.join(', ')} as a risk`}${taken.length > 0 && given.length > 0 ? ' and' : ''}${given.length === 0 ? '' : ` accepts ${given.join(', ')} no longer`}`,
+        title: `${permitTitle(declared)}${taken.length === 0 ? '' : ` accepts ${taken.join(', ')} as a risk`}${taken.length > 0 && given.length > 0 ? ' and' : ''}${given.length === 0 ? '' : ` accepts ${given.join(', ')} no longer`}`,
         detail: `${ownerWords(declared)} What is accepted, diff does not report.`, remedy: 'check that somebody decided it',
       }));
     }
@@ -114,8 +112,8 @@ const comparePermits = (a: LoadedSpec, b: LoadedSpec): Finding[] => {
     if (matched.has(declared) || coveredAfter(declared) || liveB.some((other) => afterCovers(other, declared))) continue;
     const refused = rejectedInB(declared);
     findings.push(makeFinding({
-      ...permitBase(declared, a), type: 'permit-removed', severity: 'low', key: [declared.permit.id], title: `${words(declared)} ${refused === undefined ? 'is gone' : 'is rejected now'}`,
-      detail: `${refused === undefined ? 'No Permit of the second spec lets all of it through.' : `In the second spec: ${words(refused)}, rejected${refused.permit.owner === '' ? '' : ` by ${refused.permit.owner}`}.`} The place is in the first spec.`,
+      ...permitBase(declared, a), type: 'permit-removed', severity: 'low', key: [declared.permit.id], title: `${permitTitle(declared)} ${refused === undefined ? 'is gone' : 'is rejected now'}`,
+      detail: `${refused === undefined ? 'No Permit of the second spec lets all of it through.' : `In the second spec: ${permitTitle(refused)}, rejected${refused.permit.owner === '' ? '' : ` by ${refused.permit.owner}`}.`} The place is in the first spec.`,
       remedy: 'check with simulate that nothing needs it',
     }));
   }
@@ -126,7 +124,7 @@ const comparePermits = (a: LoadedSpec, b: LoadedSpec): Finding[] => {
   ] as const) {
     for (const declared of rejected.permits) {
       if (isLive(declared.permit) || isHere(declared) !== undefined || isThere(declared) !== undefined) continue;
-      findings.push(makeFinding({ ...permitBase(declared, spec), type, severity: 'info', key: [declared.permit.id, 'rejected'], title: `${words(declared)} ${what}`, detail: [ownerWords(declared), detail].filter((part) => part !== '').join(' '), remedy: 'check that somebody decided it' }));
+      findings.push(makeFinding({ ...permitBase(declared, spec), type, severity: 'info', key: [declared.permit.id, 'rejected'], title: `${permitTitle(declared)} ${what}`, detail: [ownerWords(declared), detail].filter((part) => part !== '').join(' '), remedy: 'check that somebody decided it' }));
     }
   }
   return findings;

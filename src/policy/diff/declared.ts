@@ -9,7 +9,7 @@ import { plural } from '../../infer/plural.ts';
 import { parseSet, parseSpan, setContains } from '../../net/address-set.ts';
 import { oneWayShare, type DiffContext, type ObservedResult } from './observed.ts';
 import { capturedDaysOf, isoDay } from '../../infer/captured-days.ts';
-import { makeFinding } from './findings.ts';
+import { makeFinding, permitTitle } from './findings.ts';
 import type { Finding, FindingDraft } from './findings.ts';
 import type { ObservationSet } from '../../observation.ts';
 import type { Permit, PermitEnd } from '../../permit.ts';
@@ -49,8 +49,6 @@ const sensorDoubts = ({ sensor, conversations }: ObservationSet): string[] => {
   ];
 };
 
-const named = ({ permit }: DeclaredPermit): string => `${permit.id} (${permit.from.zone} -> ${permit.to.zone}, ${permit.service.protocol})`;
-
 /** Somebody who listens by day hears no job of the night. */
 const isWindowHeard = ({ set: { sensor }, matcher }: DiffContext, { conditions }: Permit): boolean => {
   const deaf = new Set(sensor.deafHours);
@@ -65,7 +63,7 @@ const judgeUnused = (context: DiffContext, declared: DeclaredPermit, heard: read
   if (days.length < minDays) reasons.push(`only ${days.length} of the ${minDays} days were captured that it takes to call a Permit unused`);
   if (hasWindow(permit.conditions) && !isWindowHeard(context, permit)) reasons.push(`nothing was captured within its schedule, ${windowText(permit.conditions, context.matcher.timezone)}`);
   reasons.push(...sensorDoubts(context.set));
-  const what = named(declared);
+  const what = permitTitle(declared);
   if (reasons.length > 0) {
     return makeFinding({
       ...base(context, declared), type: 'insufficient-evidence', severity: 'info', key: [permit.id],
@@ -85,7 +83,7 @@ const judgeUnused = (context: DiffContext, declared: DeclaredPermit, heard: read
 /** Hours are known, not which of an hour's requests: what ran through the window and beyond it counts as outside. */
 const judgeOffSchedule = (context: DiffContext, declared: DeclaredPermit): Finding => makeFinding({
   ...base(context, declared), type: 'insufficient-evidence', severity: 'info', key: [declared.permit.id],
-  title: `${named(declared)} was seen outside its schedule only, or on both sides of its edge`,
+  title: `${permitTitle(declared)} was seen outside its schedule only, or on both sides of its edge`,
   detail: 'What it permits was asked, at times that the schedule does not hold all of. Whether it is used within the schedule as well cannot be told apart.',
   remedy: 'judge what was seen outside first: widen the schedule, or stop it',
 });

@@ -6,6 +6,7 @@
  */
 import { createHash } from 'node:crypto';
 import type { Place } from '../spec/document.ts';
+import type { Permit } from '../../permit.ts';
 
 export const FINDING_TYPES = [
   'undeclared-conversation', 'undeclared-operation', 'wrong-direction', 'weaker-security-mode', 'undeclared-asset', 'asset-in-wrong-zone',
@@ -100,4 +101,5 @@ export const sortFindings = (findings: readonly Finding[]): Finding[] =>
     || text(a.permit).localeCompare(text(b.permit), 'en', { numeric: true })
     || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0));
 
-export const isoTime = (ns: bigint): string => new Date(Number(ns / 1_000_000n)).toISOString();
+/** `C-A-B-001 (A -> B, Modbus/TCP)`: a Permit in the title of a finding. */
+export const permitTitle = ({ permit }: { readonly permit: Permit }): string => `${permit.id} (${permit.from.zone} -> ${permit.to.zone}, ${permit.service.protocol})`;

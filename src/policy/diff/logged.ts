@@ -7,10 +7,11 @@
  * the log proves the attempt, the spec says what is right. Counts of packets are not touched.
  */
 import { serviceByPort } from '../../net/services.ts';
+import { isoTime } from '../../net/time-text.ts';
 import type { AttemptVerdict, Conversation, Day, LoggedAttempt, ObservationSet } from '../../observation.ts';
 import type { DiffContext } from './observed.ts';
 import { serviceText } from './observed.ts';
-import { isoTime, makeFinding, type Finding, type SeenOperation } from './findings.ts';
+import { makeFinding, type Finding, type SeenOperation } from './findings.ts';
 import { tallyLogged, type JudgedAttempt, type LoggedDay, type LoggedRule, type LoggedStanding } from './logged-tally.ts';
 import { createMatcher, type ConversationVerdict } from '../match/match.ts';
 import type { DeclaredPermit } from '../spec/permits.ts';

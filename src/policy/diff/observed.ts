@@ -8,8 +8,9 @@
 import { changesDevice, type Conversation, type ObservationSet } from '../../observation.ts';
 import { isPublicAddress, parseSpan } from '../../net/address-set.ts';
 import { staysOnLink } from '../../net/link-local.ts';
+import { isoTime } from '../../net/time-text.ts';
 import type { ConduitBetween } from '../spec/conduit-between.ts';
-import { isoTime, makeFinding } from './findings.ts';
+import { makeFinding } from './findings.ts';
 import type { Finding, FindingDraft, FindingType, SeenOperation, Severity } from './findings.ts';
 import { rulesOf, type AskVerdict, type ConversationVerdict, type Matcher } from '../match/match.ts';
 import { isLive } from '../spec/permits.ts';

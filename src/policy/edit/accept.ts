@@ -8,6 +8,7 @@
 import { isMap, isSeq } from 'yaml';
 import type { Document } from 'yaml';
 import type { Conversation, ObservationSet } from '../../observation.ts';
+import { isMac } from '../../infer/address-order.ts';
 import { policyName } from '../../infer/conduits/grants.ts';
 import { specIdOf } from '../../infer/spec-id.ts';
 import { asksOf, isFolded, modeWord, policyWord, type Ask } from '../match/asks.ts';
@@ -190,7 +191,7 @@ function declareAsset(bench: Bench, address: string, zone: string): Done {
   const { assets, loaded } = context;
   const index = loaded.spec.zones.findIndex((one) => one.zone_id === zone);
   if (index < 0) return { whyNot: `there is no zone ${zone} any more` };
-  const key = /^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/.test(address) ? 'mac' : 'ip';
+  const key = isMac(address) ? 'mac' : 'ip';
   const known = finding.type !== 'undeclared-asset' ? null : key === 'ip' ? (ownerByLink(context, address)?.asset.id ?? null) : senderOf(context, address);
   if (known !== null) return addAddress(bench, known, key, address);
   // The id that a proposal would give it. Two addresses of IPv6 may be spelled alike.

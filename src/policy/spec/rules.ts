@@ -8,6 +8,7 @@ import type { ConduitProposal, ProposedAsset, ProposedPermit, ProposedZone } fro
 import type { SetAsideEntry } from '../../infer/conduits/set-aside.ts';
 import type { PermitEnd } from '../../permit.ts';
 import { isPublicAddress } from '../../net/address-set.ts';
+import { isoTime } from '../../net/time-text.ts';
 import type { SpecAsset, SpecEndpoint, SpecFlow, SpecSetAside, SpecZone } from './schema.ts';
 
 /** Nothing that a terminal, an editor or a reviewer could be fooled by. */
@@ -115,8 +116,6 @@ export const ruleEntry = ({ permit, question, regime, connections }: ProposedPer
     }),
   };
 };
-
-const isoTime = (ns: bigint): string => new Date(Number(ns / 1_000_000n)).toISOString();
 
 export const setAsideEntry = (entry: SetAsideEntry): SpecSetAside => ({
   client: entry.client,

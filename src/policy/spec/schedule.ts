@@ -55,7 +55,8 @@ const localTime = (epochMs: number, timezone: string): LocalTime => {
   };
 };
 
-const minutesOf = (clock: string): number => Number(clock.slice(0, 2)) * 60 + Number(clock.slice(3, 5));
+/** `06:30` is 390. */
+export const minuteOfDay = (clock: string): number => Number(clock.slice(0, 2)) * 60 + Number(clock.slice(3, 5));
 
 /**
  * A window that ends before it begins runs past midnight and belongs to the day on which it began.
@@ -66,8 +67,8 @@ const instantFits = (conditions: PermitConditions, epochMs: number, timezone: st
   const latest = local.minutes + minutes;
   const dayFits = (day: string): boolean => conditions.days.length === 0 || conditions.days.includes(day);
   if (conditions.start === null || conditions.end === null) return dayFits(local.day);
-  const start = minutesOf(conditions.start);
-  const end = minutesOf(conditions.end);
+  const start = minuteOfDay(conditions.start);
+  const end = minuteOfDay(conditions.end);
   if (start < end) return dayFits(local.day) && latest >= start && local.minutes <= end;
   const before = WEEKDAYS[(WEEKDAYS.indexOf(local.day) + 6) % 7];
   return (dayFits(local.day) && latest >= start) || (dayFits(before) && local.minutes <= end);
@@ -79,8 +80,8 @@ const WEEK_MINUTES = 7 * DAY_MINUTES;
 /** The minutes of a week (0 = Sunday, 00:00) in which conditions hold. */
 export const weekOf = ({ days, start, end }: PermitConditions): Span[] => {
   const begun = WEEKDAYS.flatMap((day, index) => (days.length === 0 || days.includes(day) ? [index * DAY_MINUTES] : []));
-  const first = start === null || end === null ? 0 : minutesOf(start);
-  const last = start === null || end === null ? DAY_MINUTES - 1 : minutesOf(end) + (minutesOf(start) < minutesOf(end) ? 0 : DAY_MINUTES);
+  const first = start === null || end === null ? 0 : minuteOfDay(start);
+  const last = start === null || end === null ? DAY_MINUTES - 1 : minuteOfDay(end) + (minuteOfDay(start) < minuteOfDay(end) ? 0 : DAY_MINUTES);
   return mergeSpans(begun.flatMap((midnight): Span[] => {
     const span = { first: midnight + first, last: midnight + last };
     return span.last < WEEK_MINUTES ? [span] : [{ first: span.first, last: WEEK_MINUTES - 1 }, { first: 0, last: span.last - WEEK_MINUTES }];
@@ -115,7 +116,7 @@ const dayFits = (conditions: PermitConditions, day: number, timezone: string): b
   if (hasExpired(conditions, day * DAY_MS, timezone)) return false;
   if (conditions.days.length === 0) return true;
   const touched = [localTime(day * DAY_MS, timezone).day, localTime((day + 1) * DAY_MS - 1, timezone).day];
-  const isPastMidnight = conditions.start !== null && conditions.end !== null && minutesOf(conditions.start) > minutesOf(conditions.end);
+  const isPastMidnight = conditions.start !== null && conditions.end !== null && minuteOfDay(conditions.start) > minuteOfDay(conditions.end);
   const begun = isPastMidnight ? touched.map((local) => WEEKDAYS[(WEEKDAYS.indexOf(local) + 6) % 7]) : [];
   return [...touched, ...begun].some((local) => conditions.days.includes(local));
 };

@@ -1,4 +1,5 @@
 /** Assets of the report: what the spec says of each, what was seen, and how much it talked. In: who is who, Observations. Out: records. */
+import { isMac } from '../../infer/address-order.ts';
 import type { PlacedAsset } from '../../infer/proposal.ts';
 import type { ObservationSet } from '../../observation.ts';
 import { isoInstant } from '../instant.ts';
@@ -66,5 +67,3 @@ function describeAsset({ id, zone, declared, seen }: IndexedAsset, plant: PlantI
     findings: total.findings,
   };
 }
-
-const isMac = (text: string): boolean => /^([0-9a-f]{2}:){5}[0-9a-f]{2}$/i.test(text);
