@@ -8,7 +8,8 @@
  * "any". Order is the spec's; sets are sorted.
  */
 import type { PermitEnd } from '../permit.ts';
-import { directedBroadcasts, formatSpan, groupSpanKind, normaliseSet, parseSet, parseSpan, setContains, type AddressSet, type AddressSpan } from '../net/address-set.ts';
+import { directedBroadcasts, groupSpanKind } from '../net/address-kinds.ts';
+import { formatSpan, normaliseSet, parseSet, parseSpan, setContains, type AddressSet, type AddressSpan } from '../net/address-set.ts';
 import { isNotIp } from '../net/link-local.ts';
 import { portsOf, type DeclaredPermit } from '../policy/spec/permits.ts';
 import { sharedLinks } from '../policy/spec/shared-link.ts';

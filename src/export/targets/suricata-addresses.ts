@@ -3,7 +3,8 @@
  * forbids. Traffic inside one zone is never judged, whether a conduit leads there or not: a sensor on a mirror port sees it.
  * Groups and broadcasts have no zone: they are judged only where a Permit names them.
  */
-import { intersectSets, likelyBroadcasts, normaliseSet, parseSet, setContains, subtractSets, type AddressSet, type AddressSpan } from '../../net/address-set.ts';
+import { likelyBroadcasts } from '../../net/address-kinds.ts';
+import { intersectSets, normaliseSet, parseSet, setContains, subtractSets, type AddressSet, type AddressSpan } from '../../net/address-set.ts';
 import type { Permit } from '../../permit.ts';
 import type { DevicePlan, PlanPermit, PlanZone } from '../exporter.ts';
 import { ofFamily } from '../ip-notation.ts';

@@ -8,7 +8,7 @@
 import { addTo } from '../../net/multi-map.ts';
 import type { Conversation, ObservationSet } from '../../observation.ts';
 import { staysOnLink } from '../../net/link-local.ts';
-import { groupAddressKind } from '../../net/address-set.ts';
+import { groupAddressKind } from '../../net/address-kinds.ts';
 import { capturedDaysOf } from '../captured-days.ts';
 import { isMac } from '../address-order.ts';
 import { findNegotiated, type Negotiated, type Talk } from './negotiated-ports.ts';

@@ -6,7 +6,8 @@
  * all, who opens, how safely, what is asked. Left out on purpose: Permits that nothing used (diff/declared.ts).
  */
 import { changesDevice, type Conversation, type ObservationSet } from '../../observation.ts';
-import { isPublicAddress, parseSpan } from '../../net/address-set.ts';
+import { isPublicAddress } from '../../net/address-kinds.ts';
+import { parseSpan } from '../../net/address-set.ts';
 import { staysOnLink } from '../../net/link-local.ts';
 import { isoTime } from '../../net/time-text.ts';
 import type { ConduitBetween } from '../spec/conduit-between.ts';

@@ -7,9 +7,8 @@
  */
 import type { AddressRecord } from '../../observation.ts';
 import { GROUP_REASON } from '../../infer/conduits/set-aside.ts';
-import {
-  directedBroadcasts, formatSpan, groupAddressKind, likelyBroadcasts, normaliseSet, parseSet, parseSpan, PUBLIC_ADDRESSES, setContains, subtractSets,
-} from '../../net/address-set.ts';
+import { directedBroadcasts, groupAddressKind, likelyBroadcasts, PUBLIC_ADDRESSES } from '../../net/address-kinds.ts';
+import { formatSpan, normaliseSet, parseSet, parseSpan, setContains, subtractSets } from '../../net/address-set.ts';
 import type { AddressSet, AddressSpan } from '../../net/address-set.ts';
 import { addTo } from '../../net/multi-map.ts';
 import { parseAssetText } from './free-text.ts';

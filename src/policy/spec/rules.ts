@@ -7,7 +7,7 @@
 import type { ConduitProposal, ProposedAsset, ProposedPermit, ProposedZone } from '../../infer/conduits/conduits.ts';
 import type { SetAsideEntry } from '../../infer/conduits/set-aside.ts';
 import type { PermitEnd } from '../../permit.ts';
-import { isPublicAddress } from '../../net/address-set.ts';
+import { isPublicAddress } from '../../net/address-kinds.ts';
 import { isoTime } from '../../net/time-text.ts';
 import type { SpecAsset, SpecEndpoint, SpecFlow, SpecSetAside, SpecZone } from './schema.ts';
 

@@ -4,7 +4,7 @@
  * In: the zones of a spec, and the addresses that were seen. Out: how many of each know the other, where that is next to none. Left
  * out on purpose: devices that only one side has (they are the findings of a diff), and names without addresses.
  */
-import { groupAddressKind, isPublicAddress } from '../../net/address-set.ts';
+import { groupAddressKind, isPublicAddress } from '../../net/address-kinds.ts';
 import type { AddressRecord } from '../../observation.ts';
 import { indexAssets } from './assets.ts';
 import type { Spec } from './schema.ts';

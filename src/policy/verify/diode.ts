@@ -9,7 +9,7 @@
 import type { Conversation } from '../../observation.ts';
 import type { PermitEnd } from '../../permit.ts';
 import { parseSpan } from '../../net/address-set.ts';
-import { groupAddressKind } from '../../net/address-set.ts';
+import { groupAddressKind } from '../../net/address-kinds.ts';
 import type { WindowTraffic } from '../../store/read-window.ts';
 import type { DiffContext } from '../diff/observed.ts';
 import { serviceText } from '../diff/observed.ts';

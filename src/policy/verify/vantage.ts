@@ -5,7 +5,7 @@
  * not have seen proves nothing, and a request whose answer would have gone another way is not unanswered.
  */
 import type { Conversation, ObservationSet } from '../../observation.ts';
-import { groupAddressKind } from '../../net/address-set.ts';
+import { groupAddressKind } from '../../net/address-kinds.ts';
 import { staysOnLink } from '../../net/link-local.ts';
 import type { AssetIndex } from '../spec/assets.ts';
 import type { Spec } from '../spec/schema.ts';

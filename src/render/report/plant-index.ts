@@ -4,7 +4,7 @@
  * What stands in no zone of the spec gets a zone of its own at the end, so that nothing seen is missing from the map.
  */
 import type { PlacedAsset, Proposal } from '../../infer/proposal.ts';
-import { groupAddressKind } from '../../net/address-set.ts';
+import { groupAddressKind } from '../../net/address-kinds.ts';
 import { staysOnLink } from '../../net/link-local.ts';
 import type { ObservationSet } from '../../observation.ts';
 import { indexAssets, type DeclaredAsset } from '../../policy/spec/assets.ts';

@@ -2,7 +2,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { compareAddresses, specialAddressKind, isPrivateAddress, isVirtualRouterMac, subnetOf } from '../../../src/infer/address-order.ts';
-import { isPublicAddress, parseSpan, setContains } from '../../../src/net/address-set.ts';
+import { isPublicAddress } from '../../../src/net/address-kinds.ts';
+import { parseSpan, setContains } from '../../../src/net/address-set.ts';
 import { ipv4Text } from '../../../src/net/address-text.ts';
 import { vendorOf } from '../../../src/net/oui.ts';
 import { mapAddresses } from '../../../src/policy/redaction/addresses.ts';
