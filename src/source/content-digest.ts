@@ -1,42 +1,43 @@
-/** Digests of what a file holds, packed or not: by them a capture or a log is known again. In: its octets. Out: SHA-256 of prefixes. */
+/**
+ * What a packed file holds, told on the way: a capture that was packed since it was read, or unpacked, is the same capture. In: octets, or a
+ * byte source behind its unpacking. Out: their digests.
+ */
 import { createHash } from 'node:crypto';
 import type { ByteSource } from './byte-source.ts';
-import { unpacked } from './open.ts';
+import type { Content } from './frame-batch.ts';
 
-export interface PrefixDigests {
-  /** SHA-256, in hex, of the first octets, by their number; only of those that there are. */
-  readonly digests: ReadonlyMap<number, string>;
-  /** Octets there are; where that is more than the largest number asked for, somewhat more than that. */
-  readonly octets: number;
-  /** SHA-256 of so many. */
-  readonly whole: string;
+/** SHA-256 of so many octets finds what may be the same. */
+export const HEAD_OCTETS = 4096;
+
+export interface ContentDigest {
+  note(octets: Uint8Array): void;
+  /** Of what was noted so far. */
+  content(): Content;
 }
 
-const CHUNK = 1 << 18;
-
-/** Of a file, unpacked where it is packed; as far as it can be read. Closes it. */
-export async function digestContent(file: ByteSource, sizes: readonly number[]): Promise<PrefixDigests> {
-  const wanted = [...new Set(sizes)].sort((a, b) => a - b);
-  const digests = new Map<number, string>();
-  const source = await unpacked(file);
-  const hash = createHash('sha256');
-  const chunk = new Uint8Array(CHUNK);
-  let octets = 0;
-  try {
-    for (;;) {
-      const got = await source.read(chunk, 0, CHUNK);
-      let hashed = 0;
-      for (let [size] = wanted; size !== undefined && size <= octets + got; [size] = wanted) {
-        hash.update(chunk.subarray(hashed, size - octets));
-        hashed = size - octets;
-        digests.set(size, hash.copy().digest('hex'));
-        wanted.shift();
-      }
-      hash.update(chunk.subarray(hashed, got));
-      octets += got;
-      if (got === 0 || (wanted.length === 0 && octets > Math.max(0, ...sizes))) return { digests, octets, whole: hash.digest('hex') };
-    }
-  } finally {
-    await source.close();
-  }
+export function createContentDigest(): ContentDigest {
+  const head = createHash('sha256');
+  const whole = createHash('sha256');
+  let size = 0;
+  return {
+    note(octets) {
+      if (size < HEAD_OCTETS) head.update(octets.subarray(0, HEAD_OCTETS - size));
+      whole.update(octets);
+      size += octets.length;
+    },
+    content: () => ({ size, head: head.copy().digest('hex'), digest: whole.copy().digest('hex') }),
+  };
 }
+
+/** The source itself; what is read of it is noted. */
+export const noting = (source: ByteSource, { note }: ContentDigest): ByteSource => ({
+  ...source,
+  read(into, at, length) {
+    const reading = source.read(into, at, length);
+    const noted = (got: number): number => {
+      note(into.subarray(at, at + got));
+      return got;
+    };
+    return typeof reading === 'number' ? noted(reading) : reading.then(noted);
+  },
+});

@@ -8,7 +8,7 @@ import type { BaselineError } from '../errors.ts';
 import { BLOCK_BYTES, createBlock, fillBlock, type Block } from './block.ts';
 import { copyOctets, openBytes } from './byte-source.ts';
 import type { ByteSource } from './byte-source.ts';
-import { createContentDigest, noting, type ContentDigest } from './content.ts';
+import { createContentDigest, noting, type ContentDigest } from './content-digest.ts';
 import { createFrameBatch, createSourceCounts } from './frame-batch.ts';
 import type { FrameBatch, FrameSource, SourceCounts, SourceEnd, SourceMemory } from './frame-batch.ts';
 import { createLineSource, type LineSource } from './lines.ts';

@@ -6,8 +6,8 @@
 import { closeSync, constants, fstatSync, openSync } from 'node:fs';
 import { addTo } from '../net/multi-map.ts';
 import { descriptorBytes, openBytes, openError, statOrNull } from '../source/byte-source.ts';
-import { HEAD_OCTETS } from '../source/content.ts';
-import { digestContent } from '../source/content-digest.ts';
+import { HEAD_OCTETS } from '../source/content-digest.ts';
+import { digestContent } from '../source/prefix-digests.ts';
 import { digestPrefix } from '../source/file-digest.ts';
 import type { Content } from '../source/frame-batch.ts';
 import { isBrokenOff, type KnownCapture } from './captures.ts';
