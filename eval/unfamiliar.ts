@@ -7,7 +7,7 @@
 import { mean } from './metrics.ts';
 import { judgePlant, SURE, type Verdict } from './unfamiliar/judge.ts';
 import type { SketchedPlant } from './unfamiliar/plant-sketcher.ts';
-import { FOURTH_SITES, HELD_OUT_SITES, SHAPES, SITES, SIXTH_HELD_OUT, SIXTH_SITES, THIRD_SITES, UNTOUCHED_SITES } from './unfamiliar/shapes.ts';
+import { FOURTH_SITES, HELD_OUT_SITES, SEVENTH_HELD_OUT, SEVENTH_SITES, SHAPES, SITES, SIXTH_HELD_OUT, SIXTH_SITES, THIRD_SITES, UNTOUCHED_SITES } from './unfamiliar/shapes.ts';
 
 const options = new Map<string, string>();
 for (let index = 2; index < process.argv.length; index += 2) options.set(process.argv[index]!.replace(/^--/, ''), process.argv[index + 1] ?? 'yes');
@@ -18,14 +18,14 @@ const only = options.get('only')?.split(',');
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 const row = (name: string, verdicts: readonly Verdict[]): string => {
   const of = (pick: (verdict: Verdict) => number): number => mean(verdicts.map(pick));
-  return `| ${name} | ${of(({ devices }) => devices).toFixed(0)} | ${of(({ roles }) => roles).toFixed(3)} | ${of(({ partition }) => partition).toFixed(3)} | ${of(({ cells }) => cells).toFixed(3)} | ${of(({ falseSafety }) => falseSafety).toFixed(2)} | ${of(({ inOffice }) => inOffice).toFixed(2)} | ${of(({ inOfficeZone }) => inOfficeZone).toFixed(2)} | ${of(({ officeInPlant }) => officeInPlant).toFixed(2)} | ${of(({ safetyElsewhere }) => safetyElsewhere).toFixed(2)} | ${of(({ sureAndWrong }) => sureAndWrong).toFixed(2)} |`;
+  return `| ${name} | ${of(({ devices }) => devices).toFixed(0)} | ${of(({ roles }) => roles).toFixed(3)} | ${of(({ kinds }) => kinds).toFixed(3)} | ${of(({ partition }) => partition).toFixed(3)} | ${of(({ cells }) => cells).toFixed(3)} | ${of(({ falseSafety }) => falseSafety).toFixed(2)} | ${of(({ inOffice }) => inOffice).toFixed(2)} | ${of(({ inOfficeZone }) => inOfficeZone).toFixed(2)} | ${of(({ officeInPlant }) => officeInPlant).toFixed(2)} | ${of(({ safetyElsewhere }) => safetyElsewhere).toFixed(2)} | ${of(({ controlAbove }) => controlAbove).toFixed(2)} | ${of(({ sureAndWrong }) => sureAndWrong).toFixed(2)} |`;
 };
 
 function table(title: string, shapes: Readonly<Record<string, (seed: number) => SketchedPlant>>): void {
   const chosen = Object.entries(shapes).filter(([name]) => only?.includes(name) ?? true);
   if (chosen.length === 0) return;
-  say(`| ${title} | devices | role accuracy | ARI all | ARI cells | false safety controllers | plant devices in the office | in the zone of the office | office in the plant | safety controllers elsewhere | wrong at 0.9 |`);
-  say('|---|---|---|---|---|---|---|---|---|---|---|');
+  say(`| ${title} | devices | role accuracy | kind of zone | ARI all | ARI cells | false safety controllers | plant devices in the office | in the zone of the office | office in the plant | safety controllers elsewhere | control above | wrong at 0.9 |`);
+  say('|---|---|---|---|---|---|---|---|---|---|---|---|---|');
   const everything: Verdict[] = [];
   for (const [name, draw] of chosen) {
     const verdicts = seeds.map((seed) => judgePlant(draw(seed), Number(options.get('days') ?? 28), Number(options.get('one-way') ?? 0)));
@@ -48,4 +48,6 @@ table('fourth site', FOURTH_SITES);
 table('held-out site', HELD_OUT_SITES);
 table('sixth site', SIXTH_SITES);
 table('held-out sixth site', SIXTH_HELD_OUT);
+table('seventh site', SEVENTH_SITES);
+table('held-out seventh site', SEVENTH_HELD_OUT);
 if (options.has('confusions')) for (const [key, count] of [...confusions].sort(([, a], [, b]) => b - a).slice(0, 60)) say(`${String(count).padStart(5)} ${key}`);

@@ -15,6 +15,8 @@ export interface Verdict {
   readonly devices: number;
   /** Share of roles that are right, or that a person would accept. */
   readonly roles: number;
+  /** Share of devices in a zone of the right kind. */
+  readonly kinds: number;
   readonly partition: number;
   readonly cells: number;
   readonly falseSafety: number;
@@ -27,10 +29,17 @@ export interface Verdict {
   readonly safetyElsewhere: number;
   /** Wrong roles said with at least 0.9. */
   readonly sureAndWrong: number;
+  /** Controllers and their I/O placed with the office or between it and the plant. */
+  readonly controlAbove: number;
   readonly wrong: readonly { readonly host: SketchedHost; readonly said: string; readonly confidence: number }[];
 }
 
 export const SURE = 0.9;
+
+const CONTROL: ReadonlySet<string> = new Set(['plc', 'io', 'safety-controller']);
+
+const KIND_OF: Readonly<Record<string, string>> = { SIS: 'safety', SUP: 'supervisory', OPS: 'operations', ENG: 'engineering', DMZ: 'dmz', ENT: 'enterprise', NET: 'network', TEMP: 'temporary', WLAN: 'wireless', REMOTE: 'remote' };
+const kindOf = (zone: string): string => (zone.startsWith('CELL') ? 'cell' : (KIND_OF[zone] ?? 'external'));
 
 /** So large a share of the conversations is heard from one end only, the client's and the server's in turn. */
 function hearOneWay(edges: readonly GeneratedEdge[], share: number): GeneratedEdge[] {
@@ -51,6 +60,7 @@ export function judgePlant({ plant, sample }: SketchedPlant, days: number, oneWa
   return {
     devices: heard.length,
     roles: 1 - wrong.length / heard.length,
+    kinds: heard.filter(({ ip, zone }) => kindOf(zone) === found.get(ip)!.replace(/:.*/, '')).length / heard.length,
     partition: adjustedRand(truth, found, ids),
     cells: adjustedRand(truth, found, ids.filter((id) => truth.get(id)!.startsWith('CELL'))),
     falseSafety: wrong.filter(({ said }) => said === 'safety-controller').length,
@@ -59,6 +69,7 @@ export function judgePlant({ plant, sample }: SketchedPlant, days: number, oneWa
     officeInPlant: heard.filter(({ ip, zone }) => zone === 'ENT' && /^(cell|safety|supervisory|engineering)/.test(found.get(ip)!)).length,
     safetyElsewhere: heard.filter(({ ip, role }) => role === 'safety-controller' && found.get(ip) !== 'safety').length,
     sureAndWrong: wrong.filter(({ confidence }) => confidence >= SURE).length,
+    controlAbove: heard.filter(({ ip, role }) => CONTROL.has(role) && /^(enterprise|dmz)/.test(found.get(ip)!)).length,
     wrong,
   };
 }

@@ -17,6 +17,8 @@ const OUI = {
   hima: '00E0A1', invensys: '002096', kuka: '0060C8', rexroth: '000B0F', zebra: '00074D', cognex: '00D024', sick: '000677', polycom: '0004F2', hikvision: '040312', apc: '00C0B7', liebert: '000877',
   eaton: '002085', janitza: '000E6B', socomec: '00174A', sierra: '00A0D5', teltonika: '001E42', redlion: '0005E4', westermo: '00077C', endress: '000705', cambium: '000456', rajant: '848D84', atlas: '0050D6',
   lenze: '000A86', trane: '0012EA', carrier: '000252', lantronix: '0080A3', stratus: '0004FC', supermicro: '002590', synology: '001132', brother: '008077', kyocera: '0017C8', frauscher: '64535D', mobility: '703811', symbol: '00A0F8', prosoft: '000D8D',
+  pilz: '000248', festo: '000EF0', balluff: '000C8D', turck: '000746', videojet: '00506D', mettler: '00E07C', kongsberg: '0005BE', furuno: '00D01D', 'b&r': '006065', bachmann: '00107E', commend: '000CAB', zenitel: '0013CB', murr: '000F9E', ifm: '000201',
+  datalogic: '0007BE', kone: '649FF7', mobotix: '0003C5', krohne: '001D44', staubli: '00A0F3', vacon: '002199', mikrotik: '085531', delta: '001823', unitronics: '000D22', woodward: '00A06F', wartsila: '1C11E1', mitel: '00085D',
 } as const;
 export type Vendor = keyof typeof OUI;
 

@@ -6,6 +6,8 @@ import type { SketchedPlant } from './plant-sketcher.ts';
 import { campus, chemicalDcs, desalination, fineChemicals, packagingHall, paperMill, pipeline, platform } from './fourth-sites.ts';
 import { biotech, cementWorks, districtHeating, gridStation, hydroChain, tyrePlant } from './held-out-sites.ts';
 import { dcs, mine, sameBrandSafety, tankFarm, wasteWater, windFarm } from './process-sites.ts';
+import { bloodPlasma, containerTerminal, drillShip, hydrogenWorks } from './seventh-held-out.ts';
+import { axleLine, batchChemicals, cheeseWorks, roadTunnel } from './seventh-sites.ts';
 import { computingCentre, oilTerminal, oneDirection, signallingRoom, trunkOnly } from './sixth-held-out.ts';
 import { pharmaPackaging, pulpMill, radioWater, smallWorks, windPark } from './sixth-sites.ts';
 import { dairy, hospital, refinery, steelMill, tractionPower, waferFab } from './third-sites.ts';
@@ -113,4 +115,20 @@ export const SIXTH_HELD_OUT: Readonly<Record<string, (seed: number) => SketchedP
   'oil terminal': oilTerminal,
   'trunk only': trunkOnly,
   'one direction': oneDirection,
+};
+
+/** Drawn once more, when the rules of the sixth round stood. */
+export const SEVENTH_SITES: Readonly<Record<string, (seed: number) => SketchedPlant>> = {
+  'cheese works': cheeseWorks,
+  'axle line': axleLine,
+  'batch chemicals': batchChemicals,
+  'road tunnel': roadTunnel,
+};
+
+/** Drawn with those, and measured before and after only. */
+export const SEVENTH_HELD_OUT: Readonly<Record<string, (seed: number) => SketchedPlant>> = {
+  'hydrogen works': hydrogenWorks,
+  'container terminal': containerTerminal,
+  'drill ship': drillShip,
+  'blood plasma': bloodPlasma,
 };
