@@ -333,6 +333,8 @@ function observeEdge(plant: GeneratedPlant, sample: GeneratedSample, edge: Gener
   const sessions = edge.persist ? Math.ceil(days.length / 3) : Math.max(1, Math.min(requests, days.length * 20));
   const fromClient = edge.onlyFrom !== 'server';
   const fromServer = edge.ans && edge.onlyFrom !== 'client';
+  // Nobody sends data over TCP to whom nobody answers: what was heard are tries.
+  const asked = edge.proto === 'tcp' && !edge.ans ? 0 : requests;
   const rttMs = edge.ans ? (server.rtt ?? client.rtt ?? (server.ext || client.ext ? 20 : 1)) : null;
   return {
     id: index + 1,
@@ -347,10 +349,10 @@ function observeEdge(plant: GeneratedPlant, sample: GeneratedSample, edge: Gener
     bytes: { toServer: fromClient ? requests * 80 : 0, toClient: fromServer ? requests * 100 : 0 },
     sessions,
     answeredSessions: fromServer ? sessions : 0,
-    requests,
+    requests: asked,
     ...spanOf(days),
     days,
-    rhythm: binGaps([...drafts.values()].flatMap((draft) => draft.gaps)),
+    rhythm: asked === 0 ? [] : binGaps([...drafts.values()].flatMap((draft) => draft.gaps)),
     rttMs,
     operations,
     facts,

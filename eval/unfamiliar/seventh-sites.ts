@@ -13,7 +13,7 @@ export function plantTools(s: Sketcher, directory: SketchedHost, members: readon
   for (const member of members) {
     ask(member, patch, 'tcp', 8530, 'wsus', byDay(1.5));
     ask(member, antivirus, 'tcp', 14_555, '', cyclic(600_000, 0.3));
-    if (dice.chance(0.6)) ask(backup, member, 'tcp', 445, 'smb', nightly(1));
+    if (dice.chance(0.6)) ask(backup, member, 'tcp', 445, 'smb', nightly(400));
     join(member, directory);
   }
   ask(patch, internet, 'tcp', 443, 'https', nightly(3));
