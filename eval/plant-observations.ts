@@ -230,13 +230,15 @@ export function observePlant(plant: GeneratedPlant, sample: GeneratedSample, fro
       held.last = Math.max(held.last, last);
     }
   };
-  plant.edges.forEach((edge, index) => {
-    if (edge.hidden === true) return;
+  plant.edges.forEach((drawn, index) => {
+    if (drawn.hidden === true) return;
+    // Of what has no client, who is heard alone is heard first.
+    const edge = drawn.firstHeard === true && drawn.onlyFrom === 'server' ? { ...drawn, c: drawn.s, s: drawn.c, onlyFrom: 'client' as const } : drawn;
     const conversation = observeEdge(plant, sample, edge, index, fromDay, toDay);
     if (conversation === null) return;
     conversations.push(conversation);
-    if (edge.onlyFrom !== 'server') touch(edge.c, conversation.days);
-    if (edge.ans && edge.onlyFrom !== 'client') touch(edge.s, conversation.days);
+    if (conversation.packets.toServer > 0) touch(edge.c, conversation.days);
+    if (conversation.packets.toClient > 0) touch(edge.s, conversation.days);
   });
   const addresses = plant.hosts.filter((host) => seen.has(host.id)).map((host): AddressRecord => {
     const { first, last } = seen.get(host.id)!;
@@ -319,22 +321,22 @@ function observeEdge(plant: GeneratedPlant, sample: GeneratedSample, edge: Gener
     function: draft.code,
     name: draft.name,
     access: draft.access,
-    requests: draft.requests,
-    responses: draft.requests,
+    requests: edge.onlyFrom === 'server' ? 0 : draft.requests,
+    responses: edge.onlyFrom === 'client' ? 0 : draft.requests,
     errors: 0,
     errorCodes: [],
-    ranges: [...draft.ranges.values()].sort((a, b) => a.first - b.first || a.last - b.last),
+    ranges: edge.onlyFrom === 'server' ? [] : [...draft.ranges.values()].sort((a, b) => a.first - b.first || a.last - b.last),
     rangesFolded: 0,
     targets: [],
     ...spanOf(daysOf(draft.days, draft.hours)),
     days: daysOf(draft.days, draft.hours),
-    rhythm: binGaps(draft.gaps),
+    rhythm: edge.onlyFrom === 'server' ? [] : binGaps(draft.gaps),
   }));
   const sessions = edge.persist ? Math.ceil(days.length / 3) : Math.max(1, Math.min(requests, days.length * 20));
   const fromClient = edge.onlyFrom !== 'server';
   const fromServer = edge.ans && edge.onlyFrom !== 'client';
-  // Nobody sends data over TCP to whom nobody answers: what was heard are tries.
-  const asked = edge.proto === 'tcp' && !edge.ans ? 0 : requests;
+  // Nobody sends data over TCP to whom nobody answers: what was heard are tries. Where only answers were heard, nobody knows what was asked when.
+  const asked = edge.onlyFrom === 'server' || (edge.proto === 'tcp' && !edge.ans) ? 0 : requests;
   const rttMs = edge.ans ? (server.rtt ?? client.rtt ?? (server.ext || client.ext ? 20 : 1)) : null;
   return {
     id: index + 1,

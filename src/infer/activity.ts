@@ -8,7 +8,7 @@
  * periodic but has no duty, while a poller seen in every window has.
  */
 import { FOLDED_FUNCTION, type Conversation, type Day, type ObservationSet, type Operation, type SensorTruth } from '../observation.ts';
-import { endsOf, type Inventory } from './assets.ts';
+import { endsOf, hasUnheardServer, type Inventory } from './assets.ts';
 import { capturedDaysOf, perDays } from './captured-days.ts';
 import type { Dropped } from './proposal.ts';
 import { type Cycle, cycleOfGaps, cycleOfOperation } from './rhythm.ts';
@@ -127,11 +127,14 @@ const needsNoAnswer = ({ operations, port }: Conversation, service: string): boo
   return operations.some(({ name }) => UNANSWERED_BY_DESIGN[service]?.has(name) ?? false);
 };
 
-function isAnswered(conversation: Conversation, service: string): boolean {
-  if (conversation.answeredSessions > 0) return true;
-  if (conversation.transport === 'udp') return needsNoAnswer(conversation, service);
+/** @param oneWay pairs of which the answers were not heard: their silence over UDP proves nothing */
+function isAnswered(conversation: Conversation, service: string, oneWay: ReadonlySet<string>): boolean {
+  if (conversation.answeredSessions > 0 || hasUnheardServer(conversation)) return true;
+  if (conversation.transport === 'udp') return needsNoAnswer(conversation, service) || oneWay.has(pairOf(conversation));
   return !(conversation.transport === 'tcp' || conversation.transport === 'icmp' || conversation.transport === 'sctp');
 }
+
+const pairOf = ({ client, server }: Conversation): string => `${client} ${server}`;
 
 /** The cycle that fills most of the time; of two that fill it alike, the faster. */
 function mainCycle(conversation: Conversation): { cycle: Cycle; days: number } | null {
@@ -162,6 +165,7 @@ export function readActivity(set: ObservationSet, inventory: Inventory): Activit
   const pseudo = new Map(inventory.pseudo.map(({ address, why }) => [address, why]));
   const capturedDays = capturedDaysOf(set);
   const daysOf = perDays((days) => days.map(({ day }) => day));
+  const oneWay = new Set(set.conversations.filter(hasUnheardServer).map(pairOf));
   for (const conversation of set.conversations) {
     if (LINK_LAYER.has(conversation.service.name) || conversation.transport === 'eth-0x0806' || conversation.transport === 'eth-0x88cc') {
       dropped.push({ conversation: conversation.id, client: conversation.client, server: conversation.server, why: 'link-layer', sentence: 'finds addresses or neighbours on one network and asks no service of anybody' });
@@ -172,7 +176,7 @@ export function readActivity(set: ObservationSet, inventory: Inventory): Activit
       dropped.push(withoutAsset(conversation, pseudo));
       continue;
     }
-    drafts.push(draftLink(conversation, ends, daysOf));
+    drafts.push(draftLink(conversation, ends, daysOf, oneWay));
   }
   recogniseRpc(drafts);
   recogniseControl(drafts, inventory);
@@ -213,7 +217,7 @@ const countDays = (operations: readonly Operation[]): number =>
 /** Where nobody kept days, the first and the last. */
 const seenDays = ({ days, firstNs, lastNs }: Conversation, daysOf: DaysOf): readonly number[] => (days.length > 0 ? daysOf(days) : [...new Set([dayOfNs(firstNs), dayOfNs(lastNs)])]);
 
-function draftLink(conversation: Conversation, ends: readonly [number, number], daysOf: DaysOf): Draft {
+function draftLink(conversation: Conversation, ends: readonly [number, number], daysOf: DaysOf, oneWay: ReadonlySet<string>): Draft {
   const service = serviceOf(conversation);
   const main = mainCycle(conversation);
   const { operations } = conversation;
@@ -228,7 +232,7 @@ function draftLink(conversation: Conversation, ends: readonly [number, number], 
     control: isControl(conversation, service),
     days,
     requests: conversation.requests,
-    answered: isAnswered(conversation, service),
+    answered: isAnswered(conversation, service, oneWay),
     cycle: main?.cycle ?? null,
     cycleDays: main?.days ?? 0,
     duty: 0,

@@ -50,6 +50,13 @@ const UNTAKEN_PER_SESSION = 8;
 /** More from the server than it would send to nobody: its client is there, and only the way from it was not mirrored. */
 const hasListener = ({ transport, packets, sessions }: Conversation): boolean => transport === 'tcp' && packets.toClient > UNTAKEN_PER_SESSION * Math.max(sessions, 1);
 
+/**
+ * Data over TCP goes to whom answered: the handshake comes first (RFC 9293 section 3.5). Where no answer was heard, only the way back was not
+ * mirrored. Not where nothing but who was heard first says who asks: that may be the server of a conversation whose other half was not heard.
+ */
+export const hasUnheardServer = ({ transport, packets, requests, direction }: Conversation): boolean =>
+  transport === 'tcp' && packets.toClient === 0 && requests > 0 && direction.by !== 'first-packet';
+
 function sightAddresses(set: ObservationSet): Map<string, Sighting> {
   const records = new Map(set.addresses.map((record) => [record.address, record]));
   const seen = new Map<string, Sighting>();
@@ -72,7 +79,7 @@ function sightAddresses(set: ObservationSet): Map<string, Sighting> {
     const client = sight(conversation.client, conversation.firstNs, conversation.lastNs);
     const server = sight(conversation.server, conversation.firstNs, conversation.lastNs);
     if (conversation.packets.toServer > 0 || hasListener(conversation)) client.sent = true;
-    if (conversation.packets.toClient > 0) server.sent = true;
+    if (conversation.packets.toClient > 0 || hasUnheardServer(conversation)) server.sent = true;
     if (conversation.rttMs !== null && conversation.packets.toClient > 0) server.rttMs = Math.min(server.rttMs ?? Infinity, conversation.rttMs);
     client.vlan ??= conversation.vlan;
     server.vlan ??= conversation.vlan;

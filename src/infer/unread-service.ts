@@ -4,7 +4,7 @@
  */
 import { addTo } from '../net/multi-map.ts';
 import type { Conversation } from '../observation.ts';
-import type { Inventory } from './assets.ts';
+import { hasUnheardServer, type Inventory } from './assets.ts';
 import type { Cycle } from './rhythm.ts';
 import { CONTROL_BY_PORT, DIRECTORY_SERVICES } from './service-family.ts';
 import { CONTROL_VENDORS } from './vendor-class.ts';
@@ -45,7 +45,7 @@ export function recogniseControl(talks: readonly Talk[], inventory: Inventory): 
 }
 
 const portOf = ({ server, conversation }: Talk): string => `${server}/${conversation.transport}/${conversation.port}`;
-const answersInCycle = ({ cycle, answered, conversation }: Talk): boolean => cycle !== null && answered && conversation.packets.toClient > 0;
+const answersInCycle = ({ cycle, answered, conversation }: Talk): boolean => cycle !== null && answered && (conversation.packets.toClient > 0 || hasUnheardServer(conversation));
 
 /** Devices of one make on one port, and stations that ask them there, from which on it is their protocol. */
 const FEWEST_ALIKE = 2;

@@ -44,6 +44,7 @@ function sketchConversation(sketch: Sketch, id: number, length: number): Convers
   const perDay = sketch.perDay ?? (sketch.periodMs === undefined ? 2 : Math.round(86_400_000 / sketch.periodMs));
   const requests = perDay * days.length;
   const answered = sketch.answered ?? true;
+  const transport = sketch.transport ?? (['dns', 'snmp', 'ntp', 'tristation'].includes(sketch.service) ? 'udp' : 'tcp');
   const firstNs = BigInt(FIRST_DAY + days[0]) * DAY_NS;
   const lastNs = BigInt(FIRST_DAY + days.at(-1)! + 1) * DAY_NS - 1n;
   const seen = days.map((day) => ({ day: FIRST_DAY + day, ...(sketch.hours === undefined ? {} : { hours: sketch.hours }) }));
@@ -71,7 +72,7 @@ function sketchConversation(sketch: Sketch, id: number, length: number): Convers
     id,
     client: sketch.client,
     server: sketch.server,
-    transport: sketch.transport ?? (['dns', 'snmp', 'ntp', 'tristation'].includes(sketch.service) ? 'udp' : 'tcp'),
+    transport,
     port: sketch.port ?? PORTS[sketch.service] ?? 9999,
     vlan: null,
     service: { name: sketch.service, by: sketch.isProven === true || PROBED.has(sketch.service) ? 'probe' : sketch.service === '' ? 'none' : 'port' },
@@ -80,7 +81,8 @@ function sketchConversation(sketch: Sketch, id: number, length: number): Convers
     bytes: { toServer: requests * 80, toClient: answered ? requests * 90 : 0 },
     sessions: 1,
     answeredSessions: answered ? 1 : 0,
-    requests,
+    // Nobody sends data over TCP to whom nobody answers.
+    requests: answered || transport !== 'tcp' ? requests : 0,
     firstNs,
     lastNs,
     days: seen,
