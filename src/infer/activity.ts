@@ -127,10 +127,25 @@ const needsNoAnswer = ({ operations, port }: Conversation, service: string): boo
   return operations.some(({ name }) => UNANSWERED_BY_DESIGN[service]?.has(name) ?? false);
 };
 
-/** @param oneWay pairs of which the answers were not heard: their silence over UDP proves nothing */
-function isAnswered(conversation: Conversation, service: string, oneWay: ReadonlySet<string>): boolean {
+/** Of whom answers were not heard though there were some, by pair, or of anybody: their silence over UDP proves nothing. */
+interface Unheard {
+  readonly pairs: ReadonlySet<string>;
+  readonly servers: ReadonlySet<string>;
+}
+
+function findUnheard(conversations: readonly Conversation[]): Unheard {
+  const unheard = conversations.filter(hasUnheardServer);
+  const servers = new Set(unheard.map(({ server }) => server));
+  for (const { client, server, packets } of conversations) {
+    if (packets.toServer > 0) servers.delete(client);
+    if (packets.toClient > 0) servers.delete(server);
+  }
+  return { pairs: new Set(unheard.map(pairOf)), servers };
+}
+
+function isAnswered(conversation: Conversation, service: string, unheard: Unheard): boolean {
   if (conversation.answeredSessions > 0 || hasUnheardServer(conversation)) return true;
-  if (conversation.transport === 'udp') return needsNoAnswer(conversation, service) || oneWay.has(pairOf(conversation));
+  if (conversation.transport === 'udp') return needsNoAnswer(conversation, service) || unheard.servers.has(conversation.server) || unheard.pairs.has(pairOf(conversation));
   return !(conversation.transport === 'tcp' || conversation.transport === 'icmp' || conversation.transport === 'sctp');
 }
 
@@ -165,7 +180,7 @@ export function readActivity(set: ObservationSet, inventory: Inventory): Activit
   const pseudo = new Map(inventory.pseudo.map(({ address, why }) => [address, why]));
   const capturedDays = capturedDaysOf(set);
   const daysOf = perDays((days) => days.map(({ day }) => day));
-  const oneWay = new Set(set.conversations.filter(hasUnheardServer).map(pairOf));
+  const unheard = findUnheard(set.conversations);
   for (const conversation of set.conversations) {
     if (LINK_LAYER.has(conversation.service.name) || conversation.transport === 'eth-0x0806' || conversation.transport === 'eth-0x88cc') {
       dropped.push({ conversation: conversation.id, client: conversation.client, server: conversation.server, why: 'link-layer', sentence: 'finds addresses or neighbours on one network and asks no service of anybody' });
@@ -176,7 +191,7 @@ export function readActivity(set: ObservationSet, inventory: Inventory): Activit
       dropped.push(withoutAsset(conversation, pseudo));
       continue;
     }
-    drafts.push(draftLink(conversation, ends, daysOf, oneWay));
+    drafts.push(draftLink(conversation, ends, daysOf, unheard));
   }
   recogniseRpc(drafts);
   recogniseControl(drafts, inventory);
@@ -217,7 +232,7 @@ const countDays = (operations: readonly Operation[]): number =>
 /** Where nobody kept days, the first and the last. */
 const seenDays = ({ days, firstNs, lastNs }: Conversation, daysOf: DaysOf): readonly number[] => (days.length > 0 ? daysOf(days) : [...new Set([dayOfNs(firstNs), dayOfNs(lastNs)])]);
 
-function draftLink(conversation: Conversation, ends: readonly [number, number], daysOf: DaysOf, oneWay: ReadonlySet<string>): Draft {
+function draftLink(conversation: Conversation, ends: readonly [number, number], daysOf: DaysOf, unheard: Unheard): Draft {
   const service = serviceOf(conversation);
   const main = mainCycle(conversation);
   const { operations } = conversation;
@@ -232,7 +247,7 @@ function draftLink(conversation: Conversation, ends: readonly [number, number], 
     control: isControl(conversation, service),
     days,
     requests: conversation.requests,
-    answered: isAnswered(conversation, service, oneWay),
+    answered: isAnswered(conversation, service, unheard),
     cycle: main?.cycle ?? null,
     cycleDays: main?.days ?? 0,
     duty: 0,

@@ -11,7 +11,7 @@ import { type Profile, servesDatabase, usesDatabase } from '../profiles.ts';
 import type { Link } from '../activity.ts';
 import { IMPLICIT_IO } from './implicit-io.ts';
 import { SLOW_BY_DESIGN } from '../service-family.ts';
-import { COMPUTER_CARDS, type VendorClass } from '../vendor-class.ts';
+import { COMPUTER_CARDS, CONTROL_VENDORS, type VendorClass } from '../vendor-class.ts';
 
 export interface Limit {
   readonly confidence: number;
@@ -37,6 +37,8 @@ export interface Heard {
   readonly days: number;
   /** A person listed all safety controllers: none of the others guards. */
   readonly guardsAreListed: boolean;
+  /** Both ends of implicit I/O of which nothing tells who leads. */
+  readonly leaderless: ReadonlySet<number>;
 }
 
 /** Somebody writes to it, or may do so where it is encrypted. */
@@ -48,7 +50,18 @@ export const MOSTLY_WRITTEN = 0.3;
 const limit = (confidence: number, role: Role, rule: string, sentence: string): Limit => ({ confidence, evidence: { rule, role, points: 0, sentence } });
 
 export const limitOf = (heard: Heard, profile: Profile, role: Role, records: readonly Evidence[]): Limit | null =>
-  limitByEvidence(heard, profile, role, records) ?? limitOfSeveral(profile, role);
+  limitByHearing(heard, profile, role) ?? limitByEvidence(heard, profile, role, records) ?? limitOfSeveral(profile, role);
+
+/** Only what was answered was heard, not what was asked and when (a mirror port that sends one direction): the pace tells I/O from controllers, and who polls from who looks in. */
+const areAnswersAlone = ({ conversation: { packets } }: Link): boolean => packets.toServer === 0;
+
+const TOLD_BY_PACE: ReadonlySet<Role> = new Set<Role>(['plc', 'io', 'hmi', 'engineering-workstation', 'historian', 'opcua-server', 'transient']);
+
+function limitByHearing({ leaderless }: Heard, { index, controlIn, controlOut }: Profile, role: Role): Limit | null {
+  if (leaderless.has(index) && (role === 'plc' || role === 'io')) return limit(EITHER, role, 'leaderless-io', 'exchanges implicit I/O with one device that does so with it alone, and nobody else asks either: which of the two leads was not heard');
+  const links = [...controlIn, ...controlOut];
+  return TOLD_BY_PACE.has(role) && links.length > 0 && links.every(areAnswersAlone) ? limit(EITHER, role, 'pace-unheard', 'was heard with answers alone: how often who asks was not heard') : null;
+}
 
 /** What several devices do who are taken for one may be what none of them does. */
 const limitOfSeveral = ({ asset }: Profile, role: Role): Limit | null =>
@@ -63,8 +76,9 @@ function limitByEvidence(heard: Heard, profile: Profile, role: Role, records: re
   const isSaidBy = (...rules: readonly string[]): boolean => records.some((evidence) => evidence.role === role && evidence.points > 0 && rules.includes(evidence.rule));
   if (role === 'hmi' && isSaidBy('scada-session') && profile.internetServers > 0) return limit(EITHER, role, 'hands-on', 'keeps a session with a SCADA server and reaches the Internet: it may hand on what it reads');
   if (role === 'hmi' && mayControl(profile)) return limit(EITHER, role, 'may-control', 'answers others in a cycle in a protocol that was not read, was not seen to write, and has no computer\'s card: it may be a controller');
+  if (role === 'hmi' && mayBeUnheardController(profile)) return limit(EITHER, role, 'answers-unheard', `asks controllers, was not seen to write, and has a network card of ${profile.asset.vendor ?? ''}, which builds controllers: it may be one, whose own clients were not heard`);
   if (role === 'hmi' && isSaidBy('polls-as-operator') && looksSlowly(profile)) return limit(EITHER, role, 'watches-or-collects', 'asks controllers no faster than every four seconds and was not seen to write: it may collect for others');
-  if (role === 'engineering-workstation' && GATEWAY_CARDS.has(profile.vendorClass)) return limit(THROUGH_GATEWAY, role, 'behind-gateway', `has a network card of ${profile.asset.vendor ?? ''}, which builds gateways: who works with the controllers may stand behind it`);
+  if (WORKS_WITH_CONTROLLERS.has(role) && GATEWAY_CARDS.has(profile.vendorClass)) return limit(THROUGH_GATEWAY, role, 'behind-gateway', `has a network card of ${profile.asset.vendor ?? ''}, which builds gateways: who works with the controllers may stand behind it`);
   if (role === 'patch-server' && !isSaidBy('update-service')) return limit(EITHER, role, 'one-service', 'is told only by one service that many ask and by its servers on the Internet: it may be an application');
   if (role === 'opcua-server' && profile.written.size > 0 && profile.controlIn.some(({ opaque }) => opaque)) return limit(EITHER, role, 'encrypted-clients', 'writes to controllers, and its clients are encrypted: whether they order it or an operator here does was not heard');
   if (role === 'mes' && isSaidBy('subscriber') && !isSaidBy('writes-through-aggregator') && !usesDatabase(profile) && !servesDatabase(profile)) return limit(EITHER, role, 'collects-or-applies', 'subscribes and shows pages, and was seen neither to write nor to work with a database: it may be a historian');
@@ -76,6 +90,7 @@ function limitByEvidence(heard: Heard, profile: Profile, role: Role, records: re
 
 /** Routers and their like translate addresses. */
 const GATEWAY_CARDS: ReadonlySet<string | null> = new Set<VendorClass | null>(['rtu', 'field-gateway', 'network']);
+const WORKS_WITH_CONTROLLERS: ReadonlySet<Role> = new Set<Role>(['engineering-workstation', 'hmi', 'historian', 'opcua-server', 'transient']);
 
 /** Operators who look so seldom do write now and then; outstations are asked slowly by anybody. */
 const looksSlowly = ({ steadyOut, written }: Profile): boolean =>
@@ -93,6 +108,9 @@ const asksSlowlyUnread = ({ steadyOut, in: asked }: Profile): boolean =>
 /** Of a device that is no computer by its card: what it answers may be its controls, and what it asks its packages. */
 const mayControl = ({ computer, vendorClass, written, in: asked }: Profile): boolean =>
   !computer && !COMPUTER_CARDS.has(vendorClass) && vendorClass !== 'panel' && written.size === 0 && asked.some(({ service, control, cycle, answered }) => service === '' && !control && cycle !== null && answered);
+
+/** Panels have such cards as well; but operators write. */
+const mayBeUnheardController = ({ computer, vendorClass, written, steadyOut }: Profile): boolean => !computer && CONTROL_VENDORS.has(vendorClass) && written.size === 0 && steadyOut.length > 0;
 
 function limitOfController({ runShare, days, guardsAreListed }: Heard, profile: Profile): Limit | null {
   const { controlIn, steadyOut, scanCycles } = profile;

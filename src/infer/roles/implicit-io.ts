@@ -21,3 +21,19 @@ export function orientImplicitIo(links: readonly Link[]): readonly Link[] {
   const leads = (a: number, b: number): boolean => (compare(partners, a, b) || compare(askers, a, b)) > 0;
   return links.map((link) => (IMPLICIT_IO.has(link.service) && link.conversation.direction.by !== 'protocol' && leads(link.server, link.client) ? { ...link, client: link.server, server: link.client } : link));
 }
+
+/** Both ends of implicit I/O where nothing but who was heard first says who leads: each exchanges it with the other alone, and no more asks or is asked for control. */
+export function findLeaderless(links: readonly Link[]): Set<number> {
+  const partners = new Map<number, Set<number>>();
+  const others = new Set<number>();
+  for (const { service, control, conversation, client, server } of links) {
+    if (!control) continue;
+    const isSymmetrical = IMPLICIT_IO.has(service) && conversation.direction.by !== 'protocol';
+    for (const [one, other] of [[client, server], [server, client]] as const) {
+      if (!isSymmetrical) others.add(one);
+      else (partners.get(one) ?? partners.set(one, new Set()).get(one)!).add(other);
+    }
+  }
+  const isAlone = (one: number): boolean => partners.get(one)?.size === 1 && !others.has(one);
+  return new Set([...partners].filter(([one, [other]]) => isAlone(one) && isAlone(other!)).map(([one]) => one));
+}

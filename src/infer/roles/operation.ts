@@ -184,7 +184,9 @@ export function weighEngineering(pass: RolePass, profile: Profile, ledger: Ledge
     const engineered = profile.engineered.size;
     if (engineered > 0) record(ledger, 'engineering-workstation', 1.8 + Math.min(2.4, engineered * 0.6), 'engineers', `sends engineering functions to ${plural(engineered, 'controller')}`);
     if (profile.out.some((link) => link.service === 'tristation' || link.service === 'hima-eng')) record(ledger, 'engineering-workstation', 4, 'safety-engineering', 'speaks a safety engineering protocol');
-    const sporadic = targets.filter((target) => !pass.polling[profile.index]!.targets.has(target)).length;
+    // Where only answers were heard, a poll looks like a visit.
+    const unheard = new Set(profile.controlOut.filter(({ conversation }) => conversation.packets.toServer === 0).map(({ server }) => server));
+    const sporadic = targets.filter((target) => !pass.polling[profile.index]!.targets.has(target) && !unheard.has(target)).length;
     if (sporadic >= 3 && sporadic / targets.length >= 0.5) record(ledger, 'engineering-workstation', 1.5, 'sporadic-sessions', `opens sporadic sessions to ${sporadic} controllers`);
     if (polled.length > sporadic) record(ledger, 'engineering-workstation', -1.2, 'polls', 'polls more than it engineers');
     else if (sporadic >= 5 && polled.length > 0) record(ledger, 'engineering-workstation', 1.2, 'engineers-mostly', 'also polls, but engineers more controllers than it polls');

@@ -9,6 +9,7 @@ import type { PinnedAssets } from '../pins.ts';
 import { findOperated, measurePolling, type Plant, type Profile, type RolePass } from '../profiles.ts';
 import type { Evidence, Role } from '../proposal.ts';
 import { weighController } from './control.ts';
+import { findLeaderless } from './implicit-io.ts';
 import { weighHardware } from './hardware.ts';
 import { weighOffice } from './office.ts';
 import { weighEngineering, weighOperator } from './operation.ts';
@@ -75,7 +76,7 @@ export function inferRoles(plant: Plant, pinned: PinnedAssets): RoleDecision[] {
   }
   // I/O aside, which nobody but its controller writes to.
   const plcs = plant.controllers.filter(({ index }) => judged[index]?.role === 'plc');
-  const heard: Heard = { runShare: plcs.filter(isRun).length / Math.max(1, plcs.length), days: plant.activity.capturedDays.length, guardsAreListed: pinned.safetyExclusive };
+  const heard: Heard = { runShare: plcs.filter(isRun).length / Math.max(1, plcs.length), days: plant.activity.capturedDays.length, guardsAreListed: pinned.safetyExclusive, leaderless: findLeaderless(plant.links) };
   return judged.map((one, index) => (one === null ? INTERNET : explain(one, heard, plant.profiles[index]!, pinned.role.has(index))));
 }
 

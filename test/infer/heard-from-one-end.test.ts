@@ -1,0 +1,75 @@
+/** What a mirror port that sends one direction leaves: who is there and what it does, and what then is no certainty. */
+import { describe, expect, it } from 'vitest';
+import { NO_PINS, type PlacedAsset, type Proposal } from '../../src/infer/proposal.ts';
+import { proposeZones } from '../../src/infer/zones.ts';
+import type { Conversation, ObservationSet } from '../../src/observation.ts';
+import { type Host, mac, type Sketch, sketchPlant, smallPlant, vendorOf } from './plant-sketch.ts';
+
+const { hosts: HOSTS, sketches: SKETCHES } = smallPlant();
+const propose = (set: ObservationSet): Proposal => proposeZones(set, { pins: NO_PINS, vendorOf, stabilityRuns: 0 });
+const assetAt = (proposal: Proposal, address: string): PlacedAsset => proposal.assets.find((asset) => asset.addresses.includes(address))!;
+const heardAs = (hosts: readonly Host[], sketches: readonly Sketch[], hear: (one: Conversation) => Conversation): ObservationSet => {
+  const set = sketchPlant(hosts, sketches);
+  const conversations = set.conversations.map(hear);
+  const senders = new Set(conversations.flatMap(({ client, server, packets }) => [...(packets.toServer > 0 ? [client] : []), ...(packets.toClient > 0 ? [server] : [])]));
+  return { ...set, conversations, addresses: set.addresses.filter(({ address }) => senders.has(address)) };
+};
+const askedAlone = (one: Conversation): Conversation => ({ ...one, packets: { ...one.packets, toClient: 0 }, bytes: { ...one.bytes, toClient: 0 }, answeredSessions: 0, rttMs: null, operations: one.operations.map((operation) => ({ ...operation, responses: 0 })) });
+const answersAlone = (one: Conversation): Conversation => ({ ...one, packets: { ...one.packets, toServer: 0 }, bytes: { ...one.bytes, toServer: 0 }, requests: 0, rhythm: [], operations: one.operations.map((operation) => ({ ...operation, requests: 0, rhythm: [], ranges: [] })) });
+
+describe('heard from who asks alone', () => {
+  it('who is sent data over TCP has answered: every device is there and is what it is, and nothing is set aside', () => {
+    const whole = propose(sketchPlant(HOSTS, SKETCHES));
+    const half = propose(heardAs(HOSTS, SKETCHES, askedAlone));
+    expect(half.pseudo).toEqual([]);
+    expect(half.dropped.filter(({ why }) => why === 'unanswered')).toEqual([]);
+    const rolesOf = (proposal: Proposal): string[] => proposal.assets.map(({ addresses, role }) => `${addresses[0]} ${role}`);
+    expect(rolesOf(half)).toEqual(rolesOf(whole));
+  });
+
+  it('its silence over UDP says nothing then', () => {
+    const [directory, ...members] = ['10.1.0.70', '10.1.0.10', '10.1.0.11', '10.1.0.21'];
+    const logons = members.flatMap((client): Sketch[] => [{ client, server: directory, service: 'kerberos', perDay: 5 }, { client, server: directory, service: 'dns', perDay: 60 }]);
+    const proposal = propose(heardAs([...HOSTS, { address: directory, mac: mac('virtual', 70) }], [...SKETCHES, ...logons], askedAlone));
+    expect(assetAt(proposal, directory).role).toBe('infrastructure');
+    expect(proposal.dropped.filter(({ why }) => why === 'unanswered')).toEqual([]);
+  });
+
+  it('a first packet tells no server: it may be an answer', () => {
+    const stray: Sketch = { client: '10.1.0.131', server: '10.1.0.250', service: '', port: 51_000 };
+    const proposal = propose(heardAs(HOSTS, [...SKETCHES, stray], (one) => (one.server === stray.server ? { ...askedAlone(one), direction: { by: 'first-packet', confidence: 0.5 } } : one)));
+    expect(proposal.pseudo.map(({ address }) => address)).toEqual([stray.server]);
+  });
+});
+
+describe('what was not heard is no certainty', () => {
+  it('of a device of which only the answers were heard', () => {
+    const proposal = propose(heardAs(HOSTS, SKETCHES, answersAlone));
+    const controllers = proposal.assets.filter(({ role }) => role === 'plc' || role === 'io');
+    expect(controllers.length).toBeGreaterThan(0);
+    for (const { confidence, against } of controllers) {
+      expect(confidence).toBeLessThanOrEqual(0.75);
+      expect(against[0]).toMatchObject({ rule: 'pace-unheard' });
+    }
+  });
+
+  it('of two devices that exchange implicit I/O with each other alone', () => {
+    const pair = ['10.1.0.71', '10.1.0.72'];
+    const exchange: Sketch = { client: pair[0], server: pair[1], service: 'enip-io', transport: 'udp', port: 2222, periodMs: 20 };
+    const set = heardAs([...HOSTS, ...pair.map((address, index): Host => ({ address, mac: mac('controller', 71 + index) }))], [...SKETCHES, exchange], (one) => (one.port === 2222 ? { ...one, direction: { by: 'first-packet', confidence: 0.5 } } : one));
+    for (const address of pair) expect(assetAt(propose(set), address)).toMatchObject({ confidence: 0.75, against: [{ rule: 'leaderless-io' }] });
+    const asked: Sketch = { client: '10.1.0.10', server: pair[0], service: 'modbus', periodMs: 1000 };
+    const led = sketchPlant([...HOSTS, ...pair.map((address, index): Host => ({ address, mac: mac('controller', 71 + index) }))], [...SKETCHES, exchange, asked]);
+    expect(pair.map((address) => assetAt(propose(led), address).role)).toEqual(['plc', 'io']);
+  });
+
+  it('of a controller\'s card that asks and was not seen to write: it may be a controller, whose clients were not heard', () => {
+    const lone: Host = { address: '10.1.0.73', mac: mac('controller', 73) };
+    const looks: Sketch = { client: lone.address, server: '10.1.0.131', service: 'modbus', periodMs: 1000 };
+    const told = assetAt(propose(sketchPlant([...HOSTS, lone], [...SKETCHES, looks])), lone.address);
+    expect(told).toMatchObject({ role: 'hmi', against: [{ rule: 'answers-unheard' }] });
+    expect(told.confidence).toBeLessThanOrEqual(0.75);
+    const writes: Sketch = { ...looks, operations: [['Read Holding Registers', 'read', 3], ['Write Single Register', 'write', 6]] };
+    expect(assetAt(propose(sketchPlant([...HOSTS, lone], [...SKETCHES, writes])), lone.address).confidence).toBeGreaterThan(0.9);
+  });
+});
