@@ -73,6 +73,7 @@ function limitByEvidence(heard: Heard, profile: Profile, role: Role, records: re
     return isNamed ? null : limit(BY_CONTRAST, role, 'by-contrast', 'shows no safety protocol, vendor or name: it is told only by how it differs from the other controllers');
   }
   if (role === 'plc') return limitOfController(heard, profile);
+  if (role === 'io' && profile.steadyIn.length > 0 && profile.steadyIn.every(isUnread)) return limit(EITHER, role, 'unread-io', 'is asked in a protocol that was not read only: it may be a controller of which the one that asks it knows, or a standby');
   const isSaidBy = (...rules: readonly string[]): boolean => records.some((evidence) => evidence.role === role && evidence.points > 0 && rules.includes(evidence.rule));
   if (role === 'hmi' && isSaidBy('scada-session') && profile.internetServers > 0) return limit(EITHER, role, 'hands-on', 'keeps a session with a SCADA server and reaches the Internet: it may hand on what it reads');
   if (role === 'hmi' && mayControl(profile)) return limit(EITHER, role, 'may-control', 'answers others in a cycle in a protocol that was not read, was not seen to write, and has no computer\'s card: it may be a controller');
