@@ -63,6 +63,13 @@ describe('what was not heard is no certainty', () => {
     expect(pair.map((address) => assetAt(propose(led), address).role)).toEqual(['plc', 'io']);
   });
 
+  it('of a device that one controller asks in a protocol that nobody reads: it may be a controller or a standby', () => {
+    const devices = ['10.1.0.74', '10.1.0.75', '10.1.0.76'];
+    const drives = devices.map((server): Sketch => ({ client: '10.1.0.131', server, service: '', transport: 'udp', port: 5001, periodMs: 200 }));
+    const proposal = propose(sketchPlant([...HOSTS, ...devices.map((address, index): Host => ({ address, mac: mac('controller', 74 + index) }))], [...SKETCHES, ...drives]));
+    for (const address of devices) expect(assetAt(proposal, address)).toMatchObject({ role: 'io', confidence: 0.75, against: [{ rule: 'unread-io' }] });
+  });
+
   it('of a controller\'s card that asks and was not seen to write: it may be a controller, whose clients were not heard', () => {
     const lone: Host = { address: '10.1.0.73', mac: mac('controller', 73) };
     const looks: Sketch = { client: lone.address, server: '10.1.0.131', service: 'modbus', periodMs: 1000 };

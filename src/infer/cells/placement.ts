@@ -59,7 +59,10 @@ export function placeAssets(plant: Plant, decisions: readonly RoleDecision[], pi
   const unplaced = plant.profiles.filter(({ index }) => board.placed[index] === undefined && !partnersOf.has(index));
   for (const profile of unplaced) placeServer(board, profile);
   const ofPlantAlone = findPlantInfrastructure(board);
-  for (const profile of unplaced) if (board.placed[profile.index] === undefined && roleOf(board, profile.index) === 'other') placeAppliance(board, profile, ofPlantAlone);
+  const appliances = unplaced.filter(({ index }) => board.placed[index] === undefined && roleOf(board, index) === 'other');
+  // Those that work with nothing but appliances follow them.
+  const isLed = (profile: Profile): boolean => peersOf(board, profile).some((peer) => roleOf(board, peer) !== 'other');
+  for (const profile of [...appliances.filter(isLed), ...appliances.filter((one) => !isLed(one))]) placeAppliance(board, profile, ofPlantAlone);
   const bindings: Binding[] = [...pinned.together.map(([a, b]) => ({ a, b, together: true })), ...pinned.apart.map(([a, b]) => ({ a, b, together: false }))];
   const cells = findCells(plant, decisions, (index) => board.placed[index] !== undefined, bindings, resolution);
   const watchers = listWatchers(cells);
@@ -203,8 +206,8 @@ const findPlantInfrastructure = (board: Board): Set<number> =>
 function placeAppliance(board: Board, profile: Profile, ofPlantAlone: ReadonlySet<number>): void {
   const { index } = profile;
   const peers = peersOf(board, profile);
-  const plant = peers.filter((peer) => OT_ROLES.has(roleOf(board, peer)) || ofPlantAlone.has(peer)).length;
-  const office = peers.filter((peer) => roleOf(board, peer) === 'enterprise').length;
+  const plant = peers.filter((peer) => OT_ROLES.has(roleOf(board, peer)) || ofPlantAlone.has(peer) || (roleOf(board, peer) === 'other' && board.placed[peer]?.zone === 'operations')).length;
+  const office = peers.filter((peer) => roleOf(board, peer) === 'enterprise' || (roleOf(board, peer) === 'other' && board.placed[peer]?.zone === 'enterprise')).length;
   if (movesLikeMobiles(board, profile)) return put(board, index, 'wireless', 'behaves like the mobile devices here: the same application, no logon (ZCR 3.5)', { zone: 'operations', reason: 'it talks to operations', change: 'a logon to a directory, or a pin' });
   const officeInfrastructure = peers.some((peer) => roleOf(board, peer) === 'infrastructure' && board.placed[peer]?.zone === 'enterprise');
   if (plant > office && plant > 0 && !officeInfrastructure) return put(board, index, 'operations', `an appliance whose peers are ${plant} plant and ${office} office machines`, { zone: 'enterprise', reason: 'appliances of the office stand there', change: `${plant - office + 1} more office peers` });

@@ -168,6 +168,15 @@ describe('servers and their devices', () => {
     const proposal = withMore([...cards([monitor], 'virtual', 94), ...units.map((address) => ({ address }))], [...looks, switches]);
     expect([monitor, ...units].map((address) => assetAt(proposal, address).zone)).toEqual(['Z-OPS', 'Z-OPS', 'Z-OPS', 'Z-OPS']);
   });
+
+  it('what works with an appliance alone stands where that one stands, whichever of them has the lower address', () => {
+    const [directory, ...members] = ['10.1.0.70', SCADA, '10.1.0.11', '10.1.0.21'];
+    const [scale, labels, printer] = ['10.1.0.71', '10.1.0.72', '10.1.0.73'];
+    const logons = [...members, labels].flatMap((client): Sketch[] => [{ client, server: directory, service: 'kerberos', perDay: 5 }, { client, server: directory, service: 'dns', perDay: 60 }]);
+    const works: Sketch[] = [{ client: scale, server: labels, service: '', port: 3003, perDay: 400 }, { client: labels, server: printer, service: 'print', port: 9100, perDay: 400 }];
+    const proposal = withMore([...cards([directory], 'virtual', 70), ...cards([labels], 'pc', 72), { address: scale }, { address: printer }], [...logons, ...works]);
+    expect([scale, labels, printer].map((address) => assetAt(proposal, address).zone)).toEqual(['Z-OPS', 'Z-OPS', 'Z-OPS']);
+  });
 });
 
 describe('cells', () => {
