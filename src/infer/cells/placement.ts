@@ -12,6 +12,7 @@ import { clientsOf, type Plant, type Profile, servesDatabase, serversOf, usesDat
 import type { Role, ZoneKind } from '../proposal.ts';
 import type { RoleDecision } from '../roles/roles.ts';
 import { firstOf, listed, plural } from '../plural.ts';
+import { CONTROL_VENDORS } from '../vendor-class.ts';
 
 export interface Placed {
   /** A kind; for cells `cell:<number>`; for pinned zones `pin:<id>`. */
@@ -211,6 +212,8 @@ function placeAppliance(board: Board, profile: Profile, ofPlantAlone: ReadonlySe
   if (movesLikeMobiles(board, profile)) return put(board, index, 'wireless', 'behaves like the mobile devices here: the same application, no logon (ZCR 3.5)', { zone: 'operations', reason: 'it talks to operations', change: 'a logon to a directory, or a pin' });
   const officeInfrastructure = peers.some((peer) => roleOf(board, peer) === 'infrastructure' && board.placed[peer]?.zone === 'enterprise');
   if (plant > office && plant > 0 && !officeInfrastructure) return put(board, index, 'operations', `an appliance whose peers are ${plant} plant and ${office} office machines`, { zone: 'enterprise', reason: 'appliances of the office stand there', change: `${plant - office + 1} more office peers` });
+  const { vendorClass, asset } = profile;
+  if (office === 0 && CONTROL_VENDORS.has(vendorClass)) return put(board, index, 'operations', `has a network card of ${asset.vendor}, which builds controllers, and works with no office machine`, { zone: 'enterprise', reason: 'appliances of the office stand there', change: 'an office peer' });
   put(board, index, 'enterprise', `an appliance whose peers are ${plant} plant and ${office} office machines`, { zone: 'operations', reason: 'appliances of the plant stand there', change: `${office - plant + 1} more plant peers` });
 }
 

@@ -83,6 +83,11 @@ function weighInfrastructure(profile: Profile, ledger: Ledger): void {
 
 const EMBEDDED_VENDORS: ReadonlySet<string | null> = new Set<string | null>(['controller', 'rtu', 'safety', 'panel']);
 
+const MANAGEMENT: ReadonlySet<string> = new Set(['snmp', 'icmp', 'ssh', 'telnet', 'http', 'https']);
+
+const isOnlyManaged = (profile: Profile): boolean =>
+  profile.serves.has('snmp') && profile.in.every(({ service }) => MANAGEMENT.has(service)) && profile.controlIn.length + profile.controlOut.length === 0;
+
 function weighAppliance(pass: RolePass, profile: Profile, ledger: Ledger): void {
   if (profile.serves.has('print')) record(ledger, 'other', 3, 'printer', 'takes print jobs');
   if (profile.serves.has('rtsp')) record(ledger, 'other', 3, 'camera', 'streams video');
@@ -93,6 +98,7 @@ function weighAppliance(pass: RolePass, profile: Profile, ledger: Ledger): void 
     else record(ledger, 'enterprise', 4, 'video-recorder', 'records video');
   }
   if (profile.uses.has('sip') && !profile.directoryClient && profile.internetServers === 0) record(ledger, 'other', 1, 'telephone', 'places calls (SIP) and logs on nowhere');
+  if (isOnlyManaged(profile)) record(ledger, 'other', 1.5, 'only-managed', 'is asked for its own state alone (SNMP), as power supplies, switches and printers are, and for no controls');
   const quiet = profile.controlIn.length + profile.controlOut.length + profile.in.length === 0 && !profile.directoryClient && profile.internetServers === 0 && !EMBEDDED_VENDORS.has(profile.vendorClass);
   if (quiet && profile.out.length > 0 && profile.out.every((link) => ['dns', '', 'ntp', 'sip', 'dhcp', 'nbns'].includes(link.service))) record(ledger, 'other', 2, 'appliance', 'behaves as an appliance: no logon, no office services');
 }

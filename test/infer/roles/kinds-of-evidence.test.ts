@@ -169,6 +169,24 @@ describe('servers and their devices', () => {
     expect([monitor, ...units].map((address) => assetAt(proposal, address).zone)).toEqual(['Z-OPS', 'Z-OPS', 'Z-OPS', 'Z-OPS']);
   });
 
+  it('what is asked for its own state alone is no controller, whoever built it, and stands with its monitor; asked for controls it is one', () => {
+    const [monitor, ...units] = ['10.1.0.94', '10.1.0.95', '10.1.0.96', '10.1.0.97'];
+    const looks = units.map((server): Sketch => ({ client: monitor, server, service: 'snmp', periodMs: 60_000 }));
+    const hosts = [...cards([monitor], 'virtual', 94), ...cards(units, 'controller', 95)];
+    const proposal = withMore(hosts, [...looks, { client: SCADA, server: units[2], service: 'modbus', periodMs: 1000, operations: OPERATES }]);
+    expect(rolesOf(proposal, units)).toEqual(['other', 'other', 'plc']);
+    for (const address of units.slice(0, 2)) expect(assetAt(proposal, address).zone).toBe('Z-OPS');
+  });
+
+  it('a controller\'s card that works with nobody known does not stand in the office, unless the office works with it', () => {
+    const [unit, peer, member] = ['10.1.0.74', '10.1.0.75', '10.1.0.76'];
+    const served: Sketch[] = [{ client: peer, server: unit, service: 'snmp', periodMs: 60_000 }];
+    const hosts = [...cards([unit], 'controller', 74), { address: peer }];
+    expect(assetAt(withMore(hosts, served), unit)).toMatchObject({ role: 'other', zone: 'Z-OPS' });
+    const web = ['34.1.2.3', '34.1.2.4', '34.1.2.5'].map((server): Sketch => ({ client: member, server, service: 'https', perDay: 30 }));
+    expect(assetAt(withMore([...hosts, ...cards([member], 'pc', 76)], [...served, ...web, { client: member, server: unit, service: 'http', perDay: 3 }]), unit)).toMatchObject({ role: 'other', zone: 'Z-ENT' });
+  });
+
   it('what works with an appliance alone stands where that one stands, whichever of them has the lower address', () => {
     const [directory, ...members] = ['10.1.0.70', SCADA, '10.1.0.11', '10.1.0.21'];
     const [scale, labels, printer] = ['10.1.0.71', '10.1.0.72', '10.1.0.73'];
