@@ -11,6 +11,7 @@ import { compareAddresses, specialAddressKind, ipv4Number, isMac, isPrivateAddre
 import type { Asset, AssetNote } from './proposal.ts';
 import { listed } from './plural.ts';
 import { unionFind } from './union-find.ts';
+import { fieldRolesOf } from './field-roles.ts';
 import { classifyVendor } from './vendor-class.ts';
 
 export type VendorLookup = (mac: string) => string | null;
@@ -28,7 +29,6 @@ const ROUTER_FAN = 3;
 /** Handshakes slower than this did not stay in the plant's own network. */
 const FAR_RTT_MS = 20;
 
-const FIELD_ROLE_FACTS = new Set(['profinet.role', 'iec61850.role']);
 const NAME_FACTS = new Set(['lldp.name', 'lldp.sysname', 'netbios.name', 'dhcp.hostname', 'mdns.name', 'opcua.hostname', 'snmp.sysname', 'profinet.station-name', 'dcp.name', 'cdp.name']);
 
 /** Names that say less, because whoever set the device up may have left them as they were: shown where there is no other. */
@@ -282,7 +282,7 @@ function assemble(
       farMs: sightings.reduce((most, sighting) => Math.max(most, sighting.rttMs ?? 0), -Infinity),
       ownMac: own.length > 0 && addresses.some((address) => !isMac(address)),
       behindRouter: macs.length > 0 && own.length === 0,
-      fieldRoles: [...new Set([...sightings.flatMap((sighting) => factsOf(sighting, FIELD_ROLE_FACTS)).flatMap((text) => text.split(',')), ...(macs.some((mac) => masters.has(mac)) ? ['ethercat-master'] : [])])].sort(),
+      fieldRoles: [...fieldRolesOf(sightings.flatMap(({ record }) => record?.facts ?? [])), ...(macs.some((mac) => masters.has(mac)) ? ['ethercat-master'] : [])],
       bridge: capabilities.some((text) => /bridge|router|switch/i.test(text)),
       router: isRouter,
       vlan: sightings.find((sighting) => sighting.vlan !== null)?.vlan ?? null,

@@ -70,7 +70,7 @@ export interface Asset {
   readonly behindRouter: boolean;
   /** LLDP says bridge or router. */
   readonly bridge: boolean;
-  /** What it is on the field network by what it sends there: `io-device`, `io-controller`, `pn-supervisor` (PROFINET DCP says so), `goose-publisher`, `sv-publisher` (IEC 61850), `ethercat-master`. */
+  /** What it says it is, and what it is by what it sends below IP (field-roles.ts): `io-device`, `io-controller`, `pn-supervisor`, `cip-controller`, `goose-publisher`, `ethercat-master`, ... */
   readonly fieldRoles: readonly string[];
   /** A link address without an IP address of its own that others are seen through. */
   readonly router: boolean;

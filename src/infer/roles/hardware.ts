@@ -87,6 +87,10 @@ function fieldRoleEvidence({ asset: { fieldRoles } }: Profile, ledger: Ledger): 
   if (fieldRoles.includes('io-controller')) record(ledger, 'plc', 3, 'field-role', 'says that it is an IO controller (PROFINET DCP)');
   else if (fieldRoles.some((role) => role === 'io-device' || role === 'io-multidevice')) record(ledger, 'io', 1.2, 'field-role', 'says that it is an IO device (PROFINET DCP)');
   if (fieldRoles.includes('pn-supervisor')) record(ledger, 'engineering-workstation', 1, 'field-role', 'says that it is an IO supervisor (PROFINET DCP)');
+  if (fieldRoles.includes('cip-controller')) record(ledger, 'plc', 3, 'field-role', 'says that it is a programmable controller (CIP identity)');
+  else if (fieldRoles.includes('cip-device')) record(ledger, 'io', 1.2, 'field-role', 'says that it is a drive, sensor or I/O (CIP identity)');
+  if (fieldRoles.includes('cip-hmi')) record(ledger, 'hmi', 2, 'field-role', 'says that it is an operator panel (CIP identity)');
+  if (fieldRoles.includes('cip-switch') || fieldRoles.includes('network-equipment')) record(ledger, 'network-device', 3, 'field-role', 'describes itself as network equipment');
   if (fieldRoles.includes('ethercat-master')) record(ledger, 'plc', 3, 'field-role', 'drives devices over EtherCAT');
   if (fieldRoles.includes('goose-publisher')) record(ledger, 'plc', 3, 'field-role', 'publishes GOOSE events, as protection relays and bay controllers do');
   else if (fieldRoles.includes('sv-publisher')) record(ledger, 'io', 3, 'field-role', 'publishes sampled values, as merging units do');
