@@ -283,10 +283,11 @@ export function proposeConduits(set: ObservationSet, plan: ZonePlan, options: Co
 
   const completenessOf = new Map((plan.completeness?.conduits ?? []).map(({ zones, completeness }) => [zones.join('\n'), completeness]));
   const endOf = (zone: string, assets: readonly string[]): PermitEnd => ({ zone: ids.zone.get(zone) ?? zone, assets: assets.map((id) => ids.asset.get(id) ?? id), addresses: [] });
-  // It is about the device and not about what it asked last: a rule holds until who came had left.
+  // It is about the device and not about what it asked last: a rule holds until who came had left, and never less long than it was used: who is
+  // called afterwards, in vain, would be a finding at once.
   const lastDays = lastDaysOf(set, index);
-  const lastDayOf = ({ clientZone, serverZone, clients, servers }: DraftPermit): number =>
-    Math.max(0, ...[...(index.kindOf(clientZone) === 'temporary' ? clients : []), ...(index.kindOf(serverZone) === 'temporary' ? servers : [])].map((id) => lastDays.get(id) ?? 0));
+  const lastDayOf = ({ clientZone, serverZone, clients, servers, evidence }: DraftPermit): number =>
+    Math.max(0, ...evidence.days, ...[...(index.kindOf(clientZone) === 'temporary' ? clients : []), ...(index.kindOf(serverZone) === 'temporary' ? servers : [])].map((id) => lastDays.get(id) ?? 0));
   const conduits: ProposedConduit[] = [];
   const permits: ProposedPermit[] = [];
   for (const { pair, drafts: own } of pairs) {

@@ -2,6 +2,9 @@
 import { describe, expect, it } from 'vitest';
 import { proposeConduits } from '../../../src/infer/conduits/conduits.ts';
 import type { Conversation } from '../../../src/observation.ts';
+import { diffReport } from '../../../src/policy/diff/diff.ts';
+import { parseSpec } from '../../../src/policy/spec/load.ts';
+import { writeSpec } from '../../../src/policy/spec/write.ts';
 import { conversation, daysFrom, modbus, MONDAY, observations } from '../../policy/observed.ts';
 import { PLAN } from './plan-fixture.ts';
 
@@ -11,6 +14,14 @@ describe('a Permit', () => {
   it('lets all that a temporary device asked through until it left, also what it asked on the first day only', () => {
     const set = seen(modbus('10.7.0.1', '10.1.0.1', [{ code: 3, days: [MONDAY + 3, MONDAY + 4] }]), conversation('10.7.0.1', '10.1.0.1', { port: 80, service: 'http', days: [MONDAY + 3] }));
     expect(proposeConduits(set, PLAN).permits.map(({ permit }) => permit.conditions.expires)).toEqual(['2026-01-09', '2026-01-09']);
+  });
+
+  it('for who calls a temporary device after it left holds until the call, and the others until it left', () => {
+    const call = conversation('10.4.0.1', '10.7.0.1', { port: 514, transport: 'udp', service: 'syslog', days: [MONDAY + 10], oneWay: true });
+    const set = seen(modbus('10.7.0.1', '10.1.0.1', [{ code: 3, days: [MONDAY + 3] }]), call);
+    const proposal = proposeConduits(set, PLAN);
+    expect(proposal.permits.map(({ permit }) => [permit.from.assets.join(), permit.conditions.expires])).toEqual([['LAPTOP', '2026-01-08'], ['HIST', '2026-01-15']]);
+    expect(diffReport(parseSpec(writeSpec(proposal), 'spec.yaml').loaded!, set).findings).toEqual([]);
   });
 
   it('says of each Permit when just that was seen, not when anything of the two was', () => {
