@@ -278,22 +278,26 @@ export const simulate = (loaded: LoadedSpec, set: ObservationSet, semantics: Fir
     for (const one of verdict.asks) for (const rule of rulesOf(one)) for (const day of one.ask.days) usedOn.get(rule.permit.id)?.add(day);
     const conduit = (verdict.related[0] ?? asDeclared?.related[0])?.permit.conduit ?? conduitOf(client?.zone, server?.zone);
     const mixed = semantics.decidesOnce && outcome.some((entry) => entry.passed) && outcome.some((entry) => !entry.passed);
-    const refused = mixed ? outcome : outcome.filter((entry) => !entry.passed);
+    let refused = mixed ? outcome : outcome.filter((entry) => !entry.passed);
     if (refused.length > 0 && asideOf(conversation)?.covered === true) {
       setAside.conversations++;
       if (asideOf(conversation)?.entry.question !== undefined) setAside.waiting++;
       return;
     }
+    const refusals = refused.length === 0 ? undefined : rejections?.judge(conversation).asks;
+    const isRefusal = (place: number): boolean => refusals?.[place]?.miss?.kind === 'rejected';
     if (refused.length > 0 && switchedOn !== null && unseen === undefined) {
       const again = switchedOn.judge(conversation);
-      if (again.weaker.length === 0 && again.asks.every((one) => one.permit !== null)) {
+      // What somebody rejected is blocked by itself: the rest of the conversation is on demand all the same.
+      if (again.weaker.length === 0 && again.asks.every((one, place) => one.permit !== null || isRefusal(place))) {
         for (const id of new Set(again.asks.flatMap(rulesOf).flatMap(({ permit }) => (permit.conditions.onDemand ? [permit.id] : [])))) {
           const held = onDemand.get(id) ?? { conversations: 0, days: new Set<number>() };
           onDemand.set(id, held);
           held.conversations++;
           for (const { ask } of refused.map((entry) => entry.one)) for (const day of ask.days) held.days.add(day);
         }
-        return;
+        refused = refused.filter(({ one }) => again.asks[verdict.asks.indexOf(one)]?.permit === null);
+        if (refused.length === 0) return;
       }
     }
     const passesByDefault = semantics.defaultAction === 'pass' && refused.length > 0;
@@ -306,7 +310,6 @@ export const simulate = (loaded: LoadedSpec, set: ObservationSet, semantics: Fir
       });
       counts.blockedRequests += one.count;
     };
-    const refusals = lost.length === 0 ? undefined : rejections?.judge(conversation).asks;
     // Of a session that is too weak nothing passes: it is one thing, whatever was asked in it.
     const tooWeak = weaker.length === 0 ? [] : lost.filter(({ one }) => one.permit !== null).map(({ one }) => one.ask);
     if (tooWeak.length > 0 && demanding !== null) {

@@ -187,6 +187,11 @@ describe('a simulation', () => {
     expect(off.onDemand).toEqual([{ permit: 'ENG', conversations: 1, days: [MONDAY + 2] }]);
     const on = run('ideal', [engineer], { onDemand: true });
     expect([on.blocked, on.onDemand, on.counts.passed]).toEqual([[], [], 1]);
+    // What somebody rejected beside it is blocked by itself.
+    const refusing = SPEC.replace('      - {rule_id: ENG', '      - {rule_id: NO, protocol: Modbus/TCP, transport: tcp, port: 502, client: {zone: OPS, assets: [OPC]}, server: {zone: CELL, assets: [PLC]}, access: write, modbus: {function_codes: [6]}, decision: rejected, owner: KH}\n      - {rule_id: ENG');
+    const both = simulate(loadText(refusing), observations([modbus('10.3.0.2', '10.2.0.1', [{ code: 90, days: [MONDAY + 2] }, { code: 6, days: [MONDAY + 2] }])]), semanticsOf('ideal') as FirewallSemantics);
+    expect(both.blocked.map(({ operation, permit, rejected }) => [operation.slice(0, 4), permit, rejected])).toEqual([['FC 6', 'NO', true]]);
+    expect(both.onDemand.map(({ permit }) => permit)).toEqual(['ENG']);
   });
 
   it('what the spec set aside is blocked on purpose; what asks is counted', () => {

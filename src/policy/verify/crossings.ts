@@ -9,7 +9,7 @@ import type { WindowTraffic } from '../../store/read-window.ts';
 import type { Ask } from '../match/asks.ts';
 import type { DiffContext } from '../diff/observed.ts';
 import { isoTime } from '../../net/time-text.ts';
-import type { ConversationVerdict } from '../match/match.ts';
+import { OPERATION_MISSES, type ConversationVerdict, type MissKind } from '../match/match.ts';
 import type { Resolution } from '../spec/assets.ts';
 import type { CheckEvidence, SensorOf } from './checks.ts';
 import { isUnicast } from './vantage.ts';
@@ -58,6 +58,10 @@ export const crossingsOf = (context: DiffContext, traffic: ReadonlyMap<number, W
     return [{ conversation, client, server, verdict: context.matcher.judge(conversation), reply: replyOf(conversation, own), answers: own?.answers ?? null }];
   });
 };
+
+/** Whether a miss is about what was asked, on a path that a Permit opens: what somebody rejected of it as well. */
+export const isOperationMiss = ({ asks, related }: ConversationVerdict, kind: MissKind): boolean =>
+  related.length > 0 && (OPERATION_MISSES.has(kind) || (kind === 'rejected' && asks.some(({ permit }) => permit !== null)));
 
 /** The operation that an ask is part of; null where nothing was readable. */
 export const operationOf = (conversation: Conversation, ask: Ask): Operation | null =>

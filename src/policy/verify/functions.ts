@@ -9,11 +9,11 @@ import { plural } from '../../infer/plural.ts';
 import { addTo } from '../../net/multi-map.ts';
 import type { DiffContext } from '../diff/observed.ts';
 import { serviceText } from '../diff/observed.ts';
-import { limitsOperations, OPERATION_MISSES, type AskVerdict } from '../match/match.ts';
+import { limitsOperations, type AskVerdict } from '../match/match.ts';
 import { isLive } from '../spec/permits.ts';
 import type { DeclaredPermit } from '../spec/permits.ts';
 import { makeCheck, type Check, type SensorOf } from './checks.ts';
-import { evidenceOf, operationOf, unreadAnswers, whoOf, type Crossing } from './crossings.ts';
+import { evidenceOf, isOperationMiss, operationOf, unreadAnswers, whoOf, type Crossing } from './crossings.ts';
 import type { LoggedResult } from './logs.ts';
 import type { Vantage } from './vantage.ts';
 
@@ -72,8 +72,9 @@ export const judgeFunctions = (context: DiffContext, crossings: readonly Crossin
     const limiting = verdict.related.filter((declared) => isLive(declared.permit) && limitsOperations(declared.permit));
     for (const declared of limiting) addTo(conversation.operations.length > 0 ? readable : unreadable, declared, crossing);
     for (const asked of verdict.asks) {
-      if (asked.permit !== null || asked.miss === null || !OPERATION_MISSES.has(asked.miss.kind) || verdict.related.length === 0) continue;
-      const near = byId.get(asked.miss.permit) ?? verdict.related[0];
+      if (asked.permit !== null || asked.miss === null || !isOperationMiss(verdict, asked.miss.kind)) continue;
+      // What was rejected is filtered where the rest of it is permitted.
+      const near = (asked.miss.kind === 'rejected' ? limiting[0] : byId.get(asked.miss.permit)) ?? verdict.related[0];
       addTo(outside, near, judgeOutside(crossing, asked, vantage));
     }
     const { demanding } = verdict;

@@ -9,17 +9,16 @@ import { firstOf, plural } from '../../infer/plural.ts';
 import { addTo } from '../../net/multi-map.ts';
 import type { DiffContext } from '../diff/observed.ts';
 import { serviceText } from '../diff/observed.ts';
-import { OPERATION_MISSES } from '../match/match.ts';
 import { isLive } from '../spec/permits.ts';
 import { createSetAside } from '../spec/set-aside.ts';
 import { makeCheck, type Check, type SensorOf, type Verdict } from './checks.ts';
-import { evidenceOf, whoOf, type Crossing } from './crossings.ts';
+import { evidenceOf, isOperationMiss, whoOf, type Crossing } from './crossings.ts';
 import type { LoggedResult } from './logs.ts';
 import type { Vantage } from './vantage.ts';
 
 /** Nothing of it is permitted by its ends, its port or its time. */
 const isProhibited = ({ verdict }: Crossing): boolean =>
-  verdict.asks.some(({ permit, miss }) => permit === null && (verdict.related.length === 0 || miss === null || !OPERATION_MISSES.has(miss.kind)));
+  verdict.asks.some(({ permit, miss }) => permit === null && (miss === null || !isOperationMiss(verdict, miss.kind)));
 
 const seenOf = ({ conversation, reply, answers }: Crossing): Parameters<typeof evidenceOf>[0][number] => ({
   conversation: conversation.id, firstNs: conversation.firstNs, lastNs: conversation.lastNs, count: Math.max(conversation.requests, conversation.sessions, 1),

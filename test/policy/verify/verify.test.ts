@@ -46,6 +46,7 @@ conduits:
     protocols_allowed:
       - {rule_id: R-POLL, protocol: Modbus/TCP, transport: tcp, port: 502, client: {zone: OPS, assets: [HIST]}, server: {zone: CELL, assets: [PLC-01, PLC-02]}, access: read,
          modbus: {function_codes: [3, 4], unit_ids: [1], ranges: [{table: holding-register, start: 0, end: 99, access: read}, {table: input-register, start: 0, end: 9, access: read}]}}
+      - {rule_id: R-NO-COILS, protocol: Modbus/TCP, transport: tcp, port: 502, client: {zone: OPS, assets: [HIST]}, server: {zone: CELL, assets: [PLC-01]}, access: write, modbus: {function_codes: [5]}, decision: rejected, owner: A. Keller}
       - {rule_id: R-UA, protocol: OPC UA, transport: tcp, port: 4840, client: {zone: CELL, assets: [HMI-01]}, server: {zone: OPS, assets: [OPC]}, access: read,
          opcua: {security_mode: [SignAndEncrypt, Sign], services: [Read, Publish]}}
       - {rule_id: R-TIME, protocol: NTP, transport: udp, port: 123, client: {zone: CELL}, server: {zone: OPS, assets: [OPC]}}
@@ -158,6 +159,7 @@ const FAULTS: readonly (readonly [string, readonly Conversation[], CheckKind, bo
   // Filters off.
   ['a write is answered', also(HIST, PLC1, modbusOf(6)), 'function-filter'],
   ['a write reaches the device and is answered by an exception', also(HIST, PLC1, { ...modbusOf(16), responses: 0, errors: 100 }), 'function-filter'],
+  ['a write that was rejected is answered, on a path that is permitted', also(HIST, PLC1, modbusOf(5)), 'function-filter'],
   ['a diagnostic is answered', also(HIST, PLC1, modbusOf(8)), 'function-filter'],
   ['a read beyond the range is answered', also(HIST, PLC1, modbusOf(1, 1, [[500, 510]])), 'function-filter'],
   ['another unit is answered', also(HIST, PLC1, modbusOf(3, 7)), 'function-filter'],
