@@ -7,6 +7,7 @@
  * that no other Permit lets through. Out: counterexamples, none when it holds. It is slow and plain on purpose.
  */
 import { plural } from '../infer/plural.ts';
+import { parseSpan, type AddressSpan } from '../net/address-set.ts';
 import { staysOnLink } from '../net/link-local.ts';
 import { addTo } from '../net/multi-map.ts';
 import { FOLDED_FUNCTION, type Conversation, type ObservationSet } from '../observation.ts';
@@ -38,16 +39,36 @@ interface Who {
   readonly asset: string;
 }
 
-/** Exact addresses only: a proposal lists every device by its addresses. */
-const readPlaces = (loaded: LoadedSpec): { who: Map<string, Who>; external: string | null } => {
-  const who = new Map<string, Who>();
-  for (const zone of loaded.spec.zones) {
-    for (const asset of zone.assets ?? []) {
+/** An exact address first, then the smallest range, then the smallest network: as people may write them into a proposal. */
+const readPlaces = ({ spec }: LoadedSpec): { zoneOfAsset: ReadonlyMap<string, string>; place: (address: string) => Who | null } => {
+  const zoneOfAsset = new Map<string, string>();
+  const exact = new Map<string, Who>();
+  const ranges: { readonly span: AddressSpan; readonly who: Who; readonly rank: number }[] = [];
+  for (const { zone_id: zone, assets, networks } of spec.zones) {
+    for (const asset of assets ?? []) {
       if (typeof asset === 'string') continue;
-      for (const address of [...(asset.ip ?? []), ...(asset.mac ?? [])]) who.set(address.toLowerCase(), { zone: zone.zone_id, asset: asset.asset_id });
+      zoneOfAsset.set(asset.asset_id, zone);
+      for (const address of [...(asset.ip ?? []), ...(asset.mac ?? [])]) {
+        const span = parseSpan(address);
+        if (span === null || span.first === span.last) exact.set(address.toLowerCase(), { zone, asset: asset.asset_id });
+        else ranges.push({ span, who: { zone, asset: asset.asset_id }, rank: 0 });
+      }
+    }
+    for (const network of networks ?? []) {
+      const span = parseSpan(network);
+      if (span !== null) ranges.push({ span, who: { zone, asset: `unlisted in ${network}` }, rank: 1 });
     }
   }
-  return { who, external: loaded.spec.zones.find((zone) => zone.kind === 'external')?.zone_id ?? null };
+  const width = ({ span }: { readonly span: AddressSpan }): bigint => span.last - span.first;
+  ranges.sort((a, b) => a.rank - b.rank || (width(a) < width(b) ? -1 : width(a) > width(b) ? 1 : 0));
+  const external = spec.zones.find((zone) => zone.kind === 'external')?.zone_id ?? null;
+  const place = (address: string): Who | null => {
+    const own = exact.get(address.toLowerCase());
+    const at = own !== undefined || ranges.length === 0 ? null : parseSpan(address);
+    const range = at === null ? undefined : ranges.find(({ span }) => span.family === at.family && span.first <= at.first && at.last <= span.last);
+    return own ?? range?.who ?? (external === null ? null : { zone: external, asset: `unlisted ${address}` });
+  };
+  return { zoneOfAsset, place };
 };
 
 const isGroup = (address: string): boolean => {
@@ -69,31 +90,36 @@ const rangeInside = (permit: Permit, code: number, access: 'read' | 'write', fir
   return true;
 };
 
-const endHolds = (end: Permit['from'], who: Who): boolean => end.zone === who.zone && ((end.assets.length === 0 && end.addresses.length === 0) || end.assets.includes(who.asset));
+const endHolds = (end: Permit['from'], who: Who, address: string): boolean =>
+  end.zone === who.zone && ((end.assets.length === 0 && end.addresses.length === 0) || end.assets.includes(who.asset) || end.addresses.some((text) => {
+    const [outer, inner] = [parseSpan(text), parseSpan(address)];
+    return outer !== null && inner !== null && outer.family === inner.family && outer.first <= inner.first && inner.last <= outer.last;
+  }));
 
 /** Every single thing a conversation asked, as a text and a test. */
 const asksOf = (conversation: Conversation): { text: string; passes: (permit: Permit) => boolean }[] => {
   const asks: { text: string; passes: (permit: Permit) => boolean }[] = [];
   for (const operation of conversation.operations) {
+    const isOfAccess = ({ access }: Permit): boolean => access.length === 0 || access.includes(operation.access);
     if (operation.function === FOLDED_FUNCTION) asks.push({ text: `${operation.protocol} ${operation.name}`, passes: (permit) => permit.access.length === 0 && permit.named === null && permit.modbus === null && (permit.opcua?.services.length ?? 0) === 0 });
     else if (operation.protocol === 'modbus') {
       const code = operation.function;
       const unit = operation.unit ?? 0;
       const basic = (permit: Permit): boolean =>
-        permit.modbus === null ? permit.access.length === 0 : (permit.modbus.functionCodes.length === 0 || permit.modbus.functionCodes.includes(code)) && (permit.modbus.unitIds.length === 0 || permit.modbus.unitIds.includes(unit));
+        permit.modbus === null ? isOfAccess(permit) : (permit.modbus.functionCodes.length === 0 ? isOfAccess(permit) : permit.modbus.functionCodes.includes(code)) && (permit.modbus.unitIds.length === 0 || permit.modbus.unitIds.includes(unit));
       if (operation.ranges.length === 0) asks.push({ text: `modbus ${unit}/${code}`, passes: basic });
       for (const range of operation.ranges) asks.push({ text: `modbus ${unit}/${code} ${range.access} ${range.first}-${range.last}`, passes: (permit) => basic(permit) && rangeInside(permit, code, range.access, range.first, range.last) });
     } else if (operation.protocol === 'opcua') {
       const service = operation.name.replace(/(Request|Response)$/, '');
-      asks.push({ text: `opcua ${service}`, passes: (permit) => (permit.opcua === null ? permit.access.length === 0 : permit.opcua.services.length === 0 ? permit.access.length === 0 : permit.opcua.services.includes(service)) });
-    } else asks.push({ text: `${operation.protocol} ${operation.name}`, passes: (permit) => (permit.named === null ? permit.access.length === 0 : permit.named.names.includes(operation.name)) });
+      asks.push({ text: `opcua ${service}`, passes: (permit) => (permit.opcua === null || permit.opcua.services.length === 0 ? isOfAccess(permit) : permit.opcua.services.includes(service)) });
+    } else asks.push({ text: `${operation.protocol} ${operation.name}`, passes: (permit) => (permit.named === null ? isOfAccess(permit) : permit.named.names.includes(operation.name)) });
   }
   if (asks.length === 0) asks.push({ text: 'service', passes: (permit) => permit.access.length === 0 && permit.named === null && (permit.modbus === null || permit.modbus.functionCodes.length === 0) && (permit.opcua?.services.length ?? 0) === 0 });
   return asks;
 };
 
 const servicePasses = (permit: Permit, conversation: Conversation): boolean =>
-  permit.service.transport === conversation.transport && (permit.service.ports.length === 0 || permit.service.ports.some((range) => range.first <= conversation.port && conversation.port <= range.last));
+  (permit.service.transport === 'any' || permit.service.transport === conversation.transport) && (permit.service.ports.length === 0 || permit.service.ports.some((range) => range.first <= conversation.port && conversation.port <= range.last));
 
 const isoMs = (ns: bigint): number => Number(ns / 1_000_000n);
 
@@ -101,8 +127,7 @@ const MAX_FAULTS = 50;
 
 /** `loaded` is the proposal as written and read back. */
 export const proveProposal = (loaded: LoadedSpec, set: ObservationSet): Proof => {
-  const { who, external } = readPlaces(loaded);
-  const place = (address: string): Who | null => who.get(address.toLowerCase()) ?? (external === null ? null : { zone: external, asset: `unlisted ${address}` });
+  const { zoneOfAsset, place } = readPlaces(loaded);
   const isRejected = (permit: Permit): boolean => permit.decision === 'rejected';
   const live = loaded.permits.map(({ permit }) => permit).filter((permit) => !isRejected(permit));
   const faults: ProofFault[] = [];
@@ -128,7 +153,7 @@ export const proveProposal = (loaded: LoadedSpec, set: ObservationSet): Proof =>
     const client = place(conversation.client);
     const server = place(conversation.server);
     if (client !== null && client.zone === server?.zone) continue;
-    const candidates = client === null || server === null ? [] : (byPair.get(`${client.zone}\n${server.zone}`) ?? []).filter((permit) => endHolds(permit.from, client) && endHolds(permit.to, server) && servicePasses(permit, conversation));
+    const candidates = client === null || server === null ? [] : (byPair.get(`${client.zone}\n${server.zone}`) ?? []).filter((permit) => endHolds(permit.from, client, conversation.client) && endHolds(permit.to, server, conversation.server) && servicePasses(permit, conversation));
     const asks = asksOf(conversation);
     const aside = isoMs(conversation.lastNs) <= (asideText.get(`${conversation.client} ${conversation.transport}`) ?? -1);
     const named = asks.map((ask) => candidates.filter((permit) => ask.passes(permit)));
@@ -152,7 +177,6 @@ export const proveProposal = (loaded: LoadedSpec, set: ObservationSet): Proof =>
   }
 
   const conduits = new Map(loaded.spec.conduits.map((conduit) => [conduit.conduit_id, conduit]));
-  const zoneOfAsset = new Map([...who.values()].map(({ zone, asset }) => [asset, zone]));
   let insurance = 0;
   for (const permit of live) {
     const conduit = conduits.get(permit.conduit);

@@ -41,6 +41,15 @@ describe('the proof', () => {
   });
 
   it.each([
+    ['a range instead of an address', 'ip: [10.1.0.1]', 'ip: [10.1.0.0/31]'],
+    ['an end by address', 'client: {zone: ENT, assets: [PC-1]}', 'client: {zone: ENT, addresses: [10.8.0.0/24]}'],
+    ['a network instead of an asset that no rule names', /zone_id: ENT\n/, 'zone_id: ENT\n    networks: [10.8.0.0/16]\n'],
+    ['access instead of codes', /access: \[program\]\n(\s+purpose: .*\n)?\s+modbus:\n(?:\s+(?:function_codes|unit_ids): .*\n)+/, 'access: [program]\n'],
+  ])('holds for what people write as well: %s', (_, find, instead) => {
+    expect(prove(edit(find, instead)).faults).toEqual([]);
+  });
+
+  it.each([
     ['a narrower range', /start: 0, end: 29/, 'start: 0, end: 28', 'observed-permitted'],
     ['a lost function code', 'function_codes: [90]', 'function_codes: [91]', 'observed-permitted'],
     ['a forgotten scan', /set_aside:[\s\S]*$/, '', 'observed-permitted'],
