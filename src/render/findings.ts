@@ -84,7 +84,7 @@ function verdict({ findings, pending, setAside, counts, logged }: DiffReport): s
   if (Object.values(counts).some((count) => count > 0)) parts.push(`Looked at: ${Object.entries(counts).map(([name, count]) => `${count} ${words(name)}`).join(', ')}.`);
   if (logged !== null) {
     const { attempts, records, ...outcomes } = logged.counts;
-    parts.push(`Firewall logs: ${plural(attempts, 'attempt')} (${plural(records, 'record')}), ${logged.decisions.length} to be decided, ${Object.entries(outcomes).map(([name, count]) => `${count} ${words(name)}`).join(', ')}.`);
+    parts.push(`Firewall logs: ${plural(attempts, 'attempt')} (${plural(records, 'record')}): ${Object.entries(outcomes).map(([name, count]) => `${count} ${words(name)}`).join(', ')}.`);
   }
   return parts.join(' ');
 }

@@ -323,7 +323,7 @@ export const DIFF_SHAPE = z.strictObject({
     decisions: z.array(disagreement), disagreements: z.array(disagreement),
     rules: z.array(z.strictObject({ device: text, format: text, rule: text, attempts: count, verdicts: perVerdict, standings: perStanding })),
     days: z.array(z.strictObject({ date: textOrNull, standings: perStanding })),
-    counts: z.strictObject({ attempts: count, records: count, agreed: count, expected: count, midSession: count, groupAddressed: count, outOfScope: count }),
+    counts: z.strictObject({ attempts: count, records: count, toBeDecided: count, disagreed: count, agreed: count, expected: count, midSession: count, groupAddressed: count, outOfScope: count }),
   }).nullable().describe('null without a firewall log'),
 });
 

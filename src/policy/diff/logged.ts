@@ -42,6 +42,10 @@ export interface LoggedDisagreement {
 export interface LoggedCounts {
   readonly attempts: number;
   readonly records: number;
+  /** Blocked, or it would be, and somebody has to decide. */
+  readonly toBeDecided: number;
+  /** Blocked although permitted, or let through although not. */
+  readonly disagreed: number;
   /** Firewall and spec agree. */
   readonly agreed: number;
   /** Blocked while its Permit is switched off, or declared one-way. */
@@ -251,7 +255,7 @@ const joined = (a: LoggedDisagreement, b: LoggedDisagreement): LoggedDisagreemen
 export const judgeLogged = (context: DiffContext, attempts: readonly LoggedAttempt[], observed: readonly Finding[]): LoggedResult => {
   const packetsOf = new Map<string, Conversation>();
   for (const conversation of context.set.conversations) packetsOf.set(keyOf(conversation), conversation);
-  const counts = { attempts: attempts.length, records: sumOf(attempts), agreed: 0, expected: 0, midSession: 0, groupAddressed: 0, outOfScope: 0 };
+  const counts = { attempts: attempts.length, records: sumOf(attempts), toBeDecided: 0, disagreed: 0, agreed: 0, expected: 0, midSession: 0, groupAddressed: 0, outOfScope: 0 };
   const groups = new Map<string, Group>();
   const judge = attemptMatcher(context);
   // A device may log one session twice: as let through, and by the rule that would block it, or that blocked it later.
@@ -280,7 +284,7 @@ export const judgeLogged = (context: DiffContext, attempts: readonly LoggedAttem
       counts[outcome]++;
       continue;
     }
-    if (outcome === 'mid-session') counts.midSession++;
+    counts[outcome === 'mid-session' ? 'midSession' : outcome === 'decide' || outcome === 'decide-content' ? 'toBeDecided' : 'disagreed']++;
     const key = `${outcome}\n${keyOf(attempt)}`;
     const held = groups.get(key);
     if (held === undefined) groups.set(key, { outcome, conversation, verdict, client, server, attempts: [attempt] });

@@ -41,26 +41,29 @@ describe('one attempt', () => {
   const write = { protocol: 'modbus', unit: 1, function: 6, name: 'Write Single Register', access: 'write' } as const;
   test.each<[string, Partial<LoggedAttempt>, string[], string]>([
     ['permitted and passed', { verdict: 'passed' }, [], 'agreed'],
-    ['permitted and blocked: a broken rule', { verdict: 'blocked' }, ['blocked-but-permitted high'], ''],
-    ['permitted and would be blocked: a rule not loaded', {}, ['blocked-but-permitted medium'], ''],
+    ['permitted and blocked: a broken rule', { verdict: 'blocked' }, ['blocked-but-permitted high'], 'disagreed'],
+    ['permitted and would be blocked: a rule not loaded', {}, ['blocked-but-permitted medium'], 'disagreed'],
     ['permitted, a packet in mid-session', { opening: false }, ['blocked-but-permitted low'], 'midSession'],
-    ['permitted, blocked for its content, which the log does not name', { inspected: true, verdict: 'blocked' }, ['would-be-blocked medium'], ''],
-    ['permitted path, an operation that is not, named', { inspected: true, operation: write }, ['would-be-blocked low'], ''],
+    ['permitted, blocked for its content, which the log does not name', { inspected: true, verdict: 'blocked' }, ['would-be-blocked medium'], 'toBeDecided'],
+    ['permitted path, an operation that is not, named', { inspected: true, operation: write }, ['would-be-blocked low'], 'toBeDecided'],
     ['permitted when switched on', { client: '10.0.2.9', port: 22, verdict: 'blocked' }, [], 'expected'],
-    ['outside the hours of its Permit, and let through', { port: 21, verdict: 'passed' }, ['passed-but-not-permitted high'], ''],
+    ['outside the hours of its Permit, and let through', { port: 21, verdict: 'passed' }, ['passed-but-not-permitted high'], 'disagreed'],
     ['outside the hours of its Permit, and blocked', { port: 21, verdict: 'blocked' }, [], 'agreed'],
-    ['not permitted and let through: a rule that is too wide', { port: 80, verdict: 'passed' }, ['passed-but-not-permitted high'], ''],
+    ['not permitted and let through: a rule that is too wide', { port: 80, verdict: 'passed' }, ['passed-but-not-permitted high'], 'disagreed'],
     ['not permitted and blocked: the firewall does its work', { port: 80, verdict: 'blocked' }, [], 'agreed'],
-    ['not permitted and would be blocked: to be decided', { port: 80 }, ['would-be-blocked low'], ''],
-    ['of a stranger', { client: '203.0.113.7' }, ['would-be-blocked low'], ''],
-    ['a scan, folded', { client: '203.0.113.7', server: '', port: 0, transport: 'any' }, ['would-be-blocked low'], ''],
-    ['within one zone', { client: '10.0.1.2', verdict: 'blocked' }, ['blocked-but-permitted high'], ''],
+    ['not permitted and would be blocked: to be decided', { port: 80 }, ['would-be-blocked low'], 'toBeDecided'],
+    ['of a stranger', { client: '203.0.113.7' }, ['would-be-blocked low'], 'toBeDecided'],
+    ['a scan, folded', { client: '203.0.113.7', server: '', port: 0, transport: 'any' }, ['would-be-blocked low'], 'toBeDecided'],
+    ['within one zone', { client: '10.0.1.2', verdict: 'blocked' }, ['blocked-but-permitted high'], 'disagreed'],
     ['a broadcast', { server: '255.255.255.255', transport: 'udp', port: 137 }, [], 'groupAddressed'],
-    ['without any time', { firstNs: null, lastNs: null, hours: [{ hour: -1, count: 3 }] }, ['blocked-but-permitted medium'], ''],
+    ['without any time', { firstNs: null, lastNs: null, hours: [{ hour: -1, count: 3 }] }, ['blocked-but-permitted medium'], 'disagreed'],
   ])('%s', (_, part, expected, counted) => {
     const report = judged([attempt(part)]);
     expect(types(report)).toEqual(expected);
-    if (counted !== '') expect(report.logged?.counts).toMatchObject({ [counted]: 1 });
+    // Each attempt is counted in one place: the line that tells the numbers adds up.
+    const { attempts, records, ...outcomes } = report.logged!.counts;
+    expect([attempts, records, outcomes]).toEqual([1, 3, expect.objectContaining({ [counted]: 1 })]);
+    expect(Object.values(outcomes).reduce((sum, one) => sum + one, 0)).toBe(1);
   });
 });
 
