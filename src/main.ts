@@ -5,7 +5,7 @@
  */
 import { readFileSync, realpathSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import yargs, { type Argv } from 'yargs';
+import yargs, { type Argv, type FallbackCompletionFunction } from 'yargs';
 import type { Command, CommandContext, CommandResult } from './commands/command.ts';
 import { refuseEmpty, refuseMistyped, refuseTwice, wrongUse } from './commands/wrong-use.ts';
 import { BaselineError, EXIT, usageError } from './errors.ts';
@@ -110,6 +110,7 @@ export async function runCommandLine(args: readonly string[], surroundings: Surr
       text = output;
     });
     await chosen;
+    if (args[0] === 'completion') text = text.replace(FISH_OF_YARGS, FISH);
     if (text !== '') await write(stdout, text.endsWith('\n') ? text : `${text}\n`);
     return exitCode;
   } catch (error) {
@@ -139,7 +140,7 @@ function commandLine(args: readonly string[], commands: readonly Command[], widt
     .conflicts('quiet', 'verbose')
     .version(`baseline ${version()}`)
     .alias('help', 'h')
-    .completion('completion', 'Print a completion script for the shell that SHELL names: bash, zsh, fish.')
+    .completion('completion', 'Print a completion script for the shell that SHELL names: bash, zsh, fish.', offered)
     .strict()
     .recommendCommands()
     .demandCommand(1, 1, 'which command? `baseline --help` lists them', 'one command at a time')
@@ -170,6 +171,17 @@ function commandLine(args: readonly string[], commands: readonly Command[], widt
   }
   return parser;
 }
+
+/** Options once a hyphen is typed: where nothing is offered, a shell offers files. */
+const offered: FallbackCompletionFunction = (current, _argv, complete, done) =>
+  complete((_error, words = []) => done(words.filter((word) => current !== '' || !word.startsWith('-'))));
+
+/**
+ * The line that yargs writes for fish leaves out the program's name, without which it knows no option of a command, and switches files off
+ * (completion-templates.js of yargs 18; https://fishshell.com/docs/current/cmds/complete.html).
+ */
+const FISH_OF_YARGS = /^complete -f -c baseline .*$/m;
+const FISH = "complete -c baseline -a '(baseline --get-yargs-completions (commandline -opc) (commandline -ct))'";
 
 /** Options of every command; they stand apart from its own. */
 const GENERAL = ['help', 'version', 'quiet', 'verbose', 'color'];

@@ -123,7 +123,7 @@ test('every command shows examples first in its help', async () => {
 test.each([
   ['/bin/bash', 'complete -o bashdefault'],
   ['/bin/zsh', '#compdef baseline'],
-  ['/usr/bin/fish', 'complete -f -c baseline'],
+  ['/usr/bin/fish', "complete -c baseline -a '(baseline --get-yargs-completions (commandline -opc) (commandline -ct))'\n"],
 ])('completion for %s', (shell, holds) => {
   const { status, stdout, stderr } = spawnSync(process.execPath, ['--import', TSX, MAIN, 'completion'], {
     encoding: 'utf8',
