@@ -20,6 +20,8 @@ export interface Talk {
   event(event: LiveEvent): void;
   /** Once a second. @param completeness from 0 to 1, null while it is not known */
   tick(figures: RunFigures, totals: CaptureTotals | null, completeness: number | null): void;
+  /** Of a capture that fails, what it could not write; '' where that is nothing. */
+  missing(figures: RunFigures): string;
   /** The last sentence. */
   summary(figures: RunFigures, totals: CaptureTotals | null): string;
 }
@@ -104,6 +106,7 @@ export function createTalk({ name, nowMs, say, progress }: TalkOptions): Talk {
       packets = figures.packets;
       tickMs = now;
     },
+    missing: ({ notStored }) => (notStored === 0 ? '' : `${name}: ${groupedPlural(notStored, 'packet that came is', 'packets that came are')} not in the store`),
     summary(figures, totals) {
       const taken = `${name}: ${groupedPlural(figures.packets, 'packet')} (${shortOctets(figures.bytes)}) in ${timeText(nowMs() - beganMs)}`;
       if (totals === null) return taken;

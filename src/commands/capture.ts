@@ -229,6 +229,10 @@ async function record(argv: CaptureArguments, plan: Plan, source: FrameSource, {
         talk.tick(figures, totals(), completeness.share());
       },
       ending: () => truth.end(states()),
+    }).catch((error: unknown) => {
+      const missing = talk.missing(run.figures());
+      if (missing !== '') context.say(missing);
+      throw error;
     });
     context.progress('');
     context.say(talk.summary(run.figures(), totals()));

@@ -56,6 +56,8 @@ export interface RunFigures {
   readonly bytes: number;
   /** Frames that came while the store refused and the tables were full. */
   readonly notAnalysed: number;
+  /** Frames that are in no interval of the store, those not analysed among them. */
+  readonly notStored: number;
   /** In the store: all, and those of the last hour of this run. */
   readonly conversations: number;
   readonly newInLastHour: number;
@@ -109,6 +111,7 @@ function createRun(store: WritableStore, source: FrameSource, capture: LiveCaptu
   let packets = 0;
   let bytes = 0;
   let notAnalysed = 0;
+  let stored = 0;
   let refusal: unknown;
   /** The decoder's memory of an interval that was ended and is not written yet: nothing can be added to it. */
   let ended: string | null = null;
@@ -198,8 +201,9 @@ function createRun(store: WritableStore, source: FrameSource, capture: LiveCaptu
     return refuse(asStoreError(error, store.path));
   }
 
-  function accept({ live }: Interval): true {
+  function accept({ live, captures }: Interval): true {
     refusal = undefined;
+    stored += captures[0].figures.packets;
     receivedBefore = JSON.stringify(live?.received);
     writtenMs = performance.now();
     return true;
@@ -296,6 +300,7 @@ function createRun(store: WritableStore, source: FrameSource, capture: LiveCaptu
       packets,
       bytes,
       notAnalysed,
+      notStored: packets - stored,
       conversations,
       newInLastHour: conversations - samples[0].conversations,
       checkpointAgeMs: performance.now() - checkpointMs,

@@ -179,7 +179,7 @@ describe('words on the command line', () => {
 
 describe('what is said while it runs', () => {
   const figures = (packets: number, more: Partial<RunFigures> = {}): RunFigures => ({
-    packets, bytes: packets * 100, notAnalysed: 0, conversations: 7, newInLastHour: 2, checkpointAgeMs: 0, refusal: '', ...more,
+    packets, bytes: packets * 100, notAnalysed: 0, notStored: 0, conversations: 7, newInLastHour: 2, checkpointAgeMs: 0, refusal: '', ...more,
   });
   const totals = (kernelDropped: number): CaptureTotals => ({ received: 100, processed: 100 - kernelDropped, kernelDropped, interfaceDropped: 0, waiting: 0, resets: 0, failedReadings: 0 });
   const listen = () => {
@@ -280,6 +280,9 @@ describe('what is said while it runs', () => {
       'the store takes checkpoints again; 4 packets were not analysed',
     ]);
     expect(counted).toEqual({ 'live.silence': 1, 'live.silent-seconds': 130 });
+    // Where it is full to the end, how much is missing.
+    expect(talk.missing(figures(12, { notStored: 1200 }))).toBe('span0: 1 200 packets that came are not in the store');
+    expect(talk.missing(figures(12))).toBe('');
   });
 
   test('a plain line every hour, and one in the end', () => {

@@ -58,6 +58,8 @@ interface Play {
   readonly signal?: AbortSignal;
   readonly durationMs?: number;
   readonly beside?: LiveCapture['beside'];
+  /** Where what is told goes, also of a run that fails. */
+  readonly told?: RunFigures[];
 }
 
 export async function play(store: WritableStore, file: string, options: Play = {}): Promise<{ told: RunFigures[]; run: LiveRun; outcome: { state: string; reason: string } }> {
@@ -75,7 +77,7 @@ export async function play(store: WritableStore, file: string, options: Play = {
       return taken;
     },
   };
-  const told: RunFigures[] = [];
+  const told = options.told ?? [];
   const outcome = await recordLive(watched, source, {
     signal: options.signal ?? new AbortController().signal,
     durationMs: options.durationMs ?? Infinity,

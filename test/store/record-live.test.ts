@@ -10,7 +10,7 @@ import { createFrameBatch, type FrameBatch, type FrameSource } from '../../src/s
 import { openCapture } from '../../src/source/open.ts';
 import { openForWriting, type Store } from '../../src/store/database.ts';
 import type { IntervalWriter } from '../../src/store/interval-writer.ts';
-import { beginLive, createLiveWriter, recordLive, type LiveRun } from '../../src/store/record-live.ts';
+import { beginLive, createLiveWriter, recordLive, type LiveRun, type RunFigures } from '../../src/store/record-live.ts';
 import { readStatus } from '../../src/store/read-status.ts';
 import { besideOf, imported, inPieces, liveCounters, newStore, observed, PLANT, play, SAMPLES } from './live-stage.ts';
 
@@ -241,6 +241,7 @@ describe('a store that refuses', () => {
     };
     await recordLive(watched, source, { signal: new AbortController().signal, durationMs: Infinity, tell: () => undefined });
     expect(checkpoints).toBe(2);
+    expect(run.figures()).toMatchObject({ packets: sent, notStored: 0 });
     const sum = (sql: string): number => store.db.prepare(sql).pluck().get() as number;
     expect(sum('SELECT sum(packets_to_server) FROM conversation')).toBe(sent);
     expect(sum('SELECT sum(requests) FROM operation')).toBe(sent);
@@ -251,8 +252,10 @@ describe('a store that refuses', () => {
     const store = newStore();
     let isFull = false;
     refuseWrites(store, () => isFull);
-    await expect(play(store, PLANT, { pieces: 1000, before: (n) => (isFull = n > 3) })).rejects.toMatchObject({ exitCode: 4, message: expect.stringContaining('disk is full') });
+    const told: RunFigures[] = [];
+    await expect(play(store, PLANT, { pieces: 1000, told, before: (n) => (isFull = n > 3) })).rejects.toMatchObject({ exitCode: 4, message: expect.stringContaining('disk is full') });
     expect(readStatus(store.db).totals.packets).toBe(3000);
+    expect(told.at(-1)).toMatchObject({ packets: 5914, notStored: 2914 });
     expect(store.db.pragma('integrity_check', { simple: true })).toBe('ok');
     store.close();
   });
