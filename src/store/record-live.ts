@@ -19,7 +19,7 @@ import { insertCapture, lastUnfinishedCheckpoint, markUnfinished, readDecoderSta
 import { asStoreError, moved, type WritableStore } from './database.ts';
 import { readerCounts } from './import-capture.ts';
 import { createIntervalWriter, isWriterGone, type IntervalWriter } from './interval-writer.ts';
-import { writeInterval, type Interval } from './interval.ts';
+import { writeInterval, type Interval, type Written } from './interval.ts';
 import { describeOwner, liveOwner, SYSTEM, writeOwner } from './live-owner.ts';
 import { nextRevision } from './write.ts';
 import { createStoreWriter } from './write-statements.ts';
@@ -106,8 +106,11 @@ function createRun(store: WritableStore, source: FrameSource, capture: LiveCaptu
   const { state } = recorder;
   const told = new Map<string, number>();
   const newest = db.prepare('SELECT coalesce(max(id), 0) FROM conversation').pluck();
+  const newestRevision = db.prepare('SELECT rev FROM capture WHERE id = ?').pluck();
   let unfinished = 0;
   let id = 0;
+  /** Of the capture's record, as this run wrote it last. */
+  let revision = 0;
   let packets = 0;
   let bytes = 0;
   let notAnalysed = 0;
@@ -131,7 +134,7 @@ function createRun(store: WritableStore, source: FrameSource, capture: LiveCaptu
       throw storeError(`another capture writes into the store ${store.path} (process ${owner.pid})`, 'Stop that one first, or name another store with --db.');
     }
     writeOwner(db, describeOwner(SYSTEM, process.pid));
-    const revision = nextRevision(writer);
+    revision = nextRevision(writer);
     const since = lastUnfinishedCheckpoint(db);
     unfinished = markUnfinished(db, revision);
     id = insertCapture(db, { kind: capture.kind, name: capture.name, format: source.format }, revision);
@@ -201,8 +204,9 @@ function createRun(store: WritableStore, source: FrameSource, capture: LiveCaptu
     return refuse(asStoreError(error, store.path));
   }
 
-  function accept({ live, captures }: Interval): true {
+  function accept({ live, captures }: Interval, written: Written): true {
     refusal = undefined;
+    revision = written.revision;
     stored += captures[0].figures.packets;
     receivedBefore = JSON.stringify(live?.received);
     writtenMs = performance.now();
@@ -218,22 +222,24 @@ function createRun(store: WritableStore, source: FrameSource, capture: LiveCaptu
   function writeHere(captureState: CaptureState, reason: string, now: number): boolean {
     const interval = endOf(() => state, captureState, reason, now);
     if (refuseMoved()) return false;
+    let written: Written;
     try {
-      writeInterval(writer, interval);
+      written = writeInterval(writer, interval);
     } catch (error) {
       return refuseWrite(error);
     }
     goOn(interval, now);
-    return accept(interval);
+    return accept(interval, written);
   }
 
   /** What is refused waits, and what comes meanwhile waits behind it in the tables. */
   async function writeWaiting(interval: Interval, isLast: boolean): Promise<boolean> {
     if (refuseMoved()) return false;
     isWriting = true;
+    let written: Written;
     try {
-      if (isLast || thread === null) writeInterval(writer, interval);
-      else await thread.write(interval);
+      if (isLast || thread === null) written = writtenBefore() ?? writeInterval(writer, interval);
+      else written = await thread.write(interval);
     } catch (error) {
       if (isWriterGone(error)) thread = null;
       return refuseWrite(error);
@@ -241,7 +247,13 @@ function createRun(store: WritableStore, source: FrameSource, capture: LiveCaptu
       isWriting = false;
     }
     waiting = null;
-    return accept(interval);
+    return accept(interval, written);
+  }
+
+  /** A thread that is lost may have written what it did not answer for: once more would count it twice. */
+  function writtenBefore(): Written | null {
+    const now = newestRevision.get(id) as number;
+    return now === revision ? null : { ids: [id], revision: now };
   }
 
   function handOver(now: number): Promise<boolean> {

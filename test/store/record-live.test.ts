@@ -9,6 +9,7 @@ import { describe, expect, test } from 'vitest';
 import { createFrameBatch, type FrameBatch, type FrameSource } from '../../src/source/frame-batch.ts';
 import { openCapture } from '../../src/source/open.ts';
 import { openForWriting, type Store } from '../../src/store/database.ts';
+import type { Interval } from '../../src/store/interval.ts';
 import type { IntervalWriter } from '../../src/store/interval-writer.ts';
 import { beginLive, createLiveWriter, recordLive, type LiveRun, type RunFigures } from '../../src/store/record-live.ts';
 import { readStatus } from '../../src/store/read-status.ts';
@@ -405,12 +406,20 @@ describe('a store that refuses', () => {
     other.close();
   });
 
-  test('the thread that writes is lost: it is said, this one writes what it was given, and nothing is missing', async () => {
+  test.each([
+    ['before it wrote', false],
+    ['once it had written, before it could say so', true],
+  ])('the thread that writes is lost %s: it is said, this one goes on, and nothing is missing or counted twice', async (_when, isWritten) => {
     const store = newStore();
     const gone = Object.assign(new Error('the thread that writes the store ended'), { code: 'WRITER_GONE' });
     let written = 0;
     const writer = createLiveWriter(store.path, false);
-    const lost: IntervalWriter = { write: (interval) => (++written < 3 ? writer.write(interval) : writer.close().then(() => Promise.reject(gone))), close: () => Promise.resolve() };
+    const lose = async (interval: Interval): Promise<never> => {
+      if (isWritten) await writer.write(interval);
+      await writer.close();
+      throw gone;
+    };
+    const lost: IntervalWriter = { write: (interval) => (++written < 3 ? writer.write(interval) : lose(interval)), close: () => Promise.resolve() };
     const { told } = await play(store, PLANT, { pieces: 200, beside: () => lost });
     expect(told.map(({ refusal }) => refusal).filter((words) => words !== '')).toEqual([gone.message]);
     expect(written).toBe(3);
