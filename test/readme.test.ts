@@ -2,16 +2,15 @@
  * README.md shows what the program prints: each line of its transcript, but for `...`, comes in that order when the commands are
  * run on the sample plant at the terminal's width that it was taken with.
  */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
+import { testFolder } from './folder.ts';
 import { runLine } from './commands/command-line.ts';
 
 const README = readFileSync(join(import.meta.dirname, '../README.md'), 'utf8');
 const COLUMNS = 106;
-const folder = mkdtempSync(join(tmpdir(), 'baseline-readme-'));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const folder = testFolder();
 
 const block = README.split('\n## What it looks like\n')[1].split('\n## ')[0].split('\n').filter((line) => line.startsWith('    ')).map((line) => line.slice(4));
 const blocks = block.join('\n').split(/^\$ baseline /m).slice(1).map((text): readonly [command: string, lines: readonly string[]] => {

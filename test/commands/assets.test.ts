@@ -1,22 +1,17 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { listAssets } from '../../src/commands/assets.ts';
 import { ASSETS_SHAPE } from '../../src/render/json-shapes.ts';
+import { testFolder } from '../folder.ts';
 import { hostileStores, UNSAFE_OUTPUT } from '../render/hostile-words.ts';
 import { fillStore, HISTORIAN, HMI, LAPTOP, PLC, PLC_MAC } from '../store/read-fixture.ts';
 import { setStage, textOf } from './main-stage.ts';
 
-let folder: string;
-let db: string;
+const folder = testFolder();
+const db = join(folder, 'plant.db');
 
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'baseline-test-'));
-  db = join(folder, 'plant.db');
-  fillStore(db);
-});
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+beforeAll(() => fillStore(db));
 
 const assets = (argv: Parameters<typeof listAssets>[0] = {}) =>
   ASSETS_SHAPE.parse(JSON.parse(textOf(listAssets({ db, json: true, ...argv }, setStage()))));

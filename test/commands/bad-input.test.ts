@@ -3,13 +3,13 @@
  * where, one that says what to do, the exit code of docs/exit-codes.md, and what was imported before stays as it was.
  */
 import Database from 'better-sqlite3';
-import { chmodSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { beforeAll, beforeEach, expect, test } from 'vitest';
 import { EXIT } from '../../src/errors.ts';
 import { runCommandLine } from '../../src/main.ts';
+import { testFolder } from '../folder.ts';
 import { dumpStore } from '../flow/dump-store.ts';
 import { concat, ngBlock, ngInterface, ngPacket, ngSection, payload, pcapHeader, pcapRecord, u32 } from '../source/capture-bytes.ts';
 import { fillStore } from '../store/read-fixture.ts';
@@ -19,20 +19,17 @@ const SAMPLES = join(import.meta.dirname, '../../samples');
 const GOOD = join(SAMPLES, 'traps/pipelined.pcap');
 const PLANT = join(SAMPLES, 'plant/millbrook_00005_20260314.pcapng');
 
-let folder: string;
+const folder = testFolder();
 let template: string;
-let db: string;
+const db = join(folder, 'store.db');
 /** Rows of the store before the command: they must be there after it. */
 let before: string;
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'baseline-bad-input-'));
   template = join(folder, 'template.db');
   expect((await runLine(['import', GOOD, '--db', template])).code).toBe(EXIT.ok);
 });
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
 beforeEach(() => {
-  db = join(folder, 'store.db');
   for (const suffix of ['', '-wal', '-shm', '-journal']) rmSync(db + suffix, { force: true });
   copyFileSync(template, db);
   before = dumpStore(db);

@@ -1,25 +1,23 @@
 /** A bundle that is packed or verified, and stopped by whatever signal: no copy of the store is left, in no folder. */
 import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdirSync, readdirSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { EXIT } from '../../src/errors.ts';
+import { testFolder } from '../folder.ts';
 import { PROGRAM, runLine } from './command-line.ts';
 
 const SAMPLES = join(import.meta.dirname, '../../samples');
 
-let folder: string;
+const folder = testFolder();
 const at = (name: string): string => join(folder, name);
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'baseline-interrupted-'));
   for (const name of ['home', 'send', 'temporary']) mkdirSync(at(name));
   expect((await runLine(['import', join(SAMPLES, 'plant'), '--db', at('home/plant.db')])).code).toBe(EXIT.ok);
   expect((await runLine(['bundle', '--db', at('home/plant.db'), '--out', at('whole.tar')])).code).toBe(EXIT.ok);
 });
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const scratch = (): string[] => ['home', 'send', 'temporary'].flatMap((name) => readdirSync(at(name)).filter((file) => file.startsWith('.baseline-')).map((file) => `${name}/${file}`));
 

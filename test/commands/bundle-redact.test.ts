@@ -3,19 +3,19 @@
  * names, and the map only where it was asked for.
  */
 import Database from 'better-sqlite3';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { spawnSync } from 'node:child_process';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { EXIT } from '../../src/errors.ts';
 import { MIGRATIONS } from '../../src/store/schema.ts';
 import { rewriteTexts } from '../../src/store/rewrite-texts.ts';
+import { testFolder } from '../folder.ts';
 import { runLine, type Ran } from './command-line.ts';
 
 const SAMPLES = join(import.meta.dirname, '../../samples');
 
-let folder: string;
+const folder = testFolder();
 let db: string;
 let spec: string;
 let ran: Ran;
@@ -23,7 +23,6 @@ const at = (name: string): string => join(folder, name);
 const read = (name: string): string => readFileSync(at(`evidence/${name}`), 'utf8');
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'baseline-redact-'));
   db = at('plant.db');
   await runLine(['import', join(SAMPLES, 'plant'), '--db', db]);
   const store = new Database(db);
@@ -42,7 +41,6 @@ beforeAll(async () => {
   expect(ran).toMatchObject({ code: EXIT.ok, out: '' });
   expect(spawnSync('tar', ['xf', at('evidence.tar'), '-C', folder]).status).toBe(0);
 });
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const mapOf = (): Record<string, Record<string, string>> => JSON.parse(readFileSync(at('evidence.map.json'), 'utf8')) as Record<string, Record<string, string>>;
 

@@ -5,24 +5,23 @@
 import Database from 'better-sqlite3';
 import { createHash, generateKeyPairSync } from 'node:crypto';
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { EXIT } from '../../src/errors.ts';
 import { tarHeader } from '../../src/render/bundle/tar.ts';
+import { testFolder } from '../folder.ts';
 import { runLine, type Ran } from './command-line.ts';
 
 const SAMPLES = join(import.meta.dirname, '../../samples');
 const BLOCK = 512;
 
-let folder: string;
+const folder = testFolder();
 let db: string;
 let bundle: string;
 const at = (name: string): string => join(folder, name);
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'baseline-bundle-test-'));
   db = at('plant.db');
   expect((await runLine(['import', join(SAMPLES, 'plant'), '--db', db])).code).toBe(EXIT.ok);
   for (const name of ['own', 'other']) {
@@ -34,7 +33,6 @@ beforeAll(async () => {
   const ran = await runLine(['bundle', join(SAMPLES, 'plant.yaml'), '--db', db, '--out', bundle, '--sign', at('own.pem')]);
   expect(ran).toMatchObject({ code: EXIT.ok, out: '' });
 });
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 interface Member {
   readonly name: string;

@@ -1,23 +1,18 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { listFlows } from '../../src/commands/flows.ts';
 import { BaselineError, EXIT } from '../../src/errors.ts';
 import { FLOWS_SHAPE } from '../../src/render/json-shapes.ts';
+import { testFolder } from '../folder.ts';
 import { hostileStores, UNSAFE_OUTPUT } from '../render/hostile-words.ts';
 import { fillStore, HISTORIAN, HMI, LAPTOP, PLC } from '../store/read-fixture.ts';
 import { setStage, textOf } from './main-stage.ts';
 
-let folder: string;
-let db: string;
+const folder = testFolder();
+const db = join(folder, 'plant.db');
 
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'baseline-test-'));
-  db = join(folder, 'plant.db');
-  fillStore(db);
-});
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+beforeAll(() => fillStore(db));
 
 const flows = (argv: Parameters<typeof listFlows>[0] = {}): { flows: Record<string, unknown>[]; total: number } =>
   JSON.parse(textOf(listFlows({ db, json: true, ...argv }, setStage())));

@@ -3,11 +3,11 @@
  * evidence bundle with its map and its verification, and the page that `serve` gives out. The spec is full of them too.
  */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { parse, stringify } from 'yaml';
+import { testFolder } from '../folder.ts';
 import { HOSTILE_WORDS, UNSAFE_OUTPUT } from '../render/hostile-words.ts';
 import { EXIT } from '../../src/errors.ts';
 import { runLine, type Ran } from './command-line.ts';
@@ -23,13 +23,11 @@ const WORDS = HOSTILE_WORDS.filter((word) => word !== '');
 /** Terminal, shell, Markdown and HTML in one file name. */
 const SPEC_NAME = "spec\u001b]0;owned\u0007 '$(reboot)'; `reboot`\n| [x](http:evil) <script>alert(1)<script> \u202Egnp.yaml";
 
-let folder: string;
-let db: string;
+const folder = testFolder();
+const db = join(folder, 'hostile.db');
 let spec: string;
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'baseline-hostile-'));
-  db = join(folder, 'hostile.db');
   spec = join(folder, SPEC_NAME);
   writeHostileCaptures(join(folder, 'captures'));
   expect((await runLine(['import', join(folder, 'captures'), '--db', db])).code, 'one file name is no UTF-8').toBe(EXIT.usage);
@@ -46,7 +44,6 @@ beforeAll(async () => {
   expect(used, 'every word is in the spec').toBeGreaterThan(WORDS.length);
   writeFileSync(spec, stringify(document));
 });
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 async function run(codes: readonly number[], ...args: string[]): Promise<Ran> {
   const ran = await runLine(args);

@@ -1,14 +1,13 @@
 /** The table of hostile words in a firewall's log: as sensor, rule, application, and as lines that cannot be read; into every output of status and diff. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
+import { testFolder } from '../folder.ts';
 import { HOSTILE_WORDS, UNSAFE_OUTPUT } from '../render/hostile-words.ts';
 import { runLine } from './command-line.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'baseline-hostile-logs-'));
+const folder = testFolder();
 const db = join(folder, 'plant.db');
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const PLANT = join(import.meta.dirname, '../../samples/plant.yaml');
 

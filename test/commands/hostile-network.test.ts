@@ -4,15 +4,15 @@
  * kernel: what was there before keeps exact counts, what is folded is counted, and a scan moves nothing in the proposal.
  */
 import { spawn } from 'node:child_process';
-import { closeSync, copyFileSync, mkdtempSync, openSync, readFileSync, rmSync, statSync, writeSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { closeSync, copyFileSync, openSync, readFileSync, rmSync, statSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { concatBytes, ethernet, ETHERTYPE, TCP_FLAG, tcpPacket, udpPacket, words } from '../../samples/gen/frames.ts';
 import { modbusAdu, readRegisters } from '../../samples/gen/modbus-pdu.ts';
 import { createRandom, type Random } from '../../samples/gen/random.ts';
+import { testFolder } from '../folder.ts';
 import { storedTotals } from '../fuzz/memory-store.ts';
 import { ENDS } from '../hang.ts';
 import { PROGRAM, runLine } from './command-line.ts';
@@ -23,11 +23,7 @@ const MOST_MEMORY_BYTES = 600 * MEBI;
 const MOST_STORE_BYTES = 200 * MEBI;
 const START_SECONDS = 1_773_500_000;
 
-let folder: string;
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'baseline-network-'));
-});
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const folder = testFolder();
 
 interface CaptureWriter {
   put(frame: Uint8Array): void;

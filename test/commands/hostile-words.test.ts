@@ -3,26 +3,24 @@
  * and in file names, through the import into every output: nothing of it acts on a terminal, a spreadsheet, a browser or
  * a parser, and nothing of it is lost where a program reads it back.
  */
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { isAlias, isScalar, parseAllDocuments, visit } from 'yaml';
+import { testFolder } from '../folder.ts';
 import { HOSTILE_WORDS, UNSAFE_OUTPUT } from '../render/hostile-words.ts';
 import { EXIT } from '../../src/errors.ts';
 import { runLine, type Ran } from './command-line.ts';
 import { expectSafe, writeHostileCaptures } from './hostile-plant.ts';
 
-let folder: string;
-let db: string;
+const folder = testFolder();
+const db = join(folder, 'hostile.db');
 let spec: string;
 /** Everything that the wire said, as it stands in the store. */
 let said: string[];
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'baseline-hostile-'));
-  db = join(folder, 'hostile.db');
   const captures = join(folder, 'captures');
   writeHostileCaptures(captures);
   const ran = await runLine(['import', captures, '--db', db, '--verbose']);
@@ -38,7 +36,6 @@ beforeAll(async () => {
   said = store.prepare('SELECT value FROM address_fact UNION SELECT value FROM conversation_fact UNION SELECT name FROM capture').pluck().all() as string[];
   store.close();
 });
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 async function run(...args: string[]): Promise<Ran> {
   const ran = await runLine([...args, '--db', db]);

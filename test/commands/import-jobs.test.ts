@@ -2,22 +2,21 @@
  * Several threads give the store of one, octet by octet: whatever is packed how, whichever file is damaged, refused, in
  * already or changed, and wherever a session crosses from file to file.
  */
-import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
-import { afterAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { createRandom } from '../../samples/gen/random.ts';
 import { createReadAhead } from '../../src/source/read-ahead.ts';
 import { openPath, type Opened } from '../../src/source/open.ts';
+import { testFolder } from '../folder.ts';
 import { writePcap } from '../fuzz/capture-writer.ts';
 import { modbusDialogue, opcuaDialogue } from '../fuzz/dialogues.ts';
 import { segmentedFrames } from '../fuzz/segments.ts';
 import { runLine, type Ran } from './command-line.ts';
 
 const SAMPLES = join(import.meta.dirname, '../../samples');
-const folder = mkdtempSync(join(tmpdir(), 'baseline-jobs-'));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const folder = testFolder();
 
 let made = 0;
 const fresh = (suffix: string): string => join(folder, `${++made}${suffix}`);

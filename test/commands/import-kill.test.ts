@@ -3,16 +3,15 @@
  * Real processes, real kills; moments are spread over the time that the uninterrupted import took.
  */
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
+import { testFolder } from '../folder.ts';
 import { dumpStore } from '../flow/dump-store.ts';
 import { ENDS } from '../hang.ts';
 
 const root = join(import.meta.dirname, '../..');
-const folder = mkdtempSync(join(tmpdir(), 'baseline-kill-'));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const folder = testFolder();
 
 const command = (db: string, jobs: string): string[] => ['--import', join(root, 'test/typescript-threads.mjs'), join(root, 'src/main.ts'), 'import', join(root, 'samples/plant'), '--db', db, '--quiet', '--jobs', jobs];
 

@@ -4,13 +4,13 @@
  */
 import Database from 'better-sqlite3';
 import { createHash } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { afterAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { openForWriting } from '../../src/store/database.ts';
 import { beginImport, endImport, importCapture, settleImport, type ImportOutcome } from '../../src/store/import-capture.ts';
+import { testFolder } from '../folder.ts';
 import { storedTotals } from '../fuzz/memory-store.ts';
 import { EXIT } from '../../src/errors.ts';
 import { runLine } from './command-line.ts';
@@ -20,8 +20,7 @@ const DAY = readFileSync(join(SAMPLES, 'plant/millbrook_00005_20260314.pcapng'))
 const trap = (name: string): Uint8Array => readFileSync(join(SAMPLES, `traps/${name}.pcap`));
 const EMPTY = trap('empty');
 
-const folder = mkdtempSync(join(tmpdir(), 'baseline-known-'));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const folder = testFolder();
 
 let made = 0;
 const write = (octets: Uint8Array, name = `${++made}.pcapng`): string => {

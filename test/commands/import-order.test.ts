@@ -2,18 +2,17 @@
  * Captures come in any order: whoever tries the newest file first and then imports the folder has the same store as whoever
  * imported the folder. Streams that were heard later do not swallow what is earlier, and nothing ends before it began.
  */
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { openForWriting } from '../../src/store/database.ts';
+import { testFolder } from '../folder.ts';
 import { runLine } from './command-line.ts';
 
 const PLANT = join(import.meta.dirname, '../../samples/plant');
 const files = readdirSync(PLANT).filter((name) => name.includes('.pcapng')).sort().map((name) => join(PLANT, name));
 
-const folder = mkdtempSync(join(tmpdir(), 'baseline-order-'));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const folder = testFolder();
 
 /** What was counted by whom, without the order in which it came. */
 async function storeOf(name: string, ...imports: readonly (readonly string[])[]): Promise<{ operations: unknown[][]; conversations: unknown[][]; counters: unknown[][] }> {

@@ -2,18 +2,17 @@
  * A capture that is still being written, or was cut: every prefix of it imports without an exception, with counters that
  * add up, and with totals that never decrease as it grows. All octets of small files, a dense set of large ones.
  */
-import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, readdirSync, rmSync, statSync, writeSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { closeSync, existsSync, openSync, readFileSync, readdirSync, rmSync, statSync, writeSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { afterAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { BaselineError, EXIT } from '../../src/errors.ts';
 import { beginImport, importCapture } from '../../src/store/import-capture.ts';
+import { testFolder } from '../folder.ts';
 import { createMemoryStore, storedTotals, type StoredTotals } from '../fuzz/memory-store.ts';
 
 const SAMPLES = join(import.meta.dirname, '../../samples');
 const CAPTURES = resolve(process.env['BASELINE_CAPTURES'] ?? join(import.meta.dirname, '../../../shared/captures'));
-const folder = mkdtempSync(join(tmpdir(), 'baseline-prefix-'));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const folder = testFolder();
 
 /** Up to here every octet is a cut; beyond, this many, close together at the start and spread over the rest. */
 const SMALL_OCTETS = 1200;

@@ -3,14 +3,14 @@
  * off. In this process, with checkpoints far closer together than in use, so that small files have many of them.
  * Beside it what else must never count twice: the same content, a file that has grown, a compressed twin, ring files.
  */
-import { appendFileSync, copyFileSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { appendFileSync, copyFileSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
-import { afterAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { createRandom } from '../../samples/gen/random.ts';
 import { openForWriting } from '../../src/store/database.ts';
 import { beginImport, endImport, importCapture, settleImport, type ImportOutcome } from '../../src/store/import-capture.ts';
+import { testFolder } from '../folder.ts';
 import { writePcap } from '../fuzz/capture-writer.ts';
 import { modbusDialogue, opcuaDialogue } from '../fuzz/dialogues.ts';
 import type { Frame } from '../fuzz/frames.ts';
@@ -20,8 +20,7 @@ import { dumpStore } from '../flow/dump-store.ts';
 import { runLine } from './command-line.ts';
 
 const SAMPLES = join(import.meta.dirname, '../../samples');
-const folder = mkdtempSync(join(tmpdir(), 'baseline-resume-'));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const folder = testFolder();
 
 let made = 0;
 const fresh = (suffix: string): string => join(folder, `${++made}${suffix}`);

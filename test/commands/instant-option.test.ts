@@ -1,23 +1,19 @@
 /** A time on the command line means the same for every command and in every time zone, and one after everything is no conformance. */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { instantOf } from '../../src/commands/instant-option.ts';
 import { EXIT } from '../../src/errors.ts';
+import { testFolder } from '../folder.ts';
 import { runLine, runProcess } from './command-line.ts';
 
 const SAMPLES = join(import.meta.dirname, '../../samples');
 const SPEC = join(SAMPLES, 'plant.yaml');
 
-let folder: string;
-let db: string;
+const folder = testFolder();
+const db = join(folder, 'plant.db');
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'baseline-instant-'));
-  db = join(folder, 'plant.db');
   expect((await runLine(['import', join(SAMPLES, 'plant'), '--db', db])).code).toBe(EXIT.ok);
 });
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 test('UTC unless the text names an offset', () => {
   const noon = 1_772_366_400_000_000_000n;

@@ -4,18 +4,18 @@
  * the same command goes on, with memory, to the rows of an import that had it from the start.
  */
 import { createHash } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { pcap, type CapturedFrame } from '../../samples/gen/capture-file.ts';
 import { ethernet, ETHERTYPE, TCP_FLAG, tcpPacket } from '../../samples/gen/frames.ts';
 import { modbusAdu, readRegisters } from '../../samples/gen/modbus-pdu.ts';
+import { testFolder } from '../folder.ts';
 import { storedTotals } from '../fuzz/memory-store.ts';
 import { runProcess, type Ran } from './command-line.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'baseline-memory-'));
+const folder = testFolder();
 const first = join(import.meta.dirname, '../../samples/traps/pipelined.pcap');
 const many = join(folder, 'many.pcap');
 const blind = join(folder, 'blind.cjs');
@@ -52,7 +52,6 @@ beforeAll(() => {
   writeFileSync(blind, "const v8 = require('node:v8'); const real = v8.getHeapStatistics; v8.getHeapStatistics = () => ({ ...real(), used_heap_size: 0 });\n");
   for (const capture of [first, many]) expect(run(['import', capture, '--db', whole])).toMatchObject({ code: 0, err: '' });
 });
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const TOLD = /^baseline: there is not enough memory for the sessions that \S+ holds open at octet (\d+) \(node grants \d+ MiB\)\n {2}Grant more: NODE_OPTIONS=--max-old-space-size=\d+ [^\n]+\n$/;
 

@@ -1,13 +1,12 @@
 /** A capture of which nothing could be read is no store to import into once more, and what holds nothing is no proof of anything. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { EXIT } from '../../src/errors.ts';
+import { testFolder } from '../folder.ts';
 import { runLine } from './command-line.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'baseline-unread-'));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const folder = testFolder();
 
 /** LINKTYPE_ARCNET_BSD of the registry of link types. */
 const ARCNET = 7;

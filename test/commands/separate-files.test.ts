@@ -1,19 +1,18 @@
 /** No command writes over what it reads, nor one of its results over the other: refused before anything is touched. */
-import { linkSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { linkSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { generateKeyPairSync } from 'node:crypto';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { EXIT } from '../../src/errors.ts';
+import { testFolder } from '../folder.ts';
 import { runLine } from './command-line.ts';
 
 const SAMPLES = join(import.meta.dirname, '../../samples');
 
-let folder: string;
+const folder = testFolder();
 const at = (name: string): string => join(folder, name);
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'baseline-separate-'));
   for (const db of ['plant.db', 'st.html']) {
     expect((await runLine(['import', join(SAMPLES, 'plant/millbrook_00005_20260314.pcapng'), '--db', at(db)])).code).toBe(EXIT.ok);
   }
@@ -24,7 +23,6 @@ beforeAll(async () => {
   symlinkSync('plant.db', at('soft.db'));
   mkdirSync(at('folder.json'));
 });
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const everything = (): Record<string, string> =>
   Object.fromEntries(readdirSync(folder, { recursive: true, withFileTypes: true, encoding: 'utf8' }).filter((entry) => entry.isFile()).map(({ name }) => [name, readFileSync(at(name)).toString('latin1')]));

@@ -1,9 +1,9 @@
 /** `spec export-register`, `import-register`, `import-assets`: files in and out, all of it or nothing, and what is said when it fails. */
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { EXIT } from '../../src/errors.ts';
+import { testFolder } from '../folder.ts';
 import { runLine } from './command-line.ts';
 
 const SPEC = `zones:
@@ -16,16 +16,14 @@ conduits:
       - {rule_id: C1-001, protocol: Modbus/TCP, client: {zone: Z2, assets: [HMI-1]}, server: {zone: Z1, assets: [PLC-1]}, access: read, decision: pending}
 `;
 
-let folder: string;
+const folder = testFolder();
 let spec: string;
 const at = (name: string): string => join(folder, name);
 
 beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'baseline-register-'));
   spec = at('spec.yaml');
   writeFileSync(spec, SPEC);
 });
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe('edits', () => {
   const own = (): string => readFileSync(at('own.yaml'), 'utf8');

@@ -2,21 +2,20 @@
  * Every shared capture with a truth: packets, octets, times to the nanosecond, conversations both ways, Modbus and OPC UA
  * counts must be equal to what a mature, independent dissector says. Differences that are not ours stand in PROVEN, each with its proof.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { describeOperation } from '../../src/decode/app/registry.ts';
 import { REVERSED_FACT, type Conversation, type ObservationSet } from '../../src/observation.ts';
 import { openForWriting, readFromStore } from '../../src/store/database.ts';
 import { beginImport, importCapture } from '../../src/store/import-capture.ts';
 import { readObservations } from '../../src/store/read.ts';
+import { testFolder } from '../folder.ts';
 import { listTruths, type Truth, type TruthCase } from './truth.ts';
 import { PROVEN } from './proven.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'baseline-conformance-'));
+const folder = testFolder();
 beforeAll(() => expect(folder).not.toBe(''));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 let stores = 0;
 

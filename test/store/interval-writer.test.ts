@@ -2,20 +2,19 @@
  * Checkpoints that another thread writes: the same store octet by octet, decoding goes on meanwhile, and what the store refuses is told
  * as if the decoder's own thread had met it. With checkpoints far closer together than in use.
  */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import Database from 'better-sqlite3';
 import { isSettled } from '../../src/store/checkpoints.ts';
 import { openForWriting } from '../../src/store/database.ts';
 import { beginImport, endImport, importCapture, settleImport } from '../../src/store/import-capture.ts';
+import { testFolder } from '../folder.ts';
 
 const CAPTURE = join(import.meta.dirname, '../../samples/plant/millbrook_00005_20260314.pcapng');
 const CHECKPOINT_FRAMES = 150;
 
-const folder = mkdtempSync(join(tmpdir(), 'baseline-beside-'));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const folder = testFolder();
 
 let made = 0;
 const fresh = (): string => join(folder, `${++made}.db`);

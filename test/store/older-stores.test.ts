@@ -3,12 +3,12 @@
  * is, migrated after a backup, goes on, and says what a store made today says.
  */
 import Database from 'better-sqlite3';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { MIGRATIONS } from '../../src/store/schema.ts';
+import { testFolder } from '../folder.ts';
 import { runLine } from '../commands/command-line.ts';
 import { dumpStore } from '../flow/dump-store.ts';
 
@@ -16,14 +16,12 @@ const SAMPLES = join(import.meta.dirname, '../../samples');
 /** What the fixtures were made from. */
 const CAPTURES = [join(SAMPLES, 'plant'), join(SAMPLES, 'traps/hostile-names.pcap'), join(SAMPLES, 'traps/opcua-none.pcapng')];
 
-let folder: string;
+const folder = testFolder();
 let fresh: string;
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'baseline-older-'));
   fresh = join(folder, 'fresh.db');
   expect((await runLine(['import', ...CAPTURES, '--db', fresh])).code).toBe(0);
 });
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const versionOf = (path: string): unknown => {
   const db = new Database(path, { readonly: true });
