@@ -6,8 +6,9 @@
 import { statSync } from 'node:fs';
 import { BaselineError, EXIT, storeError } from '../errors.ts';
 import { isRefusal } from '../policy/edit/edit.ts';
-import { asStoreError, openForReading, type OpenOptions } from '../store/database.ts';
+import { openForReading, type OpenOptions } from '../store/database.ts';
 import { readRevision } from '../store/read-status.ts';
+import { asStoreError } from '../store/store-errors.ts';
 import { pageKey, type Desk, type DrawnPage, type Refusal } from './serve-desk.ts';
 import type { Answer, Asked } from './serve-http.ts';
 import type { SpecFile } from './spec-file.ts';

@@ -6,6 +6,7 @@
 import { closeSync, existsSync, fstatSync, openSync, readSync } from 'node:fs';
 import { errorCode, storeError } from '../errors.ts';
 import { APPLICATION_ID } from './schema.ts';
+import { damaged, newer } from './store-errors.ts';
 
 /** `absent` and `empty` may become a store; `store` carries our mark; everything else was refused with an error. */
 export type FileKind = 'absent' | 'empty' | 'store';
@@ -91,16 +92,3 @@ export function recogniseFile(path: string, known: number): FileKind {
     closeSync(descriptor);
   }
 }
-
-export const newer = (path: string, version: number, known: number): Error =>
-  storeError(
-    `the store ${path} was made by a newer baseline (store version ${version}, this program knows up to ${known})`,
-    'Update baseline, or name another store with --db; this one was left as it is.',
-  );
-
-/** The one sentence for a store that SQLite, or we, cannot trust any more. */
-export const damaged = (path: string, how: string): Error =>
-  storeError(
-    `the store ${path} is damaged: ${how}`,
-    'Put back a copy, or import the captures again into a new store (--db NEW.db).',
-  );

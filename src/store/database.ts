@@ -9,10 +9,11 @@ import {
   chmodSync, closeSync, copyFileSync, existsSync, fchmodSync, mkdtempSync, openSync, renameSync, rmSync, statSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, dirname, join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { BaselineError, errorCode, storeError, usageError } from '../errors.ts';
-import { damaged, newer, recogniseFile } from './database-file.ts';
+import { recogniseFile } from './database-file.ts';
 import { APPLICATION_ID, MIGRATIONS } from './schema.ts';
+import { asStoreError, damaged, isFull, newer } from './store-errors.ts';
 
 /** The only door to SQL; folders to the right of the store pass it on, and do not look inside. */
 export type Connection = Database.Database;
@@ -164,65 +165,6 @@ export function readFromStore<T>(path: string, read: (db: Connection) => T, opti
   } finally {
     store.close();
   }
-}
-
-/** The file that is open does not stand at its path any more. The first line alone is said while a capture runs. */
-export const moved = (path: string): BaselineError =>
-  storeError(
-    `the store ${path} was moved, removed or replaced by another file while it was written; move the same file back`,
-    'With the -wal file beside it, it holds all up to its last checkpoint. Stop a capture before its store is moved.',
-  );
-
-/** A code of ours: an error keeps no more than that on its way between threads. */
-const COUNTED_MEANWHILE = 'COUNTED_MEANWHILE';
-
-/** @param name of a capture or log that another process has brought into the store since it was looked for there */
-export const countedMeanwhile = (name: string): Error => Object.assign(new Error(name), { code: COUNTED_MEANWHILE });
-
-/** SHMSIZE: no room for the index of the log beside the store (https://www.sqlite.org/rescode.html#ioerr_shmsize). */
-const isFull = (error: unknown): boolean => ['SQLITE_FULL', 'SQLITE_IOERR_SHMSIZE', 'ENOSPC', 'EDQUOT'].includes(errorCode(error));
-
-/** What SQLite or the file system says, as a line for the user; anything else comes back as it is. */
-export function asStoreError(error: unknown, path: string): unknown {
-  if (error instanceof BaselineError || !(error instanceof Error)) return error;
-  const code = errorCode(error);
-  const line = (how: string, remedy: string): BaselineError => storeError(`the store ${path} ${how}`, remedy);
-  if (isFull(error)) {
-    return line('cannot grow: the disk is full', 'Free some space, then run the same command again; what was stored before stays.');
-  }
-  if (code.startsWith('SQLITE_BUSY') || code.startsWith('SQLITE_LOCKED')) {
-    return line('is locked by another process', 'Wait until the other import or capture ends, then run the same command again.');
-  }
-  if (code === COUNTED_MEANWHILE) {
-    return line(`was given ${error.message} by another import meanwhile`, 'Nothing was counted twice. Let the other import end, then run the same command again: what is missing is added.');
-  }
-  if (code === 'EISDIR') return line('is a folder', 'Name a file, for example --db baseline.db.');
-  if (code === 'ENOENT' || code === 'ENOTDIR') {
-    return line('cannot be made: its folder does not exist', `Make the folder ${dirname(path)} first, or name another file with --db.`);
-  }
-  if (code === 'SQLITE_READONLY_DBMOVED') return moved(path);
-  if (code === 'EROFS') return line('is on a file system that is read-only', 'Name a file that may be written with --db.');
-  if (code.startsWith('SQLITE_READONLY')) {
-    return line('is read-only', 'Give yourself write permission on the file and its folder, or name another file with --db.');
-  }
-  if (code === 'EACCES' || code === 'EPERM' || code === 'SQLITE_PERM' || code === 'SQLITE_AUTH') {
-    return line('may not be opened: permission denied', 'Ask its owner for permission, or name another file with --db.');
-  }
-  if (code.startsWith('SQLITE_CORRUPT') || code === 'SQLITE_NOTADB' || code === 'SQLITE_SCHEMA') {
-    return damaged(path, error.message);
-  }
-  if (code.startsWith('SQLITE_CANTOPEN')) {
-    return line('cannot be opened', 'Check that its folder exists and that you may read it and write into it.');
-  }
-  if (code.startsWith('SQLITE_IOERR') || ['EIO', 'EFBIG', 'EMFILE', 'ENFILE', 'ENAMETOOLONG', 'ELOOP'].includes(code)) {
-    return line(`cannot be read or written (${code})`, 'Check the disk and its free space, then run the same command again.');
-  }
-  if (code === 'SQLITE_NOMEM' || code === 'SQLITE_TOOBIG') {
-    return line('needs more memory than there is', 'Free memory, then run the same command again.');
-  }
-  // A statement that does not fit the tables: the mark is ours, the content is not.
-  if (code === 'SQLITE_ERROR' && /no such (?:table|column)/.test(error.message)) return damaged(path, error.message);
-  return error;
 }
 
 function told<T>(path: string, work: () => T): T {

@@ -7,9 +7,10 @@ import type { AttemptVerdict, HourCount, LoggedAttempt } from '../observation.ts
 import type { AttemptKey, AttemptRow } from '../flow/attempt-table.ts';
 import type { ClockMemory } from '../source/firewall-log/log-clock.ts';
 import type { CaptureState } from './captures.ts';
-import { countedMeanwhile, type Connection } from './database.ts';
+import type { Connection } from './database.ts';
 import { INSTANT, widenSpan } from './instant-sql.ts';
 import { instant, instantColumns, type DescribeOperation } from './read-words.ts';
+import { countedMeanwhile } from './store-errors.ts';
 
 export interface KnownLog {
   readonly id: number;

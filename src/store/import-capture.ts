@@ -23,11 +23,12 @@ import {
   type CaptureState,
 } from './captures.ts';
 import { closeCheckpoints, commit, createCheckpoints, handOver, settleWriting, type Checkpoints, type ReadCapture } from './checkpoints.ts';
-import { asStoreError, type Store } from './database.ts';
+import type { Store } from './database.ts';
 import type { LogOptions, LogOutcome, LogSession } from './import-log.ts';
 import { candidatesOf, contentOf, findKnown, indexCaptures, mayHoldAny, openNewFile, type Known, type KnownCaptures, type NewFile } from './known-capture.ts';
 import { isMemoryShort, requireMemory } from './memory-limit.ts';
 import { readRevision } from './read-status.ts';
+import { asStoreError } from './store-errors.ts';
 import { nextRevision } from './write.ts';
 
 /** Frames between two checkpoints: a few seconds of work; a kill costs at most that of one being written and of the next. */

@@ -8,8 +8,9 @@ import type { Content } from '../source/frame-batch.ts';
 import {
   addCaptureCounters, insertCapture, moveCapture, stampCheckpoint, updateCapture, updateReceived, writeDecoderState, type CaptureProgress, type NewCapture, type ReceivedTotals,
 } from './captures.ts';
-import { countedMeanwhile, forgetPages, type Connection } from './database.ts';
+import { forgetPages, type Connection } from './database.ts';
 import { writeOwner } from './live-owner.ts';
+import { countedMeanwhile } from './store-errors.ts';
 import { nextRevision, writeFlows } from './write.ts';
 import type { StoreWriter } from './write-statements.ts';
 

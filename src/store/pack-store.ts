@@ -5,9 +5,10 @@
  */
 import { closeSync, openSync, rmSync } from 'node:fs';
 import { markUnfinished } from './captures.ts';
-import { asStoreError, openForReading, openForWriting, type Connection, type OpenOptions } from './database.ts';
+import { openForReading, openForWriting, type Connection, type OpenOptions } from './database.ts';
 import { liveOwner, writeOwner } from './live-owner.ts';
 import { readRevision } from './read-status.ts';
+import { asStoreError } from './store-errors.ts';
 
 /** `change` sees the copy before it is packed; `scratch` is a path for it on the way. */
 export function packStore(path: string, scratch: string, target: string, change: (db: Connection) => void = () => undefined, options: OpenOptions = {}): void {

@@ -16,11 +16,12 @@ import { errorCode, errorText, storeError } from '../errors.ts';
 import { copyTables, isCopyCheap, type FlowTables } from '../flow/flow-tables.ts';
 import type { FrameBatch, FrameSource } from '../source/frame-batch.ts';
 import { insertCapture, lastUnfinishedCheckpoint, markUnfinished, readDecoderState, stampCheckpoint, type CaptureState, type ReceivedTotals } from './captures.ts';
-import { asStoreError, moved, type WritableStore } from './database.ts';
+import type { WritableStore } from './database.ts';
 import { readerCounts } from './import-capture.ts';
 import { createIntervalWriter, isWriterGone, type IntervalWriter } from './interval-writer.ts';
 import { writeInterval, type Interval, type Written } from './interval.ts';
 import { describeOwner, liveOwner, SYSTEM, writeOwner } from './live-owner.ts';
+import { asStoreError, moved } from './store-errors.ts';
 import { nextRevision } from './write.ts';
 import { createStoreWriter } from './write-statements.ts';
 

@@ -9,8 +9,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { BaselineError, EXIT } from '../../src/errors.ts';
-import { asStoreError, openForReading, openForWriting, readFromStore, storePath } from '../../src/store/database.ts';
+import { openForReading, openForWriting, readFromStore, storePath } from '../../src/store/database.ts';
 import { APPLICATION_ID, MIGRATIONS } from '../../src/store/schema.ts';
+import { asStoreError } from '../../src/store/store-errors.ts';
 
 let folder: string;
 let file: string;
