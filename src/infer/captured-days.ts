@@ -19,6 +19,9 @@ export const LONG_ENOUGH_DAYS = 10;
 /** `2026-01-05`, of a day since 1970. */
 export const isoDay = (day: number): string => new Date(day * 86_400_000).toISOString().slice(0, 10);
 
+/** The last day of a month, with its closing jobs. */
+export const endsMonth = (day: number): boolean => new Date((day + 1) * 86_400_000).getUTCDate() === 1;
+
 /** What `make` makes of a list of days, once a list. */
 export function perDays<T>(make: (days: readonly Day[]) => T): (days: readonly Day[]) => T {
   const made = new Map<readonly Day[], T>();

@@ -15,14 +15,14 @@
  */
 import { addTo } from '../net/multi-map.ts';
 import type { Inference } from './inference.ts';
-import { isEngineering, type Link } from './activity.ts';
+import type { Link } from './activity.ts';
 import { isoDay } from './captured-days.ts';
 import { findNegotiated, type Negotiated } from './conduits/negotiated-ports.ts';
 import { tomorrowInWords } from './completeness-words.ts';
-import type { Profile } from './profiles.ts';
-import type { Completeness, ConduitCompleteness, ConduitDirection, Regime, SpeciesEstimate } from './proposal.ts';
+import type { Completeness, ConduitCompleteness, ConduitDirection, SpeciesEstimate } from './proposal.ts';
 import type { ZonePlan } from './zone-names.ts';
 import { plural } from './plural.ts';
+import { regimesHeard } from './regimes-heard.ts';
 
 const HORIZON_DAYS = 28;
 const WHOLE_MONTH_DAYS = 28;
@@ -138,7 +138,7 @@ export function estimateCompleteness(inference: Inference, plan: ZonePlan): Comp
     const newIn28Days = round(directions.reduce((sum, direction) => sum + direction.newIn28Days, 0), 2);
     return { zones: fromZone < toZone ? [fromZone, toZone] : [toZone, fromZone], seen, newIn28Days, completeness: shareSeen(seen, newIn28Days), sufficient: days >= WHOLE_MONTH_DAYS && newIn28Days < SUFFICIENT_NEW, directions };
   }).sort((a, b) => (a.zones[0] < b.zones[0] ? -1 : a.zones[0] > b.zones[0] ? 1 : a.zones[1] < b.zones[1] ? -1 : 1));
-  const regimes = coveredRegimes(inference);
+  const regimes = regimesHeard(inference);
   const lastDay = capturedDays.at(-1) ?? 0;
   const newestAsset = diaries.reduce((latest, diary) => (diary.days > 0 ? Math.max(latest, diary.firstDay) : latest), -Infinity);
   const waits = [
@@ -164,45 +164,3 @@ export function estimateCompleteness(inference: Inference, plan: ZonePlan): Comp
   ];
   return { plant, conduits, regimes, sufficient, moreDays, listenUntil, sentences };
 }
-
-/**
- * Who may take over and never did, in sentences. A heartbeat that both sides open is a pair's (conduits/plan.ts); one that only one
- * side opens looks as an operator's place at its server does, and of several of those none is taken for a standby.
- */
-function idleStandbys({ plant, decisions }: Inference): string[] {
-  const idleBy = (...rules: readonly string[]): Profile[] =>
-    plant.profiles.filter(({ index, controlOut }) => controlOut.length === 0 && decisions[index]!.evidence.some(({ rule }) => rules.includes(rule)));
-  const known = idleBy('standby', 'scada-heartbeat').map(({ asset }) => asset.id);
-  const byServer = new Map<number, Set<string>>();
-  for (const { asset, out } of idleBy('scada-session')) {
-    for (const { server } of out) {
-      if (decisions[server]!.role === 'hmi' && plant.profiles[server]!.controlOut.length > 0) byServer.set(server, (byServer.get(server) ?? new Set<string>()).add(asset.id));
-    }
-  }
-  return [
-    ...(known.length === 0 ? [] : [`${known.join(', ')}: a standby that never took over; what its partner was seen to do is foreseen for it (redundant-partner), and nothing else.`]),
-    ...[...byServer].flatMap(([server, [first, ...others]]) =>
-      (others.length > 0 ? [] : [`${first} alone keeps a session with ${plant.profiles[server]!.asset.id}, which looks after controllers: if it is the standby of that one, its take-over would be blocked.`])),
-  ];
-}
-
-/** What a plant does seldom, and whether the capture has been there when it did. Days and hours are UTC. */
-function coveredRegimes(inference: Inference): Regime[] {
-  const { plant } = inference;
-  const { capturedDays } = plant.activity;
-  const weekday = (day: number): number => (day + 4) % 7; // 1970-01-01 was a Thursday; 0 is Sunday.
-  const weekend = capturedDays.filter((day) => weekday(day) === 0 || weekday(day) === 6).length;
-  const monthEnd = capturedDays.some((day) => new Date((day + 1) * 86_400_000).getUTCDate() === 1);
-  const engineering = plant.links.filter((link) => link.conversation.operations.some(isEngineering) || link.engineers).length;
-  const standbys = idleStandbys(inference);
-  const weekly = plant.links.some((link) => link.days.length >= 2 && link.days.every((day, position) => position === 0 || (day - link.days[position - 1]!) % 7 === 0));
-  const state = (regime: string, covered: boolean, yes: string, no: string): Regime => ({ regime, covered, sentence: covered ? yes : no });
-  return [
-    state('weekend', weekend >= 2, `${weekend} weekend days were heard.`, 'No whole weekend was heard yet.'),
-    state('month-end', monthEnd, 'A month end was heard.', 'No month end was heard yet: closing jobs and reports are missing.'),
-    state('maintenance', engineering > 0, `Engineering was seen on ${plural(engineering, 'conversation')}.`, 'No engineering session was seen yet: maintenance would be blocked.'),
-    state('weekly-job', weekly, 'Weekly jobs were seen.', 'No weekly job (backup, update) was seen twice yet.'),
-    state('failover', standbys.length === 0, 'No standby is known that never took over.', `${standbys.join(' ')} Fail over once while listening.`),
-  ];
-}
-

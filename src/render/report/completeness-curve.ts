@@ -4,8 +4,9 @@
  * Out: one row a calendar day between the first and the last heard.
  */
 import { addTo } from '../../net/multi-map.ts';
-import { isoDay } from '../../infer/captured-days.ts';
+import { endsMonth, isoDay } from '../../infer/captured-days.ts';
 import { estimateSpecies } from '../../infer/completeness.ts';
+import { isWeekend } from '../../infer/conduits/regimes.ts';
 import type { Conversation, ObservationSet } from '../../observation.ts';
 import type { TimelineDay } from './model.ts';
 
@@ -17,10 +18,9 @@ const MOST_ESTIMATES = 60;
 const dayOf = (ns: bigint): number => Number(ns / NS_PER_DAY);
 
 function regimesOf(day: number, programmed: ReadonlySet<number>): TimelineDay['regimes'] {
-  const weekday = new Date(day * 86_400_000).getUTCDay();
   return [
-    ...(weekday === 0 || weekday === 6 ? (['weekend'] as const) : []),
-    ...(new Date((day + 1) * 86_400_000).getUTCDate() === 1 ? (['month-end'] as const) : []),
+    ...(isWeekend(day) ? (['weekend'] as const) : []),
+    ...(endsMonth(day) ? (['month-end'] as const) : []),
     ...(programmed.has(day) ? (['maintenance'] as const) : []),
   ];
 }
