@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import yargs, { type Argv, type FallbackCompletionFunction } from 'yargs';
 import type { Command, CommandContext, CommandResult } from './commands/command.ts';
 import { refuseEmpty, refuseMistyped, refuseTwice, wrongUse } from './commands/wrong-use.ts';
-import { BaselineError, EXIT, usageError } from './errors.ts';
+import { BaselineError, errorCode, EXIT, usageError } from './errors.ts';
 import { printable } from './render/printable.ts';
 
 /**
@@ -269,11 +269,11 @@ const write = (stream: OutputStream, text: string): Promise<void> =>
 
 const unwritable = (error: Error): BaselineError =>
   usageError(
-    `the result cannot be written (${String((error as { code?: unknown }).code ?? error.message)})`,
+    `the result cannot be written (${errorCode(error) || error.message})`,
     'Check where standard output goes and its free space, then run the same command again.',
   );
 
-const isBrokenPipe = (error: unknown): boolean => (error as { code?: unknown } | null)?.code === 'EPIPE';
+const isBrokenPipe = (error: unknown): boolean => errorCode(error) === 'EPIPE';
 
 const lines = (text: string): string => text.split('\n').map((line) => `${printable(line, LONGEST_LINE)}\n`).join('');
 

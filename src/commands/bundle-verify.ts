@@ -7,7 +7,7 @@
 import { createHash, verify } from 'node:crypto';
 import { closeSync, openSync, readSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { BaselineError, EXIT, usageError } from '../errors.ts';
+import { BaselineError, errorCode, EXIT, usageError } from '../errors.ts';
 import { plural } from '../infer/plural.ts';
 import { MANIFEST, parseManifest, PROPOSAL, REPORT, SIGNATURE, SPEC, STORE, type Manifest } from '../render/bundle/manifest.ts';
 import { readTarHeader, TAR_BLOCK, TAR_END, tarPadding } from '../render/bundle/tar.ts';
@@ -139,7 +139,7 @@ function openTar(path: string): TarReader {
   try {
     descriptor = openSync(path, 'r');
   } catch (error) {
-    throw usageError(`${path}: ${(error as NodeJS.ErrnoException).code === 'ENOENT' ? 'no such file' : `not readable (${(error as NodeJS.ErrnoException).code})`}`, 'Check its name and its permissions.');
+    throw usageError(`${path}: ${errorCode(error) === 'ENOENT' ? 'no such file' : `not readable (${errorCode(error)})`}`, 'Check its name and its permissions.');
   }
   const buffer = new Uint8Array(CHUNK_OCTETS);
   const seen = new Set<string>();
@@ -151,7 +151,7 @@ function openTar(path: string): TarReader {
       try {
         now = readSync(descriptor, buffer, got, octets - got, null);
       } catch (error) {
-        throw refused(path, `it cannot be read (${(error as NodeJS.ErrnoException).code})`);
+        throw refused(path, `it cannot be read (${errorCode(error)})`);
       }
       if (now === 0) throw refused(path, 'it is cut short');
       got += now;

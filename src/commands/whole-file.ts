@@ -5,7 +5,7 @@
 import { closeSync, fchmodSync, fsyncSync, lstatSync, mkdirSync, openSync, readdirSync, renameSync, rmSync, writeSync, type Stats } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import process from 'node:process';
-import { usageError } from '../errors.ts';
+import { errorCode, usageError } from '../errors.ts';
 
 /** Readable by the group: a spec names devices, but is made to be shared with reviewers. */
 const MODE = 0o640;
@@ -127,7 +127,7 @@ function isRunning(pid: number): boolean {
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    return (error as { code?: string }).code !== 'ESRCH';
+    return errorCode(error) !== 'ESRCH';
   }
 }
 
@@ -158,8 +158,8 @@ export function lookAt(path: string): Stats | undefined {
 
 /** @param remedy where the system's reason has none that fits */
 export function cannotWrite(path: string, error: unknown, remedy?: string): unknown {
-  const code = (error as { code?: string }).code;
-  if (code === undefined) return error;
+  const code = errorCode(error);
+  if (code === '') return error;
   const [why, does] = REASONS[code] ?? [code, 'Check the folder and its permissions.'];
   return usageError(`${path} cannot be written: ${why}`, remedy ?? does);
 }

@@ -7,7 +7,7 @@
  */
 import { readFileSync, statSync } from 'node:fs';
 import { z } from 'zod';
-import { specError, usageError, type BaselineError } from '../../errors.ts';
+import { errorCode, specError, usageError, type BaselineError } from '../../errors.ts';
 import { SNIFF_BYTES, sniff, type Sniffed } from '../../source/sniff.ts';
 import { permitsOf } from './permits.ts';
 import type { DeclaredPermit } from './permits.ts';
@@ -110,8 +110,8 @@ const kindOf = (seen: Sniffed): string | null => {
 
 /** One line for what the system says of a file that is not there or may not be read; any other error as it is. */
 export const cannotRead = (file: string, error: unknown): unknown => {
-  const { code } = error as { code?: unknown };
-  if (typeof code !== 'string') return error;
+  const code = errorCode(error);
+  if (code === '') return error;
   if (code === 'ENOENT') return usageError(`${file}: no such file`, 'check the name, or let propose-zones --out write it');
   if (code === 'EACCES') return usageError(`${file}: not readable`, 'check its permissions and those of its folder');
   return usageError(`${file}: not readable (${code})`, 'check the name');
