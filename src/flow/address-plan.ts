@@ -3,6 +3,7 @@
  * that such machines are counted as one; here is noticed that they are. In: who sent from an IPv4 address, in which VLAN. Out: a
  * fact of the address for each VLAN in which another device has it. A MAC address that sends from several is a router.
  */
+import { addToSet } from '../net/multi-map.ts';
 import type { FlowState } from './flow-state.ts';
 import { internKey } from './int-table.ts';
 import { noteAddressFact } from './operations.ts';
@@ -27,7 +28,7 @@ export function tellSameAddresses(state: FlowState): void {
   const placesOf = new Map<number, Place[]>();
   for (let k = 0; k < count << 2; k += 4) {
     const [address, mac, vlan] = keys.subarray(k, k + 3);
-    addressesOf.set(mac, (addressesOf.get(mac) ?? new Set()).add(address));
+    addToSet(addressesOf, mac, address);
     const places = placesOf.get(address);
     if (places === undefined) placesOf.set(address, [[mac, vlan]]);
     else if (places.length < MAX_PLACES) places.push([mac, vlan]);

@@ -5,7 +5,7 @@
  */
 import { SAME_ADDRESS_FACT } from '../flow/address-plan.ts';
 import type { AddressRecord, Conversation, ObservationSet } from '../observation.ts';
-import { addTo } from '../net/multi-map.ts';
+import { addTo, addToSet } from '../net/multi-map.ts';
 import { findSharedAddresses } from '../net/shared-addresses.ts';
 import { compareAddresses, specialAddressKind, ipv4Number, isMac, isPrivateAddress, isVirtualRouterMac, subnetOf } from './address-order.ts';
 import type { Asset, AssetNote } from './proposal.ts';
@@ -122,10 +122,7 @@ const SAME_ADDRESS = new Set([SAME_ADDRESS_FACT]);
 function portsServed(conversations: readonly Conversation[]): Map<string, Set<string>> {
   const served = new Map<string, Set<string>>();
   for (const { server, transport, port, answeredSessions } of conversations) {
-    if (answeredSessions === 0 || (transport !== 'tcp' && transport !== 'udp')) continue;
-    const held = served.get(server);
-    if (held === undefined) served.set(server, new Set([`${transport}/${port}`]));
-    else held.add(`${transport}/${port}`);
+    if (answeredSessions > 0 && (transport === 'tcp' || transport === 'udp')) addToSet(served, server, `${transport}/${port}`);
   }
   return served;
 }

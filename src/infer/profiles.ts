@@ -2,6 +2,7 @@
  * One profile per asset: its links from both sides and the counts that several rules ask for. Built once after the scan
  * filter; the role rules only read it.
  */
+import { addToSet } from '../net/multi-map.ts';
 import { REVERSED_FACT, type Access } from '../observation.ts';
 import { type Activity, type Diary, isSteady, type Link } from './activity.ts';
 import type { Inventory } from './assets.ts';
@@ -62,12 +63,6 @@ export const SCAN_CYCLE_MS = 300;
 
 /** Least duty of a cycle that counts as designed, for roles. */
 const ROLE_DUTY = 0.2;
-
-const addToSet = <K>(map: Map<K, Set<number>>, key: K, value: number): void => {
-  const held = map.get(key);
-  if (held === undefined) map.set(key, new Set([value]));
-  else held.add(value);
-};
 
 export const countServed = (profile: Profile, service: string): number => profile.serves.get(service)?.size ?? 0;
 export const countUsed = (profile: Profile, service: string): number => profile.uses.get(service)?.size ?? 0;

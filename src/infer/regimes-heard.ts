@@ -2,6 +2,7 @@
  * What a plant does seldom, and whether the capture has been there when it did. In: the plant with its roles. Out: the regimes,
  * each with a sentence. Left out on purpose: how much of what is still to come is new (completeness.ts).
  */
+import { addToSet } from '../net/multi-map.ts';
 import { isEngineering } from './activity.ts';
 import { endsMonth } from './captured-days.ts';
 import { isWeekend } from './conduits/regimes.ts';
@@ -21,7 +22,7 @@ function idleStandbys({ plant, decisions }: Inference): string[] {
   const byServer = new Map<number, Set<string>>();
   for (const { asset, out } of idleBy('scada-session')) {
     for (const { server } of out) {
-      if (decisions[server]!.role === 'hmi' && plant.profiles[server]!.controlOut.length > 0) byServer.set(server, (byServer.get(server) ?? new Set<string>()).add(asset.id));
+      if (decisions[server]!.role === 'hmi' && plant.profiles[server]!.controlOut.length > 0) addToSet(byServer, server, asset.id);
     }
   }
   return [

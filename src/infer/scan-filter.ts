@@ -5,7 +5,7 @@
  * from the conversations alone. Dropped links are listed with the reason; conduits and zones never rest on them.
  */
 import { REFUSAL_FACT, type Conversation } from '../observation.ts';
-import { addTo } from '../net/multi-map.ts';
+import { addTo, addToSet } from '../net/multi-map.ts';
 import { findPortScans, KNOCK_PACKETS, type Knock, type PortScan } from '../net/port-scans.ts';
 import type { Activity, Link } from './activity.ts';
 import type { Inventory } from './assets.ts';
@@ -58,11 +58,7 @@ export function filterScans(activity: Activity, inventory: Inventory, scanned: S
   const { links } = activity;
   const clientsOf = new Map<string, Set<number>>();
   for (const link of links) {
-    if (!link.answered || !(link.days.length > 2 || link.requests > 20)) continue;
-    const key = serverKey(link);
-    const held = clientsOf.get(key);
-    if (held === undefined) clientsOf.set(key, new Set([link.client]));
-    else held.add(link.client);
+    if (link.answered && (link.days.length > 2 || link.requests > 20)) addToSet(clientsOf, serverKey(link), link.client);
   }
   const groups = new Map<string, Link[]>();
   for (const link of links) {

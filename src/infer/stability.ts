@@ -3,6 +3,7 @@
  * observations; an asset that changes its company in more than a third of the runs is listed for a person to decide
  * instead of being asserted. No randomness: run r leaves out every n-th day, starting with the r-th.
  */
+import { addToSet } from '../net/multi-map.ts';
 import type { Conversation, Day, ObservationSet, Operation } from '../observation.ts';
 import { countHours, perDays } from './captured-days.ts';
 import type { Inference } from './inference.ts';
@@ -62,11 +63,7 @@ function restrictDays(set: ObservationSet, isKept: (day: number) => boolean): Ob
 
 function companies(inference: Inference): Map<string, Set<number>> {
   const members = new Map<string, Set<number>>();
-  inference.placements.placed.forEach((placed, index) => {
-    const held = members.get(placed.zone);
-    if (held === undefined) members.set(placed.zone, new Set([index]));
-    else held.add(index);
-  });
+  inference.placements.placed.forEach(({ zone }, index) => addToSet(members, zone, index));
   return members;
 }
 

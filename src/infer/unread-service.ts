@@ -2,7 +2,7 @@
  * What conversations are of which nothing but the port is known. In: what was heard of each, and the inventory. Out: which of them
  * are control, and which go on where MS-RPC told them to. The rhythm and who else answers alike tell; payload is not needed.
  */
-import { addTo } from '../net/multi-map.ts';
+import { addTo, addToSet } from '../net/multi-map.ts';
 import type { Conversation } from '../observation.ts';
 import { hasUnheardServer, type Inventory } from './assets.ts';
 import type { Cycle } from './rhythm.ts';
@@ -76,7 +76,7 @@ function answerAlike(unread: readonly Talk[], talks: readonly Talk[], { assets }
 /** No two of them ask the same device for its controls. */
 function askTheirOwn(servers: ReadonlySet<number>, talks: readonly Talk[]): boolean {
   const askers = new Map<number, Set<number>>();
-  for (const { client, server, control } of talks) if (control && servers.has(client) && !servers.has(server)) askers.set(server, (askers.get(server) ?? new Set()).add(client));
+  for (const { client, server, control } of talks) if (control && servers.has(client) && !servers.has(server)) addToSet(askers, server, client);
   return [...askers.values()].every(({ size }) => size === 1);
 }
 

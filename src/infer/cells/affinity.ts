@@ -5,6 +5,7 @@
  * Weights follow persistence, not volume: bytes and packets would let I/O cycles decide everything. A client counts for
  * less the more controllers it reaches (as a word that stands in every document says nothing about one of them).
  */
+import { addToSet } from '../../net/multi-map.ts';
 import { isSteady, type Link } from '../activity.ts';
 import type { Plant } from '../profiles.ts';
 import type { RoleDecision } from '../roles/roles.ts';
@@ -190,9 +191,7 @@ function localClients(decisions: readonly RoleDecision[], reach: Affinity['reach
     const most = Math.max(...row.values());
     for (const [head, closeness] of row) {
       if (closeness < 0.45 * most) continue;
-      const held = local.get(head) ?? new Set<number>();
-      local.set(head, held);
-      held.add(client);
+      addToSet(local, head, client);
     }
   }
   return local;

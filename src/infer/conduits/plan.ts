@@ -5,7 +5,7 @@
  * In: a zone proposal (or anything shaped like one) and the Observations. Out: an index by address, redundant partners,
  * captured days, negotiated ports. Left out on purpose: how zones were found (zones.ts).
  */
-import { addTo } from '../../net/multi-map.ts';
+import { addTo, addToSet } from '../../net/multi-map.ts';
 import type { Conversation, ObservationSet } from '../../observation.ts';
 import { staysOnLink } from '../../net/link-local.ts';
 import { groupAddressKind } from '../../net/address-kinds.ts';
@@ -105,7 +105,7 @@ function findScanned(set: ObservationSet, assetOf: (address: string) => PlannedA
 export function ownMacs(plan: ZonePlan): ReadonlyMap<string, readonly string[]> {
   const owners = new Map<string, Set<string>>();
   for (const asset of plan.assets) {
-    for (const mac of [...asset.addresses.filter(isMac), ...asset.macs]) owners.set(mac, (owners.get(mac) ?? new Set<string>()).add(asset.id));
+    for (const mac of [...asset.addresses.filter(isMac), ...asset.macs]) addToSet(owners, mac, asset.id);
   }
   return new Map(plan.assets.map((asset) => {
     const alone = asset.behindRouter ? [] : asset.macs.filter((mac) => owners.get(mac)?.size === 1);

@@ -3,6 +3,7 @@
  * stays (`plc`, `hmi`), the unit that several names begin with becomes a number, the rest becomes a number. In: all names.
  * Out: a map; names that differ only in case still do.
  */
+import { addToSet } from '../../net/multi-map.ts';
 import { isPrintableName } from '../../infer/assets.ts';
 import { unitToken } from '../../infer/cells/hints.ts';
 import { roleWordOf } from '../../infer/roles/hardware.ts';
@@ -12,7 +13,7 @@ export function mapNames(texts: Iterable<string>): ReadonlyMap<string, string> {
   const spellings = new Map<string, Set<string>>();
   for (const text of texts) {
     const key = text.trim().toUpperCase();
-    if (key !== '') spellings.set(key, (spellings.get(key) ?? new Set()).add(text));
+    if (key !== '') addToSet(spellings, key, text);
   }
   const classes = ranks(spellings.keys());
   const units = ranks([...spellings.values()].flatMap((names) => unitToken([...names][0].trim()) ?? []));
