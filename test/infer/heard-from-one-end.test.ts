@@ -70,6 +70,25 @@ describe('what was not heard is no certainty', () => {
     for (const address of devices) expect(assetAt(proposal, address)).toMatchObject({ role: 'io', confidence: 0.75, against: [{ rule: 'unread-io' }] });
   });
 
+  it('of a controller\'s card that alone asks several devices, and writes to them: it may be their controller', () => {
+    const [lone, ...devices] = ['10.1.0.77', '10.1.0.78', '10.1.0.79', '10.1.0.80'];
+    const operates = devices.map((server): Sketch => ({ client: lone, server, service: 'modbus', periodMs: 2000, operations: [['Read Holding Registers', 'read', 3], ['Write Single Register', 'write', 6]] }));
+    const hosts = [lone, ...devices].map((address, index): Host => ({ address, mac: mac('controller', 77 + index) }));
+    expect(assetAt(propose(sketchPlant([...HOSTS, ...hosts], [...SKETCHES, ...operates])), lone)).toMatchObject({ role: 'hmi', confidence: 0.75, against: [{ rule: 'may-drive' }] });
+    const shared = devices.map((server): Sketch => ({ client: '10.1.0.10', server, service: 'modbus', periodMs: 2000 }));
+    expect(assetAt(propose(sketchPlant([...HOSTS, ...hosts], [...SKETCHES, ...operates, ...shared])), lone).against.map(({ rule }) => rule)).not.toContain('may-drive');
+  });
+
+  it('of a computer of the plant that takes video and at which nobody was heard to look: it may be an operator\'s screen', () => {
+    const [directory, viewer, ...cameras] = ['10.1.0.70', '10.1.0.82', '10.1.0.83', '10.1.0.84'];
+    const logons = ['10.1.0.10', '10.1.0.11', '10.1.0.21', viewer].flatMap((client): Sketch[] => [{ client, server: directory, service: 'kerberos', perDay: 5 }, { client, server: directory, service: 'dns', perDay: 60 }]);
+    const watches = cameras.map((server): Sketch => ({ client: viewer, server, service: 'rtsp', port: 554, perDay: 8 }));
+    const proposal = propose(sketchPlant([...HOSTS, { address: directory, mac: mac('virtual', 70) }, { address: viewer, mac: mac('pc', 82) }, ...cameras.map((address): Host => ({ address }))], [...SKETCHES, ...logons, ...watches]));
+    const told = assetAt(proposal, viewer);
+    expect(told.confidence).toBeLessThanOrEqual(0.75);
+    expect(told.against[0]).toMatchObject({ rule: 'records-or-watches' });
+  });
+
   it('of a controller\'s card that asks and was not seen to write: it may be a controller, whose clients were not heard', () => {
     const lone: Host = { address: '10.1.0.73', mac: mac('controller', 73) };
     const looks: Sketch = { client: lone.address, server: '10.1.0.131', service: 'modbus', periodMs: 1000 };

@@ -7,10 +7,11 @@ import { SEVERAL_DEVICES } from '../assets.ts';
 import { LONG_ENOUGH_DAYS } from '../captured-days.ts';
 import { plural } from '../plural.ts';
 import type { Evidence, Role } from '../proposal.ts';
-import { type Profile, servesDatabase, usesDatabase } from '../profiles.ts';
+import { type Profile, serversOf, servesDatabase, usesDatabase } from '../profiles.ts';
 import type { Link } from '../activity.ts';
 import { IMPLICIT_IO } from './implicit-io.ts';
 import { SLOW_BY_DESIGN } from '../service-family.ts';
+import { FEWEST_DRIVEN } from '../unread-service.ts';
 import { COMPUTER_CARDS, CONTROL_VENDORS, type VendorClass } from '../vendor-class.ts';
 
 export interface Limit {
@@ -32,6 +33,7 @@ const EITHER = 0.75;
 
 /** What was heard of the plant as a whole. */
 export interface Heard {
+  readonly profiles: readonly Profile[];
   /** Share of controllers that are seen to be run. */
   readonly runShare: number;
   readonly days: number;
@@ -80,6 +82,8 @@ function limitByEvidence(heard: Heard, profile: Profile, role: Role, records: re
   if (role === 'hmi' && mayBeUnheardController(profile)) return limit(EITHER, role, 'answers-unheard', `asks controllers, was not seen to write, and has a network card of ${profile.asset.vendor ?? ''}, which builds controllers: it may be one, whose own clients were not heard`);
   if (role === 'hmi' && isSaidBy('polls-as-operator') && looksSlowly(profile)) return limit(EITHER, role, 'watches-or-collects', 'asks controllers no faster than every four seconds and was not seen to write: it may collect for others');
   if (WORKS_WITH_CONTROLLERS.has(role) && GATEWAY_CARDS.has(profile.vendorClass)) return limit(THROUGH_GATEWAY, role, 'behind-gateway', `has a network card of ${profile.asset.vendor ?? ''}, which builds gateways: who works with the controllers may stand behind it`);
+  if (role === 'hmi' && mayDrive(heard, profile)) return limit(EITHER, role, 'may-drive', 'is the only one that asks several devices, and has a controller vendor\'s card: it may be their controller, whose own clients were not heard');
+  if (role === 'infrastructure' && isSaidBy('takes-video')) return limit(EITHER, role, 'records-or-watches', 'takes video, and nobody was heard to look at it: it may be the screen of an operator');
   if (role === 'patch-server' && !isSaidBy('update-service')) return limit(EITHER, role, 'one-service', 'is told only by one service that many ask and by its servers on the Internet: it may be an application');
   if (role === 'opcua-server' && profile.written.size > 0 && profile.controlIn.some(({ opaque }) => opaque)) return limit(EITHER, role, 'encrypted-clients', 'writes to controllers, and its clients are encrypted: whether they order it or an operator here does was not heard');
   if (role === 'mes' && isSaidBy('subscriber') && !isSaidBy('writes-through-aggregator') && !usesDatabase(profile) && !servesDatabase(profile)) return limit(EITHER, role, 'collects-or-applies', 'subscribes and shows pages, and was seen neither to write nor to work with a database: it may be a historian');
@@ -105,6 +109,10 @@ const SLOWLY_MS = 4000;
 
 const asksSlowlyUnread = ({ steadyOut, in: asked }: Profile): boolean =>
   steadyOut.length > 0 && steadyOut.every((link) => isUnread(link) && link.cycle!.periodMs >= SLOWLY_MS) && asked.every(({ service }) => service !== 'pi');
+
+/** Panels show controllers that others ask as well. */
+const mayDrive = ({ profiles }: Heard, { index, vendorClass, computer, steadyOut }: Profile): boolean =>
+  !computer && CONTROL_VENDORS.has(vendorClass) && serversOf(steadyOut).filter((server) => profiles[server]!.controlIn.every(({ client }) => client === index)).length >= FEWEST_DRIVEN;
 
 /** Of a device that is no computer by its card: what it answers may be its controls, and what it asks its packages. */
 const mayControl = ({ computer, vendorClass, written, in: asked }: Profile): boolean =>

@@ -94,7 +94,7 @@ function weighAppliance(pass: RolePass, profile: Profile, ledger: Ledger): void 
   if (profile.uses.has('rtsp')) {
     const watchers = clientsOf(profile.in).filter((client) => hasRole(pass, client, 'hmi')).length;
     if (watchers > 0) record(ledger, 'infrastructure', 4, 'video-recorder', `records video that ${plural(watchers, 'operator station')} of the plant watch`);
-    else if (isInPlantDomain(pass, profile)) record(ledger, 'infrastructure', 4, 'video-recorder', 'records video and belongs to the directory of the plant');
+    else if (isInPlantDomain(pass, profile)) record(ledger, 'infrastructure', 4, 'takes-video', 'records video and belongs to the directory of the plant');
     else record(ledger, 'enterprise', 4, 'video-recorder', 'records video');
   }
   if (profile.uses.has('sip') && !profile.directoryClient && profile.internetServers === 0) record(ledger, 'other', 1, 'telephone', 'places calls (SIP) and logs on nowhere');

@@ -76,7 +76,7 @@ export function inferRoles(plant: Plant, pinned: PinnedAssets): RoleDecision[] {
   }
   // I/O aside, which nobody but its controller writes to.
   const plcs = plant.controllers.filter(({ index }) => judged[index]?.role === 'plc');
-  const heard: Heard = { runShare: plcs.filter(isRun).length / Math.max(1, plcs.length), days: plant.activity.capturedDays.length, guardsAreListed: pinned.safetyExclusive, leaderless: findLeaderless(plant.links) };
+  const heard: Heard = { profiles: plant.profiles, runShare: plcs.filter(isRun).length / Math.max(1, plcs.length), days: plant.activity.capturedDays.length, guardsAreListed: pinned.safetyExclusive, leaderless: findLeaderless(plant.links) };
   return judged.map((one, index) => (one === null ? INTERNET : explain(one, heard, plant.profiles[index]!, pinned.role.has(index))));
 }
 
