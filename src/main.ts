@@ -82,6 +82,7 @@ const columnsOf = ({ columns = 0 }: OutputStream): number => (columns === 0 ? 80
 /** Runs one command line and returns its exit code; never throws for what a user can cause. */
 export async function runCommandLine(args: readonly string[], surroundings: Surroundings): Promise<number> {
   const { stdout, stderr } = surroundings;
+  const written = readable(surroundings);
   let exitCode: number = EXIT.ok;
   let chosen: Promise<void> = Promise.resolve();
   try {
@@ -96,7 +97,7 @@ export async function runCommandLine(args: readonly string[], surroundings: Surr
         context.progress('');
         // Told also to who closes the pipe after the first line.
         exitCode = result.exitCode;
-        await writeOut(result, stdout);
+        await writeOut(result, written);
       })();
       return chosen;
     });
@@ -250,12 +251,24 @@ function contextOf(args: readonly string[], argv: CommonOptions, surroundings: S
     ask: surroundings.ask,
     write: (text) => {
       clear();
-      return write(stdout, text);
+      return write(readable(surroundings), text);
     },
   };
 }
 
 const quoted = (word: string): string => (/^[\w./:=@%+,-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`);
+
+/**
+ * Standard output. A terminal whose locale (locale(7)) names another character set than UTF-8, such as LANG=C, would show the lines of a table
+ * as other letters: there they are drawn with ASCII.
+ */
+function readable({ stdout, environment }: Surroundings): OutputStream {
+  const locale = environment['LC_ALL'] || environment['LC_CTYPE'] || environment['LANG'] || 'UTF-8';
+  if (stdout.isTTY !== true || /utf-?8/i.test(locale)) return stdout;
+  return { write: (text, done) => stdout.write(text.replaceAll(/[─│…┌┬┐├┼┤└┴┘]/g, (line) => ASCII_LINES[line] ?? '+'), done) };
+}
+
+const ASCII_LINES: Readonly<Record<string, string>> = { '─': '-', '│': '|', '…': '~' };
 
 async function writeOut(result: CommandResult, stdout: OutputStream): Promise<void> {
   for (const chunk of result.output) await write(stdout, chunk);

@@ -159,6 +159,15 @@ describe('colours and width', () => {
     expect((await run(['flows', '--db', db, '--no-color'], { isTTY: true })).out).not.toContain('\u001b');
     expect((await run(['flows', '--db', db, '--color'])).out).toContain(bold);
   });
+  test('tables are drawn with ASCII where the terminal\'s locale is no UTF-8, and nowhere else', async () => {
+    const assets = (isTTY: boolean, environment: Record<string, string>): Promise<{ out: string }> => run(['assets', '--db', db, '--no-color'], { isTTY, environment });
+    const plain = (await assets(true, { LANG: 'C' })).out;
+    expect(plain).toMatch(/^\+-+\+-.*\+\n\| asset +\|/m);
+    expect(plain).not.toMatch(/[─│┌…]/);
+    expect((await assets(true, { LANG: 'en_US.UTF-8', LC_ALL: 'POSIX' })).out).toBe(plain);
+    for (const environment of [{}, { LANG: 'C.UTF-8' }, { LC_ALL: 'de_DE.utf8', LANG: 'C' }] as Record<string, string>[]) expect((await assets(true, environment)).out).toContain('│ asset');
+    expect((await assets(false, { LANG: 'C' })).out).toContain('│ asset');
+  });
   test('a table fits the terminal', async () => {
     const { out } = await run(['flows', '--db', db, '--no-color'], { isTTY: true });
     expect(out).toContain('│');
