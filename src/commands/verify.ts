@@ -53,7 +53,7 @@ export const verifyCommand = defineCommand({
     ['verify spec.yaml --db after.db --before before.db', 'finds what has stopped, too'],
     ['verify spec.yaml --since 2026-03-15T06:00Z', 'from one store, by a time'],
     ['verify spec.yaml --plan > tests.sh', 'the active test plan, to be reviewed'],
-    ['verify spec.yaml --active --from Z3-OPS --i-have-a-maintenance-window', 'run it: this sends'],
+    ['verify spec.yaml --active --from Z-OPS --operator "J. Doe" --i-have-a-maintenance-window', 'run it: this sends'],
     ['verify spec.yaml --strict --json', 'for programs; exit 3: not judged'],
   ],
   positionals: POSITIONALS,
