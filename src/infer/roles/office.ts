@@ -28,7 +28,7 @@ const mayUpdate = (client: Profile, { conversation, service }: Link): boolean =>
 function weighPatch(pass: RolePass, profile: Profile, ledger: Ledger): void {
   const updates = Math.max(countServed(profile, 'wsus'), countServed(profile, 'av'));
   if (updates > 0) {
-    record(ledger, 'patch-server', 6, 'update-service', `hands out updates or signatures to ${updates} machines`);
+    record(ledger, 'patch-server', 6, 'update-service', `hands out updates or signatures to ${plural(updates, 'machine')}`);
     return;
   }
   // Update servers that keep their records elsewhere are known by their ports: what else works with a database is an application.
@@ -57,7 +57,7 @@ function weighJump(pass: RolePass, profile: Profile, ledger: Ledger): void {
     return user.asset.external || (pass.before === null ? user.vendorClass === 'pc' : hasRole(pass, client, 'enterprise'));
   });
   if (sessions.length === 0 || users.length === 0 || !(profile.fromInternet || profile.serves.has('rdp') || isPortal(sessions, users, profile))) return;
-  record(ledger, 'jump-server', 4 + (profile.fromInternet ? 1.5 : 0), 'remote-access', `is entered by ${users.length} outside users and opens interactive sessions to ${serversOf(sessions).length} OT hosts`);
+  record(ledger, 'jump-server', 4 + (profile.fromInternet ? 1.5 : 0), 'remote-access', `is entered by ${plural(users.length, 'outside user')} and opens interactive sessions to ${plural(serversOf(sessions).length, 'OT host')}`);
   record(ledger, 'mes', -1.5, 'remote-access', 'is a way in, not an application');
   record(ledger, 'enterprise', -2, 'remote-access', 'is a way in, not an office machine');
 }

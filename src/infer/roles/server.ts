@@ -91,7 +91,7 @@ function weighAggregator(pass: RolePass, profile: Profile, ledger: Ledger): void
   const pace = pass.polling[profile.index]!.fastestMs;
   if (pace <= SCAN_CYCLE_MS) record(ledger, 'opcua-server', -3, 'scan-cycle', 'polls at scan-cycle pace, as no aggregator does');
   else if (sources >= 3 || (sources > 0 && profile.computer)) {
-    record(ledger, 'opcua-server', 3.5 + (sources >= 0.2 * pass.controllerCount ? 1 : 0), 'aggregates', `serves over OPC UA what it reads from ${sources} controllers`);
+    record(ledger, 'opcua-server', 3.5 + (sources >= 0.2 * pass.controllerCount ? 1 : 0), 'aggregates', `serves over OPC UA what it reads from ${plural(sources, 'controller')}`);
   } else if (sources === 2) record(ledger, 'opcua-server', 2, 'aggregates-few', 'serves over OPC UA what it reads from two controllers');
   else if (profile.computer) record(ledger, 'opcua-server', 1.5, 'serves-opcua', 'serves OPC UA from a computer');
   const dataClients = clientsOf(productClients(profile)).length;
@@ -124,7 +124,7 @@ function weighAggregator(pass: RolePass, profile: Profile, ledger: Ledger): void
 
 function weighHistorian(pass: RolePass, profile: Profile, ledger: Ledger): void {
   const readers = countServed(profile, 'pi');
-  if (readers > 0) record(ledger, 'historian', 3.5, 'historian-protocol', `serves a historian's protocol to ${readers} clients`);
+  if (readers > 0) record(ledger, 'historian', 3.5, 'historian-protocol', `serves a historian's protocol to ${plural(readers, 'client')}`);
   if (profile.controller) return;
   const clients = clientsOf(productClients(profile));
   if (profile.uses.has('opcua') && profile.controlIn.length === 0 && clients.length >= 3 && clientsOf(profile.in.filter(({ service }) => DATABASE_SERVICES.has(service))).length < clients.length) {
