@@ -29,6 +29,8 @@ export interface Store {
 export interface WritableStore extends Store {
   /** @returns false once the path leads to no file, or to another one than at the opening: what is written then is lost with the old file */
   isInPlace(): boolean;
+  /** @returns false once the log beside it is another one than when this was asked first: readers do not see what is written then, and only closing brings it into the file */
+  hasItsLog(): boolean;
 }
 
 export interface OpenOptions {
@@ -59,7 +61,13 @@ export function openForWriting(path: string, options: OpenOptions = {}): Writabl
     const db = openWriter(file, path, options, backUp);
     const opened = identityOf(file);
     const isInPlace = (): boolean => [opened, null].includes(identityOf(file));
-    return { path, db, isInPlace, close: () => told(path, () => (isInPlace() ? closeWriter(db) : closeQuietly(db))) };
+    let log = '';
+    const hasItsLog = (): boolean => {
+      const now = ['-wal', '-shm'].map((beside) => identityOf(file + beside)).join(' ');
+      if (log === '') log = now;
+      return now === log;
+    };
+    return { path, db, isInPlace, hasItsLog, close: () => told(path, () => (isInPlace() ? closeWriter(db) : closeQuietly(db))) };
   });
 }
 

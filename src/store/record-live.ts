@@ -21,7 +21,7 @@ import { readerCounts } from './import-capture.ts';
 import { createIntervalWriter, isWriterGone, type IntervalWriter } from './interval-writer.ts';
 import { writeInterval, type Interval, type Written } from './interval.ts';
 import { describeOwner, liveOwner, SYSTEM, writeOwner } from './live-owner.ts';
-import { asStoreError, moved } from './store-errors.ts';
+import { asStoreError, logRemoved, moved } from './store-errors.ts';
 import { nextRevision } from './write.ts';
 import { createStoreWriter } from './write-statements.ts';
 
@@ -142,6 +142,7 @@ function createRun(store: WritableStore, source: FrameSource, capture: LiveCaptu
     stampCheckpoint(db, id, Date.now());
     if (since !== null) noteGap(recorder, since, Date.now());
   }).immediate();
+  store.hasItsLog();
   thread = capture.beside?.() ?? null;
   // Not before: nothing waits to be analysed yet, and an import that writes at this moment is no reason to end.
   db.pragma(`busy_timeout = ${BUSY_TIMEOUT_MS}`);
@@ -295,6 +296,8 @@ function createRun(store: WritableStore, source: FrameSource, capture: LiveCaptu
       checkpointMs = now;
       noteDrops();
       const isLast = captureState !== 'running';
+      // Waiting does not mend it: the run ends, its last checkpoint is written, and closing the store brings all into it. Not while there is no room.
+      if (!isLast && refusal === undefined && store.isInPlace() && !store.hasItsLog()) throw logRemoved(store.path);
       if (!isLast && refusal === undefined && isIdle(now) && store.isInPlace()) return true;
       if (isLast) ended ??= endInterval(recorder);
       let isTaken = waiting === null || (await writeWaiting(waiting, isLast));

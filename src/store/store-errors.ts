@@ -25,6 +25,13 @@ export const moved = (path: string): BaselineError =>
     'With the -wal file beside it, it holds all up to its last checkpoint. Stop a capture before its store is moved.',
   );
 
+/** Whoever writes must close the store and open it again. */
+export const logRemoved = (path: string): BaselineError =>
+  storeError(
+    `a file beside the store ${path} (-wal or -shm) was removed or replaced while it was written`,
+    'Nothing is lost: all of it is in the store itself now. Leave those files alone while a capture runs, and start it again.',
+  );
+
 /** A code of ours: an error keeps no more than that on its way between threads. */
 const COUNTED_MEANWHILE = 'COUNTED_MEANWHILE';
 

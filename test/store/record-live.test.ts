@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { createFrameBatch, type FrameBatch, type FrameSource } from '../../src/source/frame-batch.ts';
 import { openCapture } from '../../src/source/open.ts';
-import { openForWriting, type Store } from '../../src/store/database.ts';
+import { openForReading, openForWriting, type Store } from '../../src/store/database.ts';
 import type { Interval } from '../../src/store/interval.ts';
 import type { IntervalWriter } from '../../src/store/interval-writer.ts';
 import { beginLive, createLiveWriter, recordLive, type LiveRun, type RunFigures } from '../../src/store/record-live.ts';
@@ -434,6 +434,22 @@ describe('a store that refuses', () => {
     store.db.exec("CREATE TRIGGER never BEFORE INSERT ON sensor_hour BEGIN SELECT RAISE(ABORT, 'never'); END");
     await expect(play(store, PLANT, { pieces: 100, ...besideOf(store) })).rejects.toMatchObject({ message: expect.stringContaining('never') });
     store.close();
+  });
+
+  test.each(['-wal', '-shm'])('%s beside the store is removed: the capture ends and says so, and all that came is in the store', async (beside) => {
+    const store = newStore();
+    const source = inPieces(await openCapture(PLANT), 200);
+    const run = beginLive(store, source, { kind: 'live', name: 'span0', checkpointMs: 0 });
+    let batches = 0;
+    const keep = async (): Promise<void> => void (++batches === 5 && rmSync(store.path + beside));
+    await expect(recordLive(run, source, { signal: new AbortController().signal, durationMs: Infinity, tell: () => undefined, keep })).rejects.toMatchObject({ exitCode: 4, message: expect.stringContaining('(-wal or -shm) was removed') });
+    store.close();
+    const reader = openForReading(store.path);
+    expect(readStatus(reader.db)).toMatchObject({ captures: [{ state: 'interrupted' }], totals: { packets: run.figures().packets } });
+    expect(run.figures()).toMatchObject({ notStored: 0 });
+    expect(run.figures().packets).toBeGreaterThanOrEqual(1000);
+    expect(reader.db.pragma('integrity_check', { simple: true })).toBe('ok');
+    reader.close();
   });
 
   test('damage is no matter of waiting', async () => {
