@@ -18,33 +18,9 @@ import { weakerThan } from '../../src/policy/match/asks.ts';
 import { BIG_HOSTS, bigPlan, edgesPlan, edgesRequests, everywherePlan, halvesPlan, halvesRequests, hostilePlan, IN_ZONE, inZonePlan, plantPlan } from '../export/plant.ts';
 import { sampleRequests } from '../export/sample-flows.ts';
 import { canRun, program } from './loud-skip.ts';
+import { CLASSES, CONFIG } from './suricata-config.ts';
 
 const able = canRun('Suricata rules', [program('suricata', 'suricata (of bookworm-backports)')]);
-
-/** The least that runs the rules: nothing of the machine's own configuration. */
-const CONFIG = (folder: string, modbus: boolean, ports: string): string => `%YAML 1.1
----
-default-log-dir: ${folder}
-classification-file: ${folder}/classification.config
-outputs:
-  - eve-log:
-      enabled: yes
-      filename: eve.json
-      types: [{alert: {}}]
-packet-alert-max: 255
-app-layer:
-  protocols:
-    modbus:
-      enabled: ${modbus ? 'yes' : 'no'}
-      detection-ports:
-        dp: ${ports}
-stream:
-  midstream: true
-  reassembly:
-    depth: 0
-`;
-
-const CLASSES = 'config classification: policy-violation,Policy violation,1\nconfig classification: protocol-command-decode,Protocol command,3\n';
 
 const run = (...args: string[]): { status: number | null; said: string } => {
   const done = spawnSync('suricata', args, { encoding: 'utf8', maxBuffer: 1 << 26 });
