@@ -103,8 +103,9 @@ export function probeSession(state: FlowState, session: number, bytes: Uint8Arra
   const low = ports >>> 16;
   const high = ports & 0xffff;
   const midstream = (words[s + SESSION.flags] & HANDSHAKE) === 0;
-  // The SYN was seen, and this is not the octet after it: an earlier segment is still on its way.
-  const early = (words[s + SESSION.flags] & (fromLo ? FLAG.synFromLo : FLAG.synFromHi)) !== 0 && ((sequence - words[s + SESSION.synSequence]) | 0) !== 1;
+  // The SYN was seen, and this is not the octet after it: an earlier segment is still on its way, or was looked at and is nobody's.
+  const isLater = (words[s + SESSION.flags] & (fromLo ? FLAG.synFromLo : FLAG.synFromHi)) !== 0 && ((sequence - words[s + SESSION.synSequence]) | 0) !== 1;
+  const early = isLater && words[s + SESSION.payloadsLo + (fromLo ? 0 : 1)] <= 1;
   const direction = fromLo === ((words[s + SESSION.flags] & FLAG.askerIsLo) !== 0) ? TO_SERVER : TO_CLIENT;
   // On its own port a protocol gets the benefit of the doubt for what cannot be judged yet (a first segment that is too
   // short, the middle of a message in a session joined midstream). Another protocol that is certain goes before it, but
@@ -112,7 +113,7 @@ export function probeSession(state: FlowState, session: number, bytes: Uint8Arra
   let doubted: StreamProtocol | null = null;
   // On any other port, only a connection's very first octets are worth holding, or what several protocols share.
   let held: StreamProtocol[] | null = null;
-  const isFirst = (words[s + SESSION.flags] & (fromLo ? FLAG.synFromLo : FLAG.synFromHi)) !== 0 && !early;
+  const isFirst = (words[s + SESSION.flags] & (fromLo ? FLAG.synFromLo : FLAG.synFromHi)) !== 0 && !isLater;
   let awaited = false;
   const isWorn = words[s + SESSION.app] === NOTHING_YET;
   const candidates = (isTcp ? streamCandidates : datagramCandidates)(low, high, isWorn ? OWN_ONLY : bytes[from]);
@@ -121,14 +122,14 @@ export function probeSession(state: FlowState, session: number, bytes: Uint8Arra
     const answer = protocol.probe(bytes, from, to, direction, port, isTcp ? to : from + wire);
     if (answer === PROBE.certain && (hinted || !awaited)) {
       proveByShape(state, session, protocol, low, high, bytes, from, to, fromLo);
-      return attach(state, session, protocol, true);
+      return beginAt(state, attach(state, session, protocol, true), isTcp && isLater && !early, fromLo, sequence);
     }
     if (isTcp && !hinted && answer === PROBE.unsure && isWorthHolding(protocol, isFirst, low, high)) (held ??= []).push(protocol);
     if (!isTcp || !hinted) continue;
     if (answer === PROBE.unsure || early) awaited = true;
     if (awaited || midstream) doubted ??= protocol;
   }
-  if (doubted !== null && state.doubted < MAX_DOUBTED) return attach(state, session, doubted, false);
+  if (doubted !== null && state.doubted < MAX_DOUBTED) return beginAt(state, attach(state, session, doubted, false), isTcp && isLater && !early, fromLo, sequence);
   if (held !== null && state.doubted < MAX_HELD) return attachHeld(state, session, held);
   // A keep-alive's octet says nothing (RFC 9293 section 3.8.4): a session that is quiet for hours is still looked at when it speaks.
   if (isWorn || (isTcp && to - from === 1)) return -1;
@@ -174,6 +175,13 @@ function proveByShape(
   if ((state.sessions.keys[session * SESSION.stride + SESSION.flags] & (FLAG.synFromLo | FLAG.synFromHi)) !== 0) return;
   const sender = protocol.senderIsServer(bytes, from, to);
   if (sender !== null) proveServer(state, session, sender === fromLo, fromLo);
+}
+
+/** What came before was seen, and is no part of what is read: no hole to wait for, and nothing that was lost. */
+function beginAt(state: FlowState, index: number, isBegun: boolean, fromLo: boolean, sequence: number): number {
+  const stream = state.streams[index];
+  if (isBegun && stream !== null && stream !== undefined) startHalf(fromLo ? stream.lo : stream.hi, sequence);
+  return index;
 }
 
 const isWorthHolding = ({ isHeldOnAnyPort, heldPorts }: StreamProtocol, isFirst: boolean, low: number, high: number): boolean =>

@@ -1,5 +1,6 @@
 /** What waits behind a lost segment is of the time when it came, however long it waits. */
 import { expect, test } from 'vitest';
+import { ascii } from '../../samples/gen/frames.ts';
 import { adu, FIVE_READ, heard, heardIn, READ_FIVE, spoken, wireSession, WRITE_THREE } from './wire-session.ts';
 
 const DAY_MS = 86_400_000;
@@ -35,4 +36,18 @@ test('a request that waited for a late segment is of the time when it came', asy
   expect(spoken([one])).toEqual({ '10.0.0.1 > 10.0.0.2:502': ['3: 1+0', '16: 1+0'] });
   const [read, write] = one.operations;
   expect(read.lastNs - write.lastNs).toBe(10_000_000n);
+});
+
+test.each([502, 10_502])('what was said before the first message, and is nobody’s, is no loss (port %i)', async (port) => {
+  const session = wireSession({ ip: '10.0.0.1', port: 50_001, mac: '02:00:00:00:00:01' }, { ip: '10.0.0.2', port, mac: '02:00:00:00:00:02' });
+  session.open();
+  session.opener(ascii('LOGIN operator\r\n'));
+  session.dialled(ascii('OK\r\n'));
+  for (let i = 1; i <= 4; i++) {
+    session.opener(adu(i, READ_FIVE));
+    session.dialled(adu(i, FIVE_READ));
+  }
+  const { conversations, sensor } = await heard(session.frames);
+  expect(spoken(conversations)).toEqual({ [`10.0.0.1 > 10.0.0.2:${port}`]: ['3: 4+4'] });
+  expect(sensor.counters).toEqual({});
 });
