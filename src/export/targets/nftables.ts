@@ -299,7 +299,7 @@ const clockNotes = (plan: DevicePlan): string[] =>
 /** Elements of a set are no part of the file. */
 const onDemandNotes = (plan: DevicePlan): string[] =>
   plan.permits.some((entry) => entry.permit.conditions.onDemand && refusalOf(entry, CAPABILITIES) === null)
-    ? [`A Permit on demand is open while its set has elements: the file has the command. They go by themselves after ${ON_DEMAND_TIMEOUT}, or after a time of their own (\`nft add element inet baseline NAME { ADDRESS timeout 1h }\`), and a load of the file or a restart of the machine empties the set.`]
+    ? [`A Permit on demand is open while its set has elements: the file has the command. They go by themselves after ${ON_DEMAND_TIMEOUT}, or after a time of their own (\`nft add element inet baseline NAME { ADDRESS timeout 1h }\`), and a load of the file or a restart of the machine empties the set. \`nft delete element inet baseline NAME { ADDRESS }\` closes it at once. Before Linux 6.12 an element that is there keeps its time: delete it, then add it, to have it open for longer.`]
     : [];
 
 const build = (plan: DevicePlan): DeviceExport => {
