@@ -91,7 +91,7 @@ const datagramCandidates = createCandidates(DATAGRAM_PROTOCOLS);
 export function probeSession(state: FlowState, session: number, bytes: Uint8Array, from: number, to: number, wire: number, fromLo: boolean, sequence: number): number {
   const s = session * SESSION.stride;
   const words = state.sessions.keys;
-  if (transportOf(state, session) >= LINK_TRANSPORT) return attachByEtherType(state, session);
+  if (transportOf(state, session) >= LINK_TRANSPORT) return probeFrame(state, session, bytes, from, to, wire);
   if (words[s + SESSION.app] === 0 && probesOf(words[s + SESSION.flags]) >= MAX_PROBES) {
     if (isOneSided(words, s)) return -1;
     // The other side has spoken, and is looked at as often.
@@ -139,11 +139,16 @@ export function probeSession(state: FlowState, session: number, bytes: Uint8Arra
   return -1;
 }
 
-/** An EtherType is its protocol; nobody reads most of them. */
-function attachByEtherType(state: FlowState, session: number): number {
+/** An EtherType is its protocol, of which most are read by nobody. What is none of its messages makes no stream: senders may be forged. */
+function probeFrame(state: FlowState, session: number, bytes: Uint8Array, from: number, to: number, wire: number): number {
   const protocol = linkProtocol(transportOf(state, session) - LINK_TRANSPORT);
-  if (protocol !== undefined) return attach(state, session, protocol, true);
-  state.sessions.keys[session * SESSION.stride + SESSION.app] = NOTHING_TO_READ;
+  if (protocol === undefined) {
+    state.sessions.keys[session * SESSION.stride + SESSION.app] = NOTHING_TO_READ;
+    return -1;
+  }
+  const answer = protocol.probe(bytes, from, to, TO_SERVER, 0);
+  if (answer === PROBE.certain) return attach(state, session, protocol, true);
+  if (answer === PROBE.notForUs && to - from === wire) count(state, `malformed.${protocol.name}.not-a-message`);
   return -1;
 }
 

@@ -41,7 +41,7 @@ function multicastProtocol(name: string, tag: number, readPdu: ReadPdu): StreamP
     ports: [],
     maxCarry: 1500,
     newMemory: () => ({ isTold: 0 }),
-    probe: () => PROBE.certain,
+    probe: (bytes, from, to) => (to - from > AT.pdu && bytes[from + AT.pdu] === tag ? PROBE.certain : PROBE.notForUs),
     read(bytes, view, from, to, _direction, memory, sink) {
       if (to - from < AT.pdu) return -1;
       const end = Math.min(to, from + view.getUint16(from + AT.length));

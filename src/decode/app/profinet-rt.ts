@@ -4,7 +4,7 @@
  * of itself. Left out on purpose: cyclic data, alarms and clocks, which are counts and rhythm of the conversation, and values.
  */
 import type { Access } from '../../observation.ts';
-import { asciiText } from './framing.ts';
+import { asciiText, viewOf } from './framing.ts';
 import type { ProtocolSink, StreamProtocol } from './protocol.ts';
 import { MESSAGE, PROBE } from './protocol.ts';
 
@@ -150,7 +150,8 @@ export const PROFINET_RT: StreamProtocol = {
   ports: [],
   maxCarry: 1500,
   newMemory: () => ({}),
-  probe: () => PROBE.certain,
+  // Cyclic data are neither a message nor a fault.
+  probe: (bytes, from, to) => (isDcp(viewOf(bytes), from, to) ? (to - from >= AT.blocks && OPERATIONS.has(bytes[from + AT.service]) ? PROBE.certain : PROBE.notForUs) : PROBE.unsure),
   read(bytes, view, from, to, _direction, _memory, sink) {
     if (!isDcp(view, from, to)) return to;
     if (to - from >= AT.blocks) readDcp(bytes, view, from, to, sink);
