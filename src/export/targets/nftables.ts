@@ -235,6 +235,17 @@ const conduitText = (plan: DevicePlan, conduit: PlanConduit, covered: ReadonlySe
 
 const REPLIES = 'ct state established,related ct direction reply';
 
+/**
+ * The kernel takes for the client who sent first since it looked: of a session that was open before, or where both ends use one port,
+ * that may be the server. Of TCP only from a port that a Permit names alone: a range may hold a client's own, whose Permit is over.
+ */
+const turnedLines = (plan: DevicePlan): string[] => {
+  const services = plan.permits.filter((entry) => refusalOf(entry, CAPABILITIES) === null).map(({ permit }) => permit.service);
+  const ports = services.flatMap((service) => (service.transport === 'tcp' ? service.ports : [])).flatMap(({ first, last }) => (first === last ? [first] : []));
+  const named = [...new Set(ports)].sort((a, b) => a - b).join(', ');
+  return [...(named === '' ? [] : [`\t\tct state established tcp sport { ${named} } jump replies`]), '\t\tct state established meta l4proto udp jump replies'];
+};
+
 const ruleset = (plan: DevicePlan, covered: ReadonlySet<PlanPermit>): string => {
   const enforce = plan.mode === 'enforce';
   const verdict = enforce ? 'drop' : 'accept';
@@ -263,13 +274,13 @@ const ruleset = (plan: DevicePlan, covered: ReadonlySet<PlanPermit>): string => 
     `\t\ttype filter hook forward priority filter; policy ${verdict};`,
     `\t\tct state invalid counter log prefix "${NFT_PREFIX}INVALID:CT:${suffix} " ${verdict}`,
     `\t\t${REPLIES} jump replies`,
-    // The kernel takes for the client who sent first since it looked: of a session that was open before, or where both ends use one port, that may be the server.
-    '\t\tct state established meta l4proto { tcp, udp } jump replies',
     ...RELATED_ERRORS.map((match) => `\t\tct state related ${match} counter accept`),
     ...withinLines(plan),
     ...conduits.flatMap((conduit) => conduit.jump),
     // Behind every conduit: a later one may let through what an earlier one of the same pair leaves out.
     ...conduits.flatMap((conduit) => conduit.denials),
+    // Behind the denials, because a wide Permit the other way may take a client for a server.
+    ...turnedLines(plan),
     // In monitor mode what they answer has been logged.
     `\t\t${REPLIES} counter ${enforce ? `log prefix "${NFT_PREFIX}NOCONDUIT:${NFT_REPLY}:${suffix} " flags tcp options ` : ''}${verdict}`,
     `\t\tcounter log prefix "${NFT_PREFIX}NOCONDUIT:ANY:${suffix} " flags tcp options ${verdict}`,
