@@ -106,6 +106,7 @@ export function probeSession(state: FlowState, session: number, bytes: Uint8Arra
   // The SYN was seen, and this is not the octet after it: an earlier segment is still on its way, or was looked at and is nobody's.
   const isLater = (words[s + SESSION.flags] & (fromLo ? FLAG.synFromLo : FLAG.synFromHi)) !== 0 && ((sequence - words[s + SESSION.synSequence]) | 0) !== 1;
   const early = isLater && words[s + SESSION.payloadsLo + (fromLo ? 0 : 1)] <= 1;
+  const isBegun = isTcp && isLater && !early;
   const direction = fromLo === ((words[s + SESSION.flags] & FLAG.askerIsLo) !== 0) ? TO_SERVER : TO_CLIENT;
   // On its own port a protocol gets the benefit of the doubt for what cannot be judged yet (a first segment that is too
   // short, the middle of a message in a session joined midstream). Another protocol that is certain goes before it, but
@@ -122,14 +123,14 @@ export function probeSession(state: FlowState, session: number, bytes: Uint8Arra
     const answer = protocol.probe(bytes, from, to, direction, port, isTcp ? to : from + wire);
     if (answer === PROBE.certain && (hinted || !awaited)) {
       proveByShape(state, session, protocol, low, high, bytes, from, to, fromLo);
-      return beginAt(state, attach(state, session, protocol, true), isTcp && isLater && !early, fromLo, sequence);
+      return beginAt(state, attach(state, session, protocol, true), isBegun, fromLo, sequence);
     }
     if (isTcp && !hinted && answer === PROBE.unsure && isWorthHolding(protocol, isFirst, low, high)) (held ??= []).push(protocol);
     if (!isTcp || !hinted) continue;
     if (answer === PROBE.unsure || early) awaited = true;
     if (awaited || midstream) doubted ??= protocol;
   }
-  if (doubted !== null && state.doubted < MAX_DOUBTED) return beginAt(state, attach(state, session, doubted, false), isTcp && isLater && !early, fromLo, sequence);
+  if (doubted !== null && state.doubted < MAX_DOUBTED) return beginAt(state, attach(state, session, doubted, false), isBegun, fromLo, sequence);
   if (held !== null && state.doubted < MAX_HELD) return attachHeld(state, session, held);
   // A keep-alive's octet says nothing (RFC 9293 section 3.8.4): a session that is quiet for hours is still looked at when it speaks.
   if (isWorn || (isTcp && to - from === 1)) return -1;

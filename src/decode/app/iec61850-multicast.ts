@@ -1,8 +1,9 @@
 /**
  * GOOSE and sampled values (IEC 61850-8-1 annex C, IEC 61850-9-2 clause 8 and annex A), EtherTypes 0x88B8 and 0x88BA: events that
- * relays tell a group of others, and what merging units measure, thousands of times a second. In: a frame's octets behind the EtherType. Out: what
- * is published, by the reference of its control block or the identifier of its stream, and that the sender is who does; apart from it, what is marked as simulated, which
- * devices under test take for real (IEC 61850-7-1 clause 7.8.2). Left out on purpose: values, samples and counters.
+ * relays tell a group of others, and what merging units measure, thousands of times a second. In: a frame's octets behind the
+ * EtherType. Out: what is published, by the reference of its control block or the identifier of its stream, and that its sender is a
+ * publisher; apart from it, what is marked as simulated, which devices under test take for real (IEC 61850-7-1 clause 7.8.2). Left out on
+ * purpose: values, samples and counters.
  */
 import { content, lengthOf } from './ber.ts';
 import { asciiText } from './framing.ts';

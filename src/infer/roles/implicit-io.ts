@@ -2,6 +2,7 @@
  * Who leads in implicit I/O. Its cyclic frames run both ways, on equal ports (EtherNet/IP class 1, UDP 2222) or on none
  * (PROFINET RT), and whoever was heard first passes for the client. In: links. Out: the same, each from the controller.
  */
+import { addToSet } from '../../net/multi-map.ts';
 import type { Link } from '../activity.ts';
 
 export const IMPLICIT_IO: ReadonlySet<string> = new Set(['enip-io', 'pn-rt']);
@@ -10,12 +11,11 @@ export const IMPLICIT_IO: ReadonlySet<string> = new Set(['enip-io', 'pn-rt']);
 export function orientImplicitIo(links: readonly Link[]): readonly Link[] {
   const partners = new Map<number, Set<number>>();
   const askers = new Map<number, Set<number>>();
-  const note = (map: Map<number, Set<number>>, of: number, other: number): unknown => map.get(of)?.add(other) ?? map.set(of, new Set([other]));
   for (const { service, control, client, server } of links) {
     if (IMPLICIT_IO.has(service)) {
-      note(partners, client, server);
-      note(partners, server, client);
-    } else if (control) note(askers, server, client);
+      addToSet(partners, client, server);
+      addToSet(partners, server, client);
+    } else if (control) addToSet(askers, server, client);
   }
   const compare = (map: ReadonlyMap<number, ReadonlySet<number>>, a: number, b: number): number => (map.get(a)?.size ?? 0) - (map.get(b)?.size ?? 0);
   const leads = (a: number, b: number): boolean => (compare(partners, a, b) || compare(askers, a, b)) > 0;
@@ -31,7 +31,7 @@ export function findLeaderless(links: readonly Link[]): Set<number> {
     const isSymmetrical = IMPLICIT_IO.has(service) && conversation.direction.by !== 'protocol';
     for (const [one, other] of [[client, server], [server, client]] as const) {
       if (!isSymmetrical) others.add(one);
-      else (partners.get(one) ?? partners.set(one, new Set()).get(one)!).add(other);
+      else addToSet(partners, one, other);
     }
   }
   const isAlone = (one: number): boolean => partners.get(one)?.size === 1 && !others.has(one);
