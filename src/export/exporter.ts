@@ -138,6 +138,8 @@ export interface Capabilities {
   readonly layer2: boolean;
   /** False: a rule cannot name ports of SCTP. */
   readonly sctpPorts?: boolean;
+  /** Numbers of IP protocols that no rule can name, each with the reason. */
+  readonly unnamedProtocols?: Readonly<Record<number, string>>;
   /** Its rules hold multicast that is routed. */
   readonly multicast: boolean;
   /** Sees what devices of one link send each other: it listens or stands in line there instead of routing. */

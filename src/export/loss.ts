@@ -68,6 +68,8 @@ export const refusalOf = (entry: PlanPermit, capabilities: Capabilities): string
   if (isNotIp(transport) || transport === 'l2')
     return capabilities.layer2 ? null : `${transport} is not IP: this target cannot see it`;
   if (!WITH_PORTS.test(transport) && !WITHOUT_PORTS.test(transport)) return `transport "${transport}" is not known to this target`;
+  const unnamed = transport.startsWith('ip-') ? capabilities.unnamedProtocols?.[Number(transport.slice(3))] : undefined;
+  if (unnamed !== undefined) return `${transport} cannot be named here: ${unnamed}`;
   if (WITH_PORTS.test(transport) && ports.length === 0) return `no ${transport} port is stated: that never means every port`;
   if (client.length === 0) return `no address is known for the client side (${permit.from.zone}): that never means any`;
   if (server.length === 0) return `no address is known for the server side (${permit.to.zone}): that never means any`;

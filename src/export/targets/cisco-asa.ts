@@ -19,7 +19,19 @@ import { evidenceLine, permitLine, provenanceLines } from '../permit-text.ts';
 import { DAY_NAMES, dayAfter, deviceClockLines, windowsOf } from '../time-window.ts';
 import { nameScope, safeComment, type NameRules, type NameScope } from '../vendor-name.ts';
 
-const CAPABILITIES: Capabilities = { ...NO_CAPABILITIES, ipv6: true, multicast: true, schedule: true, expiry: true, onDemand: true };
+/** Its list of protocol literals has `ip 0` (ASA CLI book 2, "Addresses, Protocols, and Ports"): 0 would open everything. */
+export const ASA_UNNAMED_PROTOCOLS: Readonly<Record<number, string>> = { 0: 'in a rule of this device 0 stands for every IP protocol' };
+
+const CAPABILITIES: Capabilities = {
+  ...NO_CAPABILITIES, ipv6: true, multicast: true, schedule: true, expiry: true, onDemand: true, unnamedProtocols: ASA_UNNAMED_PROTOCOLS,
+};
+
+/** "The maximum end time is 23:59 31 December 2035" (`absolute`, IOS command reference, from which it is): a later one is refused. */
+const LAST_YEAR = 2035;
+
+const endsInTime = ({ conditions: { expires } }: Permit): boolean => expires !== null && Number(expires.slice(0, 4)) <= LAST_YEAR;
+
+const capabilitiesFor = (permit: Permit): Capabilities => (permit.conditions.expires === null || endsInTime(permit) ? CAPABILITIES : { ...CAPABILITIES, expiry: false });
 
 const INTERFACE = /^(GigabitEthernet|TenGigabitEthernet|Ethernet|FastEthernet|Management|Port-channel|BVI|Vlan)\d+([/.]\d+)*$/;
 /** Names have 64 characters at most, and those of objects and groups are of one space (ASA CLI book 2, objects for access control). */
@@ -80,11 +92,10 @@ const inclusiveEnd = (end: string): string => {
 
 const timeRangeLines = (permit: Permit, name: string): string[] => {
   const windows = windowsOf(permit);
-  const { expires } = permit.conditions;
-  if (windows.length === 0 && expires === null) return [];
+  if (windows.length === 0 && !endsInTime(permit)) return [];
   const lines = [`time-range ${name}`];
-  if (expires !== null) {
-    const end = dayAfter(expires);
+  if (permit.conditions.expires !== null && endsInTime(permit)) {
+    const end = dayAfter(permit.conditions.expires);
     const last = new Date(Date.UTC(end.year, end.month - 1, end.day - 1));
     lines.push(` absolute end 23:59 ${last.getUTCDate()} ${MONTHS[last.getUTCMonth()] ?? ''} ${last.getUTCFullYear()}`);
   }
@@ -198,7 +209,7 @@ const policyOf = (plan: DevicePlan, ending: string): Policy => {
     plan.permits,
     plan.permits.map((entry) => {
       const refusal = refusalHere(entry);
-      return refusal === null ? assess(entry, { device: plan.device.id, capabilities: CAPABILITIES }) : notEnforceable(entry.permit, plan.device.id, refusal);
+      return refusal === null ? assess(entry, { device: plan.device.id, capabilities: capabilitiesFor(entry.permit) }) : notEnforceable(entry.permit, plan.device.id, refusal);
     }),
   );
   for (const entry of plan.permits) {

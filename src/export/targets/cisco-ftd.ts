@@ -10,6 +10,7 @@ import { NO_CAPABILITIES } from '../exporter.ts';
 import { assess, portTexts, refusalOf, scheduleText } from '../loss.ts';
 import { inspectedModbus } from '../modbus/scope.ts';
 import { evidenceLine, permitLine, provenanceLines } from '../permit-text.ts';
+import { ASA_UNNAMED_PROTOCOLS } from './cisco-asa.ts';
 import { cipVisible, inspected, opcuaVisible, snort3Rules, type SnortExport } from './snort3.ts';
 import { deviceClockLines } from '../time-window.ts';
 import { nameScope, safeComment } from '../vendor-name.ts';
@@ -22,6 +23,8 @@ const CAPABILITIES: Capabilities = {
   onDemand: true,
   modbusFunction: true,
   modbusUnit: true,
+  // Its access lists are those of the ASA inside.
+  unnamedProtocols: ASA_UNNAMED_PROTOCOLS,
 };
 
 const RULE_LENGTH = 50;

@@ -25,7 +25,11 @@ import { evidenceLine, permitLine, provenanceLines } from '../permit-text.ts';
 import { DAY_NAMES, deviceClockLines, windowsOf } from '../time-window.ts';
 import { nameScope, safeComment, type NameScope } from '../vendor-name.ts';
 
-const CAPABILITIES: Capabilities = { ...NO_CAPABILITIES, ipv6: true, schedule: true, expiry: true, endsSessions: true, onDemand: true };
+const CAPABILITIES: Capabilities = {
+  ...NO_CAPABILITIES, ipv6: true, schedule: true, expiry: true, endsSessions: true, onDemand: true,
+  // The device's own service "ALL" is protocol IP with number 0.
+  unnamedProtocols: { 0: 'a service with protocol number 0 stands for every IP protocol' },
+};
 
 const INTERFACE = /^[A-Za-z][A-Za-z0-9_./-]{0,14}$/;
 const INTERFACE_LENGTH = 15;

@@ -72,7 +72,7 @@ interface Clock {
 
 const clockOf = ({ timezone, permits }: DevicePlan): Clock => ({ timezone, offsets: permits.some(({ permit }) => windowsOf(permit).length > 0) ? offsetsOf(timezone) : [] });
 
-/** Later than any second that nft can compare. */
+/** The last second that nft can compare: it has 64 bits of nanoseconds, and turns what is later, or before 1970, into another time. */
 const FOR_EVER = 9_223_372_036;
 
 const offsetSet = (name: string, { pieces }: ZoneOffset): string[] =>
@@ -93,7 +93,7 @@ const windowMatches = (permit: Permit): string[] =>
  */
 const timeMatches = (permit: Permit, { timezone, offsets }: Clock, shared: Map<string, string[]>): string[] => {
   const { expires } = permit.conditions;
-  const until = expires === null ? '' : `meta time < ${dayBegins(dayAfter(expires), timezone)}`;
+  const until = expires === null ? '' : `meta time < ${Math.min(FOR_EVER, Math.max(1, dayBegins(dayAfter(expires), timezone)))}`;
   const windows = offsets.flatMap((offset) => {
     const name = offsetName(offset.minutes);
     const matches = windowMatches({ ...permit, conditions: inUtc(permit.conditions, offset.minutes) });

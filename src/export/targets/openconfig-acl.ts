@@ -9,7 +9,7 @@ import { usageError } from '../../errors.ts';
 import type { Permit } from '../../permit.ts';
 import { coverage } from '../covered-permits.ts';
 import { assumedText, joinedZones, missingPort, withinText, zonePorts, type ZonePort } from '../device-zones.ts';
-import type { DeviceExport, DevicePlan, Exporter, LossRow, PlanPermit, PlanZone } from '../exporter.ts';
+import type { Capabilities, DeviceExport, DevicePlan, Exporter, LossRow, PlanPermit, PlanZone } from '../exporter.ts';
 import { NO_CAPABILITIES } from '../exporter.ts';
 import { ofFamily, prefixesOf } from '../ip-notation.ts';
 import { assess, familiesOf, notEnforceable, refusalOf } from '../loss.ts';
@@ -17,7 +17,11 @@ import { asciiJson } from '../loss-report.ts';
 import { permitLine } from '../permit-text.ts';
 import { nameScope } from '../vendor-name.ts';
 
-const CAPABILITIES = { ...NO_CAPABILITIES, ipv6: true, multicast: true };
+const CAPABILITIES: Capabilities = {
+  ...NO_CAPABILITIES, ipv6: true, multicast: true,
+  // openconfig-packet-match-types, ip-protocol-type: a list with it is no valid one.
+  unnamedProtocols: { 255: 'its data model ends at 254' },
+};
 
 const INTERFACE = /^[A-Za-z][A-Za-z0-9_./:-]{0,62}$/;
 const NAME_LENGTH = 60;
