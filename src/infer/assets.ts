@@ -7,7 +7,8 @@ import { SAME_ADDRESS_FACT } from '../flow/address-plan.ts';
 import type { AddressRecord, Conversation, ObservationSet } from '../observation.ts';
 import { addTo, addToSet } from '../net/multi-map.ts';
 import { findSharedAddresses } from '../net/shared-addresses.ts';
-import { compareAddresses, specialAddressKind, ipv4Number, isMac, isPrivateAddress, isVirtualRouterMac, subnetOf } from './address-order.ts';
+import { groupAddressKind, isPrivateAddress, isVirtualRouterMac, subnetOf } from '../net/address-kinds.ts';
+import { compareAddresses, ipv4Number, isMac } from '../net/address-set.ts';
 import type { Asset, AssetNote } from './proposal.ts';
 import { listed } from './plural.ts';
 import { unionFind } from './union-find.ts';
@@ -169,7 +170,7 @@ export function inferAssets(set: ObservationSet, vendorOf: VendorLookup): Invent
   const pseudo: { address: string; why: string }[] = [];
   const devices: Sighting[] = [];
   for (const sighting of sightAddresses(set).values()) {
-    const group = specialAddressKind(sighting.address);
+    const group = groupAddressKind(sighting.address);
     if (group !== null) pseudo.push({ address: sighting.address, why: `${group} address, not a device` });
     else if (looksLikeDirectedBroadcast(sighting)) pseudo.push({ address: sighting.address, why: 'directed broadcast address, not a device' });
     else if (!sighting.sent) pseudo.push({ address: sighting.address, why: 'asked for, but never sent anything: no device was seen behind it' });

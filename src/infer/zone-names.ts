@@ -3,7 +3,7 @@
  * their members share, or after their controllers and panels. Pinned ids, names and SL-T win.
  */
 import { addTo } from '../net/multi-map.ts';
-import { compareAddresses } from './address-order.ts';
+import { compareAddresses } from '../net/address-set.ts';
 import type { Inference } from './inference.ts';
 import type { Pins, Zone, ZoneKind } from './proposal.ts';
 import { kindOfZoneId, ZONE_KINDS } from './zone-kinds.ts';

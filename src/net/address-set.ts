@@ -2,7 +2,7 @@
  * Sets of addresses: IPv4, IPv6 and MAC, as disjoint ascending spans.
  *
  * In: the address texts of a spec (`10.20.1.10`, `10.20.0.0/16`, `10.20.1.12-10.20.1.21`, `00:1d:9c:20:01:10`).
- * Out: union, difference, intersection, containment, size, and canonical text again. An empty set is empty: it never
+ * Out: union, difference, intersection, containment, size, order, and canonical text again. An empty set is empty: it never
  * means "any". Left out on purpose: names (spec/assets.ts resolves those) and zones of IPv6 scope (`%eth0`).
  */
 import ipaddr from 'ipaddr.js';
@@ -36,12 +36,23 @@ const toBytes = (value: bigint, count: number): number[] => {
   return bytes;
 };
 
-const parseSingle = (text: string): { family: AddressFamily; value: bigint } | null => {
-  if (MAC.test(text)) return { family: 'mac', value: BigInt(`0x${text.replaceAll(':', '')}`) };
-  if (IPV4.test(text)) {
-    const bytes = text.split('.').map(Number);
-    return bytes.some((byte) => byte > 255) ? null : { family: 'ipv4', value: fromBytes(bytes) };
+export const isMac = (text: string): boolean => MAC.test(text);
+
+/** An IPv4 address as a number; null when the text is none. */
+export const ipv4Number = (text: string): number | null => {
+  if (!IPV4.test(text)) return null;
+  let number = 0;
+  for (const octet of text.split('.').map(Number)) {
+    if (octet > 255) return null;
+    number = number * 256 + octet;
   }
+  return number;
+};
+
+const parseSingle = (text: string): { family: AddressFamily; value: bigint } | null => {
+  if (isMac(text)) return { family: 'mac', value: BigInt(`0x${text.replaceAll(':', '')}`) };
+  const ipv4 = ipv4Number(text);
+  if (ipv4 !== null) return { family: 'ipv4', value: BigInt(ipv4) };
   if (text.includes(':') && !text.includes('%') && ipaddr.IPv6.isValid(text)) {
     return { family: 'ipv6', value: fromBytes(ipaddr.IPv6.parse(text).toByteArray()) };
   }
@@ -119,6 +130,16 @@ export const formatSpan = (span: AddressSpan): string => {
 
 const compareSpans = (a: AddressSpan, b: AddressSpan): number =>
   FAMILY_ORDER[a.family] - FAMILY_ORDER[b.family] || (a.first < b.first ? -1 : a.first > b.first ? 1 : 0);
+
+/** IPv4 before IPv6 before MAC, each by number; what is no address comes last. */
+export const compareAddresses = (a: string, b: string): number => {
+  // Most are IPv4, of which two numbers are compared.
+  const [left, right] = [ipv4Number(a), ipv4Number(b)];
+  if (left !== null && right !== null) return left - right;
+  const [first, second] = [parseSpan(a), parseSpan(b)];
+  const order = first === null || second === null ? Number(first === null) - Number(second === null) : compareSpans(first, second);
+  return order || (a < b ? -1 : a > b ? 1 : 0);
+};
 
 /** Sorts, and merges what overlaps or touches. */
 export const normaliseSet = (spans: readonly AddressSpan[]): AddressSet => {

@@ -4,14 +4,17 @@ import { formatSpan, parseSet } from '../../src/net/address-set.ts';
 
 describe('kinds of addresses', () => {
   it.each([
-    ['255.255.255.255', 'link'], ['224.0.0.251', 'link'], ['239.192.1.1', 'routed'], ['ff02::1', 'link'], ['ff05::2', 'routed'], ['01:80:c2:00:00:0e', 'link'], ['10.0.0.1', null], ['00:1d:9c:20:01:10', null], ['not an address', null],
-  ])('%s as a group: %s', (address, kind) => {
+    ['ff02::1', 'multicast'], ['FF05::2', 'multicast'], ['ff0e:0:0:0:0:0:0:101', 'multicast'],
+    ['ff::1', null], ['ff:2::1', null], ['fff::1', null], ['fe80::1', null], ['2001:db8::ff02', null], ['::', 'unspecified'],
+    ['ff:ff:ff:ff:ff:ff', 'broadcast'], ['01:80:c2:00:00:0e', 'multicast'], ['00:1d:9c:20:01:10', null], ['00:00:00:00:00:00', 'unspecified'],
+    ['224.0.0.251', 'multicast'], ['239.255.0.1', 'multicast'], ['255.255.255.255', 'broadcast'], ['0.0.0.0', 'unspecified'], ['10.0.0.1', null], ['not an address', null],
+  ])('%s: %s', (address, kind) => {
     expect(groupAddressKind(address)).toBe(kind);
   });
 
   it.each([
     ['0.0.0.0/0', null], ['::/0', null], ['0.0.0.0-224.0.0.9', null], ['224.0.0.0-255.255.255.255', null], ['10.0.0.0-255.255.255.255', null], ['10.0.0.0/8', null], ['::-ff02::1', null],
-    ['255.255.255.255', 'link'], ['224.0.0.0/24', 'link'], ['224.0.0.0/4', 'routed'], ['239.1.0.0/16', 'routed'], ['ff02::/16', 'link'], ['ff02::-ff12::1', 'routed'], ['ff00::/8', 'routed'], ['ff05::/16', 'routed'],
+    ['255.255.255.255', 'link'], ['224.0.0.251', 'link'], ['239.192.1.1', 'routed'], ['ff02::1', 'link'], ['ff05::2', 'routed'], ['01:80:c2:00:00:0e', 'link'], ['00:1d:9c:20:01:10', null], ['224.0.0.0/24', 'link'], ['224.0.0.0/4', 'routed'], ['239.1.0.0/16', 'routed'], ['ff02::/16', 'link'], ['ff02::-ff12::1', 'routed'], ['ff00::/8', 'routed'], ['ff05::/16', 'routed'],
   ])('all of %s as a group: %s', (text, kind) => {
     expect(parseSet([text]).map(groupSpanKind)).toEqual([kind]);
   });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { addressProblem, formatSpan, intersectSets, isSubset, normaliseSet, parseSet, parseSpan, setContains, sizeOfSet, subtractSets, unionSets } from '../../src/net/address-set.ts';
+import { addressProblem, compareAddresses, formatSpan, intersectSets, isSubset, normaliseSet, parseSet, parseSpan, setContains, sizeOfSet, subtractSets, unionSets } from '../../src/net/address-set.ts';
 import type { AddressSpan } from '../../src/net/address-set.ts';
 
 /** Small numbers, so that sets meet often; membership is then checked address by address. */
@@ -78,5 +78,10 @@ describe('sets of addresses', () => {
   it('an empty set holds nothing', () => {
     expect(setContains([], { family: 'ipv4', first: 1n, last: 1n })).toBe(false);
     expect(parseSet([])).toEqual([]);
+  });
+
+  it('texts are in order by number: IPv4, IPv6 however it is shortened, MAC', () => {
+    const ascending = ['9.0.0.1', '10.0.0.9', '10.0.0.10', '::9', '::10', 'fd00::9', 'fd00::10', 'fd00:0:0:1::', 'fe80::1', '00:00:00:00:00:09', '00:00:00:00:00:10'];
+    expect(ascending.toReversed().toSorted(compareAddresses)).toEqual(ascending);
   });
 });

@@ -5,7 +5,8 @@
  * pair? On a flat or level-wise network it switches itself off. VLANs repeat the subnet and are not counted twice.
  */
 import { addTo } from '../../net/multi-map.ts';
-import { ipv4Number, subnetOf } from '../address-order.ts';
+import { subnetOf } from '../../net/address-kinds.ts';
+import { ipv4Number } from '../../net/address-set.ts';
 import type { Affinity } from './affinity.ts';
 import type { Plant } from '../profiles.ts';
 import { addWeight } from './weighted-graph.ts';

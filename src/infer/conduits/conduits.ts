@@ -6,12 +6,12 @@
  * Exact at function and register level unless a stated rule (conduits/generalise.ts) says otherwise. Traffic within a
  * zone needs no Permit. Left out on purpose: the YAML (policy/spec/write.ts) and its proof (policy/proof.ts).
  */
+import { isMac } from '../../net/address-set.ts';
 import { addTo } from '../../net/multi-map.ts';
 import { mergeSpans, spanText } from '../../net/register-set.ts';
 import { isSerialModbus } from '../../net/services.ts';
 import { hasPorts, type ObservationSet } from '../../observation.ts';
 import type { Permit, PermitEnd } from '../../permit.ts';
-import { isMac } from '../address-order.ts';
 import { isoDay } from '../captured-days.ts';
 import { generaliseGrants } from './generalise.ts';
 import { grantKey, mergeDetails, mergeEvidence, observeGrants, portKey, spokenBy, undecidedOf } from './grants.ts';

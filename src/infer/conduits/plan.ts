@@ -5,12 +5,12 @@
  * In: a zone proposal (or anything shaped like one) and the Observations. Out: an index by address, redundant partners,
  * captured days, negotiated ports. Left out on purpose: how zones were found (zones.ts).
  */
+import { isMac } from '../../net/address-set.ts';
 import { addTo, addToSet } from '../../net/multi-map.ts';
 import type { Conversation, ObservationSet } from '../../observation.ts';
 import { staysOnLink } from '../../net/link-local.ts';
 import { groupAddressKind } from '../../net/address-kinds.ts';
 import { capturedDaysOf } from '../captured-days.ts';
-import { isMac } from '../address-order.ts';
 import { findNegotiated, type Negotiated, type Talk } from './negotiated-ports.ts';
 
 export interface PlannedAsset {

@@ -6,9 +6,8 @@
  * ranges, and the dates between which it was seen: the same traffic later is a finding again.
  */
 import type { Conversation } from '../../observation.ts';
-import { formatSpan, parseSet } from '../../net/address-set.ts';
+import { compareAddresses, formatSpan, parseSet } from '../../net/address-set.ts';
 import { mergeSpans, spanText } from '../../net/register-set.ts';
-import { compareAddresses } from '../address-order.ts';
 import { seenOn } from './questions.ts';
 
 export interface SetAsideEntry {

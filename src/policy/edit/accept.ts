@@ -8,7 +8,7 @@
 import { isMap, isSeq } from 'yaml';
 import type { Document } from 'yaml';
 import type { Conversation, ObservationSet } from '../../observation.ts';
-import { isMac } from '../../infer/address-order.ts';
+import { isMac } from '../../net/address-set.ts';
 import { policyName } from '../../infer/conduits/grants.ts';
 import { specIdOf } from '../../infer/spec-id.ts';
 import { asksOf, isFolded, modeWord, policyWord, type Ask } from '../match/asks.ts';

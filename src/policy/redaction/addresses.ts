@@ -8,9 +8,9 @@
  * blocks of RFC 1918, 3927 and 6598, group addresses, the first octet of a public address, the first 16 bits of IPv6, the
  * vendor's part of a MAC) and the last octet of IPv4 (neighbours and broadcast addresses mean something to inference).
  */
+import { isVirtualRouterMac } from '../../net/address-kinds.ts';
 import { formatSpan, parseSpan, type AddressSpan } from '../../net/address-set.ts';
 import { vendorPrefixBits } from '../../net/oui.ts';
-import { isVirtualRouterMac } from '../../infer/address-order.ts';
 
 type Family = AddressSpan['family'];
 

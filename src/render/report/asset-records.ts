@@ -1,5 +1,5 @@
 /** Assets of the report: what the spec says of each, what was seen, and how much it talked. In: who is who, Observations. Out: records. */
-import { isMac } from '../../infer/address-order.ts';
+import { isMac } from '../../net/address-set.ts';
 import type { PlacedAsset } from '../../infer/proposal.ts';
 import type { ObservationSet } from '../../observation.ts';
 import { isoInstant } from '../instant.ts';

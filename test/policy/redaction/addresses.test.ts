@@ -1,9 +1,8 @@
 /** The redacted address map: order, common prefixes, and what an address means to inference stay; the address goes. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { compareAddresses, specialAddressKind, isPrivateAddress, isVirtualRouterMac, subnetOf } from '../../../src/infer/address-order.ts';
-import { isPublicAddress } from '../../../src/net/address-kinds.ts';
-import { parseSpan, setContains } from '../../../src/net/address-set.ts';
+import { groupAddressKind, isPrivateAddress, isPublicAddress, isVirtualRouterMac, subnetOf } from '../../../src/net/address-kinds.ts';
+import { compareAddresses, parseSpan, setContains } from '../../../src/net/address-set.ts';
 import { ipv4Text } from '../../../src/net/address-text.ts';
 import { vendorOf } from '../../../src/net/oui.ts';
 import { mapAddresses } from '../../../src/policy/redaction/addresses.ts';
@@ -44,7 +43,7 @@ test('what an address means to inference stays: private, public, group, neighbou
       const mapped = map.span(address)!;
       expect(isPrivateAddress(mapped), address).toBe(isPrivateAddress(address));
       expect(isPublicAddress(mapped), address).toBe(isPublicAddress(address));
-      expect(specialAddressKind(mapped), address).toBe(specialAddressKind(address));
+      expect(groupAddressKind(mapped), address).toBe(groupAddressKind(address));
       expect(isVirtualRouterMac(mapped)).toBe(isVirtualRouterMac(address));
       expect(vendorOf(mapped)).toBe(vendorOf(address));
       for (const other of addresses) {
