@@ -220,7 +220,8 @@ export function restoreDecoderState(state: FlowState, sink: FlowSink, text: stri
     stream.heardUntil = one.heardUntil ?? 0;
     state.sessions.doubles[(s >> 1) + SESSION.lastSecondsD] = one.heard ?? 0;
     stream.asked = one.asked ?? [];
-    stream.memory = one.memory;
+    // What a protocol keeps besides, since the checkpoint was written, begins as in a new session.
+    stream.memory = { ...protocol.newMemory(), ...one.memory };
     for (const side of [0, 1] as const) {
       const half = stream.halves[side];
       const from = one.halves[side];

@@ -33,7 +33,7 @@ const FAR_RTT_MS = 20;
 const NAME_FACTS = new Set(['lldp.name', 'lldp.sysname', 'netbios.name', 'dhcp.hostname', 'mdns.name', 'opcua.hostname', 'snmp.sysname', 'profinet.station-name', 'dcp.name', 'cdp.name']);
 
 /** Names that say less, because whoever set the device up may have left them as they were: shown where there is no other. */
-const LESSER_NAME_FACTS = new Set(['snmp.name', 'fox.station', 'fox.host', 'knx.name', 'ads.name', 'synchrophasor.station']);
+const LESSER_NAME_FACTS = new Set(['snmp.name', 'fox.station', 'fox.host', 'knx.name', 'ads.name', 'synchrophasor.station', 'sparkplug.edge-node', 'sparkplug.host']);
 
 interface Sighting {
   readonly address: string;

@@ -1,21 +1,24 @@
 /**
  * MQTT 3.1, 3.1.1 and 5 (OASIS mqtt-v3.1.1-os, mqtt-v5.0-os) over TCP 1883. In: control packets. Out: connecting, publishing with its
  * topics, subscribing with its filters, deliveries by the broker, refusals by reason code; the version, and whether a password was sent in
- * clear. Left out on purpose: payloads, client identifiers (often made up anew each time), user names and passwords, the
+ * clear. Of topics of Sparkplug B (sparkplug-topics.ts): commands apart from data, edge nodes and hosts. Left out on purpose: payloads, client identifiers (often made up anew each time), user names and passwords, the
  * housekeeping of a connection (pings, QoS 2 releases, unsubscribing, leaving).
  */
 import type { Access } from '../../observation.ts';
 import { framedProtocol } from './framing.ts';
+import { rememberRequest, takeRequest } from './outstanding.ts';
 import type { ProtocolSink, SessionMemory, StreamProtocol } from './protocol.ts';
 import { AWAIT_MORE, MESSAGE, PROBE, TO_SERVER } from './protocol.ts';
+import { SPARKPLUG, readSparkplugTopic } from './sparkplug-topics.ts';
 import { recallText, rememberText } from './text-memo.ts';
 
 /** Clause 2.2.1 (both versions): the type in the first octet's upper half. */
 const TYPE = {
   connect: 1, connack: 2, publish: 3, puback: 4, pubrec: 5, pubrel: 6, pubcomp: 7, subscribe: 8, suback: 9, unsubscribe: 10, unsuback: 11, pingreq: 12, pingresp: 13, disconnect: 14, auth: 15,
 } as const;
-/** What the broker sends of its own accord: a code of our own above the types. */
+/** What the broker sends of its own accord, and commands of Sparkplug: codes of our own above the types. */
 const DELIVERY = 16;
+const COMMAND = Object.freeze({ node: 17, device: 18 } as const);
 
 /** Clause 2.2.2: these flags are 2, all others but those of PUBLISH are 0. */
 const FLAGGED = new Set<number>([TYPE.pubrel, TYPE.subscribe, TYPE.unsubscribe]);
@@ -32,6 +35,8 @@ const EMPTY = new Set<number>([TYPE.pingreq, TYPE.pingresp]);
 
 const FIRST_REFUSAL = 0x80;
 const PASSWORD = 0x40;
+/** Of a PUBLISH: how often it is delivered; above 0 it is acknowledged. */
+const QOS = 0x06;
 const VERSIONS: Readonly<Record<number, string>> = { 3: '3.1', 4: '3.1.1', 5: '5' };
 const V5 = 5;
 const UNHEARD = 0;
@@ -169,6 +174,21 @@ function readConnect(bytes: Uint8Array, body: number, end: number, memory: Sessi
   sink.fact('mqtt.login', (bytes[level + 1] & PASSWORD) === 0 ? 'none' : 'password in clear');
 }
 
+/** A PUBLISH of a client: what it is for stands in its topic. One that is acknowledged has an identifier behind that (clause 3.3.2.2). */
+function readPublish(bytes: Uint8Array, view: DataView, at: number, body: number, end: number, topic: string, memory: SessionMemory, sink: ProtocolSink): void {
+  const sparkplug = readSparkplugTopic(topic);
+  const code = sparkplug?.kind === SPARKPLUG.nodeCommand ? COMMAND.node : sparkplug?.kind === SPARKPLUG.deviceCommand ? COMMAND.device : TYPE.publish;
+  sink.operation(-1, code, MESSAGE.request, 0);
+  if (topic !== '') sink.target(topic);
+  const identifier = body + 2 + view.getUint16(body);
+  if (code !== TYPE.publish && (bytes[at] & QOS) !== 0 && identifier + 2 <= end) rememberRequest(memory.commands as number[], view.getUint16(identifier), code);
+  // Data come from an edge node, a state from a host; commands say who is asked.
+  const name = sparkplug?.kind === SPARKPLUG.report ? 'sparkplug.edge-node' : sparkplug?.kind === SPARKPLUG.state ? 'sparkplug.host' : '';
+  if (sparkplug === null || name === '' || memory.told === `${name} ${sparkplug.name}`) return;
+  memory.told = `${name} ${sparkplug.name}`;
+  sink.clientFact(name, sparkplug.name);
+}
+
 const answer = (sink: ProtocolSink, code: number, reason: number, isRefusal: boolean): void => sink.operation(-1, code, isRefusal ? MESSAGE.error : MESSAGE.response, isRefusal ? reason : 0);
 
 /** Of the reason codes of a SUBACK, one a filter, the first that refuses; else 0. */
@@ -201,6 +221,8 @@ const OPERATIONS = new Map<number, { readonly name: string; readonly access: Acc
   [TYPE.publish, { name: 'Publish', access: 'write' }],
   [TYPE.subscribe, { name: 'Subscribe', access: 'read' }],
   [DELIVERY, { name: 'Delivery', access: 'read' }],
+  [COMMAND.node, { name: 'Sparkplug Node Command', access: 'control' }],
+  [COMMAND.device, { name: 'Sparkplug Device Command', access: 'control' }],
 ]);
 
 const framed = framedProtocol({
@@ -210,7 +232,7 @@ const framed = framedProtocol({
   header: HEADER,
   readsCut: true,
   maxCarry: LARGEST_READ,
-  newMemory: () => ({ version: UNHEARD }),
+  newMemory: () => ({ version: UNHEARD, commands: [], told: '' }),
   size: (bytes, _view, at, to) => sizeOf(bytes, at, to),
   isCertain: (bytes, view, at, to, _direction, port) => certaintyOf(bytes, view, at, to, port),
   message(bytes, view, at, end, direction, memory, sink) {
@@ -234,14 +256,15 @@ const framed = framedProtocol({
         const topic = topicAt(bytes, view, body, end);
         if (topic === null) return sink.malformed('mqtt.topic');
         if (direction !== TO_SERVER) return sink.operation(-1, DELIVERY, MESSAGE.response, 0);
-        sink.operation(-1, TYPE.publish, MESSAGE.request, 0);
-        return topic === '' ? undefined : sink.target(topic);
+        return readPublish(bytes, view, at, body, end, topic, memory, sink);
       }
       case TYPE.puback:
       case TYPE.pubrec: {
         // From the client it answers a delivery. A reason stands behind the identifier, in version 5 alone.
         const reason = end - body > 2 ? bytes[body + 2] : 0;
-        if (direction !== TO_SERVER) answer(sink, TYPE.publish, reason, reason >= FIRST_REFUSAL);
+        if (direction === TO_SERVER) return;
+        const command = takeRequest(memory.commands as number[], view.getUint16(body));
+        answer(sink, command < 0 ? TYPE.publish : command, reason, reason >= FIRST_REFUSAL);
       }
     }
   },

@@ -8,7 +8,7 @@ import type { Redactor } from './redactor.ts';
 
 const NAMES = new Set([
   'lldp.name', 'lldp.sysname', 'netbios.name', 'dhcp.hostname', 'mdns.name', 'llmnr.name', 'opcua.hostname', 'snmp.name', 'snmp.sysname', 'profinet.station-name', 'dcp.name', 'cdp.name',
-  's7comm.system-name', 's7comm.plant-id', 's7comm.module-name', 'fox.host', 'fox.station', 'knx.name', 'ads.name', 'synchrophasor.station',
+  's7comm.system-name', 's7comm.plant-id', 's7comm.module-name', 'fox.host', 'fox.station', 'knx.name', 'ads.name', 'synchrophasor.station', 'sparkplug.edge-node', 'sparkplug.host',
 ]);
 const HOSTS = new Set(['tls.sni', 'http.host']);
 /** URLs, in which blanks may stand. */

@@ -176,6 +176,13 @@ describe('protocol readers', () => {
     expect([[...told.clientFacts], [...told.serverFacts]]).toEqual([[], []]);
   });
 
+  it('tells edge nodes and hosts of Sparkplug, of topics that are its own', () => {
+    const publish = (topic: string): Message => [TO_SERVER, Buffer.from([0x30, topic.length + 2, 0, topic.length, ...Buffer.from(topic)]).toString('hex')];
+    const told = tell(protocolOf('mqtt', 'tcp'), ['spBv1.0/P/DDATA/N/D', 'spBv1.0/P/DDATA/N/E', 'spBv1.0/STATE/S', 'spBv1.0/P/NDATA', 'spBv1.0/P/NDATA/N/', 'spBv1.0/P/DCMD/N', 'spAv1.0/P/NDATA/M'].map(publish));
+    expect([...told.clientFacts]).toEqual(['sparkplug.edge-node=P/N', 'sparkplug.host=S']);
+    expect([...told.operations.values()]).toEqual([7]);
+  });
+
   it('reads server name and version of TLS, and nothing after the hellos', () => {
     const sized = (hex: string, octets: number): string => (hex.length / 2).toString(16).padStart(octets * 2, '0') + hex;
     const hello = (kind: string, body: string): string => `160303${sized(kind + sized(body, 3), 2)}`;

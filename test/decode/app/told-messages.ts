@@ -157,6 +157,25 @@ export const READ: readonly (readonly [string, 'tcp' | 'udp' | 'eth', number, re
     ['Connect/browse/request', 'Connect/browse/error 135', 'Subscribe/read/request', 'Subscribe/read/error 158', 'Publish/write/request', 'Publish/write/error 135'],
     ['#'],
   ],
+  // Sparkplug: data of an edge node, commands to one and to its device, a host's state.
+  [
+    'mqtt',
+    'tcp',
+    1883,
+    [
+      [TO_SERVER, `3021 001d ${ascii('spBv1.0/Plant 1/NBIRTH/Line 4')} 08b1`],
+      [TO_SERVER, `301f 001b ${ascii('spBv1.0/Plant 1/NCMD/Line 4')} 08b1`],
+      [TO_SERVER, `3228 0022 ${ascii('spBv1.0/Plant 1/DCMD/Line 4/Filler')} 0007 08b1`],
+      [TO_CLIENT, '40020007'],
+      [TO_SERVER, `3117 0013 ${ascii('spBv1.0/STATE/SCADA')} 08b1`],
+      [TO_CLIENT, `3026 0022 ${ascii('spBv1.0/Plant 1/DCMD/Line 4/Filler')} 08b1`],
+      [TO_SERVER, `3027 0023 ${ascii('spBv1.0/Plant 1/NDATA/Line 4/Filler')} 08b1`],
+    ],
+    [
+      'Publish/write/request', 'Sparkplug Node Command/control/request', 'Sparkplug Device Command/control/request', 'Sparkplug Device Command/control/response', 'Delivery/read/response',
+    ],
+    ['spBv1.0/Plant 1/NBIRTH/Line 4', 'spBv1.0/Plant 1/NCMD/Line 4', 'spBv1.0/Plant 1/DCMD/Line 4/Filler', 'spBv1.0/STATE/SCADA', 'spBv1.0/Plant 1/NDATA/Line 4/Filler'],
+  ],
   [
     'knxnet',
     'udp',
