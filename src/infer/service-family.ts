@@ -85,7 +85,7 @@ export const SAFETY_SERVICES: ReadonlySet<string> = new Set(['tristation', 'hima
 export const SAFETY_ENGINEERING: ReadonlySet<string> = new Set(['tristation', 'hima-eng']);
 
 const CONTROL_SERVICES: ReadonlySet<string> = new Set([
-  'modbus', 's7comm', 'enip', 'enip-io', 'opcua', 'iec104', 'dnp3', 'mms', 'goose', 'bacnet', 'ads', 'fins', 'melsec', 'melsoft', 'slmp',
+  'modbus', 's7comm', 'enip', 'enip-io', 'opcua', 'iec104', 'dnp3', 'mms', 'goose', 'r-goose', 'r-sv', 'bacnet', 'ads', 'fins', 'melsec', 'melsoft', 'slmp',
   'profinet', 'pn-rt', 'pn-dcp', 'ethercat', 'hart-ip', 'codesys', 'ge-srtp', 'synchrophasor', 'crimson', 'umas',
   ...SAFETY_SERVICES,
 ]);

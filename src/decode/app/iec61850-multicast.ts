@@ -14,10 +14,11 @@ import { recallText, rememberText } from './text-memo.ts';
 /** APPID, length with this header, reserved words (the upper bit of the first one: simulated), and the PDU. */
 const AT = Object.freeze({ length: 2, flags: 4, pdu: 8 } as const);
 const SIMULATED = 0x80;
-const GOOSE_TAG = Object.freeze({ pdu: 0x61, controlBlock: 0x80, simulation: 0x87, data: 0xab } as const);
-const SV_TAG = Object.freeze({ pdu: 0x60, asdus: 0xa2, asdu: 0x30, id: 0x80 } as const);
+export const GOOSE_TAG = Object.freeze({ pdu: 0x61, controlBlock: 0x80, simulation: 0x87, data: 0xab } as const);
+export const SV_TAG = Object.freeze({ pdu: 0x60, asdus: 0xa2, asdu: 0x30, id: 0x80 } as const);
 const OPERATION = Object.freeze({ publish: 0, publishSimulated: 1 } as const);
 const OPERATION_NAMES = ['Publish', 'Publish (simulated)'] as const;
+export const describePublishing: StreamProtocol['describe'] = (code) => ({ name: OPERATION_NAMES[code] ?? `Message ${code}`, access: 'write' });
 /** Elements before the data: eleven in GOOSE. */
 const MAX_ELEMENTS = 16;
 /** Samples of one frame: eight at most in practice (IEC 61869-9). */
@@ -34,7 +35,7 @@ function textOf(bytes: Uint8Array, from: number, to: number): string {
 }
 
 /** Reads the PDU's elements in [from, to). @returns whether they say what is published */
-type ReadPdu = (bytes: Uint8Array, from: number, to: number, isSimulated: boolean, memory: SessionMemory, sink: ProtocolSink) => boolean;
+export type ReadPdu = (bytes: Uint8Array, from: number, to: number, isSimulated: boolean, memory: SessionMemory, sink: ProtocolSink) => boolean;
 
 function multicastProtocol(name: string, tag: number, readPdu: ReadPdu): StreamProtocol {
   return {
@@ -53,7 +54,7 @@ function multicastProtocol(name: string, tag: number, readPdu: ReadPdu): StreamP
       return to;
     },
     resync: () => -1,
-    describe: (code) => ({ name: OPERATION_NAMES[code] ?? `Message ${code}`, access: 'write' }),
+    describe: describePublishing,
   };
 }
 
@@ -65,7 +66,7 @@ function publish(role: string, isSimulated: boolean, memory: SessionMemory, sink
   sink.clientFact('iec61850.role', role);
 }
 
-export const GOOSE = multicastProtocol('goose', GOOSE_TAG.pdu, (bytes, from, to, isMarked, memory, sink) => {
+export const readGoosePdu: ReadPdu = (bytes, from, to, isMarked, memory, sink) => {
   let isSimulated = isMarked;
   let reference = '';
   let at = from;
@@ -82,7 +83,9 @@ export const GOOSE = multicastProtocol('goose', GOOSE_TAG.pdu, (bytes, from, to,
   publish('goose-publisher', isSimulated, memory, sink);
   sink.target(reference);
   return true;
-});
+};
+
+export const GOOSE = multicastProtocol('goose', GOOSE_TAG.pdu, readGoosePdu);
 
 /** Offset of the sequence of ASDUs behind their number and what secures them; -1 where there is none. */
 function asdusAt(bytes: Uint8Array, from: number, to: number): number {
@@ -95,7 +98,7 @@ function asdusAt(bytes: Uint8Array, from: number, to: number): number {
   return -1;
 }
 
-export const SAMPLED_VALUES = multicastProtocol('sv', SV_TAG.pdu, (bytes, from, to, isSimulated, memory, sink) => {
+export const readSampledValuesPdu: ReadPdu = (bytes, from, to, isSimulated, memory, sink) => {
   let at = asdusAt(bytes, from, to);
   if (at < 0) return false;
   let last = '';
@@ -111,4 +114,6 @@ export const SAMPLED_VALUES = multicastProtocol('sv', SV_TAG.pdu, (bytes, from, 
     at = asdu + lengthOf(bytes, at);
   }
   return last !== '';
-});
+};
+
+export const SAMPLED_VALUES = multicastProtocol('sv', SV_TAG.pdu, readSampledValuesPdu);

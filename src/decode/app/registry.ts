@@ -21,6 +21,7 @@ import { HTTP } from './http.ts';
 import { IEC104 } from './iec104.ts';
 import { MMS } from './iec61850-mms.ts';
 import { GOOSE, SAMPLED_VALUES } from './iec61850-multicast.ts';
+import { ROUTED_GOOSE, ROUTED_SV } from './iec61850-routed.ts';
 import { KNXNET_TCP, KNXNET_UDP } from './knxnet.ts';
 import { MELSEC } from './melsec.ts';
 import { MQTT } from './mqtt.ts';
@@ -42,7 +43,7 @@ export const STREAM_PROTOCOLS: readonly StreamProtocol[] = [
 
 /** Read from single UDP datagrams. */
 export const DATAGRAM_PROTOCOLS: readonly StreamProtocol[] = [
-  modbus, ENIP, DNP3, BACNET, FINS_UDP, HART_IP, MELSEC, KNXNET_UDP, TRISTATION, ROC_PLUS, SYNCHROPHASOR_UDP, ADS_DISCOVERY, PROFINET_CM, DNS, MDNS, LLMNR, NBNS, NBDGM, DHCP, SNMP, MODBUS_RTU, ...UDP_SIGNATURES,
+  modbus, ENIP, DNP3, BACNET, FINS_UDP, HART_IP, MELSEC, KNXNET_UDP, TRISTATION, ROC_PLUS, SYNCHROPHASOR_UDP, ROUTED_GOOSE, ROUTED_SV, ADS_DISCOVERY, PROFINET_CM, DNS, MDNS, LLMNR, NBNS, NBDGM, DHCP, SNMP, MODBUS_RTU, ...UDP_SIGNATURES,
 ];
 
 /** Read from frames without an IP header, by EtherType. Their names are those of net/services.ts. */

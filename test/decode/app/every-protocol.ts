@@ -13,6 +13,7 @@ import { HTTP } from '../../../src/decode/app/http.ts';
 import { IEC104 } from '../../../src/decode/app/iec104.ts';
 import { MMS } from '../../../src/decode/app/iec61850-mms.ts';
 import { GOOSE, SAMPLED_VALUES } from '../../../src/decode/app/iec61850-multicast.ts';
+import { ROUTED_GOOSE, ROUTED_SV } from '../../../src/decode/app/iec61850-routed.ts';
 import { KNXNET_TCP, KNXNET_UDP } from '../../../src/decode/app/knxnet.ts';
 import { MELSEC } from '../../../src/decode/app/melsec.ts';
 import { MQTT } from '../../../src/decode/app/mqtt.ts';
@@ -30,5 +31,5 @@ import { TRISTATION } from '../../../src/decode/app/tristation.ts';
 import type { StreamProtocol } from '../../../src/decode/app/protocol.ts';
 
 export const TCP: readonly StreamProtocol[] = [OPCUA, S7COMM, S7COMM_PLUS, MMS, ENIP, DNP3, IEC104, ADS, FINS_TCP, HART_IP, MELSEC, GE_SRTP, KNXNET_TCP, ROC_PLUS, SYNCHROPHASOR_TCP, DCERPC, TLS, HTTP, MQTT, ...TCP_SIGNATURES];
-export const UDP: readonly StreamProtocol[] = [ENIP, DNP3, BACNET, FINS_UDP, HART_IP, MELSEC, KNXNET_UDP, TRISTATION, ROC_PLUS, SYNCHROPHASOR_UDP, ADS_DISCOVERY, PROFINET_CM, DNS, MDNS, LLMNR, NBNS, NBDGM, DHCP, SNMP, ...UDP_SIGNATURES];
+export const UDP: readonly StreamProtocol[] = [ENIP, DNP3, BACNET, FINS_UDP, HART_IP, MELSEC, KNXNET_UDP, TRISTATION, ROC_PLUS, SYNCHROPHASOR_UDP, ROUTED_GOOSE, ROUTED_SV, ADS_DISCOVERY, PROFINET_CM, DNS, MDNS, LLMNR, NBNS, NBDGM, DHCP, SNMP, ...UDP_SIGNATURES];
 export const LINK: readonly StreamProtocol[] = [PROFINET_RT, GOOSE, SAMPLED_VALUES];
