@@ -16,7 +16,7 @@ export const spanText = ({ first, last }: Span): string => (first === last ? `${
 
 /** Disjoint, not adjacent, ascending. */
 export const mergeSpans = (spans: readonly Span[]): Span[] => {
-  const sorted = [...spans].sort((a, b) => a.first - b.first || a.last - b.last);
+  const sorted = [...spans].sort((a, b) => a.first - b.first);
   const merged: Span[] = [];
   for (const span of sorted) {
     const top = merged.at(-1);
@@ -71,9 +71,9 @@ const ADDRESSED: Readonly<Record<number, FunctionCode>> = {
 /** The table that a function code reads or writes; null when it has no data address of that access. */
 export const tableOf = (functionCode: number, access: 'read' | 'write'): ModbusTable | null => ADDRESSED[functionCode]?.[access] ?? null;
 
-/** The ranges of a Permit that bind a function code for an access; null = not bound (every address). */
+/** The ranges of a Permit that bind a function code for an access; null = not bound (every address, or a code that has none). */
 export const bindingSpans = (ranges: readonly ModbusRange[], functionCode: number, access: 'read' | 'write'): Span[] | null => {
   const table = tableOf(functionCode, access);
-  const binding = ranges.filter((range) => range.access === access && (range.table === undefined || table === null || range.table === table));
+  const binding = table === null ? [] : ranges.filter((range) => range.access === access && (range.table ?? table) === table);
   return binding.length === 0 ? null : mergeSpans(binding);
 };

@@ -6,7 +6,7 @@
  */
 import type { Permit } from '../../permit.ts';
 import { accessOfFunctionCode } from '../../decode/app/modbus-functions.ts';
-import { bindingSpans, mergeSpans, spansContain, spanText, tableOf, type Span } from '../../net/register-set.ts';
+import { bindingSpans, mergeSpans, spansContain, spanText, type Span } from '../../net/register-set.ts';
 import { isSerialModbus } from '../../net/services.ts';
 import { permitsAccess, permitsListedCode } from '../../policy/spec/permits.ts';
 import type { ModbusEffect } from '../exporter.ts';
@@ -49,7 +49,7 @@ const boundText = (functionCode: number, span: AddressSpan16): string =>
 
 /** The spans that bind a function code, `null` for an access of it that is not bound. */
 export const spansOf = (permit: Permit, functionCode: number, access: 'read' | 'write'): readonly AddressSpan16[] | null => {
-  if (permit.modbus === null || tableOf(functionCode, access) === null) return null;
+  if (permit.modbus === null) return null;
   const spans = bindingSpans(permit.modbus.ranges, functionCode, access);
   return spans === null ? null : spans.map((span) => ({ access, first: span.first, last: span.last }));
 };

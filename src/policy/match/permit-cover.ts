@@ -9,7 +9,7 @@ import type { Permit, PermitEnd } from '../../permit.ts';
 import { isSubset, normaliseSet, parseSet } from '../../net/address-set.ts';
 import type { AddressSet } from '../../net/address-set.ts';
 import { accessesOfFunctionCode } from '../../decode/app/modbus-functions.ts';
-import { bindingSpans, mergeSpans, spansContain, tableOf } from '../../net/register-set.ts';
+import { bindingSpans, mergeSpans, spansContain } from '../../net/register-set.ts';
 import { modesHeld, policiesHeld } from './asks.ts';
 import { INSPECTED, permitsUse, protocolKey } from '../spec/permits.ts';
 import { weekOf } from '../spec/schedule.ts';
@@ -42,7 +42,6 @@ const operationsCover = (outer: Permit, inner: Permit): boolean => {
     if (!listCovers(outer.modbus.functionCodes, inner.modbus.functionCodes) || !listCovers(outer.modbus.unitIds, inner.modbus.unitIds)) return false;
     for (const code of codes) {
       for (const access of ['read', 'write'] as const) {
-        if (tableOf(code, access) === null) continue;
         const bound = bindingSpans(outer.modbus.ranges, code, access);
         if (bound === null) continue;
         const wanted = bindingSpans(inner.modbus.ranges, code, access) ?? [{ first: 0, last: 65535 }];

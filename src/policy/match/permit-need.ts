@@ -141,7 +141,7 @@ const neededModbus = ({ modbus }: Ask, part: ModbusOperations): ModbusAsk[] => {
   // Which addresses it asked for was not seen: those of the part.
   const spans = new Map<'read' | 'write', Span[]>();
   for (const access of ['read', 'write'] as const) {
-    const bound = tableOf(code, access) === null ? null : bindingSpans(part.ranges, code, access);
+    const bound = bindingSpans(part.ranges, code, access);
     if (bound !== null) spans.set(access, bound);
   }
   return [{ unit, code, spans: spans.size === 0 ? null : spans }];

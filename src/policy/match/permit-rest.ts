@@ -208,7 +208,7 @@ function undeclaredModbus(permit: Permit, modbus: ModbusOperations, isDeclared: 
       const spans = new Map<'read' | 'write', Span[]>();
       for (const access of ['read', 'write'] as const) {
         const table = tableOf(code, access);
-        const bound = table === null ? null : bindingSpans(modbus.ranges, code, access);
+        const bound = bindingSpans(modbus.ranges, code, access);
         if (table === null || bound === null) continue;
         const others = modbus.ranges.filter((range) => range.access !== access);
         // Not cut where a rule ends: one request may ask for all of a range, and two rules that share it let it through no more than one of them.
