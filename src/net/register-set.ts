@@ -68,6 +68,8 @@ const ADDRESSED: Readonly<Record<number, FunctionCode>> = {
   24: { read: 'holding-register', write: null },
 };
 
+export const ADDRESSED_CODES: readonly number[] = Object.keys(ADDRESSED).map(Number);
+
 /** The table that a function code reads or writes; null when it has no data address of that access. */
 export const tableOf = (functionCode: number, access: 'read' | 'write'): ModbusTable | null => ADDRESSED[functionCode]?.[access] ?? null;
 

@@ -221,7 +221,6 @@ export const createMatcher = (permits: readonly DeclaredPermit[], assets: AssetI
     // Where no operation could be read, a Permit that names none is the one that was meant for it; else the most exact is.
     const leastLimited = [...related].sort((a, b) => Number(limitsOperations(a.declared.permit)) - Number(limitsOperations(b.declared.permit)));
     const mostLimited = [...related].sort((a, b) => Number(limitsOperations(b.declared.permit)) - Number(limitsOperations(a.declared.permit)));
-    const zoneNear = near.length > 0 ? near : possible;
     const asks = asksOf(conversation).map((ask): AskVerdict => {
       const misses: Miss[] = [];
       const atTimes: DeclaredPermit[] = [];
@@ -244,7 +243,7 @@ export const createMatcher = (permits: readonly DeclaredPermit[], assets: AssetI
         return { ask, permit, atOtherTimes, miss: null };
       }
       if (related.length === 0) {
-        for (const entry of zoneNear) {
+        for (const entry of possible) {
           const { permit } = entry.declared;
           if (near.includes(entry)) misses.push({ kind: 'port', permit: permit.id, sentence: `between the two, ${permit.id} permits ${permit.service.protocol} on ${portText(permit)} only` });
           else if (transportFits(permit, conversation.transport) && portFits(permit, conversation.port)) misses.push({ kind: 'ends', permit: permit.id, sentence: `${permit.id} permits this service between the two zones, but not for this client and server` });

@@ -9,7 +9,7 @@ import type { Permit, PermitEnd } from '../../permit.ts';
 import { isSubset, normaliseSet, parseSet } from '../../net/address-set.ts';
 import type { AddressSet } from '../../net/address-set.ts';
 import { accessesOfFunctionCode } from '../../decode/app/modbus-functions.ts';
-import { bindingSpans, mergeSpans, spansContain } from '../../net/register-set.ts';
+import { ADDRESSED_CODES, bindingSpans, mergeSpans, spansContain } from '../../net/register-set.ts';
 import { modesHeld, policiesHeld } from './asks.ts';
 import { INSPECTED, permitsUse, protocolKey } from '../spec/permits.ts';
 import { weekOf } from '../spec/schedule.ts';
@@ -40,7 +40,7 @@ const operationsCover = (outer: Permit, inner: Permit): boolean => {
   if (outer.modbus !== null) {
     if (inner.modbus === null) return outer.modbus.functionCodes.length === 0 && outer.modbus.unitIds.length === 0 && outer.modbus.ranges.length === 0;
     if (!listCovers(outer.modbus.functionCodes, inner.modbus.functionCodes) || !listCovers(outer.modbus.unitIds, inner.modbus.unitIds)) return false;
-    for (const code of codes) {
+    for (const code of codes.length === 0 ? ADDRESSED_CODES : codes) {
       for (const access of ['read', 'write'] as const) {
         const bound = bindingSpans(outer.modbus.ranges, code, access);
         if (bound === null) continue;
@@ -48,7 +48,6 @@ const operationsCover = (outer: Permit, inner: Permit): boolean => {
         if (!wanted.every((span) => spansContain(bound, span))) return false;
       }
     }
-    if (inner.modbus.functionCodes.length === 0 && outer.modbus.ranges.length > 0) return false;
   }
   if (outer.opcua !== null) {
     const own = inner.opcua ?? { services: [], securityModes: [], securityPolicies: [] };
