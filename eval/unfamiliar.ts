@@ -7,7 +7,7 @@
 import { mean } from './metrics.ts';
 import { judgePlant, SURE, type Verdict } from './unfamiliar/judge.ts';
 import type { SketchedPlant } from './unfamiliar/plant-sketcher.ts';
-import { FOURTH_SITES, HELD_OUT_SITES, SEVENTH_HELD_OUT, SEVENTH_SITES, SHAPES, SITES, SIXTH_HELD_OUT, SIXTH_SITES, THIRD_SITES, UNTOUCHED_SITES } from './unfamiliar/shapes.ts';
+import { EIGHTH_HELD_OUT, EIGHTH_SITES, FOURTH_SITES, HELD_OUT_SITES, SEVENTH_HELD_OUT, SEVENTH_SITES, SHAPES, SITES, SIXTH_HELD_OUT, SIXTH_SITES, THIRD_SITES, UNTOUCHED_SITES } from './unfamiliar/shapes.ts';
 
 const options = new Map<string, string>();
 for (let index = 2; index < process.argv.length; index += 2) options.set(process.argv[index]!.replace(/^--/, ''), process.argv[index + 1] ?? 'yes');
@@ -50,4 +50,6 @@ table('sixth site', SIXTH_SITES);
 table('held-out sixth site', SIXTH_HELD_OUT);
 table('seventh site', SEVENTH_SITES);
 table('held-out seventh site', SEVENTH_HELD_OUT);
+table('eighth site', EIGHTH_SITES);
+table('held-out eighth site', EIGHTH_HELD_OUT);
 if (options.has('confusions')) for (const [key, count] of [...confusions].sort(([, a], [, b]) => b - a).slice(0, 60)) say(`${String(count).padStart(5)} ${key}`);

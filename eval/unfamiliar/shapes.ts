@@ -1,4 +1,6 @@
 /** All unfamiliar shapes by name, each from a seed, and the sites that were drawn later, by which the rules were tried again. */
+import { amusementPark, chipUtilities, oilField, sugarWorks } from './eighth-held-out.ts';
+import { accelerator, batteryStorage, lockChain, paintShop } from './eighth-sites.ts';
 import { brownfield, browsedLine, dataDiode, oneDomain, opcuaOnly, profinet, remoteService, sharedStations, singleMachine, thinClients, webScada } from './factories.ts';
 import { bodyShop, bottlingNat, broker, fab, foodRockwell, pharmaBatch, warehouse } from './manufacturing.ts';
 import { airport, bigSite, dataCentre, fiveDevices, flatIt, railSignalling } from './other-sites.ts';
@@ -131,4 +133,20 @@ export const SEVENTH_HELD_OUT: Readonly<Record<string, (seed: number) => Sketche
   'container terminal': containerTerminal,
   'drill ship': drillShip,
   'blood plasma': bloodPlasma,
+};
+
+/** Drawn once more, when the rules of the seventh round stood. */
+export const EIGHTH_SITES: Readonly<Record<string, (seed: number) => SketchedPlant>> = {
+  accelerator,
+  'paint shop': paintShop,
+  'battery storage': batteryStorage,
+  'lock chain': lockChain,
+};
+
+/** Drawn with those, and measured before and after only. */
+export const EIGHTH_HELD_OUT: Readonly<Record<string, (seed: number) => SketchedPlant>> = {
+  'amusement park': amusementPark,
+  'oil field': oilField,
+  'chip utilities': chipUtilities,
+  'sugar works': sugarWorks,
 };
