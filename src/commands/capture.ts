@@ -86,6 +86,8 @@ function planOf(argv: CaptureArguments): Plan {
   } else if (interfaces.length === 0) {
     throw usageError('capture on which interface?', 'Name one with --iface (`ip -br link` lists them), or - for a pipe.');
   }
+  const twice = interfaces.find((name, i) => interfaces.indexOf(name) < i);
+  if (twice !== undefined) throw usageError(`--iface ${twice} stands there twice`, 'Name each interface once: what it hears would be counted twice.');
   for (const name of ['ring-size', 'ring-files'] as const) {
     if (argv[name] !== undefined && argv.ring === undefined) throw usageError(`--${name} without --ring`, 'Name the folder with --ring DIR.');
   }

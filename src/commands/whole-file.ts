@@ -2,10 +2,11 @@
  * Writes a result file whole or not at all, also when the power is cut: a temporary file beside it, synced, then a rename;
  * never through a symbolic link. In: a path, and the content as one piece or in chunks.
  */
-import { closeSync, fchmodSync, fsyncSync, lstatSync, mkdirSync, openSync, readdirSync, renameSync, rmSync, writeSync, type Stats } from 'node:fs';
+import { closeSync, fchmodSync, fsyncSync, lstatSync, openSync, readdirSync, renameSync, rmSync, writeSync, type Stats } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import process from 'node:process';
 import { errorCode, usageError } from '../errors.ts';
+import { makeFolders } from '../source/new-folder.ts';
 
 /** Readable by the group: a spec names devices, but is made to be shared with reviewers. */
 const MODE = 0o640;
@@ -134,17 +135,10 @@ function isRunning(pid: number): boolean {
 /** A folder and those above it, where they are not there yet. Throws a usageError where that cannot be. */
 export function makeFolder(path: string): void {
   try {
-    makeEach(path);
+    makeFolders(path);
   } catch (error) {
     throw cannotWrite(path, error);
   }
-}
-
-/** Not mkdirSync's own recursion: on a file system that is read-only it says that the folder above is not there. */
-function makeEach(path: string): void {
-  if (lstatSync(path, { throwIfNoEntry: false }) !== undefined) return;
-  makeEach(dirname(path));
-  mkdirSync(path);
 }
 
 /** What is at a path, itself and not what it links to; undefined: nothing. Throws a usageError where that cannot be told. */

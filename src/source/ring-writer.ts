@@ -14,6 +14,7 @@ import { join } from 'node:path';
 import { BaselineError, errorCode, storeError } from '../errors.ts';
 import type { FrameBatch } from './frame-batch.ts';
 import { loadAddon } from './live-addon.ts';
+import { makeFolders } from './new-folder.ts';
 import type { CaptureTotals } from './pcap-stats.ts';
 import {
   createBlockBuffer,
@@ -116,7 +117,7 @@ export async function openRing(options: RingOptions): Promise<RingWriter> {
   let missing: number;
   let held: fs.FileHandle | undefined;
   try {
-    await fs.mkdir(folder, { recursive: true, mode: 0o700 });
+    makeFolders(folder, 0o700);
     await fs.access(folder, constants.W_OK | constants.X_OK);
     held = await fs.open(folder, constants.O_RDONLY | constants.O_DIRECTORY);
     if (!loadAddon().lock(held.fd)) {

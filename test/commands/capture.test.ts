@@ -165,6 +165,7 @@ describe('words on the command line', () => {
 
   test.each([
     [{}, 'on which interface'],
+    [{ iface: ['span0', 'span1', 'span0'] }, '--iface span0 stands there twice'],
     [{ input: 'span0' }, 'knows no argument "span0"'],
     [{ input: '-', iface: ['span0'] }, '--iface says nothing about a pipe'],
     [{ input: '-', ring: 'there' }, '--ring says nothing about a pipe'],

@@ -225,6 +225,8 @@ describe('ring files', () => {
     const file = join(folder, 'file');
     fs.writeFileSync(file, '');
     await expect(openRing({ folder: join(file, 'under'), fileBytes: 1000, files: 2 })).rejects.toMatchObject({ exitCode: EXIT.store, message: expect.stringContaining('cannot be written: ENOTDIR') });
+    // Nothing can be made in /proc; Node's own recursion tries for ever there.
+    if (fs.existsSync('/proc/self')) await expect(openRing({ folder: '/proc/ring/a', fileBytes: 1000, files: 2 })).rejects.toMatchObject({ exitCode: EXIT.store, message: expect.stringContaining('"/proc/ring/a" cannot be written') });
   });
 });
 
