@@ -1,5 +1,5 @@
 /**
- * What a device says it is, in the words of its own network: PROFINET DCP, CIP identity, IEC 61850, descriptions of SNMP and LLDP. In: facts of
+ * What a device says it is, in the words of its own network: PROFINET DCP, CIP identity, IEC 61850, PTP, descriptions of SNMP and LLDP. In: facts of
  * its addresses. Out: words that role rules weigh (roles/hardware.ts). None is proof: whoever set it up may have said something else.
  */
 
@@ -14,6 +14,9 @@ const CIP_ROLES: Readonly<Record<string, string>> = {
   ...Object.fromEntries([2, 3, 4, 5, 6, 7, 9, 16, 19, 21, 22, 23, 26, 27, 34, 35, 37, 45, 46, 47, 49].map((type) => [type, 'cip-device'])),
 };
 
+/** Clocks of IEEE 1588 that are rarely anything else: one with a reference of its own, and one that hands time on from port to port. */
+const PTP_ROLES: ReadonlySet<string> = new Set(['grandmaster', 'boundary-clock']);
+
 const DESCRIPTIONS = new Set(['lldp.description', 'snmp.description', 'profinet.vendor', 'enip.product']);
 /** As switches, routers and firewalls call themselves, and two operating systems of theirs. */
 const NETWORK_EQUIPMENT = /\b(?:switch|router|firewall|access point|scalance|ios software|junos)\b/i;
@@ -24,6 +27,7 @@ export function fieldRolesOf(facts: readonly { readonly name: string; readonly v
   for (const { name, value } of facts) {
     if (SAID.has(name)) for (const role of value.split(',')) roles.add(role);
     else if (name === 'enip.device-type' && Object.hasOwn(CIP_ROLES, value)) roles.add(CIP_ROLES[value]!);
+    else if (name === 'ptp.role' && PTP_ROLES.has(value)) roles.add(`ptp-${value}`);
     else if (DESCRIPTIONS.has(name) && NETWORK_EQUIPMENT.test(value)) roles.add('network-equipment');
   }
   return [...roles].sort();

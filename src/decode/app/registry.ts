@@ -27,6 +27,7 @@ import { MELSEC } from './melsec.ts';
 import { MQTT } from './mqtt.ts';
 import { FINS_TCP, FINS_UDP } from './omron-fins.ts';
 import { PROFINET_RT } from './profinet-rt.ts';
+import { PTP_LINK, PTP_UDP } from './ptp.ts';
 import { ROC_PLUS } from './roc-plus.ts';
 import { S7COMM_PLUS } from './s7comm-plus.ts';
 import { S7COMM } from './s7comm.ts';
@@ -43,7 +44,7 @@ export const STREAM_PROTOCOLS: readonly StreamProtocol[] = [
 
 /** Read from single UDP datagrams. */
 export const DATAGRAM_PROTOCOLS: readonly StreamProtocol[] = [
-  modbus, ENIP, DNP3, BACNET, FINS_UDP, HART_IP, MELSEC, KNXNET_UDP, TRISTATION, ROC_PLUS, SYNCHROPHASOR_UDP, ROUTED_GOOSE, ROUTED_SV, ADS_DISCOVERY, PROFINET_CM, DNS, MDNS, LLMNR, NBNS, NBDGM, DHCP, SNMP, MODBUS_RTU, ...UDP_SIGNATURES,
+  modbus, ENIP, DNP3, BACNET, FINS_UDP, HART_IP, MELSEC, KNXNET_UDP, TRISTATION, ROC_PLUS, SYNCHROPHASOR_UDP, ROUTED_GOOSE, ROUTED_SV, ADS_DISCOVERY, PROFINET_CM, DNS, MDNS, LLMNR, NBNS, NBDGM, DHCP, SNMP, PTP_UDP, MODBUS_RTU, ...UDP_SIGNATURES,
 ];
 
 /** Read from frames without an IP header, by EtherType. Their names are those of net/services.ts. */
@@ -51,6 +52,7 @@ const LINK_PROTOCOLS: ReadonlyMap<number, StreamProtocol> = new Map([
   [0x8892, PROFINET_RT],
   [0x88b8, GOOSE],
   [0x88ba, SAMPLED_VALUES],
+  [0x88f7, PTP_LINK],
 ]);
 
 export const linkProtocol = (etherType: number): StreamProtocol | undefined => LINK_PROTOCOLS.get(etherType);

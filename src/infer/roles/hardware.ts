@@ -94,6 +94,8 @@ function fieldRoleEvidence({ asset: { fieldRoles } }: Profile, ledger: Ledger): 
   if (fieldRoles.includes('ethercat-master')) record(ledger, 'plc', 3, 'field-role', 'drives devices over EtherCAT');
   if (fieldRoles.includes('goose-publisher')) record(ledger, 'plc', 3, 'field-role', 'publishes GOOSE events, as protection relays and bay controllers do');
   else if (fieldRoles.includes('sv-publisher')) record(ledger, 'io', 3, 'field-role', 'publishes sampled values, as merging units do');
+  if (fieldRoles.includes('ptp-boundary-clock')) record(ledger, 'network-device', 1, 'field-role', 'hands on the time of another clock (PTP), as switches do');
+  else if (fieldRoles.includes('ptp-grandmaster')) record(ledger, 'infrastructure', 2, 'field-role', 'gives the time by a reference of its own (PTP)');
 }
 
 export function weighHardware(profile: Profile, ledger: Ledger): void {

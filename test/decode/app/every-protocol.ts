@@ -20,6 +20,7 @@ import { MQTT } from '../../../src/decode/app/mqtt.ts';
 import { FINS_TCP, FINS_UDP } from '../../../src/decode/app/omron-fins.ts';
 import { OPCUA } from '../../../src/decode/app/opcua.ts';
 import { PROFINET_RT } from '../../../src/decode/app/profinet-rt.ts';
+import { PTP_LINK, PTP_UDP } from '../../../src/decode/app/ptp.ts';
 import { ROC_PLUS } from '../../../src/decode/app/roc-plus.ts';
 import { S7COMM_PLUS } from '../../../src/decode/app/s7comm-plus.ts';
 import { S7COMM } from '../../../src/decode/app/s7comm.ts';
@@ -31,5 +32,5 @@ import { TRISTATION } from '../../../src/decode/app/tristation.ts';
 import type { StreamProtocol } from '../../../src/decode/app/protocol.ts';
 
 export const TCP: readonly StreamProtocol[] = [OPCUA, S7COMM, S7COMM_PLUS, MMS, ENIP, DNP3, IEC104, ADS, FINS_TCP, HART_IP, MELSEC, GE_SRTP, KNXNET_TCP, ROC_PLUS, SYNCHROPHASOR_TCP, DCERPC, TLS, HTTP, MQTT, ...TCP_SIGNATURES];
-export const UDP: readonly StreamProtocol[] = [ENIP, DNP3, BACNET, FINS_UDP, HART_IP, MELSEC, KNXNET_UDP, TRISTATION, ROC_PLUS, SYNCHROPHASOR_UDP, ROUTED_GOOSE, ROUTED_SV, ADS_DISCOVERY, PROFINET_CM, DNS, MDNS, LLMNR, NBNS, NBDGM, DHCP, SNMP, ...UDP_SIGNATURES];
-export const LINK: readonly StreamProtocol[] = [PROFINET_RT, GOOSE, SAMPLED_VALUES];
+export const UDP: readonly StreamProtocol[] = [ENIP, DNP3, BACNET, FINS_UDP, HART_IP, MELSEC, KNXNET_UDP, TRISTATION, ROC_PLUS, SYNCHROPHASOR_UDP, ROUTED_GOOSE, ROUTED_SV, ADS_DISCOVERY, PROFINET_CM, DNS, MDNS, LLMNR, NBNS, NBDGM, DHCP, SNMP, PTP_UDP, ...UDP_SIGNATURES];
+export const LINK: readonly StreamProtocol[] = [PROFINET_RT, GOOSE, SAMPLED_VALUES, PTP_LINK];

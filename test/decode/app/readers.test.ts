@@ -183,6 +183,18 @@ describe('protocol readers', () => {
     expect([...told.operations.values()]).toEqual([7]);
   });
 
+  it('tells which clock leads by a reference of its own, which one hands on, and who follows', () => {
+    const announce = (clockClass: string, grandmaster: string): Message => [TO_SERVER, `0b02004003000000000000000000000000000000 7483efffff01ac16 0112 0000 0501 00000000000000000000 0000 00 80 ${clockClass}feffff 80 ${grandmaster} 0000 20`];
+    const own = '7483efffff01ac16';
+    const rolesOf = (message: Message): string[] => [...tell(protocolOf('ptp', 'eth'), [message]).clientFacts];
+    expect([announce('06', own), announce('f8', own), announce('06', '000006ffff010000')].map(rolesOf)).toEqual([['ptp.role=grandmaster'], ['ptp.role=master'], ['ptp.role=boundary-clock']]);
+    expect(rolesOf([TO_SERVER, '0102002c00000000000000000000000000000000 000006ffff020000 0001 0000 017f 00000000000000000000'])).toEqual(['ptp.role=slave']);
+    expect([...tell(protocolOf('ptp', 'eth'), [announce('06', own)]).facts[0].keys()]).toEqual(['ptp.domain=3']);
+    // The first version is neither a message of the second nor a fault.
+    const first = fromHex(`0001 0001 ${'00'.repeat(60)}`);
+    expect([protocolOf('ptp', 'eth').probe(first, 0, 64, TO_SERVER, 0), protocolOf('ptp', 'udp').probe(first, 0, 64, TO_SERVER, 319)]).toEqual([PROBE.unsure, PROBE.notForUs]);
+  });
+
   it('reads server name and version of TLS, and nothing after the hellos', () => {
     const sized = (hex: string, octets: number): string => (hex.length / 2).toString(16).padStart(octets * 2, '0') + hex;
     const hello = (kind: string, body: string): string => `160303${sized(kind + sized(body, 3), 2)}`;
