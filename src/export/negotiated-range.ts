@@ -8,11 +8,11 @@ import { protocolKey } from '../policy/spec/permits.ts';
 import type { Exporter, LossRow, Negotiator, PlanPermit } from './exporter.ts';
 import { portTexts } from './loss.ts';
 
-const NEGOTIATORS: Readonly<Record<string, Negotiator>> = { ftp: 'ftp', ftpdata: 'ftp', rpc: 'rpc', msrpc: 'rpc', dcerpc: 'rpc', dcom: 'rpc', opcda: 'rpc', opcclassic: 'rpc' };
+const NEGOTIATORS: ReadonlyMap<string, Negotiator> = new Map([['ftp', 'ftp'], ['ftpdata', 'ftp'], ['rpc', 'rpc'], ['msrpc', 'rpc'], ['dcerpc', 'rpc'], ['dcom', 'rpc'], ['opcda', 'rpc'], ['opcclassic', 'rpc']]);
 
 /** What agrees upon the ports of a Permit; empty unless it names a range of them. */
 const negotiatorsOf = ({ permit: { service } }: PlanPermit): Negotiator[] =>
-  service.transport === 'tcp' && service.ports.some(({ first, last }) => last > first) ? [...new Set(service.protocol.split(',').flatMap((name) => NEGOTIATORS[protocolKey(name)] ?? []))] : [];
+  service.transport === 'tcp' && service.ports.some(({ first, last }) => last > first) ? [...new Set(service.protocol.split(',').flatMap((name) => NEGOTIATORS.get(protocolKey(name)) ?? []))] : [];
 
 const CONTROL: Readonly<Record<Negotiator, string>> = { ftp: 'FTP (tcp/21)', rpc: 'MS-RPC (tcp/135)' };
 

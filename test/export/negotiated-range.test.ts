@@ -17,7 +17,7 @@ conduits:
       - {rule_id: K-1, protocol: ftp, transport: tcp, port: 21, client: {zone: OPS, assets: [HIST]}, server: {zone: CELL, assets: [PLC]}, access: any}
       - {rule_id: K-2, protocol: ftp-data, transport: tcp, port: 49152-65535, client: {zone: OPS, assets: [HIST]}, server: {zone: CELL, assets: [PLC]}, access: any}
       - {rule_id: K-3, protocol: MS-RPC, transport: tcp, port: 1024-5000, client: {zone: OPS, assets: [HIST]}, server: {zone: CELL, assets: [PLC]}, access: any}
-      - {rule_id: K-4, protocol: vendor, transport: tcp, port: 7000-7010, client: {zone: OPS, assets: [HIST]}, server: {zone: CELL, assets: [PLC]}, access: any}
+      - {rule_id: K-4, protocol: constructor, transport: tcp, port: 7000-7010, client: {zone: OPS, assets: [HIST]}, server: {zone: CELL, assets: [PLC]}, access: any}
 `;
 
 const { loaded } = parseSpec(SPEC, 'spec.yaml');

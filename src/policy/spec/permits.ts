@@ -59,7 +59,7 @@ export const portsOf = (port: SpecFlow['port']): { first: number; last: number }
   return [...new Set(port)].sort((a, b) => a - b).map((number) => ({ first: number, last: number }));
 };
 
-export const knownPort = (protocol: string): readonly [string, number] | null => KNOWN_PORTS[protocolKey(protocol)] ?? null;
+export const knownPort = (protocol: string): readonly [string, number] | null => (isKnownProtocol(protocolKey(protocol)) ? KNOWN_PORTS[protocolKey(protocol)] : null);
 
 const serviceOf = (flow: SpecFlow): PermitService => {
   const known = knownPort(flow.protocol);

@@ -149,6 +149,7 @@ const WRONG: readonly (readonly [string, string, string, RegExp])[] = [
   ['an interface in no zone', '- {zone: Z2-CELL, interface', '- {zone: @Z7, interface', /the zone "Z7" is not declared/],
   ['a rule within one zone', 'server: {zone: Z2-CELL, assets: [PLC-01, PLC-02]}', 'server: {zone: @Z3-OPS}', /both in zone Z3-OPS|client and server say/],
   ['a transport without a port', '        port: 502\n', '', /has no "port"/],
+  ['a protocol without a port, called as what every object has', 'protocol: OPC UA\n        port: 4840\n', 'protocol: constructor\n', /has no "port"/],
   ['a code listed twice', 'unit_ids: [1, 255]', 'unit_ids: [1, @1]', /listed twice/],
 ];
 
@@ -160,6 +161,7 @@ const PLACE_OF: Readonly<Record<string, string>> = {
   'no conduits': 'spec_version: 1',
   'a direction against the function codes': '"Z3 -> Z2 (read only, FC 3/4 only)"',
   'a transport without a port': '      - rule_id: C1-001',
+  'a protocol without a port, called as what every object has': '      - rule_id: C1-002',
 };
 
 const placeOf = (text: string, offset: number): { line: number; column: number } => {
