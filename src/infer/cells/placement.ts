@@ -175,6 +175,8 @@ function placeServer(board: Board, profile: Profile): void {
   const plant = peers.filter(isPlant).length;
   const office = peers.filter(isOffice).length;
   if (role === 'infrastructure') {
+    // Who takes video is infrastructure only where the video is the plant's.
+    if (board.decisions[index]!.evidence.some(({ rule }) => rule === 'takes-video' || rule === 'video-recorder')) return put(board, index, 'operations', 'takes video of the plant', { zone: 'enterprise', reason: 'recorders of the office stand there', change: 'a directory of the office, or no plant machine that takes the same video' });
     const clients = clientsOf(profile.in).filter((client) => !board.plant.profiles[client]!.asset.external);
     const served = clients.length > 0 ? clients : peers;
     const forPlant = served.filter((peer) => isPlant(peer) || roleOf(board, peer) === 'network-device').length;
@@ -214,8 +216,11 @@ function placeAppliance(board: Board, profile: Profile, ofPlantAlone: ReadonlySe
   if (plant > office && plant > 0 && !officeInfrastructure) return put(board, index, 'operations', `an appliance whose peers are ${plant} plant and ${office} office machines`, { zone: 'enterprise', reason: 'appliances of the office stand there', change: `${plant - office + 1} more office peers` });
   const { vendorClass, asset } = profile;
   if (office === 0 && CONTROL_VENDORS.has(vendorClass)) return put(board, index, 'operations', `has a network card of ${asset.vendor}, which builds controllers, and works with no office machine`, { zone: 'enterprise', reason: 'appliances of the office stand there', change: 'an office peer' });
+  if (!hasOffice(board)) return put(board, index, 'operations', 'an appliance, and no office was heard here', { zone: 'enterprise', reason: 'appliances of the office stand there', change: 'an office machine' });
   put(board, index, 'enterprise', `an appliance whose peers are ${plant} plant and ${office} office machines`, { zone: 'operations', reason: 'appliances of the plant stand there', change: `${office - plant + 1} more plant peers` });
 }
+
+const hasOffice = ({ decisions }: Board): boolean => decisions.some(({ role }) => role === 'enterprise');
 
 /** The clients of every head, each with all it reaches; and a member by which to name each cell. */
 interface Watchers {

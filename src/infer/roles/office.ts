@@ -95,13 +95,26 @@ function weighAppliance(pass: RolePass, profile: Profile, ledger: Ledger): void 
     const watchers = clientsOf(profile.in).filter((client) => hasRole(pass, client, 'hmi')).length;
     if (watchers > 0) record(ledger, 'infrastructure', 4, 'video-recorder', `records video that ${plural(watchers, 'operator station')} of the plant watch`);
     else if (isInPlantDomain(pass, profile)) record(ledger, 'infrastructure', 4, 'takes-video', 'records video and belongs to the directory of the plant');
-    else record(ledger, 'enterprise', 4, 'video-recorder', 'records video');
+    else if (sharesVideo(pass, profile)) record(ledger, 'infrastructure', 4, 'takes-video', 'takes video of cameras, or from a recorder, of the plant');
+    else if (hasOffice(pass)) record(ledger, 'enterprise', 4, 'video-recorder', 'records video');
+    else record(ledger, 'infrastructure', 4, 'takes-video', 'records video, and no office was heard here');
   }
   if (profile.uses.has('sip') && !profile.directoryClient && profile.internetServers === 0) record(ledger, 'other', 1, 'telephone', 'places calls (SIP) and logs on nowhere');
   if (isOnlyManaged(profile)) record(ledger, 'other', 1.5, 'only-managed', 'is asked for its own state alone (SNMP), as power supplies, switches and printers are, and for no controls');
   const quiet = profile.controlIn.length + profile.controlOut.length + profile.in.length === 0 && !profile.directoryClient && profile.internetServers === 0 && !EMBEDDED_VENDORS.has(profile.vendorClass);
   if (quiet && profile.out.length > 0 && profile.out.every((link) => ['dns', '', 'ntp', 'sip', 'dhcp', 'nbns'].includes(link.service))) record(ledger, 'other', 2, 'appliance', 'behaves as an appliance: no logon, no office services');
 }
+
+const takesVideo = ({ uses }: Profile): boolean => uses.has('rtsp');
+
+/** Video is the plant's where another one that takes it is. */
+function sharesVideo(pass: RolePass, profile: Profile): boolean {
+  const ofPlant = (peer: number): boolean => peer !== profile.index && takesVideo(pass.profiles[peer]!) && hasRole(pass, peer, 'infrastructure', 'hmi');
+  return serversOf(profile.out).some((server) => ofPlant(server) || [...(pass.profiles[server]!.serves.get('rtsp') ?? [])].some(ofPlant));
+}
+
+/** Somebody is known for an office machine by more than the video it takes. In the first pass nobody is known yet. */
+const hasOffice = (pass: RolePass): boolean => pass.before === null || pass.profiles.some((profile) => hasRole(pass, profile.index, 'enterprise') && !takesVideo(profile));
 
 /** No sign of control is no sign of an office: a station whose protocol nobody reads shows none either. In the first pass nobody is known yet. */
 function isTiedToOffice(pass: RolePass, profile: Profile): boolean {

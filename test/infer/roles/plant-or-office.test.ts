@@ -48,14 +48,32 @@ describe('owned by the plant', () => {
   const domainHosts = [...cards([directory], 'virtual', 60), ...cards(desks, 'pc', 61)];
   const sessions = desks.map((client): Sketch => ({ client, server: SCADA, service: '', port: 5413, periodMs: 1000 }));
 
-  it('a recorder that operators watch stands in the plant with its cameras, one that nobody of the plant watches does not', () => {
+  it('a recorder that operators watch stands in the plant with its cameras; whose one is at which nobody looks is asked where there is an office', () => {
     const recorder = '10.1.0.63';
     const cameras = run('10.3.0', 5);
     const records = cameras.map((server): Sketch => ({ client: recorder, server, service: 'rtsp', port: 554, periodMs: 40 }));
     const hosts = [...domainHosts, ...cards([recorder], 'pc', 63), ...cameras.map((address) => ({ address }))];
     const watched = withMore(hosts, [...plantDomain, ...sessions, ...records, { client: desks[0], server: recorder, service: '', port: 7563, perDay: 20 }]);
     expect([recorder, ...cameras].map((address) => assetAt(watched, address).zone)).toEqual(new Array(6).fill('Z-OPS'));
-    expect(assetAt(withMore(hosts, [...plantDomain, ...sessions, ...records]), recorder).role).toBe('enterprise');
+    const unwatched = [...plantDomain, ...sessions, ...records];
+    const withoutOffice = withMore(hosts, unwatched);
+    expect(assetAt(withoutOffice, recorder)).toMatchObject({ role: 'infrastructure', zone: 'Z-OPS', confidence: 0.75, against: [{ rule: 'records-or-watches' }] });
+    expect(withoutOffice.assets.filter(({ zone }) => zone === 'Z-ENT')).toEqual([]);
+    const surfer = '10.4.0.1';
+    const pages: Sketch[] = [1, 2, 3].map((net) => ({ client: surfer, server: `34.1.${net}.1`, service: 'https', perDay: 9 }));
+    const withOffice = withMore([...hosts, ...cards([surfer], 'pc', 90)], [...unwatched, ...pages]);
+    expect(assetAt(withOffice, recorder)).toMatchObject({ role: 'enterprise', zone: 'Z-ENT', confidence: 0.75, against: [{ rule: 'whose-video' }] });
+  });
+
+  it('who takes the video that a recorder of the plant takes is of the plant', () => {
+    const [recorder, wall] = ['10.1.0.63', '10.1.0.65'];
+    const cameras = run('10.3.0', 5);
+    const takes = (client: string, taken: readonly string[]): Sketch[] => taken.map((server) => ({ client, server, service: 'rtsp', port: 554, periodMs: 40 }));
+    const hosts = [...domainHosts, ...cards([recorder, wall], 'pc', 63), ...cameras.map((address) => ({ address })), ...cards(['10.4.0.1'], 'pc', 90)];
+    const pages: Sketch[] = [1, 2, 3].map((net) => ({ client: '10.4.0.1', server: `34.1.${net}.1`, service: 'https', perDay: 9 }));
+    const proposal = withMore(hosts, [...plantDomain, logOn(recorder), ...sessions, ...pages, ...takes(recorder, cameras), ...takes(wall, cameras.slice(0, 2))]);
+    expect([recorder, wall, ...cameras].map((address) => assetAt(proposal, address).zone)).toEqual(new Array(7).fill('Z-OPS'));
+    expect(assetAt(proposal, wall).confidence).toBeLessThanOrEqual(0.75);
   });
 
   it('an application that logs on in the plant and works with its databases is no office server, whoever reads its pages', () => {
