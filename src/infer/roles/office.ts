@@ -74,9 +74,11 @@ function weighInfrastructure(profile: Profile, ledger: Ledger): void {
   if (directory >= 3 || profile.serves.has('kerberos')) record(ledger, 'infrastructure', 4.5, 'directory', `serves names and logons to ${plural(directory, 'machine')}`);
   if (countServed(profile, 'ntp') >= 3) record(ledger, 'infrastructure', 3.5, 'time', `serves time to ${countServed(profile, 'ntp')} devices`);
   else if (profile.serves.has('ntp') && profile.in.every(({ service }) => service === 'ntp') && profile.controlOut.length === 0) record(ledger, 'infrastructure', 2.4, 'clock', 'is asked for the time and for nothing else');
+  // Who works with controllers takes logs and asks switches for their state beside that.
+  if (profile.controlOut.length > 0) return;
   if (countServed(profile, 'syslog') >= 2) record(ledger, 'infrastructure', 4, 'syslog', `collects logs of ${countServed(profile, 'syslog')} devices`);
   if (countUsed(profile, 'snmp') >= 3) record(ledger, 'infrastructure', 4, 'snmp-manager', `monitors ${countUsed(profile, 'snmp')} devices over SNMP`);
-  if (countUsed(profile, 'smb') >= 3 && countServed(profile, 'smb') === 0 && profile.controlOut.length === 0 && profile.internetServers === 0) {
+  if (countUsed(profile, 'smb') >= 3 && countServed(profile, 'smb') === 0 && profile.internetServers === 0) {
     record(ledger, 'infrastructure', 3, 'backup', `fetches files from ${plural(countUsed(profile, 'smb'), 'machine')}, as backup servers do`);
   }
 }
