@@ -85,6 +85,7 @@ function createCandidates(protocols: readonly StreamProtocol[]): (low: number, h
   };
 }
 const streamCandidates = createCandidates(STREAM_PROTOCOLS);
+const SEARCHED = STREAM_PROTOCOLS.filter(({ findMessages }) => findMessages !== undefined);
 const datagramCandidates = createCandidates(DATAGRAM_PROTOCOLS);
 
 /** Looks at a payload of a session that has no protocol yet, of `wire` octets on the wire. Returns the stream index, or -1. */
@@ -132,6 +133,14 @@ export function probeSession(state: FlowState, session: number, bytes: Uint8Arra
   }
   if (doubted !== null && state.doubted < MAX_DOUBTED) return beginAt(state, attach(state, session, doubted, false), isBegun, fromLo, sequence);
   if (held !== null && state.doubted < MAX_HELD) return attachHeld(state, session, held);
+  if (isTcp && midstream) {
+    for (const protocol of SEARCHED) {
+      const at = protocol.findMessages?.(bytes, from, to) ?? -1;
+      if (at < 0) continue;
+      proveByShape(state, session, protocol, low, high, bytes, at, to, fromLo);
+      return attach(state, session, protocol, true);
+    }
+  }
   // A keep-alive's octet says nothing (RFC 9293 section 3.8.4): a session that is quiet for hours is still looked at when it speaks.
   if (isWorn || (isTcp && to - from === 1)) return -1;
   words[s + SESSION.flags] += 1 << PROBES_SHIFT;

@@ -81,6 +81,17 @@ function probeAlone(bytes: Uint8Array, from: number, to: number): number {
   return messages > 1 || (messages === 1 && hasHeader) ? PROBE.certain : PROBE.unsure;
 }
 
+/** Two whole messages at least, and all that follows, behind the rest of one that is no longer than the standard allows. */
+function findMessages(bytes: Uint8Array, from: number, to: number): number {
+  const most = Math.min(from + PREFIX + MAX_LENGTH, to - FUNCTION);
+  for (let at = from + 1; at < most; at++) {
+    if (!fits(bytes, at)) continue;
+    const next = at + PREFIX + uint16(bytes, at + LENGTH);
+    if (next < to && looksConsistent(bytes, at, to) && probeAlone(bytes, next, to) === PROBE.certain) return at;
+  }
+  return -1;
+}
+
 /** A message of which as much as is there agrees: less than a header of it, or its function and fields as well. */
 const begins = (bytes: Uint8Array, from: number, to: number): boolean =>
   (to - from > FUNCTION && fits(bytes, from) && FUNCTIONS.has(bytes[from + FUNCTION] & ~EXCEPTION_BIT) && looksConsistent(bytes, from, to)) || mayBegin(bytes, from, to);
@@ -179,6 +190,7 @@ export const modbus: StreamProtocol = {
   ports: [MODBUS_PORT],
   isHeldOnAnyPort: true,
   probe,
+  findMessages,
   senderIsServer,
   newMemory: () => ({}),
   read: readModbus,

@@ -92,6 +92,11 @@ export interface StreamProtocol {
    * sessions joined midstream on a port that says nothing.
    */
   senderIsServer?(bytes: Uint8Array, from: number, to: number): boolean | null;
+  /**
+   * Where in a payload whole messages follow each other to its end; -1 for nowhere. Asked where `probe` found nothing at the start, of
+   * sessions joined midstream: what is pipelined is cut into segments wherever it fills one, and none need begin with a message.
+   */
+  findMessages?(bytes: Uint8Array, from: number, to: number): number;
   newMemory(): SessionMemory;
   /**
    * Reads as many whole messages from [from, to) as there are and returns the offset of the first byte not consumed.
