@@ -290,15 +290,22 @@ const isBrokenPipe = (error: unknown): boolean => errorCode(error) === 'EPIPE';
 
 const lines = (text: string): string => text.split('\n').map((line) => `${printable(line, LONGEST_LINE)}\n`).join('');
 
+/** timeout(1) signals the command and then its group; npx passes on what the terminal has sent to both: one wish, twice. */
+const SAME_SIGNAL_MS = 300;
+
 /**
  * Taken over only when a command asks for it: one that does not can always be stopped at once, as the system does it.
- * The first signal asks the command to finish, the second leaves.
+ * The first signal asks the command to finish, a later one leaves.
  */
 function watchInterruption(): AbortSignal {
   const interruption = new AbortController();
+  let isLater = false;
   const interrupt = (): void => {
-    if (interruption.signal.aborted) process.exit(EXIT.interrupted);
+    if (isLater) process.exit(EXIT.interrupted);
+    if (interruption.signal.aborted) return;
     interruption.abort();
+    // After the timer, so that what came while the command was busy is heard before.
+    setTimeout(() => setImmediate(() => (isLater = true)), SAME_SIGNAL_MS).unref();
   };
   process.on('SIGINT', interrupt);
   process.on('SIGTERM', interrupt);

@@ -65,6 +65,17 @@ describe('a pipe', () => {
     expect(statusOf(db)?.captures).toMatchObject([{ state: 'complete', reason: '', packets: 5 }]);
   });
 
+  test('two signals at once, as timeout(1) and npx pass them on, are one: it ends with its last checkpoint', async () => {
+    const db = join(folder, 'twice.db');
+    const { child, ended, said } = start('capture', '-', '--db', db, '--checkpoint', '1');
+    child.stdin.write(readFileSync(PIPELINED));
+    await waitUntil('5 packets in the store', () => statusOf(db)?.totals.packets === 5, () => child.exitCode !== null || child.signalCode !== null, said);
+    child.kill('SIGINT');
+    child.kill('SIGTERM');
+    expect(await ended).toBe(0);
+    expect(statusOf(db)?.captures).toMatchObject([{ state: 'complete', packets: 5 }]);
+  });
+
   test('its store is moved away: one line says so at once, and once it is back nothing is missing', async () => {
     const db = join(folder, 'moved.db');
     const { child, ended, said } = start('capture', '-', '--db', db, '--checkpoint', '1');
