@@ -3,7 +3,7 @@
  * passed over in folders and why, and paths that cannot be read at all. A file given by name is taken as it is (opening
  * it judges it); of a folder the captures count, told by content, in capture order: first packet's time, then name in
  * natural order (ring files). Hidden entries, links to folders, pipes and devices in folders are passed over; what may not be read, or
- * cannot be, is not: it may well be a capture.
+ * cannot be, is not, nor what is named as a capture and is none (noughts after a power cut, a format of another program): it is missing.
  */
 import * as fs from 'node:fs';
 import { join } from 'node:path';
@@ -28,6 +28,9 @@ export interface ExpandedPaths {
 const MAX_DEPTH = 16;
 /** Enough for the headers and the first frames. */
 const PEEK_BYTES = 64 * 1024;
+
+/** Names by which somebody meant a capture, numbered or packed as well (`ring.pcap12`, `day.cap.xz`). */
+const CAPTURE_NAME = /\.(?:pcap|pcapng|cap)\d*(?:\.(?:gz|zst|xz|bz2|lz4|zip|7z))?$/i;
 
 interface FoundFile extends CaptureFile {
   /** NaN: no packet with a time. */
@@ -109,7 +112,9 @@ async function addEntry(path: string, skip: (reason: string) => void, into: Walk
       into.found.push({ path, size: stat.size, ...(await readFirstTime(path)) });
     } catch (error) {
       if (!(error instanceof BaselineError)) throw error;
-      skip(error.message.startsWith(`${path}: `) ? error.message.slice(path.length + 2) : error.message);
+      // tcpdump's next file is empty until its first packets are written.
+      if (stat.size > 0 && CAPTURE_NAME.test(path)) into.rejected.push({ path, error });
+      else skip(error.message.startsWith(`${path}: `) ? error.message.slice(path.length + 2) : error.message);
     }
   }
 }

@@ -45,6 +45,24 @@ describe('expandPaths', () => {
       ['pipe', 'not a regular file'],
     ]);
   });
+  it('does not pass over what is named as a capture and is none: it is missing', async () => {
+    const lost = join(testFolder(), 'lost');
+    fs.mkdirSync(lost);
+    const files: Record<string, Uint8Array> = {
+      'a.pcap': at(1),
+      'b_00002_20260302.pcapng': new Uint8Array(5000),
+      'c.pcap12': new TextEncoder().encode('snoop\0\0\0'),
+      'd.cap.xz': Uint8Array.of(0xfd, 0x37, 0x7a, 0x58, 0x5a, 0),
+      'e.pcap': new Uint8Array(0),
+      'f.capable': new Uint8Array(5000),
+    };
+    for (const [name, bytes] of Object.entries(files)) fs.writeFileSync(join(lost, name), bytes);
+    const { files: found, skipped, rejected } = await expandPaths([lost]);
+    expect(found.map(({ path }) => basename(path))).toEqual(['a.pcap']);
+    expect(skipped.map(({ path }) => basename(path))).toEqual(['e.pcap', 'f.capable']);
+    expect(rejected.map(({ path, error }) => [basename(path), error.exitCode])).toEqual([['b_00002_20260302.pcapng', 2], ['c.pcap12', 2], ['d.cap.xz', 2]]);
+    expect(rejected.map(({ error }) => error.message)).toEqual([expect.stringContaining('lost in a power cut'), expect.stringContaining('a snoop capture'), expect.stringContaining('xz-compressed')]);
+  });
   it('keeps the order of the command line, and takes named files as they are', async () => {
     const text = writeTestFile(new TextEncoder().encode('no capture'), 'named.txt');
     const { files } = await expandPaths([join(folder, 'ring.pcap9'), '-', text, folder]);
