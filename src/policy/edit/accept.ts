@@ -17,7 +17,7 @@ import { judgeObserved, ownerByLink, type DiffContext } from '../diff/observed.t
 import type { Finding } from '../diff/findings.ts';
 import { remainderOf } from '../diff/permit-use.ts';
 import type { DeclaredPermit } from '../spec/permits.ts';
-import { expandTexts, openDraft, plain, quoteMacs, seqOf, setField, type SpecDraft } from './draft.ts';
+import { expandTexts, openDraft, plain, seqOf, setField, type SpecDraft } from './draft.ts';
 import { admitWeaker, type Pair } from './admit.ts';
 import { decideRule } from './decide.ts';
 import { isScanFinding } from '../diff/scan-findings.ts';
@@ -97,7 +97,6 @@ function appendTo(document: Document, path: readonly (string | number)[], value:
       const inner: unknown = isMap(node) ? node.get(key) : undefined;
       if (isMap(inner) || isSeq(inner)) inner.flow = true;
     }
-    if (isMap(node) && node.has('mac')) quoteMacs(node);
     held.add(node);
   }
 }
@@ -174,9 +173,7 @@ function addAddress({ draft, context: { loaded } }: Bench, asset: string, key: '
   if (held === undefined) return { whyNot: `there is no asset ${asset} any more` };
   const list = seqOf(draft, held.node, key);
   list.flow = true;
-  const node = draft.document.createNode(address);
-  if (key === 'mac') quoteMacs(node);
-  list.add(node);
+  list.add(draft.document.createNode(address));
   return { done: `${asset} of ${held.zone} has ${address} as well now` };
 }
 
@@ -219,9 +216,7 @@ function adoptMac({ draft, context: { assets, set, loaded } }: Bench, address: s
     if (macs.items.length === 0) theirs.delete('mac');
     const own = seqOf(draft, mine, 'mac');
     own.flow = true;
-    const node = draft.document.createNode(mac);
-    quoteMacs(node);
-    own.add(node);
+    own.add(draft.document.createNode(mac));
     told.push(`the device with ${mac} is ${here.id} in ${here.zone} now, and ${owner.id} of ${owner.zone} no longer`);
   }
   return told.length === 0 ? { whyNot: 'the spec says so already' } : { done: told.join('; ') };

@@ -28,12 +28,6 @@ export function setField(draft: SpecDraft, node: YAMLMap, key: string, value: un
   return true;
 }
 
-/** Link addresses of an asset's entry in quotes: digits and colons alone are a number to readers of YAML 1.1. */
-export function quoteMacs(node: unknown): void {
-  const macs: unknown = isMap(node) ? node.get('mac', true) : node;
-  for (const item of isSeq(macs) ? macs.items : [macs]) if (isScalar(item)) item.type = 'QUOTE_DOUBLE';
-}
-
 export function seqOf(draft: SpecDraft, node: YAMLMap, key: string): YAMLSeq {
   const held: unknown = node.get(key, true);
   if (isSeq(held)) {

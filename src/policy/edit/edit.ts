@@ -10,7 +10,7 @@ import { z } from 'zod';
 import { renameInDirection } from '../spec/free-text.ts';
 import { nearestWord } from '../spec/nearest-word.ts';
 import { zonesNamed } from '../spec/permits.ts';
-import { expandTexts, openDraft, quoteMacs, seqOf, setField, type SpecDraft } from './draft.ts';
+import { expandTexts, openDraft, seqOf, setField, type SpecDraft } from './draft.ts';
 import { decideRule } from './decide.ts';
 import { parseSpec, type LoadedSpec } from '../spec/load.ts';
 import { moveAsset } from './move.ts';
@@ -133,7 +133,6 @@ function moveTo(bench: Bench, asset: string, zone: string, entryOf: (asset: stri
     const list: unknown = node.get(key, true);
     if (isSeq(list)) list.flow = true;
   }
-  quoteMacs(node);
   seqOf(draft, target, 'assets').add(node);
   return `${unique} is declared in ${zone}`;
 }

@@ -1,9 +1,10 @@
 /**
  * Writes plain values as YAML, as the YAML library lays out a document with `lineWidth: 0` (a property test holds the two
  * together), without its tree of nodes. In: a map and which fields stand on one line. Out: text. Whether a text needs
- * quotes the library decides, but for obvious words. Left out on purpose: texts of several lines as blocks; they are quoted.
+ * quotes the library decides (and yaml-quotes.ts), but for obvious words. Left out on purpose: texts of several lines as blocks; they are quoted.
  */
 import { Document, type YAMLSeq } from 'yaml';
+import { QUOTED } from './yaml-quotes.ts';
 
 export interface Layout {
   /** Fields whose map or list stands on one line. */
@@ -12,12 +13,14 @@ export interface Layout {
   readonly inlineItems: ReadonlySet<string>;
 }
 
-/** No number, no word of the core schema and no punctuation that YAML knows: names and IPv4 addresses. */
-const OBVIOUS = /^(?!(?:null|true|false)$)(?:[A-Za-z][A-Za-z0-9_.-]*|[0-9]+\.[0-9]+\.[0-9]+\.[0-9]+)$/i;
+/** No number, no word that any schema knows and no punctuation that YAML knows: names and IPv4 addresses. */
+const OBVIOUS = /^(?!(?:null|true|false|yes|no|on|off|y|n)$)(?:[A-Za-z][A-Za-z0-9_.-]*|[0-9]+\.[0-9]+\.[0-9]+\.[0-9]+)$/i;
+/** Dates, instants, and addresses with colons. */
+const OBVIOUSLY_QUOTED = /^(?:[0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9a-fA-FTZ./-]*:[0-9a-fA-FTZ:./-]*)$/;
 const STEP = '  ';
 
 function libraryText(text: string, inFlow: boolean): string {
-  const document = new Document([text]);
+  const document = new Document([text], QUOTED);
   (document.contents as YAMLSeq).flow = inFlow;
   const written = document.toString({ lineWidth: 0, flowCollectionPadding: false });
   return inFlow ? written.slice('['.length, -']\n'.length) : written.slice('- '.length, -'\n'.length);
@@ -29,6 +32,7 @@ export function writePlainYaml(value: Readonly<Record<string, unknown>>, { inlin
   const known = [new Map<string, string>(), new Map<string, string>()];
   const textOf = (text: string, inFlow: boolean): string => {
     if (OBVIOUS.test(text)) return text;
+    if (OBVIOUSLY_QUOTED.test(text)) return `"${text}"`;
     const written = known[Number(inFlow)];
     let held = written.get(text);
     if (held === undefined) written.set(text, (held = libraryText(text, inFlow || text.includes('\n'))));

@@ -6,6 +6,7 @@ import { Document, isMap, isScalar, isSeq, LineCounter, parseDocument, visit } f
 import { usageError } from '../../errors.ts';
 import { documentOf, dress } from './plain-yaml-nodes.ts';
 import { readPlainYaml } from './plain-yaml-read.ts';
+import { QUOTED } from './yaml-quotes.ts';
 import { layoutOf, splicedText } from './yaml-splice.ts';
 
 export interface SpecText {
@@ -38,7 +39,7 @@ export function openSpecText(text: string): SpecText {
 
 /** A spec that is not there yet. */
 export function newSpecText(value: Readonly<Record<string, unknown>>): SpecText {
-  const document: Document = new Document(value);
+  const document: Document = new Document(value, QUOTED);
   return { document, asText: () => document.toString({ lineWidth: 0, flowCollectionPadding: false }) };
 }
 

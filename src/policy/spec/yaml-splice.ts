@@ -7,6 +7,7 @@
  * and deeper ones below. Left out on purpose: aliases (spec/text.ts refuses them).
  */
 import { Document, isMap, isPair, isScalar, isSeq, Scalar, YAMLMap, YAMLSeq, type Node, type Pair } from 'yaml';
+import { QUOTED } from './yaml-quotes.ts';
 
 const KINDS = ['map', 'list', 'scalar'] as const;
 
@@ -138,7 +139,7 @@ export function splicedText(text: string, layout: Layout, document: Document, st
 
   const rendered = (contents: YAMLMap | YAMLSeq): string => {
     if (isOfText(contents)) style.dressed();
-    const sheet = new Document();
+    const sheet = new Document(null, QUOTED);
     sheet.contents = contents as never;
     return sheet.toString({ lineWidth: 0, flowCollectionPadding: style.isPadded }).replace(/^\n+/, '').replace(/\n$/, '');
   };

@@ -3,10 +3,12 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { Document, isMap, isScalar, isSeq, parseDocument } from 'yaml';
+import { Document, isMap, isScalar, isSeq, parse, parseDocument } from 'yaml';
 import { documentOf, dress } from '../../../src/policy/spec/plain-yaml-nodes.ts';
 import { readPlainYaml } from '../../../src/policy/spec/plain-yaml-read.ts';
 import { writePlainYaml } from '../../../src/policy/spec/plain-yaml-write.ts';
+import { openSpecText } from '../../../src/policy/spec/text.ts';
+import { QUOTED } from '../../../src/policy/spec/yaml-quotes.ts';
 
 type Outline = unknown;
 
@@ -115,12 +117,48 @@ function libraryText(value: unknown): string {
       style(pair.value);
     }
   };
-  const document = new Document(value, { aliasDuplicateObjects: false });
+  const document = new Document(value, { aliasDuplicateObjects: false, ...QUOTED });
   style(document.contents);
   return document.toString({ lineWidth: 0, flowCollectionPadding: false });
 }
 
 describe('writing', () => {
+  const MISREAD = [
+    'y', 'No', 'ON', 'off', 'yes', '10:20:30:40:50:51', '1:2:3:4:5:6:7:8', '190:20:30.15', '0777', '1_000', '1_0.5', '0b1_0', '685.230_15e+03', '2026-03-06', '2026-3-6 1:02:03',
+    '2026-03-05T13:05:00.006Z', '=', '<<', '::1', '::', ':', '.', '00:1d:9c:20:01:10', 'fe80::1', '2001:db8::/32',
+  ];
+  const PLAIN = ['10.20.1.10', '10.20.0.0/16', '10.20.1.12-10.20.1.21', 'PLC-1', 'Norway', 'offline', 'FC 3', '1.2.3'];
+  const readAs = (version: '1.1' | '1.2', text: string): unknown => parse(text, { version });
+
+  test.each(MISREAD)('%s is in quotes: readers of YAML 1.1 take it for something else, or refuse it', (text) => {
+    const written = writePlainYaml({ one: text, list: [text], map: { name: text } }, LAYOUT);
+    expect(written).not.toMatch(new RegExp(`(?:: |\\[)${text.replaceAll(/[^A-Za-z0-9_]/g, String.raw`\$&`)}[\n\\]}]`));
+    expect(readAs('1.1', written)).toEqual(readAs('1.2', written));
+  });
+
+  test.each(PLAIN)('%s needs none', (text) => {
+    expect(writePlainYaml({ one: text }, LAYOUT)).toBe(`one: ${text}\n`);
+  });
+
+  test('for readers of YAML 1.1 and of 1.2 alike, whatever the texts are', () => {
+    const some = fc.oneof(fc.constantFrom(...MISREAD, ...PLAIN), fc.stringMatching(/^[-+0-9_:.eETZxb ]{1,12}$/));
+    fc.assert(fc.property(valueOf(some), (value) => {
+      const text = writePlainYaml(value, LAYOUT);
+      expect(readAs('1.1', text)).toEqual(readAs('1.2', text));
+    }));
+  });
+
+  test('what is put into a text that is there, too', () => {
+    fc.assert(fc.property(fc.array(fc.constantFrom(...MISREAD, ...PLAIN), { minLength: 1 }), (texts) => {
+      const { document, asText } = openSpecText('zones: [{ip: [10.0.0.1]}] # mine\nother: no date\n');
+      for (const text of texts) document.addIn(['zones', 0, 'ip'], text);
+      document.set('other', texts[0]);
+      expect(asText()).toMatch(/\] # mine\n/);
+      expect(asText()).not.toMatch(/[[ ]:/);
+      expect(readAs('1.1', asText())).toEqual({ zones: [{ ip: ['10.0.0.1', ...texts] }], other: texts[0] });
+    }));
+  });
+
   test('as the library lays it out', () => {
     fc.assert(fc.property(valueOf(fc.string().filter((text) => !text.includes('\n'))), (value) => {
       expect(writePlainYaml(value, LAYOUT)).toBe(libraryText(value));

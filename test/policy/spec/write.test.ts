@@ -204,7 +204,7 @@ describe('an update', () => {
     const dropped = { ...PLAN, dropped: [{ conversation: 3, why: 'scan' as const }] };
     const proposal = proposeConduits(set, dropped);
     expect(proposal.setAside).toHaveLength(1);
-    const text = writeSpec(proposal).replace(/last_seen: 2026-02-01T[0-9:.]+Z, decision: pending\}/, 'last_seen: 2026-01-20T10:00:00.000Z, decision: rejected}');
+    const text = writeSpec(proposal).replace(/last_seen: "2026-02-01T[0-9:.]+Z", decision: pending\}/, 'last_seen: "2026-01-20T10:00:00.000Z", decision: rejected}');
     expect(text).toContain('decision: rejected');
     expect(updateSpec(proposal, text, set).text).toBe(text);
     const open = text.replace('decision: rejected', 'decision: pending');

@@ -211,8 +211,8 @@ describe('a file that was edited', () => {
     const { document: noted, asText: text } = openSpecText('a:   # why\n  - 1\n  - 2\nb:   # how\n  c: 1\nd: 1   # what\n');
     (noted.get('a') as YAMLSeq).items = [];
     noted.set('b', noted.createNode([{ x: 1 }]));
-    noted.set('d', noted.createNode({ y: 1 }));
-    expect(text()).toBe('a: []   # why\nb:   # how\n  - x: 1\nd:\n  y: 1   # what\n');
+    noted.set('d', noted.createNode({ z: 1 }));
+    expect(text()).toBe('a: []   # why\nb:   # how\n  - x: 1\nd:\n  z: 1   # what\n');
   });
 
   it('is read plainly where it is plain', () => {
