@@ -4,7 +4,8 @@
  *
  * Shows (1) what was observed, and neither set aside nor rejected, is permitted; (2) what is permitted is declared: each Permit's ends belong to the
  * zones that its conduit connects, and what was never seen is owed to a named rule; (3) each standing Permit has a witness
- * that no other Permit lets through. Out: counterexamples, none when it holds. It is slow and plain on purpose.
+ * that no other Permit lets through, but for those that this store cannot speak of: what a person wrote and nobody saw, and what an
+ * earlier store saw. Out: counterexamples, none when it holds. It is slow and plain on purpose.
  */
 import { plural } from '../infer/plural.ts';
 import { parseSpan, type AddressSpan } from '../net/address-set.ts';
@@ -31,6 +32,8 @@ export interface Proof {
   readonly witnessed: number;
   /** Permits that stand for a partner or group member, or on demand: without a witness by their nature. */
   readonly insurance: number;
+  /** Permits that rest on a person's word or on what was heard before this store begins. */
+  readonly elsewhere: number;
   readonly lines: readonly string[];
 }
 
@@ -178,6 +181,8 @@ export const proveProposal = (loaded: LoadedSpec, set: ObservationSet): Proof =>
 
   const conduits = new Map(loaded.spec.conduits.map((conduit) => [conduit.conduit_id, conduit]));
   let insurance = 0;
+  let elsewhere = 0;
+  const firstMs = set.sensor.firstNs === null ? 0 : isoMs(set.sensor.firstNs);
   for (const permit of live) {
     const conduit = conduits.get(permit.conduit);
     if (conduit === undefined || !conduit.connects.includes(permit.from.zone) || !conduit.connects.includes(permit.to.zone) || permit.from.zone === permit.to.zone) fault('permitted-declared', permit.id, 'its ends are not two zones that its conduit connects');
@@ -186,14 +191,15 @@ export const proveProposal = (loaded: LoadedSpec, set: ObservationSet): Proof =>
     if ((permit.evidence?.neverSeen ?? 0) > 0 && rules.length === 0) fault('permitted-declared', permit.id, 'lets through what was never seen, and names no rule for it');
     if (witnessOf.has(permit.id)) continue;
     if (permit.conditions.onDemand || (permit.evidence?.days === 0 && rules.length > 0)) insurance++;
+    else if (permit.evidence === null || Date.parse(permit.evidence.lastSeen ?? '') < firstMs) elsewhere++;
     else fault('witness', permit.id, 'no observed request would break without it');
   }
   return {
-    holds: faults.length === 0, faults, observedAsks, rejected, setAside, permits: live.length, witnessed: witnessOf.size, insurance,
+    holds: faults.length === 0, faults, observedAsks, rejected, setAside, permits: live.length, witnessed: witnessOf.size, insurance, elsewhere,
     lines: [
       `observed: ${plural(observedAsks, 'request')} of different kinds, ${observedAsks - rejected - counts['observed-permitted']} let through, ${rejected} rejected by decision, ${counts['observed-permitted']} neither; ${plural(setAside, 'conversation')} set aside by name`,
       `declared: ${plural(live.length, 'Permit')}${live.length === loaded.permits.length ? '' : ` and ${loaded.permits.length - live.length} rejected`}, ${plural(counts['permitted-declared'], 'fault')} in what they say of their zones and of what was seen`,
-      `needed: ${plural(witnessOf.size, 'Permit')} with a witness that breaks without them, ${insurance} that stand for a partner or on demand, ${counts.witness} idle`,
+      `needed: ${plural(witnessOf.size, 'Permit')} with a witness that breaks without them, ${insurance} that stand for a partner or on demand, ${elsewhere === 0 ? '' : `${elsewhere} by a person's word or an earlier capture, `}${counts.witness} idle`,
     ],
   };
 };

@@ -36,8 +36,17 @@ describe('the proof', () => {
   });
 
   it('says as many idle Permits as it names', () => {
-    const proof = prove(edit('protocols_allowed:\n', 'protocols_allowed:\n      - {rule_id: IDLE, protocol: SSH, transport: tcp, port: 22, client: {zone: OPS, assets: [DC]}, server: {zone: CELL-1, assets: [PLC-1]}}\n'));
+    const proof = prove(edit('protocols_allowed:\n', 'protocols_allowed:\n      - {rule_id: IDLE, protocol: SSH, transport: tcp, port: 22, client: {zone: OPS, assets: [DC]}, server: {zone: CELL-1, assets: [PLC-1]}, evidence: {days: 3, last_seen: "2026-01-20T08:00:00Z"}}\n'));
     expect(proof.lines[2]).toMatch(/^needed: .*, 1 idle$/);
+  });
+
+  it.each([
+    ['a person wrote and nobody saw', ''],
+    ['an earlier store saw', ', evidence: {days: 3, last_seen: "2025-12-20T08:00:00Z"}'],
+  ])('does not ask this store for a witness of what %s', (_, evidence) => {
+    const proof = prove(edit('protocols_allowed:\n', `protocols_allowed:\n      - {rule_id: OWN, protocol: SSH, transport: tcp, port: 22, client: {zone: OPS, assets: [DC]}, server: {zone: CELL-1, assets: [PLC-1]}${evidence}}\n`));
+    expect(proof).toMatchObject({ holds: true, elsewhere: 1 });
+    expect(proof.lines[2]).toMatch(/^needed: .*, 1 by a person's word or an earlier capture, 0 idle$/);
   });
 
   it.each([
@@ -53,7 +62,7 @@ describe('the proof', () => {
     ['a narrower range', /start: 0, end: 29/, 'start: 0, end: 28', 'observed-permitted'],
     ['a lost function code', 'function_codes: [90]', 'function_codes: [91]', 'observed-permitted'],
     ['a forgotten scan', /set_aside:[\s\S]*$/, '', 'observed-permitted'],
-    ['a rule that nothing needs', 'protocols_allowed:\n', 'protocols_allowed:\n      - {rule_id: IDLE, protocol: SSH, transport: tcp, port: 22, client: {zone: OPS, assets: [DC]}, server: {zone: CELL-1, assets: [PLC-1]}}\n', 'witness'],
+    ['a rule that nothing needs', 'protocols_allowed:\n', 'protocols_allowed:\n      - {rule_id: IDLE, protocol: SSH, transport: tcp, port: 22, client: {zone: OPS, assets: [DC]}, server: {zone: CELL-1, assets: [PLC-1]}, evidence: {days: 3, last_seen: "2026-01-20T08:00:00Z"}}\n', 'witness'],
     ['width that no rule owns up to', /generalised_by: \[block-poll, poll-area\], never_seen: 0/, 'never_seen: 4', 'permitted-declared'],
   ])('%s breaks it', (_, find, instead, claim) => {
     const proof = prove(edit(find, instead));
