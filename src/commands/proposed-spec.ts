@@ -13,6 +13,7 @@ import { proveProposal } from '../policy/proof.ts';
 import { LARGEST_SPEC } from '../policy/spec/document.ts';
 import { parseSpec, type LoadedSpec } from '../policy/spec/load.ts';
 import { updateSpec, type SpecUpdate } from '../policy/edit/update.ts';
+import { hasWindow } from '../policy/spec/schedule.ts';
 import { writeSpec, type SpecProvenance } from '../policy/spec/write.ts';
 import { isoInstant } from '../render/instant.ts';
 import { printable } from '../render/printable.ts';
@@ -60,7 +61,7 @@ export function writeProposal(
   if (out === '-') return { exitCode, output: [text] };
   writeFileWhole(out, text);
   context.say(`${out}: ${update === null ? '' : `${additionsOf(update)}; `}${totalsOf(loaded)}.`);
-  const weekly = conduits.permits.filter(({ permit }) => permit.conditions.start !== null).length;
+  const weekly = conduits.permits.filter(({ permit }) => hasWindow(permit.conditions)).length;
   const scheduled = weekly === 0 ? [] : [`${plural(weekly, 'Permit')} of weekly jobs are tied to their weekday (--no-schedules to leave them open).`];
   for (const line of [...scheduled, ...(update === null ? [] : remarksOf(update)), ...(zones.completeness.sufficient ? [] : [zones.completeness.sentences[0] ?? 'Too little was seen yet.']), ...proofOf(loaded, set)]) context.say(`  ${line}`);
   return { exitCode, output: [] };

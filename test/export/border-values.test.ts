@@ -47,3 +47,14 @@ test('nftables: dates beyond its 64 bits of nanoseconds stay at their ends', () 
   const text = textOf(exported('nftables', ['0001-01-01', '1969-12-30', '2262-04-01', '2600-01-01', '9999-12-31'].map((date, index) => ({ ...until(date), port: 80 + index }))), 'baseline.nft');
   expect([...text.matchAll(/dport (\d+) meta time < (\S+) /g)].map(([, port, time]) => [port, time])).toEqual([['80', '1'], ['81', '1'], ['82', '9222501600'], ['83', '9223372036'], ['84', '9223372036']]);
 });
+
+test.each([
+  ['nftables', 'baseline.nft', 'meta time @east/0100 meta day { "Friday", "Saturday" } meta hour 82800-86399'],
+  ['cisco-asa', 'baseline-asa.cfg', ' periodic Saturday Sunday 00:00 to 23:59\n'],
+  ['fortios', 'baseline-fortios.conf', '        set day saturday sunday\n        set start 00:00\n        set end 00:00\n'],
+  ['panos', 'baseline-panos.set', 'schedule-type recurring weekly sunday 00:00-23:59\n'],
+])('%s: days alone are whole days', (target, path, line) => {
+  const { files, losses } = exported(target, [{ rule_id: 'R', protocol: 'HTTP', transport: 'tcp', port: 80, schedule: { days: ['sat', 'sun'] } }]);
+  expect(losses.map((row) => row.verdict)).toEqual(['enforced']);
+  expect(textOf({ files }, path)).toContain(line);
+});

@@ -25,12 +25,13 @@ const WEEKEND = ['sat', 'sun'] as const;
 export interface Window {
   /** `mon`..`sun`. */
   readonly days: readonly string[];
-  readonly start: string;
-  readonly end: string;
+  /** `HH:MM`; null = whole days. */
+  readonly start: string | null;
+  readonly end: string | null;
   readonly purpose: string;
 }
 
-const clock = (hour: number, minutes: string): string => `${String((hour + 24) % 24).padStart(2, '0')}:${minutes}`;
+const clock = (hour: number): string => `${String((hour + 24) % 24).padStart(2, '0')}:00`;
 
 export function jobWindow(draft: DraftPermit, listening: Listening, hoursToo: boolean): Window | null {
   if (draft.onDemand || draft.question !== null || draft.rules.length > 0 || draft.access.length > 0 || draft.modbus !== null || draft.opcua !== null || draft.names.length > 0) return null;
@@ -45,11 +46,11 @@ export function jobWindow(draft: DraftPermit, listening: Listening, hoursToo: bo
   const first = (found?.first ?? 0) - SLACK_HOURS;
   const last = (found?.last ?? 23) + SLACK_HOURS;
   const isWithinDay = first >= 0 && last <= 23 && (found?.first ?? 0) <= (found?.last ?? 23);
-  const times = { start: clock(first, '00'), end: clock(last, '59') };
+  const times = { start: clock(first), end: clock(last + 1) };
   const own = weekdayOf(days[0]);
   if (isKind((day) => weekdayOf(day) === own)) {
     if (isJob && isWithinDay) return { days: [WEEKDAYS[own]], ...times, purpose: 'a weekly job: its day and hour, and two hours before and after' };
-    return { days: [(own + 6) % 7, own, (own + 1) % 7].map((at) => WEEKDAYS[at]), start: '00:00', end: '23:59', purpose: 'a weekly job: its day, and the days before and after' };
+    return { days: [(own + 6) % 7, own, (own + 1) % 7].map((at) => WEEKDAYS[at]), start: null, end: null, purpose: 'a weekly job: its day, and the days before and after' };
   }
   if (!isJob) return null;
   if (days.length === listening.days.length) return { days: [...WORKING, ...WEEKEND], ...times, purpose: 'a daily job: its hour, and two hours before and after' };

@@ -103,7 +103,7 @@ const permitRows = ({ spec, permits }: LoadedSpec): Fields[] => permits.map((dec
     protocol: permit.service.protocol, transport: permit.service.transport, port: list(permit.service.ports.map(spanText)),
     access: permit.access.length === 0 ? 'any' : list(permit.access), operations: operationsText(declared), verdict: permit.decision, decided_by: permit.owner, until: conditions.expires,
     review_by: flow?.review_by, purpose: permit.purpose,
-    schedule: conditions.start === null ? '' : `${conditions.days.join(' ')} ${conditions.start}-${conditions.end}`, on_demand: flag(conditions.onDemand), basis: permit.basis, question: flow?.question,
+    schedule: conditions.start === null ? conditions.days.join(' ') : `${conditions.days.join(' ')} ${conditions.start}-${conditions.end}`, on_demand: flag(conditions.onDemand), basis: permit.basis, question: flow?.question,
     first_seen: evidence?.firstSeen, last_seen: evidence?.lastSeen, days: evidence?.days, requests: evidence?.requests, generalised_by: list(evidence?.generalisedBy), never_seen: evidence?.neverSeen,
   };
 });

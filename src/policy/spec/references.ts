@@ -126,6 +126,14 @@ const checkDirection = (flow: SpecFlow, path: SpecPath, conduit: SpecConduit, sp
   }
 };
 
+/** Of a schedule: days alone are whole days. */
+const checkSchedule = (schedule: SpecFlow['schedule'], path: SpecPath, report: Report): void => {
+  if (schedule === undefined) return;
+  const { start, end } = schedule;
+  if ((start === undefined) !== (end === undefined)) report(path, `the schedule has no "${start === undefined ? 'start' : 'end'}"`, 'add it, or leave out both for whole days');
+  else if (start !== undefined && start === end) report(path, `the schedule begins and ends at ${start}`, 'leave "start" and "end" out for whole days');
+};
+
 const checkFlow = (flow: SpecFlow, path: SpecPath, conduit: SpecConduit, declared: Declared, report: Report): void => {
   checkEndpoint(flow.client, [...path, 'client'], conduit, declared, report);
   checkEndpoint(flow.server, [...path, 'server'], conduit, declared, report);
@@ -159,7 +167,7 @@ const checkFlow = (flow: SpecFlow, path: SpecPath, conduit: SpecConduit, declare
       report([...path, 'modbus', 'ranges', i], `nothing can write to a ${range.table} (Modbus V1.1b3 clause 4.3)`, 'correct "table" or "access"');
     }
   }
-  if (flow.schedule !== undefined && flow.schedule.start === flow.schedule.end) report([...path, 'schedule'], `the schedule begins and ends at ${flow.schedule.start}`, 'leave the schedule out for the whole day');
+  checkSchedule(flow.schedule, [...path, 'schedule'], report);
   const way = flow.unidirectional;
   if (way !== undefined) {
     for (const field of ['from', 'to'] as const) {

@@ -95,7 +95,7 @@ export const ruleEntry = ({ permit, question, regime, connections }: ProposedPer
       },
     }),
     ...(named === null ? {} : { operations: [...named.names] }),
-    ...(conditions.start === null || conditions.end === null ? {} : { schedule: { days: [...conditions.days] as NonNullable<SpecFlow['schedule']>['days'], start: conditions.start, end: conditions.end } }),
+    ...(conditions.days.length === 0 ? {} : { schedule: { days: [...conditions.days] as NonNullable<SpecFlow['schedule']>['days'], ...(conditions.start === null || conditions.end === null ? {} : { start: conditions.start, end: conditions.end }) } }),
     ...(conditions.expires === null ? {} : { expires: conditions.expires }),
     ...(conditions.onDemand ? { on_demand: true } : {}),
     basis: 'observed',

@@ -59,7 +59,8 @@ const localTime = (epochMs: number, timezone: string): LocalTime => {
 export const minuteOfDay = (clock: string): number => Number(clock.slice(0, 2)) * 60 + Number(clock.slice(3, 5));
 
 /**
- * A window that ends before it begins runs past midnight and belongs to the day on which it began.
+ * A window ends before the minute of its end, in a firewall too. One that ends before it begins runs past midnight and belongs to
+ * the day on which it began.
  * @param minutes for how long after that it may have been, on the same day
  */
 const instantFits = (conditions: PermitConditions, epochMs: number, timezone: string, minutes = 0): boolean => {
@@ -69,9 +70,9 @@ const instantFits = (conditions: PermitConditions, epochMs: number, timezone: st
   if (conditions.start === null || conditions.end === null) return dayFits(local.day);
   const start = minuteOfDay(conditions.start);
   const end = minuteOfDay(conditions.end);
-  if (start < end) return dayFits(local.day) && latest >= start && local.minutes <= end;
+  if (start < end) return dayFits(local.day) && latest >= start && local.minutes < end;
   const before = WEEKDAYS[(WEEKDAYS.indexOf(local.day) + 6) % 7];
-  return (dayFits(local.day) && latest >= start) || (dayFits(before) && local.minutes <= end);
+  return (dayFits(local.day) && latest >= start) || (dayFits(before) && local.minutes < end);
 };
 
 const DAY_MINUTES = 1440;
@@ -81,7 +82,7 @@ const WEEK_MINUTES = 7 * DAY_MINUTES;
 export const weekOf = ({ days, start, end }: PermitConditions): Span[] => {
   const begun = WEEKDAYS.flatMap((day, index) => (days.length === 0 || days.includes(day) ? [index * DAY_MINUTES] : []));
   const first = start === null || end === null ? 0 : minuteOfDay(start);
-  const last = start === null || end === null ? DAY_MINUTES - 1 : minuteOfDay(end) + (minuteOfDay(start) < minuteOfDay(end) ? 0 : DAY_MINUTES);
+  const last = start === null || end === null ? DAY_MINUTES - 1 : minuteOfDay(end) - 1 + (minuteOfDay(start) < minuteOfDay(end) ? 0 : DAY_MINUTES);
   return mergeSpans(begun.flatMap((midnight): Span[] => {
     const span = { first: midnight + first, last: midnight + last };
     return span.last < WEEK_MINUTES ? [span] : [{ first: span.first, last: WEEK_MINUTES - 1 }, { first: 0, last: span.last - WEEK_MINUTES }];

@@ -184,8 +184,8 @@ const flow = z.strictObject({
   }).optional(),
   schedule: z.strictObject({
     days: z.array(z.enum(['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'], 'a day is mon, tue, wed, thu, fri, sat or sun')).min(1),
-    start: clock,
-    end: clock,
+    start: clock.optional(),
+    end: clock.optional(),
   }).optional(),
   expires: date.optional(),
   on_demand: z.boolean().optional(),

@@ -363,7 +363,7 @@ describe('a weekly job', () => {
   const open = { days: [], start: null, end: null };
 
   it('is tied to its day and the days beside it after eight weeks', () => {
-    expect(conditionsOf(backup(sundays(9)))).toMatchObject({ days: ['sat', 'sun', 'mon'], start: '00:00', end: '23:59' });
+    expect(conditionsOf(backup(sundays(9)))).toMatchObject({ days: ['sat', 'sun', 'mon'], start: null, end: null });
   });
 
   it.each([
@@ -382,12 +382,12 @@ describe('a weekly job', () => {
   });
 
   it.each([
-    ['a nightly job', daysFrom(MONDAY, 63), [2, 3], { days: ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'], start: '00:00', end: '05:59' }],
-    ['a nightly job past midnight', daysFrom(MONDAY, 63), [23, 0], { start: '21:00', end: '02:59' }],
-    ['a job of working days', daysFrom(MONDAY, 63).filter((day) => (day - MONDAY) % 7 < 5), [18], { days: ['mon', 'tue', 'wed', 'thu', 'fri'], start: '16:00', end: '20:59' }],
-    ['a job of weekends', daysFrom(MONDAY, 63).filter((day) => (day - MONDAY) % 7 > 4), [5], { days: ['sat', 'sun'], start: '03:00', end: '07:59' }],
-    ['a weekly job with its hour', sundays(9), [12], { days: ['sun'], start: '10:00', end: '14:59' }],
-    ['a weekly job near midnight', sundays(9), [23], { days: ['sat', 'sun', 'mon'], start: '00:00', end: '23:59' }],
+    ['a nightly job', daysFrom(MONDAY, 63), [2, 3], { days: ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'], start: '00:00', end: '06:00' }],
+    ['a nightly job past midnight', daysFrom(MONDAY, 63), [23, 0], { start: '21:00', end: '03:00' }],
+    ['a job of working days', daysFrom(MONDAY, 63).filter((day) => (day - MONDAY) % 7 < 5), [18], { days: ['mon', 'tue', 'wed', 'thu', 'fri'], start: '16:00', end: '21:00' }],
+    ['a job of weekends', daysFrom(MONDAY, 63).filter((day) => (day - MONDAY) % 7 > 4), [5], { days: ['sat', 'sun'], start: '03:00', end: '08:00' }],
+    ['a weekly job with its hour', sundays(9), [12], { days: ['sun'], start: '10:00', end: '15:00' }],
+    ['a weekly job near midnight', sundays(9), [23], { days: ['sat', 'sun', 'mon'], start: null, end: null }],
     ['people of a day shift', daysFrom(MONDAY, 63), [6, 7, 9, 12, 13], open],
     ['people on working days', daysFrom(MONDAY, 63).filter((day) => (day - MONDAY) % 7 < 5), [8, 11, 15], open],
     ['a job that missed one working day', daysFrom(MONDAY, 63).filter((day) => (day - MONDAY) % 7 < 5 && day !== MONDAY + 9), [18], open],

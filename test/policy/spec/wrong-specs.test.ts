@@ -131,6 +131,7 @@ const WRONG: readonly (readonly [string, string, string, RegExp])[] = [
   ['a weekday that is none', 'days: [mon, tue]', 'days: [mon, @tues]', /a day is mon/],
   ['a time of day that is none', 'start: "06:00"', 'start: @"6:00"', /HH:MM/],
   ['a schedule of no length', 'schedule: {days: [mon, tue], start: "06:00", end: "18:00"}', 'schedule: @{days: [mon, tue], start: "06:00", end: "06:00"}', /begins and ends at 06:00/],
+  ['a schedule with half an hour of the day', 'schedule: {days: [mon, tue], start: "06:00", end: "18:00"}', 'schedule: @{days: [mon, tue], start: "06:00"}', /has no "end"/],
   ['a zone id twice', 'zone_id: Z3-OPS', 'zone_id: @Z2-CELL', /the zone id "Z2-CELL" is given twice/],
   ['an asset id twice', 'asset_id: PLC-02', 'asset_id: @PLC-01', /the asset id "PLC-01" is given twice/],
   ['a rule id twice', 'rule_id: C1-002', 'rule_id: @C1-001', /the rule id "C1-001" is given twice/],
