@@ -42,8 +42,8 @@ const holds = ({ days, start, end, expires }: PermitConditions, at: number, zone
   if (start === null || end === null) return isOn(local.getUTCDay());
   const now = local.getUTCHours() * 60 + local.getUTCMinutes();
   const [first, last] = [minutesOf(start), minutesOf(end)];
-  if (first < last) return isOn(local.getUTCDay()) && first <= now && now <= last;
-  return (isOn(local.getUTCDay()) && now >= first) || (isOn(local.getUTCDay() + 6) && now <= last);
+  if (first < last) return isOn(local.getUTCDay()) && first <= now && now < last;
+  return (isOn(local.getUTCDay()) && now >= first) || (isOn(local.getUTCDay() + 6) && now < last);
 };
 
 const wide = fc.tuple(fc.nat(1439), fc.nat(1439));
