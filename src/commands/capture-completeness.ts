@@ -8,11 +8,12 @@ import { setPriority } from 'node:os';
 import { extname } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
+import { HOUR_MS } from '../net/time.ts';
 
 /** This program, built or from its sources. */
 const MAIN = fileURLToPath(new URL(`../main${extname(import.meta.url)}`, import.meta.url));
 const FIRST_MS = 60_000;
-const AGAIN_MS = 3_600_000;
+const AGAIN_MS = HOUR_MS;
 /** A store of months takes seconds; what takes longer than this is let go. */
 const LONGEST_MS = 300_000;
 const MOST_OUTPUT = 64 * 1024 * 1024;

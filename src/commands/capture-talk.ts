@@ -3,6 +3,7 @@
  * run, once a second. Out: sentences for a person, each once when something changes; a status line; and counters
  * (`live.*`) that stay in the store as sensor truth.
  */
+import { HOUR_MS } from '../net/time.ts';
 import { wholePercent } from '../infer/completeness-words.ts';
 import { grouped, groupedPlural } from '../infer/plural.ts';
 import { shortOctets } from '../render/instant.ts';
@@ -12,7 +13,6 @@ import type { RunFigures } from '../store/record-live.ts';
 
 /** No frame for this long on a mirror port means that the mirror is gone, or the plant stands still: worth a word. */
 const SILENCE_MS = 60_000;
-const HOUR_MS = 3_600_000;
 
 export interface Talk {
   /** Where the capture's own counters go; events before there is a run are kept until then. */

@@ -1,6 +1,6 @@
 /** A time on the command line, the same for every command and on every machine. In: the option and its text. Out: nanoseconds since 1970. */
 import { usageError } from '../errors.ts';
-import { isoTime } from '../net/time-text.ts';
+import { isoTime } from '../net/time.ts';
 
 /** A date, a date and time, or seconds since 1970 (from 1973 on: 20260301 is meant for a date); UTC unless the text names an offset. Up to nine fraction digits count. */
 export function instantOf(option: string, text: string): bigint {

@@ -3,6 +3,7 @@
  * a store of their own; nothing is sent. In: options. Out: VALIDATION RESULTS as table, JSON or Markdown; exit 1 when
  * something fails, 3 under --strict when something could not be judged.
  */
+import { HOUR_MS, hourNs, hourOf } from '../net/time.ts';
 import { describeOperation } from '../decode/app/registry.ts';
 import { EXIT, usageError, type ExitCode } from '../errors.ts';
 import { plural } from '../infer/plural.ts';
@@ -63,9 +64,6 @@ export const verifyCommand = defineCommand({
 
 type VerifyArguments = Arguments<typeof OPTIONS & typeof POSITIONALS>;
 
-const MS_PER_HOUR = 3_600_000;
-const NS_PER_HOUR = BigInt(MS_PER_HOUR) * 1_000_000n;
-
 export async function verifyStore(argv: VerifyArguments, context: CommandContext): Promise<CommandResult> {
   if (argv.active === true && argv.plan === true) throw usageError('--plan runs nothing, --active does', 'Give one of the two.');
   const ofActive = (['from', 'address', 'only', 'operator'] as const).find((name) => argv[name] !== undefined);
@@ -93,7 +91,7 @@ function verifyPassively(argv: VerifyArguments, context: CommandContext): Comman
     probed: readProbes(db),
     status: readStatus(db),
   }), context);
-  const cutoverNs = cutover === null ? null : BigInt(cutover) * NS_PER_HOUR;
+  const cutoverNs = cutover === null ? null : hourNs(cutover);
   if (cutoverNs !== null) requireSeenSince(cutoverNs, [after, earlier].map((one) => one?.set.sensor.lastNs ?? null).concat(logged.map(({ lastNs }) => lastNs), probed.map(({ row }) => row.atNs)), path);
   if (after.set.sensor.hours.length === 0 && logged.length === 0 && probed.length === 0) throw noConversations(after.set);
   const attempts = logged.flatMap((attempt) => attemptSince(attempt, cutover));
@@ -109,7 +107,7 @@ function verifyPassively(argv: VerifyArguments, context: CommandContext): Comman
 function attemptSince(attempt: LoggedAttempt, cutover: number | null): LoggedAttempt[] {
   if (cutover === null) return [attempt];
   const hours = attempt.hours.filter(({ hour }) => hour >= cutover);
-  const start = BigInt(cutover) * NS_PER_HOUR;
+  const start = hourNs(cutover);
   if (hours.length === 0) return [];
   return [{ ...attempt, hours, count: hours.reduce((sum, { count }) => sum + count, 0), firstNs: attempt.firstNs !== null && attempt.firstNs < start ? start : attempt.firstNs }];
 }
@@ -133,9 +131,9 @@ const exitCodeOf = ({ checks }: Verification, isStrict: boolean): ExitCode => {
 };
 
 /** The first whole hour that is not before it. */
-const hourFrom = (ns: bigint): number => Number((ns + NS_PER_HOUR - 1n) / NS_PER_HOUR);
+const hourFrom = (ns: bigint): number => hourOf(ns + hourNs(1) - 1n);
 
-const hourText = (hour: number): string => `${new Date(hour * MS_PER_HOUR).toISOString().slice(0, 16)}Z`;
+const hourText = (hour: number): string => `${new Date(hour * HOUR_MS).toISOString().slice(0, 16)}Z`;
 
 function basisText(path: string, cutover: number | null, before: string | undefined, { set }: WindowedObservations): string {
   const compared = before !== undefined ? `, compared with ${before}` : cutover === null ? '' : ', compared with what was before';

@@ -7,6 +7,7 @@
  * cycles of the same capture reach, because captures may be thinned to windows: a page left open for an hour is
  * periodic but has no duty, while a poller seen in every window has.
  */
+import { HOUR_MS, dayOf } from '../net/time.ts';
 import { FOLDED_FUNCTION, type Conversation, type Day, type ObservationSet, type Operation, type SensorTruth } from '../observation.ts';
 import { endsOf, hasUnheardServer, type Inventory } from './assets.ts';
 import { capturedDaysOf, perDays } from './captured-days.ts';
@@ -85,8 +86,6 @@ const TRAP_PORT = 162;
 
 /** What is readable of an encrypted OPC UA session (OPC 10000-6 clause 6.7.2). */
 const CHANNEL_ONLY = /^(Hello|Acknowledge|(Open|Close)SecureChannel|GetEndpoints|FindServers|(Create|Activate|Close)Session)/;
-
-const dayOfNs = (ns: bigint): number => Number(ns / 86_400_000_000_000n);
 
 /** Protocols in which `control` is what an engineer does to the device (stop, restart, listen only), not a command to the process; where it is both, by function. */
 const CONTROLS_DEVICE: Readonly<Record<string, ReadonlySet<number> | 'any'>> = {
@@ -230,7 +229,7 @@ const countDays = (operations: readonly Operation[]): number =>
   operations.length === 1 ? operations[0]!.days.length : new Set(operations.flatMap((operation) => operation.days.map(({ day }) => day))).size;
 
 /** Where nobody kept days, the first and the last. */
-const seenDays = ({ days, firstNs, lastNs }: Conversation, daysOf: DaysOf): readonly number[] => (days.length > 0 ? daysOf(days) : [...new Set([dayOfNs(firstNs), dayOfNs(lastNs)])]);
+const seenDays = ({ days, firstNs, lastNs }: Conversation, daysOf: DaysOf): readonly number[] => (days.length > 0 ? daysOf(days) : [...new Set([dayOf(firstNs), dayOf(lastNs)])]);
 
 function draftLink(conversation: Conversation, ends: readonly [number, number], daysOf: DaysOf, unheard: Unheard): Draft {
   const service = serviceOf(conversation);
@@ -315,7 +314,7 @@ function measureDuty(links: readonly Draft[], diaries: readonly Diary[], capture
   const polls = Float64Array.from(polling).sort();
   const typicalRun = Math.max(median(runs), 1);
   const typicalPolls = Math.max(median(polls), 1);
-  const continuous = typicalRun > 6 * 3_600_000;
+  const continuous = typicalRun > 6 * HOUR_MS;
   for (const link of links) {
     if (link.cycle === null || link.cycleDays === 0) continue;
     const run = (link.cycle.cycles * link.cycle.periodMs) / link.cycleDays / typicalRun;

@@ -2,6 +2,7 @@
  * Days as analysis counts them. In: Observations. Out: days since 1970 (UTC). A store hands the same list of days to all
  * who share it (store/days-text.ts), so what is made of a list is made once for each list, not for each who has it.
  */
+import { DAY_MS } from '../net/time.ts';
 import type { Day, ObservationSet } from '../observation.ts';
 
 /** Of a day (Day.hours) of which nobody kept hours. */
@@ -16,11 +17,8 @@ export function countHours(days: readonly Day[]): number {
 /** In fewer days, what happens about once a week may well not have happened. */
 export const LONG_ENOUGH_DAYS = 10;
 
-/** `2026-01-05`, of a day since 1970. */
-export const isoDay = (day: number): string => new Date(day * 86_400_000).toISOString().slice(0, 10);
-
 /** The last day of a month, with its closing jobs. */
-export const endsMonth = (day: number): boolean => new Date((day + 1) * 86_400_000).getUTCDate() === 1;
+export const endsMonth = (day: number): boolean => new Date((day + 1) * DAY_MS).getUTCDate() === 1;
 
 /** What `make` makes of a list of days, once a list. */
 export function perDays<T>(make: (days: readonly Day[]) => T): (days: readonly Day[]) => T {

@@ -14,9 +14,9 @@
  * events (a fail-over brings hundreds of tuples at once): what is to come is to be read as "at least".
  */
 import { addTo } from '../net/multi-map.ts';
+import { isoDay } from '../net/time.ts';
 import type { Inference } from './inference.ts';
 import type { Link } from './activity.ts';
-import { isoDay } from './captured-days.ts';
 import { findNegotiated, type Negotiated } from './conduits/negotiated-ports.ts';
 import { tomorrowInWords } from './completeness-words.ts';
 import type { Completeness, ConduitCompleteness, ConduitDirection, SpeciesEstimate } from './proposal.ts';

@@ -12,6 +12,7 @@ import { accessOfFunctionCode } from '../decode/app/modbus-functions.ts';
 import { tableOf } from '../net/register-set.ts';
 import { isSerialModbus } from '../net/services.ts';
 import { isNotIp, staysOnLink } from '../net/link-local.ts';
+import { dayOf } from '../net/time.ts';
 import { modesPassing, modeWord, policyWord, securityOf, type OpcUaSecurity } from './match/asks.ts';
 import { contextOf } from './diff/diff.ts';
 import { serviceText } from './diff/observed.ts';
@@ -244,7 +245,7 @@ export const simulate = (loaded: LoadedSpec, set: ObservationSet, semantics: Fir
   const switchedOn = permits.length === live.length ? null : contextOf({ ...loaded, permits: live.filter((declared) => hasRule(declared, false)) }, set).matcher;
   const whyNoRule = (declared: DeclaredPermit, unseen: string | undefined): string => writtenAs(declared).refusal ?? unseen ?? 'its addresses are IPv6, which this target does not write';
   const asideOf = createSetAside(loaded.spec);
-  const lastDay = set.sensor.lastNs === null ? 0 : Number(set.sensor.lastNs / 86_400_000_000_000n);
+  const lastDay = set.sensor.lastNs === null ? 0 : dayOf(set.sensor.lastNs);
   const blocked: Blocked[] = [];
   const midstream: { conversation: number; client: string; server: string; service: string; conduit: string | null }[] = [];
   const onDemand = new Map<string, { conversations: number; days: Set<number> }>();

@@ -2,6 +2,7 @@
  * The store's state as programs read it (`status --json`, docs/json/status.schema.json), with sensor truth in sentences.
  * In: what the store says of itself, how many assets, completeness. Out: one record.
  */
+import { HOUR_MS, hourOf } from '../net/time.ts';
 import { UNREAD_LINK_PREFIX } from '../decode/stop.ts';
 import { firstOf, grouped, groupedPlural, listed, plural } from '../infer/plural.ts';
 import type { Completeness } from '../infer/proposal.ts';
@@ -102,7 +103,7 @@ const seconds = (ms: number): number => Math.round(ms / 1000);
 function sensorHourRecord(truth: SensorTruthHour, tcp: { readonly oneWay: number; readonly all: number } | undefined): StatusRecord['sensor']['hours'][number] {
   const { hour, packets, bytes, lostSegments, duplicates, vlans, kernelDropped, interfaceDropped, notAnalysed, clockSteps } = truth;
   return {
-    hour: new Date(hour * 3_600_000).toISOString(),
+    hour: new Date(hour * HOUR_MS).toISOString(),
     packets, bytes, lostSegments, duplicates,
     tcpConversations: tcp?.all ?? 0,
     oneWayConversations: tcp?.oneWay ?? 0,
@@ -197,7 +198,7 @@ function lossSentences(status: StoreStatus, stops: readonly (readonly [string, n
   if (killedMs > 0) sentences.push(`${groupedPlural(seconds(killedMs), 'second')} passed between the last checkpoint of captures that were killed and the captures after them`);
   const deaf = status.hours.filter(isDeaf);
   if (deaf.length > 0) {
-    const names = deaf.map((hour) => `${new Date(hour.hour * 3_600_000).toISOString().slice(0, 13)}Z`);
+    const names = deaf.map((hour) => `${new Date(hour.hour * HOUR_MS).toISOString().slice(0, 13)}Z`);
     sentences.push(`${grouped(deaf.length)} of ${grouped(status.hours.length)} hours ${deaf.length === 1 ? 'was' : 'were'} heard badly, by packets lost or time not listened to: ${namesText(names)}`);
   }
   // Who scans is not answered: that says nothing of the mirror port.
@@ -242,7 +243,6 @@ function lossSentences(status: StoreStatus, stops: readonly (readonly [string, n
   return sentences;
 }
 
-const HOUR_NS = 3_600_000_000_000n;
 /** Nobody listens to a plant that stands still for longer, in one capture. */
 const LONGEST_SILENCE_HOURS = 366 * 24;
 
@@ -250,7 +250,7 @@ const LONGEST_SILENCE_HOURS = 366 * 24;
 function capturesThatLeap({ captures, hours }: StoreStatus): string[] {
   const heard = hours.filter(({ packets }) => packets > 0).map(({ hour }) => hour);
   const leaps = heard.flatMap((to, i) => (i > 0 && to - heard[i - 1] > LONGEST_SILENCE_HOURS ? [{ from: heard[i - 1], to }] : []));
-  const leapsIn = (firstNs: bigint, lastNs: bigint): boolean => leaps.some(({ from, to }) => firstNs / HOUR_NS <= from && lastNs / HOUR_NS >= to);
+  const leapsIn = (firstNs: bigint, lastNs: bigint): boolean => leaps.some(({ from, to }) => hourOf(firstNs) <= from && hourOf(lastNs) >= to);
   return captures.filter(({ firstNs, lastNs }) => firstNs !== null && lastNs !== null && leapsIn(firstNs, lastNs)).map(({ name }) => name);
 }
 

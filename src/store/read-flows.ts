@@ -5,6 +5,7 @@
  */
 import { formatSpan, parseSet, parseSpan, setContains } from '../net/address-set.ts';
 import { addTo } from '../net/multi-map.ts';
+import { hourOf } from '../net/time.ts';
 import type { Access, BothWays, DirectionBy, Fact, Operation, ServiceBy, Transport } from '../observation.ts';
 import type { Connection } from './database.ts';
 import { direction, functionNumber, instant, instantColumns, registerRange, serviceBy, transportText, type DescribeOperation } from './read-words.ts';
@@ -108,13 +109,12 @@ export function flowConditions(
   return { where: conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`, parameters };
 }
 
-const NS_PER_HOUR = 3_600_000_000_000n;
 const LAST_HOUR = 3_000_000;
 
 /** By the hours in which it was active, then exactly by its first and last packet. */
 function addSpan(filter: FlowFilter, add: (condition: string, ...values: readonly (number | bigint)[]) => void): void {
-  const firstHour = filter.sinceNs === undefined ? 0 : Number(filter.sinceNs / NS_PER_HOUR);
-  const lastHour = filter.untilNs === undefined ? LAST_HOUR : Number((filter.untilNs - 1n) / NS_PER_HOUR);
+  const firstHour = filter.sinceNs === undefined ? 0 : hourOf(filter.sinceNs);
+  const lastHour = filter.untilNs === undefined ? LAST_HOUR : hourOf(filter.untilNs - 1n);
   add(
     'EXISTS (SELECT 1 FROM conversation_hour h WHERE h.conversation = c.id AND h.hour BETWEEN ? AND ?)',
     firstHour,

@@ -4,12 +4,11 @@
  * Ranges, targets, errors and facts are kept without a time: where an operation or conversation began before the span they
  * are left out, and `undated` counts them. Nothing here is a guess about what hours do not tell.
  */
+import { hourNs } from '../net/time.ts';
 import type { Conversation, ObservationSet, Operation } from '../observation.ts';
 import type { Connection } from './database.ts';
 import { functionNumber, type DescribeOperation } from './read-words.ts';
 import { readObservations } from './read.ts';
-
-const NS_PER_HOUR = 3_600_000_000_000n;
 
 /** Hours since 1970, from the first to before the last; null = open. */
 export interface HourSpan {
@@ -80,7 +79,6 @@ function sumOperations(db: Connection, describe: DescribeOperation, span: HourSp
 
 const later = (a: bigint, b: bigint): bigint => (a > b ? a : b);
 const earlier = (a: bigint, b: bigint): bigint => (a < b ? a : b);
-const hourNs = (hour: number): bigint => BigInt(hour) * NS_PER_HOUR;
 
 /** Instants of the part within the span: exact where the whole lies in it, else the bounds of its hours. */
 const spanOf = (whole: { readonly firstNs: bigint; readonly lastNs: bigint }, firstHour: number, lastHour: number): { firstNs: bigint; lastNs: bigint } => ({

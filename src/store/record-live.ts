@@ -12,6 +12,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import {
   beginLadenInterval, createLiveRecorder, endInterval, endLadenInterval, figuresOf, isLaden, noteEvent, noteHour, recordBatch, saveRecorder, settleRecorder, zeroRecorder, type Recorder,
 } from '../flow/recorder.ts';
+import { DAY_MS, HOUR_MS } from '../net/time.ts';
 import { errorCode, errorText, storeError } from '../errors.ts';
 import { copyTables, isCopyCheap, type FlowTables } from '../flow/flow-tables.ts';
 import type { FrameBatch, FrameSource } from '../source/frame-batch.ts';
@@ -29,12 +30,11 @@ import { createStoreWriter } from './write-statements.ts';
 const SAVE_DECODER_MS = 300_000;
 /** JavaScript, or the end of the capture, waits while SQLite waits for another process's lock: not longer than this. */
 const BUSY_TIMEOUT_MS = 500;
-const HOUR_MS = 3_600_000;
 const SAMPLE_MS = 60_000;
 /** Where nothing came, the record is still written so often, to tell a silent capture from a dead one. */
 const LIFE_SIGN_MS = 60_000;
 /** A year: what a wrong clock calls a longer gap is no gap. */
-const LONGEST_GAP_MS = 366 * 24 * HOUR_MS;
+const LONGEST_GAP_MS = 366 * DAY_MS;
 
 export interface LiveCapture {
   readonly kind: 'live' | 'stream';

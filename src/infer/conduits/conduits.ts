@@ -10,9 +10,9 @@ import { isMac } from '../../net/address-set.ts';
 import { addTo } from '../../net/multi-map.ts';
 import { mergeSpans, spanText } from '../../net/register-set.ts';
 import { isSerialModbus } from '../../net/services.ts';
+import { dayOf, isoDay, isoEvidenceTime } from '../../net/time.ts';
 import { hasPorts, type ObservationSet } from '../../observation.ts';
 import type { Permit, PermitEnd } from '../../permit.ts';
-import { isoDay } from '../captured-days.ts';
 import { generaliseGrants } from './generalise.ts';
 import { grantKey, mergeDetails, mergeEvidence, observeGrants, portKey, spokenBy, undecidedOf } from './grants.ts';
 import type { Grant, GrantDetail, GrantEvidence } from './grants.ts';
@@ -123,8 +123,6 @@ function makeIds(texts: readonly string[], fallback: string): Map<string, string
   return ids;
 }
 
-export const isoTime = (ns: bigint | null): string | null => (ns === null ? null : new Date(Number(ns / 1_000_000n)).toISOString().replace('.000Z', 'Z'));
-
 /** How people write a protocol; what is not listed keeps its own name. */
 const PROTOCOL_NAMES: Readonly<Record<string, string>> = {
   modbus: 'Modbus/TCP', opcua: 'OPC UA', s7comm: 'S7comm', enip: 'EtherNet/IP', iec104: 'IEC 104', dnp3: 'DNP3', https: 'HTTPS', http: 'HTTP', rdp: 'RDP', ssh: 'SSH',
@@ -199,7 +197,7 @@ function undecidedGrants(doubtful: readonly Grant[], standing: readonly Grant[],
 function lastDaysOf({ conversations }: ObservationSet, { assetOf }: PlanIndex): ReadonlyMap<string, number> {
   const days = new Map<string, number>();
   for (const { client, server, packets, lastNs } of conversations) {
-    const day = Number(lastNs / 86_400_000_000_000n);
+    const day = dayOf(lastNs);
     // Who is only called was not there: anybody can call, a scanner calls all.
     const heard = [packets.toServer > 0 ? assetOf(client) : null, packets.toClient > 0 ? assetOf(server) : null];
     for (const asset of heard) if (asset !== null && day > (days.get(asset.id) ?? 0)) days.set(asset.id, day);
@@ -321,7 +319,7 @@ export function proposeConduits(set: ObservationSet, plan: ZonePlan, options: Co
           decision: kind === null && !draft.onDemand ? 'approved' : 'pending',
           owner: '',
           evidence: {
-            firstSeen: isoTime(draft.evidence.firstNs), lastSeen: isoTime(draft.evidence.lastNs), days: days.length, requests: draft.evidence.requests,
+            firstSeen: isoEvidenceTime(draft.evidence.firstNs), lastSeen: isoEvidenceTime(draft.evidence.lastNs), days: days.length, requests: draft.evidence.requests,
             generalisedBy: draft.rules, neverSeen: draft.neverSeen, sensors: sensorsOf(draft.evidence, set),
             completeness: completenessOf.get(pair.toSorted().join('\n')) ?? null,
           },

@@ -13,6 +13,7 @@
  */
 import { addTo } from '../../net/multi-map.ts';
 import { isWellKnownServerPort } from '../../net/services.ts';
+import { hourOf } from '../../net/time.ts';
 import type { Conversation } from '../../observation.ts';
 import { ALL_HOURS } from '../captured-days.ts';
 
@@ -49,8 +50,6 @@ const KINDS: readonly Kind[] = [
 /** Ports that must have followed one another. */
 const FEWEST_IN_TURN = 4;
 
-const HOUR_NS = 3_600_000_000_000n;
-
 /** Hours since 1970 in which a conversation was seen. */
 const hoursOf = ({ days }: Conversation): number[] =>
   days.flatMap(({ day, hours = ALL_HOURS }) => Array.from({ length: 24 }, (_, hour) => hour).filter((hour) => ((hours >> hour) & 1) === 1).map((hour) => day * 24 + hour));
@@ -66,11 +65,11 @@ interface Candidate extends Negotiated {
 /** The most ports of which each was gone for good before the next began, in another hour (interval scheduling by earliest end). */
 function portsInTurn(conversations: readonly Conversation[]): number {
   let count = 0;
-  let end = -1n;
+  let end = -1;
   for (const { firstNs, lastNs } of conversations.toSorted((a, b) => (a.lastNs < b.lastNs ? -1 : Number(a.lastNs > b.lastNs)))) {
-    if (firstNs / HOUR_NS <= end) continue;
+    if (hourOf(firstNs) <= end) continue;
     count++;
-    end = lastNs / HOUR_NS;
+    end = hourOf(lastNs);
   }
   return count;
 }
@@ -91,7 +90,7 @@ function candidatesOf(talks: readonly Talk[], kind: Kind): Candidate[] {
     const own = forwards ?? controls.get(`${server}\n${client}`);
     if (own === undefined) return [];
     const isBackwards = forwards === undefined;
-    const hour = Number(conversation.firstNs / HOUR_NS);
+    const hour = hourOf(conversation.firstNs);
     return [{
       conversation, service: kind.service, controlPort: own.port, isBackwards,
       isBegunBeside: own.hours.has(hour) || own.hours.has(hour - 1),

@@ -4,9 +4,10 @@
  * In: a grant (seen or widened) and the plan. Out: the kind of question, or null. Nothing is thresholded away: a rare
  * flow is permitted as pending, with its dates, until somebody decides. Left out on purpose: the decision.
  */
+import { isoDay } from '../../net/time.ts';
 import type { Grant, GrantEvidence } from './grants.ts';
 import type { PlanIndex } from './plan.ts';
-import { isoDay, rareDays } from '../captured-days.ts';
+import { rareDays } from '../captured-days.ts';
 import { plural } from '../plural.ts';
 
 export const QUESTION_KINDS = [

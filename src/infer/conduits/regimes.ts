@@ -7,6 +7,7 @@
  * counting once. What happens every day, or on one day, needs no chance. Left out on purpose: what follows from it
  * (conduits/schedules.ts).
  */
+import { DAY_MS } from '../../net/time.ts';
 import { ALL_HOURS } from '../captured-days.ts';
 
 const LEAST_CHANCE = 0.01;
@@ -18,7 +19,7 @@ const WEEKDAYS = ['Thursday', 'Friday', 'Saturday', 'Sunday', 'Monday', 'Tuesday
 export const weekdayOf = (day: number): number => ((day % 7) + 7) % 7;
 export const isWeekend = (day: number): boolean => weekdayOf(day) === 2 || weekdayOf(day) === 3;
 
-const dateOf = (day: number): Date => new Date(day * 86_400_000);
+const dateOf = (day: number): Date => new Date(day * DAY_MS);
 
 /** The last three days of a month, and the first two of the next: closing jobs. */
 const isMonthEnd = (day: number): boolean => dateOf(day).getUTCDate() <= 2 || dateOf(day + 3).getUTCDate() <= 3;

@@ -9,6 +9,7 @@
  *
  * In: Observations and the plan. Out: conversations, each with the kind of visit.
  */
+import { HOUR_MS } from '../../net/time.ts';
 import type { Conversation, ObservationSet } from '../../observation.ts';
 import { standingOf } from './plan.ts';
 import type { PlanIndex, PlannedAsset } from './plan.ts';
@@ -18,7 +19,7 @@ import { cycleOfGaps, cycleOfOperation } from '../rhythm.ts';
 /** A page asks for its values at least this often; an event asks once. */
 const PAGE_REFRESH_MS = 60_000;
 /** Longer than this a day is a campaign, not a look. */
-const LONGEST_LOOK_MS = 4 * 3_600_000;
+const LONGEST_LOOK_MS = 4 * HOUR_MS;
 const LOOKING_ROLES: ReadonlySet<string> = new Set(['hmi', 'plc']);
 const DEVICE_KINDS: ReadonlySet<string> = new Set(['cell', 'safety']);
 

@@ -7,8 +7,9 @@
  */
 import { plural } from '../../infer/plural.ts';
 import { parseSet, parseSpan, setContains } from '../../net/address-set.ts';
+import { isoDay } from '../../net/time.ts';
 import { oneWayShare, type DiffContext, type ObservedResult } from './observed.ts';
-import { capturedDaysOf, isoDay } from '../../infer/captured-days.ts';
+import { capturedDaysOf } from '../../infer/captured-days.ts';
 import { makeFinding, permitTitle } from './findings.ts';
 import type { Finding, FindingDraft } from './findings.ts';
 import type { ObservationSet } from '../../observation.ts';

@@ -2,7 +2,7 @@
  * How often firewalls and the spec agree: by rule and by day. In: logged attempts, each with how it stands towards the spec.
  * Out: sums of records (or of the hits that they carry), in a stable order. Counts of packets are not touched.
  */
-import { isoDay } from '../../infer/captured-days.ts';
+import { isoDay } from '../../net/time.ts';
 import type { AttemptVerdict, LoggedAttempt } from '../../observation.ts';
 
 /**

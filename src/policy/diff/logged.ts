@@ -7,7 +7,7 @@
  * the log proves the attempt, the spec says what is right. Counts of packets are not touched.
  */
 import { serviceByPort } from '../../net/services.ts';
-import { isoTime } from '../../net/time-text.ts';
+import { isoTime } from '../../net/time.ts';
 import type { AttemptVerdict, Conversation, Day, LoggedAttempt, ObservationSet } from '../../observation.ts';
 import type { DiffContext } from './observed.ts';
 import { serviceText } from './observed.ts';

@@ -9,7 +9,7 @@ import { changesDevice, type Conversation, type ObservationSet } from '../../obs
 import { isPublicAddress } from '../../net/address-kinds.ts';
 import { parseSpan } from '../../net/address-set.ts';
 import { staysOnLink } from '../../net/link-local.ts';
-import { isoTime } from '../../net/time-text.ts';
+import { isoTime } from '../../net/time.ts';
 import type { ConduitBetween } from '../spec/conduit-between.ts';
 import { makeFinding } from './findings.ts';
 import type { Finding, FindingDraft, FindingType, SeenOperation, Severity } from './findings.ts';

@@ -4,6 +4,7 @@
  * In: what stands beside a rule, or a question and when its rule was seen. Out: the text. Left out on purpose: a person's
  * words, which stay as they are.
  */
+import { DAY_MS } from '../../net/time.ts';
 import { QUESTION_KINDS, QUESTION_SENTENCES, seenOn } from '../../infer/conduits/questions.ts';
 import type { PermitLeft } from '../match/permit-rest.ts';
 import { firstOf } from '../../infer/plural.ts';
@@ -20,7 +21,6 @@ export function besideQuestion({ beside, isOfPair }: PermitLeft, own: string | u
 
 const BESIDE = /^beside [^:]+: the same service (?:of the same two|between the same zones), not let through there; left out on purpose\? Then reject this\.$/;
 const SEEN_ON = / Seen on (\d{4}-\d\d-\d\d(?:, \d{4}-\d\d-\d\d)*)(?: and (\d+) more days?)?(?: \(.+\))?\.$/;
-const DAY_MS = 86_400_000;
 
 /** Whether the program wrote a question, of which the days are not looked at. */
 function isOwn(stem: string): boolean {

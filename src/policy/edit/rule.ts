@@ -11,7 +11,7 @@ import { mergeSpans, tableOf, type Span } from '../../net/register-set.ts';
 import type { Conversation } from '../../observation.ts';
 import type { ModbusOperations } from '../../permit.ts';
 import { isFolded, securityOf, type Ask } from '../match/asks.ts';
-import { isoTime } from '../../net/time-text.ts';
+import { isoTime } from '../../net/time.ts';
 import { SECURITY_MODES, type SpecEndpoint, type SpecFlow } from '../spec/schema.ts';
 
 /** Who decided what, and why. */

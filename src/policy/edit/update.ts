@@ -11,8 +11,9 @@ import { usageError } from '../../errors.ts';
 import { capturedDaysOf } from '../../infer/captured-days.ts';
 import type { GrantEvidence } from '../../infer/conduits/grants.ts';
 import { QUESTION_SENTENCES, saysDays, seenOn } from '../../infer/conduits/questions.ts';
-import { isoTime, sensorsOf, type ConduitProposal, type ProposedPermit } from '../../infer/conduits/conduits.ts';
+import { sensorsOf, type ConduitProposal, type ProposedPermit } from '../../infer/conduits/conduits.ts';
 import { addTo } from '../../net/multi-map.ts';
+import { isoEvidenceTime } from '../../net/time.ts';
 import type { ObservationSet } from '../../observation.ts';
 import type { Permit, PermitEnd } from '../../permit.ts';
 import { cutToNeed, evidenceOf, foresightOf, needOf, type NeededAsks } from '../match/permit-need.ts';
@@ -279,7 +280,7 @@ const asSeen = (proposed: ProposedPermit, { permit, isOfPair }: PermitLeft, need
     permit: {
       ...permit,
       evidence: {
-        firstSeen: isoTime(seen.firstNs), lastSeen: isoTime(seen.lastNs), days: seen.days.length, requests: seen.requests,
+        firstSeen: isoEvidenceTime(seen.firstNs), lastSeen: isoEvidenceTime(seen.lastNs), days: seen.days.length, requests: seen.requests,
         generalisedBy: evidence?.generalisedBy ?? [], neverSeen: evidence?.neverSeen ?? 0, sensors: sensorsOf(seen, set), completeness: evidence?.completeness ?? null,
       },
     },
@@ -316,7 +317,7 @@ const countsOf = (needed: readonly NeededAsks[], set: ObservationSet): Evidence 
   const evidence = evidenceIn(needed);
   const sensors = sensorsOf(evidence, set);
   return {
-    first_seen: isoTime(evidence.firstNs) ?? undefined, last_seen: isoTime(evidence.lastNs) ?? undefined, days: evidence.days.length,
+    first_seen: isoEvidenceTime(evidence.firstNs) ?? undefined, last_seen: isoEvidenceTime(evidence.lastNs) ?? undefined, days: evidence.days.length,
     connections: connectionsIn(needed), requests: evidence.requests, ...(sensors.length === 0 ? {} : { sensors }),
   };
 };

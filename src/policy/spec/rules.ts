@@ -8,7 +8,7 @@ import type { ConduitProposal, ProposedAsset, ProposedPermit, ProposedZone } fro
 import type { SetAsideEntry } from '../../infer/conduits/set-aside.ts';
 import type { PermitEnd } from '../../permit.ts';
 import { isPublicAddress } from '../../net/address-kinds.ts';
-import { isoTime } from '../../net/time-text.ts';
+import { isoTime } from '../../net/time.ts';
 import type { SpecAsset, SpecEndpoint, SpecFlow, SpecSetAside, SpecZone } from './schema.ts';
 
 /** Nothing that a terminal, an editor or a reviewer could be fooled by. */

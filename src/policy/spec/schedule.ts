@@ -5,8 +5,8 @@
  * Observations know hours, not every clock time: what cannot be known is not held against anybody.
  * Local time is the spec's time zone (IANA), UTC when it names none.
  */
-import { isoDay } from '../../infer/captured-days.ts';
 import { mergeSpans, type Span } from '../../net/register-set.ts';
+import { DAY_MS, HOUR_MS, isoDay, msOf } from '../../net/time.ts';
 import type { PermitConditions } from '../../permit.ts';
 
 interface Asked {
@@ -16,8 +16,6 @@ interface Asked {
   readonly hours?: readonly { readonly day: number; readonly hours: number }[] | null;
 }
 
-const DAY_MS = 86_400_000;
-const HOUR_MS = 3_600_000;
 const WEEKDAYS = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'];
 
 const formatters = new Map<string, Intl.DateTimeFormat>();
@@ -128,7 +126,7 @@ const dayFits = (conditions: PermitConditions, day: number, timezone: string): b
  */
 export const daysOutside = (all: readonly PermitConditions[], asked: Asked, timezone: string): number[] => {
   const outside = new Set<number>();
-  for (const instant of [asked.firstNs, asked.lastNs].map((ns) => Number(ns / 1_000_000n))) {
+  for (const instant of [asked.firstNs, asked.lastNs].map(msOf)) {
     if (!all.some((one) => holdsAt(one, instant, timezone))) outside.add(Math.floor(instant / DAY_MS));
   }
   for (const { day, hours } of asked.hours ?? []) {
@@ -142,13 +140,13 @@ export const daysOutside = (all: readonly PermitConditions[], asked: Asked, time
 
 /** Whether conditions held at some of the times at which something was asked. */
 export const heldAtTimes = (conditions: PermitConditions, asked: Asked, timezone: string): boolean =>
-  [asked.firstNs, asked.lastNs].some((ns) => holdsAt(conditions, Number(ns / 1_000_000n), timezone)) ||
+  [asked.firstNs, asked.lastNs].some((ns) => holdsAt(conditions, msOf(ns), timezone)) ||
   (asked.hours ?? []).some(({ day, hours }) => Array.from({ length: 24 }, (_, hour) => hour).some((hour) => ((hours >> hour) & 1) === 1 && hourFits(conditions, day * 24 + hour, timezone))) ||
   (!asked.hours && asked.days.some((day) => dayFits(conditions, day, timezone)));
 
 export const scheduleProblem = (conditions: PermitConditions, asked: Asked, timezone: string): { kind: 'schedule' | 'expired'; sentence: string } | null => {
-  const firstMs = Number(asked.firstNs / 1_000_000n);
-  const lastMs = Number(asked.lastNs / 1_000_000n);
+  const firstMs = msOf(asked.firstNs);
+  const lastMs = msOf(asked.lastNs);
   if (hasExpired(conditions, lastMs, timezone)) return { kind: 'expired', sentence: `the Permit expired on ${conditions.expires}` };
   if (!hasWindow(conditions)) return null;
   const window = windowText(conditions, timezone);

@@ -8,6 +8,7 @@ import { addTo } from '../../net/multi-map.ts';
 import type { Conversation } from '../../observation.ts';
 import { parseSet, parseSpan, setContains } from '../../net/address-set.ts';
 import type { AddressSet } from '../../net/address-set.ts';
+import { msOf } from '../../net/time.ts';
 import type { Spec, SpecSetAside } from './schema.ts';
 
 interface Prepared {
@@ -42,7 +43,7 @@ export const createSetAside = (spec: Spec): ((conversation: Conversation) => Set
     for (const { entry, index, servers, ports, lastMs } of byClient.get(conversation.client) ?? []) {
       if (entry.transport !== conversation.transport || !setContains(servers, server)) continue;
       if (ports.length > 0 && !ports.some((range) => range.first <= conversation.port && conversation.port <= range.last)) continue;
-      const covered = Number(conversation.lastNs / 1_000_000n) <= lastMs;
+      const covered = msOf(conversation.lastNs) <= lastMs;
       if (covered) return { index, entry, covered };
       again ??= { index, entry, covered };
     }

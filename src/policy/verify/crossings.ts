@@ -8,7 +8,7 @@ import { REFUSAL_FACT, type Conversation, type Operation } from '../../observati
 import type { WindowTraffic } from '../../store/read-window.ts';
 import type { Ask } from '../match/asks.ts';
 import type { DiffContext } from '../diff/observed.ts';
-import { isoTime } from '../../net/time-text.ts';
+import { isoTime } from '../../net/time.ts';
 import { OPERATION_MISSES, type ConversationVerdict, type MissKind } from '../match/match.ts';
 import type { Resolution } from '../spec/assets.ts';
 import type { CheckEvidence, SensorOf } from './checks.ts';

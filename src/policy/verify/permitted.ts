@@ -7,6 +7,7 @@
  */
 import { firstOf, plural } from '../../infer/plural.ts';
 import { addTo } from '../../net/multi-map.ts';
+import { DAY_MS, msOf } from '../../net/time.ts';
 import { REFUSAL_FACT, type Operation } from '../../observation.ts';
 import type { Ask } from '../match/asks.ts';
 import { endHeard } from '../diff/declared.ts';
@@ -273,15 +274,13 @@ const vanishedUses = (uses: ReadonlyMap<string, PermittedUse>, before: Before | 
   return vanished;
 };
 
-const MS_PER_DAY = 86_400_000;
-
 /** Nobody used it: not observable, unless its own evidence says that it was used nearly every day. */
 const judgeUnused = (context: DiffContext, vantage: Vantage, declared: DeclaredPermit, heard: readonly string[], before: Before | null, days: number): Check => {
   const { permit } = declared;
   const { evidence } = permit;
-  const span = evidence?.firstSeen && evidence.lastSeen ? Math.floor(Date.parse(evidence.lastSeen) / MS_PER_DAY) - Math.floor(Date.parse(evidence.firstSeen) / MS_PER_DAY) + 1 : 0;
+  const span = evidence?.firstSeen && evidence.lastSeen ? Math.floor(Date.parse(evidence.lastSeen) / DAY_MS) - Math.floor(Date.parse(evidence.firstSeen) / DAY_MS) + 1 : 0;
   const bothHeard = endHeard(context, permit.from, heard) && endHeard(context, permit.to, heard);
-  const isOld = evidence?.lastSeen !== undefined && evidence?.lastSeen !== null && context.set.sensor.firstNs !== null && Date.parse(evidence.lastSeen) < Number(context.set.sensor.firstNs / 1_000_000n);
+  const isOld = evidence?.lastSeen !== undefined && evidence?.lastSeen !== null && context.set.sensor.firstNs !== null && Date.parse(evidence.lastSeen) < msOf(context.set.sensor.firstNs);
   if (before === null && evidence !== null && isOld && bothHeard && !permit.conditions.onDemand && isMissed(evidence.days, span, days)) {
     return makeCheck({
       ...about(declared), verdict: 'fail', title: `${titleOf(declared, '')} has stopped`, remedy: REMEDY_BLOCKED,

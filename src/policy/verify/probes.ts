@@ -5,7 +5,7 @@
  */
 import type { StoredProbe } from '../../store/probes.ts';
 import type { LoadedSpec } from '../spec/load.ts';
-import { isoTime } from '../../net/time-text.ts';
+import { isoTime } from '../../net/time.ts';
 import { makeCheck, type Check, type CheckKind, type Verdict } from './checks.ts';
 import type { TestKind } from './plan.ts';
 

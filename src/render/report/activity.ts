@@ -3,6 +3,7 @@
  * packets), one at a time, and who is who. Out: typed arrays. Long observations are folded to days, so that the size of
  * a report does not follow the length of a capture.
  */
+import { HOUR_MS } from '../../net/time.ts';
 import type { SensorHour } from '../../store/read-activity.ts';
 import type { PlantIndex } from './plant-index.ts';
 
@@ -60,7 +61,6 @@ export function tallyActivity(plant: PlantIndex, sensor: readonly SensorHour[], 
 }
 
 const WEEKDAYS = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'];
-const MS_PER_HOUR = 3_600_000;
 
 /** Hours since 1970 -> 0 (Monday 00:00 local) to 167. Zones that are off by parts of an hour fall into the hour they begin in. */
 function hourOfWeek(timezone: string): (hour: number) => number {
@@ -69,7 +69,7 @@ function hourOfWeek(timezone: string): (hour: number) => number {
   return (hour) => {
     const held = known.get(hour);
     if (held !== undefined) return held;
-    const parts = format.formatToParts(new Date(hour * MS_PER_HOUR));
+    const parts = format.formatToParts(new Date(hour * HOUR_MS));
     const part = (type: string): string => parts.find((one) => one.type === type)?.value ?? '';
     const week = Math.max(0, WEEKDAYS.indexOf(part('weekday'))) * HOURS_PER_DAY + (Number(part('hour')) % HOURS_PER_DAY);
     known.set(hour, week);

@@ -4,18 +4,16 @@
  * Out: one row a calendar day between the first and the last heard.
  */
 import { addTo } from '../../net/multi-map.ts';
-import { endsMonth, isoDay } from '../../infer/captured-days.ts';
+import { dayOf, isoDay } from '../../net/time.ts';
+import { endsMonth } from '../../infer/captured-days.ts';
 import { estimateSpecies } from '../../infer/completeness.ts';
 import { isWeekend } from '../../infer/conduits/regimes.ts';
 import type { Conversation, ObservationSet } from '../../observation.ts';
 import type { TimelineDay } from './model.ts';
 
 const HOURS_PER_DAY = 24;
-const NS_PER_DAY = 86_400_000_000_000n;
 /** Estimates are made for at most so many days; between them the curve is drawn straight. */
 const MOST_ESTIMATES = 60;
-
-const dayOf = (ns: bigint): number => Number(ns / NS_PER_DAY);
 
 function regimesOf(day: number, programmed: ReadonlySet<number>): TimelineDay['regimes'] {
   return [

@@ -2,7 +2,7 @@
  * What firewalls logged, as a part of the HTML report: what they do otherwise than the spec says, and what is to be decided;
  * how often by day and by rule. In: the model. Out: markup that stands without a script.
  */
-import { isoDay } from '../../infer/captured-days.ts';
+import { DAY_MS, isoDay } from '../../net/time.ts';
 import { LOGGED_STANDINGS, type LoggedDay, type LoggedStanding } from '../../policy/diff/logged-tally.ts';
 import { grouped } from '../../infer/plural.ts';
 import { captureText, firewallText, spanText, standingSums, STANDING_WORDS, whoText } from './firewall-words.ts';
@@ -12,7 +12,6 @@ import { html, keepTogether, NOTHING, type Markup } from './html-escape.ts';
 import type { FirewallReview, ReportModel } from './model.ts';
 import { cutRows, MOST_ROWS, note } from './sections.ts';
 
-const MS_PER_DAY = 86_400_000;
 const LEFT = 232;
 const WIDTH = 1020;
 const ROW = 22;
@@ -52,7 +51,7 @@ function rowsTable({ rows }: FirewallReview, model: ReportModel, words: FilterWo
 
 /** One row a standing, one column a day, with figures where they fit. */
 function dayChart(days: readonly LoggedDay[]): Markup {
-  const dated = days.flatMap(({ date, standings }) => (date === null ? [] : [{ day: Date.parse(date) / MS_PER_DAY, standings }]));
+  const dated = days.flatMap(({ date, standings }) => (date === null ? [] : [{ day: Date.parse(date) / DAY_MS, standings }]));
   const last = dated.at(-1)?.day;
   if (last === undefined) return NOTHING;
   const first = Math.max(dated[0].day, last - MOST_DAYS + 1);

@@ -3,6 +3,7 @@
  * and how much of tomorrow was still unknown, with its interval. In: the model. Out: SVG that stands without a script; the
  * page's script only adds read-out under the pointer. Each row of hours is five paths, one a shade, not one box an hour.
  */
+import { HOUR_MS } from '../../net/time.ts';
 import { groupedPlural, plural } from '../../infer/plural.ts';
 import { cut } from '../printable.ts';
 import { heatRow, pieces, round } from './heat-row.ts';
@@ -16,7 +17,6 @@ const WIDTH = 1010;
 const RIGHT = 20;
 const ROW = 17;
 const HOURS_PER_DAY = 24;
-const MS_PER_HOUR = 3_600_000;
 
 export function timelineChart(model: ReportModel): Markup {
   const { timeline } = model;
@@ -58,7 +58,7 @@ function dayMarks(timeline: Timeline, x: (column: number) => number, top: number
   return html`${Array.from({ length: days }, (_, day) => {
     const column = Math.max(0, day * perDay - offset / timeline.step);
     const end = Math.min(timeline.columns, (day + 1) * perDay - offset / timeline.step);
-    const date = new Date((timeline.firstHour - offset + day * HOURS_PER_DAY) * MS_PER_HOUR);
+    const date = new Date((timeline.firstHour - offset + day * HOURS_PER_DAY) * HOUR_MS);
     const regimes = regimesOf.get(date.toISOString().slice(0, 10)) ?? [];
     const span = { x: round(x(column)), width: round(x(end) - x(column)) };
     const label = day % every === 0 ? html`<text class="tick" x="${x(column) + 3}" y="${top - 2}">${dayLabel(date.toISOString().slice(0, 10), days)}</text>` : NOTHING;
