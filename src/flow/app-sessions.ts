@@ -14,6 +14,7 @@ import { conversationOf, learnServer, nameService, orient, placeServer, proveSer
 import { noteReversed, type FlowSink } from './operations.ts';
 import { count, internText, type FlowState } from './flow-state.ts';
 import * as layout from './flow-state.ts';
+import { findKey } from './int-table.ts';
 import { createTcpStream, TRIAL, type HalfStream, type TcpStream } from './stream-record.ts';
 import { expectStart, finishHalf, MAX_FAILURES, startHalf } from './tcp-stream.ts';
 
@@ -88,6 +89,34 @@ const streamCandidates = createCandidates(STREAM_PROTOCOLS);
 const SEARCHED = STREAM_PROTOCOLS.filter(({ findMessages }) => findMessages !== undefined);
 const datagramCandidates = createCandidates(DATAGRAM_PROTOCOLS);
 
+const ANSWERED_ELSEWHERE: readonly StreamProtocol[] = DATAGRAM_PROTOCOLS.filter(({ answersElsewhere }) => answersElsewhere !== undefined);
+
+/**
+ * A datagram of who was asked on a protocol's port and answers from another one: told by the session in which that was asked, by the same
+ * host from the same port. Who was asked serves here too. Between ports of one host nothing is told. Returns the stream index, or -1.
+ */
+function goOnElsewhere(state: FlowState, session: number, bytes: Uint8Array, from: number, to: number, fromLo: boolean): number {
+  const words = state.sessions.keys;
+  const s = session * SESSION.stride;
+  const [lo, hi, ports, word] = [words[s], words[s + 1], words[s + 2], words[s + 3]];
+  for (const protocol of ANSWERED_ELSEWHERE) {
+    if (lo === hi || protocol.answersElsewhere?.(bytes, from, to) !== true) continue;
+    for (const port of protocol.ports) {
+      for (const isLo of [true, false]) {
+        const asked = findKey(state.sessions, lo, hi, isLo ? (ports & ~0xffff) | port : (port << 16) | (ports & 0xffff), word);
+        const app = asked < 0 || asked === session ? 0 : words[asked * SESSION.stride + SESSION.app];
+        const stream = app > 0 ? state.streams[app - 1] : null;
+        if (stream?.protocol !== protocol || (words[asked * SESSION.stride + SESSION.flags] & FLAG.askerIsLo) !== (isLo ? FLAG.askerIsLo : 0)) continue;
+        proveServer(state, session, !isLo, fromLo);
+        const index = attach(state, session, protocol, true);
+        (state.streams[index] as TcpStream).memory = { ...stream.memory };
+        return index;
+      }
+    }
+  }
+  return -1;
+}
+
 /** Looks at a payload of a session that has no protocol yet, of `wire` octets on the wire. Returns the stream index, or -1. */
 export function probeSession(state: FlowState, session: number, bytes: Uint8Array, from: number, to: number, wire: number, fromLo: boolean, sequence: number): number {
   const s = session * SESSION.stride;
@@ -98,8 +127,10 @@ export function probeSession(state: FlowState, session: number, bytes: Uint8Arra
     // The other side has spoken, and is looked at as often.
     words[s + SESSION.flags] &= ~PROBES_MASK;
   }
-  orient(state, session);
   const isTcp = transportOf(state, session) === IP_PROTOCOL.tcp;
+  const elsewhere = isTcp ? -1 : goOnElsewhere(state, session, bytes, from, to, fromLo);
+  if (elsewhere >= 0) return elsewhere;
+  orient(state, session);
   const ports = state.sessions.keys[s + 2];
   const low = ports >>> 16;
   const high = ports & 0xffff;

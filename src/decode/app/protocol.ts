@@ -97,6 +97,11 @@ export interface StreamProtocol {
    * sessions joined midstream: what is pipelined is cut into segments wherever it fills one, and none need begin with a message.
    */
   findMessages?(bytes: Uint8Array, from: number, to: number): number;
+  /**
+   * Of datagrams: who is asked on the protocol's port answers from another one, to which the rest goes (RFC 1350 clause 4). Whether this may
+   * be such a one; asked only between two hosts of which one has asked the other from that very port. It goes on with that session's memory.
+   */
+  answersElsewhere?(bytes: Uint8Array, from: number, to: number): boolean;
   newMemory(): SessionMemory;
   /**
    * Reads as many whole messages from [from, to) as there are and returns the offset of the first byte not consumed.

@@ -34,6 +34,7 @@ import { S7COMM } from './s7comm.ts';
 import { TCP_SIGNATURES, UDP_SIGNATURES } from './signature.ts';
 import { SNMP } from './snmp.ts';
 import { SYNCHROPHASOR_TCP, SYNCHROPHASOR_UDP } from './synchrophasor.ts';
+import { TFTP } from './tftp.ts';
 import { TLS } from './tls.ts';
 import { TRISTATION } from './tristation.ts';
 
@@ -44,7 +45,7 @@ export const STREAM_PROTOCOLS: readonly StreamProtocol[] = [
 
 /** Read from single UDP datagrams. */
 export const DATAGRAM_PROTOCOLS: readonly StreamProtocol[] = [
-  modbus, ENIP, DNP3, BACNET, FINS_UDP, HART_IP, MELSEC, KNXNET_UDP, TRISTATION, ROC_PLUS, SYNCHROPHASOR_UDP, ROUTED_GOOSE, ROUTED_SV, ADS_DISCOVERY, PROFINET_CM, DNS, MDNS, LLMNR, NBNS, NBDGM, DHCP, SNMP, PTP_UDP, MODBUS_RTU, ...UDP_SIGNATURES,
+  modbus, ENIP, DNP3, BACNET, FINS_UDP, HART_IP, MELSEC, KNXNET_UDP, TRISTATION, ROC_PLUS, SYNCHROPHASOR_UDP, ROUTED_GOOSE, ROUTED_SV, ADS_DISCOVERY, PROFINET_CM, DNS, MDNS, LLMNR, NBNS, NBDGM, DHCP, SNMP, TFTP, PTP_UDP, MODBUS_RTU, ...UDP_SIGNATURES,
 ];
 
 /** Read from frames without an IP header, by EtherType. Their names are those of net/services.ts. */

@@ -27,10 +27,11 @@ import { S7COMM } from '../../../src/decode/app/s7comm.ts';
 import { TCP_SIGNATURES, UDP_SIGNATURES } from '../../../src/decode/app/signature.ts';
 import { SNMP } from '../../../src/decode/app/snmp.ts';
 import { SYNCHROPHASOR_TCP, SYNCHROPHASOR_UDP } from '../../../src/decode/app/synchrophasor.ts';
+import { TFTP } from '../../../src/decode/app/tftp.ts';
 import { TLS } from '../../../src/decode/app/tls.ts';
 import { TRISTATION } from '../../../src/decode/app/tristation.ts';
 import type { StreamProtocol } from '../../../src/decode/app/protocol.ts';
 
 export const TCP: readonly StreamProtocol[] = [OPCUA, S7COMM, S7COMM_PLUS, MMS, ENIP, DNP3, IEC104, ADS, FINS_TCP, HART_IP, MELSEC, GE_SRTP, KNXNET_TCP, ROC_PLUS, SYNCHROPHASOR_TCP, DCERPC, TLS, HTTP, MQTT, ...TCP_SIGNATURES];
-export const UDP: readonly StreamProtocol[] = [ENIP, DNP3, BACNET, FINS_UDP, HART_IP, MELSEC, KNXNET_UDP, TRISTATION, ROC_PLUS, SYNCHROPHASOR_UDP, ROUTED_GOOSE, ROUTED_SV, ADS_DISCOVERY, PROFINET_CM, DNS, MDNS, LLMNR, NBNS, NBDGM, DHCP, SNMP, PTP_UDP, ...UDP_SIGNATURES];
+export const UDP: readonly StreamProtocol[] = [ENIP, DNP3, BACNET, FINS_UDP, HART_IP, MELSEC, KNXNET_UDP, TRISTATION, ROC_PLUS, SYNCHROPHASOR_UDP, ROUTED_GOOSE, ROUTED_SV, ADS_DISCOVERY, PROFINET_CM, DNS, MDNS, LLMNR, NBNS, NBDGM, DHCP, SNMP, TFTP, PTP_UDP, ...UDP_SIGNATURES];
 export const LINK: readonly StreamProtocol[] = [PROFINET_RT, GOOSE, SAMPLED_VALUES, PTP_LINK];

@@ -295,6 +295,24 @@ export const READ: readonly (readonly [string, 'tcp' | 'udp' | 'eth', number, re
   // Routed: as a protection relay sends it, and one that a test set simulates; samples of two streams in one datagram, signed.
   ['r-goose', 'udp', 102, [[TO_SERVER, '0140a1178015000000ad00009646000200000000000000000000000000009881000000009261818f801c47415f555237344d61737465722f4c4c4e3024524724476f4342313081024e20821e47415f555237344d61737465722f4c4c4e3024545436446174615365743183095478474f4f534531308408652517ac39335d3f850210b38601048701008801018901008a0106ab23830101830100830100830100830100a2128301008403030000910865212dee777d953f'], [TO_SERVER, '0140a1178015000000ad00009646000200000000000000000000000000009881010000009261818f801c47415f555237344d61737465722f4c4c4e3024524724476f4342313081024e20821e47415f555237344d61737465722f4c4c4e3024545436446174615365743183095478474f4f534531308408652517ac39335d3f850210b38601048701008801018901008a0106ab23830101830100830100830100830100a2128301008403030000910865212dee777d953f']], ['Publish/write/request', 'Publish (simulated)/write/request'], ['GA_UR74Master/LLN0$RG$GoCB10']],
   ['r-sv', 'udp', 102, [[TO_SERVER, '0140a21780150000007d00000001000200000000000000000000000000006882004000002e602c800101a227302580044d5530318202000183040000000185010087100000000000000000000000000000000082014000002e602c800101a227302580044d553032820200018304000000018501008710000000000000000000000000000000008504deadbeef']], ['Publish/write/request', 'Publish (simulated)/write/request'], ['MU01', 'MU02']],
+  // A server that answers from its own port; a file that is not there; one that is written.
+  [
+    'tftp',
+    'udp',
+    69,
+    [
+      [TO_SERVER, `0001 ${ascii('rfc1350.txt')}00 ${ascii('octet')}00 ${ascii('blksize')}00 ${ascii('1428')}00`],
+      [TO_CLIENT, `0006 ${ascii('blksize')}00 ${ascii('1428')}00`],
+      [TO_SERVER, '0004 0000'],
+      [TO_CLIENT, '0003 0001 68'],
+      [TO_CLIENT, `0005 0001 ${ascii('File not found')}00`],
+      [TO_SERVER, `0002 ${ascii('running-config')}00 ${ascii('NetASCII')}00`],
+      [TO_CLIENT, '0004 0000'],
+      [TO_SERVER, '0003 0001 68'],
+    ],
+    ['Read/read/request', 'Read/read/response', 'Read/read/error 1', 'Write/write/request', 'Write/write/response'],
+    ['rfc1350.txt', 'running-config'],
+  ],
   // A clock that asks another one for its time: granted, refused; what it then sends of its own accord, and a setting that is refused.
   [
     'ptp',
