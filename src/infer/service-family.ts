@@ -86,7 +86,7 @@ export const SAFETY_ENGINEERING: ReadonlySet<string> = new Set(['tristation', 'h
 
 const CONTROL_SERVICES: ReadonlySet<string> = new Set([
   'modbus', 's7comm', 'enip', 'enip-io', 'opcua', 'iec104', 'dnp3', 'mms', 'goose', 'r-goose', 'r-sv', 'bacnet', 'ads', 'fins', 'melsec', 'melsoft', 'slmp',
-  'profinet', 'pn-rt', 'pn-dcp', 'ethercat', 'hart-ip', 'codesys', 'ge-srtp', 'synchrophasor', 'crimson', 'umas',
+  'profinet', 'pn-rt', 'pn-dcp', 'ethercat', 'hart-ip', 'codesys', 'ge-srtp', 'synchrophasor', 'hsms', 'crimson', 'umas',
   ...SAFETY_SERVICES,
 ]);
 

@@ -17,6 +17,7 @@ import { DNS, LLMNR, MDNS, NBDGM, NBNS } from './dns.ts';
 import { ENIP } from './enip-cip.ts';
 import { GE_SRTP } from './ge-srtp.ts';
 import { HART_IP } from './hart-ip.ts';
+import { HSMS } from './hsms.ts';
 import { HTTP } from './http.ts';
 import { IEC104 } from './iec104.ts';
 import { MMS } from './iec61850-mms.ts';
@@ -40,7 +41,7 @@ import { TRISTATION } from './tristation.ts';
 
 /** Read from TCP streams. The hottest first. */
 export const STREAM_PROTOCOLS: readonly StreamProtocol[] = [
-  modbus, OPCUA, S7COMM, S7COMM_PLUS, MMS, ENIP, DNP3, IEC104, ADS, FINS_TCP, HART_IP, MELSEC, GE_SRTP, KNXNET_TCP, ROC_PLUS, SYNCHROPHASOR_TCP, DCERPC, TLS, HTTP, MQTT, MODBUS_RTU, ...TCP_SIGNATURES,
+  modbus, OPCUA, S7COMM, S7COMM_PLUS, MMS, ENIP, DNP3, IEC104, ADS, FINS_TCP, HART_IP, MELSEC, GE_SRTP, KNXNET_TCP, ROC_PLUS, SYNCHROPHASOR_TCP, HSMS, DCERPC, TLS, HTTP, MQTT, MODBUS_RTU, ...TCP_SIGNATURES,
 ];
 
 /** Read from single UDP datagrams. */

@@ -17,7 +17,7 @@ const URLS = new Set(['opcua.endpoint', 'opcua.reverse-endpoint', 'opcua.discove
 const PRODUCTS = new Set([
   'lldp.capabilities', 'lldp.caps', 'cdp.capabilities', 'modbus.vendor', 'modbus.product-code', 'modbus.product', 'modbus.revision', 'modbus.model', 'enip.vendor-id', 'enip.device-type', 'enip.product',
   'enip.revision', 'bacnet.vendor-id', 'fins.model', 'profinet.vendor', 'profinet.device-id', 'profinet.role', 'iec61850.role', 's7comm.module-type', 's7comm.order-number', 'snmp.version', 'mqtt.version', 'mqtt.login',
-  'smb.version', 'tls.version', 'vnc.version', 'rpc.interface', 'enip.unmatched-response', 'fox.application', 'fox.brand', 'fox.version', 'ptp.role', 'ptp.domain',
+  'smb.version', 'tls.version', 'vnc.version', 'rpc.interface', 'enip.unmatched-response', 'fox.application', 'fox.brand', 'fox.version', 'ptp.role', 'ptp.domain', 'hsms.model', 'hsms.software',
 ]);
 /** Of a product too, unless an administrator says something else. */
 const SET_BY_HAND = new Set(['http.server', 'http.user-agent', 'ssh.software', 'dhcp.vendor-class']);

@@ -9,6 +9,7 @@ import { DNS, LLMNR, MDNS, NBDGM, NBNS } from '../../../src/decode/app/dns.ts';
 import { ENIP } from '../../../src/decode/app/enip-cip.ts';
 import { GE_SRTP } from '../../../src/decode/app/ge-srtp.ts';
 import { HART_IP } from '../../../src/decode/app/hart-ip.ts';
+import { HSMS } from '../../../src/decode/app/hsms.ts';
 import { HTTP } from '../../../src/decode/app/http.ts';
 import { IEC104 } from '../../../src/decode/app/iec104.ts';
 import { MMS } from '../../../src/decode/app/iec61850-mms.ts';
@@ -32,6 +33,6 @@ import { TLS } from '../../../src/decode/app/tls.ts';
 import { TRISTATION } from '../../../src/decode/app/tristation.ts';
 import type { StreamProtocol } from '../../../src/decode/app/protocol.ts';
 
-export const TCP: readonly StreamProtocol[] = [OPCUA, S7COMM, S7COMM_PLUS, MMS, ENIP, DNP3, IEC104, ADS, FINS_TCP, HART_IP, MELSEC, GE_SRTP, KNXNET_TCP, ROC_PLUS, SYNCHROPHASOR_TCP, DCERPC, TLS, HTTP, MQTT, ...TCP_SIGNATURES];
+export const TCP: readonly StreamProtocol[] = [OPCUA, S7COMM, S7COMM_PLUS, MMS, ENIP, DNP3, IEC104, ADS, FINS_TCP, HART_IP, MELSEC, GE_SRTP, KNXNET_TCP, ROC_PLUS, SYNCHROPHASOR_TCP, HSMS, DCERPC, TLS, HTTP, MQTT, ...TCP_SIGNATURES];
 export const UDP: readonly StreamProtocol[] = [ENIP, DNP3, BACNET, FINS_UDP, HART_IP, MELSEC, KNXNET_UDP, TRISTATION, ROC_PLUS, SYNCHROPHASOR_UDP, ROUTED_GOOSE, ROUTED_SV, ADS_DISCOVERY, PROFINET_CM, DNS, MDNS, LLMNR, NBNS, NBDGM, DHCP, SNMP, TFTP, PTP_UDP, ...UDP_SIGNATURES];
 export const LINK: readonly StreamProtocol[] = [PROFINET_RT, GOOSE, SAMPLED_VALUES, PTP_LINK];

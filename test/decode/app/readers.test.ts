@@ -195,6 +195,18 @@ describe('protocol readers', () => {
     expect([protocolOf('ptp', 'eth').probe(first, 0, 64, TO_SERVER, 0), protocolOf('ptp', 'udp').probe(first, 0, 64, TO_SERVER, 319)]).toEqual([PROBE.unsure, PROBE.notForUs]);
   });
 
+  it('knows HSMS by what begins or keeps a session, or by items that fill a message, and its equipment by what it says of itself', () => {
+    const hsms = protocolOf('hsms', 'tcp');
+    const probe = (hex: string): number => hsms.probe(fromHex(hex), 0, fromHex(hex).length, TO_SERVER, 0);
+    expect([probe('0000000affff0000000100000001'), probe('0000000affff0000000500000009'), probe('0000001200008103000000000006 0101b10400000003'), probe('00000000')]).toEqual([PROBE.certain, PROBE.certain, PROBE.certain, PROBE.unsure]);
+    // A session of its own, a status that there is not, an item that ends beyond the message, none at all, and half a message.
+    const others = ['0000000a00010000000100000001', '0000000affff0009000100000001', '0000001200008103000000000006 0101b10500000003', '0000000a00008101000000000006', '0000002200008103000000000006 0101b10400000003'];
+    expect(others.map(probe)).toEqual(others.map(() => PROBE.notForUs));
+    // Equipment that dialled its host asks for nothing: it says who it is, and is asked.
+    const dialled = tell(hsms, [[TO_SERVER, '0000001d 0000 810d 0000 00000002 0102 4108 455443482d323030 4105 342e312e37']]);
+    expect([[...dialled.serverFacts], dialled.directionHolds]).toEqual([['hsms.model=ETCH-200', 'hsms.software=4.1.7'], false]);
+  });
+
   it('reads server name and version of TLS, and nothing after the hellos', () => {
     const sized = (hex: string, octets: number): string => (hex.length / 2).toString(16).padStart(octets * 2, '0') + hex;
     const hello = (kind: string, body: string): string => `160303${sized(kind + sized(body, 3), 2)}`;
