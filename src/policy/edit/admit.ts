@@ -7,6 +7,7 @@
 import { isMap, isSeq } from 'yaml';
 import type { YAMLMap } from 'yaml';
 import type { Conversation } from '../../observation.ts';
+import type { OpcUaOperations } from '../../permit.ts';
 import { asksOf, securityOf, weakerThan } from '../match/asks.ts';
 import type { DiffContext } from '../diff/observed.ts';
 import { rulesOf } from '../match/match.ts';
@@ -26,12 +27,13 @@ const isOnly = ({ assets, addresses }: DeclaredPermit['permit']['from'], end: Sp
 
 /** Modes and policies that a rule must name as well for all that was seen. */
 function admitted(conversations: readonly Conversation[], { permit }: DeclaredPermit): { modes: string[]; policies: string[] } {
-  const held = { modes: [...(permit.opcua?.securityModes ?? [])], policies: [...(permit.opcua?.securityPolicies ?? [])] };
+  const { securityModes, securityPolicies }: Pick<OpcUaOperations, 'securityModes' | 'securityPolicies'> = permit.opcua ?? { securityModes: [], securityPolicies: [] };
+  const held = { modes: [...securityModes], policies: [...securityPolicies] };
   for (const seen of conversations.map(securityOf)) {
-    for (const word of weakerThan(seen, permit.opcua?.securityModes ?? [], permit.opcua?.securityPolicies ?? [])) {
+    for (const word of weakerThan(seen, securityModes, securityPolicies)) {
       const [what, name] = word.split(' ');
-      // The policy None goes with the mode None (OPC 10000-4 clause 7.20); a rule that lists no policy says it by the mode.
-      if (what === 'policy' && held.policies.length > 0) held.policies.push(name);
+      // The policy None goes with the mode None (OPC 10000-4 clause 7.20); a rule that lists no policy, or this one, says it by the mode.
+      if (what === 'policy' && securityPolicies.length > 0 && !securityPolicies.includes(name)) held.policies.push(name);
       else held.modes.push(what === 'policy' ? 'None' : name);
     }
   }

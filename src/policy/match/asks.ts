@@ -86,16 +86,16 @@ export const securityOf = (conversation: Conversation): OpcUaSecurity => {
   const values = (name: string): string[] => conversation.facts.filter((fact) => fact.name === name).map((fact) => fact.value);
   return {
     modes: values('opcua.mode').filter((mode) => SECURITY_MODE_ORDER.includes(mode)),
-    policies: values('opcua.policy').map(policyName).filter((policy) => policy in POLICY_STRENGTH),
+    policies: values('opcua.policy').map(policyName).filter((policy) => Object.hasOwn(POLICY_STRENGTH, policy)),
     encrypted: values('opcua.encrypted').includes('MSG'),
   };
 };
 
-/** -1 where none is declared: then none is too weak. */
-const policyFloorOf = (policies: readonly string[]): number => (policies.length === 0 ? -1 : Math.min(...policies.map((policy) => POLICY_STRENGTH[policyName(policy)] ?? 0)));
-
-/** The policies that are no weaker than the weakest declared. */
-export const policiesFrom = (policies: readonly string[]): string[] => Object.keys(POLICY_STRENGTH).filter((policy) => POLICY_STRENGTH[policy] >= policyFloorOf(policies));
+/** The policies that are no weaker than the weakest declared; without one, all. */
+export const policiesFrom = (policies: readonly string[]): string[] => {
+  const floor = Math.min(...policies.map((policy) => POLICY_STRENGTH[policyName(policy)] ?? 0));
+  return Object.keys(POLICY_STRENGTH).filter((policy) => policies.length === 0 || POLICY_STRENGTH[policy] >= floor);
+};
 
 const excludesNone = (modes: readonly string[]): boolean => modes.length > 0 && !modes.includes('None');
 
@@ -126,13 +126,13 @@ export const modesPassing = ({ securityModes }: Pick<OpcUaOperations, 'securityM
 export const modeWord = (mode: string): string => `mode ${mode}`;
 export const policyWord = (policy: string): string => `policy ${policy}`;
 
-/** The observed modes and policies that are weaker than the weakest declared; stronger ones are no fault. */
-export const weakerThan = (observed: OpcUaSecurity, modes: readonly string[], policies: readonly string[]): string[] => {
-  const floor = modes.length === 0 ? -1 : Math.min(...modes.map((mode) => SECURITY_MODE_ORDER.indexOf(mode)));
-  const policyFloor = policyFloorOf(policies);
+/** The observed modes and policies that a Permit does not hold; stronger than declared is no fault. */
+export const weakerThan = (observed: OpcUaSecurity, securityModes: readonly string[], securityPolicies: readonly string[]): string[] => {
+  const tooWeak = (held: readonly string[], seen: readonly string[]): string[] => (held.length === 0 ? [] : seen.filter((one) => !held.includes(one)));
+  // Without a declared policy, the policy None is what the mode None comes with, and is not told beside it.
+  const isTold = (policy: string): boolean => securityPolicies.length > 0 || policy !== 'None' || !observed.modes.includes('None');
   return [
-    ...observed.modes.filter((mode) => SECURITY_MODE_ORDER.indexOf(mode) < floor).map(modeWord),
-    // Without a declared policy, a declared mode other than None still excludes the policy None.
-    ...observed.policies.filter((policy) => POLICY_STRENGTH[policy] < policyFloor || (policyFloor < 0 && floor > 0 && policy === 'None' && !observed.modes.includes('None'))).map(policyWord),
+    ...tooWeak(modesHeld({ securityModes }), observed.modes).map(modeWord),
+    ...tooWeak(policiesHeld({ securityModes, securityPolicies }), observed.policies).filter(isTold).map(policyWord),
   ];
 };
