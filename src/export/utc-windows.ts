@@ -71,8 +71,7 @@ export const inUtc = (conditions: PermitConditions, east: number): PermitConditi
   const first = start === null ? 0 : minuteOfDay(start);
   const last = end === null ? DAY_MINUTES : minuteOfDay(end);
   const length = last > first ? last - first : last - first + DAY_MINUTES;
-  const isAllDay = length === DAY_MINUTES;
-  if ((days.length === 0 && start === null && end === null) || (isAllDay && (days.length === 0 || new Set(days).size === 7))) return { ...conditions, days: [], start: null, end: null };
+  if (length === DAY_MINUTES && (days.length === 0 || new Set(days).size === 7)) return { ...conditions, days: [], start: null, end: null };
   const begin = first - east;
   const day = Math.floor(begin / DAY_MINUTES);
   const inDay = begin - day * DAY_MINUTES;

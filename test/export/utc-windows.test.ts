@@ -43,6 +43,25 @@ test.each(['UTC', 'Europe/Berlin', 'Pacific/Auckland', 'America/St_Johns', 'Afri
   }
 });
 
+test.each([
+  ['always', [], null, null, [], null, null],
+  ['every day from midnight to midnight', WEEK, '00:00', '00:00', [], null, null],
+  ['an evening that is the next morning there', ['sun'], '20:00', '23:00', ['mon'], '01:00', '04:00'],
+  ['all of a day', ['mon'], null, null, ['mon'], '05:00', '05:00'],
+] as const)('%s, five hours west of UTC; what else a Permit asks for stays', (_, days, start, end, utcDays, utcStart, utcEnd) => {
+  const others = { expires: '2027-01-01', onDemand: true };
+  expect(inUtc({ days: [...days], start, end, ...others }, -300)).toEqual({ days: utcDays, start: utcStart, end: utcEnd, ...others });
+});
+
+test('an offset changes to the second when the zone changes it (IANA, Europe/Berlin: on the last Sundays of March and October, at 01:00 UTC)', () => {
+  const [winter, summer] = offsetsOf('Europe/Berlin');
+  const at = (text: string): number => Date.parse(text) / 1000;
+  expect([winter.minutes, summer.minutes]).toEqual([60, 120]);
+  expect(winter.pieces[0]).toEqual({ from: null, to: at('2025-03-30T01:00Z') });
+  expect(summer.pieces[0]).toEqual({ from: at('2025-03-30T01:00Z'), to: at('2025-10-26T01:00Z') });
+  expect(winter.pieces.at(-1)).toEqual({ from: at(`${LAST_YEAR}-10-29T01:00Z`), to: null });
+});
+
 test('a day begins by the clock of the plant, also when that clock is changed on it', () => {
   const begins = (timezone: string, year: number, month: number, day: number): string => new Date(1000 * dayBegins({ year, month, day }, timezone)).toISOString();
   expect(begins('Europe/Berlin', 2026, 10, 25)).toBe('2026-10-24T22:00:00.000Z');
