@@ -71,22 +71,18 @@ const coveredRow = (row: LossRow, outer: LossRow): LossRow => {
 
 /** `losses` in the order of `permits`. */
 export const coverage = (permits: readonly PlanPermit[], losses: readonly LossRow[]): Coverage => {
-  const covered = new Map<PlanPermit, LossRow>();
-  permits.forEach((inner, index) => {
-    const row = losses[index];
-    const by = losses.find((other, at) => {
-      const outer = permits[at];
-      if (row === undefined || outer === undefined || outer === inner || covered.has(outer) || !sameZones(inner, outer)) return false;
-      return rowWithin(row, other) && (at < index || !rowWithin(other, row));
-    });
-    if (by !== undefined) covered.set(inner, by);
-  });
+  const byRow = new Map<LossRow, LossRow>();
+  for (const [index, row] of losses.entries()) {
+    const by = losses.find((other, at) => at !== index && sameZones(permits[index], permits[at]) && rowWithin(row, other) && (at < index || !rowWithin(other, row)));
+    if (by !== undefined) byRow.set(row, by);
+  }
+  // What covers may be covered as well: the rule that is written lets all of them through.
+  const written = (row: LossRow): LossRow => {
+    const by = byRow.get(row);
+    return by === undefined ? row : written(by);
+  };
   return {
-    covered: new Set(covered.keys()),
-    losses: losses.map((row, index) => {
-      const inner = permits[index];
-      const by = inner === undefined ? undefined : covered.get(inner);
-      return by === undefined ? row : coveredRow(row, by);
-    }),
+    covered: new Set(permits.filter((_, index) => byRow.has(losses[index]))),
+    losses: losses.map((row) => (byRow.has(row) ? coveredRow(row, written(row)) : row)),
   };
 };

@@ -37,3 +37,32 @@ test.each(['cisco-asa', 'fortios'])('%s: a rule that sees ports only lets a Perm
 test('a Permit that another one allows anyway loses nothing', () => {
   expect(rowOf('cisco-asa', '', ', on_demand: true')).toEqual(['enforced', '', 'it has no rule of its own: the rule of ALWAYS lets it through']);
 });
+
+test('of three that cover one another, the rule that is written is named, and what it does not hold is lost by all', () => {
+  const monday = ', schedule: {days: [mon], start: "08:00", end: "16:00"}';
+  const rule = (id: string, client: string, more: string): string => `      - {rule_id: ${id}, protocol: Modbus/TCP, port: 502, client: {zone: OPS${client}}, server: {zone: CELL, assets: [PLC]}${more}}\n`;
+  const three = [rule('ONE', ', assets: [SCADA]', READ + monday), rule('ALL', '', monday), rule('ALWAYS', '', WRITE)];
+  for (const order of [[0, 1, 2], [2, 1, 0], [1, 0, 2]]) {
+    const text = spec('', '').replace(/ {6}- \{rule_id: ALWAYS.*\n.*\n/, () => order.map((i) => three[i]).join(''));
+    const rows = new Map(exportPlan(exporterOf('cisco-asa'), planOf(loadText(text), []), { mode: 'monitor' }).losses.map((row) => [row.permit, row]));
+    expect(['ONE', 'ALL', 'ALWAYS'].map((id) => [rows.get(id)?.widenedTo, rows.get(id)?.reasons.find((reason) => reason.startsWith('it has no rule'))])).toEqual([
+      ['anything on the port; at any time', 'it has no rule of its own: the rule of ALWAYS lets it through'],
+      ['at any time', 'it has no rule of its own: the rule of ALWAYS lets it through'],
+      ['anything on the port', undefined],
+    ]);
+  }
+});
+
+test('a Permit for other clients, servers, ports or one of another conduit keeps its own rule', () => {
+  const own = (conditional: string): string | undefined => rowOf('cisco-asa', '', conditional)[2];
+  expect(own('')).toContain('the rule of ALWAYS');
+  const text = spec('', '');
+  for (const [find, instead] of [['port: 502, client: {zone: OPS, assets: [SCADA]}, server: {zone: CELL, assets: [PLC]}}\n', 'port: [502, 503], client: {zone: OPS, assets: [SCADA]}, server: {zone: CELL, assets: [PLC]}}\n'], ['client: {zone: OPS, assets: [SCADA]}, server: {zone: CELL, assets: [PLC]}}\n', 'client: {zone: OPS}, server: {zone: CELL, assets: [PLC]}}\n'], ['server: {zone: CELL, assets: [PLC]}}\n', 'server: {zone: CELL}}\n']] as const) {
+    const at = text.lastIndexOf(find);
+    expect(at).toBeGreaterThan(0);
+    const changed = text.slice(0, at) + instead + text.slice(at + find.length);
+    const rows = exportPlan(exporterOf('cisco-asa'), planOf(loadText(changed), []), { mode: 'monitor' }).losses;
+    // The wider of the two has the rule, and the other one none.
+    expect(rows.map(({ permit, reasons }) => [permit, reasons.some((reason) => reason.includes('no rule of its own'))])).toEqual([['ALWAYS', true], ['THEN', false]]);
+  }
+});
