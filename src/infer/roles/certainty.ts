@@ -28,6 +28,7 @@ export const MAY_GUARD: ReadonlySet<string> = new Set(['never-run', 'heard-short
 const BY_CONTRAST = 0.75;
 const HEARD_SHORTLY = 0.85;
 const THROUGH_GATEWAY = 0.85;
+const ASKS_UNREAD = 0.85;
 /** Where two roles would look the same as far as was heard. */
 const EITHER = 0.75;
 
@@ -88,7 +89,9 @@ function limitByEvidence(heard: Heard, profile: Profile, role: Role, records: re
   if (role === 'patch-server' && !isSaidBy('update-service')) return limit(EITHER, role, 'one-service', 'is told only by one service that many ask and by its servers on the Internet: it may be an application');
   if (role === 'opcua-server' && profile.written.size > 0 && profile.controlIn.some(({ opaque }) => opaque)) return limit(EITHER, role, 'encrypted-clients', 'writes to controllers, and its clients are encrypted: whether they order it or an operator here does was not heard');
   if (role === 'mes' && isSaidBy('subscriber') && !isSaidBy('writes-through-aggregator') && !usesDatabase(profile) && !servesDatabase(profile)) return limit(EITHER, role, 'collects-or-applies', 'subscribes and shows pages, and was seen neither to write nor to work with a database: it may be a historian');
-  if ((role === 'historian' || role === 'hmi') && asksSlowlyUnread(profile)) return limit(EITHER, role, 'asks-unread', 'asks controllers slowly, in a protocol that was not read: whether it collects, watches or programs was not heard');
+  if ((role === 'historian' || role === 'hmi') && asksUnread(profile)) return limit(looksSlowly(profile) ? EITHER : ASKS_UNREAD, role, 'asks-unread', 'asks controllers in a protocol that was not read: whether it collects, watches or programs was not heard');
+  if (role === 'hmi' && isSaidBy('own-writes')) return limit(EITHER, role, 'own-writes', 'hands on over OPC UA what it reads, and writes more than its clients were heard to ask: whether they order it unheard or an operator here does was not heard');
+  if (role === 'hmi' && isSaidBy('polls-as-operator') && !isSaidBy('plant-wide-poller', 'scada-server', 'scada-client', 'scada-heartbeat') && (usesDatabase(profile) || servesDatabase(profile))) return limit(EITHER, role, 'operates-or-applies', 'asks and writes like an operator station, and works with a database: it may be an application');
   if (role === 'historian' && isSaidBy('pure-subscriber') && profile.controlOut.some(({ opaque }) => opaque)) return limit(EITHER, role, 'encrypted-subscriber', 'subscribes encrypted: whether it also writes, as an operator station does, was not heard');
   if (role === 'other' && isSaidBy('appliance') && COMPUTER_CARDS.has(profile.vendorClass)) return limit(EITHER, role, 'hardly-heard', 'has a computer\'s card and was hardly heard: what it works with was not');
   return null;
@@ -108,8 +111,7 @@ const isUnread = ({ conversation, service }: Link): boolean => conversation.oper
 /** Slower than operators look. */
 const SLOWLY_MS = 4000;
 
-const asksSlowlyUnread = ({ steadyOut, in: asked }: Profile): boolean =>
-  steadyOut.length > 0 && steadyOut.every((link) => isUnread(link) && link.cycle!.periodMs >= SLOWLY_MS) && asked.every(({ service }) => service !== 'pi');
+const asksUnread = ({ steadyOut, in: asked }: Profile): boolean => steadyOut.length > 0 && steadyOut.every(isUnread) && asked.every(({ service }) => service !== 'pi');
 
 /** Panels show controllers that others ask as well. */
 const mayDrive = ({ profiles }: Heard, { index, vendorClass, computer, steadyOut }: Profile): boolean =>
