@@ -25,6 +25,9 @@ export const CONTROL_VENDORS: ReadonlySet<string | null> = new Set<VendorClass |
 /** Cards of computers, beside those that log on somewhere. */
 export const COMPUTER_CARDS: ReadonlySet<string | null> = new Set<VendorClass | null>(['pc', 'virtual', 'industrial-pc']);
 
+/** Cards of routers, modems and VPN boxes: who works with controllers from one stands behind it. */
+export const ROUTER_CARDS: ReadonlySet<string | null> = new Set<VendorClass | null>(['network', 'rtu']);
+
 /** First match wins: the narrower pattern stands first. */
 const PATTERNS: readonly (readonly [RegExp, VendorClass])[] = [
   // Business units of automation groups that build something else.

@@ -12,7 +12,7 @@ import { clientsOf, type Plant, type Profile, servesDatabase, serversOf, usesDat
 import type { Role, ZoneKind } from '../proposal.ts';
 import type { RoleDecision } from '../roles/roles.ts';
 import { firstOf, listed, plural } from '../plural.ts';
-import { CONTROL_VENDORS } from '../vendor-class.ts';
+import { CONTROL_VENDORS, ROUTER_CARDS } from '../vendor-class.ts';
 
 export interface Placed {
   /** A kind; for cells `cell:<number>`; for pinned zones `pin:<id>`. */
@@ -29,6 +29,9 @@ export interface Placements {
 const REMOTE_RTT_MS = 80;
 
 const OT_ROLES: ReadonlySet<Role> = new Set<Role>(['plc', 'io', 'safety-controller', 'hmi', 'engineering-workstation', 'historian', 'opcua-server', 'mes', 'transient']);
+
+/** Routers do nothing of that themselves. */
+const BEHIND_ROUTERS: ReadonlySet<Role> = new Set<Role>(['hmi', 'engineering-workstation', 'historian', 'opcua-server', 'mes']);
 
 const COMPANIONS: ReadonlySet<Role> = new Set<Role>(['plc', 'io', 'other']);
 
@@ -125,6 +128,7 @@ function placeByConstraint(board: Board, profile: Profile): void {
     default:
   }
   if (asset.external) put(board, index, 'external', 'public address');
+  else if (ROUTER_CARDS.has(profile.vendorClass) && BEHIND_ROUTERS.has(roleOf(board, index))) put(board, index, 'remote', `works with controllers from a network card of ${asset.vendor}, which builds routers: it stands behind one (ZCR 3.6)`, { zone: 'supervisory', reason: 'it works with controllers', change: 'a network card of another vendor, or a pin' });
   // A maker of handhelds makes label printers as well.
   else if (profile.vendorClass === 'mobile' && !profile.serves.has('print')) put(board, index, 'wireless', `a mobile device by its vendor, ${asset.vendor} (ZCR 3.5)`, { zone: 'operations', reason: 'it talks to operations', change: 'a network card of another vendor, or a pin' });
 }

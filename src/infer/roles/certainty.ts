@@ -12,7 +12,7 @@ import type { Link } from '../activity.ts';
 import { IMPLICIT_IO } from './implicit-io.ts';
 import { SLOW_BY_DESIGN } from '../service-family.ts';
 import { FEWEST_DRIVEN } from '../unread-service.ts';
-import { COMPUTER_CARDS, CONTROL_VENDORS, type VendorClass } from '../vendor-class.ts';
+import { COMPUTER_CARDS, CONTROL_VENDORS, ROUTER_CARDS, type VendorClass } from '../vendor-class.ts';
 
 export interface Limit {
   readonly confidence: number;
@@ -82,8 +82,9 @@ function limitByEvidence(heard: Heard, profile: Profile, role: Role, records: re
   if (role === 'hmi' && mayControl(profile)) return limit(EITHER, role, 'may-control', 'answers others in a cycle in a protocol that was not read, was not seen to write, and has no computer\'s card: it may be a controller');
   if (role === 'hmi' && mayBeUnheardController(profile)) return limit(EITHER, role, 'answers-unheard', `asks controllers, was not seen to write, and has a network card of ${profile.asset.vendor ?? ''}, which builds controllers: it may be one, whose own clients were not heard`);
   if (role === 'hmi' && isSaidBy('polls-as-operator') && looksSlowly(profile)) return limit(EITHER, role, 'watches-or-collects', 'asks controllers no faster than every four seconds and was not seen to write: it may collect for others');
-  if (WORKS_WITH_CONTROLLERS.has(role) && GATEWAY_CARDS.has(profile.vendorClass)) return limit(THROUGH_GATEWAY, role, 'behind-gateway', `has a network card of ${profile.asset.vendor ?? ''}, which builds gateways: who works with the controllers may stand behind it`);
+  if (WORKS_WITH_CONTROLLERS.has(role) && isGatewayCard(profile.vendorClass)) return limit(THROUGH_GATEWAY, role, 'behind-gateway', `has a network card of ${profile.asset.vendor ?? ''}, which builds gateways: who works with the controllers may stand behind it`);
   if (role === 'hmi' && mayDrive(heard, profile)) return limit(EITHER, role, 'may-drive', 'is the only one that asks several devices, and has a controller vendor\'s card: it may be their controller, whose own clients were not heard');
+  if (role === 'network-device' && isSaidBy('service-router') && profile.engineered.size === 0 && !isSaidBy('router', 'lldp', 'field-role')) return limit(EITHER, role, 'routes-or-reports', 'has the card of a router and reaches the Internet, and nobody was seen to come through it: it may be an outstation that reports there');
   if (role === 'infrastructure' && isSaidBy('takes-video')) return limit(EITHER, role, 'records-or-watches', 'takes video, and nobody was heard to look at it: it may be the screen of an operator');
   if (role === 'enterprise' && isSaidBy('video-recorder') && !isSaidBy('internet', 'prints', 'behind-router', 'office-domain')) return limit(EITHER, role, 'whose-video', 'takes video, and nothing tells whether for the office or for the plant');
   if (role === 'patch-server' && !isSaidBy('update-service')) return limit(EITHER, role, 'one-service', 'is told only by one service that many ask and by its servers on the Internet: it may be an application');
@@ -98,7 +99,7 @@ function limitByEvidence(heard: Heard, profile: Profile, role: Role, records: re
 }
 
 /** Routers and their like translate addresses. */
-const GATEWAY_CARDS: ReadonlySet<string | null> = new Set<VendorClass | null>(['rtu', 'field-gateway', 'network']);
+const isGatewayCard = (vendorClass: VendorClass | null): boolean => ROUTER_CARDS.has(vendorClass) || vendorClass === 'field-gateway';
 const WORKS_WITH_CONTROLLERS: ReadonlySet<Role> = new Set<Role>(['engineering-workstation', 'hmi', 'historian', 'opcua-server', 'transient']);
 
 /** Operators who look so seldom do write now and then; outstations are asked slowly by anybody. */
