@@ -5,6 +5,7 @@
 import { addTo, addToSet } from '../net/multi-map.ts';
 import type { Conversation } from '../observation.ts';
 import { hasUnheardServer, type Inventory } from './assets.ts';
+import type { Asset } from './proposal.ts';
 import type { Cycle } from './rhythm.ts';
 import { CONTROL_BY_PORT, DIRECTORY_SERVICES } from './service-family.ts';
 import { CONTROL_VENDORS } from './vendor-class.ts';
@@ -66,12 +67,15 @@ function answerAlike(unread: readonly Talk[], talks: readonly Talk[], { assets }
     if (cyclic.has(portOf(talk))) addTo(alike, kindOf(talk), talk.server);
   }
   const isSeveral = (list: readonly number[] | undefined): boolean => new Set(list).size >= FEWEST_ALIKE;
-  const candidates = unread.filter((talk) => CONTROL_VENDORS.has(assets[talk.server]!.vendorClass) && !logsOn.has(talk.server) && isSeveral(stations.get(portOf(talk))));
+  const candidates = unread.filter((talk) => mayBeController(assets[talk.server]!) && !logsOn.has(talk.server) && isSeveral(stations.get(portOf(talk))));
   const ofKind = new Map<string, number[]>();
   for (const talk of candidates) addTo(ofKind, kindOf(talk), talk.server);
   const haveTheirOwn = new Map([...ofKind].map(([kind, servers]) => [kind, new Set(servers).size >= FEWEST_ALIKE_ASKING && askTheirOwn(new Set(servers), talks)]));
   return candidates.filter((talk) => isSeveral(alike.get(kindOf(talk))) || haveTheirOwn.get(kindOf(talk)) === true);
 }
+
+/** By its card: of a maker of controllers, or of one of whom nothing is known that builds no computers. */
+const mayBeController = ({ vendor, vendorClass }: Asset): boolean => CONTROL_VENDORS.has(vendorClass) || (vendor !== null && vendorClass === null);
 
 /** No two of them ask the same device for its controls. */
 function askTheirOwn(servers: ReadonlySet<number>, talks: readonly Talk[]): boolean {

@@ -24,6 +24,8 @@ export interface Affinity {
   readonly heads: readonly number[];
   /** Clients in the graph. */
   readonly clients: readonly number[];
+  /** Operator stations of the whole plant, which tie none of its cells. */
+  readonly plantWide: ReadonlySet<number>;
   /** Affinity of every polling client to the heads it reaches steadily, in the graph or not. */
   readonly reach: ReadonlyMap<number, ReadonlyMap<number, number>>;
 }
@@ -95,11 +97,11 @@ export function measureAffinity(plant: Plant, decisions: readonly RoleDecision[]
   }
   const siteOf = measureSites(decisions, heads, reach, steady, headOf);
   const siteSize = (client: number): number => siteOf(client).size;
-  const clients = joinClients(graph, decisions, reach, siteOf, heads.length, findSupervising(plant, reach));
+  const { clients, plantWide } = joinClients(graph, decisions, reach, siteOf, heads.length, findSupervising(plant, reach));
   // Data that controllers share at such a pace is one machine's, whatever the protocol: global data, produced tags, states of pairs.
   const shared = plant.links.filter((link) => !link.control && link.service === '' && link.conversation.transport === 'udp' && link.answered && isSteady(link, CELL_DUTY, captured) && link.cycle!.periodMs <= CLOSE_PACE_MS);
   joinControllers(graph, decisions, [...steady, ...shared], headOf, localClients(decisions, reach, clients, siteSize));
-  return { graph, headOf, heads, clients, reach };
+  return { graph, headOf, heads, clients, plantWide, reach };
 }
 
 interface Site {
@@ -164,14 +166,16 @@ function findSupervising({ profiles }: Plant, reach: Affinity['reach']): Set<num
   return new Set([...reach.keys()].filter((client) => slowly(client) >= Math.max(FEWEST_COLLECTED, 0.5 * reach.get(client)!.size)));
 }
 
-function joinClients(graph: WeightedGraph, decisions: readonly RoleDecision[], reach: Affinity['reach'], siteOf: (client: number) => Site, total: number, supervising: ReadonlySet<number>): number[] {
+function joinClients(graph: WeightedGraph, decisions: readonly RoleDecision[], reach: Affinity['reach'], siteOf: (client: number) => Site, total: number, supervising: ReadonlySet<number>): Pick<Affinity, 'clients' | 'plantWide'> {
   const clients: number[] = [];
+  const plantWide = new Set<number>();
   for (const [client, row] of [...reach].sort(([a], [b]) => a - b)) {
     const { role, subRole } = decisions[client]!;
     const { size: heads, isMachine } = siteOf(client);
     const wide = row.size > 0.34 * heads && heads > 3;
-    const plantWide = supervising.has(client) || (role === 'hmi' && row.size > MOST_OF_A_PLANT * heads && hasLikes(decisions, reach, client)) || (wide && (subRole === 'scada' || subRole === 'opstation' || (role === 'hmi' && isTwin(decisions, reach, client))));
-    if (plantWide || (role !== 'hmi' && row.size > Math.max(4, 0.3 * heads))) continue;
+    const isPlantWide = supervising.has(client) || (role === 'hmi' && row.size > MOST_OF_A_PLANT * heads && hasLikes(decisions, reach, client)) || (wide && (subRole === 'scada' || subRole === 'opstation' || (role === 'hmi' && isTwin(decisions, reach, client))));
+    if (isPlantWide) plantWide.add(client);
+    if (isPlantWide || (role !== 'hmi' && row.size > Math.max(4, 0.3 * heads))) continue;
     // A client that reaches all of a machine says nothing within it, and tells the machine from the others: it is weighed among all.
     const among = Math.max(2, isMachine ? total : heads);
     const rarity = Math.max(0, Math.log(among / row.size) / Math.log(among));
@@ -179,7 +183,7 @@ function joinClients(graph: WeightedGraph, decisions: readonly RoleDecision[], r
     addNode(graph, client);
     for (const [head, closeness] of row) addWeight(graph, client, head, 2.2 * rarity * closeness);
   }
-  return clients;
+  return { clients, plantWide };
 }
 
 /** For every head the operator stations that watch it closely and little else. */

@@ -314,7 +314,7 @@ function placeClient(board: Board, cells: Cells, profile: Profile): void {
   const second = zones[1];
   const other = (zone: string, reason: string, change: string): Placed['runnerUp'] => ({ zone, reason, change });
   if (role === 'hmi') {
-    const everywhere = subRole === 'scada' && (zones.length > 2 || cellCount <= 1);
+    const everywhere = (cellCount > 1 && cells.affinity.plantWide.has(index)) || (subRole === 'scada' && (zones.length > 2 || cellCount <= 1));
     if (first !== undefined && share >= 0.6 && !everywhere && !(zones.length > 3 && share < 0.75)) {
       return put(board, index, first.zone, `${percent} of its control sessions are in this cell`, second === undefined ? other('supervisory', 'it is an operator station', 'steady sessions to controllers of other cells for 40 % of its affinity') : other(second.zone, `${Math.round((second.weight / total) * 100)} % of its sessions go there`, `sessions there growing past ${percent}`));
     }

@@ -79,7 +79,7 @@ function limitByEvidence(heard: Heard, profile: Profile, role: Role, records: re
   if (role === 'io' && profile.steadyIn.length > 0 && profile.steadyIn.every(isUnread)) return limit(EITHER, role, 'unread-io', 'is asked in a protocol that was not read only: it may be a controller of which the one that asks it knows, or a standby');
   const isSaidBy = (...rules: readonly string[]): boolean => records.some((evidence) => evidence.role === role && evidence.points > 0 && rules.includes(evidence.rule));
   if (role === 'hmi' && isSaidBy('scada-session') && profile.internetServers > 0) return limit(EITHER, role, 'hands-on', 'keeps a session with a SCADA server and reaches the Internet: it may hand on what it reads');
-  if (role === 'hmi' && mayControl(profile)) return limit(EITHER, role, 'may-control', 'answers others in a cycle in a protocol that was not read, was not seen to write, and has no computer\'s card: it may be a controller');
+  if (role === 'hmi' && mayControl(profile)) return limit(EITHER, role, 'may-control', 'answers others in a cycle in a protocol that was not read, and has no computer\'s card: it may be a controller');
   if (role === 'hmi' && mayBeUnheardController(profile)) return limit(EITHER, role, 'answers-unheard', `asks controllers, was not seen to write, and has a network card of ${profile.asset.vendor ?? ''}, which builds controllers: it may be one, whose own clients were not heard`);
   if (role === 'hmi' && isSaidBy('polls-as-operator') && looksSlowly(profile)) return limit(EITHER, role, 'watches-or-collects', 'asks controllers no faster than every four seconds and was not seen to write: it may collect for others');
   if (WORKS_WITH_CONTROLLERS.has(role) && isGatewayCard(profile.vendorClass)) return limit(THROUGH_GATEWAY, role, 'behind-gateway', `has a network card of ${profile.asset.vendor ?? ''}, which builds gateways: who works with the controllers may stand behind it`);
@@ -89,6 +89,7 @@ function limitByEvidence(heard: Heard, profile: Profile, role: Role, records: re
   if (role === 'enterprise' && isSaidBy('video-recorder') && !isSaidBy('internet', 'prints', 'behind-router', 'office-domain')) return limit(EITHER, role, 'whose-video', 'takes video, and nothing tells whether for the office or for the plant');
   if (role === 'patch-server' && !isSaidBy('update-service')) return limit(EITHER, role, 'one-service', 'is told only by one service that many ask and by its servers on the Internet: it may be an application');
   if (role === 'opcua-server' && profile.written.size > 0 && profile.controlIn.some(({ opaque }) => opaque)) return limit(EITHER, role, 'encrypted-clients', 'writes to controllers, and its clients are encrypted: whether they order it or an operator here does was not heard');
+  if (role === 'mes' && profile.directoryClient && records.some(({ rule, points }) => rule === 'office-domain' && points > 0)) return limit(EITHER, role, 'whose-application', 'works with applications of the plant, and belongs to the directory of the office: it may be the office\'s');
   if (role === 'mes' && isSaidBy('subscriber') && !isSaidBy('writes-through-aggregator') && !usesDatabase(profile) && !servesDatabase(profile)) return limit(EITHER, role, 'collects-or-applies', 'subscribes and shows pages, and was seen neither to write nor to work with a database: it may be a historian');
   if ((role === 'historian' || role === 'hmi') && asksUnread(profile)) return limit(looksSlowly(profile) ? EITHER : ASKS_UNREAD, role, 'asks-unread', 'asks controllers in a protocol that was not read: whether it collects, watches or programs was not heard');
   if (role === 'hmi' && isSaidBy('own-writes')) return limit(EITHER, role, 'own-writes', 'hands on over OPC UA what it reads, and writes more than its clients were heard to ask: whether they order it unheard or an operator here does was not heard');
@@ -118,9 +119,9 @@ const asksUnread = ({ steadyOut, in: asked }: Profile): boolean => steadyOut.len
 const mayDrive = ({ profiles }: Heard, { index, vendorClass, computer, steadyOut }: Profile): boolean =>
   !computer && CONTROL_VENDORS.has(vendorClass) && serversOf(steadyOut).filter((server) => profiles[server]!.controlIn.every(({ client }) => client === index)).length >= FEWEST_DRIVEN;
 
-/** Of a device that is no computer by its card: what it answers may be its controls, and what it asks its packages. */
-const mayControl = ({ computer, vendorClass, written, in: asked }: Profile): boolean =>
-  !computer && !COMPUTER_CARDS.has(vendorClass) && vendorClass !== 'panel' && written.size === 0 && asked.some(({ service, control, cycle, answered }) => service === '' && !control && cycle !== null && answered);
+/** Of a device that is no computer by its card: what it answers may be its controls, and what it asks or writes its packages. */
+const mayControl = ({ computer, vendorClass, in: asked }: Profile): boolean =>
+  !computer && !COMPUTER_CARDS.has(vendorClass) && vendorClass !== 'panel' && asked.some(({ service, control, cycle, answered }) => service === '' && !control && cycle !== null && answered);
 
 /** Panels have such cards as well; but operators write. */
 const mayBeUnheardController = ({ computer, vendorClass, written, steadyOut }: Profile): boolean => !computer && CONTROL_VENDORS.has(vendorClass) && written.size === 0 && steadyOut.length > 0;

@@ -189,7 +189,7 @@ function weighApplication(pass: RolePass, profile: Profile, ledger: Ledger): voi
   if (pass.before === null) return;
   const office = clients.filter((client) => hasRole(pass, client, 'enterprise')).length;
   // What logs on in the plant and works with its servers is the plant's, whoever reads its pages.
-  const isOfPlant = worksWithDatabase(profile) && isInPlantDomain(pass, profile);
+  const isOfPlant = isCalledByControllers(pass, profile) || (worksWithDatabase(profile) && isInPlantDomain(pass, profile));
   if (!isOfPlant && clients.length >= 3 && office / clients.length > 0.6 && profile.steadyOut.length === 0 && !profile.serves.has('pi') && !profile.in.some((link) => hasRole(pass, link.client, 'historian'))) {
     record(ledger, 'enterprise', 4.5, 'serves-office', `serves ${office} office machines`);
     record(ledger, 'mes', -2, 'serves-office', 'serves mostly office machines');
@@ -222,14 +222,21 @@ function weighOpcClassic(pass: RolePass, profile: Profile, ledger: Ledger): void
 /** One controller may have been set up to call a test bench; two report to something of the plant. */
 const FEWEST_CALLERS = 2;
 
+/** Controllers, and devices of their vendors, that report by themselves: in a cycle, or to a broker whenever something happens. */
+function callersOf(pass: RolePass, profile: Profile, transport: 'tcp' | 'udp'): number {
+  const calls = profile.in.filter(({ control, service, cycle, conversation }) => !control && conversation.transport === transport && (transport === 'udp' ? service === '' && cycle !== null : cycle !== null || BROKERED.has(service)));
+  return clientsOf(calls).filter((client) => pass.profiles[client]!.controller || CONTROL_VENDORS.has(pass.profiles[client]!.vendorClass)).length;
+}
+
 /** Controllers report to whoever collects in the plant: they never call an office. */
+const isCalledByControllers = (pass: RolePass, profile: Profile): boolean => callersOf(pass, profile, 'tcp') >= FEWEST_CALLERS || callersOf(pass, profile, 'udp') >= FEWEST_CALLERS;
+
 function weighReceiver(pass: RolePass, profile: Profile, ledger: Ledger): void {
   if (profile.controlIn.length > 0 || profile.vendorClass === 'network' || profile.vendorClass === 'controller') return;
-  // Who publishes may do so whenever something happens.
-  const calls = profile.in.filter((link) => !link.control && link.conversation.transport === 'tcp' && (link.cycle !== null || BROKERED.has(link.service)));
-  const callers = clientsOf(calls).filter((client) => pass.profiles[client]!.controller || CONTROL_VENDORS.has(pass.profiles[client]!.vendorClass)).length;
+  if (isCalledByControllers(pass, profile)) record(ledger, 'enterprise', -3, 'called-by-controllers', 'is called by several controllers or devices of their vendors, which never call an office');
+  // What is sent over UDP goes to operator stations as well.
+  const callers = callersOf(pass, profile, 'tcp');
   if (callers >= FEWEST_CALLERS) {
-    record(ledger, 'enterprise', -3, 'called-by-controllers', `is called by ${callers} controllers or devices of their vendors, which never call an office`);
     record(ledger, 'mes', 1.5, 'called-by-controllers', `takes what ${callers} controllers or devices of their vendors report by themselves`);
     if ([...BROKERED].some((service) => profile.serves.has(service))) {
       record(ledger, 'opcua-server', 3.5, 'broker', 'hands on what controllers publish');
