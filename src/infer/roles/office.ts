@@ -175,7 +175,7 @@ export function isInPlantDomain(pass: RolePass, profile: Profile): boolean {
 function weighDomain(pass: RolePass, profile: Profile, ledger: Ledger): void {
   const domains = measureDomains(pass, profile);
   if (domains.length === 0) return;
-  if (domains.every(isOffice)) record(ledger, 'enterprise', profile.directoryClient ? 1.5 : 0.6, 'office-domain', profile.directoryClient ? 'belongs to the directory of the office' : 'asks the name server of the office');
+  if (domains.every(isOffice)) record(ledger, 'enterprise', profile.directoryClient ? 2.2 : 0.6, 'office-domain', profile.directoryClient ? 'belongs to the directory of the office' : 'asks the name server of the office');
   else if (domains.some(isPlant)) {
     record(ledger, 'enterprise', -2, 'plant-domain', 'belongs to the directory of the plant');
     if (profile.directoryClient && profile.controlOut.length === 0 && profile.in.length === 0) record(ledger, 'hmi', 0.4, 'plant-domain', 'belongs to the directory of the plant and serves nobody');
