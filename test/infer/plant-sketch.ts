@@ -94,11 +94,11 @@ function sketchConversation(sketch: Sketch, id: number, length: number): Convers
 }
 
 /** Vendors by the first three octets, so that tests need no registry. */
-const VENDORS: Readonly<Record<string, string>> = { '00:00:01': 'Rockwell Automation', '00:00:02': 'Dell Inc.', '00:00:03': 'HIMA Paul Hildebrandt GmbH', '00:00:04': 'Cisco Systems, Inc', '00:00:05': 'VMware, Inc.', '00:00:06': 'Weintek Labs. Inc.', '00:00:07': 'Moxa Technologies Corp.' };
+const VENDORS: Readonly<Record<string, string>> = { '00:00:01': 'Rockwell Automation', '00:00:02': 'Dell Inc.', '00:00:03': 'HIMA Paul Hildebrandt GmbH', '00:00:04': 'Cisco Systems, Inc', '00:00:05': 'VMware, Inc.', '00:00:06': 'Weintek Labs. Inc.', '00:00:07': 'Moxa Technologies Corp.', '00:00:08': 'Gupsy GmbH', '00:00:09': 'eWON' };
 export const vendorOf = (mac: string): string | null => VENDORS[mac.slice(0, 8)] ?? null;
 
-export const mac = (vendor: 'controller' | 'pc' | 'safety' | 'network' | 'virtual' | 'panel' | 'field-gateway', number: number): string =>
-  `00:00:0${['controller', 'pc', 'safety', 'network', 'virtual', 'panel', 'field-gateway'].indexOf(vendor) + 1}:00:${Math.floor(number / 256).toString(16).padStart(2, '0')}:${(number % 256).toString(16).padStart(2, '0')}`;
+export const mac = (vendor: 'controller' | 'pc' | 'safety' | 'network' | 'virtual' | 'panel' | 'field-gateway' | 'unclassed' | 'modem', number: number): string =>
+  `00:00:0${['controller', 'pc', 'safety', 'network', 'virtual', 'panel', 'field-gateway', 'unclassed', 'modem'].indexOf(vendor) + 1}:00:${Math.floor(number / 256).toString(16).padStart(2, '0')}:${(number % 256).toString(16).padStart(2, '0')}`;
 
 export function sketchPlant(hosts: readonly Host[], sketches: readonly Sketch[], length = 28): ObservationSet {
   const addresses = hosts.map((host): AddressRecord => {
