@@ -24,7 +24,7 @@ import { isScanFinding } from '../diff/scan-findings.ts';
 import { parseSpec } from '../spec/load.ts';
 import { moveAsset } from './move.ts';
 import { narrowRule, sharesRule, takeWaysApart } from './narrow.ts';
-import { contentOf, evidenceOf, freeRuleId, rulesFor, type RuleDecision } from './rule.ts';
+import { contentOf, evidenceOf, ruleNumbering, rulesFor, type RuleDecision } from './rule.ts';
 import { openSpecText } from '../spec/text.ts';
 
 export interface Acceptance {
@@ -144,15 +144,10 @@ function addRule(bench: Bench): Done {
   const listed = finding.type === 'undeclared-operation' && finding.seenMore === 0 ? new Set(finding.seen.map((seen) => seen.operation)) : null;
   const asks = (weak?.flatMap((one) => one.asks) ?? conversations.flatMap(asksOf)).filter((ask) => listed === null || listed.has(ask.text));
   if (asks.length === 0) return { whyNot: 'what it is about is no longer in the store' };
-  const taken = new Set(loaded.permits.map(({ permit }) => permit.id));
-  const freeId = (): string => {
-    const id = freeRuleId(conduit, taken);
-    taken.add(id);
-    return id;
-  };
+  const idOf = ruleNumbering(loaded);
   const held = loaded.spec.conduits[index]?.protocols_allowed ?? [];
   const added: string[] = [];
-  for (const rule of rulesFor(freeId, client, server, conversations, asks, by)) {
+  for (const rule of rulesFor(() => idOf(conduit), client, server, conversations, asks, by)) {
     const same = held.findIndex((one) => contentOf(one) === contentOf(rule));
     if (same >= 0) decideRule(document, ['conduits', index, 'protocols_allowed', same], by.decision, by.owner, by.purpose ?? '');
     else {
@@ -261,6 +256,14 @@ function narrow({ draft, context, by }: Bench, declared: DeclaredPermit): Done {
   return { done: `narrowed rule ${declared.permit.id}: without ${idle.join('; ')}${isOpen ? '; its question stays open' : ''}` };
 }
 
+/** No other rule gets its id. */
+function bury({ document }: SpecDraft, { permit, path }: DeclaredPermit): void {
+  const place = [...path.slice(0, 2), 'removed_rules'];
+  appendTo(document, place, permit.id);
+  const list = document.getIn(place);
+  if (isSeq(list)) list.flow = true;
+}
+
 function takeIn(bench: Bench, declared: DeclaredPermit | undefined): Done {
   const { draft: { document }, context, finding, by } = bench;
   switch (finding.type) {
@@ -283,6 +286,7 @@ function takeIn(bench: Bench, declared: DeclaredPermit | undefined): Done {
     case 'wider-than-observed': return narrow(bench, declared);
     case 'unused-permit':
       document.deleteIn(declared.path);
+      bury(bench.draft, declared);
       return { done: `removed rule ${declared.permit.id}` };
     default:
       if (by.decision === 'rejected') {

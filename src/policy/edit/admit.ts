@@ -14,7 +14,7 @@ import { rulesOf } from '../match/match.ts';
 import type { DeclaredPermit } from '../spec/permits.ts';
 import { plain, setField, type SpecDraft } from './draft.ts';
 import { decideRule } from './decide.ts';
-import { evidenceOf, freeRuleId, type RuleDecision } from './rule.ts';
+import { evidenceOf, ruleNumbering, type RuleDecision } from './rule.ts';
 import { SECURITY_MODES, type SpecEndpoint } from '../spec/schema.ts';
 
 export interface Pair {
@@ -65,7 +65,7 @@ function leaveRule(rule: YAMLMap, { from, to }: DeclaredPermit['permit'], { clie
 /** @param conversations of one client, server and service, weaker than `declared` demands */
 export function admitWeaker(draft: SpecDraft, { loaded, matcher }: DiffContext, conversations: readonly Conversation[], fallback: DeclaredPermit, pair: Pair, by: RuleDecision): string {
   const passing = new Set(conversations.flatMap((one) => matcher.judge(one).asks.flatMap(rulesOf)));
-  const taken = new Set(loaded.permits.map(({ permit }) => permit.id));
+  const idOf = ruleNumbering(loaded);
   const told: string[] = [];
   // Nodes first: places in the lists change while copies are added.
   const concerned = [...(passing.size === 0 ? [fallback] : passing)].map((declared) => ({ declared, rule: draft.document.getIn(declared.path), list: draft.document.getIn(declared.path.slice(0, -1)) }));
@@ -78,8 +78,7 @@ export function admitWeaker(draft: SpecDraft, { loaded, matcher }: DiffContext, 
       own = rule.clone() as YAMLMap;
       own.commentBefore = null;
       own.spaceBefore = false;
-      id = freeRuleId(declared.permit.conduit, taken);
-      taken.add(id);
+      id = idOf(declared.permit.conduit);
       setField(draft, own, 'rule_id', id);
       setField(draft, own, 'client', pair.client);
       setField(draft, own, 'server', pair.server);

@@ -12,6 +12,7 @@ import type { Conversation } from '../../observation.ts';
 import type { ModbusOperations } from '../../permit.ts';
 import { isFolded, securityOf, type Ask } from '../match/asks.ts';
 import { isoTime } from '../../net/time.ts';
+import type { LoadedSpec } from '../spec/load.ts';
 import { SECURITY_MODES, type SpecEndpoint, type SpecFlow } from '../spec/schema.ts';
 
 /** Who decided what, and why. */
@@ -108,10 +109,19 @@ const ruleFor = (id: string, client: SpecEndpoint, server: SpecEndpoint, convers
 export const contentOf = ({ rule_id: _id, decision: _decision, owner: _owner, purpose: _purpose, evidence: _evidence, basis: _basis, ...content }: SpecFlow): string =>
   JSON.stringify(content, (_key, value: unknown) => (typeof value === 'object' && value !== null && !Array.isArray(value) ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))) : value));
 
-/** `PREFIX-001`, or the first number that is free. */
-export const freeRuleId = (prefix: string, taken: ReadonlySet<string>): string => {
-  for (let n = 1; ; n++) {
-    const id = `${prefix.slice(0, 58)}-${String(n).padStart(3, '0')}`;
-    if (!taken.has(id)) return id;
-  }
-};
+/**
+ * New ids for rules, `PREFIX-001` and on: the number after the highest that a rule has or had. Who reads an old review would take
+ * another rule in a gap for the one that stood there.
+ * @param others ids that are about to be given
+ */
+export function ruleNumbering(loaded: LoadedSpec | null, others: readonly string[] = []): (prefix: string) => string {
+  const given = [...others, ...(loaded === null ? [] : [...loaded.permits.map(({ permit }) => permit.id), ...loaded.spec.conduits.flatMap((conduit) => conduit.removed_rules ?? [])])];
+  const highest = new Map<string, number>();
+  return (prefix) => {
+    const start = `${prefix.slice(0, 58)}-`;
+    const numbers = (): number[] => given.flatMap((id) => (id.startsWith(start) && /^[0-9]{1,4}$/.test(id.slice(start.length)) ? [Number(id.slice(start.length))] : []));
+    const next = (highest.get(start) ?? numbers().reduce((most, number) => Math.max(most, number), 0)) + 1;
+    highest.set(start, next);
+    return `${start}${String(next).padStart(3, '0')}`;
+  };
+}

@@ -23,7 +23,7 @@ import { plain } from './draft.ts';
 import { indexAssets, type AssetIndex } from '../spec/assets.ts';
 import { parseSpec, type LoadedSpec } from '../spec/load.ts';
 import { besideQuestion, NEW_QUESTION, refreshedQuestion, type QuestionSeen } from './question.ts';
-import { freeRuleId } from './rule.ts';
+import { ruleNumbering } from './rule.ts';
 import { assetEntry, listedAssets, ruleEntry, setAsideEntry, zoneEntry } from '../spec/rules.ts';
 import type { SpecFlow, SpecZone } from '../spec/schema.ts';
 import { openSpecText } from '../spec/text.ts';
@@ -234,13 +234,14 @@ const LONGEST_PREFIX = 58;
 /** With room for `-999`. */
 const SHORTER_PREFIX = 54;
 
-function ruleAppender(document: Document, proposal: ConduitProposal, { spec, permits }: LoadedSpec, zones: readonly SpecZone[], newcomers: ReadonlySet<string>): Appender {
+function ruleAppender(document: Document, proposal: ConduitProposal, loaded: LoadedSpec, zones: readonly SpecZone[], newcomers: ReadonlySet<string>): Appender {
+  const { spec } = loaded;
   const conduitOf = new Map<string, { id: string; index: number }>();
   for (const [index, { conduit_id: id, connects }] of spec.conduits.entries()) {
     for (const a of connects) for (const b of connects) if (a < b && !conduitOf.has(`${a}\n${b}`)) conduitOf.set(`${a}\n${b}`, { id, index });
   }
   const conduitIds = new Set(spec.conduits.map((conduit) => conduit.conduit_id));
-  const ruleIds = new Set(permits.map(({ permit }) => permit.id));
+  const idOf = ruleNumbering(loaded);
   const added: string[] = [];
   const newConduit = (pair: readonly string[], wanted: string): { id: string; index: number } => {
     const prefix = `C-${pair.join('-')}`;
@@ -262,8 +263,7 @@ function ruleAppender(document: Document, proposal: ConduitProposal, { spec, per
     append: (proposed, left) => {
       const pair = [left.permit.from.zone, left.permit.to.zone].sort();
       const conduit = conduitOf.get(pair.join('\n')) ?? newConduit(pair, proposed.permit.conduit);
-      const id = freeRuleId(conduit.id, ruleIds);
-      ruleIds.add(id);
+      const id = idOf(conduit.id);
       added.push(id);
       const entry = ruleEntry({ ...proposed, permit: { ...proposed.permit, id, conduit: conduit.id } });
       append(document, seqAt(document, ['conduits', conduit.index, 'protocols_allowed']), left.beside.length === 0 || isOfNewcomers(left.permit) ? asked(entry, entry.question ?? NEW_QUESTION) : asked(entry, besideQuestion(left, entry.question, proposed.days)));

@@ -12,7 +12,7 @@ import type { Redactor } from './redactor.ts';
 
 const ADDRESSES = new Set(['ip', 'mac', 'addresses', 'networks', 'servers', 'host', 'client']);
 const IDS = new Set([
-  'asset_id', 'zone_id', 'conduit_id', 'ep_id', 'rule_id', 'zone', 'via_zone', 'via_asset', 'replica_of', 'from', 'to', 'assets', 'connects', 'allowed_conduits', 'enforced_by', 'switch', 'names', 'together',
+  'asset_id', 'zone_id', 'conduit_id', 'ep_id', 'rule_id', 'removed_rules', 'zone', 'via_zone', 'via_asset', 'replica_of', 'from', 'to', 'assets', 'connects', 'allowed_conduits', 'enforced_by', 'switch', 'names', 'together',
   'apart', 'safety_assets',
 ]);
 /** What the schema binds to a list, a number or a date: nobody's words have room in it. */

@@ -13,7 +13,7 @@ import { operationsText } from './tables.ts';
 import { portsOf } from '../spec/permits.ts';
 import type { DeclaredPermit } from '../spec/permits.ts';
 import type { LoadedSpec } from '../spec/load.ts';
-import { freeRuleId } from '../edit/rule.ts';
+import { ruleNumbering } from '../edit/rule.ts';
 import type { SpecFlow } from '../spec/schema.ts';
 
 const MAX_ID = 63;
@@ -63,7 +63,7 @@ function endOf(draft: ListDraft, row: RegisterRow, side: 'source' | 'destination
   return { zone, ...(assets.length === 0 ? {} : { assets }), ...(addresses.length === 0 ? {} : { addresses }) };
 }
 
-function addRule(draft: ListDraft, row: RegisterRow, taken: Set<string>): boolean {
+function addRule(draft: ListDraft, row: RegisterRow, idOf: (conduit: string) => string): boolean {
   const { fields } = row;
   if (fields['protocol'] === undefined) {
     draft.report(row, 'rule_id', fields['rule_id'] === undefined ? 'this row has neither a rule_id nor a protocol' : `the rule "${String(fields['rule_id'])}" is not declared, and the row says too little for a new one`, 'correct the rule_id; a new rule needs source_zone, destination_zone and protocol');
@@ -101,9 +101,7 @@ function addRule(draft: ListDraft, row: RegisterRow, taken: Set<string>): boolea
       if (allowed !== undefined) seqOf(draft, draft.zones.get(zone) ?? conduit, 'allowed_conduits').add(id);
     }
   }
-  const given = fields['rule_id'] as string | undefined;
-  const ruleId = given === undefined || taken.has(given) ? freeRuleId(id, taken) : given;
-  taken.add(ruleId);
+  const ruleId = (fields['rule_id'] as string | undefined) ?? idOf(id);
   const optional: Readonly<Record<string, unknown>> = { transport: fields['transport'], port: fields['port'] };
   const rule = makeMap(draft, {
     rule_id: ruleId, protocol: fields['protocol'], ...Object.fromEntries(Object.entries(optional).filter(([, value]) => value !== undefined)), client, server, access: fields['access'] ?? 'any',
@@ -121,7 +119,7 @@ function addRule(draft: ListDraft, row: RegisterRow, taken: Set<string>): boolea
 export function importPermits(draft: ListDraft, rows: readonly RegisterRow[], loaded: LoadedSpec | null): Tally {
   const tally = { added: 0, changed: 0 };
   const known = new Map((loaded?.permits ?? []).map((declared) => [declared.permit.id, declared]));
-  const taken = new Set([...known.keys(), ...rows.flatMap((row) => (row.fields['rule_id'] === undefined || known.has(row.fields['rule_id'] as string) ? [] : [row.fields['rule_id'] as string]))]);
+  const idOf = ruleNumbering(loaded, rows.flatMap(({ fields }) => (fields['rule_id'] as string | undefined) ?? []));
   const listed = new Set<string>();
   for (const row of rows) {
     const { fields } = row;
@@ -133,8 +131,7 @@ export function importPermits(draft: ListDraft, rows: readonly RegisterRow[], lo
     if (id !== undefined) listed.add(id);
     const declared = id === undefined ? undefined : known.get(id);
     if (declared === undefined) {
-      if (id !== undefined) taken.delete(id);
-      if (addRule(draft, row, taken)) tally.added++;
+      if (addRule(draft, row, idOf)) tally.added++;
       continue;
     }
     const against = contradiction(row, declared);

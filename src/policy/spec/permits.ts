@@ -135,7 +135,7 @@ const endOf = (endpoint: SpecEndpoint | undefined, zone: string): PermitEnd =>
 /** All Permits of a spec, in the order of the file. */
 export const permitsOf = (spec: Spec): DeclaredPermit[] => {
   const zoneIds = spec.zones.map((zone) => zone.zone_id);
-  const taken = new Set(spec.conduits.flatMap((conduit) => (conduit.protocols_allowed ?? []).flatMap((flow) => flow.rule_id ?? [])));
+  const taken = new Set(spec.conduits.flatMap((conduit) => [...(conduit.protocols_allowed ?? []).flatMap((flow) => flow.rule_id ?? []), ...(conduit.removed_rules ?? [])]));
   const freshId = (wanted: string): string => {
     let id = wanted;
     for (let n = 2; taken.has(id); n++) id = `${wanted}-${n}`;

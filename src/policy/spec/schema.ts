@@ -223,6 +223,7 @@ const conduit = z.strictObject({
   enforced_by: z.array(id).optional(),
   protocols_allowed: z.array(flow).optional(),
   controls: z.array(z.string()).optional(),
+  removed_rules: z.array(id).optional(),
 });
 
 export const conduitFields = conduit.shape;

@@ -13,7 +13,7 @@ export type SpecProvenance = Readonly<Record<string, string | number | readonly 
 /** Short maps and lists of plain values stand on one line, as people write them. */
 export const INLINE = new Set([
   'client', 'server', 'evidence', 'ranges', 'function_codes', 'unit_ids', 'services', 'security_mode', 'security_policy', 'access', 'connects', 'allowed_conduits', 'ip', 'mac', 'ports',
-  'generalised_by', 'sensors', 'operations', 'vlans', 'networks', 'schedule', 'names', 'servers',
+  'generalised_by', 'sensors', 'operations', 'vlans', 'networks', 'schedule', 'names', 'servers', 'removed_rules',
 ]);
 
 export const INLINE_ITEMS = new Set(['assets', 'set_aside']);

@@ -211,6 +211,17 @@ describe('a rule wider than its use', () => {
     expect(permitOf(wide.loaded, 'R-WEB')).toMatchObject({ from: { zone: 'CELL', assets: ['HMI'] }, to: { zone: 'OPS', assets: ['OPC'] } });
   });
 
+  it('gives the number of a rule that went to no other', () => {
+    const numbered = `${SPEC}      - {rule_id: C1-003, protocol: HTTPS, transport: tcp, port: 443, client: {zone: OPS, assets: [HIST]}, server: {zone: CELL, assets: [PLC-2]}}\n`;
+    const set = observations(traffic());
+    const gone = accepted(numbered, set, 'unused-permit');
+    expect(gone.sentence).toBe('removed rule C1-003');
+    expect(gone.text).toMatch(/^ {4}removed_rules: \[C1-003\]$/m);
+    const next = accepted(gone.text, observations([...traffic(), conversation('10.3.0.1', '10.2.0.1', { port: 8443, service: 'https' })]), 'undeclared-conversation');
+    expect(permitOf(next.loaded, 'C1-004')?.service.ports).toEqual([{ first: 8443, last: 8443 }]);
+    expect(permitOf(next.loaded, 'C1-003')).toBeUndefined();
+  });
+
   it('leaves the question of a rule open that waits for a decision', () => {
     const text = SPEC.replace('        access: read\n', '        access: read\n        decision: pending\n        question: "who reads this?"\n').replace('unit_ids: [1]', 'unit_ids: [1, 2]');
     const { loaded, sentence } = accepted(text, observations(traffic()), 'wider-than-observed');
