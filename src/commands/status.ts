@@ -122,10 +122,16 @@ function summary(record: StatusRecord, status: StoreStatus): [string, string][] 
     ...openedTunnels(record),
     ...listedScans(record.sensor.scans).map((sentence): [string, string] => ['scan', sentence]),
     ...(status.captures.some((capture) => capture.kind === 'live')
-      ? [['live', `${grouped(live.received)} received, ${grouped(live.processed)} processed, ${grouped(live.kernelDropped)} dropped by the kernel, ${grouped(live.interfaceDropped)} by the interface`] as [string, string]]
+      ? [['live', `${grouped(live.received)} received, ${grouped(live.processed)} processed, ${grouped(live.kernelDropped)} dropped by the kernel, ${grouped(live.interfaceDropped)} by the interface${notInRing(status.counters)}`] as [string, string]]
       : []),
   ];
 }
+
+/** Of the packets themselves; what was heard in them is in the store. */
+const notInRing = (counters: Readonly<Record<string, number>>): string => {
+  const frames = counters['live.ring-frames-not-kept'] ?? 0;
+  return frames === 0 ? '' : `; ${grouped(frames)} analysed, but not kept in the ring`;
+};
 
 const OPENED = 'tunnel.opened.';
 

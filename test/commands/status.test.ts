@@ -74,6 +74,17 @@ test('what was malformed, folded or without a time is said in sentences', () => 
   expect(losses.some((loss) => loss.startsWith('2 frames carry no time'))).toBe(true);
 });
 
+test('packets that the ring did not keep are said beside what was received: what was heard in them is there', () => {
+  const path = join(folder, 'ring.db');
+  fillStore(path);
+  const live = (): string | undefined => textOf(showStatus({ db: path }, setStage())).split('\n').find((line) => line.startsWith('live'));
+  expect(live()).toMatch(/2 by the interface$/);
+  const store = openForWriting(path);
+  store.db.exec("INSERT INTO capture_counter VALUES (3, 'live.ring-frames-not-kept', 3647)");
+  store.close();
+  expect(live()).toMatch(/2 by the interface; 3 647 analysed, but not kept in the ring$/);
+});
+
 test('a capture of a machine whose clock was not set is said: its weekdays and hours would go into rules', () => {
   const path = join(folder, 'clock.db');
   fillStore(path);
