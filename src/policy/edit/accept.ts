@@ -17,7 +17,7 @@ import { judgeObserved, ownerByLink, type DiffContext } from '../diff/observed.t
 import type { Finding } from '../diff/findings.ts';
 import { remainderOf } from '../diff/permit-use.ts';
 import type { DeclaredPermit } from '../spec/permits.ts';
-import { expandTexts, openDraft, plain, seqOf, setField, type SpecDraft } from './draft.ts';
+import { expandTexts, noteRemoved, openDraft, plain, seqOf, setField, type SpecDraft } from './draft.ts';
 import { admitWeaker, type Pair } from './admit.ts';
 import { decideRule } from './decide.ts';
 import { isScanFinding } from '../diff/scan-findings.ts';
@@ -256,14 +256,6 @@ function narrow({ draft, context, by }: Bench, declared: DeclaredPermit): Done {
   return { done: `narrowed rule ${declared.permit.id}: without ${idle.join('; ')}${isOpen ? '; its question stays open' : ''}` };
 }
 
-/** No other rule gets its id. */
-function bury({ document }: SpecDraft, { permit, path }: DeclaredPermit): void {
-  const place = [...path.slice(0, 2), 'removed_rules'];
-  appendTo(document, place, permit.id);
-  const list = document.getIn(place);
-  if (isSeq(list)) list.flow = true;
-}
-
 function takeIn(bench: Bench, declared: DeclaredPermit | undefined): Done {
   const { draft: { document }, context, finding, by } = bench;
   switch (finding.type) {
@@ -286,7 +278,7 @@ function takeIn(bench: Bench, declared: DeclaredPermit | undefined): Done {
     case 'wider-than-observed': return narrow(bench, declared);
     case 'unused-permit':
       document.deleteIn(declared.path);
-      bury(bench.draft, declared);
+      noteRemoved(bench.draft, declared.permit);
       return { done: `removed rule ${declared.permit.id}` };
     default:
       if (by.decision === 'rejected') {

@@ -6,6 +6,7 @@
  */
 import { isMap, isScalar, isSeq } from 'yaml';
 import type { Document, YAMLMap, YAMLSeq } from 'yaml';
+import type { Permit } from '../../permit.ts';
 import { declaredAssets } from '../spec/assets.ts';
 import type { LoadedSpec } from '../spec/load.ts';
 
@@ -37,6 +38,15 @@ export function seqOf(draft: SpecDraft, node: YAMLMap, key: string): YAMLSeq {
   const made = draft.document.createNode([]) as YAMLSeq;
   node.set(key, made);
   return made;
+}
+
+/** Notes that a rule went: no other gets its id. */
+export function noteRemoved(draft: SpecDraft, { id, conduit }: Pick<Permit, 'id' | 'conduit'>): void {
+  const node = draft.conduits.get(conduit);
+  if (node === undefined) return;
+  const list = seqOf(draft, node, 'removed_rules');
+  list.flow = true;
+  list.add(draft.document.createNode(id));
 }
 
 export const makeMap = (draft: SpecDraft, value: Readonly<Record<string, unknown>>): YAMLMap => draft.document.createNode(value) as YAMLMap;

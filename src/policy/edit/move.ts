@@ -11,7 +11,7 @@ import { isMap, isSeq } from 'yaml';
 import type { YAMLMap, YAMLSeq } from 'yaml';
 import { renameInDirection } from '../spec/free-text.ts';
 import { zonesNamed, type DeclaredPermit } from '../spec/permits.ts';
-import { makeMap, plain, rootOf, seqOf, setField, type SpecDraft } from './draft.ts';
+import { makeMap, noteRemoved, plain, rootOf, seqOf, setField, type SpecDraft } from './draft.ts';
 import type { LoadedSpec } from '../spec/load.ts';
 import { isSameRule, sharesRule } from './narrow.ts';
 
@@ -94,8 +94,10 @@ function carryRules(draft: SpecDraft, loaded: LoadedSpec, asset: string, from: s
     };
     if (far === to) {
       leave();
-      if (own === rule) carried.dropped.push(permit.id);
-      else carried.left++;
+      if (own === rule) {
+        carried.dropped.push(permit.id);
+        noteRemoved(draft, permit);
+      } else carried.left++;
       continue;
     }
     relocate(draft, own, { end, asset, from, to, far, bothWays: sharesRule(loaded.permits, declared) }, declared, loaded);

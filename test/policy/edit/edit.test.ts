@@ -95,6 +95,7 @@ describe('moving an asset', () => {
   test('to where its partner is: the rule between them goes, a new conduit is made where there was none', () => {
     const joined = done({ kind: 'move-asset', asset: 'HIST', zone: 'Z1-CELL' });
     expect(joined.sentence).toMatch(/3 rules removed, within one zone now \(R-BOTH, R-ONE, R-ASK\)/);
+    expect(joined.text).toMatch(/removed_rules: \[R-BOTH, R-ONE, R-ASK\]/);
     expect(permits(joined.text)).toEqual(['R-DIODE in C-Z1-CELL-Z3-DMZ: Z1-CELL/HIST -> Z3-DMZ/REPLICA']);
     expect(joined.text).toContain('unidirectional: {from: Z1-CELL, to: Z3-DMZ, via_asset: DIODE}');
     expect(joined.text).toContain('allowed_conduits: [C-Z1-CELL-Z3-DMZ]');
