@@ -14,10 +14,11 @@ const unitOf = (value: number, digits: number): number => 10 ** Math.max(0, Math
 /** The shares are of six digits. */
 const FINEST = 1_000_000;
 
+/** "Or more": what is to come is the estimate's lower bound (completeness.ts). */
 export function tomorrowInWords({ days, newShare, newShareLow, newShareHigh, newIn28Days }: SpeciesEstimate, horizon: number): string {
   if (days < 2 || newShareHigh - newShareLow >= 1 || (newShare === 0 && newShareHigh > 0.5)) return "Too little was heard to say how many of tomorrow's operations would be new.";
   const expected = Math.round(newIn28Days);
-  const news = expected === 0 ? 'hardly a new one' : expected === 1 ? 'about 1 new one' : `some ${grouped(Math.round(expected / unitOf(expected, 2)) * unitOf(expected, 2))} new ones`;
+  const news = expected === 0 ? 'hardly a new one' : expected === 1 ? 'about 1 new one or more' : `some ${grouped(Math.round(expected / unitOf(expected, 2)) * unitOf(expected, 2))} new ones or more`;
   const later = `expect ${news} within ${horizon} days`;
   if (newShare === 0) {
     const unit = unitOf(1 / newShareHigh, 1);
