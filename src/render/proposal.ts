@@ -1,7 +1,8 @@
 /** A proposal as text for the terminal, and as JSON. In: zones and conduits. Out: chunks; every word from the wire is made printable. */
 import { spanText } from '../net/register-set.ts';
 import { policyName } from '../infer/conduits/grants.ts';
-import type { ConduitProposal, ProposedPermit } from '../infer/conduits/conduits.ts';
+import type { ConduitProposal } from '../infer/conduits/conduits.ts';
+import type { ProposedPermit } from '../infer/conduits/proposed-permit.ts';
 import type { Proposal, Zone } from '../infer/proposal.ts';
 import { SEVERITIES } from '../policy/diff/findings.ts';
 import { plural } from '../infer/plural.ts';

@@ -9,7 +9,7 @@
  * redundant-partner the standby of a redundant pair may do, and be asked, what its partner does
  * declared-member  a device that a person declared with zone and role, and that was not heard yet, is one of its group
  *
- * Beside them: outside-iacs (conduits.ts), negotiated-ports (conduits/negotiated.ts) and maintenance (conduits/maintenance.ts).
+ * Beside them: outside-iacs (conduits/business.ts), negotiated-ports (conduits/negotiated.ts) and maintenance (conduits/maintenance.ts).
  * In: exact grants. Out: more and wider grants. Thresholds are those measured in docs/conduits.md.
  */
 import { addTo } from '../../net/multi-map.ts';

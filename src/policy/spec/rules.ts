@@ -4,7 +4,8 @@
  * In: a ConduitProposal, with ids already those of the spec. Out: values that spec/schema.ts accepts. Texts from the wire
  * are made printable here; quoting is the YAML writer's. Left out on purpose: files and comments (spec/write.ts, edit/update.ts).
  */
-import type { ConduitProposal, ProposedAsset, ProposedPermit, ProposedZone } from '../../infer/conduits/conduits.ts';
+import type { ConduitProposal, ProposedAsset, ProposedZone } from '../../infer/conduits/conduits.ts';
+import type { ProposedPermit } from '../../infer/conduits/proposed-permit.ts';
 import type { SetAsideEntry } from '../../infer/conduits/set-aside.ts';
 import type { PermitEnd } from '../../permit.ts';
 import { isPublicAddress } from '../../net/address-kinds.ts';

@@ -2,7 +2,8 @@
  * Writes a proposal as a spec: a new file. In: a ConduitProposal and provenance. Out: YAML text that loads. Left out on purpose:
  * the decision (a person's), and a file that is there already (edit/update.ts).
  */
-import type { ConduitProposal, ProposedPermit } from '../../infer/conduits/conduits.ts';
+import type { ConduitProposal } from '../../infer/conduits/conduits.ts';
+import type { ProposedPermit } from '../../infer/conduits/proposed-permit.ts';
 import { addTo } from '../../net/multi-map.ts';
 import { writePlainYaml } from './plain-yaml-write.ts';
 import { assetEntry, listedAssets, ruleEntry, setAsideEntry, zoneEntry } from './rules.ts';
