@@ -213,7 +213,33 @@ const SIGNATURES: readonly Signature[] = [
   },
   // The header of FL-net, 64 octets and more (JEM 1479), as the manuals of its modules show it.
   { name: 'fl-net', transport: 'udp', ports: [55000, 55001, 55002], firstOctets: text('F'), least: 64, match: (b, _v, f) => at(b, f, text('FACN')) },
-  // Serial Modbus as gateways put it into TCP or UDP, on any port, its own or that of Modbus/TCP.
+  // Brokers and buses between plant and office. AMQP: a protocol header, with the version or what follows it (0-9-1 clause 4.2.2, 1.0 clause 2.2).
+  { name: 'amqp', transport: 'tcp', ports: [5672], firstOctets: text('A'), least: 8, match: (b, _v, f) => at(b, f, text('AMQP')) && b[f + 4] <= 3 && b[f + 5] <= 1 && b[f + 6] <= 10 && b[f + 7] <= 10 },
+  {
+    name: 'nats',
+    transport: 'tcp',
+    ports: [4222],
+    firstOctets: text('IC'),
+    least: 9,
+    match: (b, _v, f) => at(b, f, text('INFO {"')) || at(b, f, text('CONNECT {')),
+    senderIsServer: (b, f) => b[f] === 0x49,
+  },
+  // A request of Kafka: length, which kind in which version, its number, who asks.
+  {
+    name: 'kafka',
+    transport: 'tcp',
+    ports: [9092],
+    firstOctets: [0],
+    least: 15,
+    match(b, v, f, to, port) {
+      const client = v.getInt16(f + 12);
+      const isRequest = port === 9092 && v.getUint32(f) === to - f - 4 && v.getUint16(f + 4) < 100 && v.getUint16(f + 6) < 30 && client > 0 && f + 14 + client <= to;
+      return isRequest && /^[\w .:/-]+$/.test(String.fromCharCode(...b.subarray(f + 14, f + 14 + Math.min(client, 64))));
+    },
+    senderIsServer: () => false,
+  },
+  // DDS, as robots and test benches use it (OMG DDSI-RTPS 2.5, clause 9.4.4): version 2, vendors of the registry.
+  { name: 'rtps', transport: 'udp', ports: [7400, 7401, 7410, 7411], firstOctets: text('R'), least: 20, match: (b, _v, f) => at(b, f, text('RTPS')) && b[f + 4] === 2 && b[f + 6] <= 1 },
   { name: 'isakmp', transport: 'udp', ports: [500, 4500], least: 28, match: (b, v, f, to) => (b[f + 17] === 0x10 || b[f + 17] === 0x20) && v.getUint32(f + 24) === to - f },
 ];
 

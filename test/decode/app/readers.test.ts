@@ -255,6 +255,17 @@ describe('protocol readers', () => {
     expect([probe(udp, '5a000001', 5560), probe(udp, 'da0000010100c0a80365ffffffff', 5560), probe(udp, '5a000001', 5561)]).toEqual([PROBE.certain, PROBE.certain, PROBE.notForUs]);
   });
 
+  it('knows brokers and buses between plant and office by how they begin', () => {
+    const probe = (name: string, transport: 'tcp' | 'udp', hex: string, port = 0): number => protocolOf(name, transport).probe(fromHex(hex), 0, fromHex(hex).length, TO_SERVER, port);
+    const metadata = `00000016 0003 0004 00000001 000a ${ascii('rdkafka_c0')} 0000`;
+    const { certain, notForUs } = PROBE;
+    expect([probe('amqp', 'tcp', `${ascii('AMQP')}00000901`), probe('amqp', 'tcp', `${ascii('AMQP')}03010000`), probe('amqp', 'tcp', ascii('AMQPlain'))]).toEqual([certain, certain, notForUs]);
+    expect([probe('nats', 'tcp', ascii('INFO {"server_id":"N"}\r\n')), probe('nats', 'tcp', ascii('CONNECT {"verbose":false}\r\n')), probe('nats', 'tcp', ascii('INFO all is well'))]).toEqual([certain, certain, notForUs]);
+    expect([probe('kafka', 'tcp', metadata, 9092), probe('kafka', 'tcp', metadata, 9093), probe('kafka', 'tcp', metadata.replace('00000016', '00000017'), 9092)]).toEqual([certain, notForUs, notForUs]);
+    const hello = `${ascii('RTPS')}0203 010f ${'11'.repeat(12)} 09010800 00000000`;
+    expect([probe('rtps', 'udp', hello, 7400), probe('rtps', 'udp', hello), probe('rtps', 'udp', hello.replace('0203', '0103'), 7400)]).toEqual([certain, certain, notForUs]);
+  });
+
   it('knows TriStation and GE SRTP on any port where their messages are whole', () => {
     const command = fromHex('050012000000410400006c0012000300000000000000aaf7');
     expect(protocolOf('tristation', 'udp').probe(command, 0, command.length, TO_SERVER, 0)).toBe(PROBE.certain);
