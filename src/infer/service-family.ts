@@ -91,17 +91,17 @@ const CONTROL_SERVICES: ReadonlySet<string> = new Set([
 ]);
 
 /** Control protocols known by their port alone, which other programs use as well. */
-export const CONTROL_BY_PORT: ReadonlySet<string> = new Set(['ge-egd', 'pcworx', 'proconos', 'deltav', 'vnet-ip', 'roc-plus', 'cspv4', 'bsap', 'ff-hse', 'fox', 'knxnet', 'cclink-ie-basic', 'fl-net']);
+export const CONTROL_BY_PORT: ReadonlySet<string> = new Set(['ge-egd', 'pcworx', 'proconos', 'deltav', 'vnet-ip', 'roc-plus', 'cspv4', 'bsap', 'ff-hse', 'fox', 'knxnet', 'dlms-cosem', 'cclink-ie-basic', 'fl-net']);
 
 /** Of them those that are read where their octets prove them: then nothing needs to be told by the pace at which they are asked. */
-const CONTROL_WHERE_PROVEN: ReadonlySet<string> = new Set(['roc-plus', 'knxnet']);
+const CONTROL_WHERE_PROVEN: ReadonlySet<string> = new Set(['roc-plus', 'knxnet', 'dlms-cosem']);
 
 /** @param service its family, as serviceOf says */
 export const isControl = ({ service: { by } }: Pick<Conversation, 'service'>, service: string): boolean =>
   CONTROL_SERVICES.has(service) || (by === 'probe' && CONTROL_WHERE_PROVEN.has(service));
 
 /** Between a supervising station and its outstations (IEC 60870-5-104, IEEE 1815) or building controllers (ASHRAE 135, Fox, KNX): slow by design, whoever asks. */
-export const SLOW_BY_DESIGN: ReadonlySet<string> = new Set(['iec104', 'dnp3', 'bacnet', 'fox', 'knxnet', 'bsap']);
+export const SLOW_BY_DESIGN: ReadonlySet<string> = new Set(['iec104', 'dnp3', 'bacnet', 'fox', 'knxnet', 'bsap', 'dlms-cosem']);
 
 export const INTERACTIVE_SERVICES: ReadonlySet<string> = new Set(['rdp', 'ssh', 'vnc', 'telnet', 'winrm', 'teamviewer', 'anydesk']);
 

@@ -12,6 +12,7 @@ import { ADS_DISCOVERY } from './ads-discovery.ts';
 import { BACNET } from './bacnet.ts';
 import { DCERPC, PROFINET_CM } from './dcerpc.ts';
 import { DHCP } from './dhcp.ts';
+import { DLMS } from './dlms-cosem.ts';
 import { DNP3 } from './dnp3.ts';
 import { DNS, LLMNR, MDNS, NBDGM, NBNS } from './dns.ts';
 import { ENIP } from './enip-cip.ts';
@@ -41,12 +42,12 @@ import { TRISTATION } from './tristation.ts';
 
 /** Read from TCP streams. The hottest first. */
 export const STREAM_PROTOCOLS: readonly StreamProtocol[] = [
-  modbus, OPCUA, S7COMM, S7COMM_PLUS, MMS, ENIP, DNP3, IEC104, ADS, FINS_TCP, HART_IP, MELSEC, GE_SRTP, KNXNET_TCP, ROC_PLUS, SYNCHROPHASOR_TCP, HSMS, DCERPC, TLS, HTTP, MQTT, MODBUS_RTU, ...TCP_SIGNATURES,
+  modbus, OPCUA, S7COMM, S7COMM_PLUS, MMS, ENIP, DNP3, IEC104, ADS, FINS_TCP, HART_IP, MELSEC, GE_SRTP, KNXNET_TCP, ROC_PLUS, SYNCHROPHASOR_TCP, HSMS, DLMS, DCERPC, TLS, HTTP, MQTT, MODBUS_RTU, ...TCP_SIGNATURES,
 ];
 
 /** Read from single UDP datagrams. */
 export const DATAGRAM_PROTOCOLS: readonly StreamProtocol[] = [
-  modbus, ENIP, DNP3, BACNET, FINS_UDP, HART_IP, MELSEC, KNXNET_UDP, TRISTATION, ROC_PLUS, SYNCHROPHASOR_UDP, ROUTED_GOOSE, ROUTED_SV, ADS_DISCOVERY, PROFINET_CM, DNS, MDNS, LLMNR, NBNS, NBDGM, DHCP, SNMP, TFTP, PTP_UDP, MODBUS_RTU, ...UDP_SIGNATURES,
+  modbus, ENIP, DNP3, BACNET, FINS_UDP, HART_IP, MELSEC, KNXNET_UDP, TRISTATION, ROC_PLUS, SYNCHROPHASOR_UDP, ROUTED_GOOSE, ROUTED_SV, ADS_DISCOVERY, PROFINET_CM, DNS, MDNS, LLMNR, NBNS, NBDGM, DHCP, SNMP, TFTP, DLMS, PTP_UDP, MODBUS_RTU, ...UDP_SIGNATURES,
 ];
 
 /** Read from frames without an IP header, by EtherType. Their names are those of net/services.ts. */

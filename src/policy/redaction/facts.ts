@@ -17,7 +17,7 @@ const URLS = new Set(['opcua.endpoint', 'opcua.reverse-endpoint', 'opcua.discove
 const PRODUCTS = new Set([
   'lldp.capabilities', 'lldp.caps', 'cdp.capabilities', 'modbus.vendor', 'modbus.product-code', 'modbus.product', 'modbus.revision', 'modbus.model', 'enip.vendor-id', 'enip.device-type', 'enip.product',
   'enip.revision', 'bacnet.vendor-id', 'fins.model', 'profinet.vendor', 'profinet.device-id', 'profinet.role', 'iec61850.role', 's7comm.module-type', 's7comm.order-number', 'snmp.version', 'mqtt.version', 'mqtt.login',
-  'smb.version', 'tls.version', 'vnc.version', 'rpc.interface', 'enip.unmatched-response', 'fox.application', 'fox.brand', 'fox.version', 'ptp.role', 'ptp.domain', 'hsms.model', 'hsms.software',
+  'smb.version', 'tls.version', 'vnc.version', 'rpc.interface', 'enip.unmatched-response', 'fox.application', 'fox.brand', 'fox.version', 'ptp.role', 'ptp.domain', 'hsms.model', 'hsms.software', 'dlms.login', 'dlms.protection',
 ]);
 /** Of a product too, unless an administrator says something else. */
 const SET_BY_HAND = new Set(['http.server', 'http.user-agent', 'ssh.software', 'dhcp.vendor-class']);
@@ -87,6 +87,7 @@ const NUMBERED: Readonly<Record<string, RegExp>> = {
   bacnet: /^[a-z-]{1,40} \d{1,8}$/,
   knxnet: /^(?:group \d{1,2}\/\d\/\d{1,3}|device \d{1,2}\.\d{1,2}\.\d{1,3})$/,
   'ge-srtp': /^%[A-Z]{1,2}$/,
+  'dlms-cosem': /^class \d{1,5} \d{1,3}(?:\.\d{1,3}){5}$/,
   ptp: /^(?:[A-Z0-9_]{1,40}|id 0x[0-9a-f]{4})$/,
 };
 

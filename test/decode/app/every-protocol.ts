@@ -4,6 +4,7 @@ import { ADS_DISCOVERY } from '../../../src/decode/app/ads-discovery.ts';
 import { BACNET } from '../../../src/decode/app/bacnet.ts';
 import { DCERPC, PROFINET_CM } from '../../../src/decode/app/dcerpc.ts';
 import { DHCP } from '../../../src/decode/app/dhcp.ts';
+import { DLMS } from '../../../src/decode/app/dlms-cosem.ts';
 import { DNP3 } from '../../../src/decode/app/dnp3.ts';
 import { DNS, LLMNR, MDNS, NBDGM, NBNS } from '../../../src/decode/app/dns.ts';
 import { ENIP } from '../../../src/decode/app/enip-cip.ts';
@@ -33,6 +34,6 @@ import { TLS } from '../../../src/decode/app/tls.ts';
 import { TRISTATION } from '../../../src/decode/app/tristation.ts';
 import type { StreamProtocol } from '../../../src/decode/app/protocol.ts';
 
-export const TCP: readonly StreamProtocol[] = [OPCUA, S7COMM, S7COMM_PLUS, MMS, ENIP, DNP3, IEC104, ADS, FINS_TCP, HART_IP, MELSEC, GE_SRTP, KNXNET_TCP, ROC_PLUS, SYNCHROPHASOR_TCP, HSMS, DCERPC, TLS, HTTP, MQTT, ...TCP_SIGNATURES];
-export const UDP: readonly StreamProtocol[] = [ENIP, DNP3, BACNET, FINS_UDP, HART_IP, MELSEC, KNXNET_UDP, TRISTATION, ROC_PLUS, SYNCHROPHASOR_UDP, ROUTED_GOOSE, ROUTED_SV, ADS_DISCOVERY, PROFINET_CM, DNS, MDNS, LLMNR, NBNS, NBDGM, DHCP, SNMP, TFTP, PTP_UDP, ...UDP_SIGNATURES];
+export const TCP: readonly StreamProtocol[] = [OPCUA, S7COMM, S7COMM_PLUS, MMS, ENIP, DNP3, IEC104, ADS, FINS_TCP, HART_IP, MELSEC, GE_SRTP, KNXNET_TCP, ROC_PLUS, SYNCHROPHASOR_TCP, HSMS, DLMS, DCERPC, TLS, HTTP, MQTT, ...TCP_SIGNATURES];
+export const UDP: readonly StreamProtocol[] = [ENIP, DNP3, BACNET, FINS_UDP, HART_IP, MELSEC, KNXNET_UDP, TRISTATION, ROC_PLUS, SYNCHROPHASOR_UDP, ROUTED_GOOSE, ROUTED_SV, ADS_DISCOVERY, PROFINET_CM, DNS, MDNS, LLMNR, NBNS, NBDGM, DHCP, SNMP, TFTP, DLMS, PTP_UDP, ...UDP_SIGNATURES];
 export const LINK: readonly StreamProtocol[] = [PROFINET_RT, GOOSE, SAMPLED_VALUES, PTP_LINK];

@@ -368,6 +368,43 @@ export const READ: readonly (readonly [string, 'tcp' | 'udp' | 'eth', number, re
     ],
     ['START', 'PP-SELECT'],
   ],
+  // Meters: what is read and refused, in the wrapper, as clients of two makers ask it; and in HDLC, with a firmware's block, a meter that is switched off, ciphered requests.
+  [
+    'dlms-cosem',
+    'tcp',
+    4059,
+    [
+      [TO_SERVER, '000100010001003860 36a1090607608574050801018a0207808b0760857405080201ac0a80087472616e73746563be10040e01000000065f1f040000fe1dffff'],
+      [TO_CLIENT, '000100010001002b6129a109060760857405080101a203020100a305a103020101be10040e0800065f1f0400003a1d00720007'],
+      [TO_SERVER, '000100100001002c c003010400010101000000ff020000010101000001ff020000010101000002ff020000030101151900ff0200'],
+      [TO_CLIENT, '0001000100100018c40301040006540015400017a3d70a3d00060000004d0000'],
+      [TO_SERVER, '000100010001000dc00141000100002a0000ff0200'],
+      [TO_CLIENT, '0001000100010005c401410103'],
+      [TO_SERVER, '0001000100010013 c10141000800000100 00ff0200 0904 00000000'],
+      [TO_CLIENT, '0001000100010004c5014100'],
+      [TO_SERVER, '000100010001000bcb09 000102030405060708'],
+      [TO_CLIENT, '0001000100010003d80102'],
+      [TO_CLIENT, '00010001000100050f00000001'],
+    ],
+    ['Associate/browse/request', 'Associate/browse/response', 'Get/read/request', 'Get/read/response', 'Get/read/error 3', 'Set/write/request', 'Set/write/response', 'Action/control/request', 'Action/control/error 2', 'Notification/read/response'],
+    ['class 1 1.1.0.0.0.255', 'class 1 1.1.0.0.1.255', 'class 1 1.1.0.0.2.255', 'class 3 1.1.21.25.0.255', 'class 1 0.0.42.0.0.255', 'class 8 0.0.1.0.0.255'],
+  ],
+  [
+    'dlms-cosem',
+    'tcp',
+    4059,
+    [
+      [TO_SERVER, '7ea0070321930f017e'],
+      [TO_CLIENT, '7ea01e210373c37a818012050180060180070400000001080400000001533b7e'],
+      [TO_SERVER, '7ea02b032110fbafe6e600601da109060760857405080101be10040e01000000065f1f0400001e1dffffc5e47e'],
+      [TO_CLIENT, '7ea0372103306c7ce6e7006129a109060760857405080101a203020100a305a103020100be10040e0800065f1f0400001e1d04000007e0a67e'],
+      [TO_SERVER, '7ea0190321b2675ce6e600c001c1000f0000280000ff0100f9797e'],
+      [TO_CLIENT, '7ea0182103da9209e6e700c401c10009060000280000ffb66e7e'],
+      [TO_SERVER, '000100010001000f c301c1001200002c0000ff02010f00'],
+    ],
+    ['Associate/browse/request', 'Associate/browse/response', 'Get/read/request', 'Get/read/response', 'Action (firmware, keys, associations)/program/request'],
+    ['class 15 0.0.40.0.0.255', 'class 18 0.0.44.0.0.255'],
+  ],
   // Below IP, by EtherType: names of stations and their addresses, and groups of relays.
   [
     'profinet-rt',
