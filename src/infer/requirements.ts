@@ -15,7 +15,7 @@ import type { ZonePlan } from './zone-names.ts';
 
 /** One crossing of the partition, as the flow rules see it. */
 export interface Crossing {
-  readonly link: Pick<Link, 'service' | 'writes' | 'engineers' | 'conversation' | 'cycle'>;
+  readonly link: Pick<Link, 'service' | 'writes' | 'engineers' | 'conversation'>;
   readonly from: ZoneKind;
   readonly to: ZoneKind;
   readonly sameZone: boolean;

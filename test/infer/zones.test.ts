@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { explainAsset } from '../../src/infer/explain.ts';
-import { NO_PINS, type PlacedAsset, type Proposal } from '../../src/infer/proposal.ts';
+import { NO_PINS, type PlacedAsset, type Proposal, type Role } from '../../src/infer/proposal.ts';
 import { proposeZones } from '../../src/infer/zones.ts';
 import type { ObservationSet } from '../../src/observation.ts';
 import { everyDay, mac, type Host, type Sketch, sketchPlant, smallPlant, vendorOf } from './plant-sketch.ts';
@@ -236,6 +236,25 @@ describe('the constraints of IEC 62443-3-2', () => {
     expect(assetAt(proposal, laptop)).toMatchObject({ role: 'transient', zone: 'Z-TEMP', level: null });
     expect(assetAt(proposal, '10.1.0.60')).toMatchObject({ role: 'enterprise', zone: 'Z-ENT', level: 4 });
     expect(assetAt(proposal, '34.1.2.3')).toMatchObject({ external: true, zone: 'Z-EXT' });
+  });
+
+  it('reports what a person puts together that has to stand apart, and nothing of zones that are for it', () => {
+    const scanner = '10.1.0.78';
+    const set = plantWith([{ address: laptop, mac: mac('pc', 77) }, { address: scanner, mac: '00:00:aa:00:00:01' }], [
+      { client: laptop, server: '10.1.0.131', service: 'modbus', days: [12, 13], perDay: 5, operations: [['Encapsulated Interface Transport', 'browse', 43]] },
+      { client: scanner, server: '10.1.0.10', service: 'https', perDay: 40 },
+    ]);
+    const vendors = (address: string): string | null => (address.startsWith('00:00:aa') ? 'Zebra Technologies' : vendorOf(address));
+    const told = (assetZone: readonly (readonly [string, string])[], role: readonly (readonly [string, Role])[] = []): string[] =>
+      proposeZones(set, { pins: { ...NO_PINS, assetZone: new Map(assetZone), role: new Map(role) }, vendorOf: vendors, stabilityRuns: 0 }).requirements
+        .filter(({ rule }) => /-in-|-shared$/.test(rule)).map(({ rule, severity, citation, assets }) => `${rule} ${severity} ${citation.slice(-7)}: ${assets.join(' ')}`);
+    expect(told([])).toEqual([]);
+    const line = (...addresses: string[]): (readonly [string, string])[] => addresses.map((address) => [address, 'Z-LINE'] as const);
+    expect(told(line(laptop, '10.1.0.131'))).toEqual([`temporary-in-zone medium ZCR 3.4: ${laptop} 10.1.0.131`]);
+    expect(told(line(scanner, '10.1.0.131'))).toEqual([`wireless-in-zone medium ZCR 3.5: ${scanner} 10.1.0.131`]);
+    expect(told(line('10.1.0.20', '10.1.0.131'))).toEqual(['safety-shared critical ZCR 3.3: 10.1.0.20 10.1.0.131']);
+    expect(told(line('10.1.0.10', '10.1.0.131'), [['10.1.0.10', 'enterprise']])).toEqual(['business-in-plant high ZCR 3.2: 10.1.0.10 10.1.0.131']);
+    expect(told(line('10.1.0.131', '10.1.0.132'))).toEqual([]);
   });
 
   it('reports what crosses without a DMZ, with clause and conversations', () => {
