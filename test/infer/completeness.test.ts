@@ -15,8 +15,8 @@ describe('species estimate over days', () => {
     expect(estimate.unseen).toBeCloseTo((9 / 10) * (16 / 4), 2); // 3.6
     expect(estimate.newIn28Days).toBeCloseTo(3.6 * (1 - (1 - 4 / 40) ** 28), 1);
     expect(estimate.completeness).toBe(Math.floor((1e4 * 8) / (8 + estimate.newIn28Days)) / 1e4);
-    expect(estimate.newShareLow).toBeLessThan(estimate.newShare);
-    expect(estimate.newShareHigh).toBeGreaterThan(estimate.newShare);
+    // 1.96 standard errors, which are sqrt(Q1 + 2 Q2) / U.
+    expect([estimate.newShareLow, estimate.newShareHigh]).toEqual([0, expect.closeTo(0.18 + (1.96 * Math.sqrt(4 + 2 * 2)) / 20, 5)]);
   });
 
   it('uses the bias-corrected form when nothing was seen twice', () => {
@@ -33,8 +33,10 @@ describe('species estimate over days', () => {
   });
 
   it('knows nothing after no day, and next to nothing after one', () => {
-    expect(estimateSpecies([], 0)).toMatchObject({ newShare: 1, completeness: 0 });
-    expect(estimateSpecies([1, 1], 1)).toMatchObject({ newShare: 1, completeness: 0.5 });
+    const unknown = { newShare: 1, newShareLow: 0, newShareHigh: 1, twiceOnly: 0 };
+    expect(estimateSpecies([], 0)).toEqual({ ...unknown, days: 0, seen: 0, onceOnly: 0, unseen: 0, newIn28Days: 0, completeness: 0 });
+    expect(estimateSpecies([], 9)).toEqual({ ...unknown, days: 9, seen: 0, onceOnly: 0, unseen: 0, newIn28Days: 0, completeness: 0 });
+    expect(estimateSpecies([1, 1], 1)).toEqual({ ...unknown, days: 1, seen: 2, onceOnly: 2, unseen: 2, newIn28Days: 2, completeness: 0.5 });
   });
 });
 
@@ -48,6 +50,18 @@ describe('the stopping rule', () => {
     expect(completeness.moreDays).toBeGreaterThanOrEqual(18);
     expect(completeness.listenUntil).toMatch(/^2025-1[12]-\d\d$|^2026-01-\d\d$/);
     expect(completeness.sentences.join(' ')).toContain('10 of at least 28 days were heard');
+  });
+
+  it.each([[27, 1], [28, 0], [30, 5], [34, 1], [35, 0]])('after %i days without news asks for %i more: weeks are heard whole, four at least', (length, more) => {
+    const { completeness } = proposeZones(sketchPlant(hosts, within(length), length), { vendorOf, stabilityRuns: 0 });
+    expect([completeness.moreDays, completeness.sufficient]).toEqual([more, more === 0]);
+  });
+
+  it.each([[20, 0], [21, 1], [25, 5]])('a new asset on day %i of 28 asks for %i more: a week has to pass without one', (firstDay, more) => {
+    const late = { client: '10.1.0.99', server: '10.1.0.131', service: 'modbus', days: everyDay(28).filter((day) => day >= firstDay), periodMs: 1000 };
+    const { completeness } = proposeZones(sketchPlant([...hosts, { address: '10.1.0.99', mac: mac('pc', 99), firstDay }], [...sketches, late], 28), { vendorOf, stabilityRuns: 0 });
+    expect(completeness.moreDays).toBe(more);
+    expect(completeness.sentences[1].includes('a new asset appeared within the last week')).toBe(more > 0);
   });
 
   it('is met after four whole weeks without news, and names the regimes that are missing', () => {
@@ -83,6 +97,15 @@ describe('the completeness of a conduit', () => {
   ]);
   const set = sketchPlant(hosts, [...sketches, ...oneDay], 14);
   const { conduits } = proposeZones(set, { vendorOf, stabilityRuns: 0 }).completeness;
+
+  it('is told by how many pairs of zones are expected to show something new', () => {
+    const { sentences } = proposeZones(set, { vendorOf, stabilityRuns: 0 }).completeness;
+    const open = conduits.filter(({ newIn28Days }) => newIn28Days >= 0.5).length;
+    expect(open).toBeGreaterThan(0);
+    expect(sentences).toContain(`${open} of ${conduits.length} pairs of zones that talk ${open === 1 ? 'is' : 'are'} expected to show something new within 28 days.`);
+    // Two weeks are too few for any of them, whatever is expected.
+    expect(conduits.some(({ sufficient }) => sufficient)).toBe(false);
+  });
 
   it('is of both directions together, rounded down, and one a pair of zones', () => {
     expect(new Set(conduits.map(({ zones }) => zones.join())).size).toBe(conduits.length);
