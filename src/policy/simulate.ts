@@ -142,81 +142,34 @@ const holdsFor = ({ permit }: DeclaredPermit, holds: Holds, service: Conversatio
 
 const letThroughBy = ({ decidesOnce }: FirewallSemantics, holds: Holds, { permit, limits }: DeclaredPermit, pairs: number): LetThrough | null => {
   const protocol = protocolKey(permit.service.protocol);
-  const parts: string[] = [];
-  let operations = 0;
-  let weight = 0;
+  const parts: { readonly text: string; readonly weight: number; readonly operations: number }[] = [];
+  const also = (text: string, weight = 1, operations = 1): void => void parts.push({ text, weight, operations });
   if (protocol === 'modbus' && (permit.modbus !== null || permit.access.length > 0)) {
     const codes = (permit.modbus?.functionCodes.length ?? 0) > 0 ? permittedCodes(permit) : MODBUS_CODES.filter((code) => permitsAccess(permit, accessOfFunctionCode(code)));
     const other = MODBUS_CODES.filter((code) => !codes.includes(code));
     const passing = holds.modbus ?? null;
     const extra = holds.modbusFunction && !decidesOnce ? [] : passing === null ? other : other.filter((code) => passing.functions.includes(code));
-    if (extra.length > 0 && !holds.modbusFunction) {
-      parts.push(`${extra.length === other.length ? 'all ' : ''}${extra.length} other function codes, ${extra.filter((code) => codeWeight(code) >= 5).length} of which write or program`);
-      operations += extra.length;
-      weight += extra.reduce((sum, code) => sum + codeWeight(code), 0);
-    } else if (extra.length > 0) {
-      parts.push('any function after a permitted first one');
-      operations += extra.length;
-      weight += extra.reduce((sum, code) => sum + codeWeight(code), 0);
+    if (extra.length > 0) {
+      const text = `${extra.length === other.length ? 'all ' : ''}${extra.length} other function codes, ${extra.filter((code) => codeWeight(code) >= 5).length} of which write or program`;
+      also(holds.modbusFunction ? 'any function after a permitted first one' : text, extra.reduce((sum, code) => sum + codeWeight(code), 0), extra.length);
     }
-    if (!holds.modbusUnit && (permit.modbus?.unitIds.length ?? 0) > 0) {
-      parts.push('every unit id');
-      operations += 1;
-      weight += 1;
-    }
+    if (!holds.modbusUnit && (permit.modbus?.unitIds.length ?? 0) > 0) also('every unit id');
     if (!holds.modbusRange && (permit.modbus?.ranges.length ?? 0) > 0) {
       const writes = permit.modbus?.ranges.some((range) => range.access === 'write') ?? false;
-      parts.push(`every data address${writes ? ', for writing too' : ''}`);
-      operations += 1;
-      weight += writes ? 5 : 1;
+      also(`every data address${writes ? ', for writing too' : ''}`, writes ? 5 : 1);
     }
   }
-  if (protocol === 'opcua' && (permit.access.length > 0 || (permit.opcua?.services.length ?? 0) > 0) && !holds.opcuaService) {
-    parts.push('every OPC UA service, Write and Call too');
-    operations += 2;
-    weight += 10;
-  }
-  for (const lost of opcuaLost(permit, holds)) {
-    parts.push(lost);
-    operations += 1;
-    weight += 1;
-  }
-  if ((permit.named !== null || (permit.access.length > 0 && protocol !== 'modbus' && protocol !== 'opcua')) && !holds.namedOperations) {
-    parts.push('every operation of the protocol');
-    operations += 1;
-    weight += 10;
-  }
-  if (holds.passesOthers === true && limitsOperations(permit)) {
-    parts.push(`what is no ${permit.service.protocol} on its port`);
-    operations += 1;
-    weight += 1;
-  }
-  if (permit.service.transport === 'sctp' && holds.sctpPorts === false) {
-    parts.push('every port of SCTP');
-    operations += 1;
-    weight += 1;
-  }
-  if (holds.beside !== undefined && holds.beside.from.length + holds.beside.to.length > 0) {
-    parts.push(`${[...holds.beside.from, ...holds.beside.to].join(', ')} too`);
-    operations += 1;
-    weight += 1;
-  }
-  if (!holds.schedule && (permit.conditions.days.length > 0 || permit.conditions.start !== null)) {
-    parts.push('at any time');
-    operations += 1;
-    weight += 1;
-  }
-  if (!holds.expiry && permit.conditions.expires !== null) {
-    parts.push(`after ${permit.conditions.expires} too`);
-    operations += 1;
-    weight += 1;
-  }
-  if (!holds.limits && limits !== null && limits !== undefined) {
-    parts.push('more and faster than its limits say');
-    operations += 1;
-    weight += 1;
-  }
-  return parts.length === 0 ? null : { permit: permit.id, conduit: permit.conduit, operations: operations * pairs, weight: weight * pairs, sentence: `also lets through ${parts.join('; ')}` };
+  if (protocol === 'opcua' && (permit.access.length > 0 || (permit.opcua?.services.length ?? 0) > 0) && !holds.opcuaService) also('every OPC UA service, Write and Call too', 10, 2);
+  for (const lost of opcuaLost(permit, holds)) also(lost);
+  if ((permit.named !== null || (permit.access.length > 0 && protocol !== 'modbus' && protocol !== 'opcua')) && !holds.namedOperations) also('every operation of the protocol', 10);
+  if (holds.passesOthers === true && limitsOperations(permit)) also(`what is no ${permit.service.protocol} on its port`);
+  if (permit.service.transport === 'sctp' && holds.sctpPorts === false) also('every port of SCTP');
+  if (holds.beside !== undefined && holds.beside.from.length + holds.beside.to.length > 0) also(`${[...holds.beside.from, ...holds.beside.to].join(', ')} too`);
+  if (!holds.schedule && (permit.conditions.days.length > 0 || permit.conditions.start !== null)) also('at any time');
+  if (!holds.expiry && permit.conditions.expires !== null) also(`after ${permit.conditions.expires} too`);
+  if (!holds.limits && limits !== null && limits !== undefined) also('more and faster than its limits say');
+  const times = (of: 'operations' | 'weight'): number => pairs * parts.reduce((sum, part) => sum + part[of], 0);
+  return parts.length === 0 ? null : { permit: permit.id, conduit: permit.conduit, operations: times('operations'), weight: times('weight'), sentence: `also lets through ${parts.map(({ text }) => text).join('; ')}` };
 };
 
 export const simulate = (loaded: LoadedSpec, set: ObservationSet, semantics: FirewallSemantics, options: SimulateOptions = {}): Simulation => {

@@ -271,6 +271,39 @@ describe('a simulation', () => {
     expect(run('l4', [poll]).letThrough[0].sentence).toContain('function codes');
   });
 
+  it.each([
+    ['protocol: SSH, transport: tcp, port: 22', 0, 0, null],
+    // Of twenty public codes: six write (5 each), two program (10 each), twelve are harmless (1 each).
+    ['modbus: {function_codes: [3]}', 19, 61, 'all 19 other function codes, 8 of which write or program'],
+    ['modbus: {function_codes: [16]}', 19, 57, 'all 19 other function codes, 7 of which write or program'],
+    ['access: read', 13, 55, 'all 13 other function codes, 8 of which write or program'],
+    ['access: any, modbus: {unit_ids: [1]}', 1, 1, 'every unit id'],
+    ['access: any, modbus: {ranges: [{table: holding-register, start: 0, end: 9, access: read}]}', 1, 1, 'every data address'],
+    ['access: any, modbus: {ranges: [{table: holding-register, start: 0, end: 9, access: write}]}', 1, 5, 'every data address, for writing too'],
+    ['protocol: OPC UA, port: 4840, opcua: {services: [Read]}', 2, 10, 'every OPC UA service, Write and Call too'],
+    ['protocol: OPC UA, port: 4840, access: read', 2, 10, 'every OPC UA service, Write and Call too'],
+    ['protocol: OPC UA, port: 4840, opcua: {security_mode: [Sign], security_policy: [Basic256]}', 2, 2, 'every OPC UA security mode; every OPC UA security policy'],
+    ['protocol: DNP3, port: 20000, operations: [Read]', 1, 10, 'every operation of the protocol'],
+    ['protocol: HTTPS, port: 443, access: read', 1, 10, 'every operation of the protocol'],
+    ['schedule: {days: [mon], start: "06:00", end: "20:00"}', 1, 1, 'at any time'],
+    ['expires: 2030-01-01', 1, 1, 'after 2030-01-01 too'],
+    ['limits: {requests_per_second: 5}', 1, 1, 'more and faster than its limits say'],
+    ['protocol: HTTPS, port: 443, access: read, client: {zone: OPS}', 2, 20, 'every operation of the protocol'],
+  ])('%s: a filter of addresses and ports lets %i kinds of operation through beyond it, of weight %i', (rule, operations, weight, sentence) => {
+    const whole = `{rule_id: R, ${rule.includes('protocol:') ? '' : 'protocol: Modbus/TCP, transport: tcp, port: 502, '}${rule.includes('client:') ? '' : 'client: {zone: OPS, assets: [HIST]}, '}server: {zone: CELL, assets: [PLC]}, ${rule}}`;
+    const text = SPEC.replace(/\{rule_id: POLL.*/, whole).replace(/\n.*\{rule_id: ENG.*/, '');
+    const l4 = semanticsOf('l4') as FirewallSemantics;
+    const { letThrough, residualRisk } = simulate(loadText(text), observations([]), { ...l4, holds: { ...l4.holds, schedule: false, expiry: false } });
+    const [found] = letThrough.filter(({ permit }) => permit === 'R');
+    expect(found ?? null).toEqual(sentence === null ? null : { permit: 'R', conduit: 'C1', operations, weight, sentence: `also lets through ${sentence}` });
+    // The rule of the other conduit has hours.
+    expect(residualRisk).toBe(weight + 1);
+  });
+
+  it('a session judged by its first request lets every other function follow', () => {
+    expect(run('first-adu', [poll]).letThrough.find(({ permit }) => permit === 'POLL')).toMatchObject({ operations: 21, weight: 63, sentence: 'also lets through any function after a permitted first one; every unit id; every data address' });
+  });
+
   it('orders the cut-over: what breaks nothing and matters least first', () => {
     const order = run('ideal', [poll, write]).cutover.map((step) => step.conduit);
     expect(order).toEqual(['C2', 'C1']);
