@@ -175,12 +175,19 @@ export function isInPlantDomain(pass: RolePass, profile: Profile): boolean {
 function weighDomain(pass: RolePass, profile: Profile, ledger: Ledger): void {
   const domains = measureDomains(pass, profile);
   if (domains.length === 0) return;
-  if (domains.every(isOffice)) record(ledger, 'enterprise', profile.directoryClient ? 2.2 : 0.6, 'office-domain', profile.directoryClient ? 'belongs to the directory of the office' : 'asks the name server of the office');
+  if (domains.every(isOffice)) {
+    if (!profile.directoryClient) record(ledger, 'enterprise', 0.6, 'office-domain', 'asks the name server of the office');
+    else record(ledger, 'enterprise', worksWithControl(pass, profile) ? 1.5 : 2.2, 'office-domain', 'belongs to the directory of the office');
+  }
   else if (domains.some(isPlant)) {
     record(ledger, 'enterprise', -2, 'plant-domain', 'belongs to the directory of the plant');
     if (profile.directoryClient && profile.controlOut.length === 0 && profile.in.length === 0) record(ledger, 'hmi', 0.4, 'plant-domain', 'belongs to the directory of the plant and serves nobody');
   }
 }
+
+/** With machines that run the process, or with their data; applications have a foot in either. */
+const worksWithControl = (pass: RolePass, profile: Profile): boolean =>
+  [...serversOf(profile.out), ...clientsOf(profile.in)].some((peer) => hasRole(pass, peer, 'plc', 'io', 'hmi', 'engineering-workstation', 'historian', 'opcua-server'));
 
 function weighVisitor(pass: RolePass, profile: Profile, ledger: Ledger): void {
   const { days, firstDay, lastDay } = profile.diary;
