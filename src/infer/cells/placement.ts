@@ -30,9 +30,6 @@ const REMOTE_RTT_MS = 80;
 
 const OT_ROLES: ReadonlySet<Role> = new Set<Role>(['plc', 'io', 'safety-controller', 'hmi', 'engineering-workstation', 'historian', 'opcua-server', 'mes', 'transient']);
 
-/** Routers do nothing of that themselves. */
-const BEHIND_ROUTERS: ReadonlySet<Role> = new Set<Role>(['hmi', 'engineering-workstation', 'historian', 'opcua-server', 'mes']);
-
 const COMPANIONS: ReadonlySet<Role> = new Set<Role>(['plc', 'io', 'other']);
 
 interface Board {
@@ -128,7 +125,6 @@ function placeByConstraint(board: Board, profile: Profile): void {
     default:
   }
   if (asset.external) put(board, index, 'external', 'public address');
-  else if (ROUTER_CARDS.has(profile.vendorClass) && BEHIND_ROUTERS.has(roleOf(board, index))) put(board, index, 'remote', `works with controllers from a network card of ${asset.vendor}, which builds routers: it stands behind one (ZCR 3.6)`, { zone: 'supervisory', reason: 'it works with controllers', change: 'a network card of another vendor, or a pin' });
   // A maker of handhelds makes label printers as well.
   else if (profile.vendorClass === 'mobile' && !profile.serves.has('print')) put(board, index, 'wireless', `a mobile device by its vendor, ${asset.vendor} (ZCR 3.5)`, { zone: 'operations', reason: 'it talks to operations', change: 'a network card of another vendor, or a pin' });
 }
@@ -303,8 +299,10 @@ function sessionsByZone(board: Board, profile: Profile, cells: Cells): { zone: s
 const weightOf = (link: Link, captured: number): number => (isSteady(link, 0.25, captured) ? 1 : 0.15) * affinityOf(link);
 
 function placeClient(board: Board, cells: Cells, profile: Profile): void {
-  const { index } = profile;
+  const { index, asset, vendorClass } = profile;
   const { role, subRole } = board.decisions[index]!;
+  // Routers do nothing of that themselves.
+  if (ROUTER_CARDS.has(vendorClass)) return put(board, index, 'remote', `works with controllers from a network card of ${asset.vendor}, which builds routers: it stands behind one (ZCR 3.6)`, { zone: 'supervisory', reason: 'it works with controllers', change: 'a network card of another vendor, or a pin' });
   const zones = sessionsByZone(board, profile, cells);
   const total = zones.reduce((sum, zone) => sum + zone.weight, 0);
   const first = zones[0];
