@@ -91,8 +91,8 @@ export const exportPlan = (exporter: Exporter, wholePlan: Plan, options: ExportO
   const wider = [...new Set(losses.filter((row) => row.verdict === 'widened').map((row) => row.permit))];
   const refused = exporter.filters && mode === 'enforce' && options.allowWider !== true ? wider : [];
   const reports: ExportFile[] = [
-    { path: 'loss-report.md', content: lossMarkdown(exporter, mode, losses, refused, links) },
-    { path: 'loss-report.json', content: lossJson(exporter, mode, losses, refused, links) },
+    { path: 'loss-report.md', content: lossMarkdown(exporter, mode, losses, refused, links, plan.evidenceLosses) },
+    { path: 'loss-report.json', content: lossJson(exporter, mode, losses, refused, links, plan.evidenceLosses) },
   ];
   const whole = configuration(exporter, plan, mode, parts, links);
   const files = refused.length > 0 ? reports : [...whole, ...reports];

@@ -98,8 +98,10 @@ export interface Plan {
   readonly conduits: readonly PlanConduit[];
   readonly permits: readonly PlanPermit[];
   readonly devices: readonly PlanDevice[];
-  /** One line each, for the head of every file: version, command, spec digest. */
+  /** One line each, for the head of every file: version, command, what the evidence is missing. */
   readonly provenance: readonly string[];
+  /** What is missing or doubtful in the evidence that the spec was proposed from, as it says itself. */
+  readonly evidenceLosses: readonly string[];
 }
 
 /** The part of a plan that one device has to carry. */

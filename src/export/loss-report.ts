@@ -31,10 +31,11 @@ export const verdictSummary = (rows: readonly LossRow[]): string => {
   return `${plural(permits, 'Permit')}: ${exactly} written exactly, ${wider} written wider, ${without} without a rule`;
 };
 
-export const lossMarkdown = (exporter: Exporter, mode: Mode, rows: readonly LossRow[], refused: readonly string[], links: readonly PassingBy[]): string => {
+export const lossMarkdown = (exporter: Exporter, mode: Mode, rows: readonly LossRow[], refused: readonly string[], links: readonly PassingBy[], evidenceLosses: readonly string[]): string => {
   const lines = [
     `# Loss report: ${exporter.name}, ${mode}`,
     '',
+    ...(evidenceLosses.length === 0 ? [] : ['Missing or doubtful in the evidence that the spec was proposed from, so that Permits may be missing too:', '', ...evidenceLosses.map((loss) => `- ${cell(loss)}`), '']),
     ...passingByMarkdown(links, cell),
     ...(links.length === 0 ? [] : ['## What the rules say', '']),
     `${verdictSummary(rows)}. In the table: enforced, widened, not-enforceable.`,
@@ -62,11 +63,12 @@ export const lossMarkdown = (exporter: Exporter, mode: Mode, rows: readonly Loss
 export const asciiJson = (value: unknown): string =>
   `${JSON.stringify(value, null, 2).replace(/[\u007f-\uffff]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)}\n`;
 
-export const lossJson = (exporter: Exporter, mode: Mode, rows: readonly LossRow[], refused: readonly string[], links: readonly PassingBy[]): string =>
+export const lossJson = (exporter: Exporter, mode: Mode, rows: readonly LossRow[], refused: readonly string[], links: readonly PassingBy[], evidenceLosses: readonly string[]): string =>
   asciiJson({
     schemaVersion: 1,
     target: exporter.name,
     mode,
+    ...(evidenceLosses.length === 0 ? {} : { evidenceLosses }),
     refused,
     passingBy: links,
     permits: rows.map(({ permit, conduit, device, verdict, widenedTo, extraOperations, reasons, effects }) => ({

@@ -178,13 +178,16 @@ const devicesOf = (spec: Spec): PlanDevice[] =>
           },
   }));
 
-/** `provenance`: one line each for the head of every file (version, command, spec digest), written by the caller. */
+const evidenceLossesOf = ({ provenance }: LoadedSpec['spec']): readonly string[] => (Array.isArray(provenance?.losses) ? provenance.losses : []);
+
+/** `provenance`: one line each for the head of every file (version, command), written by the caller; what the evidence is missing comes behind. */
 export const planOf = (loaded: LoadedSpec, provenance: readonly string[]): Plan => {
   const { spec } = loaded;
   const holdings = holdingsOf(spec);
   const zones = zonesOf(spec, holdings);
   const broadcasts = zones.flatMap((zone) => directedBroadcasts(zone.networks));
   const links = sharedLinks(spec);
+  const evidenceLosses = evidenceLossesOf(spec);
   return {
     facility: spec.facility ?? '',
     timezone: spec.timezone ?? '',
@@ -199,6 +202,7 @@ export const planOf = (loaded: LoadedSpec, provenance: readonly string[]): Plan 
     })),
     permits: loaded.permits.map((declared) => permitOf(spec, declared, zones, holdings, broadcasts)),
     devices: devicesOf(spec),
-    provenance,
+    provenance: [...provenance, ...evidenceLosses.map((loss) => `missing or doubtful: ${loss}`)],
+    evidenceLosses,
   };
 };

@@ -1,4 +1,5 @@
 /** Refusal of what would be wider, empty sets, modes, devices, on every target. */
+import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { parseSet } from '../../src/net/address-set.ts';
 import { exportPlan } from '../../src/export/export-plan.ts';
@@ -28,6 +29,22 @@ test('the registry refuses two exporters of one name, and names the choices for 
     expect(target.title).not.toBe('');
     expect(target.modes.length).toBeGreaterThan(0);
   }
+});
+
+test('what the evidence was missing, as the spec says, stands at the head of what is exported, and acts nowhere', () => {
+  const losses = ['12 packets were dropped by the kernel', 'hostile `|\u001b[31m<b>\nnft add rule'];
+  const plan = planOf(loadText(`${readFileSync('samples/plant.yaml', 'utf8')}\nprovenance:\n  losses: ${JSON.stringify(losses)}\n`), ['baseline 0.0.0']);
+  for (const { name, modes } of targets) {
+    const { files } = exportPlan(exporterOf(name), plan, { mode: modes[0], allowWider: true });
+    const text = (path: string): string => String(files.find((file) => file.path === path)?.content);
+    const beforeTable = text('loss-report.md').split('| Permit |')[0];
+    expect(beforeTable).toContain('- 12 packets were dropped by the kernel');
+    expect(beforeTable).not.toMatch(/[<`\u001b]b|^nft/m);
+    expect(Object.keys(JSON.parse(text('loss-report.json'))).slice(2, 4)).toEqual(['mode', 'evidenceLosses']);
+    expect(JSON.parse(text('loss-report.json'))).toMatchObject({ evidenceLosses: losses });
+    if (files.some(({ path }) => path === 'README.md')) expect(text('README.md').split('\n').slice(2, 5)).toEqual(['- baseline 0.0.0', '- missing or doubtful: 12 packets were dropped by the kernel', expect.stringMatching(/^- missing or doubtful: hostile/)]);
+  }
+  expect(textOf(plan, 'nftables').split('\n').slice(0, 4)).toEqual(['#!/usr/sbin/nft -f', '# baseline 0.0.0', '# missing or doubtful: 12 packets were dropped by the kernel', expect.stringMatching(/^# missing or doubtful: hostile/)]);
 });
 
 test('what would be wider is refused in enforce mode: a loss report, and no configuration', () => {
