@@ -1,7 +1,7 @@
 /**
  * `baseline capture`: listens for weeks, and writes what it heard into the store every few seconds. In: interfaces, or a
  * pipe (`-`). Out: the store; sentences and a status line for a person. Nothing is ever sent. It ends by SIGINT, SIGTERM
- * or --duration, with exit code 0 after the last checkpoint; a second signal leaves at once (main.ts).
+ * or --duration, with exit code 0 after the last checkpoint; a later one leaves at once (main.ts).
  */
 import { availableParallelism } from 'node:os';
 import { performance } from 'node:perf_hooks';
