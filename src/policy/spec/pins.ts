@@ -3,6 +3,7 @@
  * Every declared asset pins its zone, and its role and level where they are written; zones pin their name, kind and SL-T.
  */
 import { ROLES, type Pins, type Role, type ZoneKind } from '../../infer/proposal.ts';
+import { addTo } from '../../net/multi-map.ts';
 import type { AddressRecord } from '../../observation.ts';
 import { securityLevelNumber } from './free-text.ts';
 import { indexAssets } from './assets.ts';
@@ -31,10 +32,12 @@ export function pinsOf({ spec }: LoadedSpec, records: readonly AddressRecord[]):
   const assetZone = new Map<string, string>();
   const role = new Map<string, Role>();
   const level = new Map<string, number>();
+  const addressesOf = new Map<string, string[]>();
   const index = indexAssets(spec, records);
   for (const { address } of records) {
     const found = index.resolve(address);
     if (found === null || found.by === 'public') continue;
+    if (found.asset !== null) addTo(addressesOf, found.asset.id.toUpperCase(), address);
     const entry = found.asset === null ? undefined : spec.zones[found.asset.zoneIndex]?.assets?.[found.asset.assetIndex];
     // An entry that says so itself is inference's own word, not a person's.
     if (typeof entry === 'object' && entry.pinned === false) continue;
@@ -54,6 +57,9 @@ export function pinsOf({ spec }: LoadedSpec, records: readonly AddressRecord[]):
     const target = securityLevelNumber(zone.security_level_target as never);
     if (target !== null) slT.set(zone.zone_id, target);
   }
-  const { together = [], apart = [], safety_assets: safetyAssets = null } = spec.pins ?? {};
-  return { assetZone, together, apart, role, level, zoneName, zoneKind, slT, safetyAssets };
+  const { together = [], apart = [], safety_assets: safety } = spec.pins ?? {};
+  // Inference knows devices by what the wire calls them, and not by the spec's ids.
+  const seenAs = (key: string): readonly string[] => addressesOf.get(key.toUpperCase()) ?? [key];
+  const pairs = (pinned: Pins['together']): [string, string][] => pinned.flatMap(([a, b]) => seenAs(a).flatMap((one) => seenAs(b).map((other): [string, string] => [one, other])));
+  return { assetZone, together: pairs(together), apart: pairs(apart), role, level, zoneName, zoneKind, slT, safetyAssets: safety === undefined ? null : safety.flatMap(seenAs) };
 }

@@ -41,7 +41,13 @@ test('every way of naming an asset ends at the addresses that were seen', () => 
   expect([...pins.level]).toEqual([['10.1.0.1', 1]]);
   expect(pins.slT.get('Z-A')).toBe(2);
   expect([...pins.zoneKind]).toEqual([['Z-S', 'safety']]);
-  expect(pins).toMatchObject({ together: [['PLC-1', 'HMIS']], apart: [['PLC-1', 'SIS-1']], safetyAssets: ['SIS-1'] });
+  expect(pins).toMatchObject({ together: [['10.1.0.1', '10.1.0.11']], apart: [['10.1.0.1', '10.1.0.90']], safetyAssets: ['10.1.0.90'] });
+});
+
+test('what is pinned and was not seen keeps its name, for the contradiction that says so', () => {
+  const { loaded } = parseSpec(SPEC, 'spec.yaml');
+  const pins = pinsOf(loaded!, [record('10.1.0.1'), record('10.1.0.10'), record('10.1.0.12')]);
+  expect(pins).toMatchObject({ together: [['10.1.0.1', '10.1.0.10'], ['10.1.0.1', '10.1.0.12']], apart: [['10.1.0.1', 'SIS-1']], safetyAssets: ['SIS-1'] });
 });
 
 test('the kind of a zone is what is declared, else what its level and words say; what says nothing is left open', () => {
