@@ -267,6 +267,23 @@ describe('the constraints of IEC 62443-3-2', () => {
 });
 
 describe('pins', () => {
+  it('of one controller takes its cell along: its I/O, its panel, and what shares them', () => {
+    const apart = propose(plantWith());
+    const cell = apart.assets.filter((asset) => asset.zone === assetAt(apart, '10.1.0.131').zone).flatMap(({ addresses }) => addresses);
+    expect(cell.length).toBeGreaterThan(3);
+    const proposal = propose(plantWith(), { ...NO_PINS, assetZone: new Map([['10.1.0.131', 'PRESS']]) });
+    expect(proposal.assets.filter(({ zone }) => zone === 'PRESS').flatMap(({ addresses }) => addresses).sort()).toEqual(cell.sort());
+    expect(partition(proposal)).toEqual(partition(apart));
+  });
+
+  it('of every device but one leave that one in its cell', () => {
+    const apart = propose(plantWith());
+    for (const address of ['10.1.0.132', '10.1.0.142', '10.1.0.130']) {
+      const pinned = apart.assets.flatMap((asset) => asset.addresses.flatMap((own) => (own === address ? [] : [[own, asset.zone] as const])));
+      expect(assetAt(propose(plantWith(), { ...NO_PINS, assetZone: new Map(pinned) }), address).zone).toBe(assetAt(apart, address).zone);
+    }
+  });
+
   it('are never moved, and the rest is inferred around them', () => {
     const pins = { ...NO_PINS, assetZone: new Map([['10.1.0.131', 'Z-PRESS']]), role: new Map([['10.1.0.11', 'historian' as const]]), level: new Map([['10.1.0.10', 3]]), zoneName: new Map([['Z-PRESS', 'Press line']]), slT: new Map([['Z-PRESS', 3]]) };
     const proposal = propose(plantWith(), pins);

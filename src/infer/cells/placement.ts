@@ -65,21 +65,44 @@ export function placeAssets(plant: Plant, decisions: readonly RoleDecision[], pi
   const isLed = (profile: Profile): boolean => peersOf(board, profile).some((peer) => roleOf(board, peer) !== 'other');
   for (const profile of [...appliances.filter(isLed), ...appliances.filter((one) => !isLed(one))]) placeAppliance(board, profile, ofPlantAlone);
   const bindings: Binding[] = [...pinned.together.map(([a, b]) => ({ a, b, together: true })), ...pinned.apart.map(([a, b]) => ({ a, b, together: false }))];
-  const cells = findCells(plant, decisions, (index) => board.placed[index] !== undefined, bindings, resolution);
+  // What is pinned beside controllers makes their cell, and the others of that cell follow it.
+  const pinnedCells = new Set([...pinned.zone].filter(([index]) => roleOf(board, index) === 'plc').map(([, zone]) => zone));
+  const isOfPinnedCell = (index: number): boolean => pinnedCells.has(pinned.zone.get(index) ?? '');
+  const cells = findCells(plant, decisions, (index) => board.placed[index] !== undefined && !isOfPinnedCell(index), bindings, resolution);
+  const pinnedZones = pinnedZonesOf(cells, pinned);
+  const zoneOfCell = (cell: number): string => pinnedZones.get(cell) ?? `cell:${cell}`;
   const watchers = listWatchers(cells);
-  const putIntoCell = (index: number, cell: number): void => put(board, index, `cell:${cell}`, inWords ? cellReason(board, cells, watchers, index) : '', inWords ? cellRunnerUp(board, cells, watchers, index) : null); // resampled runs only ask where, not why
+  const putIntoCell = (index: number, cell: number): void => put(board, index, pinOf(cells, pinned, index) ?? zoneOfCell(cell), inWords ? cellReason(board, cells, watchers, index) : '', inWords ? cellRunnerUp(board, cells, watchers, index, zoneOfCell) : null); // resampled runs only ask where, not why
   // What the graph ties to nothing waits for its partners.
   const waiting = new Set([...partnersOf.keys()].filter((device) => !cells.cellOf.has(device) || cells.alone.includes(device)));
   for (const [index, cell] of cells.cellOf) if (!waiting.has(index)) putIntoCell(index, cell);
   for (const profile of plant.profiles) if (board.placed[profile.index] === undefined && !waiting.has(profile.index)) placeClient(board, cells, profile);
-  const joined = new Set([...waiting].filter((device) => joinPartners(board, device, partnersOf.get(device)!)));
+  const joined = new Set([...waiting].filter((device) => joinPartners(board, device, partnersOf.get(device)!, new Set(pinnedZones.values()))));
   for (const device of waiting) {
     if (joined.has(device)) continue;
     if (cells.cellOf.has(device)) putIntoCell(device, cells.cellOf.get(device)!);
     else placeAppliance(board, plant.profiles[device]!, ofPlantAlone);
   }
   bindOthers(board, pinned);
-  return { placed: board.placed.map((placed) => placed!), cells: { ...cells, alone: cells.alone.filter((index) => !joined.has(index)) } };
+  return { placed: board.placed.map((placed) => placed!), cells: { ...cells, alone: cells.alone.filter((index) => !joined.has(index) && !pinned.zone.has(index)) } };
+}
+
+/** Where a person put the controller of an I/O. */
+function pinOf({ affinity }: Cells, pinned: PinnedAssets, index: number): string | null {
+  const zone = pinned.zone.get(affinity.headOf.get(index) ?? -1);
+  return zone === undefined ? null : `pin:${zone}`;
+}
+
+/** By cell, the zone in which a person put most of those members that are pinned; of equals the first. */
+function pinnedZonesOf({ cellOf }: Cells, pinned: PinnedAssets): Map<number, string> {
+  const votes = new Map<number, Map<string, number>>();
+  for (const [index, cell] of cellOf) {
+    const zone = pinned.zone.get(index);
+    if (zone === undefined) continue;
+    const row = votes.get(cell) ?? new Map<string, number>();
+    votes.set(cell, row.set(zone, (row.get(zone) ?? 0) + 1));
+  }
+  return new Map([...votes].map(([cell, row]) => [cell, `pin:${[...row].sort(([a, x], [b, y]) => y - x || (a < b ? -1 : 1))[0][0]}`]));
 }
 
 function placeSafety(board: Board): void {
@@ -147,9 +170,9 @@ function findCompanions(board: Board): Map<number, readonly number[]> {
 }
 
 /** A companion stands with its partners where they all stand in one cell. */
-function joinPartners(board: Board, device: number, partners: readonly number[]): boolean {
+function joinPartners(board: Board, device: number, partners: readonly number[], pinnedCells: ReadonlySet<string>): boolean {
   const [cell, another] = new Set(partners.map((partner) => board.placed[partner]?.zone));
-  if (cell === undefined || another !== undefined || !cell.startsWith('cell:')) return false;
+  if (cell === undefined || another !== undefined || !(cell.startsWith('cell:') || pinnedCells.has(cell))) return false;
   const names = partners.toSorted((a, b) => a - b).map((partner) => board.plant.inventory.assets[partner]!.id);
   put(board, device, cell, names.length > 1 ? `its partners ${names.length > 3 ? firstOf(names, 3) : listed(names)} are all of this cell` : `its only partner is ${names[0]!}, ${roleOf(board, partners[0]!) === 'plc' ? 'a controller' : 'an operator station'} of this cell`);
   return true;
@@ -266,7 +289,7 @@ function cellReason(board: Board, cells: Cells, watchers: Watchers, index: numbe
   return `shares ${plural(stations, 'local client')} and ${plural(peers, 'steady controller peer')} with this cell`;
 }
 
-function cellRunnerUp(board: Board, cells: Cells, watchers: Watchers, index: number): Placed['runnerUp'] {
+function cellRunnerUp(board: Board, cells: Cells, watchers: Watchers, index: number, zoneOfCell: (cell: number) => string): Placed['runnerUp'] {
   const head = cells.affinity.headOf.get(index)!;
   const own = cells.cellOf.get(index)!;
   const all = weightsToCells(cells, watchers, head);
@@ -276,7 +299,7 @@ function cellRunnerUp(board: Board, cells: Cells, watchers: Watchers, index: num
   if (next === undefined) return { zone: 'supervisory', reason: 'no other cell exchanges anything with it', change: 'a local operator station or a steady controller peer of another cell' };
   const missing = inside - next[1];
   return {
-    zone: `cell:${next[0]}`,
+    zone: zoneOfCell(next[0]),
     reason: `affinity ${next[1].toFixed(1)} there against ${inside.toFixed(1)} here`,
     change: missing > 0 ? `about ${Math.max(1, Math.ceil(missing / 2))} more steady session${missing > 2 ? 's' : ''} with ${board.plant.inventory.assets[watchers.anchors.get(next[0])!]!.id} and its cell, or the loss of as many here` : 'any further session there: the two are close',
   };
