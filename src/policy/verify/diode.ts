@@ -111,22 +111,44 @@ const flowOf = (context: DiffContext, declared: DeclaredPermit) => {
 
 const endOfEndpoint = (endpoint: SpecEndpoint): PermitEnd => ({ zone: endpoint.zone, assets: endpoint.assets ?? [], addresses: endpoint.addresses ?? [] });
 
+/**
+ * Datagrams of which the port alone says who asks: the sender of a diode may send from a port that is known for a service, and is taken
+ * for a server of it then. Where a diode is declared between the two, that says who sends.
+ */
+const isByPortAlone = ({ transport, direction }: Conversation): boolean => transport !== 'tcp' && direction.by === 'port';
+
+const fitsEnd = (context: DiffContext, end: PermitEnd): ((address: string) => boolean) => {
+  const prepared = prepareEnd(end);
+  return (address) => parseSpan(address) !== null && endFits(prepared, address, context.assets.resolve(address));
+};
+
+/** Whether all that was seen of a conversation are datagrams that a declared diode carries, of whom the port says that they were answers. */
+export const diodeFlows = (context: DiffContext): ((conversation: Conversation) => boolean) => {
+  const diodes = context.loaded.permits
+    .filter((declared) => declared.unidirectional !== null && isLive(declared.permit) && runsForward(declared))
+    .map(({ permit }) => ({ transport: permit.service.transport, from: fitsEnd(context, permit.from), to: fitsEnd(context, permit.to) }));
+  return (one) => isByPortAlone(one) && one.packets.toServer === 0 && diodes.some(({ transport, from, to }) => (transport === 'any' || transport === one.transport) && from(one.server) && to(one.client));
+};
+
+const turned = (one: Conversation): Conversation => ({
+  ...one, client: one.server, server: one.client,
+  packets: { toServer: one.packets.toClient, toClient: one.packets.toServer }, bytes: { toServer: one.bytes.toClient, toClient: one.bytes.toServer },
+});
+
 const legsOf = (context: DiffContext, declared: DeclaredPermit): Legs => {
   const { permit } = declared;
   const unidirectional = flowOf(context, declared)?.unidirectional;
-  const fits = (end: PermitEnd): ((address: string) => boolean) => {
-    const prepared = prepareEnd(end);
-    return (address) => parseSpan(address) !== null && endFits(prepared, address, context.assets.resolve(address));
-  };
+  const fits = (end: PermitEnd): ((address: string) => boolean) => fitsEnd(context, end);
   const [from, to] = [fits(permit.from), fits(permit.to)];
   const tx = unidirectional?.tx_endpoint === undefined ? null : fits(endOfEndpoint(unidirectional.tx_endpoint));
   const rx = unidirectional?.rx_endpoint === undefined ? null : fits(endOfEndpoint(unidirectional.rx_endpoint));
   const within = (client: (address: string) => boolean, server: (address: string) => boolean): Conversation[] =>
     context.set.conversations.filter((one) => groupAddressKind(one.server) === null && client(one.client) && server(one.server));
+  const onTransport = (one: Conversation): boolean => permit.service.transport === 'any' || permit.service.transport === one.transport;
   const onPort = (one: Conversation): boolean =>
-    (permit.service.transport === 'any' || permit.service.transport === one.transport) && (permit.service.ports.length === 0 || permit.service.ports.some(({ first, last }) => first <= one.port && one.port <= last));
+    onTransport(one) && (permit.service.ports.length === 0 || permit.service.ports.some(({ first, last }) => first <= one.port && one.port <= last));
   return {
-    direct: within(from, to).filter(onPort),
+    direct: [...within(from, to).filter(onPort), ...within(to, from).filter((one) => isByPortAlone(one) && onTransport(one)).map(turned)],
     sending: tx === null ? [] : within(from, tx),
     receiving: rx === null ? [] : within(rx, to),
     hasEndpoints: tx !== null && rx !== null,

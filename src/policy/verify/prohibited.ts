@@ -13,6 +13,7 @@ import { isLive } from '../spec/permits.ts';
 import { createSetAside } from '../spec/set-aside.ts';
 import { makeCheck, type Check, type SensorOf, type Verdict } from './checks.ts';
 import { evidenceOf, isOperationMiss, whoOf, type Crossing } from './crossings.ts';
+import { diodeFlows } from './diode.ts';
 import type { LoggedResult } from './logs.ts';
 import type { Vantage } from './vantage.ts';
 
@@ -67,8 +68,9 @@ export const judgeProhibited = (context: DiffContext, crossings: readonly Crossi
   const setAside = createSetAside(context.loaded.spec);
   const held = new Map<string, { crossing: Crossing; attempt: Attempt }[]>();
   const open = new Set(logged.open);
+  const isDiodeFlow = diodeFlows(context);
   for (const crossing of crossings) {
-    if (!isProhibited(crossing)) continue;
+    if (!isProhibited(crossing) || isDiodeFlow(crossing.conversation)) continue;
     const { conversation, client, server, verdict } = crossing;
     const path = `${client?.zone ?? ''}\n${server?.zone ?? ''}`;
     const attempt = judgeAttempt(context, crossing, vantage);
