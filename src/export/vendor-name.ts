@@ -30,13 +30,18 @@ const cleaned = (wanted: string, rules: NameRules): string => {
 export const nameScope = (rules: NameRules, reserved: readonly string[] = []): NameScope => {
   const taken = new Set(reserved.map((name) => name.toLowerCase()));
   const given = new Map<string, string>();
+  /** Of names that are one after cutting, the number to try next: thousands may begin alike. */
+  const numbers = new Map<string, number>();
   return {
     nameOf(key, wanted) {
       const known = given.get(key);
       if (known !== undefined) return known;
       const base = cleaned(wanted, rules);
       let name = base.slice(0, rules.maxLength);
-      for (let n = 2; taken.has(name.toLowerCase()); n++) {
+      const cut = name.toLowerCase();
+      while (taken.has(name.toLowerCase())) {
+        const n = numbers.get(cut) ?? 2;
+        numbers.set(cut, n + 1);
         const suffix = `_${n}`;
         name = base.slice(0, rules.maxLength - suffix.length) + suffix;
       }
