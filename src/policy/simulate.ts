@@ -99,6 +99,10 @@ export interface Simulation {
   readonly counts: { readonly judged: number; readonly passed: number; readonly withoutPayload: number; readonly unread: number; readonly blockedConversations: number; readonly blockedRequests: number };
 }
 
+/** Conversations of which nothing is blocked, and something passes only while a person has switched its Permit on. */
+export const onDemandOnly = ({ counts, setAside }: Pick<Simulation, 'counts' | 'setAside'>): number =>
+  counts.judged - counts.passed - counts.blockedConversations - setAside.conversations;
+
 export interface SimulateOptions {
   /** Treat on-demand Permits as switched on. */
   readonly onDemand?: boolean;

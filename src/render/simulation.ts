@@ -1,7 +1,7 @@
 /** A simulated cut-over as text: what breaks first, then what gets through, then the order to cut over in. */
 import { addTo } from '../net/multi-map.ts';
 import { COMPLETENESS_MEANS, wholePercent } from '../infer/completeness-words.ts';
-import { countDays, type Simulation } from '../policy/simulate.ts';
+import { countDays, onDemandOnly, type Simulation } from '../policy/simulate.ts';
 import { lossText } from './losses.ts';
 import { printable } from './printable.ts';
 import { textTable, type Column, type TableStyle } from './table.ts';
@@ -57,11 +57,15 @@ const rowsOf = (blocked: Simulation['blocked']): (string | number)[][] => {
   return [...blocked.filter(({ count }) => count > 0).map(rowOf), ...folded];
 };
 
+/** What is neither, between "pass" and "blocked": with a comma before each. */
+export const apartText = ({ onDemand, setAside }: { readonly onDemand: number; readonly setAside: number }): string =>
+  `${onDemand === 0 ? '' : `, ${grouped(onDemand)} only while switched on`}${setAside === 0 ? '' : `, ${grouped(setAside)} set aside`}`;
+
 export function* simulationText(simulation: Simulation, losses: readonly string[], style: TableStyle): Generator<string> {
   yield lossText(losses);
   const { blocked, midstream, letThrough, onDemand, setAside, undecided, monitored, cutover, counts } = simulation;
   yield `${simulation.title}${simulation.note === '' ? '' : ` (${simulation.note})`}:\n`;
-  yield `${groupedPlural(counts.judged, 'conversation')} between zones judged, ${grouped(counts.passed)} pass, ${grouped(counts.blockedConversations)} would be blocked (${groupedPlural(counts.blockedRequests, 'request')}); `;
+  yield `${groupedPlural(counts.judged, 'conversation')} between zones judged, ${grouped(counts.passed)} pass${apartText({ onDemand: onDemandOnly(simulation), setAside: setAside.conversations })}, ${grouped(counts.blockedConversations)} would be blocked (${groupedPlural(counts.blockedRequests, 'request')}); `;
   yield `${groupedPlural(midstream.length, 'open session breaks', 'open sessions break')} once at cut-over; residual risk ${grouped(simulation.residualRisk)}\n`;
   if (blocked.length > 0) {
     yield '\nWould have been blocked:\n';

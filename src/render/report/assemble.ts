@@ -7,7 +7,7 @@ import type { Proposal } from '../../infer/proposal.ts';
 import type { ObservationSet } from '../../observation.ts';
 import { judgeObserved } from '../../policy/diff/observed.ts';
 import { contextOf, type DiffReport } from '../../policy/diff/diff.ts';
-import { countDays, type Simulation } from '../../policy/simulate.ts';
+import { countDays, onDemandOnly, type Simulation } from '../../policy/simulate.ts';
 import { SEVERITIES } from '../../policy/diff/findings.ts';
 import { createSetAside } from '../../policy/spec/set-aside.ts';
 import { LOGGED_STANDINGS } from '../../policy/diff/logged-tally.ts';
@@ -197,7 +197,7 @@ function summariseSimulation(simulation: Simulation): SimulationSummary {
   const order = [...blocked].sort((a, b) => b.count - a.count || a.conversation - b.conversation || (a.operation < b.operation ? -1 : 1));
   return {
     target: simulation.target, title: simulation.title, note: simulation.note,
-    judged: simulation.counts.judged, passed: simulation.counts.passed,
+    judged: simulation.counts.judged, passed: simulation.counts.passed, onDemand: onDemandOnly(simulation), setAside: simulation.setAside.conversations,
     blockedConversations: simulation.counts.blockedConversations, blockedRequests: simulation.counts.blockedRequests,
     midstream: simulation.midstream.length, residualRisk: simulation.residualRisk,
     blocked: order.slice(0, MOST_BLOCKED).map((one) => ({

@@ -2,6 +2,7 @@
 import { groupedPlural, plural } from '../../infer/plural.ts';
 import { shortOctets } from '../instant.ts';
 import { markdownTable, markdownText } from '../markdown.ts';
+import { apartText } from '../simulation.ts';
 import type { Cell, Column } from '../table.ts';
 import { validationSentences } from '../verification.ts';
 import { captureText, firewallText, spanText, STANDING_WORDS, standingSums, whoText } from './firewall-words.ts';
@@ -49,7 +50,7 @@ export function* reportMarkdown(model: ReportModel): Generator<string> {
   yield* list(acceptedRisks(model));
   for (const simulation of model.simulations) {
     yield* section(`Simulated: ${simulation.title}`);
-    yield* list([`${simulation.passed} of ${simulation.judged} conversations between zones pass; ${simulation.blockedConversations} would be blocked (${groupedPlural(simulation.blockedRequests, 'request')}), ${plural(simulation.midstream, 'open session breaks', 'open sessions break')} once; residual risk ${simulation.residualRisk}.`]);
+    yield* list([`${simulation.passed} of ${simulation.judged} conversations between zones pass${apartText(simulation)}; ${simulation.blockedConversations} would be blocked (${groupedPlural(simulation.blockedRequests, 'request')}), ${plural(simulation.midstream, 'open session breaks', 'open sessions break')} once; residual risk ${simulation.residualRisk}.`]);
     if (simulation.blocked.length > 0) yield* table(columns('who', 'operation', '#requests', '#days', 'why'), simulation.blocked.map((one) => [one.who, one.operation, one.count, one.days, one.why]));
   }
   if (model.firewall !== null) {

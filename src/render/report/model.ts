@@ -246,6 +246,10 @@ export interface SimulationSummary {
   readonly note: string;
   readonly judged: number;
   readonly passed: number;
+  /** Conversations that pass as a whole only while somebody has switched a Permit on. */
+  readonly onDemand: number;
+  /** Blocked on purpose: the spec set them aside. */
+  readonly setAside: number;
   readonly blockedConversations: number;
   readonly blockedRequests: number;
   readonly midstream: number;

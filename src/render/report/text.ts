@@ -5,6 +5,7 @@
 import { COMPLETENESS_MEANS, wholePercent } from '../../infer/completeness-words.ts';
 import { grouped, groupedPlural, plural } from '../../infer/plural.ts';
 import { printable } from '../printable.ts';
+import { apartText } from '../simulation.ts';
 import { validationLines } from '../verification.ts';
 import { captureText, firewallText, spanText, STANDING_WORDS, standingSums, whoText } from './firewall-words.ts';
 import type { FirewallReview, ReportConduit, ReportModel, ReportPermit, ReportZone, SimulationSummary } from './model.ts';
@@ -159,7 +160,7 @@ const LISTED_BREAKS = 20;
 
 /** What the first one blocks (the spec itself) every target blocks: said once. */
 function* simulationLines(one: SimulationSummary, said: SimulationSummary['blocked']): Generator<string> {
-  yield `  ${one.title}: ${one.passed} of ${one.judged} conversations pass, ${one.blockedConversations} blocked (${groupedPlural(one.blockedRequests, 'request')}), ${plural(one.midstream, 'open session')} broken once, residual risk ${one.residualRisk}`;
+  yield `  ${one.title}: ${one.passed} of ${one.judged} conversations pass${apartText(one)}, ${one.blockedConversations} blocked (${groupedPlural(one.blockedRequests, 'request')}), ${plural(one.midstream, 'open session')} broken once, residual risk ${one.residualRisk}`;
   const known = new Set(said.map(({ who, operation }) => `${who}\n${operation}`));
   const hits = one.blocked.filter(({ who, operation }) => !known.has(`${who}\n${operation}`));
   for (const hit of hits.slice(0, LISTED_BREAKS)) yield `    - ${hit.who}: ${hit.operation}, ${groupedPlural(hit.count, 'request')} on ${plural(hit.days, 'day')}: ${hit.why}`;
