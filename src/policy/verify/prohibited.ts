@@ -7,6 +7,7 @@
  */
 import { firstOf, plural } from '../../infer/plural.ts';
 import { addTo } from '../../net/multi-map.ts';
+import { REFUSAL_FACT, type Conversation } from '../../observation.ts';
 import type { DiffContext } from '../diff/observed.ts';
 import { serviceText } from '../diff/observed.ts';
 import { isLive } from '../spec/permits.ts';
@@ -31,6 +32,19 @@ interface Attempt {
   readonly reason: string;
 }
 
+/** What administrators forbid is refused by codes of its own (RFC 1812 clause 5.2.7.1, RFC 4443 section 3.1). */
+const PROHIBITED_CODES: Readonly<Record<'v4' | 'v6', readonly string[]>> = { v4: ['9', '10', '13'], v6: ['1', '5', '6'] };
+
+/**
+ * An error with the device's own address, which says that nobody listens there: so it arrived, unless a bridge refused it in the
+ * device's name (as nftables does in the bridge family).
+ */
+const isRefusedByServer = ({ server, facts }: Conversation): boolean =>
+  facts.some(({ name, value }) => {
+    const [, code = '', from = ''] = /code (\d+) from (\S+)$/.exec(name === REFUSAL_FACT ? value : '') ?? [];
+    return from === server && !PROHIBITED_CODES[server.includes(':') ? 'v6' : 'v4'].includes(code);
+  });
+
 const judgeAttempt = (context: DiffContext, crossing: Crossing, vantage: Vantage): Attempt => {
   const { conversation, client, server, reply } = crossing;
   const clientZone = client?.zone ?? null;
@@ -42,6 +56,8 @@ const judgeAttempt = (context: DiffContext, crossing: Crossing, vantage: Vantage
   if (reply === 'answered') return { verdict: 'fail', reason: 'answered' };
   if (reply === 'accepted') return { verdict: 'fail', reason: 'the connection was accepted' };
   if (reply === 'unclear') return { verdict: 'not-observable', reason: 'something came back, and the store cannot tell a reset from an answer here' };
+  if (reply === 'refused' && conversation.packets.toClient === 0 && isRefusedByServer(conversation))
+    return { verdict: 'not-observable', reason: 'an ICMP error came back from the device\'s own address: it arrived there, or a bridge refused it in its name' };
   const arrived = vantage.arrived(conversation);
   if (arrived === 'yes') return { verdict: 'fail', reason: 'nobody answered, but it was seen on the VLAN of the server\'s zone: nothing blocked it' };
   if (arrived === 'maybe') return { verdict: 'not-observable', reason: 'nobody answered, but it was seen behind a router: it may have passed the filter' };

@@ -198,6 +198,16 @@ test('what only a comparison can find is no failure without one', () => {
   }
 });
 
+test('an ICMP error of the device itself is no filter: what it refuses has arrived, unless a bridge speaks in its name', () => {
+  const refusedBy = (value: string) => {
+    const tried = { ...conversation(PC, PLC1, { transport: 'udp', port: 7777, service: '', days: AFTER, answered: false }), facts: [{ name: 'icmp.unreachable', value, toServer: 0, toClient: 1 }] };
+    return verify(plus(tried)).checks.find(({ kind, fromZone, toZone }) => kind === 'prohibited' && fromZone === 'ENT' && toZone === 'CELL');
+  };
+  expect(refusedBy(`code 3 from ${PLC1}`)).toMatchObject({ verdict: 'not-observable', reason: expect.stringContaining('it arrived there') });
+  expect(refusedBy(`code 13 from ${PLC1}`)).toMatchObject({ verdict: 'pass' });
+  expect(refusedBy('code 3 from 10.5.0.254')).toMatchObject({ verdict: 'pass', reason: expect.stringContaining('refused by ICMP') });
+});
+
 describe('data diodes', () => {
   const diodes = (conversations: readonly Conversation[]) => {
     const { checks } = verify(conversations);
