@@ -56,7 +56,7 @@ const BREAKS_AFTER = /[,;:/_@-]/;
 
 /**
  * Folded to `width` columns, at a blank, else after a mark, else after a dot (`192.168.1.` and `101`: half an octet reads as another
- * host), where one comes late enough; the last of `most` lines is cut.
+ * host), where one comes late enough, else at an early blank where the word behind it fits; the last of `most` lines is cut.
  */
 function fold(text: string, width: number, most: number): string {
   const lines: string[] = [];
@@ -67,18 +67,23 @@ function fold(text: string, width: number, most: number): string {
     let blankAt = 0;
     let markAt = 0;
     let dotAt = 0;
+    let earlyAt = 0;
     for (const character of rest) {
       taken += displayWidth(character);
       // A blank may hang over.
       if (taken > width && character !== ' ') break;
       end += character.length;
-      if (taken <= width / 3) continue;
+      if (taken <= width / 3) {
+        if (character === ' ') earlyAt = end;
+        continue;
+      }
       if (character === ' ') blankAt = end;
       else if (BREAKS_AFTER.test(character)) markAt = end;
       else if (character === '.') dotAt = end;
       if (taken > width) break;
     }
-    const at = blankAt || markAt || dotAt || Math.max(end, 1);
+    const isWordWhole = earlyAt > 0 && displayWidth(rest.slice(earlyAt).split(' ', 1)[0]) <= width;
+    const at = blankAt || markAt || dotAt || (isWordWhole ? earlyAt : Math.max(end, 1));
     lines.push(rest.slice(0, at).trimEnd());
     rest = rest.slice(at).trimStart();
   }

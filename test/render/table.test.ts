@@ -27,6 +27,8 @@ test('a cell may be folded: at blanks, else after marks, else anywhere; the last
   const text = (cell: string, lines: number): string[] =>
     [...textTable([{ title: 'a title', shrinkTo: 8, lines }, { title: 'n' }], [[cell, 1]], { width: 16, colour: false })].join('').split('\n').slice(3, -2).map((line) => line.split('│')[1].trim());
   expect(text('modbus tcp/502 unit 1', 3)).toEqual(['modbus', 'tcp/502', 'unit 1']);
+  expect(text('of alarms: none', 3)).toEqual(['of', 'alarms:', 'none']);
+  expect(text('a abcdefghijk', 3)).toEqual(['a abcdef', 'ghijk']);
   expect(text('Z-CELL-01-Z-CELL-02', 3)).toEqual(['Z-CELL-', '01-Z-', 'CELL-02']);
   expect(text('infrastructure', 2)).toEqual(['infrastr', 'ucture']);
   // Half an octet of an address reads as another host.
