@@ -5,7 +5,7 @@
  * one pair hold at different times each time has an intrusion policy of its own (condition-cells.ts). Snort accepts unknown `modbus_func` names in silence and they never fire, so only names of its
  * own list are written. `modbus_data` rules compare the first address of a request; its last one is not compared.
  */
-import { tableOf } from '../../net/register-set.ts';
+import { tableOf, type Span } from '../../net/register-set.ts';
 import { SIGNATURE_PREFIX } from '../../source/firewall-log/monitor-marks.ts';
 import { beyondOf, cellsOfGroup, conditionGroups, conditionReasons, type ConditionCell, type ConditionGroup } from '../condition-cells.ts';
 import type { Capabilities, Mode, ModbusEffect, PlanPermit } from '../exporter.ts';
@@ -18,6 +18,7 @@ import { OPCUA_SERVICES } from '../opcua-services.ts';
 import { pairCells, portCells, type PortCell } from '../pair-cells.ts';
 import { addressList, portList } from '../rule-lists.ts';
 import { safeComment } from '../vendor-name.ts';
+import { byteBounds } from './byte-tests.ts';
 
 const FIRST_SID = 9_300_001;
 
@@ -42,19 +43,11 @@ interface RuleText {
 }
 
 /** The unit id stands before the function code; more than one unit is compared as a span of that byte. */
-const unitOptions = ({ first, last }: { readonly first: number; readonly last: number }): string => {
-  if (first === last) return `modbus_unit:${first};`;
-  const tests = [...(first > 0 ? [`byte_test:1,>,${first - 1},6;`] : []), ...(last < 255 ? [`byte_test:1,<,${last + 1},6;`] : [])];
-  return ['content:"|00 00|",offset 2,depth 2;', ...tests].join(' ');
-};
+const unitOptions = (units: Span): string =>
+  units.first === units.last ? `modbus_unit:${units.first};` : ['content:"|00 00|",offset 2,depth 2;', ...byteBounds(units, 1, 6)].join(' ');
 
 /** One test per end of the span; data start with the first address (two bytes). */
-const addressOptions = (addresses: { readonly first: number; readonly last: number }): string => {
-  const tests: string[] = [];
-  if (addresses.first > 0) tests.push(`byte_test:2,>,${addresses.first - 1},0;`);
-  if (addresses.last < 65535) tests.push(`byte_test:2,<,${addresses.last + 1},0;`);
-  return `modbus_data; ${tests.join(' ')}`.trim();
-};
+const addressOptions = (addresses: Span): string => ['modbus_data;', ...byteBounds(addresses, 2, 0)].join(' ');
 
 const optionsOf = (forbidden: Forbidden): { options: string; why: string }[] => {
   switch (forbidden.kind) {

@@ -18,6 +18,7 @@ import { shapeOf } from '../modbus/shape.ts';
 import type { PairCell } from '../pair-cells.ts';
 import { evidenceLine, permitLine, provenanceLines } from '../permit-text.ts';
 import { portList, sidePairs, type RuleSide } from '../rule-lists.ts';
+import { byteBounds } from './byte-tests.ts';
 import { errorHeads, forbiddenHeads, judgedCells, PROTOCOL_NUMBERS, protocolApart, type RuleHead } from './suricata-addresses.ts';
 import { hiddenBy, inspectionsOf, isOpcua, policiesLetThrough } from './suricata-inspection.ts';
 import { safeComment } from '../vendor-name.ts';
@@ -78,11 +79,8 @@ const addressComparisons = ({ first, last }: Span, isSingle: boolean, beside: re
   return isSingle && last === LAST_ADDRESS && !beside.some(isBelow) ? [...named, WRAPPED] : named;
 };
 
-/** Arguments of `byte_test` for a span in a field of so many octets at an offset. */
-const byteBounds = ({ first, last }: Span, octets: number, offset: number): string[] => {
-  if (first === last) return [`${octets},=,${first},${offset}`];
-  return [...(first > 0 ? [`${octets},>,${first - 1},${offset}`] : []), ...(last < 256 ** octets - 1 ? [`${octets},<,${last + 1},${offset}`] : [])];
-};
+const byteTests = (span: Span, octets: number, offset: number): string[] =>
+  span.first === span.last ? [`byte_test:${octets},=,${span.first},${offset};`] : byteBounds(span, octets, offset);
 
 interface Option {
   readonly option: string;
@@ -174,9 +172,9 @@ const topGuards = (complement: readonly Forbidden[]): { options: string; why: st
       shapeOf(code).addresses.filter((field) => field.access === access).flatMap(({ startBit, maxQuantity }) => {
         const first = Math.max(addresses.first, LAST_ADDRESS + 1 - maxQuantity);
         if (first > addresses.last || maxQuantity === 1) return [];
-        const tests = [`1,=,${code},7`, ...(units === null ? [] : byteBounds(units, 1, 6)), ...byteBounds({ first, last: addresses.last }, 2, startBit / 8)];
+        const tests = [`byte_test:1,=,${code},7;`, ...(units === null ? [] : byteTests(units, 1, 6)), ...byteTests({ first, last: addresses.last }, 2, startBit / 8)];
         return [{
-          options: `dsize:>${startBit / 8 + 1}; ${tests.map((test) => `byte_test:${test};`).join(' ')}`,
+          options: `dsize:>${startBit / 8 + 1}; ${tests.join(' ')}`,
           why: `${units === null ? '' : `unit ${units.first}-${units.last} `}FC ${code} from ${first}-${addresses.last}`,
         }];
       }),
@@ -240,7 +238,7 @@ const unrecognisedRules = (tcp: (options: string, why: string, isMark?: boolean)
   const units = complement.flatMap((forbidden): RuleText[] => {
     if (forbidden.kind !== 'unit') return [];
     const { units: span, functionCode } = forbidden;
-    const unit = byteBounds(span, 1, 6).map((test) => `byte_test:${test};`).join(' ');
+    const unit = byteTests(span, 1, 6).join(' ');
     if (typeof functionCode === 'number') return open.includes(functionCode) ? [tcp(`${later} ${unit} byte_test:1,=,${functionCode},7;`, unitText(forbidden))] : [];
     return judged(functionCode === null ? unit : `${unit} ${UNNAMED}`, unitText(forbidden));
   });
