@@ -8,75 +8,22 @@
  */
 import type { Conversation, ObservationSet } from '../observation.ts';
 import type { Permit } from '../permit.ts';
-import { accessOfFunctionCode } from '../decode/app/modbus-functions.ts';
-import { tableOf } from '../net/register-set.ts';
-import { isSerialModbus } from '../net/services.ts';
 import { isNotIp, staysOnLink } from '../net/link-local.ts';
 import { dayOf } from '../net/time.ts';
-import { modesPassing, modeWord, policyWord, securityOf, type OpcUaSecurity } from './match/asks.ts';
+import { modeWord, policyWord, securityOf, type OpcUaSecurity } from './match/asks.ts';
 import { contextOf } from './diff/diff.ts';
 import { serviceText } from './diff/observed.ts';
-import type { FirewallSemantics, Holds, WrittenPermit } from './match/firewall-semantics.ts';
-import { heldPermits, isInspected } from './match/held-permit.ts';
-import { isLive, permitsAccess, permittedCodes, protocolKey } from './spec/permits.ts';
+import type { FirewallSemantics, WrittenPermit } from './match/firewall-semantics.ts';
+import { isInspected } from './match/held-permit.ts';
+import { isLive, protocolKey, type DeclaredPermit } from './spec/permits.ts';
 import { plural } from '../infer/plural.ts';
 import { createSetAside } from './spec/set-aside.ts';
+import { letThroughBy, type LetThrough } from './simulate-beyond.ts';
+import { cutoverOrder, type Blocked, type CutoverStep } from './simulate-cutover.ts';
 import { judgeLimits } from './simulate-limits.ts';
-import type { DeclaredPermit } from './spec/permits.ts';
-import { createMatcher, limitsOperations, rulesOf, type Matcher } from './match/match.ts';
+import { isWritten, matchersOnTarget } from './simulate-target.ts';
+import { limitsOperations, rulesOf } from './match/match.ts';
 import type { LoadedSpec } from './spec/load.ts';
-
-export interface Blocked {
-  readonly conversation: number;
-  readonly client: string;
-  readonly server: string;
-  readonly clientAsset: string | null;
-  readonly serverAsset: string | null;
-  readonly serverRole: string | null;
-  readonly service: string;
-  readonly operation: string;
-  readonly count: number;
-  /** Days since 1970 on which its function was asked: dates are kept by function and unit, not by range (countDays). */
-  readonly days: readonly number[];
-  readonly fromZone: string | null;
-  readonly toZone: string | null;
-  readonly conduit: string | null;
-  readonly permit: string | null;
-  readonly why: string;
-  /** Blocked on purpose: somebody rejected it. */
-  readonly rejected: boolean;
-  /** `some`: a session-wide verdict blocks it only when it does not come first, or when something else does; or only on these of its days. */
-  readonly extent: 'all' | 'some';
-}
-
-/** On so many days at most: what was asked for once was not asked for on two days, whatever else its function asked for. */
-export function countDays(hits: readonly Pick<Blocked, 'count' | 'days'>[]): number {
-  const most = hits.reduce((sum, { count, days }) => sum + (count === 0 ? days.length : Math.min(count, days.length)), 0);
-  return Math.min(most, new Set(hits.flatMap(({ days }) => days)).size);
-}
-
-export interface LetThrough {
-  readonly permit: string;
-  readonly conduit: string;
-  /** Kinds of operation beyond the Permit, over all its pairs. */
-  readonly operations: number;
-  readonly weight: number;
-  readonly sentence: string;
-}
-
-export interface CutoverStep {
-  readonly conduit: string;
-  readonly blocked: number;
-  readonly blockedDays: number;
-  readonly midstream: number;
-  /** 1 to 5: the most critical role behind it. */
-  readonly consequence: number;
-  /** The conduit's, as its Permits' evidence has it: one value, and the least where they were written at different times; null where none says it. */
-  readonly completeness: number | null;
-  /** Days on which its least used standing Permit was used, in these Observations; 0: one of them never was. */
-  readonly evidenceDays: number;
-  readonly reason: string;
-}
 
 export interface Simulation {
   readonly target: string;
@@ -110,94 +57,22 @@ export interface SimulateOptions {
   readonly written?: ReadonlyMap<string, WrittenPermit> | null;
 }
 
-/** Public Modbus codes (V1.1b3 clause 5.1) and the vendor code that programs Schneider controllers. */
-const MODBUS_CODES = [1, 2, 3, 4, 5, 6, 7, 8, 11, 12, 15, 16, 17, 20, 21, 22, 23, 24, 43, 90];
-
-const codeWeight = (code: number): number => (code === 90 || code === 21 ? 10 : tableOf(code, 'write') !== null ? 5 : 1);
-
-const CONSEQUENCE: Readonly<Record<string, number>> = {
-  sis: 5, 'safety-controller': 5, plc: 4, rtu: 4, io: 4, drive: 4, gateway: 4, hmi: 3, 'opcua-server': 3, 'alarm-server': 3, historian: 2, mes: 2, ews: 2, 'engineering-workstation': 2,
-};
-
 const pairsOf = (permit: Permit, sizeOfZone: (zone: string) => number): number => {
   const side = (end: Permit['from']): number => (end.assets.length + end.addresses.length === 0 ? sizeOfZone(end.zone) : end.assets.length + end.addresses.length);
   return Math.max(1, side(permit.from) * side(permit.to));
-};
-
-const opcuaLost = ({ opcua }: Permit, holds: Holds): string[] => {
-  if (opcua === null) return [];
-  const modes = holds.opcuaMode === true ? [] : modesPassing(opcua, holds.opcuaPolicy);
-  return [
-    ...(modes.length === 0 ? [] : [holds.opcuaPolicy ? `OPC UA security mode ${modes.join(' and ')}` : 'every OPC UA security mode']),
-    ...(holds.opcuaPolicy || opcua.securityPolicies.length === 0 ? [] : ['every OPC UA security policy']),
-  ];
 };
 
 /** Whether other sessions of the two are as safe as is demanded. */
 const isPartly = (weaker: readonly string[], { modes, policies }: OpcUaSecurity): boolean =>
   [modes.map(modeWord), policies.map(policyWord)].some((seen) => seen.some((word) => weaker.includes(word)) && seen.some((word) => !weaker.includes(word)));
 
-/** Of a Permit on whose port another protocol passes, nothing is asked of one. */
-const holdsFor = ({ permit }: DeclaredPermit, holds: Holds, service: Conversation['service'] | undefined): Holds => {
-  if (holds.passesOthers !== true || service === undefined) return holds;
-  const isOwn = protocolKey(service.name) === protocolKey(permit.service.protocol) && isSerialModbus(service.name) === isSerialModbus(permit.service.protocol);
-  return isOwn ? holds : { ...holds, modbusFunction: false, modbusUnit: false, modbusRange: false, modbus: null, opcuaPolicy: false, opcuaService: false, namedOperations: false };
-};
-
-const letThroughBy = ({ decidesOnce }: FirewallSemantics, holds: Holds, { permit, limits }: DeclaredPermit, pairs: number): LetThrough | null => {
-  const protocol = protocolKey(permit.service.protocol);
-  const parts: { readonly text: string; readonly weight: number; readonly operations: number }[] = [];
-  const also = (text: string, weight = 1, operations = 1): void => void parts.push({ text, weight, operations });
-  if (protocol === 'modbus' && (permit.modbus !== null || permit.access.length > 0)) {
-    const codes = (permit.modbus?.functionCodes.length ?? 0) > 0 ? permittedCodes(permit) : MODBUS_CODES.filter((code) => permitsAccess(permit, accessOfFunctionCode(code)));
-    const other = MODBUS_CODES.filter((code) => !codes.includes(code));
-    const passing = holds.modbus ?? null;
-    const extra = holds.modbusFunction && !decidesOnce ? [] : passing === null ? other : other.filter((code) => passing.functions.includes(code));
-    if (extra.length > 0) {
-      const text = `${extra.length === other.length ? 'all ' : ''}${extra.length} other function codes, ${extra.filter((code) => codeWeight(code) >= 5).length} of which write or program`;
-      also(holds.modbusFunction ? 'any function after a permitted first one' : text, extra.reduce((sum, code) => sum + codeWeight(code), 0), extra.length);
-    }
-    if (!holds.modbusUnit && (permit.modbus?.unitIds.length ?? 0) > 0) also('every unit id');
-    if (!holds.modbusRange && (permit.modbus?.ranges.length ?? 0) > 0) {
-      const writes = permit.modbus?.ranges.some((range) => range.access === 'write') ?? false;
-      also(`every data address${writes ? ', for writing too' : ''}`, writes ? 5 : 1);
-    }
-  }
-  if (protocol === 'opcua' && (permit.access.length > 0 || (permit.opcua?.services.length ?? 0) > 0) && !holds.opcuaService) also('every OPC UA service, Write and Call too', 10, 2);
-  for (const lost of opcuaLost(permit, holds)) also(lost);
-  if ((permit.named !== null || (permit.access.length > 0 && protocol !== 'modbus' && protocol !== 'opcua')) && !holds.namedOperations) also('every operation of the protocol', 10);
-  if (holds.passesOthers === true && limitsOperations(permit)) also(`what is no ${permit.service.protocol} on its port`);
-  if (permit.service.transport === 'sctp' && holds.sctpPorts === false) also('every port of SCTP');
-  if (holds.beside !== undefined && holds.beside.from.length + holds.beside.to.length > 0) also(`${[...holds.beside.from, ...holds.beside.to].join(', ')} too`);
-  if (!holds.schedule && (permit.conditions.days.length > 0 || permit.conditions.start !== null)) also('at any time');
-  if (!holds.expiry && permit.conditions.expires !== null) also(`after ${permit.conditions.expires} too`);
-  if (!holds.limits && limits !== null && limits !== undefined) also('more and faster than its limits say');
-  const times = (of: 'operations' | 'weight'): number => pairs * parts.reduce((sum, part) => sum + part[of], 0);
-  return parts.length === 0 ? null : { permit: permit.id, conduit: permit.conduit, operations: times('operations'), weight: times('weight'), sentence: `also lets through ${parts.map(({ text }) => text).join('; ')}` };
-};
-
 export const simulate = (loaded: LoadedSpec, set: ObservationSet, semantics: FirewallSemantics, options: SimulateOptions = {}): Simulation => {
   const live = loaded.permits.filter(({ permit }) => isLive(permit));
   const permits = live.filter(({ permit }) => options.onDemand === true || !permit.conditions.onDemand);
   const { assets, matcher, conduitOf } = contextOf({ ...loaded, permits }, set);
   const writtenAs = ({ permit }: DeclaredPermit): WrittenPermit => options.written?.get(permit.id) ?? { refusal: null, holds: semantics.holds };
-  const hasRule = (declared: DeclaredPermit, isIpv6: boolean): boolean => writtenAs(declared).refusal === null && (!isIpv6 || writtenAs(declared).holds.ipv6);
-  const onTarget = (list: readonly DeclaredPermit[]): ((conversation: Conversation) => Matcher) => {
-    const matcherOf = (isIpv6: boolean, service?: Conversation['service']): Matcher =>
-      createMatcher(list.filter((declared) => hasRule(declared, isIpv6)).flatMap((declared) => heldPermits(declared, holdsFor(declared, writtenAs(declared).holds, service))), assets, matcher.timezone);
-    const [ipv4, ipv6] = [false, true].map((isIpv6) => matcherOf(isIpv6));
-    const isOpen = list.some((declared) => writtenAs(declared).holds.passesOthers === true);
-    const byService = new Map<string, Matcher>();
-    return ({ server, service }) => {
-      const isIpv6 = server.includes(':');
-      if (!isOpen || service.by !== 'probe') return isIpv6 ? ipv6 : ipv4;
-      const key = `${isIpv6} ${service.name}`;
-      const held = byService.get(key) ?? matcherOf(isIpv6, service);
-      byService.set(key, held);
-      return held;
-    };
-  };
-  const target = onTarget(permits);
+  const hasRule = (declared: DeclaredPermit, isIpv6: boolean): boolean => isWritten(writtenAs(declared), isIpv6);
+  const target = matchersOnTarget(permits, writtenAs, assets, matcher.timezone);
   // A rule that is switched on for one thing is no excuse for another that happens to fit its port.
   const switchedOn = permits.length === live.length ? null : contextOf({ ...loaded, permits: live.filter((declared) => hasRule(declared, false)) }, set).matcher;
   const whyNoRule = (declared: DeclaredPermit, unseen: string | undefined): string => writtenAs(declared).refusal ?? unseen ?? 'its addresses are IPv6, which this target does not write';
@@ -333,20 +208,7 @@ export const simulate = (loaded: LoadedSpec, set: ObservationSet, semantics: Fir
 
   const letThrough = [...byDefault, ...beyond];
 
-  const cutover = loaded.spec.conduits.map((conduit): CutoverStep => {
-    const own = permits.filter(({ permit }) => permit.conduit === conduit.conduit_id);
-    const hits = blocked.filter((one) => one.conduit === conduit.conduit_id);
-    const roles = conduit.connects.flatMap((zone) => assets.assets.filter((asset) => asset.zone === zone).map((asset) => CONSEQUENCE[asset.role ?? ''] ?? 1));
-    const evidenceDays = own.length === 0 ? 0 : Math.min(...own.map(({ permit }) => usedOn.get(permit.id)?.size ?? 0));
-    const known = loaded.permits.flatMap(({ permit }) => (permit.conduit === conduit.conduit_id ? permit.evidence?.completeness ?? [] : []));
-    const completeness = known.length === 0 ? null : Math.min(...known);
-    const blockedDays = countDays(hits);
-    const consequence = Math.max(1, ...roles);
-    const open = midstream.filter((one) => one.conduit === conduit.conduit_id).length;
-    const undecidedHits = hits.filter((one) => !one.rejected).length;
-    const reason = undecidedHits > 0 ? `would have blocked ${plural(undecidedHits, 'operation')} on ${plural(blockedDays, 'day')}: decide on them first` : hits.length > 0 ? 'would have blocked only what was rejected' : open > 0 ? `nothing blocked, but ${plural(open, 'open session')} would break once: in a maintenance window` : 'nothing would have been blocked';
-    return { conduit: conduit.conduit_id, blocked: hits.length, blockedDays, midstream: open, consequence, completeness, evidenceDays, reason };
-  }).sort((a, b) => Number(a.blocked > 0) - Number(b.blocked > 0) || a.consequence - b.consequence || a.blocked - b.blocked || a.midstream - b.midstream || (b.completeness ?? 0) - (a.completeness ?? 0) || b.evidenceDays - a.evidenceDays || (a.conduit < b.conduit ? -1 : 1));
+  const cutover = cutoverOrder(loaded, { permits, blocked, midstream, usedOn, rolesOf: (zone) => assets.assets.flatMap((asset) => (asset.zone === zone ? [asset.role ?? ''] : [])) });
 
   return {
     target: semantics.target, title: semantics.title, note: semantics.note, blocked, midstream, letThrough,

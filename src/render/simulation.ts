@@ -1,7 +1,8 @@
 /** A simulated cut-over as text: what breaks first, then what gets through, then the order to cut over in. */
 import { addTo } from '../net/multi-map.ts';
 import { COMPLETENESS_MEANS, wholePercent } from '../infer/completeness-words.ts';
-import { countDays, onDemandOnly, type Simulation } from '../policy/simulate.ts';
+import { countDays } from '../policy/simulate-cutover.ts';
+import { onDemandOnly, type Simulation } from '../policy/simulate.ts';
 import { lossText } from './losses.ts';
 import { printable } from './printable.ts';
 import { textTable, type Column, type TableStyle } from './table.ts';

@@ -1,0 +1,86 @@
+/**
+ * The order in which to cut conduits over: first where nothing would have been blocked, then by what hangs on it. In: what a simulation found of each
+ * conduit. Out: one step a conduit, with its reason.
+ */
+import { plural } from '../infer/plural.ts';
+import type { LoadedSpec } from './spec/load.ts';
+import type { DeclaredPermit } from './spec/permits.ts';
+
+export interface Blocked {
+  readonly conversation: number;
+  readonly client: string;
+  readonly server: string;
+  readonly clientAsset: string | null;
+  readonly serverAsset: string | null;
+  readonly serverRole: string | null;
+  readonly service: string;
+  readonly operation: string;
+  readonly count: number;
+  /** Days since 1970 on which its function was asked: dates are kept by function and unit, not by range (countDays). */
+  readonly days: readonly number[];
+  readonly fromZone: string | null;
+  readonly toZone: string | null;
+  readonly conduit: string | null;
+  readonly permit: string | null;
+  readonly why: string;
+  /** Blocked on purpose: somebody rejected it. */
+  readonly rejected: boolean;
+  /** `some`: a session-wide verdict blocks it only when it does not come first, or when something else does; or only on these of its days. */
+  readonly extent: 'all' | 'some';
+}
+
+/** On so many days at most: what was asked for once was not asked for on two days, whatever else its function asked for. */
+export function countDays(hits: readonly Pick<Blocked, 'count' | 'days'>[]): number {
+  const most = hits.reduce((sum, { count, days }) => sum + (count === 0 ? days.length : Math.min(count, days.length)), 0);
+  return Math.min(most, new Set(hits.flatMap(({ days }) => days)).size);
+}
+
+export interface CutoverStep {
+  readonly conduit: string;
+  readonly blocked: number;
+  readonly blockedDays: number;
+  readonly midstream: number;
+  /** 1 to 5: the most critical role behind it. */
+  readonly consequence: number;
+  /** The conduit's, as its Permits' evidence has it: one value, and the least where they were written at different times; null where none says it. */
+  readonly completeness: number | null;
+  /** Days on which its least used standing Permit was used, in these Observations; 0: one of them never was. */
+  readonly evidenceDays: number;
+  readonly reason: string;
+}
+
+const CONSEQUENCE: Readonly<Record<string, number>> = {
+  sis: 5, 'safety-controller': 5, plc: 4, rtu: 4, io: 4, drive: 4, gateway: 4, hmi: 3, 'opcua-server': 3, 'alarm-server': 3, historian: 2, mes: 2, ews: 2, 'engineering-workstation': 2,
+};
+
+interface Simulated {
+  /** Those that would have rules. */
+  readonly permits: readonly DeclaredPermit[];
+  readonly blocked: readonly Blocked[];
+  readonly midstream: readonly { readonly conduit: string | null }[];
+  /** Days on which each Permit was used, by id. */
+  readonly usedOn: ReadonlyMap<string, ReadonlySet<number>>;
+  readonly rolesOf: (zone: string) => readonly string[];
+}
+
+const reasonOf = (undecided: number, hits: number, days: number, open: number): string => {
+  if (undecided > 0) return `would have blocked ${plural(undecided, 'operation')} on ${plural(days, 'day')}: decide on them first`;
+  if (hits > 0) return 'would have blocked only what was rejected';
+  return open > 0 ? `nothing blocked, but ${plural(open, 'open session')} would break once: in a maintenance window` : 'nothing would have been blocked';
+};
+
+export const cutoverOrder = ({ spec, permits: all }: Pick<LoadedSpec, 'spec' | 'permits'>, { permits, blocked, midstream, usedOn, rolesOf }: Simulated): CutoverStep[] =>
+  spec.conduits.map(({ conduit_id: conduit, connects }): CutoverStep => {
+    const ownDays = permits.flatMap(({ permit }) => (permit.conduit === conduit ? [usedOn.get(permit.id)?.size ?? 0] : []));
+    const known = all.flatMap(({ permit }) => (permit.conduit === conduit ? permit.evidence?.completeness ?? [] : []));
+    const hits = blocked.filter((one) => one.conduit === conduit);
+    const blockedDays = countDays(hits);
+    const open = midstream.filter((one) => one.conduit === conduit).length;
+    return {
+      conduit, blocked: hits.length, blockedDays, midstream: open,
+      consequence: Math.max(1, ...connects.flatMap(rolesOf).map((role) => CONSEQUENCE[role] ?? 1)),
+      completeness: known.length === 0 ? null : Math.min(...known),
+      evidenceDays: ownDays.length === 0 ? 0 : Math.min(...ownDays),
+      reason: reasonOf(hits.filter((one) => !one.rejected).length, hits.length, blockedDays, open),
+    };
+  }).sort((a, b) => Number(a.blocked > 0) - Number(b.blocked > 0) || a.consequence - b.consequence || a.blocked - b.blocked || a.midstream - b.midstream || (b.completeness ?? 0) - (a.completeness ?? 0) || b.evidenceDays - a.evidenceDays || (a.conduit < b.conduit ? -1 : 1));
