@@ -39,6 +39,9 @@ interface Board {
   readonly captured: number;
 }
 
+/** Why an asset is where a pin says; a spec pins what it declares. */
+export const PINNED_REASON = 'was put here by a person';
+
 const roleOf = (board: Board, index: number): Role => board.decisions[index]!.role;
 const put = (board: Board, index: number, zone: ZoneKind | string, reason: string, runnerUp: Placed['runnerUp'] = null): void => {
   board.placed[index] ??= { zone, reason, runnerUp };
@@ -53,7 +56,7 @@ function roundTripMs(profile: Profile): number {
 
 export function placeAssets(plant: Plant, decisions: readonly RoleDecision[], pinned: PinnedAssets, resolution = RESOLUTION, inWords = true): Placements {
   const board: Board = { plant, decisions, placed: new Array<Placed | undefined>(plant.profiles.length).fill(undefined), captured: plant.activity.capturedDays.length };
-  for (const [index, zone] of pinned.zone) put(board, index, `pin:${zone}`, 'was put here by a person');
+  for (const [index, zone] of pinned.zone) put(board, index, `pin:${zone}`, PINNED_REASON);
   placeSafety(board);
   for (const profile of plant.profiles) placeByConstraint(board, profile);
   const partnersOf = findCompanions(board);

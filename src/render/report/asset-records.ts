@@ -1,4 +1,5 @@
 /** Assets of the report: what the spec says of each, what was seen, and how much it talked. In: who is who, Observations. Out: records. */
+import { PINNED_REASON } from '../../infer/cells/placement.ts';
 import { isMac } from '../../net/address-set.ts';
 import type { PlacedAsset } from '../../infer/proposal.ts';
 import type { ObservationSet } from '../../observation.ts';
@@ -57,7 +58,8 @@ function describeAsset({ id, zone, declared, seen }: IndexedAsset, plant: PlantI
     macs: unique([...(declared?.addresses.filter(isMac) ?? []), ...seen.flatMap((one) => (one.behindRouter ? [] : one.macs))]),
     names: unique(seen.flatMap((one) => one.names)),
     evidence: (main?.evidence ?? []).slice(0, MOST_EVIDENCE).map(({ points, sentence }) => ({ points: Math.round(points * 100) / 100, sentence })),
-    placement: main?.placement.reason ?? '',
+    // A spec that a program proposed declares as much as one that a person wrote: only a pin is a person's word.
+    placement: main?.placement.reason === PINNED_REASON && written?.pinned !== true ? 'stands here in the spec' : (main?.placement.reason ?? ''),
     runnerUp: runnerUp === null ? '' : `${runnerUp.zone}: ${runnerUp.reason}; ${runnerUp.change}`,
     notes: unique(seen.flatMap((one) => one.notes.map(({ sentence }) => sentence))),
     packets: total.packets,
