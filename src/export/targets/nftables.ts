@@ -293,7 +293,7 @@ const ruleset = (plan: DevicePlan, covered: ReadonlySet<PlanPermit>): string => 
 const lossOf = (plan: DevicePlan, entry: PlanPermit): LossRow => {
   const row = assess(entry, { device: plan.device.id, capabilities: CAPABILITIES });
   if (row.verdict === 'not-enforceable' || !inspected(entry.permit)) return row;
-  const late = 'several requests in one segment are dropped; a request split over segments passes only when the retransmission of the client joins it';
+  const late = 'several requests in one segment are dropped, and those in packets with IPv4 options or IPv6 extension headers; a request split over segments passes only when the retransmission of the client joins it';
   // V1.1b3 clause 4.1; a spec may name it, because it is seen.
   const zero = entry.permit.modbus?.functionCodes.includes(0) === true ? ['FC 0: it is no valid function code, and stays blocked'] : [];
   // RFC 9293 section 3.8.4 (RFC 1122 4.2.3.6): a keepalive may carry one octet. Let through, octets would make up a request.
@@ -328,7 +328,7 @@ const INSTRUCTIONS = {
   notes: [
     'Needs Linux 5.16 or newer and nft 1.0.6 or newer. It filters what this machine routes; bridged frames do not pass this hook.',
     'Connections that were open before the file is loaded continue when their client sends next; until then packets of the server alone match no Permit.',
-    'A Modbus request passes only when its segment is exactly one request: bare acknowledgements pass, several requests in one segment do not, and a split one passes late (Linux clients join it when they repeat it) or never. Watch `:FC:W` in monitor mode before enforcing.',
+    'A Modbus request passes only when its segment is exactly one request, in a packet without IPv4 options and IPv6 extension headers: bare acknowledgements pass, several requests in one segment do not, and a split one passes late (Linux clients join it when they repeat it) or never. Watch `:FC:W` in monitor mode before enforcing.',
     'A segment of one octet on a path of inspected Modbus is logged as `:KA:`: a TCP keepalive of a Windows client (those of Linux carry none and pass), or the end of a split request. It is dropped, since octet by octet any request could be sent: switch keepalive off on such clients, or let them ask more often than they send it (Windows: every 2 hours).',
     'Of UDP the kernel forgets who asked, after 30 seconds without an answer and 120 with one. What a server sends later, unasked, or from another port than the one it was asked on, is logged as `:ANY:` and blocked: permit it from the server\'s side too, or let the kernel remember for longer (`sysctl net.netfilter.nf_conntrack_udp_timeout_stream`).',
     'Inside a network namespace the kernel logs only with `net.netfilter.nf_log_all_netns=1`.',
