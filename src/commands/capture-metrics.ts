@@ -5,7 +5,7 @@
 import process from 'node:process';
 import type { LiveSource } from '../source/live.ts';
 import type { RingWriter } from '../source/ring-writer.ts';
-import type { RunFigures } from '../store/record-live.ts';
+import type { RunFigures } from '../store/live-run.ts';
 import type { Metric } from './metrics-endpoint.ts';
 
 export function captureMetrics(figures: RunFigures, completeness: number | null, live: LiveSource | null, ring: RingWriter | null): Metric[] {

@@ -3,12 +3,11 @@
  * Prometheus. Interfaces are in test/tools/capture-command.test.ts.
  */
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { findUser, parseDurationMs, parseOctets, within } from '../../src/commands/capture-options.ts';
 import { createTalk } from '../../src/commands/capture-talk.ts';
 import { createTruth } from '../../src/commands/capture-truth.ts';
@@ -17,18 +16,15 @@ import { metricsText } from '../../src/commands/metrics-endpoint.ts';
 import type { CaptureTotals } from '../../src/source/pcap-stats.ts';
 import { readFromStore } from '../../src/store/database.ts';
 import { readStatus, type StoreStatus } from '../../src/store/read-status.ts';
-import type { RunFigures } from '../../src/store/record-live.ts';
+import type { RunFigures } from '../../src/store/live-run.ts';
 import { ENDS, waitUntil } from '../hang.ts';
+import { testFolder } from '../folder.ts';
 import { setStage } from './main-stage.ts';
 
 const PROJECT = join(import.meta.dirname, '../..');
 const PIPELINED = join(PROJECT, 'samples/traps/pipelined.pcap');
 
-let folder = '';
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'baseline-pipe-'));
-});
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const folder = testFolder();
 
 describe('a pipe', () => {
   const start = (...args: string[]) => {

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { runCommandLine } from '../../src/main.ts';
 import { createFrameBatch, type FrameBatch, type FrameSource } from '../../src/source/frame-batch.ts';
 import { openForWriting } from '../../src/store/database.ts';
-import { beginLive } from '../../src/store/record-live.ts';
+import { beginLive } from '../../src/store/live-run.ts';
 
 const [name, folder] = process.argv.slice(2) as [string, string];
 const mark = (text: string): void => appendFileSync(join(folder, 'marks'), text);

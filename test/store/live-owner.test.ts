@@ -11,7 +11,7 @@ import { insertCapture } from '../../src/store/captures.ts';
 import { describeOwner, ownerState, readOwner, SYSTEM, writeOwner, type ProcessTable } from '../../src/store/live-owner.ts';
 import { packStore } from '../../src/store/pack-store.ts';
 import { readStatus } from '../../src/store/read-status.ts';
-import { beginLive } from '../../src/store/record-live.ts';
+import { beginLive } from '../../src/store/live-run.ts';
 import { openCapture } from '../../src/source/open.ts';
 
 const STAT = (start: number, state = 'S'): string => `77 (a (strange) name) ${state} ${Array.from({ length: 18 }, (_, i) => i + 4).join(' ')} ${start} 0 0\n`;

@@ -10,7 +10,8 @@ import { createFrameBatch, type FrameBatch, type FrameSource } from '../../src/s
 import { openCapture } from '../../src/source/open.ts';
 import { openForWriting, type Store, type WritableStore } from '../../src/store/database.ts';
 import { beginImport, importCapture } from '../../src/store/import-capture.ts';
-import { beginLive, createLiveWriter, recordLive, type LiveCapture, type LiveRun, type RunFigures } from '../../src/store/record-live.ts';
+import { beginLive, createLiveWriter, type LiveCapture, type LiveRun, type RunFigures } from '../../src/store/live-run.ts';
+import { recordLive } from '../../src/store/record-live.ts';
 import { strayOperation, wrongDays } from '../fuzz/memory-store.ts';
 
 export const SAMPLES = join(import.meta.dirname, '../../samples');

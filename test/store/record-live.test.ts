@@ -11,7 +11,8 @@ import { openCapture } from '../../src/source/open.ts';
 import { openForReading, openForWriting, type Store } from '../../src/store/database.ts';
 import type { Interval } from '../../src/store/interval.ts';
 import type { IntervalWriter } from '../../src/store/interval-writer.ts';
-import { beginLive, createLiveWriter, recordLive, type LiveRun, type RunFigures } from '../../src/store/record-live.ts';
+import { beginLive, createLiveWriter, type LiveRun, type RunFigures } from '../../src/store/live-run.ts';
+import { recordLive } from '../../src/store/record-live.ts';
 import { readStatus } from '../../src/store/read-status.ts';
 import { besideOf, imported, inPieces, liveCounters, newStore, observed, PLANT, play, SAMPLES } from './live-stage.ts';
 
