@@ -38,8 +38,10 @@ const startsWith = (bytes: Uint8Array, from: number, to: number, text: string): 
 /** What a request begins with, and the first letters, which most payloads do not have. */
 const METHOD_WORDS = METHODS.map(([name]) => `${name} `);
 const INITIALS = new Set(METHODS.map(([name]) => name.charCodeAt(0)));
+/** No target begins with it (RFC 9112 section 3.2), but what clients of NATS connect with does. */
+const BRACE = 0x7b;
 const methodAt = (bytes: Uint8Array, from: number, to: number): number =>
-  INITIALS.has(bytes[from]) ? METHOD_WORDS.findIndex((word) => startsWith(bytes, from, to, word)) : -1;
+  INITIALS.has(bytes[from]) ? METHOD_WORDS.findIndex((word) => startsWith(bytes, from, to, word) && (to - from === word.length || bytes[from + word.length] !== BRACE)) : -1;
 
 /** Whether a first word, cut in two, may begin with these octets. */
 const FIRST_WORDS = [...METHOD_WORDS, RESPONSE];

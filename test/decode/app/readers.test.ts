@@ -261,6 +261,7 @@ describe('protocol readers', () => {
     const { certain, notForUs } = PROBE;
     expect([probe('amqp', 'tcp', `${ascii('AMQP')}00000901`), probe('amqp', 'tcp', `${ascii('AMQP')}03010000`), probe('amqp', 'tcp', ascii('AMQPlain'))]).toEqual([certain, certain, notForUs]);
     expect([probe('nats', 'tcp', ascii('INFO {"server_id":"N"}\r\n')), probe('nats', 'tcp', ascii('CONNECT {"verbose":false}\r\n')), probe('nats', 'tcp', ascii('INFO all is well'))]).toEqual([certain, certain, notForUs]);
+    expect([probe('http', 'tcp', ascii('CONNECT {"verbose":false}\r\n')), probe('http', 'tcp', ascii('CONNECT plant:443 HTTP/1.1\r\n'))]).toEqual([notForUs, certain]);
     expect([probe('kafka', 'tcp', metadata, 9092), probe('kafka', 'tcp', metadata, 9093), probe('kafka', 'tcp', metadata.replace('00000016', '00000017'), 9092)]).toEqual([certain, notForUs, notForUs]);
     const hello = `${ascii('RTPS')}0203 010f ${'11'.repeat(12)} 09010800 00000000`;
     expect([probe('rtps', 'udp', hello, 7400), probe('rtps', 'udp', hello), probe('rtps', 'udp', hello.replace('0203', '0103'), 7400)]).toEqual([certain, certain, notForUs]);
