@@ -95,6 +95,7 @@ function readAssociation(bytes: Uint8Array, from: number, end: number, memory: S
 function tellObjects(bytes: Uint8Array, view: DataView, from: number, end: number, tag: number, sink: ProtocolSink): void {
   const isList = bytes[from + 1] === WITH_LIST.get(tag);
   if (!isList && bytes[from + 1] !== NORMAL) return;
+  if (from + DESCRIPTOR.at >= end) return sink.isCut ? sink.beyondCut() : sink.malformed('dlms.descriptor');
   const octets = tag === TAG.action ? DESCRIPTOR.octets : DESCRIPTOR.withSelection;
   const count = isList ? Math.min(bytes[from + DESCRIPTOR.at], MOST_DESCRIPTORS) : 1;
   let at = from + DESCRIPTOR.at + (isList ? 1 : 0);
@@ -102,7 +103,7 @@ function tellObjects(bytes: Uint8Array, view: DataView, from: number, end: numbe
     if (at + DESCRIPTOR.octets > end) return sink.isCut ? sink.beyondCut() : sink.malformed('dlms.descriptor');
     sink.target(`class ${view.getUint16(at)} ${bytes.subarray(at + 2, at + 8).join('.')}`);
     // Which part of it is asked for may be of any length.
-    if (tag !== TAG.action && bytes[at + DESCRIPTOR.octets] !== 0) return;
+    if (tag !== TAG.action && (at + DESCRIPTOR.octets >= end || bytes[at + DESCRIPTOR.octets] !== 0)) return;
     at += octets;
   }
 }
@@ -110,9 +111,10 @@ function tellObjects(bytes: Uint8Array, view: DataView, from: number, end: numbe
 function readRequest(bytes: Uint8Array, view: DataView, from: number, end: number, tag: number, isCiphered: boolean, memory: SessionMemory, sink: ProtocolSink): void {
   sink.serverIs(false);
   const hasObjects = !isCiphered && WITH_LIST.has(tag);
+  if (hasObjects && from + DESCRIPTOR.at > end && !sink.isCut) return sink.malformed('dlms.request');
   const at = from + DESCRIPTOR.at + (bytes[from + 1] === WITH_LIST.get(tag) ? 1 : 0);
   // Behind the cut may stand what is told to act.
-  if (sink.isCut && tag === TAG.action && hasObjects && at + 2 > end) return sink.beyondCut();
+  if (sink.isCut && hasObjects && (from + DESCRIPTOR.at > end || (tag === TAG.action && at + 2 > end))) return sink.beyondCut();
   const code = tag === TAG.action && hasObjects && at + 2 <= end && PROGRAMMING.has(view.getUint16(at)) ? PROGRAM : tag;
   memory.asked = code;
   sink.operation(-1, code, MESSAGE.request, 0);

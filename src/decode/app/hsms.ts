@@ -141,13 +141,18 @@ function acknowledgement(bytes: Uint8Array, from: number, end: number): number {
   return content >= 0 && lengthAt(bytes, at) === 1 ? bytes[content] : 0;
 }
 
-/** Offset of the list of model and software, which only equipment sends; of an answer it stands behind the acknowledgement. -1: there is none. */
+/** Offset of the model, behind which the software stands, in a list that only equipment sends; of an answer it is behind the acknowledgement. -1: there is none. */
 function identityAt(bytes: Uint8Array, from: number, end: number): number {
-  const list = contentOf(bytes, from, end, FORMAT.list);
-  if (list < 0 || lengthAt(bytes, from) !== 2) return -1;
-  if (contentOf(bytes, list, end, FORMAT.ascii) >= 0) return list;
-  const status = contentOf(bytes, list, end, FORMAT.binary);
-  return status < 0 ? -1 : identityAt(bytes, status + lengthAt(bytes, list), end);
+  let at = from;
+  for (let level = 0; level < 2; level++) {
+    const list = contentOf(bytes, at, end, FORMAT.list);
+    if (list < 0 || lengthAt(bytes, at) !== 2) return -1;
+    if (contentOf(bytes, list, end, FORMAT.ascii) >= 0) return list;
+    const status = contentOf(bytes, list, end, FORMAT.binary);
+    if (status < 0) return -1;
+    at = status + lengthAt(bytes, list);
+  }
+  return -1;
 }
 
 function tellIdentity(bytes: Uint8Array, from: number, end: number, sink: ProtocolSink): void {

@@ -202,6 +202,9 @@ describe('protocol readers', () => {
     // A session of its own, a status that there is not, an item that ends beyond the message, none at all, and half a message.
     const others = ['0000000a00010000000100000001', '0000000affff0009000100000001', '0000001200008103000000000006 0101b10500000003', '0000000a00008101000000000006', '0000002200008103000000000006 0101b10400000003'];
     expect(others.map(probe)).toEqual(others.map(() => PROBE.notForUs));
+    // Lists in lists, as deep as a message is long.
+    const nested = '0102210100'.repeat(12_000);
+    expect([...tell(hsms, [[TO_SERVER, `${(10 + nested.length / 2).toString(16).padStart(8, '0')} 0000 810d 0000 00000002 ${nested}`]]).serverFacts]).toEqual([]);
     // Equipment that dialled its host asks for nothing: it says who it is, and is asked.
     const dialled = tell(hsms, [[TO_SERVER, '0000001d 0000 810d 0000 00000002 0102 4108 455443482d323030 4105 342e312e37']]);
     expect([[...dialled.serverFacts], dialled.directionHolds]).toEqual([['hsms.model=ETCH-200', 'hsms.software=4.1.7'], false]);
