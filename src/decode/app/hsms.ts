@@ -227,8 +227,8 @@ function certaintyOf(bytes: Uint8Array, view: DataView, at: number, to: number):
 
 export const HSMS = framedProtocol({
   name: 'hsms',
-  // Every plant chooses its own.
-  ports: [],
+  // No port is registered: equipment comes with this one, and plants choose their own.
+  ports: [5000],
   firstOctets: [0],
   header: HEADER,
   // Some write the length by itself.
