@@ -21,14 +21,23 @@ const recorder = (): { told: string[]; sink: ProtocolSink } => {
   return { told, sink };
 };
 
-const tell = (...messages: (readonly [number, string])[]): string[] => {
+/** A message has others before and behind it. */
+const BEFORE = 7;
+const framed = (hex: string): Uint8Array => Uint8Array.from([...Array.from({ length: BEFORE }, () => 0x2b), ...fromHex(hex), 0x2b, 0x2b]);
+
+/** @param knows what is known of the sender, against what the length says */
+const tellAs = (knows: ((sender: boolean) => boolean) | null, ...messages: (readonly [number, string])[]): string[] => {
   const { told, sink } = recorder();
   for (const [direction, hex] of messages) {
-    const bytes = fromHex(hex);
-    readPdu(bytes, 0, bytes.length, 9, 1, direction, sink);
+    const bytes = framed(hex);
+    readPdu(bytes, BEFORE, bytes.length - 2, 9, 1, direction, knows === null ? sink : { ...sink, serverIs: knows });
   }
   return told;
 };
+const tell = (...messages: (readonly [number, string])[]): string[] => tellAs(null, ...messages);
+
+/** How many octets tell the length, where it is not the same for all messages of a function. */
+const TELLING = { request: new Map([[15, 6], [16, 6], [20, 2], [21, 2], [23, 10], [43, 2]]), response: new Map([[1, 2], [2, 2], [3, 2], [4, 2], [12, 2], [17, 2], [20, 2], [21, 2], [23, 2], [24, 3]]) };
 
 const IDENTIFICATION = `2b 0e 01 01 00 00 03 00 04 ${asciiHex('ACME')} 01 00 02 05 ${asciiHex('V2.11')}`;
 
@@ -53,10 +62,13 @@ describe.each([
   [43, '2b 0e 01 00', IDENTIFICATION, [], ['modbus.vendor ACME', 'modbus.revision V2.11']],
 ] as const)('FC %i', (code, request, response, asked, answered) => {
   it('has the length that its fields say, and not before they are there', () => {
-    const [asks, answers] = [fromHex(request), fromHex(response)];
-    expect([requestLength(asks, 0, asks.length), responseLength(answers, 0, answers.length)]).toEqual([asks.length, answers.length]);
-    for (let end = 1; end < asks.length; end++) expect([-1, asks.length]).toContain(requestLength(asks.subarray(0, end), 0, end));
-    for (let end = 1; end < answers.length; end++) expect([-1, answers.length]).toContain(responseLength(answers.subarray(0, end), 0, end));
+    for (const [hex, lengthOf, telling] of [[request, requestLength, TELLING.request], [response, responseLength, TELLING.response]] as const) {
+      const octets = hex.split(' ').length;
+      const bytes = framed(hex);
+      // An identification is as long as its objects: all of it but the last text has to be there.
+      const needed = lengthOf === responseLength && code === 43 ? octets - 5 : (telling.get(code) ?? 1);
+      for (let have = 1; have <= octets; have++) expect(lengthOf(bytes, BEFORE, BEFORE + have), `${have}`).toBe(have < needed ? -1 : octets);
+    }
   });
 
   it('says this, asked and answered', () => {
@@ -66,11 +78,11 @@ describe.each([
   });
 
   it('whose length tells who sends it is read as that, whoever dialled', () => {
-    const [asks, answers] = [fromHex(request), fromHex(response)];
+    const [asks, answers] = [framed(request), framed(response)];
     const isTold = [1, 2, 3, 4, 15, 16, 23].includes(code);
     // The answer to a read of 17 to 24 bits is as long as its request.
     const isBoth = code < 5 && response.split(' ').length === 5;
-    expect([isAnswer(asks, 0, asks.length), isAnswer(answers, 0, answers.length)]).toEqual([isTold ? false : null, isTold && !isBoth ? true : null]);
+    expect([isAnswer(asks, BEFORE, asks.length - 2), isAnswer(answers, BEFORE, answers.length - 2)]).toEqual([isTold ? false : null, isTold && !isBoth ? true : null]);
     expect(tell([TO_CLIENT, request])[0]).toBe(`${isTold ? 'request' : 'response'} 9/${code}`);
     expect(tell([TO_SERVER, response])[0]).toBe(`${isTold && !isBoth ? 'response' : 'request'} 9/${code}`);
   });
@@ -85,6 +97,9 @@ it.each([
   ['one up to the last address there is', '03 ff fe 00 02', ['read 65534-65535']],
   ['one beyond it ends there', '03 ff fe 00 03', ['malformed modbus.range', 'read 65534-65535']],
   ['a read that was cut off behind its address', '03 00 05', ['malformed modbus.range', 'read 5-5']],
+  ['a write of one that was cut off behind its address', '05 00 ac', ['write 172-172']],
+  ['a write of several that was cut off behind its address', '10 00 01', ['malformed modbus.range', 'write 1-1']],
+  ['a read and write that was cut off behind its second quantity', '17 00 03 00 06 00 0e 00 03', ['read 3-8', 'write 14-16']],
   ['a read and write that was cut off', '17 00 03 00 06 00 0e 00', []],
   ['a fifo without its address', '18 04', []],
   ['half a group of a file', '14 07 06 00 04 00 01 00', []],
@@ -95,11 +110,24 @@ it.each([
 it('an exception is two octets; without its code it is malformed', () => {
   expect(tell([TO_CLIENT, '83'])).toEqual(['malformed modbus.exception-without-code']);
   expect(tell([TO_CLIENT, '80 01'])).toEqual(['error 9/0 exception 1']);
-  const exception = fromHex('83 02');
-  expect([responseLength(exception, 0, 2), isAnswer(exception, 0, 2)]).toEqual([2, true]);
+  const exception = framed('80 02');
+  expect([responseLength(exception, BEFORE, BEFORE + 2), isAnswer(exception, BEFORE, BEFORE + 2)]).toEqual([2, true]);
+});
+
+it('who is known to ask asks, whatever the length: what contradicts it is counted', () => {
+  expect(tellAs(() => false, [TO_SERVER, '83 02'])).toEqual(['malformed modbus.exception-asked']);
+  expect(tellAs(() => false, [TO_SERVER, '03 02 00 05'])).toEqual(['malformed modbus.length-of-function', 'request 9/3', 'malformed modbus.range', 'read 512-512']);
+  expect(tellAs(() => true, [TO_CLIENT, '03 00 6b 00 03'])).toEqual(['malformed modbus.length-of-function', 'response 9/3']);
+});
+
+it('an exception to a function that is several refuses what was asked under its transaction, once', () => {
+  expect(tell([TO_SERVER, '08 00 04 00 00'], [TO_CLIENT, '88 01'], [TO_CLIENT, '88 01']).map((line) => line.replace(/\d{3,}/, 'N'))).toEqual(['request 9/N', 'error 9/N exception 1', 'error 9/8 exception 1']);
+  expect(tell([TO_SERVER, '08 00 04 00 00'], [TO_CLIENT, '08 00 04 00 00'], [TO_CLIENT, '88 01'])[2]).toBe('error 9/8 exception 1');
+  expect(tell([TO_SERVER, '08 00 04 00 00'], [TO_SERVER, '08 00 00 a5 37'], [TO_CLIENT, '88 01'])[2]).toBe('error 9/8 exception 1');
 });
 
 it.each([
+  ['fewer objects than octets', `2b 0e 01 01 00 00 01 00 02 ${asciiHex('AB')} 01 02 ${asciiHex('CD')}`, ['modbus.vendor AB']],
   ['more objects than there are', `2b 0e 01 01 00 00 03 00 02 ${asciiHex('AB')}`, ['modbus.vendor AB']],
   ['an object that is cut off', `2b 0e 01 01 00 00 02 00 02 ${asciiHex('AB')} 01 05 ${asciiHex('CD')}`, ['modbus.vendor AB']],
   ['objects of the vendor\'s own', `2b 0e 03 03 00 00 02 80 01 ${asciiHex('X')} 06 02 ${asciiHex('OK')}`, ['modbus.application OK']],
