@@ -14,6 +14,7 @@ describe('windows', () => {
     ['some hours', { start: '06:00', end: '20:00' }, [[WEEK, '06:00', '20:00']]],
     ['until an hour', { end: '20:00' }, [[WEEK, '00:00', '20:00']]],
     ['from an hour', { days: ['mon'], start: '06:00' }, [[['mon'], '06:00', '24:00']]],
+    ['from an hour on every day', { start: '06:00' }, [[WEEK, '06:00', '24:00']]],
     ['until midnight', { days: ['mon'], start: '22:00', end: '00:00' }, [[['mon'], '22:00', '24:00']]],
     ['across midnight', { days: ['sun', 'wed'], start: '22:00', end: '06:00' }, [[['wed', 'sun'], '22:00', '24:00'], [['mon', 'thu'], '00:00', '06:00']]],
     ['a day from noon to noon', { days: ['fri'], start: '12:00', end: '12:00' }, [[['fri'], '12:00', '24:00'], [['sat'], '00:00', '12:00']]],

@@ -75,6 +75,22 @@ describe('sets of addresses', () => {
     expect(parseSpan(text)).toBeNull();
   });
 
+  it.each([
+    ['10.20.0.0-10.20.255.255', '10.20.0.0/16'], ['10.0.0.2-10.0.0.3', '10.0.0.2/31'], ['10.0.0.1-10.0.0.2', '10.0.0.1-10.0.0.2'], ['10.0.0.0-10.0.0.2', '10.0.0.0-10.0.0.2'], ['10.0.0.7 - 10.0.0.7', '10.0.0.7'],
+    ['0.0.0.0-255.255.255.255', '0.0.0.0/0'], ['FE80:0::1', 'fe80::1'], ['fe80::-fe80::ffff:ffff:ffff:ffff', 'fe80::/64'], ['00:1D:9C:20:01:10-00:1d:9c:20:01:11', '00:1d:9c:20:01:10-00:1d:9c:20:01:11'],
+  ])('%s is written %s', (text, written) => {
+    expect(parseSet([text]).map(formatSpan)).toEqual([written]);
+  });
+
+  it.each([
+    ['10.20.1.0/16', 'host bits are set: the network is 10.20.0.0/16'], ['10.0.0.0/33', 'the prefix length must be 0 to 32'], ['10.0.0.0/', 'the prefix length must be 0 to 32'], ['fe80::/129', 'the prefix length must be 0 to 128'],
+    ['00:1d:9c:20:01:10/24', '"00:1d:9c:20:01:10" is not an IP address'], ['/24', '"" is not an IP address'], ['10.0.0.9 - 10.0.0.1', 'the range runs backwards: put the lower address first'],
+    ['10.0.0.1-fe80::1', 'the two ends of the range are of different kinds'], ['10.0.0.1-PLC', 'both ends of a range must be addresses, as in 10.20.1.12-10.20.1.21'], ['PLC-10.0.0.1', 'both ends of a range must be addresses, as in 10.20.1.12-10.20.1.21'],
+    ['10.20.1.256', 'each part of an IPv4 address is 0 to 255, without leading zeros'], ['PLC', 'expected an IP address, a prefix (10.20.0.0/16), a range (10.20.1.12-10.20.1.21) or a MAC address (00:1d:9c:20:01:10)'], ['10.0.0.1', null],
+  ])('of %s is said: %s', (text, problem) => {
+    expect(addressProblem(text)).toBe(problem);
+  });
+
   it('an empty set holds nothing', () => {
     expect(setContains([], { family: 'ipv4', first: 1n, last: 1n })).toBe(false);
     expect(parseSet([])).toEqual([]);
