@@ -12,7 +12,7 @@ import { clientsOf, type Plant, type Profile, servesDatabase, serversOf, usesDat
 import type { Role, ZoneKind } from '../proposal.ts';
 import type { RoleDecision } from '../roles/roles.ts';
 import { firstOf, listed, plural } from '../plural.ts';
-import { CONTROL_VENDORS, ROUTER_CARDS } from '../vendor-class.ts';
+import { COMPUTER_CARDS, CONTROL_VENDORS, ROUTER_CARDS } from '../vendor-class.ts';
 
 export interface Placed {
   /** A kind; for cells `cell:<number>`; for pinned zones `pin:<id>`. */
@@ -325,7 +325,7 @@ function sessionsByZone(board: Board, profile: Profile, cells: Cells): { zone: s
 const weightOf = (link: Link, captured: number): number => (isSteady(link, 0.25, captured) ? 1 : 0.15) * affinityOf(link);
 
 function placeClient(board: Board, cells: Cells, profile: Profile): void {
-  const { index, asset, vendorClass } = profile;
+  const { index, asset, vendorClass, computer } = profile;
   const { role, subRole } = board.decisions[index]!;
   // Routers do nothing of that themselves.
   if (ROUTER_CARDS.has(vendorClass)) return put(board, index, 'remote', `works with controllers from a network card of ${asset.vendor}, which builds routers: it stands behind one (ZCR 3.6)`, { zone: 'supervisory', reason: 'it works with controllers', change: 'a network card of another vendor, or a pin' });
@@ -338,7 +338,9 @@ function placeClient(board: Board, cells: Cells, profile: Profile): void {
   const second = zones[1];
   const other = (zone: string, reason: string, change: string): Placed['runnerUp'] => ({ zone, reason, change });
   if (role === 'hmi') {
-    const everywhere = (cellCount > 1 && cells.affinity.plantWide.has(index)) || (subRole === 'scada' && (zones.length > 2 || cellCount <= 1));
+    // Panels are mounted at their machines; who looks at the whole plant from a computer sits in the control room.
+    const isInRoom = cellCount > 1 && cells.affinity.plantWide.has(index) && (computer || COMPUTER_CARDS.has(vendorClass));
+    const everywhere = isInRoom || (subRole === 'scada' && (zones.length > 2 || cellCount <= 1));
     if (first !== undefined && share >= 0.6 && !everywhere && !(zones.length > 3 && share < 0.75)) {
       return put(board, index, first.zone, `${percent} of its control sessions are in this cell`, second === undefined ? other('supervisory', 'it is an operator station', 'steady sessions to controllers of other cells for 40 % of its affinity') : other(second.zone, `${Math.round((second.weight / total) * 100)} % of its sessions go there`, `sessions there growing past ${percent}`));
     }
