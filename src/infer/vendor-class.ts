@@ -28,6 +28,9 @@ export const COMPUTER_CARDS: ReadonlySet<string | null> = new Set<VendorClass | 
 /** Cards of routers, modems and VPN boxes: who works with controllers from one stands behind it. */
 export const ROUTER_CARDS: ReadonlySet<string | null> = new Set<VendorClass | null>(['network', 'rtu']);
 
+/** Those, and of gateways to field buses, whose makers build VPN boxes as well. */
+export const GATEWAY_CARDS: ReadonlySet<string | null> = new Set<VendorClass | null>(['network', 'rtu', 'field-gateway']);
+
 /** First match wins: the narrower pattern stands first. */
 const PATTERNS: readonly (readonly [RegExp, VendorClass])[] = [
   // Business units of automation groups that build something else.

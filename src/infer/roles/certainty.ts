@@ -12,7 +12,7 @@ import type { Link } from '../activity.ts';
 import { IMPLICIT_IO } from './implicit-io.ts';
 import { SLOW_BY_DESIGN } from '../service-family.ts';
 import { FEWEST_DRIVEN } from '../unread-service.ts';
-import { COMPUTER_CARDS, CONTROL_VENDORS, ROUTER_CARDS, type VendorClass } from '../vendor-class.ts';
+import { COMPUTER_CARDS, CONTROL_VENDORS, GATEWAY_CARDS } from '../vendor-class.ts';
 
 export interface Limit {
   readonly confidence: number;
@@ -29,6 +29,7 @@ const BY_CONTRAST = 0.75;
 const HEARD_SHORTLY = 0.85;
 const THROUGH_GATEWAY = 0.85;
 const ASKS_UNREAD = 0.85;
+const DEVICE_OR_PACKAGE = 0.85;
 /** Where two roles would look the same as far as was heard. */
 const EITHER = 0.75;
 
@@ -75,14 +76,14 @@ function limitByEvidence(heard: Heard, profile: Profile, role: Role, records: re
     const isNamed = records.some((evidence) => evidence.role === role && evidence.points > 0 && SAYS_SAFETY.has(evidence.rule));
     return isNamed ? null : limit(BY_CONTRAST, role, 'by-contrast', 'shows no safety protocol, vendor or name: it is told only by how it differs from the other controllers');
   }
-  if (role === 'plc') return limitOfController(heard, profile);
+  if (role === 'plc') return limitOfController(heard, profile) ?? limitOfDevice(heard, profile);
   if (role === 'io' && profile.steadyIn.length > 0 && profile.steadyIn.every(isUnread)) return limit(EITHER, role, 'unread-io', 'is asked in a protocol that was not read only: it may be a controller of which the one that asks it knows, or a standby');
   const isSaidBy = (...rules: readonly string[]): boolean => records.some((evidence) => evidence.role === role && evidence.points > 0 && rules.includes(evidence.rule));
   if (role === 'hmi' && isSaidBy('scada-session') && profile.internetServers > 0) return limit(EITHER, role, 'hands-on', 'keeps a session with a SCADA server and reaches the Internet: it may hand on what it reads');
   if (role === 'hmi' && mayControl(profile)) return limit(EITHER, role, 'may-control', 'answers others in a cycle in a protocol that was not read, and has no computer\'s card: it may be a controller');
   if (role === 'hmi' && mayBeUnheardController(profile)) return limit(EITHER, role, 'answers-unheard', `asks controllers, was not seen to write, and has a network card of ${profile.asset.vendor ?? ''}, which builds controllers: it may be one, whose own clients were not heard`);
   if (role === 'hmi' && isSaidBy('polls-as-operator') && looksSlowly(profile)) return limit(EITHER, role, 'watches-or-collects', 'asks controllers no faster than every four seconds and was not seen to write: it may collect for others');
-  if (WORKS_WITH_CONTROLLERS.has(role) && isGatewayCard(profile.vendorClass)) return limit(THROUGH_GATEWAY, role, 'behind-gateway', `has a network card of ${profile.asset.vendor ?? ''}, which builds gateways: who works with the controllers may stand behind it`);
+  if (WORKS_WITH_CONTROLLERS.has(role) && GATEWAY_CARDS.has(profile.vendorClass)) return limit(THROUGH_GATEWAY, role, 'behind-gateway', `has a network card of ${profile.asset.vendor ?? ''}, which builds gateways: who works with the controllers may stand behind it`);
   if (role === 'hmi' && mayDrive(heard, profile)) return limit(EITHER, role, 'may-drive', 'is the only one that asks several devices, and has a controller vendor\'s card: it may be their controller, whose own clients were not heard');
   if (role === 'network-device' && isSaidBy('service-router') && profile.engineered.size === 0 && !isSaidBy('router', 'lldp', 'field-role')) return limit(EITHER, role, 'routes-or-reports', 'has the card of a router and reaches the Internet, and nobody was seen to come through it: it may be an outstation that reports there');
   if (role === 'infrastructure' && isSaidBy('takes-video')) return limit(EITHER, role, 'records-or-watches', 'takes video, and nobody was heard to look at it: it may be the screen of an operator');
@@ -99,8 +100,6 @@ function limitByEvidence(heard: Heard, profile: Profile, role: Role, records: re
   return null;
 }
 
-/** Routers and their like translate addresses. */
-const isGatewayCard = (vendorClass: VendorClass | null): boolean => ROUTER_CARDS.has(vendorClass) || vendorClass === 'field-gateway';
 const WORKS_WITH_CONTROLLERS: ReadonlySet<Role> = new Set<Role>(['engineering-workstation', 'hmi', 'historian', 'opcua-server', 'transient']);
 
 /** Operators who look so seldom do write now and then; outstations are asked slowly by anybody. */
@@ -125,6 +124,14 @@ const mayControl = ({ computer, vendorClass, in: asked }: Profile): boolean =>
 
 /** Panels have such cards as well; but operators write. */
 const mayBeUnheardController = ({ computer, vendorClass, written, steadyOut }: Profile): boolean => !computer && CONTROL_VENDORS.has(vendorClass) && written.size === 0 && steadyOut.length > 0;
+
+/** Drives, starters and meters are asked as slowly as packages are: only another one that asks or programs it tells a controller from them. */
+function limitOfDevice({ profiles }: Heard, { index, asset, controlIn, controlOut }: Profile): Limit | null {
+  const clients = new Set(controlIn.map(({ client }) => client));
+  const [first] = clients;
+  if (clients.size !== 1 || controlOut.length > 0 || asset.fieldRoles.length > 0 || controlIn.some(({ engineers }) => engineers)) return null;
+  return profiles[first!]!.controller && first !== index ? limit(DEVICE_OR_PACKAGE, 'plc', 'device-or-package', 'is asked slowly by one controller and by nobody else, and was not seen to be programmed: it may be a drive, a starter or a meter') : null;
+}
 
 function limitOfController({ runShare, days, guardsAreListed }: Heard, profile: Profile): Limit | null {
   const { controlIn, steadyOut, scanCycles } = profile;

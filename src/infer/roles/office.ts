@@ -6,7 +6,7 @@ import { clientsOf, countServed, countUsed, hasRole, type Profile, type RolePass
 import type { Role } from '../proposal.ts';
 import { BROKERED, INTERACTIVE_SERVICES } from '../service-family.ts';
 import { plural } from '../plural.ts';
-import { COMPUTER_CARDS, CONTROL_VENDORS, ROUTER_CARDS } from '../vendor-class.ts';
+import { COMPUTER_CARDS, CONTROL_VENDORS, GATEWAY_CARDS } from '../vendor-class.ts';
 
 const OT_MACHINES: readonly Role[] = ['hmi', 'engineering-workstation', 'historian', 'mes', 'opcua-server'];
 
@@ -69,9 +69,9 @@ const isPortal = (sessions: readonly Link[], users: readonly number[], { serves 
 
 /** A maker's way in: whoever comes through a VPN box or a modem has its address, programs a controller now and then, and polls none. */
 function weighServiceRouter(pass: RolePass, { vendorClass, controlIn, steadyOut, directoryClient, out, serves }: Profile, ledger: Ledger): void {
-  if (!ROUTER_CARDS.has(vendorClass) || controlIn.length + steadyOut.length > 0 || directoryClient) return;
-  if (serves.has('dns')) record(ledger, 'network-device', 4, 'names-by-router', 'has the card of a router, and hands on names');
-  else if (out.some(({ server }) => pass.profiles[server]!.asset.external)) record(ledger, 'network-device', 4, 'service-router', 'has the card of a router, reaches the Internet and polls nobody: who works through it stands behind it');
+  if (!GATEWAY_CARDS.has(vendorClass) || controlIn.length + steadyOut.length > 0 || directoryClient) return;
+  if (serves.has('dns')) record(ledger, 'network-device', 4, 'names-by-router', 'has the card of a maker of routers, and hands on names');
+  else if (out.some(({ server }) => pass.profiles[server]!.asset.external)) record(ledger, 'network-device', 4, 'service-router', 'has the card of a maker of routers, reaches the Internet and polls nobody: who works through it stands behind it');
 }
 
 const directoryClients = (profile: Profile): number => Math.max(countServed(profile, 'dns'), countServed(profile, 'kerberos'), countServed(profile, 'ldap'));

@@ -42,9 +42,11 @@ describe('the card of a router', () => {
   const tunnel: Sketch = { client: box, server: '51.20.7.9', service: 'openvpn', transport: 'udp', port: 1194, periodMs: 25_000 };
 
   it('is a way in where it keeps a tunnel, whatever its makers build besides', () => {
-    const proposal = withMore(cards([box], 'modem', 80), [programs, tunnel]);
-    expect(assetAt(proposal, box)).toMatchObject({ role: 'network-device', zone: 'Z-NET' });
-    expect(assetAt(proposal, box).confidence).toBeGreaterThan(0.9);
+    for (const card of ['modem', 'field-gateway'] as const) {
+      const proposal = withMore(cards([box], card, 80), [programs, tunnel]);
+      expect(assetAt(proposal, box)).toMatchObject({ role: 'network-device', zone: 'Z-NET' });
+      expect(assetAt(proposal, box).confidence).toBeGreaterThan(0.9);
+    }
   });
 
   it('leaves open whether it reports for an outstation where nobody came through it', () => {
@@ -83,6 +85,14 @@ describe('devices of a maker of whom nothing is known', () => {
     expect(told.confidence).toBeLessThanOrEqual(0.75);
     expect(told.against[0]).toMatchObject({ rule: 'may-control' });
   });
+});
+
+it('what one controller alone asks slowly may be a drive as well as a package, until another one asks it', () => {
+  const device = '10.1.0.85';
+  const asked: Sketch = { client: CONTROLLERS[0], server: device, service: 'modbus', periodMs: 500, operations: OPERATES };
+  const told = (more: readonly Sketch[]): PlacedAsset => assetAt(withMore(cards([device], 'controller', 85), [asked, ...more]), device);
+  expect(told([])).toMatchObject({ role: 'plc', confidence: 0.85, against: [{ rule: 'device-or-package' }] });
+  expect(told([{ ...asked, client: '10.1.0.10', periodMs: 2000 }]).confidence).toBeGreaterThan(0.9);
 });
 
 describe('office or plant', () => {
