@@ -1,16 +1,16 @@
 /** The toy protocol of docs/add-a-protocol.md is real code: it is taken from the page, loaded, and held to the contract. */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import * as fc from 'fast-check';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { PROBE, TO_SERVER } from '../src/decode/app/protocol.ts';
 import type { ProtocolSink, StreamProtocol } from '../src/decode/app/protocol.ts';
+import { testFolder } from './folder.ts';
 
 const PROJECT = join(import.meta.dirname, '..');
 
-let folder = '';
+const folder = testFolder();
 let toy: StreamProtocol;
 
 beforeAll(async () => {
@@ -19,12 +19,10 @@ beforeAll(async () => {
   const absolute = code
     .replace("'./protocol.ts'", JSON.stringify(pathToFileURL(join(PROJECT, 'src/decode/app/protocol.ts')).href))
     .replace("'../../observation.ts'", JSON.stringify(pathToFileURL(join(PROJECT, 'src/observation.ts')).href));
-  folder = mkdtempSync(join(tmpdir(), 'baseline-toy-'));
   writeFileSync(join(folder, 'cooltherm.ts'), absolute);
   toy = ((await import(join(folder, 'cooltherm.ts'))) as { coolTherm: StreamProtocol }).coolTherm;
 });
 
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const recorder = (): { calls: unknown[][]; sink: ProtocolSink } => {
   const calls: unknown[][] = [];

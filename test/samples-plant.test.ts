@@ -2,10 +2,9 @@
  * The main job on the sample plant: what is imported, what is proposed, and that diff finds the planted deviations of
  * samples/README.md, all of them and nothing else.
  */
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { describeOperation } from '../src/decode/app/registry.ts';
 import { proposeZones } from '../src/infer/zones.ts';
 import type { ObservationSet } from '../src/observation.ts';
@@ -16,16 +15,16 @@ import { openForWriting } from '../src/store/database.ts';
 import { readAttempts } from '../src/store/firewall-logs.ts';
 import { beginImport, importCapture } from '../src/store/import-capture.ts';
 import { readObservations } from '../src/store/read.ts';
+import { testFolder } from './folder.ts';
 
 const SAMPLES = join(import.meta.dirname, '..', 'samples');
 
-let folder = '';
+const folder = testFolder();
 let set: ObservationSet;
 let findings: readonly Finding[];
 let withLogs: DiffReport;
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'baseline-plant-'));
   const store = openForWriting(join(folder, 'plant.db'));
   const session = beginImport(store);
   for (const name of readdirSync(join(SAMPLES, 'plant')).toSorted()) {
@@ -40,7 +39,6 @@ beforeAll(async () => {
   store.close();
 });
 
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe('diff on the sample plant', () => {
   const planted = [

@@ -1,17 +1,15 @@
 /** An export into a folder that holds something: of an earlier export, of one that was killed, of somebody. */
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { EXIT } from '../../src/errors.ts';
+import { testFolder } from '../folder.ts';
 import { runLine } from './command-line.ts';
 
 const SPEC = join(import.meta.dirname, '../../samples/plant.yaml');
 
-let folder: string;
+const folder = testFolder();
 const at = (name: string): string => join(folder, name);
-beforeAll(() => (folder = mkdtempSync(join(tmpdir(), 'baseline-export-'))));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 test('one that is held back leaves no configuration of an earlier export under its name, and loses none', async () => {
   const out = at('held');

@@ -2,19 +2,18 @@
  * A limit of file size (`ulimit -f`: EFBIG behind SIGXFSZ), which fails as a quota does, at any write of the store: one line
  * and what to do, exit 4; without the limit the same command goes on to the store of an uninterrupted import, row by row.
  */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { dumpStore } from '../flow/dump-store.ts';
+import { testFolder } from '../folder.ts';
 import { runProcess } from './command-line.ts';
 
 const PLANT = join(import.meta.dirname, '../../samples/plant');
-const folder = mkdtempSync(join(tmpdir(), 'baseline-limit-'));
+const folder = testFolder();
 const whole = join(folder, 'whole.db');
 beforeAll(() => expect(runProcess(['import', PLANT, '--db', whole, '--quiet'])).toMatchObject({ code: 0, err: '' }));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** In the blocks of POSIX: 512 octets. */
 const limited = (blocks: number): string => `ulimit -f ${blocks}`;

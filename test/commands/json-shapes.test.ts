@@ -1,23 +1,20 @@
 /** What `diff` and `simulate` write as JSON is what docs/json says, with and without firewall logs, and on every target. */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { SIMULATED_TARGETS } from '../../src/export/simulated-target.ts';
 import { DIFF_SHAPE, SIMULATE_SHAPE } from '../../src/render/json-shapes.ts';
+import { testFolder } from '../folder.ts';
 import { runLine } from './command-line.ts';
 
 const SAMPLES = join(import.meta.dirname, '../../samples');
 const SPEC = join(SAMPLES, 'plant.yaml');
-let folder: string;
+const folder = testFolder();
 let db: string;
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'baseline-json-'));
   db = join(folder, 'plant.db');
   expect((await runLine(['import', join(SAMPLES, 'plant'), '--db', db, '--quiet'])).code).toBe(0);
 });
-afterAll(() => rmSync(folder, { recursive: true }));
 
 const jsonOf = async (...args: readonly string[]): Promise<unknown> => JSON.parse((await runLine([...args, '--json', '--db', db])).out);
 

@@ -1,26 +1,24 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { everyCommand, runCommandLine, type OutputStream } from '../../src/main.ts';
 import { UNSAFE_OUTPUT } from '../render/hostile-words.ts';
 import { ENDS } from '../hang.ts';
 import { fillStore } from '../store/read-fixture.ts';
+import { testFolder } from '../folder.ts';
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 const TSX = import.meta.resolve('tsx');
 
-let folder: string;
+const folder = testFolder();
 let db: string;
 
 beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'baseline-test-'));
   db = join(folder, 'plant.db');
   fillStore(db);
 });
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 class Recorder implements OutputStream {
   text = '';

@@ -1,16 +1,16 @@
 /** `propose-zones --out` on a file that is there: what it adds, what it says, and what of the file stays. */
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chmodSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { stringify } from 'yaml';
 import { EXIT } from '../../src/errors.ts';
 import { loadText } from '../policy/loaded-spec.ts';
+import { testFolder } from '../folder.ts';
 import { runLine, type Ran } from './command-line.ts';
 
 const SAMPLES = new URL('../../samples/', import.meta.url).pathname;
 
-let folder: string;
+const folder = testFolder();
 let proposed: string;
 const at = (name: string): string => join(folder, name);
 const update = (text: string, ...more: string[]): Promise<Ran> => {
@@ -21,13 +21,11 @@ const update = (text: string, ...more: string[]): Promise<Ran> => {
 const own = (): string => readFileSync(at('spec.yaml'), 'utf8');
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'baseline-update-'));
   const captures = readdirSync(join(SAMPLES, 'plant')).filter((name) => name.includes('.pcap')).map((name) => join(SAMPLES, 'plant', name));
   expect((await runLine(['import', ...captures, '--db', at('plant.db'), '--quiet'])).code).toBe(EXIT.ok);
   expect((await runLine(['propose-zones', '--db', at('plant.db'), '--out', at('first.yaml')])).code).toBe(EXIT.ok);
   proposed = readFileSync(at('first.yaml'), 'utf8');
 });
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 test('nothing new: not one octet, and it says so', async () => {
   const ran = await update(proposed);

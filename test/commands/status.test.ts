@@ -1,7 +1,6 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { pcap } from '../../samples/gen/capture-file.ts';
 import { ethernet, ETHERTYPE, udpPacket, unreachablePacket } from '../../samples/gen/frames.ts';
 import { runImport } from '../../src/commands/import.ts';
@@ -17,17 +16,16 @@ import { adu, FIVE_READ, READ_FIVE, wireSession } from '../flow/wire-session.ts'
 import { hostileStores, UNSAFE_OUTPUT } from '../render/hostile-words.ts';
 import { NO_LOG_OPTIONS } from '../../src/store/import-log.ts';
 import { fillStore } from '../store/read-fixture.ts';
+import { testFolder } from '../folder.ts';
 import { setStage, textOf } from './main-stage.ts';
 
-let folder: string;
+const folder = testFolder();
 let db: string;
 
 beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'baseline-test-'));
   db = join(folder, 'plant.db');
   fillStore(db);
 });
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 test('the JSON has the shape that is published, and sums that add up', () => {
   const status = STATUS_SHAPE.parse(JSON.parse(textOf(showStatus({ db, json: true }, setStage()))));

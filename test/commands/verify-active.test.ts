@@ -1,23 +1,19 @@
 /** `verify --active` against servers of our own on loopback: what is sent is counted by those who get it. */
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { afterEach, describe, expect, test } from 'vitest';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { verifyActively, type ActiveArguments } from '../../src/commands/verify-active.ts';
 import { readFromStore } from '../../src/store/database.ts';
 import { readProbes } from '../../src/store/probes.ts';
+import { testFolder } from '../folder.ts';
 import { modbusDevice, opcUaServer, type Behaviour, type FieldServer } from './field-servers.ts';
 import { runLine } from './command-line.ts';
 
 const PACE = { intervalMs: 5, timeoutMs: 1000 };
-let folder: string;
+const folder = testFolder();
 let runs = 0;
 const servers: FieldServer[] = [];
 
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'baseline-test-'));
-});
-afterAll(() => rmSync(folder, { recursive: true }));
 afterEach(async () => {
   await Promise.all(servers.splice(0).map((server) => server.close()));
 });

@@ -1,24 +1,21 @@
 /** `baseline verify` as a user runs it, on the sample plant: exit codes, forms, before and after a time. */
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { beforeAll, expect, test } from 'vitest';
 import { join } from 'node:path';
 import { VERIFY_SHAPE } from '../../src/render/json-shapes.ts';
+import { testFolder } from '../folder.ts';
 import { runLine } from './command-line.ts';
 
 const PROJECT = join(import.meta.dirname, '../..');
 const SPEC = join(PROJECT, 'samples/plant.yaml');
-let folder: string;
+const folder = testFolder();
 let db: string;
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'baseline-test-'));
   db = join(folder, 'plant.db');
   const { code } = await runLine(['import', join(PROJECT, 'samples/plant'), '--db', db, '--quiet']);
   expect(code).toBe(0);
 });
 
-afterAll(() => rmSync(folder, { recursive: true }));
 
 const json = async (...args: readonly string[]) => {
   const { code, out } = await runLine(['verify', SPEC, '--db', db, '--json', ...args]);

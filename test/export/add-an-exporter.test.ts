@@ -1,30 +1,28 @@
 /** The toy target of docs/add-an-exporter.md is real code: it is taken from the page, loaded, exported, and read back. */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { exportPlan } from '../../src/export/export-plan.ts';
 import type { Exporter } from '../../src/export/exporter.ts';
 import { exporterOf, registryOf } from '../../src/export/registry.ts';
+import { testFolder } from '../folder.ts';
 import { addresses, linesOf, stated, type ReadRule } from './parse-back/effects.ts';
 import { hostilePlan, plantPlan } from './plant.ts';
 
 const PROJECT = join(import.meta.dirname, '../..');
 
-let folder = '';
+const folder = testFolder();
 let toy: Exporter;
 
 beforeAll(async () => {
   const page = readFileSync(join(PROJECT, 'docs/add-an-exporter.md'), 'utf8');
   const code = /```ts\n(.*?)```/s.exec(page)?.[1] ?? '';
   const absolute = code.replace(/'\.\.\/([a-z-]+\.ts)'/g, (_, file: string) => JSON.stringify(pathToFileURL(join(PROJECT, 'src/export', file)).href));
-  folder = mkdtempSync(join(tmpdir(), 'baseline-gatekeeper-'));
   writeFileSync(join(folder, 'gatekeeper.ts'), absolute);
   toy = ((await import(join(folder, 'gatekeeper.ts'))) as { gatekeeper: Exporter }).gatekeeper;
 });
 
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 test('the page names a target that the registry takes', () => {
   expect(registryOf([exporterOf('csv'), toy]).get('gatekeeper')).toBe(toy);

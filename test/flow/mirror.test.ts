@@ -2,10 +2,9 @@
  * What a mirror port does: every frame again on another VLAN, routed (both directions of a SPAN, several VLANs), and one
  * direction alone. The store of the doubled capture differs from that of the plain one in packets, octets and duplicates only.
  */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { describeOperation } from '../../src/decode/app/registry.ts';
 import { openCapture } from '../../src/source/open.ts';
 import { openForWriting, readFromStore } from '../../src/store/database.ts';
@@ -15,6 +14,7 @@ import { readObservations } from '../../src/store/read.ts';
 import { concat, pcapHeader, pcapRecord } from '../source/capture-bytes.ts';
 import { createRecorder, recordBatch } from '../../src/flow/recorder.ts';
 import { batchOf } from '../fuzz/frames.ts';
+import { testFolder } from '../folder.ts';
 import { imported as importedFrames } from './imported.ts';
 
 const PLANT = join(import.meta.dirname, '../../samples/plant/millbrook_00005_20260314.pcapng');
@@ -24,10 +24,9 @@ interface Frame {
   readonly bytes: Uint8Array;
 }
 
-let folder = '';
+const folder = testFolder();
 let frames: Frame[] = [];
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'baseline-mirror-'));
   const source = await openCapture(PLANT);
   for (let batch = await source.next(); batch !== null; batch = await source.next()) {
     for (let i = 0; i < batch.count; i++) {
@@ -36,7 +35,6 @@ beforeAll(async () => {
   }
   await source.close();
 });
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const isIpv4 = (bytes: Uint8Array): boolean => bytes[12] === 8 && bytes[13] === 0;
 

@@ -1,12 +1,12 @@
 /** The plan as a shell script: valid, inert until a person says otherwise, and one command a step, whatever it is called. */
 import { spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { parseSpec } from '../../src/policy/spec/load.ts';
 import { planFrom, planTests, type TestPlan } from '../../src/policy/verify/plan.ts';
 import { testPlanScript } from '../../src/render/test-plan.ts';
+import { testFolder } from '../folder.ts';
 
 /** A file name that is no name to a careless shell. */
 const HOSTILE = "it's $(touch owned); `touch owned`\n\"&.yaml";
@@ -33,12 +33,11 @@ conduits:
       - {rule_id: R-WEB, protocol: HTTPS, transport: tcp, port: 443, client: {zone: DMZ, assets: [REPLICA]}, server: {zone: OPS, assets: [HIST]}}
 `;
 
-let folder = '';
+const folder = testFolder();
 let plan: TestPlan;
 let script = '';
 
 beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'baseline-test-'));
   const { loaded } = parseSpec(SPEC, 'spec.yaml');
   if (loaded === null) throw new Error('the spec of this test does not hold');
   plan = planTests(loaded);
@@ -53,7 +52,6 @@ beforeAll(() => {
   chmodSync(join(folder, 'bin', 'sleep'), 0o755);
 });
 
-afterAll(() => rmSync(folder, { recursive: true }));
 
 const runScript = (environment: Record<string, string>): { code: number | null; log: string[] } => {
   rmSync(join(folder, 'log'), { force: true });

@@ -1,5 +1,3 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { describeOperation } from '../../src/decode/app/registry.ts';
@@ -10,22 +8,19 @@ import { readStatus } from '../../src/store/read-status.ts';
 import { transportText } from '../../src/store/read-words.ts';
 import { readObservations, readOutline } from '../../src/store/read.ts';
 import { lossesOf } from '../../src/render/status-record.ts';
+import { testFolder } from '../folder.ts';
 import { fillStore, HISTORIAN, HMI, HMI_MAC, LAPTOP, LLDP_GROUP, ns, PLC, PLC_MAC, START_HOUR } from './read-fixture.ts';
 
-let folder: string;
+const folder = testFolder();
 let file: string;
 let store: Store;
 
 beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'baseline-test-'));
   file = join(folder, 'plant.db');
   fillStore(file);
   store = openForReading(file);
 });
-afterAll(() => {
-  store.close();
-  rmSync(folder, { recursive: true, force: true });
-});
+afterAll(() => store.close());
 
 const DAY = Math.floor(START_HOUR / 24);
 
