@@ -250,10 +250,12 @@ describe('the constraints of IEC 62443-3-2', () => {
         .filter(({ rule }) => /-in-|-shared$/.test(rule)).map(({ rule, severity, citation, assets }) => `${rule} ${severity} ${citation.slice(-7)}: ${assets.join(' ')}`);
     expect(told([])).toEqual([]);
     const line = (...addresses: string[]): (readonly [string, string])[] => addresses.map((address) => [address, 'Z-LINE'] as const);
-    expect(told(line(laptop, '10.1.0.131'))).toEqual([`temporary-in-zone medium ZCR 3.4: ${laptop} 10.1.0.131`]);
-    expect(told(line(scanner, '10.1.0.131'))).toEqual([`wireless-in-zone medium ZCR 3.5: ${scanner} 10.1.0.131`]);
-    expect(told(line('10.1.0.20', '10.1.0.131'))).toEqual(['safety-shared critical ZCR 3.3: 10.1.0.20 10.1.0.131']);
-    expect(told(line('10.1.0.10', '10.1.0.131'), [['10.1.0.10', 'enterprise']])).toEqual(['business-in-plant high ZCR 3.2: 10.1.0.10 10.1.0.131']);
+    // A controller that a person put somewhere takes its cell along.
+    const cell = '10.1.0.130 10.1.0.131 10.1.0.132 10.1.0.142 10.1.0.143';
+    expect(told(line(laptop, '10.1.0.131'))).toEqual([`temporary-in-zone medium ZCR 3.4: ${laptop} ${cell}`]);
+    expect(told(line(scanner, '10.1.0.131'))).toEqual([`wireless-in-zone medium ZCR 3.5: ${scanner} ${cell}`]);
+    expect(told(line('10.1.0.20', '10.1.0.131'))).toEqual([`safety-shared critical ZCR 3.3: 10.1.0.20 ${cell}`]);
+    expect(told(line('10.1.0.10', '10.1.0.131'), [['10.1.0.10', 'enterprise']])).toEqual([`business-in-plant high ZCR 3.2: 10.1.0.10 ${cell}`]);
     expect(told(line('10.1.0.131', '10.1.0.132'))).toEqual([]);
   });
 
