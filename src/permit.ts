@@ -64,6 +64,7 @@ export interface PermitConditions {
   readonly days: readonly string[];
   /** Local time `HH:MM` in the spec's time zone; null = all day. */
   readonly start: string | null;
+  /** The first minute that is no longer within; `24:00` = the end of the day. */
   readonly end: string | null;
   /** ISO date after which the Permit no longer holds; null = none. */
   readonly expires: string | null;
@@ -105,5 +106,7 @@ export interface Permit {
   /** `approved`, `pending`, `rejected`. Only approved and pending Permits let anything through. */
   readonly decision: string;
   readonly owner: string;
+  /** The day of the decision, `YYYY-MM-DD`, as who decided says it. */
+  readonly decidedOn: string | null;
   readonly evidence: PermitEvidence | null;
 }

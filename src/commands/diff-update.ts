@@ -9,9 +9,11 @@ import { EXIT, usageError } from '../errors.ts';
 import type { ObservationSet } from '../observation.ts';
 import type { Finding } from '../policy/diff/findings.ts';
 import { acceptFindings, isAcceptable, meaningOf, type Acceptance } from '../policy/edit/accept.ts';
+import type { RuleDecision } from '../policy/edit/decide.ts';
 import { ownerSchema, reasonSchema } from '../policy/edit/edit.ts';
 import { plural } from '../infer/plural.ts';
 import { parseSpec, type LoadedSpec } from '../policy/spec/load.ts';
+import { date } from '../policy/spec/schema.ts';
 import { printable } from '../render/printable.ts';
 import type { CommandContext, CommandResult } from './command.ts';
 import { digestOf, openSpecFile, type SpecFile } from './spec-file.ts';
@@ -19,6 +21,7 @@ import { digestOf, openSpecFile, type SpecFile } from './spec-file.ts';
 export interface UpdateWish {
   readonly ids: readonly string[];
   readonly owner?: string | undefined;
+  readonly decidedOn?: string | undefined;
   readonly purpose?: string | undefined;
 }
 
@@ -28,7 +31,7 @@ export type Judge = (loaded: LoadedSpec) => readonly Finding[];
 const LONGEST = 2000;
 
 /** What is typed into the spec; or what is wrong with it. */
-const wordsOf = (schema: typeof ownerSchema, text: string): { readonly words: string } | { readonly fault: string } => {
+const wordsOf = (schema: typeof ownerSchema | typeof date, text: string): { readonly words: string } | { readonly fault: string } => {
   const { success, data, error } = schema.safeParse(text, { jitless: true });
   return success ? { words: data } : { fault: error.issues[0].message };
 };
@@ -40,21 +43,27 @@ const optionOf = (name: string, schema: typeof ownerSchema, text: string | undef
   return checked.words;
 };
 
+const dayOption = (text: string | undefined): string | undefined => {
+  const checked = text === undefined ? null : wordsOf(date, text);
+  if (checked !== null && 'fault' in checked) throw usageError(`--decided-on ${text}: ${checked.fault}`, 'Give the day of the decision, like 2026-03-31.');
+  return text;
+};
+
 export function updateSpec(loaded: LoadedSpec, set: ObservationSet, judge: Judge, wish: UpdateWish, context: CommandContext): CommandResult | Promise<CommandResult> {
-  const checked: UpdateWish = { ids: wish.ids, owner: optionOf('owner', ownerSchema, wish.owner), purpose: optionOf('purpose', reasonSchema, wish.purpose) };
+  const checked: UpdateWish = { ids: wish.ids, owner: optionOf('owner', ownerSchema, wish.owner), decidedOn: dayOption(wish.decidedOn), purpose: optionOf('purpose', reasonSchema, wish.purpose) };
   return wish.ids.length > 0 ? updateById(loaded, set, judge(loaded), checked) : updateByAsking(loaded, set, judge, checked, context);
 }
 
 const lineOf = ({ finding, done, sentence }: Acceptance): string => `${finding}: ${done ? 'accepted' : 'not accepted'}: ${printable(sentence, LONGEST)}\n`;
 
-function updateById(loaded: LoadedSpec, set: ObservationSet, findings: readonly Finding[], { ids, owner, purpose = '' }: UpdateWish): CommandResult {
+function updateById(loaded: LoadedSpec, set: ObservationSet, findings: readonly Finding[], { ids, owner, decidedOn, purpose }: UpdateWish): CommandResult {
   if (owner === undefined) throw usageError('who accepts?', 'Name the owner with --owner "J. Doe": it is written into the spec.');
   const wanted = ids.map((id) => {
     const finding = findings.find((one) => one.id === id);
     if (finding === undefined) throw usageError(`there is no finding ${id}`, `\`baseline diff ${loaded.file}\` lists them with their ids.`);
     return finding;
   });
-  const { text, results } = acceptFindings(loaded.text, set, wanted, { owner, ...(purpose === '' ? {} : { purpose }) });
+  const { text, results } = acceptFindings(loaded.text, set, wanted, { decision: 'approved', owner, decidedOn, purpose });
   if (text !== loaded.text && !openSpecFile(loaded.file).write(digestOf(loaded.text), text, '')) throw usageError(`${loaded.file} was changed meanwhile`, 'Nothing was written: run the same command again.');
   return { exitCode: results.every((one) => one.done) ? EXIT.ok : EXIT.findings, output: results.map(lineOf) };
 }
@@ -126,7 +135,7 @@ interface Desk {
   isShared: boolean;
 }
 
-function acceptInto(desk: Desk, shown: Finding, by: { readonly owner: string; readonly purpose?: string }): Acceptance {
+function acceptInto(desk: Desk, shown: Finding, by: RuleDecision): Acceptance {
   const not = (sentence: string): Acceptance => ({ finding: shown.id, done: false, sentence });
   const { text, digest } = desk.file.read();
   desk.isShared ||= digest !== desk.known;
@@ -165,7 +174,7 @@ async function updateByAsking(loaded: LoadedSpec, set: ObservationSet, judge: Ju
     if (why === 'quit') break;
     if (why === 'skip' || typeof who === 'string') continue;
     owner = who.words;
-    const one = acceptInto(desk, finding, { owner, ...(why.words === '' ? {} : { purpose: why.words }) });
+    const one = acceptInto(desk, finding, { decision: 'approved', owner, decidedOn: wish.decidedOn, purpose: why.words });
     accepted.push(one);
     context.say(`  ${one.done ? 'accepted' : 'not accepted'}: ${one.sentence}`);
   }

@@ -40,6 +40,7 @@ const OPTIONS = {
   conduit: { type: 'string', requiresArg: true, describe: 'only this conduit' },
   update: { type: 'string', array: true, describe: 'take findings into the spec: by id (several: A,B), or asking for each' },
   owner: { type: 'string', requiresArg: true, describe: 'who accepts (goes into the spec)' },
+  'decided-on': { type: 'string', requiresArg: true, describe: 'the day of the decision, YYYY-MM-DD (goes into the spec)' },
   purpose: { type: 'string', requiresArg: true, describe: 'why it is accepted (goes into the spec)' },
   'store-a': { type: 'string', requiresArg: true, describe: 'the earlier period' },
   'store-b': { type: 'string', requiresArg: true, describe: 'the later period' },
@@ -94,7 +95,7 @@ export function diffStore(argv: DiffArguments, context: CommandContext): Command
   });
   if (argv.update !== undefined) {
     const ids = argv.update.flatMap((word) => word.split(',')).filter((id) => id !== '');
-    return updateSpec(loaded, withLogged(set, logged), (spec) => judge(spec).findings, { ids, owner: argv.owner, purpose: argv.purpose }, context);
+    return updateSpec(loaded, withLogged(set, logged), (spec) => judge(spec).findings, { ids, owner: argv.owner, decidedOn: argv['decided-on'], purpose: argv.purpose }, context);
   }
   return shown(judge(loaded), losses, argv.spec, argv, context);
 }

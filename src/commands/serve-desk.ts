@@ -53,11 +53,11 @@ export const pageKey = (revision: number, spec: string | null): string => `${rev
 export function openDesk({ storePath, specFile, tool, commandLine }: DeskSetting): Desk {
   let reading: StoreReading | null = null;
   let plant: PlantIndex | null = null;
-  const decideFinding = (loaded: LoadedSpec, { finding: id, decision, owner, reason }: Extract<SpecEdit, { kind: 'decide-finding' }>): SpecChange | Refusal => {
+  const decideFinding = (loaded: LoadedSpec, { finding: id, decision, owner, decidedOn, reason }: Extract<SpecEdit, { kind: 'decide-finding' }>): SpecChange | Refusal => {
     const { set, attempts } = reading ?? readForReport(storePath);
     const finding = diffReport(loaded, set, { logged: attempts }).findings.find((one) => one.id === id);
     if (finding === undefined) return { problem: `there is no finding ${id} any more`, remedy: 'reload the page' };
-    const { text, results } = acceptFindings(loaded.text, withLogged(set, attempts), [finding], { owner, decision, ...(reason === '' ? {} : { purpose: reason }) });
+    const { text, results } = acceptFindings(loaded.text, withLogged(set, attempts), [finding], { decision, owner, decidedOn, purpose: reason });
     const [{ done, sentence }] = results;
     return done ? { text, sentence: `${finding.title}: ${sentence}` } : { problem: sentence, remedy: finding.remedy };
   };

@@ -39,6 +39,7 @@ export const evidenceLine = (permit: Permit, maxLength: number): string => {
   if (permit.conditions.expires !== null) parts.push(`until ${permit.conditions.expires}`);
   if (permit.conditions.onDemand) parts.push('on demand');
   if (permit.owner !== '') parts.push(`owner ${permit.owner}`);
+  if (permit.decidedOn !== null) parts.push(`decided on ${permit.decidedOn}`);
   return safeComment(parts.filter((part) => part !== '').join('. '), maxLength);
 };
 

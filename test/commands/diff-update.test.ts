@@ -137,7 +137,7 @@ describe('the spec is changed by others meanwhile', () => {
   it('a finding that they decided is not decided again', async () => {
     const loaded = specFile('decided.yaml');
     const [first] = diffSpec(loaded, set);
-    const { text } = acceptFindings(SPEC, set, [first], { owner: 'M. Roth', purpose: 'mine' });
+    const { text } = acceptFindings(SPEC, set, [first], { decision: 'approved', owner: 'M. Roth', purpose: 'mine' });
     const { out } = await update(loaded, wish, [write(loaded, text, 'a'), 's']);
     expect(out).toBe(`${first.id}: not accepted: ${loaded.file} was changed meanwhile, and has this finding no more\n0 accepted, 2 left\n`);
     expect(readFileSync(loaded.file, 'utf8')).toBe(text);
@@ -195,6 +195,14 @@ it.each(['', '  ', '\n', ...UNSEEN])('the owner %j is refused, as an option and 
   const { asked } = await update(loaded, { ids: [], purpose: '' }, ['a', owner, 'A. Keller', 'q']);
   expect(asked.filter((question) => question.startsWith('who'))).toHaveLength(2);
   expect(readFileSync(loaded.file, 'utf8')).toContain('owner: A. Keller\n');
+});
+
+it('the day of a decision is written as it was said, and one that is none is refused', async () => {
+  const loaded = specFile('day.yaml');
+  const ids = diffSpec(loaded, set).map((finding) => finding.id);
+  expect(() => updateSpec(loaded, set, (spec) => diffSpec(spec, set), { ids, owner: 'A. Keller', decidedOn: '2026-02-30' }, setStage())).toThrow('--decided-on 2026-02-30: there is no such day');
+  await update(loaded, { ids: [], owner: 'A. Keller', decidedOn: '2026-03-31', purpose: '' }, ['a', 'q']);
+  expect(loadSpec(loaded.file).permits.filter(({ permit }) => permit.owner !== '').map(({ permit }) => permit.decidedOn)).toEqual(['2026-03-31']);
 });
 
 it.each(UNSEEN)('the reason %j is refused, as an option and at the terminal', async (purpose) => {

@@ -143,12 +143,14 @@ describe.runIf(runs)('serve in a browser', () => {
     await page.locator('#findings [data-finding]', { hasText: 'SIS-C' }).first().click();
     await page.locator('.edit-tools button', { hasText: 'Reject' }).click();
     await page.locator('#edit-owner').fill('A. Keller');
+    expect(await page.locator('#edit-decidedOn').inputValue()).toMatch(/^\d{4}-\d{2}-\d{2}$/);
+    await page.locator('#edit-decidedOn').fill('2026-03-31');
     await page.keyboard.press('Enter');
     expect(await page.locator('#edit-dialog').isVisible()).toBe(true);
     await page.locator('#edit-reason').fill('nobody writes to safety');
     await page.keyboard.press('Enter');
     await news().filter({ hasText: 'rejected as rule' }).waitFor();
-    expect(loadSpec(spec).permits.find(({ permit }) => permit.decision === 'rejected')?.permit).toMatchObject({ owner: 'A. Keller', purpose: 'nobody writes to safety' });
+    expect(loadSpec(spec).permits.find(({ permit }) => permit.decision === 'rejected')?.permit).toMatchObject({ owner: 'A. Keller', decidedOn: '2026-03-31', purpose: 'nobody writes to safety' });
     await page.locator('#panel dd', { hasText: 'somebody rejected it (A. Keller)' }).waitFor();
     await page.keyboard.press('Escape');
   });

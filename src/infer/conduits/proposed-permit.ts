@@ -138,6 +138,7 @@ export function permitWriter({ set, index, listening, zoneIds, assetIds, options
         basis: 'observed',
         decision: kind === null && !draft.onDemand ? 'approved' : 'pending',
         owner: '',
+        decidedOn: null,
         evidence: {
           firstSeen: isoEvidenceTime(evidence.firstNs), lastSeen: isoEvidenceTime(evidence.lastNs), days: days.length, requests: evidence.requests,
           generalisedBy: draft.rules, neverSeen: draft.neverSeen, sensors: sensorsOf(evidence, set),

@@ -44,7 +44,7 @@ const timezoneOf = ({ spec }: LoadedSpec): string => spec.timezone ?? 'UTC';
 
 const isTimed = ({ permit: { conditions } }: DeclaredPermit): boolean => conditions.days.length > 0 || conditions.start !== null || conditions.expires !== null;
 
-const ownerWords = ({ permit }: DeclaredPermit): string => (permit.owner === '' ? 'Nobody is named as its owner.' : `Owner: ${permit.owner}.`);
+const ownerWords = ({ permit }: DeclaredPermit): string => (permit.owner === '' ? 'Nobody is named as its owner.' : `Owner: ${permit.owner}${permit.decidedOn === null ? '' : `, decided on ${permit.decidedOn}`}.`);
 
 const comparePermits = (a: LoadedSpec, b: LoadedSpec): Finding[] => {
   const findings: Finding[] = [];

@@ -19,26 +19,18 @@ import { remainderOf } from '../diff/permit-use.ts';
 import type { DeclaredPermit } from '../spec/permits.ts';
 import { expandTexts, noteRemoved, openDraft, plain, seqOf, setField, type SpecDraft } from './draft.ts';
 import { admitWeaker, type Pair } from './admit.ts';
-import { decideRule } from './decide.ts';
+import { decideRule, signRule, type RuleDecision } from './decide.ts';
 import { isScanFinding } from '../diff/scan-findings.ts';
 import { parseSpec } from '../spec/load.ts';
 import { moveAsset } from './move.ts';
 import { narrowRule, sharesRule, takeWaysApart } from './narrow.ts';
-import { contentOf, evidenceOf, ruleNumbering, rulesFor, type RuleDecision } from './rule.ts';
+import { contentOf, evidenceOf, ruleNumbering, rulesFor } from './rule.ts';
 import { openSpecText } from '../spec/text.ts';
 
 export interface Acceptance {
   readonly finding: string;
   readonly done: boolean;
   readonly sentence: string;
-}
-
-export interface AcceptOptions {
-  readonly owner: string;
-  /** Written into the rule, so that the reason is found where the rule is. */
-  readonly purpose?: string;
-  /** `rejected`: what was seen becomes a rule that lets nothing through, with who says so. */
-  readonly decision?: 'approved' | 'rejected';
 }
 
 /** What accepting a finding would do to the spec; or, where nothing could be written, why. */
@@ -149,7 +141,7 @@ function addRule(bench: Bench): Done {
   const added: string[] = [];
   for (const rule of rulesFor(() => idOf(conduit), client, server, conversations, asks, by)) {
     const same = held.findIndex((one) => contentOf(one) === contentOf(rule));
-    if (same >= 0) decideRule(document, ['conduits', index, 'protocols_allowed', same], by.decision, by.owner, by.purpose ?? '');
+    if (same >= 0) decideRule(document, ['conduits', index, 'protocols_allowed', same], by);
     else {
       appendTo(document, ['conduits', index, 'protocols_allowed'], rule);
       added.push(rule.rule_id ?? '');
@@ -252,7 +244,7 @@ function narrow({ draft, context, by }: Bench, declared: DeclaredPermit): Done {
   narrowRule(draft, rule, declared, used);
   setField(draft, rule, 'evidence', { ...(plain(rule.get('evidence', true)) as object | undefined), ...evidenceOf(use.verdicts.map(({ ask }) => ask)) });
   const isOpen = declared.permit.decision === 'pending';
-  if (!isOpen) decideRule(rule, [], by.decision, by.owner, by.purpose ?? '');
+  if (!isOpen) decideRule(rule, [], by);
   return { done: `narrowed rule ${declared.permit.id}: without ${idle.join('; ')}${isOpen ? '; its question stays open' : ''}` };
 }
 
@@ -282,11 +274,11 @@ function takeIn(bench: Bench, declared: DeclaredPermit | undefined): Done {
       return { done: `removed rule ${declared.permit.id}` };
     default:
       if (by.decision === 'rejected') {
-        decideRule(document, declared.path, by.decision, by.owner, by.purpose ?? '');
+        decideRule(document, declared.path, by);
         return { done: `rejected rule ${declared.permit.id}` };
       }
       appendTo(document, [...declared.path, 'accepted_risks'], finding.requirement);
-      document.setIn([...declared.path, 'owner'], by.owner);
+      signRule(document, declared.path, by);
       return { done: `${by.owner} accepts ${finding.requirement} for ${declared.permit.id}` };
   }
 }
@@ -313,10 +305,9 @@ function acceptOne(text: string, set: ObservationSet, finding: Finding, by: Rule
   return fault === undefined ? { text: next, done: result.done } : { whyNot: `with it the spec would not hold: ${fault.message}` };
 }
 
-/** Accepts findings by id, one after the other; each sees what those before it wrote. */
-export const acceptFindings = (text: string, set: ObservationSet, findings: readonly Finding[], { owner, purpose, decision = 'approved' }: AcceptOptions): { text: string; results: readonly Acceptance[] } => {
+/** Accepts findings, or rejects them (what was seen becomes a rule that lets nothing through), one after the other; each sees what those before it wrote. */
+export const acceptFindings = (text: string, set: ObservationSet, findings: readonly Finding[], by: RuleDecision): { text: string; results: readonly Acceptance[] } => {
   let current = text;
-  const by: RuleDecision = { decision, owner, ...(purpose === undefined ? {} : { purpose }) };
   const results = findings.map((finding): Acceptance => {
     const result = acceptOne(current, set, finding, by);
     if ('whyNot' in result) return { finding: finding.id, done: false, sentence: result.whyNot };

@@ -13,8 +13,8 @@ import type { DiffContext } from '../diff/observed.ts';
 import { rulesOf } from '../match/match.ts';
 import type { DeclaredPermit } from '../spec/permits.ts';
 import { plain, setField, type SpecDraft } from './draft.ts';
-import { decideRule } from './decide.ts';
-import { evidenceOf, ruleNumbering, type RuleDecision } from './rule.ts';
+import { decideRule, type RuleDecision } from './decide.ts';
+import { evidenceOf, ruleNumbering } from './rule.ts';
 import { SECURITY_MODES, type SpecEndpoint } from '../spec/schema.ts';
 
 export interface Pair {
@@ -87,7 +87,7 @@ export function admitWeaker(draft: SpecDraft, { loaded, matcher }: DiffContext, 
       leaveRule(rule, declared.permit, pair);
     }
     writeSecurity(draft, own, security);
-    decideRule(own, [], by.decision, by.owner, by.purpose ?? '');
+    decideRule(own, [], by);
     told.push(id === declared.permit.id ? id : `${id}, a copy of ${declared.permit.id} for the two,`);
   }
   const weak = [...new Set(conversations.flatMap((one) => matcher.judge(one).weaker))];

@@ -15,7 +15,7 @@ import { decideRule } from './decide.ts';
 import { parseSpec, type LoadedSpec } from '../spec/load.ts';
 import { moveAsset } from './move.ts';
 import { sharesRule, takeWaysApart } from './narrow.ts';
-import type { SpecAsset } from '../spec/schema.ts';
+import { date, type SpecAsset } from '../spec/schema.ts';
 import { openSpecText } from '../spec/text.ts';
 
 const LONGEST = 500;
@@ -30,8 +30,8 @@ export const specEditSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('move-asset'), asset: id, zone: id }),
   z.strictObject({ kind: z.literal('rename-zone'), zone: id, id, name: words.min(1, 'says nothing') }),
   z.strictObject({ kind: z.literal('pin-asset'), asset: id, pinned: z.boolean() }),
-  z.strictObject({ kind: z.literal('decide-permit'), permit: id, decision: z.enum(['approved', 'rejected']), owner: ownerSchema, reason: reasonSchema }),
-  z.strictObject({ kind: z.literal('decide-finding'), finding: id, decision: z.enum(['approved', 'rejected']), owner: ownerSchema, reason: reasonSchema }),
+  z.strictObject({ kind: z.literal('decide-permit'), permit: id, decision: z.enum(['approved', 'rejected']), owner: ownerSchema, decidedOn: date.optional(), reason: reasonSchema }),
+  z.strictObject({ kind: z.literal('decide-finding'), finding: id, decision: z.enum(['approved', 'rejected']), owner: ownerSchema, decidedOn: date.optional(), reason: reasonSchema }),
 ]);
 
 export type SpecEdit = z.infer<typeof specEditSchema>;
@@ -92,8 +92,8 @@ function change(bench: Bench, edit: Exclude<SpecEdit, { kind: 'decide-finding' }
       const declared = bench.loaded.permits.find(({ permit }) => permit.id === edit.permit);
       if (declared === undefined) return refuse(`there is no rule ${edit.permit}`, 'reload the page');
       if (sharesRule(bench.loaded.permits, declared)) return refuse(`${edit.permit} is one way of a rule that permits both`, 'write it as two rules by hand');
-      decideRule(bench.draft.document, declared.path, edit.decision, edit.owner, edit.reason);
-      return `${edit.permit} is ${edit.decision} by ${edit.owner}`;
+      decideRule(bench.draft.document, declared.path, { decision: edit.decision, owner: edit.owner, decidedOn: edit.decidedOn, purpose: edit.reason });
+      return `${edit.permit} is ${edit.decision} by ${edit.owner}${edit.decidedOn === undefined ? '' : ` on ${edit.decidedOn}`}`;
     }
   }
 }

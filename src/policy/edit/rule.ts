@@ -13,14 +13,8 @@ import type { ModbusOperations } from '../../permit.ts';
 import { isFolded, securityOf, type Ask } from '../match/asks.ts';
 import { isoTime } from '../../net/time.ts';
 import type { LoadedSpec } from '../spec/load.ts';
+import type { RuleDecision } from './decide.ts';
 import { SECURITY_MODES, type SpecEndpoint, type SpecFlow } from '../spec/schema.ts';
-
-/** Who decided what, and why. */
-export interface RuleDecision {
-  readonly decision: 'approved' | 'rejected';
-  readonly owner: string;
-  readonly purpose?: string;
-}
 
 const PROTOCOLS: Readonly<Record<string, string>> = { modbus: 'Modbus/TCP', opcua: 'OPC UA', s7comm: 'S7comm', enip: 'EtherNet/IP', https: 'HTTPS', http: 'HTTP', rdp: 'RDP', ssh: 'SSH', smb: 'SMB', dns: 'DNS', ntp: 'NTP' };
 
@@ -97,16 +91,17 @@ const ruleFor = (id: string, client: SpecEndpoint, server: SpecEndpoint, convers
     ...(modbus === null ? {} : { modbus: { function_codes: [...modbus.functionCodes], unit_ids: [...modbus.unitIds], ...(ranges.length === 0 ? {} : { ranges }) } }),
     ...(opcua === undefined ? {} : { opcua }),
     ...(names.length === 0 ? {} : { operations: names }),
-    ...(by.purpose === undefined ? {} : { purpose: by.purpose }),
+    ...(by.purpose === undefined || by.purpose === '' ? {} : { purpose: by.purpose }),
     basis: 'observed',
     decision: by.decision,
     owner: by.owner,
+    ...(by.decidedOn === undefined ? {} : { decided_on: by.decidedOn }),
     evidence: evidenceOf(asks),
   };
 };
 
 /** What a rule lets through, without who decided and what was seen. */
-export const contentOf = ({ rule_id: _id, decision: _decision, owner: _owner, purpose: _purpose, evidence: _evidence, basis: _basis, ...content }: SpecFlow): string =>
+export const contentOf = ({ rule_id: _id, decision: _decision, owner: _owner, decided_on: _decidedOn, purpose: _purpose, evidence: _evidence, basis: _basis, ...content }: SpecFlow): string =>
   JSON.stringify(content, (_key, value: unknown) => (typeof value === 'object' && value !== null && !Array.isArray(value) ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))) : value));
 
 /**

@@ -18,7 +18,7 @@ const IDS = new Set([
 /** What the schema binds to a list, a number or a date: nobody's words have room in it. */
 const BOUND = new Set([
   'spec_version', 'assessment_date', 'purdue_level', 'security_level_target', 'security_level', 'kind', 'role', 'level', 'ethertype', 'port', 'ports', 'access', 'data_flow', 'security_policy', 'table', 'days',
-  'start', 'end', 'expires', 'log', 'basis', 'decision', 'review_by', 'mode', 'default_action', 'platform', 'dpi', 'violation',
+  'start', 'end', 'expires', 'log', 'basis', 'decision', 'decided_on', 'review_by', 'mode', 'default_action', 'platform', 'dpi', 'violation',
 ]);
 
 type Value = string | number | boolean | null | readonly Value[] | { readonly [key: string]: Value };

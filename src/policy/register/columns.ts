@@ -110,6 +110,7 @@ const COLUMNS: Readonly<Record<RegisterKind, readonly Column[]>> = {
     { name: 'operations' },
     { name: 'verdict', also: ['decision', 'allowed', 'status'], read: (text) => VERDICTS[text.toLowerCase()] ?? text, schema: flowFields.decision },
     { name: 'decided_by', also: ['owner', 'approved_by'] },
+    { name: 'decided_on', also: ['decision_date', 'approved_on', 'approval_date'], schema: flowFields.decided_on },
     { name: 'until', also: ['valid_until', 'expires', 'expiry'], schema: flowFields.expires },
     { name: 'review_by', also: ['review_date'], schema: flowFields.review_by },
     { name: 'purpose', also: ['description', 'reason', 'comments'] },

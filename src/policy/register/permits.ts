@@ -106,7 +106,7 @@ function addRule(draft: ListDraft, row: RegisterRow, idOf: (conduit: string) => 
   const rule = makeMap(draft, {
     rule_id: ruleId, protocol: fields['protocol'], ...Object.fromEntries(Object.entries(optional).filter(([, value]) => value !== undefined)), client, server, access: fields['access'] ?? 'any',
     ...(fields['purpose'] === undefined ? {} : { purpose: fields['purpose'] }), basis: 'designed', decision: fields['verdict'] ?? 'pending',
-    ...(fields['decided_by'] === undefined ? {} : { owner: fields['decided_by'] }), ...(fields['until'] === undefined ? {} : { expires: fields['until'] }), ...(fields['review_by'] === undefined ? {} : { review_by: fields['review_by'] }),
+    ...(fields['decided_by'] === undefined ? {} : { owner: fields['decided_by'] }), ...(fields['decided_on'] === undefined ? {} : { decided_on: fields['decided_on'] }), ...(fields['until'] === undefined ? {} : { expires: fields['until'] }), ...(fields['review_by'] === undefined ? {} : { review_by: fields['review_by'] }),
   });
   for (const key of ['client', 'server']) {
     const end: unknown = rule.get(key, true);
@@ -144,8 +144,11 @@ export function importPermits(draft: ListDraft, rows: readonly RegisterRow[], lo
     const { permit } = declared;
     const edits: Readonly<Record<string, unknown>> = {
       decision: fields['verdict'] === permit.decision ? undefined : fields['verdict'], owner: fields['decided_by'] === permit.owner ? undefined : fields['decided_by'],
-      expires: fields['until'], review_by: fields['review_by'], purpose: fields['purpose'] === permit.purpose ? undefined : fields['purpose'],
+      decided_on: fields['decided_on'], expires: fields['until'], review_by: fields['review_by'], purpose: fields['purpose'] === permit.purpose ? undefined : fields['purpose'],
     };
+    // The day of a decision is not that of another one.
+    const isOtherDecision = edits['decision'] !== undefined || edits['owner'] !== undefined;
+    if (isOtherDecision && fields['decided_on'] === undefined) node.delete('decided_on');
     if (Object.entries(edits).map(([key, value]) => setField(draft, node, key, value)).some(Boolean)) tally.changed++;
   }
   return tally;

@@ -101,7 +101,7 @@ const permitRows = ({ spec, permits }: LoadedSpec): Fields[] => permits.map((dec
   return {
     rule_id: permit.id, conduit: permit.conduit, source_zone: permit.from.zone, source: endText(permit.from), destination_zone: permit.to.zone, destination: endText(permit.to),
     protocol: permit.service.protocol, transport: permit.service.transport, port: list(permit.service.ports.map(spanText)),
-    access: permit.access.length === 0 ? 'any' : list(permit.access), operations: operationsText(declared), verdict: permit.decision, decided_by: permit.owner, until: conditions.expires,
+    access: permit.access.length === 0 ? 'any' : list(permit.access), operations: operationsText(declared), verdict: permit.decision, decided_by: permit.owner, decided_on: permit.decidedOn, until: conditions.expires,
     review_by: flow?.review_by, purpose: permit.purpose,
     schedule: conditions.start === null ? conditions.days.join(' ') : `${conditions.days.join(' ')} ${conditions.start}-${conditions.end}`, on_demand: flag(conditions.onDemand), basis: permit.basis, question: flow?.question,
     first_seen: evidence?.firstSeen, last_seen: evidence?.lastSeen, days: evidence?.days, requests: evidence?.requests, generalised_by: list(evidence?.generalisedBy), never_seen: evidence?.neverSeen,

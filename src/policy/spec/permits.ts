@@ -12,6 +12,7 @@ import { tableOf } from '../../net/register-set.ts';
 import { parseDirection } from './free-text.ts';
 import type { DirectionText } from './free-text.ts';
 import type { SpecPath } from './document.ts';
+import { endOfWindow } from './schedule.ts';
 import { SECURITY_MODES } from './schema.ts';
 import type { Spec, SpecEndpoint, SpecFlow } from './schema.ts';
 
@@ -166,7 +167,7 @@ export const permitsOf = (spec: Spec): DeclaredPermit[] => {
         conditions: {
           days: flow.schedule?.days ?? [],
           start: flow.schedule?.start ?? null,
-          end: flow.schedule?.end ?? null,
+          end: endOfWindow(flow.schedule?.end ?? null),
           expires: flow.expires ?? null,
           onDemand: flow.on_demand ?? false,
         },
@@ -174,6 +175,7 @@ export const permitsOf = (spec: Spec): DeclaredPermit[] => {
         basis: flow.basis ?? 'designed',
         decision: flow.decision ?? 'approved',
         owner: flow.owner ?? '',
+        decidedOn: flow.decided_on ?? null,
         evidence: evidence === undefined ? null : {
           firstSeen: evidence.first_seen ?? null,
           lastSeen: evidence.last_seen ?? null,

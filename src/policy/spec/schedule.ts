@@ -56,6 +56,9 @@ const localTime = (epochMs: number, timezone: string): LocalTime => {
 /** `06:30` is 390. */
 export const minuteOfDay = (clock: string): number => Number(clock.slice(0, 2)) * 60 + Number(clock.slice(3, 5));
 
+/** Whoever writes 23:59 means the end of the day, not a minute in which every night everything is blocked. */
+export const endOfWindow = (end: string | null): string | null => (end === '23:59' ? '24:00' : end);
+
 /**
  * A window ends before the minute of its end, in a firewall too. One that ends before it begins runs past midnight and belongs to
  * the day on which it began.

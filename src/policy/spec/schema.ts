@@ -12,7 +12,7 @@ import { ACCESS_CLASSES } from '../../observation.ts';
 
 const idPattern = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$/;
 const id = z.string().regex(idPattern, 'an id is letters, digits, ".", "_" and "-", begins with a letter or digit and has at most 63 characters');
-const date = z.string().regex(/^\d{4}-\d{2}-\d{2}$/, 'a date is written YYYY-MM-DD').refine(isRealDate, 'there is no such day');
+export const date = z.string().regex(/^\d{4}-\d{2}-\d{2}$/, 'a date is written YYYY-MM-DD').refine(isRealDate, 'there is no such day');
 const clock = z.string().regex(/^([01][0-9]|2[0-3]):[0-5][0-9]$/, 'a time of day is written HH:MM, 00:00 to 23:59');
 const level = z.int().min(0).max(4);
 const vlan = z.int('a VLAN id is a whole number').min(1, 'VLAN ids are 1 to 4094').max(4094, 'VLAN ids are 1 to 4094');
@@ -185,7 +185,7 @@ const flow = z.strictObject({
   schedule: z.strictObject({
     days: z.array(z.enum(['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'], 'a day is mon, tue, wed, thu, fri, sat or sun')).min(1),
     start: clock.optional(),
-    end: clock.optional(),
+    end: z.union([clock, z.literal('24:00')], 'a time of day is written HH:MM, 00:00 to 24:00').optional(),
   }).optional(),
   expires: date.optional(),
   on_demand: z.boolean().optional(),
@@ -193,6 +193,7 @@ const flow = z.strictObject({
   basis: z.enum(['observed', 'designed', 'observed+designed']).optional(),
   decision: z.enum(['approved', 'pending', 'rejected']).optional(),
   owner: z.string().optional(),
+  decided_on: date.optional(),
   question: z.string().optional(),
   accepted_risks: z.array(z.string().min(1)).optional(),
   evidence: z.strictObject({

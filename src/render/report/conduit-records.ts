@@ -35,8 +35,9 @@ export function describePermits(loaded: LoadedSpec, basis: 'spec' | 'proposal', 
   });
 }
 
-function decidedText({ decision, owner }: Permit, basis: 'spec' | 'proposal'): string {
-  if (owner !== '') return `${decision} by ${owner}`;
+function decidedText({ decision, owner, decidedOn }: Permit, basis: 'spec' | 'proposal'): string {
+  const on = decidedOn === null ? '' : ` on ${decidedOn}`;
+  if (owner !== '') return `${decision} by ${owner}${on}`;
   if (decision !== 'approved') return decision;
   return basis === 'proposal' ? 'proposed' : 'approved, by nobody named';
 }

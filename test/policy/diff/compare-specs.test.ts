@@ -159,7 +159,7 @@ describe('two specs', () => {
     const ssh = /      - \{rule_id: SSH.*\n/;
     const at = (...schedules: readonly string[]): string => SPEC.replace(ssh, (line) => schedules.map((schedule, i) => line.replace('rule_id: SSH', `rule_id: SSH${i === 0 ? '' : `-${i}`}${schedule === '' ? '' : `, schedule: {${schedule}}`}`)).join(''));
     for (const [whole, ...parts] of [
-      ['', `${EVERY_DAY}, start: "00:00", end: "11:59"`, `${EVERY_DAY}, start: "12:00", end: "23:59"`],
+      ['', `${EVERY_DAY}, start: "00:00", end: "12:00"`, `${EVERY_DAY}, start: "12:00", end: "23:59"`],
       ['', `days: [sat, sun], ${ALL_DAY}`, `days: [mon, tue, wed, thu, fri], ${ALL_DAY}`],
       [`days: [mon, tue], ${ALL_DAY}`, `days: [mon], ${ALL_DAY}`, `days: [tue], ${ALL_DAY}`],
       ['days: [sat], start: "20:00", end: "04:00"', 'days: [sat], start: "20:00", end: "23:59"', 'days: [sun], start: "00:00", end: "04:00"'],
@@ -169,7 +169,7 @@ describe('two specs', () => {
       expect(told(at(...parts), at(whole))).toEqual([]);
     }
     // A minute is missing.
-    expect(told(at('days: [mon], start: "06:00", end: "20:00"'), at('days: [mon], start: "06:00", end: "12:00"', 'days: [mon], start: "12:02", end: "20:00"')).map((line) => line.split(/[ :]/)[1])).toEqual(['permit-narrowed']);
+    expect(told(at('days: [mon], start: "06:00", end: "20:00"'), at('days: [mon], start: "06:00", end: "12:00"', 'days: [mon], start: "12:01", end: "20:00"')).map((line) => line.split(/[ :]/)[1])).toEqual(['permit-narrowed']);
     // At each time some of the codes only.
     const codes = ', modbus: {function_codes: [3, 4],';
     const timed = (days: string, list: string): string => `schedule: {days: [${days}], ${ALL_DAY}}, access: read, modbus: {function_codes: [${list}],`;

@@ -138,7 +138,7 @@ test('a decision is taken by --update, and then there is nothing left to decide'
   const attempts = [attempt({ port: 8080, verdict: 'would-block' })];
   const report = judged(attempts);
   const set = withLogged(observations([]), attempts);
-  const { text, results } = acceptFindings(SPEC, set, report.findings.filter(({ type }) => type === 'would-be-blocked'), { owner: 'J. Doe' });
+  const { text, results } = acceptFindings(SPEC, set, report.findings.filter(({ type }) => type === 'would-be-blocked'), { decision: 'approved', owner: 'J. Doe' });
   expect(results.map(({ sentence }) => sentence)).toEqual([expect.stringContaining('added rule')]);
   const { loaded: after } = parseSpec(text, 'spec.yaml');
   expect(after === null ? null : diffReport(after, observations([]), { logged: attempts }).logged?.decisions).toEqual([]);

@@ -40,7 +40,7 @@ test('a discovery is one finding, a few addresses that nobody has are one each',
   expect(rest).toEqual([]);
   expect(finding).toMatchObject({ type: 'undeclared-conversation', title: 'EWS (10.3.0.3): snmp (udp/161) at 60 addresses where nobody answered is not declared', server: null, seenMore: 40 });
   expect(meaningOf(finding)).toHaveProperty('does');
-  expect(acceptFindings(SPEC, observations(asked(60)), [finding], { owner: 'A. Keller' }).results[0].done).toBe(false);
+  expect(acceptFindings(SPEC, observations(asked(60)), [finding], { decision: 'approved', owner: 'A. Keller' }).results[0].done).toBe(false);
   expect(found(asked(3)).map(({ server }) => server)).toEqual(['10.9.0.1', '10.9.0.2', '10.9.0.3']);
 });
 

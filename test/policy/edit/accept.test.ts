@@ -68,7 +68,7 @@ const traffic = (): Conversation[] => [poll('10.2.0.1'), poll('10.2.0.2'), brows
 const accepted = (text: string, set: ObservationSet, type: FindingType): { text: string; loaded: LoadedSpec; sentence: string; left: Finding[]; gone: string[]; come: string[] } => {
   const findings = diffSpec(loadText(text), set).filter((finding) => finding.type === type);
   expect(findings.length).toBeGreaterThan(0);
-  const { text: after, results } = acceptFindings(text, set, findings, { owner: 'A. Keller', purpose: 'agreed on site' });
+  const { text: after, results } = acceptFindings(text, set, findings, { decision: 'approved', owner: 'A. Keller', purpose: 'agreed on site' });
   expect(results.filter(({ done }) => !done)).toEqual([]);
   const [before, now] = [new Set(text.split('\n')), new Set(after.split('\n'))];
   return {
@@ -294,7 +294,7 @@ it('an asset that is known by its link address only has it in quotes: of digits 
     type: 'undeclared-asset', severity: 'low', title: '', detail: '', remedy: '', fromZone: 'CELL', toZone: null, conduit: null, permit: null, requirement: null,
     client: '10:20:30:40:50:55', server: null, service: null, seen: [], directionConfidence: null, place: null, key: ['x'],
   });
-  const { text, results } = acceptFindings(SPEC, observations(traffic()), [finding], { owner: 'A. Keller' });
+  const { text, results } = acceptFindings(SPEC, observations(traffic()), [finding], { decision: 'approved', owner: 'A. Keller' });
   expect(results[0].done).toBe(true);
   expect(text).toMatch(/mac:\s*(?:- |\[)"10:20:30:40:50:55"/);
 });
@@ -373,7 +373,7 @@ describe('an asset in the wrong zone', () => {
   it('is refused while the device speaks from both places', () => {
     const set = observations(traffic(), daysFrom(MONDAY, 28), [addressRecord('10.2.0.1', ['00:50:56:30:01:01']), addressRecord('10.3.0.1', ['00:50:56:30:01:01'])]);
     const findings = diffSpec(loadText(SPEC), set);
-    const { text, results } = acceptFindings(SPEC, set, findings, { owner: 'A. Keller' });
+    const { text, results } = acceptFindings(SPEC, set, findings, { decision: 'approved', owner: 'A. Keller' });
     expect(results.map(({ done, sentence }) => [done, sentence.split(':').at(-2)?.slice(3)])).toEqual([[false, 'was seen with 10.3.0.1 in the same time']]);
     expect(text).toBe(SPEC);
   });
@@ -402,7 +402,7 @@ describe('what a spec cannot mend', () => {
     ['undeclared-asset', { client: '10.9.0.1' }, 'nothing says in which zone it belongs'],
     ['permit-added', {}, 'a difference between two specs'],
   ] as const)('%s %j says why', (type, more, why) => {
-    const { text, results } = acceptFindings(SPEC, observations(traffic()), [finding(type, more)], { owner: 'A. Keller' });
+    const { text, results } = acceptFindings(SPEC, observations(traffic()), [finding(type, more)], { decision: 'approved', owner: 'A. Keller' });
     expect(results).toEqual([expect.objectContaining({ done: false, sentence: expect.stringContaining(why) as string })]);
     expect(text).toBe(SPEC);
     expect(isAcceptable(finding(type, more))).toBe(false);
@@ -416,14 +416,14 @@ describe('what a spec cannot mend', () => {
   it('writes registers that touch as one range, whatever the number of requests they were asked in', () => {
     const set = observations([modbus('10.3.0.7', '10.2.0.2', [{ code: 3, ranges: [[0, 0], [1, 1], [2, 9], [20, 29], [5, 12]] }])]);
     const findings = diffSpec(loadText(SPEC), set).filter(({ type }) => type === 'undeclared-conversation');
-    const { text } = acceptFindings(SPEC, set, findings, { owner: 'A. Keller' });
+    const { text } = acceptFindings(SPEC, set, findings, { decision: 'approved', owner: 'A. Keller' });
     const added = loadText(text).permits.find(({ permit }) => permit.from.assets.includes('SPARE'));
     expect(added?.permit.modbus?.ranges.map(({ first, last }) => [first, last])).toEqual([[0, 12], [20, 29]]);
     expect(diffSpec(loadText(text), set).filter(({ type }) => type === 'undeclared-conversation' || type === 'undeclared-operation')).toEqual([]);
   });
 
   it('nothing is written when the rule has gone meanwhile', () => {
-    const { results } = acceptFindings(SPEC, observations(traffic()), [finding('wider-than-observed', { permit: 'R-OLD' }), finding('unused-permit', { permit: 'R-OLD' })], { owner: 'A. Keller' });
+    const { results } = acceptFindings(SPEC, observations(traffic()), [finding('wider-than-observed', { permit: 'R-OLD' }), finding('unused-permit', { permit: 'R-OLD' })], { decision: 'approved', owner: 'A. Keller' });
     expect(results.map(({ sentence }) => sentence)).toEqual(['there is no rule R-OLD any more', 'there is no rule R-OLD any more']);
   });
 });

@@ -186,6 +186,15 @@ test('pins and decisions stand where they belong', () => {
   expect(text).not.toContain('who reads this?');
 });
 
+test('the day of a decision is the one that is said, and goes with the decision', () => {
+  const first = done({ kind: 'decide-permit', permit: 'R-ASK', decision: 'rejected', owner: 'A. Keller', decidedOn: '2026-03-31', reason: '' });
+  expect(first.sentence).toBe('R-ASK is rejected by A. Keller on 2026-03-31');
+  expect(first.text).toContain('owner: A. Keller, decided_on: "2026-03-31"');
+  const again = done({ kind: 'decide-permit', permit: 'R-ASK', decision: 'approved', owner: 'B. Moser', reason: '' }, first.text).text;
+  expect(again).toContain('owner: B. Moser');
+  expect(again).not.toContain('decided_on');
+});
+
 test.each([['R-WAYS', 'R-WAYS-r'], ['R-WAYS-r', 'R-WAYS']])('%s of a rule for both ways is decided alone', (decided, other) => {
   const both = SPEC.replace('      # trend of both\n', '      # alarms both ways\n      - {rule_id: R-WAYS, protocol: Modbus/TCP, direction: "Z2 <-> Z1 (FC 3 only)", server: {zone: Z1-CELL, assets: [PLC-1]}, decision: pending, question: "who opens?"}\n');
   const { text, sentence } = done({ kind: 'decide-permit', permit: decided, decision: 'rejected', owner: 'A. Keller', reason: 'it never opens' }, both);

@@ -68,7 +68,7 @@ describe.each([
     expect(permits.flatMap(({ permit, question }) => (question?.kind === 'double-use' ? [[permit.access.join(), permit.modbus?.functionCodes.join(), permit.decision]] : []))).toEqual([[access, `${pdu[0]}`, 'pending']]);
     const none = specWith('browse').replace('[8, 43]', '[43]');
     const findings = diffSpec(loadText(none), more).filter(({ type }) => type === 'undeclared-operation');
-    const { text } = acceptFindings(none, more, findings, { owner: 'A. Keller' });
+    const { text } = acceptFindings(none, more, findings, { decision: 'approved', owner: 'A. Keller' });
     expect(diffSpec(loadText(text), more).filter(({ type }) => type === 'undeclared-operation')).toEqual([]);
   });
 
@@ -87,7 +87,7 @@ it('narrowing a rule leaves a function nothing that another one was there for', 
   const text = specWith('browse, write').replace('[8, 43]', '[16, 43]');
   const set = observations([modbus('10.0.0.1', '10.0.0.2', [{ code: 43 }])]);
   const findings = diffSpec(loadText(text), set).filter(({ type }) => type === 'wider-than-observed');
-  const [{ permit }] = loadText(acceptFindings(text, set, findings, { owner: 'A. Keller' }).text).permits;
+  const [{ permit }] = loadText(acceptFindings(text, set, findings, { decision: 'approved', owner: 'A. Keller' }).text).permits;
   expect([permit.modbus?.functionCodes, permit.access]).toEqual([[43], ['browse']]);
 });
 

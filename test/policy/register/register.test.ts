@@ -168,10 +168,13 @@ describe('zones, conduits and permits', () => {
   });
 
   it('take the decision on a known rule, and leave the rest of it alone', () => {
-    const text = imported(SPEC, permitList('rule_id,verdict,decided_by,until\nC1-001,not allowed,B. Lang,2027-06-30\n'));
+    const text = imported(SPEC, permitList('rule_id,verdict,decided_by,decided_on,until\nC1-001,not allowed,B. Lang,2026-06-30,2027-06-30\n'));
     const [{ permit }] = load(text).permits;
-    expect(permit).toMatchObject({ decision: 'rejected', owner: 'B. Lang', modbus: { functionCodes: [3, 4] } });
+    expect(permit).toMatchObject({ decision: 'rejected', owner: 'B. Lang', decidedOn: '2026-06-30', modbus: { functionCodes: [3, 4] } });
     expect(permit.conditions.expires).toBe('2027-06-30');
+    // A later decision that names no day does not keep the day of this one.
+    const [later] = load(imported(text, permitList('rule_id,verdict,decided_by\nC1-001,yes,C. Roth\n'))).permits;
+    expect(later.permit).toMatchObject({ decision: 'approved', owner: 'C. Roth', decidedOn: null });
   });
 
   it.each([

@@ -29,6 +29,8 @@ describe('a schedule', () => {
     ['the minute of its end, in which a firewall is closed', { start: '06:00', end: '18:00' }, asked('2026-01-05T18:00:00Z'), 'UTC', 'schedule'],
     ['past midnight, the minute of its end', { days: ['sat'], start: '22:00', end: '04:00' }, asked('2026-01-11T04:00:30Z'), 'UTC', 'schedule'],
     ['until midnight', { days: ['sat'], start: '22:00', end: '00:00' }, asked('2026-01-10T23:59:59Z'), 'UTC', null],
+    ['until the end of the day', { days: ['sat'], start: '08:00', end: '24:00' }, asked('2026-01-10T23:59:59Z'), 'UTC', null],
+    ['until the end of the day, the next one', { days: ['sat'], start: '08:00', end: '24:00' }, asked('2026-01-11T00:00:00Z'), 'UTC', 'schedule'],
     ['the last second of a whole day', { days: ['mon'] }, asked('2026-01-05T23:59:59Z'), 'UTC', null],
     ['the right weekday', { days: ['mon'] }, asked('2026-01-05T12:00:00Z'), 'UTC', null],
     ['the wrong weekday', { days: ['mon'] }, asked('2026-01-06T12:00:00Z'), 'UTC', 'schedule'],

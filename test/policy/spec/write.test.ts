@@ -226,7 +226,7 @@ describe('accepting findings', () => {
   it('writes a rule with an owner for exactly what was seen, and the findings are gone', () => {
     const findings = diffSpec(spec, more);
     expect(findings.map((finding) => finding.type)).toEqual(['undeclared-operation', 'undeclared-conversation']);
-    const { text, results } = acceptFindings(spec.text, more, findings, { owner: 'A. Keller', purpose: 'set point by the historian' });
+    const { text, results } = acceptFindings(spec.text, more, findings, { decision: 'approved', owner: 'A. Keller', purpose: 'set point by the historian' });
     expect(results.map((result) => result.done)).toEqual([true, true]);
     const after = loadText(text);
     expect(diffSpec(after, more)).toEqual([]);
@@ -240,7 +240,7 @@ describe('accepting findings', () => {
   it('removes what is unused, and refuses what a spec cannot mend', () => {
     const less = observations([modbus('10.4.0.1', '10.1.0.1'), modbus('10.3.0.1', '10.1.0.2'), conversation('10.8.0.1', '10.4.0.1', { port: 443, service: 'https' }), conversation('10.77.0.1', '10.1.0.1', { port: 80 })]);
     const findings = diffReport(spec, less).findings.filter((finding) => finding.type === 'wider-than-observed' || finding.type === 'unused-permit' || finding.type === 'undeclared-asset');
-    const { text, results } = acceptFindings(spec.text, less, findings, { owner: 'A. Keller' });
+    const { text, results } = acceptFindings(spec.text, less, findings, { decision: 'approved', owner: 'A. Keller' });
     expect(results.filter((result) => !result.done).length).toBeGreaterThan(0);
     expect(loadText(text).permits.length).toBe(spec.permits.length - findings.filter((finding) => finding.type === 'unused-permit').length);
   });

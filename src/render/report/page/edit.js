@@ -36,9 +36,9 @@ export const makeEdit = (edit) => send('edit', { edit });
 /** Resolves with the fields' values, or null when the person thinks better of it. */
 function askPerson(title, text, fields, submitWord) {
   return new Promise((resolve) => {
-    const inputs = fields.map(({ name, label, value = '', choices, isNeeded = true, hint }) => {
+    const inputs = fields.map(({ name, label, type = 'text', value = '', choices, isNeeded = true, hint }) => {
       const input = choices === undefined
-        ? el('input', { id: `edit-${name}`, name, value, required: isNeeded, maxlength: 300, autocomplete: 'off', 'aria-describedby': hint === undefined ? null : `edit-${name}-hint` })
+        ? el('input', { id: `edit-${name}`, name, type, value, required: isNeeded, maxlength: 300, autocomplete: 'off', 'aria-describedby': hint === undefined ? null : `edit-${name}-hint` })
         : el('select', { id: `edit-${name}`, name }, choices.map(([choice, words]) => el('option', { value: choice }, words)));
       return { name, input, row: el('p', {}, el('label', { for: `edit-${name}` }, label), input, hint === undefined ? null : el('span', { class: 'sub', id: `edit-${name}-hint` }, hint)) };
     });
@@ -68,10 +68,12 @@ async function offerReload({ problem, remedy }) {
 
 const OWNER = 'baseline-owner';
 const ownerField = (label) => ({ name: 'owner', label, value: sessionStorage.getItem(OWNER) ?? '', hint: 'your name; it is written into the rule' });
+/** Today where this page is read (Swedish dates are YYYY-MM-DD): who decides may say another day. */
+const dayField = () => ({ name: 'decidedOn', label: 'On', type: 'date', value: new Date().toLocaleDateString('sv-SE') });
 const reasonField = (isNeeded) => ({ name: 'reason', label: 'Reason', isNeeded, hint: 'written into the rule, for whoever reads it in a year' });
 
 async function decide(title, text, submitWord, isReasonNeeded, edit) {
-  const values = await askPerson(title, text, [ownerField('Who decides'), reasonField(isReasonNeeded)], submitWord);
+  const values = await askPerson(title, text, [ownerField('Who decides'), dayField(), reasonField(isReasonNeeded)], submitWord);
   if (values === null) return;
   sessionStorage.setItem(OWNER, values.owner);
   await makeEdit({ ...edit, ...values });
