@@ -8,7 +8,8 @@ import type { CreateNodeOptions, DocumentOptions, ParseOptions, ScalarTag, Schem
 const MISREAD = new RegExp(`^(?:${[
   'y|yes|n|no|on|off',
   '[-+]?0b[01_]+|[-+]?0x[0-9a-f_]+',
-  '[-+]?(?:[0-9][0-9_]*(?:\\.[0-9_]*)?|\\.[0-9_]*)(?:e[-+]?[0-9]+)?',
+  // Some take an exponent alone (E1) for a number, too.
+  '[-+]?(?:[0-9][0-9_]*(?:\\.[0-9_]*)?|\\.[0-9_]*)(?:e[-+]?[0-9]+)?|[-+]?e[-+]?[0-9]+',
   '[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}',
   '<<|=',
   // Among brackets some refuse "::1" and others every colon; digits and colons are a number to the base of 60, such as a link address.
