@@ -14,7 +14,7 @@ export interface Layout {
 }
 
 /** No number, no word that any schema knows and no punctuation that YAML knows: names and IPv4 addresses. */
-const OBVIOUS = /^(?!(?:null|true|false|yes|no|on|off|y|n)$)(?:[A-Za-z][A-Za-z0-9_.-]*|[0-9]+\.[0-9]+\.[0-9]+\.[0-9]+)$/i;
+const OBVIOUS = /^(?!(?:null|true|false|yes|no|on|off|y|n|e[0-9]+)$)(?:[A-Za-z][A-Za-z0-9_.-]*|[0-9]+\.[0-9]+\.[0-9]+\.[0-9]+)$/i;
 /** Dates, instants, and addresses with colons. */
 const OBVIOUSLY_QUOTED = /^(?:[0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9a-fA-FTZ./-]*:[0-9a-fA-FTZ:./-]*)$/;
 const STEP = '  ';
