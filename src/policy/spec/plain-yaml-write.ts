@@ -4,7 +4,7 @@
  * quotes the library decides (and yaml-quotes.ts), but for obvious words. Left out on purpose: texts of several lines as blocks; they are quoted.
  */
 import { Document, type YAMLSeq } from 'yaml';
-import { QUOTED } from './yaml-quotes.ts';
+import { isMisread, QUOTED } from './yaml-quotes.ts';
 
 export interface Layout {
   /** Fields whose map or list stands on one line. */
@@ -13,8 +13,8 @@ export interface Layout {
   readonly inlineItems: ReadonlySet<string>;
 }
 
-/** No number, no word that any schema knows and no punctuation that YAML knows: names and IPv4 addresses. */
-const OBVIOUS = /^(?!(?:null|true|false|yes|no|on|off|y|n|e[0-9]+)$)(?:[A-Za-z][A-Za-z0-9_.-]*|[0-9]+\.[0-9]+\.[0-9]+\.[0-9]+)$/i;
+/** No number, no word of the core schema and no punctuation that YAML knows: names and IPv4 addresses. */
+const OBVIOUS = /^(?!(?:null|true|false)$)(?:[A-Za-z][A-Za-z0-9_.-]*|[0-9]+\.[0-9]+\.[0-9]+\.[0-9]+)$/i;
 /** Dates, instants, and addresses with colons. */
 const OBVIOUSLY_QUOTED = /^(?:[0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9a-fA-FTZ./-]*:[0-9a-fA-FTZ:./-]*)$/;
 const STEP = '  ';
@@ -31,7 +31,7 @@ const isFilled = (value: unknown): value is object => value !== null && typeof v
 export function writePlainYaml(value: Readonly<Record<string, unknown>>, { inline, inlineItems }: Layout): string {
   const known = [new Map<string, string>(), new Map<string, string>()];
   const textOf = (text: string, inFlow: boolean): string => {
-    if (OBVIOUS.test(text)) return text;
+    if (OBVIOUS.test(text) && !isMisread(text)) return text;
     if (OBVIOUSLY_QUOTED.test(text)) return `"${text}"`;
     const written = known[Number(inFlow)];
     let held = written.get(text);

@@ -1,6 +1,6 @@
 /**
  * Which texts the program writes in quotes although YAML 1.2 needs none there: those that readers of YAML 1.1 (PyYAML, Ansible) take for
- * something else, or refuse. A spec is read by other programs too. In: none. Out: options for the YAML library's documents.
+ * something else, or refuse. A spec is read by other programs too. In: texts. Out: whether it is one, and options for the YAML library's documents.
  * Source: the YAML 1.1 types bool, int, float, timestamp, merge and value (yaml.org/type).
  */
 import type { CreateNodeOptions, DocumentOptions, ParseOptions, ScalarTag, SchemaOptions } from 'yaml';
@@ -15,6 +15,8 @@ const MISREAD = new RegExp(`^(?:${[
   // Among brackets some refuse "::1" and others every colon; digits and colons are a number to the base of 60, such as a link address.
   '[^:]*:.*',
 ].join('|')})$`, 'i');
+
+export const isMisread = (text: string): boolean => MISREAD.test(text);
 
 const misread: ScalarTag = { tag: 'tag:yaml.org,2002:misread', default: true, test: MISREAD, resolve: (text) => text };
 
