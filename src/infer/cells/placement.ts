@@ -37,6 +37,7 @@ interface Board {
   readonly decisions: readonly RoleDecision[];
   readonly placed: (Placed | undefined)[];
   readonly captured: number;
+  readonly hasOffice: boolean;
 }
 
 /** Why an asset is where a pin says; a spec pins what it declares. */
@@ -55,7 +56,7 @@ function roundTripMs(profile: Profile): number {
 }
 
 export function placeAssets(plant: Plant, decisions: readonly RoleDecision[], pinned: PinnedAssets, resolution = RESOLUTION, inWords = true): Placements {
-  const board: Board = { plant, decisions, placed: new Array<Placed | undefined>(plant.profiles.length).fill(undefined), captured: plant.activity.capturedDays.length };
+  const board: Board = { plant, decisions, placed: new Array<Placed | undefined>(plant.profiles.length).fill(undefined), captured: plant.activity.capturedDays.length, hasOffice: decisions.some(({ role }) => role === 'enterprise') };
   for (const [index, zone] of pinned.zone) put(board, index, `pin:${zone}`, PINNED_REASON);
   placeSafety(board);
   for (const profile of plant.profiles) placeByConstraint(board, profile);
@@ -80,7 +81,8 @@ export function placeAssets(plant: Plant, decisions: readonly RoleDecision[], pi
   const waiting = new Set([...partnersOf.keys()].filter((device) => !cells.cellOf.has(device) || cells.alone.includes(device)));
   for (const [index, cell] of cells.cellOf) if (!waiting.has(index)) putIntoCell(index, cell);
   for (const profile of plant.profiles) if (board.placed[profile.index] === undefined && !waiting.has(profile.index)) placeClient(board, cells, profile);
-  const joined = new Set([...waiting].filter((device) => joinPartners(board, device, partnersOf.get(device)!, new Set(pinnedZones.values()))));
+  const cellsOfPins = new Set(pinnedZones.values());
+  const joined = new Set([...waiting].filter((device) => joinPartners(board, device, partnersOf.get(device)!, cellsOfPins)));
   for (const device of waiting) {
     if (joined.has(device)) continue;
     if (cells.cellOf.has(device)) putIntoCell(device, cells.cellOf.get(device)!);
@@ -242,11 +244,9 @@ function placeAppliance(board: Board, profile: Profile, ofPlantAlone: ReadonlySe
   if (plant > office && plant > 0 && !officeInfrastructure) return put(board, index, 'operations', `an appliance whose peers are ${plant} plant and ${office} office machines`, { zone: 'enterprise', reason: 'appliances of the office stand there', change: `${plant - office + 1} more office peers` });
   const { vendorClass, asset } = profile;
   if (office === 0 && CONTROL_VENDORS.has(vendorClass)) return put(board, index, 'operations', `has a network card of ${asset.vendor}, which builds controllers, and works with no office machine`, { zone: 'enterprise', reason: 'appliances of the office stand there', change: 'an office peer' });
-  if (!hasOffice(board)) return put(board, index, 'operations', 'an appliance, and no office was heard here', { zone: 'enterprise', reason: 'appliances of the office stand there', change: 'an office machine' });
+  if (!board.hasOffice) return put(board, index, 'operations', 'an appliance, and no office was heard here', { zone: 'enterprise', reason: 'appliances of the office stand there', change: 'an office machine' });
   put(board, index, 'enterprise', `an appliance whose peers are ${plant} plant and ${office} office machines`, { zone: 'operations', reason: 'appliances of the plant stand there', change: `${office - plant + 1} more plant peers` });
 }
-
-const hasOffice = ({ decisions }: Board): boolean => decisions.some(({ role }) => role === 'enterprise');
 
 /** The clients of every head, each with all it reaches; and a member by which to name each cell. */
 interface Watchers {

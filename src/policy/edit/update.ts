@@ -26,7 +26,7 @@ import { parseSpec, type LoadedSpec } from '../spec/load.ts';
 import { besideQuestion, NEW_QUESTION, refreshedQuestion, type QuestionSeen } from './question.ts';
 import { ruleNumbering } from './rule.ts';
 import { assetEntry, listedAssets, ruleEntry, setAsideEntry, zoneEntry } from '../spec/rules.ts';
-import type { SpecFlow, SpecZone } from '../spec/schema.ts';
+import type { SpecAsset, SpecFlow, SpecSetAside, SpecZone } from '../spec/schema.ts';
 import { openSpecText } from '../spec/text.ts';
 import { INLINE, INLINE_ITEMS, slText, type SpecProvenance } from '../spec/write.ts';
 
@@ -202,6 +202,7 @@ function appendAssets(document: Document, proposal: ConduitProposal, placement: 
   const newZones: string[] = [];
   const newcomers = new Set<string>();
   const placeOf = new Map(zones.map((zone, i) => [zone.zone_id, i]));
+  const joining = new Map<number, SpecAsset[]>();
   for (const zone of proposal.zones) {
     const target = placement.zoneOf.get(zone.id) ?? zone.id;
     if (placeOf.has(target)) continue;
@@ -217,11 +218,12 @@ function appendAssets(document: Document, proposal: ConduitProposal, placement: 
       const at = placeOf.get(place?.zone ?? '');
       if (place === undefined || at === undefined || known.byId.has(place.id)) continue;
       const entry = assetEntry({ ...asset, id: place.id });
-      zones[at] = { ...zones[at], assets: [...(zones[at].assets ?? []), entry] };
+      addTo(joining, at, entry);
       append(document, seqAt(document, ['zones', at, 'assets']), entry, true);
       newcomers.add(place.id);
     }
   }
+  for (const [at, entries] of joining) zones[at] = { ...zones[at], assets: [...(zones[at].assets ?? []), ...entries] };
   return { zones, newZones, newcomers };
 }
 
@@ -371,12 +373,17 @@ const refreshQuestion = (document: Document, { permit, path }: DeclaredPermit, s
 /** Nobody has decided it: what was decided holds for what was seen until then, and is a finding when it goes on. */
 const isOpen = (decision: string | undefined): boolean => decision === undefined || decision === 'pending';
 
+/** Equal for what the same entry speaks of. */
+const setAsideKey = ({ client, transport, reason, servers, ports = [] }: SpecSetAside): string => JSON.stringify([client, transport, reason, servers, ports]);
+
 const mergeSetAside = (document: Document, proposal: ConduitProposal, loaded: LoadedSpec): void => {
+  const held = loaded.spec.set_aside ?? [];
+  // A sweep leaves tens of thousands. Of equals the first.
+  const placeOf = new Map(held.map((entry, at) => [setAsideKey(entry), at] as const).reverse());
   for (const entry of proposal.setAside.map(setAsideEntry)) {
-    const at = (loaded.spec.set_aside ?? []).findIndex((held) =>
-      held.client === entry.client && held.transport === entry.transport && held.reason === entry.reason && held.servers.join() === entry.servers.join() && (held.ports ?? []).join() === (entry.ports ?? []).join());
-    if (at < 0) append(document, seqAt(document, ['set_aside']), entry, true);
-    else if (isOpen(loaded.spec.set_aside?.[at].decision) && entry.last_seen > (loaded.spec.set_aside?.[at].last_seen ?? '')) {
+    const at = placeOf.get(setAsideKey(entry));
+    if (at === undefined) append(document, seqAt(document, ['set_aside']), entry, true);
+    else if (isOpen(held[at].decision) && entry.last_seen > held[at].last_seen) {
       document.setIn(['set_aside', at, 'last_seen'], entry.last_seen);
       document.setIn(['set_aside', at, 'conversations'], entry.conversations);
     }

@@ -272,7 +272,8 @@ export function splicedText(text: string, layout: Layout, document: Document, st
     }
   };
   const compareList = (old: Laid, node: YAMLSeq): void => {
-    const wanted = node.items.map((item) => ({ item, at: old.items.indexOf(kept(item) as Laid) }));
+    const oldPlaces = new Map<Laid | null, number>(old.items.map((item, at) => [item, at]));
+    const wanted = node.items.map((item) => ({ item, at: oldPlaces.get(kept(item)) ?? -1 }));
     // The second of two copies is new here.
     const used = new Set<number>();
     for (const one of wanted) {
