@@ -11,6 +11,7 @@ export default defineConfig({
     // Threads of the program are TypeScript modules of their own, which vitest does not load.
     execArgv: ['--import', new URL('test/typescript-threads.mjs', import.meta.url).href],
     maxWorkers: Math.max(1, Math.min(availableParallelism(), Math.floor(memory / WORKER_BYTES))),
+    globalSetup: ['test/build-program.ts'],
     setupFiles: ['test/hang.ts'],
     // Detects hangs, and is no bar for speed: machines are shared and noisy, and a test fails for what it computes, never for
     // how long it took. The longest takes about one minute.

@@ -26,7 +26,7 @@ async function until(holds: () => boolean): Promise<void> {
 }
 
 const start = (args: readonly string[]): ChildProcess =>
-  spawn(PROGRAM[0] as string, [...PROGRAM.slice(1), ...args], { stdio: 'ignore', env: { ...process.env, TMPDIR: at('temporary') } });
+  spawn(PROGRAM[0], [PROGRAM[1], ...args], { stdio: 'ignore', env: { ...process.env, TMPDIR: at('temporary') } });
 
 test.each(['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGKILL'] as const)('%s', async (signal) => {
   for (const args of [['bundle', '--db', at('home/plant.db'), '--redact', '--out', at('send/e.tar')], ['bundle', 'verify', at('whole.tar')]]) {

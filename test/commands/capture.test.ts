@@ -19,6 +19,7 @@ import { readStatus, type StoreStatus } from '../../src/store/read-status.ts';
 import type { RunFigures } from '../../src/store/live-run.ts';
 import { ENDS, waitUntil } from '../hang.ts';
 import { testFolder } from '../folder.ts';
+import { PROGRAM } from './command-line.ts';
 import { setStage } from './main-stage.ts';
 
 const PROJECT = join(import.meta.dirname, '../..');
@@ -28,7 +29,7 @@ const folder = testFolder();
 
 describe('a pipe', () => {
   const start = (...args: string[]) => {
-    const child = spawn(process.execPath, ['--import', 'tsx', 'src/main.ts', ...args], { ...ENDS, cwd: PROJECT, stdio: ['pipe', 'ignore', 'pipe'] });
+    const child = spawn(PROGRAM[0], [PROGRAM[1], ...args], { ...ENDS, cwd: PROJECT, stdio: ['pipe', 'ignore', 'pipe'] });
     let said = '';
     child.stderr.setEncoding('utf8').on('data', (text: string) => (said += text));
     const ended = new Promise<number | string | null>((resolve) => child.on('close', (code, signal) => resolve(code ?? signal)));

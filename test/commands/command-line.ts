@@ -3,9 +3,6 @@ import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { runCommandLine, type OutputStream } from '../../src/main.ts';
 
-const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
-const TSX = import.meta.resolve('tsx');
-
 export interface Ran {
   readonly code: number;
   readonly out: string;
@@ -31,8 +28,8 @@ export async function runLine(args: readonly string[], { isTTY = false, columns 
   return { code, out: out.join(''), err: err.join('') };
 }
 
-/** How node is started to run the program from source. */
-export const PROGRAM: readonly string[] = [process.execPath, '--import', TSX, MAIN];
+/** How the program is started as users start it (test/build-program.ts). */
+export const PROGRAM: readonly [node: string, main: string] = [process.execPath, fileURLToPath(new URL('../../dist/main.js', import.meta.url))];
 
 export function runProcess(args: readonly string[], options: { readonly shellBefore?: string; readonly cwd?: string; readonly input?: Uint8Array } = {}): Ran {
   const before = options.shellBefore === undefined ? '' : `${options.shellBefore}; `;

@@ -169,8 +169,7 @@ interface Outcome {
 /** The program with the kernel's own record of its peak memory, read while it runs. */
 function importWatched(path: string, db: string): Promise<Outcome> {
   return new Promise((resolve) => {
-    const [command, ...args] = PROGRAM;
-    const child = spawn(command as string, [...args, 'import', path, '--db', db], { ...ENDS, stdio: ['ignore', 'ignore', 'pipe'] });
+    const child = spawn(PROGRAM[0], [PROGRAM[1], 'import', path, '--db', db], { ...ENDS, stdio: ['ignore', 'ignore', 'pipe'] });
     let err = '';
     let peakBytes = 0;
     child.stderr.on('data', (chunk: Buffer) => (err += chunk.toString()));

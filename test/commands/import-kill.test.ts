@@ -9,11 +9,12 @@ import { expect, test } from 'vitest';
 import { testFolder } from '../folder.ts';
 import { dumpStore } from '../flow/dump-store.ts';
 import { ENDS } from '../hang.ts';
+import { PROGRAM } from './command-line.ts';
 
 const root = join(import.meta.dirname, '../..');
 const folder = testFolder();
 
-const command = (db: string, jobs: string): string[] => ['--import', join(root, 'test/typescript-threads.mjs'), join(root, 'src/main.ts'), 'import', join(root, 'samples/plant'), '--db', db, '--quiet', '--jobs', jobs];
+const command = (db: string, jobs: string): string[] => [PROGRAM[1], 'import', join(root, 'samples/plant'), '--db', db, '--quiet', '--jobs', jobs];
 
 /** Starts an import and kills it after so many milliseconds; resolves to whether it was still running. */
 const killAfter = (db: string, ms: number, jobs: string): Promise<boolean> =>

@@ -1,16 +1,14 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { everyCommand, runCommandLine, type OutputStream } from '../../src/main.ts';
 import { UNSAFE_OUTPUT } from '../render/hostile-words.ts';
 import { ENDS } from '../hang.ts';
+import { PROGRAM } from './command-line.ts';
 import { fillStore } from '../store/read-fixture.ts';
 import { testFolder } from '../folder.ts';
 
-const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
-const TSX = import.meta.resolve('tsx');
 
 const folder = testFolder();
 let db: string;
@@ -123,7 +121,7 @@ test.each([
   ['/bin/zsh', '#compdef baseline'],
   ['/usr/bin/fish', "complete -c baseline -a '(baseline --get-yargs-completions (commandline -opc) (commandline -ct))'\n"],
 ])('completion for %s', (shell, holds) => {
-  const { status, stdout, stderr } = spawnSync(process.execPath, ['--import', TSX, MAIN, 'completion'], {
+  const { status, stdout, stderr } = spawnSync(PROGRAM[0], [PROGRAM[1], 'completion'], {
     encoding: 'utf8',
     env: { ...process.env, SHELL: shell, ZSH_NAME: undefined },
   });
@@ -133,7 +131,7 @@ test.each([
 
 test('completions name commands and options', () => {
   const complete = (...words: string[]): string =>
-    spawnSync(process.execPath, ['--import', TSX, MAIN, '--get-yargs-completions', 'baseline', ...words], { encoding: 'utf8' }).stdout;
+    spawnSync(PROGRAM[0], [PROGRAM[1], '--get-yargs-completions', 'baseline', ...words], { encoding: 'utf8' }).stdout;
   expect(complete('fl').split('\n')).toContain('flows');
   expect(complete('flows', '--s')).toContain('--server');
 });
@@ -196,7 +194,7 @@ test('a fault of ours keeps its stack, asks for a report and exits 70', async ()
 test('a reader that goes away is no fault', async () => {
   const many = join(folder, 'many.db');
   fillStore(many);
-  const child = spawn(process.execPath, ['--import', TSX, MAIN, 'status', '--db', many, '--format', 'csv'], { ...ENDS, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(PROGRAM[0], [PROGRAM[1], 'status', '--db', many, '--format', 'csv'], { ...ENDS, stdio: ['ignore', 'pipe', 'pipe'] });
   child.stdout.destroy();
   let errors = '';
   child.stderr.on('data', (chunk: Buffer) => (errors += chunk.toString()));
@@ -219,7 +217,7 @@ test('a result that cannot be written is said, not a fault', async () => {
 });
 
 test('the real program: codes, streams, no trace', () => {
-  const baseline = (...args: string[]) => spawnSync(process.execPath, ['--import', TSX, MAIN, ...args], { encoding: 'utf8', cwd: folder });
+  const baseline = (...args: string[]) => spawnSync(PROGRAM[0], [PROGRAM[1], ...args], { encoding: 'utf8', cwd: folder });
   expect(baseline('--version')).toMatchObject({ status: 0, stderr: '' });
   writeFileSync(join(folder, 'notes.txt'), 'not a store');
   const refused = baseline('status', '--db', 'notes.txt');

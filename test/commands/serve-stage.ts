@@ -18,7 +18,7 @@ export interface Served {
 }
 
 export function startServe(args: readonly string[]): Promise<Served> {
-  const child = spawn(PROGRAM[0], [...PROGRAM.slice(1), 'serve', ...args], { ...ENDS, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(PROGRAM[0], [PROGRAM[1], 'serve', ...args], { ...ENDS, stdio: ['ignore', 'pipe', 'pipe'] });
   let out = '';
   let err = '';
   child.stderr.on('data', (chunk: Buffer) => (err += chunk.toString()));

@@ -10,12 +10,12 @@ import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { PROGRAM } from '../commands/command-line.ts';
 import { ENDS, waitUntil } from '../hang.ts';
 import { obstacle, run } from './live-machine.ts';
 import { createVethPair } from './veth-pair.ts';
 
 const PROJECT = join(import.meta.dirname, '../..');
-const MAIN = ['--import', join(PROJECT, 'test/typescript-threads.mjs'), join(PROJECT, 'src/main.ts')];
 const PLANT = join(PROJECT, 'samples/plant/millbrook_00005_20260314.pcapng');
 /** Eleven packets. */
 const SPLIT = join(PROJECT, 'samples/traps/split.pcap');
@@ -37,7 +37,7 @@ interface Running {
 }
 
 function capture(args: readonly string[], before: readonly string[] = []): Running {
-  const child = spawn('ip', ['netns', 'exec', pair.sensor, ...before, process.execPath, ...MAIN, 'capture', ...args], { ...ENDS, stdio: ['ignore', 'ignore', 'pipe'] });
+  const child = spawn('ip', ['netns', 'exec', pair.sensor, ...before, ...PROGRAM, 'capture', ...args], { ...ENDS, stdio: ['ignore', 'ignore', 'pipe'] });
   children.push(child);
   let said = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => (said += text));
@@ -69,7 +69,7 @@ const stop = (running: Running, signal: NodeJS.Signals = 'SIGTERM'): Promise<num
   return running.ended;
 };
 
-const baseline = (...args: string[]) => spawnSync(process.execPath, [...MAIN, ...args], { encoding: 'utf8' });
+const baseline = (...args: string[]) => spawnSync(PROGRAM[0], [PROGRAM[1], ...args], { encoding: 'utf8' });
 
 interface SensorHour {
   readonly packets: number;

@@ -83,7 +83,7 @@ describe.runIf(canRun('a small file system', [mayMount]))('a file system', () =>
   });
 
   // Full while the store is copied, and while the copy is migrated.
-  test.each(['100k', '300k'])('of %s for the copy of an older store: what is full, and what to do', (size) => {
+  test.each(['100k', '200k'])('of %s for the copy of an older store: what is full, and what to do', (size) => {
     const db = join(folder, `older-${size}.db`);
     const mount = join(folder, `copies-${size}`);
     mkdirSync(mount);

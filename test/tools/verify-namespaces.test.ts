@@ -6,7 +6,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { PROGRAM, runLine } from '../commands/command-line.ts';
+import { runLine } from '../commands/command-line.ts';
 import { ENDS, firstOutput } from '../hang.ts';
 import { canHaveFirewall, CELL_ADDRESS as PLC, createFirewalledPair, OPS_ADDRESS as HIST } from './firewalled-pair.ts';
 
@@ -54,7 +54,7 @@ describe.runIf(able)('through a firewall', () => {
     pair.make();
     expect((await runLine(['export', spec, '--target', 'nftables', '--mode', 'enforce', '--out', join(pair.folder, 'nft')])).code).toBe(0);
     rules = readFileSync(join(pair.folder, 'nft', 'baseline.nft'), 'utf8');
-    field = spawn('ip', ['netns', 'exec', pair.spaces.cell, process.execPath, ...PROGRAM.slice(1, -1), FIELD, PLC], { ...ENDS, stdio: ['ignore', 'pipe', 'inherit'] });
+    field = spawn('ip', ['netns', 'exec', pair.spaces.cell, process.execPath, '--import', import.meta.resolve('tsx'), FIELD, PLC], { ...ENDS, stdio: ['ignore', 'pipe', 'inherit'] });
     await firstOutput(field);
   });
 
