@@ -81,17 +81,19 @@ const ROWS_PER_STATEMENT = 16;
 
 export type Bound = number | string | null;
 
-/** The statements that put one row, and many, into a table. */
+/** The statements that put one row, and many, into a table: prepared when first asked for, because most captures fill few tables. */
 export interface RowStatements {
-  readonly one: Database.Statement;
-  readonly many: Database.Statement;
+  one(): Database.Statement;
+  many(): Database.Statement;
   /** Values of one row. */
   readonly width: number;
 }
 
-function prepareRows(db: Database.Database, { into, row, onConflict }: Insertion): RowStatements {
+function rowStatements(db: Database.Database, { into, row, onConflict }: Insertion): RowStatements {
   const prepare = (rows: number): Database.Statement => db.prepare(`${into}${Array<string>(rows).fill(row).join(', ')}${onConflict}`);
-  return { one: prepare(1), many: prepare(ROWS_PER_STATEMENT), width: row.split('?').length - 1 };
+  let one: Database.Statement | null = null;
+  let many: Database.Statement | null = null;
+  return { one: () => (one ??= prepare(1)), many: () => (many ??= prepare(ROWS_PER_STATEMENT)), width: row.split('?').length - 1 };
 }
 
 /** Puts the rows that `fill` hands on into their table, in that order; all are in it when this returns. */
@@ -102,10 +104,10 @@ export function putRows({ one, many, width }: RowStatements, fill: (put: (...row
     for (let i = 0; i < width; i++) waiting[filled + i] = row[i];
     filled += width;
     if (filled < waiting.length) return;
-    many.run(...waiting);
+    many().run(...waiting);
     filled = 0;
   });
-  for (let from = 0; from < filled; from += width) one.run(...waiting.slice(from, from + width));
+  for (let from = 0; from < filled; from += width) one().run(...waiting.slice(from, from + width));
 }
 
 /** Prepared once per connection. */
@@ -121,7 +123,7 @@ export function createStoreWriter(db: Database.Database): StoreWriter {
   db.function('merged_days', { deterministic: true }, (held, added) => mergedDays(String(held), String(added)));
   db.function('merged_rhythm', { deterministic: true }, (held, added) => mergedRhythm(String(held), String(added)));
   const statements = Object.fromEntries(Object.entries(SQL).map(([name, sql]) => [name, db.prepare(sql)])) as unknown as Statements;
-  const rows = Object.fromEntries(Object.entries(ROWS).map(([name, one]) => [name, prepareRows(db, one)])) as unknown as StoreWriter['rows'];
+  const rows = Object.fromEntries(Object.entries(ROWS).map(([name, one]) => [name, rowStatements(db, one)])) as unknown as StoreWriter['rows'];
   // A million new conversations enter their index in random order: it is written once, not page by page again and again.
   db.pragma(`cache_size = -${CACHE_KIB}`);
   for (const name of ['address', 'conversation', 'findOperation', 'newestConversation', 'newestOperation', 'newestAddress', 'readRevision'] as const) statements[name].pluck();

@@ -15,7 +15,7 @@ const CAPTURES = resolve(process.env['BASELINE_CAPTURES'] ?? join(import.meta.di
 const folder = testFolder();
 
 /** Up to here every octet is a cut; beyond, this many, close together at the start and spread over the rest. */
-const SMALL_OCTETS = 1200;
+const SMALL_OCTETS = 500;
 const DENSE_CUTS = 400;
 const FEW_CUTS = 40;
 const LARGE_OCTETS = 100_000;

@@ -21,11 +21,20 @@ export interface IntrusionRule {
 
 const PROTOCOLS: Record<string, number> = { icmp: 1, tcp: 6, udp: 17, icmpv6: 58, sctp: 132 };
 
-/** `any`, `!X`, `[A,!B]`, an address or a prefix; ports alike. */
-const matches = (text: string, one: (word: string) => boolean): boolean => {
-  if (text === 'any') return true;
-  if (text.startsWith('!')) return !matches(text.slice(1), one);
-  if (!text.startsWith('[')) return one(text);
+/** What was made of a text before: a rule is asked for thousands of flows. */
+const remembered = <Made>(make: (text: string) => Made): ((text: string) => Made) => {
+  const known = new Map<string, Made>();
+  return (text) => {
+    const held = known.get(text);
+    if (held !== undefined) return held;
+    const made = make(text);
+    known.set(text, made);
+    return made;
+  };
+};
+
+/** The words of `[A,!B,[C,D]]`. */
+const listed = remembered((text) => {
   const parts: string[] = [];
   let depth = 0;
   let part = '';
@@ -38,15 +47,22 @@ const matches = (text: string, one: (word: string) => boolean): boolean => {
     } else part += character;
   }
   parts.push(part);
-  const [no, yes] = [parts.filter((word) => word.startsWith('!')), parts.filter((word) => !word.startsWith('!'))];
+  return { no: parts.filter((word) => word.startsWith('!')), yes: parts.filter((word) => !word.startsWith('!')) };
+});
+
+/** `any`, `!X`, `[A,!B]`, an address or a prefix; ports alike. */
+const matches = (text: string, one: (word: string) => boolean): boolean => {
+  if (text === 'any') return true;
+  if (text.startsWith('!')) return !matches(text.slice(1), one);
+  if (!text.startsWith('[')) return one(text);
+  const { no, yes } = listed(text);
   return yes.some((word) => matches(word, one)) && no.every((word) => matches(word, one));
 };
 
-const spans = new Map<string, AddressSpan | null>();
+const spanOf = remembered(parseSpan);
 
 const within = (address: AddressSpan) => (word: string): boolean => {
-  const span = spans.get(word) ?? parseSpan(word);
-  spans.set(word, span);
+  const span = spanOf(word);
   if (span === null) throw new Error(`not an address: ${word}`);
   return span.family === address.family && span.first <= address.first && address.last <= span.last;
 };
@@ -185,7 +201,7 @@ const ruleOf = (text: string): IntrusionRule => {
   const options = body.split(';').map((option) => option.trim()).filter((option) => option !== '');
   const transport = protocol === 'modbus' ? 'tcp' : protocol;
   const headMatches = (flow: Flow): boolean => {
-    const [client, server] = [parseSpan(flow.client), parseSpan(flow.server)];
+    const [client, server] = [spanOf(flow.client), spanOf(flow.server)];
     if (client === null || server === null || (transport !== 'ip' && transport !== flow.transport.replace('icmpv6', 'icmp'))) return false;
     return matches(port, atPort(flow.port)) && matches(source, within(client)) && matches(target, within(server));
   };
