@@ -98,9 +98,11 @@ export function needOf(loaded: LoadedSpec, assets: AssetIndex, set: ObservationS
   };
 }
 
-/** What asks say of when and how often. */
-export const evidenceOf = (asks: readonly Ask[]): GrantEvidence =>
-  asks.map(({ firstNs, lastNs, days, count }): GrantEvidence => ({ ...NO_EVIDENCE, firstNs, lastNs, days, requests: count })).reduce(mergeEvidence, NO_EVIDENCE);
+/** When and how often it was asked. */
+export const evidenceOf = (needed: readonly NeededAsks[]): GrantEvidence =>
+  needed.flatMap(({ asks }) => asks).map(({ firstNs, lastNs, days, count }): GrantEvidence => ({ ...NO_EVIDENCE, firstNs, lastNs, days, requests: count })).reduce(mergeEvidence, NO_EVIDENCE);
+
+export const connectionsOf = (needed: readonly NeededAsks[]): number => needed.reduce((sum, { conversation }) => sum + conversation.sessions, 0);
 
 /** One request of FC 23 reads and writes, and which read came with which write is not kept: what is needed of one is needed of all. */
 const wholeOf = ({ modbus, text }: Ask): string => (modbus !== null && tableOf(modbus.code, 'read') !== null && tableOf(modbus.code, 'write') !== null ? `${modbus.unit}/${modbus.code}` : text);
