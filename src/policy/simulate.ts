@@ -10,7 +10,6 @@ import type { Conversation, ObservationSet } from '../observation.ts';
 import type { Permit } from '../permit.ts';
 import { isNotIp, staysOnLink } from '../net/link-local.ts';
 import { dayOf } from '../net/time.ts';
-import { modeWord, policyWord, securityOf, type OpcUaSecurity } from './match/asks.ts';
 import { contextOf } from './diff/diff.ts';
 import { serviceText } from './diff/observed.ts';
 import type { FirewallSemantics, WrittenPermit } from './match/firewall-semantics.ts';
@@ -19,10 +18,11 @@ import { isLive, protocolKey, type DeclaredPermit } from './spec/permits.ts';
 import { plural } from '../infer/plural.ts';
 import { createSetAside } from './spec/set-aside.ts';
 import { letThroughBy, type LetThrough } from './simulate-beyond.ts';
+import { hitsOf, type Hit, type Judged } from './simulate-blocked.ts';
 import { cutoverOrder, type Blocked, type CutoverStep } from './simulate-cutover.ts';
 import { judgeLimits } from './simulate-limits.ts';
 import { isWritten, matchersOnTarget } from './simulate-target.ts';
-import { limitsOperations, rulesOf } from './match/match.ts';
+import { limitsOperations, rulesOf, type AskVerdict, type Matcher } from './match/match.ts';
 import type { LoadedSpec } from './spec/load.ts';
 
 export interface Simulation {
@@ -62,9 +62,11 @@ const pairsOf = (permit: Permit, sizeOfZone: (zone: string) => number): number =
   return Math.max(1, side(permit.from) * side(permit.to));
 };
 
-/** Whether other sessions of the two are as safe as is demanded. */
-const isPartly = (weaker: readonly string[], { modes, policies }: OpcUaSecurity): boolean =>
-  [modes.map(modeWord), policies.map(policyWord)].some((seen) => seen.some((word) => weaker.includes(word)) && seen.some((word) => !weaker.includes(word)));
+/** Few sessions over many days, and active to the end: it would be open at the cut-over. */
+const isOpenAtEnd = ({ days, sessions }: Conversation, lastDay: number): boolean => {
+  const last = days.at(-1);
+  return last !== undefined && lastDay - last.day <= 1 && sessions < days.length;
+};
 
 export const simulate = (loaded: LoadedSpec, set: ObservationSet, semantics: FirewallSemantics, options: SimulateOptions = {}): Simulation => {
   const live = loaded.permits.filter(({ permit }) => isLive(permit));
@@ -75,11 +77,10 @@ export const simulate = (loaded: LoadedSpec, set: ObservationSet, semantics: Fir
   const target = matchersOnTarget(permits, writtenAs, assets, matcher.timezone);
   // A rule that is switched on for one thing is no excuse for another that happens to fit its port.
   const switchedOn = permits.length === live.length ? null : contextOf({ ...loaded, permits: live.filter((declared) => hasRule(declared, false)) }, set).matcher;
-  const whyNoRule = (declared: DeclaredPermit, unseen: string | undefined): string => writtenAs(declared).refusal ?? unseen ?? 'its addresses are IPv6, which this target does not write';
   const asideOf = createSetAside(loaded.spec);
   const lastDay = set.sensor.lastNs === null ? 0 : dayOf(set.sensor.lastNs);
   const blocked: Blocked[] = [];
-  const midstream: { conversation: number; client: string; server: string; service: string; conduit: string | null }[] = [];
+  const midstream: Simulation['midstream'][number][] = [];
   const onDemand = new Map<string, { conversations: number; days: Set<number> }>();
   const usedOn = new Map(permits.map(({ permit }) => [permit.id, new Set<number>()]));
   const setAside = { conversations: 0, waiting: 0 };
@@ -91,12 +92,46 @@ export const simulate = (loaded: LoadedSpec, set: ObservationSet, semantics: Fir
   const rejected = loaded.permits.filter(({ permit }) => permit.decision === 'rejected');
   const rejections = rejected.length === 0 ? null : contextOf({ ...loaded, permits: rejected }, set).matcher;
 
+  /** @returns what is blocked also while every on-demand Permit is switched on; the rest is noted as theirs */
+  const withoutOnDemand = ({ conversation, onTarget, asRejected }: Judged, refused: readonly AskVerdict[], onceSwitchedOn: Matcher): readonly AskVerdict[] => {
+    const again = onceSwitchedOn.judge(conversation);
+    // What somebody rejected is blocked by itself: the rest of the conversation is on demand all the same.
+    const isRejected = (place: number): boolean => asRejected?.asks[place]?.miss?.kind === 'rejected';
+    if (again.weaker.length > 0 || !again.asks.every((one, place) => one.permit !== null || isRejected(place))) return refused;
+    for (const id of new Set(again.asks.flatMap(rulesOf).flatMap(({ permit }) => (permit.conditions.onDemand ? [permit.id] : [])))) {
+      const held = onDemand.get(id) ?? { conversations: 0, days: new Set<number>() };
+      onDemand.set(id, held);
+      held.conversations++;
+      for (const { ask } of refused) for (const day of ask.days) held.days.add(day);
+    }
+    return refused.filter((one) => again.asks[onTarget.asks.indexOf(one)]?.permit === null);
+  };
+
+  /** What came beyond the limits of the rules that let it through. */
+  const limitHits = (conversation: Conversation, rules: ReadonlySet<DeclaredPermit>): Hit[] => {
+    const hits: Hit[] = [];
+    for (const declared of rules) {
+      for (const { kind, count, sentence } of judgeLimits(declared, conversation)) {
+        const permit = declared.permit.id;
+        if (kind === 'unknown') undecided.push({ permit, client: conversation.client, server: conversation.server, sentence });
+        else hits.push({ operation: 'beyond a limit', count, days: conversation.days.map(({ day }) => day), permit, why: sentence, rejected: false, extent: 'some' });
+      }
+    }
+    return hits;
+  };
+
+  /** Who looks inside passes nothing but whole requests of the protocol. */
+  const looksInside = (declared: DeclaredPermit): boolean => {
+    const { holds } = writtenAs(declared);
+    return limitsOperations(declared.permit) && isInspected(protocolKey(declared.permit.service.protocol), holds) && holds.passesOthers !== true;
+  };
+
   const judge = (conversation: Conversation): void => {
     const client = assets.resolve(conversation.client);
     const server = assets.resolve(conversation.server);
     if (client !== null && client.zone === server?.zone) return;
     counts.judged++;
-    const verdict = target(conversation).judge(conversation);
+    const onTarget = target(conversation).judge(conversation);
     const unseen = isNotIp(conversation.transport) ? semantics.notIp : undefined;
     if (unseen?.passes === true) {
       counts.passed++;
@@ -104,91 +139,51 @@ export const simulate = (loaded: LoadedSpec, set: ObservationSet, semantics: Fir
       return;
     }
     // How safe a session is, is decided before anything is asked in it.
-    const { weaker, demanding } = verdict;
-    const outcome = verdict.asks.map((one) => ({ one, passed: unseen === undefined && one.permit !== null && weaker.length === 0 }));
-    // What the spec lets through and the target does not has no rule there.
-    const asDeclared = outcome.every((entry) => entry.passed) ? null : matcher.judge(conversation);
-    for (const one of verdict.asks) for (const rule of rulesOf(one)) for (const day of one.ask.days) usedOn.get(rule.permit.id)?.add(day);
-    const conduit = (verdict.related[0] ?? asDeclared?.related[0])?.permit.conduit ?? conduitOf(client?.zone, server?.zone);
-    const mixed = semantics.decidesOnce && outcome.some((entry) => entry.passed) && outcome.some((entry) => !entry.passed);
-    let refused = mixed ? outcome : outcome.filter((entry) => !entry.passed);
-    if (refused.length > 0 && asideOf(conversation)?.covered === true) {
+    const denied = onTarget.asks.filter(({ permit }) => unseen !== undefined || permit === null || onTarget.weaker.length > 0);
+    for (const one of onTarget.asks) for (const rule of rulesOf(one)) for (const day of one.ask.days) usedOn.get(rule.permit.id)?.add(day);
+    const isMixed = semantics.decidesOnce && denied.length > 0 && denied.length < onTarget.asks.length;
+    let refused: readonly AskVerdict[] = isMixed ? onTarget.asks : denied;
+    const aside = refused.length === 0 ? null : asideOf(conversation);
+    if (aside?.covered === true) {
       setAside.conversations++;
-      if (asideOf(conversation)?.entry.question !== undefined) setAside.waiting++;
+      if (aside.entry.question !== undefined) setAside.waiting++;
       return;
     }
-    const refusals = refused.length === 0 ? undefined : rejections?.judge(conversation).asks;
-    const isRefusal = (place: number): boolean => refusals?.[place]?.miss?.kind === 'rejected';
+    const judged: Judged = {
+      conversation, onTarget, isMixed, whyUnseen: unseen?.why ?? null,
+      // What the spec lets through and the target does not has no rule there.
+      asDeclared: denied.length === 0 ? null : matcher.judge(conversation),
+      asRejected: refused.length === 0 ? null : (rejections?.judge(conversation) ?? null),
+    };
     if (refused.length > 0 && switchedOn !== null && unseen === undefined) {
-      const again = switchedOn.judge(conversation);
-      // What somebody rejected is blocked by itself: the rest of the conversation is on demand all the same.
-      if (again.weaker.length === 0 && again.asks.every((one, place) => one.permit !== null || isRefusal(place))) {
-        for (const id of new Set(again.asks.flatMap(rulesOf).flatMap(({ permit }) => (permit.conditions.onDemand ? [permit.id] : [])))) {
-          const held = onDemand.get(id) ?? { conversations: 0, days: new Set<number>() };
-          onDemand.set(id, held);
-          held.conversations++;
-          for (const { ask } of refused.map((entry) => entry.one)) for (const day of ask.days) held.days.add(day);
-        }
-        refused = refused.filter(({ one }) => again.asks[verdict.asks.indexOf(one)]?.permit === null);
-        if (refused.length === 0) return;
-      }
+      refused = withoutOnDemand(judged, refused, switchedOn);
+      if (refused.length === 0) return;
     }
     const passesByDefault = semantics.defaultAction === 'pass' && refused.length > 0;
     if (passesByDefault) undeclared++;
     const lost = passesByDefault ? [] : refused;
-    const block = (one: Pick<Blocked, 'operation' | 'count' | 'days' | 'permit' | 'why' | 'rejected' | 'extent'>): void => {
+    const hits = hitsOf(judged, lost, (declared) => writtenAs(declared).refusal ?? unseen?.why ?? 'its addresses are IPv6, which this target does not write');
+    const tooFast = lost.length === 0 && semantics.holds.limits ? limitHits(conversation, new Set(onTarget.asks.flatMap(rulesOf))) : [];
+    const conduit = (onTarget.related[0] ?? judged.asDeclared?.related[0])?.permit.conduit ?? conduitOf(client?.zone, server?.zone);
+    const service = serviceText(conversation);
+    for (const hit of [...hits, ...tooFast]) {
       blocked.push({
         conversation: conversation.id, client: conversation.client, server: conversation.server, clientAsset: client?.asset?.id ?? null, serverAsset: server?.asset?.id ?? null,
-        serverRole: server?.asset?.role ?? null, service: serviceText(conversation), fromZone: client?.zone ?? null, toZone: server?.zone ?? null, conduit, ...one,
+        serverRole: server?.asset?.role ?? null, service, fromZone: client?.zone ?? null, toZone: server?.zone ?? null, conduit, ...hit,
       });
-      counts.blockedRequests += one.count;
-    };
-    // Of a session that is too weak nothing passes: it is one thing, whatever was asked in it.
-    const tooWeak = weaker.length === 0 ? [] : lost.filter(({ one }) => one.permit !== null).map(({ one }) => one.ask);
-    if (tooWeak.length > 0 && demanding !== null) {
-      const refusal = refusals?.find(({ miss }) => miss?.kind === 'rejected')?.miss ?? null;
-      block({
-        operation: `sessions with ${weaker.join(' and ')}`, count: tooWeak.reduce((sum, { count }) => sum + count, 0), days: [...new Set(tooWeak.flatMap(({ days }) => days))].sort((x, y) => x - y), rejected: refusal !== null,
-        permit: refusal?.permit ?? demanding.permit.id, why: refusal?.sentence ?? `${demanding.permit.id} demands more`, extent: isPartly(weaker, securityOf(conversation)) ? 'some' : 'all',
-      });
+      counts.blockedRequests += hit.count;
     }
-    for (const { one } of lost) {
-      if (tooWeak.includes(one.ask)) continue;
-      const place = verdict.asks.indexOf(one);
-      const withoutRule = asDeclared?.asks[place]?.permit ?? null;
-      // What comes nearest is a Permit for something else.
-      const miss = unseen === undefined ? one.miss : null;
-      const refusal = refusals?.[place]?.miss ?? null;
-      const isRejected = refusal?.kind === 'rejected';
-      const days = [...new Set(one.ask.days)].sort((x, y) => x - y);
-      // Where rules hold for some of the time, only what was asked at another is blocked.
-      const outside = mixed || isRejected || withoutRule !== null ? days : (miss?.days ?? days);
-      block({
-        operation: one.ask.text, count: one.ask.count, days: outside, rejected: isRejected, permit: isRejected ? refusal.permit : (withoutRule?.permit.id ?? miss?.permit ?? null),
-        why: isRejected ? refusal.sentence : mixed ? 'the first request of a session decides for all of it' : withoutRule !== null ? whyNoRule(withoutRule, unseen?.why) : (unseen?.why ?? miss?.sentence ?? 'nothing is declared between the two'), extent: mixed || outside.length < days.length ? 'some' : 'all',
-      });
+    const { related } = onTarget;
+    if (lost.length === 0 && conversation.operations.length === 0) {
+      // Nothing was asked, so nothing can be judged by what is asked: ports alone let it through.
+      if (conversation.requests === 0 && related.some(({ permit }) => limitsOperations(permit))) counts.withoutPayload++;
+      // Something was asked, and nobody knows what: cut off, in cipher, or nothing of that protocol.
+      if (conversation.requests > 0 && conversation.service.by !== 'probe' && related.length > 0 && related.every(looksInside)) counts.unread++;
     }
-    let slowed = 0;
-    for (const declared of new Set(lost.length === 0 && semantics.holds.limits ? outcome.flatMap(({ one }) => rulesOf(one)) : [])) {
-      for (const { kind, count, sentence } of judgeLimits(declared, conversation)) {
-        if (kind === 'unknown') undecided.push({ permit: declared.permit.id, client: conversation.client, server: conversation.server, sentence });
-        else {
-          slowed++;
-          block({ operation: 'beyond a limit', count, days: conversation.days.map(({ day }) => day), permit: declared.permit.id, why: sentence, rejected: false, extent: 'some' });
-        }
-      }
-    }
-    // Nothing was asked, so nothing can be judged by what is asked: ports alone let it through.
-    if (lost.length === 0 && conversation.requests === 0 && conversation.operations.length === 0 && verdict.related.some(({ permit }) => limitsOperations(permit))) counts.withoutPayload++;
-    // Something was asked, and nobody knows what: cut off, in cipher, or nothing of that protocol. Who looks inside passes none of it but whole requests.
-    const looksInside = (declared: DeclaredPermit): boolean => limitsOperations(declared.permit) && isInspected(protocolKey(declared.permit.service.protocol), writtenAs(declared).holds) && writtenAs(declared).holds.passesOthers !== true;
-    if (lost.length === 0 && conversation.requests > 0 && conversation.operations.length === 0 && conversation.service.by !== 'probe' && verdict.related.length > 0 && verdict.related.every(looksInside)) counts.unread++;
-    if (lost.length + slowed === 0) counts.passed++;
+    if (lost.length + tooFast.length === 0) counts.passed++;
     else counts.blockedConversations++;
-    // Few sessions over many days, and active to the end: it would be open at the cut-over.
-    const isOpen = conversation.days.at(-1)?.day !== undefined && lastDay - (conversation.days.at(-1)?.day ?? 0) <= 1 && conversation.sessions < conversation.days.length;
-    if (semantics.midstream === 'drop' && conversation.transport === 'tcp' && isOpen && lost.length < outcome.length) {
-      midstream.push({ conversation: conversation.id, client: conversation.client, server: conversation.server, service: serviceText(conversation), conduit });
+    if (semantics.midstream === 'drop' && conversation.transport === 'tcp' && isOpenAtEnd(conversation, lastDay) && lost.length < onTarget.asks.length) {
+      midstream.push({ conversation: conversation.id, client: conversation.client, server: conversation.server, service, conduit });
     }
   };
   for (const conversation of set.conversations) {
