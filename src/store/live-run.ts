@@ -7,25 +7,21 @@
  * Left out on purpose: when a checkpoint is made, and when the run ends (record-live.ts).
  */
 import { performance } from 'node:perf_hooks';
-import {
-  beginLadenInterval, createLiveRecorder, endInterval, endLadenInterval, figuresOf, isLaden, noteEvent, noteHour, recordBatch, saveRecorder, settleRecorder, zeroRecorder, type Recorder,
-} from '../flow/recorder.ts';
+import { createLiveRecorder, isLaden, noteEvent, noteHour, recordBatch, type Recorder } from '../flow/recorder.ts';
 import { DAY_MS, HOUR_MS } from '../net/time.ts';
 import { errorCode, storeError } from '../errors.ts';
-import { copyTables, isCopyCheap, type FlowTables } from '../flow/flow-tables.ts';
+import { copyTables, isCopyCheap } from '../flow/flow-tables.ts';
 import type { FrameBatch, FrameSource } from '../source/frame-batch.ts';
 import { insertCapture, lastUnfinishedCheckpoint, markUnfinished, readDecoderState, stampCheckpoint, type CaptureState, type ReceivedTotals } from './captures.ts';
-import type { WritableStore } from './database.ts';
-import { readerCounts } from './import-capture.ts';
+import type { Connection, WritableStore } from './database.ts';
 import { createIntervalWriter, isWriterGone, type IntervalWriter } from './interval-writer.ts';
 import { writeInterval, type Interval, type Written } from './interval.ts';
+import { createLiveIntervals } from './live-intervals.ts';
 import { describeOwner, liveOwner, SYSTEM, writeOwner } from './live-owner.ts';
 import { asStoreError, logRemoved, moved } from './store-errors.ts';
 import { nextRevision } from './write.ts';
-import { createStoreWriter } from './write-statements.ts';
+import { createStoreWriter, type StoreWriter } from './write-statements.ts';
 
-/** The decoder's memory is large beside the counters, and of use only to the next run. */
-const SAVE_DECODER_MS = 300_000;
 /** JavaScript, or the end of the capture, waits while SQLite waits for another process's lock: not longer than this. */
 const BUSY_TIMEOUT_MS = 500;
 const SAMPLE_MS = 60_000;
@@ -103,92 +99,31 @@ function createRun(store: WritableStore, source: FrameSource, capture: LiveCaptu
   const writer = createStoreWriter(db);
   const recorder = createLiveRecorder(readDecoderState(db), capture.opensTunnels === true);
   const { state } = recorder;
-  const told = new Map<string, number>();
-  const newest = db.prepare('SELECT coalesce(max(id), 0) FROM conversation').pluck();
+  let checkpointMs = performance.now();
+  let writtenMs = checkpointMs;
+  const record = beginRecord(store, writer, source, capture);
+  const { id, unfinished } = record;
+  if (record.since !== null) noteGap(recorder, record.since, Date.now());
+  store.hasItsLog();
+  let thread = capture.beside?.() ?? null;
+  // Not before: nothing waits to be analysed yet, and an import that writes at this moment is no reason to end.
+  db.pragma(`busy_timeout = ${BUSY_TIMEOUT_MS}`);
   const newestRevision = db.prepare('SELECT rev FROM capture WHERE id = ?').pluck();
-  let unfinished = 0;
-  let id = 0;
+  const intervals = createLiveIntervals(recorder, source, { id, kind: capture.kind, name: capture.name, received: capture.received }, checkpointMs);
+  const growth = createGrowth(db, checkpointMs);
+  const noteHourNow = (name: string, by: number): void => noteHour(recorder, Math.floor(Date.now() / HOUR_MS), name, by);
+  const noteDrops = createDropNotes(capture.received, noteHourNow);
   /** Of the capture's record, as this run wrote it last. */
-  let revision = 0;
+  let { revision } = record;
   let packets = 0;
   let bytes = 0;
   let notAnalysed = 0;
   let stored = 0;
   let refusal: unknown;
-  /** The decoder's memory of an interval that was ended and is not written yet: nothing can be added to it. */
-  let ended: string | null = null;
   /** Handed over, and not in the store yet, or refused by it. */
   let waiting: Interval | null = null;
   let isWriting = false;
-  let thread: IntervalWriter | null = null;
-  let checkpointMs = performance.now();
-  let decoderMs = checkpointMs;
-  let budgetHour = Infinity;
   let receivedBefore = '';
-  let writtenMs = checkpointMs;
-
-  db.transaction(() => {
-    const owner = liveOwner(db);
-    if (owner?.state === 'alive' && owner.pid !== process.pid) {
-      throw storeError(`another capture writes into the store ${store.path} (process ${owner.pid})`, 'Stop that one first, or name another store with --db.');
-    }
-    writeOwner(db, describeOwner(SYSTEM, process.pid));
-    revision = nextRevision(writer);
-    const since = lastUnfinishedCheckpoint(db);
-    unfinished = markUnfinished(db, revision);
-    id = insertCapture(db, { kind: capture.kind, name: capture.name, format: source.format }, revision);
-    stampCheckpoint(db, id, Date.now());
-    if (since !== null) noteGap(recorder, since, Date.now());
-  }).immediate();
-  store.hasItsLog();
-  thread = capture.beside?.() ?? null;
-  // Not before: nothing waits to be analysed yet, and an import that writes at this moment is no reason to end.
-  db.pragma(`busy_timeout = ${BUSY_TIMEOUT_MS}`);
-  const noteHourNow = (name: string, by: number): void => noteHour(recorder, Math.floor(Date.now() / HOUR_MS), name, by);
-  let dropped = { kernel: 0, interface: 0 };
-
-  /** What the kernel dropped since the last checkpoint was dropped in the hour at hand, as near as anybody knows. */
-  function noteDrops(): void {
-    const totals = capture.received?.();
-    if (totals === undefined) return;
-    const now = { kernel: totals.kernelDropped, interface: totals.interfaceDropped };
-    for (const by of ['kernel', 'interface'] as const) if (now[by] > dropped[by]) noteHourNow(`${by}-dropped`, now[by] - dropped[by]);
-    dropped = now;
-  }
-
-  // Ids only grow and nothing is deleted: the highest tells how many there are, without a walk through the table.
-  const samples: { ms: number; conversations: number }[] = [{ ms: checkpointMs, conversations: newest.get() as number }];
-  let conversations = samples[0].conversations;
-
-  function sample(now: number): void {
-    conversations = newest.get() as number;
-    if (now - (samples.at(-1)?.ms ?? 0) >= SAMPLE_MS) samples.push({ ms: now, conversations });
-    while (samples.length > 1 && samples[1].ms <= now - HOUR_MS) samples.shift();
-  }
-
-  function intervalOf(flows: FlowTables, captureState: CaptureState, reason: string, decoder: string | null): Interval {
-    // A live source tells itself what was dropped.
-    const known = readerCounts(source).filter(([name]) => capture.kind === 'stream' || name !== 'reader.droppedByCapture');
-    const counts = known.map(([name, value]): [string, number] => [name, value - (told.get(name) ?? 0)]);
-    const { kind, name } = capture;
-    return {
-      captures: [{ id, revision: null, kind, name, format: source.format, state: captureState, reason, head: '', digest: '', size: 0, content: null, figures: figuresOf(recorder), counts }],
-      flows,
-      decoder,
-      live: { atMs: Date.now(), received: capture.received?.(), isLast: captureState !== 'running' },
-    };
-  }
-
-  /** An interval is in the store, or will be, and no other one has anything of it. */
-  function goOn(interval: Interval, now: number): void {
-    for (const [name, value] of interval.captures[0].counts) told.set(name, (told.get(name) ?? 0) + value);
-    const hour = Math.floor(state.totals.lastSeconds / 3600);
-    if (ended === null) zeroRecorder(recorder, Number.isFinite(hour) && hour > budgetHour);
-    else beginLadenInterval(recorder, ended);
-    ended = null;
-    if (interval.decoder !== null) decoderMs = now;
-    if (Number.isFinite(hour)) budgetHour = hour;
-  }
 
   function refuse(error: unknown): false {
     noteEvent(recorder, 'live.store-refused', 1);
@@ -213,14 +148,9 @@ function createRun(store: WritableStore, source: FrameSource, capture: LiveCaptu
     return true;
   }
 
-  function endOf(tables: () => FlowTables, captureState: CaptureState, reason: string, now: number): Interval {
-    if (ended === null) settleRecorder(recorder);
-    return intervalOf(tables(), captureState, reason, ended ?? (now - decoderMs >= SAVE_DECODER_MS ? saveRecorder(recorder) : null));
-  }
-
   /** The tables themselves, which keep what is refused. In one go: a frame that is taken meanwhile would be forgotten with what was written. */
   function writeHere(captureState: CaptureState, reason: string, now: number): boolean {
-    const interval = endOf(() => state, captureState, reason, now);
+    const interval = intervals.make(() => state, captureState, reason, now);
     if (refuseMoved()) return false;
     let written: Written;
     try {
@@ -228,7 +158,7 @@ function createRun(store: WritableStore, source: FrameSource, capture: LiveCaptu
     } catch (error) {
       return refuseWrite(error);
     }
-    goOn(interval, now);
+    intervals.goOn(interval, now);
     return accept(interval, written);
   }
 
@@ -257,28 +187,26 @@ function createRun(store: WritableStore, source: FrameSource, capture: LiveCaptu
   }
 
   function handOver(now: number): Promise<boolean> {
-    waiting = endOf(() => copyTables(state), 'running', '', now);
-    goOn(waiting, now);
+    waiting = intervals.make(() => copyTables(state), 'running', '', now);
+    intervals.goOn(waiting, now);
     return writeWaiting(waiting, false);
   }
 
   /** Not where memory is short already, nor where nothing could be done meanwhile. */
   const mayHandOver = (captureState: CaptureState): boolean =>
-    thread !== null && captureState === 'running' && ended === null && !isLaden(recorder) && isCopyCheap(state);
+    thread !== null && captureState === 'running' && !intervals.isEnded() && !isLaden(recorder) && isCopyCheap(state);
 
   const isIdle = (now: number): boolean =>
     waiting === null && now - writtenMs < LIFE_SIGN_MS && state.totals.packets === 0 && state.counters.size === 0 && state.hourCounters.size === 0 && JSON.stringify(capture.received?.()) === receivedBefore;
 
   return {
-    get unfinished() {
-      return unfinished;
-    },
+    unfinished,
     take(batch) {
       packets += batch.count;
       let octets = 0;
       for (let i = 0; i < batch.count; i++) octets += batch.wire[i] >>> 0;
       bytes += octets;
-      if (ended !== null || (refusal !== undefined && isLaden(recorder))) {
+      if (intervals.isEnded() || (refusal !== undefined && isLaden(recorder))) {
         notAnalysed += batch.count;
         if (batch.count > 0) {
           noteEvent(recorder, 'live.frames-not-analysed', batch.count);
@@ -297,15 +225,15 @@ function createRun(store: WritableStore, source: FrameSource, capture: LiveCaptu
       // Waiting does not mend it: the run ends, its last checkpoint is written, and closing the store brings all into it. Not while there is no room.
       if (!isLast && refusal === undefined && store.isInPlace() && !store.hasItsLog()) throw logRemoved(store.path);
       if (!isLast && refusal === undefined && isIdle(now) && store.isInPlace()) return true;
-      if (isLast) ended ??= endInterval(recorder);
+      if (isLast) intervals.end();
       let isTaken = waiting === null || (await writeWaiting(waiting, isLast));
       if (isTaken) isTaken = mayHandOver(captureState) ? await handOver(now) : writeHere(captureState, reason, now);
       if (isTaken && !isLast && isLaden(recorder)) {
-        // What was counted is safe. Now idle sessions are forgotten, and what waited in their streams is written as well.
-        ended = endLadenInterval(recorder);
+        // What was counted is safe.
+        intervals.endLaden();
         isTaken = writeHere(captureState, reason, now);
       }
-      if (isTaken) sample(now);
+      if (isTaken) growth.sample(now);
       // From its end: a flood makes it long, and the frames that wait meanwhile come first.
       checkpointMs = performance.now();
       return isTaken;
@@ -315,13 +243,65 @@ function createRun(store: WritableStore, source: FrameSource, capture: LiveCaptu
       bytes,
       notAnalysed,
       notStored: packets - stored,
-      conversations,
-      newInLastHour: conversations - samples[0].conversations,
+      ...growth.figures(),
       checkpointAgeMs: performance.now() - checkpointMs,
       refusal: refusal instanceof Error ? refusal.message : '',
     }),
     refusal: () => refusal,
     close: async () => void (await thread?.close()),
+  };
+}
+
+interface BegunRecord {
+  readonly id: number;
+  readonly revision: number;
+  /** Captures that were left running. */
+  readonly unfinished: number;
+  /** The last checkpoint of one that was killed, milliseconds since 1970. */
+  readonly since: number | null;
+}
+
+/** Throws a storeError while another process records into the store. */
+function beginRecord({ db, path }: WritableStore, writer: StoreWriter, source: FrameSource, { kind, name }: LiveCapture): BegunRecord {
+  return db.transaction(() => {
+    const owner = liveOwner(db);
+    if (owner?.state === 'alive' && owner.pid !== process.pid) {
+      throw storeError(`another capture writes into the store ${path} (process ${owner.pid})`, 'Stop that one first, or name another store with --db.');
+    }
+    writeOwner(db, describeOwner(SYSTEM, process.pid));
+    const revision = nextRevision(writer);
+    const since = lastUnfinishedCheckpoint(db);
+    const unfinished = markUnfinished(db, revision);
+    const id = insertCapture(db, { kind, name, format: source.format }, revision);
+    stampCheckpoint(db, id, Date.now());
+    return { id, revision, unfinished, since };
+  }).immediate();
+}
+
+/** What the kernel dropped since it was asked last was dropped in the hour at hand, as near as anybody knows. */
+function createDropNotes(received: LiveCapture['received'], noteHourNow: (name: string, by: number) => void): () => void {
+  let dropped = { kernel: 0, interface: 0 };
+  return () => {
+    const totals = received?.();
+    if (totals === undefined) return;
+    const now = { kernel: totals.kernelDropped, interface: totals.interfaceDropped };
+    for (const by of ['kernel', 'interface'] as const) if (now[by] > dropped[by]) noteHourNow(`${by}-dropped`, now[by] - dropped[by]);
+    dropped = now;
+  };
+}
+
+/** Conversations in the store, and those of the last hour. Ids only grow and nothing is deleted: the highest tells how many, without a walk through the table. */
+function createGrowth(db: Connection, begunMs: number): { sample(now: number): void; figures(): Pick<RunFigures, 'conversations' | 'newInLastHour'> } {
+  const newest = db.prepare('SELECT coalesce(max(id), 0) FROM conversation').pluck();
+  let conversations = newest.get() as number;
+  const samples = [{ ms: begunMs, conversations }];
+  return {
+    sample(now) {
+      conversations = newest.get() as number;
+      if (now - (samples.at(-1)?.ms ?? 0) >= SAMPLE_MS) samples.push({ ms: now, conversations });
+      while (samples.length > 1 && samples[1].ms <= now - HOUR_MS) samples.shift();
+    },
+    figures: () => ({ conversations, newInLastHour: conversations - samples[0].conversations }),
   };
 }
 
