@@ -1,5 +1,5 @@
 /**
- * Giving up privileges once the interfaces are open (issue: privilege ends at the socket). In: the user to become.
+ * Giving up privileges once the interfaces are open: privilege ends at the socket. In: the user to become.
  * Out: what is left, as the kernel reports it for every thread, not as we wish it. Linux only.
  * CAP_NET_RAW may be kept: without it an interface that disappears and comes back cannot be opened again.
  */
