@@ -1,4 +1,4 @@
-import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
@@ -114,10 +114,8 @@ test('a scan by one client, and a flood of clients, are folded: counted, not kep
 
 test('a store of each earlier version is brought up, with what it held', async () => {
   for (let version = 1; version < MIGRATIONS.length; version++) {
-    const kept = new URL(`stores/version-${version}.db.gz`, import.meta.url);
     rmSync(db, { force: true });
-    if (existsSync(kept)) writeFileSync(db, gunzipSync(readFileSync(kept)));
-    else openForWriting(db, { migrations: MIGRATIONS.slice(0, version) }).close();
+    writeFileSync(db, gunzipSync(readFileSync(new URL(`fixtures/version-${version}.db.gz`, import.meta.url))));
     const before = openForReading(db, { migrations: MIGRATIONS.slice(0, version) });
     const packets = before.db.prepare('SELECT coalesce(sum(frames), 0) FROM capture').pluck().get();
     before.close();
