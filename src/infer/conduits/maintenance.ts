@@ -23,6 +23,17 @@ const isSeldomSession = (grant: Grant, index: PlanIndex): boolean =>
   STATION_ROLES.has(grant.client.role) && grant.evidence.witnesses.length > 0 && questionOf(grant, index) === 'engineering'
   && grant.evidence.days.length <= index.capturedDays.length / 7 && !isLikeOthers(grant);
 
+const pairKey = (grant: Grant): string => `${grant.client.id}\n${grant.server.id}\n${portKey(grant)}`;
+
+/** Lets every operation of its service through; an endpoint's security is the same for all of its grants here. */
+const isOpen = ({ class: own, doubt, detail }: Grant): boolean => own === 'any' && doubt === null && detail.modbus.length + detail.opcuaServices.length + detail.names.length + detail.access.length === 0;
+
+/** Without what was never seen and adds nothing, because an open grant of its pair lets it through. */
+function withoutCovered(onDemand: readonly Grant[], standing: readonly Grant[]): Grant[] {
+  const open = new Set([...standing, ...onDemand].filter(isOpen).map(pairKey));
+  return onDemand.filter((grant) => isOpen(grant) || grant.evidence.witnesses.length > 0 || !open.has(pairKey(grant)));
+}
+
 /**
  * On demand: what a maintenance station's role does to a target's role, in the zones where this station was seen. A
  * session that was seen seldom is one of them, with its dates: it needs no standing permission for the weeks between.
@@ -40,10 +51,13 @@ export function maintenanceGrants(observed: readonly Grant[], standing: readonly
   }
   const out = new Map<string, Grant>();
   const held = new Map(standing.map((grant) => [grantKey(grant), grant]));
+  const endpointKey = (server: PlannedAsset, grant: Grant): string => `${server.id}\n${portKey(grant)}`;
   const endpoints = new Map<string, GrantDetail>();
+  const unreadable = new Set<string>();
   for (const grant of observed) {
-    const key = `${grant.server.id}\n${portKey(grant)}`;
+    const key = endpointKey(grant.server, grant);
     endpoints.set(key, mergeDetails(endpoints.get(key) ?? grant.detail, grant.detail));
+    if (isOpen(grant)) unreadable.add(key);
   }
   for (const { client, zones } of zonesOf.values()) {
     for (const members of byRolePair.values()) {
@@ -53,7 +67,10 @@ export function maintenanceGrants(observed: readonly Grant[], standing: readonly
       for (const zone of zones) {
         for (const server of index.membersOf(zone, sample.server.role)) {
           if (server.id === client.id || server.zone === client.zone) continue;
-          const { opcuaModes, opcuaPolicies } = endpoints.get(`${server.id}\n${portKey(sample)}`) ?? detail;
+          const endpoint = endpointKey(server, sample);
+          // What is open behind another server's encryption is no reason to open one whose services are read.
+          if (sample.protocol === 'opcua' && isOpen(sample) && endpoints.has(endpoint) && !unreadable.has(endpoint)) continue;
+          const { opcuaModes, opcuaPolicies } = endpoints.get(endpoint) ?? detail;
           const grant: Grant = { ...sample, client, server, detail: { ...detail, opcuaModes, opcuaPolicies }, evidence: NO_EVIDENCE, rules: [...sample.rules, 'maintenance'], source: null };
           const key = grantKey(grant);
           const same = held.get(key);
@@ -69,5 +86,5 @@ export function maintenanceGrants(observed: readonly Grant[], standing: readonly
       }
     }
   }
-  return { standing: [...held.values()], onDemand: [...out.values()] };
+  return { standing: [...held.values()], onDemand: withoutCovered([...out.values()], [...held.values()]) };
 }

@@ -241,6 +241,17 @@ describe('stated rules', () => {
     expect(permitsOf(proposeConduits(sessions([0, 5, 9]), PLAN, { ...DEFAULT_CONDUIT_OPTIONS, maintenance: false }))).toEqual(['EWS > PLC-1 Modbus/TCP FC 90']);
   });
 
+  it('maintenance opens no server whose services are read because another one encrypts them, and adds nothing beside an open Permit', () => {
+    const secure = [['opcua.mode', 'SignAndEncrypt'], ['opcua.policy', 'http://x#Basic256Sha256'], ['opcua.encrypted', 'MSG']] as const;
+    const open = [['opcua.mode', 'None'], ['opcua.policy', 'http://x#None']] as const;
+    const browse = [namedOperation('opcua', 527, 'Browse', 'browse')];
+    const ua = (server: string, facts: typeof secure | typeof open): Conversation => conversation('10.5.0.1', server, { port: 4840, service: 'opcua', facts, operations: facts === open ? browse : [] });
+    const { permits } = proposeConduits(seen(ua('10.1.0.1', secure), ua('10.1.0.2', open)), PLAN);
+    const letsThrough = (plc: string): string[] => permits.flatMap(({ permit }) => (permit.to.assets.includes(plc) ? [`${permit.access.join(',') || 'any'} ${permit.opcua?.securityPolicies.join(',')}`] : [])).sort();
+    expect(letsThrough('PLC-1')).toEqual(['any Basic256Sha256']);
+    expect(letsThrough('PLC-2')).toEqual(['browse None']);
+  });
+
   it('poll-area reads one area on all controllers that a client reads in a zone, and no other pair', () => {
     const set = seen(modbus('10.4.0.1', '10.1.0.1', [{ code: 3, ranges: [[0, 9]] }]), modbus('10.4.0.1', '10.1.0.2', [{ code: 4, unit: 255, ranges: [[500, 509]] }]));
     const [{ permit }, ...others] = proposeConduits(set, PLAN).permits;
