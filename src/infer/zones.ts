@@ -72,16 +72,17 @@ function describeAsset(inference: Inference, plan: ZonePlan, kindOf: ReadonlyMap
   };
 }
 
-function safetyCandidates({ decisions, inventory }: Inference): Proposal['safetyCandidates'] {
+function safetyCandidates(inference: Inference): Proposal['safetyCandidates'] {
+  const { decisions, inventory } = inference;
   return decisions
-    .map((decision, index) => ({ decision, asset: inventory.assets[index]! }))
+    .map((decision, index) => ({ decision, index, asset: inventory.assets[index]! }))
     .filter(({ decision }) => decision.role === 'safety-controller' || decision.safetySentence !== '')
     .sort((a, b) => b.decision.safetyPoints - a.decision.safetyPoints)
-    .map(({ decision, asset }) => ({
+    .map(({ decision, index, asset }) => ({
       asset: asset.id,
       role: decision.role,
       points: Math.max(0, Math.round(decision.safetyPoints * 100) / 100),
-      sentence: decision.role === 'safety-controller' ? decision.evidence[0]!.sentence : decision.safetyPoints > 0 ? `${decision.safetySentence}, but more speaks for ${decision.role}` : decision.safetySentence,
+      sentence: decision.role === 'safety-controller' ? (inference.pinned.role.has(index) ? '' : decision.safetySentence) || decision.evidence[0]!.sentence : decision.safetyPoints > 0 ? `${decision.safetySentence}, but more speaks for ${decision.role}` : decision.safetySentence,
     }));
 }
 

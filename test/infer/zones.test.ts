@@ -44,6 +44,8 @@ describe('a small plant', () => {
     expect(safety).toMatchObject({ kind: 'safety', safetyRelated: true, slT: { value: 3, basis: 'assumption' } });
     expect(safety.assets).toEqual(['10.1.0.20', '10.1.0.21']);
     expect(proposal.safetyCandidates.map((candidate) => candidate.asset)).toContain('10.1.0.20');
+    // Every controller behaves as one: what speaks for safety is something else.
+    expect(proposal.safetyCandidates.filter(({ sentence }) => sentence.includes('behaves as a controller'))).toEqual([]);
   });
 
   it('explains a placement in plain sentences', () => {

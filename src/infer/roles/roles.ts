@@ -94,12 +94,16 @@ function judgeAsset(pass: RolePass, profile: Profile, pinned: PinnedAssets): Jud
   return { role, subRole: ledger.subRoles[role] ?? null, verdict, safetyPoints, ledger };
 }
 
+/** Follow from others: any controller has the one, any safety controller the other. */
+const NO_SAFETY_REASON = new Set(['is-controller', 'asymmetric-cost']);
+
 function explain({ role, subRole, verdict, safetyPoints, ledger }: Judged, heard: Heard, profile: Profile, isPinned: boolean): RoleDecision {
   const of = (sign: number, about = role): Evidence[] => ledger.records.filter((evidence) => evidence.role === about && evidence.points * sign > 0).sort((a, b) => Math.abs(b.points) - Math.abs(a.points) || (a.rule < b.rule ? -1 : 1));
   const evidence = of(1);
   if (isPinned) evidence.unshift({ rule: 'pinned', role, points: 99, sentence: 'was set by a person' });
   if (evidence.length === 0) evidence.push({ rule: 'default', role, points: DEFAULT_POINTS, sentence: 'shows nothing that speaks for any other role' });
   const limit = isPinned ? null : limitOf(heard, profile, role, ledger.records);
+  const forSafety = of(1, 'safety-controller');
   const runnerUp = isPinned && verdict.role !== role ? verdict.role : verdict.runnerUp;
   return {
     role,
@@ -110,6 +114,6 @@ function explain({ role, subRole, verdict, safetyPoints, ledger }: Judged, heard
     against: limit === null ? of(-1) : [limit.evidence, ...of(-1)],
     runnerUp: { role: runnerUp, behindBy: Math.round((ledger.scores[role] - ledger.scores[runnerUp]) * 100) / 100 },
     safetyPoints,
-    safetySentence: safetyPoints > 0 ? (of(1, 'safety-controller')[0]?.sentence ?? '') : limit !== null && MAY_GUARD.has(limit.evidence.rule) ? limit.evidence.sentence : '',
+    safetySentence: safetyPoints > 0 ? ((forSafety.find(({ rule }) => !NO_SAFETY_REASON.has(rule)) ?? forSafety[0])?.sentence ?? '') : limit !== null && MAY_GUARD.has(limit.evidence.rule) ? limit.evidence.sentence : '',
   };
 }
