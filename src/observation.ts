@@ -124,7 +124,7 @@ export interface Conversation {
   readonly lastNs: bigint;
   readonly days: readonly Day[];
   readonly rhythm: readonly RhythmBin[];
-  /** Smallest handshake round trip seen (SYN to SYN/ACK, or request to answer), milliseconds; null if none. */
+  /** Smallest handshake round trip seen (the last SYN to its SYN/ACK), milliseconds; null if none. */
   readonly rttMs: number | null;
   readonly operations: readonly Operation[];
   readonly facts: readonly Fact[];

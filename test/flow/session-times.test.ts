@@ -1,0 +1,61 @@
+/** When: the first and last instant of conversations and operations, and how long a handshake took, whatever order frames come in. */
+import { describe, expect, test } from 'vitest';
+import { dialogue, imported, type TimedFrame } from './imported.ts';
+
+const BEGIN_NS = 1_767_261_600_000_000_000n;
+const HOUR_US = 3_600_000_000;
+const ASK = [0, 1, 0, 0, 0, 6, 1, 3, 0, 7, 0, 1];
+
+/** Requests of a session that was joined midstream, at these microseconds. */
+function requestsAt(...instants: readonly number[]): TimedFrame[] {
+  const { frames, ask } = dialogue(502, { handshake: false });
+  for (const _ of instants) ask(ASK);
+  return frames.map((frame, i) => ({ ...frame, us: instants[i] }));
+}
+
+const spanUs = ({ firstNs, lastNs }: { readonly firstNs: bigint; readonly lastNs: bigint }): number[] => [firstNs, lastNs].map((ns) => Number((ns - BEGIN_NS) / 1000n));
+
+describe('first and last instant', () => {
+  test.each<[string, readonly number[], readonly number[]]>([
+    ['in order', [100_007, 5_000_001, 5_900_003], [100_007, 5_900_003]],
+    ['one frame', [123_456], [123_456, 123_456]],
+    ['one frame in the last hour', [100_007, 900_000, HOUR_US + 250_001], [100_007, HOUR_US + 250_001]],
+    ['one frame an hour, two hours long', [100_007, HOUR_US + 5, 2 * HOUR_US + 1], [100_007, 2 * HOUR_US + 1]],
+    ['out of order within a second', [5_500_000, 5_200_000, 5_900_000, 5_700_000], [5_200_000, 5_900_000]],
+    ['out of order over seconds', [5_000_000, 3_999_999, 9_000_001, 2_000_002, 8_000_000], [2_000_002, 9_000_001]],
+    ['back over the hour', [HOUR_US + 1_000, HOUR_US - 1_000, HOUR_US + 2_000], [HOUR_US - 1_000, HOUR_US + 2_000]],
+  ])('%s', async (_order, instants, span) => {
+    const [conversation] = (await imported(requestsAt(...instants))).conversations;
+    expect(spanUs(conversation)).toEqual(span);
+    expect(conversation.operations.map(spanUs)).toEqual([span]);
+    expect(conversation.packets.toServer).toBe(instants.length);
+    expect(conversation.operations[0].requests).toBe(instants.length);
+  });
+});
+
+describe('the round trip of a handshake', () => {
+  /** SYN, SYN-ACK and ACK at 10, 20 and 30 ms, then what is said. */
+  const handshake = (clientPort = 50_000): TimedFrame[] => {
+    const { frames, ask } = dialogue(502, { clientPort });
+    ask(ASK);
+    return frames;
+  };
+  const at = (frame: TimedFrame, us: number): TimedFrame => ({ ...frame, us });
+  const [syn, answer, ...rest] = handshake();
+  const far = handshake(50_001).map((frame, i) => at(frame, frame.us + (i === 0 ? 1_000_000 : 1_090_000)));
+  test.each<[string, readonly TimedFrame[], number | null]>([
+    ['from the SYN to the SYN-ACK', handshake(), 10],
+    ['to the microsecond', [at(syn, 10_000), at(answer, 10_321), ...rest], 0.321],
+    ['of a SYN that is sent again, from the last one', [syn, at(syn, 1_010_000), at(answer, 1_012_000), ...rest.map((one) => at(one, one.us + 1_000_000))], 2],
+    ['of a SYN-ACK that is sent again, to the first one', [syn, answer, at(answer, 1_020_000), ...rest.map((one) => at(one, one.us + 1_010_000))], 10],
+    ['the smallest of several, whichever came first', [...handshake(), ...far], 10],
+    ['and the other way round', [...far, ...handshake().map((one) => at(one, one.us + 3_000_000))], 10],
+    ['without a SYN, none', [answer, ...rest], null],
+    ['without an answer, none', [syn], null],
+    ['joined midstream, none', rest, null],
+    ['an answer that came before what it answers, none', [answer, at(syn, 21_000), ...rest], null],
+  ])('%s', async (_what, frames, rttMs) => {
+    const { conversations } = await imported(frames);
+    expect(conversations.map((one) => one.rttMs)).toEqual([rttMs]);
+  });
+});
