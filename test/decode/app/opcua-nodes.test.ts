@@ -47,6 +47,17 @@ describe('a node is told by its id as the standard writes it (OPC 10000-6 clause
   });
 });
 
+describe('nodes are told, whatever the header of their request holds (OPC 10000-4 clause 7.33)', () => {
+  const header = (audit: readonly number[], additional: readonly number[]): number[] => [0, 0, ...TIME, ...u32(7), ...u32(0x3ff), ...audit, ...u32(10_000), ...additional];
+  it.each([
+    ['an audit entry', header(text('by the shift'), NO_EXTENSION)],
+    ['an additional header', header(NULL_TEXT, extension(TIME))],
+    ['an additional header without a type', header(NULL_TEXT, [0, 0, 1, ...u32(3), 1, 2, 3])],
+    ['an additional header without a body', header(NULL_TEXT, [1, 0, ...u16(999), 0])],
+    ['both', header(text('by the shift'), extension(TIME))],
+  ])('%s', (_what, octets) => expect(told(631, read(id(1001), id(1002)), octets).targets).toEqual(['ns=2;i=1001', 'ns=2;i=1002']));
+});
+
 const [A, B, OTHER] = [id(1001), id(1002), [3, ...u16(7), ...text('Other')]];
 const NAMED = [...u16(1), ...text('Name')];
 

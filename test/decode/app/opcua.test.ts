@@ -152,6 +152,21 @@ describe('OPC UA messages', () => {
     expect(told.facts[0].get('opcua.encrypted=MSG')).toBe(2);
     expect([...told.facts[0].keys(), ...told.facts[1].keys()].filter((fact) => fact.startsWith('opcua.mode'))).toEqual([]);
     expect([...told.clientFacts]).toEqual(['opcua.application-uri=urn:plc:ua']);
+    const answered = tell([[TO_CLIENT, open(policy, noise, [...u32(san.length), ...san])]]);
+    expect([...answered.serverFacts]).toEqual(['opcua.application-uri=urn:plc:ua']);
+    expect([...answered.clientFacts]).toEqual([]);
+  });
+
+  it.each([
+    ['1601, and not nought', [1, 0, 0, 0, 0, 0, 0, 0]],
+    ['before 1970', [0, 0, 0, 0, 0xdd, 0xb1, 0x9d, 0x01]],
+    ['after 2100', [0, 0, 0, 0, 1, 0, 0x3a, 2]],
+  ])('what looks like a service at a time that is none is not read on a secured channel: %s', (_when, time) => {
+    const body = readRequest([nodeText]);
+    body.splice(typeId(631).length + 2, TIME.length, ...time);
+    const told = tell([[TO_SERVER, open(policy, noise)], [TO_SERVER, message(2, body)]]);
+    expect(told.operations.size).toBe(0);
+    expect(told.facts[0].get('opcua.encrypted=MSG')).toBe(1);
   });
 
   it('a body that can be read on a secured channel is signed and no more: mode Sign, and its services', () => {
