@@ -11,7 +11,7 @@ const STAGES = STEPS.flat();
 /** Rooms inside a stage, left to right in the same way. Files that stand in the stage itself may import every room, and are not told apart. */
 const ROOMS = {
   infer: [['roles'], ['cells'], ['conduits']],
-  policy: [['spec', 'redaction'], ['match'], ['diff'], ['edit', 'verify'], ['register']],
+  policy: [['spec'], ['match', 'redaction'], ['diff'], ['edit', 'verify'], ['register']],
   export: [['modbus'], ['targets']],
 };
 

@@ -96,7 +96,7 @@ describe('the layer law', () => {
 describe('the law inside a stage', () => {
   const rooms = [
     ['infer', [['roles'], ['cells'], ['conduits']]],
-    ['policy', [['spec', 'redaction'], ['match'], ['diff'], ['edit', 'verify'], ['register']]],
+    ['policy', [['spec'], ['match', 'redaction'], ['diff'], ['edit', 'verify'], ['register']]],
     ['export', [['modbus'], ['targets']]],
   ] as const;
   const pairs = rooms.flatMap(([stage, steps]) => {
