@@ -12,7 +12,7 @@ import type { Conversation, ObservationSet } from '../../observation.ts';
 import type { ModbusOperations, Permit } from '../../permit.ts';
 import type { Ask } from './asks.ts';
 import { createMatcher, rulesOf, type AskVerdict, type Matcher } from './match.ts';
-import { ALWAYS, zonesOf } from './permit-rest.ts';
+import { ALWAYS, sharesPort, zonesOf } from './permit-rest.ts';
 import type { DeclaredPermit } from '../spec/permits.ts';
 import type { AssetIndex } from '../spec/assets.ts';
 import type { LoadedSpec } from '../spec/load.ts';
@@ -28,8 +28,7 @@ export function foresightOf({ permits }: LoadedSpec): (part: Permit) => boolean 
   return (part) => {
     const rules = part.evidence?.generalisedBy ?? [];
     return rules.length === 0 || (byZones.get(zonesOf(part)) ?? []).some((held) =>
-      held.service.transport === part.service.transport && held.service.ports.some(({ first, last }) => part.service.ports.some((port) => first <= port.last && port.first <= last)) &&
-      (meets(held.from.assets, part.from.assets) || meets(held.to.assets, part.to.assets)) && rules.every((rule) => held.evidence?.generalisedBy.includes(rule)));
+      sharesPort(held, part) && (meets(held.from.assets, part.from.assets) || meets(held.to.assets, part.to.assets)) && rules.every((rule) => held.evidence?.generalisedBy.includes(rule)));
   };
 }
 

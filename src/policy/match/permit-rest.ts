@@ -105,7 +105,8 @@ function pairsOf(permit: Permit, rules: readonly DeclaredPermit[], ruleAssets: A
   return endsOf('from').flatMap((from) => servers.map((to) => ({ ...permit, from, to })));
 }
 
-const sharesPort = ({ service: a }: Permit, { service: b }: Permit): boolean =>
+/** Whether a rule is for a port of a Permit; where it names none, as for a service without ports, it is for all of its transport. */
+export const sharesPort = ({ service: a }: Permit, { service: b }: Permit): boolean =>
   (a.transport === 'any' || a.transport === b.transport) && (a.ports.length === 0 || a.ports.some((one) => b.ports.some((other) => one.first <= other.last && other.first <= one.last)));
 
 /** `first` to `last`, cut where anything begins or has just ended. */

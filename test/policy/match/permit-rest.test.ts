@@ -117,6 +117,16 @@ describe('a spec that people have changed, updated with the same traffic', () =>
     expect(after.leftOut).toBe(1);
   });
 
+  it('a ping that was only foreseen, taken out: it does not come back', () => {
+    const pings = observations(['10.1.0.1', '10.1.0.2', '10.1.0.3'].flatMap((plc) => ['10.3.0.1', '10.3.0.2'].map((panel) => conversation(panel, plc, { transport: 'icmp', port: 0, service: 'icmp' }))));
+    const foreseen = proposeConduits(pings, PLAN);
+    const text = writeSpec(foreseen).replace(', PLC-4]', ']');
+    expect(text).not.toBe(writeSpec(foreseen));
+    const after = updateSpec(foreseen, text, pings);
+    expect(after.added.rules).toEqual([]);
+    expect(after.leftOut).toBe(1);
+  });
+
   it('what is foreseen for the first time is proposed for pairs that have no rule, and widens none', () => {
     const exact = writeSpec(proposeConduits(set, PLAN, { exact: true, maintenance: false }));
     const { text, leftOut } = updateSpec(proposal, exact, set);
