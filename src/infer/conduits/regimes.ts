@@ -12,6 +12,9 @@ import { ALL_HOURS } from '../captured-days.ts';
 
 const LEAST_CHANCE = 0.01;
 const LONGEST_WINDOW = 14;
+/** Days between two of each month: February is the shortest, and a date on a weekend is moved by up to two; the second Tuesday comes after 28 or 35. */
+const LEAST_MONTH = 26;
+const MOST_MONTH = 35;
 
 /** 1970-01-01 was a Thursday. */
 const WEEKDAYS = ['Thursday', 'Friday', 'Saturday', 'Sunday', 'Monday', 'Tuesday', 'Wednesday'];
@@ -101,7 +104,7 @@ function daysRegime(days: readonly number[], { days: heard, maintenance }: Liste
     if (chanceOf(days.length, heard.filter(fits).length, heard.length) < LEAST_CHANCE) return name;
   }
   const gaps = days.slice(1).map((day, i) => day - days[i]);
-  if (gaps.length > 0 && gaps.every((gap) => gap >= 26 && gap <= 33)) return 'monthly';
+  if (gaps.length > 0 && gaps.every((gap) => gap >= LEAST_MONTH && gap <= MOST_MONTH)) return 'monthly';
   return days.length === 1 ? 'one day only' : '';
 }
 

@@ -23,6 +23,14 @@ describe('a regime', () => {
     expect(regime(days)).toBe(words);
   });
 
+  it.each([
+    ['the second Tuesday of each month', [8, 36, 64, 99], 'monthly (UTC)'],
+    ['the tenth of each month', [5, 36, 64, 95], 'monthly (UTC)'],
+    ['one month left out', [8, 36, 99], null],
+  ])('over four months: %s', (_, days, words) => {
+    expect(regime(days.map((day) => MONDAY + day), ALL, weeks(16))).toBe(words);
+  });
+
   it('hours are a shift where all of it falls into them, on enough days', () => {
     expect(regime(weeks(8), mask(6, 7, 10, 13))).toBe('every day, 06-14 h (UTC)');
     expect(regime(weeks(8), mask(22, 23, 0, 5))).toBe('every day, 22-06 h (UTC)');
