@@ -231,6 +231,19 @@ describe('diff', () => {
     expect(about(byDay)).toEqual([['insufficient-evidence', 'Nothing was captured within its schedule, sun, mon 22:00-04:00 (UTC).']]);
   });
 
+  it.each<readonly [string, (set: ObservationSet) => ObservationSet, string]>([
+    ['one hour in eight was lost', (set) => ({ ...set, sensor: { ...set.sensor, deafHours: set.sensor.hours.filter((hour) => hour % 8 === 0) } }), '84 of 672 hours were heard badly'],
+    ['half of the conversations were heard one way only', (set) => ({ ...set, conversations: set.conversations.map((one, i) => (i % 2 === 0 ? { ...one, packets: { ...one.packets, toServer: 0 } } : one)) }), 'were heard one way only'],
+  ])('calls nothing unused where the sensor did not hear everything: %s', (_, worse, told) => {
+    const quiet = without((one) => one.client === '10.3.0.1' && one.port === 502);
+    const about = (set: ObservationSet): (readonly [string, string])[] => diffSpec(loadText(SPEC), set).flatMap(({ type, permit, detail }) => (permit === 'R-POLL' ? [[type, detail] as const] : []));
+    expect(about(quiet).map(([type]) => type)).toEqual(['unused-permit']);
+    const [[type, detail], ...others] = about(worse(quiet));
+    expect(others).toEqual([]);
+    expect(type).toBe('insufficient-evidence');
+    expect(detail).toContain(told);
+  });
+
   it('does not call unused what runs on both sides of a schedule\'s edge', () => {
     const scheduled = diffSpec(loadText(edit('        access: read\n        modbus: {function_codes: [3, 4]', '        access: read\n        schedule: {days: [mon], start: "08:00", end: "12:00"}\n        modbus: {function_codes: [3, 4]')), observations(traffic()));
     const about = scheduled.filter((finding) => finding.permit === 'R-POLL' && finding.client === null);
@@ -247,6 +260,21 @@ describe('diff', () => {
       .flatMap(({ type, permit, client }) => (client === null && (permit === 'R-BACKUP' || permit === 'R-OTHER') ? [`${type} ${permit}`] : []));
     expect(found(daysFrom(MONDAY, 28))).toEqual(['insufficient-evidence R-OTHER']);
     expect(found([MONDAY + 2])).toEqual(['insufficient-evidence R-OTHER']);
+  });
+
+  it.each<readonly [string, readonly Conversation[], string]>([
+    ['the clients', [conversation('10.2.0.1', '10.2.0.2', { port: 80, service: 'http' })], 'This sensor never heard anybody of the client side (HIST)'],
+    ['the servers', [conversation('10.3.0.1', '10.3.0.2', { port: 80, service: 'http' })], 'This sensor never heard anybody of the server side (PLC-01, PLC-02)'],
+    ['the servers, which were called and did not answer', [conversation('10.3.0.1', '10.2.0.1', { port: 102, service: '', answered: false })], 'This sensor never heard anybody of the server side (PLC-01, PLC-02)'],
+  ])('calls nothing unused where nobody was heard of %s', (_, heard, told) => {
+    expect(diffSpec(loadText(SPEC), observations(heard)).flatMap(({ type, permit, client, detail }) => (permit === 'R-POLL' && client === null ? [[type, detail]] : []))).toEqual([['insufficient-evidence', expect.stringContaining(told)]]);
+  });
+
+  it('blames no diode that stands between two other zones', () => {
+    const text = edit('        server: {zone: DMZ, assets: [REPLICA]}\n  - conduit_id: C3', '        server: {zone: DMZ, assets: [REPLICA]}\n        unidirectional: {from: OPS, to: DMZ}\n  - conduit_id: C3');
+    const found = (client: string, server: string): unknown[] => diffSpec(loadText(text), observations([conversation(client, server, { port: 8080, service: 'http' })])).flatMap(({ type, requirement, client: who }) => (who === client ? [`${type} ${requirement ?? ''}`] : []));
+    expect(found('10.2.0.9', '10.3.0.2')).toEqual(['undeclared-conversation ']);
+    expect(found('10.4.0.1', '10.3.0.2')).toEqual(['requirement-violation DIODE-RETURN']);
   });
 
   it('says how sure it is of a direction', () => {
