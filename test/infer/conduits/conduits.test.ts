@@ -215,6 +215,12 @@ describe('stated rules', () => {
     expect(proposal.permits[0].permit.evidence).toMatchObject({ generalisedBy: ['redundant-partner'], neverSeen: 1 });
   });
 
+  it('redundant-partner: what is asked of one of two servers may be asked of the other', () => {
+    const beat = { port: 5481, service: '' };
+    const set = seen(conversation('10.4.0.1', '10.3.0.1', { port: 1433, service: 'mssql' }), conversation('10.3.0.1', '10.3.0.2', beat), conversation('10.3.0.2', '10.3.0.1', beat));
+    expect(permitsOf(proposeConduits(set, PLAN))).toEqual(['HIST > SCADA-A+SCADA-B mssql']);
+  });
+
   it('shared-service opens an infrastructure server to a zone that uses it', () => {
     const dns = { transport: 'udp', port: 53, service: 'dns' };
     const proposal = proposeConduits(seen(conversation('10.1.0.1', '10.4.0.2', dns), conversation('10.1.0.2', '10.4.0.2', dns)), PLAN);

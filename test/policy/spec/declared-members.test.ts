@@ -54,6 +54,21 @@ describe('a declared device', () => {
     expect(permits.map(({ permit }) => [permit.to.assets, permit.modbus?.functionCodes])).toEqual([[['PLC-1'], [3]]]);
   });
 
+  it('with no heard neighbour of its role, it is one of its kind in the plant\'s other zones, but no partner of their cell', () => {
+    const [cell] = PLAN.zones;
+    const [plc] = PLAN.assets;
+    const panels = [{ ...plc, id: 'PANEL-2', zone: 'CELL-2', role: 'hmi', addresses: ['10.2.0.1'] }, { ...plc, id: 'PANEL-3', zone: 'CELL-3', role: 'hmi', addresses: ['10.9.0.1'] }];
+    const spec = parseSpec(`zones:
+  - {zone_id: NEW, name: New cell, assets: [{asset_id: PANEL-3, role: hmi, ip: [10.9.0.1]}, {asset_id: PLC-20, role: plc, ip: [10.9.0.20]}]}
+conduits: []
+`, 'spec.yaml').loaded as LoadedSpec;
+    const plan = withDeclaredMembers({ ...PLAN, zones: [...PLAN.zones, { ...cell, id: 'CELL-3' }], assets: [...PLAN.assets, ...panels] }, spec);
+    const historian = [1, 2, 3].map((n) => modbus('10.4.0.1', `10.1.0.${n}`));
+    const interlock = [1, 2, 3].map((n) => modbus('10.2.0.1', `10.1.0.${n}`));
+    const entries = [...new Map(proposeConduits(observations([...historian, ...interlock]), plan).permits.map(({ permit }) => [`${permit.from.assets.join('+')} > ${permit.to.assets.join('+')}`, permit.evidence?.generalisedBy ?? []]))];
+    expect(entries.filter(([ends]) => ends.includes('PLC-20')).map(([ends]) => ends)).toEqual(['HIST > PLC-20']);
+  });
+
   it.each([
     ['heard already', '{asset_id: SCADA-9, role: hmi, ip: [10.3.0.9]}', '10.3.0.9'],
     ['a range', '{asset_id: SCADA-R, role: hmi, ip: [10.3.0.20-10.3.0.29], count: 10}', null],
