@@ -167,6 +167,28 @@ describe('a rule wider than its use', () => {
     expect(permitOf(loaded, id)?.access).toEqual(['browse', 'read']);
   });
 
+  it.each([
+    ['its functions as numbers', 's7comm: {functions: [4, 5, 26]} # the vendor\'s list', ['#4']],
+    ['its operations by name', 'operations: [Read Var, Write Var]', ['Read Var']],
+    ['both', 's7comm: {functions: [26]}, operations: [Read Var, Write Var]', ['Read Var']],
+  ])('of another protocol keeps what was asked: %s', (_, written, names) => {
+    const rule = `      - rule_id: R-S7\n        protocol: S7comm\n        transport: tcp\n        port: 102\n        client: {zone: OPS, assets: [HIST]}\n        server: {zone: CELL, assets: [PLC-1]}\n        access: any\n        ${written.replace(', operations', '\n        operations')}\n`;
+    const read = conversation('10.3.0.1', '10.2.0.1', { port: 102, service: 's7comm', operations: [namedOperation('s7comm', 4, 'Read Var', 'read')] });
+    const { loaded, left, sentence } = accepted(`${SPEC}${rule}`, observations([...traffic(), read]), 'wider-than-observed');
+    expect(sentence).toContain('narrowed rule R-S7: without operations ');
+    expect(permitOf(loaded, 'R-S7')?.named?.names).toEqual(names);
+    expect(left).toEqual([]);
+  });
+
+  it('keeps its registers while a request for any of them was cut off', () => {
+    const [first, ...others] = traffic();
+    const text = SPEC.replace('start: 0, end: 99', 'start: 0, end: 999');
+    const types = (codes: readonly number[]): string[] => diffSpec(loadText(text), observations([{ ...first, operations: first.operations.map((one) => (codes.includes(one.function) ? { ...one, ranges: [] } : one)) }, ...others])).map(({ type }) => type);
+    expect(types([])).toEqual(['wider-than-observed']);
+    expect(types([4])).toEqual(['wider-than-observed']);
+    expect(types([3])).toEqual([]);
+  });
+
   it.each(['opcua: {services: [Read, Publish, Write]}', 'access: read-write'])('does not call unused what may have been asked behind encryption: %s', (instead) => {
     const hidden = { name: 'opcua.encrypted', value: 'MSG', toServer: 9, toClient: 9 };
     const found = (facts: Conversation['facts']): string[] => diffSpec(loadText(SPEC.replace('opcua: {services: [Read, Publish]}', instead)), observations(traffic().map((one) => (one.port === 4840 ? { ...one, facts: [...one.facts, ...facts] } : one)))).map(({ type }) => type);
