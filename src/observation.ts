@@ -133,7 +133,10 @@ export interface Conversation {
 /** What is known of one address, beyond its conversations. */
 export interface AddressRecord {
   readonly address: string;
-  /** Link addresses that sent from this address, most frames first. Empty for MAC addresses. */
+  /**
+   * Link addresses that sent from this address, the one seen first first. Empty for MAC addresses. They are looked at once a session
+   * and hour: `lastNs` may be so much too early.
+   */
   readonly macs: readonly { readonly mac: string; readonly firstNs: bigint; readonly lastNs: bigint }[];
   /** Names and descriptions from the wire: `lldp.name`, `lldp.capabilities`, `modbus.vendor`, `modbus.product`, `netbios.name`, `dhcp.hostname`, ... */
   readonly facts: readonly { readonly name: string; readonly value: string }[];

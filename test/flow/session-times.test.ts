@@ -7,8 +7,8 @@ const HOUR_US = 3_600_000_000;
 const ASK = [0, 1, 0, 0, 0, 6, 1, 3, 0, 7, 0, 1];
 
 /** Requests of a session that was joined midstream, at these microseconds. */
-function requestsAt(...instants: readonly number[]): TimedFrame[] {
-  const { frames, ask } = dialogue(502, { handshake: false });
+function requestsAt(instants: readonly number[], port = 502): TimedFrame[] {
+  const { frames, ask } = dialogue(port, { handshake: false });
   for (const _ of instants) ask(ASK);
   return frames.map((frame, i) => ({ ...frame, us: instants[i] }));
 }
@@ -25,11 +25,25 @@ describe('first and last instant', () => {
     ['out of order over seconds', [5_000_000, 3_999_999, 9_000_001, 2_000_002, 8_000_000], [2_000_002, 9_000_001]],
     ['back over the hour', [HOUR_US + 1_000, HOUR_US - 1_000, HOUR_US + 2_000], [HOUR_US - 1_000, HOUR_US + 2_000]],
   ])('%s', async (_order, instants, span) => {
-    const [conversation] = (await imported(requestsAt(...instants))).conversations;
+    const [conversation] = (await imported(requestsAt(instants))).conversations;
     expect(spanUs(conversation)).toEqual(span);
     expect(conversation.operations.map(spanUs)).toEqual([span]);
     expect(conversation.packets.toServer).toBe(instants.length);
     expect(conversation.operations[0].requests).toBe(instants.length);
+  });
+});
+
+describe('an address is seen from the first frame to the last of all its conversations', () => {
+  test.each<[string, readonly number[], readonly number[], readonly number[]]>([
+    ['one after the other', [5_900_000], [6_100_000], [5_900_000, 6_100_000]],
+    ['the later one first', [6_100_000], [5_900_000], [5_900_000, 6_100_000]],
+    ['one within the other', [1_700_000, 9_100_000], [2_100_000, 8_900_000], [1_700_000, 9_100_000]],
+    ['within a second', [3_000_001, 3_000_002], [3_000_000, 3_000_003], [3_000_000, 3_000_003]],
+  ])('%s', async (_order, some, others, span) => {
+    const { addresses } = await imported([...requestsAt(some), ...requestsAt(others, 1502)]);
+    const client = addresses.find(({ address }) => address === '10.0.0.1');
+    expect(client && spanUs(client)).toEqual(span);
+    expect(client?.macs.map((mac) => spanUs(mac)[0])).toEqual([span[0]]);
   });
 });
 
