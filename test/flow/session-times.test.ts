@@ -33,6 +33,46 @@ describe('first and last instant', () => {
   });
 });
 
+test('a frame that is late behind another conversation is the last of its own', async () => {
+  const { conversations } = await imported([...requestsAt([5_200_000]), ...requestsAt([5_900_000], 1502), ...requestsAt([5_200_000, 5_700_000]).slice(1)]);
+  expect(conversations.map(spanUs)).toEqual([[5_200_000, 5_700_000], [5_900_000, 5_900_000]]);
+  expect(conversations[0].operations.map(spanUs)).toEqual([[5_200_000, 5_700_000]]);
+});
+
+/** Half octaves of milliseconds, their hits and their sums, of times of at most half an hour. */
+function histogram(gapsUs: readonly number[]): { count: number; meanMs: number }[] {
+  const bins = new Map<number, number[]>();
+  for (const us of gapsUs.filter((gap) => gap <= 1_800_000_000)) {
+    const bin = us < 1000 ? -1 : Math.floor(2 * Math.log2(us / 1000));
+    bins.set(bin, [...(bins.get(bin) ?? []), us]);
+  }
+  return [...bins].sort(([a], [b]) => a - b).map(([, all]) => ({ count: all.length, meanMs: all.reduce((sum, us) => sum + us, 0) / all.length / 1000 }));
+}
+
+describe('the rhythm is the times between one request and the next', () => {
+  const repeated = (...gapsMs: readonly number[]): number[] => Array.from({ length: 40 }, (_, i) => gapsMs[i % gapsMs.length] * 1000);
+  const series: readonly (readonly [string, readonly number[]])[] = [
+    ['each second', repeated(1000)],
+    ['in two turns', repeated(100, 900)],
+    ['in three', repeated(3, 90, 2500)],
+    ['in many', repeated(0.5, 1.25, 1.5, 6, 25, 250, 400, 3000)],
+    ['with a pause of more than half an hour', [...repeated(1000), 1_802_000_000, ...repeated(1000)]],
+    ['with one of half an hour', [...repeated(1000), 1_800_000_000, ...repeated(1000)]],
+    ['once a quarter of an hour, whose sum is more than 32 bits hold', repeated(900_000)],
+  ];
+  test.each(series)('%s, of an operation', async (_turns, gaps) => {
+    const { conversations: [{ operations }] } = await imported(requestsAt(gaps.reduce<number[]>((all, gap) => [...all, all[all.length - 1] + gap], [10_000])));
+    expect(operations.map(({ rhythm }) => rhythm)).toEqual([histogram(gaps)]);
+  });
+  test.each(series)('%s, of a conversation whose protocol nobody reads', async (_turns, gaps) => {
+    const { frames, ask } = dialogue(20_500);
+    for (const _ of [0, ...gaps]) ask([0xfe, 0xfe, 0xfe, 0xfe]);
+    let us = 40_000;
+    const at = frames.map((frame, i) => (i < 3 ? frame : { ...frame, us: (us += i === 3 ? 0 : gaps[i - 4]) }));
+    expect((await imported(at)).conversations.map(({ rhythm }) => rhythm)).toEqual([histogram(gaps)]);
+  });
+});
+
 describe('an address is seen from the first frame to the last of all its conversations', () => {
   test.each<[string, readonly number[], readonly number[], readonly number[]]>([
     ['one after the other', [5_900_000], [6_100_000], [5_900_000, 6_100_000]],
