@@ -1,3 +1,4 @@
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { concat, payload, pcapHeader, pcapRecord, readBytes, u32 } from './capture-bytes.ts';
 
@@ -138,5 +139,32 @@ describe('damaged pcap', () => {
     expect(read.counts.position).toBe(100);
     expect((await readBytes(bytes.subarray(0, 105))).end).toMatchObject({ kind: 'truncated', offset: 100, lost: 5 });
     expect((await readBytes(bytes.subarray(0, 10))).end).toEqual({ kind: 'truncated', offset: 0, lost: 10, reason: 'the input ends inside the file header' });
+  });
+  it('counts each octet of a damaged file once: as a frame with its header, or as lost', async () => {
+    const parts = Array.from({ length: 30 }, (_, i) => pcapRecord({ sec: 1_700_000_000 + i, data: payload(40 + i, i) }));
+    const whole = concat(pcapHeader({ snap: 96 }), ...parts);
+    const places = fc.integer({ min: 24, max: whole.length });
+    const damage = fc.record({ kind: fc.constantFrom('overwritten', 'inserted', 'lost', 'cut'), at: places, length: fc.integer({ min: 1, max: 120 }), octet: fc.constantFrom(0, 0x41, 0xff) });
+    await fc.assert(
+      fc.asyncProperty(fc.array(damage, { minLength: 1, maxLength: 3 }), async (all) => {
+        let bytes = whole;
+        for (const { kind, at, length, octet } of all) {
+          const [head, tail] = [bytes.slice(0, at), bytes.slice(kind === 'inserted' ? at : at + length)];
+          const between = kind === 'lost' ? [] : [new Uint8Array(Math.min(length, kind === 'inserted' ? length : Math.max(0, bytes.length - at))).fill(octet)];
+          bytes = kind === 'cut' ? head : concat(head, ...between, tail);
+        }
+        const { frames, end } = await readBytes(bytes);
+        const lost = end.kind === 'truncated' ? end.lost : end.kind === 'corrupt' ? end.skipped : 0;
+        expect(24 + frames.reduce((sum, { captured }) => sum + 16 + captured, 0) + lost).toBe(bytes.length);
+      }),
+      { numRuns: 300 },
+    );
+  });
+  it('says of damage at several places where it begins, and how the input ended', async () => {
+    const bad = pcapRecord({ caplen: 0xdead_beef });
+    const bytes = concat(pcapHeader(), ...before, bad, ...after, bad, ...after, bad, ...after);
+    const reason = 'record length 3735928559 cannot be right (and at 2 more places)';
+    expect((await readBytes(bytes)).end).toEqual({ kind: 'corrupt', offset: 24 + 2 * 76, skipped: 3 * 76, reason });
+    expect((await readBytes(bytes.subarray(0, bytes.length - 5))).end).toEqual({ kind: 'corrupt', offset: 24 + 2 * 76, skipped: 3 * 76 + 71, reason: `${reason}; then the input ends inside a record` });
   });
 });
