@@ -1,3 +1,4 @@
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { OTHER_BLOCK_TYPES } from '../../src/source/pcapng/pcapng.ts';
 import {
@@ -187,5 +188,23 @@ describe('damaged pcapng', () => {
     const read = await readBytes(bytes.subarray(0, bytes.length - 1));
     expect(read.end).toEqual({ kind: 'truncated', offset: 48 + 184, lost: 91, reason: 'the input ends inside a block' });
     expect(read.counts.position).toBe(48 + 184);
+  });
+  it('reads every packet that is whole, whatever was overwritten, inserted or lost between', async () => {
+    const packets = Array.from({ length: 20 }, (_, i) => ngPacket({ units: 1_700_000_000_000_000n + BigInt(i), data: payload(40 + i, i), options: i % 3 === 0 ? [ngOption(1, payload(5)), ngOption(0, payload(0))] : [] }));
+    const starts = packets.map((_, i) => packets.slice(0, i).reduce((sum, { length }) => sum + length, START.length));
+    const whole = concat(START, ...packets);
+    const damage = fc.record({ kind: fc.constantFrom('overwritten', 'inserted', 'lost'), at: fc.integer({ min: START.length, max: whole.length - 1 }), length: fc.integer({ min: 1, max: 150 }), octet: fc.constantFrom(0, 0x41, 0xff) });
+    await fc.assert(
+      fc.asyncProperty(damage, async ({ kind, at, length, octet }) => {
+        const behind = kind === 'inserted' ? at : Math.min(whole.length, at + length);
+        const between = new Uint8Array(kind === 'lost' ? 0 : kind === 'inserted' ? length : behind - at).fill(octet);
+        const bytes = concat(whole.slice(0, at), between, whole.slice(behind));
+        const untouched = packets.flatMap(({ length: octets }, i) => (starts[i] + octets <= at || starts[i] >= behind ? [40 + i] : []));
+        const { frames } = await readBytes(bytes);
+        const lengths = frames.map(({ captured }) => captured);
+        expect(untouched.filter((captured) => !lengths.includes(captured))).toEqual([]);
+      }),
+      { numRuns: 300 },
+    );
   });
 });
