@@ -3,12 +3,11 @@
  * The generator is found through BASELINE_PLANTS (default ../shared/plants beside the repository).
  *
  *   --arch a,b --seeds 601-610 --noise 0,.1,.3 --days 28 --addressing flat --naming none --messy .5 --coverage 1
- *   --inject --list --baselines --variants --calibrate --worst --confusions --scale
+ *   --inject --list --baselines --variants --calibrate --worst --confusions --foretold --weeks 8 --scale
  */
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { inferAssets } from '../src/infer/assets.ts';
-import { estimateSpecies } from '../src/infer/completeness.ts';
 import { infer, type Inference } from '../src/infer/inference.ts';
 import { findCommunities } from '../src/infer/cells/louvain.ts';
 import { resolvePins } from '../src/infer/pins.ts';
@@ -20,6 +19,7 @@ import { levelOf } from '../src/infer/roles/levels.ts';
 import { proposeZones } from '../src/infer/zones.ts';
 import { vendorOf } from '../src/net/oui.ts';
 import type { AddressRecord, Conversation, ObservationSet } from '../src/observation.ts';
+import { foretellDesigned, foretellObserved, type Foretold, foretoldInWords } from './foretold.ts';
 import { adjustedRand, type ClassCounts, countClasses, f1, type Labels, macroF1, mean, vMeasure } from './metrics.ts';
 import { type GeneratedHost, type GeneratedPlant, type GeneratedSample, observePlant } from './plant-observations.ts';
 
@@ -84,7 +84,8 @@ interface Scored {
   readonly ceiling: Labels;
   readonly baselines: ReadonlyMap<string, Labels>;
   readonly rules: ReadonlyMap<string, { tp: number; fp: number; fn: number }>;
-  readonly unseen: { predicted: number; actual: number };
+  readonly designed: Foretold;
+  readonly foretold: { readonly failoversApart: Foretold; readonly all: Foretold; readonly known: Foretold } | null;
   readonly milliseconds: number;
 }
 
@@ -184,31 +185,6 @@ function scoreRules(inference: Inference, truthZone: ReadonlyMap<string, string>
   return counts;
 }
 
-/** Good-Turing share after `days`, and the share of tuple-days of the next four weeks that really were new. */
-function scoreUnseen(plant: GeneratedPlant, sample: GeneratedSample, days: number): { predicted: number; actual: number } {
-  const end = Math.min(days + 28, plant.days);
-  const incidences: number[] = [];
-  let fresh = 0;
-  let total = 0;
-  plant.edges.forEach((edge, index) => {
-    if (edge.hidden === true || !edge.ans || edge.noise !== null) return;
-    const keys = new Map<string, { before: Set<number>; after: Set<number> }>();
-    edge.ops.forEach((op, position) => {
-      const key = `${op.k}/${op.unit ?? ''}/${op.fc ?? op.s ?? op.f ?? ''}`;
-      const held = keys.get(key) ?? { before: new Set<number>(), after: new Set<number>() };
-      keys.set(key, held);
-      const counts = sample.counts[index]![position]!;
-      for (let day = 0; day < end; day++) if (counts[day]! > 0) (day < days ? held.before : held.after).add(day);
-    });
-    for (const { before, after } of keys.values()) {
-      if (before.size > 0) incidences.push(before.size);
-      else fresh += after.size;
-      total += after.size;
-    }
-  });
-  return { predicted: estimateSpecies(incidences, days).newShare, actual: total === 0 ? 0 : fresh / total };
-}
-
 function scorePlant(name: string, plant: GeneratedPlant, sample: GeneratedSample, days: number): Scored {
   const set = observePlant(plant, sample, 0, days);
   const started = performance.now();
@@ -256,7 +232,8 @@ function scorePlant(name: string, plant: GeneratedPlant, sample: GeneratedSample
     ceiling: flowCeiling(inference, truthZone, ids),
     baselines: options.has('baselines') ? baselinesOf(inference, ids) : new Map(),
     rules: scoreRules(inference, truthZone),
-    unseen: scoreUnseen(plant, sample, days),
+    designed: foretellDesigned(plant, sample, days, true),
+    foretold: options.has('foretold') ? { failoversApart: foretellDesigned(plant, sample, days, false), ...foretellObserved(plant, sample, days) } : null,
     milliseconds,
   };
 }
@@ -347,9 +324,11 @@ function printDetails(plants: readonly Scored[]): void {
     }
     if (sum.tp + sum.fp + sum.fn > 0) say(`  ${id.padEnd(24)} P ${fixed(sum.tp / Math.max(1, sum.tp + sum.fp), 2)} R ${fixed(sum.tp / Math.max(1, sum.tp + sum.fn), 2)} n ${sum.tp + sum.fn}`);
   }
-  const predicted = mean(plants.map((p) => p.unseen.predicted));
-  const actual = mean(plants.map((p) => p.unseen.actual));
-  say(`\nGood-Turing: predicted ${fixed(predicted * 100, 3)} % new tuple-days, held out ${fixed(actual * 100, 3)} %, ratio ${fixed(predicted / actual, 2)}`);
+  say(`\n${foretoldInWords('Good-Turing over days', plants.map((p) => p.designed))}`);
+  if (!options.has('foretold')) return;
+  say(foretoldInWords('  fail-overs apart', plants.flatMap((p) => p.foretold?.failoversApart ?? [])));
+  say(foretoldInWords('As the product says and sees it', plants.flatMap((p) => p.foretold?.all ?? [])));
+  say(foretoldInWords('  of devices that it knew', plants.flatMap((p) => p.foretold?.known ?? [])));
 }
 
 /** Pool-adjacent-violators on (raw share, right): the knots of src/infer/roles/calibration.ts. */
@@ -382,7 +361,7 @@ async function main(): Promise<void> {
     for (const archetype of archetypes) {
       const ofArchetype: Scored[] = [];
       for (const seed of seeds) {
-        const plant = generator.buildPlant({ arch: archetype, ...VARIANTS[archetype], seed, noise, messy: number('messy', 0.5), addressing: text('addressing', 'flat'), naming: text('naming', 'none'), coverage: number('coverage', 1), churn: number('churn', 0), ...(options.has('inject') ? { inject: true } : {}) });
+        const plant = generator.buildPlant({ arch: archetype, ...VARIANTS[archetype], seed, noise, messy: number('messy', 0.5), addressing: text('addressing', 'flat'), naming: text('naming', 'none'), coverage: number('coverage', 1), churn: number('churn', 0), weeks: number('weeks', 8), ...(options.has('inject') ? { inject: true } : {}) });
         ofArchetype.push(scorePlant(`${archetype}/${seed}/${noise}`, plant, generator.sampleActivity(plant), number('days', 28)));
       }
       say(summarise(`${archetype}, noise ${noise}`, ofArchetype));

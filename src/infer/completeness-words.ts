@@ -14,18 +14,28 @@ const unitOf = (value: number, digits: number): number => 10 ** Math.max(0, Math
 /** The shares are of six digits. */
 const FINEST = 1_000_000;
 
-/** "Or more": what is to come is the estimate's lower bound (completeness.ts). */
-export function tomorrowInWords({ days, newShare, newShareLow, newShareHigh, newIn28Days }: SpeciesEstimate, horizon: number): string {
-  if (days < 2 || newShareHigh - newShareLow >= 1 || (newShare === 0 && newShareHigh > 0.5)) return "Too little was heard to say how many of tomorrow's operations would be new.";
+/** To two digits, which is more than the estimate bears; the ends of an interval are rounded outwards. */
+const inDigits = (value: number, rounded: (value: number) => number): string => grouped(rounded(value / unitOf(value, 2)) * unitOf(value, 2));
+
+/** Whole tuples within the horizon: the expected ones, and between which numbers they lie. */
+function countInWords({ newIn28Days, newIn28DaysLow, newIn28DaysHigh }: SpeciesEstimate): string {
   const expected = Math.round(newIn28Days);
-  const news = expected === 0 ? 'hardly a new one' : expected === 1 ? 'about 1 new one or more' : `some ${grouped(Math.round(expected / unitOf(expected, 2)) * unitOf(expected, 2))} new ones or more`;
-  const later = `expect ${news} within ${horizon} days`;
+  const high = inDigits(newIn28DaysHigh, Math.ceil);
+  if (expected === 0) return `hardly one in all (at most ${high})`;
+  return `${expected === 1 ? 'about 1' : `some ${inDigits(expected, Math.round)}`} in all (between ${inDigits(newIn28DaysLow, Math.floor)} and ${high})`;
+}
+
+/** What the days to come bring. No species estimate knows of devices that are not there yet, or of what has never begun to happen (species-estimate.ts). */
+export function newsInWords(estimate: SpeciesEstimate, horizon: number): string {
+  const { days, newShare, newShareLow, newShareHigh } = estimate;
+  if (days < 2 || newShareHigh - newShareLow > 0.9 || (newShare === 0 && newShareHigh > 0.25)) return 'Too little was heard to say how many operations of the days to come would be new.';
+  const said = (share: string): string => `Within ${horizon} days, ${share}, ${countInWords(estimate)}; new devices and a first fail-over are not foretold.`;
   if (newShare === 0) {
     const unit = unitOf(1 / newShareHigh, 1);
-    return `Fewer than 1 in ${grouped(Math.floor(1 / newShareHigh / unit) * unit)} operations of tomorrow would be new; ${later}.`;
+    return said(`fewer than 1 in ${grouped(Math.floor(1 / newShareHigh / unit) * unit)} operations of a day would be new`);
   }
   let whole = 100;
   while (newShare * whole < 2 && whole < FINEST) whole *= 10;
   const count = Math.round(newShare * whole);
-  return `About ${grouped(count)} in ${grouped(whole)} operations of tomorrow would be new (between ${grouped(Math.floor(newShareLow * whole))} and ${grouped(Math.ceil(newShareHigh * whole))}); ${later}.`;
+  return said(`about ${grouped(count)} in ${grouped(whole)} operations of a day would be new (between ${grouped(Math.floor(newShareLow * whole))} and ${grouped(Math.ceil(newShareHigh * whole))})`);
 }

@@ -1,84 +1,43 @@
 /**
- * Have we listened long enough? Species estimators with the day as sampling unit (never a packet: packets of one poll
- * are not independent). A tuple is a conversation's operation; its incidence is the number of days on which it was seen.
- *
- *   Q1, Q2   tuples seen on exactly one, two days;  U  sum of incidences;  T  days
- *   newShare share of tomorrow's tuple-days that are new = Q1/U * (T-1)Q1 / ((T-1)Q1 + 2 Q2)     (Good-Turing; Chao and Jost 2012)
- *   unseen   tuples not seen yet, at least               = (T-1)/T * Q1^2 / (2 Q2)                (Chao2; Chao 1987)
- *   new(h)   new tuples within h days                    = unseen * (1 - (1 - Q1/(T unseen + Q1))^h)
- *   completeness share seen of what will have been seen in four weeks' time = seen / (seen + new(28))
+ * Have we listened long enough? In: the inference and its zones. Out: how much is still to come, of the plant and of each
+ * conduit (species-estimate.ts has the formulas), until when to listen, what was not heard, in sentences.
  *
  * Of a conduit: both directions together, and what is new by its pool (all that go from zones of one kind to zones of
  * another), because alone it is too small: four operations say nothing of a fifth, and by themselves would call most
- * conduits complete. Biased low below four weeks (weekly and monthly jobs are not exchangeable) and for correlated
- * events (a fail-over brings hundreds of tuples at once): what is to come is to be read as "at least".
+ * conduits complete.
  */
 import { addTo } from '../net/multi-map.ts';
 import { isoDay } from '../net/time.ts';
 import type { Inference } from './inference.ts';
 import type { Link } from './activity.ts';
 import { findNegotiated, type Negotiated } from './conduits/negotiated-ports.ts';
-import { tomorrowInWords } from './completeness-words.ts';
-import type { Completeness, ConduitCompleteness, ConduitDirection, SpeciesEstimate } from './proposal.ts';
+import { newsInWords } from './completeness-words.ts';
+import type { Completeness, ConduitCompleteness, ConduitDirection } from './proposal.ts';
 import type { ZonePlan } from './zone-names.ts';
 import { plural } from './plural.ts';
 import { regimesHeard } from './regimes-heard.ts';
+import { estimateSpecies, HORIZON_DAYS, type Incidence, round, shareSeen } from './species-estimate.ts';
 
-const HORIZON_DAYS = 28;
 const WHOLE_MONTH_DAYS = 28;
 const SUFFICIENT_SHARE = 0.005;
 const SUFFICIENT_NEW = 0.5;
 const QUIET_DAYS = 7;
 const MOST_MORE_DAYS = 84;
 
-const round = (value: number, digits: number): number => Math.round(value * 10 ** digits) / 10 ** digits;
-
-/** Rounded down: 1 only where nothing new is expected. */
-const shareSeen = (seen: number, fresh: number): number => (seen === 0 ? 0 : Math.floor((1e4 * seen) / (seen + fresh)) / 1e4);
-
-/** Incidences (days seen) of all tuples, and the number of days listened. */
-export function estimateSpecies(incidences: readonly number[], days: number): SpeciesEstimate {
-  let once = 0;
-  let twice = 0;
-  let total = 0;
-  for (const incidence of incidences) {
-    total += incidence;
-    if (incidence === 1) once++;
-    else if (incidence === 2) twice++;
-  }
-  const seen = incidences.length;
-  const empty = { days, seen, onceOnly: once, twiceOnly: twice };
-  if (total === 0 || days === 0) return { ...empty, newShare: 1, newShareLow: 0, newShareHigh: 1, unseen: 0, newIn28Days: 0, completeness: 0 };
-  if (days === 1) return { ...empty, newShare: 1, newShareLow: 0, newShareHigh: 1, unseen: seen, newIn28Days: seen, completeness: 0.5 };
-  const effective = twice > 0 ? once : Math.max(0, once - 1);
-  const pairs = twice > 0 ? 2 * twice : 2;
-  const newShare = once === 0 ? 0 : (once / total) * (((days - 1) * effective) / ((days - 1) * effective + pairs));
-  const unseen = ((days - 1) / days) * (twice > 0 ? (once * once) / (2 * twice) : (once * Math.max(0, once - 1)) / 2);
-  const spread = (1.96 * Math.sqrt(once + 2 * twice)) / total;
-  const fresh = unseen > 0 ? unseen * (1 - (1 - once / (days * unseen + once)) ** HORIZON_DAYS) : 0;
-  return {
-    ...empty,
-    newShare: round(newShare, 6),
-    newShareLow: round(Math.max(0, newShare - spread), 6),
-    // No tuple seen once is no proof of none to come: the rule of three bounds what may still be hidden.
-    newShareHigh: round(Math.min(1, Math.max(newShare + spread, 3 / total)), 6),
-    unseen: round(unseen, 2),
-    newIn28Days: round(fresh, 2),
-    completeness: shareSeen(seen, round(fresh, 2)),
-  };
-}
-
-/** The days seen of every tuple. What negotiates its ports is one tuple a pair of assets: a new port is nothing new. */
-function incidencesOf(links: readonly Link[], negotiated: ReadonlyMap<number, Negotiated>): number[] {
+/** Every tuple. What negotiates its ports is one tuple a pair of assets: a new port is nothing new. */
+function incidencesOf(links: readonly Link[], negotiated: ReadonlyMap<number, Negotiated>): Incidence[] {
   const ofRanges = new Map<string, Set<number>>();
-  const incidences = links.flatMap(({ client, server, conversation: { id, operations }, days }) => {
+  const incidences = links.flatMap(({ client, server, conversation: { id, operations }, days }): Incidence[] => {
     const service = negotiated.get(id)?.service;
-    if (service === undefined) return operations.length === 0 ? [days.length] : operations.map((operation) => Math.max(1, operation.days.length));
+    if (service === undefined) {
+      const whole = { days: Math.max(1, days.length), first: days[0]! };
+      return operations.length === 0 ? [whole] : operations.map((operation) => (operation.days.length === 0 ? { days: 1, first: whole.first } : { days: operation.days.length, first: operation.days[0]!.day }));
+    }
     const key = `${client} ${server} ${service}`;
     ofRanges.set(key, new Set([...(ofRanges.get(key) ?? []), ...days]));
     return [];
   });
-  return [...incidences, ...[...ofRanges.values()].map((days) => days.size)];
+  return [...incidences, ...[...ofRanges.values()].map((days) => ({ days: days.size, first: Math.min(...days) }))];
 }
 
 const negotiatedOf = ({ plant: { links, activity } }: Inference): ReadonlyMap<number, Negotiated> =>
@@ -88,7 +47,7 @@ interface Pair {
   readonly fromZone: string;
   readonly toZone: string;
   readonly pool: string;
-  readonly incidences: number[];
+  readonly incidences: Incidence[];
 }
 
 function collectPairs({ plant, placements }: Inference, plan: ZonePlan, negotiated: ReadonlyMap<number, Negotiated>): Pair[] {
@@ -117,7 +76,7 @@ export function estimateCompleteness(inference: Inference, plan: ZonePlan): Comp
   const negotiated = negotiatedOf(inference);
   const plant = estimateSpecies(incidencesOf(inference.plant.links, negotiated), days);
   const pairs = collectPairs(inference, plan, negotiated);
-  const pools = new Map<string, number[]>();
+  const pools = new Map<string, Incidence[]>();
   for (const pair of pairs) {
     const held = pools.get(pair.pool) ?? [];
     pools.set(pair.pool, held);
@@ -145,7 +104,7 @@ export function estimateCompleteness(inference: Inference, plan: ZonePlan): Comp
     { days: WHOLE_MONTH_DAYS - days + deafDays, why: `${days - deafDays} of at least ${WHOLE_MONTH_DAYS} days were heard${deafDays === 0 ? '' : ` (and ${deafDays} too badly)`}` },
     { days: (7 - (days % 7)) % 7, why: 'the last week is not whole' },
     { days: QUIET_DAYS - (lastDay - newestAsset), why: 'a new asset appeared within the last week' },
-    { days: plant.newShare <= SUFFICIENT_SHARE ? 0 : Math.ceil(days * (plant.newShare / SUFFICIENT_SHARE - 1)), why: `more than ${SUFFICIENT_SHARE * 1000} in 1 000 operations of tomorrow would be new` },
+    { days: plant.newShare <= SUFFICIENT_SHARE ? 0 : Math.ceil(days * (plant.newShare / SUFFICIENT_SHARE - 1)), why: `more than ${SUFFICIENT_SHARE * 1000} in 1 000 operations of the days to come would be new` },
   ].filter((wait) => wait.days > 0);
   const moreDays = days === 0 ? WHOLE_MONTH_DAYS : Math.min(MOST_MORE_DAYS, Math.max(0, ...waits.map((wait) => wait.days)));
   const sufficient = days > 0 && moreDays === 0;
@@ -155,7 +114,7 @@ export function estimateCompleteness(inference: Inference, plan: ZonePlan): Comp
   const sentences = [
     days === 0
       ? 'Nothing was heard yet: of what is still unseen nothing can be said.'
-      : tomorrowInWords(plant, HORIZON_DAYS),
+      : newsInWords(plant, HORIZON_DAYS),
     sufficient ? `The stopping rule is met after ${days} days.` : `Keep listening${listenUntil === null ? '' : ` until ${listenUntil}`}, about ${plural(moreDays, 'more day')}: ${waits.map((wait) => wait.why).join('; ') || 'nothing was heard yet'}.`,
     ...(open > 0 ? [`${open} of ${plural(conduits.length, 'pair')} of zones that talk ${open === 1 ? 'is' : 'are'} expected to show something new within ${HORIZON_DAYS} days.`] : []),
     ...(deafHours > 0 ? [`${plural(deafHours, 'hour was', 'hours were')} heard badly (packets lost, or nobody listened for a part of them): what runs only then may be missing.`] : []),

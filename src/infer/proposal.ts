@@ -135,20 +135,22 @@ export interface RequirementFinding {
   readonly conversations: readonly number[];
 }
 
-/** Species estimate over days: see completeness.ts for the formulas. */
+/** Species estimate over days: see species-estimate.ts for the formulas. */
 export interface SpeciesEstimate {
   readonly days: number;
   readonly seen: number;
   readonly onceOnly: number;
   readonly twiceOnly: number;
-  /** Estimated share of tomorrow's (tuple, day) incidences that are new. */
+  /** Estimated share of a coming day's (tuple, day) incidences that are new. The interval, 95 %, is for the mean of 28 days. */
   readonly newShare: number;
   readonly newShareLow: number;
   readonly newShareHigh: number;
   /** Lower bound of the tuples not seen yet (Chao2). */
   readonly unseen: number;
-  /** Expected new tuples over the next 28 days ("at least"). */
+  /** New tuples expected over the next 28 days, with the interval of what will be seen, 95 %. */
   readonly newIn28Days: number;
+  readonly newIn28DaysLow: number;
+  readonly newIn28DaysHigh: number;
   /** Of the different tuples that will have been seen in 28 days' time, the share seen: seen / (seen + newIn28Days), rounded down to four digits. */
   readonly completeness: number;
 }

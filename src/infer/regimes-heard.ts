@@ -1,6 +1,6 @@
 /**
  * What a plant does seldom, and whether the capture has been there when it did. In: the plant with its roles. Out: the regimes,
- * each with a sentence. Left out on purpose: how much of what is still to come is new (completeness.ts).
+ * each with a sentence. Left out on purpose: how much of what is still to come is new (species-estimate.ts).
  */
 import { addToSet } from '../net/multi-map.ts';
 import { isEngineering } from './activity.ts';

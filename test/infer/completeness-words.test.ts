@@ -1,25 +1,27 @@
 import { expect, it } from 'vitest';
-import { tomorrowInWords, wholePercent } from '../../src/infer/completeness-words.ts';
-import { estimateSpecies } from '../../src/infer/completeness.ts';
+import { newsInWords, wholePercent } from '../../src/infer/completeness-words.ts';
+import { estimateSpecies } from '../../src/infer/species-estimate.ts';
 
-const said = (newShare: number, newShareLow: number, newShareHigh: number, newIn28Days: number): string =>
-  tomorrowInWords({ ...estimateSpecies([1, 2, 3], 14), newShare, newShareLow, newShareHigh, newIn28Days }, 28);
+const seenOn = (days: readonly number[]) => days.map((count) => ({ days: count, first: 0 }));
+
+const said = (share: readonly [low: number, estimate: number, high: number], count: readonly [low: number, estimate: number, high: number]): string =>
+  newsInWords({ ...estimateSpecies(seenOn([1, 2, 3]), 14), newShareLow: share[0], newShare: share[1], newShareHigh: share[2], newIn28DaysLow: count[0], newIn28Days: count[1], newIn28DaysHigh: count[2] }, 28);
 
 it.each([
-  [0.9643, 0.5939, 1, 160.97, 'About 96 in 100 operations of tomorrow would be new (between 59 and 100); expect some 160 new ones or more within 28 days.'],
-  [0.0021, 0, 0.007, 1.37, 'About 2 in 1 000 operations of tomorrow would be new (between 0 and 7); expect about 1 new one or more within 28 days.'],
-  [0.0149, 0.009, 0.0208, 27.4, 'About 15 in 1 000 operations of tomorrow would be new (between 9 and 21); expect some 27 new ones or more within 28 days.'],
-  [0.000002, 0, 0.000005, 0.02, 'About 2 in 1 000 000 operations of tomorrow would be new (between 0 and 5); expect hardly a new one within 28 days.'],
-  [0, 0, 0.0002, 0, 'Fewer than 1 in 5 000 operations of tomorrow would be new; expect hardly a new one within 28 days.'],
-  [0, 0, 0.036, 0, 'Fewer than 1 in 20 operations of tomorrow would be new; expect hardly a new one within 28 days.'],
-  [0.5, 0.4, 0.6, 12_345, 'About 50 in 100 operations of tomorrow would be new (between 40 and 60); expect some 12 000 new ones or more within 28 days.'],
-])('%d (%d to %d), %d new ones', (share, low, high, fresh, words) => {
-  expect(said(share, low, high, fresh)).toBe(words);
+  [[0.5939, 0.9643, 1], [83.2, 160.97, 294.1], 'Within 28 days, about 96 in 100 operations of a day would be new (between 59 and 100), some 160 in all (between 83 and 300); new devices and a first fail-over are not foretold.'],
+  [[0, 0.0021, 0.007], [0, 1.37, 4.2], 'Within 28 days, about 2 in 1 000 operations of a day would be new (between 0 and 7), about 1 in all (between 0 and 5); new devices and a first fail-over are not foretold.'],
+  [[0.009, 0.0149, 0.0208], [9.9, 27.4, 50.1], 'Within 28 days, about 15 in 1 000 operations of a day would be new (between 9 and 21), some 27 in all (between 9 and 51); new devices and a first fail-over are not foretold.'],
+  [[0, 0.000002, 0.000005], [0, 0.02, 1.9], 'Within 28 days, about 2 in 1 000 000 operations of a day would be new (between 0 and 5), hardly one in all (at most 2); new devices and a first fail-over are not foretold.'],
+  [[0, 0, 0.0002], [0, 0, 2.7], 'Within 28 days, fewer than 1 in 5 000 operations of a day would be new, hardly one in all (at most 3); new devices and a first fail-over are not foretold.'],
+  [[0, 0, 0.036], [0, 0, 2.7], 'Within 28 days, fewer than 1 in 20 operations of a day would be new, hardly one in all (at most 3); new devices and a first fail-over are not foretold.'],
+  [[0.4, 0.5, 0.6], [9_870, 12_345, 15_210], 'Within 28 days, about 50 in 100 operations of a day would be new (between 40 and 60), some 12 000 in all (between 9 800 and 16 000); new devices and a first fail-over are not foretold.'],
+] as const)('%j of a day, %j in all', (share, count, words) => {
+  expect(said(share, count)).toBe(words);
 });
 
 it('where next to nothing was heard, no number is made of it', () => {
   for (const [incidences, days] of [[[1, 1], 1], [[2], 2], [[1, 1, 1], 2]] as const) {
-    expect(tomorrowInWords(estimateSpecies(incidences, days), 28)).toBe("Too little was heard to say how many of tomorrow's operations would be new.");
+    expect(newsInWords(estimateSpecies(seenOn(incidences), days), 28)).toBe('Too little was heard to say how many operations of the days to come would be new.');
   }
 });
 

@@ -1,44 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { estimateSpecies } from '../../src/infer/completeness.ts';
 import { proposeConduits } from '../../src/infer/conduits/conduits.ts';
 import { proposeZones } from '../../src/infer/zones.ts';
 import { conversation, modbus, observations } from '../policy/observed.ts';
 import { PLAN } from './conduits/plan-fixture.ts';
 import { everyDay, mac, sketchPlant, smallPlant, vendorOf, type Sketch } from './plant-sketch.ts';
-
-describe('species estimate over days', () => {
-  it('follows Good-Turing and Chao2 on numbers computed by hand', () => {
-    // T 10, Q1 4, Q2 2, others 5 and 7: U = 4 + 4 + 12 = 20.
-    const estimate = estimateSpecies([1, 1, 1, 1, 2, 2, 5, 7], 10);
-    expect(estimate).toMatchObject({ days: 10, seen: 8, onceOnly: 4, twiceOnly: 2 });
-    expect(estimate.newShare).toBeCloseTo((4 / 20) * ((9 * 4) / (9 * 4 + 4)), 5); // 0.18
-    expect(estimate.unseen).toBeCloseTo((9 / 10) * (16 / 4), 2); // 3.6
-    expect(estimate.newIn28Days).toBeCloseTo(3.6 * (1 - (1 - 4 / 40) ** 28), 1);
-    expect(estimate.completeness).toBe(Math.floor((1e4 * 8) / (8 + estimate.newIn28Days)) / 1e4);
-    // 1.96 standard errors, which are sqrt(Q1 + 2 Q2) / U.
-    expect([estimate.newShareLow, estimate.newShareHigh]).toEqual([0, expect.closeTo(0.18 + (1.96 * Math.sqrt(4 + 2 * 2)) / 20, 5)]);
-  });
-
-  it('uses the bias-corrected form when nothing was seen twice', () => {
-    // T 8, Q1 3, Q2 0, U = 3 + 4 + 5 = 12.
-    const estimate = estimateSpecies([1, 1, 1, 4, 5], 8);
-    expect(estimate.newShare).toBeCloseTo((3 / 12) * ((7 * 2) / (7 * 2 + 2)), 5);
-    expect(estimate.unseen).toBeCloseTo((7 / 8) * (3 * 2) / 2, 2);
-  });
-
-  it('expects nothing new when all was seen again and again, and still gives an upper bound', () => {
-    const estimate = estimateSpecies([28, 28, 27], 28);
-    expect(estimate).toMatchObject({ newShare: 0, unseen: 0, newIn28Days: 0, completeness: 1 });
-    expect(estimate.newShareHigh).toBeCloseTo(3 / 83, 5);
-  });
-
-  it('knows nothing after no day, and next to nothing after one', () => {
-    const unknown = { newShare: 1, newShareLow: 0, newShareHigh: 1, twiceOnly: 0 };
-    expect(estimateSpecies([], 0)).toEqual({ ...unknown, days: 0, seen: 0, onceOnly: 0, unseen: 0, newIn28Days: 0, completeness: 0 });
-    expect(estimateSpecies([], 9)).toEqual({ ...unknown, days: 9, seen: 0, onceOnly: 0, unseen: 0, newIn28Days: 0, completeness: 0 });
-    expect(estimateSpecies([1, 1], 1)).toEqual({ ...unknown, days: 1, seen: 2, onceOnly: 2, unseen: 2, newIn28Days: 2, completeness: 0.5 });
-  });
-});
 
 describe('the stopping rule', () => {
   const { hosts, sketches } = smallPlant();

@@ -1,13 +1,13 @@
 /**
  * How complete the picture was at the end of each day: new conversations and operations per day, and the estimate of what
- * tomorrow would still bring, with its interval (infer/completeness.ts has the formulas). In: Observations without scans.
+ * the days after would still bring, with its interval (infer/species-estimate.ts has the formulas). In: Observations without scans.
  * Out: one row a calendar day between the first and the last heard.
  */
 import { addTo } from '../../net/multi-map.ts';
 import { dayOf, isoDay } from '../../net/time.ts';
 import { endsMonth } from '../../infer/captured-days.ts';
-import { estimateSpecies } from '../../infer/completeness.ts';
 import { isWeekend } from '../../infer/conduits/regimes.ts';
+import { estimateSpecies } from '../../infer/species-estimate.ts';
 import type { Conversation, ObservationSet } from '../../observation.ts';
 import type { TimelineDay } from './model.ts';
 
@@ -62,7 +62,7 @@ export function completenessByDay(set: ObservationSet, isKept: (conversation: Co
     const isHeard = heard.has(day);
     if (isHeard) heardDays++;
     const isEstimated = isHeard && heardDays >= 2 && (heardDays % every === 0 || day === last);
-    const estimate = isEstimated ? estimateSpecies([...incidences].filter((count) => count > 0), heardDays) : null;
+    const estimate = isEstimated ? estimateSpecies(firstOfTuple.map((first, tuple) => ({ days: incidences[tuple], first })).filter((one) => one.days > 0), heardDays) : null;
     days.push({
       date: isoDay(day),
       newConversations: newConversations.get(day) ?? 0,

@@ -233,7 +233,7 @@ export interface TimelineDay {
   readonly newConversations: number;
   readonly newOperations: number;
   readonly seenOperations: number;
-  /** Estimated share of the next day's operations that were never seen, with its 95 % interval; null before two days. */
+  /** Estimated share of a following day's operations that were never seen, with its 95 % interval over 28 days; null before two days. */
   readonly newShare: readonly [low: number, estimate: number, high: number] | null;
   readonly isHeard: boolean;
   /** What kind of day it was: a weekend or a month's last by the calendar (UTC), maintenance when a device was programmed on it. */
