@@ -2,14 +2,15 @@
  * `npm run eval:conduits`: propose Permits from T days of a generated plant, judge them on the 28 days after (`--judge`).
  * The generator is found through BASELINE_PLANTS (default ../shared/plants beside the repository).
  *
- *   --arch a,b --seeds 701-708 --days 28 --judge 28 --churn 0 --noise .1 --messy .5 --no-baselines --worst --verbose --declared --no-schedules --plant proto=mixed,gateway=1
+ *   --arch a,b --seeds 701-708 --days 28 --judge 28 --churn 0 --noise .1 --messy .5 --no-baselines --worst --verbose --declared --unanswered --no-schedules --plant proto=mixed,gateway=1
  *
  * Judged is every operation of a designed conversation (legitimate, no temporary device) that is active in the test days
  * and crosses a proposed boundary; business traffic with the Internet is outside. The proposal goes the user's way:
  * written as YAML, read back, matched. A device that appeared after the proposal is in no Permit: all of it that crosses a
  * boundary is blocked. It is plugged in beside its like, so its boundary is that of the zone in which most of its true
  * zone's devices were put; its traffic within that segment passes no firewall. `--strangers-nowhere` counts that too. With
- * `--declared` a person has put each new device into the spec, with its zone and role, before it was plugged in.
+ * `--declared` a person has put each new device into the spec, with its zone and role, before it was plugged in. With
+ * `--unanswered` nobody has answered a question of the proposal: what waits for a decision is denied.
  */
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -144,7 +145,9 @@ function judgeProposal(name: string, set: ObservationSet, proposal: ConduitPropo
   const proof = proveProposal(loaded, set);
   if (!proof.holds) console.log(`!! ${name}: ${proof.faults.length} faults of proof: ${proof.faults[0].subject} ${proof.faults[0].sentence}`);
   const assets = indexAssets(loaded.spec);
-  const matcher = createMatcher(loaded.permits.map((declared) => ({ ...declared, permit: { ...declared.permit, conditions: { ...declared.permit.conditions, expires: null } } })), assets, 'UTC');
+  const matcherOf = (permits: typeof loaded.permits) => createMatcher(permits.map((declared) => ({ ...declared, permit: { ...declared.permit, conditions: { ...declared.permit.conditions, expires: null } } })), assets, 'UTC');
+  const matcher = matcherOf(loaded.permits);
+  const decided = options.has('unanswered') ? matcherOf(loaded.permits.filter(({ permit }) => permit.decision !== 'pending')) : matcher;
   const verdicts = new Map<Conversation, ConversationVerdict>();
   const standing = new Set<string>();
   const onDemand = new Set<string>();
@@ -175,18 +178,19 @@ function judgeProposal(name: string, set: ObservationSet, proposal: ConduitPropo
     for (const port of permit.service.ports.length === 0 ? [0] : permit.service.ports.map(({ first }) => first)) for (const client of side(permit.from)) for (const server of side(permit.to)) if (client !== server) for (const own of classes) target.add(comboKey(client, server, permit.service.transport, port, own));
   }
   for (const combo of standing) onDemand.delete(combo);
+  const whyPasses = (tuple: Tuple): string => {
+    const permit = matcher.judge(tuple.conversation).asks.find((one) => one.permit !== null)?.permit;
+    const flow = loaded.spec.conduits.flatMap((conduit) => conduit.protocols_allowed ?? []).find((one) => one.rule_id === permit?.permit.id);
+    return `${permit?.permit.decision} ${flow?.question?.split(':')[0] ?? '-'} ${permit?.permit.conditions.onDemand === true ? 'on demand' : 'standing'} ${permit?.permit.evidence?.generalisedBy.join('+')}`;
+  };
   return {
     name, yaml,
-    whyNot: (tuple) => matcher.judge(tuple.conversation).asks.find(({ ask, permit }) => permit === null && (tuple.code === null || (ask.modbus?.code === tuple.code && (ask.modbus.range === null || ask.modbus.range.first === tuple.first))))?.miss?.kind ?? 'nothing declared',
-    whyPasses: (tuple) => {
-      const permit = matcher.judge(tuple.conversation).asks.find((one) => one.permit !== null)?.permit;
-      const flow = loaded.spec.conduits.flatMap((conduit) => conduit.protocols_allowed ?? []).find((one) => one.rule_id === permit?.permit.id);
-      return `${permit?.permit.decision} ${flow?.question?.split(':')[0] ?? '-'} ${permit?.permit.conditions.onDemand === true ? 'on demand' : 'standing'} ${permit?.permit.evidence?.generalisedBy.join('+')}`;
-    },
+    whyNot: (tuple) => decided !== matcher && tuplePasses(tuple, matcher.judge(tuple.conversation)) ? whyPasses(tuple) : matcher.judge(tuple.conversation).asks.find(({ ask, permit }) => permit === null && (tuple.code === null || (ask.modbus?.code === tuple.code && (ask.modbus.range === null || ask.modbus.range.first === tuple.first))))?.miss?.kind ?? 'nothing declared',
+    whyPasses,
     zoneOf: (address) => assets.resolve(address)?.zone ?? null,
     passes: (tuple) => {
       let verdict = verdicts.get(tuple.conversation);
-      if (verdict === undefined) verdicts.set(tuple.conversation, (verdict = matcher.judge(tuple.conversation)));
+      if (verdict === undefined) verdicts.set(tuple.conversation, (verdict = decided.judge(tuple.conversation)));
       return tuplePasses(tuple, verdict);
     },
     standing, onDemand, tied, timeSaved: pairTime === 0 ? 0 : pairTimeSaved / pairTime,
