@@ -8,12 +8,14 @@ import type { Permit } from '../permit.ts';
 import { formatSpan, subtractSets, type AddressSet } from '../net/address-set.ts';
 import { isNotIp } from '../net/link-local.ts';
 import { spanText } from '../net/register-set.ts';
+import { accessOfFunctionCode } from '../decode/app/modbus-functions.ts';
 import { modesPassing } from '../policy/match/asks.ts';
+import { permitsAccess } from '../policy/spec/permits.ts';
 import type { Holds } from '../policy/match/firewall-semantics.ts';
 import { NO_CAPABILITIES, type Capabilities, type Effect, type LossRow, type ModbusEffect, type PlanPermit } from './exporter.ts';
 import { ofFamily } from './ip-notation.ts';
 import { OPCUA_SERVICES } from './opcua-services.ts';
-import { EVERY_FUNCTION, extraModbusOperations, inspectedModbus, isModbus, modbusText, requiredModbus } from './modbus/scope.ts';
+import { EVERY_FUNCTION, extraModbusOperations, inspectedModbus, isModbus, modbusText, requiredModbus, UNIT_IDS } from './modbus/scope.ts';
 
 const WITH_PORTS = /^(tcp|udp|sctp)$/;
 const WITHOUT_PORTS = /^(icmp|icmpv6|any|ip-\d{1,3})$/;
@@ -121,6 +123,17 @@ const modbusWidening = (required: ModbusEffect, effect: ModbusEffect | null): Wi
       extra,
     },
   ];
+};
+
+/** A firewall judges the function code: who may read by a code that programs (FC 90) may program by it. */
+const programmingWidenings = (permit: Permit, effect: ModbusEffect | null): Widening[] => {
+  if (effect === null) return [];
+  const codes = effect.functions.filter((code) => (permit.modbus?.functionCodes ?? []).includes(code) && accessOfFunctionCode(code) === 'program' && !permitsAccess(permit, 'program'));
+  return codes.map((code) => ({
+    reason: `FC ${code} is judged by its code alone: to program passes with what it is permitted for (${permit.access.join(', ')})`,
+    to: `all of FC ${code}, to program too`,
+    extra: effect.units.length === 0 ? UNIT_IDS : effect.units.length,
+  }));
 };
 
 const opcuaWidenings = (permit: Permit, capabilities: Capabilities): Widening[] => {
@@ -234,6 +247,7 @@ export const assess = (entry: PlanPermit, { device, capabilities, modbus, also =
   const effect = required === null ? null : modbus === undefined ? modbusByCapability(permit, required, capabilities) : modbus;
   const widenings: Widening[] = [
     ...(required === null ? [] : modbusWidening(required, effect)),
+    ...programmingWidenings(permit, effect),
     ...opcuaWidenings(permit, capabilities),
     ...operationWidenings(permit, capabilities),
     ...conditionWidenings(entry, capabilities),

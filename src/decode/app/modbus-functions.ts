@@ -3,6 +3,7 @@
  * the code of an operation that shares one. Out: names and access classes. Left out on purpose: messages (modbus.ts).
  */
 import type { Access } from '../../observation.ts';
+import { describeUmas, UMAS_FURTHER_ACCESS } from './umas.ts';
 
 /** Function codes that are read (V1.1b3 clause 6), and one of a vendor's. */
 export const FC = Object.freeze({
@@ -33,7 +34,8 @@ export const MEI_DEVICE_IDENTIFICATION = 14;
 
 /**
  * Operations of one function that do something else than the function's name says have a code of their own: above the function,
- * the sub-function of Diagnostics (V1.1b3 clause 6.8.1), or the type of an encapsulated interface (clauses 6.19 to 6.21).
+ * the sub-function of Diagnostics (V1.1b3 clause 6.8.1), the type of an encapsulated interface (clauses 6.19 to 6.21), or the function of
+ * UMAS (umas.ts).
  */
 const SUB_SHIFT = 8;
 export const sub = (code: number, part: number): number => code | (part << SUB_SHIFT);
@@ -67,7 +69,7 @@ export const FUNCTIONS = new Map<number, { readonly name: string; readonly acces
   [23, { name: 'Read/Write Multiple Registers', access: 'write' }],
   [24, { name: 'Read FIFO Queue', access: 'read' }],
   [43, { name: 'Encapsulated Interface Transport', access: 'browse' }],
-  // Schneider Unity: configuration, download, start and stop all travel in function 90 (0x5A).
+  // Where it does not say what it asks (umas.ts).
   [FC.unityProgramming, { name: 'Unity Programming', access: 'program' }],
   [125, { name: 'Program (vendor, 125)', access: 'program' }],
   [126, { name: 'Program (vendor, 126)', access: 'program' }],
@@ -76,13 +78,22 @@ export const FUNCTIONS = new Map<number, { readonly name: string; readonly acces
 ]);
 
 /** Of a code that is not known: what vendors programme with from 65 on, and with an encapsulated interface, is `program`. */
-export const describeFunction = (code: number): { readonly name: string; readonly access: Access } =>
-  FUNCTIONS.get(code) ?? (code > 0xff ? { name: `Encapsulated Interface ${code >> SUB_SHIFT}`, access: 'program' } : { name: `Function ${code}`, access: code >= 65 ? 'program' : 'diagnose' });
+export function describeFunction(code: number): { readonly name: string; readonly access: Access } {
+  const known = FUNCTIONS.get(code);
+  if (known !== undefined) return known;
+  if (code <= 0xff) return { name: `Function ${code}`, access: code >= 65 ? 'program' : 'diagnose' };
+  const part = code >> SUB_SHIFT;
+  return (code & 0xff) === FC.unityProgramming ? describeUmas(part) : { name: `Encapsulated Interface ${part}`, access: 'program' };
+}
 
 /** What a function code does to the device, where nothing more is known than the code (a spec names only that). */
 export const accessOfFunctionCode = (code: number): Access => describeFunction(code).access;
 
-/** What else two function codes can do (V1.1b3 clauses 6.8 and 6.19), which only the octets after them tell. */
-const FURTHER_ACCESS: Readonly<Record<number, readonly Access[]>> = { [FC.diagnostics]: ['control'], [FC.encapsulatedInterface]: ['write', 'program'] };
+/** What else some function codes can do (V1.1b3 clauses 6.8 and 6.19; umas.ts), which only the octets after them tell. */
+const FURTHER_ACCESS: Readonly<Record<number, readonly Access[]>> = {
+  [FC.diagnostics]: ['control'],
+  [FC.encapsulatedInterface]: ['write', 'program'],
+  [FC.unityProgramming]: UMAS_FURTHER_ACCESS,
+};
 /** All that a function code may do to the device. */
 export const accessesOfFunctionCode = (code: number): readonly Access[] => [accessOfFunctionCode(code), ...(FURTHER_ACCESS[code] ?? [])];

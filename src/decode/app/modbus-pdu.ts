@@ -3,12 +3,14 @@
  *
  * In: a whole PDU, its unit id, and what its request and answer have in common. Out: operations by unit and function code,
  * exceptions by code, the register, coil, file and FIFO ranges of requests (and of answers that repeat them), device
- * identification (43/14). Values are never kept. Left out on purpose: where a PDU begins and ends (modbus.ts, modbus-rtu.ts).
+ * identification (43/14), what UMAS asks in function 90 (umas.ts). Values are never kept. Left out on purpose: where a PDU begins and ends
+ * (modbus.ts, modbus-rtu.ts).
  */
 import * as functions from './modbus-functions.ts';
 import { rememberRequest, takeRequest } from './outstanding.ts';
 import type { ProtocolSink } from './protocol.ts';
 import * as protocols from './protocol.ts';
+import { isUmasAnswer, READ_ID, umasAnswered, umasAsked, umasProduct, umasRefusal } from './umas.ts';
 
 // Constants of the module at hand: V8 folds them into the code, imported ones it loads and checks at every use.
 const { ACTIONS, FC, FUNCTIONS, MEI_DEVICE_IDENTIFICATION, sub } = functions;
@@ -127,16 +129,21 @@ const isSideByLength = (code: number): boolean =>
 /** A whole PDU that can only be an answer, or only a request, by its length; null where it can be both or neither. */
 export function isAnswer(bytes: Uint8Array, pdu: number, end: number): boolean | null {
   if (bytes[pdu] >= EXCEPTION_BIT) return true;
+  if (bytes[pdu] === FC.unityProgramming) return isUmasAnswer(bytes, pdu, end) ? true : null;
   if (!isSideByLength(bytes[pdu])) return null;
   const request = requestLength(bytes, pdu, end) === end - pdu;
   const response = responseLength(bytes, pdu, end) === end - pdu;
   return request === response ? null : response;
 }
 
-const isSeveral = (code: number): boolean => code === FC.diagnostics || code === FC.encapsulatedInterface;
+const isSeveral = (code: number): boolean => code === FC.diagnostics || code === FC.encapsulatedInterface || code === FC.unityProgramming;
 
-/** The operation's code of a function that is several: Diagnostics and the encapsulated interfaces. */
+/** The operation's code of a function that is several: Diagnostics, the encapsulated interfaces, UMAS. */
 function operationOf(bytes: Uint8Array, pdu: number, end: number, code: number): number {
+  if (code === FC.unityProgramming) {
+    const asked = umasAsked(bytes, pdu, end);
+    return asked < 0 ? code : sub(code, asked);
+  }
   if (code === FC.diagnostics) {
     const part = end - pdu < 3 ? 0 : uint16(bytes, pdu + 1);
     return ACTIONS.has(part) ? sub(code, part) : code;
@@ -158,7 +165,7 @@ function rememberAsked(key: number, operation: number, sink: ProtocolSink): void
   rememberRequest(outstanding, key, operation);
 }
 
-/** The operation that an exception refuses; the function itself where its request was not heard. */
+/** The operation that an exception refuses, or UMAS answers; the function itself where its request was not heard. */
 function refusedOf(key: number, code: number, sink: ProtocolSink): number {
   const operation = takeRequest(outstandingOf(sink), key);
   return operation < 0 ? code : operation;
@@ -175,7 +182,7 @@ export function readPdu(bytes: Uint8Array, pdu: number, end: number, unit: numbe
   let answers = direction === TO_CLIENT;
   if (answersByLength !== null && answersByLength !== answers) {
     answers = sink.serverIs(answersByLength);
-    if (answers !== answersByLength) sink.malformed(bytes[pdu] >= EXCEPTION_BIT ? 'modbus.exception-asked' : 'modbus.length-of-function');
+    if (answers !== answersByLength) sink.malformed(bytes[pdu] >= EXCEPTION_BIT ? 'modbus.exception-asked' : code === FC.unityProgramming ? 'umas.reply-asked' : 'modbus.length-of-function');
   }
   if (answers) {
     if (bytes[pdu] >= EXCEPTION_BIT) {
@@ -184,6 +191,7 @@ export function readPdu(bytes: Uint8Array, pdu: number, end: number, unit: numbe
       else sink.operation(unit, isSeveral(code) ? refusedOf(requestKey(transaction, unit, code), code, sink) : code, MESSAGE.error, bytes[pdu + 1]);
       return;
     }
+    if (code === FC.unityProgramming) return readUmasAnswer(bytes, pdu, end, unit, requestKey(transaction, unit, code), sink);
     if (isSeveral(code)) takeRequest(outstandingOf(sink), requestKey(transaction, unit, code));
     sink.operation(unit, isSeveral(code) ? operationOf(bytes, pdu, end, code) : code, MESSAGE.response, 0);
     if (code === FC.encapsulatedInterface) readIdentification(bytes, pdu, end, sink);
@@ -194,7 +202,26 @@ export function readPdu(bytes: Uint8Array, pdu: number, end: number, unit: numbe
   const operation = isSeveral(code) ? operationOf(bytes, pdu, end, code) : code;
   if (isSeveral(code)) rememberAsked(requestKey(transaction, unit, code), operation, sink);
   sink.operation(unit, operation, MESSAGE.request, 0);
+  if (operation === FC.unityProgramming) countWithoutFunction(sink);
   readRequestRange(bytes, pdu, end, code, sink);
+}
+
+/** Function 90 that ends before UMAS says what it asks, or how it answers. */
+function countWithoutFunction(sink: ProtocolSink): void {
+  if (sink.isCut) sink.beyondCut();
+  else sink.malformed('umas.no-function');
+}
+
+/** An answer says whether it was done, not what: that was asked under its transaction. */
+function readUmasAnswer(bytes: Uint8Array, pdu: number, end: number, unit: number, key: number, sink: ProtocolSink): void {
+  const operation = refusedOf(key, FC.unityProgramming, sink);
+  if (!isUmasAnswer(bytes, pdu, end)) countWithoutFunction(sink);
+  const answer = umasAnswered(bytes, pdu, end);
+  const refusal = umasRefusal(bytes, answer, end);
+  sink.operation(unit, operation, refusal === 0 ? MESSAGE.response : MESSAGE.error, refusal);
+  if (refusal !== 0 || operation !== sub(FC.unityProgramming, READ_ID)) return;
+  const product = umasProduct(bytes, answer, end);
+  if (product !== '') sink.serverFact('modbus.product-code', product);
 }
 
 function readRequestRange(bytes: Uint8Array, pdu: number, end: number, code: number, sink: ProtocolSink): void {

@@ -12,7 +12,7 @@ import { permitsAccess, permitsListedCode } from '../../policy/spec/permits.ts';
 import type { ModbusEffect } from '../exporter.ts';
 
 export const EVERY_FUNCTION: readonly number[] = Array.from({ length: 127 }, (_, index) => index + 1);
-const UNIT_IDS = 256;
+export const UNIT_IDS = 256;
 
 /** Public function codes with their names (Modbus V1.1b3 clause 5.1). */
 export const FUNCTION_NAMES: Readonly<Record<number, string>> = {

@@ -97,7 +97,12 @@ function undecidedGrants(doubtful: readonly Grant[], standing: readonly Grant[],
   const pairOf = (grant: Grant): string => `${grant.client.id}\n${grant.server.id}\n${portKey(grant)}`;
   const byPair = new Map<string, Grant[]>();
   for (const grant of standing) addTo(byPair, pairOf(grant), grant);
-  return doubtful.flatMap((grant) => undecidedOf(grant, byPair.get(pairOf(grant)) ?? [], index) ?? []);
+  return doubtful.flatMap((grant) => {
+    const pair = pairOf(grant);
+    // What is in doubt itself is let through until somebody decides: who programs by it reads by it.
+    const others = grant.doubt === 'double-use' ? doubtful.filter((other) => other.doubt !== 'double-use' && pairOf(other) === pair) : [];
+    return undecidedOf(grant, [...(byPair.get(pair) ?? []), ...others], index) ?? [];
+  });
 }
 
 /** @param assetIds of the spec, by the plan's */

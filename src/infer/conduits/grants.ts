@@ -225,8 +225,15 @@ const contains = (own: ModbusAsk['spans'], inner: ModbusAsk['spans']): boolean =
 
 /** Of a grant in doubt what no other one of its pair lets through, or null: what is let through anyway needs no decision. */
 export function undecidedOf(grant: Grant, ofPair: readonly Grant[], index: PlanIndex): Grant | null {
-  if (grant.doubt === 'many-operations' || grant.doubt === 'double-use') return grant;
+  if (grant.doubt === 'many-operations') return grant;
   const others = ofPair.map(({ detail }) => detail);
+  if (grant.doubt === 'double-use') {
+    // Who may programme by a code may do with it whatever else it can (permitsUse).
+    const modbus = grant.detail.modbus.filter(({ unit, code }) => accessOfFunctionCode(code) !== 'program' || !others.some((own) => own.access.includes('program') && own.modbus.some((one) => one.unit === unit && one.code === code)));
+    if (modbus.length === 0) return null;
+    const detail = { ...grant.detail, modbus };
+    return { ...grant, detail, evidence: evidenceOfPart(grant, detail, index) };
+  }
   const detail: GrantDetail = {
     ...grant.detail,
     modbus: grant.detail.modbus.filter(({ unit, code, spans }) => !others.some(({ modbus }) => modbus.some((own) => own.unit === unit && own.code === code && contains(own.spans, spans)))),

@@ -26,7 +26,7 @@ export const QUESTION_SENTENCES: Readonly<Record<QuestionKind, string>> = {
   'cross-cell': 'one cell\'s device asks another cell, and nobody else of its kind does: is it an interlock?',
   refused: 'was asked for, and the device refused it each time (exceptions only): what is it for, and should it be asked at all?',
   unanswered: 'changes the device, and was never answered, though the mirror shows what the device sends: is there such a unit, and what is it for?',
-  'double-use': 'changes the device by a function code that also just asks it (FC 8, FC 43), and hardly a firewall tells the two apart: is it designed?',
+  'double-use': 'shares a function code (FC 8, FC 43, FC 90) between what just asks the device and what changes it, and hardly a firewall tells the two apart: is it designed?',
   'unheard-range': 'was answered, and no request of it was heard, so which addresses it touches is unknown and all of them are open: which are meant?',
   'many-operations': 'asks more operations than are told apart, so the rest of the service is open: does it sweep for what there is, or is it a gateway for many units?',
   unreadable: 'the service is one we read, but no operation could be read: is it really that protocol?',

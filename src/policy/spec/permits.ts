@@ -208,11 +208,14 @@ export const permitsAccess = (permit: Permit, access: Access): boolean => permit
 
 /**
  * Whether a Permit that lists this function code lets it through for one of its uses. What a code can do beside its own access (FC 43 may
- * write, FC 8 restart) it may where no other listed code is there for it: "read-write" beside 3, 16 and 43 means the write of 16.
+ * write, FC 8 restart, FC 90 read) it may where no other listed code is there for it: "read-write" beside 3, 16 and 43 means the write of
+ * 16. Who may programme by a code may do with it whatever else it can.
  */
-export const permitsUse = (permit: Permit, code: number, access: Access): boolean =>
-  permitsAccess(permit, access) &&
-  (permit.access.length === 0 || access === accessOfFunctionCode(code) || !(permit.modbus?.functionCodes ?? []).some((other) => other !== code && accessesOfFunctionCode(other).includes(access)));
+export const permitsUse = (permit: Permit, code: number, access: Access): boolean => {
+  const own = accessOfFunctionCode(code);
+  if (permit.access.length === 0 || (own === 'program' && permitsAccess(permit, own))) return true;
+  return permitsAccess(permit, access) && (access === own || !(permit.modbus?.functionCodes ?? []).some((other) => other !== code && accessOfFunctionCode(other) === access));
+};
 
 /** Whether a Permit that lists this function code lets it through for anything that it can do. */
 export const permitsListedCode = (permit: Permit, code: number): boolean => accessesOfFunctionCode(code).some((access) => permitsUse(permit, code, access));

@@ -1,6 +1,9 @@
 /** Modbus functions that are several operations: what is permitted of one sub-function is not permitted of the others. */
 import { describe, expect, it } from 'vitest';
+import { exportPlan } from '../../../src/export/export-plan.ts';
 import { functionsOf } from '../../../src/export/modbus/scope.ts';
+import { planOf } from '../../../src/export/plan.ts';
+import { exporterOf } from '../../../src/export/registry.ts';
 import { diffSpec } from '../../../src/policy/diff/diff.ts';
 import { proposeConduits } from '../../../src/infer/conduits/conduits.ts';
 import { acceptFindings } from '../../../src/policy/edit/accept.ts';
@@ -110,4 +113,45 @@ it('a function that is listed beside an access that is not its own is no more le
   };
   expect(found('read')).toEqual([[3], ['Nearest: FC 16 is write, and only read is permitted.'], 1]);
   expect(found('read, write')).toEqual([[3, 16], [], 0]);
+});
+
+describe('function 90, by which UMAS reads and programs', () => {
+  const READ = [90, 1, 0x22, 1, 0, 0, 0, 1];
+  const STOP = [90, 1, 0x41, 0xff, 0];
+  const DOWNLOAD = [90, 1, 0x34, 0, 1];
+  const asking = (...pdus: readonly number[][]): ReturnType<typeof imported> => {
+    const talk = dialogue(502);
+    for (const asked of pdus) talk.ask([0, 1, 0, 0, 0, asked.length + 1, 1, ...asked]);
+    return imported(talk.frames);
+  };
+  const rule = (access: string, codes = '90'): string => specWith(access).replace('[8, 43]', `[${codes}]`);
+  const undeclared = async (spec: string, ...pdus: readonly number[][]): Promise<number> => diffSpec(loadText(spec), await asking(...pdus)).filter(({ type }) => type === 'undeclared-operation').length;
+
+  it('is read, control and program, by what stands behind it', async () => {
+    const { operations } = (await asking(READ, STOP, DOWNLOAD)).conversations[0];
+    expect(operations.map((one) => `${one.function} ${one.name} ${one.access}`).sort()).toEqual(['90 UMAS Download Block program', '90 UMAS Read Variables read', '90 UMAS Stop PLC control']);
+  });
+
+  it('who may read by it may neither stop nor program; who may program may do all', async () => {
+    expect([await undeclared(rule('read'), READ), await undeclared(rule('read'), STOP), await undeclared(rule('read'), DOWNLOAD)]).toEqual([0, 1, 1]);
+    expect(await undeclared(rule('program'), READ, STOP, DOWNLOAD)).toBe(0);
+    expect(await undeclared(rule('read', '3, 90'), READ)).toBe(1);
+  });
+
+  it.each([[[READ], ['read pending double-use']], [[READ, STOP], ['control read pending double-use']], [[READ, STOP, DOWNLOAD], ['program']]] as const)('%j is proposed as what it is', async (pdus, expected) => {
+    const set = await asking(...pdus.map((pdu) => [...pdu]));
+    const talk = set.conversations[0];
+    const plan = { assets: [['PLC', 'CELL', 'plc', talk.server], ['SCADA', 'OPS', 'other', talk.client]].map(([id, zone, role, address]) => ({ id, zone, role, subRole: null, level: null, addresses: [address], macs: [], behindRouter: false })), zones: [['CELL', 'cell'], ['OPS', 'operations']].map(([id, kind]) => ({ id, name: id, kind, level: null, slT: { value: 2, basis: '' } })), dropped: [] };
+    const { permits } = proposeConduits(set, plan);
+    expect(permits.map(({ permit, question }) => `${permit.access.join(' ')}${question?.kind === 'double-use' ? ` ${permit.decision} double-use` : ''}`)).toEqual(expected);
+  });
+
+  it('a firewall that judges the code lets programming pass with reading, and the loss report says so', () => {
+    const verdictOf = (access: string): string => {
+      const [row] = exportPlan(exporterOf('suricata'), planOf(loadText(rule(access)), []), { mode: 'enforce', allowWider: true }).losses;
+      return `${row.verdict} ${row.extraOperations} ${row.reasons.some((reason) => reason.includes('FC 90 is judged by its code alone'))}`;
+    };
+    const [read, program] = [verdictOf('read'), verdictOf('program')];
+    expect([read.startsWith('widened'), read.endsWith('true'), program.endsWith('true')]).toEqual([true, true, false]);
+  });
 });
