@@ -97,6 +97,12 @@ export interface Fact {
  */
 export const REVERSED_FACT = 'direction.reversed';
 
+/**
+ * Nothing but two ports that say as little spoke for this direction: that of the end that was taken for the client, which is the
+ * server's if the guess is wrong (policy/match/guessed-direction.ts).
+ */
+export const CLIENT_PORT_FACT = 'direction.client-port';
+
 /** An ICMP error quoted a packet of the conversation: who was told counts (flow/icmp-refusal.ts). */
 export const REFUSAL_FACT = 'icmp.unreachable';
 

@@ -15,7 +15,7 @@ import { DEFAULT_CONDUIT_OPTIONS, proposeConduits } from '../infer/conduits/cond
 import type { Pins, Proposal } from '../infer/proposal.ts';
 import { proposeZones } from '../infer/zones.ts';
 import type { LoggedAttempt, ObservationSet } from '../observation.ts';
-import { diffReport } from '../policy/diff/diff.ts';
+import { contextOf, diffReport } from '../policy/diff/diff.ts';
 import { simulate } from '../policy/simulate.ts';
 import { parseSpec, type LoadedSpec } from '../policy/spec/load.ts';
 import { pinsOf } from '../policy/spec/pins.ts';
@@ -61,7 +61,8 @@ export const readForReport = (path: string, options: OpenOptions = {}): StoreRea
     return { ...whole, attempts: readAttempts(db, describeOperation), probes: readProbes(db), status: readHourlyStatus(db, whole.set), revision: readRevision(db) };
   }, options);
 
-export function gatherReport({ storePath, declared, tool, commandLine, progress }: ReportSource, { set, traffic, attempts, probes, status }: StoreReading): ReportInput {
+export function gatherReport({ storePath, declared, tool, commandLine, progress }: ReportSource, { set: observed, traffic, attempts, probes, status }: StoreReading): ReportInput {
+  const { set } = declared === null ? { set: observed } : contextOf(declared, observed);
   if (set.conversations.length === 0 && declared === null) throw noConversations(set);
   progress('placing assets');
   const proposal = proposeZones(set, declared === null ? {} : { pins: zonePinsOf(declared, set), stabilityRuns: 0 });

@@ -5,7 +5,9 @@
 import * as transport from '../decode/transport.ts';
 import * as frames from '../decode/decoded-frame.ts';
 import { etherTypeName, listensRather, serverPortRank, serviceByPort } from '../net/services.ts';
+import { CLIENT_PORT_FACT } from '../observation.ts';
 import { internIpv4 } from './address-table.ts';
+import { internFact } from './conversation-facts.ts';
 import { count, internText, widenSpan, type FlowState } from './flow-state.ts';
 import * as layout from './flow-state.ts';
 import { findKey, grownFloat64, grownInt32, internKey } from './int-table.ts';
@@ -13,7 +15,7 @@ import { findKey, grownFloat64, grownInt32, internKey } from './int-table.ts';
 // Constants of the module at hand: V8 folds them into the code, imported ones it loads and checks at every use.
 const { IP_PROTOCOL } = transport;
 const { KIND, LINK_TRANSPORT } = frames;
-const { CONVERSATION, DIRECTION, DIRECTION_SHIFT, FLAG, NO_FIRST, NO_LAST, ROW, ROW_D, SERVICE_BY, SESSION, UNBEGUN } = layout;
+const { CONVERSATION, DIRECTION, DIRECTION_SHIFT, FACT, FLAG, NO_FIRST, NO_LAST, ROW, ROW_D, SERVICE_BY, SESSION, UNBEGUN } = layout;
 
 /** One-way conversations a single client may make between two flushes before the rest of them is folded into a scan. */
 const MAX_ONE_WAY_PER_CLIENT = 4096;
@@ -311,6 +313,16 @@ export function foldSession(state: FlowState, session: number): void {
   doubles[d + SESSION.bytesHiD] = 0;
 }
 
+/** Neither port says who listens: the one that is left out of the conversation may be the server's, as somebody who knows better can tell. */
+function tellClientPort(state: FlowState, session: number, conversation: number): void {
+  const isTcp = transportOf(state, session) === IP_PROTOCOL.tcp;
+  const low = portOf(state, session, false);
+  const high = portOf(state, session, true);
+  if (!isTcp || portRank(isTcp, low) !== portRank(isTcp, high)) return;
+  const fact = internFact(state, conversation, CLIENT_PORT_FACT, String(low + high - serverPort(state, session)));
+  state.facts.keys[fact * FACT.stride + FACT.toServer]++;
+}
+
 function foldIntoConversation(state: FlowState, session: number, conversation: number): void {
   const s = session * SESSION.stride;
   const d = s >> 1;
@@ -322,6 +334,7 @@ function foldIntoConversation(state: FlowState, session: number, conversation: n
   if ((flags & FLAG.counted) === 0) {
     words[c + CONVERSATION.sessions]++;
     from[s + SESSION.flags] |= FLAG.counted;
+    if (directionBy(flags) === DIRECTION.port) tellClientPort(state, session, conversation);
   }
   const clientIsLo = (flags & FLAG.clientIsLo) !== 0;
   if ((flags & FLAG.answeredCounted) === 0 && (flags & (clientIsLo ? FLAG.spokeHi : FLAG.spokeLo)) !== 0) {

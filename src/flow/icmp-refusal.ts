@@ -8,10 +8,10 @@ import { KIND, type DecodedFrame } from '../decode/decoded-frame.ts';
 import { IP_PROTOCOL } from '../decode/transport.ts';
 import { REFUSAL_FACT } from '../observation.ts';
 import { addressText, internIpv4, internIpv6 } from './address-table.ts';
+import { internFact } from './conversation-facts.ts';
 import { conversationOf, clientAddress, sessionKeyWord } from './conversations.ts';
 import { count, FACT, type FlowState } from './flow-state.ts';
 import { findKey } from './int-table.ts';
-import { internFact } from './operations.ts';
 
 const UNREACHABLE_V4 = 3;
 const UNREACHABLE_V6 = 1;

@@ -8,6 +8,7 @@ import type { ProtocolSink } from '../decode/app/protocol.ts';
 import * as protocols from '../decode/app/protocol.ts';
 import { describeOperation } from '../decode/app/registry.ts';
 import { changesDevice, FOLDED_FUNCTION, REVERSED_FACT } from '../observation.ts';
+import { internFact } from './conversation-facts.ts';
 import { askedAddress, askerAddress, conversationOf, isServersMessage, proveServer } from './conversations.ts';
 import { count, internText, UNIT_MASK, type FlowState } from './flow-state.ts';
 import * as layout from './flow-state.ts';
@@ -25,7 +26,6 @@ const MAX_OPERATIONS_PER_CONVERSATION = 2048;
 const MAX_MORE_CHANGES = 2048;
 const MAX_RANGES_PER_OPERATION = 8192;
 const MAX_TARGETS_PER_OPERATION = 1024;
-const MAX_FACTS_PER_CONVERSATION = 512;
 const MAX_ADDRESS_FACTS = 100_000;
 /** Beyond the limit ranges are widened to blocks of this many addresses: bounded, and never narrower than what was seen. */
 const FOLD_BLOCK = 64;
@@ -182,22 +182,6 @@ export function noteAddressFact(state: FlowState, address: number, name: string,
   state.addressFactCounts = grownInt32(state.addressFactCounts, fact + 1);
   if (state.addressFacts.added) state.addressFactCounts[fact] = 0;
   state.addressFactCounts[fact]++;
-}
-
-/** The fact as an index; beyond a conversation's limit every new value is one. */
-export function internFact(state: FlowState, conversation: number, name: string, value: string): number {
-  const { facts } = state;
-  const c = conversation * CONVERSATION.stride + CONVERSATION.facts;
-  const words = state.conversations.keys;
-  const nameText = internText(state, name);
-  const full = words[c] >= MAX_FACTS_PER_CONVERSATION;
-  const valueText = internText(state, value);
-  let fact = full ? findKey(facts, conversation, nameText, valueText, 0) : -1;
-  if (fact < 0) {
-    fact = internKey(facts, conversation, nameText, full ? internText(state, '(more)') : valueText, 0);
-    if (facts.added) words[c]++;
-  }
-  return fact;
 }
 
 /**

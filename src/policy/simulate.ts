@@ -68,7 +68,8 @@ const isOpenAtEnd = ({ days, sessions }: Conversation, lastDay: number): boolean
   return last !== undefined && lastDay - last.day <= 1 && sessions < days.length;
 };
 
-export const simulate = (loaded: LoadedSpec, set: ObservationSet, semantics: FirewallSemantics, options: SimulateOptions = {}): Simulation => {
+export const simulate = (loaded: LoadedSpec, observed: ObservationSet, semantics: FirewallSemantics, options: SimulateOptions = {}): Simulation => {
+  const { set } = contextOf(loaded, observed);
   const live = loaded.permits.filter(({ permit }) => isLive(permit));
   const permits = live.filter(({ permit }) => options.onDemand === true || !permit.conditions.onDemand);
   const { assets, matcher, conduitOf } = contextOf({ ...loaded, permits }, set);

@@ -13,6 +13,7 @@ import { judgeObserved } from './observed.ts';
 import type { DiffContext, ObservedResult, SetAsideUse } from './observed.ts';
 import { mergeFindings, sortFindings } from './findings.ts';
 import type { Finding } from './findings.ts';
+import { withDeclaredDirections } from '../match/guessed-direction.ts';
 import { createMatcher } from '../match/match.ts';
 import { indexAssets } from '../spec/assets.ts';
 import type { LoadedSpec } from '../spec/load.ts';
@@ -47,7 +48,8 @@ export const contextOf = (loaded: LoadedSpec, set: ObservationSet, options: Diff
   const assets = indexAssets(loaded.spec, set.addresses);
   const sinceNs = options.sinceNs;
   const inScope = (conversation: Conversation): boolean => sinceNs === undefined || conversation.lastNs >= sinceNs;
-  return { loaded, set, assets, conduitOf: conduitBetween(loaded.spec.conduits), matcher: createMatcher(loaded.permits, assets, loaded.spec.timezone ?? 'UTC'), kinds: zoneKinds(loaded.spec), inScope };
+  const matcher = createMatcher(loaded.permits, assets, loaded.spec.timezone ?? 'UTC');
+  return { loaded, set: withDeclaredDirections(set, matcher), assets, conduitOf: conduitBetween(loaded.spec.conduits), matcher, kinds: zoneKinds(loaded.spec), inScope };
 };
 
 export const diffReport = (loaded: LoadedSpec, set: ObservationSet, options: DiffOptions = {}): DiffReport => {

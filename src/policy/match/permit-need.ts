@@ -11,6 +11,7 @@ import { bindingSpans, tableOf, type Span } from '../../net/register-set.ts';
 import type { Conversation, ObservationSet } from '../../observation.ts';
 import type { ModbusOperations, Permit } from '../../permit.ts';
 import type { Ask } from './asks.ts';
+import { withDeclaredDirections } from './guessed-direction.ts';
 import { createMatcher, rulesOf, type AskVerdict, type Matcher } from './match.ts';
 import { ALWAYS, sharesPort, zonesOf } from './permit-rest.ts';
 import type { DeclaredPermit } from '../spec/permits.ts';
@@ -51,7 +52,7 @@ export interface Need {
 export function needOf(loaded: LoadedSpec, assets: AssetIndex, set: ObservationSet): Need {
   const timezone = loaded.spec.timezone ?? 'UTC';
   const declared = createMatcher(loaded.permits, assets, timezone);
-  const conversations = new Map(set.conversations.map((one) => [one.id, one]));
+  const conversations = new Map(withDeclaredDirections(set, declared).conversations.map((one) => [one.id, one]));
   const judged = new Map<number, { readonly verdicts: readonly AskVerdict[]; readonly missed: ReadonlySet<string> }>();
   const judge = (conversation: Conversation): { readonly verdicts: readonly AskVerdict[]; readonly missed: ReadonlySet<string> } => {
     let held = judged.get(conversation.id);
