@@ -124,7 +124,7 @@ const isSomebodys = (entry: Dirent): boolean =>
 
 function summary(folder: string, filters: boolean, { target, mode, files, losses, refused }: ExportResult): string {
   if (!filters) return `${folder}: ${plural(files.length, 'file')} for ${target}`;
-  if (refused.length > 0) return `${folder}: no configuration was written, because it would let more through than ${plural(refused.length, 'Permit says', 'Permits say')} (--allow-wider writes it); ${verdictSummary(losses)}`;
+  if (refused.length > 0) return `${folder}: no configuration was written, because it would let more through than ${plural(refused.length, 'Permit says', 'Permits say')} (--allow-wider writes it: ${verdictSummary(losses)})`;
   return `${folder}: ${plural(files.length, 'file')} for ${target}, ${mode} mode; ${verdictSummary(losses)}`;
 }
 
