@@ -1,9 +1,10 @@
 /** The process that reckons completeness beside a capture yields to it: in processor time, and where memory runs out. */
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { getPriority, tmpdir } from 'node:os';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { getPriority } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test, vi } from 'vitest';
 import { watchCompleteness } from '../../src/commands/capture-completeness.ts';
+import { folderOfTest } from '../folder.ts';
 
 afterEach(() => void vi.useRealTimers());
 
@@ -12,7 +13,7 @@ const children = (): number[] =>
   readdirSync('/proc/self/task').flatMap((thread) => readFileSync(`/proc/self/task/${thread}/children`, 'utf8').split(' ').filter((pid) => pid !== '').map(Number));
 
 test.runIf(existsSync('/proc/self/task') && existsSync(`/proc/self/task/${process.pid}/children`))('a minute after the start, and the first to go', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'baseline-completeness-'));
+  const folder = folderOfTest();
   const before = children();
   vi.useFakeTimers();
   const watch = watchCompleteness(join(folder, 'none.db'));
@@ -22,5 +23,4 @@ test.runIf(existsSync('/proc/self/task') && existsSync(`/proc/self/task/${proces
   expect(getPriority(pid)).toBe(19);
   expect(watch.share()).toBeNull();
   watch.stop();
-  rmSync(folder, { recursive: true, force: true });
 });

@@ -1,6 +1,5 @@
 /** An asset that was seen and is dragged into a zone takes the id under which a proposal would write it. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { nameAssets } from '../../src/commands/analysis.ts';
@@ -9,6 +8,7 @@ import { EXIT } from '../../src/errors.ts';
 import { readFromStore } from '../../src/store/database.ts';
 import { loadText } from '../policy/loaded-spec.ts';
 import { runLine } from './command-line.ts';
+import { folderOfTest } from '../folder.ts';
 
 const SPEC = 'zones:\n  - {zone_id: Z1, name: Cell}\nconduits: []\n';
 
@@ -27,23 +27,19 @@ function capture(): Buffer {
 }
 
 test('whatever the wire calls it', async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'baseline-desk-'));
-  try {
-    const store = join(folder, 'plant.db');
-    writeFileSync(join(folder, 'link.pcap'), capture());
-    expect((await runLine(['import', join(folder, 'link.pcap'), '--db', store, '--quiet'])).code).toBe(EXIT.ok);
-    const { out } = await runLine(['propose-zones', '--db', store, '--out', '-']);
-    const proposed = loadText(out).spec.zones.flatMap(({ assets }) => assets ?? []).flatMap((asset) => (typeof asset === 'string' ? [] : [asset.asset_id]));
-    const desk = openDesk({ storePath: store, specFile: join(folder, 'spec.yaml'), tool: 'baseline', commandLine: '' });
-    desk.draw(SPEC);
-    const ids = readFromStore(store, nameAssets).assets.map(({ id }) => id);
-    const written = ids.flatMap((asset) => {
-      const done = desk.edit(SPEC, { kind: 'move-asset', asset, zone: 'Z1' });
-      return 'text' in done ? loadText(done.text).spec.zones[0].assets ?? [] : [];
-    });
-    expect(written.map((asset) => (asset as { asset_id: string }).asset_id)).toEqual(proposed);
-    expect(proposed).toEqual(['fd00-1', 'fd00-2']);
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+  const folder = folderOfTest();
+  const store = join(folder, 'plant.db');
+  writeFileSync(join(folder, 'link.pcap'), capture());
+  expect((await runLine(['import', join(folder, 'link.pcap'), '--db', store, '--quiet'])).code).toBe(EXIT.ok);
+  const { out } = await runLine(['propose-zones', '--db', store, '--out', '-']);
+  const proposed = loadText(out).spec.zones.flatMap(({ assets }) => assets ?? []).flatMap((asset) => (typeof asset === 'string' ? [] : [asset.asset_id]));
+  const desk = openDesk({ storePath: store, specFile: join(folder, 'spec.yaml'), tool: 'baseline', commandLine: '' });
+  desk.draw(SPEC);
+  const ids = readFromStore(store, nameAssets).assets.map(({ id }) => id);
+  const written = ids.flatMap((asset) => {
+    const done = desk.edit(SPEC, { kind: 'move-asset', asset, zone: 'Z1' });
+    return 'text' in done ? loadText(done.text).spec.zones[0].assets ?? [] : [];
+  });
+  expect(written.map((asset) => (asset as { asset_id: string }).asset_id)).toEqual(proposed);
+  expect(proposed).toEqual(['fd00-1', 'fd00-2']);
 });

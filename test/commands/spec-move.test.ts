@@ -1,10 +1,10 @@
 /** `spec move-asset` by what is no id: an address tells whose it is, and nothing is written. */
-import { copyFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { copyFileSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { EXIT } from '../../src/errors.ts';
 import { runLine } from './command-line.ts';
+import { folderOfTest } from '../folder.ts';
 
 const SPEC = join(import.meta.dirname, '../../samples/plant.yaml');
 
@@ -14,15 +14,11 @@ test.each([
   ['plc-a1', 'did you mean PLC-A1?'],
   ['192.0.2.1', 'declare it first'],
 ])('%s', async (asset, says) => {
-  const folder = mkdtempSync(join(tmpdir(), 'baseline-move-'));
-  try {
-    const spec = join(folder, 'plant.yaml');
-    copyFileSync(SPEC, spec);
-    const { code, err } = await runLine(['spec', 'move-asset', spec, '--asset', asset, '--zone', 'Z-FILTER']);
-    expect(code).toBe(EXIT.usage);
-    expect(err).toContain(`there is no asset ${asset} in the spec\n  ${says}`);
-    expect(readFileSync(spec, 'utf8')).toBe(readFileSync(SPEC, 'utf8'));
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+  const folder = folderOfTest();
+  const spec = join(folder, 'plant.yaml');
+  copyFileSync(SPEC, spec);
+  const { code, err } = await runLine(['spec', 'move-asset', spec, '--asset', asset, '--zone', 'Z-FILTER']);
+  expect(code).toBe(EXIT.usage);
+  expect(err).toContain(`there is no asset ${asset} in the spec\n  ${says}`);
+  expect(readFileSync(spec, 'utf8')).toBe(readFileSync(SPEC, 'utf8'));
 });

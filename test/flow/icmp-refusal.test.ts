@@ -1,7 +1,6 @@
 /** What is answered and what is refused, as the store keeps it: answers by the hour, ICMP errors on the conversation they quote. */
 import { expect, test } from 'vitest';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pcap } from '../../samples/gen/capture-file.ts';
 import { concatBytes, ethernet, ETHERTYPE, hex, tcpPacket, TCP_FLAG, udpPacket, unreachablePacket, words } from '../../samples/gen/frames.ts';
@@ -9,6 +8,7 @@ import { readAll } from '../../src/commands/analysis.ts';
 import type { Conversation } from '../../src/observation.ts';
 import { beginImport, importCapture } from '../../src/store/import-capture.ts';
 import { createMemoryStore } from '../fuzz/memory-store.ts';
+import { folderOfTest } from '../folder.ts';
 
 const CLIENT = '10.1.0.9';
 const SERVER = '10.2.0.1';
@@ -21,19 +21,15 @@ const syn = (to: string, port: number, fromPort = 40_000): Uint8Array => tcpPack
 const unreachable = (code: number, quoted: Uint8Array): Uint8Array => unreachablePacket(ip(FIREWALL, CLIENT), code, quoted);
 
 async function conversationsOf(frames: readonly Uint8Array[]): Promise<{ conversations: readonly Conversation[]; answers: unknown[]; counters: Readonly<Record<string, number>> }> {
-  const folder = mkdtempSync(join(tmpdir(), 'baseline-test-'));
-  try {
-    const file = join(folder, 'a.pcap');
-    writeFileSync(file, pcap({ linkType: 1, isLittle: true, isNanosecond: false, snapLength: 65_535 }, frames.map((bytes, i) => ({ interfaceId: 0, timeNs: 1_767_000_000_000_000_000n + BigInt(i) * 1_000_000n, bytes }))));
-    const store = createMemoryStore();
-    await importCapture(beginImport(store), file, { force: false, signal: new AbortController().signal, progress: () => undefined });
-    const set = readAll(store.db);
-    const answers = store.db.prepare('SELECT answers FROM conversation_hour ORDER BY conversation').pluck().all();
-    store.close();
-    return { conversations: set.conversations, answers, counters: set.sensor.counters };
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+  const folder = folderOfTest();
+  const file = join(folder, 'a.pcap');
+  writeFileSync(file, pcap({ linkType: 1, isLittle: true, isNanosecond: false, snapLength: 65_535 }, frames.map((bytes, i) => ({ interfaceId: 0, timeNs: 1_767_000_000_000_000_000n + BigInt(i) * 1_000_000n, bytes }))));
+  const store = createMemoryStore();
+  await importCapture(beginImport(store), file, { force: false, signal: new AbortController().signal, progress: () => undefined });
+  const set = readAll(store.db);
+  const answers = store.db.prepare('SELECT answers FROM conversation_hour ORDER BY conversation').pluck().all();
+  store.close();
+  return { conversations: set.conversations, answers, counters: set.sensor.counters };
 }
 
 test('an ICMP error is a fact of the conversation whose packet it quotes, with its code and who refused', async () => {

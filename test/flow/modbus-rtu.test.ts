@@ -1,12 +1,12 @@
 /** Frames of serial lines in TCP and UDP: no header says where they end, and the CRC who sent them. */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { createRandom } from '../../samples/gen/random.ts';
 import { captureOf, dialogue, imported, operationsOf } from './imported.ts';
 import { canRun, program } from '../tools/loud-skip.ts';
+import { folderOfTest } from '../folder.ts';
 
 /** Two registers of unit 1 from 0 on, their values, and a refusal, with CRCs as a line tester prints them: the request has what looks like an MBAP header. */
 const RTU = {
@@ -134,11 +134,10 @@ describe.runIf(canRun('Modbus RTU read by tshark', [program('tshark')]))('tshark
       talk.ask(framed(unit, ask));
       talk.answer(framed(unit, answer));
     }
-    const folder = mkdtempSync(join(tmpdir(), 'baseline-rtu-'));
+    const folder = folderOfTest();
     const file = join(folder, 'rtu.pcap');
     writeFileSync(file, captureOf(talk.frames));
     const run = spawnSync('tshark', ['-r', file, '-d', 'tcp.port==4001,mbrtu', '-Y', 'mbrtu', '-T', 'fields', '-e', 'mbrtu.unit_id', '-e', 'modbus.func_code', '-e', 'modbus.exception_code', '-e', 'tcp.dstport'], { encoding: 'utf8' });
-    rmSync(folder, { recursive: true });
     const counts = new Map<string, number>();
     for (const line of run.stdout.trim().split('\n')) {
       const [unit, code, exception, port] = line.split('\t');

@@ -2,25 +2,24 @@ import Database from 'better-sqlite3';
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
-  chmodSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync,
-  truncateSync, writeFileSync,
+  chmodSync, copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, truncateSync, writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, test } from 'vitest';
 import { BaselineError, EXIT } from '../../src/errors.ts';
 import { openForReading, openForWriting, readFromStore, storePath } from '../../src/store/database.ts';
 import { APPLICATION_ID, MIGRATIONS } from '../../src/store/schema.ts';
 import { asStoreError } from '../../src/store/store-errors.ts';
+import { folderOfTest } from '../folder.ts';
 
 let folder: string;
 let file: string;
 
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'baseline-test-'));
+  folder = folderOfTest();
   file = join(folder, 'plant.db');
 });
-afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 const digest = (path: string): string => createHash('sha256').update(readFileSync(path)).digest('hex');
 

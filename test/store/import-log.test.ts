@@ -1,8 +1,7 @@
-import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { appendFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, test } from 'vitest';
 import { describeOperation } from '../../src/decode/app/registry.ts';
 import { createAttemptTable } from '../../src/flow/attempt-table.ts';
 import type { LoggedAttempt } from '../../src/observation.ts';
@@ -11,15 +10,15 @@ import { readAttempts, readLogStatus, type LogStatus } from '../../src/store/fir
 import { MIGRATIONS } from '../../src/store/schema.ts';
 import { beginImport, importCapture, type ImportOutcome } from '../../src/store/import-capture.ts';
 import { readStatus } from '../../src/store/read-status.ts';
+import { folderOfTest } from '../folder.ts';
 
 let folder: string;
 let db: string;
 
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'baseline-test-'));
+  folder = folderOfTest();
   db = join(folder, 'plant.db');
 });
-afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 const line = (n: number, server = '10.0.0.2', port = 502): string =>
   `2026-03-02T${String(6 + Math.floor(n / 3600)).padStart(2, '0')}:${String(Math.floor(n / 60) % 60).padStart(2, '0')}:${String(n % 60).padStart(2, '0')}Z FW1 : %ASA-4-106023: Deny tcp src a:10.0.0.1/${40_000 + (n % 9)} dst b:${server}/${port} by access-group "acl" [0x1, 0x0]\n`;

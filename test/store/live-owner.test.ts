@@ -1,10 +1,8 @@
 /** Who runs a live capture: the same process, a dead one, or nobody can say; and what follows from it. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { lossesOf } from '../../src/render/status-record.ts';
 import { openForWriting, readFromStore, type WritableStore } from '../../src/store/database.ts';
 import { insertCapture } from '../../src/store/captures.ts';
@@ -13,6 +11,7 @@ import { packStore } from '../../src/store/pack-store.ts';
 import { readStatus } from '../../src/store/read-status.ts';
 import { beginLive } from '../../src/store/live-run.ts';
 import { openCapture } from '../../src/source/open.ts';
+import { testFolder } from '../folder.ts';
 
 const STAT = (start: number, state = 'S'): string => `77 (a (strange) name) ${state} ${Array.from({ length: 18 }, (_, i) => i + 4).join(' ')} ${start} 0 0\n`;
 
@@ -55,12 +54,8 @@ describe('an owner', () => {
 const knowsProcesses = describeOwner(SYSTEM, process.pid) !== null;
 
 describe.skipIf(!knowsProcesses)('a store whose capture', () => {
-  let folder = '';
+  const folder = testFolder();
   let stores = 0;
-  beforeAll(() => {
-    folder = mkdtempSync(join(tmpdir(), 'baseline-owner-'));
-  });
-  afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
   /** A store with a capture that runs by its record, and who runs it. */
   function storeOf(owner: string): WritableStore {

@@ -2,10 +2,8 @@
  * Captures of samples, played to a live run, and what a store has observed of them. In: a folder for the stores, and files. Out: runs that
  * ended, and the rows of a store in words that do not depend on ids.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, expect } from 'vitest';
+import { expect } from 'vitest';
 import { createFrameBatch, type FrameBatch, type FrameSource } from '../../src/source/frame-batch.ts';
 import { openCapture } from '../../src/source/open.ts';
 import { openForWriting, type Store, type WritableStore } from '../../src/store/database.ts';
@@ -13,14 +11,14 @@ import { beginImport, importCapture } from '../../src/store/import-capture.ts';
 import { beginLive, createLiveWriter, type LiveCapture, type LiveRun, type RunFigures } from '../../src/store/live-run.ts';
 import { recordLive } from '../../src/store/record-live.ts';
 import { strayOperation, wrongDays } from '../fuzz/memory-store.ts';
+import { testFolder } from '../folder.ts';
 
 export const SAMPLES = join(import.meta.dirname, '../../samples');
 export const PLANT = join(SAMPLES, 'plant/millbrook_00005_20260314.pcapng');
 const RECEIVED = { received: 1000, kernelDropped: 12, interfaceDropped: 3 };
 
-const folder = mkdtempSync(join(tmpdir(), 'baseline-record-'));
+const folder = testFolder();
 let stores = 0;
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 export const newStore = (): WritableStore => openForWriting(join(folder, `${++stores}.db`));
 

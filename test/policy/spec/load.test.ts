@@ -1,5 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -7,9 +6,10 @@ import { BaselineError } from '../../../src/errors.ts';
 import { checkSpec } from '../../../src/policy/diff/check.ts';
 import { loadSpec, parseSpec } from '../../../src/policy/spec/load.ts';
 import { openForWriting } from '../../../src/store/database.ts';
+import { testFolder } from '../../folder.ts';
 
 const samples = (file: string): string => path.join(import.meta.dirname, '../../../samples', file);
-const folder = mkdtempSync(path.join(tmpdir(), 'baseline-spec-'));
+const folder = testFolder();
 
 const failure = (file: string): BaselineError => {
   try {
