@@ -25,6 +25,11 @@ describe('what a station writes on three controllers or more', () => {
     expect(writable([...written.map(both), ...read.map(reads)]).sort()).toEqual(expected);
   });
 
+  it('counts those that it writes on and does not read', () => {
+    const writes = (plc: number): Conversation => modbus('10.3.0.1', `10.1.0.${plc}`, [{ code: 6, ranges: [[plc * 10, plc * 10]] }]);
+    expect(writable([...[1, 2, 3].map(writes), ...[4, 5, 6].map(reads)]).sort()).toEqual(['PLC-1 10-30', 'PLC-2 10-30', 'PLC-3 10-30']);
+  });
+
   it('is no area where all of it together was seen on a day', () => {
     const once = (plc: number): Conversation => modbus('10.3.0.1', `10.1.0.${plc}`, [{ code: 6, ranges: [[plc * 10, plc * 10]], days: [MONDAY + 3] }]);
     expect(writable([1, 2, 3, 4].flatMap((plc) => [reads(plc), once(plc)])).sort()).toEqual(['PLC-1 10-10', 'PLC-2 20-20', 'PLC-3 30-30', 'PLC-4 40-40']);

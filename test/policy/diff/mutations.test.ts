@@ -274,6 +274,7 @@ describe('diff', () => {
     const text = edit('        server: {zone: DMZ, assets: [REPLICA]}\n  - conduit_id: C3', '        server: {zone: DMZ, assets: [REPLICA]}\n        unidirectional: {from: OPS, to: DMZ}\n  - conduit_id: C3');
     const found = (client: string, server: string): unknown[] => diffSpec(loadText(text), observations([conversation(client, server, { port: 8080, service: 'http' })])).flatMap(({ type, requirement, client: who }) => (who === client ? [`${type} ${requirement ?? ''}`] : []));
     expect(found('10.2.0.9', '10.3.0.2')).toEqual(['undeclared-conversation ']);
+    expect(found('10.4.0.1', '10.2.0.1')).toEqual(['undeclared-conversation ']);
     expect(found('10.4.0.1', '10.3.0.2')).toEqual(['requirement-violation DIODE-RETURN']);
   });
 
