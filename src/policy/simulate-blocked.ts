@@ -57,7 +57,7 @@ function operationHit({ onTarget, asDeclared, asRejected, whyUnseen, isMixed }: 
   const days = sortedDays(one.ask.days);
   const place = onTarget.asks.indexOf(one);
   const refusal = asRejected?.asks[place]?.miss ?? null;
-  if (refusal?.kind === 'rejected') return { operation, count, days, permit: refusal.permit, why: refusal.sentence, rejected: true, extent: isMixed ? 'some' : 'all' };
+  if (refusal?.kind === 'rejected') return { operation, count, days, rejected: true, permit: refusal.permit, why: refusal.sentence, extent: isMixed ? 'some' : 'all' };
   const withoutRule = asDeclared?.asks[place]?.permit ?? null;
   // What comes nearest is a Permit for something else.
   const miss = whyUnseen === null ? one.miss : null;
@@ -67,11 +67,11 @@ function operationHit({ onTarget, asDeclared, asRejected, whyUnseen, isMixed }: 
     operation,
     count,
     days: outside,
+    rejected: false,
     permit: withoutRule?.permit.id ?? miss?.permit ?? null,
     why: isMixed
       ? 'the first request of a session decides for all of it'
       : withoutRule !== null ? whyNoRule(withoutRule) : (whyUnseen ?? miss?.sentence ?? 'nothing is declared between the two'),
-    rejected: false,
     extent: isMixed || outside.length < days.length ? 'some' : 'all',
   };
 }
