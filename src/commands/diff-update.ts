@@ -36,21 +36,23 @@ const wordsOf = (schema: typeof ownerSchema | typeof date, text: string): { read
   return success ? { words: data } : { fault: error.issues[0].message };
 };
 
-const optionOf = (name: string, schema: typeof ownerSchema, text: string | undefined): string | undefined => {
+const ONE_LINE = 'It is written into the spec: one line of text.';
+
+/** @param option as it begins the line that says what is wrong */
+const checkedOption = (option: string, schema: typeof ownerSchema | typeof date, text: string | undefined, remedy = ONE_LINE): string | undefined => {
   if (text === undefined) return undefined;
   const checked = wordsOf(schema, text);
-  if ('fault' in checked) throw usageError(`--${name} ${checked.fault}`, 'It is written into the spec: one line of text.');
+  if ('fault' in checked) throw usageError(`${option} ${checked.fault}`, remedy);
   return checked.words;
 };
 
-const dayOption = (text: string | undefined): string | undefined => {
-  const checked = text === undefined ? null : wordsOf(date, text);
-  if (checked !== null && 'fault' in checked) throw usageError(`--decided-on ${text}: ${checked.fault}`, 'Give the day of the decision, like 2026-03-31.');
-  return text;
-};
-
-export function updateSpec(loaded: LoadedSpec, set: ObservationSet, judge: Judge, wish: UpdateWish, context: CommandContext): CommandResult | Promise<CommandResult> {
-  const checked: UpdateWish = { ids: wish.ids, owner: optionOf('owner', ownerSchema, wish.owner), decidedOn: dayOption(wish.decidedOn), purpose: optionOf('purpose', reasonSchema, wish.purpose) };
+export function acceptIntoSpec(loaded: LoadedSpec, set: ObservationSet, judge: Judge, wish: UpdateWish, context: CommandContext): CommandResult | Promise<CommandResult> {
+  const checked: UpdateWish = {
+    ids: wish.ids,
+    owner: checkedOption('--owner', ownerSchema, wish.owner),
+    decidedOn: checkedOption(`--decided-on ${wish.decidedOn}:`, date, wish.decidedOn, 'Give the day of the decision, like 2026-03-31.'),
+    purpose: checkedOption('--purpose', reasonSchema, wish.purpose),
+  };
   return wish.ids.length > 0 ? updateById(loaded, set, judge(loaded), checked) : updateByAsking(loaded, set, judge, checked, context);
 }
 

@@ -20,7 +20,7 @@ import { readAttempts } from '../store/firewall-logs.ts';
 import { readStatus } from '../store/read-status.ts';
 import { readAll } from './analysis.ts';
 import { DB_OPTION, defineCommand, JSON_OPTION, type Arguments, type CommandContext, type CommandResult } from './command.ts';
-import { updateSpec } from './diff-update.ts';
+import { acceptIntoSpec } from './diff-update.ts';
 import { instantOf, requireSeenSince } from './instant-option.ts';
 import { tellStrangers } from './same-plant.ts';
 
@@ -95,7 +95,7 @@ export function diffStore(argv: DiffArguments, context: CommandContext): Command
   });
   if (argv.update !== undefined) {
     const ids = argv.update.flatMap((word) => word.split(',')).filter((id) => id !== '');
-    return updateSpec(loaded, withLogged(set, logged), (spec) => judge(spec).findings, { ids, owner: argv.owner, decidedOn: argv['decided-on'], purpose: argv.purpose }, context);
+    return acceptIntoSpec(loaded, withLogged(set, logged), (spec) => judge(spec).findings, { ids, owner: argv.owner, decidedOn: argv['decided-on'], purpose: argv.purpose }, context);
   }
   return shown(judge(loaded), losses, argv.spec, argv, context);
 }

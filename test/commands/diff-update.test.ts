@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { updateSpec, type UpdateWish } from '../../src/commands/diff-update.ts';
+import { acceptIntoSpec, type UpdateWish } from '../../src/commands/diff-update.ts';
 import { BaselineError, EXIT } from '../../src/errors.ts';
 import { diffSpec } from '../../src/policy/diff/diff.ts';
 import { acceptFindings } from '../../src/policy/edit/accept.ts';
@@ -45,7 +45,7 @@ const update = async (loaded: LoadedSpec, wish: UpdateWish, answers?: readonly (
     const answer = left.shift() ?? null;
     return Promise.resolve(typeof answer === 'function' ? answer() : answer);
   } });
-  const result = await updateSpec(loaded, set, (spec) => diffSpec(spec, set), wish, stage);
+  const result = await acceptIntoSpec(loaded, set, (spec) => diffSpec(spec, set), wish, stage);
   return { code: result.exitCode, out: textOf(result), said: stage.said, asked };
 };
 
@@ -162,7 +162,7 @@ describe('the spec is changed by others meanwhile', () => {
       if (writes === 0) writeFileSync(loaded.file, `# theirs\n${SPEC}`);
       return Promise.resolve(writes === 0 ? 'a' : 'q');
     } });
-    expect(textOf(await updateSpec(loaded, set, judge, wish, stage))).toContain('was changed in this moment: run the same command again\n0 accepted, 2 left\n');
+    expect(textOf(await acceptIntoSpec(loaded, set, judge, wish, stage))).toContain('was changed in this moment: run the same command again\n0 accepted, 2 left\n');
     expect(readFileSync(loaded.file, 'utf8')).toBe(SPEC.replace('name: Cell', 'name: Written 1'));
   });
 
@@ -191,7 +191,7 @@ const UNSEEN = ['two\nlines', 'over\u202Eride', 'zero\u200Bwidth', 'x'.repeat(50
 it.each(['', '  ', '\n', ...UNSEEN])('the owner %j is refused, as an option and at the terminal', async (owner) => {
   const loaded = specFile('owner.yaml');
   const ids = diffSpec(loaded, set).map((finding) => finding.id);
-  expect(() => updateSpec(loaded, set, (spec) => diffSpec(spec, set), { ids, owner }, setStage())).toThrow(/^--owner /);
+  expect(() => acceptIntoSpec(loaded, set, (spec) => diffSpec(spec, set), { ids, owner }, setStage())).toThrow(/^--owner /);
   const { asked } = await update(loaded, { ids: [], purpose: '' }, ['a', owner, 'A. Keller', 'q']);
   expect(asked.filter((question) => question.startsWith('who'))).toHaveLength(2);
   expect(readFileSync(loaded.file, 'utf8')).toContain('owner: A. Keller\n');
@@ -200,7 +200,7 @@ it.each(['', '  ', '\n', ...UNSEEN])('the owner %j is refused, as an option and 
 it('the day of a decision is written as it was said, and one that is none is refused', async () => {
   const loaded = specFile('day.yaml');
   const ids = diffSpec(loaded, set).map((finding) => finding.id);
-  expect(() => updateSpec(loaded, set, (spec) => diffSpec(spec, set), { ids, owner: 'A. Keller', decidedOn: '2026-02-30' }, setStage())).toThrow('--decided-on 2026-02-30: there is no such day');
+  expect(() => acceptIntoSpec(loaded, set, (spec) => diffSpec(spec, set), { ids, owner: 'A. Keller', decidedOn: '2026-02-30' }, setStage())).toThrow('--decided-on 2026-02-30: there is no such day');
   await update(loaded, { ids: [], owner: 'A. Keller', decidedOn: '2026-03-31', purpose: '' }, ['a', 'q']);
   expect(loadSpec(loaded.file).permits.filter(({ permit }) => permit.owner !== '').map(({ permit }) => permit.decidedOn)).toEqual(['2026-03-31']);
 });
@@ -208,7 +208,7 @@ it('the day of a decision is written as it was said, and one that is none is ref
 it.each(UNSEEN)('the reason %j is refused, as an option and at the terminal', async (purpose) => {
   const loaded = specFile('reason.yaml');
   const ids = diffSpec(loaded, set).map((finding) => finding.id);
-  expect(() => updateSpec(loaded, set, (spec) => diffSpec(spec, set), { ids, owner: 'A. Keller', purpose }, setStage())).toThrow(/^--purpose /);
+  expect(() => acceptIntoSpec(loaded, set, (spec) => diffSpec(spec, set), { ids, owner: 'A. Keller', purpose }, setStage())).toThrow(/^--purpose /);
   const { asked } = await update(loaded, { ids: [], owner: 'A. Keller' }, ['a', purpose, 'agreed', 'q']);
   expect(asked.filter((question) => question.startsWith('why'))).toHaveLength(2);
   expect(readFileSync(loaded.file, 'utf8')).toContain('purpose: agreed\n');
