@@ -8,7 +8,7 @@ import { wholePercent } from '../infer/completeness-words.ts';
 import { grouped, groupedPlural } from '../infer/plural.ts';
 import { shortOctets } from '../render/instant.ts';
 import type { CaptureTotals } from '../source/pcap-stats.ts';
-import type { LiveEvent } from '../source/live.ts';
+import type { LiveEvent } from '../source/live-channel.ts';
 import type { RunFigures } from '../store/live-run.ts';
 
 /** No frame for this long on a mirror port means that the mirror is gone, or the plant stands still: worth a word. */

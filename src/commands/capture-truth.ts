@@ -3,7 +3,7 @@
  * interfaces, about once a second. Out: milliseconds (store/schema.ts, sensor_hour_counter), handed on while packets come, and
  * once a minute when none do, so that a silent night writes little; what waits at the end goes with the last checkpoint.
  */
-import type { LiveInterfaceState } from '../source/live.ts';
+import type { LiveInterfaceState } from '../source/live-channel.ts';
 
 /** Shorter pauses are ordinary. */
 const SILENCE_MS = 60_000;

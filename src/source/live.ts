@@ -8,11 +8,13 @@
  */
 
 import { captureError, usageError, type BaselineError } from '../errors.ts';
+import { createBell } from './bell.ts';
 import { BATCH_FRAMES, createFrameBatch, createSourceCounts, type CaptureInterface, type FrameBatch, type FrameSource, type SourceEnd } from './frame-batch.ts';
-import { CAPTURE_STATE, HEADER, HEADER_SLOTS, loadLibpcap, startCapture, viewBlocks, type Addon, type BlockViews, type Capture, type CaptureDetails } from './live-addon.ts';
+import { CAPTURE_STATE, HEADER, HEADER_SLOTS, loadLibpcap, startCapture, viewBlocks, type Addon, type Capture, type CaptureDetails } from './live-addon.ts';
+import { createChannel, FIRST_RETRY_MS, firstFrameIsBefore, readMeter, stateOf, type Channel, type LiveEvent, type LiveInterfaceState } from './live-channel.ts';
 import { openingError, PCAP_STATUS, plain } from './live-errors.ts';
 import { listInterfaceNames } from './live-silence.ts';
-import { createStatsMeter, sumTotals, type CaptureTotals, type StatsMeter } from './pcap-stats.ts';
+import { createStatsMeter, sumTotals, type CaptureTotals } from './pcap-stats.ts';
 
 export interface LiveOptions {
   readonly interfaces: readonly string[];
@@ -33,33 +35,11 @@ export interface LiveOptions {
   readonly libraryNames?: readonly string[];
 }
 
-export type LiveEvent =
-  | { readonly kind: 'opened'; readonly interface: string; readonly linkType: number; readonly nanoseconds: boolean; readonly warning: string }
-  /** The interface is gone, or libpcap gave up on it. It is tried again unless `final`. */
-  | { readonly kind: 'lost'; readonly interface: string; readonly reason: string; readonly final: boolean }
-  | { readonly kind: 'reopened'; readonly interface: string; readonly linkType: number; readonly linkTypeChanged: boolean; readonly awayMs: number }
-  /** The cable, the far end or an administrator: the interface stays ours, but nothing can come from it while it is down. */
-  | { readonly kind: 'link'; readonly interface: string; readonly up: boolean; readonly afterMs: number }
-  /** The machine's clock was set: wall time moved by this much more than time passed. */
-  | { readonly kind: 'clock-step'; readonly stepMs: number };
-
 export interface LiveBatch extends FrameBatch {
   /** Index into `interfaces` of the source. */
   interfaceIndex: number;
   /** Totals of this batch's interface, this batch included. */
   totals: CaptureTotals;
-}
-
-export interface LiveInterfaceState {
-  readonly name: string;
-  readonly state: 'opening' | 'open' | 'away' | 'ended';
-  readonly reopenings: number;
-  /** Time without the interface so far, in all its absences. */
-  readonly awayMs: number;
-  readonly linkUp: boolean;
-  /** IFF_ flags (netdevice(7)) as they were last read; 0 where they are not known. */
-  readonly flags: number;
-  readonly totals: CaptureTotals;
 }
 
 export interface LiveSource extends FrameSource {
@@ -82,7 +62,6 @@ const DEFAULTS = {
 const KERNEL_TIMEOUT_MS = 100;
 const BLOCKS = 8;
 const BLOCK_BYTES = 1024 * 1024;
-const FIRST_RETRY_MS = 200;
 const LAST_RETRY_MS = 5000;
 /** Below this, a difference between wall time and passed time is the timer's, or the clock is being slewed. */
 const CLOCK_STEP_MS = 500;
@@ -94,78 +73,7 @@ const LINK_TYPE_OF_DLT: ReadonlyMap<number, number> = new Map([
   [14, 101], // raw IP on OpenBSD
 ]);
 
-/** netdevice(7). */
-const IFF_UP = 0x1;
-const IFF_RUNNING = 0x40;
-
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
-
-interface Channel {
-  readonly name: string;
-  readonly meter: StatsMeter;
-  state: LiveInterfaceState['state'];
-  capture: Capture | undefined;
-  blocks: BlockViews[];
-  /** A block taken from the capture and not handed out yet, or -1. */
-  ready: number;
-  interfaceIndex: number;
-  sequence: number;
-  flags: number;
-  linkUp: boolean;
-  linkSinceMs: number;
-  handedOut: number;
-  reopenings: number;
-  awaySinceMs: number;
-  awayMs: number;
-  retryMs: number;
-  retryTimer: NodeJS.Timeout | undefined;
-}
-
-const createChannel = (name: string): Channel => ({
-  name,
-  meter: createStatsMeter(),
-  state: 'opening',
-  capture: undefined,
-  blocks: [],
-  ready: -1,
-  interfaceIndex: -1,
-  sequence: 0,
-  flags: 0,
-  linkUp: true,
-  linkSinceMs: performance.now(),
-  handedOut: 0,
-  reopenings: 0,
-  awaySinceMs: 0,
-  awayMs: 0,
-  retryMs: FIRST_RETRY_MS,
-  retryTimer: undefined,
-});
-
-/** A flag that somebody waits for: set from the capture threads' callbacks and the retry timers. */
-function createBell(): { ring(): void; wait(ms: number): Promise<boolean> } {
-  let rung = false;
-  let answer: (() => void) | undefined;
-  return {
-    ring() {
-      rung = true;
-      answer?.();
-    },
-    wait(ms) {
-      return new Promise((resolve) => {
-        const finish = (): void => {
-          clearTimeout(timer);
-          answer = undefined;
-          const heard = rung;
-          rung = false;
-          resolve(heard);
-        };
-        const timer = setTimeout(finish, ms);
-        answer = finish;
-        if (rung) finish();
-      });
-    },
-  };
-}
 
 /** Opens every interface, or none: the first that cannot be opened is the error. */
 export function openLive(options: LiveOptions): Promise<LiveSource> {
@@ -208,7 +116,7 @@ function createSession(addon: Addon, options: LiveOptions): Session {
   let stopping = false;
   let opening = true;
   let failure: BaselineError | undefined;
-  let clockOffsetMs = Date.now() - performance.now();
+  const watchClock = createClockWatch(tell);
 
   function start(channel: Channel): void {
     channel.retryTimer = undefined;
@@ -234,32 +142,6 @@ function createSession(addon: Addon, options: LiveOptions): Session {
     channel.handedOut = 0;
   }
 
-  /** Feeds the totals; a reading older than the last one (a block overtaken by a heartbeat) is not fed twice. */
-  function readMeter(channel: Channel, header: Float64Array): void {
-    const sequence = header[HEADER.sequence];
-    const newer = sequence > channel.sequence;
-    if (newer) channel.sequence = sequence;
-    channel.meter.read({
-      processed: channel.handedOut,
-      received: header[HEADER.received],
-      dropped: header[HEADER.dropped],
-      interfaceDropped: header[HEADER.interfaceDropped],
-      kernel: !newer ? 'unread' : header[HEADER.statsValid] === 1 ? 'read' : 'failed',
-    });
-    if (newer) watchLink(channel, header[HEADER.flags]);
-  }
-
-  function watchLink(channel: Channel, flags: number): void {
-    channel.flags = flags;
-    if (flags === 0) return;
-    const up = (flags & IFF_UP) !== 0 && (flags & IFF_RUNNING) !== 0;
-    if (up === channel.linkUp) return;
-    const now = performance.now();
-    tell({ kind: 'link', interface: channel.name, up, afterMs: Math.round(now - channel.linkSinceMs) });
-    channel.linkUp = up;
-    channel.linkSinceMs = now;
-  }
-
   function onOpened(channel: Channel, details: CaptureDetails): void {
     const dataLink = details.dataLink ?? -1;
     const linkType = LINK_TYPE_OF_DLT.get(dataLink) ?? dataLink;
@@ -273,7 +155,7 @@ function createSession(addon: Addon, options: LiveOptions): Session {
     channel.state = 'open';
     channel.retryMs = FIRST_RETRY_MS;
     channel.capture?.stats(figures);
-    readMeter(channel, figures);
+    readMeter(channel, figures, tell);
     if (first) {
       tell({ kind: 'opened', interface: channel.name, linkType, nanoseconds: details.nanoseconds ?? false, warning: plain(details.warning ?? '') });
       return;
@@ -286,7 +168,7 @@ function createSession(addon: Addon, options: LiveOptions): Session {
 
   function onEnded(channel: Channel, capture: Capture): void {
     capture.stats(figures);
-    readMeter(channel, figures);
+    readMeter(channel, figures, tell);
     channel.capture = undefined;
     const { failure: reason } = capture.details();
     const wasOpen = channel.state === 'open';
@@ -356,7 +238,7 @@ function createSession(addon: Addon, options: LiveOptions): Session {
     counts.position += block.offset[last] + block.captured[last];
     counts.shortened += block.header[HEADER.shortened];
     counts.timeBackwards += block.header[HEADER.backwards];
-    readMeter(channel, block.header);
+    readMeter(channel, block.header, tell);
     const face = interfaces[channel.interfaceIndex];
     face.frames += count;
     batch.bytes = block.bytes;
@@ -374,7 +256,7 @@ function createSession(addon: Addon, options: LiveOptions): Session {
     for (const channel of channels) {
       if (channel.capture === undefined || channel.state !== 'open') continue;
       channel.capture.stats(figures);
-      readMeter(channel, figures);
+      readMeter(channel, figures, tell);
     }
     const channel = channels.find((one) => one.state === 'open') ?? channels[0];
     return describe(channel, 0, interfaces[channel.interfaceIndex].linkType);
@@ -393,13 +275,6 @@ function createSession(addon: Addon, options: LiveOptions): Session {
   function giveBack(): void {
     lent?.capture.release(lent.block);
     lent = undefined;
-  }
-
-  function watchClock(): void {
-    const offsetMs = Date.now() - performance.now();
-    const stepMs = Math.round(offsetMs - clockOffsetMs);
-    clockOffsetMs = offsetMs;
-    if (Math.abs(stepMs) >= CLOCK_STEP_MS) tell({ kind: 'clock-step', stepMs });
   }
 
   async function openAll(): Promise<void> {
@@ -460,24 +335,18 @@ function createSession(addon: Addon, options: LiveOptions): Session {
     return sumTotals(channels.map((channel) => channel.meter.totals()));
   }
 
-  function states(): LiveInterfaceState[] {
-    return channels.map((channel) => ({
-      name: channel.name,
-      state: channel.state,
-      reopenings: channel.reopenings,
-      linkUp: channel.linkUp && channel.state === 'open',
-      flags: channel.flags,
-      awayMs: channel.awayMs + (channel.state === 'away' ? Math.round(performance.now() - channel.awaySinceMs) : 0),
-      totals: channel.meter.totals(),
-    }));
-  }
+  const states = (): LiveInterfaceState[] => channels.map(stateOf);
 
   return { counts, interfaces, openAll, next, totals, states, stop, close };
 }
 
-function firstFrameIsBefore(a: Channel, b: Channel): boolean {
-  const left = a.blocks[a.ready];
-  const right = b.blocks[b.ready];
-  const seconds = left.seconds[0] - right.seconds[0];
-  return seconds < 0 || (seconds === 0 && left.nanos[0] < right.nanos[0]);
+/** Wall time against time that passed, at each call. */
+function createClockWatch(tell: (event: LiveEvent) => void): () => void {
+  let offsetMs = Date.now() - performance.now();
+  return () => {
+    const before = offsetMs;
+    offsetMs = Date.now() - performance.now();
+    const stepMs = Math.round(offsetMs - before);
+    if (Math.abs(stepMs) >= CLOCK_STEP_MS) tell({ kind: 'clock-step', stepMs });
+  };
 }

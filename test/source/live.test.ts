@@ -21,7 +21,8 @@ import {
 } from '../../src/source/live-addon.ts';
 import { openingError, plain } from '../../src/source/live-errors.ts';
 import { runsAsRoot } from '../../src/source/live-privileges.ts';
-import { openLiveBy, type LiveEvent, type LiveOptions } from '../../src/source/live.ts';
+import { openLiveBy, type LiveOptions } from '../../src/source/live.ts';
+import type { LiveEvent } from '../../src/source/live-channel.ts';
 
 interface FakeCapture extends Capture {
   readonly device: string;
