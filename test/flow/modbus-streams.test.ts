@@ -175,7 +175,7 @@ test('more operations than are told apart are one without a function, and later 
     for (const code of [1, 2, 3, 4, 7, 8, 11, 12, 17]) talk.ask(adu(unit, [code, ...u16(0, 1)]));
   }
   talk.ask(adu(250, [6, ...u16(99, 1)]));
-  talk.ask(adu(250, [90, 0, 1]));
+  talk.ask(adu(250, [90, 0, 0x41]));
   const { conversations: [{ operations }], sensor } = await imported(talk.frames);
   expect(operations).toHaveLength(2048 + 3);
   expect(operations.filter((one) => one.function < 0)).toMatchObject([{ function: FOLDED_FUNCTION, unit: null, requests: 249 * 9 - 2048 }]);
