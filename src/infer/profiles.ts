@@ -2,6 +2,7 @@
  * One profile per asset: its links from both sides and the counts that several rules ask for. Built once after the scan
  * filter; the role rules only read it.
  */
+import { SAFETY_CONNECTION, SAFETY_FACT } from '../decode/app/cip-safety.ts';
 import { addToSet } from '../net/multi-map.ts';
 import { REVERSED_FACT, type Access } from '../observation.ts';
 import { type Activity, type Diary, isSteady, type Link } from './activity.ts';
@@ -123,6 +124,8 @@ function decideController(profile: Profile, profiles: readonly Profile[]): boole
 const asAsked = (link: Link): Link =>
   link.conversation.facts.some(({ name }) => name === REVERSED_FACT) ? { ...link, client: link.server, server: link.client } : link;
 
+const opensSafety = ({ conversation }: Link): boolean => conversation.facts.some(({ name, value, toServer }) => name === SAFETY_FACT && value === SAFETY_CONNECTION && toServer > 0);
+
 export function profilePlant(inventory: Inventory, activity: Activity, links: readonly Link[]): Plant {
   const captured = activity.capturedDays.length;
   const profiles: Profile[] = inventory.assets.map((asset, index) => ({
@@ -159,6 +162,8 @@ export function profilePlant(inventory: Inventory, activity: Activity, links: re
     client.controlOut.push(link);
     server.controlIn.push(link);
     if (SAFETY_SERVICES.has(link.service)) server.speaksSafety = true;
+    // Who is asked may be safety I/O, or both a controller and what it guards: its own requests tell.
+    if (opensSafety(link)) client.speaksSafety = true;
     if (link.engineers) client.engineered.add(link.server);
     else if (link.writes) client.written.add(link.server);
     if (!isSteady(link, ROLE_DUTY, captured)) continue;
