@@ -4,7 +4,7 @@
  * In: resolved Permits of one address family. Out: disjoint cells (clients x servers) with their Permits; a pair that
  * no Permit names is in no cell.
  */
-import { normaliseSet, setContains, type AddressSet, type AddressSpan } from '../net/address-set.ts';
+import { normaliseSet, type AddressSet, type AddressSpan } from '../net/address-set.ts';
 import type { PlanPermit } from './exporter.ts';
 import { ofFamily, rangeText } from './ip-notation.ts';
 
@@ -25,13 +25,12 @@ const pieces = (permits: readonly PlanPermit[], side: Side, family: 'ipv4' | 'ip
     starts.add(span.last + 1n);
   }
   const sorted = [...starts].sort((a, b) => (a < b ? -1 : 1));
-  return sorted.flatMap((first, index) => {
-    const next = sorted[index + 1];
-    if (next === undefined) return [];
-    const span = { family, first, last: next - 1n };
-    const members = lists.flatMap((list, at) => (setContains(list, span) ? [at] : []));
-    return members.length === 0 ? [] : [{ span, members }];
-  });
+  const places = new Map(sorted.map((first, place) => [first, place]));
+  const membersAt = sorted.map((): number[] => []);
+  for (const [member, list] of lists.entries()) {
+    for (const { first, last } of list) for (let place = places.get(first) ?? 0; sorted[place] <= last; place++) membersAt[place].push(member);
+  }
+  return membersAt.flatMap((members, place) => (members.length === 0 ? [] : [{ span: { family, first: sorted[place], last: sorted[place + 1] - 1n }, members }]));
 };
 
 /** Addresses that the same Permits name, together. */

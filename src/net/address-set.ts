@@ -163,35 +163,64 @@ export const parseSet = (texts: readonly string[]): AddressSet =>
 
 export const unionSets = (a: AddressSet, b: AddressSet): AddressSet => normaliseSet([...a, ...b]);
 
-export const intersectSets = (a: AddressSet, b: AddressSet): AddressSet => {
+/** Of ascending spans, the place of the last that begins where this one does or before; -1 when none does. */
+const placeBefore = (spans: readonly AddressSpan[], address: AddressSpan): number => {
+  let [low, high] = [0, spans.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (compareSpans(spans[middle], address) <= 0) low = middle + 1;
+    else high = middle;
+  }
+  return low - 1;
+};
+
+const endsBefore = (a: AddressSpan, b: AddressSpan): boolean => FAMILY_ORDER[a.family] - FAMILY_ORDER[b.family] < 0 || (a.family === b.family && a.last < b.last);
+
+/** Both are walked once, side by side: a plant has tens of thousands of addresses. */
+export const intersectSets = (a: readonly AddressSpan[], b: readonly AddressSpan[]): AddressSet => {
+  const [left, right] = [normaliseSet(a), normaliseSet(b)];
   const out: AddressSpan[] = [];
-  for (const x of a) {
-    for (const y of b) {
-      if (x.family !== y.family) continue;
-      const first = x.first > y.first ? x.first : y.first;
-      const last = x.last < y.last ? x.last : y.last;
-      if (first <= last) out.push({ family: x.family, first, last });
+  for (let i = 0, j = 0; i < left.length && j < right.length; ) {
+    const [x, y] = [left[i], right[j]];
+    const first = x.first > y.first ? x.first : y.first;
+    const last = x.last < y.last ? x.last : y.last;
+    if (x.family === y.family && first <= last) out.push({ family: x.family, first, last });
+    if (endsBefore(x, y)) i++;
+    else j++;
+  }
+  return out;
+};
+
+export const subtractSets = (a: readonly AddressSpan[], b: readonly AddressSpan[]): AddressSet => {
+  const cuts = normaliseSet(b);
+  const rest: AddressSpan[] = [];
+  let next = 0;
+  for (const span of normaliseSet(a)) {
+    let { first } = span;
+    while (next < cuts.length && (cuts[next].family === span.family ? cuts[next].last < first : compareSpans(cuts[next], span) < 0)) next++;
+    // The last cut may reach into the next span as well.
+    for (let at = next; at < cuts.length && cuts[at].family === span.family && cuts[at].first <= span.last; at++) {
+      if (first < cuts[at].first) rest.push({ ...span, first, last: cuts[at].first - 1n });
+      first = cuts[at].last + 1n;
+      next = at;
     }
+    if (first <= span.last) rest.push({ ...span, first });
   }
-  return normaliseSet(out);
+  return rest;
 };
 
-export const subtractSets = (a: AddressSet, b: AddressSet): AddressSet => {
-  let rest: AddressSpan[] = [...a];
-  for (const cut of b) {
-    rest = rest.flatMap((span) => {
-      if (span.family !== cut.family || cut.last < span.first || cut.first > span.last) return [span];
-      const parts: AddressSpan[] = [];
-      if (span.first < cut.first) parts.push({ ...span, last: cut.first - 1n });
-      if (cut.last < span.last) parts.push({ ...span, first: cut.last + 1n });
-      return parts;
-    });
-  }
-  return normaliseSet(rest);
+/** Adjacent spans may stand apart in `set`: what lies across two of them is then not contained. */
+export const setContains = (set: AddressSet, address: AddressSpan): boolean => {
+  const span = set[placeBefore(set, address)];
+  return span !== undefined && span.family === address.family && address.last <= span.last;
 };
 
-export const setContains = (set: AddressSet, address: AddressSpan): boolean =>
-  set.some((span) => span.family === address.family && span.first <= address.first && address.last <= span.last);
+/** Whether an address is in both. */
+export const setsMeet = (few: AddressSet, many: AddressSet): boolean =>
+  few.some((span) => {
+    const last = many[placeBefore(many, { ...span, first: span.last })];
+    return last !== undefined && last.family === span.family && span.first <= last.last;
+  });
 
 export const isSubset = (inner: AddressSet, outer: AddressSet): boolean => inner.every((span) => setContains(outer, span));
 

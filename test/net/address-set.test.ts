@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { addressProblem, compareAddresses, formatSpan, intersectSets, isSubset, normaliseSet, parseSet, parseSpan, setContains, sizeOfSet, subtractSets, unionSets } from '../../src/net/address-set.ts';
+import { addressProblem, compareAddresses, formatSpan, intersectSets, isSubset, normaliseSet, parseSet, parseSpan, setContains, setsMeet, sizeOfSet, subtractSets, unionSets } from '../../src/net/address-set.ts';
 import type { AddressSpan } from '../../src/net/address-set.ts';
 
 /** Small numbers, so that sets meet often; membership is then checked address by address. */
@@ -27,6 +27,10 @@ describe('sets of addresses', () => {
         expect(has(rest, family, value)).toBe(inA && !inB);
       });
       expect(sizeOfSet(union)).toBe(sizeOfSet(rest) + sizeOfSet(y));
+      expect(setsMeet(x, y)).toBe(both.length > 0);
+      // Lists that nobody put in order are sets too, and what comes out is in order.
+      expect([intersectSets(a, b), subtractSets(a, b)]).toEqual([both, rest]);
+      expect([both, rest].map(normaliseSet)).toEqual([both, rest]);
     }));
   });
 
