@@ -11,3 +11,13 @@ export const addToSet = <K, V>(sets: Map<K, Set<V>>, key: K, value: V): void => 
   if (held === undefined) sets.set(key, new Set([value]));
   else held.add(value);
 };
+
+/** The first item of each key: what a search for the key would find. Searching for each of many is quadratic. */
+export const firstBy = <K, V>(items: Iterable<V>, keyOf: (item: V) => K): Map<K, V> => {
+  const first = new Map<K, V>();
+  for (const item of items) {
+    const key = keyOf(item);
+    if (!first.has(key)) first.set(key, item);
+  }
+  return first;
+};

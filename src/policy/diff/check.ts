@@ -6,11 +6,12 @@
  */
 import type { Severity } from './findings.ts';
 import { securityLevelNumber } from '../spec/free-text.ts';
-import { addressesOfEnd, permitCovers } from '../match/permit-cover.ts';
+import { permitCovers } from '../match/permit-cover.ts';
 import { isLive, permitsListedCode, protocolKey } from '../spec/permits.ts';
 import type { DeclaredPermit } from '../spec/permits.ts';
 import { firstOf } from '../../infer/plural.ts';
-import { intersectSets, isSubset, parseSet, unionSets } from '../../net/address-set.ts';
+import { addTo } from '../../net/multi-map.ts';
+import { isSubset, normaliseSet, parseSet, parseSpan, unionSets, type AddressSet, type AddressSpan } from '../../net/address-set.ts';
 import { tableOf } from '../../net/register-set.ts';
 import { coZonedSafety, crossingRequirement, permitsChange, REQUIREMENTS } from './requirements.ts';
 import { isOnLink, ON_LINK_PLATFORMS, sharedInterfaces, sharedLinks } from '../spec/shared-link.ts';
@@ -18,7 +19,7 @@ import { indexAssets } from '../spec/assets.ts';
 import type { AssetIndex } from '../spec/assets.ts';
 import type { Place, SpecPath } from '../spec/document.ts';
 import type { LoadedSpec } from '../spec/load.ts';
-import type { Spec, SpecZone } from '../spec/schema.ts';
+import type { Spec, SpecConduit, SpecZone } from '../spec/schema.ts';
 import { zoneKinds } from '../spec/zone-kind.ts';
 
 export interface Lint extends Place {
@@ -40,10 +41,14 @@ const sharedSwitch = (spec: Spec, zone: SpecZone): { readonly name: string; read
   return null;
 };
 
+const overlaps = (one: AddressSpan | null, other: AddressSpan): boolean => one !== null && one.family === other.family && one.first <= other.last && other.first <= one.last;
+
 const lintZones = ({ spec }: LoadedSpec, report: Report): void => {
   const vlanOwners = new Map<number, string>();
+  const conduitsOf = new Map<string, SpecConduit[]>();
+  for (const conduit of spec.conduits) for (const zone of new Set(conduit.connects)) addTo(conduitsOf, zone, conduit);
   for (const [z, zone] of spec.zones.entries()) {
-    const touching = spec.conduits.filter((conduit) => conduit.connects.includes(zone.zone_id));
+    const touching = conduitsOf.get(zone.zone_id) ?? [];
     const words = (zone.security_requirements ?? []).join(' ');
     const claimsGap = zone.air_gapped === true || /\bair[- ]?gap/i.test(words);
     if (claimsGap && touching.length > 0) report(['zones', z], 'air-gap-conduit', 'high', `${zone.zone_id} claims to be air-gapped and ${touching[0].conduit_id} connects it`, 'drop the claim or the conduit; ZCR 3.3 asks for separation, not for an air gap');
@@ -85,9 +90,12 @@ const lintZones = ({ spec }: LoadedSpec, report: Report): void => {
       }
     }
   }
+  const spans = new Map(spec.zones.flatMap((zone) => (zone.networks ?? []).map((text) => [text, parseSpan(text)])));
+  const spanOf = (text: string): AddressSpan | null => spans.get(text) ?? null;
   for (const [z, zone] of spec.zones.entries()) {
     for (const [i, text] of (zone.networks ?? []).entries()) {
-      const other = spec.zones.slice(z + 1).find((one) => one.networks?.some((network) => network !== text && intersectSets(parseSet([network]), parseSet([text])).length > 0));
+      const span = spanOf(text);
+      const other = span === null ? undefined : spec.zones.slice(z + 1).find((one) => one.networks?.some((network) => network !== text && overlaps(spanOf(network), span)));
       if (other !== undefined) report(['zones', z, 'networks', i], 'networks-overlap', 'medium', `${text} of ${zone.zone_id} overlaps a network of ${other.zone_id}`, 'the smaller one wins here; a firewall may see it otherwise');
     }
   }
@@ -96,12 +104,14 @@ const lintZones = ({ spec }: LoadedSpec, report: Report): void => {
 const lintConduits = (loaded: LoadedSpec, report: Report): void => {
   const { spec } = loaded;
   const slOf = new Map(spec.zones.map((zone) => [zone.zone_id, securityLevelNumber(zone.security_level_target)]));
+  const permitsOf = new Map<string, DeclaredPermit[]>();
+  for (const declared of loaded.permits) addTo(permitsOf, declared.permit.conduit, declared);
   for (const [c, conduit] of spec.conduits.entries()) {
     const own = securityLevelNumber(conduit.security_level);
     const highest = Math.max(...conduit.connects.map((zone) => slOf.get(zone) ?? 0));
     if (own !== null && own < highest) report(['conduits', c, 'security_level'], 'conduit-level', 'medium', `${conduit.conduit_id} has SL ${own}, and it touches a zone with SL-T ${highest}`, `a conduit is no weaker than its zones: SL ${highest}, or say in the risk assessment why not`);
     if ((conduit.protocols_allowed ?? []).length === 0) report(['conduits', c], 'empty-conduit', 'low', `${conduit.conduit_id} permits nothing`, 'remove it, or write its rules');
-    const permits = loaded.permits.filter(({ permit }) => permit.conduit === conduit.conduit_id);
+    const permits = permitsOf.get(conduit.conduit_id) ?? [];
     const oneWay = permits.find((declared) => declared.unidirectional !== null && isLive(declared.permit));
     // Any conduit: a way back is one wherever it is written.
     const back = oneWay === undefined ? undefined : loaded.permits.find(({ permit }) => isLive(permit) && permit.from.zone === oneWay.unidirectional?.to && permit.to.zone === oneWay.unidirectional.from);
@@ -136,7 +146,20 @@ const lintLinks = ({ spec }: LoadedSpec, report: Report): void => {
 
 const CLEAR_PROTOCOLS = new Set(['telnet', 'ftp', 'http', 'tftp', 'vnc']);
 
-const lintPermit = (loaded: LoadedSpec, declared: DeclaredPermit, assets: AssetIndex, report: Report): void => {
+/** All addresses of a zone, by its networks and its assets; asked once for each zone that a rule gives addresses of. */
+const zoneAddresses = ({ spec }: LoadedSpec, assets: AssetIndex): ((zone: string) => AddressSet) => {
+  const known = new Map<string, AddressSet>();
+  return (zone) => {
+    const held = known.get(zone);
+    if (held !== undefined) return held;
+    const networks = spec.zones.find((one) => one.zone_id === zone)?.networks ?? [];
+    const addresses = unionSets(parseSet(networks), normaliseSet(assets.assets.flatMap((asset) => (asset.zone === zone ? asset.spans : []))));
+    known.set(zone, addresses);
+    return addresses;
+  };
+};
+
+const lintPermit = (loaded: LoadedSpec, declared: DeclaredPermit, assets: AssetIndex, addressesOf: (zone: string) => AddressSet, report: Report): void => {
   const { permit, path } = declared;
   const flow = loaded.spec.conduits[Number(path[1])].protocols_allowed?.[Number(path[3])];
   for (const text of declared.notUnderstood) report(path, 'text-not-understood', 'medium', `${permit.id}: "${text.slice(0, 80)}" is not understood, and nothing enforces it`, 'write it as machine fields (docs/spec.md), or move it to "purpose"');
@@ -161,9 +184,8 @@ const lintPermit = (loaded: LoadedSpec, declared: DeclaredPermit, assets: AssetI
   }
   if (permit.from.assets.length + permit.from.addresses.length === 0 && permit.to.assets.length + permit.to.addresses.length === 0) report(path, 'zone-to-zone', 'medium', `${permit.id} permits a whole zone to a whole zone`, 'name client and server assets');
   for (const [side, end] of [['client', permit.from], ['server', permit.to]] as const) {
-    const zone = loaded.spec.zones.find((one) => one.zone_id === end.zone);
-    const inside = unionSets(parseSet(zone?.networks ?? []), addressesOfEnd({ zone: end.zone, assets: assets.assets.filter((asset) => asset.zone === end.zone).map((asset) => asset.id), addresses: [] }, assets));
-    if (end.addresses.length > 0 && inside.length > 0 && !isSubset(parseSet(end.addresses), inside)) report([...path, side, 'addresses'], 'address-outside-zone', 'medium', `${permit.id}: ${end.addresses.join(', ')} reaches beyond what ${end.zone} declares`, 'correct the addresses or the zone\'s networks');
+    const inside = end.addresses.length === 0 ? [] : addressesOf(end.zone);
+    if (inside.length > 0 && !isSubset(parseSet(end.addresses), inside)) report([...path, side, 'addresses'], 'address-outside-zone', 'medium', `${permit.id}: ${end.addresses.join(', ')} reaches beyond what ${end.zone} declares`, 'correct the addresses or the zone\'s networks');
     for (const id of end.assets) if ((assets.byId.get(id)?.spans.length ?? 0) === 0) report([...path, side, 'assets'], 'end-without-address', 'medium', `${permit.id}: ${id} has no address, so no firewall rule can be written for it`, 'add its ip');
   }
   if (CLEAR_PROTOCOLS.has(protocolKey(permit.service.protocol)) && isLive(permit)) report(path, 'clear-text-protocol', 'low', `${permit.id}: ${permit.service.protocol} sends passwords or data in the clear`, 'use its encrypted form where the device can do it');
@@ -181,8 +203,9 @@ export const checkSpec = (loaded: LoadedSpec): readonly Lint[] => {
   lintZones(loaded, report);
   lintConduits(loaded, report);
   lintLinks(loaded, report);
+  const addressesOf = zoneAddresses(loaded, assets);
   for (const declared of loaded.permits) {
-    lintPermit(loaded, declared, assets, report);
+    lintPermit(loaded, declared, assets, addressesOf, report);
     const from = kinds.get(declared.permit.from.zone);
     const to = kinds.get(declared.permit.to.zone);
     const requirement = from === undefined || to === undefined || !isLive(declared.permit) ? null : crossingRequirement(from, to, permitsChange(declared));

@@ -5,7 +5,7 @@
  * what was removed). Permits are compared by what they let through, not by their ids or order. Left out on purpose: traffic.
  */
 import { firstOf } from '../../infer/plural.ts';
-import { addTo } from '../../net/multi-map.ts';
+import { addTo, firstBy } from '../../net/multi-map.ts';
 import { makeFinding, permitTitle, sortFindings } from './findings.ts';
 import type { Finding, FindingDraft } from './findings.ts';
 import { permitCovers } from '../match/permit-cover.ts';
@@ -30,8 +30,7 @@ type Counterpart = (declared: DeclaredPermit) => DeclaredPermit | undefined;
 const counterpartsIn = (others: readonly DeclaredPermit[]): Counterpart => {
   const idOf = ({ permit }: DeclaredPermit): string => JSON.stringify([permit.id, permit.from.zone, permit.to.zone]);
   const keyOf = ({ permit }: DeclaredPermit): string => JSON.stringify([permit.from, permit.to, permit.service.transport, permit.service.ports]);
-  const firstBy = (nameOf: (one: DeclaredPermit) => string): Map<string, DeclaredPermit> => new Map([...others].reverse().map((one) => [nameOf(one), one]));
-  const [byId, byKey] = [firstBy(idOf), firstBy(keyOf)];
+  const [byId, byKey] = [firstBy(others, idOf), firstBy(others, keyOf)];
   return (declared) => byId.get(idOf(declared)) ?? byKey.get(keyOf(declared));
 };
 
@@ -134,8 +133,9 @@ const comparePermits = (a: LoadedSpec, b: LoadedSpec): Finding[] => {
 const compareConduits = (a: LoadedSpec, b: LoadedSpec): Finding[] => {
   const fields = ['mode', 'security_level', 'default_action', 'enforced_by'] as const;
   const shown = (value: unknown): string => (value === undefined ? 'nothing' : typeof value === 'string' ? value : JSON.stringify(value));
+  const before = firstBy(a.spec.conduits, ({ conduit_id }) => conduit_id);
   return b.spec.conduits.flatMap((conduit, i): Finding[] => {
-    const old = a.spec.conduits.find((other) => other.conduit_id === conduit.conduit_id);
+    const old = before.get(conduit.conduit_id);
     const changes = old === undefined ? [] : fields.filter((field) => JSON.stringify(old[field]) !== JSON.stringify(conduit[field])).map((field) => `${field}: ${shown(old[field])} became ${shown(conduit[field])}`);
     return changes.length === 0 ? [] : [makeFinding({
       ...EMPTY, fromZone: null, toZone: null, conduit: conduit.conduit_id, place: b.locate(['conduits', i]), type: 'conduit-changed', severity: 'low', key: [conduit.conduit_id],
@@ -171,43 +171,49 @@ const compareAssets = (a: LoadedSpec, b: LoadedSpec): Finding[] => {
   const findings: Finding[] = [];
   const before = indexAssets(a.spec);
   const after = indexAssets(b.spec);
-  const same = (asset: DeclaredAsset, others: readonly DeclaredAsset[]): DeclaredAsset | undefined =>
-    others.find((other) => other.id === asset.id) ?? (asset.addresses.length === 0 ? undefined : others.find((other) => assetKey(other) === assetKey(asset)));
+  const sameIn = (others: readonly DeclaredAsset[]): ((asset: DeclaredAsset) => DeclaredAsset | undefined) => {
+    const [byId, byAddresses] = [firstBy(others, ({ id }) => id), firstBy(others, assetKey)];
+    return (asset) => byId.get(asset.id) ?? (asset.addresses.length === 0 ? undefined : byAddresses.get(assetKey(asset)));
+  };
+  const [inBefore, inAfter] = [sameIn(before.assets), sameIn(after.assets)];
   const base = (asset: DeclaredAsset, from: LoadedSpec): Omit<FindingDraft, 'type' | 'severity' | 'title' | 'detail' | 'remedy' | 'key'> => ({
     ...EMPTY, fromZone: asset.zone, toZone: null, client: asset.addresses[0] ?? null, place: from.locate(['zones', asset.zoneIndex, 'assets', asset.assetIndex]),
   });
   for (const asset of after.assets) {
-    const old = same(asset, before.assets);
+    const old = inBefore(asset);
     const roles = old === undefined ? [] : [...(old.role === asset.role ? [] : [`its role ${old.role ?? 'none'} became ${asset.role ?? 'none'}`]), ...(old.passiveOnly === asset.passiveOnly ? [] : [`active verification may ${asset.passiveOnly ? 'no longer ' : ''}connect to it`])];
     if (roles.length > 0) findings.push(makeFinding({ ...base(asset, b), type: 'zone-changed', severity: 'low', key: [asset.id, 'role'], title: `${asset.id} is another kind of device`, detail: `${roles.join('; ')}.`.replace(/^./, (first) => first.toUpperCase()), remedy: 'check that somebody decided it: what safety is, and what may be probed, follows from it' }));
     if (old === undefined) findings.push(makeFinding({ ...base(asset, b), type: 'asset-added', severity: 'low', key: [asset.id], title: `${asset.id} is new in ${asset.zone}`, detail: asset.addresses.join(', ') || 'It has no address.', remedy: 'check that the device is known' }));
     else if (old.zone !== asset.zone) findings.push(makeFinding({ ...base(asset, b), fromZone: old.zone, toZone: asset.zone, type: 'asset-moved', severity: 'medium', key: [asset.id], title: `${asset.id} moved from ${old.zone} to ${asset.zone}`, detail: 'Every Permit of either zone now means something else for it.', remedy: 'check that the device moved on the network too' }));
     else if (assetKey(old) !== assetKey(asset)) findings.push(makeFinding({ ...base(asset, b), type: 'zone-changed', severity: 'low', key: [asset.id, 'addresses'], title: `${asset.id} has other addresses`, detail: `${old.addresses.join(', ') || 'none'} became ${asset.addresses.join(', ') || 'none'}.`, remedy: 'check that the device has them' }));
   }
-  for (const asset of before.assets) if (same(asset, after.assets) === undefined) findings.push(makeFinding({ ...base(asset, a), type: 'asset-removed', severity: 'low', key: [asset.id], title: `${asset.id} is gone from ${asset.zone}`, detail: 'The place is in the first spec.', remedy: 'check that the device left the network' }));
+  for (const asset of before.assets) if (inAfter(asset) === undefined) findings.push(makeFinding({ ...base(asset, a), type: 'asset-removed', severity: 'low', key: [asset.id], title: `${asset.id} is gone from ${asset.zone}`, detail: 'The place is in the first spec.', remedy: 'check that the device left the network' }));
+  const [zonesBefore, zonesAfter] = [a, b].map(({ spec }) => firstBy(spec.zones, ({ zone_id }) => zone_id));
   for (const [i, zone] of b.spec.zones.entries()) {
-    const old = a.spec.zones.find((other) => other.zone_id === zone.zone_id);
+    const old = zonesBefore.get(zone.zone_id);
     const what = old === undefined ? 'is new' : JSON.stringify([old.security_level_target, old.kind, old.air_gapped, old.networks, old.vlans]) === JSON.stringify([zone.security_level_target, zone.kind, zone.air_gapped, zone.networks, zone.vlans]) ? null : 'has another kind, level, network or VLAN';
     if (what !== null) findings.push(makeFinding({ ...EMPTY, fromZone: zone.zone_id, toZone: null, place: b.locate(['zones', i]), type: 'zone-changed', severity: 'low', key: [zone.zone_id], title: `${zone.zone_id} ${what}`, detail: zone.name, remedy: 'check that somebody decided it' }));
   }
   for (const [i, zone] of a.spec.zones.entries()) {
-    if (!b.spec.zones.some((other) => other.zone_id === zone.zone_id)) findings.push(makeFinding({ ...EMPTY, fromZone: zone.zone_id, toZone: null, place: a.locate(['zones', i]), type: 'zone-changed', severity: 'low', key: [zone.zone_id, 'gone'], title: `${zone.zone_id} is gone`, detail: `${zone.name}. The place is in the first spec.`, remedy: 'check that somebody decided it' }));
+    if (!zonesAfter.has(zone.zone_id)) findings.push(makeFinding({ ...EMPTY, fromZone: zone.zone_id, toZone: null, place: a.locate(['zones', i]), type: 'zone-changed', severity: 'low', key: [zone.zone_id, 'gone'], title: `${zone.zone_id} is gone`, detail: `${zone.name}. The place is in the first spec.`, remedy: 'check that somebody decided it' }));
   }
   return findings;
 };
 
 /** What a zone is but for its names: its assets; where it has none, what it is and where. */
-const zoneKey = ({ zone_id, kind, networks, vlans }: SpecZone, assets: readonly DeclaredAsset[]): string => {
-  const own = assets.filter(({ zone }) => zone === zone_id).map(({ id }) => id).sort();
+const zoneKey = ({ kind, networks, vlans }: SpecZone, assets: readonly string[]): string => {
+  const own = assets.toSorted();
   return JSON.stringify(own.length > 0 ? own : [[], kind, networks, vlans]);
 };
 
 /** Zones of the first spec, each with the id that the second has for it: one id gone, one new, and between them the same zone. */
 const renamedZones = (a: LoadedSpec, b: LoadedSpec): ReadonlyMap<string, string> => {
   const idsOnly = ({ spec }: LoadedSpec, other: LoadedSpec): Map<string, string[]> => {
-    const assets = declaredAssets(spec);
+    const assets = new Map<string, string[]>();
+    for (const { id, zone } of declaredAssets(spec)) addTo(assets, zone, id);
+    const others = new Set(other.spec.zones.map(({ zone_id }) => zone_id));
     const byKey = new Map<string, string[]>();
-    for (const zone of spec.zones) if (other.spec.zones.every(({ zone_id }) => zone_id !== zone.zone_id)) addTo(byKey, zoneKey(zone, assets), zone.zone_id);
+    for (const zone of spec.zones) if (!others.has(zone.zone_id)) addTo(byKey, zoneKey(zone, assets.get(zone.zone_id) ?? []), zone.zone_id);
     return byKey;
   };
   const fresh = idsOnly(b, a);
@@ -231,11 +237,13 @@ const withZonesRenamed = (loaded: LoadedSpec, names: ReadonlyMap<string, string>
   };
 };
 
-const renamings = (names: ReadonlyMap<string, string>, b: LoadedSpec): Finding[] =>
-  [...names].map(([before, now]) => makeFinding({
-    ...EMPTY, fromZone: now, toZone: null, place: b.locate(['zones', b.spec.zones.findIndex(({ zone_id }) => zone_id === now)]), type: 'zone-changed', severity: 'info', key: [before, now, 'renamed'],
+const renamings = (names: ReadonlyMap<string, string>, b: LoadedSpec): Finding[] => {
+  const placeOf = new Map(b.spec.zones.map(({ zone_id }, place) => [zone_id, place]));
+  return [...names].map(([before, now]) => makeFinding({
+    ...EMPTY, fromZone: now, toZone: null, place: b.locate(['zones', placeOf.get(now) ?? 0]), type: 'zone-changed', severity: 'info', key: [before, now, 'renamed'],
     title: `${before} is called ${now} now`, detail: 'It is the same zone under another id: its rules and assets are compared as such.', remedy: 'use the new id where others name the zone',
   }));
+};
 
 export const compareSpecs = (a: LoadedSpec, b: LoadedSpec): readonly Finding[] => {
   const names = renamedZones(a, b);

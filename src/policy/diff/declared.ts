@@ -6,7 +6,7 @@
  * purpose is not a finding. Left out on purpose: traffic without a Permit (diff/observed.ts).
  */
 import { plural } from '../../infer/plural.ts';
-import { parseSet, parseSpan, setContains } from '../../net/address-set.ts';
+import { parseSet, setsMeet, type AddressSet } from '../../net/address-set.ts';
 import { isoDay } from '../../net/time.ts';
 import { oneWayShare, type DiffContext, type ObservedResult } from './observed.ts';
 import { capturedDaysOf } from '../../infer/captured-days.ts';
@@ -25,18 +25,22 @@ const base = (context: DiffContext, declared: DeclaredPermit): Pick<FindingDraft
   service: declared.permit.service.protocol, seen: [], directionConfidence: null, place: context.loaded.locate(declared.path),
 });
 
-/** Whether this sensor ever heard anybody who belongs to one end of a Permit. */
-export const endHeard = (context: DiffContext, end: PermitEnd, heard: readonly string[]): boolean => {
-  const addresses = parseSet(end.addresses);
-  const assets = new Set(end.assets);
-  return heard.some((address) => {
-    const resolution = context.assets.resolve(address);
-    if (end.assets.length === 0 && end.addresses.length === 0) return resolution?.zone === end.zone;
-    if (resolution?.asset && assets.has(resolution.asset.id)) return true;
-    const span = parseSpan(address);
-    return span !== null && setContains(addresses, span);
-  });
+/** Who was heard, as the ends of Permits name them. */
+export interface Heard {
+  readonly zones: ReadonlySet<string>;
+  /** Ids. */
+  readonly assets: ReadonlySet<string>;
+  readonly addresses: AddressSet;
+}
+
+export const heardOf = ({ assets }: DiffContext, addresses: readonly string[]): Heard => {
+  const found = addresses.flatMap((address) => assets.resolve(address) ?? []);
+  return { zones: new Set(found.map(({ zone }) => zone)), assets: new Set(found.flatMap(({ asset }) => asset?.id ?? [])), addresses: parseSet(addresses) };
 };
+
+/** Whether this sensor ever heard anybody who belongs to one end of a Permit. */
+export const endHeard = (end: PermitEnd, heard: Heard): boolean =>
+  end.assets.length === 0 && end.addresses.length === 0 ? heard.zones.has(end.zone) : end.assets.some((id) => heard.assets.has(id)) || setsMeet(parseSet(end.addresses), heard.addresses);
 
 /** Shares beyond which a sensor that did not see something proves nothing. */
 const DEAF_HOURS = 0.1;
@@ -56,11 +60,11 @@ const isWindowHeard = ({ set: { sensor }, matcher }: DiffContext, { conditions }
   return sensor.hours.some((hour) => !deaf.has(hour) && hourFits(conditions, hour, matcher.timezone));
 };
 
-const judgeUnused = (context: DiffContext, declared: DeclaredPermit, heard: readonly string[], days: readonly number[], minDays: number): Finding => {
+const judgeUnused = (context: DiffContext, declared: DeclaredPermit, heard: Heard, days: readonly number[], minDays: number): Finding => {
   const { permit } = declared;
   const reasons: string[] = [];
-  if (!endHeard(context, permit.from, heard)) reasons.push(`this sensor never heard anybody of the client side (${permit.from.assets.join(', ') || permit.from.zone})`);
-  if (!endHeard(context, permit.to, heard)) reasons.push(`this sensor never heard anybody of the server side (${permit.to.assets.join(', ') || permit.to.zone})`);
+  if (!endHeard(permit.from, heard)) reasons.push(`this sensor never heard anybody of the client side (${permit.from.assets.join(', ') || permit.from.zone})`);
+  if (!endHeard(permit.to, heard)) reasons.push(`this sensor never heard anybody of the server side (${permit.to.assets.join(', ') || permit.to.zone})`);
   if (days.length < minDays) reasons.push(`only ${days.length} of the ${minDays} days were captured that it takes to call a Permit unused`);
   if (hasWindow(permit.conditions) && !isWindowHeard(context, permit)) reasons.push(`nothing was captured within its schedule, ${windowText(permit.conditions, context.matcher.timezone)}`);
   reasons.push(...sensorDoubts(context.set));
@@ -107,7 +111,7 @@ const judgePermit = (context: DiffContext, declared: DeclaredPermit): Finding | 
 export const judgeDeclared = (context: DiffContext, { uses, offSchedule }: Pick<ObservedResult, 'uses' | 'offSchedule'>, minDays: number): Finding[] => {
   const findings: Finding[] = [];
   const days = capturedDaysOf(context.set);
-  const heard = [...new Set(context.set.conversations.flatMap((one) => (one.packets.toClient > 0 ? [one.client, one.server] : [one.client])))].sort();
+  const heard = heardOf(context, [...new Set(context.set.conversations.flatMap((one) => (one.packets.toClient > 0 ? [one.client, one.server] : [one.client])))]);
   const lastDay = days.at(-1);
   for (const declared of context.loaded.permits) {
     const { permit } = declared;

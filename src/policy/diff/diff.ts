@@ -5,6 +5,7 @@
  * no conversation is unaccounted for. Traffic within a zone needs no Permit; group addresses that no router carries are
  * counted, not judged. Left out on purpose: output (render/) and exit codes (main.ts).
  */
+import { firstBy } from '../../net/multi-map.ts';
 import type { Conversation, LoggedAttempt, ObservationSet } from '../../observation.ts';
 import { conduitBetween } from '../spec/conduit-between.ts';
 import { judgeDeclared } from './declared.ts';
@@ -44,12 +45,16 @@ export interface DiffReport {
 
 const DEFAULT_MIN_DAYS = 14;
 
+const lookupsOf = ({ permits, spec }: LoadedSpec, set: ObservationSet): Pick<DiffContext, 'recordOf' | 'permitOf' | 'zoneOf'> => ({
+  recordOf: firstBy(set.addresses, ({ address }) => address), permitOf: firstBy(permits, ({ permit }) => permit.id), zoneOf: firstBy(spec.zones, ({ zone_id }) => zone_id),
+});
+
 export const contextOf = (loaded: LoadedSpec, set: ObservationSet, options: DiffOptions = {}): DiffContext => {
   const assets = indexAssets(loaded.spec, set.addresses);
   const sinceNs = options.sinceNs;
   const inScope = (conversation: Conversation): boolean => sinceNs === undefined || conversation.lastNs >= sinceNs;
   const matcher = createMatcher(loaded.permits, assets, loaded.spec.timezone ?? 'UTC');
-  return { loaded, set: withDeclaredDirections(set, matcher), assets, conduitOf: conduitBetween(loaded.spec.conduits), matcher, kinds: zoneKinds(loaded.spec), inScope };
+  return { loaded, set: withDeclaredDirections(set, matcher), assets, conduitOf: conduitBetween(loaded.spec.conduits), matcher, kinds: zoneKinds(loaded.spec), inScope, ...lookupsOf(loaded, set) };
 };
 
 export const diffReport = (loaded: LoadedSpec, set: ObservationSet, options: DiffOptions = {}): DiffReport => {

@@ -5,7 +5,7 @@
  * zones; what is set aside or stays within a zone is counted. Order of judgement: who is it, may the two zones talk at
  * all, who opens, how safely, what is asked. Left out on purpose: Permits that nothing used (diff/declared.ts).
  */
-import { changesDevice, type Conversation, type ObservationSet } from '../../observation.ts';
+import { changesDevice, type AddressRecord, type Conversation, type ObservationSet } from '../../observation.ts';
 import { isPublicAddress } from '../../net/address-kinds.ts';
 import { parseSpan } from '../../net/address-set.ts';
 import { staysOnLink } from '../../net/link-local.ts';
@@ -25,6 +25,7 @@ import { createSetAside } from '../spec/set-aside.ts';
 import type { AssetIndex, DeclaredAsset, Resolution } from '../spec/assets.ts';
 import type { LoadedSpec } from '../spec/load.ts';
 import type { Place } from '../spec/document.ts';
+import type { SpecZone } from '../spec/schema.ts';
 import { CONTROL_KINDS, type DeclaredKind } from '../spec/zone-kind.ts';
 
 export interface DiffContext {
@@ -35,6 +36,10 @@ export interface DiffContext {
   readonly conduitOf: ConduitBetween;
   readonly kinds: ReadonlyMap<string, DeclaredKind>;
   readonly inScope: (conversation: Conversation) => boolean;
+  readonly recordOf: ReadonlyMap<string, AddressRecord>;
+  /** By id. */
+  readonly permitOf: ReadonlyMap<string, DeclaredPermit>;
+  readonly zoneOf: ReadonlyMap<string, SpecZone>;
 }
 
 export interface PermitUse {
@@ -95,10 +100,22 @@ const sensorWords = (set: ObservationSet): string => {
   return oneWay > 0 ? ` ${oneWay} of ${all} TCP conversations were heard one way only.` : '';
 };
 
+interface OneWayShare {
+  readonly oneWay: number;
+  readonly all: number;
+}
+
+/** Every finding and every unused Permit may ask. */
+const knownShares = new WeakMap<readonly Conversation[], OneWayShare>();
+
 /** TCP conversations, and those of which the mirror port showed one direction: payload goes only where a handshake was answered. */
-export const oneWayShare = (conversations: readonly Conversation[]): { readonly oneWay: number; readonly all: number } => {
+export const oneWayShare = (conversations: readonly Conversation[]): OneWayShare => {
+  const known = knownShares.get(conversations);
+  if (known !== undefined) return known;
   const tcp = conversations.filter((conversation) => conversation.transport === 'tcp');
-  return { oneWay: tcp.filter(({ packets, requests }) => packets.toServer === 0 || (packets.toClient === 0 && requests > 0)).length, all: tcp.length };
+  const share = { oneWay: tcp.filter(({ packets, requests }) => packets.toServer === 0 || (packets.toClient === 0 && requests > 0)).length, all: tcp.length };
+  knownShares.set(conversations, share);
+  return share;
 };
 
 interface Judged {
@@ -116,10 +133,9 @@ const REJECTED_REMEDY = 'it was rejected and still happens: stop it at its sourc
 
 const judgeMisses = (context: DiffContext, conversation: Conversation, verdict: ConversationVerdict, who: string, toKind: DeclaredKind | undefined): Judged => {
   const missing = verdict.asks.filter((one) => one.permit === null);
-  const permitOf = (id: string | undefined): DeclaredPermit | null => context.loaded.permits.find(({ permit }) => permit.id === id) ?? null;
   const nearest = missing.map((one) => one.miss).filter((miss) => miss !== null);
   const sentence = [...new Set(nearest.map((miss) => miss.sentence))].slice(0, 4).join('; ');
-  const near = permitOf(nearest.at(0)?.permit);
+  const near = context.permitOf.get(nearest.at(0)?.permit ?? '') ?? null;
   const service = serviceText(conversation);
   const severity = severityOf(conversation, toKind);
   const refusedWhole = missing.length === verdict.asks.length && nearest.length > 0 && nearest.every((miss) => miss.kind === 'rejected' || miss.kind === 'schedule' || miss.kind === 'expired');
@@ -212,8 +228,8 @@ const macFan = (set: ObservationSet): Map<string, number> => {
 };
 
 /** The declared device that an address sent with; a router sends for others, and proves nothing. */
-export const ownerByLink = ({ assets, set }: DiffContext, address: string, fan: ReadonlyMap<string, number> = macFan(set)): { readonly mac: string; readonly asset: DeclaredAsset } | null => {
-  for (const { mac } of set.addresses.find((record) => record.address === address)?.macs ?? []) {
+export const ownerByLink = ({ assets, set, recordOf }: DiffContext, address: string, fan: ReadonlyMap<string, number> = macFan(set)): { readonly mac: string; readonly asset: DeclaredAsset } | null => {
+  for (const { mac } of recordOf.get(address)?.macs ?? []) {
     const asset = (fan.get(mac) ?? 0) > ROUTER_FAN ? null : (assets.resolve(mac)?.asset ?? null);
     if (asset !== null && !ROUTING_ROLES.has(asset.role ?? '')) return { mac, asset };
   }
@@ -231,7 +247,7 @@ interface Stranger {
 const strangerFinding = (context: DiffContext, { address, zone, conversations }: Stranger, fan: ReadonlyMap<string, number>): Finding => {
   const known = ownerByLink(context, address, fan);
   const peers = [...new Set(conversations.map((one) => (one.client === address ? one.server : one.client)))];
-  const names = [...new Set((context.set.addresses.find((record) => record.address === address)?.facts ?? []).filter((fact) => /name$/i.test(fact.name)).map((fact) => fact.value))].slice(0, 2);
+  const names = [...new Set((context.recordOf.get(address)?.facts ?? []).filter((fact) => /name$/i.test(fact.name)).map((fact) => fact.value))].slice(0, 2);
   const firstNs = conversations.reduce((min, one) => (one.firstNs < min ? one.firstNs : min), conversations[0].firstNs);
   const serves = conversations.some((one) => one.server === address);
   return makeFinding({
@@ -248,7 +264,7 @@ const strangerFinding = (context: DiffContext, { address, zone, conversations }:
 const wrongVlan = (context: DiffContext, conversation: Conversation, client: Resolution | null, server: Resolution | null): { zone: string; declared: readonly number[]; other: string | null } | null => {
   if (conversation.vlan === null) return null;
   const zones = context.loaded.spec.zones;
-  const vlansOf = (resolution: Resolution | null): readonly number[] | undefined => zones.find((zone) => zone.zone_id === resolution?.zone)?.vlans;
+  const vlansOf = (resolution: Resolution | null): readonly number[] | undefined => context.zoneOf.get(resolution?.zone ?? '')?.vlans;
   const own = vlansOf(client);
   // A frame between two zones carries the VLAN of the side on which the sensor stands: either end's is right.
   if (client === null || own === undefined || own.length === 0 || own.includes(conversation.vlan) || vlansOf(server)?.includes(conversation.vlan)) return null;

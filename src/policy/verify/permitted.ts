@@ -10,7 +10,7 @@ import { addTo } from '../../net/multi-map.ts';
 import { DAY_MS, msOf } from '../../net/time.ts';
 import { REFUSAL_FACT, type Operation } from '../../observation.ts';
 import type { Ask } from '../match/asks.ts';
-import { endHeard } from '../diff/declared.ts';
+import { endHeard, heardOf, type Heard } from '../diff/declared.ts';
 import type { DiffContext } from '../diff/observed.ts';
 import { rulesOf, type AskVerdict } from '../match/match.ts';
 import { isLive, permitsListedCode } from '../spec/permits.ts';
@@ -187,10 +187,10 @@ const unasked = ({ permit }: DeclaredPermit, asked: ReadonlySet<string>): string
   return [...(opcua?.services ?? []), ...(named?.names ?? [])].filter((name) => !asked.has(name));
 };
 
-const whyUnused = (context: DiffContext, vantage: Vantage, { permit }: DeclaredPermit, heard: readonly string[]): string => {
+const whyUnused = (vantage: Vantage, { permit }: DeclaredPermit, heard: Heard): string => {
   const reasons: string[] = [];
   for (const [side, end] of [['client', permit.from], ['server', permit.to]] as const) {
-    if (!endHeard(context, end, heard)) reasons.push(`this sensor never heard the ${side} side (${end.assets.join(', ') || end.addresses.join(', ') || end.zone})`);
+    if (!endHeard(end, heard)) reasons.push(`this sensor never heard the ${side} side (${end.assets.join(', ') || end.addresses.join(', ') || end.zone})`);
   }
   if (permit.conditions.onDemand) reasons.push('it is on demand');
   if (permit.conditions.days.length > 0) reasons.push(`it holds on ${permit.conditions.days.join(', ')} only`);
@@ -209,7 +209,7 @@ export const judgePermitted = (context: DiffContext, crossings: readonly Crossin
   }
   const days = Math.floor(vantage.hours / 24);
   const vanished = vanishedUses(uses, before, vantage, days);
-  const heard = [...new Set(context.set.conversations.flatMap(({ client, server }) => [client, server]))].filter(vantage.wasHeard);
+  const heard = heardOf(context, [...new Set(context.set.conversations.flatMap(({ client, server }) => [client, server]))].filter(vantage.wasHeard));
 
   for (const declared of context.loaded.permits) {
     const { permit } = declared;
@@ -275,11 +275,11 @@ const vanishedUses = (uses: ReadonlyMap<string, PermittedUse>, before: Before | 
 };
 
 /** Nobody used it: not observable, unless its own evidence says that it was used nearly every day. */
-const judgeUnused = (context: DiffContext, vantage: Vantage, declared: DeclaredPermit, heard: readonly string[], before: Before | null, days: number): Check => {
+const judgeUnused = (context: DiffContext, vantage: Vantage, declared: DeclaredPermit, heard: Heard, before: Before | null, days: number): Check => {
   const { permit } = declared;
   const { evidence } = permit;
   const span = evidence?.firstSeen && evidence.lastSeen ? Math.floor(Date.parse(evidence.lastSeen) / DAY_MS) - Math.floor(Date.parse(evidence.firstSeen) / DAY_MS) + 1 : 0;
-  const bothHeard = endHeard(context, permit.from, heard) && endHeard(context, permit.to, heard);
+  const bothHeard = endHeard(permit.from, heard) && endHeard(permit.to, heard);
   const isOld = evidence?.lastSeen !== undefined && evidence?.lastSeen !== null && context.set.sensor.firstNs !== null && Date.parse(evidence.lastSeen) < msOf(context.set.sensor.firstNs);
   if (before === null && evidence !== null && isOld && bothHeard && !permit.conditions.onDemand && isMissed(evidence.days, span, days)) {
     return makeCheck({
@@ -288,7 +288,7 @@ const judgeUnused = (context: DiffContext, vantage: Vantage, declared: DeclaredP
     });
   }
   return makeCheck({
-    ...about(declared), verdict: 'not-observable', title: titleOf(declared, ''), reason: whyUnused(context, vantage, declared, heard),
+    ...about(declared), verdict: 'not-observable', title: titleOf(declared, ''), reason: whyUnused(vantage, declared, heard),
     remedy: 'listen at that place or for longer, or test it in a maintenance window (verify --plan)',
   });
 };
