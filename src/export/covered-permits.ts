@@ -5,6 +5,7 @@
  * whom, and rows that say so. The first of two equal ones stays.
  */
 import { isSubset } from '../net/address-set.ts';
+import { addTo } from '../net/multi-map.ts';
 import type { Effect, LossRow, ModbusEffect, PlanPermit } from './exporter.ts';
 
 const modbusText = (modbus: ModbusEffect | null): string => JSON.stringify(modbus);
@@ -35,8 +36,7 @@ const effectWithin = (inner: Effect, outer: Effect): boolean =>
 const rowWithin = (inner: LossRow, outer: LossRow): boolean =>
   inner.effects.length > 0 && inner.effects.every((effect) => outer.effects.some((other) => effectWithin(effect, other)));
 
-const sameZones = (a: PlanPermit, b: PlanPermit): boolean =>
-  a.permit.conduit === b.permit.conduit && a.permit.from.zone === b.permit.from.zone && a.permit.to.zone === b.permit.to.zone;
+const pathOf = ({ permit }: PlanPermit): string => [permit.conduit, permit.from.zone, permit.to.zone].join('\n');
 
 export interface Coverage {
   /** Permits without a rule of their own. */
@@ -72,9 +72,12 @@ const coveredRow = (row: LossRow, outer: LossRow): LossRow => {
 /** `losses` in the order of `permits`. */
 export const coverage = (permits: readonly PlanPermit[], losses: readonly LossRow[]): Coverage => {
   const byRow = new Map<LossRow, LossRow>();
+  /** Places of the Permits between the same zones. */
+  const ofPath = new Map<string, number[]>();
+  for (const [at, entry] of permits.entries()) addTo(ofPath, pathOf(entry), at);
   for (const [index, row] of losses.entries()) {
-    const by = losses.find((other, at) => at !== index && sameZones(permits[index], permits[at]) && rowWithin(row, other) && (at < index || !rowWithin(other, row)));
-    if (by !== undefined) byRow.set(row, by);
+    const by = (ofPath.get(pathOf(permits[index])) ?? []).find((at) => at !== index && rowWithin(row, losses[at]) && (at < index || !rowWithin(losses[at], row)));
+    if (by !== undefined) byRow.set(row, losses[by]);
   }
   // What covers may be covered as well: the rule that is written lets all of them through.
   const written = (row: LossRow): LossRow => {

@@ -5,6 +5,7 @@
  * loss report and no configuration: a rule base that is wider in silence is worse than none.
  */
 import { usageError } from '../errors.ts';
+import { firstBy } from '../net/multi-map.ts';
 import { isLive } from '../policy/spec/permits.ts';
 import { refuseSharedInterfaces } from './device-zones.ts';
 import type {
@@ -49,19 +50,17 @@ const devicesFor = (exporter: Exporter, plan: Plan, options: ExportOptions): { d
   return own.map((device) => ({ device, conduits: plan.conduits.filter((conduit) => isOn(device, conduit)) }));
 };
 
-const devicePlan = (plan: Plan, device: PlanDevice, conduits: readonly PlanConduit[], mode: Mode): DevicePlan => ({
-  ...plan,
-  device,
-  mode,
-  conduits,
-  permits: plan.permits.filter((entry) => conduits.some((conduit) => conduit.id === entry.permit.conduit)),
-});
+const devicePlan = (plan: Plan, device: PlanDevice, conduits: readonly PlanConduit[], mode: Mode): DevicePlan => {
+  const ids = new Set(conduits.map(({ id }) => id));
+  return { ...plan, device, mode, conduits, permits: plan.permits.filter((entry) => ids.has(entry.permit.conduit)) };
+};
 
-const elsewhere = (plan: Plan, covered: ReadonlySet<string>, exporter: Exporter): LossRow[] =>
-  plan.permits
+const elsewhere = (plan: Plan, covered: ReadonlySet<string>, exporter: Exporter): LossRow[] => {
+  const conduitOf = firstBy(plan.conduits, ({ id }) => id);
+  return plan.permits
     .filter((entry) => !covered.has(entry.permit.conduit))
     .map((entry) => {
-      const by = plan.conduits.find((conduit) => conduit.id === entry.permit.conduit)?.enforcedBy ?? [];
+      const by = conduitOf.get(entry.permit.conduit)?.enforcedBy ?? [];
       return notEnforceable(
         entry.permit,
         '',
@@ -70,6 +69,7 @@ const elsewhere = (plan: Plan, covered: ReadonlySet<string>, exporter: Exporter)
           : `no ${exporter.name} device of the spec stands in conduit ${entry.permit.conduit}: name it in enforced_by`,
       );
     });
+};
 
 /** Permits of a rejected decision let nothing through: they are not part of any configuration. */
 const standing = (plan: Plan): Plan => ({ ...plan, permits: plan.permits.filter((entry) => isLive(entry.permit)) });

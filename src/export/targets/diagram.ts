@@ -23,10 +23,10 @@ const MOST_LABELS = 4;
 
 const arrows = (plan: DevicePlan): Arrow[] => {
   const found = new Map<string, { from: number; to: number; conduit: string; labels: string[]; oneWay: boolean }>();
+  const places = new Map(plan.zones.map(({ id }, place) => [id, place]));
   for (const entry of plan.permits) {
-    const from = plan.zones.findIndex((zone) => zone.id === entry.permit.from.zone);
-    const to = plan.zones.findIndex((zone) => zone.id === entry.permit.to.zone);
-    if (from < 0 || to < 0) continue;
+    const [from, to] = [places.get(entry.permit.from.zone), places.get(entry.permit.to.zone)];
+    if (from === undefined || to === undefined) continue;
     const key = `${from} ${to} ${entry.permit.conduit}`;
     const label = safeComment(entry.permit.service.protocol, LABEL_LENGTH);
     const known = found.get(key);
