@@ -77,7 +77,7 @@ describe('figures', () => {
 
   test('validation never calls pass what was not seen', () => {
     const { sums, paths, words, checks } = model.validation;
-    expect(sums.permitted).toEqual({ pass: 49, fail: 0, notObservable: 2 });
+    expect(sums.permitted).toEqual({ pass: 51, fail: 0, notObservable: 2 });
     expect(paths.blocked + paths.notObservable + paths.open).toBe(paths.total);
     expect(words.exceptions).toHaveLength(4);
     expect(words.enforcement).toContain('NOT in force');
@@ -199,7 +199,7 @@ describe('text form', () => {
     expect(text).toContain('Zone Z-FILTER: Cell B: filtration (SL-T: 2)\n  Assets: 4 (1 gateway, 1 hmi, 1 io, 1 plc)\n  Conduits: C-INTERLOCK,');
     expect(text).toContain('Conduit C-INTERLOCK: Z-FILTER <-> Z-INTAKE\n  Protocols: Modbus/TCP Z-FILTER -> Z-INTAKE (FC 3; unit 1; read 200-201)\n  Firewall Rules: 1 allow / 1 deny\n  DPI Enabled: No (needed: 1 of 1 allow rules to be limited to operations; no enforcement point is declared yet)');
     expect(text).toContain('Conduit C-DMZ-INTERNET: Z-DMZ <-> Z-INTERNET\n  Protocols: HTTPS Z-DMZ -> Z-INTERNET\n  Firewall Rules: 1 allow / 1 deny\n  DPI Enabled: No (no rule limits operations)');
-    expect(text).toMatch(/\n {2}Cross-zone tests: 49 pass \/ 0 fail \(2 not observable\)/);
+    expect(text).toMatch(/\n {2}Cross-zone tests: 51 pass \/ 0 fail \(2 not observable\)/);
     expect(text).toMatch(/\n {2}Prohibited path tests: 4 exceptions/);
     expect(text).toMatch(/\n {2}Protocol enforcement: function code filtering NOT in force/);
   });
