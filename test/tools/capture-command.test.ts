@@ -6,7 +6,7 @@
 import Database from 'better-sqlite3';
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { availableParallelism, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -292,8 +292,8 @@ describe.runIf(why === undefined)('capture', () => {
       expect(thread).toMatch(/^CapInh:\t0000000000000000$/m);
     }
     // The ones that held more (the runtime's own) lost it with the change of user; the capture's own thread opened its socket before, and
-    // the one that writes gave up what it was born with. What loads TypeScript for that one is not in the program that is installed.
-    const holding = left === '0000000000000000' ? [] : availableParallelism() < 2 ? [left] : [left, left];
+    // the one that writes gave up what it was born with.
+    const holding = left === '0000000000000000' ? [] : [left];
     expect(threads.filter((thread) => !/^CapEff:\t0000000000000000$/m.test(thread)).map((thread) => /^CapEff:\t(\w+)$/m.exec(thread)?.[1])).toEqual(holding);
     const words = readFileSync(`/proc/${running.child.pid}/status`, 'utf8');
     for (const set of ['CapPrm', 'CapEff', 'CapBnd']) expect(words).toContain(`${set}:\t${left}`);
