@@ -51,7 +51,7 @@ test('after a time: only what was seen since, and what the store keeps without a
 test('table: results in the words of the report, failures explained, passes on demand', async () => {
   const { out } = await runLine(['verify', SPEC, '--db', db]);
   expect(out).toMatch(/VALIDATION RESULTS:\n {2}Basis: passive, 89 captured hours/);
-  expect(out).toContain('  Cross-zone tests: 49 pass / 0 fail (2 not observable)\n');
+  expect(out).toContain('  Cross-zone tests: 51 pass / 0 fail (2 not observable)\n');
   expect(out).toContain('--all lists them');
   expect(out).toMatch(/ {2}Evidence: .*\n {2}Do: /);
   const { out: report } = await runLine(['report', SPEC, '--db', db]);
