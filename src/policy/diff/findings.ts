@@ -88,18 +88,21 @@ export const mergeFindings = (findings: readonly Finding[]): Finding[] => {
   return [...byId.values()];
 };
 
-const text = (value: string | null): string => value ?? '';
-
-export const sortFindings = (findings: readonly Finding[]): Finding[] =>
-  [...findings].sort((a, b) =>
+/** As `localeCompare` with these options, which makes its rules anew at every call. */
+export const sortFindings = (findings: readonly Finding[]): Finding[] => {
+  const orderBy = ({ compare }: Intl.Collator) => (a: string | null, b: string | null): number => (a === b ? 0 : compare(a ?? '', b ?? ''));
+  const byLetters = orderBy(new Intl.Collator('en'));
+  const byNumbers = orderBy(new Intl.Collator('en', { numeric: true }));
+  return [...findings].sort((a, b) =>
     SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity)
     || FINDING_TYPES.indexOf(a.type) - FINDING_TYPES.indexOf(b.type)
-    || text(a.fromZone).localeCompare(text(b.fromZone), 'en')
-    || text(a.toZone).localeCompare(text(b.toZone), 'en')
-    || text(a.client).localeCompare(text(b.client), 'en', { numeric: true })
-    || text(a.server).localeCompare(text(b.server), 'en', { numeric: true })
-    || text(a.permit).localeCompare(text(b.permit), 'en', { numeric: true })
+    || byLetters(a.fromZone, b.fromZone)
+    || byLetters(a.toZone, b.toZone)
+    || byNumbers(a.client, b.client)
+    || byNumbers(a.server, b.server)
+    || byNumbers(a.permit, b.permit)
     || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0));
+};
 
 /** `C-A-B-001 (A -> B, Modbus/TCP)`: a Permit in the title of a finding. */
 export const permitTitle = ({ permit }: { readonly permit: Permit }): string => `${permit.id} (${permit.from.zone} -> ${permit.to.zone}, ${permit.service.protocol})`;

@@ -89,16 +89,18 @@ export const countVerdicts = (checks: readonly Check[]): VerdictCounts => {
   return { pass: of('pass'), fail: of('fail'), notObservable: of('not-observable') };
 };
 
-const text = (value: string | null): string => value ?? '';
-
-export const sortChecks = (checks: readonly Check[]): Check[] =>
-  [...checks].sort((a, b) =>
+/** As `localeCompare` with these options, which makes its rules anew at every call. */
+export const sortChecks = (checks: readonly Check[]): Check[] => {
+  const { compare } = new Intl.Collator('en', { numeric: true });
+  const order = (a: string | null, b: string | null): number => (a === b ? 0 : compare(a ?? '', b ?? ''));
+  return [...checks].sort((a, b) =>
     VERDICTS.indexOf(a.verdict) - VERDICTS.indexOf(b.verdict)
     || CHECK_KINDS.indexOf(a.kind) - CHECK_KINDS.indexOf(b.kind)
-    || text(a.fromZone).localeCompare(text(b.fromZone), 'en', { numeric: true })
-    || text(a.toZone).localeCompare(text(b.toZone), 'en', { numeric: true })
-    || text(a.permit).localeCompare(text(b.permit), 'en', { numeric: true })
-    || text(a.client).localeCompare(text(b.client), 'en', { numeric: true })
-    || text(a.server).localeCompare(text(b.server), 'en', { numeric: true })
-    || text(a.operation).localeCompare(text(b.operation), 'en', { numeric: true })
+    || order(a.fromZone, b.fromZone)
+    || order(a.toZone, b.toZone)
+    || order(a.permit, b.permit)
+    || order(a.client, b.client)
+    || order(a.server, b.server)
+    || order(a.operation, b.operation)
     || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0));
+};
