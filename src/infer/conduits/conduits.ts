@@ -12,7 +12,7 @@ import type { ObservationSet } from '../../observation.ts';
 import { specIdOf } from '../spec-id.ts';
 import { foldBusiness } from './business.ts';
 import { generaliseGrants } from './generalise.ts';
-import { grantKey, observeGrants, portKey, undecidedOf, type Grant } from './grants.ts';
+import { grantKey, observeGrants, pairKey, undecidedOf, type Grant } from './grants.ts';
 import { maintenanceGrants } from './maintenance.ts';
 import { foldNegotiated } from './negotiated.ts';
 import { draftPermits, sortDrafts, type DraftPermit } from './permits.ts';
@@ -94,14 +94,14 @@ function makeIds(texts: readonly string[], fallback: string): string[] {
 }
 
 function undecidedGrants(doubtful: readonly Grant[], standing: readonly Grant[], index: PlanIndex): Grant[] {
-  const pairOf = (grant: Grant): string => `${grant.client.id}\n${grant.server.id}\n${portKey(grant)}`;
   const byPair = new Map<string, Grant[]>();
-  for (const grant of standing) addTo(byPair, pairOf(grant), grant);
+  for (const grant of standing) addTo(byPair, pairKey(grant), grant);
+  const inDoubt = new Map<string, Grant[]>();
+  for (const grant of doubtful) if (grant.doubt !== 'double-use') addTo(inDoubt, pairKey(grant), grant);
   return doubtful.flatMap((grant) => {
-    const pair = pairOf(grant);
     // What is in doubt itself is let through until somebody decides: who programs by it reads by it.
-    const others = grant.doubt === 'double-use' ? doubtful.filter((other) => other.doubt !== 'double-use' && pairOf(other) === pair) : [];
-    return undecidedOf(grant, [...(byPair.get(pair) ?? []), ...others], index) ?? [];
+    const others = grant.doubt === 'double-use' ? inDoubt.get(pairKey(grant)) : undefined;
+    return undecidedOf(grant, [...(byPair.get(pairKey(grant)) ?? []), ...(others ?? [])], index) ?? [];
   });
 }
 

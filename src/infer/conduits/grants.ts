@@ -172,8 +172,11 @@ export const portKey = ({ transport, port, lastPort }: Pick<Grant, 'transport' |
 /** The service by what it speaks: serial frames carry the operations of Modbus, and are another protocol to whoever stands between. */
 export const spokenBy = ({ service, protocol }: Pick<Grant, 'service' | 'protocol'>): string => (protocol === '' || isSerialModbus(service) ? service : protocol);
 
+/** Who asks whom at which ports. */
+export const pairKey = (grant: Pick<Grant, 'client' | 'server' | 'transport' | 'port' | 'lastPort'>): string => `${grant.client.id}\n${grant.server.id}\n${portKey(grant)}`;
+
 export const grantKey = (grant: Pick<Grant, 'client' | 'server' | 'transport' | 'port' | 'lastPort' | 'class' | 'doubt'>): string =>
-  `${grant.client.id}\n${grant.server.id}\n${portKey(grant)}\n${grant.class}${grant.doubt === null ? '' : `\n${grant.doubt}`}`;
+  `${pairKey(grant)}\n${grant.class}${grant.doubt === null ? '' : `\n${grant.doubt}`}`;
 
 const factValues = (conversation: Conversation, name: string): string[] => conversation.facts.filter((fact) => fact.name === name).map((fact) => fact.value);
 

@@ -7,7 +7,7 @@
  */
 import { addTo } from '../../net/multi-map.ts';
 import { groupDetail, isBusiness } from './extend.ts';
-import { grantKey, mergeDetails, NO_EVIDENCE, portKey } from './grants.ts';
+import { grantKey, mergeDetails, NO_EVIDENCE, pairKey, portKey } from './grants.ts';
 import type { Grant, GrantDetail } from './grants.ts';
 import type { PlanIndex, PlannedAsset } from './plan.ts';
 import { isLikeOthers, questionOf, STATION_ROLES } from './questions.ts';
@@ -22,8 +22,6 @@ const isMaintenance = (grant: Grant): boolean =>
 const isSeldomSession = (grant: Grant, index: PlanIndex): boolean =>
   STATION_ROLES.has(grant.client.role) && grant.evidence.witnesses.length > 0 && questionOf(grant, index) === 'engineering'
   && grant.evidence.days.length <= index.capturedDays.length / 7 && !isLikeOthers(grant);
-
-const pairKey = (grant: Grant): string => `${grant.client.id}\n${grant.server.id}\n${portKey(grant)}`;
 
 /** Lets every operation of its service through; an endpoint's security is the same for all of its grants here. */
 const isOpen = ({ class: own, doubt, detail }: Grant): boolean => own === 'any' && doubt === null && detail.modbus.length + detail.opcuaServices.length + detail.names.length + detail.access.length === 0;
