@@ -4,6 +4,7 @@
  */
 import { EXIT, usageError } from '../errors.ts';
 import { ROLES, type PlacedAsset } from '../infer/proposal.ts';
+import { byText } from '../net/text-order.ts';
 import { assetRecord } from '../render/asset-record.ts';
 import { csvTable } from '../render/csv.ts';
 import { jsonLines, jsonList } from '../render/json.ts';
@@ -64,19 +65,18 @@ function isChosen(asset: PlacedAsset, argv: AssetsArguments, zones: ReadonlySet<
 
 /** Assets come in address order; sorting is stable, so that order decides between equals. */
 function sorted(assets: readonly PlacedAsset[], by: (typeof SORTS)[number]): PlacedAsset[] {
-  const text = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
   return assets.toSorted((a, b) => {
     switch (by) {
       case 'address':
         return 0;
       case 'id':
-        return text(a.id, b.id);
+        return byText(a.id, b.id);
       case 'role':
         return ROLES.indexOf(a.role) - ROLES.indexOf(b.role);
       case 'level':
         return (a.level ?? 99) - (b.level ?? 99);
       case 'zone':
-        return text(a.zone, b.zone);
+        return byText(a.zone, b.zone);
       case 'confidence':
         return a.confidence - b.confidence;
     }

@@ -6,6 +6,7 @@
  * means "any". Left out on purpose: names (spec/assets.ts resolves those) and zones of IPv6 scope (`%eth0`).
  */
 import ipaddr from 'ipaddr.js';
+import { byText } from './text-order.ts';
 
 type AddressFamily = 'ipv4' | 'ipv6' | 'mac';
 
@@ -131,17 +132,15 @@ export const formatSpan = (span: AddressSpan): string => {
 const compareSpans = (a: AddressSpan, b: AddressSpan): number =>
   FAMILY_ORDER[a.family] - FAMILY_ORDER[b.family] || (a.first < b.first ? -1 : a.first > b.first ? 1 : 0);
 
-const compareTexts = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
-
 /** IPv4 before IPv6 before MAC, each by number; what is no address comes last. */
 export const compareAddresses = (a: string, b: string): number => {
   // Most are IPv4, of which two numbers are compared.
   const [left, right] = [ipv4Number(a), ipv4Number(b)];
   if (left !== null && right !== null) return left - right;
-  if (isMac(a) && isMac(b)) return compareTexts(a.toLowerCase(), b.toLowerCase()) || compareTexts(a, b); // each octet is two digits
+  if (isMac(a) && isMac(b)) return byText(a.toLowerCase(), b.toLowerCase()) || byText(a, b); // each octet is two digits
   const [first, second] = [parseSpan(a), parseSpan(b)];
   const order = first === null || second === null ? Number(first === null) - Number(second === null) : compareSpans(first, second);
-  return order || compareTexts(a, b);
+  return order || byText(a, b);
 };
 
 /** Sorts, and merges what overlaps or touches. */

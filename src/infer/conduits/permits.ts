@@ -9,6 +9,7 @@ import { addTo } from '../../net/multi-map.ts';
 import { hasPorts, type Access } from '../../observation.ts';
 import type { ModbusOperations, ModbusRange, OpcUaOperations } from '../../permit.ts';
 import { mergeSpans, sizeOfSpans, subtractSpans, tableOf } from '../../net/register-set.ts';
+import { byText } from '../../net/text-order.ts';
 import { evidenceOfPart, grantKey, mergeEvidence, NO_EVIDENCE, portKey, spokenBy } from './grants.ts';
 import type { Grant, GrantDetail, GrantEvidence, ModbusAsk } from './grants.ts';
 import type { PlanIndex } from './plan.ts';
@@ -173,8 +174,6 @@ const portsNeverSeen = (grant: Grant, observed: ReadonlyMap<string, Grant>): num
   if (grant.lastPort === grant.port) return Number(!observed.has(grantKey(grant)));
   return grant.lastPort - grant.port + 1 - new Set([...observed.values()].filter(isSeen).map(({ port }) => port)).size;
 };
-
-const byText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
 function draftOf(cells: readonly Cell[], observed: ReadonlyMap<string, Grant>): DraftPermit {
   const [{ grant, modbus, opcua, question, onDemand }] = cells;

@@ -5,6 +5,7 @@
  * stable order. Left out on purpose: tables, JSON and SARIF (render/).
  */
 import { createHash } from 'node:crypto';
+import { readingOrder } from '../../net/text-order.ts';
 import type { Place } from '../spec/document.ts';
 import type { Permit } from '../../permit.ts';
 
@@ -88,11 +89,9 @@ export const mergeFindings = (findings: readonly Finding[]): Finding[] => {
   return [...byId.values()];
 };
 
-/** As `localeCompare` with these options, which makes its rules anew at every call. */
 export const sortFindings = (findings: readonly Finding[]): Finding[] => {
-  const orderBy = ({ compare }: Intl.Collator) => (a: string | null, b: string | null): number => (a === b ? 0 : compare(a ?? '', b ?? ''));
-  const byLetters = orderBy(new Intl.Collator('en'));
-  const byNumbers = orderBy(new Intl.Collator('en', { numeric: true }));
+  const byLetters = readingOrder();
+  const byNumbers = readingOrder({ numeric: true });
   return [...findings].sort((a, b) =>
     SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity)
     || FINDING_TYPES.indexOf(a.type) - FINDING_TYPES.indexOf(b.type)

@@ -2,6 +2,7 @@
  * How often firewalls and the spec agree: by rule and by day. In: logged attempts, each with how it stands towards the spec.
  * Out: sums of records (or of the hits that they carry), in a stable order. Counts of packets are not touched.
  */
+import { byText } from '../../net/text-order.ts';
 import { isoDay } from '../../net/time.ts';
 import type { AttemptVerdict, LoggedAttempt } from '../../observation.ts';
 
@@ -40,8 +41,6 @@ const HOURS_PER_DAY = 24;
 const noSums = (): Record<LoggedStanding, number> => ({ 'blocked-but-permitted': 0, 'passed-but-not-permitted': 0, 'to-be-decided': 0, 'mid-session': 0, expected: 0, agreed: 0, 'not-judged': 0 });
 
 const added = (a: number, b: number): number => Math.min(Number.MAX_SAFE_INTEGER, a + b);
-
-const byText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
 /** Rules that disagree with the spec come first, then the busiest. */
 export function tallyLogged(judged: readonly JudgedAttempt[]): { readonly rules: readonly LoggedRule[]; readonly days: readonly LoggedDay[] } {

@@ -7,6 +7,7 @@
  * the log proves the attempt, the spec says what is right. Counts of packets are not touched.
  */
 import { serviceByPort } from '../../net/services.ts';
+import { readingOrder } from '../../net/text-order.ts';
 import { isoTime } from '../../net/time.ts';
 import type { AttemptVerdict, Conversation, Day, LoggedAttempt, ObservationSet } from '../../observation.ts';
 import type { DiffContext } from './observed.ts';
@@ -242,9 +243,11 @@ const latest = (a: string | null, b: string | null): string | null => (a === nul
 const VERDICTS: readonly AttemptVerdict[] = ['blocked', 'would-block', 'passed'];
 
 /** What captures show first, then by how often. */
-const byEvidence = (a: LoggedDisagreement, b: LoggedDisagreement): number =>
-  Number(b.packets !== null) - Number(a.packets !== null) || b.count - a.count
-  || a.client.localeCompare(b.client, 'en', { numeric: true }) || a.server.localeCompare(b.server, 'en', { numeric: true }) || (a.finding < b.finding ? -1 : 1);
+const byEvidence = (all: Iterable<LoggedDisagreement>): LoggedDisagreement[] => {
+  const order = readingOrder({ numeric: true });
+  return [...all].sort((a, b) =>
+    Number(b.packets !== null) - Number(a.packets !== null) || b.count - a.count || order(a.client, b.client) || order(a.server, b.server) || (a.finding < b.finding ? -1 : 1));
+};
 
 /** Two outcomes of one thing: a rule on the path and one on the content, say. */
 const joined = (a: LoggedDisagreement, b: LoggedDisagreement): LoggedDisagreement => ({
@@ -316,5 +319,5 @@ export const judgeLogged = (context: DiffContext, attempts: readonly LoggedAttem
     const held = (isDecision ? decided : disagreed).get(finding.id);
     (isDecision ? decided : disagreed).set(finding.id, held === undefined ? row : joined(held, row));
   }
-  return { findings, decisions: [...decided.values()].sort(byEvidence), disagreements: [...disagreed.values()].sort(byEvidence), ...tallyLogged(all), counts };
+  return { findings, decisions: byEvidence(decided.values()), disagreements: byEvidence(disagreed.values()), ...tallyLogged(all), counts };
 };

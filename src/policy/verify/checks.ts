@@ -5,6 +5,7 @@
  * times, in a stable order, and their sums. What could not be judged is `not-observable`, never `pass`.
  */
 import { createHash } from 'node:crypto';
+import { readingOrder } from '../../net/text-order.ts';
 
 export type Verdict = 'pass' | 'fail' | 'not-observable';
 
@@ -89,10 +90,8 @@ export const countVerdicts = (checks: readonly Check[]): VerdictCounts => {
   return { pass: of('pass'), fail: of('fail'), notObservable: of('not-observable') };
 };
 
-/** As `localeCompare` with these options, which makes its rules anew at every call. */
 export const sortChecks = (checks: readonly Check[]): Check[] => {
-  const { compare } = new Intl.Collator('en', { numeric: true });
-  const order = (a: string | null, b: string | null): number => (a === b ? 0 : compare(a ?? '', b ?? ''));
+  const order = readingOrder({ numeric: true });
   return [...checks].sort((a, b) =>
     VERDICTS.indexOf(a.verdict) - VERDICTS.indexOf(b.verdict)
     || CHECK_KINDS.indexOf(a.kind) - CHECK_KINDS.indexOf(b.kind)
