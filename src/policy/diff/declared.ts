@@ -8,11 +8,10 @@
 import { plural } from '../../infer/plural.ts';
 import { parseSet, setsMeet, type AddressSet } from '../../net/address-set.ts';
 import { isoDay } from '../../net/time.ts';
-import { oneWayShare, type DiffContext, type ObservedResult } from './observed.ts';
+import type { DiffContext, ObservedResult } from './observed.ts';
 import { capturedDaysOf } from '../../infer/captured-days.ts';
 import { makeFinding, permitTitle } from './findings.ts';
 import type { Finding, FindingDraft } from './findings.ts';
-import type { ObservationSet } from '../../observation.ts';
 import type { Permit, PermitEnd } from '../../permit.ts';
 import { remainderOf } from './permit-use.ts';
 import { isLive } from '../spec/permits.ts';
@@ -46,13 +45,10 @@ export const endHeard = (end: PermitEnd, heard: Heard): boolean =>
 const DEAF_HOURS = 0.1;
 const ONE_WAY = 0.2;
 
-const sensorDoubts = ({ sensor, conversations }: ObservationSet): string[] => {
-  const { oneWay, all } = oneWayShare(conversations);
-  return [
-    ...(sensor.deafHours.length > DEAF_HOURS * sensor.hours.length ? [`${sensor.deafHours.length} of ${sensor.hours.length} hours were heard badly: packets were lost, or nobody listened`] : []),
-    ...(oneWay > ONE_WAY * all ? [`${oneWay} of ${all} TCP conversations were heard one way only: the mirror port does not show everything`] : []),
-  ];
-};
+const sensorDoubts = ({ set: { sensor }, tcp: { oneWay, all } }: DiffContext): string[] => [
+  ...(sensor.deafHours.length > DEAF_HOURS * sensor.hours.length ? [`${sensor.deafHours.length} of ${sensor.hours.length} hours were heard badly: packets were lost, or nobody listened`] : []),
+  ...(oneWay > ONE_WAY * all ? [`${oneWay} of ${all} TCP conversations were heard one way only: the mirror port does not show everything`] : []),
+];
 
 /** Somebody who listens by day hears no job of the night. */
 const isWindowHeard = ({ set: { sensor }, matcher }: DiffContext, { conditions }: Permit): boolean => {
@@ -67,7 +63,7 @@ const judgeUnused = (context: DiffContext, declared: DeclaredPermit, heard: Hear
   if (!endHeard(permit.to, heard)) reasons.push(`this sensor never heard anybody of the server side (${permit.to.assets.join(', ') || permit.to.zone})`);
   if (days.length < minDays) reasons.push(`only ${days.length} of the ${minDays} days were captured that it takes to call a Permit unused`);
   if (hasWindow(permit.conditions) && !isWindowHeard(context, permit)) reasons.push(`nothing was captured within its schedule, ${windowText(permit.conditions, context.matcher.timezone)}`);
-  reasons.push(...sensorDoubts(context.set));
+  reasons.push(...sensorDoubts(context));
   const what = permitTitle(declared);
   if (reasons.length > 0) {
     return makeFinding({

@@ -10,7 +10,7 @@ import type { Conversation, LoggedAttempt, ObservationSet } from '../../observat
 import { conduitBetween } from '../spec/conduit-between.ts';
 import { judgeDeclared } from './declared.ts';
 import { judgeLogged, type LoggedResult } from './logged.ts';
-import { judgeObserved } from './observed.ts';
+import { judgeObserved, oneWayShare } from './observed.ts';
 import type { DiffContext, ObservedResult, SetAsideUse } from './observed.ts';
 import { mergeFindings, sortFindings } from './findings.ts';
 import type { Finding } from './findings.ts';
@@ -45,8 +45,8 @@ export interface DiffReport {
 
 const DEFAULT_MIN_DAYS = 14;
 
-const lookupsOf = ({ permits, spec }: LoadedSpec, set: ObservationSet): Pick<DiffContext, 'recordOf' | 'permitOf' | 'zoneOf'> => ({
-  recordOf: firstBy(set.addresses, ({ address }) => address), permitOf: firstBy(permits, ({ permit }) => permit.id), zoneOf: firstBy(spec.zones, ({ zone_id }) => zone_id),
+const lookupsOf = ({ permits, spec }: LoadedSpec, set: ObservationSet): Pick<DiffContext, 'recordOf' | 'permitOf' | 'zoneOf' | 'tcp'> => ({
+  tcp: oneWayShare(set.conversations), recordOf: firstBy(set.addresses, ({ address }) => address), permitOf: firstBy(permits, ({ permit }) => permit.id), zoneOf: firstBy(spec.zones, ({ zone_id }) => zone_id),
 });
 
 export const contextOf = (loaded: LoadedSpec, set: ObservationSet, options: DiffOptions = {}): DiffContext => {
@@ -54,7 +54,8 @@ export const contextOf = (loaded: LoadedSpec, set: ObservationSet, options: Diff
   const sinceNs = options.sinceNs;
   const inScope = (conversation: Conversation): boolean => sinceNs === undefined || conversation.lastNs >= sinceNs;
   const matcher = createMatcher(loaded.permits, assets, loaded.spec.timezone ?? 'UTC');
-  return { loaded, set: withDeclaredDirections(set, matcher), assets, conduitOf: conduitBetween(loaded.spec.conduits), matcher, kinds: zoneKinds(loaded.spec), inScope, ...lookupsOf(loaded, set) };
+  const judged = withDeclaredDirections(set, matcher);
+  return { loaded, set: judged, assets, conduitOf: conduitBetween(loaded.spec.conduits), matcher, kinds: zoneKinds(loaded.spec), inScope, ...lookupsOf(loaded, judged) };
 };
 
 export const diffReport = (loaded: LoadedSpec, set: ObservationSet, options: DiffOptions = {}): DiffReport => {

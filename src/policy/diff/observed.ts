@@ -28,6 +28,11 @@ import type { Place } from '../spec/document.ts';
 import type { SpecZone } from '../spec/schema.ts';
 import { CONTROL_KINDS, type DeclaredKind } from '../spec/zone-kind.ts';
 
+interface OneWayShare {
+  readonly oneWay: number;
+  readonly all: number;
+}
+
 export interface DiffContext {
   readonly loaded: LoadedSpec;
   readonly set: ObservationSet;
@@ -40,6 +45,7 @@ export interface DiffContext {
   /** By id. */
   readonly permitOf: ReadonlyMap<string, DeclaredPermit>;
   readonly zoneOf: ReadonlyMap<string, SpecZone>;
+  readonly tcp: OneWayShare;
 }
 
 export interface PermitUse {
@@ -95,27 +101,14 @@ const directionWords = (conversation: Conversation): string => {
 };
 
 /** What the sensor's own state does to the weight of an answer. */
-const sensorWords = (set: ObservationSet): string => {
-  const { oneWay, all } = oneWayShare(set.conversations);
+const sensorWords = ({ tcp: { oneWay, all } }: DiffContext): string => {
   return oneWay > 0 ? ` ${oneWay} of ${all} TCP conversations were heard one way only.` : '';
 };
 
-interface OneWayShare {
-  readonly oneWay: number;
-  readonly all: number;
-}
-
-/** Every finding and every unused Permit may ask. */
-const knownShares = new WeakMap<readonly Conversation[], OneWayShare>();
-
 /** TCP conversations, and those of which the mirror port showed one direction: payload goes only where a handshake was answered. */
 export const oneWayShare = (conversations: readonly Conversation[]): OneWayShare => {
-  const known = knownShares.get(conversations);
-  if (known !== undefined) return known;
   const tcp = conversations.filter((conversation) => conversation.transport === 'tcp');
-  const share = { oneWay: tcp.filter(({ packets, requests }) => packets.toServer === 0 || (packets.toClient === 0 && requests > 0)).length, all: tcp.length };
-  knownShares.set(conversations, share);
-  return share;
+  return { oneWay: tcp.filter(({ packets, requests }) => packets.toServer === 0 || (packets.toClient === 0 && requests > 0)).length, all: tcp.length };
 };
 
 interface Judged {
@@ -156,7 +149,7 @@ const judgeMisses = (context: DiffContext, conversation: Conversation, verdict: 
     return {
       type: 'wrong-direction', severity: sure ? 'medium' : 'low', permit: reversed, requirement: null,
       title: `${who} opens ${service}, and ${reversed.permit.id} permits the reverse`,
-      detail: `${reversed.permit.id} lets ${reversed.permit.from.zone} open to ${reversed.permit.to.zone}. ${directionWords(conversation)}${sure ? '' : ' The sensor may have joined midstream: check before acting.'}${sensorWords(context.set)}`,
+      detail: `${reversed.permit.id} lets ${reversed.permit.from.zone} open to ${reversed.permit.to.zone}. ${directionWords(conversation)}${sure ? '' : ' The sensor may have joined midstream: check before acting.'}${sensorWords(context)}`,
       remedy: 'the arrow of a Permit points from who opens the connection: correct the Permit, or find out why the server side opens',
       seen: [seenWhole(conversation)],
     };
