@@ -22,7 +22,7 @@ import { hitsOf, type Hit, type Judged } from './simulate-blocked.ts';
 import { cutoverOrder, type Blocked, type CutoverStep } from './simulate-cutover.ts';
 import { judgeLimits } from './simulate-limits.ts';
 import { isWritten, matchersOnTarget } from './simulate-target.ts';
-import { limitsOperations, rulesOf, type AskVerdict, type Matcher } from './match/match.ts';
+import { createMatcher, limitsOperations, rulesOf, type AskVerdict, type Matcher } from './match/match.ts';
 import type { LoadedSpec } from './spec/load.ts';
 
 export interface Simulation {
@@ -69,15 +69,16 @@ const isOpenAtEnd = ({ days, sessions }: Conversation, lastDay: number): boolean
 };
 
 export const simulate = (loaded: LoadedSpec, observed: ObservationSet, semantics: FirewallSemantics, options: SimulateOptions = {}): Simulation => {
-  const { set } = contextOf(loaded, observed);
+  const { set, assets, conduitOf, matcher: { timezone } } = contextOf(loaded, observed);
+  const matcherOf = (some: readonly DeclaredPermit[]): Matcher => createMatcher(some, assets, timezone);
   const live = loaded.permits.filter(({ permit }) => isLive(permit));
   const permits = live.filter(({ permit }) => options.onDemand === true || !permit.conditions.onDemand);
-  const { assets, matcher, conduitOf } = contextOf({ ...loaded, permits }, set);
+  const matcher = matcherOf(permits);
   const writtenAs = ({ permit }: DeclaredPermit): WrittenPermit => options.written?.get(permit.id) ?? { refusal: null, holds: semantics.holds };
   const hasRule = (declared: DeclaredPermit, isIpv6: boolean): boolean => isWritten(writtenAs(declared), isIpv6);
   const target = matchersOnTarget(permits, writtenAs, assets, matcher.timezone);
   // A rule that is switched on for one thing is no excuse for another that happens to fit its port.
-  const switchedOn = permits.length === live.length ? null : contextOf({ ...loaded, permits: live.filter((declared) => hasRule(declared, false)) }, set).matcher;
+  const switchedOn = permits.length === live.length ? null : matcherOf(live.filter((declared) => hasRule(declared, false)));
   const asideOf = createSetAside(loaded.spec);
   const lastDay = set.sensor.lastNs === null ? 0 : dayOf(set.sensor.lastNs);
   const blocked: Blocked[] = [];
@@ -91,7 +92,7 @@ export const simulate = (loaded: LoadedSpec, observed: ObservationSet, semantics
   let unjudged = 0;
 
   const rejected = loaded.permits.filter(({ permit }) => permit.decision === 'rejected');
-  const rejections = rejected.length === 0 ? null : contextOf({ ...loaded, permits: rejected }, set).matcher;
+  const rejections = rejected.length === 0 ? null : matcherOf(rejected);
 
   /** @returns what is blocked also while every on-demand Permit is switched on; the rest is noted as theirs */
   const withoutOnDemand = ({ conversation, onTarget, asRejected }: Judged, refused: readonly AskVerdict[], onceSwitchedOn: Matcher): readonly AskVerdict[] => {
