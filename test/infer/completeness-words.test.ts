@@ -25,6 +25,13 @@ it('where next to nothing was heard, no number is made of it', () => {
   }
 });
 
+it('a plant in which everything was seen every day is not certain, however large', () => {
+  const daily = Array.from({ length: 80_000 }, () => ({ days: 28, first: 0 }));
+  const estimate = estimateSpecies(daily, 28);
+  expect([estimate.newShare, estimate.newShareHigh]).toEqual([0, 0.000002]);
+  expect(newsInWords(estimate, 28)).toMatch(/^Within 28 days, fewer than 1 in 500 000 operations of a day would be new, hardly one in all \(at most 3\);/);
+});
+
 it('a whole percent is rounded down, and by what the four digits say', () => {
   expect([0, 0.29, 0.58, 0.8867, 0.9999, 1].map(wholePercent)).toEqual(['0 %', '29 %', '58 %', '88 %', '99 %', '100 %']);
 });
