@@ -10,6 +10,7 @@ import { existsSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { totalmem } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { bundle } from '../scripts/bundle.mjs';
 import { flatness } from './flatness.ts';
 import { checkBars, type Measured } from './bars.ts';
 import { measure, median, printTable, type Sample } from './measure.ts';
@@ -34,6 +35,8 @@ const PCAPNG = `${data('ot')}.pcapng`;
 const STORE = join(DATA, 'bench.db');
 const CORE = join(DATA, 'core');
 const MAIN = join(HERE, '../dist/main.js');
+/** Built as the program is. */
+const LOOPS = ['decode-loop', 'loop-quartiles'];
 
 function shell(command: string): string {
   const done = spawnSync('bash', ['-c', command], { encoding: 'utf8', maxBuffer: 1 << 28 });
@@ -41,7 +44,7 @@ function shell(command: string): string {
   return done.stdout;
 }
 
-function prepare(): void {
+async function prepare(): Promise<void> {
   mkdirSync(DATA, { recursive: true });
   const make = (path: string, command: string): void => {
     if (existsSync(path) && statSync(path).size > 0) return;
@@ -57,6 +60,7 @@ function prepare(): void {
   make(`${OT}.gz`, `gzip -1 -c ${OT} > ${OT}.gz.part`);
   make(`${OT}.zst`, `zstd -q -1 -c ${OT} > ${OT}.zst.part`);
   shell(`cc -O2 -o ${CORE} ${join(HERE, 'core.c')}`);
+  await bundle(Object.fromEntries(LOOPS.map((name) => [name, join(HERE, `${name}.ts`)])), DATA);
 }
 
 /** tshark keeps what it saw of every packet: 6 GiB after 10 million. */
@@ -92,7 +96,7 @@ const contender = (name: string, needs: string, command: string, totals: Contend
 const CONTENDERS: readonly Contender[] = [
   contender('cat', 'cat', `cat ${OT} > /dev/null`),
   contender('core.c', 'cc', `${CORE} ${OT}`, twoNumbers),
-  contender('decode loop', 'node', `exec node ${join(HERE, 'decode-loop.mjs')} ${OT}`, twoNumbers),
+  contender('decode loop', 'node', `exec node ${join(DATA, 'decode-loop.js')} ${OT}`, twoNumbers),
   contender('baseline', 'node', importOf(OT), ourTotals),
   contender('tcpdump', 'tcpdump', `tcpdump -r ${OT} -w /dev/null 2> /dev/null`),
   contender('capinfos', 'capinfos', `capinfos -M -c -d ${OT}`, capinfosTotals),
@@ -132,9 +136,9 @@ function agree(outputs: ReadonlyMap<string, string>): void {
   if (theirs !== ours) throw new Error(`tshark found ${theirs} TCP conversations, baseline ${ours}`);
 }
 
-function main(): void {
+async function main(): Promise<void> {
   if (!existsSync(MAIN)) throw new Error('build first: npm run build');
-  prepare();
+  await prepare();
   const missing = CONTENDERS.filter((one) => !installed(one.needs) || !hasMemoryFor(one.name)).map((one) => one.name);
   const present = CONTENDERS.filter((one) => isWanted(one.name) && !missing.includes(one.name) && (one.name !== 'pcap-parser' || existsSync(join(HERE, 'node_modules/pcap-parser'))));
   const samples = new Map<string, Sample[]>(present.map((one) => [one.name, []]));
@@ -163,4 +167,4 @@ function main(): void {
   if (!QUICK && bars.some((bar) => !bar.isHeld)) process.exitCode = 1;
 }
 
-main();
+await main();

@@ -133,6 +133,8 @@ function commandLine(args: readonly string[], commands: readonly Command[], widt
   const parser: Argv = yargs();
   parser
     .scriptName('baseline')
+    // What yargs says is read below; its translations are not built in.
+    .locale('en')
     .usage('$0 <command> [options]\n\nFrom weeks of passively observed industrial traffic to zones, conduits and their proof.')
     .parserConfiguration({ 'greedy-arrays': false, 'dot-notation': false })
     .option('quiet', { type: 'boolean', global: true, describe: 'say nothing but results and errors' })

@@ -13,12 +13,10 @@ function isBuilt(): boolean {
   if (!existsSync(main)) return false;
   const built = statSync(main).mtimeMs;
   const sources = readdirSync(join(PROJECT, 'src'), { recursive: true, encoding: 'utf8' }).map((name) => join('src', name));
-  return [...sources, 'tsconfig.json', 'tsconfig.build.json'].every((name) => statSync(join(PROJECT, name)).mtimeMs <= built);
+  return [...sources, 'scripts/build.mjs', 'scripts/bundle.mjs', 'package-lock.json'].every((name) => statSync(join(PROJECT, name)).mtimeMs <= built);
 }
 
 export function setup(): void {
   if (isBuilt()) return;
-  const node = (...args: string[]): void => void execFileSync(process.execPath, args, { cwd: PROJECT, stdio: 'inherit' });
-  node('node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json', '--noCheck');
-  node('scripts/copy-data.mjs');
+  execFileSync(process.execPath, ['scripts/build.mjs'], { cwd: PROJECT, stdio: 'inherit' });
 }

@@ -22,6 +22,12 @@ test('docs/dependencies.md gives a reason for every runtime dependency, and for 
   expect(listed).toEqual(Object.keys(dependencies).sort());
 });
 
+test('what is built into the program is named with the version that was built in', () => {
+  const builtIn = Object.keys(dependencies).filter((name) => !['better-sqlite3', 'node-addon-api', 'node-gyp-build'].includes(name));
+  const licences = read('dist/THIRD-PARTY-LICENSES.txt');
+  expect(builtIn.filter((name) => !licences.includes(`\n${name} ${dependencies[name]} (`))).toEqual([]);
+});
+
 test('every package of the lockfile has a SHA-512 digest, and none names a registry of its own', () => {
   expect(locked.filter(([, { integrity }]) => integrity?.startsWith('sha512-') !== true).map(([path]) => path)).toEqual([]);
   expect(read('package-lock.json')).not.toMatch(/"resolved": "(?!https:\/\/registry\.npmjs\.org\/)/);
