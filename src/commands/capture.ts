@@ -133,7 +133,6 @@ export async function runCapture(argv: CaptureArguments, context: CommandContext
     try {
       const missing = ring?.state().missing ?? 0;
       if (missing > 0) context.say(`ring: its disk has ${shortOctets(missing)} too few for all of it; once it is full, packets are not kept, and a store there takes no more: choose a smaller --ring-files`);
-      context.say(`listening on ${name}; Ctrl-C ends it`);
       return await record(argv, plan, source, { live: source, ring, talk, context, signal, hangup });
     } finally {
       await ring?.close();
@@ -199,6 +198,8 @@ const PIPE_STATE = { state: 'open', linkUp: true, awayMs: 0 } as const;
 async function record(argv: CaptureArguments, plan: Plan, source: FrameSource, { live, ring, talk, context, signal, hangup }: Surroundings): Promise<CommandResult> {
   const path = storePath(argv.db, context.environment);
   const store = openForWriting(path);
+  // Said when nothing can be refused any more: what the kernel heard since the interface was opened is not lost.
+  if (live !== null) context.say(`listening on ${plan.interfaces.join(',')}; Ctrl-C ends it`);
   const completeness = watchCompleteness(path);
   let metrics: LoopbackServer | null = null;
   try {
