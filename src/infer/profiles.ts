@@ -7,7 +7,7 @@ import { addToSet } from '../net/multi-map.ts';
 import { REVERSED_FACT, type Access } from '../observation.ts';
 import { type Activity, type Diary, isSteady, type Link } from './activity.ts';
 import type { Inventory } from './assets.ts';
-import { IMPLICIT_IO } from './roles/implicit-io.ts';
+import { IMPLICIT_IO, opensConnection } from './roles/implicit-io.ts';
 import type { Asset, Role } from './proposal.ts';
 import { DATABASE_SERVICES, DIRECTORY_SERVICES, SAFETY_SERVICES } from './service-family.ts';
 import { FEWEST_DRIVEN } from './unread-service.ts';
@@ -97,8 +97,14 @@ function drivesDevices(profile: Profile, profiles: readonly Profile[]): boolean 
   return devices.length > 0 && polled.every(askBack) && devices.every(({ steadyIn }) => steadyIn.every(({ client }) => client === profile.index || profiles[client]!.scanCycles > 0));
 }
 
-/** Nothing but a controller leads the implicit I/O of several devices, whatever card it has: soft controllers run on computers. */
-const leadsImplicitIo = ({ steadyOut }: Profile): boolean => serversOf(steadyOut.filter(({ service }) => IMPLICIT_IO.has(service))).length > 1;
+/**
+ * Nothing but a controller leads the implicit I/O of several devices, or was heard opening that of one, whatever card it has: soft
+ * controllers run on computers.
+ */
+function leadsImplicitIo({ steadyOut, out }: Profile): boolean {
+  const devices = serversOf(steadyOut.filter(({ service }) => IMPLICIT_IO.has(service)));
+  return devices.length > 1 || out.some((link) => opensConnection(link) && devices.includes(link.server));
+}
 
 /** Cyclic datagrams in a protocol of one's own at scan-cycle pace, to several devices: operator stations ask over sessions, and slower. */
 const sendsCyclicDatagrams = ({ steadyOut }: Profile): boolean =>

@@ -112,6 +112,22 @@ describe('who leads', () => {
     expect(rolesOf(proposal, [CONTROLLERS[0], device])).toEqual(['plc', 'io']);
   });
 
+  it('with a single device is the one that opens the connection, or else the one that asks, whoever was heard first and whoever has more partners', () => {
+    const [scanner, adapter, second] = ['10.1.0.51', '10.1.0.52', '10.1.0.53'];
+    const unknown = [scanner, adapter, second].map((address): Host => ({ address }));
+    const frames = (client: string, server: string): Sketch => ({ client, server, service: 'enip-io', transport: 'udp', port: 2222, periodMs: 20 });
+    const asks = (client: string, name: string, code: number): Sketch => ({ client, server: adapter, service: 'enip', port: 44818, isProven: true, operations: [[name, 'browse', code]] });
+    const opens = asks(scanner, 'Forward_Open', 1620);
+    expect(rolesOf(withMore(unknown, [frames(scanner, adapter), opens]), [scanner, adapter])).toEqual(['plc', 'io']);
+    expect(rolesOf(withMore(unknown, [frames(adapter, scanner), opens]), [scanner, adapter])).toEqual(['plc', 'io']);
+    const shared = [frames(adapter, scanner), opens, frames(adapter, second), asks(second, 'Large_Forward_Open', 1627)];
+    expect(rolesOf(withMore(unknown, shared), [scanner, adapter, second])).toEqual(['plc', 'io', 'plc']);
+    const cards = [scanner, adapter].map((address, index): Host => ({ address, mac: mac('controller', 50 + index) }));
+    expect(rolesOf(withMore(cards, [frames(adapter, scanner), asks(scanner, 'Get_Attribute_Single', 14)]), [scanner, adapter])).toEqual(['plc', 'io']);
+    const connect: Sketch = { client: scanner, server: adapter, service: 'profinet-cm', transport: 'udp', port: 34964, isProven: true, operations: [['Connect', 'control', 0]] };
+    expect(rolesOf(withMore(unknown, [{ ...frames(adapter, scanner), service: 'pn-rt', transport: 'eth-0x8892', port: 0 }, connect]), [scanner, adapter])).toEqual(['plc', 'io']);
+  });
+
   it('is the one that drives devices, though nobody was heard asking it; a panel polls what others poll as well', () => {
     const [driver, ...devices] = ['10.1.0.50', '10.1.0.51', '10.1.0.52'];
     const cards = [driver, ...devices].map((address, index): Host => ({ address, mac: mac('controller', 50 + index) }));
