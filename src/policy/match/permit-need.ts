@@ -57,8 +57,11 @@ export function needOf(loaded: LoadedSpec, assets: AssetIndex, set: ObservationS
   const judge = (conversation: Conversation): { readonly verdicts: readonly AskVerdict[]; readonly missed: ReadonlySet<string> } => {
     let held = judged.get(conversation.id);
     if (held === undefined) {
-      const verdicts = declared.judge(conversation).asks;
-      held = { verdicts, missed: new Set(verdicts.flatMap(({ ask, permit, miss }) => (permit === null && miss?.kind !== 'rejected' ? [wholeOf(ask)] : []))) };
+      const { asks, demanding } = declared.judge(conversation);
+      const open = asks.filter(({ permit, miss }) => permit === null && miss?.kind !== 'rejected');
+      // Who permits what is open is content with the session as it is, and then rules that demand more let nothing of it through (match.ts).
+      const missed = open.length > 0 && demanding !== null ? asks.filter(({ miss }) => miss?.kind !== 'rejected') : open;
+      held = { verdicts: demanding === null ? asks : [], missed: new Set(missed.map(({ ask }) => wholeOf(ask))) };
       judged.set(conversation.id, held);
     }
     return held;
@@ -72,7 +75,7 @@ export function needOf(loaded: LoadedSpec, assets: AssetIndex, set: ObservationS
       return witnesses.flatMap((id) => {
         const conversation = conversations.get(id);
         if (conversation === undefined || !declared.fits(rule, conversation.client, conversation.server, conversation.transport, conversation.port)) return [];
-        const asks = alone.judge(conversation).asks.flatMap(({ ask, permit }) => (permit === null ? [] : [ask]));
+        const asks = letThroughBy(alone, conversation);
         return asks.length === 0 ? [] : [{ conversation, asks }];
       });
     },
@@ -82,7 +85,7 @@ export function needOf(loaded: LoadedSpec, assets: AssetIndex, set: ObservationS
         const conversation = conversations.get(id);
         if (conversation === undefined) return [];
         const { missed } = judge(conversation);
-        const asks = missed.size === 0 ? [] : alone.judge(conversation).asks.flatMap(({ ask, permit }) => (permit !== null && missed.has(wholeOf(ask)) ? [ask] : []));
+        const asks = missed.size === 0 ? [] : letThroughBy(alone, conversation).filter((ask) => missed.has(wholeOf(ask)));
         return asks.length === 0 ? [] : [{ conversation, asks }];
       });
     },
@@ -97,6 +100,12 @@ export function needOf(loaded: LoadedSpec, assets: AssetIndex, set: ObservationS
     },
   };
 }
+
+/** Nothing of a session that is weaker than is demanded. */
+const letThroughBy = (matcher: Matcher, conversation: Conversation): Ask[] => {
+  const { asks, demanding } = matcher.judge(conversation);
+  return demanding !== null ? [] : asks.flatMap(({ ask, permit }) => (permit === null ? [] : [ask]));
+};
 
 /** When and how often it was asked. */
 export const evidenceOf = (needed: readonly NeededAsks[]): GrantEvidence =>

@@ -130,3 +130,20 @@ it('who comes in the fourth week among others of its kind gets a rule with the e
   expect(told).toEqual([['PLC-1,PLC-2', '2026-01-05', 28, 8 * each], ['PLC-3,PLC-4', '2026-01-26', 7, each]]);
   expect(updateSpec(proposeConduits(late, PLAN), once, late).text).toBe(once);
 });
+
+it('who asks more in a weaker session gets one rule for all of that session, at once, and the safe one keeps its own dates', () => {
+  const days = [MONDAY + 22, MONDAY + 23];
+  const operation = (i: number, name: string, access: Access, on: readonly number[]): Operation => namedOperation('opcua', 600 + i, name, access, on);
+  const session = (mode: string, on: readonly number[], operations: readonly Operation[]): Conversation =>
+    conversation('10.4.0.1', '10.1.0.1', { port: 4840, service: 'opcua', days: on, facts: [['opcua.mode', mode], ['opcua.policy', `http://opcfoundation.org/UA/SecurityPolicy#${mode === 'None' ? 'None' : 'Basic256Sha256'}`]], operations });
+  const early = observations([session('Sign', daysFrom(MONDAY, 14), [operation(0, 'CreateSession', 'browse', daysFrom(MONDAY, 14)), operation(1, 'Read', 'read', daysFrom(MONDAY, 14))])], daysFrom(MONDAY, 21));
+  // The safe session belongs to an earlier store.
+  const late = observations([session('None', days, [operation(0, 'CreateSession', 'browse', days), operation(2, 'Call', 'control', days)])]);
+  const text = writeSpec(proposeConduits(early, PLAN));
+  const once = updateSpec(proposeConduits(late, PLAN), text, late).text;
+  const of = (loaded: LoadedSpec): unknown[] => loaded.permits.map(({ permit: { opcua, evidence } }) => [opcua?.securityModes.join(), opcua?.services.filter((name) => name === 'CreateSession' || name === 'Call').join(), evidence?.lastSeen?.slice(0, 10)]);
+  expect(of(loadText(once))[0]).toEqual(of(loadText(text))[0]);
+  expect(of(loadText(once)).slice(1)).toEqual([['None', 'Call,CreateSession', '2026-01-28']]);
+  expect(diffReport(loadText(once), late).findings.filter(({ type }) => type !== 'unused-permit').map(({ title }) => title)).toEqual([]);
+  expect(updateSpec(proposeConduits(late, PLAN), once, late).text).toBe(once);
+});
