@@ -21,6 +21,7 @@ import { plural } from '../../infer/plural.ts';
 import { crossingRequirement, isChanging, REQUIREMENTS } from './requirements.ts';
 import type { Requirement } from './requirements.ts';
 import { createScanFold } from './scan-findings.ts';
+import { contactsOf, contactSentences, strangerSeverity } from './stranger-peers.ts';
 import { createSetAside } from '../spec/set-aside.ts';
 import type { AssetIndex, DeclaredAsset, Resolution } from '../spec/assets.ts';
 import type { LoadedSpec } from '../spec/load.ts';
@@ -237,17 +238,19 @@ interface Stranger {
   readonly conversations: Conversation[];
 }
 
-const strangerFinding = (context: DiffContext, { address, zone, conversations }: Stranger, fan: ReadonlyMap<string, number>): Finding => {
+const strangerFinding = (context: DiffContext, { address, zone, conversations }: Stranger, fan: ReadonlyMap<string, number>, isElsewhere: (address: string) => boolean): Finding => {
   const known = ownerByLink(context, address, fan);
   const peers = [...new Set(conversations.map((one) => (one.client === address ? one.server : one.client)))];
   const names = [...new Set((context.recordOf.get(address)?.facts ?? []).filter((fact) => /name$/i.test(fact.name)).map((fact) => fact.value))].slice(0, 2);
   const firstNs = conversations.reduce((min, one) => (one.firstNs < min ? one.firstNs : min), conversations[0].firstNs);
-  const serves = conversations.some((one) => one.server === address);
+  const contacts = contactsOf(address, conversations, (other) => {
+    const peer = context.assets.resolve(other);
+    return { name: nameOf(other, peer), zone: peer?.zone ?? null, kind: peer === null ? (isElsewhere(other) ? 'internet' : undefined) : context.kinds.get(peer.zone) };
+  });
   return makeFinding({
-    type: 'undeclared-asset',
-    severity: conversations.some(isChanging) && conversations.some((one) => one.client === address) ? 'high' : zone === null ? 'medium' : 'low',
+    type: 'undeclared-asset', severity: strangerSeverity(contacts, zone !== null),
     title: `${address}${names.length > 0 ? ` ("${names.join('", "')}")` : ''} is not declared${zone === null ? '' : `, though it lies in a network of ${zone}`}`,
-    detail: `First seen ${isoTime(firstNs)}; ${plural(conversations.length, 'conversation')} with ${plural(peers.length, 'other')}${serves ? '; others ask it for services' : ''}.${known === null ? '' : ` It sends with ${known.mac}, a link address of ${known.asset.id} in ${known.asset.zone}.`}`,
+    detail: `First seen ${isoTime(firstNs)}; ${plural(conversations.length, 'conversation')} with ${plural(peers.length, 'other')}. ${contactSentences(contacts, serviceText)}${known === null ? '' : ` It sends with ${known.mac}, a link address of ${known.asset.id} in ${known.asset.zone}.`}`,
     remedy: known === null ? 'find the device; declare it in its zone, or take it off the network' : `if ${known.asset.id} has a new address, write it into its entry; if not, find out who sends from it`,
     fromZone: known?.asset.zone ?? zone, toZone: null, conduit: null, permit: null, requirement: null, client: address, server: null, service: null,
     seen: conversations.map(seenWhole), directionConfidence: null, place: known === null ? null : placeOf(context, known.asset), key: [address],
@@ -380,7 +383,8 @@ export const judgeObserved = (context: DiffContext): ObservedResult => {
     for (const [address, resolution] of [[conversation.client, client], [conversation.server, server]] as const) {
       if (resolution?.asset || resolution?.by === 'public') continue;
       // Nobody behind the address ever spoke: it is a call into the void, not an asset. The Internet is no asset either.
-      if (resolution === null && ((isElsewhere(address) && (client ?? server) !== null) || (address === conversation.server && !isAnswered(conversation)))) continue;
+      const other = address === conversation.client ? conversation.server : conversation.client;
+      if (resolution === null && ((isElsewhere(address) && ((client ?? server) !== null || !isElsewhere(other))) || (address === conversation.server && !isAnswered(conversation)))) continue;
       meet(address, resolution?.zone ?? null, conversation);
       isStrange = true;
     }
@@ -430,7 +434,7 @@ export const judgeObserved = (context: DiffContext): ObservedResult => {
     }, again);
   }
   findings.push(...scans.findings());
-  for (const stranger of strangers.values()) findings.push(strangerFinding(context, stranger, fan));
+  for (const stranger of strangers.values()) findings.push(strangerFinding(context, stranger, fan, isElsewhere));
   for (const finding of judgePlaces(context, placed)) findings.push(finding);
   return { findings, uses, offSchedule, setAside: [...setAsideUses.values()].sort((a, b) => a.index - b.index), counts };
 };
