@@ -33,6 +33,18 @@ const remembered = <Made>(make: (text: string) => Made): ((text: string) => Made
   };
 };
 
+/** Rules are asked one after the other for the same flow: what all of them look at is made once. */
+const onceEach = <Made>(make: (flow: Probe) => Made): ((flow: Probe) => Made) => {
+  let latest: { readonly flow: Probe; readonly made: Made } | null = null;
+  return (flow) => {
+    if (latest?.flow !== flow) latest = { flow, made: make(flow) };
+    return latest.made;
+  };
+};
+
+const pairOf = onceEach(({ client, server, transport, port }) => `${client} ${server} ${transport} ${port}`);
+const payloadOf = onceEach(({ modbus }) => (modbus === null ? new Uint8Array(0) : modbusRequest(modbus, 1)));
+
 /** The words of `[A,!B,[C,D]]`. */
 const listed = remembered((text) => {
   const parts: string[] = [];
@@ -210,14 +222,13 @@ const ruleOf = (text: string): IntrusionRule => {
     text,
     action,
     fires: (flow) => {
-      const key = `${flow.client} ${flow.server} ${flow.transport} ${flow.port}`;
-      const inHead = known.get(key) ?? headMatches(flow);
-      known.set(key, inHead);
+      const pair = pairOf(flow);
+      let inHead = known.get(pair);
+      if (inHead === undefined) known.set(pair, (inHead = headMatches(flow)));
       if (!inHead) return false;
-      const payload = flow.modbus === null ? new Uint8Array(0) : modbusRequest(flow.modbus, 1);
-      const cursor = { offset: 0 };
       if (body.includes('content:"OPN"')) return opnFires(body, flow);
-      return options.every((option) => optionFires(option, flow, payload, cursor));
+      const cursor = { offset: 0 };
+      return options.every((option) => optionFires(option, flow, payloadOf(flow), cursor));
     },
   };
 };
