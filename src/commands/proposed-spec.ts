@@ -70,7 +70,8 @@ export function writeProposal(
 /** What other means than those that made it say of the written text. */
 function proofOf(loaded: LoadedSpec, set: ObservationSet): string[] {
   const proof = proveProposal(loaded, set);
-  return [...proof.lines, ...proof.faults.slice(0, SHOWN_FAULTS).map((fault) => `not proven: ${fault.subject}: ${fault.sentence}`)];
+  const rest = proof.faults.length - SHOWN_FAULTS;
+  return [...proof.lines, ...proof.faults.slice(0, SHOWN_FAULTS).map((fault) => `not proven: ${fault.subject}: ${fault.sentence}`), ...(rest > 0 ? [`and ${rest} more that ${rest === 1 ? 'is' : 'are'} not proven; diff names what no Permit lets through`] : [])];
 }
 
 /** The spec that `propose-zones --out` writes where there is none yet: what a store proposes by itself. */

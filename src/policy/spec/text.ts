@@ -4,10 +4,13 @@
  */
 import { Document, isMap, isScalar, isSeq, LineCounter, parseDocument, visit } from 'yaml';
 import { usageError } from '../../errors.ts';
+import { firstOf } from '../../infer/plural.ts';
 import { documentOf, dress } from './plain-yaml-nodes.ts';
 import { readPlainYaml } from './plain-yaml-read.ts';
 import { QUOTED } from './yaml-quotes.ts';
 import { layoutOf, splicedText } from './yaml-splice.ts';
+
+const MOST_LINES = 30;
 
 export interface SpecText {
   readonly document: Document;
@@ -68,10 +71,16 @@ function libraryDocument(body: string): Document {
 }
 
 function refuseAliases(document: Document, lines: LineCounter): void {
+  const found: { readonly source: string; readonly line: number }[] = [];
   visit(document, {
     Alias: (_, node) => {
-      const { line } = lines.linePos(node.range?.[0] ?? 0);
-      throw usageError(`line ${line}: the alias *${node.source} cannot be edited: it stands for text in another place`, 'Write out what it stands for, then run the same command again.');
+      found.push({ source: node.source, line: lines.linePos(node.range?.[0] ?? 0).line });
     },
   });
+  if (found.length === 0) return;
+  const [{ source, line }] = found;
+  // All of them: one a run is a run for each.
+  const others = [...new Set(found.slice(1).map((one) => one.line))];
+  const more = others.length === 0 ? '' : `; so ${others.length === 1 ? 'does what is in line' : 'do those in lines'} ${firstOf(others, MOST_LINES)}`;
+  throw usageError(`line ${line}: the alias *${source} cannot be edited: it stands for text in another place${more}`, `Write out what ${others.length === 0 ? 'it stands' : 'they stand'} for, then run the same command again.`);
 }

@@ -17,6 +17,7 @@ interface Undecided {
 }
 
 const MOST_LISTED = 12;
+const HOW_TO_SAY_SAFETY = 'How to answer: give what is one the role safety-controller; name all that are under pins.safety_assets, and the rest is struck.';
 
 export function openDecisions({ basis, loaded, proposal, diff, plant }: Undecided, permits: readonly ReportPermit[], zones: readonly ReportZone[]): OpenDecision[] {
   const decisions: OpenDecision[] = [];
@@ -26,7 +27,9 @@ export function openDecisions({ basis, loaded, proposal, diff, plant }: Undecide
     return id === address ? address : `${id} (${address})`;
   };
   const undecided = new Map<string, string[]>();
-  for (const one of proposal.safetyCandidates) {
+  // That list is complete: what is not on it was struck.
+  const isAnswered = basis === 'spec' && loaded.spec.pins?.safety_assets !== undefined;
+  for (const one of isAnswered ? [] : proposal.safetyCandidates) {
     // A person who declares it as a safety controller has confirmed it.
     const declared = basis === 'spec' ? (declaredAt(plant, one.asset)?.role ?? null) : null;
     if (declared !== null && roleOf(declared) === 'safety-controller') continue;
@@ -38,9 +41,10 @@ export function openDecisions({ basis, loaded, proposal, diff, plant }: Undecide
     const question = assets.length === 1 ? `Confirm or strike as safety-related: ${sentence}.` : `Say which of these ${assets.length} are safety-related: ${firstOf(assets, MOST_LISTED)}. Each ${sentence}.`;
     add(firstOf(assets, 1), 'safety', question);
   }
+  if (basis === 'spec' && decisions.length > 0) decisions[0] = { ...decisions[0], sentence: `${decisions[0].sentence} ${HOW_TO_SAY_SAFETY}` };
   for (const permit of permits) {
     if (permit.decision !== 'pending') continue;
-    add(permit.id, 'permit', permit.question === '' ? `${permit.service}, ${permit.fromZone} to ${permit.toZone}: approve or reject.` : permit.question);
+    add(permit.id, 'permit', `${permit.service}, ${permit.fromZone} to ${permit.toZone}${permit.conditions === '' ? '' : `, ${permit.conditions}`}: ${permit.question === '' ? 'approve or reject.' : permit.question}`);
   }
   const approved = basis === 'spec' ? permits.filter(({ decision }) => decision === 'approved') : [];
   const unnamed = approved.filter(({ owner }) => owner === '').length;

@@ -249,8 +249,9 @@ describe('a file that was edited', () => {
     for (const comment of ['# Works', '# named in 1998', '# to be written', '# about it', '# its end', '# between', '# yes', '# the end']) expect(plainEdit(edit)).toContain(comment);
   });
 
-  it('an alias is refused with its line', () => {
+  it('an alias is refused with its line, and all others with it', () => {
     expect(() => openSpecText('a: &x [1]\nb: 2\nc: *x\n')).toThrow(/line 3: the alias \*x cannot be edited/);
+    expect(() => openSpecText('a: &x [1]\nb: *x\nc: &y [2]\nd: *y\ne: [*x, *y]\n')).toThrow('line 2: the alias *x cannot be edited: it stands for text in another place; so do those in lines 4, 5');
     expect(openSpecText('a: "*x"\nb: x*y\n').asText()).toBe('a: "*x"\nb: x*y\n');
   });
 });
