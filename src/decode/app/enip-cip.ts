@@ -25,6 +25,15 @@ const LARGEST_STATUS = 0x6a;
 
 const ITEM = { null: 0x0000, identity: 0x000c, connected: 0x00b1, unconnected: 0x00b2 } as const;
 const ITEMS = 8;
+/** Interface handle, timeout, a count of two, an empty address and the head of a data item. */
+const UNCONNECTED_HEAD = 16;
+/** CIP has interface handle 0 (2-4.7), but libplctag to 2.5 leaves in a Forward_Close what stood there: two items that fill the packet prove as much. */
+const isUnconnected = (view: DataView, data: number, to: number, length: number): boolean =>
+  length >= UNCONNECTED_HEAD &&
+  (data + 8 > to || view.getUint16(data + 6, true) === 2) &&
+  (data + 12 > to || view.getUint32(data + 8, true) === ITEM.null) &&
+  (data + 14 > to || view.getUint16(data + 12, true) === ITEM.unconnected) &&
+  (data + UNCONNECTED_HEAD > to || view.getUint16(data + 14, true) === length - UNCONNECTED_HEAD);
 
 const SERVICE = { attributesAll: 0x01, multiple: 0x0a, unconnectedSend: 0x52, pccc: 0x4b } as const;
 const CLASS = { identity: 0x01, connectionManager: 0x06, pccc: 0x67 } as const;
@@ -41,7 +50,7 @@ const fitsCommand = (view: DataView, at: number, to: number, command: number, le
     case COMMAND.sendRequestData:
     case COMMAND.sendUnitData:
       // Interface handle 0 (CIP), then at most a handful of items.
-      return (length >= INTERFACE_AND_TIMEOUT + 2 && (data + 8 > to || (view.getUint32(data, true) === 0 && view.getUint16(data + 6, true) <= ITEMS))) || (length === 0 && view.getUint32(at + AT.status, true) !== 0);
+      return (length >= INTERFACE_AND_TIMEOUT + 2 && (data + 8 > to || (view.getUint32(data, true) === 0 && view.getUint16(data + 6, true) <= ITEMS))) || (length === 0 && view.getUint32(at + AT.status, true) !== 0) || (command === COMMAND.sendRequestData && isUnconnected(view, data, to, length));
     case COMMAND.nop:
       return length > 0 && view.getUint32(at + AT.session, true) === 0 && view.getUint32(at + AT.context, true) === 0;
     default:

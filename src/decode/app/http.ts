@@ -66,6 +66,9 @@ const field = (head: string, name: string): string => {
 /** Status of a response, behind its version: `HTTP/1.1 200`. */
 const STATUS_AT = 9;
 const STATUS_END = 12;
+/** Those before announce one that is to come, but for the last that HTTP says on a connection (RFC 9110 clauses 15.2 and 15.2.2). */
+const FIRST_FINAL = 200;
+const SWITCHING_PROTOCOLS = 101;
 const LINE_FEED = 10;
 
 /** The lines of a head from `from` to `end`, whose first word says that it asks by a method, or else answers. */
@@ -76,7 +79,7 @@ const readHead = (bytes: Uint8Array, from: number, end: number, method: number, 
   sink.serverIs(isResponse);
   if (isResponse) {
     const status = parseInt(asciiText(bytes, from + STATUS_AT, from + STATUS_END), 10) || 0;
-    if (typeof memory.asked === 'number' && memory.asked >= 0 && status >= 200) {
+    if (typeof memory.asked === 'number' && memory.asked >= 0 && (status >= FIRST_FINAL || status === SWITCHING_PROTOCOLS)) {
       sink.operation(-1, memory.asked, status >= FIRST_ERROR ? MESSAGE.error : MESSAGE.response, status >= FIRST_ERROR ? status : 0);
     }
     const server = field(head, 'server');

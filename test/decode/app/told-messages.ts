@@ -41,6 +41,18 @@ export const READ: readonly (readonly [string, 'tcp' | 'udp' | 'eth', number, re
     ['Command 0x01 (legacy)/browse/request', 'Command 0x01 (legacy)/browse/response'],
     [],
   ],
+  // libplctag 2.5 closes its connection with an interface handle that is left from another message.
+  [
+    'enip',
+    'tcp',
+    44818,
+    [
+      [TO_SERVER, '6f0028006592a41c000000008778826c00000000000000000200a1000100020000000000b20018004e02200624010a05371e3df3454350210300010020022401'],
+      [TO_CLIENT, '6f001e006592a41c000000008778826c00000000000000000200a1000100020000000000b2000e00ce000000371e3df3454350210000'],
+    ],
+    ['Forward_Close/browse/request', 'Forward_Close/browse/response'],
+    ['class 0x06'],
+  ],
   ['enip', 'udp', 44818, [[TO_SERVER, '630000000000000000000000000000000000000000000000']], ['ListIdentity/browse/request'], []],
   [
     'dnp3',
@@ -121,6 +133,7 @@ export const READ: readonly (readonly [string, 'tcp' | 'udp' | 'eth', number, re
   ['snmp', 'udp', 161, [[TO_SERVER, '302602010004067075626c6963a019020101020100020100300e300c06082b060102010105000500']], ['GetRequest/read/request'], []],
   ['snmp', 'udp', 162, [[TO_SERVER, '301802010104067075626c6963a70b0201010201000201003000']], ['SNMPv2-Trap/read/request'], []],
   ['dns', 'udp', 53, [[TO_SERVER, `123401000001000000000000 03${ascii('plc')}00 00010001`]], ['Query/browse/request'], []],
+  ['http', 'tcp', 80, [[TO_SERVER, ascii('GET /mqtt HTTP/1.1\r\nUpgrade: websocket\r\n\r\n')], [TO_CLIENT, ascii('HTTP/1.1 101 Switching Protocols\r\nUpgrade: WebSocket\r\n\r\n')]], ['GET/read/request', 'GET/read/response'], []],
   ['http', 'tcp', 80, [[TO_SERVER, ascii('POST /cgi HTTP/1.1\r\nHost: hmi\r\n\r\n')], [TO_CLIENT, ascii('HTTP/1.1 404 No\r\nServer: GoAhead\r\n\r\n')]], ['POST/write/request', 'POST/write/error 404'], []],
   [
     'mqtt',
