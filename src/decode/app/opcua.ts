@@ -406,8 +406,9 @@ export const OPCUA: StreamProtocol = {
   read,
   readCut,
   resync(bytes, _view, from, to) {
-    for (let at = from; at < to; at++) if (fitsHeader(bytes, at, to)) return at;
-    return -1;
+    for (let at = from; at + HEADER_OCTETS <= to; at++) if (fitsHeader(bytes, at, to)) return at;
+    // A last letter proves nothing where values or encrypted octets stand before it; by itself it may begin a header that comes in pieces.
+    return to - from < HEADER_OCTETS && fitsHeader(bytes, from, to) ? from : -1;
   },
   describe: describeService,
 };
