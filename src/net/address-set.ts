@@ -214,6 +214,21 @@ export const setContains = (set: AddressSet, address: AddressSpan): boolean => {
   return span !== undefined && span.family === address.family && address.last <= span.last;
 };
 
+/** Of many spans that may overlap those that lie within one, by their begin. */
+export const spansWithin = (spans: readonly AddressSpan[]): ((whole: AddressSpan) => readonly AddressSpan[]) => {
+  const sorted = [...spans].sort(compareSpans);
+  return (whole) => {
+    const inside: AddressSpan[] = [];
+    // From the last that begins before it on.
+    for (let i = placeBefore(sorted, { ...whole, first: whole.first - 1n }) + 1; i < sorted.length; i++) {
+      const span = sorted[i];
+      if (span.family !== whole.family || span.first > whole.last) break;
+      if (span.last <= whole.last) inside.push(span);
+    }
+    return inside;
+  };
+};
+
 /** Whether an address is in both. */
 export const setsMeet = (few: AddressSet, many: AddressSet): boolean =>
   few.some((span) => {

@@ -21,3 +21,10 @@ export const firstBy = <K, V>(items: Iterable<V>, keyOf: (item: V) => K): Map<K,
   }
   return first;
 };
+
+/** All items of each key, in their order. */
+export const listsBy = <K, V>(items: Iterable<V>, keyOf: (item: V) => K): Map<K, V[]> => {
+  const lists = new Map<K, V[]>();
+  for (const item of items) addTo(lists, keyOf(item), item);
+  return lists;
+};

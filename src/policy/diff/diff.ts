@@ -18,6 +18,7 @@ import { withDeclaredDirections } from '../match/guessed-direction.ts';
 import { createMatcher } from '../match/match.ts';
 import { indexAssets } from '../spec/assets.ts';
 import type { LoadedSpec } from '../spec/load.ts';
+import { isLive } from '../spec/permits.ts';
 import { zoneKinds } from '../spec/zone-kind.ts';
 
 export interface DiffOptions {
@@ -45,8 +46,9 @@ export interface DiffReport {
 
 const DEFAULT_MIN_DAYS = 14;
 
-const lookupsOf = ({ permits, spec }: LoadedSpec, set: ObservationSet): Pick<DiffContext, 'recordOf' | 'permitOf' | 'zoneOf' | 'tcp'> => ({
+const lookupsOf = ({ permits, spec }: LoadedSpec, set: ObservationSet): Pick<DiffContext, 'recordOf' | 'permitOf' | 'zoneOf' | 'gapped' | 'diodes' | 'tcp'> => ({
   tcp: oneWayShare(set.conversations), recordOf: firstBy(set.addresses, ({ address }) => address), permitOf: firstBy(permits, ({ permit }) => permit.id), zoneOf: firstBy(spec.zones, ({ zone_id }) => zone_id),
+  gapped: spec.zones.filter((zone) => zone.air_gapped === true), diodes: permits.filter(({ permit, unidirectional }) => unidirectional !== null && isLive(permit)),
 });
 
 export const contextOf = (loaded: LoadedSpec, set: ObservationSet, options: DiffOptions = {}): DiffContext => {

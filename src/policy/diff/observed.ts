@@ -46,6 +46,10 @@ export interface DiffContext {
   /** By id. */
   readonly permitOf: ReadonlyMap<string, DeclaredPermit>;
   readonly zoneOf: ReadonlyMap<string, SpecZone>;
+  /** Zones that are declared air-gapped. */
+  readonly gapped: readonly SpecZone[];
+  /** Standing Permits that are unidirectional. */
+  readonly diodes: readonly DeclaredPermit[];
   readonly tcp: OneWayShare;
 }
 
@@ -144,7 +148,7 @@ const judgeMisses = (context: DiffContext, conversation: Conversation, verdict: 
       seen: missing.map((one) => seenAsk(conversation, one)),
     };
   }
-  const reversed = verdict.related.length > 0 ? undefined : context.matcher.between(context.assets.resolve(conversation.server)?.zone ?? '', context.assets.resolve(conversation.client)?.zone ?? '').find((declared) => isLive(declared.permit) && context.matcher.fits(declared, conversation.server, conversation.client, conversation.transport, conversation.port));
+  const reversed = verdict.related.length > 0 ? undefined : context.matcher.fitting(conversation.server, conversation.client, conversation.transport, conversation.port).find(({ permit }) => isLive(permit));
   if (reversed !== undefined) {
     const sure = conversation.direction.confidence >= 0.6 && conversation.direction.by !== 'first-packet';
     return {
@@ -177,7 +181,7 @@ const judgeCrossing = (context: DiffContext, conversation: Conversation, client:
   const violation = (requirement: Requirement, detail: string, permit: DeclaredPermit | null = null): Judged => ({
     ...whole, permit, type: 'requirement-violation', severity: requirement.severity, requirement, title: `${who}: ${requirement.sentence}`, detail: `${requirement.citation}. ${detail}`, remedy: requirement.remedy,
   });
-  const gapped = context.loaded.spec.zones.find((zone) => zone.air_gapped === true && (zone.zone_id === client.zone || zone.zone_id === server.zone));
+  const gapped = context.gapped.find(({ zone_id }) => zone_id === client.zone || zone_id === server.zone);
   if (gapped !== undefined) return violation(REQUIREMENTS.airGap, `${gapped.zone_id} is declared air-gapped. ${directionWords(conversation)}`);
 
   const used = verdict.asks.find((one) => one.permit !== null)?.permit ?? null;
@@ -199,7 +203,7 @@ const judgeCrossing = (context: DiffContext, conversation: Conversation, client:
   }
   const missing = verdict.asks.some((one) => one.permit === null);
   if (!missing) return null;
-  const back = context.loaded.permits.find((declared) => declared.unidirectional !== null && isLive(declared.permit) && declared.unidirectional.from === server.zone && declared.unidirectional.to === client.zone);
+  const back = context.diodes.find(({ unidirectional }) => unidirectional?.from === server.zone && unidirectional.to === client.zone);
   if (back !== undefined && verdict.related.length === 0) {
     return violation(REQUIREMENTS.diode, `${back.permit.id} declares the way from ${server.zone} to ${client.zone} unidirectional, and ${nameOf(conversation.client, client)} opens against it.`, back);
   }

@@ -15,6 +15,7 @@ import { bindingSpans, mergeSpans, spanText, spansContain } from '../../net/regi
 import { isSerialModbus } from '../../net/services.ts';
 import { asksOf, isFolded, securityOf, weakerThan } from './asks.ts';
 import type { Ask, OpcUaSecurity } from './asks.ts';
+import { fewerOf, indexEnds, type Party } from './end-index.ts';
 import { INSPECTED, isLive, permitsAccess, permitsUse, protocolKey } from '../spec/permits.ts';
 import type { DeclaredPermit } from '../spec/permits.ts';
 import type { AssetIndex, Resolution } from '../spec/assets.ts';
@@ -68,15 +69,19 @@ export interface PreparedEnd {
 
 interface Prepared {
   readonly declared: DeclaredPermit;
+  /** Place among those that fit: rules by assets and zones first, then those by addresses, each as they stand in the spec. */
+  readonly place: number;
   readonly from: PreparedEnd;
   readonly to: PreparedEnd;
 }
 
 export interface Matcher {
   readonly judge: (conversation: Conversation) => ConversationVerdict;
-  /** Permits that may concern two zones in that direction, whatever the service. */
+  /** Permits that name two zones in that direction, whatever the service. */
   readonly between: (fromZone: string, toZone: string) => readonly DeclaredPermit[];
-  /** Whether ends and service of a Permit fit a client and a server. */
+  /** Permits whose ends and service fit a client and a server, whatever was decided. */
+  readonly fitting: (client: string, server: string, transport: string, port: number) => readonly DeclaredPermit[];
+  /** The same of one Permit. */
   readonly fits: (declared: DeclaredPermit, client: string, server: string, transport: string, port: number) => boolean;
   readonly timezone: string;
 }
@@ -85,12 +90,15 @@ export const prepareEnd = (end: PermitEnd): PreparedEnd => ({
   zone: end.zone, assets: new Set(end.assets), addresses: parseSet(end.addresses), wholeZone: end.assets.length === 0 && end.addresses.length === 0,
 });
 
-export const endFits = (end: PreparedEnd, address: string, resolution: Resolution | null): boolean => {
-  if (end.wholeZone) return resolution?.zone === end.zone;
-  if (resolution?.asset && end.assets.has(resolution.asset.id) && resolution.zone === end.zone) return true;
-  const span = parseSpan(address);
+export const partyOf = (address: string, resolution: Resolution | null): Party => ({ zone: resolution?.zone ?? null, asset: resolution?.asset?.id ?? null, span: parseSpan(address) });
+
+const partyFits = (end: PreparedEnd, { zone, asset, span }: Party): boolean => {
+  if (end.wholeZone) return zone === end.zone;
+  if (asset !== null && end.assets.has(asset) && zone === end.zone) return true;
   return span !== null && setContains(end.addresses, span);
 };
+
+export const endFits = (end: PreparedEnd, address: string, resolution: Resolution | null): boolean => partyFits(end, partyOf(address, resolution));
 
 const transportFits = (permit: Permit, transport: string): boolean =>
   permit.service.transport === 'any' || permit.service.transport === transport;
@@ -191,26 +199,41 @@ const refusesSecurity = ({ opcua }: Permit, seen: OpcUaSecurity): boolean => {
 };
 
 export const createMatcher = (permits: readonly DeclaredPermit[], assets: AssetIndex, timezone: string): Matcher => {
-  const prepared: Prepared[] = permits.map((declared) => ({ declared, from: prepareEnd(declared.permit.from), to: prepareEnd(declared.permit.to) }));
+  const isByAddress = ({ permit: { from, to } }: DeclaredPermit): boolean => from.addresses.length + to.addresses.length > 0;
+  const prepared = [...permits.filter((declared) => !isByAddress(declared)), ...permits.filter(isByAddress)]
+    .map((declared, place): Prepared => ({ declared, place, from: prepareEnd(declared.permit.from), to: prepareEnd(declared.permit.to) }));
   const byZones = new Map<string, Prepared[]>();
-  const byAddress: Prepared[] = [];
-  for (const entry of prepared) {
-    // Address ends may reach beyond what the zone's assets resolve to, so they are tried for every pair.
-    if (entry.from.addresses.length > 0 || entry.to.addresses.length > 0) byAddress.push(entry);
-    else {
-      const key = `${entry.from.zone}\n${entry.to.zone}`;
-      addTo(byZones, key, entry);
-    }
-  }
-  const candidates = (fromZone: string | undefined, toZone: string | undefined): readonly Prepared[] => [...(byZones.get(`${fromZone}\n${toZone}`) ?? []), ...byAddress];
+  for (const entry of prepared) addTo(byZones, `${entry.from.zone}\n${entry.to.zone}`, entry);
+  const [withClient, withServer] = (['from', 'to'] as const).map((side) => indexEnds(prepared.map((entry) => ({ ...entry[side], value: entry }))));
+  const whoIs = (address: string): Party => partyOf(address, assets.resolve(address));
+  const serviceFits = ({ declared: { permit } }: Prepared, transport: string, port: number): boolean => transportFits(permit, transport) && portFits(permit, port);
+
+  /** Rules whose ends fit, in their places. */
+  const nearTo = (client: Party, server: Party): readonly Prepared[] => {
+    const near = fewerOf(withClient(client), withServer(server)).flatMap((list) => list.filter((entry) => partyFits(entry.from, client) && partyFits(entry.to, server)));
+    return [...new Set(near)].sort((a, b) => a.place - b.place);
+  };
+
+  const addressed = prepared.filter(({ declared }) => isByAddress(declared));
+  const ofService = new Map<string, readonly Prepared[]>();
+  /** Of some rules those for a service; asked once for each, because a conduit may have thousands. */
+  const forService = (some: readonly Prepared[], name: string, transport: string, port: number): readonly Prepared[] => {
+    const key = `${name}\n${transport}\n${port}`;
+    const held = ofService.get(key) ?? some.filter((entry) => serviceFits(entry, transport, port));
+    ofService.set(key, held);
+    return held;
+  };
+  /** Rules for a service whose ends do not fit; addresses may reach beyond what the zone's assets resolve to, so those rules may be meant for any pair. */
+  const elsewhere = (zones: string, transport: string, port: number, concerns: (entry: Prepared) => boolean): Prepared | undefined =>
+    forService(byZones.get(zones) ?? [], zones, transport, port).find((entry) => !isByAddress(entry.declared) && concerns(entry)) ?? forService(addressed, '', transport, port).find(concerns);
 
   const judge = (conversation: Conversation): ConversationVerdict => {
-    const client = assets.resolve(conversation.client);
-    const server = assets.resolve(conversation.server);
+    const [client, server] = [whoIs(conversation.client), whoIs(conversation.server)];
+    const { transport, port } = conversation;
     const security = securityOf(conversation);
-    const possible = candidates(client?.zone, server?.zone).filter(({ declared }) => isLive(declared.permit) || refusesSecurity(declared.permit, security));
-    const near = possible.filter((entry) => endFits(entry.from, conversation.client, client) && endFits(entry.to, conversation.server, server));
-    const related = near.filter((entry) => transportFits(entry.declared.permit, conversation.transport) && portFits(entry.declared.permit, conversation.port));
+    const concerns = ({ declared: { permit } }: Prepared): boolean => isLive(permit) || refusesSecurity(permit, security);
+    const near = nearTo(client, server).filter(concerns);
+    const related = near.filter((entry) => serviceFits(entry, transport, port));
     // Security is a property of the session: it is met when one Permit that fits the ends and port is satisfied with it.
     // What was rejected meets nothing: beside it, the Permit that demands more still lets through what is asked safely.
     // Then those that demand more let nothing of it through: leave to read weakly is none to write weakly.
@@ -243,11 +266,10 @@ export const createMatcher = (permits: readonly DeclaredPermit[], assets: AssetI
         return { ask, permit, atOtherTimes, miss: null };
       }
       if (related.length === 0) {
-        for (const entry of possible) {
-          const { permit } = entry.declared;
-          if (near.includes(entry)) misses.push({ kind: 'port', permit: permit.id, sentence: `between the two, ${permit.id} permits ${permit.service.protocol} on ${portText(permit)} only` });
-          else if (transportFits(permit, conversation.transport) && portFits(permit, conversation.port)) misses.push({ kind: 'ends', permit: permit.id, sentence: `${permit.id} permits this service between the two zones, but not for this client and server` });
-        }
+        const permit = near.at(0)?.declared.permit;
+        const other = permit === undefined ? elsewhere(`${client.zone ?? ''}\n${server.zone ?? ''}`, transport, port, concerns)?.declared.permit : undefined;
+        if (permit !== undefined) misses.push({ kind: 'port', permit: permit.id, sentence: `between the two, ${permit.id} permits ${permit.service.protocol} on ${portText(permit)} only` });
+        if (other !== undefined) misses.push({ kind: 'ends', permit: other.id, sentence: `${other.id} permits this service between the two zones, but not for this client and server` });
       }
       const miss = nearestOf(misses);
       return { ask, permit: null, atOtherTimes: atTimes, miss: miss !== null && isOfTime(miss) ? { ...miss, days } : miss };
@@ -258,11 +280,12 @@ export const createMatcher = (permits: readonly DeclaredPermit[], assets: AssetI
   const byDeclared = new Map(prepared.map((entry) => [entry.declared, entry]));
   return {
     judge,
-    between: (fromZone, toZone) => candidates(fromZone, toZone).map((entry) => entry.declared),
+    between: (fromZone, toZone) => (byZones.get(`${fromZone}\n${toZone}`) ?? []).map((entry) => entry.declared),
+    fitting: (client, server, transport, port) => nearTo(whoIs(client), whoIs(server)).flatMap((entry) => (serviceFits(entry, transport, port) ? [entry.declared] : [])),
     fits: (declared, client, server, transport, port) => {
       const entry = byDeclared.get(declared);
       return entry !== undefined && endFits(entry.from, client, assets.resolve(client)) && endFits(entry.to, server, assets.resolve(server))
-        && transportFits(declared.permit, transport) && portFits(declared.permit, port);
+        && serviceFits(entry, transport, port);
     },
     timezone,
   };

@@ -11,6 +11,7 @@ import { directedBroadcasts, groupAddressKind, likelyBroadcasts, PUBLIC_ADDRESSE
 import { formatSpan, normaliseSet, parseSet, parseSpan, setContains, subtractSets } from '../../net/address-set.ts';
 import type { AddressSet, AddressSpan } from '../../net/address-set.ts';
 import { addTo } from '../../net/multi-map.ts';
+import { indexSpans } from '../../net/span-index.ts';
 import { parseAssetText } from './free-text.ts';
 import type { Spec } from './schema.ts';
 
@@ -133,6 +134,7 @@ export const indexAssets = (spec: Spec, records: readonly AddressRecord[] = []):
   const claims = claimsOf(spec, assets);
   const single = new Map(claims.filter(({ resolution }) => resolution.by === 'address').map(({ span, resolution }) => [keyOf(span), resolution]));
   const wider = claims.filter(({ resolution }) => resolution.by !== 'address');
+  const widerAt = indexSpans(wider.map(({ span }, rank) => ({ span, value: rank })));
   const byName = new Map<string, DeclaredAsset | null>();
   for (const asset of assets) {
     // A name that two assets claim decides nothing.
@@ -150,7 +152,7 @@ export const indexAssets = (spec: Spec, records: readonly AddressRecord[] = []):
     if (span === null) return null;
     const exact = single.get(keyOf(span));
     if (exact !== undefined) return exact;
-    const claim = wider.find((entry) => entry.span.family === span.family && entry.span.first <= span.first && span.last <= entry.span.last);
+    const claim = wider[widerAt(span).reduce((first, rank) => Math.min(first, rank), Infinity)] as Claim | undefined;
     if (claim?.resolution.by === 'range') return claim.resolution;
     const record = recordOf.get(address);
     for (const fact of record?.facts ?? []) {
