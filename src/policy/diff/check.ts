@@ -6,7 +6,7 @@
  */
 import type { Severity } from './findings.ts';
 import { securityLevelNumber } from '../spec/free-text.ts';
-import { permitCovers } from '../match/permit-cover.ts';
+import { coverCandidates, permitCovers } from '../match/permit-cover.ts';
 import { isLive, permitsListedCode, protocolKey } from '../spec/permits.ts';
 import type { DeclaredPermit } from '../spec/permits.ts';
 import { firstOf } from '../../infer/plural.ts';
@@ -211,9 +211,11 @@ export const checkSpec = (loaded: LoadedSpec): readonly Lint[] => {
     const requirement = from === undefined || to === undefined || !isLive(declared.permit) ? null : crossingRequirement(from, to, permitsChange(declared));
     if (requirement !== null && !declared.acceptedRisks.includes(requirement.id)) report(declared.path, requirement.id, requirement.severity, `${declared.permit.id}: ${requirement.sentence} (${requirement.citation})`, requirement.remedy);
   }
-  for (const [i, declared] of loaded.permits.entries()) {
-    if (loaded.permits.length > 2000 || !isLive(declared.permit)) continue;
-    const wider = loaded.permits.find((other, j) => j !== i && isLive(other.permit) && permitCovers(other.permit, declared.permit, assets) && (j < i || !permitCovers(declared.permit, other.permit, assets)));
+  const live = loaded.permits.filter(({ permit }) => isLive(permit));
+  const placeOf = new Map(live.map((declared, place) => [declared, place]));
+  const candidates = coverCandidates(live, assets);
+  for (const [i, declared] of live.entries()) {
+    const wider = candidates(declared.permit).find((other) => other !== declared && permitCovers(other.permit, declared.permit, assets) && ((placeOf.get(other) ?? 0) < i || !permitCovers(declared.permit, other.permit, assets)));
     if (wider !== undefined) report(declared.path, 'shadowed', 'low', `${declared.permit.id} adds nothing: ${wider.permit.id} lets all of it through`, 'remove one of the two');
   }
   for (const { zone, zoneIndex, others } of coZonedSafety(loaded.spec, kinds)) report(['zones', zoneIndex], REQUIREMENTS.safetyZone.id, 'critical', `${zone}: ${REQUIREMENTS.safetyZone.sentence} (${others.slice(0, 5).join(', ')}; ${REQUIREMENTS.safetyZone.citation})`, REQUIREMENTS.safetyZone.remedy);

@@ -8,7 +8,7 @@ import { firstOf } from '../../infer/plural.ts';
 import { addTo, firstBy } from '../../net/multi-map.ts';
 import { makeFinding, permitTitle, sortFindings } from './findings.ts';
 import type { Finding, FindingDraft } from './findings.ts';
-import { permitCovers } from '../match/permit-cover.ts';
+import { coverCandidates, permitCovers } from '../match/permit-cover.ts';
 import { undeclaredOf, type Undeclared } from '../match/permit-rest.ts';
 import { isLive } from '../spec/permits.ts';
 import type { DeclaredPermit } from '../spec/permits.ts';
@@ -64,6 +64,7 @@ const comparePermits = (a: LoadedSpec, b: LoadedSpec): Finding[] => {
       return undeclared(inner.permit, (left) => [left.permit]).rest.length === 0;
     };
   };
+  const [candidatesA, candidatesB] = [coverCandidates(liveA, assetsA), coverCandidates(liveB, assetsB)];
   const [coveredBefore, coveredAfter] = [together(liveA, assetsA, assetsB), together(liveB, assetsB, assetsA)];
   const [liveInA, liveInB] = [counterpartsIn(liveA), counterpartsIn(liveB)];
   const [rejectedInA, rejectedInB] = [a, b].map(({ permits }) => counterpartsIn(permits.filter(({ permit }) => !isLive(permit))));
@@ -71,7 +72,7 @@ const comparePermits = (a: LoadedSpec, b: LoadedSpec): Finding[] => {
   for (const declared of liveB) {
     const before = liveInA(declared);
     if (before === undefined) {
-      if (coveredBefore(declared) || liveA.some((other) => beforeCovers(other, declared))) continue;
+      if (coveredBefore(declared) || candidatesA(declared.permit, assetsB).some((other) => beforeCovers(other, declared))) continue;
       const refused = rejectedInA(declared);
       findings.push(makeFinding({
         ...permitBase(declared, b), type: 'permit-added', severity: refused !== undefined ? 'high' : permitsChange(declared) ? 'medium' : 'low', key: [declared.permit.id],
@@ -108,7 +109,7 @@ const comparePermits = (a: LoadedSpec, b: LoadedSpec): Finding[] => {
     }
   }
   for (const declared of liveA) {
-    if (matched.has(declared) || coveredAfter(declared) || liveB.some((other) => afterCovers(other, declared))) continue;
+    if (matched.has(declared) || coveredAfter(declared) || candidatesB(declared.permit, assetsA).some((other) => afterCovers(other, declared))) continue;
     const refused = rejectedInB(declared);
     findings.push(makeFinding({
       ...permitBase(declared, a), type: 'permit-removed', severity: 'low', key: [declared.permit.id], title: `${permitTitle(declared)} ${refused === undefined ? 'is gone' : 'is rejected now'}`,

@@ -6,11 +6,12 @@
  * "No" may also mean "not by this Permit alone". Left out on purpose: traffic (match.ts judges that).
  */
 import type { Permit, PermitEnd } from '../../permit.ts';
-import { isSubset, normaliseSet, parseSet } from '../../net/address-set.ts';
+import { isSubset, normaliseSet, parseSet, parseSpan } from '../../net/address-set.ts';
 import type { AddressSet } from '../../net/address-set.ts';
 import { accessesOfFunctionCode } from '../../decode/app/modbus-functions.ts';
 import { ADDRESSED_CODES, bindingSpans, mergeSpans, spansContain } from '../../net/register-set.ts';
 import { modesHeld, policiesHeld } from './asks.ts';
+import { fewerOf, indexEnds, type Party } from './end-index.ts';
 import { INSPECTED, permitsUse, protocolKey } from '../spec/permits.ts';
 import { weekOf } from '../spec/schedule.ts';
 import type { AssetIndex } from '../spec/assets.ts';
@@ -89,3 +90,23 @@ export const permitReaches = (outer: Permit, inner: Permit, assets: AssetIndex, 
 /** @param innerAssets where the inner Permit is of another spec, the assets of that */
 export const permitCovers = (outer: Permit, inner: Permit, assets: AssetIndex, innerAssets: AssetIndex = assets): boolean =>
   outer.decision !== 'rejected' && permitReaches(outer, inner, assets, innerAssets) && protocolCovers(outer, inner) && operationsCover(outer, inner) && conditionsCover(outer, inner);
+
+/**
+ * Of many Permits those that may reach all of another one's ends, in their order: the few of which permitCovers has to be asked.
+ * Whoever covers an end covers the first that it names.
+ */
+export const coverCandidates = <T extends { readonly permit: Permit }>(outers: readonly T[], assets: AssetIndex): ((inner: Permit, innerAssets?: AssetIndex) => readonly T[]) => {
+  const places = new Map(outers.map((outer, place) => [outer, place]));
+  const [withFrom, withTo] = (['from', 'to'] as const).map((side) => indexEnds(outers.map((value) => {
+    const end = value.permit[side];
+    return { zone: end.zone, assets: end.assets, addresses: addressesOfEnd(end, assets), wholeZone: end.assets.length + end.addresses.length === 0, value };
+  })));
+  const firstOf = ({ zone, assets: [asset], addresses: [address] }: PermitEnd, innerAssets: AssetIndex): Party => {
+    const span = asset === undefined ? parseSpan(address ?? '') : (innerAssets.byId.get(asset)?.spans[0] ?? null);
+    return { zone, asset: asset ?? null, span: span === null ? null : { ...span, last: span.first } };
+  };
+  return (inner, innerAssets = assets) => {
+    const found = fewerOf(withFrom(firstOf(inner.from, innerAssets)), withTo(firstOf(inner.to, innerAssets)));
+    return [...new Set(found.flat())].sort((a, b) => (places.get(a) ?? 0) - (places.get(b) ?? 0));
+  };
+};

@@ -6,6 +6,7 @@
  * Left out on purpose: what was seen on the wire, and zones of kind external, which somebody else's network keeps apart.
  */
 import { formatSpan, intersectSets, isSubset, parseSet, setContains, type AddressSet, type AddressSpan } from '../../net/address-set.ts';
+import { listsBy } from '../../net/multi-map.ts';
 import { declaredAssets, type DeclaredAsset } from './assets.ts';
 import type { Spec, SpecConduit } from './schema.ts';
 
@@ -39,11 +40,11 @@ const networkOf = (span: AddressSpan, hostBits: bigint): string => {
 const spansOf = (asset: DeclaredAsset): AddressSet => asset.spans.filter((span) => span.family !== 'mac' && !setContains(LINK_LOCAL, span));
 
 const factsOf = (spec: Spec): ZoneFacts[] => {
-  const assets = declaredAssets(spec);
+  const assetsOf = listsBy(declaredAssets(spec), ({ zone }) => zone);
   return spec.zones
     .filter((zone) => zone.kind !== 'external')
     .map((zone) => {
-      const own = assets.filter((asset) => asset.zone === zone.zone_id);
+      const own = assetsOf.get(zone.zone_id) ?? [];
       return {
         id: zone.zone_id,
         vlans: [...new Set([...(zone.vlans ?? []), ...own.flatMap((asset) => asset.vlan ?? [])])].sort((a, b) => a - b),
@@ -85,7 +86,7 @@ const guestNetwork = (host: ZoneFacts, guest: ZoneFacts): string | null => {
   return network === undefined ? null : formatSpan(network);
 };
 
-const shared = (a: ZoneFacts, b: ZoneFacts, wide: ReadonlySet<string>): Pick<SharedLink, 'what' | 'isLikely'> | null => {
+const shared = (a: ZoneFacts, b: ZoneFacts, likelyOf: (zone: ZoneFacts) => ReadonlySet<string>): Pick<SharedLink, 'what' | 'isLikely'> | null => {
   if (a.vlans.length > 0 && b.vlans.length > 0) {
     const vlan = a.vlans.find((one) => b.vlans.includes(one));
     return vlan === undefined ? null : { what: `VLAN ${vlan}`, isLikely: false };
@@ -95,8 +96,8 @@ const shared = (a: ZoneFacts, b: ZoneFacts, wide: ReadonlySet<string>): Pick<Sha
   const overlap = intersectSets(a.networks, b.networks);
   if (overlap.length > 0) return { what: formatSpan(overlap[0]), isLikely: true };
   if (a.networks.length > 0 || b.networks.length > 0) return null;
-  const others = likelyNetworks(b, wide);
-  const network = [...likelyNetworks(a, wide)].find((one) => others.has(one));
+  const others = likelyOf(b);
+  const network = [...likelyOf(a)].find((one) => others.has(one));
   return network === undefined ? null : { what: network, isLikely: true };
 };
 
@@ -104,9 +105,11 @@ const shared = (a: ZoneFacts, b: ZoneFacts, wide: ReadonlySet<string>): Pick<Sha
 export const sharedLinks = (spec: Spec): SharedLink[][] => {
   const zones = new Map(factsOf(spec).map((zone) => [zone.id, zone]));
   const wide = wideNetworks([...zones.values()]);
+  const likely = new Map([...zones].map(([id, zone]) => [id, likelyNetworks(zone, wide)]));
+  const likelyOf = ({ id }: ZoneFacts): ReadonlySet<string> => likely.get(id) ?? new Set();
   return spec.conduits.map(({ connects }) => connects.flatMap((from, i) => connects.slice(i + 1).flatMap((to): SharedLink[] => {
     const [a, b] = [zones.get(from), zones.get(to)];
-    const link = a === undefined || b === undefined ? null : shared(a, b, wide);
+    const link = a === undefined || b === undefined ? null : shared(a, b, likelyOf);
     return link === null ? [] : [{ zones: [from, to], ...link }];
   })));
 };

@@ -1,6 +1,6 @@
 /** Whether one rule lets through all that another does: each clause of the two by itself, and both ways. */
 import { describe, expect, it } from 'vitest';
-import { permitCovers } from '../../../src/policy/match/permit-cover.ts';
+import { coverCandidates, permitCovers } from '../../../src/policy/match/permit-cover.ts';
 import { indexAssets } from '../../../src/policy/spec/assets.ts';
 import { loadText } from '../loaded-spec.ts';
 
@@ -94,4 +94,33 @@ describe('covers neither way', () => {
 it('a range of one table says nothing of a code of another', () => {
   expect(covers(ranges('1, 3', 'table: holding-register, start: 0, end: 9'), ranges('1'))).toBe(true);
   expect(covers(ranges('1, 3', 'table: holding-register, start: 0, end: 9'), ranges('3'))).toBe(false);
+});
+
+describe('candidates', () => {
+  const ENDS_OF_CELL = ['', ', assets: [P0]', ', assets: [P1]', ', assets: [P1, P0]', ', assets: [P2, P1]', ', assets: [UNSEEN]', ', addresses: [10.2.0.0/30]', ', addresses: [10.2.0.1]', ', addresses: [10.9.0.0/16, 10.2.0.2]', ', assets: [P0], addresses: [10.2.0.2]'];
+  const { spec, permits } = loadText(`spec_version: 1
+zones:
+  - {zone_id: CELL, name: Cell, kind: control, assets: [{asset_id: P0, ip: [10.2.0.1]}, {asset_id: P1, ip: [10.2.0.2]}, {asset_id: P2, ip: [10.2.0.3-10.2.0.9]}, {asset_id: UNSEEN}]}
+  - {zone_id: OPS, name: Operations, kind: operations, assets: [{asset_id: A, ip: [10.3.0.1]}, {asset_id: B, ip: [10.3.0.2]}]}
+conduits:
+  - conduit_id: C1
+    connects: [CELL, OPS]
+    protocols_allowed:
+${ENDS_OF_CELL.flatMap((server, i) => ['', ', assets: [A]', ', assets: [B, A]', ', addresses: [10.3.0.1]'].map((client, j) => `      - {rule_id: R${i}-${j}, protocol: HTTPS, transport: tcp, port: 443, client: {zone: OPS${client}}, server: {zone: CELL${server}}}\n`)).join('')}`);
+  const assets = indexAssets(spec, []);
+
+  it('are all that cover, in their order', () => {
+    const candidates = coverCandidates(permits, assets);
+    for (const { permit } of permits) {
+      const covering = permits.filter((outer) => permitCovers(outer.permit, permit, assets)).map((outer) => outer.permit.id);
+      const found = candidates(permit).map((outer) => outer.permit.id);
+      expect(found.filter((id) => covering.includes(id))).toEqual(covering);
+      expect(covering.length).toBeGreaterThan(0);
+    }
+  });
+
+  it('are none of those that name others', () => {
+    const [only] = permits.filter(({ permit }) => permit.id === 'R5-1');
+    expect(coverCandidates(permits, assets)(only.permit).some(({ permit }) => permit.id.startsWith('R1-'))).toBe(false);
+  });
 });
