@@ -223,7 +223,7 @@ const judgeForward = (declared: DeclaredPermit, view: ForwardView, vantage: Vant
   const remedy = 'look at the sending gateway and the sender: nothing tells them that nobody receives';
   if (main === null) {
     // The leg to a gateway stays within the zone: only a sensor inside would have heard it.
-    const blind = view.hasEndpoints && !vantage.isInside(from) ? `this sensor does not stand inside ${from}, where the sending gateway is` : vantage.blindness(from, to);
+    const blind = view.hasEndpoints && !vantage.isInside(from) ? `this sensor does not stand inside ${from}, where the sending gateway is` : vantage.blindness(from, to)?.sentence ?? null;
     if (blind !== null) return makeCheck({ ...common, verdict: 'not-observable', reason: blind, remedy: 'listen on the sending side' });
     return makeCheck({ ...common, verdict: 'fail', reason: 'dead: nothing was sent, although this sensor sees the sending zone', remedy });
   }
@@ -295,7 +295,7 @@ const judgeReverse = (context: DiffContext, declared: DeclaredPermit, leaks: Lea
       remedy: 'a TCP session cannot cross a diode, and neither can a reset: find the path that runs beside it, or the gateway that is none',
     });
   }
-  const blind = vantage.blindness(to, from);
+  const blind = vantage.blindness(to, from)?.sentence ?? null;
   if (blind !== null) return makeCheck({ ...common, verdict: 'not-observable', reason: blind, remedy: `capture on the ${from} side for at least ${LEAST_HOURS} hours` });
   if (!vantage.seesAnswers(from, to)) return makeCheck({ ...common, verdict: 'not-observable', reason: 'what comes back does not pass this sensor: it sees one direction only', remedy: `mirror both directions on the ${from} side` });
   return makeCheck({ ...common, verdict: 'pass', reason: `no packet of ${to} to ${from} was seen (ARP is not judged)${beside}` });

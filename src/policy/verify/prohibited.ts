@@ -6,7 +6,7 @@
  * only if it was not seen on the other side. Left out on purpose: operations within a permitted service (verify/functions.ts).
  */
 import { firstOf, plural } from '../../infer/plural.ts';
-import { addTo } from '../../net/multi-map.ts';
+import { addTo, addToSet } from '../../net/multi-map.ts';
 import { REFUSAL_FACT, type Conversation } from '../../observation.ts';
 import type { DiffContext } from '../diff/observed.ts';
 import { serviceText } from '../diff/observed.ts';
@@ -16,6 +16,7 @@ import { makeCheck, type Check, type SensorOf, type Verdict } from './checks.ts'
 import { evidenceOf, isOperationMiss, whoOf, type Crossing } from './crossings.ts';
 import { diodeFlows } from './diode.ts';
 import type { LoggedResult } from './logs.ts';
+import { BLIND_REMEDY, MOST_ZONES_APART, sumSilent } from './silent-paths.ts';
 import type { Vantage } from './vantage.ts';
 
 /** Nothing of it is permitted by its ends, its port or its time. */
@@ -49,8 +50,7 @@ const judgeAttempt = (context: DiffContext, crossing: Crossing, vantage: Vantage
   const { conversation, client, server, reply } = crossing;
   const clientZone = client?.zone ?? null;
   const serverZone = server?.zone ?? null;
-  const isReversed = clientZone !== null && serverZone !== null && context.matcher.between(serverZone, clientZone)
-    .some((declared) => isLive(declared.permit) && context.matcher.fits(declared, conversation.server, conversation.client, conversation.transport, conversation.port));
+  const isReversed = clientZone !== null && serverZone !== null && context.matcher.fitting(conversation.server, conversation.client, conversation.transport, conversation.port).some(({ permit }) => isLive(permit));
   const isSure = conversation.direction.confidence >= 0.6 && conversation.direction.by !== 'first-packet';
   if (isReversed && !isSure) return { verdict: 'not-observable', reason: 'the reverse is permitted, and the sensor joined midstream: who opened it is not certain' };
   if (reply === 'answered') return { verdict: 'fail', reason: 'answered' };
@@ -71,6 +71,17 @@ const LISTED = 4;
 const listed = (crossings: readonly Crossing[]): string => {
   const texts = [...new Set(crossings.map((one) => `${whoOf(one)} ${serviceText(one.conversation)}`))];
   return firstOf(texts, LISTED, '; ');
+};
+
+/** By the zone that asks: zones on the way to which something is permitted, or something happened. */
+const eventfulPaths = ({ loaded, zoneOf }: DiffContext, happened: readonly string[]): ReadonlyMap<string, ReadonlySet<string>> => {
+  const eventful = new Map<string, Set<string>>();
+  for (const { permit } of loaded.permits) if (isLive(permit)) addToSet(eventful, permit.from.zone, permit.to.zone);
+  for (const path of happened) {
+    const [from, to] = path.split('\n');
+    if (zoneOf.has(from) && zoneOf.has(to)) addToSet(eventful, from, to);
+  }
+  return eventful;
 };
 
 export interface ProhibitedResult {
@@ -109,16 +120,20 @@ export const judgeProhibited = (context: DiffContext, crossings: readonly Crossi
   }
 
   const zones = context.loaded.spec.zones.map(({ zone_id }) => zone_id);
-  const paths = { total: 0, blocked: 0, notObservable: 0, open: 0 };
+  const paths = { total: zones.length * (zones.length - 1), blocked: 0, notObservable: 0, open: 0 };
+  const apart = zones.length > MOST_ZONES_APART ? eventfulPaths(context, [...held.keys(), ...open, ...logged.blocked.keys()]) : null;
   for (const from of zones) {
-    for (const to of zones) {
+    const silent = sumSilent(from, apart === null ? [] : zones.filter((to) => to !== from && apart.get(from)?.has(to) !== true), vantage);
+    checks.push(...silent.checks);
+    paths.blocked += silent.blocked;
+    paths.notObservable += silent.notObservable;
+    for (const to of apart === null ? zones : (apart.get(from) ?? [])) {
       if (from === to) continue;
-      paths.total++;
       const path = `${from}\n${to}`;
       const attempts = held.get(path) ?? [];
       const doubtful = attempts.filter(({ attempt }) => attempt.verdict === 'not-observable');
       const blocked = attempts.filter(({ attempt }) => attempt.verdict === 'pass');
-      const permits = context.matcher.between(from, to).filter(({ permit }) => isLive(permit) && permit.from.zone === from && permit.to.zone === to);
+      const permits = context.matcher.between(from, to).filter(({ permit }) => isLive(permit));
       const title = `${from} -> ${to}: ${permits.length === 0 ? 'nothing is permitted' : `nothing beyond ${firstOf(permits.map(({ permit }) => permit.id), LISTED)}`}`;
       const common = { kind: 'prohibited' as const, fromZone: from, toZone: to, title, conduit: permits.at(0)?.permit.conduit ?? null };
       if (open.has(path)) paths.open++;
@@ -138,7 +153,7 @@ export const judgeProhibited = (context: DiffContext, crossings: readonly Crossi
       if (open.has(path)) continue;
       const blind = vantage.blindness(from, to);
       if (blind !== null && blocked.length === 0) {
-        if (doubtful.length === 0) checks.push(makeCheck({ ...common, verdict: 'not-observable', reason: blind, remedy: 'listen where the two meet, or test it in a maintenance window (verify --plan)' }));
+        if (doubtful.length === 0) checks.push(makeCheck({ ...common, verdict: 'not-observable', reason: blind.sentence, remedy: BLIND_REMEDY }));
         paths.notObservable++;
       } else if (doubtful.length > 0) paths.notObservable++;
       else {
@@ -155,7 +170,7 @@ export const judgeProhibited = (context: DiffContext, crossings: readonly Crossi
   // Attempts from or to what the spec does not know.
   for (const [path, attempts] of [...held].sort(([a], [b]) => (a < b ? -1 : 1))) {
     const [from, to] = path.split('\n');
-    if (zones.includes(from) && zones.includes(to)) continue;
+    if (context.zoneOf.has(from) && context.zoneOf.has(to)) continue;
     const doubtful = attempts.filter(({ attempt }) => attempt.verdict === 'not-observable');
     if (doubtful.length === 0) continue;
     checks.push(makeCheck({

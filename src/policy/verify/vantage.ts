@@ -7,6 +7,7 @@
 import type { Conversation, ObservationSet } from '../../observation.ts';
 import { groupAddressKind } from '../../net/address-kinds.ts';
 import { staysOnLink } from '../../net/link-local.ts';
+import { listsBy } from '../../net/multi-map.ts';
 import type { AssetIndex } from '../spec/assets.ts';
 import type { Spec } from '../spec/schema.ts';
 
@@ -15,6 +16,13 @@ const ROUTER_FAN = 3;
 /** One day: shorter silence is no silence. */
 export const LEAST_HOURS = 24;
 
+/** Why silence between two zones proves nothing. */
+export interface Blindness {
+  readonly sentence: string;
+  /** Which of the two nobody was heard of, where that is the reason. */
+  readonly unheard: readonly string[];
+}
+
 export interface Vantage {
   /** Hours in which anything was captured. */
   readonly hours: number;
@@ -22,7 +30,7 @@ export interface Vantage {
   readonly isInside: (zone: string) => boolean;
   readonly wasHeard: (address: string) => boolean;
   /** Whether anything passed between two zones before this sensor, or whether it would have. Null: it would. */
-  readonly blindness: (from: string, to: string) => string | null;
+  readonly blindness: (from: string, to: string) => Blindness | null;
   /** Whether an answer of a server to a client would have passed this sensor. */
   readonly seesAnswers: (clientZone: string | null, serverZone: string | null) => boolean;
   /** Whether the client's frames were seen on the server's side of what stands between: by their VLAN, or (less sure) by a router's MAC. */
@@ -77,15 +85,17 @@ export const vantageOf = (spec: Spec, set: ObservationSet, assets: AssetIndex): 
   const vlansOf = new Map(spec.zones.map((zone) => [zone.zone_id, zone.vlans ?? []]));
   const hours = set.sensor.hours.length;
   const heardAssets = new Set([...heard].flatMap((address) => assets.resolve(address)?.asset?.id ?? []));
+  const declaredOf = listsBy(assets.assets.filter(({ addresses }) => addresses.length > 0), ({ zone }) => zone);
+  const countOf = new Map([...declaredOf].map(([zone, own]) => [zone, { heard: own.filter(({ id }) => heardAssets.has(id)).length, declared: own.length }]));
 
-  const blindness = (from: string, to: string): string | null => {
-    if (hours < LEAST_HOURS) return `only ${hours} of the ${LEAST_HOURS} hours were captured that it takes for silence to mean anything`;
+  const blindness = (from: string, to: string): Blindness | null => {
+    if (hours < LEAST_HOURS) return { sentence: `only ${hours} of the ${LEAST_HOURS} hours were captured that it takes for silence to mean anything`, unheard: [] };
     const [a, b] = [views.get(from), views.get(to)];
     if (a?.partners.has(to) || a?.inside || b?.inside) return null;
     // Whoever talks with several zones before us is seen on its way out, whichever way that is.
     if ((a?.partners.size ?? 0) > 1 || (b?.partners.size ?? 0) > 1) return null;
     const unheard = [from, to].filter((zone) => views.get(zone)?.partners.size === 0);
-    return unheard.length > 0 ? `this sensor heard nobody of ${unheard.join(' and ')}` : `this sensor heard both zones, but nothing that shows it stands between them`;
+    return { sentence: unheard.length > 0 ? `this sensor heard nobody of ${unheard.join(' and ')}` : `this sensor heard both zones, but nothing that shows it stands between them`, unheard };
   };
 
   return {
@@ -106,9 +116,6 @@ export const vantageOf = (spec: Spec, set: ObservationSet, assets: AssetIndex): 
       // The client only ever through a router, the server by itself: we stand on the server's side, or on both sides of a router.
       return client.length > 0 && client.every(isRouter) && server.some((mac) => !isRouter(mac)) ? 'maybe' : 'no';
     },
-    heardOf: (zone) => {
-      const own = assets.assets.filter((asset) => asset.zone === zone && asset.addresses.length > 0);
-      return { heard: own.filter((asset) => heardAssets.has(asset.id)).length, declared: own.length };
-    },
+    heardOf: (zone) => countOf.get(zone) ?? { heard: 0, declared: 0 },
   };
 };
