@@ -10,7 +10,9 @@ import { tableOf } from '../../net/register-set.ts';
 import { isSerialModbus } from '../../net/services.ts';
 import type { Permit, PermitEnd } from '../../permit.ts';
 import { conduitBetween } from '../spec/conduit-between.ts';
-import { createMatcher, endFits, prepareEnd, type Matcher } from '../match/match.ts';
+import { addTo, firstBy, listsBy } from '../../net/multi-map.ts';
+import { indexEnds } from '../match/end-index.ts';
+import { createMatcher, endFits, partyOf, prepareEnd, type Matcher } from '../match/match.ts';
 import { isLive, permitsAccess, protocolKey, type DeclaredPermit } from '../spec/permits.ts';
 import { indexAssets, type AssetIndex, type DeclaredAsset } from '../spec/assets.ts';
 import type { LoadedSpec } from '../spec/load.ts';
@@ -65,6 +67,8 @@ interface Service {
 }
 
 const MOST_PORTS = 8;
+/** Of services that nothing permits, from each machine of a whole plan; the next machine goes on where it ended. */
+const MOST_BLOCKED = 256;
 /** A range that declares each of its addresses as a device is a list of hosts; a wider one is a network. */
 const MOST_RANGE = 64n;
 const MOST_VANTAGES = 8;
@@ -94,6 +98,11 @@ interface Surveyed {
   readonly leftOut: readonly LeftOut[];
   readonly assets: AssetIndex;
   readonly matcher: Matcher;
+  /** Standing Permits that may be of a client, in the order of the spec. */
+  readonly permitsFrom: (zone: string, address: string | null) => readonly DeclaredPermit[];
+  /** What a Permit serves, whoever asks. */
+  readonly servedBy: ReadonlyMap<DeclaredPermit, readonly Service[]>;
+  readonly membersOf: (zone: string) => readonly DeclaredAsset[];
   readonly forbidden: (asset: DeclaredAsset) => string | null;
 }
 
@@ -110,6 +119,8 @@ const survey = (loaded: LoadedSpec): Surveyed => {
   const leftOut = new Map<string, LeftOut>();
   const leave = (what: string, why: string): void => void leftOut.set(`${what}\n${why}`, { what, why });
   const services = new Map<string, Service>();
+  const members = listsBy(assets.assets, ({ zone }) => zone);
+  const membersOf = (zone: string): readonly DeclaredAsset[] => members.get(zone) ?? [];
   const countOf = (asset: DeclaredAsset): number | undefined => {
     const entry = loaded.spec.zones[asset.zoneIndex]?.assets?.[asset.assetIndex];
     return typeof entry === 'object' ? entry.count : undefined;
@@ -125,7 +136,7 @@ const survey = (loaded: LoadedSpec): Surveyed => {
     if (permit.service.transport !== 'tcp') leave(permit.id, REFUSED.udp);
     else if (ports.length === 0 || ports.length > MOST_PORTS) leave(permit.id, REFUSED.ports);
     else {
-      for (const { host, asset } of hostsOf(permit.to, assets, countOf, (asset) => leave(asset.id, REFUSED.network))) {
+      for (const { host, asset } of hostsOf(permit.to, assets, membersOf, countOf, (asset) => leave(asset.id, REFUSED.network))) {
         const why = forbidden(asset);
         if (why !== null) leave(asset.id, why);
         else for (const port of ports) services.set(`${host} ${port}`, { host, port, asset });
@@ -135,14 +146,28 @@ const survey = (loaded: LoadedSpec): Surveyed => {
   for (const zone of loaded.spec.zones) {
     if (kinds.get(zone.zone_id) === 'safety') leave(zone.zone_id, REFUSED.safety);
     else if (gapped.has(zone.zone_id)) leave(zone.zone_id, REFUSED.gapped);
-    else if ((zone.assets ?? []).length > 0 && assets.assets.filter((asset) => asset.zone === zone.zone_id).every(({ passiveOnly }) => passiveOnly)) leave(zone.zone_id, REFUSED.passive);
+    else if ((zone.assets ?? []).length > 0 && membersOf(zone.zone_id).every(({ passiveOnly }) => passiveOnly)) leave(zone.zone_id, REFUSED.passive);
   }
-  return { services: [...services.values()], leftOut: [...leftOut.values()], assets, matcher, forbidden };
+  const listed = [...services.values()];
+  return { services: listed, leftOut: [...leftOut.values()], assets, matcher, forbidden, membersOf, ...permitsOfServices(loaded, assets, listed) };
+};
+
+/** Who may ask, and for what: looked up, because a plan asks it of each machine of each zone. */
+const permitsOfServices = ({ permits }: LoadedSpec, assets: AssetIndex, services: readonly Service[]): Pick<Surveyed, 'permitsFrom' | 'servedBy'> => {
+  const live = permits.filter(({ permit }) => isLive(permit));
+  const places = new Map(live.map((declared, place) => [declared, place]));
+  const [withFrom, withTo] = (['from', 'to'] as const).map((side) => indexEnds(live.map((declared) => ({ ...prepareEnd(declared.permit[side]), value: declared }))));
+  const inZone = listsBy(live, ({ permit }) => permit.from.zone);
+  const found = (index: typeof withFrom, address: string): DeclaredPermit[] =>
+    [...new Set(index(partyOf(address, assets.resolve(address))).flat())].sort((a, b) => (places.get(a) ?? 0) - (places.get(b) ?? 0));
+  const servedBy = new Map<DeclaredPermit, Service[]>();
+  for (const service of services) for (const declared of found(withTo, service.host)) addTo(servedBy, declared, service);
+  return { servedBy, permitsFrom: (zone, address) => (address === null ? (inZone.get(zone) ?? []) : found(withFrom, address)) };
 };
 
 /** Single declared hosts of an end; whole zones are their assets. */
-const hostsOf = (end: PermitEnd, assets: AssetIndex, countOf: (asset: DeclaredAsset) => number | undefined, tooWide: (asset: DeclaredAsset) => void): { host: string; asset: DeclaredAsset }[] => {
-  const named = end.assets.length > 0 || end.addresses.length > 0 ? end.assets.flatMap((id) => assets.byId.get(id) ?? []) : assets.assets.filter((asset) => asset.zone === end.zone);
+const hostsOf = (end: PermitEnd, assets: AssetIndex, membersOf: Surveyed['membersOf'], countOf: (asset: DeclaredAsset) => number | undefined, tooWide: (asset: DeclaredAsset) => void): { host: string; asset: DeclaredAsset }[] => {
+  const named = end.assets.length > 0 || end.addresses.length > 0 ? end.assets.flatMap((id) => assets.byId.get(id) ?? []) : membersOf(end.zone);
   const found: { host: string; asset: DeclaredAsset }[] = [];
   for (const asset of named) {
     for (const span of asset.spans) {
@@ -198,19 +223,38 @@ const canaryOf = (permit: Permit, pair: readonly DeclaredPermit[]): ModbusQuesti
 
 const isIpv6 = (address: string): boolean => address.includes(':');
 
+/** Of services those that nothing permits, from the place on at which the machine before this one ended; all of them where no bound is set. */
+const someOf = (blocked: readonly Service[], goOn: { at: number; left: number } | null): ReadonlySet<Service> => {
+  if (goOn === null || blocked.length <= MOST_BLOCKED) return new Set(blocked);
+  const from = goOn.at % blocked.length;
+  goOn.at += MOST_BLOCKED;
+  goOn.left += blocked.length - MOST_BLOCKED;
+  return new Set([...blocked.slice(from), ...blocked.slice(0, from)].slice(0, MOST_BLOCKED));
+};
+
 /** Every step from one machine, in the order in which to go: what is permitted first, so that a dead device is found by what it must answer. */
-const stepsFrom = (loaded: LoadedSpec, surveyed: Surveyed, zone: string, address: string | null): TestStep[] => {
-  const { services } = surveyed;
+const stepsFrom = (loaded: LoadedSpec, surveyed: Surveyed, zone: string, address: string | null, goOn: { at: number; left: number } | null): TestStep[] => {
+  const { services, permitsFrom, servedBy } = surveyed;
   const steps: TestStep[] = [];
   const conduitOf = conduitBetween(loaded.spec.conduits);
-  const diodes = loaded.permits.filter((declared) => declared.unidirectional !== null && isLive(declared.permit));
-  for (const { host, port, asset } of services) {
-    if (asset.zone === zone || (address !== null && isIpv6(address) !== isIpv6(host))) continue;
-    const judged = loaded.permits.filter(({ permit }) => isLive(permit)).map((declared) => ({ declared, lets: letsThrough(surveyed, declared, zone, address, host, port) }));
+  const diodes = firstBy(loaded.permits.filter(({ permit, unidirectional }) => unidirectional?.to === zone && isLive(permit)), ({ unidirectional }) => unidirectional?.from);
+  const judgedOf = new Map<Service, { readonly declared: DeclaredPermit; readonly lets: boolean | null }[]>();
+  for (const declared of permitsFrom(zone, address)) {
+    for (const service of servedBy.get(declared) ?? []) {
+      const lets = letsThrough(surveyed, declared, zone, address, service.host, service.port);
+      if (lets !== false) addTo(judgedOf, service, { declared, lets });
+    }
+  }
+  const reached = services.filter(({ host, asset }) => asset.zone !== zone && (address === null || isIpv6(address) === isIpv6(host)));
+  const blocked = someOf(reached.filter((service) => !judgedOf.has(service) && !diodes.has(service.asset.zone)), goOn);
+  for (const service of reached) {
+    const judged = judgedOf.get(service) ?? [];
+    const { host, port, asset } = service;
+    const against = diodes.get(asset.zone);
+    if (judged.length === 0 && against === undefined && !blocked.has(service)) continue;
     const permits = judged.filter(({ lets }) => lets === true).map(({ declared }) => declared);
     if (judged.some(({ lets }) => lets === null) || permits.some(({ permit }) => isConditional(permit))) continue;
     const base = { host, port, target: asset.id, toZone: asset.zone, question: null, pauseSeconds: 1 };
-    const against = diodes.find(({ unidirectional }) => unidirectional?.from === asset.zone && unidirectional.to === zone);
     if (permits.length === 0) {
       const conduit = conduitOf(zone, asset.zone);
       steps.push(against === undefined
@@ -279,27 +323,29 @@ export const planFrom = (loaded: LoadedSpec, zone: string, address: string): Tes
   const surveyed = survey(loaded);
   const others = new Set(surveyed.services.filter(({ host, asset }) => asset.zone !== zone && isIpv6(host) !== isIpv6(address)).map(({ host }) => host));
   const leftOut = [...surveyed.leftOut, ...[...others].map((what) => ({ what, why: REFUSED.family }))];
-  return { vantages: [{ zone, asset: surveyed.assets.resolve(address)?.asset?.id ?? null, address, steps: stepsFrom(loaded, surveyed, zone, address) }], leftOut };
+  return { vantages: [{ zone, asset: surveyed.assets.resolve(address)?.asset?.id ?? null, address, steps: stepsFrom(loaded, surveyed, zone, address, null) }], leftOut };
 };
 
 /** Steps from every zone: from the declared clients of its Permits, and from any other machine. */
 export const planTests = (loaded: LoadedSpec): TestPlan => {
   const surveyed = survey(loaded);
-  const { assets, forbidden } = surveyed;
+  const { assets, forbidden, membersOf, permitsFrom } = surveyed;
   const leftOut = [...surveyed.leftOut];
+  const untested = new Set(leftOut.map(({ what }) => what));
   const vantages: Vantage[] = [];
+  const goOn = { at: 0, left: 0 };
   for (const { zone_id: zone } of loaded.spec.zones) {
-    if (leftOut.some(({ what }) => what === zone)) continue;
+    if (untested.has(zone)) continue;
     const clients = new Map<string, DeclaredAsset>();
-    for (const { permit } of loaded.permits) {
-      if (permit.from.zone !== zone || !isLive(permit)) continue;
-      for (const { host, asset } of hostsOf(permit.from, assets, () => undefined, () => undefined)) if (forbidden(asset) === null) clients.set(host, asset);
+    for (const { permit } of permitsFrom(zone, null)) {
+      for (const { host, asset } of hostsOf(permit.from, assets, membersOf, () => undefined, () => undefined)) if (forbidden(asset) === null) clients.set(host, asset);
       if (isConditional(permit)) leftOut.push({ what: permit.id, why: REFUSED.conditional });
     }
     const chosen = [...clients].slice(0, MOST_VANTAGES);
     if (clients.size > chosen.length) leftOut.push({ what: `${plural(clients.size - chosen.length, 'more client')} of ${zone}`, why: `${MOST_VANTAGES} machines of a zone are enough to test its rules from` });
-    for (const [address, asset] of chosen) vantages.push({ zone, asset: asset.id, address, steps: stepsFrom(loaded, surveyed, zone, address) });
-    vantages.push({ zone, asset: null, address: null, steps: stepsFrom(loaded, surveyed, zone, null) });
+    for (const [address, asset] of chosen) vantages.push({ zone, asset: asset.id, address, steps: stepsFrom(loaded, surveyed, zone, address, goOn) });
+    vantages.push({ zone, asset: null, address: null, steps: stepsFrom(loaded, surveyed, zone, null, goOn) });
   }
+  if (goOn.left > 0) leftOut.push({ what: plural(goOn.left, 'test of what nothing permits', 'tests of what nothing permits'), why: `${MOST_BLOCKED} from a machine are enough: each machine goes on where the one before it ended` });
   return { vantages: vantages.filter(({ steps }) => steps.length > 0), leftOut };
 };
