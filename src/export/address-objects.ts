@@ -3,7 +3,7 @@
  * never twice. In: spans, with the plan for names people know. Out: names; definitions in the order first asked for.
  * A span or list that an asset or zone stands for alone takes its id; any other is named after its addresses.
  */
-import { formatSpan, parseSpan, type AddressSet, type AddressSpan } from '../net/address-set.ts';
+import { formatSpan, parseSpan, spansWithin, type AddressSet, type AddressSpan } from '../net/address-set.ts';
 import type { Plan } from './exporter.ts';
 import { ofFamily, rangeText } from './ip-notation.ts';
 import type { NameScope } from './vendor-name.ts';
@@ -48,9 +48,9 @@ const MOST_TILES = 32;
 
 /** Sets are joined where addresses touch; here they fall apart into the assets again, where those make up all of a span. */
 const assetTiles = (plan: Plan): ((span: AddressSpan) => AddressSpan[]) => {
-  const assets = plan.zones.flatMap((zone) => zone.assets.flatMap((asset) => asset.addresses));
+  const within = spansWithin(plan.zones.flatMap((zone) => zone.assets.flatMap((asset) => asset.addresses)));
   return (span) => {
-    const inside = assets.filter((one) => one.family === span.family && span.first <= one.first && one.last <= span.last).sort((a, b) => (a.first < b.first ? -1 : 1));
+    const inside = within(span);
     const tiles: AddressSpan[] = [];
     for (const one of inside) if (one.first === (tiles.at(-1)?.last ?? span.first - 1n) + 1n) tiles.push(one);
     return tiles.at(-1)?.last === span.last && tiles.length <= MOST_TILES ? tiles : [span];

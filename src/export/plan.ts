@@ -11,6 +11,7 @@ import type { PermitEnd } from '../permit.ts';
 import { directedBroadcasts, groupSpanKind } from '../net/address-kinds.ts';
 import { formatSpan, normaliseSet, parseSet, parseSpan, setContains, type AddressSet, type AddressSpan } from '../net/address-set.ts';
 import { isNotIp } from '../net/link-local.ts';
+import { listsBy } from '../net/multi-map.ts';
 import { portsOf, type DeclaredPermit } from '../policy/spec/permits.ts';
 import { sharedLinks } from '../policy/spec/shared-link.ts';
 import { declaredAssets, holdingsOf, type Holdings } from '../policy/spec/assets.ts';
@@ -26,7 +27,7 @@ const specAsset = (zone: SpecZone, index: number): SpecAsset | null => {
 };
 
 const zonesOf = (spec: Spec, holdings: Holdings): PlanZone[] => {
-  const declared = declaredAssets(spec);
+  const declaredIn = listsBy(declaredAssets(spec), ({ zoneIndex }) => zoneIndex);
   return spec.zones.map((zone, zoneIndex) => ({
     id: zone.zone_id,
     name: zone.name,
@@ -37,8 +38,7 @@ const zonesOf = (spec: Spec, holdings: Holdings): PlanZone[] => {
     networks: networksOf(zone),
     addresses: holdings.ofZone(zone.zone_id).filter((span) => span.family !== 'mac'),
     vlans: [...(zone.vlans ?? [])].sort((a, b) => a - b),
-    assets: declared
-      .filter((asset) => asset.zoneIndex === zoneIndex)
+    assets: (declaredIn.get(zoneIndex) ?? [])
       .map((asset): PlanAsset => {
         const entry = asset.fromText ? null : specAsset(zone, asset.assetIndex);
         const port = entry?.switch_port;

@@ -3,6 +3,7 @@
  * conduit. Out: one step a conduit, with its reason.
  */
 import { plural } from '../infer/plural.ts';
+import { listsBy } from '../net/multi-map.ts';
 import type { LoadedSpec } from './spec/load.ts';
 import type { DeclaredPermit } from './spec/permits.ts';
 
@@ -69,18 +70,24 @@ const reasonOf = (undecided: number, hits: number, days: number, open: number): 
   return open > 0 ? `nothing blocked, but ${plural(open, 'open session')} would break once: in a maintenance window` : 'nothing would have been blocked';
 };
 
-export const cutoverOrder = ({ spec, permits: all }: Pick<LoadedSpec, 'spec' | 'permits'>, { permits, blocked, midstream, usedOn, rolesOf }: Simulated): CutoverStep[] =>
-  spec.conduits.map(({ conduit_id: conduit, connects }): CutoverStep => {
-    const ownDays = permits.flatMap(({ permit }) => (permit.conduit === conduit ? [usedOn.get(permit.id)?.size ?? 0] : []));
-    const known = all.flatMap(({ permit }) => (permit.conduit === conduit ? permit.evidence?.completeness ?? [] : []));
-    const hits = blocked.filter((one) => one.conduit === conduit);
+export const cutoverOrder = ({ spec, permits: all }: Pick<LoadedSpec, 'spec' | 'permits'>, { permits, blocked, midstream, usedOn, rolesOf }: Simulated): CutoverStep[] => {
+  const permitsOf = listsBy(permits, ({ permit }) => permit.conduit);
+  const declaredOf = listsBy(all, ({ permit }) => permit.conduit);
+  const blockedOf = listsBy(blocked, ({ conduit }) => conduit);
+  const openOf = listsBy(midstream, ({ conduit }) => conduit);
+  const consequenceOf = new Map(spec.zones.map(({ zone_id }) => [zone_id, Math.max(1, ...rolesOf(zone_id).map((role) => CONSEQUENCE[role] ?? 1))]));
+  return spec.conduits.map(({ conduit_id: conduit, connects }): CutoverStep => {
+    const ownDays = (permitsOf.get(conduit) ?? []).map(({ permit }) => usedOn.get(permit.id)?.size ?? 0);
+    const known = (declaredOf.get(conduit) ?? []).flatMap(({ permit }) => permit.evidence?.completeness ?? []);
+    const hits = blockedOf.get(conduit) ?? [];
     const blockedDays = countDays(hits);
-    const open = midstream.filter((one) => one.conduit === conduit).length;
+    const open = openOf.get(conduit)?.length ?? 0;
     return {
       conduit, blocked: hits.length, blockedDays, midstream: open,
-      consequence: Math.max(1, ...connects.flatMap(rolesOf).map((role) => CONSEQUENCE[role] ?? 1)),
+      consequence: Math.max(1, ...connects.map((zone) => consequenceOf.get(zone) ?? 1)),
       completeness: known.length === 0 ? null : Math.min(...known),
       evidenceDays: ownDays.length === 0 ? 0 : Math.min(...ownDays),
       reason: reasonOf(hits.filter((one) => !one.rejected).length, hits.length, blockedDays, open),
     };
   }).sort((a, b) => Number(a.blocked > 0) - Number(b.blocked > 0) || a.consequence - b.consequence || a.blocked - b.blocked || a.midstream - b.midstream || (b.completeness ?? 0) - (a.completeness ?? 0) || b.evidenceDays - a.evidenceDays || (a.conduit < b.conduit ? -1 : 1));
+};

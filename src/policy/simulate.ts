@@ -8,6 +8,7 @@
  */
 import type { Conversation, ObservationSet } from '../observation.ts';
 import type { Permit } from '../permit.ts';
+import { listsBy } from '../net/multi-map.ts';
 import { isNotIp, staysOnLink } from '../net/link-local.ts';
 import { dayOf } from '../net/time.ts';
 import { contextOf } from './diff/diff.ts';
@@ -195,17 +196,16 @@ export const simulate = (loaded: LoadedSpec, observed: ObservationSet, semantics
 
   const byDefault = ([[undeclared, 'nothing here is denied by default'], [unjudged, semantics.notIp?.why ?? '']] as const).flatMap(([count, why]): LetThrough[] =>
     (count === 0 ? [] : [{ permit: '', conduit: '', operations: count, weight: 10 * count, sentence: `${plural(count, 'conversation that nothing declares passes', 'conversations that nothing declares pass')}: ${why}` }]));
-  const zoneSize = new Map<string, number>();
-  for (const asset of assets.assets) zoneSize.set(asset.zone, (zoneSize.get(asset.zone) ?? 0) + 1);
+  const membersOf = listsBy(assets.assets, ({ zone }) => zone);
   const beyond = permits
     .filter((declared) => hasRule(declared, false))
-    .map((declared) => letThroughBy(semantics, writtenAs(declared).holds, declared, pairsOf(declared.permit, (zone) => zoneSize.get(zone) ?? 1)))
+    .map((declared) => letThroughBy(semantics, writtenAs(declared).holds, declared, pairsOf(declared.permit, (zone) => membersOf.get(zone)?.length ?? 1)))
     .filter((entry) => entry !== null)
     .sort((a, b) => b.weight - a.weight || (a.permit < b.permit ? -1 : 1));
 
   const letThrough = [...byDefault, ...beyond];
 
-  const cutover = cutoverOrder(loaded, { permits, blocked, midstream, usedOn, rolesOf: (zone) => assets.assets.flatMap((asset) => (asset.zone === zone ? [asset.role ?? ''] : [])) });
+  const cutover = cutoverOrder(loaded, { permits, blocked, midstream, usedOn, rolesOf: (zone) => (membersOf.get(zone) ?? []).map(({ role }) => role ?? '') });
 
   return {
     target: semantics.target, title: semantics.title, note: semantics.note, blocked, midstream, letThrough,

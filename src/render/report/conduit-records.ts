@@ -1,6 +1,7 @@
 /** Conduits and Permits of the report. In: the spec, which Permit let what through, findings. Out: records in the spec's order. */
 import { plural } from '../../infer/plural.ts';
 import type { Completeness } from '../../infer/proposal.ts';
+import { listsBy } from '../../net/multi-map.ts';
 import type { ObservationSet } from '../../observation.ts';
 import type { Permit } from '../../permit.ts';
 import type { PermitUse } from '../../policy/diff/observed.ts';
@@ -57,8 +58,10 @@ function evidenceText(use: PermitUse | undefined, set: ObservationSet): string {
 }
 
 export function describeConduits({ spec, permits: declared }: LoadedSpec, permits: readonly ReportPermit[], findings: readonly ReportFinding[], completeness: Completeness): ReportConduit[] {
+  const permitsOf = listsBy(permits.map((permit, i) => ({ permit, i, limited: needsInspection(declared[i].permit) })), ({ permit }) => permit.conduit);
+  const findingsOf = listsBy(findings, ({ conduit }) => conduit);
   return spec.conduits.map((conduit): ReportConduit => {
-    const own = permits.map((permit, i) => ({ permit, i, limited: needsInspection(declared[i].permit) })).filter(({ permit }) => permit.conduit === conduit.conduit_id);
+    const own = permitsOf.get(conduit.conduit_id) ?? [];
     const live = own.filter(({ permit }) => permit.isLive);
     const estimates = completeness.conduits.filter(({ zones }) => zones.every((zone) => conduit.connects.includes(zone)));
     return {
@@ -70,13 +73,13 @@ export function describeConduits({ spec, permits: declared }: LoadedSpec, permit
       defaultAction: conduit.default_action ?? 'deny',
       enforcedBy: pointsOf(spec, conduit).map((point) => `${point.ep_id} (${point.platform})`),
       controls: conduit.controls ?? [],
-      protocols: live.map(({ permit }) => `${permit.protocol} ${permit.fromZone} -> ${permit.toZone}${permit.operations === 'any operation' ? '' : ` (${permit.operations})`}`).filter((text, i, all) => all.indexOf(text) === i),
+      protocols: [...new Set(live.map(({ permit }) => `${permit.protocol} ${permit.fromZone} -> ${permit.toZone}${permit.operations === 'any operation' ? '' : ` (${permit.operations})`}`))],
       allow: live.length,
       // What is rejected is written down as a deny, and the rule at the end denies the rest.
       deny: own.length - live.length + 1,
       inspection: inspectionOf(spec, conduit, live.filter(({ limited }) => limited).length, live.length),
       permits: own.map(({ i }) => i),
-      findings: findings.filter((finding) => finding.conduit === conduit.conduit_id).length,
+      findings: findingsOf.get(conduit.conduit_id)?.length ?? 0,
       completeness: estimates.length === 0 ? null : { share: Math.min(...estimates.map((one) => one.completeness)), sufficient: estimates.every((one) => one.sufficient) },
     };
   });
