@@ -4,7 +4,7 @@
  * again only what has changed. Reads the store twice: once for inference, once for hours, when it is known who is who.
  */
 import { describeOperation } from '../decode/app/registry.ts';
-import { exportPlan } from '../export/export-plan.ts';
+import { exportPlan, type ExportResult } from '../export/export-plan.ts';
 import type { Plan } from '../export/exporter.ts';
 import { countVerdicts } from '../export/loss-report.ts';
 import { passingBySummary } from '../export/passing-by.ts';
@@ -80,12 +80,13 @@ export function gatherReport({ storePath, declared, tool, commandLine, progress 
   const targets = targetsOf(loaded);
   const plan = planOf(loaded, []);
   const isExported = loaded.permits.length <= MOST_EXPORTED;
+  const exported = new Map(isExported ? targets.flatMap((target) => exportedTo(plan, target)).map((one) => [one.target, one]) : []);
   const simulations = ['ideal', ...targets].flatMap((target) => {
     const semantics = semanticsOf(target);
-    return semantics === null ? [] : [simulate(loaded, set, semantics, { written: isExported ? writtenBy(target, plan) : null })];
+    return semantics === null ? [] : [simulate(loaded, set, semantics, { written: isExported ? writtenBy(target, plan, {}, exported.get(target)) : null })];
   });
   const verification = verifySpec({ loaded, set, traffic, before: null, attempts, probes, sensor: (first, last) => sensorText(status, first, last) });
-  const losses = isExported ? targets.flatMap((target) => lossesOf(plan, target)) : [];
+  const losses = [...exported.values()].map(lossesOf);
   return {
     basis: declared === null ? 'proposal' : 'spec',
     specFile: declared?.file ?? null,
@@ -121,15 +122,22 @@ const targetsOf = ({ spec }: LoadedSpec): string[] => {
 
 const MOST_LOSS_ROWS = 500;
 
-function lossesOf(plan: Plan, target: string): LossSummary[] {
+type Exported = Pick<ExportResult, 'target' | 'mode' | 'losses' | 'passingBy'> & { readonly title: string };
+
+/** What a target makes of the plan; its configuration is let go. */
+function exportedTo(plan: Plan, target: string): Exported[] {
   const row = listTargets().find(({ name }) => name === target);
   if (row === undefined) return [];
-  const { losses, passingBy } = exportPlan(exporterOf(target), plan, { mode: row.modes.includes('enforce') ? 'enforce' : row.modes[0], allowWider: true });
+  const { mode, losses, passingBy } = exportPlan(exporterOf(target), plan, { mode: row.modes.includes('enforce') ? 'enforce' : row.modes[0], allowWider: true });
+  return [{ target, title: row.title, mode, losses, passingBy }];
+}
+
+function lossesOf({ target, title, losses, passingBy }: Exported): LossSummary {
   const lossy = losses.filter(({ verdict }) => verdict !== 'enforced');
   const { exactly, wider, without } = countVerdicts(losses);
-  return [{
-    target, title: row.title, enforced: exactly, widened: wider, notEnforceable: without, passedBy: passingBySummary(passingBy, losses),
+  return {
+    target, title, enforced: exactly, widened: wider, notEnforceable: without, passedBy: passingBySummary(passingBy, losses),
     rows: lossy.slice(0, MOST_LOSS_ROWS).map(({ permit, verdict, widenedTo, reasons }) => ({ permit, verdict, widenedTo, reasons: reasons.join('. ') })),
     rowsMore: Math.max(0, lossy.length - MOST_LOSS_ROWS),
-  }];
+  };
 }

@@ -5,7 +5,7 @@
  * names is added here; sources are the vendors' own documents.
  */
 import { GENERIC_FIREWALLS, type FirewallSemantics, type WrittenPermit } from '../policy/match/firewall-semantics.ts';
-import { exportPlan } from './export-plan.ts';
+import { exportPlan, type ExportResult } from './export-plan.ts';
 import type { Exporter, ExportOptions, LossRow, Plan } from './exporter.ts';
 import { exporterOf } from './registry.ts';
 
@@ -64,9 +64,13 @@ const writtenIn = (losses: readonly LossRow[]): ReadonlyMap<string, WrittenPermi
   return written;
 };
 
-/** Null for what is no target that filters. Every conduit is written, whatever device the spec gives it to. */
-export const writtenBy = (target: string, plan: Plan, options: ExportOptions = {}): ReadonlyMap<string, WrittenPermit> | null => {
+/**
+ * Null for what is no target that filters. Every conduit is written, whatever device the spec gives it to.
+ * @param exported the same target's own export, if there is one: where the spec names no device, it is all of it
+ */
+export const writtenBy = (target: string, plan: Plan, options: ExportOptions = {}, exported: Pick<ExportResult, 'mode' | 'losses'> | null = null): ReadonlyMap<string, WrittenPermit> | null => {
   const exporter = exporterFor(target);
   if (exporter === null || !exporter.filters) return null;
+  if (exported?.mode === 'enforce' && plan.devices.length === 0) return writtenIn(exported.losses);
   return writtenIn(exportPlan(exporter, plan, { ...options, mode: 'enforce', allowWider: true, allConduits: true }).losses);
 };
