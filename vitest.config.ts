@@ -8,8 +8,10 @@ const memory = Math.min(totalmem(), process.constrainedMemory() || Infinity);
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    // Threads of the program are TypeScript modules of their own, which vitest does not load.
-    execArgv: ['--import', new URL('test/typescript-threads.mjs', import.meta.url).href],
+    // Threads and processes that the program starts are not loaded by vitest.
+    execArgv: ['--import', new URL('test/built-threads.mjs', import.meta.url).href],
+    // Files share a worker and its modules, which take more than a second to load. What a test changes of the process it puts back.
+    isolate: false,
     maxWorkers: Math.max(1, Math.min(availableParallelism(), Math.floor(memory / WORKER_BYTES))),
     globalSetup: ['test/build-program.ts'],
     setupFiles: ['test/hang.ts'],

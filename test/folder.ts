@@ -6,7 +6,7 @@ import { afterAll, onTestFinished } from 'vitest';
 const makeFolder = (): string => mkdtempSync(join(tmpdir(), 'baseline-test-'));
 const remove = (folder: string): void => rmSync(folder, { recursive: true, force: true });
 
-/** A folder for the tests of a file (or of a `describe`), gone after them. */
+/** A folder for the tests of a file (or of a `describe`), gone after them. The file asks for it, never a module that several files share. */
 export function testFolder(): string {
   const folder = makeFolder();
   afterAll(() => remove(folder));

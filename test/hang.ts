@@ -32,14 +32,17 @@ export function firstOutput(child: ChildProcess): Promise<void> {
 }
 
 // vitest cannot end a test that blocks its thread, so the same limit stands for each process that a test waits for in that way.
+// Files share a worker and each of them loads this anew: what is limited stays as it is.
+const LIMITED = Symbol.for('limited by test/hang.ts');
 type WaitsForProcess = (command: string, args: readonly string[], options?: SpawnSyncOptions) => { readonly error?: NodeJS.ErrnoException };
 for (const name of ['spawnSync', 'execFileSync'] as const) {
   const original = childProcess[name] as WaitsForProcess;
+  if (LIMITED in original) continue;
   const limited: WaitsForProcess = (command, args, options) => {
     const done = original(command, args, { ...ENDS, ...options });
     if (done.error?.code === 'ETIMEDOUT') throw done.error;
     return done;
   };
-  Object.assign(childProcess, { [name]: limited });
+  Object.assign(childProcess, { [name]: Object.assign(limited, { [LIMITED]: true }) });
 }
 syncBuiltinESMExports();

@@ -11,16 +11,13 @@ import { beginImport, importCapture } from '../../src/store/import-capture.ts';
 import { beginLive, createLiveWriter, type LiveCapture, type LiveRun, type RunFigures } from '../../src/store/live-run.ts';
 import { recordLive } from '../../src/store/record-live.ts';
 import { strayOperation, wrongDays } from '../fuzz/memory-store.ts';
-import { testFolder } from '../folder.ts';
+import { folderOfTest } from '../folder.ts';
 
 export const SAMPLES = join(import.meta.dirname, '../../samples');
 export const PLANT = join(SAMPLES, 'plant/millbrook_00005_20260314.pcapng');
 const RECEIVED = { received: 1000, kernelDropped: 12, interfaceDropped: 3 };
 
-const folder = testFolder();
-let stores = 0;
-
-export const newStore = (): WritableStore => openForWriting(join(folder, `${++stores}.db`));
+export const newStore = (): WritableStore => openForWriting(join(folderOfTest(), 'live.db'));
 
 /** The same frames in batches of at most so many. */
 export function inPieces(source: FrameSource, most: number): FrameSource {
