@@ -108,7 +108,7 @@ test.each<[string, number, () => Uint8Array]>([
 
 /** Broken off twice at random, then to the end, again and again: always the rows of the control. */
 async function expectSameWhenBrokenOff(control: string, paths: readonly string[], moments: number, readers: number): Promise<void> {
-  // Threads take a second to start where modules are compiled on the way.
+  // Threads take a while to start.
   const rounds = readers === 0 ? 12 : 3;
   const expected = dumpStore(control);
   expect(moments).toBeGreaterThan(8);
