@@ -208,6 +208,11 @@ function lossSentences(status: StoreStatus, stops: readonly (readonly [string, n
   if (oneWay >= ONE_WAY_LEAST && oneWay > ONE_WAY_SHARE * tcp) {
     sentences.push(`${grouped(oneWay)} of ${grouped(tcp)} TCP conversations were heard one way only: check the mirror port`);
   }
+  const { oneSidedHours } = status;
+  if (oneSidedHours.length > 0) {
+    const [first, last] = [oneSidedHours[0], oneSidedHours[oneSidedHours.length - 1]].map((hour) => `${new Date(hour * HOUR_MS).toISOString().slice(0, 13)}Z`);
+    sentences.push(`at least ${grouped(oneSidedHours.length)} of ${grouped(status.hours.length)} hours ${oneSidedHours.length === 1 ? `(${first}) was` : `(from ${first} to ${last}) were`} heard one way only, in conversations that are heard both ways otherwise: what was answered then is not known; check the mirror port`);
+  }
   if (status.answeredConversations === 0 && packets >= MUTE_PACKETS) {
     sentences.push(`not one answer was heard in ${grouped(packets)} packets: an ordinary switch port shows only what is sent to all; check that the sensor hangs on a mirror port`);
   }

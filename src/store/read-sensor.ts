@@ -101,3 +101,34 @@ export function isDeaf(hour: SensorTruthHour): boolean {
   const gone = hour.awayMs + hour.downMs + hour.killedMs;
   return lost > DEAF_SHARE * (hour.packets + lost) || gone > DEAF_TIME_SHARE * (hour.listenedMs + gone);
 }
+
+/** The busiest tell it as well as all, and hour rows grow with every hour that is listened. */
+const MOST_WITNESSES = 200;
+/** One alone that says nothing back in an hour may be idle. */
+const LEAST_WITNESSES = 5;
+const ONE_SIDED_SHARE = 0.9;
+
+/**
+ * Hours in which nearly all TCP conversations were heard one way only, of the busiest of those that were heard both ways at some time: a mirror
+ * port that lost one direction for a week makes none of them one-way as a whole.
+ * @returns hours since 1970, ascending
+ */
+export function readOneSidedHours(db: Connection): number[] {
+  const witnesses = db
+    .prepare(`SELECT id FROM conversation WHERE transport = 6 AND packets_to_server > 0 AND packets_to_client > 0
+      ORDER BY packets_to_server + packets_to_client DESC, id LIMIT ${MOST_WITNESSES}`)
+    .pluck()
+    .all();
+  const rows = db
+    .prepare(`SELECT hour, packets_to_server = 0 OR packets_to_client = 0 FROM conversation_hour
+      WHERE hour >= 0 AND conversation IN (SELECT value FROM json_each(?))`)
+    .raw();
+  const counts = new Map<number, { all: number; oneWay: number }>();
+  for (const [hour, oneWay] of rows.iterate(JSON.stringify(witnesses)) as IterableIterator<[number, number]>) {
+    const held = counts.get(hour) ?? { all: 0, oneWay: 0 };
+    counts.set(hour, held);
+    held.all++;
+    held.oneWay += oneWay;
+  }
+  return [...counts].flatMap(([hour, { all, oneWay }]) => (all >= LEAST_WITNESSES && oneWay >= ONE_SIDED_SHARE * all ? [hour] : [])).sort((a, b) => a - b);
+}

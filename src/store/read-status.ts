@@ -14,7 +14,7 @@ import { UNCLEAN_END } from './captures.ts';
 import type { Connection } from './database.ts';
 import { readLogStatus, type LogStatus } from './firewall-logs.ts';
 import { liveOwner } from './live-owner.ts';
-import { readOneWayHours, readSensorTruth, type OneWayHours, type SensorTruthHour } from './read-sensor.ts';
+import { readOneSidedHours, readOneWayHours, readSensorTruth, type OneWayHours, type SensorTruthHour } from './read-sensor.ts';
 import { readCounters } from './read.ts';
 import { instant, instantColumns } from './read-words.ts';
 
@@ -74,6 +74,8 @@ export interface StoreStatus {
   /** Conversations in which only one side was ever seen, of all TCP conversations. */
   readonly tcpConversations: number;
   readonly oneWayConversations: number;
+  /** Hours since 1970 in which the mirror port delivered one direction alone, ascending (read-sensor.ts). */
+  readonly oneSidedHours: readonly number[];
   /** Conversations that are scans: a device's ports, or one port of many devices, tried in vain. */
   readonly portScans: readonly PortScan<SeenKnock>[];
   /** Conversations, of any transport, of which both sides were heard. */
@@ -162,6 +164,7 @@ export function readStatus(db: Connection): StoreStatus {
     foldedClients,
     tcpConversations,
     oneWayConversations,
+    oneSidedHours: readOneSidedHours(db),
     answeredConversations,
     tunnelPackets,
     portScans: readPortScans(db),

@@ -126,7 +126,7 @@ test('status sums captures and tells losses', () => {
   expect(status.totals).toEqual({ packets: 1090, bytes: 109_000, conversations: 4, addresses: 7, operations: 3 });
   expect(status).toMatchObject({
     firstNs: ns(0, 1), lastNs: ns(172_900), activeHours: 4, spannedHours: 49, lostSegments: 4, duplicates: 7, foldedConversations: 250, foldedPackets: 500,
-    foldedClients: 1, tcpConversations: 3, oneWayConversations: 1, answeredConversations: 2, tunnelPackets: 0,
+    foldedClients: 1, tcpConversations: 3, oneWayConversations: 1, oneSidedHours: [], answeredConversations: 2, tunnelPackets: 0,
   });
   expect(status.captures.map((capture) => capture.state)).toEqual(['complete', 'truncated', 'interrupted']);
   expect(lossesOf(status).join()).not.toContain('mirror port');

@@ -41,3 +41,9 @@ export const standingSums = (days: readonly LoggedDay[]): string =>
     .filter(([, count]) => count > 0)
     .map(([words, count]) => `${grouped(count)} ${words}`)
     .join(', ');
+
+/** The same with its unit: of attempts, which findings count, there are fewer. */
+export const recordSums = (days: readonly LoggedDay[]): string => {
+  const sums = standingSums(days);
+  return sums === '' ? 'nothing' : `records (hits, where a record carries them): ${sums}`;
+};

@@ -5,7 +5,7 @@ import { markdownTable, markdownText } from '../markdown.ts';
 import { apartText } from '../simulation.ts';
 import type { Cell, Column } from '../table.ts';
 import { validationSentences } from '../verification.ts';
-import { captureText, firewallText, spanText, STANDING_WORDS, standingSums, whoText } from './firewall-words.ts';
+import { captureText, firewallText, recordSums, spanText, STANDING_WORDS, whoText } from './firewall-words.ts';
 import type { ReportModel } from './model.ts';
 import { acceptedRisks, basisText, completeText, decisionParts, noFindingText, secondsOf, slText } from './text.ts';
 
@@ -56,7 +56,7 @@ export function* reportMarkdown(model: ReportModel): Generator<string> {
   if (model.firewall !== null) {
     const { losses, rows, rules, days } = model.firewall;
     yield* section(`What firewalls logged (${rows.length})`);
-    yield* list([standingSums(days) || 'nothing', ...losses]);
+    yield* list([recordSums(days), ...losses]);
     yield* table(columns('stands', 'who asks whom', 'service', 'firewall', '#times', 'when', 'captures', 'to do', 'finding'), rows.map((row) => [STANDING_WORDS[row.standing], whoText(model, row), row.service, firewallText(row), row.count, spanText(row), captureText(row), row.question, row.finding]), 'Firewalls and spec agree.');
     if (rules.length > 0) yield* table(columns('device', 'rule', '#let through', '#would block', '#blocked'), rules.map(({ device, rule, verdicts }) => [device, rule, verdicts.passed, verdicts['would-block'], verdicts.blocked]));
   }

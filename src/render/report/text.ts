@@ -7,7 +7,7 @@ import { grouped, groupedPlural, plural } from '../../infer/plural.ts';
 import { printable } from '../printable.ts';
 import { apartText } from '../simulation.ts';
 import { validationLines } from '../verification.ts';
-import { captureText, firewallText, spanText, STANDING_WORDS, standingSums, whoText } from './firewall-words.ts';
+import { captureText, firewallText, recordSums, spanText, STANDING_WORDS, whoText } from './firewall-words.ts';
 import type { FirewallReview, ReportConduit, ReportModel, ReportPermit, ReportZone, SimulationSummary } from './model.ts';
 
 const LONGEST = 2000;
@@ -146,7 +146,7 @@ const LISTED_ATTEMPTS = 200;
 
 function* firewallLines({ losses, rows, rules, days }: FirewallReview, model: ReportModel): Generator<string> {
   yield 'WHAT FIREWALLS LOGGED:';
-  yield `  ${standingSums(days) || 'nothing'}`;
+  yield `  ${recordSums(days)}`;
   for (const loss of losses) yield `    - ${loss}`;
   if (rows.length === 0) yield '  Firewalls and spec agree';
   for (const row of rows.slice(0, LISTED_ATTEMPTS)) yield `  [${STANDING_WORDS[row.standing]}] ${whoText(model, row)}, ${row.service}: ${firewallText(row)}, ${plural(row.count, 'time')}, ${spanText(row)}; captures: ${captureText(row)} (${row.finding})`;
