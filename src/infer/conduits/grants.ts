@@ -193,7 +193,8 @@ interface Piece {
 function splitByClass(conversation: Conversation): Piece[] {
   const modes = sortedUnique(factValues(conversation, 'opcua.mode').filter((mode) => MODES.has(mode)));
   const policies = sortedUnique(factValues(conversation, 'opcua.policy').map(policyName).filter((policy) => policy !== ''));
-  const opaque = conversation.facts.some((fact) => fact.name === 'opcua.encrypted' && fact.value === 'MSG') || modes.includes('SignAndEncrypt');
+  const encrypted = factValues(conversation, 'opcua.encrypted').includes('MSG');
+  const opaque = encrypted || modes.includes('SignAndEncrypt');
   const pieces = new Map<string, { readonly class: OperationClass; readonly doubt: Doubt | null; readonly operations: Operation[] }>();
   for (const operation of conversation.operations) {
     const own = opaque && operation.protocol === 'opcua' ? 'any' : classOfOperation(operation);
@@ -214,7 +215,8 @@ function splitByClass(conversation: Conversation): Piece[] {
         modbus: mergeAsks(told.filter((operation) => operation.protocol === 'modbus').map(askOf)),
         // Behind encryption other services may pass unseen: naming the few that were readable would be a false promise.
         opcuaServices: own === 'any' ? [] : sortedUnique(opcua.map((operation) => serviceName(operation.name))),
-        opcuaModes: modes,
+        // The mode of a channel whose messages are encrypted stands in what is encrypted: beside modes that were read, it is one more.
+        opcuaModes: encrypted && modes.length > 0 ? sortedUnique([...modes, 'SignAndEncrypt']) : modes,
         opcuaPolicies: policies,
         names: sortedUnique(told.filter((operation) => operation.protocol !== 'modbus' && operation.protocol !== 'opcua').map((operation) => operation.name)),
         access: own === 'any' ? [] : sortedUnique(operations.map((operation) => operation.access)),

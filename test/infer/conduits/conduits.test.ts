@@ -258,6 +258,11 @@ describe('stated rules', () => {
     expect(letsThrough('PLC-2')).toEqual(['browse None']);
   });
 
+  it('names SignAndEncrypt beside the modes that were read, where messages were encrypted too', () => {
+    const { permits } = proposeConduits(seen(conversation('10.5.0.1', '10.1.0.1', { port: 4840, service: 'opcua', facts: [['opcua.mode', 'None'], ['opcua.mode', 'Sign'], ['opcua.encrypted', 'MSG']] })), PLAN);
+    expect(permits[0].permit.opcua?.securityModes).toEqual(['None', 'Sign', 'SignAndEncrypt']);
+  });
+
   it('poll-area reads one area on all controllers that a client reads in a zone, and no other pair', () => {
     const set = seen(modbus('10.4.0.1', '10.1.0.1', [{ code: 3, ranges: [[0, 9]] }]), modbus('10.4.0.1', '10.1.0.2', [{ code: 4, unit: 255, ranges: [[500, 509]] }]));
     const [{ permit }, ...others] = proposeConduits(set, PLAN).permits;
