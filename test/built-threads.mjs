@@ -2,8 +2,11 @@
 // they are built (build-program.ts): compiled on the way, each would take a second to start.
 import { register } from 'node:module';
 
-const [source, built] = ['../src/', '../dist/'].map((folder) => new URL(folder, import.meta.url).href);
-/** Of module names only the first, which no other module has asked for, is what was started. */
-const hook = `export const resolve = (name, context, next) =>
-  next(context.parentURL === undefined && name.startsWith('${source}') ? name.replace('${source}', '${built}').replace(/\\.ts$/, '.js') : name, context);`;
+/** Where scripts/build.mjs puts what is loaded by path. */
+const builtOf = (place) => place.replace(/\/src\/(?:.*\/)?([\w-]+)\.ts$/, (_all, name) => (name === 'main' ? '/dist/main.js' : `/dist/program/${name}.js`));
+
+/** The first module, which no other asks for, is what was started. */
+const hook = `const builtOf = ${builtOf}; export const resolve = (name, context, next) => next(context.parentURL === undefined ? builtOf(name) : name, context);`;
 register(`data:text/javascript,${encodeURIComponent(hook)}`);
+// main.js begins only where it is what was started.
+if (process.argv[1] !== undefined) process.argv[1] = builtOf(process.argv[1]);
