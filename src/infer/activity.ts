@@ -10,7 +10,7 @@
 import { HOUR_MS, dayOf } from '../net/time.ts';
 import { FOLDED_FUNCTION, type Conversation, type Day, type ObservationSet, type Operation, type SensorTruth } from '../observation.ts';
 import { endsOf, hasUnheardServer, type Inventory } from './assets.ts';
-import { capturedDaysOf, perDays } from './captured-days.ts';
+import { capturedDaysOf, perDays, wholeDays } from './captured-days.ts';
 import type { Dropped } from './proposal.ts';
 import { type Cycle, cycleOfGaps, cycleOfOperation } from './rhythm.ts';
 import { isControl, SAFETY_ENGINEERING, serviceOf } from './service-family.ts';
@@ -55,6 +55,8 @@ export interface Activity {
   readonly presence: readonly Diary[];
   /** Days on which anything was captured, ascending (days since 1970). */
   readonly capturedDays: readonly number[];
+  /** Of them, whole ones: the first and the last may be parts of one. */
+  readonly wholeDays: number;
   readonly capturedHours: number;
   /** Of the days, how many were heard too badly to count (SensorTruth.deafHours), and how many hours in all. */
   readonly deafDays: number;
@@ -199,7 +201,7 @@ export function readActivity(set: ObservationSet, inventory: Inventory): Activit
   const presence = diariesOf(daysHeard(set, inventory, daysOf));
   measureDuty(drafts, diaries, capturedDays.length);
   const foldedClients = [...new Set(set.sensor.scans.map((scan) => inventory.indexOf.get(scan.client)).filter((index) => index !== undefined))];
-  return { links: drafts, diaries, presence, capturedDays, capturedHours: set.sensor.hours.length, deafDays, deafHours: set.sensor.deafHours.length, dropped, heard: countHeard(set.conversations), foldedClients };
+  return { links: drafts, diaries, presence, capturedDays, wholeDays: wholeDays(capturedDays.length, set.sensor.hours), capturedHours: set.sensor.hours.length, deafDays, deafHours: set.sensor.deafHours.length, dropped, heard: countHeard(set.conversations), foldedClients };
 }
 
 /** Who sends data over TCP was answered: where nothing came back, the sensor hears one end only. */

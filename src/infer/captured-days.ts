@@ -37,5 +37,15 @@ export function capturedDaysOf({ conversations, sensor }: ObservationSet): numbe
   return [...captured].sort((a, b) => a - b);
 }
 
+/**
+ * So many times 24 hours: who begins at eight and ends at eight has heard parts of one more day than that.
+ * @param hours in which anything was captured, since 1970, ascending; none where nobody kept them
+ */
+export function wholeDays(capturedDays: number, hours: readonly number[]): number {
+  const first = hours[0];
+  const last = hours.at(-1);
+  return capturedDays > 1 && first !== undefined && last !== undefined && last % 24 <= first % 24 ? capturedDays - 1 : capturedDays;
+}
+
 /** Days on which a flow may have been seen and still be called rare: one a fortnight. */
 export const rareDays = (capturedDays: number): number => (capturedDays < 7 ? 0 : Math.max(1, Math.floor(capturedDays / 14)));

@@ -18,6 +18,7 @@ import { plural } from './plural.ts';
 import { regimesHeard } from './regimes-heard.ts';
 import { estimateSpecies, HORIZON_DAYS, type Incidence, round, shareSeen } from './species-estimate.ts';
 
+/** Each weekday four times; a fifth week that has begun takes nothing from that. */
 const WHOLE_MONTH_DAYS = 28;
 const SUFFICIENT_SHARE = 0.005;
 const SUFFICIENT_NEW = 0.5;
@@ -71,7 +72,7 @@ function collectPairs({ plant, placements }: Inference, plan: ZonePlan, negotiat
 const ONE_END_SHARE = 0.05;
 
 export function estimateCompleteness(inference: Inference, plan: ZonePlan): Completeness {
-  const { capturedDays, deafDays, deafHours, diaries, heard } = inference.plant.activity;
+  const { capturedDays, wholeDays, deafDays, deafHours, diaries, heard } = inference.plant.activity;
   const days = capturedDays.length;
   const negotiated = negotiatedOf(inference);
   const plant = estimateSpecies(incidencesOf(inference.plant.links, negotiated), days);
@@ -95,14 +96,13 @@ export function estimateCompleteness(inference: Inference, plan: ZonePlan): Comp
     const [{ fromZone, toZone }] = directions;
     const seen = directions.reduce((sum, direction) => sum + direction.seen, 0);
     const newIn28Days = round(directions.reduce((sum, direction) => sum + direction.newIn28Days, 0), 2);
-    return { zones: fromZone < toZone ? [fromZone, toZone] : [toZone, fromZone], seen, newIn28Days, completeness: shareSeen(seen, newIn28Days), sufficient: days >= WHOLE_MONTH_DAYS && newIn28Days < SUFFICIENT_NEW, directions };
+    return { zones: fromZone < toZone ? [fromZone, toZone] : [toZone, fromZone], seen, newIn28Days, completeness: shareSeen(seen, newIn28Days), sufficient: wholeDays >= WHOLE_MONTH_DAYS && newIn28Days < SUFFICIENT_NEW, directions };
   }).sort((a, b) => (a.zones[0] < b.zones[0] ? -1 : a.zones[0] > b.zones[0] ? 1 : a.zones[1] < b.zones[1] ? -1 : 1));
   const regimes = regimesHeard(inference);
   const lastDay = capturedDays.at(-1) ?? 0;
   const newestAsset = diaries.reduce((latest, diary) => (diary.days > 0 ? Math.max(latest, diary.firstDay) : latest), -Infinity);
   const waits = [
-    { days: WHOLE_MONTH_DAYS - days + deafDays, why: `${days - deafDays} of at least ${WHOLE_MONTH_DAYS} days were heard${deafDays === 0 ? '' : ` (and ${deafDays} too badly)`}` },
-    { days: (7 - (days % 7)) % 7, why: 'the last week is not whole' },
+    { days: WHOLE_MONTH_DAYS - wholeDays + deafDays, why: `${wholeDays - deafDays} of at least ${WHOLE_MONTH_DAYS} days were heard${deafDays === 0 ? '' : ` (and ${deafDays} too badly)`}` },
     { days: QUIET_DAYS - (lastDay - newestAsset), why: 'a new asset appeared within the last week' },
     { days: plant.newShare <= SUFFICIENT_SHARE ? 0 : Math.ceil(days * (plant.newShare / SUFFICIENT_SHARE - 1)), why: `more than ${SUFFICIENT_SHARE * 1000} in 1 000 operations of the days to come would be new` },
   ].filter((wait) => wait.days > 0);

@@ -17,7 +17,19 @@ describe('the stopping rule', () => {
     expect(completeness.sentences.join(' ')).toContain('10 of at least 28 days were heard');
   });
 
-  it.each([[27, 1], [28, 0], [30, 5], [34, 1], [35, 0]])('after %i days without news asks for %i more: weeks are heard whole, four at least', (length, more) => {
+  it('does not ask for the rest of a fifth week, and counts two ends of one day as one', () => {
+    const heard = (days: number, fromHour: number, toHour: number) => {
+      const set = sketchPlant(hosts, within(days), days);
+      const first = set.sensor.hours[0] ?? Math.min(...set.conversations.flatMap((one) => one.days.map(({ day }) => day))) * 24;
+      const hours = Array.from({ length: (days - 1) * 24 + toHour - fromHour + 1 }, (_, hour) => first - (first % 24) + fromHour + hour);
+      return proposeZones({ ...set, sensor: { ...set.sensor, hours } }, { vendorOf, stabilityRuns: 0 }).completeness;
+    };
+    expect([heard(29, 8, 7), heard(29, 8, 8), heard(29, 8, 20), heard(28, 0, 23)].map(({ moreDays }) => moreDays)).toEqual([0, 0, 0, 0]);
+    expect(heard(28, 8, 7)).toMatchObject({ moreDays: 1, sentences: expect.arrayContaining([expect.stringContaining('27 of at least 28 days were heard')]) });
+    expect(heard(28, 8, 9).moreDays).toBe(0);
+  });
+
+  it.each([[27, 1], [28, 0], [30, 0], [34, 0], [35, 0]])('after %i days without news asks for %i more: each weekday is heard four times at least', (length, more) => {
     const { completeness } = proposeZones(sketchPlant(hosts, within(length), length), { vendorOf, stabilityRuns: 0 });
     expect([completeness.moreDays, completeness.sufficient]).toEqual([more, more === 0]);
   });
