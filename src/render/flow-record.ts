@@ -35,6 +35,7 @@ export function flowRecord(flow: Flow, assetOf: (address: string) => string | nu
 function operationRecord(operation: FlowOperation): OperationRecord {
   const { protocol, name, access, requests, responses, errors } = operation;
   const codes = operation.errorCodes.map((error) => ({ ...error }));
+  const targets = [...operation.targets];
   if (protocol === 'modbus') {
     return {
       protocol,
@@ -47,9 +48,9 @@ function operationRecord(operation: FlowOperation): OperationRecord {
       responses,
       exceptions: errors,
       exceptionCodes: codes,
+      targets,
     };
   }
-  const targets = [...operation.targets];
   if (protocol === 'opcua') {
     return { protocol, service: name, access, requests, responses, faults: errors, faultCodes: codes, targets };
   }

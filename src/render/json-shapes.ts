@@ -32,6 +32,7 @@ const modbusOperation = z.strictObject({
   responses: count,
   exceptions: count,
   exceptionCodes: z.array(z.strictObject({ code: count, count })),
+  targets: z.array(z.string()).describe('files and FIFO queues (functions 20, 21, 24); bounded'),
 });
 
 const opcuaOperation = z.strictObject({

@@ -4,6 +4,7 @@ import { beforeAll, expect, test } from 'vitest';
 import { listFlows } from '../../src/commands/flows.ts';
 import { BaselineError, EXIT } from '../../src/errors.ts';
 import { FLOWS_SHAPE } from '../../src/render/json-shapes.ts';
+import { openForWriting } from '../../src/store/database.ts';
 import { testFolder } from '../folder.ts';
 import { hostileStores, UNSAFE_OUTPUT } from '../render/hostile-words.ts';
 import { fillStore, HISTORIAN, HMI, LAPTOP, PLC } from '../store/read-fixture.ts';
@@ -13,6 +14,16 @@ const folder = testFolder();
 const db = join(folder, 'plant.db');
 
 beforeAll(() => fillStore(db));
+
+test('the files that Modbus is asked for are told', () => {
+  const path = join(folder, 'files.db');
+  fillStore(path);
+  const store = openForWriting(path);
+  store.db.exec("UPDATE operation SET function = 20 WHERE id = 2; INSERT INTO operation_target (operation, target, count) VALUES (2, 'file 4 record 7-9', 20)");
+  store.close();
+  const { operations } = FLOWS_SHAPE.parse(flows({ db: path })).flows[0];
+  expect(operations.map((one) => ('targets' in one ? [one.protocol, one.targets] : []))).toEqual([['modbus', []], ['modbus', ['file 4 record 7-9']]]);
+});
 
 const flows = (argv: Parameters<typeof listFlows>[0] = {}): { flows: Record<string, unknown>[]; total: number } =>
   JSON.parse(textOf(listFlows({ db, json: true, ...argv }, setStage())));
@@ -30,11 +41,11 @@ test('the JSON has the shape that is published, and the values of the store', ()
     {
       protocol: 'modbus', unit: 1, function: 3, name: 'Read Holding Registers', access: 'read',
       ranges: [{ access: 'read', first: 0, last: 19 }, { access: 'read', first: 40, last: 49 }],
-      requests: 180, responses: 178, exceptions: 2, exceptionCodes: [{ code: 2, count: 2 }],
+      requests: 180, responses: 178, exceptions: 2, exceptionCodes: [{ code: 2, count: 2 }], targets: [],
     },
     {
       protocol: 'modbus', unit: 1, function: 16, name: 'Write Multiple Registers', access: 'write',
-      ranges: [{ access: 'write', first: 100, last: 101 }], requests: 20, responses: 20, exceptions: 0, exceptionCodes: [],
+      ranges: [{ access: 'write', first: 100, last: 101 }], requests: 20, responses: 20, exceptions: 0, exceptionCodes: [], targets: [],
     },
   ]);
   expect(modbus).not.toHaveProperty('opcua');
