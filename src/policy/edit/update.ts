@@ -115,7 +115,7 @@ function refreshRules(document: Document, used: ReadonlyMap<DeclaredPermit, Rule
     refreshEvidence(document, declared, countsOf(part, set));
   };
   for (const [declared, { alone, witnesses }] of used) {
-    if (alone !== null) {
+    if (alone !== null && need.isBetweenEnds(declared, witnesses)) {
       seen.set(declared, { days: alone.days, regime: alone.regime });
       refreshEvidence(document, declared, ruleEntry(alone).evidence ?? {});
       continue;

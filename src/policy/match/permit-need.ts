@@ -43,6 +43,8 @@ export interface NeededAsks {
 export interface Need {
   /** What a part lets through that was seen, that no rule lets through, and that nobody rejected. */
   readonly of: (part: Permit, witnesses: readonly number[]) => readonly NeededAsks[];
+  /** Whether all of these conversations are between ends that the rule names: a device may have been heard with an address that its entry does not have. */
+  readonly isBetweenEnds: (rule: DeclaredPermit, witnesses: Iterable<number>) => boolean;
   /** When a rule's own part of these conversations was asked, at whatever time it holds and whatever was decided. */
   readonly seenBy: (rule: DeclaredPermit, witnesses: readonly number[]) => readonly NeededAsks[];
   /** What each rule lets through of the conversations that were asked for so far. */
@@ -68,13 +70,18 @@ export function needOf(loaded: LoadedSpec, assets: AssetIndex, set: ObservationS
   };
   const aloneWith = (permit: Permit): Matcher => createMatcher([{ permit, path: [], unidirectional: null, acceptedRisks: [], purposeTexts: [], limits: null, notUnderstood: [] }], assets, timezone);
   const matchers = new Map<DeclaredPermit, Matcher>();
+  const fits = (rule: DeclaredPermit, { client, server, transport, port }: Conversation): boolean => declared.fits(rule, client, server, transport, port);
   return {
+    isBetweenEnds: (rule, witnesses) => [...witnesses].every((id) => {
+      const conversation = conversations.get(id);
+      return conversation === undefined || fits(rule, conversation);
+    }),
     seenBy: (rule, witnesses) => {
       const alone = matchers.get(rule) ?? aloneWith({ ...rule.permit, decision: 'approved', conditions: ALWAYS });
       matchers.set(rule, alone);
       return witnesses.flatMap((id) => {
         const conversation = conversations.get(id);
-        if (conversation === undefined || !declared.fits(rule, conversation.client, conversation.server, conversation.transport, conversation.port)) return [];
+        if (conversation === undefined || !fits(rule, conversation)) return [];
         const asks = letThroughBy(alone, conversation);
         return asks.length === 0 ? [] : [{ conversation, asks }];
       });

@@ -119,6 +119,17 @@ it('a rule that the fourth week brought keeps the days of just that, when it is 
   expect(twice).toBe(once);
 });
 
+it('what a device asked with an address that its entry does not have is no evidence of a rule', () => {
+  const plan = { ...PLAN, assets: ASSETS.map((asset) => (asset.addresses[0] === '10.4.0.1' ? { ...asset, addresses: ['10.4.0.1', '10.4.0.99'] } : asset)) };
+  const early = observations([modbus('10.4.0.1', '10.1.0.1', [{ code: 3 }])], daysFrom(MONDAY, 21));
+  const late = observations([
+    modbus('10.4.0.1', '10.1.0.1', [{ code: 3 }, { code: 90, days: [WEEK_4 + 3] }]), modbus('10.4.0.99', '10.1.0.1', [{ code: 3 }, { code: 90, days: [WEEK_4 + 1] }]),
+  ]);
+  const once = updateSpec(proposeConduits(late, plan), writeSpec(proposeConduits(early, PLAN)), late).text;
+  expect(loadText(once).permits.map(({ permit: { modbus: what, evidence } }) => [what?.functionCodes.join(), evidence?.firstSeen?.slice(0, 10), evidence?.days])).toEqual([['3', '2026-01-05', 28], ['90', '2026-01-29', 1]]);
+  expect(updateSpec(proposeConduits(late, plan), once, late).text).toBe(once);
+});
+
 it('who comes in the fourth week among others of its kind gets a rule with the evidence of just that', () => {
   const week = daysFrom(WEEK_4, 7);
   const asks = (server: string, on: readonly number[]): Conversation => modbus('10.4.0.1', server, [{ code: 3, days: on }]);
