@@ -21,8 +21,15 @@ function listen(host: string, port: number, serve: (socket: Socket) => void): Pr
   const server = createServer((socket) => {
     seen.connections++;
     seen.open++;
-    seen.most = Math.max(seen.most, seen.open);
-    socket.on('close', () => void seen.open--);
+    let isOver = false;
+    const over = (): void => {
+      if (!isOver) seen.open--;
+      isOver = true;
+    };
+    // The other side has ended it, or it broke.
+    socket.once('end', over).once('close', over);
+    // The end of the connection before came first, and may be told in the same turn, after this one.
+    setImmediate(() => (seen.most = Math.max(seen.most, seen.open)));
     socket.on('error', () => undefined);
     serve(socket);
   });
