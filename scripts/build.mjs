@@ -5,6 +5,7 @@ import { bundle, program, PROJECT } from './bundle.mjs';
 
 /** Loaded by path and not by import, in threads and processes of their own: they lie where `import.meta.url` of the others looks for them. */
 const LOADED_BY_PATH = ['source/read-ahead-worker', 'store/interval-writer-worker', 'commands/serve-child'];
+
 /** The licences of what is built in, which ask to be handed on with it. */
 function licences(modules) {
   const folders = new Set(modules.flatMap((path) => /^.*\/node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path)?.[0] ?? []));

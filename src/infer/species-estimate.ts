@@ -34,11 +34,7 @@ export interface Incidence {
   readonly first: number;
 }
 
-export const round = (value: number, digits: number): number => Math.round(value * 10 ** digits) / 10 ** digits;
-
-/** The ends of an interval are rounded outwards: in a large plant nothing new would be certain otherwise. */
-const roundDown = (value: number, digits: number): number => Math.floor(value * 10 ** digits) / 10 ** digits;
-const roundUp = (value: number, digits: number): number => Math.ceil(value * 10 ** digits) / 10 ** digits;
+export const round = (value: number, digits: number, whole: (value: number) => number = Math.round): number => whole(value * 10 ** digits) / 10 ** digits;
 
 /** Rounded down: 1 only where nothing new is expected. */
 export const shareSeen = (seen: number, fresh: number): number => (seen === 0 ? 0 : Math.floor((1e4 * seen) / (seen + fresh)) / 1e4);
@@ -80,13 +76,14 @@ export function estimateSpecies(incidences: readonly Incidence[], days: number):
   const newIn28Days = round(once * fresh, 2);
   return {
     ...counted,
+    // The ends of an interval outwards: in a large plant nothing new would be certain otherwise.
     newShare: round(once * share, 6),
-    newShareLow: roundDown(low * share, 6),
-    newShareHigh: roundUp(Math.min(1, high * share), 6),
+    newShareLow: round(low * share, 6, Math.floor),
+    newShareHigh: round(Math.min(1, high * share), 6, Math.ceil),
     unseen: round((((days - 1) / days) * once * Math.max(0, once - 1)) / (2 * (twice + 1)), 2),
     newIn28Days,
-    newIn28DaysLow: roundDown(low * fresh, 2),
-    newIn28DaysHigh: roundUp(high * fresh, 2),
+    newIn28DaysLow: round(low * fresh, 2, Math.floor),
+    newIn28DaysHigh: round(high * fresh, 2, Math.ceil),
     completeness: shareSeen(seen, newIn28Days),
   };
 }

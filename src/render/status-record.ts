@@ -162,6 +162,9 @@ const MUTE_PACKETS = 1000;
 /** Fewer copies than these have other causes. */
 const MIRRORED_TWICE = 0.01;
 
+/** `2026-03-02T06Z` of hours since 1970. */
+const hourText = (hour: number): string => `${new Date(hour * HOUR_MS).toISOString().slice(0, 13)}Z`;
+
 /** Nothing that is read here was captured before; a clock without a battery begins in 1970 or 1980. */
 const FIRST_CAPTURES_NS = BigInt(Date.UTC(1990, 0)) * 1_000_000n;
 
@@ -198,7 +201,7 @@ function lossSentences(status: StoreStatus, stops: readonly (readonly [string, n
   if (killedMs > 0) sentences.push(`${groupedPlural(seconds(killedMs), 'second')} passed between the last checkpoint of captures that were killed and the captures after them`);
   const deaf = status.hours.filter(isDeaf);
   if (deaf.length > 0) {
-    const names = deaf.map((hour) => `${new Date(hour.hour * HOUR_MS).toISOString().slice(0, 13)}Z`);
+    const names = deaf.map(({ hour }) => hourText(hour));
     sentences.push(`${grouped(deaf.length)} of ${grouped(status.hours.length)} hours ${deaf.length === 1 ? 'was' : 'were'} heard badly, by packets lost or time not listened to: ${namesText(names)}`);
   }
   // Who scans is not answered: that says nothing of the mirror port.
@@ -210,7 +213,7 @@ function lossSentences(status: StoreStatus, stops: readonly (readonly [string, n
   }
   const { oneSidedHours } = status;
   if (oneSidedHours.length > 0) {
-    const [first, last] = [oneSidedHours[0], oneSidedHours[oneSidedHours.length - 1]].map((hour) => `${new Date(hour * HOUR_MS).toISOString().slice(0, 13)}Z`);
+    const [first, last] = [oneSidedHours[0], oneSidedHours[oneSidedHours.length - 1]].map(hourText);
     sentences.push(`at least ${grouped(oneSidedHours.length)} of ${grouped(status.hours.length)} hours ${oneSidedHours.length === 1 ? `(${first}) was` : `(from ${first} to ${last}) were`} heard one way only, in conversations that are heard both ways otherwise: what was answered then is not known; check the mirror port`);
   }
   if (status.answeredConversations === 0 && packets >= MUTE_PACKETS) {

@@ -37,6 +37,12 @@ export const indexEnds = <T>(ends: readonly IndexedEnd<T>[]): ((party: Party) =>
   return ({ zone, asset, span }) => [byZone.get(zone ?? '') ?? [], byAsset.get(`${zone ?? ''}\n${asset ?? ''}`) ?? [], span === null ? [] : byAddress(span)];
 };
 
+/** Some of many, each once, in the order of all. */
+export const inOrderOf = <T>(all: readonly T[]): ((some: Iterable<T>) => readonly T[]) => {
+  const places = new Map(all.map((one, place) => [one, place]));
+  return (some) => [...new Set(some)].sort((a, b) => (places.get(a) ?? 0) - (places.get(b) ?? 0));
+};
+
 /** Of the lists of two ends those with fewer rules in all: who fits both ends is in either. */
 export const fewerOf = <T>(a: readonly (readonly T[])[], b: readonly (readonly T[])[]): readonly (readonly T[])[] => {
   const sizeOf = (lists: readonly (readonly T[])[]): number => lists.reduce((sum, list) => sum + list.length, 0);

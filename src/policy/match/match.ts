@@ -15,7 +15,7 @@ import { bindingSpans, mergeSpans, spanText, spansContain } from '../../net/regi
 import { isSerialModbus } from '../../net/services.ts';
 import { asksOf, isFolded, securityOf, weakerThan } from './asks.ts';
 import type { Ask, OpcUaSecurity } from './asks.ts';
-import { fewerOf, indexEnds, type Party } from './end-index.ts';
+import { fewerOf, indexEnds, inOrderOf, type Party } from './end-index.ts';
 import { INSPECTED, isLive, permitsAccess, permitsUse, protocolKey } from '../spec/permits.ts';
 import type { DeclaredPermit } from '../spec/permits.ts';
 import type { AssetIndex, Resolution } from '../spec/assets.ts';
@@ -69,8 +69,6 @@ export interface PreparedEnd {
 
 interface Prepared {
   readonly declared: DeclaredPermit;
-  /** Place among those that fit: rules by assets and zones first, then those by addresses, each as they stand in the spec. */
-  readonly place: number;
   readonly from: PreparedEnd;
   readonly to: PreparedEnd;
 }
@@ -200,19 +198,19 @@ const refusesSecurity = ({ opcua }: Permit, seen: OpcUaSecurity): boolean => {
 
 export const createMatcher = (permits: readonly DeclaredPermit[], assets: AssetIndex, timezone: string): Matcher => {
   const isByAddress = ({ permit: { from, to } }: DeclaredPermit): boolean => from.addresses.length + to.addresses.length > 0;
+  // Of several that fit, rules by assets and zones come first, then those by addresses, each as they stand in the spec.
   const prepared = [...permits.filter((declared) => !isByAddress(declared)), ...permits.filter(isByAddress)]
-    .map((declared, place): Prepared => ({ declared, place, from: prepareEnd(declared.permit.from), to: prepareEnd(declared.permit.to) }));
+    .map((declared): Prepared => ({ declared, from: prepareEnd(declared.permit.from), to: prepareEnd(declared.permit.to) }));
   const byZones = new Map<string, Prepared[]>();
   for (const entry of prepared) addTo(byZones, `${entry.from.zone}\n${entry.to.zone}`, entry);
   const [withClient, withServer] = (['from', 'to'] as const).map((side) => indexEnds(prepared.map((entry) => ({ ...entry[side], value: entry }))));
+  const inPlaces = inOrderOf(prepared);
   const whoIs = (address: string): Party => partyOf(address, assets.resolve(address));
   const serviceFits = ({ declared: { permit } }: Prepared, transport: string, port: number): boolean => transportFits(permit, transport) && portFits(permit, port);
 
   /** Rules whose ends fit, in their places. */
-  const nearTo = (client: Party, server: Party): readonly Prepared[] => {
-    const near = fewerOf(withClient(client), withServer(server)).flatMap((list) => list.filter((entry) => partyFits(entry.from, client) && partyFits(entry.to, server)));
-    return [...new Set(near)].sort((a, b) => a.place - b.place);
-  };
+  const nearTo = (client: Party, server: Party): readonly Prepared[] =>
+    inPlaces(fewerOf(withClient(client), withServer(server)).flatMap((list) => list.filter((entry) => partyFits(entry.from, client) && partyFits(entry.to, server))));
 
   const addressed = prepared.filter(({ declared }) => isByAddress(declared));
   const ofService = new Map<string, readonly Prepared[]>();

@@ -11,7 +11,7 @@ import type { AddressSet } from '../../net/address-set.ts';
 import { accessesOfFunctionCode } from '../../decode/app/modbus-functions.ts';
 import { ADDRESSED_CODES, bindingSpans, mergeSpans, spansContain } from '../../net/register-set.ts';
 import { modesHeld, policiesHeld } from './asks.ts';
-import { fewerOf, indexEnds, type Party } from './end-index.ts';
+import { fewerOf, indexEnds, inOrderOf, type Party } from './end-index.ts';
 import { INSPECTED, permitsUse, protocolKey } from '../spec/permits.ts';
 import { weekOf } from '../spec/schedule.ts';
 import type { AssetIndex } from '../spec/assets.ts';
@@ -96,7 +96,7 @@ export const permitCovers = (outer: Permit, inner: Permit, assets: AssetIndex, i
  * Whoever covers an end covers the first that it names.
  */
 export const coverCandidates = <T extends { readonly permit: Permit }>(outers: readonly T[], assets: AssetIndex): ((inner: Permit, innerAssets?: AssetIndex) => readonly T[]) => {
-  const places = new Map(outers.map((outer, place) => [outer, place]));
+  const inPlaces = inOrderOf(outers);
   const [withFrom, withTo] = (['from', 'to'] as const).map((side) => indexEnds(outers.map((value) => {
     const end = value.permit[side];
     return { zone: end.zone, assets: end.assets, addresses: addressesOfEnd(end, assets), wholeZone: end.assets.length + end.addresses.length === 0, value };
@@ -105,8 +105,5 @@ export const coverCandidates = <T extends { readonly permit: Permit }>(outers: r
     const span = asset === undefined ? parseSpan(address ?? '') : (innerAssets.byId.get(asset)?.spans[0] ?? null);
     return { zone, asset: asset ?? null, span: span === null ? null : { ...span, last: span.first } };
   };
-  return (inner, innerAssets = assets) => {
-    const found = fewerOf(withFrom(firstOf(inner.from, innerAssets)), withTo(firstOf(inner.to, innerAssets)));
-    return [...new Set(found.flat())].sort((a, b) => (places.get(a) ?? 0) - (places.get(b) ?? 0));
-  };
+  return (inner, innerAssets = assets) => inPlaces(fewerOf(withFrom(firstOf(inner.from, innerAssets)), withTo(firstOf(inner.to, innerAssets))).flat());
 };

@@ -11,7 +11,7 @@ import { isSerialModbus } from '../../net/services.ts';
 import type { Permit, PermitEnd } from '../../permit.ts';
 import { conduitBetween } from '../spec/conduit-between.ts';
 import { addTo, firstBy, listsBy } from '../../net/multi-map.ts';
-import { indexEnds } from '../match/end-index.ts';
+import { indexEnds, inOrderOf } from '../match/end-index.ts';
 import { createMatcher, endFits, partyOf, prepareEnd, type Matcher } from '../match/match.ts';
 import { isLive, permitsAccess, protocolKey, type DeclaredPermit } from '../spec/permits.ts';
 import { indexAssets, type AssetIndex, type DeclaredAsset } from '../spec/assets.ts';
@@ -155,11 +155,10 @@ const survey = (loaded: LoadedSpec): Surveyed => {
 /** Who may ask, and for what: looked up, because a plan asks it of each machine of each zone. */
 const permitsOfServices = ({ permits }: LoadedSpec, assets: AssetIndex, services: readonly Service[]): Pick<Surveyed, 'permitsFrom' | 'servedBy'> => {
   const live = permits.filter(({ permit }) => isLive(permit));
-  const places = new Map(live.map((declared, place) => [declared, place]));
+  const inPlaces = inOrderOf(live);
   const [withFrom, withTo] = (['from', 'to'] as const).map((side) => indexEnds(live.map((declared) => ({ ...prepareEnd(declared.permit[side]), value: declared }))));
   const inZone = listsBy(live, ({ permit }) => permit.from.zone);
-  const found = (index: typeof withFrom, address: string): DeclaredPermit[] =>
-    [...new Set(index(partyOf(address, assets.resolve(address))).flat())].sort((a, b) => (places.get(a) ?? 0) - (places.get(b) ?? 0));
+  const found = (index: typeof withFrom, address: string): readonly DeclaredPermit[] => inPlaces(index(partyOf(address, assets.resolve(address))).flat());
   const servedBy = new Map<DeclaredPermit, Service[]>();
   for (const service of services) for (const declared of found(withTo, service.host)) addTo(servedBy, declared, service);
   return { servedBy, permitsFrom: (zone, address) => (address === null ? (inZone.get(zone) ?? []) : found(withFrom, address)) };

@@ -1,6 +1,6 @@
 /**
  * Style and script of the HTML report: files in page/, joined into one text each (they stand beside the compiled modules,
- * too: scripts/build.mjs). The scripts are modules so that tools can read them; here their imports and exports go.
+ * too: scripts/bundle.mjs). The scripts are modules so that tools can read them; here their imports and exports go.
  */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
