@@ -129,6 +129,9 @@ interface Judged {
 
 const REJECTED_REMEDY = 'it was rejected and still happens: stop it at its source';
 
+/** Whether it is certain enough who opened it to say that it was opened the wrong way. */
+export const isDirectionSure = ({ direction }: Conversation): boolean => direction.confidence >= 0.6 && direction.by !== 'first-packet';
+
 const judgeMisses = (context: DiffContext, conversation: Conversation, verdict: ConversationVerdict, who: string, toKind: DeclaredKind | undefined): Judged => {
   const missing = verdict.asks.filter((one) => one.permit === null);
   const nearest = missing.map((one) => one.miss).filter((miss) => miss !== null);
@@ -150,7 +153,7 @@ const judgeMisses = (context: DiffContext, conversation: Conversation, verdict: 
   }
   const reversed = verdict.related.length > 0 ? undefined : context.matcher.fitting(conversation.server, conversation.client, conversation.transport, conversation.port).find(({ permit }) => isLive(permit));
   if (reversed !== undefined) {
-    const sure = conversation.direction.confidence >= 0.6 && conversation.direction.by !== 'first-packet';
+    const sure = isDirectionSure(conversation);
     return {
       type: 'wrong-direction', severity: sure ? 'medium' : 'low', permit: reversed, requirement: null,
       title: `${who} opens ${service}, and ${reversed.permit.id} permits the reverse`,

@@ -9,7 +9,7 @@ import { firstOf, plural } from '../../infer/plural.ts';
 import { addTo, addToSet } from '../../net/multi-map.ts';
 import { REFUSAL_FACT, type Conversation } from '../../observation.ts';
 import type { DiffContext } from '../diff/observed.ts';
-import { serviceText } from '../diff/observed.ts';
+import { isDirectionSure, serviceText } from '../diff/observed.ts';
 import { isLive } from '../spec/permits.ts';
 import { createSetAside } from '../spec/set-aside.ts';
 import { makeCheck, type Check, type SensorOf, type Verdict } from './checks.ts';
@@ -51,8 +51,7 @@ const judgeAttempt = (context: DiffContext, crossing: Crossing, vantage: Vantage
   const clientZone = client?.zone ?? null;
   const serverZone = server?.zone ?? null;
   const isReversed = clientZone !== null && serverZone !== null && context.matcher.fitting(conversation.server, conversation.client, conversation.transport, conversation.port).some(({ permit }) => isLive(permit));
-  const isSure = conversation.direction.confidence >= 0.6 && conversation.direction.by !== 'first-packet';
-  if (isReversed && !isSure) return { verdict: 'not-observable', reason: 'the reverse is permitted, and the sensor joined midstream: who opened it is not certain' };
+  if (isReversed && !isDirectionSure(conversation)) return { verdict: 'not-observable', reason: 'the reverse is permitted, and the sensor joined midstream: who opened it is not certain' };
   if (reply === 'answered') return { verdict: 'fail', reason: 'answered' };
   if (reply === 'accepted') return { verdict: 'fail', reason: 'the connection was accepted' };
   if (reply === 'unclear') return { verdict: 'not-observable', reason: 'something came back, and the store cannot tell a reset from an answer here' };
