@@ -45,10 +45,10 @@ export interface RhythmBin {
   readonly meanMs: number;
 }
 
-/** A day (UTC, days since 1970-01-01) on which something was seen. */
+/** A day (days since 1970-01-01, by ObservationSet.timezone) on which something was seen. */
 export interface Day {
   readonly day: number;
-  /** Bit h: something fell into hour h (UTC) of that day. Missing where nobody kept hours. */
+  /** Bit h: something fell into hour h of that day. Missing where nobody kept hours. */
   readonly hours?: number;
 }
 
@@ -189,6 +189,8 @@ export interface ObservationSet {
   readonly conversations: readonly Conversation[];
   readonly addresses: readonly AddressRecord[];
   readonly sensor: SensorTruth;
+  /** IANA name of the clock of all days and hours; missing: UTC, as the store keeps them. */
+  readonly timezone?: string;
 }
 
 /** What a firewall did with an attempt, or in monitor mode says it would have done. */

@@ -12,6 +12,7 @@ import { planOf } from '../export/plan.ts';
 import { exporterOf, listTargets } from '../export/registry.ts';
 import { semanticsOf, writtenBy } from '../export/simulated-target.ts';
 import { DEFAULT_CONDUIT_OPTIONS, proposeConduits } from '../infer/conduits/conduits.ts';
+import { onClock } from '../infer/on-clock.ts';
 import type { Pins, Proposal } from '../infer/proposal.ts';
 import { proposeZones } from '../infer/zones.ts';
 import type { LoggedAttempt, ObservationSet } from '../observation.ts';
@@ -65,7 +66,7 @@ export function gatherReport({ storePath, declared, tool, commandLine, progress 
   const { set } = declared === null ? { set: observed } : contextOf(declared, observed);
   if (set.conversations.length === 0 && declared === null) throw noConversations(set);
   progress('placing assets');
-  const proposal = proposeZones(set, declared === null ? {} : { pins: zonePinsOf(declared, set), stabilityRuns: 0 });
+  const proposal = proposeZones(onClock(set, declared?.spec.timezone ?? 'UTC'), declared === null ? {} : { pins: zonePinsOf(declared, set), stabilityRuns: 0 });
   requireEvidenceFits(REPORT_FACTOR);
   const loaded = declared ?? proposedSpec(set, proposal);
   progress('comparing');

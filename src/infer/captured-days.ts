@@ -1,5 +1,5 @@
 /**
- * Days as analysis counts them. In: Observations. Out: days since 1970 (UTC). A store hands the same list of days to all
+ * Days as analysis counts them. In: Observations. Out: days since 1970, by their clock. A store hands the same list of days to all
  * who share it (store/days-text.ts), so what is made of a list is made once for each list, not for each who has it.
  */
 import { DAY_MS } from '../net/time.ts';

@@ -32,7 +32,6 @@ function idleStandbys({ plant, decisions }: Inference): string[] {
   ];
 }
 
-/** Days are UTC. */
 export function regimesHeard(inference: Inference): Regime[] {
   const { plant } = inference;
   const { capturedDays } = plant.activity;

@@ -66,6 +66,8 @@ export interface RuleUse {
 }
 
 export interface ConduitProposal {
+  /** IANA name of the clock of days, regimes and windows. */
+  readonly timezone: string;
   readonly zones: readonly ProposedZone[];
   readonly conduits: readonly ProposedConduit[];
   readonly permits: readonly ProposedPermit[];
@@ -184,7 +186,7 @@ function draftsOf(exact: readonly Grant[], set: ObservationSet, index: PlanIndex
 function listeningDays(exact: readonly Grant[], set: ObservationSet, index: PlanIndex): Listening {
   const engineered = new Map<number, number>();
   for (const grant of exact) if (grant.class === 'engineer') for (const day of grant.evidence.days) engineered.set(day, (engineered.get(day) ?? 0) + 1);
-  return listeningOf(index.capturedDays, set.sensor.hours, engineered);
+  return listeningOf(index.capturedDays, set, engineered);
 }
 
 export function proposeConduits(set: ObservationSet, plan: ZonePlan, options: ConduitOptions = DEFAULT_CONDUIT_OPTIONS): ConduitProposal {
@@ -199,6 +201,7 @@ export function proposeConduits(set: ObservationSet, plan: ZonePlan, options: Co
   const write = permitWriter({ set, index, listening: listeningDays(exact, set, index), zoneIds: new Map(zones.map(({ planId, id }) => [planId, id])), assetIds, options });
   const permits = crossings.flatMap(({ drafts }, place) => drafts.map((draft, i) => write(draft, conduitIds[place], i + 1)));
   return {
+    timezone: set.timezone ?? 'UTC',
     zones,
     conduits,
     permits,

@@ -47,7 +47,7 @@ export interface GrantEvidence {
   readonly firstNs: bigint | null;
   readonly lastNs: bigint | null;
   readonly days: readonly number[];
-  /** Bit h: seen in hour h (UTC) of some day; every bit where hours were not kept. */
+  /** Bit h: seen in hour h of some day; every bit where hours were not kept. */
   readonly hours: number;
   readonly requests: number;
   /** Conversations that would break without this grant. */

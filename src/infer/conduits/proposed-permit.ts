@@ -22,8 +22,6 @@ export interface CalendarOptions {
   readonly exact: boolean;
   /** False: no Permit is tied to a calendar (default: true, unless exact). */
   readonly schedules?: boolean;
-  /** False: no Permit is tied to a time of day, because the spec's clock is not UTC (default: true). */
-  readonly hours?: boolean;
 }
 
 export interface ProposedPermit {
@@ -76,16 +74,16 @@ export function sensorsOf({ firstNs, lastNs }: GrantEvidence, set: ObservationSe
   return [...listed(own.filter(({ live }) => !live).map(({ id }) => id), 'capture'), ...listed(own.filter(({ live }) => live).map(({ id }) => id), 'live capture')];
 }
 
-/** The last day (UTC) on which each asset was heard. */
+/** The last day on which each asset was heard. */
 function lastDaysOf({ conversations }: ObservationSet, { assetOf }: PlanIndex): ReadonlyMap<string, number> {
-  const days = new Map<string, number>();
-  for (const { client, server, packets, lastNs } of conversations) {
-    const day = dayOf(lastNs);
+  const last = new Map<string, number>();
+  for (const { client, server, packets, days, lastNs } of conversations) {
+    const day = days.at(-1)?.day ?? dayOf(lastNs);
     // Who is only called was not there: anybody can call, a scanner calls all.
     const heard = [packets.toServer > 0 ? assetOf(client) : null, packets.toClient > 0 ? assetOf(server) : null];
-    for (const asset of heard) if (asset !== null && day > (days.get(asset.id) ?? 0)) days.set(asset.id, day);
+    for (const asset of heard) if (asset !== null && day > (last.get(asset.id) ?? 0)) last.set(asset.id, day);
   }
-  return days;
+  return last;
 }
 
 /** What of all Observations and zones the words of Permits are taken from. */
@@ -120,7 +118,7 @@ export function permitWriter({ set, index, listening, zoneIds, assetIds, options
     const { evidence, question: kind } = draft;
     const { days } = evidence;
     const regime = regimeOf(evidence, listening);
-    const window = options.exact || options.schedules === false ? null : jobWindow(draft, listening, options.hours !== false);
+    const window = options.exact || options.schedules === false ? null : jobWindow(draft, listening);
     const isTemporary = kind === 'temporary-device';
     return {
       permit: {

@@ -1,13 +1,14 @@
 /**
  * The regime in which something was seen: on which days and in which hours it happens, as far as that is no chance.
  *
- * In: the days and the hours of the day (UTC) on which it was seen, those on which anybody listened, and the days of
- * maintenance. Out: words such as `working days, 06-18 h (UTC)`, or null. A kind of day is named when everything fell on
+ * In: the days and the hours of the day on which it was seen, those on which anybody listened, and the days of
+ * maintenance, all by one clock. Out: words such as `working days, 06-18 h (UTC)`, or null. A kind of day is named when everything fell on
  * it and that had a chance below 1 in 100 if any listened day were as good (hypergeometric); hours likewise, each seen day
  * counting once. What happens every day, or on one day, needs no chance. Left out on purpose: what follows from it
  * (conduits/schedules.ts).
  */
 import { DAY_MS } from '../../net/time.ts';
+import type { SensorTruth } from '../../observation.ts';
 import { ALL_HOURS } from '../captured-days.ts';
 
 const LEAST_CHANCE = 0.01;
@@ -75,23 +76,36 @@ function hoursText(hours: number, days: number, heard: number): string {
 export interface Listening {
   /** Days since 1970 on which anything was captured, ascending. */
   readonly days: readonly number[];
-  /** Bit h: anything was captured in hour h (UTC) of some day. */
+  /** Bit h: anything was captured in hour h of some day, and of each day of which hours were kept. */
   readonly hours: number;
+  readonly hoursOf: ReadonlyMap<number, number>;
   /** Days on which somebody engineered two pairs or more, where they are at most half of the days. */
   readonly maintenance: ReadonlySet<number>;
+  /** IANA name of the clock of all of these. */
+  readonly timezone: string;
 }
 
-export const listeningOf = (days: readonly number[], sensorHours: readonly number[], engineered: ReadonlyMap<number, number>): Listening => {
+export const listeningOf = (days: readonly number[], { sensor, timezone = 'UTC' }: { readonly sensor: Pick<SensorTruth, 'hours'>; readonly timezone?: string }, engineered: ReadonlyMap<number, number>): Listening => {
   const maintenance = [...engineered].filter(([, pairs]) => pairs >= 2).map(([day]) => day);
+  const hoursOf = new Map<number, number>();
+  for (const hour of sensor.hours) hoursOf.set(Math.floor(hour / 24), (hoursOf.get(Math.floor(hour / 24)) ?? 0) | (1 << (hour - Math.floor(hour / 24) * 24)));
   return {
     days,
-    hours: sensorHours.length === 0 ? ALL_HOURS : sensorHours.reduce((mask, hour) => mask | (1 << (((hour % 24) + 24) % 24)), 0),
+    hours: hoursOf.size === 0 ? ALL_HOURS : [...hoursOf.values()].reduce((all, hours) => all | hours, 0),
+    hoursOf,
     maintenance: new Set(maintenance.length <= days.length / 2 ? maintenance : []),
+    timezone,
   };
 };
 
-function daysRegime(days: readonly number[], { days: heard, maintenance }: Listening): string {
+/** The days on which it would have been heard: the first day of a capture, and the last, may be parts of one in which its hours are not. */
+export const daysHeard = (listening: Listening, seen: ReadonlySet<number>, hours: number): readonly number[] =>
+  listening.days.filter((day) => seen.has(day) || ((listening.hoursOf.get(day) ?? ALL_HOURS) & hours) !== 0);
+
+function daysRegime(days: readonly number[], hours: number, listening: Listening): string {
+  const { maintenance } = listening;
   const seen = new Set(days);
+  const heard = daysHeard(listening, seen, hours);
   if (days.length === heard.length) return 'every day';
   const own = weekdayOf(days[0]);
   const chances = heard.filter((day) => weekdayOf(day) === own);
@@ -111,9 +125,9 @@ function daysRegime(days: readonly number[], { days: heard, maintenance }: Liste
 /** Null where there is no rhythm, or too little was heard for one. */
 export function regimeOf({ days, hours }: { readonly days: readonly number[]; readonly hours: number }, listening: Listening): string | null {
   if (days.length === 0 || listening.days.length < 14) return null;
-  const when = daysRegime(days, listening);
+  const when = daysRegime(days, hours, listening);
   const clock = hoursText(hours, days.length, listening.hours);
   const words = [when, clock].filter((text) => text !== '').join(', ');
   if (words === '') return null;
-  return when === 'every day' && clock === '' ? words : when === 'one day only' && clock === '' ? words : `${words} (UTC)`;
+  return when === 'every day' && clock === '' ? words : when === 'one day only' && clock === '' ? words : `${words} (${listening.timezone})`;
 }

@@ -10,7 +10,7 @@
  * day, the days before and after. Left out on purpose: shifts and month ends, in which people work (docs/conduits.md).
  */
 import type { DraftPermit } from './permits.ts';
-import { hourWindow, isWeekend, weekdayOf } from './regimes.ts';
+import { daysHeard, hourWindow, isWeekend, weekdayOf } from './regimes.ts';
 import type { Listening } from './regimes.ts';
 
 const WEEKS_HEARD = 8;
@@ -33,16 +33,17 @@ export interface Window {
 
 const clock = (hour: number): string => `${String((hour + 24) % 24).padStart(2, '0')}:00`;
 
-export function jobWindow(draft: DraftPermit, listening: Listening, hoursToo: boolean): Window | null {
+export function jobWindow(draft: DraftPermit, listening: Listening): Window | null {
   if (draft.onDemand || draft.question !== null || draft.rules.length > 0 || draft.access.length > 0 || draft.modbus !== null || draft.opcua !== null || draft.names.length > 0) return null;
   const { days, hours } = draft.evidence;
-  const heard = new Array<number>(7).fill(0);
-  for (const day of listening.days) heard[weekdayOf(day)]++;
-  if (days.length < WEEKS_HEARD || heard.some((count) => count < WEEKS_HEARD)) return null;
   const seen = new Set(days);
-  const isKind = (fits: (day: number) => boolean): boolean => listening.days.every((day) => fits(day) === seen.has(day));
+  const heard = daysHeard(listening, seen, hours);
+  const weeks = new Array<number>(7).fill(0);
+  for (const day of heard) weeks[weekdayOf(day)]++;
+  if (days.length < WEEKS_HEARD || weeks.some((count) => count < WEEKS_HEARD)) return null;
+  const isKind = (fits: (day: number) => boolean): boolean => heard.every((day) => fits(day) === seen.has(day));
   const found = hourWindow(hours);
-  const isJob = hoursToo && found !== null && found.length <= JOB_HOURS && hourWindow(listening.hours)?.length === 24;
+  const isJob = found !== null && found.length <= JOB_HOURS && hourWindow(listening.hours)?.length === 24;
   const first = (found?.first ?? 0) - SLACK_HOURS;
   const last = (found?.last ?? 23) + SLACK_HOURS;
   const isWithinDay = first >= 0 && last <= 23 && (found?.first ?? 0) <= (found?.last ?? 23);
@@ -53,7 +54,7 @@ export function jobWindow(draft: DraftPermit, listening: Listening, hoursToo: bo
     return { days: [(own + 6) % 7, own, (own + 1) % 7].map((at) => WEEKDAYS[at]), start: null, end: null, purpose: 'a weekly job: its day, and the days before and after' };
   }
   if (!isJob) return null;
-  if (days.length === listening.days.length) return { days: [...WORKING, ...WEEKEND], ...times, purpose: 'a daily job: its hour, and two hours before and after' };
+  if (days.length === heard.length) return { days: [...WORKING, ...WEEKEND], ...times, purpose: 'a daily job: its hour, and two hours before and after' };
   if (!isWithinDay) return null;
   if (isKind((day) => !isWeekend(day))) return { days: [...WORKING], ...times, purpose: 'a job of every working day: its hour, and two hours before and after' };
   return isKind(isWeekend) ? { days: [...WEEKEND], ...times, purpose: 'a job of every weekend day: its hour, and two hours before and after' } : null;

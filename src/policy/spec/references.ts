@@ -5,10 +5,10 @@
  * refused, because it could be read in two ways. What is merely unwise is a lint (diff/check.ts).
  */
 import { formatSpan, parseSpan } from '../../net/address-set.ts';
+import { isKnownTimezone } from '../../net/plant-clock.ts';
 import { parseDirection } from './free-text.ts';
 import { nearestWord } from './nearest-word.ts';
 import { knownPort, portsOf, protocolKey, zonesNamed } from './permits.ts';
-import { isKnownTimezone } from './schedule.ts';
 import { declaredAssets } from './assets.ts';
 import type { Problem, SpecDocument, SpecPath } from './document.ts';
 import type { Spec, SpecConduit, SpecEndpoint, SpecFlow } from './schema.ts';

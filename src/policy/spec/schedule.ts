@@ -28,16 +28,6 @@ const formatterOf = (timezone: string): Intl.DateTimeFormat => {
   return formatter;
 };
 
-/** A spec that names another is refused (spec/references.ts). */
-export const isKnownTimezone = (timezone: string): boolean => {
-  try {
-    new Intl.DateTimeFormat('en-GB', { timeZone: timezone }).format(0);
-    return true;
-  } catch {
-    return false;
-  }
-};
-
 interface LocalTime {
   readonly day: string;
   readonly minutes: number;

@@ -38,7 +38,7 @@ export const writeSpec = (proposal: ConduitProposal, provenance: SpecProvenance 
   const text = formatSpec({
     spec_version: 1,
     standard: 'IEC 62443-3-2:2020',
-    timezone: 'UTC',
+    timezone: proposal.timezone,
     ...(Object.keys(provenance).length === 0 ? {} : { provenance }),
     zones: proposal.zones.map((zone) => zoneEntry(zone, listedAssets(proposal, zone).map(assetEntry), conduitsOf.get(zone.id) ?? [])),
     conduits: proposal.conduits.map((conduit) => ({

@@ -3,7 +3,7 @@
  * packets), one at a time, and who is who. Out: typed arrays. Long observations are folded to days, so that the size of
  * a report does not follow the length of a capture.
  */
-import { HOUR_MS } from '../../net/time.ts';
+import { localHours } from '../../net/plant-clock.ts';
 import type { SensorHour } from '../../store/read-activity.ts';
 import type { PlantIndex } from './plant-index.ts';
 
@@ -13,12 +13,13 @@ export const HOURS_PER_WEEK = 168;
 const MOST_HOURLY_COLUMNS = 2_200;
 
 export interface PlantActivity {
+  /** By the clock of the plant, as `hour` of `sensor`. */
   readonly firstHour: number;
   readonly step: number;
   readonly columns: number;
   /** zone * columns + column. */
   readonly zonePackets: Float64Array;
-  /** asset * 168 + hour of the week (Monday 00:00 first), in the report's time zone. */
+  /** asset * 168 + hour of the week (Monday 00:00 first). */
   readonly assetWeek: Float64Array;
   readonly sensor: readonly SensorHour[];
 }
@@ -28,22 +29,25 @@ export interface ActivityTally {
   readonly result: () => PlantActivity;
 }
 
-export function tallyActivity(plant: PlantIndex, sensor: readonly SensorHour[], timezone: string): ActivityTally {
-  const firstHeard = sensor.length === 0 ? 0 : sensor[0].hour;
-  const lastHeard = sensor.length === 0 ? -1 : sensor[sensor.length - 1].hour;
+/** @param stored in the hours of UTC; `visit` is called with those too */
+export function tallyActivity(plant: PlantIndex, stored: readonly SensorHour[], timezone: string): ActivityTally {
+  const localOf = localHours(timezone);
+  const sensor = stored.map((one) => ({ ...one, hour: localOf(one.hour) }));
+  const firstHeard = sensor[0]?.hour ?? 0;
+  const lastHeard = sensor.at(-1)?.hour ?? -1;
   const step = lastHeard - firstHeard + 1 > MOST_HOURLY_COLUMNS ? HOURS_PER_DAY : 1;
   const firstHour = step === 1 ? firstHeard : Math.floor(firstHeard / HOURS_PER_DAY) * HOURS_PER_DAY;
   const columns = lastHeard < firstHeard ? 0 : Math.floor((lastHeard - firstHour) / step) + 1;
   const zonePackets = new Float64Array(plant.zoneCount * columns);
   const assetWeek = new Float64Array(plant.assets.length * HOURS_PER_WEEK);
-  const weekHourOf = hourOfWeek(timezone);
   const add = (packets: number, zone: number, column: number): void => {
     if (zone >= 0 && column >= 0 && column < columns) zonePackets[zone * columns + column] += packets;
   };
   return {
-    visit: (conversation, hour, packets) => {
+    visit: (conversation, utcHour, packets) => {
       const position = plant.positionOf.get(conversation);
       if (position === undefined) return;
+      const hour = localOf(utcHour);
       const column = Math.floor((hour - firstHour) / step);
       const client = plant.clientAsset[position];
       const server = plant.serverAsset[position];
@@ -52,7 +56,7 @@ export function tallyActivity(plant: PlantIndex, sensor: readonly SensorHour[], 
       const to = plant.serverZone[position] < 0 && server >= 0 ? plant.assets[server].zone : plant.serverZone[position];
       add(packets, from, column);
       if (to !== from) add(packets, to, column);
-      const week = weekHourOf(hour);
+      const week = hourOfWeek(hour);
       if (client >= 0) assetWeek[client * HOURS_PER_WEEK + week] += packets;
       if (server >= 0 && server !== client) assetWeek[server * HOURS_PER_WEEK + week] += packets;
     },
@@ -60,19 +64,6 @@ export function tallyActivity(plant: PlantIndex, sensor: readonly SensorHour[], 
   };
 }
 
-const WEEKDAYS = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'];
-
-/** Hours since 1970 -> 0 (Monday 00:00 local) to 167. Zones that are off by parts of an hour fall into the hour they begin in. */
-function hourOfWeek(timezone: string): (hour: number) => number {
-  const format = new Intl.DateTimeFormat('en-GB', { weekday: 'short', hour: '2-digit', hourCycle: 'h23', timeZone: timezone });
-  const known = new Map<number, number>();
-  return (hour) => {
-    const held = known.get(hour);
-    if (held !== undefined) return held;
-    const parts = format.formatToParts(new Date(hour * HOUR_MS));
-    const part = (type: string): string => parts.find((one) => one.type === type)?.value ?? '';
-    const week = Math.max(0, WEEKDAYS.indexOf(part('weekday'))) * HOURS_PER_DAY + (Number(part('hour')) % HOURS_PER_DAY);
-    known.set(hour, week);
-    return week;
-  };
-}
+/** 1970-01-05 was the first Monday. */
+const MONDAY = 4 * HOURS_PER_DAY;
+const hourOfWeek = (hour: number): number => (((hour - MONDAY) % HOURS_PER_WEEK) + HOURS_PER_WEEK) % HOURS_PER_WEEK;

@@ -3,6 +3,7 @@
  * inference, findings, activity, simulations, losses. Out: ReportModel: plain data in a stable order.
  * Left out on purpose: any wording of a page, and any reading (commands/report.ts reads and judges).
  */
+import { onClock } from '../../infer/on-clock.ts';
 import type { Proposal } from '../../infer/proposal.ts';
 import type { ObservationSet } from '../../observation.ts';
 import { judgeObserved } from '../../policy/diff/observed.ts';
@@ -60,6 +61,7 @@ export interface Report {
 
 export function assembleReport(input: ReportInput): Report {
   const { loaded, set, proposal, plant, diff } = input;
+  const timezone = loaded.spec.timezone ?? 'UTC';
   const { uses } = judgeObserved(contextOf(loaded, set));
   const findings = describeFindings(input);
   const standings = standingsOf(input, new Set([...uses.values()].flatMap((use) => use.conversations.map(({ id }) => id))), findings);
@@ -80,7 +82,7 @@ export function assembleReport(input: ReportInput): Report {
       basis: input.basis,
       specFile: input.specFile,
       specDigest: input.specDigest,
-      timezone: loaded.spec.timezone ?? 'UTC',
+      timezone,
       tool: input.tool,
       commandLine: input.commandLine,
     },
@@ -92,7 +94,7 @@ export function assembleReport(input: ReportInput): Report {
     crossings,
     findings,
     requirements: requirementChecks(findings, input),
-    timeline: timelineOf(input, completenessByDay(set, ({ id }) => !dropped.has(id))),
+    timeline: timelineOf(input, completenessByDay(onClock(set, timezone), ({ id }) => !dropped.has(id))),
     simulations: input.simulations.map(summariseSimulation),
     losses: input.losses,
     firewall: firewallReview(diff, status, findings),

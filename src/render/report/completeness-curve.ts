@@ -41,10 +41,10 @@ export function completenessByDay(set: ObservationSet, isKept: (conversation: Co
   };
   for (const conversation of set.conversations) {
     if (!isKept(conversation)) continue;
-    const start = dayOf(conversation.firstNs);
+    const start = conversation.days[0]?.day ?? dayOf(conversation.firstNs);
     newConversations.set(start, (newConversations.get(start) ?? 0) + 1);
     if (conversation.operations.length === 0) addTuple(conversation.days, start);
-    else for (const operation of conversation.operations) addTuple(operation.days, dayOf(operation.firstNs));
+    else for (const operation of conversation.operations) addTuple(operation.days, start);
     for (const operation of conversation.operations) if (operation.access === 'program') for (const { day } of operation.days) programmed.add(day);
   }
   const incidences = new Int32Array(firstOfTuple.length);

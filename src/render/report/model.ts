@@ -209,7 +209,7 @@ export interface RequirementCheck {
 }
 
 export interface Timeline {
-  /** Hours since 1970; empty when nothing has a time. */
+  /** Hours since 1970, by the clock of `head.timezone`; no columns when nothing has a time. */
   readonly firstHour: number;
   /** Hours per column: 1, or 24 when the observation is long. */
   readonly step: number;
@@ -236,7 +236,7 @@ export interface TimelineDay {
   /** Estimated share of a following day's operations that were never seen, with its 95 % interval over 28 days; null before two days. */
   readonly newShare: readonly [low: number, estimate: number, high: number] | null;
   readonly isHeard: boolean;
-  /** What kind of day it was: a weekend or a month's last by the calendar (UTC), maintenance when a device was programmed on it. */
+  /** What kind of day it was: a weekend or a month's last by the calendar, maintenance when a device was programmed on it. */
   readonly regimes: readonly ('weekend' | 'month-end' | 'maintenance')[];
 }
 

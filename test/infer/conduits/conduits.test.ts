@@ -373,64 +373,6 @@ describe('the decision queue', () => {
   });
 });
 
-describe('a weekly job', () => {
-  const sundays = (weeks: number): number[] => Array.from({ length: weeks }, (_, week) => MONDAY + 6 + 7 * week);
-  const daily = conversation('10.4.0.1', '10.1.0.2', { port: 123, transport: 'udp', service: 'ntp', days: daysFrom(MONDAY, 63) });
-  const backup = (days: readonly number[]): Conversation => conversation('10.4.0.2', '10.1.0.1', { port: 445, service: 'smb', days });
-  const conditionsOf = (odd: Conversation, options = DEFAULT_CONDUIT_OPTIONS): unknown => {
-    const found = proposeConduits(seen(daily, odd), PLAN, options).permits.find(({ permit }) => permit.to.assets.includes('PLC-1'));
-    return found?.permit.conditions;
-  };
-  const open = { days: [], start: null, end: null };
-
-  it('is tied to its day and the days beside it after eight weeks', () => {
-    expect(conditionsOf(backup(sundays(9)))).toMatchObject({ days: ['sat', 'sun', 'mon'], start: null, end: null });
-  });
-
-  it.each([
-    ['one week was missed', backup(sundays(9).filter((_, week) => week !== 3))],
-    ['it was seen on another day too', backup([...sundays(9), MONDAY + 30].sort((a, b) => a - b))],
-    ['it is control traffic', modbus('10.4.0.2', '10.1.0.1', [{ code: 3, days: sundays(9) }])],
-  ])('is not when %s', (_, odd) => {
-    expect(conditionsOf(odd)).toMatchObject(open);
-  });
-
-  it('is not with --exact, without schedules, or before eight weeks', () => {
-    expect(conditionsOf(backup(sundays(9)), EXACT)).toMatchObject(open);
-    expect(conditionsOf(backup(sundays(9)), { ...DEFAULT_CONDUIT_OPTIONS, schedules: false })).toMatchObject(open);
-    const short = seen(conversation('10.4.0.1', '10.1.0.2', { port: 123, transport: 'udp', service: 'ntp', days: daysFrom(MONDAY, 49) }), backup(sundays(7)));
-    for (const { permit } of proposeConduits(short, PLAN).permits) expect(permit.conditions).toMatchObject(open);
-  });
-
-  it.each([
-    ['a nightly job', daysFrom(MONDAY, 63), [2, 3], { days: ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'], start: '00:00', end: '06:00' }],
-    ['a nightly job past midnight', daysFrom(MONDAY, 63), [23, 0], { start: '21:00', end: '03:00' }],
-    ['a job of working days', daysFrom(MONDAY, 63).filter((day) => (day - MONDAY) % 7 < 5), [18], { days: ['mon', 'tue', 'wed', 'thu', 'fri'], start: '16:00', end: '21:00' }],
-    ['a job of weekends', daysFrom(MONDAY, 63).filter((day) => (day - MONDAY) % 7 > 4), [5], { days: ['sat', 'sun'], start: '03:00', end: '08:00' }],
-    ['a weekly job with its hour', sundays(9), [12], { days: ['sun'], start: '10:00', end: '15:00' }],
-    ['a weekly job near midnight', sundays(9), [23], { days: ['sat', 'sun', 'mon'], start: null, end: null }],
-    ['people of a day shift', daysFrom(MONDAY, 63), [6, 7, 9, 12, 13], open],
-    ['people on working days', daysFrom(MONDAY, 63).filter((day) => (day - MONDAY) % 7 < 5), [8, 11, 15], open],
-    ['a job that missed one working day', daysFrom(MONDAY, 63).filter((day) => (day - MONDAY) % 7 < 5 && day !== MONDAY + 9), [18], open],
-  ])('the hour: %s', (_, days, hours, window) => {
-    expect(conditionsOf(conversation('10.4.0.2', '10.1.0.1', { port: 445, service: 'smb', days, hours }))).toMatchObject(window);
-  });
-
-  it('no hour is tied where the spec has a clock of its own', () => {
-    const nightly = conversation('10.4.0.2', '10.1.0.1', { port: 445, service: 'smb', days: daysFrom(MONDAY, 63), hours: [2] });
-    expect(conditionsOf(nightly, { ...DEFAULT_CONDUIT_OPTIONS, hours: false } as typeof DEFAULT_CONDUIT_OPTIONS)).toMatchObject(open);
-  });
-
-  it('goes into the file and back without a finding', () => {
-    const set = seen(daily, backup(sundays(9)));
-    const { loaded } = parseSpec(writeSpec(proposeConduits(set, PLAN)), 'spec.yaml');
-    if (loaded === null) throw new Error('the proposal does not load');
-    expect(loaded.permits.some(({ permit }) => permit.conditions.days.join() === 'sat,sun,mon')).toBe(true);
-    expect(diffReport(loaded, set).findings).toEqual([]);
-    expect(proveProposal(loaded, set).holds).toBe(true);
-  });
-});
-
 it('what inference dropped is set aside by name, and permitted to nobody', () => {
   const scan = [1, 2, 3, 4].map((host) => conversation('10.8.0.1', `10.1.0.${host}`, { port: 80, service: '', answered: false, days: [MONDAY + 2] }));
   const set = seen(modbus('10.4.0.1', '10.1.0.1'), ...scan);

@@ -1,6 +1,7 @@
 /** What a Permit asks a person, and what it says of when it was seen. */
 import { describe, expect, it } from 'vitest';
 import { proposeConduits } from '../../../src/infer/conduits/conduits.ts';
+import { onClock } from '../../../src/infer/on-clock.ts';
 import type { Conversation } from '../../../src/observation.ts';
 import { diffReport } from '../../../src/policy/diff/diff.ts';
 import { parseSpec } from '../../../src/policy/spec/load.ts';
@@ -14,6 +15,14 @@ describe('a Permit', () => {
   it('lets all that a temporary device asked through until it left, also what it asked on the first day only', () => {
     const set = seen(modbus('10.7.0.1', '10.1.0.1', [{ code: 3, days: [MONDAY + 3, MONDAY + 4] }]), conversation('10.7.0.1', '10.1.0.1', { port: 80, service: 'http', days: [MONDAY + 3] }));
     expect(proposeConduits(set, PLAN).permits.map(({ permit }) => permit.conditions.expires)).toEqual(['2026-01-09', '2026-01-09']);
+  });
+
+  it('lets it through until it left by the clock of the spec, on which the last day may be another', () => {
+    const set = seen(conversation('10.7.0.1', '10.1.0.1', { port: 80, service: 'http', days: [MONDAY + 3], hours: [20], firstHour: 20, lastHour: 20 }));
+    const proposal = proposeConduits(onClock(set, 'Asia/Tokyo'), PLAN);
+    expect(proposal.permits.map(({ permit }) => permit.conditions.expires)).toEqual(['2026-01-09']);
+    const { loaded } = parseSpec(writeSpec(proposal), 'spec.yaml');
+    expect(diffReport(loaded!, set).findings).toEqual([]);
   });
 
   it('for who calls a temporary device after it left holds until the call, and the others until it left', () => {

@@ -6,7 +6,21 @@ const ALL = 0xffffff;
 const mask = (...hours: number[]): number => hours.reduce((bits, hour) => bits | (1 << hour), 0);
 const weeks = (count: number): readonly number[] => daysFrom(MONDAY, 7 * count);
 const regime = (days: readonly number[], hours = ALL, heard = weeks(8), engineered = new Map<number, number>(), sensorHours: number[] = []): string | null =>
-  regimeOf({ days, hours }, listeningOf(heard, sensorHours, engineered));
+  regimeOf({ days, hours }, listeningOf(heard, { sensor: { hours: sensorHours } }, engineered));
+
+describe('a day that was heard in part', () => {
+  // From Monday 8 h to the Monday eight weeks later, 8 h.
+  const heard = daysFrom(MONDAY, 57);
+  const sensorHours = Array.from({ length: 56 * 24 }, (_, hour) => MONDAY * 24 + 8 + hour);
+
+  it.each([
+    ['a job at night, not heard on the first day', heard.slice(1), mask(2), 'every day, 02-03 h (UTC)'],
+    ['a job at noon, not heard on the last day', heard.slice(0, -1), mask(12), 'every day, 12-13 h (UTC)'],
+    ['one that was missed on a whole day', heard.slice(1).filter((day) => day !== MONDAY + 9), mask(2), '02-03 h (UTC)'],
+  ])('%s', (_, days, hours, words) => {
+    expect(regime(days, hours, heard, new Map(), sensorHours)).toBe(words);
+  });
+});
 
 describe('a regime', () => {
   it.each([

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { isKnownTimezone } from '../../../src/net/plant-clock.ts';
 import type { PermitConditions } from '../../../src/permit.ts';
-import { daysOutside, isKnownTimezone, scheduleProblem } from '../../../src/policy/spec/schedule.ts';
+import { daysOutside, scheduleProblem } from '../../../src/policy/spec/schedule.ts';
 
 const ALWAYS: PermitConditions = { days: [], start: null, end: null, expires: null, onDemand: false };
 const at = (iso: string): bigint => BigInt(Date.parse(iso)) * 1_000_000n;

@@ -1,0 +1,46 @@
+/** `propose-zones --timezone`: by whose clock days are counted, and that a file that is there has the last word. */
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, expect, test } from 'vitest';
+import { EXIT } from '../../src/errors.ts';
+import { testFolder } from '../folder.ts';
+import { loadText } from '../policy/loaded-spec.ts';
+import { runLine, type Ran } from './command-line.ts';
+
+const SAMPLES = new URL('../../samples/', import.meta.url).pathname;
+
+const folder = testFolder();
+const at = (name: string): string => join(folder, name);
+const propose = (...more: string[]): Promise<Ran> => runLine(['propose-zones', '--db', at('plant.db'), ...more]);
+
+beforeAll(async () => {
+  const captures = readdirSync(join(SAMPLES, 'plant')).filter((name) => name.includes('.pcap')).map((name) => join(SAMPLES, 'plant', name));
+  expect((await runLine(['import', ...captures, '--db', at('plant.db'), '--quiet'])).code).toBe(EXIT.ok);
+});
+
+test('a new spec is written for the plant\'s clock and proven by it; an update goes on with it', async () => {
+  rmSync(at('spec.yaml'), { force: true });
+  const ran = await propose('--out', at('spec.yaml'), '--timezone', 'Asia/Tokyo');
+  expect(ran).toMatchObject({ code: EXIT.ok });
+  expect(ran.err).not.toContain('not proven');
+  const text = readFileSync(at('spec.yaml'), 'utf8');
+  expect(loadText(text).spec.timezone).toBe('Asia/Tokyo');
+  for (const again of [[], ['--timezone', 'Asia/Tokyo']]) {
+    expect((await propose('--out', at('spec.yaml'), ...again)).err).toContain('updated, nothing to add');
+    expect(readFileSync(at('spec.yaml'), 'utf8')).toBe(text);
+  }
+  expect(await propose('--json', '--pins', at('spec.yaml'))).toMatchObject({ code: EXIT.ok, out: expect.stringMatching(/"timezone": "Asia\/Tokyo"/) });
+});
+
+test.each([
+  ['no time zone', [], 'Europe/Berlni', /--timezone Europe\/Berlni is no time zone\n {2}Did you mean Europe\/Berlin\?/],
+  ['another than that of the file', ['timezone: Europe/Berlin\n'], 'Asia/Tokyo', /--timezone Asia\/Tokyo: .*spec\.yaml is written for Europe\/Berlin\n {2}Leave --timezone out, or change `timezone` in that file first/],
+  ['a file that names none', [''], 'Asia/Tokyo', /spec\.yaml is written for UTC\n/],
+])('%s is refused, and the file left as it was', async (_, [zone], asked, words) => {
+  rmSync(at('spec.yaml'), { force: true });
+  const text = zone === undefined ? null : `${zone}zones:\n  - zone_id: A\n    name: A\nconduits: []\n`;
+  if (text !== null) writeFileSync(at('spec.yaml'), text);
+  const ran = await propose('--out', at('spec.yaml'), '--timezone', asked);
+  expect(ran).toMatchObject({ code: EXIT.usage, err: expect.stringMatching(words) });
+  if (text !== null) expect(readFileSync(at('spec.yaml'), 'utf8')).toBe(text);
+});
