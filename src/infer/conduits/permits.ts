@@ -55,7 +55,7 @@ const rangesOfAsk = (ask: ModbusAsk): ModbusRange[] | null => {
 };
 
 const orderRanges = (ranges: readonly ModbusRange[]): ModbusRange[] =>
-  [...ranges].sort((a, b) => a.access.localeCompare(b.access) || (a.table ?? '').localeCompare(b.table ?? '') || a.first - b.first);
+  [...ranges].sort((a, b) => byText(a.access, b.access) || byText(a.table ?? '', b.table ?? '') || a.first - b.first);
 
 /** What a set of operations says about one table and access: its spans, `all`, or nothing. */
 const boundsOf = (operations: Pick<ModbusOperations, 'functionCodes' | 'ranges'>): Map<string, string> => {

@@ -8,6 +8,7 @@
 import type { Conversation } from '../../observation.ts';
 import { compareAddresses, formatSpan, parseSet } from '../../net/address-set.ts';
 import { mergeSpans, spanText } from '../../net/register-set.ts';
+import { byText } from '../../net/text-order.ts';
 import { seenOn } from './questions.ts';
 
 export interface SetAsideEntry {
@@ -83,5 +84,5 @@ export function foldSetAside(conversations: readonly { readonly conversation: Co
       firstNs: list.reduce((min, one) => (one.firstNs < min ? one.firstNs : min), list[0].firstNs),
       lastNs: list.reduce((max, one) => (one.lastNs > max ? one.lastNs : max), list[0].lastNs),
     }))
-    .sort((a, b) => compareAddresses(a.client, b.client) || a.transport.localeCompare(b.transport) || a.reason.localeCompare(b.reason) || a.ports.join().localeCompare(b.ports.join()));
+    .sort((a, b) => compareAddresses(a.client, b.client) || byText(a.transport, b.transport) || byText(a.reason, b.reason) || byText(a.ports.join(), b.ports.join()));
 }

@@ -9,6 +9,7 @@ import { ACCESS_CLASSES, hasPorts, type Access } from '../../observation.ts';
 import type { ModbusRange, Permit, PermitEnd, PermitService } from '../../permit.ts';
 import { accessOfFunctionCode, accessesOfFunctionCode } from '../../decode/app/modbus-functions.ts';
 import { tableOf } from '../../net/register-set.ts';
+import { byText } from '../../net/text-order.ts';
 import { parseDirection } from './free-text.ts';
 import type { DirectionText } from './free-text.ts';
 import type { SpecPath } from './document.ts';
@@ -101,7 +102,7 @@ const modbusOf = (flow: SpecFlow, text: DirectionText | null, access: readonly A
   });
   if (ranges.length === 0 && text?.registers) for (const kind of ['read', 'write'] as const) ranges.push({ access: kind, ...text.registers });
   if (codes.length === 0 && units.length === 0 && ranges.length === 0 && access.length === 0) return null;
-  const order = (a: ModbusRange, b: ModbusRange): number => a.access.localeCompare(b.access) || (a.table ?? '').localeCompare(b.table ?? '') || a.first - b.first || a.last - b.last;
+  const order = (a: ModbusRange, b: ModbusRange): number => byText(a.access, b.access) || byText(a.table ?? '', b.table ?? '') || a.first - b.first || a.last - b.last;
   return {
     functionCodes: [...new Set(codes)].sort((a, b) => a - b),
     unitIds: [...new Set(units)].sort((a, b) => a - b),
