@@ -7,9 +7,10 @@
  */
 import { isMac } from '../../net/address-set.ts';
 import { addTo, addToSet } from '../../net/multi-map.ts';
-import type { Conversation, ObservationSet } from '../../observation.ts';
+import type { Access, Conversation, ObservationSet } from '../../observation.ts';
 import { staysOnLink } from '../../net/link-local.ts';
 import { groupAddressKind } from '../../net/address-kinds.ts';
+import { hasUnheardServer } from '../assets.ts';
 import { capturedDaysOf } from '../captured-days.ts';
 import { findNegotiated, type Negotiated, type Talk } from './negotiated-ports.ts';
 
@@ -153,6 +154,15 @@ export function indexPlan(set: ObservationSet, plan: ZonePlan): PlanIndex {
   };
 }
 
+const CHANGES: ReadonlySet<Access> = new Set(['write', 'control', 'program']);
+
+/** What a scan does is asked about where it changed a device, and where one of the safety zone answered. */
+function whyScan(conversation: Conversation, why: string, server: PlannedAsset | null, index: PlanIndex): string {
+  if (conversation.operations.some(({ access }) => CHANGES.has(access))) return 'scan-with-changes';
+  const isAnswered = conversation.answeredSessions > 0 || hasUnheardServer(conversation);
+  return isAnswered && server !== null && index.kindOf(server.zone) === 'safety' ? 'scan-into-safety' : why;
+}
+
 /** Where a conversation stands with respect to conduits. */
 export type Standing =
   | { readonly kind: 'crossing'; readonly client: PlannedAsset; readonly server: PlannedAsset }
@@ -166,7 +176,7 @@ export function standingOf(conversation: Conversation, index: PlanIndex): Standi
   const server = index.assetOf(conversation.server);
   if (client !== null && server !== null && client.zone === server.zone) return { kind: 'within-zone' };
   const why = index.droppedWhy.get(conversation.id);
-  if (why !== undefined) return { kind: 'set-aside', why };
+  if (why !== undefined) return { kind: 'set-aside', why: SCANS.has(why) ? whyScan(conversation, why, server, index) : why };
   if (client === null || server === null) return { kind: 'set-aside', why: isMac(conversation.client) || isMac(conversation.server) ? 'shared-link-address' : 'no-asset' };
   return { kind: 'crossing', client, server };
 }

@@ -32,6 +32,8 @@ export const GROUP_REASON = 'group address, not a device';
 const SET_ASIDE_REASONS: Readonly<Record<string, string>> = {
   scan: 'sweep over many targets',
   'port-scan': 'scan of many ports of one device',
+  'scan-into-safety': 'scan that a safety device answered',
+  'scan-with-changes': 'scan that wrote to a device, or engineered it',
   unanswered: 'nobody answered',
   'no-asset': 'one end never sent anything: no device was seen there',
   'shared-link-address': 'a link address that several devices send from, or that none does: nothing says which device it is',
@@ -44,6 +46,8 @@ const SET_ASIDE_REASONS: Readonly<Record<string, string>> = {
 export const SET_ASIDE_SENTENCES: ReadonlySet<string> = new Set(Object.values(SET_ASIDE_REASONS));
 
 const QUESTIONS: Readonly<Record<string, string>> = {
+  'scan-into-safety': 'reached the safety zone (ZCR 3.3): whose scan is it, and may it look there at all? Not let through until somebody declares it.',
+  'scan-with-changes': 'who changes devices in passing: an attack, or a job that the plant needs? Not let through until somebody declares it.',
   'cell-visit': 'read for a while on a day or two, and nobody of its kind does it more often: a page or a test, or a transfer that the process needs? Not let through until somebody declares it.',
   'office-visit': 'reached a cell directly (ZCR 3.2), seldom: who, and can it end in a DMZ? Not let through until somebody declares it.',
 };

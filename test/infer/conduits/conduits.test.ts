@@ -373,15 +373,6 @@ describe('the decision queue', () => {
   });
 });
 
-it('what inference dropped is set aside by name, and permitted to nobody', () => {
-  const scan = [1, 2, 3, 4].map((host) => conversation('10.8.0.1', `10.1.0.${host}`, { port: 80, service: '', answered: false, days: [MONDAY + 2] }));
-  const set = seen(modbus('10.4.0.1', '10.1.0.1'), ...scan);
-  const plan = { ...PLAN, dropped: [2, 3, 4, 5].map((id) => ({ conversation: id, why: 'scan' })) };
-  const proposal = proposeConduits(set, plan);
-  expect(permitsOf(proposal)).toEqual(['HIST > PLC-1 Modbus/TCP FC 3']);
-  expect(proposal.setAside).toMatchObject([{ client: '10.8.0.1', servers: ['10.1.0.1-10.1.0.4'], ports: ['80'], conversations: 4, reason: 'sweep over many targets' }]);
-});
-
 /** Any traffic between the plant's assets. */
 const anyTraffic = fc.array(fc.record({
   client: fc.constantFrom(...ASSETS.map((asset) => asset.addresses[0])),
