@@ -35,7 +35,7 @@ describe('edits', () => {
   it('an asset moves with its rules, and the comment stays', async () => {
     const ran = await edited('move-asset', '--asset', 'PLC-1', '--zone', 'Z2');
     expect(ran).toMatchObject({ code: EXIT.ok, out: '' });
-    expect(ran.err).toMatch(/^PLC-1 is in Z2 now, pinned; 1 rule removed, within one zone now \(C1-001\)$/m);
+    expect(ran.err).toMatch(/^PLC-1 is in Z2 now, pinned; 1 rule removed, within one zone now \(C1-001\); Z1 has no asset left$/m);
     expect(own()).toContain('# keep me');
     expect((await runLine(['spec', 'check', at('own.yaml')])).code).not.toBe(EXIT.usage);
   });

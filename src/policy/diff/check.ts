@@ -20,7 +20,7 @@ import type { AssetIndex } from '../spec/assets.ts';
 import type { Place, SpecPath } from '../spec/document.ts';
 import type { LoadedSpec } from '../spec/load.ts';
 import type { Spec, SpecConduit, SpecZone } from '../spec/schema.ts';
-import { zoneKinds } from '../spec/zone-kind.ts';
+import { zoneKinds, type DeclaredKind } from '../spec/zone-kind.ts';
 
 export interface Lint extends Place {
   readonly rule: string;
@@ -43,12 +43,17 @@ const sharedSwitch = (spec: Spec, zone: SpecZone): { readonly name: string; read
 
 const overlaps = (one: AddressSpan | null, other: AddressSpan): boolean => one !== null && one.family === other.family && one.first <= other.last && other.first <= one.last;
 
-const lintZones = ({ spec }: LoadedSpec, report: Report): void => {
+/** Public addresses that nothing else declares belong to a zone of the Internet, so that one is never empty. */
+const isEmptyZone = ({ zone_id: id, assets = [], networks = [] }: SpecZone, kinds: ReadonlyMap<string, DeclaredKind>): boolean =>
+  assets.length === 0 && networks.length === 0 && kinds.get(id) !== 'external';
+
+const lintZones = ({ spec }: LoadedSpec, kinds: ReadonlyMap<string, DeclaredKind>, report: Report): void => {
   const vlanOwners = new Map<number, string>();
   const conduitsOf = new Map<string, SpecConduit[]>();
   for (const conduit of spec.conduits) for (const zone of new Set(conduit.connects)) addTo(conduitsOf, zone, conduit);
   for (const [z, zone] of spec.zones.entries()) {
     const touching = conduitsOf.get(zone.zone_id) ?? [];
+    if (isEmptyZone(zone, kinds)) report(['zones', z], 'empty-zone', 'low', `${zone.zone_id} has no asset and no network`, 'name what belongs to it, or remove it with its conduits');
     const words = (zone.security_requirements ?? []).join(' ');
     const claimsGap = zone.air_gapped === true || /\bair[- ]?gap/i.test(words);
     if (claimsGap && touching.length > 0) report(['zones', z], 'air-gap-conduit', 'high', `${zone.zone_id} claims to be air-gapped and ${touching[0].conduit_id} connects it`, 'drop the claim or the conduit; ZCR 3.3 asks for separation, not for an air gap');
@@ -200,12 +205,16 @@ export const checkSpec = (loaded: LoadedSpec): readonly Lint[] => {
   };
   const assets = indexAssets(loaded.spec);
   const kinds = zoneKinds(loaded.spec);
-  lintZones(loaded, report);
+  lintZones(loaded, kinds, report);
   lintConduits(loaded, report);
   lintLinks(loaded, report);
   const addressesOf = zoneAddresses(loaded, assets);
+  const empty = new Set(loaded.spec.zones.filter((zone) => isEmptyZone(zone, kinds)).map(({ zone_id: id }) => id));
   for (const declared of loaded.permits) {
     lintPermit(loaded, declared, assets, addressesOf, report);
+    for (const { zone, assets: named, addresses } of isLive(declared.permit) ? [declared.permit.from, declared.permit.to] : []) {
+      if (empty.has(zone) && named.length + addresses.length === 0) report(declared.path, 'end-without-address', 'medium', `${declared.permit.id} is for the whole of ${zone}, which has no asset and no network: it lets nothing through`, 'name what belongs to the zone, or remove the rule');
+    }
     const from = kinds.get(declared.permit.from.zone);
     const to = kinds.get(declared.permit.to.zone);
     const requirement = from === undefined || to === undefined || !isLive(declared.permit) ? null : crossingRequirement(from, to, permitsChange(declared));

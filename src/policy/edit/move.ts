@@ -40,8 +40,9 @@ export function moveAsset(draft: SpecDraft, loaded: LoadedSpec, asset: string, h
   const staying = rulesByAddress(loaded, held.node, from);
   const count = (n: number, what: string): string[] => (n === 0 ? [] : [`${plural(n, 'rule')} ${what}`]);
   const some = (ids: readonly string[]): string => `${ids.slice(0, NAMED).join(', ')}${ids.length > NAMED ? ', ...' : ''}`;
+  const emptied = before.items.length === 0 ? `; ${from} has no asset left` : '';
   const rules = [...count(moved, 'moved with it'), ...count(split, 'copied for it'), ...count(left, 'kept without it, within one zone now'), ...count(dropped.length, `removed, within one zone now (${some(dropped)})`), ...count(staying.length, `that ${staying.length === 1 ? `names it by "addresses" in ${from} left as it is` : `name it by "addresses" in ${from} left as they are`} (${some(staying)})`)];
-  return `${asset} is in ${zone} now, pinned${rules.length === 0 ? '' : `; ${rules.join(', ')}`}`;
+  return `${asset} is in ${zone} now, pinned${rules.length === 0 ? '' : `; ${rules.join(', ')}`}${emptied}`;
 }
 
 /** Ids of Permits whose end in a zone names an asset by its address: whether they are meant for the device or for the place is for people. */

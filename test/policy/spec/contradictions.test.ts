@@ -45,3 +45,14 @@ test.each([
   }
   expect(lintsOf(text)).toContain(rule);
 });
+
+const saidOf = (text: string, rules: readonly string[]): string[] => checkSpec(loadText(text)).filter(({ rule }) => rules.includes(rule)).map(({ line, severity, rule, message }) => `${line} ${severity} ${rule}: ${message}`);
+
+test('a zone whose last asset went away, and the rules for the whole of it; not one of the Internet, which public addresses belong to', () => {
+  const said = (from: string, to: string): string[] => saidOf(SPEC.replace(', assets: [{asset_id: DH, ip: [10.0.4.1]}]', from).replaceAll('{zone: Z4, assets: [DH]}', to), ['empty-zone', 'end-without-address']);
+  const empty = '7 low empty-zone: Z4 has no asset and no network';
+  expect(said(', assets: []', '{zone: Z4, addresses: [10.0.4.1]}')).toEqual([empty]);
+  expect(said('', '{zone: Z4}')).toEqual([empty, ...[[17, 'OUT'], [21, 'LEG']].map(([line, id]) => `${line} medium end-without-address: ${id} is for the whole of Z4, which has no asset and no network: it lets nothing through`)]);
+  expect(said(', networks: [10.0.4.0/24]', '{zone: Z4}')).toEqual([]);
+  expect(saidOf(SPEC.replace('DMZ, kind: dmz, security_level_target: "SL 2", assets: [{asset_id: DH, ip: [10.0.4.1]}]', 'NET, kind: external').replaceAll('{zone: Z4, assets: [DH]}', '{zone: Z4}'), ['empty-zone', 'end-without-address'])).toEqual([]);
+});
