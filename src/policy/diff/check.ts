@@ -19,6 +19,7 @@ import { indexAssets } from '../spec/assets.ts';
 import type { AssetIndex } from '../spec/assets.ts';
 import type { Place, SpecPath } from '../spec/document.ts';
 import type { LoadedSpec } from '../spec/load.ts';
+import { aliasesIn } from '../spec/text.ts';
 import type { Spec, SpecConduit, SpecZone } from '../spec/schema.ts';
 import { zoneKinds, type DeclaredKind } from '../spec/zone-kind.ts';
 
@@ -206,6 +207,8 @@ export const checkSpec = (loaded: LoadedSpec): readonly Lint[] => {
   const assets = indexAssets(loaded.spec);
   const kinds = zoneKinds(loaded.spec);
   lintZones(loaded, kinds, report);
+  const aliases = aliasesIn(loaded.text);
+  if (aliases !== null) lints.push({ ...aliases, rule: 'alias', severity: 'low', message: `${aliases.message}; propose-zones --out, diff --update, serve and the other commands that write a spec will refuse this file`, remedy: aliases.remedy });
   lintConduits(loaded, report);
   lintLinks(loaded, report);
   const addressesOf = zoneAddresses(loaded, assets);

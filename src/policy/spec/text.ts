@@ -5,6 +5,7 @@
 import { Document, isMap, isScalar, isSeq, LineCounter, parseDocument, visit } from 'yaml';
 import { usageError } from '../../errors.ts';
 import { firstOf } from '../../infer/plural.ts';
+import type { Problem } from './document.ts';
 import { documentOf, dress } from './plain-yaml-nodes.ts';
 import { readPlainYaml } from './plain-yaml-read.ts';
 import { QUOTED } from './yaml-quotes.ts';
@@ -66,21 +67,30 @@ function isValueOf(value: unknown, node: unknown): boolean {
 function libraryDocument(body: string): Document {
   const lines = new LineCounter();
   const document = parseDocument(body, { keepSourceTokens: false, lineCounter: lines });
-  if (body.includes('*')) refuseAliases(document, lines);
+  const alias = body.includes('*') ? aliasesOf(document, lines) : null;
+  if (alias !== null) throw usageError(`line ${alias.line}: ${alias.message}`, `${alias.remedy}, then run the same command again.`);
   return document;
 }
 
-function refuseAliases(document: Document, lines: LineCounter): void {
-  const found: { readonly source: string; readonly line: number }[] = [];
+/** What keeps the program from writing into a spec that loads, or null: all its aliases in one, at the first. */
+export function aliasesIn(text: string): Problem | null {
+  const body = text.replace(/^\uFEFF/, '');
+  if (!body.includes('*') || readPlainYaml(body) !== null) return null;
+  const lines = new LineCounter();
+  return aliasesOf(parseDocument(body, { keepSourceTokens: false, lineCounter: lines }), lines);
+}
+
+function aliasesOf(document: Document, lines: LineCounter): Problem | null {
+  const found: { readonly source: string; readonly line: number; readonly col: number }[] = [];
   visit(document, {
     Alias: (_, node) => {
-      found.push({ source: node.source, line: lines.linePos(node.range?.[0] ?? 0).line });
+      found.push({ source: node.source, ...lines.linePos(node.range?.[0] ?? 0) });
     },
   });
-  if (found.length === 0) return;
-  const [{ source, line }] = found;
+  if (found.length === 0) return null;
+  const [{ source, line, col }] = found;
   // All of them: one a run is a run for each.
   const others = [...new Set(found.slice(1).map((one) => one.line))];
   const more = others.length === 0 ? '' : `; so ${others.length === 1 ? 'does what is in line' : 'do those in lines'} ${firstOf(others, MOST_LINES)}`;
-  throw usageError(`line ${line}: the alias *${source} cannot be edited: it stands for text in another place${more}`, `Write out what ${others.length === 0 ? 'it stands' : 'they stand'} for, then run the same command again.`);
+  return { line, column: col, message: `the alias *${source} cannot be edited: it stands for text in another place${more}`, remedy: `write out what ${others.length === 0 ? 'it stands' : 'they stand'} for` };
 }

@@ -56,3 +56,15 @@ test('a zone whose last asset went away, and the rules for the whole of it; not 
   expect(said(', networks: [10.0.4.0/24]', '{zone: Z4}')).toEqual([]);
   expect(saidOf(SPEC.replace('DMZ, kind: dmz, security_level_target: "SL 2", assets: [{asset_id: DH, ip: [10.0.4.1]}]', 'NET, kind: external').replaceAll('{zone: Z4, assets: [DH]}', '{zone: Z4}'), ['empty-zone', 'end-without-address'])).toEqual([]);
 });
+
+test('an alias is told before a command has to write: its place, all others, and what to do', () => {
+  expect(saidOf(SPEC, ['alias'])).toEqual([]);
+  const text = SPEC.replace('security_level_target: "SL 3"', 'security_level_target: &two "SL 2"').replaceAll(/(Z[23], name.*)security_level_target: "SL 2"/g, '$1security_level_target: *two');
+  for (const mark of ['', '\uFEFF']) {
+    expect(checkSpec(loadText(mark + text)).filter(({ rule }) => rule === 'alias')).toEqual([{
+      line: 5, column: 69, rule: 'alias', severity: 'low', remedy: 'write out what they stand for',
+      message: 'the alias *two cannot be edited: it stands for text in another place; so does what is in line 6; propose-zones --out, diff --update, serve and the other commands that write a spec will refuse this file',
+    }]);
+  }
+  expect(saidOf(`${SPEC}x-note: "5 * 3"\nx-text: |\n  *two\n`, ['alias'])).toEqual([]);
+});
