@@ -5,14 +5,17 @@
 import { describeOperation } from '../decode/app/registry.ts';
 import { usageError } from '../errors.ts';
 import { inferAssets } from '../infer/assets.ts';
+import { onClock } from '../infer/on-clock.ts';
 import { plural } from '../infer/plural.ts';
-import type { Asset, Completeness, PlacedAsset, Zone } from '../infer/proposal.ts';
+import type { Asset, Completeness, PlacedAsset, Proposal, Zone } from '../infer/proposal.ts';
 import { specIdOf } from '../infer/spec-id.ts';
 import { proposeZones } from '../infer/zones.ts';
 import { formatSpan, parseSpan } from '../net/address-set.ts';
 import { vendorOf } from '../net/oui.ts';
 import type { ObservationSet } from '../observation.ts';
+import type { LoadedSpec } from '../policy/spec/load.ts';
 import { nearestWord } from '../policy/spec/nearest-word.ts';
+import { pinsOf } from '../policy/spec/pins.ts';
 import type { Connection } from '../store/database.ts';
 import type { StoreStatus } from '../store/read-status.ts';
 import { readObservations, readOutline } from '../store/read.ts';
@@ -94,6 +97,10 @@ export function addressesOfZones(plant: PlacedPlant, keys: readonly string[]): s
   const ids = idsOfZones(plant, keys);
   return plant.assets.filter((asset) => ids.has(asset.zone)).flatMap((asset) => [...asset.addresses, ...asset.macs]);
 }
+
+/** Zones as declared, days by the spec's clock; roles and levels are left to the traffic, so that a report can hold the two against each other. */
+export const proposeDeclared = (declared: LoadedSpec, set: ObservationSet): Proposal =>
+  proposeZones(onClock(set, declared.spec.timezone ?? 'UTC'), { pins: { ...pinsOf(declared, set.addresses), role: new Map(), level: new Map() }, stabilityRuns: 0 });
 
 const MOST_CAPTURES = 3;
 

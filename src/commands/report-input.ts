@@ -12,14 +12,12 @@ import { planOf } from '../export/plan.ts';
 import { exporterOf, listTargets } from '../export/registry.ts';
 import { semanticsOf, writtenBy } from '../export/simulated-target.ts';
 import { DEFAULT_CONDUIT_OPTIONS, proposeConduits } from '../infer/conduits/conduits.ts';
-import { onClock } from '../infer/on-clock.ts';
-import type { Pins, Proposal } from '../infer/proposal.ts';
+import type { Proposal } from '../infer/proposal.ts';
 import { proposeZones } from '../infer/zones.ts';
 import type { LoggedAttempt, ObservationSet } from '../observation.ts';
 import { contextOf, diffReport } from '../policy/diff/diff.ts';
 import { simulate } from '../policy/simulate.ts';
 import { parseSpec, type LoadedSpec } from '../policy/spec/load.ts';
-import { pinsOf } from '../policy/spec/pins.ts';
 import { writeSpec } from '../policy/spec/write.ts';
 import { verifySpec } from '../policy/verify/verify.ts';
 import { tallyActivity } from '../render/report/activity.ts';
@@ -33,7 +31,7 @@ import { readProbes, type StoredProbe } from '../store/probes.ts';
 import { readSensorHours, visitConversationHours } from '../store/read-activity.ts';
 import { readHourlyStatus, readRevision, type HourlyStatus } from '../store/read-status.ts';
 import { readWindow, type WindowedObservations } from '../store/read-window.ts';
-import { sensorText } from './analysis.ts';
+import { proposeDeclared, sensorText } from './analysis.ts';
 import { digestOf } from './spec-file.ts';
 import { noConversations } from './no-conversations.ts';
 
@@ -66,7 +64,7 @@ export function gatherReport({ storePath, declared, tool, commandLine, progress 
   const { set } = declared === null ? { set: observed } : contextOf(declared, observed);
   if (set.conversations.length === 0 && declared === null) throw noConversations(set);
   progress('placing assets');
-  const proposal = proposeZones(onClock(set, declared?.spec.timezone ?? 'UTC'), declared === null ? {} : { pins: zonePinsOf(declared, set), stabilityRuns: 0 });
+  const proposal = declared === null ? proposeZones(set) : proposeDeclared(declared, set);
   requireEvidenceFits(REPORT_FACTOR);
   const loaded = declared ?? proposedSpec(set, proposal);
   progress('comparing');
@@ -84,7 +82,7 @@ export function gatherReport({ storePath, declared, tool, commandLine, progress 
   const exported = new Map(isExported ? targets.flatMap((target) => exportedTo(plan, target)).map((one) => [one.target, one]) : []);
   const simulations = ['ideal', ...targets].flatMap((target) => {
     const semantics = semanticsOf(target);
-    return semantics === null ? [] : [simulate(loaded, set, semantics, { written: isExported ? writtenBy(target, plan, {}, exported.get(target)) : null })];
+    return semantics === null ? [] : [simulate(loaded, set, semantics, { completeness: proposal.completeness.conduits, written: isExported ? writtenBy(target, plan, {}, exported.get(target)) : null })];
   });
   const verification = verifySpec({ loaded, set, traffic, before: null, attempts, probes, sensor: (first, last) => sensorText(status, first, last) });
   const losses = [...exported.values()].map(lossesOf);
@@ -96,9 +94,6 @@ export function gatherReport({ storePath, declared, tool, commandLine, progress 
     tool, commandLine,
   };
 }
-
-/** Zones as declared; roles and levels are left to the traffic, so that the report can hold the two against each other. */
-const zonePinsOf = (declared: LoadedSpec, set: ObservationSet): Pins => ({ ...pinsOf(declared, set.addresses), role: new Map(), level: new Map() });
 
 /** The proposal as the spec that `propose-zones --out` would write: one way from there on. */
 function proposedSpec(set: ObservationSet, proposal: Proposal): LoadedSpec {

@@ -6,6 +6,7 @@
 import { EXIT, usageError } from '../errors.ts';
 import { planOf } from '../export/plan.ts';
 import { semanticsOf, SIMULATED_TARGETS, writtenBy } from '../export/simulated-target.ts';
+import { contextOf } from '../policy/diff/diff.ts';
 import { simulate } from '../policy/simulate.ts';
 import { loadSpec } from '../policy/spec/load.ts';
 import { jsonDocument } from '../render/json.ts';
@@ -13,7 +14,7 @@ import { simulationText } from '../render/simulation.ts';
 import { lossesOf } from '../render/status-record.ts';
 import { readFromStore, storePath } from '../store/database.ts';
 import { readStatus } from '../store/read-status.ts';
-import { readAll } from './analysis.ts';
+import { proposeDeclared, readAll } from './analysis.ts';
 import { APPLICATION_IDS_OPTION, readApplicationIds } from './export.ts';
 import { chosenFormat, DB_OPTION, defineCommand, JSON_OPTION, TABLE_OR_JSON_OPTION, type Arguments, type CommandContext, type CommandResult } from './command.ts';
 import { noConversations } from './no-conversations.ts';
@@ -55,7 +56,8 @@ export function simulateStore(argv: SimulateArguments, context: CommandContext):
   tellStrangers(loaded, set.addresses, store, context);
   const ids = argv['application-ids'];
   const written = writtenBy(argv.target, planOf(loaded, []), ids === undefined ? {} : { applicationIds: readApplicationIds(ids) });
-  const simulation = simulate(loaded, set, semantics, { onDemand: argv['on-demand'] === true, written });
+  const { completeness } = proposeDeclared(loaded, contextOf(loaded, set).set);
+  const simulation = simulate(loaded, set, semantics, { completeness: completeness.conduits, onDemand: argv['on-demand'] === true, written });
   const exitCode = simulation.blocked.length > 0 ? EXIT.findings : EXIT.ok;
   if (chosenFormat(argv) === 'json') return { exitCode, output: [jsonDocument({ losses, ...simulation })] };
   return { exitCode, output: simulationText(simulation, losses, { width: context.width, colour: context.colour }) };

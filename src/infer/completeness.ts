@@ -71,6 +71,12 @@ function collectPairs({ plant, placements }: Inference, plan: ZonePlan, negotiat
 /** So many conversations may be heard from one end only, by chance. */
 const ONE_END_SHARE = 0.05;
 
+/** Of a declared conduit, what is known of the pairs of its zones: the least; null where none of them was heard to talk. */
+export function completenessBetween(conduits: readonly ConduitCompleteness[], connects: readonly string[]): Pick<ConduitCompleteness, 'completeness' | 'sufficient'> | null {
+  const own = conduits.filter(({ zones }) => zones.every((zone) => connects.includes(zone)));
+  return own.length === 0 ? null : { completeness: Math.min(...own.map(({ completeness }) => completeness)), sufficient: own.every(({ sufficient }) => sufficient) };
+}
+
 export function estimateCompleteness(inference: Inference, plan: ZonePlan): Completeness {
   const { capturedDays, wholeDays, deafDays, deafHours, diaries, heard } = inference.plant.activity;
   const days = capturedDays.length;

@@ -2,10 +2,12 @@
  * The order in which to cut conduits over: first where nothing would have been blocked, then by what hangs on it. In: what a simulation found of each
  * conduit. Out: one step a conduit, with its reason.
  */
+import { completenessBetween } from '../infer/completeness.ts';
 import { plural } from '../infer/plural.ts';
+import type { ConduitCompleteness } from '../infer/proposal.ts';
 import { listsBy } from '../net/multi-map.ts';
-import type { LoadedSpec } from './spec/load.ts';
 import type { DeclaredPermit } from './spec/permits.ts';
+import type { Spec } from './spec/schema.ts';
 
 export interface Blocked {
   readonly conversation: number;
@@ -43,7 +45,7 @@ export interface CutoverStep {
   readonly midstream: number;
   /** 1 to 5: the most critical role behind it. */
   readonly consequence: number;
-  /** The conduit's, as its Permits' evidence has it: one value, and the least where they were written at different times; null where none says it. */
+  /** The conduit's, of these Observations; null where its zones were not heard to talk, or nobody reckoned it. */
   readonly completeness: number | null;
   /** Days on which its least used standing Permit was used, in these Observations; 0: one of them never was. */
   readonly evidenceDays: number;
@@ -62,6 +64,7 @@ interface Simulated {
   /** Days on which each Permit was used, by id. */
   readonly usedOn: ReadonlyMap<string, ReadonlySet<number>>;
   readonly rolesOf: (zone: string) => readonly string[];
+  readonly completeness: readonly ConduitCompleteness[];
 }
 
 const reasonOf = (undecided: number, hits: number, days: number, open: number): string => {
@@ -70,22 +73,20 @@ const reasonOf = (undecided: number, hits: number, days: number, open: number): 
   return open > 0 ? `nothing blocked, but ${plural(open, 'open session')} would break once: in a maintenance window` : 'nothing would have been blocked';
 };
 
-export const cutoverOrder = ({ spec, permits: all }: Pick<LoadedSpec, 'spec' | 'permits'>, { permits, blocked, midstream, usedOn, rolesOf }: Simulated): CutoverStep[] => {
+export const cutoverOrder = (spec: Spec, { permits, blocked, midstream, usedOn, rolesOf, completeness }: Simulated): CutoverStep[] => {
   const permitsOf = listsBy(permits, ({ permit }) => permit.conduit);
-  const declaredOf = listsBy(all, ({ permit }) => permit.conduit);
   const blockedOf = listsBy(blocked, ({ conduit }) => conduit);
   const openOf = listsBy(midstream, ({ conduit }) => conduit);
   const consequenceOf = new Map(spec.zones.map(({ zone_id }) => [zone_id, Math.max(1, ...rolesOf(zone_id).map((role) => CONSEQUENCE[role] ?? 1))]));
   return spec.conduits.map(({ conduit_id: conduit, connects }): CutoverStep => {
     const ownDays = (permitsOf.get(conduit) ?? []).map(({ permit }) => usedOn.get(permit.id)?.size ?? 0);
-    const known = (declaredOf.get(conduit) ?? []).flatMap(({ permit }) => permit.evidence?.completeness ?? []);
     const hits = blockedOf.get(conduit) ?? [];
     const blockedDays = countDays(hits);
     const open = openOf.get(conduit)?.length ?? 0;
     return {
       conduit, blocked: hits.length, blockedDays, midstream: open,
       consequence: Math.max(1, ...connects.map((zone) => consequenceOf.get(zone) ?? 1)),
-      completeness: known.length === 0 ? null : Math.min(...known),
+      completeness: completenessBetween(completeness, connects)?.completeness ?? null,
       evidenceDays: ownDays.length === 0 ? 0 : Math.min(...ownDays),
       reason: reasonOf(hits.filter((one) => !one.rejected).length, hits.length, blockedDays, open),
     };

@@ -17,6 +17,7 @@ import type { FirewallSemantics, WrittenPermit } from './match/firewall-semantic
 import { isInspected } from './match/held-permit.ts';
 import { isLive, protocolKey, type DeclaredPermit } from './spec/permits.ts';
 import { plural } from '../infer/plural.ts';
+import type { ConduitCompleteness } from '../infer/proposal.ts';
 import { createSetAside } from './spec/set-aside.ts';
 import { letThroughBy, type LetThrough } from './simulate-beyond.ts';
 import { hitsOf, type Hit, type Judged } from './simulate-blocked.ts';
@@ -56,6 +57,8 @@ export interface SimulateOptions {
   readonly onDemand?: boolean;
   /** What the target's configuration makes of each Permit, by id; without it every Permit has a rule as the semantics say. */
   readonly written?: ReadonlyMap<string, WrittenPermit> | null;
+  /** Of the declared zones, for the order of the cut-over: what the spec's evidence says is of the day on which that was written. */
+  readonly completeness?: readonly ConduitCompleteness[];
 }
 
 const pairsOf = (permit: Permit, sizeOfZone: (zone: string) => number): number => {
@@ -205,7 +208,7 @@ export const simulate = (loaded: LoadedSpec, observed: ObservationSet, semantics
 
   const letThrough = [...byDefault, ...beyond];
 
-  const cutover = cutoverOrder(loaded, { permits, blocked, midstream, usedOn, rolesOf: (zone) => (membersOf.get(zone) ?? []).map(({ role }) => role ?? '') });
+  const cutover = cutoverOrder(loaded.spec, { permits, blocked, midstream, usedOn, rolesOf: (zone) => (membersOf.get(zone) ?? []).map(({ role }) => role ?? ''), completeness: options.completeness ?? [] });
 
   return {
     target: semantics.target, title: semantics.title, note: semantics.note, blocked, midstream, letThrough,

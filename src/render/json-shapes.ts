@@ -345,7 +345,7 @@ export const SIMULATE_SHAPE = z.strictObject({
   letThrough: z.array(z.strictObject({ permit: text, conduit: text, operations: count, weight: z.number(), sentence: text })).describe('what passes beyond the spec'),
   residualRisk: z.number().describe('0: exactly the spec'),
   cutover: z.array(z.strictObject({
-    conduit: text, blocked: count, blockedDays: count, midstream: count, consequence: z.int().min(1).max(5), completeness: z.number().nullable().describe(`${SHARE_SEEN}, of the conduit, as the evidence of its Permits has it`), evidenceDays: count, reason: text,
+    conduit: text, blocked: count, blockedDays: count, midstream: count, consequence: z.int().min(1).max(5), completeness: z.number().nullable().describe(`${SHARE_SEEN}, of the conduit, in this store; null where its zones were not heard to talk`), evidenceDays: count, reason: text,
   })).describe('conduits in the order in which to enforce them'),
   onDemand: z.array(z.strictObject({ permit: text, conversations: count, days })),
   setAside: z.strictObject({ conversations: count, waiting: count }),

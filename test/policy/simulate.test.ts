@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { ConduitCompleteness } from '../../src/infer/proposal.ts';
 import type { Conversation } from '../../src/observation.ts';
 import { planOf } from '../../src/export/plan.ts';
 import { semanticsOf, SIMULATED_TARGETS, writtenBy } from '../../src/export/simulated-target.ts';
@@ -247,20 +248,16 @@ describe('a simulation', () => {
     });
   });
 
-  it('of conduits that matter alike, the one whose evidence is more complete comes first', () => {
-    const evidence = (completeness: number): string => `evidence: {days: 28, completeness: ${completeness}}, decision: approved`;
-    const order = (first: number, second: number): string[] => {
-      const text = SPEC.replace('kind: control, assets: [{asset_id: PLC, role: plc', 'kind: control, assets: [{asset_id: PLC, role: historian').replace('role: opcua-server', 'role: historian')
-        .replace('{rule_id: POLL,', `{rule_id: POLL, ${evidence(first)},`).replace('{rule_id: WEB,', `{rule_id: WEB, ${evidence(second)},`);
-      return simulate(parseSpec(text, 'spec.yaml').loaded!, observations([]), semanticsOf('ideal') as FirewallSemantics).cutover.map((step) => step.conduit);
-    };
-    expect(order(0.9, 0.99)).toEqual(['C2', 'C1']);
-    expect(order(0.99, 0.9)).toEqual(['C1', 'C2']);
-  });
-
-  it('a conduit is as complete where all of it is on demand', () => {
-    const text = SPEC.replace('{rule_id: WEB,', '{rule_id: WEB, on_demand: true, evidence: {days: 1, completeness: 0.9}, decision: pending,');
-    expect(simulate(loadText(text), observations([]), semanticsOf('ideal') as FirewallSemantics).cutover.find(({ conduit }) => conduit === 'C2')?.completeness).toBe(0.9);
+  it('of conduits that matter alike, the one of which more was seen by now comes first, whatever the spec said when it was written', () => {
+    const written = 'evidence: {days: 28, completeness: 0.5}, decision: approved';
+    const loaded = loadText(SPEC.replace('kind: control, assets: [{asset_id: PLC, role: plc', 'kind: control, assets: [{asset_id: PLC, role: historian').replace('role: opcua-server', 'role: historian').replace('{rule_id: POLL,', `{rule_id: POLL, ${written},`));
+    const [one, other] = loaded.spec.conduits.map(({ connects }) => [connects[0], connects[1]].sort() as [string, string]);
+    const estimate = (zones: [string, string], completeness: number): ConduitCompleteness => ({ zones, seen: 9, newIn28Days: 1, completeness, sufficient: false, directions: [] });
+    const order = (first: number, second: number): unknown[] =>
+      simulate(loaded, observations([]), semanticsOf('ideal') as FirewallSemantics, { completeness: [estimate(one, first), estimate(other, second)] }).cutover.map((step) => [step.conduit, step.completeness]);
+    expect(order(0.9, 0.99)).toEqual([['C2', 0.99], ['C1', 0.9]]);
+    expect(order(0.99, 0.9)).toEqual([['C1', 0.99], ['C2', 0.9]]);
+    expect(simulate(loaded, observations([]), semanticsOf('ideal') as FirewallSemantics).cutover.map((step) => step.completeness)).toEqual([null, null]);
   });
 
   it('counts what is let through beyond the Permits', () => {

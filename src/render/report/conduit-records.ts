@@ -1,4 +1,5 @@
 /** Conduits and Permits of the report. In: the spec, which Permit let what through, findings. Out: records in the spec's order. */
+import { completenessBetween } from '../../infer/completeness.ts';
 import { plural } from '../../infer/plural.ts';
 import type { Completeness } from '../../infer/proposal.ts';
 import { listsBy } from '../../net/multi-map.ts';
@@ -63,7 +64,7 @@ export function describeConduits({ spec, permits: declared }: LoadedSpec, permit
   return spec.conduits.map((conduit): ReportConduit => {
     const own = permitsOf.get(conduit.conduit_id) ?? [];
     const live = own.filter(({ permit }) => permit.isLive);
-    const estimates = completeness.conduits.filter(({ zones }) => zones.every((zone) => conduit.connects.includes(zone)));
+    const estimate = completenessBetween(completeness.conduits, conduit.connects);
     return {
       id: conduit.conduit_id,
       name: conduit.name ?? '',
@@ -80,7 +81,7 @@ export function describeConduits({ spec, permits: declared }: LoadedSpec, permit
       inspection: inspectionOf(spec, conduit, live.filter(({ limited }) => limited).length, live.length),
       permits: own.map(({ i }) => i),
       findings: findingsOf.get(conduit.conduit_id)?.length ?? 0,
-      completeness: estimates.length === 0 ? null : { share: Math.min(...estimates.map((one) => one.completeness)), sufficient: estimates.every((one) => one.sufficient) },
+      completeness: estimate === null ? null : { share: estimate.completeness, sufficient: estimate.sufficient },
     };
   });
 }
