@@ -152,17 +152,24 @@ function isAnswered(conversation: Conversation, service: string, unheard: Unhear
 
 const pairOf = ({ client, server }: Conversation): string => `${client} ${server}`;
 
+/** A transfer, a start-up or a page asks back to back for a few seconds of a day, and polls nobody by that. */
+const LEAST_RUN_MS = 10_000;
+
+/** A cycle that ran so long on its days that it is one. */
+const lastingCycle = (cycle: Cycle | null, { days }: Pick<Conversation, 'days'>): Cycle | null =>
+  cycle !== null && cycle.cycles * cycle.periodMs >= LEAST_RUN_MS * Math.max(1, days.length) ? cycle : null;
+
 /** The cycle that fills most of the time; of two that fill it alike, the faster. */
 function mainCycle(conversation: Conversation): { cycle: Cycle; days: number } | null {
   let best: { cycle: Cycle; days: number; run: number } | null = null;
   for (const operation of conversation.operations) {
-    const cycle = cycleOfOperation(operation);
+    const cycle = lastingCycle(cycleOfOperation(operation), operation);
     if (cycle === null) continue;
     const run = cycle.cycles * cycle.periodMs;
     if (best === null || run > best.run * 1.5 || (run > best.run / 1.5 && cycle.periodMs < best.cycle.periodMs)) best = { cycle, days: operation.days.length, run };
   }
   if (best !== null) return best;
-  const cycle = cycleOfGaps(conversation.rhythm);
+  const cycle = lastingCycle(cycleOfGaps(conversation.rhythm), conversation);
   return cycle === null ? null : { cycle, days: conversation.days.length };
 }
 
@@ -255,7 +262,7 @@ function draftLink(conversation: Conversation, ends: readonly [number, number], 
     writes: written.length > 0,
     writeDays: countDays(written),
     writeRequests: written.reduce((sum, { requests }) => sum + requests, 0),
-    cyclicWrites: written.some((operation) => (cycleOfOperation(operation)?.periodMs ?? Infinity) <= 1000),
+    cyclicWrites: written.some((operation) => (lastingCycle(cycleOfOperation(operation), operation)?.periodMs ?? Infinity) <= 1000),
     engineers: operations.some(isEngineering) || SAFETY_ENGINEERING.has(service),
     opaque: service === 'opcua' && (encrypted || !operations.some((operation) => operation.access !== 'browse' && !CHANNEL_ONLY.test(operation.name))),
     blocks: operations.reduce((sum, operation) => sum + operation.ranges.length, 0),

@@ -51,6 +51,9 @@ function densestGap(gaps: readonly RhythmBin[], fromMs: number): RhythmBin | nul
   return best;
 }
 
+/** Whole milliseconds; below one, as much as tells it from nothing. */
+export const intervalText = (ms: number): string => `${ms >= 1 ? Math.round(ms) : Number(ms.toPrecision(1))} ms`;
+
 /** The cycle of one stream of requests, or null when there is none. */
 export function cycleOfGaps(bins: readonly RhythmBin[]): Cycle | null {
   const gaps = ascending(bins);

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { proposeZones } from '../../src/infer/zones.ts';
 import { cycleOfGaps, cycleOfOperation } from '../../src/infer/rhythm.ts';
 import type { Operation, RegisterRange, RhythmBin } from '../../src/observation.ts';
+import { mac, sketchPlant, vendorOf, type Sketch } from './plant-sketch.ts';
 
 const bins = (...pairs: [number, number][]): RhythmBin[] => pairs.map(([count, meanMs]) => ({ count, meanMs }));
 const range = (first: number, requests: number): RegisterRange => ({ access: 'read', first, last: first + 9, requests });
@@ -33,5 +35,25 @@ describe('cycles', () => {
     const cycle = cycleOfOperation(operation(bins([100, 100], [100, 300], [99, 600]), [range(0, 100), range(100, 100), range(200, 100)], 300))!;
     expect(cycle.periodMs).toBeGreaterThan(980);
     expect(cycle.periodMs).toBeLessThan(1020);
+  });
+});
+
+describe('polling in words', () => {
+  /** Two controllers, one of which asks the other's device. */
+  const said = (asked: Pick<Sketch, 'periodMs' | 'perDay'>): string[] => {
+    const [controller, device] = ['10.1.0.1', '10.1.0.2'];
+    const hosts = [{ address: controller, mac: mac('controller', 1) }, { address: device, mac: mac('controller', 2) }, { address: '10.1.0.9', mac: mac('panel', 9) }];
+    const set = sketchPlant(hosts, [{ client: controller, server: device, service: 'modbus', ...asked }, { client: '10.1.0.9', server: controller, service: 'modbus', perDay: 3 }], 1);
+    return proposeZones(set, { vendorOf, stabilityRuns: 0 }).assets.flatMap(({ evidence }) => evidence.map(({ sentence }) => sentence)).filter((sentence) => /\bpoll|every/.test(sentence));
+  };
+
+  it('a burst of a few seconds is none, however quick', () => {
+    expect(said({ periodMs: 0.4, perDay: 5000 })).toEqual([]);
+    expect(said({ periodMs: 50, perDay: 100 })).toEqual([]);
+  });
+
+  it('an interval below a millisecond is said as it is', () => {
+    expect(said({ periodMs: 0.4, perDay: 50_000 })).toContain('is polled every 0.4 ms, at the pace of I/O');
+    expect(said({ periodMs: 50, perDay: 1000 })).toContain('is polled every 50 ms, at the pace of I/O');
   });
 });

@@ -5,6 +5,7 @@ import { clientsOf, hasRole, mayWrite, type Profile, type RolePass, SCAN_CYCLE_M
 import { SAFETY_ENGINEERING, SAFETY_SERVICES } from '../service-family.ts';
 import { IMPLICIT_IO } from './implicit-io.ts';
 import { plural } from '../plural.ts';
+import { intervalText } from '../rhythm.ts';
 
 const fastestPollMs = (profile: Profile): number => profile.steadyIn.reduce((fastest, link) => Math.min(fastest, link.cycle!.periodMs), Infinity);
 
@@ -46,8 +47,8 @@ function weighIo(pass: RolePass, profile: Profile, ledger: Ledger, pollers: read
   }
   const periodMs = fastestPollMs(profile);
   record(ledger, 'io', 2.2, 'polled-by-controller', `is polled only by ${pollers.length === 1 ? 'one controller' : 'two controllers'} and polls nothing`);
-  if (periodMs <= SCAN_CYCLE_MS) record(ledger, 'io', 2, 'io-pace', `is polled every ${Math.round(periodMs)} ms, at the pace of I/O`);
-  else record(ledger, 'io', -1.2, 'io-pace', `is polled every ${Math.round(periodMs)} ms, slowly for I/O`);
+  if (periodMs <= SCAN_CYCLE_MS) record(ledger, 'io', 2, 'io-pace', `is polled every ${intervalText(periodMs)}, at the pace of I/O`);
+  else record(ledger, 'io', -1.2, 'io-pace', `is polled every ${intervalText(periodMs)}, slowly for I/O`);
   if (profile.steadyIn.some((link) => link.cyclicWrites)) record(ledger, 'io', 1, 'cyclic-writes', 'has its outputs written every cycle');
   if (profile.steadyIn.some(({ service }) => IMPLICIT_IO.has(service))) record(ledger, 'io', 2.5, 'implicit-io', 'exchanges implicit I/O messages');
   if (profile.controlIn.some((link) => link.engineers)) record(ledger, 'io', -1.5, 'is-engineered', 'receives engineering functions');

@@ -5,6 +5,7 @@ import { type Ledger, record } from './evidence.ts';
 import { clientsOf, countServed, hasRole, isNetworkEquipment, type Profile, type RolePass, serversOf, usesDatabase } from '../profiles.ts';
 import type { Role } from '../proposal.ts';
 import { plural } from '../plural.ts';
+import { intervalText } from '../rhythm.ts';
 import { SLOW_BY_DESIGN } from '../service-family.ts';
 
 /** Operators look at values at most this old; historians and applications are content with older ones. */
@@ -51,7 +52,7 @@ function weighPoller(pass: RolePass, profile: Profile, ledger: Ledger): void {
   const { written } = profile;
   const { targets: polled, typicalMs, fastestMs } = pass.polling[profile.index]!;
   if (polled.size === 0) return;
-  const pace = `${Math.round(typicalMs)} ms`;
+  const pace = intervalText(typicalMs);
   const operates = written.size >= 0.5 * polled.size && !usesDatabase(profile) && !profile.serves.has('https');
   const close = fastestMs <= CLOSE_LOOK_MS || typicalMs <= OPERATOR_PERIOD_MS || operates || operatesSlowly(pass, profile);
   if (close) {

@@ -6,6 +6,7 @@ import { isInPlantDomain } from './office.ts';
 import { operatesSlowly, speaksControlAsClient } from './operation.ts';
 import { BROKERED, DATABASE_SERVICES } from '../service-family.ts';
 import { plural } from '../plural.ts';
+import { intervalText } from '../rhythm.ts';
 import { COMPUTER_CARDS, CONTROL_VENDORS } from '../vendor-class.ts';
 
 const SLOW_MS = 4800;
@@ -51,7 +52,7 @@ function weighSlowPoller(pass: RolePass, profile: Profile, ledger: Ledger): void
   const operated = written.size >= 0.5 * polled.size;
   if (fastestMs >= SLOW_MS && !operated && polled.size >= Math.max(3, 0.3 * pass.controllerCount)) {
     const stations = clientsOf(profile.in.filter((link) => !link.control && isStationSession(link) && !COMMON.has(link.service))).length;
-    record(ledger, 'historian', written.size > 3 || stations > 0 ? 1 : 3.2, 'slow-plant-poller', `polls ${plural(polled.size, 'controller')} slowly (typically every ${Math.round(typicalMs)} ms)`);
+    record(ledger, 'historian', written.size > 3 || stations > 0 ? 1 : 3.2, 'slow-plant-poller', `polls ${plural(polled.size, 'controller')} slowly (typically every ${intervalText(typicalMs)})`);
   } else if (typicalMs < 4000) record(ledger, 'historian', -1.5, 'fast-polling', 'polls faster than a historian needs');
 }
 
