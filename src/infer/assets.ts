@@ -158,12 +158,13 @@ function addressesByMac(sightings: readonly Sighting[]): { byMac: Map<string, Si
 
 /** Two addresses on one MAC: one device unless their lives or names say otherwise. */
 function sameDevice(a: Sighting, b: Sighting): { same: boolean; note: AssetNote } {
-  const bothV4 = ipv4Number(a.address) !== null && ipv4Number(b.address) !== null;
+  const ipv4 = [a, b].filter(({ address }) => ipv4Number(address) !== null).length;
   const names = [namesOf(a), namesOf(b)] as const;
   const contradict = names[0].length > 0 && names[1].length > 0 && !names[0].some((name) => names[1].includes(name));
   const apart = a.lastNs < b.firstNs || b.lastNs < a.firstNs;
-  if (apart) return { same: !contradict, note: { kind: 'dhcp-move', sentence: `moved between ${a.address} and ${b.address} (same MAC, never at the same time)` } };
-  return { same: !contradict, note: { kind: 'several-addresses', sentence: `${a.address} and ${b.address} answer from one MAC${bothV4 ? '' : ' (IPv4 and IPv6)'}` } };
+  // Who speaks IPv6 has several addresses of it, and an IPv4 address beside them (RFC 4291 section 2.8): hearing one after the other is no move.
+  if (apart && ipv4 === 2) return { same: !contradict, note: { kind: 'dhcp-move', sentence: `moved between ${a.address} and ${b.address} (same MAC, never at the same time)` } };
+  return { same: !contradict, note: { kind: 'several-addresses', sentence: `${a.address} and ${b.address} answer from one MAC${ipv4 === 1 ? ' (IPv4 and IPv6)' : ''}` } };
 }
 
 export function inferAssets(set: ObservationSet, vendorOf: VendorLookup): Inventory {

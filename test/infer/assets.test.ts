@@ -77,6 +77,13 @@ describe('assets from addresses', () => {
     expect(asset.notes).toContainEqual(expect.objectContaining({ kind: 'dhcp-move' }));
   });
 
+  it('a device has IPv4 and IPv6, whichever was heard first; it has not moved from one to the other', () => {
+    const noted = (first: string, second: string): unknown => assetsOf([{ address: first, mac: mac('pc', 1), lastDay: 5 }, { address: second, mac: mac('pc', 1), firstDay: 8 }]).map(({ notes }) => notes);
+    expect(noted('10.0.0.1', 'fd00::1')).toEqual([[{ kind: 'several-addresses', sentence: '10.0.0.1 and fd00::1 answer from one MAC (IPv4 and IPv6)' }]]);
+    expect(noted('fd00::1', '10.0.0.1')).toEqual(noted('10.0.0.1', 'fd00::1'));
+    expect(noted('fe80::1', 'fd00::1')).toEqual([[{ kind: 'several-addresses', sentence: 'fd00::1 and fe80::1 answer from one MAC' }]]);
+  });
+
   it('finds a host with two network cards by its name', () => {
     const hosts = [{ address: '10.0.1.1', mac: mac('pc', 1), facts: [['netbios.name', 'SRV1']] as const }, { address: '10.0.2.1', mac: mac('pc', 2), facts: [['netbios.name', 'SRV1']] as const }];
     const [asset, ...rest] = assetsOf(hosts);
