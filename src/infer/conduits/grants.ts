@@ -24,7 +24,7 @@ export type OperationClass = 'read' | 'write' | 'engineer' | 'any';
  * refused, or a change that was never answered; it is beyond the operations that are told apart; or it changes the device by a function code
  * that asks it as well.
  */
-export type Doubt = 'unheard-range' | 'refused' | 'unanswered' | 'many-operations' | 'double-use';
+export type Doubt = 'no-function' | 'unheard-range' | 'refused' | 'unanswered' | 'many-operations' | 'double-use';
 
 /** One function code to one unit; `spans` is null when the code has no data address or any address is let through. */
 export interface ModbusAsk {
@@ -100,9 +100,13 @@ const isAnswerHeard = ({ facts, packets }: Conversation): boolean => (facts.some
 /** By unit 0 a gateway asks all devices of a serial line at once, and none answers (Modbus over Serial Line V1.02 clause 2.1). */
 const BROADCAST_UNIT = 0;
 
+/** Function codes begin with 1 (V1.1b3 clause 4.1). */
+const NO_FUNCTION = 0;
+
 const doubtOf = (operation: Operation, conversation: Conversation): Doubt | null => {
   const { function: code, protocol, unit, access, requests, responses, errors, ranges } = operation;
   if (code === FOLDED_FUNCTION) return 'many-operations';
+  if (protocol === 'modbus' && code === NO_FUNCTION) return 'no-function';
   if (protocol === 'modbus' && access !== accessOfFunctionCode(code) && accessesOfFunctionCode(code).includes(access)) return 'double-use';
   if (protocol === 'modbus' && unit !== BROADCAST_UNIT && changesDevice(access) && requests > 0 && responses + errors === 0 && isAnswerHeard(conversation)) return 'unanswered';
   const isOpen = protocol === 'modbus' && ranges.length === 0 && (tableOf(code, 'read') !== null || tableOf(code, 'write') !== null);

@@ -11,7 +11,7 @@ import { rareDays } from '../captured-days.ts';
 import { plural } from '../plural.ts';
 
 export const QUESTION_KINDS = [
-  'temporary-device', 'into-safety', 'enterprise-to-control', 'internet', 'remote-to-cell', 'cross-cell', 'refused', 'unanswered', 'double-use', 'unheard-range', 'many-operations', 'unreadable', 'engineering', 'programming', 'negotiated-ports', 'unsure-direction', 'rare',
+  'temporary-device', 'into-safety', 'enterprise-to-control', 'internet', 'remote-to-cell', 'cross-cell', 'no-function', 'refused', 'unanswered', 'double-use', 'unheard-range', 'many-operations', 'unreadable', 'engineering', 'programming', 'negotiated-ports', 'unsure-direction', 'rare',
 ] as const;
 
 export type QuestionKind = (typeof QUESTION_KINDS)[number];
@@ -24,6 +24,7 @@ export const QUESTION_SENTENCES: Readonly<Record<QuestionKind, string>> = {
   internet: 'a control-side device and the Internet (SR 5.2): what for?',
   'remote-to-cell': 'a device behind an external network reaches a cell directly (ZCR 3.6): is the link known?',
   'cross-cell': 'one cell\'s device asks another cell, and nobody else of its kind does: is it an interlock?',
+  'no-function': 'asks for function code 0, which Modbus does not have (V1.1b3 clause 4.1), so that no firewall that reads Modbus lets it through: what sends it, and what for?',
   refused: 'was asked for, and the device refused it each time (exceptions only): what is it for, and should it be asked at all?',
   unanswered: 'changes the device, and was never answered, though the mirror shows what the device sends: is there such a unit, and what is it for?',
   'double-use': 'shares a function code (FC 8, FC 43, FC 90) between what just asks the device and what changes it, and hardly a firewall tells the two apart: is it designed?',

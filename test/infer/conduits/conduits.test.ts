@@ -82,6 +82,13 @@ describe('what is no basis for approval', () => {
     expect(proposeConduits(seen(read), PLAN).permits.map(({ question }) => question)).toEqual([null]);
   });
 
+  it('function code 0 is none, whether refused (exception code 0x80) or answered: it asks what for, beside what is asked properly', () => {
+    const asked = modbus('10.4.0.1', '10.1.0.1', [{ code: 3 }, { code: 0 }]);
+    for (const one of [withCounts(asked, 1, { access: 'diagnose', responses: 0, errors: 2800, errorCodes: [{ code: 1, count: 2800 }] }), withCounts(asked, 1, { access: 'diagnose' })]) {
+      expect(sketch(proposeConduits(seen(one), PLAN))).toEqual([['3', '1', '0-9', 'approved', undefined], ['0', '1', '', 'pending', 'no-function']]);
+    }
+  });
+
   it('a write that was never answered asks what it is for; not where the mirror shows one direction, nor of a broadcast on a serial line', () => {
     const silent = withCounts(modbus('10.4.0.1', '10.1.0.1', [{ code: 3 }, { code: 16, ranges: [[10, 11]] }]), 1, { responses: 0 });
     expect(sketch(proposeConduits(seen(silent), PLAN))).toEqual([['3', '1', '0-9', 'approved', undefined], ['16', '1', '10-11', 'pending', 'unanswered']]);
