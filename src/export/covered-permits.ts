@@ -4,37 +4,43 @@
  * a second rule would be a duplicate that no traffic ever reaches. In: Permits with their loss rows. Out: who covers
  * whom, and rows that say so. The first of two equal ones stays.
  */
-import { isSubset } from '../net/address-set.ts';
+import { isSubset, type AddressSet } from '../net/address-set.ts';
 import { addTo } from '../net/multi-map.ts';
-import type { Effect, LossRow, ModbusEffect, PlanPermit } from './exporter.ts';
+import type { Span } from '../net/register-set.ts';
+import { indexSpans } from '../net/span-index.ts';
+import type { Effect, LossRow, PlanPermit } from './exporter.ts';
 
-const modbusText = (modbus: ModbusEffect | null): string => JSON.stringify(modbus);
+/** An effect as it is compared with others, read once: there may be thousands between two zones. */
+interface Reach extends Omit<Effect, 'ports' | 'modbus'> {
+  readonly ports: readonly Span[];
+  readonly modbus: string | null;
+}
 
-const portSpan = (text: string): [number, number] => {
+const portSpan = (text: string): Span => {
   const [first = 0, last = first] = text.split('-').map(Number);
-  return [first, last];
+  return { first, last };
 };
 
-const portsWithin = (inner: readonly string[], outer: readonly string[]): boolean =>
-  inner.every((text) => {
-    const [first, last] = portSpan(text);
-    return outer.some((other) => portSpan(other)[0] <= first && last <= portSpan(other)[1]);
-  });
+const reachesOf = ({ effects }: LossRow): readonly Reach[] =>
+  effects.map((effect) => ({ ...effect, ports: effect.ports.map(portSpan), modbus: effect.modbus === null ? null : JSON.stringify(effect.modbus) }));
 
-const serviceWithin = (inner: Effect, outer: Effect): boolean =>
+const portsWithin = (inner: readonly Span[], outer: readonly Span[]): boolean =>
+  inner.every(({ first, last }) => outer.some((other) => other.first <= first && last <= other.last));
+
+const serviceWithin = (inner: Reach, outer: Reach): boolean =>
   outer.transport === 'any' || (outer.transport === inner.transport && portsWithin(inner.ports, outer.ports));
 
-const effectWithin = (inner: Effect, outer: Effect): boolean =>
+const isWithin = (inner: Reach, outer: Reach): boolean =>
   serviceWithin(inner, outer) &&
-  isSubset(inner.client, outer.client) &&
-  isSubset(inner.server, outer.server) &&
-  (outer.modbus === null || modbusText(outer.modbus) === modbusText(inner.modbus)) &&
+  (outer.modbus === null || outer.modbus === inner.modbus) &&
   (outer.schedule === '' || outer.schedule === inner.schedule) &&
   (outer.expires === '' || outer.expires === inner.expires) &&
-  (!outer.onDemand || inner.onDemand);
+  (!outer.onDemand || inner.onDemand) &&
+  isSubset(inner.client, outer.client) &&
+  isSubset(inner.server, outer.server);
 
-const rowWithin = (inner: LossRow, outer: LossRow): boolean =>
-  inner.effects.length > 0 && inner.effects.every((effect) => outer.effects.some((other) => effectWithin(effect, other)));
+const allWithin = (inner: readonly Reach[], outer: readonly Reach[]): boolean =>
+  inner.length > 0 && inner.every((one) => outer.some((other) => isWithin(one, other)));
 
 const pathOf = ({ permit }: PlanPermit): string => [permit.conduit, permit.from.zone, permit.to.zone].join('\n');
 
@@ -69,15 +75,40 @@ const coveredRow = (row: LossRow, outer: LossRow): LossRow => {
   };
 };
 
+/** Of some places those that may hold all of another one, ascending: whoever does holds its first client and its first server. */
+const holdersAmong = (places: readonly number[], reaches: readonly (readonly Reach[])[]): ((inner: readonly Reach[]) => readonly number[]) => {
+  const [byClient, byServer] = (['client', 'server'] as const).map((side) => {
+    const held = indexSpans(places.flatMap((at) => reaches[at].flatMap((reach) => reach[side].map((span) => ({ span, value: at })))));
+    /** Where thousands share an end, they are put in order once. */
+    const known = new Map<string, readonly number[]>();
+    return ([span]: AddressSet): readonly number[] => {
+      if (span === undefined) return places;
+      const key = `${span.family}:${span.first}`;
+      const found = known.get(key) ?? [...new Set(held({ ...span, last: span.first }))].sort((a, b) => a - b);
+      known.set(key, found);
+      return found;
+    };
+  });
+  return ([first]) => {
+    if (first === undefined) return [];
+    const [clients, servers] = [byClient(first.client), byServer(first.server)];
+    return clients.length < servers.length ? clients : servers;
+  };
+};
+
 /** `losses` in the order of `permits`. */
 export const coverage = (permits: readonly PlanPermit[], losses: readonly LossRow[]): Coverage => {
   const byRow = new Map<LossRow, LossRow>();
+  const reaches = losses.map(reachesOf);
   /** Places of the Permits between the same zones. */
   const ofPath = new Map<string, number[]>();
   for (const [at, entry] of permits.entries()) addTo(ofPath, pathOf(entry), at);
-  for (const [index, row] of losses.entries()) {
-    const by = (ofPath.get(pathOf(permits[index])) ?? []).find((at) => at !== index && rowWithin(row, losses[at]) && (at < index || !rowWithin(losses[at], row)));
-    if (by !== undefined) byRow.set(row, losses[by]);
+  for (const places of ofPath.values()) {
+    const holdersOf = holdersAmong(places, reaches);
+    for (const index of places) {
+      const by = holdersOf(reaches[index]).find((at) => at !== index && allWithin(reaches[index], reaches[at]) && (at < index || !allWithin(reaches[at], reaches[index])));
+      if (by !== undefined) byRow.set(losses[index], losses[by]);
+    }
   }
   // What covers may be covered as well: the rule that is written lets all of them through.
   const written = (row: LossRow): LossRow => {
