@@ -17,7 +17,7 @@ import { tallyLogged, type JudgedAttempt, type LoggedDay, type LoggedRule, type 
 import { createMatcher, type ConversationVerdict } from '../match/match.ts';
 import type { DeclaredPermit } from '../spec/permits.ts';
 import { isChanging } from './requirements.ts';
-import type { Resolution } from '../spec/assets.ts';
+import { nameOf, type Resolution } from '../spec/assets.ts';
 import { firstOf, plural } from '../../infer/plural.ts';
 
 /** One client, server and service where the firewall and the spec disagree, or somebody has to decide. */
@@ -145,7 +145,7 @@ interface Group {
   readonly attempts: LoggedAttempt[];
 }
 
-const who = (address: string, resolution: Resolution | null): string => (address === '' ? 'many' : resolution?.asset && resolution.asset.id !== address ? `${resolution.asset.id} (${address})` : address);
+const who = (address: string, resolution: Resolution | null): string => (address === '' ? 'many' : nameOf(address, resolution));
 
 const MOST_NAMED = 3;
 

@@ -23,7 +23,7 @@ import type { Requirement } from './requirements.ts';
 import { createScanFold } from './scan-findings.ts';
 import { contactsOf, contactSentences, strangerSeverity } from './stranger-peers.ts';
 import { createSetAside } from '../spec/set-aside.ts';
-import type { AssetIndex, DeclaredAsset, Resolution } from '../spec/assets.ts';
+import { nameOf, type AssetIndex, type DeclaredAsset, type Resolution } from '../spec/assets.ts';
 import type { LoadedSpec } from '../spec/load.ts';
 import type { Place } from '../spec/document.ts';
 import type { SpecZone } from '../spec/schema.ts';
@@ -86,8 +86,6 @@ const seenWhole = (conversation: Conversation): SeenOperation => ({
 const seenAsk = (conversation: Conversation, verdict: AskVerdict): SeenOperation => ({
   conversation: conversation.id, operation: verdict.ask.text, count: verdict.ask.count, first: isoTime(verdict.ask.firstNs), last: isoTime(verdict.ask.lastNs),
 });
-
-const nameOf = (address: string, resolution: Resolution | null): string => (resolution?.asset && resolution.asset.id !== address ? `${resolution.asset.id} (${address})` : address);
 
 const isAnswered = (conversation: Conversation): boolean => conversation.answeredSessions > 0 || conversation.packets.toClient > 0;
 

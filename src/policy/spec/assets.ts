@@ -43,6 +43,10 @@ export interface Resolution {
   readonly by: ResolvedBy;
 }
 
+/** `PLC-01 (10.20.1.11)`; the address alone where no asset has it, or one that is called so. */
+export const nameOf = (address: string, resolution: Resolution | null): string =>
+  resolution?.asset && resolution.asset.id !== address ? `${resolution.asset.id} (${address})` : address;
+
 export interface AssetIndex {
   readonly assets: readonly DeclaredAsset[];
   readonly byId: ReadonlyMap<string, DeclaredAsset>;

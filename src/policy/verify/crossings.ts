@@ -10,7 +10,7 @@ import type { Ask } from '../match/asks.ts';
 import type { DiffContext } from '../diff/observed.ts';
 import { isoTime } from '../../net/time.ts';
 import { OPERATION_MISSES, type ConversationVerdict, type MissKind } from '../match/match.ts';
-import type { Resolution } from '../spec/assets.ts';
+import { nameOf, type Resolution } from '../spec/assets.ts';
 import type { CheckEvidence, SensorOf } from './checks.ts';
 import { isUnicast } from './vantage.ts';
 
@@ -75,9 +75,6 @@ export const unreadAnswers = ({ conversation, answers }: Crossing): number | nul
   if (conversation.packets.toClient === 0) return 0;
   return answers === null ? null : Math.max(0, answers - conversation.operations.reduce((sum, { responses, errors }) => sum + responses + errors, 0));
 };
-
-export const nameOf = (address: string, resolution: Resolution | null): string =>
-  resolution?.asset && resolution.asset.id !== address ? `${resolution.asset.id} (${address})` : address;
 
 export const whoOf = ({ conversation, client, server }: Crossing): string => `${nameOf(conversation.client, client)} -> ${nameOf(conversation.server, server)}`;
 

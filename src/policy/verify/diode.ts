@@ -14,11 +14,12 @@ import type { WindowTraffic } from '../../store/read-window.ts';
 import type { DiffContext } from '../diff/observed.ts';
 import { serviceText } from '../diff/observed.ts';
 import { endFits, prepareEnd } from '../match/match.ts';
+import { nameOf } from '../spec/assets.ts';
 import { isLive } from '../spec/permits.ts';
 import type { DeclaredPermit } from '../spec/permits.ts';
 import type { SpecEndpoint } from '../spec/schema.ts';
 import { makeCheck, type Check, type DiodeFigures, type SensorOf } from './checks.ts';
-import { evidenceOf, nameOf } from './crossings.ts';
+import { evidenceOf } from './crossings.ts';
 import { LEAST_HOURS, type Vantage } from './vantage.ts';
 import { firstOf, plural } from '../../infer/plural.ts';
 

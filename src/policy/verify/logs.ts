@@ -10,9 +10,10 @@ import type { Conversation, LoggedAttempt } from '../../observation.ts';
 import { attemptMatcher, daysOf, mayBeBlocked } from '../diff/logged.ts';
 import type { DiffContext } from '../diff/observed.ts';
 import { OPERATION_MISSES, type AskVerdict, type ConversationVerdict } from '../match/match.ts';
+import { nameOf } from '../spec/assets.ts';
 import type { DeclaredPermit } from '../spec/permits.ts';
 import { makeCheck, type Check, type CheckEvidence } from './checks.ts';
-import { evidenceOf, nameOf } from './crossings.ts';
+import { evidenceOf } from './crossings.ts';
 
 export interface LoggedResult {
   readonly checks: readonly Check[];
