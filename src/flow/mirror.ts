@@ -51,6 +51,12 @@ const SHORTEST = 20;
 const TRANSPORT_OCTETS = 20;
 
 /**
+ * Whoever sends these below IP numbers what is sent: PROFINET (cycle counter, Xid of DCP), GOOSE (stNum, sqNum), sampled values (smpCnt),
+ * PTP (sequenceId). Not EtherCAT, of which a master may send the same each millisecond.
+ */
+const NUMBERED: ReadonlySet<number> = new Set([0x8892, 0x88b8, 0x88ba, 0x88f7]);
+
+/**
  * The frames [from, to) of a group that locateFrames has just read, all of one hour: their columns say what to compare.
  * @returns how many of them came before
  */
@@ -103,13 +109,18 @@ export function noteFrame(state: FlowState, batch: FrameBatch, i: number, hour =
     if (frame.networkAt >= 0) {
       ip = frame.networkAt;
       type = frame.kind === KIND.ipv4 ? IPV4 : IPV6;
+    } else if (frame.payload >= 0) {
+      ip = frame.payload;
+      type = frame.etherType;
     }
   }
   if (hour === NO_HOUR) return false;
   const isPlain = type === IPV4 && end - ip >= IPV4_HEADER + TRANSPORT_OCTETS && view.getUint8(ip) === 0x45;
   const hash = isPlain ? hashPlain(view, ip, end) : hashOther(view, type, ip, end, linkType === ETHERNET ? at : -1);
   if (!isCopy(state.mirror.seen, hash, instantUs(batch.seconds[i], batch.nanos[i]))) return false;
-  state.mirror.repeated.add(payloadOf(view, type, ip, end));
+  // What the snap length cut off may be the number.
+  if (!NUMBERED.has(type)) state.mirror.repeated.add(payloadOf(view, type, ip, end));
+  else if (end - at === batch.wire[i] >>> 0) state.mirror.repeated.add(ip);
   return true;
 }
 

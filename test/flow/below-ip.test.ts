@@ -47,6 +47,47 @@ test('who publishes GOOSE is a relay, unless it only simulates one', async () =>
   expect(await roleOf(SIMULATED)).toBe('other');
 });
 
+/** A published message with another number: of GOOSE sqNum (tag 0x86, IEC 61850-8-1 annex A), of sampled values smpCnt (0x82, IEC 61850-9-2 annex A), of PTP sequenceId. */
+const numbered = (message: Uint8Array, at: number) => (i: number): Uint8Array => {
+  const own = message.slice();
+  own[at] = i;
+  return own;
+};
+const [SAMPLES] = messagesOf('sv').map(([, text]) => hex(text));
+const [SYNC] = messagesOf('ptp').map(([, text]) => hex(text));
+const behind = (message: Uint8Array, tag: string): number => Buffer.from(message).indexOf(Buffer.from(tag, 'hex')) + tag.length / 2;
+
+test.each([
+  ['GOOSE', 0x88b8, numbered(GOOSE, behind(GOOSE, '8601'))],
+  ['sampled values', 0x88ba, numbered(SAMPLES, behind(SAMPLES, '820200'))],
+  ['PTP', 0x88f7, numbered(SYNC, 31)],
+  ['a name that is set', PROFINET, numbered(SET, 7)],
+] as const)('%s that a mirror of several ports copies is counted once, however quickly it is sent', async (_name, type, message) => {
+  const tagged = (bytes: Uint8Array, tag: string): Uint8Array => Uint8Array.from([...bytes.subarray(0, 12), ...hex(tag), ...bytes.subarray(12)]);
+  const frames = Array.from({ length: 20 }, (_, i) => ({ us: i * 300, bytes: ethernet(DEVICE, GOOSE_GROUP, type, message(i)) }));
+  const once = await imported(frames);
+  expect(operationsOf(once)).toEqual([expect.stringMatching(/ 0?\d+: 20\/0\/0$/)]);
+  expect(once.duplicates).toBe(0);
+  // As it was, on another VLAN, and from the other way round a ring of HSR (IEC 62439-3 clause 5.7: path, size, number).
+  for (const copy of [(bytes: Uint8Array) => bytes, (bytes: Uint8Array) => tagged(bytes, '8100000a'), (bytes: Uint8Array) => tagged(bytes, '892f10420007')]) {
+    const twice = await imported(frames.flatMap(({ us, bytes }) => [{ us, bytes }, { us: us + 40, bytes: copy(bytes) }]));
+    expect(twice.duplicates).toBe(20);
+    expect(operationsOf(twice)).toEqual(operationsOf(once));
+  }
+});
+
+test('of sampled values that were cut off before their number none is a copy of another', async () => {
+  const frames = Array.from({ length: 20 }, () => ({ bytes: ethernet(DEVICE, GOOSE_GROUP, 0x88ba, SAMPLES.slice(0, behind(SAMPLES, '820200'))), wire: 14 + SAMPLES.length }));
+  const told = async (step: number): Promise<unknown> => (await imported(frames.map((frame, i) => ({ ...frame, us: i * step })))).conversations.map(({ requests, operations }) => [requests, operations.map((one) => one.requests)]);
+  expect(await told(250)).toEqual(await told(10_000));
+});
+
+test('EtherCAT that asks the same each millisecond is no copy of itself', async () => {
+  const frames = Array.from({ length: 20 }, () => ({ bytes: ethernet(STATION, '01:01:05:01:00:00', 0x88a4, hex('0e100801000000010200000000000000')) }));
+  const requestsOf = async (step: number): Promise<number[]> => (await imported(frames.map(({ bytes }, i) => ({ us: i * step, bytes })))).conversations.map(({ requests }) => requests);
+  expect(await requestsOf(1000)).toEqual(await requestsOf(6000));
+});
+
 test('EtherCAT frames that come back are those of their master, which is a controller', async () => {
   const [master, returned, slaves] = ['00:01:05:00:00:15', '02:01:05:00:00:15', '01:01:05:01:00:00'];
   const set = await imported(sent([master, returned, master, returned].map((from) => [from, slaves, 0x88a4, hex('0e100801000000010200000000000000')] as const)));
