@@ -12,7 +12,8 @@ import { directedBroadcasts, groupSpanKind } from '../net/address-kinds.ts';
 import { formatSpan, normaliseSet, parseSet, parseSpan, setContains, type AddressSet, type AddressSpan } from '../net/address-set.ts';
 import { isNotIp } from '../net/link-local.ts';
 import { listsBy } from '../net/multi-map.ts';
-import { portsOf, type DeclaredPermit } from '../policy/spec/permits.ts';
+import { endOf, flowOf, portsOf, type DeclaredPermit } from '../policy/spec/permits.ts';
+import { securityLevelText } from '../policy/spec/free-text.ts';
 import { sharedLinks } from '../policy/spec/shared-link.ts';
 import { declaredAssets, holdingsOf, type Holdings } from '../policy/spec/assets.ts';
 import type { LoadedSpec } from '../policy/spec/load.ts';
@@ -66,12 +67,6 @@ const macTexts = (span: AddressSpan): string[] => {
   return texts;
 };
 
-const securityLevelText = (level: SpecZone['security_level_target']): string => {
-  if (level === undefined) return '';
-  if (typeof level === 'string') return level;
-  return `SL ${typeof level === 'number' ? level : level.target}`;
-};
-
 interface ResolvedEnd {
   readonly addresses: AddressSet;
   readonly omitted: readonly string[];
@@ -90,12 +85,6 @@ const resolveEnd = (end: PermitEnd, holdings: Holdings, wantMac: boolean): Resol
   return { addresses: normaliseSet(spans), omitted };
 };
 
-const endpointEnd = (endpoint: SpecEndpoint): PermitEnd => ({
-  zone: endpoint.zone,
-  assets: endpoint.assets ?? [],
-  addresses: endpoint.addresses ?? [],
-});
-
 /** A diode has a leg in two zones: it ends a side with the one that stands in that side's networks. */
 const legsIn = (zone: string, zones: readonly PlanZone[], spans: AddressSet): AddressSet => {
   const networks = zones.find((candidate) => candidate.id === zone)?.networks ?? [];
@@ -106,10 +95,9 @@ const legsIn = (zone: string, zones: readonly PlanZone[], spans: AddressSet): Ad
 
 const unidirectionalOf = (spec: Spec, declared: DeclaredPermit, zones: readonly PlanZone[], holdings: Holdings): PlanPermit['unidirectional'] => {
   if (declared.unidirectional === null) return null;
-  const [, conduitIndex = -1, , flowIndex = -1] = declared.path.map(Number);
-  const stated = spec.conduits[conduitIndex]?.protocols_allowed?.[flowIndex]?.unidirectional;
+  const stated = flowOf(spec, declared)?.unidirectional;
   const leg = (endpoint: SpecEndpoint | undefined): AddressSet =>
-    endpoint === undefined ? [] : legsIn(endpoint.zone, zones, resolveEnd(endpointEnd(endpoint), holdings, false).addresses);
+    endpoint === undefined ? [] : legsIn(endpoint.zone, zones, resolveEnd(endOf(endpoint), holdings, false).addresses);
   return { via: stated?.via_asset ?? '', tx: leg(stated?.tx_endpoint), rx: leg(stated?.rx_endpoint) };
 };
 

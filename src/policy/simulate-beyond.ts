@@ -9,6 +9,7 @@ import { modesPassing } from './match/asks.ts';
 import type { FirewallSemantics, Holds } from './match/firewall-semantics.ts';
 import { limitsOperations } from './match/match.ts';
 import { permitsAccess, permittedCodes, protocolKey, type DeclaredPermit } from './spec/permits.ts';
+import { hasWindow } from './spec/schedule.ts';
 
 export interface LetThrough {
   readonly permit: string;
@@ -73,9 +74,9 @@ export const letThroughBy = ({ decidesOnce }: FirewallSemantics, holds: Holds, {
     ...one(holds.passesOthers === true && limitsOperations(permit), `what is no ${permit.service.protocol} on its port`),
     ...one(permit.service.transport === 'sctp' && holds.sctpPorts === false, 'every port of SCTP'),
     ...one(beside.length > 0, `${beside.join(', ')} too`),
-    ...one(!holds.schedule && (conditions.days.length > 0 || conditions.start !== null), 'at any time'),
+    ...one(!holds.schedule && hasWindow(conditions), 'at any time'),
     ...one(!holds.expiry && conditions.expires !== null, `after ${conditions.expires} too`),
-    ...one(!holds.limits && limits !== null && limits !== undefined, 'more and faster than its limits say'),
+    ...one(!holds.limits && limits !== null, 'more and faster than its limits say'),
   ];
   if (all.length === 0) return null;
   const sum = (amount: (beyond: Beyond) => number): number => pairs * all.reduce((total, beyond) => total + amount(beyond), 0);

@@ -19,7 +19,7 @@ export interface LimitVerdict {
 const MINUTES_A_DAY = 1440;
 
 export function judgeLimits({ limits }: DeclaredPermit, conversation: Conversation): LimitVerdict[] {
-  if (limits === null || limits === undefined) return [];
+  if (limits === null) return [];
   const verdicts: LimitVerdict[] = [];
   const { requests_per_second: rate, new_connections_per_minute: perMinute } = limits;
   if (rate !== undefined) {

@@ -7,7 +7,7 @@
 import type { Severity } from './findings.ts';
 import { securityLevelNumber } from '../spec/free-text.ts';
 import { coverCandidates, permitCovers } from '../match/permit-cover.ts';
-import { isLive, permitsListedCode, protocolKey } from '../spec/permits.ts';
+import { flowOf, isLive, permitsListedCode, protocolKey } from '../spec/permits.ts';
 import type { DeclaredPermit } from '../spec/permits.ts';
 import { firstOf } from '../../infer/plural.ts';
 import { addTo } from '../../net/multi-map.ts';
@@ -167,7 +167,7 @@ const zoneAddresses = ({ spec }: LoadedSpec, assets: AssetIndex): ((zone: string
 
 const lintPermit = (loaded: LoadedSpec, declared: DeclaredPermit, assets: AssetIndex, addressesOf: (zone: string) => AddressSet, report: Report): void => {
   const { permit, path } = declared;
-  const flow = loaded.spec.conduits[Number(path[1])].protocols_allowed?.[Number(path[3])];
+  const flow = flowOf(loaded.spec, declared);
   for (const text of declared.notUnderstood) report(path, 'text-not-understood', 'medium', `${permit.id}: "${text.slice(0, 80)}" is not understood, and nothing enforces it`, 'write it as machine fields (docs/spec.md), or move it to "purpose"');
   for (const text of declared.purposeTexts) report([...path, 'direction'], 'text-not-enforceable', 'info', `${permit.id}: "${text.slice(0, 80)}" is kept as the purpose; nothing enforces it`, 'nothing to do, or add a machine field that does');
   const modbus = protocolKey(permit.service.protocol) === 'modbus';

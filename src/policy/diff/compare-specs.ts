@@ -16,6 +16,7 @@ import { permitsChange } from './requirements.ts';
 import { declaredAssets, indexAssets } from '../spec/assets.ts';
 import type { AssetIndex, DeclaredAsset } from '../spec/assets.ts';
 import type { LoadedSpec } from '../spec/load.ts';
+import { isTimed, timezoneOf } from '../spec/schedule.ts';
 import type { SpecSetAside, SpecZone } from '../spec/schema.ts';
 
 const EMPTY = { conduit: null, permit: null, requirement: null, client: null, server: null, service: null, seen: [], directionConfidence: null } as const;
@@ -37,11 +38,7 @@ const counterpartsIn = (others: readonly DeclaredPermit[]): Counterpart => {
 /** Whether the second lets data pass back, or more of it in a time, than the first. */
 const loosened = (before: DeclaredPermit, after: DeclaredPermit): boolean =>
   (before.unidirectional !== null && JSON.stringify(before.unidirectional) !== JSON.stringify(after.unidirectional)) ||
-  (before.limits != null && JSON.stringify(before.limits) !== JSON.stringify(after.limits ?? null));
-
-const timezoneOf = ({ spec }: LoadedSpec): string => spec.timezone ?? 'UTC';
-
-const isTimed = ({ permit: { conditions } }: DeclaredPermit): boolean => conditions.days.length > 0 || conditions.start !== null || conditions.expires !== null;
+  (before.limits !== null && JSON.stringify(before.limits) !== JSON.stringify(after.limits));
 
 const ownerWords = ({ permit }: DeclaredPermit): string => (permit.owner === '' ? 'Nobody is named as its owner.' : `Owner: ${permit.owner}${permit.decidedOn === null ? '' : `, decided on ${permit.decidedOn}`}.`);
 
@@ -49,10 +46,10 @@ const comparePermits = (a: LoadedSpec, b: LoadedSpec): Finding[] => {
   const findings: Finding[] = [];
   const assetsA = indexAssets(a.spec);
   const assetsB = indexAssets(b.spec);
-  const isSameClock = timezoneOf(a) === timezoneOf(b);
+  const isSameClock = timezoneOf(a.spec) === timezoneOf(b.spec);
   // The same window is another time in another time zone.
   const covering = (outerAssets: AssetIndex, innerAssets: AssetIndex) => (outer: DeclaredPermit, inner: DeclaredPermit): boolean =>
-    permitCovers(outer.permit, inner.permit, outerAssets, innerAssets) && (isSameClock || !isTimed(outer));
+    permitCovers(outer.permit, inner.permit, outerAssets, innerAssets) && (isSameClock || !isTimed(outer.permit.conditions));
   const [beforeCovers, afterCovers] = [covering(assetsA, assetsB), covering(assetsB, assetsA)];
   const liveA = a.permits.filter(({ permit }) => isLive(permit));
   const liveB = b.permits.filter(({ permit }) => isLive(permit));
@@ -60,7 +57,7 @@ const comparePermits = (a: LoadedSpec, b: LoadedSpec): Finding[] => {
   const together = (rules: readonly DeclaredPermit[], outerAssets: AssetIndex, innerAssets: AssetIndex): ((inner: DeclaredPermit) => boolean) => {
     let undeclared: Undeclared | null = null;
     return (inner) => {
-      undeclared ??= undeclaredOf(rules.filter((rule) => rule.unidirectional === null && rule.limits == null && (isSameClock || !isTimed(rule))), outerAssets, innerAssets);
+      undeclared ??= undeclaredOf(rules.filter((rule) => rule.unidirectional === null && rule.limits === null && (isSameClock || !isTimed(rule.permit.conditions))), outerAssets, innerAssets);
       return undeclared(inner.permit, (left) => [left.permit]).rest.length === 0;
     };
   };
@@ -90,7 +87,7 @@ const comparePermits = (a: LoadedSpec, b: LoadedSpec): Finding[] => {
         ...permitBase(declared, b), type: widened && narrowed ? 'permit-changed' : widened ? 'permit-widened' : 'permit-narrowed',
         severity: widened ? (permitsChange(declared) ? 'medium' : 'low') : 'info', key: [declared.permit.id],
         title: `${permitTitle(declared)} lets through ${widened && narrowed ? 'something else' : widened ? 'more' : 'less'}`,
-        detail: [`In the first spec: ${permitTitle(before)}.`, ...(before.unidirectional !== null && declared.unidirectional === null ? ['It was unidirectional there.'] : []), ...(JSON.stringify(before.limits ?? null) === JSON.stringify(declared.limits ?? null) ? [] : ['Its limits differ.']), ...(isSameClock || !(isTimed(before) || isTimed(declared)) ? [] : [`Its times were of ${timezoneOf(a)} there and are of ${timezoneOf(b)} here.`])].join(' '), remedy: 'check that somebody decided it',
+        detail: [`In the first spec: ${permitTitle(before)}.`, ...(before.unidirectional !== null && declared.unidirectional === null ? ['It was unidirectional there.'] : []), ...(JSON.stringify(before.limits) === JSON.stringify(declared.limits) ? [] : ['Its limits differ.']), ...(isSameClock || ![before, declared].some(({ permit }) => isTimed(permit.conditions)) ? [] : [`Its times were of ${timezoneOf(a.spec)} there and are of ${timezoneOf(b.spec)} here.`])].join(' '), remedy: 'check that somebody decided it',
       }));
     } else if (before.permit.decision !== declared.permit.decision) {
       findings.push(makeFinding({

@@ -17,6 +17,7 @@ import { ALWAYS, sharesPort, zonesOf } from './permit-rest.ts';
 import type { DeclaredPermit } from '../spec/permits.ts';
 import type { AssetIndex } from '../spec/assets.ts';
 import type { LoadedSpec } from '../spec/load.ts';
+import { timezoneOf } from '../spec/schedule.ts';
 
 /**
  * Whether a Permit by the same stated rules stands in the spec already: what it does not let through, a person has taken out
@@ -52,7 +53,7 @@ export interface Need {
 }
 
 export function needOf(loaded: LoadedSpec, assets: AssetIndex, set: ObservationSet): Need {
-  const timezone = loaded.spec.timezone ?? 'UTC';
+  const timezone = timezoneOf(loaded.spec);
   const declared = createMatcher(loaded.permits, assets, timezone);
   const conversations = new Map(withDeclaredDirections(set, declared).conversations.map((one) => [one.id, one]));
   const judged = new Map<number, { readonly verdicts: readonly AskVerdict[]; readonly missed: ReadonlySet<string> }>();

@@ -10,10 +10,11 @@ import { spanText } from '../../net/register-set.ts';
 import type { PermitEnd } from '../../permit.ts';
 import { columnNames } from './columns.ts';
 import type { RegisterKind } from './columns.ts';
-import type { DeclaredPermit } from '../spec/permits.ts';
+import { flowOf, type DeclaredPermit } from '../spec/permits.ts';
 import { declaredAssets } from '../spec/assets.ts';
+import { securityLevelText } from '../spec/free-text.ts';
 import type { LoadedSpec } from '../spec/load.ts';
-import type { Spec, SpecFlow } from '../spec/schema.ts';
+import type { Spec } from '../spec/schema.ts';
 
 type Cell = string | number | null;
 
@@ -29,9 +30,6 @@ const list = (values: readonly (string | number)[] | undefined): string => (valu
 /** Words may hold the separators themselves (register/columns.ts reads the backslash). */
 const wordList = (values: readonly string[] | undefined): string => list((values ?? []).map((value) => value.replaceAll(/[\\;|]/g, '\\$&')));
 const flag = (value: boolean | undefined): string => (value === undefined ? '' : value ? 'yes' : 'no');
-
-const slText = (level: Spec['zones'][number]['security_level_target']): string =>
-  level === undefined ? '' : typeof level === 'object' ? `SL ${level.target}` : typeof level === 'number' ? `SL ${level}` : level;
 
 const tableOf = (kind: RegisterKind, rows: readonly Fields[]): RegisterTable => {
   const columns = columnNames(kind);
@@ -67,13 +65,13 @@ function assetRows(loaded: LoadedSpec): Fields[] {
 const zoneRows = (spec: Spec): Fields[] => {
   const assets = declaredAssets(spec);
   return spec.zones.map((zone) => ({
-    zone_id: zone.zone_id, name: zone.name, type: zone.kind, purdue_level: zone.purdue_level, sl_t: slText(zone.security_level_target), criticality: zone.criticality,
+    zone_id: zone.zone_id, name: zone.name, type: zone.kind, purdue_level: zone.purdue_level, sl_t: securityLevelText(zone.security_level_target), criticality: zone.criticality,
     air_gapped: flag(zone.air_gapped), networks: list(zone.networks), vlans: list(zone.vlans), assets: assets.filter((asset) => asset.zone === zone.zone_id).length, conduits: list(zone.allowed_conduits),
   }));
 };
 
 const conduitRows = (spec: Spec): Fields[] => spec.conduits.map((conduit) => ({
-  conduit_id: conduit.conduit_id, name: conduit.name, zones: list(conduit.connects), sl_t: slText(conduit.security_level), mode: conduit.mode, default_action: conduit.default_action,
+  conduit_id: conduit.conduit_id, name: conduit.name, zones: list(conduit.connects), sl_t: securityLevelText(conduit.security_level), mode: conduit.mode, default_action: conduit.default_action,
   enforced_by: list(conduit.enforced_by), controls: wordList(conduit.controls), permits: conduit.protocols_allowed?.length ?? 0,
 }));
 
@@ -92,11 +90,9 @@ export function operationsText({ permit }: DeclaredPermit): string {
   return list(parts);
 }
 
-const flowAt = (spec: Spec, { path }: DeclaredPermit): SpecFlow | undefined => spec.conduits[Number(path[1])]?.protocols_allowed?.[Number(path[3])];
-
 const permitRows = ({ spec, permits }: LoadedSpec): Fields[] => permits.map((declared): Fields => {
   const { permit } = declared;
-  const flow = flowAt(spec, declared);
+  const flow = flowOf(spec, declared);
   const { conditions, evidence } = permit;
   return {
     rule_id: permit.id, conduit: permit.conduit, source_zone: permit.from.zone, source: endText(permit.from), destination_zone: permit.to.zone, destination: endText(permit.to),

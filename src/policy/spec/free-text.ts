@@ -162,8 +162,16 @@ export const parseAssetText = (text: string): AssetText => {
   return { ids: [made === '' ? 'asset' : made], label, invented: true };
 };
 
+type SecurityLevel = string | number | { readonly target: number } | undefined;
+
+/** `SL 2` for 2 and `{target: 2}`, a text as it is written; empty when not given. */
+export const securityLevelText = (value: SecurityLevel): string => {
+  if (value === undefined || typeof value === 'string') return value ?? '';
+  return `SL ${typeof value === 'number' ? value : value.target}`;
+};
+
 /** `SL 2`, `SL2`, 2, `{target: 2}` -> 2; null when not given. */
-export const securityLevelNumber = (value: string | number | { readonly target: number } | undefined): number | null => {
+export const securityLevelNumber = (value: SecurityLevel): number | null => {
   if (value === undefined) return null;
   if (typeof value === 'number') return value;
   if (typeof value === 'object') return value.target;

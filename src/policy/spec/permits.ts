@@ -25,9 +25,12 @@ export interface DeclaredPermit {
   readonly acceptedRisks: readonly string[];
   readonly purposeTexts: readonly string[];
   /** How much and how fast; null = no limit. */
-  readonly limits: SpecFlow['limits'] | null;
+  readonly limits: NonNullable<SpecFlow['limits']> | null;
   readonly notUnderstood: readonly string[];
 }
+
+/** The rule that a Permit comes from, as the spec says it. */
+export const flowOf = (spec: Spec, { path }: DeclaredPermit): SpecFlow | undefined => spec.conduits[Number(path[1])]?.protocols_allowed?.[Number(path[3])];
 
 /** Ports that a protocol's name implies where a rule gives none. */
 const KNOWN_PORTS: Readonly<Record<string, readonly [string, number]>> = {
@@ -131,8 +134,7 @@ const namedOf = (flow: SpecFlow): Permit['named'] => {
   return names.length === 0 ? null : { protocol: protocolKey(flow.protocol), names: [...new Set(names)].sort() };
 };
 
-const endOf = (endpoint: SpecEndpoint | undefined, zone: string): PermitEnd =>
-  endpoint === undefined ? { zone, assets: [], addresses: [] } : { zone: endpoint.zone, assets: endpoint.assets ?? [], addresses: (endpoint.addresses ?? []).map((text) => text.toLowerCase()) };
+export const endOf = ({ zone, assets = [], addresses = [] }: SpecEndpoint): PermitEnd => ({ zone, assets, addresses: addresses.map((text) => text.toLowerCase()) });
 
 /** All Permits of a spec, in the order of the file. */
 export const permitsOf = (spec: Spec): DeclaredPermit[] => {
@@ -158,8 +160,8 @@ export const permitsOf = (spec: Spec): DeclaredPermit[] => {
       const permit: Permit = {
         id,
         conduit: conduit.conduit_id,
-        from: endOf(flow.client, fromZone),
-        to: endOf(flow.server, toZone),
+        from: endOf(flow.client ?? { zone: fromZone }),
+        to: endOf(flow.server ?? { zone: toZone }),
         service: serviceOf(flow),
         access,
         modbus: modbusOf(flow, text, access),

@@ -54,7 +54,7 @@ export function pinsOf({ spec }: LoadedSpec, records: readonly AddressRecord[]):
   }
   const slT = new Map<string, number>();
   for (const zone of spec.zones) {
-    const target = securityLevelNumber(zone.security_level_target as never);
+    const target = securityLevelNumber(zone.security_level_target);
     if (target !== null) slT.set(zone.zone_id, target);
   }
   const { together = [], apart = [], safety_assets: safety } = spec.pins ?? {};

@@ -8,6 +8,7 @@
 import { mergeSpans, type Span } from '../../net/register-set.ts';
 import { DAY_MS, HOUR_MS, isoDay, msOf } from '../../net/time.ts';
 import type { PermitConditions } from '../../permit.ts';
+import type { Spec } from './schema.ts';
 
 interface Asked {
   readonly firstNs: bigint;
@@ -18,6 +19,8 @@ interface Asked {
 
 const WEEKDAYS = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'];
 
+const dayBefore = (day: string): string => WEEKDAYS[(WEEKDAYS.indexOf(day) + 6) % 7];
+
 const formatters = new Map<string, Intl.DateTimeFormat>();
 
 const formatterOf = (timezone: string): Intl.DateTimeFormat => {
@@ -27,6 +30,9 @@ const formatterOf = (timezone: string): Intl.DateTimeFormat => {
   formatters.set(timezone, formatter);
   return formatter;
 };
+
+/** UTC where a spec names none. */
+export const timezoneOf = ({ timezone }: Pick<Spec, 'timezone'>): string => timezone ?? 'UTC';
 
 interface LocalTime {
   readonly day: string;
@@ -62,8 +68,7 @@ const instantFits = (conditions: PermitConditions, epochMs: number, timezone: st
   const start = minuteOfDay(conditions.start);
   const end = minuteOfDay(conditions.end);
   if (start < end) return dayFits(local.day) && latest >= start && local.minutes < end;
-  const before = WEEKDAYS[(WEEKDAYS.indexOf(local.day) + 6) % 7];
-  return (dayFits(local.day) && latest >= start) || (dayFits(before) && local.minutes < end);
+  return (dayFits(local.day) && latest >= start) || (dayFits(dayBefore(local.day)) && local.minutes < end);
 };
 
 const DAY_MINUTES = 1440;
@@ -84,6 +89,9 @@ const hasExpired = ({ expires }: PermitConditions, epochMs: number, timezone: st
 
 /** Whether it is about times of the week at all. */
 export const hasWindow = ({ days, start }: PermitConditions): boolean => days.length > 0 || start !== null;
+
+/** Whether it does not hold for ever. */
+export const isTimed = (conditions: PermitConditions): boolean => hasWindow(conditions) || conditions.expires !== null;
 
 /** `sun 02:00-04:00 (Europe/Berlin)` */
 export const windowText = ({ days, start, end }: PermitConditions, timezone: string): string =>
@@ -109,9 +117,13 @@ const dayFits = (conditions: PermitConditions, day: number, timezone: string): b
   if (conditions.days.length === 0) return true;
   const touched = [localTime(day * DAY_MS, timezone).day, localTime((day + 1) * DAY_MS - 1, timezone).day];
   const isPastMidnight = conditions.start !== null && conditions.end !== null && minuteOfDay(conditions.start) > minuteOfDay(conditions.end);
-  const begun = isPastMidnight ? touched.map((local) => WEEKDAYS[(WEEKDAYS.indexOf(local) + 6) % 7]) : [];
+  const begun = isPastMidnight ? touched.map(dayBefore) : [];
   return [...touched, ...begun].some((local) => conditions.days.includes(local));
 };
+
+/** The hours (UTC) in which something was asked; none where they were not kept. */
+const hoursOf = ({ hours }: Asked): { readonly day: number; readonly hour: number }[] =>
+  (hours ?? []).flatMap(({ day, hours: mask }) => Array.from({ length: 24 }, (_, hour) => ({ day, hour })).filter(({ hour }) => ((mask >> hour) & 1) === 1));
 
 /**
  * Days (UTC) on which something was asked while none of several conditions held, ascending: a request has one time, so that each
@@ -122,11 +134,7 @@ export const daysOutside = (all: readonly PermitConditions[], asked: Asked, time
   for (const instant of [asked.firstNs, asked.lastNs].map(msOf)) {
     if (!all.some((one) => holdsAt(one, instant, timezone))) outside.add(Math.floor(instant / DAY_MS));
   }
-  for (const { day, hours } of asked.hours ?? []) {
-    for (let hour = 0; hour < 24; hour++) {
-      if (((hours >> hour) & 1) === 1 && !all.some((one) => hourFits(one, day * 24 + hour, timezone))) outside.add(day);
-    }
-  }
+  for (const { day, hour } of hoursOf(asked)) if (!all.some((one) => hourFits(one, day * 24 + hour, timezone))) outside.add(day);
   if (!asked.hours) for (const day of asked.days) if (!all.some((one) => dayFits(one, day, timezone))) outside.add(day);
   return [...outside].sort((a, b) => a - b);
 };
@@ -134,24 +142,18 @@ export const daysOutside = (all: readonly PermitConditions[], asked: Asked, time
 /** Whether conditions held at some of the times at which something was asked. */
 export const heldAtTimes = (conditions: PermitConditions, asked: Asked, timezone: string): boolean =>
   [asked.firstNs, asked.lastNs].some((ns) => holdsAt(conditions, msOf(ns), timezone)) ||
-  (asked.hours ?? []).some(({ day, hours }) => Array.from({ length: 24 }, (_, hour) => hour).some((hour) => ((hours >> hour) & 1) === 1 && hourFits(conditions, day * 24 + hour, timezone))) ||
+  hoursOf(asked).some(({ day, hour }) => hourFits(conditions, day * 24 + hour, timezone)) ||
   (!asked.hours && asked.days.some((day) => dayFits(conditions, day, timezone)));
 
 export const scheduleProblem = (conditions: PermitConditions, asked: Asked, timezone: string): { kind: 'schedule' | 'expired'; sentence: string } | null => {
-  const firstMs = msOf(asked.firstNs);
-  const lastMs = msOf(asked.lastNs);
-  if (hasExpired(conditions, lastMs, timezone)) return { kind: 'expired', sentence: `the Permit expired on ${conditions.expires}` };
+  if (hasExpired(conditions, msOf(asked.lastNs), timezone)) return { kind: 'expired', sentence: `the Permit expired on ${conditions.expires}` };
   if (!hasWindow(conditions)) return null;
   const window = windowText(conditions, timezone);
-  for (const instant of [firstMs, lastMs]) {
+  for (const instant of [asked.firstNs, asked.lastNs].map(msOf)) {
     if (!instantFits(conditions, instant, timezone)) return { kind: 'schedule', sentence: `seen outside the window ${window}` };
   }
-  for (const { day, hours } of asked.hours ?? []) {
-    for (let hour = 0; hour < 24; hour++) {
-      if (((hours >> hour) & 1) === 1 && !hourFits(conditions, day * 24 + hour, timezone)) {
-        return { kind: 'schedule', sentence: `seen on ${isoDay(day)} between ${hour} and ${hour + 1} h UTC, outside the window ${window}` };
-      }
-    }
+  for (const { day, hour } of hoursOf(asked)) {
+    if (!hourFits(conditions, day * 24 + hour, timezone)) return { kind: 'schedule', sentence: `seen on ${isoDay(day)} between ${hour} and ${hour + 1} h UTC, outside the window ${window}` };
   }
   const day = asked.hours ? undefined : asked.days.find((one) => !dayFits(conditions, one, timezone));
   return day === undefined ? null : { kind: 'schedule', sentence: `seen on ${isoDay(day)}, outside the window ${window}` };

@@ -9,6 +9,7 @@ import type { Conversation } from '../../observation.ts';
 import { parseSet, parseSpan, setContains } from '../../net/address-set.ts';
 import type { AddressSet } from '../../net/address-set.ts';
 import { msOf } from '../../net/time.ts';
+import { portsOf } from './permits.ts';
 import type { Spec, SpecSetAside } from './schema.ts';
 
 interface Prepared {
@@ -29,11 +30,7 @@ export interface SetAsideMatch {
 export const createSetAside = (spec: Spec): ((conversation: Conversation) => SetAsideMatch | null) => {
   const byClient = new Map<string, Prepared[]>();
   for (const [index, entry] of (spec.set_aside ?? []).entries()) {
-    const ports = (entry.ports ?? []).map((text) => {
-      const [first, last] = text.split('-').map(Number);
-      return { first, last: last ?? first };
-    });
-    const prepared = { entry, index, servers: parseSet(entry.servers), ports, lastMs: Date.parse(entry.last_seen) };
+    const prepared = { entry, index, servers: parseSet(entry.servers), ports: (entry.ports ?? []).flatMap(portsOf), lastMs: Date.parse(entry.last_seen) };
     addTo(byClient, entry.client.toLowerCase(), prepared);
   }
   return (conversation) => {

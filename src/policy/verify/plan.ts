@@ -13,9 +13,10 @@ import { conduitBetween } from '../spec/conduit-between.ts';
 import { addTo, firstBy, listsBy } from '../../net/multi-map.ts';
 import { indexEnds, inOrderOf } from '../match/end-index.ts';
 import { createMatcher, endFits, partyOf, prepareEnd, type Matcher } from '../match/match.ts';
-import { isLive, permitsAccess, protocolKey, type DeclaredPermit } from '../spec/permits.ts';
+import { flowOf, isLive, permitsAccess, protocolKey, type DeclaredPermit } from '../spec/permits.ts';
 import { indexAssets, type AssetIndex, type DeclaredAsset } from '../spec/assets.ts';
 import type { LoadedSpec } from '../spec/load.ts';
+import { isTimed, timezoneOf } from '../spec/schedule.ts';
 import { zoneKinds } from '../spec/zone-kind.ts';
 
 export type TestKind = 'tcp-open' | 'tcp-blocked' | 'modbus-read' | 'modbus-canary' | 'modbus-again' | 'opcua-hello' | 'diode-forward' | 'diode-reverse';
@@ -108,7 +109,7 @@ interface Surveyed {
 
 const survey = (loaded: LoadedSpec): Surveyed => {
   const assets = indexAssets(loaded.spec);
-  const matcher = createMatcher(loaded.permits, assets, loaded.spec.timezone ?? 'UTC');
+  const matcher = createMatcher(loaded.permits, assets, timezoneOf(loaded.spec));
   const kinds = zoneKinds(loaded.spec);
   const gapped = new Set(loaded.spec.zones.filter((zone) => zone.air_gapped === true).map(({ zone_id }) => zone_id));
   const forbidden = (asset: DeclaredAsset): string | null => {
@@ -126,9 +127,10 @@ const survey = (loaded: LoadedSpec): Surveyed => {
     return typeof entry === 'object' ? entry.count : undefined;
   };
 
-  for (const { permit, path } of loaded.permits) {
+  for (const declared of loaded.permits) {
+    const { permit } = declared;
     if (!isLive(permit)) continue;
-    for (const { asset } of gatewaysOf(loaded, assets, path)) {
+    for (const { asset } of gatewaysOf(loaded, assets, declared)) {
       const why = asset === null ? null : forbidden(asset);
       if (asset !== null && why !== null) leave(asset.id, why);
     }
@@ -185,11 +187,9 @@ const hostsOf = (end: PermitEnd, assets: AssetIndex, membersOf: Surveyed['member
   return found;
 };
 
-const ruleOf = (loaded: LoadedSpec, path: DeclaredPermit['path']) => loaded.spec.conduits[Number(path[1])]?.protocols_allowed?.[Number(path[3])];
+const pauseOf = ({ limits }: DeclaredPermit): number => Math.max(1, Math.ceil(60 / (limits?.new_connections_per_minute ?? 60)));
 
-const pauseOf = (loaded: LoadedSpec, { path }: DeclaredPermit): number => Math.max(1, Math.ceil(60 / (ruleOf(loaded, path)?.limits?.new_connections_per_minute ?? 60)));
-
-const isConditional = ({ conditions }: Permit): boolean => conditions.onDemand || conditions.days.length > 0 || conditions.start !== null || conditions.expires !== null;
+const isConditional = ({ conditions }: Permit): boolean => conditions.onDemand || isTimed(conditions);
 
 /** Unit 0 is for all devices behind a gateway, and none of them answers (MODBUS over Serial Line V1.02 clause 2.2): another, where the Permit has one. */
 const unitOf = ({ modbus }: Permit): number => modbus?.unitIds.find((unit) => unit !== 0) ?? modbus?.unitIds[0] ?? 1;
@@ -263,7 +263,7 @@ const stepsFrom = (loaded: LoadedSpec, surveyed: Surveyed, zone: string, address
     }
     for (const declared of permits) {
       const { permit } = declared;
-      const own = { ...base, permit: permit.id, conduit: permit.conduit, pauseSeconds: pauseOf(loaded, declared) };
+      const own = { ...base, permit: permit.id, conduit: permit.conduit, pauseSeconds: pauseOf(declared) };
       if (declared.unidirectional !== null) {
         steps.push({ ...own, kind: 'diode-reverse', expected: 'filtered; a TCP session across, or its refusal, has come back through the diode: a leak' });
         continue;
@@ -297,8 +297,8 @@ const letsThrough = ({ matcher, assets }: Surveyed, declared: DeclaredPermit, zo
 };
 
 /** Single addresses of the sending gateway of a unidirectional rule. */
-const gatewaysOf = (loaded: LoadedSpec, assets: AssetIndex, path: DeclaredPermit['path']): { span: AddressSpan; asset: DeclaredAsset | null }[] => {
-  const tx = ruleOf(loaded, path)?.unidirectional?.tx_endpoint;
+const gatewaysOf = (loaded: LoadedSpec, assets: AssetIndex, declared: DeclaredPermit): { span: AddressSpan; asset: DeclaredAsset | null }[] => {
+  const tx = flowOf(loaded.spec, declared)?.unidirectional?.tx_endpoint;
   return [...(tx?.addresses ?? []), ...(tx?.assets ?? []).flatMap((id) => assets.byId.get(id)?.addresses ?? [])].flatMap((text) => {
     const span = parseSpan(text);
     return span === null || span.first !== span.last || span.family === 'mac' ? [] : [{ span, asset: assets.resolve(text)?.asset ?? null }];
@@ -308,12 +308,12 @@ const gatewaysOf = (loaded: LoadedSpec, assets: AssetIndex, path: DeclaredPermit
 /** The sending gateway of a diode is where its forward leg ends for us. */
 const gatewaySteps = (loaded: LoadedSpec, { assets, forbidden }: Surveyed, zone: string, address: string | null): TestStep[] =>
   loaded.permits.flatMap((declared): TestStep[] => {
-    const { permit, unidirectional, path } = declared;
+    const { permit, unidirectional } = declared;
     if (unidirectional === null || unidirectional.from !== zone || !isLive(permit) || permit.service.transport !== 'tcp' || address === null) return [];
     const port = permit.service.ports.at(0)?.first;
-    return gatewaysOf(loaded, assets, path).flatMap(({ span, asset }): TestStep[] => {
+    return gatewaysOf(loaded, assets, declared).flatMap(({ span, asset }): TestStep[] => {
       if (port === undefined || (asset !== null && forbidden(asset) !== null) || isIpv6(address) !== (span.family === 'ipv6')) return [];
-      return [{ kind: 'diode-forward', host: formatSpan(span), port, target: asset?.id ?? formatSpan(span), toZone: unidirectional.to, permit: permit.id, conduit: permit.conduit, expected: 'open: the sending gateway takes it', question: null, pauseSeconds: pauseOf(loaded, declared) }];
+      return [{ kind: 'diode-forward', host: formatSpan(span), port, target: asset?.id ?? formatSpan(span), toZone: unidirectional.to, permit: permit.id, conduit: permit.conduit, expected: 'open: the sending gateway takes it', question: null, pauseSeconds: pauseOf(declared) }];
     });
   });
 
