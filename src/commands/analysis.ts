@@ -16,6 +16,7 @@ import type { ObservationSet } from '../observation.ts';
 import type { LoadedSpec } from '../policy/spec/load.ts';
 import { nearestWord } from '../policy/spec/nearest-word.ts';
 import { pinsOf } from '../policy/spec/pins.ts';
+import { timezoneOf } from '../policy/spec/schedule.ts';
 import type { Connection } from '../store/database.ts';
 import type { StoreStatus } from '../store/read-status.ts';
 import { readObservations, readOutline } from '../store/read.ts';
@@ -100,7 +101,7 @@ export function addressesOfZones(plant: PlacedPlant, keys: readonly string[]): s
 
 /** Zones as declared, days by the spec's clock; roles and levels are left to the traffic, so that a report can hold the two against each other. */
 export const proposeDeclared = (declared: LoadedSpec, set: ObservationSet): Proposal =>
-  proposeZones(onClock(set, declared.spec.timezone ?? 'UTC'), { pins: { ...pinsOf(declared, set.addresses), role: new Map(), level: new Map() }, stabilityRuns: 0 });
+  proposeZones(onClock(set, timezoneOf(declared.spec)), { pins: { ...pinsOf(declared, set.addresses), role: new Map(), level: new Map() }, stabilityRuns: 0 });
 
 const MOST_CAPTURES = 3;
 

@@ -13,6 +13,7 @@ import { withDeclaredMembers } from '../policy/spec/declared-members.ts';
 import type { LoadedSpec } from '../policy/spec/load.ts';
 import { nearestWord } from '../policy/spec/nearest-word.ts';
 import { pinsOf } from '../policy/spec/pins.ts';
+import { timezoneOf } from '../policy/spec/schedule.ts';
 import { printable } from '../render/printable.ts';
 import { proposalJson, proposalText } from '../render/proposal.ts';
 import { lossesOf } from '../render/status-record.ts';
@@ -69,13 +70,13 @@ function isBlankFile(path: string): boolean {
 }
 
 /** A spec that is there says by which clock its windows are: to name another would move them all. */
-function timezoneOf(asked: string | undefined, existing: LoadedSpec | null, pinned: LoadedSpec | null): string {
-  if (asked === undefined) return (existing ?? pinned)?.spec.timezone ?? 'UTC';
+function clockOf(asked: string | undefined, existing: LoadedSpec | null, pinned: LoadedSpec | null): string {
+  if (asked === undefined) return timezoneOf((existing ?? pinned)?.spec ?? {});
   if (!isKnownTimezone(asked)) {
     const near = nearestWord(asked, Intl.supportedValuesOf('timeZone'));
     throw usageError(`--timezone ${asked} is no time zone`, near === null ? 'Name one as Europe/Berlin or America/Chicago.' : `Did you mean ${near}?`);
   }
-  const held = existing === null ? asked : (existing.spec.timezone ?? 'UTC');
+  const held = existing === null ? asked : timezoneOf(existing.spec);
   if (held !== asked) throw usageError(`--timezone ${asked}: ${existing?.file} is written for ${held}`, `Leave --timezone out, or change \`timezone\` in that file first: windows and last days of its rules are by it.`);
   return asked;
 }
@@ -91,7 +92,7 @@ async function proposeZonesOf(argv: ProposeArguments, context: CommandContext): 
   const load = async (file: string): Promise<LoadedSpec> => (await import('../policy/spec/load.ts')).loadSpec(file);
   const decided = pinned === null || pinned === undefined ? null : await load(pinned);
   const own = existing === null || isBlank ? null : existing === pinned ? decided : await load(existing);
-  const timezone = timezoneOf(argv.timezone, own, decided);
+  const timezone = clockOf(argv.timezone, own, decided);
   const asJson = chosenFormat(argv) === 'json';
   // A spec says nothing of how well placements hold up; only what is shown does.
   const isShown = argv.explain !== undefined || asJson || argv.out === undefined;

@@ -19,6 +19,7 @@ import { contextOf, diffReport } from '../policy/diff/diff.ts';
 import { simulate } from '../policy/simulate.ts';
 import { parseSpec, type LoadedSpec } from '../policy/spec/load.ts';
 import { writeSpec } from '../policy/spec/write.ts';
+import { timezoneOf } from '../policy/spec/schedule.ts';
 import { verifySpec } from '../policy/verify/verify.ts';
 import { tallyActivity } from '../render/report/activity.ts';
 import type { ReportInput } from '../render/report/assemble.ts';
@@ -71,7 +72,7 @@ export function gatherReport({ storePath, declared, tool, commandLine, progress 
   const diff = diffReport(loaded, set, { logged: attempts });
   const plant = indexPlant(loaded, set, proposal);
   const activity = readFromStore(storePath, (db) => {
-    const tally = tallyActivity(plant, readSensorHours(db), loaded.spec.timezone ?? 'UTC');
+    const tally = tallyActivity(plant, readSensorHours(db), timezoneOf(loaded.spec));
     visitConversationHours(db, tally.visit);
     return tally.result();
   });

@@ -20,6 +20,7 @@ import { indexAssets } from '../spec/assets.ts';
 import type { LoadedSpec } from '../spec/load.ts';
 import { isLive } from '../spec/permits.ts';
 import { zoneKinds } from '../spec/zone-kind.ts';
+import { timezoneOf } from '../spec/schedule.ts';
 
 export interface DiffOptions {
   /** Only what was seen at or after this instant; Permits are then not called unused. */
@@ -55,7 +56,7 @@ export const contextOf = (loaded: LoadedSpec, set: ObservationSet, options: Diff
   const assets = indexAssets(loaded.spec, set.addresses);
   const sinceNs = options.sinceNs;
   const inScope = (conversation: Conversation): boolean => sinceNs === undefined || conversation.lastNs >= sinceNs;
-  const matcher = createMatcher(loaded.permits, assets, loaded.spec.timezone ?? 'UTC');
+  const matcher = createMatcher(loaded.permits, assets, timezoneOf(loaded.spec));
   const judged = withDeclaredDirections(set, matcher);
   return { loaded, set: judged, assets, conduitOf: conduitBetween(loaded.spec.conduits), matcher, kinds: zoneKinds(loaded.spec), inScope, ...lookupsOf(loaded, judged) };
 };

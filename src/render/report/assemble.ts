@@ -15,6 +15,7 @@ import { createSetAside } from '../../policy/spec/set-aside.ts';
 import { LOGGED_STANDINGS } from '../../policy/diff/logged-tally.ts';
 import type { LoadedSpec } from '../../policy/spec/load.ts';
 import type { Verification } from '../../policy/verify/verify.ts';
+import { timezoneOf } from '../../policy/spec/schedule.ts';
 import type { HourlyStatus } from '../../store/read-status.ts';
 import { isoInstant } from '../instant.ts';
 import type { StatusRecord } from '../json-shapes.ts';
@@ -61,7 +62,7 @@ export interface Report {
 
 export function assembleReport(input: ReportInput): Report {
   const { loaded, set, proposal, plant, diff } = input;
-  const timezone = loaded.spec.timezone ?? 'UTC';
+  const timezone = timezoneOf(loaded.spec);
   const { uses } = judgeObserved(contextOf(loaded, set));
   const findings = describeFindings(input);
   const standings = standingsOf(input, new Set([...uses.values()].flatMap((use) => use.conversations.map(({ id }) => id))), findings);
