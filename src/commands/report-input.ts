@@ -15,7 +15,8 @@ import { DEFAULT_CONDUIT_OPTIONS, proposeConduits } from '../infer/conduits/cond
 import type { Proposal } from '../infer/proposal.ts';
 import { proposeZones } from '../infer/zones.ts';
 import type { LoggedAttempt, ObservationSet } from '../observation.ts';
-import { contextOf, diffReport } from '../policy/diff/diff.ts';
+import { contextOf } from '../policy/diff/context.ts';
+import { diffReport } from '../policy/diff/diff.ts';
 import { simulate } from '../policy/simulate.ts';
 import { parseSpec, type LoadedSpec } from '../policy/spec/load.ts';
 import { writeSpec } from '../policy/spec/write.ts';

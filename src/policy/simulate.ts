@@ -11,7 +11,7 @@ import type { Permit } from '../permit.ts';
 import { listsBy } from '../net/multi-map.ts';
 import { isNotIp, staysOnLink } from '../net/link-local.ts';
 import { dayOf } from '../net/time.ts';
-import { contextOf } from './diff/diff.ts';
+import { contextOf } from './diff/context.ts';
 import { serviceText } from './diff/observed.ts';
 import type { FirewallSemantics, WrittenPermit } from './match/firewall-semantics.ts';
 import { isInspected } from './match/held-permit.ts';

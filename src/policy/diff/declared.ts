@@ -8,7 +8,8 @@
 import { plural } from '../../infer/plural.ts';
 import { parseSet, setsMeet, type AddressSet } from '../../net/address-set.ts';
 import { isoDay } from '../../net/time.ts';
-import type { DiffContext, ObservedResult } from './observed.ts';
+import type { DiffContext } from './context.ts';
+import type { ObservedResult } from './observed.ts';
 import { capturedDaysOf } from '../../infer/captured-days.ts';
 import { makeFinding, permitTitle } from './findings.ts';
 import type { Finding, FindingDraft } from './findings.ts';

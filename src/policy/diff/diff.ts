@@ -5,22 +5,15 @@
  * no conversation is unaccounted for. Traffic within a zone needs no Permit; group addresses that no router carries are
  * counted, not judged. Left out on purpose: output (render/) and exit codes (main.ts).
  */
-import { firstBy } from '../../net/multi-map.ts';
-import type { Conversation, LoggedAttempt, ObservationSet } from '../../observation.ts';
-import { conduitBetween } from '../spec/conduit-between.ts';
+import type { LoggedAttempt, ObservationSet } from '../../observation.ts';
+import { contextOf } from './context.ts';
 import { judgeDeclared } from './declared.ts';
 import { judgeLogged, type LoggedResult } from './logged.ts';
-import { judgeObserved, oneWayShare } from './observed.ts';
-import type { DiffContext, ObservedResult, SetAsideUse } from './observed.ts';
+import { judgeObserved } from './observed.ts';
+import type { ObservedResult, SetAsideUse } from './observed.ts';
 import { mergeFindings, sortFindings } from './findings.ts';
 import type { Finding } from './findings.ts';
-import { withDeclaredDirections } from '../match/guessed-direction.ts';
-import { createMatcher } from '../match/match.ts';
-import { indexAssets } from '../spec/assets.ts';
 import type { LoadedSpec } from '../spec/load.ts';
-import { isLive } from '../spec/permits.ts';
-import { zoneKinds } from '../spec/zone-kind.ts';
-import { timezoneOf } from '../spec/schedule.ts';
 
 export interface DiffOptions {
   /** Only what was seen at or after this instant; Permits are then not called unused. */
@@ -47,22 +40,8 @@ export interface DiffReport {
 
 const DEFAULT_MIN_DAYS = 14;
 
-const lookupsOf = ({ permits, spec }: LoadedSpec, set: ObservationSet): Pick<DiffContext, 'recordOf' | 'permitOf' | 'zoneOf' | 'gapped' | 'diodes' | 'tcp'> => ({
-  tcp: oneWayShare(set.conversations), recordOf: firstBy(set.addresses, ({ address }) => address), permitOf: firstBy(permits, ({ permit }) => permit.id), zoneOf: firstBy(spec.zones, ({ zone_id }) => zone_id),
-  gapped: spec.zones.filter((zone) => zone.air_gapped === true), diodes: permits.filter(({ permit, unidirectional }) => unidirectional !== null && isLive(permit)),
-});
-
-export const contextOf = (loaded: LoadedSpec, set: ObservationSet, options: DiffOptions = {}): DiffContext => {
-  const assets = indexAssets(loaded.spec, set.addresses);
-  const sinceNs = options.sinceNs;
-  const inScope = (conversation: Conversation): boolean => sinceNs === undefined || conversation.lastNs >= sinceNs;
-  const matcher = createMatcher(loaded.permits, assets, timezoneOf(loaded.spec));
-  const judged = withDeclaredDirections(set, matcher);
-  return { loaded, set: judged, assets, conduitOf: conduitBetween(loaded.spec.conduits), matcher, kinds: zoneKinds(loaded.spec), inScope, ...lookupsOf(loaded, judged) };
-};
-
 export const diffReport = (loaded: LoadedSpec, set: ObservationSet, options: DiffOptions = {}): DiffReport => {
-  const context = contextOf(loaded, set, options);
+  const context = contextOf(loaded, set, options.sinceNs);
   const observed = judgeObserved(context);
   const declared = options.sinceNs === undefined ? judgeDeclared(context, observed, options.minDays ?? DEFAULT_MIN_DAYS) : [];
   const wanted = (finding: Finding): boolean =>

@@ -10,7 +10,7 @@ import { serviceByPort } from '../../net/services.ts';
 import { readingOrder } from '../../net/text-order.ts';
 import { isoTime } from '../../net/time.ts';
 import type { AttemptVerdict, Conversation, Day, LoggedAttempt, ObservationSet } from '../../observation.ts';
-import type { DiffContext } from './observed.ts';
+import type { DiffContext } from './context.ts';
 import { serviceText } from './observed.ts';
 import { makeFinding, type Finding, type SeenOperation } from './findings.ts';
 import { tallyLogged, type JudgedAttempt, type LoggedDay, type LoggedRule, type LoggedStanding } from './logged-tally.ts';

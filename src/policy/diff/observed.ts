@@ -5,15 +5,15 @@
  * zones; what is set aside or stays within a zone is counted. Order of judgement: who is it, may the two zones talk at
  * all, who opens, how safely, what is asked. Left out on purpose: Permits that nothing used (diff/declared.ts).
  */
-import { changesDevice, type AddressRecord, type Conversation, type ObservationSet } from '../../observation.ts';
+import { changesDevice, type Conversation } from '../../observation.ts';
 import { isPublicAddress } from '../../net/address-kinds.ts';
 import { parseSpan } from '../../net/address-set.ts';
 import { staysOnLink } from '../../net/link-local.ts';
 import { isoTime } from '../../net/time.ts';
-import type { ConduitBetween } from '../spec/conduit-between.ts';
+import type { DiffContext } from './context.ts';
 import { makeFinding } from './findings.ts';
 import type { Finding, FindingDraft, FindingType, SeenOperation, Severity } from './findings.ts';
-import { rulesOf, type AskVerdict, type ConversationVerdict, type Matcher } from '../match/match.ts';
+import { rulesOf, type AskVerdict, type ConversationVerdict } from '../match/match.ts';
 import { isLive } from '../spec/permits.ts';
 import { modeWord, policyWord } from '../match/asks.ts';
 import type { DeclaredPermit } from '../spec/permits.ts';
@@ -23,35 +23,9 @@ import type { Requirement } from './requirements.ts';
 import { createScanFold } from './scan-findings.ts';
 import { contactsOf, contactSentences, strangerSeverity } from './stranger-peers.ts';
 import { createSetAside } from '../spec/set-aside.ts';
-import { nameOf, type AssetIndex, type DeclaredAsset, type Resolution } from '../spec/assets.ts';
-import type { LoadedSpec } from '../spec/load.ts';
+import { nameOf, type DeclaredAsset, type Resolution } from '../spec/assets.ts';
 import type { Place } from '../spec/document.ts';
-import type { SpecZone } from '../spec/schema.ts';
 import { CONTROL_KINDS, type DeclaredKind } from '../spec/zone-kind.ts';
-
-interface OneWayShare {
-  readonly oneWay: number;
-  readonly all: number;
-}
-
-export interface DiffContext {
-  readonly loaded: LoadedSpec;
-  readonly set: ObservationSet;
-  readonly assets: AssetIndex;
-  readonly matcher: Matcher;
-  readonly conduitOf: ConduitBetween;
-  readonly kinds: ReadonlyMap<string, DeclaredKind>;
-  readonly inScope: (conversation: Conversation) => boolean;
-  readonly recordOf: ReadonlyMap<string, AddressRecord>;
-  /** By id. */
-  readonly permitOf: ReadonlyMap<string, DeclaredPermit>;
-  readonly zoneOf: ReadonlyMap<string, SpecZone>;
-  /** Zones that are declared air-gapped. */
-  readonly gapped: readonly SpecZone[];
-  /** Standing Permits that are unidirectional. */
-  readonly diodes: readonly DeclaredPermit[];
-  readonly tcp: OneWayShare;
-}
 
 export interface PermitUse {
   readonly declared: DeclaredPermit;
@@ -106,12 +80,6 @@ const directionWords = (conversation: Conversation): string => {
 /** What the sensor's own state does to the weight of an answer. */
 const sensorWords = ({ tcp: { oneWay, all } }: DiffContext): string => {
   return oneWay > 0 ? ` ${oneWay} of ${all} TCP conversations were heard one way only.` : '';
-};
-
-/** TCP conversations, and those of which the mirror port showed one direction: payload goes only where a handshake was answered. */
-export const oneWayShare = (conversations: readonly Conversation[]): OneWayShare => {
-  const tcp = conversations.filter((conversation) => conversation.transport === 'tcp');
-  return { oneWay: tcp.filter(({ packets, requests }) => packets.toServer === 0 || (packets.toClient === 0 && requests > 0)).length, all: tcp.length };
 };
 
 interface Judged {
@@ -204,7 +172,7 @@ const judgeCrossing = (context: DiffContext, conversation: Conversation, client:
   }
   const missing = verdict.asks.some((one) => one.permit === null);
   if (!missing) return null;
-  const back = context.diodes.find(({ unidirectional }) => unidirectional?.from === server.zone && unidirectional.to === client.zone);
+  const back = context.diodes.find(({ unidirectional }) => unidirectional.from === server.zone && unidirectional.to === client.zone);
   if (back !== undefined && verdict.related.length === 0) {
     return violation(REQUIREMENTS.diode, `${back.permit.id} declares the way from ${server.zone} to ${client.zone} unidirectional, and ${nameOf(conversation.client, client)} opens against it.`, back);
   }
@@ -214,22 +182,13 @@ const judgeCrossing = (context: DiffContext, conversation: Conversation, client:
   return judgeMisses(context, conversation, verdict, who, toKind);
 };
 
-/** A MAC that sends from more addresses than this is a router's. */
-const ROUTER_FAN = 3;
 /** Roles of devices that send from everybody's address. */
 const ROUTING_ROLES: ReadonlySet<string> = new Set(['network-device', 'firewall', 'gateway']);
 
-/** From how many addresses each link address sent. */
-const macFan = (set: ObservationSet): Map<string, number> => {
-  const fan = new Map<string, number>();
-  for (const record of set.addresses) for (const { mac } of record.macs) fan.set(mac, (fan.get(mac) ?? 0) + 1);
-  return fan;
-};
-
 /** The declared device that an address sent with; a router sends for others, and proves nothing. */
-export const ownerByLink = ({ assets, set, recordOf }: DiffContext, address: string, fan: ReadonlyMap<string, number> = macFan(set)): { readonly mac: string; readonly asset: DeclaredAsset } | null => {
+export const ownerByLink = ({ assets, recordOf, isRouter }: DiffContext, address: string): { readonly mac: string; readonly asset: DeclaredAsset } | null => {
   for (const { mac } of recordOf.get(address)?.macs ?? []) {
-    const asset = (fan.get(mac) ?? 0) > ROUTER_FAN ? null : (assets.resolve(mac)?.asset ?? null);
+    const asset = isRouter(mac) ? null : (assets.resolve(mac)?.asset ?? null);
     if (asset !== null && !ROUTING_ROLES.has(asset.role ?? '')) return { mac, asset };
   }
   return null;
@@ -243,8 +202,8 @@ interface Stranger {
   readonly conversations: Conversation[];
 }
 
-const strangerFinding = (context: DiffContext, { address, zone, conversations }: Stranger, fan: ReadonlyMap<string, number>, isElsewhere: (address: string) => boolean): Finding => {
-  const known = ownerByLink(context, address, fan);
+const strangerFinding = (context: DiffContext, { address, zone, conversations }: Stranger, isElsewhere: (address: string) => boolean): Finding => {
+  const known = ownerByLink(context, address);
   const peers = [...new Set(conversations.map((one) => (one.client === address ? one.server : one.client)))];
   const names = [...new Set((context.recordOf.get(address)?.facts ?? []).filter((fact) => /name$/i.test(fact.name)).map((fact) => fact.value))].slice(0, 2);
   const firstNs = conversations.reduce((min, one) => (one.firstNs < min ? one.firstNs : min), conversations[0].firstNs);
@@ -308,12 +267,11 @@ const judgePlaces = (context: DiffContext, conversations: readonly Conversation[
       seen: own.map(seenWhole), directionConfidence: null, place: resolution.asset === null ? null : placeOf(context, resolution.asset), key: [address, vlan],
     }));
   }
-  const fan = macFan(context.set);
   for (const record of context.set.addresses) {
     const declared = context.assets.resolve(record.address);
     if (!declared?.asset || declared.by === 'network') continue;
     for (const { mac, firstNs, lastNs } of record.macs) {
-      if ((fan.get(mac) ?? 0) > ROUTER_FAN) continue;
+      if (context.isRouter(mac)) continue;
       const owner = context.assets.resolve(mac);
       if (owner === null && isOtherDevice(context, declared)) findings.push(otherDevice(context, nameOf(record.address, declared), declared.asset, mac, firstNs, lastNs));
       if (!owner?.asset || ROUTING_ROLES.has(owner.asset.role ?? '') || owner.asset.id === declared.asset.id || owner.zone === declared.zone) continue;
@@ -345,10 +303,8 @@ export const judgeObserved = (context: DiffContext): ObservedResult => {
   const counts = { judged: 0, withinZone: 0, groupAddressed: 0, setAside: 0, permitted: 0, outOfScope: 0 };
   const matchSetAside = createSetAside(context.loaded.spec);
   const placed: Conversation[] = [];
-  const fan = macFan(context.set);
-  const macsOf = new Map(context.set.addresses.map((record) => [record.address, record.macs]));
   // Plants use public addresses inside too: one that speaks with a MAC of its own is here, not on the Internet.
-  const isElsewhere = (address: string): boolean => isPublicAddress(address) && !(macsOf.get(address) ?? []).some(({ mac }) => (fan.get(mac) ?? 0) <= ROUTER_FAN);
+  const isElsewhere = (address: string): boolean => isPublicAddress(address) && !(context.recordOf.get(address)?.macs ?? []).some(({ mac }) => !context.isRouter(mac));
   const meet = (address: string, zone: string | null, conversation: Conversation): void => {
     const held = strangers.get(address) ?? { address, zone, conversations: [] };
     held.conversations.push(conversation);
@@ -439,7 +395,7 @@ export const judgeObserved = (context: DiffContext): ObservedResult => {
     }, again);
   }
   findings.push(...scans.findings());
-  for (const stranger of strangers.values()) findings.push(strangerFinding(context, stranger, fan, isElsewhere));
+  for (const stranger of strangers.values()) findings.push(strangerFinding(context, stranger, isElsewhere));
   for (const finding of judgePlaces(context, placed)) findings.push(finding);
   return { findings, uses, offSchedule, setAside: [...setAsideUses.values()].sort((a, b) => a.index - b.index), counts };
 };

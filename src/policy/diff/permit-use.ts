@@ -12,7 +12,8 @@ import { accessesOfFunctionCode } from '../../decode/app/modbus-functions.ts';
 import { mergeSpans, sizeOfSpans, subtractSpans, tableOf } from '../../net/register-set.ts';
 import type { ModbusRange, Permit, PermitEnd } from '../../permit.ts';
 import { isFolded, securityOf, type Ask } from '../match/asks.ts';
-import type { DiffContext, PermitUse } from './observed.ts';
+import type { DiffContext } from './context.ts';
+import type { PermitUse } from './observed.ts';
 
 /** What stays of each field; null: it stays as it is. */
 export interface UsedScope {

@@ -9,7 +9,7 @@ import type { YAMLMap } from 'yaml';
 import type { Conversation } from '../../observation.ts';
 import type { OpcUaOperations } from '../../permit.ts';
 import { asksOf, securityOf, weakerThan } from '../match/asks.ts';
-import type { DiffContext } from '../diff/observed.ts';
+import type { DiffContext } from '../diff/context.ts';
 import { rulesOf } from '../match/match.ts';
 import type { DeclaredPermit } from '../spec/permits.ts';
 import { plain, setField, type SpecDraft } from './draft.ts';

@@ -98,11 +98,13 @@ const partyFits = (end: PreparedEnd, { zone, asset, span }: Party): boolean => {
 
 export const endFits = (end: PreparedEnd, address: string, resolution: Resolution | null): boolean => partyFits(end, partyOf(address, resolution));
 
-const transportFits = (permit: Permit, transport: string): boolean =>
+export const transportFits = (permit: Permit, transport: string): boolean =>
   permit.service.transport === 'any' || permit.service.transport === transport;
 
 const portFits = (permit: Permit, port: number): boolean =>
   permit.service.ports.length === 0 || permit.service.ports.some((range) => range.first <= port && port <= range.last);
+
+export const serviceFits = (permit: Permit, transport: string, port: number): boolean => transportFits(permit, transport) && portFits(permit, port);
 
 const portText = (permit: Permit): string =>
   `${permit.service.transport}/${permit.service.ports.map(spanText).join(',') || 'any port'}`;
@@ -180,8 +182,7 @@ const isOfTime = ({ kind }: Pick<Miss, 'kind'>): boolean => kind === 'schedule' 
 
 const timeMiss = (permit: Permit, ask: Ask, timezone: string): { kind: MissKind; sentence: string } | null => {
   if (permit.decision === 'rejected') return { kind: 'rejected', sentence: `somebody rejected it${permit.owner === '' ? '' : ` (${permit.owner})`}` };
-  const problem = scheduleProblem(permit.conditions, ask, timezone);
-  return problem === null ? null : { kind: problem.kind, sentence: problem.sentence };
+  return scheduleProblem(permit.conditions, ask, timezone);
 };
 
 /** A rule for another protocol that is told by its bytes lets no session of OPC UA through, so it is content with none. */
@@ -206,7 +207,6 @@ export const createMatcher = (permits: readonly DeclaredPermit[], assets: AssetI
   const [withClient, withServer] = (['from', 'to'] as const).map((side) => indexEnds(prepared.map((entry) => ({ ...entry[side], value: entry }))));
   const inPlaces = inOrderOf(prepared);
   const whoIs = (address: string): Party => partyOf(address, assets.resolve(address));
-  const serviceFits = ({ declared: { permit } }: Prepared, transport: string, port: number): boolean => transportFits(permit, transport) && portFits(permit, port);
 
   /** Rules whose ends fit, in their places. */
   const nearTo = (client: Party, server: Party): readonly Prepared[] =>
@@ -217,7 +217,7 @@ export const createMatcher = (permits: readonly DeclaredPermit[], assets: AssetI
   /** Of some rules those for a service; asked once for each, because a conduit may have thousands. */
   const forService = (some: readonly Prepared[], name: string, transport: string, port: number): readonly Prepared[] => {
     const key = `${name}\n${transport}\n${port}`;
-    const held = ofService.get(key) ?? some.filter((entry) => serviceFits(entry, transport, port));
+    const held = ofService.get(key) ?? some.filter(({ declared: { permit } }) => serviceFits(permit, transport, port));
     ofService.set(key, held);
     return held;
   };
@@ -231,7 +231,7 @@ export const createMatcher = (permits: readonly DeclaredPermit[], assets: AssetI
     const security = securityOf(conversation);
     const concerns = ({ declared: { permit } }: Prepared): boolean => isLive(permit) || refusesSecurity(permit, security);
     const near = nearTo(client, server).filter(concerns);
-    const related = near.filter((entry) => serviceFits(entry, transport, port));
+    const related = near.filter(({ declared: { permit } }) => serviceFits(permit, transport, port));
     // Security is a property of the session: it is met when one Permit that fits the ends and port is satisfied with it.
     // What was rejected meets nothing: beside it, the Permit that demands more still lets through what is asked safely.
     // Then those that demand more let nothing of it through: leave to read weakly is none to write weakly.
@@ -279,11 +279,11 @@ export const createMatcher = (permits: readonly DeclaredPermit[], assets: AssetI
   return {
     judge,
     between: (fromZone, toZone) => (byZones.get(`${fromZone}\n${toZone}`) ?? []).map((entry) => entry.declared),
-    fitting: (client, server, transport, port) => nearTo(whoIs(client), whoIs(server)).flatMap((entry) => (serviceFits(entry, transport, port) ? [entry.declared] : [])),
+    fitting: (client, server, transport, port) => nearTo(whoIs(client), whoIs(server)).flatMap((entry) => (serviceFits(entry.declared.permit, transport, port) ? [entry.declared] : [])),
     fits: (declared, client, server, transport, port) => {
       const entry = byDeclared.get(declared);
       return entry !== undefined && endFits(entry.from, client, assets.resolve(client)) && endFits(entry.to, server, assets.resolve(server))
-        && serviceFits(entry, transport, port);
+        && serviceFits(declared.permit, transport, port);
     },
     timezone,
   };

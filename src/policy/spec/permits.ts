@@ -29,6 +29,11 @@ export interface DeclaredPermit {
   readonly notUnderstood: readonly string[];
 }
 
+/** One that is declared unidirectional. */
+export type Diode = DeclaredPermit & { readonly unidirectional: NonNullable<DeclaredPermit['unidirectional']> };
+
+export const isDiode = (declared: DeclaredPermit): declared is Diode => declared.unidirectional !== null;
+
 /** The rule that a Permit comes from, as the spec says it. */
 export const flowOf = (spec: Spec, { path }: DeclaredPermit): SpecFlow | undefined => spec.conduits[Number(path[1])]?.protocols_allowed?.[Number(path[3])];
 

@@ -7,7 +7,7 @@
 import { REFUSAL_FACT, type Conversation, type Operation } from '../../observation.ts';
 import type { WindowTraffic } from '../../store/read-window.ts';
 import type { Ask } from '../match/asks.ts';
-import type { DiffContext } from '../diff/observed.ts';
+import type { DiffContext } from '../diff/context.ts';
 import { isoTime } from '../../net/time.ts';
 import { OPERATION_MISSES, type ConversationVerdict, type MissKind } from '../match/match.ts';
 import { nameOf, type Resolution } from '../spec/assets.ts';
@@ -78,12 +78,18 @@ export const unreadAnswers = ({ conversation, answers }: Crossing): number | nul
 
 export const whoOf = ({ conversation, client, server }: Crossing): string => `${nameOf(conversation.client, client)} -> ${nameOf(conversation.server, server)}`;
 
-/** What many conversations, or asks within them, amount to. */
-export const evidenceOf = (
-  seen: readonly { readonly conversation: number; readonly firstNs: bigint; readonly lastNs: bigint; readonly count: number; readonly answered: number | null }[],
-  source: CheckEvidence['source'],
-  sensor: SensorOf,
-): CheckEvidence | null => {
+/** What was seen of a conversation, or of asks within it. */
+export interface Seen {
+  readonly conversation: number;
+  readonly firstNs: bigint;
+  readonly lastNs: bigint;
+  readonly count: number;
+  readonly answered: number | null;
+}
+
+export const seenWhole = ({ id, firstNs, lastNs }: Conversation, count: number, answered: number | null): Seen => ({ conversation: id, firstNs, lastNs, count, answered });
+
+export const evidenceOf = (seen: readonly Seen[], source: CheckEvidence['source'], sensor: SensorOf): CheckEvidence | null => {
   if (seen.length === 0) return null;
   const timed = seen.filter(({ firstNs }) => firstNs > 0n);
   const first = timed.reduce<bigint | null>((least, { firstNs }) => (least === null || firstNs < least ? firstNs : least), null);

@@ -11,15 +11,13 @@ import type { PermitEnd } from '../../permit.ts';
 import { parseSpan } from '../../net/address-set.ts';
 import { groupAddressKind } from '../../net/address-kinds.ts';
 import type { WindowTraffic } from '../../store/read-window.ts';
-import type { DiffContext } from '../diff/observed.ts';
+import type { DiffContext } from '../diff/context.ts';
 import { serviceText } from '../diff/observed.ts';
-import { endFits, prepareEnd } from '../match/match.ts';
+import { endFits, prepareEnd, serviceFits, transportFits } from '../match/match.ts';
 import { nameOf } from '../spec/assets.ts';
-import { isLive } from '../spec/permits.ts';
-import type { DeclaredPermit } from '../spec/permits.ts';
-import type { SpecEndpoint } from '../spec/schema.ts';
-import { makeCheck, type Check, type DiodeFigures, type SensorOf } from './checks.ts';
-import { evidenceOf } from './crossings.ts';
+import { endOf, flowOf, type Diode } from '../spec/permits.ts';
+import { makeCheck, ofPermit, type Check, type DiodeFigures, type SensorOf } from './checks.ts';
+import { evidenceOf, seenWhole } from './crossings.ts';
 import { LEAST_HOURS, type Vantage } from './vantage.ts';
 import { firstOf, plural } from '../../infer/plural.ts';
 
@@ -105,13 +103,6 @@ interface Legs {
   readonly hasEndpoints: boolean;
 }
 
-const flowOf = (context: DiffContext, declared: DeclaredPermit) => {
-  const [, conduit, , flow] = declared.path;
-  return context.loaded.spec.conduits[Number(conduit)]?.protocols_allowed?.[Number(flow)];
-};
-
-const endOfEndpoint = (endpoint: SpecEndpoint): PermitEnd => ({ zone: endpoint.zone, assets: endpoint.assets ?? [], addresses: endpoint.addresses ?? [] });
-
 /**
  * Datagrams of which the port alone says who asks: the sender of a diode may send from a port that is known for a service, and is taken
  * for a server of it then. Where a diode is declared between the two, that says who sends.
@@ -125,10 +116,8 @@ const fitsEnd = (context: DiffContext, end: PermitEnd): ((address: string) => bo
 
 /** Whether all that was seen of a conversation are datagrams that a declared diode carries, of whom the port says that they were answers. */
 export const diodeFlows = (context: DiffContext): ((conversation: Conversation) => boolean) => {
-  const diodes = context.loaded.permits
-    .filter((declared) => declared.unidirectional !== null && isLive(declared.permit) && runsForward(declared))
-    .map(({ permit }) => ({ transport: permit.service.transport, from: fitsEnd(context, permit.from), to: fitsEnd(context, permit.to) }));
-  return (one) => isByPortAlone(one) && one.packets.toServer === 0 && diodes.some(({ transport, from, to }) => (transport === 'any' || transport === one.transport) && from(one.server) && to(one.client));
+  const diodes = context.diodes.filter(runsForward).map(({ permit }) => ({ permit, from: fitsEnd(context, permit.from), to: fitsEnd(context, permit.to) }));
+  return (one) => isByPortAlone(one) && one.packets.toServer === 0 && diodes.some(({ permit, from, to }) => transportFits(permit, one.transport) && from(one.server) && to(one.client));
 };
 
 const turned = (one: Conversation): Conversation => ({
@@ -136,20 +125,17 @@ const turned = (one: Conversation): Conversation => ({
   packets: { toServer: one.packets.toClient, toClient: one.packets.toServer }, bytes: { toServer: one.bytes.toClient, toClient: one.bytes.toServer },
 });
 
-const legsOf = (context: DiffContext, declared: DeclaredPermit): Legs => {
+const legsOf = (context: DiffContext, declared: Diode): Legs => {
   const { permit } = declared;
-  const unidirectional = flowOf(context, declared)?.unidirectional;
+  const unidirectional = flowOf(context.loaded.spec, declared)?.unidirectional;
   const fits = (end: PermitEnd): ((address: string) => boolean) => fitsEnd(context, end);
   const [from, to] = [fits(permit.from), fits(permit.to)];
-  const tx = unidirectional?.tx_endpoint === undefined ? null : fits(endOfEndpoint(unidirectional.tx_endpoint));
-  const rx = unidirectional?.rx_endpoint === undefined ? null : fits(endOfEndpoint(unidirectional.rx_endpoint));
+  const tx = unidirectional?.tx_endpoint === undefined ? null : fits(endOf(unidirectional.tx_endpoint));
+  const rx = unidirectional?.rx_endpoint === undefined ? null : fits(endOf(unidirectional.rx_endpoint));
   const within = (client: (address: string) => boolean, server: (address: string) => boolean): Conversation[] =>
     context.set.conversations.filter((one) => groupAddressKind(one.server) === null && client(one.client) && server(one.server));
-  const onTransport = (one: Conversation): boolean => permit.service.transport === 'any' || permit.service.transport === one.transport;
-  const onPort = (one: Conversation): boolean =>
-    onTransport(one) && (permit.service.ports.length === 0 || permit.service.ports.some(({ first, last }) => first <= one.port && one.port <= last));
   return {
-    direct: [...within(from, to).filter(onPort), ...within(to, from).filter((one) => isByPortAlone(one) && onTransport(one)).map(turned)],
+    direct: [...within(from, to).filter(({ transport, port }) => serviceFits(permit, transport, port)), ...within(to, from).filter((one) => isByPortAlone(one) && transportFits(permit, one.transport)).map(turned)],
     sending: tx === null ? [] : within(from, tx),
     receiving: rx === null ? [] : within(rx, to),
     hasEndpoints: tx !== null && rx !== null,
@@ -168,20 +154,16 @@ const delayOf = (sending: Forward | null, receiving: Forward | null): number | n
 
 const rateText = (bytesPerSecond: number | null, packets: number): string => `${plural(packets, 'packet')}${bytesPerSecond === null ? '' : `, ${bytesPerSecond.toPrecision(3)} octets/s`}`;
 
-const about = (declared: DeclaredPermit): Pick<Check, 'kind' | 'conduit' | 'permit' | 'fromZone' | 'toZone' | 'service'> => ({
-  kind: 'diode', conduit: declared.permit.conduit, permit: declared.permit.id, fromZone: declared.unidirectional?.from ?? declared.permit.from.zone, toZone: declared.unidirectional?.to ?? declared.permit.to.zone, service: declared.permit.service.protocol,
+const about = (declared: Diode): Pick<Check, 'kind' | 'conduit' | 'permit' | 'fromZone' | 'toZone' | 'service'> => ({
+  ...ofPermit(declared), kind: 'diode', fromZone: declared.unidirectional.from, toZone: declared.unidirectional.to,
 });
 
-const timesOf = (conversations: readonly Conversation[], count: (one: Conversation) => number): Parameters<typeof evidenceOf>[0] =>
-  conversations.map((one) => ({ conversation: one.id, firstNs: one.firstNs, lastNs: one.lastNs, count: count(one), answered: null }));
-
 /** The Permit runs from the source of the diode to its destination; one that runs against it is a contradiction of the spec. */
-const runsForward = ({ permit, unidirectional }: DeclaredPermit): boolean => unidirectional === null || permit.from.zone === unidirectional.from;
+const runsForward = ({ permit, unidirectional }: Diode): boolean => permit.from.zone === unidirectional.from;
 
 export const judgeDiodes = (context: DiffContext, traffic: ReadonlyMap<number, WindowTraffic>, vantage: Vantage, sensor: SensorOf): Check[] => {
   const checks: Check[] = [];
-  for (const declared of context.loaded.permits) {
-    if (declared.unidirectional === null || !isLive(declared.permit) || !runsForward(declared)) continue;
+  for (const declared of context.diodes.filter(runsForward)) {
     const legs = legsOf(context, declared);
     const leaks = leaksOf(context, declared, legs, traffic);
     const sending = sumForward([...legs.direct, ...legs.sending], traffic);
@@ -217,10 +199,10 @@ interface ForwardView {
   readonly hasEndpoints: boolean;
 }
 
-const judgeForward = (declared: DeclaredPermit, view: ForwardView, vantage: Vantage, sensor: SensorOf): Check => {
-  const { from, to } = declared.unidirectional ?? { from: '', to: '' };
+const judgeForward = (declared: Diode, view: ForwardView, vantage: Vantage, sensor: SensorOf): Check => {
+  const { from, to } = declared.unidirectional;
   const { main, silence, figures } = view;
-  const common = { ...about(declared), operation: 'forward', title: `${declared.permit.id} ${from} -> ${to}, ${declared.permit.service.protocol}: forward flow`, diode: figures, evidence: main === null ? null : evidenceOf(timesOf(main.conversations, ({ packets }) => packets.toServer), 'packets', sensor) };
+  const common = { ...about(declared), operation: 'forward', title: `${declared.permit.id} ${from} -> ${to}, ${declared.permit.service.protocol}: forward flow`, diode: figures, evidence: main === null ? null : evidenceOf(main.conversations.map((one) => seenWhole(one, one.packets.toServer, null)), 'packets', sensor) };
   const remedy = 'look at the sending gateway and the sender: nothing tells them that nobody receives';
   if (main === null) {
     // The leg to a gateway stays within the zone: only a sensor inside would have heard it.
@@ -256,8 +238,8 @@ interface Leaks {
 }
 
 /** Frames whose source lives on the destination's side and whose destination lives on the source's. */
-const leaksOf = (context: DiffContext, declared: DeclaredPermit, legs: Legs, traffic: ReadonlyMap<number, WindowTraffic>): Leaks => {
-  const { from, to } = declared.unidirectional ?? { from: '', to: '' };
+const leaksOf = (context: DiffContext, declared: Diode, legs: Legs, traffic: ReadonlyMap<number, WindowTraffic>): Leaks => {
+  const { from, to } = declared.unidirectional;
   const forward = new Set([...legs.direct, ...legs.sending, ...legs.receiving]);
   const conversations: { conversation: Conversation; packets: number }[] = [];
   const beside = new Set<string>();
@@ -284,14 +266,14 @@ const leaksOf = (context: DiffContext, declared: DeclaredPermit, legs: Legs, tra
   return { conversations, packets: conversations.reduce((sum, one) => sum + one.packets, 0), payloads, beside: [...beside].sort() };
 };
 
-const judgeReverse = (context: DiffContext, declared: DeclaredPermit, leaks: Leaks, figures: DiodeFigures, vantage: Vantage, sensor: SensorOf): Check => {
-  const { from, to } = declared.unidirectional ?? { from: '', to: '' };
+const judgeReverse = (context: DiffContext, declared: Diode, leaks: Leaks, figures: DiodeFigures, vantage: Vantage, sensor: SensorOf): Check => {
+  const { from, to } = declared.unidirectional;
   const common = { ...about(declared), operation: 'reverse', title: `${declared.permit.id} ${to} -> ${from}: nothing comes back`, diode: figures };
   const beside = leaks.beside.length === 0 ? '' : `; ${leaks.beside.join(', ')} run${leaks.beside.length === 1 ? 's' : ''} beside the diode by a Permit of its own`;
   if (leaks.conversations.length > 0) {
     const ways = leaks.conversations.map(({ conversation }) => `${nameOf(conversation.client, context.assets.resolve(conversation.client))} -> ${nameOf(conversation.server, context.assets.resolve(conversation.server))} ${serviceText(conversation)}`);
     return makeCheck({
-      ...common, verdict: 'fail', evidence: evidenceOf(leaks.conversations.map(({ conversation, packets }) => ({ conversation: conversation.id, firstNs: conversation.firstNs, lastNs: conversation.lastNs, count: packets, answered: null })), 'packets', sensor),
+      ...common, verdict: 'fail', evidence: evidenceOf(leaks.conversations.map(({ conversation, packets }) => seenWhole(conversation, packets, null)), 'packets', sensor),
       reason: `leaking: ${plural(leaks.packets, 'packet')} came back (${leaks.payloads === null ? 'with or without payload' : `${leaks.payloads} with payload`}): ${firstOf(ways, 4, '; ')}${beside}`,
       remedy: 'a TCP session cannot cross a diode, and neither can a reset: find the path that runs beside it, or the gateway that is none',
     });

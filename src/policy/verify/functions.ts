@@ -7,13 +7,13 @@
  */
 import { plural } from '../../infer/plural.ts';
 import { addTo } from '../../net/multi-map.ts';
-import type { DiffContext } from '../diff/observed.ts';
+import type { DiffContext } from '../diff/context.ts';
 import { serviceText } from '../diff/observed.ts';
 import { limitsOperations, type AskVerdict } from '../match/match.ts';
 import { isLive } from '../spec/permits.ts';
 import type { DeclaredPermit } from '../spec/permits.ts';
-import { makeCheck, type Check, type SensorOf } from './checks.ts';
-import { evidenceOf, isOperationMiss, operationOf, unreadAnswers, whoOf, type Crossing } from './crossings.ts';
+import { makeCheck, ofPermit, type Check, type SensorOf } from './checks.ts';
+import { evidenceOf, isOperationMiss, operationOf, seenWhole, unreadAnswers, whoOf, type Crossing, type Seen } from './crossings.ts';
 import type { LoggedResult } from './logs.ts';
 import type { Vantage } from './vantage.ts';
 
@@ -47,11 +47,7 @@ const judgeOutside = (crossing: Crossing, asked: AskVerdict, vantage: Vantage): 
   return of('filtered', 0, 'without answer');
 };
 
-const about = (declared: DeclaredPermit): Pick<Check, 'kind' | 'conduit' | 'permit' | 'fromZone' | 'toZone' | 'service'> => ({
-  kind: 'function-filter', conduit: declared.permit.conduit, permit: declared.permit.id, fromZone: declared.permit.from.zone, toZone: declared.permit.to.zone, service: declared.permit.service.protocol,
-});
-
-const seenOf = ({ crossing, asked, answered, verdict }: Outside): Parameters<typeof evidenceOf>[0][number] => ({
+const seenOf = ({ crossing, asked, answered, verdict }: Outside): Seen => ({
   conversation: crossing.conversation.id, firstNs: asked.ask.firstNs, lastNs: asked.ask.lastNs, count: asked.ask.count, answered: verdict === 'unclear' ? null : answered,
 });
 
@@ -66,7 +62,6 @@ export const judgeFunctions = (context: DiffContext, crossings: readonly Crossin
   const outside = new Map<DeclaredPermit, Outside[]>();
   const readable = new Map<DeclaredPermit, Crossing[]>();
   const unreadable = new Map<DeclaredPermit, Crossing[]>();
-  const byId = new Map(context.loaded.permits.map((declared) => [declared.permit.id, declared]));
   for (const crossing of crossings) {
     const { verdict, conversation } = crossing;
     const limiting = verdict.related.filter((declared) => isLive(declared.permit) && limitsOperations(declared.permit));
@@ -74,16 +69,16 @@ export const judgeFunctions = (context: DiffContext, crossings: readonly Crossin
     for (const asked of verdict.asks) {
       if (asked.permit !== null || asked.miss === null || !isOperationMiss(verdict, asked.miss.kind)) continue;
       // What was rejected is filtered where the rest of it is permitted.
-      const near = (asked.miss.kind === 'rejected' ? limiting[0] : byId.get(asked.miss.permit)) ?? verdict.related[0];
+      const near = (asked.miss.kind === 'rejected' ? limiting[0] : context.permitOf.get(asked.miss.permit)) ?? verdict.related[0];
       addTo(outside, near, judgeOutside(crossing, asked, vantage));
     }
     const { demanding } = verdict;
     if (demanding !== null && crossing.reply === 'answered') {
       checks.push(makeCheck({
-        ...about(demanding), verdict: 'fail', client: conversation.client, server: conversation.server, operation: verdict.weaker.join(', '),
+        ...ofPermit(demanding), kind: 'function-filter', verdict: 'fail', client: conversation.client, server: conversation.server, operation: verdict.weaker.join(', '),
         title: `${demanding.permit.id}: ${whoOf(crossing)} with ${verdict.weaker.join(' and ')}, which is weaker than declared`,
         reason: 'the server accepts the weaker mode; a filter stops it only where it reads the security policy', remedy: 'switch the weaker endpoint off in the server',
-        evidence: evidenceOf([{ conversation: conversation.id, firstNs: conversation.firstNs, lastNs: conversation.lastNs, count: conversation.requests, answered: crossing.answers }], 'packets', sensor),
+        evidence: evidenceOf([seenWhole(conversation, conversation.requests, crossing.answers)], 'packets', sensor),
       }));
     }
   }
@@ -95,7 +90,7 @@ export const judgeFunctions = (context: DiffContext, crossings: readonly Crossin
       if (one.verdict !== 'passed') continue;
       const { conversation } = one.crossing;
       checks.push(makeCheck({
-        ...about(declared), verdict: 'fail', client: conversation.client, server: conversation.server, operation: one.asked.ask.text,
+        ...ofPermit(declared), kind: 'function-filter', verdict: 'fail', client: conversation.client, server: conversation.server, operation: one.asked.ask.text,
         title: `${declared.permit.id}: ${whoOf(one.crossing)}, ${one.asked.ask.text} is not filtered`, reason: `${one.reason}; ${one.asked.miss?.sentence ?? ''}`,
         remedy: 'switch the filter of this conduit to enforce, or correct it: the operation is not in the Permit', evidence: evidenceOf([seenOf(one)], 'packets', sensor),
       }));
@@ -109,20 +104,20 @@ export const judgeFunctions = (context: DiffContext, crossings: readonly Crossin
     if (own.some(({ verdict }) => verdict === 'passed')) continue;
     if (filtered.length > 0 && unclear.length === 0) {
       filters.seenAtWork++;
-      checks.push(makeCheck({ ...about(declared), verdict: 'pass', title, reason: `seen at work: ${listed(filtered)} without answer`, evidence: evidenceOf(filtered.map(seenOf), 'packets', sensor) }));
+      checks.push(makeCheck({ ...ofPermit(declared), kind: 'function-filter', verdict: 'pass', title, reason: `seen at work: ${listed(filtered)} without answer`, evidence: evidenceOf(filtered.map(seenOf), 'packets', sensor) }));
       continue;
     }
     const denied = logged.filtered.get(declared);
     if (denied !== undefined) {
       filters.seenAtWork++;
-      checks.push(makeCheck({ ...about(declared), verdict: 'pass', title, reason: `seen at work: the firewall blocked ${plural(denied.count, 'request')} by their content`, evidence: denied }));
+      checks.push(makeCheck({ ...ofPermit(declared), kind: 'function-filter', verdict: 'pass', title, reason: `seen at work: the firewall blocked ${plural(denied.count, 'request')} by their content`, evidence: denied }));
       continue;
     }
     const used = readable.get(declared) ?? [];
     const dark = unreadable.get(declared) ?? [];
     if (unclear.length > 0 || used.length === 0 || dark.length > 0) {
       checks.push(makeCheck({
-        ...about(declared), verdict: 'not-observable', title,
+        ...ofPermit(declared), kind: 'function-filter', verdict: 'not-observable', title,
         reason: unclear.length > 0 ? `${[...new Set(unclear.map(({ reason }) => reason))].join('; ')} (${listed(unclear)})`
           : dark.length > 0 ? `operations cannot be read on ${dark.length} of its conversations (${[...new Set(dark.map(({ conversation }) => serviceText(conversation)))].slice(0, 3).join(', ')}): encrypted, or never probed` : 'the service was not used',
         remedy: 'test the filter in a maintenance window with a request that changes nothing (verify --plan)',
@@ -132,8 +127,8 @@ export const judgeFunctions = (context: DiffContext, crossings: readonly Crossin
     }
     filters.absent++;
     checks.push(makeCheck({
-      ...about(declared), verdict: 'pass', title, reason: 'nothing outside the Permit was asked; the filter itself was not put to the test',
-      evidence: evidenceOf(used.map(({ conversation, answers }) => ({ conversation: conversation.id, firstNs: conversation.firstNs, lastNs: conversation.lastNs, count: conversation.requests, answered: answers })), 'packets', sensor),
+      ...ofPermit(declared), kind: 'function-filter', verdict: 'pass', title, reason: 'nothing outside the Permit was asked; the filter itself was not put to the test',
+      evidence: evidenceOf(used.map(({ conversation, answers }) => seenWhole(conversation, conversation.requests, answers)), 'packets', sensor),
     }));
   }
   return { checks, filters };

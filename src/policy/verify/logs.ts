@@ -8,12 +8,12 @@ import { plural } from '../../infer/plural.ts';
 import { addTo } from '../../net/multi-map.ts';
 import type { Conversation, LoggedAttempt } from '../../observation.ts';
 import { attemptMatcher, daysOf, mayBeBlocked } from '../diff/logged.ts';
-import type { DiffContext } from '../diff/observed.ts';
+import type { DiffContext } from '../diff/context.ts';
 import { OPERATION_MISSES, type AskVerdict, type ConversationVerdict } from '../match/match.ts';
 import { nameOf } from '../spec/assets.ts';
 import type { DeclaredPermit } from '../spec/permits.ts';
 import { makeCheck, type Check, type CheckEvidence } from './checks.ts';
-import { evidenceOf } from './crossings.ts';
+import { evidenceOf, type Seen } from './crossings.ts';
 
 export interface LoggedResult {
   readonly checks: readonly Check[];
@@ -37,7 +37,7 @@ const asConversation = (attempt: LoggedAttempt): Conversation => {
   };
 };
 
-const seenOf = (attempt: LoggedAttempt): Parameters<typeof evidenceOf>[0][number] => ({ conversation: -attempt.id, firstNs: attempt.firstNs ?? 0n, lastNs: attempt.lastNs ?? 0n, count: attempt.count, answered: null });
+const seenOf = (attempt: LoggedAttempt): Seen => ({ conversation: -attempt.id, firstNs: attempt.firstNs ?? 0n, lastNs: attempt.lastNs ?? 0n, count: attempt.count, answered: null });
 
 const deviceOf = (attempts: readonly LoggedAttempt[]): string => [...new Set(attempts.map(({ device, format }) => (device === '' ? format : device)))].slice(0, 3).join(', ');
 

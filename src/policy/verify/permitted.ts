@@ -11,13 +11,13 @@ import { DAY_MS, msOf } from '../../net/time.ts';
 import { REFUSAL_FACT, type Operation } from '../../observation.ts';
 import type { Ask } from '../match/asks.ts';
 import { endHeard, heardOf, type Heard } from '../diff/declared.ts';
-import type { DiffContext } from '../diff/observed.ts';
+import type { DiffContext } from '../diff/context.ts';
 import { rulesOf, type AskVerdict } from '../match/match.ts';
 import { isLive, permitsListedCode } from '../spec/permits.ts';
 import type { DeclaredPermit } from '../spec/permits.ts';
 import { heldAtTimes } from '../spec/schedule.ts';
-import { makeCheck, type Check, type SensorOf, type Verdict } from './checks.ts';
-import { evidenceOf, operationOf, unreadAnswers, whoOf, type Crossing } from './crossings.ts';
+import { makeCheck, ofPermit, type Check, type SensorOf, type Verdict } from './checks.ts';
+import { evidenceOf, operationOf, unreadAnswers, whoOf, type Crossing, type Seen } from './crossings.ts';
 import { LEAST_HOURS, type Vantage } from './vantage.ts';
 
 /** One operation of one pair under one Permit. */
@@ -167,11 +167,7 @@ const judgeUse = (use: PermittedUse, vantage: Vantage, before: PermittedUse | un
 
 const REMEDY_BLOCKED = 'the firewall may be tighter than the spec: look for the denied flow in its log, then correct the rule before the process needs the data';
 
-const about = (declared: DeclaredPermit): Pick<Check, 'kind' | 'conduit' | 'permit' | 'fromZone' | 'toZone' | 'service'> => ({
-  kind: 'permitted', conduit: declared.permit.conduit, permit: declared.permit.id, fromZone: declared.permit.from.zone, toZone: declared.permit.to.zone, service: declared.permit.service.protocol,
-});
-
-const seenOf = (use: PermittedUse): { conversation: number; firstNs: bigint; lastNs: bigint; count: number; answered: number | null } =>
+const seenOf = (use: PermittedUse): Seen =>
   ({ conversation: use.crossing.conversation.id, firstNs: use.firstNs, lastNs: use.lastNs, count: use.requests > 0 ? use.requests : use.crossing.conversation.sessions, answered: answeredOf(use) });
 
 const titleOf = (declared: DeclaredPermit, label: string): string =>
@@ -220,7 +216,7 @@ export const judgePermitted = (context: DiffContext, crossings: readonly Crossin
       for (const { use, judgement } of judged) {
         if (judgement.verdict !== 'fail') continue;
         checks.push(makeCheck({
-          ...about(declared), verdict: 'fail', client: use.crossing.conversation.client, server: use.crossing.conversation.server, operation: label === '' ? null : label,
+          ...ofPermit(declared), kind: 'permitted', verdict: 'fail', client: use.crossing.conversation.client, server: use.crossing.conversation.server, operation: label === '' ? null : label,
           title: `${titleOf(declared, label)}: ${whoOf(use.crossing)} does not work`, reason: judgement.reason, remedy: REMEDY_BLOCKED, evidence: evidenceOf([seenOf(use)], 'packets', sensor),
         }));
       }
@@ -230,7 +226,7 @@ export const judgePermitted = (context: DiffContext, crossings: readonly Crossin
         const pairs = new Set(same.map(({ use }) => `${use.crossing.conversation.client} ${use.crossing.conversation.server}`)).size;
         const reasons = [...new Set(same.map(({ judgement }) => judgement.reason))].filter((reason) => reason !== '');
         checks.push(makeCheck({
-          ...about(declared), verdict, operation: label === '' ? null : label, title: titleOf(declared, label),
+          ...ofPermit(declared), kind: 'permitted', verdict, operation: label === '' ? null : label, title: titleOf(declared, label),
           reason: `${plural(pairs, 'pair')}: ${reasons.length === 0 ? 'asked and answered' : reasons.join('; ')}`,
           remedy: verdict === 'pass' ? '' : 'listen where the answers pass, or test it in a maintenance window (verify --plan)', evidence: evidenceOf(same.map(({ use }) => seenOf(use)), 'packets', sensor),
         }));
@@ -244,7 +240,7 @@ export const judgePermitted = (context: DiffContext, crossings: readonly Crossin
       const operations = [...new Set(own.map(({ label }) => label))].filter((label) => label !== '').join(', ');
       const most = Math.max(...own.map(({ days: seen }) => seen.size));
       checks.push(makeCheck({
-        ...about(declared), verdict: 'fail', client: use.crossing.conversation.client, server: use.crossing.conversation.server, operation: operations === '' ? null : operations,
+        ...ofPermit(declared), kind: 'permitted', verdict: 'fail', client: use.crossing.conversation.client, server: use.crossing.conversation.server, operation: operations === '' ? null : operations,
         title: `${titleOf(declared, operations)}: ${whoOf(use.crossing)} has stopped`,
         reason: `asked on ${most} of ${before?.days ?? 0} days before, and not once in the ${plural(days, 'day')} since, although both were heard: it may be blocked before it reaches this sensor`,
         remedy: REMEDY_BLOCKED, evidence: evidenceOf(own.map((one) => ({ ...seenOf(one), count: 0, answered: null })), 'packets', sensor),
@@ -254,7 +250,7 @@ export const judgePermitted = (context: DiffContext, crossings: readonly Crossin
     if (labels.size === 0 && gone.every(({ missed }) => !missed)) checks.push(judgeUnused(context, vantage, declared, heard, before, days));
     else if (missing.length > 0 && labels.size > 0) {
       checks.push(makeCheck({
-        ...about(declared), verdict: 'not-observable', operation: missing.join(', '), title: `${titleOf(declared, '')}: ${firstOf(missing, 8)}`,
+        ...ofPermit(declared), kind: 'permitted', verdict: 'not-observable', operation: missing.join(', '), title: `${titleOf(declared, '')}: ${firstOf(missing, 8)}`,
         reason: 'permitted, and nobody asked', remedy: 'wait until it is used, or test it in a maintenance window (verify --plan)',
       }));
     }
@@ -283,12 +279,12 @@ const judgeUnused = (context: DiffContext, vantage: Vantage, declared: DeclaredP
   const isOld = evidence?.lastSeen !== undefined && evidence?.lastSeen !== null && context.set.sensor.firstNs !== null && Date.parse(evidence.lastSeen) < msOf(context.set.sensor.firstNs);
   if (before === null && evidence !== null && isOld && bothHeard && !permit.conditions.onDemand && isMissed(evidence.days, span, days)) {
     return makeCheck({
-      ...about(declared), verdict: 'fail', title: `${titleOf(declared, '')} has stopped`, remedy: REMEDY_BLOCKED,
+      ...ofPermit(declared), kind: 'permitted', verdict: 'fail', title: `${titleOf(declared, '')} has stopped`, remedy: REMEDY_BLOCKED,
       reason: `its evidence is of ${evidence.days} days in ${span}, and it was not used once in the ${plural(days, 'day')} captured now, although both sides were heard: it may be blocked before it reaches this sensor`,
     });
   }
   return makeCheck({
-    ...about(declared), verdict: 'not-observable', title: titleOf(declared, ''), reason: whyUnused(vantage, declared, heard),
+    ...ofPermit(declared), kind: 'permitted', verdict: 'not-observable', title: titleOf(declared, ''), reason: whyUnused(vantage, declared, heard),
     remedy: 'listen at that place or for longer, or test it in a maintenance window (verify --plan)',
   });
 };

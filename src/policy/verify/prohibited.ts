@@ -8,12 +8,12 @@
 import { firstOf, plural } from '../../infer/plural.ts';
 import { addTo, addToSet } from '../../net/multi-map.ts';
 import { REFUSAL_FACT, type Conversation } from '../../observation.ts';
-import type { DiffContext } from '../diff/observed.ts';
+import type { DiffContext } from '../diff/context.ts';
 import { isDirectionSure, serviceText } from '../diff/observed.ts';
 import { isLive } from '../spec/permits.ts';
 import { createSetAside } from '../spec/set-aside.ts';
 import { makeCheck, type Check, type SensorOf, type Verdict } from './checks.ts';
-import { evidenceOf, isOperationMiss, whoOf, type Crossing } from './crossings.ts';
+import { evidenceOf, isOperationMiss, seenWhole, whoOf, type Crossing, type Seen } from './crossings.ts';
 import { diodeFlows } from './diode.ts';
 import type { LoggedResult } from './logs.ts';
 import { BLIND_REMEDY, MOST_ZONES_APART, sumSilent } from './silent-paths.ts';
@@ -23,10 +23,8 @@ import type { Vantage } from './vantage.ts';
 const isProhibited = ({ verdict }: Crossing): boolean =>
   verdict.asks.some(({ permit, miss }) => permit === null && (miss === null || !isOperationMiss(verdict, miss.kind)));
 
-const seenOf = ({ conversation, reply, answers }: Crossing): Parameters<typeof evidenceOf>[0][number] => ({
-  conversation: conversation.id, firstNs: conversation.firstNs, lastNs: conversation.lastNs, count: Math.max(conversation.requests, conversation.sessions, 1),
-  answered: reply === 'silent' || reply === 'refused' ? 0 : answers,
-});
+const seenOf = ({ conversation, reply, answers }: Crossing): Seen =>
+  seenWhole(conversation, Math.max(conversation.requests, conversation.sessions, 1), reply === 'silent' || reply === 'refused' ? 0 : answers);
 
 interface Attempt {
   readonly verdict: Verdict;

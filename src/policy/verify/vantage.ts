@@ -8,11 +8,8 @@ import type { Conversation, ObservationSet } from '../../observation.ts';
 import { groupAddressKind } from '../../net/address-kinds.ts';
 import { staysOnLink } from '../../net/link-local.ts';
 import { listsBy } from '../../net/multi-map.ts';
-import type { AssetIndex } from '../spec/assets.ts';
-import type { Spec } from '../spec/schema.ts';
+import type { DiffContext } from '../diff/context.ts';
 
-/** A MAC that sends from more addresses than this is a router's (as in diff/observed.ts). */
-const ROUTER_FAN = 3;
 /** One day: shorter silence is no silence. */
 export const LEAST_HOURS = 24;
 
@@ -51,7 +48,8 @@ interface ZoneView {
 export const isUnicast = (conversation: Conversation): boolean =>
   !staysOnLink(conversation.transport) && groupAddressKind(conversation.client) === null && groupAddressKind(conversation.server) === null;
 
-export const vantageOf = (spec: Spec, set: ObservationSet, assets: AssetIndex): Vantage => {
+/** @param set as it was observed: a sensor's place does not depend on what the spec knows of directions */
+export const vantageOf = ({ loaded: { spec }, assets, isRouter }: DiffContext, set: ObservationSet): Vantage => {
   const views = new Map<string, ZoneView>(spec.zones.map((zone) => [zone.zone_id, { inside: false, answers: false, isAnswered: false, partners: new Set() }]));
   const heard = new Set<string>();
   for (const conversation of set.conversations) {
@@ -78,10 +76,7 @@ export const vantageOf = (spec: Spec, set: ObservationSet, assets: AssetIndex): 
       if (client !== undefined) to.partners.add(client);
     }
   }
-  const fan = new Map<string, number>();
   const macsOf = new Map(set.addresses.map((record) => [record.address, record.macs.map(({ mac }) => mac)]));
-  for (const macs of macsOf.values()) for (const mac of macs) fan.set(mac, (fan.get(mac) ?? 0) + 1);
-  const isRouter = (mac: string): boolean => (fan.get(mac) ?? 0) > ROUTER_FAN;
   const vlansOf = new Map(spec.zones.map((zone) => [zone.zone_id, zone.vlans ?? []]));
   const hours = set.sensor.hours.length;
   const heardAssets = new Set([...heard].flatMap((address) => assets.resolve(address)?.asset?.id ?? []));

@@ -8,7 +8,7 @@ import type { LoggedAttempt, ObservationSet } from '../../observation.ts';
 import type { StoredProbe } from '../../store/probes.ts';
 import type { WindowTraffic } from '../../store/read-window.ts';
 import { capturedDaysOf } from '../../infer/captured-days.ts';
-import { contextOf } from '../diff/diff.ts';
+import { contextOf } from '../diff/context.ts';
 import type { LoadedSpec } from '../spec/load.ts';
 import { countVerdicts, sortChecks, type Check, type CheckKind, type SensorOf, type VerdictCounts } from './checks.ts';
 import { crossingsOf } from './crossings.ts';
@@ -46,7 +46,7 @@ export interface Verification {
 
 export const verifySpec = ({ loaded, set, traffic, before, attempts, probes, sensor }: VerifyInput): Verification => {
   const context = contextOf(loaded, set);
-  const vantage = vantageOf(loaded.spec, set, context.assets);
+  const vantage = vantageOf(context, set);
   const crossings = crossingsOf(context, traffic);
   const logged = judgeLogs(context, attempts);
   const prohibited = judgeProhibited(context, crossings, vantage, logged, sensor);

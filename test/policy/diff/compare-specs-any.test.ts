@@ -5,7 +5,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { compareSpecs } from '../../../src/policy/diff/compare-specs.ts';
-import { contextOf } from '../../../src/policy/diff/diff.ts';
+import { contextOf } from '../../../src/policy/diff/context.ts';
 import type { LoadedSpec } from '../../../src/policy/spec/load.ts';
 import { loadText } from '../loaded-spec.ts';
 import { modbus, MONDAY, observations } from '../observed.ts';

@@ -1,7 +1,7 @@
 /** What one rule lets through, word by word of it; and of several rules, which one is named. */
 import { describe, expect, it } from 'vitest';
 import { FOLDED_FUNCTION, type Conversation } from '../../../src/observation.ts';
-import { contextOf } from '../../../src/policy/diff/diff.ts';
+import { contextOf } from '../../../src/policy/diff/context.ts';
 import { loadText } from '../loaded-spec.ts';
 import { conversation, modbus, namedOperation, observations } from '../observed.ts';
 

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { describeOperation } from '../../../src/decode/app/registry.ts';
 import type { Conversation } from '../../../src/observation.ts';
 import { loadSpec, type LoadedSpec } from '../../../src/policy/spec/load.ts';
-import { contextOf } from '../../../src/policy/diff/diff.ts';
+import { contextOf } from '../../../src/policy/diff/context.ts';
 import { verifySpec } from '../../../src/policy/verify/verify.ts';
 import type { Check, CheckKind } from '../../../src/policy/verify/checks.ts';
 import { crossingsOf, type Crossing } from '../../../src/policy/verify/crossings.ts';

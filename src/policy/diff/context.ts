@@ -1,0 +1,67 @@
+/**
+ * A spec and what was observed, put together once, as diff, simulation, verification and edits judge them.
+ *
+ * In: a loaded spec and an ObservationSet. Out: who is who, what the rules let through, and what is looked up for each conversation;
+ * directions that only the spec knows are turned (match/guessed-direction.ts). Left out on purpose: any judgement.
+ */
+import { firstBy } from '../../net/multi-map.ts';
+import type { AddressRecord, Conversation, ObservationSet } from '../../observation.ts';
+import { withDeclaredDirections } from '../match/guessed-direction.ts';
+import { createMatcher, type Matcher } from '../match/match.ts';
+import { indexAssets, type AssetIndex } from '../spec/assets.ts';
+import { conduitBetween, type ConduitBetween } from '../spec/conduit-between.ts';
+import type { LoadedSpec } from '../spec/load.ts';
+import { isDiode, isLive, type DeclaredPermit, type Diode } from '../spec/permits.ts';
+import { timezoneOf } from '../spec/schedule.ts';
+import type { SpecZone } from '../spec/schema.ts';
+import { zoneKinds, type DeclaredKind } from '../spec/zone-kind.ts';
+
+export interface DiffContext {
+  readonly loaded: LoadedSpec;
+  readonly set: ObservationSet;
+  readonly assets: AssetIndex;
+  readonly matcher: Matcher;
+  readonly conduitOf: ConduitBetween;
+  readonly kinds: ReadonlyMap<string, DeclaredKind>;
+  readonly inScope: (conversation: Conversation) => boolean;
+  readonly recordOf: ReadonlyMap<string, AddressRecord>;
+  /** Whether a link address sends for others: it proves nothing of who does. */
+  readonly isRouter: (mac: string) => boolean;
+  /** By id. */
+  readonly permitOf: ReadonlyMap<string, DeclaredPermit>;
+  readonly zoneOf: ReadonlyMap<string, SpecZone>;
+  /** Zones that are declared air-gapped. */
+  readonly gapped: readonly SpecZone[];
+  /** Standing Permits that are unidirectional. */
+  readonly diodes: readonly Diode[];
+  /** TCP conversations, and those of which the mirror port showed one direction. */
+  readonly tcp: { readonly oneWay: number; readonly all: number };
+}
+
+/** A MAC that sends from more addresses than this is a router's. */
+const ROUTER_FAN = 3;
+
+const routersAmong = (records: readonly AddressRecord[]): DiffContext['isRouter'] => {
+  const fan = new Map<string, number>();
+  for (const { macs } of records) for (const { mac } of macs) fan.set(mac, (fan.get(mac) ?? 0) + 1);
+  return (mac) => (fan.get(mac) ?? 0) > ROUTER_FAN;
+};
+
+/** Payload goes only where a handshake was answered. */
+const isOneWay = ({ packets, requests }: Conversation): boolean => packets.toServer === 0 || (packets.toClient === 0 && requests > 0);
+
+/** @param sinceNs only what was seen at or after this instant is in scope */
+export const contextOf = (loaded: LoadedSpec, observed: ObservationSet, sinceNs?: bigint): DiffContext => {
+  const { spec, permits } = loaded;
+  const assets = indexAssets(spec, observed.addresses);
+  const matcher = createMatcher(permits, assets, timezoneOf(spec));
+  const set = withDeclaredDirections(observed, matcher);
+  const tcp = set.conversations.filter(({ transport }) => transport === 'tcp');
+  return {
+    loaded, set, assets, matcher, conduitOf: conduitBetween(spec.conduits), kinds: zoneKinds(spec),
+    inScope: ({ lastNs }) => sinceNs === undefined || lastNs >= sinceNs,
+    recordOf: firstBy(set.addresses, ({ address }) => address), isRouter: routersAmong(set.addresses), permitOf: firstBy(permits, ({ permit }) => permit.id), zoneOf: firstBy(spec.zones, ({ zone_id }) => zone_id),
+    gapped: spec.zones.filter((zone) => zone.air_gapped === true), diodes: permits.filter(isDiode).filter(({ permit }) => isLive(permit)),
+    tcp: { oneWay: tcp.filter(isOneWay).length, all: tcp.length },
+  };
+};
