@@ -6,7 +6,7 @@
 import { EXIT, usageError } from '../errors.ts';
 import { planOf } from '../export/plan.ts';
 import { semanticsOf, SIMULATED_TARGETS, writtenBy } from '../export/simulated-target.ts';
-import { contextOf } from '../policy/diff/diff.ts';
+import { contextOf } from '../policy/diff/context.ts';
 import { simulate } from '../policy/simulate.ts';
 import { loadSpec } from '../policy/spec/load.ts';
 import { jsonDocument } from '../render/json.ts';

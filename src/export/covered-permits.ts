@@ -6,8 +6,9 @@
  */
 import { isSubset, type AddressSet } from '../net/address-set.ts';
 import { addTo } from '../net/multi-map.ts';
-import type { Span } from '../net/register-set.ts';
+import { spansContain, type Span } from '../net/register-set.ts';
 import { indexSpans } from '../net/span-index.ts';
+import { portsOf } from '../policy/spec/permits.ts';
 import type { Effect, LossRow, PlanPermit } from './exporter.ts';
 
 /** An effect as it is compared with others, read once: there may be thousands between two zones. */
@@ -16,16 +17,11 @@ interface Reach extends Omit<Effect, 'ports' | 'modbus'> {
   readonly modbus: string | null;
 }
 
-const portSpan = (text: string): Span => {
-  const [first = 0, last = first] = text.split('-').map(Number);
-  return { first, last };
-};
-
 const reachesOf = ({ effects }: LossRow): readonly Reach[] =>
-  effects.map((effect) => ({ ...effect, ports: effect.ports.map(portSpan), modbus: effect.modbus === null ? null : JSON.stringify(effect.modbus) }));
+  effects.map((effect) => ({ ...effect, ports: effect.ports.flatMap(portsOf), modbus: effect.modbus === null ? null : JSON.stringify(effect.modbus) }));
 
 const portsWithin = (inner: readonly Span[], outer: readonly Span[]): boolean =>
-  inner.every(({ first, last }) => outer.some((other) => other.first <= first && last <= other.last));
+  inner.every((span) => spansContain(outer, span));
 
 const serviceWithin = (inner: Reach, outer: Reach): boolean =>
   outer.transport === 'any' || (outer.transport === inner.transport && portsWithin(inner.ports, outer.ports));

@@ -220,6 +220,12 @@ export interface Exporter {
   readonly build: (plan: DevicePlan, options: ExportOptions) => DeviceExport;
 }
 
+/** Of what enforces nothing itself: a Permit is stated, or tried, as it is. */
+export const EVERY_CAPABILITY: Capabilities = {
+  ipv6: true, schedule: true, expiry: true, endsSessions: true, onDemand: true, modbusFunction: true, modbusUnit: true, modbusRange: true,
+  opcuaPolicy: true, opcuaService: true, namedOperations: true, limits: true, layer2: true, multicast: true, onLink: true, unidirectional: true,
+};
+
 export const NO_CAPABILITIES: Capabilities = {
   ipv6: false,
   schedule: false,

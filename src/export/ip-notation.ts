@@ -9,6 +9,11 @@ export interface IpPrefix {
   readonly length: number;
 }
 
+const PROTOCOL_NUMBERS: Readonly<Record<string, number>> = { icmp: 1, tcp: 6, udp: 17, icmpv6: 58, sctp: 132 };
+
+/** Of a transport that has a protocol number (IANA): `tcp`, or `ip-47`. */
+export const protocolNumber = (transport: string): number => PROTOCOL_NUMBERS[transport] ?? Number(transport.slice(3));
+
 const WIDTH = { ipv4: 32, ipv6: 128, mac: 48 } as const;
 
 export const formatAddress = (family: AddressSpan['family'], value: bigint): string =>

@@ -4,6 +4,7 @@
 import { plural } from '../infer/plural.ts';
 import type { Exporter, LossRow, Mode } from './exporter.ts';
 import { rangeText } from './ip-notation.ts';
+import { permitsWithRule } from './loss.ts';
 import { passingByMarkdown, type PassingBy } from './passing-by.ts';
 import { safeComment } from './vendor-name.ts';
 
@@ -18,10 +19,10 @@ const extraText = (row: LossRow): string =>
 
 const permitsOf = (rows: readonly LossRow[]): ReadonlySet<string> => new Set(rows.map((row) => row.permit));
 
-/** What the rules say, each Permit once: it has a row for each device, and a rule on any of them is a rule. */
+/** What the rules say, each Permit once. */
 export function countVerdicts(rows: readonly LossRow[]): { readonly permits: number; readonly exactly: number; readonly wider: number; readonly without: number } {
   const permits = permitsOf(rows).size;
-  const written = permitsOf(rows.filter((row) => row.verdict !== 'not-enforceable')).size;
+  const written = permitsWithRule(rows).size;
   const wider = permitsOf(rows.filter((row) => row.verdict === 'widened')).size;
   return { permits, exactly: written - wider, wider, without: permits - written };
 }

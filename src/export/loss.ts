@@ -43,6 +43,12 @@ export const sharedWidening = (what: string, others: string, why: string): Widen
   extra: null,
 });
 
+/** Of Permits that have a rule, the ids: one has a row for each device, and a rule on any of them is a rule. */
+export const permitsWithRule = (rows: readonly LossRow[]): ReadonlySet<string> => new Set(rows.filter((row) => row.verdict !== 'not-enforceable').map((row) => row.permit));
+
+/** Of transports without a state of who began. */
+export const eitherWay = ({ service: { transport } }: Permit): string[] => (transport === 'tcp' ? [] : [`who begins cannot be held for ${transport}: either side may send`]);
+
 export const portTexts = (permit: Permit): string[] => permit.service.ports.map(spanText);
 
 export const scheduleText = (permit: Permit): string => {

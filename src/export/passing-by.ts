@@ -3,9 +3,10 @@
  * loss rows. Out: which conduits and Permits that concerns, the rows with that reason first, and the text that opens the
  * README and the loss report: whoever applies a configuration has to read it before anything else.
  */
-import { firstOf } from '../infer/plural.ts';
+import { firstOf, plural } from '../infer/plural.ts';
 import type { SharedLink } from '../policy/spec/shared-link.ts';
 import type { Exporter, LossRow, Plan, PlanConduit } from './exporter.ts';
+import { permitsWithRule } from './loss.ts';
 
 export interface PassingBy extends SharedLink {
   readonly conduit: string;
@@ -16,7 +17,7 @@ export interface PassingBy extends SharedLink {
 /** `conduits`: those that devices of this target have to enforce. */
 export const passingBy = (exporter: Exporter, plan: Plan, conduits: readonly PlanConduit[], losses: readonly LossRow[]): PassingBy[] => {
   if (!exporter.filters || exporter.capabilities.onLink) return [];
-  const written = new Set(losses.filter((row) => row.verdict !== 'not-enforceable').map((row) => row.permit));
+  const written = permitsWithRule(losses);
   return conduits.flatMap((conduit) =>
     conduit.sharedLinks.map((link) => {
       const isBetween = (from: string, to: string): boolean => link.zones.includes(from) && link.zones.includes(to);
@@ -34,7 +35,7 @@ export const withPassingBy = (losses: readonly LossRow[], links: readonly Passin
     return { ...row, reasons: [reason, ...row.reasons] };
   });
 
-const conduitText = ({ conduit, zones, permits }: PassingBy): string => `${conduit} (${zones.join(', ')}; ${permits.length} Permit${permits.length === 1 ? '' : 's'})`;
+const conduitText = ({ conduit, zones, permits }: PassingBy): string => `${conduit} (${zones.join(', ')}; ${plural(permits.length, 'Permit')})`;
 
 const linkLines = (links: readonly PassingBy[], cell: (text: string) => string): string[] =>
   [...new Set(links.map((link) => link.what))].map((what) => `- ${cell(`${what}: ${links.filter((link) => link.what === what).map(conduitText).join(', ')}`)}`);
@@ -64,7 +65,7 @@ export const passingBySummary = (passing: readonly PassingBy[], losses: readonly
   const links = passing.filter((link) => link.permits.length > 0);
   if (links.length === 0) return '';
   const concerned = new Set(links.flatMap((link) => link.permits)).size;
-  const written = new Set(losses.filter((row) => row.verdict !== 'not-enforceable').map((row) => row.permit)).size;
+  const written = permitsWithRule(losses).size;
   const names = [...new Set(links.map((link) => link.what))];
   const likely = links.every((link) => link.isLikely) ? 'probably ' : '';
   return `${concerned} of the ${written} written are not enforced as the plant is, whatever the rules say: their zones ${likely}share a link (${firstOf(names, MOST_NAMED)}), and a firewall that routes does not see what passes there`;

@@ -5,10 +5,13 @@
  */
 import { parseSpan, setContains } from '../net/address-set.ts';
 import { addTo } from '../net/multi-map.ts';
+import { spansContain } from '../net/register-set.ts';
 import { effectPasses } from '../policy/match/modbus-effect.ts';
+import { portsOf } from '../policy/spec/permits.ts';
 import type { Effect, ModbusEffect } from './exporter.ts';
 import { formatAddress } from './ip-notation.ts';
 import type { ModbusRequest } from './modbus/request.ts';
+import { hasOneAddress } from './modbus/shape.ts';
 
 export interface Flow {
   readonly client: string;
@@ -19,27 +22,15 @@ export interface Flow {
   readonly modbus: ModbusRequest | null;
 }
 
-const portMatches = (ports: readonly string[], port: number): boolean =>
-  ports.length === 0 ||
-  ports.some((text) => {
-    const [first = 0, last = first] = text.split('-').map(Number);
-    return first <= port && port <= last;
-  });
-
-const lastOf = (request: ModbusRequest): number => {
-  const single = [5, 6, 22, 24].includes(request.functionCode);
-  return request.start + (single ? 1 : request.quantity) - 1;
-};
-
 const modbusMatches = (effect: ModbusEffect | null, request: ModbusRequest | null): boolean => {
   if (effect === null) return true;
   if (request === null) return false;
-  const span = { first: request.start, last: lastOf(request) };
+  const span = { first: request.start, last: request.start + (hasOneAddress(request.functionCode) ? 1 : request.quantity) - 1 };
   return effectPasses(effect, request.functionCode, request.unit, [{ access: 'read', ...span }, { access: 'write', ...span }]);
 };
 
 const transportMatches = (effect: Effect, flow: Flow): boolean =>
-  effect.transport === 'any' || (effect.transport === flow.transport && portMatches(effect.ports, flow.port));
+  effect.transport === 'any' || (effect.transport === flow.transport && (effect.ports.length === 0 || spansContain(effect.ports.flatMap(portsOf), { first: flow.port, last: flow.port })));
 
 /** Whether any of the effects lets the flow through. */
 export const letsThrough = (effects: readonly Effect[], flow: Flow): boolean => {

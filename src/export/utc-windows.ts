@@ -1,7 +1,7 @@
 /**
  * Hours of a Permit for a device that knows UTC alone. In: conditions, a time zone. Out: for each offset that the zone has,
  * when it has it, and the conditions as they are in UTC then; and when a date begins. No clock is asked: offsets are those of
- * fixed years, and the ones at either end go on for ever. A zone that the runtime does not know is UTC (diff/check.ts says so).
+ * fixed years, and the ones at either end go on for ever.
  */
 import { addTo } from '../net/multi-map.ts';
 import type { PermitConditions } from '../permit.ts';
@@ -63,7 +63,8 @@ export const offsetsOf = (timezone: string): ZoneOffset[] => {
   return [...found].map(([east, pieces]): ZoneOffset => ({ minutes: east, pieces })).sort((a, b) => a.minutes - b.minutes);
 };
 
-const clockOf = (minutes: number): string => [Math.floor(minutes / 60), minutes % 60].map((part) => `${part}`.padStart(2, '0')).join(':');
+/** `06:30` for 390. */
+export const clockText = (minutes: number): string => [Math.floor(minutes / 60), minutes % 60].map((part) => `${part}`.padStart(2, '0')).join(':');
 
 /** Days and hours as UTC has them where the clock on the wall is `east` minutes ahead. */
 export const inUtc = (conditions: PermitConditions, east: number): PermitConditions => {
@@ -75,7 +76,7 @@ export const inUtc = (conditions: PermitConditions, east: number): PermitConditi
   const begin = first - east;
   const day = Math.floor(begin / DAY_MINUTES);
   const inDay = begin - day * DAY_MINUTES;
-  return { ...conditions, days: daysLater(days, day), start: clockOf(inDay), end: clockOf((inDay + length) % DAY_MINUTES) };
+  return { ...conditions, days: daysLater(days, day), start: clockText(inDay), end: clockText((inDay + length) % DAY_MINUTES) };
 };
 
 /** When a day begins there, in seconds since 1970. */

@@ -5,7 +5,7 @@
  * (Modbus V1.1b3 clause 4.1, the upper half are exceptions), unit ids 0 to 255 (Modbus Messaging on TCP/IP 3.1.3).
  */
 import type { Permit } from '../../permit.ts';
-import { accessOfFunctionCode } from '../../decode/app/modbus-functions.ts';
+import { accessOfFunctionCode, FUNCTIONS } from '../../decode/app/modbus-functions.ts';
 import { bindingSpans, mergeSpans, spansContain, spanText, type Span } from '../../net/register-set.ts';
 import { isSerialModbus } from '../../net/services.ts';
 import { permitsAccess, permitsListedCode } from '../../policy/spec/permits.ts';
@@ -14,49 +14,17 @@ import type { ModbusEffect } from '../exporter.ts';
 export const EVERY_FUNCTION: readonly number[] = Array.from({ length: 127 }, (_, index) => index + 1);
 export const UNIT_IDS = 256;
 
-/** Public function codes with their names (Modbus V1.1b3 clause 5.1). */
-export const FUNCTION_NAMES: Readonly<Record<number, string>> = {
-  1: 'Read Coils',
-  2: 'Read Discrete Inputs',
-  3: 'Read Holding Registers',
-  4: 'Read Input Registers',
-  5: 'Write Single Coil',
-  6: 'Write Single Register',
-  7: 'Read Exception Status',
-  8: 'Diagnostics',
-  11: 'Get Comm Event Counter',
-  12: 'Get Comm Event Log',
-  15: 'Write Multiple Coils',
-  16: 'Write Multiple Registers',
-  17: 'Report Server ID',
-  20: 'Read File Record',
-  21: 'Write File Record',
-  22: 'Mask Write Register',
-  23: 'Read/Write Multiple Registers',
-  24: 'Read FIFO Queue',
-  43: 'Encapsulated Interface Transport',
-};
-
-export interface AddressSpan16 {
-  readonly access: 'read' | 'write';
-  readonly first: number;
-  readonly last: number;
-}
-
-/** One text per span: `3:0-999`; function code 23 reads and writes, so its spans carry `r` or `w`. */
-const boundText = (functionCode: number, span: AddressSpan16): string =>
-  `${functionCode}${functionCode === 23 ? span.access[0] : ''}:${span.first}-${span.last}`;
+/** Public function codes with their names (Modbus V1.1b3 clause 5.1); from 65 on vendors have theirs. */
+export const FUNCTION_NAMES: Readonly<Record<number, string>> = Object.fromEntries([...FUNCTIONS].flatMap(([code, { name }]) => (code < 65 ? [[code, name]] : [])));
 
 /** The spans that bind a function code, `null` for an access of it that is not bound. */
-export const spansOf = (permit: Permit, functionCode: number, access: 'read' | 'write'): readonly AddressSpan16[] | null => {
-  if (permit.modbus === null) return null;
-  const spans = bindingSpans(permit.modbus.ranges, functionCode, access);
-  return spans === null ? null : spans.map((span) => ({ access, first: span.first, last: span.last }));
-};
+export const spansOf = ({ modbus }: Permit, functionCode: number, access: 'read' | 'write'): readonly Span[] | null =>
+  (modbus === null ? null : bindingSpans(modbus.ranges, functionCode, access));
 
+/** One text per span: `3:0-999`; function code 23 reads and writes, so its spans carry `r` or `w`. */
 export const rangesFor = (permit: Permit, functionCodes: readonly number[]): string[] =>
   functionCodes.flatMap((code) =>
-    (['read', 'write'] as const).flatMap((access) => (spansOf(permit, code, access) ?? []).map((span) => boundText(code, span))),
+    (['read', 'write'] as const).flatMap((access) => (spansOf(permit, code, access) ?? []).map(({ first, last }) => `${code}${code === 23 ? access[0] : ''}:${first}-${last}`)),
   );
 
 export const isModbus = (permit: Permit): boolean => permit.modbus !== null || /modbus/i.test(permit.service.protocol);
@@ -91,12 +59,19 @@ const functionOfRange = (range: string): number => Number.parseInt(range, 10);
 /** `3`, or `23r` and `23w`. */
 const kindOfRange = (range: string): string => range.slice(0, range.indexOf(':'));
 
+const spanOfRange = (range: string): Span => {
+  const [first = 0, last = 0] = range.slice(range.indexOf(':') + 1).split('-').map(Number);
+  return { first, last };
+};
+
 /** The spans of one kind, merged; empty = every address. */
-const spansOfKind = (ranges: readonly string[], kind: string): Span[] =>
-  mergeSpans(ranges.filter((range) => kindOfRange(range) === kind).map((range) => {
-    const [first = 0, last = 0] = range.slice(kind.length + 1).split('-').map(Number);
-    return { first, last };
-  }));
+const spansOfKind = (ranges: readonly string[], kind: string): Span[] => mergeSpans(ranges.filter((range) => kindOfRange(range) === kind).map(spanOfRange));
+
+/** The same effect with the last address of each span as a target really holds it; `kind` is `3`, or `23r` and `23w`. */
+export const withLastAddresses = (effect: ModbusEffect, lastOf: (kind: string, span: Span) => number): ModbusEffect => ({
+  ...effect,
+  ranges: effect.ranges.map((range) => `${kindOfRange(range)}:${spanOfRange(range).first}-${lastOf(kindOfRange(range), spanOfRange(range))}`),
+});
 
 /** What one list of functions, units and addresses lets through that holds all of several; what one of them leaves open is open. */
 export const widestEffect = (effects: readonly ModbusEffect[]): ModbusEffect => {

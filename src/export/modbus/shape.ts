@@ -115,3 +115,6 @@ const UNKNOWN: RequestShape = {
 };
 
 export const shapeOf = (functionCode: number): RequestShape => SHAPES[functionCode] ?? UNKNOWN;
+
+/** Whether requests of a code name one data address and no quantity. */
+export const hasOneAddress = (functionCode: number): boolean => shapeOf(functionCode).addresses.some(({ quantityBit }) => quantityBit === null);

@@ -6,7 +6,9 @@
  * inspect modbus` does not exist; exports.md, finding 1), so every operation limit goes to the loss report.
  */
 import { createHash } from 'node:crypto';
+import type { AddressSet } from '../../net/address-set.ts';
 import type { Permit } from '../../permit.ts';
+import { minuteOfDay } from '../../policy/spec/schedule.ts';
 import { ASA_LIST_PREFIX, ASA_MONITOR_LEVEL } from '../../source/firewall-log/monitor-marks.ts';
 import { ofFamily, asPrefix, formatAddress, isHost, netmaskOf } from '../ip-notation.ts';
 import { objectPool, type AddressGroup, type AddressObject, type ObjectPool } from '../address-objects.ts';
@@ -17,6 +19,7 @@ import { NO_CAPABILITIES } from '../exporter.ts';
 import { assess, familiesOf, notEnforceable, refusalOf } from '../loss.ts';
 import { evidenceLine, permitLine, provenanceLines } from '../permit-text.ts';
 import { DAY_NAMES, dayAfter, deviceClockLines, windowsOf } from '../time-window.ts';
+import { clockText } from '../utc-windows.ts';
 import { nameScope, safeComment, type NameRules, type NameScope } from '../vendor-name.ts';
 
 /** Its list of protocol literals has `ip 0` (ASA CLI book 2, "Addresses, Protocols, and Ports"): 0 would open everything. */
@@ -84,11 +87,7 @@ const interfaceLines = (port: ZonePort, nameif: string): string[] => {
 };
 
 /** The ASA takes the end minute as part of the window. */
-const inclusiveEnd = (end: string): string => {
-  const [hours = 0, minutes = 0] = end.split(':').map(Number);
-  const total = hours * 60 + minutes - 1;
-  return `${`${Math.floor(total / 60)}`.padStart(2, '0')}:${`${total % 60}`.padStart(2, '0')}`;
-};
+const inclusiveEnd = (end: string): string => clockText(minuteOfDay(end) - 1);
 
 const timeRangeLines = (permit: Permit, name: string): string[] => {
   const windows = windowsOf(permit);
@@ -111,8 +110,8 @@ interface Text {
   readonly entries: Map<string, string[]>;
 }
 
-const addressText = (pool: ObjectPool, entry: PlanPermit, side: 'client' | 'server', family: 'ipv4' | 'ipv6'): string => {
-  const { name, group } = pool.nameOf(ofFamily(entry[side], family));
+const addressText = (pool: ObjectPool, addresses: AddressSet): string => {
+  const { name, group } = pool.nameOf(addresses);
   return `${group ? 'object-group' : 'object'} ${name}`;
 };
 
@@ -134,7 +133,7 @@ const addPermit = (entry: PlanPermit, list: string, scope: NameScope, pool: Obje
   for (const family of familiesOf(entry, CAPABILITIES))
     for (const ports of portTexts(permit))
       lines.push(
-        `access-list ${list} extended permit ${protocolOf(permit)} ${addressText(pool, entry, 'client', family)} ${addressText(pool, entry, 'server', family)}${ports} ${tail.join(' ')}`,
+        `access-list ${list} extended permit ${protocolOf(permit)} ${addressText(pool, ofFamily(entry.client, family))} ${addressText(pool, ofFamily(entry.server, family))}${ports} ${tail.join(' ')}`,
       );
   text.entries.set(list, lines);
 };
@@ -144,8 +143,7 @@ const addWithin = (zone: PlanZone, list: string, pool: ObjectPool, text: Text): 
   const lines = (['ipv4', 'ipv6'] as const).flatMap((family) => {
     const addresses = ofFamily(zone.addresses, family);
     if (addresses.length === 0) return [];
-    const { name, group } = pool.nameOf(addresses);
-    const side = `${group ? 'object-group' : 'object'} ${name}`;
+    const side = addressText(pool, addresses);
     return [`access-list ${list} extended permit ip ${side} ${side} ${PERMIT_LOG}`];
   });
   if (lines.length > 0) text.entries.set(list, [...(text.entries.get(list) ?? []), `access-list ${list} remark ${withinText(zone, REMARK_LENGTH)}`, ...lines]);

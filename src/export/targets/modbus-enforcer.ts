@@ -79,7 +79,7 @@ const profileBlock = (profile: Profile): FilterBlock => ({
   clients: networks(profile.cell.clients),
   servers: networks(profile.cell.servers),
   transport: 'tcp',
-  ports: profile.port.first === profile.port.last ? `${profile.port.first}` : `${profile.port.first}-${profile.port.last}`,
+  ports: spanText(profile.port),
   profile,
 });
 

@@ -7,13 +7,12 @@ import { addTo } from '../../net/multi-map.ts';
 import { formatSpan, intersectSets, normaliseSet, parseSet, subtractSets, type AddressSet } from '../../net/address-set.ts';
 import type { DeviceExport, DevicePlan, Exporter, LossRow, PlanAsset, PlanPermit, PlanZone } from '../exporter.ts';
 import { NO_CAPABILITIES } from '../exporter.ts';
-import { ofFamily, rangeText } from '../ip-notation.ts';
-import { assess, familiesOf, notEnforceable, refusalOf } from '../loss.ts';
+import { ofFamily, protocolNumber, rangeText } from '../ip-notation.ts';
+import { assess, eitherWay, familiesOf, notEnforceable, refusalOf } from '../loss.ts';
 import { asciiJson } from '../loss-report.ts';
 import { nameScope, safeComment } from '../vendor-name.ts';
 
 const CAPABILITIES = { ...NO_CAPABILITIES, ipv6: true, multicast: true, onLink: true, sctpPorts: false };
-const PROTOCOLS: Readonly<Record<string, number>> = { icmp: 1, tcp: 6, udp: 17, icmpv6: 58, sctp: 132 };
 const CACHE_HOURS = 48;
 /** Without an observation there is no date that is not invented; this one says so by its looks. */
 const NO_DATE = '2000-01-01T00:00:00Z';
@@ -41,7 +40,7 @@ interface Direction {
 const entries = (entry: PlanPermit, family: 'ipv4' | 'ipv6', direction: Direction, name: string): Json[] => {
   const { permit } = entry;
   const { transport, ports } = permit.service;
-  const protocol = PROTOCOLS[transport] ?? Number(transport.slice(3));
+  const protocol = protocolNumber(transport);
   const towardsServer = direction.fromDevice === direction.deviceIsClient;
   const peer = peerUrn(entry, direction.deviceIsClient ? 'to' : 'from');
   const layer3 = transport === 'any' ? {} : { [family]: { protocol } };
@@ -53,6 +52,7 @@ const entries = (entry: PlanPermit, family: 'ipv4' | 'ipv6', direction: Directio
   if (transport !== 'tcp' && transport !== 'udp') return [one('', {})];
   return ports.map((port, index) => {
     const match = { [towardsServer ? 'destination-port' : 'source-port']: portMatch(port) };
+    // For TCP alone (RFC 8520 clause 8).
     const initiated = transport === 'tcp' ? { 'ietf-mud:direction-initiated': direction.deviceIsClient ? 'from-device' : 'to-device' } : {};
     return one(ports.length === 1 ? '' : `-${index + 1}`, { [transport]: { ...match, ...initiated } });
   });
@@ -111,10 +111,6 @@ const mudFile = (assetName: string, { label, vendor }: PlanAsset, zone: PlanZone
   });
 };
 
-/** `direction-initiated` exists for TCP alone (RFC 8520 clause 8). */
-const eitherWay = (entry: PlanPermit): string[] =>
-  entry.permit.service.transport === 'tcp' ? [] : [`who begins cannot be held for ${entry.permit.service.transport}: either side may send`];
-
 type Side = 'from' | 'to';
 
 /** Addresses of an asset beyond those that the end states: one file stands for all of them. Null: the end does not mean this asset. */
@@ -153,7 +149,7 @@ const lossOf = (plan: DevicePlan, entry: PlanPermit, { beside }: Covered): LossR
   if (also === undefined && refusalOf(entry, CAPABILITIES) === null) return notEnforceable(entry.permit, plan.device.id, 'it covers no asset on either side: MUD describes devices');
   const [from, to] = [also?.from ?? [], also?.to ?? []];
   const texts = [...from, ...to].map(formatSpan).join(', ');
-  const row = assess(entry, { device: plan.device.id, capabilities: CAPABILITIES, also: [...eitherWay(entry), ...(texts === '' ? [] : [`an asset is one device here, with all its addresses: ${texts} too`])] });
+  const row = assess(entry, { device: plan.device.id, capabilities: CAPABILITIES, also: [...eitherWay(entry.permit), ...(texts === '' ? [] : [`an asset is one device here, with all its addresses: ${texts} too`])] });
   if (texts === '' || row.verdict === 'not-enforceable') return row;
   return {
     ...row,

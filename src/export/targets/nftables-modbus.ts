@@ -44,10 +44,7 @@ const spanElements = (field: AddressField, spans: readonly { first: number; last
   Array.from({ length: field.maxQuantity }, (_, index) => index + 1).flatMap((quantity) =>
     spans
       .filter((span) => span.last - span.first + 1 >= quantity)
-      .map((span) => {
-        const lastStart = span.last - quantity + 1;
-        return `${span.first === lastStart ? `${lastStart}` : `${span.first}-${lastStart}`} . ${quantity}`;
-      }),
+      .map(({ first, last }) => `${spanText({ first, last: last - quantity + 1 })} . ${quantity}`),
   );
 
 const numbersText = (numbers: readonly number[]): string =>
@@ -68,8 +65,7 @@ const lengthMatch = (code: number, shape: RequestShape): { match: string; set: s
   fields.push(`@ih,${shape.byteCountBit},8`);
   const elements = shape.lengths.map((term) => {
     const parts = [`${term.length}`];
-    if (term.quantity !== null)
-      parts.push(term.quantity.first === term.quantity.last ? `${term.quantity.first}` : `${term.quantity.first}-${term.quantity.last}`);
+    if (term.quantity !== null) parts.push(spanText(term.quantity));
     parts.push(`${term.byteCount ?? 0}`);
     return parts.join(' . ');
   });

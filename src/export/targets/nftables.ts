@@ -10,6 +10,7 @@ import type { Permit } from '../../permit.ts';
 import { NFT_DENIED, NFT_INSPECTED, NFT_ONE_OCTET, NFT_PREFIX, NFT_REPLY, NFT_WOULD } from '../../source/firewall-log/monitor-marks.ts';
 import { formatSpan, type AddressSpan } from '../../net/address-set.ts';
 import { spanText } from '../../net/register-set.ts';
+import { minuteOfDay } from '../../policy/spec/schedule.ts';
 import { coverage } from '../covered-permits.ts';
 import { joinedZones, withinText } from '../device-zones.ts';
 import type { Capabilities, DeviceExport, DeviceInterface, DevicePlan, Exporter, LossRow, PlanConduit, PlanPermit } from '../exporter.ts';
@@ -20,7 +21,7 @@ import { functionsOf, inspectedModbus } from '../modbus/scope.ts';
 import { leftOut, modbusChains, setBlock, wholeRequestSets } from './nftables-modbus.ts';
 import { evidenceLine, permitLine, provenanceLines } from '../permit-text.ts';
 import { clockLines, DAY_NAMES, dayAfter, windowsOf } from '../time-window.ts';
-import { dayBegins, inUtc, LAST_YEAR, offsetsOf, type ZoneOffset } from '../utc-windows.ts';
+import { clockText, dayBegins, inUtc, LAST_YEAR, offsetsOf, type ZoneOffset } from '../utc-windows.ts';
 import { nameScope, safeComment, type NameScope } from '../vendor-name.ts';
 
 const CAPABILITIES: Capabilities = {
@@ -62,7 +63,7 @@ const serviceMatch = (permit: Permit, port: 'sport' | 'dport'): string => {
 
 /** `east/0100`, `west/0330`: when the plant's clock is so far ahead of UTC or behind it. */
 const offsetName = (minutes: number): string =>
-  `${minutes < 0 ? 'west' : 'east'}/${[Math.floor(Math.abs(minutes) / 60), Math.abs(minutes) % 60].map((part) => `${part}`.padStart(2, '0')).join('')}`;
+  `${minutes < 0 ? 'west' : 'east'}/${clockText(Math.abs(minutes)).replace(':', '')}`;
 
 interface Clock {
   readonly timezone: string;
@@ -78,13 +79,11 @@ const FOR_EVER = 9_223_372_036;
 const offsetSet = (name: string, { pieces }: ZoneOffset): string[] =>
   setBlock(name, 'typeof meta time', 'interval', pieces.map(({ from, to }) => `${from ?? 0}-${to ?? FOR_EVER}`));
 
-const secondsOf = (clock: string): number => Number(clock.slice(0, 2)) * 3600 + Number(clock.slice(3, 5)) * 60;
-
 const windowMatches = (permit: Permit): string[] =>
   windowsOf(permit).map((window) => {
     const days = window.days.length === 7 ? '' : `meta day { ${window.days.map((day) => `"${DAY_NAMES[day] ?? day}"`).join(', ')} } `;
     const whole = window.start === '00:00' && window.end === '24:00';
-    return `${days}${whole ? '' : `meta hour ${secondsOf(window.start)}-${secondsOf(window.end) - 1}`}`.trim();
+    return `${days}${whole ? '' : `meta hour ${60 * minuteOfDay(window.start)}-${60 * minuteOfDay(window.end) - 1}`}`.trim();
   });
 
 /**

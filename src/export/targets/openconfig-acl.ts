@@ -6,13 +6,14 @@
  * and is refused where that is out of proportion.
  */
 import { usageError } from '../../errors.ts';
+import type { AddressSet } from '../../net/address-set.ts';
 import type { Permit } from '../../permit.ts';
 import { coverage } from '../covered-permits.ts';
 import { assumedText, joinedZones, missingPort, withinText, zonePorts, type ZonePort } from '../device-zones.ts';
 import type { Capabilities, DeviceExport, DevicePlan, Exporter, LossRow, PlanPermit, PlanZone } from '../exporter.ts';
 import { NO_CAPABILITIES } from '../exporter.ts';
-import { ofFamily, prefixesOf } from '../ip-notation.ts';
-import { assess, familiesOf, notEnforceable, refusalOf } from '../loss.ts';
+import { ofFamily, prefixesOf, protocolNumber } from '../ip-notation.ts';
+import { assess, eitherWay, familiesOf, notEnforceable, refusalOf } from '../loss.ts';
 import { asciiJson } from '../loss-report.ts';
 import { permitLine } from '../permit-text.ts';
 import { nameScope } from '../vendor-name.ts';
@@ -29,7 +30,6 @@ const DESCRIPTION_LENGTH = 200;
 const FIRST_SEQUENCE = 10;
 const SEQUENCE_STEP = 10;
 const LAST_SEQUENCE = 4_294_967_295;
-const PROTOCOLS: Readonly<Record<string, number>> = { icmp: 1, tcp: 6, udp: 17, icmpv6: 58, sctp: 132 };
 
 type Family = 'ipv4' | 'ipv6';
 type Json = Record<string, unknown>;
@@ -58,7 +58,7 @@ const passingEntries = (family: Family): Json[] => {
 
 const protocolOf = (permit: Permit): Json => {
   const { transport } = permit.service;
-  return transport === 'any' ? {} : { protocol: PROTOCOLS[transport] ?? Number(transport.slice(3)) };
+  return transport === 'any' ? {} : { protocol: protocolNumber(transport) };
 };
 
 const hasPorts = (permit: Permit): boolean => permit.service.ports.length > 0;
@@ -66,8 +66,8 @@ const hasPorts = (permit: Permit): boolean => permit.service.ports.length > 0;
 /** `502`, or `5900..5903`. */
 const portsOf = (permit: Permit): (number | string | null)[] => (hasPorts(permit) ? permit.service.ports.map(({ first, last }) => (first === last ? first : `${first}..${last}`)) : [null]);
 
-const prefixTexts = (entry: PlanPermit, side: 'client' | 'server', family: Family): string[] =>
-  ofFamily(entry[side], family).flatMap((span) => prefixesOf(span).map((prefix) => `${prefix.network}/${prefix.length}`));
+const prefixTexts = (addresses: AddressSet, family: Family): string[] =>
+  ofFamily(addresses, family).flatMap((span) => prefixesOf(span).map((prefix) => `${prefix.network}/${prefix.length}`));
 
 const transportOf = (permit: Permit, towardsServer: boolean, port: number | string | null): Json => {
   if (port === null) return {};
@@ -88,7 +88,7 @@ const MOST_ENTRIES = 16_384;
 /** Why a Permit is not written whose product is out of proportion; null when it is not. */
 const tooMany = (entry: PlanPermit): string | null => {
   for (const family of familiesOf(entry, CAPABILITIES)) {
-    const [clients, servers, ports] = [prefixTexts(entry, 'client', family).length, prefixTexts(entry, 'server', family).length, portsOf(entry.permit).length];
+    const [clients, servers, ports] = [prefixTexts(entry.client, family).length, prefixTexts(entry.server, family).length, portsOf(entry.permit).length];
     if (clients * servers * ports > MOST_ENTRIES)
       return `it takes ${clients * servers * ports} entries in a list (prefixes of ${family}: ${clients} of clients, ${servers} of servers; ports: ${ports}), and a device holds some thousands: state \`networks\` for the zones, or name fewer assets`;
   }
@@ -99,8 +99,8 @@ const tooMany = (entry: PlanPermit): string | null => {
 const entriesOf = (entry: PlanPermit, family: Family, towardsServer: boolean): Json[] => {
   const { permit } = entry;
   const [from, to] = towardsServer ? (['client', 'server'] as const) : (['server', 'client'] as const);
-  return prefixTexts(entry, from, family).flatMap((source) =>
-    prefixTexts(entry, to, family).flatMap((destination) =>
+  return prefixTexts(entry[from], family).flatMap((source) =>
+    prefixTexts(entry[to], family).flatMap((destination) =>
       portsOf(permit).map((port): Json => ({
         description: `${towardsServer ? '' : 'replies of '}${permitLine(permit, DESCRIPTION_LENGTH)}`,
         [family]: { config: { 'source-address': source, 'destination-address': destination, ...protocolOf(permit) } },
@@ -113,7 +113,7 @@ const entriesOf = (entry: PlanPermit, family: Family, towardsServer: boolean): J
 
 /** What is within a zone, from one of its interfaces to another. */
 const withinEntries = (zone: PlanZone, family: Family): Json[] => {
-  const prefixes = ofFamily(zone.addresses, family).flatMap((span) => prefixesOf(span).map((prefix) => `${prefix.network}/${prefix.length}`));
+  const prefixes = prefixTexts(zone.addresses, family);
   if (prefixes.length ** 2 > MOST_ENTRIES)
     throw usageError(`what is within ${zone.id} would take ${prefixes.length ** 2} entries in a list: it has ${prefixes.length} prefixes of ${family}, and several interfaces`, 'State its networks, or one interface.');
   return prefixes.flatMap((source) =>
@@ -154,7 +154,7 @@ const build = (plan: DevicePlan): DeviceExport => {
   const losses = plan.permits.map((entry): LossRow => {
     const why = missingPort(entry, ports) ?? refusalOf(entry, CAPABILITIES) ?? tooMany(entry);
     if (why !== null) return notEnforceable(entry.permit, plan.device.id, why);
-    const also = entry.permit.service.transport === 'tcp' ? [] : [`who begins cannot be held for ${entry.permit.service.transport}: either side may send`];
+    const also = eitherWay(entry.permit);
     const row = assess(entry, { device: plan.device.id, capabilities: CAPABILITIES, also });
     return also.length > 0 ? row : { ...row, reasons: [...row.reasons, 'there is no state: a packet of the server with ACK or RST passes, asked for or not'] };
   });

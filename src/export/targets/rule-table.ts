@@ -3,21 +3,16 @@
  * `permits.csv`, or `permits.json`. They state each Permit in full and enforce nothing; the loss report says so.
  */
 import { csvLine } from '../csv-text.ts';
-import type { Capabilities, DeviceExport, DevicePlan, Exporter, LossRow, PlanPermit } from '../exporter.ts';
+import { EVERY_CAPABILITY, type DeviceExport, type DevicePlan, type Exporter, type LossRow, type PlanPermit } from '../exporter.ts';
 import { rangeText } from '../ip-notation.ts';
 import { assess, portTexts, scheduleText } from '../loss.ts';
 import { asciiJson } from '../loss-report.ts';
 import { requiredModbus } from '../modbus/scope.ts';
 import { clockLines } from '../time-window.ts';
 
-const EVERYTHING: Capabilities = {
-  ipv6: true, schedule: true, expiry: true, endsSessions: true, onDemand: true, modbusFunction: true, modbusUnit: true, modbusRange: true,
-  opcuaPolicy: true, opcuaService: true, namedOperations: true, limits: true, layer2: true, multicast: true, onLink: true, unidirectional: true,
-};
-
 const statedOnly = (plan: DevicePlan): LossRow[] =>
   plan.permits.map((entry) => {
-    const row = assess(entry, { device: plan.device.id, capabilities: EVERYTHING, modbus: requiredModbus(entry.permit) });
+    const row = assess(entry, { device: plan.device.id, capabilities: EVERY_CAPABILITY, modbus: requiredModbus(entry.permit) });
     return { ...row, verdict: 'not-enforceable', widenedTo: '', extraOperations: 0, reasons: ['a table enforces nothing: it states the Permit in full'] };
   });
 
@@ -73,7 +68,7 @@ const exported = (plan: DevicePlan, path: string, content: string): DeviceExport
   notes: ['Empty means not limited, except for addresses: a Permit without addresses lets nobody through.', ...clockLines(plan)],
 });
 
-const shared = { platforms: [], filters: false, modes: ['monitor', 'enforce'], capabilities: EVERYTHING } as const;
+const shared = { platforms: [], filters: false, modes: ['monitor', 'enforce'], capabilities: EVERY_CAPABILITY } as const;
 
 export const csvTable: Exporter = {
   ...shared,

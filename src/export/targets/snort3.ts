@@ -12,7 +12,7 @@ import type { Capabilities, Mode, ModbusEffect, PlanPermit } from '../exporter.t
 import { sharedWidening, type Widening } from '../loss.ts';
 import { modbusComplement, type Forbidden, type ModbusEngine } from '../modbus/complement.ts';
 import { passedModbus } from '../modbus/passed.ts';
-import { inspectedModbus, widestEffect } from '../modbus/scope.ts';
+import { inspectedModbus, widestEffect, withLastAddresses } from '../modbus/scope.ts';
 import { shapeOf } from '../modbus/shape.ts';
 import { OPCUA_SERVICES } from '../opcua-services.ts';
 import { pairCells, portCells, type PortCell } from '../pair-cells.ts';
@@ -153,18 +153,8 @@ const hiddenBy = (entry: PlanPermit, cells: readonly ConditionCell[]): Widening[
 };
 
 /** A request may begin inside its span and reach beyond it by its quantity. */
-const withUncheckedEnds = (effect: ModbusEffect | null): ModbusEffect | null =>
-  effect === null
-    ? null
-    : {
-        ...effect,
-        ranges: effect.ranges.map((range) => {
-          const [code = '', span = ''] = range.split(':');
-          const [first = 0, last = 0] = span.split('-').map(Number);
-          const field = shapeOf(Number.parseInt(code, 10)).addresses[0];
-          return `${code}:${first}-${Math.min(65535, last + (field?.maxQuantity ?? 1) - 1)}`;
-        }),
-      };
+const withUncheckedEnds = (effect: ModbusEffect): ModbusEffect =>
+  withLastAddresses(effect, (kind, { last }) => Math.min(65535, last + (shapeOf(Number.parseInt(kind, 10)).addresses[0]?.maxQuantity ?? 1) - 1));
 
 /** Rules fire in their own protocol alone. What is another is no operation of it. */
 const othersWidening = ({ permit: { service } }: PlanPermit): Widening => {

@@ -5,9 +5,8 @@
  */
 import { likelyBroadcasts } from '../../net/address-kinds.ts';
 import { intersectSets, normaliseSet, parseSet, setContains, subtractSets, type AddressSet, type AddressSpan } from '../../net/address-set.ts';
-import type { Permit } from '../../permit.ts';
 import type { DevicePlan, PlanPermit, PlanZone } from '../exporter.ts';
-import { ofFamily } from '../ip-notation.ts';
+import { ofFamily, protocolNumber } from '../ip-notation.ts';
 import { pairCells, portCells, type PairCell, type PortCell } from '../pair-cells.ts';
 import { addressList, EVERY_ADDRESS, otherPorts, type RuleSide } from '../rule-lists.ts';
 
@@ -36,11 +35,6 @@ const LINK_TARGETS = { ipv4: parseSet(['224.0.0.0/24', '255.255.255.255']), ipv6
 const GROUPS = { ipv4: parseSet(['224.0.0.0/4']), ipv6: parseSet(['ff00::/8']) } as const;
 const LINK_SOURCES = { ipv4: parseSet(['0.0.0.0']), ipv6: parseSet(['fe80::/10', '::']) } as const;
 
-export const PROTOCOL_NUMBERS = { icmp: 1, tcp: 6, udp: 17, icmpv6: 58, sctp: 132 } as const;
-
-const protocolNumber = (permit: Permit): number =>
-  (PROTOCOL_NUMBERS as Readonly<Record<string, number>>)[permit.service.transport] ?? Number(permit.service.transport.slice(3));
-
 const PORTS = 65_536;
 /** The cells are disjoint. */
 const coverAll = (ports: readonly PortCell[]): boolean => ports.reduce((sum, { first, last }) => sum + last - first + 1, 0) === PORTS;
@@ -51,7 +45,7 @@ const cellHeads = (cell: PairCell): RuleHead[] => {
   if (permits.some((permit) => permit.service.transport === 'any')) return [];
   const source = only(cell.clients);
   const target = only(cell.servers);
-  const named = [...new Set(permits.map(protocolNumber))].sort((a, b) => a - b);
+  const named = [...new Set(permits.map(({ service }) => protocolNumber(service.transport)))].sort((a, b) => a - b);
   const heads: RuleHead[] = [];
   for (const transport of ['tcp', 'udp', 'sctp'] as const) {
     const ports = portCells(cell.permits, transport);

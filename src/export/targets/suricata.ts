@@ -10,16 +10,17 @@ import type { ModbusTable } from '../../permit.ts';
 import { SIGNATURE_PREFIX } from '../../source/firewall-log/monitor-marks.ts';
 import type { Capabilities, DeviceExport, DevicePlan, Exporter, ModbusEffect, PlanPermit } from '../exporter.ts';
 import { NO_CAPABILITIES } from '../exporter.ts';
+import { protocolNumber } from '../ip-notation.ts';
 import { assess, refusalOf } from '../loss.ts';
 import { modbusComplement, type Forbidden, type ForbiddenAddress, type ForbiddenCrossing, type ModbusEngine } from '../modbus/complement.ts';
 import { passedModbus } from '../modbus/passed.ts';
-import { FUNCTION_NAMES, inspectedModbus } from '../modbus/scope.ts';
+import { FUNCTION_NAMES, inspectedModbus, withLastAddresses } from '../modbus/scope.ts';
 import { shapeOf } from '../modbus/shape.ts';
 import type { PairCell } from '../pair-cells.ts';
 import { evidenceLine, permitLine, provenanceLines } from '../permit-text.ts';
 import { portList, sidePairs, type RuleSide } from '../rule-lists.ts';
 import { byteBounds } from './byte-tests.ts';
-import { errorHeads, forbiddenHeads, judgedCells, PROTOCOL_NUMBERS, protocolApart, type RuleHead } from './suricata-addresses.ts';
+import { errorHeads, forbiddenHeads, judgedCells, protocolApart, type RuleHead } from './suricata-addresses.ts';
 import { hiddenBy, inspectionsOf, isOpcua, policiesLetThrough } from './suricata-inspection.ts';
 import { safeComment } from '../vendor-name.ts';
 
@@ -183,20 +184,13 @@ const topGuards = (complement: readonly Forbidden[]): { options: string; why: st
 };
 
 /** A span that ends so near the top that a request can begin in it and end at 65535 is not held at its end. */
-const withUncheckedTop = (effect: ModbusEffect | null): ModbusEffect | null =>
-  effect === null
-    ? null
-    : {
-        ...effect,
-        ranges: effect.ranges.map((range) => {
-          const [code = '', span = ''] = range.split(':');
-          const [first = 0, last = 0] = span.split('-').map(Number);
-          const access = code.endsWith('w') ? 'write' : 'read';
-          const fields = shapeOf(Number.parseInt(code, 10)).addresses;
-          const field = fields.length === 1 ? fields[0] : fields.find((one) => one.access === access);
-          return last > LAST_ADDRESS - (field?.maxQuantity ?? 1) ? `${code}:${first}-${LAST_ADDRESS}` : range;
-        }),
-      };
+const withUncheckedTop = (effect: ModbusEffect): ModbusEffect =>
+  withLastAddresses(effect, (kind, { last }) => {
+    const access = kind.endsWith('w') ? 'write' : 'read';
+    const fields = shapeOf(Number.parseInt(kind, 10)).addresses;
+    const field = fields.length === 1 ? fields[0] : fields.find((one) => one.access === access);
+    return last > LAST_ADDRESS - (field?.maxQuantity ?? 1) ? LAST_ADDRESS : last;
+  });
 
 /** Bits of a connection (flowbits): its client began a message, one with a function code that has a name, and its first one had none. */
 const BEGAN = 'baseline.mbap';
@@ -370,9 +364,9 @@ const rulesFile = (plan: DevicePlan, permits: readonly PlanPermit[]): string => 
   const rules: RuleText[] = [];
   for (const family of ['ipv4', 'ipv6'] as const) {
     for (const cell of judgedCells(plan, permits, family)) rules.push(...inspectionRules(cell));
-    const heads = protocolApart(forbiddenHeads(plan, permits, family), 'icmp', PROTOCOL_NUMBERS[family === 'ipv4' ? 'icmp' : 'icmpv6']);
+    const heads = protocolApart(forbiddenHeads(plan, permits, family), 'icmp', protocolNumber(family === 'ipv4' ? 'icmp' : 'icmpv6'));
     // An alert blocks nothing, and a forbidden connection that has been open for weeks must be seen.
-    for (const head of [...(isEnforced ? protocolApart(heads, 'tcp', PROTOCOL_NUMBERS.tcp) : heads), ...errorHeads(plan, permits, family)])
+    for (const head of [...(isEnforced ? protocolApart(heads, 'tcp', protocolNumber('tcp')) : heads), ...errorHeads(plan, permits, family)])
       for (const options of headOptions(head, family, isEnforced))
         rules.push({ protocol: head.protocol.replace('-error', ''), ends: { ...head, arrow: '->' }, options, why: head.why, about: 'no Permit' });
   }
@@ -445,7 +439,8 @@ const build = (plan: DevicePlan): DeviceExport => {
   return {
     files: [{ path: 'baseline.rules', content: rules }, { path: SWITCH_FILE, content: yamlFile(permits) }, { path: 'check.sh', content: checkScript(permits) }],
     losses: plan.permits.map((entry) => {
-      const modbus = entry.permit.service.transport === 'tcp' ? withUncheckedTop(passedModbus(entry.permit, ENGINE)) : null;
+      const passed = entry.permit.service.transport === 'tcp' ? passedModbus(entry.permit, ENGINE) : null;
+      const modbus = passed === null ? null : withUncheckedTop(passed);
       const row = assess(entry, { device: plan.device.id, capabilities: capabilitiesFor(entry), modbus, also: hiddenBy(entry, inspections) });
       if (row.verdict === 'not-enforceable') return row;
       const passesOthers = isOpcua(entry);

@@ -8,35 +8,19 @@
 import { intersectSets, parseSet, parseSpan, setContains, subtractSets, type AddressSet, type AddressSpan } from '../../net/address-set.ts';
 import { addTo } from '../../net/multi-map.ts';
 import { tableOf } from '../../net/register-set.ts';
-import type { Capabilities, DeviceExport, DevicePlan, Exporter, ExportFile, PlanPermit } from '../exporter.ts';
+import { EVERY_CAPABILITY, type Capabilities, type DeviceExport, type DevicePlan, type Exporter, type ExportFile, type PlanPermit } from '../exporter.ts';
 import { pcapFile, tcpSession, udpDatagram, type Exchange } from './frame-writer.ts';
 import { formatAddress, ofFamily } from '../ip-notation.ts';
 import { assess } from '../loss.ts';
 import { modbusAnswer, modbusRequest, type ModbusRequest } from '../modbus/request.ts';
 import { functionsOf, FUNCTION_NAMES, inspectedModbus, requiredModbus, spansOf } from '../modbus/scope.ts';
+import { hasOneAddress } from '../modbus/shape.ts';
 import { judgeOf, type Flow } from '../permit-judge.ts';
 import { csvLine } from '../csv-text.ts';
 import { clockLines } from '../time-window.ts';
 import { nameScope } from '../vendor-name.ts';
 
-const EVERYTHING: Capabilities = {
-  ipv6: true,
-  schedule: true,
-  expiry: true,
-  endsSessions: true,
-  onDemand: true,
-  modbusFunction: true,
-  modbusUnit: true,
-  modbusRange: true,
-  opcuaPolicy: true,
-  opcuaService: true,
-  namedOperations: true,
-  limits: true,
-  layer2: false,
-  multicast: true,
-  onLink: true,
-  unidirectional: false,
-};
+const CAPABILITIES: Capabilities = { ...EVERY_CAPABILITY, layer2: false, unidirectional: false };
 
 interface Case {
   readonly permit: string;
@@ -71,13 +55,12 @@ const sample = (span: AddressSpan, end: 'first' | 'last'): string => {
 
 const requestFor = (entry: PlanPermit, functionCode: number, at: 'low' | 'high', unit: number): ModbusRequest => {
   const access = tableOf(functionCode, 'write') === null ? 'read' : 'write';
-  const spans = spansOf(entry.permit, functionCode, access) ?? spansOf(entry.permit, functionCode, 'read') ?? [{ access, first: 0, last: 65535 }];
+  const spans = spansOf(entry.permit, functionCode, access) ?? spansOf(entry.permit, functionCode, 'read') ?? [{ first: 0, last: 65535 }];
   const span = at === 'low' ? spans[0] : spans[spans.length - 1];
   const first = span?.first ?? 0;
   const last = span?.last ?? 65535;
-  const quantity = Math.min(2, last - first + 1);
-  const single = [5, 6, 22, 24].includes(functionCode);
-  return { unit, functionCode, start: at === 'low' ? first : last - (single ? 1 : quantity) + 1, quantity: single ? 1 : quantity };
+  const quantity = hasOneAddress(functionCode) ? 1 : Math.min(2, last - first + 1);
+  return { unit, functionCode, start: at === 'low' ? first : last - quantity + 1, quantity };
 };
 
 const modbusCases = (entry: PlanPermit, flow: Omit<Flow, 'modbus'>): Case[] => {
@@ -228,7 +211,7 @@ const caseRow = (conduit: string, one: Case, clientPort: number): string => {
 };
 
 const build = (plan: DevicePlan): DeviceExport => {
-  const rows = plan.permits.map((entry) => ({ entry, row: assess(entry, { device: plan.device.id, capabilities: EVERYTHING, modbus: requiredModbus(entry.permit) }) }));
+  const rows = plan.permits.map((entry) => ({ entry, row: assess(entry, { device: plan.device.id, capabilities: CAPABILITIES, modbus: requiredModbus(entry.permit) }) }));
   const [isPermitted, isDoubtful] = [false, true].map((isOnDemand) => judgeOf(rows.filter(({ entry }) => entry.permit.conditions.onDemand === isOnDemand).flatMap(({ row }) => row.effects)));
   const zonesAt = zonesOf(plan);
   // No firewall stands inside one zone, and a sensor does not judge it.
@@ -275,6 +258,6 @@ export const testPcaps: Exporter = {
   platforms: [],
   filters: false,
   modes: ['monitor', 'enforce'],
-  capabilities: EVERYTHING,
+  capabilities: CAPABILITIES,
   build,
 };
