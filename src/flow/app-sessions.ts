@@ -144,9 +144,10 @@ export function probeSession(state: FlowState, session: number, bytes: Uint8Arra
   // short, the middle of a message in a session joined midstream). Another protocol that is certain goes before it, but
   // not where the session's beginning is at hand and fits so far: a few octets out of a message may look like anything.
   let doubted: StreamProtocol | null = null;
-  // On any other port, only a connection's very first octets are worth holding, or what several protocols share.
+  // On any other port, only a connection's very first octets are worth holding, what was heard first of one joined midstream (a client
+  // may send each message's header and rest in segments of their own; a keep-alive's octet is no message), or what several protocols share.
   let held: StreamProtocol[] | null = null;
-  const isFirst = (words[s + SESSION.flags] & (fromLo ? FLAG.synFromLo : FLAG.synFromHi)) !== 0 && !isLater;
+  const isFirst = midstream ? to - from > 1 : (words[s + SESSION.flags] & (fromLo ? FLAG.synFromLo : FLAG.synFromHi)) !== 0 && !isLater;
   let awaited = false;
   const isWorn = words[s + SESSION.app] === NOTHING_YET;
   const candidates = (isTcp ? streamCandidates : datagramCandidates)(low, high, isWorn ? OWN_ONLY : bytes[from]);
@@ -163,7 +164,10 @@ export function probeSession(state: FlowState, session: number, bytes: Uint8Arra
     if (awaited || midstream) doubted ??= protocol;
   }
   if (doubted !== null && state.doubted < MAX_DOUBTED) return beginAt(state, attach(state, session, doubted, false), isBegun, fromLo, sequence);
-  if (held !== null && state.doubted < MAX_HELD) return attachHeld(state, session, held);
+  if (held !== null && state.doubted < MAX_HELD) {
+    if (midstream) words[s + SESSION.flags] += 1 << PROBES_SHIFT;
+    return attachHeld(state, session, held);
+  }
   if (isTcp && midstream) {
     for (const protocol of SEARCHED) {
       const at = protocol.findMessages?.(bytes, from, to) ?? -1;

@@ -3,7 +3,7 @@
  * it; with its handshake, and joined midstream on its own port.
  */
 import { describe, expect, test } from 'vitest';
-import { TO_SERVER } from '../../src/decode/app/protocol.ts';
+import { TO_CLIENT, TO_SERVER } from '../../src/decode/app/protocol.ts';
 import { READ, S7_CONNECT, type Message } from '../decode/app/told-messages.ts';
 import { fromHex } from '../decode/app/capture-streams.ts';
 import { dialogue, imported, operationsOf } from './imported.ts';
@@ -52,6 +52,35 @@ const S7: readonly Message[] = [
 
 test('S7 on a port that says nothing is held from its first octets on', async () => {
   for (const [words, cut] of CUTS) expect(await readOf(2102, S7, cut, true), words).toEqual(['s7comm 4: 1/0/0', 's7comm 240: 1/0/0']);
+});
+
+describe('Modbus on a port that says nothing is held until its octets say what it is', () => {
+  const messages: readonly Message[] = [
+    [TO_SERVER, '00010000000601030064000a'],
+    [TO_CLIENT, `000100000017010314${'00'.repeat(20)}`],
+  ];
+
+  test('with its handshake, from its first octets on', async () => {
+    for (const [words, cut] of CUTS) expect(await readOf(10_502, messages, cut, true, 3), words).toEqual(['modbus 3: 3/3/0']);
+  });
+
+  test('joined midstream, but for where each message begins with a single octet, which may be a keep-alive', async () => {
+    for (const [words, cut] of [...CUTS.slice(1, 12), ...CUTS.slice(-1)]) expect(await readOf(10_502, messages, cut, false, 3), words).toEqual(['modbus 3: 3/3/0']);
+  });
+
+  test('joined midstream it is told by its messages who serves', async () => {
+    const talk = dialogue(30_000, { handshake: false, clientPort: 10_502 });
+    for (let i = 0; i < 3; i++) for (const [direction, hex] of messages) for (const piece of after(7)([...fromHex(hex)])) (direction === TO_SERVER ? talk.answer : talk.ask)(piece);
+    const { conversations } = await imported(talk.frames);
+    expect(conversations.map(({ client, server, port }) => [client, server, port])).toEqual([['10.0.0.2', '10.0.0.1', 10_502]]);
+  });
+
+  test('octets that go on otherwise give way to whom they belong to', async () => {
+    const talk = dialogue(2102, { handshake: false });
+    talk.ask([7, 7, 0, 0]);
+    for (const [, hex] of S7) talk.ask([...fromHex(hex)]);
+    expect(operationsOf(await imported(talk.frames))).toEqual(['s7comm 4: 1/0/0', 's7comm 240: 1/0/0']);
+  });
 });
 
 test('OPC UA on a port that says nothing is held from its first octets on', async () => {

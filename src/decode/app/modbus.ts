@@ -76,9 +76,8 @@ function probeAlone(bytes: Uint8Array, from: number, to: number): number {
     at = next;
   }
   if (at === to) return messages > 0 ? PROBE.certain : PROBE.notForUs;
-  const hasHeader = to - at >= PREFIX;
-  if ((messages === 0 && !hasHeader) || !begins(bytes, at, to)) return PROBE.notForUs;
-  return messages > 1 || (messages === 1 && hasHeader) ? PROBE.certain : PROBE.unsure;
+  if (!begins(bytes, at, to)) return PROBE.notForUs;
+  return messages > 1 || (messages === 1 && to - at >= PREFIX) ? PROBE.certain : PROBE.unsure;
 }
 
 /** Two whole messages at least, and all that follows, behind the rest of one that is no longer than the standard allows. */
