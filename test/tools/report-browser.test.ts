@@ -194,8 +194,13 @@ describe.runIf(runs)('the report in a browser', () => {
     const page = await open('declared.html');
     const chart = page.locator('#timeline');
     await chart.scrollIntoViewIfNeeded();
-    await chart.hover({ position: { x: 400, y: 60 } });
-    expect(await page.locator('#timeline-readout').textContent()).toMatch(/^2026-03-\d\d \d\d:00 UTC: /);
+    // The sample begins on 2 March at 3 h and ends on 15 March at 14 h (UTC); the spec's clock is Berlin's.
+    const left = Number(await chart.getAttribute('data-left'));
+    const width = Number(await chart.getAttribute('data-width'));
+    for (const [x, hour] of [[left + 1, '2026-03-02 04:00'], [left + width - 1, '2026-03-15 15:00']] as const) {
+      await chart.hover({ position: { x, y: 60 } });
+      expect(await page.locator('#timeline-readout').textContent()).toMatch(new RegExp(`^${hour} Europe/Berlin: [\\d ]+ packets`));
+    }
     await page.close();
   });
 
