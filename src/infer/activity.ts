@@ -7,7 +7,7 @@
  * cycles of the same capture reach, because captures may be thinned to windows: a page left open for an hour is
  * periodic but has no duty, while a poller seen in every window has.
  */
-import { HOUR_MS, dayOf } from '../net/time.ts';
+import { HOUR_MS, dayOf, msOf } from '../net/time.ts';
 import { FOLDED_FUNCTION, type Conversation, type Day, type ObservationSet, type Operation, type SensorTruth } from '../observation.ts';
 import { endsOf, hasUnheardServer, type Inventory } from './assets.ts';
 import { capturedDaysOf, perDays, wholeDays } from './captured-days.ts';
@@ -155,21 +155,29 @@ const pairOf = ({ client, server }: Conversation): string => `${client} ${server
 /** A transfer, a start-up or a page asks back to back for a few seconds of a day, and polls nobody by that. */
 const LEAST_RUN_MS = 10_000;
 
+/** For how long a cycle has to run on each of its days: of a capture of a few seconds, for half of it. */
+function leastRun({ firstNs, lastNs, captures = [] }: SensorTruth, capturedDays: number): number {
+  const spans = captures.length > 0 || firstNs === null || lastNs === null ? captures : [{ firstNs, lastNs }];
+  if (spans.length === 0) return LEAST_RUN_MS;
+  const listenedMs = spans.reduce((sum, span) => sum + msOf(span.lastNs - span.firstNs), 0);
+  return Math.min(LEAST_RUN_MS, listenedMs / Math.max(1, capturedDays) / 2);
+}
+
 /** A cycle that ran so long on its days that it is one. */
-const lastingCycle = (cycle: Cycle | null, { days }: Pick<Conversation, 'days'>): Cycle | null =>
-  cycle !== null && cycle.cycles * cycle.periodMs >= LEAST_RUN_MS * Math.max(1, days.length) ? cycle : null;
+const lastingCycle = (cycle: Cycle | null, { days }: Pick<Conversation, 'days'>, leastRunMs: number): Cycle | null =>
+  cycle !== null && cycle.cycles * cycle.periodMs >= leastRunMs * Math.max(1, days.length) ? cycle : null;
 
 /** The cycle that fills most of the time; of two that fill it alike, the faster. */
-function mainCycle(conversation: Conversation): { cycle: Cycle; days: number } | null {
+function mainCycle(conversation: Conversation, leastRunMs: number): { cycle: Cycle; days: number } | null {
   let best: { cycle: Cycle; days: number; run: number } | null = null;
   for (const operation of conversation.operations) {
-    const cycle = lastingCycle(cycleOfOperation(operation), operation);
+    const cycle = lastingCycle(cycleOfOperation(operation), operation, leastRunMs);
     if (cycle === null) continue;
     const run = cycle.cycles * cycle.periodMs;
     if (best === null || run > best.run * 1.5 || (run > best.run / 1.5 && cycle.periodMs < best.cycle.periodMs)) best = { cycle, days: operation.days.length, run };
   }
   if (best !== null) return best;
-  const cycle = lastingCycle(cycleOfGaps(conversation.rhythm), conversation);
+  const cycle = lastingCycle(cycleOfGaps(conversation.rhythm), conversation, leastRunMs);
   return cycle === null ? null : { cycle, days: conversation.days.length };
 }
 
@@ -188,7 +196,7 @@ export function readActivity(set: ObservationSet, inventory: Inventory): Activit
   const pseudo = new Map(inventory.pseudo.map(({ address, why }) => [address, why]));
   const capturedDays = capturedDaysOf(set);
   const daysOf = perDays((days) => days.map(({ day }) => day));
-  const unheard = findUnheard(set.conversations);
+  const hearing: Hearing = { daysOf, unheard: findUnheard(set.conversations), leastRunMs: leastRun(set.sensor, capturedDays.length) };
   for (const conversation of set.conversations) {
     if (LINK_LAYER.has(conversation.service.name) || conversation.transport === 'eth-0x0806' || conversation.transport === 'eth-0x88cc') {
       dropped.push({ conversation: conversation.id, client: conversation.client, server: conversation.server, why: 'link-layer', sentence: 'finds addresses or neighbours on one network and asks no service of anybody' });
@@ -199,7 +207,7 @@ export function readActivity(set: ObservationSet, inventory: Inventory): Activit
       dropped.push(withoutAsset(conversation, pseudo));
       continue;
     }
-    drafts.push(draftLink(conversation, ends, daysOf, unheard));
+    drafts.push(draftLink(conversation, ends, hearing));
   }
   recogniseRpc(drafts);
   recogniseControl(drafts, inventory);
@@ -240,9 +248,9 @@ const countDays = (operations: readonly Operation[]): number =>
 /** Where nobody kept days, the first and the last. */
 const seenDays = ({ days, firstNs, lastNs }: Conversation, daysOf: DaysOf): readonly number[] => (days.length > 0 ? daysOf(days) : [...new Set([dayOf(firstNs), dayOf(lastNs)])]);
 
-function draftLink(conversation: Conversation, ends: readonly [number, number], daysOf: DaysOf, unheard: Unheard): Draft {
+function draftLink(conversation: Conversation, ends: readonly [number, number], { daysOf, unheard, leastRunMs }: Hearing): Draft {
   const service = serviceOf(conversation);
-  const main = mainCycle(conversation);
+  const main = mainCycle(conversation, leastRunMs);
   const { operations } = conversation;
   const encrypted = conversation.facts.some((fact) => fact.name === 'opcua.mode' && fact.value === 'SignAndEncrypt');
   const days = seenDays(conversation, daysOf);
@@ -262,7 +270,7 @@ function draftLink(conversation: Conversation, ends: readonly [number, number], 
     writes: written.length > 0,
     writeDays: countDays(written),
     writeRequests: written.reduce((sum, { requests }) => sum + requests, 0),
-    cyclicWrites: written.some((operation) => (lastingCycle(cycleOfOperation(operation), operation)?.periodMs ?? Infinity) <= 1000),
+    cyclicWrites: written.some((operation) => (lastingCycle(cycleOfOperation(operation), operation, leastRunMs)?.periodMs ?? Infinity) <= 1000),
     engineers: operations.some(isEngineering) || SAFETY_ENGINEERING.has(service),
     opaque: service === 'opcua' && (encrypted || !operations.some((operation) => operation.access !== 'browse' && !CHANNEL_ONLY.test(operation.name))),
     blocks: operations.reduce((sum, operation) => sum + operation.ranges.length, 0),
@@ -270,6 +278,13 @@ function draftLink(conversation: Conversation, ends: readonly [number, number], 
 }
 
 type DaysOf = (days: readonly Day[]) => readonly number[];
+
+/** What of the whole capture a conversation is read by. */
+interface Hearing {
+  readonly daysOf: DaysOf;
+  readonly unheard: Unheard;
+  readonly leastRunMs: number;
+}
 
 /** Lists of days of each asset; most share one of a few. */
 type DayLists = readonly Set<readonly number[]>[];

@@ -40,16 +40,22 @@ describe('cycles', () => {
 
 describe('polling in words', () => {
   /** Two controllers, one of which asks the other's device. */
-  const said = (asked: Pick<Sketch, 'periodMs' | 'perDay'>): string[] => {
+  const said = (asked: Pick<Sketch, 'periodMs' | 'perDay'>, listenedMs?: number): string[] => {
     const [controller, device] = ['10.1.0.1', '10.1.0.2'];
     const hosts = [{ address: controller, mac: mac('controller', 1) }, { address: device, mac: mac('controller', 2) }, { address: '10.1.0.9', mac: mac('panel', 9) }];
     const set = sketchPlant(hosts, [{ client: controller, server: device, service: 'modbus', ...asked }, { client: '10.1.0.9', server: controller, service: 'modbus', perDay: 3 }], 1);
-    return proposeZones(set, { vendorOf, stabilityRuns: 0 }).assets.flatMap(({ evidence }) => evidence.map(({ sentence }) => sentence)).filter((sentence) => /\bpoll|every/.test(sentence));
+    const captures = listenedMs === undefined ? {} : { captures: [{ id: 1, live: false, firstNs: 0n, lastNs: BigInt(listenedMs) * 1_000_000n }] };
+    return proposeZones({ ...set, sensor: { ...set.sensor, ...captures } }, { vendorOf, stabilityRuns: 0 }).assets.flatMap(({ evidence }) => evidence.map(({ sentence }) => sentence)).filter((sentence) => /\bpoll|every/.test(sentence));
   };
 
   it('a burst of a few seconds is none, however quick', () => {
     expect(said({ periodMs: 0.4, perDay: 5000 })).toEqual([]);
     expect(said({ periodMs: 50, perDay: 100 })).toEqual([]);
+  });
+
+  it('is what ran for half of a capture that is as short', () => {
+    expect(said({ periodMs: 50, perDay: 100 }, 8000)).toContain('is polled every 50 ms, at the pace of I/O');
+    expect(said({ periodMs: 50, perDay: 100 }, 12_000)).toEqual([]);
   });
 
   it('an interval below a millisecond is said as it is', () => {
