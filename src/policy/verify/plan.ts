@@ -12,7 +12,7 @@ import type { Permit, PermitEnd } from '../../permit.ts';
 import { conduitBetween } from '../spec/conduit-between.ts';
 import { addTo, firstBy, listsBy } from '../../net/multi-map.ts';
 import { indexEnds, inOrderOf } from '../match/end-index.ts';
-import { createMatcher, endFits, partyOf, prepareEnd, type Matcher } from '../match/match.ts';
+import { createMatcher, endFits, partyOf, prepareEnd, serviceFits, type Matcher } from '../match/match.ts';
 import { flowOf, isLive, permitsAccess, protocolKey, type DeclaredPermit } from '../spec/permits.ts';
 import { indexAssets, type AssetIndex, type DeclaredAsset } from '../spec/assets.ts';
 import type { LoadedSpec } from '../spec/load.ts';
@@ -284,14 +284,11 @@ const stepsFrom = (loaded: LoadedSpec, surveyed: Surveyed, zone: string, address
   return [...once.values()].sort((a, b) => Number(a.permit === null) - Number(b.permit === null));
 };
 
-const serves = (assets: AssetIndex, { permit }: DeclaredPermit, host: string, port: number): boolean =>
-  (permit.service.transport === 'tcp' || permit.service.transport === 'any') && permit.service.ports.some(({ first, last }) => first <= port && port <= last) && endFits(prepareEnd(permit.to), host, assets.resolve(host));
-
 /** Null: whether some other machine of the zone may is not certain, because the Permit names addresses without devices. */
 const letsThrough = ({ matcher, assets }: Surveyed, declared: DeclaredPermit, zone: string, address: string | null, host: string, port: number): boolean | null => {
   if (address !== null) return matcher.fits(declared, address, host, 'tcp', port);
-  const { from } = declared.permit;
-  if (from.zone !== zone || !serves(assets, declared, host, port)) return false;
+  const { permit, permit: { from, to } } = declared;
+  if (from.zone !== zone || !serviceFits(permit, 'tcp', port) || !endFits(prepareEnd(to), host, assets.resolve(host))) return false;
   if (from.assets.length === 0 && from.addresses.length === 0) return true;
   return from.addresses.some((text) => sizeOfSet(parseSet([text])) > 1n) ? null : false;
 };
