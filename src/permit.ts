@@ -15,6 +15,8 @@ export interface PermitEnd {
   readonly addresses: readonly string[];
 }
 
+export const isWholeZone = ({ assets, addresses }: PermitEnd): boolean => assets.length + addresses.length === 0;
+
 export interface PermitService {
   /** As written in the spec: `Modbus/TCP`, `OPC UA`, `HTTPS`, ... */
   readonly protocol: string;

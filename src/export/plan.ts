@@ -7,7 +7,7 @@
  * without what is declared more narrowly elsewhere. What cannot be resolved stays empty and is reported; it never becomes
  * "any". Order is the spec's; sets are sorted.
  */
-import type { PermitEnd } from '../permit.ts';
+import { isWholeZone, type PermitEnd } from '../permit.ts';
 import { directedBroadcasts, groupSpanKind } from '../net/address-kinds.ts';
 import { formatSpan, normaliseSet, parseSet, parseSpan, setContains, type AddressSet, type AddressSpan } from '../net/address-set.ts';
 import { isNotIp } from '../net/link-local.ts';
@@ -74,7 +74,7 @@ interface ResolvedEnd {
 
 const resolveEnd = (end: PermitEnd, holdings: Holdings, wantMac: boolean): ResolvedEnd => {
   const wanted = (span: AddressSpan): boolean => (span.family === 'mac') === wantMac;
-  if (end.assets.length === 0 && end.addresses.length === 0) return { addresses: holdings.ofZone(end.zone).filter(wanted), omitted: [] };
+  if (isWholeZone(end)) return { addresses: holdings.ofZone(end.zone).filter(wanted), omitted: [] };
   const omitted: string[] = [];
   const spans: AddressSpan[] = end.addresses.flatMap((text) => parseSpan(text) ?? []).filter(wanted);
   for (const id of end.assets) {

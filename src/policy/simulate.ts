@@ -7,7 +7,7 @@
  * told apart from what would be blocked. Left out on purpose: whether a blocked thing is wanted (diff.ts and people say that).
  */
 import type { Conversation, ObservationSet } from '../observation.ts';
-import type { Permit } from '../permit.ts';
+import { isWholeZone, type Permit } from '../permit.ts';
 import { listsBy } from '../net/multi-map.ts';
 import { isNotIp, staysOnLink } from '../net/link-local.ts';
 import { dayOf } from '../net/time.ts';
@@ -62,7 +62,7 @@ export interface SimulateOptions {
 }
 
 const pairsOf = (permit: Permit, sizeOfZone: (zone: string) => number): number => {
-  const side = (end: Permit['from']): number => (end.assets.length + end.addresses.length === 0 ? sizeOfZone(end.zone) : end.assets.length + end.addresses.length);
+  const side = (end: Permit['from']): number => (isWholeZone(end) ? sizeOfZone(end.zone) : end.assets.length + end.addresses.length);
   return Math.max(1, side(permit.from) * side(permit.to));
 };
 

@@ -5,6 +5,7 @@
  */
 import { addTo } from '../../net/multi-map.ts';
 import { formatSpan, intersectSets, normaliseSet, parseSet, subtractSets, type AddressSet } from '../../net/address-set.ts';
+import { isWholeZone } from '../../permit.ts';
 import type { DeviceExport, DevicePlan, Exporter, LossRow, PlanAsset, PlanPermit, PlanZone } from '../exporter.ts';
 import { NO_CAPABILITIES } from '../exporter.ts';
 import { ofFamily, protocolNumber, rangeText } from '../ip-notation.ts';
@@ -114,8 +115,8 @@ const mudFile = (assetName: string, { label, vendor }: PlanAsset, zone: PlanZone
 type Side = 'from' | 'to';
 
 /** Addresses of an asset beyond those that the end states: one file stands for all of them. Null: the end does not mean this asset. */
-const besideOf = ({ assets, addresses }: PlanPermit['permit'][Side], stated: AddressSet, isOwnZone: boolean, asset: PlanAsset): AddressSet | null => {
-  if (assets.includes(asset.id) || (assets.length === 0 && addresses.length === 0 && isOwnZone)) return [];
+const besideOf = (end: PlanPermit['permit'][Side], stated: AddressSet, isOwnZone: boolean, asset: PlanAsset): AddressSet | null => {
+  if (end.assets.includes(asset.id) || (isOwnZone && isWholeZone(end))) return [];
   return intersectSets(asset.addresses, stated).length === 0 ? null : subtractSets(asset.addresses, stated);
 };
 

@@ -10,6 +10,7 @@ import { coverCandidates, permitCovers } from '../match/permit-cover.ts';
 import { flowOf, isLive, permitsListedCode, protocolKey } from '../spec/permits.ts';
 import type { DeclaredPermit } from '../spec/permits.ts';
 import { firstOf } from '../../infer/plural.ts';
+import { isWholeZone } from '../../permit.ts';
 import { addTo } from '../../net/multi-map.ts';
 import { isSubset, normaliseSet, parseSet, parseSpan, unionSets, type AddressSet, type AddressSpan } from '../../net/address-set.ts';
 import { tableOf } from '../../net/register-set.ts';
@@ -188,7 +189,7 @@ const lintPermit = (loaded: LoadedSpec, declared: DeclaredPermit, assets: AssetI
   if (flow?.data_flow === undefined && flow?.direction !== undefined && protocolKey(permit.service.protocol) === 'opcua' && permit.access.length > 0 && flow.client === undefined) {
     report([...path, 'direction'], 'arrow-ambiguous', 'low', `${permit.id}: does "${flow.direction.slice(0, 60)}" point from who opens, or along the data? It is taken as who opens`, 'add client and server, and data_flow');
   }
-  if (permit.from.assets.length + permit.from.addresses.length === 0 && permit.to.assets.length + permit.to.addresses.length === 0) report(path, 'zone-to-zone', 'medium', `${permit.id} permits a whole zone to a whole zone`, 'name client and server assets');
+  if (isWholeZone(permit.from) && isWholeZone(permit.to)) report(path, 'zone-to-zone', 'medium', `${permit.id} permits a whole zone to a whole zone`, 'name client and server assets');
   for (const [side, end] of [['client', permit.from], ['server', permit.to]] as const) {
     const inside = end.addresses.length === 0 ? [] : addressesOf(end.zone);
     if (inside.length > 0 && !isSubset(parseSet(end.addresses), inside)) report([...path, side, 'addresses'], 'address-outside-zone', 'medium', `${permit.id}: ${end.addresses.join(', ')} reaches beyond what ${end.zone} declares`, 'correct the addresses or the zone\'s networks');
@@ -215,8 +216,8 @@ export const checkSpec = (loaded: LoadedSpec): readonly Lint[] => {
   const empty = new Set(loaded.spec.zones.filter((zone) => isEmptyZone(zone, kinds)).map(({ zone_id: id }) => id));
   for (const declared of loaded.permits) {
     lintPermit(loaded, declared, assets, addressesOf, report);
-    for (const { zone, assets: named, addresses } of isLive(declared.permit) ? [declared.permit.from, declared.permit.to] : []) {
-      if (empty.has(zone) && named.length + addresses.length === 0) report(declared.path, 'end-without-address', 'medium', `${declared.permit.id} is for the whole of ${zone}, which has no asset and no network: it lets nothing through`, 'name what belongs to the zone, or remove the rule');
+    for (const end of isLive(declared.permit) ? [declared.permit.from, declared.permit.to] : []) {
+      if (empty.has(end.zone) && isWholeZone(end)) report(declared.path, 'end-without-address', 'medium', `${declared.permit.id} is for the whole of ${end.zone}, which has no asset and no network: it lets nothing through`, 'name what belongs to the zone, or remove the rule');
     }
     const from = kinds.get(declared.permit.from.zone);
     const to = kinds.get(declared.permit.to.zone);

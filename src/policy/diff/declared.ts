@@ -13,7 +13,7 @@ import type { ObservedResult } from './observed.ts';
 import { capturedDaysOf } from '../../infer/captured-days.ts';
 import { makeFinding, permitTitle } from './findings.ts';
 import type { Finding, FindingDraft } from './findings.ts';
-import type { Permit, PermitEnd } from '../../permit.ts';
+import { isWholeZone, type Permit, type PermitEnd } from '../../permit.ts';
 import { remainderOf } from './permit-use.ts';
 import { isLive } from '../spec/permits.ts';
 import type { DeclaredPermit } from '../spec/permits.ts';
@@ -40,7 +40,7 @@ export const heardOf = ({ assets }: DiffContext, addresses: readonly string[]): 
 
 /** Whether this sensor ever heard anybody who belongs to one end of a Permit. */
 export const endHeard = (end: PermitEnd, heard: Heard): boolean =>
-  end.assets.length === 0 && end.addresses.length === 0 ? heard.zones.has(end.zone) : end.assets.some((id) => heard.assets.has(id)) || setsMeet(parseSet(end.addresses), heard.addresses);
+  isWholeZone(end) ? heard.zones.has(end.zone) : end.assets.some((id) => heard.assets.has(id)) || setsMeet(parseSet(end.addresses), heard.addresses);
 
 /** Shares beyond which a sensor that did not see something proves nothing. */
 const DEAF_HOURS = 0.1;

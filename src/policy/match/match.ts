@@ -7,7 +7,7 @@
  */
 import { addTo } from '../../net/multi-map.ts';
 import type { Conversation } from '../../observation.ts';
-import type { Permit, PermitConditions, PermitEnd } from '../../permit.ts';
+import { isWholeZone, type Permit, type PermitConditions, type PermitEnd } from '../../permit.ts';
 import { parseSet, parseSpan, setContains } from '../../net/address-set.ts';
 import type { AddressSet } from '../../net/address-set.ts';
 import { accessOfFunctionCode } from '../../decode/app/modbus-functions.ts';
@@ -85,7 +85,7 @@ export interface Matcher {
 }
 
 export const prepareEnd = (end: PermitEnd): PreparedEnd => ({
-  zone: end.zone, assets: new Set(end.assets), addresses: parseSet(end.addresses), wholeZone: end.assets.length === 0 && end.addresses.length === 0,
+  zone: end.zone, assets: new Set(end.assets), addresses: parseSet(end.addresses), wholeZone: isWholeZone(end),
 });
 
 export const partyOf = (address: string, resolution: Resolution | null): Party => ({ zone: resolution?.zone ?? null, asset: resolution?.asset?.id ?? null, span: parseSpan(address) });

@@ -5,7 +5,7 @@
  * the minutes of a week, both in one time zone.
  * "No" may also mean "not by this Permit alone". Left out on purpose: traffic (match.ts judges that).
  */
-import type { Permit, PermitEnd } from '../../permit.ts';
+import { isWholeZone, type Permit, type PermitEnd } from '../../permit.ts';
 import { isSubset, normaliseSet, parseSet, parseSpan } from '../../net/address-set.ts';
 import type { AddressSet } from '../../net/address-set.ts';
 import { accessesOfFunctionCode } from '../../decode/app/modbus-functions.ts';
@@ -20,8 +20,8 @@ export const addressesOfEnd = (end: PermitEnd, assets: AssetIndex): AddressSet =
   normaliseSet([...parseSet(end.addresses), ...end.assets.flatMap((id) => assets.byId.get(id)?.spans ?? [])]);
 
 const endCovers = (outer: PermitEnd, inner: PermitEnd, assets: AssetIndex, innerAssets: AssetIndex): boolean => {
-  if (outer.zone === inner.zone && outer.assets.length === 0 && outer.addresses.length === 0) return true;
-  if (inner.assets.length === 0 && inner.addresses.length === 0) return false;
+  if (outer.zone === inner.zone && isWholeZone(outer)) return true;
+  if (isWholeZone(inner)) return false;
   const restAssets = inner.assets.filter((id) => outer.zone !== inner.zone || !outer.assets.includes(id));
   if (restAssets.length + inner.addresses.length === 0) return true;
   // An asset without addresses can be covered by its name only.
@@ -99,7 +99,7 @@ export const coverCandidates = <T extends { readonly permit: Permit }>(outers: r
   const inPlaces = inOrderOf(outers);
   const [withFrom, withTo] = (['from', 'to'] as const).map((side) => indexEnds(outers.map((value) => {
     const end = value.permit[side];
-    return { zone: end.zone, assets: end.assets, addresses: addressesOfEnd(end, assets), wholeZone: end.assets.length + end.addresses.length === 0, value };
+    return { zone: end.zone, assets: end.assets, addresses: addressesOfEnd(end, assets), wholeZone: isWholeZone(end), value };
   })));
   const firstOf = ({ zone, assets: [asset], addresses: [address] }: PermitEnd, innerAssets: AssetIndex): Party => {
     const span = asset === undefined ? parseSpan(address ?? '') : (innerAssets.byId.get(asset)?.spans[0] ?? null);

@@ -13,7 +13,7 @@ import { formatSpan, parseSpan, type AddressSet } from '../../net/address-set.ts
 import { addTo } from '../../net/multi-map.ts';
 import { accessOfFunctionCode } from '../../decode/app/modbus-functions.ts';
 import { bindingSpans, mergeSpans, subtractSpans, tableOf, type Span } from '../../net/register-set.ts';
-import type { ModbusOperations, NamedOperations, OpcUaOperations, Permit, PermitConditions, PermitEnd } from '../../permit.ts';
+import { isWholeZone, type ModbusOperations, type NamedOperations, type OpcUaOperations, type Permit, type PermitConditions, type PermitEnd } from '../../permit.ts';
 import { addressesOfEnd, namesSecurity, permitCovers, permitReaches } from './permit-cover.ts';
 import type { DeclaredPermit } from '../spec/permits.ts';
 import { hasWindow, weekOf } from '../spec/schedule.ts';
@@ -95,8 +95,8 @@ function pairsOf(permit: Permit, rules: readonly DeclaredPermit[], ruleAssets: A
   const own = rules.filter((one) => zonesOf(one.permit) === zonesOf(permit) && sharesPort(one.permit, permit));
   const endsOf = (side: 'from' | 'to'): PermitEnd[] => {
     const end = permit[side];
-    const isWhole = end.assets.length === 0 && end.addresses.length === 0;
-    if (isWhole && !own.some((one) => one.permit[side].assets.length + one.permit[side].addresses.length > 0)) return [end];
+    const isWhole = isWholeZone(end);
+    if (isWhole && !own.some((one) => !isWholeZone(one.permit[side]))) return [end];
     const ids = isWhole ? assets.assets.filter((asset) => asset.zone === end.zone).map((asset) => asset.id) : end.assets;
     const ends = [...ids.map((id) => ({ ...end, assets: [id], addresses: [] })), ...addressesOf(end.addresses, own.map((one) => addressesOfEnd(one.permit[side], ruleAssets))).map((address) => ({ ...end, assets: [], addresses: [address] }))];
     return ends.length === 0 ? [end] : ends;

@@ -8,7 +8,7 @@ import { formatSpan, parseSet, parseSpan, sizeOfSet, type AddressSpan } from '..
 import { accessOfFunctionCode } from '../../decode/app/modbus-functions.ts';
 import { tableOf } from '../../net/register-set.ts';
 import { isSerialModbus } from '../../net/services.ts';
-import type { Permit, PermitEnd } from '../../permit.ts';
+import { isWholeZone, type Permit, type PermitEnd } from '../../permit.ts';
 import { conduitBetween } from '../spec/conduit-between.ts';
 import { addTo, firstBy, listsBy } from '../../net/multi-map.ts';
 import { indexEnds, inOrderOf } from '../match/end-index.ts';
@@ -168,7 +168,7 @@ const permitsOfServices = ({ permits }: LoadedSpec, assets: AssetIndex, services
 
 /** Single declared hosts of an end; whole zones are their assets. */
 const hostsOf = (end: PermitEnd, assets: AssetIndex, membersOf: Surveyed['membersOf'], countOf: (asset: DeclaredAsset) => number | undefined, tooWide: (asset: DeclaredAsset) => void): { host: string; asset: DeclaredAsset }[] => {
-  const named = end.assets.length > 0 || end.addresses.length > 0 ? end.assets.flatMap((id) => assets.byId.get(id) ?? []) : membersOf(end.zone);
+  const named = isWholeZone(end) ? membersOf(end.zone) : end.assets.flatMap((id) => assets.byId.get(id) ?? []);
   const found: { host: string; asset: DeclaredAsset }[] = [];
   for (const asset of named) {
     for (const span of asset.spans) {
@@ -289,7 +289,7 @@ const letsThrough = ({ matcher, assets }: Surveyed, declared: DeclaredPermit, zo
   if (address !== null) return matcher.fits(declared, address, host, 'tcp', port);
   const { permit, permit: { from, to } } = declared;
   if (from.zone !== zone || !serviceFits(permit, 'tcp', port) || !endFits(prepareEnd(to), host, assets.resolve(host))) return false;
-  if (from.assets.length === 0 && from.addresses.length === 0) return true;
+  if (isWholeZone(from)) return true;
   return from.addresses.some((text) => sizeOfSet(parseSet([text])) > 1n) ? null : false;
 };
 
