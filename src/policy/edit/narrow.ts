@@ -8,7 +8,7 @@ import { isMap, isScalar, isSeq } from 'yaml';
 import type { YAMLMap } from 'yaml';
 import { oneWayOf } from '../spec/free-text.ts';
 import type { PermitEnd } from '../../permit.ts';
-import type { DeclaredPermit } from '../spec/permits.ts';
+import { endpointOf, type DeclaredPermit } from '../spec/permits.ts';
 import type { UsedScope } from '../diff/permit-use.ts';
 import { setField, type SpecDraft } from './draft.ts';
 
@@ -99,9 +99,8 @@ export function takeWaysApart(draft: SpecDraft, permits: readonly DeclaredPermit
     }
     setField(draft, node, 'rule_id', permit.id);
     if (typeof direction === 'string') node.set('direction', oneWayOf(direction, i > 0));
-    for (const [key, { zone, assets, addresses }] of [['client', permit.from], ['server', permit.to]] as const) {
-      setField(draft, node, key, { zone, ...(assets.length === 0 ? {} : { assets }), ...(addresses.length === 0 ? {} : { addresses }) });
-    }
+    setField(draft, node, 'client', endpointOf(permit.from));
+    setField(draft, node, 'server', endpointOf(permit.to));
     return node;
   });
   list.items.splice(list.items.indexOf(rule), 1, ...copies);

@@ -10,7 +10,7 @@ import type { RegisterRow } from './columns.ts';
 import { makeMap, seqOf, setField } from '../edit/draft.ts';
 import type { ListDraft, Tally } from './list-draft.ts';
 import { operationsText } from './tables.ts';
-import { portsOf } from '../spec/permits.ts';
+import { endpointOf, portsOf } from '../spec/permits.ts';
 import type { DeclaredPermit } from '../spec/permits.ts';
 import type { LoadedSpec } from '../spec/load.ts';
 import { ruleNumbering } from '../edit/rule.ts';
@@ -60,7 +60,7 @@ function endOf(draft: ListDraft, row: RegisterRow, side: 'source' | 'destination
       return null;
     }
   }
-  return { zone, ...(assets.length === 0 ? {} : { assets }), ...(addresses.length === 0 ? {} : { addresses }) };
+  return endpointOf({ zone, assets, addresses });
 }
 
 function addRule(draft: ListDraft, row: RegisterRow, idOf: (conduit: string) => string): boolean {

@@ -113,7 +113,10 @@ const blockDepth = (text: string): number => {
   return -1;
 };
 
-const failed = (problem: Problem): SpecDocument => ({ value: undefined, locate: () => START, locateKey: () => START, problems: [problem] });
+const failed = (...problems: Problem[]): SpecDocument => ({ value: undefined, locate: () => START, locateKey: () => START, problems });
+
+/** While no reader has counted the lines yet. */
+const placeBehind = (before: string): Place => ({ line: before.split('\n').length, column: before.length - before.lastIndexOf('\n') });
 
 const withoutOwnKeys = (value: unknown): unknown => {
   if (Array.isArray(value)) return value.map(withoutOwnKeys);
@@ -167,8 +170,7 @@ export const readSpecDocument = (text: string): SpecDocument => {
   // YAML takes a lone CR for the end of a line, and so does every editor; what is read line by line here would take all of it for one comment.
   const loneReturn = /\r(?![\r\n]|$)/.exec(text);
   if (loneReturn !== null) {
-    const before = text.slice(0, loneReturn.index);
-    return failed({ line: before.split('\n').length, column: before.length - before.lastIndexOf('\n'), message: 'a line ends with CR alone, as on old Macintosh systems', remedy: 'save the file with line ends LF or CRLF; what it holds stays' });
+    return failed({ ...placeBehind(text.slice(0, loneReturn.index)), message: 'a line ends with CR alone, as on old Macintosh systems', remedy: 'save the file with line ends LF or CRLF; what it holds stays' });
   }
   const plain = readPlain(text);
   if (plain !== null) return plain;
@@ -185,18 +187,16 @@ const readAnyYaml = (text: string): SpecDocument => {
     return { line: Math.max(1, line), column: Math.max(1, col) };
   };
   if (text.includes('\0')) {
-    const before = text.slice(0, text.indexOf('\0'));
-    return failed({ line: before.split('\n').length, column: before.length - before.lastIndexOf('\n'), message: 'the file holds a zero byte: it is not text', remedy: 'save it as UTF-8 text' });
+    return failed({ ...placeBehind(text.slice(0, text.indexOf('\0'))), message: 'the file holds a zero byte: it is not text', remedy: 'save it as UTF-8 text' });
   }
   const conflict = /^<{7} /m.exec(text);
   if (conflict !== null) {
-    return failed({ line: text.slice(0, conflict.index).split('\n').length, column: 1, message: 'git left a conflict here', remedy: 'decide between the two, and remove the lines with <<<<<<<, ======= and >>>>>>>' });
+    return failed({ ...placeBehind(text.slice(0, conflict.index)), message: 'git left a conflict here', remedy: 'decide between the two, and remove the lines with <<<<<<<, ======= and >>>>>>>' });
   }
   const flow = flowDepth(text);
   const block = blockDepth(text);
   if (flow.depth > MAX_DEPTH || block >= 0) {
-    const before = text.slice(0, flow.depth > MAX_DEPTH ? flow.offset : block);
-    return failed({ line: before.split('\n').length, column: before.length - before.lastIndexOf('\n'), ...TOO_DEEP });
+    return failed({ ...placeBehind(text.slice(0, flow.depth > MAX_DEPTH ? flow.offset : block)), ...TOO_DEEP });
   }
 
   let document: Document.Parsed<ParsedNode>;
@@ -218,7 +218,7 @@ const readAnyYaml = (text: string): SpecDocument => {
     problems.push({ ...place, message, remedy });
     if (problems.length >= 20) break;
   }
-  if (problems.length > 0) return { value: undefined, locate: () => START, locateKey: () => START, problems };
+  if (problems.length > 0) return failed(...problems);
 
   let aliases = 0;
   let aliasOffset = 0;

@@ -139,6 +139,13 @@ const namedOf = (flow: SpecFlow): Permit['named'] => {
   return names.length === 0 ? null : { protocol: protocolKey(flow.protocol), names: [...new Set(names)].sort() };
 };
 
+/** An end as a rule writes it, without lists that are empty; endOf reads it back. */
+export const endpointOf = ({ zone, assets, addresses }: PermitEnd): SpecEndpoint => ({
+  zone,
+  ...(assets.length === 0 ? {} : { assets: [...assets] }),
+  ...(addresses.length === 0 ? {} : { addresses: [...addresses] }),
+});
+
 export const endOf = ({ zone, assets = [], addresses = [] }: SpecEndpoint): PermitEnd => ({ zone, assets, addresses: addresses.map((text) => text.toLowerCase()) });
 
 /** All Permits of a spec, in the order of the file. */

@@ -7,27 +7,16 @@
 import type { ConduitProposal, ProposedAsset, ProposedZone } from '../../infer/conduits/conduits.ts';
 import type { ProposedPermit } from '../../infer/conduits/proposed-permit.ts';
 import type { SetAsideEntry } from '../../infer/conduits/set-aside.ts';
-import type { PermitEnd } from '../../permit.ts';
 import { isPublicAddress } from '../../net/address-kinds.ts';
 import { isoTime } from '../../net/time.ts';
-import type { SpecAsset, SpecEndpoint, SpecFlow, SpecSetAside, SpecZone } from './schema.ts';
+import { endpointOf } from './permits.ts';
+import { ROLES, type SpecAsset, type SpecFlow, type SpecSetAside, type SpecZone } from './schema.ts';
+import { declaredKind } from './zone-kind.ts';
 
 /** Nothing that a terminal, an editor or a reviewer could be fooled by. */
 const printable = (text: string): string => text.replaceAll(/[\p{Cc}\p{Cf}\p{Co}\p{Cn}\u2028\u2029]/gu, '?').slice(0, 120);
 
-const KINDS: Readonly<Record<string, NonNullable<SpecZone['kind']>>> = {
-  safety: 'safety', cell: 'control', control: 'control', supervisory: 'supervisory', operations: 'operations', engineering: 'engineering', dmz: 'dmz', enterprise: 'enterprise',
-  network: 'network', temporary: 'temporary', wireless: 'wireless', remote: 'remote', external: 'external',
-};
-
-const kindWord = (kind: string): NonNullable<SpecZone['kind']> => KINDS[kind] ?? 'other';
-
 const levelWord = (level: number | null): SpecAsset['level'] | undefined => ([0, 1, 2, 3, 3.5, 4, 5] as const).find((known) => known === level);
-
-const ROLE_WORDS = new Set<string>([
-  'plc', 'rtu', 'io', 'sis', 'safety-controller', 'drive', 'hmi', 'ews', 'engineering-workstation', 'historian', 'opcua-server', 'mes', 'alarm-server', 'patch-server',
-  'jump-server', 'infrastructure', 'data-diode', 'firewall', 'switch', 'network-device', 'gateway', 'it-client', 'enterprise', 'transient', 'external', 'other',
-]);
 
 export const assetEntry = (asset: ProposedAsset): SpecAsset => {
   const level = levelWord(asset.level);
@@ -35,7 +24,7 @@ export const assetEntry = (asset: ProposedAsset): SpecAsset => {
   return {
     asset_id: asset.id,
     ...(label === asset.id ? {} : { label }),
-    role: (ROLE_WORDS.has(asset.role) ? asset.role : 'other') as NonNullable<SpecAsset['role']>,
+    role: ROLES.find((known) => known === asset.role) ?? 'other',
     ...(level === undefined ? {} : { level }),
     ...(asset.ip.length === 0 ? {} : { ip: [...asset.ip] }),
     ...(asset.mac.length === 0 ? {} : { mac: asset.mac.map((mac) => mac.toLowerCase()) }),
@@ -49,7 +38,7 @@ export const zoneEntry = (zone: ProposedZone, assets: readonly SpecAsset[], cond
     name: printable(zone.name) || zone.id,
     ...(level === undefined ? {} : { purdue_level: level }),
     ...(zone.slT === null ? {} : { security_level_target: `SL ${zone.slT}` }),
-    kind: kindWord(zone.kind),
+    kind: declaredKind(zone.kind),
     assets: [...assets],
     allowed_conduits: [...conduits],
   };
@@ -62,12 +51,6 @@ export const listedAssets = (proposal: ConduitProposal, zone: ProposedZone): Pro
   return zone.assets.filter((asset) => named.has(asset.id) || asset.mac.length > 0 || !asset.ip.every(isPublicAddress));
 };
 
-const endEntry = (end: PermitEnd): SpecEndpoint => ({
-  zone: end.zone,
-  ...(end.assets.length === 0 ? {} : { assets: [...end.assets] }),
-  ...(end.addresses.length === 0 ? {} : { addresses: [...end.addresses] }),
-});
-
 export const ruleEntry = ({ permit, question, regime, connections }: ProposedPermit): SpecFlow => {
   const { modbus, opcua, named, conditions, evidence, service } = permit;
   const portList = service.ports.map((range) => (range.first === range.last ? range.first : `${range.first}-${range.last}`));
@@ -77,8 +60,8 @@ export const ruleEntry = ({ permit, question, regime, connections }: ProposedPer
     protocol: service.protocol,
     transport: service.transport,
     ...(firstPort === undefined ? {} : { port: portList.length === 1 ? firstPort : portList.map(Number) }),
-    client: endEntry(permit.from),
-    server: endEntry(permit.to),
+    client: endpointOf(permit.from),
+    server: endpointOf(permit.to),
     access: permit.access.length === 0 ? 'any' : [...permit.access],
     ...(permit.purpose === '' ? {} : { purpose: permit.purpose }),
     ...(modbus === null ? {} : {

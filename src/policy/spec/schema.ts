@@ -58,7 +58,7 @@ const purdueLevel = z.union([
   z.string().regex(/^(0|1|2|3|3\.5|4|5)([-\u2013](0|1|2|3|3\.5|4|5))?$/, 'a Purdue level is 0, 1, 2, 3, 3.5, 4, 5 or a span "1-2"'),
 ]);
 
-const ZONE_KINDS = [
+export const ZONE_KINDS = [
   'safety', 'control', 'supervisory', 'operations', 'engineering', 'dmz', 'enterprise', 'remote', 'wireless', 'temporary', 'network', 'external', 'other',
 ] as const;
 

@@ -3,7 +3,7 @@
  * else by its Purdue level and its words. Left out on purpose: what its traffic says (infer/zone-kinds.ts).
  */
 import type { ZoneKind } from '../../infer/proposal.ts';
-import type { Spec, SpecZone } from './schema.ts';
+import { ZONE_KINDS, type Spec, type SpecZone } from './schema.ts';
 
 export type DeclaredKind = NonNullable<SpecZone['kind']>;
 
@@ -29,5 +29,8 @@ export const CONTROL_KINDS: ReadonlySet<DeclaredKind> = new Set(['safety', 'cont
 
 /** The same in the words of inference; null where it has none. */
 export const inferredKind = (kind: DeclaredKind): Exclude<ZoneKind, 'pinned'> | null => (kind === 'other' ? null : kind === 'control' ? 'cell' : kind);
+
+/** What inference calls a kind, in the words of the spec. */
+export const declaredKind = (kind: string): DeclaredKind => (kind === 'cell' ? 'control' : (ZONE_KINDS.find((known) => known === kind) ?? 'other'));
 
 export const zoneKinds = (spec: Spec): ReadonlyMap<string, DeclaredKind> => new Map(spec.zones.map((zone) => [zone.zone_id, kindOfZone(zone)]));
