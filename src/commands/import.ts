@@ -155,11 +155,9 @@ function progressLine(file: CaptureFile, octets: number): string {
   return `[${bar}] ${(share * 100).toFixed(0).padStart(3)} %  ${read}  ${file.path}`;
 }
 
-const counted = (n: number, word: string): string => `${grouped(n)} ${word}${n === 1 ? '' : 's'}`;
-
 /** `12 attempts in 15 lines, 2 of which could not be read` */
 function logWords({ lines, entries, unread }: NonNullable<FileResult['log']>): string {
-  return `${counted(entries, 'record')} in ${counted(lines, 'line')} of a firewall's log${unread === 0 ? '' : `, ${grouped(unread)} of which could not be read (\`baseline status\` shows them)`}`;
+  return `${groupedPlural(entries, 'record')} in ${groupedPlural(lines, 'line')} of a firewall's log${unread === 0 ? '' : `, ${grouped(unread)} of which could not be read (\`baseline status\` shows them)`}`;
 }
 
 /** What a person must know of the times in a log. */
@@ -174,7 +172,7 @@ function unreadWords({ packets, unreadLinkTypes = {} }: FileResult): string {
 }
 
 function sentence(result: FileResult): string {
-  const amount = result.log !== undefined ? logWords(result.log) : `${counted(result.packets, 'packet')}${unreadWords(result)}`;
+  const amount = result.log !== undefined ? logWords(result.log) : `${groupedPlural(result.packets, 'packet')}${unreadWords(result)}`;
   const behind = result.remedy === '' ? '' : `. ${result.remedy}`;
   switch (result.status) {
     case 'imported':

@@ -51,7 +51,6 @@ export function openSpecFile(path: string): SpecFile {
     held = null;
     return read().digest === digest;
   };
-  const replace = (text: string): void => writeFileWhole(path, text);
   const last = (): Change | undefined => {
     const change = changes.at(-1);
     return change !== undefined && read().digest === change.after ? change : undefined;
@@ -61,7 +60,7 @@ export function openSpecFile(path: string): SpecFile {
     write: (before, text, sentence) => {
       if (!isStill(before)) return false;
       const change = { before: read().text, after: digestOf(text), sentence };
-      replace(text);
+      writeFileWhole(path, text);
       changes.push(change);
       if (changes.length > MOST_CHANGES) changes.shift();
       return true;
@@ -71,7 +70,7 @@ export function openSpecFile(path: string): SpecFile {
       held = null;
       const change = last();
       if (change === undefined) return null;
-      replace(change.before);
+      writeFileWhole(path, change.before);
       changes.pop();
       return change.sentence;
     },

@@ -15,7 +15,7 @@ import { importRegister, type RegisterList } from '../policy/register/import.ts'
 import { registerTables } from '../policy/register/tables.ts';
 import { checkSpec } from '../policy/diff/check.ts';
 import { editSpec, isRefusal, specEditSchema, type SpecEdit } from '../policy/edit/edit.ts';
-import { loadSpec, readSpec } from '../policy/spec/load.ts';
+import { loadSpec, readSpec, readText } from '../policy/spec/load.ts';
 import { csvTable } from '../render/csv.ts';
 import { printable } from '../render/printable.ts';
 import { defineCommand, type Arguments, type CommandContext, type CommandResult } from './command.ts';
@@ -143,7 +143,7 @@ function readFolder(folder: string): RegisterList[] {
 function importLists(argv: SpecArguments, lists: readonly RegisterList[], context: CommandContext): CommandResult {
   const spec = argv.into;
   if (spec === undefined) throw usageError('nothing says into which spec', `Write: baseline spec ${argv.action ?? 'import-assets'} ${argv.file} --into spec.yaml`);
-  const existing = existsSync(spec) ? readListedSpec(spec) : null;
+  const existing = existsSync(spec) ? readText(spec) : null;
   const { text, problems, sentences } = importRegister(existing, spec, lists);
   if (text === null) {
     context.say(existing === null ? `${spec}: no such file, and these lists do not make a new spec. Name the spec that they are of with --into, or let propose-zones --out write it first.` : `${spec} was not changed`);
@@ -153,9 +153,3 @@ function importLists(argv: SpecArguments, lists: readonly RegisterList[], contex
   for (const sentence of sentences) context.say(printable(sentence, LONGEST));
   return { exitCode: EXIT.ok, output: [] };
 }
-
-/** A spec that does not load is told apart by `importRegister`; one that cannot be read, here. */
-const readListedSpec = (spec: string): string => {
-  const { loaded } = readSpec(spec);
-  return loaded?.text ?? readFileSync(spec, 'utf8');
-};
