@@ -5,7 +5,7 @@
 import { plural } from '../infer/plural.ts';
 import type { Verification } from '../policy/verify/verify.ts';
 import { countVerdicts, type Check, type VerdictCounts } from '../policy/verify/checks.ts';
-import type { LeftOut } from '../policy/verify/plan.ts';
+import type { LeftOut } from '../policy/verify/plan-survey.ts';
 import { jsonDocument } from './json.ts';
 import { markdownTable, markdownText } from './markdown.ts';
 import { printable } from './printable.ts';
