@@ -94,3 +94,17 @@ test('README.md names two commands that exist', () => {
   expect(existsSync(join(PROJECT, demo)), relative(PROJECT, demo)).toBe(true);
   expect(scripts['test']).toBe('vitest run');
 });
+
+test('docs/spec.md names every field of the spec, and every word that one may hold', () => {
+  const names = new Set<string>();
+  const visit = (node: unknown): void => {
+    if (node === null || typeof node !== 'object') return;
+    if ('properties' in node && node.properties !== null && typeof node.properties === 'object') for (const name of Object.keys(node.properties)) names.add(name);
+    if ('enum' in node && Array.isArray(node.enum)) for (const word of node.enum) if (typeof word === 'string') names.add(word);
+    Object.values(node).forEach(visit);
+  };
+  visit(JSON.parse(read('docs/spec.schema.json')));
+  const marked = [...read('docs/spec.md').matchAll(/```yaml([^]*?)```|`([^`\n]+)`/g)].map((match) => match[1] ?? match[2]);
+  const said = new Set(marked.flatMap((text) => text?.match(/[\w.+-]+/g) ?? []));
+  expect([...names].filter((name) => !said.has(name))).toEqual([]);
+});

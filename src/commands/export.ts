@@ -1,13 +1,14 @@
 /**
  * `baseline export spec.yaml --target T --out DIR`: Permits in a vendor's words, with the loss report of what the target
- * cannot say. In: options. Out: files in a folder; exit 1 when the configuration was held back because it would be wider.
+ * cannot say. In: options. Out: files in a folder, with `--json` the loss report on standard output; exit 1 when the
+ * configuration was held back because it would be wider.
  */
 import { readdirSync, readFileSync, renameSync, type Dirent } from 'node:fs';
 import { basename, dirname, join, resolve, sep } from 'node:path';
 import { errorCode, EXIT, usageError } from '../errors.ts';
 import { exportPlan, type ExportResult } from '../export/export-plan.ts';
 import type { ExportOptions } from '../export/exporter.ts';
-import { verdictSummary } from '../export/loss-report.ts';
+import { LOSS_JSON, verdictSummary } from '../export/loss-report.ts';
 import { planOf } from '../export/plan.ts';
 import { passingBySummary } from '../export/passing-by.ts';
 import { exporterOf, listTargets } from '../export/registry.ts';
@@ -32,7 +33,7 @@ const OPTIONS = {
   'all-conduits': { type: 'boolean', describe: 'also conduits that the spec gives to devices of other platforms' },
   'application-ids': APPLICATION_IDS_OPTION,
   'list-targets': { type: 'boolean', describe: 'the capability matrix' },
-  json: AS_JSON_OPTION,
+  json: { ...AS_JSON_OPTION, describe: 'say it as JSON: the loss report, or the list of targets' },
 } as const;
 
 export const exportCommand = defineCommand({
@@ -69,7 +70,8 @@ export function exportSpec(argv: ExportArguments, context: CommandContext): Comm
   if (passesBy !== '') context.say(`  ${passesBy}; what to do: ${join(argv.out, 'loss-report.md')}`);
   const { refused } = result;
   if (refused.length > 0) context.say(`  Wider than the spec: ${firstOf(refused, MOST_NAMED)}; why, and by how much: ${join(argv.out, 'loss-report.md')}`);
-  return { exitCode: refused.length > 0 ? EXIT.findings : EXIT.ok, output: [] };
+  const output = argv.json === true ? result.files.flatMap(({ path, content }) => (path === LOSS_JSON ? [String(content)] : [])) : [];
+  return { exitCode: refused.length > 0 ? EXIT.findings : EXIT.ok, output };
 }
 
 const MOST_NAMED = 12;

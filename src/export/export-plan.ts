@@ -12,7 +12,7 @@ import type {
   DeviceExport, DevicePlan, ExportFile, Exporter, ExportOptions, LossRow, Mode, Plan, PlanConduit, PlanDevice,
 } from './exporter.ts';
 import { notEnforceable } from './loss.ts';
-import { lossJson, lossMarkdown, readmeMarkdown } from './loss-report.ts';
+import { LOSS_JSON, lossJson, lossMarkdown, readmeMarkdown } from './loss-report.ts';
 import { explainRanges } from './negotiated-range.ts';
 import { passingBy, withPassingBy, type PassingBy } from './passing-by.ts';
 import { nameScope } from './vendor-name.ts';
@@ -92,7 +92,7 @@ export const exportPlan = (exporter: Exporter, wholePlan: Plan, options: ExportO
   const refused = exporter.filters && mode === 'enforce' && options.allowWider !== true ? wider : [];
   const reports: ExportFile[] = [
     { path: 'loss-report.md', content: lossMarkdown(exporter, mode, losses, refused, links, plan.evidenceLosses) },
-    { path: 'loss-report.json', content: lossJson(exporter, mode, losses, refused, links, plan.evidenceLosses) },
+    { path: LOSS_JSON, content: lossJson(exporter, mode, losses, refused, links, plan.evidenceLosses) },
   ];
   const whole = configuration(exporter, plan, mode, parts, links);
   const files = refused.length > 0 ? reports : [...whole, ...reports];

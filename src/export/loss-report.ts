@@ -8,6 +8,9 @@ import { permitsWithRule } from './loss.ts';
 import { passingByMarkdown, type PassingBy } from './passing-by.ts';
 import { safeComment } from './vendor-name.ts';
 
+/** The file of an export that programs read. */
+export const LOSS_JSON = 'loss-report.json';
+
 /** Markdown table cell: the text of a spec can neither open markup nor leave its cell. */
 const cell = (text: string): string =>
   text

@@ -23,6 +23,17 @@ test('one that is held back leaves no configuration of an earlier export under i
   expect(readFileSync(join(out, 'baseline-asa.cfg.earlier'), 'utf8')).toBe(wide);
 });
 
+test('--json prints the loss report that was written, held back or not', async () => {
+  const out = at('json');
+  const asked = ['export', SPEC, '--target', 'cisco-asa', '--mode', 'enforce', '--out', out, '--json'];
+  for (const [more, code] of [[[], EXIT.findings], [['--allow-wider'], EXIT.ok]] as const) {
+    const told = await runLine([...asked, ...more]);
+    expect(told.code).toBe(code);
+    expect(told.out).toBe(readFileSync(join(out, 'loss-report.json'), 'utf8'));
+    expect(JSON.parse(told.out)).toMatchObject({ target: 'cisco-asa', mode: 'enforce' });
+  }
+});
+
 test('what is not of this export is named', async () => {
   const out = at('two');
   expect((await runLine(['export', SPEC, '--target', 'cisco-asa', '--out', out])).err).not.toContain('not of this export');
