@@ -88,6 +88,8 @@ export interface PlanPermit {
   readonly groups: { readonly link: AddressSet; readonly routed: AddressSet };
   /** How much and how fast, in words; empty = no limit. */
   readonly limits: string;
+  /** What the spec says of it and nobody reads: texts that are not understood, limits that nothing holds. */
+  readonly unread: readonly string[];
   readonly unidirectional: { readonly via: string; readonly tx: AddressSet; readonly rx: AddressSet } | null;
 }
 

@@ -167,7 +167,7 @@ const opcuaWidenings = (permit: Permit, capabilities: Capabilities): Widening[] 
   return widenings;
 };
 
-const conditionWidenings = ({ permit, limits }: PlanPermit, capabilities: Capabilities): Widening[] => {
+const conditionWidenings = ({ permit, limits, unread }: PlanPermit, capabilities: Capabilities): Widening[] => {
   const widenings: Widening[] = [];
   const schedule = scheduleText(permit);
   if (schedule !== '' && !capabilities.schedule)
@@ -177,6 +177,7 @@ const conditionWidenings = ({ permit, limits }: PlanPermit, capabilities: Capabi
   if (permit.service.transport === 'sctp' && capabilities.sctpPorts === false)
     widenings.push({ reason: `ports of SCTP (${portTexts(permit).join(', ')}) cannot be named here`, to: 'every port of SCTP', extra: null });
   if (limits !== '' && !capabilities.limits) widenings.push({ reason: `the limits (${limits}) cannot be held here`, to: 'as much and as fast as is asked', extra: 0 });
+  if (unread.length > 0) widenings.push({ reason: `what the spec says with ${unread.join(', ')} limits nothing ("spec check" says why)`, to: 'what that leaves out', extra: null });
   return widenings;
 };
 

@@ -119,6 +119,8 @@ const limitsText = (limits: DeclaredPermit['limits']): string =>
     [limits?.requests_per_second, 'requests a second'],
   ].flatMap(([most, what]) => (most === undefined ? [] : [`at most ${most} ${what}`])).join(', ');
 
+const LONGEST_TEXT = 80;
+
 const permitOf = (spec: Spec, declared: DeclaredPermit, zones: readonly PlanZone[], holdings: Holdings, broadcasts: readonly AddressSpan[]): PlanPermit => {
   const { permit } = declared;
   const wantMac = isNotIp(permit.service.transport) || permit.service.transport === 'l2';
@@ -131,6 +133,7 @@ const permitOf = (spec: Spec, declared: DeclaredPermit, zones: readonly PlanZone
     omitted: [...client.omitted, ...server.omitted],
     groups: groupsOf(permit.to, holdings, broadcasts),
     limits: limitsText(declared.limits),
+    unread: [...declared.notUnderstood.map((text) => `"${text.slice(0, LONGEST_TEXT)}"`), ...declared.withoutEffect],
     unidirectional: unidirectionalOf(spec, declared, zones, holdings),
   };
 };

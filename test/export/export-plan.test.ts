@@ -369,6 +369,28 @@ conduits:
   for (const name of ['csv', 'json']) expect(exportPlan(exporterOf(name), plan).files.find((file) => file.path.startsWith('permits.'))?.content).toContain('at most 2 connections');
 });
 
+test('what the spec says and nothing reads is a widening on every target that filters, and is refused', () => {
+  const plan = planOf(loadText(`
+zones:
+  - {zone_id: CELL, name: c, networks: [10.20.0.0/24], assets: [{asset_id: PLC, ip: [10.20.0.2]}]}
+  - {zone_id: OPS, name: o, networks: [10.30.0.0/24], assets: [{asset_id: SCADA, ip: [10.30.0.2]}]}
+conduits:
+  - conduit_id: C
+    connects: [CELL, OPS]
+    mode: enforce
+    protocols_allowed:
+      - {rule_id: CLASSES, protocol: EtherNet/IP, client: {zone: OPS, assets: [SCADA]}, server: {zone: CELL, assets: [PLC]}, cip: {classes: [107]}}
+      - {rule_id: WORDS, protocol: SSH, direction: "OPS -> CELL (not on port 80)", client: {zone: OPS, assets: [SCADA]}, server: {zone: CELL, assets: [PLC]}}
+`), []);
+  for (const { name, filters } of targets) {
+    const { losses, refused } = exportPlan(exporterOf(name), plan);
+    if (!filters || name === 'data-diode') continue;
+    expect(refused).toEqual(['CLASSES', 'WORDS']);
+    const reasons = losses.map((row) => row.reasons.join(' '));
+    expect([reasons[0]?.includes('with cip.classes limits nothing'), reasons[1]?.includes('with "not on port 80" limits nothing')]).toEqual([true, true]);
+  }
+});
+
 test('openconfig: a Permit whose product no device holds is refused, not written without end', () => {
   const scattered = (from: string): string[] => Array.from({ length: 150 }, (_, host) => `${from}.${2 * host >> 8}.${(2 * host & 255) + 1}`);
   const crowded = { ...plantPlan(), permits: plantPlan().permits.map((entry) => (entry.permit.id === 'K1-MAINT' ? { ...entry, client: parseSet(scattered('10.1')), server: parseSet(scattered('10.2')) } : entry)) };

@@ -171,6 +171,9 @@ const lintPermit = (loaded: LoadedSpec, declared: DeclaredPermit, assets: AssetI
   const flow = flowOf(loaded.spec, declared);
   for (const text of declared.notUnderstood) report(path, 'text-not-understood', 'medium', `${permit.id}: "${text.slice(0, 80)}" is not understood, and nothing enforces it`, 'write it as machine fields (docs/spec.md), or move it to "purpose"');
   for (const text of declared.purposeTexts) report([...path, 'direction'], 'text-not-enforceable', 'info', `${permit.id}: "${text.slice(0, 80)}" is kept as the purpose; nothing enforces it`, 'nothing to do, or add a machine field that does');
+  const idleLimits = isLive(permit) ? declared.withoutEffect : [];
+  if (idleLimits.includes('direction')) report([...path, 'direction'], 'limit-without-effect', 'high', `${permit.id}: "${flow?.direction?.slice(0, 60)}" says of Modbus what a rule for ${permit.service.protocol} lets through all the same`, 'correct "protocol", or name the operations in the field of that protocol');
+  if (idleLimits.includes('cip.classes')) report([...path, 'cip', 'classes'], 'limit-without-effect', 'high', `${permit.id}: CIP services are told apart, not the classes they are asked of, so every class is let through`, 'limit cip.services, and take the classes out');
   const modbus = protocolKey(permit.service.protocol) === 'modbus';
   if (modbus && permit.modbus === null && permit.access.length === 0 && isLive(permit)) report(path, 'modbus-unlimited', 'high', `${permit.id} lets every Modbus function through, writes and programming too`, 'add modbus: {function_codes: [3, 4]} or what is needed');
   const idle = (permit.modbus?.functionCodes ?? []).filter((code) => !permitsListedCode(permit, code));

@@ -69,7 +69,7 @@ export function needOf(loaded: LoadedSpec, assets: AssetIndex, set: ObservationS
     }
     return held;
   };
-  const aloneWith = (permit: Permit): Matcher => createMatcher([{ permit, path: [], unidirectional: null, acceptedRisks: [], purposeTexts: [], limits: null, notUnderstood: [] }], assets, timezone);
+  const aloneWith = (permit: Permit): Matcher => createMatcher([{ permit, path: [], unidirectional: null, acceptedRisks: [], purposeTexts: [], limits: null, notUnderstood: [], withoutEffect: [] }], assets, timezone);
   const matchers = new Map<DeclaredPermit, Matcher>();
   const fits = (rule: DeclaredPermit, { client, server, transport, port }: Conversation): boolean => declared.fits(rule, client, server, transport, port);
   return {

@@ -27,6 +27,8 @@ export interface DeclaredPermit {
   /** How much and how fast; null = no limit. */
   readonly limits: NonNullable<SpecFlow['limits']> | null;
   readonly notUnderstood: readonly string[];
+  /** Fields that say a limit which nothing holds: what they leave out is let through all the same. */
+  readonly withoutEffect: readonly ('direction' | 'cip.classes')[];
 }
 
 /** One that is declared unidirectional. */
@@ -148,6 +150,15 @@ export const endpointOf = ({ zone, assets, addresses }: PermitEnd): SpecEndpoint
 
 export const endOf = ({ zone, assets = [], addresses = [] }: SpecEndpoint): PermitEnd => ({ zone, assets, addresses: addresses.map((text) => text.toLowerCase()) });
 
+const withoutEffectOf = (flow: SpecFlow, text: DirectionText | null): DeclaredPermit['withoutEffect'] => {
+  const saysModbus = text !== null && (text.functionCodes.length > 0 || text.unitIds.length > 0 || text.registers !== null);
+  return [
+    ...(saysModbus && protocolKey(flow.protocol) !== 'modbus' ? (['direction'] as const) : []),
+    // A class is what a CIP service is asked of, and a Permit names services.
+    ...(flow.cip?.classes === undefined ? [] : (['cip.classes'] as const)),
+  ];
+};
+
 /** All Permits of a spec, in the order of the file. */
 export const permitsOf = (spec: Spec): DeclaredPermit[] => {
   const zoneIds = spec.zones.map((zone) => zone.zone_id);
@@ -208,7 +219,7 @@ export const permitsOf = (spec: Spec): DeclaredPermit[] => {
       const saysFilter = /function code filter/i.test(flow.security_mode ?? '') && (flow.modbus?.function_codes ?? text?.functionCodes ?? []).length > 0;
       const modeUnderstood = flow.security_mode === undefined || saysFilter || (SECURITY_MODES as readonly string[]).includes(flow.security_mode);
       if (!modeUnderstood && flow.security_mode !== undefined) notUnderstood.push(flow.security_mode);
-      const declared: DeclaredPermit = { permit, path, unidirectional, acceptedRisks: flow.accepted_risks ?? [], purposeTexts: text?.purpose ?? [], limits: flow.limits ?? null, notUnderstood };
+      const declared: DeclaredPermit = { permit, path, unidirectional, acceptedRisks: flow.accepted_risks ?? [], purposeTexts: text?.purpose ?? [], limits: flow.limits ?? null, notUnderstood, withoutEffect: withoutEffectOf(flow, text) };
       if (!text?.bothWays || flow.client !== undefined) return [declared];
       return [declared, { ...declared, permit: { ...permit, id: freshId(`${id}-r`), from: permit.to, to: permit.from } }];
     }),

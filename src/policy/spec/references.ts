@@ -8,7 +8,7 @@ import { formatSpan, parseSpan } from '../../net/address-set.ts';
 import { isKnownTimezone } from '../../net/plant-clock.ts';
 import { parseDirection } from './free-text.ts';
 import { nearestWord } from './nearest-word.ts';
-import { knownPort, portsOf, protocolKey, zonesNamed } from './permits.ts';
+import { isKnownProtocol, knownPort, portsOf, protocolKey, zonesNamed } from './permits.ts';
 import { declaredAssets } from './assets.ts';
 import type { Problem, SpecDocument, SpecPath } from './document.ts';
 import type { Spec, SpecConduit, SpecEndpoint, SpecFlow } from './schema.ts';
@@ -134,6 +134,9 @@ const checkSchedule = (schedule: SpecFlow['schedule'], path: SpecPath, report: R
   else if (start !== undefined && start === end) report(path, `the schedule begins and ends at ${start}`, 'leave "start" and "end" out for whole days');
 };
 
+/** Fields with the codes of a protocol, and the names under which that is known. */
+const CODES_OF = [['cip', ['enip', 'cip']], ['s7comm', ['s7comm', 's7']], ['dnp3', ['dnp3']], ['iec104', ['iec104']]] as const satisfies readonly (readonly [keyof SpecFlow, readonly string[]])[];
+
 const checkFlow = (flow: SpecFlow, path: SpecPath, conduit: SpecConduit, declared: Declared, report: Report): void => {
   checkEndpoint(flow.client, [...path, 'client'], conduit, declared, report);
   checkEndpoint(flow.server, [...path, 'server'], conduit, declared, report);
@@ -157,6 +160,12 @@ const checkFlow = (flow: SpecFlow, path: SpecPath, conduit: SpecConduit, declare
   const protocol = protocolKey(flow.protocol);
   if (flow.modbus !== undefined && protocol !== 'modbus') report([...path, 'modbus'], `the protocol is ${flow.protocol}, so "modbus" says nothing`, 'correct the protocol, or remove "modbus"');
   if (flow.opcua !== undefined && protocol !== 'opcua') report([...path, 'opcua'], `the protocol is ${flow.protocol}, so "opcua" says nothing`, 'correct the protocol, or remove "opcua"');
+  for (const [field, protocols] of CODES_OF) {
+    if (flow[field] !== undefined && isKnownProtocol(protocol) && !protocols.some((one) => one === protocol)) report([...path, field], `the protocol is ${flow.protocol}, so "${field}" says nothing`, `correct the protocol, or remove "${field}"`);
+  }
+  if (flow.operations !== undefined && (protocol === 'modbus' || protocol === 'opcua')) {
+    report([...path, 'operations'], `what ${flow.protocol} may do is said with "${protocol}", and "operations" says nothing`, `write ${protocol === 'modbus' ? 'modbus: {function_codes: [3, 4]}' : 'opcua: {services: [Read, Browse]}'} or what is needed, and remove "operations"`);
+  }
   checkTwice(flow.modbus?.function_codes, [...path, 'modbus', 'function_codes'], report);
   checkTwice(flow.modbus?.unit_ids, [...path, 'modbus', 'unit_ids'], report);
   checkTwice(flow.opcua?.services, [...path, 'opcua', 'services'], report);

@@ -1,6 +1,7 @@
 /** What a plan says against itself, in the field's own example: each contradiction is told with its place, and goes when it is mended. */
 import { expect, test } from 'vitest';
 import { checkSpec } from '../../../src/policy/diff/check.ts';
+import { parseSpec } from '../../../src/policy/spec/load.ts';
 import { loadText } from '../loaded-spec.ts';
 
 const SPEC = `
@@ -35,6 +36,8 @@ test.each([
   ['a flow back beside the diode, in another conduit', 'flow-beside-diode', [['client: {zone: Z3, assets: [HIST]}, server: {zone: Z4, assets: [DH]}}', 'client: {zone: Z4, assets: [DH]}, server: {zone: Z3, assets: [HIST]}}']]],
   ['violation shutdown on a controller', 'violation-shutdown', [['GigabitEthernet1/0/2', 'GigabitEthernet1/0/2, violation: shutdown']]],
   ['a conduit weaker than its zones', 'conduit-level', [['security_level: "SL 2"', 'security_level: "SL 1"']]],
+  ['function codes in the direction of a rule that is not for Modbus', 'limit-without-effect', [['protocol: HTTPS,', 'protocol: HTTPS, direction: "Z3 -> Z4 (FC 3 only)",']]],
+  ['classes of CIP', 'limit-without-effect', [['protocol: HTTPS, transport: tcp, port: 443,', 'protocol: EtherNet/IP, cip: {services: [14], classes: [107]},']]],
   ['SignAndEncrypt and read only by the network', 'encrypted-read-only', [['security_mode: [Sign]', 'security_mode: [SignAndEncrypt]']]],
 ] as const)('%s', (_, rule, edits) => {
   expect(lintsOf(SPEC)).not.toContain(rule);
@@ -67,4 +70,14 @@ test('an alias is told before a command has to write: its place, all others, and
     }]);
   }
   expect(saidOf(`${SPEC}x-note: "5 * 3"\nx-text: |\n  *two\n`, ['alias'])).toEqual([]);
+});
+
+test.each([
+  ['operations', 'access: read, opcua: {security_mode: [Sign]}', 'access: read, operations: [Read]', 'is said with "opcua", and "operations" says nothing'],
+  ['s7comm', 'protocol: HTTPS,', 'protocol: HTTPS, s7comm: {functions: [4]},', 'the protocol is HTTPS, so "s7comm" says nothing'],
+  ['cip', 'protocol: OPC UA,', 'protocol: Modbus/TCP, cip: {services: [14]},', 'the protocol is Modbus/TCP, so "cip" says nothing'],
+])('%s in a rule that it does not limit is an error', (_, from, to, message) => {
+  expect(SPEC).toContain(from);
+  expect(parseSpec(SPEC.replace(from, to), 'plant.yaml').problems.map((problem) => problem.message)).toContainEqual(expect.stringContaining(message));
+  for (const fits of ['protocol: S7comm, s7comm: {functions: [4]},', 'protocol: My own, iec104: {type_ids: [36]},']) expect(parseSpec(SPEC.replace('protocol: HTTPS,', fits), 'plant.yaml').problems).toEqual([]);
 });

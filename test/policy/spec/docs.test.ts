@@ -11,7 +11,7 @@ it('every example of docs/spec.md loads', () => {
   const examples = [...page.matchAll(/```yaml\n([\s\S]*?)```/g)].map((match) => match[1]);
   expect(examples.length).toBeGreaterThan(1);
   for (const example of examples) {
-    const text = example.startsWith('set_aside') ? `zones: [{zone_id: A, name: a}]\nconduits: []\n${example}` : example;
+    const text = /^(?:set_aside|enforcement_points)/.test(example) ? `zones: [{zone_id: CELL-1, name: a}, {zone_id: OPS, name: b}]\nconduits: []\n${example}` : example;
     expect(parseSpec(text, 'docs/spec.md').problems).toEqual([]);
   }
 });
