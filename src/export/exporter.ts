@@ -90,7 +90,8 @@ export interface PlanPermit {
   readonly limits: string;
   /** What the spec says of it and nobody reads: texts that are not understood, limits that nothing holds. */
   readonly unread: readonly string[];
-  readonly unidirectional: { readonly via: string; readonly tx: AddressSet; readonly rx: AddressSet } | null;
+  /** `replicaOf`: the asset that the far side stands for; empty where the spec names none. */
+  readonly unidirectional: { readonly via: string; readonly tx: AddressSet; readonly rx: AddressSet; readonly replicaOf: string } | null;
 }
 
 export interface Plan {

@@ -98,7 +98,7 @@ const unidirectionalOf = (spec: Spec, declared: DeclaredPermit, zones: readonly 
   const stated = flowOf(spec, declared)?.unidirectional;
   const leg = (endpoint: SpecEndpoint | undefined): AddressSet =>
     endpoint === undefined ? [] : legsIn(endpoint.zone, zones, resolveEnd(endOf(endpoint), holdings, false).addresses);
-  return { via: stated?.via_asset ?? '', tx: leg(stated?.tx_endpoint), rx: leg(stated?.rx_endpoint) };
+  return { via: stated?.via_asset ?? '', tx: leg(stated?.tx_endpoint), rx: leg(stated?.rx_endpoint), replicaOf: stated?.replica_of ?? '' };
 };
 
 /** Each as it is stated: joined with its neighbours a group address would be a host of a range. */

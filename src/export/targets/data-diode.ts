@@ -26,7 +26,7 @@ const legRows = (entry: PlanPermit): string[] => {
   return [
     csvLine([permit.id, 'source side', permit.from.zone, addressesText(entry.client), `${via} TX`, addressesText(unidirectional.tx), ...service, 'ends at the sending gateway; the firewall of the source zone permits this leg only']),
     csvLine([permit.id, 'across', `${via} TX`, addressesText(unidirectional.tx), `${via} RX`, addressesText(unidirectional.rx), 'vendor', 'one way', '', 'no route, no ARP, no acknowledgement from RX to TX']),
-    csvLine([permit.id, 'destination side', `${via} RX`, addressesText(unidirectional.rx), permit.to.zone, addressesText(entry.server), ...service, 'begins at the receiving gateway, which plays the replicated server']),
+    csvLine([permit.id, 'destination side', `${via} RX`, addressesText(unidirectional.rx), permit.to.zone, addressesText(entry.server), ...service, `begins at the receiving gateway, which plays ${unidirectional.replicaOf === '' ? 'the replicated server' : unidirectional.replicaOf}`]),
   ];
 };
 
@@ -41,12 +41,13 @@ const workOrder = (plan: DevicePlan, oneWay: readonly PlanPermit[]): string => {
   for (const entry of oneWay) {
     const { permit } = entry;
     const against = contradictions(plan, entry);
+    const replicaOf = entry.unidirectional?.replicaOf ?? '';
     lines.push(
       `## ${safeComment(permit.id, 60)}: ${safeComment(permit.from.zone, 60)} to ${safeComment(permit.to.zone, 60)}, ${safeComment(permit.service.protocol, 60)}`,
       '',
       `- sends: ${addressesText(entry.client)} to TX ${addressesText(entry.unidirectional?.tx ?? [])}`,
       `- receives: RX ${addressesText(entry.unidirectional?.rx ?? [])} to ${addressesText(entry.server)}`,
-      '- replication: state the points or tables, the largest delay that is acceptable, and how a gap is filled after an outage (to be set)',
+      `- replication${replicaOf === '' ? '' : ` of ${safeComment(replicaOf, 60)}`}: state the points or tables, the largest delay that is acceptable, and how a gap is filled after an outage (to be set)`,
       '',
       'Checks that need no probe, on a capture of each side:',
       '',

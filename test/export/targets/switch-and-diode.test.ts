@@ -140,6 +140,28 @@ test('the diode sheet: three legs in one direction, and what contradicts them', 
   expect(order).toContain('Contradiction: K2-WEB (HTTPS) runs the other way in the same conduit');
 });
 
+test('the diode sheet names the asset that the far side stands for, where the spec does', () => {
+  const plan = plantPlan();
+  const named: Plan = { ...plan, permits: plan.permits.map((entry) => (entry.unidirectional === null ? entry : { ...entry, unidirectional: { ...entry.unidirectional, replicaOf: 'HIST-9' } })) };
+  expect(textOf('data-diode', 'diode-interfaces.csv', named)).toContain('begins at the receiving gateway, which plays HIST-9');
+  expect(textOf('data-diode', 'diode-work-order.md', named)).toContain('- replication of HIST-9: state the points');
+  expect(textOf('data-diode', 'diode-interfaces.csv', plan)).toContain('which plays the replicated server');
+});
+
+test('what a spec says of a diode reaches its plan', () => {
+  const { permits } = planOf(loadText(`
+zones:
+  - {zone_id: OPS, name: o, assets: [{asset_id: HIST, ip: [10.30.0.2]}, {asset_id: DIODE, ip: [10.30.0.9, 10.40.0.9]}]}
+  - {zone_id: DMZ, name: d, networks: [10.40.0.0/24], assets: [{asset_id: COPY, ip: [10.40.0.2]}]}
+conduits:
+  - conduit_id: C
+    connects: [OPS, DMZ]
+    protocols_allowed:
+      - {protocol: PI, transport: udp, port: 5450, client: {zone: OPS, assets: [HIST]}, server: {zone: DMZ, assets: [COPY]}, unidirectional: {from: OPS, to: DMZ, via_asset: DIODE, replica_of: HIST}}
+`), []);
+  expect(permits[0]?.unidirectional).toMatchObject({ via: 'DIODE', replicaOf: 'HIST' });
+});
+
 test('no firewall target writes a rule for what a diode carries', () => {
   for (const target of ['nftables', 'cisco-asa', 'fortios', 'panos', 'suricata', 'cisco-ftd', 'hirschmann-eagle', 'tofino', 'mud']) {
     const { losses, files } = exportPlan(exporterOf(target), plantPlan(), { mode: 'enforce', allowWider: true });
