@@ -105,7 +105,7 @@ const judgePermit = (context: DiffContext, declared: DeclaredPermit): Finding | 
 };
 
 /** `minDays` is how long one must have listened before silence means anything. */
-export const judgeDeclared = (context: DiffContext, { uses, offSchedule }: Pick<ObservedResult, 'uses' | 'offSchedule'>, minDays: number): Finding[] => {
+export const judgeDeclared = (context: DiffContext, { uses, offSchedule, nearly }: Pick<ObservedResult, 'uses' | 'offSchedule' | 'nearly'>, minDays: number): Finding[] => {
   const findings: Finding[] = [];
   const days = capturedDaysOf(context.set);
   const heard = heardOf(context, [...new Set(context.set.conversations.flatMap((one) => (one.packets.toClient > 0 ? [one.client, one.server] : [one.client])))]);
@@ -121,11 +121,11 @@ export const judgeDeclared = (context: DiffContext, { uses, offSchedule }: Pick<
     if (use === undefined) {
       // Proposed for a partner or a group member that was never seen to do it: its own absence says nothing.
       const isInsurance = permit.evidence?.days === 0 && permit.evidence.generalisedBy.length > 0;
-      if (!isOver && !isInsurance) findings.push(offSchedule.has(declared) ? judgeOffSchedule(context, declared) : judgeUnused(context, declared, heard, days, minDays));
+      if (!isOver && !isInsurance && !nearly.has(declared)) findings.push(offSchedule.has(declared) ? judgeOffSchedule(context, declared) : judgeUnused(context, declared, heard, days, minDays));
       continue;
     }
     if ((permit.evidence?.generalisedBy.length ?? 0) > 0 || days.length < minDays) continue;
-    const { idle, change } = remainderOf(context, use, offSchedule.get(declared));
+    const { idle, change } = remainderOf(context, use, offSchedule.get(declared), nearly.get(declared));
     if (idle.length === 0) continue;
     findings.push(makeFinding({
       ...base(context, declared), type: 'wider-than-observed', severity: change ? 'medium' : 'low', key: [permit.id],

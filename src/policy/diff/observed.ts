@@ -20,6 +20,7 @@ import type { DeclaredPermit } from '../spec/permits.ts';
 import { plural } from '../../infer/plural.ts';
 import { crossingRequirement, isChanging, REQUIREMENTS } from './requirements.ts';
 import type { Requirement } from './requirements.ts';
+import { isPartlyWithin } from './permit-use.ts';
 import { createScanFold } from './scan-findings.ts';
 import { contactsOf, contactSentences, strangerSeverity } from './stranger-peers.ts';
 import { createSetAside } from '../spec/set-aside.ts';
@@ -45,6 +46,8 @@ export interface ObservedResult {
   readonly uses: ReadonlyMap<DeclaredPermit, PermitUse>;
   /** What only its schedule or last day kept a Permit from letting through: some of it may have been asked within. */
   readonly offSchedule: ReadonlyMap<DeclaredPermit, PermitUse>;
+  /** What a Permit did not let through although part of it was within, or the other way round: a finding names the Permit for it. */
+  readonly nearly: ReadonlyMap<DeclaredPermit, PermitUse>;
   readonly setAside: readonly SetAsideUse[];
   readonly counts: { readonly judged: number; readonly withinZone: number; readonly groupAddressed: number; readonly setAside: number; readonly permitted: number; readonly outOfScope: number };
 }
@@ -292,6 +295,7 @@ export const judgeObserved = (context: DiffContext): ObservedResult => {
   const findings: Finding[] = [];
   const uses = new Map<DeclaredPermit, PermitUse>();
   const offSchedule = new Map<DeclaredPermit, PermitUse>();
+  const nearly = new Map<DeclaredPermit, PermitUse>();
   const addUse = (all: Map<DeclaredPermit, PermitUse>, declared: DeclaredPermit, conversation: Conversation, one: AskVerdict): void => {
     const use = all.get(declared) ?? { declared, conversations: [], verdicts: [] };
     if (use.conversations.at(-1) !== conversation) use.conversations.push(conversation);
@@ -380,12 +384,15 @@ export const judgeObserved = (context: DiffContext): ObservedResult => {
     for (const one of verdict.asks) {
       for (const declared of one.permit === null ? one.atOtherTimes : []) addUse(offSchedule, declared, conversation, one);
       for (const declared of rulesOf(one)) addUse(uses, declared, conversation, one);
+      const missed = one.miss === null ? undefined : context.permitOf.get(one.miss.permit);
+      if (one.miss !== null && missed !== undefined && isPartlyWithin(missed.permit, one.miss, one.ask)) addUse(nearly, missed, conversation, one);
     }
     const judged = judgeCrossing(context, conversation, client, server, verdict);
     if (judged === null) {
       counts.permitted++;
       continue;
     }
+    if (judged.type === 'wrong-direction' && judged.permit !== null && !nearly.has(judged.permit)) nearly.set(judged.permit, { declared: judged.permit, conversations: [], verdicts: [] });
     report(conversation, {
       ...base, key: [...key, judged.requirement?.id ?? null],
       type: judged.type, severity: judged.severity, title: judged.title, detail: judged.detail, remedy: judged.remedy,
@@ -397,5 +404,5 @@ export const judgeObserved = (context: DiffContext): ObservedResult => {
   findings.push(...scans.findings());
   for (const stranger of strangers.values()) findings.push(strangerFinding(context, stranger, isElsewhere));
   for (const finding of judgePlaces(context, placed)) findings.push(finding);
-  return { findings, uses, offSchedule, setAside: [...setAsideUses.values()].sort((a, b) => a.index - b.index), counts };
+  return { findings, uses, offSchedule, nearly, setAside: [...setAsideUses.values()].sort((a, b) => a.index - b.index), counts };
 };

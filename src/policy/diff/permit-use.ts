@@ -12,6 +12,7 @@ import { accessesOfFunctionCode } from '../../decode/app/modbus-functions.ts';
 import { mergeSpans, sizeOfSpans, subtractSpans, tableOf } from '../../net/register-set.ts';
 import type { ModbusRange, Permit, PermitEnd } from '../../permit.ts';
 import { isFolded, securityOf, type Ask } from '../match/asks.ts';
+import type { Miss, MissKind } from '../match/match.ts';
 import type { DiffContext } from './context.ts';
 import type { PermitUse } from './observed.ts';
 
@@ -103,15 +104,31 @@ function idleAccess({ access, modbus, opcua, named }: Permit, asks: readonly Ask
   return access.some(isUsed) ? access.filter((one) => !isUsed(one)) : [];
 }
 
+/**
+ * Whether a request that a Permit did not let through asked for a part of what it names: a code that it lists, or addresses of its ranges.
+ * The finding about the request says all there is to say of that part.
+ */
+export const isPartlyWithin = ({ modbus }: Permit, { kind }: Pick<Miss, 'kind'>, { modbus: asked }: Ask): boolean => {
+  if (modbus === null || asked === null || !INSPECTED_MISSES.has(kind)) return false;
+  const { code, range } = asked;
+  return modbus.functionCodes.includes(code) || (range !== null
+    && modbus.ranges.some((own) => own.access === range.access && (own.table === undefined || own.table === tableOf(code, range.access)) && own.first <= range.last && range.first <= own.last));
+};
+
+/** What was amiss is of the request itself: neither who asked whom, nor when. */
+const INSPECTED_MISSES: ReadonlySet<MissKind> = new Set(['access', 'operation', 'unit', 'range']);
+
 const AS_IT_IS: UsedScope = { client: null, server: null, ports: null, access: null, functionCodes: null, unitIds: null, ranges: null, services: null, names: null };
 
 /**
  * Everything of a Permit that nothing used.
- * @param off what only its schedule kept it from: that it was not used at another time as well is not known
+ * @param besides what it did not let through, and what says nothing of disuse: what only its schedule kept it from (that it was not used
+ * at another time as well is not known), and what was partly within it
  */
-export function remainderOf(context: DiffContext, { declared, ...own }: PermitUse, off: PermitUse | undefined): PermitRemainder {
+export function remainderOf(context: DiffContext, { declared, ...own }: PermitUse, ...besides: readonly (PermitUse | undefined)[]): PermitRemainder {
   const { permit } = declared;
-  const use: PermitUse = { declared, conversations: [...own.conversations, ...(off?.conversations ?? [])], verdicts: [...own.verdicts, ...(off?.verdicts ?? [])] };
+  const all = [own, ...besides.filter((one) => one !== undefined)];
+  const use: PermitUse = { declared, conversations: all.flatMap(({ conversations }) => conversations), verdicts: all.flatMap(({ verdicts }) => verdicts) };
   const asks = use.verdicts.map((verdict) => verdict.ask);
   const idle: string[] = [];
   let change = false;

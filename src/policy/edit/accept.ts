@@ -235,11 +235,11 @@ function placeAsset(bench: Bench): Done {
 function narrow({ draft, context, by }: Bench, declared: DeclaredPermit): Done {
   // What firewalls logged went through no Permit.
   const set = { ...context.set, conversations: context.set.conversations.filter(({ id }) => id > 0) };
-  const { uses, offSchedule } = judgeObserved({ ...context, set });
+  const { uses, offSchedule, nearly } = judgeObserved({ ...context, set });
   const use = uses.get(declared);
   const rule = draft.document.getIn(declared.path);
   if (use === undefined || !isMap(rule)) return { whyNot: 'nothing uses it any more' };
-  const { idle, used } = remainderOf(context, use, offSchedule.get(declared));
+  const { idle, used } = remainderOf(context, use, offSchedule.get(declared), nearly.get(declared));
   if (idle.length === 0) return { whyNot: 'all of it is used' };
   narrowRule(draft, rule, declared, used);
   setField(draft, rule, 'evidence', { ...(plain(rule.get('evidence', true)) as object | undefined), ...evidenceOf(use.verdicts.map(({ ask }) => ask)) });
