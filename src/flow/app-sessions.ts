@@ -164,7 +164,8 @@ export function probeSession(state: FlowState, session: number, bytes: Uint8Arra
     if (awaited || midstream) doubted ??= protocol;
   }
   if (doubted !== null && state.doubted < MAX_DOUBTED) return beginAt(state, attach(state, session, doubted, false), isBegun, fromLo, sequence);
-  if (held !== null && state.doubted < MAX_HELD) {
+  // Each time counts as a look: what is refused again and again is given up like anything else.
+  if (held !== null && state.doubted < MAX_HELD && !(midstream && probesOf(words[s + SESSION.flags]) + 1 >= MAX_PROBES)) {
     if (midstream) words[s + SESSION.flags] += 1 << PROBES_SHIFT;
     return attachHeld(state, session, held);
   }
