@@ -6,26 +6,22 @@
  * was: where the fault lies in the plant or on a device, a changed spec would only hide it.
  */
 import { isMap, isSeq } from 'yaml';
-import type { Document } from 'yaml';
 import type { Conversation, ObservationSet } from '../../observation.ts';
-import { isMac } from '../../net/address-set.ts';
 import { policyName } from '../../infer/conduits/grants.ts';
-import { specIdOf } from '../../infer/spec-id.ts';
 import { asksOf, isFolded, modeWord, policyWord, type Ask } from '../match/asks.ts';
-import { contextOf, type DiffContext } from '../diff/context.ts';
-import { judgeObserved, ownerByLink } from '../diff/observed.ts';
 import type { Finding } from '../diff/findings.ts';
 import { remainderOf } from '../diff/permit-use.ts';
-import type { DeclaredPermit } from '../spec/permits.ts';
-import { expandTexts, noteRemoved, openDraft, plain, seqOf, setField, type SpecDraft } from './draft.ts';
-import { admitWeaker, type Pair } from './admit.ts';
-import { decideRule, signRule, type RuleDecision } from './decide.ts';
 import { isScanFinding } from '../diff/scan-findings.ts';
 import { parseSpec } from '../spec/load.ts';
-import { moveAsset } from './move.ts';
-import { narrowRule, sharesRule, takeWaysApart } from './narrow.ts';
-import { contentOf, evidenceOf, ruleNumbering, rulesFor } from './rule.ts';
+import type { DeclaredPermit } from '../spec/permits.ts';
 import { openSpecText } from '../spec/text.ts';
+import { declareAsset, placeAsset } from './accept-asset.ts';
+import { admitWeaker } from './admit.ts';
+import { appendTo, openBench, pairOf, type Bench, type Done } from './bench.ts';
+import { decideRule, signRule, type RuleDecision } from './decide.ts';
+import { noteRemoved, plain, setField } from './draft.ts';
+import { narrowRule, sharesRule, takeWaysApart } from './narrow.ts';
+import { contentOf, evidenceOf, rulesFor } from './rule.ts';
 
 export interface Acceptance {
   readonly finding: string;
@@ -69,47 +65,6 @@ export const REJECTABLE: ReadonlySet<Finding['type']> = new Set(['undeclared-con
 /** Findings whose acceptance changes the rule that they are about. */
 const ABOUT_A_RULE: ReadonlySet<Finding['type']> = new Set(['unused-permit', 'wider-than-observed', 'weaker-security-mode', 'requirement-violation']);
 
-/** A spec on the way to a change, and what was seen. */
-interface Bench {
-  readonly draft: SpecDraft;
-  readonly context: DiffContext;
-  readonly finding: Finding;
-  readonly by: RuleDecision;
-}
-
-/** What was done, in words. */
-type Done = { readonly done: string } | { readonly whyNot: string };
-
-function appendTo(document: Document, path: readonly (string | number)[], value: unknown): void {
-  const held = document.getIn(path);
-  if (!isSeq(held)) document.setIn(path, document.createNode([value]));
-  else {
-    const node = document.createNode(value);
-    for (const key of ['client', 'server', 'modbus', 'opcua', 'evidence', 'access']) {
-      const inner: unknown = isMap(node) ? node.get(key) : undefined;
-      if (isMap(inner) || isSeq(inner)) inner.flow = true;
-    }
-    held.add(node);
-  }
-}
-
-/** The two ends of a finding's traffic, as a rule names them; null when one lies nowhere, or both in one zone. */
-function pairOf({ context: { assets }, finding }: Bench): Pair | null {
-  const end = (address: string | null): Pair['client'] | null => {
-    const resolution = address === null ? null : assets.resolve(address);
-    if (address === null || resolution === null) return null;
-    return resolution.asset === null ? { zone: resolution.zone, addresses: [address] } : { zone: resolution.zone, assets: [resolution.asset.id] };
-  };
-  const client = end(finding.client);
-  const server = end(finding.server);
-  return client === null || server === null || client.zone === server.zone ? null : { client, server };
-}
-
-const conversationsOf = ({ context: { set }, finding }: Bench): ObservationSet['conversations'] => {
-  const ids = new Set(finding.seen.map((seen) => seen.conversation));
-  return set.conversations.filter((one) => ids.has(one.id));
-};
-
 /** Of a session weaker than its rules demand, what is weaker, and what it asks that a rule lets through: the rest is not what was refused. */
 function weakPartOf({ context: { matcher } }: Bench, conversation: Conversation): { readonly conversation: Conversation; readonly asks: readonly Ask[] } {
   const { weaker, asks } = matcher.judge(conversation);
@@ -119,31 +74,24 @@ function weakPartOf({ context: { matcher } }: Bench, conversation: Conversation)
   return { conversation: { ...conversation, facts: conversation.facts.filter((fact) => words[fact.name] === undefined || isWeak(fact)) }, asks: (passing.length === 0 ? asks : passing).map(({ ask }) => ask) };
 }
 
-function addRule(bench: Bench): Done {
-  const { draft: { document }, context: { loaded }, finding, by } = bench;
-  const pair = pairOf(bench);
+function addRule(bench: Bench, finding: Finding): Done {
+  const { draft: { document }, by } = bench;
+  const pair = pairOf(bench, finding);
   if (pair === null) return { whyNot: 'one of the two lies in no zone, or both lie in one: declare them first' };
   const { client, server } = pair;
-  let index = loaded.spec.conduits.findIndex((conduit) => conduit.connects.includes(client.zone) && conduit.connects.includes(server.zone));
-  const conduit = loaded.spec.conduits[index]?.conduit_id ?? `C-${client.zone}-${server.zone}`.slice(0, 63);
-  if (index < 0) {
-    index = loaded.spec.conduits.length;
-    appendTo(document, ['conduits'], { conduit_id: conduit, connects: [client.zone, server.zone], protocols_allowed: [] });
-  }
-  const weak = finding.type === 'weaker-security-mode' ? conversationsOf(bench).map((conversation) => weakPartOf(bench, conversation)) : null;
-  const conversations = weak?.map(({ conversation }) => conversation) ?? conversationsOf(bench);
+  const weak = finding.type === 'weaker-security-mode' ? bench.conversationsOf(finding).map((conversation) => weakPartOf(bench, conversation)) : null;
+  const conversations = weak?.map(({ conversation }) => conversation) ?? bench.conversationsOf(finding);
   // Of a conversation that is permitted in part, only the rest; unless the finding lists not all of it.
   const listed = finding.type === 'undeclared-operation' && finding.seenMore === 0 ? new Set(finding.seen.map((seen) => seen.operation)) : null;
   const asks = (weak?.flatMap((one) => one.asks) ?? conversations.flatMap(asksOf)).filter((ask) => listed === null || listed.has(ask.text));
   if (asks.length === 0) return { whyNot: 'what it is about is no longer in the store' };
-  const idOf = ruleNumbering(loaded);
-  const held = loaded.spec.conduits[index]?.protocols_allowed ?? [];
+  const list = bench.rulesBetween(client.zone, server.zone);
   const added: string[] = [];
-  for (const rule of rulesFor(() => idOf(conduit), client, server, conversations, asks, by)) {
-    const same = held.findIndex((one) => contentOf(one) === contentOf(rule));
-    if (same >= 0) decideRule(document, ['conduits', index, 'protocols_allowed', same], by);
+  for (const rule of rulesFor(() => bench.idOf(list.conduit), client, server, conversations, asks, by)) {
+    const same = list.placeOf(contentOf(rule));
+    if (same !== undefined) decideRule(document, [...list.path, same], by);
     else {
-      appendTo(document, ['conduits', index, 'protocols_allowed'], rule);
+      list.add(rule);
       added.push(rule.rule_id ?? '');
     }
   }
@@ -153,89 +101,8 @@ function addRule(bench: Bench): Done {
   return { done: by.decision === 'approved' ? `added ${ids} for exactly what was seen${rest}` : `rejected as ${ids}: ${weak === null ? 'exactly what was seen' : 'only what is weaker'}` };
 }
 
-/** A known device has another address: its rules hold for that too. */
-function addAddress({ draft, context: { loaded } }: Bench, asset: string, key: 'ip' | 'mac', address: string): Done {
-  expandTexts(draft, loaded, new Set([asset]));
-  const held = draft.assets.get(asset);
-  if (held === undefined) return { whyNot: `there is no asset ${asset} any more` };
-  const list = seqOf(draft, held.node, key);
-  list.flow = true;
-  list.add(draft.document.createNode(address));
-  return { done: `${asset} of ${held.zone} has ${address} as well now` };
-}
-
-/** Whose declared address something sends from. */
-const senderOf = ({ assets, set }: DiffContext, mac: string): string | null => {
-  const record = set.addresses.find(({ address, macs }) => macs.some((one) => one.mac === mac) && assets.resolve(address)?.by === 'address');
-  return record === undefined ? null : (assets.resolve(record.address)?.asset?.id ?? null);
-};
-
-function declareAsset(bench: Bench, address: string, zone: string): Done {
-  const { draft: { document }, context, finding } = bench;
-  const { assets, loaded } = context;
-  const index = loaded.spec.zones.findIndex((one) => one.zone_id === zone);
-  if (index < 0) return { whyNot: `there is no zone ${zone} any more` };
-  const key = isMac(address) ? 'mac' : 'ip';
-  const known = finding.type !== 'undeclared-asset' ? null : key === 'ip' ? (ownerByLink(context, address)?.asset.id ?? null) : senderOf(context, address);
-  if (known !== null) return addAddress(bench, known, key, address);
-  // The id that a proposal would give it. Two addresses of IPv6 may be spelled alike.
-  const base = specIdOf(address, 'asset');
-  let id = base;
-  for (let n = 2; assets.byId.has(id); n++) id = `${base}-${n}`;
-  appendTo(document, ['zones', index, 'assets'], { asset_id: id, [key]: [address] });
-  return { done: `added the asset to ${zone}` };
-}
-
-/** The link address of another zone's device behind a declared address: the device is taken for the one declared there. */
-function adoptMac({ draft, context: { assets, set, loaded } }: Bench, address: string): Done {
-  const here = assets.resolve(address)?.asset ?? null;
-  const told: string[] = [];
-  for (const { mac, firstNs } of set.addresses.find((record) => record.address === address)?.macs ?? []) {
-    const owner = assets.resolve(mac)?.asset ?? null;
-    if (here === null || owner === null || owner.id === here.id || owner.zone === here.zone) continue;
-    const still = set.addresses.find((record) => record.address !== address && record.macs.some((one) => one.mac === mac && one.lastNs >= firstNs));
-    if (still !== undefined) return { whyNot: `${mac} was seen with ${still.address} in the same time: one device is not in two zones, so find out which is true first` };
-    expandTexts(draft, loaded, new Set([here.id, owner.id]));
-    const [mine, theirs] = [draft.assets.get(here.id)?.node, draft.assets.get(owner.id)?.node];
-    const macs: unknown = theirs?.get('mac', true);
-    if (mine === undefined || theirs === undefined || !isSeq(macs)) continue;
-    macs.items = macs.items.filter((item) => String(plain(item)).toLowerCase() !== mac);
-    if (macs.items.length === 0) theirs.delete('mac');
-    const own = seqOf(draft, mine, 'mac');
-    own.flow = true;
-    own.add(draft.document.createNode(mac));
-    told.push(`the device with ${mac} is ${here.id} in ${here.zone} now, and ${owner.id} of ${owner.zone} no longer`);
-  }
-  return told.length === 0 ? { whyNot: 'the spec says so already' } : { done: told.join('; ') };
-}
-
-function placeAsset(bench: Bench): Done {
-  const { draft, context: { assets, loaded }, finding } = bench;
-  const { client: address, fromZone, toZone } = finding;
-  if (address === null || fromZone === null) return { whyNot: 'the finding names no device' };
-  const vlans = [...new Set(conversationsOf(bench).flatMap((one) => one.vlan ?? []))];
-  if (vlans.length === 0) return adoptMac(bench, address);
-  if (toZone === null) {
-    const zone = draft.zones.get(fromZone);
-    if (zone === undefined) return { whyNot: `there is no zone ${fromZone} any more` };
-    const list = seqOf(draft, zone, 'vlans');
-    for (const vlan of vlans) list.add(draft.document.createNode(vlan));
-    return { done: `VLAN ${vlans.join(', ')} belongs to ${fromZone} now` };
-  }
-  const resolution = assets.resolve(address);
-  // One address of many that an entry covers: the others stay where they are.
-  if (resolution === null || resolution.asset === null || resolution.by === 'range') return declareAsset(bench, address, toZone);
-  expandTexts(draft, loaded, new Set([resolution.asset.id]));
-  const held = draft.assets.get(resolution.asset.id);
-  if (held === undefined) return { whyNot: `there is no asset ${resolution.asset.id} any more` };
-  if (held.node.has('vlan')) setField(draft, held.node, 'vlan', vlans[0]);
-  return { done: moveAsset(draft, loaded, resolution.asset.id, held, toZone) };
-}
-
-function narrow({ draft, context, by }: Bench, declared: DeclaredPermit): Done {
-  // What firewalls logged went through no Permit.
-  const set = { ...context.set, conversations: context.set.conversations.filter(({ id }) => id > 0) };
-  const { uses, offSchedule, nearly } = judgeObserved({ ...context, set });
+function narrow({ draft, context, by, observed }: Bench, declared: DeclaredPermit): Done {
+  const { uses, offSchedule, nearly } = observed();
   const use = uses.get(declared);
   const rule = draft.document.getIn(declared.path);
   if (use === undefined || !isMap(rule)) return { whyNot: 'nothing uses it any more' };
@@ -248,30 +115,33 @@ function narrow({ draft, context, by }: Bench, declared: DeclaredPermit): Done {
   return { done: `narrowed rule ${declared.permit.id}: without ${idle.join('; ')}${isOpen ? '; its question stays open' : ''}` };
 }
 
-function takeIn(bench: Bench, declared: DeclaredPermit | undefined): Done {
-  const { draft: { document }, context, finding, by } = bench;
+function takeIn(bench: Bench, finding: Finding, declared: DeclaredPermit | undefined): Done {
+  const { draft: { document }, context, by } = bench;
   switch (finding.type) {
-    case 'undeclared-asset': return finding.client === null || finding.fromZone === null ? { whyNot: 'the finding names no device' } : declareAsset(bench, finding.client, finding.fromZone);
-    case 'asset-in-wrong-zone': return placeAsset(bench);
+    case 'undeclared-asset': return finding.client === null || finding.fromZone === null ? { whyNot: 'the finding names no device' } : declareAsset(bench, finding, finding.client, finding.fromZone);
+    case 'asset-in-wrong-zone': return placeAsset(bench, finding);
     case 'weaker-security-mode':
     case 'unused-permit':
     case 'wider-than-observed':
     case 'requirement-violation': break;
-    default: return addRule(bench);
+    default: return addRule(bench, finding);
   }
   if (declared === undefined) return { whyNot: `there is no rule ${finding.permit ?? ''} any more` };
   switch (finding.type) {
     case 'weaker-security-mode': {
-      if (by.decision === 'rejected') return addRule(bench);
-      const pair = pairOf(bench);
-      const conversations = conversationsOf(bench);
+      if (by.decision === 'rejected') return addRule(bench, finding);
+      const pair = pairOf(bench, finding);
+      const conversations = bench.conversationsOf(finding);
       return pair === null || conversations.length === 0 ? { whyNot: 'what it is about is no longer in the store' } : { done: admitWeaker(bench.draft, context, conversations, declared, pair, by) };
     }
     case 'wider-than-observed': return narrow(bench, declared);
-    case 'unused-permit':
-      document.deleteIn(declared.path);
+    case 'unused-permit': {
+      const rule = bench.ruleOf(declared);
+      const list = document.getIn(declared.path.slice(0, -1));
+      if (isSeq(list)) list.items.splice(list.items.indexOf(rule), 1);
       noteRemoved(bench.draft, declared.permit);
       return { done: `removed rule ${declared.permit.id}` };
+    }
     default:
       if (by.decision === 'rejected') {
         decideRule(document, declared.path, by);
@@ -283,36 +153,94 @@ function takeIn(bench: Bench, declared: DeclaredPermit | undefined): Done {
   }
 }
 
-/** One finding into one spec. Out: the new text and what was done, or why nothing was. */
-function acceptOne(text: string, set: ObservationSet, finding: Finding, by: RuleDecision): { readonly text: string; readonly done: string } | { readonly whyNot: string } {
+/** Why a finding cannot be taken in, whatever the spec says; null when it depends. */
+function refusalOf(finding: Finding, by: RuleDecision): { readonly whyNot: string } | null {
   const meaning = meaningOf(finding);
   if ('whyNot' in meaning && (isScanFinding(finding) || !(by.decision === 'rejected' && finding.type === 'requirement-violation'))) return meaning;
-  if (by.decision === 'rejected' && !REJECTABLE.has(finding.type)) return { whyNot: 'there is nothing in it that a spec could refuse' };
+  return by.decision === 'rejected' && !REJECTABLE.has(finding.type) ? { whyNot: 'there is nothing in it that a spec could refuse' } : null;
+}
+
+/** One finding into one spec. Out: the new text and what was done, or why nothing was. */
+function acceptOne(text: string, set: ObservationSet, finding: Finding, by: RuleDecision): { readonly text: string; readonly done: string } | { readonly whyNot: string } {
+  const refusal = refusalOf(finding, by);
+  if (refusal !== null) return refusal;
   const { loaded } = parseSpec(text, 'spec');
   if (loaded === null) return { whyNot: 'the spec does not load any more' };
   const { document, asText } = openSpecText(text);
-  const draft = openDraft(document);
-  const declared = loaded.permits.find(({ permit }) => permit.id === finding.permit);
+  const bench = openBench(document, loaded, set, by);
+  const declared = bench.context.permitOf.get(finding.permit ?? '');
   if (declared !== undefined && ABOUT_A_RULE.has(finding.type) && sharesRule(loaded.permits, declared)) {
-    takeWaysApart(draft, loaded.permits, declared);
+    takeWaysApart(bench.draft, loaded.permits, declared);
     const apart = asText();
     return apart === text ? { whyNot: 'the rule permits both ways: write it as two rules by hand' } : acceptOne(apart, set, finding, by);
   }
-  const result = takeIn({ draft, context: contextOf(loaded, set), finding, by }, declared);
+  const result = takeIn(bench, finding, declared);
   if ('whyNot' in result) return result;
   const next = asText();
   const [fault] = parseSpec(next, 'spec').problems;
   return fault === undefined ? { text: next, done: result.done } : { whyNot: `with it the spec would not hold: ${fault.message}` };
 }
 
-/** Accepts findings, or rejects them (what was seen becomes a rule that lets nothing through), one after the other; each sees what those before it wrote. */
-export const acceptFindings = (text: string, set: ObservationSet, findings: readonly Finding[], by: RuleDecision): { text: string; results: readonly Acceptance[] } => {
+const acceptanceOf = ({ id }: Finding, result: Done): Acceptance =>
+  ('whyNot' in result ? { finding: id, done: false, sentence: result.whyNot } : { finding: id, done: true, sentence: result.done });
+
+/** Of these types one does not touch what another reads or writes, so that a thousand of one kind are read, judged and written at once. */
+const SIDE_BY_SIDE: Readonly<Partial<Record<Finding['type'], 'adds' | 'narrows' | 'removes'>>> = {
+  'undeclared-conversation': 'adds', 'undeclared-operation': 'adds', 'wrong-direction': 'adds', 'would-be-blocked': 'adds', 'passed-but-not-permitted': 'adds',
+  'wider-than-observed': 'narrows', 'unused-permit': 'removes',
+};
+
+/** Findings in their order, those together that can be accepted side by side. */
+function runsOf(findings: readonly Finding[]): readonly (readonly Finding[])[] {
+  const runs: Finding[][] = [];
+  for (const finding of findings) {
+    const kind = SIDE_BY_SIDE[finding.type];
+    const last = runs.at(-1);
+    if (kind !== undefined && last !== undefined && SIDE_BY_SIDE[last[0].type] === kind) last.push(finding);
+    else runs.push([finding]);
+  }
+  return runs;
+}
+
+interface Accepted {
+  readonly text: string;
+  readonly results: readonly Acceptance[];
+}
+
+/** Null where one of them has to be accepted by itself: its rule permits both ways, or with all of them the spec would not hold. */
+function acceptSideBySide(text: string, set: ObservationSet, findings: readonly Finding[], by: RuleDecision): Accepted | null {
+  const { loaded } = parseSpec(text, 'spec');
+  if (loaded === null) return null;
+  const { document, asText } = openSpecText(text);
+  const bench = openBench(document, loaded, set, by);
+  const declaredOf = ({ permit }: Finding): DeclaredPermit | undefined => bench.context.permitOf.get(permit ?? '');
+  if (findings.some((finding) => {
+    const declared = ABOUT_A_RULE.has(finding.type) ? declaredOf(finding) : undefined;
+    return declared !== undefined && sharesRule(loaded.permits, declared);
+  })) return null;
+  const results = findings.map((finding) => acceptanceOf(finding, refusalOf(finding, by) ?? takeIn(bench, finding, declaredOf(finding))));
+  if (!results.some(({ done }) => done)) return { text, results };
+  const next = asText();
+  return parseSpec(next, 'spec').problems.length === 0 ? { text: next, results } : null;
+}
+
+function acceptInTurn(text: string, set: ObservationSet, findings: readonly Finding[], by: RuleDecision): Accepted {
   let current = text;
   const results = findings.map((finding): Acceptance => {
     const result = acceptOne(current, set, finding, by);
-    if ('whyNot' in result) return { finding: finding.id, done: false, sentence: result.whyNot };
-    current = result.text;
-    return { finding: finding.id, done: true, sentence: result.done };
+    if ('text' in result) current = result.text;
+    return acceptanceOf(finding, result);
+  });
+  return { text: current, results };
+}
+
+/** Accepts findings, or rejects them (what was seen becomes a rule that lets nothing through), as if one after the other: each sees what those before it wrote. */
+export const acceptFindings = (text: string, set: ObservationSet, findings: readonly Finding[], by: RuleDecision): Accepted => {
+  let current = text;
+  const results = runsOf(findings).flatMap((run) => {
+    const accepted = (run.length > 1 ? acceptSideBySide(current, set, run, by) : null) ?? acceptInTurn(current, set, run, by);
+    current = accepted.text;
+    return accepted.results;
   });
   return { text: current, results };
 };

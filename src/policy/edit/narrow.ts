@@ -78,7 +78,7 @@ export function narrowRule(draft: SpecDraft, rule: YAMLMap, { permit }: Declared
 }
 
 /** One rule is two Permits where its arrow points both ways. */
-export const isSameRule = (one: DeclaredPermit, other: DeclaredPermit): boolean => one.path.join('\n') === other.path.join('\n');
+export const isSameRule = (one: DeclaredPermit, other: DeclaredPermit): boolean => one.path.length === other.path.length && one.path.every((step, i) => step === other.path[i]);
 
 /** Whether another Permit comes from the same rule: its arrow points both ways. */
 export const sharesRule = (permits: readonly DeclaredPermit[], declared: DeclaredPermit): boolean =>
