@@ -11,7 +11,7 @@ export interface DirectionText {
   readonly from: string | null;
   readonly to: string | null;
   readonly bothWays: boolean;
-  readonly access: 'read' | 'write' | null;
+  readonly access: 'read' | 'write' | 'read-write' | null;
   readonly functionCodes: readonly number[];
   readonly unitIds: readonly number[];
   readonly registers: { readonly first: number; readonly last: number } | null;
@@ -87,7 +87,7 @@ export const parseDirection = (text: string): DirectionText => {
     rest = arrow[4].trim();
   }
 
-  let access: 'read' | 'write' | null = null;
+  let access: DirectionText['access'] = null;
   let functionCodes: readonly number[] = [];
   let unitIds: readonly number[] = [];
   let registers: DirectionText['registers'] = null;
@@ -110,7 +110,7 @@ export const parseDirection = (text: string): DirectionText => {
     if (arrow === null) notUnderstood.push(qualifier);
     else if (/^(only\s+)?read[ -]?only$|^(only\s+)?reads?$|^reads? only$/i.test(qualifier)) access = 'read';
     else if (/^write[ -]?only$|^writes? only$/i.test(qualifier)) access = 'write';
-    else if (/^read[ -/]?(and )?write$/i.test(qualifier)) access = null;
+    else if (/^read[ -/]?(and )?write$/i.test(qualifier)) access = 'read-write';
     else if (codes !== null) {
       const list = parseNumberList(codes[1], 127);
       if (list === null) notUnderstood.push(qualifier);

@@ -92,14 +92,23 @@ export const zonesNamed = (reference: string, zoneIds: readonly string[]): strin
 
 const READ_CLASSES: readonly Access[] = ['browse', 'read'];
 
-const accessOf = (flow: SpecFlow, text: DirectionText | null): readonly Access[] => {
-  if (Array.isArray(flow.access)) return ACCESS_CLASSES.filter((access) => flow.access?.includes(access));
-  switch (flow.access ?? text?.access ?? 'any') {
+/** Access classes of a rule; empty = every one. */
+const accessClassesOf = (access: NonNullable<SpecFlow['access']>): readonly Access[] => {
+  if (typeof access !== 'string') return ACCESS_CLASSES.filter((one) => access.includes(one));
+  switch (access) {
     case 'read': return READ_CLASSES;
     case 'write': return ['write'];
     case 'read-write': return [...READ_CLASSES, 'write'];
     default: return [];
   }
+};
+
+const accessOf = (flow: SpecFlow, text: DirectionText | null): readonly Access[] => accessClassesOf(flow.access ?? text?.access ?? 'any');
+
+/** Access classes that a rule's field lets through and the words of its direction do not. */
+export const accessBeyondText = (access: NonNullable<SpecFlow['access']>, text: NonNullable<DirectionText['access']>): readonly Access[] => {
+  const [allowed, said] = [accessClassesOf(access), accessClassesOf(text)];
+  return (allowed.length === 0 ? ACCESS_CLASSES : allowed).filter((one) => !said.includes(one));
 };
 
 const modbusOf = (flow: SpecFlow, text: DirectionText | null, access: readonly Access[]): Permit['modbus'] => {
@@ -217,7 +226,7 @@ export const permitsOf = (spec: Spec): DeclaredPermit[] => {
       if (flow.direction !== undefined && text?.from === null && flow.client === undefined) notUnderstood.push(flow.direction);
       // The seed's "Firewall-enforced function code filtering" is what a list of function codes says already.
       const saysFilter = /function code filter/i.test(flow.security_mode ?? '') && (flow.modbus?.function_codes ?? text?.functionCodes ?? []).length > 0;
-      const modeUnderstood = flow.security_mode === undefined || saysFilter || (SECURITY_MODES as readonly string[]).includes(flow.security_mode);
+      const modeUnderstood = flow.security_mode === undefined || saysFilter || (protocolKey(flow.protocol) === 'opcua' && (SECURITY_MODES as readonly string[]).includes(flow.security_mode));
       if (!modeUnderstood && flow.security_mode !== undefined) notUnderstood.push(flow.security_mode);
       const declared: DeclaredPermit = { permit, path, unidirectional, acceptedRisks: flow.accepted_risks ?? [], purposeTexts: text?.purpose ?? [], limits: flow.limits ?? null, notUnderstood, withoutEffect: withoutEffectOf(flow, text) };
       if (!text?.bothWays || flow.client !== undefined) return [declared];

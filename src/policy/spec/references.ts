@@ -8,10 +8,10 @@ import { formatSpan, parseSpan } from '../../net/address-set.ts';
 import { isKnownTimezone } from '../../net/plant-clock.ts';
 import { parseDirection } from './free-text.ts';
 import { nearestWord } from './nearest-word.ts';
-import { isKnownProtocol, knownPort, portsOf, protocolKey, zonesNamed } from './permits.ts';
+import { accessBeyondText, isKnownProtocol, knownPort, portsOf, protocolKey, zonesNamed } from './permits.ts';
 import { declaredAssets } from './assets.ts';
 import type { Problem, SpecDocument, SpecPath } from './document.ts';
-import type { Spec, SpecConduit, SpecEndpoint, SpecFlow } from './schema.ts';
+import { SECURITY_MODES, type Spec, type SpecConduit, type SpecEndpoint, type SpecFlow } from './schema.ts';
 
 type Report = (path: SpecPath, message: string, remedy: string) => void;
 
@@ -124,6 +124,13 @@ const checkDirection = (flow: SpecFlow, path: SpecPath, conduit: SpecConduit, sp
     const extra = flow.modbus.function_codes.filter((code) => !text.functionCodes.includes(code));
     if (extra.length > 0) report(at, `the direction allows FC ${text.functionCodes.join('/')} only, but modbus.function_codes lists ${extra.join(', ')} as well`, 'correct one of the two');
   }
+  const beyond = text.access === null || flow.access === undefined ? [] : accessBeyondText(flow.access, text.access);
+  if (beyond.length > 0) report(at, `the direction says ${text.access}, but access lets ${beyond.join(', ')} through as well`, 'correct one of the two');
+  const units = text.unitIds.length === 0 ? [] : (flow.modbus?.unit_ids ?? []).filter((unit) => !text.unitIds.includes(unit));
+  if (units.length > 0) report(at, `the direction allows unit ${text.unitIds.join('/')} only, but modbus.unit_ids lists ${units.join(', ')} as well`, 'correct one of the two');
+  const { registers } = text;
+  const outside = registers === null ? undefined : flow.modbus?.ranges?.find(({ start, end }) => start < registers.first || end > registers.last);
+  if (registers !== null && outside !== undefined) report(at, `the direction allows registers ${registers.first} to ${registers.last} only, but modbus.ranges has ${outside.start} to ${outside.end}`, 'correct one of the two');
 };
 
 /** Of a schedule: days alone are whole days. */
@@ -160,6 +167,10 @@ const checkFlow = (flow: SpecFlow, path: SpecPath, conduit: SpecConduit, declare
   const protocol = protocolKey(flow.protocol);
   if (flow.modbus !== undefined && protocol !== 'modbus') report([...path, 'modbus'], `the protocol is ${flow.protocol}, so "modbus" says nothing`, 'correct the protocol, or remove "modbus"');
   if (flow.opcua !== undefined && protocol !== 'opcua') report([...path, 'opcua'], `the protocol is ${flow.protocol}, so "opcua" says nothing`, 'correct the protocol, or remove "opcua"');
+  if (flow.security_mode !== undefined && (SECURITY_MODES as readonly string[]).includes(flow.security_mode)) {
+    const others = (flow.opcua?.security_mode ?? []).filter((mode) => mode !== flow.security_mode);
+    if (others.length > 0) report([...path, 'security_mode'], `security_mode is ${flow.security_mode}, but opcua.security_mode lists ${others.join(', ')} as well`, 'correct one of the two');
+  }
   for (const [field, protocols] of CODES_OF) {
     if (flow[field] !== undefined && isKnownProtocol(protocol) && !protocols.some((one) => one === protocol)) report([...path, field], `the protocol is ${flow.protocol}, so "${field}" says nothing`, `correct the protocol, or remove "${field}"`);
   }

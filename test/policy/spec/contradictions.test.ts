@@ -81,3 +81,21 @@ test.each([
   expect(parseSpec(SPEC.replace(from, to), 'plant.yaml').problems.map((problem) => problem.message)).toContainEqual(expect.stringContaining(message));
   for (const fits of ['protocol: S7comm, s7comm: {functions: [4]},', 'protocol: My own, iec104: {type_ids: [36]},']) expect(parseSpec(SPEC.replace('protocol: HTTPS,', fits), 'plant.yaml').problems).toEqual([]);
 });
+
+const MODBUS = 'protocol: Modbus/TCP, client:';
+
+test.each([
+  ['direction: "Z3 -> Z2 (read only)", access: any,', 'the direction says read, but access lets diagnose, write, control, program through as well'],
+  ['direction: "Z3 -> Z2 (read/write)", access: [read, program],', 'the direction says read-write, but access lets program through as well'],
+  ['direction: "Z3 -> Z2 (unit 1)", modbus: {unit_ids: [1, 2]},', 'the direction allows unit 1 only, but modbus.unit_ids lists 2 as well'],
+  ['direction: "Z3 -> Z2 (registers 10-99)", modbus: {ranges: [{table: coil, start: 9, end: 20}]},', 'the direction allows registers 10 to 99 only, but modbus.ranges has 9 to 20'],
+  ['direction: "Z3 -> Z2 (read/write, unit 1, registers 10-99)", access: [read], modbus: {unit_ids: [1], ranges: [{table: coil, start: 10, end: 99}]},', null],
+])('%s', (fields, message) => {
+  const text = SPEC.replace(/protocol: OPC UA.*?client:/, MODBUS).replace('access: read, opcua: {security_mode: [Sign]}', '').replace('client: {zone: Z3, assets: [HIST]}, server: {zone: Z2', `${fields} client: {zone: Z3, assets: [HIST]}, server: {zone: Z2`);
+  expect(parseSpec(text, 'plant.yaml').problems.map((problem) => problem.message)).toEqual(message === null ? [] : [message]);
+});
+
+test('a security mode beside others in opcua is an error, and one of a rule that is not for OPC UA is not understood', () => {
+  expect(parseSpec(SPEC.replace('access: read, opcua: {', 'access: read, security_mode: SignAndEncrypt, opcua: {'), 'plant.yaml').problems.map((problem) => problem.message)).toEqual(['security_mode is SignAndEncrypt, but opcua.security_mode lists Sign as well']);
+  expect(lintsOf(SPEC.replace('protocol: HTTPS,', 'protocol: HTTPS, security_mode: Sign,'))).toContain('text-not-understood');
+});

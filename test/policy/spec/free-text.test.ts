@@ -24,7 +24,7 @@ describe('directions', () => {
     ['Z3 -> Z2 (unit 1, FC 3)', { from: 'Z3', to: 'Z2', unitIds: [1], functionCodes: [3] }],
     ['Z3 -> Z2 (registers 0-99, read only)', { from: 'Z3', to: 'Z2', registers: { first: 0, last: 99 }, access: 'read' }],
     ['Z3 -> Z2 (write only)', { from: 'Z3', to: 'Z2', access: 'write' }],
-    ['Z3 -> Z2 (read/write)', { from: 'Z3', to: 'Z2' }],
+    ['Z3 -> Z2 (read/write)', { from: 'Z3', to: 'Z2', access: 'read-write' }],
     ['Z3 -> Z2 (one-way)', { from: 'Z3', to: 'Z2', unidirectional: true }],
     ['Z3 -> Z2 (FC 200)', { from: 'Z3', to: 'Z2', notUnderstood: ['FC 200'] }],
     ['Z3 -> Z2 (not on port 80)', { from: 'Z3', to: 'Z2', notUnderstood: ['not on port 80'] }],
