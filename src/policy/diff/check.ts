@@ -144,6 +144,12 @@ const lintLinks = ({ spec }: LoadedSpec, report: Report): void => {
   for (const { isLikely, what, conduits, zones } of byLink.values()) {
     report(['conduits', conduits[0]], 'zones-share-link', isLikely ? 'low' : 'medium', `${firstOf([...zones], MOST_LISTED)} ${isLikely ? 'probably ' : ''}share ${what}: a firewall that routes sees nothing of ${firstOf(conduits.map((c) => spec.conduits[c].conduit_id), MOST_LISTED)}`, 'give each zone a VLAN and network of its own, or put a transparent (bridge) firewall or private VLANs between them; where they are apart already, state their networks or vlans');
   }
+  for (const [c, { conduit_id: id, connects, enforced_by: by = [] }] of spec.conduits.entries()) {
+    for (const point of (spec.enforcement_points ?? []).filter(({ ep_id: name }) => by.includes(name))) {
+      const absent = connects.filter((zone) => !point.interfaces.some((port) => port.zone === zone));
+      if (absent.length > 0) report(['conduits', c, 'enforced_by'], 'enforcer-without-interface', 'low', `${id} is enforced by ${point.ep_id}, which has no interface in ${firstOf(absent, MOST_LISTED)}: an export has to assume one, or goes by addresses alone`, 'add the interface, or correct enforced_by');
+    }
+  }
   for (const [e, point] of (spec.enforcement_points ?? []).entries()) {
     for (const { index, port, other } of ON_LINK_PLATFORMS.has(point.platform) ? [] : sharedInterfaces(point.interfaces)) {
       report(['enforcement_points', e, 'interfaces', index], 'zones-share-link', 'medium', `${other.zone} and ${port.zone} are both on ${port.interface} of ${point.ep_id}: it cannot keep them apart, and export refuses it`, 'give each zone an interface of its own, or a vlan');

@@ -37,6 +37,7 @@ test.each([
   ['violation shutdown on a controller', 'violation-shutdown', [['GigabitEthernet1/0/2', 'GigabitEthernet1/0/2, violation: shutdown']]],
   ['a conduit weaker than its zones', 'conduit-level', [['security_level: "SL 2"', 'security_level: "SL 1"']]],
   ['function codes in the direction of a rule that is not for Modbus', 'limit-without-effect', [['protocol: HTTPS,', 'protocol: HTTPS, direction: "Z3 -> Z4 (FC 3 only)",']]],
+  ['a device that enforces and has no interface in one of the zones', 'enforcer-without-interface', [['conduit_id: C1', 'conduit_id: C1\n    enforced_by: [FW]'], ['conduits:', 'enforcement_points: [{ep_id: FW, platform: linux-nft, interfaces: [{zone: Z2, interface: eth0}]}]\nconduits:']]],
   ['classes of CIP', 'limit-without-effect', [['protocol: HTTPS, transport: tcp, port: 443,', 'protocol: EtherNet/IP, cip: {services: [14], classes: [107]},']]],
   ['SignAndEncrypt and read only by the network', 'encrypted-read-only', [['security_mode: [Sign]', 'security_mode: [SignAndEncrypt]']]],
 ] as const)('%s', (_, rule, edits) => {
