@@ -117,11 +117,14 @@ export const sharedLinks = (spec: Spec): SharedLink[][] => {
 /** Platforms that listen or stand in line on a link. */
 export const ON_LINK_PLATFORMS: ReadonlySet<string> = new Set(['suricata', 'tofino']);
 
+/** Devices of the spec that enforce a conduit: those that it names, else those that stand in all of its zones. */
+export const pointsOf = (spec: Spec, conduit: SpecConduit): NonNullable<Spec['enforcement_points']> =>
+  (spec.enforcement_points ?? []).filter((point) =>
+    conduit.enforced_by === undefined ? conduit.connects.every((zone) => point.interfaces.some((port) => port.zone === zone)) : conduit.enforced_by.includes(point.ep_id));
+
 /** Whether the spec gives a conduit to devices that see what passes on a link, and to no other. */
 export const isOnLink = (spec: Spec, conduit: SpecConduit): boolean => {
-  const isOn = (point: NonNullable<Spec['enforcement_points']>[number]): boolean =>
-    conduit.enforced_by === undefined ? conduit.connects.every((zone) => point.interfaces.some((port) => port.zone === zone)) : conduit.enforced_by.includes(point.ep_id);
-  const points = (spec.enforcement_points ?? []).filter(isOn);
+  const points = pointsOf(spec, conduit);
   return points.length > 0 && points.every((point) => ON_LINK_PLATFORMS.has(point.platform));
 };
 

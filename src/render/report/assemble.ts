@@ -150,8 +150,6 @@ function standingsOf({ loaded, set, plant }: ReportInput, used: ReadonlySet<numb
   });
 }
 
-const SEVERITY_ORDER: readonly string[] = SEVERITIES;
-
 /** ` [10.20.2.10 is SCADA-1]`: inference speaks of addresses, the spec of assets. */
 const idsText = (plant: PlantIndex, addresses: readonly string[]): string => {
   const named = [...new Set(addresses)].flatMap((address) => {
@@ -175,7 +173,7 @@ function requirementChecks(findings: readonly ReportFinding[], { proposal, plant
     ...proposal.requirements.filter((finding) => !isSaid(finding)).map((finding): RequirementCheck => ({
       rule: finding.rule, severity: finding.severity, citation: finding.citation.replace(/^practice: /, ''), basis: finding.requirement ? 'requirement' : 'practice', sentence: `${finding.sentence}${idsText(plant, finding.assets)}`, source: 'traffic',
     })),
-  ].sort((a, b) => SEVERITY_ORDER.indexOf(a.severity) - SEVERITY_ORDER.indexOf(b.severity));
+  ].sort((a, b) => SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity));
 }
 
 function timelineOf({ activity, plant, proposal }: ReportInput, days: Timeline['days']): Timeline {

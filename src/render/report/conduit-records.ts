@@ -10,6 +10,7 @@ import { securityLevelNumber } from '../../policy/spec/free-text.ts';
 import { isLive, type DeclaredPermit } from '../../policy/spec/permits.ts';
 import type { LoadedSpec } from '../../policy/spec/load.ts';
 import type { Spec, SpecConduit } from '../../policy/spec/schema.ts';
+import { pointsOf } from '../../policy/spec/shared-link.ts';
 import { isoInstant } from '../instant.ts';
 import type { ReportConduit, ReportFinding, ReportPermit } from './model.ts';
 import { accessesOfPermit, conditionsText, endText, needsInspection, operationsOfPermit, serviceOfPermit, sortAccesses } from './permit-words.ts';
@@ -85,12 +86,6 @@ export function describeConduits({ spec, permits: declared }: LoadedSpec, permit
     };
   });
 }
-
-type EnforcementPoint = NonNullable<Spec['enforcement_points']>[number];
-
-const pointsOf = (spec: Spec, conduit: SpecConduit): EnforcementPoint[] =>
-  (spec.enforcement_points ?? []).filter((point) =>
-    conduit.enforced_by === undefined ? conduit.connects.every((zone) => point.interfaces.some((port) => port.zone === zone)) : conduit.enforced_by.includes(point.ep_id));
 
 function inspectionOf(spec: Spec, conduit: SpecConduit, needed: number, allow: number): ReportConduit['inspection'] {
   const points = pointsOf(spec, conduit);

@@ -67,8 +67,17 @@ export function mapNodes({ zones, findings }: ReportModel): MapNode[] {
   });
 }
 
+/** Keys of nodes, by index of a zone. */
+export const nodeKeys = (nodes: readonly MapNode[]): ReadonlyMap<number, number> => new Map(nodes.flatMap((node) => node.zones.map((zone) => [zone, node.key] as const)));
+
+/** What several crossings come to together. */
+export const sumsOf = (crossings: readonly Crossing[]): Pick<NodePair, 'conversations' | 'packets' | 'undeclared' | 'permits' | 'findings'> => {
+  const sum = (what: 'conversations' | 'packets' | 'undeclared' | 'permits'): number => crossings.reduce((total, crossing) => total + crossing[what], 0);
+  return { conversations: sum('conversations'), packets: sum('packets'), undeclared: sum('undeclared'), permits: sum('permits'), findings: [...new Set(crossings.flatMap(({ findings }) => findings))].sort((x, y) => x - y) };
+};
+
 export function nodePairs(model: ReportModel, nodes: readonly MapNode[]): NodePair[] {
-  const nodeOf = new Map(nodes.flatMap((node) => node.zones.map((zone) => [zone, node.key] as const)));
+  const nodeOf = nodeKeys(nodes);
   const drafts = new Map<string, { a: number; b: number; forward: number[]; backward: number[] }>();
   const draftOf = (x: number, y: number): { a: number; b: number; forward: number[]; backward: number[] } => {
     const [a, b] = x < y ? [x, y] : [y, x];
@@ -90,17 +99,7 @@ export function nodePairs(model: ReportModel, nodes: readonly MapNode[]): NodePa
   }
   return [...drafts.values()].sort((x, y) => x.a - y.a || x.b - y.b).map((draft): NodePair => {
     const own: Crossing[] = [...draft.forward, ...draft.backward].map((i) => model.crossings[i]);
-    const sum = (pick: (crossing: Crossing) => number): number => own.reduce((total, crossing) => total + pick(crossing), 0);
-    return {
-      ...draft,
-      conversations: sum(({ conversations }) => conversations),
-      packets: sum(({ packets }) => packets),
-      accesses: sortAccesses(own.flatMap(({ accesses }) => accesses)),
-      protocols: [...new Set(own.flatMap(({ protocols }) => protocols))].sort(),
-      undeclared: sum(({ undeclared }) => undeclared),
-      permits: sum(({ permits }) => permits),
-      findings: [...new Set(own.flatMap(({ findings }) => findings))].sort((x, y) => x - y),
-    };
+    return { ...draft, ...sumsOf(own), accesses: sortAccesses(own.flatMap(({ accesses }) => accesses)), protocols: [...new Set(own.flatMap(({ protocols }) => protocols))].sort() };
   });
 }
 

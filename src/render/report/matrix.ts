@@ -7,14 +7,14 @@ import { plural } from '../../infer/plural.ts';
 import { topicAttributes, type FilterWords } from './filter-words.ts';
 import { drawing, html, NOTHING, type Markup } from './html-escape.ts';
 import { STANDING_WORDS } from './map.ts';
-import { mapNodes, standingOf, type MapNode } from './map-nodes.ts';
-import type { Crossing, ReportModel } from './model.ts';
+import { mapNodes, nodeKeys, standingOf, sumsOf, type MapNode } from './map-nodes.ts';
+import type { ReportModel } from './model.ts';
 
 const SIGNS: Readonly<Record<string, string>> = { agreed: '\u2713', undeclared: '\u2717', unused: '\u25cb', silent: '' };
 
 export function trafficMatrix(model: ReportModel, words: FilterWords): Markup {
   const nodes = mapNodes(model);
-  const nodeOf = new Map(nodes.flatMap((node) => node.zones.map((zone) => [zone, node.key] as const)));
+  const nodeOf = nodeKeys(nodes);
   const cells = new Map<string, number[]>();
   for (const [i, crossing] of model.crossings.entries()) {
     const key = `${nodeOf.get(crossing.from)} ${nodeOf.get(crossing.to)}`;
@@ -29,12 +29,11 @@ function cell(row: MapNode, column: MapNode, indexes: readonly number[], model: 
   const isSame = row.key === column.key && !row.isGroup;
   if (indexes.length === 0) return html`<td class="${isSame ? 'within' : 'none'}"></td>`;
   const own = indexes.map((i) => model.crossings[i]);
-  const sum = (pick: (crossing: Crossing) => number): number => own.reduce((total, crossing) => total + pick(crossing), 0);
-  const conversations = sum(({ conversations }) => conversations);
-  const standing = isSame ? 'within' : standingOf({ conversations, undeclared: sum(({ undeclared }) => undeclared), permits: sum(({ permits }) => permits) });
+  const sums = sumsOf(own);
+  const { conversations, permits, findings } = sums;
+  const standing = isSame ? 'within' : standingOf(sums);
   if (standing === 'silent') return html`<td class="none"></td>`;
-  const findings = [...new Set(own.flatMap(({ findings }) => findings))];
-  const label = `${row.title} to ${column.title}: ${plural(conversations, 'conversation')}, ${isSame ? 'within the zone' : STANDING_WORDS[standing]}, ${plural(sum(({ permits }) => permits), 'Permit')}${findings.length > 0 ? `, ${plural(findings.length, 'finding')}` : ''}`;
+  const label = `${row.title} to ${column.title}: ${plural(conversations, 'conversation')}, ${isSame ? 'within the zone' : STANDING_WORDS[standing]}, ${plural(permits, 'Permit')}${findings.length > 0 ? `, ${plural(findings.length, 'finding')}` : ''}`;
   return html`<td class="${standing}"><button type="button" data-crossings="${drawing(indexes.slice(0, 400).join(' '))}" ${topicAttributes({
     zones: [...row.zones, ...column.zones], protocols: own.flatMap(({ protocols }) => protocols).map(words.protocolIndex),
     accesses: [...new Set(own.flatMap(({ accesses }) => accesses))], severities: findings.map((i) => model.findings[i].severity),

@@ -5,7 +5,7 @@
  */
 import type { Access } from '../../observation.ts';
 import type { LoggedCounts, LoggedDisagreement } from '../../policy/diff/logged.ts';
-import type { Severity } from '../../policy/diff/findings.ts';
+import type { Finding, Severity } from '../../policy/diff/findings.ts';
 import type { LoggedDay, LoggedRule } from '../../policy/diff/logged-tally.ts';
 import type { Verification } from '../../policy/verify/verify.ts';
 import type { StatusRecord } from '../json-shapes.ts';
@@ -174,33 +174,19 @@ export interface ReportPermit {
   readonly isLive: boolean;
 }
 
-export interface ReportFinding {
-  readonly id: string;
-  readonly type: string;
-  readonly severity: Severity;
-  readonly title: string;
-  readonly detail: string;
-  readonly remedy: string;
-  readonly fromZone: string | null;
-  readonly toZone: string | null;
-  readonly conduit: string | null;
-  readonly permit: string | null;
-  readonly requirement: string | null;
-  readonly service: string | null;
-  readonly client: string | null;
-  readonly server: string | null;
+export interface ReportFinding extends Omit<Finding, 'directionConfidence' | 'place'> {
+  /** Indexes of `assets`. */
   readonly clientAsset: number | null;
   readonly serverAsset: number | null;
   readonly first: string | null;
   readonly last: string | null;
-  readonly seen: readonly { readonly conversation: number; readonly operation: string; readonly count: number; readonly first: string; readonly last: string }[];
-  readonly seenMore: number;
+  /** `file:line:column` */
   readonly place: string | null;
 }
 
 export interface RequirementCheck {
   readonly rule: string;
-  readonly severity: string;
+  readonly severity: Severity;
   readonly citation: string;
   /** `requirement`, or `practice`: never mixed up. */
   readonly basis: 'requirement' | 'practice';

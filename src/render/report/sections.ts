@@ -1,5 +1,6 @@
 /** Parts of the HTML report that say what it rests on and what has to be done. In: the model. Out: markup, one function a part. */
 import { grouped, groupedPlural, plural } from '../../infer/plural.ts';
+import { SEVERITIES, type Severity } from '../../policy/diff/findings.ts';
 import { shortOctets } from '../instant.ts';
 import { evidenceText } from '../verification.ts';
 import { topicAttributes, type FilterWords } from './filter-words.ts';
@@ -23,8 +24,6 @@ export function trustSection(model: ReportModel): Markup {
 </div></section>`;
 }
 
-const SEVERITIES = ['critical', 'high', 'medium', 'low', 'info'];
-
 /** Rows beyond these are in the JSON form: a page of a hundred thousand rows helps nobody, and the file stays below 15 MB. */
 export const MOST_ROWS = { findings: 1_000, checks: 1_000, conduits: 3_000, permits: 1_500, assets: 6_000, decisions: 2_000, attempts: 1_000, rules: 500 } as const;
 
@@ -33,7 +32,7 @@ export const cutRows = <T>(rows: readonly T[], what: keyof typeof MOST_ROWS): { 
   rest: rows.length > MOST_ROWS[what] ? html`<p class="readout">${grouped(rows.length - MOST_ROWS[what])} more ${what} are in the JSON form of this report.</p>` : NOTHING,
 });
 
-const chip = (severity: string): Markup => html`<span class="chip f-${SEVERITIES.includes(severity) ? severity : 'info'}">${severity}</span>`;
+const chip = (severity: Severity): Markup => html`<span class="chip f-${severity}">${severity}</span>`;
 
 export function findingsSection(model: ReportModel, words: FilterWords): Markup {
   const { findings } = model;
@@ -103,12 +102,14 @@ export function decisionsSection({ decisions }: ReportModel): Markup {
   return html`<section id="decisions" aria-labelledby="decisions-h"><h2 id="decisions-h">Open decisions <span class="count">${decisions.length}</span></h2>${decisions.length === 0 ? note('good', html`Nothing is left to decide.`) : html`<div class="scroll"><table class="rows"><caption>What a person has to decide before anything is enforced</caption><thead><tr><th scope="col">about</th><th scope="col">kind</th><th scope="col">to decide</th></tr></thead><tbody>${shown.map((one) => html`<tr><th scope="row">${keepTogether(one.about)}</th><td>${one.kind}</td><td>${keepTogether(one.sentence)}</td></tr>`)}</tbody></table></div>${rest}`}</section>`;
 }
 
+const minute = (iso: string | null): Markup => keepTogether(iso === null ? '-' : iso.slice(0, 16).replace('T', ' '));
+
 const logTable = ({ firewallLogs: { logs } }: ReportModel['status']): Markup =>
-  logs.length === 0 ? NOTHING : html`<div class="scroll"><table class="sources"><caption>Logs of firewalls that this report rests on</caption><thead><tr><th scope="col">log</th><th scope="col">state</th><th scope="col" class="n">lines</th><th scope="col" class="n">records</th><th scope="col">from</th><th scope="col">to</th><th scope="col">SHA-256</th></tr></thead><tbody>${logs.map((log) => html`<tr><th scope="row">${log.name}</th><td>${log.state}${log.reason === undefined ? NOTHING : html`<div class="sub">${log.reason}</div>`}</td><td class="n">${grouped(log.lines)}</td><td class="n">${grouped(log.records)}</td><td class="nowrap">${keepTogether(log.first?.slice(0, 16).replace('T', ' ') ?? '-')}</td><td class="nowrap">${keepTogether(log.last?.slice(0, 16).replace('T', ' ') ?? '-')}</td><td><code class="digest">${log.digest === '' ? 'stream' : log.digest}</code></td></tr>`)}</tbody></table></div>`;
+  logs.length === 0 ? NOTHING : html`<div class="scroll"><table class="sources"><caption>Logs of firewalls that this report rests on</caption><thead><tr><th scope="col">log</th><th scope="col">state</th><th scope="col" class="n">lines</th><th scope="col" class="n">records</th><th scope="col">from</th><th scope="col">to</th><th scope="col">SHA-256</th></tr></thead><tbody>${logs.map((log) => html`<tr><th scope="row">${log.name}</th><td>${log.state}${log.reason === undefined ? NOTHING : html`<div class="sub">${log.reason}</div>`}</td><td class="n">${grouped(log.lines)}</td><td class="n">${grouped(log.records)}</td><td class="nowrap">${minute(log.first)}</td><td class="nowrap">${minute(log.last)}</td><td><code class="digest">${log.digest === '' ? 'stream' : log.digest}</code></td></tr>`)}</tbody></table></div>`;
 
 export function provenanceSection({ status, head, counts }: ReportModel): Markup {
   const counters = [...Object.entries(status.stops).map(([name, count]) => [`stop ${name}`, count] as const), ...Object.entries(status.counters)];
   return html`<section id="provenance" aria-labelledby="provenance-h"><h2 id="provenance-h">Provenance</h2><p><code>${head.commandLine}</code> by ${head.tool} on the store <code>${status.store.path}</code>${head.specFile === null ? NOTHING : html`; spec <code>${head.specFile}</code>, SHA-256 <code>${head.specDigest}</code>`}. The same input gives the same bytes.</p>
-<div class="scroll"><table class="sources"><caption>Captures that this report rests on</caption><thead><tr><th scope="col">capture</th><th scope="col">kind</th><th scope="col">state</th><th scope="col" class="n">packets</th><th scope="col">from</th><th scope="col">to</th><th scope="col">SHA-256</th></tr></thead><tbody>${status.captures.map((capture) => html`<tr><th scope="row">${capture.name}</th><td>${capture.kind}, ${capture.format}</td><td>${capture.state}${capture.reason === undefined ? NOTHING : html`<div class="sub">${capture.reason}</div>`}</td><td class="n">${grouped(capture.packets)}</td><td class="nowrap">${keepTogether(capture.first?.slice(0, 16).replace('T', ' ') ?? '-')}</td><td class="nowrap">${keepTogether(capture.last?.slice(0, 16).replace('T', ' ') ?? '-')}</td><td><code class="digest">${capture.digest === '' ? 'stream' : capture.digest}</code></td></tr>`)}</tbody></table></div>
+<div class="scroll"><table class="sources"><caption>Captures that this report rests on</caption><thead><tr><th scope="col">capture</th><th scope="col">kind</th><th scope="col">state</th><th scope="col" class="n">packets</th><th scope="col">from</th><th scope="col">to</th><th scope="col">SHA-256</th></tr></thead><tbody>${status.captures.map((capture) => html`<tr><th scope="row">${capture.name}</th><td>${capture.kind}, ${capture.format}</td><td>${capture.state}${capture.reason === undefined ? NOTHING : html`<div class="sub">${capture.reason}</div>`}</td><td class="n">${grouped(capture.packets)}</td><td class="nowrap">${minute(capture.first)}</td><td class="nowrap">${minute(capture.last)}</td><td><code class="digest">${capture.digest === '' ? 'stream' : capture.digest}</code></td></tr>`)}</tbody></table></div>
 ${logTable(status)}<details><summary>How conversations were judged, and every counter of the sensor</summary><div class="scroll"><table><caption>Counts</caption><tbody>${Object.entries(counts).map(([name, count]) => html`<tr><th scope="row">conversations: ${name.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)}</th><td class="n">${grouped(count)}</td></tr>`)}${counters.map(([name, count]) => html`<tr><th scope="row"><code>${name}</code></th><td class="n">${grouped(count)}</td></tr>`)}</tbody></table></div></details></section>`;
 }
