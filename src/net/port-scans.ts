@@ -4,7 +4,7 @@
  * conversations, in order. Of UDP, where silence alone is no sign, a scan is told by ports that no client takes for itself
  * and by refusals; left out on purpose: what goes to high ports, as answers to a lost request and traces of a route do.
  */
-import { addTo } from './multi-map.ts';
+import { listsBy } from './multi-map.ts';
 
 export interface Knock {
   readonly client: string;
@@ -36,8 +36,7 @@ const isVainUdp = (knocks: readonly Knock[], isDoor: (knock: Knock) => boolean):
 const isVainTcp = (knocks: readonly Knock[]): boolean => knocks.length >= FEWEST_DOORS && 2 * knocks.filter(({ isAnswered }) => !isAnswered).length >= knocks.length;
 
 const groupsOf = <T extends Knock>(knocks: readonly T[], keyOf: (knock: T) => string, isUdpDoor: (knock: Knock) => boolean): T[][] => {
-  const groups = new Map<string, T[]>();
-  for (const knock of knocks) addTo(groups, `${knock.transport}\n${keyOf(knock)}`, knock);
+  const groups = listsBy(knocks, (knock) => `${knock.transport}\n${keyOf(knock)}`);
   return [...groups.values()].filter((own) => (own[0]?.transport === 'udp' ? isVainUdp(own, isUdpDoor) : isVainTcp(own)));
 };
 

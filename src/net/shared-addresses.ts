@@ -5,7 +5,7 @@
  * talks with one of which the same is true. Left out on purpose: one address alone, as of a redundant pair that switched back and
  * forth; cards that speak for other addresses as well, as routers and devices with changing addresses do.
  */
-import { addTo } from './multi-map.ts';
+import { listsBy } from './multi-map.ts';
 
 export interface Sender {
   readonly address: string;
@@ -17,8 +17,7 @@ export interface Sender {
 export function findSharedAddresses(senders: readonly Sender[], talks: Iterable<readonly [client: string, server: string]>): Map<string, number> {
   const addressesOf = new Map<string, number>();
   for (const { mac } of senders) addressesOf.set(mac, (addressesOf.get(mac) ?? 0) + 1);
-  const cardsOf = new Map<string, Sender[]>();
-  for (const sender of senders) if (addressesOf.get(sender.mac) === 1) addTo(cardsOf, sender.address, sender);
+  const cardsOf = listsBy(senders.filter(({ mac }) => addressesOf.get(mac) === 1), ({ address }) => address);
   const shared = new Map<string, number>();
   for (const [address, cards] of cardsOf) {
     const atOnce = cards.filter((card) => cards.some((other) => other !== card && card.firstNs < other.lastNs && other.firstNs < card.lastNs));

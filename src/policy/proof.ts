@@ -10,7 +10,7 @@
 import { plural } from '../infer/plural.ts';
 import { parseSpan, type AddressSpan } from '../net/address-set.ts';
 import { staysOnLink } from '../net/link-local.ts';
-import { addTo } from '../net/multi-map.ts';
+import { listsBy } from '../net/multi-map.ts';
 import { FOLDED_FUNCTION, type Conversation, type ObservationSet } from '../observation.ts';
 import type { Permit } from '../permit.ts';
 import type { LoadedSpec } from './spec/load.ts';
@@ -143,11 +143,7 @@ export const proveProposal = (loaded: LoadedSpec, set: ObservationSet): Proof =>
   let observedAsks = 0;
   let rejected = 0;
   let setAside = 0;
-  const byPair = new Map<string, Permit[]>();
-  for (const { permit } of loaded.permits) {
-    const key = `${permit.from.zone}\n${permit.to.zone}`;
-    addTo(byPair, key, permit);
-  }
+  const byPair = listsBy(loaded.permits.map(({ permit }) => permit), ({ from, to }) => `${from.zone}\n${to.zone}`);
   const asideText = new Map<string, number>();
   for (const entry of loaded.spec.set_aside ?? []) asideText.set(`${entry.client} ${entry.transport}`, Math.max(asideText.get(`${entry.client} ${entry.transport}`) ?? 0, Date.parse(entry.last_seen)));
 

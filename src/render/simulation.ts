@@ -1,5 +1,5 @@
 /** A simulated cut-over as text: what breaks first, then what gets through, then the order to cut over in. */
-import { addTo } from '../net/multi-map.ts';
+import { listsBy } from '../net/multi-map.ts';
 import { COMPLETENESS_MEANS, wholePercent } from '../infer/completeness-words.ts';
 import { countDays } from '../policy/simulate-cutover.ts';
 import { onDemandOnly, type Simulation } from '../policy/simulate.ts';
@@ -44,11 +44,7 @@ const rowsOf = (blocked: Simulation['blocked']): (string | number)[][] => {
     countDays([one]),
     one.why,
   ];
-  const tried = new Map<string, Simulation['blocked'][number][]>();
-  for (const one of blocked.filter(({ count }) => count === 0)) {
-    const key = `${one.client}\n${one.service}\n${one.operation}`;
-    addTo(tried, key, one);
-  }
+  const tried = listsBy(blocked.filter(({ count }) => count === 0), (one) => `${one.client}\n${one.service}\n${one.operation}`);
   const folded = [...tried.values()].flatMap((group) => {
     const servers = new Set(group.map(({ server }) => server)).size;
     if (servers < SWEEP_TARGETS) return group.map(rowOf);

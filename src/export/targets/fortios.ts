@@ -7,7 +7,7 @@
  * those that hold at times before those that always hold (condition-cells.ts).
  */
 import { formatSpan, type AddressSet } from '../../net/address-set.ts';
-import { addTo } from '../../net/multi-map.ts';
+import { listsBy } from '../../net/multi-map.ts';
 import { spanText } from '../../net/register-set.ts';
 import type { Permit } from '../../permit.ts';
 import { DEFAULT_RULE } from '../../source/firewall-log/monitor-marks.ts';
@@ -241,8 +241,7 @@ interface InspectedCell extends ConditionCell {
 
 /** Conditions are part of a policy, and so are zones: only Permits with the same ones share a policy. */
 const inspectedCells = (entries: readonly PlanPermit[]): InspectedCell[] => {
-  const byZones = new Map<string, PlanPermit[]>();
-  for (const entry of entries) addTo(byZones, JSON.stringify([entry.permit.from.zone, entry.permit.to.zone]), entry);
+  const byZones = listsBy(entries, ({ permit: { from, to } }) => JSON.stringify([from.zone, to.zone]));
   return [...byZones.values()].flatMap((between) => {
     const groups = conditionGroups(between, ({ permit }) => capabilitiesFor(permit));
     return groups.flatMap((group) => (['ipv4', 'ipv6'] as const).flatMap((family) => cellsOfGroup(group, groups, family).map((cell) => ({ ...cell, family }))));

@@ -6,7 +6,7 @@
  * is sent to all of a link: some firewalls stand there, and those that route forward none of it.
  */
 import { intersectSets, parseSet, parseSpan, setContains, subtractSets, type AddressSet, type AddressSpan } from '../../net/address-set.ts';
-import { addTo } from '../../net/multi-map.ts';
+import { listsBy } from '../../net/multi-map.ts';
 import { tableOf } from '../../net/register-set.ts';
 import { EVERY_CAPABILITY, type Capabilities, type DeviceExport, type DevicePlan, type Exporter, type ExportFile, type PlanPermit } from '../exporter.ts';
 import { pcapFile, tcpSession, udpDatagram, type Exchange } from './frame-writer.ts';
@@ -218,8 +218,7 @@ const build = (plan: DevicePlan): DeviceExport => {
   const isInsideOneZone = ({ client, server }: Flow): boolean => zonesAt(client).some((place) => zonesAt(server).includes(place));
   const folders = nameScope({ maxLength: 60, punctuation: '_-' });
   const files: ExportFile[] = [];
-  const byConduit = new Map<string, PlanPermit[]>();
-  for (const entry of plan.permits) addTo(byConduit, entry.permit.conduit, entry);
+  const byConduit = listsBy(plan.permits, ({ permit }) => permit.conduit);
   const table = [csvLine(HEADER)];
   for (const conduit of plan.conduits) {
     const own = (byConduit.get(conduit.id) ?? []).flatMap(casesOf);

@@ -10,8 +10,8 @@ import type { Severity } from './findings.ts';
 import type { DeclaredPermit } from '../spec/permits.ts';
 import { permitsUse, permittedCodes } from '../spec/permits.ts';
 import { accessesOfFunctionCode } from '../../decode/app/modbus-functions.ts';
-import { declaredAssets, type DeclaredAsset } from '../spec/assets.ts';
-import { addTo } from '../../net/multi-map.ts';
+import { declaredAssets } from '../spec/assets.ts';
+import { listsBy } from '../../net/multi-map.ts';
 import type { Spec } from '../spec/schema.ts';
 import { CONTROL_KINDS } from '../spec/zone-kind.ts';
 import type { DeclaredKind } from '../spec/zone-kind.ts';
@@ -64,8 +64,7 @@ const SAFETY_COMPANY = new Set(['sis', 'safety-controller', 'io', 'ews', 'engine
 
 /** Zones in which a safety controller lives with what is not safety. */
 export const coZonedSafety = (spec: Spec, kinds: ReadonlyMap<string, DeclaredKind>): { zone: string; zoneIndex: number; safety: string[]; others: string[] }[] => {
-  const assetsOf = new Map<string, DeclaredAsset[]>();
-  for (const asset of declaredAssets(spec)) if (asset.role !== null) addTo(assetsOf, asset.zone, asset);
+  const assetsOf = listsBy(declaredAssets(spec).filter(({ role }) => role !== null), ({ zone }) => zone);
   return spec.zones.flatMap((zone, zoneIndex) => {
     const own = assetsOf.get(zone.zone_id) ?? [];
     const safety = own.filter((asset) => SAFETY_ROLES.has(asset.role ?? '')).map((asset) => asset.id);

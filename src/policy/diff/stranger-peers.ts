@@ -4,7 +4,7 @@
  * In: its conversations, and where the other ends are. Out: how grave that is, and sentences. Left out on purpose: who it is (observed.ts).
  */
 import { firstOf, plural } from '../../infer/plural.ts';
-import { addTo } from '../../net/multi-map.ts';
+import { listsBy } from '../../net/multi-map.ts';
 import type { Conversation } from '../../observation.ts';
 import { CONTROL_KINDS, type DeclaredKind } from '../spec/zone-kind.ts';
 import type { Severity } from './findings.ts';
@@ -53,9 +53,8 @@ export function contactsOf(address: string, conversations: readonly Conversation
 
 /** @param serviceOf the service of a conversation, in words */
 export function contactSentences(contacts: readonly Contact[], serviceOf: (conversation: Conversation) => string): string {
-  const groups = new Map<string, Contact[]>();
   const rankOf = ({ asks, conversation }: Contact): number => (asks ? (isChanging(conversation) ? 0 : 1) : 2);
-  for (const one of contacts) addTo(groups, JSON.stringify([rankOf(one), one.peer.zone, isOutside(one.peer), serviceOf(one.conversation)]), one);
+  const groups = listsBy(contacts, (one) => JSON.stringify([rankOf(one), one.peer.zone, isOutside(one.peer), serviceOf(one.conversation)]));
   const phrases = [...groups.values()].sort(([a], [b]) => rankOf(a) - rankOf(b)).map((group) => {
     const [{ asks, peer, conversation }] = group;
     const service = serviceOf(conversation);

@@ -5,7 +5,7 @@
  * what is not, the nearest miss in words. Every request must fit one Permit whole: two Permits that each know half of a
  * range do not let it through; two that hold at different times let through what was asked at either. Left out on purpose: what a given firewall makes of it (simulate.ts).
  */
-import { addTo } from '../../net/multi-map.ts';
+import { listsBy } from '../../net/multi-map.ts';
 import type { Conversation } from '../../observation.ts';
 import { isWholeZone, type Permit, type PermitConditions, type PermitEnd } from '../../permit.ts';
 import { parseSet, parseSpan, setContains } from '../../net/address-set.ts';
@@ -202,8 +202,7 @@ export const createMatcher = (permits: readonly DeclaredPermit[], assets: AssetI
   // Of several that fit, rules by assets and zones come first, then those by addresses, each as they stand in the spec.
   const prepared = [...permits.filter((declared) => !isByAddress(declared)), ...permits.filter(isByAddress)]
     .map((declared): Prepared => ({ declared, from: prepareEnd(declared.permit.from), to: prepareEnd(declared.permit.to) }));
-  const byZones = new Map<string, Prepared[]>();
-  for (const entry of prepared) addTo(byZones, `${entry.from.zone}\n${entry.to.zone}`, entry);
+  const byZones = listsBy(prepared, ({ from, to }) => `${from.zone}\n${to.zone}`);
   const [withClient, withServer] = (['from', 'to'] as const).map((side) => indexEnds(prepared.map((entry) => ({ ...entry[side], value: entry }))));
   const inPlaces = inOrderOf(prepared);
   const whoIs = (address: string): Party => partyOf(address, assets.resolve(address));

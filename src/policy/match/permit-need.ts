@@ -5,7 +5,7 @@
  */
 import { mergeAsks, mergeEvidence, NO_EVIDENCE, type GrantEvidence, type ModbusAsk } from '../../infer/conduits/grants.ts';
 import { modbusOperationsOf } from '../../infer/conduits/permits.ts';
-import { addTo } from '../../net/multi-map.ts';
+import { addTo, listsBy } from '../../net/multi-map.ts';
 import { accessOfFunctionCode } from '../../decode/app/modbus-functions.ts';
 import { bindingSpans, tableOf, type Span } from '../../net/register-set.ts';
 import type { Conversation, ObservationSet } from '../../observation.ts';
@@ -24,8 +24,7 @@ import { timezoneOf } from '../spec/schedule.ts';
  * of it. What rules foresee for the first time is proposed.
  */
 export function foresightOf({ permits }: LoadedSpec): (part: Permit) => boolean {
-  const byZones = new Map<string, Permit[]>();
-  for (const { permit } of permits) if ((permit.evidence?.generalisedBy.length ?? 0) > 0) addTo(byZones, zonesOf(permit), permit);
+  const byZones = listsBy(permits.map(({ permit }) => permit).filter(({ evidence }) => (evidence?.generalisedBy.length ?? 0) > 0), zonesOf);
   const meets = (a: readonly string[], b: readonly string[]): boolean => a.length === 0 || b.length === 0 || a.some((id) => b.includes(id));
   return (part) => {
     const rules = part.evidence?.generalisedBy ?? [];

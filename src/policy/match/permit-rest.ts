@@ -10,7 +10,7 @@
 import type { ModbusAsk } from '../../infer/conduits/grants.ts';
 import { modbusOperationsOf } from '../../infer/conduits/permits.ts';
 import { formatSpan, parseSpan, type AddressSet } from '../../net/address-set.ts';
-import { addTo } from '../../net/multi-map.ts';
+import { addTo, listsBy } from '../../net/multi-map.ts';
 import { accessOfFunctionCode } from '../../decode/app/modbus-functions.ts';
 import { bindingSpans, mergeSpans, subtractSpans, tableOf, type Span } from '../../net/register-set.ts';
 import { isWholeZone, type ModbusOperations, type NamedOperations, type OpcUaOperations, type Permit, type PermitConditions, type PermitEnd } from '../../permit.ts';
@@ -54,8 +54,7 @@ export function undeclaredOf(declared: readonly DeclaredPermit[], assets: AssetI
   const spokenOfBy = (rules: readonly DeclaredPermit[], part: Permit): DeclaredPermit | undefined =>
     rules.find((one) => speaks(one, part) && permitCovers(part, spokenBy.get(one) ?? one.permit, innerAssets, assets)) ?? rules.find((one) => speaks(one, part));
   const rulesFor = rulesByPair(declared, assets, innerAssets);
-  const byZones = new Map<string, Permit[]>();
-  for (const { permit } of declared) addTo(byZones, zonesOf(permit), permit);
+  const byZones = listsBy(declared.map(({ permit }) => permit), zonesOf);
   return (permit, wantedOf) => {
     const rules = rulesFor(permit);
     const whole = spokenOfBy(rules, permit);
@@ -182,9 +181,7 @@ const rangesApart = (left: PermitLeft): PermitLeft[] => {
 const joinedPorts = (ports: readonly Span[]): readonly Span[] => (ports.every(({ first, last }) => first === last) ? ports : mergeSpans(ports));
 
 function join(parts: readonly PermitLeft[], keyOf: (one: PermitLeft) => unknown, joined: (first: Permit, all: readonly Permit[]) => Permit): PermitLeft[] {
-  const groups = new Map<string, PermitLeft[]>();
-  for (const part of parts) addTo(groups, JSON.stringify(keyOf(part)), part);
-  return [...groups.values()].map((group) => ({ ...group[0], permit: joined(group[0].permit, group.map((one) => one.permit)), beside: [...new Set(group.flatMap((one) => one.beside))] }));
+  return [...listsBy(parts, (part) => JSON.stringify(keyOf(part))).values()].map((group) => ({ ...group[0], permit: joined(group[0].permit, group.map((one) => one.permit)), beside: [...new Set(group.flatMap((one) => one.beside))] }));
 }
 
 /** @param isDeclared whether rules speak of all of a part of the Permit, at each time one of them */

@@ -4,7 +4,7 @@
  * In: the `set_aside` entries of a spec. Out: which entry a conversation falls under. An entry covers what was seen until
  * its `last_seen`; the same traffic later is a finding again, and says so. Left out on purpose: any permission.
  */
-import { addTo } from '../../net/multi-map.ts';
+import { listsBy } from '../../net/multi-map.ts';
 import type { Conversation } from '../../observation.ts';
 import { parseSet, parseSpan, setContains } from '../../net/address-set.ts';
 import type { AddressSet } from '../../net/address-set.ts';
@@ -28,11 +28,8 @@ export interface SetAsideMatch {
 }
 
 export const createSetAside = (spec: Spec): ((conversation: Conversation) => SetAsideMatch | null) => {
-  const byClient = new Map<string, Prepared[]>();
-  for (const [index, entry] of (spec.set_aside ?? []).entries()) {
-    const prepared = { entry, index, servers: parseSet(entry.servers), ports: (entry.ports ?? []).flatMap(portsOf), lastMs: Date.parse(entry.last_seen) };
-    addTo(byClient, entry.client.toLowerCase(), prepared);
-  }
+  const all = (spec.set_aside ?? []).map((entry, index): Prepared => ({ entry, index, servers: parseSet(entry.servers), ports: (entry.ports ?? []).flatMap(portsOf), lastMs: Date.parse(entry.last_seen) }));
+  const byClient = listsBy(all, ({ entry }) => entry.client.toLowerCase());
   return (conversation) => {
     const server = parseSpan(conversation.server);
     if (server === null) return null;

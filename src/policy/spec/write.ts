@@ -3,8 +3,7 @@
  * the decision (a person's), and a file that is there already (edit/update.ts).
  */
 import type { ConduitProposal } from '../../infer/conduits/conduits.ts';
-import type { ProposedPermit } from '../../infer/conduits/proposed-permit.ts';
-import { addTo } from '../../net/multi-map.ts';
+import { addTo, listsBy } from '../../net/multi-map.ts';
 import { writePlainYaml } from './plain-yaml-write.ts';
 import { assetEntry, listedAssets, ruleEntry, setAsideEntry, zoneEntry } from './rules.ts';
 
@@ -33,8 +32,7 @@ export const slText = (slT: number | null): Record<string, string> => (slT === n
 export const writeSpec = (proposal: ConduitProposal, provenance: SpecProvenance = {}): string => {
   const conduitsOf = new Map<string, string[]>();
   for (const { id, connects } of proposal.conduits) for (const zone of new Set(connects)) addTo(conduitsOf, zone, id);
-  const permitsOf = new Map<string, ProposedPermit[]>();
-  for (const proposed of proposal.permits) addTo(permitsOf, proposed.permit.conduit, proposed);
+  const permitsOf = listsBy(proposal.permits, ({ permit }) => permit.conduit);
   const text = formatSpec({
     spec_version: 1,
     standard: 'IEC 62443-3-2:2020',

@@ -6,7 +6,7 @@
  * so regularly before that its absence tells: then something stops it before it reaches this sensor.
  */
 import { firstOf, plural } from '../../infer/plural.ts';
-import { addTo } from '../../net/multi-map.ts';
+import { addTo, listsBy } from '../../net/multi-map.ts';
 import { DAY_MS, msOf } from '../../net/time.ts';
 import { REFUSAL_FACT, type Operation } from '../../observation.ts';
 import type { Ask } from '../match/asks.ts';
@@ -233,9 +233,8 @@ export const judgePermitted = (context: DiffContext, crossings: readonly Crossin
       }
     }
     const gone = vanished.get(permit.id) ?? [];
-    const stopped = new Map<string, PermittedUse[]>();
-    for (const { use, missed } of gone) if (missed) addTo(stopped, `${use.crossing.conversation.client} ${use.crossing.conversation.server}`, use);
-    for (const own of stopped.values()) {
+    const stopped = gone.flatMap(({ use, missed }) => (missed ? [use] : []));
+    for (const own of listsBy(stopped, ({ crossing: { conversation } }) => `${conversation.client} ${conversation.server}`).values()) {
       const [use] = own;
       const operations = [...new Set(own.map(({ label }) => label))].filter((label) => label !== '').join(', ');
       const most = Math.max(...own.map(({ days: seen }) => seen.size));

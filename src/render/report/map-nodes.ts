@@ -2,7 +2,7 @@
  * What the map and the matrix draw: each zone by itself, or, in a plant with very many, zones of one level and kind as one
  * node that says how many it stands for. In: zones, crossings, conduits. Out: nodes, and pairs of nodes with all between them.
  */
-import { addTo } from '../../net/multi-map.ts';
+import { listsBy } from '../../net/multi-map.ts';
 import type { Access } from '../../observation.ts';
 import { sortAccesses } from './permit-words.ts';
 import type { Crossing, ReportModel } from './model.ts';
@@ -41,11 +41,7 @@ const MOST_BOXES = 40;
 const LEAST_GROUP = 6;
 
 export function mapNodes({ zones, findings }: ReportModel): MapNode[] {
-  const groups = new Map<string, number[]>();
-  for (const [i, zone] of zones.entries()) {
-    const key = `${zone.levelMiddle} ${zone.kind}`;
-    addTo(groups, key, i);
-  }
+  const groups = listsBy(zones.keys(), (i) => `${zones[i].levelMiddle} ${zones[i].kind}`);
   const sets = zones.length <= MOST_BOXES
     ? zones.map((_, i) => [i])
     : [...groups.values()].flatMap((own) => (own.length >= LEAST_GROUP ? [own] : own.map((i) => [i]))).sort((a, b) => a[0] - b[0]);

@@ -2,7 +2,7 @@
  * The traffic matrix: who opens (rows) to whom (columns), observed against declared. Each cell says by a sign and a word
  * how the two compare; a cell opens its assets in the page. In: the model. Out: markup.
  */
-import { addTo } from '../../net/multi-map.ts';
+import { listsBy } from '../../net/multi-map.ts';
 import { plural } from '../../infer/plural.ts';
 import { topicAttributes, type FilterWords } from './filter-words.ts';
 import { drawing, html, NOTHING, type Markup } from './html-escape.ts';
@@ -15,11 +15,7 @@ const SIGNS: Readonly<Record<string, string>> = { agreed: '\u2713', undeclared: 
 export function trafficMatrix(model: ReportModel, words: FilterWords): Markup {
   const nodes = mapNodes(model);
   const nodeOf = nodeKeys(nodes);
-  const cells = new Map<string, number[]>();
-  for (const [i, crossing] of model.crossings.entries()) {
-    const key = `${nodeOf.get(crossing.from)} ${nodeOf.get(crossing.to)}`;
-    addTo(cells, key, i);
-  }
+  const cells = listsBy(model.crossings.keys(), (i) => `${nodeOf.get(model.crossings[i].from)} ${nodeOf.get(model.crossings[i].to)}`);
   return html`<div class="scroll" tabindex="0" role="region" aria-label="Traffic matrix, scrollable"><table class="matrix" id="matrix"><caption>Conversations from clients (rows) to servers (columns). \u2713 seen and declared, \u2717 seen and not all of it declared, \u25cb declared and never seen, \u00b7 within one zone (needs no Permit).</caption>
 <thead><tr><th scope="col" class="corner">opens to \u2192</th>${nodes.map((node) => html`<th scope="col" class="turned"><span>${node.title}</span></th>`)}</tr></thead>
 <tbody>${nodes.map((row) => html`<tr><th scope="row">${row.title}</th>${nodes.map((column) => cell(row, column, cells.get(`${row.key} ${column.key}`) ?? [], model, words))}</tr>`)}</tbody></table></div>`;
