@@ -9,7 +9,7 @@ import type { CaptureFigures } from '../flow/settle.ts';
 import type { Store } from './database.ts';
 import { createIntervalWriter, type IntervalWriter } from './interval-writer.ts';
 import { writeInterval, type CapturePart, type Written } from './interval.ts';
-import type { KnownCaptures } from './known-capture.ts';
+import { createBeginnings, type Beginnings, type KnownCaptures, type NewFile } from './known-capture.ts';
 import { createStoreWriter, type StoreWriter } from './write-statements.ts';
 
 /** A capture, or a part of one, whose frames are counted and not yet in the store. */
@@ -24,6 +24,7 @@ export interface ReadCapture extends Omit<CapturePart, 'id' | 'revision' | 'dige
 /** An interval that another thread writes. */
 interface Writing {
   readonly parts: readonly ReadCapture[];
+  readonly beginnings: Beginnings;
   readonly written: Promise<Written>;
   /** It is in the store, or was refused. */
   isOver: boolean;
@@ -41,6 +42,8 @@ export interface Checkpoints {
   writing: Writing | null;
   /** Captures of the interval at hand, in order: all of them are committed together. */
   readonly read: ReadCapture[];
+  /** Of these captures. */
+  beginnings: Beginnings;
   /** Captures of the store as they are there; null: to be listed anew. */
   known: KnownCaptures | null;
   /** Of the store when they were listed. */
@@ -50,11 +53,25 @@ export interface Checkpoints {
 }
 
 export const createCheckpoints = (store: Store, recorder: Recorder, mayHandOver: boolean): Checkpoints => ({
-  store, writer: createStoreWriter(store.db), recorder, mayHandOver, beside: null, writing: null, read: [], known: null, knownRevision: 0, frames: 0,
+  store, writer: createStoreWriter(store.db), recorder, mayHandOver, beside: null, writing: null, read: [], beginnings: createBeginnings(), known: null, knownRevision: 0, frames: 0,
 });
 
 /** True when everything that was read is in the store. */
 export const isSettled = ({ read, writing }: Checkpoints): boolean => read.length === 0 && writing === null;
+
+/** A capture, or a part of one, that was read belongs to the interval at hand. */
+export function addRead({ read, beginnings }: Checkpoints, part: ReadCapture): void {
+  read.push(part);
+  beginnings.add(part);
+}
+
+/** Whether one of the captures that are not in the store yet may be this file, or its beginning. */
+export async function isAwaited({ writing, read, beginnings }: Checkpoints, file: NewFile): Promise<boolean> {
+  // What a capture of the store was continued by: until that is there as well, the store shows how it was.
+  const isContinued = ({ place }: ReadCapture): boolean => place.id !== 0;
+  if (writing?.parts.some(isContinued) === true || read.some(isContinued)) return true;
+  return (await writing?.beginnings.mayBegin(file)) === true || beginnings.mayBegin(file);
+}
 
 /** Ends the thread, once it has written what it was given. */
 export async function closeCheckpoints({ writing, beside }: Checkpoints): Promise<void> {
@@ -80,10 +97,11 @@ export async function handOver(checkpoints: Checkpoints): Promise<void> {
   if (!mayHandOver || !isCopyCheap(recorder.state)) return commit(checkpoints);
   const beside = (checkpoints.beside ??= createIntervalWriter(store.path));
   const decoder = endInterval(recorder);
+  const { beginnings } = checkpoints;
   const parts = takeRead(checkpoints);
   const flows = copyTables(recorder.state);
   const written = toldParts(parts).then((captures) => beside.write({ captures, flows, decoder }));
-  const writing: Writing = { parts, written, isOver: false };
+  const writing: Writing = { parts, beginnings, written, isOver: false };
   const end = (): void => void (writing.isOver = true);
   written.then(end, end);
   checkpoints.writing = writing;
@@ -103,6 +121,7 @@ function takeRead(checkpoints: Checkpoints): ReadCapture[] {
   const parts = checkpoints.read.splice(0);
   parts[parts.length - 1].figures = figuresOf(checkpoints.recorder);
   checkpoints.frames = 0;
+  checkpoints.beginnings = createBeginnings();
   return parts;
 }
 

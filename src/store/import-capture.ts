@@ -15,17 +15,16 @@ import { beginAt, beginCapture, createRecorder, figuresOf, forgetStreams, latest
 import {
   addForm,
   isBrokenOff,
-  isPackedFormat,
   listFileCaptures,
   readCaptureCounters,
   readDecoderState,
   setContent,
   type CaptureState,
 } from './captures.ts';
-import { closeCheckpoints, commit, createCheckpoints, handOver, settleWriting, type Checkpoints, type ReadCapture } from './checkpoints.ts';
+import { addRead, closeCheckpoints, commit, createCheckpoints, handOver, isAwaited, settleWriting, type Checkpoints, type ReadCapture } from './checkpoints.ts';
 import type { Store } from './database.ts';
 import type { LogOptions, LogOutcome, LogSession } from './import-log.ts';
-import { candidatesOf, contentOf, findKnown, indexCaptures, mayHoldAny, openNewFile, type Known, type KnownCaptures, type NewFile } from './known-capture.ts';
+import { candidatesOf, contentOf, findKnown, indexCaptures, openNewFile, type Known, type KnownCaptures, type NewFile } from './known-capture.ts';
 import { isMemoryShort, requireMemory } from './memory-limit.ts';
 import { readRevision } from './read-status.ts';
 import { asStoreError } from './store-errors.ts';
@@ -175,7 +174,7 @@ function knownCaptures(session: ImportSession): KnownCaptures {
 
 /** The capture that this file is, or goes on with. One that is counted and not in the store yet must be there to be found. */
 async function recognise(session: ImportSession, file: NewFile): Promise<Known | null> {
-  if (await isAwaited([...(session.writing?.parts ?? []), ...session.read], file)) await commit(session);
+  if (await isAwaited(session, file)) await commit(session);
   return findKnown(knownCaptures(session), file);
 }
 
@@ -198,17 +197,6 @@ async function already(session: ImportSession, file: NewFile, { capture, holds }
   }
   const reason = holds === 'part' ? `what it holds is the beginning of ${capture.name}, which is in the store` : `the same content is in the store as ${capture.name}`;
   return { status: 'already', packets: 0, bytes: 0, reason };
-}
-
-/** Whether one of the captures that are not in the store yet may be this file, or its beginning. */
-async function isAwaited(read: readonly ReadCapture[], file: NewFile): Promise<boolean> {
-  // What a capture of the store was continued by: until that is there as well, the store shows how it was.
-  if (read.some((one) => one.place.id !== 0)) return true;
-  const files = read.filter((one) => one.kind === 'file');
-  if (files.some((one) => one.size <= file.size && one.head === file.headOf(one.size))) return true;
-  // Digests are compared once they are in the store; here heads are enough.
-  const contents = files.flatMap((one) => (isPackedFormat(one.format) ? (one.content ?? []) : { size: one.size, head: one.head, digest: '' }));
-  return mayHoldAny(file, contents);
 }
 
 /** A regular file of which nothing is in the store: it will be read from its start, whatever the files before it bring. */
@@ -324,7 +312,7 @@ function beginRun(session: ImportSession, path: string, source: FrameSource, fil
         counts: newCounts(source, told),
         figures: null,
       };
-      read.push(part);
+      addRead(session, part);
       const figures = figuresOf(recorder);
       packets += figures.packets;
       bytes += figures.bytes;

@@ -10,7 +10,8 @@ import { HEAD_OCTETS } from '../source/content-digest.ts';
 import { digestContent } from '../source/prefix-digests.ts';
 import { digestPrefix } from '../source/file-digest.ts';
 import type { Content } from '../source/frame-batch.ts';
-import { isBrokenOff, type KnownCapture } from './captures.ts';
+import { isBrokenOff, isPackedFormat, type KnownCapture } from './captures.ts';
+import type { CapturePart } from './interval.ts';
 
 /** A regular file on its way into the store. */
 export interface NewFile {
@@ -113,16 +114,42 @@ async function twinsOf({ contents }: KnownCaptures, file: NewFile): Promise<Cand
   const twins: Candidate[] = [];
   for (const [octets, heads] of contents) {
     const head = await file.contentHeadOf(octets);
-    if (head !== null) twins.push(...(heads.get(head) ?? []));
+    for (const twin of head === null ? [] : (heads.get(head) ?? [])) twins.push(twin);
   }
   return twins.sort(longestFirst);
 }
 
-/** Whether the file may hold one of these, or begin with it. */
-export async function mayHoldAny(file: NewFile, contents: readonly Content[]): Promise<boolean> {
-  const heads = new Map<number, string | null>();
-  for (const octets of new Set(contents.map(({ size }) => headSize(size)))) if (octets > 0) heads.set(octets, await file.contentHeadOf(octets));
-  return contents.some(({ size, head }) => heads.get(headSize(size)) === head);
+/** How captures begin that are read and not in the store yet: a ring has thousands of files, and each next one is looked up among those before it. */
+export interface Beginnings {
+  readonly add: (capture: Pick<CapturePart, 'kind' | 'format' | 'size' | 'head' | 'content'>) => void;
+  /** Whether one of them may be this file, or what it holds, or the beginning of that. Digests are compared once they are in the store; here heads are enough. */
+  readonly mayBegin: (file: NewFile) => Promise<boolean>;
+}
+
+export function createBeginnings(): Beginnings {
+  /** By how many octets a head covers, and by that: the least size of the captures that begin so. */
+  const [forms, contents] = [new Map<number, Map<string, number>>(), new Map<number, Map<string, number>>()];
+  const note = (all: Map<number, Map<string, number>>, { head, size }: Pick<Content, 'head' | 'size'>): void => {
+    const heads = all.get(headSize(size)) ?? new Map<string, number>();
+    all.set(headSize(size), heads);
+    heads.set(head, Math.min(heads.get(head) ?? size, size));
+  };
+  return {
+    add({ kind, format, size, head, content }) {
+      if (kind !== 'file') return;
+      note(forms, { head, size });
+      const held = isPackedFormat(format) ? content : { head, size };
+      if (held !== null && held.size > 0) note(contents, held);
+    },
+    async mayBegin(file) {
+      for (const [octets, heads] of forms) if (octets <= file.size && (heads.get(file.headOf(octets)) ?? Infinity) <= file.size) return true;
+      for (const [octets, heads] of contents) {
+        const head = await file.contentHeadOf(octets);
+        if (head !== null && heads.has(head)) return true;
+      }
+      return false;
+    },
+  };
 }
 
 /** What the file is to the captures of the store: the same as one of them, or else a part of one, or else more than the longest that it begins with. */
