@@ -139,8 +139,10 @@ export async function expandPaths(paths: readonly string[]): Promise<ExpandedPat
       await walkFolder(path, 1, walk);
       walk.found.sort(compareFound);
       walk.skipped.sort((a, b) => (a.path < b.path ? -1 : 1));
-      skipped.push(...walk.skipped);
-      rejected.push(...walk.rejected.sort((a, b) => (a.path < b.path ? -1 : 1)));
+      walk.rejected.sort((a, b) => (a.path < b.path ? -1 : 1));
+      // One by one: a folder may hold more than a call takes arguments.
+      for (const one of walk.skipped) skipped.push(one);
+      for (const one of walk.rejected) rejected.push(one);
       for (const { path, size } of walk.found) files.push({ path, size });
       if (walk.found.length === 0 && walk.rejected.length === 0) {
         const count = walk.skipped.length;

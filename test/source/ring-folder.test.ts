@@ -98,3 +98,20 @@ describe('expandPaths', () => {
     expect((await expandPaths([odd])).rejected.map(({ error }) => error.message)).toContain(`${odd}/Anlage \uFFFD: its name is not UTF-8`);
   });
 });
+
+it('a folder with more other files than a call takes arguments is read', () => {
+  const folder = join(testFolder(), 'many');
+  fs.mkdirSync(folder);
+  const MANY = 20_000;
+  for (let i = 0; i < MANY; i++) fs.writeFileSync(join(folder, `.other-${i}`), '');
+  fs.writeFileSync(join(folder, 'one.pcap'), at(1));
+  // An eighth of the stack: eight times as many files would be needed with all of it.
+  const script = `
+    import { expandPaths } from ${JSON.stringify(import.meta.resolve('../../src/source/ring-folder.ts'))};
+    let most = 'fits';
+    try { [].push(...Array(${MANY}).fill(0)); } catch (error) { most = error.message; }
+    const { files, skipped } = await expandPaths([${JSON.stringify(folder)}]);
+    console.log(most, files.length, skipped.length);`;
+  const ended = execFileSync(process.execPath, ['--stack-size=128', '--import', import.meta.resolve('tsx'), '--input-type=module', '-e', script], { encoding: 'utf8' });
+  expect(ended.trim()).toBe(`Maximum call stack size exceeded 1 ${MANY}`);
+});

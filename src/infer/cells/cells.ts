@@ -152,11 +152,13 @@ function partMachines({ graph, heads, clients, headOf }: Affinity, community: Ma
 
 /** What a person pinned wins over the graph: whole communities join, or one member leaves. */
 function bind(cellOf: Map<number, number>, bindings: readonly Binding[]): void {
+  let last = 0;
+  for (const cell of cellOf.values()) last = Math.max(last, cell);
   for (const { a, b, together } of bindings) {
     const left = cellOf.get(a);
     const right = cellOf.get(b);
     if (left === undefined || right === undefined) continue;
     if (together && left !== right) cellOf.set(b, left);
-    else if (!together && left === right) cellOf.set(b, Math.max(...cellOf.values()) + 1);
+    else if (!together && left === right) cellOf.set(b, ++last);
   }
 }

@@ -401,7 +401,7 @@ export const judgeObserved = (context: DiffContext): ObservedResult => {
       place: judged.permit === null ? null : context.loaded.locate(judged.permit.path),
     }, again);
   }
-  findings.push(...scans.findings());
+  for (const finding of scans.findings()) findings.push(finding);
   for (const stranger of strangers.values()) findings.push(strangerFinding(context, stranger, isElsewhere));
   for (const finding of judgePlaces(context, placed)) findings.push(finding);
   return { findings, uses, offSchedule, nearly, setAside: [...setAsideUses.values()].sort((a, b) => a.index - b.index), counts };

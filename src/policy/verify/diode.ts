@@ -93,7 +93,7 @@ const lostOf = (context: DiffContext, zone: string, leg: Forward, captured: read
 const longestGap = (flow: Forward, silentHours: number): number | null => {
   if (silentHours > 0) return silentHours * SECONDS_PER_HOUR;
   const bins = flow.conversations.flatMap(({ rhythm }) => rhythm.map(({ meanMs }) => meanMs));
-  return bins.length === 0 ? null : Math.max(...bins) / 1000;
+  return bins.length === 0 ? null : bins.reduce((most, bin) => Math.max(most, bin)) / 1000;
 };
 
 interface Legs {
