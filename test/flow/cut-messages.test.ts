@@ -35,6 +35,16 @@ const s7Talk = (): Dialogue => {
 };
 
 describe('a snap length', () => {
+  test('OPC UA: of a chunk cut off after its header the type is told, and its size keeps the stream in step', async () => {
+    const talk = dialogue(4840);
+    const chunk = (type: string, size: number): number[] => [...Buffer.from(type), size & 0xff, size >> 8, 0, 0, ...new Array<number>(size - 8).fill(1)];
+    talk.ask(chunk('HELF', 60));
+    talk.answer(chunk('ACKF', 28));
+    for (let i = 0; i < 3; i++) talk.ask(chunk('MSGF', 300));
+    const { conversations } = await imported(cut(talk.frames, FRAME_HEADERS + 10));
+    expect(conversations[0].facts.filter(({ name }) => name === 'opcua.message').map(({ value, toServer, toClient }) => `${value} ${toServer}/${toClient}`).sort()).toEqual(['ACK 0/1', 'HEL 1/0', 'MSG 3/0']);
+  });
+
   test('S7comm: functions, data blocks and answers as if nothing had been cut off', async () => {
     const { frames } = s7Talk();
     const whole = await imported(frames);

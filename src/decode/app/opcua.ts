@@ -345,12 +345,17 @@ const readMessage = (c: Cursor, type: number, chunk: number, isWhole: boolean, d
   else sink.fact('opcua.unreadable', 'MSG');
 };
 
+const tellChunk = (bytes: Uint8Array, at: number, known: MessageType, sink: ProtocolSink): void => {
+  const chunk = bytes[at + 3];
+  sink.fact('opcua.message', known.name);
+  sink.fact('opcua.chunk', chunk === CHUNK.final ? known.final : known.facts[CHUNK_LETTER[chunk]]);
+};
+
 /** One chunk, or as much of it as there is. */
 const readChunk = (bytes: Uint8Array, view: DataView, at: number, end: number, known: MessageType, isWhole: boolean, direction: number, memory: SessionMemory, sink: ProtocolSink): void => {
   const type = typeAt(bytes, at);
   const chunk = bytes[at + 3];
-  sink.fact('opcua.message', known.name);
-  sink.fact('opcua.chunk', chunk === CHUNK.final ? known.final : known.facts[CHUNK_LETTER[chunk]]);
+  tellChunk(bytes, at, known, sink);
   const c = moveCursor(cursor, bytes, view, at + HEADER_OCTETS, end);
   if (view.getUint32(at + SIZE_AT, true) < known.least) sink.malformed('opcua.size');
   else if (type === TYPE.message || type === TYPE.close) readMessage(c, type, chunk, isWhole, direction, memory, sink);
@@ -378,12 +383,16 @@ const read: StreamProtocol['read'] = (bytes, view, from, to, direction, memory, 
 };
 
 const readCut: NonNullable<StreamProtocol['readCut']> = (bytes, view, from, to, direction, memory, sink) => {
-  const known = to - from < MESSAGE_OCTETS || !fitsHeader(bytes, from, to) ? undefined : TYPES.get(typeAt(bytes, from));
+  const known = to - from < HEADER_OCTETS || !fitsHeader(bytes, from, to) ? undefined : TYPES.get(typeAt(bytes, from));
   if (known === undefined) {
     sink.beyondCut();
     return 0;
   }
-  readChunk(bytes, view, from, to, known, false, direction, memory, sink);
+  // Its type and size stand before the cut, and nothing that goes with one of its requests.
+  if (to - from < MESSAGE_OCTETS) {
+    tellChunk(bytes, from, known, sink);
+    sink.beyondCut();
+  } else readChunk(bytes, view, from, to, known, false, direction, memory, sink);
   return view.getUint32(from + SIZE_AT, true);
 };
 
