@@ -1,6 +1,8 @@
 /** A Permit without a rule of its own: what of it the rule that covers it does not hold. */
 import { expect, test } from 'vitest';
+import { coverage } from '../../src/export/covered-permits.ts';
 import { exportPlan } from '../../src/export/export-plan.ts';
+import type { LossRow, PlanPermit } from '../../src/export/exporter.ts';
 import { planOf } from '../../src/export/plan.ts';
 import { exporterOf } from '../../src/export/registry.ts';
 import { loadText } from '../policy/loaded-spec.ts';
@@ -65,4 +67,24 @@ test('a Permit for other clients, servers, ports or one of another conduit keeps
     // The wider of the two has the rule, and the other one none.
     expect(rows.map(({ permit, reasons }) => [permit, reasons.some((reason) => reason.includes('no rule of its own'))])).toEqual([['ALWAYS', true], ['THEN', false]]);
   }
+});
+
+test('of two thousand Permits between two zones each is compared with the few that hold its addresses', () => {
+  const count = 2000;
+  const address = (first: bigint): PlanPermit['client'] => [{ family: 'ipv4', first, last: first }];
+  const { permits: [entry], ...plan } = planOf(loadText(spec('', '')), []);
+  const { losses: [row] } = exportPlan(exporterOf('cisco-asa'), { ...plan, permits: [entry] }, { mode: 'monitor' });
+  let asked = 0;
+  const rows = Array.from({ length: count }, (_, i): LossRow => ({
+    ...row,
+    effects: row.effects.map((effect) => ({ ...effect, client: address(BigInt(i >> 1)), server: address(BigInt(100_000 + (i >> 1))) })),
+  }));
+  const counted = rows.map((one): LossRow => ({ ...one, get effects() {
+    asked++;
+    return one.effects;
+  } }));
+  const { covered } = coverage(rows.map(() => ({ ...entry })), counted);
+  expect(covered.size).toBe(count / 2);
+  // What is let through is read once, and once more for the row of what is covered.
+  expect(asked).toBeLessThanOrEqual(3 * count);
 });
