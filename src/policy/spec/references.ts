@@ -101,6 +101,9 @@ const checkEndpoint = (endpoint: SpecEndpoint | undefined, path: SpecPath, condu
   }
 };
 
+/** What people write for address 0 of a table: 40001 is the first holding register (docs/spec.md). 1 for a coil is address 1 as well. */
+const REFERENCE_BASE = { coil: 0, 'discrete-input': 10_001, 'input-register': 30_001, 'holding-register': 40_001 } as const;
+
 const checkDirection = (flow: SpecFlow, path: SpecPath, conduit: SpecConduit, spec: Spec, report: Report): void => {
   if (flow.direction === undefined) return;
   const text = parseDirection(flow.direction);
@@ -129,7 +132,9 @@ const checkDirection = (flow: SpecFlow, path: SpecPath, conduit: SpecConduit, sp
   const units = text.unitIds.length === 0 ? [] : (flow.modbus?.unit_ids ?? []).filter((unit) => !text.unitIds.includes(unit));
   if (units.length > 0) report(at, `the direction allows unit ${text.unitIds.join('/')} only, but modbus.unit_ids lists ${units.join(', ')} as well`, 'correct one of the two');
   const { registers } = text;
-  const outside = registers === null ? undefined : flow.modbus?.ranges?.find(({ start, end }) => start < registers.first || end > registers.last);
+  const isWithin = (first: number, last: number): boolean => registers !== null && registers.first <= first && last <= registers.last;
+  const outside = registers === null ? undefined : flow.modbus?.ranges?.find(({ table, start, end }) =>
+    !isWithin(start, end) && !isWithin(start + REFERENCE_BASE[table], end + REFERENCE_BASE[table]));
   if (registers !== null && outside !== undefined) report(at, `the direction allows registers ${registers.first} to ${registers.last} only, but modbus.ranges has ${outside.start} to ${outside.end}`, 'correct one of the two');
 };
 

@@ -90,6 +90,8 @@ test.each([
   ['direction: "Z3 -> Z2 (read/write)", access: [read, program],', 'the direction says read-write, but access lets program through as well'],
   ['direction: "Z3 -> Z2 (unit 1)", modbus: {unit_ids: [1, 2]},', 'the direction allows unit 1 only, but modbus.unit_ids lists 2 as well'],
   ['direction: "Z3 -> Z2 (registers 10-99)", modbus: {ranges: [{table: coil, start: 9, end: 20}]},', 'the direction allows registers 10 to 99 only, but modbus.ranges has 9 to 20'],
+  ['direction: "Z3 -> Z2 (registers 40001-40100)", modbus: {ranges: [{table: holding-register, start: 0, end: 99}]},', null],
+  ['direction: "Z3 -> Z2 (registers 40001-40100)", modbus: {ranges: [{table: holding-register, start: 0, end: 100}]},', 'the direction allows registers 40001 to 40100 only, but modbus.ranges has 0 to 100'],
   ['direction: "Z3 -> Z2 (read/write, unit 1, registers 10-99)", access: [read], modbus: {unit_ids: [1], ranges: [{table: coil, start: 10, end: 99}]},', null],
 ])('%s', (fields, message) => {
   const text = SPEC.replace(/protocol: OPC UA.*?client:/, MODBUS).replace('access: read, opcua: {security_mode: [Sign]}', '').replace('client: {zone: Z3, assets: [HIST]}, server: {zone: Z2', `${fields} client: {zone: Z3, assets: [HIST]}, server: {zone: Z2`);
