@@ -7,7 +7,7 @@
  */
 import { isMac } from '../../net/address-set.ts';
 import { addTo, addToSet } from '../../net/multi-map.ts';
-import type { Access, Conversation, ObservationSet } from '../../observation.ts';
+import { changesDevice, type Conversation, type ObservationSet } from '../../observation.ts';
 import { staysOnLink } from '../../net/link-local.ts';
 import { groupAddressKind } from '../../net/address-kinds.ts';
 import { hasUnheardServer } from '../assets.ts';
@@ -154,11 +154,9 @@ export function indexPlan(set: ObservationSet, plan: ZonePlan): PlanIndex {
   };
 }
 
-const CHANGES: ReadonlySet<Access> = new Set(['write', 'control', 'program']);
-
 /** What a scan does is asked about where it changed a device, and where one of the safety zone answered. */
 function whyScan(conversation: Conversation, why: string, server: PlannedAsset | null, index: PlanIndex): string {
-  if (conversation.operations.some(({ access }) => CHANGES.has(access))) return 'scan-with-changes';
+  if (conversation.operations.some(({ access }) => changesDevice(access))) return 'scan-with-changes';
   const isAnswered = conversation.answeredSessions > 0 || hasUnheardServer(conversation);
   return isAnswered && server !== null && index.kindOf(server.zone) === 'safety' ? 'scan-into-safety' : why;
 }
