@@ -30,6 +30,9 @@ const BY_NUMBER = /^(?:(?:tcp|udp|sctp|any|l2|icmp|icmpv6|igmp|unknown)(?:[ /-]\
 const TRANSPORT = /^(?:tcp|udp|icmp|icmpv6|igmp|sctp|l2|any|ip-\d{1,3}|eth-0x[0-9a-f]{4})$/;
 const PLAIN_PUNCTUATION = /^[\w ./+-]{1,60}$/;
 
+/** The clock of a regime's hours is kept as the spec's is. */
+const withoutClock = (regime: string): string => regime.replace(/ \(([^()]+)\)$/, (all, timezone: string) => (isKnownTimezone(timezone) ? '' : all));
+
 const JUDGES: Readonly<Record<string, (text: string) => string | null>> = {
   first_seen: instant,
   last_seen: instant,
@@ -40,7 +43,7 @@ const JUDGES: Readonly<Record<string, (text: string) => string | null>> = {
   vendor: (text) => (isVendorName(text) ? text : null),
   sensors: (text) => (SENSORS.test(text) ? text : null),
   generalised_by: (text) => (WIDENING.has(text) ? text : null),
-  regime: (text) => (text.length <= 120 && text.toLowerCase().split(/[^\p{L}\p{N}]+/u).every((word) => word === '' || REGIME_WORDS.has(word) || /^\d{1,4}$/.test(word)) ? text : null),
+  regime: (text) => (text.length <= 120 && withoutClock(text).toLowerCase().split(/[^\p{L}\p{N}]+/u).every((word) => word === '' || REGIME_WORDS.has(word) || /^\d{1,4}$/.test(word)) ? text : null),
   reason: (text) => (SET_ASIDE_SENTENCES.has(text) ? text : null),
   security_mode: (text) => ((SECURITY_MODES as readonly string[]).includes(text) ? text : /function code filter/i.test(text) ? 'function code filter' : null),
   operations: (text) => (/^#\d{1,5}$/.test(text) || operationNames().has(text.toLowerCase()) ? text : null),

@@ -72,7 +72,7 @@ describe('what is kept of a field', () => {
     ['standard', 'IEC 62443-3-2:2020', 'IEC 62443-3-2:2020'], ['standard', 'NIST SP 800-82', 'NIST SP 800-82'], ['standard', 'boiler rules 7', null],
     ['version', '9.18(2)', '9.18(2)'], ['version', 'boiler 9', null],
     ['vendor', 'Schneider Electric', 'Schneider Electric'], ['vendor', 'Boilermakers of the north', null],
-    ['regime', 'weekly, on Mondays, 06-18 h (UTC)', 'weekly, on Mondays, 06-18 h (UTC)'], ['regime', 'when the boiler runs', null],
+    ['regime', 'weekly, on Mondays, 06-18 h (UTC)', 'weekly, on Mondays, 06-18 h (UTC)'], ['regime', 'every day, 02-04 h (America/New_York)', 'every day, 02-04 h (America/New_York)'], ['regime', 'every day (Boiler/North)', null], ['regime', 'when the boiler runs', null],
     ['services', 'CreateSession', 'CreateSession'], ['services', 'BoilerNorth', null], ['transport', 'boiler', null],
     ['timezone', 'Boiler/North', 'UTC'], ['model', 'M340', undefined],
   ] as const)('%s %s', (field, text, kept) => expect(keptOf(field, text)).toBe(kept));
