@@ -38,11 +38,10 @@ conduits:
         owner: "${SECRET}"
         purpose: "${SECRET}"
         question: "${SECRET}"
-        operations: ["${SECRET}"]
         accepted_risks: ["${SECRET}"]
         evidence: {regime: "${SECRET}", generalised_by: ["${SECRET}", poll-area], sensors: ["${SECRET}", "captures 1-3, 5"], refs: ["${SECRET}"], first_seen: "${SECRET}", last_seen: "3 March 2026 (${SECRET})"}
         modbus: {function_codes: [3]}
-      - {protocol: "${SECRET}", port: 7000}
+      - {protocol: "${SECRET}", port: 7000, operations: ["${SECRET}"]}
 enforcement_points:
   - {ep_id: EP-1, platform: other, version: "1.0.6 (${SECRET})", interfaces: [{zone: Z-A, interface: "${SECRET}"}]}
 set_aside:
