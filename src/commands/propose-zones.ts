@@ -8,7 +8,7 @@ import { proposeConduits } from '../infer/conduits/conduits.ts';
 import { explainAsset } from '../infer/explain.ts';
 import { onClock } from '../infer/on-clock.ts';
 import { proposeZones } from '../infer/zones.ts';
-import { isKnownTimezone } from '../net/plant-clock.ts';
+import { isKnownTimezone } from '../net/time-zone.ts';
 import { withDeclaredMembers } from '../policy/spec/declared-members.ts';
 import type { LoadedSpec } from '../policy/spec/load.ts';
 import { nearestWord } from '../policy/spec/nearest-word.ts';

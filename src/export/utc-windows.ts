@@ -4,6 +4,7 @@
  * fixed years, and the ones at either end go on for ever.
  */
 import { addTo } from '../net/multi-map.ts';
+import { offsetMinutes } from '../net/time-zone.ts';
 import type { PermitConditions } from '../permit.ts';
 import { minuteOfDay } from '../policy/spec/schedule.ts';
 import { daysLater } from './time-window.ts';
@@ -28,12 +29,8 @@ export interface ZoneOffset {
 }
 
 const offsetReader = (timezone: string): ((seconds: number) => number) => {
-  const format = new Intl.DateTimeFormat('en-US', { timeZone: timezone || 'UTC', timeZoneName: 'longOffset' });
-  return (seconds) => {
-    const name = format.formatToParts(seconds * 1000).find((part) => part.type === 'timeZoneName')?.value ?? '';
-    const [, sign = '+', hours = '0', minutes = '0'] = /GMT([+-])(\d{2}):(\d{2})/.exec(name) ?? [];
-    return (sign === '-' ? -1 : 1) * (Number(hours) * 60 + Number(minutes));
-  };
+  const offsetOf = offsetMinutes(timezone || 'UTC');
+  return (seconds) => offsetOf(seconds * 1000);
 };
 
 /** The minute at which the offset is another one than before. */

@@ -3,7 +3,7 @@
  * weekends, jobs at night. In: Observations by UTC, as the store keeps them, and a time zone. Out: the same, days anew; instants
  * stay what they are. What holds them against a Permit's window does not want this: it knows the spec's zone (policy/spec/schedule.ts).
  */
-import { localHours } from '../net/plant-clock.ts';
+import { localHours } from '../net/time-zone.ts';
 import type { Conversation, Day, ObservationSet } from '../observation.ts';
 import { perDays } from './captured-days.ts';
 

@@ -1,6 +1,7 @@
 /** Instants (nanoseconds since 1970, UTC), hours and days since then, and how specs, findings and messages write them (ISO 8601). */
 
-export const HOUR_MS = 3_600_000;
+export const MINUTE_MS = 60_000;
+export const HOUR_MS = 60 * MINUTE_MS;
 export const DAY_MS = 24 * HOUR_MS;
 const MS_NS = 1_000_000n;
 const HOUR_NS = BigInt(HOUR_MS) * MS_NS;

@@ -1,30 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { onClock } from '../../src/infer/on-clock.ts';
-import { localHours } from '../../src/net/plant-clock.ts';
 import type { Day, ObservationSet } from '../../src/observation.ts';
 import { conversation, observations } from '../policy/observed.ts';
 
 const day = (date: string): number => Date.parse(date) / 86_400_000;
-const hour = (instant: string): number => Date.parse(instant) / 3_600_000;
 const mask = (...hours: number[]): number => hours.reduce((bits, one) => bits | (1 << one), 0);
 const seenOn = (days: readonly Day[]): ObservationSet => observations([{ ...conversation('10.4.0.1', '10.1.0.1'), days }]);
 const daysOn = (timezone: string, days: readonly Day[]): readonly Day[] => onClock(seenOn(days), timezone).conversations[0].days;
-
-describe('the clock on the wall', () => {
-  it.each([
-    ['Europe/Berlin', '2026-01-05T23:00Z', '2026-01-06T00:00Z'],
-    ['Europe/Berlin', '2026-07-05T21:00Z', '2026-07-05T23:00Z'],
-    ['America/Chicago', '2026-01-05T03:00Z', '2026-01-04T21:00Z'],
-    // Begins at 05:30.
-    ['Asia/Kolkata', '2026-01-05T00:00Z', '2026-01-05T05:00Z'],
-    ['Pacific/Kiritimati', '2026-01-05T10:00Z', '2026-01-06T00:00Z'],
-    ['UTC', '2026-01-05T10:00Z', '2026-01-05T10:00Z'],
-    ['Europe/Berlin', '1969-12-31T23:00Z', '1970-01-01T00:00Z'],
-  ])('of %s at %s', (timezone, instant, local) => {
-    expect(localHours(timezone)(hour(instant))).toBe(hour(local));
-  });
-});
 
 describe('days by the clock of the plant', () => {
   it('are the days on which people there saw it', () => {

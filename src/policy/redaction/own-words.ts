@@ -6,7 +6,7 @@
 import { describeOperation, PROTOCOL_NAMES } from '../../decode/app/registry.ts';
 import { SET_ASIDE_SENTENCES } from '../../infer/conduits/set-aside.ts';
 import { isVendorName } from '../../net/oui.ts';
-import { isKnownTimezone } from '../../net/plant-clock.ts';
+import { isKnownTimezone } from '../../net/time-zone.ts';
 import { isServiceName } from '../../net/services.ts';
 import { isKnownProtocol, protocolKey } from '../spec/permits.ts';
 import { SECURITY_MODES } from '../spec/schema.ts';

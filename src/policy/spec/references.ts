@@ -5,7 +5,7 @@
  * refused, because it could be read in two ways. What is merely unwise is a lint (diff/check.ts).
  */
 import { formatSpan, parseSpan } from '../../net/address-set.ts';
-import { isKnownTimezone } from '../../net/plant-clock.ts';
+import { isKnownTimezone } from '../../net/time-zone.ts';
 import { parseDirection } from './free-text.ts';
 import { nearestWord } from './nearest-word.ts';
 import { accessBeyondText, isKnownProtocol, knownPort, portsOf, protocolKey, zonesNamed } from './permits.ts';

@@ -6,7 +6,8 @@
  * Local time is the spec's time zone (IANA), UTC when it names none.
  */
 import { mergeSpans, type Span } from '../../net/register-set.ts';
-import { DAY_MS, HOUR_MS, isoDay, msOf } from '../../net/time.ts';
+import { DAY_MS, HOUR_MS, isoDay, MINUTE_MS, msOf } from '../../net/time.ts';
+import { offsetMinutes, QUARTER_MINUTES } from '../../net/time-zone.ts';
 import type { PermitConditions } from '../../permit.ts';
 import type { Spec } from './schema.ts';
 
@@ -18,18 +19,12 @@ interface Asked {
 }
 
 const WEEKDAYS = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'];
+const DAY_MINUTES = 1440;
+
+/** 1970-01-01 was a Thursday. */
+const weekdayOf = (day: number): string => WEEKDAYS[(((day + 4) % 7) + 7) % 7];
 
 const dayBefore = (day: string): string => WEEKDAYS[(WEEKDAYS.indexOf(day) + 6) % 7];
-
-const formatters = new Map<string, Intl.DateTimeFormat>();
-
-const formatterOf = (timezone: string): Intl.DateTimeFormat => {
-  const held = formatters.get(timezone);
-  if (held !== undefined) return held;
-  const formatter = new Intl.DateTimeFormat('en-GB', { timeZone: timezone, weekday: 'short', hour: '2-digit', minute: '2-digit', year: 'numeric', month: '2-digit', day: '2-digit', hourCycle: 'h23' });
-  formatters.set(timezone, formatter);
-  return formatter;
-};
 
 /** UTC where a spec names none. */
 export const timezoneOf = ({ timezone }: Pick<Spec, 'timezone'>): string => timezone ?? 'UTC';
@@ -41,12 +36,9 @@ interface LocalTime {
 }
 
 const localTime = (epochMs: number, timezone: string): LocalTime => {
-  const parts = new Map(formatterOf(timezone).formatToParts(epochMs).map((part) => [part.type, part.value]));
-  return {
-    day: (parts.get('weekday') ?? 'Sun').toLowerCase().slice(0, 3),
-    minutes: Number(parts.get('hour')) * 60 + Number(parts.get('minute')),
-    date: `${parts.get('year')}-${parts.get('month')}-${parts.get('day')}`,
-  };
+  const minutes = Math.floor(epochMs / MINUTE_MS) + offsetMinutes(timezone)(epochMs);
+  const day = Math.floor(minutes / DAY_MINUTES);
+  return { day: weekdayOf(day), minutes: minutes - day * DAY_MINUTES, date: isoDay(day) };
 };
 
 /** `06:30` is 390. */
@@ -71,7 +63,6 @@ const instantFits = (conditions: PermitConditions, epochMs: number, timezone: st
   return (dayFits(local.day) && latest >= start) || (dayFits(dayBefore(local.day)) && local.minutes < end);
 };
 
-const DAY_MINUTES = 1440;
 const WEEK_MINUTES = 7 * DAY_MINUTES;
 
 /** The minutes of a week (0 = Sunday, 00:00) in which conditions hold. */
@@ -99,8 +90,6 @@ export const windowText = ({ days, start, end }: PermitConditions, timezone: str
 
 const holdsAt = (conditions: PermitConditions, epochMs: number, timezone: string, minutes = 0): boolean =>
   !hasExpired(conditions, epochMs, timezone) && instantFits(conditions, epochMs, timezone, minutes);
-
-const QUARTER_MINUTES = 15;
 
 /**
  * Whether any minute of an hour fits: which one it was, is not known. By quarters, because no clock is set, and no day begins, within one.

@@ -3,7 +3,7 @@
  * packets), one at a time, and who is who. Out: typed arrays. Long observations are folded to days, so that the size of
  * a report does not follow the length of a capture.
  */
-import { localHours } from '../../net/plant-clock.ts';
+import { localHours } from '../../net/time-zone.ts';
 import type { SensorHour } from '../../store/read-activity.ts';
 import type { PlantIndex } from './plant-index.ts';
 

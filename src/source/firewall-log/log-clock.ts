@@ -4,6 +4,7 @@
  * the one that brings the log nearest to what the store already holds; it turns with the month. All assumptions are told.
  */
 import { usageError } from '../../errors.ts';
+import { isKnownTimezone, offsetMinutes, QUARTER_MINUTES } from '../../net/time-zone.ts';
 import type { Stamp } from './log-entry.ts';
 import { zoneMinutes } from './zone-words.ts';
 
@@ -31,6 +32,7 @@ export interface LogClock {
 }
 
 const MINUTE = 60;
+const QUARTER_SECONDS = QUARTER_MINUTES * MINUTE;
 const HALF_YEAR = 6;
 /** 1970 to 2199: a device without a clock says 1970; beyond, 64-bit nanoseconds end. */
 const LAST_YEAR = 2199;
@@ -38,37 +40,17 @@ const LAST_SECOND = Date.UTC(LAST_YEAR + 1, 0, 1) / 1000 - 1;
 const DAYS = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 
 /** An IANA name that this runtime knows, an abbreviation that stands for one zone, or an offset. */
-export const isZone = (zone: string): boolean => {
-  if (zoneMinutes(zone) !== null) return true;
-  try {
-    return new Intl.DateTimeFormat('en-GB', { timeZone: zone }).format(0) !== '';
-  } catch {
-    return false;
-  }
-};
+export const isZone = (zone: string): boolean => zoneMinutes(zone) !== null || isKnownTimezone(zone);
 
 /** Minutes east of UTC that a zone has at a local time (taken as if it were UTC), by hour. */
 const zoneOffsets = (zone: string): ((localSeconds: number) => number) => {
   const fixed = zoneMinutes(zone);
   if (fixed !== null) return () => fixed;
-  const format = new Intl.DateTimeFormat('en-GB', { timeZone: zone, year: 'numeric', month: '2-digit', day: '2-digit', hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
-  const offsetAt = (utcSeconds: number): number => {
-    const parts = new Map(format.formatToParts(utcSeconds * 1000).map((part) => [part.type, Number(part.value)]));
-    const local = Date.UTC(parts.get('year') ?? 0, (parts.get('month') ?? 1) - 1, parts.get('day'), parts.get('hour'), parts.get('minute')) / 1000;
-    return Math.round((local - utcSeconds) / MINUTE);
-  };
-  const held = new Map<number, number>();
+  const offsetAt = offsetMinutes(zone);
+  // In the hour that exists twice this takes the first, as clocks that only go on do.
   return (localSeconds) => {
-    const slot = Math.floor(localSeconds / 900);
-    let offset = held.get(slot);
-    if (offset === undefined) {
-      const start = slot * 900;
-      // In the hour that exists twice this takes the first, as clocks that only go on do.
-      offset = offsetAt(start - offsetAt(start) * MINUTE);
-      if (held.size > 4096) held.clear();
-      held.set(slot, offset);
-    }
-    return offset;
+    const begin = Math.floor(localSeconds / QUARTER_SECONDS) * QUARTER_SECONDS;
+    return offsetAt((begin - offsetAt(begin * 1000) * MINUTE) * 1000);
   };
 };
 

@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { isKnownTimezone } from '../../../src/net/plant-clock.ts';
 import type { PermitConditions } from '../../../src/permit.ts';
 import { daysOutside, scheduleProblem } from '../../../src/policy/spec/schedule.ts';
 
@@ -56,10 +55,5 @@ describe('a schedule', () => {
     ['nothing holds at any time', [], asked('2026-01-05T12:00:00Z'), ['2026-01-05']],
   ] as const)('several between them: %s', (_, conditions, when, outside) => {
     expect(daysOutside(conditions.map((one) => ({ ...ALWAYS, ...one })), when, 'UTC')).toEqual(outside.map(day));
-  });
-
-  it('knows time zones from names', () => {
-    expect(isKnownTimezone('Europe/Berlin')).toBe(true);
-    expect(isKnownTimezone('Moon/Tranquility')).toBe(false);
   });
 });
