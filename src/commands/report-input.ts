@@ -63,13 +63,15 @@ export const readForReport = (path: string, options: OpenOptions = {}): StoreRea
   }, options);
 
 export function gatherReport({ storePath, declared, tool, commandLine, progress }: ReportSource, { set: observed, traffic, attempts, probes, status }: StoreReading): ReportInput {
-  const { set } = declared === null ? { set: observed } : contextOf(declared, observed);
+  const asDeclared = declared === null ? null : contextOf(declared, observed);
+  const { set } = asDeclared ?? { set: observed };
   if (set.conversations.length === 0 && declared === null) throw noConversations(set);
   progress('placing assets');
   const proposal = declared === null ? proposeZones(set) : proposeDeclared(declared, set);
   requireEvidenceFits(REPORT_FACTOR);
   const loaded = declared ?? proposedSpec(set, proposal);
   progress('comparing');
+  const compared = asDeclared ?? contextOf(loaded, set);
   const diff = diffReport(loaded, set, { logged: attempts });
   const plant = indexPlant(loaded, set, proposal);
   const activity = readFromStore(storePath, (db) => {
@@ -84,7 +86,7 @@ export function gatherReport({ storePath, declared, tool, commandLine, progress 
   const exported = new Map(isExported ? targets.flatMap((target) => exportedTo(plan, target)).map((one) => [one.target, one]) : []);
   const simulations = ['ideal', ...targets].flatMap((target) => {
     const semantics = semanticsOf(target);
-    return semantics === null ? [] : [simulate(loaded, set, semantics, { completeness: proposal.completeness.conduits, written: isExported ? writtenBy(target, plan, {}, exported.get(target)) : null })];
+    return semantics === null ? [] : [simulate(compared, semantics, { completeness: proposal.completeness.conduits, written: isExported ? writtenBy(target, plan, {}, exported.get(target)) : null })];
   });
   const verification = verifySpec({ loaded, set, traffic, before: null, attempts, probes, sensor: (first, last) => sensorText(status, first, last) });
   const losses = [...exported.values()].map(lossesOf);

@@ -56,8 +56,9 @@ export function simulateStore(argv: SimulateArguments, context: CommandContext):
   tellStrangers(loaded, set.addresses, store, context);
   const ids = argv['application-ids'];
   const written = writtenBy(argv.target, planOf(loaded, []), ids === undefined ? {} : { applicationIds: readApplicationIds(ids) });
-  const { completeness } = proposeDeclared(loaded, contextOf(loaded, set).set);
-  const simulation = simulate(loaded, set, semantics, { completeness: completeness.conduits, onDemand: argv['on-demand'] === true, written });
+  const compared = contextOf(loaded, set);
+  const { completeness } = proposeDeclared(loaded, compared.set);
+  const simulation = simulate(compared, semantics, { completeness: completeness.conduits, onDemand: argv['on-demand'] === true, written });
   const exitCode = simulation.blocked.length > 0 ? EXIT.findings : EXIT.ok;
   if (chosenFormat(argv) === 'json') return { exitCode, output: [jsonDocument({ losses, ...simulation })] };
   return { exitCode, output: simulationText(simulation, losses, { width: context.width, colour: context.colour }) };

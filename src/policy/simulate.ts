@@ -6,12 +6,12 @@
  * in which to cut conduits over. What passes only while an on-demand Permit is switched on, and what the spec set aside, is
  * told apart from what would be blocked. Left out on purpose: whether a blocked thing is wanted (diff.ts and people say that).
  */
-import type { Conversation, ObservationSet } from '../observation.ts';
+import type { Conversation } from '../observation.ts';
 import { isWholeZone, type Permit } from '../permit.ts';
 import { listsBy } from '../net/multi-map.ts';
 import { isNotIp, staysOnLink } from '../net/link-local.ts';
 import { dayOf } from '../net/time.ts';
-import { contextOf } from './diff/context.ts';
+import type { DiffContext } from './diff/context.ts';
 import { serviceText } from './diff/observed.ts';
 import type { FirewallSemantics, WrittenPermit } from './match/firewall-semantics.ts';
 import { isInspected } from './match/held-permit.ts';
@@ -25,7 +25,6 @@ import { cutoverOrder, type Blocked, type CutoverStep } from './simulate-cutover
 import { judgeLimits } from './simulate-limits.ts';
 import { isWritten, matchersOnTarget } from './simulate-target.ts';
 import { createMatcher, limitsOperations, rulesOf, type AskVerdict, type Matcher } from './match/match.ts';
-import type { LoadedSpec } from './spec/load.ts';
 
 export interface Simulation {
   readonly target: string;
@@ -72,8 +71,7 @@ const isOpenAtEnd = ({ days, sessions }: Conversation, lastDay: number): boolean
   return last !== undefined && lastDay - last.day <= 1 && sessions < days.length;
 };
 
-export const simulate = (loaded: LoadedSpec, observed: ObservationSet, semantics: FirewallSemantics, options: SimulateOptions = {}): Simulation => {
-  const { set, assets, conduitOf, matcher: { timezone } } = contextOf(loaded, observed);
+export const simulate = ({ loaded, set, assets, conduitOf, matcher: { timezone } }: DiffContext, semantics: FirewallSemantics, options: SimulateOptions = {}): Simulation => {
   const matcherOf = (some: readonly DeclaredPermit[]): Matcher => createMatcher(some, assets, timezone);
   const live = loaded.permits.filter(({ permit }) => isLive(permit));
   const permits = live.filter(({ permit }) => options.onDemand === true || !permit.conditions.onDemand);

@@ -13,6 +13,7 @@ import { exporterOf } from '../../src/export/registry.ts';
 import { semanticsOf, writtenBy } from '../../src/export/simulated-target.ts';
 import type { Conversation, Operation } from '../../src/observation.ts';
 import { limitsOperations } from '../../src/policy/match/match.ts';
+import { contextOf } from '../../src/policy/diff/context.ts';
 import { simulate } from '../../src/policy/simulate.ts';
 import type { LoadedSpec } from '../../src/policy/spec/load.ts';
 import { loadText } from '../policy/loaded-spec.ts';
@@ -147,7 +148,7 @@ for (const [target, judgeOf] of JUDGES)
         }));
         for (const { at, what, probe, conversation: bare } of all) {
           const one = timed(bare, at);
-          const lets = (some: LoadedSpec, by: string): boolean => simulate(some, observations([one]), semanticsOf(by)!, { onDemand: at.onDemand, written: by === 'ideal' ? null : written }).counts.passed === 1;
+          const lets = (some: LoadedSpec, by: string): boolean => simulate(contextOf(some, observations([one])), semanticsOf(by)!, { onDemand: at.onDemand, written: by === 'ideal' ? null : written }).counts.passed === 1;
           const words = (): string => JSON.stringify({ what, at, probe: { ...probe }, permits: loaded.permits.map(({ permit }) => permit), rows: losses.map(({ permit, verdict, reasons }) => [permit, verdict, reasons]) });
           const passed = passes(at, probe);
           if ((ipv6 || !probe.client.includes(':')) && lets(withRule, 'ideal')) expect(passed, `blocked: ${words()}`).toBe(true);

@@ -13,6 +13,7 @@ import { planOf } from '../../src/export/plan.ts';
 import { exporterOf } from '../../src/export/registry.ts';
 import { semanticsOf, writtenBy } from '../../src/export/simulated-target.ts';
 import { effectPasses } from '../../src/policy/match/modbus-effect.ts';
+import { contextOf } from '../../src/policy/diff/context.ts';
 import { simulate } from '../../src/policy/simulate.ts';
 import { loadText } from '../policy/loaded-spec.ts';
 import { modbus, MONDAY, observations } from '../policy/observed.ts';
@@ -90,7 +91,7 @@ for (const [target, judgeOf] of JUDGES)
         if (passed && !permitted) expect(letsThrough(standing.filter(({ verdict }) => verdict === 'widened'), flow), `wider than the loss report: ${words}`).toBe(true);
         expect(letsThrough(standing, flow), words).toBe(passed);
         const asked = modbus(flow.client, flow.server, [{ code: flow.modbus?.functionCode ?? 0, days: [moment.day], ranges: [[0, 0]] }]);
-        const { counts } = simulate(loaded, observations([asked]), semanticsOf(target)!, { written, onDemand: moment.onDemand });
+        const { counts } = simulate(contextOf(loaded, observations([asked])), semanticsOf(target)!, { written, onDemand: moment.onDemand });
         expect(counts.passed === 1, `simulated: ${words}`).toBe(passed);
       }
   });

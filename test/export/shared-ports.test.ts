@@ -5,6 +5,7 @@ import { planOf } from '../../src/export/plan.ts';
 import { exporterOf } from '../../src/export/registry.ts';
 import { semanticsOf, writtenBy } from '../../src/export/simulated-target.ts';
 import type { Conversation } from '../../src/observation.ts';
+import { contextOf } from '../../src/policy/diff/context.ts';
 import { simulate } from '../../src/policy/simulate.ts';
 import { loadText } from '../policy/loaded-spec.ts';
 import { conversation, modbus, namedOperation, observations } from '../policy/observed.ts';
@@ -32,7 +33,7 @@ ${flows.map((flow) => `      - {${flow}${flow.includes('client:') ? '' : ', clie
   return {
     rules: files.filter(({ path }) => path.endsWith('.rules')).flatMap(({ content }) => String(content).split('\n').filter((line) => line !== '' && !line.startsWith('#'))),
     row: (id: string) => losses.find(({ permit }) => permit === id)!,
-    passes: (one: Conversation): boolean => simulate(loaded, observations([one]), semanticsOf(target)!, { written }).counts.passed === 1,
+    passes: (one: Conversation): boolean => simulate(contextOf(loaded, observations([one])), semanticsOf(target)!, { written }).counts.passed === 1,
   };
 };
 

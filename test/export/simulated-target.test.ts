@@ -7,6 +7,7 @@ import { planOf } from '../../src/export/plan.ts';
 import { exporterOf, listTargets } from '../../src/export/registry.ts';
 import { semanticsOf, SIMULATED_TARGETS, writtenBy } from '../../src/export/simulated-target.ts';
 import type { Conversation } from '../../src/observation.ts';
+import { contextOf } from '../../src/policy/diff/context.ts';
 import { simulate, type Simulation } from '../../src/policy/simulate.ts';
 import { loadText } from '../policy/loaded-spec.ts';
 import { conversation, modbus, MONDAY, namedOperation, observations } from '../policy/observed.ts';
@@ -43,7 +44,7 @@ const rowsOf = new Map(TARGETS.map((target) => [target, exportPlan(exporterOf(ta
 const writtenOf = new Map(TARGETS.map((target) => [target, writtenBy(target, plan)]));
 const effectsOf = (target: string): readonly Effect[] => rowsOf.get(target)!.flatMap((row) => row.effects);
 const simulated = (target: string, one: Conversation, onDemand = false): Simulation =>
-  simulate(loaded, observations([one]), semanticsOf(target)!, { onDemand, written: writtenOf.get(target) ?? null });
+  simulate(contextOf(loaded, observations([one])), semanticsOf(target)!, { onDemand, written: writtenOf.get(target) ?? null });
 const passes = (target: string, one: Conversation): boolean => simulated(target, one, true).blocked.length === 0;
 
 test('every target that filters is simulated, but for the diode, which judges nothing', () => {
@@ -105,7 +106,7 @@ for (const target of TARGETS) {
 test('what is said to get through beyond the spec is of Permits that the export widens', () => {
   for (const target of TARGETS) {
     const widened = new Set(rowsOf.get(target)!.filter((row) => row.verdict === 'widened').map((row) => row.permit));
-    const { letThrough } = simulate(loaded, observations([]), semanticsOf(target)!, { onDemand: true, written: writtenOf.get(target) ?? null });
+    const { letThrough } = simulate(contextOf(loaded, observations([])), semanticsOf(target)!, { onDemand: true, written: writtenOf.get(target) ?? null });
     for (const { permit } of letThrough) expect([target, permit, widened.has(permit)]).toEqual([target, permit, true]);
     for (const permit of ['SCHEDULE', 'EXPIRED', 'READ', 'NAMED', 'SERVICES'])
       expect([target, permit, letThrough.some((one) => one.permit === permit)]).toEqual([target, permit, widened.has(permit)]);
@@ -115,7 +116,7 @@ test('what is said to get through beyond the spec is of Permits that the export 
 test('a FortiGate with the ids of its functions is another one than without', () => {
   const write = modbus('10.30.0.3', '10.20.0.2', [{ code: 6 }]);
   const blocked = (applicationIds: Record<string, number>): number =>
-    simulate(loaded, observations([write]), semanticsOf('fortios')!, { written: writtenBy('fortios', plan, { applicationIds }) }).blocked.length;
+    simulate(contextOf(loaded, observations([write])), semanticsOf('fortios')!, { written: writtenBy('fortios', plan, { applicationIds }) }).blocked.length;
   expect([blocked({}), blocked({ 'modbus:43': 9 })]).toEqual([0, 1]);
 });
 
@@ -139,7 +140,7 @@ conduits:
   const ownPlan = planOf(own, []);
   return {
     row: (target: string) => exportPlan(exporterOf(target), ownPlan, { mode: 'enforce', allowWider: true }).losses[0]!,
-    passes: (target: string, one: Conversation): boolean => simulate(own, observations([one]), semanticsOf(target)!, { written: writtenBy(target, ownPlan) }).counts.passed === 1,
+    passes: (target: string, one: Conversation): boolean => simulate(contextOf(own, observations([one])), semanticsOf(target)!, { written: writtenBy(target, ownPlan) }).counts.passed === 1,
   };
 };
 

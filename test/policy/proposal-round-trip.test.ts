@@ -11,6 +11,7 @@ import { diffReport } from '../../src/policy/diff/diff.ts';
 import type { FindingType } from '../../src/policy/diff/findings.ts';
 import { GENERIC_FIREWALLS } from '../../src/policy/match/firewall-semantics.ts';
 import type { DeclaredPermit } from '../../src/policy/spec/permits.ts';
+import { contextOf } from '../../src/policy/diff/context.ts';
 import { simulate } from '../../src/policy/simulate.ts';
 import type { LoadedSpec } from '../../src/policy/spec/load.ts';
 import { writeSpec } from '../../src/policy/spec/write.ts';
@@ -62,7 +63,7 @@ it('covers what it was made of, and nothing of it can be missing unnoticed', () 
     for (const loaded of [wide, exact]) {
       const { findings } = diffReport(loaded, set);
       expect(findings.filter(({ type }) => UNDECLARED.has(type)).map(({ title, detail }) => `${title} ${detail}`)).toEqual([]);
-      expect(simulate(loaded, set, IDEAL, { onDemand: true }).blocked.map(({ operation, why }) => `${operation}: ${why}`)).toEqual([]);
+      expect(simulate(contextOf(loaded, set), IDEAL, { onDemand: true }).blocked.map(({ operation, why }) => `${operation}: ${why}`)).toEqual([]);
     }
     expect(diffReport(exact, set).findings.filter(({ type }) => type === 'unused-permit' || type === 'wider-than-observed').map(({ title, detail }) => `${title} ${detail}`)).toEqual([]);
     const known = misses(exact, set);

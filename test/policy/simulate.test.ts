@@ -6,6 +6,7 @@ import { semanticsOf, SIMULATED_TARGETS, writtenBy } from '../../src/export/simu
 import type { FirewallSemantics } from '../../src/policy/match/firewall-semantics.ts';
 import { diffReport } from '../../src/policy/diff/diff.ts';
 import { countDays } from '../../src/policy/simulate-cutover.ts';
+import { contextOf } from '../../src/policy/diff/context.ts';
 import { simulate } from '../../src/policy/simulate.ts';
 import type { Simulation } from '../../src/policy/simulate.ts';
 import { parseSpec } from '../../src/policy/spec/load.ts';
@@ -29,7 +30,7 @@ conduits:
 `;
 
 const run = (target: string, conversations: readonly Conversation[], options = {}): Simulation =>
-  simulate(loadText(SPEC), observations(conversations), semanticsOf(target) as FirewallSemantics, { written: writtenBy(target, planOf(loadText(SPEC), [])), ...options });
+  simulate(contextOf(loadText(SPEC), observations(conversations)), semanticsOf(target) as FirewallSemantics, { written: writtenBy(target, planOf(loadText(SPEC), [])), ...options });
 
 const blockedBy = (target: string, ...conversations: Conversation[]): string[] => run(target, conversations).blocked.map((one) => one.operation);
 
@@ -44,7 +45,7 @@ const weekend = conversation('10.5.0.1', '10.3.0.1', { port: 443, service: 'http
 describe('a simulation', () => {
   it('says what was rejected, and asks nobody to decide on it again', () => {
     const spec = SPEC.replace('rule_id: WEB,', 'rule_id: WEB, decision: rejected, owner: KH,').replace('      - {rule_id: WEB', '      - {rule_id: TIME, protocol: NTP, transport: udp, port: 123, client: {zone: OFFICE, assets: [PC]}, server: {zone: OPS, assets: [HIST]}}\n      - {rule_id: WEB');
-    const { blocked, cutover } = simulate(loadText(spec), observations([poll, weekend]), semanticsOf('ideal') as FirewallSemantics);
+    const { blocked, cutover } = simulate(contextOf(loadText(spec), observations([poll, weekend])), semanticsOf('ideal') as FirewallSemantics);
     expect(blocked.map(({ permit, why, rejected }) => ({ permit, why, rejected }))).toEqual([{ permit: 'WEB', why: 'somebody rejected it (KH)', rejected: true }]);
     expect(cutover.find(({ conduit }) => conduit === 'C2')?.reason).toBe('would have blocked only what was rejected');
   });
@@ -86,17 +87,17 @@ describe('a simulation', () => {
     const window = (id: string, days: string): string => `      - {rule_id: ${id}, protocol: HTTPS, transport: tcp, port: 443, client: {zone: OFFICE, assets: [PC]}, server: {zone: OPS, assets: [HIST]}, schedule: {days: [${days}], start: "06:00", end: "20:00"}}\n`;
     const loaded = loadText(SPEC.replace(/ {6}- \{rule_id: WEB.*\n/, window('MON', 'mon, tue') + window('WED', 'wed')));
     const set = observations([conversation('10.5.0.1', '10.3.0.1', { port: 443, service: 'https', days: [MONDAY, MONDAY + 2], hours: [9] })]);
-    expect(simulate(loaded, set, semanticsOf('ideal')!).blocked).toEqual([]);
+    expect(simulate(contextOf(loaded, set), semanticsOf('ideal')!).blocked).toEqual([]);
     expect(diffReport(loaded, set).counts.permitted).toBe(1);
-    expect(simulate(loaded, set, semanticsOf('ideal')!).cutover.find(({ conduit }) => conduit === 'C2')?.evidenceDays).toBe(2);
+    expect(simulate(contextOf(loaded, set), semanticsOf('ideal')!).cutover.find(({ conduit }) => conduit === 'C2')?.evidenceDays).toBe(2);
     const thursday = observations([conversation('10.5.0.1', '10.3.0.1', { port: 443, service: 'https', days: [MONDAY, MONDAY + 2, MONDAY + 3], hours: [9] })]);
-    expect(simulate(loaded, thursday, semanticsOf('ideal')!).blocked).toMatchObject([{ days: [MONDAY + 3], extent: 'some' }]);
+    expect(simulate(contextOf(loaded, thursday), semanticsOf('ideal')!).blocked).toMatchObject([{ days: [MONDAY + 3], extent: 'some' }]);
     expect(diffReport(loaded, thursday).counts.permitted).toBe(0);
   });
 
   it('names only the days after a rule expired', () => {
     const loaded = loadText(SPEC.replace('access: read, modbus', 'access: read, expires: "2026-01-07", modbus'));
-    expect(simulate(loaded, observations([modbus('10.3.0.1', '10.2.0.1', [{ code: 3, ranges: [[0, 99]], days: [MONDAY, MONDAY + 2, MONDAY + 4] }])]), semanticsOf('ideal')!).blocked)
+    expect(simulate(contextOf(loaded, observations([modbus('10.3.0.1', '10.2.0.1', [{ code: 3, ranges: [[0, 99]], days: [MONDAY, MONDAY + 2, MONDAY + 4] }])])), semanticsOf('ideal')!).blocked)
       .toMatchObject([{ days: [MONDAY + 4], extent: 'some', why: 'the Permit expired on 2026-01-07' }]);
   });
 
@@ -108,7 +109,7 @@ describe('a simulation', () => {
   it('says of frames that are not IP that the target does not judge them, and blames no Permit for something else', () => {
     const spec = SPEC.replace('ip: [10.2.0.1]', 'ip: [10.2.0.1], mac: ["02:00:00:00:00:01"]').replace('ip: [10.3.0.1]', 'ip: [10.3.0.1], mac: ["02:00:00:00:00:02"]');
     const profinet = conversation('02:00:00:00:00:02', '02:00:00:00:00:01', { transport: 'eth-0x8892', port: 0, service: 'profinet-rt' });
-    const judged = (target: string, text = spec): Simulation => simulate(loadText(text), observations([profinet]), semanticsOf(target)!, { written: writtenBy(target, planOf(loadText(text), [])) });
+    const judged = (target: string, text = spec): Simulation => simulate(contextOf(loadText(text), observations([profinet])), semanticsOf(target)!, { written: writtenBy(target, planOf(loadText(text), [])) });
     for (const target of ['nftables', 'cisco-asa', 'cisco-ftd', 'fortios', 'panos', 'openconfig-acl'])
       expect(judged(target).blocked).toMatchObject([{ permit: null, why: 'it is not IP: a firewall that routes never judges it. It passes by while the two zones share a link, and ends where they no longer do' }]);
     expect(judged('tofino').blocked).toMatchObject([{ permit: null, why: 'it is not IP, and this target gets no rule for such frames' }]);
@@ -125,7 +126,7 @@ describe('a simulation', () => {
 
   it('says that mode None of OPC UA is stopped where the policy is seen, and Sign is told from SignAndEncrypt nowhere', () => {
     const spec = SPEC.replace('      - {rule_id: ENG', '      - {rule_id: UA, protocol: OPC UA, transport: tcp, port: 4840, client: {zone: CELL, assets: [PLC]}, server: {zone: OPS, assets: [OPC]}, opcua: {security_mode: [SignAndEncrypt]}}\n      - {rule_id: ENG');
-    const lost = (target: string): string | undefined => simulate(loadText(spec), observations([poll]), semanticsOf(target)!, { written: writtenBy(target, planOf(loadText(spec), [])) }).letThrough.find(({ permit }) => permit === 'UA')?.sentence;
+    const lost = (target: string): string | undefined => simulate(contextOf(loadText(spec), observations([poll])), semanticsOf(target)!, { written: writtenBy(target, planOf(loadText(spec), [])) }).letThrough.find(({ permit }) => permit === 'UA')?.sentence;
     expect(['ideal', 'suricata', 'nftables'].map(lost)).toEqual([undefined, 'also lets through OPC UA security mode Sign', 'also lets through every OPC UA security mode']);
   });
 
@@ -134,7 +135,7 @@ describe('a simulation', () => {
     const session = (...modes: string[]): Conversation =>
       conversation('10.2.0.1', '10.3.0.2', { port: 4840, service: 'opcua', days: [MONDAY, MONDAY + 1], operations: ['Read', 'Publish'].map((name, i) => namedOperation('opcua', 631 + i, name, 'read', [MONDAY, MONDAY + 1])), facts: modes.map((mode) => ['opcua.mode', mode] as const) });
     const blocked = (target: string, one: Conversation, text = spec): unknown[] =>
-      simulate(loadText(text), observations([one]), semanticsOf(target)!, { written: writtenBy(target, planOf(loadText(text), [])) }).blocked.map(({ operation, count, permit, why, extent, rejected }) => [operation, count, permit, why, extent, rejected]);
+      simulate(contextOf(loadText(text), observations([one])), semanticsOf(target)!, { written: writtenBy(target, planOf(loadText(text), [])) }).blocked.map(({ operation, count, permit, why, extent, rejected }) => [operation, count, permit, why, extent, rejected]);
     const weak = ['sessions with mode None', 40, 'UA', 'UA demands more', 'all', false];
     expect(['ideal', 'suricata', 'l4', 'nftables'].map((target) => blocked(target, session('None')))).toEqual([[weak], [weak], [], []]);
     expect(['ideal', 'suricata'].map((target) => blocked(target, session('Sign')))).toEqual([[['sessions with mode Sign', 40, 'UA', 'UA demands more', 'all', false]], []]);
@@ -166,7 +167,7 @@ describe('a simulation', () => {
   it('names many permitted functions as what they are, spans', () => {
     const wide = SPEC.replace('function_codes: [3]', 'function_codes: [43, 3, 1, 2, 4, 22, 23, 100, 101, 102]');
     expect(wide).not.toBe(SPEC);
-    const { blocked } = simulate(loadText(wide), observations([poll, write]), semanticsOf('ideal')!, { written: writtenBy('ideal', planOf(loadText(wide), [])) });
+    const { blocked } = simulate(contextOf(loadText(wide), observations([poll, write])), semanticsOf('ideal')!, { written: writtenBy('ideal', planOf(loadText(wide), [])) });
     expect(blocked[0].why).toBe('FC 6 is not among the permitted FC 1-4, 22, 23, 43, 100-102');
   });
 
@@ -191,7 +192,7 @@ describe('a simulation', () => {
     expect([on.blocked, on.onDemand, on.counts.passed]).toEqual([[], [], 1]);
     // What somebody rejected beside it is blocked by itself.
     const refusing = SPEC.replace('      - {rule_id: ENG', '      - {rule_id: NO, protocol: Modbus/TCP, transport: tcp, port: 502, client: {zone: OPS, assets: [OPC]}, server: {zone: CELL, assets: [PLC]}, access: write, modbus: {function_codes: [6]}, decision: rejected, owner: KH}\n      - {rule_id: ENG');
-    const both = simulate(loadText(refusing), observations([modbus('10.3.0.2', '10.2.0.1', [{ code: 90, days: [MONDAY + 2] }, { code: 6, days: [MONDAY + 2] }])]), semanticsOf('ideal') as FirewallSemantics);
+    const both = simulate(contextOf(loadText(refusing), observations([modbus('10.3.0.2', '10.2.0.1', [{ code: 90, days: [MONDAY + 2] }, { code: 6, days: [MONDAY + 2] }])])), semanticsOf('ideal') as FirewallSemantics);
     expect(both.blocked.map(({ operation, permit, rejected }) => [operation.slice(0, 4), permit, rejected])).toEqual([['FC 6', 'NO', true]]);
     expect(both.onDemand.map(({ permit }) => permit)).toEqual(['ENG']);
   });
@@ -203,7 +204,7 @@ describe('a simulation', () => {
 `;
     const { loaded } = parseSpec(spec, 'spec.yaml');
     const odd = [80, 8080].map((port) => conversation('10.5.0.1', '10.2.0.1', { port, service: 'http', days: [MONDAY] }));
-    const found = simulate(loaded!, observations(odd), semanticsOf('ideal') as FirewallSemantics);
+    const found = simulate(contextOf(loaded!, observations(odd)), semanticsOf('ideal') as FirewallSemantics);
     expect(found).toMatchObject({ blocked: [], setAside: { conversations: 2, waiting: 1 } });
   });
 
@@ -229,7 +230,7 @@ describe('a simulation', () => {
   describe('limits', () => {
     const limited = (limits: string, asked: Conversation, target = 'ideal'): Simulation => {
       const { loaded } = parseSpec(SPEC.replace('{rule_id: POLL,', `{rule_id: POLL, limits: {${limits}},`), 'spec.yaml');
-      return simulate(loaded!, observations([asked]), semanticsOf(target) as FirewallSemantics);
+      return simulate(contextOf(loaded!, observations([asked])), semanticsOf(target) as FirewallSemantics);
     };
     const quick = modbus('10.3.0.1', '10.2.0.1', [{ code: 3 }], { sessions: 3, rhythm: [{ count: 40, meanMs: 100 }, { count: 900, meanMs: 1000 }] });
 
@@ -254,10 +255,10 @@ describe('a simulation', () => {
     const [one, other] = loaded.spec.conduits.map(({ connects }) => [connects[0], connects[1]].sort() as [string, string]);
     const estimate = (zones: [string, string], completeness: number): ConduitCompleteness => ({ zones, seen: 9, newIn28Days: 1, completeness, sufficient: false, directions: [] });
     const order = (first: number, second: number): unknown[] =>
-      simulate(loaded, observations([]), semanticsOf('ideal') as FirewallSemantics, { completeness: [estimate(one, first), estimate(other, second)] }).cutover.map((step) => [step.conduit, step.completeness]);
+      simulate(contextOf(loaded, observations([])), semanticsOf('ideal') as FirewallSemantics, { completeness: [estimate(one, first), estimate(other, second)] }).cutover.map((step) => [step.conduit, step.completeness]);
     expect(order(0.9, 0.99)).toEqual([['C2', 0.99], ['C1', 0.9]]);
     expect(order(0.99, 0.9)).toEqual([['C1', 0.99], ['C2', 0.9]]);
-    expect(simulate(loaded, observations([]), semanticsOf('ideal') as FirewallSemantics).cutover.map((step) => step.completeness)).toEqual([null, null]);
+    expect(simulate(contextOf(loaded, observations([])), semanticsOf('ideal') as FirewallSemantics).cutover.map((step) => step.completeness)).toEqual([null, null]);
   });
 
   it('counts what is let through beyond the Permits', () => {
@@ -291,7 +292,7 @@ describe('a simulation', () => {
     const whole = `{rule_id: R, ${rule.includes('protocol:') ? '' : 'protocol: Modbus/TCP, transport: tcp, port: 502, '}${rule.includes('client:') ? '' : 'client: {zone: OPS, assets: [HIST]}, '}server: {zone: CELL, assets: [PLC]}, ${rule}}`;
     const text = SPEC.replace(/\{rule_id: POLL.*/, whole).replace(/\n.*\{rule_id: ENG.*/, '');
     const l4 = semanticsOf('l4') as FirewallSemantics;
-    const { letThrough, residualRisk } = simulate(loadText(text), observations([]), { ...l4, holds: { ...l4.holds, schedule: false, expiry: false } });
+    const { letThrough, residualRisk } = simulate(contextOf(loadText(text), observations([])), { ...l4, holds: { ...l4.holds, schedule: false, expiry: false } });
     const [found] = letThrough.filter(({ permit }) => permit === 'R');
     expect(found ?? null).toEqual(sentence === null ? null : { permit: 'R', conduit: 'C1', operations, weight, sentence: `also lets through ${sentence}` });
     // The rule of the other conduit has hours.

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { semanticsOf } from '../../src/export/simulated-target.ts';
 import type { FirewallSemantics } from '../../src/policy/match/firewall-semantics.ts';
+import { contextOf } from '../../src/policy/diff/context.ts';
 import { simulate } from '../../src/policy/simulate.ts';
 import { simulationText } from '../../src/render/simulation.ts';
 import { loadText } from '../policy/loaded-spec.ts';
@@ -15,7 +16,7 @@ conduits: []
 
 it('what was asked comes first, and what was only tried at many devices is one row', () => {
   const tried = NUMBERS.map((n) => ({ ...conversation('10.3.0.1', `10.2.0.${n}`, { port: 443, service: 'https', days: [MONDAY], answered: false }), requests: 0 }));
-  const simulation = simulate(loadText(SPEC), observations([...tried, modbus('10.3.0.1', '10.2.0.2', [{ code: 6 }])]), semanticsOf('ideal') as FirewallSemantics);
+  const simulation = simulate(contextOf(loadText(SPEC), observations([...tried, modbus('10.3.0.1', '10.2.0.2', [{ code: 6 }])])), semanticsOf('ideal') as FirewallSemantics);
   const text = [...simulationText(simulation, [], { width: null, colour: false })].join('');
   const rows = text.split('\n').filter((line) => line.includes('HIST'));
   expect(rows).toHaveLength(2);
@@ -34,6 +35,6 @@ set_aside:
   - {client: 10.3.0.1, servers: [10.2.0.3], transport: tcp, ports: ["80"], reason: sweep, last_seen: "2026-03-01T00:00:00Z"}
 `;
   const seen = [modbus('10.3.0.1', '10.2.0.1', [{ code: 3 }]), modbus('10.3.0.1', '10.2.0.2', [{ code: 6 }]), conversation('10.3.0.1', '10.2.0.3', { port: 80, service: 'http', days: [MONDAY] }), modbus('10.3.0.1', '10.2.0.4', [{ code: 3 }])];
-  const simulation = simulate(loadText(spec), observations(seen), semanticsOf('ideal') as FirewallSemantics);
+  const simulation = simulate(contextOf(loadText(spec), observations(seen)), semanticsOf('ideal') as FirewallSemantics);
   expect([...simulationText(simulation, [], { width: null, colour: false })].join('')).toContain('4 conversations between zones judged, 1 pass, 1 only while switched on, 1 set aside, 1 would be blocked');
 });

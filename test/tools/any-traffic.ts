@@ -11,6 +11,7 @@ import { exporterOf } from '../../src/export/registry.ts';
 import { semanticsOf, writtenBy } from '../../src/export/simulated-target.ts';
 import { tcpSession, udpDatagram, type Exchange } from '../../src/export/targets/frame-writer.ts';
 import type { ObservationSet } from '../../src/observation.ts';
+import { contextOf } from '../../src/policy/diff/context.ts';
 import { simulate } from '../../src/policy/simulate.ts';
 import type { LoadedSpec } from '../../src/policy/spec/load.ts';
 import { imported } from '../flow/imported.ts';
@@ -103,7 +104,7 @@ export const heardOf = (sessions: readonly Session[]): Promise<ObservationSet> =
 export const differencesOf = (target: string, loaded: LoadedSpec, heard: ObservationSet, sessions: readonly Session[], passed: ReadonlySet<Session>): string[] => {
   const written = writtenBy(target, planOf(loaded, []));
   const simulated = new Map(heard.conversations.map((one) => {
-    const { counts } = simulate(loaded, { ...heard, conversations: [one] }, semanticsOf(target)!, { written });
+    const { counts } = simulate(contextOf(loaded, { ...heard, conversations: [one] }), semanticsOf(target)!, { written });
     return [`${one.client} ${one.transport} ${one.server} ${one.port}`, counts.passed - counts.unread === 1];
   }));
   return sessions.flatMap((one) => {

@@ -4,6 +4,7 @@ import { exportPlan } from '../../../src/export/export-plan.ts';
 import { planOf } from '../../../src/export/plan.ts';
 import { exporterOf } from '../../../src/export/registry.ts';
 import { semanticsOf, writtenBy } from '../../../src/export/simulated-target.ts';
+import { contextOf } from '../../../src/policy/diff/context.ts';
 import { simulate } from '../../../src/policy/simulate.ts';
 import { loadText } from '../../policy/loaded-spec.ts';
 import { conversation, MONDAY, observations } from '../../policy/observed.ts';
@@ -37,7 +38,7 @@ const entriesOf = (asset: string): string[] => {
 };
 
 const blocked = (client: string, server: string, port: number, transport: 'tcp' | 'sctp' = 'tcp'): number =>
-  simulate(loaded, observations([conversation(client, server, { port, transport, days: [MONDAY] })]), semanticsOf('mud')!, { written: writtenBy('mud', plan) }).blocked.length;
+  simulate(contextOf(loaded, observations([conversation(client, server, { port, transport, days: [MONDAY] })])), semanticsOf('mud')!, { written: writtenBy('mud', plan) }).blocked.length;
 
 test('every asset that an end covers has the entry: by name, by zone, by address', () => {
   expect(entriesOf('HMI')).toEqual(['SPAN', 'ZONE']);

@@ -5,6 +5,7 @@ import type { Conversation } from '../../../src/observation.ts';
 import { diffReport } from '../../../src/policy/diff/diff.ts';
 import { asksOf } from '../../../src/policy/match/asks.ts';
 import { GENERIC_FIREWALLS } from '../../../src/policy/match/firewall-semantics.ts';
+import { contextOf } from '../../../src/policy/diff/context.ts';
 import { simulate } from '../../../src/policy/simulate.ts';
 import { acceptFindings } from '../../../src/policy/edit/accept.ts';
 import { loadText } from '../loaded-spec.ts';
@@ -61,7 +62,7 @@ it('nothing that passed is blocked after it', () => {
     const text = specOf(rules);
     // What a session that is too weak asked is told in one line, or each by itself while another rule is content with the mode: it is blocked either way.
     const askedIn = (id: number): string[] => set.conversations.filter((one) => one.id === id).flatMap(asksOf).map(({ text }) => text);
-    const blocked = (spec: string): string[] => simulate(loadText(spec), set, IDEAL).blocked.flatMap(({ conversation: id, client, server, operation, days }) =>
+    const blocked = (spec: string): string[] => simulate(contextOf(loadText(spec), set), IDEAL).blocked.flatMap(({ conversation: id, client, server, operation, days }) =>
       (operation.startsWith('sessions with ') ? askedIn(id) : [operation]).map((one) => `${client} ${server} ${one} ${days.join(',')}`));
     const findings = diffReport(loadText(text), set).findings.filter(({ type }) => type === 'wider-than-observed' || type === 'unused-permit');
     const { text: after, results } = acceptFindings(text, set, findings, { decision: 'approved', owner: 'A. Keller' });

@@ -11,6 +11,7 @@ import { diffReport } from '../../../src/policy/diff/diff.ts';
 import { updateSpec } from '../../../src/policy/edit/update.ts';
 import { GENERIC_FIREWALLS } from '../../../src/policy/match/firewall-semantics.ts';
 import { proveProposal } from '../../../src/policy/proof.ts';
+import { contextOf } from '../../../src/policy/diff/context.ts';
 import { simulate } from '../../../src/policy/simulate.ts';
 import type { LoadedSpec } from '../../../src/policy/spec/load.ts';
 import { writeSpec } from '../../../src/policy/spec/write.ts';
@@ -79,7 +80,7 @@ it('a proposal leaves nothing of its own store open, and proposed again it is th
       const text = writeSpec(proposeConduits(set, PLAN, options));
       const loaded = loadText(text);
       expect(diffReport(loaded, set).findings.map(({ title, detail }) => `${title} ${detail}`)).toEqual([]);
-      expect(simulate(loaded, set, IDEAL, { onDemand: true }).blocked.map(({ operation, why }) => `${operation}: ${why}`)).toEqual([]);
+      expect(simulate(contextOf(loaded, set), IDEAL, { onDemand: true }).blocked.map(({ operation, why }) => `${operation}: ${why}`)).toEqual([]);
       expect(proveProposal(loaded, set).faults.filter(({ claim }) => claim !== 'witness')).toEqual([]);
       expect(updateSpec(proposeConduits(set, PLAN, options), text, set).text).toBe(text);
     }
@@ -89,7 +90,7 @@ it('a proposal leaves nothing of its own store open, and proposed again it is th
 it('decisions survive the fourth week, and what it brought is there', () => {
   const decisions = fc.array(fc.constantFrom('approved', 'rejected', 'pending'), { minLength: 12, maxLength: 12 });
   const blockedOf = (loaded: LoadedSpec, set: ObservationSet): { readonly what: string; readonly rejected: boolean }[] =>
-    simulate(loaded, set, IDEAL, { onDemand: true }).blocked.map(({ client, server, service, operation, rejected }) => ({ what: `${client} ${server} ${service} ${operation}`, rejected }));
+    simulate(contextOf(loaded, set), IDEAL, { onDemand: true }).blocked.map(({ client, server, service, operation, rejected }) => ({ what: `${client} ${server} ${service} ${operation}`, rejected }));
   fc.assert(fc.property(talks, decisions, (list, decided) => {
     const [early, late] = [seen(list, WEEK_4), seen(list, MONDAY + 28)];
     let place = 0;

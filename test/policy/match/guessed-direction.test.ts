@@ -7,6 +7,7 @@ import { hex } from '../../../samples/gen/frames.ts';
 import { SIMULATED_TARGETS } from '../../../src/export/simulated-target.ts';
 import type { ObservationSet } from '../../../src/observation.ts';
 import { diffReport } from '../../../src/policy/diff/diff.ts';
+import { contextOf } from '../../../src/policy/diff/context.ts';
 import { simulate } from '../../../src/policy/simulate.ts';
 import { parseSpec, type LoadedSpec } from '../../../src/policy/spec/load.ts';
 import { heard, wireSession } from '../../flow/wire-session.ts';
@@ -58,7 +59,7 @@ describe('a session joined midstream', () => {
     const report = diffReport(DECLARED, set);
     expect(report.counts).toMatchObject({ judged: 1, permitted: 1 });
     expect(judged(DECLARED, set)).toEqual([]);
-    expect(simulate(DECLARED, set, SIMULATED_TARGETS[0])).toMatchObject({ blocked: [], counts: { judged: 1, passed: 1 } });
+    expect(simulate(contextOf(DECLARED, set), SIMULATED_TARGETS[0])).toMatchObject({ blocked: [], counts: { judged: 1, passed: 1 } });
   });
 
   test('stays as guessed where that is declared, or where nothing fits either way', async () => {

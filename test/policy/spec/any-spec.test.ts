@@ -7,6 +7,7 @@ import { diffReport } from '../../../src/policy/diff/diff.ts';
 import { planOf } from '../../../src/export/plan.ts';
 import { SIMULATED_TARGETS, writtenBy } from '../../../src/export/simulated-target.ts';
 import { proveProposal } from '../../../src/policy/proof.ts';
+import { contextOf } from '../../../src/policy/diff/context.ts';
 import { simulate } from '../../../src/policy/simulate.ts';
 import { parseSpec } from '../../../src/policy/spec/load.ts';
 import { conversation, modbus, MONDAY, observations } from '../observed.ts';
@@ -63,7 +64,7 @@ it('whatever is declared and seen', () => {
     expect(report.counts.judged + report.counts.groupAddressed + report.counts.setAside + report.counts.outOfScope).toBe(set.conversations.length);
     expect(new Set(report.findings.map((finding) => finding.id)).size).toBe(report.findings.length);
     expect(diffReport(loaded, { ...set, conversations: [...set.conversations].reverse() }).findings.map((finding) => finding.id).sort()).toEqual(report.findings.map((finding) => finding.id).sort());
-    for (const semantics of SIMULATED_TARGETS) expect(simulate(loaded, set, semantics, { written: writtenBy(semantics.target, planOf(loaded, [])) }).counts.judged).toBeLessThanOrEqual(set.conversations.length);
+    for (const semantics of SIMULATED_TARGETS) expect(simulate(contextOf(loaded, set), semantics, { written: writtenBy(semantics.target, planOf(loaded, [])) }).counts.judged).toBeLessThanOrEqual(set.conversations.length);
     expect(checkSpec(loaded).every((lint) => lint.line >= 1 && lint.remedy !== '')).toBe(true);
     expect(compareSpecs(loaded, loaded)).toEqual([]);
     expect(proveProposal(loaded, set).permits).toBeLessThanOrEqual(rules.length);
