@@ -10,6 +10,8 @@ const DAY_NS = BigInt(DAY_MS) * MS_NS;
 export const msOf = (ns: bigint): number => Number(ns / MS_NS);
 export const hourOf = (ns: bigint): number => Number(ns / HOUR_NS);
 export const dayOf = (ns: bigint): number => Number(ns / DAY_NS);
+/** Of a day since 1970, 0 to 6 from Thursday on, which 1970-01-01 was. */
+export const weekdayOf = (day: number): number => ((day % 7) + 7) % 7;
 /** When an hour begins. */
 export const hourNs = (hour: number): bigint => BigInt(hour) * HOUR_NS;
 

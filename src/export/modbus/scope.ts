@@ -70,7 +70,10 @@ const spansOfKind = (ranges: readonly string[], kind: string): Span[] => mergeSp
 /** The same effect with the last address of each span as a target really holds it; `kind` is `3`, or `23r` and `23w`. */
 export const withLastAddresses = (effect: ModbusEffect, lastOf: (kind: string, span: Span) => number): ModbusEffect => ({
   ...effect,
-  ranges: effect.ranges.map((range) => `${kindOfRange(range)}:${spanOfRange(range).first}-${lastOf(kindOfRange(range), spanOfRange(range))}`),
+  ranges: effect.ranges.map((range) => {
+    const [kind, span] = [kindOfRange(range), spanOfRange(range)];
+    return `${kind}:${span.first}-${lastOf(kind, span)}`;
+  }),
 });
 
 /** What one list of functions, units and addresses lets through that holds all of several; what one of them leaves open is open. */

@@ -7,7 +7,7 @@
  * counting once. What happens every day, or on one day, needs no chance. Left out on purpose: what follows from it
  * (conduits/schedules.ts).
  */
-import { DAY_MS } from '../../net/time.ts';
+import { DAY_MS, weekdayOf } from '../../net/time.ts';
 import type { SensorTruth } from '../../observation.ts';
 import { ALL_HOURS } from '../captured-days.ts';
 
@@ -17,10 +17,9 @@ const LONGEST_WINDOW = 14;
 const LEAST_MONTH = 26;
 const MOST_MONTH = 35;
 
-/** 1970-01-01 was a Thursday. */
+/** As weekdayOf counts. */
 const WEEKDAYS = ['Thursday', 'Friday', 'Saturday', 'Sunday', 'Monday', 'Tuesday', 'Wednesday'];
 
-export const weekdayOf = (day: number): number => ((day % 7) + 7) % 7;
 export const isWeekend = (day: number): boolean => weekdayOf(day) === 2 || weekdayOf(day) === 3;
 
 const dateOf = (day: number): Date => new Date(day * DAY_MS);
@@ -88,7 +87,10 @@ export interface Listening {
 export const listeningOf = (days: readonly number[], { sensor, timezone = 'UTC' }: { readonly sensor: Pick<SensorTruth, 'hours'>; readonly timezone?: string }, engineered: ReadonlyMap<number, number>): Listening => {
   const maintenance = [...engineered].filter(([, pairs]) => pairs >= 2).map(([day]) => day);
   const hoursOf = new Map<number, number>();
-  for (const hour of sensor.hours) hoursOf.set(Math.floor(hour / 24), (hoursOf.get(Math.floor(hour / 24)) ?? 0) | (1 << (hour - Math.floor(hour / 24) * 24)));
+  for (const hour of sensor.hours) {
+    const day = Math.floor(hour / 24);
+    hoursOf.set(day, (hoursOf.get(day) ?? 0) | (1 << (hour - day * 24)));
+  }
   return {
     days,
     hours: hoursOf.size === 0 ? ALL_HOURS : [...hoursOf.values()].reduce((all, hours) => all | hours, 0),

@@ -10,14 +10,15 @@
  * day, the days before and after. Left out on purpose: shifts and month ends, in which people work (docs/conduits.md).
  */
 import type { DraftPermit } from './permits.ts';
-import { daysHeard, hourWindow, isWeekend, weekdayOf } from './regimes.ts';
+import { weekdayOf } from '../../net/time.ts';
+import { daysHeard, hourWindow, isWeekend } from './regimes.ts';
 import type { Listening } from './regimes.ts';
 
 const WEEKS_HEARD = 8;
 const JOB_HOURS = 3;
 const SLACK_HOURS = 2;
 
-/** 1970-01-01 was a Thursday. */
+/** As weekdayOf counts. */
 const WEEKDAYS = ['thu', 'fri', 'sat', 'sun', 'mon', 'tue', 'wed'] as const;
 const WORKING = ['mon', 'tue', 'wed', 'thu', 'fri'] as const;
 const WEEKEND = ['sat', 'sun'] as const;

@@ -6,7 +6,7 @@
  * Local time is the spec's time zone (IANA), UTC when it names none.
  */
 import { mergeSpans, type Span } from '../../net/register-set.ts';
-import { DAY_MS, HOUR_MS, isoDay, MINUTE_MS, msOf } from '../../net/time.ts';
+import { DAY_MS, HOUR_MS, isoDay, MINUTE_MS, msOf, weekdayOf } from '../../net/time.ts';
 import { offsetMinutes, QUARTER_MINUTES } from '../../net/time-zone.ts';
 import type { PermitConditions } from '../../permit.ts';
 import type { Spec } from './schema.ts';
@@ -20,9 +20,6 @@ interface Asked {
 
 const WEEKDAYS = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'];
 const DAY_MINUTES = 1440;
-
-/** 1970-01-01 was a Thursday. */
-const weekdayOf = (day: number): string => WEEKDAYS[(((day + 4) % 7) + 7) % 7];
 
 const dayBefore = (day: string): string => WEEKDAYS[(WEEKDAYS.indexOf(day) + 6) % 7];
 
@@ -38,7 +35,7 @@ interface LocalTime {
 const localTime = (epochMs: number, timezone: string): LocalTime => {
   const minutes = Math.floor(epochMs / MINUTE_MS) + offsetMinutes(timezone)(epochMs);
   const day = Math.floor(minutes / DAY_MINUTES);
-  return { day: weekdayOf(day), minutes: minutes - day * DAY_MINUTES, date: isoDay(day) };
+  return { day: WEEKDAYS[(weekdayOf(day) + 4) % 7], minutes: minutes - day * DAY_MINUTES, date: isoDay(day) };
 };
 
 /** `06:30` is 390. */
