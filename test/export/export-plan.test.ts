@@ -346,8 +346,8 @@ test('what is for one link no router forwards, and multicast wants rules of its 
   for (const target of ['fortios', 'panos', 'cisco-ftd', 'hirschmann-eagle']) expect(exporterOf(target).capabilities.multicast).toBe(false);
 });
 
-test('no target that filters holds limits, and each says so; the tables state them', () => {
-  const plan = planOf(loadText(`
+/** One enforced conduit whose rules let SCADA ask PLC. */
+const enforced = (...rules: string[]): Plan => planOf(loadText(`
 zones:
   - {zone_id: CELL, name: c, networks: [10.20.0.0/24], assets: [{asset_id: PLC, ip: [10.20.0.2]}]}
   - {zone_id: OPS, name: o, networks: [10.30.0.0/24], assets: [{asset_id: SCADA, ip: [10.30.0.2]}]}
@@ -356,8 +356,11 @@ conduits:
     connects: [CELL, OPS]
     mode: enforce
     protocols_allowed:
-      - {rule_id: LIMITED, protocol: SSH, client: {zone: OPS, assets: [SCADA]}, server: {zone: CELL, assets: [PLC]}, limits: {max_connections: 2, requests_per_second: 0.5}}
+${rules.map((rule) => `      - {client: {zone: OPS, assets: [SCADA]}, server: {zone: CELL, assets: [PLC]}, ${rule}}`).join('\n')}
 `), []);
+
+test('no target that filters holds limits, and each says so; the tables state them', () => {
+  const plan = enforced('rule_id: LIMITED, protocol: SSH, limits: {max_connections: 2, requests_per_second: 0.5}');
   for (const { name, filters } of targets) {
     const { losses, refused } = exportPlan(exporterOf(name), plan);
     if (!filters || name === 'data-diode') continue;
@@ -370,18 +373,7 @@ conduits:
 });
 
 test('what the spec says and nothing reads is a widening on every target that filters, and is refused', () => {
-  const plan = planOf(loadText(`
-zones:
-  - {zone_id: CELL, name: c, networks: [10.20.0.0/24], assets: [{asset_id: PLC, ip: [10.20.0.2]}]}
-  - {zone_id: OPS, name: o, networks: [10.30.0.0/24], assets: [{asset_id: SCADA, ip: [10.30.0.2]}]}
-conduits:
-  - conduit_id: C
-    connects: [CELL, OPS]
-    mode: enforce
-    protocols_allowed:
-      - {rule_id: CLASSES, protocol: EtherNet/IP, client: {zone: OPS, assets: [SCADA]}, server: {zone: CELL, assets: [PLC]}, cip: {classes: [107]}}
-      - {rule_id: WORDS, protocol: SSH, direction: "OPS -> CELL (not on port 80)", client: {zone: OPS, assets: [SCADA]}, server: {zone: CELL, assets: [PLC]}}
-`), []);
+  const plan = enforced('rule_id: CLASSES, protocol: EtherNet/IP, cip: {classes: [107]}', 'rule_id: WORDS, protocol: SSH, direction: "OPS -> CELL (not on port 80)"');
   for (const { name, filters } of targets) {
     const { losses, refused } = exportPlan(exporterOf(name), plan);
     if (!filters || name === 'data-diode') continue;
