@@ -1,6 +1,7 @@
+import { isIPv4 } from 'node:net';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { addressProblem, compareAddresses, formatSpan, intersectSets, isSubset, normaliseSet, parseSet, parseSpan, setContains, setsMeet, sizeOfSet, subtractSets, unionSets } from '../../src/net/address-set.ts';
+import { addressProblem, compareAddresses, formatSpan, intersectSets, ipv4Number, isSubset, normaliseSet, parseSet, parseSpan, setContains, setsMeet, sizeOfSet, subtractSets, unionSets } from '../../src/net/address-set.ts';
 import type { AddressSpan } from '../../src/net/address-set.ts';
 
 /** Small numbers, so that sets meet often; membership is then checked address by address. */
@@ -14,6 +15,20 @@ const has = (set: readonly AddressSpan[], family: AddressSpan['family'], value: 
 const everywhere = (check: (family: AddressSpan['family'], value: number) => void): void => {
   for (const family of ['ipv4', 'ipv6', 'mac'] as const) for (let value = 0; value < WORLD; value++) check(family, value);
 };
+
+describe('an IPv4 address as a number', () => {
+  it('of what is one as others say as well, and of nothing else', () => {
+    const octet = fc.oneof({ weight: 8, arbitrary: fc.nat(300).map(String) }, fc.constantFrom('', '00', '01', '-1', ' 1', '1e1', '255', '256', 'x'));
+    fc.assert(fc.property(fc.array(octet, { minLength: 1, maxLength: 6 }), (octets) => {
+      const text = octets.join('.');
+      expect(ipv4Number(text)).toBe(isIPv4(text) ? octets.reduce((number, part) => number * 256 + Number(part), 0) : null);
+    }), { numRuns: 2000 });
+  });
+
+  it('sees no address in half of one', () => {
+    for (const text of ['', '.', '1.2.3', '1.2.3.', '.1.2.3', '1..2.3', '1.2.3.4.', '1.2.3.4.5', '1.2.3.4/8']) expect(ipv4Number(text)).toBeNull();
+  });
+});
 
 describe('sets of addresses', () => {
   it('union, intersection and difference are those of sets', () => {
