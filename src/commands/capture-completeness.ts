@@ -1,6 +1,6 @@
 /**
  * The completeness that a running capture shows, reckoned once an hour by `baseline status` in a process of its own: it reads
- * the whole store, and a capture has no second to spare. In: the store's path. Out: the newest estimate, from 0 to 1.
+ * the whole store, and a capture has no second to spare. In: the store's path, the plant's time zone. Out: the newest estimate, from 0 to 1.
  */
 import { execFile } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
@@ -36,11 +36,11 @@ function yieldToCapture(pid: number): void {
   }
 }
 
-export function watchCompleteness(db: string): CompletenessWatch {
+export function watchCompleteness(db: string, timezone: string): CompletenessWatch {
   let share: number | null = null;
   const asking = new AbortController();
   const ask = (): void => {
-    const command = [...process.execArgv, MAIN, 'status', '--json', '--db', db];
+    const command = [...process.execArgv, MAIN, 'status', '--json', '--db', db, '--timezone', timezone];
     const child = execFile(process.execPath, command, { timeout: LONGEST_MS, maxBuffer: MOST_OUTPUT, signal: asking.signal }, (error, stdout) => {
       if (error !== null) return; // the last estimate stands; what ails the store, the next checkpoint tells
       const { completeness } = JSON.parse(stdout) as { completeness: { estimate: number } };

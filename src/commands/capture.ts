@@ -26,6 +26,7 @@ import { createTruth } from './capture-truth.ts';
 import { DB_OPTION, defineCommand, OPEN_TUNNELS_OPTION, type Arguments, type CommandContext, type CommandResult } from './command.ts';
 import type { LoopbackServer } from './loopback-server.ts';
 import { openMetrics } from './metrics-endpoint.ts';
+import { knownTimezone, TIMEZONE_OPTION } from './timezone-option.ts';
 
 const OPTIONS = {
   iface: { type: 'string', array: true, requiresArg: true, describe: 'interface to listen on; again for another one' },
@@ -43,6 +44,7 @@ const OPTIONS = {
   reopen: { type: 'boolean', describe: 'open an interface that went and came back (default: yes; --no-reopen: give up CAP_NET_RAW as well, and end then)' },
   'open-tunnels': OPEN_TUNNELS_OPTION,
   metrics: { type: 'number', requiresArg: true, describe: 'figures for Prometheus on 127.0.0.1:PORT' },
+  timezone: { ...TIMEZONE_OPTION, describe: 'the plant\'s time zone (IANA), by whose clock completeness counts days (default: UTC)' },
   db: DB_OPTION,
 } as const;
 
@@ -92,6 +94,7 @@ function planOf(argv: CaptureArguments): Plan {
   for (const name of ['ring-size', 'ring-files'] as const) {
     if (argv[name] !== undefined && argv.ring === undefined) throw usageError(`--${name} without --ring`, 'Name the folder with --ring DIR.');
   }
+  if (argv.timezone !== undefined) knownTimezone(argv.timezone);
   if (argv.metrics !== undefined) within('metrics', argv.metrics, 0, 65_535);
   return {
     isPipe: input === '-',
@@ -200,7 +203,7 @@ async function record(argv: CaptureArguments, plan: Plan, source: FrameSource, {
   const store = openForWriting(path);
   // Said when nothing can be refused any more: what the kernel heard since the interface was opened is not lost.
   if (live !== null) context.say(`listening on ${plan.interfaces.join(',')}; Ctrl-C ends it`);
-  const completeness = watchCompleteness(path);
+  const completeness = watchCompleteness(path, argv.timezone ?? 'UTC');
   let metrics: LoopbackServer | null = null;
   try {
     const run = beginLive(store, source, {

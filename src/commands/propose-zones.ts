@@ -8,10 +8,8 @@ import { proposeConduits } from '../infer/conduits/conduits.ts';
 import { explainAsset } from '../infer/explain.ts';
 import { onClock } from '../infer/on-clock.ts';
 import { proposeZones } from '../infer/zones.ts';
-import { isKnownTimezone } from '../net/time-zone.ts';
 import { withDeclaredMembers } from '../policy/spec/declared-members.ts';
 import type { LoadedSpec } from '../policy/spec/load.ts';
-import { nearestWord } from '../policy/spec/nearest-word.ts';
 import { pinsOf } from '../policy/spec/pins.ts';
 import { timezoneOf } from '../policy/spec/schedule.ts';
 import { printable } from '../render/printable.ts';
@@ -25,6 +23,7 @@ import { chosenFormat, DB_OPTION, defineCommand, JSON_OPTION, TABLE_OR_JSON_OPTI
 import { strangersText, tellStrangers } from './same-plant.ts';
 import { requireSeparateFiles, storeFiles } from './separate-files.ts';
 import { noConversations } from './no-conversations.ts';
+import { knownTimezone, TIMEZONE_OPTION } from './timezone-option.ts';
 
 const OPTIONS = {
   db: DB_OPTION,
@@ -32,7 +31,7 @@ const OPTIONS = {
   pins: { type: 'string', requiresArg: true, describe: 'a spec whose assets, roles, levels and zones are decided' },
   explain: { type: 'string', requiresArg: true, describe: 'an asset: its evidence for and against' },
   exact: { type: 'boolean', describe: 'Permits for exactly what was seen; no rule widens anything' },
-  timezone: { type: 'string', requiresArg: true, describe: 'the plant\'s time zone (IANA): its clock counts days, shifts and weekends (default: the spec\'s, or UTC)' },
+  timezone: { ...TIMEZONE_OPTION, describe: 'the plant\'s time zone (IANA): its clock counts days, shifts and weekends (default: the spec\'s, or UTC)' },
   schedules: { type: 'boolean', default: true, describe: 'tie weekly jobs to their weekday; --no-schedules ties nothing to a calendar' },
   strict: { type: 'boolean', describe: 'exit 3 when too little was seen for a proposal' },
   format: TABLE_OR_JSON_OPTION,
@@ -72,10 +71,7 @@ function isBlankFile(path: string): boolean {
 /** A spec that is there says by which clock its windows are: to name another would move them all. */
 function clockOf(asked: string | undefined, existing: LoadedSpec | null, pinned: LoadedSpec | null): string {
   if (asked === undefined) return timezoneOf((existing ?? pinned)?.spec ?? {});
-  if (!isKnownTimezone(asked)) {
-    const near = nearestWord(asked, Intl.supportedValuesOf('timeZone'));
-    throw usageError(`--timezone ${asked} is no time zone`, near === null ? 'Name one as Europe/Berlin or America/Chicago.' : `Did you mean ${near}?`);
-  }
+  knownTimezone(asked);
   const held = existing === null ? asked : timezoneOf(existing.spec);
   if (held !== asked) throw usageError(`--timezone ${asked}: ${existing?.file} is written for ${held}`, `Leave --timezone out, or change \`timezone\` in that file first: windows and last days of its rules are by it.`);
   return asked;

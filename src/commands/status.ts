@@ -4,6 +4,7 @@
  */
 import { EXIT } from '../errors.ts';
 import { COMPLETENESS_MEANS, wholePercent } from '../infer/completeness-words.ts';
+import { onClock } from '../infer/on-clock.ts';
 import type { Completeness, ConduitCompleteness } from '../infer/proposal.ts';
 import { csvTable } from '../render/csv.ts';
 import { grouped, groupedPlural } from '../infer/plural.ts';
@@ -18,11 +19,13 @@ import { readFromStore, storePath } from '../store/database.ts';
 import { readHourlyStatus, readStatus, type StoreStatus } from '../store/read-status.ts';
 import { placeAssets, readAll } from './analysis.ts';
 import { chosenFormat, DB_OPTION, defineCommand, FORMAT_OPTION, JSON_OPTION, type Arguments, type CommandContext, type CommandResult, type Format } from './command.ts';
+import { knownTimezone, TIMEZONE_OPTION } from './timezone-option.ts';
 
 const OPTIONS = {
   db: DB_OPTION,
   format: FORMAT_OPTION,
   json: JSON_OPTION,
+  timezone: TIMEZONE_OPTION,
   strict: { type: 'boolean', describe: 'exit 3 when something was lost or not enough was seen' },
 } as const;
 
@@ -32,6 +35,7 @@ export const statusCommand = defineCommand({
   examples: [
     ['status', 'the state of the evidence'],
     ['status --strict', 'exit 3 unless the evidence is complete'],
+    ['status --timezone Europe/Berlin', 'days by the plant\'s own clock, as propose-zones counts them'],
     ['status --json', 'for programs (docs/json.md)'],
   ],
   options: OPTIONS,
@@ -46,11 +50,12 @@ const LISTING_HOURS: ReadonlySet<Format> = new Set(['json', 'jsonl', 'csv']);
 export function showStatus(argv: StatusArguments, context: CommandContext): CommandResult {
   const path = storePath(argv.db, context.environment);
   const format = chosenFormat(argv);
+  const timezone = knownTimezone(argv.timezone ?? 'UTC');
   const { status, set } = readFromStore(path, (db) => {
     const all = readAll(db);
     return { status: LISTING_HOURS.has(format) ? readHourlyStatus(db, all) : { ...readStatus(db), oneWayHours: new Map() }, set: all };
   }, context);
-  const plant = placeAssets(set);
+  const plant = placeAssets(onClock(set, timezone));
   const record = statusRecord(path, status, plant.assets.length, plant.completeness);
   const isComplete = record.sensor.complete && plant.completeness.sufficient;
   return {

@@ -16,9 +16,10 @@ test.runIf(existsSync('/proc/self/task') && existsSync(`/proc/self/task/${proces
   const folder = folderOfTest();
   const before = children();
   vi.useFakeTimers();
-  const watch = watchCompleteness(join(folder, 'none.db'));
+  const watch = watchCompleteness(join(folder, 'none.db'), 'Europe/Berlin');
   vi.advanceTimersByTime(60_000);
   const [pid] = children().filter((one) => !before.includes(one));
+  expect(readFileSync(`/proc/${pid}/cmdline`, 'utf8')).toMatch(/\0status\0.*\0--timezone\0Europe\/Berlin\0/);
   expect(readFileSync(`/proc/${pid}/oom_score_adj`, 'utf8').trim()).toBe('1000');
   expect(getPriority(pid)).toBe(19);
   expect(watch.share()).toBeNull();

@@ -1,4 +1,4 @@
-/** `propose-zones --timezone`: by whose clock days are counted, and that a file that is there has the last word. */
+/** `--timezone`: by whose clock days are counted, and that a spec that is there has the last word. */
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
@@ -43,4 +43,18 @@ test.each([
   const ran = await propose('--out', at('spec.yaml'), '--timezone', asked);
   expect(ran).toMatchObject({ code: EXIT.usage, err: expect.stringMatching(words) });
   if (text !== null) expect(readFileSync(at('spec.yaml'), 'utf8')).toBe(text);
+});
+
+test('status counts days by the clock that the proposal goes by', async () => {
+  type Days = readonly [estimate: number, listenUntil: string];
+  const [here, there] = await Promise.all(['UTC', 'Pacific/Kiritimati'].map(async (zone): Promise<Days> => {
+    const { completeness: told } = JSON.parse((await runLine(['status', '--json', '--db', at('plant.db'), '--timezone', zone])).out) as { completeness: { estimate: number; listenUntil: string } };
+    const { completeness: proposed } = JSON.parse((await propose('--json', '--timezone', zone)).out) as { completeness: { plant: { completeness: number }; listenUntil: string } };
+    expect([told.estimate, told.listenUntil]).toEqual([proposed.plant.completeness, proposed.listenUntil]);
+    return [told.estimate, told.listenUntil];
+  }));
+  expect(there).not.toEqual(here);
+  const refused = { code: EXIT.usage, err: expect.stringContaining('--timezone Europe/Berlni is no time zone\n  Did you mean Europe/Berlin?') };
+  expect(await runLine(['status', '--db', at('plant.db'), '--timezone', 'Europe/Berlni'])).toMatchObject(refused);
+  expect(await runLine(['capture', '-', '--db', at('none.db'), '--timezone', 'Europe/Berlni'])).toMatchObject(refused);
 });
