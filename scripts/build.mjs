@@ -1,5 +1,5 @@
 /** Builds the program into dist/: main.js, and in dist/program what it loads when a command asks for it. */
-import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { bundle, program, PROJECT } from './bundle.mjs';
 
@@ -20,4 +20,6 @@ const dist = join(PROJECT, 'dist');
 rmSync(dist, { recursive: true, force: true });
 const source = (path) => join(PROJECT, 'src', `${path}.ts`);
 const modules = await bundle({ main: source('main'), ...Object.fromEntries(LOADED_BY_PATH.map((path) => [program(path), source(path)])) }, dist);
+// A link that was made once (`npm link`) leads to the new file, too.
+chmodSync(join(dist, 'main.js'), 0o755);
 writeFileSync(join(dist, 'THIRD-PARTY-LICENSES.txt'), licences(modules).join(`\n${'-'.repeat(80)}\n\n`));

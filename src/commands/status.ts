@@ -161,10 +161,10 @@ function listenText(completeness: Completeness): string[] {
 }
 
 const CONDUIT_COLUMNS: readonly Column[] = [
-  { title: 'zone', shrinkTo: 10 },
-  { title: 'and zone', shrinkTo: 10 },
+  { title: 'zone', shrinkTo: 8, lines: 2 },
+  { title: 'and zone', shrinkTo: 8, lines: 2 },
   { title: 'seen', align: 'right' },
-  { title: 'new in 28 days', align: 'right' },
+  { title: 'new in 28 days', align: 'right', shrinkTo: 7, lines: 2 },
   { title: 'complete', align: 'right' },
   { title: 'enough' },
 ];

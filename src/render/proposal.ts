@@ -16,7 +16,7 @@ const LONGEST = 1000;
 const LISTED = 12;
 
 const ZONE_COLUMNS: readonly Column[] = [
-  { title: 'zone', shrinkTo: 8 },
+  { title: 'zone', shrinkTo: 8, lines: 2 },
   { title: 'name', shrinkTo: 12, lines: 2 },
   { title: 'level' },
   { title: 'SL-T' },

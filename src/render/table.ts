@@ -1,7 +1,7 @@
 /**
  * Tables for people: aligned, fitted to the terminal's width, folded or cut with an ellipsis that can be seen.
  * In: columns, rows, width. Out: chunks of text. Up to 500 rows are boxed by cli-table3 (it takes seconds beyond);
- * longer lists are plain aligned columns. Every cell passes printable().
+ * longer lists are plain aligned columns. In a terminal too narrow for either each row is a paragraph. Every cell passes printable().
  */
 import Table from 'cli-table3';
 import { styleText } from 'node:util';
@@ -106,11 +106,14 @@ export function* textTable(all: readonly Column[], rows: readonly (readonly Cell
   const columns = kept.map((i) => all[i]);
   const texts = kept.length === all.length ? everyText : everyText.map((row) => kept.map((i) => row[i]));
   const natural = kept.map((i) => everyWidth[i]);
-  const widths = style.width === null
-    ? natural
-    : shrink(columns, natural, style.width - perColumn * columns.length - (boxed ? 1 : 0));
-  const head = columns.map((column, i) => (boxed ? fold(column.title, widths[i], column.lines ?? 1) : fit(column.title, widths[i])));
+  const room = style.width === null ? Infinity : style.width - perColumn * columns.length - (boxed ? 1 : 0);
+  const widths = shrink(columns, natural, room);
   const bold = (text: string): string => (style.colour ? styleText('bold', text, { validateStream: false }) : text);
+  if (style.width !== null && sum(widths) > room) {
+    yield* paragraphs(all.map(({ title }) => title), everyText, style.width, bold);
+    return;
+  }
+  const head = columns.map((column, i) => (boxed ? fold(column.title, widths[i], column.lines ?? 1) : fit(column.title, widths[i])));
   if (boxed) {
     const table = new Table({
       head: head.map((title) => title.split('\n').map(bold).join('\n')),
@@ -130,13 +133,27 @@ export function* textTable(all: readonly Column[], rows: readonly (readonly Cell
   }
 }
 
+/** A line for each cell that holds something, folded beside its title. */
+function* paragraphs(titles: readonly string[], rows: readonly (readonly string[])[], width: number, bold: (text: string) => string): Generator<string> {
+  const column = Math.max(...titles.map(displayWidth));
+  const indent = `\n${' '.repeat(column)}${GAP}`;
+  const room = Math.max(LEAST_VALUE, width - column - GAP.length);
+  for (const [i, row] of rows.entries()) {
+    const lines = row.flatMap((text, at) => (text === '' || text === '-' ? [] : [`${bold(pad(titles[at], column, 'left'))}${GAP}${fold(text, room, Infinity).replaceAll('\n', indent)}\n`]));
+    yield `${i === 0 ? '' : '\n'}${lines.join('')}`;
+  }
+}
+const LEAST_VALUE = 12;
+
+const sum = (numbers: readonly number[]): number => numbers.reduce((total, one) => total + one, 0);
+
 const naturalWidths = (columns: readonly Column[], texts: readonly (readonly string[])[]): number[] =>
   columns.map((column, i) => texts.reduce((widest, row) => Math.max(widest, displayWidth(row[i])), displayWidth(column.title)));
 
 /** Positions of the columns that fit, each at its least. */
 function keptColumns(columns: readonly Column[], natural: readonly number[], room: number, perColumn: number): number[] {
   const kept = columns.map((_, i) => i);
-  const least = (): number => kept.reduce((sum, i) => sum + Math.min(natural[i], columns[i].shrinkTo ?? natural[i]) + perColumn, 0);
+  const least = (): number => sum(kept.map((i) => Math.min(natural[i], columns[i].shrinkTo ?? natural[i]) + perColumn));
   for (let i = columns.length - 1; i >= 0 && least() > room; i--) if (columns[i].isOptional === true) kept.splice(i, 1);
   return kept;
 }
@@ -144,7 +161,7 @@ function keptColumns(columns: readonly Column[], natural: readonly number[], roo
 /** Takes from the widest column that may shrink, until all fit or none can give more. */
 function shrink(columns: readonly Column[], natural: readonly number[], room: number): number[] {
   const widths = [...natural];
-  let excess = widths.reduce((sum, width) => sum + width, 0) - room;
+  let excess = sum(widths) - room;
   while (excess > 0) {
     let widest = -1;
     for (let i = 0; i < widths.length; i++) {

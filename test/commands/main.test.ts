@@ -129,6 +129,10 @@ test.each([
   expect(stdout).toContain(holds);
 });
 
+test('what is built runs by its own name, as `npm link` leads to it', () => {
+  expect(spawnSync(PROGRAM[1], ['--version'], { encoding: 'utf8' }).stdout).toMatch(/^baseline \d/);
+});
+
 test('completions name commands and options', () => {
   const complete = (...words: string[]): string =>
     spawnSync(PROGRAM[0], [PROGRAM[1], '--get-yargs-completions', 'baseline', ...words], { encoding: 'utf8' }).stdout;

@@ -20,7 +20,7 @@ test('a narrow terminal cuts what may be cut, with an ellipsis', () => {
 });
 
 test('a column never gets narrower than it may', () => {
-  expect(render([['abcdefghij', 1]], 10)).toContain('abcde…');
+  expect(render([['abcdefghij', 1]], 18)).toContain('abcde…');
 });
 
 test('a cell may be folded: at blanks, else after marks, else anywhere; the last line is cut', () => {
@@ -98,4 +98,21 @@ test('escapes can be searched for; cuts never split a pair', () => {
   expect(escapeCharacter('\n')).toBe(String.raw`\x0a`);
   expect(cut('ab😀cd', 4)).toBe('ab…');
   expect(cut('abc', 0)).toBe('');
+});
+
+test('in a terminal too narrow for its columns each row is a paragraph, with all of them', () => {
+  const columns = [{ title: 'asset', shrinkTo: 10 }, { title: 'vendor', shrinkTo: 8, isOptional: true }, { title: 'last heard' }, { title: 'because', shrinkTo: 12, lines: 2 }];
+  const rows = [['PLC-1', 'Siemens AG', '2026-03-02 08:00:00', 'answers modbus for 6 clients of two cells'], ['HMI-1', null, '2026-03-02 08:00:00', '']];
+  const lines = [...textTable(columns, rows, { width: 40, colour: false })].join('').split('\n');
+  expect(lines).toEqual([
+    'asset       PLC-1',
+    'vendor      Siemens AG',
+    'last heard  2026-03-02 08:00:00',
+    'because     answers modbus for 6 clients',
+    '            of two cells',
+    '',
+    'asset       HMI-1',
+    'last heard  2026-03-02 08:00:00',
+    '',
+  ]);
 });
