@@ -6,8 +6,7 @@
  */
 import { firstOf } from '../../infer/plural.ts';
 import { addTo, firstBy } from '../../net/multi-map.ts';
-import { makeFinding, permitTitle, sortFindings } from './findings.ts';
-import type { Finding, FindingDraft } from './findings.ts';
+import { makeFinding, ofRule, permitTitle, sortFindings, type Finding } from './findings.ts';
 import { coverCandidates, permitCovers } from '../match/permit-cover.ts';
 import { undeclaredOf, type Undeclared } from '../match/permit-rest.ts';
 import { isLive } from '../spec/permits.ts';
@@ -18,12 +17,6 @@ import type { AssetIndex, DeclaredAsset } from '../spec/assets.ts';
 import type { LoadedSpec } from '../spec/load.ts';
 import { isTimed, timezoneOf } from '../spec/schedule.ts';
 import type { SpecSetAside, SpecZone } from '../spec/schema.ts';
-
-const EMPTY = { conduit: null, permit: null, requirement: null, client: null, server: null, service: null, seen: [], directionConfidence: null } as const;
-
-const permitBase = (declared: DeclaredPermit, from: LoadedSpec): Pick<FindingDraft, 'fromZone' | 'toZone' | 'conduit' | 'permit' | 'service' | 'place' | 'requirement' | 'client' | 'server' | 'seen' | 'directionConfidence'> => ({
-  ...EMPTY, fromZone: declared.permit.from.zone, toZone: declared.permit.to.zone, conduit: declared.permit.conduit, permit: declared.permit.id, service: declared.permit.service.protocol, place: from.locate(declared.path),
-});
 
 type Counterpart = (declared: DeclaredPermit) => DeclaredPermit | undefined;
 
@@ -72,7 +65,7 @@ const comparePermits = (a: LoadedSpec, b: LoadedSpec): Finding[] => {
       if (coveredBefore(declared) || candidatesA(declared.permit, assetsB).some((other) => beforeCovers(other, declared))) continue;
       const refused = rejectedInA(declared);
       findings.push(makeFinding({
-        ...permitBase(declared, b), type: 'permit-added', severity: refused !== undefined ? 'high' : permitsChange(declared) ? 'medium' : 'low', key: [declared.permit.id],
+        ...ofRule(b, declared), type: 'permit-added', severity: refused !== undefined ? 'high' : permitsChange(declared) ? 'medium' : 'low', key: [declared.permit.id],
         title: `${permitTitle(declared)} ${refused === undefined ? 'is new' : `was rejected and is ${declared.permit.decision} now`}`,
         detail: refused === undefined ? 'No Permit of the first spec lets all of it through.' : `In the first spec: ${permitTitle(refused)}, rejected${refused.permit.owner === '' ? '' : ` by ${refused.permit.owner}`}.`, remedy: 'check that somebody decided it',
       }));
@@ -84,14 +77,14 @@ const comparePermits = (a: LoadedSpec, b: LoadedSpec): Finding[] => {
     matched.add(before);
     if (widened || narrowed) {
       findings.push(makeFinding({
-        ...permitBase(declared, b), type: widened && narrowed ? 'permit-changed' : widened ? 'permit-widened' : 'permit-narrowed',
+        ...ofRule(b, declared), type: widened && narrowed ? 'permit-changed' : widened ? 'permit-widened' : 'permit-narrowed',
         severity: widened ? (permitsChange(declared) ? 'medium' : 'low') : 'info', key: [declared.permit.id],
         title: `${permitTitle(declared)} lets through ${widened && narrowed ? 'something else' : widened ? 'more' : 'less'}`,
         detail: [`In the first spec: ${permitTitle(before)}.`, ...(before.unidirectional !== null && declared.unidirectional === null ? ['It was unidirectional there.'] : []), ...(JSON.stringify(before.limits) === JSON.stringify(declared.limits) ? [] : ['Its limits differ.']), ...(isSameClock || ![before, declared].some(({ permit }) => isTimed(permit.conditions)) ? [] : [`Its times were of ${timezoneOf(a.spec)} there and are of ${timezoneOf(b.spec)} here.`])].join(' '), remedy: 'check that somebody decided it',
       }));
     } else if (before.permit.decision !== declared.permit.decision) {
       findings.push(makeFinding({
-        ...permitBase(declared, b), type: 'permit-changed', severity: 'info', key: [declared.permit.id, 'decision'], title: `${permitTitle(declared)}: ${before.permit.decision} became ${declared.permit.decision}`,
+        ...ofRule(b, declared), type: 'permit-changed', severity: 'info', key: [declared.permit.id, 'decision'], title: `${permitTitle(declared)}: ${before.permit.decision} became ${declared.permit.decision}`,
         detail: ownerWords(declared), remedy: 'check that somebody decided it',
       }));
     }
@@ -99,7 +92,7 @@ const comparePermits = (a: LoadedSpec, b: LoadedSpec): Finding[] => {
     const [taken, given] = [risks(declared, before), risks(before, declared)];
     if (taken.length + given.length > 0) {
       findings.push(makeFinding({
-        ...permitBase(declared, b), type: 'permit-changed', severity: taken.length > 0 ? 'medium' : 'info', key: [declared.permit.id, 'accepted_risks'],
+        ...ofRule(b, declared), type: 'permit-changed', severity: taken.length > 0 ? 'medium' : 'info', key: [declared.permit.id, 'accepted_risks'],
         title: `${permitTitle(declared)}${taken.length === 0 ? '' : ` accepts ${taken.join(', ')} as a risk`}${taken.length > 0 && given.length > 0 ? ' and' : ''}${given.length === 0 ? '' : ` accepts ${given.join(', ')} no longer`}`,
         detail: `${ownerWords(declared)} What is accepted, diff does not report.`, remedy: 'check that somebody decided it',
       }));
@@ -109,7 +102,7 @@ const comparePermits = (a: LoadedSpec, b: LoadedSpec): Finding[] => {
     if (matched.has(declared) || coveredAfter(declared) || candidatesB(declared.permit, assetsA).some((other) => afterCovers(other, declared))) continue;
     const refused = rejectedInB(declared);
     findings.push(makeFinding({
-      ...permitBase(declared, a), type: 'permit-removed', severity: 'low', key: [declared.permit.id], title: `${permitTitle(declared)} ${refused === undefined ? 'is gone' : 'is rejected now'}`,
+      ...ofRule(a, declared), type: 'permit-removed', severity: 'low', key: [declared.permit.id], title: `${permitTitle(declared)} ${refused === undefined ? 'is gone' : 'is rejected now'}`,
       detail: `${refused === undefined ? 'No Permit of the second spec lets all of it through.' : `In the second spec: ${permitTitle(refused)}, rejected${refused.permit.owner === '' ? '' : ` by ${refused.permit.owner}`}.`} The place is in the first spec.`,
       remedy: 'check with simulate that nothing needs it',
     }));
@@ -121,7 +114,7 @@ const comparePermits = (a: LoadedSpec, b: LoadedSpec): Finding[] => {
   ] as const) {
     for (const declared of rejected.permits) {
       if (isLive(declared.permit) || isHere(declared) !== undefined || isThere(declared) !== undefined) continue;
-      findings.push(makeFinding({ ...permitBase(declared, spec), type, severity: 'info', key: [declared.permit.id, 'rejected'], title: `${permitTitle(declared)} ${what}`, detail: [ownerWords(declared), detail].filter((part) => part !== '').join(' '), remedy: 'check that somebody decided it' }));
+      findings.push(makeFinding({ ...ofRule(spec, declared), type, severity: 'info', key: [declared.permit.id, 'rejected'], title: `${permitTitle(declared)} ${what}`, detail: [ownerWords(declared), detail].filter((part) => part !== '').join(' '), remedy: 'check that somebody decided it' }));
     }
   }
   return findings;
@@ -136,7 +129,7 @@ const compareConduits = (a: LoadedSpec, b: LoadedSpec): Finding[] => {
     const old = before.get(conduit.conduit_id);
     const changes = old === undefined ? [] : fields.filter((field) => JSON.stringify(old[field]) !== JSON.stringify(conduit[field])).map((field) => `${field}: ${shown(old[field])} became ${shown(conduit[field])}`);
     return changes.length === 0 ? [] : [makeFinding({
-      ...EMPTY, fromZone: null, toZone: null, conduit: conduit.conduit_id, place: b.locate(['conduits', i]), type: 'conduit-changed', severity: 'low', key: [conduit.conduit_id],
+      conduit: conduit.conduit_id, place: b.locate(['conduits', i]), type: 'conduit-changed', severity: 'low', key: [conduit.conduit_id],
       title: `${conduit.conduit_id} is enforced otherwise, or to another level`, detail: `${changes.join('; ')}.`, remedy: 'check that somebody decided it',
     })];
   });
@@ -157,7 +150,7 @@ const compareSetAside = (a: LoadedSpec, b: LoadedSpec): Finding[] => {
     ] as const
   ).flatMap(([what, list]) => (list.length === 0 ? [] : [{ what, count: list.length, names: firstOf(list.map(([, entry]) => text(entry)), 4) }]));
   return parts.length === 0 ? [] : [makeFinding({
-    ...EMPTY, fromZone: null, toZone: null, place: b.locate(['set_aside']), type: 'set-aside-changed', severity: parts.some(({ what }) => what === 'new' || what === 'until later') ? 'low' : 'info', key: ['set_aside'],
+    place: b.locate(['set_aside']), type: 'set-aside-changed', severity: parts.some(({ what }) => what === 'new' || what === 'until later') ? 'low' : 'info', key: ['set_aside'],
     title: `other traffic is set aside: ${parts.map(({ what, count }) => `${count} ${what}`).join(', ')}`,
     detail: `${parts.map(({ what, names }) => `${what}: ${names}`).join('; ')}. What is set aside, diff does not report until it is seen again.`.replace(/^./, (first) => first.toUpperCase()), remedy: 'check that none of it is wanted, or an attack',
   })];
@@ -174,8 +167,8 @@ const compareAssets = (a: LoadedSpec, b: LoadedSpec): Finding[] => {
     return (asset) => byId.get(asset.id) ?? (asset.addresses.length === 0 ? undefined : byAddresses.get(assetKey(asset)));
   };
   const [inBefore, inAfter] = [sameIn(before.assets), sameIn(after.assets)];
-  const base = (asset: DeclaredAsset, from: LoadedSpec): Omit<FindingDraft, 'type' | 'severity' | 'title' | 'detail' | 'remedy' | 'key'> => ({
-    ...EMPTY, fromZone: asset.zone, toZone: null, client: asset.addresses[0] ?? null, place: from.locate(['zones', asset.zoneIndex, 'assets', asset.assetIndex]),
+  const base = (asset: DeclaredAsset, from: LoadedSpec): Pick<Finding, 'fromZone' | 'client' | 'place'> => ({
+    fromZone: asset.zone, client: asset.addresses[0] ?? null, place: from.locate(['zones', asset.zoneIndex, 'assets', asset.assetIndex]),
   });
   for (const asset of after.assets) {
     const old = inBefore(asset);
@@ -190,10 +183,10 @@ const compareAssets = (a: LoadedSpec, b: LoadedSpec): Finding[] => {
   for (const [i, zone] of b.spec.zones.entries()) {
     const old = zonesBefore.get(zone.zone_id);
     const what = old === undefined ? 'is new' : JSON.stringify([old.security_level_target, old.kind, old.air_gapped, old.networks, old.vlans]) === JSON.stringify([zone.security_level_target, zone.kind, zone.air_gapped, zone.networks, zone.vlans]) ? null : 'has another kind, level, network or VLAN';
-    if (what !== null) findings.push(makeFinding({ ...EMPTY, fromZone: zone.zone_id, toZone: null, place: b.locate(['zones', i]), type: 'zone-changed', severity: 'low', key: [zone.zone_id], title: `${zone.zone_id} ${what}`, detail: zone.name, remedy: 'check that somebody decided it' }));
+    if (what !== null) findings.push(makeFinding({ fromZone: zone.zone_id, place: b.locate(['zones', i]), type: 'zone-changed', severity: 'low', key: [zone.zone_id], title: `${zone.zone_id} ${what}`, detail: zone.name, remedy: 'check that somebody decided it' }));
   }
   for (const [i, zone] of a.spec.zones.entries()) {
-    if (!zonesAfter.has(zone.zone_id)) findings.push(makeFinding({ ...EMPTY, fromZone: zone.zone_id, toZone: null, place: a.locate(['zones', i]), type: 'zone-changed', severity: 'low', key: [zone.zone_id, 'gone'], title: `${zone.zone_id} is gone`, detail: `${zone.name}. The place is in the first spec.`, remedy: 'check that somebody decided it' }));
+    if (!zonesAfter.has(zone.zone_id)) findings.push(makeFinding({ fromZone: zone.zone_id, place: a.locate(['zones', i]), type: 'zone-changed', severity: 'low', key: [zone.zone_id, 'gone'], title: `${zone.zone_id} is gone`, detail: `${zone.name}. The place is in the first spec.`, remedy: 'check that somebody decided it' }));
   }
   return findings;
 };
@@ -238,7 +231,7 @@ const withZonesRenamed = (loaded: LoadedSpec, names: ReadonlyMap<string, string>
 const renamings = (names: ReadonlyMap<string, string>, b: LoadedSpec): Finding[] => {
   const placeOf = new Map(b.spec.zones.map(({ zone_id }, place) => [zone_id, place]));
   return [...names].map(([before, now]) => makeFinding({
-    ...EMPTY, fromZone: now, toZone: null, place: b.locate(['zones', placeOf.get(now) ?? 0]), type: 'zone-changed', severity: 'info', key: [before, now, 'renamed'],
+    fromZone: now, place: b.locate(['zones', placeOf.get(now) ?? 0]), type: 'zone-changed', severity: 'info', key: [before, now, 'renamed'],
     title: `${before} is called ${now} now`, detail: 'It is the same zone under another id: its rules and assets are compared as such.', remedy: 'use the new id where others name the zone',
   }));
 };

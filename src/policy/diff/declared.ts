@@ -11,19 +11,13 @@ import { isoDay } from '../../net/time.ts';
 import type { DiffContext } from './context.ts';
 import type { ObservedResult } from './observed.ts';
 import { capturedDaysOf } from '../../infer/captured-days.ts';
-import { makeFinding, permitTitle } from './findings.ts';
-import type { Finding, FindingDraft } from './findings.ts';
+import { makeFinding, ofRule, permitTitle, type Finding } from './findings.ts';
 import { isWholeZone, type Permit, type PermitEnd } from '../../permit.ts';
 import { remainderOf } from './permit-use.ts';
 import { isLive } from '../spec/permits.ts';
 import type { DeclaredPermit } from '../spec/permits.ts';
 import { hasWindow, hourFits, windowText } from '../spec/schedule.ts';
 import { coZonedSafety, crossingRequirement, permitsChange, REQUIREMENTS } from './requirements.ts';
-
-const base = (context: DiffContext, declared: DeclaredPermit): Pick<FindingDraft, 'fromZone' | 'toZone' | 'conduit' | 'permit' | 'requirement' | 'client' | 'server' | 'service' | 'seen' | 'directionConfidence' | 'place'> => ({
-  fromZone: declared.permit.from.zone, toZone: declared.permit.to.zone, conduit: declared.permit.conduit, permit: declared.permit.id, requirement: null, client: null, server: null,
-  service: declared.permit.service.protocol, seen: [], directionConfidence: null, place: context.loaded.locate(declared.path),
-});
 
 /** Who was heard, as the ends of Permits name them. */
 export interface Heard {
@@ -68,14 +62,14 @@ const judgeUnused = (context: DiffContext, declared: DeclaredPermit, heard: Hear
   const what = permitTitle(declared);
   if (reasons.length > 0) {
     return makeFinding({
-      ...base(context, declared), type: 'insufficient-evidence', severity: 'info', key: [permit.id],
+      ...ofRule(context.loaded, declared), type: 'insufficient-evidence', severity: 'info', key: [permit.id],
       title: `${what} was not seen, and could not have been`,
       detail: `${reasons.join('; ')}.`.replace(/^./, (first) => first.toUpperCase()),
       remedy: 'listen at that place, or for longer, before removing or enforcing the Permit',
     });
   }
   return makeFinding({
-    ...base(context, declared), type: 'unused-permit', severity: permitsChange(declared) ? 'medium' : 'low', key: [permit.id],
+    ...ofRule(context.loaded, declared), type: 'unused-permit', severity: permitsChange(declared) ? 'medium' : 'low', key: [permit.id],
     title: `${what} was never used in ${plural(days.length, 'day')}`,
     detail: 'Both sides were heard, so it would have been seen.',
     remedy: 'remove it, or say in "purpose" which seldom job needs it and make it on_demand',
@@ -84,7 +78,7 @@ const judgeUnused = (context: DiffContext, declared: DeclaredPermit, heard: Hear
 
 /** Hours are known, not which of an hour's requests: what ran through the window and beyond it counts as outside. */
 const judgeOffSchedule = (context: DiffContext, declared: DeclaredPermit): Finding => makeFinding({
-  ...base(context, declared), type: 'insufficient-evidence', severity: 'info', key: [declared.permit.id],
+  ...ofRule(context.loaded, declared), type: 'insufficient-evidence', severity: 'info', key: [declared.permit.id],
   title: `${permitTitle(declared)} was seen outside its schedule only, or on both sides of its edge`,
   detail: 'What it permits was asked, at times that the schedule does not hold all of. Whether it is used within the schedule as well cannot be told apart.',
   remedy: 'judge what was seen outside first: widen the schedule, or stop it',
@@ -97,7 +91,7 @@ const judgePermit = (context: DiffContext, declared: DeclaredPermit): Finding | 
   const requirement = crossingRequirement(from, to, permitsChange(declared));
   if (requirement === null || declared.acceptedRisks.includes(requirement.id)) return null;
   return makeFinding({
-    ...base(context, declared), type: 'requirement-violation', severity: requirement.severity, requirement: requirement.id, key: [declared.permit.id, requirement.id],
+    ...ofRule(context.loaded, declared), type: 'requirement-violation', severity: requirement.severity, requirement: requirement.id, key: [declared.permit.id, requirement.id],
     title: `${declared.permit.id} approves what a rule forbids: ${requirement.sentence}`,
     detail: `${requirement.citation}. ${declared.permit.from.zone} -> ${declared.permit.to.zone}, ${declared.permit.service.protocol}.`,
     remedy: `${requirement.remedy}; or write accepted_risks: ["${requirement.id}"] with an owner`,
@@ -128,7 +122,7 @@ export const judgeDeclared = (context: DiffContext, { uses, offSchedule, nearly 
     const { idle, change } = remainderOf(context, use, offSchedule.get(declared), nearly.get(declared));
     if (idle.length === 0) continue;
     findings.push(makeFinding({
-      ...base(context, declared), type: 'wider-than-observed', severity: change ? 'medium' : 'low', key: [permit.id],
+      ...ofRule(context.loaded, declared), type: 'wider-than-observed', severity: change ? 'medium' : 'low', key: [permit.id],
       title: `${permit.id} lets through more than was seen in ${plural(days.length, 'day')}`,
       detail: `Never used: ${idle.join('; ')}.`,
       remedy: 'narrow it to what is used, or say in "purpose" what needs the rest',
@@ -138,7 +132,7 @@ export const judgeDeclared = (context: DiffContext, { uses, offSchedule, nearly 
     findings.push(makeFinding({
       type: 'requirement-violation', severity: REQUIREMENTS.safetyZone.severity, requirement: REQUIREMENTS.safetyZone.id, key: [zone, REQUIREMENTS.safetyZone.id],
       title: `${zone}: ${REQUIREMENTS.safetyZone.sentence}`, detail: `${REQUIREMENTS.safetyZone.citation}. Safety: ${safety.slice(0, 6).join(', ')}; others: ${others.slice(0, 6).join(', ')}.`, remedy: REQUIREMENTS.safetyZone.remedy,
-      fromZone: zone, toZone: null, conduit: null, permit: null, client: null, server: null, service: null, seen: [], directionConfidence: null, place: context.loaded.locate(['zones', zoneIndex]),
+      fromZone: zone, place: context.loaded.locate(['zones', zoneIndex]),
     }));
   }
   return findings;

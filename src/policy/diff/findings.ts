@@ -7,7 +7,8 @@
 import { createHash } from 'node:crypto';
 import { readingOrder } from '../../net/text-order.ts';
 import type { Place } from '../spec/document.ts';
-import type { Permit } from '../../permit.ts';
+import type { LoadedSpec } from '../spec/load.ts';
+import type { DeclaredPermit } from '../spec/permits.ts';
 
 export const FINDING_TYPES = [
   'undeclared-conversation', 'undeclared-operation', 'wrong-direction', 'weaker-security-mode', 'undeclared-asset', 'asset-in-wrong-zone',
@@ -66,7 +67,14 @@ export type FindingDraft = Omit<Finding, 'id' | 'seenMore'> & {
 
 const MAX_SEEN = 20;
 
-export const makeFinding = ({ key, ...draft }: FindingDraft): Finding => ({
+const NOT_SAID = {
+  fromZone: null, toZone: null, conduit: null, permit: null, requirement: null, client: null, server: null, service: null, seen: [], directionConfidence: null, place: null,
+} as const satisfies Partial<FindingDraft>;
+
+/** Everything that is not said is not known. */
+export const makeFinding = (said: Omit<FindingDraft, keyof typeof NOT_SAID> & Partial<FindingDraft>): Finding => finished({ ...NOT_SAID, ...said });
+
+const finished = ({ key, ...draft }: FindingDraft): Finding => ({
   ...draft,
   id: createHash('sha256').update(JSON.stringify([draft.type, ...key])).digest('hex').slice(0, 12),
   seen: draft.seen.slice(0, MAX_SEEN),
@@ -103,5 +111,13 @@ export const sortFindings = (findings: readonly Finding[]): Finding[] => {
     || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0));
 };
 
+/** What a finding or a check of a Permit is about. */
+export const ofPermit = ({ permit }: DeclaredPermit): Pick<Finding, 'conduit' | 'permit' | 'fromZone' | 'toZone' | 'service'> => ({
+  conduit: permit.conduit, permit: permit.id, fromZone: permit.from.zone, toZone: permit.to.zone, service: permit.service.protocol,
+});
+
+/** The same, and where its rule stands. */
+export const ofRule = ({ locate }: LoadedSpec, declared: DeclaredPermit): ReturnType<typeof ofPermit> & Pick<Finding, 'place'> => ({ ...ofPermit(declared), place: locate(declared.path) });
+
 /** `C-A-B-001 (A -> B, Modbus/TCP)`: a Permit in the title of a finding. */
-export const permitTitle = ({ permit }: { readonly permit: Permit }): string => `${permit.id} (${permit.from.zone} -> ${permit.to.zone}, ${permit.service.protocol})`;
+export const permitTitle = ({ permit }: DeclaredPermit): string => `${permit.id} (${permit.from.zone} -> ${permit.to.zone}, ${permit.service.protocol})`;

@@ -199,7 +199,7 @@ const findingOf = (context: DiffContext, group: Group, packets: Conversation | u
   const base = {
     fromZone: client?.zone ?? null, toZone: server?.zone ?? null, client: conversation.client === '' ? null : conversation.client, server: conversation.server === '' ? null : conversation.server, service,
     conduit: permit?.permit.conduit ?? context.conduitOf(client?.zone, server?.zone),
-    permit: permit?.permit.id ?? null, requirement: null, seen: attempts.map(seen), directionConfidence: null, place: permit === null ? null : context.loaded.locate(permit.path),
+    permit: permit?.permit.id ?? null, seen: attempts.map(seen), place: permit === null ? null : context.loaded.locate(permit.path),
     key: ['logged', outcome, conversation.client, conversation.server, conversation.transport, conversation.port],
   };
   const wouldBlock = attempts.every((one) => one.verdict === 'would-block');

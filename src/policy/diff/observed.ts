@@ -219,8 +219,7 @@ const strangerFinding = (context: DiffContext, { address, zone, conversations }:
     title: `${address}${names.length > 0 ? ` ("${names.join('", "')}")` : ''} is not declared${zone === null ? '' : `, though it lies in a network of ${zone}`}`,
     detail: `First seen ${isoTime(firstNs)}; ${plural(conversations.length, 'conversation')} with ${plural(peers.length, 'other')}. ${contactSentences(contacts, serviceText)}${known === null ? '' : ` It sends with ${known.mac}, a link address of ${known.asset.id} in ${known.asset.zone}.`}`,
     remedy: known === null ? 'find the device; declare it in its zone, or take it off the network' : `if ${known.asset.id} has a new address, write it into its entry; if not, find out who sends from it`,
-    fromZone: known?.asset.zone ?? zone, toZone: null, conduit: null, permit: null, requirement: null, client: address, server: null, service: null,
-    seen: conversations.map(seenWhole), directionConfidence: null, place: known === null ? null : placeOf(context, known.asset), key: [address],
+    fromZone: known?.asset.zone ?? zone, client: address, seen: conversations.map(seenWhole), place: known === null ? null : placeOf(context, known.asset), key: [address],
   });
 };
 
@@ -244,8 +243,7 @@ const otherDevice = (context: DiffContext, name: string, asset: DeclaredAsset, m
   title: `${name} sends with ${mac}, which is not declared`,
   detail: `${asset.id} is declared with ${asset.addresses.filter((one) => parseSpan(one)?.family === 'mac').join(', ')}; the other was seen from ${isoTime(firstNs)} to ${isoTime(lastNs)}.`,
   remedy: 'if the device or its network card was replaced, write the link address into its entry; if not, find out who uses its address',
-  fromZone: asset.zone, toZone: null, conduit: null, permit: null, requirement: null, client: mac, server: null, service: null, seen: [], directionConfidence: null,
-  place: placeOf(context, asset), key: [asset.id, mac],
+  fromZone: asset.zone, client: mac, place: placeOf(context, asset), key: [asset.id, mac],
 });
 
 const judgePlaces = (context: DiffContext, conversations: readonly Conversation[]): Finding[] => {
@@ -266,8 +264,8 @@ const judgePlaces = (context: DiffContext, conversations: readonly Conversation[
       title: `${nameOf(address, resolution)} is declared in ${wrong.zone} and was seen on VLAN ${vlan}${wrong.other === null ? '' : `, which belongs to ${wrong.other}`}`,
       detail: `${wrong.zone} is declared on VLAN ${wrong.declared.join(', ')}; ${plural(own.length, 'conversation')}.`,
       remedy: 'check the switch port, or correct the zone\'s vlans',
-      fromZone: wrong.zone, toZone: wrong.other, conduit: null, permit: null, requirement: null, client: address, server: null, service: null,
-      seen: own.map(seenWhole), directionConfidence: null, place: resolution.asset === null ? null : placeOf(context, resolution.asset), key: [address, vlan],
+      fromZone: wrong.zone, toZone: wrong.other, client: address, seen: own.map(seenWhole),
+      place: resolution.asset === null ? null : placeOf(context, resolution.asset), key: [address, vlan],
     }));
   }
   for (const record of context.set.addresses) {
@@ -283,8 +281,7 @@ const judgePlaces = (context: DiffContext, conversations: readonly Conversation[
         title: `${record.address} is declared for ${declared.asset.id} in ${declared.zone}, and ${owner.asset.id} of ${owner.zone} sent from it`,
         detail: `The link address ${mac} is declared for ${owner.asset.id}; seen from ${isoTime(firstNs)} to ${isoTime(lastNs)}.`,
         remedy: 'find out which device has the address; a moved device must change its zone in the spec, a copied address is an alarm',
-        fromZone: declared.zone, toZone: owner.zone, conduit: null, permit: null, requirement: null, client: record.address, server: null, service: null, seen: [], directionConfidence: null,
-        place: placeOf(context, declared.asset), key: [record.address, mac],
+        fromZone: declared.zone, toZone: owner.zone, client: record.address, place: placeOf(context, declared.asset), key: [record.address, mac],
       }));
     }
   }

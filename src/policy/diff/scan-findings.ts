@@ -60,7 +60,7 @@ function scanFinding({ kind, knocks }: PortScan<ConversationKnock>, parts: reado
   const what = isOneServer ? `${plural(knocks.length, `${transport.toUpperCase()} port`)}` : `${transport.toUpperCase()} port ${port} of ${plural(knocks.length, 'address', 'addresses')}`;
   const answered = knocks.filter(({ isAnswered }) => isAnswered).length;
   return makeFinding({
-    type, requirement, fromZone, directionConfidence, permit: null, place: null, client,
+    type, requirement, fromZone, directionConfidence, client,
     server: isOneServer ? server : null, toZone: allAlike(drafts.map((one) => one.toZone)), conduit: allAlike(drafts.map((one) => one.conduit)),
     service: `${SCAN}${isOneServer ? `${transport} ports` : `${transport}/${port}`}`,
     severity: requirement === null ? 'medium' : severity,

@@ -6,7 +6,6 @@
  */
 import { createHash } from 'node:crypto';
 import { readingOrder } from '../../net/text-order.ts';
-import type { DeclaredPermit } from '../spec/permits.ts';
 
 export type Verdict = 'pass' | 'fail' | 'not-observable';
 
@@ -70,11 +69,6 @@ export interface Check {
 }
 
 type About = Pick<Check, 'kind' | 'verdict' | 'title' | 'reason'>;
-
-/** What a check of a Permit is about. */
-export const ofPermit = ({ permit }: DeclaredPermit): Pick<Check, 'conduit' | 'permit' | 'fromZone' | 'toZone' | 'service'> => ({
-  conduit: permit.conduit, permit: permit.id, fromZone: permit.from.zone, toZone: permit.to.zone, service: permit.service.protocol,
-});
 
 /** Everything that is not said is not known. */
 export const makeCheck = (draft: About & Partial<Omit<Check, 'id'>>): Check => {

@@ -8,11 +8,12 @@
 import { plural } from '../../infer/plural.ts';
 import { addTo } from '../../net/multi-map.ts';
 import type { DiffContext } from '../diff/context.ts';
+import { ofPermit } from '../diff/findings.ts';
 import { serviceText } from '../diff/observed.ts';
 import { limitsOperations, type AskVerdict } from '../match/match.ts';
 import { isLive } from '../spec/permits.ts';
 import type { DeclaredPermit } from '../spec/permits.ts';
-import { makeCheck, ofPermit, type Check, type SensorOf } from './checks.ts';
+import { makeCheck, type Check, type SensorOf } from './checks.ts';
 import { evidenceOf, isOperationMiss, operationOf, seenWhole, unreadAnswers, whoOf, type Crossing, type Seen } from './crossings.ts';
 import type { LoggedResult } from './logs.ts';
 import type { Vantage } from './vantage.ts';

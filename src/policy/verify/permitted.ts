@@ -12,11 +12,12 @@ import { REFUSAL_FACT, type Operation } from '../../observation.ts';
 import type { Ask } from '../match/asks.ts';
 import { endHeard, heardOf, type Heard } from '../diff/declared.ts';
 import type { DiffContext } from '../diff/context.ts';
+import { ofPermit } from '../diff/findings.ts';
 import { rulesOf, type AskVerdict } from '../match/match.ts';
 import { isLive, permitsListedCode } from '../spec/permits.ts';
 import type { DeclaredPermit } from '../spec/permits.ts';
 import { heldAtTimes } from '../spec/schedule.ts';
-import { makeCheck, ofPermit, type Check, type SensorOf, type Verdict } from './checks.ts';
+import { makeCheck, type Check, type SensorOf, type Verdict } from './checks.ts';
 import { evidenceOf, operationOf, unreadAnswers, whoOf, type Crossing, type Seen } from './crossings.ts';
 import { LEAST_HOURS, type Vantage } from './vantage.ts';
 
