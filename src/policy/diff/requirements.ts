@@ -35,15 +35,19 @@ export const REQUIREMENTS = {
   internet: rule('SR-5.2-INTERNET', 'IEC 62443-3-3 SR 5.2, SR 5.1 RE(2)', 'high', 'a control zone and the Internet talk directly', 'go through a proxy or relay in the DMZ, or stop it'),
 } as const;
 
+/** Of a zone, or of an address that lies in none and on the Internet. */
+export type CrossingKind = DeclaredKind | 'internet';
+
+export const isOutside = (kind: CrossingKind | undefined): boolean => kind === 'internet' || kind === 'external';
+export const isOfControl = (kind: CrossingKind | undefined): boolean => kind !== undefined && kind !== 'internet' && CONTROL_KINDS.has(kind);
+
 /** The rule that a crossing between two kinds breaks by itself, whatever is declared. */
-export const crossingRequirement = (from: DeclaredKind | 'internet', to: DeclaredKind | 'internet', isChange: boolean): Requirement | null => {
-  const isOutside = (kind: string): boolean => kind === 'internet' || kind === 'external';
+export const crossingRequirement = (from: CrossingKind, to: CrossingKind, isChange: boolean): Requirement | null => {
   if (to === 'safety' && from !== 'safety' && isChange) return REQUIREMENTS.safetyWrite;
-  if (isOutside(from) && !isOutside(to) && CONTROL_KINDS.has(to as DeclaredKind)) return REQUIREMENTS.internet;
-  if (isOutside(to) && !isOutside(from) && CONTROL_KINDS.has(from as DeclaredKind)) return REQUIREMENTS.internet;
-  if (from === 'enterprise' && CONTROL_KINDS.has(to as DeclaredKind)) return REQUIREMENTS.businessDirect;
-  if (to === 'enterprise' && CONTROL_KINDS.has(from as DeclaredKind)) return REQUIREMENTS.businessDirect;
-  return null;
+  const ends = [from, to];
+  if (!ends.some(isOfControl)) return null;
+  if (ends.some(isOutside)) return REQUIREMENTS.internet;
+  return ends.includes('enterprise') ? REQUIREMENTS.businessDirect : null;
 };
 
 /** Whether a conversation changes the device rather than reads it. */
@@ -58,9 +62,9 @@ export const permitsChange = ({ permit }: DeclaredPermit): boolean => {
   return permit.access.length === 0 || permit.access.some(changesDevice);
 };
 
-const SAFETY_ROLES = new Set(['sis', 'safety-controller']);
+export const SAFETY_ROLES: ReadonlySet<string> = new Set(['sis', 'safety-controller']);
 /** What may share a zone with safety controllers: their own I/O, workstation and panels. */
-const SAFETY_COMPANY = new Set(['sis', 'safety-controller', 'io', 'ews', 'engineering-workstation', 'hmi', 'switch', 'network-device', 'firewall', 'other']);
+const SAFETY_COMPANY = new Set(['io', 'ews', 'engineering-workstation', 'hmi', 'switch', 'network-device', 'firewall', 'other']);
 
 /** Zones in which a safety controller lives with what is not safety. */
 export const coZonedSafety = (spec: Spec, kinds: ReadonlyMap<string, DeclaredKind>): { zone: string; zoneIndex: number; safety: string[]; others: string[] }[] => {

@@ -6,15 +6,14 @@
 import { firstOf, plural } from '../../infer/plural.ts';
 import { listsBy } from '../../net/multi-map.ts';
 import type { Conversation } from '../../observation.ts';
-import { CONTROL_KINDS, type DeclaredKind } from '../spec/zone-kind.ts';
 import type { Severity } from './findings.ts';
-import { isChanging } from './requirements.ts';
+import { isChanging, isOfControl, isOutside, type CrossingKind } from './requirements.ts';
 
 /** The other end of a conversation; no zone, for one that is not declared either. */
 export interface Peer {
   readonly name: string;
   readonly zone: string | null;
-  readonly kind: DeclaredKind | 'internet' | undefined;
+  readonly kind: CrossingKind | undefined;
 }
 
 interface Contact {
@@ -27,9 +26,6 @@ interface Contact {
 const MOST_CONTACTS = 4;
 const MOST_PEERS = 3;
 
-const isOutside = ({ kind }: Peer): boolean => kind === 'internet' || kind === 'external';
-const isOfControl = ({ kind }: Peer): boolean => kind !== undefined && kind !== 'internet' && CONTROL_KINDS.has(kind);
-
 /** @param isInNetwork its address lies in a network of a zone: who plugs something in there may be expected */
 export function strangerSeverity(contacts: readonly Contact[], isInNetwork: boolean): Severity {
   const changed = contacts.filter(({ asks, conversation }) => asks && isChanging(conversation));
@@ -41,7 +37,7 @@ export function strangerSeverity(contacts: readonly Contact[], isInNetwork: bool
 /** The zone of control of a device that talks with the Internet as well: a way in that no boundary stands in. */
 function bridged(contacts: readonly Contact[]): string | null {
   const answered = contacts.filter(({ conversation: { packets } }) => packets.toServer > 0 && packets.toClient > 0);
-  return answered.some(({ peer }) => isOutside(peer)) ? (answered.find(({ peer }) => isOfControl(peer))?.peer.zone ?? null) : null;
+  return answered.some(({ peer }) => isOutside(peer.kind)) ? (answered.find(({ peer }) => isOfControl(peer.kind))?.peer.zone ?? null) : null;
 }
 
 export function contactsOf(address: string, conversations: readonly Conversation[], peerAt: (address: string) => Peer): Contact[] {
@@ -54,12 +50,12 @@ export function contactsOf(address: string, conversations: readonly Conversation
 /** @param serviceOf the service of a conversation, in words */
 export function contactSentences(contacts: readonly Contact[], serviceOf: (conversation: Conversation) => string): string {
   const rankOf = ({ asks, conversation }: Contact): number => (asks ? (isChanging(conversation) ? 0 : 1) : 2);
-  const groups = listsBy(contacts, (one) => JSON.stringify([rankOf(one), one.peer.zone, isOutside(one.peer), serviceOf(one.conversation)]));
+  const groups = listsBy(contacts, (one) => JSON.stringify([rankOf(one), one.peer.zone, isOutside(one.peer.kind), serviceOf(one.conversation)]));
   const phrases = [...groups.values()].sort(([a], [b]) => rankOf(a) - rankOf(b)).map((group) => {
     const [{ asks, peer, conversation }] = group;
     const service = serviceOf(conversation);
     const names = [...new Set(group.map((one) => one.peer.name))];
-    const who = `${firstOf(names, MOST_PEERS)}${isOutside(peer) ? ' on the Internet' : peer.zone === null ? ', not declared either,' : ` of ${peer.zone}`}`;
+    const who = `${firstOf(names, MOST_PEERS)}${isOutside(peer.kind) ? ' on the Internet' : peer.zone === null ? ', not declared either,' : ` of ${peer.zone}`}`;
     if (!asks) return `${who} ${names.length === 1 ? 'asks' : 'ask'} it for ${service}`;
     return isChanging(conversation) ? `it changes ${who} by ${service}` : `it asks ${who} for ${service}`;
   });

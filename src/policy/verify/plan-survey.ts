@@ -5,6 +5,7 @@
 import { formatSpan, parseSpan, sizeOfSet, type AddressSpan } from '../../net/address-set.ts';
 import { addTo, listsBy } from '../../net/multi-map.ts';
 import { isWholeZone, type PermitEnd } from '../../permit.ts';
+import { SAFETY_ROLES } from '../diff/requirements.ts';
 import { indexEnds, inOrderOf } from '../match/end-index.ts';
 import { createMatcher, partyOf, prepareEnd, type Matcher } from '../match/match.ts';
 import { indexAssets, type AssetIndex, type DeclaredAsset } from '../spec/assets.ts';
@@ -28,7 +29,6 @@ export interface Service {
 const MOST_PORTS = 8;
 /** A range that declares each of its addresses as a device is a list of hosts; a wider one is a network. */
 const MOST_RANGE = 64n;
-const SAFETY_ROLES = new Set(['sis', 'safety-controller']);
 
 export const REFUSED: Readonly<Record<'safety' | 'gapped' | 'passive' | 'network' | 'udp' | 'ports' | 'conditional' | 'family', string>> = {
   safety: 'safety is never tested actively',
