@@ -12,7 +12,7 @@ import { staysOnLink } from '../../net/link-local.ts';
 import { isoTime } from '../../net/time.ts';
 import type { DiffContext } from './context.ts';
 import { makeFinding } from './findings.ts';
-import type { Finding, FindingDraft, FindingType, SeenOperation, Severity } from './findings.ts';
+import type { Finding, FindingDraft, SeenOperation, Severity } from './findings.ts';
 import { rulesOf, type AskVerdict, type ConversationVerdict } from '../match/match.ts';
 import { isLive } from '../spec/permits.ts';
 import { modeWord, policyWord } from '../match/asks.ts';
@@ -20,19 +20,13 @@ import type { DeclaredPermit } from '../spec/permits.ts';
 import { plural } from '../../infer/plural.ts';
 import { crossingRequirement, isChanging, REQUIREMENTS } from './requirements.ts';
 import type { Requirement } from './requirements.ts';
-import { isPartlyWithin } from './permit-use.ts';
+import { isPartlyWithin, type PermitUse } from './permit-use.ts';
 import { createScanFold } from './scan-findings.ts';
 import { contactsOf, contactSentences, strangerSeverity } from './stranger-peers.ts';
 import { createSetAside } from '../spec/set-aside.ts';
 import { nameOf, type DeclaredAsset, type Resolution } from '../spec/assets.ts';
 import type { Place } from '../spec/document.ts';
 import { CONTROL_KINDS, type DeclaredKind } from '../spec/zone-kind.ts';
-
-export interface PermitUse {
-  readonly declared: DeclaredPermit;
-  readonly conversations: Conversation[];
-  readonly verdicts: AskVerdict[];
-}
 
 export interface SetAsideUse {
   readonly index: number;
@@ -81,19 +75,11 @@ const directionWords = (conversation: Conversation): string => {
 };
 
 /** What the sensor's own state does to the weight of an answer. */
-const sensorWords = ({ tcp: { oneWay, all } }: DiffContext): string => {
-  return oneWay > 0 ? ` ${oneWay} of ${all} TCP conversations were heard one way only.` : '';
-};
+const sensorWords = ({ tcp: { oneWay, all } }: DiffContext): string => (oneWay > 0 ? ` ${oneWay} of ${all} TCP conversations were heard one way only.` : '');
 
-interface Judged {
-  readonly type: FindingType;
-  readonly severity: Severity;
-  readonly title: string;
-  readonly detail: string;
-  readonly remedy: string;
+interface Judged extends Pick<Finding, 'type' | 'severity' | 'title' | 'detail' | 'remedy' | 'seen'> {
   readonly permit: DeclaredPermit | null;
   readonly requirement: Requirement | null;
-  readonly seen: readonly SeenOperation[];
 }
 
 const REJECTED_REMEDY = 'it was rejected and still happens: stop it at its source';

@@ -7,14 +7,21 @@
  */
 import { firstOf } from '../../infer/plural.ts';
 import { parseSet, sizeOfSet } from '../../net/address-set.ts';
-import { changesDevice, type Access } from '../../observation.ts';
+import { changesDevice, type Access, type Conversation } from '../../observation.ts';
 import { accessesOfFunctionCode } from '../../decode/app/modbus-functions.ts';
 import { mergeSpans, sizeOfSpans, subtractSpans, tableOf } from '../../net/register-set.ts';
 import type { ModbusRange, Permit, PermitEnd } from '../../permit.ts';
 import { isFolded, securityOf, type Ask } from '../match/asks.ts';
-import type { Miss, MissKind } from '../match/match.ts';
+import type { AskVerdict, Miss, MissKind } from '../match/match.ts';
+import type { DeclaredPermit } from '../spec/permits.ts';
 import type { DiffContext } from './context.ts';
-import type { PermitUse } from './observed.ts';
+
+/** What a Permit let through, or came near to. */
+export interface PermitUse {
+  readonly declared: DeclaredPermit;
+  readonly conversations: Conversation[];
+  readonly verdicts: AskVerdict[];
+}
 
 /** What stays of each field; null: it stays as it is. */
 export interface UsedScope {

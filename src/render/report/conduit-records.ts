@@ -5,9 +5,9 @@ import type { Completeness } from '../../infer/proposal.ts';
 import { listsBy } from '../../net/multi-map.ts';
 import type { ObservationSet } from '../../observation.ts';
 import type { Permit } from '../../permit.ts';
-import type { PermitUse } from '../../policy/diff/observed.ts';
+import type { PermitUse } from '../../policy/diff/permit-use.ts';
 import { securityLevelNumber } from '../../policy/spec/free-text.ts';
-import { isLive, type DeclaredPermit } from '../../policy/spec/permits.ts';
+import { flowOf, isLive, type DeclaredPermit } from '../../policy/spec/permits.ts';
 import type { LoadedSpec } from '../../policy/spec/load.ts';
 import type { Spec, SpecConduit } from '../../policy/spec/schema.ts';
 import { pointsOf } from '../../policy/spec/shared-link.ts';
@@ -20,7 +20,7 @@ export function describePermits(loaded: LoadedSpec, basis: 'spec' | 'proposal', 
     const { permit } = declared;
     const use = uses.get(declared);
     const conversations = use?.conversations ?? [];
-    const rule = ruleOf(loaded.spec, declared);
+    const rule = flowOf(loaded.spec, declared);
     return {
       id: permit.id, conduit: permit.conduit, fromZone: permit.from.zone, toZone: permit.to.zone, from: endText(permit.from), to: endText(permit.to),
       service: serviceOfPermit(permit), protocol: permit.service.protocol, operations: operationsOfPermit(permit),
@@ -44,11 +44,6 @@ function decidedText({ decision, owner, decidedOn }: Permit, basis: 'spec' | 'pr
   if (decision !== 'approved') return decision;
   return basis === 'proposal' ? 'proposed' : 'approved, by nobody named';
 }
-
-const ruleOf = (spec: Spec, { path }: DeclaredPermit): { readonly question?: string | undefined; readonly review_by?: string | undefined } | undefined => {
-  const [, conduit, , flow] = path;
-  return typeof conduit === 'number' && typeof flow === 'number' ? spec.conduits[conduit]?.protocols_allowed?.[flow] : undefined;
-};
 
 function evidenceText(use: PermitUse | undefined, set: ObservationSet): string {
   if (use === undefined || use.conversations.length === 0) return set.conversations.length === 0 ? 'nothing was observed' : 'never seen';
