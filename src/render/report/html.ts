@@ -5,6 +5,7 @@
  * detail on demand from embedded data.
  */
 import { plural } from '../../infer/plural.ts';
+import { SEVERITIES } from '../../policy/diff/findings.ts';
 import type { Report, ReportInput } from './assemble.ts';
 import { firewallSection } from './firewall-section.ts';
 import { filterWords, type FilterWords } from './filter-words.ts';
@@ -97,5 +98,5 @@ function regimes({ timeline }: ReportModel): Markup {
 
 function filterBar(model: ReportModel, words: FilterWords): Markup {
   const option = (value: string | number, text: string): Markup => html`<option value="${value}">${text}</option>`;
-  return html`<form class="filters no-print" id="filters" role="search" aria-label="Search and filters"><label>Search <input type="search" id="f-text" placeholder="asset, address, rule, word" autocomplete="off"></label><label>Zone <select id="f-zone"><option value="">all</option>${model.zones.map((zone, i) => option(i, zone.id))}</select></label><label>Protocol <select id="f-protocol"><option value="">all</option>${words.protocols.map((name, i) => option(i, name))}</select></label><label>Access <select id="f-access"><option value="">all</option>${['read', 'write', 'control', 'program', 'diagnose', 'browse'].map((access) => option(access, access))}</select></label><label>Finding <select id="f-finding"><option value="">all</option>${option('any', 'any finding')}${['critical', 'high', 'medium', 'low', 'info'].filter((severity) => model.findings.some((one) => one.severity === severity)).map((severity) => option(severity, severity))}</select></label><button type="reset" id="f-clear">Clear</button><button type="button" id="theme" aria-label="Switch between light and dark">\u25d0</button><output id="f-count" aria-live="polite"></output></form>`;
+  return html`<form class="filters no-print" id="filters" role="search" aria-label="Search and filters"><label>Search <input type="search" id="f-text" placeholder="asset, address, rule, word" autocomplete="off"></label><label>Zone <select id="f-zone"><option value="">all</option>${model.zones.map((zone, i) => option(i, zone.id))}</select></label><label>Protocol <select id="f-protocol"><option value="">all</option>${words.protocols.map((name, i) => option(i, name))}</select></label><label>Access <select id="f-access"><option value="">all</option>${['read', 'write', 'control', 'program', 'diagnose', 'browse'].map((access) => option(access, access))}</select></label><label>Finding <select id="f-finding"><option value="">all</option>${option('any', 'any finding')}${SEVERITIES.filter((severity) => model.findings.some((one) => one.severity === severity)).map((severity) => option(severity, severity))}</select></label><button type="reset" id="f-clear">Clear</button><button type="button" id="theme" aria-label="Switch between light and dark">\u25d0</button><output id="f-count" aria-live="polite"></output></form>`;
 }

@@ -4,6 +4,7 @@
  * the keyboard, a screen reader and without any script. In: the model. Out: markup.
  */
 import { groupedPlural, plural } from '../../infer/plural.ts';
+import { SEVERITIES } from '../../policy/diff/findings.ts';
 import { cut } from '../printable.ts';
 import { topicAttributes, type FilterWords } from './filter-words.ts';
 import { drawing, html, NOTHING, type Markup } from './html-escape.ts';
@@ -59,9 +60,7 @@ function boxOf(node: MapNode, boxes: number): LayoutBox {
   return { key: node.key, level: node.level, width: columns * COLUMN_WIDTH - (columns - 1) * 12, height: HEAD_HEIGHT + lines * ASSET_LINE + (lines > 0 ? 8 : 0) };
 }
 
-const SEVERITY_ORDER = ['critical', 'high', 'medium', 'low', 'info'];
-
-const worstOf = (severities: readonly string[]): string => SEVERITY_ORDER.find((severity) => severities.includes(severity)) ?? '';
+const worstOf = (severities: readonly string[]): string => SEVERITIES.find((severity) => severities.includes(severity)) ?? '';
 
 const accessKind = (accesses: readonly string[]): string =>
   accesses.includes('program') || accesses.includes('control') ? 'control' : accesses.includes('write') ? 'write' : accesses.length > 0 ? 'read' : 'other';

@@ -5,6 +5,7 @@ import { firstOf } from '../../infer/plural.ts';
 import { ACCESS_CLASSES, type Access } from '../../observation.ts';
 import type { ModbusTable, Permit, PermitEnd } from '../../permit.ts';
 import { accessOfFunctionCode } from '../../decode/app/modbus-functions.ts';
+import { limitsOperations } from '../../policy/match/match.ts';
 
 /** Harmless first, each once. */
 export const sortAccesses = (accesses: Iterable<Access>): Access[] => {
@@ -55,8 +56,7 @@ export function operationsOfPermit(permit: Permit): string {
 }
 
 /** Whether a firewall must look into the packets to hold it. */
-export const needsInspection = (permit: Permit): boolean =>
-  permit.modbus !== null || permit.named !== null || permit.access.length > 0 || (permit.opcua !== null && (permit.opcua.services.length > 0 || permit.opcua.securityModes.length > 0 || permit.opcua.securityPolicies.length > 0));
+export const needsInspection = (permit: Permit): boolean => limitsOperations(permit) || permit.opcua !== null;
 
 export const accessesOfPermit = (permit: Permit): Access[] => {
   const codes = permit.modbus?.functionCodes ?? [];
