@@ -51,10 +51,8 @@ const logSummary = ({ attempts, records }: FirewallLogsRecord): string =>
   `${groupedPlural(records.blocked, 'record')} blocked, ${grouped(records['would-block'])} that would be, ${grouped(records.passed)} passed; ${groupedPlural(attempts, 'different attempt')}`;
 
 export function logLines(record: FirewallLogsRecord): string {
-  const { logs } = record;
-  const lines = [`Firewall logs: ${logSummary(record)}`, ...logLosses(record).map((loss) => `  - ${loss}`)];
-  const samples = logs.flatMap((log) => log.samples.map((sample) => `  - ${log.name}:${sample.line}: ${sample.reason}: ${sample.text}`));
-  for (const sample of samples.slice(0, SHOWN)) lines.push(sample);
-  if (samples.length > SHOWN) lines.push(`  - and ${samples.length - SHOWN} more lines that could not be read; --json has them`);
-  return lines.map((line) => `${line.startsWith('  - ') ? '  - ' : ''}${printable(line.replace(/^ {2}- /, ''), LONGEST)}\n`).join('');
+  const samples = record.logs.flatMap((log) => log.samples.map((sample) => `${log.name}:${sample.line}: ${sample.reason}: ${sample.text}`));
+  const rest = samples.length > SHOWN ? [`and ${samples.length - SHOWN} more lines that could not be read; --json has them`] : [];
+  const items = [...logLosses(record), ...samples.slice(0, SHOWN), ...rest];
+  return `Firewall logs: ${logSummary(record)}\n${items.map((item) => `  - ${printable(item, LONGEST)}\n`).join('')}`;
 }

@@ -54,6 +54,13 @@ const rowsOf = (blocked: Simulation['blocked']): (string | number)[][] => {
   return [...blocked.filter(({ count }) => count > 0).map(rowOf), ...folded];
 };
 
+function* section(title: string, lines: readonly string[]): Generator<string> {
+  if (lines.length === 0) return;
+  yield `\n${title}:\n`;
+  for (const line of lines.slice(0, LISTED)) yield `  - ${printable(line, LONGEST)}\n`;
+  if (lines.length > LISTED) yield `  ... and ${lines.length - LISTED} more; --json lists all\n`;
+}
+
 /** What is neither, between "pass" and "blocked": with a comma before each. */
 export const apartText = ({ onDemand, setAside }: { readonly onDemand: number; readonly setAside: number }): string =>
   `${onDemand === 0 ? '' : `, ${grouped(onDemand)} only while switched on`}${setAside === 0 ? '' : `, ${grouped(setAside)} set aside`}`;
@@ -70,18 +77,12 @@ export function* simulationText(simulation: Simulation, losses: readonly string[
     yield* textTable(BLOCKED, rows.slice(0, LISTED), style);
     if (rows.length > LISTED) yield `${LISTED} of ${rows.length}; --json lists all\n`;
   }
-  for (const one of onDemand.slice(0, LISTED)) yield `${one === onDemand[0] ? '\nPasses only while somebody has switched it on:\n' : ''}  - ${printable(`${one.permit}: ${plural(one.conversations, 'conversation')} on ${plural(one.days.length, 'day')}`, LONGEST)}\n`;
-  if (onDemand.length > LISTED) yield `  ... and ${onDemand.length - LISTED} more; --json lists all\n`;
+  yield* section('Passes only while somebody has switched it on', onDemand.map((one) => `${one.permit}: ${plural(one.conversations, 'conversation')} on ${plural(one.days.length, 'day')}`));
   if (setAside.conversations > 0) yield `\n${setAside.conversations === 1 ? '1 conversation is' : `${grouped(setAside.conversations)} conversations are`} blocked on purpose: the spec set ${setAside.conversations === 1 ? 'it' : 'them'} aside${setAside.waiting > 0 ? `, and ${grouped(setAside.waiting)} of them wait for a decision` : ''}.\n`;
-  for (const one of undecided.slice(0, LISTED)) yield `${one === undecided[0] ? '\nLimits that what was kept cannot decide:\n' : ''}  - ${printable(`${one.permit}: ${one.client} -> ${one.server}: ${one.sentence}`, LONGEST)}\n`;
-  if (undecided.length > LISTED) yield `  ... and ${undecided.length - LISTED} more; --json lists all\n`;
+  yield* section('Limits that what was kept cannot decide', undecided.map((one) => `${one.permit}: ${one.client} -> ${one.server}: ${one.sentence}`));
   if (counts.withoutPayload > 0) yield `\n${groupedPlural(counts.withoutPayload, 'conversation carried no payload: it passes by ports alone, whatever its', 'conversations carried no payload: they pass by ports alone, whatever their')} Permit says of operations.\n`;
   if (counts.unread > 0) yield `\n${groupedPlural(counts.unread, 'conversation carried payload in which no request was read: it counts as passing here, and is', 'conversations carried payload in which no request was read: they count as passing here, and are')} stopped where it is none of the protocol that the Permit names.\n`;
-  if (letThrough.length > 0) {
-    yield '\nWould get through beyond the spec:\n';
-    for (const one of letThrough.slice(0, LISTED)) yield `  - ${printable(one.permit === '' ? one.sentence : `${one.permit}: ${one.sentence}`, LONGEST)}\n`;
-    if (letThrough.length > LISTED) yield `  ... and ${letThrough.length - LISTED} more; --json lists all\n`;
-  }
+  yield* section('Would get through beyond the spec', letThrough.map((one) => (one.permit === '' ? one.sentence : `${one.permit}: ${one.sentence}`)));
   if (cutover.length > 0) {
     yield `\nCut over in this order${monitored > 0 ? ` (${monitored} of ${cutover.length} conduits are in monitor mode and block nothing yet; judged as if they did)` : ''}:\n`;
     yield* textTable(

@@ -16,12 +16,6 @@ import type { CompletenessRecord, FirewallLogsRecord, StatusRecord } from './jso
 const STOP_PREFIX = 'stop.';
 
 export function statusRecord(path: string, status: HourlyStatus, assets: number, completeness: Completeness): StatusRecord {
-  const stops: [string, number][] = [];
-  const counters: [string, number][] = [];
-  for (const [name, count] of Object.entries(status.counters)) {
-    if (name.startsWith(STOP_PREFIX)) stops.push([name.slice(STOP_PREFIX.length), count]);
-    else counters.push([name, count]);
-  }
   const losses = lossesOf(status);
   const overlaps = overlapSentences(status);
   return {
@@ -49,7 +43,7 @@ export function statusRecord(path: string, status: HourlyStatus, assets: number,
       assets,
       operations: status.totals.operations,
     },
-    stops: Object.fromEntries(stops),
+    stops: withPrefix(status.counters, STOP_PREFIX),
     sensor: {
       // Sums that say too much miss nothing.
       complete: losses.length === overlaps.length,
@@ -64,7 +58,7 @@ export function statusRecord(path: string, status: HourlyStatus, assets: number,
       vlans: [...new Set(status.hours.flatMap((hour) => hour.vlans))].sort((a, b) => a - b),
       hours: status.hours.map((hour) => sensorHourRecord(hour, status.oneWayHours.get(hour.hour))),
     },
-    counters: Object.fromEntries(counters),
+    counters: Object.fromEntries(Object.entries(status.counters).filter(([name]) => !name.startsWith(STOP_PREFIX))),
     firewallLogs: firewallLogsRecord(status.logs),
     completeness: completenessRecord(completeness),
   };
@@ -73,9 +67,11 @@ export function statusRecord(path: string, status: HourlyStatus, assets: number,
 const PASSED_OVER = 'passed-over.';
 const UNREAD = 'unread.';
 
+/** By what is behind the prefix. */
+const withPrefix = (counters: Readonly<Record<string, number>>, prefix: string): Record<string, number> =>
+  Object.fromEntries(Object.entries(counters).filter(([name]) => name.startsWith(prefix)).map(([name, count]) => [name.slice(prefix.length), count]));
+
 function firewallLogsRecord({ logs, attempts, verdicts }: LogStatus): FirewallLogsRecord {
-  const withPrefix = (counters: Readonly<Record<string, number>>, prefix: string): Record<string, number> =>
-    Object.fromEntries(Object.entries(counters).filter(([name]) => name.startsWith(prefix)).map(([name, count]) => [name.slice(prefix.length), count]));
   return {
     logs: logs.map((log) => ({
       id: log.id,
@@ -146,10 +142,7 @@ export const overlapSentence = ({ captures, ns }: Overlap): string =>
 const overlapSentences = ({ overlap }: StoreStatus): string[] => (overlap === null ? [] : [overlapSentence(overlap)]);
 
 /** What is missing or doubtful, in sentences; none where nothing is known to be. */
-export const lossesOf = (status: StoreStatus): string[] => [
-  ...lossSentences(status, Object.entries(status.counters).flatMap(([name, count]) => (name.startsWith(STOP_PREFIX) ? [[name.slice(STOP_PREFIX.length), count] as const] : []))),
-  ...overlapSentences(status),
-];
+export const lossesOf = (status: StoreStatus): string[] => [...lossSentences(status), ...overlapSentences(status)];
 
 /** A mirror port that forwards one direction makes most conversations one-way; some always are. */
 const ONE_WAY_SHARE = 0.2;
@@ -168,7 +161,7 @@ const hourText = (hour: number): string => `${new Date(hour * HOUR_MS).toISOStri
 /** Nothing that is read here was captured before; a clock without a battery begins in 1970 or 1980. */
 const FIRST_CAPTURES_NS = BigInt(Date.UTC(1990, 0)) * 1_000_000n;
 
-function lossSentences(status: StoreStatus, stops: readonly (readonly [string, number])[]): string[] {
+function lossSentences(status: StoreStatus): string[] {
   const sentences: string[] = [];
   const { live, captures } = status;
   const packets = status.totals.packets;
@@ -239,7 +232,7 @@ function lossSentences(status: StoreStatus, stops: readonly (readonly [string, n
     const count = Object.entries(status.counters).reduce((sum, [name, n]) => (name.startsWith(prefix) ? sum + n : sum), 0);
     if (count > 0) sentences.push(`${groupedPlural(count, one, many)} ${says}`);
   }
-  const unread = stops.filter(([name]) => !ORDINARY_STOPS.has(name)).toSorted((a, b) => b[1] - a[1]);
+  const unread = Object.entries(withPrefix(status.counters, STOP_PREFIX)).filter(([name]) => !ORDINARY_STOPS.has(name)).toSorted((a, b) => b[1] - a[1]);
   const stopped = unread.reduce((sum, [, count]) => sum + count, 0);
   if (stopped > 0) {
     const linkTypes = Object.keys(status.counters).flatMap((name) => (name.startsWith(UNREAD_LINK_PREFIX) ? [name.slice(UNREAD_LINK_PREFIX.length)] : []));
@@ -267,8 +260,7 @@ const ORDINARY_STOPS: ReadonlySet<string> = new Set([
   'layer2.payload', 'ip.unknown-transport', 'ip.encrypted', 'ipv4.later-fragment', 'ipv6.later-fragment',
 ]);
 
-/** Counters that mean that something is missing, by the start of their names. */
-/** Prefix of the counters; how the sentence begins for one and for many, and how it goes on. */
+/** Counters that mean that something is missing: how their names begin; how the sentence begins for one and for many, and how it goes on. */
 const COUNTED_DOUBTS: readonly (readonly [string, string, string, string])[] = [
   ['reader.shortened', 'frame was', 'frames were', 'cut short by who captured them: of a message that goes beyond the cut only what stands before it was read; capture whole frames (`tcpdump -s 0`)'],
   ['cut.unread', 'time', 'times', 'what is asked, or answered, lay beyond that cut and was not read'],
@@ -325,4 +317,3 @@ function completenessRecord(completeness: Completeness): CompletenessRecord {
     sentences: [...completeness.sentences],
   };
 }
-
