@@ -1,5 +1,6 @@
 /** Messages as they stand on the wire, one dialogue a row, and what is told of them. */
 import { TO_CLIENT, TO_SERVER } from '../../../src/decode/app/protocol.ts';
+import { ADS_READ } from './told-ads.ts';
 
 export type Message = readonly [direction: number, hex: string];
 
@@ -7,7 +8,9 @@ export const S7_CONNECT = '0300001611e00000000100c0010ac1020100c2020102';
 export const ascii = (words: string): string => Buffer.from(words).toString('hex');
 
 /** [protocol, transport, server port, messages, operations, targets] */
-export const READ: readonly (readonly [string, 'tcp' | 'udp' | 'eth', number, readonly Message[], readonly string[], readonly string[]])[] = [
+export type ReadRow = readonly [string, 'tcp' | 'udp' | 'eth', number, readonly Message[], readonly string[], readonly string[]];
+
+export const READ: readonly ReadRow[] = [
   [
     's7comm',
     'tcp',
@@ -122,6 +125,7 @@ export const READ: readonly (readonly [string, 'tcp' | 'udp' | 'eth', number, re
   ],
   ['hart-ip', 'udp', 5094, [[TO_SERVER, '010000000001000d0100007530']], ['Session Initiate/browse/request'], []],
   ['melsec', 'tcp', 5007, [[TO_SERVER, '500000ffff03000c00100001040000640000a80100']], ['Device Read/read/request'], []],
+  ADS_READ,
   [
     'ads',
     'tcp',
