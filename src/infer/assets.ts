@@ -8,9 +8,10 @@ import type { AddressRecord, Conversation, ObservationSet } from '../observation
 import { addTo, addToSet } from '../net/multi-map.ts';
 import { findSharedAddresses } from '../net/shared-addresses.ts';
 import { groupAddressKind, isPrivateAddress, isVirtualRouterMac, subnetOf } from '../net/address-kinds.ts';
-import { compareAddresses, ipv4Number, isMac } from '../net/address-set.ts';
+import { compareAddresses, ipv4Number, isMac, parseSpan } from '../net/address-set.ts';
 import type { Asset, AssetNote } from './proposal.ts';
 import { listed } from './plural.ts';
+import { FAR_RTT_MS, findRouters } from './router-cards.ts';
 import { unionFind } from './union-find.ts';
 import { fieldRolesOf } from './field-roles.ts';
 import { classifyVendor } from './vendor-class.ts';
@@ -23,12 +24,6 @@ export interface Inventory {
   readonly indexOf: ReadonlyMap<string, number>;
   readonly pseudo: readonly { readonly address: string; readonly why: string }[];
 }
-
-/** A MAC that speaks for more addresses than this at the same time is a router's. */
-const ROUTER_FAN = 3;
-
-/** Handshakes slower than this did not stay in the plant's own network. */
-const FAR_RTT_MS = 20;
 
 const NAME_FACTS = new Set(['lldp.name', 'lldp.sysname', 'netbios.name', 'dhcp.hostname', 'mdns.name', 'opcua.hostname', 'snmp.sysname', 'profinet.station-name', 'dcp.name', 'cdp.name']);
 
@@ -141,21 +136,6 @@ function areTranslated(sightings: readonly Sighting[], served: ReadonlyMap<strin
   );
 }
 
-/** Which addresses speak from one MAC, and which of those MACs are routers. */
-function addressesByMac(sightings: readonly Sighting[]): { byMac: Map<string, Sighting[]>; routers: Set<string> } {
-  const byMac = new Map<string, Sighting[]>();
-  for (const sighting of sightings) {
-    for (const { mac } of sighting.record?.macs ?? []) addTo(byMac, mac, sighting);
-  }
-  const routers = new Set<string>();
-  for (const [mac, list] of byMac) {
-    const distinctV4 = list.filter((sighting) => ipv4Number(sighting.address) !== null);
-    const far = distinctV4.some((sighting) => (sighting.rttMs ?? 0) >= FAR_RTT_MS || !isPrivateAddress(sighting.address));
-    if (distinctV4.length > ROUTER_FAN || (distinctV4.length > 1 && far) || isVirtualRouterMac(mac)) routers.add(mac);
-  }
-  return { byMac, routers };
-}
-
 /** Two addresses on one MAC: one device unless their lives or names say otherwise. */
 function sameDevice(a: Sighting, b: Sighting): { same: boolean; note: AssetNote } {
   const ipv4 = [a, b].filter(({ address }) => ipv4Number(address) !== null).length;
@@ -179,7 +159,9 @@ export function inferAssets(set: ObservationSet, vendorOf: VendorLookup): Invent
   }
   devices.sort((a, b) => compareAddresses(a.address, b.address));
   const position = new Map(devices.map((sighting, index) => [sighting.address, index]));
-  const { byMac, routers } = addressesByMac(devices);
+  const byMac = new Map<string, Sighting[]>();
+  for (const sighting of devices) for (const { mac } of sighting.record?.macs ?? []) addTo(byMac, mac, sighting);
+  const routers = findRouters(byMac);
   const { find, join } = unionFind(devices.length);
   const served = portsServed(set.conversations);
   const notes = new Map<number, AssetNote[]>();
@@ -234,8 +216,11 @@ function joinByName(devices: readonly Sighting[], join: (a: number, b: number) =
     if (holders.length !== 2) continue;
     const [a, b] = [devices[holders[0]!]!, devices[holders[1]!]!];
     const subnets = [subnetOf(a.address), subnetOf(b.address)];
-    const direct = [a, b].every((sighting) => (sighting.record?.macs.length ?? 0) > 0 && !sighting.record!.macs.some(({ mac }) => routers.has(mac)));
-    if (!direct || subnets[0] === null || subnets[1] === null || subnets[0] === subnets[1]) continue;
+    const [cards, others] = [a, b].map(({ record }) => (record?.macs ?? []).map(({ mac }) => mac)) as [string[], string[]];
+    // One card may have addresses in several networks, and any network some of IPv4 and of IPv6.
+    const comparable = !cards.some((mac) => others.includes(mac)) && (ipv4Number(a.address) === null) === (ipv4Number(b.address) === null);
+    const direct = [cards, others].every((macs) => macs.length > 0 && !macs.some((mac) => routers.has(mac)));
+    if (!comparable || !direct || subnets[0] === null || subnets[1] === null || subnets[0] === subnets[1]) continue;
     if (a.lastNs < b.firstNs || b.lastNs < a.firstNs) {
       note(holders[1]!, { kind: 'readdressed', sentence: `${b.address} carries the name of ${a.address}, which had gone: moved or replaced` });
       continue;
@@ -305,17 +290,18 @@ function assemble(
   return { assets, indexOf, pseudo };
 }
 
-/** Older plants number their devices from public blocks. So many neighbours with MACs of their own are no Internet. */
+/** Older plants number their devices from public blocks, and IPv6 any. So many neighbours with MACs of their own are no Internet. */
 const PUBLIC_NEIGHBOURS = 3;
 
-const networkOf = (address: string): string => address.split('.').slice(0, 2).join('.');
+/** The first two octets of an IPv4 address; of an IPv6 address what one site is given at most (RFC 6177: a /48). */
+const networkOf = (address: string): string => (ipv4Number(address) === null ? `${parseSpan(address)!.first >> 80n}` : address.split('.').slice(0, 2).join('.'));
 
-/** Public /16 blocks that live on this very link: several of their addresses speak from MACs that are no router's. */
+/** Public blocks that live on this very link: several of their addresses speak from MACs that are no router's. */
 function publicHomes(drafts: readonly { readonly external: boolean; readonly ownMac: boolean; readonly farMs: number; readonly addresses: readonly string[] }[]): Set<string> {
   const neighbours = new Map<string, number>();
   for (const { external, ownMac, farMs, addresses } of drafts) {
     if (!external || !ownMac || farMs >= FAR_RTT_MS) continue;
-    for (const network of new Set(addresses.filter((address) => ipv4Number(address) !== null).map(networkOf))) neighbours.set(network, (neighbours.get(network) ?? 0) + 1);
+    for (const network of new Set(addresses.map(networkOf))) neighbours.set(network, (neighbours.get(network) ?? 0) + 1);
   }
   return new Set([...neighbours].filter(([, count]) => count >= PUBLIC_NEIGHBOURS).map(([network]) => network));
 }

@@ -80,5 +80,12 @@ export const isPublicAddress = (text: string): boolean => {
 /** Virtual router MACs: VRRP (RFC 5798 clause 7.3), HSRP v1 and v2, GLBP. */
 export const isVirtualRouterMac = (mac: string): boolean => /^00:00:5e:00:0[12]:|^00:00:0c:07:ac:|^00:00:0c:9f:f|^00:07:b4:00:/i.test(mac);
 
-/** The first three octets of an IPv4 address as a key; null of any other: a link of IPv6 has one prefix, whatever it is. */
-export const subnetOf = (address: string): string | null => (ipv4Number(address) === null ? null : address.slice(0, address.lastIndexOf('.')));
+/** fe80::/10 (RFC 4291 clause 2.5.6): every card has one, and it says nothing of where. */
+const isLinkLocal = (address: bigint): boolean => address >> 118n === 0x3fan;
+
+/** The network of a device as a key: of an IPv4 address the first three octets, of an IPv6 address the /64 (RFC 4291 clause 2.5.4). Null of any other. */
+export function subnetOf(address: string): string | null {
+  if (ipv4Number(address) !== null) return address.slice(0, address.lastIndexOf('.'));
+  const span = parseSpan(address);
+  return span === null || span.family !== 'ipv6' || isLinkLocal(span.first) ? null : (span.first >> 64n).toString(16);
+}

@@ -37,6 +37,47 @@ describe('assets from addresses', () => {
     expect(assets.map(({ id }) => id)).toEqual(['10.0.0.5', '10.0.9.1', '10.0.9.2']);
   });
 
+  describe('of a card with several IPv6 addresses', () => {
+    const link = [1, 2].map((n) => ({ address: `fd00:1::${n}`, mac: mac('pc', n) }));
+    const on = (addresses: readonly string[], days: readonly (readonly [number, number])[] = []): Host[] => addresses.map((address, i) => ({ address, mac: mac('network', 9), firstDay: days[i]?.[0], lastDay: days[i]?.[1] }));
+    const count = (hosts: readonly Host[], sketches: readonly Sketch[] = []): number => assetsOf(hosts, sketches).filter(({ macs }) => macs.includes(mac('network', 9))).length;
+
+    it('one that speaks from more prefixes than a link has, or for more hosts of one at once, is a router', () => {
+      expect(count(on(['fe80::9', 'fd00:2::1', 'fd00:3::1', 'fd00:4::1', 'fd00:5::1']))).toBe(5);
+      expect(count(on(['fd00:1::11', 'fd00:1::12', 'fd00:1::13', 'fd00:1::14']))).toBe(4);
+    });
+
+    it('one that has a temporary address after the other is one device', () => {
+      const daily = Array.from({ length: 20 }, (_, day) => [day, day + 1] as const);
+      expect(count([...link, ...on(['fd00:1::9', ...daily.map((_, day) => `fd00:1::a:${day}`)], [[0, 21], ...daily])])).toBe(1);
+    });
+
+    it('one that speaks for many of a prefix of which no other card is, where cards share one, is a router', () => {
+      const weekly = [0, 3, 6, 9].map((day) => [day, day] as const);
+      const hosts = on(['fd00:2::1', 'fd00:2::2', 'fd00:2::3', 'fd00:2::4'], weekly);
+      expect(count([...link, ...hosts])).toBe(4);
+      expect(count(hosts)).toBe(1);
+    });
+
+    it('one whose addresses are formed from several cards is a router, and one with the card\'s own and a temporary address is not', () => {
+      expect(count(on(['fd00:2::21b:1bff:fe00:1', 'fd00:2::21b:1bff:fe00:2']))).toBe(2);
+      expect(count(on(['fe80::21b:1bff:fe00:1', 'fd00:2::21b:1bff:fe00:1', 'fd00:3::21b:1bff:fe00:1', 'fd00:2::7']))).toBe(1);
+    });
+
+    it('far ones, and public ones of several networks, are behind a router', () => {
+      const far = ['fd00:2::1'].map((server) => ({ client: 'fd00:1::1', server, service: 'modbus', rttMs: 120 }));
+      expect(count([...link, ...on(['fe80::9', 'fd00:2::1'])], far)).toBe(2);
+      expect(count([...link, ...on(['2001:db8:1::1', '2001:db8:2::1'])])).toBe(2);
+      expect(count([...link, ...on(['fd00:1::9', '2001:db8:1::9'])])).toBe(1);
+    });
+  });
+
+  it('takes public IPv6 addresses of several cards on the link for the plant, and others for the Internet', () => {
+    const hosts = [1, 2, 3].map((n) => ({ address: `2001:db8:7:1::${n}`, mac: mac('controller', n) }));
+    const far = [1, 2, 3, 4].map((n) => ({ address: `2001:db8:${n + 20}::1`, mac: mac('network', 9) }));
+    expect(assetsOf([...hosts, ...far]).map(({ external }) => external)).toEqual([false, false, false, true, true, true, true]);
+  });
+
   it('takes two addresses that serve nothing in common for two devices behind a machine\'s router, not for one', () => {
     const client = '10.0.0.5';
     const countAt = (vendor: 'field-gateway' | 'pc', services: readonly string[], hasMoved = false): number => {
@@ -90,6 +131,11 @@ describe('assets from addresses', () => {
     expect(rest).toEqual([]);
     expect(asset).toMatchObject({ id: 'SRV1', addresses: ['10.0.1.1', '10.0.2.1'] });
     expect(asset.notes[0].kind).toBe('dual-homed');
+  });
+
+  it('one network card with addresses of two networks joins nothing', () => {
+    const hosts = ['fd00:1::1', '2001:db8::1'].map((address) => ({ address, mac: mac('pc', 1), facts: [['netbios.name', 'SRV1']] as const }));
+    expect(assetsOf(hosts).map(({ notes }) => notes.map(({ kind }) => kind))).toEqual([['several-addresses']]);
   });
 
   it('does not believe a product\'s default name', () => {
