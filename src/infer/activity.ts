@@ -9,11 +9,12 @@
  */
 import { HOUR_MS, dayOf, msOf } from '../net/time.ts';
 import { FOLDED_FUNCTION, type Conversation, type Day, type ObservationSet, type Operation, type SensorTruth } from '../observation.ts';
-import { endsOf, hasUnheardServer, type Inventory } from './assets.ts';
+import { endsOf, type Inventory } from './assets.ts';
 import { capturedDaysOf, perDays, wholeDays } from './captured-days.ts';
 import type { Dropped } from './proposal.ts';
 import { type Cycle, cycleOfGaps, cycleOfOperation } from './rhythm.ts';
 import { isControl, SAFETY_ENGINEERING, serviceOf } from './service-family.ts';
+import { countHeard, type EndsHeard, findUnheard, hasUnheardServer, mayBeAnswered, type Unheard } from './unheard.ts';
 import { recogniseControl, recogniseRpc } from './unread-service.ts';
 
 export interface Link {
@@ -62,8 +63,7 @@ export interface Activity {
   readonly deafDays: number;
   readonly deafHours: number;
   readonly dropped: readonly Dropped[];
-  /** TCP conversations with data, and how many of them were heard from one end only. */
-  readonly heard: { readonly conversations: number; readonly fromOneEnd: number };
+  readonly heard: EndsHeard;
   /** Assets whose sweeps the flow table folded before they became conversations. */
   readonly foldedClients: readonly number[];
 }
@@ -128,29 +128,11 @@ const needsNoAnswer = ({ operations, port }: Conversation, service: string): boo
   return operations.some(({ name }) => UNANSWERED_BY_DESIGN[service]?.has(name) ?? false);
 };
 
-/** Of whom answers were not heard though there were some, by pair, or of anybody: their silence over UDP proves nothing. */
-interface Unheard {
-  readonly pairs: ReadonlySet<string>;
-  readonly servers: ReadonlySet<string>;
-}
-
-function findUnheard(conversations: readonly Conversation[]): Unheard {
-  const unheard = conversations.filter(hasUnheardServer);
-  const servers = new Set(unheard.map(({ server }) => server));
-  for (const { client, server, packets } of conversations) {
-    if (packets.toServer > 0) servers.delete(client);
-    if (packets.toClient > 0) servers.delete(server);
-  }
-  return { pairs: new Set(unheard.map(pairOf)), servers };
-}
-
 function isAnswered(conversation: Conversation, service: string, unheard: Unheard): boolean {
-  if (conversation.answeredSessions > 0 || hasUnheardServer(conversation)) return true;
-  if (conversation.transport === 'udp') return needsNoAnswer(conversation, service) || unheard.servers.has(conversation.server) || unheard.pairs.has(pairOf(conversation));
+  if (conversation.answeredSessions > 0 || hasUnheardServer(conversation) || mayBeAnswered(conversation, unheard)) return true;
+  if (conversation.transport === 'udp') return needsNoAnswer(conversation, service);
   return !(conversation.transport === 'tcp' || conversation.transport === 'icmp' || conversation.transport === 'sctp');
 }
-
-const pairOf = ({ client, server }: Conversation): string => `${client} ${server}`;
 
 /** A transfer, a start-up or a page asks back to back for a few seconds of a day, and polls nobody by that. */
 const LEAST_RUN_MS = 10_000;
@@ -217,12 +199,6 @@ export function readActivity(set: ObservationSet, inventory: Inventory): Activit
   measureDuty(drafts, diaries, capturedDays.length);
   const foldedClients = [...new Set(set.sensor.scans.map((scan) => inventory.indexOf.get(scan.client)).filter((index) => index !== undefined))];
   return { links: drafts, diaries, presence, capturedDays, wholeDays: wholeDays(capturedDays.length, set.sensor.hours), capturedHours: set.sensor.hours.length, deafDays, deafHours: set.sensor.deafHours.length, dropped, heard: countHeard(set.conversations), foldedClients };
-}
-
-/** Who sends data over TCP was answered: where nothing came back, the sensor hears one end only. */
-function countHeard(conversations: readonly Conversation[]): Activity['heard'] {
-  const withData = conversations.filter(({ transport, requests, packets }) => transport === 'tcp' && (requests > 0 || packets.toServer === 0));
-  return { conversations: withData.length, fromOneEnd: withData.filter(({ packets }) => packets.toServer === 0 || packets.toClient === 0).length };
 }
 
 /** Days of whose hours more than half were heard too badly: what was not seen on them may have been there. */

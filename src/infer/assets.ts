@@ -12,6 +12,7 @@ import { compareAddresses, ipv4Number, isMac, parseSpan } from '../net/address-s
 import type { Asset, AssetNote } from './proposal.ts';
 import { listed } from './plural.ts';
 import { FAR_RTT_MS, findRouters } from './router-cards.ts';
+import { findUnheard, hasListener, hasUnheardServer, isLastOfNetwork, mayBeAnswered } from './unheard.ts';
 import { unionFind } from './union-find.ts';
 import { fieldRolesOf } from './field-roles.ts';
 import { classifyVendor } from './vendor-class.ts';
@@ -40,19 +41,6 @@ interface Sighting {
   lastNs: bigint;
 }
 
-/** A SYN-ACK is sent again five times where nobody takes it (RFC 9293 section 3.8.3, Linux tcp_synack_retries), with one for the SYN itself. */
-const UNTAKEN_PER_SESSION = 8;
-
-/** More from the server than it would send to nobody: its client is there, and only the way from it was not mirrored. */
-const hasListener = ({ transport, packets, sessions }: Conversation): boolean => transport === 'tcp' && packets.toClient > UNTAKEN_PER_SESSION * Math.max(sessions, 1);
-
-/**
- * Data over TCP goes to whom answered: the handshake comes first (RFC 9293 section 3.5). Where no answer was heard, only the way back was not
- * mirrored. Not where nothing but who was heard first says who asks: that may be the server of a conversation whose other half was not heard.
- */
-export const hasUnheardServer = ({ transport, packets, requests, direction }: Conversation): boolean =>
-  transport === 'tcp' && packets.toClient === 0 && requests > 0 && direction.by !== 'first-packet';
-
 function sightAddresses(set: ObservationSet): Map<string, Sighting> {
   const records = new Map(set.addresses.map((record) => [record.address, record]));
   const seen = new Map<string, Sighting>();
@@ -71,11 +59,12 @@ function sightAddresses(set: ObservationSet): Map<string, Sighting> {
     const sighting = sight(record.address, record.firstNs, record.lastNs);
     if (record.macs.length > 0) sighting.sent = true;
   }
+  const unheard = findUnheard(set.conversations);
   for (const conversation of set.conversations) {
     const client = sight(conversation.client, conversation.firstNs, conversation.lastNs);
     const server = sight(conversation.server, conversation.firstNs, conversation.lastNs);
     if (conversation.packets.toServer > 0 || hasListener(conversation)) client.sent = true;
-    if (conversation.packets.toClient > 0 || hasUnheardServer(conversation)) server.sent = true;
+    if (conversation.packets.toClient > 0 || hasUnheardServer(conversation) || mayBeAnswered(conversation, unheard)) server.sent = true;
     if (conversation.rttMs !== null && conversation.packets.toClient > 0) server.rttMs = Math.min(server.rttMs ?? Infinity, conversation.rttMs);
     client.vlan ??= conversation.vlan;
     server.vlan ??= conversation.vlan;
@@ -107,7 +96,7 @@ function namesOf(sighting: Sighting): string[] {
   return [...new Set(printable.length > 0 ? printable : factsOf(sighting, LESSER_NAME_FACTS).map((name) => name.trim()).filter((name) => isPrintableName(name) && !DEFAULT_HOSTS.test(name)))];
 }
 
-const looksLikeDirectedBroadcast = (sighting: Sighting): boolean => !sighting.sent && sighting.address.endsWith('.255');
+const looksLikeDirectedBroadcast = (sighting: Sighting): boolean => !sighting.sent && isLastOfNetwork(sighting.address);
 
 /** Who builds the small routers that translate a machine's addresses one to one. Computers take second addresses for services of their own, as clusters do. */
 const TRANSLATES: ReadonlySet<string | null> = new Set(['network', 'field-gateway', 'controller', 'rtu']);

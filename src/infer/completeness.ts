@@ -17,6 +17,7 @@ import type { ZonePlan } from './zone-names.ts';
 import { plural } from './plural.ts';
 import { regimesHeard } from './regimes-heard.ts';
 import { estimateSpecies, HORIZON_DAYS, type Incidence, round, shareSeen } from './species-estimate.ts';
+import { isOneSided } from './unheard.ts';
 
 /** Each weekday four times; a fifth week that has begun takes nothing from that. */
 const WHOLE_MONTH_DAYS = 28;
@@ -67,9 +68,6 @@ function collectPairs({ plant, placements }: Inference, plan: ZonePlan, negotiat
     return { fromZone, toZone, pool: `${kindOf.get(fromZone)} ${kindOf.get(toZone)}`, incidences: incidencesOf(links, negotiated) };
   }).sort((a, b) => (a.fromZone < b.fromZone ? -1 : a.fromZone > b.fromZone ? 1 : a.toZone < b.toZone ? -1 : 1));
 }
-
-/** So many conversations may be heard from one end only, by chance. */
-const ONE_END_SHARE = 0.05;
 
 /** Of a declared conduit, what is known of the pairs of its zones: the least; null where none of them was heard to talk. */
 export function completenessBetween(conduits: readonly ConduitCompleteness[], connects: readonly string[]): Pick<ConduitCompleteness, 'completeness' | 'sufficient'> | null {
@@ -124,7 +122,7 @@ export function estimateCompleteness(inference: Inference, plan: ZonePlan): Comp
     sufficient ? `The stopping rule is met after ${days} days.` : `Keep listening${listenUntil === null ? '' : ` until ${listenUntil}`}, about ${plural(moreDays, 'more day')}: ${waits.map((wait) => wait.why).join('; ') || 'nothing was heard yet'}.`,
     ...(open > 0 ? [`${open} of ${plural(conduits.length, 'pair')} of zones that talk ${open === 1 ? 'is' : 'are'} expected to show something new within ${HORIZON_DAYS} days.`] : []),
     ...(deafHours > 0 ? [`${plural(deafHours, 'hour was', 'hours were')} heard badly (packets lost, or nobody listened for a part of them): what runs only then may be missing.`] : []),
-    ...(heard.fromOneEnd > ONE_END_SHARE * heard.conversations ? [`${heard.fromOneEnd} of ${plural(heard.conversations, 'TCP conversation')} with data were heard from one end only: roles, zones and rules are guesses there. Mirror both directions to the sensor.`] : []),
+    ...(isOneSided(heard) ? [`${heard.fromOneEnd} of ${plural(heard.conversations, 'TCP conversation')} with data were heard from one end only: roles, zones and rules are guesses there. Mirror both directions to the sensor.`] : []),
     ...missing.map((regime) => regime.sentence),
   ];
   return { plant, conduits, regimes, sufficient, moreDays, listenUntil, sentences };

@@ -4,10 +4,11 @@
  */
 import { addTo, addToSet } from '../net/multi-map.ts';
 import type { Conversation } from '../observation.ts';
-import { hasUnheardServer, type Inventory } from './assets.ts';
+import type { Inventory } from './assets.ts';
 import type { Asset } from './proposal.ts';
 import type { Cycle } from './rhythm.ts';
 import { CONTROL_BY_PORT, DIRECTORY_SERVICES } from './service-family.ts';
+import { hasUnheardServer } from './unheard.ts';
 import { CONTROL_VENDORS } from './vendor-class.ts';
 
 interface Talk {

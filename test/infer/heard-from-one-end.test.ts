@@ -35,6 +35,17 @@ describe('heard from who asks alone', () => {
     expect(proposal.dropped.filter(({ why }) => why === 'unanswered')).toEqual([]);
   });
 
+  it('whom nobody heard, and who is asked by datagrams alone, is there as far as its clients know: where both directions are heard it is not', () => {
+    const clock = '10.1.0.90';
+    const plant: [Host[], Sketch[]] = [HOSTS, [...SKETCHES, ...['10.1.0.10', '10.1.0.11', '10.1.0.21'].map((client): Sketch => ({ client, server: clock, service: 'ntp', transport: 'udp', port: 123, perDay: 20 }))]];
+    const half = propose(heardAs(...plant, askedAlone));
+    expect(assetAt(half, clock)).toMatchObject({ role: 'infrastructure', confidence: 0.75, against: [{ rule: 'only-asked' }] });
+    expect(half.dropped.filter(({ why }) => why === 'unanswered')).toEqual([]);
+    const whole = propose(heardAs(...plant, (one) => (one.server === clock ? askedAlone(one) : one)));
+    expect(whole.pseudo.map(({ address }) => address)).toEqual([clock]);
+    expect(whole.dropped.filter(({ why }) => why === 'unanswered')).toHaveLength(3);
+  });
+
   it('a first packet tells no server: it may be an answer', () => {
     const stray: Sketch = { client: '10.1.0.131', server: '10.1.0.250', service: '', port: 51_000 };
     const proposal = propose(heardAs(HOSTS, [...SKETCHES, stray], (one) => (one.server === stray.server ? { ...askedAlone(one), direction: { by: 'first-packet', confidence: 0.5 } } : one)));

@@ -10,7 +10,7 @@ import { addTo, addToSet } from '../../net/multi-map.ts';
 import { changesDevice, type Conversation, type ObservationSet } from '../../observation.ts';
 import { staysOnLink } from '../../net/link-local.ts';
 import { groupAddressKind } from '../../net/address-kinds.ts';
-import { hasUnheardServer } from '../assets.ts';
+import { hasUnheardServer } from '../unheard.ts';
 import { capturedDaysOf } from '../captured-days.ts';
 import { findNegotiated, type Negotiated, type Talk } from './negotiated-ports.ts';
 

@@ -59,9 +59,14 @@ export const limitOf = (heard: Heard, profile: Profile, role: Role, records: rea
 /** Only what was answered was heard, not what was asked and when (a mirror port that sends one direction): the pace tells I/O from controllers, and who polls from who looks in. */
 const areAnswersAlone = ({ conversation: { packets } }: Link): boolean => packets.toServer === 0;
 
+/** Who is asked by datagrams alone, and was not heard, is there only as far as its clients know. */
+const wasOnlyAsked = ({ in: asked, out }: Profile): boolean => out.length === 0 && asked.every(({ conversation: { transport, packets } }) => packets.toClient === 0 && transport !== 'tcp');
+
 const TOLD_BY_PACE: ReadonlySet<Role> = new Set<Role>(['plc', 'io', 'hmi', 'engineering-workstation', 'historian', 'opcua-server', 'transient']);
 
-function limitByHearing({ leaderless }: Heard, { index, controlIn, controlOut }: Profile, role: Role): Limit | null {
+function limitByHearing({ leaderless }: Heard, profile: Profile, role: Role): Limit | null {
+  const { index, asset, controlIn, controlOut, in: asked } = profile;
+  if (asked.length > 0 && asset.macs.length === 0 && wasOnlyAsked(profile)) return limit(EITHER, role, 'only-asked', 'was asked by datagrams, and nothing that it sent was heard: whether it is there is not known');
   if (leaderless.has(index) && (role === 'plc' || role === 'io')) return limit(EITHER, role, 'leaderless-io', 'exchanges implicit I/O with one device that does so with it alone, and nobody else asks either: which of the two leads was not heard');
   const links = [...controlIn, ...controlOut];
   return TOLD_BY_PACE.has(role) && links.length > 0 && links.every(areAnswersAlone) ? limit(EITHER, role, 'pace-unheard', 'was heard with answers alone: how often who asks was not heard') : null;

@@ -1,0 +1,65 @@
+/**
+ * Whose answers were not heard though there were some: a mirror port that sends one direction. In: conversations. Out: of which of
+ * them silence proves nothing.
+ */
+import type { Conversation } from '../observation.ts';
+
+/** A SYN-ACK is sent again five times where nobody takes it (RFC 9293 section 3.8.3, Linux tcp_synack_retries), with one for the SYN itself. */
+const UNTAKEN_PER_SESSION = 8;
+
+/** More from the server than it would send to nobody: its client is there, and only the way from it was not mirrored. */
+export const hasListener = ({ transport, packets, sessions }: Conversation): boolean => transport === 'tcp' && packets.toClient > UNTAKEN_PER_SESSION * Math.max(sessions, 1);
+
+/**
+ * Data over TCP goes to whom answered: the handshake comes first (RFC 9293 section 3.5). Where no answer was heard, only the way back was not
+ * mirrored. Not where nothing but who was heard first says who asks: that may be the server of a conversation whose other half was not heard.
+ */
+export const hasUnheardServer = ({ transport, packets, requests, direction }: Conversation): boolean =>
+  transport === 'tcp' && packets.toClient === 0 && requests > 0 && direction.by !== 'first-packet';
+
+/** The last address of an IPv4 /24, which is hardly a device's. */
+export const isLastOfNetwork = (address: string): boolean => address.endsWith('.255');
+
+/** So many conversations may be heard from one end only, by chance. */
+const ONE_END_SHARE = 0.05;
+
+/** TCP conversations with data, and how many of them were heard from one end only. */
+export interface EndsHeard {
+  readonly conversations: number;
+  readonly fromOneEnd: number;
+}
+
+/** Who sends data over TCP was answered: where nothing came back, the sensor hears one end only. */
+export function countHeard(conversations: readonly Conversation[]): EndsHeard {
+  const withData = conversations.filter(({ transport, requests, packets }) => transport === 'tcp' && (requests > 0 || packets.toServer === 0));
+  return { conversations: withData.length, fromOneEnd: withData.filter(({ packets }) => packets.toServer === 0 || packets.toClient === 0).length };
+}
+
+/** More than chance: the mirror leaves out what goes one way. */
+export const isOneSided = ({ conversations, fromOneEnd }: EndsHeard): boolean => fromOneEnd > ONE_END_SHARE * conversations;
+
+export interface Unheard {
+  readonly pairs: ReadonlySet<string>;
+  /** Never heard at all, and answered over TCP. */
+  readonly servers: ReadonlySet<string>;
+  /** The mirror leaves out what goes one way: who is silent may well have answered. */
+  readonly isOneSided: boolean;
+}
+
+const pairOf = ({ client, server }: Conversation): string => `${client} ${server}`;
+
+export function findUnheard(conversations: readonly Conversation[]): Unheard {
+  const unheard = conversations.filter(hasUnheardServer);
+  const servers = new Set(unheard.map(({ server }) => server));
+  for (const { client, server, packets } of conversations) {
+    if (packets.toServer > 0) servers.delete(client);
+    if (packets.toClient > 0) servers.delete(server);
+  }
+  return { pairs: new Set(unheard.map(pairOf)), servers, isOneSided: isOneSided(countHeard(conversations)) };
+}
+
+const ASKED_BY_DATAGRAMS: ReadonlySet<string> = new Set(['udp', 'icmp', 'icmpv6']);
+
+/** What asks by datagrams asks whom nobody heard. Not a whole network. */
+export const mayBeAnswered = (conversation: Conversation, { pairs, servers, isOneSided: oneSided }: Unheard): boolean =>
+  ASKED_BY_DATAGRAMS.has(conversation.transport) && conversation.requests > 0 && !isLastOfNetwork(conversation.server) && (oneSided || servers.has(conversation.server) || pairs.has(pairOf(conversation)));
