@@ -4,7 +4,7 @@
  */
 import { isSeq } from 'yaml';
 import { isMac } from '../../net/address-set.ts';
-import { specIdOf } from '../../infer/spec-id.ts';
+import { freeId, specIdOf } from '../../infer/spec-id.ts';
 import type { Finding } from '../diff/findings.ts';
 import type { DiffContext } from '../diff/context.ts';
 import { ownerByLink } from '../diff/observed.ts';
@@ -38,9 +38,7 @@ export function declareAsset(bench: Bench, finding: Finding, address: string, zo
   const known = finding.type !== 'undeclared-asset' ? null : key === 'ip' ? (ownerByLink(context, address)?.asset.id ?? null) : senderOf(context, address);
   if (known !== null) return addAddress(bench, known, key, address);
   // The id that a proposal would give it. Two addresses of IPv6 may be spelled alike.
-  const base = specIdOf(address, 'asset');
-  let id = base;
-  for (let n = 2; assets.byId.has(id); n++) id = `${base}-${n}`;
+  const id = freeId(specIdOf(address, 'asset'), (one) => assets.byId.has(one));
   appendTo(document, ['zones', index, 'assets'], { asset_id: id, [key]: [address] });
   return { done: `added the asset to ${zone}` };
 }

@@ -10,10 +10,12 @@ import { addTo } from '../../net/multi-map.ts';
 import type { Permit } from '../../permit.ts';
 import type { PermitLeft } from '../match/permit-rest.ts';
 import type { AssetIndex } from '../spec/assets.ts';
+import { conduitBetween } from '../spec/conduit-between.ts';
 import type { LoadedSpec } from '../spec/load.ts';
 import { assetEntry, listedAssets, ruleEntry, zoneEntry } from '../spec/rules.ts';
 import type { SpecAsset, SpecFlow, SpecZone } from '../spec/schema.ts';
 import { INLINE, INLINE_ITEMS, slText } from '../spec/write.ts';
+import { addConduit, conduitId, openDraft, seqOf } from './draft.ts';
 import type { ExistingPlaces } from './existing-places.ts';
 import { besideQuestion, NEW_QUESTION } from './question.ts';
 import { ruleNumbering } from './rule.ts';
@@ -92,43 +94,33 @@ export interface RuleAppender {
   readonly added: readonly string[];
 }
 
-const LONGEST_PREFIX = 58;
-/** With room for `-999`. */
-const SHORTER_PREFIX = 54;
-
-export function ruleAppender(document: Document, proposal: ConduitProposal, loaded: LoadedSpec, zones: readonly SpecZone[], newcomers: ReadonlySet<string>): RuleAppender {
-  const { spec } = loaded;
-  const conduitOf = new Map<string, { id: string; index: number }>();
-  for (const [index, { conduit_id: id, connects }] of spec.conduits.entries()) {
-    for (const a of connects) for (const b of connects) if (a < b && !conduitOf.has(`${a}\n${b}`)) conduitOf.set(`${a}\n${b}`, { id, index });
-  }
-  const conduitIds = new Set(spec.conduits.map((conduit) => conduit.conduit_id));
+export function ruleAppender(document: Document, proposal: ConduitProposal, loaded: LoadedSpec, newcomers: ReadonlySet<string>): RuleAppender {
+  const draft = openDraft(document);
+  const conduitOf = conduitBetween(loaded.spec.conduits);
+  /** By the pair of their zones. */
+  const made = new Map<string, string>();
   const idOf = ruleNumbering(loaded);
   const added: string[] = [];
-  const newConduit = (pair: readonly string[], wanted: string): { id: string; index: number } => {
-    const prefix = `C-${pair.join('-')}`;
-    let id = prefix.slice(0, LONGEST_PREFIX);
-    for (let n = 2; conduitIds.has(id); n++) id = `${prefix.slice(0, SHORTER_PREFIX)}-${n}`;
-    const conduit = { id, index: conduitIds.size };
-    conduitIds.add(id);
-    conduitOf.set(pair.join('\n'), conduit);
+  const newConduit = (connects: string[], wanted: string): string => {
+    const id = conduitId(draft, connects);
     const slT = proposal.conduits.find((one) => one.id === wanted)?.slT ?? null;
-    append(document, seqAt(document, ['conduits']), { conduit_id: id, name: pair.join(' - '), connects: pair, ...slText(slT), mode: 'monitor', default_action: 'deny-log', protocols_allowed: [] });
-    // A zone without such a list allows every conduit: a list of one would forbid the others.
-    for (const [at, zone] of zones.entries()) if (pair.includes(zone.zone_id) && zone.allowed_conduits !== undefined) seqAt(document, ['zones', at, 'allowed_conduits']).add(id);
-    return conduit;
+    addConduit(draft, { conduit_id: id, name: connects.join(' - '), connects, ...slText(slT), mode: 'monitor', default_action: 'deny-log', protocols_allowed: [] });
+    made.set(connects.join('\n'), id);
+    return id;
   };
   /** Each pair has a new asset: nobody can have left it out. */
   const isOfNewcomers = ({ from, to }: Permit): boolean => [from, to].some(({ assets: ids }) => ids.length > 0 && ids.every((id) => newcomers.has(id)));
   return {
     added,
     append: (proposed, left) => {
-      const pair = [left.permit.from.zone, left.permit.to.zone].sort();
-      const conduit = conduitOf.get(pair.join('\n')) ?? newConduit(pair, proposed.permit.conduit);
-      const id = idOf(conduit.id);
+      const { from, to } = left.permit;
+      const pair = [from.zone, to.zone].sort();
+      const conduit = conduitOf(from.zone, to.zone) ?? made.get(pair.join('\n')) ?? newConduit(pair, proposed.permit.conduit);
+      const id = idOf(conduit);
       added.push(id);
-      const entry = ruleEntry({ ...proposed, permit: { ...proposed.permit, id, conduit: conduit.id } });
-      append(document, seqAt(document, ['conduits', conduit.index, 'protocols_allowed']), left.beside.length === 0 || isOfNewcomers(left.permit) ? asked(entry, entry.question ?? NEW_QUESTION) : asked(entry, besideQuestion(left, entry.question, proposed.days)));
+      const entry = ruleEntry({ ...proposed, permit: { ...proposed.permit, id, conduit } });
+      const list = seqOf(draft, draft.conduits.get(conduit)!, 'protocols_allowed');
+      append(document, list, left.beside.length === 0 || isOfNewcomers(left.permit) ? asked(entry, entry.question ?? NEW_QUESTION) : asked(entry, besideQuestion(left, entry.question, proposed.days)));
     },
   };
 }

@@ -14,7 +14,7 @@ import type { DeclaredPermit } from '../spec/permits.ts';
 import type { SpecFlow } from '../spec/schema.ts';
 import type { Pair } from './admit.ts';
 import type { RuleDecision } from './decide.ts';
-import { openDraft, type SpecDraft } from './draft.ts';
+import { addConduit, conduitId, openDraft, type SpecDraft } from './draft.ts';
 import { contentOf, ruleNumbering } from './rule.ts';
 
 /** A conduit to which rules are added. */
@@ -80,7 +80,7 @@ function ruleList(document: Document, conduit: string, index: number, rules: rea
 }
 
 /** Each conduit's rules are read once, however many are added. */
-function ruleLists(document: Document, { loaded, conduitOf }: DiffContext): Bench['rulesBetween'] {
+function ruleLists(draft: SpecDraft, { loaded, conduitOf }: DiffContext): Bench['rulesBetween'] {
   const indexOf = new Map(loaded.spec.conduits.map(({ conduit_id: id }, index) => [id, index]));
   let count = loaded.spec.conduits.length;
   /** By their two zones; of a conduit of more than two they share one. */
@@ -91,10 +91,10 @@ function ruleLists(document: Document, { loaded, conduitOf }: DiffContext): Benc
     const known = lists.get(pair);
     if (known !== undefined) return known;
     const held = conduitOf(client, server);
-    const conduit = held ?? `C-${client}-${server}`.slice(0, 63);
+    const conduit = held ?? conduitId(draft, [client, server]);
     const index = held === null ? count++ : (indexOf.get(held) ?? 0);
-    if (held === null) appendTo(document, ['conduits'], { conduit_id: conduit, connects: [client, server], protocols_allowed: [] });
-    const list = byIndex.get(index) ?? ruleList(document, conduit, index, held === null ? [] : (loaded.spec.conduits[index]?.protocols_allowed ?? []));
+    if (held === null) addConduit(draft, { conduit_id: conduit, connects: [client, server], protocols_allowed: [] });
+    const list = byIndex.get(index) ?? ruleList(draft.document, conduit, index, held === null ? [] : (loaded.spec.conduits[index]?.protocols_allowed ?? []));
     byIndex.set(index, list);
     lists.set(pair, list);
     return list;
@@ -112,9 +112,10 @@ export function openBench(document: Document, loaded: LoadedSpec, set: Observati
   const { conversations } = context.set;
   const byId = once(() => new Map(conversations.map((one) => [one.id, one])));
   const inPlaces = once(() => inOrderOf(conversations));
+  const draft = openDraft(document);
   const rules = once(() => new Map(loaded.permits.map((declared) => [declared, document.getIn(declared.path)])));
   return {
-    draft: openDraft(document), context, by, idOf: ruleNumbering(loaded), rulesBetween: ruleLists(document, context),
+    draft, context, by, idOf: ruleNumbering(loaded), rulesBetween: ruleLists(draft, context),
     conversationsOf: ({ seen }) => inPlaces()(seen.flatMap(({ conversation }) => byId().get(conversation) ?? [])),
     // What firewalls logged went through no Permit.
     observed: once(() => judgeObserved({ ...context, set: { ...context.set, conversations: conversations.filter(({ id }) => id > 0) } })),

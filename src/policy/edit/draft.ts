@@ -6,9 +6,11 @@
  */
 import { isMap, isScalar, isSeq } from 'yaml';
 import type { Document, YAMLMap, YAMLSeq } from 'yaml';
+import { freeId } from '../../infer/spec-id.ts';
 import type { Permit } from '../../permit.ts';
 import { declaredAssets } from '../spec/assets.ts';
 import type { LoadedSpec } from '../spec/load.ts';
+import type { SpecConduit } from '../spec/schema.ts';
 
 /** A document that is being edited, and where its parts are. */
 export interface SpecDraft {
@@ -52,6 +54,24 @@ export function noteRemoved(draft: SpecDraft, { id, conduit }: Pick<Permit, 'id'
 export const makeMap = (draft: SpecDraft, value: Readonly<Record<string, unknown>>): YAMLMap => draft.document.createNode(value) as YAMLMap;
 
 export const rootOf = (draft: SpecDraft): YAMLMap => draft.document.contents as YAMLMap;
+
+/** An id for a new conduit between two zones. */
+export const conduitId = ({ conduits }: SpecDraft, zones: readonly string[]): string => freeId(`C-${zones.join('-')}`, (id) => conduits.has(id));
+
+/** A new conduit, behind the others. Of its zones those that list the conduits that they allow, allow it; the others allow every one. */
+export function addConduit(draft: SpecDraft, conduit: SpecConduit): YAMLMap {
+  const { conduit_id: id, connects } = conduit;
+  const node = makeMap(draft, conduit);
+  const zones: unknown = node.get('connects', true);
+  if (isSeq(zones)) zones.flow = true;
+  seqOf(draft, rootOf(draft), 'conduits').add(node);
+  draft.conduits.set(id, node);
+  for (const zone of connects) {
+    const allowed: unknown = draft.zones.get(zone)?.get('allowed_conduits', true);
+    if (isSeq(allowed)) allowed.add(id);
+  }
+  return node;
+}
 
 const nodesBy = (document: Document, list: string, key: string): Map<string, YAMLMap> => {
   const seq = document.getIn([list]);

@@ -7,6 +7,7 @@
 import { isMap, isScalar, isSeq } from 'yaml';
 import type { YAMLMap } from 'yaml';
 import { z } from 'zod';
+import { freeId } from '../../infer/spec-id.ts';
 import { renameInDirection } from '../spec/free-text.ts';
 import { nearestWord } from '../spec/nearest-word.ts';
 import { zonesNamed } from '../spec/permits.ts';
@@ -125,8 +126,7 @@ function moveTo(bench: Bench, asset: string, zone: string, entryOf: (asset: stri
   if (held !== undefined) return held.zone === zone ? refuse(`${asset} is in ${zone} already`, 'nothing was changed') : moveAsset(draft, loaded, asset, held, zone);
   const entry = entryOf(asset);
   if (entry === null) return refuse(`there is no asset ${asset} in the spec`, holderOf(loaded, asset) ?? nearestOf(asset, [...draft.assets.keys()]) ?? 'declare it first; where somebody has just removed it, reload the page');
-  let unique = entry.asset_id;
-  for (let n = 2; draft.assets.has(unique); n++) unique = `${entry.asset_id.slice(0, 58)}-${n}`;
+  const unique = freeId(entry.asset_id, (one) => draft.assets.has(one));
   const node = draft.document.createNode({ ...entry, asset_id: unique, pinned: true }) as YAMLMap;
   node.flow = true;
   for (const key of ['ip', 'mac']) {

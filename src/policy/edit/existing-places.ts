@@ -4,6 +4,7 @@
  * In: the proposal and the spec. Out: the spec's own ids for it, and Permits between the spec's own zones.
  */
 import type { ConduitProposal } from '../../infer/conduits/conduits.ts';
+import { freeId } from '../../infer/spec-id.ts';
 import { addTo } from '../../net/multi-map.ts';
 import type { Permit, PermitEnd } from '../../permit.ts';
 import type { AssetIndex } from '../spec/assets.ts';
@@ -36,8 +37,7 @@ export const placesIn = (proposal: ConduitProposal, existing: LoadedSpec, known:
     for (const asset of zone.assets) {
       if (assetOf.has(asset.id)) continue;
       const network = asset.ip.map((address) => known.resolve(address)).find((resolution) => resolution?.by === 'network');
-      let id = asset.id;
-      for (let n = 2; takenIds.has(id); n++) id = `${asset.id}-${n}`;
+      const id = freeId(asset.id, (one) => takenIds.has(one));
       takenIds.add(id);
       assetOf.set(asset.id, { id, zone: network?.zone ?? target });
     }

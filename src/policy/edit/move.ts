@@ -5,15 +5,17 @@
  * for people, and diff says what they no longer cover.
  */
 import { plural } from '../../infer/plural.ts';
+import { freeId } from '../../infer/spec-id.ts';
 import { parseSet, parseSpan, setContains } from '../../net/address-set.ts';
 import type { PermitEnd } from '../../permit.ts';
 import { isMap, isSeq } from 'yaml';
 import type { YAMLMap, YAMLSeq } from 'yaml';
 import { renameInDirection } from '../spec/free-text.ts';
 import { zonesNamed, type DeclaredPermit } from '../spec/permits.ts';
-import { makeMap, noteRemoved, plain, rootOf, seqOf, setField, type SpecDraft } from './draft.ts';
+import { addConduit, conduitId, noteRemoved, plain, seqOf, setField, type SpecDraft } from './draft.ts';
 import type { LoadedSpec } from '../spec/load.ts';
 import { isSameRule, sharesRule } from './narrow.ts';
+import { ruleIdsOf } from './rule.ts';
 
 /** Rules named in one sentence. */
 const NAMED = 5;
@@ -67,7 +69,7 @@ function carryRules(draft: SpecDraft, loaded: LoadedSpec, asset: string, from: s
     .filter(({ permit }) => permit.from.assets.includes(asset) || permit.to.assets.includes(asset))
     .filter((declared, i, all) => all.findIndex((other) => isSameRule(other, declared)) === i)
     .map((declared) => ({ declared, rule: draft.document.getIn(declared.path), list: draft.document.getIn(declared.path.slice(0, -1)), conduit: draft.conduits.get(declared.permit.conduit) }));
-  const taken = new Set(loaded.permits.map(({ permit }) => permit.id));
+  const taken = new Set(ruleIdsOf(loaded));
   for (const { declared, rule, list, conduit } of concerned) {
     if (!isMap(rule) || !isSeq(list) || conduit === undefined) continue;
     const { permit } = declared;
@@ -79,8 +81,7 @@ function carryRules(draft: SpecDraft, loaded: LoadedSpec, asset: string, from: s
       own = rule.clone() as YAMLMap;
       own.commentBefore = null;
       own.spaceBefore = false;
-      let id = `${permit.id.slice(0, 58)}-2`;
-      for (let n = 3; taken.has(id); n++) id = `${permit.id.slice(0, 58)}-${n}`;
+      const id = freeId(permit.id, (one) => taken.has(one));
       taken.add(id);
       own.set('rule_id', id);
       const rest = mine.assets.filter((one) => one !== asset);
@@ -159,18 +160,7 @@ function conduitFor(draft: SpecDraft, current: YAMLMap, far: string, to: string)
   const known = joins(current) ? current : [...draft.conduits.values()].find(joins);
   if (known !== undefined) return seqOf(draft, known, 'protocols_allowed');
   const zones = [far, to].sort();
-  const wanted = `C-${zones.join('-')}`.slice(0, 58);
-  let id = wanted;
-  for (let n = 2; draft.conduits.has(id); n++) id = `${wanted}-${n}`;
   const terms = (['security_level', 'mode', 'default_action'] as const).flatMap((key) => (current.has(key) ? [[key, plain(current.get(key, true))] as const] : []));
-  const made = makeMap(draft, { conduit_id: id, name: `${zones[0]} - ${zones[1]}`, connects: zones, ...Object.fromEntries(terms), protocols_allowed: [] });
-  const connects: unknown = made.get('connects', true);
-  if (isSeq(connects)) connects.flow = true;
-  seqOf(draft, rootOf(draft), 'conduits').add(made);
-  draft.conduits.set(id, made);
-  for (const zone of zones) {
-    const allowed: unknown = draft.zones.get(zone)?.get('allowed_conduits', true);
-    if (isSeq(allowed)) allowed.add(id);
-  }
+  const made = addConduit(draft, { conduit_id: conduitId(draft, zones), name: zones.join(' - '), connects: zones, ...Object.fromEntries(terms), protocols_allowed: [] });
   return seqOf(draft, made, 'protocols_allowed');
 }

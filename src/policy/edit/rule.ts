@@ -104,13 +104,16 @@ const ruleFor = (id: string, client: SpecEndpoint, server: SpecEndpoint, convers
 export const contentOf = ({ rule_id: _id, decision: _decision, owner: _owner, decided_on: _decidedOn, purpose: _purpose, evidence: _evidence, basis: _basis, ...content }: SpecFlow): string =>
   JSON.stringify(content, (_key, value: unknown) => (typeof value === 'object' && value !== null && !Array.isArray(value) ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))) : value));
 
+/** Ids that rules have or had. */
+export const ruleIdsOf = ({ permits, spec }: LoadedSpec): string[] => [...permits.map(({ permit }) => permit.id), ...spec.conduits.flatMap((conduit) => conduit.removed_rules ?? [])];
+
 /**
  * New ids for rules, `PREFIX-001` and on: the number after the highest that a rule has or had. Who reads an old review would take
  * another rule in a gap for the one that stood there.
  * @param others ids that are about to be given
  */
 export function ruleNumbering(loaded: LoadedSpec | null, others: readonly string[] = []): (prefix: string) => string {
-  const given = [...others, ...(loaded === null ? [] : [...loaded.permits.map(({ permit }) => permit.id), ...loaded.spec.conduits.flatMap((conduit) => conduit.removed_rules ?? [])])];
+  const given = [...others, ...(loaded === null ? [] : ruleIdsOf(loaded))];
   const highest = new Map<string, number>();
   return (prefix) => {
     const start = `${prefix.slice(0, 58)}-`;

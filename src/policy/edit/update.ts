@@ -50,7 +50,7 @@ export function updateSpec(proposal: ConduitProposal, existingText: string, set:
   // Permits are compared with who is who after the new assets have been added.
   const assets = indexAssets({ ...loaded.spec, zones });
   const need = needOf(loaded, assets, set);
-  const rules = ruleAppender(document, proposal, loaded, zones, newcomers);
+  const rules = ruleAppender(document, proposal, loaded, newcomers);
   const { used, leftOut } = appendRules({ proposal, set, loaded, places, assets, newcomers, need, rules });
   refreshRules(document, used, need, set);
   refreshCompleteness(document, proposal, places, loaded);

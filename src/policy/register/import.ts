@@ -11,7 +11,7 @@ import { readCsv } from './csv-records.ts';
 import { readRegister } from './columns.ts';
 import type { RegisterKind, RegisterRow } from './columns.ts';
 import { importAssets } from './assets.ts';
-import { makeMap, openDraft, plain, rootOf, seqOf, setField } from '../edit/draft.ts';
+import { addConduit, makeMap, openDraft, plain, rootOf, seqOf, setField } from '../edit/draft.ts';
 import type { ListDraft, Tally } from './list-draft.ts';
 import { importPermits } from './permits.ts';
 import type { Problem } from '../spec/document.ts';
@@ -82,9 +82,7 @@ function importConduits(draft: ListDraft, rows: readonly RegisterRow[]): Tally {
         draft.report(row, 'zones', `the conduit "${id}" is new, and nothing says what it connects`, 'fill the column "zones" with two zone ids or more');
         continue;
       }
-      node = makeMap(draft, { conduit_id: id, connects: zones, protocols_allowed: [] });
-      seqOf(draft, rootOf(draft), 'conduits').add(node);
-      draft.conduits.set(id, node);
+      node = addConduit(draft, { conduit_id: id, connects: zones, protocols_allowed: [] });
       tally.added++;
     }
     const edits: Readonly<Record<string, unknown>> = {

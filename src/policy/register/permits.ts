@@ -7,7 +7,7 @@
 import { parseSpan } from '../../net/address-set.ts';
 import { isMap } from 'yaml';
 import type { RegisterRow } from './columns.ts';
-import { makeMap, seqOf, setField } from '../edit/draft.ts';
+import { addConduit, conduitId, makeMap, seqOf, setField } from '../edit/draft.ts';
 import type { ListDraft, Tally } from './list-draft.ts';
 import { operationsText } from './tables.ts';
 import { endpointOf, portsOf } from '../spec/permits.ts';
@@ -15,8 +15,6 @@ import type { DeclaredPermit } from '../spec/permits.ts';
 import type { LoadedSpec } from '../spec/load.ts';
 import { ruleNumbering } from '../edit/rule.ts';
 import type { SpecFlow } from '../spec/schema.ts';
-
-const MAX_ID = 63;
 
 const sorted = (values: readonly string[]): string => [...values].map((value) => value.toLowerCase()).sort().join(' ');
 const portText = (ports: readonly { readonly first: number; readonly last: number }[]): string => ports.map(({ first, last }) => `${first}-${last}`).sort().join(' ');
@@ -89,18 +87,8 @@ function addRule(draft: ListDraft, row: RegisterRow, idOf: (conduit: string) => 
     draft.report(row, 'conduit', `the conduit "${named}" does not connect ${client.zone} and ${server.zone}`, 'correct the cell, or leave it empty');
     return false;
   }
-  const id = named ?? [...draft.conduits.keys()].find(connects) ?? `C-${[client.zone, server.zone].sort().join('-')}`.slice(0, MAX_ID);
-  let conduit = draft.conduits.get(id);
-  if (conduit === undefined) {
-    conduit = makeMap(draft, { conduit_id: id, connects: [client.zone, server.zone], mode: 'monitor', default_action: 'deny-log', protocols_allowed: [] });
-    const root = draft.document.contents;
-    if (isMap(root)) seqOf(draft, root, 'conduits').add(conduit);
-    draft.conduits.set(id, conduit);
-    for (const zone of [client.zone, server.zone]) {
-      const allowed = draft.zones.get(zone)?.get('allowed_conduits', true);
-      if (allowed !== undefined) seqOf(draft, draft.zones.get(zone) ?? conduit, 'allowed_conduits').add(id);
-    }
-  }
+  const id = named ?? [...draft.conduits.keys()].find(connects) ?? conduitId(draft, [client.zone, server.zone].sort());
+  const conduit = draft.conduits.get(id) ?? addConduit(draft, { conduit_id: id, connects: [client.zone, server.zone], mode: 'monitor', default_action: 'deny-log', protocols_allowed: [] });
   const ruleId = (fields['rule_id'] as string | undefined) ?? idOf(id);
   const optional: Readonly<Record<string, unknown>> = { transport: fields['transport'], port: fields['port'] };
   const rule = makeMap(draft, {

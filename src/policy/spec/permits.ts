@@ -8,6 +8,7 @@
 import { ACCESS_CLASSES, hasPorts, type Access } from '../../observation.ts';
 import type { ModbusRange, Permit, PermitEnd, PermitService } from '../../permit.ts';
 import { accessOfFunctionCode, accessesOfFunctionCode } from '../../decode/app/modbus-functions.ts';
+import { freeId } from '../../infer/spec-id.ts';
 import { tableOf } from '../../net/register-set.ts';
 import { byText } from '../../net/text-order.ts';
 import { parseDirection } from './free-text.ts';
@@ -173,8 +174,7 @@ export const permitsOf = (spec: Spec): DeclaredPermit[] => {
   const zoneIds = spec.zones.map((zone) => zone.zone_id);
   const taken = new Set(spec.conduits.flatMap((conduit) => [...(conduit.protocols_allowed ?? []).flatMap((flow) => flow.rule_id ?? []), ...(conduit.removed_rules ?? [])]));
   const freshId = (wanted: string): string => {
-    let id = wanted;
-    for (let n = 2; taken.has(id); n++) id = `${wanted}-${n}`;
+    const id = freeId(wanted, (one) => taken.has(one));
     taken.add(id);
     return id;
   };
@@ -188,7 +188,7 @@ export const permitsOf = (spec: Spec): DeclaredPermit[] => {
       const access = accessOf(flow, text);
       const unidirectional = flow.unidirectional !== undefined ? { from: flow.unidirectional.from, to: flow.unidirectional.to } : text?.unidirectional ? { from: fromZone, to: toZone } : null;
       const evidence = flow.evidence;
-      const id = flow.rule_id ?? freshId(`${conduit.conduit_id}-${String(flowIndex + 1).padStart(3, '0')}`.slice(0, 63));
+      const id = flow.rule_id ?? freshId(`${conduit.conduit_id}-${String(flowIndex + 1).padStart(3, '0')}`);
       const permit: Permit = {
         id,
         conduit: conduit.conduit_id,

@@ -26,7 +26,7 @@ const HEADER = `# Zones and conduits proposed from observed traffic. A proposal,
 # rules with "decision: pending" let their traffic through until somebody answers their "question".
 `;
 
-export const slText = (slT: number | null): Record<string, string> => (slT === null ? {} : { security_level: `SL ${slT}` });
+export const slText = (slT: number | null): { readonly security_level?: string } => (slT === null ? {} : { security_level: `SL ${slT}` });
 
 /** A proposal as a new file. */
 export const writeSpec = (proposal: ConduitProposal, provenance: SpecProvenance = {}): string => {
