@@ -8,7 +8,7 @@ import type { ModbusAsk } from '../../infer/conduits/grants.ts';
 import { modbusOperationsOf } from '../../infer/conduits/permits.ts';
 import { accessOfFunctionCode } from '../../decode/app/modbus-functions.ts';
 import { mergeSpans, tableOf, type Span } from '../../net/register-set.ts';
-import type { Conversation } from '../../observation.ts';
+import { hasPorts, type Conversation } from '../../observation.ts';
 import type { ModbusOperations } from '../../permit.ts';
 import { isFolded, securityOf, type Ask } from '../match/asks.ts';
 import { isoTime } from '../../net/time.ts';
@@ -84,7 +84,7 @@ const ruleFor = (id: string, client: SpecEndpoint, server: SpecEndpoint, convers
     rule_id: id,
     protocol: PROTOCOLS[first.service.name] ?? (first.service.name === '' ? `${first.transport}/${first.port}` : first.service.name),
     transport: first.transport,
-    ...(first.port === 0 ? {} : { port: first.port }),
+    ...(hasPorts(first.transport) ? { port: first.port } : {}),
     client,
     server,
     access: access.length === 0 ? 'any' : access,

@@ -34,7 +34,14 @@ it('what is accepted between two zones gets a conduit of its own, that both allo
   expect(diffSpec(loadText(text), set).filter(({ type }) => type === 'undeclared-conversation')).toEqual([]);
 });
 
-it('so does a rule of a list, and a conduit of a list is allowed by its zones', () => {
+it('a rule for port 0 of TCP names it, and one for a transport without ports names none', () => {
+  const set = observations([conversation('10.1.0.1', '10.3.0.1', { port: 0, service: '' }), conversation('10.1.0.1', '10.3.0.1', { transport: 'icmp', port: 0, service: '' })]);
+  const { text, results } = acceptFindings(SPEC, set, diffSpec(loadText(SPEC), set).filter(({ type }) => type === 'undeclared-conversation'), { decision: 'approved', owner: 'M. Roth' });
+  expect(results.map(({ sentence }) => sentence)).toEqual(['added rule C-A-B-001 for exactly what was seen', 'added rule C-A-B-002 for exactly what was seen']);
+  expect(loadText(text).permits.slice(0, 2).map(({ permit }) => [permit.service.transport, permit.service.ports]).sort()).toEqual([['icmp', []], ['tcp', [{ first: 0, last: 0 }]]]);
+});
+
+it('a rule of a list gets a conduit of its own too, and a conduit of a list is allowed by its zones', () => {
   const rules = importRegister(SPEC, 'spec.yaml', [{ kind: 'permits', file: 'permits.csv', text: 'source_zone,destination_zone,protocol\nA,B,HTTPS\n' }]);
   expect(rules.problems).toEqual([]);
   expect(between(rules.text ?? '', 'A', 'B')).toEqual(['C-A-B-2']);
