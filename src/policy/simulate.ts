@@ -9,7 +9,7 @@
 import type { Conversation } from '../observation.ts';
 import { isWholeZone, type Permit } from '../permit.ts';
 import { listsBy } from '../net/multi-map.ts';
-import { isNotIp, staysOnLink } from '../net/link-local.ts';
+import { isNotIp } from '../net/link-local.ts';
 import { dayOf } from '../net/time.ts';
 import type { DiffContext } from './diff/context.ts';
 import { serviceText } from './diff/observed.ts';
@@ -18,6 +18,7 @@ import { isInspected } from './match/held-permit.ts';
 import { isLive, protocolKey, type DeclaredPermit } from './spec/permits.ts';
 import { plural } from '../infer/plural.ts';
 import type { ConduitCompleteness } from '../infer/proposal.ts';
+import { isUnicast } from './spec/assets.ts';
 import { createSetAside } from './spec/set-aside.ts';
 import { letThroughBy, type LetThrough } from './simulate-beyond.ts';
 import { hitsOf, type Hit, type Judged } from './simulate-blocked.ts';
@@ -190,10 +191,7 @@ export const simulate = ({ loaded, set, assets, conduitOf, matcher: { timezone }
       midstream.push({ conversation: conversation.id, client: conversation.client, server: conversation.server, service, conduit });
     }
   };
-  for (const conversation of set.conversations) {
-    const { client, server, transport } = conversation;
-    if (!staysOnLink(transport) && !assets.isToGroup(client, server)) judge(conversation);
-  }
+  for (const conversation of set.conversations) if (isUnicast(assets, conversation)) judge(conversation);
 
   const byDefault = ([[undeclared, 'nothing here is denied by default'], [unjudged, semantics.notIp?.why ?? '']] as const).flatMap(([count, why]): LetThrough[] =>
     (count === 0 ? [] : [{ permit: '', conduit: '', operations: count, weight: 10 * count, sentence: `${plural(count, 'conversation that nothing declares passes', 'conversations that nothing declares pass')}: ${why}` }]));

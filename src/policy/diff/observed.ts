@@ -8,7 +8,6 @@
 import { changesDevice, type Conversation } from '../../observation.ts';
 import { isPublicAddress } from '../../net/address-kinds.ts';
 import { parseSpan } from '../../net/address-set.ts';
-import { staysOnLink } from '../../net/link-local.ts';
 import { isoTime } from '../../net/time.ts';
 import type { DiffContext } from './context.ts';
 import { makeFinding } from './findings.ts';
@@ -24,7 +23,7 @@ import { isPartlyWithin, type PermitUse } from './permit-use.ts';
 import { createScanFold } from './scan-findings.ts';
 import { contactsOf, contactSentences, strangerSeverity } from './stranger-peers.ts';
 import { createSetAside } from '../spec/set-aside.ts';
-import { nameOf, type DeclaredAsset, type Resolution } from '../spec/assets.ts';
+import { isUnicast, nameOf, type DeclaredAsset, type Resolution } from '../spec/assets.ts';
 import type { Place } from '../spec/document.ts';
 import { CONTROL_KINDS, type DeclaredKind } from '../spec/zone-kind.ts';
 
@@ -306,7 +305,7 @@ export const judgeObserved = (context: DiffContext): ObservedResult => {
   };
 
   for (const conversation of context.set.conversations) {
-    if (staysOnLink(conversation.transport) || context.assets.isToGroup(conversation.client, conversation.server)) {
+    if (!isUnicast(context.assets, conversation)) {
       counts.groupAddressed++;
       continue;
     }

@@ -5,11 +5,12 @@
  * range before a zone's network), and names; and the same the other way, from zone or asset to addresses. Left out on
  * purpose: guesses. An address that nothing declares has no asset.
  */
-import type { AddressRecord } from '../../observation.ts';
+import type { AddressRecord, Conversation } from '../../observation.ts';
 import { GROUP_REASON } from '../../infer/conduits/set-aside.ts';
 import { directedBroadcasts, groupAddressKind, likelyBroadcasts, PUBLIC_ADDRESSES } from '../../net/address-kinds.ts';
 import { formatSpan, normaliseSet, parseSet, parseSpan, setContains, subtractSets } from '../../net/address-set.ts';
 import type { AddressSet, AddressSpan } from '../../net/address-set.ts';
+import { staysOnLink } from '../../net/link-local.ts';
 import { addTo } from '../../net/multi-map.ts';
 import { indexSpans } from '../../net/span-index.ts';
 import { parseAssetText } from './free-text.ts';
@@ -58,6 +59,10 @@ export interface AssetIndex {
    */
   readonly isToGroup: (client: string, server: string) => boolean;
 }
+
+/** Between two devices, by what a router carries: what has to be permitted, and what tells where a sensor stands. */
+export const isUnicast = ({ isToGroup }: Pick<AssetIndex, 'isToGroup'>, { transport, client, server }: Pick<Conversation, 'transport' | 'client' | 'server'>): boolean =>
+  !staysOnLink(transport) && !isToGroup(client, server);
 
 export const declaredAssets = (spec: Spec): DeclaredAsset[] =>
   spec.zones.flatMap((zone, zoneIndex) =>

@@ -10,9 +10,8 @@ import type { Ask } from '../match/asks.ts';
 import type { DiffContext } from '../diff/context.ts';
 import { isoTime } from '../../net/time.ts';
 import { OPERATION_MISSES, type ConversationVerdict, type MissKind } from '../match/match.ts';
-import { nameOf, type Resolution } from '../spec/assets.ts';
+import { isUnicast, nameOf, type Resolution } from '../spec/assets.ts';
 import type { CheckEvidence, SensorOf } from './checks.ts';
-import { isUnicast } from './vantage.ts';
 
 /**
  * `answered`: with data. `accepted`: a handshake, or acknowledgements, and no data. `refused`: resets alone, or an ICMP
@@ -49,7 +48,7 @@ const refusalsOf = (conversations: readonly Conversation[]): ReadonlySet<string>
 export const crossingsOf = (context: DiffContext, traffic: ReadonlyMap<number, WindowTraffic>): Crossing[] => {
   const refusals = refusalsOf(context.set.conversations);
   return context.set.conversations.flatMap((conversation): Crossing[] => {
-    if (!isUnicast(conversation)) return [];
+    if (!isUnicast(context.assets, conversation)) return [];
     if (conversation.transport.startsWith('icmp') && refusals.has(`${conversation.client} ${conversation.server}`)) return [];
     const client = context.assets.resolve(conversation.client);
     const server = context.assets.resolve(conversation.server);

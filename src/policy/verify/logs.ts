@@ -87,8 +87,8 @@ export const judgeLogs = (context: DiffContext, attempts: readonly LoggedAttempt
   const open = new Set<string>();
   const verdictOf = attemptMatcher(context);
   for (const attempt of attempts) {
-    // Many targets folded into one count: there is no pair to judge.
-    if (attempt.server === '') continue;
+    // Many targets, folded into one count or of one broadcast: there is no pair to judge.
+    if (attempt.server === '' || context.assets.isToGroup(attempt.client, attempt.server)) continue;
     const [from, to] = [context.assets.resolve(attempt.client)?.zone, context.assets.resolve(attempt.server)?.zone];
     if (from === to) continue;
     const judged = judge(verdictOf(asConversation(attempt)), attempt);

@@ -5,10 +5,9 @@
  * not have seen proves nothing, and a request whose answer would have gone another way is not unanswered.
  */
 import type { Conversation, ObservationSet } from '../../observation.ts';
-import { groupAddressKind } from '../../net/address-kinds.ts';
-import { staysOnLink } from '../../net/link-local.ts';
 import { listsBy } from '../../net/multi-map.ts';
 import type { DiffContext } from '../diff/context.ts';
+import { isUnicast } from '../spec/assets.ts';
 
 /** One day: shorter silence is no silence. */
 export const LEAST_HOURS = 24;
@@ -45,9 +44,6 @@ interface ZoneView {
   readonly partners: Set<string>;
 }
 
-export const isUnicast = (conversation: Conversation): boolean =>
-  !staysOnLink(conversation.transport) && groupAddressKind(conversation.client) === null && groupAddressKind(conversation.server) === null;
-
 /** @param set as it was observed: a sensor's place does not depend on what the spec knows of directions */
 export const vantageOf = ({ loaded: { spec }, assets, isRouter }: DiffContext, set: ObservationSet): Vantage => {
   const views = new Map<string, ZoneView>(spec.zones.map((zone) => [zone.zone_id, { inside: false, answers: false, isAnswered: false, partners: new Set() }]));
@@ -56,7 +52,7 @@ export const vantageOf = ({ loaded: { spec }, assets, isRouter }: DiffContext, s
     const { toServer, toClient } = conversation.packets;
     if (toServer > 0) heard.add(conversation.client);
     if (toClient > 0) heard.add(conversation.server);
-    if (!isUnicast(conversation)) continue;
+    if (!isUnicast(assets, conversation)) continue;
     const client = assets.resolve(conversation.client)?.zone;
     const server = assets.resolve(conversation.server)?.zone;
     const [from, to] = [views.get(client ?? ''), views.get(server ?? '')];

@@ -314,6 +314,8 @@ describe('firewall logs', () => {
     ['a write was let through', { client: HIST, inspected: true, operation: write }, 'function-filter'],
     ['a write was blocked', { client: HIST, verdict: 'blocked', inspected: true, operation: write }, null],
     ['a sweep folded into one count', { server: '', port: 0 }, null],
+    ['a broadcast was let through', { server: '255.255.255.255', transport: 'udp', port: 137 }, null],
+    ['a broadcast to the link of the client was let through', { client: PLC1, server: '10.2.0.255', transport: 'udp', port: 137 }, null],
     ['what a diode is for was blocked', { client: HIST, server: REPLICA, port: 5450, verdict: 'blocked' }, null],
   ])('%s', (_name, change, kind) => {
     expect(failures(judged(change))).toEqual(kind === null ? [] : [kind]);
