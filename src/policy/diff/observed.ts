@@ -349,7 +349,7 @@ export const judgeObserved = (context: DiffContext): ObservedResult => {
     if (client === null || server === null) {
       const kind = context.kinds.get(client?.zone ?? server?.zone ?? '');
       const outside = client === null ? conversation.client : conversation.server;
-      const isInternet = isPublicAddress(outside);
+      const isInternet = isElsewhere(outside);
       const requirement = !isInternet || kind === undefined ? null : client === null ? crossingRequirement('internet', kind, isChanging(conversation)) : crossingRequirement(kind, 'internet', isChanging(conversation));
       const draft: FindingDraft = {
         ...base, key, conduit: null, permit: null, place: null, requirement: requirement?.id ?? null, seen: [seenWhole(conversation)],

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import type { Conversation } from '../../../src/observation.ts';
 import { diffSpec } from '../../../src/policy/diff/diff.ts';
 import { loadText } from '../loaded-spec.ts';
-import { conversation, modbus, observations } from '../observed.ts';
+import { addressRecord, conversation, daysFrom, modbus, MONDAY, observations } from '../observed.ts';
 
 const SPEC = loadText(`zones:
   - {zone_id: CELL, name: Cell, kind: control, assets: [{asset_id: PLC-1, ip: [10.1.0.1]}, {asset_id: PLC-2, ip: [10.1.0.2]}]}
@@ -43,4 +43,11 @@ it('who joins a zone of control and the Internet is a way past the boundary, als
 it('says how much more there is', () => {
   const many = Array.from({ length: 7 }, (_, i) => conversation('10.9.0.1', '10.1.0.1', { port: 8000 + i, service: '' }));
   expect(told(...many)[0][2]).toMatch(/unnamed service \(tcp\/8003\); and 3 more kinds of conversation\.$/);
+});
+
+it('a public address that sends with a link address of its own is here, and nobody talks with the Internet', () => {
+  const silent = conversation('10.1.0.1', INTERNET, { port: 443, service: '', answered: false });
+  const types = (macs: readonly string[]): string[] => diffSpec(SPEC, observations([silent], daysFrom(MONDAY, 28), [addressRecord(INTERNET, macs)])).filter(({ client }) => client === '10.1.0.1').map(({ type, requirement }) => `${type} ${requirement}`);
+  expect(types([])).toEqual(['requirement-violation SR-5.2-INTERNET']);
+  expect(types(['00:1d:9c:20:01:77'])).toEqual(['undeclared-conversation null']);
 });
