@@ -74,7 +74,7 @@ const HOURS_PER_DAY = 24;
 const idOf = (attempt: LoggedAttempt): number => -attempt.id;
 
 /** Days on which it was tried, with the hours of each. */
-export const daysOf = ({ hours }: LoggedAttempt): Day[] => {
+const daysOf = ({ hours }: LoggedAttempt): Day[] => {
   const byDay = new Map<number, number>();
   for (const { hour } of hours) {
     const day = Math.floor(hour / HOURS_PER_DAY);
@@ -83,8 +83,8 @@ export const daysOf = ({ hours }: LoggedAttempt): Day[] => {
   return [...byDay].map(([day, mask]) => ({ day, hours: mask }));
 };
 
-/** An attempt in the shape that Permits are matched with: no packet, no answer, its records as requests. */
-const conversationOf = (attempt: LoggedAttempt): Conversation => {
+/** An attempt in the shape that Permits are matched with: no packet, no answer, its records as requests. Who tells an operation tells the protocol. */
+export const conversationOf = (attempt: LoggedAttempt): Conversation => {
   const { transport, port, operation, count } = attempt;
   const firstNs = attempt.firstNs ?? 0n;
   const lastNs = attempt.lastNs ?? 0n;
@@ -92,17 +92,18 @@ const conversationOf = (attempt: LoggedAttempt): Conversation => {
   const name = transport === 'tcp' || transport === 'udp' ? (serviceByPort(transport, port) ?? '') : '';
   return {
     id: idOf(attempt), client: attempt.client, server: attempt.server, transport, port, vlan: null,
-    service: { name, by: name === '' ? 'none' : 'port' },
+    service: operation !== null ? { name: operation.protocol, by: 'probe' } : { name, by: name === '' ? 'none' : 'port' },
     direction: attempt.opening ? { by: 'handshake', confidence: 0.98 } : { by: 'port', confidence: 0.8 },
     packets: { toServer: 0, toClient: 0 }, bytes: { toServer: 0, toClient: 0 }, sessions: count, answeredSessions: 0, requests: count, firstNs, lastNs, days, rhythm: [], rttMs: null, facts: [],
-    operations: operation === null || operation.unit === null ? [] : [{
-      ...operation, requests: count, responses: 0, errors: 0, errorCodes: [], ranges: [], rangesFolded: 0, targets: [], firstNs, lastNs, days, rhythm: [],
-    }],
+    operations: operation === null ? [] : [{ ...operation, requests: count, responses: 0, errors: 0, errorCodes: [], ranges: [], rangesFolded: 0, targets: [], firstNs, lastNs, days, rhythm: [] }],
   };
 };
 
+/** Without an operation of which the log does not tell the unit: which Permit is for it is not known, and no rule can be written for it. */
+const decidableOf = (attempt: LoggedAttempt): Conversation => ({ ...conversationOf(attempt), ...(attempt.operation?.unit === null ? { operations: [] } : {}) });
+
 /** Observations with attempts among them, for what accepts findings of both. */
-export const withLogged = (set: ObservationSet, attempts: readonly LoggedAttempt[]): ObservationSet => ({ ...set, conversations: [...set.conversations, ...attempts.map(conversationOf)] });
+export const withLogged = (set: ObservationSet, attempts: readonly LoggedAttempt[]): ObservationSet => ({ ...set, conversations: [...set.conversations, ...attempts.map(decidableOf)] });
 
 const seen = (attempt: LoggedAttempt): SeenOperation => ({
   conversation: idOf(attempt),
@@ -270,7 +271,7 @@ export const judgeLogged = (context: DiffContext, attempts: readonly LoggedAttem
       all.push({ attempt, standing: 'not-judged' });
       continue;
     }
-    const conversation = conversationOf(attempt);
+    const conversation = decidableOf(attempt);
     if (!context.inScope(conversation)) {
       counts.outOfScope++;
       all.push({ attempt, standing: 'not-judged' });

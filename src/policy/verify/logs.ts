@@ -6,14 +6,14 @@
  */
 import { plural } from '../../infer/plural.ts';
 import { addTo } from '../../net/multi-map.ts';
-import type { Conversation, LoggedAttempt } from '../../observation.ts';
-import { attemptMatcher, daysOf, mayBeBlocked } from '../diff/logged.ts';
+import type { LoggedAttempt } from '../../observation.ts';
+import { attemptMatcher, conversationOf, mayBeBlocked } from '../diff/logged.ts';
 import type { DiffContext } from '../diff/context.ts';
 import { OPERATION_MISSES, type AskVerdict, type ConversationVerdict } from '../match/match.ts';
 import { nameOf } from '../spec/assets.ts';
 import type { DeclaredPermit } from '../spec/permits.ts';
 import { makeCheck, type Check, type CheckEvidence } from './checks.ts';
-import { evidenceOf, type Seen } from './crossings.ts';
+import { evidenceOf, seenWhole, type Seen } from './crossings.ts';
 
 export interface LoggedResult {
   readonly checks: readonly Check[];
@@ -24,20 +24,7 @@ export interface LoggedResult {
   readonly filtered: ReadonlyMap<DeclaredPermit, CheckEvidence>;
 }
 
-/** The attempt in the form that a Permit is matched against. */
-const asConversation = (attempt: LoggedAttempt): Conversation => {
-  const times = { firstNs: attempt.firstNs ?? 0n, lastNs: attempt.lastNs ?? 0n };
-  const days = daysOf(attempt);
-  const { operation } = attempt;
-  return {
-    id: -attempt.id, client: attempt.client, server: attempt.server, transport: attempt.transport, port: attempt.port, vlan: null,
-    service: { name: attempt.application, by: operation === null ? 'none' : 'probe' }, direction: { by: 'protocol', confidence: 1 },
-    packets: { toServer: attempt.count, toClient: 0 }, bytes: { toServer: 0, toClient: 0 }, sessions: 0, answeredSessions: 0, requests: attempt.count, ...times, days, rhythm: [], rttMs: null, facts: [],
-    operations: operation === null ? [] : [{ ...operation, requests: attempt.count, responses: 0, errors: 0, errorCodes: [], ranges: [], rangesFolded: 0, targets: [], ...times, days, rhythm: [] }],
-  };
-};
-
-const seenOf = (attempt: LoggedAttempt): Seen => ({ conversation: -attempt.id, firstNs: attempt.firstNs ?? 0n, lastNs: attempt.lastNs ?? 0n, count: attempt.count, answered: null });
+const seenOf = (attempt: LoggedAttempt): Seen => seenWhole(conversationOf(attempt), attempt.count, null);
 
 const deviceOf = (attempts: readonly LoggedAttempt[]): string => [...new Set(attempts.map(({ device, format }) => (device === '' ? format : device)))].slice(0, 3).join(', ');
 
@@ -91,7 +78,7 @@ export const judgeLogs = (context: DiffContext, attempts: readonly LoggedAttempt
     if (attempt.server === '' || context.assets.isToGroup(attempt.client, attempt.server)) continue;
     const [from, to] = [context.assets.resolve(attempt.client)?.zone, context.assets.resolve(attempt.server)?.zone];
     if (from === to) continue;
-    const judged = judge(verdictOf(asConversation(attempt)), attempt);
+    const judged = judge(verdictOf(conversationOf(attempt)), attempt);
     if (judged === null) continue;
     const path = `${from ?? ''}\n${to ?? ''}`;
     if (judged.outcome === 'blocked') addTo(blocked, path, attempt);

@@ -134,8 +134,13 @@ test('logs change nothing that packets say', () => {
   expect(findings.filter(({ type }) => type !== 'blocked-but-permitted')).toEqual(without.findings);
 });
 
-test('a decision is taken by --update, and then there is nothing left to decide', () => {
-  const attempts = [attempt({ port: 8080, verdict: 'would-block' })];
+const write = { protocol: 'modbus', unit: 1, function: 6, name: 'Write Single Register', access: 'write' } as const;
+
+test.each([
+  ['of a service by its port', { port: 8080 }],
+  ['of an operation, whose protocol is known on any port', { port: 5020, operation: write }],
+] as const)('a decision %s is taken by --update, and then there is nothing left to decide', (_, part) => {
+  const attempts = [attempt({ ...part, verdict: 'would-block' })];
   const report = judged(attempts);
   const set = withLogged(observations([]), attempts);
   const { text, results } = acceptFindings(SPEC, set, report.findings.filter(({ type }) => type === 'would-be-blocked'), { decision: 'approved', owner: 'J. Doe' });
