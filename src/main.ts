@@ -111,7 +111,7 @@ export async function runCommandLine(args: readonly string[], surroundings: Surr
       text = output;
     });
     await chosen;
-    if (args[0] === 'completion') text = text.replace(FISH_OF_YARGS, FISH);
+    if (args[0] === 'completion') text = text.replace(FISH_OF_YARGS, FISH).replace(ZSH_OF_YARGS, ZSH);
     if (text !== '') await write(stdout, text.endsWith('\n') ? text : `${text}\n`);
     return exitCode;
   } catch (error) {
@@ -185,6 +185,10 @@ const offered: FallbackCompletionFunction = (current, _argv, complete, done) =>
  */
 const FISH_OF_YARGS = /^complete -f -c baseline .*$/m;
 const FISH = "complete -c baseline -a '(baseline --get-yargs-completions (commandline -opc) (commandline -ct))'";
+
+/** A new .zshrc has not started zsh's completion (zshcompsys(1)); there `compdef` is an error at every start. */
+const ZSH_OF_YARGS = /^ {2}compdef .*$/m;
+const ZSH = '  (( $+functions[compdef] )) || { autoload -Uz compinit && compinit -i; }\n$&';
 
 /** Options of every command; they stand apart from its own. */
 const GENERAL = ['help', 'version', 'quiet', 'verbose', 'color'];

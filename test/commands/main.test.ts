@@ -118,7 +118,7 @@ test('every command shows examples first in its help', async () => {
 
 test.each([
   ['/bin/bash', 'complete -o bashdefault'],
-  ['/bin/zsh', '#compdef baseline'],
+  ['/bin/zsh', '|| { autoload -Uz compinit && compinit -i; }\n  compdef _baseline_yargs_completions baseline\n'],
   ['/usr/bin/fish', "complete -c baseline -a '(baseline --get-yargs-completions (commandline -opc) (commandline -ct))'\n"],
 ])('completion for %s', (shell, holds) => {
   const { status, stdout, stderr } = spawnSync(PROGRAM[0], [PROGRAM[1], 'completion'], {
