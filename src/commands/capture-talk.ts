@@ -109,8 +109,9 @@ export function createTalk({ name, nowMs, say, progress }: TalkOptions): Talk {
     missing: ({ notStored }) => (notStored === 0 ? '' : `${name}: ${groupedPlural(notStored, 'packet that came is', 'packets that came are')} not in the store`),
     summary(figures, totals) {
       const taken = `${name}: ${groupedPlural(figures.packets, 'packet')} (${shortOctets(figures.bytes)}) in ${timeText(nowMs() - beganMs)}`;
-      if (totals === null) return taken;
-      return `${taken}; ${grouped(totals.received)} received, ${grouped(totals.kernelDropped)} dropped by the kernel, ${grouped(totals.interfaceDropped)} by the interface`;
+      const hint = figures.packets === 0 ? '; is the mirror port there?' : '';
+      if (totals === null) return `${taken}${hint}`;
+      return `${taken}; ${grouped(totals.received)} received, ${grouped(totals.kernelDropped)} dropped by the kernel, ${grouped(totals.interfaceDropped)} by the interface${hint}`;
     },
   };
 }

@@ -149,8 +149,7 @@ function refuseRoot(plan: Plan, isTold: boolean): void {
   if (!runsAsRoot() || plan.user !== null || isTold) return;
   throw usageError(
     'capture does not go on as root: what it reads was written by strangers',
-    `name an ordinary user to become with --user NAME; or run it as one: sudo setcap cap_net_raw+ep ${process.execPath}, or a systemd unit with ` +
-      'AmbientCapabilities=CAP_NET_RAW (docs/operations.md); --as-root insists',
+    'Name an ordinary user to become with --user NAME, or run it as one that has CAP_NET_RAW (docs/operations.md, section 4); --as-root insists.',
   );
 }
 
@@ -201,8 +200,6 @@ const PIPE_STATE = { state: 'open', linkUp: true, awayMs: 0 } as const;
 async function record(argv: CaptureArguments, plan: Plan, source: FrameSource, { live, ring, talk, context, signal, hangup }: Surroundings): Promise<CommandResult> {
   const path = storePath(argv.db, context.environment);
   const store = openForWriting(path);
-  // Said when nothing can be refused any more: what the kernel heard since the interface was opened is not lost.
-  if (live !== null) context.say(`listening on ${plan.interfaces.join(',')}; Ctrl-C ends it`);
   const completeness = watchCompleteness(path, argv.timezone ?? 'UTC');
   let metrics: LoopbackServer | null = null;
   try {
@@ -215,6 +212,8 @@ async function record(argv: CaptureArguments, plan: Plan, source: FrameSource, {
       // With one processor it would only be one more that waits for it.
       ...(availableParallelism() < 2 ? {} : { beside: () => createLiveWriter(path, live !== null && !runsAsRoot()) }),
     });
+    // What the kernel heard since the interface was opened is not lost.
+    if (live !== null) context.say(`listening on ${plan.interfaces.join(',')}; Ctrl-C ends it`);
     if (run.unfinished > 0) context.say('the capture before this one was killed or lost its power: what came after its last checkpoint is missing');
     talk.attach(run.note, run.noteHour);
     const truth = createTruth(() => performance.now(), run.noteHour);

@@ -136,7 +136,7 @@ let loaded: Addon | undefined;
 export function loadAddon(folder: string = FOLDER): Addon {
   if (loaded !== undefined && folder === FOLDER) return loaded;
   if (process.platform !== 'linux') {
-    throw usageError('live capture works on Linux only', `capture on a Linux machine, ${PIPE_INSTEAD}`);
+    throw usageError('live capture works on Linux only', `Capture on a Linux machine, ${PIPE_INSTEAD}`);
   }
   const require = createRequire(import.meta.url);
   try {

@@ -24,7 +24,7 @@ function listInterfaces(present: readonly string[]): string {
   const names = present.map(plain).sort();
   if (names.length === 0) return 'this machine has no interface';
   const shown = names.slice(0, 20).join(', ');
-  return `interfaces here: ${shown}${names.length > 20 ? `, and ${names.length - 20} more` : ''}`;
+  return `Interfaces here: ${shown}${names.length > 20 ? `, and ${names.length - 20} more` : ''}`;
 }
 
 export function openingError(
@@ -38,7 +38,7 @@ export function openingError(
   if (failure.stage === 'filter') {
     return usageError(
       `the filter "${plain(filter)}" does not hold on ${name}: ${words}`,
-      'write it as for tcpdump (man 7 pcap-filter), for example --filter "tcp port 502 or vlan"',
+      'Write it as for tcpdump (man 7 pcap-filter), for example --filter "tcp port 502 or vlan"',
     );
   }
   switch (failure.code) {
@@ -46,18 +46,17 @@ export function openingError(
     case PCAP_STATUS.promiscuousDenied:
       return usageError(
         `no permission to capture on ${name}: CAP_NET_RAW is missing`,
-        `run it from the systemd unit in docs/operations.md (AmbientCapabilities=CAP_NET_RAW), or: ` +
-          `sudo setcap cap_net_raw+ep ${plain(process.execPath)}`,
+        'Run it from the systemd unit, or give CAP_NET_RAW to a copy of Node: docs/operations.md, section 4.',
       );
     case PCAP_STATUS.noSuchDevice:
       return usageError(`there is no interface ${name}`, listInterfaces(present));
     case PCAP_STATUS.interfaceDown:
-      return usageError(`interface ${name} is down`, `bring it up: ip link set ${name} up (docs/operations.md: silent)`);
+      return usageError(`interface ${name} is down`, `Bring it up: ip link set ${name} up (docs/operations.md: silent)`);
     default: {
       const known = present.includes(device);
       return usageError(
         `cannot capture on ${name}: ${words}`,
-        known ? 'see whether tcpdump -i can open it' : listInterfaces(present),
+        known ? 'See whether tcpdump -i can open it' : listInterfaces(present),
       );
     }
   }

@@ -306,6 +306,7 @@ describe('what is said while it runs', () => {
     ]);
     expect(talk.summary(figures(5), totals(1))).toBe('span0: 5 packets (500 B) in 2.0 h; 100 received, 1 dropped by the kernel, 0 by the interface');
     expect(talk.summary(figures(5), null)).toBe('span0: 5 packets (500 B) in 2.0 h');
+    expect(talk.summary(figures(0), null)).toMatch(/^span0: 0 packets .*; is the mirror port there\?$/);
   });
 });
 

@@ -298,7 +298,7 @@ describe('live source', () => {
       },
       { interfaces: ['span0', 'nosuch'] },
     );
-    await expect(opening).rejects.toMatchObject({ message: 'there is no interface nosuch', remedy: expect.stringContaining('interfaces here: '), exitCode: EXIT.usage });
+    await expect(opening).rejects.toMatchObject({ message: 'there is no interface nosuch', remedy: expect.stringContaining('Interfaces here: '), exitCode: EXIT.usage });
     expect(opened.map((capture) => capture.state())).toEqual([CAPTURE_STATE.ended, CAPTURE_STATE.ended]);
   });
 
@@ -348,12 +348,12 @@ describe('words for what cannot be opened', () => {
   const failure = (code: number, message = 'words', stage: CaptureFailure['stage'] = 'open'): CaptureFailure => ({ stage, code, message });
 
   test.each([
-    [failure(-5), 'there is no interface span9', 'interfaces here: lo, span0'],
-    [failure(-8), 'no permission to capture on span9: CAP_NET_RAW is missing', 'AmbientCapabilities=CAP_NET_RAW'],
-    [failure(-11), 'no permission to capture on span9', 'setcap cap_net_raw+ep'],
+    [failure(-5), 'there is no interface span9', 'Interfaces here: lo, span0'],
+    [failure(-8), 'no permission to capture on span9: CAP_NET_RAW is missing', 'docs/operations.md, section 4'],
+    [failure(-11), 'no permission to capture on span9', 'docs/operations.md, section 4'],
     [failure(-9), 'interface span9 is down', 'ip link set span9 up'],
     [failure(-1, 'syntax error', 'filter'), 'the filter "tcp prot" does not hold on span9: syntax error', 'pcap-filter'],
-    [failure(-1, 'odd'), 'cannot capture on span9: odd', 'interfaces here: lo, span0'],
+    [failure(-1, 'odd'), 'cannot capture on span9: odd', 'Interfaces here: lo, span0'],
   ])('%o', (reason, message, remedy) => {
     const error = openingError('span9', 'tcp prot', reason, present);
     expect(error).toBeInstanceOf(BaselineError);

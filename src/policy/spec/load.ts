@@ -73,7 +73,7 @@ export const parseSpec = (text: string, file: string): SpecReading => {
 export const readText = (file: string): string => {
   let bytes: Uint8Array;
   try {
-    if (statSync(file).isDirectory()) throw usageError(`${file} is a folder, not a spec`, 'name the YAML file');
+    if (statSync(file).isDirectory()) throw usageError(`${file} is a folder, not a spec`, 'Name the YAML file.');
     bytes = readFileSync(file);
   } catch (error) {
     throw cannotRead(file, error);
@@ -90,8 +90,8 @@ export const readText = (file: string): string => {
 const noText = (file: string, bytes: Uint8Array): BaselineError => {
   const looksLike = kindOf(sniff(bytes.subarray(0, SNIFF_BYTES), bytes.length <= SNIFF_BYTES));
   return looksLike === null
-    ? specError(file, 1, 1, 'the file is not UTF-8 text', 'a spec is a YAML file: check the name, or save it as UTF-8')
-    : usageError(`${file} is no spec: it looks like ${looksLike}`, 'name the YAML file; `baseline import` reads captures, and --db names the store');
+    ? specError(file, 1, 1, 'the file is not UTF-8 text', 'A spec is a YAML file: check the name, or save it as UTF-8.')
+    : usageError(`${file} is no spec: it looks like ${looksLike}`, 'Name the YAML file; `baseline import` reads captures, and --db names the store.');
 };
 
 const kindOf = (seen: Sniffed): string | null => {
@@ -112,9 +112,9 @@ const kindOf = (seen: Sniffed): string | null => {
 export const cannotRead = (file: string, error: unknown): unknown => {
   const code = errorCode(error);
   if (code === '') return error;
-  if (code === 'ENOENT') return usageError(`${file}: no such file`, 'check the name, or let propose-zones --out write it');
-  if (code === 'EACCES') return usageError(`${file}: not readable`, 'check its permissions and those of its folder');
-  return usageError(`${file}: not readable (${code})`, 'check the name');
+  if (code === 'ENOENT') return usageError(`${file}: no such file`, 'Check the name, or let propose-zones --out write it.');
+  if (code === 'EACCES') return usageError(`${file}: not readable`, 'Check its permissions and those of its folder.');
+  return usageError(`${file}: not readable (${code})`, 'Check the name.');
 };
 
 /** All problems of a file at once, for `spec check`; throws only when the file cannot be read. */
