@@ -1,14 +1,16 @@
 /**
- * Mitsubishi SLMP / MC protocol, binary 3E and 4E frames (SH-080956ENG) on TCP and UDP. In: frames. Out: commands as
- * operations with end codes. ASCII frames are left out: they are rare on Ethernet.
+ * Mitsubishi SLMP / MC protocol, 3E and 4E frames in binary and ASCII code (SH-080956ENG) on TCP and UDP. In: frames. Out: commands as
+ * operations with end codes. 1E frames are left out: nothing in them tells them from other octets.
  */
 import type { Access } from '../../observation.ts';
 import { framedProtocol } from './framing.ts';
 import { MESSAGE, PROBE } from './protocol.ts';
 
 const SUBHEADER = { request3e: 0x5000, response3e: 0xd000, request4e: 0x5400, response4e: 0xd400 } as const;
+const SUBHEADERS = new Set<number>(Object.values(SUBHEADER));
 /** Subheader, network, station, module I/O (2), multidrop, length (2). */
 const HEADER = 9;
+const AT = { module: 4, length: 7, endCode: HEADER, command: HEADER + 2 } as const;
 /** A 4E frame has a serial number and two zeroes behind its subheader. */
 const SERIAL_OCTETS = 4;
 const LARGEST = 8192;
@@ -46,49 +48,71 @@ const COMMANDS = new Map<number, readonly [string, Access]>([
   [0x182a, ['Close File', 'program']],
 ]);
 
-const frameAt = (view: DataView, at: number): number => at + ((view.getUint16(at) & 0x0400) !== 0 ? SERIAL_OCTETS : 0);
-const isRequest = (view: DataView, at: number): boolean => (view.getUint16(at) & 0x8000) === 0;
+/** In ASCII code each octet is two hexadecimal digits, and words begin with their high octet (SH-080956ENG clause 4.1). */
+const ASCII_FIRST = [0x35, 0x44];
+const digitsOf = (bytes: Uint8Array, at: number): number => (ASCII_FIRST.includes(bytes[at]) ? 2 : 1);
+
+/** The word at `at`; NaN where its digits are none. */
+const wordAt = (bytes: Uint8Array, at: number, digits: number): number => {
+  if (digits === 1) return bytes[at] | (bytes[at + 1] << 8);
+  let word = 0;
+  for (let i = at; i < at + 4; i++) {
+    const octet = bytes[i];
+    const digit = octet >= 0x30 && octet <= 0x39 ? octet - 0x30 : octet >= 0x41 && octet <= 0x46 ? octet - 0x37 : NaN;
+    word = word * 16 + digit;
+  }
+  return word;
+};
+
+const subheaderAt = (bytes: Uint8Array, at: number, digits: number): number => (digits === 1 ? (bytes[at] << 8) | bytes[at + 1] : wordAt(bytes, at, digits));
+const isRequest = (bytes: Uint8Array, at: number, digits: number): boolean => (subheaderAt(bytes, at, digits) & 0x8000) === 0;
+/** Where the frame would begin if it had no serial number. */
+const frameAt = (bytes: Uint8Array, at: number, digits: number): number => at + ((subheaderAt(bytes, at, digits) & 0x0400) !== 0 ? SERIAL_OCTETS * digits : 0);
 
 /** A request is known by its command, a response by its end code. */
-const isDecidable = (view: DataView, at: number, to: number): boolean => frameAt(view, at) + HEADER + (isRequest(view, at) ? 4 : 2) <= to;
+const isDecidable = (bytes: Uint8Array, at: number, to: number): boolean => {
+  const digits = digitsOf(bytes, at);
+  return frameAt(bytes, at, digits) + (2 + (isRequest(bytes, at, digits) ? AT.command : AT.endCode)) * digits <= to;
+};
 
 const PORTS = [5006, 5007];
 
 export const MELSEC = framedProtocol({
   name: 'melsec',
   ports: PORTS,
-  firstOctets: Object.values(SUBHEADER).map((subheader) => subheader >> 8),
+  firstOctets: [...Object.values(SUBHEADER).map((subheader) => subheader >> 8), ...ASCII_FIRST],
   header: HEADER + 2,
   readsCut: true,
-  maxCarry: LARGEST,
-  size(bytes, view, at, to) {
-    const subheader = view.getUint16(at);
-    const is3e = subheader === SUBHEADER.request3e || subheader === SUBHEADER.response3e;
-    if (!is3e && subheader !== SUBHEADER.request4e && subheader !== SUBHEADER.response4e) return -1;
-    const frame = frameAt(view, at);
+  maxCarry: 2 * LARGEST,
+  size(bytes, _view, at, to) {
+    const digits = digitsOf(bytes, at);
+    if (!SUBHEADERS.has(subheaderAt(bytes, at, digits))) return -1;
+    const frame = frameAt(bytes, at, digits);
     // What decides may not be there yet: then the message is longer than what there is.
-    if (!isDecidable(view, at, to)) return to - at + 1;
+    if (!isDecidable(bytes, at, to)) return to - at + 1;
     // Nearly always: the own station (network 0, station ff) and the CPU (03ff, or 03d0 to 03e3), no multidrop.
-    if (bytes[frame + 5] !== 3 || (bytes[frame + 4] !== 0xff && (bytes[frame + 4] < 0xd0 || bytes[frame + 4] > 0xe3))) return -1;
-    const length = view.getUint16(frame + 7, true);
-    if (length < (isRequest(view, at) ? 6 : 2) || length > LARGEST) return -1;
-    if (isRequest(view, at) && !COMMANDS.has(view.getUint16(frame + HEADER + 2, true))) return -1;
-    return frame - at + HEADER + length;
+    const module = wordAt(bytes, frame + AT.module * digits, digits);
+    if (module !== 0x03ff && !(module >= 0x03d0 && module <= 0x03e3)) return -1;
+    const length = wordAt(bytes, frame + AT.length * digits, digits);
+    if (!(length >= (isRequest(bytes, at, digits) ? 6 : 2) * digits && length <= LARGEST * digits)) return -1;
+    if (isRequest(bytes, at, digits) ? !COMMANDS.has(wordAt(bytes, frame + AT.command * digits, digits)) : Number.isNaN(wordAt(bytes, frame + AT.endCode * digits, digits))) return -1;
+    return frame - at + HEADER * digits + length;
   },
-  isCertain: (_bytes, view, at, to) => (isDecidable(view, at, to) ? PROBE.certain : PROBE.unsure),
+  isCertain: (bytes, _view, at, to) => (isDecidable(bytes, at, to) ? PROBE.certain : PROBE.unsure),
   newMemory: () => ({ asked: null }),
-  message(_bytes, view, at, end, _direction, memory, sink) {
-    if (!isDecidable(view, at, end)) return sink.beyondCut();
-    const data = frameAt(view, at) + HEADER;
-    if (isRequest(view, at)) {
-      const code = view.getUint16(data + 2, true);
+  message(bytes, _view, at, end, _direction, memory, sink) {
+    if (!isDecidable(bytes, at, end)) return sink.beyondCut();
+    const digits = digitsOf(bytes, at);
+    const frame = frameAt(bytes, at, digits);
+    if (isRequest(bytes, at, digits)) {
+      const code = wordAt(bytes, frame + AT.command * digits, digits);
       sink.serverIs(false);
       memory.asked = code;
       return sink.operation(-1, code, MESSAGE.request, 0);
     }
     sink.serverIs(true);
     if (typeof memory.asked !== 'number') return;
-    const error = view.getUint16(data, true);
+    const error = wordAt(bytes, frame + AT.endCode * digits, digits);
     sink.operation(-1, memory.asked, error === 0 ? MESSAGE.response : MESSAGE.error, error);
     memory.asked = null;
   },

@@ -94,6 +94,14 @@ const isFrame = (bytes: Uint8Array, at: number, end: number): boolean =>
 /** A command that the manuals list (W227 clause 5, W342 clause 5-1): by it FINS is known where no magic number is. */
 const isListed = (view: DataView, at: number): boolean => COMMANDS.has(view.getUint16(at + FINS_HEADER));
 
+/** Networks go to 127; a unit is the CPU (0), a bus or inner board, the communication unit itself (W342 clause 5-2). */
+const isAddress = (bytes: Uint8Array, network: number): boolean => {
+  const unit = bytes[network + 2];
+  return bytes[network] < 0x80 && (unit <= 0x2f || unit === 0xe1 || unit === 0xfe);
+};
+const DESTINATION = 3;
+const SOURCE = 6;
+
 const readFrame = (bytes: Uint8Array, view: DataView, at: number, end: number, sink: ProtocolSink): void => {
   const code = view.getUint16(at + FINS_HEADER);
   const isResponse = (bytes[at] & IS_RESPONSE) !== 0;
@@ -133,10 +141,12 @@ export const FINS_TCP = framedProtocol({
 export const FINS_UDP = framedProtocol({
   name: 'fins',
   ports: [PORT],
+  firstOctets: [0x80, 0x81, 0xc0, 0xc1],
   header: FINS_HEADER + COMMAND_OCTETS,
   maxCarry: LARGEST,
   size: (bytes, _view, at, to) => (isFrame(bytes, at, to) ? to - at : -1),
-  isCertain: (_bytes, view, at, _to, _direction, port) => (port === PORT && isListed(view, at) ? PROBE.certain : PROBE.notForUs),
+  // Controllers can be set to another port: there the addresses have to be possible as well.
+  isCertain: (bytes, view, at, _to, _direction, port) => (isListed(view, at) && (port === PORT || (isAddress(bytes, at + DESTINATION) && isAddress(bytes, at + SOURCE))) ? PROBE.certain : PROBE.notForUs),
   message: (bytes, view, at, end, _direction, _memory, sink) => readFrame(bytes, view, at, end, sink),
   describe,
 });
