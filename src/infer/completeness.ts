@@ -69,10 +69,15 @@ function collectPairs({ plant, placements }: Inference, plan: ZonePlan, negotiat
   }).sort((a, b) => (a.fromZone < b.fromZone ? -1 : a.fromZone > b.fromZone ? 1 : a.toZone < b.toZone ? -1 : 1));
 }
 
-/** Of a declared conduit, what is known of the pairs of its zones: the least; null where none of them was heard to talk. */
-export function completenessBetween(conduits: readonly ConduitCompleteness[], connects: readonly string[]): Pick<ConduitCompleteness, 'completeness' | 'sufficient'> | null {
-  const own = conduits.filter(({ zones }) => zones.every((zone) => connects.includes(zone)));
-  return own.length === 0 ? null : { completeness: Math.min(...own.map(({ completeness }) => completeness)), sufficient: own.every(({ sufficient }) => sufficient) };
+/** Of the zones that a declared conduit connects, what is known of their pairs: the least; null where none of them was heard to talk. */
+export type CompletenessBetween = (connects: readonly string[]) => Pick<ConduitCompleteness, 'completeness' | 'sufficient'> | null;
+
+export function completenessBetween(conduits: readonly ConduitCompleteness[]): CompletenessBetween {
+  const ofPair = new Map(conduits.map((conduit) => [conduit.zones.join('\n'), conduit]));
+  return (connects) => {
+    const own = connects.flatMap((one) => connects.flatMap((other) => ofPair.get(`${one}\n${other}`) ?? []));
+    return own.length === 0 ? null : { completeness: Math.min(...own.map(({ completeness }) => completeness)), sufficient: own.every(({ sufficient }) => sufficient) };
+  };
 }
 
 export function estimateCompleteness(inference: Inference, plan: ZonePlan): Completeness {

@@ -95,8 +95,7 @@ export function nameZones(inference: Inference, pins: Pins): ZonePlan {
     const safety = members.some((index) => decisions[index]!.role === 'safety-controller');
     const notes: string[] = [];
     if (safety && kind !== 'safety') notes.push('holds safety controllers that are not separated: the entire zone is safety-related (ZCR 3.3)');
-    const alone = members.filter((index) => inference.placements.cells.alone.includes(index));
-    if (own === 'cell' && alone.length > 0) notes.push('cannot be separated from traffic: assign by hand');
+    if (own === 'cell' && members.some((index) => placements.alone.has(index))) notes.push('cannot be separated from traffic: assign by hand');
     const pinnedSl = pins.slT.get(id);
     return {
       id,

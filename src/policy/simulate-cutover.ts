@@ -77,6 +77,7 @@ export const cutoverOrder = (spec: Spec, { permits, blocked, midstream, usedOn, 
   const permitsOf = listsBy(permits, ({ permit }) => permit.conduit);
   const blockedOf = listsBy(blocked, ({ conduit }) => conduit);
   const openOf = listsBy(midstream, ({ conduit }) => conduit);
+  const completenessOf = completenessBetween(completeness);
   const consequenceOf = new Map(spec.zones.map(({ zone_id }) => [zone_id, Math.max(1, ...rolesOf(zone_id).map((role) => CONSEQUENCE[role] ?? 1))]));
   return spec.conduits.map(({ conduit_id: conduit, connects }): CutoverStep => {
     const ownDays = (permitsOf.get(conduit) ?? []).map(({ permit }) => usedOn.get(permit.id)?.size ?? 0);
@@ -86,7 +87,7 @@ export const cutoverOrder = (spec: Spec, { permits, blocked, midstream, usedOn, 
     return {
       conduit, blocked: hits.length, blockedDays, midstream: open,
       consequence: Math.max(1, ...connects.map((zone) => consequenceOf.get(zone) ?? 1)),
-      completeness: completenessBetween(completeness, connects)?.completeness ?? null,
+      completeness: completenessOf(connects)?.completeness ?? null,
       evidenceDays: ownDays.length === 0 ? 0 : Math.min(...ownDays),
       reason: reasonOf(hits.filter((one) => !one.rejected).length, hits.length, blockedDays, open),
     };

@@ -14,6 +14,8 @@ import type { RoleDecision } from '../roles/roles.ts';
 export interface Cells {
   /** Community of every controller and I/O to be placed; communities are numbered in no meaningful order. */
   readonly cellOf: ReadonlyMap<number, number>;
+  /** Communities. */
+  readonly count: number;
   readonly affinity: Affinity;
   readonly hints: readonly HintVerdict[];
   /** Controllers that no private traffic ties to any other: their cell cannot be told from traffic. */
@@ -46,7 +48,7 @@ export function findCells(plant: Plant, decisions: readonly RoleDecision[], isPl
   for (const [member, head] of headOf) cellOf.set(member, community.get(head)!);
   bind(cellOf, bindings);
   const alone = heads.filter((head) => (graph.neighbours.get(head)?.size ?? 0) === 0);
-  return { cellOf, affinity, hints, alone };
+  return { cellOf, count: new Set(cellOf.values()).size, affinity, hints, alone };
 }
 
 /** Two members that a person wants together (or apart). */

@@ -50,7 +50,7 @@ function sessionsByZone(board: Board, profile: Profile, cells: Cells): Sessions 
   const zones = [...affinities].map(([zone, row]) => ({ zone, weight: [...row.values()].reduce((sum, value) => sum + value, 0), targets: row.size })).sort((a, b) => b.weight - a.weight || (a.zone < b.zone ? -1 : 1));
   const total = totalOf(zones);
   const share = total === 0 ? 0 : zones[0]!.weight / total;
-  return { zones, share, percent: percentOf(share), cellCount: new Set(cells.cellOf.values()).size };
+  return { zones, share, percent: percentOf(share), cellCount: cells.count };
 }
 
 const weightOf = (link: Link, captured: number): number => (isSteady(link, 0.25, captured) ? 1 : 0.15) * affinityOf(link);

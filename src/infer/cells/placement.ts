@@ -16,7 +16,8 @@ import { findPlantInfrastructure, placeServer } from './servers.ts';
 
 export interface Placements {
   readonly placed: readonly Placed[];
-  readonly cells: Cells;
+  /** Those in cells that traffic could not tell from others, and nobody pinned. */
+  readonly alone: ReadonlySet<number>;
 }
 
 /** Why an asset is where a pin says; a spec pins what it declares. */
@@ -36,6 +37,16 @@ export function placeAssets(plant: Plant, decisions: readonly RoleDecision[], pi
   const ofPlantAlone = findPlantInfrastructure(board);
   placeAppliances(board, unplaced.filter(({ index }) => isOpen(index) && roleOf(board, index) === 'other'), ofPlantAlone);
 
+  // Where a spec declares every asset, nobody asks what the cells would be.
+  const alone = plant.profiles.some(({ index }) => isOpen(index)) ? placeByCells(board, pinned, partnersOf, ofPlantAlone, resolution, inWords) : [];
+  bindOthers(board, pinned);
+  return { placed: board.placed.map((placed) => placed!), alone: new Set(alone) };
+}
+
+/** Whom no rule before placed. @returns controllers that nothing ties to any other */
+function placeByCells(board: Board, pinned: PinnedAssets, partnersOf: ReadonlyMap<number, readonly number[]>, ofPlantAlone: ReadonlySet<number>, resolution: number, inWords: boolean): number[] {
+  const { plant, decisions } = board;
+  const isOpen = (index: number): boolean => board.placed[index] === undefined;
   const isOfPinnedCell = pinnedCellMembers(board, pinned);
   const cells = findCells(plant, decisions, (index) => !isOpen(index) && !isOfPinnedCell(index), bindingsOf(pinned), resolution);
   const pinnedZones = pinnedZonesOf(cells, pinned);
@@ -58,8 +69,7 @@ export function placeAssets(plant: Plant, decisions: readonly RoleDecision[], pi
     if (cells.cellOf.has(device)) putIntoCell(device, cells.cellOf.get(device)!);
     else placeAppliance(board, plant.profiles[device]!, ofPlantAlone);
   }
-  bindOthers(board, pinned);
-  return { placed: board.placed.map((placed) => placed!), cells: { ...cells, alone: cells.alone.filter((index) => !joined.has(index) && !pinned.zone.has(index)) } };
+  return cells.alone.filter((index) => !joined.has(index) && !pinned.zone.has(index));
 }
 
 const bindingsOf = ({ together, apart }: PinnedAssets): Binding[] =>

@@ -57,10 +57,11 @@ function evidenceText(use: PermitUse | undefined, set: ObservationSet): string {
 export function describeConduits({ spec, permits: declared }: LoadedSpec, permits: readonly ReportPermit[], findings: readonly ReportFinding[], completeness: Completeness): ReportConduit[] {
   const permitsOf = listsBy(permits.map((permit, i) => ({ permit, i, limited: needsInspection(declared[i].permit) })), ({ permit }) => permit.conduit);
   const findingsOf = listsBy(findings, ({ conduit }) => conduit);
+  const completenessOf = completenessBetween(completeness.conduits);
   return spec.conduits.map((conduit): ReportConduit => {
     const own = permitsOf.get(conduit.conduit_id) ?? [];
     const live = own.filter(({ permit }) => permit.isLive);
-    const estimate = completenessBetween(completeness.conduits, conduit.connects);
+    const estimate = completenessOf(conduit.connects);
     return {
       id: conduit.conduit_id,
       name: conduit.name ?? '',
