@@ -8,7 +8,8 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { describeOperation } from '../src/decode/app/registry.ts';
 import { proposeZones } from '../src/infer/zones.ts';
 import type { ObservationSet } from '../src/observation.ts';
-import { diffReport, diffSpec, type DiffReport } from '../src/policy/diff/diff.ts';
+import { contextOf } from '../src/policy/diff/context.ts';
+import { diffReport, type DiffReport, diffSpec } from '../src/policy/diff/diff.ts';
 import type { Finding } from '../src/policy/diff/findings.ts';
 import { loadSpec } from '../src/policy/spec/load.ts';
 import { openForWriting } from '../src/store/database.ts';
@@ -35,7 +36,7 @@ beforeAll(async () => {
   for (const name of readdirSync(join(SAMPLES, 'firewall')).toSorted()) {
     await importCapture(session, join(SAMPLES, 'firewall', name), { force: false, signal: new AbortController().signal, log: { year: null, zone: 'Europe/Berlin', monitorRules: new Set() }, progress: () => {} });
   }
-  withLogs = diffReport(loadSpec(join(SAMPLES, 'plant.yaml')), readObservations(store.db, describeOperation), { logged: readAttempts(store.db, describeOperation) });
+  withLogs = diffReport(contextOf(loadSpec(join(SAMPLES, 'plant.yaml')), readObservations(store.db, describeOperation)), { logged: readAttempts(store.db, describeOperation) });
   store.close();
 });
 

@@ -6,7 +6,7 @@ import { proposeConduits, type ConduitProposal } from '../infer/conduits/conduit
 import { plural } from '../infer/plural.ts';
 import { proposeZones } from '../infer/zones.ts';
 import type { ObservationSet } from '../observation.ts';
-import { diffReport } from '../policy/diff/diff.ts';
+import { diffSpec } from '../policy/diff/diff.ts';
 import { keptOf } from '../policy/redaction/own-words.ts';
 import { redactFact, redactTarget } from '../policy/redaction/facts.ts';
 import { collector, type Redactor, type Replacements } from '../policy/redaction/redactor.ts';
@@ -71,7 +71,7 @@ function specDifferences(declared: LoadedSpec | null, specText: string | null, b
   if (declared === null || specText === null) return [];
   const { loaded, problems } = parseSpec(specText, SPEC);
   if (loaded === null) throw new Error(`the redacted spec does not load: ${problems[0]?.message ?? ''}`);
-  const findings = (spec: LoadedSpec, set: ObservationSet): string[] => diffReport(spec, set).findings.map((finding) => `${finding.type} ${finding.severity}`);
+  const findings = (spec: LoadedSpec, set: ObservationSet): string[] => diffSpec(spec, set).map((finding) => `${finding.type} ${finding.severity}`);
   const count = shapeDifferences(findings(declared, before), findings(loaded, after));
   return count === 0 ? [] : [`${plural(count, 'finding against the spec is not one of those', 'findings against the spec are not those')} of the spec and store before redaction.`];
 }

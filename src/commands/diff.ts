@@ -8,6 +8,7 @@ import { firstOf } from '../infer/plural.ts';
 import { proposeZones } from '../infer/zones.ts';
 import { comparePeriods } from '../policy/diff/compare-periods.ts';
 import { compareSpecs } from '../policy/diff/compare-specs.ts';
+import { contextOf } from '../policy/diff/context.ts';
 import { withLogged } from '../policy/diff/logged.ts';
 import { diffReport, type DiffReport } from '../policy/diff/diff.ts';
 import type { Finding } from '../policy/diff/findings.ts';
@@ -87,9 +88,8 @@ export function diffStore(argv: DiffArguments, context: CommandContext): Command
   }), context);
   tellStrangers(loaded, set.addresses, store, context);
   if (sinceNs !== undefined) requireSeenSince(sinceNs, [set.sensor.lastNs, ...logged.map((attempt) => attempt.lastNs)], store);
-  const judge = (spec: LoadedSpec): DiffReport => diffReport(spec, set, {
+  const judge = (spec: LoadedSpec): DiffReport => diffReport(contextOf(spec, set, sinceNs), {
     logged,
-    ...(sinceNs === undefined ? {} : { sinceNs }),
     ...(argv.zone === undefined ? {} : { zone: argv.zone }),
     ...(argv.conduit === undefined ? {} : { conduit: argv.conduit }),
   });
@@ -102,6 +102,7 @@ export function diffStore(argv: DiffArguments, context: CommandContext): Command
 
 const findingsOnly = (findings: readonly Finding[]): DiffReport => ({
   findings,
+  uses: new Map(),
   setAside: [],
   pending: [],
   counts: { judged: 0, withinZone: 0, groupAddressed: 0, setAside: 0, permitted: 0, outOfScope: 0 },

@@ -72,7 +72,7 @@ export function gatherReport({ storePath, declared, tool, commandLine, progress 
   const loaded = declared ?? proposedSpec(set, proposal);
   progress('comparing');
   const compared = asDeclared ?? contextOf(loaded, set);
-  const diff = diffReport(loaded, set, { logged: attempts });
+  const diff = diffReport(compared, { logged: attempts });
   const plant = indexPlant(loaded, set, proposal);
   const activity = readFromStore(storePath, (db) => {
     const tally = tallyActivity(plant, readSensorHours(db), timezoneOf(loaded.spec));
@@ -88,7 +88,7 @@ export function gatherReport({ storePath, declared, tool, commandLine, progress 
     const semantics = semanticsOf(target);
     return semantics === null ? [] : [simulate(compared, semantics, { completeness: proposal.completeness.conduits, written: isExported ? writtenBy(target, plan, {}, exported.get(target)) : null })];
   });
-  const verification = verifySpec({ loaded, set, traffic, before: null, attempts, probes, sensor: (first, last) => sensorText(status, first, last) });
+  const verification = verifySpec({ compared, traffic, before: null, attempts, probes, sensor: (first, last) => sensorText(status, first, last) });
   const losses = [...exported.values()].map(lossesOf);
   return {
     basis: declared === null ? 'proposal' : 'spec',

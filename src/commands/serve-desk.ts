@@ -7,7 +7,7 @@ import { BaselineError, specError } from '../errors.ts';
 import { plural } from '../infer/plural.ts';
 import { specIdOf } from '../infer/spec-id.ts';
 import { withLogged } from '../policy/diff/logged.ts';
-import { diffReport } from '../policy/diff/diff.ts';
+import { diffSpec } from '../policy/diff/diff.ts';
 import { acceptFindings } from '../policy/edit/accept.ts';
 import { editSpec, specEditSchema, type EditRefusal, type SpecChange, type SpecEdit } from '../policy/edit/edit.ts';
 import { parseSpec, type LoadedSpec } from '../policy/spec/load.ts';
@@ -55,7 +55,7 @@ export function openDesk({ storePath, specFile, tool, commandLine }: DeskSetting
   let plant: PlantIndex | null = null;
   const decideFinding = (loaded: LoadedSpec, { finding: id, decision, owner, decidedOn, reason }: Extract<SpecEdit, { kind: 'decide-finding' }>): SpecChange | Refusal => {
     const { set, attempts } = reading ?? readForReport(storePath);
-    const finding = diffReport(loaded, set, { logged: attempts }).findings.find((one) => one.id === id);
+    const finding = diffSpec(loaded, set, { logged: attempts }).find((one) => one.id === id);
     if (finding === undefined) return { problem: `there is no finding ${id} any more`, remedy: 'reload the page' };
     const { text, results } = acceptFindings(loaded.text, withLogged(set, attempts), [finding], { decision, owner, decidedOn, purpose: reason });
     const [{ done, sentence }] = results;

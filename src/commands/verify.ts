@@ -8,6 +8,7 @@ import { describeOperation } from '../decode/app/registry.ts';
 import { EXIT, usageError, type ExitCode } from '../errors.ts';
 import { plural } from '../infer/plural.ts';
 import type { LoggedAttempt } from '../observation.ts';
+import { contextOf } from '../policy/diff/context.ts';
 import { loadSpec } from '../policy/spec/load.ts';
 import { planTests } from '../policy/verify/plan.ts';
 import { verifySpec, type Verification } from '../policy/verify/verify.ts';
@@ -98,7 +99,7 @@ function verifyPassively(argv: VerifyArguments, context: CommandContext): Comman
   const probes = probed.filter(({ row }) => cutoverNs === null || row.atNs >= cutoverNs);
   tellStrangers(loaded, after.set.addresses, path, context);
   const before = argv.before === undefined ? earlier : readFromStore(argv.before, (db) => windowOf(db, { from: null, until: null }), context);
-  const verification = verifySpec({ loaded, set: after.set, traffic: after.traffic, before: before === null || before.set.sensor.hours.length === 0 ? null : before, attempts, probes, sensor: (first, last) => sensorText(status, first, last) });
+  const verification = verifySpec({ compared: contextOf(loaded, after.set), traffic: after.traffic, before: before === null || before.set.sensor.hours.length === 0 ? null : before, attempts, probes, sensor: (first, last) => sensorText(status, first, last) });
   const view: VerificationView = { verification, basis: basisText(path, cutover, argv.before, after), notes: notesOf(after) };
   return { exitCode: exitCodeOf(verification, argv.strict === true), output: draw(view, argv, path, context) };
 }

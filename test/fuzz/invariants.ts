@@ -12,7 +12,7 @@ import type { IntTable } from '../../src/flow/int-table.ts';
 import { beginInterval, createRecorder, endInterval, recordBatch, type Recorder } from '../../src/flow/recorder.ts';
 import { proposeConduits } from '../../src/infer/conduits/conduits.ts';
 import { proposeZones } from '../../src/infer/zones.ts';
-import { diffReport } from '../../src/policy/diff/diff.ts';
+import { diffSpec } from '../../src/policy/diff/diff.ts';
 import { parseSpec } from '../../src/policy/spec/load.ts';
 import { writeSpec } from '../../src/policy/spec/write.ts';
 import type { FrameSource } from '../../src/source/frame-batch.ts';
@@ -227,7 +227,7 @@ function expectProposal(db: Connection, strict: boolean): void {
   const { loaded, problems } = parseSpec(text, 'spec.yaml');
   if (loaded === null && !strict) return;
   if (loaded === null) throw new Broken(`the proposed spec does not hold: line ${problems[0]?.line}: ${problems[0]?.message}`);
-  const { findings } = diffReport(loaded, set);
+  const findings = diffSpec(loaded, set);
   if (!strict) return;
   const wrong = findings.filter((finding) => finding.type !== 'requirement-violation' && finding.type !== 'insufficient-evidence');
   hold(`the proposal has no finding against its own store: ${wrong.map((finding) => JSON.stringify(finding))[0]?.slice(0, 600)}`, wrong.length === 0);

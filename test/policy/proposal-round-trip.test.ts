@@ -7,7 +7,7 @@ import { expect, it } from 'vitest';
 import { proposeConduits } from '../../src/infer/conduits/conduits.ts';
 import type { Conversation, ObservationSet } from '../../src/observation.ts';
 import type { ModbusOperations } from '../../src/permit.ts';
-import { diffReport } from '../../src/policy/diff/diff.ts';
+import { diffSpec } from '../../src/policy/diff/diff.ts';
 import type { FindingType } from '../../src/policy/diff/findings.ts';
 import { GENERIC_FIREWALLS } from '../../src/policy/match/firewall-semantics.ts';
 import type { DeclaredPermit } from '../../src/policy/spec/permits.ts';
@@ -46,7 +46,7 @@ const seen = (list: typeof talks extends fc.Arbitrary<infer T> ? T : never): Obs
   return observations([...new Map(made.map((one) => [`${one.client} ${one.server} ${one.port}`, one])).values()]);
 };
 
-const misses = (loaded: LoadedSpec, set: ObservationSet): number => diffReport(loaded, set).findings.filter(({ type }) => UNDECLARED.has(type) || type === 'requirement-violation').length;
+const misses = (loaded: LoadedSpec, set: ObservationSet): number => diffSpec(loaded, set).filter(({ type }) => UNDECLARED.has(type) || type === 'requirement-violation').length;
 
 /** A Permit's Modbus without one code, one unit, or one register at either end of a range. */
 const withoutOne = ({ functionCodes, unitIds, ranges }: ModbusOperations): ModbusOperations[] => [
@@ -61,11 +61,11 @@ it('covers what it was made of, and nothing of it can be missing unnoticed', () 
     const wide = loadText(writeSpec(proposeConduits(set, PLAN)));
     const exact = loadText(writeSpec(proposeConduits(set, PLAN, { exact: true, maintenance: false })));
     for (const loaded of [wide, exact]) {
-      const { findings } = diffReport(loaded, set);
+      const findings = diffSpec(loaded, set);
       expect(findings.filter(({ type }) => UNDECLARED.has(type)).map(({ title, detail }) => `${title} ${detail}`)).toEqual([]);
       expect(simulate(contextOf(loaded, set), IDEAL, { onDemand: true }).blocked.map(({ operation, why }) => `${operation}: ${why}`)).toEqual([]);
     }
-    expect(diffReport(exact, set).findings.filter(({ type }) => type === 'unused-permit' || type === 'wider-than-observed').map(({ title, detail }) => `${title} ${detail}`)).toEqual([]);
+    expect(diffSpec(exact, set).filter(({ type }) => type === 'unused-permit' || type === 'wider-than-observed').map(({ title, detail }) => `${title} ${detail}`)).toEqual([]);
     const known = misses(exact, set);
     const changed = (declared: DeclaredPermit, instead: readonly DeclaredPermit[]): LoadedSpec => ({ ...exact, permits: exact.permits.flatMap((one) => (one === declared ? instead : [one])) });
     for (const declared of exact.permits) {
@@ -74,7 +74,7 @@ it('covers what it was made of, and nothing of it can be missing unnoticed', () 
         expect(misses(changed(declared, [{ ...declared, permit: { ...declared.permit, modbus } }]), set), JSON.stringify(modbus)).toBeGreaterThan(known);
       }
       const never: DeclaredPermit = { ...declared, permit: { ...declared.permit, id: 'NEVER', service: { ...declared.permit.service, ports: [{ first: 9999, last: 9999 }] }, conditions: { ...declared.permit.conditions, onDemand: false, expires: null } } };
-      expect(diffReport(changed(declared, [declared, never]), set).findings.filter(({ permit, type }) => permit === 'NEVER' && type === 'unused-permit')).toHaveLength(1);
+      expect(diffSpec(changed(declared, [declared, never]), set).filter(({ permit, type }) => permit === 'NEVER' && type === 'unused-permit')).toHaveLength(1);
     }
   }), { numRuns: 30 });
 });

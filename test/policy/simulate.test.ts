@@ -4,7 +4,7 @@ import type { Conversation } from '../../src/observation.ts';
 import { planOf } from '../../src/export/plan.ts';
 import { semanticsOf, SIMULATED_TARGETS, writtenBy } from '../../src/export/simulated-target.ts';
 import type { FirewallSemantics } from '../../src/policy/match/firewall-semantics.ts';
-import { diffReport } from '../../src/policy/diff/diff.ts';
+import { diffReport, diffSpec } from '../../src/policy/diff/diff.ts';
 import { countDays } from '../../src/policy/simulate-cutover.ts';
 import { contextOf } from '../../src/policy/diff/context.ts';
 import { simulate } from '../../src/policy/simulate.ts';
@@ -79,8 +79,8 @@ describe('a simulation', () => {
   it('a rule for serial Modbus, and one for anything on the port, let serial Modbus through', () => {
     const serial = observations([conversation('10.3.0.1', '10.2.0.1', { service: 'modbus-rtu' })]);
     const spec = (rule: string): string => SPEC.replace(/protocol: Modbus\/TCP, (.*?), access: read, modbus: \{.*$/m, `${rule}}`);
-    for (const rule of ['protocol: modbus-rtu, $1, access: any', 'protocol: Modbus/TCP, $1']) expect(diffReport(loadText(spec(rule)), serial).counts.permitted).toBe(1);
-    expect(diffReport(loadText(SPEC), serial).findings.map(({ type }) => type)).toContain('undeclared-operation');
+    for (const rule of ['protocol: modbus-rtu, $1, access: any', 'protocol: Modbus/TCP, $1']) expect(diffReport(contextOf(loadText(spec(rule)), serial)).counts.permitted).toBe(1);
+    expect(diffSpec(loadText(SPEC), serial).map(({ type }) => type)).toContain('undeclared-operation');
   });
 
   it('lets through what two windows permit between them, and counts both rules as used', () => {
@@ -88,11 +88,11 @@ describe('a simulation', () => {
     const loaded = loadText(SPEC.replace(/ {6}- \{rule_id: WEB.*\n/, window('MON', 'mon, tue') + window('WED', 'wed')));
     const set = observations([conversation('10.5.0.1', '10.3.0.1', { port: 443, service: 'https', days: [MONDAY, MONDAY + 2], hours: [9] })]);
     expect(simulate(contextOf(loaded, set), semanticsOf('ideal')!).blocked).toEqual([]);
-    expect(diffReport(loaded, set).counts.permitted).toBe(1);
+    expect(diffReport(contextOf(loaded, set)).counts.permitted).toBe(1);
     expect(simulate(contextOf(loaded, set), semanticsOf('ideal')!).cutover.find(({ conduit }) => conduit === 'C2')?.evidenceDays).toBe(2);
     const thursday = observations([conversation('10.5.0.1', '10.3.0.1', { port: 443, service: 'https', days: [MONDAY, MONDAY + 2, MONDAY + 3], hours: [9] })]);
     expect(simulate(contextOf(loaded, thursday), semanticsOf('ideal')!).blocked).toMatchObject([{ days: [MONDAY + 3], extent: 'some' }]);
-    expect(diffReport(loaded, thursday).counts.permitted).toBe(0);
+    expect(diffReport(contextOf(loaded, thursday)).counts.permitted).toBe(0);
   });
 
   it('names only the days after a rule expired', () => {
@@ -147,8 +147,8 @@ describe('a simulation', () => {
     const beside = spec.replace('      - {rule_id: UA,', '      - {rule_id: MB, protocol: Modbus/TCP, transport: tcp, port: [502, 4840], client: {zone: CELL, assets: [PLC]}, server: {zone: OPS, assets: [OPC]}, access: read}\n      - {rule_id: UA,');
     expect(['ideal', 'suricata', 'l4'].map((target) => blocked(target, session('None'), beside))).toEqual([[weak], [['sessions with mode None', 40, 'UA', 'UA demands more', 'all', false]], []]);
     expect(blocked('ideal', session('SignAndEncrypt'), beside)).toEqual([]);
-    expect(diffReport(loadText(beside), observations([session('None')])).findings.flatMap(({ type, permit }) => (type === 'weaker-security-mode' ? [permit] : []))).toEqual(['UA']);
-    for (const modes of [['None'], ['Sign'], ['SignAndEncrypt'], []]) expect(diffReport(loadText(spec), observations([session(...modes)])).counts.permitted).toBe(blocked('ideal', session(...modes)).length === 0 ? 1 : 0);
+    expect(diffSpec(loadText(beside), observations([session('None')])).flatMap(({ type, permit }) => (type === 'weaker-security-mode' ? [permit] : []))).toEqual(['UA']);
+    for (const modes of [['None'], ['Sign'], ['SignAndEncrypt'], []]) expect(diffReport(contextOf(loadText(spec), observations([session(...modes)]))).counts.permitted).toBe(blocked('ideal', session(...modes)).length === 0 ? 1 : 0);
   });
 
   it('counts no more days than something was asked for, whatever else its function asked for', () => {

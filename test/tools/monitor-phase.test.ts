@@ -12,6 +12,7 @@ import { describeOperation } from '../../src/decode/app/registry.ts';
 import { exportPlan } from '../../src/export/export-plan.ts';
 import { planOf } from '../../src/export/plan.ts';
 import { exporterOf } from '../../src/export/registry.ts';
+import { contextOf } from '../../src/policy/diff/context.ts';
 import { diffReport } from '../../src/policy/diff/diff.ts';
 import { loadSpec } from '../../src/policy/spec/load.ts';
 import { openForWriting } from '../../src/store/database.ts';
@@ -53,7 +54,7 @@ test('what Suricata would have blocked in two weeks is what was planted', async 
       expect(status, stderr).toBe(0);
     }
     expect(await take(join(folder, 'eve.json'))).toBe('imported');
-    const report = diffReport(loaded, readObservations(store.db, describeOperation), { logged: readAttempts(store.db, describeOperation) });
+    const report = diffReport(contextOf(loaded, readObservations(store.db, describeOperation)), { logged: readAttempts(store.db, describeOperation) });
     expect(report.logged?.decisions.map(({ client, server }) => `${client} ${server}`).toSorted()).toEqual([
       // d), g), a), c), h), f), b)
       '10.20.2.10 10.20.2.25', '10.20.2.10 10.20.5.9', '10.20.2.20 10.20.4.63', '10.20.40.53 10.20.4.118', '10.20.6.66 10.20.4.17', '10.20.7.31 10.20.4.63', '10.20.9.20 10.20.2.20',

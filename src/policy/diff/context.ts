@@ -19,10 +19,13 @@ import { zoneKinds, type DeclaredKind } from '../spec/zone-kind.ts';
 export interface DiffContext {
   readonly loaded: LoadedSpec;
   readonly set: ObservationSet;
+  /** Before any direction was turned. */
+  readonly observed: ObservationSet;
   readonly assets: AssetIndex;
   readonly matcher: Matcher;
   readonly conduitOf: ConduitBetween;
   readonly kinds: ReadonlyMap<string, DeclaredKind>;
+  readonly sinceNs: bigint | undefined;
   readonly inScope: (conversation: Conversation) => boolean;
   readonly recordOf: ReadonlyMap<string, AddressRecord>;
   /** Whether a link address sends for others: it proves nothing of who does. */
@@ -58,8 +61,8 @@ export const contextOf = (loaded: LoadedSpec, observed: ObservationSet, sinceNs?
   const set = withDeclaredDirections(observed, matcher);
   const tcp = set.conversations.filter(({ transport }) => transport === 'tcp');
   return {
-    loaded, set, assets, matcher, conduitOf: conduitBetween(spec.conduits), kinds: zoneKinds(spec),
-    inScope: ({ lastNs }) => sinceNs === undefined || lastNs >= sinceNs,
+    loaded, set, observed, assets, matcher, conduitOf: conduitBetween(spec.conduits), kinds: zoneKinds(spec),
+    sinceNs, inScope: ({ lastNs }) => sinceNs === undefined || lastNs >= sinceNs,
     recordOf: firstBy(set.addresses, ({ address }) => address), isRouter: routersAmong(set.addresses), permitOf: firstBy(permits, ({ permit }) => permit.id), zoneOf: firstBy(spec.zones, ({ zone_id }) => zone_id),
     gapped: spec.zones.filter((zone) => zone.air_gapped === true), diodes: permits.filter(isDiode).filter(({ permit }) => isLive(permit)),
     tcp: { oneWay: tcp.filter(isOneWay).length, all: tcp.length },

@@ -1,12 +1,12 @@
 /**
  * The declared against the observed, in both directions.
  *
- * In: a loaded spec and an ObservationSet. Out: findings in a stable order, and what was looked at and set aside, so that
+ * In: a spec and what was observed, put together (context.ts). Out: findings in a stable order, and what was looked at and set aside, so that
  * no conversation is unaccounted for. Traffic within a zone needs no Permit; group addresses that no router carries are
  * counted, not judged. Left out on purpose: output (render/) and exit codes (main.ts).
  */
 import type { LoggedAttempt, ObservationSet } from '../../observation.ts';
-import { contextOf } from './context.ts';
+import { contextOf, type DiffContext } from './context.ts';
 import { judgeDeclared } from './declared.ts';
 import { judgeLogged, type LoggedResult } from './logged.ts';
 import { judgeObserved } from './observed.ts';
@@ -16,8 +16,6 @@ import type { Finding } from './findings.ts';
 import type { LoadedSpec } from '../spec/load.ts';
 
 export interface DiffOptions {
-  /** Only what was seen at or after this instant; Permits are then not called unused. */
-  readonly sinceNs?: bigint;
   /** Only what touches this zone. */
   readonly zone?: string;
   /** Only this conduit. */
@@ -30,6 +28,8 @@ export interface DiffOptions {
 
 export interface DiffReport {
   readonly findings: readonly Finding[];
+  /** How the Permits were used that were. */
+  readonly uses: ObservedResult['uses'];
   readonly setAside: readonly SetAsideUse[];
   /** Permits that let traffic through and wait for a decision, with the question they raise. */
   readonly pending: readonly { readonly permit: string; readonly conversations: number }[];
@@ -40,10 +40,10 @@ export interface DiffReport {
 
 const DEFAULT_MIN_DAYS = 14;
 
-export const diffReport = (loaded: LoadedSpec, set: ObservationSet, options: DiffOptions = {}): DiffReport => {
-  const context = contextOf(loaded, set, options.sinceNs);
+/** Where only a part of the time is in scope, no Permit is called unused. */
+export const diffReport = (context: DiffContext, options: DiffOptions = {}): DiffReport => {
   const observed = judgeObserved(context);
-  const declared = options.sinceNs === undefined ? judgeDeclared(context, observed, options.minDays ?? DEFAULT_MIN_DAYS) : [];
+  const declared = context.sinceNs === undefined ? judgeDeclared(context, observed, options.minDays ?? DEFAULT_MIN_DAYS) : [];
   const wanted = (finding: Finding): boolean =>
     (options.zone === undefined || finding.fromZone === options.zone || finding.toZone === options.zone) && (options.conduit === undefined || finding.conduit === options.conduit);
   const attempts = options.logged ?? [];
@@ -52,6 +52,7 @@ export const diffReport = (loaded: LoadedSpec, set: ObservationSet, options: Dif
   const kept = new Set(findings.map((finding) => finding.id));
   return {
     findings,
+    uses: observed.uses,
     setAside: observed.setAside,
     pending: [...observed.uses.values()].filter(({ declared: one }) => one.permit.decision === 'pending').map(({ declared: one, conversations }) => ({ permit: one.permit.id, conversations: conversations.length })),
     counts: observed.counts,
@@ -63,4 +64,6 @@ const loggedWithin = ({ decisions, disagreements, rules, days, counts }: LoggedR
   decisions: decisions.filter(({ finding }) => kept.has(finding)), disagreements: disagreements.filter(({ finding }) => kept.has(finding)), rules, days, counts,
 });
 
-export const diffSpec = (loaded: LoadedSpec, set: ObservationSet, options: DiffOptions = {}): readonly Finding[] => diffReport(loaded, set, options).findings;
+/** @param sinceNs only what was seen at or after this instant is in scope */
+export const diffSpec = (loaded: LoadedSpec, set: ObservationSet, { sinceNs, ...options }: DiffOptions & { readonly sinceNs?: bigint } = {}): readonly Finding[] =>
+  diffReport(contextOf(loaded, set, sinceNs), options).findings;

@@ -4,7 +4,7 @@
  * In: zones, Observations. Out: questions with yes or no, and the reason in words. Silence of a path that the sensor could
  * not have seen proves nothing, and a request whose answer would have gone another way is not unanswered.
  */
-import type { Conversation, ObservationSet } from '../../observation.ts';
+import type { Conversation } from '../../observation.ts';
 import { listsBy } from '../../net/multi-map.ts';
 import type { DiffContext } from '../diff/context.ts';
 import { isUnicast } from '../spec/assets.ts';
@@ -44,8 +44,8 @@ interface ZoneView {
   readonly partners: Set<string>;
 }
 
-/** @param set as it was observed: a sensor's place does not depend on what the spec knows of directions */
-export const vantageOf = ({ loaded: { spec }, assets, isRouter }: DiffContext, set: ObservationSet): Vantage => {
+/** Of what was observed as it was: a sensor's place does not depend on what the spec knows of directions. */
+export const vantageOf = ({ loaded: { spec }, observed: set, assets, isRouter }: DiffContext): Vantage => {
   const views = new Map<string, ZoneView>(spec.zones.map((zone) => [zone.zone_id, { inside: false, answers: false, isAnswered: false, partners: new Set() }]));
   const heard = new Set<string>();
   for (const conversation of set.conversations) {

@@ -1,14 +1,14 @@
 /**
  * Does the architecture hold: what is permitted works, what is prohibited is blocked, operations are filtered, diodes pass one way.
  *
- * In: a spec, Observations of after the cut-over (and of before, when there are any), what firewalls logged. Out: checks in a
+ * In: a spec and Observations of after the cut-over put together (and those of before, when there are any), what firewalls logged. Out: checks in a
  * stable order and their sums: the VALIDATION RESULTS of the report, whoever draws them (render/verification.ts).
  */
 import type { LoggedAttempt, ObservationSet } from '../../observation.ts';
 import type { StoredProbe } from '../../store/probes.ts';
 import type { WindowTraffic } from '../../store/read-window.ts';
 import { capturedDaysOf } from '../../infer/captured-days.ts';
-import { contextOf } from '../diff/context.ts';
+import { contextOf, type DiffContext } from '../diff/context.ts';
 import type { LoadedSpec } from '../spec/load.ts';
 import { countVerdicts, sortChecks, type Check, type CheckKind, type SensorOf, type VerdictCounts } from './checks.ts';
 import { crossingsOf } from './crossings.ts';
@@ -21,8 +21,7 @@ import { judgeProhibited, type ProhibitedResult } from './prohibited.ts';
 import { vantageOf } from './vantage.ts';
 
 export interface VerifyInput {
-  readonly loaded: LoadedSpec;
-  readonly set: ObservationSet;
+  readonly compared: DiffContext;
   /** By conversation id; what is not in it is judged by its totals alone. */
   readonly traffic: ReadonlyMap<number, WindowTraffic>;
   readonly before: { readonly set: ObservationSet; readonly traffic: ReadonlyMap<number, WindowTraffic> } | null;
@@ -44,9 +43,9 @@ export interface Verification {
   readonly sensor: string;
 }
 
-export const verifySpec = ({ loaded, set, traffic, before, attempts, probes, sensor }: VerifyInput): Verification => {
-  const context = contextOf(loaded, set);
-  const vantage = vantageOf(context, set);
+export const verifySpec = ({ compared: context, traffic, before, attempts, probes, sensor }: VerifyInput): Verification => {
+  const { loaded } = context;
+  const vantage = vantageOf(context);
   const crossings = crossingsOf(context, traffic);
   const logged = judgeLogs(context, attempts);
   const prohibited = judgeProhibited(context, crossings, vantage, logged, sensor);

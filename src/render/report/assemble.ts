@@ -6,8 +6,6 @@
 import { onClock } from '../../infer/on-clock.ts';
 import type { Proposal } from '../../infer/proposal.ts';
 import type { ObservationSet } from '../../observation.ts';
-import { judgeObserved } from '../../policy/diff/observed.ts';
-import { contextOf } from '../../policy/diff/context.ts';
 import type { DiffReport } from '../../policy/diff/diff.ts';
 import { countDays } from '../../policy/simulate-cutover.ts';
 import { onDemandOnly, type Simulation } from '../../policy/simulate.ts';
@@ -63,8 +61,8 @@ export interface Report {
 
 export function assembleReport(input: ReportInput): Report {
   const { loaded, set, proposal, plant, diff } = input;
+  const { uses } = diff;
   const timezone = timezoneOf(loaded.spec);
-  const { uses } = judgeObserved(contextOf(loaded, set));
   const findings = describeFindings(input);
   const standings = standingsOf(input, new Set([...uses.values()].flatMap((use) => use.conversations.map(({ id }) => id))), findings);
   const permits = describePermits(loaded, input.basis, uses, set);

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { DEFAULT_CONDUIT_OPTIONS, proposeConduits } from '../../../src/infer/conduits/conduits.ts';
 import type { ConduitProposal } from '../../../src/infer/conduits/conduits.ts';
 import { FOLDED_FUNCTION, type Conversation } from '../../../src/observation.ts';
-import { diffReport } from '../../../src/policy/diff/diff.ts';
+import { diffSpec } from '../../../src/policy/diff/diff.ts';
 import { proveProposal } from '../../../src/policy/proof.ts';
 import { parseSpec } from '../../../src/policy/spec/load.ts';
 import { writeSpec } from '../../../src/policy/spec/write.ts';
@@ -347,7 +347,7 @@ describe('the decision queue', () => {
       expect(proposal.permits.filter(({ permit }) => permit.from.assets.length > 0 && permit.from.zone !== 'OPS')).toEqual([]);
       expect(proposal.setAside).toMatchObject([{ client: visit.client, servers: [visit.server], reason, question: expect.stringContaining('Seen on 2026-01-08.') as unknown }]);
       const loaded = parseSpec(writeSpec(proposal), 'spec.yaml').loaded!;
-      expect(diffReport(loaded, seen(modbus('10.4.0.1', '10.2.0.9'), visit)).findings).toEqual([]);
+      expect(diffSpec(loaded, seen(modbus('10.4.0.1', '10.2.0.9'), visit))).toEqual([]);
       expect(loaded.spec.set_aside?.[0]).toMatchObject({ decision: 'pending', reason });
     });
 
@@ -415,7 +415,7 @@ describe('whatever was seen', () => {
       const { loaded, problems } = parseSpec(yaml, 'proposal.yaml');
       expect(problems).toEqual([]);
       if (loaded === null) return;
-      expect(diffReport(loaded, set).findings.map((finding) => `${finding.type} ${finding.title} ${finding.detail}`)).toEqual([]);
+      expect(diffSpec(loaded, set).map((finding) => `${finding.type} ${finding.title} ${finding.detail}`)).toEqual([]);
       expect(proveProposal(loaded, set).faults.filter((fault) => fault.claim !== 'witness')).toEqual([]);
     }), { numRuns: 150 });
   });

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { DEFAULT_CONDUIT_OPTIONS, proposeConduits } from '../../../src/infer/conduits/conduits.ts';
 import type { ConduitProposal } from '../../../src/infer/conduits/conduits.ts';
 import type { Conversation } from '../../../src/observation.ts';
-import { diffReport } from '../../../src/policy/diff/diff.ts';
+import { diffSpec } from '../../../src/policy/diff/diff.ts';
 import { proveProposal } from '../../../src/policy/proof.ts';
 import { parseSpec } from '../../../src/policy/spec/load.ts';
 import { updateSpec } from '../../../src/policy/edit/update.ts';
@@ -50,9 +50,9 @@ describe('negotiated ports', () => {
     });
     const { loaded } = parseSpec(writeSpec(proposal), 'spec.yaml');
     if (loaded === null) throw new Error('the proposal does not load');
-    expect(diffReport(loaded, set).findings).toEqual([]);
+    expect(diffSpec(loaded, set)).toEqual([]);
     expect(proveProposal(loaded, set).faults).toEqual([]);
-    expect(diffReport(loaded, observations([ftp(HIST, PLC, [MONDAY + 28]), unnamed(HIST, PLC, 60999, MONDAY + 28)])).findings.filter(({ type }) => type.startsWith('undeclared'))).toEqual([]);
+    expect(diffSpec(loaded, observations([ftp(HIST, PLC, [MONDAY + 28]), unnamed(HIST, PLC, 60999, MONDAY + 28)])).filter(({ type }) => type.startsWith('undeclared'))).toEqual([]);
   });
 
   it('a range that a person has narrowed does not come back', () => {
@@ -158,7 +158,7 @@ describe('negotiated ports', () => {
       const { loaded, problems } = parseSpec(yaml, 'proposal.yaml');
       expect(problems).toEqual([]);
       if (loaded === null) return;
-      expect(diffReport(loaded, set).findings.map(({ type, title, detail }) => `${type} ${title} ${detail}`)).toEqual([]);
+      expect(diffSpec(loaded, set).map(({ type, title, detail }) => `${type} ${title} ${detail}`)).toEqual([]);
       expect(proveProposal(loaded, set).faults).toEqual([]);
     }), { numRuns: 40 });
   });

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { proposeConduits } from '../../../src/infer/conduits/conduits.ts';
 import { onClock } from '../../../src/infer/on-clock.ts';
 import type { Conversation } from '../../../src/observation.ts';
-import { diffReport } from '../../../src/policy/diff/diff.ts';
+import { diffSpec } from '../../../src/policy/diff/diff.ts';
 import { parseSpec } from '../../../src/policy/spec/load.ts';
 import { writeSpec } from '../../../src/policy/spec/write.ts';
 import { conversation, daysFrom, modbus, MONDAY, observations } from '../../policy/observed.ts';
@@ -22,7 +22,7 @@ describe('a Permit', () => {
     const proposal = proposeConduits(onClock(set, 'Asia/Tokyo'), PLAN);
     expect(proposal.permits.map(({ permit }) => permit.conditions.expires)).toEqual(['2026-01-09']);
     const { loaded } = parseSpec(writeSpec(proposal), 'spec.yaml');
-    expect(diffReport(loaded!, set).findings).toEqual([]);
+    expect(diffSpec(loaded!, set)).toEqual([]);
   });
 
   it('for who calls a temporary device after it left holds until the call, and the others until it left', () => {
@@ -30,7 +30,7 @@ describe('a Permit', () => {
     const set = seen(modbus('10.7.0.1', '10.1.0.1', [{ code: 3, days: [MONDAY + 3] }]), call);
     const proposal = proposeConduits(set, PLAN);
     expect(proposal.permits.map(({ permit }) => [permit.from.assets.join(), permit.conditions.expires])).toEqual([['LAPTOP', '2026-01-08'], ['HIST', '2026-01-15']]);
-    expect(diffReport(parseSpec(writeSpec(proposal), 'spec.yaml').loaded!, set).findings).toEqual([]);
+    expect(diffSpec(parseSpec(writeSpec(proposal), 'spec.yaml').loaded!, set)).toEqual([]);
   });
 
   it('says of each Permit when just that was seen, not when anything of the two was', () => {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { DEFAULT_CONDUIT_OPTIONS, proposeConduits } from '../../../src/infer/conduits/conduits.ts';
 import { onClock } from '../../../src/infer/on-clock.ts';
 import type { Conversation } from '../../../src/observation.ts';
-import { diffReport } from '../../../src/policy/diff/diff.ts';
+import { diffSpec } from '../../../src/policy/diff/diff.ts';
 import { proveProposal } from '../../../src/policy/proof.ts';
 import { parseSpec } from '../../../src/policy/spec/load.ts';
 import { writeSpec } from '../../../src/policy/spec/write.ts';
@@ -67,7 +67,7 @@ describe('a weekly job', () => {
     const { loaded } = parseSpec(writeSpec(proposal), 'spec.yaml');
     if (loaded === null) throw new Error('the proposal does not load');
     expect(loaded.spec.timezone).toBe('America/Chicago');
-    expect(diffReport(loaded, set).findings).toEqual([]);
+    expect(diffSpec(loaded, set)).toEqual([]);
     expect(proveProposal(loaded, set).holds).toBe(true);
   });
 
@@ -85,7 +85,7 @@ describe('a weekly job', () => {
     const { loaded } = parseSpec(writeSpec(proposeConduits(set, PLAN)), 'spec.yaml');
     if (loaded === null) throw new Error('the proposal does not load');
     expect(loaded.permits.some(({ permit }) => permit.conditions.days.join() === 'sat,sun,mon')).toBe(true);
-    expect(diffReport(loaded, set).findings).toEqual([]);
+    expect(diffSpec(loaded, set)).toEqual([]);
     expect(proveProposal(loaded, set).holds).toBe(true);
   });
 });

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { proposeConduits } from '../../../src/infer/conduits/conduits.ts';
 import type { SetAsideEntry } from '../../../src/infer/conduits/set-aside.ts';
 import type { Conversation } from '../../../src/observation.ts';
-import { diffReport } from '../../../src/policy/diff/diff.ts';
+import { diffSpec } from '../../../src/policy/diff/diff.ts';
 import { parseSpec } from '../../../src/policy/spec/load.ts';
 import { writeSpec } from '../../../src/policy/spec/write.ts';
 import { proposeZones } from '../../../src/infer/zones.ts';
@@ -53,6 +53,6 @@ describe('what inference dropped', () => {
     const proposal = proposeConduits(set, proposeZones(set, { vendorOf, stabilityRuns: 0 }));
     expect(proposal.setAside.flatMap(({ client, servers, question }) => (question === null ? [] : [[client, servers.join()]]))).toEqual([[office, '10.1.0.20/31']]);
     const { loaded } = parseSpec(writeSpec(proposal), 'spec.yaml');
-    expect(loaded === null ? null : diffReport(loaded, set).findings).toEqual([]);
+    expect(loaded === null ? null : diffSpec(loaded, set)).toEqual([]);
   });
 });

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { LoggedAttempt } from '../../../src/observation.ts';
 import { withLogged } from '../../../src/policy/diff/logged.ts';
+import { contextOf } from '../../../src/policy/diff/context.ts';
 import { diffReport, type DiffReport } from '../../../src/policy/diff/diff.ts';
 import { acceptFindings } from '../../../src/policy/edit/accept.ts';
 import { parseSpec } from '../../../src/policy/spec/load.ts';
@@ -34,7 +35,7 @@ const attempt = (part: Partial<LoggedAttempt>): LoggedAttempt => {
   };
 };
 
-const judged = (attempts: readonly LoggedAttempt[], seen = observations([])): DiffReport => diffReport(loaded, seen, { logged: attempts });
+const judged = (attempts: readonly LoggedAttempt[], seen = observations([])): DiffReport => diffReport(contextOf(loaded, seen), { logged: attempts });
 const types = (report: DiffReport): string[] => report.findings.filter(({ type }) => /block|passed/.test(type)).map(({ type, severity }) => `${type} ${severity}`);
 
 describe('one attempt', () => {
@@ -86,7 +87,7 @@ describe('a standing Permit and one that may be blocked, for one pair and port',
   const write = { protocol: 'modbus', unit: 1, function: 16, name: 'Write Multiple Registers', access: 'write' } as const;
 
   test.each(orders)('%s: the standing one is blocked, or to be decided; only what it leaves out may be blocked', (_, lines) => {
-    const judge = (part: Partial<LoggedAttempt>): DiffReport => diffReport(loadText(SPEC.replace(rules[0], lines)), observations([]), { logged: [attempt(part)] });
+    const judge = (part: Partial<LoggedAttempt>): DiffReport => diffReport(contextOf(loadText(SPEC.replace(rules[0], lines)), observations([])), { logged: [attempt(part)] });
     const found = (part: Partial<LoggedAttempt>): (string | null)[][] => judge(part).findings.filter(({ type }) => type.includes('block')).map(({ type, permit }) => [type, permit]);
     expect(found({ verdict: 'blocked' })).toEqual([['blocked-but-permitted', 'READ']]);
     expect(found({ inspected: true })).toEqual([['would-be-blocked', 'READ']]);
@@ -128,7 +129,7 @@ test('what captures show is blocked stands first in the list, once, under the fi
 test('logs change nothing that packets say', () => {
   const seen = observations([conversation('10.0.2.1', '10.0.1.1', { port: 80, service: 'http' })]);
   const { findings, logged, ...rest } = judged([attempt({ verdict: 'blocked' })], seen);
-  const without = diffReport(loaded, seen);
+  const without = diffReport(contextOf(loaded, seen));
   expect(logged).not.toBeNull();
   expect({ ...rest, logged: null }).toEqual({ ...without, findings: undefined, logged: null });
   expect(findings.filter(({ type }) => type !== 'blocked-but-permitted')).toEqual(without.findings);
@@ -146,5 +147,5 @@ test.each([
   const { text, results } = acceptFindings(SPEC, set, report.findings.filter(({ type }) => type === 'would-be-blocked'), { decision: 'approved', owner: 'J. Doe' });
   expect(results.map(({ sentence }) => sentence)).toEqual([expect.stringContaining('added rule')]);
   const { loaded: after } = parseSpec(text, 'spec.yaml');
-  expect(after === null ? null : diffReport(after, observations([]), { logged: attempts }).logged?.decisions).toEqual([]);
+  expect(after === null ? null : diffReport(contextOf(after, observations([])), { logged: attempts }).logged?.decisions).toEqual([]);
 });

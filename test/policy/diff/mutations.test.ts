@@ -3,6 +3,7 @@
  */
 import { describe, expect, it } from 'vitest';
 import type { Conversation, ObservationSet } from '../../../src/observation.ts';
+import { contextOf } from '../../../src/policy/diff/context.ts';
 import { diffReport, diffSpec } from '../../../src/policy/diff/diff.ts';
 import { loadText } from '../loaded-spec.ts';
 import { addressRecord, conversation, daysFrom, modbus, MONDAY, namedOperation, observations } from '../observed.ts';
@@ -195,7 +196,7 @@ const MUTATIONS: readonly (readonly [string, string, ObservationSet, string])[] 
 
 describe('diff', () => {
   it('finds nothing where spec and traffic agree', () => {
-    const report = diffReport(loadText(SPEC), observations(traffic()));
+    const report = diffReport(contextOf(loadText(SPEC), observations(traffic())));
     expect(report.findings).toEqual([]);
     expect(report.counts).toMatchObject({ judged: 7, withinZone: 1, permitted: 6, setAside: 0 });
   });
@@ -302,23 +303,23 @@ describe('diff', () => {
   it('keeps what was set aside apart until it is seen again', () => {
     const scan = conversation('10.3.0.3', '10.2.0.2', { port: 80, service: '', answered: false, days: [MONDAY + 1] });
     const text = `${SPEC}set_aside:\n  - {client: 10.3.0.3, servers: [10.2.0.0-10.2.0.9], transport: tcp, ports: ["80"], reason: sweep over many targets, last_seen: "2026-01-06T16:00:00.000Z"}\n`;
-    const report = diffReport(loadText(text), plus(scan));
+    const report = diffReport(contextOf(loadText(text), plus(scan)));
     expect(report.findings).toEqual([]);
     expect(report.setAside).toEqual([{ index: 0, reason: 'sweep over many targets', client: '10.3.0.3', conversations: 1 }]);
-    const again = diffReport(loadText(text), plus({ ...scan, days: [{ day: MONDAY + 9 }], lastNs: scan.lastNs + 700_000_000_000_000n }));
+    const again = diffReport(contextOf(loadText(text), plus({ ...scan, days: [{ day: MONDAY + 9 }], lastNs: scan.lastNs + 700_000_000_000_000n })));
     expect(again.findings.map((finding) => finding.type)).toEqual(['undeclared-conversation']);
     expect(again.findings[0].detail).toContain('seen again since');
   });
 
   it('counts group addresses and judges none', () => {
-    const report = diffReport(loadText(SPEC), plus(conversation('10.2.0.1', '224.0.0.251', { transport: 'udp', port: 5353 }), conversation('10.2.0.1', 'ff:ff:ff:ff:ff:ff', { transport: 'eth-0x88e1', port: 0 })));
+    const report = diffReport(contextOf(loadText(SPEC), plus(conversation('10.2.0.1', '224.0.0.251', { transport: 'udp', port: 5353 }), conversation('10.2.0.1', 'ff:ff:ff:ff:ff:ff', { transport: 'eth-0x88e1', port: 0 }))));
     expect(report.findings).toEqual([]);
     expect(report.counts.groupAddressed).toBe(2);
   });
 
   it('takes what all of a link is sent by for a group, and into another zone for a crossing', () => {
     const whoIs = (client: string, server: string): Conversation => conversation(client, server, { transport: 'udp', port: 47808, answered: false });
-    const report = diffReport(loadText(SPEC), plus(whoIs('10.3.0.1', '10.3.0.255'), whoIs('10.2.0.1', '10.2.255.255')));
+    const report = diffReport(contextOf(loadText(SPEC), plus(whoIs('10.3.0.1', '10.3.0.255'), whoIs('10.2.0.1', '10.2.255.255'))));
     expect(report.findings).toEqual([]);
     expect(report.counts.groupAddressed).toBe(2);
     expect(diffSpec(loadText(SPEC), plus(whoIs('10.3.0.1', '10.2.255.255'))).map((finding) => finding.type)).toEqual(['undeclared-asset']);
@@ -333,7 +334,7 @@ set_aside: [{client: 10.10.2.10, servers: [10.10.7.255, 10.10.11.255], transport
 `;
     const nbns = (server: string): Conversation => conversation('10.10.1.10', server, { transport: 'udp', port: 137, service: 'nbns', answered: false });
     const groups = (server: string, aside = 'group address, not a device', macs: readonly string[] = []): number =>
-      diffReport(loadText(flat(aside)), observations([nbns(server)], undefined, [addressRecord(server, macs)])).counts.groupAddressed;
+      diffReport(contextOf(loadText(flat(aside)), observations([nbns(server)], undefined, [addressRecord(server, macs)]))).counts.groupAddressed;
     expect([groups('10.10.255.255'), groups('10.255.255.255'), groups('10.10.7.255')]).toEqual([1, 1, 1]);
     expect([groups('10.11.255.255'), groups('10.10.7.255', 'nobody answered'), groups('10.10.11.255')]).toEqual([0, 0, 0]);
     expect([groups('10.10.255.255', '-', ['00:1d:9c:20:01:10']), groups('10.10.1.255', '-', ['00:1d:9c:20:01:10']), groups('10.10.1.255')]).toEqual([0, 0, 1]);

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { Conversation } from '../../../src/observation.ts';
-import { diffReport } from '../../../src/policy/diff/diff.ts';
+import { diffSpec } from '../../../src/policy/diff/diff.ts';
 import { asksOf } from '../../../src/policy/match/asks.ts';
 import { GENERIC_FIREWALLS } from '../../../src/policy/match/firewall-semantics.ts';
 import { contextOf } from '../../../src/policy/diff/context.ts';
@@ -64,12 +64,12 @@ it('nothing that passed is blocked after it', () => {
     const askedIn = (id: number): string[] => set.conversations.filter((one) => one.id === id).flatMap(asksOf).map(({ text }) => text);
     const blocked = (spec: string): string[] => simulate(contextOf(loadText(spec), set), IDEAL).blocked.flatMap(({ conversation: id, client, server, operation, days }) =>
       (operation.startsWith('sessions with ') ? askedIn(id) : [operation]).map((one) => `${client} ${server} ${one} ${days.join(',')}`));
-    const findings = diffReport(loadText(text), set).findings.filter(({ type }) => type === 'wider-than-observed' || type === 'unused-permit');
+    const findings = diffSpec(loadText(text), set).filter(({ type }) => type === 'wider-than-observed' || type === 'unused-permit');
     const { text: after, results } = acceptFindings(text, set, findings, { decision: 'approved', owner: 'A. Keller' });
     expect(results.filter(({ done }) => !done)).toEqual([]);
     expect(new Set(blocked(after))).toEqual(new Set(blocked(text)));
     const accepted = new Set(results.map(({ finding }) => finding));
-    expect(diffReport(loadText(after), set).findings.filter(({ id }) => accepted.has(id))).toEqual([]);
+    expect(diffSpec(loadText(after), set).filter(({ id }) => accepted.has(id))).toEqual([]);
   }), {
     numRuns: 50,
     // The second client uses nothing of the first rule, which alone is content with its mode.

@@ -7,7 +7,7 @@ import { expect, it } from 'vitest';
 import { proposeConduits } from '../../../src/infer/conduits/conduits.ts';
 import type { Access, Conversation, ObservationSet, Operation } from '../../../src/observation.ts';
 import { compareSpecs } from '../../../src/policy/diff/compare-specs.ts';
-import { diffReport } from '../../../src/policy/diff/diff.ts';
+import { diffSpec } from '../../../src/policy/diff/diff.ts';
 import { updateSpec } from '../../../src/policy/edit/update.ts';
 import { GENERIC_FIREWALLS } from '../../../src/policy/match/firewall-semantics.ts';
 import { proveProposal } from '../../../src/policy/proof.ts';
@@ -79,7 +79,7 @@ it('a proposal leaves nothing of its own store open, and proposed again it is th
     for (const options of [undefined, { exact: true, maintenance: false }]) {
       const text = writeSpec(proposeConduits(set, PLAN, options));
       const loaded = loadText(text);
-      expect(diffReport(loaded, set).findings.map(({ title, detail }) => `${title} ${detail}`)).toEqual([]);
+      expect(diffSpec(loaded, set).map(({ title, detail }) => `${title} ${detail}`)).toEqual([]);
       expect(simulate(contextOf(loaded, set), IDEAL, { onDemand: true }).blocked.map(({ operation, why }) => `${operation}: ${why}`)).toEqual([]);
       expect(proveProposal(loaded, set).faults.filter(({ claim }) => claim !== 'witness')).toEqual([]);
       expect(updateSpec(proposeConduits(set, PLAN, options), text, set).text).toBe(text);
@@ -101,7 +101,7 @@ it('decisions survive the fourth week, and what it brought is there', () => {
     for (const { permit } of before.permits) expect(after.permits.find((one) => one.permit.id === permit.id)?.permit.decision).toBe(permit.decision);
     for (const { permit } of after.permits) if (!before.permits.some((one) => one.permit.id === permit.id)) expect(permit.decision).toBe('pending');
     expect(updateSpec(proposeConduits(late, PLAN), updated, late).text).toBe(updated);
-    const undeclared = diffReport(after, late).findings.filter(({ type, title, detail }) => (type.startsWith('undeclared') || type === 'wrong-direction') && !`${title} ${detail}`.includes('rejected'));
+    const undeclared = diffSpec(after, late).filter(({ type, title, detail }) => (type.startsWith('undeclared') || type === 'wrong-direction') && !`${title} ${detail}`.includes('rejected'));
     expect(undeclared.map(({ title, detail }) => `${title} ${detail}`)).toEqual([]);
     expect(compareSpecs(before, after).filter(({ type }) => type === 'permit-removed' || type === 'permit-narrowed').map(({ title }) => title)).toEqual([]);
     const blocked = new Set(blockedOf(after, early).map(({ what }) => what));
@@ -156,6 +156,6 @@ it('who asks more in a weaker session gets one rule for all of that session, at 
   const of = (loaded: LoadedSpec): unknown[] => loaded.permits.map(({ permit: { opcua, evidence } }) => [opcua?.securityModes.join(), opcua?.services.filter((name) => name === 'CreateSession' || name === 'Call').join(), evidence?.lastSeen?.slice(0, 10)]);
   expect(of(loadText(once))[0]).toEqual(of(loadText(text))[0]);
   expect(of(loadText(once)).slice(1)).toEqual([['None', 'Call,CreateSession', '2026-01-28']]);
-  expect(diffReport(loadText(once), late).findings.filter(({ type }) => type !== 'unused-permit').map(({ title }) => title)).toEqual([]);
+  expect(diffSpec(loadText(once), late).filter(({ type }) => type !== 'unused-permit').map(({ title }) => title)).toEqual([]);
   expect(updateSpec(proposeConduits(late, PLAN), once, late).text).toBe(once);
 });

@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest';
 import { hex } from '../../../samples/gen/frames.ts';
 import { SIMULATED_TARGETS } from '../../../src/export/simulated-target.ts';
 import type { ObservationSet } from '../../../src/observation.ts';
-import { diffReport } from '../../../src/policy/diff/diff.ts';
+import { diffReport, diffSpec } from '../../../src/policy/diff/diff.ts';
 import { contextOf } from '../../../src/policy/diff/context.ts';
 import { simulate } from '../../../src/policy/simulate.ts';
 import { parseSpec, type LoadedSpec } from '../../../src/policy/spec/load.ts';
@@ -45,7 +45,7 @@ const permit = (client: string, server: string, port: number, rest = ''): string
 
 const DECLARED = declaring(permit('CELL', 'SUP', PORTS.scada));
 
-const judged = (spec: LoadedSpec, set: ObservationSet): readonly string[] => diffReport(spec, set).findings.map(({ type }) => type).filter((type) => !['insufficient-evidence', 'unused-permit'].includes(type));
+const judged = (spec: LoadedSpec, set: ObservationSet): readonly string[] => diffSpec(spec, set).map(({ type }) => type).filter((type) => !['insufficient-evidence', 'unused-permit'].includes(type));
 
 describe('a session joined midstream', () => {
   test('is guessed, and the port that the guess leaves out is kept', async () => {
@@ -56,7 +56,7 @@ describe('a session joined midstream', () => {
 
   test('is the other way round where that is declared, for diff and for what a firewall would do', async () => {
     const set = await session();
-    const report = diffReport(DECLARED, set);
+    const report = diffReport(contextOf(DECLARED, set));
     expect(report.counts).toMatchObject({ judged: 1, permitted: 1 });
     expect(judged(DECLARED, set)).toEqual([]);
     expect(simulate(contextOf(DECLARED, set), SIMULATED_TARGETS[0])).toMatchObject({ blocked: [], counts: { judged: 1, passed: 1 } });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { proposeConduits } from '../../../src/infer/conduits/conduits.ts';
-import { diffReport, diffSpec } from '../../../src/policy/diff/diff.ts';
+import { diffSpec } from '../../../src/policy/diff/diff.ts';
 import { acceptFindings } from '../../../src/policy/edit/accept.ts';
 import { updateSpec } from '../../../src/policy/edit/update.ts';
 import { proveProposal } from '../../../src/policy/proof.ts';
@@ -239,7 +239,7 @@ describe('accepting findings', () => {
 
   it('removes what is unused, and refuses what a spec cannot mend', () => {
     const less = observations([modbus('10.4.0.1', '10.1.0.1'), modbus('10.3.0.1', '10.1.0.2'), conversation('10.8.0.1', '10.4.0.1', { port: 443, service: 'https' }), conversation('10.77.0.1', '10.1.0.1', { port: 80 })]);
-    const findings = diffReport(spec, less).findings.filter((finding) => finding.type === 'wider-than-observed' || finding.type === 'unused-permit' || finding.type === 'undeclared-asset');
+    const findings = diffSpec(spec, less).filter((finding) => finding.type === 'wider-than-observed' || finding.type === 'unused-permit' || finding.type === 'undeclared-asset');
     const { text, results } = acceptFindings(spec.text, less, findings, { decision: 'approved', owner: 'A. Keller' });
     expect(results.filter((result) => !result.done).length).toBeGreaterThan(0);
     expect(loadText(text).permits.length).toBe(spec.permits.length - findings.filter((finding) => finding.type === 'unused-permit').length);

@@ -1,6 +1,7 @@
 /** A diode whose sender sends from a port that is known for a service, so that by its port it is taken for a server. */
 import { describe, expect, test } from 'vitest';
 import type { Conversation } from '../../../src/observation.ts';
+import { contextOf } from '../../../src/policy/diff/context.ts';
 import type { Check } from '../../../src/policy/verify/checks.ts';
 import { verifySpec } from '../../../src/policy/verify/verify.ts';
 import { loadText } from '../loaded-spec.ts';
@@ -27,7 +28,7 @@ const sent = (client: string, server: string, back: number, days: readonly numbe
 const others = [conversation(OTHER, TX, { port: 22, service: 'ssh' }), conversation(REPLICA, RX, { port: 22, service: 'ssh' })];
 
 const failing = (conversations: readonly Conversation[]): Pick<Check, 'kind' | 'title' | 'reason'>[] =>
-  verifySpec({ loaded: LOADED, set: observations([...others, ...conversations]), traffic: new Map(), before: null, attempts: [], probes: [], sensor: () => '' })
+  verifySpec({ compared: contextOf(LOADED, observations([...others, ...conversations])), traffic: new Map(), before: null, attempts: [], probes: [], sensor: () => '' })
     .checks.filter(({ verdict }) => verdict === 'fail').map(({ kind, title, reason }) => ({ kind, title, reason }));
 
 describe('datagrams from a port that is known for a service', () => {

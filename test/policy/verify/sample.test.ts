@@ -37,7 +37,7 @@ beforeAll(async () => {
 });
 
 const verify = (conversations: readonly Conversation[], traffic: WindowedObservations['traffic']): readonly Check[] =>
-  verifySpec({ loaded, set: { ...seen.set, conversations }, traffic, before: null, attempts: [], probes: [], sensor: () => 'sample' }).checks;
+  verifySpec({ compared: contextOf(loaded, { ...seen.set, conversations }), traffic, before: null, attempts: [], probes: [], sensor: () => 'sample' }).checks;
 
 const failures = (checks: readonly Check[]): Check[] => checks.filter(({ verdict }) => verdict === 'fail');
 

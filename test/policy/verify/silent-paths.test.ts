@@ -1,6 +1,7 @@
 /** A plant of more than a hundred zones: silent paths are summed, and none is lost. */
 import { describe, expect, test } from 'vitest';
 import type { Conversation } from '../../../src/observation.ts';
+import { contextOf } from '../../../src/policy/diff/context.ts';
 import { parseSpec } from '../../../src/policy/spec/load.ts';
 import { verifySpec, type Verification } from '../../../src/policy/verify/verify.ts';
 import { daysFrom, modbus, MONDAY, observations } from '../observed.ts';
@@ -19,7 +20,7 @@ const verified = (zones: number, also: readonly Conversation[] = []): Verificati
   if (loaded === null) throw new Error(problems[0]?.message ?? '');
   const inside = Array.from({ length: zones - 14 }, (_, i) => modbus(addressOf(i + 11), '10.250.0.1', [{ code: 3, days: daysFrom(MONDAY, 14) }]));
   const permitted = Array.from({ length: 10 }, (_, i) => modbus(addressOf(0), addressOf(i + 1), [{ code: 3, days: daysFrom(MONDAY, 14) }]));
-  return verifySpec({ loaded, set: observations([...permitted, ...inside, ...also]), traffic: new Map(), before: null, attempts: [], probes: [], sensor: () => 'sensor' });
+  return verifySpec({ compared: contextOf(loaded, observations([...permitted, ...inside, ...also])), traffic: new Map(), before: null, attempts: [], probes: [], sensor: () => 'sensor' });
 };
 
 const prohibited = ({ checks }: Verification): Verification['checks'] => checks.filter(({ kind, fromZone }) => kind === 'prohibited' && fromZone !== null);

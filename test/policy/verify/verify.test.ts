@@ -4,6 +4,7 @@
  */
 import { describe, expect, test } from 'vitest';
 import type { Conversation, LoggedAttempt, ObservationSet, Operation } from '../../../src/observation.ts';
+import { contextOf } from '../../../src/policy/diff/context.ts';
 import type { CheckKind } from '../../../src/policy/verify/checks.ts';
 import { verifySpec, type Verification } from '../../../src/policy/verify/verify.ts';
 import { parseSpec } from '../../../src/policy/spec/load.ts';
@@ -108,7 +109,7 @@ const trafficOf = (set: ObservationSet): Map<number, WindowTraffic> => new Map(s
 
 const verify = (conversations: readonly Conversation[], { before = false, set = quiet(conversations), attempts = [] as readonly LoggedAttempt[] } = {}): Verification => {
   const earlier = observations(plant(BEFORE), BEFORE);
-  return verifySpec({ loaded, set, traffic: trafficOf(set), before: before ? { set: earlier, traffic: trafficOf(earlier) } : null, attempts, probes: [], sensor: () => 'test' });
+  return verifySpec({ compared: contextOf(loaded, set), traffic: trafficOf(set), before: before ? { set: earlier, traffic: trafficOf(earlier) } : null, attempts, probes: [], sensor: () => 'test' });
 };
 
 const failures = ({ checks }: Verification): string[] => checks.filter(({ verdict }) => verdict === 'fail').map(({ kind }) => kind);
@@ -328,7 +329,7 @@ describe('firewall logs', () => {
     for (const rules of [[poll, maintenance], [maintenance, poll]]) {
       const both = parseSpec(SPEC.replace(poll, rules.join('\n      - ')), 'spec.yaml').loaded;
       if (both === null) throw new Error('the spec of this test does not hold');
-      const failed = (change: Partial<LoggedAttempt>) => verifySpec({ loaded: both, set, traffic: trafficOf(set), before: null, attempts: [attempt({ client: HIST, verdict: 'blocked', ...change })], probes: [], sensor: () => 'test' })
+      const failed = (change: Partial<LoggedAttempt>) => verifySpec({ compared: contextOf(both, set), traffic: trafficOf(set), before: null, attempts: [attempt({ client: HIST, verdict: 'blocked', ...change })], probes: [], sensor: () => 'test' })
         .checks.filter(({ verdict }) => verdict === 'fail').map(({ permit }) => permit);
       expect(failed({})).toEqual(['R-POLL']);
       expect(failed({ inspected: true, operation: { ...write, function: 16, name: 'Write Multiple Registers' } })).toEqual([]);
@@ -360,7 +361,7 @@ test('a service that goes on outside its hours too has not stopped within them',
   const hours = parseSpec(SPEC.replace('server: {zone: DMZ, assets: [WSUS]}}', 'server: {zone: DMZ, assets: [WSUS]}, schedule: {days: [mon, tue, wed, thu, fri], start: "06:00", end: "20:00"}}'), 'spec.yaml').loaded;
   const judge = (days: readonly number[]): Verification => {
     const [set, earlier] = [quiet(changed(is(EWS, WSUS), (one) => ({ ...conversation(EWS, WSUS, { port: 443, service: 'https', days }), id: one.id }))), observations(plant(BEFORE.slice(0, 5)), BEFORE.slice(0, 5))];
-    return verifySpec({ loaded: hours!, set, traffic: trafficOf(set), before: { set: earlier, traffic: trafficOf(earlier) }, attempts: [], probes: [], sensor: () => 'test' });
+    return verifySpec({ compared: contextOf(hours!, set), traffic: trafficOf(set), before: { set: earlier, traffic: trafficOf(earlier) }, attempts: [], probes: [], sensor: () => 'test' });
   };
   const ofPatch = ({ checks }: Verification): string[] => checks.filter(({ permit }) => permit === 'R-PATCH').map(({ kind, verdict }) => `${kind} ${verdict}`).sort();
   expect(ofPatch(judge(AFTER.slice(0, 5)))).toEqual(['permitted pass']);
