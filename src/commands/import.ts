@@ -72,6 +72,15 @@ interface FileResult extends Omit<ImportOutcome, 'status'> {
   readonly remedy: string;
 }
 
+/** Files told one by one of which there is nothing to say but how much was in them. */
+const LISTED_FILES = 20;
+
+const isPlain = ({ status, reason, remedy, log, unreadLinkTypes }: FileResult): boolean => {
+  if (status === 'already') return true;
+  const isWhole = (status === 'imported' || status === 'continued') && reason === '' && remedy === '' && unreadLinkTypes === undefined;
+  return isWhole && (log === undefined || (log.unread === 0 && log.assumptions.length === 0));
+};
+
 /** Of the files that come next, so many are told, for them to be read ahead: a ring has thousands. */
 const FILES_TOLD = 32;
 
@@ -80,11 +89,13 @@ export async function runImport(argv: ImportArguments, context: CommandContext):
   for (const { path, reason } of skipped) if (context.verbose) context.say(`passed over ${path}: ${reason}`);
   if (!context.verbose && skipped.length > 0) context.say(`${plural(skipped.length, 'entry of folders is no capture and was', 'entries of folders are no captures and were')} passed over (--verbose lists them)`);
   const results: FileResult[] = [];
+  let plain = 0;
   const report = async (result: FileResult): Promise<void> => {
     results.push(result);
     context.progress('');
+    if (isPlain(result)) plain++;
     if (argv.json) await context.write(jsonLine(withoutEmpty(result)));
-    else context.say(sentence(result));
+    else if (context.verbose || plain <= LISTED_FILES || !isPlain(result)) context.say(sentence(result));
   };
   for (const { path, error } of rejected) await report(rejection(path, error));
   // Nothing that could be read: then no store is made either.
@@ -113,6 +124,7 @@ export async function runImport(argv: ImportArguments, context: CommandContext):
     store.close();
   }
   const packets = results.reduce((sum, one) => sum + one.packets, 0);
+  if (!argv.json && !context.verbose && plain > LISTED_FILES) context.say(`and ${groupedPlural(plain - LISTED_FILES, 'more file')} with nothing else to say of ${plain - LISTED_FILES === 1 ? 'it' : 'them'} (--verbose lists all)`);
   if (results.length > 1) context.say(summary(results, packets));
   // Who imports another capture of a time that was heard is to know it while it can still be undone.
   if (overlap !== null && results.some(({ file, packets: own }) => own > 0 && overlap?.captures.includes(file))) context.say(overlapSentence(overlap));

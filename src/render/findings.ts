@@ -23,6 +23,9 @@ const row = (finding: Finding): Cell[] => [
   finding.id,
 ];
 
+/** Findings listed to a person; Markdown, JSON and SARIF have all. */
+const LISTED_FINDINGS = 500;
+
 const DECISION_COLUMNS: readonly Column[] = [
   { title: 'from', shrinkTo: 11, lines: 3 },
   { title: 'to', shrinkTo: 11, lines: 3 },
@@ -63,7 +66,8 @@ const EXPLAINED = 10;
 export function* findingsTable(report: DiffReport, losses: readonly string[], spec: string, style: TableStyle): Generator<string> {
   const { findings } = report;
   yield lossText(losses);
-  if (findings.length > 0) yield* textTable(COLUMNS, findings.map(row), style);
+  if (findings.length > 0) yield* textTable(COLUMNS, findings.slice(0, LISTED_FINDINGS).map(row), style);
+  if (findings.length > LISTED_FINDINGS) yield `the first ${LISTED_FINDINGS} of ${findings.length} findings, the worst; --json lists all\n`;
   for (const finding of findings.slice(0, EXPLAINED)) {
     const place = finding.place === null ? '' : ` (${spec}:${finding.place.line}:${finding.place.column})`;
     yield `\n${finding.id} ${printable(finding.title, LONGEST)}${place}\n`;
@@ -101,4 +105,5 @@ export function* findingsMarkdown(report: DiffReport, losses: readonly string[])
   yield `\n${verdict(report)}\n`;
 }
 
-export const findingsJson = (report: DiffReport, losses: readonly string[]): Iterable<string> => [jsonDocument({ losses, ...report })];
+export const findingsJson = ({ findings, setAside, pending, counts, logged }: DiffReport, losses: readonly string[]): Iterable<string> =>
+  [jsonDocument({ losses, findings, setAside, pending, counts, logged })];

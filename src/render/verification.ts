@@ -76,6 +76,14 @@ const COLUMNS: readonly Column[] = [
   { title: 'id' },
 ];
 
+/** Tests that did not pass, and exceptions, listed to a person; the JSON has all. */
+const LISTED_CHECKS = 500;
+const LISTED_EXCEPTIONS = 200;
+
+/** The first of them, and how many more there are. */
+export const listedExceptions = ({ exceptions }: ValidationWords): readonly string[] =>
+  exceptions.length <= LISTED_EXCEPTIONS ? exceptions : [...exceptions.slice(0, LISTED_EXCEPTIONS), `and ${exceptions.length - LISTED_EXCEPTIONS} more; the JSON form has all of them`];
+
 const LONGEST = 1000;
 /** Failures whose evidence and remedy are written out below the table. */
 const EXPLAINED = 10;
@@ -116,17 +124,20 @@ export function* activeTable(checks: readonly Check[], words: string, leftOut: r
 
 export function* verificationTable(view: VerificationView, all: boolean, style: TableStyle): Generator<string> {
   const { checks } = view.verification;
-  const shown = all ? checks : checks.filter(({ verdict }) => verdict !== 'pass');
+  const open = checks.filter(({ verdict }) => verdict !== 'pass');
+  const shown = all ? checks : open.slice(0, LISTED_CHECKS);
   if (shown.length > 0) yield* textTable(COLUMNS, shown.map(row), style);
+  if (shown.length < open.length) yield `the first ${LISTED_CHECKS} of ${open.length} tests that did not pass; --all lists all\n`;
   const failed = checks.filter(({ verdict }) => verdict === 'fail');
   for (const check of failed.slice(0, EXPLAINED)) {
     yield `\n${check.id} ${printable(check.title, LONGEST)}\n  ${printable(check.reason, LONGEST)}\n  Evidence: ${printable(evidenceText(check), LONGEST)}\n  Do: ${printable(check.remedy, LONGEST)}\n`;
   }
   if (failed.length > EXPLAINED) yield `\n${failed.length - EXPLAINED} more are explained in --format md and --json.\n`;
   if (shown.length > 0) yield '\n';
-  for (const line of validationLines(validationWords(view.verification, view.basis))) yield `${line}\n`;
+  const words = validationWords(view.verification, view.basis);
+  for (const line of validationLines(all ? words : { ...words, exceptions: listedExceptions(words) })) yield `${line}\n`;
   for (const note of view.notes) yield `  Note: ${printable(note, LONGEST)}\n`;
-  const passed = checks.length - shown.length;
+  const passed = all ? 0 : checks.length - open.length;
   if (passed > 0) yield `${plural(passed, 'test')} passed and ${passed === 1 ? 'is' : 'are'} not listed; --all lists them.\n`;
 }
 

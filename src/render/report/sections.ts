@@ -2,7 +2,7 @@
 import { grouped, groupedPlural, plural } from '../../infer/plural.ts';
 import { SEVERITIES, type Severity } from '../../policy/diff/findings.ts';
 import { shortOctets } from '../instant.ts';
-import { evidenceText } from '../verification.ts';
+import { evidenceText, listedExceptions } from '../verification.ts';
 import { topicAttributes, type FilterWords } from './filter-words.ts';
 import { html, keepTogether, NOTHING, prose, type Markup } from './html-escape.ts';
 import type { ReportModel, SimulationSummary } from './model.ts';
@@ -87,13 +87,15 @@ const MOST_CHECKS = 500;
 
 export function validationSection({ validation }: ReportModel): Markup {
   const { words, checks } = validation;
-  const shown = checks.filter(({ verdict }) => verdict !== 'pass').slice(0, MOST_CHECKS);
+  const open = checks.filter(({ verdict }) => verdict !== 'pass');
+  const shown = open.slice(0, MOST_CHECKS);
+  const rest = open.length - shown.length;
   const passed = checks.filter(({ verdict }) => verdict === 'pass').length;
   return html`<section id="validation" aria-labelledby="validation-h"><h2 id="validation-h">Validation results</h2><p>Basis: ${words.basis}.</p>
 <dl class="results"><dt>Cross-zone tests</dt><dd><b>${words.crossZone}</b> <span class="sub">an operation passes when it was asked and answered</span></dd>
-<dt>Prohibited path tests</dt><dd><b>${words.prohibited}</b>${words.exceptions.length === 0 ? NOTHING : html`<ul>${words.exceptions.slice(0, 200).map((exception) => html`<li>${keepTogether(exception)}</li>`)}</ul>`}</dd>
+<dt>Prohibited path tests</dt><dd><b>${words.prohibited}</b>${words.exceptions.length === 0 ? NOTHING : html`<ul>${listedExceptions(words).map((exception) => html`<li>${keepTogether(exception)}</li>`)}</ul>`}</dd>
 <dt>Protocol enforcement</dt><dd>${words.enforcement}</dd>${words.diodes.map((diode) => html`<dt>Data diode</dt><dd>${diode}</dd>`)}</dl>
-${shown.length === 0 ? NOTHING : html`<div class="scroll"><table class="checks"><caption>What failed, and what could not be judged</caption><thead><tr><th scope="col">verdict</th><th scope="col">test</th><th scope="col">conduit</th><th scope="col">what</th><th scope="col">why</th><th scope="col">observations</th><th scope="col">to do</th></tr></thead><tbody>${shown.map((check) => html`<tr><td>${check.verdict.replace('-', ' ')}</td><td>${check.kind}</td><td>${check.conduit ?? ''}</td><th scope="row">${keepTogether(check.title)}</th><td>${keepTogether(check.reason)}</td><td>${keepTogether(evidenceText(check))}</td><td>${keepTogether(check.remedy)}</td></tr>`)}</tbody></table></div>`}
+${shown.length === 0 ? NOTHING : html`<div class="scroll"><table class="checks"><caption>What failed, and what could not be judged</caption><thead><tr><th scope="col">verdict</th><th scope="col">test</th><th scope="col">conduit</th><th scope="col">what</th><th scope="col">why</th><th scope="col">observations</th><th scope="col">to do</th></tr></thead><tbody>${shown.map((check) => html`<tr><td>${check.verdict.replace('-', ' ')}</td><td>${check.kind}</td><td>${check.conduit ?? ''}</td><th scope="row">${keepTogether(check.title)}</th><td>${keepTogether(check.reason)}</td><td>${keepTogether(evidenceText(check))}</td><td>${keepTogether(check.remedy)}</td></tr>`)}</tbody></table></div>`}${rest === 0 ? NOTHING : html`<p class="readout">${grouped(rest)} more that did not pass are in the JSON form of this report.</p>`}
 <p class="sub">${plural(passed, 'test')} passed and ${passed === 1 ? 'is' : 'are'} not listed; the JSON form has them.</p></section>`;
 }
 
