@@ -5,6 +5,7 @@
  * no Permit names is in no cell.
  */
 import { normaliseSet, type AddressSet, type AddressSpan } from '../net/address-set.ts';
+import { addTo } from '../net/multi-map.ts';
 import type { PlanPermit } from './exporter.ts';
 import { ofFamily, rangeText } from './ip-notation.ts';
 
@@ -16,19 +17,14 @@ export interface PairCell {
 
 type Side = 'client' | 'server';
 
-/** Pieces of the addresses on one side, each with the Permits (by index) that name all of it. */
-const pieces = (permits: readonly PlanPermit[], side: Side, family: 'ipv4' | 'ipv6'): { span: AddressSpan; members: number[] }[] => {
-  const lists = permits.map((entry) => ofFamily(entry[side], family));
-  const starts = new Set<bigint>();
-  for (const span of lists.flat()) {
-    starts.add(span.first);
-    starts.add(span.last + 1n);
-  }
+/** The addresses of several sets, cut wherever one begins or ends and at `cuts` besides, each piece with the sets (by index) that hold all of it. */
+export const pieces = (sets: readonly AddressSet[], family: 'ipv4' | 'ipv6', cuts: AddressSet = []): { span: AddressSpan; members: number[] }[] => {
+  const starts = new Set([...sets.flat(), ...cuts].flatMap(({ first, last }) => [first, last + 1n]));
   const sorted = [...starts].sort((a, b) => (a < b ? -1 : 1));
   const places = new Map(sorted.map((first, place) => [first, place]));
   const membersAt = sorted.map((): number[] => []);
-  for (const [member, list] of lists.entries()) {
-    for (const { first, last } of list) for (let place = places.get(first) ?? 0; sorted[place] <= last; place++) membersAt[place].push(member);
+  for (const [member, set] of sets.entries()) {
+    for (const { first, last } of set) for (let place = places.get(first) ?? 0; sorted[place] <= last; place++) membersAt[place].push(member);
   }
   return membersAt.flatMap((members, place) => (members.length === 0 ? [] : [{ span: { family, first: sorted[place], last: sorted[place + 1] - 1n }, members }]));
 };
@@ -36,9 +32,10 @@ const pieces = (permits: readonly PlanPermit[], side: Side, family: 'ipv4' | 'ip
 /** Addresses that the same Permits name, together. */
 const classes = (permits: readonly PlanPermit[], side: Side, family: 'ipv4' | 'ipv6'): { spans: AddressSpan[]; members: number[] }[] => {
   const byMembers = new Map<string, { spans: AddressSpan[]; members: number[] }>();
-  for (const { span, members } of pieces(permits, side, family)) {
-    const known = byMembers.get(members.join());
-    if (known === undefined) byMembers.set(members.join(), { spans: [span], members });
+  for (const { span, members } of pieces(permits.map((entry) => ofFamily(entry[side], family)), family)) {
+    const key = members.join();
+    const known = byMembers.get(key);
+    if (known === undefined) byMembers.set(key, { spans: [span], members });
     else known.spans.push(span);
   }
   return [...byMembers.values()];
@@ -48,14 +45,17 @@ const setText = (spans: AddressSet): string => spans.map(rangeText).join();
 
 export const pairCells = (permits: readonly PlanPermit[], family: 'ipv4' | 'ipv6'): PairCell[] => {
   const servers = classes(permits, 'server', family);
+  const serversOf = permits.map((): number[] => []);
+  for (const [place, { members }] of servers.entries()) for (const at of members) serversOf[at].push(place);
   const rows = classes(permits, 'client', family).flatMap((client) => {
+    const shared = new Map<number, number[]>();
+    for (const at of client.members) for (const place of serversOf[at]) addTo(shared, place, at);
     const byPermits = new Map<string, { spans: AddressSpan[]; members: number[] }>();
-    for (const server of servers) {
-      const members = client.members.filter((at) => server.members.includes(at));
-      if (members.length === 0) continue;
-      const known = byPermits.get(members.join());
-      if (known === undefined) byPermits.set(members.join(), { spans: [...server.spans], members });
-      else known.spans.push(...server.spans);
+    for (const [place, members] of [...shared].sort(([a], [b]) => a - b)) {
+      const key = members.join();
+      const known = byPermits.get(key);
+      if (known === undefined) byPermits.set(key, { spans: [...servers[place].spans], members });
+      else known.spans.push(...servers[place].spans);
     }
     return [...byPermits.values()].map(({ spans, members }) => ({ clients: client.spans, servers: normaliseSet(spans), members }));
   });
@@ -84,12 +84,10 @@ export const portCells = (permits: readonly PlanPermit[], transport: string): Po
   const named = permits.filter((entry) => entry.permit.service.transport === transport);
   const starts = new Set(named.flatMap((entry) => entry.permit.service.ports.flatMap(({ first, last }) => [first, last + 1])));
   const sorted = [...starts].sort((a, b) => a - b);
-  const cells: PortCell[] = [];
-  sorted.forEach((first, index) => {
-    const next = sorted[index + 1];
-    if (next === undefined) return;
-    const members = named.filter((entry) => entry.permit.service.ports.some((port) => port.first <= first && next - 1 <= port.last));
-    if (members.length > 0) cells.push({ first, last: next - 1, permits: members });
-  });
-  return cells;
+  const places = new Map(sorted.map((first, place) => [first, place]));
+  const permitsAt = sorted.map(() => new Set<PlanPermit>());
+  for (const entry of named) {
+    for (const { first, last } of entry.permit.service.ports) for (let place = places.get(first) ?? 0; sorted[place] <= last; place++) permitsAt[place].add(entry);
+  }
+  return permitsAt.flatMap((members, place) => (members.size === 0 ? [] : [{ first: sorted[place], last: sorted[place + 1] - 1, permits: [...members] }]));
 };

@@ -140,7 +140,7 @@ export const formatSpan = (span: AddressSpan): string => {
   return `${formatSingle(span.family, span.first)}-${formatSingle(span.family, span.last)}`;
 };
 
-const compareSpans = (a: AddressSpan, b: AddressSpan): number =>
+export const compareSpans = (a: AddressSpan, b: AddressSpan): number =>
   FAMILY_ORDER[a.family] - FAMILY_ORDER[b.family] || (a.first < b.first ? -1 : a.first > b.first ? 1 : 0);
 
 /** IPv4 before IPv6 before MAC, each by number; what is no address comes last. */
@@ -223,6 +223,15 @@ export const subtractSets = (a: readonly AddressSpan[], b: readonly AddressSpan[
 export const setContains = (set: AddressSet, address: AddressSpan): boolean => {
   const span = set[placeBefore(set, address)];
   return span !== undefined && span.family === address.family && address.last <= span.last;
+};
+
+/** Of disjoint ascending spans those that share an address with one. */
+export const overlapping = <S extends AddressSpan>(disjoint: readonly S[], span: AddressSpan): S[] => {
+  const at = placeBefore(disjoint, span);
+  const start = at >= 0 && disjoint[at].family === span.family && span.first <= disjoint[at].last ? at : at + 1;
+  let end = at + 1;
+  while (end < disjoint.length && disjoint[end].family === span.family && disjoint[end].first <= span.last) end++;
+  return disjoint.slice(start, end);
 };
 
 /** Of many spans that may overlap those that lie within one, by their begin. */

@@ -12,7 +12,7 @@ import { letsThrough, type Flow } from '../../src/export/permit-judge.ts';
 import { planOf } from '../../src/export/plan.ts';
 import { exporterOf } from '../../src/export/registry.ts';
 import { semanticsOf, writtenBy } from '../../src/export/simulated-target.ts';
-import { effectPasses } from '../../src/policy/match/modbus-effect.ts';
+import { modbusJudge } from '../../src/policy/match/modbus-effect.ts';
 import { contextOf } from '../../src/policy/diff/context.ts';
 import { simulate } from '../../src/policy/simulate.ts';
 import { loadText } from '../policy/loaded-spec.ts';
@@ -108,13 +108,13 @@ test('whether an effect lets through more than others do is what requests say', 
   fc.assert(fc.property(fc.array(effect, { minLength: 1, maxLength: 3 }), effect, (drafts, other) => {
     const parts = drafts.map(merged);
     for (const whole of [widestEffect(parts), merged(other)]) {
-      const beyond = requests.find(({ code, unit, addresses }) => effectPasses(whole, code, unit, addresses) && !parts.some((part) => effectPasses(part, code, unit, addresses)));
+      const beyond = requests.find(({ code, unit, addresses }) => modbusJudge(whole)(code, unit, addresses) && !parts.some((part) => modbusJudge(part)(code, unit, addresses)));
       // Few requests are tried, so that what they do not show may still be there.
       if (passesNoMore(whole, parts)) expect(beyond, JSON.stringify([whole, parts])).toBeUndefined();
       if (parts.length === 1 || parts.every((part) => JSON.stringify(part) === JSON.stringify(parts[0]))) expect(passesNoMore(widestEffect(parts), parts)).toBe(true);
     }
     for (const { code, unit, addresses } of requests)
-      if (parts.some((part) => effectPasses(part, code, unit, addresses))) expect(effectPasses(widestEffect(parts), code, unit, addresses), JSON.stringify([code, unit, addresses, parts])).toBe(true);
+      if (parts.some((part) => modbusJudge(part)(code, unit, addresses))) expect(modbusJudge(widestEffect(parts))(code, unit, addresses), JSON.stringify([code, unit, addresses, parts])).toBe(true);
   }), { numRuns: 300 });
   const read = (text: string): ModbusEffect => ({ functions: [3], units: [], ranges: [`3:${text}`] });
   const write: ModbusEffect = { functions: [16], units: [], ranges: [] };

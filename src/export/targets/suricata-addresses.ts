@@ -4,10 +4,10 @@
  * Groups and broadcasts have no zone: they are judged only where a Permit names them.
  */
 import { likelyBroadcasts } from '../../net/address-kinds.ts';
-import { intersectSets, normaliseSet, parseSet, setContains, subtractSets, type AddressSet, type AddressSpan } from '../../net/address-set.ts';
+import { compareSpans, intersectSets, normaliseSet, overlapping, parseSet, setContains, subtractSets, type AddressSet, type AddressSpan } from '../../net/address-set.ts';
 import type { DevicePlan, PlanPermit, PlanZone } from '../exporter.ts';
 import { ofFamily, protocolNumber } from '../ip-notation.ts';
-import { pairCells, portCells, type PairCell, type PortCell } from '../pair-cells.ts';
+import { pairCells, pieces, portCells, type PairCell, type PortCell } from '../pair-cells.ts';
 import { addressList, EVERY_ADDRESS, otherPorts, type RuleSide } from '../rule-lists.ts';
 
 export interface RuleHead {
@@ -24,10 +24,12 @@ export interface RuleHead {
 const only = (among: AddressSet): RuleSide => ({ among, except: [] });
 
 /** Null: nothing is left, and a rule with an empty set is one that Suricata refuses, with all others. */
-const allBut = (except: AddressSet, family: 'ipv4' | 'ipv6'): RuleSide | null => {
-  const among = EVERY_ADDRESS[family];
-  return subtractSets(among, except).length === 0 ? null : { among, except };
+const without = (all: AddressSet, except: AddressSet): RuleSide | null => {
+  const among = all.filter((span) => !setContains(except, span));
+  return among.length === 0 ? null : { among, except: intersectSets(among, except) };
 };
+
+const allBut = (except: AddressSet, family: 'ipv4' | 'ipv6'): RuleSide | null => without(EVERY_ADDRESS[family], except);
 
 /** Broadcast, link-scope groups and addresses of a link alone: no router carries them, and neighbours find each other by them (RFC 4861). */
 const LINK_TARGETS = { ipv4: parseSet(['224.0.0.0/24', '255.255.255.255']), ipv6: parseSet(['ff02::/16', 'fe80::/10']) } as const;
@@ -57,39 +59,42 @@ const cellHeads = (cell: PairCell): RuleHead[] => {
   return heads;
 };
 
+/** No address is of two of them (policy/spec/assets.ts). */
+interface ZonePlaces {
+  readonly zones: readonly AddressSet[];
+  /** The places in `zones` of those that share an address with a set. */
+  readonly meeting: (set: AddressSet) => number[];
+}
+
+const zonePlaces = (plan: DevicePlan, family: 'ipv4' | 'ipv6'): ZonePlaces => {
+  const zones = plan.zones.map((zone) => ofFamily(zone.addresses, family)).filter((places) => places.length > 0);
+  const spans = zones.flatMap((zone, place) => zone.map((span) => ({ ...span, place }))).sort(compareSpans);
+  return { zones, meeting: (set) => [...new Set(set.flatMap((span) => overlapping(spans, span)).map(({ place }) => place))].sort((a, b) => a - b) };
+};
+
+/** What a part of all addresses shares with a large set. */
+const sharedWith = (set: AddressSet, part: AddressSet): AddressSet => part.flatMap((span) => overlapping(set, span));
+
 /** A Permit between addresses may reach into a zone with both ends: without the pairs that stay in one. */
-const acrossZones = (cell: PairCell, zones: readonly AddressSet[]): PairCell[] => {
+const acrossZones = (cell: PairCell, { zones, meeting }: ZonePlaces): PairCell[] => {
   const own: PairCell[] = [];
   let clients = cell.clients;
-  for (const zone of zones) {
-    const inside = intersectSets(clients, zone);
-    if (inside.length === 0 || intersectSets(cell.servers, zone).length === 0) continue;
+  const ofServers = new Set(meeting(cell.servers));
+  for (const place of meeting(cell.clients)) {
+    if (!ofServers.has(place)) continue;
+    const inside = intersectSets(clients, zones[place]);
     clients = subtractSets(clients, inside);
-    own.push({ ...cell, clients: inside, servers: subtractSets(cell.servers, zone) });
+    own.push({ ...cell, clients: inside, servers: subtractSets(cell.servers, zones[place]) });
   }
   return [...own, { ...cell, clients }].filter((one) => one.clients.length > 0 && one.servers.length > 0);
 };
 
-/** The client sides of all cells cut where any of them or a zone begins or ends, each piece with everything it may reach. */
-const clientPieces = (cells: readonly PairCell[], zones: readonly AddressSet[]): { client: AddressSpan; servers: AddressSpan[] }[] => {
-  const spans = cells.flatMap((cell) => cell.clients);
-  const edges = new Set([...spans, ...zones.flat()].flatMap((span) => [span.first, span.last + 1n]));
-  const sorted = [...edges].sort((a, b) => (a < b ? -1 : 1));
-  return sorted.flatMap((first, index) => {
-    const next = sorted[index + 1];
-    const family = spans[0]?.family;
-    if (next === undefined || family === undefined) return [];
-    const client = { family, first, last: next - 1n };
-    const servers = cells.filter((cell) => setContains(cell.clients, client)).flatMap((cell) => cell.servers);
-    return servers.length === 0 ? [] : [{ client, servers }];
-  });
-};
-
 /** Same clients, all their cells together: what else they may not reach. */
-const rowHeads = (cells: readonly PairCell[], zones: readonly AddressSet[], family: 'ipv4' | 'ipv6', home: (client: AddressSpan) => AddressSet): RuleHead[] => {
+const rowHeads = ({ cells, places: { zones, meeting }, groups, family }: Judged): RuleHead[] => {
   const merged = new Map<string, { clients: AddressSpan[]; except: AddressSet }>();
-  for (const { client, servers } of clientPieces(cells, zones)) {
-    const except = normaliseSet([...servers, ...home(client)]);
+  // Cut at the zones, a piece is within one, or in none.
+  for (const { span: client, members } of pieces(cells.map((cell) => cell.clients), family, zones.flat())) {
+    const except = normaliseSet([...members.flatMap((at) => cells[at].servers), ...groups, ...meeting([client]).flatMap((place) => zones[place])]);
     const key = addressList(except);
     const known = merged.get(key);
     if (known === undefined) merged.set(key, { clients: [client], except });
@@ -103,9 +108,6 @@ const rowHeads = (cells: readonly PairCell[], zones: readonly AddressSet[], fami
 
 const assetAddresses = (zone: PlanZone): AddressSpan[] => zone.assets.flatMap((asset) => asset.addresses);
 
-const zonePlaces = (plan: DevicePlan, family: 'ipv4' | 'ipv6'): AddressSet[] =>
-  plan.zones.map((zone) => ofFamily(zone.addresses, family)).filter((places) => places.length > 0);
-
 /** Permits for 0.0.0.0/0 mean hosts: only one that is for groups or link addresses alone judges what they send or get. */
 const withoutUnnamedLinks = (cells: readonly PairCell[], permits: readonly PlanPermit[], family: 'ipv4' | 'ipv6'): PairCell[] => {
   const groups = normaliseSet([...GROUPS[family], ...LINK_TARGETS[family]]);
@@ -117,33 +119,42 @@ const withoutUnnamedLinks = (cells: readonly PairCell[], permits: readonly PlanP
     .filter(({ clients, servers }) => clients.length > 0 && servers.length > 0);
 };
 
-/** Targets that are never judged, but for what a Permit names. */
 const groupTargets = (plan: DevicePlan, cells: readonly PairCell[], family: 'ipv4' | 'ipv6'): AddressSet => {
   const declared = plan.zones.flatMap((zone) => [...zone.networks, ...assetAddresses(zone)]);
   const groups = normaliseSet([...GROUPS[family], ...ofFamily(subtractSets(likelyBroadcasts(plan.zones.flatMap(assetAddresses)), declared), family)]);
   return normaliseSet([...LINK_TARGETS[family], ...subtractSets(groups, cells.flatMap((cell) => cell.servers))]);
 };
 
-/** What Permits say of pairs in different zones: who is judged at all. */
-export const judgedCells = (plan: DevicePlan, permits: readonly PlanPermit[], family: 'ipv4' | 'ipv6'): PairCell[] => {
-  const zones = zonePlaces(plan, family);
-  return pairCells(permits, family).flatMap((cell) => acrossZones(cell, zones));
+/** Pairs of one family that are judged. */
+export interface Judged {
+  readonly family: 'ipv4' | 'ipv6';
+  readonly places: ZonePlaces;
+  /** What Permits say of pairs in different zones. */
+  readonly across: readonly PairCell[];
+  /** Of these, without groups and addresses of a link that no Permit names. */
+  readonly cells: readonly PairCell[];
+  /** Targets that are never judged, but for what a Permit names. */
+  readonly groups: AddressSet;
+}
+
+export const judgedPairs = (plan: DevicePlan, permits: readonly PlanPermit[], family: 'ipv4' | 'ipv6'): Judged => {
+  const places = zonePlaces(plan, family);
+  const across = pairCells(permits, family).flatMap((cell) => acrossZones(cell, places));
+  const cells = withoutUnnamedLinks(across, permits, family);
+  return { family, places, across, cells, groups: groupTargets(plan, cells, family) };
 };
 
-/** The tuples that must not pass, for one family. */
-export const forbiddenHeads = (plan: DevicePlan, permits: readonly PlanPermit[], family: 'ipv4' | 'ipv6'): RuleHead[] => {
-  const zones = zonePlaces(plan, family);
-  const cells = withoutUnnamedLinks(judgedCells(plan, permits, family), permits, family);
+/** The tuples that must not pass. */
+export const forbiddenHeads = (judged: Judged): RuleHead[] => {
+  const { family, places: { zones }, cells, groups } = judged;
   const everyClient = normaliseSet(cells.flatMap((cell) => cell.clients));
-  const links = groupTargets(plan, cells, family);
-  const home = (client: AddressSpan): AddressSet => [...links, ...zones.filter((zone) => subtractSets([client], zone).length === 0).flat()];
-  const heads = [...cells.flatMap(cellHeads), ...rowHeads(cells, zones, family, home)];
+  const heads = [...cells.flatMap(cellHeads), ...rowHeads(judged)];
   for (const zone of zones) {
-    const rest = subtractSets(zone, everyClient);
-    const target = allBut(normaliseSet([...zone, ...links]), family);
+    const rest = subtractSets(zone, sharedWith(everyClient, zone));
+    const target = allBut(normaliseSet([...zone, ...groups]), family);
     if (rest.length > 0 && target !== null) heads.push({ protocol: 'ip', source: only(rest), target, ports: 'any', notProtocols: [], why: 'client that no Permit names' });
   }
-  const [source, target] = [normaliseSet([...everyClient, ...zones.flat(), ...LINK_SOURCES[family]]), links].map((known) => allBut(known, family));
+  const [source, target] = [normaliseSet([...everyClient, ...zones.flat(), ...LINK_SOURCES[family]]), groups].map((known) => allBut(known, family));
   if (source !== null && target !== null)
     heads.push({ protocol: 'ip', source, target, ports: 'any', notProtocols: [], why: 'client that no zone and no Permit names' });
   return heads;
@@ -151,17 +162,17 @@ export const forbiddenHeads = (plan: DevicePlan, permits: readonly PlanPermit[],
 
 /**
  * ICMP errors about what goes on between zones come from any router or host on the way, and a path without them loses large answers in
- * silence (RFC 1191 section 3, RFC 4890 section 4.3.1). They pass to whom a Permit names, and to nobody else.
+ * silence (RFC 1191 section 3, RFC 4890 section 4.3.1). They pass to whom a Permit names, and to nobody else. Told by where they go: each
+ * zone's addresses that no Permit names stand in one rule, and not in one for every other zone that may send there.
  */
-export const errorHeads = (plan: DevicePlan, permits: readonly PlanPermit[], family: 'ipv4' | 'ipv6'): RuleHead[] => {
-  const zones = zonePlaces(plan, family);
-  const cells = withoutUnnamedLinks(judgedCells(plan, permits, family), permits, family);
-  const spared = normaliseSet([...groupTargets(plan, cells, family), ...cells.flatMap((cell) => [...cell.clients, ...cell.servers])]);
-  const outside = allBut(normaliseSet([...zones.flat(), ...LINK_SOURCES[family]]), family);
-  const sources = [...zones.map((zone) => ({ source: only(zone), home: zone })), ...(outside === null ? [] : [{ source: outside, home: [] }])];
-  return sources.flatMap(({ source, home }): RuleHead[] => {
-    const target = allBut(normaliseSet([...home, ...spared]), family);
-    return target === null ? [] : [{ protocol: 'icmp-error', source, target, ports: 'any', notProtocols: [], why: 'ICMP error to an address that no Permit names' }];
+export const errorHeads = ({ family, places: { zones }, cells, groups }: Judged): RuleHead[] => {
+  const spared = normaliseSet([...groups, ...cells.flatMap((cell) => [...cell.clients, ...cell.servers])]);
+  const everyZone = normaliseSet(zones.flat());
+  const unjudged = subtractSets(LINK_SOURCES[family], everyZone);
+  const targets = [...zones.map((zone) => ({ target: without(zone, sharedWith(spared, zone)), home: zone })), { target: allBut(normaliseSet([...everyZone, ...spared]), family), home: [] }];
+  return targets.flatMap(({ target, home }): RuleHead[] => {
+    const source = allBut(normaliseSet([...home, ...unjudged]), family);
+    return source === null || target === null ? [] : [{ protocol: 'icmp-error', source, target, ports: 'any', notProtocols: [], why: 'ICMP error to an address that no Permit names' }];
   });
 };
 

@@ -2,6 +2,7 @@
  * What Suricata's rules look into on one pair and port, and which limits of a Permit they leave out there because others let more
  * through. In: cells. Out: the Permits to write rules for, and what the loss report says.
  */
+import { addTo } from '../../net/multi-map.ts';
 import { policiesFrom, policiesHeld } from '../../policy/match/asks.ts';
 import { protocolKey } from '../../policy/spec/permits.ts';
 import type { PlanPermit } from '../exporter.ts';
@@ -46,12 +47,16 @@ export const inspectionsOf = (cell: PairCell): Inspection[] => {
 };
 
 /** Where rules do not look into what a Permit limits, because others let more through on its pair and port. */
-export const hiddenBy = (entry: PlanPermit, inspections: readonly Inspection[]): Widening[] => {
-  const own = inspections.filter(({ permits }) => permits.includes(entry));
-  const besides = (isOther: (other: PlanPermit) => boolean): string => [...new Set(own.flatMap(({ permits }) => permits.filter(isOther)))].map(({ permit }) => permit.id).join(', ');
-  if (looksIntoModbus(entry) && own.some(({ modbus }) => modbus.length === 0))
-    return [sharedWidening('any request', besides((other) => !looksIntoModbus(other)), 'more than Modbus')];
-  if (looksIntoOpcua(entry) && own.some(({ opcua }) => opcua.length === 0))
-    return [sharedWidening('every OPC UA security policy', besides((other) => !looksIntoModbus(other) && !looksIntoOpcua(other)), 'any of them')];
-  return [];
+export const hiddenAmong = (inspections: readonly Inspection[]): ((entry: PlanPermit) => Widening[]) => {
+  const ofPermit = new Map<PlanPermit, Inspection[]>();
+  for (const one of inspections) for (const entry of one.permits) addTo(ofPermit, entry, one);
+  return (entry) => {
+    const own = ofPermit.get(entry) ?? [];
+    const besides = (isOther: (other: PlanPermit) => boolean): string => [...new Set(own.flatMap(({ permits }) => permits.filter(isOther)))].map(({ permit }) => permit.id).join(', ');
+    if (looksIntoModbus(entry) && own.some(({ modbus }) => modbus.length === 0))
+      return [sharedWidening('any request', besides((other) => !looksIntoModbus(other)), 'more than Modbus')];
+    if (looksIntoOpcua(entry) && own.some(({ opcua }) => opcua.length === 0))
+      return [sharedWidening('every OPC UA security policy', besides((other) => !looksIntoModbus(other) && !looksIntoOpcua(other)), 'any of them')];
+    return [];
+  };
 };

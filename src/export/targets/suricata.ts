@@ -20,8 +20,8 @@ import type { PairCell } from '../pair-cells.ts';
 import { evidenceLine, permitLine, provenanceLines } from '../permit-text.ts';
 import { portList, sidePairs, type RuleSide } from '../rule-lists.ts';
 import { byteBounds } from './byte-tests.ts';
-import { errorHeads, forbiddenHeads, judgedCells, protocolApart, type RuleHead } from './suricata-addresses.ts';
-import { hiddenBy, inspectionsOf, isOpcua, policiesLetThrough } from './suricata-inspection.ts';
+import { errorHeads, forbiddenHeads, judgedPairs, protocolApart, type Judged, type RuleHead } from './suricata-addresses.ts';
+import { hiddenAmong, inspectionsOf, isOpcua, policiesLetThrough } from './suricata-inspection.ts';
 import { safeComment } from '../vendor-name.ts';
 
 const CAPABILITIES: Capabilities = {
@@ -358,15 +358,16 @@ const ruleLines = (action: string, { protocol, ends, options, why, about, isMark
   return sidePairs(ends.source, ends.target, line('', '', sid).length).map(({ source, target }, index) => line(source, target, sid + index));
 };
 
-const rulesFile = (plan: DevicePlan, permits: readonly PlanPermit[]): string => {
+const rulesFile = (plan: DevicePlan, permits: readonly PlanPermit[], pairs: readonly Judged[]): string => {
   const isEnforced = plan.mode === 'enforce';
   const action = isEnforced ? 'drop' : 'alert';
   const rules: RuleText[] = [];
-  for (const family of ['ipv4', 'ipv6'] as const) {
-    for (const cell of judgedCells(plan, permits, family)) rules.push(...inspectionRules(cell));
-    const heads = protocolApart(forbiddenHeads(plan, permits, family), 'icmp', protocolNumber(family === 'ipv4' ? 'icmp' : 'icmpv6'));
+  for (const judged of pairs) {
+    const { family } = judged;
+    for (const cell of judged.across) rules.push(...inspectionRules(cell));
+    const heads = protocolApart(forbiddenHeads(judged), 'icmp', protocolNumber(family === 'ipv4' ? 'icmp' : 'icmpv6'));
     // An alert blocks nothing, and a forbidden connection that has been open for weeks must be seen.
-    for (const head of [...(isEnforced ? protocolApart(heads, 'tcp', protocolNumber('tcp')) : heads), ...errorHeads(plan, permits, family)])
+    for (const head of [...(isEnforced ? protocolApart(heads, 'tcp', protocolNumber('tcp')) : heads), ...errorHeads(judged)])
       for (const options of headOptions(head, family, isEnforced))
         rules.push({ protocol: head.protocol.replace('-error', ''), ends: { ...head, arrow: '->' }, options, why: head.why, about: 'no Permit' });
   }
@@ -434,14 +435,15 @@ const UNRECOGNISED_REASON =
 
 const build = (plan: DevicePlan): DeviceExport => {
   const permits = plan.permits.filter((entry) => refusalOf(entry, CAPABILITIES) === null);
-  const rules = rulesFile(plan, permits);
-  const inspections = (['ipv4', 'ipv6'] as const).flatMap((family) => judgedCells(plan, permits, family).flatMap(inspectionsOf));
+  const pairs = (['ipv4', 'ipv6'] as const).map((family) => judgedPairs(plan, permits, family));
+  const rules = rulesFile(plan, permits, pairs);
+  const hiddenBy = hiddenAmong(pairs.flatMap(({ across }) => across.flatMap(inspectionsOf)));
   return {
     files: [{ path: 'baseline.rules', content: rules }, { path: SWITCH_FILE, content: yamlFile(permits) }, { path: 'check.sh', content: checkScript(permits) }],
     losses: plan.permits.map((entry) => {
       const passed = entry.permit.service.transport === 'tcp' ? passedModbus(entry.permit, ENGINE) : null;
       const modbus = passed === null ? null : withUncheckedTop(passed);
-      const row = assess(entry, { device: plan.device.id, capabilities: capabilitiesFor(entry), modbus, also: hiddenBy(entry, inspections) });
+      const row = assess(entry, { device: plan.device.id, capabilities: capabilitiesFor(entry), modbus, also: hiddenBy(entry) });
       if (row.verdict === 'not-enforceable') return row;
       const passesOthers = isOpcua(entry);
       return {
