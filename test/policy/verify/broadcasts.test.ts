@@ -1,6 +1,7 @@
 /** What is sent to all of a link is between no two devices: nothing is judged by it, and it says nothing of where a sensor stands. */
 import { expect, it } from 'vitest';
 import type { Conversation } from '../../../src/observation.ts';
+import { contextOf } from '../../../src/policy/diff/context.ts';
 import { verifySpec, type Verification } from '../../../src/policy/verify/verify.ts';
 import { loadText } from '../loaded-spec.ts';
 import { conversation, modbus, observations } from '../observed.ts';
@@ -14,7 +15,7 @@ const DECLARED = ', networks: [10.2.0.0/24]';
 const toAll = conversation('10.2.0.9', '10.2.0.255', { transport: 'udp', port: 137, service: 'netbios', answered: false });
 
 const verify = (networks: string, ...all: readonly Conversation[]): Verification =>
-  verifySpec({ loaded: loadText(SPEC(networks)), set: observations(all), traffic: new Map(), before: null, attempts: [], probes: [], sensor: () => 'test' });
+  verifySpec({ compared: contextOf(loadText(SPEC(networks)), observations(all)), traffic: new Map(), before: null, attempts: [], probes: [], sensor: () => 'test' });
 
 it.each([['of a declared network', DECLARED], ['of a likely one', '']])('an ordinary switch port hears broadcasts %s: what passes between zones does not pass it', (_, networks) => {
   expect(verify(networks, toAll).paths).toEqual({ total: 2, blocked: 0, notObservable: 2, open: 0 });
