@@ -4,7 +4,8 @@
  * In: a loaded spec and an ObservationSet. Out: who is who, what the rules let through, and what is looked up for each conversation;
  * directions that only the spec knows are turned (match/guessed-direction.ts). Left out on purpose: any judgement.
  */
-import { firstBy } from '../../net/multi-map.ts';
+import { findRouters, type CardUser } from '../../infer/router-cards.ts';
+import { addTo, firstBy } from '../../net/multi-map.ts';
 import type { AddressRecord, Conversation, ObservationSet } from '../../observation.ts';
 import { withDeclaredDirections } from '../match/guessed-direction.ts';
 import { createMatcher, type Matcher } from '../match/match.ts';
@@ -41,13 +42,11 @@ export interface DiffContext {
   readonly tcp: { readonly oneWay: number; readonly all: number };
 }
 
-/** A MAC that sends from more addresses than this is a router's. */
-const ROUTER_FAN = 3;
-
 const routersAmong = (records: readonly AddressRecord[]): DiffContext['isRouter'] => {
-  const fan = new Map<string, number>();
-  for (const { macs } of records) for (const { mac } of macs) fan.set(mac, (fan.get(mac) ?? 0) + 1);
-  return (mac) => (fan.get(mac) ?? 0) > ROUTER_FAN;
+  const byCard = new Map<string, CardUser[]>();
+  for (const { address, macs } of records) for (const { mac, firstNs, lastNs } of macs) addTo(byCard, mac, { address, rttMs: null, firstNs, lastNs });
+  const routers = findRouters(byCard);
+  return (mac) => routers.has(mac);
 };
 
 /** Payload goes only where a handshake was answered. */

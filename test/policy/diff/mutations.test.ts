@@ -216,6 +216,12 @@ describe('diff', () => {
     expect(typesOf(edit('role: historian, ip: [10.3.0.1]', 'role: firewall, ip: [10.3.0.1]'), set)).not.toContain('asset-in-wrong-zone');
   });
 
+  it('takes no computer for a router because it has addresses of IPv6 beside its own', () => {
+    const card = ['00:50:56:30:01:01'];
+    const set = observations(traffic(), daysFrom(MONDAY, 28), ['10.3.0.1', 'fe80::30:1', 'fd00:3::30:1', 'fd00:3::9c41:1', '10.2.0.1'].map((address) => addressRecord(address, card)));
+    expect(typesOf(SPEC, set)).toContain('asset-in-wrong-zone');
+  });
+
   it('gives the same finding the same id when only counts and dates change', () => {
     const first = diffSpec(loadText(SPEC), plus(modbus('10.3.0.1', '10.2.0.1', [{ code: 6, ranges: [[5, 5]], days: [MONDAY + 1] }])));
     const later = diffSpec(loadText(SPEC), plus(modbus('10.3.0.1', '10.2.0.1', [{ code: 6, ranges: [[5, 5]], days: [MONDAY + 20] }])));
