@@ -5,6 +5,7 @@
  * directions that only the spec knows are turned (match/guessed-direction.ts). Left out on purpose: any judgement.
  */
 import { findRouters, type CardUser } from '../../infer/router-cards.ts';
+import { countHeard, type EndsHeard } from '../../infer/unheard.ts';
 import { addTo, firstBy } from '../../net/multi-map.ts';
 import type { AddressRecord, Conversation, ObservationSet } from '../../observation.ts';
 import { withDeclaredDirections } from '../match/guessed-direction.ts';
@@ -38,8 +39,8 @@ export interface DiffContext {
   readonly gapped: readonly SpecZone[];
   /** Standing Permits that are unidirectional. */
   readonly diodes: readonly Diode[];
-  /** TCP conversations, and those of which the mirror port showed one direction. */
-  readonly tcp: { readonly oneWay: number; readonly all: number };
+  /** Of TCP conversations with data, how many the mirror port showed one direction of. */
+  readonly heard: EndsHeard;
 }
 
 const routersAmong = (records: readonly AddressRecord[]): DiffContext['isRouter'] => {
@@ -49,21 +50,17 @@ const routersAmong = (records: readonly AddressRecord[]): DiffContext['isRouter'
   return (mac) => routers.has(mac);
 };
 
-/** Payload goes only where a handshake was answered. */
-const isOneWay = ({ packets, requests }: Conversation): boolean => packets.toServer === 0 || (packets.toClient === 0 && requests > 0);
-
 /** @param sinceNs only what was seen at or after this instant is in scope */
 export const contextOf = (loaded: LoadedSpec, observed: ObservationSet, sinceNs?: bigint): DiffContext => {
   const { spec, permits } = loaded;
   const assets = indexAssets(spec, observed.addresses);
   const matcher = createMatcher(permits, assets, timezoneOf(spec));
   const set = withDeclaredDirections(observed, matcher);
-  const tcp = set.conversations.filter(({ transport }) => transport === 'tcp');
   return {
     loaded, set, observed, assets, matcher, conduitOf: conduitBetween(spec.conduits), kinds: zoneKinds(spec),
     sinceNs, inScope: ({ lastNs }) => sinceNs === undefined || lastNs >= sinceNs,
     recordOf: firstBy(set.addresses, ({ address }) => address), isRouter: routersAmong(set.addresses), permitOf: firstBy(permits, ({ permit }) => permit.id), zoneOf: firstBy(spec.zones, ({ zone_id }) => zone_id),
     gapped: spec.zones.filter((zone) => zone.air_gapped === true), diodes: permits.filter(isDiode).filter(({ permit }) => isLive(permit)),
-    tcp: { oneWay: tcp.filter(isOneWay).length, all: tcp.length },
+    heard: countHeard(set.conversations),
   };
 };

@@ -6,6 +6,7 @@
  * purpose is not a finding. Left out on purpose: traffic without a Permit (diff/observed.ts).
  */
 import { plural } from '../../infer/plural.ts';
+import { isOneSided } from '../../infer/unheard.ts';
 import { parseSet, setsMeet, type AddressSet } from '../../net/address-set.ts';
 import { isoDay } from '../../net/time.ts';
 import type { DiffContext } from './context.ts';
@@ -36,13 +37,12 @@ export const heardOf = ({ assets }: DiffContext, addresses: readonly string[]): 
 export const endHeard = (end: PermitEnd, heard: Heard): boolean =>
   isWholeZone(end) ? heard.zones.has(end.zone) : end.assets.some((id) => heard.assets.has(id)) || setsMeet(parseSet(end.addresses), heard.addresses);
 
-/** Shares beyond which a sensor that did not see something proves nothing. */
+/** The share beyond which a sensor that did not see something proves nothing. */
 const DEAF_HOURS = 0.1;
-const ONE_WAY = 0.2;
 
-const sensorDoubts = ({ set: { sensor }, tcp: { oneWay, all } }: DiffContext): string[] => [
+const sensorDoubts = ({ set: { sensor }, heard }: DiffContext): string[] => [
   ...(sensor.deafHours.length > DEAF_HOURS * sensor.hours.length ? [`${sensor.deafHours.length} of ${sensor.hours.length} hours were heard badly: packets were lost, or nobody listened`] : []),
-  ...(oneWay > ONE_WAY * all ? [`${oneWay} of ${all} TCP conversations were heard one way only: the mirror port does not show everything`] : []),
+  ...(isOneSided(heard) ? [`${heard.fromOneEnd} of ${heard.conversations} TCP conversations with data were heard one way only: the mirror port does not show everything`] : []),
 ];
 
 /** Somebody who listens by day hears no job of the night. */

@@ -74,7 +74,7 @@ const directionWords = (conversation: Conversation): string => {
 };
 
 /** What the sensor's own state does to the weight of an answer. */
-const sensorWords = ({ tcp: { oneWay, all } }: DiffContext): string => (oneWay > 0 ? ` ${oneWay} of ${all} TCP conversations were heard one way only.` : '');
+const sensorWords = ({ heard: { conversations, fromOneEnd } }: DiffContext): string => (fromOneEnd > 0 ? ` ${fromOneEnd} of ${conversations} TCP conversations with data were heard one way only.` : '');
 
 interface Judged extends Pick<Finding, 'type' | 'severity' | 'title' | 'detail' | 'remedy' | 'seen'> {
   readonly permit: DeclaredPermit | null;
