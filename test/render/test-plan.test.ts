@@ -22,7 +22,7 @@ conduits:
   - conduit_id: C1
     connects: [OPS, CELL]
     protocols_allowed:
-      - {rule_id: R-POLL, protocol: Modbus/TCP, transport: tcp, port: 502, client: {zone: OPS, assets: [HIST]}, server: {zone: CELL, assets: [PLC, IO, WIDE]}, access: read, limits: {new_connections_per_minute: 12}, modbus: {function_codes: [4, 8], unit_ids: [7], ranges: [{table: input-register, start: 12, end: 19, access: read}]}}
+      - {rule_id: R-POLL, protocol: Modbus/TCP, transport: tcp, port: 502, client: {zone: OPS, assets: [HIST]}, server: {zone: CELL, assets: [PLC, IO, WIDE]}, access: [read, diagnose], limits: {new_connections_per_minute: 12}, modbus: {function_codes: [4, 8], unit_ids: [7], ranges: [{table: input-register, start: 12, end: 19, access: read}]}}
       - {rule_id: R-PATCH, protocol: HTTPS, transport: tcp, port: 443, client: {zone: OPS, assets: [HIST]}, server: {zone: CELL, assets: [PLC]}, schedule: {days: [sun], start: "02:00", end: "04:00"}}
       - {rule_id: R-LOG, protocol: Syslog, transport: udp, port: 514, client: {zone: CELL, assets: [PLC]}, server: {zone: OPS, assets: [HIST]}}
   - conduit_id: C2
@@ -109,6 +109,11 @@ conduits:
       - {rule_id: R-READ, protocol: Modbus/TCP, transport: tcp, port: 502, client: {zone: OPS, assets: [HIST]}, server: {zone: CELL, assets: [PLC]}, modbus: {function_codes: [3], unit_ids: [0, 7]}}
       - {rule_id: R-ECHO, protocol: Modbus/TCP, transport: tcp, port: 502, client: {zone: OPS, assets: [HIST]}, server: {zone: CELL, assets: [PLC]}, modbus: {function_codes: [8]}}
 `;
+
+test('a code that a rule lists and its access does not name is none that is let through', () => {
+  const { loaded } = parseSpec(SPEC.replace('access: [read, diagnose]', 'access: read'), 'spec.yaml');
+  expect(planTests(loaded!).vantages.find(({ asset }) => asset === 'HIST')?.steps.find(({ kind }) => kind === 'modbus-canary')?.question).toEqual({ kind: 'echo', unit: 7 });
+});
 
 test('the canary is what no Permit of the pair lets through, no read goes to unit 0, and each IP version is tested from its own', () => {
   const { loaded } = parseSpec(TWO_PERMITS, 'spec.yaml');

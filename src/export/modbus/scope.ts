@@ -8,7 +8,7 @@ import type { Permit } from '../../permit.ts';
 import { accessOfFunctionCode, FUNCTIONS } from '../../decode/app/modbus-functions.ts';
 import { bindingSpans, mergeSpans, spansContain, spanText, type Span } from '../../net/register-set.ts';
 import { isSerialModbus } from '../../net/services.ts';
-import { permitsAccess, permitsListedCode } from '../../policy/spec/permits.ts';
+import { permitsAccess, permitsCode } from '../../policy/spec/permits.ts';
 import type { ModbusEffect } from '../exporter.ts';
 
 export const EVERY_FUNCTION: readonly number[] = Array.from({ length: 127 }, (_, index) => index + 1);
@@ -33,7 +33,7 @@ export const isModbus = (permit: Permit): boolean => permit.modbus !== null || /
 export const functionsOf = (permit: Permit): readonly number[] => {
   const named = permit.modbus?.functionCodes ?? [];
   return EVERY_FUNCTION.filter(
-    (code) => (named.length === 0 ? permitsAccess(permit, accessOfFunctionCode(code)) : named.includes(code) && permitsListedCode(permit, code)),
+    (code) => (named.length === 0 ? permitsAccess(permit, accessOfFunctionCode(code)) : named.includes(code) && permitsCode(permit, code)),
   );
 };
 

@@ -7,7 +7,7 @@
 import type { Severity } from './findings.ts';
 import { securityLevelNumber } from '../spec/free-text.ts';
 import { coverCandidates, permitCovers } from '../match/permit-cover.ts';
-import { flowOf, isLive, permitsListedCode, protocolKey } from '../spec/permits.ts';
+import { flowOf, isLive, permitsCode, protocolKey } from '../spec/permits.ts';
 import type { DeclaredPermit } from '../spec/permits.ts';
 import { firstOf } from '../../infer/plural.ts';
 import { isWholeZone } from '../../permit.ts';
@@ -182,7 +182,7 @@ const lintPermit = (loaded: LoadedSpec, declared: DeclaredPermit, assets: AssetI
   if (idleLimits.includes('cip.classes')) report([...path, 'cip', 'classes'], 'limit-without-effect', 'high', `${permit.id}: CIP services are told apart, not the classes they are asked of, so every class is let through`, 'limit cip.services, and take the classes out');
   const modbus = protocolKey(permit.service.protocol) === 'modbus';
   if (modbus && permit.modbus === null && permit.access.length === 0 && isLive(permit)) report(path, 'modbus-unlimited', 'high', `${permit.id} lets every Modbus function through, writes and programming too`, 'add modbus: {function_codes: [3, 4]} or what is needed');
-  const idle = (permit.modbus?.functionCodes ?? []).filter((code) => !permitsListedCode(permit, code));
+  const idle = (permit.modbus?.functionCodes ?? []).filter((code) => !permitsCode(permit, code));
   if (idle.length > 0) report([...path, 'modbus', 'function_codes'], 'code-without-access', 'medium', `${permit.id}: access ${permit.access.join(', ')} names nothing that FC ${idle.join(', ')} does, so no request with it is let through`, 'name in "access" what it does, or remove the code');
   if (permit.modbus !== null && permit.modbus.ranges.length > 0) {
     const open = permit.modbus.functionCodes.filter((code) => (['read', 'write'] as const).some((access) => {

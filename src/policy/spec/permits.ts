@@ -252,8 +252,11 @@ export const permitsUse = (permit: Permit, code: number, access: Access): boolea
   return permitsAccess(permit, access) && (access === own || !(permit.modbus?.functionCodes ?? []).some((other) => other !== code && accessOfFunctionCode(other) === access));
 };
 
-/** Whether a Permit that lists this function code lets it through for anything that it can do. */
-export const permitsListedCode = (permit: Permit, code: number): boolean => accessesOfFunctionCode(code).some((access) => permitsUse(permit, code, access));
+/** Whether a Permit lets a function code through for anything that it can do. */
+export const permitsCode = (permit: Permit, code: number): boolean => {
+  const listed = permit.modbus?.functionCodes ?? [];
+  return (listed.length === 0 || listed.includes(code)) && accessesOfFunctionCode(code).some((access) => permitsUse(permit, code, access));
+};
 
 /** The function codes that a Permit lets through, when it lists any. */
-export const permittedCodes = (permit: Permit): readonly number[] => (permit.modbus?.functionCodes ?? []).filter((code) => permitsListedCode(permit, code));
+export const permittedCodes = (permit: Permit): readonly number[] => (permit.modbus?.functionCodes ?? []).filter((code) => permitsCode(permit, code));

@@ -14,7 +14,7 @@ import { endHeard, heardOf, type Heard } from '../diff/declared.ts';
 import type { DiffContext } from '../diff/context.ts';
 import { ofPermit } from '../diff/findings.ts';
 import { rulesOf, type AskVerdict } from '../match/match.ts';
-import { isLive, permitsListedCode } from '../spec/permits.ts';
+import { isLive, permitsCode } from '../spec/permits.ts';
 import type { DeclaredPermit } from '../spec/permits.ts';
 import { heldAtTimes } from '../spec/schedule.ts';
 import { makeCheck, type Check, type SensorOf, type Verdict } from './checks.ts';
@@ -180,7 +180,7 @@ const isMissed = (seenDays: number, capturedDays: number, days: number): boolean
 /** Operations that a Permit names and nobody asked, in words of `labelOf`. */
 const unasked = ({ permit }: DeclaredPermit, asked: ReadonlySet<string>): string[] => {
   const { modbus, opcua, named } = permit;
-  if (modbus !== null) return modbus.functionCodes.filter((code) => permitsListedCode(permit, code) && ![...asked].some((label) => label.startsWith(`FC ${code} `))).map((code) => `FC ${code}`);
+  if (modbus !== null) return modbus.functionCodes.filter((code) => permitsCode(permit, code) && ![...asked].some((label) => label.startsWith(`FC ${code} `))).map((code) => `FC ${code}`);
   return [...(opcua?.services ?? []), ...(named?.names ?? [])].filter((name) => !asked.has(name));
 };
 

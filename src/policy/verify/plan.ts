@@ -3,17 +3,16 @@
  * service, and what has to come back. In: a spec. Out: steps; nothing is sent here. Targets are the spec's own host:port
  * pairs and never a network; safety zones, air-gapped zones and passive-only assets are left out and named.
  */
-import { accessOfFunctionCode } from '../../decode/app/modbus-functions.ts';
 import { plural } from '../../infer/plural.ts';
 import { formatSpan, parseSet, sizeOfSet } from '../../net/address-set.ts';
 import { addTo, firstBy } from '../../net/multi-map.ts';
-import { tableOf } from '../../net/register-set.ts';
+import { bindingSpans } from '../../net/register-set.ts';
 import { isSerialModbus } from '../../net/services.ts';
 import { isWholeZone, type Permit } from '../../permit.ts';
 import { endFits, prepareEnd, serviceFits } from '../match/match.ts';
 import type { DeclaredAsset } from '../spec/assets.ts';
 import type { LoadedSpec } from '../spec/load.ts';
-import { isLive, permitsAccess, protocolKey, type DeclaredPermit } from '../spec/permits.ts';
+import { isLive, permitsCode, protocolKey, type DeclaredPermit } from '../spec/permits.ts';
 import { isTimed } from '../spec/schedule.ts';
 import { gatewaysOf, hostsOf, REFUSED, survey, type LeftOut, type Service, type Surveyed } from './plan-survey.ts';
 
@@ -69,14 +68,8 @@ const READ_CODES = [3, 4, 1, 2] as const;
 
 /** The least question that a Permit lets through: one register or coil of its own. */
 const readOf = (permit: Permit): ModbusQuestion | null => {
-  const { modbus } = permit;
-  const lets = (code: number): boolean => (modbus === null || modbus.functionCodes.length === 0 || modbus.functionCodes.includes(code)) && (permit.access.length === 0 || permit.access.includes(accessOfFunctionCode(code)));
-  for (const code of READ_CODES) {
-    if (!lets(code)) continue;
-    const own = (modbus?.ranges ?? []).filter((range) => range.access === 'read' && (range.table === undefined || range.table === tableOf(code, 'read')));
-    return { kind: 'read', unit: unitOf(permit), code, address: own[0]?.first ?? 0 };
-  }
-  return null;
+  const code = READ_CODES.find((one) => permitsCode(permit, one));
+  return code === undefined ? null : { kind: 'read', unit: unitOf(permit), code, address: bindingSpans(permit.modbus?.ranges ?? [], code, 'read')?.[0].first ?? 0 };
 };
 
 /** A question that changes nothing and that neither the Permit nor another of the pair lets through; null when each is let through. */
@@ -84,8 +77,8 @@ const canaryOf = (permit: Permit, pair: readonly DeclaredPermit[]): ModbusQuesti
   const unit = unitOf(permit);
   const lets = (code: number): boolean =>
     pair.some(({ permit: other }) => {
-      const [units, codes] = [other.modbus?.unitIds ?? [], other.modbus?.functionCodes ?? []];
-      return (units.length === 0 || units.includes(unit)) && (codes.length > 0 ? codes.includes(code) : permitsAccess(other, accessOfFunctionCode(code)));
+      const units = other.modbus?.unitIds ?? [];
+      return (units.length === 0 || units.includes(unit)) && permitsCode(other, code);
     });
   if (!lets(8)) return { kind: 'echo', unit };
   return lets(43) ? null : { kind: 'identify', unit };
